@@ -1,0 +1,68 @@
+import { z } from 'zod';
+
+/**
+ * Public ids are a readable prefix and a UUIDv7 body in 32 hex digits, so they sort by time of birth.
+ * Tables keep the bare uuid (16 bytes); `toUuid` and `fromUuid` are the only crossings.
+ */
+declare const brand: unique symbol;
+type Branded<Name extends string> = string & { readonly [brand]: Name };
+
+export type OrgId = Branded<'org'>;
+export type PipelineId = Branded<'pipe'>;
+export type VersionId = Branded<'ver'>;
+export type RunId = Branded<'run'>;
+export type TaskId = Branded<'task'>;
+export type AgentId = Branded<'agent'>;
+
+const PREFIX_OF = { org: 'org', pipe: 'pipe', ver: 'ver', run: 'run', agent: 'agent' } as const;
+export type IdKind = keyof typeof PREFIX_OF;
+
+type IdOf = { org: OrgId; pipe: PipelineId; ver: VersionId; run: RunId; agent: AgentId };
+
+/** The single tenant that exists until people can make more. */
+export const DEFAULT_ORG_ID = 'org_00000000000070008000000000000001' as OrgId;
+
+export function makeId<K extends IdKind>(kind: K, uuid: string): IdOf[K] {
+  return `${PREFIX_OF[kind]}_${uuid.replaceAll('-', '')}` as IdOf[K];
+}
+
+/** A uuid of the database as the public id of its kind. */
+export const fromUuid = makeId;
+
+/** The bare body of a public id: Postgres reads it as a uuid without dashes. */
+export function toUuid(id: string): string {
+  return id.slice(id.lastIndexOf('_') + 1);
+}
+
+const BODY = '[0-9a-f]{32}';
+
+export function idSchema<K extends IdKind>(kind: K): z.ZodType<IdOf[K]> {
+  const prefix = PREFIX_OF[kind];
+  return z
+    .string()
+    .regex(
+      new RegExp(`^${prefix}_${BODY}$`),
+      `must be an id that starts with ${prefix}_`,
+    ) as unknown as z.ZodType<IdOf[K]>;
+}
+
+/**
+ * A task is named by its run and its place in it, so its id needs no column and no index of its own:
+ * `task_<run body>_<place>`.
+ */
+export function taskId(runId: RunId, index: number): TaskId {
+  return `task_${toUuid(runId)}_${index}` as TaskId;
+}
+
+export function parseTaskId(id: string): { runId: RunId; index: number } | null {
+  const match = /^task_([0-9a-f]{32})_(0|[1-9]\d{0,8})$/.exec(id);
+  if (!match) return null;
+  return { runId: `run_${match[1]}` as RunId, index: Number(match[2]) };
+}
+
+export const taskIdSchema = z
+  .string()
+  .refine(
+    (id) => parseTaskId(id) !== null,
+    'must be a task id: task_<run>_<number>',
+  ) as unknown as z.ZodType<TaskId>;
