@@ -1,6 +1,6 @@
 import type { Channel, ChannelModel } from 'amqplib';
-import { orGiveUp } from './amqp-link.ts';
 import { type Hand, type HandOptions, makeHand } from './amqp-hand.ts';
+import { orGiveUp } from './amqp-link.ts';
 import type { Subscription } from './port.ts';
 
 export interface AmqpConsumerOptions extends HandOptions {

@@ -1,6 +1,6 @@
 import type { Message } from 'amqplib';
-import type { MessageHeaders, OutgoingMessage, Priority } from './port.ts';
 import type { WireMessage } from './amqp-publisher.ts';
+import type { MessageHeaders, OutgoingMessage, Priority } from './port.ts';
 import { HEADER, PRIORITY_LEVEL, type Topology } from './topology.ts';
 
 const OUR_HEADERS: ReadonlySet<string> = new Set(Object.values(HEADER));
