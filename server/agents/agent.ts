@@ -1,5 +1,5 @@
 import type { ErrorClass } from '#server/domain/graph/schema.ts';
-import type { TaskId, RunId } from '#server/domain/ids.ts';
+import type { RunId, TaskId } from '#server/domain/ids.ts';
 import type { Json, JsonObject } from '#server/domain/json.ts';
 
 /** What an agent is handed: one attempt of one task. */
