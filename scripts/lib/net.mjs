@@ -1,4 +1,4 @@
-import { createServer, connect } from 'node:net';
+import { connect, createServer } from 'node:net';
 
 /** A port that is free now. Someone else may take it before its user does; that user then says so. */
 export function findFreePort() {

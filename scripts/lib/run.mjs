@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 
 const KEPT_OUTPUT = 200_000;
 
@@ -29,4 +31,10 @@ export function run(command, args, { inherit = false, timeoutMs, ...options } = 
 
 export function lastLines(text, count = 20) {
   return text.trimEnd().split('\n').slice(-count).join('\n');
+}
+
+/** Where a program is, also in the folders that a plain user's PATH lacks. */
+export function findOnPath(name) {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
+  return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
 }

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
@@ -45,30 +45,47 @@ function startOne({ command, args, env, uid, gid }) {
   return entry;
 }
 
-function signalGroup({ child }, signal) {
-  try {
-    if (child.pid !== undefined) process.kill(-child.pid, signal);
-  } catch (error) {
-    if (error.code !== 'ESRCH') throw error;
+/** Every process below the service's own ones. Postgres puts each backend in a session of its own, so groups do not do. */
+function listTree() {
+  const roots = running.map(({ child }) => child.pid).filter((pid) => pid !== undefined);
+  const { stdout } = spawnSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' });
+  const pairs = (stdout ?? '')
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number));
+  const tree = new Set(roots);
+  // Parents come before children in a few passes at most; the listing itself is in no useful order.
+  for (let before = -1; before !== tree.size; ) {
+    before = tree.size;
+    for (const [pid, parent] of pairs) if (tree.has(parent)) tree.add(pid);
+  }
+  return [...tree];
+}
+
+function signalAll(pids, signal) {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, signal);
+    } catch (error) {
+      if (error.code !== 'ESRCH') throw error;
+    }
   }
 }
 
-/** Resolves when nobody is left in the group: a killed Postgres leaves backends for a moment. */
-async function waitUntilGroupIsGone({ child }) {
-  for (;;) {
-    try {
-      process.kill(-child.pid, 0);
-    } catch {
-      return;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 10));
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
   }
 }
 
 async function kill9() {
-  for (const entry of running) signalGroup(entry, 'SIGKILL');
+  const tree = listTree();
+  signalAll(tree, 'SIGKILL');
   await Promise.all(running.map((entry) => entry.ended));
-  await Promise.all(running.map(waitUntilGroupIsGone));
+  while (tree.some(isAlive)) await new Promise((resolve) => setTimeout(resolve, 10));
   running = [];
 }
 
@@ -93,8 +110,8 @@ const ACTIONS = {
   status: () => ({ isRunning: running.at(-1)?.isRunning === true, output }),
   kill9,
   halt,
-  freeze: () => running.forEach((entry) => signalGroup(entry, 'SIGSTOP')),
-  thaw: () => running.forEach((entry) => signalGroup(entry, 'SIGCONT')),
+  freeze: () => signalAll(listTree(), 'SIGSTOP'),
+  thaw: () => signalAll(listTree(), 'SIGCONT'),
 };
 
 // The owner decides when it ends; what a terminal or a supervisor sends to everybody is not for the keeper.

@@ -12,7 +12,7 @@ const KEEPER = fileURLToPath(new URL('./keeper.mjs', import.meta.url));
  * @property {{ command: string, args: string[], env?: Record<string, string>, uid?: number, gid?: number }[]} processes
  *   in the order in which they start; the last one is the service
  * @property {NodeJS.Signals} stopSignal what makes it stop in order
- * @property {(signal?: AbortSignal) => Promise<boolean>} isReady
+ * @property {() => Promise<boolean>} isReady
  */
 
 const READY_WITHIN_MS = 60_000;
@@ -25,10 +25,10 @@ const POLL_MS = 50;
  */
 export async function startPrivateService({ name, folder, processes, stopSignal, isReady }) {
   const keeper = spawn(process.execPath, [KEEPER], { stdio: ['pipe', 'pipe', 'inherit'], detached: true });
-  // The pipes must not keep a test runner alive that has nothing else to do.
+  // The keeper must not keep a test runner alive that has nothing else to do, except while it is asked.
+  const pipes = [keeper.stdin, keeper.stdout];
   keeper.unref();
-  keeper.stdin.unref?.();
-  keeper.stdout.unref?.();
+  for (const pipe of pipes) pipe.unref();
   const answers = createInterface({ input: keeper.stdout });
   let isGone = false;
   keeper.once('exit', () => {
@@ -38,10 +38,15 @@ export async function startPrivateService({ name, folder, processes, stopSignal,
   /** One request, one answer, in order. */
   const ask = async (request) => {
     if (isGone) throw new Error(`${name} is gone: its keeper ended.`);
-    const answer = once(answers, 'line', { signal: AbortSignal.timeout(READY_WITHIN_MS) });
-    keeper.stdin.write(`${JSON.stringify(request)}\n`);
-    const [line] = await answer;
-    return JSON.parse(line);
+    keeper.stdout.ref();
+    try {
+      const answer = once(answers, 'line', { signal: AbortSignal.timeout(READY_WITHIN_MS) });
+      keeper.stdin.write(`${JSON.stringify(request)}\n`);
+      const [line] = await answer;
+      return JSON.parse(line);
+    } finally {
+      keeper.stdout.unref();
+    }
   };
 
   const waitUntilReady = async () => {

@@ -6,6 +6,7 @@ import {
   loopbackHost,
   nonEmpty,
   objectStoreTarget,
+  redisUrl,
   roleList,
   urlWithScheme,
   wholeNumber,
@@ -78,11 +79,12 @@ export const SETTINGS = {
   }),
   REDIS_URL: setting({
     group: 'Services',
-    schema: urlWithScheme(['redis', 'rediss']),
+    schema: redisUrl,
     fallback: null,
     example: 'redis://:PASSWORD@127.0.0.1:6379',
     secret: true,
-    about: 'The Redis for locks, presence, counters and streams. Unset: kept in the process.',
+    about:
+      'The Redis for locks, presence, counters and streams: one server (`redis://`), Sentinel (`redis+sentinel://host,host/group`) or Cluster (`redis+cluster://host,host`), `rediss` with TLS. Unset: kept in the process.',
   }),
   RABBITMQ_URL: setting({
     group: 'Services',

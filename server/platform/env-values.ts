@@ -47,6 +47,14 @@ export function urlWithScheme(schemes: readonly string[]) {
   }, message);
 }
 
+/** Sentinel and Cluster name several hosts, which a URL parser refuses: the port reads the rest. */
+export const redisUrl = z
+  .string()
+  .regex(
+    /^rediss?(\+(sentinel|cluster))?:\/\/[^/?\s]+/,
+    'must be a URL that starts with redis://, redis+sentinel:// or redis+cluster:// (rediss for TLS) and names a host',
+  );
+
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }

@@ -62,6 +62,11 @@ describe('readEnv', () => {
     });
   });
 
+  test.each(['rediss://:p@host:6380/2', 'redis+sentinel://a:1,b:2/main', 'rediss+cluster://a:1,b:2'])(
+    'takes %s as a Redis',
+    (REDIS_URL) => expect(readEnv({ REDIS_URL }, ROOT).redisUrl).toBe(REDIS_URL),
+  );
+
   test('reads a bucket with its access', () => {
     expect(readEnv(S3, ROOT).objectStore).toEqual({
       kind: 's3',
@@ -106,6 +111,7 @@ describe('readEnv', () => {
     ['SIGNALBOX_OBJECT_STORE', 'gs://bucket'],
     ['DATABASE_URL', 'mysql://host/db'],
     ['RABBITMQ_URL', 'amqp://'],
+    ['REDIS_URL', 'redis+ring://host'],
   ])('refuses %s=%s', (name, value) => {
     expect(problemsOf({ [name]: value }).map((problem) => problem.name)).toContain(name);
   });
