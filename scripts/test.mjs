@@ -1,5 +1,5 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Failure, runMain } from './lib/failure.mjs';
 import { ensureInstalled } from './lib/install.mjs';
@@ -42,12 +42,13 @@ const SUITES = [
   {
     name: 'browser tests',
     args: ['run', '--config', 'e2e/vitest.config.ts'],
-    needs: 'e2e/vitest.config.ts',
+    needs: 'e2e',
     isSlow: true,
   },
 ];
 
-function say(mark, name, startedAt, more = '') {
+/** @param {{ mark: string, name: string, startedAt: number, more?: string }} step */
+function say({ mark, name, startedAt, more = '' }) {
   console.log(`${mark} ${name} (${formatSeconds(performance.now() - startedAt)})${more}`);
 }
 
@@ -55,11 +56,11 @@ async function runCheck({ name, file, args = [] }) {
   const startedAt = performance.now();
   const { code, output } = await run(process.execPath, [file, ...args], { cwd: ROOT, env: withThisNode() });
   if (code === SKIPPED) {
-    say('–', name, startedAt, ` skipped: ${output.trim()}`);
+    say({ mark: '–', name, startedAt, more: ` skipped: ${output.trim()}` });
     return { passed: 0, failed: 0 };
   }
   if (code !== 0) console.log(`\n${lastLines(output, 200)}\n`);
-  say(code === 0 ? '✔' : '✖', name, startedAt);
+  say({ mark: code === 0 ? '✔' : '✖', name, startedAt });
   return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
 
@@ -82,7 +83,8 @@ async function runSuite({ name, args }, { env, folder }) {
     skipped.length > 0
       ? `, ${skipped.length} skipped:\n${skipped.map((title) => `    ${title}`).join('\n')}`
       : '';
-  say(failed === 0 ? '✔' : '✖', name, startedAt, `: ${passed} passed, ${failed} failed${more}`);
+  const summary = `: ${passed} passed, ${failed} failed${more}`;
+  say({ mark: failed === 0 ? '✔' : '✖', name, startedAt, more: summary });
   return { passed, failed };
 }
 
@@ -96,12 +98,8 @@ async function runPython() {
   const [, failed = 0] = /(\d+) failed/.exec(output) ?? [];
   const counts = { passed: Number(passed), failed: Math.max(Number(failed), code === 0 ? 0 : 1) };
   if (code !== 0) console.log(`\n${lastLines(output, 100)}\n`);
-  say(
-    code === 0 ? '✔' : '✖',
-    'python tests',
-    startedAt,
-    `: ${counts.passed} passed, ${counts.failed} failed`,
-  );
+  const more = `: ${counts.passed} passed, ${counts.failed} failed`;
+  say({ mark: code === 0 ? '✔' : '✖', name: 'python tests', startedAt, more });
   return counts;
 }
 
@@ -116,7 +114,6 @@ async function withServices(work) {
     chromium: existsSync(join(ROOT, 'e2e')),
   });
   for (const name of ['postgres', 'redis', 'rabbitmq']) console.log(`  ${name}: ${services[name].origin}`);
-  // A signal ends this process at the next tick; the services' keepers notice and clean up by themselves.
   try {
     return await work(services.env);
   } finally {
@@ -143,8 +140,16 @@ async function main() {
   }
 }
 
+/** An exit, unlike a signal's default, takes the running step along; the services' keepers notice by themselves. */
+function exitOnSignals() {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.once(signal, () => process.exit(128 + constants.signals[signal]));
+  }
+}
+
 /** Where the set-up itself fails, that is the one failure; the last line is a count all the same. */
 async function mainWithCount() {
+  exitOnSignals();
   try {
     return await main();
   } catch (error) {

@@ -25,35 +25,41 @@ export async function readStatusWords(file) {
   return new Set(lists.flat());
 }
 
+/** Every literal that a program compares something with. */
+function listComparedLiterals(program) {
+  const found = [];
+  const compare = {
+    BinaryExpression({ operator, left, right }) {
+      if (COMPARISONS.has(operator)) found.push(left, right);
+    },
+    SwitchCase({ test }) {
+      found.push(test);
+    },
+    // ['queued', 'running'].includes(task.status)
+    CallExpression({ callee }) {
+      const isIncludes = callee.type === 'MemberExpression' && callee.property.name === 'includes';
+      if (isIncludes && callee.object.type === 'ArrayExpression') found.push(...callee.object.elements);
+    },
+  };
+  new Visitor(compare).visit(program);
+  return found.filter((node) => node?.type === 'Literal');
+}
+
 /** @param {{ file: string, code: string, words: Set<string> }} source */
 export function findComparedWords({ file, code, words }) {
-  const lines = code.split('\n');
-  const found = [];
-  const lineOf = (offset) => code.slice(0, offset).split('\n').length;
-  const isExplained = (line) =>
-    [lines[line - 1], lines[line - 2]].some((text) => text?.includes('status-words:'));
-  const add = (node) => {
-    const isWord = node?.type === 'Literal' && words.has(node.value);
-    if (!isWord || isExplained(lineOf(node.start))) return;
-    const text = `'${node.value}' is compared here: ask a predicate of ${HOME}, or add one there`;
-    found.push({ file, line: lineOf(node.start), text });
-  };
   const { program, errors } = parseSync(file, code);
   if (errors.length > 0) throw new Error(`${file} cannot be parsed: ${errors[0]?.message}`);
-  new Visitor({
-    BinaryExpression: ({ operator, left, right }) => {
-      if (!COMPARISONS.has(operator)) return;
-      add(left);
-      add(right);
-    },
-    SwitchCase: ({ test }) => add(test),
-    // ['queued', 'running'].includes(task.status)
-    CallExpression: ({ callee }) => {
-      const isIncludes = callee.type === 'MemberExpression' && callee.property.name === 'includes';
-      if (isIncludes && callee.object.type === 'ArrayExpression') callee.object.elements.forEach(add);
-    },
-  }).visit(program);
-  return found;
+  const lines = code.split('\n');
+  const isExplained = (line) =>
+    [lines[line - 1], lines[line - 2]].some((text) => text?.includes('status-words:'));
+  return listComparedLiterals(program)
+    .filter(({ value }) => words.has(value))
+    .map(({ value, start }) => ({
+      file,
+      line: code.slice(0, start).split('\n').length,
+      text: `'${value}' is compared here: ask a predicate of ${HOME}, or add one there`,
+    }))
+    .filter(({ line }) => !isExplained(line));
 }
 
 async function checkCheckout() {

@@ -18,6 +18,8 @@ export function run(command, args, { inherit = false, timeoutMs, ...options } = 
       timeout: timeoutMs,
       stdio: inherit ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'],
     });
+    const killWithUs = () => child.kill();
+    process.once('exit', killWithUs);
     let output = '';
     const keep = (chunk) => {
       output = (output + chunk).slice(-KEPT_OUTPUT);
@@ -25,7 +27,10 @@ export function run(command, args, { inherit = false, timeoutMs, ...options } = 
     child.stdout?.setEncoding('utf8').on('data', keep);
     child.stderr?.setEncoding('utf8').on('data', keep);
     child.on('error', (error) => resolve({ code: 127, output: `${output}${error.message}` }));
-    child.on('close', (code, signal) => resolve({ code: code ?? (signal ? 128 : 1), output }));
+    child.on('close', (code, signal) => {
+      process.off('exit', killWithUs);
+      resolve({ code: code ?? (signal ? 128 : 1), output });
+    });
   });
 }
 

@@ -1,5 +1,6 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { askSocket, findFreePort } from '../lib/net.mjs';
 import { findOnPath } from '../lib/run.mjs';
 import { startPrivateService } from './private-service.mjs';
@@ -22,29 +23,19 @@ function findBinaries() {
   return findOnPath('redis-server') ?? findOnPath('valkey-server');
 }
 
-/** @param {{ args?: string[] }} [options] further arguments, for tests of a configuration */
-async function startPrivate({ args = [] } = {}) {
+/** @param {{ configuration?: string }} [options] the text of a configuration file, for tests of it */
+async function startPrivate({ configuration = 'appendonly yes\nsave ""' } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'signalbox-redis-'));
   const port = await findFreePort();
+  const file = join(folder, 'redis.conf');
+  writeFileSync(file, configuration);
   const handle = await startPrivateService({
     name: 'Redis',
     folder,
     processes: [
       {
         command: findBinaries(),
-        args: [
-          '--port',
-          String(port),
-          '--bind',
-          '127.0.0.1',
-          '--dir',
-          folder,
-          '--appendonly',
-          'yes',
-          '--save',
-          '',
-          ...args,
-        ],
+        args: [file, '--port', String(port), '--bind', '127.0.0.1', '--dir', folder],
       },
     ],
     stopSignal: 'SIGTERM',
