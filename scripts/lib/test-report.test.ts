@@ -1,0 +1,47 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readVitestReport } from './test-report.mjs';
+
+let folder: string;
+let file: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'signalbox-report-'));
+  file = join(folder, 'report.json');
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function write(...files: { status: string; tests: string[] }[]): void {
+  const testResults = files.map(({ status, tests }) => ({
+    status,
+    assertionResults: tests.map((state, index) => ({ status: state, fullName: `test ${index}` })),
+  }));
+  writeFileSync(file, JSON.stringify({ testResults }));
+}
+
+describe('the count of a suite', () => {
+  test('sums the tests of all files and names the skipped ones', () => {
+    write(
+      { status: 'failed', tests: ['passed', 'failed'] },
+      { status: 'passed', tests: ['passed', 'skipped'] },
+    );
+    expect(readVitestReport(file, 1)).toEqual({ passed: 2, failed: 1, skipped: ['test 1'] });
+  });
+
+  test('takes a file that could not be loaded as a failure', () => {
+    write({ status: 'failed', tests: [] }, { status: 'passed', tests: ['passed'] });
+    expect(readVitestReport(file, 1)).toMatchObject({ passed: 1, failed: 1 });
+  });
+
+  test('takes a runner that ended badly as a failure, even when every test passed', () => {
+    write({ status: 'passed', tests: ['passed'] });
+    expect(readVitestReport(file, 1)).toMatchObject({ passed: 1, failed: 1 });
+    expect(readVitestReport(file, 0)).toMatchObject({ passed: 1, failed: 0 });
+  });
+
+  test('takes a missing report as a failure', () => {
+    expect(readVitestReport(join(folder, 'none.json'), 0)).toMatchObject({ failed: 1 });
+  });
+});

@@ -1,0 +1,102 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import { ensureBuilt } from './lib/build.mjs';
+import { Failure, runMain } from './lib/failure.mjs';
+import { ensureInstalled } from './lib/install.mjs';
+import { withThisNode } from './lib/npm.mjs';
+import { findDataDir, ROOT } from './lib/paths.mjs';
+import { runOnRuntime } from './runtime.mjs';
+
+/** `npm start` and, with `--dev`, `npm run dev`: everything that has to be true before the server can start. */
+
+const isDev = process.argv.includes('--dev');
+
+/** npm and the terminal both pass on one Ctrl-C; signals this close together are one. */
+const SAME_SIGNAL_MS = 500;
+
+function readPort() {
+  const text = process.env.SERVER_PORT?.trim() || '3000';
+  const port = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (port <= 65_535) return port;
+  throw new Failure(`SERVER_PORT is ${JSON.stringify(text)}, which is not a port.`, {
+    todo: 'Set it to a whole number from 0 to 65535, or unset it for 3000.',
+  });
+}
+
+function checkPortIsFree(port) {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', (error) => {
+      const isTaken = error.code === 'EADDRINUSE';
+      reject(
+        new Failure(`Port ${port} cannot be used.`, {
+          why: isTaken ? 'Another program listens on it.' : error.message,
+          todo: `Stop that program, or choose another port: SERVER_PORT=${port + 1} npm start`,
+        }),
+      );
+    });
+    probe.listen({ port, host: '127.0.0.1', exclusive: true }, () => probe.close(() => resolve()));
+  });
+}
+
+async function checkDataDirIsFree(dataDir) {
+  const { readLiveLock } = await import('../server/platform/data-lock.ts');
+  const holder = readLiveLock(dataDir);
+  if (holder === undefined) return;
+  const since = new Date(holder.startedAt).toISOString();
+  throw new Failure(`The data folder ${dataDir} is in use.`, {
+    why: `Another Signalbox works in it: process ${holder.pid}, port ${holder.port}, since ${since}.`,
+    todo: 'Stop that one (Ctrl-C there), or use another folder: SIGNALBOX_DATA_DIR=other npm start',
+  });
+}
+
+/**
+ * Runs the server and passes one stop signal on, so that it stops in order; a second one kills it. It gets
+ * a process group of its own: a terminal's Ctrl-C would otherwise reach it twice. Over the IPC channel it
+ * notices when this process was killed.
+ */
+function runServer(args) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, args, {
+      cwd: ROOT,
+      env: isDev
+        ? { ...withThisNode(), SIGNALBOX_DEV: 'true' }
+        : { NODE_ENV: 'production', ...withThisNode() },
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      detached: true,
+    });
+    let stoppingSince;
+    const onSignal = (signal) => {
+      const now = performance.now();
+      if (stoppingSince === undefined) {
+        stoppingSince = now;
+        child.kill(signal);
+      } else if (now - stoppingSince > SAME_SIGNAL_MS) {
+        process.stderr.write('\nKilled at once. The next start recovers what was under way.\n');
+        process.kill(-child.pid, 'SIGKILL');
+      }
+    };
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, onSignal);
+    child.on('error', reject);
+    child.on('close', (code, signal) => resolve(code ?? 128 + (constants.signals[signal] ?? 0)));
+  });
+}
+
+async function main() {
+  const port = readPort();
+  // First the folder: a Signalbox that is already running explains the taken port too.
+  await checkDataDirIsFree(findDataDir());
+  if (port !== 0) await checkPortIsFree(port);
+  await ensureInstalled();
+  if (!isDev) await ensureBuilt();
+  const entry = 'server/main.ts';
+  if (!existsSync(join(ROOT, entry))) {
+    throw new Failure(`${entry} is missing.`, { todo: 'The checkout is incomplete: restore it with git.' });
+  }
+  return runServer(isDev ? ['--watch', '--watch-preserve-output', entry] : [entry]);
+}
+
+await runMain(() => runOnRuntime(main));

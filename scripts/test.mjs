@@ -1,0 +1,162 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { constants, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Failure, runMain } from './lib/failure.mjs';
+import { ensureInstalled } from './lib/install.mjs';
+import { withThisNode } from './lib/npm.mjs';
+import { ROOT } from './lib/paths.mjs';
+import { formatSeconds } from './lib/progress.mjs';
+import { lastLines, run } from './lib/run.mjs';
+import { addCounts, readVitestReport } from './lib/test-report.mjs';
+import { runOnRuntime } from './runtime.mjs';
+
+/**
+ * `npm test`: everything, from a clean checkout. `npm run verify` (`--fast`): what needs no service. Every
+ * step runs even when an earlier one failed, and the last line counts all of them.
+ */
+
+const isFast = process.argv.includes('--fast');
+const SKIPPED = 75;
+const bin = (name) => join(ROOT, 'node_modules', name);
+
+/** Checks that read code: each is one of the counted tests. */
+const CHECKS = [
+  {
+    name: 'lint and format',
+    file: bin('@biomejs/biome/bin/biome'),
+    args: ['check', '--error-on-warnings', '.'],
+  },
+  { name: 'types', file: bin('typescript/bin/tsc'), args: ['--noEmit'] },
+  { name: 'import rules', file: 'scripts/checks/import-rules.mjs' },
+  { name: 'status words', file: 'scripts/checks/status-words.mjs' },
+  { name: 'paths in documents', file: 'scripts/checks/doc-paths.mjs' },
+  { name: 'configuration documents', file: 'scripts/checks/config-docs.mjs' },
+  { name: 'unused code (knip)', file: bin('knip/bin/knip.js'), args: ['--no-progress'], isSlow: true },
+  { name: 'dependency audit', file: 'scripts/checks/audit.mjs', isSlow: true },
+];
+
+/** Suites that run when their files are there; vitest and Playwright-style runners report as vitest does. */
+const SUITES = [
+  { name: 'unit tests', args: ['run', '--project', 'unit'] },
+  { name: 'integration tests', args: ['run', '--project', 'int'], isSlow: true },
+  {
+    name: 'browser tests',
+    args: ['run', '--config', 'e2e/vitest.config.ts'],
+    needs: 'e2e',
+    isSlow: true,
+  },
+];
+
+/** @param {{ mark: string, name: string, startedAt: number, more?: string }} step */
+function say({ mark, name, startedAt, more = '' }) {
+  console.log(`${mark} ${name} (${formatSeconds(performance.now() - startedAt)})${more}`);
+}
+
+async function runCheck({ name, file, args = [] }) {
+  const startedAt = performance.now();
+  const { code, output } = await run(process.execPath, [file, ...args], { cwd: ROOT, env: withThisNode() });
+  if (code === SKIPPED) {
+    say({ mark: '–', name, startedAt, more: ` skipped: ${output.trim()}` });
+    return { passed: 0, failed: 0 };
+  }
+  if (code !== 0) console.log(`\n${lastLines(output, 200)}\n`);
+  say({ mark: code === 0 ? '✔' : '✖', name, startedAt });
+  return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+}
+
+/** A suite's tests, counted from its report; a suite that dies without one counts as one failure. */
+async function runSuite({ name, args }, { env, folder }) {
+  const startedAt = performance.now();
+  const report = join(folder, `${name.replaceAll(' ', '-')}.json`);
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const { code } = await run(
+    process.execPath,
+    [bin('vitest/vitest.mjs'), ...args, '--passWithNoTests', ...reporters],
+    {
+      cwd: ROOT,
+      env: { ...withThisNode(), ...env },
+      inherit: true,
+    },
+  );
+  const { passed, failed, skipped } = readVitestReport(report, code);
+  const more =
+    skipped.length > 0
+      ? `, ${skipped.length} skipped:\n${skipped.map((title) => `    ${title}`).join('\n')}`
+      : '';
+  const summary = `: ${passed} passed, ${failed} failed${more}`;
+  say({ mark: failed === 0 ? '✔' : '✖', name, startedAt, more: summary });
+  return { passed, failed };
+}
+
+/** The Python SDK's tests, with whatever runner it brings along. */
+async function runPython() {
+  const script = 'sdk/python/run-tests.sh';
+  if (!existsSync(join(ROOT, script))) return { passed: 0, failed: 0 };
+  const startedAt = performance.now();
+  const { code, output } = await run('bash', [script], { cwd: ROOT, env: process.env });
+  const [, passed = 0] = /(\d+) passed/.exec(output) ?? [];
+  const [, failed = 0] = /(\d+) failed/.exec(output) ?? [];
+  const counts = { passed: Number(passed), failed: Math.max(Number(failed), code === 0 ? 0 : 1) };
+  if (code !== 0) console.log(`\n${lastLines(output, 100)}\n`);
+  const more = `: ${counts.passed} passed, ${counts.failed} failed`;
+  say({ mark: code === 0 ? '✔' : '✖', name: 'python tests', startedAt, more });
+  return counts;
+}
+
+/** Services first: without them most tests mean nothing, and what is missing is said before anything slow. */
+async function withServices(work) {
+  if (isFast) return work({});
+  const { ensureServices } = await import('./services.mjs');
+  const services = await ensureServices({
+    postgres: true,
+    redis: true,
+    rabbitmq: true,
+    chromium: existsSync(join(ROOT, 'e2e')),
+  });
+  for (const name of ['postgres', 'redis', 'rabbitmq']) console.log(`  ${name}: ${services[name].origin}`);
+  try {
+    return await work(services.env);
+  } finally {
+    await services.stop();
+  }
+}
+
+async function main() {
+  await ensureInstalled();
+  const folder = mkdtempSync(join(tmpdir(), 'signalbox-test-'));
+  const isDue = ({ isSlow, needs }) =>
+    !(isFast && isSlow) && (needs === undefined || existsSync(join(ROOT, needs)));
+  try {
+    const counts = await withServices(async (env) => {
+      let sum = { passed: 0, failed: 0 };
+      for (const check of CHECKS.filter(isDue)) sum = addCounts(sum, await runCheck(check));
+      for (const suite of SUITES.filter(isDue)) sum = addCounts(sum, await runSuite(suite, { env, folder }));
+      return isFast ? sum : addCounts(sum, await runPython());
+    });
+    console.log(`${counts.passed} passed, ${counts.failed} failed`);
+    return counts.failed > 0 || counts.passed === 0 ? 1 : 0;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** An exit, unlike a signal's default, takes the running step along; the services' keepers notice by themselves. */
+function exitOnSignals() {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.once(signal, () => process.exit(128 + constants.signals[signal]));
+  }
+}
+
+/** Where the set-up itself fails, that is the one failure; the last line is a count all the same. */
+async function mainWithCount() {
+  exitOnSignals();
+  try {
+    return await main();
+  } catch (error) {
+    console.error(error instanceof Failure ? `\n✖ ${error.message}\n` : error);
+    console.log('0 passed, 1 failed');
+    return 1;
+  }
+}
+
+await runMain(() => runOnRuntime(mainWithCount));

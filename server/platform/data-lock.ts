@@ -1,0 +1,125 @@
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * One live Signalbox a data folder. The lock is a file that names its holder; it outlives a `kill -9`, so
+ * whether the holder lives decides, not whether the file is there. Imports nothing but Node: the start
+ * script reads the lock before any package is installed.
+ */
+export interface DataLock {
+  readonly pid: number;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  readonly port: number;
+}
+
+function lockFile(dataDir: string): string {
+  return join(dataDir, 'lock.json');
+}
+
+function parseLock(text: string): DataLock | undefined {
+  try {
+    const { pid, startedAt, port } = JSON.parse(text) as Partial<DataLock>;
+    const isWhole = Number.isSafeInteger(pid) && Number.isFinite(startedAt) && Number.isSafeInteger(port);
+    return isWhole ? { pid: Number(pid), startedAt: Number(startedAt), port: Number(port) } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: it lives and belongs to someone else.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** When a process started, on Linux; undefined elsewhere. */
+function processStartedAt(pid: number): number | undefined {
+  try {
+    const bootSeconds = Number(/^btime (\d+)$/m.exec(readFileSync('/proc/stat', 'utf8'))?.[1]);
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // Field 22, counted from after the command's closing bracket, which may itself hold spaces.
+    const ticks = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]);
+    const startedAt = (bootSeconds + ticks / 100) * 1000;
+    return Number.isFinite(startedAt) ? startedAt : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A number is reused sooner or later: a process that began after the lock was written is someone else. */
+function isHolder(lock: DataLock): boolean {
+  const clockSlackMs = 5000;
+  if (lock.pid === process.pid || !isAlive(lock.pid)) return false;
+  const startedAt = processStartedAt(lock.pid);
+  return startedAt === undefined || startedAt <= lock.startedAt + clockSlackMs;
+}
+
+/** Who holds the data folder, or undefined when nobody who lives does. */
+export function readLiveLock(dataDir: string): DataLock | undefined {
+  try {
+    const lock = parseLock(readFileSync(lockFile(dataDir), 'utf8'));
+    return lock !== undefined && isHolder(lock) ? lock : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Takes the data folder for this process, or returns who holds it. The holder calls `release` as the last
+ * step of an orderly stop.
+ */
+export function takeDataLock(
+  dataDir: string,
+  { port, now }: { port: number; now: number },
+): { release: () => void } | { holder: DataLock } {
+  mkdirSync(dataDir, { recursive: true });
+  const file = lockFile(dataDir);
+  const text = JSON.stringify({ pid: process.pid, startedAt: now, port } satisfies DataLock);
+  const draft = `${file}.${process.pid}`;
+  writeFileSync(draft, text);
+  try {
+    for (;;) {
+      try {
+        // A link appears whole or not at all: of two processes that start together, one wins.
+        linkSync(draft, file);
+        return { release: () => releaseLock(file, text) };
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+        const holder = readLiveLock(dataDir);
+        if (holder !== undefined) return { holder };
+        removeStaleLock(file);
+      }
+    }
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+/** Moves the lock aside before removing it, so that a lock taken since we looked can be put back. */
+function removeStaleLock(file: string): void {
+  const aside = `${file}.${process.pid}.stale`;
+  try {
+    renameSync(file, aside);
+    const lock = parseLock(readFileSync(aside, 'utf8'));
+    if (lock !== undefined && isHolder(lock)) linkSync(aside, file);
+  } catch (error) {
+    // ENOENT: another process removed it first. EEXIST: another one has taken it since.
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT' && code !== 'EEXIST') throw error;
+  } finally {
+    rmSync(aside, { force: true });
+  }
+}
+
+function releaseLock(file: string, text: string): void {
+  try {
+    if (readFileSync(file, 'utf8') === text) rmSync(file);
+  } catch {
+    // Gone already, with the whole data folder perhaps: released is released.
+  }
+}

@@ -1,0 +1,216 @@
+import type { z } from 'zod';
+import {
+  byteSize,
+  flag,
+  logLevel,
+  loopbackHost,
+  nonEmpty,
+  objectStoreTarget,
+  redisUrl,
+  roleList,
+  urlWithScheme,
+  wholeNumber,
+} from './env-values.ts';
+
+export interface Setting<Schema extends z.ZodType = z.ZodType> {
+  /** What the variable's text must be; its output is what the program sees. */
+  readonly schema: Schema;
+  /** The text that holds when the variable is unset; `null` leaves the value undefined. */
+  readonly fallback: string | null;
+  /** For people: one sentence or two. The documents are generated from it. */
+  readonly about: string;
+  readonly group: string;
+  /** An example for a setting without a default. */
+  readonly example?: string;
+  /** Never printed, not even when malformed. */
+  readonly secret?: true;
+}
+
+function setting<Schema extends z.ZodType, Fallback extends string | null>(
+  given: Setting<Schema> & { fallback: Fallback },
+) {
+  return given;
+}
+
+const days = () => wholeNumber(1, 36_500);
+
+/** Every environment variable that Signalbox reads: the one table, from which the documents are generated. */
+export const SETTINGS = {
+  SERVER_PORT: setting({
+    group: 'Server',
+    schema: wholeNumber(0, 65_535),
+    fallback: '3000',
+    about: 'The port of pages, API and sockets. 0 lets the system choose a free one.',
+  }),
+  SIGNALBOX_HOST: setting({
+    group: 'Server',
+    schema: loopbackHost,
+    fallback: '127.0.0.1',
+    about:
+      'The address the server listens on. Until sign-in exists only loopback addresses are accepted, because whoever reaches the server is its owner.',
+  }),
+  SIGNALBOX_ROLES: setting({
+    group: 'Server',
+    schema: roleList,
+    fallback: 'web,coordinator,agents',
+    about:
+      'What this process does: `web` (pages, API, sockets), `coordinator` (the engine), `agents` (the built-in agents). Processes that share work need a shared `DATABASE_URL`.',
+  }),
+  SIGNALBOX_DATA_DIR: setting({
+    group: 'Server',
+    schema: nonEmpty,
+    fallback: '.signalbox',
+    about:
+      'The folder of the embedded database, the local object store and the fetched runtime. One live Signalbox holds it at a time.',
+  }),
+  SIGNALBOX_DEV: setting({
+    group: 'Server',
+    schema: flag,
+    fallback: 'false',
+    about: 'Set by `npm run dev`: pages are compiled on request instead of taken from the build.',
+  }),
+  DATABASE_URL: setting({
+    group: 'Services',
+    schema: urlWithScheme(['postgres', 'postgresql']),
+    fallback: null,
+    example: 'postgres://signalbox:PASSWORD@127.0.0.1:5432/signalbox',
+    secret: true,
+    about: 'The Postgres to use. Unset: an embedded Postgres in the data folder.',
+  }),
+  REDIS_URL: setting({
+    group: 'Services',
+    schema: redisUrl,
+    fallback: null,
+    example: 'redis://:PASSWORD@127.0.0.1:6379',
+    secret: true,
+    about:
+      'The Redis for locks, presence, counters and streams: one server (`redis://`), Sentinel (`redis+sentinel://host,host/group`) or Cluster (`redis+cluster://host,host`), `rediss` with TLS. Unset: kept in the process.',
+  }),
+  RABBITMQ_URL: setting({
+    group: 'Services',
+    schema: urlWithScheme(['amqp', 'amqps']),
+    fallback: null,
+    example: 'amqp://signalbox:PASSWORD@127.0.0.1:5672',
+    secret: true,
+    about: 'The RabbitMQ that carries tasks and results. Unset: carried in the process.',
+  }),
+  MAX_AGENTS: setting({
+    group: 'Limits',
+    schema: wholeNumber(1, 100_000),
+    fallback: '100',
+    about: 'How many agents may be registered at once; the next registration is refused.',
+  }),
+  MAX_CONCURRENT_TASKS: setting({
+    group: 'Limits',
+    schema: wholeNumber(1, 1_000_000),
+    fallback: '50',
+    about: 'How many tasks may execute at once; the next ones wait and say so.',
+  }),
+  TASK_TIMEOUT: setting({
+    group: 'Limits',
+    schema: wholeNumber(1, 31_536_000),
+    fallback: '3600',
+    about: 'Seconds that one attempt may take when its stage does not say.',
+  }),
+  SIGNALBOX_PAYLOAD_INLINE_MAX: setting({
+    group: 'Limits',
+    schema: byteSize(1024, 1024 ** 2),
+    fallback: '64KiB',
+    about: 'Payloads up to this size stay in the database row; larger ones go to the object store.',
+  }),
+  SIGNALBOX_PAYLOAD_MAX: setting({
+    group: 'Limits',
+    schema: byteSize(1024, 4 * 1024 ** 3),
+    fallback: '64MiB',
+    about: 'Payloads past this size are refused (HTTP status 413).',
+  }),
+  SIGNALBOX_TASK_STATE_TTL: setting({
+    group: 'Limits',
+    schema: wholeNumber(1, 86_400),
+    fallback: '600',
+    about: "Seconds that a task's progress and partial output stay in hot state after its last sign of life.",
+  }),
+  SIGNALBOX_STREAM_MAX: setting({
+    group: 'Limits',
+    schema: wholeNumber(1, 100_000),
+    fallback: '100',
+    about: "Entries that a task's progress stream keeps; older ones fall out.",
+  }),
+  SIGNALBOX_RETENTION_DAYS_SUCCEEDED: setting({
+    group: 'Retention',
+    schema: days(),
+    fallback: '30',
+    about: 'Days that succeeded runs are kept.',
+  }),
+  SIGNALBOX_RETENTION_DAYS_FAILED: setting({
+    group: 'Retention',
+    schema: days(),
+    fallback: '90',
+    about: 'Days that failed runs are kept.',
+  }),
+  SIGNALBOX_RETENTION_DAYS_CANCELLED: setting({
+    group: 'Retention',
+    schema: days(),
+    fallback: '30',
+    about: 'Days that cancelled and killed runs are kept.',
+  }),
+  SIGNALBOX_OBJECT_STORE: setting({
+    group: 'Object store',
+    schema: objectStoreTarget,
+    fallback: null,
+    example: 's3://signalbox-payloads',
+    about: 'A folder, or a bucket as `s3://bucket/prefix`. Unset: the folder `objects` in the data folder.',
+  }),
+  SIGNALBOX_S3_ENDPOINT: setting({
+    group: 'Object store',
+    schema: urlWithScheme(['http', 'https']),
+    fallback: null,
+    example: 'https://s3.eu-central-1.amazonaws.com',
+    about: 'The S3-compatible server. Required with, and only with, an `s3://` object store.',
+  }),
+  SIGNALBOX_S3_REGION: setting({
+    group: 'Object store',
+    schema: nonEmpty,
+    fallback: null,
+    example: 'eu-central-1',
+    about:
+      'The region that requests are signed for. Unset: `us-east-1`, which most compatible servers expect.',
+  }),
+  SIGNALBOX_S3_ACCESS_KEY_ID: setting({
+    group: 'Object store',
+    schema: nonEmpty,
+    fallback: null,
+    example: 'ACCESS_KEY_ID',
+    secret: true,
+    about: 'The key id for the S3-compatible server.',
+  }),
+  SIGNALBOX_S3_SECRET_ACCESS_KEY: setting({
+    group: 'Object store',
+    schema: nonEmpty,
+    fallback: null,
+    example: 'SECRET_ACCESS_KEY',
+    secret: true,
+    about: 'The secret key for the S3-compatible server.',
+  }),
+  LOG_LEVEL: setting({
+    group: 'Observation',
+    schema: logLevel,
+    fallback: 'INFO',
+    about: 'The least important level that is logged: DEBUG, INFO, WARN or ERROR.',
+  }),
+  METRICS_ENABLED: setting({
+    group: 'Observation',
+    schema: flag,
+    fallback: 'true',
+    about: 'Whether `/metrics` answers with Prometheus metrics.',
+  }),
+} as const;
+
+export type SettingName = keyof typeof SETTINGS;
+
+/** What each variable becomes once parsed: its schema's output, or undefined where it has no default. */
+export type Parsed = {
+  [Name in SettingName]:
+    | z.output<(typeof SETTINGS)[Name]['schema']>
+    | (null extends (typeof SETTINGS)[Name]['fallback'] ? undefined : never);
+};

@@ -1,0 +1,99 @@
+import { z } from 'zod';
+
+/** Zod schemas for values that arrive as text. Each message says what is expected, never what was given. */
+
+export const ROLES = ['web', 'coordinator', 'agents'] as const;
+export type Role = (typeof ROLES)[number];
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export function wholeNumber(min: number, max: number) {
+  const message = `must be a whole number from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^\d+$/, message)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, message);
+}
+
+const FLAGS: Record<string, boolean> = { true: true, '1': true, yes: true, on: true };
+const NO_FLAGS: Record<string, boolean> = { false: true, '0': true, no: true, off: true };
+
+export const flag = z
+  .string()
+  .transform((value) => value.toLowerCase())
+  .refine((value) => value in FLAGS || value in NO_FLAGS, 'must be true or false')
+  .transform((value) => value in FLAGS);
+
+/** Bytes as a number with an optional unit: `65536`, `64KiB`, `16MiB`. */
+export function byteSize(minBytes: number, maxBytes: number) {
+  const message = `must be a size such as 65536, 64KiB or 16MiB, from ${minBytes} to ${maxBytes} bytes`;
+  const bytesPerUnit: Record<string, number> = { '': 1, kib: 1024, mib: 1024 ** 2, gib: 1024 ** 3 };
+  return z
+    .string()
+    .regex(/^\d+(kib|mib|gib)?$/i, message)
+    .transform(
+      (text) => Number.parseInt(text, 10) * (bytesPerUnit[text.replace(/^\d+/, '').toLowerCase()] ?? 1),
+    )
+    .refine((bytes) => bytes >= minBytes && bytes <= maxBytes, message);
+}
+
+export function urlWithScheme(schemes: readonly string[]) {
+  const message = `must be a URL that starts with ${schemes.map((scheme) => `${scheme}://`).join(' or ')} and names a host`;
+  return z.string().refine((text) => {
+    const url = URL.parse(text);
+    return url !== null && schemes.includes(url.protocol.slice(0, -1)) && url.hostname !== '';
+  }, message);
+}
+
+/** Sentinel and Cluster name several hosts, which a URL parser refuses: the port reads the rest. */
+export const redisUrl = z
+  .string()
+  .regex(
+    /^rediss?(\+(sentinel|cluster))?:\/\/[^/?\s]+/,
+    'must be a URL that starts with redis://, redis+sentinel:// or redis+cluster:// (rediss for TLS) and names a host',
+  );
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+export const loopbackHost = z
+  .string()
+  .refine(
+    isLoopback,
+    'must be a loopback address (127.0.0.1, ::1 or localhost): whoever reaches the server is its owner until sign-in exists',
+  );
+
+export const roleList = z
+  .string()
+  .transform((text) => [...new Set(text.split(',').map((role) => role.trim().toLowerCase()))])
+  .pipe(z.array(z.enum(ROLES, { error: `must be a comma list of ${ROLES.join(', ')}` })).min(1));
+
+export const logLevel = z
+  .string()
+  .transform((text) => text.toLowerCase())
+  .pipe(z.enum(LOG_LEVELS, { error: 'must be DEBUG, INFO, WARN or ERROR' }));
+
+/** A folder for the embedded store, or a bucket for an S3-compatible one. */
+export type ObjectStoreTarget =
+  | { kind: 'folder'; path: string }
+  | { kind: 's3'; bucket: string; prefix: string };
+
+const S3_URL = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/;
+
+export const objectStoreTarget = z
+  .string()
+  .refine(
+    (text) => S3_URL.test(text) || !text.includes('://'),
+    'must be a folder, or a bucket as s3://bucket or s3://bucket/prefix',
+  )
+  .transform((text): ObjectStoreTarget => {
+    const [, bucket, prefix] = S3_URL.exec(text) ?? [];
+    return bucket === undefined
+      ? { kind: 'folder', path: text }
+      : { kind: 's3', bucket, prefix: prefix ?? '' };
+  });
+
+export const nonEmpty = z.string();

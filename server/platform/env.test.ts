@@ -1,0 +1,178 @@
+import { describe, expect, test } from 'vitest';
+import { SignalboxError } from '#server/domain/errors.ts';
+import { type EnvProblem, readEnv } from './env.ts';
+import { renderConfigurationPage, renderEnvExample } from './env-documents.ts';
+import { SETTINGS } from './env-settings.ts';
+
+const ROOT = '/srv/signalbox';
+
+function problemsOf(source: NodeJS.ProcessEnv): EnvProblem[] {
+  return refusalOf(source).details as EnvProblem[];
+}
+
+function refusalOf(source: NodeJS.ProcessEnv): SignalboxError {
+  try {
+    readEnv(source, ROOT);
+  } catch (error) {
+    if (error instanceof SignalboxError) return error;
+    throw error;
+  }
+  throw new Error('The configuration was accepted.');
+}
+
+const S3 = {
+  SIGNALBOX_OBJECT_STORE: 's3://payloads/prod',
+  SIGNALBOX_S3_ENDPOINT: 'http://127.0.0.1:9000',
+  SIGNALBOX_S3_ACCESS_KEY_ID: 'id',
+  SIGNALBOX_S3_SECRET_ACCESS_KEY: 'key',
+};
+
+describe('readEnv', () => {
+  test('needs no variable at all and defaults to one process on embedded adapters', () => {
+    const env = readEnv({}, ROOT);
+    expect(env).toMatchObject({
+      port: 3000,
+      host: '127.0.0.1',
+      dataDir: '/srv/signalbox/.signalbox',
+      databaseUrl: undefined,
+      objectStore: { kind: 'folder', path: '/srv/signalbox/.signalbox/objects' },
+      maxAgents: 100,
+      maxConcurrentTasks: 50,
+      taskTimeoutMs: 3_600_000,
+      payloadInlineMaxBytes: 65_536,
+      taskStateTtlSeconds: 600,
+      streamMaxEntries: 100,
+      logLevel: 'info',
+      isMetricsEnabled: true,
+      isDev: false,
+    });
+    expect([...env.roles]).toEqual(['web', 'coordinator', 'agents']);
+  });
+
+  test('treats an empty variable as unset and ignores variables of other programs', () => {
+    expect(readEnv({ SERVER_PORT: '', DATABASE_URL: ' ', EDITOR: 'vi' }, ROOT)).toEqual(readEnv({}, ROOT));
+  });
+
+  test('reads levels in any case, sizes with units and flags in words', () => {
+    const source = { LOG_LEVEL: 'Warn', SIGNALBOX_PAYLOAD_MAX: '2mib', METRICS_ENABLED: 'off' };
+    expect(readEnv(source, ROOT)).toMatchObject({
+      logLevel: 'warn',
+      payloadMaxBytes: 2 * 1024 * 1024,
+      isMetricsEnabled: false,
+    });
+  });
+
+  test.each(['rediss://:p@host:6380/2', 'redis+sentinel://a:1,b:2/main', 'rediss+cluster://a:1,b:2'])(
+    'takes %s as a Redis',
+    (REDIS_URL) => expect(readEnv({ REDIS_URL }, ROOT).redisUrl).toBe(REDIS_URL),
+  );
+
+  test('reads a bucket with its access', () => {
+    expect(readEnv(S3, ROOT).objectStore).toEqual({
+      kind: 's3',
+      bucket: 'payloads',
+      prefix: 'prod',
+      endpoint: 'http://127.0.0.1:9000',
+      region: 'us-east-1',
+      accessKeyId: 'id',
+      secretAccessKey: 'key',
+    });
+  });
+
+  test('lists every problem at once, each with what to do', () => {
+    const source = { SIGNALBOX_PROT: '1', SERVER_PORT: 'http', LOG_LEVEL: 'loud', REDIS_URL: 'localhost' };
+    const refusal = refusalOf(source);
+    expect(problemsOf(source).map(({ name }) => name)).toEqual([
+      'SIGNALBOX_PROT',
+      'SERVER_PORT',
+      'REDIS_URL',
+      'LOG_LEVEL',
+    ]);
+    expect(refusal.message).toContain('4 problems');
+    for (const { advice } of problemsOf(source)) expect(refusal.message).toContain(advice);
+  });
+
+  test('names the setting that an unknown name probably meant', () => {
+    expect(problemsOf({ SIGNALBOX_RETENTION_DAYS_SUCEEDED: '3' })[0]?.advice).toContain(
+      'SIGNALBOX_RETENTION_DAYS_SUCCEEDED',
+    );
+  });
+
+  test.each([
+    ['SERVER_PORT', '65536'],
+    ['SERVER_PORT', '-1'],
+    ['SERVER_PORT', '3e3'],
+    ['MAX_AGENTS', '0'],
+    ['TASK_TIMEOUT', '1.5'],
+    ['METRICS_ENABLED', 'maybe'],
+    ['SIGNALBOX_ROLES', 'web,cook'],
+    ['SIGNALBOX_ROLES', ','],
+    ['SIGNALBOX_PAYLOAD_MAX', '12 parsecs'],
+    ['SIGNALBOX_OBJECT_STORE', 'gs://bucket'],
+    ['DATABASE_URL', 'mysql://host/db'],
+    ['RABBITMQ_URL', 'amqp://'],
+    ['REDIS_URL', 'redis+ring://host'],
+  ])('refuses %s=%s', (name, value) => {
+    expect(problemsOf({ [name]: value }).map((problem) => problem.name)).toContain(name);
+  });
+
+  test.each(['0.0.0.0', '::', '192.168.1.7', 'example.org', '127.0.0.1.example.org'])(
+    'refuses to listen on %s, which others can reach',
+    (host) => {
+      expect(problemsOf({ SIGNALBOX_HOST: host })[0]?.problem).toContain('loopback');
+    },
+  );
+
+  test('never prints a secret, not even a malformed one', () => {
+    const secrets = Object.entries(SETTINGS).filter(([, setting]) => 'secret' in setting);
+    expect(secrets.length).toBeGreaterThanOrEqual(5);
+    const source = {
+      DATABASE_URL: 'hunter2',
+      REDIS_URL: 'http://:hunter2@host',
+      RABBITMQ_URL: 'hunter2',
+      SIGNALBOX_S3_ACCESS_KEY_ID: 'hunter2',
+      SIGNALBOX_S3_SECRET_ACCESS_KEY: 'hunter2',
+    };
+    const refusal = refusalOf(source);
+    expect(JSON.stringify([refusal.message, refusal.advice, refusal.details])).not.toContain('hunter2');
+  });
+});
+
+describe('combinations', () => {
+  const DATABASE_URL = 'postgres://u:p@db/signalbox';
+  const RABBITMQ_URL = 'amqp://u:p@mq';
+
+  test.each(['web', 'coordinator', 'agents', 'coordinator,agents', 'web,coordinator'])(
+    'refuses the roles %s on an embedded database',
+    (roles) => {
+      expect(problemsOf({ SIGNALBOX_ROLES: roles, RABBITMQ_URL })).toHaveLength(1);
+    },
+  );
+
+  test('refuses agents apart from the coordinator without a broker', () => {
+    expect(problemsOf({ SIGNALBOX_ROLES: 'agents', DATABASE_URL })[0]?.advice).toContain('RABBITMQ_URL');
+    expect(readEnv({ SIGNALBOX_ROLES: 'agents', DATABASE_URL, RABBITMQ_URL }, ROOT).roles).toEqual(
+      new Set(['agents']),
+    );
+    expect(readEnv({ SIGNALBOX_ROLES: 'coordinator,agents', DATABASE_URL }, ROOT).roles.size).toBe(2);
+  });
+
+  test('refuses an inline limit above the payload limit', () => {
+    expect(problemsOf({ SIGNALBOX_PAYLOAD_MAX: '2KiB' })[0]?.name).toBe('SIGNALBOX_PAYLOAD_INLINE_MAX');
+  });
+
+  test('refuses a bucket without access, and access without a bucket', () => {
+    const { SIGNALBOX_OBJECT_STORE, ...access } = S3;
+    expect(problemsOf({ SIGNALBOX_OBJECT_STORE }).map(({ name }) => name)).toEqual(Object.keys(access));
+    expect(problemsOf(access).map(({ name }) => name)).toEqual(Object.keys(access));
+  });
+});
+
+describe('generated documents', () => {
+  test('name every setting', () => {
+    for (const name of Object.keys(SETTINGS)) {
+      expect(renderEnvExample()).toContain(`# ${name}=`);
+      expect(renderConfigurationPage()).toContain(`\`${name}\``);
+    }
+  });
+});

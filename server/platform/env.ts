@@ -1,0 +1,158 @@
+import { isAbsolute, join, resolve } from 'node:path';
+import { SignalboxError } from '#server/domain/errors.ts';
+import { checkEnvCombinations, type EnvProblem } from './env-combinations.ts';
+import { type Parsed, SETTINGS, type Setting, type SettingName } from './env-settings.ts';
+import type { LogLevel, ObjectStoreTarget, Role } from './env-values.ts';
+
+export type { EnvProblem } from './env-combinations.ts';
+export type { LogLevel, ObjectStoreTarget, Role } from './env-values.ts';
+
+export interface S3Access {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+export type ObjectStoreConfig =
+  | { readonly kind: 'folder'; readonly path: string }
+  | ({ readonly kind: 's3'; readonly bucket: string; readonly prefix: string } & S3Access);
+
+/** The whole configuration of a process, parsed once at start and passed on; nothing else reads `process.env`. */
+export interface Env {
+  readonly port: number;
+  readonly host: string;
+  readonly roles: ReadonlySet<Role>;
+  readonly dataDir: string;
+  readonly isDev: boolean;
+  /** Undefined: the embedded adapter. */
+  readonly databaseUrl: string | undefined;
+  readonly redisUrl: string | undefined;
+  readonly rabbitmqUrl: string | undefined;
+  readonly objectStore: ObjectStoreConfig;
+  readonly maxAgents: number;
+  readonly maxConcurrentTasks: number;
+  readonly taskTimeoutMs: number;
+  readonly payloadInlineMaxBytes: number;
+  readonly payloadMaxBytes: number;
+  readonly taskStateTtlSeconds: number;
+  readonly streamMaxEntries: number;
+  readonly retentionDays: { readonly succeeded: number; readonly failed: number; readonly cancelled: number };
+  readonly logLevel: LogLevel;
+  readonly isMetricsEnabled: boolean;
+}
+
+const OWN_PREFIX = 'SIGNALBOX_';
+
+function isSettingName(name: string): name is SettingName {
+  return Object.hasOwn(SETTINGS, name);
+}
+
+/** The known name that an unknown one probably meant: the one with the longest common beginning. */
+function nearestName(unknown: string): string {
+  const commonLength = (name: string) => {
+    let length = 0;
+    while (length < name.length && name[length] === unknown[length]) length += 1;
+    return length;
+  };
+  const own = Object.keys(SETTINGS).filter((name) => name.startsWith(OWN_PREFIX));
+  return own.reduce((best, name) => (commonLength(name) > commonLength(best) ? name : best));
+}
+
+function findUnknownNames(source: NodeJS.ProcessEnv): EnvProblem[] {
+  return Object.keys(source)
+    .filter((name) => name.startsWith(OWN_PREFIX) && !isSettingName(name))
+    .map((name) => ({
+      name,
+      problem: 'is not a setting, so it would have no effect',
+      advice: `remove it, or did you mean ${nearestName(name)}?`,
+    }));
+}
+
+function parseSettings(source: NodeJS.ProcessEnv): { values: Partial<Parsed>; problems: EnvProblem[] } {
+  const values: Record<string, unknown> = {};
+  const problems: EnvProblem[] = [];
+  for (const [name, { schema, fallback, example, secret }] of Object.entries<Setting>(SETTINGS)) {
+    // An empty variable counts as unset: compose files and shells produce it for "not given".
+    const text = source[name]?.trim() || fallback;
+    if (text === null) continue;
+    const parsed = schema.safeParse(text);
+    if (parsed.success) {
+      values[name] = parsed.data;
+      continue;
+    }
+    const given = secret ? '' : ` (it is ${JSON.stringify(text)})`;
+    problems.push({
+      name,
+      problem: `${parsed.error.issues[0]?.message ?? 'is malformed'}${given}`,
+      advice: `set it to something like ${example ?? fallback}, or unset it`,
+    });
+  }
+  return { values: values as Partial<Parsed>, problems };
+}
+
+function describeProblems(problems: readonly EnvProblem[]): SignalboxError {
+  const lines = problems.map(({ name, problem, advice }) => `  ${name} ${problem}: ${advice}.`);
+  const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
+  return new SignalboxError('INVALID', `The configuration has ${count}:\n${lines.join('\n')}`, {
+    advice: 'docs/configuration.md lists every setting.',
+    details: problems,
+  });
+}
+
+function resolveObjectStore(values: Parsed, dataDir: string): ObjectStoreConfig {
+  const target: ObjectStoreTarget = values.SIGNALBOX_OBJECT_STORE ?? {
+    kind: 'folder',
+    path: join(dataDir, 'objects'),
+  };
+  if (target.kind === 'folder') return { kind: 'folder', path: resolve(target.path) };
+  return {
+    ...target,
+    endpoint: values.SIGNALBOX_S3_ENDPOINT ?? '',
+    region: values.SIGNALBOX_S3_REGION ?? 'us-east-1',
+    accessKeyId: values.SIGNALBOX_S3_ACCESS_KEY_ID ?? '',
+    secretAccessKey: values.SIGNALBOX_S3_SECRET_ACCESS_KEY ?? '',
+  };
+}
+
+function toEnv(values: Parsed, rootDir: string): Env {
+  const given = values.SIGNALBOX_DATA_DIR;
+  const dataDir = isAbsolute(given) ? given : join(rootDir, given);
+  return {
+    port: values.SERVER_PORT,
+    host: values.SIGNALBOX_HOST,
+    roles: new Set(values.SIGNALBOX_ROLES),
+    dataDir,
+    isDev: values.SIGNALBOX_DEV,
+    databaseUrl: values.DATABASE_URL,
+    redisUrl: values.REDIS_URL,
+    rabbitmqUrl: values.RABBITMQ_URL,
+    objectStore: resolveObjectStore(values, dataDir),
+    maxAgents: values.MAX_AGENTS,
+    maxConcurrentTasks: values.MAX_CONCURRENT_TASKS,
+    taskTimeoutMs: values.TASK_TIMEOUT * 1000,
+    payloadInlineMaxBytes: values.SIGNALBOX_PAYLOAD_INLINE_MAX,
+    payloadMaxBytes: values.SIGNALBOX_PAYLOAD_MAX,
+    taskStateTtlSeconds: values.SIGNALBOX_TASK_STATE_TTL,
+    streamMaxEntries: values.SIGNALBOX_STREAM_MAX,
+    retentionDays: {
+      succeeded: values.SIGNALBOX_RETENTION_DAYS_SUCCEEDED,
+      failed: values.SIGNALBOX_RETENTION_DAYS_FAILED,
+      cancelled: values.SIGNALBOX_RETENTION_DAYS_CANCELLED,
+    },
+    logLevel: values.LOG_LEVEL,
+    isMetricsEnabled: values.METRICS_ENABLED,
+  };
+}
+
+/**
+ * Reads the configuration, or throws one error that lists every problem at once.
+ * `rootDir` is what a relative data folder is relative to: the checkout, wherever the process was started.
+ */
+export function readEnv(source: NodeJS.ProcessEnv, rootDir: string): Env {
+  const { values, problems } = parseSettings(source);
+  const all = [...findUnknownNames(source), ...problems, ...checkEnvCombinations(values)];
+  if (all.length > 0) throw describeProblems(all);
+  // Without problems every setting with a default was parsed, which is all that Parsed demands.
+  return toEnv(values as Parsed, resolve(rootDir));
+}

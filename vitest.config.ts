@@ -1,0 +1,33 @@
+import { defineConfig } from 'vitest/config';
+
+const INT = '**/*.int.test.{ts,tsx}';
+const NOT_OURS = ['**/node_modules/**', '**/.next/**', '**/.signalbox/**', 'e2e/**'];
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['**/*.test.{ts,tsx}'],
+          exclude: [...NOT_OURS, INT],
+          pool: 'threads',
+        },
+      },
+      {
+        test: {
+          name: 'int',
+          include: [INT],
+          exclude: NOT_OURS,
+          globalSetup: ['scripts/checks/int.globalsetup.ts'],
+          // Processes, not threads: tests start servers, change into folders and send signals.
+          pool: 'forks',
+          // Two at a time: the services share the machine's cores with the tests.
+          maxWorkers: 2,
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
