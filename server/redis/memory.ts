@@ -74,7 +74,7 @@ function strings(now: () => number): Part<'get' | 'set' | 'delete' | 'increment'
 
 function messages(
   onHandlerError: (error: unknown) => void,
-): Pick<HotState, 'publish' | 'subscribe' | 'subscribePattern'> {
+): Pick<HotState, 'publish' | 'subscribe' | 'subscribePattern' | 'onGap'> {
   const subscriptions = makeSubscriptions(onHandlerError);
   const listen = (kind: 'channel' | 'pattern') => async (name: string, handler: MessageHandler) => {
     const { entry } = subscriptions.add(kind, name, handler);
@@ -90,6 +90,8 @@ function messages(
     },
     subscribe: listen('channel'),
     subscribePattern: listen('pattern'),
+    // Nothing is ever missed in one process.
+    onGap: () => () => {},
   };
 }
 

@@ -51,6 +51,9 @@ export interface HotState {
   /** A glob as Redis has it: `*` any run of characters, `?` one, `[abc]` one of these. */
   subscribePattern(pattern: string, handler: MessageHandler): Promise<() => Promise<void>>;
 
+  /** Called when messages of other processes may have been missed: read the truth again. Returns how to stop. */
+  onGap(listener: () => void): () => void;
+
   appendStream(key: string, fields: Record<string, string>, cap: StreamCap): Promise<string>;
   /** Entries after that id (null: from the oldest kept), oldest first. */
   readStream(key: string, afterId: string | null, limit: number): Promise<StreamEntry[]>;

@@ -6,6 +6,7 @@ export interface Subscriptions {
   add(kind: 'channel' | 'pattern', name: string, handler: MessageHandler): { first: boolean; entry: object };
   /** True when nobody listens to that name any more. */
   remove(kind: 'channel' | 'pattern', name: string, entry: object): boolean;
+  names(kind: 'channel' | 'pattern'): string[];
   /** To every handler whose channel or pattern fits, once for each subscription, as Redis does. */
   deliver(channel: string, message: string): void;
   /** To the handlers of one subscription name only. */
@@ -52,6 +53,7 @@ export function makeSubscriptions(onHandlerError: (error: unknown) => void): Sub
       groups[kind].delete(name);
       return true;
     },
+    names: (kind) => [...groups[kind].keys()],
     deliver(channel, message) {
       const exact = groups.channel.get(channel);
       if (exact) call(exact, channel, message);
