@@ -11,8 +11,9 @@ import type { DbClock } from './db-clock.ts';
 import { type CommitFailure, classifyFailure } from './failures.ts';
 import { createIntake, type Unit } from './intake.ts';
 import type { PausePoints } from './pause-points.ts';
-import { type BatchPlan, movesRun, planBatch, type RunPlan, replyAll } from './plan.ts';
+import { type BatchPlan, planBatch, replyAll } from './plan.ts';
 import { createRunCache } from './run-cache.ts';
+import { movesRun, type RunPlan } from './run-plan.ts';
 import { createSlotBook } from './slots.ts';
 
 export interface CoordinatorOptions {

@@ -4,7 +4,7 @@ import type { HandOut } from '#server/domain/hands.ts';
 import { taskId } from '#server/domain/ids.ts';
 import type { Json } from '#server/domain/json.ts';
 import { type AssignmentMessage, MESSAGE_VERSION } from '#server/domain/messages.ts';
-import type { RunPlan } from './plan.ts';
+import type { RunPlan } from './run-plan.ts';
 
 /** A message for a queue, with the tasks that it holds. Written to the outbox in the commit that queues them. */
 export interface QueuedMessage {

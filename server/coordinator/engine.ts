@@ -13,8 +13,8 @@ import { createDbClock } from './db-clock.ts';
 import { collectHandOuts } from './dispatches.ts';
 import type { NewRun } from './new-run.ts';
 import { NO_PAUSES, type PausePoints } from './pause-points.ts';
-import type { RunPlan } from './plan.ts';
 import { createRelay } from './relay.ts';
+import type { RunPlan } from './run-plan.ts';
 import { createSweeper } from './sweeper.ts';
 
 export interface EngineOptions {

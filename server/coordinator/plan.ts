@@ -1,5 +1,5 @@
-import type { BatchRows, RunBirth } from '#db/queries/rows.ts';
-import { type Decision, decide } from '#server/domain/engine/decide.ts';
+import type { BatchRows } from '#db/queries/rows.ts';
+import { decide } from '#server/domain/engine/decide.ts';
 import type { EngineDefaults, Happening, Reply } from '#server/domain/engine/happenings.ts';
 import type { RunState } from '#server/domain/engine/state.ts';
 import type { Hands } from '#server/domain/hands.ts';
@@ -8,16 +8,10 @@ import { isTaskOut } from '#server/domain/statuses.ts';
 import { collectDispatches, type QueuedMessage } from './dispatches.ts';
 import type { Entry, Unit } from './intake.ts';
 import { birthOf, type NewRun, unbornState } from './new-run.ts';
+import type { RunPlan } from './run-plan.ts';
+import { movesRun } from './run-plan.ts';
 import type { SlotBook } from './slots.ts';
 import { addRunRows, emptyRows, toSlotRows } from './to-rows.ts';
-
-/** One run's step in a batch. */
-export interface RunPlan {
-  before: RunState;
-  decision: Decision;
-  entries: Entry[];
-  birth?: RunBirth;
-}
 
 /** Everything one commit will write, and what is to be done once it has. */
 export interface BatchPlan {
@@ -68,12 +62,6 @@ export function planBatch(
   plan.messages = collectDispatches(plan.runs);
   plan.rows.outbox = plan.messages.map(({ queue, priority, body }) => ({ queue, priority, body }));
   return plan;
-}
-
-/** Whether the run's row is written, and its revision grows. */
-export function movesRun({ birth, before, decision }: RunPlan): boolean {
-  const { touched, events, state } = decision;
-  return birth !== undefined || touched.size > 0 || events.length > 0 || state.wakeAt !== before.wakeAt;
 }
 
 function groupByRun(units: readonly Unit[]): Map<RunId, Entry[]> {

@@ -1,7 +1,7 @@
 import type { BatchRows, RunRow, SlotRow, TaskRow } from '#db/queries/rows.ts';
 import type { RunState, TaskState } from '#server/domain/engine/state.ts';
 import { toUuid } from '#server/domain/ids.ts';
-import type { RunPlan } from './plan.ts';
+import type { RunPlan } from './run-plan.ts';
 
 export function emptyRows(): BatchRows {
   return { runs: [], tasks: [], attempts: [], events: [], outbox: [], inbox: [], keys: [], slots: [] };

@@ -1,4 +1,5 @@
 import { evaluateExpression } from '../graph/expressions.ts';
+import type { SchemaIssue } from '../graph/json-schema.ts';
 import { onFailureOf, type Stage } from '../graph/schema.ts';
 import type { Json } from '../json.ts';
 import {
@@ -70,8 +71,9 @@ function acceptOutput(draft: Draft, index: number, output: Json, context: Decide
 /** An output that breaks its schema, or that the stage asks to try again on, is a failed attempt. */
 function complainOf(draft: Draft, index: number, output: Json): TaskError | null {
   const compiled = draft.graph.stages[index];
-  const problem = compiled?.checkOutput?.(output);
-  if (problem) return { class: 'invalid-output', code: 'OUTPUT_SCHEMA', message: problem };
+  const issues = compiled?.outputValidator?.(output) ?? [];
+  if (issues.length > 0)
+    return { class: 'invalid-output', code: 'OUTPUT_SCHEMA', message: describeIssues(issues) };
   if (!compiled?.retryWhen) return null;
   const { attempt } = taskOf(draft, index);
   const result = evaluateExpression(compiled.retryWhen, { output, attempt });
@@ -82,6 +84,16 @@ function complainOf(draft: Draft, index: number, output: Json): TaskError | null
     code: 'RETRY_ASKED',
     message: 'The output meets the condition to try again.',
   };
+}
+
+const MAX_ISSUES_SHOWN = 5;
+
+function describeIssues(issues: readonly SchemaIssue[]): string {
+  const shown = issues
+    .slice(0, MAX_ISSUES_SHOWN)
+    .map((issue) => `${issue.path.join('.') || 'output'}: ${issue.message}`);
+  const more = issues.length > shown.length ? ` (and ${issues.length - shown.length} more)` : '';
+  return `The output does not fit its schema: ${shown.join('; ')}${more}`;
 }
 
 /** Another attempt where the policy and the run allow it, else the stage has failed for good. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { objectDamaged, objectTooLarge, type ObjectContent, type StoredObject } from './port.ts';
+import { type ObjectContent, objectDamaged, objectTooLarge, type StoredObject } from './port.ts';
 
 export function hashOf(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');

@@ -6,9 +6,9 @@ import { hashOf, verified } from './hashing.ts';
 import {
   checkHash,
   DEFAULT_MAX_OBJECT_BYTES,
+  type ObjectStore,
   objectDamaged,
   objectMissing,
-  type ObjectStore,
   type StoredObject,
 } from './port.ts';
 import { spool } from './spool.ts';

@@ -7,9 +7,9 @@ import { collect, verified } from './hashing.ts';
 import {
   checkHash,
   DEFAULT_MAX_OBJECT_BYTES,
+  type ObjectStore,
   objectDamaged,
   objectMissing,
-  type ObjectStore,
   type StoredObject,
 } from './port.ts';
 import { type Spooled, spool } from './spool.ts';
