@@ -1,20 +1,8 @@
 import type { ErrorClass } from '#server/domain/graph/schema.ts';
-import type { RunId, TaskId } from '#server/domain/ids.ts';
+import type { Assignment } from '#server/domain/hands.ts';
 import type { Json, JsonObject } from '#server/domain/json.ts';
 
-/** What an agent is handed: one attempt of one task. */
-export interface Assignment {
-  taskId: TaskId;
-  runId: RunId;
-  /** Fencing number: every answer carries it back, and an old one changes nothing. */
-  epoch: number;
-  attempt: number;
-  stageKey: string;
-  capability: string;
-  config: JsonObject;
-  input: Json;
-  parameters: JsonObject;
-}
+export type { Assignment } from '#server/domain/hands.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 

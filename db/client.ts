@@ -1,0 +1,49 @@
+import postgres from 'postgres';
+
+export type Sql = postgres.Sql;
+
+/**
+ * Settings of the engine's own connections. Its statements touch a handful of rows by primary key: one plan for each
+ * is kept for good, and it must never be a scan, whatever the statistics of a table that was just empty may say.
+ */
+const ENGINE_SETTINGS = {
+  plan_cache_mode: 'force_generic_plan',
+  enable_seqscan: 'off',
+  enable_hashjoin: 'off',
+  enable_mergejoin: 'off',
+  jit: 'off',
+};
+
+export interface DatabaseOptions {
+  url: string;
+  applicationName: string;
+  max: number;
+  /** Heard for each statement that failed on a connection in use; the process must live on. */
+  onNotice?: (message: string) => void;
+}
+
+const COMMON = {
+  connect_timeout: 10,
+  // Type look-ups cost a round trip at each connection, and arrays are passed as text.
+  fetch_types: false,
+  prepare: true,
+} as const;
+
+export function connectDatabase(options: DatabaseOptions): Sql {
+  return postgres(options.url, {
+    ...COMMON,
+    max: options.max,
+    idle_timeout: 60,
+    connection: { application_name: options.applicationName, jit: 'off' },
+    onnotice: (notice) => options.onNotice?.(String(notice.message)),
+  });
+}
+
+export function connectEngine(options: DatabaseOptions): Sql {
+  return postgres(options.url, {
+    ...COMMON,
+    max: options.max,
+    connection: { application_name: options.applicationName, ...ENGINE_SETTINGS },
+    onnotice: (notice) => options.onNotice?.(String(notice.message)),
+  });
+}

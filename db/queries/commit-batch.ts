@@ -1,0 +1,226 @@
+import type { Sql } from '../client.ts';
+import { type Column, Parameters, readColumn } from '../columns.ts';
+import type {
+  AttemptRow,
+  BatchRows,
+  EventRow,
+  IdempotencyRow,
+  InboxRow,
+  OutboxRow,
+  RunRow,
+  SlotRow,
+  TaskRow,
+} from './rows.ts';
+
+/**
+ * One batch of decisions, whole or not at all, in ONE statement: one round trip, one commit, however many runs.
+ *
+ * No lock is taken beforehand. Each run is updated only at the revision it was decided on; if any one has moved in
+ * the meantime, or a concurrency slot is gone, or a message was counted before, `refuse_commit` or a unique index
+ * aborts the statement and nothing of it stays. The caller then loads those runs under a lock and decides again.
+ */
+export async function commitBatch(
+  sql: Sql,
+  part: string,
+  batch: BatchRows,
+): Promise<{ nowMs: number; outboxIds: string[] }> {
+  const { text, values } = buildCommit(part, batch);
+  const [row] = await sql.unsafe<[{ now_ms: number; outbox_ids: string[] | null }]>(text, values, {
+    prepare: true,
+  });
+  return { nowMs: Number(row.now_ms), outboxIds: row.outbox_ids ?? [] };
+}
+
+const RUN_KEY: Column<RunRow>[] = [
+  { name: 'id', kind: 'uuid', get: (row) => row.id },
+  { name: 'revision', kind: 'int', get: (row) => row.revision },
+];
+const RUN_STATE: Column<RunRow>[] = [
+  { name: 'status', kind: 'word', get: (row) => row.status },
+  { name: 'seq', kind: 'int', get: (row) => row.seq },
+  { name: 'wake_at', kind: 'ms', get: (row) => row.wakeAt },
+  { name: 'deadline_at', kind: 'ms', get: (row) => row.deadlineAt },
+  { name: 'force_at', kind: 'ms', get: (row) => row.forceAt },
+  { name: 'failing', kind: 'json', get: (row) => row.failing },
+  { name: 'error', kind: 'json', get: (row) => row.error },
+  { name: 'tasks_left', kind: 'int', get: (row) => row.tasksLeft },
+  { name: 'finished_at', kind: 'ms', get: (row) => row.finishedAt },
+];
+const RUN_BIRTH: Column<RunRow>[] = [
+  { name: 'org_id', kind: 'uuid', get: (row) => row.orgId },
+  { name: 'pipeline_id', kind: 'uuid', get: (row) => row.birth?.pipelineId },
+  { name: 'version_id', kind: 'uuid', get: (row) => row.birth?.versionId },
+  { name: 'input', kind: 'json', get: (row) => row.birth?.input },
+  { name: 'parameters', kind: 'json', get: (row) => row.birth?.parameters },
+  { name: 'metadata', kind: 'json', get: (row) => row.birth?.metadata },
+  { name: 'notification', kind: 'json', get: (row) => row.birth?.notification },
+  { name: 'trigger', kind: 'word', get: (row) => row.birth?.trigger },
+  { name: 'replay_of', kind: 'uuid', get: (row) => row.birth?.replayOf },
+  { name: 'replay_from', kind: 'word', get: (row) => row.birth?.replayFrom },
+  { name: 'tasks_total', kind: 'int', get: (row) => row.birth?.tasksTotal },
+  { name: 'created_at', kind: 'ms', get: (row) => row.birth?.createdAt },
+];
+
+const TASK_KEY: Column<TaskRow>[] = [
+  { name: 'run_id', kind: 'uuid', get: (row) => row.runId },
+  { name: 'idx', kind: 'int', get: (row) => row.index },
+];
+const TASK_BIRTH: Column<TaskRow>[] = [
+  { name: 'org_id', kind: 'uuid', get: (row) => row.orgId },
+  { name: 'stage_key', kind: 'word', get: (row) => row.stageKey },
+  { name: 'capability', kind: 'word', get: (row) => row.capability },
+];
+const TASK_STATE: Column<TaskRow>[] = [
+  { name: 'status', kind: 'word', get: (row) => row.task.status },
+  { name: 'epoch', kind: 'int', get: (row) => row.task.epoch },
+  { name: 'attempt', kind: 'int', get: (row) => row.task.attempt },
+  { name: 'losses', kind: 'int', get: (row) => row.task.losses },
+  { name: 'agent_id', kind: 'uuid', get: (row) => row.agentId },
+  { name: 'queue', kind: 'word', get: (row) => row.task.queue },
+  { name: 'ready_at', kind: 'ms', get: (row) => row.task.readyAt },
+  { name: 'started_at', kind: 'ms', get: (row) => row.task.startedAt },
+  { name: 'finished_at', kind: 'ms', get: (row) => row.task.finishedAt },
+  { name: 'due_at', kind: 'ms', get: (row) => row.task.dueAt },
+  { name: 'queue_by', kind: 'ms', get: (row) => row.task.queueBy },
+  { name: 'stop_by', kind: 'ms', get: (row) => row.task.stopBy },
+  { name: 'progress', kind: 'real', get: (row) => row.task.progress },
+  { name: 'output', kind: 'json', get: (row) => row.task.output },
+  { name: 'error', kind: 'json', get: (row) => row.task.error },
+  { name: 'skip', kind: 'word', get: (row) => row.task.skip },
+  { name: 'wait', kind: 'json', get: (row) => row.task.wait },
+  { name: 'routing', kind: 'json', get: (row) => row.task.routing },
+];
+
+const ATTEMPT: Column<AttemptRow>[] = [
+  { name: 'run_id', kind: 'uuid', get: (row) => row.runId },
+  { name: 'idx', kind: 'int', get: (row) => row.task.index },
+  { name: 'epoch', kind: 'int', get: (row) => row.task.epoch },
+  { name: 'org_id', kind: 'uuid', get: (row) => row.orgId },
+  { name: 'attempt', kind: 'int', get: (row) => row.task.attempt },
+  { name: 'agent_id', kind: 'uuid', get: (row) => row.agentId },
+  { name: 'ended', kind: 'word', get: (row) => row.ended },
+  { name: 'ready_at', kind: 'ms', get: (row) => row.task.readyAt },
+  { name: 'started_at', kind: 'ms', get: (row) => row.task.startedAt },
+  { name: 'finished_at', kind: 'ms', get: (row) => row.finishedAt },
+  { name: 'error', kind: 'json', get: (row) => row.error },
+  { name: 'routing', kind: 'json', get: (row) => row.task.routing },
+];
+
+const EVENT: Column<EventRow>[] = [
+  { name: 'run_id', kind: 'uuid', get: (row) => row.runId },
+  { name: 'seq_from', kind: 'int', get: (row) => row.seqFrom },
+  { name: 'seq_to', kind: 'int', get: (row) => row.seqTo },
+  { name: 'org_id', kind: 'uuid', get: (row) => row.orgId },
+  { name: 'at', kind: 'ms', get: (row) => row.at },
+  { name: 'entries', kind: 'json', get: (row) => row.entries },
+];
+
+const OUTBOX: Column<OutboxRow>[] = [
+  { name: 'queue', kind: 'word', get: (row) => row.queue },
+  { name: 'priority', kind: 'int', get: (row) => row.priority },
+  { name: 'body', kind: 'word', get: (row) => row.body },
+];
+const INBOX: Column<InboxRow>[] = [{ name: 'message_id', kind: 'word', get: (row) => row.messageId }];
+const IDEMPOTENCY: Column<IdempotencyRow>[] = [
+  { name: 'org_id', kind: 'uuid', get: (row) => row.orgId },
+  { name: 'key', kind: 'word', get: (row) => row.key },
+  { name: 'request_hash', kind: 'word', get: (row) => row.requestHash },
+  { name: 'run_id', kind: 'uuid', get: (row) => row.runId },
+];
+const SLOT: Column<SlotRow>[] = [
+  { name: 'org_id', kind: 'uuid', get: (row) => row.orgId },
+  { name: 'key', kind: 'word', get: (row) => row.key },
+  { name: 'change', kind: 'int', get: (row) => row.change },
+  { name: 'cap', kind: 'int', get: (row) => row.limit },
+];
+
+/** An enum column is passed as a word and cast where it is written. */
+function written<Row>(table: string, alias: string, column: Column<Row>): string {
+  const value = readColumn(alias, column);
+  if (column.name !== 'status') return value;
+  return `${value}::${table.startsWith('runs') ? 'run_status' : 'task_status'}`;
+}
+
+function insertRows<Row>(parameters: Parameters, table: string, columns: Column<Row>[], rows: Row[]): string {
+  const source = parameters.rows('n', columns, rows);
+  const names = columns.map((column) => column.name).join(', ');
+  const values = columns.map((column) => written(table, 'n', column)).join(', ');
+  return `INSERT INTO ${table} (${names}) SELECT ${values} FROM ${source}`;
+}
+
+function updateRows<Row>(
+  parameters: Parameters,
+  target: { table: string; key: Column<Row>[]; set: Column<Row>[] },
+  rows: Row[],
+): string {
+  const { table, key, set } = target;
+  const source = parameters.rows('n', [...key, ...set], rows);
+  const assignments = set.map((column) => `${column.name} = ${written(table, 'n', column)}`);
+  const match = key.map((column) => `t.${column.name} = n.${column.name}`).join(' AND ');
+  const touch = table.startsWith('runs') ? ', revision = t.revision + 1, updated_at = now()' : '';
+  return `UPDATE ${table} t SET ${assignments.join(', ')}${touch} FROM ${source} WHERE ${match}`;
+}
+
+/** Only the parts that have rows are in the text, so a small commit runs a small plan; each mix is planned once. */
+function buildCommit(week: string, batch: BatchRows): { text: string; values: (string | null)[] } {
+  const parameters = new Parameters();
+  const parts: string[] = [];
+  const checks: string[] = [];
+  const part = (name: string, sql: string, expected?: number) => {
+    parts.push(`${name} AS (${sql}${expected === undefined ? '' : ' RETURNING 1'})`);
+    if (expected === undefined) return;
+    checks.push(`(SELECT count(*) FROM ${name}) = ${parameters.add(String(expected))}::text::int`);
+  };
+  const moved = batch.runs.filter((run) => !run.birth);
+  const born = batch.runs.filter((run) => run.birth);
+  const known = batch.tasks.filter((row) => row.task.stored);
+  const fresh = batch.tasks.filter((row) => !row.task.stored);
+  if (moved.length)
+    part(
+      'moved',
+      updateRows(parameters, { table: `runs_${week}`, key: RUN_KEY, set: RUN_STATE }, moved),
+      moved.length,
+    );
+  if (born.length) {
+    const source = parameters.rows('n', [...RUN_KEY, ...RUN_STATE, ...RUN_BIRTH], born);
+    const columns = [...RUN_KEY, ...RUN_STATE, ...RUN_BIRTH];
+    part(
+      'born',
+      `INSERT INTO runs_${week} (${columns.map((column) => column.name).join(', ')}, updated_at)
+       SELECT ${columns.map((column) => written('runs', 'n', column)).join(', ')}, now() FROM ${source}`,
+    );
+  }
+  if (known.length)
+    part(
+      'known',
+      updateRows(parameters, { table: `tasks_${week}`, key: TASK_KEY, set: TASK_STATE }, known),
+      known.length,
+    );
+  if (fresh.length)
+    part(
+      'fresh',
+      insertRows(parameters, `tasks_${week}`, [...TASK_KEY, ...TASK_BIRTH, ...TASK_STATE], fresh),
+    );
+  if (batch.attempts.length)
+    part('past', insertRows(parameters, `attempts_${week}`, ATTEMPT, batch.attempts));
+  if (batch.events.length) part('told', insertRows(parameters, `run_events_${week}`, EVENT, batch.events));
+  if (batch.inbox.length) part('heard', insertRows(parameters, 'inbox', INBOX, batch.inbox));
+  if (batch.keys.length) part('keyed', insertRows(parameters, 'idempotency_keys', IDEMPOTENCY, batch.keys));
+  if (batch.slots.length) part('slots', changeSlots(parameters, batch.slots), batch.slots.length);
+  const outbox = batch.outbox.length > 0;
+  if (outbox) parts.push(`sent AS (${insertRows(parameters, 'outbox', OUTBOX, batch.outbox)} RETURNING id)`);
+  const guard = checks.length
+    ? `CASE WHEN ${checks.join(' AND ')} THEN now() ELSE refuse_commit('stale') END`
+    : 'now()';
+  const text = `WITH ${parts.join(',\n')}
+    SELECT extract(epoch FROM ${guard}) * 1000 AS now_ms,
+      ${outbox ? '(SELECT array_to_json(array_agg(id::text ORDER BY id)) FROM sent)' : 'NULL::json'} AS outbox_ids`;
+  return { text, values: parameters.values };
+}
+
+/** A slot is taken only while one is left; a row that misses makes the whole commit fail. */
+function changeSlots(parameters: Parameters, slots: SlotRow[]): string {
+  const source = parameters.rows('n', SLOT, slots);
+  return `UPDATE concurrency_slots s SET used = s.used + n.change FROM ${source}
+    WHERE s.org_id = n.org_id AND s.key = n.key AND s.used + n.change >= 0 AND (n.change <= 0 OR s.used + n.change <= n.cap)`;
+}

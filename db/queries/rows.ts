@@ -1,0 +1,100 @@
+import type { RunEvent, TaskError } from '#server/domain/engine/events.ts';
+import type { TaskState } from '#server/domain/engine/state.ts';
+import type { Json, JsonObject } from '#server/domain/json.ts';
+
+/** What one commit of the engine writes, ready for the database: bare uuids, milliseconds. */
+export interface BatchRows {
+  runs: RunRow[];
+  tasks: TaskRow[];
+  attempts: AttemptRow[];
+  events: EventRow[];
+  outbox: OutboxRow[];
+  inbox: InboxRow[];
+  keys: IdempotencyRow[];
+  slots: SlotRow[];
+}
+
+export interface RunRow {
+  id: string;
+  orgId: string;
+  /** The revision it was decided on; for a birth its first. */
+  revision: number;
+  status: string;
+  seq: number;
+  wakeAt: number | null;
+  deadlineAt: number | null;
+  forceAt: number | null;
+  failing: TaskError | null;
+  error: TaskError | null;
+  tasksLeft: number;
+  finishedAt: number | null;
+  birth?: RunBirth;
+}
+
+export interface RunBirth {
+  pipelineId: string | null;
+  versionId: string;
+  input: Json;
+  parameters: JsonObject;
+  metadata: JsonObject;
+  notification: Json;
+  trigger: string;
+  replayOf: string | null;
+  replayFrom: string | null;
+  tasksTotal: number;
+  createdAt: number;
+}
+
+export interface TaskRow {
+  runId: string;
+  orgId: string;
+  index: number;
+  stageKey: string;
+  capability: string;
+  agentId: string | null;
+  task: TaskState;
+}
+
+export interface AttemptRow {
+  runId: string;
+  orgId: string;
+  agentId: string | null;
+  ended: string;
+  finishedAt: number;
+  error: TaskError | null;
+  task: TaskState;
+}
+
+export interface EventRow {
+  runId: string;
+  orgId: string;
+  seqFrom: number;
+  seqTo: number;
+  at: number;
+  entries: RunEvent[];
+}
+
+export interface OutboxRow {
+  queue: string;
+  priority: number;
+  body: string;
+}
+
+export interface InboxRow {
+  messageId: string;
+}
+
+export interface IdempotencyRow {
+  orgId: string;
+  key: string;
+  requestHash: string;
+  runId: string;
+}
+
+/** A lease taken (+1) or ended (-1) under a concurrency key. */
+export interface SlotRow {
+  orgId: string;
+  key: string;
+  change: number;
+  limit: number;
+}

@@ -1,0 +1,150 @@
+import type { TaskError } from '#server/domain/engine/events.ts';
+import type { Outcome } from '#server/domain/engine/happenings.ts';
+import type { HandOut, StopOrder } from '#server/domain/hands.ts';
+import type { AgentId, TaskId } from '#server/domain/ids.ts';
+import type { JsonObject } from '#server/domain/json.ts';
+import {
+  AgentFailure,
+  type AgentHandler,
+  type ArtefactAccess,
+  type AssignmentContext,
+  type LogLevel,
+} from './agent.ts';
+import type { Carrier } from './dispatcher.ts';
+
+/** Where an agent in this process reports to. */
+export interface LocalReports {
+  result(handOut: HandOut, outcome: Outcome): void;
+  beat(handOut: HandOut, progress?: { fraction: number; note?: string }): void;
+  log(handOut: HandOut, line: LocalLogLine): void;
+}
+
+export interface LocalLogLine {
+  line: number;
+  level: LogLevel;
+  message: string;
+  fields?: JsonObject;
+}
+
+export interface LocalCarrierOptions {
+  handlerOf(agent: AgentId): AgentHandler | undefined;
+  reports: LocalReports;
+  objects: ArtefactAccess;
+  /** Signs of life are sent for work that takes longer than this, and then as often. */
+  beatMs: number;
+}
+
+interface Work {
+  handOut: HandOut;
+  startedAt: number;
+  lines: number;
+  abort: AbortController | null;
+  progress: { fraction: number; note?: string } | undefined;
+}
+
+export interface LocalCarrier extends Carrier {
+  /** What is being worked on right now. */
+  working(): number;
+  stopAll(reason: string): void;
+  close(): void;
+}
+
+/** Agents that live in the engine's process: a call instead of a message, under the same lease as everybody else. */
+export function createLocalCarrier(options: LocalCarrierOptions): LocalCarrier {
+  const works = new Map<TaskId, Work>();
+  const { reports } = options;
+
+  const timer = setInterval(() => {
+    const old = Date.now() - options.beatMs;
+    for (const work of works.values()) {
+      if (work.startedAt <= old) reports.beat(work.handOut, work.progress);
+    }
+  }, options.beatMs);
+  timer.unref();
+
+  function deliver(handOut: HandOut): void {
+    const work: Work = { handOut, startedAt: Date.now(), lines: 0, abort: null, progress: undefined };
+    works.set(handOut.taskId, work);
+    const handler = options.handlerOf(handOut.agent);
+    const done = (outcome: Outcome) => {
+      if (works.get(handOut.taskId) === work) works.delete(handOut.taskId);
+      reports.result(handOut, outcome);
+    };
+    if (!handler) {
+      done({
+        status: 'failed',
+        error: { class: 'internal', code: 'NO_HANDLER', message: 'The agent is not in this process.' },
+      });
+      return;
+    }
+    Promise.resolve()
+      .then(() => handler(handOut, contextOf(work)))
+      .then((output) => done({ status: 'succeeded', output: output ?? null }))
+      .catch((error) =>
+        done(
+          work.abort?.signal.aborted
+            ? { status: 'cancelled' }
+            : { status: 'failed', error: toTaskError(error) },
+        ),
+      );
+  }
+
+  function contextOf(work: Work): AssignmentContext {
+    return {
+      // Most short work never asks for it.
+      get signal() {
+        work.abort ??= new AbortController();
+        return work.abort.signal;
+      },
+      log(level, message, fields) {
+        const line = { line: work.lines, level, message, ...(fields ? { fields } : {}) };
+        work.lines += 1;
+        reports.log(work.handOut, line);
+      },
+      progress(fraction, note) {
+        const before = work.progress?.fraction ?? 0;
+        work.progress = { fraction, ...(note === undefined ? {} : { note }) };
+        if (fraction - before >= 0.01) reports.beat(work.handOut, work.progress);
+      },
+      partial(chunk) {
+        reports.log(work.handOut, {
+          line: work.lines++,
+          level: 'info',
+          message: chunk,
+          fields: { partial: true },
+        });
+      },
+      objects: options.objects,
+    };
+  }
+
+  function stop({ taskId, epoch, reason }: StopOrder): void {
+    const work = works.get(taskId);
+    if (!work || work.handOut.epoch !== epoch) return;
+    work.abort ??= new AbortController();
+    work.abort.abort(new Error(reason));
+  }
+
+  return {
+    deliver,
+    stop,
+    working: () => works.size,
+    stopAll(reason) {
+      for (const { handOut } of works.values())
+        stop({ taskId: handOut.taskId, epoch: handOut.epoch, agent: handOut.agent, reason });
+    },
+    close: () => clearInterval(timer),
+  };
+}
+
+export function toTaskError(error: unknown): TaskError {
+  if (error instanceof AgentFailure) {
+    const details = error.details === undefined ? {} : { details: error.details };
+    return { class: error.errorClass, code: error.code, message: error.message, ...details };
+  }
+  return {
+    class: 'agent',
+    code: 'AGENT_ERROR',
+    message: error instanceof Error ? error.message : String(error),
+  };
+}

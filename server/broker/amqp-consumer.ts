@@ -1,0 +1,147 @@
+import type { Channel, ChannelModel } from 'amqplib';
+import { type Hand, type HandOptions, makeHand } from './amqp-hand.ts';
+import { orGiveUp } from './amqp-link.ts';
+import type { Subscription } from './port.ts';
+
+export interface AmqpConsumerOptions extends HandOptions {
+  prefetch: number;
+  model: () => ChannelModel | null;
+  declareQueue: (model: ChannelModel, queue: string) => Promise<void>;
+  onTrouble: (error: Error) => void;
+  onStopped: () => void;
+}
+
+export interface AmqpConsumer extends Subscription {
+  /** The connection is up (again): begin to consume. */
+  attach(): Promise<void>;
+  /** Wants messages but has no live consumer on the broker. */
+  starving(): boolean;
+  unacked(): number;
+  queue: string;
+}
+
+const FIRST_RETRY_MS = 50;
+const LAST_RETRY_MS = 5_000;
+
+interface Attachment {
+  channel: Channel;
+  hand: Hand;
+  /** Null while paused. */
+  consumerTag: string | null;
+}
+
+/**
+ * One subscription on a channel of its own. Whatever ends the channel (an ack timeout, a deleted queue, a lost
+ * connection), it begins anew on the next one, and old deliveries can no longer be settled.
+ */
+export function makeAmqpConsumer(options: AmqpConsumerOptions): AmqpConsumer {
+  let attachment: Attachment | null = null;
+  let wanted: 'running' | 'paused' | 'stopped' = 'running';
+  let attaching: Promise<void> | null = null;
+  let retryTimer: NodeJS.Timeout | undefined;
+  let failures = 0;
+
+  const lose = (channel: Channel, error: Error): void => {
+    if (attachment?.channel !== channel) return;
+    attachment.hand.drop();
+    attachment = null;
+    if (wanted === 'stopped') return;
+    options.onTrouble(error);
+    retry();
+  };
+
+  const retry = (): void => {
+    // Without a connection there is nothing to retry on: the next one attaches us.
+    if (wanted === 'stopped' || retryTimer || !options.model()) return;
+    const delayMs = Math.min(FIRST_RETRY_MS * 2 ** Math.min(failures++, 10), LAST_RETRY_MS);
+    retryTimer = setTimeout(() => {
+      retryTimer = undefined;
+      void attach();
+    }, delayMs);
+  };
+
+  const begin = async (model: ChannelModel): Promise<void> => {
+    await options.declareQueue(model, options.queue);
+    const channel = await model.createChannel();
+    let lastError: Error | undefined;
+    channel.on('error', (error) => {
+      lastError = error;
+    });
+    const because = (): Error =>
+      lastError ?? new Error(`The channel that consumes ${options.queue} was closed.`);
+    channel.on('close', () => lose(channel, because()));
+    await channel.prefetch(options.prefetch);
+    attachment = { channel, hand: makeHand(channel, options), consumerTag: null };
+    if (wanted === 'running') await listen(attachment);
+    if (wanted === 'stopped') await channel.close();
+  };
+
+  const listen = async (on: Attachment): Promise<void> => {
+    const { channel, hand } = on;
+    const { consumerTag } = await channel.consume(options.topology.wireQueue(options.queue), (message) => {
+      if (message) hand.receive(message);
+      // The broker cancelled us, as it does when the queue is deleted: start over, which declares it anew.
+      else void orGiveUp(async () => channel.close());
+    });
+    on.consumerTag = consumerTag;
+  };
+
+  const attach = (): Promise<void> => {
+    const model = options.model();
+    if (!model || wanted === 'stopped' || attachment) return attaching ?? Promise.resolve();
+    attaching ??= begin(model)
+      .then(() => {
+        failures = 0;
+      })
+      .catch((error: unknown) => {
+        if (attachment) lose(attachment.channel, asError(error));
+        else if (wanted !== 'stopped') {
+          options.onTrouble(asError(error));
+          attaching = null;
+          retry();
+        }
+      })
+      .finally(() => {
+        attaching = null;
+      });
+    return attaching;
+  };
+
+  return {
+    queue: options.queue,
+    attach,
+    starving: () => wanted === 'running' && !attachment?.consumerTag,
+    unacked: () => attachment?.hand.size() ?? 0,
+    async pause() {
+      if (wanted !== 'running') return;
+      wanted = 'paused';
+      await attaching;
+      const on = attachment;
+      const tag = on?.consumerTag;
+      if (!on || !tag) return;
+      on.consumerTag = null;
+      await orGiveUp(async () => on.channel.cancel(tag));
+    },
+    async resume() {
+      if (wanted !== 'paused') return;
+      wanted = 'running';
+      if (!attachment) await attach();
+      else if (!attachment.consumerTag) await listen(attachment).catch(() => {});
+    },
+    async stop() {
+      wanted = 'stopped';
+      clearTimeout(retryTimer);
+      await attaching;
+      const on = attachment;
+      attachment = null;
+      on?.hand.drop();
+      // Once the broker has confirmed the close, whatever was unsettled is back in its queue.
+      if (on) await orGiveUp(async () => on.channel.close());
+      options.onStopped();
+    },
+  };
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

@@ -1,0 +1,161 @@
+import { createHash } from 'node:crypto';
+import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
+import { marksOf, readEnvelope } from './amqp-message.ts';
+import type { WireMessage } from './amqp-publisher.ts';
+import { withChannel } from './amqp-topology.ts';
+import type { DeadLetter, PublishOutcome } from './port.ts';
+import { HEADER, PRIORITY_LEVEL, type Topology } from './topology.ts';
+
+export interface AmqpDeadLettersOptions {
+  topology: Topology;
+  model: () => ChannelModel;
+  publish: (messages: readonly WireMessage[]) => Promise<PublishOutcome[]>;
+  now: () => number;
+}
+
+export interface AmqpDeadLetters {
+  list(limit: number): Promise<DeadLetter[]>;
+  replay(id: string): Promise<boolean>;
+  discard(id: string): Promise<DeadLetter | null>;
+}
+
+/** How far into the queue one letter is looked for. */
+const SEARCH_LIMIT = 10_000;
+/** The broker sends all it has at once, so silence means that the rest is in other hands. */
+const QUIET_MS = 500;
+/** Somebody else who looks at the same moment holds the letters for some milliseconds. */
+const LOOKS = 3;
+
+interface Visit {
+  channel: Channel;
+  message: ConsumeMessage;
+  letter: DeadLetter;
+}
+
+/**
+ * AMQP cannot read a queue without taking from it, so we take without acknowledging and close the channel: the broker
+ * then puts everything back where it stood.
+ */
+export function makeAmqpDeadLetters(options: AmqpDeadLettersOptions): AmqpDeadLetters {
+  const { topology } = options;
+  let turn: Promise<unknown> = Promise.resolve();
+
+  /** One look at a time: two at once would each see a part. */
+  const inTurn = <Result>(act: () => Promise<Result>): Promise<Result> => {
+    const mine = turn.then(act, act);
+    turn = mine.catch(() => {});
+    return mine;
+  };
+
+  /** Shows up to `limit` letters, oldest first, until `visit` has something to return. */
+  const look = <Result>(
+    limit: number,
+    visit: (visit: Visit) => Promise<Result | null>,
+  ): Promise<Result | null> =>
+    inTurn(() =>
+      withChannel(options.model(), async (channel) => {
+        const { messageCount } = await channel.checkQueue(topology.deadLetterQueue);
+        const count = Math.min(limit, messageCount);
+        if (count === 0) return null;
+        for (const message of await take(channel, topology.deadLetterQueue, count)) {
+          const found = await visit({ channel, message, letter: readLetter(message, topology) });
+          if (found !== null) return found;
+        }
+        return null;
+      }),
+    );
+
+  const find = async <Result>(
+    id: string,
+    act: (visit: Visit) => Promise<Result | null>,
+  ): Promise<Result | null> => {
+    for (let tried = 0; tried < LOOKS; tried++) {
+      const found = await look(SEARCH_LIMIT, async (visit) => (visit.letter.id === id ? act(visit) : null));
+      if (found !== null) return found;
+    }
+    return null;
+  };
+
+  return {
+    async list(limit) {
+      const letters: DeadLetter[] = [];
+      await look(limit, async ({ letter }) => {
+        letters.push(letter);
+        return null;
+      });
+      return letters;
+    },
+    async replay(id) {
+      const done = await find(id, async ({ channel, message, letter }) => {
+        const [outcome] = await options.publish([replayed(letter, topology, options.now())]);
+        if (outcome === 'confirmed') channel.ack(message);
+        return outcome === 'confirmed';
+      });
+      return done ?? false;
+    },
+    discard: (id) =>
+      find(id, async ({ channel, message, letter }) => {
+        channel.ack(message);
+        return letter;
+      }),
+  };
+}
+
+async function take(channel: Channel, queue: string, count: number): Promise<ConsumeMessage[]> {
+  const taken: ConsumeMessage[] = [];
+  const enough = Promise.withResolvers<void>();
+  let quiet = setTimeout(enough.resolve, QUIET_MS);
+  await channel.prefetch(count);
+  await channel.consume(queue, (message) => {
+    if (!message) return enough.resolve();
+    taken.push(message);
+    clearTimeout(quiet);
+    if (taken.length >= count) enough.resolve();
+    else quiet = setTimeout(enough.resolve, QUIET_MS);
+  });
+  await enough.promise;
+  clearTimeout(quiet);
+  return taken;
+}
+
+function replayed(letter: DeadLetter, topology: Topology, nowMs: number): WireMessage {
+  return {
+    exchange: topology.taskExchange,
+    routingKey: topology.wireQueue(letter.queue),
+    messageId: letter.messageId,
+    body: Buffer.from(letter.body),
+    priorityLevel: PRIORITY_LEVEL[letter.priority],
+    headers: { ...letter.headers, [HEADER.publishedAt]: nowMs },
+  };
+}
+
+function readLetter(message: ConsumeMessage, topology: Topology): DeadLetter {
+  const { messageId, body, headers, priority, redeliveries } = readEnvelope(message);
+  const marks = marksOf(message);
+  const byBroker = message.properties.headers?.['x-death']?.[0];
+  return {
+    id: textOr(marks.deadId, messageId || createHash('sha256').update(body).digest('hex')),
+    messageId,
+    queue: textOr(marks.deadQueue, topology.portQueue(String(byBroker?.queue ?? message.fields.routingKey))),
+    // A foreign consumer that rejects without requeue leaves the broker's word for it.
+    reason: textOr(
+      marks.deadReason,
+      `The broker set it aside: ${String(byBroker?.reason ?? 'no reason given')}.`,
+    ),
+    deadAt: typeof marks.deadAt === 'number' ? marks.deadAt : secondsToMs(byBroker?.time),
+    redeliveries,
+    priority,
+    body,
+    headers,
+  };
+}
+
+function textOr(value: unknown, otherwise: string): string {
+  return typeof value === 'string' && value !== '' ? value : otherwise;
+}
+
+/** AMQP timestamps arrive as `{ '!': 'timestamp', value: <seconds> }`. */
+function secondsToMs(time: unknown): number | null {
+  if (typeof time !== 'object' || time === null || !('value' in time)) return null;
+  return typeof time.value === 'number' ? time.value * 1000 : null;
+}

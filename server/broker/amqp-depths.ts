@@ -1,0 +1,82 @@
+import type { Channel, ChannelModel } from 'amqplib';
+import { marksOf, readEnvelope } from './amqp-message.ts';
+import { withChannel } from './amqp-topology.ts';
+import type { QueueDepth } from './port.ts';
+import type { Topology } from './topology.ts';
+
+export interface AmqpDepthsOptions {
+  topology: Topology;
+  model: () => ChannelModel;
+  now: () => number;
+  redeclare: (queue: string) => Promise<void>;
+  unackedIn: (queue: string) => number;
+}
+
+export interface AmqpDepths {
+  read(queues: readonly string[]): Promise<QueueDepth[]>;
+  /** True once for each message that our look at the head of a queue has marked as redelivered. */
+  wasPeeked(messageId: string): boolean;
+}
+
+/** Beyond this many we forget the oldest; the cost of forgetting is one needless move to the back of the queue. */
+const MAX_PEEKED = 10_000;
+
+/**
+ * Depth and consumers come from a passive declaration, so no management plugin is needed. The age is read from the
+ * message at the head, which is taken and put back in its place; the broker marks it as redelivered for that.
+ */
+export function makeAmqpDepths(options: AmqpDepthsOptions): AmqpDepths {
+  const { topology } = options;
+  const peeked = new Set<string>();
+
+  const ageOfNext = async (channel: Channel, wireName: string): Promise<number | null> => {
+    const next = await channel.get(wireName, { noAck: false });
+    if (!next) return null;
+    const { messageId } = readEnvelope(next);
+    // Was it marked before, then it did come back, and must count.
+    if (!next.fields.redelivered) peeked.add(messageId);
+    if (peeked.size > MAX_PEEKED) peeked.delete(peeked.values().next().value ?? '');
+    channel.nack(next, false, true);
+    const marks = marksOf(next);
+    const since = marks.deadAt ?? marks.publishedAt;
+    return typeof since === 'number' ? Math.max(0, options.now() - since) : null;
+  };
+
+  const readOne = async (model: ChannelModel, queue: string): Promise<QueueDepth> => {
+    const isDeadLetters = queue === topology.deadLetterQueue;
+    const wireName = isDeadLetters ? queue : topology.wireQueue(queue);
+    return withChannel(model, async (channel) => {
+      const { messageCount, consumerCount } = await channel.checkQueue(wireName);
+      return {
+        queue: isDeadLetters ? topology.portQueue(queue) : queue,
+        messages: messageCount,
+        consumers: consumerCount,
+        oldestAgeMs: messageCount > 0 ? await ageOfNext(channel, wireName) : null,
+        unacked: isDeadLetters ? 0 : options.unackedIn(queue),
+      };
+    });
+  };
+
+  return {
+    async read(queues) {
+      const model = options.model();
+      return Promise.all(
+        [...queues, topology.deadLetterQueue].map(async (queue) => {
+          try {
+            return await readOne(model, queue);
+          } catch (error) {
+            if (!isMissing(error)) throw error;
+            // Somebody deleted it. It is part of the topology, so it comes back, and it is empty.
+            await options.redeclare(queue);
+            return readOne(model, queue);
+          }
+        }),
+      );
+    },
+    wasPeeked: (messageId) => peeked.size > 0 && peeked.delete(messageId),
+  };
+}
+
+export function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 404;
+}

@@ -1,0 +1,72 @@
+/**
+ * Every exchange, queue, routing key and header name that we put on a broker. A queue's routing key on the
+ * task exchange is its own name, so whoever knows the queue knows how to reach it.
+ */
+export const TASK_EXCHANGE = 'mcp.tasks';
+export const EVENT_EXCHANGE = 'mcp.events';
+export const DEAD_LETTER_EXCHANGE = 'mcp.dead-letters';
+export const DEAD_LETTER_QUEUE = 'mcp.dead-letters';
+export const RESPONSE_QUEUE = 'mcp.responses';
+
+/** The five capabilities that every installation knows from its first start, with their traditional names. */
+const QUEUE_OF_CAPABILITY: ReadonlyMap<string, string> = new Map([
+  ['intent-analysis', 'intent.task'],
+  ['embedding', 'embedding.task'],
+  ['execution', 'executor.task'],
+  ['moderation', 'moderator.task'],
+  ['web-search', 'websearch.task'],
+]);
+
+/** Declared at start; any other queue is declared when it is first ensured. */
+export const STANDING_QUEUES: readonly string[] = [...QUEUE_OF_CAPABILITY.values(), RESPONSE_QUEUE];
+
+/** The queue where any agent with this capability looks for work. */
+export function capabilityQueue(capability: string): string {
+  return QUEUE_OF_CAPABILITY.get(capability) ?? `${capability}.task`;
+}
+
+/** The queue of one agent alone, for work that is pinned to it. */
+export function agentQueue(agentId: string): string {
+  return `agent.${agentId}.task`;
+}
+
+/** Priorities on the wire. A message without one counts as 0, below low. */
+export const PRIORITY_LEVEL = { low: 1, medium: 2, high: 3 } as const;
+export const MAX_PRIORITY_LEVEL = 3;
+
+/** Announced on the event exchange when somebody throws a dead letter away. */
+export const DISCARDED_EVENT = 'dead-letter.discarded';
+
+export const HEADER = {
+  redeliveries: 'x-redeliveries',
+  publishedAt: 'x-published-at',
+  deadId: 'x-dead-id',
+  deadReason: 'x-dead-reason',
+  deadQueue: 'x-dead-queue',
+  deadAt: 'x-dead-at',
+} as const;
+
+export interface Topology {
+  taskExchange: string;
+  eventExchange: string;
+  deadLetterExchange: string;
+  deadLetterQueue: string;
+  standingQueues: readonly string[];
+  /** The name on the broker of a queue that the port names, and back. */
+  wireQueue(queue: string): string;
+  portQueue(wireName: string): string;
+}
+
+/** A namespace lets two installations (or two test files) share one virtual host; a virtual host each is better. */
+export function makeTopology(namespace = ''): Topology {
+  const prefix = namespace === '' ? '' : `${namespace}.`;
+  return {
+    taskExchange: prefix + TASK_EXCHANGE,
+    eventExchange: prefix + EVENT_EXCHANGE,
+    deadLetterExchange: prefix + DEAD_LETTER_EXCHANGE,
+    deadLetterQueue: prefix + DEAD_LETTER_QUEUE,
+    standingQueues: STANDING_QUEUES,
+    wireQueue: (queue) => prefix + queue,
+    portQueue: (wireName) => (wireName.startsWith(prefix) ? wireName.slice(prefix.length) : wireName),
+  };
+}

@@ -1,0 +1,289 @@
+import type { Sql } from '#db/client.ts';
+import { commitBatch } from '#db/queries/commit-batch.ts';
+import { loadRuns } from '#db/queries/load-runs.ts';
+import type { EngineDefaults } from '#server/domain/engine/happenings.ts';
+import type { RunState } from '#server/domain/engine/state.ts';
+import type { CompiledGraph } from '#server/domain/graph/compile.ts';
+import type { Hands } from '#server/domain/hands.ts';
+import type { RunId, VersionId } from '#server/domain/ids.ts';
+import { isRunOver } from '#server/domain/statuses.ts';
+import type { DbClock } from './db-clock.ts';
+import { type CommitFailure, classifyFailure } from './failures.ts';
+import { createIntake, type Unit } from './intake.ts';
+import type { PausePoints } from './pause-points.ts';
+import { type BatchPlan, planBatch, replyAll } from './plan.ts';
+import { createRunCache } from './run-cache.ts';
+import { movesRun, type RunPlan } from './run-plan.ts';
+import { createSlotBook } from './slots.ts';
+
+export interface CoordinatorOptions {
+  sql: Sql;
+  graphOf(versionId: VersionId): Promise<CompiledGraph>;
+  hands: Hands;
+  clock: DbClock;
+  random(): number;
+  defaults: EngineDefaults;
+  points: PausePoints;
+  /** Batches under way at once: while Postgres writes one, the next is decided. */
+  lanes: number;
+  maxBatch: number;
+  /** Told after each commit, before replies: what to hand out, send, announce. */
+  onCommitted(committed: Committed): void;
+  onTrouble(message: string, error: unknown): void;
+}
+
+export interface Committed {
+  plan: BatchPlan;
+  outboxIds: string[];
+}
+
+export interface Coordinator {
+  submit(unit: Unit): void;
+  /** Entries not yet committed. */
+  backlog(): number;
+  /** Takes nothing new, and resolves when what was taken is committed. */
+  drain(): Promise<void>;
+  cached(id: RunId): RunState | undefined;
+}
+
+const BATCH_TRIES = 5;
+
+/** The loop: take what has come, decide, write it in one commit, tell the world. The README tells the whole story. */
+export function createCoordinator(options: CoordinatorOptions): Coordinator {
+  const intake = createIntake();
+  const cache = createRunCache(2_000_000);
+  const slots = createSlotBook();
+  let lanes = 0;
+  let woken = false;
+  let idle: (() => void)[] = [];
+
+  function wake(): void {
+    if (woken || lanes >= options.lanes) return;
+    woken = true;
+    // After this turn's other reports: what comes together is committed together.
+    setImmediate(() => {
+      woken = false;
+      while (lanes < options.lanes) {
+        const batch = intake.take(options.maxBatch);
+        if (!batch) break;
+        lanes += 1;
+        void runLane(batch);
+      }
+    });
+  }
+
+  async function runLane(first: { part: string; units: Unit[] }): Promise<void> {
+    for (let batch: typeof first | null = first; batch; batch = intake.take(options.maxBatch)) {
+      const { part, units } = batch;
+      try {
+        await processBatch(part, units);
+      } catch (error) {
+        await isolate(part, units, error);
+      }
+      intake.free(units);
+    }
+    lanes -= 1;
+    if (intake.size() > 0) wake();
+    if (lanes === 0) {
+      for (const resolve of idle) resolve();
+      idle = [];
+    }
+  }
+
+  /** A batch that cannot be committed may owe it to one of its units: each gets a commit of its own. */
+  async function isolate(part: string, units: Unit[], cause: unknown): Promise<void> {
+    options.onTrouble('A batch could not be committed.', cause);
+    for (const unit of units) {
+      if (units.length === 1) unit.fail(cause);
+      else await processBatch(part, [unit]).catch((error) => unit.fail(error));
+    }
+  }
+
+  async function processBatch(part: string, units: Unit[]): Promise<void> {
+    let remaining = units;
+    for (let tries = 0; remaining.length > 0; tries += 1) {
+      const failure = tries === 0 ? await tryOptimistic(part, remaining) : await tryLocked(part, remaining);
+      if (!failure) return;
+      if (tries >= BATCH_TRIES && failure.kind !== 'outage') throw failure.error;
+      remaining = await recover(failure, remaining, tries);
+    }
+  }
+
+  async function tryOptimistic(part: string, units: Unit[]): Promise<CommitFailure | null> {
+    return attempt(options.sql, part, { units, states: await statesFor(part, units) });
+  }
+
+  async function statesFor(part: string, units: Unit[]): Promise<Map<RunId, RunState>> {
+    const states = new Map<RunId, RunState>();
+    const missing = new Set<RunId>();
+    for (const { entries } of units) {
+      for (const { runId, birth } of entries) {
+        const known = cache.get(runId);
+        if (known) states.set(runId, known);
+        else if (!birth) missing.add(runId);
+      }
+    }
+    if (missing.size === 0) return states;
+    const loaded = await loadRuns(options.sql, [...missing], { part, lock: false, graphOf: options.graphOf });
+    for (const [id, state] of loaded) states.set(id, state);
+    return states;
+  }
+
+  /** After a refusal: hold the rows first, so that this time nobody can be quicker. */
+  async function tryLocked(part: string, units: Unit[]): Promise<CommitFailure | null> {
+    const ids = [
+      ...new Set(units.flatMap((unit) => unit.entries.filter((e) => !e.birth).map((entry) => entry.runId))),
+    ];
+    let result: CommitFailure | null = null;
+    let committed: Committed | null = null;
+    try {
+      await options.sql.begin(async (transaction) => {
+        const sql = transaction as unknown as Sql;
+        const states = await loadRuns(sql, ids, { part, lock: true, graphOf: options.graphOf });
+        await slots.refresh(sql);
+        const plan = makePlan(units, states);
+        committed = await write(sql, part, plan).catch((error) => {
+          giveBack(plan);
+          throw error;
+        });
+      });
+      if (committed) settle(committed);
+    } catch (error) {
+      if (committed) giveBack((committed as Committed).plan);
+      result = classifyFailure(error);
+    }
+    return result;
+  }
+
+  async function attempt(
+    sql: Sql,
+    part: string,
+    { units, states }: { units: Unit[]; states: Map<RunId, RunState> },
+  ): Promise<CommitFailure | null> {
+    let plan = makePlan(units, states);
+    try {
+      if (slots.isStale()) {
+        giveBack(plan);
+        await slots.refresh(sql);
+        plan = makePlan(units, states);
+      }
+      settle(await write(sql, part, plan));
+      return null;
+    } catch (error) {
+      giveBack(plan);
+      return classifyFailure(error);
+    }
+  }
+
+  function makePlan(units: Unit[], states: ReadonlyMap<RunId, RunState>): BatchPlan {
+    const { random, defaults, hands } = options;
+    return planBatch(units, states, { now: options.clock.now(), random, defaults, hands, slots });
+  }
+
+  async function write(sql: Sql, part: string, plan: BatchPlan): Promise<Committed> {
+    await options.points.reach('before-commit');
+    const { rows } = plan;
+    if (rows.runs.length === 0 && rows.inbox.length === 0) return { plan, outboxIds: [] };
+    const { nowMs, outboxIds } = await commitBatch(sql, part, rows);
+    options.clock.observe(nowMs);
+    return { plan, outboxIds };
+  }
+
+  function giveBack(plan: BatchPlan): void {
+    for (const { taskId, agent } of plan.reserved) options.hands.settled(taskId, agent);
+    for (const { before } of plan.runs) cache.drop(before.id);
+  }
+
+  function settle(committed: Committed): void {
+    for (const run of committed.plan.runs) remember(run);
+    const paused = options.points.reach('after-commit');
+    const tell = () => {
+      options.onCommitted(committed);
+      for (const run of committed.plan.runs) replyAll(run);
+      for (const stray of committed.plan.strays) {
+        stray.reply({ ok: false, code: 'NOT_HELD', message: `There is no run ${stray.runId}.` });
+      }
+    };
+    if (paused) void paused.then(tell);
+    else tell();
+  }
+
+  function remember(plan: RunPlan): void {
+    const { before, birth, decision } = plan;
+    const { state, touched } = decision;
+    if (isRunOver(state.status)) return cache.drop(state.id);
+    for (const index of touched) {
+      const task = state.tasks[index];
+      if (task) (task as { stored: boolean }).stored = true;
+    }
+    const revision = before.revision + Number(movesRun(plan) && !birth);
+    cache.put({ ...state, revision, stored: true });
+  }
+
+  /** What is left to do after a failure. An outage is waited out: nothing that was taken is dropped. */
+  async function recover(failure: CommitFailure, units: Unit[], tries: number): Promise<Unit[]> {
+    if (failure.kind === 'outage') {
+      options.onTrouble('The database did not take a batch; it is tried again.', failure.error);
+      await new Promise((resolve) => setTimeout(resolve, Math.min(50 * 2 ** tries, 2000)));
+      return units;
+    }
+    if (failure.kind === 'conflict') return units;
+    if (failure.kind === 'known-message') return dropKnownMessages(units);
+    if (failure.kind === 'born') return dropBornRuns(units);
+    throw failure.error;
+  }
+
+  async function dropKnownMessages(units: Unit[]): Promise<Unit[]> {
+    const ids = units.flatMap((unit) => unit.messageId ?? []);
+    const rows = await options.sql<{ message_id: string }[]>`
+      SELECT message_id FROM inbox WHERE message_id IN (SELECT json_array_elements_text(${JSON.stringify(ids)}::text::json))`;
+    const known = new Set(rows.map((row) => row.message_id));
+    return units.filter((unit) => {
+      if (unit.messageId === undefined || !known.has(unit.messageId)) return true;
+      for (const entry of unit.entries) entry.reply({ ok: true, repeated: true });
+      return false;
+    });
+  }
+
+  /** The commit whose answer was lost had been made, or the same key made another run first. */
+  async function dropBornRuns(units: Unit[]): Promise<Unit[]> {
+    const births = units.flatMap((unit) =>
+      unit.entries.flatMap((entry) => (entry.birth ? [entry.birth] : [])),
+    );
+    const pairs = births.map((run) => ({
+      id: run.id.slice(4),
+      key: run.idempotency?.key ?? null,
+      org: run.orgId.slice(4),
+    }));
+    const rows = await options.sql<{ id: string; born: boolean }[]>`
+      SELECT w.id, EXISTS (SELECT FROM runs r WHERE r.id = w.id::uuid) AS born
+      FROM json_to_recordset(${JSON.stringify(pairs)}::text::json) AS w (id text, key text, org text)
+      WHERE EXISTS (SELECT FROM runs r WHERE r.id = w.id::uuid)
+         OR EXISTS (SELECT FROM idempotency_keys k WHERE k.org_id = w.org::uuid AND k.key = w.key)`;
+    const found = new Map(rows.map((row) => [`run_${row.id}`, row.born]));
+    return units.filter((unit) => {
+      const id = unit.entries[0]?.runId ?? '';
+      const born = found.get(id);
+      if (born === undefined) return true;
+      for (const entry of unit.entries) {
+        entry.reply(
+          born
+            ? { ok: true, repeated: true }
+            : { ok: false, code: 'NOT_ALLOWED', message: 'idempotency key taken' },
+        );
+      }
+      return false;
+    });
+  }
+
+  return {
+    submit(unit) {
+      intake.push(unit);
+      wake();
+    },
+    backlog: () => intake.size(),
+    drain: () =>
+      lanes === 0 && intake.size() === 0 ? Promise.resolve() : new Promise((resolve) => idle.push(resolve)),
+    cached: (id) => cache.get(id),
+  };
+}

@@ -1,0 +1,44 @@
+/** What a failed commit means for the batch. */
+export type CommitFailure = {
+  error: unknown;
+  kind: /** A run moved elsewhere, a slot went, or two commits met: decide again under a lock. */
+    | 'conflict'
+    /** A message whose effect is already there. */
+    | 'known-message'
+    /** A run that exists already. */
+    | 'born'
+    /** The database is away; whether the commit happened is unknown. */
+    | 'outage'
+    /** Ours: it will not get better by trying. */
+    | 'defect';
+};
+
+const CONFLICTS = new Set(['SB001', '40001', '40P01', '55P03']);
+const OUTAGE_CLASSES = ['08', '53', '57', '58'];
+const CLIENT_OUTAGES = new Set([
+  'CONNECTION_CLOSED',
+  'CONNECTION_ENDED',
+  'CONNECTION_DESTROYED',
+  'CONNECT_TIMEOUT',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+]);
+
+export function classifyFailure(error: unknown): CommitFailure {
+  const { code, constraint_name: constraint } = error as { code?: unknown; constraint_name?: unknown };
+  const text = String(code ?? '');
+  if (CONFLICTS.has(text)) return { kind: 'conflict', error };
+  if (text === '23505') return { kind: uniqueKind(String(constraint ?? '')), error };
+  if (CLIENT_OUTAGES.has(text)) return { kind: 'outage', error };
+  if (text.length === 5 && OUTAGE_CLASSES.includes(text.slice(0, 2))) return { kind: 'outage', error };
+  return { kind: 'defect', error };
+}
+
+function uniqueKind(constraint: string): CommitFailure['kind'] {
+  if (constraint.startsWith('inbox')) return 'known-message';
+  if (constraint.startsWith('runs') || constraint.startsWith('idempotency')) return 'born';
+  return 'conflict';
+}

@@ -1,0 +1,116 @@
+import { partOf } from '#db/parts.ts';
+import type { Happening, Reply } from '#server/domain/engine/happenings.ts';
+import type { RunId } from '#server/domain/ids.ts';
+import type { NewRun } from './new-run.ts';
+
+/** One thing that happened to one run, and who wants to hear what came of it. */
+export interface Entry {
+  runId: RunId;
+  happening: Happening;
+  /** Present when the run does not exist yet and is made by this entry. */
+  birth?: NewRun;
+  reply(reply: Reply): void;
+}
+
+/**
+ * What is committed together or not at all: one entry, or all entries of one message from the broker, so that its id
+ * can be written to the inbox in the same commit as everything it says.
+ */
+export interface Unit {
+  entries: Entry[];
+  messageId?: string;
+  fail(error: unknown): void;
+}
+
+export interface Intake {
+  push(unit: Unit): void;
+  /** Puts units back to the front, in their order: their commit did not happen. */
+  putBack(units: readonly Unit[]): void;
+  /** Up to `max` entries whose runs nobody else is working on and that lie in one week's part. */
+  take(max: number): { part: string; units: Unit[] } | null;
+  /** The runs of a taken batch are free again. */
+  free(units: readonly Unit[]): void;
+  size(): number;
+}
+
+/**
+ * The queue before the lanes. A run is in one batch at a time; what comes for it meanwhile waits in order. A message
+ * whose runs lie in two weeks' parts is taken by its first run's: parts only limit what a fresh batch gathers.
+ */
+export function createIntake(): Intake {
+  let queue: Unit[] = [];
+  let head = 0;
+  const busy = new Set<RunId>();
+  const parked = new Map<RunId, Unit[]>();
+  let parkedCount = 0;
+
+  const blockedBy = (unit: Unit): RunId | undefined =>
+    unit.entries.find((entry) => busy.has(entry.runId))?.runId;
+
+  function park(unit: Unit, runId: RunId): void {
+    const list = parked.get(runId);
+    if (list) list.push(unit);
+    else parked.set(runId, [unit]);
+    parkedCount += 1;
+  }
+
+  function take(max: number): { part: string; units: Unit[] } | null {
+    const units: Unit[] = [];
+    const later: Unit[] = [];
+    const mine = new Set<RunId>();
+    let part: string | null = null;
+    let count = 0;
+    while (head < queue.length && count < max) {
+      const unit = queue[head++] as Unit;
+      const blocker = blockedBy(unit);
+      if (blocker !== undefined) {
+        park(unit, blocker);
+        continue;
+      }
+      const unitPart = partOf(unit.entries[0]?.runId ?? '');
+      part ??= unitPart;
+      if (unitPart !== part) {
+        later.push(unit);
+        continue;
+      }
+      units.push(unit);
+      count += unit.entries.length;
+      for (const entry of unit.entries) mine.add(entry.runId);
+    }
+    compact(later);
+    if (part === null) return null;
+    for (const runId of mine) busy.add(runId);
+    return { part, units };
+  }
+
+  function compact(front: readonly Unit[]): void {
+    if (front.length === 0 && head < 1024 && head < queue.length) return;
+    queue = [...front, ...queue.slice(head)];
+    head = 0;
+  }
+
+  function free(units: readonly Unit[]): void {
+    const back: Unit[] = [];
+    for (const unit of units) {
+      for (const { runId } of unit.entries) {
+        busy.delete(runId);
+        const list = parked.get(runId);
+        if (!list) continue;
+        parked.delete(runId);
+        parkedCount -= list.length;
+        back.push(...list);
+      }
+    }
+    if (back.length > 0) compact(back);
+  }
+
+  return {
+    push: (unit) => {
+      queue.push(unit);
+    },
+    putBack: (units) => compact(units),
+    take,
+    free,
+    size: () => queue.length - head + parkedCount,
+  };
+}

@@ -1,0 +1,120 @@
+import type { BatchRows } from '#db/queries/rows.ts';
+import { decide } from '#server/domain/engine/decide.ts';
+import type { EngineDefaults, Happening, Reply } from '#server/domain/engine/happenings.ts';
+import type { RunState } from '#server/domain/engine/state.ts';
+import type { Hands } from '#server/domain/hands.ts';
+import { type AgentId, type RunId, type TaskId, taskId, toUuid } from '#server/domain/ids.ts';
+import { isTaskOut } from '#server/domain/statuses.ts';
+import { collectDispatches, type QueuedMessage } from './dispatches.ts';
+import type { Entry, Unit } from './intake.ts';
+import { birthOf, type NewRun, unbornState } from './new-run.ts';
+import type { RunPlan } from './run-plan.ts';
+import { movesRun } from './run-plan.ts';
+import type { SlotBook } from './slots.ts';
+import { addRunRows, emptyRows, toSlotRows } from './to-rows.ts';
+
+/** Everything one commit will write, and what is to be done once it has. */
+export interface BatchPlan {
+  runs: RunPlan[];
+  rows: BatchRows;
+  messages: QueuedMessage[];
+  reserved: { taskId: TaskId; agent: AgentId }[];
+  /** Answers to entries whose run does not exist. */
+  strays: Entry[];
+  now: number;
+}
+
+export interface PlanContext {
+  now: number;
+  random(): number;
+  defaults: EngineDefaults;
+  hands: Hands;
+  slots: SlotBook;
+}
+
+/** Decides on every run of the batch. Touches nothing but the reservations, which the caller gives back on failure. */
+export function planBatch(
+  units: readonly Unit[],
+  states: ReadonlyMap<RunId, RunState>,
+  context: PlanContext,
+): BatchPlan {
+  const plan: BatchPlan = {
+    runs: [],
+    rows: emptyRows(),
+    messages: [],
+    reserved: [],
+    strays: [],
+    now: context.now,
+  };
+  for (const [runId, entries] of groupByRun(units)) {
+    const newRun = entries[0]?.birth;
+    const before = newRun ? unbornState(newRun, context.now) : states.get(runId);
+    if (before) plan.runs.push(planRun(before, entries, { context, plan, newRun }));
+    else plan.strays.push(...entries);
+  }
+  for (const run of plan.runs) {
+    if (movesRun(run)) addRunRows(plan.rows, run, context.now);
+  }
+  for (const unit of units) {
+    if (unit.messageId !== undefined) plan.rows.inbox.push({ messageId: unit.messageId });
+  }
+  plan.rows.slots = toSlotRows(plan.runs, (task) => task !== undefined && isTaskOut(task.status));
+  plan.messages = collectDispatches(plan.runs);
+  plan.rows.outbox = plan.messages.map(({ queue, priority, body }) => ({ queue, priority, body }));
+  return plan;
+}
+
+function groupByRun(units: readonly Unit[]): Map<RunId, Entry[]> {
+  const byRun = new Map<RunId, Entry[]>();
+  for (const unit of units) {
+    for (const entry of unit.entries) {
+      const list = byRun.get(entry.runId);
+      if (list) list.push(entry);
+      else byRun.set(entry.runId, [entry]);
+    }
+  }
+  return byRun;
+}
+
+interface PlanRun {
+  context: PlanContext;
+  plan: BatchPlan;
+  newRun: NewRun | undefined;
+}
+
+function planRun(before: RunState, entries: Entry[], { context, plan, newRun }: PlanRun): RunPlan {
+  const reserved = new Map<number, AgentId>();
+  const happenings: Happening[] = entries.map((entry) => entry.happening);
+  const decision = decide(before, happenings, {
+    now: context.now,
+    random: context.random,
+    defaults: context.defaults,
+    place: (offer) => {
+      const concurrency = before.graph.stages[offer.task]?.stage.concurrency;
+      if (concurrency && !context.slots.hasRoom(before.orgId, concurrency)) {
+        return { kind: 'wait', wait: { code: 'concurrency-key', blockers: [concurrency.key] } };
+      }
+      const placement = context.hands.place(before, offer);
+      if (placement.kind !== 'wait' && concurrency) context.slots.reserve(before.orgId, concurrency);
+      if (placement.kind === 'start') reserved.set(offer.task, placement.agent);
+      return placement;
+    },
+    unplace: (task) => {
+      const agent = reserved.get(task);
+      if (agent !== undefined) context.hands.settled(taskId(before.id, task), agent);
+      reserved.delete(task);
+    },
+  });
+  for (const [task, agent] of reserved) plan.reserved.push({ taskId: taskId(before.id, task), agent });
+  if (!newRun) return { before, decision, entries };
+  if (newRun.idempotency) {
+    plan.rows.keys.push({ orgId: toUuid(newRun.orgId), runId: toUuid(newRun.id), ...newRun.idempotency });
+  }
+  return { before, decision, entries, birth: birthOf(newRun, context.now) };
+}
+
+export function replyAll(plan: RunPlan): void {
+  plan.entries.forEach((entry, at) => {
+    entry.reply(plan.decision.replies[at] as Reply);
+  });
+}

@@ -1,0 +1,48 @@
+import type { Sql } from '#db/client.ts';
+import { type OrgId, toUuid } from '#server/domain/ids.ts';
+
+/**
+ * What this process believes of the slots behind concurrency keys. The truth is the row, which the commit changes
+ * only while room is left; a wrong belief costs one refused commit, after which the rows are read again.
+ */
+export interface SlotBook {
+  hasRoom(org: OrgId, slot: { key: string; limit: number }): boolean;
+  reserve(org: OrgId, slot: { key: string; limit: number }): void;
+  /** Reads the rows of all keys seen so far anew, making those that are not there. */
+  refresh(sql: Sql): Promise<void>;
+  /** True when a key has been met whose row has not been read. */
+  isStale(): boolean;
+}
+
+export function createSlotBook(): SlotBook {
+  const used = new Map<string, number>();
+  const unread = new Set<string>();
+  const idOf = (org: OrgId, key: string) => `${toUuid(org)} ${key}`;
+
+  return {
+    hasRoom(org, { key, limit }) {
+      const id = idOf(org, key);
+      const count = used.get(id);
+      if (count === undefined) unread.add(id);
+      return count !== undefined && count < limit;
+    },
+    reserve(org, { key }) {
+      const id = idOf(org, key);
+      used.set(id, (used.get(id) ?? 0) + 1);
+    },
+    async refresh(sql) {
+      const ids = [...new Set([...used.keys(), ...unread])];
+      if (ids.length === 0) return;
+      const pairs = ids.map((id) => ({ org: id.slice(0, 32), key: id.slice(33) }));
+      const rows = await sql<{ org: string; key: string; used: number }[]>`
+        WITH wanted AS (SELECT org::uuid AS org_id, key FROM json_to_recordset(${JSON.stringify(pairs)}::text::json) AS w (org text, key text)),
+        made AS (INSERT INTO concurrency_slots (org_id, key, used) SELECT org_id, key, 0 FROM wanted
+          ON CONFLICT (org_id, key) DO NOTHING RETURNING org_id, key, used)
+        SELECT replace(org_id::text, '-', '') AS org, key, used FROM made
+        UNION SELECT replace(s.org_id::text, '-', ''), s.key, s.used FROM concurrency_slots s JOIN wanted USING (org_id, key)`;
+      for (const row of rows) used.set(`${row.org} ${row.key}`, row.used);
+      unread.clear();
+    },
+    isStale: () => unread.size > 0,
+  };
+}

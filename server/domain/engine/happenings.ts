@@ -1,0 +1,80 @@
+import type { AgentId, RunId, TaskId } from '../ids.ts';
+import type { Json } from '../json.ts';
+import type { Routing, TaskError, Wait } from './events.ts';
+
+/** How an attempt ended, in the words of the agent that held it. */
+export type Outcome =
+  | { status: 'succeeded'; output: Json }
+  | { status: 'failed'; error: TaskError }
+  | { status: 'cancelled' };
+
+/** Everything that can happen to a run. Doors, agents and clocks speak to the engine in these words only. */
+export type Happening =
+  | { type: 'start'; reuse?: { task: number; from: RunId; output: Json }[] }
+  | { type: 'result'; task: number; epoch: number; agent: AgentId | null; outcome: Outcome }
+  /** An agent took a queued task and asks for its lease. */
+  | { type: 'accept'; task: number; epoch: number; agent: AgentId }
+  | { type: 'beat'; task: number; epoch: number; agent: AgentId; progress?: number; note?: string }
+  /** An agent gives a task back unfinished, at no charge: it drains, or refuses. */
+  | { type: 'release'; task: number; epoch: number; agent: AgentId }
+  /** Room may have come free for a task that waits. */
+  | { type: 'offer'; task: number }
+  /**
+   * Time has passed. `emptyQueues`: queues that hold no message, so one that was sent must be gone. `gone`: agents whose
+   * process has been replaced, so what they held nobody holds. `full`: look at every task, due or not.
+   */
+  | { type: 'tick'; emptyQueues?: ReadonlySet<string>; gone?: ReadonlySet<AgentId>; full?: boolean }
+  | { type: 'pause' }
+  | { type: 'resume' }
+  | { type: 'cancel'; graceMs: number }
+  | { type: 'retry-now'; task: number };
+
+/** What the one who reported it is told. */
+export type Reply =
+  | { ok: true; task?: { epoch: number; leaseUntil: number | null; stop: boolean } }
+  /** Already so: the same message came before. */
+  | { ok: true; repeated: true }
+  | { ok: false; code: 'STALE_EPOCH' | 'NOT_HELD' | 'RUN_OVER' | 'NOT_ALLOWED'; message: string };
+
+/** A task that could start, as the placement sees it. */
+export interface Offer {
+  task: number;
+  taskId: TaskId;
+  waitsSince: number;
+  attempt: number;
+  /** Held it before and vanished; another agent is better. */
+  lastAgent: AgentId | null;
+}
+
+/** The placement's answer. */
+export type Placement =
+  | { kind: 'start'; agent: AgentId; leaseMs?: number; routing?: Routing }
+  | { kind: 'queue'; queue: string }
+  | { kind: 'wait'; wait: Wait };
+
+export interface DecideContext {
+  /** Milliseconds of the database's clock. */
+  now: number;
+  place(offer: Offer): Placement;
+  /** A placement that was made is not used after all (the input could not be built). */
+  unplace(task: number): void;
+  /** 0 to 1, for jitter. */
+  random(): number;
+  defaults: EngineDefaults;
+}
+
+export interface EngineDefaults {
+  leaseMs: number;
+  taskTimeoutMs: number;
+  /** Attempts that end without an answer before the task counts as poison. */
+  maxLosses: number;
+  /** A queued message is looked for again after this long. */
+  redeliverMs: number;
+}
+
+export const ENGINE_DEFAULTS: EngineDefaults = {
+  leaseMs: 30_000,
+  taskTimeoutMs: 3_600_000,
+  maxLosses: 3,
+  redeliverMs: 60_000,
+};

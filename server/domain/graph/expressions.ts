@@ -1,0 +1,142 @@
+import type { Json } from '../json.ts';
+import type { Node } from './cel/ast.ts';
+import { evaluate } from './cel/evaluate.ts';
+import { createParser, parseExpression } from './cel/parse.ts';
+import type { SyntaxCode } from './cel/refusal.ts';
+import type { Reference } from './cel/resolve.ts';
+import { toJson } from './cel/to-json.ts';
+import { type EvaluationCode, Fault, type Machine } from './cel/values.ts';
+import { createLruMap } from './lru-map.ts';
+
+/**
+ * The one door to expressions. They are CEL, run by an evaluator that counts its steps; the README
+ * in `cel/` says what people may write. Nothing here throws, whatever the source and the data are.
+ */
+const VARIABLES_OF = {
+  /** Conditions, dependencies and input mappings. */
+  stage: ['input', 'params', 'stages'],
+  /** `retry.whenOutput`. */
+  retry: ['output', 'attempt'],
+} as const;
+export type ExpressionScope = keyof typeof VARIABLES_OF;
+
+/** What is left out reads as null. `stages` needs only the stages in `stageRefs`, each `{ output, status, error }`. */
+export interface ExpressionVariables {
+  input?: Json;
+  params?: Json;
+  stages?: { readonly [key: string]: Json };
+  output?: Json;
+  attempt?: number;
+}
+
+export interface CompiledExpression {
+  readonly source: string;
+  readonly scope: ExpressionScope;
+  readonly root: Node;
+  readonly references: readonly Reference[];
+  /** Keys of the stages that it reads, each once. */
+  readonly stageRefs: readonly string[];
+}
+
+export interface Position {
+  offset: number;
+  /** Both count from 1. */
+  line: number;
+  column: number;
+}
+
+export interface ExpressionProblem {
+  code: SyntaxCode;
+  message: string;
+  span: { start: number; end: number };
+  position: Position;
+}
+
+export type CompileResult =
+  | { ok: true; expression: CompiledExpression }
+  | { ok: false; problem: ExpressionProblem };
+
+export const MAX_CACHED_EXPRESSIONS = 2_000;
+
+export type ExpressionCompiler = (source: string, scope: ExpressionScope) => CompileResult;
+
+export function createExpressionCompiler(maxCached = MAX_CACHED_EXPRESSIONS): ExpressionCompiler {
+  const parser = createParser();
+  const known = createLruMap<string, CompileResult>(maxCached);
+  return (source, scope) => {
+    const cacheKey = `${scope} ${source}`;
+    const found = known.get(cacheKey);
+    if (found) return found;
+    const result = compile(source, scope, parser);
+    known.set(cacheKey, result);
+    return result;
+  };
+}
+
+/** The memo behind it holds no state that anybody could see: the same source always gives the same answer. */
+export const compileExpression: ExpressionCompiler = createExpressionCompiler();
+
+function compile(
+  source: string,
+  scope: ExpressionScope,
+  parser: ReturnType<typeof createParser>,
+): CompileResult {
+  const parsed = parseExpression(source, VARIABLES_OF[scope], parser);
+  if (!parsed.ok) {
+    const position = positionAt(source, parsed.problem.span.start);
+    return { ok: false, problem: { ...parsed.problem, position } };
+  }
+  const { root, references } = parsed;
+  const keys = references.flatMap((reference) => (reference.kind === 'stage' ? [reference.key] : []));
+  return { ok: true, expression: { source, scope, root, references, stageRefs: [...new Set(keys)] } };
+}
+
+export const DEFAULT_STEPS = 200_000;
+
+export type Evaluation = { ok: true; value: Json } | { ok: false; code: EvaluationCode; message: string };
+
+export function evaluateExpression(
+  expression: CompiledExpression,
+  variables: ExpressionVariables,
+  { steps = DEFAULT_STEPS }: { steps?: number } = {},
+): Evaluation {
+  const machine: Machine = {
+    variables: variables as Machine['variables'],
+    locals: [],
+    made: new Set(),
+    steps,
+  };
+  try {
+    return { ok: true, value: toJson(evaluate(expression.root, machine), machine) };
+  } catch (error) {
+    if (error instanceof Fault) return { ok: false, code: error.code, message: error.message };
+    if (error instanceof RangeError) {
+      return { ok: false, code: 'too-deep', message: 'The values are nested too deep or too large.' };
+    }
+    return { ok: false, code: 'internal', message: String(error) };
+  }
+}
+
+/** The value of an expression that reads nothing; null when it reads something or fails. */
+export function constantOf(expression: CompiledExpression): { value: Json } | null {
+  if (expression.references.length > 0) return null;
+  const result = evaluateExpression(expression, {});
+  return result.ok ? { value: result.value } : null;
+}
+
+export type LocatedReference = Reference & { position: Position };
+
+/** Everything an expression reads, in the order of the source; null when it cannot be compiled. */
+export function referencesOf(source: string, scope: ExpressionScope = 'stage'): LocatedReference[] | null {
+  const result = compileExpression(source, scope);
+  if (!result.ok) return null;
+  return result.expression.references
+    .map((reference) => ({ ...reference, position: positionAt(source, reference.start) }))
+    .sort((a, b) => a.start - b.start);
+}
+
+export function positionAt(source: string, offset: number): Position {
+  const before = source.slice(0, offset);
+  const line = before.split('\n').length;
+  return { offset, line, column: offset - before.lastIndexOf('\n') };
+}

@@ -1,0 +1,47 @@
+import type { Offer, Placement } from './engine/happenings.ts';
+import type { RunState } from './engine/state.ts';
+import type { AgentId, RunId, TaskId } from './ids.ts';
+import type { Json, JsonObject } from './json.ts';
+
+/** What an agent is handed: one attempt of one task. */
+export interface Assignment {
+  taskId: TaskId;
+  runId: RunId;
+  /** Fencing number: every answer carries it back, and an old one changes nothing. */
+  epoch: number;
+  attempt: number;
+  stageKey: string;
+  capability: string;
+  config: JsonObject;
+  input: Json;
+  parameters: JsonObject;
+}
+
+/** A hand-out that has been committed, on its way to the agent that holds its lease. */
+export interface HandOut extends Assignment {
+  agent: AgentId;
+  leaseUntil: number;
+  stopBy: number;
+}
+
+/**
+ * What the engine needs of the world of agents. `place` is asked while a batch is being decided and reserves room at
+ * once; every reservation ends with `settled`: the agent answered, the task was taken from it, or the batch was not
+ * committed.
+ */
+export interface Hands {
+  place(run: RunState, offer: Offer): Placement;
+  settled(taskId: TaskId, agent: AgentId): void;
+  deliver(handOut: HandOut): void;
+  /** The agent shall stop: its lease is gone, or its run is being cancelled. */
+  stop(order: StopOrder): void;
+  /** How many more tasks of the capability could start right now. */
+  room(capability: string): number;
+}
+
+export interface StopOrder {
+  taskId: TaskId;
+  epoch: number;
+  agent: AgentId;
+  reason: string;
+}

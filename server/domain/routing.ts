@@ -1,0 +1,141 @@
+import type { Routing } from './engine/events.ts';
+import type { Offer, Placement } from './engine/happenings.ts';
+import type { Stage } from './graph/schema.ts';
+import type { AgentId } from './ids.ts';
+
+/** What people ordered and beats show, in one word. Only `online` and `busy` agents are given new work. */
+export const AGENT_STATES = [
+  'online',
+  'busy',
+  'draining',
+  'paused',
+  'stale',
+  'offline',
+  'quarantined',
+] as const;
+export type AgentState = (typeof AGENT_STATES)[number];
+
+export const TRANSPORTS = ['local', 'amqp', 'push', 'pull'] as const;
+export type Transport = (typeof TRANSPORTS)[number];
+
+/** An agent as the routing sees it. */
+export interface AgentView {
+  id: AgentId;
+  name: string;
+  transport: Transport;
+  capabilities: ReadonlySet<string>;
+  labels: ReadonlySet<string>;
+  state: AgentState;
+  inFlight: number;
+  maxConcurrency: number;
+  /** Share of recent attempts that failed, 0 to 1. */
+  failureShare: number;
+  /** Mean of recent attempts; null when there are none. */
+  latencyMs: number | null;
+}
+
+export interface QueueNames {
+  /** Where every agent of a transport that takes by itself looks for this capability. */
+  shared(transport: 'amqp' | 'pull', capability: string): string;
+  /** Where only this agent looks. */
+  own(transport: 'amqp' | 'pull', agent: AgentId): string;
+}
+
+/** Agents that would do but for their state; a person who waits wants to know which. */
+const MAX_BLOCKERS = 5;
+const MAX_REJECTED = 8;
+
+/**
+ * Who gets the task. Required labels and capabilities decide who may; preferred ones, load, failures and speed who
+ * is best. Agents that take work from a queue are chosen as a group, as the broker knows best who is free.
+ */
+export function routeTask(
+  stage: Stage,
+  offer: Offer,
+  agents: readonly AgentView[],
+  queues: QueueNames,
+): Placement {
+  const rejected: { agent: string; reason: string }[] = [];
+  const able: AgentView[] = [];
+  for (const agent of agents) {
+    const reason = whyNotAble(stage, agent);
+    if (reason === null) able.push(agent);
+    else if (rejected.length < MAX_REJECTED) rejected.push({ agent: agent.name, reason });
+  }
+  const fit = able.filter((agent) => isServing(agent.state));
+  if (fit.length === 0) {
+    const blockers = able.length > 0 ? able.slice(0, MAX_BLOCKERS).map((agent) => agent.name) : [stage.type];
+    return { kind: 'wait', wait: { code: 'no-agent', blockers } };
+  }
+  const free = fit.filter((agent) => takesFromQueue(agent) || agent.inFlight < agent.maxConcurrency);
+  const best = pickBest(stage, offer, free);
+  if (!best)
+    return {
+      kind: 'wait',
+      wait: { code: 'agents-full', blockers: fit.slice(0, MAX_BLOCKERS).map((agent) => agent.name) },
+    };
+  if (takesFromQueue(best)) return { kind: 'queue', queue: queueFor(stage, best, { fit, queues }) };
+  for (const agent of fit) {
+    if (agent === best || rejected.length >= MAX_REJECTED) continue;
+    rejected.push({ agent: agent.name, reason: free.includes(agent) ? 'scored lower' : 'full' });
+  }
+  if (rejected.length === 0 && fit.length === 1) return { kind: 'start', agent: best.id };
+  const routing: Routing = { reason: `best of ${free.length}: ${best.inFlight}/${best.maxConcurrency} busy` };
+  return { kind: 'start', agent: best.id, routing: rejected.length > 0 ? { ...routing, rejected } : routing };
+}
+
+const isServing = (state: AgentState): boolean => state === 'online' || state === 'busy';
+const takesFromQueue = (agent: AgentView): agent is AgentView & { transport: 'amqp' | 'pull' } =>
+  agent.transport === 'amqp' || agent.transport === 'pull';
+
+function whyNotAble({ type, agent: selector }: Stage, agent: AgentView): string | null {
+  if (selector.pinned !== undefined && selector.pinned !== agent.name) return 'another agent is pinned';
+  if (!agent.capabilities.has(type)) return `does not offer ${type}`;
+  const capability = selector.requireCapabilities.find((name) => !agent.capabilities.has(name));
+  if (capability !== undefined) return `does not offer ${capability}`;
+  const label = selector.requireLabels.find((name) => !agent.labels.has(name));
+  if (label !== undefined) return `has no label ${label}`;
+  return null;
+}
+
+/** Everybody of the transport would do: the shared queue. Else only the chosen one's own. */
+function queueFor(
+  stage: Stage,
+  best: AgentView & { transport: 'amqp' | 'pull' },
+  { fit, queues }: { fit: readonly AgentView[]; queues: QueueNames },
+): string {
+  const { pinned, requireCapabilities, requireLabels, prefer } = stage.agent;
+  const anybody =
+    pinned === undefined && requireCapabilities.length + requireLabels.length + prefer.length === 0;
+  if (anybody || fit.length === 0) return queues.shared(best.transport, stage.type);
+  return queues.own(best.transport, best.id);
+}
+
+function pickBest(stage: Stage, offer: Offer, agents: readonly AgentView[]): AgentView | undefined {
+  let best: AgentView | undefined;
+  let bestScore = Number.NEGATIVE_INFINITY;
+  for (const agent of agents) {
+    const score = scoreAgent(stage, offer, agent);
+    if (score > bestScore) {
+      best = agent;
+      bestScore = score;
+    }
+  }
+  return best;
+}
+
+/** Preferences count in whole points; load, failures and speed break ties among those that are equally wanted. */
+function scoreAgent({ agent: selector }: Stage, offer: Offer, agent: AgentView): number {
+  let score = 0;
+  for (const wish of selector.prefer) {
+    const has =
+      (wish.label !== undefined && agent.labels.has(wish.label)) ||
+      (wish.capability !== undefined && agent.capabilities.has(wish.capability));
+    if (has) score += wish.weight;
+  }
+  score -= 0.5 * (agent.inFlight / agent.maxConcurrency);
+  score -= 0.5 * agent.failureShare;
+  if (agent.latencyMs !== null) score -= 0.1 * Math.min(agent.latencyMs / 60_000, 1);
+  if (offer.lastAgent === agent.id) score -= 1;
+  return score;
+}

@@ -1,0 +1,234 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { CHANNEL, KEY } from './keys.ts';
+import type { HotState } from './port.ts';
+
+export interface HotStateHarness {
+  /** Started, and with keys that no other test uses. */
+  state: HotState;
+  /** Makes names that no other test uses. */
+  unique(name: string): string;
+  /** Lets this much time pass for what expires. */
+  pass(ms: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+type Use = () => HotStateHarness;
+
+export function eventually<Result>(check: () => Result | Promise<Result>): Promise<Result> {
+  return vi.waitFor(check, { timeout: 10_000, interval: 5 });
+}
+
+/** The promises of port.ts, held to every adapter alike. */
+export function describeHotStateContract(name: string, makeHarness: () => Promise<HotStateHarness>): void {
+  describe(`hot state contract: ${name}`, () => {
+    let harness: HotStateHarness;
+    beforeEach(async () => {
+      harness = await makeHarness();
+    });
+    afterEach(async () => {
+      await harness.close();
+    });
+    const use = (): HotStateHarness => harness;
+    describeValues(use);
+    describeMessages(use);
+    describeStreams(use);
+    describePresence(use);
+    describeLocks(use);
+  });
+}
+
+function describeValues(use: Use): void {
+  it('keeps, replaces and deletes a value', async () => {
+    const { state, unique } = use();
+    const key = KEY.cache(unique('value'));
+    expect(await state.get(key)).toBeNull();
+    await state.set(key, 'one');
+    await state.set(key, 'two ✓');
+    expect(await state.get(key)).toBe('two ✓');
+    expect(await state.delete(key)).toBe(true);
+    expect(await state.delete(key)).toBe(false);
+    expect(await state.get(key)).toBeNull();
+  });
+
+  it('forgets a value after its time, and takes the time away when it is written anew without one', async () => {
+    const { state, unique, pass } = use();
+    const [short, kept] = [KEY.cache(unique('short')), KEY.cache(unique('kept'))];
+    await state.set(short, 'soon gone', 40);
+    await state.set(kept, 'was short', 40);
+    await state.set(kept, 'stays');
+    await pass(60);
+    expect(await state.get(short)).toBeNull();
+    expect(await state.get(kept)).toBe('stays');
+  });
+
+  it('counts from zero, exactly under concurrency, and starts again when the window has passed', async () => {
+    const { state, unique, pass } = use();
+    const key = KEY.counter(unique('calls'));
+    const values = await Promise.all(Array.from({ length: 50 }, () => state.increment(key, 2, 60_000)));
+    expect(values.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, i) => (i + 1) * 2));
+    const window = KEY.counter(unique('window'));
+    expect(await state.increment(window, 1, 700)).toBe(1);
+    await pass(300);
+    expect(await state.increment(window, 1, 700)).toBe(2);
+    await pass(500);
+    expect(await state.increment(window, 1, 700)).toBe(1);
+  });
+
+  it('keeps the newest entries of a list, newest first', async () => {
+    const { state, unique } = use();
+    const key = KEY.userRuns(unique('user'));
+    for (const run of ['r1', 'r2', 'r3', 'r4'])
+      await state.pushToList(key, run, { maxEntries: 3, ttlSeconds: 60 });
+    expect(await state.readList(key, 10)).toEqual(['r4', 'r3', 'r2']);
+    expect(await state.readList(key, 2)).toEqual(['r4', 'r3']);
+    expect(await state.readList(key, 0)).toEqual([]);
+    expect(await state.readList(KEY.userRuns(unique('nobody')), 10)).toEqual([]);
+  });
+}
+
+function describeMessages(use: Use): void {
+  it('delivers to each subscriber of a channel once, in order, with the channel', async () => {
+    const { state, unique } = use();
+    const channel = CHANNEL.runEvents(unique('run'));
+    const heard: string[] = [];
+    await state.subscribe(channel, (message, on) => heard.push(`a ${message} ${on}`));
+    await state.subscribe(channel, (message) => heard.push(`b ${message}`));
+    await state.subscribe(CHANNEL.runEvents(unique('other')), (message) => heard.push(`never ${message}`));
+    expect(await state.publish(channel, '1')).toBe(true);
+    await state.publish(channel, '2:with:colons');
+    const expected = [`a 1 ${channel}`, 'b 1', `a 2:with:colons ${channel}`, 'b 2:with:colons'];
+    await eventually(() => expect(heard).toEqual(expected));
+    await state.publish(channel, 'last');
+    await eventually(() => expect(heard.filter((line) => line.includes('last'))).toHaveLength(2));
+    expect(heard).toHaveLength(6);
+  });
+
+  it('delivers by pattern, and stops when told', async () => {
+    const { state, unique } = use();
+    const prefix = unique('topic');
+    const heard: string[] = [];
+    const stop = await state.subscribePattern(`${prefix}:*:end`, (message, channel) =>
+      heard.push(channel + message),
+    );
+    await state.publish(`${prefix}:1:end`, '!');
+    await state.publish(`${prefix}:1:start`, '!');
+    await eventually(() => expect(heard).toEqual([`${prefix}:1:end!`]));
+    await stop();
+    await state.publish(`${prefix}:2:end`, '!');
+    const control = unique('control');
+    await state.subscribe(control, (message) => heard.push(message));
+    await state.publish(control, 'after');
+    await eventually(() => expect(heard).toEqual([`${prefix}:1:end!`, 'after']));
+  });
+
+  it('keeps the others hearing when one stops or throws', async () => {
+    const { state, unique } = use();
+    const channel = unique('channel');
+    const heard: string[] = [];
+    const stop = await state.subscribe(channel, () => heard.push('stopped'));
+    await state.subscribe(channel, () => {
+      throw new Error('a bug of the handler');
+    });
+    await state.subscribe(channel, (message) => heard.push(message));
+    await stop();
+    await stop();
+    await state.publish(channel, 'still here');
+    await eventually(() => expect(heard).toEqual(['still here']));
+  });
+}
+
+function describeStreams(use: Use): void {
+  const cap = { maxEntries: 100, ttlSeconds: 600 };
+
+  it('reads a stream on from the last entry seen', async () => {
+    const { state, unique } = use();
+    const key = KEY.runProgress(unique('run'));
+    expect(await state.readStream(key, null, 10)).toEqual([]);
+    const ids: string[] = [];
+    for (let i = 0; i < 5; i++)
+      ids.push(await state.appendStream(key, { n: String(i), text: `café ${i}` }, cap));
+    const all = await state.readStream(key, null, 10);
+    expect(all.map((entry) => entry.id)).toEqual(ids);
+    expect(all[4]?.fields).toEqual({ n: '4', text: 'café 4' });
+    expect((await state.readStream(key, null, 2)).map((entry) => entry.fields.n)).toEqual(['0', '1']);
+    expect((await state.readStream(key, ids[1] ?? '', 2)).map((entry) => entry.fields.n)).toEqual(['2', '3']);
+    expect(await state.readStream(key, ids[4] ?? '', 10)).toEqual([]);
+  });
+
+  it('keeps no more than its cap, the newest', async () => {
+    const { state, unique } = use();
+    const key = KEY.runProgress(unique('run'));
+    const writes = Array.from({ length: 250 }, (_, i) => state.appendStream(key, { n: String(i) }, cap));
+    expect(new Set(await Promise.all(writes)).size).toBe(250);
+    const kept = await state.readStream(key, null, 1000);
+    expect(kept.map((entry) => entry.fields.n)).toEqual(
+      Array.from({ length: 100 }, (_, i) => String(i + 150)),
+    );
+  });
+
+  it('forgets a stream that nobody adds to', async () => {
+    const { state, unique, pass } = use();
+    const key = KEY.runProgress(unique('run'));
+    await state.appendStream(key, { n: '1' }, { maxEntries: 10, ttlSeconds: 1 });
+    expect(await state.readStream(key, null, 10)).toHaveLength(1);
+    await pass(1100);
+    expect(await state.readStream(key, null, 10)).toEqual([]);
+  });
+}
+
+function describePresence(use: Use): void {
+  it('lists who has beaten lately, with what they last said', async () => {
+    const { state, unique, pass } = use();
+    const kind = unique('agents');
+    await state.beat(kind, 'a1', 'load 1', 60_000);
+    await state.beat(kind, 'a1', 'load 2', 60_000);
+    await state.beat(kind, 'a2', 'short', 40);
+    await state.beat(unique('others'), 'a3', '', 60_000);
+    const present = await state.listPresent(kind);
+    expect(present.map(({ id, data }) => [id, data]).toSorted()).toEqual([
+      ['a1', 'load 2'],
+      ['a2', 'short'],
+    ]);
+    for (const { expiresAt } of present) expect(expiresAt).toEqual(expect.any(Number));
+    await pass(60);
+    expect((await state.listPresent(kind)).map(({ id }) => id)).toEqual(['a1']);
+    await state.leave(kind, 'a1');
+    await state.leave(kind, 'never there');
+    expect(await state.listPresent(kind)).toEqual([]);
+  });
+}
+
+function describeLocks(use: Use): void {
+  it('gives a lock to one of many, with a token higher than any before', async () => {
+    const { state, unique } = use();
+    const name = unique('lock');
+    let last = 0;
+    for (let round = 0; round < 5; round++) {
+      const tries = Array.from({ length: 10 }, (_, i) => state.acquireLock(name, `owner:${i}`, 60_000));
+      const [lock, ...more] = (await Promise.all(tries)).filter((each) => each !== null);
+      expect(more).toEqual([]);
+      expect(lock?.token).toBeGreaterThan(last);
+      expect(Number.isSafeInteger(lock?.token)).toBe(true);
+      last = lock?.token ?? 0;
+      expect(lock && (await state.releaseLock(lock))).toBe(true);
+    }
+  });
+
+  it('lets only the holder renew and release, and nobody once it has expired', async () => {
+    const { state, unique, pass } = use();
+    const name = unique('lock');
+    const first = await state.acquireLock(name, 'me', 600);
+    expect(first).toMatchObject({ name, owner: 'me' });
+    if (!first) return;
+    expect(await state.renewLock({ ...first, token: first.token - 1 }, 60)).toBe(false);
+    expect(await state.renewLock(first, 1500)).toBe(true);
+    await pass(700);
+    expect(await state.acquireLock(name, 'you', 60)).toBeNull();
+    await pass(900);
+    const second = await state.acquireLock(name, 'you', 60_000);
+    expect(second?.token).toBeGreaterThan(first.token);
+    expect(await state.renewLock(first, 60)).toBe(false);
+    expect(await state.releaseLock(first)).toBe(false);
+    expect(second && (await state.renewLock(second, 60_000))).toBe(true);
+  });
+}

@@ -1,0 +1,29 @@
+/**
+ * Every key and channel name in Redis. Keys that one script touches together share a {hash tag}, so that a Cluster
+ * keeps them in one slot; all others have none, so that they spread.
+ */
+const PREFIX = 'sb:';
+
+export const KEY = {
+  /** Progress of a run: a capped stream. */
+  runProgress: (runId: string) => `${PREFIX}run:${runId}:progress`,
+  /** The newest runs of a user: a capped list. */
+  userRuns: (userId: string) => `${PREFIX}user:${userId}:runs`,
+  counter: (name: string) => `${PREFIX}count:${name}`,
+  cache: (name: string) => `${PREFIX}cache:${name}`,
+  /** Who holds it, and the highest token given. */
+  lock: (name: string) => `${PREFIX}lock:{${name}}`,
+  lockToken: (name: string) => `${PREFIX}lock:{${name}}:token`,
+  /** Ids by the time they expire, and what each last said. */
+  presence: (kind: string) => `${PREFIX}presence:{${kind}}`,
+  presenceData: (kind: string) => `${PREFIX}presence:{${kind}}:data`,
+} as const;
+
+export const CHANNEL = {
+  runEvents: (runId: string) => `${PREFIX}events:run:${runId}`,
+  anyRunEvents: `${PREFIX}events:run:*`,
+  orgEvents: (orgId: string) => `${PREFIX}events:org:${orgId}`,
+  agents: `${PREFIX}events:agents`,
+  /** "There is something to do": wakes coordinators early; they also look by themselves. */
+  wakeCoordinators: `${PREFIX}wake`,
+} as const;

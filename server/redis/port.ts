@@ -1,0 +1,82 @@
+/**
+ * Hot state: what is wanted fast and may be lost. Losing all of it costs time, never truth; README.md says what each
+ * fault does. Every call that needs Redis rejects with SignalboxError UNAVAILABLE, at once, while Redis is away.
+ */
+export interface StreamEntry {
+  /** Opaque; later entries have later ids, also across a flush. Pass the last one seen to read on. */
+  id: string;
+  fields: Record<string, string>;
+}
+
+export interface Presence {
+  id: string;
+  data: string;
+  /** When it counts as gone unless it beats again. */
+  expiresAt: number;
+}
+
+export interface Lock {
+  name: string;
+  owner: string;
+  /** Fencing number: higher at every acquisition of this name. Whoever writes with a lower one than was seen has lost. */
+  token: number;
+}
+
+export interface HotStateState {
+  kind: 'memory' | 'redis';
+  connected: boolean;
+  /** False while the connection that receives messages is away: subscribers hear only this process. */
+  subscribed: boolean;
+  lastError: string | null;
+}
+
+export type MessageHandler = (message: string, channel: string) => void;
+
+/** Names passed here come from keys.ts. Times are in the unit that the name says. */
+export interface HotState {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  state(): HotStateState;
+
+  get(key: string): Promise<string | null>;
+  set(key: string, value: string, ttlMs?: number): Promise<void>;
+  delete(key: string): Promise<boolean>;
+  /** Adds and returns the new value. The first addition starts the ttl; later ones do not prolong it. */
+  increment(key: string, by: number, ttlMs: number): Promise<number>;
+
+  /** Never rejects: hears this process at once, and others when Redis is there. Says whether it was sent to others. */
+  publish(channel: string, message: string): Promise<boolean>;
+  /** Lives through lost connections. Returns how to stop. */
+  subscribe(channel: string, handler: MessageHandler): Promise<() => Promise<void>>;
+  /** A glob as Redis has it: `*` any run of characters, `?` one, `[abc]` one of these. */
+  subscribePattern(pattern: string, handler: MessageHandler): Promise<() => Promise<void>>;
+
+  /** Called when messages of other processes may have been missed: read the truth again. Returns how to stop. */
+  onGap(listener: () => void): () => void;
+
+  appendStream(key: string, fields: Record<string, string>, cap: StreamCap): Promise<string>;
+  /** Entries after that id (null: from the oldest kept), oldest first. */
+  readStream(key: string, afterId: string | null, limit: number): Promise<StreamEntry[]>;
+
+  /** Newest first, at most `maxEntries` kept. */
+  pushToList(key: string, value: string, cap: { maxEntries: number; ttlSeconds: number }): Promise<void>;
+  readList(key: string, limit: number): Promise<string[]>;
+
+  /** `kind` groups what is listed together, such as `agent`. */
+  beat(kind: string, id: string, data: string, ttlMs: number): Promise<void>;
+  leave(kind: string, id: string): Promise<void>;
+  listPresent(kind: string): Promise<Presence[]>;
+
+  acquireLock(name: string, owner: string, ttlMs: number): Promise<Lock | null>;
+  /** False when the lock is no longer this one: stop what it protects. */
+  renewLock(lock: Lock, ttlMs: number): Promise<boolean>;
+  releaseLock(lock: Lock): Promise<boolean>;
+}
+
+export interface StreamCap {
+  maxEntries: number;
+  ttlSeconds: number;
+}
+
+/** What a run's progress stream keeps. */
+export const PROGRESS_STREAM_CAP: StreamCap = { maxEntries: 100, ttlSeconds: 600 };
