@@ -1,0 +1,210 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Json, JsonObject } from '#server/domain/json.ts';
+import { type BadRow, badRowMessage, createBadRows, type BadRows } from '../formats/bad-rows.ts';
+import {
+  MAX_JSON_DEPTH,
+  depthOf,
+  placeOf,
+  scanArray,
+  scanLines,
+  type JsonRecord,
+} from '../formats/scan-json.ts';
+import { type ColumnType, duckdbType } from '../schemas.ts';
+import type { Column, Database } from './database.ts';
+import { fromEngine, invalidInput, listed } from './failures.ts';
+import { usableNames } from './quote.ts';
+import { MAX_OBJECT_BYTES, createFromLines } from './read-lines.ts';
+
+export interface JsonSource {
+  database: Database;
+  bytes: Buffer;
+  /** One object a line, rather than one array of objects. */
+  lines: boolean;
+  target: string;
+  onBadRow: 'fail' | 'skip';
+  types: Record<string, ColumnType>;
+  maxRows?: number | undefined;
+}
+
+const BAD_JSON = 'BAD_JSON';
+const MAX_COLUMNS = 10_000;
+/** Above this a double can no longer count, and DuckDB's BIGINT ends. */
+const MAX_BIGINT = 9.2e18;
+
+type Seen = 'null' | 'boolean' | 'integer' | 'number' | 'text' | 'json';
+
+function seenType(value: Json): Seen {
+  if (value === null) return 'null';
+  if (typeof value === 'boolean') return 'boolean';
+  if (typeof value === 'number')
+    return Number.isInteger(value) && Math.abs(value) < MAX_BIGINT ? 'integer' : 'number';
+  return typeof value === 'string' ? 'text' : 'json';
+}
+
+/** The type that holds both: numbers widen, anything else that differs is kept as JSON. */
+function widen(a: Seen, b: Seen): Seen {
+  if (a === b || b === 'null') return a;
+  if (a === 'null') return b;
+  const numbers = (t: Seen) => t === 'integer' || t === 'number';
+  return numbers(a) && numbers(b) ? 'number' : 'json';
+}
+
+const SEEN_AS: Record<Seen, string> = {
+  null: 'VARCHAR',
+  boolean: 'BOOLEAN',
+  integer: 'BIGINT',
+  number: 'DOUBLE',
+  text: 'VARCHAR',
+  json: 'JSON',
+};
+
+function parseRecord(record: JsonRecord, bad: BadRows): JsonObject | null {
+  if (record.text.length > MAX_OBJECT_BYTES / 4) {
+    bad.report({
+      line: record.line,
+      column: record.column,
+      reason: 'the record is longer than 4 Mi characters.',
+      text: record.text.slice(0, 80),
+    });
+    return null;
+  }
+  if (depthOf(record.text) > MAX_JSON_DEPTH) {
+    const reason = `values are nested deeper than ${MAX_JSON_DEPTH} levels.`;
+    bad.report({ line: record.line, column: record.column, reason, text: record.text.slice(0, 80) });
+    return null;
+  }
+  let value: Json;
+  try {
+    value = JSON.parse(record.text) as Json;
+  } catch {
+    const place = placeOf(record);
+    bad.report({ ...place, text: record.text.trim().slice(0, 80) });
+    return null;
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  bad.report({
+    line: record.line,
+    column: record.column,
+    reason: 'each record must be a JSON object.',
+    text: record.text.slice(0, 80),
+  });
+  return null;
+}
+
+/** Lines for DuckDB, written in large pieces. */
+function createLineFile(path: string): { add(line: string): void; close(): void } {
+  const file = openSync(path, 'w', 0o600);
+  let waiting: string[] = [];
+  let chars = 0;
+  const flush = () => {
+    if (waiting.length > 0) writeSync(file, `${waiting.join('\n')}\n`);
+    waiting = [];
+    chars = 0;
+  };
+  return {
+    add(line) {
+      waiting.push(line);
+      chars += line.length;
+      if (chars > 1_000_000) flush();
+    },
+    close() {
+      flush();
+      closeSync(file);
+    },
+  };
+}
+
+interface Survey {
+  seen: Map<string, Seen>;
+  rows: number;
+}
+
+function survey(
+  source: JsonSource,
+  bad: BadRows,
+  onRecord: (record: JsonRecord, value: JsonObject) => void,
+): Survey {
+  const fault = (row: BadRow): never => {
+    throw invalidInput(BAD_JSON, badRowMessage(row), { line: row.line, column: row.column });
+  };
+  const records = source.lines ? scanLines(source.bytes) : scanArray(source.bytes, fault);
+  const found: Survey = { seen: new Map(), rows: 0 };
+  for (const record of records) {
+    const value = parseRecord(record, bad);
+    if (!value) continue;
+    found.rows += 1;
+    if (source.maxRows !== undefined && found.rows > source.maxRows) {
+      throw invalidInput(
+        'TOO_MANY_ROWS',
+        `The input holds more than the ${source.maxRows} rows that "maxRows" allows.`,
+      );
+    }
+    for (const [key, item] of Object.entries(value)) {
+      found.seen.set(key, widen(found.seen.get(key) ?? 'null', seenType(item)));
+      if (found.seen.size > MAX_COLUMNS) {
+        throw invalidInput('TOO_MANY_COLUMNS', `The records have more than ${MAX_COLUMNS} different names.`);
+      }
+    }
+    onRecord(record, value);
+  }
+  return found;
+}
+
+function decideColumns(
+  found: Survey,
+  types: Record<string, ColumnType>,
+): { keys: string[]; columns: Column[] } {
+  const keys = [...found.seen.keys()];
+  const names = usableNames(keys);
+  const typeOf = new Map(Object.entries(types));
+  const columns = keys.map((key, n) => {
+    const wanted = typeOf.get(key);
+    return {
+      name: names[n] ?? key,
+      type: wanted ? duckdbType(wanted) : SEEN_AS[found.seen.get(key) ?? 'null'],
+    };
+  });
+  const missing = [...typeOf.keys()].filter((key) => !found.seen.has(key));
+  if (found.rows > 0 && missing.length > 0) {
+    throw invalidInput('UNKNOWN_COLUMN', `"types" names columns that no record has: ${listed(missing)}.`);
+  }
+  for (const key of missing) columns.push({ name: key, type: duckdbType(types[key] ?? 'text') });
+  return { keys, columns };
+}
+
+/** Reads records into `target`: strings stay text, nested values stay JSON, so that no value changes. */
+export async function loadJsonRecords(source: JsonSource): Promise<BadRows> {
+  const bad = createBadRows(source.onBadRow, BAD_JSON);
+  const path = join(source.database.directory, 'records.ndjson');
+  const file = createLineFile(path);
+  const found = survey(source, bad, (record) =>
+    file.add(source.lines ? record.text : record.text.replace(/[\r\n]/g, ' ')),
+  );
+  file.close();
+  const { keys, columns } = decideColumns(found, source.types);
+  if (columns.length === 0) {
+    throw invalidInput(
+      'NO_COLUMNS',
+      'The input holds no rows, so its columns are unknown. Name them in "types", or give it rows.',
+    );
+  }
+  // Keys that DuckDB cannot tell apart or cannot bear are given other names in the records themselves.
+  const renamed = keys.some((key, n) => key !== columns[n]?.name);
+  if (renamed) {
+    const again = createLineFile(path);
+    const nameOf = new Map(keys.map((key, n) => [key, columns[n]?.name ?? key]));
+    survey(source, createBadRows('skip', BAD_JSON), (_record, value) => {
+      again.add(
+        JSON.stringify(Object.fromEntries(Object.entries(value).map(([k, v]) => [nameOf.get(k) ?? k, v]))),
+      );
+    });
+    again.close();
+  }
+  try {
+    await createFromLines(source.database, { path, target: source.target, columns });
+  } catch (error) {
+    throw fromEngine(error, 'The records do not fit the types of their columns');
+  }
+  return bad;
+}
