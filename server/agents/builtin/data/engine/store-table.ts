@@ -94,6 +94,16 @@ export function withinBytes(rows: JsonObject[], bytes: number): JsonObject[] {
   return rows.slice(0, kept);
 }
 
+/** JSON.parse would round integers of more digits than a double holds. */
+async function holdsLongNumbers(database: Database, table: string, columns: readonly Column[]): Promise<boolean> {
+  const tests = columns
+    .filter((column) => column.type === 'JSON')
+    .map((column) => `coalesce(bool_or(regexp_matches(CAST(${quoteName(column.name)} AS VARCHAR), '[0-9]{16,}')), FALSE)`);
+  if (tests.length === 0) return false;
+  const [answer] = await database.row(`SELECT ${tests.join(' OR ')} FROM ${table}`);
+  return answer === true;
+}
+
 /** Small tables as rows in the message, larger ones as a Parquet file with a preview. */
 export async function storeTable(
   database: Database,
@@ -103,7 +113,8 @@ export async function storeTable(
   const columns = await normaliseTypes(database, table);
   const [count] = await database.row(`SELECT count(*) FROM ${table}`);
   const rowCount = Number(count);
-  if (rowCount <= MAX_INLINE_ROWS && columns.every((column) => INLINE_TYPES.test(column.type))) {
+  const isPlain = columns.every((column) => INLINE_TYPES.test(column.type));
+  if (rowCount <= MAX_INLINE_ROWS && isPlain && !(await holdsLongNumbers(database, table, columns))) {
     const first = await readRows(database, table, { columns, rows: 200 });
     const firstBytes = Buffer.byteLength(JSON.stringify(first));
     if (firstBytes <= inlineBytes) {

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { openDatabase } from '../engine/database.ts';
 import { type ChildMessage, childSettingsSchema, jobSchema } from './protocol.ts';
 import { runJob } from './run-job.ts';
@@ -13,21 +12,11 @@ const send = (message: ChildMessage): void => {
   process.send?.(message);
 };
 
-/** When memory runs out, the kernel shall choose this process before the server. */
-function volunteerForOutOfMemory(): void {
-  try {
-    writeFileSync('/proc/self/oom_score_adj', '1000');
-  } catch {
-    // Only Linux has it.
-  }
-}
-
 const open = (threads: number) => openDatabase({ ...settings, threads });
 
 // The server went away: a query that runs on would have nobody to answer to.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 
-volunteerForOutOfMemory();
 // The next job's database is opened ahead, so that its first query does not wait for it.
 let prepared = open(1);
 await (await prepared).rows("SELECT json_serialize_sql('SELECT 1'), count(*) FROM range(10)");
@@ -37,8 +26,8 @@ process.on('message', async (message) => {
   const mine = job.threads === 1 ? prepared : open(job.threads);
   const database = await mine;
   const answer = await runJob(database, job, send);
-  database.close();
   send(answer);
+  database.close();
   if (mine === prepared) prepared = open(1);
 });
 

@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { AgentFailure } from '../../../agent.ts';
 import { type ChildMessage, type ChildSettings, type Job, childMessageSchema } from './protocol.ts';
@@ -33,6 +33,16 @@ function residentBytesOf(pid: number | undefined): number | undefined {
   }
 }
 
+/** When memory runs out, the kernel shall choose the child before the server. */
+function offerToOutOfMemory(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    writeFileSync(`/proc/${pid}/oom_score_adj`, '1000');
+  } catch {
+    // Only Linux has it, and the child may be gone already.
+  }
+}
+
 function start(settings: ChildSettings, heapMb: number): ChildProcess {
   return fork(CHILD_FILE, [JSON.stringify(settings)], {
     // Our own environment holds secrets: the child gets none of it.
@@ -40,11 +50,11 @@ function start(settings: ChildSettings, heapMb: number): ChildProcess {
     execArgv: [
       `--max-old-space-size=${heapMb}`,
       '--no-warnings',
+      // A second wall, around our own JavaScript: no processes, no threads, no writing elsewhere.
       '--permission',
       '--allow-addons',
       '--allow-fs-read=*',
       `--allow-fs-write=${settings.directory}`,
-      '--allow-fs-write=/proc/self/oom_score_adj',
     ],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     serialization: 'json',
@@ -59,6 +69,7 @@ function describeExit(code: number | null, signal: string | null, stderr: string
 
 export function spawnWorker(settings: ChildSettings, heapMb: number): Worker {
   const child = start(settings, heapMb);
+  offerToOutOfMemory(child.pid);
   let stderr = '';
   let alive = true;
   let listener: (message: ChildMessage) => void = () => {};
