@@ -67,7 +67,9 @@ async function histogram(
     const [count] = await context.database.row(`SELECT count(${x}) FROM ${MAIN_TABLE}`);
     return [{ from: min, to: max, count: Number(count) }];
   }
-  const bin = `least(${range.bins - 1}, CAST(floor((x - CAST('${min}' AS DOUBLE)) / CAST('${width}' AS DOUBLE)) AS INTEGER))`;
+  // Halved first: the distance between two large numbers can be more than a double holds.
+  const distance = `(x / 2 - CAST('${min / 2}' AS DOUBLE)) / CAST('${width / 2}' AS DOUBLE)`;
+  const bin = `CAST(greatest(0, least(${range.bins - 1}, floor(${distance}))) AS INTEGER)`;
   const rows = await context.database.rows(
     `SELECT ${bin} AS bin, count(*) FROM (SELECT ${x} AS x FROM ${MAIN_TABLE}) WHERE x IS NOT NULL GROUP BY bin ORDER BY bin`,
   );
