@@ -15,7 +15,9 @@ test('sleep returns its input after the time it was told', async () => {
 
 test('sleep ends at once when it is told to stop', async () => {
   const controller = new AbortController();
-  const asleep = failureOf(harness.run('sleep', null, { config: { ms: 3_600_000 }, signal: controller.signal }));
+  const asleep = failureOf(
+    harness.run('sleep', null, { config: { ms: 3_600_000 }, signal: controller.signal }),
+  );
   controller.abort();
   expect((await asleep).code).toBe('ABORTED');
 });

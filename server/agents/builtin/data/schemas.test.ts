@@ -20,14 +20,23 @@ test.each(DATA_CAPABILITIES)('an unknown field is refused by %s', (capability) =
 });
 
 test('the config counts more than the input parameters, and those more than the parameters of the run', () => {
-  const parameters = parametersOf({ parameters: { delimiter: ';', format: 'csv' }, input: { parameters: { delimiter: '|' } } });
+  const parameters = parametersOf({
+    parameters: { delimiter: ';', format: 'csv' },
+    input: { parameters: { delimiter: '|' } },
+  });
   expect(stageConfig('data-ingestion', {}, parameters)).toEqual({ format: 'csv', delimiter: '|' });
-  expect(stageConfig('data-ingestion', { delimiter: '\t' }, parameters)).toEqual({ format: 'csv', delimiter: '\t' });
+  expect(stageConfig('data-ingestion', { delimiter: '\t' }, parameters)).toEqual({
+    format: 'csv',
+    delimiter: '\t',
+  });
 });
 
 test('parameters that a stage does not know are for others', () => {
   expect(stageConfig('transformation', {}, { batch_size: 5 })).toEqual({});
-  expect(stageConfig('processing', {}, { batch_size: 5, parallel_workers: 4, x: 1 })).toEqual({ batchSize: 5, parallelWorkers: 4 });
+  expect(stageConfig('processing', {}, { batch_size: 5, parallel_workers: 4, x: 1 })).toEqual({
+    batchSize: 5,
+    parallelWorkers: 4,
+  });
 });
 
 test('a parameter without a meaning is refused with its name', () => {

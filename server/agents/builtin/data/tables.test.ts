@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Json } from '#server/domain/json.ts';
 import { findTables } from './tables.ts';
 
 const ref = { $object: 'abc', bytes: 1, contentType: 'application/vnd.apache.parquet' };
@@ -20,6 +21,6 @@ test('the outputs of several stages are tables under their names', () => {
   expect(findTables(input).map((table) => table.name)).toEqual(['orders', 'report', '__proto__']);
 });
 
-test.each([null, 1, 'text', {}, { a: [1, 2] }, [1]])('%j holds no table', (value) => {
+test.each<Json>([null, 1, 'text', {}, { a: [1, 2] }, [1]])('%j holds no table', (value) => {
   expect(findTables(value)).toEqual([]);
 });

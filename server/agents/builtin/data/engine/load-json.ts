@@ -1,4 +1,3 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Json, JsonObject } from '#server/domain/json.ts';
 import { type BadRow, badRowMessage, createBadRows, type BadRows } from '../formats/bad-rows.ts';
@@ -12,6 +11,7 @@ import {
 } from '../formats/scan-json.ts';
 import { type ColumnType, duckdbType } from '../schemas.ts';
 import type { Column, Database } from './database.ts';
+import { createLineFile } from './line-file.ts';
 import { fromEngine, invalidInput, listed } from './failures.ts';
 import { usableNames } from './quote.ts';
 import { MAX_OBJECT_BYTES, createFromLines } from './read-lines.ts';
@@ -90,29 +90,6 @@ function parseRecord(record: JsonRecord, bad: BadRows): JsonObject | null {
     text: record.text.slice(0, 80),
   });
   return null;
-}
-
-/** Lines for DuckDB, written in large pieces. */
-function createLineFile(path: string): { add(line: string): void; close(): void } {
-  const file = openSync(path, 'w', 0o600);
-  let waiting: string[] = [];
-  let chars = 0;
-  const flush = () => {
-    if (waiting.length > 0) writeSync(file, `${waiting.join('\n')}\n`);
-    waiting = [];
-    chars = 0;
-  };
-  return {
-    add(line) {
-      waiting.push(line);
-      chars += line.length;
-      if (chars > 1_000_000) flush();
-    },
-    close() {
-      flush();
-      closeSync(file);
-    },
-  };
 }
 
 interface Survey {

@@ -95,10 +95,17 @@ export function withinBytes(rows: JsonObject[], bytes: number): JsonObject[] {
 }
 
 /** JSON.parse would round integers of more digits than a double holds. */
-async function holdsLongNumbers(database: Database, table: string, columns: readonly Column[]): Promise<boolean> {
+async function holdsLongNumbers(
+  database: Database,
+  table: string,
+  columns: readonly Column[],
+): Promise<boolean> {
   const tests = columns
     .filter((column) => column.type === 'JSON')
-    .map((column) => `coalesce(bool_or(regexp_matches(CAST(${quoteName(column.name)} AS VARCHAR), '[0-9]{16,}')), FALSE)`);
+    .map(
+      (column) =>
+        `coalesce(bool_or(regexp_matches(CAST(${quoteName(column.name)} AS VARCHAR), '[0-9]{16,}')), FALSE)`,
+    );
   if (tests.length === 0) return false;
   const [answer] = await database.row(`SELECT ${tests.join(' OR ')} FROM ${table}`);
   return answer === true;

@@ -9,13 +9,19 @@ function read(text: string): { rows: string[][]; lines: number[]; bad: BadRow[] 
   const bytes = Buffer.from(text);
   const bad: BadRow[] = [];
   const records = [...scanCsv(bytes, DIALECT, (row) => bad.push(row))];
-  return { rows: records.map((one) => splitRecord(bytes, one, DIALECT)), lines: records.map((one) => one.line), bad };
+  return {
+    rows: records.map((one) => splitRecord(bytes, one, DIALECT).map((value) => value.text)),
+    lines: records.map((one) => one.line),
+    bad,
+  };
 }
 
 const quoted = (value: string) => `"${value.replaceAll('"', '""')}"`;
 
 test('any values that are quoted come back as they were', () => {
-  const table = fc.array(fc.array(fc.string({ unit: 'binary' }), { minLength: 1, maxLength: 4 }), { minLength: 1 });
+  const table = fc.array(fc.array(fc.string({ unit: 'binary' }), { minLength: 1, maxLength: 4 }), {
+    minLength: 1,
+  });
   fc.assert(
     fc.property(table, fc.constantFrom('\n', '\r\n'), (rows, end) => {
       const text = rows.map((row) => row.map(quoted).join(',')).join(end);
@@ -42,7 +48,10 @@ test.each([
 
 test('reading goes on with the line after a bad one', () => {
   const { rows, bad } = read('1,"2"x\n3,4\n5,"\n6,7\n');
-  expect(rows).toEqual([['3', '4'], ['6', '7']]);
+  expect(rows).toEqual([
+    ['3', '4'],
+    ['6', '7'],
+  ]);
   expect(bad.map((row) => row.line)).toEqual([1, 3]);
 });
 
@@ -56,4 +65,14 @@ test('any bytes are read to the end without a crash', () => {
     }),
     { numRuns: 500 },
   );
+});
+
+test('a value in quotes is told from one without', () => {
+  const bytes = Buffer.from('"",,"a"');
+  const [record] = [...scanCsv(bytes, DIALECT, () => {})];
+  expect(record && splitRecord(bytes, record, DIALECT)).toEqual([
+    { text: '', quoted: true },
+    { text: '', quoted: false },
+    { text: 'a', quoted: true },
+  ]);
 });

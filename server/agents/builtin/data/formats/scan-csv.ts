@@ -12,6 +12,8 @@ export interface CsvRecord {
   end: number;
   line: number;
   fields: number;
+  /** A value holds a line break. */
+  spansLines: boolean;
 }
 
 const CR = 0x0d;
@@ -23,6 +25,7 @@ interface Cursor {
   bytes: Buffer;
   at: number;
   line: number;
+  spansLines: boolean;
 }
 
 type FieldEnd = 'field' | 'record';
@@ -43,7 +46,10 @@ function stepOverQuoted(cursor: Cursor, dialect: CsvDialect): Fault | null {
     if (close < 0) return { reason: 'a quoted value is never closed.', ...opened };
     if (close > limit) return { reason: 'a quoted value is longer than 1 MiB.', ...opened };
     // Counted by hand: looking for the next line break could run far past the quote, once for every value.
-    for (let at = cursor.at; at < close; at += 1) if (bytes[at] === LF) cursor.line += 1;
+    for (let at = cursor.at; at < close; at += 1) {
+      if (bytes[at] === LF) cursor.line += 1;
+      if (bytes[at] === LF || bytes[at] === CR) cursor.spansLines = true;
+    }
     cursor.at = close + 1;
     if (bytes[cursor.at] !== dialect.quote) return null;
     cursor.at += 1;
@@ -117,17 +123,19 @@ export function* scanCsv(
   dialect: CsvDialect,
   onBad: (row: BadRow) => void,
 ): Generator<CsvRecord> {
-  const cursor: Cursor = { bytes, at: 0, line: 1 };
+  const cursor: Cursor = { bytes, at: 0, line: 1, spansLines: false };
   while (cursor.at < bytes.length) {
     const { at: start, line } = cursor;
     if (isBlank(cursor)) {
       stepOverEnd(cursor, dialect);
-      yield { start, end: start, line, fields: 0 };
+      yield { start, end: start, line, fields: 0, spansLines: false };
       continue;
     }
+    cursor.spansLines = false;
     const fields = scanRecord(cursor, dialect);
-    if (typeof fields === 'number') yield { start, end: endOfText(bytes, cursor.at), line, fields };
-    else {
+    if (typeof fields === 'number') {
+      yield { start, end: endOfText(bytes, cursor.at), line, fields, spansLines: cursor.spansLines };
+    } else {
       onBad(badRow(cursor, start, fields));
       skipLine(cursor, { start, line });
     }
@@ -152,16 +160,28 @@ function endOfText(bytes: Buffer, at: number): number {
   return end;
 }
 
+export interface CsvValue {
+  text: string;
+  /** "" in quotes is an empty text; nothing between commas may mean no value. */
+  quoted: boolean;
+}
+
 /** The values of one record that `scanCsv` has found good. */
-export function splitRecord(bytes: Buffer, record: CsvRecord, dialect: CsvDialect): string[] {
+export function splitRecord(bytes: Buffer, record: CsvRecord, dialect: CsvDialect): CsvValue[] {
   const quote = String.fromCharCode(dialect.quote);
-  const values: string[] = [];
-  const cursor: Cursor = { bytes: bytes.subarray(0, record.end), at: record.start, line: 1 };
+  const values: CsvValue[] = [];
+  const cursor: Cursor = {
+    bytes: bytes.subarray(0, record.end),
+    at: record.start,
+    line: 1,
+    spansLines: false,
+  };
   for (let n = 0; n < record.fields; n += 1) {
     const from = cursor.at;
     stepOverField(cursor, dialect);
     const raw = bytes.toString('utf8', from, cursor.at);
-    values.push(raw.startsWith(quote) ? raw.slice(1, -1).replaceAll(quote + quote, quote) : raw);
+    const quoted = raw.startsWith(quote);
+    values.push({ text: quoted ? raw.slice(1, -1).replaceAll(quote + quote, quote) : raw, quoted });
     stepOverEnd(cursor, dialect);
   }
   return values;

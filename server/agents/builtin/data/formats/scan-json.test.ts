@@ -3,8 +3,11 @@ import { expect, test } from 'vitest';
 import { findJsonFault } from './find-json-fault.ts';
 import { depthOf, placeOf, scanArray, scanLines } from './scan-json.ts';
 
-const cut = (text: string) =>
-  [...scanArray(Buffer.from(text), (row) => { throw new Error(`${row.line}:${row.column} ${row.reason}`); })];
+const cut = (text: string) => [
+  ...scanArray(Buffer.from(text), (row) => {
+    throw new Error(`${row.line}:${row.column} ${row.reason}`);
+  }),
+];
 
 test('the elements of any array are cut where they end', () => {
   fc.assert(
@@ -33,8 +36,27 @@ test.each([
 });
 
 test('our search for the fault agrees with JSON.parse on whether there is one', () => {
-  const pieces = fc.constantFrom('{', '}', '[', ']', ',', ':', '"a"', '1', '-0.5e3', 'true', 'nul', ' ', '"\\u00zz"', '01', '\n');
-  const document = fc.oneof(fc.json(), fc.array(pieces, { maxLength: 12 }).map((parts) => parts.join('')));
+  const pieces = fc.constantFrom(
+    '{',
+    '}',
+    '[',
+    ']',
+    ',',
+    ':',
+    '"a"',
+    '1',
+    '-0.5e3',
+    'true',
+    'nul',
+    ' ',
+    '"\\u00zz"',
+    '01',
+    '\n',
+  );
+  const document = fc.oneof(
+    fc.json(),
+    fc.array(pieces, { maxLength: 12 }).map((parts) => parts.join('')),
+  );
   fc.assert(
     fc.property(document, (text) => {
       let good = true;

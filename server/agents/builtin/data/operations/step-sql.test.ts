@@ -34,7 +34,14 @@ test.each([
     `SELECT "id", coalesce("Name", CAST('O''Hara' AS VARCHAR)) AS "Name", "say ""hi""" FROM input`,
   ],
   [
-    { op: 'filter', where: [{ column: 'id', op: 'gte', value: 2 }, { column: 'Name', op: 'in', value: ["a'b"] }], match: 'any' },
+    {
+      op: 'filter',
+      where: [
+        { column: 'id', op: 'gte', value: 2 },
+        { column: 'Name', op: 'in', value: ["a'b"] },
+      ],
+      match: 'any',
+    },
     `SELECT * FROM input WHERE (("id" >= 2) OR ("Name" IN ('a''b')))`,
   ],
 ])('the step %j is one SELECT with every name and value quoted', (step, sql) => {
@@ -54,7 +61,11 @@ test('a join gives the columns of the other table names of their own', () => {
 });
 
 test.each([
-  [{ op: 'select', columns: ['nope'] }, 'UNKNOWN_COLUMN', /Step 1 names the column "nope", and the table has id, Name/],
+  [
+    { op: 'select', columns: ['nope'] },
+    'UNKNOWN_COLUMN',
+    /Step 1 names the column "nope", and the table has id, Name/,
+  ],
   [{ op: 'rename', columns: { id: 'NAME' } }, 'COLUMN_EXISTS', /second column/],
   [{ op: 'drop', columns: ['id', 'Name', 'say "hi"'] }, 'CONFIG_INVALID', /no column/],
   [{ op: 'filter' }, 'CONFIG_INVALID', /neither/],

@@ -10,9 +10,13 @@ import type { JsonObject } from '#server/domain/json.ts';
 import { type DataPoolOptions, defaultPoolOptions } from './options.ts';
 import { createDataPool, type DataPool } from './pool.ts';
 
+// Real processes on a machine that may be busy with other tests.
+vi.setConfig({ testTimeout: 60_000 });
+
 const RUN = makeId('run', '00000000-0000-7000-8000-000000000002');
 const ENDLESS = 'SELECT sum(a.range * b.range) AS n FROM range(100000000) a, range(100000000) b';
-const GREEDY = "SELECT string_agg(repeat(chr(97 + (range % 26)::INTEGER), 1000000), '') AS text FROM range(400)";
+const GREEDY =
+  "SELECT string_agg(repeat(chr(97 + (range % 26)::INTEGER), 1000000), '') AS text FROM range(400)";
 
 let pool: DataPool | undefined;
 afterEach(() => pool?.stop());
@@ -25,7 +29,9 @@ function start(options: Partial<DataPoolOptions> = {}): DataPool {
 }
 
 function runSql(on: DataPool, sql: string, signal = new AbortController().signal): Promise<JsonObject> {
-  const agent = createDataAgents({ pool: on, now: () => 0 }).find((one) => one.capabilities.includes('transformation'));
+  const agent = createDataAgents({ pool: on, now: () => 0 }).find((one) =>
+    one.capabilities.includes('transformation'),
+  );
   if (!agent) throw new Error('no agent');
   const context = { signal, log: () => {}, progress: () => {}, partial: () => {}, objects: memoryObjects() };
   const assignment = {
@@ -42,7 +48,8 @@ function runSql(on: DataPool, sql: string, signal = new AbortController().signal
   return agent.handle(assignment, context) as Promise<JsonObject>;
 }
 
-const works = async (on: DataPool) => expect((await runSql(on, 'SELECT a + 1 AS b FROM input')).rows).toEqual([{ b: 2 }]);
+const works = async (on: DataPool) =>
+  expect((await runSql(on, 'SELECT a + 1 AS b FROM input')).rows).toEqual([{ b: 2 }]);
 
 test('a task that is told to stop ends at once, its process is gone and the next task works', async () => {
   const on = start();
@@ -83,7 +90,8 @@ test('a process over its resident memory is killed and replaced', async () => {
 
 test('files over the limit of the scratch folder end the task', async () => {
   const on = start({ scratchMb: 20, memoryMb: 256 });
-  const sql = 'SELECT range AS a, hash(range) AS b, hash(range + 1) AS c, hash(range + 2) AS d FROM range(4000000)';
+  const sql =
+    'SELECT range AS a, hash(range) AS b, hash(range + 1) AS c, hash(range + 2) AS d FROM range(4000000)';
   expect((await failureOf(runSql(on, sql))).code).toBe('DISK_LIMIT');
 });
 
@@ -130,7 +138,9 @@ test('tasks wait for a free process, and one that is told to stop while it waits
 test('SQL nested beyond all measure fails alone', async () => {
   const on = start();
   const sql = `SELECT ${'abs('.repeat(3_900)}1${')'.repeat(3_900)} AS a`;
-  expect(['SQL_INVALID', 'SQL_REFUSED', 'QUERY_FAILED', 'CHILD_CRASHED']).toContain((await failureOf(runSql(on, sql))).code);
+  expect(['SQL_INVALID', 'SQL_REFUSED', 'QUERY_FAILED', 'CHILD_CRASHED']).toContain(
+    (await failureOf(runSql(on, sql))).code,
+  );
   await works(on);
 });
 
@@ -147,7 +157,8 @@ test('a child has none of our environment', async () => {
 test('one task sees nothing of the task before it', async () => {
   const on = start();
   await works(on);
-  const folder = readdirSync(scratchRoot).find((name) => name.startsWith(`signalbox-data-${process.pid}-`)) ?? '';
+  const folder =
+    readdirSync(scratchRoot).find((name) => name.startsWith(`signalbox-data-${process.pid}-`)) ?? '';
   expect(readdirSync(join(scratchRoot, folder, 'child-1'))).toEqual([]);
   expect((await failureOf(runSql(on, 'SELECT * FROM "next input"'))).code).toBe('SQL_REFUSED');
 });

@@ -81,7 +81,9 @@ export function createHarness(options: BuiltinOptions = {}): Harness {
 }
 
 /** The failure that the promise ends with. */
-export async function failureOf(promise: Promise<unknown>): Promise<{ code: string; errorClass: string; message: string; details?: JsonObject }> {
+export async function failureOf(
+  promise: Promise<unknown>,
+): Promise<{ code: string; errorClass: string; message: string; details?: JsonObject }> {
   try {
     await promise;
   } catch (error) {

@@ -1,6 +1,9 @@
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import type { Json, JsonObject } from '#server/domain/json.ts';
 import { createHarness, failureOf } from './testing/harness.ts';
+
+// Real processes on a machine that may be busy with other tests.
+vi.setConfig({ testTimeout: 60_000 });
 
 const harness = createHarness({ now: () => Date.parse('2024-01-03T00:00:00Z') });
 afterAll(() => harness.stop());
@@ -19,8 +22,10 @@ const cities = [
 async function rowsOf(capability: string, config: JsonObject, input: Json = shop): Promise<Json> {
   return (await harness.run(capability, input, { config })).rows ?? null;
 }
-const transform = (steps: Json[], input?: Json) => rowsOf('transformation', { steps }, input);
-const process = (operations: Json[], input?: Json) => rowsOf('processing', { operations }, input);
+const transform = (steps: unknown[], input?: Json) =>
+  rowsOf('transformation', { steps: steps as Json[] }, input);
+const process = (operations: unknown[], input?: Json) =>
+  rowsOf('processing', { operations: operations as Json[] }, input);
 
 describe('transformation', () => {
   test('steps run in order over the rows, whose order stays', async () => {
@@ -30,22 +35,38 @@ describe('transformation', () => {
       { op: 'derive', column: 'tax', sql: 'price * 0.25' },
       { op: 'select', columns: ['id', 'tax'] },
     ];
-    expect(await transform(steps)).toEqual([{ id: 1, tax: 2.5 }, { id: 3, tax: 0 }]);
+    expect(await transform(steps)).toEqual([
+      { id: 1, tax: 2.5 },
+      { id: 3, tax: 0 },
+    ]);
   });
 
   test('dedupe keeps the first or the last of those alike', async () => {
-    const dedupe = (keep: string) => transform([{ op: 'dedupe', columns: ['city'], keep }, { op: 'select', columns: ['id'] }]);
+    const dedupe = (keep: string) =>
+      transform([
+        { op: 'dedupe', columns: ['city'], keep },
+        { op: 'select', columns: ['id'] },
+      ]);
     expect(await dedupe('first')).toEqual([{ id: 1 }, { id: 2 }]);
     expect(await dedupe('last')).toEqual([{ id: 2 }, { id: 4 }]);
   });
 
   test('sort is stable and puts nulls where it is told', async () => {
     const by = [{ column: 'price', direction: 'desc', nulls: 'first' }];
-    expect(await transform([{ op: 'sort', by }, { op: 'select', columns: ['id'] }])).toEqual([{ id: 3 }, { id: 2 }, { id: 1 }, { id: 4 }]);
+    expect(
+      await transform([
+        { op: 'sort', by },
+        { op: 'select', columns: ['id'] },
+      ]),
+    ).toEqual([{ id: 3 }, { id: 2 }, { id: 1 }, { id: 4 }]);
   });
 
   test('aggregate counts, sums and keeps the keys in order', async () => {
-    const measures = [{ fn: 'count' }, { fn: 'sum', column: 'price' }, { fn: 'last', column: 'id', as: 'newest' }];
+    const measures = [
+      { fn: 'count' },
+      { fn: 'sum', column: 'price' },
+      { fn: 'last', column: 'id', as: 'newest' },
+    ];
     expect(await transform([{ op: 'aggregate', groupBy: ['city'], measures }])).toEqual([
       { city: 'Oslo', count: 3, sum_price: 20, newest: 4 },
       { city: 'Rio', count: 1, sum_price: 20, newest: 2 },
@@ -54,7 +75,7 @@ describe('transformation', () => {
 
   test('join takes another upstream table by its name', async () => {
     const input = { shop, cities };
-    const join = (type: string) => [
+    const join = (type: string): Json[] => [
       { op: 'join', with: 'cities', on: [{ left: 'city', right: 'name' }], type },
       { op: 'drop', columns: ['price', 'at', 'city'] },
     ];
@@ -73,8 +94,17 @@ describe('transformation', () => {
   });
 
   test('pivot and unpivot turn values into columns and back', async () => {
-    const pivot = { op: 'pivot', groupBy: ['at'], column: 'city', values: ['Oslo', 'Rio'], measure: { fn: 'count' } };
-    const wide = [{ at: '2024-01-01', Oslo: 1, Rio: 0 }, { at: '2024-01-02', Oslo: 2, Rio: 1 }];
+    const pivot = {
+      op: 'pivot',
+      groupBy: ['at'],
+      column: 'city',
+      values: ['Oslo', 'Rio'],
+      measure: { fn: 'count' },
+    };
+    const wide = [
+      { at: '2024-01-01', Oslo: 1, Rio: 0 },
+      { at: '2024-01-02', Oslo: 2, Rio: 1 },
+    ];
     expect(await transform([pivot])).toEqual(wide);
     const unpivot = { op: 'unpivot', columns: ['Oslo', 'Rio'], nameColumn: 'city', valueColumn: 'n' };
     expect(await transform([unpivot], wide.slice(0, 1))).toEqual([
@@ -89,7 +119,11 @@ describe('transformation', () => {
   });
 
   test('cast fails with the step and the value, or makes nulls', async () => {
-    const cast = (onError: string) => transform([{ op: 'cast', columns: { city: 'integer' }, onError }, { op: 'select', columns: ['city'] }]);
+    const cast = (onError: string) =>
+      transform([
+        { op: 'cast', columns: { city: 'integer' }, onError },
+        { op: 'select', columns: ['city'] },
+      ]);
     expect((await failureOf(cast('fail'))).message).toMatch(/^Step 1 \(cast\).*Oslo/);
     expect(await cast('null')).toEqual([{ city: null }, { city: null }, { city: null }, { city: null }]);
   });
@@ -104,8 +138,13 @@ describe('transformation', () => {
   test('sums beyond 64 bits stay exact', async () => {
     const steps = [{ op: 'sql', sql: 'SELECT 9223372036854775807::HUGEINT + 1 AS n' }];
     const output = await harness.run('transformation', shop, { config: { steps } });
-    expect(output).toMatchObject({ rows: [{ n: '9223372036854775808' }], columns: [{ name: 'n', type: 'DECIMAL(38,0)' }] });
-    expect(await rowsOf('transformation', { sql: 'SELECT n + 1 AS n FROM input' }, output)).toEqual([{ n: '9223372036854775809' }]);
+    expect(output).toMatchObject({
+      rows: [{ n: '9223372036854775808' }],
+      columns: [{ name: 'n', type: 'DECIMAL(38,0)' }],
+    });
+    expect(await rowsOf('transformation', { sql: 'SELECT n + 1 AS n FROM input' }, output)).toEqual([
+      { n: '9223372036854775809' },
+    ]);
   });
 });
 
@@ -116,8 +155,17 @@ describe('analysis', () => {
     const [id, city, price] = (output.profile as { columns: JsonObject[] }).columns;
     expect(id).toMatchObject({ count: 5, nulls: 0, distinct: 4, min: 1, max: 4, mean: 2.2 });
     expect(id?.quantiles).toMatchObject({ p50: 2, p75: 3 });
-    expect(id?.histogram).toEqual([{ from: 1, to: 2.5, count: 3 }, { from: 2.5, to: 4, count: 2 }]);
-    expect(city).toMatchObject({ distinct: 2, top: [{ value: 'Oslo', count: 4 }, { value: 'Rio', count: 1 }] });
+    expect(id?.histogram).toEqual([
+      { from: 1, to: 2.5, count: 3 },
+      { from: 2.5, to: 4, count: 2 },
+    ]);
+    expect(city).toMatchObject({
+      distinct: 2,
+      top: [
+        { value: 'Oslo', count: 4 },
+        { value: 'Rio', count: 1 },
+      ],
+    });
     expect(price).toMatchObject({ nulls: 1, nullShare: 0.2 });
     expect(output.table).toMatchObject({ rowCount: 5 });
   });
@@ -125,7 +173,8 @@ describe('analysis', () => {
   test('numbers that move together correlate', async () => {
     const rows = [1, 2, 3].map((n) => ({ a: n, b: n * 2, c: -n, d: 5 }));
     const { profile } = await harness.run('analysis', rows);
-    const correlations = (profile as { correlations: { a: string; b: string; correlation: number | null }[] }).correlations;
+    const correlations = (profile as { correlations: { a: string; b: string; correlation: number | null }[] })
+      .correlations;
     const of = (a: string, b: string) => correlations.find((one) => one.a === a && one.b === b)?.correlation;
     expect(of('a', 'b')).toBeCloseTo(1);
     expect(of('a', 'c')).toBeCloseTo(-1);
@@ -139,14 +188,25 @@ describe('analysis', () => {
   });
 
   test('a table without rows has a profile too', async () => {
-    const empty = { rows: [], columns: [{ name: 'a', type: 'DOUBLE' }, { name: 'b', type: 'VARCHAR' }], rowCount: 0 };
-    expect((await harness.run('analysis', empty)).profile).toMatchObject({ rowCount: 0, columns: [{ min: null, histogram: [] }, { top: [] }] });
+    const empty = {
+      rows: [],
+      columns: [
+        { name: 'a', type: 'DOUBLE' },
+        { name: 'b', type: 'VARCHAR' },
+      ],
+      rowCount: 0,
+    };
+    expect((await harness.run('analysis', empty)).profile).toMatchObject({
+      rowCount: 0,
+      columns: [{ min: null, histogram: [] }, { top: [] }],
+    });
   });
 });
 
 describe('validation', () => {
-  const judge = async (rules: Json[], input: Json = shop) =>
-    (await harness.run('validation', input, { config: { rules, onFail: 'report' } })).report as unknown as {
+  const judge = async (rules: unknown[], input: Json = shop) =>
+    (await harness.run('validation', input, { config: { rules: rules as Json[], onFail: 'report' } }))
+      .report as unknown as {
       passed: boolean;
       rules: { passed: boolean; failing: number; share: number; samples: JsonObject[]; note?: string }[];
     };
@@ -169,8 +229,15 @@ describe('validation', () => {
 
   test('a foreign key must be in the other table', async () => {
     const rules = [{ rule: 'foreign_key', column: 'city', table: 'cities', references: 'name' }];
-    const output = await harness.run('validation', { shop, cities }, { config: { from: 'shop', rules, onFail: 'report' } });
-    expect(output.report).toMatchObject({ passed: false, rules: [{ failing: 1, samples: [{ city: 'Rio' }] }] });
+    const output = await harness.run(
+      'validation',
+      { shop, cities },
+      { config: { from: 'shop', rules, onFail: 'report' } },
+    );
+    expect(output.report).toMatchObject({
+      passed: false,
+      rules: [{ failing: 1, samples: [{ city: 'Rio' }] }],
+    });
   });
 
   test.each([
@@ -186,14 +253,17 @@ describe('validation', () => {
 
   test('freshness measures the newest time by the clock of the server', async () => {
     const typed = { rows: shop, columns: [{ name: 'at', type: 'DATE' }], rowCount: 4 };
-    expect((await judge([{ rule: 'freshness', column: 'at', maxAgeSeconds: 86_400 }], typed)).passed).toBe(true);
+    expect((await judge([{ rule: 'freshness', column: 'at', maxAgeSeconds: 86_400 }], typed)).passed).toBe(
+      true,
+    );
     const late = await judge([{ rule: 'freshness', column: 'at', maxAgeSeconds: 86_399 }], typed);
     expect(late.rules[0]?.note).toContain('86400 s old');
   });
 
   test('a broken rule fails the stage with the report, unless its share is allowed or it only warns', async () => {
     const rule = { rule: 'not_null', column: 'price' };
-    const run = (more: JsonObject) => harness.run('validation', shop, { config: { rules: [{ ...rule, ...more }] } });
+    const run = (more: JsonObject) =>
+      harness.run('validation', shop, { config: { rules: [{ ...rule, ...more }] } });
     const failure = await failureOf(run({}));
     expect(failure).toMatchObject({ code: 'VALIDATION_FAILED', errorClass: 'invalid-input' });
     expect(failure.details?.report).toMatchObject({ passed: false, errors: 1 });
@@ -202,7 +272,9 @@ describe('validation', () => {
   });
 
   test('without rules there must be rows and values', async () => {
-    const empty = await failureOf(harness.run('validation', { rows: [], columns: [{ name: 'a', type: 'BIGINT' }], rowCount: 0 }));
+    const empty = await failureOf(
+      harness.run('validation', { rows: [], columns: [{ name: 'a', type: 'BIGINT' }], rowCount: 0 }),
+    );
     expect(empty.message).toContain('has rows');
     const nulls = await failureOf(harness.run('validation', [{ a: null, b: 1 }]));
     expect(nulls.message).toContain('no column is empty throughout');
@@ -210,7 +282,9 @@ describe('validation', () => {
 
   test('a pattern that would take a backtracking engine for ever is answered', async () => {
     const rows = [{ text: `${'a'.repeat(50_000)}!` }];
-    expect((await judge([{ rule: 'regex', column: 'text', pattern: '(a+)+' }], rows)).rules[0]?.failing).toBe(1);
+    expect((await judge([{ rule: 'regex', column: 'text', pattern: '(a+)+' }], rows)).rules[0]?.failing).toBe(
+      1,
+    );
   });
 
   test('a pattern that is none fails with the rule that holds it', async () => {
@@ -222,9 +296,22 @@ describe('validation', () => {
 
 describe('processing', () => {
   test('buckets of numbers and of times', async () => {
-    const rows = [{ n: 7, t: '2024-05-17' }, { n: -1, t: '2024-06-01' }];
-    const typed = { rows, columns: [{ name: 'n', type: 'BIGINT' }, { name: 't', type: 'DATE' }], rowCount: 2 };
-    const operations = [{ op: 'bucket', column: 'n', width: 5 }, { op: 'bucket', column: 't', every: 'month', as: 'month' }];
+    const rows = [
+      { n: 7, t: '2024-05-17' },
+      { n: -1, t: '2024-06-01' },
+    ];
+    const typed = {
+      rows,
+      columns: [
+        { name: 'n', type: 'BIGINT' },
+        { name: 't', type: 'DATE' },
+      ],
+      rowCount: 2,
+    };
+    const operations = [
+      { op: 'bucket', column: 'n', width: 5 },
+      { op: 'bucket', column: 't', every: 'month', as: 'month' },
+    ];
     expect(await process(operations, typed)).toMatchObject([
       { n_bucket: 5, month: expect.stringMatching(/^2024-05-01/) },
       { n_bucket: -5, month: expect.stringMatching(/^2024-06-01/) },
@@ -249,7 +336,8 @@ describe('processing', () => {
 
   test('a sample is the same each time, in the order of the rows, and another with another seed', async () => {
     const rows = Array.from({ length: 500 }, (_, n) => ({ n }));
-    const sample = (seed: number) => process([{ op: 'sample', rows: 10, seed }], rows) as Promise<{ n: number }[]>;
+    const sample = (seed: number) =>
+      process([{ op: 'sample', rows: 10, seed }], rows) as Promise<{ n: number }[]>;
     const first = await sample(1);
     expect(first).toHaveLength(10);
     expect(first.map((row) => row.n)).toEqual(first.map((row) => row.n).toSorted((a, b) => a - b));
@@ -265,7 +353,8 @@ describe('processing', () => {
 
   test('batch_size is how many rows are worked on between two signs of progress', async () => {
     const operations = [{ op: 'derive', column: 'double', sql: 'id * 2' }];
-    const run = (batch_size: number) => harness.run('processing', shop, { config: { operations }, parameters: { batch_size } });
+    const run = (batch_size: number) =>
+      harness.run('processing', shop, { config: { operations }, parameters: { batch_size } });
     harness.progress.length = 0;
     const small = await run(1);
     expect(small.processing).toEqual({ operations: 1, batches: 4 });
@@ -276,15 +365,23 @@ describe('processing', () => {
   });
 
   test('what looks at other rows is never cut into batches', async () => {
-    const operations = [{ op: 'derive', column: 'share', sql: 'id / sum(id) OVER ()' }, { op: 'derive', column: 'most', sql: '(SELECT max(id) FROM input)' }];
-    const output = await harness.run('processing', shop, { config: { operations }, parameters: { batch_size: 1 } });
+    const operations = [
+      { op: 'derive', column: 'share', sql: 'id / sum(id) OVER ()' },
+      { op: 'derive', column: 'most', sql: '(SELECT max(id) FROM input)' },
+    ];
+    const output = await harness.run('processing', shop, {
+      config: { operations },
+      parameters: { batch_size: 1 },
+    });
     expect(output.processing).toEqual({ operations: 2, batches: 0 });
     expect(output.rows).toMatchObject([{ share: 0.1, most: 4 }, { share: 0.2 }, {}, {}]);
   });
 
   test('more parallel workers than there are is said, not silently taken', async () => {
     await harness.run('processing', shop, { parameters: { parallel_workers: 64 } });
-    expect(harness.logs.some((log) => log.message.startsWith('64 parallel workers were asked for'))).toBe(true);
+    expect(harness.logs.some((log) => log.message.startsWith('64 parallel workers were asked for'))).toBe(
+      true,
+    );
   });
 });
 
@@ -296,7 +393,13 @@ describe('output', () => {
   };
 
   test('texts that a spreadsheet would run get an apostrophe, numbers and other texts do not', async () => {
-    const rows = [{ '=t': "=cmd|'/c calc'!A1", n: -5 }, { '=t': '+1', n: 1 }, { '=t': '＠x', n: 1 }, { '=t': 'a=b', n: 1 }, { '=t': '\tx', n: 1 }];
+    const rows = [
+      { '=t': "=cmd|'/c calc'!A1", n: -5 },
+      { '=t': '+1', n: 1 },
+      { '=t': '＠x', n: 1 },
+      { '=t': 'a=b', n: 1 },
+      { '=t': '\tx', n: 1 },
+    ];
     const { text } = await write({ format: 'csv' }, rows);
     expect(text()).toBe("'=t,n\n'=cmd|'/c calc'!A1,-5\n'+1,1\n'＠x,1\na=b,1\n'\tx,1\n");
     expect((await write({ format: 'csv', formulaSafe: false }, rows)).text()).toContain('\n+1,1\n');
@@ -304,19 +407,34 @@ describe('output', () => {
 
   test('the artefact is what the output says it is', async () => {
     const { output, text } = await write({ format: 'ndjson', name: 'shop.ndjson' });
-    expect(output).toMatchObject({ name: 'shop.ndjson', format: 'ndjson', rowCount: 4, bytes: Buffer.byteLength(text()) });
+    expect(output).toMatchObject({
+      name: 'shop.ndjson',
+      format: 'ndjson',
+      rowCount: 4,
+      bytes: Buffer.byteLength(text()),
+    });
     expect(output.sha256).toBe((output.artefact as { $object: string }).$object);
-    expect(text().trim().split('\n').map((line) => JSON.parse(line))).toEqual(shop);
+    expect(
+      text()
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toEqual(shop);
   });
 
-  test.each(['csv', 'json', 'ndjson', 'parquet'])('a table written as %s is read back as it was', async (format) => {
-    const { output } = await write({ format });
-    const back = await harness.run('data-ingestion', { object: output.artefact as JsonObject });
-    expect(back.rows).toEqual(shop);
-  });
+  test.each(['csv', 'json', 'ndjson', 'parquet'])(
+    'a table written as %s is read back as it was',
+    async (format) => {
+      const { output } = await write({ format });
+      const back = await harness.run('data-ingestion', { object: output.artefact as JsonObject });
+      expect(back.rows).toEqual(shop);
+    },
+  );
 
   test('what JSON has no word for becomes null, so that the file stays JSON', async () => {
-    const nan = await harness.run('transformation', [{ a: 1 }], { config: { sql: "SELECT 'nan'::DOUBLE AS x, 'inf'::DOUBLE AS y, 1.5 AS z FROM input" } });
+    const nan = await harness.run('transformation', [{ a: 1 }], {
+      config: { sql: "SELECT 'nan'::DOUBLE AS x, 'inf'::DOUBLE AS y, 1.5 AS z FROM input" },
+    });
     const { text } = await write({ format: 'json' }, nan);
     expect(JSON.parse(text())).toEqual([{ x: null, y: null, z: 1.5 }]);
   });

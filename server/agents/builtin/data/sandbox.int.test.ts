@@ -1,9 +1,13 @@
 import { existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { Json } from '#server/domain/json.ts';
 import { type Database, openDatabase } from './engine/database.ts';
 import { createHarness, failureOf } from './testing/harness.ts';
+
+// Real processes on a machine that may be busy with other tests.
+vi.setConfig({ testTimeout: 60_000 });
 
 const outside = realpathSync(mkdtempSync(join(tmpdir(), 'sandbox-test-')));
 const secret = join(outside, 'secret.csv');
@@ -77,12 +81,12 @@ describe('the engine itself, should the check of the SQL ever let something thro
     await expect(database.rows(sql)).rejects.toThrow();
   });
 
-  test.each(["EXECUTE nothing", `SELECT * FROM read_csv('${directory}/../${outside.split('/').at(-1)}/secret.csv')`])(
-    'refuses %s',
-    async (sql) => {
-      await expect(database.rows(sql)).rejects.toThrow();
-    },
-  );
+  test.each([
+    'EXECUTE nothing',
+    `SELECT * FROM read_csv('${directory}/../${outside.split('/').at(-1)}/secret.csv')`,
+  ])('refuses %s', async (sql) => {
+    await expect(database.rows(sql)).rejects.toThrow();
+  });
 
   test('has left nothing outside', () => {
     expect(existsSync(target)).toBe(false);
@@ -118,7 +122,7 @@ test.each([
 
 test('names in a config are only names', async () => {
   const evil = `x"; ATTACH '${target}'; --`;
-  const steps = [
+  const steps: Json[] = [
     { op: 'rename', columns: { a: evil } },
     { op: 'derive', column: `${evil}2`, sql: '1' },
     { op: 'filter', where: [{ column: evil, op: 'eq', value: 1 }] },
@@ -131,22 +135,33 @@ test('names in a config are only names', async () => {
 
 test('the name of a file as a table is no way to read it', async () => {
   const steps = [{ op: 'join', with: secret, on: [{ left: 'a', right: 'a' }] }];
-  expect(await failureOf(harness.run('transformation', rows, { config: { steps } }))).toMatchObject({ code: 'WHICH_TABLE' });
+  expect(await failureOf(harness.run('transformation', rows, { config: { steps } }))).toMatchObject({
+    code: 'WHICH_TABLE',
+  });
   const column = { rule: 'foreign_key', column: 'a', table: secret, references: 'a' };
-  expect(await failureOf(harness.run('validation', rows, { config: { rules: [column] } }))).toMatchObject({ code: 'WHICH_TABLE' });
-  expect(await failureOf(harness.run('output', rows, { config: { name: '../../etc/x' } }))).toMatchObject({ code: 'CONFIG_INVALID' });
+  expect(await failureOf(harness.run('validation', rows, { config: { rules: [column] } }))).toMatchObject({
+    code: 'WHICH_TABLE',
+  });
+  expect(await failureOf(harness.run('output', rows, { config: { name: '../../etc/x' } }))).toMatchObject({
+    code: 'CONFIG_INVALID',
+  });
 });
 
 test('types in a table from a stranger are not run as SQL', async () => {
   const columns = [{ name: 'a', type: "BIGINT); ATTACH 'x'; --" }];
-  expect(await failureOf(harness.run('transformation', { rows, columns }))).toMatchObject({ code: 'BAD_TABLE' });
+  expect(await failureOf(harness.run('transformation', { rows, columns }))).toMatchObject({
+    code: 'BAD_TABLE',
+  });
 });
 
-test.each(['http://169.254.169.254/latest', 'https://example.org/x.csv', 's3://bucket/x', 'file:///etc/passwd', '/etc/passwd'])(
-  'the source %s is not opened, and the message says what to use instead',
-  async (source) => {
-    const failure = await failureOf(harness.run('data-ingestion', { source, format: 'csv' }));
-    expect(failure).toMatchObject({ code: 'SOURCE_NOT_FETCHED', errorClass: 'invalid-input' });
-    expect(failure.message).toContain('"data"');
-  },
-);
+test.each([
+  'http://169.254.169.254/latest',
+  'https://example.org/x.csv',
+  's3://bucket/x',
+  'file:///etc/passwd',
+  '/etc/passwd',
+])('the source %s is not opened, and the message says what to use instead', async (source) => {
+  const failure = await failureOf(harness.run('data-ingestion', { source, format: 'csv' }));
+  expect(failure).toMatchObject({ code: 'SOURCE_NOT_FETCHED', errorClass: 'invalid-input' });
+  expect(failure.message).toContain('"data"');
+});

@@ -1,7 +1,9 @@
-import fc from 'fast-check';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import type { Json, JsonObject } from '#server/domain/json.ts';
 import { createHarness, failureOf } from './testing/harness.ts';
+
+// Real processes on a machine that may be busy with other tests.
+vi.setConfig({ testTimeout: 60_000 });
 
 const harness = createHarness();
 afterAll(() => harness.stop());
@@ -10,72 +12,31 @@ const ingest = (input: Json, config: JsonObject = {}) => harness.run('data-inges
 const failing = (input: Json, config: JsonObject = {}) => failureOf(ingest(input, config));
 const typesOf = (output: JsonObject) => (output.columns as { type: string }[]).map((column) => column.type);
 
-/** Through ingestion and output to NDJSON, as a pipeline would. */
-async function roundTrip(input: Json, config: JsonObject = {}): Promise<JsonObject[]> {
-  const table = await ingest(input, config);
-  const { artefact } = await harness.run('output', table, { config: { format: 'ndjson' } });
-  const text = harness.objects.text((artefact as { $object: string }).$object);
-  return text === '' ? [] : text.trimEnd().split('\n').map((line) => JSON.parse(line) as JsonObject);
-}
-
 const quoted = (value: string) => `"${value.replaceAll('"', '""')}"`;
 
 describe('values stay what they are', () => {
-  const cell = fc.oneof(
-    fc.string({ unit: 'binary', maxLength: 12 }),
-    fc.constantFrom('', 'null', 'NaN', '007', '1e5', '-', '=1+1', 'a,b', 'x"y', 'line\nbreak', '\r\n', '😀', 'Infinity'),
-  );
-  // A text for the first column keeps every column text, so that equal means equal.
-  const table = fc.array(fc.tuple(cell, cell, cell), { minLength: 1, maxLength: 8 });
-
-  test('any CSV of texts comes out of the output as it went into the ingestion', async () => {
-    await fc.assert(
-      fc.asyncProperty(table, fc.constantFrom(',', ';', '\t', '|'), fc.constantFrom('\n', '\r\n'), async (rows, delimiter, end) => {
-        const lines = [['a', 'b', 'c'], ...rows].map((row) => row.map(quoted).join(delimiter));
-        const types = { a: 'text', b: 'text', c: 'text' };
-        const found = await roundTrip({ data: lines.join(end), format: 'csv' }, { delimiter, types });
-        expect(found).toEqual(rows.map(([a, b, c]) => ({ a, b, c })));
-      }),
-      { numRuns: 40 },
-    );
-  });
-
-  test('types that are found out never change a value', async () => {
-    const number = fc.oneof(fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true }).map((n) => (Object.is(n, -0) ? 0 : n)));
-    await fc.assert(
-      fc.asyncProperty(fc.array(number, { minLength: 1, maxLength: 10 }), async (numbers) => {
-        const found = await roundTrip({ data: `n\n${numbers.join('\n')}\n`, format: 'csv' });
-        expect(found.map((row) => Number(row.n))).toEqual(numbers);
-      }),
-      { numRuns: 30 },
-    );
-  });
-
-  test('any JSON objects come out as they went in, but that absent becomes null', async () => {
-    const value = fc.jsonValue({ maxDepth: 2 });
-    const rows = fc.array(fc.record({ a: value, b: value }), { minLength: 1, maxLength: 6 });
-    await fc.assert(
-      fc.asyncProperty(rows, fc.boolean(), async (objects, lines) => {
-        const plain = JSON.parse(JSON.stringify(objects)) as JsonObject[];
-        const text = lines ? plain.map((one) => JSON.stringify(one)).join('\n') : JSON.stringify(plain, null, 1);
-        expect(await roundTrip({ data: text, format: lines ? 'ndjson' : 'json' })).toEqual(plain);
-      }),
-      { numRuns: 40 },
-    );
-  });
-
   test('identifiers with leading zeros, long numbers and exact times are not bent', async () => {
-    const data = 'zip,card,at,day,zoned\n01234,12345678901234567890,2024-02-29T23:59:59.123456,2024-02-29,2024-02-29T23:59:59Z\n';
+    const data =
+      'zip,card,at,day,zoned\n01234,12345678901234567890,2024-02-29T23:59:59.123456,2024-02-29,2024-02-29T23:59:59Z\n';
     const output = await ingest({ data, format: 'csv' });
     expect(typesOf(output)).toEqual(['VARCHAR', 'VARCHAR', 'TIMESTAMP', 'DATE', 'TIMESTAMP WITH TIME ZONE']);
     expect(output.rows).toEqual([
-      { zip: '01234', card: '12345678901234567890', at: '2024-02-29T23:59:59.123456', day: '2024-02-29', zoned: '2024-02-29T23:59:59Z' },
+      {
+        zip: '01234',
+        card: '12345678901234567890',
+        at: '2024-02-29T23:59:59.123456',
+        day: '2024-02-29',
+        zoned: '2024-02-29T23:59:59Z',
+      },
     ]);
   });
 
   test('integers beyond those of JavaScript stay exact', async () => {
     const big = '{"n":9007199254740993}\n{"n":1}';
-    expect((await ingest({ data: big, format: 'ndjson' })).rows).toEqual([{ n: '9007199254740993' }, { n: 1 }]);
+    expect((await ingest({ data: big, format: 'ndjson' })).rows).toEqual([
+      { n: '9007199254740993' },
+      { n: 1 },
+    ]);
     const mixed = await ingest({ data: `${big}\n{"n":"text"}`, format: 'ndjson' });
     const asText = { sql: 'SELECT CAST(n AS VARCHAR) AS n FROM input' };
     const { rows } = await harness.run('transformation', mixed, { config: asText });
@@ -84,7 +45,19 @@ describe('values stay what they are', () => {
 });
 
 describe('hostile names', () => {
-  const names = ['"; DROP TABLE input; --', '__proto__', 'constructor', "it's", 'Ünï 😀', 'rowid', 'row_place', 'select', 'a\nb', ' ', 'x"y'];
+  const names = [
+    '"; DROP TABLE input; --',
+    '__proto__',
+    'constructor',
+    "it's",
+    'Ünï 😀',
+    'rowid',
+    'row_place',
+    'select',
+    'a\nb',
+    ' ',
+    'x"y',
+  ];
 
   test('are columns like any other through all six stages', async () => {
     const data = `${names.map(quoted).join(',')}\n${names.map((_, n) => n + 1).join(',')}\n`;
@@ -101,7 +74,12 @@ describe('hostile names', () => {
   test('are keys of JSON too, and those that differ only in case stay apart', async () => {
     const row = Object.fromEntries([...names, 'Case', 'CASE', ''].map((name, n) => [name, n]));
     const output = await ingest({ data: JSON.stringify([row]), format: 'json' });
-    expect((output.columns as { name: string }[]).map((column) => column.name)).toEqual([...names, 'Case', 'CASE_1', 'column_14']);
+    expect((output.columns as { name: string }[]).map((column) => column.name)).toEqual([
+      ...names,
+      'Case',
+      'CASE_1',
+      'column_14',
+    ]);
     expect(Object.values((output.rows as JsonObject[])[0] ?? {})).toEqual(Object.values(row));
   });
 
@@ -119,10 +97,15 @@ describe('large and deep inputs', () => {
     const data = `id,text,share\n${Array.from({ length: 80_000 }, (_, n) => line(n)).join('\n')}\n`;
     expect(data.length).toBeGreaterThan(5_000_000);
     const output = await ingest({ data, format: 'csv' });
-    expect(output).toMatchObject({ rowCount: 80_000, $table: { contentType: 'application/vnd.apache.parquet' } });
+    expect(output).toMatchObject({
+      rowCount: 80_000,
+      $table: { contentType: 'application/vnd.apache.parquet' },
+    });
     expect(output.preview).toHaveLength(20);
     const sql = 'SELECT count(*) AS n, sum(id) AS s, min(length(text)) AS l FROM input';
-    expect((await harness.run('transformation', output, { config: { sql } })).rows).toEqual([{ n: 80_000, s: 3_199_960_000, l: 40 }]);
+    expect((await harness.run('transformation', output, { config: { sql } })).rows).toEqual([
+      { n: 80_000, s: 3_199_960_000, l: 40 },
+    ]);
   });
 
   test('five megabytes of JSON on one line are read in linear time', async () => {
@@ -141,7 +124,9 @@ describe('large and deep inputs', () => {
 
   test('an input above the limit is refused before any work', async () => {
     const small = createHarness({ data: { maxInputMb: 1 } });
-    const failure = await failureOf(small.run('data-ingestion', { data: 'x'.repeat(1_100_000), format: 'csv' }));
+    const failure = await failureOf(
+      small.run('data-ingestion', { data: 'x'.repeat(1_100_000), format: 'csv' }),
+    );
     await small.stop();
     expect(failure).toMatchObject({ code: 'INPUT_TOO_LARGE', errorClass: 'invalid-input' });
   });
@@ -166,8 +151,13 @@ describe('malformed input', () => {
   });
 
   test('a value that is not of the type asked for is named by its line and text', async () => {
-    const failure = await failing({ data: 'a,b\n"x\ny",1\nz,two\n', format: 'csv' }, { types: { b: 'integer' } });
-    expect(failure.message).toBe('Line 4, column 2: the value of "b" must be BIGINT. The text there is "two".');
+    const failure = await failing(
+      { data: 'a,b\n"x\ny",1\nz,two\n', format: 'csv' },
+      { types: { b: 'integer' } },
+    );
+    expect(failure.message).toBe(
+      'Line 4, column 2: the value of "b" must be BIGINT. The text there is "two".',
+    );
   });
 
   test('long offending text is shortened', async () => {
@@ -178,10 +168,19 @@ describe('malformed input', () => {
   test('with onBadRow skip the good rows go on, and the bad ones are counted and shown', async () => {
     const data = 'a,b\n1,x\nnine,y\n3\n4,"z"q\n5,w\n';
     const output = await ingest({ data, format: 'csv' }, { onBadRow: 'skip', types: { a: 'integer' } });
-    expect(output.rows).toEqual([{ a: 1, b: 'x' }, { a: 5, b: 'w' }]);
-    expect(output.ingestion).toMatchObject({ skippedRows: 3, skipped: [{ line: 3 }, { line: 4 }, { line: 5 }] });
+    expect(output.rows).toEqual([
+      { a: 1, b: 'x' },
+      { a: 5, b: 'w' },
+    ]);
+    expect(output.ingestion).toMatchObject({
+      skippedRows: 3,
+      skipped: [{ line: 3 }, { line: 4 }, { line: 5 }],
+    });
     const json = await ingest({ data: '{"a":1}\nnonsense\n{"a":2}', format: 'ndjson' }, { onBadRow: 'skip' });
-    expect(json).toMatchObject({ rows: [{ a: 1 }, { a: 2 }], ingestion: { skippedRows: 1, skipped: [{ line: 2 }] } });
+    expect(json).toMatchObject({
+      rows: [{ a: 1 }, { a: 2 }],
+      ingestion: { skippedRows: 1, skipped: [{ line: 2 }] },
+    });
   });
 
   test.each([
@@ -196,13 +195,17 @@ describe('malformed input', () => {
     [null, {}, 'NO_DATA'],
     [{ data: 5 }, {}, 'BAD_INPUT'],
   ])('%j with %j fails with %s', async (input, config, code) => {
-    expect(await failing(input as Json, config as JsonObject)).toMatchObject({ code, errorClass: 'invalid-input' });
+    expect(await failing(input as Json, config as JsonObject)).toMatchObject({
+      code,
+      errorClass: 'invalid-input',
+    });
   });
 });
 
 describe('options and sources', () => {
   test('the format is seen from the text when nobody tells it', async () => {
-    for (const data of ['a\n1\n', '[{"a":1}]', '{"a":1}']) expect((await ingest(data)).rows).toEqual([{ a: 1 }]);
+    for (const data of ['a\n1\n', '[{"a":1}]', '{"a":1}'])
+      expect((await ingest(data)).rows).toEqual([{ a: 1 }]);
   });
 
   test('header, delimiter, quote and null strings', async () => {
@@ -215,19 +218,32 @@ describe('options and sources', () => {
 
   test('the parameters of the run are heard', async () => {
     const parameters = { format: 'csv', delimiter: ';', batch_size: 1 };
-    expect((await harness.run('data-ingestion', { data: 'a;b\n1;2\n' }, { parameters })).rows).toEqual([{ a: 1, b: 2 }]);
+    expect((await harness.run('data-ingestion', { data: 'a;b\n1;2\n' }, { parameters })).rows).toEqual([
+      { a: 1, b: 2 },
+    ]);
   });
 
   test('rows, the output of a stage and a run input with input_data are all sources', async () => {
     const rows = [{ a: 1 }];
-    for (const input of [rows, { rows }, { data: rows }, { input_data: { data: rows } }, await ingest(rows)]) {
+    for (const input of [
+      rows,
+      { rows },
+      { data: rows },
+      { input_data: { data: rows } },
+      await ingest(rows),
+    ]) {
       expect((await ingest(input as Json)).rows).toEqual(rows);
     }
   });
 
   test('an object is read by its name, in the encoding that it is told', async () => {
-    const object = await harness.objects.put(Buffer.from([0x61, 0x0a, 0xe9]), { contentType: 'text/csv', name: 'x.csv' });
-    expect((await ingest({ object: { ...object } }, { encoding: 'windows-1252' })).rows).toEqual([{ a: 'é' }]);
+    const object = await harness.objects.put(Buffer.from([0x61, 0x0a, 0xe9]), {
+      contentType: 'text/csv',
+      name: 'x.csv',
+    });
+    expect((await ingest({ object: { ...object } }, { encoding: 'windows-1252' })).rows).toEqual([
+      { a: 'é' },
+    ]);
     expect((await failing({ object: { ...object } })).code).toBe('BAD_ENCODING');
   });
 });
