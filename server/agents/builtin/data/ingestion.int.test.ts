@@ -160,6 +160,18 @@ describe('malformed input', () => {
     );
   });
 
+  test('the same holds for JSON, and its row can be left out', async () => {
+    const data = '[{"a":1,"t":"2024-01-01"},\n\n {"a":2,"t":"soon"}]';
+    const types = { t: 'date' };
+    const failure = await failing({ data, format: 'json' }, { types });
+    expect(failure.message).toBe(
+      'Line 3, column 2: the value of "t" must be DATE. The text there is "soon".',
+    );
+    const output = await ingest({ data, format: 'json' }, { types, onBadRow: 'skip' });
+    expect(output).toMatchObject({ rows: [{ a: 1, t: '2024-01-01' }], ingestion: { skippedRows: 1 } });
+    expect(typesOf(output)).toEqual(['BIGINT', 'DATE']);
+  });
+
   test('long offending text is shortened', async () => {
     const failure = await failing({ data: `a,b\n${'x'.repeat(5_000)}\n`, format: 'csv' });
     expect(failure.message.length).toBeLessThan(300);

@@ -21,10 +21,13 @@ export function listed(names: readonly string[]): string {
   return names.length > MAX_LISTED ? `${first} and ${names.length - MAX_LISTED} more` : first;
 }
 
+const SCRATCH_PATH = /\/[^\s'"]*\/signalbox-data-[^/\s'"]*\/[^/\s'"]*\//g;
+
 /** DuckDB's own words for what a query did wrong, as the failure that people see. */
 export function fromEngine(error: unknown, doing: string): AgentFailure {
   if (error instanceof AgentFailure) return error;
-  const text = error instanceof Error ? error.message : String(error);
+  // Where our scratch folder lies is nobody's business.
+  const text = (error instanceof Error ? error.message : String(error)).replaceAll(SCRATCH_PATH, '');
   const message = `${doing}: ${text.slice(0, 1_000)}`;
   if (/^Out of Memory Error/.test(text)) {
     return new AgentFailure(

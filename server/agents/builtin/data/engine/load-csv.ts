@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { type BadRows, createBadRows } from '../formats/bad-rows.ts';
 import { type ConfigOf, duckdbType } from '../schemas.ts';
 import type { Column, Database } from './database.ts';
-import { fromEngine, invalidInput, listed, shown } from './failures.ts';
+import { fromEngine, invalidInput, listed } from './failures.ts';
 import { inferTypes } from './infer-types.ts';
-import { freshName, quoteName } from './quote.ts';
+import { quoteName } from './quote.ts';
+import { removeMisfits } from './remove-misfits.ts';
 import { readCsvRaw } from './read-csv-raw.ts';
-import { BAD_CSV, type CsvSurvey, surveyCsv } from './survey-csv.ts';
+import { BAD_CSV, surveyCsv } from './survey-csv.ts';
 
 export interface CsvSource {
   database: Database;
@@ -33,37 +34,6 @@ function columnsOf(names: readonly string[], config: CsvSource['config']): Colum
     const wanted = types.get(name);
     return { name, type: wanted ? duckdbType(wanted) : 'VARCHAR' };
   });
-}
-
-function misfitSql(column: Column): string {
-  const name = quoteName(column.name);
-  return `(${name} IS NOT NULL AND TRY_CAST(${name} AS ${column.type}) IS NULL)`;
-}
-
-/** Values that do not fit the type asked for: fail at the first, or leave their rows out. */
-async function removeMisfits(
-  source: CsvSource,
-  found: CsvSurvey,
-  about: { columns: Column[]; bad: BadRows },
-): Promise<void> {
-  const { database } = source;
-  const typed = about.columns.filter((column) => column.type !== 'VARCHAR');
-  const seen = new Set<number>();
-  for (const column of typed) {
-    const place = quoteName(freshName('place', [column.name]));
-    const rows = await database.rows(
-      `SELECT ${place}, ${quoteName(column.name)} FROM (SELECT row_number() OVER () AS ${place}, ${quoteName(column.name)} FROM ${RAW}) WHERE ${misfitSql(column)} ORDER BY ${place}`,
-    );
-    for (const [number, value] of rows) {
-      const row = Number(number);
-      if (seen.has(row)) continue;
-      seen.add(row);
-      const reason = `the value of ${shown(column.name)} must be ${column.type}.`;
-      const index = about.columns.indexOf(column) + 1;
-      about.bad.report({ line: found.lines[row - 1] ?? 0, column: index, reason, text: String(value) });
-    }
-  }
-  if (seen.size > 0) await database.run(`DELETE FROM ${RAW} WHERE ${typed.map(misfitSql).join(' OR ')}`);
 }
 
 async function convert(source: CsvSource, columns: Column[]): Promise<void> {
@@ -95,7 +65,7 @@ export async function loadCsv(source: CsvSource): Promise<BadRows> {
   const wanted = columnsOf(found.names, config);
   try {
     await readCsvRaw({ database, bytes: source.bytes, dialect, config, survey: found, target: RAW });
-    await removeMisfits(source, found, { columns: wanted, bad });
+    await removeMisfits(database, RAW, { columns: wanted, lines: found.lines, bad });
     const open = wanted.filter((column) => !Object.hasOwn(config.types, column.name));
     const inferred = new Map((await inferTypes(database, RAW, open)).map((c) => [c.name, c.type]));
     const columns = wanted.map((c) => ({ name: c.name, type: inferred.get(c.name) ?? c.type }));

@@ -13,8 +13,9 @@ import { type ColumnType, duckdbType } from '../schemas.ts';
 import type { Column, Database } from './database.ts';
 import { createLineFile } from './line-file.ts';
 import { fromEngine, invalidInput, listed } from './failures.ts';
-import { usableNames } from './quote.ts';
+import { quoteName, usableNames } from './quote.ts';
 import { MAX_OBJECT_BYTES, createFromLines } from './read-lines.ts';
+import { removeMisfits } from './remove-misfits.ts';
 
 export interface JsonSource {
   database: Database;
@@ -28,6 +29,7 @@ export interface JsonSource {
 }
 
 const BAD_JSON = 'BAD_JSON';
+const RAW = '"raw text"';
 const MAX_COLUMNS = 10_000;
 /** Above this a double can no longer count, and DuckDB's BIGINT ends. */
 const MAX_BIGINT = 9.2e18;
@@ -95,6 +97,8 @@ function parseRecord(record: JsonRecord, bad: BadRows): JsonObject | null {
 interface Survey {
   seen: Map<string, Seen>;
   rows: number;
+  /** Where each good record begins. */
+  lines: number[];
 }
 
 function survey(
@@ -106,11 +110,12 @@ function survey(
     throw invalidInput(BAD_JSON, badRowMessage(row), { line: row.line, column: row.column });
   };
   const records = source.lines ? scanLines(source.bytes) : scanArray(source.bytes, fault);
-  const found: Survey = { seen: new Map(), rows: 0 };
+  const found: Survey = { seen: new Map(), rows: 0, lines: [] };
   for (const record of records) {
     const value = parseRecord(record, bad);
     if (!value) continue;
     found.rows += 1;
+    found.lines.push(record.line);
     if (source.maxRows !== undefined && found.rows > source.maxRows) {
       throw invalidInput(
         'TOO_MANY_ROWS',
@@ -150,6 +155,30 @@ function decideColumns(
   return { keys, columns };
 }
 
+/** Types that were asked for are given after reading, so that a value that does not fit can be named. */
+async function createTyped(
+  source: JsonSource,
+  about: { path: string; columns: Column[]; lines: number[]; bad: BadRows },
+): Promise<void> {
+  const { database, target } = source;
+  const { path, columns, lines, bad } = about;
+  const asked = new Set(Object.keys(source.types));
+  try {
+    if (asked.size === 0) return await createFromLines(database, { path, target, columns });
+    const texts = columns.map(({ name, type }) => ({ name, type: asked.has(name) ? 'VARCHAR' : type }));
+    await createFromLines(database, { path, target: RAW, columns: texts });
+    const wanted = columns.map((column) =>
+      asked.has(column.name) ? column : { ...column, type: 'VARCHAR' },
+    );
+    await removeMisfits(database, RAW, { columns: wanted, lines, bad });
+    const list = columns.map(({ name, type }) => `CAST(${quoteName(name)} AS ${type}) AS ${quoteName(name)}`);
+    await database.run(`CREATE TABLE ${target} AS SELECT ${list.join(', ')} FROM ${RAW}`);
+    await database.run(`DROP TABLE ${RAW}`);
+  } catch (error) {
+    throw fromEngine(error, 'The records cannot be read');
+  }
+}
+
 /** Reads records into `target`: strings stay text, nested values stay JSON, so that no value changes. */
 export async function loadJsonRecords(source: JsonSource): Promise<BadRows> {
   const bad = createBadRows(source.onBadRow, BAD_JSON);
@@ -178,10 +207,6 @@ export async function loadJsonRecords(source: JsonSource): Promise<BadRows> {
     });
     again.close();
   }
-  try {
-    await createFromLines(source.database, { path, target: source.target, columns });
-  } catch (error) {
-    throw fromEngine(error, 'The records do not fit the types of their columns');
-  }
+  await createTyped(source, { path, columns, lines: found.lines, bad });
   return bad;
 }

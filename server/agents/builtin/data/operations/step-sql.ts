@@ -1,6 +1,6 @@
 import type { Column } from '../engine/database.ts';
 import { invalidInput, shown } from '../engine/failures.ts';
-import { quoteName, quoteScalar } from '../engine/quote.ts';
+import { freshName, quoteName, quoteScalar } from '../engine/quote.ts';
 import { type Step, duckdbType } from '../schemas.ts';
 import { aggregateSql, conditionSql, measureSql, numberedSql, orderSql } from './build-sql.ts';
 import { findColumn, refuseTaken } from './columns.ts';
@@ -136,13 +136,16 @@ function unpivotSql(step: StepOf<'unpivot'>, scope: StepScope): string {
   refuseTaken(kept, step.nameColumn, scope.where);
   refuseTaken(kept, step.valueColumn, scope.where);
   const type = new Set(wanted.map((column) => column.type)).size === 1 ? wanted[0]?.type : 'VARCHAR';
+  const taken = [...kept.map((column) => column.name), step.nameColumn, step.valueColumn];
+  const order = quoteName(freshName('unpivot_place', taken));
+  const part = quoteName(freshName('unpivot_part', taken));
   const parts = wanted.map((column, n) => {
     const own = kept.map((one) => quoteName(one.name));
     const named = `${quoteScalar(column.name)} AS ${quoteName(step.nameColumn)}`;
     const value = `CAST(${quoteName(column.name)} AS ${type}) AS ${quoteName(step.valueColumn)}`;
-    return `SELECT ${[...own, named, value].join(', ')}, ${place} AS unpivot_place, ${n} AS unpivot_part FROM numbered`;
+    return `SELECT ${[...own, named, value].join(', ')}, ${place} AS ${order}, ${n} AS ${part} FROM numbered`;
   });
-  return `WITH numbered AS ${sql} SELECT * EXCLUDE (unpivot_place, unpivot_part) FROM (${parts.join(' UNION ALL ')}) ORDER BY unpivot_place, unpivot_part`;
+  return `WITH numbered AS ${sql} SELECT * EXCLUDE (${order}, ${part}) FROM (${parts.join(' UNION ALL ')}) ORDER BY ${order}, ${part}`;
 }
 
 function pivotSql(step: StepOf<'pivot'>, scope: StepScope): string {
