@@ -159,7 +159,7 @@ test('one task sees nothing of the task before it', async () => {
   await works(on);
   const folder =
     readdirSync(scratchRoot).find((name) => name.startsWith(`signalbox-data-${process.pid}-`)) ?? '';
-  expect(readdirSync(join(scratchRoot, folder, 'child-1'))).toEqual([]);
+  expect(readdirSync(join(scratchRoot, folder))).toEqual([]);
   expect((await failureOf(runSql(on, 'SELECT * FROM "next input"'))).code).toBe('SQL_REFUSED');
 });
 
@@ -171,6 +171,16 @@ test('stop ends the processes and removes the folders, and later tasks are refus
   expect(pids.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([]);
   expect(readdirSync(scratchRoot)).toEqual([]);
   expect((await failureOf(runSql(on, 'SELECT 1 AS a'))).code).toBe('STOPPED');
+});
+
+test('stop in the middle of a task gives the task up as lost and leaves no folder', async () => {
+  const on = start();
+  await works(on);
+  const failed = failureOf(runSql(on, ENDLESS));
+  await vi.waitFor(() => expect(processorTicks(on.pids()[0] ?? 0)).toBeGreaterThan(0));
+  await on.stop();
+  expect(await failed).toMatchObject({ errorClass: 'lost', code: 'STOPPED' });
+  expect(readdirSync(scratchRoot)).toEqual([]);
 });
 
 test('folders that a killed server left behind are removed, those of a live one are kept', async () => {

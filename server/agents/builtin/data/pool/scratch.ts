@@ -39,7 +39,11 @@ export async function folderBytes(folder: string): Promise<number> {
   return bytes;
 }
 
-export function emptyFolder(folder: string): void {
+export function removeFolder(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
+}
+
+export function emptyFolder(folder: string): void {
+  removeFolder(folder);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
 }
