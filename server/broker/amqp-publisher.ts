@@ -29,7 +29,6 @@ export interface AmqpPublisher {
   publish(messages: readonly WireMessage[]): Promise<PublishOutcome[]>;
   /** Somebody may have room now. */
   wake(): void;
-  inFlight(): number;
 }
 
 /** Calls that wait for room at the same time; the next ones fail at once. */
@@ -48,11 +47,7 @@ export function makeAmqpPublisher(options: AmqpPublisherOptions): AmqpPublisher 
   let inFlight = 0;
   /** Returned by the broker as unroutable and not yet confirmed: the return always comes first. */
   const returned = new Map<string, number>();
-  const waiting = new Set<() => void>();
-
-  const wake = (): void => {
-    for (const proceed of waiting) proceed();
-  };
+  const gate = makeGate(options.roomTimeoutMs);
 
   const attach = async (model: ChannelModel): Promise<void> => {
     const fresh = await model.createConfirmChannel();
@@ -73,34 +68,19 @@ export function makeAmqpPublisher(options: AmqpPublisherOptions): AmqpPublisher 
     channel = fresh;
     inFlight = 0;
     returned.clear();
-    wake();
+    gate.wake();
   };
 
   const detach = (): void => {
     channel = null;
-    wake();
+    gate.wake();
   };
 
-  /** How many may go out now; 0: give up. Waits while the connection is there but takes nothing. */
-  const room = async (): Promise<number> => {
-    const deadline = performance.now() + options.roomTimeoutMs;
-    while (channel) {
-      const free = options.maxInFlight - inFlight;
-      if (free > 0 && !options.link().blocked()) return free;
-      const leftMs = deadline - performance.now();
-      if (leftMs <= 0 || waiting.size >= MAX_WAITING_CALLS) return 0;
-      await new Promise<void>((resolve) => {
-        const proceed = (): void => {
-          clearTimeout(timer);
-          waiting.delete(proceed);
-          resolve();
-        };
-        const timer = setTimeout(proceed, leftMs);
-        waiting.add(proceed);
-      });
-    }
-    return 0;
-  };
+  const room = (): Promise<number> =>
+    gate.pass(() => {
+      if (!channel) return 'closed';
+      return options.link().blocked() ? 0 : Math.max(0, options.maxInFlight - inFlight);
+    });
 
   const settle = (batch: Batch, index: number, message: WireMessage, error: unknown): void => {
     let outcome: PublishOutcome = error ? 'failed' : 'confirmed';
@@ -121,7 +101,7 @@ export function makeAmqpPublisher(options: AmqpPublisherOptions): AmqpPublisher 
       on.publish(message.exchange, message.routingKey, message.body, propertiesOf(message), (error) => {
         if (channel === on) {
           inFlight--;
-          if (waiting.size > 0) wake();
+          gate.wake();
         }
         settle(batch, index, message, error);
       });
@@ -166,7 +146,37 @@ export function makeAmqpPublisher(options: AmqpPublisherOptions): AmqpPublisher 
     clearTimeout(timer);
   };
 
-  return { attach, detach, publish, wake, inFlight: () => inFlight };
+  return { attach, detach, publish, wake: gate.wake };
+}
+
+/** Where publishes wait while the connection is there but takes nothing. */
+function makeGate(timeoutMs: number) {
+  const waiting = new Set<() => void>();
+  return {
+    wake(): void {
+      for (const proceed of waiting) proceed();
+    },
+    /** Asks how much room there is until there is some. 0: give up. */
+    async pass(askRoom: () => number | 'closed'): Promise<number> {
+      const deadline = performance.now() + timeoutMs;
+      for (;;) {
+        const free = askRoom();
+        if (free === 'closed') return 0;
+        if (free > 0) return free;
+        const leftMs = deadline - performance.now();
+        if (leftMs <= 0 || waiting.size >= MAX_WAITING_CALLS) return 0;
+        await new Promise<void>((resolve) => {
+          const proceed = (): void => {
+            clearTimeout(timer);
+            waiting.delete(proceed);
+            resolve();
+          };
+          const timer = setTimeout(proceed, leftMs);
+          waiting.add(proceed);
+        });
+      }
+    },
+  };
 }
 
 function propertiesOf(message: WireMessage) {
