@@ -97,11 +97,7 @@ export function makeAmqpConsumer(options: AmqpConsumerOptions): AmqpConsumer {
       if (wanted !== 'running') return;
       wanted = 'paused';
       await attaching;
-      const on = attachment;
-      const tag = on?.consumerTag;
-      if (!on || !tag) return;
-      on.consumerTag = null;
-      await orGiveUp(async () => on.channel.cancel(tag));
+      if (attachment) await cancel(attachment);
     },
     async resume() {
       if (wanted !== 'paused') return;
@@ -115,9 +111,7 @@ export function makeAmqpConsumer(options: AmqpConsumerOptions): AmqpConsumer {
       await attaching;
       const on = attachment;
       attachment = null;
-      on?.hand.drop();
-      // Once the broker has confirmed the close, whatever was unsettled is back in its queue.
-      if (on) await orGiveUp(async () => on.channel.close());
+      if (on) await release(on);
       options.onStopped();
     },
   };
@@ -148,6 +142,21 @@ async function listen(on: Attachment, { topology, queue }: AmqpConsumerOptions):
     else void orGiveUp(async () => channel.close());
   });
   on.consumerTag = consumerTag;
+}
+
+async function cancel(on: Attachment): Promise<void> {
+  const tag = on.consumerTag;
+  on.consumerTag = null;
+  if (tag) await orGiveUp(async () => on.channel.cancel(tag));
+}
+
+/** Once the broker has confirmed the close, whatever was unsettled is back in its queue. */
+async function release(on: Attachment): Promise<void> {
+  await cancel(on);
+  // Closing between a confirmed copy and the acknowledgement of its original would make two of one message.
+  await orGiveUp(() => on.hand.moved());
+  on.hand.drop();
+  await orGiveUp(async () => on.channel.close());
 }
 
 function asError(error: unknown): Error {

@@ -82,15 +82,11 @@ export function makeAmqpPublisher(options: AmqpPublisherOptions): AmqpPublisher 
       return options.link().blocked() ? 0 : Math.max(0, options.maxInFlight - inFlight);
     });
 
-  const settle = (batch: Batch, index: number, message: WireMessage, error: unknown): void => {
-    let outcome: PublishOutcome = error ? 'failed' : 'confirmed';
-    if (!error && returned.size > 0 && takeReturn(returned, message)) {
-      outcome = 'unroutable';
-      options.onUnroutable(message.routingKey);
-    }
-    if (batch.over) return;
-    batch.outcomes[index] = outcome;
-    if (--batch.unsettled === 0) batch.finish();
+  const outcomeOf = (message: WireMessage, error: unknown): PublishOutcome => {
+    if (error) return 'failed';
+    if (returned.size === 0 || !takeReturn(returned, message)) return 'confirmed';
+    options.onUnroutable(message.routingKey);
+    return 'unroutable';
   };
 
   /** False when this connection takes nothing any more. */
@@ -103,14 +99,14 @@ export function makeAmqpPublisher(options: AmqpPublisherOptions): AmqpPublisher 
           inFlight--;
           gate.wake();
         }
-        settle(batch, index, message, error);
+        settle(batch, index, outcomeOf(message, error));
       });
       inFlight++;
       return true;
     } catch (error) {
       // Either the channel has just closed, or this one message cannot be encoded, such as by a giant header.
       options.onWarning(`Message ${message.messageId} could not be sent: ${String(error)}`);
-      settle(batch, index, message, error);
+      settle(batch, index, 'failed');
       return true;
     }
   };
@@ -131,22 +127,28 @@ export function makeAmqpPublisher(options: AmqpPublisherOptions): AmqpPublisher 
       }
     }
     batch.unsettled -= messages.length - next;
-    if (batch.unsettled > 0) await patiently(done.promise, batch);
+    if (batch.unsettled > 0) await patiently(done.promise, batch, options);
     return batch.outcomes;
   };
 
-  const patiently = async (done: Promise<void>, batch: Batch): Promise<void> => {
-    const timer = setTimeout(() => {
-      batch.over = true;
-      batch.finish();
-      const link = options.link();
-      if (!link.blocked()) link.abandon(new Error(`No confirm came within ${options.confirmTimeoutMs} ms.`));
-    }, options.confirmTimeoutMs);
-    await done;
-    clearTimeout(timer);
-  };
-
   return { attach, detach, publish, wake: gate.wake };
+}
+
+async function patiently(done: Promise<void>, batch: Batch, options: AmqpPublisherOptions): Promise<void> {
+  const timer = setTimeout(() => {
+    batch.over = true;
+    batch.finish();
+    const link = options.link();
+    if (!link.blocked()) link.abandon(new Error(`No confirm came within ${options.confirmTimeoutMs} ms.`));
+  }, options.confirmTimeoutMs);
+  await done;
+  clearTimeout(timer);
+}
+
+function settle(batch: Batch, index: number, outcome: PublishOutcome): void {
+  if (batch.over) return;
+  batch.outcomes[index] = outcome;
+  if (--batch.unsettled === 0) batch.finish();
 }
 
 /** Where publishes wait while the connection is there but takes nothing. */
