@@ -1,4 +1,4 @@
-import type { ChannelModel, ConfirmChannel } from 'amqplib';
+import type { ChannelModel, ConfirmChannel, Message } from 'amqplib';
 import type { AmqpLink } from './amqp-link.ts';
 import type { MessageHeaders, PublishOutcome } from './port.ts';
 
@@ -51,10 +51,7 @@ export function makeAmqpPublisher(options: AmqpPublisherOptions): AmqpPublisher 
 
   const attach = async (model: ChannelModel): Promise<void> => {
     const fresh = await model.createConfirmChannel();
-    fresh.on('return', ({ fields, properties }) => {
-      const key = returnKey(fields.routingKey, String(properties.messageId));
-      returned.set(key, (returned.get(key) ?? 0) + 1);
-    });
+    fresh.on('return', (message) => noteReturn(returned, message));
     fresh.on('error', () => {});
     fresh.on('close', () => {
       if (channel !== fresh) return;
@@ -193,6 +190,11 @@ function propertiesOf(message: WireMessage) {
 
 function returnKey(routingKey: string, messageId: string): string {
   return `${routingKey}\n${messageId}`;
+}
+
+function noteReturn(returned: Map<string, number>, { fields, properties }: Message): void {
+  const key = returnKey(fields.routingKey, String(properties.messageId));
+  returned.set(key, (returned.get(key) ?? 0) + 1);
 }
 
 function takeReturn(returned: Map<string, number>, message: WireMessage): boolean {
