@@ -14,7 +14,7 @@ import type { PausePoints } from './pause-points.ts';
 import { type BatchPlan, planBatch, replyAll } from './plan.ts';
 import { createRunCache } from './run-cache.ts';
 import { movesRun, type RunPlan } from './run-plan.ts';
-import { createSlotBook } from './slots.ts';
+import { createSlotBook, type SlotBook } from './slots.ts';
 
 export interface CoordinatorOptions {
   sql: Sql;
@@ -44,6 +44,7 @@ export interface Coordinator {
   /** Takes nothing new, and resolves when what was taken is committed. */
   drain(): Promise<void>;
   cached(id: RunId): RunState | undefined;
+  slots: Pick<SlotBook, 'room'>;
 }
 
 const BATCH_TRIES = 5;
@@ -191,11 +192,13 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
 
   function giveBack(plan: BatchPlan): void {
     for (const { taskId, agent } of plan.reserved) options.hands.settled(taskId, agent);
+    slots.undo(plan.reservedSlots);
     for (const { before } of plan.runs) cache.drop(before.id);
   }
 
   function settle(committed: Committed): void {
     for (const run of committed.plan.runs) remember(run);
+    slots.committed(committed.plan.rows.slots, committed.plan.reservedSlots);
     const paused = options.points.reach('after-commit');
     const tell = () => {
       options.onCommitted(committed);
@@ -285,5 +288,6 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
     drain: () =>
       lanes === 0 && intake.size() === 0 ? Promise.resolve() : new Promise((resolve) => idle.push(resolve)),
     cached: (id) => cache.get(id),
+    slots,
   };
 }

@@ -1,4 +1,5 @@
 import type { Sql } from '#db/client.ts';
+import type { SlotRow } from '#db/queries/rows.ts';
 import { type OrgId, toUuid } from '#server/domain/ids.ts';
 
 /**
@@ -8,26 +9,48 @@ import { type OrgId, toUuid } from '#server/domain/ids.ts';
 export interface SlotBook {
   hasRoom(org: OrgId, slot: { key: string; limit: number }): boolean;
   reserve(org: OrgId, slot: { key: string; limit: number }): void;
+  room(org: OrgId, slot: { key: string; limit: number }): number;
+  /** A plan's reservations are in the database now, with whatever else it changed. */
+  committed(changes: readonly SlotRow[], reserved: ReadonlyMap<string, number>): void;
+  /** A plan was not committed. */
+  undo(reserved: ReadonlyMap<string, number>): void;
   /** Reads the rows of all keys seen so far anew, making those that are not there. */
   refresh(sql: Sql): Promise<void>;
   /** True when a key has been met whose row has not been read. */
   isStale(): boolean;
 }
 
+export const slotId = (org: OrgId, key: string): string => `${toUuid(org)} ${key}`;
+
 export function createSlotBook(): SlotBook {
   const used = new Map<string, number>();
   const unread = new Set<string>();
-  const idOf = (org: OrgId, key: string) => `${toUuid(org)} ${key}`;
 
   return {
     hasRoom(org, { key, limit }) {
-      const id = idOf(org, key);
+      const id = slotId(org, key);
       const count = used.get(id);
       if (count === undefined) unread.add(id);
       return count !== undefined && count < limit;
     },
+    room: (org, { key, limit }) => limit - (used.get(slotId(org, key)) ?? limit),
+    committed(changes, reserved) {
+      for (const { orgId, key, change } of changes) {
+        const id = `${orgId} ${key}`;
+        if (!used.has(id)) continue;
+        used.set(id, Math.max((used.get(id) ?? 0) + change - (reserved.get(id) ?? 0), 0));
+      }
+      const changed = new Set(changes.map(({ orgId, key }) => `${orgId} ${key}`));
+      for (const [id, count] of reserved) {
+        // Taken and given back in one commit: no change was written.
+        if (!changed.has(id)) used.set(id, Math.max((used.get(id) ?? 0) - count, 0));
+      }
+    },
+    undo(reserved) {
+      for (const [id, count] of reserved) used.set(id, Math.max((used.get(id) ?? 0) - count, 0));
+    },
     reserve(org, { key }) {
-      const id = idOf(org, key);
+      const id = slotId(org, key);
       used.set(id, (used.get(id) ?? 0) + 1);
     },
     async refresh(sql) {
