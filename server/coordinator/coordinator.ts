@@ -53,7 +53,7 @@ const BATCH_TRIES = 5;
 export function createCoordinator(options: CoordinatorOptions): Coordinator {
   const intake = createIntake();
   const cache = createRunCache(2_000_000);
-  const slots = createSlotBook();
+  const slots = createSlotBook(() => options.clock.now());
   let lanes = 0;
   let woken = false;
   let idle: (() => void)[] = [];

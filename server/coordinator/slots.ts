@@ -22,19 +22,25 @@ export interface SlotBook {
 
 export const slotId = (org: OrgId, key: string): string => `${toUuid(org)} ${key}`;
 
-export function createSlotBook(): SlotBook {
+/** A key that looks full is read again after this long: another process may have given slots back. */
+const BELIEF_MS = 2000;
+
+export function createSlotBook(now: () => number): SlotBook {
   const used = new Map<string, number>();
   const unread = new Set<string>();
+  let readAt = 0;
+  let commits = 0;
 
   return {
     hasRoom(org, { key, limit }) {
       const id = slotId(org, key);
       const count = used.get(id);
-      if (count === undefined) unread.add(id);
+      if (count === undefined || (count >= limit && now() - readAt > BELIEF_MS)) unread.add(id);
       return count !== undefined && count < limit;
     },
     room: (org, { key, limit }) => limit - (used.get(slotId(org, key)) ?? limit),
     committed(changes, reserved) {
+      if (changes.length > 0) commits += 1;
       for (const { orgId, key, change } of changes) {
         const id = `${orgId} ${key}`;
         if (!used.has(id)) continue;
@@ -54,6 +60,7 @@ export function createSlotBook(): SlotBook {
       used.set(id, (used.get(id) ?? 0) + 1);
     },
     async refresh(sql) {
+      const before = commits;
       const ids = [...new Set([...used.keys(), ...unread])];
       if (ids.length === 0) return;
       const pairs = ids.map((id) => ({ org: id.slice(0, 32), key: id.slice(33) }));
@@ -63,8 +70,11 @@ export function createSlotBook(): SlotBook {
           ON CONFLICT (org_id, key) DO NOTHING RETURNING org_id, key, used)
         SELECT replace(org_id::text, '-', '') AS org, key, used FROM made
         UNION SELECT replace(s.org_id::text, '-', ''), s.key, s.used FROM concurrency_slots s JOIN wanted USING (org_id, key)`;
+      // Read before a commit of ours and told after it, the figures would be old for good.
+      if (commits !== before) return this.refresh(sql);
       for (const row of rows) used.set(`${row.org} ${row.key}`, row.used);
       unread.clear();
+      readAt = now();
     },
     isStale: () => unread.size > 0,
   };
