@@ -5,6 +5,7 @@ import type { Bench, InnerBench, Measurement, Plan } from './benches.ts';
 import { INNER_BENCHES } from './benches.ts';
 import type { CatalogueEntry } from './catalogue.ts';
 import { readPackageVersion } from './catalogue.ts';
+import type { Guardian } from './guardian.ts';
 import { listProcessTree, probeMachine, readMemoryMib } from './machine.ts';
 import type { Result, SubjectRecord } from './report.ts';
 import type { Service, ServiceSet } from './services.ts';
@@ -18,6 +19,7 @@ export interface Leftovers {
   processes: Set<ChildProcess>;
   services: Set<ServiceSet>;
   rootDir: string;
+  guardian: Guardian;
 }
 
 export interface Pass {
@@ -34,7 +36,10 @@ export async function runSubject({ file, definition }: CatalogueEntry, pass: Pas
   const { leftovers } = pass;
   const versions = definition.packages.map((one) => `${one} ${readPackageVersion(one)}`);
   const probe = await probeMachine(leftovers.rootDir);
-  const services = createServiceSet(await mkdtemp(join(leftovers.rootDir, `${name}-servers-`)));
+  const services = createServiceSet(
+    await mkdtemp(join(leftovers.rootDir, `${name}-servers-`)),
+    leftovers.guardian,
+  );
   leftovers.services.add(services);
   process.stdout.write(`${name} ...`);
   try {

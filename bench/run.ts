@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { FULL_PLAN, QUICK_PLAN } from './benches.ts';
 import type { CatalogueEntry } from './catalogue.ts';
 import { installPeers, readCatalogue } from './catalogue.ts';
+import { startGuardian } from './guardian.ts';
 import { describeMachine, findDiskDir } from './machine.ts';
 import type { Options } from './options.ts';
 import { HELP, readOptions, selectNames } from './options.ts';
@@ -33,8 +34,9 @@ async function main(options: Options): Promise<void> {
   const rootDir = await mkdtemp(join(parent, 'signalbox-bench-'));
   // Postgres runs as another OS user and has to reach its folder in here.
   await chmod(rootDir, 0o755);
-  const leftovers: Leftovers = { processes: new Set(), services: new Set(), rootDir };
-  guardExit(leftovers);
+  const guardian = startGuardian(rootDir);
+  const leftovers: Leftovers = { processes: new Set(), services: new Set(), rootDir, guardian };
+  stopOnSignals(leftovers);
   try {
     await runAll(entries, options, leftovers);
   } finally {
@@ -70,21 +72,17 @@ async function runAll(entries: CatalogueEntry[], options: Options, leftovers: Le
   console.log(`\n${machine}\n\n${renderBenchTables(results)}\n\n${renderSubjects(records)}`);
 }
 
-/** Ctrl-C stops servers in order; whatever else ends us leaves neither processes nor data behind. */
-function guardExit({ processes, services, rootDir }: Leftovers): void {
+/** Ctrl-C stops the servers in order. For every other end of this process there is the guardian. */
+function stopOnSignals({ processes, services, rootDir }: Leftovers): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, async () => {
-      console.log(`\n${signal}: stopping the servers ...`);
+      process.stdout.write(`\n${signal}: stopping the servers ...\n`);
       for (const child of processes) child.kill('SIGKILL');
       await Promise.allSettled([...services].map((set) => set.stop()));
+      rmSync(rootDir, { recursive: true, force: true });
       process.exit(130);
     });
   }
-  process.on('exit', () => {
-    for (const child of processes) child.kill('SIGKILL');
-    for (const set of services) set.killNow();
-    rmSync(rootDir, { recursive: true, force: true });
-  });
 }
 
 try {

@@ -5,6 +5,8 @@ import { mkdir, rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Guardian } from './guardian.ts';
+import { signalGroup } from './guardian.ts';
 import { startPostgres } from './services-postgres.ts';
 import { startRabbitmq } from './services-rabbitmq.ts';
 import { startRedis } from './services-redis.ts';
@@ -45,13 +47,10 @@ export interface OsUser {
 export interface ServiceSet {
   start(need: ServiceNeed): Promise<Service>;
   stop(): Promise<void>;
-  /** For the `exit` handler, where nothing can be awaited. */
-  killNow(): void;
 }
 
 /** Private servers below one folder; nothing of them is left after `stop`. */
-export function createServiceSet(dir: string): ServiceSet {
-  const children: ChildProcess[] = [];
+export function createServiceSet(dir: string, guardian: Guardian): ServiceSet {
   const stops: (() => Promise<void>)[] = [];
   let stopping: Promise<void> | undefined;
 
@@ -69,7 +68,11 @@ export function createServiceSet(dir: string): ServiceSet {
         ...user,
       });
       child.on('error', () => {}); // Shows as a process without a pid to `waitUntilReady`.
-      children.push(child);
+      const { pid } = child;
+      if (pid !== undefined) {
+        guardian.watch(pid);
+        child.once('exit', () => guardian.forget(pid));
+      }
       return child;
     },
     onStop: (stop) => stops.push(stop),
@@ -91,9 +94,6 @@ export function createServiceSet(dir: string): ServiceSet {
       stopping ??= stopAll();
       return stopping;
     },
-    killNow() {
-      for (const child of children) killGroup(child, 'SIGKILL');
-    },
   };
 }
 
@@ -101,21 +101,12 @@ function hasEnded(child: ChildProcess): boolean {
   return child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
 }
 
-function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
-  if (child.pid === undefined) return;
-  try {
-    process.kill(-child.pid, signal);
-  } catch {
-    // The whole group has ended already.
-  }
-}
-
 /** Asks with `signal`, insists after ten seconds, and returns once the process has ended. */
 export async function stopProcess(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (hasEnded(child)) return;
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   child.kill(signal);
-  const insist = setTimeout(() => killGroup(child, 'SIGKILL'), 10_000);
+  const insist = setTimeout(() => child.pid && signalGroup(child.pid, 'SIGKILL'), 10_000);
   await ended;
   clearTimeout(insist);
 }

@@ -54,8 +54,9 @@ export async function startSubject(
       return { nodeMib: readMemoryMib(node), otherMib: readMemoryMib(other) };
     },
     async stop() {
-      send({ type: 'stop' });
+      if (!child.connected) return ended;
       try {
+        send({ type: 'stop' });
         await waitForReport(child, 'stopped', STOP_TIMEOUT_MS);
       } finally {
         setTimeout(() => child.kill('SIGKILL'), 2000).unref();
