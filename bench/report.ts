@@ -90,7 +90,7 @@ export function renderSubjects(records: readonly SubjectRecord[]): string {
 }
 
 /** Markdown that also reads well in a terminal. */
-export function renderTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
+function renderTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = header.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
   );

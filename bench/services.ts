@@ -31,7 +31,7 @@ export interface ServiceHome {
   onStop(stop: () => Promise<void>): void;
 }
 
-export interface RunOptions {
+interface RunOptions {
   command: string;
   args: string[];
   env?: Record<string, string>;

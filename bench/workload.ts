@@ -19,7 +19,7 @@ export interface Payload {
 }
 
 /** Executions seen by another process of the same subject, as it hands them over. */
-export interface ExecutionCounts {
+interface ExecutionCounts {
   lap: number;
   strays: number;
   counts: [slot: number, times: number][];
@@ -74,11 +74,11 @@ function proofOfFanOut(lap: number, run: number, width: number): number {
   return mix(sum, width);
 }
 
-export function createWorkload(): CheckedWorkload {
+/** Counts which stage of which run ran how often, lap after lap. */
+function createTally() {
   const executions = new Map<number, number>();
   let currentLap = 0;
   let strays = 0;
-  let lapRuns = 0;
 
   function follow(lap: number): void {
     if (lap <= currentLap) return;
@@ -86,56 +86,68 @@ export function createWorkload(): CheckedWorkload {
     executions.clear();
   }
 
-  function count(input: Payload, slot: number): void {
-    follow(input.lap);
-    if (input.lap < currentLap) {
-      strays += 1;
-      return;
-    }
-    const key = input.run * SLOTS_PER_RUN + slot;
-    executions.set(key, (executions.get(key) ?? 0) + 1);
-  }
-
-  function checkExecutions(expected: number): void {
-    if (strays > 0) throw new Error(`${strays} stages ran again after their lap had been reported complete.`);
-    for (const [key, times] of executions) {
-      if (times === 1) continue;
-      const run = Math.floor(key / SLOTS_PER_RUN);
-      throw new Error(`Stage ${key % SLOTS_PER_RUN} of run ${run} ran ${times} times instead of once.`);
-    }
-    if (executions.size !== expected) {
+  return {
+    nextLap(): number {
+      follow(currentLap + 1);
+      return currentLap;
+    },
+    count(input: Payload, slot: number): void {
+      follow(input.lap);
+      if (input.lap < currentLap) {
+        strays += 1;
+        return;
+      }
+      const key = input.run * SLOTS_PER_RUN + slot;
+      executions.set(key, (executions.get(key) ?? 0) + 1);
+    },
+    export: (): ExecutionCounts => ({ lap: currentLap, strays, counts: [...executions] }),
+    add(other: ExecutionCounts): void {
+      strays += other.strays;
+      if (other.lap !== currentLap) return;
+      for (const [key, times] of other.counts) executions.set(key, (executions.get(key) ?? 0) + times);
+    },
+    check(expected: number): void {
+      if (strays > 0)
+        throw new Error(`${strays} stages ran again after their lap had been reported complete.`);
+      for (const [key, times] of executions) {
+        if (times === 1) continue;
+        const run = Math.floor(key / SLOTS_PER_RUN);
+        throw new Error(`Stage ${key % SLOTS_PER_RUN} of run ${run} ran ${times} times instead of once.`);
+      }
+      if (executions.size === expected) return;
       throw new Error(`${executions.size} stages ran, ${expected} should have.`);
-    }
-  }
+    },
+  };
+}
+
+export function createWorkload(): CheckedWorkload {
+  const tally = createTally();
+  let lap = 0;
+  let lapRuns = 0;
 
   return {
     perform(input) {
-      count(input, input.stage);
+      tally.count(input, input.stage);
       const startedAtMs = input.stage === 0 ? readClockMs() : input.startedAtMs;
       return { ...input, stage: input.stage + 1, proof: mix(input.proof, input.stage), startedAtMs };
     },
     performItem(input, item) {
-      count(input, 1 + item);
+      tally.count(input, 1 + item);
       return { ...input, stage: 2, item, proof: mix(input.proof, 1000 + item) };
     },
     performJoin(items) {
       const [first] = items;
       if (first === undefined) throw new Error('The join got no items.');
-      count(first, JOIN_SLOT);
+      tally.count(first, JOIN_SLOT);
       const distinct = new Set(items.map((item) => item.item));
       const sum = items.reduce((total, item) => (total + item.proof) >>> 0, 0);
       return { ...first, stage: 3, item: distinct.size, proof: mix(sum, items.length) };
     },
-    exportCounts: () => ({ lap: currentLap, strays, counts: [...executions] }),
-    addCounts(other) {
-      strays += other.strays;
-      if (other.lap !== currentLap) return;
-      for (const [key, times] of other.counts) executions.set(key, (executions.get(key) ?? 0) + times);
-    },
+    exportCounts: () => tally.export(),
+    addCounts: (other) => tally.add(other),
     beginLap(runs) {
-      follow(currentLap + 1);
+      lap = tally.nextLap();
       lapRuns = runs;
-      const lap = currentLap;
       return Array.from({ length: runs }, (_, run) => {
         return { lap, run, stage: 0, item: 0, proof: firstProof(lap, run), startedAtMs: 0, note: NOTE };
       });
@@ -144,18 +156,18 @@ export function createWorkload(): CheckedWorkload {
       if (outputs.length !== lapRuns)
         throw new Error(`${outputs.length} results came back from ${lapRuns} runs.`);
       for (const [run, output] of outputs.entries()) {
-        const expected = proofOfChain(currentLap, run, stages);
-        if (output?.lap === currentLap && output.run === run && output.proof === expected) continue;
+        const expected = proofOfChain(lap, run, stages);
+        if (output?.lap === lap && output.run === run && output.proof === expected) continue;
         throw new Error(`Run ${run} ended with a wrong result: ${JSON.stringify(output)}`);
       }
-      checkExecutions(lapRuns * stages);
+      tally.check(lapRuns * stages);
     },
     checkFanOut(output, width) {
-      const expected = proofOfFanOut(currentLap, 0, width);
-      if (output?.lap !== currentLap || output.item !== width || output.proof !== expected) {
+      const expected = proofOfFanOut(lap, 0, width);
+      if (output?.lap !== lap || output.item !== width || output.proof !== expected) {
         throw new Error(`The fan-out over ${width} ended with a wrong result: ${JSON.stringify(output)}`);
       }
-      checkExecutions(width + 2);
+      tally.check(width + 2);
     },
   };
 }

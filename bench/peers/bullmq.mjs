@@ -21,7 +21,7 @@ async function createBullmq({ redisUrl, work }) {
 
   /** @type {Record<string, (job: import('bullmq').Job) => Promise<any>>} */
   const bodies = {
-    first: async (job) => work.perform(job.data),
+    first: async (job) => work.perform(job.data.input),
     next: async (job) => work.perform(Object.values(await job.getChildrenValues())[0]),
     root: async (job) => {
       const output = work.perform(job.data.input);
@@ -73,7 +73,7 @@ async function createBullmq({ redisUrl, work }) {
 /** @param {Payload} input @param {number} stages @returns {import('bullmq').FlowJob} */
 function chainFlow(input, stages) {
   /** @type {import('bullmq').FlowJob} */
-  let flow = { name: 'first', queueName: QUEUE, data: input };
+  let flow = { name: 'first', queueName: QUEUE, data: { input, last: stages === 1 } };
   for (let stage = 1; stage < stages; stage++) {
     flow = { name: 'next', queueName: QUEUE, data: { last: stage === stages - 1 }, children: [flow] };
   }

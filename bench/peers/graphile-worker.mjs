@@ -1,3 +1,4 @@
+import { createBatcher } from './batcher.mjs';
 import { createJoinTable } from './join-table.mjs';
 import { chunk, createRunWaiters } from './run-waiters.mjs';
 
@@ -36,37 +37,7 @@ async function createGraphileWorker({ databaseUrl, work }, { concurrentJobs, loc
     },
   };
   const utils = await makeWorkerUtils({ preset });
-  const addEach = (/** @type {any} */ job) => utils.addJob(job.identifier, job.payload);
-  const add = batchedAdd ? createBatcher((jobs) => utils.addJobs(jobs)) : addEach;
-  const addItem = batchedAdd
-    ? createBatcher((outputs) => joins.add(outputs))
-    : (/** @type {any} */ output) => joins.add([output]);
-
-  /** @type {Record<string, (payload: any, helpers: import('graphile-worker').JobHelpers) => Promise<void>>} */
-  const taskList = {
-    async stage({ input, stages }, { job }) {
-      const output = work.perform(input);
-      if (output.stage === stages) finals.set(job.id, output);
-      else await add({ identifier: 'stage', payload: { input: output, stages } });
-    },
-    async root({ input, width }) {
-      const output = work.perform(input);
-      await joins.open(output, width);
-      await utils.addJobs(
-        Array.from({ length: width }, (_, item) => ({
-          identifier: 'item',
-          payload: { input: output, item },
-        })),
-      );
-    },
-    async item({ input, item }) {
-      const last = await addItem(work.performItem(input, item));
-      if (last) await addEach({ identifier: 'join', payload: { lap: input.lap, run: input.run } });
-    },
-    async join(root, { job }) {
-      finals.set(job.id, work.performJoin(await joins.read(root)));
-    },
-  };
+  const taskList = createTaskList({ utils, joins, finals, work, batchedAdd });
   /** @type {import('graphile-worker').Runner | undefined} */
   let runner;
 
@@ -105,36 +76,45 @@ async function createGraphileWorker({ databaseUrl, work }, { concurrentJobs, loc
 }
 
 /**
- * Collects calls while a flush is under way and does them in one statement. All calls of a flush get
- * the flush's answer, so for a countdown only one of them may act on it.
- * @template T
- * @param {(items: T[]) => Promise<any>} flush
+ * @param {{
+ *   utils: import('graphile-worker').WorkerUtils,
+ *   joins: ReturnType<typeof createJoinTable>,
+ *   finals: Map<string, Payload>,
+ *   work: SubjectEnv['work'],
+ *   batchedAdd: boolean,
+ * }} parts
+ * @returns {import('graphile-worker').TaskList}
  */
-function createBatcher(flush) {
-  /** @type {{item: T, resolve: (value: any) => void, reject: (error: unknown) => void}[]} */
-  let queued = [];
-  let flushing = false;
+function createTaskList({ utils, joins, finals, work, batchedAdd }) {
+  const addOne = (/** @type {any} */ job) => utils.addJob(job.identifier, job.payload);
+  const add = batchedAdd ? createBatcher((jobs) => utils.addJobs(jobs)) : addOne;
+  const addItem = batchedAdd
+    ? createBatcher((outputs) => joins.add(outputs))
+    : (/** @type {any} */ output) => joins.add([output]);
 
-  async function drain() {
-    flushing = true;
-    while (queued.length > 0) {
-      const batch = queued;
-      queued = [];
-      try {
-        const answer = await flush(batch.map(({ item }) => item));
-        for (const [at, { resolve }] of batch.entries()) resolve(at === 0 ? answer : undefined);
-      } catch (error) {
-        for (const { reject } of batch) reject(error);
-      }
-    }
-    flushing = false;
-  }
-
-  return (/** @type {T} */ item) =>
-    new Promise((resolve, reject) => {
-      queued.push({ item, resolve, reject });
-      if (!flushing) queueMicrotask(() => flushing || drain());
-    });
+  return {
+    async stage({ input, stages }, { job }) {
+      const output = work.perform(input);
+      if (output.stage === stages) finals.set(job.id, output);
+      else await add({ identifier: 'stage', payload: { input: output, stages } });
+    },
+    async root({ input, width }) {
+      const output = work.perform(input);
+      await joins.open(output, width);
+      const items = Array.from({ length: width }, (_, item) => ({
+        identifier: 'item',
+        payload: { input: output, item },
+      }));
+      await utils.addJobs(items);
+    },
+    async item({ input, item }) {
+      const isLast = await addItem(work.performItem(input, item));
+      if (isLast) await addOne({ identifier: 'join', payload: { lap: input.lap, run: input.run } });
+    },
+    async join(root, { job }) {
+      finals.set(job.id, work.performJoin(await joins.read(root)));
+    },
+  };
 }
 
 /** @param {string} name @param {{concurrentJobs: number, localQueueSize: number, batchedAdd: boolean}} options */

@@ -29,53 +29,7 @@ async function createPgBoss({ databaseUrl, work }) {
   });
   boss.on('error', (error) => waiters.failAll(error));
 
-  /** @type {Record<string, (jobs: Job[]) => Promise<any[]>>} Outputs in the order of the jobs. */
-  const handlers = {
-    async stage(jobs) {
-      const outputs = jobs.map(({ data }) => work.perform(data.input));
-      const next = jobs.flatMap(({ data: { stages } }, at) => {
-        const output = /** @type {Payload} */ (outputs[at]);
-        return output.stage === stages ? [] : [{ data: { input: output, stages } }];
-      });
-      if (next.length > 0) await boss.insert('stage', next);
-      jobs.forEach(({ data: { stages } }, at) => {
-        const output = /** @type {Payload} */ (outputs[at]);
-        if (output.stage === stages) waiters.finish(output);
-      });
-      return outputs;
-    },
-    async root(jobs) {
-      return Promise.all(
-        jobs.map(async ({ data: { input, width } }) => {
-          const output = work.perform(input);
-          await joins.open(output, width);
-          await boss.insert(
-            'item',
-            Array.from({ length: width }, (_, item) => ({ data: { input: output, item } })),
-          );
-          return output;
-        }),
-      );
-    },
-    async item(jobs) {
-      const outputs = jobs.map(({ data: { input, item } }) => work.performItem(input, item));
-      const byRun = Map.groupBy(outputs, (output) => output.run);
-      for (const [run, some] of byRun) {
-        const [{ lap }] = /** @type {[Payload]} */ (some);
-        if (await joins.add(some)) await boss.insert('join', [{ data: { lap, run } }]);
-      }
-      return outputs;
-    },
-    async join(jobs) {
-      return Promise.all(
-        jobs.map(async ({ data }) => {
-          const output = work.performJoin(await joins.read(data));
-          waiters.finish(output);
-          return output;
-        }),
-      );
-    },
-  };
+  const handlers = createHandlers({ boss, joins, waiters, work });
 
   return {
     async start() {
@@ -123,6 +77,59 @@ async function createPgBoss({ databaseUrl, work }) {
     async stop() {
       await boss.stop({ graceful: true, timeout: 10_000 });
       await pool.end();
+    },
+  };
+}
+
+/**
+ * One handler a queue; each answers with the outputs in the order of its jobs.
+ * @param {{
+ *   boss: import('pg-boss').PgBoss,
+ *   joins: ReturnType<typeof createJoinTable>,
+ *   waiters: ReturnType<typeof createRunWaiters>,
+ *   work: SubjectEnv['work'],
+ * }} parts
+ * @returns {Record<string, (jobs: Job[]) => Promise<any[]>>}
+ */
+function createHandlers({ boss, joins, waiters, work }) {
+  return {
+    async stage(jobs) {
+      const done = jobs.map(({ data: { input, stages } }) => ({ output: work.perform(input), stages }));
+      const { last = [], inner = [] } = Object.groupBy(done, ({ output, stages }) =>
+        output.stage === stages ? 'last' : 'inner',
+      );
+      if (inner.length > 0) {
+        const next = inner.map(({ output, stages }) => ({ data: { input: output, stages } }));
+        await boss.insert('stage', next);
+      }
+      for (const { output } of last) waiters.finish(output);
+      return done.map(({ output }) => output);
+    },
+    async root(jobs) {
+      const addItems = async (/** @type {Job} */ { data: { input, width } }) => {
+        const output = work.perform(input);
+        await joins.open(output, width);
+        const items = Array.from({ length: width }, (_, item) => ({ data: { input: output, item } }));
+        await boss.insert('item', items);
+        return output;
+      };
+      return Promise.all(jobs.map(addItems));
+    },
+    async item(jobs) {
+      const outputs = jobs.map(({ data: { input, item } }) => work.performItem(input, item));
+      for (const [run, some] of Map.groupBy(outputs, (output) => output.run)) {
+        const [{ lap }] = /** @type {[Payload]} */ (some);
+        if (await joins.add(some)) await boss.insert('join', [{ data: { lap, run } }]);
+      }
+      return outputs;
+    },
+    async join(jobs) {
+      const finish = async (/** @type {Job} */ { data }) => {
+        const output = work.performJoin(await joins.read(data));
+        waiters.finish(output);
+        return output;
+      };
+      return Promise.all(jobs.map(finish));
     },
   };
 }
