@@ -18,7 +18,8 @@ export interface CatalogueEntry {
 export async function readCatalogue(): Promise<CatalogueEntry[]> {
   const entries: CatalogueEntry[] = [];
   for (const folder of ['subjects', 'peers']) {
-    const names = globSync('*.{ts,mjs}', { cwd: join(HERE, folder) }).toSorted();
+    const all = globSync('*.{ts,mjs}', { cwd: join(HERE, folder) });
+    const names = all.filter((name) => !name.includes('.test.')).toSorted();
     for (const file of names.map((name) => join(HERE, folder, name))) {
       const module: Partial<SubjectModule> = await import(pathToFileURL(file).href);
       for (const definition of module.subjects ?? [])

@@ -26,6 +26,8 @@ export async function startSubject(
   const startedAt = performance.now();
   const child = fork(join(import.meta.dirname, 'subject-process.ts'), [JSON.stringify(order)], {
     stdio: 'inherit',
+    // What engines still use is not ours to change, and would tear the progress line apart.
+    execArgv: ['--disable-warning=DeprecationWarning', '--disable-warning=ExperimentalWarning'],
   });
   options.processes.add(child);
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
