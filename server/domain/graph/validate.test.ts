@@ -552,9 +552,10 @@ describe('large graphs', () => {
     Array.from({ length: size }, (_, i) => ({ key: `s${i}`, type: 'echo', ...stage(i) }));
 
   function timed(label: string, document: unknown) {
-    const start = performance.now();
+    const before = process.cpuUsage();
     const result = validateGraph(document);
-    console.info(`${label}: validated in ${Math.round(performance.now() - start)} ms`);
+    const { user, system } = process.cpuUsage(before);
+    console.info(`${label}: validated in ${Math.round((user + system) / 1000)} ms of processor time`);
     return result;
   }
 
@@ -574,9 +575,7 @@ describe('large graphs', () => {
     const result = timed('10,000 stages, 50,000 dependencies, 20,000 reads', document);
     expect(result).toMatchObject({ ok: true, problems: [] });
     if (!result.ok) return;
-    const start = performance.now();
     const compiled = compileGraph(result.graph);
-    console.info(`compiled in ${Math.round(performance.now() - start)} ms`);
     expect(compiled.order).toHaveLength(size);
   });
 

@@ -9,7 +9,7 @@ export function collectAncestors(
   chosen: (edge: Edge) => boolean,
 ): (stage: number, ancestor: number) => boolean {
   const parentsOf = new Map<number, Set<number>>();
-  let rows: Uint32Array[] | null = null;
+  let table: AncestorTable | null = null;
   return (stage, ancestor) => {
     let parents = parentsOf.get(stage);
     if (!parents) {
@@ -18,23 +18,40 @@ export function collectAncestors(
     }
     if (parents.has(ancestor)) return true;
     if (parents.size === 0) return false;
-    rows ??= workOutRows(model, chosen);
-    return ((rows[stage]?.[ancestor >>> 5] ?? 0) & (1 << (ancestor & 31))) !== 0;
+    table ??= workOutTable(model, chosen);
+    return hasBit(table, stage, ancestor);
   };
 }
 
-function workOutRows(model: Model, chosen: (edge: Edge) => boolean): Uint32Array[] {
-  const width = (model.graph.stages.length + 31) >>> 5;
-  const rows: Uint32Array[] = new Array(model.graph.stages.length);
+interface AncestorTable {
+  width: number;
+  /** Bits stand for places in the order, so that a row is empty beyond the place of its own stage. */
+  placeOf: Uint32Array;
+  rows: Uint32Array;
+}
+
+function hasBit({ width, placeOf, rows }: AncestorTable, stage: number, ancestor: number): boolean {
+  const place = placeOf[ancestor] ?? 0;
+  return ((rows[stage * width + (place >>> 5)] ?? 0) & (1 << (place & 31))) !== 0;
+}
+
+/** The row of a stage is those of its parents, and the parents. */
+function workOutTable(model: Model, chosen: (edge: Edge) => boolean): AncestorTable {
+  const size = model.graph.stages.length;
+  const width = (size + 31) >>> 5;
+  const rows = new Uint32Array(size * width);
+  const placeOf = new Uint32Array(size);
+  for (const [place, stage] of model.order.entries()) placeOf[stage] = place;
   for (const stage of model.order) {
-    const row = new Uint32Array(width);
+    const own = stage * width;
     for (const edge of model.incoming[stage] ?? []) {
       if (!chosen(edge)) continue;
-      const above = rows[edge.from];
-      if (above) for (let i = 0; i < width; i++) row[i] = (row[i] ?? 0) | (above[i] ?? 0);
-      row[edge.from >>> 5] = (row[edge.from >>> 5] ?? 0) | (1 << (edge.from & 31));
+      const above = edge.from * width;
+      const place = placeOf[edge.from] ?? 0;
+      const last = place >>> 5;
+      for (let i = 0; i <= last; i++) rows[own + i] = (rows[own + i] ?? 0) | (rows[above + i] ?? 0);
+      rows[own + last] = (rows[own + last] ?? 0) | (1 << (place & 31));
     }
-    rows[stage] = row;
   }
-  return rows;
+  return { width, placeOf, rows };
 }

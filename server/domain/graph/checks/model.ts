@@ -14,6 +14,8 @@ export interface Model {
   /** The first stage of each key. */
   indexOf: ReadonlyMap<string, number>;
   edges: readonly Edge[];
+  /** Dependencies between two stages that have one already, and which one that is. */
+  duplicates: ReadonlyMap<number, number>;
   incoming: readonly (readonly Edge[])[];
   outgoing: readonly (readonly Edge[])[];
   successorsOf(stage: number): readonly number[];
@@ -30,14 +32,19 @@ export function buildModel(graph: Graph): Model {
   const edges: Edge[] = [];
   const incoming: Edge[][] = graph.stages.map(() => []);
   const outgoing: Edge[][] = graph.stages.map(() => []);
-  const known = new Set<number>();
+  const known = new Map<number, number>();
+  const duplicates = new Map<number, number>();
   for (const [index, dependency] of graph.dependencies.entries()) {
     const from = indexOf.get(dependency.from);
     const to = indexOf.get(dependency.to);
     if (from === undefined || to === undefined || from === to) continue;
     const pair = from * graph.stages.length + to;
-    if (known.has(pair)) continue;
-    known.add(pair);
+    const first = known.get(pair);
+    if (first !== undefined) {
+      duplicates.set(index, first);
+      continue;
+    }
+    known.set(pair, index);
     const edge = { index, from, to };
     edges.push(edge);
     incoming[to]?.push(edge);
@@ -49,7 +56,7 @@ export function buildModel(graph: Graph): Model {
     incoming.map((list) => list.length),
     successorsOf,
   );
-  return { graph, indexOf, edges, incoming, outgoing, successorsOf, order, stuck: new Set(rest) };
+  return { graph, indexOf, edges, duplicates, incoming, outgoing, successorsOf, order, stuck: new Set(rest) };
 }
 
 export function keyOf(model: Model, stage: number): string {

@@ -9,26 +9,19 @@ const MAX_NAMED = 100;
 /** Keys and dependencies one by one, and circles. */
 export function checkDependencies(model: Model, report: Report): void {
   checkStageKeys(model, report);
-  const known = new Map<string, number>();
   for (const [index, { from, to }] of model.graph.dependencies.entries()) {
     const at = { path: ['dependencies', index], dependency: index };
-    const missing = [from, to].filter((key) => !model.indexOf.has(key));
-    for (const key of new Set(missing)) {
-      report({
-        code: 'unknown-stage',
-        message: `There is no stage ${key} (dependency ${from} -> ${to}).`,
-        ...at,
-      });
+    for (const key of from === to ? [from] : [from, to]) {
+      if (model.indexOf.has(key)) continue;
+      const message = `There is no stage ${key} (dependency ${from} -> ${to}).`;
+      report({ code: 'unknown-stage', message, ...at });
     }
-    if (missing.length > 0) continue;
-    const first = known.get(`${from} ${to}`);
-    if (from === to) {
-      report({ code: 'self-dependency', message: `${from} depends on itself.`, stage: from, ...at });
-    } else if (first !== undefined) {
+    const first = model.duplicates.get(index);
+    if (first !== undefined) {
       const message = `${from} -> ${to} is there twice: as dependency ${first} and ${index}.`;
       report({ code: 'duplicate-dependency', message, stage: to, ...at });
-    } else {
-      known.set(`${from} ${to}`, index);
+    } else if (from === to && model.indexOf.has(from)) {
+      report({ code: 'self-dependency', message: `${from} depends on itself.`, stage: from, ...at });
     }
   }
   checkCycles(model, report);
