@@ -73,14 +73,15 @@ describe('private servers', () => {
 
   it('gives a RabbitMQ that takes confirmed messages, and leaves nothing of it', async () => {
     const service = await services.start({ kind: 'rabbitmq' });
-    const { Connection } = await import('rabbitmq-client');
-    const connection = new Connection(service.url);
-    const publisher = connection.createPublisher({ confirm: true, queues: [{ queue: 'q', durable: true }] });
-    await publisher.send('q', 'hello');
-    const message = await connection.basicGet({ queue: 'q', noAck: true });
-    await publisher.close();
+    const { connect } = await import('amqplib');
+    const connection = await connect(service.url);
+    const channel = await connection.createConfirmChannel();
+    await channel.assertQueue('q', { durable: true });
+    channel.sendToQueue('q', Buffer.from('hello'));
+    await channel.waitForConfirms();
+    const message = await channel.get('q', { noAck: true });
     await connection.close();
-    expect(message?.body).toBe('hello');
+    expect(message && message.content.toString()).toBe('hello');
     await expectGone(service);
   });
 });

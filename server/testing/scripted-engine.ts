@@ -50,7 +50,7 @@ export interface ScriptedEngine extends AsyncDisposable {
   agentId: AgentId;
   dispatcher: Dispatcher;
   troubles: string[];
-  /** Stores the graph as a version and starts a run of it. */
+  /** Stores the graph as a version, once for each object, and starts a run of it. */
   start(graph: GraphInput, input?: Json, more?: Partial<NewRun>): Promise<RunId>;
   /** Resolves when the run is over, in this process's eyes. */
   ended(runId: RunId): Promise<RunState>;
@@ -159,6 +159,14 @@ export async function createScriptedEngine(options: ScriptedOptions): Promise<Sc
     return graph;
   }
 
+  const stored = new WeakMap<GraphInput, Promise<VersionId>>();
+
+  function versionOf(graph: GraphInput): Promise<VersionId> {
+    const known = stored.get(graph) ?? storeVersion(graph);
+    stored.set(graph, known);
+    return known;
+  }
+
   async function storeVersion(graph: GraphInput): Promise<VersionId> {
     const id = makeId('ver', uuid());
     const document = JSON.stringify(graphSchema.parse(graph));
@@ -174,7 +182,7 @@ export async function createScriptedEngine(options: ScriptedOptions): Promise<Sc
     dispatcher,
     troubles,
     async start(graph, input = null, more = {}) {
-      const versionId = await storeVersion(graph);
+      const versionId = await versionOf(graph);
       const id = fromUuid('run', uuid());
       const run: NewRun = {
         id,
