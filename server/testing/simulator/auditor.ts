@@ -2,11 +2,11 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Entry, Unit } from '#server/coordinator/intake.ts';
 import type { BatchPlan } from '#server/coordinator/plan.ts';
 import { movesRun } from '#server/coordinator/run-plan.ts';
-import type { Reply } from '#server/domain/engine/happenings.ts';
+import type { Happening, Reply } from '#server/domain/engine/happenings.ts';
 import type { RunState } from '#server/domain/engine/state.ts';
-import { parseTaskId, type RunId, taskId, toUuid } from '#server/domain/ids.ts';
+import { type RunId, taskId, toUuid } from '#server/domain/ids.ts';
 import { tasksMessageSchema } from '#server/domain/messages.ts';
-import { isRunOver, isTaskOut, isTaskQueued, isTaskSuccess } from '#server/domain/statuses.ts';
+import { isRunOver, isTaskHeld, isTaskOut, isTaskQueued, isTaskSuccess } from '#server/domain/statuses.ts';
 import { checkStep, createLedger, type Ledger } from '#server/testing/engine/check-step.ts';
 import type { Store } from './store.ts';
 import { demand, SIM_DEFAULTS } from './world.ts';
@@ -35,7 +35,9 @@ export function createAuditor(store: Store): Auditor {
   };
 
   function followSteps(plan: BatchPlan): void {
-    for (const { before, decision } of plan.runs) {
+    for (const run of plan.runs) {
+      if (!movesRun(run)) continue;
+      const { before, decision } = run;
       const ledger = ledgers.get(before.id) ?? createLedger(before);
       ledgers.set(before.id, ledger);
       checkStep(ledger, { before, decision, context: { now: plan.now, defaults: SIM_DEFAULTS } });
@@ -52,6 +54,18 @@ export function createAuditor(store: Store): Auditor {
     const made = `${output?.task} ${output?.epoch} ${output?.agent}`;
     const counted = `${taskId(state.id, task)} ${epoch} ${state.tasks[task]?.agent}`;
     demand(made === counted, () => `an output made as ${made} counted as ${counted} (I2, I5)`);
+  }
+
+  /** Who holds a task is never told that it does not: its work would be thrown away. */
+  function checkRefusal(runId: RunId, happening: Happening): void {
+    if (happening.type !== 'result' && happening.type !== 'beat') return;
+    const task = store.load([runId]).get(runId)?.tasks[happening.task];
+    const isHolder = task && isTaskHeld(task.status) && task.agent === happening.agent;
+    const isCurrent = isHolder && task.epoch === happening.epoch;
+    demand(
+      !isCurrent,
+      () => `the holder of task ${happening.task} of ${runId} was refused (${happening.type})`,
+    );
   }
 
   function checkSlots(states: readonly RunState[]): void {
@@ -123,7 +137,7 @@ export function createAuditor(store: Store): Auditor {
       }
     },
     acknowledged({ runId, happening }, reply) {
-      if (!reply.ok) return;
+      if (!reply.ok) return checkRefusal(runId, happening);
       if (happening.type === 'start') loadOne(runId);
       if (happening.type !== 'result') return;
       const handOut = `${runId} ${happening.task} ${happening.epoch}`;
@@ -146,7 +160,3 @@ export function createAuditor(store: Store): Auditor {
     },
   };
 }
-
-/** `task_<run>_<place>` once more, for the trace. */
-export const shortTask = (id: string): string =>
-  `${parseTaskId(id)?.runId.slice(-2)}#${parseTaskId(id)?.index}`;

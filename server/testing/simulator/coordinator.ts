@@ -108,7 +108,8 @@ function bootCoordinator(world: World, parts: CoordinatorParts) {
       slots: book,
     });
     const commit = () => commitBatch(taken, units, { plan, tries });
-    if (tries > 0) commit();
+    if (tries === 0 && plan.runs.some(refusesUnchecked)) decideBatch(taken, units, 1);
+    else if (tries > 0) commit();
     else life.after(world.pick(15), commit);
   }
 
@@ -167,8 +168,12 @@ function bootCoordinator(world: World, parts: CoordinatorParts) {
 
   function dropKnown(units: Unit[], kind: 'conflict' | 'known-message' | 'born'): Unit[] {
     const born = store.load(units.flatMap((unit) => unit.entries.map((entry) => entry.runId)));
+    const inBatch = new Set<string>();
     return units.filter((unit) => {
-      const isHeard = kind === 'known-message' && store.inbox.has(unit.messageId ?? '');
+      const id = unit.messageId ?? '';
+      // Two copies in one batch: the first is decided on, the other is a repetition like any later one.
+      const isHeard = kind === 'known-message' && (store.inbox.has(id) || inBatch.has(id));
+      if (unit.messageId !== undefined) inBatch.add(id);
       const isBorn = kind === 'born' && unit.entries.some((entry) => entry.birth && born.has(entry.runId));
       if (!isHeard && !isBorn) return true;
       for (const entry of unit.entries) entry.reply({ ok: true, repeated: true });
@@ -295,6 +300,14 @@ function createHands(world: World, { agents }: CoordinatorParts, life: Life): Ha
     room: (capability) =>
       viewsFor(capability).reduce((sum, view) => sum + Math.max(view.maxConcurrency - view.inFlight, 0), 0),
   };
+}
+
+/**
+ * A refusal changes nothing, so no commit checks the state that it rests on, and the cached one may be old: another
+ * coordinator has handed the task out since. Such a refusal is only given after a look at the rows.
+ */
+function refusesUnchecked(run: RunPlan): boolean {
+  return !movesRun(run) && run.decision.replies.some((reply) => !reply.ok);
 }
 
 /** Slots as the rows have them at this moment; what the batch itself takes is counted on top. */

@@ -44,7 +44,8 @@ export function createStore(graphOf: (versionId: string) => CompiledGraph): Stor
 
   /** The checks of `commitBatch`: revisions, row counts, unique indexes, slots. */
   function refuse(batch: BatchRows): CommitResult | null {
-    if (batch.inbox.some(({ messageId }) => inbox.has(messageId)))
+    const heard = new Set(batch.inbox.map(({ messageId }) => messageId));
+    if (heard.size < batch.inbox.length || !heard.isDisjointFrom(inbox))
       return { ok: false, kind: 'known-message' };
     if (batch.runs.some((run) => run.birth && runs.has(run.id))) return { ok: false, kind: 'born' };
     const hasMoved = batch.runs.some((run) => !run.birth && runs.get(run.id)?.revision !== run.revision);

@@ -124,8 +124,9 @@ export function createWorld(options: WorldOptions): RunningWorld {
     trace: (line) => onTrace?.(`${((now - WORLD_START_MS) / 1000).toFixed(3).padStart(8)}  ${line()}`),
     id: (kind) => `${kind}-${counter++}`,
     step(until) {
+      if (heap.nextAt() > until) return false;
       const next = heap.pop();
-      if (!next || next.at > until) return false;
+      if (!next) return false;
       now = next.at;
       next.run();
       return true;
@@ -216,6 +217,7 @@ function createHeap() {
       }
       items[at] = item;
     },
+    nextAt: () => items[0]?.at ?? Number.POSITIVE_INFINITY,
     pop(): Planned | undefined {
       const first = items[0];
       const last = items.pop();
