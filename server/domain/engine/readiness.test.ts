@@ -43,7 +43,7 @@ describe('what a dependency says of its upstream', () => {
     [{ expression: "stages.a.status == 'failed'" }, {}, fails, 'running'],
     [{ expression: "stages.a.error.code == 'BROKEN'" }, { required: false }, fails, 'running'],
     [{ expression: 'true' }, { condition: 'false' }, nothing, 'skipped: branch-not-taken'],
-  ] as const)('%j after %j', (when, a, end, expected) => {
+  ] as const)('%j after %j', (...[when, a, end, expected]) => {
     expect(judgeEdge(when, a, end)).toBe(expected);
   });
 

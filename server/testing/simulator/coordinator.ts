@@ -11,7 +11,7 @@ import type { Hands } from '#server/domain/hands.ts';
 import { type RunId, taskId, toUuid } from '#server/domain/ids.ts';
 import { routeTask } from '#server/domain/routing.ts';
 import { isRunOver, isTaskHeld, isTaskReady } from '#server/domain/statuses.ts';
-import { PUSHED, REPORTS_QUEUE, SIM_QUEUES, type SimAgent, type SimReport } from './agents.ts';
+import { PUSHED, REPORTS_QUEUE, SIM_QUEUES, type SimAgent } from './agents.ts';
 import type { Auditor } from './auditor.ts';
 import type { SimBroker } from './broker.ts';
 import type { CommitResult, Store } from './store.ts';
@@ -272,7 +272,7 @@ function bootCoordinator(world: World, parts: CoordinatorParts) {
     life,
     prefetch: 20,
     receive({ id, body }, ack) {
-      const { runId, happening } = JSON.parse(body) as SimReport;
+      const { runId, happening } = JSON.parse(body) as Pick<Entry, 'runId' | 'happening'>;
       const reply = () => life.after(world.pick(10), ack);
       submit([{ runId, happening, reply }], id);
     },

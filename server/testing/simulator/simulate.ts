@@ -4,7 +4,7 @@ import type { CompiledGraph } from '#server/domain/graph/compile.ts';
 import { DEFAULT_ORG_ID, makeId, type RunId } from '#server/domain/ids.ts';
 import { makeGraph } from '#server/testing/engine/drive-run.ts';
 import { randomGraph } from '#server/testing/engine/random-graph.ts';
-import { createSimAgent, type Door, PUSHED, QUEUED, type SimAgent } from './agents.ts';
+import { createSimAgent, type Door, PUSHED, QUEUED, REPORTS_QUEUE, type SimAgent } from './agents.ts';
 import { type Auditor, createAuditor } from './auditor.ts';
 import { createSimBroker, type SimBroker } from './broker.ts';
 import { createSimCoordinator, type SimCoordinator } from './coordinator.ts';
@@ -48,14 +48,14 @@ export function simulate(options: WorldOptions): Simulation {
   const cast = createCast(options);
   const { world, store, auditor } = cast;
   startTroubles(cast);
-  for (const run of cast.wanted) world.after(world.pick(15_000), () => startRun(cast, run));
   const healAt = WORLD_START_MS + 20_000 + world.pick(40_000);
+  for (const run of cast.wanted) world.after(world.pick(healAt - WORLD_START_MS), () => startRun(cast, run));
   while (world.step(healAt));
   auditor.checkAll();
   heal(cast);
   const endBy = world.now + HEAL_LIMIT_MS;
   const isDone = () => store.runIds().length === cast.wanted.length && store.openRuns().length === 0;
-  for (let steps = 0; !isDone() && world.step(endBy); steps += 1);
+  while (!isDone() && world.step(endBy));
   demand(
     isDone(),
     () => `after ${HEAL_LIMIT_MS / 1000} quiet seconds still open: ${describeOpen(cast)} (I1)`,
@@ -100,14 +100,14 @@ function createCast(options: WorldOptions): Cast {
       createSimCoordinator(world, { name: `coordinator ${at}`, store, broker, agents, auditor }),
     );
   }
-  const wanted = Array.from({ length: 1 + world.pick(3) }, (_, at) => makeRun(world, at, graphs));
+  const wanted = Array.from({ length: 2 + world.pick(5) }, (_, at) => makeRun(world, at, graphs));
   return { world, store, broker, auditor, coordinators, agents, wanted };
 }
 
 function makeRun(world: RunningWorld, at: number, graphs: Map<string, CompiledGraph>): NewRun {
   const graph = makeGraph(
     randomGraph(world.pick, {
-      stages: 1 + world.pick(10),
+      stages: 1 + world.pick(14),
       types: [PUSHED, QUEUED],
       second: 1,
       concurrencyKeys: [
@@ -184,9 +184,16 @@ function command(cast: Cast): void {
   tellAny(cast, runId, commands[roll < 4 ? 0 : roll < 7 ? 1 : roll < 8 ? 2 : 3] as Happening);
 }
 
-function tellAny({ world, coordinators }: Cast, runId: RunId, happening: Happening): void {
+/** By a call, or by a message: that one may come twice and much later, and must count once. */
+function tellAny({ world, coordinators, broker }: Cast, runId: RunId, happening: Happening): void {
   world.trace(() => `operator: ${happening.type} ${runId.slice(-2)}`);
-  coordinators[world.pick(coordinators.length)]?.submit({ runId, happening });
+  if (world.pick(2) === 0) coordinators[world.pick(coordinators.length)]?.submit({ runId, happening });
+  else
+    broker.publish({
+      id: world.id('command'),
+      queue: REPORTS_QUEUE,
+      body: JSON.stringify({ runId, happening }),
+    });
 }
 
 function heal(cast: Cast): void {

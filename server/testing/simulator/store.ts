@@ -45,7 +45,7 @@ export function createStore(graphOf: (versionId: string) => CompiledGraph): Stor
   /** The checks of `commitBatch`: revisions, row counts, unique indexes, slots. */
   function refuse(batch: BatchRows): CommitResult | null {
     const heard = new Set(batch.inbox.map(({ messageId }) => messageId));
-    if (heard.size < batch.inbox.length || !heard.isDisjointFrom(inbox))
+    if (heard.size < batch.inbox.length || [...heard].some((id) => inbox.has(id)))
       return { ok: false, kind: 'known-message' };
     if (batch.runs.some((run) => run.birth && runs.has(run.id))) return { ok: false, kind: 'born' };
     const hasMoved = batch.runs.some((run) => !run.birth && runs.get(run.id)?.revision !== run.revision);
