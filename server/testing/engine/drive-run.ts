@@ -116,6 +116,10 @@ export function driveRun(source: GraphInput, options: DriveOptions = {}) {
       state = { ...decision.state, revision: decision.state.revision + 1 };
       return decision.replies;
     },
+    /** Goes on under another compilation, as after an update of the program. */
+    replaceGraph(other: CompiledGraph): void {
+      state = { ...state, graph: other };
+    },
     start: () => driver.tell({ type: 'start' })[0],
     answer(key: string, outcome: Outcome, change: { epoch?: number; agent?: AgentId | null } = {}): Reply {
       const { epoch, agent } = driver.task(key);
