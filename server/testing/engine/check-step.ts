@@ -154,7 +154,10 @@ function checkCounts(state: RunState): void {
 }
 
 function checkWake(state: RunState, now: number): void {
-  if (isRunOver(state.status)) return must(state.wakeAt === null, 'nothing is due in a run that is over');
+  if (isRunOver(state.status)) {
+    must(state.wakeAt === null, 'nothing is due in a run that is over');
+    return;
+  }
   const times = [state.deadlineAt, state.forceAt];
   for (const task of state.tasks) if (task) times.push(task.dueAt, task.queueBy, task.stopBy);
   const due = times.filter((at) => at !== null);
