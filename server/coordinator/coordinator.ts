@@ -13,7 +13,7 @@ import { createIntake, type Unit } from './intake.ts';
 import type { PausePoints } from './pause-points.ts';
 import { type BatchPlan, planBatch, replyAll } from './plan.ts';
 import { createRunCache } from './run-cache.ts';
-import { movesRun, type RunPlan } from './run-plan.ts';
+import { movesRun, type RunPlan, refusesUnchecked } from './run-plan.ts';
 import { createSlotBook, type SlotBook } from './slots.ts';
 
 export interface CoordinatorOptions {
@@ -176,10 +176,14 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
   ): Promise<CommitFailure | null> {
     let plan = makePlan(units, states);
     try {
-      if (slots.isStale()) {
-        giveBack(plan);
-        await slots.refresh(sql);
-        plan = makePlan(units, states);
+      const doubtful = plan.runs.filter(
+        (run) => refusesUnchecked(run) && cache.get(run.before.id) === run.before,
+      );
+      if (slots.isStale() || doubtful.length > 0) {
+        release(plan);
+        for (const { before } of doubtful) cache.drop(before.id);
+        if (slots.isStale()) await slots.refresh(sql);
+        plan = makePlan(units, doubtful.length > 0 ? await statesFor(sql, part, units) : states);
       }
       settle(await write(sql, part, plan));
       return null;
@@ -203,9 +207,13 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
     return { plan, outboxIds };
   }
 
-  function giveBack(plan: BatchPlan): void {
+  function release(plan: BatchPlan): void {
     for (const { taskId, agent } of plan.reserved) options.hands.settled(taskId, agent);
     slots.undo(plan.reservedSlots);
+  }
+
+  function giveBack(plan: BatchPlan): void {
+    release(plan);
     for (const { before } of plan.runs) cache.drop(before.id);
   }
 
