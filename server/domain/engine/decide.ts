@@ -141,6 +141,7 @@ interface HandOut {
 }
 
 function handOut(draft: Draft, { index, epoch, placement }: HandOut, context: DecideContext): void {
+  // status-words: a kind of placement
   if (placement.kind === 'queue') {
     const { queue } = placement;
     const redeliverAt = context.now + context.defaults.redeliverMs;

@@ -54,7 +54,9 @@ export function applyResult(draft: Draft, happening: Of<'result'>, context: Deci
   if (isTaskQueued(task.status) && happening.agent !== null) {
     start(draft, { index: happening.task, agent: happening.agent, epoch: task.epoch }, context);
   }
+  // status-words: what the agent says
   if (outcome.status === 'succeeded') acceptOutput(draft, { index: happening.task, ...outcome }, context);
+  // status-words: what the agent says
   else if (outcome.status === 'failed')
     failAttempt(draft, { index: happening.task, error: outcome.error }, context);
   else giveBack(draft, happening.task);
@@ -64,9 +66,11 @@ export function applyResult(draft: Draft, happening: Of<'result'>, context: Deci
 /** The same answer has counted before. Another one must not be told that it did: its work is not kept. */
 function cameToThis(task: TaskState, outcome: Outcome): boolean {
   const failed = isTaskFailure(task.status) || isTaskRetrying(task.status);
+  // status-words: what the agent says
   if (outcome.status === 'succeeded') {
     return isTaskSuccess(task.status) || (failed && task.error?.class === 'invalid-output');
   }
+  // status-words: what the agent says
   if (outcome.status === 'failed') return failed;
   return isTaskCancelled(task.status) || isTaskReady(task.status);
 }

@@ -19,6 +19,9 @@ import type { RunState } from './state.ts';
 
 const SEED = 20_260_719;
 const RUNS = 1500;
+const TIMEOUT_MS = 120_000;
+/** A case that fails is made smaller for so long, and then shown as it is. */
+const LIMIT = { interruptAfterTimeLimit: 30_000, markInterruptAsFailure: true };
 
 /** All chance of a case comes from one list of numbers, which fast-check makes shorter and smaller when it fails. */
 const entropy = fc.noBias(fc.array(fc.nat({ max: 9999 }), { minLength: 40, maxLength: 900, size: 'max' }));
@@ -78,11 +81,11 @@ function liveThrough(
   return { ledger, state };
 }
 
-describe('any run under any sequence of happenings', () => {
+describe('any run under any sequence of happenings', { timeout: TIMEOUT_MS }, () => {
   test('keeps every invariant, and its events tell its state', () => {
     fc.assert(
       fc.property(entropy, (numbers) => void liveThrough(numbers)),
-      { seed: SEED, numRuns: RUNS },
+      { seed: SEED, numRuns: RUNS, ...LIMIT },
     );
   });
 
@@ -120,7 +123,7 @@ describe('any run under any sequence of happenings', () => {
         expect(oneByOne).toEqual(together.state);
         expect(replies).toEqual(together.replies);
       }),
-      { seed: SEED, numRuns: 300 },
+      { seed: SEED, numRuns: 300, ...LIMIT },
     );
   });
 
@@ -135,7 +138,7 @@ describe('any run under any sequence of happenings', () => {
         };
         expect(isRunOver(decideStep(state, step).state.status)).toBe(true);
       }),
-      { seed: SEED, numRuns: 300 },
+      { seed: SEED, numRuns: 300, ...LIMIT },
     );
   });
 });

@@ -145,25 +145,32 @@ function bootCoordinator(world: World, parts: CoordinatorParts) {
 
   function commitBatch(taken: readonly Unit[], units: Unit[], { plan, tries }: Decided): void {
     const { rows } = plan;
-    if (world.without === 'inbox') rows.inbox = [];
     const messages = rows.outbox.length;
+    if (world.without === 'inbox') rows.inbox = [];
     if (world.without === 'outbox') rows.outbox = [];
-    const again = (rest: Unit[]) => life.after(world.pick(300), () => decideBatch(taken, rest, tries + 1));
     for (const { before } of plan.runs) cache.drop(before.id);
-    if (world.chance(world.faults.commitRefused)) return again(units);
-    const isEmpty = rows.runs.length === 0 && rows.inbox.length === 0;
-    const result: CommitResult = isEmpty ? { ok: true, outboxIds: [] } : store.commit(rows, world.now);
-    world.trace(() => `${name}: ${describeCommit(plan, result)}`);
-    if (result.ok) auditor.committed(plan, units);
-    // Its answer is lost: whether the commit happened is unknown here.
-    if (world.chance(world.faults.commitAnswerLost)) return again(units);
-    if (!result.ok) return again(dropKnown(units, result.kind));
+    const result = world.chance(world.faults.commitRefused) ? null : writeRows(plan, units);
+    // Null: its answer is lost, and whether the commit happened is unknown here.
+    if (!result?.ok) {
+      const rest = result ? dropKnown(units, result.kind) : units;
+      life.after(world.pick(300), () => decideBatch(taken, rest, tries + 1));
+      return;
+    }
     settle(plan);
     const outboxIds = world.without === 'outbox' ? new Array(messages).fill('') : result.outboxIds;
     life.after(world.pick(4), () => tell(plan, outboxIds));
     intake.free(taken);
     lanes -= 1;
     wake();
+  }
+
+  function writeRows(plan: BatchPlan, units: readonly Unit[]): CommitResult | null {
+    const { rows } = plan;
+    const isEmpty = rows.runs.length === 0 && rows.inbox.length === 0;
+    const result: CommitResult = isEmpty ? { ok: true, outboxIds: [] } : store.commit(rows, world.now);
+    world.trace(() => `${name}: ${describeCommit(plan, result)}`);
+    if (result.ok) auditor.committed(plan, units);
+    return world.chance(world.faults.commitAnswerLost) ? null : result;
   }
 
   function dropKnown(units: Unit[], kind: 'conflict' | 'known-message' | 'born'): Unit[] {
