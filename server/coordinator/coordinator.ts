@@ -113,13 +113,17 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
   }
 
   async function processBatch(sql: Sql, part: string, units: Unit[]): Promise<void> {
-    let remaining = units;
+    const { fresh, copies } = setCopiesApart(units);
+    let remaining = fresh;
     for (let tries = 0; remaining.length > 0; tries += 1) {
       const failure =
         tries === 0 ? await tryOptimistic(sql, part, remaining) : await tryLocked(sql, part, remaining);
-      if (!failure) return;
+      if (!failure) break;
       if (tries >= BATCH_TRIES && failure.kind !== 'outage') throw failure.error;
       remaining = await recover(failure, remaining, tries);
+    }
+    for (const { entries } of copies) {
+      for (const entry of entries) entry.reply({ ok: true, repeated: true });
     }
   }
 
@@ -313,4 +317,18 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
     cached: (id) => cache.get(id),
     slots,
   };
+}
+
+/** The same message twice in one batch: the inbox would refuse the batch for it. */
+function setCopiesApart(units: Unit[]): { fresh: Unit[]; copies: Unit[] } {
+  const seen = new Set<string>();
+  const copies: Unit[] = [];
+  const fresh = units.filter((unit) => {
+    if (unit.messageId === undefined) return true;
+    const isCopy = seen.has(unit.messageId);
+    seen.add(unit.messageId);
+    if (isCopy) copies.push(unit);
+    return !isCopy;
+  });
+  return { fresh, copies };
 }
