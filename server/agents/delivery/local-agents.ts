@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { AgentId, OrgId } from '#server/domain/ids.ts';
 import type { Report } from '#server/domain/messages.ts';
 import type { Reporter, ReportSink } from '#server/domain/reports.ts';
@@ -23,11 +24,20 @@ export interface LocalAgents {
   register(): Promise<ReadonlySet<AgentId>>;
   members(): ReadonlyMap<AgentId, { agent: BuiltinAgent; generation: number }>;
   has(id: AgentId): boolean;
+  /** From now on they take nothing new. */
+  retire(): void;
+  isRetired(record: { id: AgentId }): boolean;
+  /** Waits for what they have, and stops what takes longer. */
+  finish(withinMs: number): Promise<void>;
 }
+
+const LOOK_MS = 20;
+const STOP_MS = 2000;
 
 /** The built-in agents of this process, under the same registry and the same leases as everybody else. */
 export function createLocalAgents(options: LocalAgentsOptions): LocalAgents {
-  const members = new Map<AgentId, { agent: BuiltinAgent; generation: number; from: Reporter }>();
+  const members = new Map<AgentId, { agent: BuiltinAgent; generation: number }>();
+  let isRetired = false;
   const fromOf = (id: AgentId): Reporter => ({ agentId: id, orgId: options.orgId });
 
   function say(id: AgentId, report: Report): void {
@@ -35,6 +45,11 @@ export function createLocalAgents(options: LocalAgentsOptions): LocalAgents {
       .sink()
       .report(fromOf(id), [report])
       .catch((error) => options.onTrouble(`A ${report.type} of a built-in agent was lost.`, error));
+  }
+
+  async function untilIdle(withinMs: number): Promise<void> {
+    const until = Date.now() + withinMs;
+    while (carrier.working() > 0 && Date.now() < until) await sleep(LOOK_MS);
   }
 
   const carrier = createLocalCarrier({
@@ -85,5 +100,15 @@ export function createLocalAgents(options: LocalAgentsOptions): LocalAgents {
     },
     members: () => members,
     has: (id) => members.has(id),
+    retire() {
+      isRetired = true;
+    },
+    isRetired: ({ id }) => isRetired && members.has(id),
+    async finish(withinMs) {
+      await untilIdle(withinMs);
+      if (carrier.working() === 0) return;
+      carrier.stopAll('the process ends');
+      await untilIdle(STOP_MS);
+    },
   };
 }

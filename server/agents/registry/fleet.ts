@@ -24,6 +24,8 @@ export interface FleetOptions {
   owner: string;
   /** Lives in this process: nobody else can hand it work, and it needs no beats. */
   isOurs(record: AgentRecord): boolean;
+  /** In this process, and takes nothing new since the process ends. */
+  isLeaving(record: AgentRecord): boolean;
   /** What this process has given to the agent and not had back. */
   inFlight(agent: AgentId): number;
   /** Told when something has changed that matters to the routing. */
@@ -84,7 +86,7 @@ export function createFleet(options: FleetOptions): Fleet {
     const lastBeatAt = isOurs ? null : lastBeatOf(record, sign);
     const probing = breaker.isProbing(record.id);
     const { ordered, maxConcurrency } = record;
-    const leaving = sign?.draining ?? false;
+    const leaving = options.isLeaving(record) || (sign?.draining ?? false);
     const state = stateOf(
       { ordered, probing, leaving, lastBeatAt, inFlight, maxConcurrency },
       {
