@@ -89,7 +89,7 @@ function describeWork(open: OpenStage): void {
     const run = await world.startRun(
       {
         stages: [
-          step('one', 'run.input'),
+          step('one', 'input'),
           step('two', 'stages.one.output.step'),
           step('three', 'stages.two.output.step'),
         ],
@@ -338,14 +338,14 @@ function describeOrders(open: OpenStage): void {
     const { registry, fleet } = world.program().agents;
     const [agent] = stage.agents;
     const id = (agent as ScriptedAgent).id;
-    const held = await world.startRun(oneStage({ input: 'run.input' }), 'held');
+    const held = await world.startRun(oneStage({ input: 'input' }), 'held');
     await eventually(async () => expect((await world.task(held))?.status).toBe('running'));
     await registry.order(DEFAULT_ORG_ID, id, { state: 'draining', reason: 'new version' });
     await eventually(() =>
       expect(fleet.now().find(({ record }) => record.id === id)?.state).toBe('draining'),
     );
 
-    const next = await world.startRun(oneStage({ input: 'run.input' }), 'next');
+    const next = await world.startRun(oneStage({ input: 'input' }), 'next');
     await eventually(async () =>
       expect(await world.task(next)).toMatchObject({ status: 'ready', wait: { code: 'no-agent' } }),
     );
