@@ -225,18 +225,12 @@ export function createHttpPush(options: HttpPushOptions): HttpPush {
       guard(work, run(work));
     },
     stop(order) {
-      const work = works.get(order.taskId);
-      const record = work?.record ?? options.recordOf(order.agent);
-      if (work?.handOut.epoch === order.epoch) {
-        // Whoever is being cancelled may still say so: it is asked until its lease has gone.
-        if (work.timer === undefined) work.abort.abort();
-        if (work.timer === undefined) forget(work);
-      }
-      if (record) {
-        tellStop(record, order).catch((error) =>
-          options.onTrouble(`${record.name} could not be told to stop a task.`, error),
-        );
-      }
+      const record = options.recordOf(order.agent);
+      if (!record) return;
+      // Whoever is being cancelled may still say how it ended: it is heard until its lease has gone.
+      tellStop(record, order).catch((error) =>
+        options.onTrouble(`${record.name} could not be told to stop a task.`, error),
+      );
     },
     async askHealth(agents, presence) {
       const pushed = agents.filter(({ record }) => record.endpoints !== null && record.transport === 'push');
