@@ -25,7 +25,9 @@ export function createDesk(options: DeskOptions): AgentDesk {
   /** The picture may be a moment old: who is unknown or newer than it is looked up. */
   async function lookUp(id: AgentId, generation: number | undefined): Promise<AgentRecord | undefined> {
     const known = options.find(id);
-    if (known && (generation ?? 0) <= known.generation) return known;
+    const heard = presence.last(id);
+    const newest = Math.max(generation ?? 0, heard?.generation ?? 0);
+    if (known && heard && newest <= known.generation) return known;
     return (await readAgents(options.sql, [id]))[0];
   }
 
