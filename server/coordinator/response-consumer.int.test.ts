@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { RESPONSE_QUEUE } from '#server/broker/topology.ts';
 import { taskId, toUuid } from '#server/domain/ids.ts';
 import { MESSAGE_VERSION } from '#server/domain/messages.ts';
-import { createWorld, eventually, newMessageId, type World } from '#server/testing/agent-world.ts';
-import { joinByAmqp, sayByAmqp, type Script } from '#server/testing/scripted-agents.ts';
+import { eventually, newMessageId, openWorld, type World } from '#server/testing/agent-world.ts';
+import { joinByAmqp, type Script, sayByAmqp } from '#server/testing/scripted-agents.ts';
 
 const graph = { stages: [{ key: 'work', type: 'consume' }] };
 const script = (handle: Script['handle']): Script => ({
@@ -40,7 +40,7 @@ describe('messages of agents', () => {
     ['a bare null', 'null'],
     ['more than is taken', `"${'x'.repeat(17 * 1024 * 1024)}"`],
   ])('sets a message with %s aside with the reason, and goes on', async (_what, body) => {
-    await using world = await createWorld();
+    const world = await openWorld();
     await send(world, body);
     await eventually(async () => {
       const letters = await world.broker.listDeadLetters(10);
@@ -67,7 +67,7 @@ describe('messages of agents', () => {
         return gate;
       },
     };
-    await using world = await createWorld({ points });
+    const world = await openWorld({ points });
     const agent = await joinByAmqp(
       world,
       script(() => new Promise(() => undefined)),
@@ -102,7 +102,7 @@ describe('messages of agents', () => {
   });
 
   it('gives no ear to an older process with the name, keeps what it answered, and tells it to stop', async () => {
-    await using world = await createWorld();
+    const world = await openWorld();
     const first = await joinByAmqp(
       world,
       script(() => new Promise(() => undefined)),
@@ -126,7 +126,7 @@ describe('messages of agents', () => {
   });
 
   it('changes nothing for an agent that reports on what it does not hold', async () => {
-    await using world = await createWorld();
+    const world = await openWorld();
     const holder = await joinByAmqp(
       world,
       script(() => new Promise(() => undefined)),
@@ -150,7 +150,7 @@ describe('messages of agents', () => {
   });
 
   it('leaves what it has not taken in the queue when it stops, for the next process', async () => {
-    await using world = await createWorld();
+    const world = await openWorld();
     const agent = await joinByAmqp(
       world,
       script(async () => 'done'),

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { AgentFailure, type AgentHandler } from '#server/agents/agent.ts';
 import type { GraphInput } from '#server/domain/graph/schema.ts';
 import { DEFAULT_ORG_ID, type RunId, taskId, toUuid } from '#server/domain/ids.ts';
@@ -70,7 +70,12 @@ async function endedAttempts(world: World, runId: RunId): Promise<string[]> {
 }
 
 /** What every transport promises, held to each of them alike on real services. */
-export function describeAgentConformance(name: string, open: OpenStage): void {
+export function describeAgentConformance(name: string, openStage: OpenStage): void {
+  const open: OpenStage = async (scripts) => {
+    const stage = await openStage(scripts);
+    onTestFinished(() => stage[Symbol.asyncDispose]());
+    return stage;
+  };
   describe(`agents by ${name}`, () => {
     describeWork(open);
     describeStops(open);
@@ -81,7 +86,7 @@ export function describeAgentConformance(name: string, open: OpenStage): void {
 
 function describeWork(open: OpenStage): void {
   it('works through a chain and passes each output on', async () => {
-    await using stage = await open([
+    const stage = await open([
       script(async ({ input, config }) => ({ got: input, step: config.step ?? null })),
     ]);
     const { world } = stage;
@@ -115,7 +120,7 @@ function describeWork(open: OpenStage): void {
   });
 
   it('carries a failure with its class, code and text, and does not retry what cannot get better', async () => {
-    await using stage = await open([
+    const stage = await open([
       script(async () => {
         throw new AgentFailure('invalid-input', 'BAD_ROW', 'Row 7 has no price.', { row: 7 });
       }),
@@ -133,7 +138,7 @@ function describeWork(open: OpenStage): void {
 
   it('tries again after a failure that may pass, and keeps each attempt', async () => {
     let calls = 0;
-    await using stage = await open([
+    const stage = await open([
       script(async () => {
         calls += 1;
         if (calls < 3) throw new Error(`no luck ${calls}`);
@@ -148,7 +153,7 @@ function describeWork(open: OpenStage): void {
 
   it('brings progress and log lines, each once and fit to be stored', async () => {
     const gate = makeGate();
-    await using stage = await open([
+    const stage = await open([
       script(async (_assignment, context) => {
         context.log('info', 'begins', { rows: 3 });
         context.log('warn', 'a nul \0 inside');
@@ -196,7 +201,7 @@ function describeStops(open: OpenStage): void {
   it('tells the agent to stop when the run is cancelled, and ends the run when it has', async () => {
     let reason: unknown = null;
     let entered = 0;
-    await using stage = await open([
+    const stage = await open([
       script(async (_assignment, { signal }) => {
         entered += 1;
         await untilAborted(signal).catch((why) => {
@@ -219,7 +224,7 @@ function describeStops(open: OpenStage): void {
 
   it('ends an attempt that takes longer than its stage allows, and tells the agent', async () => {
     let stopped = 0;
-    await using stage = await open([
+    const stage = await open([
       script(async (_assignment, { signal }) => {
         await untilAborted(signal).catch(() => {
           stopped += 1;
@@ -237,7 +242,7 @@ function describeStops(open: OpenStage): void {
 function describeLeases(open: OpenStage): void {
   it('keeps its lease for as long as it beats, however long the work takes', async () => {
     const gate = makeGate();
-    await using stage = await open([
+    const stage = await open([
       script(async () => {
         await gate.pass();
         return 'done';
@@ -269,7 +274,7 @@ function describeLeases(open: OpenStage): void {
         },
         { name },
       );
-    await using stage = await open([make('first'), make('second')]);
+    const stage = await open([make('first'), make('second')]);
     const { world } = stage;
     const run = await world.startRun(oneStage({ timeouts: { idleSeconds: 1, firstHeartbeatSeconds: 1 } }));
     const held = await eventually(async () => {
@@ -297,7 +302,7 @@ function describeLeases(open: OpenStage): void {
   });
 
   it('counts a doubled answer once', async () => {
-    await using stage = await open([script(async () => 'the answer')]);
+    const stage = await open([script(async () => 'the answer')]);
     const { world } = stage;
     const run = await world.startRun(oneStage());
     await world.untilOver(run);
@@ -328,7 +333,7 @@ function describeLeases(open: OpenStage): void {
 function describeOrders(open: OpenStage): void {
   it('lets a draining agent finish and gives it nothing more until it may serve again', async () => {
     const gate = makeGate();
-    await using stage = await open([
+    const stage = await open([
       script(async ({ input }) => {
         if (input === 'held') await gate.pass();
         return input;

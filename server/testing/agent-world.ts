@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { vi } from 'vitest';
+import { onTestFinished, vi } from 'vitest';
 import { connectEngine } from '#db/client.ts';
 import type { BuiltinAgent } from '#server/agents/agent.ts';
 import { type AgentSystem, type AgentSystemOptions, createAgentSystem } from '#server/agents/system.ts';
@@ -195,6 +195,13 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       await database[Symbol.asyncDispose]();
     },
   };
+}
+
+/** The same, closed when the test is over. */
+export async function openWorld(options: WorldOptions = {}): Promise<World> {
+  const world = await createWorld(options);
+  onTestFinished(() => world[Symbol.asyncDispose]());
+  return world;
 }
 
 function makeBroker(rabbitmqUrl: string | undefined): Broker {

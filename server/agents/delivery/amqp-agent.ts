@@ -73,7 +73,7 @@ export function createAmqpAgent(options: AmqpAgentOptions): AmqpAgent {
   const subscriptions: Subscription[] = [];
   const ends: (() => unknown)[] = [];
   const timers: NodeJS.Timeout[] = [];
-  let idle: (() => void)[] = [];
+  const idle: (() => void)[] = [];
 
   const outbox = createReportOutbox({
     broker,
@@ -132,7 +132,10 @@ export function createAmqpAgent(options: AmqpAgentOptions): AmqpAgent {
     const { buffer, byteOffset, byteLength } = delivery.body;
     const json = parseJsonBounded(Buffer.from(buffer, byteOffset, byteLength).toString('utf8'), MAX_MESSAGE);
     const message = json.ok ? tasksMessageSchema.safeParse(json.value) : null;
-    if (!message?.success) return delivery.reject('It is no message with tasks.');
+    if (!message?.success) {
+      delivery.reject('It is no message with tasks.');
+      return;
+    }
     waiting.push(...piecesOf(delivery, message.data.tasks, Date.now()));
     pump();
   }

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { capabilityQueue, pullQueue } from '#server/broker/topology.ts';
 import { DEFAULT_ORG_ID } from '#server/domain/ids.ts';
-import { createWorld, eventually, type World } from '#server/testing/agent-world.ts';
+import { eventually, openWorld, type World } from '#server/testing/agent-world.ts';
 import { joinByAmqp } from '#server/testing/scripted-agents.ts';
 
 const graph = (type: string) => ({ stages: [{ key: 'work', type }] });
@@ -16,7 +16,7 @@ async function depthOf(world: World, queue: string): Promise<{ messages: number;
 describe('an agent on queues', () => {
   it('holds no message while it works for long, and hands back what it cannot begin', async () => {
     const { promise: gate, resolve: open } = Promise.withResolvers<void>();
-    await using world = await createWorld();
+    const world = await openWorld();
     const handle = async (): Promise<null> => {
       await gate;
       return null;
@@ -37,7 +37,7 @@ describe('an agent on queues', () => {
 
   it('leaves nothing behind when it drains: it finishes what it has and the rest goes to others', async () => {
     const { promise: gate, resolve: open } = Promise.withResolvers<void>();
-    await using world = await createWorld();
+    const world = await openWorld();
     const handle = async (): Promise<string> => {
       await gate;
       return 'by the first';
@@ -74,7 +74,7 @@ describe('an agent on queues', () => {
   });
 
   it('is refused with the reason when there are too many agents', async () => {
-    await using world = await createWorld({ agents: { maxAgents: 1 } });
+    const world = await openWorld({ agents: { maxAgents: 1 } });
     const script = { capability: 'x', concurrency: 1, handle: async () => null };
     const first = await joinByAmqp(world, { ...script, name: 'one' });
     await expect(joinByAmqp(world, { ...script, name: 'two' })).rejects.toMatchObject({
@@ -89,7 +89,7 @@ describe('an agent that comes for its work', () => {
   const registration = { name: 'visitor', transport: 'pull' as const, capabilities: [{ name: 'fetch' }] };
 
   it('gets exactly what it asked for, leased to it; the rest goes back into the queue', async () => {
-    await using world = await createWorld();
+    const world = await openWorld();
     const { registry, pull } = world.program().agents;
     const visitor = { agentId: '' as never, ...(await registry.register(DEFAULT_ORG_ID, registration)) };
     const me = { agentId: visitor.id, generation: visitor.generation };
@@ -113,7 +113,7 @@ describe('an agent that comes for its work', () => {
   });
 
   it('gives one task to one of many who ask at once', async () => {
-    await using world = await createWorld();
+    const world = await openWorld();
     const { registry, pull } = world.program().agents;
     const visitors = await Promise.all(
       ['a', 'b', 'c'].map((instance) => registry.register(DEFAULT_ORG_ID, { ...registration, instance })),
@@ -127,7 +127,7 @@ describe('an agent that comes for its work', () => {
   });
 
   it('takes a task back that was granted to somebody who had gone', async () => {
-    await using world = await createWorld();
+    const world = await openWorld();
     const { registry, pull } = world.program().agents;
     const { id, generation } = await registry.register(DEFAULT_ORG_ID, registration);
     const abort = new AbortController();
@@ -159,7 +159,7 @@ describe('an agent that is called', () => {
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    await using world = await createWorld();
+    const world = await openWorld();
     await world.program().agents.registry.register(DEFAULT_ORG_ID, {
       name: 'called',
       transport: 'push',
@@ -178,11 +178,11 @@ describe('an agent that is called', () => {
   });
 
   it.each([
-    ['a status that is no answer', 500, '', 'AGENT_HTTP_STATUS'],
-    ['a redirect', 302, '', 'AGENT_HTTP_STATUS'],
-    ['something that is no result', 200, '{"status":"perhaps"}', 'AGENT_ANSWER'],
-    ['no JSON', 200, '<html>', 'AGENT_ANSWER'],
-  ])('has failed when it answers with %s', async (_what, status, body, code) => {
+    { what: 'a status that is no answer', status: 500, body: '', code: 'AGENT_HTTP_STATUS' },
+    { what: 'a redirect', status: 302, body: '', code: 'AGENT_HTTP_STATUS' },
+    { what: 'something that is no result', status: 200, body: '{"status":"perhaps"}', code: 'AGENT_ANSWER' },
+    { what: 'no JSON', status: 200, body: '<html>', code: 'AGENT_ANSWER' },
+  ])('has failed when it answers with $what', async ({ status, body, code }) => {
     const server = createServer((request, response) => {
       request.resume();
       if (request.url === '/health') response.end();
@@ -190,7 +190,7 @@ describe('an agent that is called', () => {
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    await using world = await createWorld();
+    const world = await openWorld();
     await world.program().agents.registry.register(DEFAULT_ORG_ID, {
       name: 'called',
       transport: 'push',

@@ -146,7 +146,10 @@ export function createHttpPush(options: HttpPushOptions): HttpPush {
   /** Taken for later. An agent with a status endpoint is asked; one without reports by itself, or loses its lease. */
   function follow(work: Work): void {
     const { status } = work.record.endpoints ?? {};
-    if (status === undefined) return forget(work);
+    if (status === undefined) {
+      forget(work);
+      return;
+    }
     const everyMs = Math.min(pollMs, (work.handOut.beatWithinMs ?? Number.POSITIVE_INFINITY) / 3);
     work.timer = setTimeout(() => {
       guard(

@@ -43,7 +43,10 @@ export function createPullShelf(options: {
     const { buffer, byteOffset, byteLength } = delivery.body;
     const json = parseJsonBounded(Buffer.from(buffer, byteOffset, byteLength).toString('utf8'), MAX_MESSAGE);
     const message = json.ok ? tasksMessageSchema.safeParse(json.value) : null;
-    if (!message?.success) return delivery.reject('It is no message with tasks.');
+    if (!message?.success) {
+      delivery.reject('It is no message with tasks.');
+      return;
+    }
     pieces.push(...piecesOf(delivery, message.data.tasks, Date.now()));
     for (const wake of [...visitors]) wake();
   }

@@ -42,7 +42,7 @@ export function createReportOutbox(options: ReportOutboxOptions): ReportOutbox {
   let underWay = 0;
   let isWoken = false;
   let isClosed = false;
-  let waiters: (() => void)[] = [];
+  const waiters: (() => void)[] = [];
   const timers = new Set<NodeJS.Timeout>();
 
   function wake(): void {

@@ -1,6 +1,6 @@
+import type { Sql } from '#db/client.ts';
 import type { AgentId } from '#server/domain/ids.ts';
 import type { AgentState } from '#server/domain/routing.ts';
-import type { Sql } from '#db/client.ts';
 import { CHANNEL } from '#server/redis/keys.ts';
 import type { HotState } from '#server/redis/port.ts';
 import type { FleetEntry } from '../dispatcher.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { AgentFailure } from '#server/agents/agent.ts';
 import { type AgentId, DEFAULT_ORG_ID, type OrgId, toUuid } from '#server/domain/ids.ts';
 import type { AgentState } from '#server/domain/routing.ts';
-import { createWorld, eventually, type World } from '#server/testing/agent-world.ts';
+import { eventually, openWorld, type World } from '#server/testing/agent-world.ts';
 import { joinByPull } from '#server/testing/scripted-agents.ts';
 
 const registration = {
@@ -27,7 +27,7 @@ const graph = (type: string) => ({ stages: [{ key: 'work', type }] });
 
 describe('registry', () => {
   it('keeps all that an agent says of itself', async () => {
-    await using world = await createWorld();
+    const world = await openWorld();
     const { registry } = world.program().agents;
     const { id } = await registry.register(DEFAULT_ORG_ID, registration);
     expect(await registry.get(DEFAULT_ORG_ID, id)).toMatchObject({
@@ -48,7 +48,7 @@ describe('registry', () => {
   });
 
   it('knows who registers again by name and instance, and takes the new facts', async () => {
-    await using world = await createWorld();
+    const world = await openWorld();
     const { registry } = world.program().agents;
     const first = await registry.register(DEFAULT_ORG_ID, registration);
     const again = await registry.register(DEFAULT_ORG_ID, {
@@ -65,7 +65,7 @@ describe('registry', () => {
   });
 
   it('refuses one more than MAX_AGENTS, also when they come together, and still knows those it has', async () => {
-    await using world = await createWorld({ agents: { maxAgents: 3 } });
+    const world = await openWorld({ agents: { maxAgents: 3 } });
     const { registry } = world.program().agents;
     const outcomes = await Promise.allSettled(
       ['a', 'b', 'c', 'd', 'e'].map((instance) =>
@@ -91,14 +91,14 @@ describe('registry', () => {
       { ...registration, transport: 'push' as const, endpoints: { task: 'file:///x', health: 'ftp://x/' } },
     ],
   ])('refuses an agent %s', async (_what, bad) => {
-    await using world = await createWorld();
+    const world = await openWorld();
     await expect(world.program().agents.registry.register(DEFAULT_ORG_ID, bad)).rejects.toMatchObject({
       code: 'INVALID',
     });
   });
 
   it('shows and obeys only the tenant that it belongs to', async () => {
-    await using world = await createWorld();
+    const world = await openWorld();
     const { registry } = world.program().agents;
     const { id } = await registry.register(DEFAULT_ORG_ID, registration);
     const missing = { code: 'NOT_FOUND' };
@@ -111,7 +111,7 @@ describe('registry', () => {
   });
 
   it('tells the older of two with one name to stop, and lets it do no harm', async () => {
-    await using world = await createWorld();
+    const world = await openWorld();
     const { registry, desk, pull } = world.program().agents;
     const old = await registry.register(DEFAULT_ORG_ID, registration);
     const young = await registry.register(DEFAULT_ORG_ID, registration);
@@ -130,7 +130,7 @@ describe('registry', () => {
   });
 
   it('ends a drain when the agent comes again, but not a pause', async () => {
-    await using world = await createWorld();
+    const world = await openWorld();
     const { registry } = world.program().agents;
     const { id } = await registry.register(DEFAULT_ORG_ID, registration);
     for (const [state, after] of [
@@ -146,7 +146,7 @@ describe('registry', () => {
 
 describe('fleet', () => {
   it('goes stale, then offline, when beats stop, comes back with one, and writes only what changed', async () => {
-    await using world = await createWorld();
+    const world = await openWorld();
     const { registry, desk } = world.program().agents;
     const { id, generation } = await registry.register(DEFAULT_ORG_ID, registration);
     const written: string[] = [];
@@ -174,7 +174,7 @@ describe('fleet', () => {
   });
 
   it('does not take an agent for dead because the hot state was emptied', async () => {
-    await using world = await createWorld();
+    const world = await openWorld();
     const { registry, fleet } = world.program().agents;
     const { id } = await registry.register(DEFAULT_ORG_ID, registration);
     await eventually(() => expect(stateIn(world, id)).toBe('online'));
@@ -184,7 +184,7 @@ describe('fleet', () => {
   });
 
   it('offers what waits as soon as an agent comes that can do it', async () => {
-    await using world = await createWorld();
+    const world = await openWorld();
     const run = await world.startRun(graph('resize'));
     await eventually(async () => expect((await world.task(run))?.wait?.code).toBe('no-agent'));
     const script = { name: 'late', capability: 'resize', concurrency: 1, handle: async () => 'done' };
@@ -194,7 +194,7 @@ describe('fleet', () => {
   });
 
   it('forgets agents that have been offline for long, and nobody else', async () => {
-    await using world = await createWorld({ agents: { beatMs: 20 } });
+    const world = await openWorld({ agents: { beatMs: 20 } });
     const { registry } = world.program().agents;
     const { id } = await registry.register(DEFAULT_ORG_ID, registration);
     await eventually(() => expect(stateIn(world, id)).toBe('offline'));
@@ -221,7 +221,7 @@ describe('breaker', () => {
       if (isBroken) throw new Error('disk full');
       return 'fine';
     };
-    await using world = await createWorld({
+    const world = await openWorld({
       agents: { breaker: { failures: 3, coolDownMs: 500, maxCoolDownMs: 500 } },
     });
     const agent = await joinByPull(world, { name: 'flaky', capability: 'resize', concurrency: 8, handle });
@@ -254,7 +254,7 @@ describe('breaker', () => {
     const handle = async (): Promise<never> => {
       throw new AgentFailure('invalid-input', 'BAD', 'bad input');
     };
-    await using world = await createWorld({ agents: { breaker: { failures: 2 } } });
+    const world = await openWorld({ agents: { breaker: { failures: 2 } } });
     const agent = await joinByPull(world, { name: 'strict', capability: 'resize', concurrency: 2, handle });
     for (let i = 0; i < 4; i += 1) await world.untilOver(await world.startRun(graph('resize')));
     expect((await world.program().agents.registry.get(DEFAULT_ORG_ID, agent.id)).ordered).toBeNull();
@@ -270,7 +270,7 @@ describe('performance', () => {
       if (calls === 2) throw new Error('once');
       return calls;
     };
-    await using world = await createWorld();
+    const world = await openWorld();
     const agent = await joinByPull(world, { name: 'counted', capability: 'resize', concurrency: 2, handle });
     for (let i = 0; i < 3; i += 1) await world.untilOver(await world.startRun(graph('resize')));
     await agent.vanish();

@@ -6,8 +6,8 @@ import {
 } from '#server/domain/agent-registration.ts';
 import { invalid, notFound, SignalboxError } from '#server/domain/errors.ts';
 import { type AgentId, fromUuid, type OrgId, toUuid } from '#server/domain/ids.ts';
-import type { HotState } from '#server/redis/port.ts';
 import { CHANNEL } from '#server/redis/keys.ts';
+import type { HotState } from '#server/redis/port.ts';
 import type { Presence } from './presence.ts';
 import { type AgentRecord, type OrderedState, readAgents } from './records.ts';
 
