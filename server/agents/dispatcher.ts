@@ -63,11 +63,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   function place(run: RunState, offer: Offer): Placement {
     const stage = run.graph.stages[offer.task]?.stage;
     if (!stage) throw new Error(`run ${run.id} has no task ${offer.task}`);
-    const able = byCapability.get(stage.type) ?? [];
-    // Nobody works for strangers. Most installations have one tenant, and then nothing is copied.
-    const ours = able.every((view) => view.orgId === run.orgId)
-      ? able
-      : able.filter((view) => view.orgId === run.orgId);
+    const ours = ofTenant(byCapability.get(stage.type) ?? [], run.orgId);
     const placement = routeTask(stage, offer, ours, options.queues);
     if (placement.kind !== 'start') return placement;
     if (reserved.size >= options.maxConcurrentTasks) {
@@ -108,4 +104,9 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       return Math.min(free, Math.max(options.maxConcurrentTasks - reserved.size, 0));
     },
   };
+}
+
+/** Nobody works for strangers. Most installations have one tenant, and then nothing is copied. */
+function ofTenant<View extends FleetEntry>(views: readonly View[], orgId: OrgId): readonly View[] {
+  return views.every((view) => view.orgId === orgId) ? views : views.filter((view) => view.orgId === orgId);
 }

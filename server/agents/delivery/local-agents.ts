@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { AgentRegistrationInput } from '#server/domain/agent-registration.ts';
 import type { AgentId, OrgId } from '#server/domain/ids.ts';
 import type { Report } from '#server/domain/messages.ts';
 import type { Reporter, ReportSink } from '#server/domain/reports.ts';
@@ -84,15 +85,8 @@ export function createLocalAgents(options: LocalAgentsOptions): LocalAgents {
     async register() {
       const again = new Set<AgentId>();
       for (const agent of options.agents) {
-        const { id, generation, isNew } = await options.registry.register(options.orgId, {
-          name: agent.name,
-          instance: options.instance,
-          type: 'builtin',
-          transport: 'local',
-          version: agent.version,
-          capabilities: agent.capabilities.map((name) => ({ name, version: agent.version })),
-          max_concurrency: agent.maxConcurrency,
-        });
+        const given = registrationOf(agent, options.instance);
+        const { id, generation, isNew } = await options.registry.register(options.orgId, given);
         members.set(id, { agent, generation });
         if (!isNew) again.add(id);
       }
@@ -110,5 +104,17 @@ export function createLocalAgents(options: LocalAgentsOptions): LocalAgents {
       carrier.stopAll('the process ends');
       await untilIdle(STOP_MS);
     },
+  };
+}
+
+function registrationOf(agent: BuiltinAgent, instance: string): AgentRegistrationInput {
+  return {
+    name: agent.name,
+    instance,
+    type: 'builtin',
+    transport: 'local',
+    version: agent.version,
+    capabilities: agent.capabilities.map((name) => ({ name, version: agent.version })),
+    max_concurrency: agent.maxConcurrency,
   };
 }

@@ -56,11 +56,7 @@ export function createReportOutbox(options: ReportOutboxOptions): ReportOutbox {
   }
 
   function sendNext(): void {
-    let end = 0;
-    let size = 0;
-    while (end < parts.length && end < MAX_REPORTS && (end === 0 || size < MAX_CHARACTERS)) {
-      size += parts[end++]?.text.length ?? 0;
-    }
+    const end = endOfBatch(parts);
     const batch = parts.slice(0, end);
     parts = parts.slice(end);
     const beat = nextBeat;
@@ -119,4 +115,14 @@ export function createReportOutbox(options: ReportOutboxOptions): ReportOutbox {
       for (const resolve of waiters.splice(0)) resolve();
     },
   };
+}
+
+/** How many parts go into the next message: at least one, however long it is. */
+function endOfBatch(parts: readonly Part[]): number {
+  let end = 0;
+  let size = 0;
+  while (end < parts.length && end < MAX_REPORTS && (end === 0 || size < MAX_CHARACTERS)) {
+    size += parts[end++]?.text.length ?? 0;
+  }
+  return end;
 }
