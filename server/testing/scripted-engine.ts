@@ -140,6 +140,7 @@ export async function createScriptedEngine(options: ScriptedOptions): Promise<Sc
     {
       id: agentId,
       name: 'scripted',
+      orgId: DEFAULT_ORG_ID,
       transport: 'local',
       capabilities: new Set(Object.keys(options.handlers)),
       labels: new Set(),
