@@ -2,10 +2,9 @@ import type { Sql } from '#db/client.ts';
 import { partOf } from '#db/parts.ts';
 import { loadRuns } from '#db/queries/load-runs.ts';
 import type { RunEvent } from '#server/domain/engine/events.ts';
-import type { RunState } from '#server/domain/engine/state.ts';
 import type { CompiledGraph } from '#server/domain/graph/compile.ts';
 import { fromUuid, type RunId, toUuid, type VersionId } from '#server/domain/ids.ts';
-import { auditRun } from './audit-run.ts';
+import { auditRun, type EventBlock } from './audit-run.ts';
 
 /** One thing that must hold and does not. The rule's name is that of the invariant list in the README. */
 export interface Finding {
@@ -71,13 +70,6 @@ async function auditPage(ids: RunId[], options: AuditOptions, report: AuditRepor
   }
 }
 
-export interface EventBlock {
-  seqFrom: number;
-  seqTo: number;
-  at: number;
-  entries: RunEvent[];
-}
-
 async function loadSequences(sql: Sql, ids: readonly RunId[]): Promise<Map<RunId, EventBlock[]>> {
   const rows = await sql<
     { run_id: string; seq_from: number; seq_to: number; at: string; entries: RunEvent[] }[]
@@ -119,5 +111,3 @@ async function auditSlots(sql: Sql): Promise<Finding[]> {
     message: `Concurrency key ${row.key} counts ${row.used} in use, and ${row.held} tasks are handed out under it.`,
   }));
 }
-
-export type AuditedState = RunState;
