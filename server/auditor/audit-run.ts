@@ -11,6 +11,7 @@ import {
   isTaskRetrying,
   isTaskSuccess,
 } from '#server/domain/statuses.ts';
+import type { Rule } from './rules.ts';
 
 /** What one commit added to a run's sequence. */
 export interface EventBlock {
@@ -21,7 +22,7 @@ export interface EventBlock {
 }
 
 interface Complaint {
-  rule: string;
+  rule: Rule;
   message: string;
 }
 

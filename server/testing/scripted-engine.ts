@@ -65,7 +65,10 @@ const NO_OBJECTS: ArtefactAccess = {
 
 export async function createScriptedEngine(options: ScriptedOptions): Promise<ScriptedEngine> {
   const uuid = createUuidSource(Date.now);
-  const sql = connectEngine({ url: options.url, applicationName: 'test-engine', max: 4 });
+  const sql = connectEngine({ url: options.url, applicationName: 'test-engine', max: 2 });
+  const lanes = [1, 2].map((lane) =>
+    connectEngine({ url: options.url, applicationName: `test-engine-lane-${lane}`, max: 1 }),
+  );
   const plain = connectDatabase({ url: options.url, applicationName: 'test-engine-reads', max: 2 });
   const agentId = options.agentId ?? makeId('agent', uuid());
   const graphs = new Map<VersionId, CompiledGraph>();
@@ -114,6 +117,7 @@ export async function createScriptedEngine(options: ScriptedOptions): Promise<Sc
   if (!options.broker) await broker.start();
   const engine: Engine = createEngine({
     sql,
+    lanes,
     graphOf,
     hands: dispatcher,
     broker,
@@ -214,6 +218,7 @@ export async function createScriptedEngine(options: ScriptedOptions): Promise<Sc
       await engine.stop();
       carrier.close();
       if (!options.broker) await broker.stop();
+      for (const lane of lanes) await lane.end({ timeout: 2 });
       await sql.end({ timeout: 2 });
       await plain.end({ timeout: 2 });
     },
