@@ -38,7 +38,7 @@ export function createGraphCache(sql: Sql): (versionId: VersionId) => Promise<Co
 
   return (id) => {
     const known = graphs.get(id);
-    if (known) {
+    if (known !== undefined) {
       graphs.delete(id);
       graphs.set(id, known);
       return known;

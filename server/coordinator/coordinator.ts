@@ -13,7 +13,7 @@ import { createIntake, type Unit } from './intake.ts';
 import type { PausePoints } from './pause-points.ts';
 import { type BatchPlan, planBatch, replyAll } from './plan.ts';
 import { createRunCache } from './run-cache.ts';
-import { movesRun, type RunPlan } from './run-plan.ts';
+import { movesRun, type RunPlan, refusesUnchecked } from './run-plan.ts';
 import { createSlotBook, type SlotBook } from './slots.ts';
 
 export interface CoordinatorOptions {
@@ -113,13 +113,17 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
   }
 
   async function processBatch(sql: Sql, part: string, units: Unit[]): Promise<void> {
-    let remaining = units;
+    const { fresh, copies } = setCopiesApart(units);
+    let remaining = fresh;
     for (let tries = 0; remaining.length > 0; tries += 1) {
       const failure =
         tries === 0 ? await tryOptimistic(sql, part, remaining) : await tryLocked(sql, part, remaining);
-      if (!failure) return;
+      if (!failure) break;
       if (tries >= BATCH_TRIES && failure.kind !== 'outage') throw failure.error;
       remaining = await recover(failure, remaining, tries);
+    }
+    for (const { entries } of copies) {
+      for (const entry of entries) entry.reply({ ok: true, repeated: true });
     }
   }
 
@@ -176,10 +180,14 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
   ): Promise<CommitFailure | null> {
     let plan = makePlan(units, states);
     try {
-      if (slots.isStale()) {
-        giveBack(plan);
-        await slots.refresh(sql);
-        plan = makePlan(units, states);
+      const doubtful = plan.runs.filter(
+        (run) => refusesUnchecked(run) && cache.get(run.before.id) === run.before,
+      );
+      if (slots.isStale() || doubtful.length > 0) {
+        release(plan);
+        for (const { before } of doubtful) cache.drop(before.id);
+        if (slots.isStale()) await slots.refresh(sql);
+        plan = makePlan(units, doubtful.length > 0 ? await statesFor(sql, part, units) : states);
       }
       settle(await write(sql, part, plan));
       return null;
@@ -203,9 +211,13 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
     return { plan, outboxIds };
   }
 
-  function giveBack(plan: BatchPlan): void {
+  function release(plan: BatchPlan): void {
     for (const { taskId, agent } of plan.reserved) options.hands.settled(taskId, agent);
     slots.undo(plan.reservedSlots);
+  }
+
+  function giveBack(plan: BatchPlan): void {
+    release(plan);
     for (const { before } of plan.runs) cache.drop(before.id);
   }
 
@@ -305,4 +317,18 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
     cached: (id) => cache.get(id),
     slots,
   };
+}
+
+/** The same message twice in one batch: the inbox would refuse the batch for it. */
+function setCopiesApart(units: Unit[]): { fresh: Unit[]; copies: Unit[] } {
+  const seen = new Set<string>();
+  const copies: Unit[] = [];
+  const fresh = units.filter((unit) => {
+    if (unit.messageId === undefined) return true;
+    const isCopy = seen.has(unit.messageId);
+    seen.add(unit.messageId);
+    if (isCopy) copies.push(unit);
+    return !isCopy;
+  });
+  return { fresh, copies };
 }
