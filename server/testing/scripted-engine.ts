@@ -1,6 +1,6 @@
 import { connectDatabase, connectEngine, type Sql } from '#db/client.ts';
 import type { AgentHandler, ArtefactAccess } from '#server/agents/agent.ts';
-import { createDispatcher, type Dispatcher } from '#server/agents/dispatcher.ts';
+import { createDispatcher, type Dispatcher, type FleetEntry } from '#server/agents/dispatcher.ts';
 import { createLocalCarrier } from '#server/agents/local-carrier.ts';
 import { type AuditReport, audit } from '#server/auditor/audit.ts';
 import { createEmbeddedBroker } from '#server/broker/embedded.ts';
@@ -136,20 +136,7 @@ export async function createScriptedEngine(options: ScriptedOptions): Promise<Sc
     },
     onTrouble: (message, error) => troubles.push(`${message} ${String(error)}`),
   });
-  dispatcher.setFleet([
-    {
-      id: agentId,
-      name: 'scripted',
-      orgId: DEFAULT_ORG_ID,
-      transport: 'local',
-      capabilities: new Set(Object.keys(options.handlers)),
-      labels: new Set(),
-      state: 'online',
-      maxConcurrency: options.maxConcurrency ?? 1000,
-      failureShare: 0,
-      latencyMs: null,
-    },
-  ]);
+  dispatcher.setFleet([scriptedAgent(agentId, options)]);
   await engine.start(options.agentId ? new Set([options.agentId]) : new Set());
 
   async function graphOf(versionId: VersionId): Promise<CompiledGraph> {
@@ -223,5 +210,21 @@ export async function createScriptedEngine(options: ScriptedOptions): Promise<Sc
       await sql.end({ timeout: 2 });
       await plain.end({ timeout: 2 });
     },
+  };
+}
+
+/** One local agent that offers everything the test has a handler for. */
+function scriptedAgent(id: AgentId, options: ScriptedOptions): FleetEntry {
+  return {
+    id,
+    name: 'scripted',
+    orgId: DEFAULT_ORG_ID,
+    transport: 'local',
+    capabilities: new Set(Object.keys(options.handlers)),
+    labels: new Set(),
+    state: 'online',
+    maxConcurrency: options.maxConcurrency ?? 1000,
+    failureShare: 0,
+    latencyMs: null,
   };
 }

@@ -88,10 +88,11 @@ export function spawnWorker(settings: ChildSettings, heapMb: number): Worker {
     child.on('message', (raw) => {
       const parsed = childMessageSchema.safeParse(raw);
       if (!parsed.success) child.kill('SIGKILL');
+      // status-words: a child's first message
       else if (parsed.data.kind === 'ready') resolve();
       else listener(parsed.data);
     });
-    exited.then((how) =>
+    void exited.then((how) =>
       reject(new AgentFailure('agent', 'CHILD_START', `A data process could not start (${how}).`)),
     );
   });
