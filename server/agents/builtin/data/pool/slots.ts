@@ -1,0 +1,88 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { AgentFailure } from '../../../agent.ts';
+import type { DataPoolOptions } from './options.ts';
+import { emptyFolder, makeScratch } from './scratch.ts';
+import { spawnWorker, type Worker } from './worker.ts';
+
+/** A child process and its folder. Whoever holds the slot is the only one who uses either. */
+export interface Slot {
+  directory: string;
+  worker: Worker;
+  tasks: number;
+}
+
+export interface Slots {
+  all: readonly Slot[];
+  acquire(signal: AbortSignal): Promise<Slot>;
+  /** Gives the slot to whoever waits longest, with a fresh process if the old one is gone or worn. */
+  release(slot: Slot): void;
+  /** A live process for the slot, before it is used. */
+  revive(slot: Slot): void;
+  isStopped(): boolean;
+  stop(): Promise<void>;
+}
+
+export function createSlots(options: DataPoolOptions): Slots {
+  const scratch = makeScratch(options.scratchRoot);
+  const spawn = (directory: string): Worker => {
+    emptyFolder(directory);
+    const { memoryMb, spillMb, heapMb } = options;
+    return spawnWorker({ directory, memoryMb, spillMb }, heapMb);
+  };
+  const all: Slot[] = Array.from({ length: options.size }, (_, n) => {
+    const directory = join(scratch, `child-${n + 1}`);
+    return { directory, worker: spawn(directory), tasks: 0 };
+  });
+  const free = [...all];
+  const waiting: ((slot: Slot) => void)[] = [];
+  let stopped = false;
+  const replace = (slot: Slot): void => {
+    slot.worker.kill();
+    slot.worker = spawn(slot.directory);
+    slot.tasks = 0;
+  };
+  return {
+    all,
+    acquire(signal) {
+      const slot = free.shift();
+      return slot ? Promise.resolve(slot) : waitForSlot(waiting, signal);
+    },
+    release(slot) {
+      const isWorn = slot.tasks >= options.tasksPerChild || !slot.worker.isAlive();
+      if (isWorn && !stopped) replace(slot);
+      const next = waiting.shift();
+      if (next) next(slot);
+      else free.push(slot);
+    },
+    revive(slot) {
+      if (!slot.worker.isAlive()) replace(slot);
+    },
+    isStopped: () => stopped,
+    async stop() {
+      stopped = true;
+      for (const slot of all) slot.worker.kill();
+      await Promise.all(all.map((slot) => slot.worker.exited));
+      rmSync(scratch, { recursive: true, force: true });
+    },
+  };
+}
+
+function waitForSlot(waiting: ((slot: Slot) => void)[], signal: AbortSignal): Promise<Slot> {
+  return new Promise((resolve, reject) => {
+    const take = (slot: Slot) => {
+      signal.removeEventListener('abort', giveUp);
+      resolve(slot);
+    };
+    const giveUp = () => {
+      const place = waiting.indexOf(take);
+      if (place >= 0) waiting.splice(place, 1);
+      reject(
+        new AgentFailure('agent', 'ABORTED', 'The task was told to stop while it waited for a data process.'),
+      );
+    };
+    if (signal.aborted) return giveUp();
+    signal.addEventListener('abort', giveUp, { once: true });
+    waiting.push(take);
+  });
+}

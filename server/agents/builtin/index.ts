@@ -1,0 +1,40 @@
+import type { z } from 'zod';
+import type { BuiltinAgent } from '../agent.ts';
+import { basicConfigSchemas, createBasicAgents } from './basics.ts';
+import { createDataAgents } from './data/agents.ts';
+import { type DataPoolOptions, defaultPoolOptions } from './data/pool/options.ts';
+import { createDataPool } from './data/pool/pool.ts';
+import { configSchemas } from './data/schemas.ts';
+
+/** The config of each built-in capability, for checks at the door and for an editor's forms. */
+export const builtinConfigSchemas: Readonly<Record<string, z.ZodType>> = {
+  ...basicConfigSchemas,
+  ...configSchemas,
+};
+
+export interface BuiltinOptions {
+  /** Anything left out has the default of `defaultPoolOptions`. */
+  data?: Partial<DataPoolOptions>;
+  /** Tasks that each of echo, sleep and fail takes at once. */
+  basicConcurrency?: number;
+  /** The clock, in milliseconds since 1970. */
+  now?: () => number;
+}
+
+export interface Builtins {
+  agents: BuiltinAgent[];
+  /** Ends the data agents' processes and removes their scratch folders. */
+  stop(): Promise<void>;
+}
+
+/** Starts the data agents' processes at once, so that the first task finds them warm. */
+export function createBuiltinAgents(options: BuiltinOptions = {}): Builtins {
+  const pool = createDataPool({ ...defaultPoolOptions(), ...options.data });
+  return {
+    agents: [
+      ...createBasicAgents(options.basicConcurrency ?? 1_000),
+      ...createDataAgents({ pool, now: options.now ?? Date.now }),
+    ],
+    stop: () => pool.stop(),
+  };
+}
