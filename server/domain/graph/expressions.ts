@@ -10,7 +10,7 @@ import { createLruMap } from './lru-map.ts';
 
 /**
  * The one door to expressions. They are CEL, run by an evaluator that counts its steps; the README
- * in `cel/` says what people may write. Nothing here throws, whatever the source and the data are.
+ * says what people may write. Nothing here throws, whatever the source and the data are.
  */
 const VARIABLES_OF = {
   /** Conditions, dependencies and input mappings. */

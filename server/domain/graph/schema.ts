@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { jsonObjectSchema } from '../json.ts';
+import { isJsonObject, jsonObjectSchema } from '../json.ts';
 
 /**
  * The document a person draws and a version pins. Field names are those of exported YAML and JSON.
@@ -84,6 +84,14 @@ export const agentSelectorSchema = z.strictObject({
 export const ON_FAILURE = ['fail-run', 'skip-dependents', 'continue'] as const;
 export type OnFailure = (typeof ON_FAILURE)[number];
 
+/** zod's records leave out a key `__proto__` without a word; here it is refused instead. */
+const inputFieldsSchema = z
+  .custom<Record<string, string>>(
+    (value) => isJsonObject(value) && !Object.hasOwn(value, '__proto__'),
+    'must be an expression, or an object of expressions without a field __proto__',
+  )
+  .pipe(z.record(z.string().min(1).max(128), expressionSchema));
+
 export const stageSchema = z.strictObject({
   key: stageKeySchema,
   name: z.string().max(200).optional(),
@@ -94,8 +102,8 @@ export const stageSchema = z.strictObject({
   /** False: its failure does not fail the run. */
   required: z.boolean().default(true),
   config: jsonObjectSchema.default({}),
-  /** CEL: one expression for the whole input, or one for each field. Left out: see `defaultInput`. */
-  input: z.union([expressionSchema, z.record(z.string().min(1).max(128), expressionSchema)]).optional(),
+  /** CEL: one expression for the whole input, or one for each field. Left out: see `buildInput`. */
+  input: z.union([expressionSchema, inputFieldsSchema]).optional(),
   /** JSON Schema that the output is held to. */
   outputSchema: jsonObjectSchema.optional(),
   /** CEL: false skips the stage. */
