@@ -1,6 +1,6 @@
+import { notFound } from '#server/domain/errors.ts';
 import { type CompiledGraph, compileGraph } from '#server/domain/graph/compile.ts';
 import { graphSchema } from '#server/domain/graph/schema.ts';
-import { notFound } from '#server/domain/errors.ts';
 import { toUuid, type VersionId } from '#server/domain/ids.ts';
 import type { Sql } from '../client.ts';
 

@@ -1,12 +1,12 @@
 import type { Sql } from '#db/client.ts';
-import type { Happening, Reply } from '#server/domain/engine/happenings.ts';
+import type { Happening, Outcome, Reply } from '#server/domain/engine/happenings.ts';
 import type { HandOut } from '#server/domain/hands.ts';
 import { type AgentId, type OrgId, parseTaskId, type RunId, type TaskId } from '#server/domain/ids.ts';
 import type { HotState } from '#server/redis/port.ts';
 import type { BuiltinAgent } from './agent.ts';
 import { createDispatcher, type Dispatcher, type FleetEntry } from './dispatcher.ts';
-import { type LocalAgent, markState, registerLocalAgents } from './local-registry.ts';
 import { createLocalCarrier } from './local-carrier.ts';
+import { type LocalAgent, markState, registerLocalAgents } from './local-registry.ts';
 import type { Payloads } from './payloads.ts';
 import { createTaskLogs } from './task-logs.ts';
 
@@ -53,7 +53,13 @@ export function createLocalSystem(options: LocalSystemOptions): LocalSystem {
       local: {
         deliver(handOut) {
           held.set(handOut.taskId, handOut);
-          carrier.deliver(handOut);
+          const input = payloads.expand(handOut.input);
+          if (input instanceof Promise)
+            input.then(
+              (full) => start({ ...handOut, input: full }),
+              (error) => refuse(handOut, error),
+            );
+          else carrier.deliver(handOut);
         },
         stop: (order) => carrier.stop(order),
       },
@@ -71,6 +77,23 @@ export function createLocalSystem(options: LocalSystemOptions): LocalSystem {
       onTrouble(`A report of ${handOut.taskId} could not be committed.`, error);
       return undefined;
     }
+  }
+
+  /** Told to stop while its input was being read: it never begins. */
+  function start(handOut: HandOut): void {
+    if (held.get(handOut.taskId)?.epoch !== handOut.epoch) return;
+    held.set(handOut.taskId, handOut);
+    carrier.deliver(handOut);
+  }
+
+  function refuse(handOut: HandOut, error: unknown): void {
+    held.delete(handOut.taskId);
+    hands.settled(handOut.taskId, handOut.agent);
+    const outcome = failure(
+      'INPUT_NOT_READ',
+      `The input could not be read from the object store: ${textOf(error)}`,
+    );
+    void tell(handOut, { type: 'result', ...addressOf(handOut), outcome });
   }
 
   const addressOf = ({ taskId, epoch, agent }: HandOut) => ({
@@ -92,7 +115,10 @@ export function createLocalSystem(options: LocalSystemOptions): LocalSystem {
           hands.settled(handOut.taskId, handOut.agent);
           void tell(handOut, { type: 'result', ...addressOf(handOut), outcome: final });
         };
-        if (kept instanceof Promise) kept.then(report, (error) => report(unkept(error)));
+        if (kept instanceof Promise)
+          kept.then(report, (error) =>
+            report(failure('OUTPUT_NOT_STORED', `The output could not be stored: ${textOf(error)}`)),
+          );
         else report(kept);
       },
       beat(handOut, progress) {
@@ -161,14 +187,10 @@ function entryOf(agent: LocalAgent, state: FleetEntry['state']): FleetEntry {
   };
 }
 
-function unkept(error: unknown) {
-  const message = error instanceof Error ? error.message : String(error);
-  return {
-    status: 'failed' as const,
-    error: {
-      class: 'internal' as const,
-      code: 'OUTPUT_NOT_STORED',
-      message: `The output could not be stored: ${message}`,
-    },
-  };
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function failure(code: string, message: string): Outcome {
+  return { status: 'failed', error: { class: 'internal', code, message } };
 }

@@ -2,7 +2,14 @@ import type { Sql } from '#db/client.ts';
 import type { Outcome } from '#server/domain/engine/happenings.ts';
 import { SignalboxError } from '#server/domain/errors.ts';
 import { type RunId, toUuid } from '#server/domain/ids.ts';
-import { isJsonObject, type Json, type JsonObject, measureJson } from '#server/domain/json.ts';
+import {
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  measureJson,
+  parseJsonBounded,
+  setOwn,
+} from '#server/domain/json.ts';
 import type { ObjectStore } from '#server/platform/object-store/port.ts';
 import type { ArtefactAccess, ArtefactRef } from './agent.ts';
 
@@ -17,8 +24,13 @@ export interface Payloads {
   remember(runId: RunId, refs: readonly ArtefactRef[]): Promise<void>;
   /** An output that cannot be kept is a failed attempt, not a fault of ours. */
   keepOutcome(runId: RunId, outcome: Outcome): Outcome | Promise<Outcome>;
+  /** What an agent is given: the payloads behind references that `shrink` made. Files of agents stay references. */
+  expand(value: Json): Json | Promise<Json>;
   artefacts: ArtefactAccess;
 }
+
+/** Marks a reference that stands for the value itself, which an agent's own JSON file does not. */
+export const PAYLOAD_NAME = 'signalbox-payload.json';
 
 export interface Shrunk {
   value: Json;
@@ -53,13 +65,44 @@ export function createPayloads({ sql, objects, inlineMaxBytes, maxBytes }: Paylo
     const refs = findRefs(value);
     if (measured.bytes <= inlineMaxBytes) return { value, refs };
     return objects.put(Buffer.from(JSON.stringify(value))).then((stored) => {
-      const ref: ArtefactRef = { $object: stored.hash, bytes: stored.bytes, contentType: 'application/json' };
+      const ref: ArtefactRef = {
+        $object: stored.hash,
+        bytes: stored.bytes,
+        contentType: 'application/json',
+        name: PAYLOAD_NAME,
+      };
       return { value: { ...ref }, refs: [ref, ...refs] };
     });
   }
 
+  async function load(ref: ArtefactRef, budget: { bytes: number }): Promise<Json> {
+    budget.bytes -= ref.bytes;
+    if (budget.bytes < 0) throw refuse('too-large', `Its parts have more than ${maxBytes} bytes together.`);
+    const parsed = parseJsonBounded(Buffer.from(await objects.get(ref.$object)).toString('utf8'), {
+      maxBytes,
+      maxDepth: MAX_PAYLOAD_DEPTH,
+    });
+    if (!parsed.ok) throw refuse(parsed.problem.code, parsed.problem.message);
+    return parsed.value;
+  }
+
+  /** As deep as inputs can nest, which the doors limit. */
+  async function expandWithin(value: Json, budget: { bytes: number }): Promise<Json> {
+    if (Array.isArray(value)) return Promise.all(value.map((item) => expandWithin(item, budget)));
+    if (!isJsonObject(value)) return value;
+    if (isRef(value))
+      return value.name === PAYLOAD_NAME ? load(value as unknown as ArtefactRef, budget) : value;
+    const expanded: JsonObject = {};
+    for (const [key, part] of Object.entries(value)) setOwn(expanded, key, await expandWithin(part, budget));
+    return expanded;
+  }
+
   return {
     shrink,
+    expand(value) {
+      const isShrunk = findRefs(value).some((ref) => ref.name === PAYLOAD_NAME);
+      return isShrunk ? expandWithin(value, { bytes: maxBytes }) : value;
+    },
     remember,
     keepOutcome(runId, outcome) {
       if (!('output' in outcome)) return outcome;

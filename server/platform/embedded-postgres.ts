@@ -93,7 +93,12 @@ async function findPrograms(): Promise<Programs> {
   }
 }
 
-const ENVIRONMENT = { PATH: process.env.PATH ?? '', LC_ALL: 'C', TZ: 'UTC' };
+const ENVIRONMENT: NodeJS.ProcessEnv = {
+  NODE_ENV: 'production',
+  PATH: process.env.PATH ?? '',
+  LC_ALL: 'C',
+  TZ: 'UTC',
+};
 
 /** Made under another name and moved when whole, so that an end in the middle leaves nothing that looks like a database. */
 function initialise(

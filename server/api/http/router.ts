@@ -15,7 +15,7 @@ export interface Call {
 /** A body to be written as JSON, a text, or a stream that the handler writes itself. */
 export type Answer =
   | { status: number; body: unknown; headers?: Record<string, string> }
-  | { status: number; text: string; contentType: string; headers?: Record<string, string> }
+  | { status: number; text: string | Uint8Array; contentType: string; headers?: Record<string, string> }
   | { stream(response: ServerResponse): Promise<void> };
 
 export interface Route {

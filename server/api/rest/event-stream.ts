@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http';
+import { idSchema } from '#server/domain/ids.ts';
+import { parseInput } from '#server/services/parse-input.ts';
 import { listRunEvents } from '#server/services/run/events.ts';
 import type { Answer, Call } from '../http/router.ts';
 import { fromBody } from './input.ts';
-import { idSchema } from '#server/domain/ids.ts';
-import { parseInput } from '#server/services/parse-input.ts';
 
 const KEEP_ALIVE_MS = 15_000;
 const PAGE = 500;

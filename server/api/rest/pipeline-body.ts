@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { invalid } from '#server/domain/errors.ts';
-import { jsonObjectSchema, type JsonObject } from '#server/domain/json.ts';
+import { type JsonObject, jsonObjectSchema } from '#server/domain/json.ts';
 
 const stageSchema = z.looseObject({
   name: z.string().trim().min(1).max(200),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { jsonObjectSchema, jsonSchema } from '#server/domain/json.ts';
+import { parseInput } from '#server/services/parse-input.ts';
 import { createPipeline } from '#server/services/pipeline/create.ts';
 import { exportPipeline } from '#server/services/pipeline/export.ts';
 import { getPipeline } from '#server/services/pipeline/get.ts';
@@ -8,7 +9,6 @@ import { listPipelines } from '#server/services/pipeline/list.ts';
 import { listVersions } from '#server/services/pipeline/list-versions.ts';
 import { publishPipeline } from '#server/services/pipeline/publish.ts';
 import { updateDraft } from '#server/services/pipeline/update-draft.ts';
-import { parseInput } from '#server/services/parse-input.ts';
 import { startRun } from '#server/services/run/start.ts';
 import { instantiateTemplate } from '#server/services/template/instantiate.ts';
 import { listTemplates } from '#server/services/template/list.ts';

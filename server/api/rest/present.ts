@@ -21,6 +21,12 @@ const TASK_WORD: Record<TaskStatus, 'pending' | 'running' | 'completed' | 'faile
   cancelled: 'failed',
 };
 
+/** A stage that was passed over by a choice is done; one that could not run because something failed is not. */
+function wordOf({ status, skip }: TaskView): (typeof TASK_WORD)[TaskStatus] {
+  // status-words: reasons for a skip
+  return skip === 'upstream-failed' || skip === 'run-failing' ? 'failed' : TASK_WORD[status];
+}
+
 const AGENT_WORD: Record<AgentState, string> = {
   online: 'active',
   busy: 'active',
@@ -119,7 +125,7 @@ function presentTask(task: TaskView) {
     key: task.stageKey,
     name: task.name,
     type: task.capability,
-    status: TASK_WORD[task.status],
+    status: wordOf(task),
     state: task.status,
     attempt: task.attempt,
     progress: task.progress,

@@ -1,13 +1,14 @@
+import { isJsonObject } from '#server/domain/json.ts';
 import { cancelRun } from '#server/services/run/cancel.ts';
 import { listRunEvents } from '#server/services/run/events.ts';
 import { getRun } from '#server/services/run/get.ts';
 import { killRun } from '#server/services/run/kill.ts';
 import { listRuns } from '#server/services/run/list.ts';
 import { pauseRun } from '#server/services/run/pause.ts';
+import { readRunObject } from '#server/services/run/read-object.ts';
 import { replayRun } from '#server/services/run/replay.ts';
 import { resumeRun } from '#server/services/run/resume.ts';
 import type { RunView } from '#server/services/run/run-view.ts';
-import { isJsonObject } from '#server/domain/json.ts';
 import type { Call, Route } from '../http/router.ts';
 import { streamEvents } from './event-stream.ts';
 import { fromBody, fromQuery, idempotencyKeyOf } from './input.ts';
@@ -54,6 +55,16 @@ export const runRoutes: readonly Route[] = [
         status: 200,
         body: { status: page.status, last_seq: page.lastSeq, events: page.events },
       };
+    },
+  },
+  {
+    method: 'GET',
+    path: '/api/v1/runs/{id}/objects/{hash}',
+    async handle({ services, actor, params }) {
+      const { content } = await readRunObject(services, actor, fromBody(params));
+      // Its type is an agent's word: served as a file, so that no browser runs what it says it is.
+      const headers = { 'content-disposition': 'attachment', 'content-security-policy': 'sandbox' };
+      return { status: 200, text: content, contentType: 'application/octet-stream', headers };
     },
   },
   {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { drafts, pipelines } from '#db/schema/index.ts';
 import { inTenant } from '#db/tenant.ts';
 import { notFound } from '#server/domain/errors.ts';
-import { validateGraph, type Problem } from '#server/domain/graph/validate.ts';
+import { type Problem, validateGraph } from '#server/domain/graph/validate.ts';
 import { idSchema, toUuid } from '#server/domain/ids.ts';
 import { jsonObjectSchema } from '#server/domain/json.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';

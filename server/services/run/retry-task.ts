@@ -4,9 +4,9 @@ import { parseTaskId, taskIdSchema } from '#server/domain/ids.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
+import { getRun } from './get.ts';
 import type { RunView } from './run-view.ts';
 import { steerRun } from './steer.ts';
-import { getRun } from './get.ts';
 
 const retrySchema = z.strictObject({ taskId: taskIdSchema });
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { inTenant, type TenantTransaction } from '#db/tenant.ts';
 import { invalid, notFound } from '#server/domain/errors.ts';
-import { capabilitySchema, graphSchema, type GraphInput, PRIORITIES } from '#server/domain/graph/schema.ts';
+import { capabilitySchema, type GraphInput, graphSchema, PRIORITIES } from '#server/domain/graph/schema.ts';
 import { idSchema, type PipelineId, taskId } from '#server/domain/ids.ts';
 import { isJsonObject, type Json, type JsonObject, jsonSchema } from '#server/domain/json.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
