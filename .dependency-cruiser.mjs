@@ -11,7 +11,7 @@ const PORTS = ['^server/broker/', '^server/redis/'];
 const GROUND = ['^server/domain/', '^server/platform/'];
 
 /** What runs in browser and server alike: pure packages only, and few of them. */
-const DOMAIN_PACKAGES = 'node_modules/(zod|@marcbachmann/cel-js|yaml)/';
+const DOMAIN_PACKAGES = 'node_modules/(zod|@marcbachmann/cel-js|re2js|@noble/hashes|yaml)/';
 
 const ZONES = [
   {
@@ -147,7 +147,8 @@ const specialRules = [
   },
   {
     name: 'domain-packages',
-    comment: 'The domain uses zod, the expression language and yaml, all of which run in a browser.',
+    comment:
+      'The domain uses few and pure packages, listed at the top of this file, all of which run in a browser.',
     from: { path: '^server/domain/', pathNot: TEST },
     to: { path: 'node_modules/', pathNot: DOMAIN_PACKAGES },
   },

@@ -16,6 +16,8 @@ const config: KnipConfig = {
     'app/**/{page,layout,route,error,loading,not-found,template,default,global-error}.tsx',
   ],
   project: ['{server,db,components,app,scripts,bench,sdk,e2e}/**/*.{ts,tsx,mjs}', 'deploy/*.mjs'],
+  // dependency-cruiser loads it by name, as its parser for TypeScript.
+  ignoreDependencies: ['@swc/core'],
   ignoreExportsUsedInFile: true,
 };
 

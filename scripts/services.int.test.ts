@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { type ConfirmChannel, connect } from 'amqplib';
 import { Redis } from 'ioredis';
 import postgres from 'postgres';
-import { Connection } from 'rabbitmq-client';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ensureServices } from './services.mjs';
 
@@ -26,11 +26,10 @@ async function withSql<T>(work: (sql: postgres.Sql) => Promise<T>): Promise<T> {
   }
 }
 
-async function withBroker<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
-  const connection = new Connection(services.rabbitmq?.url);
-  connection.on('error', () => {});
+async function withBroker<T>(work: (channel: ConfirmChannel) => Promise<T>): Promise<T> {
+  const connection = await connect(String(services.rabbitmq?.url));
   try {
-    return await work(connection);
+    return await work(await connection.createConfirmChannel());
   } finally {
     await connection.close();
   }
@@ -49,17 +48,15 @@ describe('private services', () => {
   });
 
   test('keep what RabbitMQ confirmed over a kill -9', async () => {
-    await withBroker(async (connection) => {
-      await connection.queueDeclare({ queue: 'kept', durable: true });
-      const publisher = connection.createPublisher({ confirm: true });
-      await publisher.send({ routingKey: 'kept', durable: true }, 'still here');
-      await publisher.close();
+    await withBroker(async (channel) => {
+      await channel.assertQueue('kept', { durable: true });
+      channel.sendToQueue('kept', Buffer.from('still here'), { persistent: true });
+      await channel.waitForConfirms();
     });
     await services.rabbitmq?.kill9();
     await services.rabbitmq?.restart();
-    expect(await withBroker((connection) => connection.basicGet('kept'))).toMatchObject({
-      body: 'still here',
-    });
+    const message = await withBroker((channel) => channel.get('kept', { noAck: true }));
+    expect(message === false ? 'nothing' : message.content.toString()).toBe('still here');
   });
 
   test('freeze without closing connections, and thaw', async () => {

@@ -31,7 +31,12 @@ const CHECKS = [
   { name: 'status words', file: 'scripts/checks/status-words.mjs' },
   { name: 'paths in documents', file: 'scripts/checks/doc-paths.mjs' },
   { name: 'configuration documents', file: 'scripts/checks/config-docs.mjs' },
-  { name: 'unused code (knip)', file: bin('knip/bin/knip.js'), args: ['--no-progress'], isSlow: true },
+  {
+    name: 'unused code (knip)',
+    file: bin('knip/bin/knip.js'),
+    args: ['--no-progress', '--no-config-hints'],
+    isSlow: true,
+  },
   { name: 'dependency audit', file: 'scripts/checks/audit.mjs', isSlow: true },
 ];
 

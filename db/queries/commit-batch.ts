@@ -1,3 +1,4 @@
+import { isTaskOut, isTaskOver } from '#server/domain/statuses.ts';
 import type { Sql } from '../client.ts';
 import { type Column, Parameters, readColumn } from '../columns.ts';
 import type {
@@ -91,6 +92,39 @@ const TASK_STATE: Column<TaskRow>[] = [
   { name: 'routing', kind: 'json', get: (row) => row.task.routing },
 ];
 
+/**
+ * Nearly all writes to `tasks` are a hand-out of a task that had no row, and the end of one that had. Both leave most
+ * columns empty or as they were, so each has a list of its own; whatever else happens writes every column.
+ */
+const HANDED_OUT = [
+  ...TASK_KEY,
+  ...TASK_BIRTH,
+  ...without(TASK_STATE, ['finished_at', 'output', 'error', 'skip', 'wait']),
+];
+const ENDED = [
+  'status',
+  'epoch',
+  'attempt',
+  'losses',
+  'agent_id',
+  'started_at',
+  'finished_at',
+  'progress',
+  'output',
+  'error',
+];
+const ENDED_STATE = TASK_STATE.filter((column) => ENDED.includes(column.name));
+const ENDED_CLEARS = ['queue', 'due_at', 'queue_by', 'stop_by', 'wait'];
+
+function without<Row>(columns: Column<Row>[], names: readonly string[]): Column<Row>[] {
+  return columns.filter((column) => !names.includes(column.name));
+}
+
+const isFirstHandOut = ({ task }: TaskRow): boolean =>
+  !task.stored && isTaskOut(task.status) && task.error === null && task.wait === null;
+const isPlainEnd = ({ task }: TaskRow): boolean =>
+  task.stored && isTaskOver(task.status) && task.skip === null && task.finishedAt !== null && task.epoch > 0;
+
 const ATTEMPT: Column<AttemptRow>[] = [
   { name: 'run_id', kind: 'uuid', get: (row) => row.runId },
   { name: 'idx', kind: 'int', get: (row) => row.task.index },
@@ -150,15 +184,24 @@ function insertRows<Row>(parameters: Parameters, table: string, columns: Column<
 
 function updateRows<Row>(
   parameters: Parameters,
-  target: { table: string; key: Column<Row>[]; set: Column<Row>[] },
+  target: { table: string; key: Column<Row>[]; set: Column<Row>[]; clear?: string[] },
   rows: Row[],
 ): string {
-  const { table, key, set } = target;
+  const { table, key, set, clear = [] } = target;
   const source = parameters.rows('n', [...key, ...set], rows);
-  const assignments = set.map((column) => `${column.name} = ${written(table, 'n', column)}`);
+  const assignments = [
+    ...set.map((column) => `${column.name} = ${written(table, 'n', column)}`),
+    ...clear.map((name) => `${name} = NULL`),
+  ];
   const match = key.map((column) => `t.${column.name} = n.${column.name}`).join(' AND ');
   const touch = table.startsWith('runs') ? ', revision = t.revision + 1, updated_at = now()' : '';
   return `UPDATE ${table} t SET ${assignments.join(', ')}${touch} FROM ${source} WHERE ${match}`;
+}
+
+function kindOfTaskWrite(row: TaskRow): 'first hand-out' | 'end' | 'fresh' | 'known' {
+  if (isFirstHandOut(row)) return 'first hand-out';
+  if (isPlainEnd(row)) return 'end';
+  return row.task.stored ? 'known' : 'fresh';
 }
 
 /** Only the parts that have rows are in the text, so a small commit runs a small plan; each mix is planned once. */
@@ -173,8 +216,7 @@ function buildCommit(week: string, batch: BatchRows): { text: string; values: (s
   };
   const moved = batch.runs.filter((run) => !run.birth);
   const born = batch.runs.filter((run) => run.birth);
-  const known = batch.tasks.filter((row) => row.task.stored);
-  const fresh = batch.tasks.filter((row) => !row.task.stored);
+  const tasks = Object.groupBy(batch.tasks, kindOfTaskWrite);
   if (moved.length)
     part(
       'moved',
@@ -190,17 +232,17 @@ function buildCommit(week: string, batch: BatchRows): { text: string; values: (s
        SELECT ${columns.map((column) => written('runs', 'n', column)).join(', ')}, now() FROM ${source}`,
     );
   }
-  if (known.length)
-    part(
-      'known',
-      updateRows(parameters, { table: `tasks_${week}`, key: TASK_KEY, set: TASK_STATE }, known),
-      known.length,
-    );
+  const { 'first hand-out': handedOut = [], end: ended = [], fresh = [], known = [] } = tasks;
+  const table = `tasks_${week}`;
+  if (handedOut.length) part('handed', insertRows(parameters, table, HANDED_OUT, handedOut));
+  if (ended.length) {
+    const target = { table, key: TASK_KEY, set: ENDED_STATE, clear: ENDED_CLEARS };
+    part('ended', updateRows(parameters, target, ended), ended.length);
+  }
   if (fresh.length)
-    part(
-      'fresh',
-      insertRows(parameters, `tasks_${week}`, [...TASK_KEY, ...TASK_BIRTH, ...TASK_STATE], fresh),
-    );
+    part('fresh', insertRows(parameters, table, [...TASK_KEY, ...TASK_BIRTH, ...TASK_STATE], fresh));
+  if (known.length)
+    part('known', updateRows(parameters, { table, key: TASK_KEY, set: TASK_STATE }, known), known.length);
   if (batch.attempts.length)
     part('past', insertRows(parameters, `attempts_${week}`, ATTEMPT, batch.attempts));
   if (batch.events.length) part('told', insertRows(parameters, `run_events_${week}`, EVENT, batch.events));

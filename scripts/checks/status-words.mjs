@@ -14,15 +14,16 @@ import { reportProblems } from './report.mjs';
 const HOME = 'server/domain/statuses.ts';
 const SOURCES = ['server/**/*.ts', 'db/**/*.ts', 'components/**/*.{ts,tsx}', 'app/**/*.{ts,tsx}'];
 const TEST = /\.test\.tsx?$|^server\/testing\//;
+/** The ports know nothing of runs and tasks: `ready` and `running` there are a connection's states. */
+const PORTS = /^server\/(broker|redis)\//;
 const COMPARISONS = new Set(['===', '!==', '==', '!=']);
 
-/** The words: every exported list of strings of the one file. */
+/** The words: every list of strings that the one file exports as `..._STATUSES`. */
 export async function readStatusWords(file) {
   const exported = await import(pathToFileURL(file).href);
-  const lists = Object.values(exported).filter(
-    (value) => Array.isArray(value) && value.every((word) => typeof word === 'string'),
-  );
-  return new Set(lists.flat());
+  const lists = Object.entries(exported).filter(([name]) => name.endsWith('_STATUSES'));
+  if (lists.length === 0) throw new Error(`${file} exports no list named ..._STATUSES.`);
+  return new Set(lists.flatMap(([, words]) => words));
 }
 
 /** Every literal that a program compares something with. */
@@ -67,7 +68,7 @@ async function checkCheckout() {
   const words = await readStatusWords(join(ROOT, HOME));
   const files = SOURCES.flatMap((pattern) => globSync(pattern, { cwd: ROOT }));
   return files
-    .filter((file) => file !== HOME && !TEST.test(file))
+    .filter((file) => file !== HOME && !TEST.test(file) && !PORTS.test(file))
     .flatMap((file) =>
       findComparedWords({ file: join(ROOT, file), code: readFileSync(join(ROOT, file), 'utf8'), words }),
     );

@@ -32,12 +32,12 @@ describe('status words', () => {
     expect(linesIn(code)).toEqual([3]);
   });
 
-  test('are what the lists of the one file hold', async () => {
+  test('are what the lists of statuses in the one file hold', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'signalbox-words-'));
     const file = join(folder, 'statuses.ts');
     writeFileSync(
       file,
-      `export const RUN = ['queued', 'done'] as const;\nexport const N = [1];\nexport const f = () => 1;`,
+      `export const RUN_STATUSES = ['queued', 'done'] as const;\nexport const WAIT_CODES = ['quota'];\nexport const f = () => 1;`,
     );
     expect(await readStatusWords(file)).toEqual(new Set(['queued', 'done']));
     rmSync(folder, { recursive: true });

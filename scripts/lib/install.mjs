@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from './failure.mjs';
 import { runNpm, withThisNode } from './npm.mjs';
@@ -40,16 +40,37 @@ async function completePostgres() {
   }
 }
 
-/** Installs what package-lock.json names, unless exactly that is there. */
+/** What `npm ci` would check first; see below for why it is not used. */
+function checkLockfile() {
+  const read = (name) => JSON.parse(readFileSync(join(ROOT, name), 'utf8'));
+  const wanted = read('package.json');
+  const locked = read('package-lock.json').packages[''];
+  const textOf = ({ dependencies = {}, devDependencies = {} }) =>
+    JSON.stringify([dependencies, devDependencies].map((list) => Object.entries(list).sort()));
+  if (textOf(wanted) === textOf(locked)) return;
+  throw new Failure('package.json and package-lock.json name different packages.', {
+    todo: 'Run `npm install` and commit both files.',
+  });
+}
+
+/**
+ * Installs what package-lock.json names, unless exactly that is there. Not by `npm ci`: that refuses a lockfile
+ * in which optional binaries of other systems are missing, which is what npm writes where a registry mirror
+ * does not carry them. `--no-save` leaves the lockfile as it is.
+ */
 export async function ensureInstalled() {
   // Linked from another checkout: replacing it would pull the ground from under that one.
   if (isLink(MODULES)) return;
   const stamp = hashContents(ROOT, ['package-lock.json']);
   if (hasStamp(STAMP, stamp)) return;
   if (existsSync(STAMP) || !wasInstalledByHand()) {
+    checkLockfile();
     rmSync(STAMP, { force: true });
     await withProgress('Installing packages', () =>
-      runNpm(['ci'], { cwd: ROOT, what: 'The packages of package-lock.json could not be installed.' }),
+      runNpm(['install', '--no-save'], {
+        cwd: ROOT,
+        what: 'The packages of package-lock.json could not be installed.',
+      }),
     );
   }
   await completePostgres();

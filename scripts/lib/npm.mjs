@@ -8,7 +8,6 @@ const NETWORK =
 const NO_SPACE = /ENOSPC/;
 const NO_RIGHT = /EACCES|EPERM|EROFS/;
 const BROKEN = /EINTEGRITY|ENOTCACHED|TAR_|Z_DATA_ERROR|Z_BUF_ERROR|unexpected end/i;
-const OUT_OF_STEP = /can only install packages when your package\.json and/;
 
 /** npm as `node npm-cli.js`, so that it runs on the Node we chose and not on the first one on the PATH. */
 function findNpm() {
@@ -46,7 +45,6 @@ function explain(output) {
       'A download arrived broken.',
       'Run the command again; if it stays, `npm cache clean --force` first.',
     ],
-    [OUT_OF_STEP, 'package.json and package-lock.json differ.', 'Run `npm install` and commit both files.'],
   ].find(([pattern]) => pattern.test(output));
   const [, why, todo] = found ?? [null, 'npm failed.', 'What npm said is above.'];
   return { why, todo };

@@ -15,15 +15,13 @@ async function answers(port) {
 }
 
 async function canLogIn(url) {
-  const { Connection } = await import('rabbitmq-client');
-  const connection = new Connection({ url, retryLow: 100, retryHigh: 100, connectionTimeout: 3000 });
-  connection.on('error', () => {});
+  const { connect } = await import('amqplib');
   try {
-    return await connection.onConnect(3000).then(() => true);
+    const connection = await connect(url, { timeout: 3000 });
+    await connection.close();
+    return true;
   } catch {
     return false;
-  } finally {
-    await connection.close().catch(() => {});
   }
 }
 

@@ -33,6 +33,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const byCapability = new Map<string, AgentView[]>();
   const counts = new Map<AgentId, number>();
   const reserved = new Map<TaskId, AgentId>();
+  let freed = new Set<string>();
 
   function setFleet(entries: readonly FleetEntry[]): void {
     agents.clear();
@@ -83,7 +84,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     settled(taskId, agent) {
       if (reserved.get(taskId) !== agent) return;
       reserved.delete(taskId);
-      count(agent, -1);
+      for (const capability of count(agent, -1)?.capabilities ?? []) freed.add(capability);
     },
     deliver(handOut) {
       const transport = agents.get(handOut.agent)?.transport;
@@ -92,6 +93,11 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     stop(order) {
       const transport = agents.get(order.agent)?.transport;
       if (transport) options.carriers[transport]?.stop(order);
+    },
+    takeFreed() {
+      const taken = freed;
+      if (taken.size > 0) freed = new Set();
+      return taken;
     },
     room(capability) {
       const free = (byCapability.get(capability) ?? []).reduce(

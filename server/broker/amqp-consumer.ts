@@ -1,6 +1,7 @@
 import type { Channel, ChannelModel } from 'amqplib';
 import { type Hand, type HandOptions, makeHand } from './amqp-hand.ts';
 import { orGiveUp } from './amqp-link.ts';
+import { makeBackoff } from './backoff.ts';
 import type { Subscription } from './port.ts';
 
 export interface AmqpConsumerOptions extends HandOptions {
@@ -9,6 +10,7 @@ export interface AmqpConsumerOptions extends HandOptions {
   declareQueue: (model: ChannelModel, queue: string) => Promise<void>;
   onTrouble: (error: Error) => void;
   onStopped: () => void;
+  random: () => number;
 }
 
 export interface AmqpConsumer extends Subscription {
@@ -38,8 +40,6 @@ export function makeAmqpConsumer(options: AmqpConsumerOptions): AmqpConsumer {
   let attachment: Attachment | null = null;
   let wanted: 'running' | 'paused' | 'stopped' = 'running';
   let attaching: Promise<void> | null = null;
-  let retryTimer: NodeJS.Timeout | undefined;
-  let failures = 0;
 
   const lose = (channel: Channel, error: Error): void => {
     if (attachment?.channel !== channel) return;
@@ -50,49 +50,30 @@ export function makeAmqpConsumer(options: AmqpConsumerOptions): AmqpConsumer {
     retry();
   };
 
+  const again = makeBackoff({
+    firstMs: FIRST_RETRY_MS,
+    lastMs: LAST_RETRY_MS,
+    random: options.random,
+    act: () => void attach(),
+  });
   const retry = (): void => {
     // Without a connection there is nothing to retry on: the next one attaches us.
-    if (wanted === 'stopped' || retryTimer || !options.model()) return;
-    const delayMs = Math.min(FIRST_RETRY_MS * 2 ** Math.min(failures++, 10), LAST_RETRY_MS);
-    retryTimer = setTimeout(() => {
-      retryTimer = undefined;
-      void attach();
-    }, delayMs);
+    if (wanted !== 'stopped' && options.model()) again.plan();
   };
 
   const begin = async (model: ChannelModel): Promise<void> => {
     await options.declareQueue(model, options.queue);
-    const channel = await model.createChannel();
-    let lastError: Error | undefined;
-    channel.on('error', (error) => {
-      lastError = error;
-    });
-    const because = (): Error =>
-      lastError ?? new Error(`The channel that consumes ${options.queue} was closed.`);
-    channel.on('close', () => lose(channel, because()));
-    await channel.prefetch(options.prefetch);
+    const channel = await openChannel(model, options, lose);
     attachment = { channel, hand: makeHand(channel, options), consumerTag: null };
-    if (wanted === 'running') await listen(attachment);
+    if (wanted === 'running') await listen(attachment, options);
     if (wanted === 'stopped') await channel.close();
-  };
-
-  const listen = async (on: Attachment): Promise<void> => {
-    const { channel, hand } = on;
-    const { consumerTag } = await channel.consume(options.topology.wireQueue(options.queue), (message) => {
-      if (message) hand.receive(message);
-      // The broker cancelled us, as it does when the queue is deleted: start over, which declares it anew.
-      else void orGiveUp(async () => channel.close());
-    });
-    on.consumerTag = consumerTag;
   };
 
   const attach = (): Promise<void> => {
     const model = options.model();
     if (!model || wanted === 'stopped' || attachment) return attaching ?? Promise.resolve();
     attaching ??= begin(model)
-      .then(() => {
-        failures = 0;
-      })
+      .then(again.reset)
       .catch((error: unknown) => {
         if (attachment) lose(attachment.channel, asError(error));
         else if (wanted !== 'stopped') {
@@ -116,30 +97,66 @@ export function makeAmqpConsumer(options: AmqpConsumerOptions): AmqpConsumer {
       if (wanted !== 'running') return;
       wanted = 'paused';
       await attaching;
-      const on = attachment;
-      const tag = on?.consumerTag;
-      if (!on || !tag) return;
-      on.consumerTag = null;
-      await orGiveUp(async () => on.channel.cancel(tag));
+      if (attachment) await cancel(attachment);
     },
     async resume() {
       if (wanted !== 'paused') return;
       wanted = 'running';
       if (!attachment) await attach();
-      else if (!attachment.consumerTag) await listen(attachment).catch(() => {});
+      else if (!attachment.consumerTag) await listen(attachment, options).catch(() => {});
     },
     async stop() {
       wanted = 'stopped';
-      clearTimeout(retryTimer);
+      again.cancel();
       await attaching;
       const on = attachment;
       attachment = null;
-      on?.hand.drop();
-      // Once the broker has confirmed the close, whatever was unsettled is back in its queue.
-      if (on) await orGiveUp(async () => on.channel.close());
+      if (on) await release(on);
       options.onStopped();
     },
   };
+}
+
+async function openChannel(
+  model: ChannelModel,
+  { queue, prefetch }: AmqpConsumerOptions,
+  onClosed: (channel: Channel, error: Error) => void,
+): Promise<Channel> {
+  const channel = await model.createChannel();
+  let lastError: Error | undefined;
+  channel.on('error', (error) => {
+    lastError = error;
+  });
+  channel.on('close', () =>
+    onClosed(channel, lastError ?? new Error(`The channel that consumes ${queue} was closed.`)),
+  );
+  await channel.prefetch(prefetch);
+  return channel;
+}
+
+async function listen(on: Attachment, { topology, queue }: AmqpConsumerOptions): Promise<void> {
+  const { channel, hand } = on;
+  const { consumerTag } = await channel.consume(topology.wireQueue(queue), (message) => {
+    if (message) hand.receive(message);
+    // The broker cancelled us, as it does when the queue is deleted: start over, which declares it anew.
+    else void orGiveUp(async () => channel.close());
+  });
+  on.consumerTag = consumerTag;
+}
+
+async function cancel(on: Attachment): Promise<void> {
+  const tag = on.consumerTag;
+  on.consumerTag = null;
+  if (tag) await orGiveUp(async () => on.channel.cancel(tag));
+}
+
+/** Once the broker has confirmed the close, whatever was unsettled is back in its queue. */
+async function release(on: Attachment): Promise<void> {
+  await cancel(on);
+  // Closing between a confirmed copy and the acknowledgement of its original would make two of one message.
+  await orGiveUp(() => on.hand.moved());
+  on.hand.drop();
+  await orGiveUp(async () => on.channel.close());
 }
 
 function asError(error: unknown): Error {

@@ -22,6 +22,8 @@ export interface HandOptions {
 export interface Hand {
   receive(message: Message): void;
   size(): number;
+  /** The copies that are on their way to the broker have arrived, and their originals are acknowledged. */
+  moved(): Promise<unknown>;
   /** The channel is gone or about to be: the broker gets back what is unsettled, and nothing may be settled any more. */
   drop(): void;
 }
@@ -37,6 +39,7 @@ const MOVE_AGAIN_MS = 500;
 export function makeHand(channel: Channel, options: HandOptions): Hand {
   const acks: Acks = makeAcks(channel);
   const timers = new Set<NodeJS.Timeout>();
+  const moves = new Set<Promise<void>>();
   let gone = false;
 
   const later = (act: () => void, delayMs: number): void => {
@@ -48,12 +51,15 @@ export function makeHand(channel: Channel, options: HandOptions): Hand {
   };
 
   /** Publishes the copy, then settles the original; as often as it takes while the channel lives. */
-  const move = async (original: Message, copy: WireMessage): Promise<void> => {
+  const move = (original: Message, copy: WireMessage): void => {
     if (gone) return;
-    const [outcome] = await options.publish([copy]);
-    if (gone) return;
-    if (outcome === 'confirmed') acks.ack(original);
-    else later(() => void move(original, copy), MOVE_AGAIN_MS);
+    const moving = options.publish([copy]).then(([outcome]) => {
+      moves.delete(moving);
+      if (gone) return;
+      if (outcome === 'confirmed') acks.ack(original);
+      else later(() => move(original, copy), MOVE_AGAIN_MS);
+    });
+    moves.add(moving);
   };
 
   const comeBack = (original: Message, envelope: Envelope): void => {
@@ -62,7 +68,7 @@ export function makeHand(channel: Channel, options: HandOptions): Hand {
       redeliveries > options.maxRedeliveries
         ? deadLetter(envelope, tooManyReturns(options.maxRedeliveries), options)
         : returnedCopy(envelope, redeliveries, options);
-    void move(original, copy);
+    move(original, copy);
   };
 
   const makeDelivery = (original: Message, envelope: Envelope): Delivery => {
@@ -90,7 +96,7 @@ export function makeHand(channel: Channel, options: HandOptions): Hand {
         if (decide()) later(() => comeBack(original, envelope), retryDelayMs(redeliveries));
       },
       reject(reason) {
-        if (decide()) void move(original, deadLetter(envelope, reason, options));
+        if (decide()) move(original, deadLetter(envelope, reason, options));
       },
     };
   };
@@ -110,6 +116,7 @@ export function makeHand(channel: Channel, options: HandOptions): Hand {
       }
     },
     size: acks.open,
+    moved: () => Promise.all(moves),
     drop() {
       acks.flush();
       gone = true;

@@ -1,4 +1,5 @@
 import { type ChannelModel, connect } from 'amqplib';
+import { makeBackoff } from './backoff.ts';
 
 export interface AmqpLinkOptions {
   /** Tried in turn, one an attempt. */
@@ -38,83 +39,59 @@ export function makeAmqpLink(options: AmqpLinkOptions): AmqpLink {
   let ready = false;
   let isBlocked = false;
   let stopped = false;
-  let attempts = 0;
-  let retryTimer: NodeJS.Timeout | undefined;
+  const again = makeBackoff({
+    firstMs: FIRST_RETRY_MS,
+    lastMs: LAST_RETRY_MS,
+    random: options.random,
+    act: () => void attempt(),
+  });
 
-  const lost = (model: ChannelModel, error: Error): void => {
-    if (current !== model) return;
+  const down = (error: Error): void => {
     current = null;
     ready = false;
     isBlocked = false;
     if (stopped) return;
     options.onDown(error);
-    retry();
+    again.plan();
   };
-
-  const retry = (): void => {
-    if (stopped || retryTimer) return;
-    const delayMs = Math.min(FIRST_RETRY_MS * 2 ** Math.min(attempts, 10), LAST_RETRY_MS);
-    attempts++;
-    retryTimer = setTimeout(
-      () => {
-        retryTimer = undefined;
-        void attempt();
-      },
-      delayMs * (0.8 + 0.4 * options.random()),
-    );
+  const lost = (model: ChannelModel, error: Error): void => {
+    if (current === model) down(error);
   };
-
-  const watch = (model: ChannelModel): void => {
-    let lastError: Error | undefined;
-    model.on('error', (error) => {
-      lastError = error;
-    });
-    model.on('close', (error) =>
-      lost(model, error ?? lastError ?? new Error('The broker closed the connection.')),
-    );
-    model.on('blocked', (reason) => {
-      if (current !== model) return;
-      isBlocked = true;
-      options.onBlocked(reason);
-    });
-    model.on('unblocked', () => {
-      if (current !== model) return;
-      isBlocked = false;
-      options.onUnblocked();
-    });
+  const setBlocked = (model: ChannelModel, reason: string | null): void => {
+    if (current !== model) return;
+    isBlocked = reason !== null;
+    if (reason === null) options.onUnblocked();
+    else options.onBlocked(reason);
   };
 
   const attempt = async (): Promise<void> => {
-    const url = options.urls[attempts % options.urls.length] ?? '';
+    const url = options.urls[again.tries() % options.urls.length] ?? '';
     let model: ChannelModel | undefined;
     try {
       model = await open(url, options.name);
       if (stopped) return void close(model);
       current = model;
-      watch(model);
+      watch(model, { lost, setBlocked });
       await options.onUp(model);
       if (current !== model) return;
       ready = true;
-      attempts = 0;
+      again.reset();
       options.onReady();
     } catch (error) {
-      const failure = error instanceof Error ? error : new Error(String(error));
-      if (model && current === model) void close(model);
-      else if (model) return;
-      current = null;
-      if (stopped) return;
-      options.onDown(failure);
-      retry();
+      // Was the connection lost meanwhile, then that has been dealt with.
+      if (model && current !== model) return;
+      if (model) void close(model);
+      down(error instanceof Error ? error : new Error(String(error)));
     }
   };
 
   return {
     start() {
-      if (!current && !retryTimer && !stopped) void attempt();
+      if (!current && !stopped && again.tries() === 0) void attempt();
     },
     async stop() {
       stopped = true;
-      clearTimeout(retryTimer);
+      again.cancel();
       const model = current;
       current = null;
       ready = false;
@@ -129,6 +106,24 @@ export function makeAmqpLink(options: AmqpLinkOptions): AmqpLink {
       void close(model);
     },
   };
+}
+
+interface Watcher {
+  lost(model: ChannelModel, error: Error): void;
+  /** Null: no longer blocked. */
+  setBlocked(model: ChannelModel, reason: string | null): void;
+}
+
+function watch(model: ChannelModel, watcher: Watcher): void {
+  let lastError: Error | undefined;
+  model.on('error', (error) => {
+    lastError = error;
+  });
+  model.on('close', (error) =>
+    watcher.lost(model, error ?? lastError ?? new Error('The broker closed the connection.')),
+  );
+  model.on('blocked', (reason) => watcher.setBlocked(model, reason));
+  model.on('unblocked', () => watcher.setBlocked(model, null));
 }
 
 async function open(url: string, name: string): Promise<ChannelModel> {

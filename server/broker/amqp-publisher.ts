@@ -1,4 +1,4 @@
-import type { ChannelModel, ConfirmChannel } from 'amqplib';
+import type { ChannelModel, ConfirmChannel, Message } from 'amqplib';
 import type { AmqpLink } from './amqp-link.ts';
 import type { MessageHeaders, PublishOutcome } from './port.ts';
 
@@ -29,7 +29,6 @@ export interface AmqpPublisher {
   publish(messages: readonly WireMessage[]): Promise<PublishOutcome[]>;
   /** Somebody may have room now. */
   wake(): void;
-  inFlight(): number;
 }
 
 /** Calls that wait for room at the same time; the next ones fail at once. */
@@ -48,18 +47,11 @@ export function makeAmqpPublisher(options: AmqpPublisherOptions): AmqpPublisher 
   let inFlight = 0;
   /** Returned by the broker as unroutable and not yet confirmed: the return always comes first. */
   const returned = new Map<string, number>();
-  const waiting = new Set<() => void>();
-
-  const wake = (): void => {
-    for (const proceed of waiting) proceed();
-  };
+  const gate = makeGate(options.roomTimeoutMs);
 
   const attach = async (model: ChannelModel): Promise<void> => {
     const fresh = await model.createConfirmChannel();
-    fresh.on('return', ({ fields, properties }) => {
-      const key = returnKey(fields.routingKey, String(properties.messageId));
-      returned.set(key, (returned.get(key) ?? 0) + 1);
-    });
+    fresh.on('return', (message) => noteReturn(returned, message));
     fresh.on('error', () => {});
     fresh.on('close', () => {
       if (channel !== fresh) return;
@@ -73,44 +65,25 @@ export function makeAmqpPublisher(options: AmqpPublisherOptions): AmqpPublisher 
     channel = fresh;
     inFlight = 0;
     returned.clear();
-    wake();
+    gate.wake();
   };
 
   const detach = (): void => {
     channel = null;
-    wake();
+    gate.wake();
   };
 
-  /** How many may go out now; 0: give up. Waits while the connection is there but takes nothing. */
-  const room = async (): Promise<number> => {
-    const deadline = performance.now() + options.roomTimeoutMs;
-    while (channel) {
-      const free = options.maxInFlight - inFlight;
-      if (free > 0 && !options.link().blocked()) return free;
-      const leftMs = deadline - performance.now();
-      if (leftMs <= 0 || waiting.size >= MAX_WAITING_CALLS) return 0;
-      await new Promise<void>((resolve) => {
-        const proceed = (): void => {
-          clearTimeout(timer);
-          waiting.delete(proceed);
-          resolve();
-        };
-        const timer = setTimeout(proceed, leftMs);
-        waiting.add(proceed);
-      });
-    }
-    return 0;
-  };
+  const room = (): Promise<number> =>
+    gate.pass(() => {
+      if (!channel) return 'closed';
+      return options.link().blocked() ? 0 : Math.max(0, options.maxInFlight - inFlight);
+    });
 
-  const settle = (batch: Batch, index: number, message: WireMessage, error: unknown): void => {
-    let outcome: PublishOutcome = error ? 'failed' : 'confirmed';
-    if (!error && returned.size > 0 && takeReturn(returned, message)) {
-      outcome = 'unroutable';
-      options.onUnroutable(message.routingKey);
-    }
-    if (batch.over) return;
-    batch.outcomes[index] = outcome;
-    if (--batch.unsettled === 0) batch.finish();
+  const outcomeOf = (message: WireMessage, error: unknown): PublishOutcome => {
+    if (error) return 'failed';
+    if (returned.size === 0 || !takeReturn(returned, message)) return 'confirmed';
+    options.onUnroutable(message.routingKey);
+    return 'unroutable';
   };
 
   /** False when this connection takes nothing any more. */
@@ -121,16 +94,16 @@ export function makeAmqpPublisher(options: AmqpPublisherOptions): AmqpPublisher 
       on.publish(message.exchange, message.routingKey, message.body, propertiesOf(message), (error) => {
         if (channel === on) {
           inFlight--;
-          if (waiting.size > 0) wake();
+          gate.wake();
         }
-        settle(batch, index, message, error);
+        settle(batch, index, outcomeOf(message, error));
       });
       inFlight++;
       return true;
     } catch (error) {
       // Either the channel has just closed, or this one message cannot be encoded, such as by a giant header.
       options.onWarning(`Message ${message.messageId} could not be sent: ${String(error)}`);
-      settle(batch, index, message, error);
+      settle(batch, index, 'failed');
       return true;
     }
   };
@@ -151,22 +124,58 @@ export function makeAmqpPublisher(options: AmqpPublisherOptions): AmqpPublisher 
       }
     }
     batch.unsettled -= messages.length - next;
-    if (batch.unsettled > 0) await patiently(done.promise, batch);
+    if (batch.unsettled > 0) await patiently(done.promise, batch, options);
     return batch.outcomes;
   };
 
-  const patiently = async (done: Promise<void>, batch: Batch): Promise<void> => {
-    const timer = setTimeout(() => {
-      batch.over = true;
-      batch.finish();
-      const link = options.link();
-      if (!link.blocked()) link.abandon(new Error(`No confirm came within ${options.confirmTimeoutMs} ms.`));
-    }, options.confirmTimeoutMs);
-    await done;
-    clearTimeout(timer);
-  };
+  return { attach, detach, publish, wake: gate.wake };
+}
 
-  return { attach, detach, publish, wake, inFlight: () => inFlight };
+async function patiently(done: Promise<void>, batch: Batch, options: AmqpPublisherOptions): Promise<void> {
+  const timer = setTimeout(() => {
+    batch.over = true;
+    batch.finish();
+    const link = options.link();
+    if (!link.blocked()) link.abandon(new Error(`No confirm came within ${options.confirmTimeoutMs} ms.`));
+  }, options.confirmTimeoutMs);
+  await done;
+  clearTimeout(timer);
+}
+
+function settle(batch: Batch, index: number, outcome: PublishOutcome): void {
+  if (batch.over) return;
+  batch.outcomes[index] = outcome;
+  if (--batch.unsettled === 0) batch.finish();
+}
+
+/** Where publishes wait while the connection is there but takes nothing. */
+function makeGate(timeoutMs: number) {
+  const waiting = new Set<() => void>();
+  return {
+    wake(): void {
+      for (const proceed of waiting) proceed();
+    },
+    /** Asks how much room there is until there is some. 0: give up. */
+    async pass(askRoom: () => number | 'closed'): Promise<number> {
+      const deadline = performance.now() + timeoutMs;
+      for (;;) {
+        const free = askRoom();
+        if (free === 'closed') return 0;
+        if (free > 0) return free;
+        const leftMs = deadline - performance.now();
+        if (leftMs <= 0 || waiting.size >= MAX_WAITING_CALLS) return 0;
+        await new Promise<void>((resolve) => {
+          const proceed = (): void => {
+            clearTimeout(timer);
+            waiting.delete(proceed);
+            resolve();
+          };
+          const timer = setTimeout(proceed, leftMs);
+          waiting.add(proceed);
+        });
+      }
+    },
+  };
 }
 
 function propertiesOf(message: WireMessage) {
@@ -181,6 +190,11 @@ function propertiesOf(message: WireMessage) {
 
 function returnKey(routingKey: string, messageId: string): string {
   return `${routingKey}\n${messageId}`;
+}
+
+function noteReturn(returned: Map<string, number>, { fields, properties }: Message): void {
+  const key = returnKey(fields.routingKey, String(properties.messageId));
+  returned.set(key, (returned.get(key) ?? 0) + 1);
 }
 
 function takeReturn(returned: Map<string, number>, message: WireMessage): boolean {

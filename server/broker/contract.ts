@@ -32,7 +32,7 @@ export function textOf(body: Uint8Array): string {
 
 /** The promises of port.ts, held to every adapter alike. */
 export function describeBrokerContract(name: string, makeHarness: () => Promise<BrokerHarness>): void {
-  describe(`broker contract: ${name}`, () => {
+  describe(`broker contract: ${name}`, { timeout: 30_000 }, () => {
     let harness: BrokerHarness;
     beforeEach(async () => {
       harness = await makeHarness();

@@ -54,7 +54,7 @@ export function makeDispatcher(options: DispatchOptions) {
       }
       consumer.inHand.add(message);
       try {
-        consumer.onDelivery(makeDelivery(queue, consumer, message));
+        consumer.onDelivery(makeDelivery({ queue, consumer, message }, actions));
       } catch (error) {
         options.onHandlerError(error);
       }
@@ -73,52 +73,6 @@ export function makeDispatcher(options: DispatchOptions) {
     schedule(queue);
   };
 
-  const makeDelivery = (
-    queue: EmbeddedQueue,
-    consumer: EmbeddedConsumer,
-    message: StoredMessage,
-  ): Delivery => {
-    let decided = false;
-    /** True for the first decision only, and not after the consumer has stopped. */
-    const decide = (): boolean => {
-      if (decided || !consumer.inHand.has(message)) return false;
-      decided = true;
-      return true;
-    };
-    const letGo = (): void => {
-      consumer.inHand.delete(message);
-      schedule(queue);
-    };
-    return {
-      messageId: message.messageId,
-      queue: queue.name,
-      body: message.body,
-      headers: message.headers,
-      priority: message.priority,
-      redelivered: message.redeliveries > 0,
-      redeliveries: message.redeliveries,
-      publishedAt: message.publishedAt,
-      receivedAt: options.now(),
-      ack() {
-        if (decide()) letGo();
-      },
-      retry() {
-        if (!decide()) return;
-        const comeBack = (): void => {
-          consumer.timers.delete(message);
-          letGo();
-          giveBack(queue, [message]);
-        };
-        consumer.timers.set(message, setTimeout(comeBack, retryDelayMs(message.redeliveries)));
-      },
-      reject(reason) {
-        if (!decide()) return;
-        letGo();
-        options.bury(queue.name, message, reason);
-      },
-    };
-  };
-
   const subscribe = (
     queue: EmbeddedQueue,
     prefetch: number,
@@ -133,15 +87,66 @@ export function makeDispatcher(options: DispatchOptions) {
     };
     queue.consumers.push(consumer);
     schedule(queue);
-    return makeSubscription(queue, consumer, { schedule, giveBack });
+    return makeSubscription(queue, consumer, actions);
   };
 
+  const actions: QueueActions = { schedule, giveBack, now: options.now, bury: options.bury };
   return { schedule, subscribe };
 }
 
 interface QueueActions {
+  now: () => number;
+  bury: DispatchOptions['bury'];
   schedule(queue: EmbeddedQueue): void;
   giveBack(queue: EmbeddedQueue, messages: readonly StoredMessage[]): void;
+}
+
+interface InHand {
+  queue: EmbeddedQueue;
+  consumer: EmbeddedConsumer;
+  message: StoredMessage;
+}
+
+function makeDelivery({ queue, consumer, message }: InHand, actions: QueueActions): Delivery {
+  let decided = false;
+  /** True for the first decision only, and not after the consumer has stopped. */
+  const decide = (): boolean => {
+    if (decided || !consumer.inHand.has(message)) return false;
+    decided = true;
+    return true;
+  };
+  const letGo = (): void => {
+    consumer.inHand.delete(message);
+    actions.schedule(queue);
+  };
+  return {
+    messageId: message.messageId,
+    queue: queue.name,
+    body: message.body,
+    headers: message.headers,
+    priority: message.priority,
+    redelivered: message.redeliveries > 0,
+    redeliveries: message.redeliveries,
+    publishedAt: message.publishedAt,
+    receivedAt: actions.now(),
+    ack() {
+      if (decide()) letGo();
+    },
+    retry() {
+      if (!decide()) return;
+      const comeBack = (): void => {
+        consumer.timers.delete(message);
+        letGo();
+        actions.giveBack(queue, [message]);
+      };
+      consumer.timers.set(message, setTimeout(comeBack, retryDelayMs(message.redeliveries)));
+    },
+    reject(reason) {
+      if (!decide()) return;
+      letGo();
+      actions.bury(queue.name, message, reason);
+    },
+  };
 }
 
 function makeSubscription(

@@ -3,7 +3,7 @@ import { SignalboxError } from '#server/domain/errors.ts';
 import { type AmqpConsumer, makeAmqpConsumer } from './amqp-consumer.ts';
 import { makeAmqpDeadLetters } from './amqp-dead-letters.ts';
 import { isMissing, makeAmqpDepths } from './amqp-depths.ts';
-import { makeAmqpEvents } from './amqp-events.ts';
+import { type AmqpEvents, makeAmqpEvents } from './amqp-events.ts';
 import { type AmqpLinks, makeAmqpLinks } from './amqp-links.ts';
 import { toWire } from './amqp-message.ts';
 import { type AmqpPublisher, makeAmqpPublisher } from './amqp-publisher.ts';
@@ -60,25 +60,7 @@ export function createRabbitmqBroker(options: RabbitmqOptions): Broker {
     onTrouble: core.trouble.note,
     onHandlerError: core.onHandlerError,
   });
-  const links = makeAmqpLinks({
-    url: options.url,
-    name: options.connectionName ?? 'signalbox',
-    startTimeoutMs: options.startTimeoutMs ?? 5_000,
-    random: options.random ?? Math.random,
-    async preparePublishing(model) {
-      await declareAll(core, model);
-      await announcements.attachPublisher(model);
-      await publisher.attach(model);
-    },
-    publishingLost: publisher.detach,
-    publishingFreed: publisher.wake,
-    onBothUp() {
-      for (const consumer of consumers) void consumer.attach();
-      announcements.attachListeners().catch(core.trouble.note);
-    },
-    onTrouble: core.trouble.note,
-    emit: events.emit,
-  });
+  const links = makeLinks(core, options, { publisher, announcements });
   const depths = makeAmqpDepths({
     topology,
     model: core.reading,
@@ -129,6 +111,32 @@ export function createRabbitmqBroker(options: RabbitmqOptions): Broker {
     },
     onEvent: events.listen,
   };
+}
+
+function makeLinks(
+  core: Core,
+  options: RabbitmqOptions,
+  { publisher, announcements }: { publisher: AmqpPublisher; announcements: AmqpEvents },
+): AmqpLinks {
+  return makeAmqpLinks({
+    url: options.url,
+    name: options.connectionName ?? 'signalbox',
+    startTimeoutMs: options.startTimeoutMs ?? 5_000,
+    random: options.random ?? Math.random,
+    async preparePublishing(model) {
+      await declareAll(core, model);
+      await announcements.attachPublisher(model);
+      await publisher.attach(model);
+    },
+    publishingLost: publisher.detach,
+    publishingFreed: publisher.wake,
+    onBothUp() {
+      for (const consumer of core.consumers) void consumer.attach();
+      announcements.attachListeners().catch(core.trouble.note);
+    },
+    onTrouble: core.trouble.note,
+    emit: core.events.emit,
+  });
 }
 
 function makeCore(options: RabbitmqOptions, links: () => AmqpLinks): Core {
@@ -200,6 +208,7 @@ function consumerContext(core: Core, options: RabbitmqOptions) {
     maxRedeliveries: options.maxRedeliveries ?? DEFAULT_MAX_REDELIVERIES,
     model: () => (core.links().up() ? core.links().consuming.model() : null),
     declareQueue: core.declarer.queue,
+    random: options.random ?? Math.random,
     onTrouble: core.trouble.note,
     onHandlerError: core.onHandlerError,
   };

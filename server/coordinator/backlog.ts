@@ -1,4 +1,3 @@
-import type { Wait } from '#server/domain/engine/events.ts';
 import { PRIORITIES, type Priority } from '#server/domain/graph/schema.ts';
 import type { RunId } from '#server/domain/ids.ts';
 
@@ -14,19 +13,20 @@ export interface WaitingTask {
 export interface Backlog {
   add(reason: BacklogReason, priority: Priority, task: WaitingTask): void;
   /** The next ones in line: by priority, then first come first served. */
-  take(reason: BacklogReason, count: number): WaitingTask[];
-  reasons(): Iterable<BacklogReason>;
+  take(id: string, count: number): WaitingTask[];
+  /** What waits for this source. */
+  waitingFor(source: string): BacklogReason[];
+  sources(): string[];
   size(): number;
 }
 
 /** What must come free before the task can start. */
-export type BacklogReason = `capability ${string}` | `key ${string}`;
-
-export function backlogReason(wait: Wait, capability: string): BacklogReason | null {
-  if (wait.code === 'agents-full' || wait.code === 'no-agent' || wait.code === 'quota')
-    return `capability ${capability}`;
-  if (wait.code === 'concurrency-key') return `key ${wait.blockers?.[0] ?? ''}`;
-  return null;
+export interface BacklogReason {
+  id: string;
+  /** Told when this has made room: a capability, or the id of a concurrency slot. */
+  source: string;
+  /** How many of those that wait for it may be offered now. */
+  room(): number;
 }
 
 interface Line {
@@ -34,9 +34,13 @@ interface Line {
   head: number;
 }
 
+const keyOf = ({ runId, task }: WaitingTask): string => `${runId} ${task}`;
+
 export function createBacklog(): Backlog {
-  const lines = new Map<BacklogReason, Record<Priority, Line>>();
-  let size = 0;
+  const lines = new Map<string, Record<Priority, Line>>();
+  const reasons = new Map<string, BacklogReason>();
+  /** Who waits already: whatever offers a task again must not make it wait twice. */
+  const known = new Set<string>();
 
   function takeFrom(line: Line, count: number): WaitingTask[] {
     const taken = line.tasks.slice(line.head, line.head + count);
@@ -50,31 +54,37 @@ export function createBacklog(): Backlog {
 
   return {
     add(reason, priority, task) {
-      let byPriority = lines.get(reason);
+      const key = keyOf(task);
+      if (known.has(key)) return;
+      known.add(key);
+      let byPriority = lines.get(reason.id);
       if (!byPriority) {
         byPriority = {
           high: { tasks: [], head: 0 },
           medium: { tasks: [], head: 0 },
           low: { tasks: [], head: 0 },
         };
-        lines.set(reason, byPriority);
+        lines.set(reason.id, byPriority);
+        reasons.set(reason.id, reason);
       }
       byPriority[priority].tasks.push(task);
-      size += 1;
     },
-    take(reason, count) {
-      const byPriority = lines.get(reason);
+    take(id, count) {
+      const byPriority = lines.get(id);
       if (!byPriority) return [];
       const taken: WaitingTask[] = [];
       for (const priority of PRIORITIES) {
         if (taken.length < count) taken.push(...takeFrom(byPriority[priority], count - taken.length));
       }
-      size -= taken.length;
-      if (PRIORITIES.every((priority) => byPriority[priority].head >= byPriority[priority].tasks.length))
-        lines.delete(reason);
+      for (const task of taken) known.delete(keyOf(task));
+      if (PRIORITIES.every((priority) => byPriority[priority].head >= byPriority[priority].tasks.length)) {
+        lines.delete(id);
+        reasons.delete(id);
+      }
       return taken;
     },
-    reasons: () => lines.keys(),
-    size: () => size,
+    waitingFor: (source) => [...reasons.values()].filter((reason) => reason.source === source),
+    sources: () => [...new Set([...reasons.values()].map((reason) => reason.source))],
+    size: () => known.size,
   };
 }

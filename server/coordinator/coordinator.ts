@@ -14,7 +14,7 @@ import type { PausePoints } from './pause-points.ts';
 import { type BatchPlan, planBatch, replyAll } from './plan.ts';
 import { createRunCache } from './run-cache.ts';
 import { movesRun, type RunPlan } from './run-plan.ts';
-import { createSlotBook } from './slots.ts';
+import { createSlotBook, type SlotBook } from './slots.ts';
 
 export interface CoordinatorOptions {
   sql: Sql;
@@ -24,8 +24,11 @@ export interface CoordinatorOptions {
   random(): number;
   defaults: EngineDefaults;
   points: PausePoints;
-  /** Batches under way at once: while Postgres writes one, the next is decided. */
-  lanes: number;
+  /**
+   * A connection for each batch that may be under way at once: while Postgres writes one, the next is decided. Work
+   * that comes singly stays on the first, whose caches are warm.
+   */
+  lanes: readonly Sql[];
   maxBatch: number;
   /** Told after each commit, before replies: what to hand out, send, announce. */
   onCommitted(committed: Committed): void;
@@ -44,6 +47,7 @@ export interface Coordinator {
   /** Takes nothing new, and resolves when what was taken is committed. */
   drain(): Promise<void>;
   cached(id: RunId): RunState | undefined;
+  slots: Pick<SlotBook, 'room'>;
 }
 
 const BATCH_TRIES = 5;
@@ -52,68 +56,78 @@ const BATCH_TRIES = 5;
 export function createCoordinator(options: CoordinatorOptions): Coordinator {
   const intake = createIntake();
   const cache = createRunCache(2_000_000);
-  const slots = createSlotBook();
-  let lanes = 0;
+  const slots = createSlotBook(() => options.clock.now());
+  const free = options.lanes.map((_, at) => at);
   let woken = false;
   let idle: (() => void)[] = [];
 
   function wake(): void {
-    if (woken || lanes >= options.lanes) return;
+    if (woken || free.length === 0) return;
     woken = true;
     // After this turn's other reports: what comes together is committed together.
     setImmediate(() => {
       woken = false;
-      while (lanes < options.lanes) {
+      while (free.length > 0) {
         const batch = intake.take(options.maxBatch);
         if (!batch) break;
-        lanes += 1;
-        void runLane(batch);
+        void runLane(takeLane(), batch);
       }
     });
   }
 
-  async function runLane(first: { part: string; units: Unit[] }): Promise<void> {
+  function takeLane(): number {
+    free.sort((a, b) => b - a);
+    return free.pop() ?? 0;
+  }
+
+  async function runLane(lane: number, first: { part: string; units: Unit[] }): Promise<void> {
+    const sql = options.lanes[lane] ?? options.sql;
     for (let batch: typeof first | null = first; batch; batch = intake.take(options.maxBatch)) {
       const { part, units } = batch;
       try {
-        await processBatch(part, units);
+        await processBatch(sql, part, units);
       } catch (error) {
-        await isolate(part, units, error);
+        await isolate({ sql, part }, units, error);
       }
       intake.free(units);
     }
-    lanes -= 1;
+    free.push(lane);
     if (intake.size() > 0) wake();
-    if (lanes === 0) {
+    if (free.length === options.lanes.length) {
       for (const resolve of idle) resolve();
       idle = [];
     }
   }
 
   /** A batch that cannot be committed may owe it to one of its units: each gets a commit of its own. */
-  async function isolate(part: string, units: Unit[], cause: unknown): Promise<void> {
+  async function isolate(
+    { sql, part }: { sql: Sql; part: string },
+    units: Unit[],
+    cause: unknown,
+  ): Promise<void> {
     options.onTrouble('A batch could not be committed.', cause);
     for (const unit of units) {
       if (units.length === 1) unit.fail(cause);
-      else await processBatch(part, [unit]).catch((error) => unit.fail(error));
+      else await processBatch(sql, part, [unit]).catch((error) => unit.fail(error));
     }
   }
 
-  async function processBatch(part: string, units: Unit[]): Promise<void> {
+  async function processBatch(sql: Sql, part: string, units: Unit[]): Promise<void> {
     let remaining = units;
     for (let tries = 0; remaining.length > 0; tries += 1) {
-      const failure = tries === 0 ? await tryOptimistic(part, remaining) : await tryLocked(part, remaining);
+      const failure =
+        tries === 0 ? await tryOptimistic(sql, part, remaining) : await tryLocked(sql, part, remaining);
       if (!failure) return;
       if (tries >= BATCH_TRIES && failure.kind !== 'outage') throw failure.error;
       remaining = await recover(failure, remaining, tries);
     }
   }
 
-  async function tryOptimistic(part: string, units: Unit[]): Promise<CommitFailure | null> {
-    return attempt(options.sql, part, { units, states: await statesFor(part, units) });
+  async function tryOptimistic(sql: Sql, part: string, units: Unit[]): Promise<CommitFailure | null> {
+    return attempt(sql, part, { units, states: await statesFor(sql, part, units) });
   }
 
-  async function statesFor(part: string, units: Unit[]): Promise<Map<RunId, RunState>> {
+  async function statesFor(sql: Sql, part: string, units: Unit[]): Promise<Map<RunId, RunState>> {
     const states = new Map<RunId, RunState>();
     const missing = new Set<RunId>();
     for (const { entries } of units) {
@@ -124,20 +138,20 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
       }
     }
     if (missing.size === 0) return states;
-    const loaded = await loadRuns(options.sql, [...missing], { part, lock: false, graphOf: options.graphOf });
+    const loaded = await loadRuns(sql, [...missing], { part, lock: false, graphOf: options.graphOf });
     for (const [id, state] of loaded) states.set(id, state);
     return states;
   }
 
   /** After a refusal: hold the rows first, so that this time nobody can be quicker. */
-  async function tryLocked(part: string, units: Unit[]): Promise<CommitFailure | null> {
+  async function tryLocked(lane: Sql, part: string, units: Unit[]): Promise<CommitFailure | null> {
     const ids = [
       ...new Set(units.flatMap((unit) => unit.entries.filter((e) => !e.birth).map((entry) => entry.runId))),
     ];
     let result: CommitFailure | null = null;
     let committed: Committed | null = null;
     try {
-      await options.sql.begin(async (transaction) => {
+      await lane.begin(async (transaction) => {
         const sql = transaction as unknown as Sql;
         const states = await loadRuns(sql, ids, { part, lock: true, graphOf: options.graphOf });
         await slots.refresh(sql);
@@ -191,11 +205,13 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
 
   function giveBack(plan: BatchPlan): void {
     for (const { taskId, agent } of plan.reserved) options.hands.settled(taskId, agent);
+    slots.undo(plan.reservedSlots);
     for (const { before } of plan.runs) cache.drop(before.id);
   }
 
   function settle(committed: Committed): void {
     for (const run of committed.plan.runs) remember(run);
+    slots.committed(committed.plan.rows.slots, committed.plan.reservedSlots);
     const paused = options.points.reach('after-commit');
     const tell = () => {
       options.onCommitted(committed);
@@ -283,7 +299,10 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
     },
     backlog: () => intake.size(),
     drain: () =>
-      lanes === 0 && intake.size() === 0 ? Promise.resolve() : new Promise((resolve) => idle.push(resolve)),
+      free.length === options.lanes.length && intake.size() === 0
+        ? Promise.resolve()
+        : new Promise((resolve) => idle.push(resolve)),
     cached: (id) => cache.get(id),
+    slots,
   };
 }

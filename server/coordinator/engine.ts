@@ -1,13 +1,16 @@
 import type { Sql } from '#db/client.ts';
 import type { Broker } from '#server/broker/port.ts';
+import type { Wait } from '#server/domain/engine/events.ts';
 import type { EngineDefaults, Happening, Reply } from '#server/domain/engine/happenings.ts';
 import { ENGINE_DEFAULTS } from '#server/domain/engine/happenings.ts';
+import type { RunState } from '#server/domain/engine/state.ts';
 import type { CompiledGraph } from '#server/domain/graph/compile.ts';
+import type { Stage } from '#server/domain/graph/schema.ts';
 import type { Hands } from '#server/domain/hands.ts';
 import { type AgentId, type RunId, taskId, type VersionId } from '#server/domain/ids.ts';
 import type { Json } from '#server/domain/json.ts';
 import { isTaskHeld, isTaskReady } from '#server/domain/statuses.ts';
-import { type BacklogReason, backlogReason, createBacklog } from './backlog.ts';
+import { type BacklogReason, createBacklog } from './backlog.ts';
 import { type Committed, createCoordinator } from './coordinator.ts';
 import { createDbClock } from './db-clock.ts';
 import { collectHandOuts } from './dispatches.ts';
@@ -15,6 +18,7 @@ import type { NewRun } from './new-run.ts';
 import { NO_PAUSES, type PausePoints } from './pause-points.ts';
 import { createRelay } from './relay.ts';
 import type { RunPlan } from './run-plan.ts';
+import { slotId } from './slots.ts';
 import { createSweeper } from './sweeper.ts';
 
 export interface EngineOptions {
@@ -26,7 +30,8 @@ export interface EngineOptions {
   localNow(): number;
   defaults?: Partial<EngineDefaults>;
   points?: PausePoints;
-  lanes?: number;
+  /** One connection each, for the coordinator's commits alone. */
+  lanes: readonly Sql[];
   maxBatch?: number;
   sweepMs?: number;
   /** Heard after every commit, with what has changed in each run. Must not throw or wait. */
@@ -55,6 +60,7 @@ export interface Engine {
 }
 
 const OUTBOX_STALE_MS = 5000;
+const CHOOSY_OFFERS = 4;
 
 export function createEngine(options: EngineOptions): Engine {
   const points = options.points ?? NO_PAUSES;
@@ -75,7 +81,7 @@ export function createEngine(options: EngineOptions): Engine {
     random: options.random,
     defaults: { ...ENGINE_DEFAULTS, ...options.defaults },
     points,
-    lanes: options.lanes ?? 2,
+    lanes: options.lanes,
     maxBatch: options.maxBatch ?? 500,
     onCommitted,
     onTrouble,
@@ -98,12 +104,18 @@ export function createEngine(options: EngineOptions): Engine {
     }
     if (outboxIds.length > 0) relay.send(outboxIds, plan.messages);
     // After the batch, so that what follows a finished task goes before what has not begun.
-    for (const reason of [...backlog.reasons()]) offerNext(reason);
+    for (const capability of hands.takeFreed()) offerNext(capability);
+    for (const { orgId, key, change } of plan.rows.slots) {
+      if (change < 0) offerNext(`${orgId} ${key}`);
+    }
   }
 
   /** Stops what lost its lease, frees its room, and remembers what waits. */
-  function followTasks({ before, decision }: RunPlan): void {
+  function followTasks({ before, decision, entries }: RunPlan): void {
     const { state } = decision;
+    for (const { happening } of entries) {
+      if (happening.type === 'offer') remember(happening.task, state);
+    }
     for (const index of decision.touched) {
       const was = before.tasks[index];
       const is = state.tasks[index];
@@ -113,7 +125,7 @@ export function createEngine(options: EngineOptions): Engine {
         hands.stop({ taskId: id, epoch: was.epoch, agent: was.agent, reason: is.status });
         if (is.agent !== was.agent || !isTaskHeld(is.status)) hands.settled(id, was.agent);
       }
-      if (isTaskReady(is.status) && is.wait) remember(state.id, index, decision.state);
+      remember(index, state);
     }
     const cancels = decision.events.some((event) => event.type === 'run.cancelling');
     if (!cancels) return;
@@ -129,17 +141,33 @@ export function createEngine(options: EngineOptions): Engine {
     }
   }
 
-  function remember(runId: RunId, task: number, state: RunPlan['decision']['state']): void {
+  function remember(task: number, state: RunState): void {
     const stage = state.graph.stages[task]?.stage;
-    const wait = state.tasks[task]?.wait;
-    const reason = stage && wait ? backlogReason(wait, stage.type) : null;
-    if (stage && reason !== null) backlog.add(reason, stage.priority, { runId, task });
+    const { status, wait } = state.tasks[task] ?? {};
+    if (!status || !isTaskReady(status)) return;
+    const reason = stage && wait ? reasonOf(state, stage, wait) : null;
+    if (stage && reason) backlog.add(reason, stage.priority, { runId: state.id, task });
   }
 
-  function offerNext(reason: BacklogReason): void {
-    const count = reason.startsWith('capability ') ? hands.room(reason.slice('capability '.length)) : 1;
-    if (count <= 0) return;
-    for (const { runId, task } of backlog.take(reason, count)) offer(runId, task);
+  function reasonOf(state: RunState, stage: Stage, wait: Wait): BacklogReason | null {
+    const { concurrency, type, agent } = stage;
+    if (wait.code === 'concurrency-key' && concurrency) {
+      const id = slotId(state.orgId, concurrency.key);
+      return { id: `key ${id}`, source: id, room: () => coordinator.slots.room(state.orgId, concurrency) };
+    }
+    if (wait.code !== 'agents-full' && wait.code !== 'no-agent' && wait.code !== 'quota') return null;
+    // Who is choosy waits in a line of its own and is offered little at a time: the room may not be the right one.
+    const wishes = [agent.pinned ?? '', ...agent.requireLabels, ...agent.requireCapabilities]
+      .join(' ')
+      .trim();
+    const room = () => (wishes ? Math.min(hands.room(type), CHOOSY_OFFERS) : hands.room(type));
+    return { id: `capability ${type} ${wishes}`, source: type, room };
+  }
+
+  function offerNext(source: string): void {
+    for (const reason of backlog.waitingFor(source)) {
+      for (const { runId, task } of backlog.take(reason.id, Math.max(reason.room(), 0))) offer(runId, task);
+    }
   }
 
   function offer(runId: RunId, task: number): void {
@@ -188,7 +216,7 @@ export function createEngine(options: EngineOptions): Engine {
         coordinator.submit({ entries, messageId, fail: reject });
       });
     },
-    offerWaiting: (capability) => offerNext(`capability ${capability}`),
+    offerWaiting: offerNext,
     async start(gone) {
       await relay.sweep();
       await sweeper.adopt(gone);

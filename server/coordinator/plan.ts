@@ -10,7 +10,7 @@ import type { Entry, Unit } from './intake.ts';
 import { birthOf, type NewRun, unbornState } from './new-run.ts';
 import type { RunPlan } from './run-plan.ts';
 import { movesRun } from './run-plan.ts';
-import type { SlotBook } from './slots.ts';
+import { type SlotBook, slotId } from './slots.ts';
 import { addRunRows, emptyRows, toSlotRows } from './to-rows.ts';
 
 /** Everything one commit will write, and what is to be done once it has. */
@@ -19,6 +19,8 @@ export interface BatchPlan {
   rows: BatchRows;
   messages: QueuedMessage[];
   reserved: { taskId: TaskId; agent: AgentId }[];
+  /** Concurrency slots believed free and taken, by `slotId`. */
+  reservedSlots: Map<string, number>;
   /** Answers to entries whose run does not exist. */
   strays: Entry[];
   now: number;
@@ -43,6 +45,7 @@ export function planBatch(
     rows: emptyRows(),
     messages: [],
     reserved: [],
+    reservedSlots: new Map(),
     strays: [],
     now: context.now,
   };
@@ -95,7 +98,11 @@ function planRun(before: RunState, entries: Entry[], { context, plan, newRun }: 
         return { kind: 'wait', wait: { code: 'concurrency-key', blockers: [concurrency.key] } };
       }
       const placement = context.hands.place(before, offer);
-      if (placement.kind !== 'wait' && concurrency) context.slots.reserve(before.orgId, concurrency);
+      if (placement.kind !== 'wait' && concurrency) {
+        context.slots.reserve(before.orgId, concurrency);
+        const id = slotId(before.orgId, concurrency.key);
+        plan.reservedSlots.set(id, (plan.reservedSlots.get(id) ?? 0) + 1);
+      }
       if (placement.kind === 'start') reserved.set(offer.task, placement.agent);
       return placement;
     },

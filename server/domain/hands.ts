@@ -37,6 +37,8 @@ export interface Hands {
   stop(order: StopOrder): void;
   /** How many more tasks of the capability could start right now. */
   room(capability: string): number;
+  /** Capabilities whose agents have got room since this was last asked. */
+  takeFreed(): Iterable<string>;
 }
 
 export interface StopOrder {

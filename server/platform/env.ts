@@ -5,7 +5,7 @@ import { type Parsed, SETTINGS, type Setting, type SettingName } from './env-set
 import type { LogLevel, ObjectStoreTarget, Role } from './env-values.ts';
 
 export type { EnvProblem } from './env-combinations.ts';
-export type { LogLevel, ObjectStoreTarget, Role } from './env-values.ts';
+export type { LogLevel, Role } from './env-values.ts';
 
 export interface S3Access {
   readonly endpoint: string;

@@ -62,17 +62,18 @@ function badUrl(why: string): SignalboxError {
 }
 
 export interface ClientOptions {
+  /** PEM of the authority that signed the server's certificate, when it is a private one. */
+  tlsCa?: string;
   name: string;
   commandTimeoutMs: number;
   connectTimeoutMs: number;
 }
 
 /** Never queues what cannot be sent now: a caller learns at once that Redis is away, and no memory grows. */
-export function makeClient(
-  url: ParsedRedisUrl,
-  { name, commandTimeoutMs, connectTimeoutMs }: ClientOptions,
-): RedisClient {
-  const tls = url.tls ? { tls: {} } : {};
+export function makeClient(url: ParsedRedisUrl, options: ClientOptions): RedisClient {
+  const { name, commandTimeoutMs, connectTimeoutMs, tlsCa } = options;
+  const tlsOptions = tlsCa === undefined ? {} : { ca: tlsCa };
+  const tls = url.tls ? { tls: tlsOptions } : {};
   const common: CommonRedisOptions = {
     connectionName: name,
     username: url.username,
@@ -112,7 +113,7 @@ export function makeClient(
       name: url.group,
       db: url.db,
       enableTLSForSentinelMode: url.tls,
-      ...(url.tls ? { sentinelTLS: {} } : {}),
+      ...(url.tls ? { sentinelTLS: tlsOptions } : {}),
       // A failover is noticed by the sentinels' word as well as by lost connections.
       failoverDetector: true,
     });

@@ -20,7 +20,7 @@ export function eventually<Result>(check: () => Result | Promise<Result>): Promi
 
 /** The promises of port.ts, held to every adapter alike. */
 export function describeHotStateContract(name: string, makeHarness: () => Promise<HotStateHarness>): void {
-  describe(`hot state contract: ${name}`, () => {
+  describe(`hot state contract: ${name}`, { timeout: 30_000 }, () => {
     let harness: HotStateHarness;
     beforeEach(async () => {
       harness = await makeHarness();

@@ -50,7 +50,7 @@ describe('Redis hot state', () => {
     await Promise.all([one.stop(), two.stop(), raw.quit()]);
   });
 
-  it('sends what is asked in one turn in one round trip', async () => {
+  it('does not wait for one answer before it asks the next', async () => {
     const state = await start();
     const raw = new Redis(url);
     const key = KEY.counter(`pipelined-${randomUUID()}`);

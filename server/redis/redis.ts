@@ -8,6 +8,8 @@ export interface RedisHotStateOptions {
   /** See connect.ts for the forms: one server, TLS, Sentinel, Cluster. */
   url: string;
   connectionName?: string;
+  /** PEM of a private authority for rediss://; public ones and NODE_EXTRA_CA_CERTS are trusted anyway. */
+  tlsCa?: string;
   /** A command that Redis does not answer in this time is given up. */
   commandTimeoutMs?: number;
   connectTimeoutMs?: number;
@@ -25,6 +27,7 @@ export function createRedisHotState(options: RedisHotStateOptions): HotState {
   const timeouts = {
     commandTimeoutMs: options.commandTimeoutMs ?? 2_000,
     connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
+    ...(options.tlsCa === undefined ? {} : { tlsCa: options.tlsCa }),
   };
   const commands = makeClient(url, { name, ...timeouts });
   const listener = makeClient(url, { name: `${name}-listens`, ...timeouts });

@@ -189,7 +189,7 @@ function waitFor(draft: Draft, index: number, wait: Wait, context: DecideContext
     emit(draft, { type: 'task.ready', task: index, wait, ...queueBy(draft, index, context) }, context.now);
   } else if (!sameWait(task.wait, wait)) {
     emit(draft, { type: 'task.waiting', task: index, wait }, context.now);
-  } else {
+  } else if (task.dueAt === null || task.dueAt < context.now + RECHECK_MS / 2) {
     setTask(draft, index, { dueAt: context.now + RECHECK_MS });
   }
 }

@@ -52,9 +52,10 @@ export interface ExpressionProblem {
   position: Position;
 }
 
+/** `patterns` are those it uses, also when it cannot be compiled for another reason. */
 export type CompileResult =
-  | { ok: true; expression: CompiledExpression }
-  | { ok: false; problem: ExpressionProblem };
+  | { ok: true; expression: CompiledExpression; patterns: readonly string[] }
+  | { ok: false; problem: ExpressionProblem; patterns: readonly string[] };
 
 export const MAX_CACHED_EXPRESSIONS = 2_000;
 
@@ -84,11 +85,12 @@ function compile(
   const parsed = parseExpression(source, VARIABLES_OF[scope], parser);
   if (!parsed.ok) {
     const position = positionAt(source, parsed.problem.span.start);
-    return { ok: false, problem: { ...parsed.problem, position } };
+    return { ok: false, problem: { ...parsed.problem, position }, patterns: parsed.patterns };
   }
-  const { root, references } = parsed;
+  const { root, references, patterns } = parsed;
   const keys = references.flatMap((reference) => (reference.kind === 'stage' ? [reference.key] : []));
-  return { ok: true, expression: { source, scope, root, references, stageRefs: [...new Set(keys)] } };
+  const expression = { source, scope, root, references, stageRefs: [...new Set(keys)] };
+  return { ok: true, expression, patterns };
 }
 
 export const DEFAULT_STEPS = 200_000;
@@ -117,10 +119,13 @@ export function evaluateExpression(
   }
 }
 
+/** Few: a document may hold a hundred thousand of them. */
+const CONSTANT_STEPS = 200;
+
 /** The value of an expression that reads nothing; null when it reads something or fails. */
 export function constantOf(expression: CompiledExpression): { value: Json } | null {
   if (expression.references.length > 0) return null;
-  const result = evaluateExpression(expression, {});
+  const result = evaluateExpression(expression, {}, { steps: CONSTANT_STEPS });
   return result.ok ? { value: result.value } : null;
 }
 

@@ -50,31 +50,38 @@ export interface SchemaProblem {
   message: string;
 }
 
-export type SchemaResult = { ok: true; schema: CompiledSchema } | { ok: false; problems: SchemaProblem[] };
+/** `patterns` are those it uses, also when it is refused for another reason. */
+export type SchemaResult = { patterns: readonly string[] } & (
+  | { ok: true; schema: CompiledSchema }
+  | { ok: false; problems: SchemaProblem[] }
+);
 
 const MAX_DEPTH = 64;
 const MAX_NODES = 10_000;
 const MAX_PROBLEMS = 50;
+const MAX_PATTERNS = 100;
 const ANNOTATIONS = ['$schema', '$comment', '$defs', 'title', 'description', 'default', 'examples'];
 
 interface Reading {
   problems: SchemaProblem[];
   definitions: Map<string, SchemaNode>;
   refs: { key: string; path: (string | number)[] }[];
+  patterns: string[];
   nodes: number;
 }
 
 type Path = readonly (string | number)[];
 
 export function compileJsonSchema(source: Json): SchemaResult {
-  const reading: Reading = { problems: [], definitions: new Map(), refs: [], nodes: 0 };
+  const reading: Reading = { problems: [], definitions: new Map(), refs: [], patterns: [], nodes: 0 };
   const root = readNode(source, [], reading);
   reading.definitions.set('', root);
   for (const { key, path } of reading.refs) {
     if (!reading.definitions.has(key)) refuse(reading, path, `there is no #/$defs/${key}`);
   }
-  if (reading.problems.length > 0) return { ok: false, problems: reading.problems };
-  return { ok: true, schema: { root, definitions: reading.definitions } };
+  const { problems, definitions, patterns } = reading;
+  if (problems.length > 0) return { ok: false, problems, patterns };
+  return { ok: true, schema: { root, definitions }, patterns };
 }
 
 function refuse(reading: Reading, path: Path, message: string): void {
@@ -234,6 +241,11 @@ function readAlternatives({ value, path, reading }: Keyword): SchemaNode[] | nul
 function readPattern({ value, path, reading }: Keyword): BoundedPattern | null {
   if (typeof value !== 'string') {
     refuse(reading, path, 'must be a text');
+    return null;
+  }
+  reading.patterns.push(value);
+  if (reading.patterns.length > MAX_PATTERNS) {
+    refuse(reading, path, `there are more than ${MAX_PATTERNS} patterns`);
     return null;
   }
   const compiled = compilePattern(value);

@@ -29,7 +29,7 @@ const PROBLEMS = {
   'retry-past-deadline': ['warning', 'Lower the delays or the attempts, or give the run more time.'],
   'retry-delay-order': ['warning', 'Raise maxSeconds, or lower initialSeconds.'],
   'optional-fails-run': ['warning', 'Make the stage required, or choose another onFailure.'],
-  'too-many-problems': ['error', 'Correct these and validate again.'],
+  'too-many-problems': ['warning', 'Correct these and validate again.'],
 } as const satisfies Record<string, readonly [Severity, advice: string]>;
 
 export type ProblemCode = keyof typeof PROBLEMS;
@@ -54,19 +54,27 @@ export interface Problem {
 export type Finding = Omit<Problem, 'severity' | 'advice'>;
 export type Report = (finding: Finding) => void;
 
+/** Of each severity. */
 export const MAX_PROBLEMS = 1_000;
 
-/** Collects findings up to a limit; a broken document of 10,000 stages has a problem in each. */
+/**
+ * Collects findings up to a limit of each severity: a broken document of 10,000 stages has a problem in each. Warnings
+ * never crowd out an error, and any number of them leaves the graph publishable.
+ */
 export function createReport(): { report: Report; problems: Problem[] } {
   const problems: Problem[] = [];
-  const add: Report = (finding) => {
+  const counts = { error: 0, warning: 0 };
+  const add = (finding: Finding): void => {
     const [severity, advice] = PROBLEMS[finding.code];
     problems.push({ ...finding, severity, advice });
   };
   const report: Report = (finding) => {
-    if (problems.length < MAX_PROBLEMS) add(finding);
-    else if (problems.length === MAX_PROBLEMS) {
-      add({ code: 'too-many-problems', message: `There are more than ${MAX_PROBLEMS} problems.`, path: [] });
+    const severity = PROBLEMS[finding.code][0];
+    counts[severity]++;
+    if (counts[severity] <= MAX_PROBLEMS) add(finding);
+    else if (counts[severity] === MAX_PROBLEMS + 1) {
+      const message = `There are more than ${MAX_PROBLEMS} ${severity}s; the rest is not listed.`;
+      add({ code: 'too-many-problems', message, path: [] });
     }
   };
   return { report, problems };

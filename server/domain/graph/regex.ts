@@ -1,4 +1,5 @@
 import { RE2JS } from 're2js';
+import { createLruMap } from './lru-map.ts';
 
 /**
  * Patterns are RE2's (the syntax CEL asks for): no backreferences, no lookaround, and so a match takes time linear in
@@ -19,7 +20,19 @@ export interface BoundedPattern {
 
 export type PatternResult = { ok: true; pattern: BoundedPattern } | { ok: false; message: string };
 
+const MAX_KNOWN = 1_024;
+const known = createLruMap<string, PatternResult>(MAX_KNOWN);
+
+/** Remembers what it compiled lately: a large pattern takes a millisecond, and graphs repeat theirs. */
 export function compilePattern(source: string): PatternResult {
+  const found = known.get(source);
+  if (found) return found;
+  const result = compile(source);
+  known.set(source, result);
+  return result;
+}
+
+function compile(source: string): PatternResult {
   if (source.length > MAX_PATTERN_LENGTH) {
     return { ok: false, message: `the pattern is longer than ${MAX_PATTERN_LENGTH} characters` };
   }

@@ -1,10 +1,11 @@
 import { measureJson } from '../json.ts';
-import { checkDependencies, checkReachability } from './checks/structure.ts';
 import { checkExpressions } from './checks/expressions.ts';
 import { buildModel, type Model } from './checks/model.ts';
+import { createPatternBudget } from './checks/patterns.ts';
 import { checkReferences } from './checks/references.ts';
-import { checkSchemas, checkSettings } from './checks/settings.ts';
 import { reportIssues } from './checks/schema-issues.ts';
+import { checkSchemas, checkSettings } from './checks/settings.ts';
+import { checkDependencies, checkReachability } from './checks/structure.ts';
 import { createReport, type Problem, type Report } from './problems.ts';
 import { type Graph, graphSchema } from './schema.ts';
 
@@ -49,8 +50,9 @@ function readGraph(document: unknown, report: Report): Graph | null {
 function checkGraph(graph: Graph, report: Report): void {
   const model: Model = buildModel(graph);
   checkDependencies(model, report);
-  checkSchemas(model, report);
-  const expressions = checkExpressions(model, report);
+  const mayGoOn = createPatternBudget(report);
+  checkSchemas(model, report, mayGoOn);
+  const expressions = checkExpressions(model, report, mayGoOn);
   checkReachability(model, expressions, report);
   checkReferences(model, expressions, report);
   checkSettings(model, expressions, report);

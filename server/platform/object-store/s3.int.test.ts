@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, createHmac, randomUUID } from 'node:crypto';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AwsClient } from 'aws4fetch';
@@ -60,7 +60,44 @@ describeObjectStoreContract('S3', async () => {
   };
 });
 
+/** Computes a version 4 signature from the request alone, by AWS' description and not by our client's code. */
+function signatureOf(request: IncomingMessage, secret: string): { expected: string; given: string } {
+  const authorization = request.headers.authorization ?? '';
+  const [, scope = '', names = '', given = ''] =
+    /Credential=[^/]+\/([^,]+), ?SignedHeaders=([^,]+), ?Signature=(\w+)/.exec(authorization) ?? [];
+  const [path, query = ''] = (request.url ?? '').split('?');
+  const headers = names.split(';').map((name) => `${name}:${String(request.headers[name]).trim()}\n`);
+  const payload = String(request.headers['x-amz-content-sha256']);
+  const canonical = [request.method, path, query, headers.join(''), names, payload].join('\n');
+  const digest = createHash('sha256').update(canonical).digest('hex');
+  const toSign = ['AWS4-HMAC-SHA256', request.headers['x-amz-date'], scope, digest].join('\n');
+  const hmac = (key: string | Buffer, text: string): Buffer =>
+    createHmac('sha256', key).update(text).digest();
+  const key = scope.split('/').reduce<string | Buffer>((before, part) => hmac(before, part), `AWS4${secret}`);
+  return { expected: hmac(key, toSign).toString('hex'), given };
+}
+
 describe('S3 store', () => {
+  it('signs every request as AWS describes, its body included', async () => {
+    const seen: { method: string; expected: string; given: string; payload: unknown }[] = [];
+    const listener = createServer((request, response) => {
+      const payload = request.headers['x-amz-content-sha256'];
+      seen.push({ method: request.method ?? '', ...signatureOf(request, 'a secret/+='), payload });
+      request.resume().on('end', () => response.writeHead(request.method === 'HEAD' ? 404 : 200).end());
+    });
+    const port = await findFreePort();
+    await new Promise<void>((resolve) => listener.listen(port, '127.0.0.1', resolve));
+    const endpoint = `http://127.0.0.1:${port}`;
+    const store = createS3Store(
+      optionsFor({ endpoint, secretAccessKey: 'a secret/+=', prefix: 'sp ace/é/' }),
+    );
+    const { hash } = await store.put(Buffer.from('signed'));
+    expect(seen.map(({ method }) => method)).toEqual(['HEAD', 'PUT']);
+    for (const { expected, given } of seen) expect(given).toBe(expected);
+    expect(seen[1]?.payload).toBe(hash);
+    await new Promise((resolve) => listener.close(resolve));
+  });
+
   it('says at its start what is wrong with the key or the bucket', async () => {
     const wrongKey = createS3Store(optionsFor({ accessKeyId: 'nobody' }));
     await expect(wrongKey.start()).rejects.toMatchObject({ message: expect.stringContaining('403') });

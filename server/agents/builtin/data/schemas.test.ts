@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { builtinConfigSchemas } from '../index.ts';
-import { DATA_CAPABILITIES, columnTypeSchema, configSchemas, duckdbType } from './schemas.ts';
+import { columnTypeSchema, configSchemas, DATA_CAPABILITIES, duckdbType } from './schemas.ts';
 import { parametersOf, stageConfig } from './stage-config.ts';
 
 test.each(Object.keys(builtinConfigSchemas))('the config of %s can be shown as JSON Schema', (capability) => {

@@ -113,7 +113,7 @@ function size([value]: Value[], machine: Machine): bigint {
 function split([value, separator]: Value[], machine: Machine): Value {
   const whole = text(value);
   spendSearch(machine, whole, text(separator));
-  const parts = whole.split(text(separator));
+  const parts = whole.split(text(separator), machine.steps + 1);
   spend(machine, parts.length);
   return make(machine, parts);
 }
@@ -130,7 +130,7 @@ function join([list, separator]: Value[], machine: Machine): Value {
 function replace([value, from, to]: Value[], machine: Machine): Value {
   const whole = text(value);
   spendSearch(machine, whole, text(from));
-  const parts = whole.split(text(from));
+  const parts = whole.split(text(from), machine.steps + 1);
   const grown = whole.length + parts.length * text(to).length;
   spend(machine, parts.length + textSteps(grown));
   return parts.join(text(to));
@@ -167,10 +167,12 @@ function toInt([value]: Value[]): Value {
   throw new Fault('bad-argument', `int() cannot make an integer of this ${kindOf(value ?? null)}.`);
 }
 
+const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
+
 function toDouble([value]: Value[]): Value {
   if (value !== undefined && isNumeric(value)) return Number(value);
-  if (typeof value === 'string' && /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(value.slice(0, 64))) {
-    return Number(value.slice(0, 64));
+  if (typeof value === 'string' && value.length <= 64 && DECIMAL.test(value)) {
+    return Number(value);
   }
   throw new Fault('bad-argument', `double() cannot make a number of this ${kindOf(value ?? null)}.`);
 }

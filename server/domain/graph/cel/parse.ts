@@ -10,8 +10,8 @@ export interface SyntaxProblem {
 }
 
 export type ParseResult =
-  | { ok: true; root: Node; references: Reference[] }
-  | { ok: false; problem: SyntaxProblem };
+  | { ok: true; root: Node; references: Reference[]; patterns: string[] }
+  | { ok: false; problem: SyntaxProblem; patterns: string[] };
 
 export const MAX_SOURCE_LENGTH = 4096;
 
@@ -38,14 +38,15 @@ export function parseExpression(
   parser: (source: string) => ASTNode,
 ): ParseResult {
   const whole = { start: 0, end: source.length };
+  const patterns: string[] = [];
   if (source.length > MAX_SOURCE_LENGTH) {
     const message = `The expression is longer than ${MAX_SOURCE_LENGTH} characters.`;
-    return { ok: false, problem: { code: 'expression-unsupported', message, span: whole } };
+    return { ok: false, problem: { code: 'expression-unsupported', message, span: whole }, patterns };
   }
   try {
-    return { ok: true, ...bindNames(parser(source), variables) };
+    return { ok: true, ...bindNames(parser(source), variables, patterns), patterns };
   } catch (error) {
-    return { ok: false, problem: toProblem(error, whole) };
+    return { ok: false, problem: toProblem(error, whole), patterns };
   }
 }
 

@@ -21,10 +21,12 @@ interface Names {
   variables: readonly string[];
   locals: ReadonlyMap<string, number>;
   references: Reference[];
+  patterns: string[];
   depth: number;
 }
 
 const MAX_TREE_DEPTH = 250;
+const MAX_PATTERNS = 20;
 const BINARY: ReadonlySet<string> = new Set([...ARITHMETIC, ...COMPARISONS, '==', '!=', 'in']);
 const FOLD_NAMES: ReadonlySet<string> = new Set(FOLDS);
 
@@ -32,9 +34,10 @@ const FOLD_NAMES: ReadonlySet<string> = new Set(FOLDS);
 export function bindNames(
   ast: ASTNode,
   variables: readonly string[],
+  patterns: string[],
 ): { root: Node; references: Reference[] } {
   const references: Reference[] = [];
-  const root = bind(ast, { variables, locals: new Map(), references, depth: 0 });
+  const root = bind(ast, { variables, locals: new Map(), references, patterns, depth: 0 });
   return { root, references };
 }
 
@@ -195,7 +198,7 @@ function bindCall(ast: AstOf<'call'>, names: Names): Node {
   if (name === 'has') return bindHas(args[0], { ast, names });
   if (name === 'dyn' && args.length === 1 && args[0]) return bind(args[0], names);
   const { start, end } = ast;
-  const fn = pickFunction(name, { args, style: 'global', at: ast });
+  const fn = pickFunction(name, { args, style: 'global', at: ast, names });
   return { op: 'call', fn, args: args.map((arg) => bind(arg, names)), start, end };
 }
 
@@ -213,13 +216,13 @@ function bindMethod(ast: AstOf<'rcall'>, names: Names): Node {
   if (FOLD_NAMES.has(name)) return bindFold(ast, names);
   const { start, end } = ast;
   const all = [receiver, ...args];
-  const fn = pickFunction(name, { args: all, style: 'method', at: ast });
+  const fn = pickFunction(name, { args: all, style: 'method', at: ast, names });
   return { op: 'call', fn, args: all.map((arg) => bind(arg, names)), start, end };
 }
 
 function pickFunction(
   name: string,
-  { args, style, at }: { args: ASTNode[]; style: 'method' | 'global'; at: Span },
+  { args, style, at, names }: { args: ASTNode[]; style: 'method' | 'global'; at: Span; names: Names },
 ): FunctionSpec {
   const named = findFunctions(name).filter((fn) => fn.style === style || fn.style === 'both');
   if (named.length === 0) {
@@ -228,13 +231,21 @@ function pickFunction(
   }
   const fn = named.find(({ takes }) => takes.length === args.length);
   if (!fn) throw new Refusal('expression-syntax', `${name}() does not take that many arguments.`, at);
-  return name === 'matches' ? withPattern(fn, args[1], at) : fn;
+  return name === 'matches' ? withPattern(fn, args[1], { at, names }) : fn;
 }
 
 /** The pattern is a literal, so that it is read once, and refused when it is published and not when it runs. */
-function withPattern(fn: FunctionSpec, argument: ASTNode | undefined, at: Span): FunctionSpec {
+function withPattern(
+  fn: FunctionSpec,
+  argument: ASTNode | undefined,
+  { at, names }: { at: Span; names: Names },
+): FunctionSpec {
   if (argument?.op !== 'value' || typeof argument.args !== 'string') {
     throw new Refusal('expression-unsupported', 'The pattern of matches() must be a text in quotes.', at);
+  }
+  names.patterns.push(argument.args);
+  if (names.patterns.length > MAX_PATTERNS) {
+    throw new Refusal('expression-unsupported', `There are more than ${MAX_PATTERNS} patterns.`, at);
   }
   const compiled = compilePattern(argument.args);
   if (compiled.ok) return { ...fn, pattern: compiled.pattern };

@@ -15,10 +15,8 @@ interface Sized {
  */
 export function toJson(value: Value, machine: Machine): Json {
   if (typeof value === 'object' && value !== null && !isOwnMaking(value, machine)) return value as Json;
-  const { json, bytes } = convert(value, { machine, seen: new Map(), depth: 0 });
-  if (bytes > RESULT_LIMITS.maxBytes) {
-    throw new Fault('too-large', `The result is larger than ${RESULT_LIMITS.maxBytes} bytes.`);
-  }
+  const { json, bytes } = convert(value, { machine, seen: new Map(), depth: 0, looked: { bytes: 0 } });
+  if (bytes > RESULT_LIMITS.maxBytes) throw tooLarge();
   return json;
 }
 
@@ -30,6 +28,12 @@ interface Conversion {
   machine: Machine;
   seen: Map<object, Sized>;
   depth: number;
+  /** Data gone through: parts of parts are measured anew, so their sum is bounded too. */
+  looked: { bytes: number };
+}
+
+function tooLarge(): Fault {
+  return new Fault('too-large', `The result is larger than ${RESULT_LIMITS.maxBytes} bytes.`);
 }
 
 function convert(value: Value, at: Conversion): Sized {
@@ -39,7 +43,7 @@ function convert(value: Value, at: Conversion): Sized {
   const known = at.seen.get(value);
   if (known) return known;
   if (at.depth >= RESULT_LIMITS.maxDepth) throw new Fault('too-deep', 'The result is nested too deep.');
-  const sized = at.machine.made.has(value) ? copy(value, at) : measure(value);
+  const sized = at.machine.made.has(value) ? copy(value, at) : measure(value, at);
   at.seen.set(value, sized);
   return sized;
 }
@@ -64,12 +68,14 @@ function copy(value: Value[] | { [key: string]: Value }, at: Conversion): Sized 
   return { json: map, bytes };
 }
 
-function measure(value: object): Sized {
+function measure(value: object, { looked }: Conversion): Sized {
   const measured = measureJson(value, RESULT_LIMITS);
   if (!measured.ok) {
     const code = measured.problem.code;
     throw new Fault(code, `A part of the result cannot be passed on. ${measured.problem.message}`);
   }
+  looked.bytes += measured.bytes;
+  if (looked.bytes > RESULT_LIMITS.maxBytes) throw tooLarge();
   return { json: value as Json, bytes: measured.bytes };
 }
 

@@ -1,10 +1,16 @@
-import type { Node } from '../cel/ast.ts';
-import { BOOL } from '../cel/kinds.ts';
-import { inferKinds, type StaticType, typeOfSchema, unknownType } from '../cel/infer.ts';
 import type { Json } from '../../json.ts';
-import { type CompiledExpression, compileExpression, type ExpressionScope } from '../expressions.ts';
+import type { Node } from '../cel/ast.ts';
+import { inferKinds, type StaticType, typeOfSchema, unknownType } from '../cel/infer.ts';
+import { BOOL } from '../cel/kinds.ts';
+import {
+  type CompiledExpression,
+  compileExpression,
+  type ExpressionProblem,
+  type ExpressionScope,
+} from '../expressions.ts';
 import type { Report } from '../problems.ts';
 import type { Model } from './model.ts';
+import type { PatternBudget } from './patterns.ts';
 
 /** One use of an expression in the document. */
 export interface Site {
@@ -29,12 +35,17 @@ export interface ExpressionsOfGraph {
   retries: Map<number, CompiledExpression>;
 }
 
-export function checkExpressions(model: Model, report: Report): ExpressionsOfGraph {
+export function checkExpressions(model: Model, report: Report, mayGoOn: PatternBudget): ExpressionsOfGraph {
   const found: ExpressionsOfGraph = { sites: [], conditions: new Map(), when: new Map(), retries: new Map() };
   const typeOf = createTypes(model);
   for (const site of sitesOf(model)) {
-    const compiled = compileSite(model, site, report);
-    if (!compiled) continue;
+    const result = compileExpression(site.source, site.scope);
+    if (!mayGoOn(result.patterns)) break;
+    if (!result.ok) {
+      reportSyntax(placeOf(model, site), result.problem, report);
+      continue;
+    }
+    const compiled = result.expression;
     found.sites.push({ ...site, compiled });
     const last = site.path[site.path.length - 1];
     if (site.dependency !== undefined) found.when.set(site.dependency, compiled);
@@ -81,14 +92,10 @@ export function placeOf(
   return { path: site.path, stage: model.graph.dependencies[dependency]?.to ?? '', dependency };
 }
 
-function compileSite(model: Model, site: Site, report: Report): CompiledExpression | null {
-  const result = compileExpression(site.source, site.scope);
-  if (result.ok) return result.expression;
-  const { code, message, span, position } = result.problem;
-  const where =
-    position.line === 1 ? `column ${position.column}` : `line ${position.line}, column ${position.column}`;
-  report({ code, message: `${message} (${where})`, span, ...placeOf(model, site) });
-  return null;
+function reportSyntax(place: ReturnType<typeof placeOf>, problem: ExpressionProblem, report: Report): void {
+  const { code, message, span, position } = problem;
+  const line = position.line === 1 ? '' : `line ${position.line}, `;
+  report({ code, message: `${message} (${line}column ${position.column})`, span, ...place });
 }
 
 type TypeOfNode = (node: Node) => StaticType | null;

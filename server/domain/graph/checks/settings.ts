@@ -1,37 +1,39 @@
-import { constantOf } from '../expressions.ts';
 import type { Json } from '../../json.ts';
+import { constantOf } from '../expressions.ts';
 import { compileJsonSchema } from '../json-schema.ts';
 import type { Report } from '../problems.ts';
 import { onFailureOf, type RetryPolicy, type Stage } from '../schema.ts';
 import type { ExpressionsOfGraph } from './expressions.ts';
 import type { Model } from './model.ts';
+import type { PatternBudget } from './patterns.ts';
 
 /** JSON Schemas that could not be kept to. */
-export function checkSchemas(model: Model, report: Report): void {
-  const { inputSchema, parametersSchema, stages } = model.graph;
-  checkSchema(inputSchema, { path: ['inputSchema'] }, report);
-  checkSchema(parametersSchema, { path: ['parametersSchema'] }, report);
-  for (const [index, { key, outputSchema }] of stages.entries()) {
-    checkSchema(outputSchema, { path: ['stages', index, 'outputSchema'], stage: key }, report);
+export function checkSchemas(model: Model, report: Report, mayGoOn: PatternBudget): void {
+  for (const { schema, at } of schemasOf(model)) {
+    const compiled = compileJsonSchema(schema);
+    if (!mayGoOn(compiled.patterns)) return;
+    if (compiled.ok) continue;
+    for (const { path, message } of compiled.problems) {
+      const where = path.length === 0 ? 'The schema' : path.join('.').slice(0, 200);
+      report({
+        code: 'invalid-json-schema',
+        message: `${where}: ${message}.`,
+        ...at,
+        path: [...at.path, ...path],
+      });
+    }
   }
 }
 
-function checkSchema(
-  schema: Json | undefined,
-  at: { path: (string | number)[]; stage?: string },
-  report: Report,
-): void {
-  if (schema === undefined) return;
-  const compiled = compileJsonSchema(schema);
-  if (compiled.ok) return;
-  for (const { path, message } of compiled.problems) {
-    const where = path.length === 0 ? 'The schema' : path.join('.').slice(0, 200);
-    report({
-      code: 'invalid-json-schema',
-      message: `${where}: ${message}.`,
-      ...at,
-      path: [...at.path, ...path],
-    });
+function* schemasOf(
+  model: Model,
+): Generator<{ schema: Json; at: { path: (string | number)[]; stage?: string } }> {
+  const { inputSchema, parametersSchema, stages } = model.graph;
+  if (inputSchema) yield { schema: inputSchema, at: { path: ['inputSchema'] } };
+  if (parametersSchema) yield { schema: parametersSchema, at: { path: ['parametersSchema'] } };
+  for (const [index, { key, outputSchema }] of stages.entries()) {
+    if (outputSchema)
+      yield { schema: outputSchema, at: { path: ['stages', index, 'outputSchema'], stage: key } };
   }
 }
 

@@ -1,5 +1,5 @@
-import { AgentFailure } from '../../../agent.ts';
 import type { JsonObject } from '#server/domain/json.ts';
+import { AgentFailure } from '../../../agent.ts';
 
 /** The fault lies in what the stage was given or how it is set up: trying again cannot help. */
 export function invalidInput(code: string, message: string, details?: JsonObject): AgentFailure {

@@ -1,8 +1,8 @@
 import type { JsonObject } from '#server/domain/json.ts';
 import type { LogLevel } from '../../../agent.ts';
 import type { JobInput } from '../pool/protocol.ts';
-import { invalidInput, listed } from './failures.ts';
 import type { Database } from './database.ts';
+import { invalidInput, listed } from './failures.ts';
 
 /** What an operation works with, inside the child. */
 export interface JobContext {

@@ -6,8 +6,8 @@ import type { Column, Database } from './database.ts';
 import { fromEngine, invalidInput, listed } from './failures.ts';
 import { inferTypes } from './infer-types.ts';
 import { quoteName } from './quote.ts';
-import { removeMisfits } from './remove-misfits.ts';
 import { readCsvRaw } from './read-csv-raw.ts';
+import { removeMisfits } from './remove-misfits.ts';
 import { BAD_CSV, surveyCsv } from './survey-csv.ts';
 
 export interface CsvSource {

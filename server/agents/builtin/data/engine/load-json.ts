@@ -1,20 +1,20 @@
 import { join } from 'node:path';
 import type { Json, JsonObject } from '#server/domain/json.ts';
-import { type BadRow, badRowMessage, createBadRows, type BadRows } from '../formats/bad-rows.ts';
+import { type BadRow, type BadRows, badRowMessage, createBadRows } from '../formats/bad-rows.ts';
 import {
-  MAX_JSON_DEPTH,
   depthOf,
+  type JsonRecord,
+  MAX_JSON_DEPTH,
   placeOf,
   scanArray,
   scanLines,
-  type JsonRecord,
 } from '../formats/scan-json.ts';
 import { type ColumnType, duckdbType } from '../schemas.ts';
 import type { Column, Database } from './database.ts';
-import { createLineFile } from './line-file.ts';
 import { fromEngine, invalidInput, listed } from './failures.ts';
+import { createLineFile } from './line-file.ts';
 import { quoteName, usableNames } from './quote.ts';
-import { MAX_OBJECT_BYTES, createFromLines } from './read-lines.ts';
+import { createFromLines, MAX_OBJECT_BYTES } from './read-lines.ts';
 import { removeMisfits } from './remove-misfits.ts';
 
 export interface JsonSource {

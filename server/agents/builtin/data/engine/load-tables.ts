@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { JobInput } from '../pool/protocol.ts';
 import type { Column, Database } from './database.ts';
 import { fromEngine, invalidInput, shown } from './failures.ts';
-import { MAIN_TABLE, type JobContext, chooseMain } from './job-context.ts';
+import { chooseMain, type JobContext, MAIN_TABLE } from './job-context.ts';
 import { loadJsonRecords } from './load-json.ts';
 import { quoteName, quoteText } from './quote.ts';
 import { createFromLines } from './read-lines.ts';

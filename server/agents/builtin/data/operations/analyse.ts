@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '#server/domain/json.ts';
 import type { Column } from '../engine/database.ts';
-import { MAIN_TABLE, type JobContext, type OperationResult } from '../engine/job-context.ts';
+import { type JobContext, MAIN_TABLE, type OperationResult } from '../engine/job-context.ts';
 import { loadInputs } from '../engine/load-tables.ts';
 import { quoteName } from '../engine/quote.ts';
 import { jsonExpression } from '../engine/store-table.ts';

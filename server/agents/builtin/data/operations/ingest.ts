@@ -1,13 +1,13 @@
 import { extname } from 'node:path';
 import type { JsonObject } from '#server/domain/json.ts';
-import type { ConfigOf, Format } from '../schemas.ts';
-import { badRowMessage, createBadRows, type BadRows } from '../formats/bad-rows.ts';
-import { toUtf8 } from '../formats/text.ts';
 import { invalidInput } from '../engine/failures.ts';
-import { MAIN_TABLE, type JobContext, type OperationResult, chooseMain } from '../engine/job-context.ts';
+import { chooseMain, type JobContext, MAIN_TABLE, type OperationResult } from '../engine/job-context.ts';
 import { loadCsv, readJobFile } from '../engine/load-csv.ts';
 import { loadJsonRecords } from '../engine/load-json.ts';
 import { loadTable } from '../engine/load-tables.ts';
+import { type BadRows, badRowMessage, createBadRows } from '../formats/bad-rows.ts';
+import { toUtf8 } from '../formats/text.ts';
+import type { ConfigOf, Format } from '../schemas.ts';
 
 type Config = ConfigOf<'data-ingestion'>;
 

@@ -1,6 +1,6 @@
 import type { Column } from '../engine/database.ts';
 import { fromEngine } from '../engine/failures.ts';
-import { MAIN_TABLE, type JobContext, type OperationResult } from '../engine/job-context.ts';
+import { type JobContext, MAIN_TABLE, type OperationResult } from '../engine/job-context.ts';
 import { loadInputs } from '../engine/load-tables.ts';
 import type { ConfigOf } from '../schemas.ts';
 import { processingSql, worksRowByRow } from './processing-sql.ts';

@@ -1,6 +1,6 @@
 import type { Column, Database } from '../engine/database.ts';
 import { fromEngine } from '../engine/failures.ts';
-import { MAIN_TABLE, type JobContext } from '../engine/job-context.ts';
+import { type JobContext, MAIN_TABLE } from '../engine/job-context.ts';
 import { type CheckedExpression, checkExpression, checkSelect } from '../engine/read-only-sql.ts';
 
 /** With a space, so that no stage's key can be the same. */

@@ -1,7 +1,7 @@
 import type { Column } from '../engine/database.ts';
 import { invalidInput, shown } from '../engine/failures.ts';
 import { quoteList, quoteName, quoteScalar, quoteText } from '../engine/quote.ts';
-import { type Rule, duckdbType } from '../schemas.ts';
+import { duckdbType, type Rule } from '../schemas.ts';
 import { findColumn } from './columns.ts';
 
 export interface RuleScope {

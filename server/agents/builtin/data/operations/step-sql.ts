@@ -1,7 +1,7 @@
 import type { Column } from '../engine/database.ts';
 import { invalidInput, shown } from '../engine/failures.ts';
 import { freshName, quoteName, quoteScalar } from '../engine/quote.ts';
-import { type Step, duckdbType } from '../schemas.ts';
+import { duckdbType, type Step } from '../schemas.ts';
 import { aggregateSql, conditionSql, measureSql, numberedSql, orderSql } from './build-sql.ts';
 import { findColumn, refuseTaken } from './columns.ts';
 

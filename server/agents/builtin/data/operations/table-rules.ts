@@ -1,6 +1,6 @@
 import type { JsonObject } from '#server/domain/json.ts';
 import { invalidInput, listed, shown } from '../engine/failures.ts';
-import { MAIN_TABLE, type JobContext } from '../engine/job-context.ts';
+import { type JobContext, MAIN_TABLE } from '../engine/job-context.ts';
 import { quoteName } from '../engine/quote.ts';
 import type { Rule } from '../schemas.ts';
 import { findColumn, isTemporal } from './columns.ts';

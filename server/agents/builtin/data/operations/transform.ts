@@ -1,5 +1,5 @@
 import type { Column } from '../engine/database.ts';
-import { MAIN_TABLE, type JobContext, type OperationResult } from '../engine/job-context.ts';
+import { type JobContext, MAIN_TABLE, type OperationResult } from '../engine/job-context.ts';
 import { loadInputs } from '../engine/load-tables.ts';
 import { quoteName } from '../engine/quote.ts';
 import type { ConfigOf, Step } from '../schemas.ts';

@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '#server/domain/json.ts';
 import type { Column } from '../engine/database.ts';
 import { fromEngine, invalidInput, listed } from '../engine/failures.ts';
-import { MAIN_TABLE, type JobContext, type OperationResult } from '../engine/job-context.ts';
+import { type JobContext, MAIN_TABLE, type OperationResult } from '../engine/job-context.ts';
 import { loadInputs } from '../engine/load-tables.ts';
 import { freshName, quoteName } from '../engine/quote.ts';
 import { readRows, withinBytes } from '../engine/store-table.ts';

@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Column } from '../engine/database.ts';
 import { fromEngine } from '../engine/failures.ts';
-import { MAIN_TABLE, type JobContext, type OperationResult } from '../engine/job-context.ts';
+import { type JobContext, MAIN_TABLE, type OperationResult } from '../engine/job-context.ts';
 import { loadInputs } from '../engine/load-tables.ts';
 import { quoteName, quoteText, usableNames } from '../engine/quote.ts';
 import { jsonExpression, normaliseTypes, readRows } from '../engine/store-table.ts';

@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
-import { createDataAgents } from '../agents.ts';
-import { failureOf, memoryObjects } from '../testing/harness.ts';
 import { makeId, taskId } from '#server/domain/ids.ts';
 import type { JsonObject } from '#server/domain/json.ts';
+import { createDataAgents } from '../agents.ts';
+import { failureOf, memoryObjects } from '../testing/harness.ts';
 import { type DataPoolOptions, defaultPoolOptions } from './options.ts';
 import { createDataPool, type DataPool } from './pool.ts';
 

@@ -1,5 +1,5 @@
-import { AgentFailure, type LogLevel } from '../../../agent.ts';
 import type { JsonObject } from '#server/domain/json.ts';
+import { AgentFailure, type LogLevel } from '../../../agent.ts';
 import type { Database } from '../engine/database.ts';
 import { fromEngine } from '../engine/failures.ts';
 import type { JobContext, OperationResult } from '../engine/job-context.ts';

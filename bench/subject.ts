@@ -1,0 +1,66 @@
+import type { Payload, Workload } from './workload.ts';
+
+/** A server that the harness starts privately and fresh for one subject, and stops after it. */
+export type ServiceNeed =
+  | { kind: 'postgres' }
+  | { kind: 'redis'; persistence: RedisPersistence }
+  | { kind: 'rabbitmq' };
+
+export type RedisPersistence = 'none' | 'everysec' | 'always';
+
+export interface SubjectEnv {
+  /** Set when the definition asks for the service, absent otherwise. */
+  databaseUrl?: string;
+  redisUrl?: string;
+  amqpUrl?: string;
+  /** An empty folder on a real disk, for the subject alone; the harness deletes it. */
+  dataDir: string;
+  /** The stage bodies. Every stage of every run must go through it exactly once. */
+  work: Workload;
+}
+
+/**
+ * One engine with its workers. The harness does all timing and all checking, so a subject only moves
+ * payloads: the output of one stage is the input of the next, and what comes back is what the engine
+ * really delivered. There is no separate call for hop and start latency: they are `runChains` with one
+ * run, seen from outside.
+ */
+export interface Subject {
+  /** Resolves once a run submitted now would start at once: connected, migrated, workers listening. */
+  start(): Promise<void>;
+  /**
+   * Submits all runs as fast as is best for the engine, and resolves with each run's final output, in
+   * the order of the inputs, after the engine has told that all are complete.
+   * A run is `stages` stages in a row, each a call of `work.perform`.
+   */
+  runChains(inputs: readonly Payload[], stages: number): Promise<Payload[]>;
+  /** One run: `work.perform`, then `width` x `work.performItem` on its output, then `work.performJoin` over all. */
+  fanOut(input: Payload, width: number): Promise<Payload>;
+  /** Housekeeping that the engine's users would have running, done between benches and never timed. */
+  settle?(): Promise<void>;
+  /** Stops workers and connections. Afterwards the process must be able to end by itself. */
+  stop(): Promise<void>;
+}
+
+export interface SubjectDefinition {
+  name: string;
+  /** How the engine is set up, in one line: printed with every result. */
+  setting: string;
+  /** What survives a power cut at the moment a result is reported, in one line. */
+  durability: string;
+  services: readonly ServiceNeed[];
+  /** Left out unless it is named: it needs much time or disk. */
+  onlyOnRequest?: boolean;
+  /** npm packages whose versions belong beside the results. */
+  packages: readonly string[];
+  /**
+   * Makes the subject. Import the engine in here, not at the top of the file: the harness reads every
+   * definition to list them, and start-up time has to include loading the engine.
+   */
+  create(env: SubjectEnv): Promise<Subject>;
+}
+
+/** What a file in `bench/subjects/` or `bench/peers/` exports. */
+export interface SubjectModule {
+  subjects: readonly SubjectDefinition[];
+}

@@ -1,0 +1,201 @@
+import { evolve, openDraft } from '#server/domain/engine/evolve.ts';
+import type { RunState, TaskState } from '#server/domain/engine/state.ts';
+import {
+  isRunOver,
+  isRunPaused,
+  isTaskHeld,
+  isTaskOver,
+  isTaskQueued,
+  isTaskReady,
+  isTaskRetrying,
+  isTaskSuccess,
+} from '#server/domain/statuses.ts';
+import type { EventBlock } from './audit.ts';
+
+interface Complaint {
+  rule: string;
+  message: string;
+}
+
+/** What is wrong with one run, by its rows and its event sequence. */
+export function auditRun(state: RunState, blocks: readonly EventBlock[]): Complaint[] {
+  return [
+    ...auditEnd(state),
+    ...auditOpenTasks(state),
+    ...auditOrder(state),
+    ...auditAttempts(state),
+    ...auditOutcomes(state, blocks),
+    ...auditSequence(state, blocks),
+  ];
+}
+
+/** I1: a run that is over is over in every part; one that is not will be looked at again. */
+function auditEnd(state: RunState): Complaint[] {
+  const complaints: Complaint[] = [];
+  const open = state.tasks.filter((task) => task && !isTaskOver(task.status));
+  if (isRunOver(state.status)) {
+    if (state.left > 0)
+      complaints.push({
+        rule: 'I1',
+        message: `It has ended ${state.status} with ${state.left} tasks not over.`,
+      });
+    if (state.finishedAt === null)
+      complaints.push({ rule: 'I1', message: 'It has ended and has no end time.' });
+    if (state.wakeAt !== null)
+      complaints.push({ rule: 'I1', message: 'It has ended and still has a wake-up time.' });
+  } else {
+    if (state.left === 0)
+      complaints.push({ rule: 'I1', message: 'All its tasks are over and it has not ended.' });
+    if (open.length === 0)
+      complaints.push({ rule: 'I1', message: 'Nothing of it is open and it has not ended.' });
+    if (state.wakeAt === null && !isRunPaused(state.status))
+      complaints.push({ rule: 'I1', message: 'It is open and nothing will ever wake it.' });
+  }
+  return complaints;
+}
+
+/** The reconciler's rule: an open task has a lease, a message on its way, a timer, or a reason that is named. */
+function auditOpenTasks(state: RunState): Complaint[] {
+  return state.tasks.flatMap((task) => {
+    if (!task || isTaskOver(task.status) || explainsItself(task)) return [];
+    return [
+      {
+        rule: 'I1',
+        message: `Task ${task.index} is ${task.status} with neither lease, message, timer nor named wait.`,
+      },
+    ];
+  });
+}
+
+function explainsItself(task: TaskState): boolean {
+  if (isTaskHeld(task.status)) return task.agent !== null && task.dueAt !== null && task.stopBy !== null;
+  if (isTaskQueued(task.status)) return task.queue !== null && task.dueAt !== null;
+  if (isTaskRetrying(task.status)) return task.dueAt !== null;
+  if (isTaskReady(task.status)) return task.wait !== null && task.dueAt !== null;
+  return false;
+}
+
+/** I3: nothing was handed out before what it depends on was over. */
+function auditOrder(state: RunState): Complaint[] {
+  const complaints: Complaint[] = [];
+  for (const task of state.tasks) {
+    if (!task || task.epoch === 0) continue;
+    for (const edge of state.graph.incoming[task.index] ?? []) {
+      const upstream = state.tasks[edge.from];
+      if (!upstream || !isTaskOver(upstream.status)) {
+        complaints.push({
+          rule: 'I3',
+          message: `Task ${task.index} was handed out before task ${edge.from} was over.`,
+        });
+      } else if (
+        task.startedAt !== null &&
+        upstream.finishedAt !== null &&
+        task.startedAt < upstream.finishedAt
+      ) {
+        complaints.push({
+          rule: 'I3',
+          message: `Task ${task.index} started before task ${edge.from} had ended.`,
+        });
+      }
+    }
+  }
+  return complaints;
+}
+
+/** I6: no more attempts than the policy allows. */
+function auditAttempts(state: RunState): Complaint[] {
+  return state.tasks.flatMap((task) => {
+    const limit = task ? state.graph.stages[task.index]?.stage.retry.maxAttempts : undefined;
+    if (!task || limit === undefined || task.attempt <= limit) return [];
+    return [{ rule: 'I6', message: `Task ${task.index} has had ${task.attempt} of ${limit} attempts.` }];
+  });
+}
+
+/** I2: each task has one outcome, and a success is that of the hand-out that the row names. */
+function auditOutcomes(state: RunState, blocks: readonly EventBlock[]): Complaint[] {
+  const outcomes = new Map<number, string[]>();
+  for (const event of blocks.flatMap((block) => block.entries)) {
+    if (event.type !== 'task.succeeded' && event.type !== 'task.failed' && event.type !== 'task.reused')
+      continue;
+    outcomes.set(event.task, [...(outcomes.get(event.task) ?? []), event.type]);
+    const task = state.tasks[event.task];
+    if (
+      event.type === 'task.succeeded' &&
+      (!task || !isTaskSuccess(task.status) || task.epoch !== event.epoch)
+    ) {
+      return [
+        {
+          rule: 'I2',
+          message: `Task ${event.task} succeeded in hand-out ${event.epoch}, and its row says otherwise.`,
+        },
+      ];
+    }
+  }
+  return [...outcomes].flatMap(([task, list]) =>
+    list.length > 1
+      ? [{ rule: 'I2', message: `Task ${task} has ${list.length} outcomes: ${list.join(', ')}.` }]
+      : [],
+  );
+}
+
+/** I8: the sequence has no hole, ends where the row says, and folded gives the rows. */
+function auditSequence(state: RunState, blocks: readonly EventBlock[]): Complaint[] {
+  const complaints: Complaint[] = [];
+  let next = 1;
+  for (const block of blocks) {
+    if (block.seqFrom !== next || block.seqTo - block.seqFrom + 1 !== block.entries.length) {
+      complaints.push({
+        rule: 'I8',
+        message: `Entries ${block.seqFrom} to ${block.seqTo} (${block.entries.length} of them) follow number ${next - 1}.`,
+      });
+    }
+    next = block.seqTo + 1;
+  }
+  if (next - 1 !== state.seq)
+    complaints.push({
+      rule: 'I8',
+      message: `The sequence ends at ${next - 1} and the run says ${state.seq}.`,
+    });
+  return complaints.length > 0 ? complaints : compareFold(state, blocks);
+}
+
+const TASK_FIELDS = ['status', 'epoch', 'attempt', 'losses', 'agent', 'skip'] as const;
+
+function compareFold(state: RunState, blocks: readonly EventBlock[]): Complaint[] {
+  const folded = fold(state, blocks);
+  const complaints: Complaint[] = [];
+  if (folded.status !== state.status) {
+    complaints.push({
+      rule: 'I8',
+      message: `Its events make it ${folded.status}; its row says ${state.status}.`,
+    });
+  }
+  for (let index = 0; index < state.tasks.length; index += 1) {
+    const row = state.tasks[index];
+    const told = folded.tasks[index];
+    for (const field of TASK_FIELDS) {
+      if (row?.[field] === told?.[field]) continue;
+      complaints.push({
+        rule: 'I8',
+        message: `Task ${index}: events say ${field} ${String(told?.[field])}, the row ${String(row?.[field])}.`,
+      });
+    }
+  }
+  return complaints;
+}
+
+function fold(state: RunState, blocks: readonly EventBlock[]): Pick<RunState, 'status' | 'tasks'> {
+  const draft = openDraft({
+    ...state,
+    status: 'running',
+    seq: 0,
+    tasks: new Array(state.tasks.length).fill(undefined),
+    waitsFor: state.graph.incoming.map((edges) => edges.length),
+    open: 0,
+    left: state.tasks.length,
+  });
+  for (const block of blocks) {
+    for (const event of block.entries) evolve(draft, event, block.at);
+  }
+  return draft;
+}

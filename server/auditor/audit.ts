@@ -1,0 +1,123 @@
+import type { Sql } from '#db/client.ts';
+import { partOf } from '#db/parts.ts';
+import { loadRuns } from '#db/queries/load-runs.ts';
+import type { RunEvent } from '#server/domain/engine/events.ts';
+import type { RunState } from '#server/domain/engine/state.ts';
+import type { CompiledGraph } from '#server/domain/graph/compile.ts';
+import { fromUuid, type RunId, toUuid, type VersionId } from '#server/domain/ids.ts';
+import { auditRun } from './audit-run.ts';
+
+/** One thing that must hold and does not. The rule's name is that of the invariant list in the README. */
+export interface Finding {
+  rule: string;
+  runId: RunId | null;
+  message: string;
+}
+
+export interface AuditOptions {
+  sql: Sql;
+  graphOf(versionId: VersionId): Promise<CompiledGraph>;
+  /** Only runs born since then; left out: all. */
+  sinceMs?: number;
+  /** Findings after which it stops looking. */
+  maxFindings?: number;
+}
+
+export interface AuditReport {
+  runs: number;
+  events: number;
+  findings: Finding[];
+}
+
+const PAGE = 200;
+
+/** Reads the database alone and checks that what it says can be true. Changes nothing. */
+export async function audit(options: AuditOptions): Promise<AuditReport> {
+  const report: AuditReport = { runs: 0, events: 0, findings: [] };
+  const max = options.maxFindings ?? 1000;
+  let after = '00000000-0000-0000-0000-000000000000';
+  while (report.findings.length < max) {
+    const rows = await options.sql<{ id: string }[]>`
+      SELECT id FROM runs WHERE id > ${after}::uuid
+        AND created_at >= to_timestamp(${options.sinceMs ?? 0}::float8 / 1000) ORDER BY id LIMIT ${PAGE}`;
+    const last = rows.at(-1);
+    if (!last) break;
+    after = last.id;
+    await auditPage(
+      rows.map((row) => fromUuid('run', row.id)),
+      options,
+      report,
+    );
+  }
+  report.findings.push(...(await auditSlots(options.sql)));
+  return report;
+}
+
+async function auditPage(ids: RunId[], options: AuditOptions, report: AuditReport): Promise<void> {
+  for (const [part, group] of Map.groupBy(ids, partOf)) {
+    // One snapshot for rows and events, so that a run which moves meanwhile does not look torn.
+    await options.sql.begin('ISOLATION LEVEL REPEATABLE READ READ ONLY', async (transaction) => {
+      const sql = transaction as unknown as Sql;
+      const states = await loadRuns(sql, group, { part, lock: false, graphOf: options.graphOf });
+      const sequences = await loadSequences(sql, group);
+      for (const [id, state] of states) {
+        const blocks = sequences.get(id) ?? [];
+        report.runs += 1;
+        report.events += blocks.reduce((sum, block) => sum + block.entries.length, 0);
+        for (const { rule, message } of auditRun(state, blocks))
+          report.findings.push({ rule, runId: id, message });
+      }
+    });
+  }
+}
+
+export interface EventBlock {
+  seqFrom: number;
+  seqTo: number;
+  at: number;
+  entries: RunEvent[];
+}
+
+async function loadSequences(sql: Sql, ids: readonly RunId[]): Promise<Map<RunId, EventBlock[]>> {
+  const rows = await sql<
+    { run_id: string; seq_from: number; seq_to: number; at: string; entries: RunEvent[] }[]
+  >`
+    SELECT run_id, seq_from, seq_to, extract(epoch FROM at) * 1000 AS at, entries FROM run_events
+    WHERE run_id = ANY (${`{${ids.map(toUuid).join(',')}}`}::text::uuid[]) ORDER BY run_id, seq_from`;
+  const byRun = new Map<RunId, EventBlock[]>();
+  for (const row of rows) {
+    const id = fromUuid('run', row.run_id);
+    const block = {
+      seqFrom: row.seq_from,
+      seqTo: row.seq_to,
+      at: Math.round(Number(row.at)),
+      entries: row.entries,
+    };
+    const list = byRun.get(id);
+    if (list) list.push(block);
+    else byRun.set(id, [block]);
+  }
+  return byRun;
+}
+
+/** Slots in use are hand-outs under their key, no more and no fewer. */
+async function auditSlots(sql: Sql): Promise<Finding[]> {
+  const rows = await sql<{ key: string; used: number; held: number }[]>`
+    WITH held AS (
+      SELECT t.org_id, s.value -> 'concurrency' ->> 'key' AS key, count(*)::int AS held
+      FROM tasks t JOIN runs r ON r.id = t.run_id JOIN versions v ON v.id = r.version_id
+      CROSS JOIN LATERAL json_array_elements(v.graph -> 'stages') s
+      WHERE r.wake_at IS NOT NULL AND t.status IN ('queued', 'running')
+        AND s.value ->> 'key' = t.stage_key AND s.value -> 'concurrency' IS NOT NULL
+      GROUP BY 1, 2)
+    SELECT coalesce(c.key, h.key) AS key, coalesce(c.used, 0) AS used, coalesce(h.held, 0) AS held
+    FROM concurrency_slots c FULL JOIN held h ON h.org_id = c.org_id AND h.key = c.key
+    WHERE coalesce(c.used, 0) <> coalesce(h.held, 0)`;
+  return rows.map((row) => ({
+    rule: 'I9',
+    runId: null,
+    message: `Concurrency key ${row.key} counts ${row.used} in use, and ${row.held} tasks are handed out under it.`,
+  }));
+}
+
+export type AuditedState = RunState;

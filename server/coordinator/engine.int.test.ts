@@ -1,0 +1,169 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { AgentHandler } from '#server/agents/agent.ts';
+import { AgentFailure } from '#server/agents/agent.ts';
+import { RUN_STATUSES } from '#server/domain/statuses.ts';
+import { createTestDatabase, type TestDatabase } from '#server/testing/database.ts';
+import { createScriptedEngine } from '#server/testing/scripted-engine.ts';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database[Symbol.asyncDispose]());
+
+const echo: AgentHandler = async ({ input }) => input;
+const chain = (length: number) => ({
+  stages: Array.from({ length }, (_, at) => ({ key: `s${at}`, type: 'echo' })),
+  dependencies: Array.from({ length: length - 1 }, (_, at) => ({ from: `s${at}`, to: `s${at + 1}` })),
+});
+const fan = (width: number) => ({
+  stages: [
+    { key: 'first', type: 'echo' },
+    ...Array.from({ length: width }, (_, at) => ({ key: `m${at}`, type: 'echo' })),
+    { key: 'last', type: 'echo' },
+  ],
+  dependencies: Array.from({ length: width }, (_, at) => [
+    { from: 'first', to: `m${at}` },
+    { from: `m${at}`, to: 'last' },
+  ]).flat(),
+});
+
+describe('the engine on a real database', () => {
+  test('carries the input through a chain and leaves a record that the auditor accepts', async () => {
+    await using scripted = await createScriptedEngine({ url: database.url, handlers: { echo } });
+    const id = await scripted.start(chain(5), { text: 'hello' });
+    const state = await scripted.ended(id);
+    expect(state.status).toBe(RUN_STATUSES[3]);
+    expect(state.tasks[4]?.output).toEqual({ text: 'hello' });
+    expect((await scripted.audit()).findings).toEqual([]);
+    expect(scripted.troubles).toEqual([]);
+  });
+
+  test('joins a fan of 300 once, with every output', async () => {
+    await using scripted = await createScriptedEngine({ url: database.url, handlers: { echo } });
+    const state = await scripted.ended(await scripted.start(fan(300), 7));
+    expect(Object.keys(state.tasks[301]?.output as object)).toHaveLength(300);
+    expect((await scripted.audit()).findings).toEqual([]);
+  });
+
+  test('runs many at once with fewer places than tasks, each to its end', async () => {
+    await using scripted = await createScriptedEngine({
+      url: database.url,
+      handlers: { echo },
+      maxConcurrency: 3,
+    });
+    const ids = await Promise.all(Array.from({ length: 60 }, () => scripted.start(chain(3), 1)));
+    const states = await Promise.all(ids.map((id) => scripted.ended(id)));
+    expect(new Set(states.map((state) => state.status))).toEqual(new Set(['succeeded']));
+    expect((await scripted.audit()).findings).toEqual([]);
+  });
+
+  test('tries again after a failure, keeps the attempt that failed, and counts both', async () => {
+    let calls = 0;
+    const flaky: AgentHandler = async () => {
+      calls += 1;
+      if (calls === 1) throw new AgentFailure('agent', 'FLAKY', 'not yet');
+      return 'done';
+    };
+    await using scripted = await createScriptedEngine({ url: database.url, handlers: { flaky } });
+    const stage = { key: 'only', type: 'flaky', retry: { maxAttempts: 2, initialSeconds: 0.01 } };
+    const state = await scripted.ended(await scripted.start({ stages: [stage] }));
+    expect(state.tasks[0]).toMatchObject({ attempt: 2, output: 'done' });
+    const rows =
+      await scripted.sql`SELECT ended, error ->> 'code' AS code FROM attempts WHERE run_id = ${state.id.slice(4)}::text::uuid`;
+    expect(rows).toEqual([{ ended: 'failed', code: 'FLAKY' }]);
+    expect((await scripted.audit()).findings).toEqual([]);
+  });
+
+  test('fails the run at a required stage, stops its siblings and skips what follows', async () => {
+    const boom: AgentHandler = async () => {
+      throw new AgentFailure('agent', 'BOOM', 'no');
+    };
+    const stopped = Promise.withResolvers<void>();
+    const wait: AgentHandler = (_, { signal }) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => {
+          stopped.resolve();
+          reject(signal.reason);
+        });
+      });
+    await using scripted = await createScriptedEngine({ url: database.url, handlers: { boom, wait, echo } });
+    const graph = {
+      stages: [
+        { key: 'a', type: 'echo' },
+        { key: 'bad', type: 'boom' },
+        { key: 'slow', type: 'wait' },
+        { key: 'after', type: 'echo' },
+      ],
+      dependencies: [
+        { from: 'a', to: 'bad' },
+        { from: 'a', to: 'slow' },
+        { from: 'bad', to: 'after' },
+      ],
+    };
+    const state = await scripted.ended(await scripted.start(graph));
+    await stopped.promise;
+    expect(state.tasks.map((task) => task?.status)).toEqual(['succeeded', 'failed', 'cancelled', 'skipped']);
+    expect(state.error).toMatchObject({ code: 'BOOM' });
+    expect((await scripted.audit()).findings).toEqual([]);
+  });
+
+  test('never lets more than the limit of a concurrency key run at once, and gives every slot back', async () => {
+    let now = 0;
+    let most = 0;
+    const guarded: AgentHandler = async () => {
+      now += 1;
+      most = Math.max(most, now);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      now -= 1;
+      return null;
+    };
+    await using scripted = await createScriptedEngine({ url: database.url, handlers: { guarded } });
+    const graph = { stages: [{ key: 'only', type: 'guarded', concurrency: { key: 'gate', limit: 2 } }] };
+    const ids = await Promise.all(Array.from({ length: 20 }, () => scripted.start(graph)));
+    await Promise.all(ids.map((id) => scripted.ended(id)));
+    expect(most).toBe(2);
+    expect((await scripted.audit()).findings).toEqual([]);
+  });
+
+  test('takes up after a process that died: what it held is released at no charge and done by the next', async () => {
+    const never: AgentHandler = () => new Promise(() => undefined);
+    const first = await createScriptedEngine({ url: database.url, handlers: { echo: never } });
+    const id = await first.start(chain(2), 'kept');
+    // The process is gone: nobody renews, nobody answers.
+    await using second = await createScriptedEngine({
+      url: database.url,
+      handlers: { echo },
+      agentId: first.agentId,
+    });
+    const state = await second.ended(id);
+    expect(state.tasks.map((task) => [task?.status, task?.attempt, task?.epoch])).toEqual([
+      ['succeeded', 1, 2],
+      ['succeeded', 1, 1],
+    ]);
+    expect((await second.audit()).findings).toEqual([]);
+    await first[Symbol.asyncDispose]();
+  });
+
+  test('lets two engines work on one database, on the same runs, without a wrong step', async () => {
+    await using one = await createScriptedEngine({ url: database.url, handlers: { echo } });
+    await using two = await createScriptedEngine({
+      url: database.url,
+      handlers: { echo },
+      agentId: undefined as never,
+    });
+    const ids = await Promise.all(
+      Array.from({ length: 40 }, (_, at) => (at % 2 ? one : two).start(chain(4), at)),
+    );
+    // Each is told by the wrong one that time has passed, again and again, while the right one works.
+    const noise = Promise.all(
+      ids.flatMap((id) => [
+        one.tell(id, { type: 'tick', full: true }),
+        two.tell(id, { type: 'tick', full: true }),
+      ]),
+    );
+    await Promise.all(ids.map((id, at) => (at % 2 ? one : two).ended(id)));
+    await noise;
+    expect((await one.audit()).findings).toEqual([]);
+  });
+});

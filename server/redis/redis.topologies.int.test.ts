@@ -1,0 +1,115 @@
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { findFreePort } from '#server/testing/free-port.ts';
+import { type PrivateRedis, startPrivateRedis, startPrivateSentinel } from '#server/testing/private-redis.ts';
+import { describeHotStateContract, eventually } from './contract.ts';
+import { KEY } from './keys.ts';
+import { createRedisHotState } from './redis.ts';
+
+/** Sentinels look around every ten seconds, so these take their time. */
+const PATIENCE = { timeout: 45_000, interval: 50 };
+
+describe('Redis Cluster', () => {
+  let node: PrivateRedis;
+  beforeAll(async () => {
+    node = await startPrivateRedis(['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1']);
+    const raw = new Redis(node.url);
+    await raw.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
+    await eventually(async () => expect(await raw.cluster('INFO')).toContain('cluster_state:ok'));
+    await raw.quit();
+  });
+  afterAll(() => node.close());
+
+  describeHotStateContract('Redis Cluster of one node', async () => {
+    const state = createRedisHotState({ url: `redis+cluster://127.0.0.1:${node.port}` });
+    await state.start();
+    const run = randomUUID();
+    return { state, unique: (name) => `${name}-${run}`, pass: sleep, close: () => state.stop() };
+  });
+});
+
+describe('Redis Sentinel', () => {
+  let master: PrivateRedis;
+  let replica: PrivateRedis;
+  let sentinel: PrivateRedis;
+  beforeAll(async () => {
+    master = await startPrivateRedis();
+    replica = await startPrivateRedis(['--replicaof', '127.0.0.1', String(master.port)]);
+    sentinel = await startPrivateSentinel(master.port);
+    const raw = new Redis(sentinel.url);
+    await vi.waitFor(
+      async () => expect(await raw.call('SENTINEL', 'REPLICAS', 'main')).toHaveLength(1),
+      PATIENCE,
+    );
+    raw.disconnect();
+  }, 60_000);
+  afterAll(async () => {
+    await Promise.all([master.close(), replica.close(), sentinel.close()]);
+  });
+
+  it('follows the master when another takes over', async () => {
+    const state = createRedisHotState({ url: `redis+sentinel://127.0.0.1:${sentinel.port}/main` });
+    await state.start();
+    await state.set(KEY.cache('x'), 'before');
+    const before = await state.acquireLock('sweeper', 'me', 60_000);
+    const copy = new Redis(replica.url);
+    await eventually(async () => expect(await copy.get(KEY.cache('x'))).toBe('before'));
+    await copy.quit();
+    await master.kill();
+    await vi.waitFor(() => state.set(KEY.cache('x'), 'after'), PATIENCE);
+    expect(await state.get(KEY.cache('x'))).toBe('after');
+    await eventually(() => expect(state.state()).toMatchObject({ connected: true, subscribed: true }));
+    expect(before && (await state.releaseLock(before))).toBe(true);
+    const after = await state.acquireLock('sweeper', 'you', 60_000);
+    expect(after?.token).toBeGreaterThan(before?.token ?? Number.POSITIVE_INFINITY);
+    await state.stop();
+  }, 60_000);
+});
+
+describe('Redis over TLS', () => {
+  let folder: string;
+  let server: PrivateRedis;
+  let tlsPort: number;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'signalbox-tls-'));
+    const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
+    const output = ['-keyout', key, '-out', cert, '-days', '1', '-nodes'];
+    await promisify(execFile)('openssl', ['req', '-x509', '-newkey', 'rsa:2048', ...output, ...subject]);
+    tlsPort = await findFreePort();
+    const files = ['--tls-cert-file', cert, '--tls-key-file', key, '--tls-ca-cert-file', cert];
+    const secret = ['--tls-auth-clients', 'no', '--requirepass', 'p@ss:word'];
+    server = await startPrivateRedis(['--tls-port', String(tlsPort), ...files, ...secret]);
+  }, 60_000);
+  afterAll(async () => {
+    await server.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('talks to a server whose authority it is told, with a password', async () => {
+    const tlsCa = await readFile(join(folder, 'cert.pem'), 'utf8');
+    const state = createRedisHotState({ url: `rediss://:p%40ss%3Aword@localhost:${tlsPort}`, tlsCa });
+    await state.start();
+    await state.set(KEY.cache('x'), 'secret');
+    expect(await state.get(KEY.cache('x'))).toBe('secret');
+    await state.stop();
+  });
+
+  it('does not talk to a server whose certificate it cannot trust, and says why', async () => {
+    const url = `rediss://:p%40ss%3Aword@localhost:${tlsPort}`;
+    const state = createRedisHotState({ url, startTimeoutMs: 500 });
+    await state.start();
+    expect(state.state()).toMatchObject({
+      connected: false,
+      lastError: expect.stringMatching(/self-signed/i),
+    });
+    await state.stop();
+  });
+});

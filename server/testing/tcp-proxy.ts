@@ -1,0 +1,83 @@
+import { connect, createServer, type Socket } from 'node:net';
+
+export interface TcpProxy {
+  port: number;
+  /** Cuts every connection, without a goodbye. */
+  cut(): void;
+  /** While true, new connections are cut at once. */
+  refuse(yes: boolean): void;
+  /** While true, bytes from the server vanish; the client sees an open, silent connection. */
+  swallowAnswers(yes: boolean): void;
+  /** Bytes from the server arrive this much later. */
+  delayAnswers(ms: number): void;
+  /** Bytes that clients have sent through. */
+  sentBytes(): number;
+  close(): Promise<void>;
+}
+
+/** Stands between a client and its server and misbehaves as told. */
+export async function startTcpProxy(target: { host: string; port: number }): Promise<TcpProxy> {
+  const pairs = new Set<{ client: Socket; server: Socket }>();
+  let refusing = false;
+  let swallowing = false;
+  let delayMs = 0;
+  let sent = 0;
+
+  const listener = createServer((client) => {
+    if (refusing) {
+      client.destroy();
+      return;
+    }
+    const server = connect(target.port, target.host);
+    client.setNoDelay(true);
+    server.setNoDelay(true);
+    const pair = { client, server };
+    pairs.add(pair);
+    const end = (): void => {
+      pairs.delete(pair);
+      client.destroy();
+      server.destroy();
+    };
+    for (const socket of [client, server]) socket.on('error', end).on('close', end);
+    client.on('data', (chunk) => {
+      sent += chunk.byteLength;
+      // The server's back-pressure must reach the client.
+      if (!server.write(chunk)) {
+        client.pause();
+        server.once('drain', () => client.resume());
+      }
+    });
+    server.on('data', (chunk) => {
+      if (swallowing) return;
+      if (delayMs > 0) setTimeout(() => client.destroyed || client.write(chunk), delayMs);
+      else client.write(chunk);
+    });
+  });
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+  const address = listener.address();
+
+  const cut = (): void => {
+    for (const { client, server } of [...pairs]) {
+      client.destroy();
+      server.destroy();
+    }
+  };
+  return {
+    port: typeof address === 'object' && address ? address.port : 0,
+    cut,
+    refuse(yes) {
+      refusing = yes;
+    },
+    swallowAnswers(yes) {
+      swallowing = yes;
+    },
+    delayAnswers(ms) {
+      delayMs = ms;
+    },
+    sentBytes: () => sent,
+    async close() {
+      cut();
+      await new Promise((resolve) => listener.close(resolve));
+    },
+  };
+}
