@@ -16,8 +16,10 @@ import { createRedisHotState } from '#server/redis/redis.ts';
 /** Every client of this process. Each kind of work has connections of its own, so none waits behind another. */
 export interface Ports {
   readonly databaseUrl: string;
-  /** The engine's commits. */
+  /** What the engine reads and sweeps with. */
   readonly engineSql: Sql;
+  /** One connection for each batch that is being committed. */
+  readonly lanes: readonly Sql[];
   /** Verbs of the doors, under row-level security; Drizzle's alone. */
   readonly doorSql: Sql;
   /** Logs, signs of life, upkeep. */
@@ -30,6 +32,9 @@ export interface Ports {
   stop(): Promise<void>;
 }
 
+/** While Postgres writes one batch, the next is decided. */
+const LANES = 2;
+
 export async function openPorts(
   env: Env,
   { logger, onStep }: { logger: Logger; onStep: (message: string) => void },
@@ -38,7 +43,10 @@ export async function openPorts(
     env.databaseUrl === undefined ? await startEmbeddedPostgres({ dataDir: env.dataDir, onStep }) : undefined;
   const url = env.databaseUrl ?? embedded?.url ?? '';
   const onNotice = (message: string) => logger.debug({ notice: message }, 'database notice');
-  const engineSql = connectEngine({ url, applicationName: 'signalbox-engine', max: 4, onNotice });
+  const engineSql = connectEngine({ url, applicationName: 'signalbox-engine', max: 3, onNotice });
+  const lanes = Array.from({ length: LANES }, (_, at) =>
+    connectEngine({ url, applicationName: `signalbox-lane-${at}`, max: 1, onNotice }),
+  );
   const doorSql = connectDatabase({ url, applicationName: 'signalbox-doors', max: 10, onNotice });
   const beatSql = connectDatabase({ url, applicationName: 'signalbox-beats', max: 3, onNotice });
   const broker = openBroker(env, logger);
@@ -46,6 +54,7 @@ export async function openPorts(
   return {
     databaseUrl: url,
     engineSql,
+    lanes,
     doorSql,
     beatSql,
     broker,
@@ -54,7 +63,7 @@ export async function openPorts(
     databaseDied: embedded?.died ?? new Promise(() => undefined),
     async stop() {
       await Promise.all([broker.stop(), hotState.stop()]);
-      await Promise.all([engineSql, doorSql, beatSql].map((sql) => sql.end({ timeout: 5 })));
+      await Promise.all([engineSql, ...lanes, doorSql, beatSql].map((sql) => sql.end({ timeout: 5 })));
       await stopDatabase(embedded);
     },
   };

@@ -126,6 +126,7 @@ function makeEngine(
   });
   const engine: Engine = createEngine({
     sql: ports.engineSql,
+    lanes: ports.lanes,
     graphOf,
     hands: agents.hands,
     broker: ports.broker,

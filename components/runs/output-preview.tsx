@@ -50,8 +50,8 @@ function Text({ label, text }: { label: string; text: string }) {
     <section aria-label={label}>
       <h4 className="text-sm font-medium text-quiet">{label}</h4>
       {/* Focusable, so that it can be scrolled by keyboard. */}
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable */}
       <pre
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable
         tabIndex={0}
         className="mt-1 max-h-72 overflow-auto rounded-md border border-line bg-page p-3 text-xs leading-5"
       >

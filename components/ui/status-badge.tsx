@@ -16,7 +16,7 @@ export function StatusBadge({ tone, label }: { tone: Tone; label: string }) {
       <svg
         aria-hidden="true"
         viewBox="0 0 20 20"
-        className={`size-4 shrink-0 ${tone === 'busy' ? 'animate-spin' : ''}`}
+        className={`size-4 shrink-0 ${tone === 'busy' ? 'motion-safe:animate-spin' : ''}`}
         fill="none"
         stroke="currentColor"
         strokeWidth="2"

@@ -7,9 +7,7 @@ export const SIX_STAGES_DESCRIPTION =
   'Reads a table, cleans it, profiles it, checks it against rules, sums it up by site and day, and writes a CSV file.';
 
 const stage = (
-  key: string,
-  type: string,
-  stageSeconds: number,
+  [key, type, stageSeconds]: readonly [key: string, type: string, stageSeconds: number],
   config: JsonObject,
 ): GraphInput['stages'][number] => ({
   key,
@@ -24,19 +22,19 @@ const stage = (
 export function sixStagesGraph(): GraphInput {
   const data = readFileSync(new URL('./data/sensor-readings.csv', import.meta.url), 'utf8');
   const stages = [
-    stage('data-ingestion', 'data-ingestion', 300, {}),
-    stage('data-transformation', 'transformation', 600, {
+    stage(['data-ingestion', 'data-ingestion', 300], {}),
+    stage(['data-transformation', 'transformation', 600], {
       steps: [{ op: 'dedupe' }, { op: 'filter', where: [{ column: 'temperature_c', op: 'not_null' }] }],
     }),
-    stage('data-analysis', 'analysis', 900, {}),
-    stage('data-validation', 'validation', 300, {
+    stage(['data-analysis', 'analysis', 900], {}),
+    stage(['data-validation', 'validation', 300], {
       rules: [
         { rule: 'not_null', column: 'site' },
         { rule: 'range', column: 'battery_pct', min: 0, max: 100 },
         { rule: 'in_set', column: 'status', values: ['ok', 'low battery'] },
       ],
     }),
-    stage('data-processing', 'processing', 1200, {
+    stage(['data-processing', 'processing', 1200], {
       operations: [
         { op: 'bucket', column: 'read_at', every: 'day', as: 'day' },
         {
@@ -49,7 +47,7 @@ export function sixStagesGraph(): GraphInput {
         },
       ],
     }),
-    stage('output-generation', 'output', 300, { format: 'csv', name: 'readings-by-day.csv' }),
+    stage(['output-generation', 'output', 300], { format: 'csv', name: 'readings-by-day.csv' }),
   ];
   return {
     stages,
