@@ -42,7 +42,7 @@ export function sixStagesGraph(): GraphInput {
           groupBy: ['site', 'day'],
           measures: [
             { fn: 'count', as: 'readings' },
-            { fn: 'avg', column: 'temperature_c', as: 'mean_temperature_c' },
+            { fn: 'mean', column: 'temperature_c', as: 'mean_temperature_c' },
           ],
         },
       ],
