@@ -52,6 +52,8 @@ export interface Engine {
   /** Room has come free for a capability: what waits for it is offered again. */
   offerWaiting(capability: string): void;
   start(gone: ReadonlySet<AgentId>): Promise<void>;
+  /** Looks for no more work, and resolves when all that was begun is handed out. What it is told still counts. */
+  standDown(): Promise<void>;
   stop(): Promise<void>;
   sweep(): Promise<number>;
   adopt(gone: ReadonlySet<AgentId>): Promise<number>;
@@ -184,6 +186,11 @@ export function createEngine(options: EngineOptions): Engine {
     );
   }
 
+  async function standDown(): Promise<void> {
+    await sweeper.stop();
+    await coordinator.drain();
+  }
+
   return {
     startRun({ run, reuse }) {
       return new Promise((resolve, reject) => {
@@ -222,9 +229,9 @@ export function createEngine(options: EngineOptions): Engine {
       sweeper.start();
       relay.start();
     },
+    standDown,
     async stop() {
-      await sweeper.stop();
-      await coordinator.drain();
+      await standDown();
       await relay.stop();
     },
     sweep: sweeper.sweep,

@@ -72,7 +72,7 @@ export async function watchJob(
     looking = false;
     if (excess) stopWith(excess);
   }, WATCH_MS);
-  worker.exited.then((how) => outcome.reject(crashed(how)));
+  await worker.exited.then((how) => outcome.reject(crashed(how)));
   worker.listen((message) => {
     if (message.kind === 'done') outcome.resolve(message.result);
     else if (message.kind === 'failed') {
