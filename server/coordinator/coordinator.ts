@@ -43,7 +43,10 @@ export interface Coordinator {
   backlog(): number;
   /** Takes nothing new, and resolves when what was taken is committed. */
   drain(): Promise<void>;
-  cached(id: RunId): RunState | undefined;
+  /** The run has been seen at this revision: what is believed of it from before is dropped. */
+  forgetBefore(id: RunId, revision: number): void;
+  /** The number of the newest plan. */
+  turn(): number;
   slots: Pick<SlotBook, 'room'>;
 }
 
@@ -56,6 +59,7 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
   const slots = createSlotBook(() => options.clock.now());
   let lanes = 0;
   let woken = false;
+  let turn = 0;
   let idle: (() => void)[] = [];
 
   function wake(): void {
@@ -111,7 +115,13 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
   }
 
   async function tryOptimistic(part: string, units: Unit[]): Promise<CommitFailure | null> {
-    return attempt(options.sql, part, { units, states: await statesFor(part, units) });
+    let states: Map<RunId, RunState>;
+    try {
+      states = await statesFor(part, units);
+    } catch (error) {
+      return classifyFailure(error);
+    }
+    return attempt(options.sql, part, { units, states });
   }
 
   async function statesFor(part: string, units: Unit[]): Promise<Map<RunId, RunState>> {
@@ -178,7 +188,8 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
 
   function makePlan(units: Unit[], states: ReadonlyMap<RunId, RunState>): BatchPlan {
     const { random, defaults, hands } = options;
-    return planBatch(units, states, { now: options.clock.now(), random, defaults, hands, slots });
+    turn += 1;
+    return planBatch(units, states, { turn, now: options.clock.now(), random, defaults, hands, slots });
   }
 
   async function write(sql: Sql, part: string, plan: BatchPlan): Promise<Committed> {
@@ -231,9 +242,13 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
       return units;
     }
     if (failure.kind === 'conflict') return units;
-    if (failure.kind === 'known-message') return dropKnownMessages(units);
-    if (failure.kind === 'born') return dropBornRuns(units);
-    throw failure.error;
+    if (failure.kind === 'defect') throw failure.error;
+    try {
+      return await (failure.kind === 'born' ? dropBornRuns(units) : dropKnownMessages(units));
+    } catch (error) {
+      // Asking what is there can fail as writing can.
+      return recover(classifyFailure(error), units, tries + 1);
+    }
   }
 
   async function dropKnownMessages(units: Unit[]): Promise<Unit[]> {
@@ -287,7 +302,10 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
     backlog: () => intake.size(),
     drain: () =>
       lanes === 0 && intake.size() === 0 ? Promise.resolve() : new Promise((resolve) => idle.push(resolve)),
-    cached: (id) => cache.get(id),
+    forgetBefore(id, revision) {
+      if ((cache.get(id)?.revision ?? revision) < revision) cache.drop(id);
+    },
+    turn: () => turn,
     slots,
   };
 }

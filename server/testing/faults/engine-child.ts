@@ -1,4 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { PausePoint } from '#server/coordinator/pause-points.ts';
 import type { Happening, Reply } from '#server/domain/engine/happenings.ts';
@@ -37,7 +39,12 @@ export interface WaitingProcess {
 }
 
 export function prepareEngine(): WaitingProcess {
-  const child = fork(ENTRY, [], { execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'], env: process.env });
+  const child = fork(ENTRY, [], {
+    execArgv: [],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    // What the first one has compiled the others need not: most of a start is that.
+    env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'signalbox-compile-cache') },
+  });
   const handle = wrapChild(child);
   return {
     async boot(options) {
