@@ -15,6 +15,7 @@ import { type BatchPlan, planBatch, replyAll } from './plan.ts';
 import { createRunCache } from './run-cache.ts';
 import { movesRun, type RunPlan } from './run-plan.ts';
 import { createSlotBook, type SlotBook } from './slots.ts';
+import { isCommitted } from './uncertain-commit.ts';
 
 export interface CoordinatorOptions {
   sql: Sql;
@@ -51,6 +52,12 @@ export interface Coordinator {
 }
 
 const BATCH_TRIES = 5;
+
+/** Why a batch was not taken. `undecided`: or may have been, for the answer was lost. */
+type Refusal = CommitFailure & { undecided?: BatchPlan };
+
+const pauseBefore = (tries: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, Math.min(50 * 2 ** tries, 2000)));
 
 /** The loop: take what has come, decide, write it in one commit, tell the world. The README tells the whole story. */
 export function createCoordinator(options: CoordinatorOptions): Coordinator {
@@ -109,12 +116,13 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
     for (let tries = 0; remaining.length > 0; tries += 1) {
       const failure = tries === 0 ? await tryOptimistic(part, remaining) : await tryLocked(part, remaining);
       if (!failure) return;
+      if (failure.undecided && (await settleUncertain(part, failure))) return;
       if (tries >= BATCH_TRIES && failure.kind !== 'outage') throw failure.error;
       remaining = await recover(failure, remaining, tries);
     }
   }
 
-  async function tryOptimistic(part: string, units: Unit[]): Promise<CommitFailure | null> {
+  async function tryOptimistic(part: string, units: Unit[]): Promise<Refusal | null> {
     let states: Map<RunId, RunState>;
     try {
       states = await statesFor(part, units);
@@ -141,36 +149,31 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
   }
 
   /** After a refusal: hold the rows first, so that this time nobody can be quicker. */
-  async function tryLocked(part: string, units: Unit[]): Promise<CommitFailure | null> {
+  async function tryLocked(part: string, units: Unit[]): Promise<Refusal | null> {
     const ids = [
       ...new Set(units.flatMap((unit) => unit.entries.filter((e) => !e.birth).map((entry) => entry.runId))),
     ];
-    let result: CommitFailure | null = null;
-    let committed: Committed | null = null;
+    let plan: BatchPlan | undefined;
     try {
-      await options.sql.begin(async (transaction) => {
+      const committed = await options.sql.begin(async (transaction) => {
         const sql = transaction as unknown as Sql;
         const states = await loadRuns(sql, ids, { part, lock: true, graphOf: options.graphOf });
         await slots.refresh(sql);
-        const plan = makePlan(units, states);
-        committed = await write(sql, part, plan).catch((error) => {
-          giveBack(plan);
-          throw error;
-        });
+        plan = makePlan(units, states);
+        return write(sql, part, plan);
       });
-      if (committed) settle(committed);
+      settle(committed as Committed);
+      return null;
     } catch (error) {
-      if (committed) giveBack((committed as Committed).plan);
-      result = classifyFailure(error);
+      return refuse(error, plan);
     }
-    return result;
   }
 
   async function attempt(
     sql: Sql,
     part: string,
     { units, states }: { units: Unit[]; states: Map<RunId, RunState> },
-  ): Promise<CommitFailure | null> {
+  ): Promise<Refusal | null> {
     let plan = makePlan(units, states);
     try {
       if (slots.isStale()) {
@@ -181,8 +184,38 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
       settle(await write(sql, part, plan));
       return null;
     } catch (error) {
-      giveBack(plan);
-      return classifyFailure(error);
+      return refuse(error, plan);
+    }
+  }
+
+  /** What was reserved is given back, unless the answer was lost and the reservations may be those of a commit. */
+  function refuse(error: unknown, plan: BatchPlan | undefined): Refusal {
+    const failure = classifyFailure(error);
+    if (plan && failure.kind === 'outage') return { ...failure, undecided: plan };
+    if (plan) giveBack(plan);
+    return failure;
+  }
+
+  /**
+   * The answer to a commit was lost. Had it been made and were it decided anew, callers would be answered, but what it
+   * handed out would reach nobody until its leases ended.
+   */
+  async function settleUncertain(part: string, { undecided, error }: Refusal): Promise<boolean> {
+    if (!undecided) return false;
+    options.onTrouble('The answer to a commit was lost; it is looked up.', error);
+    for (let tries = 0; ; tries += 1) {
+      try {
+        const done = await isCommitted(options.sql, part, undecided.rows);
+        if (done) settle({ plan: undecided, outboxIds: [] });
+        else giveBack(undecided);
+        return done;
+      } catch (again) {
+        if (classifyFailure(again).kind !== 'outage') {
+          giveBack(undecided);
+          throw again;
+        }
+        await pauseBefore(tries);
+      }
     }
   }
 
@@ -238,7 +271,7 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
   async function recover(failure: CommitFailure, units: Unit[], tries: number): Promise<Unit[]> {
     if (failure.kind === 'outage') {
       options.onTrouble('The database did not take a batch; it is tried again.', failure.error);
-      await new Promise((resolve) => setTimeout(resolve, Math.min(50 * 2 ** tries, 2000)));
+      await pauseBefore(tries);
       return units;
     }
     if (failure.kind === 'conflict') return units;

@@ -39,7 +39,11 @@ export interface Rig extends AsyncDisposable {
   start(engine: EngineChild, graph: GraphInput, input?: Json): Promise<RunId>;
   /** As a caller does who has a key: the same run, however often it is asked for. Null: no answer, try again. */
   startOnce(engine: EngineChild, order: KeyedStart): Promise<RunId | null>;
-  /** Random runs, side by side. */
+  /** Random runs to be asked for, their versions stored. */
+  orders(count: number, seed: number): Promise<KeyedStart[]>;
+  /** Starts them side by side, asking again until each is accepted. */
+  startAll(engine: EngineChild, orders: readonly KeyedStart[]): Promise<RunId[]>;
+  /** Both at once. */
   load(engine: EngineChild, count: number, seed: number): Promise<RunId[]>;
   status(runId: RunId): Promise<RunStatus | null>;
   tasks(runId: RunId): Promise<TaskRecord[]>;
@@ -55,8 +59,9 @@ export interface KeyedStart {
   runId: RunId;
 }
 
-export async function createRig(): Promise<Rig> {
-  const database = await createTestDatabase();
+/** `server` is a Postgres of the test's own, when it shall be killed. */
+export async function createRig(server?: string): Promise<Rig> {
+  const database = await createTestDatabase(server);
   const { sql, url } = database;
   await createLedger(sql);
   const uuid = createUuidSource(Date.now);
@@ -87,9 +92,27 @@ export async function createRig(): Promise<Rig> {
     const reply: Reply | null = await engine.start(order).catch(() => null);
     if (!reply) return null;
     if (reply.ok) return runId;
-    const [row] = await sql<{ run_id: string }[]>`SELECT run_id FROM idempotency_keys WHERE key = ${key}`;
+    const [row] = await sql<
+      { run_id: string }[]
+    >`SELECT run_id FROM idempotency_keys WHERE key = ${key}`.catch(() => []);
     return row ? fromUuid('run', row.run_id) : null;
   }
+
+  async function orders(count: number, seed: number): Promise<KeyedStart[]> {
+    const random = createRandom(seed);
+    return Promise.all(
+      Array.from({ length: count }, async (_, at) => ({
+        versionId: await graphs.store(randomGraph(random)),
+        key: `load ${seed} ${at}`,
+        runId: newRunId(),
+      })),
+    );
+  }
+
+  const startAll = (engine: EngineChild, wanted: readonly KeyedStart[]): Promise<RunId[]> =>
+    Promise.all(
+      wanted.map((order) => until(`${order.key} to be accepted`, () => startOnce(engine, order), 60_000)),
+    );
 
   async function status(runId: RunId): Promise<RunStatus | null> {
     const [row] = await sql<{ status: RunStatus }[]>`
@@ -111,10 +134,9 @@ export async function createRig(): Promise<Rig> {
     version: graphs.store,
     start,
     startOnce,
-    async load(engine, count, seed) {
-      const random = createRandom(seed);
-      return Promise.all(Array.from({ length: count }, () => start(engine, randomGraph(random))));
-    },
+    orders,
+    startAll,
+    load: async (engine, count, seed) => startAll(engine, await orders(count, seed)),
     status,
     tasks: (runId) => sql<TaskRecord[]>`
       SELECT idx, status, epoch, attempt, losses, agent_id FROM tasks
