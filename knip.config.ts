@@ -10,6 +10,7 @@ const config: KnipConfig = {
     'scripts/checks/*.mjs',
     'scripts/checks/*.globalsetup.ts',
     'bench/run.ts',
+    'server/testing/simulator/main.ts',
     'bench/subjects/*.ts',
     'deploy/*.mjs',
     'db/schema/*.ts',

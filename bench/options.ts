@@ -15,8 +15,8 @@ export interface Options {
 
 export const HELP = `npm run bench -- [options]
 
-  --only NAME[,NAME]      benches to run: ${BENCHES.join(', ')} (default: all)
-  --subjects NAME[,NAME]  subjects to run; * at the end matches all that begin so (default: all)
+  --only NAME[,NAME]      benches to run: ${BENCHES.join(', ')} (default: all but those marked)
+  --subjects NAME[,NAME]  subjects to run; * at the end matches all that begin so (default: all but those marked)
   --json FILE             also write one JSON object a line to FILE
   --quick                 short laps, few repeats: to try things, not to quote
   --data-dir DIR          where the private servers keep their data (default: a disk-backed temporary folder)

@@ -26,7 +26,9 @@ async function main(options: Options): Promise<void> {
     catalogue.map(({ definition }) => definition.name),
     options.subjects,
   );
-  const entries = catalogue.filter(({ definition }) => names.includes(definition.name));
+  const isMeant = ({ definition }: (typeof catalogue)[number]) =>
+    names.includes(definition.name) && (options.subjects !== undefined || !definition.onlyOnRequest);
+  const entries = catalogue.filter(isMeant);
   if (entries.some(({ isPeer }) => isPeer)) installPeers();
 
   const parent = options.dataDir ?? findDiskDir();

@@ -49,6 +49,8 @@ export interface SubjectDefinition {
   /** What survives a power cut at the moment a result is reported, in one line. */
   durability: string;
   services: readonly ServiceNeed[];
+  /** Left out unless it is named: it needs much time or disk. */
+  onlyOnRequest?: boolean;
   /** npm packages whose versions belong beside the results. */
   packages: readonly string[];
   /**

@@ -42,7 +42,10 @@ function fanGraph(width: number) {
   };
 }
 
-async function createInProcess(env: SubjectEnv): Promise<Subject> {
+/** Runs that are over, as the engine leaves them: five stages each, with outputs, attempts and events. */
+const FINISHED_RUNS = 1_000_000;
+
+async function createInProcess(env: SubjectEnv, finishedRuns = 0): Promise<Subject> {
   const { migrate } = await import('#db/migrate.ts');
   const { createScriptedEngine } = await import('#server/testing/scripted-engine.ts');
   const url = env.databaseUrl ?? '';
@@ -57,6 +60,7 @@ async function createInProcess(env: SubjectEnv): Promise<Subject> {
   return {
     async start() {
       await migrate(url);
+      if (finishedRuns > 0) await (await import('./finished-runs.ts')).addFinishedRuns(url, finishedRuns);
       scripted = await createScriptedEngine({
         url,
         handlers: handlersOf(env),
@@ -85,6 +89,15 @@ export const subjects: readonly SubjectDefinition[] = [
     durability: 'PostgreSQL commit (fsync) for each batch of transitions; every state, output and event kept',
     services: [{ kind: 'postgres' }],
     packages: ['postgres'],
-    create: createInProcess,
+    create: (env) => createInProcess(env),
+  },
+  {
+    name: 'signalbox-million',
+    setting: `as signalbox, with ${FINISHED_RUNS} finished runs in the database`,
+    durability: 'as signalbox',
+    services: [{ kind: 'postgres' }],
+    packages: ['postgres'],
+    onlyOnRequest: true,
+    create: (env) => createInProcess(env, FINISHED_RUNS),
   },
 ];

@@ -71,7 +71,7 @@ function explainsItself(task: TaskState): boolean {
   if (isTaskHeld(task.status)) return task.agent !== null && task.dueAt !== null && task.stopBy !== null;
   if (isTaskQueued(task.status)) return task.queue !== null && task.dueAt !== null;
   if (isTaskRetrying(task.status)) return task.dueAt !== null;
-  if (isTaskReady(task.status)) return task.wait !== null && task.dueAt !== null;
+  if (isTaskReady(task.status)) return task.wait !== null;
   return false;
 }
 
@@ -185,17 +185,21 @@ function compareFold(state: RunState, blocks: readonly EventBlock[]): Complaint[
 }
 
 function fold(state: RunState, blocks: readonly EventBlock[]): Pick<RunState, 'status' | 'tasks'> {
-  const draft = openDraft({
-    ...state,
-    status: 'running',
-    seq: 0,
-    tasks: new Array(state.tasks.length).fill(undefined),
-    waitsFor: state.graph.incoming.map((edges) => edges.length),
-    open: 0,
-    left: state.tasks.length,
-  });
+  const draft = openDraft(
+    {
+      ...state,
+      status: 'running',
+      seq: 0,
+      tasks: new Array(state.tasks.length).fill(undefined),
+      waitsFor: state.graph.incoming.map((edges) => edges.length),
+      open: 0,
+      left: state.tasks.length,
+    },
+    0,
+  );
   for (const block of blocks) {
-    for (const event of block.entries) evolve(draft, event, block.at);
+    draft.now = block.at;
+    for (const event of block.entries) evolve(draft, event);
   }
   return draft;
 }

@@ -13,7 +13,7 @@ import { createIntake, type Unit } from './intake.ts';
 import type { PausePoints } from './pause-points.ts';
 import { type BatchPlan, planBatch, replyAll } from './plan.ts';
 import { createRunCache } from './run-cache.ts';
-import { movesRun, type RunPlan } from './run-plan.ts';
+import { movesRun, type RunPlan, refusesUnchecked } from './run-plan.ts';
 import { createSlotBook, type SlotBook } from './slots.ts';
 import { isCommitted } from './uncertain-commit.ts';
 
@@ -25,8 +25,11 @@ export interface CoordinatorOptions {
   random(): number;
   defaults: EngineDefaults;
   points: PausePoints;
-  /** Batches under way at once: while Postgres writes one, the next is decided. */
-  lanes: number;
+  /**
+   * A connection for each batch that may be under way at once: while Postgres writes one, the next is decided. Work
+   * that comes singly stays on the first, whose caches are warm.
+   */
+  lanes: readonly Sql[];
   maxBatch: number;
   /** Told after each commit, before replies: what to hand out, send, announce. */
   onCommitted(committed: Committed): void;
@@ -64,75 +67,89 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
   const intake = createIntake();
   const cache = createRunCache(2_000_000);
   const slots = createSlotBook(() => options.clock.now());
-  let lanes = 0;
+  const free = options.lanes.map((_, at) => at);
   let woken = false;
   let turn = 0;
   let idle: (() => void)[] = [];
 
   function wake(): void {
-    if (woken || lanes >= options.lanes) return;
+    if (woken || free.length === 0) return;
     woken = true;
     // After this turn's other reports: what comes together is committed together.
     setImmediate(() => {
       woken = false;
-      while (lanes < options.lanes) {
+      while (free.length > 0) {
         const batch = intake.take(options.maxBatch);
         if (!batch) break;
-        lanes += 1;
-        void runLane(batch);
+        void runLane(takeLane(), batch);
       }
     });
   }
 
-  async function runLane(first: { part: string; units: Unit[] }): Promise<void> {
+  function takeLane(): number {
+    free.sort((a, b) => b - a);
+    return free.pop() ?? 0;
+  }
+
+  async function runLane(lane: number, first: { part: string; units: Unit[] }): Promise<void> {
+    const sql = options.lanes[lane] ?? options.sql;
     for (let batch: typeof first | null = first; batch; batch = intake.take(options.maxBatch)) {
       const { part, units } = batch;
       try {
-        await processBatch(part, units);
+        await processBatch(sql, part, units);
       } catch (error) {
-        await isolate(part, units, error);
+        await isolate({ sql, part }, units, error);
       }
       intake.free(units);
     }
-    lanes -= 1;
+    free.push(lane);
     if (intake.size() > 0) wake();
-    if (lanes === 0) {
+    if (free.length === options.lanes.length) {
       for (const resolve of idle) resolve();
       idle = [];
     }
   }
 
   /** A batch that cannot be committed may owe it to one of its units: each gets a commit of its own. */
-  async function isolate(part: string, units: Unit[], cause: unknown): Promise<void> {
+  async function isolate(
+    { sql, part }: { sql: Sql; part: string },
+    units: Unit[],
+    cause: unknown,
+  ): Promise<void> {
     options.onTrouble('A batch could not be committed.', cause);
     for (const unit of units) {
       if (units.length === 1) unit.fail(cause);
-      else await processBatch(part, [unit]).catch((error) => unit.fail(error));
+      else await processBatch(sql, part, [unit]).catch((error) => unit.fail(error));
     }
   }
 
-  async function processBatch(part: string, units: Unit[]): Promise<void> {
-    let remaining = units;
+  async function processBatch(sql: Sql, part: string, units: Unit[]): Promise<void> {
+    const { fresh, copies } = setCopiesApart(units);
+    let remaining = fresh;
     for (let tries = 0; remaining.length > 0; tries += 1) {
-      const failure = tries === 0 ? await tryOptimistic(part, remaining) : await tryLocked(part, remaining);
-      if (!failure) return;
-      if (failure.undecided && (await settleUncertain(part, failure))) return;
+      const failure =
+        tries === 0 ? await tryOptimistic(sql, part, remaining) : await tryLocked(sql, part, remaining);
+      if (!failure) break;
+      if (failure.undecided && (await settleUncertain(part, failure))) break;
       if (tries >= BATCH_TRIES && failure.kind !== 'outage') throw failure.error;
       remaining = await recover(failure, remaining, tries);
     }
+    for (const { entries } of copies) {
+      for (const entry of entries) entry.reply({ ok: true, repeated: true });
+    }
   }
 
-  async function tryOptimistic(part: string, units: Unit[]): Promise<Refusal | null> {
+  async function tryOptimistic(sql: Sql, part: string, units: Unit[]): Promise<Refusal | null> {
     let states: Map<RunId, RunState>;
     try {
-      states = await statesFor(part, units);
+      states = await statesFor(sql, part, units);
     } catch (error) {
       return classifyFailure(error);
     }
-    return attempt(options.sql, part, { units, states });
+    return attempt(sql, part, { units, states });
   }
 
-  async function statesFor(part: string, units: Unit[]): Promise<Map<RunId, RunState>> {
+  async function statesFor(sql: Sql, part: string, units: Unit[]): Promise<Map<RunId, RunState>> {
     const states = new Map<RunId, RunState>();
     const missing = new Set<RunId>();
     for (const { entries } of units) {
@@ -143,19 +160,19 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
       }
     }
     if (missing.size === 0) return states;
-    const loaded = await loadRuns(options.sql, [...missing], { part, lock: false, graphOf: options.graphOf });
+    const loaded = await loadRuns(sql, [...missing], { part, lock: false, graphOf: options.graphOf });
     for (const [id, state] of loaded) states.set(id, state);
     return states;
   }
 
   /** After a refusal: hold the rows first, so that this time nobody can be quicker. */
-  async function tryLocked(part: string, units: Unit[]): Promise<Refusal | null> {
+  async function tryLocked(lane: Sql, part: string, units: Unit[]): Promise<Refusal | null> {
     const ids = [
       ...new Set(units.flatMap((unit) => unit.entries.filter((e) => !e.birth).map((entry) => entry.runId))),
     ];
     let plan: BatchPlan | undefined;
     try {
-      const committed = await options.sql.begin(async (transaction) => {
+      const committed = await lane.begin(async (transaction) => {
         const sql = transaction as unknown as Sql;
         const states = await loadRuns(sql, ids, { part, lock: true, graphOf: options.graphOf });
         await slots.refresh(sql);
@@ -174,12 +191,17 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
     part: string,
     { units, states }: { units: Unit[]; states: Map<RunId, RunState> },
   ): Promise<Refusal | null> {
-    let plan = makePlan(units, states);
+    let plan: BatchPlan | undefined = makePlan(units, states);
     try {
-      if (slots.isStale()) {
-        giveBack(plan);
-        await slots.refresh(sql);
-        plan = makePlan(units, states);
+      const doubtful = plan.runs.filter(
+        (run) => refusesUnchecked(run) && cache.get(run.before.id) === run.before,
+      );
+      if (slots.isStale() || doubtful.length > 0) {
+        release(plan);
+        plan = undefined;
+        for (const { before } of doubtful) cache.drop(before.id);
+        if (slots.isStale()) await slots.refresh(sql);
+        plan = makePlan(units, doubtful.length > 0 ? await statesFor(sql, part, units) : states);
       }
       settle(await write(sql, part, plan));
       return null;
@@ -234,9 +256,13 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
     return { plan, outboxIds };
   }
 
-  function giveBack(plan: BatchPlan): void {
+  function release(plan: BatchPlan): void {
     for (const { taskId, agent } of plan.reserved) options.hands.settled(taskId, agent);
     slots.undo(plan.reservedSlots);
+  }
+
+  function giveBack(plan: BatchPlan): void {
+    release(plan);
     for (const { before } of plan.runs) cache.drop(before.id);
   }
 
@@ -334,11 +360,27 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
     },
     backlog: () => intake.size(),
     drain: () =>
-      lanes === 0 && intake.size() === 0 ? Promise.resolve() : new Promise((resolve) => idle.push(resolve)),
+      free.length === options.lanes.length && intake.size() === 0
+        ? Promise.resolve()
+        : new Promise((resolve) => idle.push(resolve)),
     forgetBefore(id, revision) {
       if ((cache.get(id)?.revision ?? revision) < revision) cache.drop(id);
     },
     turn: () => turn,
     slots,
   };
+}
+
+/** The same message twice in one batch: the inbox would refuse the batch for it. */
+function setCopiesApart(units: Unit[]): { fresh: Unit[]; copies: Unit[] } {
+  const seen = new Set<string>();
+  const copies: Unit[] = [];
+  const fresh = units.filter((unit) => {
+    if (unit.messageId === undefined) return true;
+    const isCopy = seen.has(unit.messageId);
+    seen.add(unit.messageId);
+    if (isCopy) copies.push(unit);
+    return !isCopy;
+  });
+  return { fresh, copies };
 }

@@ -30,7 +30,8 @@ export interface EngineOptions {
   localNow(): number;
   defaults?: Partial<EngineDefaults>;
   points?: PausePoints;
-  lanes?: number;
+  /** One connection each, for the coordinator's commits alone. */
+  lanes: readonly Sql[];
   maxBatch?: number;
   sweepMs?: number;
   /** Heard after every commit, with what has changed in each run. Must not throw or wait. */
@@ -84,7 +85,7 @@ export function createEngine(options: EngineOptions): Engine {
     random: options.random,
     defaults: { ...ENGINE_DEFAULTS, ...options.defaults },
     points,
-    lanes: options.lanes ?? 2,
+    lanes: options.lanes,
     maxBatch: options.maxBatch ?? 500,
     onCommitted,
     onTrouble,

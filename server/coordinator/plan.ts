@@ -114,6 +114,8 @@ function planRun(before: RunState, entries: Entry[], { context, plan, newRun }: 
       const agent = reserved.get(task);
       if (agent !== undefined) context.hands.settled(taskId(before.id, task), agent);
       reserved.delete(task);
+      const concurrency = before.graph.stages[task]?.stage.concurrency;
+      if (concurrency) forgetSlot(plan, before, { concurrency, slots: context.slots });
     },
   });
   for (const [task, agent] of reserved) plan.reserved.push({ taskId: taskId(before.id, task), agent });
@@ -122,6 +124,18 @@ function planRun(before: RunState, entries: Entry[], { context, plan, newRun }: 
     plan.rows.keys.push({ orgId: toUuid(newRun.orgId), runId: toUuid(newRun.id), ...newRun.idempotency });
   }
   return { before, decision, entries, birth: birthOf(newRun, context.now) };
+}
+
+interface Forget {
+  concurrency: { key: string; limit: number };
+  slots: SlotBook;
+}
+
+/** The task was placed and could not be started after all. */
+function forgetSlot(plan: BatchPlan, run: RunState, { concurrency, slots }: Forget): void {
+  const id = slotId(run.orgId, concurrency.key);
+  plan.reservedSlots.set(id, (plan.reservedSlots.get(id) ?? 1) - 1);
+  slots.undo(new Map([[id, 1]]));
 }
 
 export function replyAll(plan: RunPlan): void {

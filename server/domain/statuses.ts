@@ -23,10 +23,11 @@ export const TASK_STATUSES = [
 ] as const;
 export type TaskStatus = (typeof TASK_STATUSES)[number];
 
+/** Just what the engine can do: `evolve` refuses a step that is not here, and a test walks every one that is. */
 const RUN_STEPS: Record<RunStatus, readonly RunStatus[]> = {
-  running: ['paused', 'cancelling', 'succeeded', 'failed', 'cancelled'],
-  paused: ['running', 'cancelling', 'succeeded', 'failed', 'cancelled'],
-  cancelling: ['cancelled', 'failed'],
+  running: ['paused', 'cancelling', 'succeeded', 'failed'],
+  paused: ['running', 'cancelling', 'succeeded', 'failed'],
+  cancelling: ['cancelled'],
   succeeded: [],
   failed: [],
   cancelled: [],
@@ -34,10 +35,10 @@ const RUN_STEPS: Record<RunStatus, readonly RunStatus[]> = {
 
 const TASK_STEPS: Record<TaskStatus, readonly TaskStatus[]> = {
   pending: ['ready', 'queued', 'running', 'succeeded', 'failed', 'skipped', 'cancelled'],
-  ready: ['queued', 'running', 'retrying', 'failed', 'skipped', 'cancelled'],
-  queued: ['running', 'ready', 'retrying', 'succeeded', 'failed', 'skipped', 'cancelled'],
-  running: ['ready', 'retrying', 'succeeded', 'failed', 'skipped', 'cancelled'],
-  retrying: ['ready', 'queued', 'running', 'failed', 'skipped', 'cancelled'],
+  ready: ['queued', 'running', 'failed', 'cancelled'],
+  queued: ['ready', 'running', 'retrying', 'succeeded', 'failed', 'cancelled'],
+  running: ['ready', 'retrying', 'succeeded', 'failed', 'cancelled'],
+  retrying: ['ready', 'queued', 'running', 'failed', 'cancelled'],
   succeeded: [],
   failed: [],
   skipped: [],
@@ -64,6 +65,7 @@ export const isTaskOut = (status: TaskStatus): boolean => status === 'queued' ||
 export const isTaskRetrying = (status: TaskStatus): boolean => status === 'retrying';
 export const isTaskSuccess = (status: TaskStatus): boolean => status === 'succeeded';
 export const isTaskFailure = (status: TaskStatus): boolean => status === 'failed';
+export const isTaskCancelled = (status: TaskStatus): boolean => status === 'cancelled';
 export const isTaskSkipped = (status: TaskStatus): boolean => status === 'skipped';
 
 /** Why a task that could start does not. Each has a sentence in `waiting.ts`. */

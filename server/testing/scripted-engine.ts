@@ -42,8 +42,8 @@ export interface ScriptedOptions {
   broker?: Broker;
   beatMs?: number;
   sweepMs?: number;
-  /** Connections of the engine's own pool. */
-  poolSize?: number;
+  /** Batches under way at once, each on a session of its own. */
+  lanes?: number;
   onTrouble?(trouble: string): void;
   /** False holds signs of life back. */
   mayBeat?(): boolean;
@@ -83,7 +83,10 @@ const NO_OBJECTS: ArtefactAccess = {
 
 export async function createScriptedEngine(options: ScriptedOptions): Promise<ScriptedEngine> {
   const uuid = createUuidSource(Date.now);
-  const sql = connectEngine({ url: options.url, applicationName: 'test-engine', max: options.poolSize ?? 4 });
+  const sql = connectEngine({ url: options.url, applicationName: 'test-engine', max: 2 });
+  const lanes = Array.from({ length: options.lanes ?? 2 }, (_, lane) =>
+    connectEngine({ url: options.url, applicationName: `test-engine-lane-${lane + 1}`, max: 1 }),
+  );
   const plain = connectDatabase({ url: options.url, applicationName: 'test-engine-reads', max: 2 });
   const agentId = options.agentId ?? makeId('agent', uuid());
   const graphs = createGraphStore(plain, uuid);
@@ -136,6 +139,7 @@ export async function createScriptedEngine(options: ScriptedOptions): Promise<Sc
   if (!options.broker) await broker.start();
   const engine: Engine = createEngine({
     sql,
+    lanes,
     graphOf: graphs.graphOf,
     hands: dispatcher,
     broker,
@@ -214,6 +218,7 @@ export async function createScriptedEngine(options: ScriptedOptions): Promise<Sc
     await engine.stop();
     carrier.close();
     if (!options.broker) await broker.stop();
+    for (const lane of lanes) await lane.end({ timeout: 2 });
     await sql.end({ timeout: 2 });
     await plain.end({ timeout: 2 });
   }

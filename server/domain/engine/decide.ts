@@ -13,19 +13,11 @@ import {
   isTaskReady,
   isTaskRetrying,
   isTaskUntouched,
+  type TaskStatus,
 } from '../statuses.ts';
 import type { RunEvent, TaskError, Wait } from './events.ts';
-import {
-  type Draft,
-  type EndedAttempt,
-  emit,
-  openDraft,
-  RECHECK_MS,
-  resetWake,
-  setTask,
-  taskOf,
-} from './evolve.ts';
-import type { DecideContext, Happening, Reply } from './happenings.ts';
+import { type Draft, type EndedAttempt, emit, openDraft, resetWake, setTask, taskOf } from './evolve.ts';
+import type { DecideContext, Happening, Placement, Reply } from './happenings.ts';
 import * as outcomes from './outcomes.ts';
 import { expressionError, judgeReadiness } from './readiness.ts';
 import { scopeOf } from './scope.ts';
@@ -48,23 +40,22 @@ export interface Decision {
  * and the choice of agents come in through the context, and the state that was passed stays as it was.
  */
 export function decide(before: RunState, happenings: readonly Happening[], context: DecideContext): Decision {
-  const draft = openDraft(before);
+  const draft = openDraft(before, context.now);
   const replies = happenings.map((happening) => {
     const reply = apply(draft, happening, context);
     runUnblocked(draft, context);
+    finishIfDone(draft);
     return reply;
   });
-  finishIfDone(draft, context.now);
-  const { touched, events, inputs, ended, unblocked: _unblocked, ...state } = draft;
+  const { touched, events, inputs, ended, unblocked: _unblocked, now: _now, ...state } = draft;
   return { state, events, replies, touched, inputs, ended };
 }
 
 function apply(draft: Draft, happening: Happening, context: DecideContext): Reply {
-  const late = isRunOver(draft.status) ? refuseLate(draft, happening) : null;
-  if (late) return late;
+  if (isRunOver(draft.status)) return answerLate(draft, happening, context);
   switch (happening.type) {
     case 'start':
-      return startRun(draft, happening, context);
+      return startRun(draft, happening);
     case 'result':
       return outcomes.applyResult(draft, happening, context);
     case 'accept':
@@ -72,7 +63,7 @@ function apply(draft: Draft, happening: Happening, context: DecideContext): Repl
     case 'beat':
       return outcomes.renewLease(draft, happening, context);
     case 'release':
-      return outcomes.releaseTask(draft, happening, context);
+      return outcomes.releaseTask(draft, happening);
     case 'offer':
       if (isTaskReady(taskOf(draft, happening.task).status)) offerTask(draft, happening.task, context);
       return { ok: true };
@@ -80,60 +71,56 @@ function apply(draft: Draft, happening: Happening, context: DecideContext): Repl
       tick(draft, happening, context);
       return { ok: true };
     case 'pause':
-      return pauseRun(draft, context.now);
+      return pauseRun(draft);
     case 'resume':
       return resumeRun(draft, context);
     case 'cancel':
-      return cancelRun(draft, context.now, happening.graceMs);
+      return cancelRun(draft, happening.graceMs);
     case 'retry-now':
       return retryNow(draft, happening.task, context);
   }
 }
 
 /** Terminal is final: what comes later is answered, and changes nothing. */
-function refuseLate(draft: Draft, happening: Happening): Reply | null {
-  if (happening.type === 'result') {
-    const task = taskOf(draft, happening.task);
-    if (task.epoch === happening.epoch && isTaskOver(task.status)) return { ok: true, repeated: true };
-    return { ok: false, code: 'STALE_EPOCH', message: 'The run is over; the answer came too late to count.' };
-  }
+function answerLate(draft: Draft, happening: Happening, context: DecideContext): Reply {
+  // No task is out any more, so this only finds out whether the answer is one that has counted.
+  if (happening.type === 'result') return outcomes.applyResult(draft, happening, context);
   if (happening.type === 'tick' || happening.type === 'offer') return { ok: true, repeated: true };
   return { ok: false, code: 'RUN_OVER', message: `The run has already ended: ${draft.status}.` };
 }
 
-function startRun(
-  draft: Draft,
-  happening: Extract<Happening, { type: 'start' }>,
-  context: DecideContext,
-): Reply {
-  emit(draft, { type: 'run.started' }, context.now);
+function startRun(draft: Draft, happening: Extract<Happening, { type: 'start' }>): Reply {
+  if (draft.seq > 0) return { ok: true, repeated: true };
+  emit(draft, { type: 'run.started' });
   for (const { task, from, output } of happening.reuse ?? []) {
-    emit(draft, { type: 'task.reused', task, from }, context.now, output);
+    if (draft.graph.stages[task] && isTaskUntouched(taskOf(draft, task).status))
+      emit(draft, { type: 'task.reused', task, from }, output);
   }
-  draft.waitsFor.forEach((left, index) => {
-    if (left === 0 && isTaskUntouched(taskOf(draft, index).status)) draft.unblocked.push(index);
-  });
+  for (const root of draft.graph.roots) draft.unblocked.push(root);
   return { ok: true };
 }
 
 /** Follows the consequences until nothing more is unblocked. A worklist, as chains are long and stacks are not. */
 function runUnblocked(draft: Draft, context: DecideContext): void {
-  for (let index = draft.unblocked.shift(); index !== undefined; index = draft.unblocked.shift()) {
+  const { unblocked } = draft;
+  // By position: taking from the front would move all that is left, each time.
+  for (let at = 0; at < unblocked.length; at += 1) {
+    const index = unblocked[at] as number;
     if (!isTaskUntouched(taskOf(draft, index).status)) continue;
-    if (isRunCancelling(draft.status)) {
-      emit(draft, { type: 'task.cancelled', task: index }, context.now);
-      continue;
-    }
     const verdict = judgeReadiness(draft, index);
     if (verdict.run) offerTask(draft, index, context);
-    else if ('error' in verdict) outcomes.failTask(draft, index, verdict.error, context.now);
-    else emit(draft, { type: 'task.skipped', task: index, reason: verdict.reason }, context.now);
+    else if ('error' in verdict) outcomes.failTask(draft, index, verdict.error);
+    else emit(draft, { type: 'task.skipped', task: index, reason: verdict.reason });
   }
+  unblocked.length = 0;
 }
 
 /** Asks the placement for an agent, and writes down either who takes the task or why nobody does. */
 function offerTask(draft: Draft, index: number, context: DecideContext): void {
-  if (isRunPaused(draft.status)) return waitFor(draft, index, { code: 'paused' }, context);
+  if (isRunPaused(draft.status)) {
+    waitFor(draft, index, { code: 'paused' });
+    return;
+  }
   const task = taskOf(draft, index);
   const placement = context.place({
     task: index,
@@ -142,56 +129,47 @@ function offerTask(draft: Draft, index: number, context: DecideContext): void {
     attempt: task.attempt + 1,
     lastAgent: task.agent,
   });
-  if (placement.kind === 'wait') return waitFor(draft, index, placement.wait, context);
-  const input = buildInput(draft.graph, index, (expression) => scopeOf(draft, expression), draft);
-  if (!input.ok) {
-    context.unplace(index);
-    outcomes.failTask(draft, index, expressionError('input', input.message), context.now);
-    return;
-  }
-  draft.inputs.set(index, input.value);
-  const epoch = task.epoch + 1;
+  if (placement.kind === 'wait') waitFor(draft, index, placement.wait);
+  else if (giveInput(draft, index)) handOut(draft, { index, epoch: task.epoch + 1, placement }, context);
+  else context.unplace(index);
+}
+
+interface HandOut {
+  index: number;
+  epoch: number;
+  placement: Exclude<Placement, { kind: 'wait' }>;
+}
+
+function handOut(draft: Draft, { index, epoch, placement }: HandOut, context: DecideContext): void {
+  // status-words: a kind of placement
   if (placement.kind === 'queue') {
+    const { queue } = placement;
     const redeliverAt = context.now + context.defaults.redeliverMs;
-    emit(
-      draft,
-      {
-        type: 'task.queued',
-        task: index,
-        epoch,
-        queue: placement.queue,
-        redeliverAt,
-        ...queueBy(draft, index, context),
-      },
-      context.now,
-    );
-    return;
+    const limit = outcomes.queueLimit(draft, index);
+    emit(draft, { type: 'task.queued', task: index, epoch, queue, redeliverAt, ...limit });
+  } else {
+    const { agent, leaseMs } = placement;
+    const times = outcomes.startTimes(draft, { index, leaseMs }, context);
+    const routing = placement.routing ? { routing: placement.routing } : {};
+    emit(draft, { type: 'task.started', task: index, epoch, agent, ...times, ...routing });
   }
-  const times = outcomes.startTimes(draft, { index, epoch, ...placement }, context);
-  const routing = placement.routing ? { routing: placement.routing } : {};
-  emit(
-    draft,
-    { type: 'task.started', task: index, epoch, agent: placement.agent, ...times, ...routing },
-    context.now,
-  );
 }
 
-function queueBy(draft: Draft, index: number, context: DecideContext): { queueBy?: number } {
-  const task = taskOf(draft, index);
-  if (task.queueBy !== null) return { queueBy: task.queueBy };
-  const { queueSeconds } = outcomes.stageOf(draft, index).timeouts;
-  return queueSeconds === undefined ? {} : { queueBy: context.now + queueSeconds * 1000 };
+/** Builds what the task is given. Where that cannot be done the task has failed, before anybody saw it. */
+function giveInput(draft: Draft, index: number): boolean {
+  const input = buildInput(draft.graph, index, (expression) => scopeOf(draft, expression), draft);
+  if (input.ok) draft.inputs.set(index, input.value);
+  else outcomes.failTask(draft, index, expressionError('input', input.message));
+  return input.ok;
 }
 
-function waitFor(draft: Draft, index: number, wait: Wait, context: DecideContext): void {
+function waitFor(draft: Draft, index: number, wait: Wait): void {
   const task = taskOf(draft, index);
-  if (!isTaskReady(task.status)) {
-    emit(draft, { type: 'task.ready', task: index, wait, ...queueBy(draft, index, context) }, context.now);
-  } else if (!sameWait(task.wait, wait)) {
-    emit(draft, { type: 'task.waiting', task: index, wait }, context.now);
-  } else if (task.dueAt === null || task.dueAt < context.now + RECHECK_MS / 2) {
-    setTask(draft, index, { dueAt: context.now + RECHECK_MS });
-  }
+  const isReady = isTaskReady(task.status);
+  // Nothing new: no row is written, however often it is asked.
+  if (isReady && sameWait(task.wait, wait)) return;
+  const limit = isRunPaused(draft.status) ? {} : outcomes.queueLimit(draft, index);
+  emit(draft, { type: isReady ? 'task.waiting' : 'task.ready', task: index, wait, ...limit });
 }
 
 function sameWait(before: Wait | null, after: Wait): boolean {
@@ -201,18 +179,13 @@ function sameWait(before: Wait | null, after: Wait): boolean {
 /** Everything that is due by now: deadlines, leases, timers, forced ends. */
 function tick(draft: Draft, happening: Tick, context: DecideContext): void {
   const { now } = context;
-  if (draft.forceAt !== null && draft.forceAt <= now) cancelOpenTasks(draft, now);
+  if (!happening.full && draft.wakeAt !== null && draft.wakeAt > now) return;
+  if (draft.forceAt !== null && draft.forceAt <= now) cancelTasks(draft, () => true);
   if (draft.deadlineAt !== null && draft.deadlineAt <= now) {
-    outcomes.failRun(
-      draft,
-      { error: { class: 'timeout', code: 'RUN_DEADLINE', message: 'The run did not end by its deadline.' } },
-      now,
-    );
+    outcomes.failRun(draft, { error: timeoutError('RUN_DEADLINE', 'The run did not end by its deadline.') });
   }
-  if (happening.full || draft.wakeAt === null || draft.wakeAt <= now) {
-    for (const task of draft.tasks) {
-      if (task && !isTaskOver(task.status)) tickTask(draft, task.index, { context, happening });
-    }
+  for (const task of draft.tasks) {
+    if (task && !isTaskOver(task.status)) tickTask(draft, task.index, { context, happening });
   }
   runUnblocked(draft, context);
   resetWake(draft);
@@ -227,34 +200,21 @@ interface TickContext {
 
 function tickTask(draft: Draft, index: number, { context, happening }: TickContext): void {
   const task = taskOf(draft, index);
-  const { now } = context;
-  const due = task.dueAt !== null && task.dueAt <= now;
-  if (task.queueBy !== null && task.queueBy <= now) {
-    return outcomes.failAttempt(
-      draft,
-      index,
-      timeoutError('QUEUE_TIMEOUT', 'No agent took the task in time.'),
-      context,
-    );
+  const isDue = (at: number | null) => at !== null && at <= context.now;
+  if (isDue(task.queueBy)) {
+    // Final whatever the policy says: another attempt would stand in the same line.
+    outcomes.failTask(draft, index, timeoutError('QUEUE_TIMEOUT', 'No agent took the task in time.'));
+  } else if (isTaskHeld(task.status)) {
+    if (isDue(task.stopBy)) {
+      const error = timeoutError('STAGE_TIMEOUT', 'The attempt took longer than the stage allows.');
+      outcomes.failAttempt(draft, { index, error }, context);
+    } else if (task.agent !== null && happening.gone?.has(task.agent)) outcomes.giveBack(draft, index);
+    else if (isDue(task.dueAt)) outcomes.loseAttempt(draft, index, context);
+  } else if (isTaskQueued(task.status)) {
+    if (isDue(task.dueAt)) redeliver(draft, index, { context, happening });
   }
-  if (isTaskHeld(task.status)) {
-    if (task.stopBy !== null && task.stopBy <= now) {
-      return outcomes.failAttempt(
-        draft,
-        index,
-        timeoutError('STAGE_TIMEOUT', 'The attempt took longer than the stage allows.'),
-        context,
-      );
-    }
-    if (task.agent !== null && happening.gone?.has(task.agent)) {
-      emit(draft, { type: 'task.released', task: index, epoch: task.epoch }, now);
-    } else if (due) outcomes.loseAttempt(draft, index, context);
-  }
-  if (isTaskQueued(task.status) && due) redeliver(draft, index, { context, happening });
-  if (isTaskRetrying(task.status) && due)
-    emit(draft, { type: 'task.ready', task: index, wait: { code: 'agents-full' } }, now);
-  if (isTaskReady(taskOf(draft, index).status) && !isRunPaused(draft.status))
-    offerTask(draft, index, context);
+  const isDueAgain = isTaskRetrying(task.status) && isDue(task.dueAt);
+  if (isDueAgain || isTaskReady(taskOf(draft, index).status)) offerTask(draft, index, context);
 }
 
 function timeoutError(code: string, message: string): TaskError {
@@ -263,37 +223,35 @@ function timeoutError(code: string, message: string): TaskError {
 
 /** A message whose queue is empty was lost on the way and is sent again; else it only has a long queue before it. */
 function redeliver(draft: Draft, index: number, { context, happening }: TickContext): void {
-  const task = taskOf(draft, index);
+  const { queue, epoch } = taskOf(draft, index);
   const redeliverAt = context.now + context.defaults.redeliverMs;
-  if (task.queue === null || !happening.emptyQueues?.has(task.queue))
-    return setTask(draft, index, { dueAt: redeliverAt });
-  const input = buildInput(draft.graph, index, (expression) => scopeOf(draft, expression), draft);
-  if (!input.ok) return outcomes.failTask(draft, index, expressionError('input', input.message), context.now);
-  draft.inputs.set(index, input.value);
-  emit(
-    draft,
-    { type: 'task.queued', task: index, epoch: task.epoch, queue: task.queue, redeliverAt },
-    context.now,
-  );
+  if (queue === null || !happening.emptyQueues?.has(queue)) {
+    setTask(draft, index, { dueAt: redeliverAt });
+  } else if (giveInput(draft, index)) {
+    emit(draft, { type: 'task.queued', task: index, epoch, queue, redeliverAt });
+  }
 }
 
-function pauseRun(draft: Draft, now: number): Reply {
+const NOT_WHILE_CANCELLING: Reply = {
+  ok: false,
+  code: 'NOT_ALLOWED',
+  message: 'The run is being cancelled.',
+};
+
+function pauseRun(draft: Draft): Reply {
   if (isRunPaused(draft.status)) return { ok: true, repeated: true };
-  if (!isRunActive(draft.status))
-    return { ok: false, code: 'NOT_ALLOWED', message: 'The run is being cancelled.' };
-  emit(draft, { type: 'run.paused' }, now);
+  if (!isRunActive(draft.status)) return NOT_WHILE_CANCELLING;
+  emit(draft, { type: 'run.paused' });
   for (const task of draft.tasks) {
-    if (task && isTaskReady(task.status))
-      emit(draft, { type: 'task.waiting', task: task.index, wait: { code: 'paused' } }, now);
+    if (task && isTaskReady(task.status)) waitFor(draft, task.index, { code: 'paused' });
   }
   return { ok: true };
 }
 
 function resumeRun(draft: Draft, context: DecideContext): Reply {
   if (isRunActive(draft.status)) return { ok: true, repeated: true };
-  if (!isRunPaused(draft.status))
-    return { ok: false, code: 'NOT_ALLOWED', message: 'The run is being cancelled.' };
-  emit(draft, { type: 'run.resumed' }, context.now);
+  if (!isRunPaused(draft.status)) return NOT_WHILE_CANCELLING;
+  emit(draft, { type: 'run.resumed' });
   for (const task of draft.tasks) {
     if (task && isTaskReady(task.status)) offerTask(draft, task.index, context);
   }
@@ -301,36 +259,36 @@ function resumeRun(draft: Draft, context: DecideContext): Reply {
 }
 
 /** Agents are told to stop and have until `forceAt`; what nobody holds ends at once. */
-function cancelRun(draft: Draft, now: number, graceMs: number): Reply {
-  const repeated = isRunCancelling(draft.status);
-  if (!repeated || (draft.forceAt !== null && now + graceMs < draft.forceAt)) {
-    emit(draft, { type: 'run.cancelling', forceAt: now + graceMs }, now);
-  }
-  draft.graph.stages.forEach((_, index) => {
-    const { status } = taskOf(draft, index);
-    if (!isTaskOver(status) && (graceMs <= 0 || !isTaskHeld(status)))
-      emit(draft, { type: 'task.cancelled', task: index }, now);
-  });
-  return repeated ? { ok: true, repeated: true } : { ok: true };
+function cancelRun(draft: Draft, graceMs: number): Reply {
+  const forceAt = draft.now + graceMs;
+  if (draft.forceAt !== null && draft.forceAt <= forceAt) return { ok: true, repeated: true };
+  emit(draft, { type: 'run.cancelling', forceAt });
+  cancelTasks(draft, (status) => graceMs <= 0 || !isTaskHeld(status));
+  return { ok: true };
 }
 
-function cancelOpenTasks(draft: Draft, now: number): void {
+function cancelTasks(draft: Draft, isMeant: (status: TaskStatus) => boolean): void {
   draft.graph.stages.forEach((_, index) => {
-    if (!isTaskOver(taskOf(draft, index).status)) emit(draft, { type: 'task.cancelled', task: index }, now);
+    const { status } = taskOf(draft, index);
+    if (!isTaskOver(status) && isMeant(status)) emit(draft, { type: 'task.cancelled', task: index });
   });
 }
 
 function retryNow(draft: Draft, index: number, context: DecideContext): Reply {
-  const reply = outcomes.retryNow(draft, index, context.now);
-  if (reply.ok && isTaskReady(taskOf(draft, index).status)) offerTask(draft, index, context);
-  return reply;
+  const { status } = taskOf(draft, index);
+  if (!isTaskRetrying(status) && !isTaskReady(status)) {
+    const message = 'Only a task that waits for its next attempt can be tried at once.';
+    return { ok: false, code: 'NOT_ALLOWED', message };
+  }
+  offerTask(draft, index, context);
+  return { ok: true };
 }
 
-function finishIfDone(draft: Draft, now: number): void {
+function finishIfDone(draft: Draft): void {
   if (draft.left > 0 || isRunOver(draft.status)) return;
-  if (isRunCancelling(draft.status)) return emit(draft, { type: 'run.cancelled' }, now);
   const error = draft.failing ?? requiredFailure(draft);
-  emit(draft, error ? { type: 'run.failed', error } : { type: 'run.succeeded' }, now);
+  if (isRunCancelling(draft.status)) emit(draft, { type: 'run.cancelled' });
+  else emit(draft, error ? { type: 'run.failed', error } : { type: 'run.succeeded' });
 }
 
 function requiredFailure(draft: Draft): TaskError | null {

@@ -48,7 +48,7 @@ export type RunEvent =
   | { type: 'run.failed'; error: TaskError }
   | { type: 'run.cancelled' }
   | { type: 'task.ready'; task: number; wait: Wait; queueBy?: number }
-  | { type: 'task.waiting'; task: number; wait: Wait }
+  | { type: 'task.waiting'; task: number; wait: Wait; queueBy?: number }
   | { type: 'task.queued'; task: number; epoch: number; queue: string; redeliverAt: number; queueBy?: number }
   | {
       type: 'task.started';
@@ -65,9 +65,9 @@ export type RunEvent =
   /** The attempt is charged to the budget and another follows. */
   | { type: 'task.retrying'; task: number; error: TaskError; dueAt: number }
   /** The attempt ended without an answer; it is not charged to the budget and the task is ready again. */
-  | { type: 'task.lost'; task: number; epoch: number; error: TaskError }
+  | { type: 'task.lost'; task: number; epoch: number; error: TaskError; queueBy?: number }
   /** The agent gave it back unfinished; the task is ready again. */
-  | { type: 'task.released'; task: number; epoch: number }
+  | { type: 'task.released'; task: number; epoch: number; queueBy?: number }
   | { type: 'task.failed'; task: number; error: TaskError }
   | { type: 'task.skipped'; task: number; reason: SkipReason }
   | { type: 'task.cancelled'; task: number };

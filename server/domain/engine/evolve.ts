@@ -1,6 +1,16 @@
 import type { Json } from '../json.ts';
-import { isRunOver, isTaskHeld, isTaskOver, isTaskQueued, isTaskUntouched } from '../statuses.ts';
-import type { RunEvent, TaskError } from './events.ts';
+import {
+  canRunStep,
+  canTaskStep,
+  isRunOver,
+  isRunPaused,
+  isTaskHeld,
+  isTaskOver,
+  isTaskQueued,
+  isTaskReady,
+  isTaskUntouched,
+} from '../statuses.ts';
+import type { RunEvent, TaskError, Wait } from './events.ts';
 import { type RunState, type TaskState, untouchedTask } from './state.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -12,6 +22,8 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 export interface Draft extends Omit<Mutable<RunState>, 'tasks' | 'waitsFor'> {
   tasks: (TaskState | undefined)[];
   waitsFor: number[];
+  /** When what is being written down happens. */
+  now: number;
   touched: Set<number>;
   unblocked: number[];
   events: RunEvent[];
@@ -27,11 +39,12 @@ export interface EndedAttempt {
   error: TaskError | null;
 }
 
-export function openDraft(state: RunState): Draft {
+export function openDraft(state: RunState, now: number): Draft {
   return {
     ...state,
     tasks: state.tasks.slice(),
     waitsFor: state.waitsFor.slice(),
+    now,
     touched: new Set(),
     unblocked: [],
     events: [],
@@ -52,6 +65,9 @@ export function wakeBy(draft: Draft, at: number | null): void {
 export function setTask(draft: Draft, index: number, change: Partial<TaskState>): void {
   const before = taskOf(draft, index);
   const after = { ...before, ...change };
+  if (after.status !== before.status && !canTaskStep(before.status, after.status)) {
+    throw new Error(`task ${index} of ${draft.id} cannot go from ${before.status} to ${after.status}`);
+  }
   const wasOpen = !isTaskUntouched(before.status) && !isTaskOver(before.status);
   const isOver = isTaskOver(after.status);
   const isOpen = !isTaskUntouched(after.status) && !isOver;
@@ -75,111 +91,132 @@ function settle(draft: Draft, index: number): void {
   }
 }
 
-const RESTING = { agent: null, queue: null, dueAt: null, stopBy: null, queueBy: null, wait: null };
-/** Left on a task that has ended: who did it stays. */
-const ENDED = { queue: null, dueAt: null, stopBy: null, queueBy: null, wait: null };
+/** On a task that is in nobody's hands. Who held it last stays: history shows it, and another is better next time. */
+const AT_REST = { queue: null, dueAt: null, stopBy: null, queueBy: null, wait: null };
 
-/** How long a task that waits is left alone before it is offered again without any other cause. */
+/**
+ * How long a task that waits is left alone before it is offered again without any other cause. It is the run that is
+ * looked at again: no task of it has a timer of its own, or 10,000 that wait would be 10,000 rows to write each time.
+ */
 export const RECHECK_MS = 15_000;
 
 type TaskEvent = Exclude<RunEvent, { type: `run.${string}` }>;
 
-/** The one place where an event becomes state; `decide`, the loader's check and the auditor all fold with it. */
-export function evolve(draft: Draft, event: RunEvent, at: number, output?: Json): void {
-  if ('task' in event && event.type !== 'run.failing') evolveTask(draft, event, at, output);
-  else evolveRun(draft, event, at);
+/** The one place where an event becomes state; `decide` and whoever folds a sequence again both come through it. */
+export function evolve(draft: Draft, event: RunEvent, output?: Json): void {
+  if ('task' in event && event.type !== 'run.failing') evolveTask(draft, event, output);
+  else evolveRun(draft, event);
 }
 
-function evolveRun(draft: Draft, event: RunEvent, at: number): void {
+function evolveRun(draft: Draft, event: RunEvent): void {
   switch (event.type) {
     case 'run.started':
-      draft.startedAt = at;
+      draft.startedAt = draft.now;
       wakeBy(draft, draft.deadlineAt);
       return;
     case 'run.paused':
-      draft.status = 'paused';
+      stepRun(draft, 'paused');
       return;
     case 'run.resumed':
-      draft.status = 'running';
+      stepRun(draft, 'running');
       return;
     case 'run.failing':
       draft.failing = event.error;
       draft.deadlineAt = null;
       return;
     case 'run.cancelling':
-      draft.status = 'cancelling';
+      stepRun(draft, 'cancelling');
+      // Its end is settled by `forceAt`; a deadline would only fall due again and again.
+      draft.deadlineAt = null;
       draft.forceAt = event.forceAt;
       wakeBy(draft, event.forceAt);
       return;
     case 'run.succeeded':
-      endRun(draft, 'succeeded', at);
+      endRun(draft, 'succeeded');
       return;
     case 'run.failed':
       draft.error = event.error;
-      endRun(draft, 'failed', at);
+      endRun(draft, 'failed');
       return;
     case 'run.cancelled':
-      endRun(draft, 'cancelled', at);
+      endRun(draft, 'cancelled');
       return;
     default:
       throw new Error(`not an event of a run: ${event.type}`);
   }
 }
 
-function endRun(draft: Draft, status: RunState['status'], at: number): void {
-  draft.status = status;
-  draft.finishedAt = at;
+function stepRun(draft: Draft, to: RunState['status']): void {
+  if (draft.status !== to && !canRunStep(draft.status, to)) {
+    throw new Error(`${draft.id} cannot go from ${draft.status} to ${to}`);
+  }
+  draft.status = to;
+}
+
+function endRun(draft: Draft, status: RunState['status']): void {
+  stepRun(draft, status);
+  draft.finishedAt = draft.now;
   draft.wakeAt = null;
   draft.forceAt = null;
 }
 
-function evolveTask(draft: Draft, event: TaskEvent, at: number, output: Json | undefined): void {
+function evolveTask(draft: Draft, event: TaskEvent, output: Json | undefined): void {
   switch (event.type) {
     case 'task.ready':
-      setTask(draft, event.task, {
-        ...RESTING,
-        status: 'ready',
-        readyAt: at,
-        wait: event.wait,
-        queueBy: event.queueBy ?? null,
-        dueAt: at + RECHECK_MS,
-      });
+      rest(draft, event.task, { wait: event.wait, queueBy: event.queueBy ?? null });
       return;
-    case 'task.waiting':
-      setTask(draft, event.task, { wait: event.wait, dueAt: at + RECHECK_MS });
+    case 'task.waiting': {
+      const { queueBy } = taskOf(draft, event.task);
+      keepWaiting(draft, event.task, { wait: event.wait, queueBy: event.queueBy ?? queueBy });
       return;
+    }
     case 'task.queued':
     case 'task.started':
-      handOut(draft, event, at);
+      handOut(draft, event);
       return;
     case 'task.progressed':
       setTask(draft, event.task, { progress: event.progress });
       return;
     default:
-      evolveEnding(draft, event, at, output);
+      evolveEnding(draft, event, output);
   }
 }
 
-function handOut(draft: Draft, event: RunEvent & { type: 'task.queued' | 'task.started' }, at: number): void {
+/** Nobody has it, and it could start from now on. */
+function rest(draft: Draft, index: number, change: Partial<TaskState>): void {
+  keepWaiting(draft, index, { ...AT_REST, status: 'ready', readyAt: draft.now, ...change });
+}
+
+/** A paused run holds its tasks back itself, so no clock runs against them; all are offered when it goes on. */
+function keepWaiting(draft: Draft, index: number, change: Partial<TaskState>): void {
+  if (isRunPaused(draft.status)) {
+    setTask(draft, index, { ...change, queueBy: null });
+    return;
+  }
+  setTask(draft, index, change);
+  wakeBy(draft, draft.now + RECHECK_MS);
+}
+
+function handOut(draft: Draft, event: RunEvent & { type: 'task.queued' | 'task.started' }): void {
   const before = taskOf(draft, event.task);
-  const sameHandOut = isTaskQueued(before.status) && before.epoch === event.epoch;
+  const wasQueued = isTaskQueued(before.status);
+  const sameHandOut = wasQueued && before.epoch === event.epoch;
   const common = {
     epoch: event.epoch,
     attempt: sameHandOut ? before.attempt : before.attempt + 1,
-    readyAt: isTaskUntouched(before.status) ? at : before.readyAt,
+    readyAt: wasQueued || isTaskReady(before.status) ? before.readyAt : draft.now,
     wait: null,
     error: null,
     progress: 0,
   };
   if (event.type === 'task.queued') {
-    const queueBy = event.queueBy ?? before.queueBy;
     setTask(draft, event.task, {
       ...common,
       status: 'queued',
       queue: event.queue,
       agent: null,
       dueAt: event.redeliverAt,
-      queueBy,
+      queueBy: event.queueBy ?? before.queueBy,
       stopBy: null,
     });
     return;
@@ -188,7 +225,7 @@ function handOut(draft: Draft, event: RunEvent & { type: 'task.queued' | 'task.s
     ...common,
     status: 'running',
     agent: event.agent,
-    startedAt: at,
+    startedAt: draft.now,
     dueAt: event.leaseUntil,
     stopBy: event.stopBy,
     queueBy: null,
@@ -196,78 +233,64 @@ function handOut(draft: Draft, event: RunEvent & { type: 'task.queued' | 'task.s
   });
 }
 
-function evolveEnding(draft: Draft, event: TaskEvent, at: number, output: Json | undefined): void {
-  switch (event.type) {
+function evolveEnding(draft: Draft, event: TaskEvent, output: Json | undefined): void {
+  const { task: index, type } = event;
+  switch (type) {
     case 'task.succeeded':
-      setTask(draft, event.task, {
-        ...ENDED,
-        status: 'succeeded',
-        finishedAt: at,
-        progress: 1,
-        output,
-        error: null,
-      });
+      end(draft, index, { status: 'succeeded', progress: 1, output, error: null });
       return;
     case 'task.reused':
-      setTask(draft, event.task, {
-        ...ENDED,
-        status: 'succeeded',
-        readyAt: at,
-        finishedAt: at,
-        progress: 1,
-        output,
-      });
+      end(draft, index, { status: 'succeeded', readyAt: draft.now, progress: 1, output });
       return;
-    case 'task.retrying':
-      draft.ended.push({ task: taskOf(draft, event.task), how: 'failed', error: event.error });
-      setTask(draft, event.task, {
-        ...ENDED,
-        status: 'retrying',
-        error: event.error,
-        dueAt: event.dueAt,
-        wait: { code: 'retry-timer' },
-      });
+    case 'task.retrying': {
+      endAttempt(draft, index, { how: 'failed', error: event.error });
+      const { dueAt, error } = event;
+      setTask(draft, index, { ...AT_REST, status: 'retrying', error, dueAt, wait: { code: 'retry-timer' } });
       return;
-    case 'task.lost':
-      draft.ended.push({ task: taskOf(draft, event.task), how: 'lost', error: event.error });
-      giveBack(draft, event.task, at, { losses: taskOf(draft, event.task).losses + 1, error: event.error });
+    }
+    case 'task.lost': {
+      endAttempt(draft, index, { how: 'lost', error: event.error });
+      const losses = taskOf(draft, index).losses + 1;
+      giveBack(draft, index, { losses, error: event.error, queueBy: event.queueBy ?? null });
       return;
+    }
     case 'task.released':
-      draft.ended.push({ task: taskOf(draft, event.task), how: 'released', error: null });
-      giveBack(draft, event.task, at, {});
+      endAttempt(draft, index, { how: 'released', error: null });
+      giveBack(draft, index, { queueBy: event.queueBy ?? null });
       return;
     case 'task.failed':
-      setTask(draft, event.task, { ...ENDED, status: 'failed', finishedAt: at, error: event.error });
+      end(draft, index, { status: 'failed', error: event.error });
       return;
     case 'task.skipped':
-      setTask(draft, event.task, { ...RESTING, status: 'skipped', finishedAt: at, skip: event.reason });
+      end(draft, index, { status: 'skipped', skip: event.reason });
       return;
     case 'task.cancelled':
-      setTask(draft, event.task, { ...ENDED, status: 'cancelled', finishedAt: at });
+      end(draft, index, { status: 'cancelled' });
       return;
     default:
-      throw new Error(`not an event of a task: ${event.type}`);
+      throw new Error(`not an event of a task: ${type}`);
   }
 }
 
-/** The attempt did not count: the task is ready again and the budget is as before. */
-function giveBack(draft: Draft, index: number, at: number, change: Partial<TaskState>): void {
-  const before = taskOf(draft, index);
-  setTask(draft, index, {
-    ...RESTING,
-    status: 'ready',
-    attempt: before.attempt - 1,
-    readyAt: at,
-    dueAt: at + RECHECK_MS,
-    wait: { code: 'agents-full' },
-    ...change,
-  });
+function end(draft: Draft, index: number, change: Partial<TaskState>): void {
+  setTask(draft, index, { ...AT_REST, finishedAt: draft.now, ...change });
 }
 
-export function emit(draft: Draft, event: RunEvent, at: number, output?: Json): void {
+function endAttempt(draft: Draft, index: number, what: Pick<EndedAttempt, 'how' | 'error'>): void {
+  draft.ended.push({ task: taskOf(draft, index), ...what });
+}
+
+/** The attempt did not count: the task is ready again and the budget is as before. */
+function giveBack(draft: Draft, index: number, change: Partial<TaskState>): void {
+  const attempt = taskOf(draft, index).attempt - 1;
+  const wait: Wait = { code: isRunPaused(draft.status) ? 'paused' : 'agents-full' };
+  rest(draft, index, { attempt, progress: 0, wait, ...change });
+}
+
+export function emit(draft: Draft, event: RunEvent, output?: Json): void {
   draft.seq += 1;
   draft.events.push(event);
-  evolve(draft, event, at, output);
+  evolve(draft, event, output);
 }
 
 /** Moves the wake-up time to what is really next, after everything due has been handled. */
@@ -276,10 +299,13 @@ export function resetWake(draft: Draft): void {
   if (isRunOver(draft.status)) return;
   wakeBy(draft, draft.deadlineAt);
   wakeBy(draft, draft.forceAt);
+  let waiting = false;
   for (const task of draft.tasks) {
     if (!task || isTaskOver(task.status)) continue;
+    waiting ||= isTaskReady(task.status);
     wakeBy(draft, task.dueAt);
     wakeBy(draft, task.queueBy);
     if (isTaskHeld(task.status)) wakeBy(draft, task.stopBy);
   }
+  if (waiting && !isRunPaused(draft.status)) wakeBy(draft, draft.now + RECHECK_MS);
 }

@@ -29,11 +29,18 @@ export type Happening =
   | { type: 'cancel'; graceMs: number }
   | { type: 'retry-now'; task: number };
 
+/** What an agent may count on: its lease, and whether it shall stop. */
+export interface Grant {
+  epoch: number;
+  leaseUntil: number | null;
+  stop: boolean;
+}
+
 /** What the one who reported it is told. */
 export type Reply =
-  | { ok: true; task?: { epoch: number; leaseUntil: number | null; stop: boolean } }
+  | { ok: true; task?: Grant }
   /** Already so: the same message came before. */
-  | { ok: true; repeated: true }
+  | { ok: true; repeated: true; task?: Grant }
   | { ok: false; code: 'STALE_EPOCH' | 'NOT_HELD' | 'RUN_OVER' | 'NOT_ALLOWED'; message: string };
 
 /** A task that could start, as the placement sees it. */

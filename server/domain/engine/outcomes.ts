@@ -4,18 +4,22 @@ import { onFailureOf, type Stage } from '../graph/schema.ts';
 import type { Json } from '../json.ts';
 import {
   isRunCancelling,
+  isTaskCancelled,
+  isTaskFailure,
   isTaskHeld,
   isTaskOut,
   isTaskOver,
   isTaskQueued,
   isTaskReady,
   isTaskRetrying,
+  isTaskSuccess,
   isTaskUntouched,
 } from '../statuses.ts';
 import type { TaskError } from './events.ts';
 import { type Draft, emit, setTask, taskOf } from './evolve.ts';
-import type { DecideContext, Happening, Reply } from './happenings.ts';
+import type { DecideContext, Grant, Happening, Outcome, Reply } from './happenings.ts';
 import { mayRetry, retryDelayMs } from './retry.ts';
+import type { TaskState } from './state.ts';
 
 type Of<T extends Happening['type']> = Extract<Happening, { type: T }>;
 
@@ -40,51 +44,65 @@ export function applyResult(draft: Draft, happening: Of<'result'>, context: Deci
       `The answer is for hand-out ${happening.epoch} of the task; the current one is ${task.epoch}.`,
     );
   }
-  if (isTaskOver(task.status)) return { ok: true, repeated: true };
-  if (!isTaskOut(task.status)) return stale('The task was taken back before the answer came.');
   if (task.agent !== null && happening.agent !== null && task.agent !== happening.agent)
     return notHeld(happening.task);
+  const { outcome } = happening;
+  if (!isTaskOut(task.status)) {
+    if (cameToThis(task, outcome)) return { ok: true, repeated: true };
+    return stale('The task was taken back or ended otherwise before the answer came.');
+  }
   if (isTaskQueued(task.status) && happening.agent !== null) {
     start(draft, { index: happening.task, agent: happening.agent, epoch: task.epoch }, context);
   }
-  const { outcome } = happening;
-  if (outcome.status === 'succeeded') acceptOutput(draft, happening.task, outcome.output, context);
-  else if (outcome.status === 'failed') failAttempt(draft, happening.task, outcome.error, context);
-  else if (isRunCancelling(draft.status))
-    emit(draft, { type: 'task.cancelled', task: happening.task }, context.now);
-  else giveBack(draft, happening.task, context);
+  // status-words: what the agent says
+  if (outcome.status === 'succeeded') acceptOutput(draft, { index: happening.task, ...outcome }, context);
+  // status-words: what the agent says
+  else if (outcome.status === 'failed')
+    failAttempt(draft, { index: happening.task, error: outcome.error }, context);
+  else giveBack(draft, happening.task);
   return { ok: true };
 }
 
-function acceptOutput(draft: Draft, index: number, output: Json, context: DecideContext): void {
+/** The same answer has counted before. Another one must not be told that it did: its work is not kept. */
+function cameToThis(task: TaskState, outcome: Outcome): boolean {
+  const failed = isTaskFailure(task.status) || isTaskRetrying(task.status);
+  // status-words: what the agent says
+  if (outcome.status === 'succeeded') {
+    return isTaskSuccess(task.status) || (failed && task.error?.class === 'invalid-output');
+  }
+  // status-words: what the agent says
+  if (outcome.status === 'failed') return failed;
+  return isTaskCancelled(task.status) || isTaskReady(task.status);
+}
+
+function acceptOutput(draft: Draft, answer: { index: number; output: Json }, context: DecideContext): void {
+  const { index, output } = answer;
   const complaint = complainOf(draft, index, output);
-  if (complaint) failAttempt(draft, index, complaint, context);
-  else
-    emit(
-      draft,
-      { type: 'task.succeeded', task: index, epoch: taskOf(draft, index).epoch },
-      context.now,
-      output,
-    );
+  if (complaint) failAttempt(draft, { index, ...complaint }, context);
+  else emit(draft, { type: 'task.succeeded', task: index, epoch: taskOf(draft, index).epoch }, output);
 }
 
 /** An output that breaks its schema, or that the stage asks to try again on, is a failed attempt. */
-function complainOf(draft: Draft, index: number, output: Json): TaskError | null {
+function complainOf(draft: Draft, index: number, output: Json): { error: TaskError; asked?: boolean } | null {
   const compiled = draft.graph.stages[index];
   const issues = compiled?.outputValidator?.(output) ?? [];
-  if (issues.length > 0)
-    return { class: 'invalid-output', code: 'OUTPUT_SCHEMA', message: describeIssues(issues) };
+  if (issues.length > 0) return { error: invalidOutput('OUTPUT_SCHEMA', describeIssues(issues)) };
   if (!compiled?.retryWhen) return null;
   const { attempt } = taskOf(draft, index);
   const result = evaluateExpression(compiled.retryWhen, { output, attempt });
-  if (!result.ok) return { class: 'invalid-output', code: 'EXPRESSION_FAILED', message: result.message };
+  if (!result.ok) return { error: invalidOutput('EXPRESSION_FAILED', result.message) };
   if (result.value !== true) return null;
   return {
-    class: 'invalid-output',
-    code: 'RETRY_ASKED',
-    message: 'The output meets the condition to try again.',
+    error: invalidOutput('RETRY_ASKED', 'The output meets the condition to try again.'),
+    asked: true,
   };
 }
+
+const invalidOutput = (code: string, message: string): TaskError => ({
+  class: 'invalid-output',
+  code,
+  message,
+});
 
 const MAX_ISSUES_SHOWN = 5;
 
@@ -96,61 +114,78 @@ function describeIssues(issues: readonly SchemaIssue[]): string {
   return `The output does not fit its schema: ${shown.join('; ')}${more}`;
 }
 
-/** Another attempt where the policy and the run allow it, else the stage has failed for good. */
-export function failAttempt(draft: Draft, index: number, error: TaskError, context: DecideContext): void {
-  const { retry } = stageOf(draft, index);
-  const task = taskOf(draft, index);
-  const asked = error.code === 'RETRY_ASKED' && task.attempt < retry.maxAttempts;
-  if (!draft.failing && !isRunCancelling(draft.status) && (asked || mayRetry(retry, task.attempt, error))) {
-    const dueAt = context.now + retryDelayMs(retry, task.attempt, context.random());
-    emit(draft, { type: 'task.retrying', task: index, error, dueAt }, context.now);
-    return;
-  }
-  failTask(draft, index, error, context.now);
+interface FailedAttempt {
+  index: number;
+  error: TaskError;
+  /** The stage's own condition asks for another attempt, whatever its policy says of the class. */
+  asked?: boolean;
 }
 
-export function failTask(draft: Draft, index: number, error: TaskError, now: number): void {
-  emit(draft, { type: 'task.failed', task: index, error }, now);
-  if (onFailureOf(stageOf(draft, index)) === 'fail-run') failRun(draft, { error, task: index }, now);
+/** Another attempt where the policy allows it, else the stage has failed for good. */
+export function failAttempt(draft: Draft, failed: FailedAttempt, context: DecideContext): void {
+  const { index, error, asked = false } = failed;
+  const { retry } = stageOf(draft, index);
+  const { attempt } = taskOf(draft, index);
+  const again = asked ? attempt < retry.maxAttempts : mayRetry(retry, attempt, error);
+  if (again && !isRunCancelling(draft.status)) {
+    const dueAt = context.now + retryDelayMs(retry, attempt, context.random());
+    emit(draft, { type: 'task.retrying', task: index, error, dueAt });
+  } else failTask(draft, index, error);
+}
+
+export function failTask(draft: Draft, index: number, error: TaskError): void {
+  emit(draft, { type: 'task.failed', task: index, error });
+  if (onFailureOf(stageOf(draft, index)) === 'fail-run') failRun(draft, { error, task: index });
 }
 
 /** Settles the verdict and stops what is under way, so that nothing works for a run that is lost. */
-export function failRun(draft: Draft, cause: { error: TaskError; task?: number }, now: number): void {
+export function failRun(draft: Draft, cause: { error: TaskError; task?: number }): void {
   if (draft.failing || isRunCancelling(draft.status)) return;
-  emit(draft, { type: 'run.failing', ...cause }, now);
+  emit(draft, { type: 'run.failing', ...cause });
   for (const task of draft.tasks) {
     if (task && !isTaskOver(task.status) && !isTaskUntouched(task.status)) {
-      emit(draft, { type: 'task.cancelled', task: task.index }, now);
+      emit(draft, { type: 'task.cancelled', task: task.index });
     }
   }
 }
 
-function giveBack(draft: Draft, index: number, context: DecideContext): void {
-  emit(draft, { type: 'task.released', task: index, epoch: taskOf(draft, index).epoch }, context.now);
+/** Unfinished and at no charge. In a run that is being cancelled nobody takes it up again. */
+export function giveBack(draft: Draft, index: number): void {
+  const { epoch } = taskOf(draft, index);
+  if (isRunCancelling(draft.status)) emit(draft, { type: 'task.cancelled', task: index });
+  else emit(draft, { type: 'task.released', task: index, epoch, ...queueLimit(draft, index) });
 }
 
 /** The agent vanished. Not its task's fault, until it has happened too often to be chance. */
 export function loseAttempt(draft: Draft, index: number, context: DecideContext): void {
-  const task = taskOf(draft, index);
+  const { losses, epoch } = taskOf(draft, index);
   const error: TaskError = {
     class: 'lost',
     code: 'AGENT_LOST',
     message: 'The agent stopped answering before it was done.',
   };
   if (isRunCancelling(draft.status)) {
-    emit(draft, { type: 'task.cancelled', task: index }, context.now);
-  } else if (task.losses + 1 >= context.defaults.maxLosses) {
-    const message = `Every one of ${task.losses + 1} agents that took the task vanished, so it is not tried again.`;
-    failTask(draft, index, { ...error, code: 'POISON', message }, context.now);
+    emit(draft, { type: 'task.cancelled', task: index });
+  } else if (losses + 1 >= context.defaults.maxLosses) {
+    const message = `Every one of ${losses + 1} agents that took the task vanished, so it is not tried again.`;
+    failTask(draft, index, { ...error, code: 'POISON', message });
   } else {
-    emit(draft, { type: 'task.lost', task: index, epoch: task.epoch, error }, context.now);
+    emit(draft, { type: 'task.lost', task: index, epoch, error, ...queueLimit(draft, index) });
   }
+}
+
+/** Until when somebody must have taken the task: as long as it waits, from its first moment on. */
+export function queueLimit(draft: Draft, index: number): { queueBy?: number } {
+  const { queueBy } = taskOf(draft, index);
+  if (queueBy !== null) return { queueBy };
+  const { queueSeconds } = stageOf(draft, index).timeouts;
+  return queueSeconds === undefined ? {} : { queueBy: draft.now + queueSeconds * 1000 };
 }
 
 export function acceptTask(draft: Draft, happening: Of<'accept'>, context: DecideContext): Reply {
   const task = taskOf(draft, happening.task);
   if (isTaskHeld(task.status) && task.epoch === happening.epoch && task.agent === happening.agent) {
-    return { ok: true, repeated: true };
+    return { ok: true, repeated: true, task: grantOf(draft, happening.task) };
   }
   if (!isTaskQueued(task.status) || task.epoch !== happening.epoch) {
     return stale('The task is not waiting for an agent under this hand-out.');
@@ -163,12 +198,11 @@ interface Start {
   index: number;
   agent: NonNullable<ReturnType<typeof taskOf>['agent']>;
   epoch: number;
-  leaseMs?: number;
 }
 
 export function startTimes(
   draft: Draft,
-  start: Start,
+  start: { index: number; leaseMs?: number | undefined },
   context: DecideContext,
 ): { leaseUntil: number; stopBy: number } {
   const { timeouts } = stageOf(draft, start.index);
@@ -181,14 +215,10 @@ export function startTimes(
 
 function start(draft: Draft, what: Start, context: DecideContext): void {
   const times = startTimes(draft, what, context);
-  emit(
-    draft,
-    { type: 'task.started', task: what.index, epoch: what.epoch, agent: what.agent, ...times },
-    context.now,
-  );
+  emit(draft, { type: 'task.started', task: what.index, epoch: what.epoch, agent: what.agent, ...times });
 }
 
-function grantOf(draft: Draft, index: number): { epoch: number; leaseUntil: number | null; stop: boolean } {
+function grantOf(draft: Draft, index: number): Grant {
   const task = taskOf(draft, index);
   return { epoch: task.epoch, leaseUntil: task.dueAt, stop: isRunCancelling(draft.status) };
 }
@@ -204,37 +234,18 @@ export function renewLease(draft: Draft, happening: Of<'beat'>, context: DecideC
   const { timeouts } = stageOf(draft, happening.task);
   const leaseMs = timeouts.idleSeconds === undefined ? context.defaults.leaseMs : timeouts.idleSeconds * 1000;
   setTask(draft, happening.task, { dueAt: context.now + leaseMs });
-  const progress = happening.progress ?? task.progress;
+  const progress = Math.min(happening.progress ?? 0, 1);
   if (progress > task.progress) {
     const note = happening.note === undefined ? {} : { note: happening.note };
-    emit(
-      draft,
-      { type: 'task.progressed', task: happening.task, progress: Math.min(progress, 1), ...note },
-      context.now,
-    );
+    emit(draft, { type: 'task.progressed', task: happening.task, progress, ...note });
   }
   return { ok: true, task: grantOf(draft, happening.task) };
 }
 
-export function releaseTask(draft: Draft, happening: Of<'release'>, context: DecideContext): Reply {
+export function releaseTask(draft: Draft, happening: Of<'release'>): Reply {
   const task = taskOf(draft, happening.task);
   if (task.epoch !== happening.epoch) return stale('The task has gone to a later hand-out.');
   if (!isTaskHeld(task.status) || task.agent !== happening.agent) return notHeld(happening.task);
-  giveBack(draft, happening.task, context);
-  return { ok: true };
-}
-
-/** A person asks not to wait for the retry timer. */
-export function retryNow(draft: Draft, index: number, now: number): Reply {
-  const task = taskOf(draft, index);
-  if (isTaskReady(task.status)) return { ok: true, repeated: true };
-  if (!isTaskRetrying(task.status)) {
-    return {
-      ok: false,
-      code: 'NOT_ALLOWED',
-      message: 'Only a task that waits for its next attempt can be tried at once.',
-    };
-  }
-  emit(draft, { type: 'task.ready', task: index, wait: { code: 'agents-full' } }, now);
+  giveBack(draft, happening.task);
   return { ok: true };
 }

@@ -14,12 +14,13 @@ export interface TaskState {
   readonly attempt: number;
   /** Attempts that ended without an answer. Not charged, but capped. */
   readonly losses: number;
+  /** Who holds it, or held it last. */
   readonly agent: AgentId | null;
   readonly queue: string | null;
   readonly readyAt: number | null;
   readonly startedAt: number | null;
   readonly finishedAt: number | null;
-  /** Held: the lease ends. Queued: the message is sent again. Retrying: the next attempt is due. */
+  /** Held: the lease ends. Queued: the message is looked for again. Retrying: the next attempt is due. */
   readonly dueAt: number | null;
   /** Nobody may take longer than this to start it. */
   readonly queueBy: number | null;

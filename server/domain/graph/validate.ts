@@ -1,11 +1,11 @@
 import { measureJson } from '../json.ts';
-import { checkDependencies, checkReachability } from './checks/structure.ts';
 import { checkExpressions } from './checks/expressions.ts';
 import { buildModel, type Model } from './checks/model.ts';
-import { checkReferences } from './checks/references.ts';
-import { checkSchemas, checkSettings } from './checks/settings.ts';
 import { createPatternBudget } from './checks/patterns.ts';
+import { checkReferences } from './checks/references.ts';
 import { reportIssues } from './checks/schema-issues.ts';
+import { checkSchemas, checkSettings } from './checks/settings.ts';
+import { checkDependencies, checkReachability } from './checks/structure.ts';
 import { createReport, type Problem, type Report } from './problems.ts';
 import { type Graph, graphSchema } from './schema.ts';
 

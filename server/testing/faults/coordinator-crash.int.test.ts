@@ -82,7 +82,7 @@ describe('a coordinator that is killed', () => {
     const asked = rig.startOnce(first, order);
     await until('the commit to wait in Postgres', async () => {
       const rows = await rig.sql`SELECT FROM pg_stat_activity
-        WHERE application_name = 'test-engine' AND wait_event_type = 'Lock' AND datname = current_database()`;
+        WHERE application_name LIKE 'test-engine-lane%' AND wait_event_type = 'Lock' AND datname = current_database()`;
       return rows.length > 0;
     });
     await first.kill();

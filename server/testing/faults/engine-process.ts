@@ -34,7 +34,7 @@ async function boot(options: BootOptions): Promise<null> {
     mayBeat: () => !muted,
     onTrouble: (trouble) => troubles.push(trouble),
     ...(options.maxConcurrency === undefined ? {} : { maxConcurrency: options.maxConcurrency }),
-    ...(options.poolSize === undefined ? {} : { poolSize: options.poolSize }),
+    ...(options.lanes === undefined ? {} : { lanes: options.lanes }),
     defaults: { leaseMs: 1000, ...options.defaults },
   });
   return null;

@@ -38,7 +38,7 @@ async function expectUndisturbed(): Promise<void> {
 describe('a Postgres that fails', () => {
   test('F32 to answer a commit that it has made: the caller gets the one run, and its tasks go out as if heard', async () => {
     // One session, in which the statement is prepared, so that all it takes is one message there and one back.
-    await using engine = await rig.engine({ url: throughProxy, poolSize: 1, ...PATIENT });
+    await using engine = await rig.engine({ url: throughProxy, lanes: 1, ...PATIENT });
     const order = { versionId: await rig.version(chain(3)), key: 'F32', runId: rig.newRunId() };
     const warm = { ...order, key: 'warm', runId: rig.newRunId() };
     expect(await rig.startOnce(engine, warm)).toBe(warm.runId);

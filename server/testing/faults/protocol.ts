@@ -16,7 +16,7 @@ export interface BootOptions {
   defaults?: Partial<EngineDefaults>;
   beatMs?: number;
   sweepMs?: number;
-  poolSize?: number;
+  lanes?: number;
   /** How long an orderly end waits for work that is under way. */
   graceMs?: number;
 }

@@ -1,7 +1,7 @@
-import type { Node } from '../cel/ast.ts';
-import { BOOL } from '../cel/kinds.ts';
-import { inferKinds, type StaticType, typeOfSchema, unknownType } from '../cel/infer.ts';
 import type { Json } from '../../json.ts';
+import type { Node } from '../cel/ast.ts';
+import { inferKinds, type StaticType, typeOfSchema, unknownType } from '../cel/infer.ts';
+import { BOOL } from '../cel/kinds.ts';
 import {
   type CompiledExpression,
   compileExpression,

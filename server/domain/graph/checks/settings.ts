@@ -1,5 +1,5 @@
-import { constantOf } from '../expressions.ts';
 import type { Json } from '../../json.ts';
+import { constantOf } from '../expressions.ts';
 import { compileJsonSchema } from '../json-schema.ts';
 import type { Report } from '../problems.ts';
 import { onFailureOf, type RetryPolicy, type Stage } from '../schema.ts';
