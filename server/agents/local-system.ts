@@ -1,12 +1,11 @@
 import type { Sql } from '#db/client.ts';
-import type { Happening, Outcome, Reply } from '#server/domain/engine/happenings.ts';
-import type { HandOut } from '#server/domain/hands.ts';
-import { type AgentId, type OrgId, parseTaskId, type RunId, type TaskId } from '#server/domain/ids.ts';
+import type { Happening, Reply } from '#server/domain/engine/happenings.ts';
+import type { AgentId, OrgId, RunId } from '#server/domain/ids.ts';
 import type { HotState } from '#server/redis/port.ts';
 import type { BuiltinAgent } from './agent.ts';
 import { createDispatcher, type Dispatcher, type FleetEntry } from './dispatcher.ts';
-import { createLocalCarrier } from './local-carrier.ts';
 import { type LocalAgent, markState, registerLocalAgents } from './local-registry.ts';
+import { createLocalWork } from './local-work.ts';
 import type { Payloads } from './payloads.ts';
 import { createTaskLogs } from './task-logs.ts';
 
@@ -36,102 +35,28 @@ export interface LocalSystem {
   stop(): Promise<void>;
 }
 
-const BEAT_MS = 10_000;
 const PRESENCE_MS = 5_000;
 
 /** The agents that live in this process, between the engine's hands and the registry. */
 export function createLocalSystem(options: LocalSystemOptions): LocalSystem {
-  const { payloads, onTrouble } = options;
-  const held = new Map<TaskId, HandOut>();
-  const logs = createTaskLogs(options.sql, onTrouble);
+  const logs = createTaskLogs(options.sql, options.onTrouble);
   let agents: LocalAgent[] = [];
   let presence: NodeJS.Timeout | undefined;
-
+  const work = createLocalWork({
+    payloads: options.payloads,
+    logs,
+    handlerOf: (id) => agents.find((agent) => agent.id === id)?.handle,
+    now: options.now,
+    settled: (taskId, agent) => hands.settled(taskId, agent),
+    tell: options.tell,
+    onTrouble: options.onTrouble,
+  });
   const hands = createDispatcher({
     queues: options.queues,
-    carriers: {
-      local: {
-        deliver(handOut) {
-          held.set(handOut.taskId, handOut);
-          const input = payloads.expand(handOut.input);
-          if (input instanceof Promise)
-            input.then(
-              (full) => start({ ...handOut, input: full }),
-              (error) => refuse(handOut, error),
-            );
-          else carrier.deliver(handOut);
-        },
-        stop: (order) => carrier.stop(order),
-      },
-    },
+    carriers: { local: work },
     maxConcurrentTasks: options.maxConcurrentTasks,
     onRoom: (capabilities) => {
       for (const capability of capabilities) options.offerWaiting(capability);
-    },
-  });
-
-  async function tell(handOut: HandOut, happening: Happening): Promise<Reply | undefined> {
-    try {
-      return await options.tell(handOut.runId, happening);
-    } catch (error) {
-      onTrouble(`A report of ${handOut.taskId} could not be committed.`, error);
-      return undefined;
-    }
-  }
-
-  /** Told to stop while its input was being read: it never begins. */
-  function start(handOut: HandOut): void {
-    if (held.get(handOut.taskId)?.epoch !== handOut.epoch) return;
-    held.set(handOut.taskId, handOut);
-    carrier.deliver(handOut);
-  }
-
-  function refuse(handOut: HandOut, error: unknown): void {
-    held.delete(handOut.taskId);
-    hands.settled(handOut.taskId, handOut.agent);
-    const outcome = failure(
-      'INPUT_NOT_READ',
-      `The input could not be read from the object store: ${textOf(error)}`,
-    );
-    void tell(handOut, { type: 'result', ...addressOf(handOut), outcome });
-  }
-
-  const addressOf = ({ taskId, epoch, agent }: HandOut) => ({
-    task: parseTaskId(taskId)?.index ?? -1,
-    epoch,
-    agent,
-  });
-
-  const carrier = createLocalCarrier({
-    handlerOf: (id) => agents.find((agent) => agent.id === id)?.handle,
-    objects: payloads.artefacts,
-    beatMs: BEAT_MS,
-    reports: {
-      result(handOut, outcome) {
-        if (held.get(handOut.taskId) === handOut) held.delete(handOut.taskId);
-        const kept = payloads.keepOutcome(handOut.runId, outcome);
-        const report = (final: typeof outcome) => {
-          // First the room, so that what the result unblocks finds it.
-          hands.settled(handOut.taskId, handOut.agent);
-          void tell(handOut, { type: 'result', ...addressOf(handOut), outcome: final });
-        };
-        if (kept instanceof Promise)
-          kept.then(report, (error) =>
-            report(failure('OUTPUT_NOT_STORED', `The output could not be stored: ${textOf(error)}`)),
-          );
-        else report(kept);
-      },
-      beat(handOut, progress) {
-        const note = progress?.note === undefined ? {} : { note: progress.note };
-        const fraction = progress === undefined ? {} : { progress: progress.fraction, ...note };
-        void tell(handOut, { type: 'beat', ...addressOf(handOut), ...fraction }).then((reply) => {
-          const gone = reply !== undefined && (!reply.ok || ('task' in reply && reply.task?.stop === true));
-          if (gone) carrier.stop({ ...handOut, reason: 'the lease is gone' });
-        });
-      },
-      log(handOut, line) {
-        logs.write({ taskId: handOut.taskId, epoch: handOut.epoch, atMs: options.now(), ...line });
-      },
     },
   });
 
@@ -156,14 +81,13 @@ export function createLocalSystem(options: LocalSystemOptions): LocalSystem {
     async drain(graceMs) {
       hands.setFleet(agents.map((agent) => entryOf(agent, 'draining')));
       const until = options.now() + graceMs;
-      while (held.size > 0 && options.now() < until) await new Promise((resolve) => setTimeout(resolve, 20));
-      const left = [...held.values()];
-      await Promise.all(left.map((handOut) => tell(handOut, { type: 'release', ...addressOf(handOut) })));
-      carrier.stopAll('the server is stopping');
+      while (work.held() > 0 && options.now() < until)
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      await work.giveBack('the server is stopping');
     },
     async stop() {
       clearInterval(presence);
-      carrier.close();
+      work.close();
       await logs.flush();
       await Promise.all(
         agents.map((agent) => options.hotState.leave('agent', agent.id).catch(() => undefined)),
@@ -185,12 +109,4 @@ function entryOf(agent: LocalAgent, state: FleetEntry['state']): FleetEntry {
     failureShare: 0,
     latencyMs: null,
   };
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-function failure(code: string, message: string): Outcome {
-  return { status: 'failed', error: { class: 'internal', code, message } };
 }
