@@ -12,16 +12,15 @@ const config: KnipConfig = {
     'bench/run.ts',
     'server/testing/simulator/main.ts',
     'bench/subjects/*.ts',
-    'bench/peers/*.mjs',
     'bench/testing/*.ts',
     'server/testing/simulator/main.ts',
     'deploy/*.mjs',
     'db/schema/*.ts',
     'app/**/{page,layout,route,error,loading,not-found,template,default,global-error}.tsx',
   ],
-  project: ['{server,db,components,app,scripts,bench,sdk,e2e}/**/*.{ts,tsx,mjs}', 'deploy/*.mjs'],
-  // Started by path, not imported: the S3 server of the tests, and the browser's driver until there are pages.
-  ignoreDependencies: ['s3rver', 'playwright-core'],
+  project: ['{server,db,components,app,scripts,bench,sdk,e2e}/**/*.{ts,tsx,mjs}', 'deploy/*.mjs', '!bench/peers/**'],
+  // Not imported but required or started by path: dependency-cruiser's parser, the S3 server of the tests, and the browser's driver until there are pages.
+  ignoreDependencies: ['s3rver', 'playwright-core', '@swc/core'],
   // Looked for on the machine.
   ignoreBinaries: ['redis-server'],
   // `fromUuid` and `makeId` are one function under two names, for the two directions in which it is read.
