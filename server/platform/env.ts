@@ -30,6 +30,8 @@ export interface Env {
   readonly redisUrl: string | undefined;
   readonly rabbitmqUrl: string | undefined;
   readonly objectStore: ObjectStoreConfig;
+  /** Private networks that outbound requests may enter, as CIDR. */
+  readonly outboundAllow: readonly string[];
   readonly maxAgents: number;
   readonly maxConcurrentTasks: number;
   readonly taskTimeoutMs: number;
@@ -41,6 +43,9 @@ export interface Env {
   readonly logLevel: LogLevel;
   readonly isMetricsEnabled: boolean;
 }
+
+/** `process.env`, or a part of it in a test. */
+export type EnvSource = Readonly<Record<string, string | undefined>>;
 
 const OWN_PREFIX = 'SIGNALBOX_';
 
@@ -59,7 +64,7 @@ function nearestName(unknown: string): string {
   return own.reduce((best, name) => (commonLength(name) > commonLength(best) ? name : best));
 }
 
-function findUnknownNames(source: NodeJS.ProcessEnv): EnvProblem[] {
+function findUnknownNames(source: EnvSource): EnvProblem[] {
   return Object.keys(source)
     .filter((name) => name.startsWith(OWN_PREFIX) && !isSettingName(name))
     .map((name) => ({
@@ -69,7 +74,7 @@ function findUnknownNames(source: NodeJS.ProcessEnv): EnvProblem[] {
     }));
 }
 
-function parseSettings(source: NodeJS.ProcessEnv): { values: Partial<Parsed>; problems: EnvProblem[] } {
+function parseSettings(source: EnvSource): { values: Partial<Parsed>; problems: EnvProblem[] } {
   const values: Record<string, unknown> = {};
   const problems: EnvProblem[] = [];
   for (const [name, { schema, fallback, example, secret }] of Object.entries<Setting>(SETTINGS)) {
@@ -128,6 +133,7 @@ function toEnv(values: Parsed, rootDir: string): Env {
     redisUrl: values.REDIS_URL,
     rabbitmqUrl: values.RABBITMQ_URL,
     objectStore: resolveObjectStore(values, dataDir),
+    outboundAllow: values.SIGNALBOX_OUTBOUND_ALLOW ?? [],
     maxAgents: values.MAX_AGENTS,
     maxConcurrentTasks: values.MAX_CONCURRENT_TASKS,
     taskTimeoutMs: values.TASK_TIMEOUT * 1000,
@@ -149,7 +155,7 @@ function toEnv(values: Parsed, rootDir: string): Env {
  * Reads the configuration, or throws one error that lists every problem at once.
  * `rootDir` is what a relative data folder is relative to: the checkout, wherever the process was started.
  */
-export function readEnv(source: NodeJS.ProcessEnv, rootDir: string): Env {
+export function readEnv(source: EnvSource, rootDir: string): Env {
   const { values, problems } = parseSettings(source);
   const all = [...findUnknownNames(source), ...problems, ...checkEnvCombinations(values)];
   if (all.length > 0) throw describeProblems(all);

@@ -218,6 +218,7 @@ function scriptedAgent(id: AgentId, options: ScriptedOptions): FleetEntry {
   return {
     id,
     name: 'scripted',
+    orgId: DEFAULT_ORG_ID,
     transport: 'local',
     capabilities: new Set(Object.keys(options.handlers)),
     labels: new Set(),

@@ -46,7 +46,7 @@ function offerToOutOfMemory(pid: number | undefined): void {
 function start(settings: ChildSettings, heapMb: number): ChildProcess {
   return fork(CHILD_FILE, [JSON.stringify(settings)], {
     // Our own environment holds secrets: the child gets none of it.
-    env: { TZ: 'UTC' },
+    env: { NODE_ENV: 'production', TZ: 'UTC' },
     execArgv: [
       `--max-old-space-size=${heapMb}`,
       '--no-warnings',

@@ -1,0 +1,170 @@
+import { join } from 'node:path';
+import { migrate } from '#db/migrate.ts';
+import { createGraphCache } from '#db/queries/load-graph.ts';
+import { seed } from '#db/seed/seed.ts';
+import { openDoorDatabase } from '#db/tenant.ts';
+import { type Builtins, createBuiltinAgents } from '#server/agents/builtin/index.ts';
+import { createLocalSystem, type LocalSystem } from '#server/agents/local-system.ts';
+import { createPayloads } from '#server/agents/payloads.ts';
+import { agentQueue, capabilityQueue } from '#server/broker/topology.ts';
+import { createEngine, type Engine } from '#server/coordinator/engine.ts';
+import { DEFAULT_ORG_ID } from '#server/domain/ids.ts';
+import type { Env } from '#server/platform/env.ts';
+import { createUuidSource } from '#server/platform/ids.ts';
+import type { Logger } from '#server/platform/logger.ts';
+import type { Metrics } from '#server/platform/metrics.ts';
+import { readOrCreateSecret } from '#server/platform/secret-file.ts';
+import { CHANNEL } from '#server/redis/keys.ts';
+import type { Services } from '#server/services/context.ts';
+import { openPorts, type Ports } from './compose-ports.ts';
+import { announceProgress } from './compose-progress.ts';
+
+export interface App {
+  readonly services: Services;
+  /** Resolves when the process cannot go on, with why. */
+  readonly failed: Promise<string>;
+  /** Takes nothing new, finishes or gives back what is under way, and closes every client. */
+  stop(): Promise<void>;
+}
+
+export interface ComposeOptions {
+  env: Env;
+  logger: Logger;
+  metrics: Metrics;
+  onStep(message: string): void;
+}
+
+const DRAIN_MS = 8_000;
+const MAX_BACKLOG = 50_000;
+const UPKEEP_MS = 3_600_000;
+
+/** The only place that builds clients and puts the parts together. */
+export async function compose(options: ComposeOptions): Promise<App> {
+  const { env, logger, onStep } = options;
+  const ports = await openPorts(env, { logger, onStep });
+  try {
+    return await assemble(ports, options);
+  } catch (error) {
+    await ports.stop().catch((cause) => logger.error({ err: cause }, 'clients could not be closed'));
+    throw error;
+  }
+}
+
+async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
+  const { env, logger, metrics, onStep } = options;
+  const newUuid = createUuidSource(Date.now);
+  await migrate(ports.databaseUrl, (name) => onStep(`Applying ${name}.`));
+  if (await seed(ports.beatSql, newUuid)) onStep('Added the sample pipeline and the templates.');
+  await Promise.all([ports.broker.start(), ports.hotState.start(), ports.objects.start()]);
+  const { engine, agents, payloads, graphOf } = makeEngine(ports, { ...options, newUuid });
+  metrics.watchEngine(engine.load);
+  const builtins = await startWork(env, { engine, agents });
+  const upkeep = setInterval(() => {
+    ports.beatSql`SELECT ensure_parts(now(), now() + interval '28 days')`.catch((error) =>
+      logger.error({ err: error }, 'the parts of the coming weeks could not be made'),
+    );
+  }, UPKEEP_MS).unref();
+  let stopping = false;
+  const services: Services = {
+    db: openDoorDatabase(ports.doorSql),
+    engine,
+    graphOf,
+    payloads,
+    queues: ports.broker,
+    presence: { list: () => ports.hotState.listPresent('agent') },
+    news: { subscribe: (runId, onNews) => ports.hotState.subscribe(CHANNEL.runEvents(runId), onNews) },
+    newUuid,
+    now: Date.now,
+    limits: { payloadMaxBytes: env.payloadMaxBytes, maxBacklog: MAX_BACKLOG },
+    record: (actor, what, subject) => logger.info({ actor: actor.name, what, subject }, 'audit'),
+    probe: () => probe(ports, () => stopping),
+  };
+  return {
+    services,
+    failed: ports.databaseDied.then((output) => `The embedded database has ended by itself:\n${output}`),
+    async stop() {
+      stopping = true;
+      clearInterval(upkeep);
+      await agents.drain(DRAIN_MS);
+      await engine.stop();
+      await agents.stop();
+      await builtins?.stop();
+      await ports.stop();
+    },
+  };
+}
+
+function makeEngine(
+  ports: Ports,
+  { env, logger, metrics, newUuid }: ComposeOptions & { newUuid: () => string },
+) {
+  const onTrouble = (message: string, error: unknown) => {
+    metrics.countTrouble();
+    logger.warn({ err: error }, message);
+  };
+  const graphOf = createGraphCache(ports.beatSql);
+  const payloads = createPayloads({
+    sql: ports.beatSql,
+    objects: ports.objects,
+    inlineMaxBytes: env.payloadInlineMaxBytes,
+    maxBytes: env.payloadMaxBytes,
+  });
+  // The engine needs hands, and the hands report to the engine: what they call is looked up when they call it.
+  const agents: LocalSystem = createLocalSystem({
+    sql: ports.beatSql,
+    hotState: ports.hotState,
+    payloads,
+    orgId: DEFAULT_ORG_ID,
+    instance: readOrCreateSecret(join(env.dataDir, 'instance')).slice(0, 12),
+    maxConcurrentTasks: env.maxConcurrentTasks,
+    queues: { shared: (_, capability) => capabilityQueue(capability), own: (_, agent) => agentQueue(agent) },
+    newUuid,
+    now: Date.now,
+    tell: (runId, happening) => engine.tell(runId, happening),
+    offerWaiting: (capability) => engine.offerWaiting(capability),
+    onTrouble,
+  });
+  const engine: Engine = createEngine({
+    sql: ports.engineSql,
+    lanes: ports.lanes,
+    graphOf,
+    hands: agents.hands,
+    broker: ports.broker,
+    random: Math.random,
+    localNow: Date.now,
+    defaults: { taskTimeoutMs: env.taskTimeoutMs },
+    onProgress: announceProgress({ env, metrics, hotState: ports.hotState, now: Date.now }),
+    onTrouble,
+  });
+  return { engine, agents, payloads, graphOf };
+}
+
+/** By role: agents first, so that the engine finds them when it looks at what was left open. */
+async function startWork(
+  env: Env,
+  { engine, agents }: { engine: Engine; agents: LocalSystem },
+): Promise<Builtins | undefined> {
+  const builtins = env.roles.has('agents') ? createBuiltinAgents() : undefined;
+  const gone = builtins ? await agents.start(builtins.agents) : new Set<never>();
+  if (env.roles.has('coordinator')) await engine.start(gone);
+  return builtins;
+}
+
+async function probe(ports: Ports, isStopping: () => boolean) {
+  const isDatabaseUp = await ports.doorSql`SELECT 1`.then(
+    () => true,
+    () => false,
+  );
+  const broker = ports.broker.state();
+  const hotState = ports.hotState.state();
+  const parts = {
+    database: { ok: isDatabaseUp, note: isDatabaseUp ? 'answers' : 'does not answer' },
+    broker: {
+      ok: broker.connected && !broker.blocked,
+      note: broker.lastError ?? (broker.blocked ? 'blocked' : 'connected'),
+    },
+    'hot state': { ok: hotState.connected, note: hotState.lastError ?? hotState.kind },
+  };
+  // Without broker or hot state the doors still serve: only the database is the truth.
+  return { ready: isDatabaseUp && !isStopping(), parts };
+}
