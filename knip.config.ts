@@ -18,7 +18,11 @@ const config: KnipConfig = {
     'db/schema/*.ts',
     'app/**/{page,layout,route,error,loading,not-found,template,default,global-error}.tsx',
   ],
-  project: ['{server,db,components,app,scripts,bench,sdk,e2e}/**/*.{ts,tsx,mjs}', 'deploy/*.mjs', '!bench/peers/**'],
+  project: [
+    '{server,db,components,app,scripts,bench,sdk,e2e}/**/*.{ts,tsx,mjs}',
+    'deploy/*.mjs',
+    '!bench/peers/**',
+  ],
   // Not imported but required or started by path: dependency-cruiser's parser, the S3 server of the tests, and the browser's driver until there are pages.
   ignoreDependencies: ['s3rver', 'playwright-core', '@swc/core'],
   // Looked for on the machine.
