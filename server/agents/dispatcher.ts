@@ -1,7 +1,7 @@
 import type { Offer, Placement } from '#server/domain/engine/happenings.ts';
 import type { RunState } from '#server/domain/engine/state.ts';
 import type { HandOut, Hands, StopOrder } from '#server/domain/hands.ts';
-import type { AgentId, TaskId } from '#server/domain/ids.ts';
+import type { AgentId, OrgId, TaskId } from '#server/domain/ids.ts';
 import { type AgentView, type QueueNames, routeTask, type Transport } from '#server/domain/routing.ts';
 
 /** How work reaches agents of one transport that the engine hands leases to. */
@@ -19,7 +19,9 @@ export interface DispatcherOptions {
   onRoom(capabilities: ReadonlySet<string>): void;
 }
 
-export type FleetEntry = Omit<AgentView, 'inFlight'>;
+export interface FleetEntry extends Omit<AgentView, 'inFlight'> {
+  orgId: OrgId;
+}
 
 export interface Dispatcher extends Hands {
   /** Replaces what is known of the fleet; reservations stay. */
@@ -30,7 +32,7 @@ export interface Dispatcher extends Hands {
 /** Chooses agents and keeps count of what each of them has in hand, as far as this process gave it to them. */
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const agents = new Map<AgentId, AgentView>();
-  const byCapability = new Map<string, AgentView[]>();
+  const byCapability = new Map<string, (AgentView & FleetEntry)[]>();
   const counts = new Map<AgentId, number>();
   const reserved = new Map<TaskId, AgentId>();
   let freed = new Set<string>();
@@ -47,7 +49,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
         else byCapability.set(capability, [view]);
       }
     }
-    for (const view of agents.values()) options.onRoom(view.capabilities);
+    options.onRoom(new Set(byCapability.keys()));
   }
 
   function count(agent: AgentId, change: number): AgentView | undefined {
@@ -62,7 +64,8 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   function place(run: RunState, offer: Offer): Placement {
     const stage = run.graph.stages[offer.task]?.stage;
     if (!stage) throw new Error(`run ${run.id} has no task ${offer.task}`);
-    const placement = routeTask(stage, offer, byCapability.get(stage.type) ?? [], options.queues);
+    const ours = ofTenant(byCapability.get(stage.type) ?? [], run.orgId);
+    const placement = routeTask(stage, offer, ours, options.queues);
     if (placement.kind !== 'start') return placement;
     if (reserved.size >= options.maxConcurrentTasks) {
       return { kind: 'wait', wait: { code: 'quota', blockers: ['MAX_CONCURRENT_TASKS'] } };
@@ -107,4 +110,9 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       return Math.min(free, Math.max(options.maxConcurrentTasks - reserved.size, 0));
     },
   };
+}
+
+/** Nobody works for strangers. Most installations have one tenant, and then nothing is copied. */
+function ofTenant<View extends FleetEntry>(views: readonly View[], orgId: OrgId): readonly View[] {
+  return views.every((view) => view.orgId === orgId) ? views : views.filter((view) => view.orgId === orgId);
 }

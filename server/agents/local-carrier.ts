@@ -30,13 +30,17 @@ export interface LocalCarrierOptions {
   handlerOf(agent: AgentId): AgentHandler | undefined;
   reports: LocalReports;
   objects: ArtefactAccess;
-  /** Signs of life are sent for work that takes longer than this, and then as often. */
+  /** Signs of life are sent for work that takes longer than this, and then as often; oftener where a stage asks. */
   beatMs: number;
 }
 
+/** How often it is looked who has to beat. */
+const LOOK_MS = 100;
+
 interface Work {
   handOut: HandOut;
-  startedAt: number;
+  beatAt: number;
+  beatEveryMs: number;
   lines: number;
   abort: AbortController | null;
   progress: { fraction: number; note?: string } | undefined;
@@ -56,16 +60,29 @@ export function createLocalCarrier(options: LocalCarrierOptions): LocalCarrier {
   const works = new Map<TaskId, Work>();
   const { reports } = options;
 
-  const timer = setInterval(() => {
-    const old = Date.now() - options.beatMs;
-    for (const work of works.values()) {
-      if (work.startedAt <= old) reports.beat(work.handOut, work.progress);
-    }
-  }, options.beatMs);
+  const timer = setInterval(
+    () => {
+      const now = Date.now();
+      for (const work of works.values()) if (work.beatAt <= now) beat(work, now);
+    },
+    Math.min(options.beatMs, LOOK_MS),
+  );
   timer.unref();
 
+  function beat(work: Work, now: number): void {
+    work.beatAt = now + work.beatEveryMs;
+    reports.beat(work.handOut, work.progress);
+  }
+
+  function workOn(handOut: HandOut): Work {
+    // Three beats fit into the time that one must come in, so two may be late.
+    const beatEveryMs = Math.min(options.beatMs, (handOut.beatWithinMs ?? Number.POSITIVE_INFINITY) / 3);
+    const beatAt = Date.now() + beatEveryMs;
+    return { handOut, beatAt, beatEveryMs, lines: 0, abort: null, progress: undefined };
+  }
+
   function deliver(handOut: HandOut): void {
-    const work: Work = { handOut, startedAt: Date.now(), lines: 0, abort: null, progress: undefined };
+    const work = workOn(handOut);
     works.set(handOut.taskId, work);
     const handler = options.handlerOf(handOut.agent);
     const done = (outcome: Outcome) => {
@@ -106,7 +123,7 @@ export function createLocalCarrier(options: LocalCarrierOptions): LocalCarrier {
       progress(fraction, note) {
         const before = work.progress?.fraction ?? 0;
         work.progress = { fraction, ...(note === undefined ? {} : { note }) };
-        if (fraction - before >= 0.01) reports.beat(work.handOut, work.progress);
+        if (fraction - before >= 0.01) beat(work, Date.now());
       },
       partial(chunk) {
         reports.log(work.handOut, {

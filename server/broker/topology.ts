@@ -30,6 +30,17 @@ export function agentQueue(agentId: string): string {
   return `agent.${agentId}.task`;
 }
 
+/**
+ * Where agents claim from that take work over HTTP: all with the capability, or one alone. Capabilities hold no @, so
+ * none is taken for an agent.
+ */
+export const pullQueue = (capability: string): string => `pull.${capability}`;
+export const ownPullQueue = (agentId: string): string => `pull.@${agentId}`;
+
+/** Keys on the event exchange: orders to one agent, and the answer to its hello. */
+export const agentControlKey = (agentId: string): string => `agents.control.${agentId}`;
+export const agentWelcomeKey = (replyTo: string): string => `agents.welcome.${replyTo}`;
+
 /** Priorities on the wire. A message without one counts as 0, below low. */
 export const PRIORITY_LEVEL = { low: 1, medium: 2, high: 3 } as const;
 export const MAX_PRIORITY_LEVEL = 3;

@@ -1,5 +1,5 @@
 import type { RunState } from '#server/domain/engine/state.ts';
-import { PRIORITIES, type Priority } from '#server/domain/graph/schema.ts';
+import { PRIORITIES, type Priority, type Stage } from '#server/domain/graph/schema.ts';
 import type { HandOut } from '#server/domain/hands.ts';
 import { taskId } from '#server/domain/ids.ts';
 import type { Json } from '#server/domain/json.ts';
@@ -31,7 +31,16 @@ export function assignmentOf(state: RunState, index: number, input: Json): Assig
     config: stage.config,
     input,
     parameters: state.parameters,
+    ...beatWithin(stage),
   };
+}
+
+/** Only stages that want to hear from their agent more often than every lease say so. */
+function beatWithin({ timeouts }: Stage): { beat_within_ms?: number } {
+  const { firstHeartbeatSeconds: first, idleSeconds: idle } = timeouts;
+  if (first === undefined && idle === undefined) return {};
+  const seconds = Math.min(first ?? Number.POSITIVE_INFINITY, idle ?? Number.POSITIVE_INFINITY);
+  return { beat_within_ms: Math.max(1, Math.round(seconds * 1000)) };
 }
 
 /** The batch's queued tasks as messages: by queue and priority, several tasks in each. */
@@ -84,6 +93,7 @@ export function collectHandOuts({ before, decision }: RunPlan): HandOut[] {
       config: message.config,
       input: message.input,
       parameters: message.parameters,
+      ...(message.beat_within_ms === undefined ? {} : { beatWithinMs: message.beat_within_ms }),
       agent: event.agent,
       leaseUntil: event.leaseUntil,
       stopBy: event.stopBy,

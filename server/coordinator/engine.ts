@@ -64,6 +64,16 @@ export interface Engine {
 const OUTBOX_STALE_MS = 5000;
 const CHOOSY_OFFERS = 4;
 
+/** Tasks whose agent has itself said that it is done with them: it need not be told to stop. */
+function endedByAgents({ before, entries }: RunPlan): ReadonlySet<number> {
+  const ended = new Set<number>();
+  for (const { happening } of entries) {
+    if (happening.type !== 'result' && happening.type !== 'release') continue;
+    if (before.tasks[happening.task]?.epoch === happening.epoch) ended.add(happening.task);
+  }
+  return ended;
+}
+
 export function createEngine(options: EngineOptions): Engine {
   const points = options.points ?? NO_PAUSES;
   const { hands, onTrouble } = options;
@@ -120,8 +130,10 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   /** Stops what lost its lease, frees its room, and remembers what waits. */
-  function followTasks({ before, decision, entries }: RunPlan, queuedFor: Set<string>): void {
+  function followTasks(plan: RunPlan, queuedFor: Set<string>): void {
+    const { before, decision, entries } = plan;
     const { state } = decision;
+    const ended = endedByAgents(plan);
     const remember = (task: number) => {
       const source = putInLine(task, state);
       if (source !== null) queuedFor.add(source);
@@ -139,7 +151,9 @@ export function createEngine(options: EngineOptions): Engine {
       if (!is) continue;
       if (was?.agent && isTaskHeld(was.status) && (!isTaskHeld(is.status) || is.epoch !== was.epoch)) {
         const id = taskId(state.id, index);
-        hands.stop({ taskId: id, epoch: was.epoch, agent: was.agent, reason: is.status });
+        if (!ended.has(index)) {
+          hands.stop({ taskId: id, epoch: was.epoch, agent: was.agent, reason: is.status });
+        }
         if (is.agent !== was.agent || !isTaskHeld(is.status)) hands.settled(id, was.agent);
       }
       remember(index);

@@ -15,6 +15,8 @@ export interface Assignment {
   config: JsonObject;
   input: Json;
   parameters: JsonObject;
+  /** A sign of life must come within this long; left out: within the default lease. */
+  beatWithinMs?: number;
 }
 
 /** A hand-out that has been committed, on its way to the agent that holds its lease. */

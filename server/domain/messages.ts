@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { agentRegistrationSchema } from './agent-registration.ts';
 import { ERROR_CLASSES } from './graph/schema.ts';
-import { taskIdSchema } from './ids.ts';
+import { idSchema, taskIdSchema } from './ids.ts';
 import { jsonObjectSchema, jsonSchema } from './json.ts';
 
 /**
@@ -9,17 +10,22 @@ import { jsonObjectSchema, jsonSchema } from './json.ts';
  */
 export const MESSAGE_VERSION = 1;
 
+/** Fits a column. */
+const count = z.int().min(0).max(2_147_483_647);
+
 export const assignmentMessageSchema = z.object({
   task_id: taskIdSchema,
   run_id: z.string(),
   /** Send it back with every report: a report with an old one changes nothing. */
-  epoch: z.int().min(1),
-  attempt: z.int().min(1),
+  epoch: count.min(1),
+  attempt: count.min(1),
   stage: z.string(),
   capability: z.string(),
   config: jsonObjectSchema,
   input: jsonSchema,
   parameters: jsonObjectSchema,
+  /** A sign of life must come within this long, or the task goes to somebody else. Left out: 30 s. */
+  beat_within_ms: z.int().min(1).optional(),
 });
 export type AssignmentMessage = z.output<typeof assignmentMessageSchema>;
 
@@ -28,8 +34,14 @@ export const tasksMessageSchema = z.object({
   tasks: z.array(assignmentMessageSchema).min(1).max(1000),
 });
 
-const agentText = z.string().max(65_536);
-const reported = { task_id: taskIdSchema, epoch: z.int().min(1) };
+const MAX_TEXT = 65_536;
+/** An agent that talks too much is cut short; what else its message says still counts. */
+const agentText = z
+  .string()
+  .overwrite((text) =>
+    text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT)}… (${text.length - MAX_TEXT} more)`,
+  );
+const reported = { task_id: taskIdSchema, epoch: count.min(1) };
 
 export const taskErrorSchema = z.object({
   class: z.enum(ERROR_CLASSES).default('agent'),
@@ -45,7 +57,10 @@ export const reportSchema = z.discriminatedUnion('type', [
     type: z.literal('beat'),
     ...reported,
     progress: z.number().min(0).max(1).optional(),
-    note: z.string().max(1000).optional(),
+    note: z
+      .string()
+      .overwrite((text) => text.slice(0, 1000))
+      .optional(),
   }),
   z.object({ type: z.literal('succeeded'), ...reported, output: jsonSchema.default(null) }),
   z.object({ type: z.literal('failed'), ...reported, error: taskErrorSchema }),
@@ -56,7 +71,7 @@ export const reportSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('log'),
     ...reported,
-    line: z.int().min(0),
+    line: count,
     level: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
     message: agentText,
     fields: jsonObjectSchema.optional(),
@@ -65,15 +80,60 @@ export const reportSchema = z.discriminatedUnion('type', [
 ]);
 export type Report = z.output<typeof reportSchema>;
 
+/** A sign of life of the agent itself, whether it works or not. */
+export const agentBeatSchema = z.object({
+  in_flight: z.int().min(0),
+  /** 0 idle, 1 as much as the machine bears. */
+  load: z.number().min(0).optional(),
+  /** It takes nothing new and will go. */
+  draining: z.boolean().optional(),
+});
+export type AgentBeat = z.output<typeof agentBeatSchema>;
+
 export const reportsMessageSchema = z.object({
   version: z.literal(MESSAGE_VERSION),
-  agent_id: z.string().regex(/^agent_[0-9a-f]{32}$/),
-  reports: z.array(reportSchema).min(1).max(1000),
+  agent_id: idSchema('agent'),
+  /** The number that the registration was answered with: of two that claim one name the older is told to stop. */
+  generation: z.int().min(1).optional(),
+  beat: agentBeatSchema.optional(),
+  reports: z.array(reportSchema).max(1000).default([]),
 });
 export type ReportsMessage = z.output<typeof reportsMessageSchema>;
 
-/** Sent to one agent: stop working on these. */
+/** How an agent comes in that has nothing but a broker; sent to the queue of reports. */
+export const helloMessageSchema = z.object({
+  version: z.literal(MESSAGE_VERSION),
+  hello: agentRegistrationSchema,
+  /** The answer is announced under `agents.welcome.<reply_to>`; say hello again until it comes. */
+  reply_to: z.string().regex(/^[A-Za-z0-9_-]{8,64}$/),
+});
+
+export type HelloMessage = z.output<typeof helloMessageSchema>;
+
+export const welcomeMessageSchema = z.union([
+  z.object({
+    version: z.literal(MESSAGE_VERSION),
+    agent_id: idSchema('agent'),
+    generation: z.int().min(1),
+    beat_every_ms: z.int().min(1),
+  }),
+  /** Why it may not come in. */
+  z.object({ version: z.literal(MESSAGE_VERSION), refused: z.string() }),
+]);
+
+/** What an agent shall do. `retire`: another process has its name, or it was taken off the list. */
+export const AGENT_ORDERS = ['serve', 'drain', 'pause', 'quarantine', 'retire'] as const;
+export type AgentOrder = (typeof AGENT_ORDERS)[number];
+
+/** Sent to one agent: stop working on these, or how to go on. Announced under `agents.control.<agent id>`. */
 export const stopMessageSchema = z.object({
   version: z.literal(MESSAGE_VERSION),
-  stop: z.array(z.object({ task_id: taskIdSchema, epoch: z.int(), reason: z.string() })),
+  stop: z.array(z.object({ task_id: taskIdSchema, epoch: z.int(), reason: z.string() })).default([]),
+  order: z.enum(AGENT_ORDERS).optional(),
+  /** The registration that the order is for. For `retire`: this one and older ones. */
+  generation: z.int().optional(),
+  /** No more than so many tasks at once; left out: as many as it registered for. */
+  max: z.int().min(0).optional(),
+  reason: z.string().optional(),
 });
+export type ControlMessage = z.input<typeof stopMessageSchema>;

@@ -4,6 +4,7 @@ import {
   flag,
   logLevel,
   loopbackHost,
+  networkList,
   nonEmpty,
   objectStoreTarget,
   redisUrl,
@@ -135,6 +136,14 @@ export const SETTINGS = {
     schema: wholeNumber(1, 100_000),
     fallback: '100',
     about: "Entries that a task's progress stream keeps; older ones fall out.",
+  }),
+  SIGNALBOX_OUTBOUND_ALLOW: setting({
+    group: 'Agents',
+    schema: networkList,
+    fallback: null,
+    example: '10.1.0.0/16,192.168.1.7',
+    about:
+      'Private networks where agents may listen that work is pushed to. Unset: requests to agents leave for public addresses only.',
   }),
   SIGNALBOX_RETENTION_DAYS_SUCCEEDED: setting({
     group: 'Retention',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isCidr } from './address-policy.ts';
 
 /** Zod schemas for values that arrive as text. Each message says what is expected, never what was given. */
 
@@ -95,5 +96,14 @@ export const objectStoreTarget = z
       ? { kind: 'folder', path: text }
       : { kind: 's3', bucket, prefix: prefix ?? '' };
   });
+
+/** Networks by comma: `10.1.0.0/16,fd00::/8,192.168.1.7`. */
+export const networkList = z
+  .string()
+  .transform((text) => text.split(',').map((network) => network.trim()))
+  .refine(
+    (networks) => networks.every(isCidr),
+    'must be networks by comma, such as 10.1.0.0/16,fd00::/8,192.168.1.7',
+  );
 
 export const nonEmpty = z.string();

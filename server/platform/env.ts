@@ -30,6 +30,8 @@ export interface Env {
   readonly redisUrl: string | undefined;
   readonly rabbitmqUrl: string | undefined;
   readonly objectStore: ObjectStoreConfig;
+  /** Private networks that outbound requests may enter, as CIDR. */
+  readonly outboundAllow: readonly string[];
   readonly maxAgents: number;
   readonly maxConcurrentTasks: number;
   readonly taskTimeoutMs: number;
@@ -128,6 +130,7 @@ function toEnv(values: Parsed, rootDir: string): Env {
     redisUrl: values.REDIS_URL,
     rabbitmqUrl: values.RABBITMQ_URL,
     objectStore: resolveObjectStore(values, dataDir),
+    outboundAllow: values.SIGNALBOX_OUTBOUND_ALLOW ?? [],
     maxAgents: values.MAX_AGENTS,
     maxConcurrentTasks: values.MAX_CONCURRENT_TASKS,
     taskTimeoutMs: values.TASK_TIMEOUT * 1000,

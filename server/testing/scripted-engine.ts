@@ -166,6 +166,7 @@ export async function createScriptedEngine(options: ScriptedOptions): Promise<Sc
     dispatcher.setFleet([
       {
         id: agentId,
+        orgId: DEFAULT_ORG_ID,
         name: 'scripted',
         transport: 'local',
         capabilities: new Set(Object.keys(options.handlers)),

@@ -19,7 +19,7 @@ export const stageKeySchema = z
 export const capabilitySchema = z
   .string()
   .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, 'must be lower-case letters, digits, dots, _ and - (63 at most)');
-const labelSchema = z
+export const labelSchema = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}(=[A-Za-z0-9._/-]{0,63})?$/, 'must be name or name=value');
 const expressionSchema = z.string().min(1).max(4096);

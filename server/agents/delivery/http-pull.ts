@@ -1,0 +1,219 @@
+import type { Broker } from '#server/broker/port.ts';
+import { ownPullQueue, pullQueue } from '#server/broker/topology.ts';
+import { SignalboxError } from '#server/domain/errors.ts';
+import type { AgentId } from '#server/domain/ids.ts';
+import type { AgentBeat, AssignmentMessage, Report } from '#server/domain/messages.ts';
+import type { AgentDesk, AgentOrders, ReportAnswer, Reporter, ReportSink } from '#server/domain/reports.ts';
+import { createPullShelf, type Shelf } from './pull-shelf.ts';
+import type { Piece } from './work-in-hand.ts';
+
+export interface HttpPullOptions {
+  broker: Broker;
+  desk: AgentDesk;
+  sink(): ReportSink;
+  capabilitiesOf(agent: AgentId): Promise<string[]>;
+  newMessageId(): string;
+  onTrouble(message: string, error: unknown): void;
+}
+
+/** An agent that comes to us, as the door has let it in. */
+export interface Visitor {
+  agentId: AgentId;
+  generation: number;
+}
+
+export interface Claim {
+  /** Left out: whatever it registered for. */
+  capabilities?: readonly string[];
+  max: number;
+  /** What the visitor has in hand already. */
+  inFlight: number;
+  waitMs: number;
+  /** The visitor has gone: what was granted to it meanwhile is given back. */
+  signal?: AbortSignal;
+}
+
+export type Granted = AssignmentMessage & { lease_until: number | null };
+
+export interface Claimed {
+  tasks: Granted[];
+  /** Says whether it shall come again. */
+  orders: AgentOrders;
+}
+
+export interface HttpPull {
+  /** Waits until there is work or the time is over. What it returns is leased to the visitor. */
+  claim(visitor: Visitor, claim: Claim): Promise<Claimed>;
+  heartbeat(
+    visitor: Visitor,
+    beat: AgentBeat,
+    tasks: readonly Report[],
+  ): Promise<{ orders: AgentOrders; answers: ReportAnswer[] }>;
+  /** Logs, progress, results and releases: as many as there are. */
+  report(visitor: Visitor, reports: readonly Report[]): Promise<ReportAnswer[]>;
+  /** Ends all waiting; tasks that lie here unclaimed go back to their queues. */
+  stop(): Promise<void>;
+}
+
+const MAX_WAIT_MS = 60_000;
+const LOOK_MS = 2000;
+
+interface Waiting {
+  from: Reporter;
+  shelves: readonly Shelf[];
+  until: number;
+  nextArrival(): Promise<void>;
+}
+
+/**
+ * Work for agents that can only call us. Their tasks lie in queues of the broker like anybody's (`pull.<capability>`), so
+ * loss, order, depth and dead letters are what they are for the others; a claim takes from there for as long as
+ * somebody waits. Lying there is no promise: only the lease that the engine grants makes a task somebody's.
+ */
+export function createHttpPull(options: HttpPullOptions): HttpPull {
+  const { desk } = options;
+  const shelves = new Map<string, Shelf>();
+  const ends = new Set<() => void>();
+  let isStopped = false;
+
+  function shelfOf(queue: string): Shelf {
+    let shelf = shelves.get(queue);
+    if (!shelf) {
+      const { broker, newMessageId, onTrouble } = options;
+      shelf = createPullShelf({ broker, queue, newMessageId, onTrouble });
+      shelves.set(queue, shelf);
+    }
+    return shelf;
+  }
+
+  async function admit({ agentId, generation }: Visitor): Promise<Reporter> {
+    const from = await desk.admit(agentId, generation);
+    if (from) return from;
+    throw new SignalboxError(
+      'CONFLICT',
+      'Another process has registered as this agent, or it was taken off the list.',
+      {
+        advice: 'Stop this process, or register again to take its place.',
+      },
+    );
+  }
+
+  /** Offers tasks to the engine for this visitor; those that it may have are returned. */
+  async function grant(from: Reporter, shelf: Shelf, pieces: readonly Piece[]): Promise<Granted[]> {
+    const answers = await Promise.allSettled(pieces.map(({ task }) => options.sink().accept(from, task)));
+    const back: Piece[] = [];
+    const granted: Granted[] = [];
+    answers.forEach((answer, at) => {
+      const piece = pieces[at] as Piece;
+      if (answer.status === 'rejected') {
+        options.onTrouble('A claim could not be granted; the task stays in line.', answer.reason);
+        back.push(piece);
+        return;
+      }
+      piece.settle();
+      if (answer.value) granted.push({ ...piece.task, lease_until: answer.value.leaseUntil });
+    });
+    if (back.length > 0) shelf.putBack(back);
+    return granted;
+  }
+
+  async function takeGranted(from: Reporter, own: readonly Shelf[], max: number): Promise<Granted[]> {
+    const granted: Granted[] = [];
+    for (const shelf of own) {
+      while (granted.length < max) {
+        const pieces = shelf.take(max - granted.length);
+        if (pieces.length === 0) break;
+        const got = await grant(from, shelf, pieces);
+        granted.push(...got);
+        // The database is away, or all of them were stale: the next look will tell.
+        if (got.length === 0) break;
+      }
+    }
+    return granted;
+  }
+
+  function release(from: Reporter, tasks: readonly Granted[]): Promise<ReportAnswer[]> {
+    return options.sink().report(
+      from,
+      tasks.map(({ task_id, epoch }) => ({ type: 'released', task_id, epoch })),
+    );
+  }
+
+  async function claimFrom(visitor: Visitor, wish: Claim, waiting: Waiting): Promise<Claimed> {
+    const { agentId, generation } = visitor;
+    const { from, shelves: own, until } = waiting;
+    for (;;) {
+      const orders = await desk.beat(agentId, generation, { in_flight: wish.inFlight });
+      const max = Math.min(wish.max, orders.max === undefined ? wish.max : orders.max - wish.inFlight);
+      // status-words: an order, not a status.
+      if (orders.order !== 'serve' || max <= 0 || isStopped) return { tasks: [], orders };
+      const arrival = waiting.nextArrival();
+      const tasks = await takeGranted(from, own, max);
+      if (tasks.length > 0 && wish.signal?.aborted) await release(from, tasks);
+      const leftMs = until - Date.now();
+      if (tasks.length > 0 || leftMs <= 0 || wish.signal?.aborted) return { tasks, orders };
+      // Now and then without cause, so that an order is heard that was given meanwhile.
+      await withinTime(arrival, Math.min(leftMs, LOOK_MS), wish.signal);
+    }
+  }
+
+  return {
+    async claim(visitor, wish) {
+      const from = await admit(visitor);
+      const known = await options.capabilitiesOf(visitor.agentId);
+      const capabilities = (wish.capabilities ?? known).filter((name) => known.includes(name));
+      const own = [ownPullQueue(visitor.agentId), ...capabilities.map(pullQueue)].map(shelfOf);
+      let wake: () => void = () => undefined;
+      const leave = own.map((shelf) => shelf.join(() => wake()));
+      const nextArrival = (): Promise<void> =>
+        new Promise((resolve) => {
+          wake = resolve;
+        });
+      const until = Date.now() + Math.min(Math.max(wish.waitMs, 0), MAX_WAIT_MS);
+      const end = (): void => wake();
+      ends.add(end);
+      try {
+        return await claimFrom(visitor, wish, { from, shelves: own, until, nextArrival });
+      } finally {
+        ends.delete(end);
+        for (const each of leave) each();
+      }
+    },
+    async heartbeat(visitor, beat, tasks) {
+      const orders = await desk.beat(visitor.agentId, visitor.generation, beat);
+      const from = await desk.admit(visitor.agentId, visitor.generation);
+      if (!from)
+        return { orders, answers: tasks.map(() => ({ status: 'stop', reason: orders.reason ?? '' })) };
+      return { orders, answers: tasks.length === 0 ? [] : await options.sink().report(from, tasks) };
+    },
+    async report(visitor, reports) {
+      const from = await desk.admit(visitor.agentId, visitor.generation);
+      if (from) return options.sink().report(from, reports);
+      const reason = 'another process has registered as this agent, or it was taken off the list';
+      await options.sink().keepLate(visitor.agentId, reports, reason);
+      return reports.map(() => ({ status: 'stop', reason }));
+    },
+    async stop() {
+      isStopped = true;
+      for (const end of ends) end();
+      await Promise.all([...shelves.values()].map((shelf) => shelf.close()));
+      shelves.clear();
+    },
+  };
+}
+
+async function withinTime(
+  promise: Promise<void>,
+  ms: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  let done: () => void = () => undefined;
+  const limit = new Promise<void>((resolve) => {
+    done = resolve;
+  });
+  const timer = setTimeout(done, ms);
+  signal?.addEventListener('abort', done, { once: true });
+  await Promise.race([promise, limit]);
+  clearTimeout(timer);
+  signal?.removeEventListener('abort', done);
+}

@@ -1,0 +1,262 @@
+import { z } from 'zod';
+import { SignalboxError } from '#server/domain/errors.ts';
+import type { HandOut, StopOrder } from '#server/domain/hands.ts';
+import type { AgentId, TaskId } from '#server/domain/ids.ts';
+import { jsonSchema, parseJsonBounded } from '#server/domain/json.ts';
+import { MESSAGE_VERSION, type Report, taskErrorSchema } from '#server/domain/messages.ts';
+import type { ReportAnswer, ReportSink } from '#server/domain/reports.ts';
+import type { SafeFetch, SafeResponse } from '#server/platform/safe-fetch.ts';
+import type { Carrier } from '../dispatcher.ts';
+import type { AgentNow } from '../registry/fleet.ts';
+import type { Presence } from '../registry/presence.ts';
+import type { AgentRecord } from '../registry/records.ts';
+import { toMessage } from './wire.ts';
+
+export interface HttpPushOptions {
+  fetch: SafeFetch;
+  sink(): ReportSink;
+  recordOf(agent: AgentId): AgentRecord | undefined;
+  /** The agent gets nothing new for so long. */
+  cool(agent: AgentId, forMs: number): void;
+  /** How long an agent may think before it answers a task with 200 or 202: well within the lease. */
+  answerMs?: number;
+  /** How often a task that was taken with 202 is asked after. */
+  pollMs?: number;
+  onTrouble(message: string, error: unknown): void;
+}
+
+export interface HttpPush extends Carrier {
+  /** Asks every agent that work is pushed to whether it lives; a yes is a beat. */
+  askHealth(agents: readonly AgentNow[], presence: Presence): Promise<void>;
+  close(): void;
+}
+
+/** What an agent answers of a task, at once or when it is asked later. */
+const goingSchema = z.object({
+  status: z.literal('running'),
+  progress: z.number().min(0).max(1).optional(),
+  note: z.string().optional(),
+});
+const endSchema = z.discriminatedUnion('status', [
+  z.object({ status: z.literal('succeeded'), output: jsonSchema.default(null) }),
+  z.object({ status: z.literal('failed'), error: taskErrorSchema }),
+  z.object({ status: z.literal('cancelled') }),
+]);
+const statusSchema = z.union([goingSchema, endSchema]);
+
+interface Work {
+  handOut: HandOut;
+  record: AgentRecord;
+  abort: AbortController;
+  timer: NodeJS.Timeout | undefined;
+}
+
+const MAX_ANSWER = { maxBytes: 16 * 1024 * 1024, maxDepth: 80 };
+const DEFAULT_COOL_MS = 5000;
+const MAX_COOL_MS = 300_000;
+const TRIES = 3;
+const BUSY = new Set([429, 503]);
+
+/** Work for agents that listen: each task is a POST, and 202 means that the end comes later. */
+export function createHttpPush(options: HttpPushOptions): HttpPush {
+  const { fetch } = options;
+  const answerMs = options.answerMs ?? 20_000;
+  const pollMs = options.pollMs ?? 2000;
+  const works = new Map<TaskId, Work>();
+  const asking = new Set<AgentId>();
+
+  async function report(work: Work, said: Report): Promise<ReportAnswer | undefined> {
+    const from = { agentId: work.record.id, orgId: work.record.orgId };
+    const [answer] = await options.sink().report(from, [said]);
+    return answer;
+  }
+
+  const nameOf = ({ handOut: { taskId, epoch } }: Work) => ({ task_id: taskId, epoch });
+
+  async function send(work: Work): Promise<SafeResponse> {
+    const { handOut, record, abort } = work;
+    const request = {
+      url: record.endpoints?.task ?? '',
+      method: 'POST' as const,
+      headers: {
+        'content-type': 'application/json',
+        // The same hand-out sent twice is one task to the agent.
+        'idempotency-key': `${handOut.taskId}:${handOut.epoch}`,
+      },
+      body: JSON.stringify({ version: MESSAGE_VERSION, tasks: [toMessage(handOut)] }),
+      timeoutMs: answerMs,
+      maxBytes: MAX_ANSWER.maxBytes,
+      signal: abort.signal,
+    };
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await fetch(request);
+      } catch (error) {
+        const again = error instanceof SignalboxError && error.code === 'UNAVAILABLE' && tries < TRIES;
+        if (!again || abort.signal.aborted) throw error;
+      }
+    }
+  }
+
+  async function run(work: Work): Promise<void> {
+    const response = await send(work).catch((error: unknown) => refuse(work, error));
+    if (!response || !isOurs(work)) return;
+    if (response.status === 202) return follow(work);
+    if (BUSY.has(response.status)) {
+      options.cool(work.record.id, retryAfterMs(response.headers['retry-after']));
+      return end(work, { type: 'released', ...nameOf(work) });
+    }
+    if (response.status !== 200) {
+      return fail(work, 'AGENT_HTTP_STATUS', `The agent answered with status ${response.status}.`);
+    }
+    const answer = readAnswer(endSchema, response.body);
+    if (!answer) return fail(work, 'AGENT_ANSWER', 'The agent answered with something that is no result.');
+    const { status, ...rest } = answer;
+    await end(work, { type: status, ...nameOf(work), ...rest } as Report);
+  }
+
+  /** Not reached, or no answer: others may do better, and this one is left alone for a while. */
+  async function refuse(work: Work, error: unknown): Promise<null> {
+    if (work.abort.signal.aborted) return null;
+    if (error instanceof SignalboxError && error.code === 'UNAVAILABLE') {
+      options.cool(work.record.id, DEFAULT_COOL_MS);
+      await end(work, { type: 'released', ...nameOf(work) });
+    } else {
+      await fail(work, 'AGENT_UNREACHABLE', error instanceof Error ? error.message : String(error));
+    }
+    return null;
+  }
+
+  function fail(work: Work, code: string, message: string): Promise<void> {
+    return end(work, { type: 'failed', ...nameOf(work), error: { class: 'agent', code, message } });
+  }
+
+  async function end(work: Work, said: Report): Promise<void> {
+    forget(work);
+    await report(work, said);
+  }
+
+  const isOurs = (work: Work): boolean => works.get(work.handOut.taskId) === work;
+
+  function forget(work: Work): void {
+    clearTimeout(work.timer);
+    if (isOurs(work)) works.delete(work.handOut.taskId);
+  }
+
+  /** Taken for later. An agent with a status endpoint is asked; one without reports by itself, or loses its lease. */
+  function follow(work: Work): void {
+    const { status } = work.record.endpoints ?? {};
+    if (status === undefined) {
+      forget(work);
+      return;
+    }
+    const everyMs = Math.min(pollMs, (work.handOut.beatWithinMs ?? Number.POSITIVE_INFINITY) / 3);
+    work.timer = setTimeout(() => {
+      guard(
+        work,
+        ask(work, status).then(() => (isOurs(work) ? follow(work) : undefined)),
+      );
+    }, everyMs);
+    work.timer.unref();
+  }
+
+  async function ask(work: Work, endpoint: string): Promise<void> {
+    const url = new URL(endpoint);
+    url.searchParams.set('task_id', work.handOut.taskId);
+    url.searchParams.set('epoch', String(work.handOut.epoch));
+    const request = {
+      url: url.href,
+      timeoutMs: answerMs,
+      maxBytes: MAX_ANSWER.maxBytes,
+      signal: work.abort.signal,
+    };
+    // Silence renews no lease; when it has gone, the engine takes the task away and stops us.
+    const response = await fetch(request).catch(() => null);
+    if (!response || !isOurs(work)) return;
+    // It does not know the task: it has lost it. Its lease runs out by itself.
+    if (response.status === 404) return forget(work);
+    const answer = response.status === 200 ? readAnswer(statusSchema, response.body) : null;
+    if (!answer) return;
+    const { status, ...rest } = answer;
+    const isGoing = goingSchema.safeParse(answer).success;
+    if (!isGoing) return end(work, { type: status, ...nameOf(work), ...rest } as Report);
+    const told = await report(work, { type: 'beat', ...nameOf(work), ...rest } as Report);
+    if (told?.status === 'stale') forget(work);
+  }
+
+  function guard(work: Work, promise: Promise<unknown>): void {
+    promise.catch((error) => options.onTrouble(`Work pushed to ${work.record.name} went wrong.`, error));
+  }
+
+  async function tellStop(record: AgentRecord, order: StopOrder): Promise<void> {
+    const { endpoints } = record;
+    if (!endpoints) return;
+    const { taskId: task_id, epoch, reason } = order;
+    if (endpoints.stop !== undefined) {
+      const body = JSON.stringify({ version: MESSAGE_VERSION, stop: [{ task_id, epoch, reason }] });
+      const headers = { 'content-type': 'application/json' };
+      await fetch({ url: endpoints.stop, method: 'POST', headers, body, timeoutMs: 5000, maxBytes: 65_536 });
+      return;
+    }
+    const url = new URL(endpoints.task);
+    url.pathname = `${url.pathname.replace(/\/$/, '')}/${task_id}`;
+    url.searchParams.set('epoch', String(epoch));
+    await fetch({ url: url.href, method: 'DELETE', timeoutMs: 5000, maxBytes: 65_536 });
+  }
+
+  async function askOne(record: AgentRecord, presence: Presence, inFlight: number): Promise<void> {
+    if (!record.endpoints || asking.has(record.id)) return;
+    asking.add(record.id);
+    try {
+      const response = await fetch({ url: record.endpoints.health, timeoutMs: 3000, maxBytes: 65_536 });
+      if (response.status === 200) {
+        await presence.beat(record.id, { generation: record.generation, in_flight: inFlight });
+      }
+    } catch {
+      // No beat: it will look stale, then offline, and people see that.
+    } finally {
+      asking.delete(record.id);
+    }
+  }
+
+  return {
+    deliver(handOut) {
+      const record = options.recordOf(handOut.agent);
+      if (!record) return;
+      const work: Work = { handOut, record, abort: new AbortController(), timer: undefined };
+      works.set(handOut.taskId, work);
+      guard(work, run(work));
+    },
+    stop(order) {
+      const record = options.recordOf(order.agent);
+      if (!record) return;
+      // Whoever is being cancelled may still say how it ended: it is heard until its lease has gone.
+      tellStop(record, order).catch((error) =>
+        options.onTrouble(`${record.name} could not be told to stop a task.`, error),
+      );
+    },
+    async askHealth(agents, presence) {
+      const pushed = agents.filter(({ record }) => record.endpoints !== null && record.transport === 'push');
+      await Promise.all(pushed.map(({ record, inFlight }) => askOne(record, presence, inFlight)));
+    },
+    close() {
+      for (const work of works.values()) {
+        clearTimeout(work.timer);
+        work.abort.abort();
+      }
+      works.clear();
+    },
+  };
+}
+
+function readAnswer<Schema extends z.ZodType>(schema: Schema, body: string): z.output<Schema> | null {
+  const json = parseJsonBounded(body, MAX_ANSWER);
+  const answer = json.ok ? schema.safeParse(json.value) : null;
+  return answer?.success ? answer.data : null;
+}
+
+function retryAfterMs(header: string | undefined): number {
+  const seconds = Number(header ?? Number.NaN);
+  if (!Number.isFinite(seconds) || seconds <= 0) return DEFAULT_COOL_MS;
+  return Math.min(seconds * 1000, MAX_COOL_MS);
+}

@@ -1,0 +1,120 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { AgentRegistrationInput } from '#server/domain/agent-registration.ts';
+import type { AgentId, OrgId } from '#server/domain/ids.ts';
+import type { Report } from '#server/domain/messages.ts';
+import type { Reporter, ReportSink } from '#server/domain/reports.ts';
+import type { ArtefactAccess, BuiltinAgent } from '../agent.ts';
+import { createLocalCarrier, type LocalCarrier } from '../local-carrier.ts';
+import type { Registry } from '../registry/registry.ts';
+
+export interface LocalAgentsOptions {
+  registry: Registry;
+  sink(): ReportSink;
+  orgId: OrgId;
+  /** Stays the same when this process starts again, and no other live process has it. */
+  instance: string;
+  agents: readonly BuiltinAgent[];
+  objects: ArtefactAccess;
+  beatMs: number;
+  onTrouble(message: string, error: unknown): void;
+}
+
+export interface LocalAgents {
+  carrier: LocalCarrier;
+  /** Registers all of them. Returns those that were registered before: what they held, nobody holds any more. */
+  register(): Promise<ReadonlySet<AgentId>>;
+  members(): ReadonlyMap<AgentId, { agent: BuiltinAgent; generation: number }>;
+  has(id: AgentId): boolean;
+  /** From now on they take nothing new. */
+  retire(): void;
+  isRetired(record: { id: AgentId }): boolean;
+  /** Waits for what they have, and stops what takes longer. */
+  finish(withinMs: number): Promise<void>;
+}
+
+const LOOK_MS = 20;
+const STOP_MS = 2000;
+
+/** The built-in agents of this process, under the same registry and the same leases as everybody else. */
+export function createLocalAgents(options: LocalAgentsOptions): LocalAgents {
+  const members = new Map<AgentId, { agent: BuiltinAgent; generation: number }>();
+  let isRetired = false;
+  const fromOf = (id: AgentId): Reporter => ({ agentId: id, orgId: options.orgId });
+
+  function say(id: AgentId, report: Report): void {
+    options
+      .sink()
+      .report(fromOf(id), [report])
+      .catch((error) => options.onTrouble(`A ${report.type} of a built-in agent was lost.`, error));
+  }
+
+  async function untilIdle(withinMs: number): Promise<void> {
+    const until = Date.now() + withinMs;
+    while (carrier.working() > 0 && Date.now() < until) await sleep(LOOK_MS);
+  }
+
+  const carrier = createLocalCarrier({
+    handlerOf: (id) => members.get(id)?.agent.handle,
+    objects: options.objects,
+    beatMs: options.beatMs,
+    reports: {
+      result({ agent, taskId, epoch }, outcome) {
+        options
+          .sink()
+          .result(fromOf(agent), { taskId, epoch, outcome })
+          .catch((error) => options.onTrouble('An answer of a built-in agent could not be taken.', error));
+      },
+      beat({ agent, taskId, epoch }, progress) {
+        const { fraction, note } = progress ?? {};
+        say(agent, {
+          type: 'beat',
+          task_id: taskId,
+          epoch,
+          ...(fraction === undefined ? {} : { progress: fraction }),
+          ...(note === undefined ? {} : { note }),
+        });
+      },
+      log({ agent, taskId, epoch }, line) {
+        say(agent, { type: 'log', task_id: taskId, epoch, at: new Date().toISOString(), ...line });
+      },
+    },
+  });
+
+  return {
+    carrier,
+    async register() {
+      const again = new Set<AgentId>();
+      for (const agent of options.agents) {
+        const given = registrationOf(agent, options.instance);
+        const { id, generation, isNew } = await options.registry.register(options.orgId, given);
+        members.set(id, { agent, generation });
+        if (!isNew) again.add(id);
+      }
+      return again;
+    },
+    members: () => members,
+    has: (id) => members.has(id),
+    retire() {
+      isRetired = true;
+    },
+    isRetired: ({ id }) => isRetired && members.has(id),
+    async finish(withinMs) {
+      await untilIdle(withinMs);
+      if (carrier.working() === 0) return;
+      carrier.stopAll('the process ends');
+      await untilIdle(STOP_MS);
+    },
+  };
+}
+
+function registrationOf(agent: BuiltinAgent, instance: string): AgentRegistrationInput {
+  return {
+    name: agent.name,
+    instance,
+    type: 'builtin',
+    transport: 'local',
+    version: agent.version,
+    capabilities: agent.capabilities.map((name) => ({ name, version: agent.version })),
+    max_concurrency: agent.maxConcurrency,
+  };
+}

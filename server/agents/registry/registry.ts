@@ -1,0 +1,159 @@
+import type { Sql } from '#db/client.ts';
+import {
+  type AgentRegistration,
+  type AgentRegistrationInput,
+  agentRegistrationSchema,
+} from '#server/domain/agent-registration.ts';
+import { invalid, notFound, SignalboxError } from '#server/domain/errors.ts';
+import { type AgentId, fromUuid, type OrgId, toUuid } from '#server/domain/ids.ts';
+import { CHANNEL } from '#server/redis/keys.ts';
+import type { HotState } from '#server/redis/port.ts';
+import type { Presence } from './presence.ts';
+import { type AgentRecord, type OrderedState, readAgents } from './records.ts';
+
+export interface RegistryOptions {
+  sql: Sql;
+  hot: HotState;
+  presence: Presence;
+  /** A new id's body. */
+  newUuid(): string;
+  maxAgents: number;
+}
+
+export interface Registered {
+  id: AgentId;
+  orgId: OrgId;
+  /** Send it with every beat: the older of two that have one name is told to stop. */
+  generation: number;
+  isNew: boolean;
+}
+
+export interface Registry {
+  /** Again with the same name and instance: the same agent, one generation later. */
+  register(orgId: OrgId, registration: AgentRegistrationInput): Promise<Registered>;
+  /** Takes it off the list. With a generation: only if nobody has its name since. */
+  deregister(orgId: OrgId, id: AgentId, generation?: number): Promise<boolean>;
+  /** Null lets it serve again. */
+  order(
+    orgId: OrgId,
+    id: AgentId,
+    order: { state: OrderedState | null; reason: string },
+  ): Promise<AgentRecord>;
+  get(orgId: OrgId, id: AgentId): Promise<AgentRecord>;
+  list(orgId: OrgId): Promise<AgentRecord[]>;
+  /** Takes off the list who has been offline for so long; says how many. */
+  forgetOffline(forMs: number): Promise<number>;
+}
+
+export function createRegistry(options: RegistryOptions): Registry {
+  const { sql, hot, presence } = options;
+  /** Everybody who keeps a picture of the fleet looks again. */
+  const announce = (id: string): Promise<boolean> => hot.publish(CHANNEL.agents, id);
+
+  async function get(orgId: OrgId, id: AgentId): Promise<AgentRecord> {
+    const [record] = await readAgents(sql, [id]);
+    if (!record || record.orgId !== orgId) throw notFound('agent', id);
+    return record;
+  }
+
+  return {
+    async register(orgId, given) {
+      const parsed = agentRegistrationSchema.safeParse(given);
+      if (!parsed.success) {
+        throw invalid(
+          'The registration is malformed.',
+          parsed.error.issues,
+          'Correct the fields named in details.',
+        );
+      }
+      const registered = await writeRegistration(options, orgId, parsed.data);
+      await presence.beat(registered.id, { generation: registered.generation, in_flight: 0 });
+      await announce(registered.id);
+      return registered;
+    },
+    async deregister(orgId, id, generation) {
+      const rows = await sql`
+        DELETE FROM agents WHERE id = ${toUuid(id)}::uuid AND org_id = ${toUuid(orgId)}::uuid
+          AND (${generation ?? null}::int IS NULL OR generation = ${generation ?? null}::int) RETURNING id`;
+      if (rows.length === 0) return false;
+      await presence.leave(id);
+      await announce(id);
+      return true;
+    },
+    async order(orgId, id, { state, reason }) {
+      const why = state === null ? null : reason;
+      const rows = await sql`
+        WITH ordered AS (
+          UPDATE agents SET ordered = ${state}, ordered_reason = ${why}::text,
+            ordered_at = CASE WHEN ${state}::text IS NULL THEN NULL ELSE now() END
+          WHERE id = ${toUuid(id)}::uuid AND org_id = ${toUuid(orgId)}::uuid RETURNING id),
+        by_person AS (UPDATE agent_health h SET detail = NULL FROM ordered o WHERE h.agent_id = o.id)
+        SELECT id FROM ordered`;
+      if (rows.length === 0) throw notFound('agent', id);
+      await announce(id);
+      return get(orgId, id);
+    },
+    get,
+    list: async (orgId) => (await readAgents(sql)).filter((record) => record.orgId === orgId),
+    async forgetOffline(forMs) {
+      const rows = await sql<{ id: string }[]>`
+        DELETE FROM agents a USING agent_health h WHERE h.agent_id = a.id AND h.state = 'offline'
+          AND h.since < now() - ${forMs}::float8 * interval '1 ms' RETURNING a.id`;
+      for (const { id } of rows) await presence.leave(fromUuid('agent', id));
+      if (rows.length > 0) await announce('several');
+      return rows.length;
+    },
+  };
+}
+
+interface RegisteredRow {
+  id: string;
+  generation: number;
+}
+
+/**
+ * One registration at a time, so that two cannot pass the limit together. Who registers again has started again, which
+ * ends a drain; a pause or a quarantine holds until it is lifted.
+ */
+async function writeRegistration(
+  { sql, newUuid, maxAgents }: RegistryOptions,
+  orgId: OrgId,
+  agent: AgentRegistration,
+): Promise<Registered> {
+  return sql.begin(async (tx) => {
+    await tx`SELECT pg_advisory_xact_lock(hashtext('signalbox agents'))`;
+    const org = toUuid(orgId);
+    const facts = JSON.stringify(agent);
+    const [again] = await tx<RegisteredRow[]>`
+      UPDATE agents a SET generation = a.generation + 1, registered_at = now(),
+        ordered = nullif(a.ordered, 'draining'), ordered_reason = CASE a.ordered WHEN 'draining' THEN NULL ELSE a.ordered_reason END,
+        type = f.type, transport = f.transport, version = f.version, capabilities = f.capabilities,
+        labels = ARRAY(SELECT json_array_elements_text(f.labels)), endpoints = f.endpoints, resources = f.resources,
+        max_concurrency = f.max_concurrency
+      FROM json_to_record(${facts}::text::json) AS f (type text, transport text, version text, capabilities json,
+        labels json, endpoints json, resources json, max_concurrency int)
+      WHERE a.org_id = ${org}::uuid AND a.name = ${agent.name} AND a.instance = ${agent.instance}
+      RETURNING a.id, a.generation`;
+    if (again) return { id: fromUuid('agent', again.id), orgId, generation: again.generation, isNew: false };
+    const [{ count } = { count: 0 }] = await tx<
+      { count: number }[]
+    >`SELECT count(*)::int AS count FROM agents`;
+    if (count >= maxAgents) throw full(maxAgents);
+    const [made] = await tx<RegisteredRow[]>`
+      INSERT INTO agents (id, org_id, name, instance, type, transport, version, capabilities, labels, endpoints, resources,
+        max_concurrency)
+      SELECT ${newUuid()}::text::uuid, ${org}::uuid, ${agent.name}, ${agent.instance}, f.type, f.transport, f.version,
+        f.capabilities, ARRAY(SELECT json_array_elements_text(f.labels)), f.endpoints, f.resources, f.max_concurrency
+      FROM json_to_record(${facts}::text::json) AS f (type text, transport text, version text, capabilities json,
+        labels json, endpoints json, resources json, max_concurrency int)
+      RETURNING id, generation`;
+    if (!made) throw new Error('the registration wrote no row');
+    return { id: fromUuid('agent', made.id), orgId, generation: made.generation, isNew: true };
+  }) as Promise<Registered>;
+}
+
+function full(maxAgents: number): SignalboxError {
+  return new SignalboxError('LIMITED', `There are ${maxAgents} agents already, which is the limit.`, {
+    advice: 'Deregister agents that are gone, or raise MAX_AGENTS.',
+  });
+}

@@ -1,0 +1,241 @@
+import type { Sql } from '#db/client.ts';
+import type { Broker } from '#server/broker/port.ts';
+import type { AgentId, OrgId } from '#server/domain/ids.ts';
+import type { AgentDesk, ReportSink } from '#server/domain/reports.ts';
+import type { SafeFetch } from '#server/platform/safe-fetch.ts';
+import type { HotState } from '#server/redis/port.ts';
+import type { ArtefactAccess, BuiltinAgent } from './agent.ts';
+import { createHttpPull, type HttpPull } from './delivery/http-pull.ts';
+import { createHttpPush } from './delivery/http-push.ts';
+import { createLocalAgents } from './delivery/local-agents.ts';
+import { createDesk } from './desk.ts';
+import { type Carrier, createDispatcher, type Dispatcher, type FleetEntry } from './dispatcher.ts';
+import type { CommittedStep, EnginePort } from './engine-port.ts';
+import { type Control, createControl, QUEUES, queuesOf } from './queues.ts';
+import type { BreakerOptions } from './registry/breaker.ts';
+import { createFleet, type Fleet } from './registry/fleet.ts';
+import { createPresence } from './registry/presence.ts';
+import { type AgentRecord, readAgents } from './registry/records.ts';
+import { createRegistry, type Registry } from './registry/registry.ts';
+import { orderFor } from './registry/states.ts';
+import { createWatch } from './watch.ts';
+
+export interface AgentSystemOptions {
+  sql: Sql;
+  hot: HotState;
+  broker: Broker;
+  fetch: SafeFetch;
+  objects: ArtefactAccess;
+  orgId: OrgId;
+  /** Names this process: the same when it starts again, and no other live one has it. */
+  instance: string;
+  /** Agents that live in this process and are called, not sent messages. */
+  builtins: readonly BuiltinAgent[];
+  maxAgents: number;
+  maxConcurrentTasks: number;
+  newUuid(): string;
+  now(): number;
+  /** How often agents show a sign of life. */
+  beatMs?: number;
+  refreshMs?: number;
+  breaker?: Partial<BreakerOptions>;
+  onTrouble(message: string, error: unknown): void;
+}
+
+/**
+ * Everything about agents that a process with the engine needs. In this order:
+ * `createAgentSystem`, then the engine with `hands` and `onProgress`, then the report intake on the engine,
+ * `connect`, `start` (its answer goes to `engine.start`), and the response consumer with `desk` and the intake.
+ * To end: the doors, the response consumer, `drain`, the engine, `stop`.
+ */
+export interface AgentSystem {
+  hands: Dispatcher;
+  registry: Registry;
+  fleet: Fleet;
+  desk: AgentDesk;
+  /** The verbs of agents that come for their work over HTTP. */
+  pull: HttpPull;
+  onProgress(step: CommittedStep): void;
+  connect(parts: { engine: EnginePort; reports: ReportSink }): void;
+  /** Registers the built-in agents and begins to watch. Returns those whose former process is gone. */
+  start(): Promise<ReadonlySet<AgentId>>;
+  /** Gives nothing new to the agents in this process and waits for what they have; stops what takes longer. */
+  drain(withinMs: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export const DEFAULT_BEAT_MS = 5000;
+const FLUSH_MS = 60_000;
+const FORGET_EVERY_MS = 3_600_000;
+const FORGET_OFFLINE_MS = 7 * 24 * 3_600_000;
+
+export function createAgentSystem(options: AgentSystemOptions): AgentSystem {
+  const parts = makeParts(options);
+  const { registry, presence, locals, watch, push, hands, fleet, desk, pull } = parts;
+  const { onTrouble } = options;
+  const beatMs = options.beatMs ?? DEFAULT_BEAT_MS;
+  const timers: NodeJS.Timeout[] = [];
+  const every = (ms: number, what: string, act: () => Promise<unknown>): void => {
+    const timer = setInterval(() => {
+      act().catch((error) => onTrouble(what, error));
+    }, ms);
+    timer.unref();
+    timers.push(timer);
+  };
+
+  async function beatLocals(): Promise<void> {
+    for (const [id, { generation }] of locals.members()) {
+      await presence.beat(id, { generation, in_flight: hands.inFlight(id) });
+    }
+  }
+  const askHealth = (): Promise<void> => push.askHealth(fleet.now(), presence);
+
+  return {
+    hands,
+    registry,
+    fleet,
+    desk,
+    pull,
+    onProgress: watch.onProgress,
+    connect: parts.connect,
+    async start() {
+      const again = await locals.register();
+      await beatLocals();
+      await fleet.start();
+      every(beatMs, 'The built-in agents could not beat.', beatLocals);
+      every(beatMs, 'The health of agents could not be asked.', askHealth);
+      every(FLUSH_MS, 'The performance of agents could not be written.', watch.performance.flush);
+      every(FORGET_EVERY_MS, 'Agents that are long gone could not be forgotten.', () =>
+        registry.forgetOffline(FORGET_OFFLINE_MS),
+      );
+      void askHealth();
+      return again;
+    },
+    async drain(withinMs) {
+      await pull.stop();
+      locals.retire();
+      await fleet.refresh();
+      await locals.finish(withinMs);
+    },
+    async stop() {
+      for (const timer of timers.splice(0)) clearInterval(timer);
+      await fleet.stop();
+      locals.carrier.close();
+      push.close();
+      await pull.stop();
+      for (const id of locals.members().keys()) await presence.leave(id);
+      await watch.performance
+        .flush()
+        .catch((error) => onTrouble('The last figures of agents were not written.', error));
+    },
+  };
+}
+
+interface Connected {
+  engine: EnginePort;
+  reports: ReportSink;
+}
+
+/** The parts, tied together. The engine comes later, as it needs our hands first. */
+function makeParts(options: AgentSystemOptions) {
+  const { sql, hot, broker, now, onTrouble } = options;
+  const beatMs = options.beatMs ?? DEFAULT_BEAT_MS;
+  const owner = `${options.instance} ${options.newUuid()}`;
+  let connection: Connected | null = null;
+  const connected = (): Connected => {
+    if (!connection) throw new Error('the agent system is used before it is connected to the engine');
+    return connection;
+  };
+  const sink = (): ReportSink => connected().reports;
+  const recordOf = (id: AgentId): AgentRecord | undefined => fleet.find(id);
+
+  const presence = createPresence({ hot, now, ttlMs: beatMs * 5 });
+  const registry = createRegistry({ ...options, presence });
+  const watch = createWatch({ sql, hot, breaker: options.breaker, now, owner, recordOf, onTrouble });
+  const locals = createLocalAgents({ ...options, registry, sink, agents: options.builtins, beatMs });
+  const push = createHttpPush({
+    ...{ fetch: options.fetch, sink, recordOf, onTrouble },
+    pollMs: Math.min(2000, beatMs),
+    cool: (id, forMs) => fleet.cool(id, forMs),
+  });
+  const control = createControl(broker);
+  const hands = createDispatcher({
+    queues: QUEUES,
+    maxConcurrentTasks: options.maxConcurrentTasks,
+    carriers: { local: locals.carrier, push, ...makeQueueCarriers(control) },
+    onRoom(capabilities) {
+      for (const capability of capabilities) connected().engine.offerWaiting(capability);
+    },
+  });
+  const fleet = createFleet({
+    ...{ sql, hot, presence, now, beatMs, owner, onTrouble },
+    performance: watch.performance,
+    breaker: watch.breaker,
+    refreshMs: options.refreshMs ?? 1000,
+    isOurs: (record) => locals.has(record.id),
+    isLeaving: locals.isRetired,
+    inFlight: (id) => hands.inFlight(id),
+    onFleet: makeFleetListener({ hands, broker, onTrouble }),
+    onOrdered: makeOrderTeller(control),
+  });
+  const isProbing = (id: AgentId): boolean => watch.breaker.isProbing(id);
+  const desk = createDesk({
+    ...{ sql, registry, presence, beatMs, isProbing },
+    orgId: options.orgId,
+    find: recordOf,
+  });
+  const capabilitiesOf = async (id: AgentId): Promise<string[]> => {
+    const record = recordOf(id) ?? (await readAgents(sql, [id]))[0];
+    return record?.capabilities.map(({ name }) => name) ?? [];
+  };
+  const pull = createHttpPull({
+    broker,
+    desk,
+    sink,
+    capabilitiesOf,
+    newMessageId: options.newUuid,
+    onTrouble,
+  });
+  const connect = (given: Connected): void => {
+    connection = given;
+  };
+  return { presence, registry, watch, locals, push, hands, fleet, desk, pull, connect };
+}
+
+/** Agents that take from queues get nothing delivered; how they hear that they shall stop differs. */
+function makeQueueCarriers(control: Control): Record<'amqp' | 'pull', Carrier> {
+  const deliver = (): undefined => undefined;
+  return {
+    amqp: {
+      deliver,
+      stop: ({ agent, taskId, epoch, reason }) =>
+        control(agent, { stop: [{ task_id: taskId, epoch, reason }] }),
+    },
+    // It hears it in the answer to its next sign of life.
+    pull: { deliver, stop: deliver },
+  };
+}
+
+function makeFleetListener(options: {
+  hands: Dispatcher;
+  broker: Broker;
+  onTrouble(message: string, error: unknown): void;
+}): (entries: FleetEntry[]) => void {
+  return (entries) => {
+    for (const queue of queuesOf(entries)) {
+      options.broker
+        .ensureQueue(queue)
+        .catch((error) => options.onTrouble(`The queue ${queue} could not be made.`, error));
+    }
+    options.hands.setFleet(entries);
+  };
+}
+
+function makeOrderTeller(control: Control): (record: AgentRecord, probing: boolean) => void {
+  return ({ id, ordered, generation, orderedReason }, probing) =>
+    control(id, {
+      ...orderFor(ordered, probing),
+      generation,
+      ...(orderedReason === null ? {} : { reason: orderedReason }),
+    });
+}

@@ -1,0 +1,222 @@
+import type { Sql } from '#db/client.ts';
+import { partOf } from '#db/parts.ts';
+import type { Happening, Outcome, Reply } from '#server/domain/engine/happenings.ts';
+import { type AgentId, parseTaskId, type RunId, type TaskId } from '#server/domain/ids.ts';
+import type { Json } from '#server/domain/json.ts';
+import type { Report } from '#server/domain/messages.ts';
+import type { ReportAnswer, Reporter, ReportSink } from '#server/domain/reports.ts';
+import type { HotState } from '#server/redis/port.ts';
+import type { Engine } from './engine.ts';
+import { epochKey, readEpochs, storeLateAnswer } from './late-answers.ts';
+import { createLogWriter, type LogLine } from './log-writer.ts';
+import { createRunStream } from './run-stream.ts';
+
+export interface ReportIntakeOptions {
+  sql: Sql;
+  hot: HotState;
+  engine: Pick<Engine, 'tell' | 'tellAll'>;
+  now(): number;
+  onTrouble(message: string, error: unknown): void;
+}
+
+export interface ReportIntake extends ReportSink {
+  /** Resolves when all lines that came are written. */
+  drain(): Promise<void>;
+}
+
+interface Item {
+  /** Its place among the reports. */
+  at: number;
+  runId: RunId;
+  index: number;
+  report: Report;
+  happening: Happening;
+}
+
+/** What agents say, for every transport the same: what counts goes to the engine, lines to the log, both to the stream. */
+export function createReportIntake(options: ReportIntakeOptions): ReportIntake {
+  const { sql, engine } = options;
+  const logs = createLogWriter(sql, options.onTrouble);
+  const stream = createRunStream(options.hot);
+
+  async function report(
+    from: Reporter,
+    reports: readonly Report[],
+    messageId?: string,
+  ): Promise<ReportAnswer[]> {
+    const items: Item[] = [];
+    const lines: LogLine[] = [];
+    reports.forEach((each, at) => {
+      const place = parseTaskId(each.task_id);
+      if (!place) return;
+      if (each.type === 'log') lines.push(toLine(from, place, each));
+      else items.push({ at, ...place, report: each, happening: toHappening(from, place.index, each) });
+    });
+    const [replies] = await Promise.all([tellEngine(items, messageId), logs.write(lines)]);
+    for (const line of lines) stream.log(line);
+    const answers: ReportAnswer[] = reports.map(() => ({ status: 'ok' }));
+    const stale: { item: Item; message: string }[] = [];
+    items.forEach((item, nth) => {
+      const reply = replies[nth];
+      if (reply === undefined) return;
+      if (reply.ok) {
+        answers[item.at] = agree(reply);
+        if (item.report.type === 'beat' && item.report.progress !== undefined)
+          stream.progress(item, item.report);
+      } else stale.push({ item, message: reply.message });
+    });
+    if (stale.length > 0) await answerStale(from, stale, answers);
+    return answers;
+  }
+
+  /** All of one message in one commit with its id. A message over two weeks' runs is one commit a week. */
+  async function tellEngine(items: readonly Item[], messageId: string | undefined): Promise<Reply[]> {
+    if (messageId === undefined) {
+      return Promise.all(items.map(({ runId, happening }) => engine.tell(runId, happening)));
+    }
+    const replies: Reply[] = new Array(items.length);
+    const parts = new Map<string, number[]>();
+    items.forEach(({ runId }, nth) => {
+      const part = partOf(runId);
+      const own = parts.get(part);
+      if (own) own.push(nth);
+      else parts.set(part, [nth]);
+    });
+    await Promise.all(
+      [...parts].map(async ([part, own]) => {
+        const id = parts.size === 1 ? messageId : `${messageId} ${part}`;
+        const answers = await engine.tellAll(
+          id,
+          own.map((nth) => items[nth] as Item),
+        );
+        answers.forEach((answer, place) => {
+          replies[own[place] as number] = answer;
+        });
+      }),
+    );
+    return replies;
+  }
+
+  async function answerStale(
+    from: Reporter,
+    stale: readonly { item: Item; message: string }[],
+    answers: ReportAnswer[],
+  ): Promise<void> {
+    const epochs = await readEpochs(
+      sql,
+      stale.map(({ item }) => item),
+    ).catch(() => new Map<string, number>());
+    for (const { item, message } of stale) {
+      const epoch = epochs.get(epochKey(item.runId, item.index)) ?? null;
+      answers[item.at] = { status: 'stale', epoch, reason: message };
+      if (isAnswer(item.report)) await storeLate(from.agentId, item, message);
+    }
+  }
+
+  async function storeLate(
+    agentId: AgentId,
+    item: Pick<Item, 'runId' | 'index' | 'report'>,
+    reason: string,
+  ): Promise<void> {
+    const { runId, index, report: said } = item;
+    const { epoch, task_id: _task, ...answer } = said;
+    const late = { runId, index, epoch, agentId, reason, answer: answer as Json };
+    // For people to see; the agent is told the same whether it could be kept or not.
+    await storeLateAnswer(sql, late).catch((error) =>
+      options.onTrouble('A late answer could not be kept.', error),
+    );
+  }
+
+  return {
+    report,
+    async result(from, { taskId, epoch, outcome }) {
+      const place = parseTaskId(taskId);
+      if (!place) throw new Error(`not a task: ${taskId}`);
+      const { runId, index } = place;
+      const happening: Happening = { type: 'result', task: index, epoch, agent: from.agentId, outcome };
+      const reply = await engine.tell(runId, happening);
+      if (reply.ok) return agree(reply);
+      const report = toReport(taskId, epoch, outcome);
+      if (isAnswer(report)) await storeLate(from.agentId, { runId, index, report }, reply.message);
+      return { status: 'stale', epoch: null, reason: reply.message };
+    },
+    async accept(from, assignment) {
+      const place = parseTaskId(assignment.task_id);
+      if (!place) return null;
+      const { epoch } = assignment;
+      const reply = await engine.tell(place.runId, {
+        type: 'accept',
+        task: place.index,
+        epoch,
+        agent: from.agentId,
+      });
+      if (!reply.ok || 'repeated' in reply) return null;
+      return { leaseUntil: reply.task?.leaseUntil ?? null };
+    },
+    async keepLate(agentId, reports, reason) {
+      for (const each of reports) {
+        const place = parseTaskId(each.task_id);
+        if (place && isAnswer(each)) await storeLate(agentId, { ...place, report: each }, reason);
+      }
+    },
+    drain: logs.drain,
+  };
+
+  function toLine(
+    from: Reporter,
+    place: { runId: RunId; index: number },
+    said: Report & { type: 'log' },
+  ): LogLine {
+    const { epoch, line, level, message, fields } = said;
+    const at = said.at === undefined ? options.now() : Date.parse(said.at);
+    return { ...place, orgId: from.orgId, epoch, line, at, level, message, fields: fields ?? null };
+  }
+}
+
+/** Reports with something in them that is worth keeping when it came too late. */
+const ANSWERS: ReadonlySet<Report['type']> = new Set(['succeeded', 'failed']);
+const isAnswer = (report: Report): boolean => ANSWERS.has(report.type);
+
+type Counting = Exclude<Report, { type: 'log' }>;
+type TellBy = {
+  [Type in Counting['type']]: (said: Extract<Counting, { type: Type }>) => HappeningBody;
+};
+type HappeningBody =
+  | { type: 'accept' }
+  | { type: 'beat'; progress?: number; note?: string }
+  | { type: 'release' }
+  | { type: 'result'; outcome: Outcome };
+
+const TELL_BY: TellBy = {
+  accepted: () => ({ type: 'accept' }),
+  beat: ({ progress, note }) => ({
+    type: 'beat',
+    ...(progress === undefined ? {} : { progress }),
+    ...(note === undefined ? {} : { note }),
+  }),
+  released: () => ({ type: 'release' }),
+  succeeded: ({ output }) => ({ type: 'result', outcome: { status: 'succeeded', output } }),
+  failed: ({ error: { details, ...error } }) => ({
+    type: 'result',
+    outcome: { status: 'failed', error: details === undefined ? error : { ...error, details } },
+  }),
+  cancelled: () => ({ type: 'result', outcome: { status: 'cancelled' } }),
+};
+
+function toHappening(from: Reporter, index: number, said: Counting): Happening {
+  const tell = TELL_BY[said.type] as (said: Counting) => HappeningBody;
+  return { ...tell(said), task: index, epoch: said.epoch, agent: from.agentId };
+}
+
+function toReport(taskId: TaskId, epoch: number, outcome: Outcome): Report {
+  const { status, ...rest } = outcome;
+  return { type: status, task_id: taskId, epoch, ...rest } as Report;
+}
+
+function agree(reply: Reply & { ok: true }): ReportAnswer {
+  if ('repeated' in reply || reply.task === undefined) return { status: 'ok' };
+  if (reply.task.stop) return { status: 'stop', reason: 'the run is being cancelled' };
+  return reply.task.leaseUntil === null
+    ? { status: 'ok' }
+    : { status: 'ok', leaseUntil: reply.task.leaseUntil };
+}

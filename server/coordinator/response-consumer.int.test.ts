@@ -1,0 +1,169 @@
+import { describe, expect, it } from 'vitest';
+import { RESPONSE_QUEUE } from '#server/broker/topology.ts';
+import { taskId, toUuid } from '#server/domain/ids.ts';
+import { MESSAGE_VERSION } from '#server/domain/messages.ts';
+import { eventually, newMessageId, openWorld, type World } from '#server/testing/agent-world.ts';
+import { joinByAmqp, type Script, sayByAmqp } from '#server/testing/scripted-agents.ts';
+
+const graph = { stages: [{ key: 'work', type: 'consume' }] };
+const script = (handle: Script['handle']): Script => ({
+  name: 'worker',
+  capability: 'consume',
+  concurrency: 4,
+  handle,
+});
+
+function send(world: World, body: string | Uint8Array, messageId = newMessageId()) {
+  return world.broker.publish([{ queue: RESPONSE_QUEUE, priority: 'high', messageId, body }]);
+}
+
+async function inboxSize(world: World): Promise<number> {
+  const [row] = await world.database.sql<{ count: number }[]>`SELECT count(*)::int AS count FROM inbox`;
+  return row?.count ?? 0;
+}
+
+describe('messages of agents', () => {
+  it.each([
+    ['no JSON', '{"version":1,'],
+    ['another version', JSON.stringify({ version: 99, agent_id: `agent_${'0'.repeat(32)}`, reports: [] })],
+    ['no agent', JSON.stringify({ version: MESSAGE_VERSION, agent_id: 'me', reports: [] })],
+    [
+      'a report of no known kind',
+      JSON.stringify({
+        version: MESSAGE_VERSION,
+        agent_id: `agent_${'0'.repeat(32)}`,
+        reports: [{ type: 'exploded', task_id: `task_${'0'.repeat(32)}_0`, epoch: 1 }],
+      }),
+    ],
+    ['nesting without end', `${'['.repeat(5000)}${']'.repeat(5000)}`],
+    ['bytes that are no text', Uint8Array.from([0xff, 0xfe, 0, 1])],
+    ['a bare null', 'null'],
+    ['more than is taken', `"${'x'.repeat(17 * 1024 * 1024)}"`],
+  ])('sets a message with %s aside with the reason, and goes on', async (_what, body) => {
+    const world = await openWorld();
+    await send(world, body);
+    await eventually(async () => {
+      const letters = await world.broker.listDeadLetters(10);
+      expect(letters).toHaveLength(1);
+      expect(letters[0]?.reason.length).toBeGreaterThan(10);
+    });
+    const agent = await joinByAmqp(
+      world,
+      script(async () => 'still here'),
+    );
+    expect(await world.untilOver(await world.startRun(graph))).toBe('succeeded');
+    expect(world.troubles).toEqual([]);
+    await agent.vanish();
+  });
+
+  it('counts a message once that comes again after its effect was durable and its acknowledgement was lost', async () => {
+    const { promise: gate, resolve: letGo } = Promise.withResolvers<void>();
+    let isHeld = false;
+    let reached = 0;
+    const points = {
+      reach(point: string): Promise<void> | undefined {
+        if (point !== 'before-ack' || !isHeld) return undefined;
+        reached += 1;
+        return gate;
+      },
+    };
+    const world = await openWorld({ points });
+    const agent = await joinByAmqp(
+      world,
+      script(() => new Promise(() => undefined)),
+    );
+    const run = await world.startRun(graph);
+    await eventually(async () => expect((await world.task(run))?.status).toBe('running'));
+    const report = { type: 'succeeded', task_id: taskId(run, 0), epoch: 1, output: 'once' };
+    const { id: agent_id, generation } = agent;
+    const body = JSON.stringify({ version: MESSAGE_VERSION, agent_id, generation, reports: [report] });
+    isHeld = true;
+    await send(world, body, 'the-message');
+    expect(await world.untilOver(run)).toBe('succeeded');
+    await eventually(() => expect(reached).toBeGreaterThan(0));
+    isHeld = false;
+    const before = await inboxSize(world);
+    const [seqBefore] = await world.database
+      .sql`SELECT seq, revision FROM runs WHERE id = ${toUuid(run)}::text::uuid`;
+    await send(world, body, 'the-message');
+    await send(world, body, 'a-later-message');
+    await eventually(async () => {
+      const rows = await world.database.sql`SELECT FROM inbox WHERE message_id = 'a-later-message'`;
+      expect(rows).toHaveLength(1);
+    });
+    const rows = await world.database.sql`SELECT FROM inbox WHERE message_id = 'the-message'`;
+    expect(rows).toHaveLength(1);
+    expect(await inboxSize(world)).toBeGreaterThanOrEqual(before + 1);
+    const [seqAfter] = await world.database
+      .sql`SELECT seq, revision FROM runs WHERE id = ${toUuid(run)}::text::uuid`;
+    expect(seqAfter).toEqual(seqBefore);
+    letGo();
+    await agent.vanish();
+  });
+
+  it('gives no ear to an older process with the name, keeps what it answered, and tells it to stop', async () => {
+    const world = await openWorld();
+    const first = await joinByAmqp(
+      world,
+      script(() => new Promise(() => undefined)),
+    );
+    const run = await world.startRun(graph);
+    await eventually(async () => expect((await world.task(run))?.status).toBe('running'));
+    const second = await joinByAmqp(
+      world,
+      script(async () => 'by the second'),
+    );
+    expect(second).toMatchObject({ id: first.id, generation: first.generation + 1 });
+    await sayByAmqp(world)(first, { type: 'succeeded', task_id: taskId(run, 0), epoch: 1, output: 'zombie' });
+    await eventually(async () => {
+      const rows = await world.database.sql<{ answer: unknown }[]>`SELECT answer FROM late_answers`;
+      expect(rows.map((row) => row.answer)).toEqual([{ type: 'succeeded', output: 'zombie' }]);
+    });
+    await eventually(() => expect(world.troubles.join()).toContain('it stops'));
+    expect(await world.untilOver(run)).toBe('succeeded');
+    expect(await world.task(run)).toMatchObject({ output: 'by the second', epoch: 2 });
+    await second.vanish();
+  });
+
+  it('changes nothing for an agent that reports on what it does not hold', async () => {
+    const world = await openWorld();
+    const holder = await joinByAmqp(
+      world,
+      script(() => new Promise(() => undefined)),
+    );
+    const run = await world.startRun(graph);
+    await eventually(async () => expect((await world.task(run))?.status).toBe('running'));
+    const thief = await joinByAmqp(world, {
+      ...script(async () => null),
+      name: 'thief',
+      capability: 'other',
+    });
+    const task_id = taskId(run, 0);
+    await sayByAmqp(world)(thief, { type: 'succeeded', task_id, epoch: 1, output: 'stolen' });
+    await sayByAmqp(world)(thief, { type: 'beat', task_id, epoch: 1, progress: 0.9 });
+    await eventually(async () => {
+      expect(await world.database.sql`SELECT FROM late_answers`).toHaveLength(1);
+    });
+    expect(await world.task(run)).toMatchObject({ status: 'running', progress: 0, output: null });
+    await thief.vanish();
+    await holder.vanish();
+  });
+
+  it('leaves what it has not taken in the queue when it stops, for the next process', async () => {
+    const world = await openWorld();
+    const agent = await joinByAmqp(
+      world,
+      script(async () => 'done'),
+    );
+    await world.program().responses.stop();
+    const run = await world.startRun(graph);
+    await eventually(async () => {
+      const depth = (await world.broker.depths()).find(({ queue }) => queue === RESPONSE_QUEUE);
+      expect(depth?.messages).toBeGreaterThan(0);
+    });
+    expect(await world.runStatus(run)).toBe('running');
+    await world.restart();
+    expect(await world.untilOver(run)).toBe('succeeded');
+    await agent.vanish();
+  });
+});

@@ -1,0 +1,281 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createSafeFetch, type SafeFetch, type SafeFetchOptions, type SafeRequest } from './safe-fetch.ts';
+
+const servers: Server[] = [];
+const fetchers: SafeFetch[] = [];
+
+afterEach(async () => {
+  for (const fetch of fetchers.splice(0)) fetch.close();
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+});
+
+async function serve(listener: RequestListener): Promise<{ port: number; hits: () => number }> {
+  let hits = 0;
+  const server = createServer((request, response) => {
+    hits += 1;
+    listener(request, response);
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { port: (server.address() as AddressInfo).port, hits: () => hits };
+}
+
+function makeFetch(options: Partial<SafeFetchOptions> = {}): SafeFetch {
+  const fetch = createSafeFetch({ allow: [], ...options });
+  fetchers.push(fetch);
+  return fetch;
+}
+
+const get = (url: string, more: Partial<SafeRequest> = {}): SafeRequest => ({
+  url,
+  timeoutMs: 5000,
+  maxBytes: 10_000,
+  ...more,
+});
+
+/** A name that leads to a public address which nobody can reach from a test. */
+const neverAsked = (): Promise<string[]> => Promise.reject(new Error('this name must not be resolved'));
+
+/** Every way to write an address of the inside that a parser was ever fooled by. */
+const HOSTILE = [
+  ['127.1', 'a short form'],
+  ['2130706433', 'one decimal number'],
+  ['0x7f000001', 'one hexadecimal number'],
+  ['0x7f.1', 'hexadecimal parts'],
+  ['0177.0.0.1', 'octal parts'],
+  ['017700000001', 'one octal number'],
+  ['127.0.0.1.', 'a dot at the end'],
+  ['①②⑦.⓪.⓪.①', 'circled digits'],
+  ['127。0。0。1', 'ideographic full stops'],
+  ['127.0.0.1%2e', 'an escaped dot'],
+  ['0.0.0.0', 'any address'],
+  ['10.0.0.1', 'a private network'],
+  ['100.64.0.1', 'a carrier network'],
+  ['100.100.100.200', 'a metadata service in a carrier network'],
+  ['169.254.169.254', 'the metadata service'],
+  ['172.16.0.1', 'a private network'],
+  ['192.168.1.1', 'a private network'],
+  ['192.0.0.1', 'a protocol network'],
+  ['198.18.0.1', 'a test network'],
+  ['224.0.0.1', 'multicast'],
+  ['255.255.255.255', 'broadcast'],
+  ['[::]', 'any address in IPv6'],
+  ['[::1]', 'loopback in IPv6'],
+  ['[::ffff:127.0.0.1]', 'a mapped IPv4 address'],
+  ['[::ffff:7f00:1]', 'a mapped IPv4 address in hexadecimal'],
+  ['[::127.0.0.1]', 'a compatible IPv4 address'],
+  ['[::ffff:0:7f00:1]', 'a translated IPv4 address'],
+  ['[64:ff9b::a9fe:a9fe]', 'NAT64 to the metadata service'],
+  ['[64:ff9b:1::a9fe:a9fe]', 'local NAT64'],
+  ['[2002:7f00:1::]', '6to4 to loopback'],
+  ['[2001:0:4136:e378:8000:63bf:3fff:fdd2]', 'Teredo'],
+  ['[fd00:ec2::254]', 'the metadata service in IPv6'],
+  ['[fe80::1]', 'link-local'],
+  ['[fc00::1]', 'unique local'],
+  ['[ff02::1]', 'multicast in IPv6'],
+  ['[2001:db8::1]', 'documentation'],
+] as const;
+
+describe('safe fetch: where it does not go', () => {
+  it.each(HOSTILE)('refuses %s (%s) without a packet', async (host) => {
+    const fetch = makeFetch({ resolve: neverAsked });
+    await expect(fetch(get(`http://${host}/`))).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  });
+
+  it.each([
+    ['file:///etc/passwd'],
+    ['gopher://example.com/'],
+    ['ftp://example.com/'],
+    ['data:text/plain,hi'],
+    ['blob:https://example.com/x'],
+    ['unix:/var/run/docker.sock'],
+    ['http://user@example.com/'],
+    ['http://user:secret@example.com/'],
+    ['http://a@127.0.0.1/'],
+    ['http://127.0.0.1\\@example.com/'],
+    ['http://1.1.1.1 &@127.0.0.1#@3.3.3.3/'],
+    ['http:127.0.0.1'],
+    ['http:/127.0.0.1'],
+    ['http:\\\\127.0.0.1'],
+    ['\thttp://127.0.0.1'],
+    ['ht\ntp://127.0.0.1'],
+    ['http://exa%00mple.com/'],
+    ['http://'],
+    ['not a url'],
+    ['http://example.com:22/'],
+    ['http://example.com:25/'],
+    ['http://example.com:2375/'],
+    ['http://example.com:5432/'],
+    ['http://example.com:5672/'],
+    ['http://example.com:6379/'],
+    ['http://example.com:9200/'],
+    ['http://example.com:15672/'],
+    ['http://example.com:81/'],
+  ])('refuses %j', async (url) => {
+    const fetch = makeFetch({ resolve: neverAsked });
+    await expect(fetch(get(url))).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  });
+
+  it.each([
+    ['a private address', ['10.0.0.8']],
+    ['one private address among public ones', ['93.184.216.34', '10.0.0.8']],
+    ['a mapped address', ['::ffff:127.0.0.1']],
+    ['only an inner IPv6 address', ['fd00::1']],
+    ['nothing', []],
+    ['no address at all', ['not-an-address']],
+  ])('refuses a name that resolves to %s', async (_what, addresses) => {
+    const fetch = makeFetch({ resolve: async () => addresses });
+    await expect(fetch(get('http://agent.example.com/'))).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  });
+
+  it.each([
+    ['localhost'],
+    ['localhost.'],
+    ['x.localhost'],
+    ['metadata.google.internal'],
+    ['postgres'],
+    ['printer.local'],
+  ])('refuses the inner name %s even if it claims a public address', async (host) => {
+    const fetch = makeFetch({ resolve: async () => ['93.184.216.34'] });
+    await expect(fetch(get(`http://${host}/`))).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  });
+
+  it('says the same whatever was wrong, so that its answers map nothing', async () => {
+    const fetch = makeFetch({ resolve: async () => ['10.0.0.8'] });
+    const texts = await Promise.all(
+      ['http://10.0.0.1/', 'http://agent.example.com/', 'ftp://example.com/', 'http://localhost:22/'].map(
+        (url) => fetch(get(url)).catch((error: Error) => error.message),
+      ),
+    );
+    expect(new Set(texts).size).toBe(1);
+  });
+
+  it('takes the host that a browser would take', async () => {
+    const asked: string[] = [];
+    const resolve = async (host: string): Promise<string[]> => {
+      asked.push(host);
+      return ['10.0.0.8'];
+    };
+    await makeFetch({ resolve })(get('http://example.com\\@127.0.0.1/')).catch(() => undefined);
+    expect(asked).toEqual(['example.com']);
+  });
+});
+
+describe('safe fetch: what the administrator allows', () => {
+  it('reaches an allowed network, by address and by inner name', async () => {
+    const { port } = await serve((_request, response) => response.end('hello'));
+    const fetch = makeFetch({ allow: ['127.0.0.0/8'], resolve: async () => ['127.0.0.1'] });
+    expect(await fetch(get(`http://127.0.0.1:${port}/`))).toMatchObject({ status: 200, body: 'hello' });
+    expect(await fetch(get(`http://agent:${port}/`))).toMatchObject({ status: 200 });
+  });
+
+  it('reaches nothing else because of it', async () => {
+    const fetch = makeFetch({ allow: ['127.0.0.0/8'], resolve: neverAsked });
+    await expect(fetch(get('http://10.0.0.1/'))).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    await expect(fetch(get('http://[::1]/'))).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  });
+
+  it('connects to the address that was checked: a name that changes its mind leads nowhere else', async () => {
+    const { port, hits } = await serve((_request, response) => response.end('inside'));
+    const answers = [['127.0.0.1'], ['10.0.0.8']];
+    const fetch = makeFetch({ allow: ['127.0.0.0/8'], resolve: async () => answers.shift() ?? ['10.0.0.8'] });
+    expect(await fetch(get(`http://agent.example.com:${port}/`))).toMatchObject({ body: 'inside' });
+    await expect(fetch(get(`http://agent.example.com:${port}/`))).rejects.toMatchObject({
+      code: 'FORBIDDEN',
+    });
+    expect(hits()).toBe(1);
+  });
+
+  it('keeps the name in the Host header', async () => {
+    const { port } = await serve((request, response) => response.end(request.headers.host));
+    const fetch = makeFetch({ allow: ['127.0.0.0/8'], resolve: async () => ['127.0.0.1'] });
+    expect((await fetch(get(`http://agent.example.com:${port}/`))).body).toBe(`agent.example.com:${port}`);
+  });
+});
+
+describe('safe fetch: what it takes', () => {
+  const allow = ['127.0.0.0/8'];
+
+  it('sends body and headers', async () => {
+    const { port } = await serve((request, response) => {
+      request.setEncoding('utf8');
+      request.on('data', (text) =>
+        response.end(`${request.method} ${request.headers['idempotency-key']} ${text}`),
+      );
+    });
+    const request = get(`http://127.0.0.1:${port}/`, {
+      method: 'POST',
+      headers: { 'idempotency-key': 'k1' },
+      body: 'hé',
+    });
+    expect((await makeFetch({ allow })(request)).body).toBe('POST k1 hé');
+  });
+
+  it('does not follow a redirect', async () => {
+    const target = await serve((_request, response) => response.end('secret'));
+    const { port } = await serve((_request, response) => {
+      response.writeHead(302, { location: `http://127.0.0.1:${target.port}/` }).end();
+    });
+    expect(await makeFetch({ allow })(get(`http://127.0.0.1:${port}/`))).toMatchObject({
+      status: 302,
+      body: '',
+    });
+    expect(target.hits()).toBe(0);
+  });
+
+  it('gives up an answer that is too large, also when its length was not announced', async () => {
+    const { port } = await serve((_request, response) => {
+      response.write('x'.repeat(8000));
+      response.end('x'.repeat(8000));
+    });
+    await expect(makeFetch({ allow })(get(`http://127.0.0.1:${port}/`))).rejects.toMatchObject({
+      code: 'TOO_LARGE',
+    });
+  });
+
+  it('gives up an answer that is packed although that was not asked for', async () => {
+    const { port } = await serve((_request, response) => {
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end('whatever');
+    });
+    await expect(makeFetch({ allow })(get(`http://127.0.0.1:${port}/`))).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+    });
+  });
+
+  it.each([
+    ['never answers', () => undefined],
+    ['begins to answer and stops', (_request, response) => response.write('a')],
+  ] satisfies [string, RequestListener][])('gives up a server that %s', async (_what, listener) => {
+    const { port } = await serve(listener);
+    const request = get(`http://127.0.0.1:${port}/`, { timeoutMs: 100 });
+    await expect(makeFetch({ allow })(request)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
+
+  it('gives up a name that takes too long to resolve', async () => {
+    const fetch = makeFetch({ resolve: () => new Promise(() => undefined) });
+    const request = get('http://agent.example.com/', { timeoutMs: 50 });
+    await expect(fetch(request)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
+
+  it('ends at once when its caller does not want it any more', async () => {
+    const { port, hits } = await serve(() => undefined);
+    const abort = new AbortController();
+    const promise = makeFetch({ allow })(get(`http://127.0.0.1:${port}/`, { signal: abort.signal }));
+    const outcome = promise.catch((error: { code: string }) => error.code);
+    while (hits() === 0) await new Promise((resolve) => setImmediate(resolve));
+    abort.abort();
+    expect(await outcome).toBe('UNAVAILABLE');
+  });
+
+  it('refuses headers that break out of their line', async () => {
+    const { port, hits } = await serve((_request, response) => response.end());
+    const request = get(`http://127.0.0.1:${port}/`, { headers: { 'x-a': 'b\r\nx-evil: 1' } });
+    await expect(makeFetch({ allow })(request)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(hits()).toBe(0);
+  });
+});

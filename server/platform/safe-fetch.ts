@@ -1,0 +1,201 @@
+import { lookup } from 'node:dns/promises';
+import http from 'node:http';
+import https from 'node:https';
+import { isIP, type LookupFunction } from 'node:net';
+import { SignalboxError } from '#server/domain/errors.ts';
+import { type AddressPolicy, createAddressPolicy } from './address-policy.ts';
+
+export interface SafeFetchOptions {
+  /** Private networks that the administrator lets requests into, as CIDR. */
+  allow: readonly string[];
+  /** Every address of a name; for tests. */
+  resolve?(hostname: string): Promise<string[]>;
+}
+
+export interface SafeRequest {
+  url: string;
+  method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  headers?: Readonly<Record<string, string>>;
+  body?: string;
+  /** For the whole exchange, names and body included. */
+  timeoutMs: number;
+  maxBytes: number;
+  signal?: AbortSignal;
+}
+
+export interface SafeResponse {
+  status: number;
+  headers: http.IncomingHttpHeaders;
+  body: string;
+}
+
+export interface SafeFetch {
+  /** Rejects with FORBIDDEN before anything is sent, with UNAVAILABLE or TOO_LARGE after. Redirects are not followed. */
+  (request: SafeRequest): Promise<SafeResponse>;
+  close(): void;
+}
+
+/** Services that are never agents or webhooks, though their ports be open. */
+const DENIED_PORTS = new Set([
+  22, 23, 25, 53, 110, 111, 135, 139, 143, 389, 445, 465, 587, 636, 993, 995, 2049, 2375, 2376, 2379, 3306,
+  3389, 5432, 5671, 5672, 6379, 6443, 8086, 9042, 9092, 9200, 9300, 10250, 11211, 15672, 25672, 27017,
+]);
+const LOW_PORTS = new Set([80, 443]);
+
+/** Names that lead inside whatever they resolve to. Only an address that the administrator named makes up for it. */
+const INNER_NAME = /^[^.]+$|(^|\.)(localhost|internal|local|lan|home\.arpa|corp|intranet)$/;
+
+/**
+ * The one way out for requests whose address somebody else chose. The name is resolved once, every address that it has
+ * must be allowed, and the connection goes to an address that was checked: a second look-up cannot lead elsewhere.
+ */
+export function createSafeFetch(options: SafeFetchOptions): SafeFetch {
+  const policy = createAddressPolicy(options.allow);
+  const resolve = options.resolve ?? resolveAll;
+  const agents = { http: new http.Agent(AGENT), https: new https.Agent(AGENT) };
+
+  async function send(request: SafeRequest): Promise<SafeResponse> {
+    const url = checkUrl(request.url);
+    const timeout = AbortSignal.timeout(request.timeoutMs);
+    const signal = request.signal ? AbortSignal.any([request.signal, timeout]) : timeout;
+    const addresses = await withinSignal(checkHost(url, policy, resolve), signal);
+    return exchange({ request, url, addresses, signal, agents });
+  }
+
+  const fetch = ((request) => send(request).catch((error) => Promise.reject(toError(error)))) as SafeFetch;
+  fetch.close = () => {
+    agents.http.destroy();
+    agents.https.destroy();
+  };
+  return fetch;
+}
+
+const AGENT = { keepAlive: true, maxSockets: 64, maxFreeSockets: 16, timeout: 60_000 };
+
+/** The same words whatever was wrong with the address: an answer that tells would map the inside for whoever asks. */
+function refusal(): SignalboxError {
+  return new SignalboxError('FORBIDDEN', 'Requests to this address are not allowed.', {
+    advice:
+      'Use a public http or https address, or let an administrator add its network to SIGNALBOX_OUTBOUND_ALLOW.',
+  });
+}
+
+function checkUrl(text: string): URL {
+  const url = URL.parse(text);
+  if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:')) throw refusal();
+  if (url.username !== '' || url.password !== '' || url.hostname === '') throw refusal();
+  const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80));
+  if (DENIED_PORTS.has(port) || (port < 1024 && !LOW_PORTS.has(port))) throw refusal();
+  return url;
+}
+
+/** The URL parser has already made one address of all ways to write it: 0x7f.1, 2130706433, [::ffff:7f00:1]. */
+async function checkHost(
+  url: URL,
+  policy: AddressPolicy,
+  resolve: (hostname: string) => Promise<string[]>,
+): Promise<string[]> {
+  const hostname = url.hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.+$/, '');
+  if (isIP(hostname) !== 0) {
+    if (!policy.allows(hostname)) throw refusal();
+    return [hostname];
+  }
+  const addresses = await resolve(hostname);
+  const isInner = INNER_NAME.test(hostname.toLowerCase());
+  const isFine = isInner ? policy.isAllowListed : policy.allows;
+  if (addresses.length === 0 || !addresses.every((address) => isIP(address) !== 0 && isFine(address)))
+    throw refusal();
+  return addresses;
+}
+
+async function resolveAll(hostname: string): Promise<string[]> {
+  return (await lookup(hostname, { all: true, verbatim: true })).map(({ address }) => address);
+}
+
+interface Exchange {
+  request: SafeRequest;
+  url: URL;
+  addresses: readonly string[];
+  signal: AbortSignal;
+  agents: { http: http.Agent; https: https.Agent };
+}
+
+/** Answers with what was checked, whatever the name may resolve to by now. */
+function pinned(addresses: readonly string[]): LookupFunction {
+  const all = addresses.map((address) => ({ address, family: isIP(address) }));
+  return (_hostname, options, callback) => {
+    if (options.all) callback(null, all);
+    else callback(null, all[0]?.address ?? '', all[0]?.family ?? 4);
+  };
+}
+
+function exchange({ request, url, addresses, signal, agents }: Exchange): Promise<SafeResponse> {
+  const isTls = url.protocol === 'https:';
+  const { promise, resolve, reject } = Promise.withResolvers<SafeResponse>();
+  const body = request.body === undefined ? null : Buffer.from(request.body, 'utf8');
+  const outgoing = (isTls ? https : http).request(url, {
+    method: request.method ?? 'GET',
+    agent: isTls ? agents.https : agents.http,
+    lookup: pinned(addresses),
+    signal,
+    headers: {
+      accept: 'application/json',
+      // What is small on the wire may be huge unpacked.
+      'accept-encoding': 'identity',
+      'user-agent': 'signalbox',
+      ...request.headers,
+      ...(body ? { 'content-length': String(body.byteLength) } : {}),
+    },
+  });
+  outgoing.on('error', reject);
+  outgoing.on('response', (incoming) => {
+    incoming.on('error', reject);
+    readBody(incoming, request.maxBytes).then(
+      (text) => resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: text }),
+      (error) => {
+        outgoing.destroy();
+        reject(error);
+      },
+    );
+  });
+  outgoing.end(body ?? undefined);
+  return promise;
+}
+
+async function readBody(incoming: http.IncomingMessage, maxBytes: number): Promise<string> {
+  const encoding = incoming.headers['content-encoding'] ?? 'identity';
+  if (encoding !== 'identity') throw unusable(`it is encoded as ${encoding}, which was not asked for`);
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    bytes += chunk.byteLength;
+    if (bytes > maxBytes) {
+      throw new SignalboxError('TOO_LARGE', `The answer is larger than ${maxBytes} bytes.`);
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function unusable(why: string): SignalboxError {
+  return new SignalboxError('UNAVAILABLE', `The answer cannot be used: ${why}.`);
+}
+
+function withinSignal<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = (): void => reject(signal.reason);
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort, { once: true });
+  return Promise.race([promise, aborted]).finally(() => signal.removeEventListener('abort', abort));
+}
+
+function toError(error: unknown): SignalboxError {
+  if (error instanceof SignalboxError) return error;
+  const { code, name } = error as { code?: unknown; name?: unknown };
+  const isTimeout = name === 'TimeoutError' || (name === 'AbortError' && code === 'ABORT_ERR');
+  const why = isTimeout ? 'it took too long' : String(code ?? (error as Error).message);
+  return new SignalboxError('UNAVAILABLE', `The request failed: ${why}.`, {
+    cause: error,
+    details: { reached: code !== 'ECONNREFUSED' && code !== 'ENOTFOUND' && code !== 'EAI_AGAIN' },
+  });
+}
