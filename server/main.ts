@@ -125,7 +125,7 @@ function die(logger: Logger, error: unknown, running: Running): void {
   process.stderr.write(`\n✖ ${describe(error)}\n`);
   process.exitCode = 1;
   setTimeout(() => process.exit(1), DYING_MS).unref();
-  stop(running, logger).finally(() => process.exit(1));
+  void stop(running, logger).finally(() => process.exit(1));
 }
 
 function main(): void {

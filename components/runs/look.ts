@@ -1,12 +1,9 @@
 import {
   isRunCancelling,
   isRunOver,
-  isRunPaused,
   isTaskFailure,
   isTaskHeld,
-  isTaskOver,
   isTaskRetrying,
-  isTaskSkipped,
   isTaskSuccess,
   type RunStatus,
   type TaskStatus,
@@ -60,8 +57,7 @@ export function lookOfRun(status: RunStatus): { tone: Tone; label: string } {
 }
 
 export const canCancel = (status: RunStatus): boolean => !isRunOver(status) && !isRunCancelling(status);
-export const isWaiting = (status: TaskStatus): boolean => !isTaskOver(status) && !isTaskHeld(status);
-export { isRunOver, isRunPaused, isTaskSkipped };
+export { isRunOver };
 
 /** 950 ms, 4.2 s, 1 min 5 s. */
 export function formatDuration(ms: number): string {

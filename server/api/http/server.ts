@@ -84,7 +84,7 @@ export function createHttpServer(options: HttpOptions): Server {
   async function dispatch(exchange: Exchange): Promise<void> {
     const { request, url } = exchange;
     const path = url.pathname;
-    if (path === '/healthz') return sendJson(named(exchange, path), 200, { status: 'ok' });
+    if (path === '/healthz') return sendJson(named(exchange, path), { status: 200, body: { status: 'ok' } });
     checkSource(request);
     if (path === '/readyz') return answerReady(named(exchange, path));
     if (path === '/sign-in') {
@@ -108,13 +108,14 @@ export function createHttpServer(options: HttpOptions): Server {
       throw new SignalboxError('NOT_FOUND', `There is no ${path}.`, { advice: 'Check the path.' });
     if (found.kind === 'wrong-method') {
       exchange.response.setHeader('allow', found.allowed.join(', '));
-      return sendJson(exchange, 405, {
+      const problem = {
         ...toProblem(undefined, exchange.id),
         status: 405,
         title: 'Method not allowed',
         code: 'INVALID',
         detail: `${path} takes ${found.allowed.join(', ')}.`,
-      });
+      };
+      return sendJson(exchange, { status: 405, body: problem });
     }
     named(exchange, found.route.path);
     const services = options.services();
@@ -136,9 +137,9 @@ export function createHttpServer(options: HttpOptions): Server {
 
   async function answerReady(exchange: Exchange): Promise<void> {
     const services = options.services();
-    if (!services) return sendJson(exchange, 503, { status: 'starting' });
+    if (!services) return sendJson(exchange, { status: 503, body: { status: 'starting' } });
     const { ready, parts } = await readHealth(services);
-    sendJson(exchange, ready ? 200 : 503, { status: ready ? 'ready' : 'not ready', parts });
+    sendJson(exchange, { status: ready ? 200 : 503, body: { status: ready ? 'ready' : 'not ready', parts } });
   }
 
   async function answerMetrics({ response }: Exchange): Promise<void> {
@@ -187,10 +188,13 @@ async function sendAnswer(exchange: Exchange, answer: Answer): Promise<void> {
     exchange.response.end(answer.text);
     return;
   }
-  sendJson(exchange, answer.status, answer.body);
+  sendJson(exchange, answer);
 }
 
-function sendJson({ response }: Exchange, status: number, body: unknown, type = 'application/json'): void {
+function sendJson(
+  { response }: Exchange,
+  { status, body, type = 'application/json' }: { status: number; body: unknown; type?: string },
+): void {
   response.writeHead(status, { 'content-type': `${type}; charset=utf-8`, 'cache-control': 'no-store' });
   response.end(body === undefined ? '' : JSON.stringify(body));
 }
@@ -207,5 +211,5 @@ function sendError(exchange: Exchange, error: unknown, logger: Logger): void {
   if (retryAfter !== undefined) response.setHeader('retry-after', String(retryAfter));
   // What is left of a refused body is not read.
   if (!request.complete) response.setHeader('connection', 'close');
-  sendJson(exchange, problem.status, problem, 'application/problem+json');
+  sendJson(exchange, { status: problem.status, body: problem, type: 'application/problem+json' });
 }
