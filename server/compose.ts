@@ -1,22 +1,17 @@
-import { join } from 'node:path';
 import { migrate } from '#db/migrate.ts';
 import { createGraphCache } from '#db/queries/load-graph.ts';
 import { seed } from '#db/seed/seed.ts';
 import { openDoorDatabase } from '#db/tenant.ts';
-import { type Builtins, createBuiltinAgents } from '#server/agents/builtin/index.ts';
-import { createLocalSystem, type LocalSystem } from '#server/agents/local-system.ts';
 import { createPayloads } from '#server/agents/payloads.ts';
-import { agentQueue, capabilityQueue } from '#server/broker/topology.ts';
 import { createEngine, type Engine } from '#server/coordinator/engine.ts';
 import { createRetention } from '#server/coordinator/retention.ts';
-import { DEFAULT_ORG_ID } from '#server/domain/ids.ts';
 import type { Env } from '#server/platform/env.ts';
 import { createUuidSource } from '#server/platform/ids.ts';
 import type { Logger } from '#server/platform/logger.ts';
 import type { Metrics } from '#server/platform/metrics.ts';
-import { readOrCreateSecret } from '#server/platform/secret-file.ts';
 import { CHANNEL } from '#server/redis/keys.ts';
 import type { Services } from '#server/services/context.ts';
+import { makeAgents } from './compose-agents.ts';
 import { openPorts, type Ports } from './compose-ports.ts';
 import { announceProgress } from './compose-progress.ts';
 
@@ -58,7 +53,7 @@ async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
   await Promise.all([ports.broker.start(), ports.hotState.start(), ports.objects.start()]);
   const { engine, agents, payloads, graphOf } = makeEngine(ports, { ...options, newUuid });
   metrics.watchEngine(engine.load);
-  const builtins = await startWork(env, { engine, agents });
+  await agents.start(engine);
   const retention = createRetention({
     url: ports.databaseUrl,
     keepDays: env.retentionDays,
@@ -89,7 +84,6 @@ async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
       await agents.drain(DRAIN_MS);
       await engine.stop();
       await agents.stop();
-      await builtins?.stop();
       await ports.stop();
     },
   };
@@ -110,45 +104,25 @@ function makeEngine(
     inlineMaxBytes: env.payloadInlineMaxBytes,
     maxBytes: env.payloadMaxBytes,
   });
-  // The engine needs hands, and the hands report to the engine: what they call is looked up when they call it.
-  const agents: LocalSystem = createLocalSystem({
-    sql: ports.beatSql,
-    hotState: ports.hotState,
-    payloads,
-    orgId: DEFAULT_ORG_ID,
-    instance: readOrCreateSecret(join(env.dataDir, 'instance')).slice(0, 12),
-    maxConcurrentTasks: env.maxConcurrentTasks,
-    queues: { shared: (_, capability) => capabilityQueue(capability), own: (_, agent) => agentQueue(agent) },
-    newUuid,
-    now: Date.now,
-    tell: (runId, happening) => engine.tell(runId, happening),
-    offerWaiting: (capability) => engine.offerWaiting(capability),
-    onTrouble,
-  });
+  const agents = makeAgents({ env, ports, payloads, newUuid, onTrouble });
+  const announce = announceProgress({ env, metrics, hotState: ports.hotState, now: Date.now });
   const engine: Engine = createEngine({
     sql: ports.engineSql,
     lanes: ports.lanes,
     graphOf,
-    hands: agents.hands,
+    hands: agents.system.hands,
     broker: ports.broker,
     random: Math.random,
     localNow: Date.now,
     defaults: { taskTimeoutMs: env.taskTimeoutMs },
-    onProgress: announceProgress({ env, metrics, hotState: ports.hotState, now: Date.now }),
+    onProgress(plan) {
+      agents.system.onProgress(plan);
+      announce(plan);
+    },
     onTrouble,
   });
+  agents.connect(engine);
   return { engine, agents, payloads, graphOf };
-}
-
-/** By role: agents first, so that the engine finds them when it looks at what was left open. */
-async function startWork(
-  env: Env,
-  { engine, agents }: { engine: Engine; agents: LocalSystem },
-): Promise<Builtins | undefined> {
-  const builtins = env.roles.has('agents') ? createBuiltinAgents() : undefined;
-  const gone = builtins ? await agents.start(builtins.agents) : new Set<never>();
-  if (env.roles.has('coordinator')) await engine.start(gone);
-  return builtins;
 }
 
 async function probe(ports: Ports, isStopping: () => boolean) {

@@ -64,7 +64,7 @@ function PipelineCard({ pipeline, onError }: { pipeline: ApiPipeline; onError(er
       </div>
       <Button
         look="primary"
-        className="w-44"
+        className="w-52 whitespace-nowrap"
         disabled={isStarting || pipeline.version === null}
         onClick={start}
       >

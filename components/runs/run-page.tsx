@@ -51,7 +51,7 @@ function RunHead({ run }: { run: ApiRun }) {
         aria-label="Progress of the run"
         max={100}
         value={percent}
-        className="mt-2 h-1.5 w-full accent-accent"
+        className="mt-2 progress-bar block h-1.5 w-full"
       />
     </div>
   );

@@ -59,7 +59,7 @@ test('the link signs in once, and without a session there is nothing to see', as
   await context.close();
 });
 
-test('a run that was cut off by a kill goes on after the next start, for the same session', async () => {
+test('a run that was cut off by a kill goes on to its end after the next start', async () => {
   const context = await browser.newContext();
   await server.stop();
   server = await startServer(dataDir.path);

@@ -50,6 +50,8 @@ export interface LocalCarrier extends Carrier {
   /** What is being worked on right now. */
   working(): number;
   stopAll(reason: string): void;
+  /** Hands over what is still being worked on, to be given back; what comes of it is not awaited. */
+  giveUp(): HandOut[];
   close(): void;
 }
 
@@ -149,6 +151,13 @@ export function createLocalCarrier(options: LocalCarrierOptions): LocalCarrier {
     stopAll(reason) {
       for (const { handOut } of works.values())
         stop({ taskId: handOut.taskId, epoch: handOut.epoch, agent: handOut.agent, reason });
+    },
+    giveUp() {
+      const handOuts = [...works.values()].map((work) => work.handOut);
+      for (const { taskId, epoch, agent } of handOuts)
+        stop({ taskId, epoch, agent, reason: 'this process ends' });
+      works.clear();
+      return handOuts;
     },
     close: () => clearInterval(timer),
   };

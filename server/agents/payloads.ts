@@ -75,34 +75,9 @@ export function createPayloads({ sql, objects, inlineMaxBytes, maxBytes }: Paylo
     });
   }
 
-  async function load(ref: ArtefactRef, budget: { bytes: number }): Promise<Json> {
-    budget.bytes -= ref.bytes;
-    if (budget.bytes < 0) throw refuse('too-large', `Its parts have more than ${maxBytes} bytes together.`);
-    const parsed = parseJsonBounded(Buffer.from(await objects.get(ref.$object)).toString('utf8'), {
-      maxBytes,
-      maxDepth: MAX_PAYLOAD_DEPTH,
-    });
-    if (!parsed.ok) throw refuse(parsed.problem.code, parsed.problem.message);
-    return parsed.value;
-  }
-
-  /** As deep as inputs can nest, which the doors limit. */
-  async function expandWithin(value: Json, budget: { bytes: number }): Promise<Json> {
-    if (Array.isArray(value)) return Promise.all(value.map((item) => expandWithin(item, budget)));
-    if (!isJsonObject(value)) return value;
-    if (isRef(value))
-      return value.name === PAYLOAD_NAME ? load(value as unknown as ArtefactRef, budget) : value;
-    const expanded: JsonObject = {};
-    for (const [key, part] of Object.entries(value)) setOwn(expanded, key, await expandWithin(part, budget));
-    return expanded;
-  }
-
   return {
     shrink,
-    expand(value) {
-      const isShrunk = findRefs(value).some((ref) => ref.name === PAYLOAD_NAME);
-      return isShrunk ? expandWithin(value, { bytes: maxBytes }) : value;
-    },
+    expand: createExpander(objects, maxBytes),
     remember,
     keepOutcome(runId, outcome) {
       if (!('output' in outcome)) return outcome;
@@ -129,6 +104,36 @@ export function createPayloads({ sql, objects, inlineMaxBytes, maxBytes }: Paylo
       },
       get: (ref) => objects.get(ref.$object),
     },
+  };
+}
+
+/** Puts the values back that `shrink` took out, up to the same limit for all of them together. */
+function createExpander(objects: ObjectStore, maxBytes: number): Payloads['expand'] {
+  async function load(ref: ArtefactRef, budget: { bytes: number }): Promise<Json> {
+    budget.bytes -= ref.bytes;
+    if (budget.bytes < 0) throw refuse('too-large', `Its parts have more than ${maxBytes} bytes together.`);
+    const parsed = parseJsonBounded(Buffer.from(await objects.get(ref.$object)).toString('utf8'), {
+      maxBytes,
+      maxDepth: MAX_PAYLOAD_DEPTH,
+    });
+    if (!parsed.ok) throw refuse(parsed.problem.code, parsed.problem.message);
+    return parsed.value;
+  }
+
+  /** As deep as inputs can nest, which the doors limit. */
+  async function expandWithin(value: Json, budget: { bytes: number }): Promise<Json> {
+    if (Array.isArray(value)) return Promise.all(value.map((item) => expandWithin(item, budget)));
+    if (!isJsonObject(value)) return value;
+    if (isRef(value))
+      return value.name === PAYLOAD_NAME ? load(value as unknown as ArtefactRef, budget) : value;
+    const expanded: JsonObject = {};
+    for (const [key, part] of Object.entries(value)) setOwn(expanded, key, await expandWithin(part, budget));
+    return expanded;
+  }
+
+  return (value) => {
+    const isShrunk = findRefs(value).some((ref) => ref.name === PAYLOAD_NAME);
+    return isShrunk ? expandWithin(value, { bytes: maxBytes }) : value;
   };
 }
 

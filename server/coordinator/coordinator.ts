@@ -15,6 +15,7 @@ import { type BatchPlan, planBatch, replyAll } from './plan.ts';
 import { createRunCache } from './run-cache.ts';
 import { movesRun, type RunPlan, refusesUnchecked } from './run-plan.ts';
 import { createSlotBook, type SlotBook } from './slots.ts';
+import { isCommitted } from './uncertain-commit.ts';
 
 export interface CoordinatorOptions {
   sql: Sql;
@@ -46,11 +47,20 @@ export interface Coordinator {
   backlog(): number;
   /** Takes nothing new, and resolves when what was taken is committed. */
   drain(): Promise<void>;
-  cached(id: RunId): RunState | undefined;
+  /** The run has been seen at this revision: what is believed of it from before is dropped. */
+  forgetBefore(id: RunId, revision: number): void;
+  /** The number of the newest plan. */
+  turn(): number;
   slots: Pick<SlotBook, 'room'>;
 }
 
 const BATCH_TRIES = 5;
+
+/** Why a batch was not taken. `undecided`: or may have been, for the answer was lost. */
+type Refusal = CommitFailure & { undecided?: BatchPlan };
+
+const pauseBefore = (tries: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, Math.min(50 * 2 ** tries, 2000)));
 
 /** The loop: take what has come, decide, write it in one commit, tell the world. The README tells the whole story. */
 export function createCoordinator(options: CoordinatorOptions): Coordinator {
@@ -59,6 +69,7 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
   const slots = createSlotBook(() => options.clock.now());
   const free = options.lanes.map((_, at) => at);
   let woken = false;
+  let turn = 0;
   let idle: (() => void)[] = [];
 
   function wake(): void {
@@ -119,6 +130,7 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
       const failure =
         tries === 0 ? await tryOptimistic(sql, part, remaining) : await tryLocked(sql, part, remaining);
       if (!failure) break;
+      if (failure.undecided && (await settleUncertain(part, failure))) break;
       if (tries >= BATCH_TRIES && failure.kind !== 'outage') throw failure.error;
       remaining = await recover(failure, remaining, tries);
     }
@@ -127,8 +139,14 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
     }
   }
 
-  async function tryOptimistic(sql: Sql, part: string, units: Unit[]): Promise<CommitFailure | null> {
-    return attempt(sql, part, { units, states: await statesFor(sql, part, units) });
+  async function tryOptimistic(sql: Sql, part: string, units: Unit[]): Promise<Refusal | null> {
+    let states: Map<RunId, RunState>;
+    try {
+      states = await statesFor(sql, part, units);
+    } catch (error) {
+      return classifyFailure(error);
+    }
+    return attempt(sql, part, { units, states });
   }
 
   async function statesFor(sql: Sql, part: string, units: Unit[]): Promise<Map<RunId, RunState>> {
@@ -148,43 +166,39 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
   }
 
   /** After a refusal: hold the rows first, so that this time nobody can be quicker. */
-  async function tryLocked(lane: Sql, part: string, units: Unit[]): Promise<CommitFailure | null> {
+  async function tryLocked(lane: Sql, part: string, units: Unit[]): Promise<Refusal | null> {
     const ids = [
       ...new Set(units.flatMap((unit) => unit.entries.filter((e) => !e.birth).map((entry) => entry.runId))),
     ];
-    let result: CommitFailure | null = null;
-    let committed: Committed | null = null;
+    let plan: BatchPlan | undefined;
     try {
-      await lane.begin(async (transaction) => {
+      const committed = await lane.begin(async (transaction) => {
         const sql = transaction as unknown as Sql;
         const states = await loadRuns(sql, ids, { part, lock: true, graphOf: options.graphOf });
         await slots.refresh(sql);
-        const plan = makePlan(units, states);
-        committed = await write(sql, part, plan).catch((error) => {
-          giveBack(plan);
-          throw error;
-        });
+        plan = makePlan(units, states);
+        return write(sql, part, plan);
       });
-      if (committed) settle(committed);
+      settle(committed as Committed);
+      return null;
     } catch (error) {
-      if (committed) giveBack((committed as Committed).plan);
-      result = classifyFailure(error);
+      return refuse(error, plan);
     }
-    return result;
   }
 
   async function attempt(
     sql: Sql,
     part: string,
     { units, states }: { units: Unit[]; states: Map<RunId, RunState> },
-  ): Promise<CommitFailure | null> {
-    let plan = makePlan(units, states);
+  ): Promise<Refusal | null> {
+    let plan: BatchPlan | undefined = makePlan(units, states);
     try {
       const doubtful = plan.runs.filter(
         (run) => refusesUnchecked(run) && cache.get(run.before.id) === run.before,
       );
       if (slots.isStale() || doubtful.length > 0) {
         release(plan);
+        plan = undefined;
         for (const { before } of doubtful) cache.drop(before.id);
         if (slots.isStale()) await slots.refresh(sql);
         plan = makePlan(units, doubtful.length > 0 ? await statesFor(sql, part, units) : states);
@@ -192,14 +206,45 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
       settle(await write(sql, part, plan));
       return null;
     } catch (error) {
-      giveBack(plan);
-      return classifyFailure(error);
+      return refuse(error, plan);
+    }
+  }
+
+  /** What was reserved is given back, unless the answer was lost and the reservations may be those of a commit. */
+  function refuse(error: unknown, plan: BatchPlan | undefined): Refusal {
+    const failure = classifyFailure(error);
+    if (plan && failure.kind === 'outage') return { ...failure, undecided: plan };
+    if (plan) giveBack(plan);
+    return failure;
+  }
+
+  /**
+   * The answer to a commit was lost. Had it been made and were it decided anew, callers would be answered, but what it
+   * handed out would reach nobody until its leases ended.
+   */
+  async function settleUncertain(part: string, { undecided, error }: Refusal): Promise<boolean> {
+    if (!undecided) return false;
+    options.onTrouble('The answer to a commit was lost; it is looked up.', error);
+    for (let tries = 0; ; tries += 1) {
+      try {
+        const done = await isCommitted(options.sql, part, undecided.rows);
+        if (done) settle({ plan: undecided, outboxIds: [] });
+        else giveBack(undecided);
+        return done;
+      } catch (again) {
+        if (classifyFailure(again).kind !== 'outage') {
+          giveBack(undecided);
+          throw again;
+        }
+        await pauseBefore(tries);
+      }
     }
   }
 
   function makePlan(units: Unit[], states: ReadonlyMap<RunId, RunState>): BatchPlan {
     const { random, defaults, hands } = options;
-    return planBatch(units, states, { now: options.clock.now(), random, defaults, hands, slots });
+    turn += 1;
+    return planBatch(units, states, { turn, now: options.clock.now(), random, defaults, hands, slots });
   }
 
   async function write(sql: Sql, part: string, plan: BatchPlan): Promise<Committed> {
@@ -252,13 +297,17 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
   async function recover(failure: CommitFailure, units: Unit[], tries: number): Promise<Unit[]> {
     if (failure.kind === 'outage') {
       options.onTrouble('The database did not take a batch; it is tried again.', failure.error);
-      await new Promise((resolve) => setTimeout(resolve, Math.min(50 * 2 ** tries, 2000)));
+      await pauseBefore(tries);
       return units;
     }
     if (failure.kind === 'conflict') return units;
-    if (failure.kind === 'known-message') return dropKnownMessages(units);
-    if (failure.kind === 'born') return dropBornRuns(units);
-    throw failure.error;
+    if (failure.kind === 'defect') throw failure.error;
+    try {
+      return await (failure.kind === 'born' ? dropBornRuns(units) : dropKnownMessages(units));
+    } catch (error) {
+      // Asking what is there can fail as writing can.
+      return recover(classifyFailure(error), units, tries + 1);
+    }
   }
 
   async function dropKnownMessages(units: Unit[]): Promise<Unit[]> {
@@ -314,7 +363,10 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
       free.length === options.lanes.length && intake.size() === 0
         ? Promise.resolve()
         : new Promise((resolve) => idle.push(resolve)),
-    cached: (id) => cache.get(id),
+    forgetBefore(id, revision) {
+      if ((cache.get(id)?.revision ?? revision) < revision) cache.drop(id);
+    },
+    turn: () => turn,
     slots,
   };
 }

@@ -53,6 +53,8 @@ export interface Engine {
   /** Room has come free for a capability: what waits for it is offered again. */
   offerWaiting(capability: string): void;
   start(gone: ReadonlySet<AgentId>): Promise<void>;
+  /** Looks for no more work, and resolves when all that was begun is handed out. What it is told still counts. */
+  standDown(): Promise<void>;
   stop(): Promise<void>;
   sweep(): Promise<number>;
   adopt(gone: ReadonlySet<AgentId>): Promise<number>;
@@ -76,6 +78,8 @@ export function createEngine(options: EngineOptions): Engine {
   const points = options.points ?? NO_PAUSES;
   const { hands, onTrouble } = options;
   const backlog = createBacklog();
+  /** The newest plan that had been made when room for this source was last seen to come free. */
+  const freedAt = new Map<string, number>();
   const relay = createRelay({
     sql: options.sql,
     broker: options.broker,
@@ -107,9 +111,10 @@ export function createEngine(options: EngineOptions): Engine {
   });
 
   function onCommitted({ plan, outboxIds }: Committed): void {
+    const queuedFor = new Set<string>();
     for (const run of plan.runs) {
       for (const handOut of collectHandOuts(run)) hands.deliver(handOut);
-      followTasks(run);
+      followTasks(run, queuedFor);
       options.onProgress?.(run);
     }
     if (outboxIds.length > 0) relay.send(outboxIds, plan.messages);
@@ -118,15 +123,27 @@ export function createEngine(options: EngineOptions): Engine {
     for (const { orgId, key, change } of plan.rows.slots) {
       if (change < 0) offerNext(`${orgId} ${key}`);
     }
+    // Decided when there was no room, and some came while Postgres wrote: whoever freed it found nobody in line yet.
+    for (const source of queuedFor) {
+      if ((freedAt.get(source) ?? 0) >= plan.turn) offerNext(source);
+    }
   }
 
   /** Stops what lost its lease, frees its room, and remembers what waits. */
-  function followTasks(plan: RunPlan): void {
+  function followTasks(plan: RunPlan, queuedFor: Set<string>): void {
     const { before, decision, entries } = plan;
     const { state } = decision;
     const ended = endedByAgents(plan);
+    const remember = (task: number) => {
+      const source = putInLine(task, state);
+      if (source !== null) queuedFor.add(source);
+    };
     for (const { happening } of entries) {
-      if (happening.type === 'offer') remember(happening.task, state);
+      if (happening.type === 'offer') remember(happening.task);
+      // Adopted: what waited in a line of the process before waits in ours, though nothing of it has changed.
+      if (happening.type === 'tick' && happening.full) {
+        for (const task of state.tasks) if (task) remember(task.index);
+      }
     }
     for (const index of decision.touched) {
       const was = before.tasks[index];
@@ -139,7 +156,7 @@ export function createEngine(options: EngineOptions): Engine {
         }
         if (is.agent !== was.agent || !isTaskHeld(is.status)) hands.settled(id, was.agent);
       }
-      remember(index, state);
+      remember(index);
     }
     const cancels = decision.events.some((event) => event.type === 'run.cancelling');
     if (!cancels) return;
@@ -155,12 +172,15 @@ export function createEngine(options: EngineOptions): Engine {
     }
   }
 
-  function remember(task: number, state: RunState): void {
+  /** Says what must come free for it, if it is that sort of wait. */
+  function putInLine(task: number, state: RunState): string | null {
     const stage = state.graph.stages[task]?.stage;
     const { status, wait } = state.tasks[task] ?? {};
-    if (!status || !isTaskReady(status)) return;
+    if (!status || !isTaskReady(status)) return null;
     const reason = stage && wait ? reasonOf(state, stage, wait) : null;
-    if (stage && reason) backlog.add(reason, stage.priority, { runId: state.id, task });
+    if (!stage || !reason) return null;
+    backlog.add(reason, stage.priority, { runId: state.id, task });
+    return reason.source;
   }
 
   function reasonOf(state: RunState, stage: Stage, wait: Wait): BacklogReason | null {
@@ -179,6 +199,7 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   function offerNext(source: string): void {
+    freedAt.set(source, coordinator.turn());
     for (const reason of backlog.waitingFor(source)) {
       for (const { runId, task } of backlog.take(reason.id, Math.max(reason.room(), 0))) offer(runId, task);
     }
@@ -197,6 +218,11 @@ export function createEngine(options: EngineOptions): Engine {
     return new Set(
       depths.filter((depth) => depth.messages + depth.unacked === 0).map((depth) => depth.queue),
     );
+  }
+
+  async function standDown(): Promise<void> {
+    await sweeper.stop();
+    await coordinator.drain();
   }
 
   return {
@@ -237,9 +263,9 @@ export function createEngine(options: EngineOptions): Engine {
       sweeper.start();
       relay.start();
     },
+    standDown,
     async stop() {
-      await sweeper.stop();
-      await coordinator.drain();
+      await standDown();
       await relay.stop();
     },
     sweep: sweeper.sweep,

@@ -23,10 +23,13 @@ export interface BatchPlan {
   reservedSlots: Map<string, number>;
   /** Answers to entries whose run does not exist. */
   strays: Entry[];
+  /** Plans are numbered in the order they are made, which is not the order they are committed in. */
+  turn: number;
   now: number;
 }
 
 export interface PlanContext {
+  turn: number;
   now: number;
   random(): number;
   defaults: EngineDefaults;
@@ -47,6 +50,7 @@ export function planBatch(
     reserved: [],
     reservedSlots: new Map(),
     strays: [],
+    turn: context.turn,
     now: context.now,
   };
   for (const [runId, entries] of groupByRun(units)) {

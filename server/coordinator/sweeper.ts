@@ -1,6 +1,6 @@
 import type { Sql } from '#db/client.ts';
 import type { Happening } from '#server/domain/engine/happenings.ts';
-import { type AgentId, fromUuid, type RunId } from '#server/domain/ids.ts';
+import { type AgentId, fromUuid } from '#server/domain/ids.ts';
 import type { Coordinator } from './coordinator.ts';
 import type { PausePoints } from './pause-points.ts';
 
@@ -25,6 +25,11 @@ export interface Sweeper {
   adopt(gone: ReadonlySet<AgentId>): Promise<number>;
 }
 
+interface RunSeen {
+  id: string;
+  revision: number;
+}
+
 /**
  * Finds runs whose wake-up time has come by the database's clock and tells the coordinator that time has passed.
  * It decides nothing itself; two sweepers on one run cost one refused commit.
@@ -36,14 +41,11 @@ export function createSweeper(options: SweeperOptions): Sweeper {
   let stopped = false;
 
   async function sweep(): Promise<number> {
-    const rows = await sql<{ id: string }[]>`
-      SELECT id FROM runs WHERE wake_at <= now() ORDER BY wake_at LIMIT ${options.batch}`;
+    const rows = await sql<RunSeen[]>`
+      SELECT id, revision FROM runs WHERE wake_at <= now() ORDER BY wake_at LIMIT ${options.batch}`;
     if (rows.length === 0) return 0;
     await options.points.reach('after-sweep');
-    await tickAll(
-      rows.map((row) => fromUuid('run', row.id)),
-      { type: 'tick', emptyQueues: await options.emptyQueues() },
-    );
+    await tickAll(rows, { type: 'tick', emptyQueues: await options.emptyQueues() });
     return rows.length;
   }
 
@@ -51,29 +53,29 @@ export function createSweeper(options: SweeperOptions): Sweeper {
     let after = '00000000-0000-0000-0000-000000000000';
     let total = 0;
     for (;;) {
-      const rows = await sql<{ id: string }[]>`
-        SELECT id FROM runs WHERE wake_at IS NOT NULL AND id > ${after}::uuid ORDER BY id LIMIT ${options.batch}`;
+      const rows = await sql<RunSeen[]>`
+        SELECT id, revision FROM runs WHERE wake_at IS NOT NULL AND id > ${after}::uuid ORDER BY id LIMIT ${options.batch}`;
       const last = rows.at(-1);
       if (!last) return total;
       after = last.id;
       total += rows.length;
       const tick: Happening = { type: 'tick', emptyQueues: await options.emptyQueues(), gone, full: true };
-      await tickAll(
-        rows.map((row) => fromUuid('run', row.id)),
-        tick,
-      );
+      await tickAll(rows, tick);
     }
   }
 
-  function tickAll(runIds: RunId[], happening: Happening): Promise<void> {
+  function tickAll(rows: readonly RunSeen[], happening: Happening): Promise<void> {
     return new Promise((resolve) => {
-      let left = runIds.length;
+      let left = rows.length;
       const done = () => {
         left -= 1;
         if (left === 0) resolve();
       };
       if (left === 0) resolve();
-      for (const runId of runIds) {
+      for (const { id, revision } of rows) {
+        const runId = fromUuid('run', id);
+        // An old belief may find nothing due, write nothing, and so never be refused.
+        coordinator.forgetBefore(runId, revision);
         coordinator.submit({
           entries: [{ runId, happening, reply: done }],
           fail: (error) => {

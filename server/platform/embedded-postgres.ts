@@ -233,8 +233,7 @@ async function launch(folder: string, program: string, user: PostgresUser) {
     const child = spawnServer(folder, program, { user, port });
     const output = keepLines(child);
     const outcome = await waitForServer(child, output);
-    // status-words: of the server's start
-    if (outcome === 'ready') {
+    if (outcome === 'up') {
       const died = watchEnd(child, output);
       return { port, died: died.unasked, stop: died.stop };
     }
@@ -293,12 +292,12 @@ function keepLines(child: ChildProcess): Output {
   };
 }
 
-function waitForServer(child: ChildProcess, output: Output): Promise<'ready' | 'ended'> {
+function waitForServer(child: ChildProcess, output: Output): Promise<'up' | 'ended'> {
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     // The keeper waits for us, so the server's own end is seen by what it said last.
     output.onLine((line) => {
-      if (line.includes('ready to accept connections')) resolve('ready');
+      if (line.includes('ready to accept connections')) resolve('up');
       else if (/FATAL|could not access|could not find|Permission denied|cannot be run as root/.test(line))
         child.stdin?.end();
     });

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { z } from 'zod';
 import { runs } from '#db/schema/index.ts';
 import { inTenant } from '#db/tenant.ts';
+import { graphSchema } from '#server/domain/graph/schema.ts';
 import type { OrgId, PipelineId, RunId } from '#server/domain/ids.ts';
-import type { JsonObject } from '#server/domain/json.ts';
+import { type JsonObject, jsonObjectSchema } from '#server/domain/json.ts';
 import { isRunOver } from '#server/domain/statuses.ts';
 import { startTestApp, type TestApp } from '#server/testing/app.ts';
 import { listAgents } from './agent/list.ts';
@@ -27,15 +29,12 @@ import { submitTask } from './task/submit.ts';
 import { instantiateTemplate } from './template/instantiate.ts';
 import { listTemplates } from './template/list.ts';
 
-let test_: TestApp;
-const at = () => [test_.services, test_.actor] as const;
+let program: TestApp;
+const at = () => [program.services, program.actor] as const;
 beforeAll(async () => {
-  test_ = await startTestApp();
+  program = await startTestApp();
 });
-afterAll(() => test_[Symbol.asyncDispose]());
-
-/** What is not there reads as an empty object, and then the expectation that follows fails. */
-const objectIn = (value: unknown): JsonObject => (value ?? {}) as JsonObject;
+afterAll(() => program[Symbol.asyncDispose]());
 
 const echo = (key: string, more: JsonObject = {}): JsonObject => ({ key, type: 'echo', ...more });
 
@@ -43,6 +42,8 @@ function chain(keys: string[], more: JsonObject = {}): JsonObject {
   const dependencies = keys.slice(1).map((to, index) => ({ from: keys[index] ?? '', to }));
   return { stages: keys.map((key) => echo(key)), dependencies, ...more };
 }
+
+const refSchema = z.object({ $object: z.string() });
 
 let names = 0;
 const makePipeline = (document: JsonObject) =>
@@ -139,12 +140,13 @@ describe('runs', () => {
     const [sample] = (await listPipelines(...at(), {})).items.filter(({ tags }) => tags.includes('sample'));
     const id = sample?.id as PipelineId;
     const pipeline = await getPipeline(...at(), { id });
-    const schema = objectIn(pipeline.newest?.graph).inputSchema as { examples: JsonObject[] };
-    const run = await runToEnd(id, schema.examples[0]);
+    const graph = graphSchema.parse(pipeline.newest?.graph);
+    const { examples } = z.object({ examples: z.array(jsonObjectSchema) }).parse(graph.inputSchema);
+    const run = await runToEnd(id, examples[0]);
     expect(run.error).toBeNull();
     expect(run).toMatchObject({ status: 'succeeded', progress: 1 });
-    const artefact = objectIn(run.tasks.at(-1)?.output).artefact as { $object: string };
-    const { content } = await readRunObject(...at(), { id: run.id, hash: artefact.$object });
+    const output = z.object({ artefact: refSchema }).parse(run.tasks.at(-1)?.output);
+    const { content } = await readRunObject(...at(), { id: run.id, hash: output.artefact.$object });
     expect(Buffer.from(content).toString('utf8').split('\n')[0]).toBe('site,day,readings,mean_temperature_c');
   }, 60_000);
 
@@ -229,15 +231,15 @@ describe('runs', () => {
     const text = 'x'.repeat(100_000);
     const run = await runToEnd(id, { text });
     expect(run.input).toMatchObject({ contentType: 'application/json' });
-    const { $object: hash } = objectIn(run.tasks[0]?.output) as { $object: string };
+    const { $object: hash } = refSchema.parse(run.tasks[0]?.output);
     const { content } = await readRunObject(...at(), { id: run.id, hash });
     expect(JSON.parse(Buffer.from(content).toString('utf8'))).toEqual({ text });
   });
 
   test('a start is refused while the engine is behind', async () => {
     const { id } = await makePipeline(chain(['a']));
-    const behind = { ...test_.services, limits: { ...test_.services.limits, maxBacklog: -1 } };
-    await expect(startRun(behind, test_.actor, { pipelineId: id })).rejects.toMatchObject({
+    const behind = { ...program.services, limits: { ...program.services.limits, maxBacklog: -1 } };
+    await expect(startRun(behind, program.actor, { pipelineId: id })).rejects.toMatchObject({
       code: 'UNAVAILABLE',
       details: { retryAfterSeconds: 2 },
     });
@@ -257,19 +259,19 @@ describe('tenants', () => {
   test('another tenant sees no run, pipeline or agent, and cannot steer', async () => {
     const { id } = await makePipeline(chain(['a']));
     const run = await runToEnd(id);
-    const stranger = { ...test_.actor, orgId: 'org_00000000000070008000000000000002' as OrgId };
-    await expect(getRun(test_.services, stranger, { id: run.id })).rejects.toMatchObject({
+    const stranger = { ...program.actor, orgId: 'org_00000000000070008000000000000002' as OrgId };
+    await expect(getRun(program.services, stranger, { id: run.id })).rejects.toMatchObject({
       code: 'NOT_FOUND',
     });
-    await expect(cancelRun(test_.services, stranger, { id: run.id })).rejects.toMatchObject({
+    await expect(cancelRun(program.services, stranger, { id: run.id })).rejects.toMatchObject({
       code: 'NOT_FOUND',
     });
-    expect((await listPipelines(test_.services, stranger, {})).items).toEqual([]);
-    expect(await listAgents(test_.services, stranger)).toEqual([]);
+    expect((await listPipelines(program.services, stranger, {})).items).toEqual([]);
+    expect(await listAgents(program.services, stranger)).toEqual([]);
   });
 
   test('the doors cannot write what only the engine may', async () => {
-    const write = inTenant(test_.services.db, test_.actor.orgId, (tx) =>
+    const write = inTenant(program.services.db, program.actor.orgId, (tx) =>
       tx.update(runs).set({ trigger: 'forged' }),
     );
     await expect(write).rejects.toMatchObject({ cause: { code: '42501' } });

@@ -13,8 +13,7 @@ export interface TestDatabase extends AsyncDisposable {
  * A database of its own for a test file, cloned from a template that is migrated once for each state of the
  * migrations. `DATABASE_URL` names the server; the test run provides one.
  */
-export async function createTestDatabase(): Promise<TestDatabase> {
-  const server = process.env.DATABASE_URL;
+export async function createTestDatabase(server = process.env.DATABASE_URL): Promise<TestDatabase> {
   if (!server)
     throw new Error(
       'DATABASE_URL is not set: integration tests run through npm test, which provides a Postgres.',

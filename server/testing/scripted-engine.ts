@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { connectDatabase, connectEngine, type Sql } from '#db/client.ts';
 import type { AgentHandler, ArtefactAccess } from '#server/agents/agent.ts';
 import { createDispatcher, type Dispatcher, type FleetEntry } from '#server/agents/dispatcher.ts';
@@ -12,8 +13,8 @@ import type { PausePoints } from '#server/coordinator/pause-points.ts';
 import type { RunPlan } from '#server/coordinator/run-plan.ts';
 import type { EngineDefaults, Reply } from '#server/domain/engine/happenings.ts';
 import type { RunState } from '#server/domain/engine/state.ts';
-import { type CompiledGraph, compileGraph } from '#server/domain/graph/compile.ts';
-import { type GraphInput, graphSchema } from '#server/domain/graph/schema.ts';
+import type { GraphInput } from '#server/domain/graph/schema.ts';
+import type { HandOut } from '#server/domain/hands.ts';
 import {
   type AgentId,
   DEFAULT_ORG_ID,
@@ -21,12 +22,13 @@ import {
   makeId,
   parseTaskId,
   type RunId,
-  toUuid,
   type VersionId,
 } from '#server/domain/ids.ts';
 import type { Json } from '#server/domain/json.ts';
+import type { AgentState } from '#server/domain/routing.ts';
 import { isRunOver } from '#server/domain/statuses.ts';
 import { createUuidSource } from '#server/platform/ids.ts';
+import { createGraphStore } from './graph-store.ts';
 
 export interface ScriptedOptions {
   url: string;
@@ -40,6 +42,11 @@ export interface ScriptedOptions {
   broker?: Broker;
   beatMs?: number;
   sweepMs?: number;
+  /** Batches under way at once, each on a session of its own. */
+  lanes?: number;
+  onTrouble?(trouble: string): void;
+  /** False holds signs of life back. */
+  mayBeat?(): boolean;
   onProgress?(plan: RunPlan): void;
 }
 
@@ -52,10 +59,21 @@ export interface ScriptedEngine extends AsyncDisposable {
   troubles: string[];
   /** Stores the graph as a version, once for each object, and starts a run of it. */
   start(graph: GraphInput, input?: Json, more?: Partial<NewRun>): Promise<RunId>;
+  /** The same for a version that is stored already; the answer is as the engine gave it. */
+  startVersion(versionId: VersionId, input: Json, more: Partial<NewRun>): Promise<StartAnswer>;
   /** Resolves when the run is over, in this process's eyes. */
   ended(runId: RunId): Promise<RunState>;
   tell: Engine['tell'];
   audit(): Promise<AuditReport>;
+  /** An orderly end: what is under way has so long to finish, and the rest is given back at no charge. */
+  leave(graceMs: number): Promise<void>;
+  /** Tasks in the hands of its agents. */
+  working(): number;
+}
+
+export interface StartAnswer {
+  runId: RunId;
+  reply: Reply;
 }
 
 const NO_OBJECTS: ArtefactAccess = {
@@ -66,12 +84,12 @@ const NO_OBJECTS: ArtefactAccess = {
 export async function createScriptedEngine(options: ScriptedOptions): Promise<ScriptedEngine> {
   const uuid = createUuidSource(Date.now);
   const sql = connectEngine({ url: options.url, applicationName: 'test-engine', max: 2 });
-  const lanes = [1, 2].map((lane) =>
-    connectEngine({ url: options.url, applicationName: `test-engine-lane-${lane}`, max: 1 }),
+  const lanes = Array.from({ length: options.lanes ?? 2 }, (_, lane) =>
+    connectEngine({ url: options.url, applicationName: `test-engine-lane-${lane + 1}`, max: 1 }),
   );
   const plain = connectDatabase({ url: options.url, applicationName: 'test-engine-reads', max: 2 });
   const agentId = options.agentId ?? makeId('agent', uuid());
-  const graphs = new Map<VersionId, CompiledGraph>();
+  const graphs = createGraphStore(plain, uuid);
   const waiters = new Map<RunId, ((state: RunState) => void)[]>();
   const over = new Map<RunId, RunState>();
   const troubles: string[] = [];
@@ -93,10 +111,14 @@ export async function createScriptedEngine(options: ScriptedOptions): Promise<Sc
           .catch(() => undefined);
       },
       beat(handOut, progress) {
+        if (options.mayBeat && !options.mayBeat()) return;
         const task = parseTaskId(handOut.taskId)?.index ?? -1;
         const said = progress ? { progress: progress.fraction } : {};
         void engine
           .tell(handOut.runId, { type: 'beat', task, epoch: handOut.epoch, agent: handOut.agent, ...said })
+          .then((reply) => {
+            if (!reply.ok) carrier.stop({ ...handOut, reason: reply.message });
+          })
           .catch(() => undefined);
       },
       log: () => undefined,
@@ -118,7 +140,7 @@ export async function createScriptedEngine(options: ScriptedOptions): Promise<Sc
   const engine: Engine = createEngine({
     sql,
     lanes,
-    graphOf,
+    graphOf: graphs.graphOf,
     hands: dispatcher,
     broker,
     random: Math.random,
@@ -134,37 +156,59 @@ export async function createScriptedEngine(options: ScriptedOptions): Promise<Sc
       for (const resolve of waiters.get(state.id) ?? []) resolve(state);
       waiters.delete(state.id);
     },
-    onTrouble: (message, error) => troubles.push(`${message} ${String(error)}`),
+    onTrouble(message, error) {
+      const trouble = `${message} ${String(error)}`;
+      troubles.push(trouble);
+      options.onTrouble?.(trouble);
+    },
   });
-  dispatcher.setFleet([scriptedAgent(agentId, options)]);
+  const join = (state: AgentState): void =>
+    dispatcher.setFleet([{ ...scriptedAgent(agentId, options), state }]);
+  join('online');
   await engine.start(options.agentId ? new Set([options.agentId]) : new Set());
-
-  async function graphOf(versionId: VersionId): Promise<CompiledGraph> {
-    const known = graphs.get(versionId);
-    if (known) return known;
-    const [row] = await plain<
-      { graph: Json }[]
-    >`SELECT graph FROM versions WHERE id = ${toUuid(versionId)}::text::uuid`;
-    if (!row) throw new Error(`there is no version ${versionId}`);
-    const graph = compileGraph(graphSchema.parse(row.graph));
-    graphs.set(versionId, graph);
-    return graph;
-  }
 
   const stored = new WeakMap<GraphInput, Promise<VersionId>>();
 
   function versionOf(graph: GraphInput): Promise<VersionId> {
-    const known = stored.get(graph) ?? storeVersion(graph);
+    const known = stored.get(graph) ?? graphs.store(graph);
     stored.set(graph, known);
     return known;
   }
 
-  async function storeVersion(graph: GraphInput): Promise<VersionId> {
-    const id = makeId('ver', uuid());
-    const document = JSON.stringify(graphSchema.parse(graph));
-    await plain`INSERT INTO versions (id, org_id, number, graph, content_hash)
-      VALUES (${toUuid(id)}::text::uuid, ${toUuid(DEFAULT_ORG_ID)}::text::uuid, 1, ${document}::text::json, ${id})`;
-    return id;
+  async function startVersion(
+    versionId: VersionId,
+    input: Json,
+    more: Partial<NewRun>,
+  ): Promise<StartAnswer> {
+    const run: NewRun = {
+      id: fromUuid('run', uuid()),
+      orgId: DEFAULT_ORG_ID,
+      pipelineId: null,
+      versionId,
+      graph: await graphs.graphOf(versionId),
+      input,
+      parameters: {},
+      metadata: {},
+      notification: null,
+      trigger: 'test',
+      deadlineAt: null,
+      ...more,
+    };
+    return { runId: run.id, reply: await engine.startRun({ run }) };
+  }
+
+  async function giveBack({ runId, taskId, epoch, agent }: HandOut): Promise<void> {
+    await engine.tell(runId, { type: 'release', task: parseTaskId(taskId)?.index ?? -1, epoch, agent });
+  }
+
+  async function close(): Promise<void> {
+    carrier.stopAll('the test is over');
+    await engine.stop();
+    carrier.close();
+    if (!options.broker) await broker.stop();
+    for (const lane of lanes) await lane.end({ timeout: 2 });
+    await sql.end({ timeout: 2 });
+    await plain.end({ timeout: 2 });
   }
 
   return {
@@ -174,42 +218,28 @@ export async function createScriptedEngine(options: ScriptedOptions): Promise<Sc
     dispatcher,
     troubles,
     async start(graph, input = null, more = {}) {
-      const versionId = await versionOf(graph);
-      const id = fromUuid('run', uuid());
-      const run: NewRun = {
-        id,
-        orgId: DEFAULT_ORG_ID,
-        pipelineId: null,
-        versionId,
-        graph: await graphOf(versionId),
-        input,
-        parameters: {},
-        metadata: {},
-        notification: null,
-        trigger: 'test',
-        deadlineAt: null,
-        ...more,
-      };
-      const reply: Reply = await engine.startRun({ run });
+      const { runId, reply } = await startVersion(await versionOf(graph), input, more);
       if (!reply.ok) throw new Error(reply.message);
-      return run.id;
+      return runId;
     },
+    startVersion,
     ended(runId) {
       const done = over.get(runId);
       if (done) return Promise.resolve(done);
       return new Promise((resolve) => waiters.set(runId, [...(waiters.get(runId) ?? []), resolve]));
     },
     tell: engine.tell,
-    audit: () => audit({ sql: plain, graphOf }),
-    async [Symbol.asyncDispose]() {
-      carrier.stopAll('the test is over');
-      await engine.stop();
-      carrier.close();
-      if (!options.broker) await broker.stop();
-      for (const lane of lanes) await lane.end({ timeout: 2 });
-      await sql.end({ timeout: 2 });
-      await plain.end({ timeout: 2 });
+    audit: () => audit({ sql: plain, graphOf: graphs.graphOf }),
+    working: carrier.working,
+    async leave(graceMs) {
+      join('draining');
+      await engine.standDown();
+      const patience = Date.now() + graceMs;
+      while (carrier.working() > 0 && Date.now() < patience) await setTimeout(10);
+      await Promise.all(carrier.giveUp().map(giveBack));
+      await close();
     },
+    [Symbol.asyncDispose]: close,
   };
 }
 

@@ -1,6 +1,7 @@
 import { asc, eq } from 'drizzle-orm';
 import { agentHealth, agents } from '#db/schema/index.ts';
 import { inTenant, type TenantTransaction } from '#db/tenant.ts';
+import { PRESENCE_TTL_MS } from '#server/agents/system.ts';
 import { type AgentId, fromUuid, toUuid } from '#server/domain/ids.ts';
 import { isJsonObject, type Json, type JsonObject } from '#server/domain/json.ts';
 import type { AgentState, Transport } from '#server/domain/routing.ts';
@@ -41,7 +42,7 @@ export async function loadAgents(
   const rows = await inTenant(services.db, actor.orgId, (tx) => selectAgents(tx, id));
   return rows.map(({ agents: agent, agent_health: health }) => {
     const agentId = fromUuid('agent', agent.id);
-    const beat = readBeat(present.get(agentId)?.data);
+    const beat = present.get(agentId);
     return {
       id: agentId,
       name: agent.name,
@@ -53,8 +54,8 @@ export async function loadAgents(
       capabilities: capabilityNames(agent.capabilities),
       labels: agent.labels,
       maxConcurrency: agent.maxConcurrency,
-      lastHeartbeatAt: beat?.at ?? health?.lastBeatAt ?? null,
-      currentLoad: beat?.load ?? 0,
+      lastHeartbeatAt: beat ? new Date(beat.expiresAt - PRESENCE_TTL_MS) : (health?.lastBeatAt ?? null),
+      currentLoad: readLoad(beat?.data, agent.maxConcurrency) ?? 0,
       orderedReason: agent.orderedReason,
       resources: agent.resources,
       registeredAt: agent.registeredAt,
@@ -71,11 +72,11 @@ function selectAgents(tx: TenantTransaction, id: AgentId | undefined) {
     .orderBy(asc(agents.name), asc(agents.instance));
 }
 
-function readBeat(data: string | undefined): { load: number; at: Date } | null {
+function readLoad(data: string | undefined, maxConcurrency: number): number | null {
   if (data === undefined) return null;
   try {
-    const { load, at } = JSON.parse(data) as { load?: unknown; at?: unknown };
-    return typeof load === 'number' && typeof at === 'number' ? { load, at: new Date(at) } : null;
+    const { in_flight: inFlight } = JSON.parse(data) as { in_flight?: unknown };
+    return typeof inFlight === 'number' ? inFlight / Math.max(maxConcurrency, 1) : null;
   } catch {
     return null;
   }

@@ -101,6 +101,7 @@ function bootCoordinator(world: World, parts: CoordinatorParts) {
     const book = createBook(store);
     const states = statesFor(units, tries > 0);
     const plan = planBatch(weaken(units, states), states, {
+      turn: 0,
       now: world.now + skewMs,
       random: () => world.pick(1000) / 1000,
       defaults: SIM_DEFAULTS,

@@ -1,0 +1,92 @@
+import { connectDatabase } from '#db/client.ts';
+import type { AgentId } from '#server/domain/ids.ts';
+import { createScriptedEngine, type ScriptedEngine } from '../scripted-engine.ts';
+import type { BootOptions, EngineReport, FromChild, ToChild } from './protocol.ts';
+import { createScriptedAgents } from './scripted-agents.ts';
+import { createScriptedPoints } from './scripted-points.ts';
+
+/**
+ * An engine in a process of its own, so that a test can really kill it. Its parent gives it orders over IPC and learns
+ * nothing of it but the answers: whatever else is to be known is in the database.
+ */
+const say = (message: FromChild): void => {
+  process.send?.(message);
+};
+
+const points = createScriptedPoints((point) => say({ type: 'held', point }));
+const troubles: string[] = [];
+let scripted: ScriptedEngine | null = null;
+let graceMs = 2000;
+let muted = false;
+
+async function boot(options: BootOptions): Promise<null> {
+  const service = connectDatabase({ url: options.serviceUrl, applicationName: 'test-service', max: 2 });
+  const all = createScriptedAgents(service);
+  const offered = options.capabilities ?? Object.keys(all);
+  graceMs = options.graceMs ?? graceMs;
+  scripted = await createScriptedEngine({
+    url: options.url,
+    handlers: Object.fromEntries(Object.entries(all).filter(([name]) => offered.includes(name))),
+    agentId: options.agentId,
+    points,
+    beatMs: options.beatMs ?? 200,
+    sweepMs: options.sweepMs ?? 50,
+    mayBeat: () => !muted,
+    onTrouble: (trouble) => troubles.push(trouble),
+    ...(options.maxConcurrency === undefined ? {} : { maxConcurrency: options.maxConcurrency }),
+    ...(options.lanes === undefined ? {} : { lanes: options.lanes }),
+    defaults: { leaseMs: 1000, ...options.defaults },
+  });
+  return null;
+}
+
+function booted(): ScriptedEngine {
+  if (!scripted) throw new Error('this engine process has not been told to begin');
+  return scripted;
+}
+
+async function obey(message: ToChild): Promise<unknown> {
+  switch (message.order) {
+    case 'boot':
+      return boot(message.ask);
+    case 'start': {
+      const { versionId, input, runId, idempotency } = message.ask;
+      const more = { id: runId, ...(idempotency ? { idempotency } : {}) };
+      return (await booted().startVersion(versionId, input, more)).reply;
+    }
+    case 'tell':
+      return booted().tell(message.ask.runId, message.ask.happening);
+    case 'adopt':
+      return booted().engine.adopt(new Set(message.ask.gone as AgentId[]));
+    case 'killAt':
+      return points.killAt(message.ask.point, message.ask.nth);
+    case 'holdAt':
+      return points.holdAt(message.ask.point, message.ask.nth);
+    case 'release':
+      return points.release();
+    case 'muteBeats':
+      muted = message.ask.yes;
+      return null;
+    case 'state':
+      return report();
+  }
+}
+
+function report(): EngineReport {
+  const { engine, working } = booted();
+  const memoryMb = process.memoryUsage().rss / 1024 / 1024;
+  return { load: engine.load(), working: working(), memoryMb, troubles };
+}
+
+process.on('message', (message: ToChild) => {
+  obey(message).then(
+    (answer) => say({ type: 'answer', id: message.id, answer: answer ?? null }),
+    (error) => say({ type: 'refused', id: message.id, message: String(error) }),
+  );
+});
+process.on('SIGTERM', () => {
+  void Promise.resolve(scripted?.leave(graceMs)).then(() => process.exit(0));
+});
+// The test that started it is gone.
+process.on('disconnect', () => process.exit(1));
+say({ type: 'loaded' });

@@ -1,0 +1,63 @@
+import type { PausePoint } from '#server/coordinator/pause-points.ts';
+import type { EngineDefaults, Happening, Reply } from '#server/domain/engine/happenings.ts';
+import type { AgentId, RunId, VersionId } from '#server/domain/ids.ts';
+import type { Json } from '#server/domain/json.ts';
+
+/** What an engine process is told when it is to begin. */
+export interface BootOptions {
+  url: string;
+  /** Where the agents' outside service is reached; never through a faulty proxy. */
+  serviceUrl: string;
+  /** Kept from one process to the next: the same installation that starts again. */
+  agentId: AgentId;
+  /** Capabilities that its agents offer; left out: all scripted ones. */
+  capabilities?: string[];
+  maxConcurrency?: number;
+  defaults?: Partial<EngineDefaults>;
+  beatMs?: number;
+  sweepMs?: number;
+  lanes?: number;
+  /** How long an orderly end waits for work that is under way. */
+  graceMs?: number;
+}
+
+export interface StartOrder {
+  versionId: VersionId;
+  input: Json;
+  runId: RunId;
+  idempotency?: { key: string; requestHash: string };
+}
+
+/** What can be asked of an engine process, with the answer's type. */
+export interface Orders {
+  boot: { ask: BootOptions; answer: null };
+  start: { ask: StartOrder; answer: Reply };
+  tell: { ask: { runId: RunId; happening: Happening }; answer: Reply };
+  /** The agents of these ids are gone for good, with all that they held. */
+  adopt: { ask: { gone: string[] }; answer: null };
+  /** Ends itself with SIGKILL when it comes to the point for the nth time from now on. */
+  killAt: { ask: { point: PausePoint; nth: number }; answer: null };
+  /** Waits at the point from its nth time on; `held` is announced, `release` lets all go on. */
+  holdAt: { ask: { point: PausePoint; nth: number }; answer: null };
+  release: { ask: null; answer: null };
+  /** Lets no sign of life out, as if its heart had stopped and its hands went on. */
+  muteBeats: { ask: { yes: boolean }; answer: null };
+  state: { ask: null; answer: EngineReport };
+}
+
+export interface EngineReport {
+  load: { entries: number; waiting: number; publishing: number };
+  working: number;
+  memoryMb: number;
+  troubles: string[];
+}
+
+export type OrderName = keyof Orders;
+export type ToChild = {
+  [Name in OrderName]: { id: number; order: Name; ask: Orders[Name]['ask'] };
+}[OrderName];
+export type FromChild =
+  | { type: 'loaded' }
+  | { type: 'held'; point: PausePoint }
+  | { type: 'answer'; id: number; answer: unknown }
+  | { type: 'refused'; id: number; message: string };

@@ -1,0 +1,129 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Happening } from '#server/domain/engine/happenings.ts';
+import type { AgentId } from '#server/domain/ids.ts';
+import type { EngineChild } from './engine-child.ts';
+import { chain } from './random-graphs.ts';
+import { createRig, type Rig } from './rig.ts';
+import { until } from './until.ts';
+
+let rig: Rig;
+let engine: EngineChild;
+let other: EngineChild;
+const agentId = 'agent_0190000000007000800000000000face' as AgentId;
+beforeAll(async () => {
+  rig = await createRig();
+  [engine, other] = await Promise.all([rig.engine({ agentId }), rig.engine()]);
+});
+afterAll(() => rig[Symbol.asyncDispose]());
+
+const HELD_THEN_LEDGER = {
+  stages: [
+    { key: 'held', type: 'hang', timeouts: { idleSeconds: 600 } },
+    { key: 'after', type: 'ledger' },
+  ],
+  dependencies: [{ from: 'held', to: 'after' }],
+};
+const DONE: Happening = {
+  type: 'result',
+  task: 0,
+  epoch: 1,
+  agent: agentId,
+  outcome: { status: 'succeeded', output: null },
+};
+const CANCEL: Happening = { type: 'cancel', graceMs: 0 };
+
+describe('two things that happen at once', () => {
+  test('F42 cancelling and completing end in one verdict, and nothing starts behind a cancel', async () => {
+    const verdicts = new Set<string>();
+    for (let round = 0; round < 24; round += 1) {
+      const runId = await rig.start(engine, HELD_THEN_LEDGER);
+      const acts = [() => engine.tell(runId, DONE), () => other.tell(runId, CANCEL)];
+      if (round % 2) acts.reverse();
+      const first = acts[0]?.();
+      // Sometimes the second comes long after, sometimes into the middle of the first.
+      if (round % 3 === 0) await first;
+      await Promise.all([first, acts[1]?.()]);
+      const verdict = await rig.ended(runId);
+      verdicts.add(verdict);
+      const [held, after] = await rig.tasks(runId);
+      if (verdict === 'cancelled' && held?.status === 'cancelled') expect(after?.epoch ?? 0).toBe(0);
+    }
+    expect(verdicts).toContain('cancelled');
+    await rig.expectSound();
+  });
+
+  test('F42 a timeout and an answer end in one verdict, and the later of the two is told so', async () => {
+    const graph = {
+      stages: [{ key: 'only', type: 'sleep', config: { ms: 100 }, timeouts: { stageSeconds: 0.1 } }],
+    };
+    const runs = await Promise.all(Array.from({ length: 20 }, () => rig.start(engine, graph)));
+    for (const runId of runs) {
+      await rig.ended(runId);
+      expect(await rig.tasks(runId)).toMatchObject([{ epoch: 1, attempt: 1 }]);
+    }
+    await rig.expectSound();
+  });
+
+  test('F43 a hung agent cannot hold a cancelled run: it ends after the grace, and a late answer is refused', async () => {
+    const runId = await rig.start(engine, HELD_THEN_LEDGER);
+    expect(await engine.tell(runId, { type: 'cancel', graceMs: 300 })).toEqual({ ok: true });
+    expect(await rig.status(runId)).toBe('cancelling');
+    expect(await rig.ended(runId)).toBe('cancelled');
+    expect(await engine.tell(runId, DONE)).toMatchObject({ ok: true, repeated: true });
+    expect((await rig.tasks(runId)).map((task) => task.status)).toEqual(['cancelled', 'cancelled']);
+    await rig.expectSound();
+  });
+
+  test('F44 asking twice for a retry, in both coordinators, makes one attempt', async () => {
+    const stage = { key: 'only', type: 'fail', retry: { maxAttempts: 2, initialSeconds: 3600, jitter: 0 } };
+    for (let round = 0; round < 10; round += 1) {
+      const runId = await rig.start(engine, { stages: [stage] });
+      await until(
+        'the first attempt to fail',
+        async () => (await rig.tasks(runId))[0]?.status === 'retrying',
+      );
+      const retry: Happening = { type: 'retry-now', task: 0 };
+      const replies = await Promise.all(
+        [engine, other, engine, other].map((each) => each.tell(runId, retry)),
+      );
+      expect(replies.filter((reply) => reply.ok && !('repeated' in reply))).toHaveLength(1);
+      expect(await rig.ended(runId)).toBe('failed');
+      expect(await rig.tasks(runId)).toMatchObject([{ epoch: 2, attempt: 2 }]);
+    }
+    await rig.expectSound();
+  });
+
+  test('F45 a new version changes nothing for a run that began on the old one, in any process', async () => {
+    const runId = await rig.start(engine, HELD_THEN_LEDGER);
+    await rig.version(chain(4));
+    // The other has never seen the run, and loads it with the graph it was started on.
+    expect(await other.tell(runId, DONE)).toEqual({ ok: true });
+    expect(await rig.ended(runId)).toBe('succeeded');
+    expect(await rig.tasks(runId)).toHaveLength(2);
+    await rig.expectSound();
+  });
+});
+
+describe('sizes', () => {
+  test('F48 a failing fan of ten thousand ends every task, and no lease stays behind', async () => {
+    const width = 9998;
+    const graph = {
+      stages: [
+        { key: 'first', type: 'echo' },
+        { key: 'bad', type: 'fail' },
+        ...Array.from({ length: width }, (_, at) => ({ key: `m${at}`, type: 'hang' })),
+      ],
+      dependencies: [
+        { from: 'first', to: 'bad' },
+        ...Array.from({ length: width }, (_, at) => ({ from: 'first', to: `m${at}` })),
+      ],
+    };
+    const runId = await rig.start(engine, graph, 'x');
+    expect(await rig.ended(runId, 60_000)).toBe('failed');
+    const [counts] = await rig.sql`
+      SELECT count(*)::int AS all, count(*) FILTER (WHERE due_at IS NOT NULL)::int AS leases FROM tasks
+      WHERE run_id = ${runId.slice(4)}::text::uuid AND status <> 'pending'`;
+    expect(counts).toEqual({ all: width + 2, leases: 0 });
+    await rig.expectSound();
+  }, 90_000);
+});
