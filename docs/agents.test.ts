@@ -34,7 +34,7 @@ describe('the page for authors of agents', () => {
   test('has an example of every kind of message and of every report', () => {
     expect(new Set(examples.map(({ kind }) => kind))).toEqual(new Set(Object.keys(SCHEMAS)));
     expect(page.match(/```json/g)).toHaveLength(examples.length);
-    const described = [...page.matchAll(/^\| `(\w+)` +\|/gm)].map(([, type]) => type);
+    const described = [...page.matchAll(/^\| `(\w+)`\s+\|/gm)].map(([, type]) => type);
     const known = reportsMessageSchema.shape.reports
       .unwrap()
       .element.options.map((option) => [...option.shape.type.values][0]);

@@ -34,6 +34,8 @@ export interface EngineOptions {
   lanes: readonly Sql[];
   maxBatch?: number;
   sweepMs?: number;
+  /** An outbox row that nobody has published for so long is published by whoever looks. */
+  outboxStaleMs?: number;
   /** Heard after every commit, with what has changed in each run. Must not throw or wait. */
   onProgress?(plan: RunPlan): void;
   onTrouble(message: string, error: unknown): void;
@@ -84,7 +86,7 @@ export function createEngine(options: EngineOptions): Engine {
     sql: options.sql,
     broker: options.broker,
     points,
-    staleMs: OUTBOX_STALE_MS,
+    staleMs: options.outboxStaleMs ?? OUTBOX_STALE_MS,
     onTrouble,
   });
   const coordinator = createCoordinator({

@@ -44,6 +44,8 @@ export interface ScriptedOptions {
   sweepMs?: number;
   /** Batches under way at once, each on a session of its own. */
   lanes?: number;
+  /** Damages the commits on purpose, to prove that damage is noticed. */
+  mutateCommits?(lane: Sql): Sql;
   onTrouble?(trouble: string): void;
   /** False holds signs of life back. */
   mayBeat?(): boolean;
@@ -139,7 +141,7 @@ export async function createScriptedEngine(options: ScriptedOptions): Promise<Sc
   if (!options.broker) await broker.start();
   const engine: Engine = createEngine({
     sql,
-    lanes,
+    lanes: options.mutateCommits ? lanes.map(options.mutateCommits) : lanes,
     graphOf: graphs.graphOf,
     hands: dispatcher,
     broker,

@@ -1,6 +1,7 @@
 import { connectDatabase } from '#db/client.ts';
 import type { AgentId } from '#server/domain/ids.ts';
 import { createScriptedEngine, type ScriptedEngine } from '../scripted-engine.ts';
+import { createBrokerEngine } from './broker-engine.ts';
 import type { BootOptions, EngineReport, FromChild, ToChild } from './protocol.ts';
 import { createScriptedAgents } from './scripted-agents.ts';
 import { createScriptedPoints } from './scripted-points.ts';
@@ -13,13 +14,21 @@ const say = (message: FromChild): void => {
   process.send?.(message);
 };
 
+type Hosted = Pick<ScriptedEngine, 'engine' | 'startVersion' | 'working' | 'leave'>;
+
 const points = createScriptedPoints((point) => say({ type: 'held', point }));
 const troubles: string[] = [];
-let scripted: ScriptedEngine | null = null;
+let scripted: Hosted | null = null;
 let graceMs = 2000;
 let muted = false;
 
 async function boot(options: BootOptions): Promise<null> {
+  const { rabbitmq } = options;
+  const onTrouble = (trouble: string) => void troubles.push(trouble);
+  if (rabbitmq) {
+    scripted = await createBrokerEngine({ ...options, rabbitmq, points, onTrouble });
+    return null;
+  }
   const service = connectDatabase({ url: options.serviceUrl, applicationName: 'test-service', max: 2 });
   const all = createScriptedAgents(service);
   const offered = options.capabilities ?? Object.keys(all);
@@ -32,7 +41,7 @@ async function boot(options: BootOptions): Promise<null> {
     beatMs: options.beatMs ?? 200,
     sweepMs: options.sweepMs ?? 50,
     mayBeat: () => !muted,
-    onTrouble: (trouble) => troubles.push(trouble),
+    onTrouble,
     ...(options.maxConcurrency === undefined ? {} : { maxConcurrency: options.maxConcurrency }),
     ...(options.lanes === undefined ? {} : { lanes: options.lanes }),
     defaults: { leaseMs: 1000, ...options.defaults },
@@ -40,7 +49,7 @@ async function boot(options: BootOptions): Promise<null> {
   return null;
 }
 
-function booted(): ScriptedEngine {
+function booted(): Hosted {
   if (!scripted) throw new Error('this engine process has not been told to begin');
   return scripted;
 }
@@ -55,7 +64,7 @@ async function obey(message: ToChild): Promise<unknown> {
       return (await booted().startVersion(versionId, input, more)).reply;
     }
     case 'tell':
-      return booted().tell(message.ask.runId, message.ask.happening);
+      return booted().engine.tell(message.ask.runId, message.ask.happening);
     case 'adopt':
       return booted().engine.adopt(new Set(message.ask.gone as AgentId[]));
     case 'killAt':

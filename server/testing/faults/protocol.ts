@@ -17,6 +17,8 @@ export interface BootOptions {
   beatMs?: number;
   sweepMs?: number;
   lanes?: number;
+  /** With it agents are reached over RabbitMQ, under a prefix of the test's own; without it they are called. */
+  rabbitmq?: { url: string; namespace: string };
   /** How long an orderly end waits for work that is under way. */
   graceMs?: number;
 }

@@ -1,0 +1,89 @@
+import { connectDatabase, connectEngine } from '#db/client.ts';
+import { createAgentSystem } from '#server/agents/system.ts';
+import { createRabbitmqBroker } from '#server/broker/rabbitmq.ts';
+import { createEngine } from '#server/coordinator/engine.ts';
+import type { PausePoints } from '#server/coordinator/pause-points.ts';
+import { createReportIntake } from '#server/coordinator/report-intake.ts';
+import { createResponseConsumer } from '#server/coordinator/response-consumer.ts';
+import { DEFAULT_ORG_ID, fromUuid } from '#server/domain/ids.ts';
+import { createUuidSource } from '#server/platform/ids.ts';
+import { createSafeFetch } from '#server/platform/safe-fetch.ts';
+import { createMemoryHotState } from '#server/redis/memory.ts';
+import { createGraphStore } from '../graph-store.ts';
+import type { ScriptedEngine } from '../scripted-engine.ts';
+import type { BootOptions } from './protocol.ts';
+
+export interface BrokerEngineOptions extends BootOptions {
+  rabbitmq: NonNullable<BootOptions['rabbitmq']>;
+  points: PausePoints;
+  onTrouble(trouble: string): void;
+}
+
+const NO_OBJECTS = {
+  put: () => Promise.reject(new Error('this test has no object store')),
+  get: () => Promise.reject(new Error('this test has no object store')),
+};
+
+/** An engine process without agents of its own: it knows those that say hello over RabbitMQ. */
+export async function createBrokerEngine(
+  options: BrokerEngineOptions,
+): Promise<Pick<ScriptedEngine, 'engine' | 'startVersion' | 'working' | 'leave'>> {
+  const newUuid = createUuidSource(Date.now);
+  const { url, rabbitmq, points } = options;
+  const sql = connectEngine({ url, applicationName: 'test-engine', max: 2 });
+  const lanes = [1, 2].map((lane) =>
+    connectEngine({ url, applicationName: `test-engine-lane-${lane}`, max: 1 }),
+  );
+  const plain = connectDatabase({ url, applicationName: 'test-engine-reads', max: 4 });
+  const graphs = createGraphStore(plain, newUuid);
+  const onTrouble = (message: string, error: unknown) => options.onTrouble(`${message} ${String(error)}`);
+  const hot = createMemoryHotState();
+  await hot.start();
+  const broker = createRabbitmqBroker({ ...rabbitmq, confirmTimeoutMs: 2000 });
+  await broker.start();
+  const fetch = createSafeFetch({ allow: [] });
+  const agents = createAgentSystem({
+    ...{ sql: plain, hot, broker, fetch, objects: NO_OBJECTS, orgId: DEFAULT_ORG_ID, newUuid, onTrouble },
+    instance: options.agentId,
+    builtins: [],
+    maxAgents: 100,
+    maxConcurrentTasks: 10_000,
+    now: Date.now,
+    beatMs: options.beatMs ?? 200,
+    refreshMs: 50,
+  });
+  const engine = createEngine({
+    ...{ sql, lanes, broker, points, onTrouble, graphOf: graphs.graphOf, hands: agents.hands },
+    random: Math.random,
+    localNow: Date.now,
+    sweepMs: options.sweepMs ?? 50,
+    outboxStaleMs: 300,
+    defaults: { leaseMs: 2500, redeliverMs: 1000, ...options.defaults },
+    onProgress: agents.onProgress,
+  });
+  const reports = createReportIntake({ sql: plain, hot, engine, now: Date.now, onTrouble });
+  agents.connect({ engine, reports });
+  await engine.start(await agents.start());
+  const responses = createResponseConsumer({ broker, sink: reports, desk: agents.desk, points, onTrouble });
+  await responses.start();
+
+  return {
+    engine,
+    working: () => 0,
+    async startVersion(versionId, input, more) {
+      const id = fromUuid('run', newUuid());
+      const graph = await graphs.graphOf(versionId);
+      const rest = { metadata: {}, notification: null, trigger: 'test', deadlineAt: null, parameters: {} };
+      const run = { id, orgId: DEFAULT_ORG_ID, pipelineId: null, versionId, graph, input, ...rest, ...more };
+      return { runId: run.id, reply: await engine.startRun({ run }) };
+    },
+    async leave(graceMs) {
+      await responses.stop();
+      await agents.drain(graceMs);
+      await engine.stop();
+      await agents.stop();
+      await broker.stop();
+      for (const pool of [...lanes, sql, plain]) await pool.end({ timeout: 2 });
+    },
+  };
+}
