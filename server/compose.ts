@@ -4,6 +4,7 @@ import { seed } from '#db/seed/seed.ts';
 import { openDoorDatabase } from '#db/tenant.ts';
 import { createPayloads } from '#server/agents/payloads.ts';
 import { createEngine, type Engine } from '#server/coordinator/engine.ts';
+import { createRetention } from '#server/coordinator/retention.ts';
 import type { Env } from '#server/platform/env.ts';
 import { createUuidSource } from '#server/platform/ids.ts';
 import type { Logger } from '#server/platform/logger.ts';
@@ -31,7 +32,6 @@ export interface ComposeOptions {
 
 const DRAIN_MS = 8_000;
 const MAX_BACKLOG = 50_000;
-const UPKEEP_MS = 3_600_000;
 
 /** The only place that builds clients and puts the parts together. */
 export async function compose(options: ComposeOptions): Promise<App> {
@@ -54,11 +54,12 @@ async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
   const { engine, agents, payloads, graphOf } = makeEngine(ports, { ...options, newUuid });
   metrics.watchEngine(engine.load);
   await agents.start(engine);
-  const upkeep = setInterval(() => {
-    ports.beatSql`SELECT ensure_parts(now(), now() + interval '28 days')`.catch((error) =>
-      logger.error({ err: error }, 'the parts of the coming weeks could not be made'),
-    );
-  }, UPKEEP_MS).unref();
+  const retention = createRetention({
+    url: ports.databaseUrl,
+    keepDays: env.retentionDays,
+    onTrouble: (message, error) => logger.warn({ err: error }, message),
+  });
+  if (env.roles.has('coordinator')) retention.start();
   let stopping = false;
   const services: Services = {
     db: openDoorDatabase(ports.doorSql),
@@ -79,7 +80,7 @@ async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
     failed: ports.databaseDied.then((output) => `The embedded database has ended by itself:\n${output}`),
     async stop() {
       stopping = true;
-      clearInterval(upkeep);
+      await retention.stop();
       await agents.drain(DRAIN_MS);
       await engine.stop();
       await agents.stop();

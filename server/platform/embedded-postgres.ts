@@ -70,6 +70,18 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   return { ...server, url: `postgres://${OWNER}:${password}@127.0.0.1:${server.port}/${DATABASE}` };
 }
 
+/** Where the database of this data folder can be reached while another process runs it; null when none does. */
+export function findEmbeddedUrl(dataDir: string): string | null {
+  const folder = join(dataDir, 'postgres');
+  const file = join(folder, 'postmaster.pid');
+  if (!existsSync(file)) return null;
+  // The lines of this file are Postgres' own: process, folder, start, port.
+  const [pid, , , port] = readFileSync(file, 'utf8').split('\n');
+  if (!isServerOf(Number(pid), folder)) return null;
+  const password = readOrCreateSecret(join(dataDir, 'postgres-password'));
+  return `postgres://${OWNER}:${password}@127.0.0.1:${Number(port)}/${DATABASE}`;
+}
+
 interface Programs {
   postgres: string;
   initdb: string;

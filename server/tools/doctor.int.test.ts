@@ -1,17 +1,28 @@
 import { execFile } from 'node:child_process';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { migrate } from '#db/migrate.ts';
 import { toUuid } from '#server/domain/ids.ts';
+import { startEmbeddedPostgres } from '#server/platform/embedded-postgres.ts';
 import { createTestDatabase, type TestDatabase } from '#server/testing/database.ts';
 import { createScriptedEngine } from '#server/testing/scripted-engine.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
 let database: TestDatabase;
+let folder: string;
 beforeAll(async () => {
   database = await createTestDatabase();
+  folder = await mkdtemp(join(tmpdir(), 'signalbox-doctor-'));
+  // The database runs as another user when the tests run as root.
+  await chmod(folder, 0o755);
 });
-afterAll(() => database[Symbol.asyncDispose]());
+afterAll(async () => {
+  await database[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
 
 interface Said {
   code: number;
@@ -20,9 +31,12 @@ interface Said {
 }
 
 /** The program as a person starts it. */
-function doctor(args: string[], url: string | null = database.url): Promise<Said> {
+function doctor(
+  args: string[],
+  settings: Record<string, string> = { DATABASE_URL: database.url },
+): Promise<Said> {
   const { DATABASE_URL: _, ...rest } = process.env;
-  const env = url === null ? rest : { ...rest, DATABASE_URL: url };
+  const env = { ...rest, ...settings };
   return new Promise((resolve) => {
     execFile(
       process.execPath,
@@ -59,12 +73,24 @@ describe('npm run doctor', () => {
     expect(out).not.toContain(new URL(database.url).password || 'no password');
   });
 
+  test('looks at the embedded database while it runs, and says so when it does not', async () => {
+    const embedded = await startEmbeddedPostgres({ dataDir: folder });
+    await migrate(embedded.url);
+    const settings = { SIGNALBOX_DATA_DIR: folder };
+    expect(await doctor([], settings)).toMatchObject({ code: 0, out: expect.stringContaining('0 runs') });
+    await embedded.stop();
+    expect(await doctor([], settings)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('does not run'),
+    });
+  });
+
   test('says what to do when it cannot look', async () => {
-    expect(await doctor([], null)).toMatchObject({
+    expect(await doctor([], { SIGNALBOX_DATA_DIR: folder })).toMatchObject({
       code: 2,
       err: expect.stringContaining('DATABASE_URL'),
     });
-    expect(await doctor([], 'postgres://nobody@127.0.0.1:9/none')).toMatchObject({
+    expect(await doctor([], { DATABASE_URL: 'postgres://nobody@127.0.0.1:9/none' })).toMatchObject({
       code: 2,
       err: expect.stringContaining('could not be read'),
     });

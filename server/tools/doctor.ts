@@ -2,10 +2,11 @@ import { connectDatabase } from '#db/client.ts';
 import { createGraphCache } from '#db/queries/load-graph.ts';
 import { audit } from '#server/auditor/audit.ts';
 import { SignalboxError } from '#server/domain/errors.ts';
+import { findEmbeddedUrl } from '#server/platform/embedded-postgres.ts';
 import { readEnv } from '#server/platform/env.ts';
 import { describeReport, parseRequest, USAGE } from './doctor-report.ts';
 
-/** `npm run doctor`: the auditor on the database that DATABASE_URL names. Returns the exit code. */
+/** `npm run doctor`: the auditor on the database of this installation. Returns the exit code. */
 async function examine(args: readonly string[]): Promise<number> {
   const request = parseRequest(args);
   if (request.help) {
@@ -30,11 +31,14 @@ async function examine(args: readonly string[]): Promise<number> {
 }
 
 function findDatabase(): string {
-  const { databaseUrl } = readEnv(process.env, process.cwd());
-  if (databaseUrl !== undefined) return databaseUrl;
-  throw new SignalboxError('INVALID', 'DATABASE_URL is not set, so there is no database to look at.', {
-    advice: 'Set it to the Postgres of your installation. The embedded database cannot be examined yet.',
-  });
+  const { databaseUrl, dataDir } = readEnv(process.env, process.cwd());
+  const url = databaseUrl ?? findEmbeddedUrl(dataDir);
+  if (url !== null) return url;
+  throw new SignalboxError(
+    'UNAVAILABLE',
+    `DATABASE_URL is not set, and the embedded database in ${dataDir} does not run.`,
+    { advice: 'Set DATABASE_URL, or start Signalbox and ask again while it runs.' },
+  );
 }
 
 function explain(error: unknown): string {
