@@ -67,6 +67,7 @@ async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
     graphOf,
     payloads,
     queues: ports.broker,
+    agents: agents.system,
     presence: { list: () => ports.hotState.listPresent('agent') },
     news: { subscribe: (runId, onNews) => ports.hotState.subscribe(CHANNEL.runEvents(runId), onNews) },
     newUuid,

@@ -1,5 +1,7 @@
 import type { DoorDatabase } from '#db/tenant.ts';
+import type { HttpPull } from '#server/agents/delivery/http-pull.ts';
 import type { Payloads } from '#server/agents/payloads.ts';
+import type { Registry } from '#server/agents/registry/registry.ts';
 import type { EngineCommands } from '#server/coordinator/commands.ts';
 import type { CompiledGraph } from '#server/domain/graph/compile.ts';
 import type { RunId, VersionId } from '#server/domain/ids.ts';
@@ -12,6 +14,7 @@ export interface Services {
   readonly graphOf: (versionId: VersionId) => Promise<CompiledGraph>;
   readonly payloads: Payloads;
   readonly queues: QueueDesk;
+  readonly agents: AgentOffice;
   readonly presence: PresenceBoard;
   readonly news: RunNews;
   readonly newUuid: () => string;
@@ -26,6 +29,12 @@ export interface ServiceLimits {
   readonly payloadMaxBytes: number;
   /** Reports that the engine has taken and not committed; more starts are refused until it has caught up. */
   readonly maxBacklog: number;
+}
+
+/** The registry of agents, and the verbs of those that come for their work. */
+export interface AgentOffice {
+  readonly registry: Pick<Registry, 'register' | 'order' | 'get'>;
+  readonly pull: Pick<HttpPull, 'claim' | 'heartbeat' | 'report'>;
 }
 
 /** The part of a broker that people look at. */

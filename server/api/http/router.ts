@@ -10,6 +10,8 @@ export interface Call {
   query: URLSearchParams;
   headers: IncomingHttpHeaders;
   body: Json;
+  /** The caller has gone; nobody will read the answer. */
+  signal: AbortSignal;
 }
 
 /** A body to be written as JSON, a text, or a stream that the handler writes itself. */

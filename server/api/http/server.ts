@@ -133,6 +133,8 @@ async function answerApi(door: Door, exchange: Exchange, actor: Actor): Promise<
   const body = hasBody
     ? await readJsonBody(request, { maxBytes: door.maxBodyBytes, maxDepth: MAX_BODY_DEPTH })
     : {};
+  const gone = new AbortController();
+  exchange.response.once('close', () => gone.abort());
   const call = {
     services,
     actor,
@@ -140,6 +142,7 @@ async function answerApi(door: Door, exchange: Exchange, actor: Actor): Promise<
     query: url.searchParams,
     headers: request.headers,
     body,
+    signal: gone.signal,
   };
   await sendAnswer(exchange, await found.route.handle(call));
 }

@@ -1,3 +1,4 @@
+import type { ReportAnswer } from '#server/domain/reports.ts';
 import type { AgentState } from '#server/domain/routing.ts';
 import type { TaskStatus } from '#server/domain/statuses.ts';
 import type { Waiting } from '#server/domain/waiting.ts';
@@ -55,6 +56,11 @@ export function presentAgent(agent: AgentListItem) {
     reason: agent.orderedReason,
     registered_at: agent.registeredAt,
   };
+}
+
+export function presentAnswer(answer: ReportAnswer) {
+  if (answer.status !== 'ok') return answer;
+  return answer.leaseUntil === undefined ? answer : { status: answer.status, lease_until: answer.leaseUntil };
 }
 
 export function presentVersion(version: VersionView) {

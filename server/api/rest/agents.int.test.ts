@@ -1,0 +1,113 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createLocalOwner } from '#server/identity/local-owner.ts';
+import { startTestApp, type TestApp } from '#server/testing/app.ts';
+import { createHttpServer } from '../http/server.ts';
+import { restRoutes } from './routes.ts';
+
+const SECRET = 'a-secret-of-this-test-0123456789';
+
+let program: TestApp;
+let server: ReturnType<typeof createHttpServer>;
+let origin: string;
+
+beforeAll(async () => {
+  program = await startTestApp();
+  server = createHttpServer({
+    routes: restRoutes,
+    owner: createLocalOwner({ secret: SECRET, now: Date.now }),
+    logger: pino({ level: 'silent' }),
+    metrics: program.metrics,
+    isMetricsEnabled: true,
+    maxBodyBytes: 1_000_000,
+    services: () => program.services,
+    pages: () => undefined,
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(async () => {
+  server.closeAllConnections();
+  server.close();
+  await program[Symbol.asyncDispose]();
+});
+
+async function call(path: string, body?: object) {
+  const response = await fetch(`${origin}/api/v1${path}`, {
+    method: body ? 'POST' : 'GET',
+    headers: { authorization: `Bearer ${SECRET}`, 'content-type': 'application/json' },
+    ...(body ? { body: JSON.stringify(body) } : {}),
+  });
+  return { status: response.status, body: await response.json() };
+}
+
+const REGISTRATION = {
+  name: 'agent-name',
+  type: 'worker',
+  capabilities: ['task-execution', 'data-processing'],
+  resources: { cpu: 4, memory: '8GB', gpu: true },
+};
+
+describe('an agent that comes for its work over HTTP', () => {
+  test('registers, is listed, claims a task, tells of it and answers, and the caller reads the result', async () => {
+    const registered = await call('/agents/register', REGISTRATION);
+    expect(registered.status).toBe(201);
+    const { agent_id: id, generation } = registered.body;
+    await call(`/agents/${id}/heartbeat`, { generation, beat: { in_flight: 0 } });
+
+    const submitted = await call('/tasks', {
+      type: 'task-execution',
+      payload: { say: 'hello' },
+      retry_count: 3,
+    });
+    expect(submitted.status).toBe(202);
+    const taskId = submitted.body.task_id;
+
+    const claimed = await call(`/agents/${id}/claim`, { generation, max: 5, wait_ms: 20_000 });
+    expect(claimed.body.tasks).toMatchObject([{ task_id: taskId, input: { say: 'hello' }, attempt: 1 }]);
+    const reported = { task_id: taskId, epoch: claimed.body.tasks[0].epoch };
+    expect((await call(`/tasks/${taskId}`)).body).toMatchObject({ status: 'running', assigned_agent: id });
+
+    const beat = { type: 'beat', ...reported, progress: 0.5 };
+    const log = { type: 'log', ...reported, line: 0, message: 'Task started' };
+    expect(
+      (await call(`/agents/${id}/reports`, { generation, reports: [log, beat] })).body.answers,
+    ).toMatchObject([{ status: 'ok' }, { status: 'ok' }]);
+    const answer = { type: 'succeeded', ...reported, output: { said: 'hello' } };
+    await call(`/agents/${id}/reports`, { generation, reports: [answer] });
+    const task = (await call(`/tasks/${taskId}`)).body;
+    expect(task).toMatchObject({ status: 'completed', progress: 1, error: null });
+    expect(task.logs).toMatchObject([{ level: 'info', message: 'Task started' }]);
+  });
+
+  test('is the same agent when it registers again, one generation later', async () => {
+    const first = await call('/agents/register', { ...REGISTRATION, name: 'twice' });
+    const second = await call('/agents/register', { ...REGISTRATION, name: 'twice' });
+    expect(second).toMatchObject({
+      status: 200,
+      body: { agent_id: first.body.agent_id, generation: first.body.generation + 1 },
+    });
+  });
+
+  test('is drained and brought back by people, who say why', async () => {
+    const { body } = await call('/agents/register', { ...REGISTRATION, name: 'ordered' });
+    const path = `/agents/${body.agent_id}/orders`;
+    expect((await call(path, { order: 'drain', reason: 'new disk' })).body).toMatchObject({
+      reason: 'new disk',
+    });
+    expect((await call(path, { order: 'drain' })).status).toBe(400);
+    expect((await call(path, { order: 'resume', reason: 'done' })).status).toBe(200);
+  });
+
+  test('is refused with what to do when it says nothing of itself, or does not exist', async () => {
+    expect(await call('/agents/register', { name: 'x' })).toMatchObject({
+      status: 400,
+      body: { code: 'INVALID' },
+    });
+    const nobody = `agent_${'0'.repeat(32)}`;
+    expect((await call(`/agents/${nobody}/claim`, { generation: 1 })).status).toBe(404);
+  });
+});

@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { idSchema } from '#server/domain/ids.ts';
+import { type Actor, authorise } from '#server/identity/actor.ts';
+import type { Services } from '../context.ts';
+import { parseInput } from '../parse-input.ts';
+import { getAgent } from './get.ts';
+import type { AgentListItem } from './list.ts';
+
+const orderSchema = z.strictObject({
+  id: idSchema('agent'),
+  /** `resume` lets it serve again. */
+  order: z.enum(['drain', 'pause', 'quarantine', 'resume']),
+  reason: z.string().trim().min(1, 'say why: others will ask').max(500),
+});
+
+const STATE_OF = { drain: 'draining', pause: 'paused', quarantine: 'quarantined', resume: null } as const;
+
+/** What people want of an agent, with the reason that everybody sees. */
+export async function orderAgent(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof orderSchema>,
+): Promise<AgentListItem> {
+  authorise(actor, 'agent.operate');
+  const { id, order, reason } = parseInput(orderSchema, input);
+  await services.agents.registry.order(actor.orgId, id, { state: STATE_OF[order], reason });
+  services.record(actor, `agent.${order}`, id);
+  return getAgent(services, actor, { id });
+}
