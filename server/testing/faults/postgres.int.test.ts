@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connectDatabase } from '#db/client.ts';
-import { startTcpProxy, type TcpProxy } from '../tcp-proxy.ts';
 import { ensureServices } from '../../../scripts/services.mjs';
+import { startTcpProxy, type TcpProxy } from '../tcp-proxy.ts';
 import { countRepeatedHandOuts } from './ledger.ts';
 import { chain } from './random-graphs.ts';
 import { createRig, type Rig } from './rig.ts';
