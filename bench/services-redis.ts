@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import type { Service, ServiceHome } from './services.ts';
-import { canConnect, stopProcess, waitUntilReady } from './services.ts';
+import type { Service, ServiceHome } from './service-process.ts';
+import { canConnect, stopProcess, waitUntilReady } from './service-process.ts';
 import type { RedisPersistence } from './subject.ts';
 
 export async function startRedis(home: ServiceHome, persistence: RedisPersistence): Promise<Service> {

@@ -7,8 +7,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { signalGroup } from './guardian.ts';
-import type { Service, ServiceSet } from './services.ts';
-import { canConnect, createServiceSet } from './services.ts';
+import type { Service } from './service-process.ts';
+import { canConnect } from './service-process.ts';
+import type { ServiceSet } from './services.ts';
+import { createServiceSet } from './services.ts';
 
 const noGuardian = { watch: () => {}, forget: () => {} };
 
@@ -81,7 +83,7 @@ describe('private servers', () => {
     await channel.waitForConfirms();
     const message = await channel.get('q', { noAck: true });
     await connection.close();
-    expect(message && message.content.toString()).toBe('hello');
+    expect(message ? message.content.toString() : null).toBe('hello');
     await expectGone(service);
   });
 });

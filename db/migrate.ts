@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { connectDatabase, type Sql } from './client.ts';
+import { ensureParts } from './queries/expire.ts';
 
 const MIGRATIONS = new URL('./migrations/', import.meta.url);
 /** Any number will do that nobody else locks: the first bytes of the product's name. */
@@ -45,7 +46,7 @@ async function applyMissing(sql: Sql, onStep: (name: string) => void): Promise<s
     await applyOne(sql, migration);
     done.push(migration.name);
   }
-  await sql`SELECT ensure_parts(now() - interval '7 days', now() + interval '28 days')`;
+  await ensureParts(sql);
   return done;
 }
 

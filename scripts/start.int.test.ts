@@ -40,7 +40,13 @@ const readNotes = () => readFileSync(join(checkout, 'notes.txt'), 'utf8').trim()
 function start(env: Record<string, string> = {}, args: string[] = []) {
   const child = spawn(process.execPath, [join(checkout, 'scripts/start.mjs'), ...args], {
     cwd: tmpdir(),
-    env: { PATH: process.env.PATH, HOME: checkout, SERVER_PORT: String(port), ...env },
+    env: {
+      NODE_ENV: 'production',
+      PATH: process.env.PATH,
+      HOME: checkout,
+      SERVER_PORT: String(port),
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   children.push(child);

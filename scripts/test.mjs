@@ -28,6 +28,7 @@ const CHECKS = [
   },
   { name: 'types', file: bin('typescript/bin/tsc'), args: ['--noEmit'] },
   { name: 'import rules', file: 'scripts/checks/import-rules.mjs' },
+  { name: 'function size', file: 'scripts/checks/function-size.mjs' },
   { name: 'status words', file: 'scripts/checks/status-words.mjs' },
   { name: 'paths in documents', file: 'scripts/checks/doc-paths.mjs' },
   { name: 'configuration documents', file: 'scripts/checks/config-docs.mjs' },

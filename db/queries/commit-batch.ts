@@ -101,6 +101,7 @@ const HANDED_OUT = [
   ...TASK_BIRTH,
   ...without(TASK_STATE, ['finished_at', 'output', 'error', 'skip', 'wait']),
 ];
+const FRESH = [...TASK_KEY, ...TASK_BIRTH, ...TASK_STATE];
 const ENDED = [
   'status',
   'epoch',
@@ -175,7 +176,11 @@ function written<Row>(table: string, alias: string, column: Column<Row>): string
   return `${value}::${table.startsWith('runs') ? 'run_status' : 'task_status'}`;
 }
 
-function insertRows<Row>(parameters: Parameters, table: string, columns: Column<Row>[], rows: Row[]): string {
+function insertRows<Row>(
+  parameters: Parameters,
+  { table, columns }: { table: string; columns: Column<Row>[] },
+  rows: Row[],
+): string {
   const source = parameters.rows('n', columns, rows);
   const names = columns.map((column) => column.name).join(', ');
   const values = columns.map((column) => written(table, 'n', column)).join(', ');
@@ -234,23 +239,28 @@ function buildCommit(week: string, batch: BatchRows): { text: string; values: (s
   }
   const { 'first hand-out': handedOut = [], end: ended = [], fresh = [], known = [] } = tasks;
   const table = `tasks_${week}`;
-  if (handedOut.length) part('handed', insertRows(parameters, table, HANDED_OUT, handedOut));
+  if (handedOut.length) part('handed', insertRows(parameters, { table, columns: HANDED_OUT }, handedOut));
   if (ended.length) {
     const target = { table, key: TASK_KEY, set: ENDED_STATE, clear: ENDED_CLEARS };
     part('ended', updateRows(parameters, target, ended), ended.length);
   }
-  if (fresh.length)
-    part('fresh', insertRows(parameters, table, [...TASK_KEY, ...TASK_BIRTH, ...TASK_STATE], fresh));
+  if (fresh.length) part('fresh', insertRows(parameters, { table, columns: FRESH }, fresh));
   if (known.length)
     part('known', updateRows(parameters, { table, key: TASK_KEY, set: TASK_STATE }, known), known.length);
   if (batch.attempts.length)
-    part('past', insertRows(parameters, `attempts_${week}`, ATTEMPT, batch.attempts));
-  if (batch.events.length) part('told', insertRows(parameters, `run_events_${week}`, EVENT, batch.events));
-  if (batch.inbox.length) part('heard', insertRows(parameters, 'inbox', INBOX, batch.inbox));
-  if (batch.keys.length) part('keyed', insertRows(parameters, 'idempotency_keys', IDEMPOTENCY, batch.keys));
+    part('past', insertRows(parameters, { table: `attempts_${week}`, columns: ATTEMPT }, batch.attempts));
+  if (batch.events.length)
+    part('told', insertRows(parameters, { table: `run_events_${week}`, columns: EVENT }, batch.events));
+  if (batch.inbox.length)
+    part('heard', insertRows(parameters, { table: 'inbox', columns: INBOX }, batch.inbox));
+  if (batch.keys.length)
+    part('keyed', insertRows(parameters, { table: 'idempotency_keys', columns: IDEMPOTENCY }, batch.keys));
   if (batch.slots.length) part('slots', changeSlots(parameters, batch.slots), batch.slots.length);
   const outbox = batch.outbox.length > 0;
-  if (outbox) parts.push(`sent AS (${insertRows(parameters, 'outbox', OUTBOX, batch.outbox)} RETURNING id)`);
+  if (outbox)
+    parts.push(
+      `sent AS (${insertRows(parameters, { table: 'outbox', columns: OUTBOX }, batch.outbox)} RETURNING id)`,
+    );
   const guard = checks.length
     ? `CASE WHEN ${checks.join(' AND ')} THEN now() ELSE refuse_commit('stale') END`
     : 'now()';

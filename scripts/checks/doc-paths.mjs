@@ -7,10 +7,11 @@ import { reportProblems } from './report.mjs';
 /** Every path that a document names must exist: a wrong map is worse than none. */
 
 /** Made while running or building, so absent from a fresh clone. */
-const GENERATED = /^(\.signalbox|\.next|node_modules|coverage|\.env)(\/|$)/;
+const GENERATED = /^(\.signalbox|\.next|coverage|\.env)(\/|$)|(^|\/)node_modules(\/|$)/;
 /** `<name>`, globs, brace lists, ellipses and variables stand for many paths or for none. */
 const PATTERN = /[<>*{}$…]|\.\.\.|\[[a-z]/;
-const EXTENSION = /\.(ts|tsx|mjs|cjs|js|json|jsonc|md|ya?ml|sql|py|conf|css|svg|png|toml|sh|txt|snap)$/;
+/** `.mjs` alone is a kind of file, not one. */
+const EXTENSION = /[^./]\.(ts|tsx|mjs|cjs|js|json|jsonc|md|ya?ml|sql|py|conf|css|svg|png|toml|sh|txt|snap)$/;
 
 function listDocuments(root) {
   const inRoot = readdirSync(root).filter((name) => name.endsWith('.md'));

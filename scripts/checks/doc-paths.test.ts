@@ -46,6 +46,8 @@ describe('paths in documents', () => {
     '`server/**/*.test.ts`',
     '`components/{ui,shell}/x.ts`',
     '`.signalbox/runtime`',
+    '`server/node_modules`',
+    '`.mjs`',
     '`/api/v1/runs`',
     '`https://example.org/a.md`',
     '`application/json`',

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { cruise } from 'dependency-cruiser';
+import './swc-using.mjs';
 import config from '../../.dependency-cruiser.mjs';
 import { ROOT } from '../lib/paths.mjs';
 import { reportProblems } from './report.mjs';

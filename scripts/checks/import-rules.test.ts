@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { cruise, type ICruiseResult } from 'dependency-cruiser';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import './swc-using.mjs';
 import rules from '../../.dependency-cruiser.mjs';
 
 const REPO = resolve(import.meta.dirname, '../..');
@@ -14,6 +15,11 @@ const PLANTED: [rule: string, file: string, code: string][] = [
     'server-domain-imports',
     'server/domain/reads-type.ts',
     `import type { Clock } from '#server/platform/clock.ts';\nexport type X = Clock;`,
+  ],
+  [
+    'server-domain-imports',
+    'server/domain/reads-while-using.ts',
+    `export async function f() { await using it = (await import('#server/platform/clock.ts')).clock; return it; }`,
   ],
   ['domain-packages', 'server/domain/uses-orm.ts', `import 'drizzle-orm';`],
   ['no-node-in-browser', 'server/domain/uses-node.ts', `import 'node:fs';`],
@@ -35,6 +41,7 @@ const PLANTED: [rule: string, file: string, code: string][] = [
   ['server-agents-imports', 'server/agents/reads-services.ts', `import '#server/services/start.ts';`],
   ['server-gateway-imports', 'server/gateway/reads-agents.ts', `import '#server/agents/registry.ts';`],
   ['server-identity-imports', 'server/identity/reads-api.ts', `import '#server/api/trpc/router.ts';`],
+  ['server-auditor-imports', 'server/auditor/reads-engine.ts', `import '#server/coordinator/loop.ts';`],
   [
     'server-coordinator-imports',
     'server/coordinator/reads-services.ts',
@@ -98,6 +105,7 @@ const ALLOWED: [file: string, code: string][] = [
   ['server/redis/port.ts', `import '#server/domain/words.ts';`],
   ['server/agents/registry.ts', `import '#db/client.ts';\nimport '#server/redis/port.ts';`],
   ['server/coordinator/loop.ts', `import '#server/broker/port.ts';\nimport '#db/client.ts';`],
+  ['server/auditor/audit.ts', `import '#db/client.ts';\nimport '#server/domain/words.ts';`],
   ['server/coordinator/commands.ts', `import '#db/client.ts';`],
   [
     'server/services/start.ts',

@@ -38,6 +38,7 @@ export class AgentFailure extends Error {
   readonly code: string;
   readonly details: JsonObject | undefined;
 
+  // biome-ignore lint/complexity/useMaxParams: thrown in a hundred places, where it reads as one sentence.
   constructor(errorClass: ErrorClass, code: string, message: string, details?: JsonObject) {
     super(message);
     this.name = 'AgentFailure';

@@ -79,6 +79,9 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     place(run, offer) {
       const placement = place(run, offer);
       if (placement.kind === 'start') {
+        const before = reserved.get(offer.taskId);
+        // Handed out again in the same batch: it takes one place, not two.
+        if (before !== undefined) count(before, -1);
         reserved.set(offer.taskId, placement.agent);
         count(placement.agent, 1);
       }

@@ -65,6 +65,9 @@ export interface AgentSystem {
 }
 
 export const DEFAULT_BEAT_MS = 5000;
+/** How many beats may be missed before the hot state forgets an agent. */
+const PRESENCE_BEATS = 5;
+export const PRESENCE_TTL_MS = DEFAULT_BEAT_MS * PRESENCE_BEATS;
 const FLUSH_MS = 60_000;
 const FORGET_EVERY_MS = 3_600_000;
 const FORGET_OFFLINE_MS = 7 * 24 * 3_600_000;
@@ -149,17 +152,21 @@ function makeParts(options: AgentSystemOptions) {
   const sink = (): ReportSink => connected().reports;
   const recordOf = (id: AgentId): AgentRecord | undefined => fleet.find(id);
 
-  const presence = createPresence({ hot, now, ttlMs: beatMs * 5 });
+  const presence = createPresence({ hot, now, ttlMs: beatMs * PRESENCE_BEATS });
   const registry = createRegistry({ ...options, presence });
   const watch = createWatch({ sql, hot, breaker: options.breaker, now, owner, recordOf, onTrouble });
-  const locals = createLocalAgents({ ...options, registry, sink, agents: options.builtins, beatMs });
+  const locals = createLocalAgents({
+    ...{ ...options, registry, sink, beatMs },
+    agents: options.builtins,
+    onAnswered: (taskId, agent) => hands.settled(taskId, agent),
+  });
   const push = createHttpPush({
     ...{ fetch: options.fetch, sink, recordOf, onTrouble },
     pollMs: Math.min(2000, beatMs),
     cool: (id, forMs) => fleet.cool(id, forMs),
   });
   const control = createControl(broker);
-  const hands = createDispatcher({
+  const hands: Dispatcher = createDispatcher({
     queues: QUEUES,
     maxConcurrentTasks: options.maxConcurrentTasks,
     carriers: { local: locals.carrier, push, ...makeQueueCarriers(control) },

@@ -1,3 +1,4 @@
+import type { RunEvent } from '#server/domain/engine/events.ts';
 import { evolve, openDraft } from '#server/domain/engine/evolve.ts';
 import type { RunState, TaskState } from '#server/domain/engine/state.ts';
 import {
@@ -10,10 +11,18 @@ import {
   isTaskRetrying,
   isTaskSuccess,
 } from '#server/domain/statuses.ts';
-import type { EventBlock } from './audit.ts';
+import type { Rule } from './rules.ts';
+
+/** What one commit added to a run's sequence. */
+export interface EventBlock {
+  seqFrom: number;
+  seqTo: number;
+  at: number;
+  entries: RunEvent[];
+}
 
 interface Complaint {
-  rule: string;
+  rule: Rule;
   message: string;
 }
 

@@ -2,14 +2,14 @@ import type { Sql } from '#db/client.ts';
 import { partOf } from '#db/parts.ts';
 import { loadRuns } from '#db/queries/load-runs.ts';
 import type { RunEvent } from '#server/domain/engine/events.ts';
-import type { RunState } from '#server/domain/engine/state.ts';
 import type { CompiledGraph } from '#server/domain/graph/compile.ts';
 import { fromUuid, type RunId, toUuid, type VersionId } from '#server/domain/ids.ts';
-import { auditRun } from './audit-run.ts';
+import { auditRun, type EventBlock } from './audit-run.ts';
+import type { Rule } from './rules.ts';
 
-/** One thing that must hold and does not. The rule's name is that of the invariant list in the README. */
+/** One thing that must hold and does not. */
 export interface Finding {
-  rule: string;
+  rule: Rule;
   runId: RunId | null;
   message: string;
 }
@@ -37,14 +37,18 @@ export async function audit(options: AuditOptions): Promise<AuditReport> {
   const max = options.maxFindings ?? 1000;
   let after = '00000000-0000-0000-0000-000000000000';
   while (report.findings.length < max) {
-    const rows = await options.sql<{ id: string }[]>`
-      SELECT id FROM runs WHERE id > ${after}::uuid
-        AND created_at >= to_timestamp(${options.sinceMs ?? 0}::float8 / 1000) ORDER BY id LIMIT ${PAGE}`;
+    const rows = await options.sql<{ id: string; readable: boolean }[]>`
+      SELECT id, EXISTS (SELECT FROM versions v WHERE v.id = r.version_id) AS readable FROM runs r
+      WHERE id > ${after}::uuid AND created_at >= to_timestamp(${options.sinceMs ?? 0}::float8 / 1000) ORDER BY id LIMIT ${PAGE}`;
     const last = rows.at(-1);
     if (!last) break;
     after = last.id;
+    for (const { id } of rows.filter((row) => !row.readable)) {
+      const message = 'Its version is gone, so nobody can tell what it is to do.';
+      report.findings.push({ rule: 'I4', runId: fromUuid('run', id), message });
+    }
     await auditPage(
-      rows.map((row) => fromUuid('run', row.id)),
+      rows.filter((row) => row.readable).map((row) => fromUuid('run', row.id)),
       options,
       report,
     );
@@ -69,13 +73,6 @@ async function auditPage(ids: RunId[], options: AuditOptions, report: AuditRepor
       }
     });
   }
-}
-
-export interface EventBlock {
-  seqFrom: number;
-  seqTo: number;
-  at: number;
-  entries: RunEvent[];
 }
 
 async function loadSequences(sql: Sql, ids: readonly RunId[]): Promise<Map<RunId, EventBlock[]>> {
@@ -119,5 +116,3 @@ async function auditSlots(sql: Sql): Promise<Finding[]> {
     message: `Concurrency key ${row.key} counts ${row.used} in use, and ${row.held} tasks are handed out under it.`,
   }));
 }
-
-export type AuditedState = RunState;

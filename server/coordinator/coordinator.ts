@@ -277,7 +277,7 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
         stray.reply({ ok: false, code: 'NOT_HELD', message: `There is no run ${stray.runId}.` });
       }
     };
-    if (paused) void paused.then(tell);
+    if (paused !== undefined) void paused.then(tell);
     else tell();
   }
 

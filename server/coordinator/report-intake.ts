@@ -15,6 +15,8 @@ export interface ReportIntakeOptions {
   sql: Sql;
   hot: HotState;
   engine: Pick<Engine, 'tell' | 'tellAll'>;
+  /** Large outputs go to the object store before the engine sees the answer. */
+  keepOutcome?(runId: RunId, outcome: Outcome): Outcome | Promise<Outcome>;
   now(): number;
   onTrouble(message: string, error: unknown): void;
 }
@@ -52,6 +54,7 @@ export function createReportIntake(options: ReportIntakeOptions): ReportIntake {
       if (each.type === 'log') lines.push(toLine(from, place, each));
       else items.push({ at, ...place, report: each, happening: toHappening(from, place.index, each) });
     });
+    await Promise.all(items.map(keepPayload));
     const [replies] = await Promise.all([tellEngine(items, messageId), logs.write(lines)]);
     for (const line of lines) stream.log(line);
     const answers: ReportAnswer[] = reports.map(() => ({ status: 'ok' }));
@@ -67,6 +70,13 @@ export function createReportIntake(options: ReportIntakeOptions): ReportIntake {
     });
     if (stale.length > 0) await answerStale(from, stale, answers);
     return answers;
+  }
+
+  async function keepPayload(item: Item): Promise<void> {
+    const { runId, happening } = item;
+    if (happening.type !== 'result' || !options.keepOutcome) return;
+    const kept = options.keepOutcome(runId, happening.outcome);
+    item.happening = { ...happening, outcome: kept instanceof Promise ? await kept : kept };
   }
 
   /** All of one message in one commit with its id. A message over two weeks' runs is one commit a week. */
@@ -133,7 +143,12 @@ export function createReportIntake(options: ReportIntakeOptions): ReportIntake {
       const place = parseTaskId(taskId);
       if (!place) throw new Error(`not a task: ${taskId}`);
       const { runId, index } = place;
-      const happening: Happening = { type: 'result', task: index, epoch, agent: from.agentId, outcome };
+      const keeping = options.keepOutcome?.(runId, outcome) ?? outcome;
+      const kept = keeping instanceof Promise ? await keeping : keeping;
+      const happening: Happening = {
+        ...{ type: 'result', task: index, epoch, agent: from.agentId },
+        outcome: kept,
+      };
       const reply = await engine.tell(runId, happening);
       if (reply.ok) return agree(reply);
       const report = toReport(taskId, epoch, outcome);

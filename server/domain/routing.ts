@@ -49,6 +49,7 @@ const MAX_REJECTED = 8;
  * Who gets the task. Required labels and capabilities decide who may; preferred ones, load, failures and speed who
  * is best. Agents that take work from a queue are chosen as a group, as the broker knows best who is free.
  */
+// biome-ignore lint/complexity/useMaxParams: what is placed (stage, offer) and where (agents, queues), at every hand-out.
 export function routeTask(
   stage: Stage,
   offer: Offer,

@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { SignalboxError } from '#server/domain/errors.ts';
-import { type EnvProblem, readEnv } from './env.ts';
+import { type EnvProblem, type EnvSource, readEnv } from './env.ts';
 import { renderConfigurationPage, renderEnvExample } from './env-documents.ts';
 import { SETTINGS } from './env-settings.ts';
 
 const ROOT = '/srv/signalbox';
 
-function problemsOf(source: NodeJS.ProcessEnv): EnvProblem[] {
+function problemsOf(source: EnvSource): EnvProblem[] {
   return refusalOf(source).details as EnvProblem[];
 }
 
-function refusalOf(source: NodeJS.ProcessEnv): SignalboxError {
+function refusalOf(source: EnvSource): SignalboxError {
   try {
     readEnv(source, ROOT);
   } catch (error) {

@@ -44,6 +44,9 @@ export interface Env {
   readonly isMetricsEnabled: boolean;
 }
 
+/** `process.env`, or a part of it in a test. */
+export type EnvSource = Readonly<Record<string, string | undefined>>;
+
 const OWN_PREFIX = 'SIGNALBOX_';
 
 function isSettingName(name: string): name is SettingName {
@@ -61,7 +64,7 @@ function nearestName(unknown: string): string {
   return own.reduce((best, name) => (commonLength(name) > commonLength(best) ? name : best));
 }
 
-function findUnknownNames(source: NodeJS.ProcessEnv): EnvProblem[] {
+function findUnknownNames(source: EnvSource): EnvProblem[] {
   return Object.keys(source)
     .filter((name) => name.startsWith(OWN_PREFIX) && !isSettingName(name))
     .map((name) => ({
@@ -71,7 +74,7 @@ function findUnknownNames(source: NodeJS.ProcessEnv): EnvProblem[] {
     }));
 }
 
-function parseSettings(source: NodeJS.ProcessEnv): { values: Partial<Parsed>; problems: EnvProblem[] } {
+function parseSettings(source: EnvSource): { values: Partial<Parsed>; problems: EnvProblem[] } {
   const values: Record<string, unknown> = {};
   const problems: EnvProblem[] = [];
   for (const [name, { schema, fallback, example, secret }] of Object.entries<Setting>(SETTINGS)) {
@@ -152,7 +155,7 @@ function toEnv(values: Parsed, rootDir: string): Env {
  * Reads the configuration, or throws one error that lists every problem at once.
  * `rootDir` is what a relative data folder is relative to: the checkout, wherever the process was started.
  */
-export function readEnv(source: NodeJS.ProcessEnv, rootDir: string): Env {
+export function readEnv(source: EnvSource, rootDir: string): Env {
   const { values, problems } = parseSettings(source);
   const all = [...findUnknownNames(source), ...problems, ...checkEnvCombinations(values)];
   if (all.length > 0) throw describeProblems(all);

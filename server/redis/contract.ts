@@ -180,10 +180,10 @@ function describePresence(use: Use): void {
   it('lists who has beaten lately, with what they last said', async () => {
     const { state, unique, pass } = use();
     const kind = unique('agents');
-    await state.beat(kind, 'a1', 'load 1', 60_000);
-    await state.beat(kind, 'a1', 'load 2', 60_000);
-    await state.beat(kind, 'a2', 'short', 40);
-    await state.beat(unique('others'), 'a3', '', 60_000);
+    await state.beat(kind, { id: 'a1', data: 'load 1', ttlMs: 60_000 });
+    await state.beat(kind, { id: 'a1', data: 'load 2', ttlMs: 60_000 });
+    await state.beat(kind, { id: 'a2', data: 'short', ttlMs: 40 });
+    await state.beat(unique('others'), { id: 'a3', data: '', ttlMs: 60_000 });
     const present = await state.listPresent(kind);
     expect(present.map(({ id, data }) => [id, data]).toSorted()).toEqual([
       ['a1', 'load 2'],

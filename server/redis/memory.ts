@@ -139,7 +139,7 @@ function lists(now: () => number): Part<'pushToList' | 'readList'> {
 function presences(now: () => number): Part<'beat' | 'leave' | 'listPresent'> {
   const kinds = new Map<string, Map<string, Presence>>();
   return {
-    async beat(kind, id, data, ttlMs) {
+    async beat(kind, { id, data, ttlMs }) {
       const members = kinds.get(kind) ?? new Map<string, Presence>();
       kinds.set(kind, members);
       members.set(id, { id, data, expiresAt: now() + ttlMs });

@@ -63,7 +63,7 @@ export interface HotState {
   readList(key: string, limit: number): Promise<string[]>;
 
   /** `kind` groups what is listed together, such as `agent`. */
-  beat(kind: string, id: string, data: string, ttlMs: number): Promise<void>;
+  beat(kind: string, member: { id: string; data: string; ttlMs: number }): Promise<void>;
   leave(kind: string, id: string): Promise<void>;
   listPresent(kind: string): Promise<Presence[]>;
 

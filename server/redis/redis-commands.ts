@@ -64,12 +64,8 @@ function away(what: string, why: string, cause?: Error): SignalboxError {
 }
 
 export function makeRedisCommands(runner: Runner): RedisCommands {
-  const evaluate = (
-    what: string,
-    script: string,
-    keys: string[],
-    args: (string | number)[],
-  ): Promise<unknown> => runner.run(what, (client) => client.eval(script, keys.length, ...keys, ...args));
+  const evaluate: Evaluate = (what, script, { keys, args = [] }) =>
+    runner.run(what, (client) => client.eval(script, keys.length, ...keys, ...args));
   return {
     ...values(runner, evaluate),
     ...logs(runner, evaluate),
@@ -78,7 +74,11 @@ export function makeRedisCommands(runner: Runner): RedisCommands {
   };
 }
 
-type Evaluate = (what: string, script: string, keys: string[], args: (string | number)[]) => Promise<unknown>;
+type Evaluate = (
+  what: string,
+  script: string,
+  given: { keys: string[]; args?: (string | number)[] },
+) => Promise<unknown>;
 
 function values({ run }: Runner, evaluate: Evaluate) {
   return {
@@ -90,7 +90,7 @@ function values({ run }: Runner, evaluate: Evaluate) {
     },
     delete: async (key: string) => (await run('delete a value', (client) => client.del(key))) > 0,
     increment: async (key: string, by: number, ttlMs: number) =>
-      Number(await evaluate('count', scripts.INCREMENT, [key], [by, ttlMs])),
+      Number(await evaluate('count', scripts.INCREMENT, { keys: [key], args: [by, ttlMs] })),
   } satisfies Partial<RedisCommands>;
 }
 
@@ -101,7 +101,7 @@ function logs(
   return {
     async appendStream(key, fields, { maxEntries, ttlSeconds }) {
       const args = [maxEntries, ttlSeconds, ...Object.entries(fields).flat()];
-      return String(await evaluate('append to a stream', scripts.APPEND_STREAM, [key], args));
+      return String(await evaluate('append to a stream', scripts.APPEND_STREAM, { keys: [key], args }));
     },
     async readStream(key, afterId, limit) {
       const from = afterId === null ? '-' : `(${afterId}`;
@@ -109,7 +109,10 @@ function logs(
       return entries.map(([id, flat]): StreamEntry => ({ id, fields: pairUp(flat) }));
     },
     async pushToList(key, value, { maxEntries, ttlSeconds }) {
-      await evaluate('add to a list', scripts.PUSH_TO_LIST, [key], [value, maxEntries, ttlSeconds]);
+      await evaluate('add to a list', scripts.PUSH_TO_LIST, {
+        keys: [key],
+        args: [value, maxEntries, ttlSeconds],
+      });
     },
     readList: (key, limit) =>
       limit <= 0 ? Promise.resolve([]) : run('read a list', (client) => client.lrange(key, 0, limit - 1)),
@@ -119,14 +122,14 @@ function logs(
 function presence(evaluate: Evaluate): Pick<RedisCommands, 'beat' | 'leave' | 'listPresent'> {
   const keysOf = (kind: string): string[] => [KEY.presence(kind), KEY.presenceData(kind)];
   return {
-    async beat(kind, id, data, ttlMs) {
-      await evaluate('note a heartbeat', scripts.BEAT, keysOf(kind), [id, data, ttlMs]);
+    async beat(kind, { id, data, ttlMs }) {
+      await evaluate('note a heartbeat', scripts.BEAT, { keys: keysOf(kind), args: [id, data, ttlMs] });
     },
     async leave(kind, id) {
-      await evaluate('note a farewell', scripts.LEAVE, keysOf(kind), [id]);
+      await evaluate('note a farewell', scripts.LEAVE, { keys: keysOf(kind), args: [id] });
     },
     async listPresent(kind) {
-      const reply = await evaluate('list who is present', scripts.LIST_PRESENT, keysOf(kind), []);
+      const reply = await evaluate('list who is present', scripts.LIST_PRESENT, { keys: keysOf(kind) });
       const flat = Array.isArray(reply) ? reply.map(String) : [];
       const present: Presence[] = [];
       for (let i = 0; i + 2 < flat.length; i += 3) {
@@ -142,16 +145,22 @@ function locks(evaluate: Evaluate): Pick<RedisCommands, 'acquireLock' | 'renewLo
   return {
     async acquireLock(name, owner, ttlMs) {
       const keys = [KEY.lock(name), KEY.lockToken(name)];
-      const token = await evaluate('take a lock', scripts.ACQUIRE_LOCK, keys, [owner, ttlMs]);
+      const token = await evaluate('take a lock', scripts.ACQUIRE_LOCK, { keys, args: [owner, ttlMs] });
       return token === null ? null : { name, owner, token: Number(token) };
     },
     renewLock: async (lock, ttlMs) =>
       Number(
-        await evaluate('renew a lock', scripts.RENEW_LOCK, [KEY.lock(lock.name)], [heldAs(lock), ttlMs]),
+        await evaluate('renew a lock', scripts.RENEW_LOCK, {
+          keys: [KEY.lock(lock.name)],
+          args: [heldAs(lock), ttlMs],
+        }),
       ) === 1,
     releaseLock: async (lock) =>
       Number(
-        await evaluate('release a lock', scripts.RELEASE_LOCK, [KEY.lock(lock.name)], [heldAs(lock)]),
+        await evaluate('release a lock', scripts.RELEASE_LOCK, {
+          keys: [KEY.lock(lock.name)],
+          args: [heldAs(lock)],
+        }),
       ) === 1,
   };
 }

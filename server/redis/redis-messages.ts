@@ -40,11 +40,11 @@ export function makeRedisMessages(options: RedisMessagesOptions): RedisMessages 
 
   listener.on('message', (channel: string, raw: string) => {
     const message = fromOthers(raw);
-    if (message !== null) subscriptions.deliverTo('channel', channel, channel, message);
+    if (message !== null) subscriptions.deliverTo({ kind: 'channel', name: channel }, channel, message);
   });
   listener.on('pmessage', (pattern: string, channel: string, raw: string) => {
     const message = fromOthers(raw);
-    if (message !== null) subscriptions.deliverTo('pattern', pattern, channel, message);
+    if (message !== null) subscriptions.deliverTo({ kind: 'pattern', name: pattern }, channel, message);
   });
 
   const tellRedis = (kind: 'channel' | 'pattern', names: string[]): Promise<unknown> =>

@@ -66,11 +66,11 @@ describe('Redis hot state under faults', () => {
       { n: '1' },
       { maxEntries: 10, ttlSeconds: 60 },
     );
-    await state.beat('agents', 'a', '', 60_000);
+    await state.beat('agents', { id: 'a', data: '', ttlMs: 60_000 });
     await raw.flushall();
     expect(await state.increment(key, 1, 60_000)).toBe(1);
     expect(await state.listPresent('agents')).toEqual([]);
-    await state.beat('agents', 'a', '', 60_000);
+    await state.beat('agents', { id: 'a', data: '', ttlMs: 60_000 });
     expect(await state.listPresent('agents')).toHaveLength(1);
     await state.appendStream(KEY.runProgress('r'), { n: '2' }, { maxEntries: 10, ttlSeconds: 60 });
     const newer = await state.readStream(KEY.runProgress('r'), old, 10);
@@ -133,7 +133,7 @@ describe('Redis hot state under faults', () => {
     await raw.config('SET', 'maxmemory', '1');
     const failure = await state.set(KEY.cache('x'), 'y').catch((error: unknown) => error);
     expect(failure).toMatchObject({ code: 'UNAVAILABLE', message: expect.stringContaining('full') });
-    await expect(state.beat('agents', 'a', '', 1000)).rejects.toEqual(unavailable);
+    await expect(state.beat('agents', { id: 'a', data: '', ttlMs: 1000 })).rejects.toEqual(unavailable);
     await raw.config('SET', 'maxmemory', '0');
     await state.set(KEY.cache('x'), 'y');
     expect(await state.get(KEY.cache('x'))).toBe('y');

@@ -73,7 +73,7 @@ describe('Redis hot state', () => {
     const lock = await one.acquireLock(name, 'one', 60_000);
     expect(await two.acquireLock(name, 'two', 60_000)).toBeNull();
     expect(lock && (await two.releaseLock(lock))).toBe(true);
-    await one.beat(name, 'a', 'here', 60_000);
+    await one.beat(name, { id: 'a', data: 'here', ttlMs: 60_000 });
     expect((await two.listPresent(name)).map(({ id }) => id)).toEqual(['a']);
     await Promise.all([one.stop(), two.stop()]);
   });

@@ -10,7 +10,7 @@ export interface Subscriptions {
   /** To every handler whose channel or pattern fits, once for each subscription, as Redis does. */
   deliver(channel: string, message: string): void;
   /** To the handlers of one subscription name only. */
-  deliverTo(kind: 'channel' | 'pattern', name: string, channel: string, message: string): void;
+  deliverTo(group: { kind: 'channel' | 'pattern'; name: string }, channel: string, message: string): void;
 }
 
 interface Group {
@@ -59,7 +59,7 @@ export function makeSubscriptions(onHandlerError: (error: unknown) => void): Sub
       if (exact) call(exact, channel, message);
       for (const group of groups.pattern.values()) if (group.matches(channel)) call(group, channel, message);
     },
-    deliverTo(kind, name, channel, message) {
+    deliverTo({ kind, name }, channel, message) {
       const group = groups[kind].get(name);
       if (group) call(group, channel, message);
     },

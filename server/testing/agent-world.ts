@@ -86,7 +86,10 @@ const NO_OBJECTS = {
 /** An engine with agents around it, on a database of its own. */
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const database = await createTestDatabase();
-  const engineSql = connectEngine({ url: database.url, applicationName: 'engine', max: 4 });
+  const engineSql = connectEngine({ url: database.url, applicationName: 'engine', max: 2 });
+  const lanes = [1, 2].map((lane) =>
+    connectEngine({ url: database.url, applicationName: `engine-lane-${lane}`, max: 1 }),
+  );
   const hot = createMemoryHotState();
   await hot.start();
   const broker = makeBroker(options.rabbitmqUrl);
@@ -122,7 +125,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       ...options.agents,
     });
     const engine = createEngine({
-      ...{ sql: engineSql, lanes: [engineSql, engineSql], broker, points, onTrouble },
+      ...{ sql: engineSql, lanes, broker, points, onTrouble },
       graphOf: async (id) => graphs.get(id) as CompiledGraph,
       hands: agents.hands,
       random: Math.random,
@@ -191,6 +194,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       fetch.close();
       await broker.stop();
       await hot.stop();
+      for (const lane of lanes) await lane.end({ timeout: 2 });
       await engineSql.end({ timeout: 2 });
       await database[Symbol.asyncDispose]();
     },

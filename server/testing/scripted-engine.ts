@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { connectDatabase, connectEngine, type Sql } from '#db/client.ts';
 import type { AgentHandler, ArtefactAccess } from '#server/agents/agent.ts';
-import { createDispatcher, type Dispatcher } from '#server/agents/dispatcher.ts';
+import { createDispatcher, type Dispatcher, type FleetEntry } from '#server/agents/dispatcher.ts';
 import { createLocalCarrier } from '#server/agents/local-carrier.ts';
 import { type AuditReport, audit } from '#server/auditor/audit.ts';
 import { createEmbeddedBroker } from '#server/broker/embedded.ts';
@@ -165,20 +165,7 @@ export async function createScriptedEngine(options: ScriptedOptions): Promise<Sc
     },
   });
   const join = (state: AgentState): void =>
-    dispatcher.setFleet([
-      {
-        id: agentId,
-        orgId: DEFAULT_ORG_ID,
-        name: 'scripted',
-        transport: 'local',
-        capabilities: new Set(Object.keys(options.handlers)),
-        labels: new Set(),
-        state,
-        maxConcurrency: options.maxConcurrency ?? 1000,
-        failureShare: 0,
-        latencyMs: null,
-      },
-    ]);
+    dispatcher.setFleet([{ ...scriptedAgent(agentId, options), state }]);
   join('online');
   await engine.start(options.agentId ? new Set([options.agentId]) : new Set());
 
@@ -255,5 +242,21 @@ export async function createScriptedEngine(options: ScriptedOptions): Promise<Sc
       await close();
     },
     [Symbol.asyncDispose]: close,
+  };
+}
+
+/** One local agent that offers everything the test has a handler for. */
+function scriptedAgent(id: AgentId, options: ScriptedOptions): FleetEntry {
+  return {
+    id,
+    name: 'scripted',
+    orgId: DEFAULT_ORG_ID,
+    transport: 'local',
+    capabilities: new Set(Object.keys(options.handlers)),
+    labels: new Set(),
+    state: 'online',
+    maxConcurrency: options.maxConcurrency ?? 1000,
+    failureShare: 0,
+    latencyMs: null,
   };
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AgentRegistrationInput } from '#server/domain/agent-registration.ts';
-import type { AgentId, OrgId } from '#server/domain/ids.ts';
+import type { AgentId, OrgId, TaskId } from '#server/domain/ids.ts';
 import type { Report } from '#server/domain/messages.ts';
 import type { Reporter, ReportSink } from '#server/domain/reports.ts';
 import type { ArtefactAccess, BuiltinAgent } from '../agent.ts';
@@ -16,6 +16,8 @@ export interface LocalAgentsOptions {
   agents: readonly BuiltinAgent[];
   objects: ArtefactAccess;
   beatMs: number;
+  /** It has answered and has room for what follows, whatever becomes of the answer. */
+  onAnswered(taskId: TaskId, agent: AgentId): void;
   onTrouble(message: string, error: unknown): void;
 }
 
@@ -59,6 +61,7 @@ export function createLocalAgents(options: LocalAgentsOptions): LocalAgents {
     beatMs: options.beatMs,
     reports: {
       result({ agent, taskId, epoch }, outcome) {
+        options.onAnswered(taskId, agent);
         options
           .sink()
           .result(fromOf(agent), { taskId, epoch, outcome })

@@ -42,7 +42,7 @@ export function createPresence(options: { hot: HotState; now(): number; ttlMs: n
       const sign = signSchema.parse(given);
       remember(agent, { ...sign, at: now() });
       // Away: those who listen here know, and the others hear the next one.
-      await hot.beat(KIND, agent, JSON.stringify(sign), ttlMs).catch(() => undefined);
+      await hot.beat(KIND, { id: agent, data: JSON.stringify(sign), ttlMs }).catch(() => undefined);
     },
     async leave(agent) {
       seen.delete(agent);

@@ -71,5 +71,3 @@ export type RunEvent =
   | { type: 'task.failed'; task: number; error: TaskError }
   | { type: 'task.skipped'; task: number; reason: SkipReason }
   | { type: 'task.cancelled'; task: number };
-
-export type RunEventType = RunEvent['type'];

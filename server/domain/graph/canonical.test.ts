@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { arbitraryGraph } from './arbitrary-graphs.ts';
+import { arbitraryGraph } from '#server/testing/arbitrary-graphs.ts';
 import { canonicalDocument, contentHash, exportJson, exportYaml } from './canonical.ts';
 import { importDocument, MAX_YAML_BYTES } from './import.ts';
 import { type Graph, graphSchema } from './schema.ts';

@@ -12,9 +12,9 @@ import { type Graph, graphSchema } from './schema.ts';
  */
 export function canonicalDocument(graph: Graph): JsonObject {
   const document: JsonObject = { format: graph.format };
-  setUnlessDefault(document, 'deadlineSeconds', graph.deadlineSeconds);
-  setUnlessDefault(document, 'inputSchema', graph.inputSchema);
-  setUnlessDefault(document, 'parametersSchema', graph.parametersSchema);
+  setIfGiven(document, 'deadlineSeconds', graph.deadlineSeconds);
+  setIfGiven(document, 'inputSchema', graph.inputSchema);
+  setIfGiven(document, 'parametersSchema', graph.parametersSchema);
   document.stages = graph.stages.map((stage) => withoutDefaults(toObject(stage), DEFAULTS.stage));
   if (graph.dependencies.length > 0) {
     document.dependencies = graph.dependencies.map((dependency) =>
@@ -74,9 +74,8 @@ function toObject(part: unknown): JsonObject {
   return isJsonObject(part) ? part : {};
 }
 
-function setUnlessDefault(target: JsonObject, key: string, value: Json | undefined, byDefault?: Json): void {
-  if (value === undefined || (byDefault !== undefined && jsonEquals(value, byDefault))) return;
-  setOwn(target, key, value);
+function setIfGiven(target: JsonObject, key: string, value: Json | undefined): void {
+  if (value !== undefined) setOwn(target, key, value);
 }
 
 function withoutDefaults(part: JsonObject, defaults: Defaults): JsonObject {
@@ -91,7 +90,8 @@ function withoutDefaults(part: JsonObject, defaults: Defaults): JsonObject {
       const list = value.map((item) => withoutDefaults(toObject(item), items));
       if (list.length > 0) kept[key] = list;
     } else {
-      setUnlessDefault(kept, key, value, defaults.values[key]);
+      const byDefault = defaults.values[key];
+      if (byDefault === undefined || !jsonEquals(value, byDefault)) setIfGiven(kept, key, value);
     }
   }
   return kept;

@@ -27,6 +27,7 @@ export interface InputSource {
  *   object from stage key to output, in the order of the dependencies. Where there is no output (skipped, failed) it
  *   is null.
  */
+// biome-ignore lint/complexity/useMaxParams: asked for each hand-out; an object would be made and dropped each time.
 export function buildInput(
   graph: CompiledGraph,
   index: number,

@@ -1,7 +1,7 @@
 import { isJsonObject, type Json, type JsonObject, jsonEquals } from '../json.ts';
 import type { CompiledSchema, JsonType, SchemaNode } from './json-schema-compile.ts';
 
-export { type CompiledSchema, compileJsonSchema, type SchemaProblem } from './json-schema-compile.ts';
+export { type CompiledSchema, compileJsonSchema } from './json-schema-compile.ts';
 
 export interface SchemaIssue {
   /** Where in the value. */

@@ -146,7 +146,6 @@ export type GraphInput = z.input<typeof graphSchema>;
 export type Stage = Graph['stages'][number];
 export type Dependency = Graph['dependencies'][number];
 export type RetryPolicy = Stage['retry'];
-export type AgentSelector = Stage['agent'];
 
 /** What happens when a stage fails for good and does not say: a required one fails the run. */
 export function onFailureOf(stage: Pick<Stage, 'required' | 'onFailure'>): OnFailure {

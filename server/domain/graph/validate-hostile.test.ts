@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { arbitraryEdges, arbitraryGraph, graphOfEdges } from './arbitrary-graphs.ts';
+import { arbitraryEdges, arbitraryGraph, graphOfEdges } from '#server/testing/arbitrary-graphs.ts';
 import { compileGraph } from './compile.ts';
 import type { GraphInput } from './schema.ts';
 import { PROBLEM_CODES, type Problem, type ProblemCode, validateGraph } from './validate.ts';
@@ -225,14 +225,6 @@ describe('large graphs', () => {
   const stages = (stage: (i: number) => StageInput = () => ({})) =>
     Array.from({ length: size }, (_, i) => ({ key: `s${i}`, type: 'echo', ...stage(i) }));
 
-  function timed(label: string, document: unknown) {
-    const before = process.cpuUsage();
-    const result = validateGraph(document);
-    const { user, system } = process.cpuUsage(before);
-    console.info(`${label}: validated in ${Math.round((user + system) / 1000)} ms of processor time`);
-    return result;
-  }
-
   it('validate with 10,000 stages, 50,000 dependencies and an expression in each', () => {
     const dependencies = Array.from({ length: 50_000 }, (_, i) => {
       const to = 1 + (i % (size - 1));
@@ -246,7 +238,7 @@ describe('large graphs', () => {
       ),
       dependencies: unique,
     };
-    const result = timed('10,000 stages, 50,000 dependencies, 20,000 reads', document);
+    const result = validateGraph(document);
     expect(result).toMatchObject({ ok: true, problems: [] });
     if (!result.ok) return;
     const compiled = compileGraph(result.graph);
@@ -255,12 +247,12 @@ describe('large graphs', () => {
 
   it('validate as a chain, and as one circle, without overflowing', () => {
     const chain = Array.from({ length: size - 1 }, (_, i) => ({ from: `s${i}`, to: `s${i + 1}` }));
-    expect(timed('a chain of 10,000', { stages: stages(), dependencies: chain }).ok).toBe(true);
+    expect(validateGraph({ stages: stages(), dependencies: chain }).ok).toBe(true);
     const ring = [...chain, { from: `s${size - 1}`, to: 's0' }];
-    const { problems } = timed('a circle of 10,000', { stages: stages(), dependencies: ring });
+    const { problems } = validateGraph({ stages: stages(), dependencies: ring });
     expect(problems).toMatchObject([{ code: 'cycle' }]);
     expect(problems[0]?.stages).toHaveLength(100);
     const tail = [...chain, { from: 's1', to: 's0' }];
-    expect(timed('10,000 behind a circle', { stages: stages(), dependencies: tail }).ok).toBe(false);
+    expect(validateGraph({ stages: stages(), dependencies: tail }).ok).toBe(false);
   });
 });

@@ -34,9 +34,7 @@ function checkSize(bytes: number, maxBytes: number): void {
 
 async function writeInput(
   writer: InputWriter,
-  name: string,
-  index: number,
-  source: TableSource,
+  { name, index, source }: { name: string; index: number; source: TableSource },
 ): Promise<JobInput> {
   const { directory, context, maxBytes } = writer;
   const file = `input-${index}`;
@@ -56,7 +54,8 @@ async function writeInput(
 async function writeIngestionInput(writer: InputWriter, input: Json): Promise<JobInput[]> {
   const { source, format } = findSource(input);
   const told = format ? { format } : {};
-  if (source.kind !== 'text') return [{ ...(await writeInput(writer, 'input', 0, source)), ...told }];
+  if (source.kind !== 'text')
+    return [{ ...(await writeInput(writer, { name: 'input', index: 0, source })), ...told }];
   checkSize(source.text.length, writer.maxBytes);
   await writeFile(join(writer.directory, 'input-0'), source.text, { mode: 0o600 });
   return [{ name: 'input', file: 'input-0', kind: 'raw', ...told }];
@@ -77,7 +76,7 @@ async function writeInputs(
   });
   const written: JobInput[] = [];
   for (const [index, table] of tables.entries()) {
-    written.push(await writeInput(writer, table.name, index, table.source));
+    written.push(await writeInput(writer, { name: table.name, index, source: table.source }));
   }
   return written;
 }

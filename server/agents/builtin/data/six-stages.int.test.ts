@@ -25,7 +25,7 @@ async function runSix(input: Json, configs: Record<string, JsonObject> = {}): Pr
 }
 
 const artefactText = (output: JsonObject | undefined) =>
-  harness.objects.text((output?.artefact as { $object: string }).$object);
+  harness.objects.text((output as { artefact: { $object: string } }).artefact.$object);
 
 test('the sample data is what its script writes', () => {
   expect(csv).toBe(generateSensorReadings());

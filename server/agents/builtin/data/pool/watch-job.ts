@@ -72,11 +72,13 @@ export async function watchJob(
     looking = false;
     if (excess) stopWith(excess);
   }, WATCH_MS);
-  await worker.exited.then((how) => outcome.reject(crashed(how)));
+  void worker.exited.then((how) => outcome.reject(crashed(how)));
   worker.listen((message) => {
     if (message.kind === 'done') outcome.resolve(message.result);
+    // status-words: kinds of a child's messages
     else if (message.kind === 'failed') {
       outcome.reject(new AgentFailure(message.errorClass, message.code, message.message, message.details));
+      // status-words: likewise
     } else if (message.kind !== 'ready') hooks.onMessage(message);
   });
   worker.send(job);

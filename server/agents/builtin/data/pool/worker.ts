@@ -46,7 +46,7 @@ function offerToOutOfMemory(pid: number | undefined): void {
 function start(settings: ChildSettings, heapMb: number): ChildProcess {
   return fork(CHILD_FILE, [JSON.stringify(settings)], {
     // Our own environment holds secrets: the child gets none of it.
-    env: { TZ: 'UTC' },
+    env: { NODE_ENV: 'production', TZ: 'UTC' },
     execArgv: [
       `--max-old-space-size=${heapMb}`,
       '--no-warnings',
@@ -88,10 +88,11 @@ export function spawnWorker(settings: ChildSettings, heapMb: number): Worker {
     child.on('message', (raw) => {
       const parsed = childMessageSchema.safeParse(raw);
       if (!parsed.success) child.kill('SIGKILL');
+      // status-words: a child's first message
       else if (parsed.data.kind === 'ready') resolve();
       else listener(parsed.data);
     });
-    exited.then((how) =>
+    void exited.then((how) =>
       reject(new AgentFailure('agent', 'CHILD_START', `A data process could not start (${how}).`)),
     );
   });

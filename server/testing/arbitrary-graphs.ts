@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { type Graph, type GraphInput, graphSchema } from './schema.ts';
+import { type Graph, type GraphInput, graphSchema } from '#server/domain/graph/schema.ts';
 
 /** Graphs for property tests: small, with anything the format can hold. */
 export function arbitraryEdges(maxStages = 8): fc.Arbitrary<{ size: number; edges: [number, number][] }> {

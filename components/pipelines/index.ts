@@ -1,0 +1,1 @@
+export { PipelinesPage } from './pipelines-page.tsx';

@@ -1,0 +1,2 @@
+export { RecentRuns } from './recent-runs.tsx';
+export { RunPage } from './run-page.tsx';

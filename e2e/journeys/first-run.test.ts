@@ -1,0 +1,82 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openBrowser } from '../stack/browser.ts';
+import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
+
+let browser: Browser;
+let dataDir: Awaited<ReturnType<typeof makeDataDir>>;
+let server: RunningServer;
+
+beforeAll(async () => {
+  dataDir = await makeDataDir();
+  [browser, server] = await Promise.all([openBrowser(), startServer(dataDir.path)]);
+});
+afterAll(async () => {
+  await browser?.close();
+  await server?.stop();
+  await dataDir?.remove();
+});
+
+const STAGES = [
+  'data-ingestion',
+  'data-transformation',
+  'data-analysis',
+  'data-validation',
+  'data-processing',
+  'output-generation',
+];
+
+async function runSample(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Run with sample data' }).first().click();
+  await page.waitForURL(/\/runs\/run_/);
+}
+
+test('an owner signs in by the link, runs the six stages and sees them end with their file', async () => {
+  const page = await browser.newPage();
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(error.message));
+  await page.goto(server.link);
+  await page.getByRole('heading', { name: 'Pipelines' }).waitFor();
+  await runSample(page);
+  await page.getByTestId('run-status').getByText('Succeeded').waitFor({ timeout: 60_000 });
+  for (const key of STAGES) expect(await page.getByTestId(`status-${key}`).textContent()).toBe('Succeeded');
+  await page.getByRole('button', { name: 'Show output of Output generation' }).click();
+  await page.getByText('site,day,readings,mean_temperature_c').waitFor();
+  await page.reload();
+  await page.getByTestId('run-status').getByText('Succeeded').waitFor();
+  expect(errors).toEqual([]);
+  await page.close();
+});
+
+test('the link signs in once, and without a session there is nothing to see', async () => {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(server.link);
+  await page.getByRole('heading', { name: 'This link is used up' }).waitFor();
+  await page.goto(server.origin);
+  await page.getByRole('heading', { name: 'Sign in to Signalbox' }).waitFor();
+  expect((await page.request.get(`${server.origin}/api/v1/pipelines`)).status()).toBe(401);
+  await context.close();
+});
+
+test('a run that was cut off by a kill goes on to its end after the next start', async () => {
+  const context = await browser.newContext();
+  await server.stop();
+  server = await startServer(dataDir.path);
+  const page = await context.newPage();
+  await page.goto(server.link);
+  await page.getByRole('heading', { name: 'Pipelines' }).waitFor();
+  await runSample(page);
+  const path = new URL(page.url()).pathname;
+  await page
+    .getByTestId('status-data-ingestion')
+    .getByText(/Running|Succeeded/)
+    .waitFor();
+  await server.kill();
+  server = await startServer(dataDir.path);
+  await page.goto(server.link);
+  await page.getByRole('heading', { name: 'Pipelines' }).waitFor();
+  await page.goto(`${server.origin}${path}`);
+  await page.getByTestId('run-status').getByText('Succeeded').waitFor({ timeout: 60_000 });
+  await context.close();
+});

@@ -1,0 +1,66 @@
+import { type ErrorCode, SignalboxError } from '#server/domain/errors.ts';
+
+/** An error as HTTP tells it (RFC 9457). */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  code: ErrorCode;
+  detail: string;
+  advice?: string;
+  instance?: string;
+  [extension: string]: unknown;
+}
+
+const NEUTRAL = 'Something went wrong on our side. The log has the details under the request id.';
+
+/** The one place where codes become statuses. A new code does not compile without one. */
+export function statusOf(code: ErrorCode): { status: number; title: string } {
+  switch (code) {
+    case 'INVALID':
+      return { status: 400, title: 'The request is not valid' };
+    case 'UNAUTHENTICATED':
+      return { status: 401, title: 'Sign in first' };
+    case 'FORBIDDEN':
+      return { status: 403, title: 'Not allowed' };
+    case 'NOT_FOUND':
+      return { status: 404, title: 'Not found' };
+    case 'CONFLICT':
+      return { status: 409, title: 'In conflict with the present state' };
+    case 'STALE_EPOCH':
+      return { status: 409, title: 'The lease has gone to somebody else' };
+    case 'TOO_LARGE':
+      return { status: 413, title: 'Too large' };
+    case 'LIMITED':
+      return { status: 429, title: 'Too many requests' };
+    case 'UNAVAILABLE':
+      return { status: 503, title: 'Not available just now' };
+    case 'INTERNAL':
+      return { status: 500, title: 'An error of ours' };
+  }
+}
+
+export function toProblem(error: unknown, requestId: string): Problem {
+  const code: ErrorCode = error instanceof SignalboxError ? error.code : 'INTERNAL';
+  const { status, title } = statusOf(code);
+  const problem: Problem = {
+    type: `urn:signalbox:${code.toLowerCase()}`,
+    title,
+    status,
+    code,
+    detail: NEUTRAL,
+    instance: requestId,
+  };
+  if (!(error instanceof SignalboxError) || code === 'INTERNAL') return problem;
+  problem.detail = error.message;
+  if (error.advice !== undefined) problem.advice = error.advice;
+  if (typeof error.details === 'object' && error.details !== null)
+    Object.assign(problem, { ...error.details, ...problem });
+  return problem;
+}
+
+export function retryAfterOf(error: unknown): number | undefined {
+  if (!(error instanceof SignalboxError)) return undefined;
+  const { retryAfterSeconds } = (error.details ?? {}) as { retryAfterSeconds?: unknown };
+  return typeof retryAfterSeconds === 'number' ? retryAfterSeconds : undefined;
+}

@@ -1,0 +1,93 @@
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import type { Json } from '#server/domain/json.ts';
+import type { Actor } from '#server/identity/actor.ts';
+import type { Services } from '#server/services/context.ts';
+
+export interface Call {
+  services: Services;
+  actor: Actor;
+  params: Readonly<Record<string, string>>;
+  query: URLSearchParams;
+  headers: IncomingHttpHeaders;
+  body: Json;
+}
+
+/** A body to be written as JSON, a text, or a stream that the handler writes itself. */
+export type Answer =
+  | { status: number; body: unknown; headers?: Record<string, string> }
+  | { status: number; text: string | Uint8Array; contentType: string; headers?: Record<string, string> }
+  | { stream(response: ServerResponse): Promise<void> };
+
+export interface Route {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** `{name}` stands for one segment. */
+  path: string;
+  handle(call: Call): Promise<Answer>;
+}
+
+export type Match =
+  | { kind: 'found'; route: Route; params: Record<string, string> }
+  | { kind: 'wrong-method'; allowed: string[] }
+  | { kind: 'missing' };
+
+interface Node {
+  words: Map<string, Node>;
+  parameter: Node | undefined;
+  routes: Map<string, { route: Route; names: string[] }>;
+}
+
+const newNode = (): Node => ({ words: new Map(), parameter: undefined, routes: new Map() });
+
+/** A tree of path segments. A literal wins over a parameter; no pattern is ever tried against a whole path. */
+export function createRouter(routes: readonly Route[]): (method: string, path: string) => Match {
+  const root = newNode();
+  for (const route of routes) add(root, route);
+  return (method, path) => {
+    const values: string[] = [];
+    const node = walk(
+      root,
+      path.split('/').filter((part) => part !== ''),
+      values,
+    );
+    if (!node || node.routes.size === 0) return { kind: 'missing' };
+    const found = node.routes.get(method);
+    if (!found) return { kind: 'wrong-method', allowed: [...node.routes.keys()] };
+    const params = Object.fromEntries(found.names.map((name, at) => [name, values[at] ?? '']));
+    return { kind: 'found', route: found.route, params };
+  };
+}
+
+function add(root: Node, route: Route): void {
+  const names: string[] = [];
+  let node = root;
+  for (const part of route.path.split('/').filter((word) => word !== '')) {
+    const [, name] = /^\{(\w+)\}$/.exec(part) ?? [];
+    const known = name === undefined ? node.words.get(part) : node.parameter;
+    const next = known ?? newNode();
+    if (name === undefined) node.words.set(part, next);
+    else {
+      node.parameter = next;
+      names.push(name);
+    }
+    node = next;
+  }
+  if (node.routes.has(route.method)) throw new Error(`two routes for ${route.method} ${route.path}`);
+  node.routes.set(route.method, { route, names });
+}
+
+function walk(node: Node, [part, ...rest]: string[], values: string[]): Node | undefined {
+  if (part === undefined) return node;
+  const word = node.words.get(part);
+  if (word) return walk(word, rest, values);
+  if (!node.parameter) return undefined;
+  values.push(decodeSegment(part));
+  return walk(node.parameter, rest, values);
+}
+
+function decodeSegment(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}

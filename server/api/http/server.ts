@@ -1,0 +1,228 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { SignalboxError } from '#server/domain/errors.ts';
+import type { Actor } from '#server/identity/actor.ts';
+import type { LocalOwner } from '#server/identity/local-owner.ts';
+import type { Logger } from '#server/platform/logger.ts';
+import type { Metrics } from '#server/platform/metrics.ts';
+import type { Services } from '#server/services/context.ts';
+import { readHealth } from '#server/services/system/health.ts';
+import { readJsonBody } from './body.ts';
+import { authenticate, checkSource, sessionCookieName, unauthenticated } from './gate.ts';
+import { retryAfterOf, toProblem } from './problem.ts';
+import { type Answer, createRouter, type Route } from './router.ts';
+import { answerSignedOut, answerSignIn } from './sign-in.ts';
+
+export interface HttpOptions {
+  routes: readonly Route[];
+  owner: LocalOwner;
+  logger: Logger;
+  metrics: Metrics;
+  isMetricsEnabled: boolean;
+  maxBodyBytes: number;
+  /** Undefined until the process has started, and again once it stops. */
+  services(): Services | undefined;
+  /** Draws everything that is no door; undefined while there are no pages. */
+  pages(): ((request: IncomingMessage, response: ServerResponse) => Promise<void>) | undefined;
+}
+
+const MAX_BODY_DEPTH = 100;
+
+interface Door extends HttpOptions {
+  match: ReturnType<typeof createRouter>;
+  port(): number;
+}
+
+interface Exchange {
+  request: IncomingMessage;
+  response: ServerResponse;
+  url: URL;
+  id: string;
+  /** For metrics: the pattern, never the path itself. */
+  route: string;
+  cookieName: string;
+}
+
+/** The one HTTP server: doors go to their handlers, everything else to the pages. */
+export function createHttpServer(options: HttpOptions): Server {
+  const match = createRouter(options.routes);
+  const server = createServer((request, response) => {
+    void serve({ ...options, match, port: () => portOf(server) }, request, response);
+  });
+  // Slow senders of headers and bodies do not hold a socket for ever; answers may take as long as they need.
+  server.headersTimeout = 20_000;
+  server.requestTimeout = 120_000;
+  server.keepAliveTimeout = 65_000;
+
+  return server;
+}
+
+async function serve(door: Door, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const startedAt = performance.now();
+  const id = requestId(request);
+  const url = URL.parse(request.url ?? '/', 'http://localhost') ?? new URL('http://localhost/');
+  const exchange: Exchange = {
+    request,
+    response,
+    url,
+    id,
+    route: 'page',
+    cookieName: sessionCookieName(door.port()),
+  };
+  response.setHeader('x-request-id', id);
+  response.setHeader('x-content-type-options', 'nosniff');
+  response.setHeader('x-frame-options', 'DENY');
+  response.once('close', () => {
+    const seconds = (performance.now() - startedAt) / 1000;
+    const method = request.method ?? '';
+    door.metrics.countRequest({ method, route: exchange.route, status: response.statusCode, seconds });
+    door.logger.debug({ id, method, path: url.pathname, status: response.statusCode, seconds }, 'request');
+  });
+  try {
+    await dispatch(door, exchange);
+  } catch (error) {
+    sendError(exchange, error, door.logger);
+  }
+}
+
+async function dispatch(door: Door, exchange: Exchange): Promise<void> {
+  const { request, url } = exchange;
+  const path = url.pathname;
+  if (path === '/healthz') return sendJson(named(exchange, path), 200, { status: 'ok' });
+  checkSource(request);
+  if (path === '/readyz') return answerReady(door, named(exchange, path));
+  if (path === '/sign-in') {
+    const token = url.searchParams.get('token') ?? '';
+    return answerSignIn(named(exchange, path).response, {
+      token,
+      owner: door.owner,
+      cookieName: exchange.cookieName,
+    });
+  }
+  const actor = authenticate(request, door.owner, exchange.cookieName);
+  const isApi = path.startsWith('/api/');
+  if (!actor) {
+    if (isApi || path === '/metrics') throw unauthenticated();
+    return answerSignedOut(exchange.response);
+  }
+  if (path === '/metrics') return answerMetrics(door, named(exchange, path));
+  if (!isApi) return answerPage(door, exchange);
+  await answerApi(door, exchange, actor);
+}
+
+async function answerApi(door: Door, exchange: Exchange, actor: Actor): Promise<void> {
+  const { request, url } = exchange;
+  const path = url.pathname;
+  const found = door.match(request.method ?? '', path);
+  if (found.kind === 'missing')
+    throw new SignalboxError('NOT_FOUND', `There is no ${path}.`, { advice: 'Check the path.' });
+  if (found.kind === 'wrong-method') {
+    exchange.response.setHeader('allow', found.allowed.join(', '));
+    return sendJson(exchange, 405, {
+      ...toProblem(undefined, exchange.id),
+      status: 405,
+      title: 'Method not allowed',
+      code: 'INVALID',
+      detail: `${path} takes ${found.allowed.join(', ')}.`,
+    });
+  }
+  named(exchange, found.route.path);
+  const services = door.services();
+  if (!services) throw notReady();
+  const hasBody = request.method !== 'GET' && request.method !== 'DELETE';
+  const body = hasBody
+    ? await readJsonBody(request, { maxBytes: door.maxBodyBytes, maxDepth: MAX_BODY_DEPTH })
+    : {};
+  const call = {
+    services,
+    actor,
+    params: found.params,
+    query: url.searchParams,
+    headers: request.headers,
+    body,
+  };
+  await sendAnswer(exchange, await found.route.handle(call));
+}
+
+async function answerReady(door: Door, exchange: Exchange): Promise<void> {
+  const services = door.services();
+  if (!services) return sendJson(exchange, 503, { status: 'starting' });
+  const { ready, parts } = await readHealth(services);
+  sendJson(exchange, ready ? 200 : 503, { status: ready ? 'ready' : 'not ready', parts });
+}
+
+async function answerMetrics(door: Door, { response }: Exchange): Promise<void> {
+  if (!door.isMetricsEnabled) {
+    throw new SignalboxError('NOT_FOUND', 'Metrics are switched off.', {
+      advice: 'Set METRICS_ENABLED=true.',
+    });
+  }
+  const text = await door.metrics.read();
+  response.writeHead(200, { 'content-type': door.metrics.contentType });
+  response.end(text);
+}
+
+async function answerPage(door: Door, { request, response }: Exchange): Promise<void> {
+  const pages = door.pages();
+  if (!pages) throw notReady();
+  await pages(request, response);
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  return typeof address === 'object' && address ? address.port : 0;
+}
+
+function named(exchange: Exchange, route: string): Exchange {
+  exchange.route = route;
+  return exchange;
+}
+
+function notReady(): SignalboxError {
+  return new SignalboxError('UNAVAILABLE', 'The server is starting or stopping.', {
+    advice: 'Try again in a moment.',
+    details: { retryAfterSeconds: 1 },
+  });
+}
+
+/** A caller's own id is kept when it is harmless in a log. */
+function requestId(request: IncomingMessage): string {
+  const given = request.headers['x-request-id'];
+  return typeof given === 'string' && /^[\w.-]{8,64}$/.test(given) ? given : randomUUID();
+}
+
+async function sendAnswer(exchange: Exchange, answer: Answer): Promise<void> {
+  if ('stream' in answer) return answer.stream(exchange.response);
+  for (const [name, value] of Object.entries(answer.headers ?? {})) exchange.response.setHeader(name, value);
+  if ('text' in answer) {
+    exchange.response.writeHead(answer.status, { 'content-type': answer.contentType });
+    exchange.response.end(answer.text);
+    return;
+  }
+  sendJson(exchange, answer.status, answer.body);
+}
+
+function sendJson({ response }: Exchange, status: number, body: unknown): void {
+  const type = status >= 400 && status !== 503 ? 'application/problem+json' : 'application/json';
+  response.writeHead(status, { 'content-type': `${type}; charset=utf-8`, 'cache-control': 'no-store' });
+  response.end(body === undefined ? '' : JSON.stringify(body));
+}
+
+function sendError(exchange: Exchange, error: unknown, logger: Logger): void {
+  const { response, request, id } = exchange;
+  const problem = toProblem(error, id);
+  if (problem.status === 500) logger.error({ id, route: exchange.route, err: error }, 'request failed');
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const retryAfter = retryAfterOf(error);
+  if (retryAfter !== undefined) response.setHeader('retry-after', String(retryAfter));
+  // What is left of a refused body is not read.
+  if (!request.complete) response.setHeader('connection', 'close');
+  response.writeHead(problem.status, {
+    'content-type': 'application/problem+json; charset=utf-8',
+    'cache-control': 'no-store',
+  });
+  response.end(JSON.stringify(problem));
+}

@@ -1,0 +1,14 @@
+import type { Route } from '../http/router.ts';
+import { agentRoutes, queueRoutes } from './agents.ts';
+import { pipelineRoutes } from './pipelines.ts';
+import { runRoutes } from './runs.ts';
+import { taskRoutes } from './tasks.ts';
+
+/** The table of contents of `/api/v1`. */
+export const restRoutes: readonly Route[] = [
+  ...pipelineRoutes,
+  ...runRoutes,
+  ...taskRoutes,
+  ...agentRoutes,
+  ...queueRoutes,
+];

@@ -1,0 +1,235 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Sql } from '#db/client.ts';
+import { createGraphCache } from '#db/queries/load-graph.ts';
+import type { AgentHandler } from '#server/agents/agent.ts';
+import { type RunId, toUuid } from '#server/domain/ids.ts';
+import { createTestDatabase, type TestDatabase } from '#server/testing/database.ts';
+import { createScriptedEngine } from '#server/testing/scripted-engine.ts';
+import { type AuditReport, audit } from './audit.ts';
+import { RULES, type Rule } from './rules.ts';
+
+/**
+ * The auditor audited: healthy runs that an engine made, each damaged in one way by hand. What it does not find here
+ * it would not find after a fault either.
+ */
+const chain = {
+  stages: [
+    { key: 'a', type: 'echo' },
+    { key: 'b', type: 'echo' },
+  ],
+  dependencies: [{ from: 'a', to: 'b' }],
+};
+const GRAPHS = {
+  /** Over, with two tasks. */
+  done: chain,
+  /** Its one task is held by an agent that does not answer. */
+  held: { stages: [{ key: 'only', type: 'never' }] },
+  /** Its one task waits: nobody offers the capability. */
+  waiting: { stages: [{ key: 'only', type: 'nobody' }] },
+};
+type Kind = keyof typeof GRAPHS;
+const EACH = 16;
+
+let database: TestDatabase;
+let sql: Sql;
+const runs: Record<Kind, RunId[]> = { done: [], held: [], waiting: [] };
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  sql = database.sql;
+  const echo: AgentHandler = async ({ input }) => input;
+  const never: AgentHandler = () => new Promise(() => undefined);
+  const scripted = await createScriptedEngine({ url: database.url, handlers: { echo, never } });
+  for (const kind of Object.keys(GRAPHS) as Kind[]) {
+    runs[kind] = await Promise.all(Array.from({ length: EACH }, () => scripted.start(GRAPHS[kind])));
+  }
+  const gated = { stages: [{ key: 'only', type: 'never', concurrency: { key: 'gate', limit: 3 } }] };
+  await scripted.start(gated);
+  await Promise.all(runs.done.map((id) => scripted.ended(id)));
+  // So that nobody mends what is damaged.
+  await scripted[Symbol.asyncDispose]();
+});
+afterAll(() => database[Symbol.asyncDispose]());
+
+const look = (): Promise<AuditReport> => audit({ sql, graphOf: createGraphCache(sql) });
+
+interface Damage {
+  rule: Rule;
+  run: Kind;
+  says: string;
+  /** `$1` is the run's id. */
+  by: string;
+}
+
+const DAMAGES: Record<string, Damage> = {
+  'an end without a time': {
+    rule: 'I1',
+    run: 'done',
+    says: 'has no end time',
+    by: 'UPDATE runs SET finished_at = NULL WHERE id = $1',
+  },
+  'a wake-up time after the end': {
+    rule: 'I1',
+    run: 'done',
+    says: 'still has a wake-up time',
+    by: 'UPDATE runs SET wake_at = now() WHERE id = $1',
+  },
+  'a task that is lost': {
+    rule: 'I1',
+    run: 'done',
+    says: 'with 1 tasks not over',
+    by: 'DELETE FROM tasks WHERE run_id = $1 AND idx = 1',
+  },
+  'a run that has forgotten to end': {
+    rule: 'I1',
+    run: 'done',
+    says: 'All its tasks are over and it has not ended',
+    by: `UPDATE runs SET status = 'running', finished_at = NULL WHERE id = $1`,
+  },
+  'an open run that nothing will wake': {
+    rule: 'I1',
+    run: 'held',
+    says: 'nothing will ever wake it',
+    by: 'UPDATE runs SET wake_at = NULL WHERE id = $1',
+  },
+  'an open run of which nothing is open': {
+    rule: 'I1',
+    run: 'waiting',
+    says: 'Nothing of it is open',
+    by: 'DELETE FROM tasks WHERE run_id = $1',
+  },
+  'a lease without an end': {
+    rule: 'I1',
+    run: 'held',
+    says: 'Task 0 is running with neither lease',
+    by: 'UPDATE tasks SET due_at = NULL WHERE run_id = $1',
+  },
+  'a wait without a reason': {
+    rule: 'I1',
+    run: 'waiting',
+    says: 'Task 0 is ready with neither',
+    by: 'UPDATE tasks SET wait = NULL WHERE run_id = $1',
+  },
+  'a queued task without a queue': {
+    rule: 'I1',
+    run: 'held',
+    says: 'Task 0 is queued with neither',
+    by: `UPDATE tasks SET status = 'queued', queue = NULL WHERE run_id = $1`,
+  },
+  'a success of another hand-out': {
+    rule: 'I2',
+    run: 'done',
+    says: 'Task 1 succeeded in hand-out 1, and its row says otherwise',
+    by: 'UPDATE tasks SET epoch = 2 WHERE run_id = $1 AND idx = 1',
+  },
+  'an outcome that counted twice': {
+    rule: 'I2',
+    run: 'done',
+    says: 'Task 1 has 2 outcomes: task.succeeded, task.succeeded',
+    by: `WITH moved AS (UPDATE runs SET seq = seq + 1 WHERE id = $1 RETURNING *)
+      INSERT INTO run_events (run_id, seq_from, seq_to, org_id, at, entries)
+      SELECT id, seq, seq, org_id, now(), '[{"type":"task.succeeded","task":1,"epoch":1}]' FROM moved`,
+  },
+  'a hand-out before its time': {
+    rule: 'I3',
+    run: 'done',
+    says: 'Task 1 was handed out before task 0 was over',
+    by: `UPDATE tasks SET status = 'running', due_at = now() WHERE run_id = $1 AND idx = 0`,
+  },
+  'a start before the end of what it needs': {
+    rule: 'I3',
+    run: 'done',
+    says: 'Task 1 started before task 0 had ended',
+    by: `UPDATE tasks SET started_at = started_at - interval '1 hour' WHERE run_id = $1 AND idx = 1`,
+  },
+  'a run without its version': {
+    rule: 'I4',
+    run: 'done',
+    says: 'Its version is gone',
+    by: 'UPDATE runs SET version_id = gen_random_uuid() WHERE id = $1',
+  },
+  'an attempt too many': {
+    rule: 'I6',
+    run: 'done',
+    says: 'Task 0 has had 2 of 1 attempts',
+    by: 'UPDATE tasks SET attempt = 2 WHERE run_id = $1 AND idx = 0',
+  },
+  'a hole in the sequence': {
+    rule: 'I8',
+    run: 'done',
+    says: 'follow number 0',
+    by: 'DELETE FROM run_events WHERE run_id = $1 AND seq_from = 1',
+  },
+  'a sequence that ends early': {
+    rule: 'I8',
+    run: 'done',
+    says: 'and the run says',
+    by: `DELETE FROM run_events WHERE run_id = $1
+      AND seq_from = (SELECT max(seq_from) FROM run_events WHERE run_id = $1)`,
+  },
+  'an entry that is missing from its commit': {
+    rule: 'I8',
+    run: 'done',
+    says: '(1 of them)',
+    by: `UPDATE run_events SET entries = json_build_array(entries -> 0) WHERE run_id = $1 AND seq_from = 1`,
+  },
+  'a run whose row says what no event said': {
+    rule: 'I8',
+    run: 'done',
+    says: 'Its events make it succeeded; its row says failed',
+    by: `UPDATE runs SET status = 'failed' WHERE id = $1`,
+  },
+  'a task whose row says what no event said': {
+    rule: 'I8',
+    run: 'done',
+    says: 'Task 0: events say losses 0, the row 3',
+    by: 'UPDATE tasks SET losses = 3 WHERE run_id = $1 AND idx = 0',
+  },
+};
+
+describe('the auditor', () => {
+  test('finds nothing in what the engine made', async () => {
+    const report = await look();
+    expect(report.findings).toEqual([]);
+    expect(report.runs).toBe(3 * EACH + 1);
+    expect(report.events).toBeGreaterThan(report.runs);
+  });
+
+  test.each(Object.entries(DAMAGES))('finds %s', async (_, { rule, run, says, by }) => {
+    const id = runs[run].pop();
+    if (!id) throw new Error('Raise EACH: there are more damages than runs.');
+    const before = (await look()).findings.filter((finding) => finding.runId === id);
+    expect(before).toEqual([]);
+    const { count } = await sql.unsafe(by.replaceAll('$1', '$1::text::uuid'), [toUuid(id)]);
+    expect(count).toBeGreaterThan(0);
+    const findings = (await look()).findings.filter((finding) => finding.runId === id);
+    expect(findings.filter((finding) => finding.rule === rule).map(({ message }) => message)).toContainEqual(
+      expect.stringContaining(says),
+    );
+  });
+
+  test.each([
+    ['taken for nothing', 'used + 1', 'counts 2 in use, and 1 tasks'],
+    ['given away twice', 'used - 2', 'counts 0 in use, and 1 tasks'],
+  ])('finds a concurrency slot that is %s', async (_, used, says) => {
+    await sql.unsafe(`UPDATE concurrency_slots SET used = ${used} WHERE key = 'gate'`);
+    const slots = (await look()).findings.filter((finding) => finding.rule === 'I9');
+    expect(slots).toMatchObject([{ runId: null, message: expect.stringContaining(says) }]);
+  });
+
+  test('finds slots of a key that has no row', async () => {
+    await sql`DELETE FROM concurrency_slots`;
+    const slots = (await look()).findings.filter((finding) => finding.rule === 'I9');
+    expect(slots).toMatchObject([{ message: expect.stringContaining('counts 0 in use, and 1 tasks') }]);
+  });
+
+  test('looks only at what was born since, when told', async () => {
+    const later = await audit({ sql, graphOf: createGraphCache(sql), sinceMs: Date.now() + 60_000 });
+    expect(later.runs).toBe(0);
+  });
+
+  test('has a damage here for each of its rules', () => {
+    const shown = new Set([...Object.values(DAMAGES).map((damage) => damage.rule), 'I9']);
+    expect(Object.keys(RULES).filter((rule) => !shown.has(rule))).toEqual([]);
+  });
+});

@@ -1,0 +1,102 @@
+import { join } from 'node:path';
+import { connectDatabase, connectEngine, type Sql } from '#db/client.ts';
+import { createEmbeddedBroker } from '#server/broker/embedded.ts';
+import type { Broker } from '#server/broker/port.ts';
+import { createRabbitmqBroker } from '#server/broker/rabbitmq.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '#server/platform/embedded-postgres.ts';
+import type { Env } from '#server/platform/env.ts';
+import type { Logger } from '#server/platform/logger.ts';
+import { createLocalFolderStore } from '#server/platform/object-store/local-folder.ts';
+import type { ObjectStore } from '#server/platform/object-store/port.ts';
+import { createS3Store } from '#server/platform/object-store/s3.ts';
+import { createMemoryHotState } from '#server/redis/memory.ts';
+import type { HotState } from '#server/redis/port.ts';
+import { createRedisHotState } from '#server/redis/redis.ts';
+
+/** Every client of this process. Each kind of work has connections of its own, so none waits behind another. */
+export interface Ports {
+  readonly databaseUrl: string;
+  /** What the engine reads and sweeps with. */
+  readonly engineSql: Sql;
+  /** One connection for each batch that is being committed. */
+  readonly lanes: readonly Sql[];
+  /** Verbs of the doors, under row-level security; Drizzle's alone. */
+  readonly doorSql: Sql;
+  /** Logs, signs of life, upkeep. */
+  readonly beatSql: Sql;
+  readonly broker: Broker;
+  readonly hotState: HotState;
+  readonly objects: ObjectStore;
+  /** Set when the embedded database has ended without having been asked to. */
+  readonly databaseDied: Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** While Postgres writes one batch, the next is decided. */
+const LANES = 2;
+
+export async function openPorts(
+  env: Env,
+  { logger, onStep }: { logger: Logger; onStep: (message: string) => void },
+): Promise<Ports> {
+  const embedded =
+    env.databaseUrl === undefined ? await startEmbeddedPostgres({ dataDir: env.dataDir, onStep }) : undefined;
+  const url = env.databaseUrl ?? embedded?.url ?? '';
+  const onNotice = (message: string) => logger.debug({ notice: message }, 'database notice');
+  const engineSql = connectEngine({ url, applicationName: 'signalbox-engine', max: 3, onNotice });
+  const lanes = Array.from({ length: LANES }, (_, at) =>
+    connectEngine({ url, applicationName: `signalbox-lane-${at}`, max: 1, onNotice }),
+  );
+  const doorSql = connectDatabase({ url, applicationName: 'signalbox-doors', max: 10, onNotice });
+  const beatSql = connectDatabase({ url, applicationName: 'signalbox-beats', max: 3, onNotice });
+  const broker = openBroker(env, logger);
+  const hotState = openHotState(env, logger);
+  return {
+    databaseUrl: url,
+    engineSql,
+    lanes,
+    doorSql,
+    beatSql,
+    broker,
+    hotState,
+    objects: openObjectStore(env),
+    databaseDied: embedded?.died ?? new Promise(() => undefined),
+    async stop() {
+      await Promise.all([broker.stop(), hotState.stop()]);
+      await Promise.all([engineSql, ...lanes, doorSql, beatSql].map((sql) => sql.end({ timeout: 5 })));
+      await stopDatabase(embedded);
+    },
+  };
+}
+
+async function stopDatabase(embedded: EmbeddedPostgres | undefined): Promise<void> {
+  await embedded?.stop();
+}
+
+function openBroker(env: Env, logger: Logger): Broker {
+  const onHandlerError = (error: unknown) => logger.error({ err: error }, 'a broker handler failed');
+  const broker =
+    env.rabbitmqUrl === undefined
+      ? createEmbeddedBroker({ onHandlerError })
+      : createRabbitmqBroker({ url: env.rabbitmqUrl, connectionName: 'signalbox', onHandlerError });
+  broker.onEvent((event) => logger.info({ event }, 'broker'));
+  return broker;
+}
+
+function openHotState(env: Env, logger: Logger): HotState {
+  const onHandlerError = (error: unknown) => logger.error({ err: error }, 'a hot state handler failed');
+  if (env.redisUrl === undefined) return createMemoryHotState({ onHandlerError });
+  return createRedisHotState({
+    url: env.redisUrl,
+    onHandlerError,
+    onWarning: (message) => logger.warn({ warning: message }, 'redis'),
+  });
+}
+
+function openObjectStore({ objectStore, payloadMaxBytes, dataDir }: Env): ObjectStore {
+  const maxObjectBytes = Math.max(payloadMaxBytes, 1024 ** 3);
+  if (objectStore.kind === 'folder')
+    return createLocalFolderStore({ folder: objectStore.path, maxObjectBytes });
+  const { kind: _kind, ...access } = objectStore;
+  return createS3Store({ ...access, maxObjectBytes, spoolFolder: join(dataDir, 'spool') });
+}

@@ -1,0 +1,145 @@
+import { migrate } from '#db/migrate.ts';
+import { createGraphCache } from '#db/queries/load-graph.ts';
+import { seed } from '#db/seed/seed.ts';
+import { openDoorDatabase } from '#db/tenant.ts';
+import { createPayloads } from '#server/agents/payloads.ts';
+import { createEngine, type Engine } from '#server/coordinator/engine.ts';
+import { createRetention } from '#server/coordinator/retention.ts';
+import type { Env } from '#server/platform/env.ts';
+import { createUuidSource } from '#server/platform/ids.ts';
+import type { Logger } from '#server/platform/logger.ts';
+import type { Metrics } from '#server/platform/metrics.ts';
+import { CHANNEL } from '#server/redis/keys.ts';
+import type { Services } from '#server/services/context.ts';
+import { makeAgents } from './compose-agents.ts';
+import { openPorts, type Ports } from './compose-ports.ts';
+import { announceProgress } from './compose-progress.ts';
+
+export interface App {
+  readonly services: Services;
+  /** Resolves when the process cannot go on, with why. */
+  readonly failed: Promise<string>;
+  /** Takes nothing new, finishes or gives back what is under way, and closes every client. */
+  stop(): Promise<void>;
+}
+
+export interface ComposeOptions {
+  env: Env;
+  logger: Logger;
+  metrics: Metrics;
+  onStep(message: string): void;
+}
+
+const DRAIN_MS = 8_000;
+const MAX_BACKLOG = 50_000;
+
+/** The only place that builds clients and puts the parts together. */
+export async function compose(options: ComposeOptions): Promise<App> {
+  const { env, logger, onStep } = options;
+  const ports = await openPorts(env, { logger, onStep });
+  try {
+    return await assemble(ports, options);
+  } catch (error) {
+    await ports.stop().catch((cause) => logger.error({ err: cause }, 'clients could not be closed'));
+    throw error;
+  }
+}
+
+async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
+  const { env, logger, metrics, onStep } = options;
+  const newUuid = createUuidSource(Date.now);
+  await migrate(ports.databaseUrl, (name) => onStep(`Applying ${name}.`));
+  if (await seed(ports.beatSql, newUuid)) onStep('Added the sample pipeline and the templates.');
+  await Promise.all([ports.broker.start(), ports.hotState.start(), ports.objects.start()]);
+  const { engine, agents, payloads, graphOf } = makeEngine(ports, { ...options, newUuid });
+  metrics.watchEngine(engine.load);
+  await agents.start(engine);
+  const retention = createRetention({
+    url: ports.databaseUrl,
+    keepDays: env.retentionDays,
+    onTrouble: (message, error) => logger.warn({ err: error }, message),
+  });
+  if (env.roles.has('coordinator')) retention.start();
+  let stopping = false;
+  const services: Services = {
+    db: openDoorDatabase(ports.doorSql),
+    engine,
+    graphOf,
+    payloads,
+    queues: ports.broker,
+    presence: { list: () => ports.hotState.listPresent('agent') },
+    news: { subscribe: (runId, onNews) => ports.hotState.subscribe(CHANNEL.runEvents(runId), onNews) },
+    newUuid,
+    now: Date.now,
+    limits: { payloadMaxBytes: env.payloadMaxBytes, maxBacklog: MAX_BACKLOG },
+    record: (actor, what, subject) => logger.info({ actor: actor.name, what, subject }, 'audit'),
+    probe: () => probe(ports, () => stopping),
+  };
+  return {
+    services,
+    failed: ports.databaseDied.then((output) => `The embedded database has ended by itself:\n${output}`),
+    async stop() {
+      stopping = true;
+      await retention.stop();
+      await agents.drain(DRAIN_MS);
+      await engine.stop();
+      await agents.stop();
+      await ports.stop();
+    },
+  };
+}
+
+function makeEngine(
+  ports: Ports,
+  { env, logger, metrics, newUuid }: ComposeOptions & { newUuid: () => string },
+) {
+  const onTrouble = (message: string, error: unknown) => {
+    metrics.countTrouble();
+    logger.warn({ err: error }, message);
+  };
+  const graphOf = createGraphCache(ports.beatSql);
+  const payloads = createPayloads({
+    sql: ports.beatSql,
+    objects: ports.objects,
+    inlineMaxBytes: env.payloadInlineMaxBytes,
+    maxBytes: env.payloadMaxBytes,
+  });
+  const agents = makeAgents({ env, ports, payloads, newUuid, onTrouble });
+  const announce = announceProgress({ env, metrics, hotState: ports.hotState, now: Date.now });
+  const engine: Engine = createEngine({
+    sql: ports.engineSql,
+    lanes: ports.lanes,
+    graphOf,
+    hands: agents.system.hands,
+    broker: ports.broker,
+    random: Math.random,
+    localNow: Date.now,
+    defaults: { taskTimeoutMs: env.taskTimeoutMs },
+    onProgress(plan) {
+      agents.system.onProgress(plan);
+      announce(plan);
+    },
+    onTrouble,
+  });
+  agents.connect(engine);
+  return { engine, agents, payloads, graphOf };
+}
+
+async function probe(ports: Ports, isStopping: () => boolean) {
+  const isDatabaseUp = await ports.doorSql`SELECT 1`.then(
+    () => true,
+    () => false,
+  );
+  const broker = ports.broker.state();
+  const hotState = ports.hotState.state();
+  const parts = {
+    database: { ok: isDatabaseUp, note: isDatabaseUp ? 'answers' : 'does not answer' },
+    broker: {
+      ok: broker.connected && !broker.blocked,
+      note: broker.lastError ?? (broker.blocked ? 'blocked' : 'connected'),
+    },
+    'hot state': { ok: hotState.connected, note: hotState.lastError ?? hotState.kind },
+  };
+  // Without broker or hot state the doors still serve: only the database is the truth.
+  return { ready: isDatabaseUp && !isStopping(), parts };
+}

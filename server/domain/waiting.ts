@@ -1,0 +1,82 @@
+import type { Wait } from './engine/events.ts';
+import type { WaitCode } from './statuses.ts';
+
+/** Why a task does not run, for people: what, since when, what blocks it and what can be done. */
+export interface Waiting {
+  code: WaitCode;
+  sentence: string;
+  /** Ids, keys or names of what blocks it. */
+  blockers: string[];
+  /** Milliseconds since 1970. */
+  since: number | null;
+  wayOut: string;
+}
+
+export interface WaitFacts {
+  capability: string;
+  since: number | null;
+  /** When it goes on by itself, if that is known. */
+  dueAt?: number | null;
+  queue?: string | null;
+  /** Names of upstream stages, for a task that waits for others. */
+  upstream?: readonly { key: string; name: string }[];
+}
+
+/** Each code's words. A new code does not compile without them. */
+const WORDS: Record<WaitCode, (facts: WaitFacts, wait: Wait) => { sentence: string; wayOut: string }> = {
+  dependency: ({ upstream = [] }) => ({
+    sentence: `It waits for ${listNames(upstream.map(({ name }) => name))} to end.`,
+    wayOut: 'Nothing to do: it goes on by itself when they have ended.',
+  }),
+  'no-agent': ({ capability }, { blockers = [] }) => ({
+    sentence:
+      blockers.length === 0 || blockers.includes(capability)
+        ? `No agent that offers ${capability} and fits the stage is registered.`
+        : `The agents that could take it are not online: ${listNames(blockers)}.`,
+    wayOut:
+      blockers.length === 0 || blockers.includes(capability)
+        ? `Start an agent that offers ${capability}, or change the stage's capability or selector.`
+        : 'Bring one of them back, or resume it.',
+  }),
+  'agents-full': ({ capability }, { blockers = [] }) => ({
+    sentence:
+      blockers.length > 0
+        ? `Every agent that offers ${capability} works on as much as it takes: ${listNames(blockers)}.`
+        : `It is about to be offered to an agent with ${capability}.`,
+    wayOut: 'It is next in line; more agents, or more room on one, make it start sooner.',
+  }),
+  'concurrency-key': (_, { blockers = [] }) => ({
+    sentence: `As many tasks as may share the key ${listNames(blockers)} are running.`,
+    wayOut: 'It starts when one of them ends; raise the limit of the key to run more at once.',
+  }),
+  paused: () => ({ sentence: 'The run is paused.', wayOut: 'Resume the run.' }),
+  'retry-timer': ({ dueAt }) => ({
+    sentence:
+      dueAt == null
+        ? 'The last attempt failed; the next one is on a timer.'
+        : `The last attempt failed; the next one starts at ${new Date(dueAt).toISOString()}.`,
+    wayOut: 'Wait, or retry the task now.',
+  }),
+  quota: (_, { blockers = [] }) => ({
+    sentence: `A limit of this installation is reached: ${listNames(blockers)}.`,
+    wayOut: 'It starts when other tasks end; an owner can raise the limit.',
+  }),
+  queue: ({ queue, capability }) => ({
+    sentence: `It lies in the queue ${queue ?? capability} until an agent takes it.`,
+    wayOut: 'More agents on that queue make it start sooner.',
+  }),
+};
+
+const MAX_NAMES = 5;
+
+function listNames(names: readonly string[]): string {
+  if (names.length === 0) return 'others';
+  const shown = names.slice(0, MAX_NAMES).join(', ');
+  return names.length > MAX_NAMES ? `${shown} and ${names.length - MAX_NAMES} more` : shown;
+}
+
+export function explainWait(wait: Wait, facts: WaitFacts): Waiting {
+  const { sentence, wayOut } = WORDS[wait.code](facts, wait);
+  const blockers = wait.blockers ?? facts.upstream?.map(({ key }) => key) ?? [];
+  return { code: wait.code, sentence, blockers, since: facts.since, wayOut };
+}

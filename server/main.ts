@@ -1,0 +1,164 @@
+import type { Server } from 'node:http';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createHttpServer } from '#server/api/http/server.ts';
+import { restRoutes } from '#server/api/rest/routes.ts';
+import { SignalboxError } from '#server/domain/errors.ts';
+import { createLocalOwner, type LocalOwner } from '#server/identity/local-owner.ts';
+import { takeDataLock } from '#server/platform/data-lock.ts';
+import { type Env, readEnv } from '#server/platform/env.ts';
+import { createLogger, type Logger } from '#server/platform/logger.ts';
+import { createMetrics } from '#server/platform/metrics.ts';
+import { readOrCreateSecret } from '#server/platform/secret-file.ts';
+import { type App, compose } from './compose.ts';
+import { mountPages, type Pages } from './pages.ts';
+
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** What people read at the start; the log goes to standard error. */
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+interface Running {
+  app?: App;
+  server?: Server;
+  pages?: Pages;
+  releaseLock?: () => void;
+}
+
+async function start(env: Env, logger: Logger, running: Running): Promise<void> {
+  running.releaseLock = lockDataFolder(env);
+  const metrics = createMetrics();
+  const owner = createLocalOwner({
+    secret: readOrCreateSecret(join(env.dataDir, 'api-secret')),
+    now: Date.now,
+  });
+  let app: App | undefined;
+  if (env.roles.has('web')) {
+    running.server = createHttpServer({
+      routes: restRoutes,
+      owner,
+      logger,
+      metrics,
+      isMetricsEnabled: env.isMetricsEnabled,
+      maxBodyBytes: env.payloadMaxBytes,
+      services: () => app?.services,
+      pages: () => running.pages?.handle,
+    });
+    await listen(running.server, env);
+  }
+  // Pages need no database and it needs no pages: both come up at once.
+  const pages = running.server
+    ? mountPages({ rootDir: ROOT, isDev: env.isDev, httpServer: running.server })
+    : undefined;
+  const composed = compose({ env, logger, metrics, onStep: say });
+  const [first] = await Promise.allSettled([composed, pages]);
+  if (first.status === 'fulfilled') running.app = first.value;
+  app = await composed;
+  const mounted = await pages;
+  if (mounted) running.pages = mounted;
+  void app.failed.then((why) => die(logger, new SignalboxError('UNAVAILABLE', why), running));
+  if (running.server) announce(running.server, env, owner);
+  else say(`Signalbox works as ${[...env.roles].join(', ')}.`);
+}
+
+function lockDataFolder(env: Env): () => void {
+  const lock = takeDataLock(env.dataDir, { port: env.port, now: Date.now() });
+  if ('release' in lock) return lock.release;
+  const { pid, port } = lock.holder;
+  throw new SignalboxError(
+    'CONFLICT',
+    `The data folder ${env.dataDir} is in use by process ${pid} (port ${port}).`,
+    {
+      advice: 'Stop that one, or use another folder: SIGNALBOX_DATA_DIR=other npm start',
+    },
+  );
+}
+
+function listen(server: Server, env: Env): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const why = error.code === 'EADDRINUSE' ? 'another program listens on it' : error.message;
+      reject(
+        new SignalboxError('UNAVAILABLE', `Port ${env.port} cannot be used: ${why}.`, {
+          advice: `Choose another one: SERVER_PORT=${env.port + 1} npm start`,
+        }),
+      );
+    });
+    server.listen({ port: env.port, host: env.host }, resolve);
+  });
+}
+
+/** The last line: scripts and people take the link from there. */
+function announce(server: Server, env: Env, owner: LocalOwner): void {
+  const address = server.address();
+  const port = typeof address === 'object' && address ? address.port : env.port;
+  const host = env.host.includes(':') ? `[${env.host}]` : env.host;
+  say('Signalbox is ready. This link signs this machine in, once:');
+  say(`http://${host}:${port}/sign-in?token=${owner.issueToken()}`);
+}
+
+async function stop(running: Running, logger: Logger): Promise<void> {
+  const { app, server, pages, releaseLock } = running;
+  const closed = server ? new Promise((resolve) => server.close(resolve)) : undefined;
+  server?.closeIdleConnections();
+  await app?.stop();
+  await pages?.close();
+  // Streams would stay open for as long as somebody watches.
+  server?.closeAllConnections();
+  await closed;
+  releaseLock?.();
+  logger.info('stopped');
+}
+
+function describe(error: unknown): string {
+  if (!(error instanceof SignalboxError))
+    return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return error.advice === undefined ? error.message : `${error.message}\n  What to do: ${error.advice}`;
+}
+
+const DYING_MS = 15_000;
+
+function die(logger: Logger, error: unknown, running: Running): void {
+  logger.fatal({ err: error }, 'cannot go on');
+  process.stderr.write(`\n✖ ${describe(error)}\n`);
+  process.exitCode = 1;
+  setTimeout(() => process.exit(1), DYING_MS).unref();
+  void stop(running, logger).finally(() => process.exit(1));
+}
+
+function main(): void {
+  let env: Env;
+  try {
+    env = readEnv(process.env, ROOT);
+  } catch (error) {
+    process.stderr.write(`\n✖ ${describe(error)}\n`);
+    process.exit(1);
+  }
+  const logger = createLogger(env.logLevel);
+  const running: Running = {};
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(event, (error: unknown) => die(logger, error, running));
+  }
+  const starting = start(env, logger, running).catch((error) => die(logger, error, running));
+  let isStopping = false;
+  const onSignal = (signal: string) => {
+    if (isStopping) process.exit(1);
+    isStopping = true;
+    say(`Stopping (${signal}). Again to stop at once.`);
+    // A start that is under way is let finish: half of it cannot be stopped in order.
+    starting
+      .then(() => stop(running, logger))
+      .then(
+        () => process.exit(process.exitCode ?? 0),
+        (error) => die(logger, error, {}),
+      );
+  };
+  process.on('SIGINT', () => onSignal('SIGINT'));
+  process.on('SIGTERM', () => onSignal('SIGTERM'));
+  // The start script was killed: nobody is left to stop us.
+  process.on('disconnect', () => onSignal('the start script has ended'));
+}
+
+main();

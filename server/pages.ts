@@ -1,0 +1,24 @@
+import { existsSync } from 'node:fs';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import next from 'next';
+
+export interface Pages {
+  handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Next draws the pages and nothing else: no API and no decision about who may see what passes through it. */
+export async function mountPages(options: {
+  rootDir: string;
+  isDev: boolean;
+  httpServer: Server;
+}): Promise<Pages | undefined> {
+  const { rootDir, isDev, httpServer } = options;
+  if (!existsSync(join(rootDir, 'app'))) return undefined;
+  process.env.NEXT_TELEMETRY_DISABLED = '1';
+  const app = next({ dev: isDev, dir: rootDir, httpServer, quiet: true });
+  await app.prepare();
+  const handle = app.getRequestHandler();
+  return { handle: (request, response) => handle(request, response), close: () => app.close() };
+}

@@ -1,0 +1,66 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+export interface EngineGauges {
+  entries: number;
+  waiting: number;
+  publishing: number;
+}
+
+/** What `/metrics` shows. Its own registry, so that several of them live in one test process. */
+export interface Metrics {
+  readonly contentType: string;
+  read(): Promise<string>;
+  countRequest(request: { method: string; route: string; status: number; seconds: number }): void;
+  countEvents(type: string, count: number): void;
+  countTrouble(): void;
+  /** Asked at each scrape. */
+  watchEngine(load: () => EngineGauges): void;
+}
+
+const SECONDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
+
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry, prefix: 'signalbox_' });
+  const requests = new Histogram({
+    name: 'signalbox_http_request_duration_seconds',
+    help: 'Time to answer HTTP requests.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: SECONDS,
+    registers,
+  });
+  const events = new Counter({
+    name: 'signalbox_run_events_total',
+    help: 'Entries written to the event sequences of runs, by type.',
+    labelNames: ['type'],
+    registers,
+  });
+  const troubles = new Counter({
+    name: 'signalbox_troubles_total',
+    help: 'Faults of the infrastructure that the engine worked around.',
+    registers,
+  });
+  return {
+    contentType: registry.contentType,
+    read: () => registry.metrics(),
+    countRequest: ({ method, route, status, seconds }) =>
+      requests.observe({ method, route, status: String(status) }, seconds),
+    countEvents: (type, count) => events.inc({ type }, count),
+    countTrouble: () => troubles.inc(),
+    watchEngine(load) {
+      const gauge = (name: keyof EngineGauges, help: string) =>
+        new Gauge({
+          name: `signalbox_engine_${name}`,
+          help,
+          registers,
+          collect() {
+            this.set(load()[name]);
+          },
+        });
+      gauge('entries', 'Reports taken in and not committed yet.');
+      gauge('waiting', 'Tasks that wait for room, as far as this process knows.');
+      gauge('publishing', 'Messages on their way to the broker.');
+    },
+  };
+}

@@ -1,0 +1,92 @@
+import { asc, eq } from 'drizzle-orm';
+import { agentHealth, agents } from '#db/schema/index.ts';
+import { inTenant, type TenantTransaction } from '#db/tenant.ts';
+import { PRESENCE_TTL_MS } from '#server/agents/system.ts';
+import { type AgentId, fromUuid, toUuid } from '#server/domain/ids.ts';
+import { isJsonObject, type Json, type JsonObject } from '#server/domain/json.ts';
+import type { AgentState, Transport } from '#server/domain/routing.ts';
+import { type Actor, authorise } from '#server/identity/actor.ts';
+import type { Services } from '../context.ts';
+
+export interface AgentListItem {
+  id: AgentId;
+  name: string;
+  instance: string;
+  type: string;
+  transport: Transport;
+  version: string;
+  state: AgentState;
+  capabilities: string[];
+  labels: string[];
+  maxConcurrency: number;
+  lastHeartbeatAt: Date | null;
+  /** Share of its room that is taken, 0 to 1. */
+  currentLoad: number;
+  orderedReason: string | null;
+  resources: JsonObject | null;
+  registeredAt: Date;
+}
+
+export async function listAgents(services: Services, actor: Actor): Promise<AgentListItem[]> {
+  authorise(actor, 'agent.read');
+  return loadAgents(services, actor, undefined);
+}
+
+export async function loadAgents(
+  services: Services,
+  actor: Actor,
+  id: AgentId | undefined,
+): Promise<AgentListItem[]> {
+  // Beats live in the hot state; when that is away, the last written ones are shown.
+  const present = new Map((await services.presence.list().catch(() => [])).map((beat) => [beat.id, beat]));
+  const rows = await inTenant(services.db, actor.orgId, (tx) => selectAgents(tx, id));
+  return rows.map(({ agents: agent, agent_health: health }) => {
+    const agentId = fromUuid('agent', agent.id);
+    const beat = present.get(agentId);
+    return {
+      id: agentId,
+      name: agent.name,
+      instance: agent.instance,
+      type: agent.type,
+      transport: agent.transport,
+      version: agent.version,
+      state: agent.ordered ?? health?.state ?? 'offline',
+      capabilities: capabilityNames(agent.capabilities),
+      labels: agent.labels,
+      maxConcurrency: agent.maxConcurrency,
+      lastHeartbeatAt: beat ? new Date(beat.expiresAt - PRESENCE_TTL_MS) : (health?.lastBeatAt ?? null),
+      currentLoad: readLoad(beat?.data, agent.maxConcurrency) ?? 0,
+      orderedReason: agent.orderedReason,
+      resources: agent.resources,
+      registeredAt: agent.registeredAt,
+    };
+  });
+}
+
+function selectAgents(tx: TenantTransaction, id: AgentId | undefined) {
+  return tx
+    .select()
+    .from(agents)
+    .leftJoin(agentHealth, eq(agentHealth.agentId, agents.id))
+    .where(id === undefined ? undefined : eq(agents.id, toUuid(id)))
+    .orderBy(asc(agents.name), asc(agents.instance));
+}
+
+function readLoad(data: string | undefined, maxConcurrency: number): number | null {
+  if (data === undefined) return null;
+  try {
+    const { in_flight: inFlight } = JSON.parse(data) as { in_flight?: unknown };
+    return typeof inFlight === 'number' ? inFlight / Math.max(maxConcurrency, 1) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Kept as names with versions; older rows hold bare names. */
+function capabilityNames(stored: Json): string[] {
+  if (!Array.isArray(stored)) return [];
+  return stored.flatMap((item) => {
+    const name = isJsonObject(item) ? item.name : item;
+    return typeof name === 'string' ? [name] : [];
+  });
+}

@@ -1,0 +1,64 @@
+import type { DoorDatabase } from '#db/tenant.ts';
+import type { Payloads } from '#server/agents/payloads.ts';
+import type { EngineCommands } from '#server/coordinator/commands.ts';
+import type { CompiledGraph } from '#server/domain/graph/compile.ts';
+import type { RunId, VersionId } from '#server/domain/ids.ts';
+import type { Actor } from '#server/identity/actor.ts';
+
+/** What verbs work with. Built once by compose; everything in it is replaceable in a test. */
+export interface Services {
+  readonly db: DoorDatabase;
+  readonly engine: EngineCommands;
+  readonly graphOf: (versionId: VersionId) => Promise<CompiledGraph>;
+  readonly payloads: Payloads;
+  readonly queues: QueueDesk;
+  readonly presence: PresenceBoard;
+  readonly news: RunNews;
+  readonly newUuid: () => string;
+  readonly now: () => number;
+  readonly limits: ServiceLimits;
+  /** Tells the log who did what; the last step of every verb that changes something. */
+  readonly record: (actor: Actor, what: string, subject: string) => void;
+  readonly probe: () => Promise<HealthParts>;
+}
+
+export interface ServiceLimits {
+  readonly payloadMaxBytes: number;
+  /** Reports that the engine has taken and not committed; more starts are refused until it has caught up. */
+  readonly maxBacklog: number;
+}
+
+/** The part of a broker that people look at. */
+export interface QueueDesk {
+  depths(): Promise<
+    { queue: string; messages: number; consumers: number; oldestAgeMs: number | null; unacked: number }[]
+  >;
+  listDeadLetters(limit: number): Promise<DeadLetterView[]>;
+  replayDeadLetter(id: string): Promise<boolean>;
+  discardDeadLetter(id: string, reason: string): Promise<boolean>;
+}
+
+export interface DeadLetterView {
+  id: string;
+  messageId: string;
+  queue: string;
+  reason: string;
+  deadAt: number | null;
+  redeliveries: number;
+  priority: string;
+  body: Uint8Array;
+}
+
+export interface PresenceBoard {
+  list(): Promise<{ id: string; data: string; expiresAt: number }[]>;
+}
+
+/** "There is something new about this run": a nudge to read on, never the news itself. */
+export interface RunNews {
+  subscribe(runId: RunId, onNews: () => void): Promise<() => Promise<void>>;
+}
+
+export interface HealthParts {
+  readonly ready: boolean;
+  readonly parts: Readonly<Record<string, { ok: boolean; note: string }>>;
+}

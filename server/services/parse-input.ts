@@ -1,0 +1,17 @@
+import type { z } from 'zod';
+import { SignalboxError } from '#server/domain/errors.ts';
+
+/** What a verb was given, in the shape it asks for, or one error that names every field that is wrong. */
+export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(input);
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues
+    .slice(0, 50)
+    .map(({ path, message }) => ({ path: path.map(String), message }));
+  const [first] = issues;
+  const where = first && first.path.length > 0 ? `${first.path.join('.')}: ` : '';
+  throw new SignalboxError('INVALID', `The request does not fit. ${where}${first?.message ?? ''}`, {
+    advice: 'Correct the fields that are listed.',
+    details: { issues },
+  });
+}

@@ -1,0 +1,81 @@
+import { eq } from 'drizzle-orm';
+import { z } from 'zod';
+import { drafts, pipelines, versions } from '#db/schema/index.ts';
+import { inTenant, type TenantTransaction } from '#db/tenant.ts';
+import { notFound, SignalboxError } from '#server/domain/errors.ts';
+import { canonicalDocument } from '#server/domain/graph/canonical.ts';
+import { idSchema, type PipelineId, toUuid } from '#server/domain/ids.ts';
+import type { Json } from '#server/domain/json.ts';
+import { type Actor, authorise } from '#server/identity/actor.ts';
+import type { Services } from '../context.ts';
+import { parseInput } from '../parse-input.ts';
+import { judgeGraph } from './judge-graph.ts';
+import { findNewestVersion, type VersionView } from './pipeline-view.ts';
+
+const publishSchema = z.strictObject({
+  id: idSchema('pipe'),
+  note: z.string().max(1000).default(''),
+  /** The revision that the publisher has seen; another one means that somebody has changed the draft since. */
+  revision: z.int().min(1).optional(),
+});
+
+export interface Published {
+  version: VersionView;
+  /** False: the draft is what the newest version says already. */
+  isNew: boolean;
+}
+
+export async function publishPipeline(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof publishSchema>,
+): Promise<Published> {
+  authorise(actor, 'pipeline.write');
+  const { id, note, revision } = parseInput(publishSchema, input);
+  const published = await inTenant(services.db, actor.orgId, async (tx) => {
+    const [draft] = await tx
+      .select()
+      .from(drafts)
+      .where(eq(drafts.pipelineId, toUuid(id)));
+    if (!draft) throw notFound('pipeline', id);
+    if (revision !== undefined && revision !== draft.revision) throw staleDraft(draft.revision);
+    return addVersion(tx, actor, { id, document: draft.document, note, versionUuid: services.newUuid() });
+  });
+  if (published.isNew) services.record(actor, 'pipeline.published', id);
+  return published;
+}
+
+export function staleDraft(current: number): SignalboxError {
+  return new SignalboxError('CONFLICT', `The draft has been changed since: it is at revision ${current}.`, {
+    advice: 'Load the draft again and repeat the change on it.',
+    details: { revision: current },
+  });
+}
+
+export async function addVersion(
+  tx: TenantTransaction,
+  actor: Actor,
+  what: { id: PipelineId; document: Json; versionUuid: string; note?: string },
+): Promise<Published> {
+  const { graph, hash } = judgeGraph(what.document);
+  // Two publishers at once: one waits here, and then finds the other's version.
+  await tx
+    .select({ id: pipelines.id })
+    .from(pipelines)
+    .where(eq(pipelines.id, toUuid(what.id)))
+    .for('update');
+  const newest = await findNewestVersion(tx, what.id);
+  if (newest?.contentHash === hash) return { version: newest, isNew: false };
+  await tx.insert(versions).values({
+    id: what.versionUuid,
+    orgId: toUuid(actor.orgId),
+    pipelineId: toUuid(what.id),
+    number: (newest?.number ?? 0) + 1,
+    graph: canonicalDocument(graph),
+    contentHash: hash,
+    note: what.note ?? '',
+  });
+  const version = await findNewestVersion(tx, what.id);
+  if (!version) throw new Error(`the version of ${what.id} that was just added is not there`);
+  return { version, isNew: true };
+}

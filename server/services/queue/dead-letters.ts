@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { notFound } from '#server/domain/errors.ts';
+import { type Actor, authorise } from '#server/identity/actor.ts';
+import type { DeadLetterView, Services } from '../context.ts';
+import { parseInput } from '../parse-input.ts';
+
+const listSchema = z.strictObject({ limit: z.coerce.number().int().min(1).max(500).default(100) });
+const replaySchema = z.strictObject({ id: z.string().min(1).max(256) });
+const discardSchema = z.strictObject({
+  id: z.string().min(1).max(256),
+  reason: z.string().trim().min(1, 'must say why, for those who look for it later').max(1000),
+});
+
+export async function listDeadLetters(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof listSchema>,
+): Promise<DeadLetterView[]> {
+  authorise(actor, 'queue.read');
+  const { limit } = parseInput(listSchema, input);
+  return services.queues.listDeadLetters(limit);
+}
+
+export async function replayDeadLetter(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof replaySchema>,
+): Promise<void> {
+  authorise(actor, 'queue.operate');
+  const { id } = parseInput(replaySchema, input);
+  if (!(await services.queues.replayDeadLetter(id))) throw notFound('dead letter', id);
+  services.record(actor, 'dead-letter.replayed', id);
+}
+
+export async function discardDeadLetter(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof discardSchema>,
+): Promise<void> {
+  authorise(actor, 'queue.operate');
+  const { id, reason } = parseInput(discardSchema, input);
+  if (!(await services.queues.discardDeadLetter(id, reason))) throw notFound('dead letter', id);
+  services.record(actor, `dead-letter.discarded: ${reason}`, id);
+}

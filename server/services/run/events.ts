@@ -1,0 +1,64 @@
+import { and, asc, eq, gt } from 'drizzle-orm';
+import { z } from 'zod';
+import { runEvents, runs } from '#db/schema/index.ts';
+import { inTenant } from '#db/tenant.ts';
+import type { RunEvent } from '#server/domain/engine/events.ts';
+import { notFound } from '#server/domain/errors.ts';
+import { idSchema, toUuid } from '#server/domain/ids.ts';
+import { isRunOver, type RunStatus } from '#server/domain/statuses.ts';
+import { type Actor, authorise } from '#server/identity/actor.ts';
+import type { Services } from '../context.ts';
+import { parseInput } from '../parse-input.ts';
+
+const eventsSchema = z.strictObject({
+  id: idSchema('run'),
+  /** The last number seen; 0 reads from the start. */
+  after: z.coerce.number().int().min(0).default(0),
+  limit: z.coerce.number().int().min(1).max(1000).default(200),
+});
+
+export interface NumberedEvent {
+  seq: number;
+  at: Date;
+  event: RunEvent;
+}
+
+export interface EventPage {
+  status: RunStatus;
+  isOver: boolean;
+  /** The run's last number, which may be beyond this page. */
+  lastSeq: number;
+  events: NumberedEvent[];
+}
+
+export async function listRunEvents(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof eventsSchema>,
+): Promise<EventPage> {
+  authorise(actor, 'run.read');
+  const { id, after, limit } = parseInput(eventsSchema, input);
+  const { run, rows } = await inTenant(services.db, actor.orgId, async (tx) => {
+    const [run] = await tx
+      .select({ status: runs.status, seq: runs.seq })
+      .from(runs)
+      .where(eq(runs.id, toUuid(id)));
+    const rows = await tx
+      .select()
+      .from(runEvents)
+      .where(and(eq(runEvents.runId, toUuid(id)), gt(runEvents.seqTo, after)))
+      .orderBy(asc(runEvents.seqFrom))
+      .limit(limit);
+    return { run, rows };
+  });
+  if (!run) throw notFound('run', id);
+  const events = rows
+    .flatMap((row) => row.entries.map((event, at) => ({ seq: row.seqFrom + at, at: row.at, event })))
+    .filter(({ seq }) => seq > after);
+  return {
+    status: run.status,
+    isOver: isRunOver(run.status),
+    lastSeq: run.seq,
+    events: events.slice(0, limit),
+  };
+}

@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import { idSchema } from '#server/domain/ids.ts';
+import { type Actor, authorise } from '#server/identity/actor.ts';
+import type { Services } from '../context.ts';
+import { parseInput } from '../parse-input.ts';
+import type { RunView } from './run-view.ts';
+import { steerRun } from './steer.ts';
+
+const killSchema = z.strictObject({ id: idSchema('run') });
+
+/** Ends at once; agents hear of it afterwards. */
+export async function killRun(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof killSchema>,
+): Promise<RunView> {
+  authorise(actor, 'run.operate');
+  const { id } = parseInput(killSchema, input);
+  const run = await steerRun(services, actor, { id, happening: { type: 'cancel', graceMs: 0 } });
+  services.record(actor, 'run.killed', id);
+  return run;
+}

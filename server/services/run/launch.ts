@@ -1,0 +1,144 @@
+import { createHash } from 'node:crypto';
+import { and, eq } from 'drizzle-orm';
+import { idempotencyKeys } from '#db/schema/index.ts';
+import { inTenant } from '#db/tenant.ts';
+import type { StartRequest } from '#server/coordinator/commands.ts';
+import { invalid, SignalboxError } from '#server/domain/errors.ts';
+import type { JsonValidator } from '#server/domain/graph/compile.ts';
+import { fromUuid, makeId, type PipelineId, type RunId, toUuid, type VersionId } from '#server/domain/ids.ts';
+import { isJsonObject, type Json, type JsonObject, setOwn } from '#server/domain/json.ts';
+import type { Actor } from '#server/identity/actor.ts';
+import type { Services } from '../context.ts';
+
+export interface Launch {
+  pipelineId: PipelineId | null;
+  versionId: VersionId;
+  input: Json;
+  parameters: JsonObject;
+  metadata: JsonObject;
+  notification: Json;
+  trigger: string;
+  idempotencyKey: string | undefined;
+  /** What the caller asked for: the same key with another one is a conflict. */
+  request: Json;
+  replay?: { of: RunId; from: string };
+  reuse?: StartRequest['reuse'];
+}
+
+/** The way that every run takes into the engine: starts, replays and stand-alone tasks. */
+export async function launchRun(
+  services: Services,
+  actor: Actor,
+  launch: Launch,
+): Promise<{ id: RunId; isNew: boolean }> {
+  const requestHash = hashRequest(launch.request);
+  const key = launch.idempotencyKey;
+  const known = key === undefined ? null : await findByKey(services, actor, { key, requestHash });
+  if (known) return { id: known, isNew: false };
+  refuseUnderPressure(services);
+  const graph = await services.graphOf(launch.versionId);
+  checkAgainst(graph.inputValidator, launch.input, 'input');
+  checkAgainst(graph.parametersValidator, launch.parameters, 'parameters');
+  const { value: input, refs } = await services.payloads.shrink(launch.input);
+  const id = makeId('run', services.newUuid());
+  const deadline = graph.graph.deadlineSeconds;
+  const reply = await services.engine.startRun({
+    run: {
+      id,
+      orgId: actor.orgId,
+      pipelineId: launch.pipelineId,
+      versionId: launch.versionId,
+      graph,
+      input,
+      parameters: launch.parameters,
+      metadata: launch.metadata,
+      notification: launch.notification,
+      trigger: launch.trigger,
+      deadlineAt: deadline === undefined ? null : services.now() + deadline * 1000,
+      ...(launch.replay ? { replay: launch.replay } : {}),
+      ...(key === undefined ? {} : { idempotency: { key, requestHash } }),
+    },
+    ...(launch.reuse ? { reuse: launch.reuse } : {}),
+  });
+  if (!reply.ok) return { id: await findWinner(services, actor, { key, requestHash }), isNew: false };
+  await services.payloads.remember(id, refs);
+  return { id, isNew: true };
+}
+
+/** Two starts with one key at the same moment: the engine let one through, and this one was the other. */
+async function findWinner(
+  services: Services,
+  actor: Actor,
+  { key, requestHash }: { key: string | undefined; requestHash: string },
+): Promise<RunId> {
+  const winner = key === undefined ? null : await findByKey(services, actor, { key, requestHash });
+  if (winner) return winner;
+  throw new SignalboxError('CONFLICT', 'The run could not be started: another start took its place.', {
+    advice: 'Start it again.',
+  });
+}
+
+async function findByKey(
+  services: Services,
+  actor: Actor,
+  { key, requestHash }: { key: string; requestHash: string },
+): Promise<RunId | null> {
+  const [row] = await inTenant(services.db, actor.orgId, (tx) =>
+    tx
+      .select()
+      .from(idempotencyKeys)
+      .where(and(eq(idempotencyKeys.orgId, toUuid(actor.orgId)), eq(idempotencyKeys.key, key))),
+  );
+  if (!row) return null;
+  const id = fromUuid('run', row.runId);
+  if (row.requestHash === requestHash) return id;
+  throw new SignalboxError(
+    'CONFLICT',
+    `The idempotency key was used for another request, which started ${id}.`,
+    {
+      advice: 'Use a new key for a new request.',
+      details: { run: id },
+    },
+  );
+}
+
+const RETRY_AFTER_SECONDS = 2;
+
+function refuseUnderPressure({ engine, limits }: Services): void {
+  const { entries, publishing } = engine.load();
+  if (entries + publishing <= limits.maxBacklog) return;
+  throw new SignalboxError(
+    'UNAVAILABLE',
+    'The engine is behind with its work and takes no new runs just now.',
+    {
+      advice: `Try again in ${RETRY_AFTER_SECONDS} seconds.`,
+      details: { retryAfterSeconds: RETRY_AFTER_SECONDS },
+    },
+  );
+}
+
+function checkAgainst(validate: JsonValidator | null, value: Json, what: string): void {
+  const issues = validate?.(value) ?? [];
+  const [first] = issues;
+  if (!first) return;
+  throw invalid(
+    `The ${what} does not fit the pipeline: ${first.path.join('.') || what} ${first.message}.`,
+    { issues },
+    `Correct the ${what}, or change its schema and publish.`,
+  );
+}
+
+/** Equal requests hash alike, whatever the order of their keys. */
+export function hashRequest(request: Json): string {
+  return createHash('sha256')
+    .update(JSON.stringify(sortKeys(request)))
+    .digest('hex');
+}
+
+function sortKeys(value: Json): Json {
+  if (Array.isArray(value)) return value.map(sortKeys);
+  if (!isJsonObject(value)) return value;
+  const sorted: JsonObject = {};
+  for (const key of Object.keys(value).sort()) setOwn(sorted, key, sortKeys(value[key] ?? null));
+  return sorted;
+}

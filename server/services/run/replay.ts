@@ -1,0 +1,107 @@
+import { z } from 'zod';
+import { inTenant } from '#db/tenant.ts';
+import type { StartRequest } from '#server/coordinator/commands.ts';
+import { invalid, notFound, SignalboxError } from '#server/domain/errors.ts';
+import type { CompiledGraph } from '#server/domain/graph/compile.ts';
+import { fromUuid, idSchema, type RunId } from '#server/domain/ids.ts';
+import { type Json, jsonObjectSchema, jsonSchema } from '#server/domain/json.ts';
+import { isRunOver, isTaskSkipped, isTaskSuccess } from '#server/domain/statuses.ts';
+import { type Actor, authorise } from '#server/identity/actor.ts';
+import type { Services } from '../context.ts';
+import { parseInput } from '../parse-input.ts';
+import { findNewestVersion } from '../pipeline/pipeline-view.ts';
+import { launchRun } from './launch.ts';
+import { loadRunRow, loadTaskRows, type RunView, type TaskRow, viewRun } from './run-view.ts';
+import { idempotencyKeySchema } from './start.ts';
+
+const replaySchema = z.strictObject({
+  id: idSchema('run'),
+  /** Key of the stage to begin with; left out, the whole run is done again. */
+  from: z.string().min(1).max(63).optional(),
+  version: z.enum(['original', 'newest']).default('original'),
+  /** Left out: what the run was given. */
+  input: jsonSchema.optional(),
+  parameters: jsonObjectSchema.optional(),
+  idempotencyKey: idempotencyKeySchema.optional(),
+});
+
+/** A new run, linked to the old one, that reuses what came before the stage it begins with. */
+export async function replayRun(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof replaySchema>,
+): Promise<{ run: RunView; isNew: boolean }> {
+  authorise(actor, 'run.operate');
+  const { idempotencyKey, ...request } = parseInput(replaySchema, input);
+  const source = await loadSource(services, actor, request);
+  const graph = await services.graphOf(source.versionId);
+  const from = request.from;
+  if (from !== undefined && !graph.indexOf.has(from)) throw notFound('stage', from);
+  const { id, isNew } = await launchRun(services, actor, {
+    pipelineId: source.run.pipelineId === null ? null : fromUuid('pipe', source.run.pipelineId),
+    versionId: source.versionId,
+    input: request.input === undefined ? source.run.input : request.input,
+    parameters: request.parameters ?? source.run.parameters,
+    metadata: source.run.metadata,
+    // Whoever was told of the first run did not ask for this one.
+    notification: null,
+    trigger: 'replay',
+    idempotencyKey,
+    request: JSON.parse(JSON.stringify({ replay: request })) as Json,
+    replay: { of: request.id, from: from ?? '' },
+    reuse: from === undefined ? [] : planReuse(graph, { from, source: request.id, tasks: source.tasks }),
+  });
+  if (isNew) services.record(actor, 'run.replayed', id);
+  const run = await inTenant(services.db, actor.orgId, (tx) => viewRun(tx, id, services.graphOf));
+  return { run, isNew };
+}
+
+async function loadSource(
+  services: Services,
+  actor: Actor,
+  request: { id: RunId; version: 'original' | 'newest' },
+) {
+  return inTenant(services.db, actor.orgId, async (tx) => {
+    const run = await loadRunRow(tx, request.id);
+    if (!isRunOver(run.status)) {
+      throw new SignalboxError('CONFLICT', 'The run is still going on, so it cannot be replayed.', {
+        advice: 'Wait until it has ended, or cancel it.',
+      });
+    }
+    const tasks = await loadTaskRows(tx, request.id);
+    const original = fromUuid('ver', run.versionId);
+    if (request.version === 'original') return { run, tasks, versionId: original };
+    if (run.pipelineId === null) throw invalid('A stand-alone task has one version only.');
+    const newest = await findNewestVersion(tx, fromUuid('pipe', run.pipelineId));
+    return { run, tasks, versionId: newest?.id ?? original };
+  });
+}
+
+/**
+ * Done again: the stage itself, whatever failed or never ran, and all that follows from either. A stage that was
+ * skipped is judged again, but what came after it and succeeded stays, as the judgement has the same grounds.
+ */
+export function planReuse(
+  graph: CompiledGraph,
+  { from, source, tasks }: { from: string; source: RunId; tasks: readonly TaskRow[] },
+): NonNullable<StartRequest['reuse']> {
+  const byKey = new Map(tasks.map((task) => [task.stageKey, task]));
+  const again = new Set<number>();
+  const reuse: NonNullable<StartRequest['reuse']> = [];
+  for (const index of graph.order) {
+    const key = graph.stages[index]?.key ?? '';
+    const before = byKey.get(key);
+    const follows = (graph.incoming[index] ?? []).some((edge) => again.has(edge.from));
+    if (
+      key === from ||
+      follows ||
+      !before ||
+      !(isTaskSuccess(before.status) || isTaskSkipped(before.status))
+    ) {
+      again.add(index);
+    } else if (isTaskSuccess(before.status)) {
+      reuse.push({ task: index, from: source, output: before.output ?? null });
+    }
+  }
+  return reuse;
+}

@@ -1,0 +1,21 @@
+import { z } from 'zod';
+import { idSchema } from '#server/domain/ids.ts';
+import { type Actor, authorise } from '#server/identity/actor.ts';
+import type { Services } from '../context.ts';
+import { parseInput } from '../parse-input.ts';
+import type { RunView } from './run-view.ts';
+import { steerRun } from './steer.ts';
+
+const resumeSchema = z.strictObject({ id: idSchema('run') });
+
+export async function resumeRun(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof resumeSchema>,
+): Promise<RunView> {
+  authorise(actor, 'run.operate');
+  const { id } = parseInput(resumeSchema, input);
+  const run = await steerRun(services, actor, { id, happening: { type: 'resume' } });
+  services.record(actor, 'run.resumed', id);
+  return run;
+}

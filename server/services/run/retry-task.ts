@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { notFound } from '#server/domain/errors.ts';
+import { parseTaskId, taskIdSchema } from '#server/domain/ids.ts';
+import { type Actor, authorise } from '#server/identity/actor.ts';
+import type { Services } from '../context.ts';
+import { parseInput } from '../parse-input.ts';
+import { getRun } from './get.ts';
+import type { RunView } from './run-view.ts';
+import { steerRun } from './steer.ts';
+
+const retrySchema = z.strictObject({ taskId: taskIdSchema });
+
+/** Does not wait for the timer of the next attempt. */
+export async function retryTask(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof retrySchema>,
+): Promise<RunView> {
+  authorise(actor, 'run.operate');
+  const { taskId } = parseInput(retrySchema, input);
+  const place = parseTaskId(taskId);
+  if (!place) throw notFound('task', taskId);
+  const before = await getRun(services, actor, { id: place.runId });
+  if (!before.tasks[place.index]) throw notFound('task', taskId);
+  const run = await steerRun(services, actor, {
+    id: place.runId,
+    happening: { type: 'retry-now', task: place.index },
+  });
+  services.record(actor, 'task.retried', taskId);
+  return run;
+}

@@ -1,0 +1,198 @@
+import { asc, eq } from 'drizzle-orm';
+import { runs, tasks } from '#db/schema/index.ts';
+import type { TenantTransaction } from '#db/tenant.ts';
+import type { TaskError } from '#server/domain/engine/events.ts';
+import { notFound } from '#server/domain/errors.ts';
+import type { CompiledGraph } from '#server/domain/graph/compile.ts';
+import {
+  type AgentId,
+  fromUuid,
+  type PipelineId,
+  type RunId,
+  type TaskId,
+  taskId,
+  toUuid,
+  type VersionId,
+} from '#server/domain/ids.ts';
+import type { Json, JsonObject } from '#server/domain/json.ts';
+import {
+  isTaskOver,
+  isTaskQueued,
+  isTaskReady,
+  isTaskRetrying,
+  isTaskUntouched,
+  type RunStatus,
+  type TaskStatus,
+} from '#server/domain/statuses.ts';
+import { explainWait, type Waiting } from '#server/domain/waiting.ts';
+
+export type RunRow = typeof runs.$inferSelect;
+export type TaskRow = typeof tasks.$inferSelect;
+
+export interface TaskView {
+  id: TaskId;
+  index: number;
+  stageKey: string;
+  name: string;
+  capability: string;
+  status: TaskStatus;
+  attempt: number;
+  epoch: number;
+  agentId: AgentId | null;
+  progress: number;
+  readyAt: Date | null;
+  startedAt: Date | null;
+  finishedAt: Date | null;
+  output: Json | null;
+  error: TaskError | null;
+  skip: string | null;
+  routing: Json;
+  waiting: Waiting | null;
+}
+
+export interface RunSummary {
+  id: RunId;
+  pipelineId: PipelineId | null;
+  versionId: VersionId;
+  status: RunStatus;
+  seq: number;
+  /** 0 to 1. */
+  progress: number;
+  tasksTotal: number;
+  tasksLeft: number;
+  trigger: string;
+  error: TaskError | null;
+  replayOf: RunId | null;
+  replayFrom: string | null;
+  createdAt: Date;
+  finishedAt: Date | null;
+  updatedAt: Date;
+}
+
+export interface RunView extends RunSummary {
+  input: Json;
+  parameters: JsonObject;
+  metadata: JsonObject;
+  deadlineAt: Date | null;
+  tasks: TaskView[];
+}
+
+export async function loadRunRow(tx: TenantTransaction, id: RunId): Promise<RunRow> {
+  const [row] = await tx
+    .select()
+    .from(runs)
+    .where(eq(runs.id, toUuid(id)));
+  if (!row) throw notFound('run', id);
+  return row;
+}
+
+export function loadTaskRows(tx: TenantTransaction, id: RunId): Promise<TaskRow[]> {
+  return tx
+    .select()
+    .from(tasks)
+    .where(eq(tasks.runId, toUuid(id)))
+    .orderBy(asc(tasks.index));
+}
+
+export function toSummary(row: RunRow): RunSummary {
+  return {
+    id: fromUuid('run', row.id),
+    pipelineId: row.pipelineId === null ? null : fromUuid('pipe', row.pipelineId),
+    versionId: fromUuid('ver', row.versionId),
+    status: row.status,
+    seq: row.seq,
+    progress: row.tasksTotal === 0 ? 1 : (row.tasksTotal - row.tasksLeft) / row.tasksTotal,
+    tasksTotal: row.tasksTotal,
+    tasksLeft: row.tasksLeft,
+    trigger: row.trigger,
+    error: row.error ?? row.failing,
+    replayOf: row.replayOf === null ? null : fromUuid('run', row.replayOf),
+    replayFrom: row.replayFrom,
+    createdAt: row.createdAt,
+    finishedAt: row.finishedAt,
+    updatedAt: row.updatedAt,
+  };
+}
+
+export function toRunView(row: RunRow, taskRows: readonly TaskRow[], graph: CompiledGraph): RunView {
+  const byIndex = new Map(taskRows.map((task) => [task.index, task]));
+  const tasks = graph.stages.map((_, index) => toTaskView(row, { index, graph, byIndex }));
+  const done = tasks.reduce((sum, task) => sum + (isTaskOver(task.status) ? 1 : task.progress), 0);
+  return {
+    ...toSummary(row),
+    progress: tasks.length === 0 ? 1 : done / tasks.length,
+    input: row.input,
+    parameters: row.parameters,
+    metadata: row.metadata,
+    deadlineAt: row.deadlineAt,
+    tasks,
+  };
+}
+
+interface Place {
+  index: number;
+  graph: CompiledGraph;
+  byIndex: ReadonlyMap<number, TaskRow>;
+}
+
+function toTaskView(run: RunRow, place: Place): TaskView {
+  const { index, graph, byIndex } = place;
+  const row = byIndex.get(index);
+  const stage = graph.stages[index]?.stage;
+  return {
+    id: taskId(fromUuid('run', run.id), index),
+    index,
+    stageKey: stage?.key ?? '',
+    name: stage?.name ?? stage?.key ?? '',
+    capability: stage?.type ?? '',
+    status: row?.status ?? 'pending',
+    attempt: row?.attempt ?? 0,
+    epoch: row?.epoch ?? 0,
+    agentId: row?.agentId ? fromUuid('agent', row.agentId) : null,
+    progress: row?.progress ?? 0,
+    readyAt: row?.readyAt ?? null,
+    startedAt: row?.startedAt ?? null,
+    finishedAt: row?.finishedAt ?? null,
+    output: row?.output ?? null,
+    error: row?.error ?? null,
+    skip: row?.skip ?? null,
+    routing: (row?.routing ?? null) as Json,
+    waiting: waitingOf(run, place),
+  };
+}
+
+/** Why the task does not run, if it is one that could still: a task that runs or has ended waits for nothing. */
+function waitingOf(run: RunRow, { index, graph, byIndex }: Place): Waiting | null {
+  const row = byIndex.get(index);
+  const capability = graph.stages[index]?.stage.type ?? '';
+  if (!row || isTaskUntouched(row.status)) {
+    const upstream = (graph.incoming[index] ?? []).flatMap(({ from }) => {
+      const stage = graph.stages[from]?.stage;
+      const before = byIndex.get(from);
+      return stage && !(before && isTaskOver(before.status))
+        ? [{ key: stage.key, name: stage.name ?? stage.key }]
+        : [];
+    });
+    return explainWait({ code: 'dependency' }, { capability, since: run.createdAt.getTime(), upstream });
+  }
+  const facts = {
+    capability,
+    since: row.readyAt?.getTime() ?? null,
+    dueAt: row.dueAt?.getTime() ?? null,
+    queue: row.queue,
+  };
+  if (isTaskQueued(row.status)) return explainWait({ code: 'queue' }, facts);
+  if (isTaskRetrying(row.status)) return explainWait({ code: 'retry-timer' }, facts);
+  if (isTaskReady(row.status)) return explainWait(row.wait ?? { code: 'agents-full' }, facts);
+  return null;
+}
+
+export async function viewRun(
+  tx: TenantTransaction,
+  id: RunId,
+  graphOf: (id: VersionId) => Promise<CompiledGraph>,
+): Promise<RunView> {
+  const row = await loadRunRow(tx, id);
+  const taskRows = await loadTaskRows(tx, id);
+  return toRunView(row, taskRows, await graphOf(fromUuid('ver', row.versionId)));
+}

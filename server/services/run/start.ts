@@ -1,0 +1,77 @@
+import { and, eq } from 'drizzle-orm';
+import { z } from 'zod';
+import { versions } from '#db/schema/index.ts';
+import { inTenant, type TenantTransaction } from '#db/tenant.ts';
+import { notFound, SignalboxError } from '#server/domain/errors.ts';
+import { fromUuid, idSchema, type PipelineId, toUuid, type VersionId } from '#server/domain/ids.ts';
+import { jsonObjectSchema, jsonSchema } from '#server/domain/json.ts';
+import { type Actor, authorise } from '#server/identity/actor.ts';
+import type { Services } from '../context.ts';
+import { parseInput } from '../parse-input.ts';
+import { findNewestVersion, loadPipeline } from '../pipeline/pipeline-view.ts';
+import { launchRun } from './launch.ts';
+import { type RunView, viewRun } from './run-view.ts';
+
+export const idempotencyKeySchema = z.string().min(1).max(255);
+
+const startSchema = z.strictObject({
+  pipelineId: idSchema('pipe'),
+  /** Its number; left out, the newest. */
+  version: z.int().min(1).optional(),
+  input: jsonSchema.default(null),
+  parameters: jsonObjectSchema.default({}),
+  metadata: jsonObjectSchema.default({}),
+  notification: z
+    .strictObject({ webhook: z.url({ protocol: /^https?$/ }).optional(), email: z.email().optional() })
+    .optional(),
+  trigger: z.enum(['manual', 'api']).default('api'),
+  idempotencyKey: idempotencyKeySchema.optional(),
+});
+export type StartRun = z.input<typeof startSchema>;
+
+export async function startRun(
+  services: Services,
+  actor: Actor,
+  input: StartRun,
+): Promise<{ run: RunView; isNew: boolean }> {
+  authorise(actor, 'run.operate');
+  const { idempotencyKey, ...request } = parseInput(startSchema, input);
+  const versionId = await inTenant(services.db, actor.orgId, (tx) =>
+    findVersion(tx, request.pipelineId, request.version),
+  );
+  const { id, isNew } = await launchRun(services, actor, {
+    ...request,
+    notification: { ...request.notification },
+    versionId,
+    idempotencyKey,
+    request: { ...request, version: request.version ?? null, notification: { ...request.notification } },
+  });
+  if (isNew) services.record(actor, 'run.started', id);
+  const run = await inTenant(services.db, actor.orgId, (tx) => viewRun(tx, id, services.graphOf));
+  return { run, isNew };
+}
+
+async function findVersion(
+  tx: TenantTransaction,
+  id: PipelineId,
+  number: number | undefined,
+): Promise<VersionId> {
+  const pipeline = await loadPipeline(tx, id);
+  if (number === undefined) {
+    const newest = await findNewestVersion(tx, id);
+    if (newest) return newest.id;
+    throw new SignalboxError(
+      'CONFLICT',
+      `The pipeline ${JSON.stringify(pipeline.name)} has no published version.`,
+      {
+        advice: 'Publish its draft first.',
+      },
+    );
+  }
+  const [row] = await tx
+    .select({ id: versions.id })
+    .from(versions)
+    .where(and(eq(versions.pipelineId, toUuid(id)), eq(versions.number, number)));
+  if (!row) throw notFound('version', `${number} of ${id}`);
+  return fromUuid('ver', row.id);
+}

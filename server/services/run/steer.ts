@@ -1,0 +1,30 @@
+import { inTenant } from '#db/tenant.ts';
+import type { Happening, Reply } from '#server/domain/engine/happenings.ts';
+import { SignalboxError } from '#server/domain/errors.ts';
+import type { RunId } from '#server/domain/ids.ts';
+import type { Actor } from '#server/identity/actor.ts';
+import type { Services } from '../context.ts';
+import { loadRunRow, type RunView, viewRun } from './run-view.ts';
+
+/** Tells the engine what a person wants of a run of theirs, and returns the run as it then is. */
+export async function steerRun(
+  services: Services,
+  actor: Actor,
+  { id, happening }: { id: RunId; happening: Happening },
+): Promise<RunView> {
+  // The engine knows no tenants: whether the run is the actor's is asked first.
+  await inTenant(services.db, actor.orgId, (tx) => loadRunRow(tx, id));
+  const reply = await services.engine.tell(id, happening);
+  if (!reply.ok) throw refusal(reply);
+  return inTenant(services.db, actor.orgId, (tx) => viewRun(tx, id, services.graphOf));
+}
+
+function refusal(reply: Extract<Reply, { ok: false }>): SignalboxError {
+  const advice: Record<typeof reply.code, string> = {
+    RUN_OVER: 'Replay the run to do its work again.',
+    NOT_ALLOWED: 'Look at its state and try what that allows.',
+    NOT_HELD: 'Load the run again.',
+    STALE_EPOCH: 'Load the run again.',
+  };
+  return new SignalboxError('CONFLICT', reply.message, { advice: advice[reply.code] });
+}

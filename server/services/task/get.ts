@@ -1,0 +1,66 @@
+import { and, asc, eq } from 'drizzle-orm';
+import { z } from 'zod';
+import { taskStageLogs } from '#db/schema/index.ts';
+import { inTenant, type TenantTransaction } from '#db/tenant.ts';
+import { notFound } from '#server/domain/errors.ts';
+import { parseTaskId, type RunId, taskIdSchema, toUuid } from '#server/domain/ids.ts';
+import type { JsonObject } from '#server/domain/json.ts';
+import { type Actor, authorise } from '#server/identity/actor.ts';
+import type { Services } from '../context.ts';
+import { parseInput } from '../parse-input.ts';
+import { type RunView, type TaskView, viewRun } from '../run/run-view.ts';
+
+const getSchema = z.strictObject({ id: taskIdSchema });
+
+export interface LogLine {
+  at: Date;
+  level: string;
+  message: string;
+  fields: JsonObject | null;
+  epoch: number;
+  line: number;
+}
+
+export interface TaskDetail extends TaskView {
+  run: RunView;
+  logs: LogLine[];
+}
+
+const LOGS_SHOWN = 200;
+
+export async function getTask(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof getSchema>,
+): Promise<TaskDetail> {
+  authorise(actor, 'task.read');
+  const { id } = parseInput(getSchema, input);
+  const place = parseTaskId(id);
+  if (!place) throw notFound('task', id);
+  return inTenant(services.db, actor.orgId, async (tx) => {
+    const run = await viewRun(tx, place.runId, services.graphOf);
+    const task = run.tasks[place.index];
+    if (!task) throw notFound('task', id);
+    return { ...task, run, logs: await loadLogs(tx, place, LOGS_SHOWN) };
+  });
+}
+
+export function loadLogs(
+  tx: TenantTransaction,
+  { runId, index }: { runId: RunId; index: number },
+  limit: number,
+): Promise<LogLine[]> {
+  return tx
+    .select({
+      at: taskStageLogs.at,
+      level: taskStageLogs.level,
+      message: taskStageLogs.message,
+      fields: taskStageLogs.fields,
+      epoch: taskStageLogs.epoch,
+      line: taskStageLogs.line,
+    })
+    .from(taskStageLogs)
+    .where(and(eq(taskStageLogs.runId, toUuid(runId)), eq(taskStageLogs.index, index)))
+    .orderBy(asc(taskStageLogs.epoch), asc(taskStageLogs.line))
+    .limit(limit);
+}

@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import { inTenant, type TenantTransaction } from '#db/tenant.ts';
+import { invalid, notFound } from '#server/domain/errors.ts';
+import { capabilitySchema, type GraphInput, graphSchema, PRIORITIES } from '#server/domain/graph/schema.ts';
+import { idSchema, type PipelineId, taskId } from '#server/domain/ids.ts';
+import { isJsonObject, type Json, type JsonObject, jsonSchema } from '#server/domain/json.ts';
+import { type Actor, authorise } from '#server/identity/actor.ts';
+import type { Services } from '../context.ts';
+import { parseInput } from '../parse-input.ts';
+import { findNewestVersion, loadPipeline } from '../pipeline/pipeline-view.ts';
+import { launchRun } from '../run/launch.ts';
+import { idempotencyKeySchema } from '../run/start.ts';
+import { getTask, type TaskDetail } from './get.ts';
+import { findOrAddSharedVersion } from './standalone-graph.ts';
+
+const submitSchema = z.strictObject({
+  /** With `stage`: the task is that stage of the pipeline, on its own, with that stage's config. */
+  pipelineId: idSchema('pipe').optional(),
+  stage: z.int().min(0).optional(),
+  type: capabilitySchema,
+  payload: jsonSchema.default({}),
+  priority: z.enum(PRIORITIES).default('medium'),
+  timeoutSeconds: z.number().positive().max(31_536_000).optional(),
+  retryCount: z.int().min(0).max(99).default(0),
+  idempotencyKey: idempotencyKeySchema.optional(),
+});
+export type SubmitTask = z.input<typeof submitSchema>;
+
+/** A task of its own is a run of one stage. */
+export async function submitTask(
+  services: Services,
+  actor: Actor,
+  input: SubmitTask,
+): Promise<{ task: TaskDetail; isNew: boolean }> {
+  authorise(actor, 'task.operate');
+  const { idempotencyKey, ...request } = parseInput(submitSchema, input);
+  const versionId = await inTenant(services.db, actor.orgId, async (tx) => {
+    const config = await findConfig(tx, request);
+    const stage: GraphInput['stages'][number] = {
+      key: 'task',
+      type: request.type,
+      config,
+      priority: request.priority,
+      retry: { maxAttempts: request.retryCount + 1 },
+      timeouts: request.timeoutSeconds === undefined ? {} : { stageSeconds: request.timeoutSeconds },
+    };
+    return findOrAddSharedVersion(tx, actor, { stage, versionUuid: services.newUuid() });
+  });
+  const { id, isNew } = await launchRun(services, actor, {
+    pipelineId: null,
+    versionId,
+    input: request.payload,
+    parameters: parametersOf(request.payload),
+    metadata: { pipeline_id: request.pipelineId ?? null, stage: request.stage ?? null },
+    notification: null,
+    trigger: 'task',
+    idempotencyKey,
+    request: JSON.parse(JSON.stringify({ task: request })) as Json,
+  });
+  const task = taskId(id, 0);
+  if (isNew) services.record(actor, 'task.submitted', task);
+  return { task: await getTask(services, actor, { id: task }), isNew };
+}
+
+function parametersOf(payload: Json): JsonObject {
+  const given = isJsonObject(payload) ? payload.parameters : undefined;
+  return isJsonObject(given) ? given : {};
+}
+
+async function findConfig(
+  tx: TenantTransaction,
+  {
+    pipelineId,
+    stage,
+    type,
+  }: { pipelineId?: PipelineId | undefined; stage?: number | undefined; type: string },
+): Promise<JsonObject> {
+  if (pipelineId === undefined) return {};
+  await loadPipeline(tx, pipelineId);
+  if (stage === undefined) return {};
+  const newest = await findNewestVersion(tx, pipelineId);
+  if (!newest) return {};
+  const found = graphSchema.parse(newest.graph).stages[stage];
+  if (!found) throw notFound('stage', `${stage} of ${pipelineId}`);
+  if (found.type === type) return found.config;
+  throw invalid(`Stage ${stage} of ${pipelineId} is of type ${found.type}, not ${type}.`);
+}

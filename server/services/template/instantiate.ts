@@ -1,0 +1,37 @@
+import { eq } from 'drizzle-orm';
+import { z } from 'zod';
+import { taskDagTemplates } from '#db/schema/index.ts';
+import { inTenant } from '#db/tenant.ts';
+import { notFound } from '#server/domain/errors.ts';
+import type { JsonObject } from '#server/domain/json.ts';
+import { type Actor, authorise } from '#server/identity/actor.ts';
+import type { Services } from '../context.ts';
+import { parseInput } from '../parse-input.ts';
+import { createPipeline, pipelineNameSchema } from '../pipeline/create.ts';
+import type { PipelineView } from '../pipeline/pipeline-view.ts';
+
+const instantiateSchema = z.strictObject({
+  key: z.string().min(1).max(128),
+  name: pipelineNameSchema.optional(),
+  publish: z.boolean().default(true),
+});
+
+/** A pipeline of one's own from a template; the template stays as it is. */
+export async function instantiateTemplate(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof instantiateSchema>,
+): Promise<PipelineView> {
+  authorise(actor, 'pipeline.write');
+  const { key, name, publish } = parseInput(instantiateSchema, input);
+  const [row] = await inTenant(services.db, actor.orgId, (tx) =>
+    tx.select().from(taskDagTemplates).where(eq(taskDagTemplates.key, key)),
+  );
+  if (!row) throw notFound('template', key);
+  return createPipeline(services, actor, {
+    name: name ?? row.name,
+    description: row.description,
+    document: row.document as JsonObject,
+    publish,
+  });
+}
