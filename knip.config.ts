@@ -7,6 +7,7 @@ const config: KnipConfig = {
     'scripts/*.mjs',
     // Started as processes of their own, by path.
     'scripts/services/keeper.mjs',
+    'server/testing/faults/engine-process.ts',
     'scripts/checks/*.mjs',
     'scripts/checks/*.globalsetup.ts',
     'bench/run.ts',

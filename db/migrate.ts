@@ -21,19 +21,23 @@ interface Migration {
 export async function migrate(
   url: string,
   onStep: (name: string) => void = () => undefined,
+  folder = MIGRATIONS,
 ): Promise<string[]> {
   // A connection of its own: the lock belongs to the connection that took it.
   const sql = connectDatabase({ url, applicationName: 'signalbox-migrate', max: 1 });
   try {
     await sql`SELECT pg_advisory_lock(${MIGRATION_LOCK})`;
-    return await applyMissing(sql, onStep);
+    return await applyMissing(sql, await readMigrations(folder), onStep);
   } finally {
     await sql.end({ timeout: 5 });
   }
 }
 
-async function applyMissing(sql: Sql, onStep: (name: string) => void): Promise<string[]> {
-  const migrations = await readMigrations();
+async function applyMissing(
+  sql: Sql,
+  migrations: readonly Migration[],
+  onStep: (name: string) => void,
+): Promise<string[]> {
   await sql`CREATE TABLE IF NOT EXISTS schema_migrations (
     name text PRIMARY KEY, hash text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())`;
   const rows = await sql<{ name: string; hash: string }[]>`SELECT name, hash FROM schema_migrations`;
@@ -50,11 +54,11 @@ async function applyMissing(sql: Sql, onStep: (name: string) => void): Promise<s
   return done;
 }
 
-async function readMigrations(): Promise<Migration[]> {
-  const names = (await readdir(MIGRATIONS)).filter((name) => /^\d{4}_[a-z_]+\.sql$/.test(name)).sort();
+async function readMigrations(folder: URL): Promise<Migration[]> {
+  const names = (await readdir(folder)).filter((name) => /^\d{4}_[a-z_]+\.sql$/.test(name)).sort();
   return Promise.all(
     names.map(async (name) => {
-      const text = await readFile(new URL(name, MIGRATIONS), 'utf8');
+      const text = await readFile(new URL(name, folder), 'utf8');
       return { name, text, hash: createHash('sha256').update(text).digest('hex') };
     }),
   );
@@ -75,6 +79,8 @@ function refuseUnknown(migrations: readonly Migration[], applied: ReadonlyMap<st
 }
 
 const LOCK_TRIES = 30;
+/** No lock in time, or traffic and we waited for each other: a table and its parts are locked one by one. */
+const LOCK_TROUBLES = new Set(['55P03', '40P01']);
 
 async function applyOne(sql: Sql, migration: Migration): Promise<void> {
   for (let tries = 1; ; tries += 1) {
@@ -87,7 +93,7 @@ async function applyOne(sql: Sql, migration: Migration): Promise<void> {
     } catch (error) {
       await sql.unsafe('ROLLBACK').simple();
       const { code } = error as { code?: string };
-      if (code !== '55P03' || tries === LOCK_TRIES) throw error;
+      if (!LOCK_TROUBLES.has(code ?? '') || tries === LOCK_TRIES) throw error;
       await new Promise((resolve) => setTimeout(resolve, 200 * tries));
     }
   }

@@ -9,6 +9,7 @@ import { DEFAULT_ORG_ID, fromUuid } from '#server/domain/ids.ts';
 import { createUuidSource } from '#server/platform/ids.ts';
 import { createSafeFetch } from '#server/platform/safe-fetch.ts';
 import { createMemoryHotState } from '#server/redis/memory.ts';
+import { createRedisHotState } from '#server/redis/redis.ts';
 import { createGraphStore } from '../graph-store.ts';
 import type { ScriptedEngine } from '../scripted-engine.ts';
 import type { BootOptions } from './protocol.ts';
@@ -37,7 +38,9 @@ export async function createBrokerEngine(
   const plain = connectDatabase({ url, applicationName: 'test-engine-reads', max: 4 });
   const graphs = createGraphStore(plain, newUuid);
   const onTrouble = (message: string, error: unknown) => options.onTrouble(`${message} ${String(error)}`);
-  const hot = createMemoryHotState();
+  const hot = options.redisUrl
+    ? createRedisHotState({ url: options.redisUrl, commandTimeoutMs: 500 })
+    : createMemoryHotState();
   await hot.start();
   const broker = createRabbitmqBroker({ ...rabbitmq, confirmTimeoutMs: 2000 });
   await broker.start();
@@ -83,6 +86,7 @@ export async function createBrokerEngine(
       await engine.stop();
       await agents.stop();
       await broker.stop();
+      await hot.stop();
       for (const pool of [...lanes, sql, plain]) await pool.end({ timeout: 2 });
     },
   };

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Sql } from '#db/client.ts';
 import type { Outcome } from '#server/domain/engine/happenings.ts';
+import type { RunId } from '#server/domain/ids.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { createScriptedEngine, type ScriptedEngine } from '../scripted-engine.ts';
 import { checkLedger, createLedger, createLedgerAgent } from './ledger.ts';
@@ -25,6 +26,12 @@ function withoutRevisionFence(lane: Sql): Sql {
   });
 }
 
+const untilSecondHandOut = (runId: RunId) =>
+  until('the second hand-out', async () => {
+    const [row] = await database.sql`SELECT epoch FROM tasks WHERE run_id = ${runId.slice(4)}::text::uuid`;
+    return row?.epoch === 2;
+  });
+
 /** Two engines that both know a run; one gives its task out anew, and then the other acts on what it knew before. */
 async function actOnOldBelief(mutateCommits?: (lane: Sql) => Sql): Promise<string[]> {
   const hang = () => new Promise<never>(() => undefined);
@@ -36,6 +43,7 @@ async function actOnOldBelief(mutateCommits?: (lane: Sql) => Sql): Promise<strin
   const held = { task: 0, agent: one.agentId, epoch: 1 };
   await two.tell(runId, { type: 'beat', ...held });
   await one.tell(runId, { type: 'release', ...held });
+  await untilSecondHandOut(runId);
   // A sign of life writes no event, whose number would be a second fence.
   await two.tell(runId, { type: 'beat', ...held });
   const { findings } = await one.audit();
@@ -53,10 +61,7 @@ async function answerLate(
   const call = createLedgerAgent(database.sql);
   const output = await call(assignment as never, undefined as never);
   await scripted.tell(runId, { type: 'release', task: 0, epoch: 1, agent: scripted.agentId });
-  await until('the second hand-out', async () => {
-    const [row] = await database.sql`SELECT epoch FROM tasks WHERE run_id = ${runId.slice(4)}::text::uuid`;
-    return row?.epoch === 2;
-  });
+  await untilSecondHandOut(runId);
   const outcome: Outcome = { status: 'succeeded', output };
   const epoch = await epochOf(1);
   await scripted.tell(runId, { type: 'result', task: 0, epoch, agent: scripted.agentId, outcome });

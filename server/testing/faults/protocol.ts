@@ -19,6 +19,8 @@ export interface BootOptions {
   lanes?: number;
   /** With it agents are reached over RabbitMQ, under a prefix of the test's own; without it they are called. */
   rabbitmq?: { url: string; namespace: string };
+  /** With it presence and progress are kept there; without it in the process. Only over RabbitMQ. */
+  redisUrl?: string;
   /** How long an orderly end waits for work that is under way. */
   graceMs?: number;
 }

@@ -35,3 +35,10 @@ export function createScriptedAmqpAgent(
     onTrouble: () => undefined,
   });
 }
+
+const NOTHING = { pause: async () => undefined, resume: async () => undefined, stop: async () => undefined };
+
+/** An agent that is there, and takes nothing: what is sent stays in the queues. */
+export function createIdleAmqpAgent(broker: Broker, service: Sql): AmqpAgent {
+  return createScriptedAmqpAgent({ ...broker, consume: async () => NOTHING }, service, { name: 'idle' });
+}

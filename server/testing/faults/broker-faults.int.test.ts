@@ -1,0 +1,170 @@
+import { describe, expect, test } from 'vitest';
+import { createRabbitmqBroker } from '#server/broker/rabbitmq.ts';
+import { capabilityQueue, RESPONSE_QUEUE } from '#server/broker/topology.ts';
+import { startTcpProxy } from '../tcp-proxy.ts';
+import { provideBrokerRig } from './broker-rig.ts';
+import { chain } from './random-graphs.ts';
+import { createIdleAmqpAgent } from './scripted-amqp-agent.ts';
+import { until } from './until.ts';
+
+const current = provideBrokerRig();
+
+describe('a broker that fails', () => {
+  test('F22 by a kill under load loses nothing: what was sent and what was not is all done', async () => {
+    const { rig, agent, rabbitmq, expectSent, engine: startEngine } = current();
+    const engine = await startEngine();
+    await agent.start();
+    const runs = rig.startAll(engine, await rig.orders(60, 22));
+    await rabbitmq.kill();
+    await rabbitmq.start();
+    await runs;
+    await rig.allEnded(60_000);
+    await expectSent();
+    await rig.expectSound();
+  }, 90_000);
+
+  test('F24 by a queue that was deleted: it is declared again and the messages follow', async () => {
+    const { rig, agent, namespace, rabbitmq, expectSent, engine: startEngine } = current();
+    const engine = await startEngine();
+    await agent.start();
+    await rig.ended(await rig.start(engine, chain(1)));
+    await rabbitmq.control('delete_queue', `${namespace}.${capabilityQueue('ledger')}`);
+    expect(await rig.ended(await rig.start(engine, chain(3)))).toBe('succeeded');
+    await expectSent();
+    await rig.expectSound();
+  });
+
+  test('F26 by delivering each message twice and out of order ends as if it had not', async () => {
+    const { rig, agent, broker, count, engine: startEngine } = current();
+    const engine = await startEngine();
+    const inHand: { queue: string; body: Uint8Array }[] = [];
+    const copier = await broker.consume(capabilityQueue('ledger'), { prefetch: 100 }, (delivery) => {
+      const { queue, body } = delivery;
+      inHand.push({ queue, body });
+      delivery.ack();
+    });
+    const graph = {
+      stages: Array.from({ length: 20 }, (_, at) => ({ key: `s${at}`, type: 'ledger' })),
+    };
+    await agent.start();
+    await until('the agent to be known', async () => (await count('agents')) > 0);
+    const runId = await rig.start(engine, graph);
+    await until('a message to be taken on its way', async () => inHand.length > 0);
+    await copier.stop();
+    const copies = [...inHand].reverse().flatMap((message) => [message, message, message]);
+    await broker.publish(
+      copies.map(({ queue, body }, at) => ({
+        queue,
+        body,
+        messageId: `copy ${at}`,
+        priority: 'medium' as const,
+      })),
+    );
+    expect(await rig.ended(runId)).toBe('succeeded');
+    expect((await rig.tasks(runId)).every((task) => task.epoch === 1 && task.attempt === 1)).toBe(true);
+    await rig.expectSound();
+  });
+
+  test('F27 by carrying what nobody can read: it is set aside with its reason, and the rest flows', async () => {
+    const { rig, agent, broker, engine: startEngine } = current();
+    const engine = await startEngine();
+    await agent.start();
+    const poison = [
+      '{broken',
+      '{"version":99,"reports":[]}',
+      '{"version":1,"agent_id":"agent_x","reports":[]}',
+    ];
+    await broker.publish(
+      poison.map((body, at) => ({
+        queue: RESPONSE_QUEUE,
+        body,
+        messageId: `bad ${at}`,
+        priority: 'high' as const,
+      })),
+    );
+    expect(await rig.ended(await rig.start(engine, chain(2)))).toBe('succeeded');
+    const letters = await until('the letters to be set aside', async () => {
+      const found = await broker.listDeadLetters(10);
+      return found.length >= poison.length && found;
+    });
+    expect(letters.every((letter) => letter.reason.length > 10)).toBe(true);
+    await rig.expectSound();
+  });
+
+  test('F29 by losing every message: they are sent again from Postgres', async () => {
+    const { rig, agent, broker, count, expectSent, engine: startEngine } = current();
+    const engine = await startEngine();
+    const idle = createIdleAmqpAgent(broker, rig.sql);
+    await idle.start();
+    await until('the agent to be known', async () => (await count('agents')) > 0);
+    const runs = await Promise.all(Array.from({ length: 10 }, () => rig.start(engine, chain(3))));
+    const queue = capabilityQueue('ledger');
+    await until('the messages to be in the queue', async () => {
+      const depth = (await broker.depths()).find((each) => each.queue === queue);
+      return (depth?.messages ?? 0) > 0;
+    });
+    await expectSent();
+    expect(await broker.purge(queue)).toBeGreaterThan(0);
+    await agent.start();
+    for (const runId of runs) expect(await rig.ended(runId)).toBe('succeeded');
+    await expectSent();
+    await rig.expectSound();
+    await idle.stop();
+  }, 60_000);
+
+  test('F23 by refusing for want of memory: runs are accepted, wait in the outbox, and go when it heals', async () => {
+    const { rig, agent, rabbitmq, count, expectSent, engine: startEngine } = current();
+    const engine = await startEngine();
+    await agent.start();
+    await rig.ended(await rig.start(engine, chain(1)));
+    await rabbitmq.control('set_vm_memory_high_watermark', '0.00001');
+    const runs = await rig.startAll(engine, await rig.orders(20, 23));
+    await until('messages to be held back', async () => (await count('outbox')) > 0);
+    expect(runs).toHaveLength(20);
+    await rabbitmq.control('set_vm_memory_high_watermark', '0.4');
+    await rig.allEnded(60_000);
+    await expectSent();
+    await rig.expectSound();
+  }, 90_000);
+
+  test('F25 by keeping its confirms to itself: messages are sent again, and copies count once', async () => {
+    const { rig, agent, namespace, rabbitmq, count, expectSent, engine: startEngine } = current();
+    const proxy = await startTcpProxy({ host: '127.0.0.1', port: rabbitmq.port });
+    const url = `amqp://guest:guest@127.0.0.1:${proxy.port}`;
+    const engine = await startEngine({ rabbitmq: { url, namespace } });
+    await agent.start();
+    await rig.ended(await rig.start(engine, chain(1)));
+    proxy.swallowAnswers(true);
+    await rig.startAll(engine, await rig.orders(20, 25));
+    await until('messages to be without a confirm', async () => (await count('outbox')) > 0);
+    // Nobody cuts the connection: the engine itself must give it up and make a new one.
+    proxy.swallowAnswers(false);
+    await rig.allEnded(60_000);
+    await expectSent();
+    await rig.expectSound();
+    await engine.kill();
+    await proxy.close();
+  }, 90_000);
+
+  test('F28 by a consumer that gives a message back until it is dead: the task is sent again and done', async () => {
+    const { rig, agent, broker, count, rabbitmq, namespace, expectSent, engine: startEngine } = current();
+    const engine = await startEngine();
+    const idle = createIdleAmqpAgent(broker, rig.sql);
+    await idle.start();
+    await until('the agent to be known', async () => (await count('agents')) > 0);
+    const impatient = createRabbitmqBroker({ url: rabbitmq.url, namespace, maxRedeliveries: 2 });
+    await impatient.start();
+    const victim = await impatient.consume(capabilityQueue('ledger'), { prefetch: 10 }, (delivery) =>
+      delivery.retry(),
+    );
+    const runId = await rig.start(engine, chain(2));
+    await until('the message to be given up', async () => (await broker.listDeadLetters(5)).length > 0);
+    await victim.stop();
+    await impatient.stop();
+    await agent.start();
+    expect(await rig.ended(runId)).toBe('succeeded');
+    await expectSent();
+    await rig.expectSound();
+    await idle.stop();
+  }, 60_000);
+});

@@ -1,0 +1,62 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
+import type { AmqpAgent } from '#server/agents/delivery/amqp-agent.ts';
+import type { Broker } from '#server/broker/port.ts';
+import { createRabbitmqBroker } from '#server/broker/rabbitmq.ts';
+import type { AgentId } from '#server/domain/ids.ts';
+import { type PrivateRabbitmq, startPrivateRabbitmq } from '../private-rabbitmq.ts';
+import type { EngineChild } from './engine-child.ts';
+import type { BootOptions } from './protocol.ts';
+import { createRig, type Rig } from './rig.ts';
+import { createScriptedAmqpAgent } from './scripted-amqp-agent.ts';
+import { until } from './until.ts';
+
+/** For each test anew: a rig, names on the broker of its own, and an agent that takes its work from there. */
+export interface BrokerRig {
+  rig: Rig;
+  broker: Broker;
+  agent: AmqpAgent;
+  agentId: AgentId;
+  namespace: string;
+  rabbitmq: PrivateRabbitmq;
+  engine(options?: Partial<BootOptions>): Promise<EngineChild>;
+  count(table: 'outbox' | 'late_answers' | 'agents'): Promise<number>;
+  /** Everything that was to be sent has been taken by the broker. */
+  expectSent(): Promise<void>;
+}
+
+/** Registers the hooks; the rig may be read inside tests only. */
+export function provideBrokerRig(): () => BrokerRig {
+  let rabbitmq: PrivateRabbitmq;
+  let current: BrokerRig;
+  beforeAll(async () => {
+    rabbitmq = await startPrivateRabbitmq();
+  }, 120_000);
+  afterAll(() => rabbitmq.close());
+  beforeEach(async () => {
+    const rig = await createRig();
+    const namespace = `f${randomBytes(4).toString('hex')}`;
+    const broker = createRabbitmqBroker({ url: rabbitmq.url, namespace });
+    await broker.start();
+    const agentId = rig.newAgentId();
+    const count: BrokerRig['count'] = async (table) => {
+      const [row] = await rig.sql<[{ count: number }]>`SELECT count(*)::int AS count FROM ${rig.sql(table)}`;
+      return row.count;
+    };
+    current = {
+      ...{ rig, broker, agentId, namespace, rabbitmq, count },
+      agent: createScriptedAmqpAgent(broker, rig.sql, { name: 'worker' }),
+      engine: (options = {}) =>
+        rig.engine({ agentId, rabbitmq: { url: rabbitmq.url, namespace }, ...options }),
+      expectSent: async () => {
+        await until('the outbox to be empty', async () => (await count('outbox')) === 0);
+      },
+    };
+  });
+  afterEach(async () => {
+    await current.agent.stop();
+    await current.rig[Symbol.asyncDispose]();
+    await current.broker.stop();
+  });
+  return () => current;
+}
