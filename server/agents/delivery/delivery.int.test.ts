@@ -1,9 +1,9 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { capabilityQueue, pullQueue } from '#server/broker/topology.ts';
 import { DEFAULT_ORG_ID } from '#server/domain/ids.ts';
-import { eventually, openWorld, type World } from '#server/testing/agent-world.ts';
+import { eventually, openWorld, TEST_BEAT_MS, type World } from '#server/testing/agent-world.ts';
 import { joinByAmqp } from '#server/testing/scripted-agents.ts';
 
 const graph = (type: string) => ({ stages: [{ key: 'work', type }] });
@@ -93,6 +93,9 @@ describe('an agent that comes for its work', () => {
     const { registry, pull } = world.program().agents;
     const visitor = { agentId: '' as never, ...(await registry.register(DEFAULT_ORG_ID, registration)) };
     const me = { agentId: visitor.id, generation: visitor.generation };
+    // However slow the machine is, it counts as there.
+    const beating = setInterval(() => void pull.heartbeat(me, { in_flight: 0 }, []), TEST_BEAT_MS / 2);
+    onTestFinished(() => clearInterval(beating));
     const runs = await Promise.all([1, 2, 3].map(() => world.startRun(graph('fetch'))));
     const { tasks } = await pull.claim(me, { max: 2, inFlight: 0, waitMs: 5000 });
     expect(tasks.length).toBeGreaterThan(0);

@@ -1,7 +1,9 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { pino } from 'pino';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createLocalOwner } from '#server/identity/local-owner.ts';
 import { startTestApp, type TestApp } from '#server/testing/app.ts';
 import { createHttpServer } from '../http/server.ts';
@@ -81,6 +83,35 @@ describe('an agent that comes for its work over HTTP', () => {
     const task = (await call(`/tasks/${taskId}`)).body;
     expect(task).toMatchObject({ status: 'completed', progress: 1, error: null });
     expect(task.logs).toMatchObject([{ level: 'info', message: 'Task started' }]);
+  });
+
+  test('may be the example of the documentation', async () => {
+    const pipeline = await call('/pipelines', {
+      name: 'greetings',
+      stages: [
+        { name: 'read', type: 'data-ingestion', required: true, timeout: 60 },
+        { name: 'greet', type: 'greet', required: true, timeout: 60 },
+      ],
+      dependencies: [{ from: 0, to: 1 }],
+    });
+    const input_data = { data: [{ name: 'Ada' }, { name: 'Alan' }] };
+    const run = await call(`/pipelines/${pipeline.body.id}/execute`, { input_data });
+    const example = join(import.meta.dirname, '../../../docs/examples/greet-agent.mjs');
+    const agent = spawn(process.execPath, [example], {
+      env: { ...process.env, SIGNALBOX_URL: origin, SIGNALBOX_TOKEN: SECRET },
+    });
+    try {
+      await vi.waitFor(
+        async () => {
+          const { body } = await call(`/runs/${run.body.id}`);
+          expect(body).toMatchObject({ status: 'succeeded' });
+          expect(body.stages[1].output).toEqual([{ greeting: 'Hello Ada!' }, { greeting: 'Hello Alan!' }]);
+        },
+        { timeout: 25_000, interval: 50 },
+      );
+    } finally {
+      agent.kill();
+    }
   });
 
   test('is the same agent when it registers again, one generation later', async () => {
