@@ -69,7 +69,7 @@ describe('two things that happen at once', () => {
     expect(await engine.tell(runId, { type: 'cancel', graceMs: 300 })).toEqual({ ok: true });
     expect(await rig.status(runId)).toBe('cancelling');
     expect(await rig.ended(runId)).toBe('cancelled');
-    expect(await engine.tell(runId, DONE)).toMatchObject({ ok: true, repeated: true });
+    expect(await engine.tell(runId, DONE)).toMatchObject({ ok: false, code: 'STALE_EPOCH' });
     expect((await rig.tasks(runId)).map((task) => task.status)).toEqual(['cancelled', 'cancelled']);
     await rig.expectSound();
   });
