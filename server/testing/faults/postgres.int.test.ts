@@ -64,7 +64,9 @@ describe('a Postgres that fails', () => {
       await until('something to be sent', async () => proxy.sentBytes() > before);
       proxy.cut();
       proxy.swallowAnswers(false);
-      await started;
+      await started.catch(async (error) => {
+        throw new Error(`${error} ${JSON.stringify(await engine.state(), null, 1)}`);
+      });
     }
     await rig.allEnded(60_000);
     await expectUndisturbed();

@@ -111,7 +111,7 @@ export async function createRig(server?: string): Promise<Rig> {
 
   const startAll = (engine: EngineChild, wanted: readonly KeyedStart[]): Promise<RunId[]> =>
     Promise.all(
-      wanted.map((order) => until(`${order.key} to be accepted`, () => startOnce(engine, order), 60_000)),
+      wanted.map((order) => until(`${order.key} to be accepted`, () => startOnce(engine, order), 20_000)),
     );
 
   async function status(runId: RunId): Promise<RunStatus | null> {
