@@ -104,8 +104,9 @@ export const SETTINGS = {
   MAX_CONCURRENT_TASKS: setting({
     group: 'Limits',
     schema: wholeNumber(1, 1_000_000),
-    fallback: '50',
-    about: 'How many tasks may execute at once; the next ones wait and say so.',
+    fallback: '1000',
+    about:
+      'How many tasks one process may have out at once with agents that it calls or pushes to; the next ones wait and say so.',
   }),
   TASK_TIMEOUT: setting({
     group: 'Limits',
