@@ -1,8 +1,9 @@
 import { connectDatabase, connectEngine } from '#db/client.ts';
 import { migrate } from '#db/migrate.ts';
 import type { AgentHandler } from '#server/agents/agent.ts';
-import { createAmqpAgent } from '#server/agents/delivery/amqp-agent.ts';
+import { type AmqpAgent, createAmqpAgent } from '#server/agents/delivery/amqp-agent.ts';
 import { createAgentSystem } from '#server/agents/system.ts';
+import type { Broker } from '#server/broker/port.ts';
 import { createRabbitmqBroker } from '#server/broker/rabbitmq.ts';
 import { createEngine } from '#server/coordinator/engine.ts';
 import { NO_PAUSES } from '#server/coordinator/pause-points.ts';
@@ -87,20 +88,7 @@ export async function startParts({ env, handlers, concurrency, meetingMs }: Part
     onTrouble,
   });
   await responses.start();
-  const agents = Object.entries(handlers).map(([capability, handle]) =>
-    createAmqpAgent({
-      broker,
-      registration: {
-        name: `bench-${capability}`,
-        capabilities: [{ name: capability, version: '1' }],
-        max_concurrency: concurrency,
-      },
-      handle,
-      objects: NO_OBJECTS,
-      newMessageId: newUuid,
-      onTrouble,
-    }),
-  );
+  const agents = makeAgents({ handlers, concurrency, broker, newUuid, onTrouble });
   await Promise.all(agents.map((agent) => agent.start()));
   await untilServing(() => Object.keys(handlers).every((capability) => isServed(capability)), meetingMs);
 
@@ -147,6 +135,29 @@ export async function startParts({ env, handlers, concurrency, meetingMs }: Part
       await Promise.all([sql, engineSql, ...lanes].map((pool) => pool.end({ timeout: 2 })));
     },
   };
+}
+
+interface AgentParts extends Pick<PartsOptions, 'handlers' | 'concurrency'> {
+  broker: Broker;
+  newUuid(): string;
+  onTrouble(message: string, error?: unknown): void;
+}
+
+function makeAgents({ handlers, concurrency, broker, newUuid, onTrouble }: AgentParts): AmqpAgent[] {
+  return Object.entries(handlers).map(([capability, handle]) =>
+    createAmqpAgent({
+      broker,
+      registration: {
+        name: `bench-${capability}`,
+        capabilities: [{ name: capability, version: '1' }],
+        max_concurrency: concurrency,
+      },
+      handle,
+      objects: NO_OBJECTS,
+      newMessageId: newUuid,
+      onTrouble,
+    }),
+  );
 }
 
 async function untilServing(isReady: () => boolean, withinMs: number): Promise<void> {
