@@ -1,6 +1,7 @@
-import postgres from 'postgres';
+import type postgresTypes from 'postgres';
+import { postgres } from './postgres-driver.ts';
 
-export type Sql = postgres.Sql;
+export type Sql = postgresTypes.Sql;
 
 /**
  * Settings of the engine's own connections. Its statements touch a handful of rows by primary key: one plan for each
