@@ -25,6 +25,8 @@ export default defineConfig({
           // Two at a time: the services share the machine's cores with the tests.
           maxWorkers: 2,
           testTimeout: 30_000,
+          // Elections, leases and kills of real processes on a shared machine; the report names what needed a second try.
+          retry: process.env.CI ? 1 : 0,
           hookTimeout: 60_000,
         },
       },
