@@ -57,16 +57,14 @@ describe('a Postgres that fails', () => {
 
   test('F32 over and over under load: every cut commit is either there or made again, never both', async () => {
     await using engine = await rig.engine({ url: throughProxy, ...PATIENT });
-    for (let round = 0; round < 5; round += 1) {
+    for (let round = 0; round < 8; round += 1) {
       const started = rig.startAll(engine, await rig.orders(15, 320 + round));
       proxy.swallowAnswers(true);
       const before = proxy.sentBytes();
       await until('something to be sent', async () => proxy.sentBytes() > before);
       proxy.cut();
       proxy.swallowAnswers(false);
-      await started.catch(async (error) => {
-        throw new Error(`${error} ${JSON.stringify(await engine.state(), null, 1)}`);
-      });
+      await started;
     }
     await rig.allEnded(60_000);
     await expectUndisturbed();
