@@ -1,15 +1,18 @@
 import { registerHooks } from 'node:module';
 
 /**
- * The driver, with two lines of its `connection.js` mended as it is loaded. In postgres 3.4.9 a statement that is sent
- * inside a transaction whose connection has just been cut is written to a socket that is gone, on a timer where nobody
- * can catch it, and ends the process; and bytes that were waiting go out on the next connection.
+ * The driver, mended in two places of its `connection.js` as it is loaded (postgres 3.4.9). When a connection is cut
+ * inside a transaction, the `rollback` and whatever else is still sent there go to a socket that is gone, on a timer
+ * where nobody can catch the error, so the process ends; or they mix with the greeting of the next connection, which
+ * then waits for ever. And bytes that had not gone out, with the timer that should send them, outlive the connection.
  */
 const REPAIRS = [
   {
-    broken: 'function nextWrite(fn) {\n',
+    broken: "    if (stream)\n      return queryError(q, Errors.generic('COPY_IN_PROGRESS'",
     mended:
-      'function nextWrite(fn) {\n    if (!socket) { clearImmediate(nextWriteTimer); chunk = nextWriteTimer = null; return false }\n',
+      '    if (!socket || (initial && q !== initial && q.handler !== execute))\n' +
+      "      return queryError(q, Errors.connection('CONNECTION_CLOSED', options)), true\n\n" +
+      "    if (stream)\n      return queryError(q, Errors.generic('COPY_IN_PROGRESS'",
   },
   {
     broken: "    clearImmediate(nextWriteTimer)\n    socket.removeListener('data', data)\n",
