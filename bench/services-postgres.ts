@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { chmod, chown, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { postgres } from '#db/postgres-driver.ts';
+import postgres from 'postgres';
 import type { OsUser, Service, ServiceHome } from './service-process.ts';
 import { stopProcess, waitUntilReady } from './service-process.ts';
 

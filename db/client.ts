@@ -1,7 +1,6 @@
-import type postgresTypes from 'postgres';
-import { postgres } from './postgres-driver.ts';
+import postgres from 'postgres';
 
-export type Sql = postgresTypes.Sql;
+export type Sql = postgres.Sql;
 
 /**
  * Settings of the engine's own connections. Its statements touch a handful of rows by primary key: one plan for each

@@ -1,6 +1,7 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from './failure.mjs';
+import { mendDriver } from './mend-driver.mjs';
 import { runNpm, withThisNode } from './npm.mjs';
 import { ROOT } from './paths.mjs';
 import { withProgress } from './progress.mjs';
@@ -74,5 +75,6 @@ export async function ensureInstalled() {
     );
   }
   await completePostgres();
+  mendDriver(MODULES);
   writeStamp(STAMP, stamp);
 }

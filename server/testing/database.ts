@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import postgres from 'postgres';
 import { connectDatabase, type Sql } from '#db/client.ts';
 import { migrate } from '#db/migrate.ts';
-import { postgres } from '#db/postgres-driver.ts';
 
 export interface TestDatabase extends AsyncDisposable {
   url: string;

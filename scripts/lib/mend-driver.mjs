@@ -1,7 +1,8 @@
-import { registerHooks } from 'node:module';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 /**
- * The driver, mended in two places of its `connection.js` as it is loaded (postgres 3.4.9). When a connection is cut
+ * The driver for Postgres, mended in two places after it was installed (postgres 3.4.9). When a connection is cut
  * inside a transaction, the `rollback` and whatever else is still sent there go to a socket that is gone, on a timer
  * where nobody can catch the error, so the process ends; or they mix with the greeting of the next connection, which
  * then waits for ever. And bytes that had not gone out, with the timer that should send them, outlive the connection.
@@ -21,23 +22,17 @@ const REPAIRS = [
   },
 ];
 
-let isMended = false;
-const hooks = registerHooks({
-  load(url, context, next) {
-    const loaded = next(url, context);
-    if (!url.endsWith('/postgres/src/connection.js')) return loaded;
-    const before = Buffer.from(loaded.source as Uint8Array).toString('utf8');
-    const source = REPAIRS.reduce((text, { broken, mended }) => text.replace(broken, mended), before);
-    isMended = REPAIRS.every(({ mended }) => source.includes(mended));
-    return { ...loaded, source };
-  },
-});
-const driver = await import('postgres');
-hooks.deregister();
-if (!isMended) {
-  throw new Error(
-    'The driver for Postgres was loaded before it could be mended, or is another version. Import it through db/client.ts only; after an upgrade see whether db/postgres-driver.ts is still needed.',
-  );
+/** Says whether the driver is as it should be now; another version of it is left alone. */
+export function mendDriver(modules) {
+  const file = join(modules, 'postgres/src/connection.js');
+  if (!existsSync(file)) return false;
+  const before = readFileSync(file, 'utf8');
+  let text = before;
+  for (const { broken, mended } of REPAIRS) {
+    if (text.includes(mended)) continue;
+    if (!text.includes(broken)) return false;
+    text = text.replace(broken, mended);
+  }
+  if (text !== before) writeFileSync(file, text);
+  return true;
 }
-
-export const postgres = driver.default;
