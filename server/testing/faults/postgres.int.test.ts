@@ -55,6 +55,22 @@ describe('a Postgres that fails', () => {
     await rig.expectSound();
   });
 
+  test('F32 over and over under load: every cut commit is either there or made again, never both', async () => {
+    await using engine = await rig.engine({ url: throughProxy, ...PATIENT });
+    for (let round = 0; round < 8; round += 1) {
+      const started = rig.startAll(engine, await rig.orders(15, 320 + round));
+      proxy.swallowAnswers(true);
+      const before = proxy.sentBytes();
+      await until('something to be sent', async () => proxy.sentBytes() > before);
+      proxy.cut();
+      proxy.swallowAnswers(false);
+      await started;
+    }
+    await rig.allEnded(60_000);
+    await expectUndisturbed();
+    await rig.expectSound();
+  }, 90_000);
+
   test('F33 five statements of a hundred with a conflict or an end: each is tried again, and none half done', async () => {
     await rig.sql.unsafe(`
       CREATE SEQUENCE statements;
