@@ -116,6 +116,7 @@ function makeEngine(
     random: Math.random,
     localNow: Date.now,
     defaults: { taskTimeoutMs: env.taskTimeoutMs },
+    payloads,
     onProgress(plan) {
       agents.system.onProgress(plan);
       announce(plan);

@@ -54,7 +54,7 @@ export async function startParts({ env, handlers, concurrency, meetingMs }: Part
   const system = createAgentSystem({
     ...{ sql, hot, broker, newUuid, onTrouble },
     fetch: createSafeFetch({ allow: [] }),
-    objects: NO_OBJECTS,
+    artefactsOf: () => NO_OBJECTS,
     orgId: DEFAULT_ORG_ID,
     instance: 'bench',
     builtins: [],
@@ -153,7 +153,7 @@ function makeAgents({ handlers, concurrency, broker, newUuid, onTrouble }: Agent
         max_concurrency: concurrency,
       },
       handle,
-      objects: NO_OBJECTS,
+      artefactsOf: () => NO_OBJECTS,
       newMessageId: newUuid,
       onTrouble,
     }),

@@ -218,6 +218,15 @@ CREATE TABLE schema_migrations (
   CONSTRAINT schema_migrations_pkey PRIMARY KEY (name)
 );
 
+CREATE TABLE stored_objects (
+  hash text NOT NULL,
+  bytes bigint NOT NULL,
+  orgs uuid[] NOT NULL,
+  touched_at timestamp with time zone DEFAULT now() NOT NULL,
+  doomed_at timestamp with time zone,
+  CONSTRAINT stored_objects_pkey PRIMARY KEY (hash)
+);
+
 CREATE TABLE task_dag_templates (
   org_id uuid NOT NULL,
   key text NOT NULL,
@@ -293,6 +302,7 @@ CREATE INDEX runs_org ON ONLY public.runs USING btree (org_id, id);
 CREATE INDEX runs_pipeline ON ONLY public.runs USING btree (org_id, pipeline_id, id);
 CREATE INDEX runs_replay ON ONLY public.runs USING btree (replay_of) WHERE (replay_of IS NOT NULL);
 CREATE INDEX runs_wake ON ONLY public.runs USING btree (wake_at) WHERE (wake_at IS NOT NULL);
+CREATE INDEX stored_objects_doomed ON public.stored_objects USING btree (doomed_at) WHERE (doomed_at IS NOT NULL);
 CREATE UNIQUE INDEX pipelines_name ON public.pipelines USING btree (org_id, lower(name)) WHERE (archived_at IS NULL);
 CREATE UNIQUE INDEX versions_number ON public.versions USING btree (pipeline_id, number) WHERE (pipeline_id IS NOT NULL);
 CREATE UNIQUE INDEX versions_shared ON public.versions USING btree (org_id, content_hash) WHERE (pipeline_id IS NULL);

@@ -14,6 +14,7 @@ export { pipelines } from './pipelines.ts';
 export { runEvents } from './run-events.ts';
 export { runObjects } from './run-objects.ts';
 export { runStatus, runs } from './runs.ts';
+export { storedObjects } from './stored-objects.ts';
 export { taskDagTemplates } from './task-dag-templates.ts';
 export { taskStageLogs } from './task-stage-logs.ts';
 export { taskStatus, tasks } from './tasks.ts';

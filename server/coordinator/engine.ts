@@ -10,6 +10,7 @@ import type { Hands } from '#server/domain/hands.ts';
 import { type AgentId, type RunId, taskId, type VersionId } from '#server/domain/ids.ts';
 import type { Json } from '#server/domain/json.ts';
 import { isTaskHeld, isTaskReady } from '#server/domain/statuses.ts';
+import type { LargePayloads } from './anteroom.ts';
 import { type BacklogReason, createBacklog } from './backlog.ts';
 import { type Committed, createCoordinator } from './coordinator.ts';
 import { createDbClock } from './db-clock.ts';
@@ -33,6 +34,8 @@ export interface EngineOptions {
   /** One connection each, for the coordinator's commits alone. */
   lanes: readonly Sql[];
   maxBatch?: number;
+  /** Left out: nothing is large. */
+  payloads?: LargePayloads;
   sweepMs?: number;
   /** An outbox row that nobody has published for so long is published by whoever looks. */
   outboxStaleMs?: number;
@@ -99,6 +102,7 @@ export function createEngine(options: EngineOptions): Engine {
     points,
     lanes: options.lanes,
     maxBatch: options.maxBatch ?? 500,
+    payloads: options.payloads,
     onCommitted,
     onTrouble,
   });

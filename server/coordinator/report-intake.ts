@@ -1,7 +1,7 @@
 import type { Sql } from '#db/client.ts';
 import { partOf } from '#db/parts.ts';
 import type { Happening, Outcome, Reply } from '#server/domain/engine/happenings.ts';
-import { type AgentId, parseTaskId, type RunId, type TaskId } from '#server/domain/ids.ts';
+import { type AgentId, type OrgId, parseTaskId, type RunId, type TaskId } from '#server/domain/ids.ts';
 import type { Json } from '#server/domain/json.ts';
 import type { Report } from '#server/domain/messages.ts';
 import type { ReportAnswer, Reporter, ReportSink } from '#server/domain/reports.ts';
@@ -16,7 +16,7 @@ export interface ReportIntakeOptions {
   hot: HotState;
   engine: Pick<Engine, 'tell' | 'tellAll'>;
   /** Large outputs go to the object store before the engine sees the answer. */
-  keepOutcome?(runId: RunId, outcome: Outcome): Outcome | Promise<Outcome>;
+  keepOutcome?(owner: { runId: RunId; orgId: OrgId }, outcome: Outcome): Outcome | Promise<Outcome>;
   now(): number;
   onTrouble(message: string, error: unknown): void;
 }
@@ -54,7 +54,7 @@ export function createReportIntake(options: ReportIntakeOptions): ReportIntake {
       if (each.type === 'log') lines.push(toLine(from, place, each));
       else items.push({ at, ...place, report: each, happening: toHappening(from, place.index, each) });
     });
-    await Promise.all(items.map(keepPayload));
+    await Promise.all(items.map((item) => keepPayload(from, item)));
     const [replies] = await Promise.all([tellEngine(items, messageId), logs.write(lines)]);
     for (const line of lines) stream.log(line);
     const answers: ReportAnswer[] = reports.map(() => ({ status: 'ok' }));
@@ -72,10 +72,10 @@ export function createReportIntake(options: ReportIntakeOptions): ReportIntake {
     return answers;
   }
 
-  async function keepPayload(item: Item): Promise<void> {
+  async function keepPayload({ orgId }: Reporter, item: Item): Promise<void> {
     const { runId, happening } = item;
     if (happening.type !== 'result' || !options.keepOutcome) return;
-    const kept = options.keepOutcome(runId, happening.outcome);
+    const kept = options.keepOutcome({ runId, orgId }, happening.outcome);
     item.happening = { ...happening, outcome: kept instanceof Promise ? await kept : kept };
   }
 
@@ -143,7 +143,7 @@ export function createReportIntake(options: ReportIntakeOptions): ReportIntake {
       const place = parseTaskId(taskId);
       if (!place) throw new Error(`not a task: ${taskId}`);
       const { runId, index } = place;
-      const keeping = options.keepOutcome?.(runId, outcome) ?? outcome;
+      const keeping = options.keepOutcome?.({ runId, orgId: from.orgId }, outcome) ?? outcome;
       const kept = keeping instanceof Promise ? await keeping : keeping;
       const happening: Happening = {
         ...{ type: 'result', task: index, epoch, agent: from.agentId },

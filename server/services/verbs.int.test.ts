@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { runs } from '#db/schema/index.ts';
 import { inTenant } from '#db/tenant.ts';
+import { decodeText } from '#server/agents/payload-text.ts';
 import { graphSchema } from '#server/domain/graph/schema.ts';
 import type { OrgId, PipelineId, RunId } from '#server/domain/ids.ts';
 import { type JsonObject, jsonObjectSchema } from '#server/domain/json.ts';
@@ -147,7 +148,7 @@ describe('runs', () => {
     expect(run).toMatchObject({ status: 'succeeded', progress: 1 });
     const output = z.object({ artefact: refSchema }).parse(run.tasks.at(-1)?.output);
     const { content } = await readRunObject(...at(), { id: run.id, hash: output.artefact.$object });
-    expect(Buffer.from(content).toString('utf8').split('\n')[0]).toBe('site,day,readings,mean_temperature_c');
+    expect((await decodeText(content)).split('\n')[0]).toBe('site,day,readings,mean_temperature_c');
   }, 60_000);
 
   test('the same key and body is the same run; another body is a conflict', async () => {
@@ -233,7 +234,7 @@ describe('runs', () => {
     expect(run.input).toMatchObject({ contentType: 'application/json' });
     const { $object: hash } = refSchema.parse(run.tasks[0]?.output);
     const { content } = await readRunObject(...at(), { id: run.id, hash });
-    expect(JSON.parse(Buffer.from(content).toString('utf8'))).toEqual({ text });
+    expect(JSON.parse(await decodeText(content))).toEqual({ text });
   });
 
   test('a start is refused while the engine is behind', async () => {

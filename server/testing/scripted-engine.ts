@@ -102,7 +102,7 @@ export async function createScriptedEngine(options: ScriptedOptions): Promise<Sc
       if (!handler) throw new Error(`the test has no handler for ${assignment.capability}`);
       return handler(assignment, context);
     },
-    objects: NO_OBJECTS,
+    artefactsOf: () => NO_OBJECTS,
     beatMs: options.beatMs ?? 5000,
     reports: {
       result(handOut, outcome) {

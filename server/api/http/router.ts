@@ -10,6 +10,8 @@ export interface Call {
   query: URLSearchParams;
   headers: IncomingHttpHeaders;
   body: Json;
+  /** The bytes of the body, for routes that take it as it is; cut off with an error past the limit. */
+  content: AsyncIterable<Uint8Array>;
   /** The caller has gone; nobody will read the answer. */
   signal: AbortSignal;
 }
@@ -24,6 +26,8 @@ export interface Route {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** `{name}` stands for one segment. */
   path: string;
+  /** The body is taken as it is, as a stream, and not read as JSON. */
+  takesBytes?: true;
   handle(call: Call): Promise<Answer>;
 }
 

@@ -7,7 +7,7 @@ import type { Logger } from '#server/platform/logger.ts';
 import type { Metrics } from '#server/platform/metrics.ts';
 import type { Services } from '#server/services/context.ts';
 import { readHealth } from '#server/services/system/health.ts';
-import { readJsonBody } from './body.ts';
+import { readJsonBody, readStream } from './body.ts';
 import { authenticate, checkSource, sessionCookieName, unauthenticated } from './gate.ts';
 import { retryAfterOf, toProblem } from './problem.ts';
 import { type Answer, createRouter, type Route } from './router.ts';
@@ -27,6 +27,7 @@ export interface HttpOptions {
 }
 
 const MAX_BODY_DEPTH = 100;
+const NO_CONTENT: AsyncIterable<Uint8Array> = (async function* () {})();
 
 interface Door extends HttpOptions {
   match: ReturnType<typeof createRouter>;
@@ -130,9 +131,11 @@ async function answerApi(door: Door, exchange: Exchange, actor: Actor): Promise<
   const services = door.services();
   if (!services) throw notReady();
   const hasBody = request.method !== 'GET' && request.method !== 'DELETE';
-  const body = hasBody
-    ? await readJsonBody(request, { maxBytes: door.maxBodyBytes, maxDepth: MAX_BODY_DEPTH })
-    : {};
+  const { takesBytes } = found.route;
+  const body =
+    hasBody && !takesBytes
+      ? await readJsonBody(request, { maxBytes: door.maxBodyBytes, maxDepth: MAX_BODY_DEPTH })
+      : {};
   const gone = new AbortController();
   exchange.response.once('close', () => gone.abort());
   const call = {
@@ -142,6 +145,7 @@ async function answerApi(door: Door, exchange: Exchange, actor: Actor): Promise<
     query: url.searchParams,
     headers: request.headers,
     body,
+    content: takesBytes ? readStream(request, door.maxBodyBytes) : NO_CONTENT,
     signal: gone.signal,
   };
   await sendAnswer(exchange, await found.route.handle(call));

@@ -1,5 +1,6 @@
 import { getAgent } from '#server/services/agent/get.ts';
 import { listAgents } from '#server/services/agent/list.ts';
+import { readTaskObject, uploadTaskObject } from '#server/services/agent/objects.ts';
 import { orderAgent } from '#server/services/agent/order.ts';
 import { registerAgent } from '#server/services/agent/register.ts';
 import { claimTasks, sendHeartbeat, sendReports } from '#server/services/agent/visit.ts';
@@ -7,6 +8,7 @@ import { discardDeadLetter, listDeadLetters, replayDeadLetter } from '#server/se
 import { listQueues } from '#server/services/queue/list.ts';
 import type { Route } from '../http/router.ts';
 import { fromBody, fromQuery } from './input.ts';
+import { sendObject } from './object-body.ts';
 import { presentAgent, presentAnswer, presentDeadLetter } from './present.ts';
 
 export const agentRoutes: readonly Route[] = [
@@ -60,6 +62,28 @@ export const agentRoutes: readonly Route[] = [
     async handle({ services, actor, params, body }) {
       const answers = await sendReports(services, actor, fromBody(body, params));
       return { status: 200, body: { answers: answers.map(presentAnswer) } };
+    },
+  },
+  {
+    method: 'GET',
+    path: '/api/v1/agents/{id}/tasks/{taskId}/objects/{hash}',
+    async handle({ services, actor, params, query }) {
+      const epoch = query.get('epoch') ?? undefined;
+      return sendObject(await readTaskObject(services, actor, fromBody({ epoch }, params)));
+    },
+  },
+  {
+    method: 'POST',
+    path: '/api/v1/agents/{id}/tasks/{taskId}/objects',
+    takesBytes: true,
+    async handle({ services, actor, params, query, headers, content }) {
+      const about = {
+        epoch: query.get('epoch') ?? undefined,
+        name: query.get('name') ?? undefined,
+        contentType: headers['content-type'],
+      };
+      const ref = await uploadTaskObject(services, actor, { input: fromBody(about, params), content });
+      return { status: 201, body: ref };
     },
   },
   {

@@ -12,6 +12,7 @@ import type { RunView } from '#server/services/run/run-view.ts';
 import type { Call, Route } from '../http/router.ts';
 import { streamEvents } from './event-stream.ts';
 import { fromBody, fromQuery, idempotencyKeyOf } from './input.ts';
+import { sendObject } from './object-body.ts';
 import { presentRun, presentSummary } from './present.ts';
 
 /** The verbs that steer a run take its id and answer with the run as it then is. */
@@ -61,10 +62,7 @@ export const runRoutes: readonly Route[] = [
     method: 'GET',
     path: '/api/v1/runs/{id}/objects/{hash}',
     async handle({ services, actor, params }) {
-      const { content } = await readRunObject(services, actor, fromBody(params));
-      // Its type is an agent's word: served as a file, so that no browser runs what it says it is.
-      const headers = { 'content-disposition': 'attachment', 'content-security-policy': 'sandbox' };
-      return { status: 200, text: content, contentType: 'application/octet-stream', headers };
+      return sendObject(await readRunObject(services, actor, fromBody(params)));
     },
   },
   {

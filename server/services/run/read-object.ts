@@ -10,12 +10,19 @@ import { parseInput } from '../parse-input.ts';
 
 const readSchema = z.strictObject({ id: idSchema('run'), hash: z.string().regex(/^[0-9a-f]{64}$/) });
 
+export interface ObjectRead {
+  bytes: number;
+  /** Ends with an error when the bytes are not those of the hash. */
+  content: AsyncIterable<Uint8Array>;
+  contentType: string;
+}
+
 /** Objects have no owner of their own: who may see a run may read what the run refers to. */
 export async function readRunObject(
   services: Services,
   actor: Actor,
   input: z.input<typeof readSchema>,
-): Promise<{ content: Uint8Array; contentType: string }> {
+): Promise<ObjectRead> {
   authorise(actor, 'run.read');
   const { id, hash } = parseInput(readSchema, input);
   const [row] = await inTenant(services.db, actor.orgId, (tx) =>
@@ -25,9 +32,5 @@ export async function readRunObject(
       .where(and(eq(runObjects.runId, toUuid(id)), eq(runObjects.hash, hash))),
   );
   if (!row) throw notFound('object', `${hash} in ${id}`);
-  const { bytes, contentType } = row;
-  return {
-    content: await services.payloads.artefacts.get({ $object: hash, bytes, contentType }),
-    contentType,
-  };
+  return { ...(await services.payloads.open(hash)), contentType: row.contentType };
 }
