@@ -23,8 +23,8 @@ export function opensOf(root: Node): Opens {
       if (!isPassedOn) stages.add(output);
     } else if (node.op === 'variable') {
       if (!isPassedOn) variables.add(node.name);
-      // Whether a stage has an output is known without a look at it.
-    } else if (node.op !== 'has' || node.of.op !== 'stage') {
+      // Status and error of a stage, and whether it has an output, are known without a look at that.
+    } else if (!('of' in node && node.of.op === 'stage')) {
       const passed = isPassedOn ? passedOnBy(node) : [];
       for (const child of childrenOf(node)) stack.push({ node: child, isPassedOn: passed.includes(child) });
     }
