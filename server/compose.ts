@@ -57,6 +57,7 @@ async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
   const retention = createRetention({
     url: ports.databaseUrl,
     keepDays: env.retentionDays,
+    collect: { objects: ports.objects, random: Math.random },
     onTrouble: (message, error) => logger.warn({ err: error }, message),
   });
   if (env.roles.has('coordinator')) retention.start();

@@ -88,25 +88,37 @@ export interface DoomPage extends Doomed {
   last: string | null;
 }
 
-/** Takes what no run refers to and nobody has touched for so long, out of the next `limit` objects. */
+/**
+ * Takes what no run refers to and nobody has touched for so long, out of the next `limit` objects. In two statements:
+ * the second looks for references after the rows are locked, so it sees those that were written meanwhile, and any
+ * later one waits for the lock and finds the doom.
+ */
 export async function doomObjects(
   sql: Sql,
   { after, limit, graceMs }: { after: string; limit: number; graceMs: number },
 ): Promise<DoomPage> {
-  const [row] = await sql<[{ last: string | null; hashes: string[] | null; stamp: string }]>`
-    WITH page AS MATERIALIZED (
-      SELECT hash FROM stored_objects WHERE hash > ${after}::text ORDER BY hash LIMIT ${String(limit)}::text::int),
-    -- Who is just touching one holds its lock; one that was touched meanwhile is young again, and is left alone.
-    garbage AS MATERIALIZED (
-      SELECT hash FROM stored_objects o
-      WHERE hash IN (SELECT hash FROM page) AND doomed_at IS NULL
-        AND touched_at < now() - ${String(graceMs)}::text::float8 * interval '1 ms'
+  const result = await sql.begin(async (transaction) => {
+    const tx = transaction as unknown as Sql;
+    const [page] = await tx<[{ last: string | null; hashes: string[] | null }]>`
+      WITH page AS MATERIALIZED (
+        SELECT hash FROM stored_objects WHERE hash > ${after}::text ORDER BY hash LIMIT ${String(limit)}::text::int),
+      garbage AS MATERIALIZED (
+        SELECT hash FROM stored_objects o
+        WHERE hash IN (SELECT hash FROM page) AND doomed_at IS NULL
+          AND touched_at <= now() - ${String(graceMs)}::text::float8 * interval '1 ms'
+          AND NOT EXISTS (SELECT FROM run_objects r WHERE r.hash = o.hash)
+        ORDER BY hash FOR UPDATE SKIP LOCKED)
+      SELECT (SELECT max(hash) FROM page) AS last, (SELECT json_agg(hash) FROM garbage) AS hashes`;
+    const found = page.hashes ?? [];
+    if (found.length === 0) return { last: page.last, hashes: [], stamp: '' };
+    const doomed = await tx<{ hash: string; stamp: string }[]>`
+      UPDATE stored_objects o SET doomed_at = now()
+      WHERE hash IN (SELECT json_array_elements_text(${JSON.stringify(found)}::text::json))
         AND NOT EXISTS (SELECT FROM run_objects r WHERE r.hash = o.hash)
-      ORDER BY hash FOR UPDATE SKIP LOCKED),
-    doomed AS (
-      UPDATE stored_objects SET doomed_at = now() WHERE hash IN (SELECT hash FROM garbage) RETURNING hash)
-    SELECT (SELECT max(hash) FROM page) AS last, (SELECT array_agg(hash) FROM doomed) AS hashes, now()::text AS stamp`;
-  return { last: row.last, hashes: row.hashes ?? [], stamp: row.stamp };
+      RETURNING hash, now()::text AS stamp`;
+    return { last: page.last, hashes: doomed.map(({ hash }) => hash), stamp: doomed[0]?.stamp ?? '' };
+  });
+  return result as DoomPage;
 }
 
 /** Takes up what a collector left doomed when it died. */
@@ -117,7 +129,7 @@ export async function takeUpDoomed(sql: Sql, limit: number): Promise<Doomed> {
       ORDER BY hash LIMIT ${String(limit)}::text::int FOR UPDATE SKIP LOCKED),
     doomed AS (
       UPDATE stored_objects SET doomed_at = now() WHERE hash IN (SELECT hash FROM left_over) RETURNING hash)
-    SELECT (SELECT array_agg(hash) FROM doomed) AS hashes, now()::text AS stamp`;
+    SELECT (SELECT json_agg(hash) FROM doomed) AS hashes, now()::text AS stamp`;
   return { hashes: row.hashes ?? [], stamp: row.stamp };
 }
 

@@ -22,7 +22,8 @@ export function readStream(request: IncomingMessage, maxBytes: number): AsyncIte
 
 async function* limited(request: IncomingMessage, maxBytes: number): AsyncGenerator<Uint8Array> {
   let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  // Kept open when we stop reading: whoever sends is still to hear why.
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     bytes += chunk.byteLength;
     if (bytes > maxBytes) throw tooLarge(maxBytes);
     yield chunk;

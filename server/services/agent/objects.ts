@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { runObjects, tasks } from '#db/schema/index.ts';
 import { inTenant, type TenantTransaction } from '#db/tenant.ts';
 import { notFound, SignalboxError } from '#server/domain/errors.ts';
-import { idSchema, parseTaskId, type RunId, taskIdSchema, toUuid } from '#server/domain/ids.ts';
+import { fromUuid, idSchema, parseTaskId, type RunId, taskIdSchema, toUuid } from '#server/domain/ids.ts';
 import type { PayloadRef } from '#server/domain/payload-ref.ts';
 import { isTaskHeld } from '#server/domain/statuses.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
@@ -70,7 +70,11 @@ async function checkHeld(tx: TenantTransaction, { id, taskId, epoch }: Held): Pr
     .select({ status: tasks.status, epoch: tasks.epoch, agentId: tasks.agentId })
     .from(tasks)
     .where(and(eq(tasks.runId, toUuid(place.runId)), eq(tasks.index, place.index)));
-  const isTheirs = task?.agentId === toUuid(id) && task.epoch === epoch && isTaskHeld(task.status);
+  const isTheirs =
+    task?.agentId &&
+    fromUuid('agent', task.agentId) === id &&
+    task.epoch === epoch &&
+    isTaskHeld(task.status);
   if (isTheirs) return place.runId;
   throw new SignalboxError('STALE_EPOCH', `The agent does not hold ${taskId} under hand-out ${epoch}.`, {
     advice: 'Report `accepted` first, and stop when the lease has gone to somebody else.',
