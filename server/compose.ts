@@ -5,6 +5,7 @@ import { openDoorDatabase } from '#db/tenant.ts';
 import { createPayloads } from '#server/agents/payloads.ts';
 import { createEngine, type Engine } from '#server/coordinator/engine.ts';
 import { createRetention } from '#server/coordinator/retention.ts';
+import { createDocumentDesk } from '#server/platform/documents/desk.ts';
 import type { Env } from '#server/platform/env.ts';
 import { createUuidSource } from '#server/platform/ids.ts';
 import type { Logger } from '#server/platform/logger.ts';
@@ -61,12 +62,14 @@ async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
     onTrouble: (message, error) => logger.warn({ err: error }, message),
   });
   if (env.roles.has('coordinator')) retention.start();
+  const documents = createDocumentDesk();
   let stopping = false;
   const services: Services = {
     db: openDoorDatabase(ports.doorSql),
     engine,
     graphOf,
     payloads,
+    documents,
     queues: ports.broker,
     agents: agents.system,
     presence: { list: () => ports.hotState.listPresent('agent') },
@@ -83,6 +86,7 @@ async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
     async stop() {
       stopping = true;
       await retention.stop();
+      await documents.stop();
       await agents.drain(DRAIN_MS);
       await engine.stop();
       await agents.stop();

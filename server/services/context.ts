@@ -6,6 +6,7 @@ import type { EngineCommands } from '#server/coordinator/commands.ts';
 import type { CompiledGraph } from '#server/domain/graph/compile.ts';
 import type { RunId, VersionId } from '#server/domain/ids.ts';
 import type { Actor } from '#server/identity/actor.ts';
+import type { DocumentDesk } from '#server/platform/documents/desk.ts';
 
 /** What verbs work with. Built once by compose; everything in it is replaceable in a test. */
 export interface Services {
@@ -13,6 +14,7 @@ export interface Services {
   readonly engine: EngineCommands;
   readonly graphOf: (versionId: VersionId) => Promise<CompiledGraph>;
   readonly payloads: Payloads;
+  readonly documents: Pick<DocumentDesk, 'read' | 'judge'>;
   readonly queues: QueueDesk;
   readonly agents: AgentOffice;
   readonly presence: PresenceBoard;

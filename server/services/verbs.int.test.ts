@@ -114,6 +114,28 @@ describe('pipelines', () => {
     expect((await exportPipeline(...at(), { id: copy.id })).text).toBe(text);
   });
 
+  test('a large graph is imported and judged without holding everybody else up, and past the limit it is refused', async () => {
+    const keys = Array.from({ length: 1500 }, (_, at) => `stage_${at}`);
+    const document = chain(keys);
+    const text = JSON.stringify(document);
+    let turns = 0;
+    let isDone = false;
+    const tick = (): void => {
+      turns += 1;
+      if (!isDone) setTimeout(tick, 1);
+    };
+    tick();
+    const { newest } = await importPipeline(...at(), { name: 'large', format: 'json', text, publish: true });
+    isDone = true;
+    expect(newest?.number).toBe(1);
+    expect(turns).toBeGreaterThan(5);
+    const long = { name: 'too long', text: `# ${'x'.repeat(6 * 1024 * 1024)}` };
+    await expect(importPipeline(...at(), long)).rejects.toMatchObject({
+      code: 'TOO_LARGE',
+      advice: expect.stringContaining('JSON'),
+    });
+  });
+
   test('pages follow each other without a gap', async () => {
     await Promise.all([makePipeline(chain(['a'])), makePipeline(chain(['a']))]);
     const all = await listPipelines(...at(), { limit: 200 });

@@ -7,6 +7,7 @@ import { type Json, jsonObjectSchema } from '#server/domain/json.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
+import { judgeGraph } from './judge-graph.ts';
 import { loadPipeline, type PipelineView } from './pipeline-view.ts';
 import { addVersion } from './publish.ts';
 
@@ -30,10 +31,10 @@ export async function createPipeline(
   authorise(actor, 'pipeline.write');
   const request = parseInput(createPipelineSchema, input);
   const id = makeId('pipe', services.newUuid());
+  const judged = request.publish ? await judgeGraph(services, request.document) : null;
   const view = await inTenant(services.db, actor.orgId, async (tx) => {
     await insertPipeline(tx, actor, { id, ...request });
-    if (request.publish)
-      await addVersion(tx, actor, { id, document: request.document, versionUuid: services.newUuid() });
+    if (judged) await addVersion(tx, actor, { id, judged, versionUuid: services.newUuid() });
     return loadPipeline(tx, id);
   });
   services.record(actor, 'pipeline.created', id);
