@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sql } from '#db/client.ts';
 import { partOf } from '#db/parts.ts';
 import type { Happening, Outcome, Reply } from '#server/domain/engine/happenings.ts';
@@ -25,6 +26,9 @@ export interface ReportIntake extends ReportSink {
   /** Resolves when all lines that came are written. */
   drain(): Promise<void>;
 }
+
+/** Half a minute: then its lease has ended, and somebody else does the task again. */
+const KEEP_TRIES = 11;
 
 interface Item {
   /** Its place among the reports. */
@@ -77,6 +81,24 @@ export function createReportIntake(options: ReportIntakeOptions): ReportIntake {
     if (happening.type !== 'result' || !options.keepOutcome) return;
     const kept = options.keepOutcome({ runId, orgId }, happening.outcome);
     item.happening = { ...happening, outcome: kept instanceof Promise ? await kept : kept };
+  }
+
+  /** An agent in this process has nobody who would send its answer again: a store that is away is waited for. */
+  async function insist(
+    first: Promise<Outcome>,
+    { runId, from, outcome }: { runId: RunId; from: Reporter; outcome: Outcome },
+  ): Promise<Outcome> {
+    let keeping: Outcome | Promise<Outcome> = first;
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await keeping;
+      } catch (error) {
+        if (tries >= KEEP_TRIES) throw error;
+        options.onTrouble('An output could not be stored; it is tried again.', error);
+        await sleep(Math.min(100 * 2 ** tries, 5000));
+        keeping = options.keepOutcome?.({ runId, orgId: from.orgId }, outcome) ?? outcome;
+      }
+    }
   }
 
   /** All of one message in one commit with its id. A message over two weeks' runs is one commit a week. */
@@ -144,7 +166,7 @@ export function createReportIntake(options: ReportIntakeOptions): ReportIntake {
       if (!place) throw new Error(`not a task: ${taskId}`);
       const { runId, index } = place;
       const keeping = options.keepOutcome?.({ runId, orgId: from.orgId }, outcome) ?? outcome;
-      const kept = keeping instanceof Promise ? await keeping : keeping;
+      const kept = keeping instanceof Promise ? await insist(keeping, { runId, from, outcome }) : keeping;
       const happening: Happening = {
         ...{ type: 'result', task: index, epoch, agent: from.agentId },
         outcome: kept,

@@ -50,7 +50,7 @@ async function run(document: JsonObject, request: Omit<StartRun, 'pipelineId'>):
 }
 
 /** As a person would read it: by the reference, from the run. */
-async function valueOf({ id }: RunView, value: Json | undefined): Promise<Json> {
+async function readValue({ id }: RunView, value: Json | undefined): Promise<Json> {
   const ref = payloadRefOf(value);
   if (!ref) return value ?? null;
   const { content } = await readRunObject(...at(), { id, hash: ref.$object });
@@ -91,8 +91,11 @@ describe('large payloads', () => {
     });
     expect(ended.tasks[0]).toMatchObject({ attempt: 1 });
     expect(ended.tasks[1]?.output).toBe(5);
-    expect(await valueOf(ended, ended.tasks[0]?.output ?? null)).toEqual(LARGE);
-    expect(await valueOf(ended, ended.tasks[4]?.output ?? null)).toEqual({ twice: [TEXT, TEXT], all: LARGE });
+    expect(await readValue(ended, ended.tasks[0]?.output ?? null)).toEqual(LARGE);
+    expect(await readValue(ended, ended.tasks[4]?.output ?? null)).toEqual({
+      twice: [TEXT, TEXT],
+      all: LARGE,
+    });
     const [row] = await program.database.sql<{ bytes: number }[]>`
       SELECT max(length(output::text))::int AS bytes FROM tasks`;
     expect(row?.bytes).toBeLessThan(1000);
@@ -106,7 +109,7 @@ describe('large payloads', () => {
     expect(ended.tasks[0]).toMatchObject({ status: 'succeeded', output: 6 });
     expect(payloadRefOf(ended.input)).not.toBeNull();
     expect(payloadRefOf(ended.parameters)).not.toBeNull();
-    expect(await valueOf(ended, ended.parameters)).toEqual({ m: 6, text: TEXT });
+    expect(await readValue(ended, ended.parameters)).toEqual({ m: 6, text: TEXT });
   });
 
   test('reach a replay, which has a right to them of its own', async () => {
@@ -119,7 +122,7 @@ describe('large payloads', () => {
     const replayed = await untilOver(again.id);
     expect(replayed).toMatchObject({ status: 'succeeded', input: source.input });
     // What is reused is kept for the replay, however long its source is.
-    expect(await valueOf(replayed, replayed.tasks[0]?.output)).toEqual(LARGE);
+    expect(await readValue(replayed, replayed.tasks[0]?.output)).toEqual(LARGE);
     await expect(
       replayRun(...at(), { id: source.id, from: 'b', input: { n: 'no', text: TEXT } }),
     ).rejects.toMatchObject({ code: 'INVALID' });
