@@ -6,10 +6,14 @@ import type { EngineCommands } from '#server/coordinator/commands.ts';
 import type { CompiledGraph } from '#server/domain/graph/compile.ts';
 import type { RunId, VersionId } from '#server/domain/ids.ts';
 import type { Actor } from '#server/identity/actor.ts';
+import type { Identity } from '#server/identity/identity.ts';
 
 /** What verbs work with. Built once by compose; everything in it is replaceable in a test. */
 export interface Services {
   readonly db: DoorDatabase;
+  readonly identity: Identity;
+  /** Nobody but this machine reaches the doors. */
+  readonly isLocalOnly: boolean;
   readonly engine: EngineCommands;
   readonly graphOf: (versionId: VersionId) => Promise<CompiledGraph>;
   readonly payloads: Payloads;

@@ -2,10 +2,13 @@ import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { Json } from '#server/domain/json.ts';
 import type { Actor } from '#server/identity/actor.ts';
 import type { Services } from '#server/services/context.ts';
+import type { SessionCookie } from './session-cookie.ts';
 
 export interface Call {
   services: Services;
   actor: Actor;
+  /** For the few routes that sign in and out. */
+  cookie: SessionCookie;
   params: Readonly<Record<string, string>>;
   query: URLSearchParams;
   headers: IncomingHttpHeaders;
@@ -24,6 +27,8 @@ export interface Route {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** `{name}` stands for one segment. */
   path: string;
+  /** Also for those who have not signed in: the actor is then nobody. */
+  isOpen?: true;
   handle(call: Call): Promise<Answer>;
 }
 

@@ -1,21 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { SignalboxError } from '#server/domain/errors.ts';
-import { type Actor, authorise } from '#server/identity/actor.ts';
-import type { LocalOwner } from '#server/identity/local-owner.ts';
+import { type Actor, authorise, NOBODY } from '#server/identity/actor.ts';
+import type { Credentials } from '#server/identity/identity.ts';
 import type { Logger } from '#server/platform/logger.ts';
 import type { Metrics } from '#server/platform/metrics.ts';
 import type { Services } from '#server/services/context.ts';
 import { readHealth } from '#server/services/system/health.ts';
+import { type AccessWatch, createAccessWatch } from './access-watch.ts';
 import { readJsonBody } from './body.ts';
-import { authenticate, checkSource, sessionCookieName, unauthenticated } from './gate.ts';
+import { type Gate, refuseKeyInUrl, unauthenticated } from './gate.ts';
+import { dropInnerHeaders, pagePolicy, setSecurityHeaders } from './headers.ts';
 import { retryAfterOf, toProblem } from './problem.ts';
 import { type Answer, createRouter, type Route } from './router.ts';
-import { answerSignedOut, answerSignIn } from './sign-in.ts';
+import { type SessionCookie, sessionCookie } from './session-cookie.ts';
+import { answerLink } from './sign-in.ts';
 
 export interface HttpOptions {
   routes: readonly Route[];
-  owner: LocalOwner;
+  gate: Gate;
+  isDev: boolean;
   logger: Logger;
   metrics: Metrics;
   isMetricsEnabled: boolean;
@@ -31,6 +35,7 @@ const MAX_BODY_DEPTH = 100;
 interface Door extends HttpOptions {
   match: ReturnType<typeof createRouter>;
   port(): number;
+  watch: AccessWatch;
 }
 
 interface Exchange {
@@ -40,14 +45,16 @@ interface Exchange {
   id: string;
   /** For metrics: the pattern, never the path itself. */
   route: string;
-  cookieName: string;
+  cookie: SessionCookie;
+  given: Credentials;
 }
 
 /** The one HTTP server: doors go to their handlers, everything else to the pages. */
 export function createHttpServer(options: HttpOptions): Server {
   const match = createRouter(options.routes);
+  const watch = createAccessWatch();
   const server = createServer((request, response) => {
-    void serve({ ...options, match, port: () => portOf(server) }, request, response);
+    void serve({ ...options, match, watch, port: () => portOf(server) }, request, response);
   });
   // Slow senders of headers and bodies do not hold a socket for ever; answers may take as long as they need.
   server.headersTimeout = 20_000;
@@ -61,17 +68,12 @@ async function serve(door: Door, request: IncomingMessage, response: ServerRespo
   const startedAt = performance.now();
   const id = requestId(request);
   const url = URL.parse(request.url ?? '/', 'http://localhost') ?? new URL('http://localhost/');
-  const exchange: Exchange = {
-    request,
-    response,
-    url,
-    id,
-    route: 'page',
-    cookieName: sessionCookieName(door.port()),
-  };
+  const { gate } = door;
+  const cookie = sessionCookie({ port: door.port(), isHttps: gate.isHttps });
+  const given = gate.credentialsOf(request, { cookieName: cookie.name, requestId: id });
+  const exchange: Exchange = { request, response, url, id, route: 'page', cookie, given };
   response.setHeader('x-request-id', id);
-  response.setHeader('x-content-type-options', 'nosniff');
-  response.setHeader('x-frame-options', 'DENY');
+  setSecurityHeaders(response, gate);
   response.once('close', () => {
     const seconds = (performance.now() - startedAt) / 1000;
     const method = request.method ?? '';
@@ -89,65 +91,97 @@ async function dispatch(door: Door, exchange: Exchange): Promise<void> {
   const { request, url } = exchange;
   const path = url.pathname;
   if (path === '/healthz') return sendJson(named(exchange, path), 200, { status: 'ok' });
-  checkSource(request);
+  door.gate.checkSource(request);
+  refuseKeyInUrl(request.url ?? '');
   if (path === '/readyz') return answerReady(door, named(exchange, path));
-  if (path === '/sign-in') {
-    const token = url.searchParams.get('token') ?? '';
-    return answerSignIn(named(exchange, path).response, {
-      token,
-      owner: door.owner,
-      cookieName: exchange.cookieName,
-    });
-  }
-  const actor = authenticate(request, door.owner, exchange.cookieName);
-  const isApi = path.startsWith('/api/');
-  if (!actor) {
-    if (isApi || path === '/metrics') throw unauthenticated();
-    return answerSignedOut(exchange.response);
-  }
-  if (path === '/metrics') {
-    authorise(actor, 'metrics.read');
-    return answerMetrics(door, named(exchange, path));
-  }
-  if (!isApi) return answerPage(door, exchange);
-  await answerApi(door, exchange, actor);
+  const token = path === '/sign-in' ? url.searchParams.get('token') : null;
+  if (token !== null) return answerToken(door, named(exchange, path), token);
+  if (path.startsWith('/api/')) return answerApi(door, exchange);
+  if (path === '/metrics') return answerMetrics(door, named(exchange, path));
+  return answerPage(door, exchange);
 }
 
-async function answerApi(door: Door, exchange: Exchange, actor: Actor): Promise<void> {
-  const { request, url } = exchange;
-  const path = url.pathname;
-  const found = door.match(request.method ?? '', path);
+/** Whoever asks; undefined when they show nothing, or nothing that counts. */
+async function identify(door: Door, { given, request }: Exchange): Promise<Actor | undefined> {
+  if (given.bearer === undefined && given.session === undefined) return undefined;
+  const actor = await servicesOf(door).identity.authenticate(given);
+  if (actor && given.bearer === undefined) door.gate.checkCookieWrite(request);
+  return actor;
+}
+
+async function answerToken(door: Door, exchange: Exchange, token: string): Promise<void> {
+  const { response, cookie, given } = exchange;
+  const actor = { ...NOBODY, from: given.from };
+  return answerLink(response, { services: servicesOf(door), actor, token, cookie });
+}
+
+async function answerApi(door: Door, exchange: Exchange): Promise<void> {
+  const { request, response, url, given, cookie } = exchange;
+  const found = door.match(request.method ?? '', url.pathname);
+  const isOpen = found.kind === 'found' && found.route.isOpen === true;
+  const actor = (await identify(door, exchange)) ?? (isOpen ? { ...NOBODY, from: given.from } : undefined);
+  if (!actor) throw unauthenticated();
   if (found.kind === 'missing')
-    throw new SignalboxError('NOT_FOUND', `There is no ${path}.`, { advice: 'Check the path.' });
-  if (found.kind === 'wrong-method') {
-    exchange.response.setHeader('allow', found.allowed.join(', '));
-    return sendJson(exchange, 405, {
-      ...toProblem(undefined, exchange.id),
-      status: 405,
-      title: 'Method not allowed',
-      code: 'INVALID',
-      detail: `${path} takes ${found.allowed.join(', ')}.`,
-    });
-  }
+    throw new SignalboxError('NOT_FOUND', `There is no ${url.pathname}.`, { advice: 'Check the path.' });
+  if (found.kind === 'wrong-method') return refuseMethod(exchange, found.allowed);
   named(exchange, found.route.path);
-  const services = door.services();
-  if (!services) throw notReady();
+  const services = servicesOf(door);
   const hasBody = request.method !== 'GET' && request.method !== 'DELETE';
   const body = hasBody
     ? await readJsonBody(request, { maxBytes: door.maxBodyBytes, maxDepth: MAX_BODY_DEPTH })
     : {};
   const gone = new AbortController();
-  exchange.response.once('close', () => gone.abort());
+  const release = holdAccess(door, exchange, { services, actor, gone });
+  response.once('close', () => {
+    release();
+    gone.abort();
+  });
+  const { params } = found;
   const call = {
     services,
     actor,
-    params: found.params,
+    cookie,
+    params,
     query: url.searchParams,
     headers: request.headers,
     body,
     signal: gone.signal,
   };
   await sendAnswer(exchange, await found.route.handle(call));
+}
+
+/** What goes on for long ends when the rights that it began with do. */
+function holdAccess(
+  door: Door,
+  { response, given }: Exchange,
+  { services, actor, gone }: { services: Services; actor: Actor; gone: AbortController },
+): () => void {
+  if (actor.kind === 'nobody') return () => undefined;
+  return door.watch.hold(services.identity, {
+    ...{ actor, given },
+    end() {
+      gone.abort();
+      // A stream has no other end; what waits ends itself and still answers.
+      if (response.headersSent) response.destroy();
+    },
+  });
+}
+
+function refuseMethod(exchange: Exchange, allowed: string[]): void {
+  exchange.response.setHeader('allow', allowed.join(', '));
+  return sendJson(exchange, 405, {
+    ...toProblem(undefined, exchange.id),
+    status: 405,
+    title: 'Method not allowed',
+    code: 'INVALID',
+    detail: `${exchange.url.pathname} takes ${allowed.join(', ')}.`,
+  });
+}
+
+function servicesOf(door: Door): Services {
+  const services = door.services();
+  if (!services) throw notReady();
+  return services;
 }
 
 async function answerReady(door: Door, exchange: Exchange): Promise<void> {
@@ -157,7 +191,11 @@ async function answerReady(door: Door, exchange: Exchange): Promise<void> {
   sendJson(exchange, ready ? 200 : 503, { status: ready ? 'ready' : 'not ready', parts });
 }
 
-async function answerMetrics(door: Door, { response }: Exchange): Promise<void> {
+async function answerMetrics(door: Door, exchange: Exchange): Promise<void> {
+  const { response } = exchange;
+  const actor = await identify(door, exchange);
+  if (!actor) throw unauthenticated();
+  authorise(actor, 'metrics.read');
   if (!door.isMetricsEnabled) {
     throw new SignalboxError('NOT_FOUND', 'Metrics are switched off.', {
       advice: 'Set METRICS_ENABLED=true.',
@@ -168,10 +206,27 @@ async function answerMetrics(door: Door, { response }: Exchange): Promise<void> 
   response.end(text);
 }
 
-async function answerPage(door: Door, { request, response }: Exchange): Promise<void> {
+/** Pages for those who have not signed in, and what every page is made of. Nothing of it is data. */
+const OPEN_PAGES = /^\/(sign-in|join|icon\.svg|favicon\.ico|_next\/static\/.+)$/;
+
+async function answerPage(door: Door, exchange: Exchange): Promise<void> {
+  const { request, response, url } = exchange;
   const pages = door.pages();
   if (!pages) throw notReady();
+  const isOpen = OPEN_PAGES.test(url.pathname) || (door.isDev && url.pathname.startsWith('/_next/'));
+  if (!isOpen && !(await identify(door, exchange))) return sendToSignIn(exchange);
+  dropInnerHeaders(request.headers);
+  const policy = pagePolicy(door);
+  // Next takes the nonce for its scripts from here.
+  request.headers['content-security-policy'] = policy;
+  response.setHeader('content-security-policy', policy);
   await pages(request, response);
+}
+
+function sendToSignIn({ request, response, url }: Exchange): void {
+  const isPage = request.method === 'GET' && url.pathname !== '/';
+  const next = isPage ? `?next=${encodeURIComponent(url.pathname + url.search)}` : '';
+  response.writeHead(303, { location: `/sign-in${next}`, 'cache-control': 'no-store' }).end();
 }
 
 function portOf(server: Server): number {
