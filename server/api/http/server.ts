@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { SignalboxError } from '#server/domain/errors.ts';
-import type { Actor } from '#server/identity/actor.ts';
+import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { LocalOwner } from '#server/identity/local-owner.ts';
 import type { Logger } from '#server/platform/logger.ts';
 import type { Metrics } from '#server/platform/metrics.ts';
@@ -105,7 +105,10 @@ async function dispatch(door: Door, exchange: Exchange): Promise<void> {
     if (isApi || path === '/metrics') throw unauthenticated();
     return answerSignedOut(exchange.response);
   }
-  if (path === '/metrics') return answerMetrics(door, named(exchange, path));
+  if (path === '/metrics') {
+    authorise(actor, 'metrics.read');
+    return answerMetrics(door, named(exchange, path));
+  }
   if (!isApi) return answerPage(door, exchange);
   await answerApi(door, exchange, actor);
 }

@@ -22,7 +22,7 @@ export async function importPipeline(
   actor: Actor,
   input: z.input<typeof importSchema>,
 ): Promise<PipelineView> {
-  authorise(actor, 'pipeline.write');
+  authorise(actor, 'pipeline.create');
   const { format, text, ...rest } = parseInput(importSchema, input);
   const imported = importDocument(text, format);
   if (imported.ok && isJsonObject(imported.document)) {

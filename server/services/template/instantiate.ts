@@ -22,8 +22,9 @@ export async function instantiateTemplate(
   actor: Actor,
   input: z.input<typeof instantiateSchema>,
 ): Promise<PipelineView> {
-  authorise(actor, 'pipeline.write');
+  authorise(actor, 'pipeline.create');
   const { key, name, publish } = parseInput(instantiateSchema, input);
+  if (publish) authorise(actor, 'pipeline.publish');
   const [row] = await inTenant(services.db, actor.orgId, (tx) =>
     tx.select().from(taskDagTemplates).where(eq(taskDagTemplates.key, key)),
   );
