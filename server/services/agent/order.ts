@@ -6,7 +6,7 @@ import { parseInput } from '../parse-input.ts';
 import { getAgent } from './get.ts';
 import type { AgentListItem } from './list.ts';
 
-const orderSchema = z.strictObject({
+export const orderSchema = z.strictObject({
   id: idSchema('agent'),
   /** `resume` lets it serve again. */
   order: z.enum(['drain', 'pause', 'quarantine', 'resume']),
