@@ -1,7 +1,20 @@
 'use client';
 
 import { api } from '../data/api.ts';
-import { Field, SessionForm } from './session-form.tsx';
+import { type SessionField, SessionForm } from './session-form.tsx';
+
+const FIELDS: readonly SessionField[] = [
+  { name: 'name', label: 'Name', autoComplete: 'name' },
+  { name: 'email', label: 'E-mail', type: 'email', autoComplete: 'username' },
+  {
+    name: 'password',
+    label: 'Password',
+    type: 'password',
+    autoComplete: 'new-password',
+    minLength: 12,
+    hint: '12 characters or more. Several words are easy to keep in mind.',
+  },
+];
 
 /** The token stands after the # of the address, which browsers keep to themselves. */
 function takeToken(): string {
@@ -16,24 +29,13 @@ export function JoinPage() {
         Say who you are. If you have an account here already, give its e-mail and password.
       </p>
       <SessionForm
+        fields={FIELDS}
         label="Go on"
-        busyLabel="Signing in…"
         goTo="/"
         onSubmit={({ name = '', email = '', password = '' }) =>
           api.join({ token: takeToken(), name, email, password })
         }
-      >
-        <Field name="name" label="Name" autoComplete="name" />
-        <Field name="email" label="E-mail" type="email" autoComplete="username" />
-        <Field
-          name="password"
-          label="Password"
-          type="password"
-          autoComplete="new-password"
-          minLength={12}
-          hint="12 characters or more. Several words are easy to keep in mind."
-        />
-      </SessionForm>
+      />
     </>
   );
 }

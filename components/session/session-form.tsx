@@ -1,33 +1,39 @@
 'use client';
 
-import { type FormEvent, type ReactNode, useState } from 'react';
+import { type FormEvent, useState } from 'react';
 import { ApiError } from '../data/api.ts';
 import { Button } from '../ui/button.tsx';
-import { Notice } from '../ui/notice.tsx';
+import { Notice } from '../ui/feedback.tsx';
+import { Field, TextInput } from '../ui/field.tsx';
+
+export interface SessionField {
+  name: string;
+  label: string;
+  type?: 'text' | 'email' | 'password';
+  autoComplete: string;
+  minLength?: number;
+  hint?: string;
+}
 
 /** Fields, a button, and what went wrong. Goes on by a whole new page, so that nothing of before is left in memory. */
 export function SessionForm({
+  fields,
   label,
-  busyLabel,
   goTo,
   onSubmit,
-  children,
 }: {
+  fields: readonly SessionField[];
   label: string;
-  busyLabel: string;
   goTo: string;
-  onSubmit(fields: Record<string, string>): Promise<unknown>;
-  children: ReactNode;
+  onSubmit(values: Record<string, string>): Promise<unknown>;
 }) {
+  const [values, setValues] = useState<Record<string, string>>({});
   const [isBusy, setBusy] = useState(false);
   const [error, setError] = useState<ApiError>();
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    const fields = Object.fromEntries(
-      [...new FormData(event.currentTarget)].map(([name, value]) => [name, String(value)]),
-    );
     setBusy(true);
-    onSubmit(fields).then(
+    onSubmit(values).then(
       () => window.location.assign(goTo),
       (failure) => {
         setBusy(false);
@@ -36,40 +42,21 @@ export function SessionForm({
     );
   };
   return (
-    <form onSubmit={submit} className="mt-6 max-w-sm space-y-4">
-      {children}
+    <form onSubmit={submit} className="mt-6 flex max-w-sm flex-col gap-4">
+      {fields.map(({ name, label, type = 'text', autoComplete, minLength, hint }) => (
+        <Field key={name} label={label} hint={hint}>
+          <TextInput
+            required
+            {...{ name, type, autoComplete, minLength }}
+            value={values[name] ?? ''}
+            onChange={(value) => setValues((before) => ({ ...before, [name]: value }))}
+          />
+        </Field>
+      ))}
       {error ? <Notice message={error.message} advice={error.advice} /> : null}
-      <Button type="submit" look="primary" className="w-full" disabled={isBusy}>
-        {isBusy ? busyLabel : label}
+      <Button type="submit" look="primary" size="lg" wide busy={isBusy}>
+        {label}
       </Button>
     </form>
-  );
-}
-
-export function Field({
-  name,
-  label,
-  type = 'text',
-  autoComplete,
-  minLength,
-  hint,
-}: {
-  name: string;
-  label: string;
-  type?: 'text' | 'email' | 'password';
-  autoComplete: string;
-  minLength?: number;
-  hint?: string;
-}) {
-  return (
-    <label className="block text-sm font-medium">
-      {label}
-      <input
-        required
-        {...{ name, type, autoComplete, minLength }}
-        className="mt-1 block h-9 w-full rounded-md border border-line bg-card px-3 font-normal text-text"
-      />
-      {hint === undefined ? null : <span className="mt-1 block font-normal text-quiet">{hint}</span>}
-    </label>
   );
 }

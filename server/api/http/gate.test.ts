@@ -1,4 +1,4 @@
-import { IncomingMessage } from 'node:http';
+import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { ERROR_CODES, SignalboxError } from '#server/domain/errors.ts';
@@ -7,7 +7,7 @@ import { makeKey } from '#server/identity/key-format.ts';
 import { createGate, refuseKeyInUrl } from './gate.ts';
 import { toProblem } from './problem.ts';
 import { createRouter } from './router.ts';
-import { sessionCookie } from './session-cookie.ts';
+import { createSessionKeeper, sessionCookieName } from './session-cookie.ts';
 
 function request(headers: Record<string, string>, method = 'POST', address = '127.0.0.1'): IncomingMessage {
   const socket = new Socket();
@@ -107,13 +107,18 @@ test('a key in a URL is refused wherever it stands', () => {
 });
 
 test('the cookie is bound to the host where it can be, and never to be read by a script', () => {
-  const plain = sessionCookie({ port: 3000, isHttps: false });
-  const strict = sessionCookie({ port: 3000, isHttps: true });
-  expect(plain.set('t', 60)).toBe('signalbox_session_3000=t; Path=/; HttpOnly; SameSite=Lax; Max-Age=60');
-  expect(strict.set('t', 60)).toBe(
+  const said = (isHttps: boolean, act: (keeper: ReturnType<typeof createSessionKeeper>) => void) => {
+    const response = new ServerResponse(request({}));
+    act(createSessionKeeper(response, { name: sessionCookieName({ port: 3000, isHttps }), isHttps }));
+    return response.getHeader('set-cookie');
+  };
+  expect(said(false, ({ keep }) => keep('t', 60))).toBe(
+    'signalbox_session_3000=t; Path=/; HttpOnly; SameSite=Lax; Max-Age=60',
+  );
+  expect(said(true, ({ keep }) => keep('t', 60))).toBe(
     '__Host-signalbox_session_3000=t; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=60',
   );
-  expect(strict.clear()).toContain('Max-Age=0');
+  expect(said(true, ({ forget }) => forget())).toContain('Max-Age=0');
 });
 
 test('credentials are read from their own places only', () => {

@@ -1,19 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { SignalboxError } from '#server/domain/errors.ts';
+import type { Json } from '#server/domain/json.ts';
 import { type Actor, authorise, NOBODY } from '#server/identity/actor.ts';
 import type { Credentials } from '#server/identity/identity.ts';
 import type { Logger } from '#server/platform/logger.ts';
 import type { Metrics } from '#server/platform/metrics.ts';
 import type { Services } from '#server/services/context.ts';
 import { readHealth } from '#server/services/system/health.ts';
+import { answerTrpc, TRPC_PATH } from '../trpc/handler.ts';
 import { type AccessWatch, createAccessWatch } from './access-watch.ts';
 import { readJsonBody } from './body.ts';
 import { type Gate, refuseKeyInUrl, unauthenticated } from './gate.ts';
-import { dropInnerHeaders, pagePolicy, setSecurityHeaders } from './headers.ts';
+import { setSecurityHeaders } from './headers.ts';
+import { type DrawPage, drawPage, isOpenPage, sendToSignIn } from './page-door.ts';
 import { retryAfterOf, toProblem } from './problem.ts';
 import { type Answer, createRouter, type Route } from './router.ts';
-import { type SessionCookie, sessionCookie } from './session-cookie.ts';
+import { createSessionKeeper, type SessionKeeper, sessionCookieName } from './session-cookie.ts';
 import { answerLink } from './sign-in.ts';
 
 export interface HttpOptions {
@@ -27,7 +30,7 @@ export interface HttpOptions {
   /** Undefined until the process has started, and again once it stops. */
   services(): Services | undefined;
   /** Draws everything that is no door; undefined while there are no pages. */
-  pages(): ((request: IncomingMessage, response: ServerResponse) => Promise<void>) | undefined;
+  pages(): DrawPage | undefined;
 }
 
 const MAX_BODY_DEPTH = 100;
@@ -45,7 +48,7 @@ interface Exchange {
   id: string;
   /** For metrics: the pattern, never the path itself. */
   route: string;
-  cookie: SessionCookie;
+  browser: SessionKeeper;
   given: Credentials;
 }
 
@@ -69,9 +72,11 @@ async function serve(door: Door, request: IncomingMessage, response: ServerRespo
   const id = requestId(request);
   const url = URL.parse(request.url ?? '/', 'http://localhost') ?? new URL('http://localhost/');
   const { gate } = door;
-  const cookie = sessionCookie({ port: door.port(), isHttps: gate.isHttps });
-  const given = gate.credentialsOf(request, { cookieName: cookie.name, requestId: id });
-  const exchange: Exchange = { request, response, url, id, route: 'page', cookie, given };
+  const { isHttps } = gate;
+  const name = sessionCookieName({ port: door.port(), isHttps });
+  const given = gate.credentialsOf(request, { cookieName: name, requestId: id });
+  const browser = createSessionKeeper(response, { name, isHttps });
+  const exchange: Exchange = { request, response, url, id, route: 'page', browser, given };
   response.setHeader('x-request-id', id);
   setSecurityHeaders(response, gate);
   response.once('close', () => {
@@ -96,6 +101,7 @@ async function dispatch(door: Door, exchange: Exchange): Promise<void> {
   if (path === '/readyz') return answerReady(door, named(exchange, path));
   const token = path === '/sign-in' ? url.searchParams.get('token') : null;
   if (token !== null) return answerToken(door, named(exchange, path), token);
+  if (path.startsWith(`${TRPC_PATH}/`)) return answerProcedures(door, exchange);
   if (path.startsWith('/api/')) return answerApi(door, exchange);
   if (path === '/metrics') return answerMetrics(door, named(exchange, path));
   return answerPage(door, exchange);
@@ -110,13 +116,30 @@ async function identify(door: Door, { given, request }: Exchange): Promise<Actor
 }
 
 async function answerToken(door: Door, exchange: Exchange, token: string): Promise<void> {
-  const { response, cookie, given } = exchange;
+  const { response, browser, given } = exchange;
   const actor = { ...NOBODY, from: given.from };
-  return answerLink(response, { services: servicesOf(door), actor, token, cookie });
+  return answerLink(response, { services: servicesOf(door), actor, token, browser });
 }
 
+async function answerProcedures(door: Door, exchange: Exchange): Promise<void> {
+  const { request, response, url, id, given, browser } = named(exchange, TRPC_PATH);
+  // Each procedure of a batch says for itself whether it is open to nobody.
+  const actor = (await identify(door, exchange)) ?? { ...NOBODY, from: given.from };
+  const services = servicesOf(door);
+  const body = request.method === 'POST' ? await readBody(door, request) : {};
+  const signal = signalWhileAllowed(door, exchange, { services, actor });
+  await answerTrpc(response, {
+    ...{ request, url, body },
+    context: { services, actor, browser, signal, requestId: id },
+    onError: (err) => door.logger.error({ id, route: TRPC_PATH, err }, 'request failed'),
+  });
+}
+
+const readBody = (door: Door, request: IncomingMessage): Promise<Json> =>
+  readJsonBody(request, { maxBytes: door.maxBodyBytes, maxDepth: MAX_BODY_DEPTH });
+
 async function answerApi(door: Door, exchange: Exchange): Promise<void> {
-  const { request, response, url, given, cookie } = exchange;
+  const { request, url, given, browser } = exchange;
   const found = door.match(request.method ?? '', url.pathname);
   const isOpen = found.kind === 'found' && found.route.isOpen === true;
   const actor = (await identify(door, exchange)) ?? (isOpen ? { ...NOBODY, from: given.from } : undefined);
@@ -126,45 +149,43 @@ async function answerApi(door: Door, exchange: Exchange): Promise<void> {
   if (found.kind === 'wrong-method') return refuseMethod(exchange, found.allowed);
   named(exchange, found.route.path);
   const services = servicesOf(door);
-  const hasBody = request.method !== 'GET' && request.method !== 'DELETE';
-  const body = hasBody
-    ? await readJsonBody(request, { maxBytes: door.maxBodyBytes, maxDepth: MAX_BODY_DEPTH })
-    : {};
-  const gone = new AbortController();
-  const release = holdAccess(door, exchange, { services, actor, gone });
-  response.once('close', () => {
-    release();
-    gone.abort();
-  });
+  const hasBody = request.method !== 'GET' && request.method !== 'DELETE' && !found.route.readsBody;
+  const body = hasBody ? await readBody(door, request) : {};
+  const signal = signalWhileAllowed(door, exchange, { services, actor });
   const { params } = found;
   const call = {
     services,
     actor,
-    cookie,
+    browser,
     params,
     query: url.searchParams,
     headers: request.headers,
+    request,
     body,
-    signal: gone.signal,
+    signal,
   };
   await sendAnswer(exchange, await found.route.handle(call));
 }
 
-/** What goes on for long ends when the rights that it began with do. */
-function holdAccess(
+/** Aborted when the caller has gone, or may no longer what it might when it came. */
+function signalWhileAllowed(
   door: Door,
   { response, given }: Exchange,
-  { services, actor, gone }: { services: Services; actor: Actor; gone: AbortController },
-): () => void {
-  if (actor.kind === 'nobody') return () => undefined;
-  return door.watch.hold(services.identity, {
-    ...{ actor, given },
-    end() {
-      gone.abort();
-      // A stream has no other end; what waits ends itself and still answers.
-      if (response.headersSent) response.destroy();
-    },
+  { services, actor }: { services: Services; actor: Actor },
+): AbortSignal {
+  const gone = new AbortController();
+  const end = () => {
+    gone.abort();
+    // A stream has no other end; what waits ends itself and still answers.
+    if (response.headersSent) response.destroy();
+  };
+  const release =
+    actor.kind === 'nobody' ? undefined : door.watch.hold(services.identity, { actor, given, end });
+  response.once('close', () => {
+    release?.();
+    gone.abort();
   });
+  return gone.signal;
 }
 
 function refuseMethod(exchange: Exchange, allowed: string[]): void {
@@ -206,27 +227,13 @@ async function answerMetrics(door: Door, exchange: Exchange): Promise<void> {
   response.end(text);
 }
 
-/** Pages for those who have not signed in, and what every page is made of. Nothing of it is data. */
-const OPEN_PAGES = /^\/(sign-in|join|icon\.svg|favicon\.ico|_next\/static\/.+)$/;
-
 async function answerPage(door: Door, exchange: Exchange): Promise<void> {
   const { request, response, url } = exchange;
-  const pages = door.pages();
-  if (!pages) throw notReady();
-  const isOpen = OPEN_PAGES.test(url.pathname) || (door.isDev && url.pathname.startsWith('/_next/'));
-  if (!isOpen && !(await identify(door, exchange))) return sendToSignIn(exchange);
-  dropInnerHeaders(request.headers);
-  const policy = pagePolicy(door);
-  // Next takes the nonce for its scripts from here.
-  request.headers['content-security-policy'] = policy;
-  response.setHeader('content-security-policy', policy);
-  await pages(request, response);
-}
-
-function sendToSignIn({ request, response, url }: Exchange): void {
-  const isPage = request.method === 'GET' && url.pathname !== '/';
-  const next = isPage ? `?next=${encodeURIComponent(url.pathname + url.search)}` : '';
-  response.writeHead(303, { location: `/sign-in${next}`, 'cache-control': 'no-store' }).end();
+  const draw = door.pages();
+  if (!draw) throw notReady();
+  const isAllowed = isOpenPage(url.pathname, door) || (await identify(door, exchange)) !== undefined;
+  if (!isAllowed) return sendToSignIn(response, { method: request.method ?? '', url });
+  await drawPage(draw, { request, response, isDev: door.isDev });
 }
 
 function portOf(server: Server): number {
@@ -264,9 +271,14 @@ async function sendAnswer(exchange: Exchange, answer: Answer): Promise<void> {
 }
 
 function sendJson({ response }: Exchange, status: number, body: unknown): void {
+  if (status === 204) {
+    response.writeHead(status, { 'cache-control': 'no-store' });
+    response.end();
+    return;
+  }
   const type = status >= 400 && status !== 503 ? 'application/problem+json' : 'application/json';
   response.writeHead(status, { 'content-type': `${type}; charset=utf-8`, 'cache-control': 'no-store' });
-  response.end(body === undefined ? '' : JSON.stringify(body));
+  response.end(JSON.stringify(body));
 }
 
 function sendError(exchange: Exchange, error: unknown, logger: Logger): void {

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Actor } from '#server/identity/actor.ts';
 import type { Services } from '#server/services/context.ts';
 import { openLink } from '#server/services/session/open-link.ts';
-import type { SessionCookie } from './session-cookie.ts';
+import type { SessionKeeper } from './session-cookie.ts';
 
 const USED_UP = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>This link is used up</title><style>body{font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:15vh auto;padding:0 1.5rem;color-scheme:light dark}a{color:LinkText}</style></head><body><h1>This link is used up</h1><p>Each link signs in once. Start the server again for a new one: it is the last line that it prints.</p><p><a href="/">Go on, if you are signed in already</a></p></body></html>`;
 
@@ -13,8 +13,8 @@ export async function answerLink(
     services,
     actor,
     token,
-    cookie,
-  }: { services: Services; actor: Actor; token: string; cookie: SessionCookie },
+    browser,
+  }: { services: Services; actor: Actor; token: string; browser: SessionKeeper },
 ): Promise<void> {
   const opened = await openLink(services, actor, { token });
   response.setHeader('referrer-policy', 'no-referrer');
@@ -29,7 +29,7 @@ export async function answerLink(
   }
   if (opened.outcome === 'signed-in') {
     const { token: session, maxAgeSeconds } = opened.session;
-    response.setHeader('set-cookie', cookie.set(session, maxAgeSeconds));
+    browser.keep(session, maxAgeSeconds);
   }
   // The address after the # stays in the browser.
   const location = opened.outcome === 'signed-in' ? '/' : `/join#${encodeURIComponent(token)}`;

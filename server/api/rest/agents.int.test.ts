@@ -1,22 +1,15 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { startTestApp, type TestApp } from '#server/testing/app.ts';
-import { openTestDoor, type TestDoor } from '#server/testing/door.ts';
+import { startTestServer, type TestServer } from '#server/testing/http.ts';
 
-let program: TestApp;
-let door: TestDoor;
+let http: TestServer;
+const call = (path: string, body?: object) => http.call(`/api/v1${path}`, body);
 
 beforeAll(async () => {
-  program = await startTestApp();
-  door = await openTestDoor(program);
+  http = await startTestServer();
 });
-afterAll(async () => {
-  await door[Symbol.asyncDispose]();
-  await program[Symbol.asyncDispose]();
-});
-
-const call = (path: string, body?: object) => door.call(path.slice(1), { body, headers: door.asOwner });
+afterAll(() => http[Symbol.asyncDispose]());
 
 const REGISTRATION = {
   name: 'agent-name',
@@ -70,7 +63,7 @@ describe('an agent that comes for its work over HTTP', () => {
     const run = await call(`/pipelines/${pipeline.body.id}/execute`, { input_data });
     const example = join(import.meta.dirname, '../../../docs/examples/greet-agent.mjs');
     const agent = spawn(process.execPath, [example], {
-      env: { ...process.env, SIGNALBOX_URL: door.origin, SIGNALBOX_TOKEN: program.secret },
+      env: { ...process.env, SIGNALBOX_URL: http.origin, SIGNALBOX_TOKEN: http.secret },
     });
     try {
       await vi.waitFor(

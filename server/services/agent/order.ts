@@ -6,7 +6,7 @@ import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
 import { type AgentListItem, loadAgents } from './list.ts';
 
-const orderSchema = z.strictObject({
+export const orderSchema = z.strictObject({
   id: idSchema('agent'),
   /** `resume` lets it serve again. */
   order: z.enum(['drain', 'pause', 'quarantine', 'resume']),

@@ -11,7 +11,7 @@ import { parseInput } from '../parse-input.ts';
 /** Agents that come for their work: each call names who comes, by the numbers its registration was answered with. */
 const visitor = { id: idSchema('agent'), generation: z.int().min(1) };
 
-const claimSchema = z.strictObject({
+export const claimSchema = z.strictObject({
   ...visitor,
   capabilities: z.array(z.string()).max(256).optional(),
   max: z.int().min(1).max(1000).default(1),
@@ -19,12 +19,12 @@ const claimSchema = z.strictObject({
   /** How long to wait for work. */
   wait_ms: z.int().min(0).max(60_000).default(20_000),
 });
-const heartbeatSchema = z.strictObject({
+export const heartbeatSchema = z.strictObject({
   ...visitor,
   beat: agentBeatSchema,
   tasks: z.array(reportSchema).max(1000).default([]),
 });
-const reportsSchema = z.strictObject({ ...visitor, reports: z.array(reportSchema).min(1).max(1000) });
+export const reportsSchema = z.strictObject({ ...visitor, reports: z.array(reportSchema).min(1).max(1000) });
 
 async function admit(services: Services, actor: Actor, id: z.output<typeof visitor.id>): Promise<void> {
   // Throws for an agent of somebody else, as for one that is not there.

@@ -10,16 +10,16 @@ import { ROLES, type Role } from '#server/identity/permissions.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
 
-const changeSchema = z.strictObject({ id: idSchema('user'), role: z.enum(ROLES) });
+export const changeRoleSchema = z.strictObject({ id: idSchema('user'), role: z.enum(ROLES) });
 
 /** Holds from the next request on, in every process. */
 export async function changeRole(
   services: Services,
   actor: Actor,
-  input: z.input<typeof changeSchema>,
+  input: z.input<typeof changeRoleSchema>,
 ): Promise<{ id: UserId; role: Role }> {
   authorise(actor, 'member.manage');
-  const { id, role } = parseInput(changeSchema, input);
+  const { id, role } = parseInput(changeRoleSchema, input);
   if (role === 'owner') authorise(actor, 'owner.manage');
   const before = await inTenant(services.db, actor.orgId, async (tx) => {
     const was = await holdMember(tx, actor, { id, staysOwner: role === 'owner' });

@@ -12,7 +12,7 @@ import { parseInput } from '../parse-input.ts';
 import { judgeGraph } from './judge-graph.ts';
 import { findNewestVersion, type VersionView } from './pipeline-view.ts';
 
-const publishSchema = z.strictObject({
+export const publishSchema = z.strictObject({
   id: idSchema('pipe'),
   note: z.string().max(1000).default(''),
   /** The revision that the publisher has seen; another one means that somebody has changed the draft since. */

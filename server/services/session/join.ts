@@ -7,7 +7,7 @@ import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
 import { type SignedIn, settleSession, wrongCredentials } from './open-session.ts';
 
-const joinSchema = z.strictObject({
+export const joinSchema = z.strictObject({
   token: z.string().min(1).max(200),
   name: personNameSchema,
   email: emailSchema,

@@ -5,7 +5,7 @@ import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
 import { openSession, type SignedIn, wrongCredentials } from './open-session.ts';
 
-const signInSchema = z.strictObject({ email: emailSchema, password: givenPasswordSchema });
+export const signInSchema = z.strictObject({ email: emailSchema, password: givenPasswordSchema });
 
 /** By password. Open to everybody; takes as long for an address that nobody has. */
 export async function signIn(

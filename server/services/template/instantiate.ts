@@ -10,7 +10,7 @@ import { parseInput } from '../parse-input.ts';
 import { createPipeline, pipelineNameSchema } from '../pipeline/create.ts';
 import type { PipelineView } from '../pipeline/pipeline-view.ts';
 
-const instantiateSchema = z.strictObject({
+export const instantiateSchema = z.strictObject({
   key: z.string().min(1).max(128),
   name: pipelineNameSchema.optional(),
   publish: z.boolean().default(true),

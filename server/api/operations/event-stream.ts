@@ -1,9 +1,8 @@
 import type { ServerResponse } from 'node:http';
-import { idSchema } from '#server/domain/ids.ts';
-import { parseInput } from '#server/services/parse-input.ts';
+import type { RunId } from '#server/domain/ids.ts';
 import { listRunEvents } from '#server/services/run/events.ts';
-import type { Answer, Call } from '../http/router.ts';
-import { fromBody } from './input.ts';
+import type { Answer } from '../http/router.ts';
+import type { OperationCall } from './operation.ts';
 
 const KEEP_ALIVE_MS = 15_000;
 const PAGE = 500;
@@ -12,13 +11,14 @@ const PAGE = 500;
  * A run's events as they are written. The number of each is its id, so a browser that was cut off asks for what came
  * after the last one it saw. The stream ends with the run.
  */
-export async function streamEvents(call: Call): Promise<Answer> {
-  const { services, actor, params, query, headers } = call;
-  const id = parseInput(idSchema('run'), params.id);
-  const last = headers['last-event-id'] ?? query.get('after') ?? '0';
-  let after = Number(Array.isArray(last) ? last[0] : last);
+export async function streamEvents(
+  { services, actor }: OperationCall,
+  from: { id: RunId; after: number },
+): Promise<Answer> {
+  const { id } = from;
+  let { after } = from;
   // Whether the run is there and the actor's is settled before anything is sent.
-  let page = await listRunEvents(services, actor, fromBody({ id, after, limit: PAGE }));
+  let page = await listRunEvents(services, actor, { id, after, limit: PAGE });
   return {
     async stream(response) {
       const bell = createBell(response);
