@@ -15,6 +15,7 @@ export interface TestApp extends AsyncDisposable {
   actor: Actor;
   metrics: Metrics;
   database: TestDatabase;
+  dataDir: string;
 }
 
 /** The whole program without its doors, on a database of its own, with the built-in agents. */
@@ -31,6 +32,7 @@ export async function startTestApp(settings: Record<string, string> = {}): Promi
     actor: LOCAL_OWNER,
     metrics,
     database,
+    dataDir,
     async [Symbol.asyncDispose]() {
       await app.stop();
       await database[Symbol.asyncDispose]();

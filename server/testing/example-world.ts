@@ -67,6 +67,11 @@ export function createExampleWorld(http: TestServer): ExampleWorld {
       const { dead_letters } = await until('/dead-letters', (body) => body.dead_letters.length > 0);
       return dead_letters[0].id;
     },
+    async secret() {
+      const name = newName().replace(' ', '-');
+      await http.call(`/api/v1/secrets/${name}`, { value: 'a value' }, { method: 'PUT' });
+      return name;
+    },
     newName: async () => newName(),
   };
   const nameOf = new Map(Object.entries(EXAMPLE).map(([name, value]) => [value as string, name as Name]));

@@ -64,7 +64,7 @@ export async function startTestServer(settings: Record<string, string> = {}): Pr
         ...(body ? { body: JSON.stringify(body) } : {}),
       });
       const text = await response.text();
-      const isJson = /json/.test(response.headers.get('content-type') ?? '');
+      const isJson = /[/+]json/.test(response.headers.get('content-type') ?? '');
       return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
     },
     async [Symbol.asyncDispose]() {

@@ -20,6 +20,7 @@ export const EXAMPLE = {
   /** A large input of the run `run`. */
   object: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
   deadLetter: '019fcb2a-4c7d-7e10-a1b2-c3d4e5f60007',
+  secret: 'billing.api-key',
   /** Names that must not be there yet. */
   newName: 'daily temperatures',
 } as const;

@@ -41,7 +41,9 @@ describe('the example of each operation, made on a server', () => {
   test.each(answered)('$name refuses a field that it does not know', async (named) => {
     const { operation } = named;
     const { target, method, headers, body } = requestOf(operation, await world.settle(operation.example));
-    const answer = await http.call(target, { ...body, no_such_field: 1 }, { method, headers });
+    const answer = body
+      ? await http.call(target, { ...body, no_such_field: 1 }, { method, headers })
+      : await http.call(`${target}?no_such_field=1`, undefined, { method, headers });
     expect(answer).toMatchObject({ status: 400, body: { code: 'INVALID' } });
     expect(answer.body.detail).toContain('no_such_field');
   });
