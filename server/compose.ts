@@ -15,6 +15,7 @@ import { readOrCreateSecret } from '#server/platform/secret-file.ts';
 import { CHANNEL } from '#server/redis/keys.ts';
 import type { Services } from '#server/services/context.ts';
 import { makeAgents } from './compose-agents.ts';
+import { openRecords } from './compose-audit.ts';
 import { openPorts, type Ports } from './compose-ports.ts';
 import { announceProgress } from './compose-progress.ts';
 
@@ -54,6 +55,7 @@ async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
   await migrate(ports.databaseUrl, (name) => onStep(`Applying ${name}.`));
   if (await seed(ports.beatSql, newUuid)) onStep('Added the sample pipeline and the templates.');
   await Promise.all([ports.broker.start(), ports.hotState.start(), ports.objects.start()]);
+  const { checkpointer, ...records } = await openRecords(env, ports, logger);
   const { engine, agents, payloads, graphOf } = makeEngine(ports, { ...options, newUuid });
   metrics.watchEngine(engine.load);
   await agents.start(engine);
@@ -71,7 +73,10 @@ async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
     keepDays: env.retentionDays,
     onTrouble: (message, error) => logger.warn({ err: error }, message),
   });
-  if (env.roles.has('coordinator')) retention.start();
+  if (env.roles.has('coordinator')) {
+    retention.start();
+    checkpointer.start();
+  }
   let stopping = false;
   const services: Services = {
     db: openDoorDatabase(ports.doorSql),
@@ -87,8 +92,7 @@ async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
     newUuid,
     now: Date.now,
     limits: { payloadMaxBytes: env.payloadMaxBytes, maxBacklog: MAX_BACKLOG },
-    record: (actor, what, subject) =>
-      logger.info({ actor: actor.id, name: actor.name, ...actor.from, what, subject }, 'audit'),
+    ...records,
     probe: () => probe(ports, () => stopping),
   };
   return {
@@ -96,7 +100,7 @@ async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
     failed: ports.databaseDied.then((output) => `The embedded database has ended by itself:\n${output}`),
     async stop() {
       stopping = true;
-      await retention.stop();
+      await Promise.all([retention.stop(), checkpointer.stop()]);
       await agents.drain(DRAIN_MS);
       await engine.stop();
       await agents.stop();

@@ -10,6 +10,7 @@ import {
   originUrl,
   redisUrl,
   roleList,
+  secretKeyList,
   urlWithScheme,
   wholeNumber,
 } from './env-values.ts';
@@ -230,6 +231,15 @@ export const SETTINGS = {
     example: 'SECRET_ACCESS_KEY',
     secret: true,
     about: 'The secret key for the S3-compatible server.',
+  }),
+  SIGNALBOX_SECRET_KEYS: setting({
+    group: 'Security',
+    schema: secretKeyList,
+    fallback: null,
+    example: '2026:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=',
+    secret: true,
+    about:
+      'The keys that secrets are sealed under and the audit is signed with, each as `id:base64` of 32 random bytes, the current one first. All processes of an installation need the same. Unset: a key in the data folder.',
   }),
   LOG_LEVEL: setting({
     group: 'Observation',

@@ -45,6 +45,8 @@ export interface Env {
   readonly taskStateTtlSeconds: number;
   readonly streamMaxEntries: number;
   readonly retentionDays: { readonly succeeded: number; readonly failed: number; readonly cancelled: number };
+  /** The current one first; empty: the one in the data folder. */
+  readonly secretKeys: readonly { id: string; bytes: Uint8Array }[];
   readonly logLevel: LogLevel;
   readonly isMetricsEnabled: boolean;
 }
@@ -158,6 +160,7 @@ function toEnv(values: Parsed, rootDir: string): Env {
       failed: values.SIGNALBOX_RETENTION_DAYS_FAILED,
       cancelled: values.SIGNALBOX_RETENTION_DAYS_CANCELLED,
     },
+    secretKeys: values.SIGNALBOX_SECRET_KEYS ?? [],
     logLevel: values.LOG_LEVEL,
     isMetricsEnabled: values.METRICS_ENABLED,
   };

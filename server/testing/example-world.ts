@@ -91,6 +91,11 @@ export function createExampleWorld(http: TestServer): ExampleWorld {
       const { body } = await (await owner()).ask('/api/v1/me/sessions');
       return body.sessions.find(({ is_current }: { is_current: boolean }) => is_current).id;
     },
+    async secret() {
+      const name = newName().replace(' ', '-');
+      await http.call(`/api/v1/secrets/${name}`, { value: 'a value' }, { method: 'PUT' });
+      return name;
+    },
     newName: async () => newName(),
   };
   const nameOf = new Map(Object.entries(EXAMPLE).map(([name, value]) => [value as string, name as Name]));

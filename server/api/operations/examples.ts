@@ -33,6 +33,7 @@ export const EXAMPLE = {
   grantee: 'user_019fcb2a4c7d7e10a1b2c3d4e5f6000b',
   /** One of the caller's own, and not the one that calls. */
   session: 'ses_019fcb2a4c7d7e10a1b2c3d4e5f6000c',
+  secret: 'billing.api-key',
   /** Names that must not be there yet. */
   newName: 'daily temperatures',
 } as const;

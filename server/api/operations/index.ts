@@ -1,10 +1,12 @@
 import { auth, me } from './account.ts';
 import { agents } from './agents.ts';
+import { audit } from './audit.ts';
 import { grants, invites, members } from './members.ts';
 import type { Operation } from './operation.ts';
 import { pipelines } from './pipelines.ts';
 import { deadLetters, queues } from './queues.ts';
 import { runs } from './runs.ts';
+import { secrets } from './secrets.ts';
 import { tasks } from './tasks.ts';
 import { templates } from './templates.ts';
 
@@ -22,6 +24,8 @@ export const operations = {
   members,
   invites,
   grants,
+  audit,
+  secrets,
 };
 
 export type Operations = typeof operations;

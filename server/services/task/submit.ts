@@ -56,10 +56,10 @@ export async function submitTask(
     notification: null,
     trigger: 'task',
     idempotencyKey,
+    action: 'task.submitted',
     request: JSON.parse(JSON.stringify({ task: request })) as Json,
   });
   const task = taskId(id, 0);
-  if (isNew) services.record(actor, 'task.submitted', task);
   return { task: await viewTask(services, actor, task), isNew };
 }
 
