@@ -82,6 +82,7 @@ async function runChainLap({ subject, work }: BenchContext, runs: number): Promi
   const startedAt = readClockMs();
   const outputs = await subject.runChains(inputs, STAGES);
   const tookMs = readClockMs() - startedAt;
+  await subject.gather?.();
   work.checkChains(outputs, STAGES);
   return tookMs;
 }
@@ -146,6 +147,7 @@ async function timeSingleRun({ subject, work }: BenchContext): Promise<RunTimes>
   const submittedAt = readClockMs();
   const outputs = await subject.runChains(inputs, STAGES);
   const runMs = readClockMs() - submittedAt;
+  await subject.gather?.();
   work.checkChains(outputs, STAGES);
   return { runMs, startMs: (outputs[0]?.startedAtMs ?? Number.NaN) - submittedAt };
 }
@@ -167,6 +169,7 @@ async function timeFanOut({ subject, work, plan }: BenchContext): Promise<number
   const startedAt = readClockMs();
   const output = await subject.fanOut(input, plan.fanOutWidth);
   const tookMs = readClockMs() - startedAt;
+  await subject.gather?.();
   work.checkFanOut(output, plan.fanOutWidth);
   return tookMs;
 }
