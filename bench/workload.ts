@@ -44,6 +44,9 @@ export interface CheckedWorkload extends Workload {
   checkFanOut(output: Payload, width: number): void;
 }
 
+/** Of a chain, as the harness runs it. */
+export const STAGES = 5;
+
 const NOTE = 'A stage of a benchmark: it does nothing but pass this text on, as any small result would be.';
 const SLOTS_PER_RUN = 4096;
 const JOIN_SLOT = SLOTS_PER_RUN - 1;
