@@ -38,10 +38,14 @@ export function ratioOf(ours: readonly number[], theirs: readonly number[]): Rat
   return { median: a.median / b.median, low: a.min / b.max, high: a.max / b.min };
 }
 
-/** How many times slower the same fixed work was at the worst moment than at the best. */
+/** How many times longer the same fixed work, or the same commit, took at the worst moment than at the best. */
 export function noiseOf(records: readonly SubjectRecord[]): number {
   const spins = records.flatMap(({ probes }) => probes.map(({ spinMs }) => spinMs));
-  return spins.length === 0 ? 1 : Math.max(...spins) / Math.min(...spins);
+  const commits = records.flatMap(({ rawCosts }) =>
+    rawCosts.filter(({ kind }) => kind === 'postgres').map(({ p50Ms }) => p50Ms),
+  );
+  const spread = (values: number[]) => (values.length === 0 ? 1 : Math.max(...values) / Math.min(...values));
+  return Math.max(spread(spins), spread(commits));
 }
 
 /** `+` better, `-` worse; `~` when the repeats overlap or the difference is within the machine's noise. */
@@ -78,7 +82,7 @@ function renderRatio(valuesOf: Values, { one, other }: Pair, headline: Headline)
 }
 
 const LEGEND =
-  'Below 1 is less; for throughput more is better, for all else less. + ours is better, - worse, ~ the repeats overlap, or it is less than the fixed work on this machine differed around the two.';
+  'Below 1 is less; for throughput more is better, for all else less. + ours is better, - worse, ~ the repeats overlap, or the same work and the same commit, without an engine, differed as much around the two.';
 
 /** Empty when the pass had nothing to compare. */
 export function renderComparison(results: readonly Result[], compared: readonly Compared[]): string {
@@ -157,5 +161,5 @@ export function renderRawCosts(results: readonly Result[], compared: readonly Co
 }
 
 export function renderNoise(records: readonly SubjectRecord[]): string {
-  return `Fixed work on one core took up to ${format(noiseOf(records))} times as long at one moment of this pass as at another.`;
+  return `Without an engine, the same work or the same commit took up to ${format(noiseOf(records))} times as long at one moment of this pass as at another.`;
 }
