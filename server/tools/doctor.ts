@@ -1,10 +1,9 @@
 import { connectDatabase } from '#db/client.ts';
 import { createGraphCache } from '#db/queries/load-graph.ts';
 import { audit } from '#server/auditor/audit.ts';
-import { SignalboxError } from '#server/domain/errors.ts';
-import { findEmbeddedUrl } from '#server/platform/embedded-postgres.ts';
-import { type Env, readEnv } from '#server/platform/env.ts';
+import { readEnv } from '#server/platform/env.ts';
 import { openObjectStore } from '#server/platform/object-store/open.ts';
+import { explain, findDatabase } from './database.ts';
 import { describeReport, parseRequest, USAGE } from './doctor-report.ts';
 
 /** Each is a question to the object store. */
@@ -18,7 +17,7 @@ async function examine(args: readonly string[]): Promise<number> {
     return 0;
   }
   const env = readEnv(process.env, process.cwd());
-  const url = findDatabase(env);
+  const url = findDatabase();
   const sql = connectDatabase({ url, applicationName: 'signalbox-doctor', max: 3 });
   try {
     const [clock] = await sql<
@@ -35,23 +34,6 @@ async function examine(args: readonly string[]): Promise<number> {
   } finally {
     await sql.end({ timeout: 2 });
   }
-}
-
-function findDatabase({ databaseUrl, dataDir }: Env): string {
-  const url = databaseUrl ?? findEmbeddedUrl(dataDir);
-  if (url !== null) return url;
-  throw new SignalboxError(
-    'UNAVAILABLE',
-    `DATABASE_URL is not set, and the embedded database in ${dataDir} does not run.`,
-    { advice: 'Set DATABASE_URL, or start Signalbox and ask again while it runs.' },
-  );
-}
-
-function explain(error: unknown): string {
-  if (error instanceof SignalboxError) return `${error.message}\n${error.advice ?? ''}`.trim();
-  const { code } = error as { code?: string };
-  if (code === '42P01') return 'The database has no tables of Signalbox: start Signalbox on it once.';
-  return `The database could not be read: ${error instanceof Error ? error.message || code : String(error)}`;
 }
 
 process.exitCode = await examine(process.argv.slice(2)).catch((error) => {

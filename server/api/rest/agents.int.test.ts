@@ -1,51 +1,16 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { request } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { createLocalOwner } from '#server/identity/local-owner.ts';
-import { startTestApp, type TestApp } from '#server/testing/app.ts';
-import { createHttpServer } from '../http/server.ts';
-import { restRoutes } from './routes.ts';
+import { startTestServer, type TestServer } from '#server/testing/http.ts';
 
-const SECRET = 'a-secret-of-this-test-0123456789';
-
-let program: TestApp;
-let server: ReturnType<typeof createHttpServer>;
-let origin: string;
+let http: TestServer;
+const call = (path: string, body?: object) => http.call(`/api/v1${path}`, body);
 
 beforeAll(async () => {
-  program = await startTestApp();
-  server = createHttpServer({
-    routes: restRoutes,
-    owner: createLocalOwner({ secret: SECRET, now: Date.now }),
-    logger: pino({ level: 'silent' }),
-    metrics: program.metrics,
-    isMetricsEnabled: true,
-    maxBodyBytes: 1_000_000,
-    services: () => program.services,
-    pages: () => undefined,
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  http = await startTestServer({ SIGNALBOX_PAYLOAD_MAX: '1MiB' });
 });
-afterAll(async () => {
-  server.closeAllConnections();
-  server.close();
-  await program[Symbol.asyncDispose]();
-});
-
-async function call(path: string, body?: object) {
-  const response = await fetch(`${origin}/api/v1${path}`, {
-    method: body ? 'POST' : 'GET',
-    headers: { authorization: `Bearer ${SECRET}`, 'content-type': 'application/json' },
-    ...(body ? { body: JSON.stringify(body) } : {}),
-  });
-  return { status: response.status, body: await response.json() };
-}
+afterAll(() => http[Symbol.asyncDispose]());
 
 const REGISTRATION = {
   name: 'agent-name',
@@ -99,7 +64,7 @@ describe('an agent that comes for its work over HTTP', () => {
     const run = await call(`/pipelines/${pipeline.body.id}/execute`, { input_data });
     const example = join(import.meta.dirname, '../../../docs/examples/greet-agent.mjs');
     const agent = spawn(process.execPath, [example], {
-      env: { ...process.env, SIGNALBOX_URL: origin, SIGNALBOX_TOKEN: SECRET },
+      env: { ...process.env, SIGNALBOX_URL: http.origin, SIGNALBOX_TOKEN: http.secret },
     });
     try {
       await vi.waitFor(
@@ -127,21 +92,18 @@ describe('an agent that comes for its work over HTTP', () => {
     const { task_id, run_id, epoch } = claimed.body.tasks[0];
 
     const objects = `/api/v1/agents/${id}/tasks/${task_id}/objects`;
-    const authorization = `Bearer ${SECRET}`;
     const upload = (query: string, body: string, more: object = {}) =>
-      fetch(`${origin}${objects}?${query}`, {
+      http.fetch(`${objects}?${query}`, {
         method: 'POST',
-        headers: { authorization, 'content-type': 'text/csv' },
+        headers: { 'content-type': 'text/csv' },
         body,
         ...more,
       });
     const uploaded = await upload(`epoch=${epoch}&name=a.csv`, 'a,b\n1,2\n');
-    expect(uploaded.status).toBe(201);
+    expect(uploaded.status).toBe(200);
     const ref = await uploaded.json();
     expect(ref).toMatchObject({ bytes: 8, contentType: 'text/csv', name: 'a.csv' });
-    const read = await fetch(`${origin}${objects}/${ref.$object}?epoch=${epoch}`, {
-      headers: { authorization },
-    });
+    const read = await http.fetch(`${objects}/${ref.$object}?epoch=${epoch}`);
     expect(await read.text()).toBe('a,b\n1,2\n');
     expect(read.headers.get('content-length')).toBe('8');
 
@@ -154,10 +116,10 @@ describe('an agent that comes for its work over HTTP', () => {
       `${theirs}/${ref.$object}?epoch=${epoch}`,
       `${objects}/${ref.$object}?epoch=${epoch + 1}`,
     ]) {
-      expect((await fetch(origin + path, { headers: { authorization } })).status).toBe(409);
+      expect((await http.fetch(path)).status).toBe(409);
     }
     const unknown = `${objects}/${'0'.repeat(64)}?epoch=${epoch}`;
-    expect((await fetch(origin + unknown, { headers: { authorization } })).status).toBe(404);
+    expect((await http.fetch(unknown)).status).toBe(404);
 
     const output = { file: ref };
     const answered = await call(`/agents/${id}/reports`, {
@@ -167,9 +129,7 @@ describe('an agent that comes for its work over HTTP', () => {
     expect(answered.body.answers).toMatchObject([{ status: 'ok' }]);
     expect((await call(`/tasks/${submitted.body.task_id}`)).body).toMatchObject({ status: 'completed' });
     expect((await upload(`epoch=${epoch}`, 'too late')).status).toBe(409);
-    const mine = await fetch(`${origin}/api/v1/runs/${run_id}/objects/${ref.$object}`, {
-      headers: { authorization },
-    });
+    const mine = await http.fetch(`/api/v1/runs/${run_id}/objects/${ref.$object}`);
     expect(await mine.text()).toBe('a,b\n1,2\n');
   });
 
@@ -186,10 +146,10 @@ describe('an agent that comes for its work over HTTP', () => {
     const send = (length: number | undefined, chunks: number) =>
       new Promise<{ status: number | undefined; sent: number }>((resolve, reject) => {
         const headers = {
-          authorization: `Bearer ${SECRET}`,
+          authorization: `Bearer ${http.secret}`,
           ...(length ? { 'content-length': length } : {}),
         };
-        const upload = request(`${origin}${path}`, { method: 'POST', headers });
+        const upload = request(`${http.origin}${path}`, { method: 'POST', headers });
         let sent = 0;
         let isAnswered = false;
         upload.on('response', (response) => {
@@ -214,7 +174,7 @@ describe('an agent that comes for its work over HTTP', () => {
     const streamed = await send(undefined, 1600);
     expect(streamed.status).toBe(413);
     expect(streamed.sent).toBeLessThan(1600);
-    const [left] = await program.database.sql<{ count: number }[]>`
+    const [left] = await http.program.database.sql<{ count: number }[]>`
       SELECT count(*)::int AS count FROM stored_objects WHERE bytes > 1000000`;
     expect(left?.count).toBe(0);
   });

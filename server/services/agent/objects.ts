@@ -6,18 +6,19 @@ import { notFound, SignalboxError } from '#server/domain/errors.ts';
 import { fromUuid, idSchema, parseTaskId, type RunId, taskIdSchema, toUuid } from '#server/domain/ids.ts';
 import type { PayloadRef } from '#server/domain/payload-ref.ts';
 import { isTaskHeld } from '#server/domain/statuses.ts';
-import { type Actor, authorise } from '#server/identity/actor.ts';
+import { type Actor, authoriseAnywhere } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
 import type { ObjectRead } from '../run/read-object.ts';
+import { admit } from './visit.ts';
 
 /** By the hand-out: whoever has the task no longer has no more to do with the run's objects. */
 const holding = {
   id: idSchema('agent'),
   taskId: taskIdSchema,
-  epoch: z.coerce.number().int().min(1),
+  epoch: z.int().min(1),
 };
-const readSchema = z.strictObject({ ...holding, hash: z.string().regex(/^[0-9a-f]{64}$/) });
+const readObjectSchema = z.strictObject({ ...holding, hash: z.string().regex(/^[0-9a-f]{64}$/) });
 const uploadSchema = z.strictObject({
   ...holding,
   contentType: z
@@ -29,8 +30,9 @@ const uploadSchema = z.strictObject({
 
 /** An object of the run that the task belongs to. */
 export async function readTaskObject(services: Services, actor: Actor, input: unknown): Promise<ObjectRead> {
-  authorise(actor, 'task.operate');
-  const { hash, ...held } = parseInput(readSchema, input);
+  authoriseAnywhere(actor, 'agent.visit');
+  const { hash, ...held } = parseInput(readObjectSchema, input);
+  await admit(services, actor, held.id);
   const contentType = await inTenant(services.db, actor.orgId, async (tx) => {
     const runId = await checkHeld(tx, held);
     const [row] = await tx
@@ -49,8 +51,9 @@ export async function uploadTaskObject(
   actor: Actor,
   { input, content }: { input: unknown; content: AsyncIterable<Uint8Array> },
 ): Promise<PayloadRef> {
-  authorise(actor, 'task.operate');
+  authoriseAnywhere(actor, 'agent.visit');
   const { contentType, name, ...held } = parseInput(uploadSchema, input);
+  await admit(services, actor, held.id);
   const runId = await inTenant(services.db, actor.orgId, (tx) => checkHeld(tx, held));
   const about = { contentType, ...(name === undefined ? {} : { name }) };
   return services.payloads.upload({ runId, orgId: actor.orgId }, content, about);

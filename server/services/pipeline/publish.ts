@@ -5,13 +5,14 @@ import { inTenant, type TenantTransaction } from '#db/tenant.ts';
 import { notFound, SignalboxError } from '#server/domain/errors.ts';
 import { canonicalDocument } from '#server/domain/graph/canonical.ts';
 import { idSchema, type PipelineId, toUuid } from '#server/domain/ids.ts';
-import { type Actor, authorise } from '#server/identity/actor.ts';
+import { type Actor, authorise, authoriseAnywhere } from '#server/identity/actor.ts';
+import { auditNote, noteIn } from '#server/identity/audit/note.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
 import { type Judged, judgeGraph } from './judge-graph.ts';
 import { findNewestVersion, type VersionView } from './pipeline-view.ts';
 
-const publishSchema = z.strictObject({
+export const publishSchema = z.strictObject({
   id: idSchema('pipe'),
   note: z.string().max(1000).default(''),
   /** The revision that the publisher has seen; another one means that somebody has changed the draft since. */
@@ -29,9 +30,10 @@ export async function publishPipeline(
   actor: Actor,
   input: z.input<typeof publishSchema>,
 ): Promise<Published> {
-  authorise(actor, 'pipeline.write');
+  authoriseAnywhere(actor, 'pipeline.publish');
   const { id, note, revision } = parseInput(publishSchema, input);
-  const published = await inTenant(services.db, actor.orgId, async (tx) => {
+  authorise(actor, 'pipeline.publish', { pipelineId: id });
+  return inTenant(services.db, actor.orgId, async (tx) => {
     const [draft] = await tx
       .select()
       .from(drafts)
@@ -39,10 +41,14 @@ export async function publishPipeline(
     if (!draft) throw notFound('pipeline', id);
     if (revision !== undefined && revision !== draft.revision) throw staleDraft(draft.revision);
     const judged = await judgeGraph(services, draft.document);
-    return addVersion(tx, actor, { id, judged, note, versionUuid: services.newUuid() });
+    const made = { id, judged, note, versionUuid: services.newUuid() };
+    const published = await addVersion(tx, actor, made);
+    if (published.isNew) {
+      const after = { version: published.version.number, hash: published.version.contentHash, note };
+      await noteIn(tx, auditNote(actor, 'pipeline.published', { target: id, after }));
+    }
+    return published;
   });
-  if (published.isNew) services.record(actor, 'pipeline.published', id);
-  return published;
 }
 
 export function staleDraft(current: number): SignalboxError {

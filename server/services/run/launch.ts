@@ -9,6 +9,7 @@ import { fromUuid, makeId, type PipelineId, type RunId, toUuid, type VersionId }
 import { isJsonObject, type Json, type JsonObject, setOwn } from '#server/domain/json.ts';
 import { findRefs, MAX_REFS, type PayloadRef } from '#server/domain/payload-ref.ts';
 import type { Actor } from '#server/identity/actor.ts';
+import { auditNote } from '#server/identity/audit/note.ts';
 import type { Services } from '../context.ts';
 
 export interface Launch {
@@ -24,6 +25,8 @@ export interface Launch {
   request: Json;
   replay?: { of: RunId; from: string };
   reuse?: StartRequest['reuse'];
+  /** What the audit calls it. */
+  action: string;
 }
 
 /** The way that every run takes into the engine: starts, replays and stand-alone tasks. */
@@ -62,6 +65,10 @@ export async function launchRun(
       ...(key === undefined ? {} : { idempotency: { key, requestHash } }),
     },
     ...(launch.reuse ? { reuse: launch.reuse } : {}),
+    note: auditNote(actor, launch.action, {
+      target: id,
+      after: { pipeline: launch.pipelineId, version: launch.versionId, replay: launch.replay?.of ?? null },
+    }).body,
   });
   if (!reply.ok) {
     await services.payloads.forgetUnborn(id);
