@@ -3,7 +3,9 @@ import { createGraphCache } from '#db/queries/load-graph.ts';
 import { seed } from '#db/seed/seed.ts';
 import { openDoorDatabase } from '#db/tenant.ts';
 import { createPayloads } from '#server/agents/payloads.ts';
+import { tenantOfQueue } from '#server/broker/topology.ts';
 import { createEngine, type Engine } from '#server/coordinator/engine.ts';
+import { createNudges } from '#server/coordinator/nudges.ts';
 import { createRetention } from '#server/coordinator/retention.ts';
 import type { Env } from '#server/platform/env.ts';
 import { createUuidSource } from '#server/platform/ids.ts';
@@ -51,8 +53,9 @@ async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
   await migrate(ports.databaseUrl, (name) => onStep(`Applying ${name}.`));
   if (await seed(ports.beatSql, newUuid)) onStep('Added the sample pipeline and the templates.');
   await Promise.all([ports.broker.start(), ports.hotState.start(), ports.objects.start()]);
-  const { engine, agents, payloads, graphOf } = makeEngine(ports, { ...options, newUuid });
+  const { engine, agents, payloads, graphOf, nudges } = makeEngine(ports, { ...options, newUuid });
   metrics.watchEngine(engine.load);
+  await nudges.listen(engine.hear);
   await agents.start(engine);
   const retention = createRetention({
     url: ports.databaseUrl,
@@ -66,7 +69,7 @@ async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
     engine,
     graphOf,
     payloads,
-    queues: ports.broker,
+    queues: { ...ports.broker, tenantOf: tenantOfQueue },
     agents: agents.system,
     presence: { list: () => ports.hotState.listPresent('agent') },
     news: { subscribe: (runId, onNews) => ports.hotState.subscribe(CHANNEL.runEvents(runId), onNews) },
@@ -84,6 +87,7 @@ async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
       await retention.stop();
       await agents.drain(DRAIN_MS);
       await engine.stop();
+      await nudges.stop();
       await agents.stop();
       await ports.stop();
     },
@@ -106,6 +110,7 @@ function makeEngine(
     maxBytes: env.payloadMaxBytes,
   });
   const agents = makeAgents({ env, ports, payloads, newUuid, onTrouble });
+  const nudges = createNudges({ hot: ports.hotState, me: newUuid() });
   const announce = announceProgress({ env, metrics, hotState: ports.hotState, now: Date.now });
   const engine: Engine = createEngine({
     sql: ports.engineSql,
@@ -116,6 +121,8 @@ function makeEngine(
     random: Math.random,
     localNow: Date.now,
     defaults: { taskTimeoutMs: env.taskTimeoutMs },
+    maxConcurrentTasks: env.maxConcurrentTasks,
+    nudge: nudges.send,
     onProgress(plan) {
       agents.system.onProgress(plan);
       announce(plan);
@@ -123,7 +130,7 @@ function makeEngine(
     onTrouble,
   });
   agents.connect(engine);
-  return { engine, agents, payloads, graphOf };
+  return { engine, agents, payloads, graphOf, nudges };
 }
 
 async function probe(ports: Ports, isStopping: () => boolean) {

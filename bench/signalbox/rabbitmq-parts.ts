@@ -59,7 +59,6 @@ export async function startParts({ env, handlers, concurrency, meetingMs }: Part
     instance: 'bench',
     builtins: [],
     maxAgents: 100,
-    maxConcurrentTasks: 100_000,
     now: Date.now,
   });
   const engine = createEngine({

@@ -1,7 +1,7 @@
 import type { Sql } from '#db/client.ts';
 import type { Outcome } from '#server/domain/engine/happenings.ts';
 import { SignalboxError } from '#server/domain/errors.ts';
-import { type RunId, toUuid } from '#server/domain/ids.ts';
+import { type OrgId, type RunId, toUuid } from '#server/domain/ids.ts';
 import {
   isJsonObject,
   type Json,
@@ -20,10 +20,10 @@ import type { ArtefactAccess, ArtefactRef } from './agent.ts';
 export interface Payloads {
   /** TOO_LARGE past the limit. */
   shrink(value: Json): Shrunk | Promise<Shrunk>;
-  /** Which runs still need an object: retention deletes it with the last of them. The run must exist. */
-  remember(runId: RunId, refs: readonly ArtefactRef[]): Promise<void>;
+  /** Which runs still need an object: retention deletes it with the last of them. The run must exist, and be the tenant's. */
+  remember(run: { id: RunId; orgId: OrgId }, refs: readonly ArtefactRef[]): Promise<void>;
   /** An output that cannot be kept is a failed attempt, not a fault of ours. */
-  keepOutcome(runId: RunId, outcome: Outcome): Outcome | Promise<Outcome>;
+  keepOutcome(run: { id: RunId; orgId: OrgId }, outcome: Outcome): Outcome | Promise<Outcome>;
   /** What an agent is given: the payloads behind references that `shrink` made. Files of agents stay references. */
   expand(value: Json): Json | Promise<Json>;
   artefacts: ArtefactAccess;
@@ -48,14 +48,17 @@ export const MAX_PAYLOAD_DEPTH = 100;
 const MAX_REFS = 1_000;
 
 export function createPayloads({ sql, objects, inlineMaxBytes, maxBytes }: PayloadOptions): Payloads {
-  async function remember(runId: RunId, refs: readonly ArtefactRef[]): Promise<void> {
+  async function remember(
+    { id, orgId }: { id: RunId; orgId: OrgId },
+    refs: readonly ArtefactRef[],
+  ): Promise<void> {
     if (refs.length === 0) return;
     const rows = refs.map((ref) => ({ hash: ref.$object, bytes: ref.bytes, type: ref.contentType }));
     await sql`
       INSERT INTO run_objects (run_id, hash, org_id, bytes, content_type)
       SELECT DISTINCT ON (o.hash) r.id, o.hash, r.org_id, o.bytes, o.type
       FROM json_to_recordset(${JSON.stringify(rows)}::text::json) AS o (hash text, bytes bigint, type text)
-      JOIN runs r ON r.id = ${toUuid(runId)}::text::uuid
+      JOIN runs r ON r.id = ${toUuid(id)}::text::uuid AND r.org_id = ${toUuid(orgId)}::text::uuid
       ON CONFLICT (run_id, hash) DO NOTHING`;
   }
 
@@ -79,14 +82,14 @@ export function createPayloads({ sql, objects, inlineMaxBytes, maxBytes }: Paylo
     shrink,
     expand: createExpander(objects, maxBytes),
     remember,
-    keepOutcome(runId, outcome) {
+    keepOutcome(run, outcome) {
       if (!('output' in outcome)) return outcome;
       try {
         const shrunk = shrink(outcome.output);
         // What is small and refers to nothing goes on at once: most hops are like that.
         if (!(shrunk instanceof Promise) && shrunk.refs.length === 0) return outcome;
         return Promise.resolve(shrunk).then(async ({ value, refs }) => {
-          await remember(runId, refs);
+          await remember(run, refs);
           return { ...outcome, output: value };
         });
       } catch (error) {

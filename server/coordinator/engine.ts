@@ -6,8 +6,8 @@ import { ENGINE_DEFAULTS } from '#server/domain/engine/happenings.ts';
 import type { RunState } from '#server/domain/engine/state.ts';
 import type { CompiledGraph } from '#server/domain/graph/compile.ts';
 import type { Stage } from '#server/domain/graph/schema.ts';
-import type { Hands } from '#server/domain/hands.ts';
-import { type AgentId, type RunId, taskId, type VersionId } from '#server/domain/ids.ts';
+import { agentSource, type Hands } from '#server/domain/hands.ts';
+import { type AgentId, type OrgId, type RunId, taskId, type VersionId } from '#server/domain/ids.ts';
 import type { Json } from '#server/domain/json.ts';
 import { isTaskHeld, isTaskReady } from '#server/domain/statuses.ts';
 import { type BacklogReason, createBacklog } from './backlog.ts';
@@ -15,9 +15,12 @@ import { type Committed, createCoordinator } from './coordinator.ts';
 import { createDbClock } from './db-clock.ts';
 import { collectHandOuts } from './dispatches.ts';
 import type { NewRun } from './new-run.ts';
+import type { Nudge } from './nudges.ts';
 import { NO_PAUSES, type PausePoints } from './pause-points.ts';
+import type { BatchPlan } from './plan.ts';
+import { createQuotaKeeper, QUOTA_ORG, quotaOf } from './quota.ts';
 import { createRelay } from './relay.ts';
-import type { RunPlan } from './run-plan.ts';
+import { type RunPlan, revisionAfter, strandsTask } from './run-plan.ts';
 import { slotId } from './slots.ts';
 import { createSweeper } from './sweeper.ts';
 
@@ -29,6 +32,10 @@ export interface EngineOptions {
   random(): number;
   localNow(): number;
   defaults?: Partial<EngineDefaults>;
+  /** How many tasks may be handed out at once in the whole installation. Left out: as many as agents take. */
+  maxConcurrentTasks?: number | undefined;
+  /** Tells other processes what they may be waiting for. */
+  nudge?(nudge: Partial<Nudge>): void;
   points?: PausePoints;
   /** One connection each, for the coordinator's commits alone. */
   lanes: readonly Sql[];
@@ -46,14 +53,23 @@ export interface StartRequest {
   reuse?: { task: number; from: RunId; output: Json }[];
 }
 
+export interface TellItem {
+  runId: RunId;
+  happening: Happening;
+  orgId: OrgId;
+}
+
 /** The engine's public commands. Each resolves when its effect is durable. */
 export interface Engine {
   startRun(request: StartRequest): Promise<Reply>;
-  tell(runId: RunId, happening: Happening): Promise<Reply>;
+  /** With a tenant: a run of another one does not exist for it. */
+  tell(runId: RunId, happening: Happening, orgId?: OrgId): Promise<Reply>;
   /** Reports of one broker message: all of their effects and the message's id in one commit. */
-  tellAll(messageId: string, items: { runId: RunId; happening: Happening }[]): Promise<Reply[]>;
-  /** Room has come free for a capability: what waits for it is offered again. */
-  offerWaiting(capability: string): void;
+  tellAll(messageId: string, items: TellItem[]): Promise<Reply[]>;
+  /** Room has come free there (see `agentSource`): what waits for it is offered again. */
+  offerWaiting(source: string): void;
+  /** Another process has told of something that may have been waited for here. */
+  hear(nudge: Nudge): void;
   start(gone: ReadonlySet<AgentId>): Promise<void>;
   /** Looks for no more work, and resolves when all that was begun is handed out. What it is told still counts. */
   standDown(): Promise<void>;
@@ -78,8 +94,11 @@ function endedByAgents({ before, entries }: RunPlan): ReadonlySet<number> {
 
 export function createEngine(options: EngineOptions): Engine {
   const points = options.points ?? NO_PAUSES;
+  const quota = quotaOf(options.maxConcurrentTasks);
+  const quotaKeeper = createQuotaKeeper({ sql: options.sql, quota, onTrouble: options.onTrouble });
   const { hands, onTrouble } = options;
   const backlog = createBacklog();
+  let isCoordinating = false;
   /** The newest plan that had been made when room for this source was last seen to come free. */
   const freedAt = new Map<string, number>();
   const relay = createRelay({
@@ -96,6 +115,7 @@ export function createEngine(options: EngineOptions): Engine {
     clock: createDbClock(options.localNow),
     random: options.random,
     defaults: { ...ENGINE_DEFAULTS, ...options.defaults },
+    quota,
     points,
     lanes: options.lanes,
     maxBatch: options.maxBatch ?? 500,
@@ -121,14 +141,27 @@ export function createEngine(options: EngineOptions): Engine {
     }
     if (outboxIds.length > 0) relay.send(outboxIds, plan.messages);
     // After the batch, so that what follows a finished task goes before what has not begun.
-    for (const capability of hands.takeFreed()) offerNext(capability);
+    for (const source of hands.takeFreed()) offerNext(source);
     for (const { orgId, key, change } of plan.rows.slots) {
       if (change < 0) offerNext(`${orgId} ${key}`);
     }
+    tellOthers(plan);
     // Decided when there was no room, and some came while Postgres wrote: whoever freed it found nobody in line yet.
     for (const source of queuedFor) {
       if ((freedAt.get(source) ?? 0) >= plan.turn) offerNext(source);
     }
+  }
+
+  /** What this commit has freed, and what found no agent in it, may concern other processes. */
+  function tellOthers({ runs, rows }: BatchPlan): void {
+    const slots = rows.slots.filter(({ change }) => change < 0).map(({ orgId, key }) => `${orgId} ${key}`);
+    const stranded = runs.filter(strandsTask);
+    if (slots.length === 0 && stranded.length === 0 && rows.unseated.length === 0) return;
+    options.nudge?.({
+      slots,
+      runs: stranded.map((run) => ({ id: run.before.id, revision: revisionAfter(run) })),
+      seats: rows.unseated.length > 0,
+    });
   }
 
   /** Stops what lost its lease, frees its room, and remembers what waits. */
@@ -181,7 +214,7 @@ export function createEngine(options: EngineOptions): Engine {
     if (!status || !isTaskReady(status)) return null;
     const reason = stage && wait ? reasonOf(state, stage, wait) : null;
     if (!stage || !reason) return null;
-    backlog.add(reason, stage.priority, { runId: state.id, task });
+    backlog.add(reason, stage.priority, { orgId: state.orgId, runId: state.id, task });
     return reason.source;
   }
 
@@ -191,13 +224,19 @@ export function createEngine(options: EngineOptions): Engine {
       const id = slotId(state.orgId, concurrency.key);
       return { id: `key ${id}`, source: id, room: () => coordinator.slots.room(state.orgId, concurrency) };
     }
+    if (wait.code === 'quota' && quota) {
+      const id = slotId(QUOTA_ORG, quota.key);
+      return { id: `key ${id}`, source: id, room: () => coordinator.slots.room(QUOTA_ORG, quota) };
+    }
     if (wait.code !== 'agents-full' && wait.code !== 'no-agent' && wait.code !== 'quota') return null;
     // Who is choosy waits in a line of its own and is offered little at a time: the room may not be the right one.
     const wishes = [agent.pinned ?? '', ...agent.requireLabels, ...agent.requireCapabilities]
       .join(' ')
       .trim();
-    const room = () => (wishes ? Math.min(hands.room(type), CHOOSY_OFFERS) : hands.room(type));
-    return { id: `capability ${type} ${wishes}`, source: type, room };
+    const free = () => hands.room(state.orgId, type);
+    const room = () => (wishes ? Math.min(free(), CHOOSY_OFFERS) : free());
+    const source = agentSource(state.orgId, type);
+    return { id: `agents ${source} ${wishes}`, source, room };
   }
 
   function offerNext(source: string): void {
@@ -215,6 +254,23 @@ export function createEngine(options: EngineOptions): Engine {
     });
   }
 
+  function hear({ runs, slots, seats }: Nudge): void {
+    if (isCoordinating) sweeper.look(runs);
+    if (seats) void hands.freshen();
+    const awaited = slots.filter((id) => backlog.waitingFor(id).length > 0);
+    coordinator.slots.doubt(slots);
+    if (awaited.length > 0) void offerAfterRead(awaited);
+  }
+
+  async function offerAfterRead(slots: readonly string[]): Promise<void> {
+    try {
+      await coordinator.readSlots();
+      for (const id of slots) offerNext(id);
+    } catch (error) {
+      onTrouble('Slots that others gave back could not be read.', error);
+    }
+  }
+
   async function emptyQueues(): Promise<ReadonlySet<string>> {
     const depths = await options.broker.depths().catch(() => []);
     return new Set(
@@ -223,6 +279,8 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   async function standDown(): Promise<void> {
+    isCoordinating = false;
+    quotaKeeper.stop();
     await sweeper.stop();
     await coordinator.drain();
   }
@@ -237,18 +295,17 @@ export function createEngine(options: EngineOptions): Engine {
         });
       });
     },
-    tell(runId, happening) {
+    tell(runId, happening, orgId) {
       return new Promise((resolve, reject) => {
-        coordinator.submit({ entries: [{ runId, happening, reply: resolve }], fail: reject });
+        coordinator.submit({ entries: [{ runId, happening, orgId, reply: resolve }], fail: reject });
       });
     },
     tellAll(messageId, items) {
       return new Promise((resolve, reject) => {
         const replies: Reply[] = new Array(items.length);
         let left = items.length;
-        const entries = items.map(({ runId, happening }, at) => ({
-          runId,
-          happening,
+        const entries = items.map(({ runId, happening, orgId }, at) => ({
+          ...{ runId, happening, orgId },
           reply(reply: Reply) {
             replies[at] = reply;
             left -= 1;
@@ -259,7 +316,10 @@ export function createEngine(options: EngineOptions): Engine {
       });
     },
     offerWaiting: offerNext,
+    hear,
     async start(gone) {
+      isCoordinating = true;
+      await quotaKeeper.start();
       await relay.sweep();
       await sweeper.adopt(gone);
       sweeper.start();

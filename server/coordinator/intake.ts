@@ -1,12 +1,14 @@
 import { partOf } from '#db/parts.ts';
 import type { Happening, Reply } from '#server/domain/engine/happenings.ts';
-import type { RunId } from '#server/domain/ids.ts';
+import type { OrgId, RunId } from '#server/domain/ids.ts';
 import type { NewRun } from './new-run.ts';
 
 /** One thing that happened to one run, and who wants to hear what came of it. */
 export interface Entry {
   runId: RunId;
   happening: Happening;
+  /** Whose word it is: a run of another tenant does not exist for them. Left out: the engine's own. */
+  orgId?: OrgId | undefined;
   /** Present when the run does not exist yet and is made by this entry. */
   birth?: NewRun;
   reply(reply: Reply): void;

@@ -4,7 +4,7 @@ import type { Payloads } from '#server/agents/payloads.ts';
 import type { Registry } from '#server/agents/registry/registry.ts';
 import type { EngineCommands } from '#server/coordinator/commands.ts';
 import type { CompiledGraph } from '#server/domain/graph/compile.ts';
-import type { RunId, VersionId } from '#server/domain/ids.ts';
+import type { OrgId, RunId, VersionId } from '#server/domain/ids.ts';
 import type { Actor } from '#server/identity/actor.ts';
 
 /** What verbs work with. Built once by compose; everything in it is replaceable in a test. */
@@ -37,14 +37,19 @@ export interface AgentOffice {
   readonly pull: Pick<HttpPull, 'claim' | 'heartbeat' | 'report'>;
 }
 
+/** By the queue that a dead letter came from. */
+type IsMeant = (queue: string) => boolean;
+
 /** The part of a broker that people look at. */
 export interface QueueDesk {
   depths(): Promise<
     { queue: string; messages: number; consumers: number; oldestAgeMs: number | null; unacked: number }[]
   >;
-  listDeadLetters(limit: number): Promise<DeadLetterView[]>;
-  replayDeadLetter(id: string): Promise<boolean>;
-  discardDeadLetter(id: string, reason: string): Promise<boolean>;
+  listDeadLetters(limit: number, isMeant: IsMeant): Promise<DeadLetterView[]>;
+  replayDeadLetter(id: string, isMeant: IsMeant): Promise<boolean>;
+  discardDeadLetter(id: string, reason: string, isMeant: IsMeant): Promise<boolean>;
+  /** Whose a queue is, by its name. */
+  tenantOf(queue: string): OrgId;
 }
 
 export interface DeadLetterView {

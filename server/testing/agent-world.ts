@@ -118,7 +118,6 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       instance: 'test',
       builtins: options.builtins ?? [],
       maxAgents: 100,
-      maxConcurrentTasks: 10_000,
       now: Date.now,
       beatMs: TEST_BEAT_MS,
       refreshMs: 50,

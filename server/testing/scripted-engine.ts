@@ -3,10 +3,10 @@ import { connectDatabase, connectEngine, type Sql } from '#db/client.ts';
 import type { AgentHandler, ArtefactAccess } from '#server/agents/agent.ts';
 import { createDispatcher, type Dispatcher, type FleetEntry } from '#server/agents/dispatcher.ts';
 import { createLocalCarrier } from '#server/agents/local-carrier.ts';
+import { queueNamesFor } from '#server/agents/queues.ts';
 import { type AuditReport, audit } from '#server/auditor/audit.ts';
 import { createEmbeddedBroker } from '#server/broker/embedded.ts';
 import type { Broker } from '#server/broker/port.ts';
-import { capabilityQueue } from '#server/broker/topology.ts';
 import { createEngine, type Engine } from '#server/coordinator/engine.ts';
 import type { NewRun } from '#server/coordinator/new-run.ts';
 import type { PausePoints } from '#server/coordinator/pause-points.ts';
@@ -127,14 +127,10 @@ export async function createScriptedEngine(options: ScriptedOptions): Promise<Sc
     },
   });
   const dispatcher = createDispatcher({
-    queues: {
-      shared: (_, capability) => capabilityQueue(capability),
-      own: (_, agent) => `agent.${agent}.task`,
-    },
+    queuesFor: queueNamesFor,
     carriers: { local: carrier },
-    maxConcurrentTasks: 100_000,
-    onRoom: (capabilities) => {
-      for (const capability of capabilities) engine?.offerWaiting(capability);
+    onRoom: (sources) => {
+      for (const source of sources) engine?.offerWaiting(source);
     },
   });
   const broker = options.broker ?? createEmbeddedBroker({});

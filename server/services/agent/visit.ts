@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Claimed } from '#server/agents/delivery/http-pull.ts';
+import { notFound } from '#server/domain/errors.ts';
 import { idSchema } from '#server/domain/ids.ts';
 import { agentBeatSchema, reportSchema } from '#server/domain/messages.ts';
 import type { AgentOrders, ReportAnswer } from '#server/domain/reports.ts';
@@ -61,5 +62,9 @@ export async function sendHeartbeat(
 export async function sendReports(services: Services, actor: Actor, input: unknown): Promise<ReportAnswer[]> {
   const { id, generation, reports } = parseInput(reportsSchema, input);
   await admit(services, actor, id);
-  return services.agents.pull.report({ agentId: id, generation }, reports);
+  const answers = await services.agents.pull.report({ agentId: id, generation }, reports);
+  const [first] = reports;
+  // Of several some may be known, so each has its own answer.
+  if (first && answers.every(({ status }) => status === 'unknown')) throw notFound('task', first.task_id);
+  return answers;
 }

@@ -61,7 +61,7 @@ export async function launchRun(
     ...(launch.reuse ? { reuse: launch.reuse } : {}),
   });
   if (!reply.ok) return { id: await findWinner(services, actor, { key, requestHash }), isNew: false };
-  await services.payloads.remember(id, refs);
+  await services.payloads.remember({ id, orgId: actor.orgId }, refs);
   return { id, isNew: true };
 }
 

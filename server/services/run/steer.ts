@@ -12,9 +12,9 @@ export async function steerRun(
   actor: Actor,
   { id, happening }: { id: RunId; happening: Happening },
 ): Promise<RunView> {
-  // The engine knows no tenants: whether the run is the actor's is asked first.
+  // What is not the actor's is not found, before anything is asked of the engine.
   await inTenant(services.db, actor.orgId, (tx) => loadRunRow(tx, id));
-  const reply = await services.engine.tell(id, happening);
+  const reply = await services.engine.tell(id, happening, actor.orgId);
   if (!reply.ok) throw refusal(reply);
   return inTenant(services.db, actor.orgId, (tx) => viewRun(tx, id, services.graphOf));
 }
@@ -24,6 +24,7 @@ function refusal(reply: Extract<Reply, { ok: false }>): SignalboxError {
     RUN_OVER: 'Replay the run to do its work again.',
     NOT_ALLOWED: 'Look at its state and try what that allows.',
     NOT_HELD: 'Load the run again.',
+    NO_RUN: 'It may have been deleted since.',
     STALE_EPOCH: 'Load the run again.',
   };
   return new SignalboxError('CONFLICT', reply.message, { advice: advice[reply.code] });

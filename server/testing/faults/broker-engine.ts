@@ -50,7 +50,6 @@ export async function createBrokerEngine(
     instance: options.agentId,
     builtins: [],
     maxAgents: 100,
-    maxConcurrentTasks: 10_000,
     now: Date.now,
     beatMs: options.beatMs ?? 200,
     refreshMs: 50,
