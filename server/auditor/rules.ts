@@ -7,5 +7,6 @@ export const RULES = {
   I6: 'No task has more attempts than its retry policy allows.',
   I8: "A run's event sequence has no hole, and folded it gives the rows.",
   I9: 'The slots in use under a concurrency key are the tasks that are handed out under it.',
+  I10: 'Whoever has a seat with an agent is a task that it holds.',
 } as const;
 export type Rule = keyof typeof RULES;

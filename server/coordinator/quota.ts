@@ -1,5 +1,5 @@
 import type { Sql } from '#db/client.ts';
-import { countOut } from '#db/queries/count-out.ts';
+import { countOut, forgetCount } from '#db/queries/count-out.ts';
 import { NO_ORG_ID, toUuid } from '#server/domain/ids.ts';
 import type { Slot } from './slots.ts';
 
@@ -29,16 +29,15 @@ export function createQuotaKeeper(options: {
   let timer: NodeJS.Timeout | undefined;
 
   async function count(): Promise<void> {
-    if (!quota) return;
-    await countOut(sql, { orgId: toUuid(QUOTA_ORG), key: quota.key }).catch((error) =>
-      options.onTrouble('The tasks that are out could not be counted.', error),
-    );
+    const org = toUuid(QUOTA_ORG);
+    const counted = quota ? countOut(sql, { orgId: org, key: quota.key }) : forgetCount(sql, org);
+    await counted.catch((error) => options.onTrouble('The tasks that are out could not be counted.', error));
   }
 
   return {
     async start() {
-      if (!quota) return;
       await count();
+      if (!quota) return;
       timer = setInterval(() => void count(), COUNT_EVERY_MS);
       timer.unref();
     },

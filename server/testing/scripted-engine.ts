@@ -9,6 +9,7 @@ import { createEmbeddedBroker } from '#server/broker/embedded.ts';
 import type { Broker } from '#server/broker/port.ts';
 import { createEngine, type Engine } from '#server/coordinator/engine.ts';
 import type { NewRun } from '#server/coordinator/new-run.ts';
+import { createNudges } from '#server/coordinator/nudges.ts';
 import type { PausePoints } from '#server/coordinator/pause-points.ts';
 import type { RunPlan } from '#server/coordinator/run-plan.ts';
 import type { EngineDefaults, Reply } from '#server/domain/engine/happenings.ts';
@@ -28,6 +29,7 @@ import type { Json } from '#server/domain/json.ts';
 import type { AgentState } from '#server/domain/routing.ts';
 import { isRunOver } from '#server/domain/statuses.ts';
 import { createUuidSource } from '#server/platform/ids.ts';
+import type { HotState } from '#server/redis/port.ts';
 import { createGraphStore } from './graph-store.ts';
 
 export interface ScriptedOptions {
@@ -38,6 +40,12 @@ export interface ScriptedOptions {
   agentId?: AgentId;
   maxConcurrency?: number;
   defaults?: Partial<EngineDefaults>;
+  /** Over all engines that have the same. */
+  maxConcurrentTasks?: number;
+  /** Shared by engines that tell each other what may be waited for. */
+  hot?: HotState;
+  /** False: a process without the coordinator's role. It decides on what it is told and looks for nothing. */
+  coordinates?: boolean;
   points?: PausePoints;
   broker?: Broker;
   beatMs?: number;
@@ -133,6 +141,7 @@ export async function createScriptedEngine(options: ScriptedOptions): Promise<Sc
       for (const source of sources) engine?.offerWaiting(source);
     },
   });
+  const nudges = options.hot && createNudges({ hot: options.hot, me: agentId });
   const broker = options.broker ?? createEmbeddedBroker({});
   if (!options.broker) await broker.start();
   const engine: Engine = createEngine({
@@ -146,6 +155,8 @@ export async function createScriptedEngine(options: ScriptedOptions): Promise<Sc
     ...(options.defaults ? { defaults: options.defaults } : {}),
     ...(options.points ? { points: options.points } : {}),
     sweepMs: options.sweepMs ?? 50,
+    maxConcurrentTasks: options.maxConcurrentTasks,
+    ...(nudges ? { nudge: nudges.send } : {}),
     onProgress(plan) {
       options.onProgress?.(plan);
       const { state } = plan.decision;
@@ -160,10 +171,12 @@ export async function createScriptedEngine(options: ScriptedOptions): Promise<Sc
       options.onTrouble?.(trouble);
     },
   });
+  const hasAgent = Object.keys(options.handlers).length > 0;
   const join = (state: AgentState): void =>
-    dispatcher.setFleet([{ ...scriptedAgent(agentId, options), state }]);
+    dispatcher.setFleet(hasAgent ? [{ ...scriptedAgent(agentId, options), state }] : []);
   join('online');
-  await engine.start(options.agentId ? new Set([options.agentId]) : new Set());
+  await nudges?.listen(engine.hear);
+  if (options.coordinates ?? true) await engine.start(new Set(options.agentId ? [options.agentId] : []));
 
   const stored = new WeakMap<GraphInput, Promise<VersionId>>();
 
@@ -202,6 +215,7 @@ export async function createScriptedEngine(options: ScriptedOptions): Promise<Sc
   async function close(): Promise<void> {
     carrier.stopAll('the test is over');
     await engine.stop();
+    await nudges?.stop();
     carrier.close();
     if (!options.broker) await broker.stop();
     for (const lane of lanes) await lane.end({ timeout: 2 });
