@@ -49,7 +49,7 @@ describe('an agent that several processes call', () => {
         maxConcurrency: 1,
       });
       // Then nothing but the word of the other process can tell it.
-    const hot = heard ? { redisUrl: redis.url, rereadMs: 600_000 } : {};
+      const hot = heard ? { redisUrl: redis.url, rereadMs: 600_000 } : {};
       await using coordinator = await rig.engine({ ...PATIENT, ...hot });
       await using door = await rig.engine({ ...PATIENT, ...hot, coordinates: false });
       const runs: RunId[] = [];

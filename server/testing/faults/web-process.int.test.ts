@@ -52,7 +52,12 @@ describe('a process without the coordinator', () => {
       dependencies: [{ from: 'asked', to: 'after' }],
     });
     const [task] = await until('the agent to have it', async () => agent.given.length > 0 && agent.given);
-    const said = { type: 'succeeded' as const, task_id: taskId(runId, 0), epoch: task?.epoch ?? 0, output: 1 };
+    const said = {
+      type: 'succeeded' as const,
+      task_id: taskId(runId, 0),
+      epoch: task?.epoch ?? 0,
+      output: 1,
+    };
     expect(await web.report({ agentId, orgId: DEFAULT_ORG_ID }, [said])).toEqual([{ status: 'ok' }]);
     expect(await rig.ended(runId)).toBe('succeeded');
     await rig.expectSound();
