@@ -13,6 +13,7 @@ export interface Backlog {
   take(id: string, count: number): WaitingTask[];
   /** What waits for this source. */
   waitingFor(source: string): BacklogReason[];
+  isAwaited(id: string): boolean;
   sources(): string[];
   size(): number;
 }
@@ -67,6 +68,7 @@ export function createBacklog(): Backlog {
     },
     waitingFor: (source) =>
       [...waiting.values()].flatMap(({ reason }) => (reason.source === source ? [reason] : [])),
+    isAwaited: (id) => waiting.has(id),
     sources: () => [...new Set([...waiting.values()].map(({ reason }) => reason.source))],
     size: () => known.size,
   };

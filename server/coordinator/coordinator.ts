@@ -9,9 +9,9 @@ import type { RunId, VersionId } from '#server/domain/ids.ts';
 import { isRunOver } from '#server/domain/statuses.ts';
 import type { DbClock } from './db-clock.ts';
 import { type CommitFailure, classifyFailure, isSeatTaken } from './failures.ts';
-import { createIntake, type Unit } from './intake.ts';
+import { createIntake, setCopiesApart, type Unit } from './intake.ts';
 import type { PausePoints } from './pause-points.ts';
-import { type BatchPlan, planBatch, replyAll } from './plan.ts';
+import { type BatchPlan, type PlanContext, planBatch, replyAll } from './plan.ts';
 import { createRunCache } from './run-cache.ts';
 import { type RunPlan, refusesUnchecked, revisionAfter } from './run-plan.ts';
 import { createSlotBook, type Slot, type SlotBook } from './slots.ts';
@@ -25,6 +25,7 @@ export interface CoordinatorOptions {
   random(): number;
   defaults: EngineDefaults;
   quota: Slot | null;
+  isAwaited: PlanContext['isAwaited'];
   points: PausePoints;
   /**
    * A connection for each batch that may be under way at once: while Postgres writes one, the next is decided. Work
@@ -245,17 +246,10 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
   }
 
   function makePlan(units: Unit[], states: ReadonlyMap<RunId, RunState>): BatchPlan {
-    const { random, defaults, hands, quota } = options;
+    const { clock, random, defaults, hands, quota, isAwaited } = options;
     turn += 1;
-    return planBatch(units, states, {
-      turn,
-      now: options.clock.now(),
-      random,
-      defaults,
-      hands,
-      slots,
-      quota,
-    });
+    const context = { turn, now: clock.now(), random, defaults, hands, slots, quota, isAwaited };
+    return planBatch(units, states, context);
   }
 
   async function write(sql: Sql, part: string, plan: BatchPlan): Promise<Committed> {
@@ -382,18 +376,4 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
     slots,
     readSlots: () => slots.refresh(options.sql),
   };
-}
-
-/** The same message twice in one batch: the inbox would refuse the batch for it. */
-function setCopiesApart(units: Unit[]): { fresh: Unit[]; copies: Unit[] } {
-  const seen = new Set<string>();
-  const copies: Unit[] = [];
-  const fresh = units.filter((unit) => {
-    if (unit.messageId === undefined) return true;
-    const isCopy = seen.has(unit.messageId);
-    seen.add(unit.messageId);
-    if (isCopy) copies.push(unit);
-    return !isCopy;
-  });
-  return { fresh, copies };
 }

@@ -6,7 +6,7 @@ import { ENGINE_DEFAULTS } from '#server/domain/engine/happenings.ts';
 import type { RunState } from '#server/domain/engine/state.ts';
 import type { CompiledGraph } from '#server/domain/graph/compile.ts';
 import type { Stage } from '#server/domain/graph/schema.ts';
-import { agentSource, type Hands } from '#server/domain/hands.ts';
+import type { Hands } from '#server/domain/hands.ts';
 import { type AgentId, type OrgId, type RunId, taskId, type VersionId } from '#server/domain/ids.ts';
 import type { Json } from '#server/domain/json.ts';
 import { isTaskHeld, isTaskReady } from '#server/domain/statuses.ts';
@@ -14,14 +14,15 @@ import { type BacklogReason, createBacklog } from './backlog.ts';
 import { type Committed, createCoordinator } from './coordinator.ts';
 import { createDbClock } from './db-clock.ts';
 import { collectHandOuts } from './dispatches.ts';
+import { makeLines } from './lines.ts';
 import type { NewRun } from './new-run.ts';
 import type { Nudge } from './nudges.ts';
+import { createOffers } from './offers.ts';
 import { NO_PAUSES, type PausePoints } from './pause-points.ts';
 import type { BatchPlan } from './plan.ts';
-import { createQuotaKeeper, QUOTA_ORG, quotaOf } from './quota.ts';
+import { createQuotaKeeper, quotaOf } from './quota.ts';
 import { createRelay } from './relay.ts';
 import { type RunPlan, revisionAfter, strandsTask } from './run-plan.ts';
-import { slotId } from './slots.ts';
 import { createSweeper } from './sweeper.ts';
 
 export interface EngineOptions {
@@ -80,7 +81,6 @@ export interface Engine {
 }
 
 const OUTBOX_STALE_MS = 5000;
-const CHOOSY_OFFERS = 4;
 
 /** Tasks whose agent has itself said that it is done with them: it need not be told to stop. */
 function endedByAgents({ before, entries }: RunPlan): ReadonlySet<number> {
@@ -98,6 +98,7 @@ export function createEngine(options: EngineOptions): Engine {
   const quotaKeeper = createQuotaKeeper({ sql: options.sql, quota, onTrouble: options.onTrouble });
   const { hands, onTrouble } = options;
   const backlog = createBacklog();
+  const offers = createOffers({ backlog, submit: submitOffer });
   let isCoordinating = false;
   /** The newest plan that had been made when room for this source was last seen to come free. */
   const freedAt = new Map<string, number>();
@@ -116,12 +117,14 @@ export function createEngine(options: EngineOptions): Engine {
     random: options.random,
     defaults: { ...ENGINE_DEFAULTS, ...options.defaults },
     quota,
+    isAwaited,
     points,
     lanes: options.lanes,
     maxBatch: options.maxBatch ?? 500,
     onCommitted,
     onTrouble,
   });
+  const lineOf = makeLines({ hands, slots: coordinator.slots, quota });
   const sweeper = createSweeper({
     sql: options.sql,
     coordinator,
@@ -145,10 +148,13 @@ export function createEngine(options: EngineOptions): Engine {
     for (const { orgId, key, change } of plan.rows.slots) {
       if (change < 0) offerNext(`${orgId} ${key}`);
     }
+    offers.refill();
     tellOthers(plan);
-    // Decided when there was no room, and some came while Postgres wrote: whoever freed it found nobody in line yet.
+    // Decided when there was no room, and some came while Postgres wrote: whoever freed it found nobody in line yet. And
+    // who has just come stands behind others though there may be room: somebody must ask for it.
+    const hasBirths = plan.runs.some(({ birth }) => birth !== undefined);
     for (const source of queuedFor) {
-      if ((freedAt.get(source) ?? 0) >= plan.turn) offerNext(source);
+      if (hasBirths || (freedAt.get(source) ?? 0) >= plan.turn) offerNext(source);
     }
   }
 
@@ -170,11 +176,15 @@ export function createEngine(options: EngineOptions): Engine {
     const { state } = decision;
     const ended = endedByAgents(plan);
     const remember = (task: number) => {
-      const source = putInLine(task, state);
-      if (source !== null) queuedFor.add(source);
+      const line = putInLine(task, state);
+      if (line) queuedFor.add(line.source);
     };
     for (const { happening } of entries) {
-      if (happening.type === 'offer') remember(happening.task);
+      if (happening.type === 'offer') {
+        const { task } = happening;
+        remember(task);
+        offers.decided(state.id, task, putInLine(task, state)?.id ?? null);
+      }
       // Adopted: what waited in a line of the process before waits in ours, though nothing of it has changed.
       if (happening.type === 'tick' && happening.full) {
         for (const task of state.tasks) if (task) remember(task.index);
@@ -207,51 +217,36 @@ export function createEngine(options: EngineOptions): Engine {
     }
   }
 
-  /** Says what must come free for it, if it is that sort of wait. */
-  function putInLine(task: number, state: RunState): string | null {
+  /** Says in which line it waits, if it is that sort of wait. */
+  function putInLine(task: number, state: RunState): BacklogReason | null {
     const stage = state.graph.stages[task]?.stage;
     const { status, wait } = state.tasks[task] ?? {};
     if (!status || !isTaskReady(status)) return null;
-    const reason = stage && wait ? reasonOf(state, stage, wait) : null;
+    const reason = stage && wait ? lineOf(state, stage, wait.code) : null;
     if (!stage || !reason) return null;
     backlog.add(reason, stage.priority, { orgId: state.orgId, runId: state.id, task });
-    return reason.source;
+    return reason;
   }
 
-  function reasonOf(state: RunState, stage: Stage, wait: Wait): BacklogReason | null {
-    const { concurrency, type, agent } = stage;
-    if (wait.code === 'concurrency-key' && concurrency) {
-      const id = slotId(state.orgId, concurrency.key);
-      return { id: `key ${id}`, source: id, room: () => coordinator.slots.room(state.orgId, concurrency) };
-    }
-    if (wait.code === 'quota' && quota) {
-      const id = slotId(QUOTA_ORG, quota.key);
-      return { id: `key ${id}`, source: id, room: () => coordinator.slots.room(QUOTA_ORG, quota) };
-    }
-    if (wait.code !== 'agents-full' && wait.code !== 'no-agent' && wait.code !== 'quota') return null;
-    // Who is choosy waits in a line of its own and is offered little at a time: the room may not be the right one.
-    const wishes = [agent.pinned ?? '', ...agent.requireLabels, ...agent.requireCapabilities]
-      .join(' ')
-      .trim();
-    const free = () => hands.room(state.orgId, type);
-    const room = () => (wishes ? Math.min(free(), CHOOSY_OFFERS) : free());
-    const source = agentSource(state.orgId, type);
-    return { id: `agents ${source} ${wishes}`, source, room };
+  /** Others wait for the same: who comes now is not served before them. */
+  function isAwaited(state: RunState, stage: Stage, code: Wait['code']): boolean {
+    const line = lineOf(state, stage, code);
+    return line !== null && backlog.isAwaited(line.id);
   }
 
   function offerNext(source: string): void {
     freedAt.set(source, coordinator.turn());
-    for (const reason of backlog.waitingFor(source)) {
-      for (const { runId, task } of backlog.take(reason.id, Math.max(reason.room(), 0))) offer(runId, task);
-    }
+    offers.next(source);
   }
 
-  function offer(runId: RunId, task: number): void {
-    const fail = (error: unknown) => onTrouble(`Task ${task} of ${runId} could not be offered.`, error);
-    coordinator.submit({
-      entries: [{ runId, happening: { type: 'offer', task }, reply: () => undefined }],
-      fail,
-    });
+  function submitOffer(runId: RunId, task: number, onLost: () => void): void {
+    const fail = (error: unknown) => {
+      onTrouble(`Task ${task} of ${runId} could not be offered.`, error);
+      onLost();
+    };
+    // The run may be gone; else the commit tells what came of it.
+    const reply = ({ ok }: Reply) => void (ok || onLost());
+    coordinator.submit({ entries: [{ runId, happening: { type: 'offer', task }, reply }], fail });
   }
 
   function hear({ runs, slots, seats }: Nudge): void {

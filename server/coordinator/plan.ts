@@ -1,7 +1,9 @@
 import type { BatchRows } from '#db/queries/rows.ts';
 import { decide } from '#server/domain/engine/decide.ts';
+import type { Wait } from '#server/domain/engine/events.ts';
 import type { EngineDefaults, Happening, Offer, Placement, Reply } from '#server/domain/engine/happenings.ts';
 import type { RunState } from '#server/domain/engine/state.ts';
+import type { Stage } from '#server/domain/graph/schema.ts';
 import type { Hands } from '#server/domain/hands.ts';
 import { type AgentId, type OrgId, type RunId, type TaskId, taskId, toUuid } from '#server/domain/ids.ts';
 import { isTaskHeld } from '#server/domain/statuses.ts';
@@ -38,6 +40,8 @@ export interface PlanContext {
   slots: SlotBook;
   /** How many tasks may be out in the whole installation; null: as many as agents take. */
   quota: Slot | null;
+  /** Others wait for the same. Runs that come now stand in line behind them; work that follows from work does not. */
+  isAwaited(run: RunState, stage: Stage, code: Wait['code']): boolean;
 }
 
 /** Decides on every run of the batch. Touches nothing but the reservations, which the caller gives back on failure. */
@@ -98,7 +102,7 @@ interface PlanRun {
 function planRun(before: RunState, entries: Entry[], { context, plan, newRun }: PlanRun): RunPlan {
   const given = new Map<number, Given>();
   const happenings: Happening[] = entries.map((entry) => entry.happening);
-  const placing = { before, context, plan, given };
+  const placing = { before, context, plan, given, isBirth: newRun !== undefined };
   const decision = decide(before, happenings, {
     now: context.now,
     random: context.random,
@@ -125,19 +129,28 @@ interface Placing {
   context: PlanContext;
   plan: BatchPlan;
   given: Map<number, Given>;
+  isBirth: boolean;
 }
 
-function placeTask(offer: Offer, { before, context, plan, given }: Placing): Placement {
+function placeTask(offer: Offer, placing: Placing): Placement {
+  const { before, context, plan, given, isBirth } = placing;
   const { hands, slots, quota } = context;
-  const concurrency = before.graph.stages[offer.task]?.stage.concurrency;
-  if (concurrency && !slots.hasRoom(before.orgId, concurrency)) {
+  const stage = before.graph.stages[offer.task]?.stage;
+  const { concurrency } = stage ?? {};
+  const isBehind = (code: Wait['code']): boolean =>
+    isBirth && stage !== undefined && context.isAwaited(before, stage, code);
+  if (concurrency && (!slots.hasRoom(before.orgId, concurrency) || isBehind('concurrency-key'))) {
     return { kind: 'wait', wait: { code: 'concurrency-key', blockers: [concurrency.key] } };
   }
   const placement = hands.place(before, offer);
   if (placement.kind === 'wait') return placement;
-  if (quota && !slots.hasRoom(QUOTA_ORG, quota)) {
+  const isFull = quota !== null && (!slots.hasRoom(QUOTA_ORG, quota) || isBehind('quota'));
+  if (isFull || (placement.kind === 'start' && isBehind('agents-full'))) {
     if (placement.kind === 'start') hands.settled(offer.taskId, placement.agent);
-    return { kind: 'wait', wait: { code: 'quota', blockers: [quota.key] } };
+    return {
+      kind: 'wait',
+      wait: isFull ? { code: 'quota', blockers: [quota.key] } : { code: 'agents-full' },
+    };
   }
   for (const { org, slot } of slotsOf(before, offer.task, quota)) {
     slots.reserve(org, slot);

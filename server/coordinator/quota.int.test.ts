@@ -138,3 +138,52 @@ test('the limit counts what lies in a queue, and lets it go when it is cancelled
   await world.cancel(runs[0] as RunId);
   await eventually(async () => expect(await states()).toEqual(['cancelled', 'queued', 'queued', 'ready']));
 });
+
+describe('a run that comes while others wait', () => {
+  test('waits behind them, though an agent has just become free', async () => {
+    const order: RunId[] = [];
+    const gates: (() => void)[] = [];
+    const engine = await createScriptedEngine({
+      url: database.url,
+      maxConcurrency: 1,
+      handlers: {
+        work: ({ runId }) => {
+          order.push(runId);
+          return new Promise((resolve) => gates.push(() => resolve(null)));
+        },
+      },
+    });
+    const first = await engine.start(only);
+    await eventually(() => expect(gates).toHaveLength(1));
+    const second = await engine.start(only);
+    // The answer makes room at once; the newcomer is decided on in the same batch as it or the next.
+    gates[0]?.();
+    const third = await engine.start(only);
+    for (const nth of [1, 2]) {
+      await eventually(() => expect(gates).toHaveLength(nth + 1));
+      gates[nth]?.();
+    }
+    for (const runId of [first, second, third]) expect((await engine.ended(runId)).status).toBe('succeeded');
+    expect(order).toEqual([first, second, third]);
+    await engine[Symbol.asyncDispose]();
+  });
+
+  test('starts at once when those who waited before it need nothing any more', async () => {
+    const work = makeWork(0);
+    const engine = await createScriptedEngine({
+      url: database.url,
+      maxConcurrency: 1,
+      handlers: { work: work.handle },
+    });
+    const held = await engine.start(only);
+    const waiting = await Promise.all(Array.from({ length: 30 }, () => engine.start(only)));
+    for (const runId of waiting) await engine.tell(runId, { type: 'cancel', graceMs: 0 });
+    work.open();
+    expect((await engine.ended(held)).status).toBe('succeeded');
+    // With no look at the clock: nobody but the newcomer itself asks for the room.
+    const next = await engine.start(only);
+    expect((await engine.ended(next)).status).toBe('succeeded');
+    expect((await engine.audit()).findings).toEqual([]);
+    await engine[Symbol.asyncDispose]();
+  });
+});

@@ -108,6 +108,7 @@ function bootCoordinator(world: World, parts: CoordinatorParts) {
       hands,
       slots: book,
       quota: null,
+      isAwaited: () => false,
     });
     const commit = () => commitBatch(taken, units, { plan, tries });
     if (tries === 0 && plan.runs.some(refusesUnchecked)) decideBatch(taken, units, 1);
