@@ -4,6 +4,7 @@ import { type Column, Parameters, readColumn } from '../columns.ts';
 import type { HandOutName, SeatRow } from './agent-seats.ts';
 import type {
   AttemptRow,
+  AuditRow,
   BatchRows,
   EventRow,
   IdempotencyRow,
@@ -184,6 +185,11 @@ const UNSEATED: Column<HandOutName>[] = [
   { name: 'epoch', kind: 'int', get: (row) => row.epoch },
 ];
 
+const AUDIT: Column<AuditRow>[] = [
+  { name: 'org_id', kind: 'uuid', get: (row) => row.orgId },
+  { name: 'bodies', kind: 'json', get: (row) => row.bodies },
+];
+
 /** An enum column is passed as a word and cast where it is written. */
 function written<Row>(table: string, alias: string, column: Column<Row>): string {
   const value = readColumn(alias, column);
@@ -275,6 +281,7 @@ function buildCommit(week: string, batch: BatchRows): { text: string; values: (s
   if (batch.seats.length)
     part('seated', insertRows(parameters, { table: 'agent_seats', columns: SEAT }, batch.seats));
   if (batch.unseated.length) part('unseated', leaveSeats(parameters, batch.unseated));
+  if (batch.audit.length) checks.push(noteAll(parameters, batch.audit));
   const outbox = batch.outbox.length > 0;
   if (outbox)
     parts.push(
@@ -287,6 +294,12 @@ function buildCommit(week: string, batch: BatchRows): { text: string; values: (s
     SELECT extract(epoch FROM ${guard}) * 1000 AS now_ms,
       ${outbox ? '(SELECT array_to_json(array_agg(id::text ORDER BY id)) FROM sent)' : 'NULL::json'} AS outbox_ids`;
   return { text, values: parameters.values };
+}
+
+/** A call of a function is made only where its result is asked for, so it is one of the checks. */
+function noteAll(parameters: Parameters, notes: AuditRow[]): string {
+  const source = parameters.rows('n', AUDIT, notes);
+  return `(SELECT count(audit_append(n.org_id, n.bodies)) FROM ${source}) = ${notes.length}`;
 }
 
 function leaveSeats(parameters: Parameters, handOuts: HandOutName[]): string {

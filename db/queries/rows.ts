@@ -17,6 +17,7 @@ export interface BatchRows {
   seats: SeatRow[];
   /** Hand-outs that end in this commit and may have sat somewhere. */
   unseated: HandOutName[];
+  audit: AuditRow[];
 }
 
 export interface RunRow {
@@ -94,6 +95,12 @@ export interface IdempotencyRow {
   key: string;
   requestHash: string;
   runId: string;
+}
+
+/** A tenant's notes, in their order. */
+export interface AuditRow {
+  orgId: string;
+  bodies: JsonObject[];
 }
 
 /** A lease taken (+1) or ended (-1) under a concurrency key. */

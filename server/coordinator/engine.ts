@@ -8,7 +8,7 @@ import type { CompiledGraph } from '#server/domain/graph/compile.ts';
 import type { Stage } from '#server/domain/graph/schema.ts';
 import type { Hands } from '#server/domain/hands.ts';
 import { type AgentId, type OrgId, type RunId, taskId, type VersionId } from '#server/domain/ids.ts';
-import type { Json } from '#server/domain/json.ts';
+import type { Json, JsonObject } from '#server/domain/json.ts';
 import { isTaskHeld, isTaskReady } from '#server/domain/statuses.ts';
 import { type BacklogReason, createBacklog } from './backlog.ts';
 import { type Committed, createCoordinator } from './coordinator.ts';
@@ -52,6 +52,14 @@ export interface EngineOptions {
 export interface StartRequest {
   run: NewRun;
   reuse?: { task: number; from: RunId; output: Json }[];
+  note?: JsonObject;
+}
+
+export interface TellMore {
+  /** Whose word it is: a run of another tenant does not exist for them. */
+  orgId?: OrgId;
+  /** Written to the audit in the same commit, if the happening has an effect. */
+  note?: JsonObject;
 }
 
 export interface TellItem {
@@ -63,8 +71,7 @@ export interface TellItem {
 /** The engine's public commands. Each resolves when its effect is durable. */
 export interface Engine {
   startRun(request: StartRequest): Promise<Reply>;
-  /** With a tenant: a run of another one does not exist for it. */
-  tell(runId: RunId, happening: Happening, orgId?: OrgId): Promise<Reply>;
+  tell(runId: RunId, happening: Happening, more?: TellMore): Promise<Reply>;
   /** Reports of one broker message: all of their effects and the message's id in one commit. */
   tellAll(messageId: string, items: TellItem[]): Promise<Reply[]>;
   /** Room has come free there (see `agentSource`): what waits for it is offered again. */
@@ -281,18 +288,18 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   return {
-    startRun({ run, reuse }) {
+    startRun({ run, reuse, note }) {
       return new Promise((resolve, reject) => {
         const happening: Happening = reuse ? { type: 'start', reuse } : { type: 'start' };
         coordinator.submit({
-          entries: [{ runId: run.id, happening, birth: run, reply: resolve }],
+          entries: [{ runId: run.id, happening, birth: run, reply: resolve, ...(note ? { note } : {}) }],
           fail: reject,
         });
       });
     },
-    tell(runId, happening, orgId) {
+    tell(runId, happening, more = {}) {
       return new Promise((resolve, reject) => {
-        coordinator.submit({ entries: [{ runId, happening, orgId, reply: resolve }], fail: reject });
+        coordinator.submit({ entries: [{ runId, happening, reply: resolve, ...more }], fail: reject });
       });
     },
     tellAll(messageId, items) {

@@ -1,4 +1,4 @@
-import type { BatchRows } from '#db/queries/rows.ts';
+import type { AuditRow, BatchRows } from '#db/queries/rows.ts';
 import { decide } from '#server/domain/engine/decide.ts';
 import type { Wait } from '#server/domain/engine/events.ts';
 import type { EngineDefaults, Happening, Offer, Placement, Reply } from '#server/domain/engine/happenings.ts';
@@ -6,6 +6,7 @@ import type { RunState } from '#server/domain/engine/state.ts';
 import type { Stage } from '#server/domain/graph/schema.ts';
 import type { Hands } from '#server/domain/hands.ts';
 import { type AgentId, type OrgId, type RunId, type TaskId, taskId, toUuid } from '#server/domain/ids.ts';
+import type { JsonObject } from '#server/domain/json.ts';
 import { isTaskHeld } from '#server/domain/statuses.ts';
 import { collectDispatches, type QueuedMessage } from './dispatches.ts';
 import type { Entry, Unit } from './intake.ts';
@@ -72,6 +73,7 @@ export function planBatch(
     addRunRows(plan.rows, run, context.now);
     addUnseated(plan.rows, run, context.hands.hasSeats);
   }
+  plan.rows.audit = collectNotes(plan.runs);
   for (const unit of units) {
     if (unit.messageId !== undefined) plan.rows.inbox.push({ messageId: unit.messageId });
   }
@@ -79,6 +81,22 @@ export function planBatch(
   plan.messages = collectDispatches(plan.runs);
   plan.rows.outbox = plan.messages.map(({ queue, priority, body }) => ({ queue, priority, body }));
   return plan;
+}
+
+/** By tenant, in the order of their ids: whoever takes several chains takes them in the same order. */
+function collectNotes(runs: readonly RunPlan[]): AuditRow[] {
+  const byOrg = new Map<string, JsonObject[]>();
+  for (const { before, decision, entries } of runs) {
+    for (const [at, { note }] of entries.entries()) {
+      const reply = decision.replies[at];
+      if (!note || !reply?.ok || 'repeated' in reply) continue;
+      const orgId = toUuid(before.orgId);
+      byOrg.set(orgId, [...(byOrg.get(orgId) ?? []), note]);
+    }
+  }
+  return [...byOrg]
+    .map(([orgId, bodies]) => ({ orgId, bodies }))
+    .toSorted((a, b) => (a.orgId < b.orgId ? -1 : 1));
 }
 
 function groupByRun(units: readonly Unit[]): Map<RunId, Entry[]> {

@@ -87,7 +87,9 @@ export function createReportIntake(options: ReportIntakeOptions): ReportIntake {
   /** All of one message in one commit with its id. A message over two weeks' runs is one commit a week. */
   async function tellEngine(items: readonly Item[], messageId: string | undefined): Promise<Reply[]> {
     if (messageId === undefined) {
-      return Promise.all(items.map(({ runId, happening, orgId }) => engine.tell(runId, happening, orgId)));
+      return Promise.all(
+        items.map(({ runId, happening, orgId }) => engine.tell(runId, happening, { orgId })),
+      );
     }
     const replies: Reply[] = new Array(items.length);
     const parts = new Map<string, number[]>();
@@ -154,7 +156,7 @@ export function createReportIntake(options: ReportIntakeOptions): ReportIntake {
         ...{ type: 'result', task: index, epoch, agent: from.agentId },
         outcome: kept,
       };
-      const reply = await engine.tell(runId, happening, from.orgId);
+      const reply = await engine.tell(runId, happening, { orgId: from.orgId });
       if (reply.ok) return agree(reply);
       const report = toReport(taskId, epoch, outcome);
       if (reply.code === 'NO_RUN') return unknownTask(report);
@@ -166,7 +168,7 @@ export function createReportIntake(options: ReportIntakeOptions): ReportIntake {
       if (!place) return null;
       const { epoch } = assignment;
       const happening = { type: 'accept' as const, task: place.index, epoch, agent: from.agentId };
-      const reply = await engine.tell(place.runId, happening, from.orgId);
+      const reply = await engine.tell(place.runId, happening, { orgId: from.orgId });
       if (!reply.ok || 'repeated' in reply) return null;
       return { leaseUntil: reply.task?.leaseUntil ?? null };
     },

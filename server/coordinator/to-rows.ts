@@ -18,6 +18,7 @@ export function emptyRows(): BatchRows {
     slots: [],
     seats: [],
     unseated: [],
+    audit: [],
   };
 }
 

@@ -17,7 +17,7 @@ export async function listDeadLetters(
   actor: Actor,
   input: z.input<typeof listSchema>,
 ): Promise<DeadLetterView[]> {
-  authorise(actor, 'queue.read');
+  authorise(actor, 'queue.inspect');
   const { limit } = parseInput(listSchema, input);
   return services.queues.listDeadLetters(limit, isQueueOf(services, actor));
 }
@@ -29,9 +29,9 @@ export async function replayDeadLetter(
 ): Promise<void> {
   authorise(actor, 'queue.operate');
   const { id } = parseInput(replaySchema, input);
-  if (!(await services.queues.replayDeadLetter(id, isQueueOf(services, actor))))
-    throw notFound('dead letter', id);
-  services.record(actor, 'dead-letter.replayed', id);
+  const isDone = await services.queues.replayDeadLetter(id, isQueueOf(services, actor));
+  if (!isDone) throw notFound('dead letter', id);
+  await services.record(actor, 'dead-letter.replayed', { target: id });
 }
 
 export async function discardDeadLetter(
@@ -43,5 +43,5 @@ export async function discardDeadLetter(
   const { id, reason } = parseInput(discardSchema, input);
   const isDone = await services.queues.discardDeadLetter(id, reason, isQueueOf(services, actor));
   if (!isDone) throw notFound('dead letter', id);
-  services.record(actor, `dead-letter.discarded: ${reason}`, id);
+  await services.record(actor, 'dead-letter.discarded', { target: id, reason });
 }

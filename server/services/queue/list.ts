@@ -2,9 +2,9 @@ import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { QueueDesk, Services } from '../context.ts';
 
 export const isQueueOf =
-  ({ queues }: Services, { orgId }: Actor) =>
+  ({ tenantOfQueue }: Services, { orgId }: Actor) =>
   (queue: string): boolean =>
-    queues.tenantOf(queue) === orgId;
+    tenantOfQueue(queue) === orgId;
 
 export type QueueView = Awaited<ReturnType<QueueDesk['depths']>>[number];
 

@@ -68,7 +68,7 @@ export async function createBrokerEngine(
     outboxStaleMs: 300,
     maxConcurrentTasks: options.maxConcurrentTasks,
     nudge: nudges.send,
-    defaults: { leaseMs: 2500, redeliverMs: 1000, ...options.defaults },
+    defaults: { leaseMs: 60_000, redeliverMs: 1000, ...options.defaults },
     onProgress: agents.onProgress,
   });
   const reports = createReportIntake({ sql: plain, hot, engine, now: Date.now, onTrouble });

@@ -30,6 +30,7 @@ let muted = false;
 async function boot(options: BootOptions): Promise<null> {
   const { rabbitmq } = options;
   const onTrouble = (trouble: string) => void troubles.push(trouble);
+  if (options.killAt) points.killAt(options.killAt.point, options.killAt.nth);
   if (rabbitmq || options.hasFleet) {
     scripted = await createBrokerEngine({ ...options, points, onTrouble });
     return null;
@@ -49,7 +50,7 @@ async function boot(options: BootOptions): Promise<null> {
     onTrouble,
     ...(options.maxConcurrency === undefined ? {} : { maxConcurrency: options.maxConcurrency }),
     ...(options.lanes === undefined ? {} : { lanes: options.lanes }),
-    defaults: { leaseMs: 1000, ...options.defaults },
+    defaults: { leaseMs: 60_000, ...options.defaults },
     coordinates: options.coordinates ?? true,
     ...(options.maxConcurrentTasks === undefined ? {} : { maxConcurrentTasks: options.maxConcurrentTasks }),
     ...(options.redisUrl === undefined ? {} : { hot: await openHotState(options.redisUrl) }),
