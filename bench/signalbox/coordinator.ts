@@ -3,6 +3,7 @@ import type { AgentHandler } from '#server/agents/agent.ts';
 import { createAmqpAgent } from '#server/agents/delivery/amqp-agent.ts';
 import { createPayloads, type Payloads } from '#server/agents/payloads.ts';
 import { createAgentSystem } from '#server/agents/system.ts';
+import { createWholeAssignments } from '#server/agents/whole-assignments.ts';
 import { openPorts, type Ports } from '#server/compose-ports.ts';
 import { announceProgress } from '#server/compose-progress.ts';
 import { createEngine, type Engine } from '#server/coordinator/engine.ts';
@@ -142,7 +143,7 @@ function makeSystem({ env, ports, payloads, options, newUuid, onTrouble }: Parts
 }
 
 function makeEngine(
-  { env, ports, options, onTrouble }: Parts,
+  { env, ports, payloads, options, onTrouble }: Parts,
   { system, graphOf }: { system: AgentSystem; graphOf: ReturnType<typeof createGraphCache> },
 ): Engine {
   const announce = announceProgress({
@@ -152,7 +153,7 @@ function makeEngine(
     now: Date.now,
   });
   return createEngine({
-    ...{ sql: ports.engineSql, lanes: ports.lanes, broker: ports.broker, graphOf, onTrouble },
+    ...{ sql: ports.engineSql, lanes: ports.lanes, broker: ports.broker, graphOf, payloads, onTrouble },
     hands: system.hands,
     random: Math.random,
     localNow: Date.now,

@@ -1,3 +1,5 @@
+import type { RunId } from '#server/domain/ids.ts';
+
 /** The invariants that the database (I10: and the object store) can prove or disprove. server/coordinator/README.md tells how each is kept. */
 export const RULES = {
   I1: 'Every run ends in one state, or something is due that will move it on.',
@@ -10,3 +12,10 @@ export const RULES = {
   I10: 'Every object that a kept run refers to is in the object store.',
 } as const;
 export type Rule = keyof typeof RULES;
+
+/** One thing that must hold and does not. */
+export interface Finding {
+  rule: Rule;
+  runId: RunId | null;
+  message: string;
+}
