@@ -53,7 +53,8 @@ def _listen(server: Server, run_id: str, last: int) -> Iterator[Tuple[str, str]]
 
 def parse_events(lines: "http.client.HTTPResponse | List[bytes]") -> Iterator[Tuple[str, str]]:
     """Lines of a stream of server-sent events into its messages."""
-    kind, data = "message", []  # type: Tuple[str, List[str]]
+    kind = "message"
+    data: List[str] = []
     for raw in lines:
         text = raw.decode().rstrip("\r\n")
         field, _, value = text.partition(":")

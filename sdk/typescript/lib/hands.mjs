@@ -55,12 +55,7 @@ export function createHands({ handlers, url, token, tell }) {
     const log = (level, message, fields) => {
       const line = { line: work.lines, at: new Date().toISOString(), level, message: String(message) };
       work.lines += 1;
-      // As text and back: what cannot be JSON is found here and not in the other thread.
-      tell({
-        type: 'log',
-        key,
-        fields: { ...line, ...(fields ? { fields: JSON.parse(toJson(fields)) } : {}) },
-      });
+      tell({ type: 'log', key, fields: { ...line, ...(fields ? { fields: fit(fields) } : {}) } });
     };
     const granted = /** @type {Omit<Task, 'signal'> & Granted} */ (/** @type {unknown} */ (task));
     return {
@@ -124,5 +119,17 @@ function toJson(output) {
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new TaskFailure(`The output cannot be JSON: ${why}`, { class: 'invalid-output', code: 'NOT_JSON' });
+  }
+}
+
+/**
+ * A line is no reason to fail: what cannot be JSON is left out with why.
+ * @param {JsonObject} fields @returns {JsonObject}
+ */
+function fit(fields) {
+  try {
+    return JSON.parse(JSON.stringify(fields));
+  } catch (error) {
+    return { unreadable: error instanceof Error ? error.message : String(error) };
   }
 }
