@@ -305,7 +305,9 @@ export interface Client {
       publish?: boolean;
     }): Promise<Pipeline>;
     /** Judges a pipeline without keeping it. */
-    validate(body: PipelineBody): Promise<{ valid: boolean; problems: Problem[] }>;
+    validate(
+      body: PipelineBody | { document: object } | { text: string; format?: 'yaml' | 'json' },
+    ): Promise<{ valid: boolean; problems: Problem[] }>;
     get(id: string): Promise<Pipeline>;
     updateDraft(
       id: string,

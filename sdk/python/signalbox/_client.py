@@ -88,9 +88,14 @@ class Pipelines:
         made: Pipeline = self._http.call("POST", "/pipelines/import", body={"name": name, "text": text, **more})
         return made
 
-    def validate(self, name: str, stages: Sequence[Mapping[str, Any]], **more: Any) -> Verdict:
-        """Judges a pipeline without keeping it."""
-        body = {"name": name, "stages": list(stages), **more}
+    def validate(self, document: Mapping[str, Any]) -> Verdict:
+        """Judges a graph without keeping it."""
+        return self._judge({"document": dict(document)})
+
+    def validate_text(self, text: str, format: str = "yaml") -> Verdict:
+        return self._judge({"text": text, "format": format})
+
+    def _judge(self, body: Dict[str, Any]) -> Verdict:
         verdict: Verdict = self._http.call("POST", "/pipelines/validate", body=body, is_safe=True)
         return verdict
 

@@ -122,8 +122,11 @@ class Session:
 
     def drain(self, within: float) -> None:
         with self._changed:
+            is_first = not self._is_leaving
             self._is_leaving = True
             self._changed.notify_all()
+        if is_first:
+            self._hands.trouble(f"The agent leaves: it takes nothing new, and has {len(self._works)} to finish.")
         self._claim_line.cut()
         self._news.set()
         until = time.monotonic() + within

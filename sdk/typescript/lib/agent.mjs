@@ -43,6 +43,8 @@ async function launch(options) {
   const { url, token, beatMs = BEAT_MS, drainMs = DRAIN_MS, onTrouble = toStandardError } = options;
   const worker = new Worker(new URL('./agent-worker.mjs', import.meta.url), {
     workerData: { registration: registrationOf(options), url, token, beatMs },
+    // Flags of the program's own start are not for this file.
+    execArgv: [],
   });
   /** @param {ToWorker} message */
   const tell = (message) => worker.postMessage(message);

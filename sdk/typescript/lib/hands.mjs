@@ -30,7 +30,8 @@ export function createHands({ handlers, url, token, tell }) {
 
   /** @param {Work} work @param {unknown} error */
   function fail(work, error) {
-    if (work.abort.signal.aborted) answer(work, { type: 'cancelled' });
+    // The flag is up before the signal's event has come through.
+    if (isCancelled(work)) answer(work, { type: 'cancelled' });
     else answer(work, { type: 'failed', error: describeFailure(error) });
   }
 
@@ -50,7 +51,7 @@ export function createHands({ handlers, url, token, tell }) {
 
   /** @param {Work} work @returns {Task} */
   function taskOf(work) {
-    const { task, abort, flag, key } = work;
+    const { task, abort, key } = work;
     /** @param {LogLevel} level @param {string} message @param {JsonObject} [fields] */
     const log = (level, message, fields) => {
       const line = { line: work.lines, at: new Date().toISOString(), level, message: String(message) };
@@ -63,7 +64,7 @@ export function createHands({ handlers, url, token, tell }) {
       effectKey: `${granted.run_id}/${granted.stage}`,
       signal: abort.signal,
       get cancelled() {
-        return Atomics.load(flag, 0) === 1;
+        return isCancelled(work);
       },
       log,
       progress(fraction, note) {
@@ -83,7 +84,10 @@ export function createHands({ handlers, url, token, tell }) {
 
   /** @param {string} key @param {string} reason */
   function stop(key, reason) {
-    works.get(key)?.abort.abort(new Error(reason));
+    const work = works.get(key);
+    if (!work) return;
+    Atomics.store(work.flag, 0, 1);
+    work.abort.abort(new Error(reason));
   }
 
   return {
@@ -111,6 +115,9 @@ export function createHands({ handlers, url, token, tell }) {
     },
   };
 }
+
+/** @param {Work} work */
+const isCancelled = ({ flag }) => Atomics.load(flag, 0) === 1;
 
 /** @param {unknown} output */
 function toJson(output) {

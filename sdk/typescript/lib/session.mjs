@@ -307,6 +307,8 @@ export function createSession(options, hands) {
     },
     /** @param {number} withinMs */
     async drain(withinMs) {
+      if (!isLeaving)
+        hands.trouble(`The agent leaves: it takes nothing new, and has ${works.size} to finish.`);
       isLeaving = true;
       leaving.abort();
       beatBell.ring();

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { jsonObjectSchema, jsonSchema } from '#server/domain/json.ts';
+import { isJsonObject, type Json, jsonObjectSchema, jsonSchema } from '#server/domain/json.ts';
 import { parseInput } from '#server/services/parse-input.ts';
 import { createPipeline } from '#server/services/pipeline/create.ts';
 import { exportPipeline } from '#server/services/pipeline/export.ts';
@@ -9,6 +9,7 @@ import { listPipelines } from '#server/services/pipeline/list.ts';
 import { listVersions } from '#server/services/pipeline/list-versions.ts';
 import { publishPipeline } from '#server/services/pipeline/publish.ts';
 import { updateDraft } from '#server/services/pipeline/update-draft.ts';
+import { validatePipeline } from '#server/services/pipeline/validate.ts';
 import { startRun } from '#server/services/run/start.ts';
 import { instantiateTemplate } from '#server/services/template/instantiate.ts';
 import { listTemplates } from '#server/services/template/list.ts';
@@ -24,6 +25,13 @@ const executeSchema = z.strictObject({
   metadata: jsonObjectSchema.optional(),
   version: z.int().optional(),
 });
+
+/** A graph's document, a text, or the plain form that pipelines are made from. */
+function toJudge(body: Json): Parameters<typeof validatePipeline>[2] {
+  if (isJsonObject(body) && ('document' in body || 'text' in body)) return fromBody(body);
+  const { name, description: _description, tags: _tags, ...graph } = parseInput(pipelineBodySchema, body);
+  return { document: toDocument({ name, ...graph }) };
+}
 
 export const pipelineRoutes: readonly Route[] = [
   {
@@ -68,6 +76,13 @@ export const pipelineRoutes: readonly Route[] = [
         body: presentPipeline(pipeline),
         headers: { location: `/api/v1/pipelines/${pipeline.id}` },
       };
+    },
+  },
+  {
+    method: 'POST',
+    path: '/api/v1/pipelines/validate',
+    async handle({ services, actor, body }) {
+      return { status: 200, body: await validatePipeline(services, actor, toJudge(body)) };
     },
   },
   {
