@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { test } from 'vitest';
 import { describeAgentConformance } from '#server/testing/agent-conformance.ts';
 import { openSdkStage } from '#server/testing/sdk-agents/join.ts';
-import { findPython, PYTHON_SDK } from '#server/testing/sdk-agents/python.ts';
+import { findPython, PYTHON_SDK } from '../../../scripts/lib/python.mjs';
 
 const python = findPython();
 const bridge = join(import.meta.dirname, '../../testing/sdk-agents/bridge.py');

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { findPython, PYTHON_SDK } from '../../../scripts/lib/python.mjs';
 import type { PipelineBody } from '../../../sdk/typescript/index.mjs';
 import { until } from '../faults/until.ts';
 import type { Program } from './join.ts';
 import { createKillRig, type KillRig } from './kill-rig.ts';
-import { findPython, PYTHON_SDK } from './python.ts';
 
 const here = (file: string): string => join(import.meta.dirname, file);
 const python = findPython() ?? '';
