@@ -8,6 +8,11 @@ const config: KnipConfig = {
     // Started as processes of their own, by path.
     'scripts/services/keeper.mjs',
     'server/testing/faults/engine-process.ts',
+    'server/testing/sdk-agents/{bridge,worker}.mjs',
+    'server/testing/sdk-agents/server-process.ts',
+    'sdk/typescript/index.mjs',
+    'sdk/typescript/lib/agent-worker.mjs',
+    'sdk/typescript/examples/*.mjs',
     'scripts/checks/*.mjs',
     'scripts/checks/*.globalsetup.ts',
     'bench/run.ts',

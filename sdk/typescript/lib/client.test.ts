@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type Answer, type Asked, startScriptedServer } from '../testing/scripted-server.ts';
 import { createClient } from './client.mjs';
 import { createParser } from './events.mjs';
+
+vi.setConfig({ testTimeout: 30_000 });
 
 async function open(answer: (asked: Asked, count: number) => Answer) {
   const server = await startScriptedServer(answer);
