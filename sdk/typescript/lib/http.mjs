@@ -21,7 +21,7 @@ const BUSY = new Set([502, 503, 504]);
  * @param {HttpOptions} [options]
  */
 export function createHttp(options = {}) {
-  const base = readBase(options.url ?? process.env.SIGNALBOX_URL ?? DEFAULT_URL);
+  const base = readBase(options.url || process.env.SIGNALBOX_URL || DEFAULT_URL);
   const token = options.token ?? process.env.SIGNALBOX_TOKEN;
   const timeoutMs = options.timeoutMs ?? 30_000;
   const retryForMs = options.retryForMs ?? 30_000;

@@ -135,6 +135,16 @@ describe('the client before a real server', () => {
     });
   });
 
+  test('fetches an output that is too large to be shown in place', async () => {
+    await withAgent(async () => {
+      const text = 'much '.repeat(100_000);
+      const done = await rig.client.tasks.run({ type: 'work', payload: { text } });
+      expect(done).toMatchObject({ status: 'completed', output: { $object: expect.any(String) } });
+      const content = await rig.client.runs.object(done.run_id, done.output);
+      expect(JSON.parse(Buffer.from(content).toString('utf8'))).toEqual({ stage: 'task', got: { text } });
+    });
+  });
+
   test('is told in words what is wrong', async () => {
     const nobody = createClient({ url: rig.env.SIGNALBOX_URL ?? '', token: 'wrong' });
     await expect(nobody.agents.list()).rejects.toBeInstanceOf(SignalboxError);
