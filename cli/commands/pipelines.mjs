@@ -34,9 +34,9 @@ function readFile(file) {
 async function judge({ client, out }, { text, format }) {
   const verdict = await client().pipelines.validate({ text, format });
   if (out.isJson) return verdict;
-  for (const { severity, message, advice, line, path } of verdict.problems) {
-    const where = line === undefined ? path.join('.') : `line ${line}`;
-    out.line(`${severity}${where ? ` at ${where}` : ''}: ${message} ${advice ?? ''}`.trimEnd());
+  for (const { message, line, column } of verdict.faults) out.line(`error at ${line}:${column}: ${message}`);
+  for (const { severity, message, advice, path } of verdict.problems) {
+    out.line(`${severity}${path.length > 0 ? ` at ${path.join('.')}` : ''}: ${message} ${advice}`);
   }
   return verdict;
 }

@@ -115,8 +115,17 @@ export interface Problem {
   code: string;
   severity: 'error' | 'warning';
   message: string;
+  advice: string;
   path: (string | number)[];
   [field: string]: unknown;
+}
+
+export interface Verdict {
+  valid: boolean;
+  /** Where in the document. */
+  problems: Problem[];
+  /** Where in the text, when it cannot be read. */
+  faults: { code: string; message: string; line: number; column: number }[];
 }
 
 export interface RunBody {
@@ -305,9 +314,7 @@ export interface Client {
       publish?: boolean;
     }): Promise<Pipeline>;
     /** Judges a pipeline without keeping it. */
-    validate(
-      body: PipelineBody | { document: object } | { text: string; format?: 'yaml' | 'json' },
-    ): Promise<{ valid: boolean; problems: Problem[] }>;
+    validate(body: { document: object } | { text: string; format?: 'yaml' | 'json' }): Promise<Verdict>;
     get(id: string): Promise<Pipeline>;
     updateDraft(
       id: string,

@@ -250,7 +250,8 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
   async function write(sql: Sql, part: string, plan: BatchPlan): Promise<Committed> {
     await options.points.reach('before-commit');
     const { rows } = plan;
-    if (rows.runs.length === 0 && rows.inbox.length === 0) return { plan, outboxIds: [] };
+    if (rows.runs.length === 0 && rows.inbox.length === 0 && rows.audit.length === 0)
+      return { plan, outboxIds: [] };
     const { nowMs, outboxIds } = await commitBatch(sql, part, rows);
     options.clock.observe(nowMs);
     return { plan, outboxIds };

@@ -1,6 +1,7 @@
 import { partOf } from '#db/parts.ts';
 import type { Happening, Reply } from '#server/domain/engine/happenings.ts';
 import type { RunId } from '#server/domain/ids.ts';
+import type { JsonObject } from '#server/domain/json.ts';
 import type { NewRun } from './new-run.ts';
 
 /** One thing that happened to one run, and who wants to hear what came of it. */
@@ -9,6 +10,8 @@ export interface Entry {
   happening: Happening;
   /** Present when the run does not exist yet and is made by this entry. */
   birth?: NewRun;
+  /** What the audit shall say of it, in the commit of its effect; nothing when it has none. */
+  note?: JsonObject;
   reply(reply: Reply): void;
 }
 

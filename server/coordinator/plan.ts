@@ -1,9 +1,10 @@
-import type { BatchRows } from '#db/queries/rows.ts';
+import type { AuditRow, BatchRows } from '#db/queries/rows.ts';
 import { decide } from '#server/domain/engine/decide.ts';
 import type { EngineDefaults, Happening, Reply } from '#server/domain/engine/happenings.ts';
 import type { RunState } from '#server/domain/engine/state.ts';
 import type { Hands } from '#server/domain/hands.ts';
 import { type AgentId, type RunId, type TaskId, taskId, toUuid } from '#server/domain/ids.ts';
+import type { JsonObject } from '#server/domain/json.ts';
 import { isTaskOut } from '#server/domain/statuses.ts';
 import { collectDispatches, type QueuedMessage } from './dispatches.ts';
 import type { Entry, Unit } from './intake.ts';
@@ -62,6 +63,7 @@ export function planBatch(
   for (const run of plan.runs) {
     if (movesRun(run)) addRunRows(plan.rows, run, context.now);
   }
+  plan.rows.audit = collectNotes(plan.runs);
   for (const unit of units) {
     if (unit.messageId !== undefined) plan.rows.inbox.push({ messageId: unit.messageId });
   }
@@ -69,6 +71,22 @@ export function planBatch(
   plan.messages = collectDispatches(plan.runs);
   plan.rows.outbox = plan.messages.map(({ queue, priority, body }) => ({ queue, priority, body }));
   return plan;
+}
+
+/** By tenant, in the order of their ids: whoever takes several chains takes them in the same order. */
+function collectNotes(runs: readonly RunPlan[]): AuditRow[] {
+  const byOrg = new Map<string, JsonObject[]>();
+  for (const { before, decision, entries } of runs) {
+    for (const [at, { note }] of entries.entries()) {
+      const reply = decision.replies[at];
+      if (!note || !reply?.ok || 'repeated' in reply) continue;
+      const orgId = toUuid(before.orgId);
+      byOrg.set(orgId, [...(byOrg.get(orgId) ?? []), note]);
+    }
+  }
+  return [...byOrg]
+    .map(([orgId, bodies]) => ({ orgId, bodies }))
+    .toSorted((a, b) => (a.orgId < b.orgId ? -1 : 1));
 }
 
 function groupByRun(units: readonly Unit[]): Map<RunId, Entry[]> {

@@ -1,9 +1,7 @@
 import { connectDatabase } from '#db/client.ts';
 import { createGraphCache } from '#db/queries/load-graph.ts';
 import { audit } from '#server/auditor/audit.ts';
-import { SignalboxError } from '#server/domain/errors.ts';
-import { findEmbeddedUrl } from '#server/platform/embedded-postgres.ts';
-import { readEnv } from '#server/platform/env.ts';
+import { explain, findDatabase } from './database.ts';
 import { describeReport, parseRequest, USAGE } from './doctor-report.ts';
 
 /** `npm run doctor`: the auditor on the database of this installation. Returns the exit code. */
@@ -28,24 +26,6 @@ async function examine(args: readonly string[]): Promise<number> {
   } finally {
     await sql.end({ timeout: 2 });
   }
-}
-
-function findDatabase(): string {
-  const { databaseUrl, dataDir } = readEnv(process.env, process.cwd());
-  const url = databaseUrl ?? findEmbeddedUrl(dataDir);
-  if (url !== null) return url;
-  throw new SignalboxError(
-    'UNAVAILABLE',
-    `DATABASE_URL is not set, and the embedded database in ${dataDir} does not run.`,
-    { advice: 'Set DATABASE_URL, or start Signalbox and ask again while it runs.' },
-  );
-}
-
-function explain(error: unknown): string {
-  if (error instanceof SignalboxError) return `${error.message}\n${error.advice ?? ''}`.trim();
-  const { code } = error as { code?: string };
-  if (code === '42P01') return 'The database has no tables of Signalbox: start Signalbox on it once.';
-  return `The database could not be read: ${error instanceof Error ? error.message || code : String(error)}`;
 }
 
 process.exitCode = await examine(process.argv.slice(2)).catch((error) => {

@@ -29,7 +29,7 @@ def _to_standard_error(message: str) -> None:
     print(f"signalbox: {message}", file=sys.stderr, flush=True)
 
 
-class Agent(Hands):
+class Agent:
     """Takes tasks over HTTP and does them, each in a thread; its traffic has threads of its own.
 
     url, token        left out: SIGNALBOX_URL (or http://127.0.0.1:3000) and SIGNALBOX_TOKEN
@@ -96,7 +96,8 @@ class Agent(Hands):
             raise ValueError("This agent handles nothing: decorate a function with @agent.handles('capability').")
         capabilities = [{"name": name} for name in self._handlers]
         registration = {**self._registration, "capabilities": capabilities}
-        self._session = Session(self._server, registration, self, beat=self._beat)
+        hands = Hands(self._begin, self._stop_task, self._on_trouble, self._finish)
+        self._session = Session(self._server, registration, hands, beat=self._beat)
         self._session.start()
         return self
 
@@ -141,12 +142,12 @@ class Agent(Hands):
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
-        self.trouble(f"The agent has ended ({end.why}): {end.message}")
+        self._on_trouble(f"The agent has ended ({end.why}): {end.message}")
         return end
 
     # What the session calls.
 
-    def begin(self, key: str, granted: Dict[str, Any]) -> None:
+    def _begin(self, key: str, granted: Dict[str, Any]) -> None:
         session = self._session
         assert session is not None
         task = Task(
@@ -158,15 +159,12 @@ class Agent(Hands):
         self._tasks[key] = task
         threading.Thread(target=self._work, args=(session, key, task), name=task.task_id, daemon=True).start()
 
-    def stop_task(self, key: str, reason: str) -> None:
+    def _stop_task(self, key: str, reason: str) -> None:
         task = self._tasks.get(key)
         if task is not None:
             task._cancel(reason)
 
-    def trouble(self, message: str) -> None:
-        self._on_trouble(message)
-
-    def end(self, why: str, message: str) -> None:
+    def _finish(self, why: str, message: str) -> None:
         self._end = AgentEnd(why, message)
         self._ended.set()
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 from ._errors import SignalboxError
 from ._http import Line, Server, backoff
@@ -19,20 +19,13 @@ MAX_BEATS = 1000
 REFUSALS = frozenset((400, 401, 403, 404, 409))
 
 
-class Hands:
+class Hands(NamedTuple):
     """What does the work that a session knows by name only."""
 
-    def begin(self, key: str, granted: Dict[str, Any]) -> None:
-        raise NotImplementedError
-
-    def stop_task(self, key: str, reason: str) -> None:
-        raise NotImplementedError
-
-    def trouble(self, message: str) -> None:
-        raise NotImplementedError
-
-    def end(self, why: str, message: str) -> None:
-        raise NotImplementedError
+    begin: Callable[[str, Dict[str, Any]], None]
+    stop: Callable[[str, str], None]
+    trouble: Callable[[str], None]
+    end: Callable[[str, str], None]
 
 
 class _Work:
@@ -74,14 +67,14 @@ class Session:
         return self._identity[0]
 
     def start(self) -> None:
-        """Refusals are raised; a server that is not there yet is waited for."""
+        """Refusals are raised; a server that is not there yet is waited for, until it is told to leave."""
         failures = 0
-        while True:
+        while not self._over.is_set():
             try:
                 self._register()
                 break
             except SignalboxError as error:
-                if error.status in REFUSALS or self._over.is_set():
+                if error.status in REFUSALS:
                     raise
                 failures += 1
                 if failures == 1:
@@ -139,13 +132,7 @@ class Session:
             self._stop(key, work, "the agent leaves")
             self._give_back(key, work.task)
         self._outbox.flush(FLUSH)
-        line = Line(self._server)
-        try:
-            self._beat_for(line, [])
-        except SignalboxError:
-            pass  # It will be missed.
-        finally:
-            line.close()
+        self._say_goodbye()
         self.finish("drained", "It has finished or given back what it had.")
 
     def finish(self, why: str, message: str) -> None:
@@ -164,6 +151,17 @@ class Session:
         self._hands.end(why, message)
 
     # What is said.
+
+    def _say_goodbye(self) -> None:
+        if not self.agent_id:
+            return
+        line = Line(self._server)
+        try:
+            self._beat_for(line, [])
+        except SignalboxError:
+            pass  # It will be missed.
+        finally:
+            line.close()
 
     def _register(self) -> None:
         line = Line(self._server)
@@ -205,7 +203,7 @@ class Session:
     def _stop(self, key: str, work: _Work, reason: str) -> None:
         if not work.is_stopped:
             work.is_stopped = True
-            self._hands.stop_task(key, reason)
+            self._hands.stop(key, reason)
 
     def _hear(self, key: str, answer: Mapping[str, Any]) -> None:
         work = self._works.get(key)

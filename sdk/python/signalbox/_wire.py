@@ -55,7 +55,10 @@ class PipelinePage(TypedDict):
 
 class Verdict(TypedDict):
     valid: bool
+    #: Where in the document.
     problems: List[Dict[str, Any]]
+    #: Where in the text, when it cannot be read.
+    faults: List[Dict[str, Any]]
 
 
 class SavedDraft(TypedDict):

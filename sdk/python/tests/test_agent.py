@@ -180,6 +180,17 @@ class AgentTest(unittest.TestCase):
         self.join(server, lambda given: None)
         until("the new name", lambda: any(one.path == "/agents/agent_2/claim" for one in server.asked))
 
+    def test_waits_for_a_server_that_is_not_there_until_it_is_told_to_leave(self) -> None:
+        troubles: List[str] = []
+        agent = Agent("worker", url="http://127.0.0.1:1", on_trouble=troubles.append)
+        agent.handles("work")(lambda given: None)
+        starting = threading.Thread(target=agent.start)
+        starting.start()
+        until("the trouble", lambda: any("Waiting for the server" in trouble for trouble in troubles))
+        self.assertEqual(agent.drain(0), ("drained", "It has finished or given back what it had."))
+        starting.join(20)
+        self.assertFalse(starting.is_alive())
+
     def test_is_refused_with_what_to_do(self) -> None:
         refusal = Answer(401, {"code": "UNAUTHENTICATED", "detail": "No.", "advice": "Use a token."})
         server = self.open(lambda word, asked, count: refusal)

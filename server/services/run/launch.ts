@@ -8,6 +8,7 @@ import type { JsonValidator } from '#server/domain/graph/compile.ts';
 import { fromUuid, makeId, type PipelineId, type RunId, toUuid, type VersionId } from '#server/domain/ids.ts';
 import { isJsonObject, type Json, type JsonObject, setOwn } from '#server/domain/json.ts';
 import type { Actor } from '#server/identity/actor.ts';
+import { auditNote } from '#server/identity/audit/note.ts';
 import type { Services } from '../context.ts';
 
 export interface Launch {
@@ -23,6 +24,8 @@ export interface Launch {
   request: Json;
   replay?: { of: RunId; from: string };
   reuse?: StartRequest['reuse'];
+  /** What the audit calls it. */
+  action: string;
 }
 
 /** The way that every run takes into the engine: starts, replays and stand-alone tasks. */
@@ -59,6 +62,10 @@ export async function launchRun(
       ...(key === undefined ? {} : { idempotency: { key, requestHash } }),
     },
     ...(launch.reuse ? { reuse: launch.reuse } : {}),
+    note: auditNote(actor, launch.action, {
+      target: id,
+      after: { pipeline: launch.pipelineId, version: launch.versionId, replay: launch.replay?.of ?? null },
+    }).body,
   });
   if (!reply.ok) return { id: await findWinner(services, actor, { key, requestHash }), isNew: false };
   await services.payloads.remember(id, refs);

@@ -1,9 +1,11 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
+import { createGate } from '#server/api/http/gate.ts';
 import { createHttpServer } from '#server/api/http/server.ts';
-import { agentRoutes } from '#server/api/rest/agents.ts';
-import { createLocalOwner } from '#server/identity/local-owner.ts';
+import { restRoutes } from '#server/api/rest/routes.ts';
+import { LOCAL_OWNER } from '#server/identity/actor.ts';
+import type { Credentials } from '#server/identity/identity.ts';
 import { createMetrics } from '#server/platform/metrics.ts';
 import type { Services } from '#server/services/context.ts';
 import type { World } from '../agent-world.ts';
@@ -18,14 +20,14 @@ const SECRET = 'a-secret-of-this-test-0123456789';
 /** The doors that agents come in by, before a world that has none. */
 export async function openDoor(world: World): Promise<Door> {
   const server = createHttpServer({
-    routes: agentRoutes,
-    owner: createLocalOwner({ secret: SECRET, now: Date.now }),
+    routes: restRoutes,
+    gate: createGate({}),
+    isDev: false,
     logger: pino({ level: 'silent' }),
     metrics: createMetrics(),
     isMetricsEnabled: false,
     maxBodyBytes: 10_000_000,
-    // Agents use these two of them only.
-    services: () => ({ agents: world.program().agents, record: () => undefined }) as unknown as Services,
+    services: () => servicesOf(world),
     pages: () => undefined,
   });
   server.listen(0, '127.0.0.1');
@@ -39,4 +41,16 @@ export async function openDoor(world: World): Promise<Door> {
       await once(server, 'close');
     },
   };
+}
+
+/** What the doors of agents use, and no more. */
+function servicesOf(world: World): Services {
+  return {
+    agents: world.program().agents,
+    identity: {
+      authenticate: async ({ bearer }: Credentials) => (bearer === SECRET ? LOCAL_OWNER : undefined),
+      access: { onChange: () => undefined },
+    },
+    record: async () => undefined,
+  } as unknown as Services;
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { audit } from '#server/auditor/audit.ts';
 import { createUuidSource } from '#server/platform/ids.ts';
+import { readOrCreateSecret } from '#server/platform/secret-file.ts';
 import { type Client, createClient } from '../../../sdk/typescript/index.mjs';
 import { createTestDatabase } from '../database.ts';
 import { until } from '../faults/until.ts';
@@ -13,7 +14,6 @@ import { createGraphStore } from '../graph-store.ts';
 import type { Program } from './join.ts';
 
 const SERVER = join(import.meta.dirname, 'server-process.ts');
-const SECRET = 'a-secret-of-this-test-0123456789';
 
 export interface Child {
   kill(signal: NodeJS.Signals): void;
@@ -40,12 +40,13 @@ export interface KillRig extends AsyncDisposable {
 export async function createKillRig(): Promise<KillRig> {
   const database = await createTestDatabase();
   const folder = await mkdtemp(join(tmpdir(), 'signalbox-kills-'));
+  const token = readOrCreateSecret(join(folder, 'data/api-secret'));
   const port = await findFreePort();
   const notesFile = join(folder, 'notes.txt');
   const gate = join(folder, 'open');
   const children: Child[] = [];
   const url = `http://127.0.0.1:${port}`;
-  const env = { SIGNALBOX_URL: url, SIGNALBOX_TOKEN: SECRET, NOTES: notesFile, GATE: gate };
+  const env = { SIGNALBOX_URL: url, SIGNALBOX_TOKEN: token, NOTES: notesFile, GATE: gate };
 
   function launch({ command, args, env: more }: Program): Child {
     const child = wrap(spawn(command, [...args], { env: { ...process.env, ...more }, stdio: 'pipe' }));
@@ -57,11 +58,11 @@ export async function createKillRig(): Promise<KillRig> {
 
   return {
     env,
-    client: createClient({ url, token: SECRET }),
+    client: createClient({ url, token }),
     async startServer() {
       const { RABBITMQ_URL: _rabbitmq, REDIS_URL: _redis, ...rest } = process.env;
       const child = wrap(
-        spawn(process.execPath, [SERVER, SECRET], {
+        spawn(process.execPath, [SERVER], {
           env: {
             ...rest,
             DATABASE_URL: database.url,

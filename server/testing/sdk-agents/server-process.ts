@@ -1,14 +1,14 @@
 import { pino } from 'pino';
+import { createGate } from '#server/api/http/gate.ts';
 import { createHttpServer } from '#server/api/http/server.ts';
 import { restRoutes } from '#server/api/rest/routes.ts';
-import { createLocalOwner } from '#server/identity/local-owner.ts';
 import { readEnv } from '#server/platform/env.ts';
 import { createMetrics } from '#server/platform/metrics.ts';
 import { compose } from '../../compose.ts';
 
 /**
  * The whole server but for its pages, in a process of its own, so that a test can really kill it. Settings are those of
- * the program; the token that lets callers in is the one argument.
+ * the program.
  */
 const env = readEnv(process.env, process.cwd());
 const logger = pino({ level: 'silent' });
@@ -16,7 +16,8 @@ const metrics = createMetrics();
 const app = await compose({ env, logger, metrics, onStep: () => undefined });
 const server = createHttpServer({
   routes: restRoutes,
-  owner: createLocalOwner({ secret: process.argv[2] ?? '', now: Date.now }),
+  gate: createGate({}),
+  isDev: false,
   logger,
   metrics,
   isMetricsEnabled: false,
