@@ -185,6 +185,7 @@ class Agent:
         handler = self._handlers.get(task.capability)
         if handler is None:
             raise TaskFailure("This agent has no handler for the task.", code="NO_HANDLER")
+        task._fetch_input()
         if inspect.iscoroutinefunction(handler):
             return asyncio.run(_supervise(handler, task))
         return handler(task)

@@ -5,8 +5,11 @@ import threading
 from datetime import datetime, timezone
 from typing import Any, Callable, Dict, Mapping, Optional
 
-from ._errors import TaskCancelled
+from ._errors import SignalboxError, TaskCancelled, TaskFailure
 from ._http import Http, Server, segment
+
+#: The server's mark of a reference that stands for the value itself; files of agents stay references.
+PAYLOAD_NAME = "signalbox-payload.json"
 
 Tell = Callable[[Dict[str, Any]], None]
 
@@ -81,6 +84,10 @@ class Task:
         """What a reference in the input stands for."""
         return Http(self._server).fetch(f"/runs/{segment(self.run_id)}/objects/{segment(ref['$object'])}")
 
+    def _fetch_input(self) -> None:
+        """Puts the values back that were too large to travel with the task."""
+        self.input = _expand(self.input, self.object)
+
     def _cancel(self, reason: str) -> None:
         with self._lock:
             if self.cancel_event.is_set():
@@ -97,6 +104,20 @@ class Task:
             is_late = self.cancel_event.is_set()
         if is_late:
             told()
+
+
+def _expand(value: Any, fetch: Callable[[Mapping[str, Any]], bytes]) -> Any:
+    if isinstance(value, list):
+        return [_expand(item, fetch) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if isinstance(value.get("$object"), str) and value.get("name") == PAYLOAD_NAME:
+        try:
+            return json.loads(fetch(value))
+        except (SignalboxError, ValueError) as error:
+            message = f"The task's input could not be fetched: {error}"
+            raise TaskFailure(message, error_class="internal", code="INPUT_UNREACHABLE") from error
+    return {key: _expand(part, fetch) for key, part in value.items()}
 
 
 def _fit(fields: Mapping[str, Any]) -> Dict[str, Any]:

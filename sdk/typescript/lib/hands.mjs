@@ -2,9 +2,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { describeFailure, TaskFailure } from './errors.mjs';
 import { createHttp } from './http.mjs';
+import { expand } from './payloads.mjs';
 
 /**
- * @import { AgentOptions, Handler, JsonObject, LogLevel, Task } from '../index.mjs'
+ * @import { AgentOptions, Handler, JsonObject, LogLevel, ObjectRef, Task } from '../index.mjs'
  * @import { Answer, ToWorker } from './agent.mjs'
  * @import { Granted } from './session.mjs'
  * @typedef {{ key: string, task: Granted, abort: AbortController, flag: Int32Array, lines: number, isAnswered: boolean }} Work
@@ -40,7 +41,7 @@ export function createHands({ handlers, url, token, tell }) {
     try {
       const handler = handlers[String(work.task.capability)];
       if (!handler) throw new TaskFailure('This agent has no handler for the task.', { code: 'NO_HANDLER' });
-      const output = await handler(taskOf(work));
+      const output = await handler(await taskOf(work));
       answer(work, { type: 'succeeded', output: toJson(output) });
     } catch (error) {
       fail(work, error);
@@ -49,8 +50,8 @@ export function createHands({ handlers, url, token, tell }) {
     }
   }
 
-  /** @param {Work} work @returns {Task} */
-  function taskOf(work) {
+  /** @param {Work} work @returns {Promise<Task>} */
+  async function taskOf(work) {
     const { task, abort, key } = work;
     /** @param {LogLevel} level @param {string} message @param {JsonObject} [fields] */
     const log = (level, message, fields) => {
@@ -59,8 +60,16 @@ export function createHands({ handlers, url, token, tell }) {
       tell({ type: 'log', key, fields: { ...line, ...(fields ? { fields: fit(fields) } : {}) } });
     };
     const granted = /** @type {Omit<Task, 'signal'> & Granted} */ (/** @type {unknown} */ (task));
+    /** @param {ObjectRef} ref */
+    const object = ({ $object }) =>
+      http.call({
+        path: `/runs/${encodeURIComponent(granted.run_id)}/objects/${encodeURIComponent($object)}`,
+        as: 'bytes',
+        signal: abort.signal,
+      });
     return {
       ...granted,
+      input: await expand(granted.input, object),
       effectKey: `${granted.run_id}/${granted.stage}`,
       signal: abort.signal,
       get cancelled() {
@@ -73,12 +82,7 @@ export function createHands({ handlers, url, token, tell }) {
         }
       },
       partial: (chunk) => log('info', chunk, { partial: true }),
-      object: ({ $object }) =>
-        http.call({
-          path: `/runs/${encodeURIComponent(granted.run_id)}/objects/${encodeURIComponent($object)}`,
-          as: 'bytes',
-          signal: abort.signal,
-        }),
+      object,
     };
   }
 

@@ -128,13 +128,16 @@ describe('the client before a real server', () => {
     });
   });
 
-  test('fetches an output that is too large to be shown in place', async () => {
+  test('gives an agent what is too large to travel as it was sent, and fetches what comes of it', async () => {
     await withAgent(async () => {
       const text = 'much '.repeat(100_000);
-      const done = await rig.client.tasks.run({ type: 'work', payload: { text } });
+      const done = await rig.client.tasks.run({ type: 'work', payload: { deep: [{ text }] } });
       expect(done).toMatchObject({ status: 'completed', output: { $object: expect.any(String) } });
       const content = await rig.client.runs.object(done.run_id, done.output);
-      expect(JSON.parse(Buffer.from(content).toString('utf8'))).toEqual({ stage: 'task', got: { text } });
+      expect(JSON.parse(Buffer.from(content).toString('utf8'))).toEqual({
+        stage: 'task',
+        got: { deep: [{ text }] },
+      });
     });
   });
 
