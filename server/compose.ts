@@ -19,6 +19,7 @@ import { CHANNEL } from '#server/redis/keys.ts';
 import type { Services } from '#server/services/context.ts';
 import { makeAgents } from './compose-agents.ts';
 import { openRecords } from './compose-audit.ts';
+import { makeNotifications } from './compose-notifications.ts';
 import { openPorts, type Ports } from './compose-ports.ts';
 import { announceProgress } from './compose-progress.ts';
 
@@ -78,9 +79,11 @@ async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
     collect: { objects: ports.objects, random: Math.random },
     onTrouble: (message, error) => logger.warn({ err: error }, message),
   });
+  const notifications = makeNotifications({ env, ports, secrets: records.secrets, logger, newUuid });
   if (env.roles.has('coordinator')) {
     retention.start();
     checkpointer.start();
+    notifications.dispatcher.start();
   }
   const documents = createDocumentDesk();
   let stopping = false;
@@ -101,6 +104,7 @@ async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
     now: Date.now,
     limits: { payloadMaxBytes: env.payloadMaxBytes, maxBacklog: MAX_BACKLOG },
     ...records,
+    notifications: notifications.office,
     probe: () => probe(ports, () => stopping),
   };
   return {
@@ -108,11 +112,17 @@ async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
     failed: ports.databaseDied.then((output) => `The embedded database has ended by itself:\n${output}`),
     async stop() {
       stopping = true;
-      await Promise.all([retention.stop(), checkpointer.stop(), documents.stop()]);
+      await Promise.all([
+        retention.stop(),
+        checkpointer.stop(),
+        documents.stop(),
+        notifications.dispatcher.stop(),
+      ]);
       await agents.drain(DRAIN_MS);
       await engine.stop();
       await nudges.stop();
       await agents.stop();
+      notifications.close();
       await identity.stop();
       await ports.stop();
     },

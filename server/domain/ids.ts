@@ -18,6 +18,8 @@ export type SessionId = Branded<'session'>;
 export type KeyId = Branded<'key'>;
 export type AgentTokenId = Branded<'agent-token'>;
 export type InviteId = Branded<'invite'>;
+export type NotificationTargetId = Branded<'notification-target'>;
+export type DeliveryId = Branded<'delivery'>;
 
 const PREFIX_OF = {
   org: 'org',
@@ -30,6 +32,8 @@ const PREFIX_OF = {
   key: 'key',
   agentToken: 'atk',
   invite: 'inv',
+  notificationTarget: 'ntg',
+  delivery: 'ndl',
 } as const;
 export type IdKind = keyof typeof PREFIX_OF;
 
@@ -44,6 +48,8 @@ type IdOf = {
   key: KeyId;
   agentToken: AgentTokenId;
   invite: InviteId;
+  notificationTarget: NotificationTargetId;
+  delivery: DeliveryId;
 };
 
 /** The single tenant that exists until people can make more. */

@@ -10,6 +10,7 @@ import type { AuditDetails } from '#server/identity/audit/note.ts';
 import type { Verification } from '#server/identity/audit/verify.ts';
 import type { Identity } from '#server/identity/identity.ts';
 import type { SecretStore } from '#server/identity/secrets/store.ts';
+import type { NotificationOffice } from '#server/notifications/office.ts';
 import type { DocumentDesk } from '#server/platform/documents/desk.ts';
 
 /** What verbs work with. Built once by compose; everything in it is replaceable in a test. */
@@ -38,6 +39,7 @@ export interface Services {
   readonly record: (actor: Actor, action: string, what: AuditDetails) => Promise<void>;
   readonly auditor: AuditOffice;
   readonly secrets: Pick<SecretStore, 'seal'>;
+  readonly notifications: NotificationOffice;
   readonly probe: () => Promise<HealthParts>;
 }
 

@@ -39,6 +39,10 @@ export const EXAMPLE = {
   /** One of the caller's own, and not the one that calls. */
   session: 'ses_019fcb2a4c7d7e10a1b2c3d4e5f6000c',
   secret: 'billing.api-key',
+  /** A webhook. */
+  notificationTarget: 'ntg_019fcb2a4c7d7e10a1b2c3d4e5f60010',
+  /** Given up. */
+  delivery: 'ndl_019fcb2a4c7d7e10a1b2c3d4e5f60011',
   /** Names that must not be there yet. */
   newName: 'daily temperatures',
 } as const;

@@ -2,6 +2,7 @@ import { auth, me } from './account.ts';
 import { agents } from './agents.ts';
 import { audit } from './audit.ts';
 import { grants, invites, members } from './members.ts';
+import { notificationDeliveries, notificationTargets } from './notifications.ts';
 import type { Operation } from './operation.ts';
 import { pipelines } from './pipelines.ts';
 import { deadLetters, queues } from './queues.ts';
@@ -26,6 +27,8 @@ export const operations = {
   grants,
   audit,
   secrets,
+  notificationTargets,
+  notificationDeliveries,
 };
 
 export type Operations = typeof operations;
