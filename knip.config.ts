@@ -20,6 +20,7 @@ const config: KnipConfig = {
     'scripts/checks/*.globalsetup.ts',
     'bench/run.ts',
     'bench/subjects/*.ts',
+    'bench/signalbox/second-process.ts',
     'bench/testing/*.ts',
     'server/testing/simulator/main.ts',
     'deploy/*.mjs',
