@@ -14,6 +14,8 @@ const config: KnipConfig = {
     'sdk/typescript/index.mjs',
     'sdk/typescript/lib/agent-worker.mjs',
     'sdk/typescript/examples/*.mjs',
+    // Started as a thread, by path.
+    'server/platform/documents/worker.ts',
     'scripts/checks/*.mjs',
     'scripts/checks/*.globalsetup.ts',
     'bench/run.ts',

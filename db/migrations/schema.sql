@@ -29,6 +29,16 @@ CREATE TABLE agent_performance (
   CONSTRAINT agent_performance_pkey PRIMARY KEY (agent_id, capability, minute)
 );
 
+CREATE TABLE agent_seats (
+  agent_id uuid NOT NULL,
+  seat integer NOT NULL,
+  org_id uuid NOT NULL,
+  run_id uuid NOT NULL,
+  idx integer NOT NULL,
+  epoch integer NOT NULL,
+  CONSTRAINT agent_seats_pkey PRIMARY KEY (agent_id, seat)
+);
+
 CREATE TABLE agents (
   id uuid NOT NULL,
   org_id uuid NOT NULL,
@@ -332,6 +342,15 @@ CREATE TABLE sign_in_links (
   CONSTRAINT sign_in_links_token_hash_key UNIQUE (token_hash)
 );
 
+CREATE TABLE stored_objects (
+  hash text NOT NULL,
+  bytes bigint NOT NULL,
+  orgs uuid[] NOT NULL,
+  touched_at timestamp with time zone DEFAULT now() NOT NULL,
+  doomed_at timestamp with time zone,
+  CONSTRAINT stored_objects_pkey PRIMARY KEY (hash)
+);
+
 CREATE TABLE task_dag_templates (
   org_id uuid NOT NULL,
   key text NOT NULL,
@@ -411,6 +430,7 @@ CREATE TABLE versions (
 );
 
 
+CREATE INDEX agent_seats_task ON public.agent_seats USING btree (run_id, idx);
 CREATE INDEX audit_entries_action ON public.audit_entries USING btree (org_id, action, seq);
 CREATE INDEX audit_entries_actor ON public.audit_entries USING btree (org_id, actor_id, seq);
 CREATE INDEX audit_entries_target ON public.audit_entries USING btree (org_id, target, seq);
@@ -429,6 +449,7 @@ CREATE INDEX secrets_key ON public.secrets USING btree (key_id, org_id, name);
 CREATE INDEX sessions_expiry ON public.sessions USING btree (expires_at);
 CREATE INDEX sessions_user ON public.sessions USING btree (user_id);
 CREATE INDEX sign_in_links_org ON public.sign_in_links USING btree (org_id, id);
+CREATE INDEX stored_objects_doomed ON public.stored_objects USING btree (doomed_at) WHERE (doomed_at IS NOT NULL);
 CREATE UNIQUE INDEX pipelines_name ON public.pipelines USING btree (org_id, lower(name)) WHERE (archived_at IS NULL);
 CREATE UNIQUE INDEX users_email ON public.users USING btree (email);
 CREATE UNIQUE INDEX versions_number ON public.versions USING btree (pipeline_id, number) WHERE (pipeline_id IS NOT NULL);
@@ -629,6 +650,7 @@ CREATE TRIGGER users_touch BEFORE UPDATE ON public.users FOR EACH ROW EXECUTE FU
 
 CREATE POLICY tenant ON agent_health FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON agent_performance FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON agent_seats FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON agents FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON attempts FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON audit_checkpoints FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org)));
@@ -656,6 +678,7 @@ CREATE POLICY tenant ON versions FOR ALL TO signalbox_door USING ((org_id = ( SE
 GRANT INSERT, SELECT, UPDATE ON agent_health TO signalbox_door;
 GRANT SELECT ON agent_performance TO signalbox_door;
 GRANT SELECT ON agent_performance_summary TO signalbox_door;
+GRANT SELECT ON agent_seats TO signalbox_door;
 GRANT INSERT, SELECT, UPDATE ON agents TO signalbox_door;
 GRANT SELECT ON attempts TO signalbox_door;
 GRANT SELECT ON audit_checkpoints TO signalbox_door;

@@ -1,5 +1,6 @@
 export { agentHealth } from './agent-health.ts';
 export { agentPerformance } from './agent-performance.ts';
+export { agentSeats } from './agent-seats.ts';
 export { agents } from './agents.ts';
 export { attempts } from './attempts.ts';
 export { auditCheckpoints, auditEntries } from './audit.ts';
@@ -21,6 +22,7 @@ export { runStatus, runs } from './runs.ts';
 export { secrets } from './secrets.ts';
 export { sessions } from './sessions.ts';
 export { signInLinks } from './sign-in-links.ts';
+export { storedObjects } from './stored-objects.ts';
 export { taskDagTemplates } from './task-dag-templates.ts';
 export { taskStageLogs } from './task-stage-logs.ts';
 export { taskStatus, tasks } from './tasks.ts';

@@ -10,6 +10,7 @@ import type { AuditDetails } from '#server/identity/audit/note.ts';
 import type { Verification } from '#server/identity/audit/verify.ts';
 import type { Identity } from '#server/identity/identity.ts';
 import type { SecretStore } from '#server/identity/secrets/store.ts';
+import type { DocumentDesk } from '#server/platform/documents/desk.ts';
 
 /** What verbs work with. Built once by compose; everything in it is replaceable in a test. */
 export interface Services {
@@ -20,7 +21,10 @@ export interface Services {
   readonly engine: EngineCommands;
   readonly graphOf: (versionId: VersionId) => Promise<CompiledGraph>;
   readonly payloads: Payloads;
+  readonly documents: Pick<DocumentDesk, 'read' | 'judge'>;
   readonly queues: QueueDesk;
+  /** Whose a queue is, by its name. */
+  readonly tenantOfQueue: (queue: string) => OrgId;
   readonly agents: AgentOffice;
   readonly presence: PresenceBoard;
   readonly news: RunNews;
@@ -49,6 +53,9 @@ export interface AgentOffice {
   readonly pull: Pick<HttpPull, 'claim' | 'heartbeat' | 'report'>;
 }
 
+/** By the queue that a dead letter came from. */
+type IsMeant = (queue: string) => boolean;
+
 /** What people ask of the audit beyond reading it. */
 export interface AuditOffice {
   verify(orgId: OrgId): Promise<Verification>;
@@ -59,9 +66,9 @@ export interface QueueDesk {
   depths(): Promise<
     { queue: string; messages: number; consumers: number; oldestAgeMs: number | null; unacked: number }[]
   >;
-  listDeadLetters(limit: number): Promise<DeadLetterView[]>;
-  replayDeadLetter(id: string): Promise<boolean>;
-  discardDeadLetter(id: string, reason: string): Promise<boolean>;
+  listDeadLetters(limit: number, isMeant: IsMeant): Promise<DeadLetterView[]>;
+  replayDeadLetter(id: string, isMeant: IsMeant): Promise<boolean>;
+  discardDeadLetter(id: string, reason: string, isMeant: IsMeant): Promise<boolean>;
 }
 
 export interface DeadLetterView {

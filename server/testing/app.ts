@@ -18,6 +18,7 @@ export interface TestApp extends AsyncDisposable {
   /** What programs on this machine show. */
   secret: string;
   database: TestDatabase;
+  objectsFolder: string;
   dataDir: string;
 }
 
@@ -36,6 +37,7 @@ export async function startTestApp(settings: Record<string, string> = {}): Promi
     metrics,
     secret: readOrCreateSecret(join(dataDir, 'api-secret')),
     database,
+    objectsFolder: env.objectStore.kind === 'folder' ? env.objectStore.path : '',
     dataDir,
     async [Symbol.asyncDispose]() {
       await app.stop();

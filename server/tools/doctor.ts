@@ -1,8 +1,13 @@
 import { connectDatabase } from '#db/client.ts';
 import { createGraphCache } from '#db/queries/load-graph.ts';
 import { audit } from '#server/auditor/audit.ts';
+import { readEnv } from '#server/platform/env.ts';
+import { openObjectStore } from '#server/platform/object-store/open.ts';
 import { explain, findDatabase } from './database.ts';
 import { describeReport, parseRequest, USAGE } from './doctor-report.ts';
+
+/** Each is a question to the object store. */
+const MAX_OBJECTS = 2000;
 
 /** `npm run doctor`: the auditor on the database of this installation. Returns the exit code. */
 async function examine(args: readonly string[]): Promise<number> {
@@ -11,6 +16,7 @@ async function examine(args: readonly string[]): Promise<number> {
     console.log(USAGE);
     return 0;
   }
+  const env = readEnv(process.env, process.cwd());
   const url = findDatabase();
   const sql = connectDatabase({ url, applicationName: 'signalbox-doctor', max: 3 });
   try {
@@ -18,11 +24,13 @@ async function examine(args: readonly string[]): Promise<number> {
       { now_ms: number }[]
     >`SELECT extract(epoch FROM now())::float8 * 1000 AS now_ms`;
     const since = request.sinceMs === undefined ? {} : { sinceMs: Number(clock?.now_ms) - request.sinceMs };
-    const report = await audit({ sql, graphOf: createGraphCache(sql), ...since });
+    const objects = { has: openObjectStore(env).has, maxLooked: MAX_OBJECTS };
+    const report = await audit({ sql, graphOf: createGraphCache(sql), objects, ...since });
     const { host, pathname } = new URL(url);
     const place = `${host}${pathname}`;
     console.log(request.json ? JSON.stringify({ place, ...report }) : describeReport(report, request, place));
-    return report.findings.length > 0 ? 1 : 0;
+    if (report.findings.length > 0) return 1;
+    return report.objects?.trouble ? 2 : 0;
   } finally {
     await sql.end({ timeout: 2 });
   }

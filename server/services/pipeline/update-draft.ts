@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { drafts, pipelines } from '#db/schema/index.ts';
 import { inTenant } from '#db/tenant.ts';
 import { notFound } from '#server/domain/errors.ts';
-import { type Problem, validateGraph } from '#server/domain/graph/validate.ts';
+import type { Problem } from '#server/domain/graph/validate.ts';
 import { idSchema, toUuid } from '#server/domain/ids.ts';
 import { jsonObjectSchema } from '#server/domain/json.ts';
 import { type Actor, authorise, authoriseAnywhere } from '#server/identity/actor.ts';
@@ -52,5 +52,5 @@ export async function updateDraft(
     await noteIn(tx, auditNote(actor, 'pipeline.draft-saved', change));
     return saved.revision;
   });
-  return { revision: next, problems: validateGraph(document).problems };
+  return { revision: next, problems: (await services.documents.judge(document)).problems };
 }

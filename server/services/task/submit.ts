@@ -45,7 +45,7 @@ export async function submitTask(
       retry: { maxAttempts: request.retryCount + 1 },
       timeouts: request.timeoutSeconds === undefined ? {} : { stageSeconds: request.timeoutSeconds },
     };
-    return findOrAddSharedVersion(tx, actor, { stage, versionUuid: services.newUuid() });
+    return findOrAddSharedVersion(tx, actor, { services, stage });
   });
   const { id, isNew } = await launchRun(services, actor, {
     pipelineId: null,
