@@ -9,7 +9,8 @@ import type { Env } from '#server/platform/env.ts';
 import { createUuidSource } from '#server/platform/ids.ts';
 import type { Logger } from '#server/platform/logger.ts';
 import type { Metrics } from '#server/platform/metrics.ts';
-import { CHANNEL } from '#server/redis/keys.ts';
+import { createAnnouncer } from '#server/realtime/announcer.ts';
+import { createRelay } from '#server/realtime/relay.ts';
 import type { Services } from '#server/services/context.ts';
 import { makeAgents } from './compose-agents.ts';
 import { openPorts, type Ports } from './compose-ports.ts';
@@ -51,7 +52,7 @@ async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
   await migrate(ports.databaseUrl, (name) => onStep(`Applying ${name}.`));
   if (await seed(ports.beatSql, newUuid)) onStep('Added the sample pipeline and the templates.');
   await Promise.all([ports.broker.start(), ports.hotState.start(), ports.objects.start()]);
-  const { engine, agents, payloads, graphOf } = makeEngine(ports, { ...options, newUuid });
+  const { engine, agents, payloads, graphOf, announcer } = makeEngine(ports, { ...options, newUuid });
   metrics.watchEngine(engine.load);
   await agents.start(engine);
   const retention = createRetention({
@@ -61,15 +62,24 @@ async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
   });
   if (env.roles.has('coordinator')) retention.start();
   let stopping = false;
-  const services: Services = {
+  const seen = {
     db: openDoorDatabase(ports.doorSql),
+    presence: { list: () => ports.hotState.listPresent('agent') },
+  };
+  const relay = createRelay({
+    services: seen,
+    hot: ports.hotState,
+    now: Date.now,
+    onTrouble: (message, error) => logger.warn({ err: error }, message),
+  });
+  const services: Services = {
+    ...seen,
+    live: relay,
     engine,
     graphOf,
     payloads,
     queues: ports.broker,
     agents: agents.system,
-    presence: { list: () => ports.hotState.listPresent('agent') },
-    news: { subscribe: (runId, onNews) => ports.hotState.subscribe(CHANNEL.runEvents(runId), onNews) },
     newUuid,
     now: Date.now,
     limits: { payloadMaxBytes: env.payloadMaxBytes, maxBacklog: MAX_BACKLOG },
@@ -81,9 +91,11 @@ async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
     failed: ports.databaseDied.then((output) => `The embedded database has ended by itself:\n${output}`),
     async stop() {
       stopping = true;
+      await relay.stop();
       await retention.stop();
       await agents.drain(DRAIN_MS);
       await engine.stop();
+      announcer.stop();
       await agents.stop();
       await ports.stop();
     },
@@ -106,7 +118,8 @@ function makeEngine(
     maxBytes: env.payloadMaxBytes,
   });
   const agents = makeAgents({ env, ports, payloads, newUuid, onTrouble });
-  const announce = announceProgress({ env, metrics, hotState: ports.hotState, now: Date.now });
+  const announcer = createAnnouncer({ hot: ports.hotState, now: Date.now });
+  const announce = announceProgress({ env, metrics, announcer, hotState: ports.hotState, now: Date.now });
   const engine: Engine = createEngine({
     sql: ports.engineSql,
     lanes: ports.lanes,
@@ -123,7 +136,7 @@ function makeEngine(
     onTrouble,
   });
   agents.connect(engine);
-  return { engine, agents, payloads, graphOf };
+  return { engine, agents, payloads, graphOf, announcer };
 }
 
 async function probe(ports: Ports, isStopping: () => boolean) {

@@ -3,8 +3,10 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createHttpServer } from '#server/api/http/server.ts';
 import { restRoutes } from '#server/api/rest/routes.ts';
+import { attachSockets, type Sockets } from '#server/api/sockets/sockets.ts';
 import { SignalboxError } from '#server/domain/errors.ts';
 import { createLocalOwner, type LocalOwner } from '#server/identity/local-owner.ts';
+import { createSocketSignIn } from '#server/identity/socket-sign-in.ts';
 import { takeDataLock } from '#server/platform/data-lock.ts';
 import { type Env, readEnv } from '#server/platform/env.ts';
 import { createLogger, type Logger } from '#server/platform/logger.ts';
@@ -23,6 +25,7 @@ function say(line: string): void {
 interface Running {
   app?: App;
   server?: Server;
+  sockets?: Sockets;
   pages?: Pages;
   releaseLock?: () => void;
 }
@@ -46,6 +49,17 @@ async function start(env: Env, logger: Logger, running: Running): Promise<void> 
       services: () => app?.services,
       pages: () => running.pages?.handle,
     });
+    running.sockets = attachSockets({
+      server: running.server,
+      authenticate: createSocketSignIn(owner),
+      limits: env.sockets,
+      feed: () => app?.services.live,
+      // In development Next tells the browser over a socket of its own what has been compiled.
+      isShared: env.isDev,
+      now: Date.now,
+      onTrouble: (message, error) => logger.warn({ err: error }, message),
+    });
+    metrics.watchSockets(running.sockets.count);
     await listen(running.server, env);
   }
   // Pages need no database and it needs no pages: both come up at once.
@@ -100,9 +114,10 @@ function announce(server: Server, env: Env, owner: LocalOwner): void {
 }
 
 async function stop(running: Running, logger: Logger): Promise<void> {
-  const { app, server, pages, releaseLock } = running;
+  const { app, server, sockets, pages, releaseLock } = running;
   const closed = server ? new Promise((resolve) => server.close(resolve)) : undefined;
   server?.closeIdleConnections();
+  await sockets?.stop();
   await app?.stop();
   await pages?.close();
   // Streams would stay open for as long as somebody watches.

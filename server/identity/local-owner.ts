@@ -11,6 +11,8 @@ export interface LocalOwner {
   /** The session that the token buys, once; undefined when it is wrong, used or old. */
   redeem(token: string): { session: string; maxAgeSeconds: number } | undefined;
   actorOfSession(session: string): Actor | undefined;
+  /** When a session that was found good ends. */
+  endOfSession(session: string): number;
   actorOfBearer(secret: string): Actor | undefined;
 }
 
@@ -38,10 +40,16 @@ export function createLocalOwner({ secret, now }: { secret: string; now: () => n
       const at = session.lastIndexOf('.');
       const body = session.slice(0, at);
       if (at < 0 || !equals(session.slice(at + 1), sign(body))) return undefined;
-      return Number(body.split('.')[0]) > now() ? LOCAL_OWNER : undefined;
+      return endOf(body) > now() ? LOCAL_OWNER : undefined;
     },
+    endOfSession: endOf,
     actorOfBearer: (given) => (equals(given, secret) ? LOCAL_OWNER : undefined),
   };
+}
+
+/** The body of a session begins with it. */
+function endOf(session: string): number {
+  return Number(session.split('.')[0]);
 }
 
 /** Kept and compared as digests, so that neither length nor time tells anything. */

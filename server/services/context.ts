@@ -4,8 +4,9 @@ import type { Payloads } from '#server/agents/payloads.ts';
 import type { Registry } from '#server/agents/registry/registry.ts';
 import type { EngineCommands } from '#server/coordinator/commands.ts';
 import type { CompiledGraph } from '#server/domain/graph/compile.ts';
-import type { RunId, VersionId } from '#server/domain/ids.ts';
+import type { VersionId } from '#server/domain/ids.ts';
 import type { Actor } from '#server/identity/actor.ts';
+import type { LiveFeed } from './live/feed.ts';
 
 /** What verbs work with. Built once by compose; everything in it is replaceable in a test. */
 export interface Services {
@@ -16,7 +17,7 @@ export interface Services {
   readonly queues: QueueDesk;
   readonly agents: AgentOffice;
   readonly presence: PresenceBoard;
-  readonly news: RunNews;
+  readonly live: LiveFeed;
   readonly newUuid: () => string;
   readonly now: () => number;
   readonly limits: ServiceLimits;
@@ -60,11 +61,6 @@ export interface DeadLetterView {
 
 export interface PresenceBoard {
   list(): Promise<{ id: string; data: string; expiresAt: number }[]>;
-}
-
-/** "There is something new about this run": a nudge to read on, never the news itself. */
-export interface RunNews {
-  subscribe(runId: RunId, onNews: () => void): Promise<() => Promise<void>>;
 }
 
 export interface HealthParts {

@@ -171,7 +171,7 @@ async function answerPage(door: Door, { request, response }: Exchange): Promise<
   await pages(request, response);
 }
 
-function portOf(server: Server): number {
+export function portOf(server: Server): number {
   const address = server.address();
   return typeof address === 'object' && address ? address.port : 0;
 }

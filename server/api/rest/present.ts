@@ -1,6 +1,4 @@
 import type { ReportAnswer } from '#server/domain/reports.ts';
-import type { AgentState } from '#server/domain/routing.ts';
-import type { TaskStatus } from '#server/domain/statuses.ts';
 import type { Waiting } from '#server/domain/waiting.ts';
 import type { AgentListItem } from '#server/services/agent/list.ts';
 import type { DeadLetterView } from '#server/services/context.ts';
@@ -8,35 +6,7 @@ import type { PipelineListItem } from '#server/services/pipeline/list.ts';
 import type { PipelineView, VersionView } from '#server/services/pipeline/pipeline-view.ts';
 import type { RunSummary, RunView, TaskView } from '#server/services/run/run-view.ts';
 import type { LogLine, TaskDetail } from '#server/services/task/get.ts';
-
-/** The API's words for a task, which were there before ours. */
-const TASK_WORD: Record<TaskStatus, 'pending' | 'running' | 'completed' | 'failed' | 'retrying'> = {
-  pending: 'pending',
-  ready: 'pending',
-  queued: 'pending',
-  running: 'running',
-  retrying: 'retrying',
-  succeeded: 'completed',
-  skipped: 'completed',
-  failed: 'failed',
-  cancelled: 'failed',
-};
-
-/** A stage that was passed over by a choice is done; one that could not run because something failed is not. */
-function wordOf({ status, skip }: TaskView): (typeof TASK_WORD)[TaskStatus] {
-  // status-words: reasons for a skip
-  return skip === 'upstream-failed' || skip === 'run-failing' ? 'failed' : TASK_WORD[status];
-}
-
-const AGENT_WORD: Record<AgentState, string> = {
-  online: 'active',
-  busy: 'active',
-  draining: 'draining',
-  paused: 'paused',
-  stale: 'stale',
-  offline: 'offline',
-  quarantined: 'quarantined',
-};
+import { AGENT_WORD, taskWord } from '../words.ts';
 
 export function presentAgent(agent: AgentListItem) {
   return {
@@ -131,7 +101,7 @@ function presentTask(task: TaskView) {
     key: task.stageKey,
     name: task.name,
     type: task.capability,
-    status: wordOf(task),
+    status: taskWord(task),
     state: task.status,
     attempt: task.attempt,
     progress: task.progress,
