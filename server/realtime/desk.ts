@@ -57,7 +57,9 @@ interface Watched {
 }
 
 /** Runs of one reading. */
-const PAGE = 500;
+const PAGE = 200;
+/** Readings in a row; then others have their turn. */
+const PAGES = 20;
 /** Runs that a look finds at most; with more the members are told that they have lost the thread. */
 const MAX_MOVED = 100_000;
 const AFTER_TROUBLE_MS = 1000;
@@ -76,12 +78,13 @@ export function createDesk(options: DeskOptions): Desk {
   let timer: NodeJS.Timeout | undefined;
   let flushing: Promise<boolean> | null = null;
   let flushedAt = Number.NEGATIVE_INFINITY;
+  let failedAt = Number.NEGATIVE_INFINITY;
   let closed = false;
 
   /** A run that nobody has met can be read only from a moment on; it waits for who meets it, or for the moment. */
   const isReadable = (runId: RunId): boolean => watched.has(runId) || since !== null;
 
-  function schedule(atLeastMs = 0): void {
+  function schedule(): void {
     if (timer || closed || dirty.size === 0) return;
     timer = setTimeout(
       () => {
@@ -89,16 +92,23 @@ export function createDesk(options: DeskOptions): Desk {
         // What went wrong is reported, and tried again.
         flush().catch(() => undefined);
       },
-      Math.max(atLeastMs, flushedAt + flushMs - now()),
+      Math.max(0, flushedAt + flushMs - now(), failedAt + AFTER_TROUBLE_MS - now()),
     );
   }
 
   function flush(): Promise<boolean> {
-    flushing ??= readPage().finally(() => {
+    flushing ??= readPages().finally(() => {
       flushing = null;
       flushedAt = now();
+      schedule();
     });
     return flushing;
+  }
+
+  async function readPages(): Promise<boolean> {
+    let pages = 0;
+    while (pages < PAGES && (await readPage())) pages += 1;
+    return pages > 0;
   }
 
   /** False when there is nothing left that could be read. */
@@ -113,11 +123,10 @@ export function createDesk(options: DeskOptions): Desk {
     } catch (error) {
       for (const runId of page) dirty.add(runId);
       onTrouble('New events could not be read for those who listen.', error);
-      schedule(AFTER_TROUBLE_MS);
+      failedAt = now();
       throw error;
     }
     tell(readings.flatMap(takeIn));
-    schedule();
     return true;
   }
 

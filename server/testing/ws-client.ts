@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { vi } from 'vitest';
 import { WebSocket } from 'ws';
 
 export interface WsMessage {
@@ -54,4 +55,18 @@ export function eventNumbers(messages: readonly WsMessage[], runId: string): num
   return messages
     .filter(({ type, run_id, event }) => run_id === runId && type !== 'error' && typeof event === 'string')
     .map(({ seq }) => Number(seq));
+}
+
+/** Until the client has been told such a message. */
+export function untilTold(client: WsClient, fields: object): Promise<WsMessage> {
+  return vi.waitFor(
+    () => {
+      const found = client.messages.find((message) =>
+        Object.entries(fields).every(([name, value]) => message[name] === value),
+      );
+      if (!found) throw new Error(`not among ${JSON.stringify(client.messages.slice(-5))}`);
+      return found;
+    },
+    { timeout: 25_000, interval: 20 },
+  );
 }
