@@ -24,10 +24,11 @@ export default defineConfig({
           pool: 'forks',
           // Two at a time: the services share the machine's cores with the tests.
           maxWorkers: 2,
-          testTimeout: 30_000,
+          // For what hangs, not for what is slow: a test waits for conditions, and says itself which one did not come.
+          testTimeout: 180_000,
           // Elections, leases and kills of real processes on a shared machine; the report names what needed a second try.
           retry: process.env.CI ? 1 : 0,
-          hookTimeout: 60_000,
+          hookTimeout: 180_000,
         },
       },
     ],

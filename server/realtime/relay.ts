@@ -7,6 +7,7 @@ import type { LiveFeed } from '#server/services/live/feed.ts';
 import { type AgentsWatch, createAgentsWatch } from './agents-watch.ts';
 import { createDesk, type Desk } from './desk.ts';
 import { readNudge } from './nudge.ts';
+import { createRedactor } from './redact-news.ts';
 import { createSession } from './session.ts';
 
 export interface RelayOptions {
@@ -45,6 +46,7 @@ const PATIENCE_MS = 30_000;
 export function createRelay(options: RelayOptions): Relay {
   const { services, hot, now, onTrouble } = options;
   const offices = new Map<OrgId, Office>();
+  const redact = createRedactor();
   let isStopped = false;
 
   function openOffice(orgId: OrgId): Office {
@@ -99,7 +101,10 @@ export function createRelay(options: RelayOptions): Relay {
       offices.set(actor.orgId, office);
       office.sessions += 1;
       const patienceMs = options.patienceMs ?? PATIENCE_MS;
-      const session = createSession({ ...{ services, actor, sink, now, patienceMs, onTrouble }, ...office });
+      const session = createSession({
+        ...{ services, actor, sink, now, patienceMs, redact, onTrouble },
+        ...office,
+      });
       let isOpen = true;
       return {
         ...session,

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SignalboxError } from '#server/domain/errors.ts';
 import { type AgentId, type PipelineId, type RunId, toUuid } from '#server/domain/ids.ts';
 import { type AgentNews, LIVE_LIMITS, type LiveTarget, type RunNews } from '#server/domain/live.ts';
-import { type Actor, authorise } from '#server/identity/actor.ts';
+import { type Actor, authorise, may } from '#server/identity/actor.ts';
 import type { Services } from '#server/services/context.ts';
 import { checkTargets } from '#server/services/live/check-targets.ts';
 import type { LiveSession, LiveSink } from '#server/services/live/feed.ts';
@@ -20,6 +20,8 @@ export interface SessionOptions {
   sink: LiveSink;
   desk: Desk;
   agents: AgentsWatch;
+  /** The same without what some may not read; made once for all of them. */
+  redact(news: readonly RunNews[]): readonly RunNews[];
   now(): number;
   /** Who stays far behind for so long is ended. */
   patienceMs: number;
@@ -51,10 +53,12 @@ export function createSession(options: SessionOptions): LiveSession {
   let isFull = false;
   let closed = false;
 
+  const mayReadAll = may(actor, 'run.payload');
+  const tell = (news: readonly RunNews[]): void => sink.runs(mayReadAll ? news : options.redact(news));
   const catchUp = createCatchUp({
     ...{ services, actor, desk, onTrouble },
     room: waitForRoom,
-    deliver: (news) => sink.runs(news),
+    deliver: tell,
   });
   const member: Member = {
     take(news) {
@@ -62,7 +66,7 @@ export function createSession(options: SessionOptions): LiveSession {
       if (!isFull && sink.backlogBytes() > FULL_BYTES) void becomeFull();
       if (isFull || holding > 0) return setAside(news);
       const mine = catchUp.strain(news);
-      if (mine.length > 0) sink.runs(mine);
+      if (mine.length > 0) tell(mine);
     },
     reached(moment) {
       const isBehind = isFull || holding > 0 || behind.size > 0 || !catchUp.isEmpty();
@@ -187,7 +191,7 @@ export function createSession(options: SessionOptions): LiveSession {
     } else if ('agent_id' in target) agentTopics.add(target.agent_id);
     else if ('agents' in target) agentTopics.add('all');
     else {
-      if ('everything' in target) agentTopics.add('all');
+      if ('everything' in target && may(actor, 'agent.read')) agentTopics.add('all');
       await listenBroadly(target);
     }
   }
@@ -211,8 +215,7 @@ export function createSession(options: SessionOptions): LiveSession {
 
   return {
     async subscribe(targets) {
-      authorise(actor, 'run.read');
-      authorise(actor, 'agent.read');
+      for (const target of targets) authorise(actor, isOfAgents(target) ? 'agent.read' : 'run.read');
       if (topics.size + agentTopics.size + targets.length > LIVE_LIMITS.subscriptions) throw tooMany();
       for (const target of targets) if ('resume' in target && target.resume) readResumeToken(target.resume);
       await checkTargets(services, actor, targets);
@@ -239,6 +242,8 @@ export function createSession(options: SessionOptions): LiveSession {
     close,
   };
 }
+
+const isOfAgents = (target: LiveTarget): boolean => 'agent_id' in target || 'agents' in target;
 
 function keyOf(topic: RunTopic): string {
   if (typeof topic === 'string') return topic;

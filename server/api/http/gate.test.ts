@@ -42,7 +42,7 @@ test('a token buys one session, which a changed signature or time ends', () => {
   const session = bought?.session ?? '';
   expect(owner.redeem(token)).toBeUndefined();
   const withCookie = (value: string) => authenticate(request({ cookie: `a=b; s=${value}` }), owner, 's');
-  expect(withCookie(session)).toMatchObject({ kind: 'owner' });
+  expect(withCookie(session)).toMatchObject({ kind: 'local' });
   expect(withCookie(`9${session}`)).toBeUndefined();
   expect(withCookie('')).toBeUndefined();
   now += (bought?.maxAgeSeconds ?? 0) * 1000 + 1;
@@ -52,7 +52,7 @@ test('a token buys one session, which a changed signature or time ends', () => {
 test('a bearer secret counts only when it is the right one', () => {
   const owner = createLocalOwner({ secret: 'right', now: Date.now });
   const given = (secret: string) => authenticate(request({ authorization: `Bearer ${secret}` }), owner, 's');
-  expect(given('right')).toMatchObject({ kind: 'owner' });
+  expect(given('right')).toMatchObject({ kind: 'local' });
   expect(given('wrong')).toBeUndefined();
 });
 

@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { SignalboxError } from '#server/domain/errors.ts';
-import type { Actor } from '#server/identity/actor.ts';
+import type { Json } from '#server/domain/json.ts';
+import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { LocalOwner } from '#server/identity/local-owner.ts';
 import type { Logger } from '#server/platform/logger.ts';
 import type { Metrics } from '#server/platform/metrics.ts';
 import type { Services } from '#server/services/context.ts';
 import { readHealth } from '#server/services/system/health.ts';
+import { answerTrpc, TRPC_PATH } from '../trpc/handler.ts';
 import { readJsonBody } from './body.ts';
 import { authenticate, checkSource, sessionCookieName, unauthenticated } from './gate.ts';
 import { retryAfterOf, toProblem } from './problem.ts';
@@ -105,9 +107,37 @@ async function dispatch(door: Door, exchange: Exchange): Promise<void> {
     if (isApi || path === '/metrics') throw unauthenticated();
     return answerSignedOut(exchange.response);
   }
-  if (path === '/metrics') return answerMetrics(door, named(exchange, path));
+  if (path === '/metrics') {
+    authorise(actor, 'metrics.read');
+    return answerMetrics(door, named(exchange, path));
+  }
   if (!isApi) return answerPage(door, exchange);
+  if (path.startsWith(`${TRPC_PATH}/`)) return answerProcedures(door, exchange, actor);
   await answerApi(door, exchange, actor);
+}
+
+async function answerProcedures(door: Door, exchange: Exchange, actor: Actor): Promise<void> {
+  const { request, response, url, id } = named(exchange, TRPC_PATH);
+  const services = door.services();
+  if (!services) throw notReady();
+  const body = request.method === 'POST' ? await readBody(door, request) : {};
+  await answerTrpc(response, {
+    request,
+    url,
+    body,
+    context: { services, actor, signal: signalOf(response), requestId: id },
+    onError: (err) => door.logger.error({ id, route: TRPC_PATH, err }, 'request failed'),
+  });
+}
+
+const readBody = (door: Door, request: IncomingMessage): Promise<Json> =>
+  readJsonBody(request, { maxBytes: door.maxBodyBytes, maxDepth: MAX_BODY_DEPTH });
+
+/** Aborted when the caller has gone. */
+function signalOf(response: ServerResponse): AbortSignal {
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  return gone.signal;
 }
 
 async function answerApi(door: Door, exchange: Exchange, actor: Actor): Promise<void> {
@@ -129,20 +159,17 @@ async function answerApi(door: Door, exchange: Exchange, actor: Actor): Promise<
   named(exchange, found.route.path);
   const services = door.services();
   if (!services) throw notReady();
-  const hasBody = request.method !== 'GET' && request.method !== 'DELETE';
-  const body = hasBody
-    ? await readJsonBody(request, { maxBytes: door.maxBodyBytes, maxDepth: MAX_BODY_DEPTH })
-    : {};
-  const gone = new AbortController();
-  exchange.response.once('close', () => gone.abort());
+  const hasBody = request.method !== 'GET' && request.method !== 'DELETE' && !found.route.readsBody;
+  const body = hasBody ? await readBody(door, request) : {};
   const call = {
     services,
     actor,
     params: found.params,
     query: url.searchParams,
     headers: request.headers,
+    request,
     body,
-    signal: gone.signal,
+    signal: signalOf(exchange.response),
   };
   await sendAnswer(exchange, await found.route.handle(call));
 }
@@ -206,9 +233,14 @@ async function sendAnswer(exchange: Exchange, answer: Answer): Promise<void> {
 }
 
 function sendJson({ response }: Exchange, status: number, body: unknown): void {
+  if (status === 204) {
+    response.writeHead(status, { 'cache-control': 'no-store' });
+    response.end();
+    return;
+  }
   const type = status >= 400 && status !== 503 ? 'application/problem+json' : 'application/json';
   response.writeHead(status, { 'content-type': `${type}; charset=utf-8`, 'cache-control': 'no-store' });
-  response.end(body === undefined ? '' : JSON.stringify(body));
+  response.end(JSON.stringify(body));
 }
 
 function sendError(exchange: Exchange, error: unknown, logger: Logger): void {

@@ -1,50 +1,15 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { createLocalOwner } from '#server/identity/local-owner.ts';
-import { startTestApp, type TestApp } from '#server/testing/app.ts';
-import { createHttpServer } from '../http/server.ts';
-import { restRoutes } from './routes.ts';
+import { startTestServer, type TestServer } from '#server/testing/http.ts';
 
-const SECRET = 'a-secret-of-this-test-0123456789';
-
-let program: TestApp;
-let server: ReturnType<typeof createHttpServer>;
-let origin: string;
+let http: TestServer;
+const call = (path: string, body?: object) => http.call(`/api/v1${path}`, body);
 
 beforeAll(async () => {
-  program = await startTestApp();
-  server = createHttpServer({
-    routes: restRoutes,
-    owner: createLocalOwner({ secret: SECRET, now: Date.now }),
-    logger: pino({ level: 'silent' }),
-    metrics: program.metrics,
-    isMetricsEnabled: true,
-    maxBodyBytes: 1_000_000,
-    services: () => program.services,
-    pages: () => undefined,
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  http = await startTestServer();
 });
-afterAll(async () => {
-  server.closeAllConnections();
-  server.close();
-  await program[Symbol.asyncDispose]();
-});
-
-async function call(path: string, body?: object) {
-  const response = await fetch(`${origin}/api/v1${path}`, {
-    method: body ? 'POST' : 'GET',
-    headers: { authorization: `Bearer ${SECRET}`, 'content-type': 'application/json' },
-    ...(body ? { body: JSON.stringify(body) } : {}),
-  });
-  return { status: response.status, body: await response.json() };
-}
+afterAll(() => http[Symbol.asyncDispose]());
 
 const REGISTRATION = {
   name: 'agent-name',
@@ -98,7 +63,7 @@ describe('an agent that comes for its work over HTTP', () => {
     const run = await call(`/pipelines/${pipeline.body.id}/execute`, { input_data });
     const example = join(import.meta.dirname, '../../../docs/examples/greet-agent.mjs');
     const agent = spawn(process.execPath, [example], {
-      env: { ...process.env, SIGNALBOX_URL: origin, SIGNALBOX_TOKEN: SECRET },
+      env: { ...process.env, SIGNALBOX_URL: http.origin, SIGNALBOX_TOKEN: http.secret },
     });
     try {
       await vi.waitFor(

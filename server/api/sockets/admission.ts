@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Actor } from '#server/identity/actor.ts';
 import type { AuthenticateSocket, SocketCredentials, SocketSignIn } from '#server/identity/socket-sign-in.ts';
 import { ENDS, type End } from './ends.ts';
@@ -67,7 +68,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
         const again = await authenticate(credentials).catch(() => null);
         if (!visits.has(visit)) return;
         if (!again) return end(ENDS.unauthenticated);
-        if (JSON.stringify(again.actor) !== JSON.stringify(actor)) return end(ENDS.changed);
+        if (!isSameActor(again.actor, actor)) return end(ENDS.changed);
         arm(again.expiresAt);
       },
     };
@@ -116,6 +117,11 @@ export function createAdmission(options: AdmissionOptions): Admission {
   };
 }
 
-function keyOf({ kind, orgId, name }: Actor): string {
-  return `${kind} ${orgId} ${name}`;
+function keyOf({ kind, orgId, id }: Actor): string {
+  return `${kind} ${orgId} ${id}`;
+}
+
+/** Where a request came from is no part of who it is from. */
+function isSameActor({ from: _a, ...one }: Actor, { from: _b, ...other }: Actor): boolean {
+  return isDeepStrictEqual(one, other);
 }

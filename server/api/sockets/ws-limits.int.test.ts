@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import type { GraphInput } from '#server/domain/graph/schema.ts';
-import type { OrgId, RunId } from '#server/domain/ids.ts';
+import { type OrgId, type RunId, toUuid } from '#server/domain/ids.ts';
 import { type Actor, LOCAL_OWNER } from '#server/identity/actor.ts';
 import { createLiveRig, LIVE_TOKEN, type LiveRig, type LiveRigOptions } from '#server/testing/live-rig.ts';
 import { connectWs, eventNumbers, untilTold, type WsClient } from '#server/testing/ws-client.ts';
@@ -71,6 +71,43 @@ describe('who may be connected', () => {
     const runId = await rig.engine.start(SIX);
     await untilTold(stays as WsClient, { event: 'run.succeeded', run_id: runId });
     expect(eventNumbers(revoked?.messages ?? [], runId)).toEqual([]);
+  });
+
+  test('a role that may not read payloads hears how runs went, and no word of what they worked on', async () => {
+    const auditor: Actor = { ...LOCAL_OWNER, kind: 'person', id: 'auditor', role: 'auditor' };
+    const rig = await openRig({ authenticate: async () => ({ actor: auditor, expiresAt: null }) });
+    const client = await open(rig);
+    await untilTold(client, { type: 'resume_point' });
+    const runId = await rig.engine.start(chain(['fail-loudly']));
+    await untilTold(client, { event: 'run.failed', run_id: runId });
+    await untilTold(client, { type: 'error', run_id: runId });
+    expect(JSON.stringify(client.messages)).not.toContain(BIG);
+    client.send({ type: 'subscribe', id: 'again', run_id: runId, after: 0 });
+    await untilTold(client, { type: 'subscribed', id: 'again' });
+    await vi.waitFor(
+      () => expect(eventNumbers(client.messages, runId).filter((seq) => seq === 1)).toHaveLength(2),
+      PATIENCE,
+    );
+    expect(JSON.stringify(client.messages)).not.toContain(BIG);
+  });
+
+  test('a key that was narrowed to runs hears of no agents', async () => {
+    const key: Actor = { ...LOCAL_OWNER, kind: 'key', id: 'key', scopes: ['runs:read'] };
+    const rig = await openRig({ authenticate: async () => ({ actor: key, expiresAt: null }) });
+    await rig.database.sql`INSERT INTO agents (id, org_id, name, transport, capabilities)
+      VALUES (${'b'.repeat(32)}::text::uuid, ${toUuid(key.orgId)}::text::uuid, 'unheard', 'pull', '[]')`;
+    const client = await open(rig);
+    await untilTold(client, { type: 'resume_point' });
+    client.send({ type: 'subscribe', agents: true });
+    expect(await untilTold(client, { type: 'error' })).toMatchObject({ details: { code: 'FORBIDDEN' } });
+    expect(client.messages.map(({ type }) => type)).not.toContain('agent_update');
+  });
+
+  test('an agent hears nothing', async () => {
+    const agent: Actor = { ...LOCAL_OWNER, kind: 'agent', id: 'agent', role: null, agent: 'agent_1' };
+    const rig = await openRig({ authenticate: async () => ({ actor: agent, expiresAt: null }) });
+    const client = await open(rig);
+    expect(await untilTold(client, { type: 'error' })).toMatchObject({ details: { code: 'FORBIDDEN' } });
   });
 
   test('a tenant hears nothing of another', async () => {

@@ -27,8 +27,9 @@ export async function createPipeline(
   actor: Actor,
   input: CreatePipeline,
 ): Promise<PipelineView> {
-  authorise(actor, 'pipeline.write');
+  authorise(actor, 'pipeline.create');
   const request = parseInput(createPipelineSchema, input);
+  if (request.publish) authorise(actor, 'pipeline.publish');
   const id = makeId('pipe', services.newUuid());
   const view = await inTenant(services.db, actor.orgId, async (tx) => {
     await insertPipeline(tx, actor, { id, ...request });

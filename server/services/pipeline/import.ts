@@ -8,7 +8,7 @@ import { parseInput } from '../parse-input.ts';
 import { createPipeline, pipelineNameSchema } from './create.ts';
 import type { PipelineView } from './pipeline-view.ts';
 
-const importSchema = z.strictObject({
+export const importSchema = z.strictObject({
   name: pipelineNameSchema,
   description: z.string().max(10_000).default(''),
   format: z.enum(['yaml', 'json']).default('yaml'),
@@ -22,7 +22,7 @@ export async function importPipeline(
   actor: Actor,
   input: z.input<typeof importSchema>,
 ): Promise<PipelineView> {
-  authorise(actor, 'pipeline.write');
+  authorise(actor, 'pipeline.create');
   const { format, text, ...rest } = parseInput(importSchema, input);
   const imported = importDocument(text, format);
   if (imported.ok && isJsonObject(imported.document)) {

@@ -6,13 +6,13 @@ import { notFound, SignalboxError } from '#server/domain/errors.ts';
 import { canonicalDocument } from '#server/domain/graph/canonical.ts';
 import { idSchema, type PipelineId, toUuid } from '#server/domain/ids.ts';
 import type { Json } from '#server/domain/json.ts';
-import { type Actor, authorise } from '#server/identity/actor.ts';
+import { type Actor, authorise, authoriseAnywhere } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
 import { judgeGraph } from './judge-graph.ts';
 import { findNewestVersion, type VersionView } from './pipeline-view.ts';
 
-const publishSchema = z.strictObject({
+export const publishSchema = z.strictObject({
   id: idSchema('pipe'),
   note: z.string().max(1000).default(''),
   /** The revision that the publisher has seen; another one means that somebody has changed the draft since. */
@@ -30,8 +30,9 @@ export async function publishPipeline(
   actor: Actor,
   input: z.input<typeof publishSchema>,
 ): Promise<Published> {
-  authorise(actor, 'pipeline.write');
+  authoriseAnywhere(actor, 'pipeline.publish');
   const { id, note, revision } = parseInput(publishSchema, input);
+  authorise(actor, 'pipeline.publish', { pipelineId: id });
   const published = await inTenant(services.db, actor.orgId, async (tx) => {
     const [draft] = await tx
       .select()

@@ -6,7 +6,7 @@ import { notFound } from '#server/domain/errors.ts';
 import { type Problem, validateGraph } from '#server/domain/graph/validate.ts';
 import { idSchema, toUuid } from '#server/domain/ids.ts';
 import { jsonObjectSchema } from '#server/domain/json.ts';
-import { type Actor, authorise } from '#server/identity/actor.ts';
+import { type Actor, authorise, authoriseAnywhere } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
 import { staleDraft } from './publish.ts';
@@ -25,8 +25,9 @@ export async function updateDraft(
   actor: Actor,
   input: z.input<typeof updateSchema>,
 ): Promise<{ revision: number; problems: Problem[] }> {
-  authorise(actor, 'pipeline.write');
+  authoriseAnywhere(actor, 'pipeline.edit');
   const { id, revision, document, description } = parseInput(updateSchema, input);
+  authorise(actor, 'pipeline.edit', { pipelineId: id });
   const next = await inTenant(services.db, actor.orgId, async (tx) => {
     const [saved] = await tx
       .update(drafts)

@@ -16,7 +16,7 @@ export async function listDeadLetters(
   actor: Actor,
   input: z.input<typeof listSchema>,
 ): Promise<DeadLetterView[]> {
-  authorise(actor, 'queue.read');
+  authorise(actor, 'queue.inspect');
   const { limit } = parseInput(listSchema, input);
   return services.queues.listDeadLetters(limit);
 }

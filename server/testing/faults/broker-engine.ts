@@ -61,7 +61,7 @@ export async function createBrokerEngine(
     localNow: Date.now,
     sweepMs: options.sweepMs ?? 50,
     outboxStaleMs: 300,
-    defaults: { leaseMs: 2500, redeliverMs: 1000, ...options.defaults },
+    defaults: { leaseMs: 60_000, redeliverMs: 1000, ...options.defaults },
     onProgress: agents.onProgress,
   });
   const reports = createReportIntake({ sql: plain, hot, engine, now: Date.now, onTrouble });

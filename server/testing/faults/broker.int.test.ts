@@ -13,36 +13,40 @@ describe('a coordinator killed beside a broker', () => {
     const first = await startEngine();
     await agent.start();
     await rig.ended(await rig.start(first, chain(1)));
+    await expectSent();
     await first.killAt('before-publish');
-    const order = { versionId: await rig.version(chain(2)), key: 'F01', runId: rig.newRunId() };
+    const order = await rig.order(chain(2));
     await rig.startOnce(first, order);
-    await first.exited;
+    await first.killed();
     expect(await countCalls(rig.sql, order.runId)).toBe(0);
     expect(await count('outbox')).toBe(1);
 
     const second = await startEngine({ defaults: { redeliverMs: 600_000 } });
     expect(await rig.startOnce(second, order)).toBe(order.runId);
     expect(await rig.ended(order.runId)).toBe('succeeded');
-    expect(await countCalls(rig.sql, order.runId)).toBe(2);
+    // A copy is sent when the broker is slow to confirm, and then an agent may do the task twice.
+    expect(await countCalls(rig.sql, order.runId)).toBeGreaterThanOrEqual(2);
     await expectSent();
     await rig.expectSound();
   });
 
   test('without its outbox the same message is lost: the task waits for one that never comes', async () => {
-    const { rig, agent, engine: startEngine } = current();
+    const { rig, agent, expectSent, engine: startEngine } = current();
     const first = await startEngine({ defaults: { redeliverMs: 600_000 } });
     await agent.start();
     await rig.ended(await rig.start(first, chain(1)));
+    await expectSent();
     await first.killAt('before-publish');
-    const order = { versionId: await rig.version(chain(2)), key: 'no outbox', runId: rig.newRunId() };
+    const order = await rig.order(chain(2));
     await rig.startOnce(first, order);
-    await first.exited;
+    await first.killed();
     await rig.sql`DELETE FROM outbox`;
     const second = await startEngine({ defaults: { redeliverMs: 600_000 } });
     // What comes after it through the same queue is done, and it is not.
     expect(await rig.ended(await rig.start(second, chain(3)))).toBe('succeeded');
     expect(await countCalls(rig.sql, order.runId)).toBe(0);
     expect(await rig.status(order.runId)).toBe('running');
+    await rig.expectSound();
   });
 
   test('F02 after the broker has its message, before the outbox knows: sent twice, counted once', async () => {
@@ -50,10 +54,11 @@ describe('a coordinator killed beside a broker', () => {
     const first = await startEngine();
     await agent.start();
     await rig.ended(await rig.start(first, chain(1)));
+    await expectSent();
     await first.killAt('after-publish');
-    const order = { versionId: await rig.version(chain(2)), key: 'F02', runId: rig.newRunId() };
+    const order = await rig.order(chain(2));
     await rig.startOnce(first, order);
-    await first.exited;
+    await first.killed();
     const second = await startEngine();
     expect(await rig.startOnce(second, order)).toBe(order.runId);
     expect(await rig.ended(order.runId)).toBe('succeeded');
@@ -75,7 +80,7 @@ describe('a coordinator killed beside a broker', () => {
       dependencies: [{ from: 's0', to: 's1' }],
     });
     await first.killAt('before-commit');
-    await first.exited;
+    await first.killed();
     await startEngine();
     expect(await rig.ended(runId)).toBe('succeeded');
     expect(await countCalls(rig.sql, runId)).toBe(1);

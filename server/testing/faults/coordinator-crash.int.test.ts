@@ -1,24 +1,27 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { PausePoint } from '#server/coordinator/pause-points.ts';
-import { countCalls } from './ledger.ts';
+import { countCalls, openGate } from './ledger.ts';
 import { chain, fan } from './random-graphs.ts';
 import { createRig, type Rig } from './rig.ts';
 import { until } from './until.ts';
 
 let rig: Rig;
-beforeAll(async () => {
+beforeEach(async () => {
   rig = await createRig();
 });
-afterAll(() => rig[Symbol.asyncDispose]());
+afterEach(() => rig[Symbol.asyncDispose]());
+
+/** No sign of life is a commit of its own, so that commits can be counted. */
+const SILENT = { beatMs: 600_000 };
 
 describe('a coordinator that is killed', () => {
   test('F01 after a commit, before its tasks are handed over, gives them out at its next start, uncharged', async () => {
     const agentId = rig.newAgentId();
-    const order = { versionId: await rig.version(chain(3)), key: 'F01', runId: rig.newRunId() };
+    const order = await rig.order(chain(3));
     const first = await rig.engine({ agentId });
     await first.killAt('after-commit');
     expect(await rig.startOnce(first, order)).toBeNull();
-    await first.exited;
+    await first.killed();
     expect(await rig.tasks(order.runId)).toMatchObject([{ status: 'running', agent_id: expect.any(String) }]);
     expect(await countCalls(rig.sql, order.runId)).toBe(0);
 
@@ -36,11 +39,11 @@ describe('a coordinator that is killed', () => {
 
   test('F03 between deciding and committing leaves no trace, and the caller who asks again gets one run', async () => {
     const agentId = rig.newAgentId();
-    const order = { versionId: await rig.version(chain(3)), key: 'F03', runId: rig.newRunId() };
+    const order = await rig.order(chain(3));
     const first = await rig.engine({ agentId });
     await first.killAt('before-commit');
     expect(await rig.startOnce(first, order)).toBeNull();
-    await first.exited;
+    await first.killed();
     expect(await rig.status(order.runId)).toBeNull();
 
     await using second = await rig.engine({ agentId });
@@ -53,14 +56,14 @@ describe('a coordinator that is killed', () => {
 
   test('F03 inside a transaction that holds the rows lets go of them, and nothing of it stays', async () => {
     const agentId = rig.newAgentId();
-    const first = await rig.engine({ agentId });
-    const stage = { key: 'only', type: 'sleep', config: { ms: 60_000 } };
+    const first = await rig.engine({ agentId, ...SILENT });
+    const stage = { key: 'only', type: 'hang' };
     const runId = await rig.start(first, { stages: [stage] });
     // Its belief is made wrong, so the next commit is refused and is tried again with the rows held.
     await rig.sql`UPDATE runs SET revision = revision + 1 WHERE id = ${runId.slice(4)}::text::uuid`;
     await first.killAt('before-commit', 2);
     await first.tell(runId, { type: 'pause' }).catch(() => undefined);
-    await first.exited;
+    await first.killed();
     expect(await rig.status(runId)).toBe('running');
 
     await using second = await rig.engine({ agentId });
@@ -71,7 +74,7 @@ describe('a coordinator that is killed', () => {
 
   test('F03 while Postgres works on its commit: whatever came of it, the same key gives the same one run', async () => {
     const agentId = rig.newAgentId();
-    const order = { versionId: await rig.version(chain(2)), key: 'F03 late', runId: rig.newRunId() };
+    const order = await rig.order(chain(2));
     const first = await rig.engine({ agentId });
     await using lock = await rig.sql.reserve().then((sql) => ({
       sql,
@@ -106,10 +109,10 @@ describe('a coordinator that is killed', () => {
     ['F05 with a result committed and told to nobody goes on from there', 'after-commit', 2],
   ])('%s', async (_, point, calls) => {
     const agentId = rig.newAgentId();
-    const first = await rig.engine({ agentId });
+    const first = await rig.engine({ agentId, ...SILENT });
     const graph = {
       stages: [
-        { key: 's0', type: 'sleep', config: { ms: 100 } },
+        { key: 's0', type: 'gate' },
         { key: 's1', type: 'ledger' },
         { key: 's2', type: 'ledger' },
       ],
@@ -121,7 +124,8 @@ describe('a coordinator that is killed', () => {
     const runId = await rig.start(first, graph);
     // The first commit from here on is that of the first result, the second that of the ledger's.
     await first.killAt(point, 2);
-    await first.exited;
+    await openGate(rig.sql, runId);
+    await first.killed();
     expect(await countCalls(rig.sql, runId)).toBe(1);
 
     await using second = await rig.engine({ agentId });
@@ -138,18 +142,17 @@ describe('a coordinator that is killed', () => {
 
   test('F06 while the last tasks before a join end together starts the join once', async () => {
     const agentId = rig.newAgentId();
-    const versionId = await rig.version(fan(2));
     for (const [point, nth] of [
       ['before-commit', 2],
       ['after-commit', 2],
       ['before-commit', 3],
       ['after-commit', 3],
     ] as const) {
-      const order = { versionId, key: `F06 ${point} ${nth}`, runId: rig.newRunId() };
-      const first = await rig.engine({ agentId });
+      const order = await rig.order(fan(2));
+      const first = await rig.engine({ agentId, ...SILENT });
       await first.killAt(point, nth);
       await rig.startOnce(first, order);
-      await first.exited;
+      await first.killed();
       await using second = await rig.engine({ agentId });
       expect(await rig.startOnce(second, order)).toBe(order.runId);
       expect(await rig.ended(order.runId)).toBe('succeeded');

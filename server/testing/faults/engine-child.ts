@@ -5,7 +5,16 @@ import { fileURLToPath } from 'node:url';
 import type { PausePoint } from '#server/coordinator/pause-points.ts';
 import type { Happening, Reply } from '#server/domain/engine/happenings.ts';
 import type { RunId } from '#server/domain/ids.ts';
-import type { BootOptions, EngineReport, FromChild, OrderName, Orders, StartOrder } from './protocol.ts';
+import type {
+  BootOptions,
+  EngineReport,
+  FromChild,
+  KillPoint,
+  OrderName,
+  Orders,
+  StartOrder,
+} from './protocol.ts';
+import { comes } from './until.ts';
 
 const ENTRY = fileURLToPath(new URL('./engine-process.ts', import.meta.url));
 
@@ -23,6 +32,8 @@ export interface EngineChild extends AsyncDisposable {
   state(): Promise<EngineReport>;
   /** Resolves with the exit code, or null after a signal. */
   exited: Promise<number | null>;
+  /** Waits for the kill that was asked for; an engine that never comes to its point is named instead of waited for. */
+  killed(): Promise<void>;
   isAlive(): boolean;
   kill(): Promise<void>;
   terminate(): Promise<number | null>;
@@ -34,6 +45,8 @@ export interface EngineChild extends AsyncDisposable {
 
 /** A process whose code is loaded and which waits to be told where to begin: half the cost of a restart, paid early. */
 export interface WaitingProcess {
+  /** There before the boot, which never ends if the engine is to die in it. */
+  engine: EngineChild;
   boot(options: BootOptions): Promise<EngineChild>;
   discard(): void;
 }
@@ -47,7 +60,9 @@ export function prepareEngine(): WaitingProcess {
   });
   const handle = wrapChild(child);
   return {
+    engine: handle.engine,
     async boot(options) {
+      if (options.killAt) handle.expectKill(options.killAt);
       await handle.ask('boot', options);
       return handle.engine;
     },
@@ -61,11 +76,18 @@ type Ask = <Name extends OrderName>(order: Name, ask: Orders[Name]['ask']) => Pr
 
 const KEPT_OUTPUT = 20_000;
 
-function wrapChild(child: ChildProcess): { ask: Ask; engine: EngineChild } {
+interface Handle {
+  ask: Ask;
+  engine: EngineChild;
+  expectKill(at: KillPoint): void;
+}
+
+function wrapChild(child: ChildProcess): Handle {
   const waiting = new Map<number, { resolve(answer: unknown): void; reject(error: Error): void }>();
   const held = new Map<PausePoint, () => void>();
   let printed = '';
   let lastId = 0;
+  let lastPoint = 'a point where it is killed';
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on('data', (chunk: Buffer) => {
       printed = (printed + chunk.toString('utf8')).slice(-KEPT_OUTPUT);
@@ -100,6 +122,10 @@ function wrapChild(child: ChildProcess): { ask: Ask; engine: EngineChild } {
       });
     });
 
+  function expectKill({ point, nth }: KillPoint): void {
+    lastPoint = `${point}, time ${nth}`;
+  }
+
   async function kill(): Promise<void> {
     if (isAlive()) child.kill('SIGKILL');
     await exited;
@@ -110,7 +136,10 @@ function wrapChild(child: ChildProcess): { ask: Ask; engine: EngineChild } {
     start: (order) => ask('start', order),
     tell: (runId, happening) => ask('tell', { runId, happening }),
     adopt: async (gone) => void (await ask('adopt', { gone: [...gone] })),
-    killAt: async (point, nth = 1) => void (await ask('killAt', { point, nth })),
+    async killAt(point, nth = 1) {
+      expectKill({ point, nth });
+      await ask('killAt', { point, nth });
+    },
     async holdAt(point, nth = 1) {
       const { promise, resolve } = Promise.withResolvers<void>();
       held.set(point, resolve);
@@ -121,16 +150,17 @@ function wrapChild(child: ChildProcess): { ask: Ask; engine: EngineChild } {
     muteBeats: async (yes) => void (await ask('muteBeats', { yes })),
     state: () => ask('state', null),
     exited,
+    killed: async () => void (await comes(`the engine's end, at ${lastPoint}`, exited)),
     isAlive,
     kill,
     async terminate() {
       child.kill('SIGTERM');
-      return exited;
+      return comes('the orderly end of an engine', exited);
     },
     freeze: () => void child.kill('SIGSTOP'),
     thaw: () => void child.kill('SIGCONT'),
     printed: () => printed,
     [Symbol.asyncDispose]: kill,
   };
-  return { ask, engine };
+  return { ask, engine, expectKill };
 }

@@ -25,6 +25,7 @@ let muted = false;
 async function boot(options: BootOptions): Promise<null> {
   const { rabbitmq } = options;
   const onTrouble = (trouble: string) => void troubles.push(trouble);
+  if (options.killAt) points.killAt(options.killAt.point, options.killAt.nth);
   if (rabbitmq) {
     scripted = await createBrokerEngine({ ...options, rabbitmq, points, onTrouble });
     return null;
@@ -44,7 +45,7 @@ async function boot(options: BootOptions): Promise<null> {
     onTrouble,
     ...(options.maxConcurrency === undefined ? {} : { maxConcurrency: options.maxConcurrency }),
     ...(options.lanes === undefined ? {} : { lanes: options.lanes }),
-    defaults: { leaseMs: 1000, ...options.defaults },
+    defaults: { leaseMs: 60_000, ...options.defaults },
   });
   return null;
 }

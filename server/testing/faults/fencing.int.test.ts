@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Happening } from '#server/domain/engine/happenings.ts';
 import type { AgentId } from '#server/domain/ids.ts';
 import type { EngineChild } from './engine-child.ts';
@@ -8,11 +8,11 @@ import { until } from './until.ts';
 let rig: Rig;
 let engine: EngineChild;
 const agentId = 'agent_0190000000007000800000000000f00d' as AgentId;
-beforeAll(async () => {
+beforeEach(async () => {
   rig = await createRig();
   engine = await rig.engine({ agentId });
 });
-afterAll(() => rig[Symbol.asyncDispose]());
+afterEach(() => rig[Symbol.asyncDispose]());
 
 const HANGING = { stages: [{ key: 'only', type: 'hang', timeouts: { idleSeconds: 600 } }] };
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sql } from '#db/client.ts';
 import type { AgentHandler, Assignment } from '#server/agents/agent.ts';
 import { type RunId, toUuid } from '#server/domain/ids.ts';
@@ -10,7 +11,8 @@ export async function createLedger(sql: Sql): Promise<void> {
   await sql.unsafe(`
     CREATE TABLE ledger_calls (call uuid PRIMARY KEY, effect_key text NOT NULL, run_id uuid NOT NULL,
       stage text NOT NULL, epoch integer NOT NULL, pid integer NOT NULL, at timestamptz NOT NULL DEFAULT now());
-    CREATE TABLE ledger_effects (effect_key text PRIMARY KEY, call uuid NOT NULL)`);
+    CREATE TABLE ledger_effects (effect_key text PRIMARY KEY, call uuid NOT NULL);
+    CREATE TABLE gates (run_id uuid PRIMARY KEY)`);
 }
 
 /** Stable over attempts: what must happen once in the world, however often it is tried. */
@@ -31,6 +33,23 @@ export function createLedgerAgent(sql: Sql): AgentHandler {
     if (!row) throw new Error('the ledger did not answer');
     return { call: row.call, effect: row.effect, stage: stageKey };
   };
+}
+
+/** Answers when the run's gate is open and not before, so that a test need not guess how long anything takes. */
+export function createGateAgent(sql: Sql): AgentHandler {
+  return async ({ runId, input }, { signal }) => {
+    for (;;) {
+      const rows = await sql`SELECT FROM gates WHERE run_id = ${toUuid(runId)}::text::uuid`;
+      if (rows.length > 0) return input;
+      await sleep(20, undefined, { signal });
+    }
+  };
+}
+
+export async function openGate(sql: Sql, ...runs: readonly RunId[]): Promise<void> {
+  for (const runId of runs) {
+    await sql`INSERT INTO gates (run_id) VALUES (${toUuid(runId)}::text::uuid) ON CONFLICT DO NOTHING`;
+  }
 }
 
 /**

@@ -3,6 +3,12 @@ import type { EngineDefaults, Happening, Reply } from '#server/domain/engine/hap
 import type { AgentId, RunId, VersionId } from '#server/domain/ids.ts';
 import type { Json } from '#server/domain/json.ts';
 
+/** The nth time that the engine comes to the point is its last. */
+export interface KillPoint {
+  point: PausePoint;
+  nth: number;
+}
+
 /** What an engine process is told when it is to begin. */
 export interface BootOptions {
   url: string;
@@ -21,6 +27,8 @@ export interface BootOptions {
   rabbitmq?: { url: string; namespace: string };
   /** With it presence and progress are kept there; without it in the process. Only over RabbitMQ. */
   redisUrl?: string;
+  /** From its first step on; an order that follows the boot comes when the engine has long been at work. */
+  killAt?: KillPoint;
   /** How long an orderly end waits for work that is under way. */
   graceMs?: number;
 }
@@ -40,7 +48,7 @@ export interface Orders {
   /** The agents of these ids are gone for good, with all that they held. */
   adopt: { ask: { gone: string[] }; answer: null };
   /** Ends itself with SIGKILL when it comes to the point for the nth time from now on. */
-  killAt: { ask: { point: PausePoint; nth: number }; answer: null };
+  killAt: { ask: KillPoint; answer: null };
   /** Waits at the point from its nth time on; `held` is announced, `release` lets all go on. */
   holdAt: { ask: { point: PausePoint; nth: number }; answer: null };
   release: { ask: null; answer: null };

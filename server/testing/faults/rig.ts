@@ -37,7 +37,9 @@ export interface Rig extends AsyncDisposable {
   version(graph: GraphInput): Promise<VersionId>;
   /** Starts a run and expects to be told that it is accepted. */
   start(engine: EngineChild, graph: GraphInput, input?: Json): Promise<RunId>;
-  /** As a caller does who has a key: the same run, however often it is asked for. Null: no answer, try again. */
+  /** What a caller asks for who has a key; the key is new each time. */
+  order(graph: GraphInput): Promise<KeyedStart>;
+  /** As such a caller does: the same run, however often it is asked for. Null: no answer, try again. */
   startOnce(engine: EngineChild, order: KeyedStart): Promise<RunId | null>;
   /** Random runs to be asked for, their versions stored. */
   orders(count: number, seed: number): Promise<KeyedStart[]>;
@@ -98,21 +100,18 @@ export async function createRig(server?: string): Promise<Rig> {
     return row ? fromUuid('run', row.run_id) : null;
   }
 
+  async function order(graph: GraphInput): Promise<KeyedStart> {
+    const runId = newRunId();
+    return { versionId: await graphs.store(graph), key: `key of ${runId}`, runId };
+  }
+
   async function orders(count: number, seed: number): Promise<KeyedStart[]> {
     const random = createRandom(seed);
-    return Promise.all(
-      Array.from({ length: count }, async (_, at) => ({
-        versionId: await graphs.store(randomGraph(random)),
-        key: `load ${seed} ${at}`,
-        runId: newRunId(),
-      })),
-    );
+    return Promise.all(Array.from({ length: count }, () => order(randomGraph(random))));
   }
 
   const startAll = (engine: EngineChild, wanted: readonly KeyedStart[]): Promise<RunId[]> =>
-    Promise.all(
-      wanted.map((order) => until(`${order.key} to be accepted`, () => startOnce(engine, order), 20_000)),
-    );
+    Promise.all(wanted.map((each) => until(`${each.runId} to be accepted`, () => startOnce(engine, each))));
 
   async function status(runId: RunId): Promise<RunStatus | null> {
     const [row] = await sql<{ status: RunStatus }[]>`
@@ -133,6 +132,7 @@ export async function createRig(server?: string): Promise<Rig> {
     },
     version: graphs.store,
     start,
+    order,
     startOnce,
     orders,
     startAll,
@@ -150,7 +150,7 @@ export async function createRig(server?: string): Promise<Rig> {
         },
         withinMs,
       ),
-    async allEnded(withinMs = 30_000) {
+    async allEnded(withinMs) {
       await until(
         'the end of all runs',
         async () => {

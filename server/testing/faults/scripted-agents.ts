@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sql } from '#db/client.ts';
 import { AgentFailure, type AgentHandler } from '#server/agents/agent.ts';
-import { createLedgerAgent } from './ledger.ts';
+import { createGateAgent, createLedgerAgent } from './ledger.ts';
 
 /** What the agents of an engine process can do. */
 export function createScriptedAgents(service: Sql): Record<string, AgentHandler> {
   return {
     echo: async ({ input }) => input,
     ledger: createLedgerAgent(service),
+    gate: createGateAgent(service),
     /** Stops when it is told to. */
     sleep: async ({ config, input }, { signal }) => {
       await sleep(Number(config.ms ?? 0), undefined, { signal });

@@ -21,7 +21,7 @@ export function createScriptedAmqpAgent(
     registration: {
       name: about.name,
       instance: about.name,
-      capabilities: ['ledger', 'echo', 'sleep', 'fail'].map((name) => ({ name })),
+      capabilities: ['ledger', 'echo', 'sleep', 'gate', 'fail'].map((name) => ({ name })),
       max_concurrency: about.capacity ?? 50,
     },
     async handle(assignment, context) {

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Asks again and again until the answer is there; fails with what was last seen. */
+/** Asks again and again until the answer is there. The limit is for what never comes, not for what comes late. */
 export async function until<T>(
   what: string,
   ask: () => Promise<T | null | undefined | false>,
-  withinMs = 20_000,
+  withinMs = 60_000,
 ): Promise<T> {
   const deadline = Date.now() + withinMs;
   for (;;) {
@@ -13,4 +13,13 @@ export async function until<T>(
     if (Date.now() > deadline) throw new Error(`Waited ${withinMs} ms in vain: ${what}`);
     await sleep(20);
   }
+}
+
+/** Waits for what comes by itself, and says what did not come instead of waiting for ever. */
+export async function comes<T>(what: string, coming: Promise<T>, withinMs = 60_000): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`Waited ${withinMs} ms in vain: ${what}`)), withinMs);
+  });
+  return Promise.race([coming, late]).finally(() => clearTimeout(timer));
 }

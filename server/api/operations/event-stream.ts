@@ -1,10 +1,9 @@
 import type { ServerResponse } from 'node:http';
-import { idSchema } from '#server/domain/ids.ts';
+import type { RunId } from '#server/domain/ids.ts';
 import type { RunNews } from '#server/domain/live.ts';
-import { parseInput } from '#server/services/parse-input.ts';
 import { listRunEvents } from '#server/services/run/events.ts';
-import type { Answer, Call } from '../http/router.ts';
-import { fromBody } from './input.ts';
+import type { Answer } from '../http/router.ts';
+import type { OperationCall } from './operation.ts';
 
 const KEEP_ALIVE_MS = 15_000;
 
@@ -12,13 +11,12 @@ const KEEP_ALIVE_MS = 15_000;
  * A run's events as they are written. The number of each is its id, so a browser that was cut off asks for what came
  * after the last one it saw. The stream ends with the run.
  */
-export async function streamEvents(call: Call): Promise<Answer> {
-  const { services, actor, params, query, headers } = call;
-  const id = parseInput(idSchema('run'), params.id);
-  const last = headers['last-event-id'] ?? query.get('after') ?? '0';
-  const after = Number(Array.isArray(last) ? last[0] : last);
+export async function streamEvents(
+  { services, actor }: OperationCall,
+  { id, after }: { id: RunId; after: number },
+): Promise<Answer> {
   // Whether the run is there and the actor's is settled before anything is sent.
-  await listRunEvents(services, actor, fromBody({ id, after, limit: 1 }));
+  await listRunEvents(services, actor, { id, after, limit: 1 });
   return {
     async stream(response) {
       const gone = new Promise((resolve) => response.once('close', resolve));
