@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { measureLive } from './live.ts';
 import { percentile } from './statistics.ts';
 import type { Subject } from './subject.ts';
 import type { CheckedWorkload } from './workload.ts';
@@ -23,6 +24,9 @@ export interface Plan {
   fanOutWidth: number;
   fanOutRepeats: number;
   startupRepeats: number;
+  /** Clients that listen, and for how long the engine runs at half speed before them. */
+  liveClients: number;
+  liveMs: number;
   /** Warm-up goes on until it has taken this long. */
   warmUpMs: number;
 }
@@ -35,6 +39,8 @@ export const FULL_PLAN: Plan = {
   fanOutWidth: 1000,
   fanOutRepeats: 5,
   startupRepeats: 3,
+  liveClients: 1000,
+  liveMs: 20_000,
   warmUpMs: 4000,
 };
 
@@ -47,6 +53,8 @@ export const QUICK_PLAN: Plan = {
   latencyRepeats: 1,
   fanOutRepeats: 2,
   startupRepeats: 1,
+  liveClients: 100,
+  liveMs: 3000,
   warmUpMs: 500,
 };
 
@@ -62,10 +70,11 @@ export const INNER_BENCHES = {
   hop: measureHop,
   start: measureStart,
   fanout: measureFanOut,
+  live: measureLiveSide,
 } as const satisfies Record<string, (context: BenchContext) => Promise<Measurement[]>>;
 
 export type InnerBench = keyof typeof INNER_BENCHES;
-export const BENCHES = ['chain', 'hop', 'start', 'fanout', 'startup', 'memory'] as const;
+export const BENCHES = ['chain', 'hop', 'start', 'fanout', 'live', 'startup', 'memory'] as const;
 export type Bench = (typeof BENCHES)[number];
 
 export const BENCH_TITLES: Record<Bench, string> = {
@@ -73,6 +82,7 @@ export const BENCH_TITLES: Record<Bench, string> = {
   hop: 'hop: one run of 5 no-op stages in flight; a hop is a fifth of the run',
   start: 'start: submit on an idle engine until the first stage begins',
   fanout: 'fanout: 1 -> 1,000 -> 1, until the result is back',
+  live: 'live: events to 1,000 clients while the engine runs at half speed, and what telling them costs it',
   startup: 'startup: engine process started until it takes work; its servers are running already',
   memory: 'memory: after the chain; shared pages counted in proportion',
 };
@@ -159,6 +169,23 @@ async function measureFanOut(context: BenchContext): Promise<Measurement[]> {
     values.push(await timeFanOut(context));
   }
   return [{ metric: 'whole run', unit: 'ms', values }];
+}
+
+/** Of engines that tell live events; nothing of others. */
+async function measureLiveSide(context: BenchContext): Promise<Measurement[]> {
+  const { chainRuns, chainRepeats, liveClients, liveMs, warmUpMs } = context.plan;
+  const { live } = context.subject;
+  if (!live) return [];
+  await warmUp(warmUpMs, () => runChainLap(context, Math.min(chainRuns, 1000)));
+  const lap = async (runs: number) => {
+    if (runs === chainRuns) await context.subject.settle?.();
+    return runChainLap(context, runs);
+  };
+  return measureLive({
+    ...{ live, lap, stages: STAGES, clients: liveClients, forMs: liveMs },
+    runs: chainRuns,
+    repeats: chainRepeats,
+  });
 }
 
 async function timeFanOut({ subject, work, plan }: BenchContext): Promise<number> {

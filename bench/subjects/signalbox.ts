@@ -15,6 +15,15 @@ export const subjects: readonly SubjectDefinition[] = [
     create: (env) => createInProcess(env),
   },
   {
+    name: 'signalbox-redis',
+    setting: 'as signalbox, with hot state in Redis and the doors for live events in a process of their own',
+    durability: 'as signalbox',
+    services: [{ kind: 'postgres' }, { kind: 'redis', persistence: 'none' }],
+    packages: ['postgres', 'ioredis', 'ws'],
+    onlyOnRequest: true,
+    create: (env) => createInProcess(env),
+  },
+  {
     name: 'signalbox-million',
     setting: `as signalbox, with ${FINISHED_RUNS} finished runs in the database`,
     durability: 'as signalbox',

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { AgentHandler } from '#server/agents/agent.ts';
 import type { GraphInput } from '#server/domain/graph/schema.ts';
 import type { RunId } from '#server/domain/ids.ts';
-import { createLiveRig, LIVE_TOKEN, type LiveRig } from '#server/testing/live-rig.ts';
+import { createLiveRig, type LiveRig } from '#server/testing/live-rig.ts';
+import { LIVE_TOKEN } from '#server/testing/live-web.ts';
 import { connectWs, eventNumbers, type WsMessage } from '#server/testing/ws-client.ts';
 
 const PATIENCE = { timeout: 25_000, interval: 20 };

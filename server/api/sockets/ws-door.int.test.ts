@@ -5,13 +5,8 @@ import { WebSocket } from 'ws';
 import type { GraphInput } from '#server/domain/graph/schema.ts';
 import { type PipelineId, toUuid } from '#server/domain/ids.ts';
 import { LOCAL_OWNER } from '#server/identity/actor.ts';
-import {
-  addPipeline,
-  createLiveRig,
-  LIVE_TOKEN,
-  type LiveRig,
-  type LiveRigOptions,
-} from '#server/testing/live-rig.ts';
+import { addPipeline, createLiveRig, type LiveRig, type LiveRigOptions } from '#server/testing/live-rig.ts';
+import { LIVE_TOKEN } from '#server/testing/live-web.ts';
 import {
   connectWs,
   eventNumbers,

@@ -4,7 +4,8 @@ import { WebSocket } from 'ws';
 import type { GraphInput } from '#server/domain/graph/schema.ts';
 import { type OrgId, type RunId, toUuid } from '#server/domain/ids.ts';
 import { type Actor, LOCAL_OWNER } from '#server/identity/actor.ts';
-import { createLiveRig, LIVE_TOKEN, type LiveRig, type LiveRigOptions } from '#server/testing/live-rig.ts';
+import { createLiveRig, type LiveRig, type LiveRigOptions } from '#server/testing/live-rig.ts';
+import { LIVE_TOKEN } from '#server/testing/live-web.ts';
 import { connectWs, eventNumbers, untilTold, type WsClient } from '#server/testing/ws-client.ts';
 
 const PATIENCE = { timeout: 25_000, interval: 20 };
