@@ -289,7 +289,7 @@ CREATE TABLE versions (
 CREATE INDEX dead_letters_open ON public.dead_letters USING btree (created_at) WHERE (closed_at IS NULL);
 CREATE INDEX inbox_at ON public.inbox USING brin (at);
 CREATE INDEX late_answers_run ON public.late_answers USING btree (run_id, idx);
-CREATE INDEX run_events_xid ON ONLY public.run_events USING brin (xid) WITH (pages_per_range='32', autosummarize='on');
+CREATE INDEX run_events_xid ON ONLY public.run_events USING btree (xid);
 CREATE INDEX run_objects_hash ON ONLY public.run_objects USING btree (hash);
 CREATE INDEX runs_org ON ONLY public.runs USING btree (org_id, id);
 CREATE INDEX runs_pipeline ON ONLY public.runs USING btree (org_id, pipeline_id, id);

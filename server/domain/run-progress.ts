@@ -1,5 +1,5 @@
 import type { RunEvent } from './engine/events.ts';
-import { isTaskOver, type TaskStatus } from './statuses.ts';
+import { isTaskOver, isTaskSkipped, isTaskSuccess, type TaskStatus } from './statuses.ts';
 
 /** How far each task of a run is: just enough to say how far the run is, kept up by its events. */
 export interface RunProgress {
@@ -73,10 +73,9 @@ export function advance(progress: RunProgress, seq: number, event: RunEvent): vo
 
 /** Skipped because of a choice is done; skipped because something failed is not. */
 export function isStageDone({ status, skip }: Pick<TaskProgress, 'status' | 'skip'>): boolean {
-  // status-words: of statuses and of reasons for a skip
-  return (
-    status === 'succeeded' || (status === 'skipped' && skip !== 'upstream-failed' && skip !== 'run-failing')
-  );
+  if (isTaskSuccess(status)) return true;
+  // status-words: reasons for a skip
+  return isTaskSkipped(status) && skip !== 'upstream-failed' && skip !== 'run-failing';
 }
 
 export function figuresOf({ tasks, total }: RunProgress): ProgressFigures {

@@ -39,6 +39,7 @@ const MAX_RESUMED = 10_000;
 const SNAPSHOT_RUNS = 1000;
 /** What happened a day ago is not looked for; an hour is left for clocks that differ. */
 const MAX_AGE_MS = 23 * 3_600_000;
+const RENEW_MS = 600_000;
 
 type BroadTarget = Extract<LiveTarget, { everything: true } | { pipeline_id: PipelineId }>;
 
@@ -52,6 +53,7 @@ export function createSession(options: SessionOptions): LiveSession {
   let holding = 0;
   let isFull = false;
   let closed = false;
+  let toldMoment: Moment | undefined;
 
   const mayReadAll = may(actor, 'run.payload');
   const tell = (news: readonly RunNews[]): void => sink.runs(mayReadAll ? news : options.redact(news));
@@ -70,12 +72,20 @@ export function createSession(options: SessionOptions): LiveSession {
     },
     reached(moment) {
       const isBehind = isFull || holding > 0 || behind.size > 0 || !catchUp.isEmpty();
-      if (!closed && !isBehind) sink.resumePoint(toResumeToken(moment));
+      if (!closed && !isBehind) tellMoment(moment);
     },
     lost: () => void startOver('More happened than could be followed.', undefined),
     looked: catchUp.looked,
   };
   desk.members.add(member);
+
+  /** Where nothing happens the last one stays good, until it grows old. */
+  function tellMoment(moment: Moment): void {
+    const isSame = toldMoment?.snapshot === moment.snapshot;
+    if (toldMoment && isSame && moment.atMs - toldMoment.atMs < RENEW_MS) return;
+    toldMoment = moment;
+    sink.resumePoint(toResumeToken(moment));
+  }
 
   function setAside(news: readonly RunNews[]): void {
     for (const { runId, events } of news) {
@@ -151,7 +161,7 @@ export function createSession(options: SessionOptions): LiveSession {
       await desk.widen();
       const moment = desk.moment();
       if (from) await resume(from, target);
-      else if (moment && !closed) sink.resumePoint(toResumeToken(moment));
+      else if (moment && !closed) tellMoment(moment);
     } finally {
       holding -= 1;
       if (!closed) readBehind();

@@ -1,9 +1,11 @@
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import type { GraphInput } from '#server/domain/graph/schema.ts';
-import { type PipelineId, toUuid } from '#server/domain/ids.ts';
+import { type PipelineId, type RunId, toUuid } from '#server/domain/ids.ts';
 import { LOCAL_OWNER } from '#server/identity/actor.ts';
 import { addPipeline, createLiveRig, type LiveRig, type LiveRigOptions } from '#server/testing/live-rig.ts';
 import { LIVE_TOKEN } from '#server/testing/live-web.ts';
@@ -254,6 +256,40 @@ describe('a client of /ws', () => {
     const socket = new WebSocket(`${rig.webs[0]?.origin.replace('http', 'ws')}/wss`);
     const [error] = await once(socket, 'error');
     expect(String(error)).toContain('404');
+  });
+
+  test('may be the example of the documentation, which is cut and goes on', async () => {
+    const [web] = rig.webs;
+    const example = join(import.meta.dirname, '../../../docs/examples/follow.mjs');
+    const program = spawn(process.execPath, [example], {
+      env: { ...process.env, SIGNALBOX_URL: web?.origin, SIGNALBOX_TOKEN: LIVE_TOKEN },
+    });
+    try {
+      let said = '';
+      program.stdout.on('data', (chunk) => {
+        said += String(chunk);
+      });
+      const numbers = (runId: string) =>
+        [...said.matchAll(new RegExp(`^${runId} (\\d+) `, 'gm'))].map((line) => Number(line[1]));
+      const expectAll = async (runId: RunId) => {
+        const last = await rig.lastSeq(runId);
+        await vi.waitFor(
+          () => expect(numbers(runId)).toEqual(Array.from({ length: last }, (_, at) => at + 1)),
+          PATIENCE,
+        );
+      };
+      await vi.waitFor(() => expect(web?.relay.orgs()).toBe(1), PATIENCE);
+      const first = await rig.engine.start(SIX);
+      await rig.engine.ended(first);
+      await expectAll(first);
+      for (const wire of web?.wires ?? []) wire.destroy();
+      const second = await rig.engine.start(SIX);
+      await rig.engine.ended(second);
+      await expectAll(second);
+      await expectAll(first);
+    } finally {
+      program.kill();
+    }
   });
 
   test('leaves nothing behind when it goes', async () => {
