@@ -7,6 +7,9 @@ import { Shell } from '../components/shell/shell.tsx';
 import { THEME_COOKIE, toTheme } from '../components/shell/theme.ts';
 import './globals.css';
 
+/** Drawn for each request: the scripts of a page carry that request's nonce. */
+export const dynamic = 'force-dynamic';
+
 export const metadata: Metadata = { title: { default: 'Signalbox', template: '%s · Signalbox' } };
 
 export default async function RootLayout({ children }: { children: ReactNode }) {

@@ -1,68 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { measureLive } from './live.ts';
+import type { BenchContext, Measurement } from './plan.ts';
+import { measureSoak } from './soak.ts';
 import { percentile } from './statistics.ts';
-import type { Subject } from './subject.ts';
-import type { CheckedWorkload } from './workload.ts';
-import { readClockMs } from './workload.ts';
-
-const STAGES = 5;
-
-/** One metric of one bench: a value a repeat. */
-export interface Measurement {
-  metric: string;
-  unit: string;
-  values: number[];
-}
-
-export interface Plan {
-  /** Runs of a chain lap. */
-  chainRuns: number;
-  chainRepeats: number;
-  /** Runs, one at a time, of a latency repeat. */
-  latencyRuns: number;
-  latencyRepeats: number;
-  fanOutWidth: number;
-  fanOutRepeats: number;
-  startupRepeats: number;
-  /** Clients that listen, and for how long the engine runs at half speed before them. */
-  liveClients: number;
-  liveMs: number;
-  /** Warm-up goes on until it has taken this long. */
-  warmUpMs: number;
-}
-
-export const FULL_PLAN: Plan = {
-  chainRuns: 10_000,
-  chainRepeats: 3,
-  latencyRuns: 200,
-  latencyRepeats: 3,
-  fanOutWidth: 1000,
-  fanOutRepeats: 5,
-  startupRepeats: 3,
-  liveClients: 1000,
-  liveMs: 20_000,
-  warmUpMs: 4000,
-};
-
-/** For trying things out: its figures are too noisy to quote. */
-export const QUICK_PLAN: Plan = {
-  ...FULL_PLAN,
-  chainRuns: 1000,
-  chainRepeats: 1,
-  latencyRuns: 50,
-  latencyRepeats: 1,
-  fanOutRepeats: 2,
-  startupRepeats: 1,
-  liveClients: 100,
-  liveMs: 3000,
-  warmUpMs: 500,
-};
-
-interface BenchContext {
-  subject: Subject;
-  work: CheckedWorkload;
-  plan: Plan;
-}
+import { readClockMs, STAGES } from './workload.ts';
 
 /** Benches that run inside the subject's process; start-up and memory are seen from outside. */
 export const INNER_BENCHES = {
@@ -71,10 +12,13 @@ export const INNER_BENCHES = {
   start: measureStart,
   fanout: measureFanOut,
   live: measureLiveSide,
+  soak: measureSoak,
 } as const satisfies Record<string, (context: BenchContext) => Promise<Measurement[]>>;
 
 export type InnerBench = keyof typeof INNER_BENCHES;
-export const BENCHES = ['chain', 'hop', 'start', 'fanout', 'live', 'startup', 'memory'] as const;
+export const BENCHES = ['chain', 'hop', 'start', 'fanout', 'startup', 'memory', 'live', 'soak'] as const;
+/** The soak takes longer than all the others, and only ours tells live events: both run when they are named. */
+export const USUAL_BENCHES = BENCHES.filter((bench) => bench !== 'soak' && bench !== 'live');
 export type Bench = (typeof BENCHES)[number];
 
 export const BENCH_TITLES: Record<Bench, string> = {
@@ -82,9 +26,10 @@ export const BENCH_TITLES: Record<Bench, string> = {
   hop: 'hop: one run of 5 no-op stages in flight; a hop is a fifth of the run',
   start: 'start: submit on an idle engine until the first stage begins',
   fanout: 'fanout: 1 -> 1,000 -> 1, until the result is back',
-  live: 'live: events to 1,000 clients while the engine runs at half speed, and what telling them costs it',
   startup: 'startup: engine process started until it takes work; its servers are running already',
   memory: 'memory: after the chain; shared pages counted in proportion',
+  live: 'live: events to many clients while the engine runs at half speed, and what telling them costs it',
+  soak: 'soak: steady load at half the top speed; medians of both halves and the slope',
 };
 
 async function runChainLap({ subject, work }: BenchContext, runs: number): Promise<number> {
@@ -92,6 +37,7 @@ async function runChainLap({ subject, work }: BenchContext, runs: number): Promi
   const startedAt = readClockMs();
   const outputs = await subject.runChains(inputs, STAGES);
   const tookMs = readClockMs() - startedAt;
+  await subject.gather?.();
   work.checkChains(outputs, STAGES);
   return tookMs;
 }
@@ -156,6 +102,7 @@ async function timeSingleRun({ subject, work }: BenchContext): Promise<RunTimes>
   const submittedAt = readClockMs();
   const outputs = await subject.runChains(inputs, STAGES);
   const runMs = readClockMs() - submittedAt;
+  await subject.gather?.();
   work.checkChains(outputs, STAGES);
   return { runMs, startMs: (outputs[0]?.startedAtMs ?? Number.NaN) - submittedAt };
 }
@@ -177,14 +124,12 @@ async function measureLiveSide(context: BenchContext): Promise<Measurement[]> {
   const { live } = context.subject;
   if (!live) return [];
   await warmUp(warmUpMs, () => runChainLap(context, Math.min(chainRuns, 1000)));
-  const lap = async (runs: number) => {
-    if (runs === chainRuns) await context.subject.settle?.();
-    return runChainLap(context, runs);
-  };
   return measureLive({
-    ...{ live, lap, stages: STAGES, clients: liveClients, forMs: liveMs },
+    ...{ live, stages: STAGES, clients: liveClients, forMs: liveMs },
     runs: chainRuns,
     repeats: chainRepeats,
+    lap: (runs) => runChainLap(context, runs),
+    settle: async () => context.subject.settle?.(),
   });
 }
 
@@ -194,6 +139,7 @@ async function timeFanOut({ subject, work, plan }: BenchContext): Promise<number
   const startedAt = readClockMs();
   const output = await subject.fanOut(input, plan.fanOutWidth);
   const tookMs = readClockMs() - startedAt;
+  await subject.gather?.();
   work.checkFanOut(output, plan.fanOutWidth);
   return tookMs;
 }

@@ -12,6 +12,7 @@ export interface BatchRows {
   inbox: InboxRow[];
   keys: IdempotencyRow[];
   slots: SlotRow[];
+  audit: AuditRow[];
 }
 
 export interface RunRow {
@@ -89,6 +90,12 @@ export interface IdempotencyRow {
   key: string;
   requestHash: string;
   runId: string;
+}
+
+/** A tenant's notes, in their order. */
+export interface AuditRow {
+  orgId: string;
+  bodies: JsonObject[];
 }
 
 /** A lease taken (+1) or ended (-1) under a concurrency key. */

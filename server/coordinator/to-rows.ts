@@ -4,7 +4,17 @@ import { toUuid } from '#server/domain/ids.ts';
 import type { RunPlan } from './run-plan.ts';
 
 export function emptyRows(): BatchRows {
-  return { runs: [], tasks: [], attempts: [], events: [], outbox: [], inbox: [], keys: [], slots: [] };
+  return {
+    runs: [],
+    tasks: [],
+    attempts: [],
+    events: [],
+    outbox: [],
+    inbox: [],
+    keys: [],
+    slots: [],
+    audit: [],
+  };
 }
 
 /** What the database must be told of one run's step. */

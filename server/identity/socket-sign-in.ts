@@ -1,29 +1,24 @@
 import type { Actor } from './actor.ts';
-import type { LocalOwner } from './local-owner.ts';
-
-/** What a connection shows: a token in its first message, or the session cookie that its browser sent. */
-export interface SocketCredentials {
-  token?: string | undefined;
-  session?: string | undefined;
-}
+import type { Credentials, Identity } from './identity.ts';
 
 export interface SocketSignIn {
   actor: Actor;
   /** When it has to be asked again; null when the credentials know no end. */
-  expiresAt: number | null;
+  askAgainAt: number | null;
 }
 
-/** Null: nobody comes in with that. Asked again when it expires and when sessions or rights have changed. */
-export type AuthenticateSocket = (credentials: SocketCredentials) => Promise<SocketSignIn | null>;
+/** Null: nobody comes in with that. Asked again at the time it says and when sessions or rights have changed. */
+export type AuthenticateSocket = (given: Credentials) => Promise<SocketSignIn | null>;
 
-export function createSocketSignIn(owner: LocalOwner): AuthenticateSocket {
-  return async ({ token, session }) => {
-    if (token !== undefined) return signedIn(owner.actorOfBearer(token), null);
-    if (session === undefined) return null;
-    return signedIn(owner.actorOfSession(session), owner.endOfSession(session));
+/** Time ends sessions and keys without anybody saying so. */
+const LOOK_MS = 15_000;
+
+export function createSocketSignIn(
+  identity: () => Pick<Identity, 'authenticate'> | undefined,
+  now: () => number,
+): AuthenticateSocket {
+  return async (given) => {
+    const actor = await identity()?.authenticate(given);
+    return actor ? { actor, askAgainAt: now() + LOOK_MS } : null;
   };
-}
-
-function signedIn(actor: Actor | undefined, expiresAt: number | null): SocketSignIn | null {
-  return actor ? { actor, expiresAt } : null;
 }

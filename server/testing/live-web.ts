@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { connectDatabase } from '#db/client.ts';
 import { openDoorDatabase } from '#db/tenant.ts';
+import { createGate } from '#server/api/http/gate.ts';
 import type { OnSessionsChanged } from '#server/api/sockets/admission.ts';
 import { attachSockets, type Sockets } from '#server/api/sockets/sockets.ts';
 import { LOCAL_OWNER } from '#server/identity/actor.ts';
@@ -33,7 +34,7 @@ export interface LiveWeb extends AsyncDisposable {
   wires: Set<Socket>;
 }
 
-const OWNER = { actor: LOCAL_OWNER, expiresAt: null };
+const OWNER = { actor: LOCAL_OWNER, askAgainAt: null };
 
 export async function openLiveWeb(options: LiveWebOptions): Promise<LiveWeb> {
   const { databaseUrl, hot, onTrouble, onSessionsChanged, authMs } = options;
@@ -50,14 +51,14 @@ export async function openLiveWeb(options: LiveWebOptions): Promise<LiveWeb> {
     wire.once('close', () => wires.delete(wire));
   });
   const sockets = attachSockets({
-    ...{ server, now: Date.now, onTrouble },
-    authenticate: options.authenticate ?? (async ({ token }) => (token === LIVE_TOKEN ? OWNER : null)),
+    ...{ server, gate: createGate({}), now: Date.now, onTrouble },
+    authenticate: options.authenticate ?? (async ({ bearer }) => (bearer === LIVE_TOKEN ? OWNER : null)),
     limits: options.limits ?? { max: 5000, perActor: 5000 },
     feed: () => relay,
     isShared: false,
-    ...(onSessionsChanged ? { onSessionsChanged } : {}),
     ...(authMs === undefined ? {} : { authMs }),
   });
+  if (onSessionsChanged) sockets.follow(onSessionsChanged);
   server.listen({ port: 0, host: '127.0.0.1', backlog: 2048 });
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

@@ -1,56 +1,28 @@
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createLocalOwner } from '#server/identity/local-owner.ts';
 import { createPipeline } from '#server/services/pipeline/create.ts';
 import { startRun } from '#server/services/run/start.ts';
-import { startTestApp, type TestApp } from '#server/testing/app.ts';
-import { createHttpServer } from '../http/server.ts';
-import { restRoutes } from './routes.ts';
+import { startTestServer, type TestServer } from '#server/testing/http.ts';
 
-const SECRET = 'a-secret-of-this-test-0123456789';
-
-let program: TestApp;
-let server: ReturnType<typeof createHttpServer>;
-let origin: string;
+let http: TestServer;
 
 beforeAll(async () => {
-  program = await startTestApp();
-  server = createHttpServer({
-    routes: restRoutes,
-    owner: createLocalOwner({ secret: SECRET, now: Date.now }),
-    logger: pino({ level: 'silent' }),
-    metrics: program.metrics,
-    isMetricsEnabled: true,
-    maxBodyBytes: 1_000_000,
-    services: () => program.services,
-    pages: () => undefined,
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  http = await startTestServer();
 });
-afterAll(async () => {
-  server.closeAllConnections();
-  server.close();
-  await program[Symbol.asyncDispose]();
-});
-
-const authorization = `Bearer ${SECRET}`;
+afterAll(() => http[Symbol.asyncDispose]());
 
 let names = 0;
 
 /** Starts a run of one stage that takes so long. */
 async function submit(ms: number): Promise<string> {
   const document = { stages: [{ key: 'wait', type: 'sleep', config: { ms } }] };
-  const at = [program.services, program.actor] as const;
+  const { services, actor } = http.program;
+  const at = [services, actor] as const;
   const { id } = await createPipeline(...at, { name: `wait ${++names}`, document, publish: true });
   return (await startRun(...at, { pipelineId: id })).run.id;
 }
 
 const follow = (runId: string, headers: Record<string, string> = {}) =>
-  fetch(`${origin}/api/v1/runs/${runId}/events?follow=1`, { headers: { authorization, ...headers } });
+  http.fetch(`/api/v1/runs/${runId}/events?follow=1`, { headers });
 
 interface Told {
   id: number;

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Actor } from '#server/identity/actor.ts';
-import type { AuthenticateSocket, SocketCredentials, SocketSignIn } from '#server/identity/socket-sign-in.ts';
+import type { Credentials } from '#server/identity/identity.ts';
+import type { AuthenticateSocket, SocketSignIn } from '#server/identity/socket-sign-in.ts';
 import { ENDS, type End } from './ends.ts';
 
 /** Told which actors' sessions, keys or rights have changed. Returns how to stop. */
@@ -10,13 +11,12 @@ export interface AdmissionOptions {
   authenticate: AuthenticateSocket;
   limits: { max: number; perActor: number };
   now(): number;
-  onSessionsChanged?: OnSessionsChanged | undefined;
 }
 
 /** One connection, from before it is known whose it is. */
 export interface Guest {
   /** The actor, or why it must go. */
-  signIn(credentials: SocketCredentials, onEnd: (end: End) => void): Promise<Actor | End>;
+  signIn(credentials: Credentials, onEnd: (end: End) => void): Promise<Actor | End>;
   leave(): void;
 }
 
@@ -25,6 +25,8 @@ export interface Admission {
   /** Null: the house is full. */
   open(): Guest | null;
   count(): number;
+  /** From now on it hears when rights change. */
+  follow(onSessionsChanged: OnSessionsChanged): void;
   stop(): void;
 }
 
@@ -34,6 +36,7 @@ interface Visit {
   check(): Promise<void>;
 }
 
+const AFTER_TROUBLE_MS = 5000;
 /** Timers cannot run for longer; asking once too often does no harm. */
 const MAX_TIMER_MS = 24 * 3_600_000;
 
@@ -42,9 +45,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
   const visits = new Set<Visit>();
   const byActor = new Map<string, number>();
   let open = 0;
-  const stop = options.onSessionsChanged?.((concerns) => {
-    for (const visit of visits) if (concerns(visit.actor)) void visit.check();
-  });
+  const stops: (() => void)[] = [];
 
   function count(actor: Actor, change: number): number {
     const key = keyOf(actor);
@@ -54,7 +55,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
     return left;
   }
 
-  function stay(credentials: SocketCredentials, first: SocketSignIn, onEnd: (end: End) => void): () => void {
+  function stay(credentials: Credentials, first: SocketSignIn, onEnd: (end: End) => void): () => void {
     let timer: NodeJS.Timeout | undefined;
     const { actor } = first;
     const end = (why: End): void => {
@@ -64,18 +65,19 @@ export function createAdmission(options: AdmissionOptions): Admission {
     const visit: Visit = {
       actor,
       async check() {
-        // Who cannot be asked is not let stay: that it may is what was asked.
-        const again = await authenticate(credentials).catch(() => null);
+        const again = await authenticate({ ...credentials, isUse: false }).catch(() => undefined);
         if (!visits.has(visit)) return;
+        // The database is away: the next look will tell.
+        if (again === undefined) return arm(now() + AFTER_TROUBLE_MS);
         if (!again) return end(ENDS.unauthenticated);
         if (!isSameActor(again.actor, actor)) return end(ENDS.changed);
-        arm(again.expiresAt);
+        arm(again.askAgainAt);
       },
     };
-    function arm(expiresAt: number | null): void {
+    function arm(askAgainAt: number | null): void {
       clearTimeout(timer);
-      if (expiresAt === null) return;
-      const ms = Math.min(Math.max(0, expiresAt - now()) + 1, MAX_TIMER_MS);
+      if (askAgainAt === null) return;
+      const ms = Math.min(Math.max(0, askAgainAt - now()) + 1, MAX_TIMER_MS);
       timer = setTimeout(() => void visit.check(), ms).unref();
     }
     function leave(): void {
@@ -83,7 +85,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
       if (visits.delete(visit)) count(actor, -1);
     }
     visits.add(visit);
-    arm(first.expiresAt);
+    arm(first.askAgainAt);
     return leave;
   }
 
@@ -95,7 +97,8 @@ export function createAdmission(options: AdmissionOptions): Admission {
       let leave: () => void = () => undefined;
       return {
         async signIn(credentials, onEnd) {
-          const found = await authenticate(credentials).catch(() => null);
+          const found = await authenticate(credentials).catch(() => undefined);
+          if (found === undefined) return ENDS.unavailable;
           if (!found || !isIn) return ENDS.unauthenticated;
           if (count(found.actor, 1) > limits.perActor) {
             count(found.actor, -1);
@@ -113,7 +116,15 @@ export function createAdmission(options: AdmissionOptions): Admission {
       };
     },
     count: () => open,
-    stop: () => stop?.(),
+    follow(onSessionsChanged) {
+      const stop = onSessionsChanged((concerns) => {
+        for (const visit of visits) if (concerns(visit.actor)) void visit.check();
+      });
+      stops.push(stop);
+    },
+    stop() {
+      for (const stop of stops.splice(0)) stop();
+    },
   };
 }
 

@@ -1,40 +1,73 @@
 import { io, type Socket } from 'socket.io-client';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
-import type { GraphInput } from '#server/domain/graph/schema.ts';
-import { type RunId, toUuid } from '#server/domain/ids.ts';
+import { type PipelineId, type RunId, toUuid } from '#server/domain/ids.ts';
 import type { AgentNews, LiveAnswer, LiveToClient, LiveToServer, RunNews } from '#server/domain/live.ts';
-import { LOCAL_OWNER } from '#server/identity/actor.ts';
-import { createLocalOwner } from '#server/identity/local-owner.ts';
+import { isRunOver } from '#server/domain/statuses.ts';
 import { createSocketSignIn } from '#server/identity/socket-sign-in.ts';
-import { createLiveRig, type LiveRig } from '#server/testing/live-rig.ts';
+import { createPipeline } from '#server/services/pipeline/create.ts';
+import { getRun } from '#server/services/run/get.ts';
+import { startRun } from '#server/services/run/start.ts';
+import { startTestServer, type TestServer } from '#server/testing/http.ts';
+import { type Browser, joinAs, signInByLink } from '#server/testing/people.ts';
+import { createGate } from '../http/gate.ts';
+import { attachSockets, type Sockets } from './sockets.ts';
 
 const PATIENCE = { timeout: 25_000, interval: 20 };
-const SECRET = 'a-secret-of-this-test-0123456789';
-const owner = createLocalOwner({ secret: SECRET, now: Date.now });
-
-const PAIR: GraphInput = {
-  stages: [
-    { key: 'a', type: 'quick' },
-    { key: 'b', type: 'quick' },
-  ],
-  dependencies: [{ from: 'a', to: 'b' }],
-};
 
 type Panel = Socket<LiveToClient, LiveToServer>;
 
-let rig: LiveRig;
-beforeAll(async () => {
-  rig = await createLiveRig({
-    handlers: { quick: async () => null },
-    authenticate: createSocketSignIn(owner),
-  });
-});
-afterAll(() => rig[Symbol.asyncDispose]());
+let http: TestServer;
+let sockets: Sockets;
+let owner: Browser;
+let pipelineId: PipelineId;
 
-const origin = () => rig.webs[0]?.origin ?? '';
+beforeAll(async () => {
+  http = await startTestServer();
+  const { services, actor } = http.program;
+  sockets = attachSockets({
+    server: http.server,
+    gate: createGate({}),
+    authenticate: createSocketSignIn(() => services.identity, Date.now),
+    limits: { max: 100, perActor: 100 },
+    feed: () => services.live,
+    isShared: false,
+    now: Date.now,
+    onTrouble: (message, error) => {
+      throw new Error(message, { cause: error });
+    },
+  });
+  sockets.follow(services.identity.access.onChange);
+  owner = await signInByLink(http, services.identity.links.issueOwnerLink);
+  const document = {
+    stages: [
+      { key: 'a', type: 'echo' },
+      { key: 'b', type: 'echo' },
+    ],
+    dependencies: [{ from: 'a', to: 'b' }],
+  };
+  pipelineId = (await createPipeline(services, actor, { name: 'pair', document, publish: true })).id;
+});
+afterAll(async () => {
+  await sockets.stop();
+  await http[Symbol.asyncDispose]();
+});
+
+const at = () => [http.program.services, http.program.actor] as const;
+
+async function start(): Promise<RunId> {
+  return (await startRun(...at(), { pipelineId })).run.id;
+}
+
+async function ended(id: RunId): Promise<number> {
+  return vi.waitFor(async () => {
+    const run = await getRun(...at(), { id });
+    expect(isRunOver(run.status)).toBe(true);
+    return run.seq;
+  }, PATIENCE);
+}
 
 function open(headers: Record<string, string>, auth: object = {}, path = ''): Panel {
-  const socket: Panel = io(`${origin()}${path}`, {
+  const socket: Panel = io(`${http.origin}${path}`, {
     transports: ['websocket'],
     reconnection: false,
     forceNew: true,
@@ -47,12 +80,7 @@ function open(headers: Record<string, string>, auth: object = {}, path = ''): Pa
   return socket;
 }
 
-/** As the browser of someone who has signed in. */
-function openPanel(): Panel {
-  const session = owner.redeem(owner.issueToken())?.session ?? '';
-  const cookie = `signalbox_session_${new URL(origin()).port}=${session}`;
-  return open({ origin: origin(), cookie });
-}
+const openPanel = ({ cookie }: Browser = owner): Panel => open({ origin: http.origin, cookie });
 
 async function subscribed(socket: Panel, targets: object[]): Promise<LiveAnswer> {
   return new Promise((resolve) => socket.emit('subscribe', targets as never, resolve));
@@ -81,10 +109,10 @@ describe('the panel', () => {
     const points: string[] = [];
     panel.on('resume_point', (token) => points.push(token));
     expect(await subscribed(panel, [{ everything: true }])).toEqual({ ok: true });
-    const runs = await Promise.all([rig.engine.start(PAIR), rig.engine.start(PAIR)]);
+    const runs = [await start(), await start()];
     for (const runId of runs) {
       await untilOver(heard, runId);
-      const last = await rig.lastSeq(runId);
+      const last = await ended(runId);
       expect(numbersOf(heard, runId)).toEqual(Array.from({ length: last }, (_, at) => at + 1));
     }
     expect(heard.at(-1)).toMatchObject({
@@ -103,23 +131,23 @@ describe('the panel', () => {
     await subscribed(before, [{ everything: true }]);
     await vi.waitFor(() => expect(resume).not.toBe(''), PATIENCE);
     before.disconnect();
-    const runId = await rig.engine.start(PAIR);
-    await rig.engine.ended(runId);
+    const runId = await start();
+    await ended(runId);
     const after = openPanel();
     const heard = collect(after);
     expect(await subscribed(after, [{ everything: true, resume }])).toEqual({ ok: true });
     await untilOver(heard, runId);
-    const last = await rig.lastSeq(runId);
+    const last = await ended(runId);
     expect(numbersOf(heard, runId)).toEqual(Array.from({ length: last }, (_, at) => at + 1));
   });
 
   test('hears the same as many others do', async () => {
-    const panels = Array.from({ length: 20 }, openPanel);
+    const panels = Array.from({ length: 20 }, () => openPanel());
     const heard = panels.map(collect);
     await Promise.all(panels.map((panel) => subscribed(panel, [{ everything: true }])));
-    const runId = await rig.engine.start(PAIR);
+    const runId = await start();
     await Promise.all(heard.map((news) => untilOver(news, runId)));
-    const last = await rig.lastSeq(runId);
+    const last = await ended(runId);
     for (const news of heard) {
       expect(numbersOf(news, runId)).toEqual(Array.from({ length: last }, (_, at) => at + 1));
     }
@@ -127,13 +155,16 @@ describe('the panel', () => {
 
   test('hears how the agents are, before it is told that it listens', async () => {
     const id = 'a'.repeat(32);
-    await rig.database.sql`INSERT INTO agents (id, org_id, name, transport, capabilities)
-      VALUES (${id}::text::uuid, ${toUuid(LOCAL_OWNER.orgId)}::text::uuid, 'seen', 'pull', '[]')`;
+    await http.program.database.sql`INSERT INTO agents (id, org_id, name, transport, capabilities)
+      VALUES (${id}::text::uuid, ${toUuid(http.program.actor.orgId)}::text::uuid, 'seen', 'pull', '[]')`;
     const panel = openPanel();
     const heard: AgentNews[] = [];
     panel.on('agent_news', (news) => heard.push(...news));
     await subscribed(panel, [{ agents: true }]);
-    expect(heard).toMatchObject([{ agentId: `agent_${id}`, name: 'seen', state: 'offline', load: 0 }]);
+    expect(heard).toContainEqual(
+      expect.objectContaining({ agentId: `agent_${id}`, name: 'seen', state: 'offline', load: 0 }),
+    );
+    expect(heard.map(({ name }) => name)).toContain('builtin-echo');
   });
 
   test.each([
@@ -155,9 +186,36 @@ describe('the panel', () => {
   });
 });
 
+describe('who has come in', () => {
+  test('goes with the session: a sign-out hangs up at once, and on nobody else', async () => {
+    const viewer = await joinAs(http, owner, 'viewer');
+    const leaves = openPanel(viewer);
+    const stays = openPanel();
+    await subscribed(leaves, [{ everything: true }]);
+    await subscribed(stays, [{ everything: true }]);
+    const end = new Promise((resolve) => leaves.on('ended', resolve));
+    expect((await viewer.ask('/api/v1/auth/sign-out', { body: {} })).status).toBeLessThan(300);
+    expect(await end).toMatchObject({ code: 4401 });
+    expect(stays.connected).toBe(true);
+  });
+
+  test('is asked to come again when the role has changed', async () => {
+    const viewer = await joinAs(http, owner, 'viewer');
+    const panel = openPanel(viewer);
+    await subscribed(panel, [{ everything: true }]);
+    const end = new Promise((resolve) => panel.on('ended', resolve));
+    const changed = await owner.ask(`/api/v1/members/${viewer.id}`, {
+      method: 'PATCH',
+      body: { role: 'operator' },
+    });
+    expect(changed.status).toBe(200);
+    expect(await end).toMatchObject({ code: 4409 });
+  });
+});
+
 describe('others', () => {
   test('come in by a token', async () => {
-    const program = open({}, { token: SECRET });
+    const program = open({}, { token: http.secret });
     expect(await subscribed(program, [{ everything: true }])).toEqual({ ok: true });
   });
 
@@ -165,15 +223,9 @@ describe('others', () => {
     ['nobody', () => open({})],
     ['a wrong token', () => open({}, { token: 'wrong' })],
     ['a token that is no text', () => open({}, { token: { $ne: '' } })],
-    [
-      'a cookie without an origin',
-      () => {
-        const session = owner.redeem(owner.issueToken())?.session ?? '';
-        return open({ cookie: `signalbox_session_${new URL(origin()).port}=${session}` });
-      },
-    ],
-    ['another site', () => open({ origin: 'https://evil.example' }, { token: SECRET })],
-    ['another namespace', () => open({}, { token: SECRET }, '/admin')],
+    ['a cookie without an origin', () => open({ cookie: owner.cookie })],
+    ['another site', () => open({ origin: 'https://evil.example' }, { token: http.secret })],
+    ['another namespace', () => open({}, { token: http.secret }, '/admin')],
   ])('do not: %s', async (_, connect) => {
     const socket = connect();
     await new Promise((resolve) => socket.on('connect_error', resolve));
@@ -181,7 +233,7 @@ describe('others', () => {
   });
 
   test('do not poll: that would need one process for one client', async () => {
-    const response = await fetch(`${origin()}/socket.io/?EIO=4&transport=polling`);
+    const response = await fetch(`${http.origin}/socket.io/?EIO=4&transport=polling`);
     expect(response.status).toBe(400);
   });
 
@@ -189,15 +241,14 @@ describe('others', () => {
     const panel = openPanel();
     await subscribed(panel, [{ everything: true }]);
     panel.disconnect();
-    await vi.waitFor(() => expect(rig.webs[0]?.sockets.count()).toBe(0), PATIENCE);
-    await vi.waitFor(() => expect(rig.webs[0]?.relay.orgs()).toBe(0), PATIENCE);
+    await vi.waitFor(() => expect(sockets.count()).toBe(0), PATIENCE);
   });
 
   test('are told when the server stops', async () => {
     const panel = openPanel();
     await subscribed(panel, [{ everything: true }]);
     const ended = new Promise((resolve) => panel.on('ended', resolve));
-    await rig.webs[0]?.sockets.stop();
+    await sockets.stop();
     expect(await ended).toMatchObject({ code: 1001 });
   });
 });

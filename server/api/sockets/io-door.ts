@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import { Server, type Socket } from 'socket.io';
 import { SignalboxError } from '#server/domain/errors.ts';
@@ -11,15 +12,16 @@ import {
 import type { Actor } from '#server/identity/actor.ts';
 import type { LiveFeed, LiveSession, LiveSink } from '#server/services/live/feed.ts';
 import { parseInput } from '#server/services/parse-input.ts';
+import type { Gate } from '../http/gate.ts';
 import type { Admission, Guest } from './admission.ts';
 import { ENDS, type End } from './ends.ts';
 import { createRate } from './rate.ts';
-import { isOwnSource, sessionOf } from './source.ts';
 import { MAX_MESSAGE_BYTES, RATE } from './ws-door.ts';
 
 export interface IoDoorOptions {
   server: HttpServer;
   admission: Admission;
+  gate: Gate;
   cookieName(): string;
   feed(): LiveFeed | undefined;
   now(): number;
@@ -40,7 +42,7 @@ export const IO_PATH = '/socket.io';
 
 /** Socket.IO for the panel. Rooms are not used by name: what a socket hears is known to its session alone. */
 export function createIoDoor(options: IoDoorOptions): IoDoor {
-  const { server, admission, feed } = options;
+  const { server, admission, gate, feed } = options;
   const guests = new WeakMap<IncomingMessage, Guest>();
   const io: LiveServer = new Server(server, {
     path: IO_PATH,
@@ -52,7 +54,11 @@ export function createIoDoor(options: IoDoorOptions): IoDoor {
     perMessageDeflate: false,
     connectTimeout: 10_000,
     allowRequest(request, answer) {
-      if (!isOwnSource(request)) return answer('The request comes from another web site.', false);
+      try {
+        gate.checkSocketSource(request);
+      } catch (error) {
+        return answer(error instanceof Error ? error.message : 'Refused.', false);
+      }
       const guest = feed() ? admission.open() : null;
       if (!guest) return answer('The server is full, starting or stopping. Try again later.', false);
       request.socket.once('close', guest.leave);
@@ -61,7 +67,7 @@ export function createIoDoor(options: IoDoorOptions): IoDoor {
     },
   });
   io.use((socket, next) => {
-    signIn(socket, guests.get(socket.request), options.cookieName())
+    signIn(socket, guests.get(socket.request), options)
       .then((end) => next(end ? Object.assign(new Error(end.reason), { data: end }) : undefined))
       .catch(next);
   });
@@ -81,14 +87,18 @@ export function createIoDoor(options: IoDoorOptions): IoDoor {
 async function signIn(
   socket: LiveSocket,
   guest: Guest | undefined,
-  cookieName: string,
+  { gate, cookieName }: IoDoorOptions,
 ): Promise<End | undefined> {
+  const { request } = socket;
   const { token } = socket.handshake.auth as { token?: unknown };
-  const credentials = {
-    token: typeof token === 'string' ? token.slice(0, 8192) : undefined,
-    session: sessionOf(socket.request, cookieName),
+  const shown = gate.credentialsOf(request, { cookieName: cookieName(), requestId: randomUUID() });
+  const given = {
+    from: shown.from,
+    bearer: typeof token === 'string' ? token.slice(0, 8192) : undefined,
+    // The cookie counts only with an origin: without one it was no page of ours that sent it.
+    session: request.headers.origin === undefined ? undefined : shown.session,
   };
-  const found = (await guest?.signIn(credentials, (end) => endWith(socket, end))) ?? ENDS.unauthenticated;
+  const found = (await guest?.signIn(given, (end) => endWith(socket, end))) ?? ENDS.unauthenticated;
   if ('code' in found) return found;
   socket.data.actor = found;
   return undefined;

@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { SignalboxError } from '#server/domain/errors.ts';
 import type { AgentNews, RunNews } from '#server/domain/live.ts';
 import type { LiveFeed, LiveSession, LiveSink } from '#server/services/live/feed.ts';
+import type { Gate } from '../http/gate.ts';
 import type { Admission, Guest } from './admission.ts';
 import { ENDS, type End } from './ends.ts';
 import { textFrame } from './frames.ts';
@@ -12,6 +14,7 @@ import { authSchema, readAsk, toAgentMessage, toMessages, toRefusal } from './ws
 
 export interface WsDoorOptions {
   admission: Admission;
+  gate: Gate;
   feed(): LiveFeed | undefined;
   now(): number;
   onTrouble(message: string, error: unknown): void;
@@ -48,7 +51,7 @@ export function createWsDoor(options: WsDoorOptions): WsDoor {
       if (!guest) return refuseUpgrade(socket, 503, 'Too many connections. Try again later.');
       socket.once('close', guest.leave);
       wss.handleUpgrade(request, socket, head, (ws) =>
-        serve({ ...options, ws, wire: socket, guest, encode }),
+        serve({ ...options, request, ws, wire: socket, guest, encode }),
       );
     },
     async stop() {
@@ -114,6 +117,7 @@ function createEncoder(now: () => number): Encoder {
 }
 
 interface Connection extends WsDoorOptions {
+  request: IncomingMessage;
   ws: WebSocket;
   wire: Duplex;
   guest: Guest;
@@ -153,7 +157,11 @@ function serve(connection: Connection): void {
     const auth = authSchema.safeParse(message);
     if (!auth.success) return end(ENDS.unauthenticated);
     clearTimeout(timer);
-    const found = await guest.signIn({ token: auth.data.token }, end);
+    const { from } = connection.gate.credentialsOf(connection.request, {
+      cookieName: '',
+      requestId: randomUUID(),
+    });
+    const found = await guest.signIn({ bearer: auth.data.token, from }, end);
     if ('code' in found) return end(found);
     const feed = connection.feed();
     if (!feed) return end(ENDS.stopping);

@@ -47,10 +47,10 @@ describe('who may be connected', () => {
     let isRevoked = false;
     let tell: (concerns: (actor: Actor) => boolean) => void = () => undefined;
     const rig = await openRig({
-      authenticate: async ({ token }) => {
-        if (token === 'short') return isRevoked ? null : { actor: LOCAL_OWNER, expiresAt: Date.now() + 50 };
-        if (token === 'revoked' && isRevoked) return null;
-        return { actor: LOCAL_OWNER, expiresAt: null };
+      authenticate: async ({ bearer }) => {
+        if (bearer === 'short') return isRevoked ? null : { actor: LOCAL_OWNER, askAgainAt: Date.now() + 50 };
+        if (bearer === 'revoked' && isRevoked) return null;
+        return { actor: LOCAL_OWNER, askAgainAt: null };
       },
       onSessionsChanged: (listener) => {
         tell = listener;
@@ -76,7 +76,7 @@ describe('who may be connected', () => {
 
   test('a role that may not read payloads hears how runs went, and no word of what they worked on', async () => {
     const auditor: Actor = { ...LOCAL_OWNER, kind: 'person', id: 'auditor', role: 'auditor' };
-    const rig = await openRig({ authenticate: async () => ({ actor: auditor, expiresAt: null }) });
+    const rig = await openRig({ authenticate: async () => ({ actor: auditor, askAgainAt: null }) });
     const client = await open(rig);
     await untilTold(client, { type: 'resume_point' });
     const runId = await rig.engine.start(chain(['fail-loudly']));
@@ -94,7 +94,7 @@ describe('who may be connected', () => {
 
   test('a key that was narrowed to runs hears of no agents', async () => {
     const key: Actor = { ...LOCAL_OWNER, kind: 'key', id: 'key', scopes: ['runs:read'] };
-    const rig = await openRig({ authenticate: async () => ({ actor: key, expiresAt: null }) });
+    const rig = await openRig({ authenticate: async () => ({ actor: key, askAgainAt: null }) });
     await rig.database.sql`INSERT INTO agents (id, org_id, name, transport, capabilities)
       VALUES (${'b'.repeat(32)}::text::uuid, ${toUuid(key.orgId)}::text::uuid, 'unheard', 'pull', '[]')`;
     const client = await open(rig);
@@ -106,7 +106,7 @@ describe('who may be connected', () => {
 
   test('an agent hears nothing', async () => {
     const agent: Actor = { ...LOCAL_OWNER, kind: 'agent', id: 'agent', role: null, agent: 'agent_1' };
-    const rig = await openRig({ authenticate: async () => ({ actor: agent, expiresAt: null }) });
+    const rig = await openRig({ authenticate: async () => ({ actor: agent, askAgainAt: null }) });
     const client = await open(rig);
     expect(await untilTold(client, { type: 'error' })).toMatchObject({ details: { code: 'FORBIDDEN' } });
   });
@@ -114,9 +114,9 @@ describe('who may be connected', () => {
   test('a tenant hears nothing of another', async () => {
     const stranger: Actor = { ...LOCAL_OWNER, orgId: 'org_00000000000070008000000000000002' as OrgId };
     const rig = await openRig({
-      authenticate: async ({ token }) => ({
-        actor: token === 'stranger' ? stranger : LOCAL_OWNER,
-        expiresAt: null,
+      authenticate: async ({ bearer }) => ({
+        actor: bearer === 'stranger' ? stranger : LOCAL_OWNER,
+        askAgainAt: null,
       }),
     });
     const origin = rig.webs[0]?.origin ?? '';

@@ -26,7 +26,11 @@ export const heartbeatSchema = z.strictObject({
 });
 export const reportsSchema = z.strictObject({ ...visitor, reports: z.array(reportSchema).min(1).max(1000) });
 
-async function admit(services: Services, actor: Actor, id: z.output<typeof visitor.id>): Promise<void> {
+export async function admit(
+  services: Services,
+  actor: Actor,
+  id: z.output<typeof visitor.id>,
+): Promise<void> {
   // Throws for an agent of somebody else, as for one that is not there.
   const { name } = await services.agents.registry.get(actor.orgId, id);
   // A token of another agent is told the same.

@@ -29,7 +29,7 @@ export async function replayDeadLetter(
   authorise(actor, 'queue.operate');
   const { id } = parseInput(replaySchema, input);
   if (!(await services.queues.replayDeadLetter(id))) throw notFound('dead letter', id);
-  services.record(actor, 'dead-letter.replayed', id);
+  await services.record(actor, 'dead-letter.replayed', { target: id });
 }
 
 export async function discardDeadLetter(
@@ -40,5 +40,5 @@ export async function discardDeadLetter(
   authorise(actor, 'queue.operate');
   const { id, reason } = parseInput(discardSchema, input);
   if (!(await services.queues.discardDeadLetter(id, reason))) throw notFound('dead letter', id);
-  services.record(actor, `dead-letter.discarded: ${reason}`, id);
+  await services.record(actor, 'dead-letter.discarded', { target: id, reason });
 }
