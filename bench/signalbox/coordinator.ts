@@ -121,7 +121,6 @@ function toEnv({ databaseUrl, redisUrl, amqpUrl, dataDir }: ServiceUrls): Env {
     REDIS_URL: redisUrl,
     RABBITMQ_URL: amqpUrl,
     SIGNALBOX_DATA_DIR: dataDir,
-    MAX_CONCURRENT_TASKS: `${CONCURRENCY}`,
     LOG_LEVEL: 'warn',
   };
   return readEnv(source, dataDir);
@@ -144,7 +143,6 @@ function makeSystem({ env, ports, payloads, options, newUuid, onTrouble }: Parts
     orgId: DEFAULT_ORG_ID,
     builtins: env.rabbitmqUrl === undefined ? [local] : [],
     maxAgents: env.maxAgents,
-    maxConcurrentTasks: env.maxConcurrentTasks,
     now: Date.now,
   });
 }

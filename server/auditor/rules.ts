@@ -8,5 +8,6 @@ export const RULES = {
   I8: "A run's event sequence has no hole, and folded it gives the rows.",
   I9: 'The slots in use under a concurrency key are the tasks that are handed out under it.',
   I10: 'Every object that a kept run refers to is in the object store.',
+  I11: 'Whoever has a seat with an agent is a task that it holds.',
 } as const;
 export type Rule = keyof typeof RULES;
