@@ -89,12 +89,8 @@ async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
     db: openDoorDatabase(ports.doorSql),
     presence: { list: () => ports.hotState.listPresent('agent') },
   };
-  const relay = createRelay({
-    services: seen,
-    hot: ports.hotState,
-    now: Date.now,
-    onTrouble: (message, error) => logger.warn({ err: error }, message),
-  });
+  const onTrouble = (message: string, error: unknown) => logger.warn({ err: error }, message);
+  const relay = createRelay({ services: seen, hot: ports.hotState, now: Date.now, onTrouble });
   const services: Services = {
     ...seen,
     live: relay,

@@ -16,6 +16,7 @@ function target() {
 function hear(message) {
   const { type, run_id, seq, event } = message;
   if (type === 'resume_point') {
+    if (!resume) console.error('Listening.');
     resume = message.resume;
     seen = {};
   } else if (type === 'task_update') {

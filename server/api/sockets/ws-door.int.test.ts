@@ -278,7 +278,11 @@ describe('a client of /ws', () => {
           PATIENCE,
         );
       };
-      await vi.waitFor(() => expect(web?.relay.orgs()).toBe(1), PATIENCE);
+      let noise = '';
+      program.stderr.on('data', (chunk) => {
+        noise += String(chunk);
+      });
+      await vi.waitFor(() => expect(noise).toContain('Listening.'), PATIENCE);
       const first = await rig.engine.start(SIX);
       await rig.engine.ended(first);
       await expectAll(first);
