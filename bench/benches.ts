@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { measureGrowth } from './growth.ts';
 import { measureLive } from './live.ts';
 import type { BenchContext, Measurement } from './plan.ts';
 import { measureSoak } from './soak.ts';
@@ -12,11 +13,22 @@ export const INNER_BENCHES = {
   start: measureStart,
   fanout: measureFanOut,
   live: measureLiveSide,
+  growth: measureGrowth,
   soak: measureSoak,
 } as const satisfies Record<string, (context: BenchContext) => Promise<Measurement[]>>;
 
 export type InnerBench = keyof typeof INNER_BENCHES;
-export const BENCHES = ['chain', 'hop', 'start', 'fanout', 'startup', 'memory', 'live', 'soak'] as const;
+export const BENCHES = [
+  'chain',
+  'hop',
+  'start',
+  'fanout',
+  'startup',
+  'memory',
+  'growth',
+  'live',
+  'soak',
+] as const;
 /** The soak takes longer than all the others, and only ours tells live events: both run when they are named. */
 export const USUAL_BENCHES = BENCHES.filter((bench) => bench !== 'soak' && bench !== 'live');
 export type Bench = (typeof BENCHES)[number];
@@ -29,6 +41,7 @@ export const BENCH_TITLES: Record<Bench, string> = {
   startup: 'startup: engine process started until it takes work; its servers are running already',
   memory: 'memory: after the chain; shared pages counted in proportion',
   live: 'live: events to many clients while the engine runs at half speed, and what telling them costs it',
+  growth: 'growth: the same work on a full and on an empty database of one server, by turns',
   soak: 'soak: steady load at half the top speed; medians of both halves and the slope',
 };
 

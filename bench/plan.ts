@@ -21,6 +21,8 @@ export interface Plan {
   /** Clients that listen, and for how long the engine runs at half speed before them. */
   liveClients: number;
   liveMs: number;
+  /** Of a full and an empty database by turns. */
+  growthRounds: number;
   /** How long the soak goes on after its warm-up. */
   soakMs: number;
   /** One sample a lap. */
@@ -39,6 +41,7 @@ export const FULL_PLAN: Plan = {
   startupRepeats: 3,
   liveClients: 1000,
   liveMs: 20_000,
+  growthRounds: 20,
   soakMs: 600_000,
   soakLapMs: 10_000,
   warmUpMs: 4000,
@@ -55,6 +58,7 @@ export const QUICK_PLAN: Plan = {
   startupRepeats: 1,
   liveClients: 100,
   liveMs: 3000,
+  growthRounds: 5,
   soakMs: 30_000,
   soakLapMs: 1000,
   warmUpMs: 500,
@@ -71,6 +75,7 @@ export const SMOKE_PLAN: Plan = {
   startupRepeats: 1,
   liveClients: 5,
   liveMs: 500,
+  growthRounds: 2,
   soakMs: 500,
   soakLapMs: 200,
   warmUpMs: 0,
