@@ -6,11 +6,13 @@ import { openDoorDatabase } from '#db/tenant.ts';
 import { createPayloads } from '#server/agents/payloads.ts';
 import { createEngine, type Engine } from '#server/coordinator/engine.ts';
 import { createRetention } from '#server/coordinator/retention.ts';
+import { type IdentityConfig, readIdentityConfig } from '#server/identity/config.ts';
 import { createIdentity } from '#server/identity/identity.ts';
 import type { Env } from '#server/platform/env.ts';
 import { createUuidSource } from '#server/platform/ids.ts';
 import type { Logger } from '#server/platform/logger.ts';
 import type { Metrics } from '#server/platform/metrics.ts';
+import { createSafeFetch } from '#server/platform/safe-fetch.ts';
 import { readOrCreateSecret } from '#server/platform/secret-file.ts';
 import { CHANNEL } from '#server/redis/keys.ts';
 import type { Services } from '#server/services/context.ts';
@@ -39,16 +41,18 @@ const MAX_BACKLOG = 50_000;
 /** The only place that builds clients and puts the parts together. */
 export async function compose(options: ComposeOptions): Promise<App> {
   const { env, logger, onStep } = options;
+  // Before anything is started: what cannot be read shall be told at once.
+  const config = readIdentityConfig(env.identityFile);
   const ports = await openPorts(env, { logger, onStep });
   try {
-    return await assemble(ports, options);
+    return await assemble(ports, { ...options, config });
   } catch (error) {
     await ports.stop().catch((cause) => logger.error({ err: cause }, 'clients could not be closed'));
     throw error;
   }
 }
 
-async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
+async function assemble(ports: Ports, options: ComposeOptions & { config: IdentityConfig }): Promise<App> {
   const { env, logger, metrics, onStep } = options;
   const newUuid = createUuidSource(Date.now);
   await migrate(ports.databaseUrl, (name) => onStep(`Applying ${name}.`));
@@ -57,13 +61,17 @@ async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
   const { engine, agents, payloads, graphOf } = makeEngine(ports, { ...options, newUuid });
   metrics.watchEngine(engine.load);
   await agents.start(engine);
+  const outbound = createSafeFetch({ allow: env.outboundAllow });
   const identity = createIdentity({
     sql: ports.identitySql,
     hot: ports.hotState,
     secret: readOrCreateSecret(join(env.dataDir, 'api-secret')),
+    config: options.config,
+    fetch: outbound,
     sessionLimits: env.sessionLimits,
     newUuid,
     now: Date.now,
+    onTrouble: (message, error) => logger.warn({ err: error }, message),
   });
   await identity.start();
   const retention = createRetention({
@@ -101,6 +109,7 @@ async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
       await engine.stop();
       await agents.stop();
       await identity.stop();
+      outbound.close();
       await ports.stop();
     },
   };

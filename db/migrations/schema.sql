@@ -29,6 +29,23 @@ CREATE TABLE agent_performance (
   CONSTRAINT agent_performance_pkey PRIMARY KEY (agent_id, capability, minute)
 );
 
+CREATE TABLE agent_tokens (
+  id uuid NOT NULL,
+  org_id uuid NOT NULL,
+  agent_name text NOT NULL,
+  secret_hash text NOT NULL,
+  last_four text NOT NULL,
+  expires_at timestamp with time zone,
+  made_by uuid,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  revoked_at timestamp with time zone,
+  last_used_at timestamp with time zone,
+  CONSTRAINT agent_tokens_agent_name_check CHECK (((length(agent_name) >= 1) AND (length(agent_name) <= 128))),
+  CONSTRAINT agent_tokens_made_by_fkey FOREIGN KEY (made_by) REFERENCES users(id) ON DELETE SET NULL,
+  CONSTRAINT agent_tokens_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id) ON DELETE CASCADE,
+  CONSTRAINT agent_tokens_pkey PRIMARY KEY (id)
+);
+
 CREATE TABLE agents (
   id uuid NOT NULL,
   org_id uuid NOT NULL,
@@ -54,6 +71,30 @@ CREATE TABLE agents (
   CONSTRAINT agents_org_id_name_instance_key UNIQUE (org_id, name, instance),
   CONSTRAINT agents_pkey PRIMARY KEY (id),
   CONSTRAINT agents_transport_check CHECK ((transport = ANY (ARRAY['local'::text, 'amqp'::text, 'push'::text, 'pull'::text])))
+);
+
+CREATE TABLE api_keys (
+  id uuid NOT NULL,
+  org_id uuid NOT NULL,
+  name text NOT NULL,
+  role text NOT NULL,
+  scopes text[],
+  secret_hash text NOT NULL,
+  last_four text NOT NULL,
+  previous_hash text,
+  previous_until timestamp with time zone,
+  networks text[],
+  expires_at timestamp with time zone,
+  made_by uuid,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  revoked_at timestamp with time zone,
+  last_used_at timestamp with time zone,
+  last_used_from text,
+  CONSTRAINT api_keys_made_by_fkey FOREIGN KEY (made_by) REFERENCES users(id) ON DELETE CASCADE,
+  CONSTRAINT api_keys_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  CONSTRAINT api_keys_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id) ON DELETE CASCADE,
+  CONSTRAINT api_keys_pkey PRIMARY KEY (id),
+  CONSTRAINT api_keys_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'designer'::text, 'operator'::text, 'viewer'::text, 'auditor'::text])))
 );
 
 CREATE TABLE attempts (
@@ -363,6 +404,9 @@ CREATE TABLE versions (
 );
 
 
+CREATE INDEX agent_tokens_org ON public.agent_tokens USING btree (org_id, id) WHERE (revoked_at IS NULL);
+CREATE INDEX api_keys_maker ON public.api_keys USING btree (made_by) WHERE (made_by IS NOT NULL);
+CREATE INDEX api_keys_org ON public.api_keys USING btree (org_id, id) WHERE (revoked_at IS NULL);
 CREATE INDEX dead_letters_open ON public.dead_letters USING btree (created_at) WHERE (closed_at IS NULL);
 CREATE INDEX inbox_at ON public.inbox USING brin (at);
 CREATE INDEX late_answers_run ON public.late_answers USING btree (run_id, idx);
@@ -537,7 +581,9 @@ CREATE TRIGGER users_touch BEFORE UPDATE ON public.users FOR EACH ROW EXECUTE FU
 
 CREATE POLICY tenant ON agent_health FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON agent_performance FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON agent_tokens FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON agents FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON api_keys FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON attempts FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON concurrency_slots FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON dead_letters FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
@@ -560,7 +606,9 @@ CREATE POLICY tenant ON versions FOR ALL TO signalbox_door USING ((org_id = ( SE
 GRANT INSERT, SELECT, UPDATE ON agent_health TO signalbox_door;
 GRANT SELECT ON agent_performance TO signalbox_door;
 GRANT SELECT ON agent_performance_summary TO signalbox_door;
+GRANT INSERT, SELECT, UPDATE ON agent_tokens TO signalbox_door;
 GRANT INSERT, SELECT, UPDATE ON agents TO signalbox_door;
+GRANT INSERT, SELECT, UPDATE ON api_keys TO signalbox_door;
 GRANT SELECT ON attempts TO signalbox_door;
 GRANT SELECT ON concurrency_slots TO signalbox_door;
 GRANT SELECT ON dead_letters TO signalbox_door;

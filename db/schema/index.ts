@@ -1,6 +1,8 @@
 export { agentHealth } from './agent-health.ts';
 export { agentPerformance } from './agent-performance.ts';
+export { agentTokens } from './agent-tokens.ts';
 export { agents } from './agents.ts';
+export { apiKeys } from './api-keys.ts';
 export { attempts } from './attempts.ts';
 export { concurrencySlots } from './concurrency-slots.ts';
 export { deadLetters } from './dead-letters.ts';

@@ -84,6 +84,8 @@ export function createExampleWorld(http: TestServer): ExampleWorld {
     password: async () => PASSWORD,
     invitation: async () => (await post('/invites', { role: 'viewer' })).token,
     invite: async () => (await post('/invites', { role: 'viewer' })).id,
+    key: async () => (await post('/keys', { name: newName(), role: 'viewer' })).id,
+    agentToken: async () => (await post('/agent-tokens', { agent: newName() })).id,
     member: async () => (await newMember()).id,
     grantedPipeline: async () => (await granted()).pipeline,
     grantee: async () => (await granted()).member,

@@ -1,5 +1,6 @@
 import { auth, me } from './account.ts';
 import { agents } from './agents.ts';
+import { agentTokens, keys } from './keys.ts';
 import { grants, invites, members } from './members.ts';
 import type { Operation } from './operation.ts';
 import { pipelines } from './pipelines.ts';
@@ -22,6 +23,8 @@ export const operations = {
   members,
   invites,
   grants,
+  keys,
+  agentTokens,
 };
 
 export type Operations = typeof operations;
