@@ -307,6 +307,21 @@ CREATE TABLE sessions (
   CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
 );
 
+CREATE TABLE sign_in_flows (
+  state_hash text NOT NULL,
+  browser_hash text NOT NULL,
+  provider text NOT NULL,
+  nonce text NOT NULL,
+  code_verifier text NOT NULL,
+  redirect_uri text NOT NULL,
+  next text NOT NULL,
+  link_hash text,
+  user_id uuid,
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT sign_in_flows_pkey PRIMARY KEY (state_hash),
+  CONSTRAINT sign_in_flows_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+
 CREATE TABLE sign_in_links (
   id uuid NOT NULL,
   token_hash text NOT NULL,
@@ -420,6 +435,7 @@ CREATE INDEX runs_replay ON ONLY public.runs USING btree (replay_of) WHERE (repl
 CREATE INDEX runs_wake ON ONLY public.runs USING btree (wake_at) WHERE (wake_at IS NOT NULL);
 CREATE INDEX sessions_expiry ON public.sessions USING btree (expires_at);
 CREATE INDEX sessions_user ON public.sessions USING btree (user_id);
+CREATE INDEX sign_in_flows_expiry ON public.sign_in_flows USING btree (expires_at);
 CREATE INDEX sign_in_links_org ON public.sign_in_links USING btree (org_id, id);
 CREATE UNIQUE INDEX pipelines_name ON public.pipelines USING btree (org_id, lower(name)) WHERE (archived_at IS NULL);
 CREATE UNIQUE INDEX users_email ON public.users USING btree (email);

@@ -20,6 +20,7 @@ export { runEvents } from './run-events.ts';
 export { runObjects } from './run-objects.ts';
 export { runStatus, runs } from './runs.ts';
 export { sessions } from './sessions.ts';
+export { signInFlows } from './sign-in-flows.ts';
 export { signInLinks } from './sign-in-links.ts';
 export { taskDagTemplates } from './task-dag-templates.ts';
 export { taskStageLogs } from './task-stage-logs.ts';

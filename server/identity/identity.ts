@@ -4,12 +4,15 @@ import type { HotState } from '#server/redis/port.ts';
 import { type Access, createAccess } from './access.ts';
 import { type Actor, LOCAL_OWNER, type Origin } from './actor.ts';
 import type { IdentityConfig } from './config.ts';
+import { createFlows, type Flows } from './flows.ts';
 import { createJwtVerifier } from './jwt.ts';
 import { readKey } from './key-format.ts';
 import { createKeys } from './keys.ts';
+import { createLinked, type Linked } from './linked.ts';
 import { createLinks, type Links } from './links.ts';
 import { createPasswords, type PasswordOptions, type Passwords } from './passwords.ts';
 import { createPeople, type People } from './people.ts';
+import { createProviders, type Providers } from './providers.ts';
 import {
   createSessions,
   type NewSession,
@@ -37,6 +40,9 @@ export interface Identity {
   readonly passwords: Passwords;
   readonly people: People;
   readonly links: Links;
+  readonly linked: Linked;
+  readonly flows: Flows;
+  readonly providers: Providers;
   readonly sessions: Omit<Sessions, 'create' | 'find'>;
   /** A new session for somebody who has proved who they are. */
   signIn(signIn: SignIn): Promise<NewSession>;
@@ -101,6 +107,9 @@ export function createIdentity(options: IdentityOptions): RunningIdentity {
     passwords: createPasswords(options.passwords),
     people: createPeople(sql),
     links: createLinks({ sql, newUuid, sessions }),
+    linked: createLinked(sql, newUuid),
+    flows: createFlows(sql),
+    providers: createProviders({ ...options, all: options.config.providers }),
     sessions,
     signIn: (signIn) =>
       sql.begin((transaction) =>

@@ -73,7 +73,7 @@ export const SETTINGS = {
     fallback: null,
     example: '/etc/signalbox/identity.yaml',
     about:
-      'A YAML or JSON file that names who else may say who somebody is: issuers of tokens for programs. See [identity.md](identity.md). It holds secrets: let only the server read it.',
+      'A YAML or JSON file that names who else may say who somebody is: providers that people sign in with, and issuers of tokens for programs. See [identity.md](identity.md). It holds secrets: let only the server read it.',
   }),
   SIGNALBOX_SESSION_IDLE_HOURS: setting({
     group: 'Server',

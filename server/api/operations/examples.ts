@@ -33,6 +33,8 @@ export const EXAMPLE = {
   /** A pipeline, and a member with a grant on it. */
   grantedPipeline: 'pipe_019fcb2a4c7d7e10a1b2c3d4e5f6000d',
   grantee: 'user_019fcb2a4c7d7e10a1b2c3d4e5f6000b',
+  /** Where the caller has an account that is linked, beside a password. */
+  issuer: 'https://login.example.org',
   /** One of the caller's own, and not the one that calls. */
   session: 'ses_019fcb2a4c7d7e10a1b2c3d4e5f6000c',
   /** Names that must not be there yet. */
