@@ -4,10 +4,13 @@ import { createGraphCache } from '#db/queries/load-graph.ts';
 import { seed } from '#db/seed/seed.ts';
 import { openDoorDatabase } from '#db/tenant.ts';
 import { createPayloads } from '#server/agents/payloads.ts';
+import { tenantOfQueue } from '#server/broker/topology.ts';
 import { createEngine, type Engine } from '#server/coordinator/engine.ts';
+import { createNudges } from '#server/coordinator/nudges.ts';
 import { createRetention } from '#server/coordinator/retention.ts';
 import { type IdentityConfig, readIdentityConfig } from '#server/identity/config.ts';
 import { createIdentity } from '#server/identity/identity.ts';
+import { createDocumentDesk } from '#server/platform/documents/desk.ts';
 import type { Env } from '#server/platform/env.ts';
 import { createUuidSource } from '#server/platform/ids.ts';
 import type { Logger } from '#server/platform/logger.ts';
@@ -17,6 +20,7 @@ import { readOrCreateSecret } from '#server/platform/secret-file.ts';
 import { CHANNEL } from '#server/redis/keys.ts';
 import type { Services } from '#server/services/context.ts';
 import { makeAgents } from './compose-agents.ts';
+import { openRecords } from './compose-audit.ts';
 import { openPorts, type Ports } from './compose-ports.ts';
 import { announceProgress } from './compose-progress.ts';
 
@@ -58,8 +62,10 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
   await migrate(ports.databaseUrl, (name) => onStep(`Applying ${name}.`));
   if (await seed(ports.beatSql, newUuid)) onStep('Added the sample pipeline and the templates.');
   await Promise.all([ports.broker.start(), ports.hotState.start(), ports.objects.start()]);
-  const { engine, agents, payloads, graphOf } = makeEngine(ports, { ...options, newUuid });
+  const { checkpointer, ...records } = await openRecords(env, ports, logger);
+  const { engine, agents, payloads, graphOf, nudges } = makeEngine(ports, { ...options, newUuid });
   metrics.watchEngine(engine.load);
+  await nudges.listen(engine.hear);
   await agents.start(engine);
   const outbound = createSafeFetch({ allow: env.outboundAllow });
   const identity = createIdentity({
@@ -77,9 +83,14 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
   const retention = createRetention({
     url: ports.databaseUrl,
     keepDays: env.retentionDays,
+    collect: { objects: ports.objects, random: Math.random },
     onTrouble: (message, error) => logger.warn({ err: error }, message),
   });
-  if (env.roles.has('coordinator')) retention.start();
+  if (env.roles.has('coordinator')) {
+    retention.start();
+    checkpointer.start();
+  }
+  const documents = createDocumentDesk();
   let stopping = false;
   const services: Services = {
     db: openDoorDatabase(ports.doorSql),
@@ -88,15 +99,16 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
     engine,
     graphOf,
     payloads,
+    documents,
     queues: ports.broker,
+    tenantOfQueue,
     agents: agents.system,
     presence: { list: () => ports.hotState.listPresent('agent') },
     news: { subscribe: (runId, onNews) => ports.hotState.subscribe(CHANNEL.runEvents(runId), onNews) },
     newUuid,
     now: Date.now,
     limits: { payloadMaxBytes: env.payloadMaxBytes, maxBacklog: MAX_BACKLOG },
-    record: (actor, what, subject) =>
-      logger.info({ actor: actor.id, name: actor.name, ...actor.from, what, subject }, 'audit'),
+    ...records,
     probe: () => probe(ports, () => stopping),
   };
   return {
@@ -104,9 +116,10 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
     failed: ports.databaseDied.then((output) => `The embedded database has ended by itself:\n${output}`),
     async stop() {
       stopping = true;
-      await retention.stop();
+      await Promise.all([retention.stop(), checkpointer.stop(), documents.stop()]);
       await agents.drain(DRAIN_MS);
       await engine.stop();
+      await nudges.stop();
       await agents.stop();
       await identity.stop();
       outbound.close();
@@ -131,6 +144,7 @@ function makeEngine(
     maxBytes: env.payloadMaxBytes,
   });
   const agents = makeAgents({ env, ports, payloads, newUuid, onTrouble });
+  const nudges = createNudges({ hot: ports.hotState, me: newUuid() });
   const announce = announceProgress({ env, metrics, hotState: ports.hotState, now: Date.now });
   const engine: Engine = createEngine({
     sql: ports.engineSql,
@@ -141,6 +155,9 @@ function makeEngine(
     random: Math.random,
     localNow: Date.now,
     defaults: { taskTimeoutMs: env.taskTimeoutMs },
+    payloads,
+    maxConcurrentTasks: env.maxConcurrentTasks,
+    nudge: nudges.send,
     onProgress(plan) {
       agents.system.onProgress(plan);
       announce(plan);
@@ -148,7 +165,7 @@ function makeEngine(
     onTrouble,
   });
   agents.connect(engine);
-  return { engine, agents, payloads, graphOf };
+  return { engine, agents, payloads, graphOf, nudges };
 }
 
 async function probe(ports: Ports, isStopping: () => boolean) {

@@ -282,6 +282,19 @@ function sendJson({ response }: Exchange, status: number, body: unknown): void {
   response.end(JSON.stringify(body));
 }
 
+const LINGER_MS = 2000;
+
+/**
+ * What is left of a refused body is thrown away for a moment: were the line cut at once, a sender who is still writing
+ * would see that and not the answer.
+ */
+function linger(request: IncomingMessage): void {
+  const timer = setTimeout(() => request.socket.destroy(), LINGER_MS);
+  timer.unref();
+  request.once('close', () => clearTimeout(timer));
+  request.resume();
+}
+
 function sendError(exchange: Exchange, error: unknown, logger: Logger): void {
   const { response, request, id } = exchange;
   const problem = toProblem(error, id);
@@ -292,8 +305,7 @@ function sendError(exchange: Exchange, error: unknown, logger: Logger): void {
   }
   const retryAfter = retryAfterOf(error);
   if (retryAfter !== undefined) response.setHeader('retry-after', String(retryAfter));
-  // What is left of a refused body is not read.
-  if (!request.complete) response.setHeader('connection', 'close');
+  if (!request.complete) linger(request);
   response.writeHead(problem.status, {
     'content-type': 'application/problem+json; charset=utf-8',
     'cache-control': 'no-store',

@@ -1,11 +1,13 @@
 import { auth, me } from './account.ts';
 import { agents } from './agents.ts';
+import { audit } from './audit.ts';
 import { agentTokens, keys } from './keys.ts';
 import { grants, invites, members } from './members.ts';
 import type { Operation } from './operation.ts';
 import { pipelines } from './pipelines.ts';
 import { deadLetters, queues } from './queues.ts';
 import { runs } from './runs.ts';
+import { secrets } from './secrets.ts';
 import { tasks } from './tasks.ts';
 import { templates } from './templates.ts';
 
@@ -25,6 +27,8 @@ export const operations = {
   grants,
   keys,
   agentTokens,
+  audit,
+  secrets,
 };
 
 export type Operations = typeof operations;

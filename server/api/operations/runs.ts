@@ -25,6 +25,7 @@ import { anyJson, anyObject, nextCursor } from '../wire/values.ts';
 import { streamEvents } from './event-stream.ts';
 import { EXAMPLE } from './examples.ts';
 import { idempotencyKey, limitField, pageInput } from './fields.ts';
+import { sendObject } from './object-body.ts';
 import { created, operation, rawOperation } from './operation.ts';
 
 const oneRun = z.strictObject({ id: idSchema('run') });
@@ -115,10 +116,7 @@ export const runs = {
     errors: ['NOT_FOUND'],
     example: { id: EXAMPLE.run, hash: EXAMPLE.object },
     async answer({ services, actor }, input) {
-      const { content } = await readRunObject(services, actor, input);
-      // Its type is an agent's word: served as a file, so that no browser runs what it says it is.
-      const headers = { 'content-disposition': 'attachment', 'content-security-policy': 'sandbox' };
-      return { status: 200, text: content, contentType: 'application/octet-stream', headers };
+      return sendObject(await readRunObject(services, actor, input));
     },
   }),
 

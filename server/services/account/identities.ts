@@ -40,5 +40,5 @@ export async function unlinkIdentity(
     });
   }
   if (!(await linked.remove(userId, issuer))) throw notFound('linked account at', issuer);
-  services.record(actor, `account.unlinked: ${issuer}`, userId);
+  await services.record(actor, 'account.unlinked', { target: userId, before: { issuer } });
 }

@@ -5,6 +5,7 @@ import { inTenant } from '#db/tenant.ts';
 import { notFound } from '#server/domain/errors.ts';
 import { type AgentTokenId, fromUuid, idSchema, makeId, toUuid } from '#server/domain/ids.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
+import { auditNote, noteIn } from '#server/identity/audit/note.ts';
 import { lastFour, makeKey } from '#server/identity/key-format.ts';
 import { digest } from '#server/identity/tokens.ts';
 import type { Services } from '../context.ts';
@@ -39,8 +40,8 @@ export async function createAgentToken(
   const { agent, expiresInDays } = parseInput(createSchema, input);
   const id = makeId('agentToken', services.newUuid());
   const token = makeKey('agentToken', id);
-  const [row] = await inTenant(services.db, actor.orgId, (tx) =>
-    tx
+  const row = await inTenant(services.db, actor.orgId, async (tx) => {
+    const [made] = await tx
       .insert(agentTokens)
       .values({
         id: toUuid(id),
@@ -51,10 +52,11 @@ export async function createAgentToken(
         expiresAt: expiresInDays === null ? null : sql`now() + ${expiresInDays}::int * interval '1 day'`,
         madeBy: actor.userId && toUuid(actor.userId),
       })
-      .returning(),
-  );
+      .returning();
+    await noteIn(tx, auditNote(actor, 'agent-token.created', { target: id, after: { agent } }));
+    return made;
+  });
   if (!row) throw new Error('the token wrote no row');
-  services.record(actor, `agent-token.created: ${agent}`, id);
   return { ...toView(row), token };
 }
 
@@ -83,16 +85,16 @@ export async function revokeAgentToken(
 ): Promise<void> {
   authorise(actor, 'key.manage');
   const { id } = parseInput(revokeSchema, input);
-  const gone = await inTenant(services.db, actor.orgId, (tx) =>
-    tx
+  await inTenant(services.db, actor.orgId, async (tx) => {
+    const gone = await tx
       .update(agentTokens)
       .set({ revokedAt: sql`now()` })
       .where(and(eq(agentTokens.id, toUuid(id)), isNull(agentTokens.revokedAt)))
-      .returning({ id: agentTokens.id }),
-  );
-  if (gone.length === 0) throw notFound('agent token', id);
+      .returning({ id: agentTokens.id });
+    if (gone.length === 0) throw notFound('agent token', id);
+    await noteIn(tx, auditNote(actor, 'agent-token.revoked', { target: id }));
+  });
   await services.identity.access.changed(id);
-  services.record(actor, 'agent-token.revoked', id);
 }
 
 function toView(row: typeof agentTokens.$inferSelect): AgentTokenView {

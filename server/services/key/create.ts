@@ -5,6 +5,7 @@ import { inTenant } from '#db/tenant.ts';
 import { SignalboxError } from '#server/domain/errors.ts';
 import { makeId, toUuid } from '#server/domain/ids.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
+import { auditNote, noteIn } from '#server/identity/audit/note.ts';
 import { lastFour, makeKey } from '#server/identity/key-format.ts';
 import { isWithin, ROLES, type Role, SCOPES } from '#server/identity/permissions.ts';
 import { digest } from '#server/identity/tokens.ts';
@@ -38,8 +39,8 @@ export async function createKey(
   refuseBeyond(actor, role);
   const id = makeId('key', services.newUuid());
   const key = makeKey('key', id);
-  const [row] = await inTenant(services.db, actor.orgId, (tx) =>
-    tx
+  const row = await inTenant(services.db, actor.orgId, async (tx) => {
+    const [made] = await tx
       .insert(apiKeys)
       .values({
         id: toUuid(id),
@@ -51,10 +52,14 @@ export async function createKey(
         expiresAt: expiresInDays === null ? null : sql`now() + ${expiresInDays}::int * interval '1 day'`,
         madeBy: actor.userId && toUuid(actor.userId),
       })
-      .returning(),
-  );
+      .returning();
+    await noteIn(
+      tx,
+      auditNote(actor, 'key.created', { target: id, after: { name, role, scopes, networks } }),
+    );
+    return made;
+  });
   if (!row) throw new Error('the key wrote no row');
-  services.record(actor, `key.created: ${role}${scopes ? ` ${scopes.join(' ')}` : ''}`, id);
   return { ...toKeyView(row), key };
 }
 

@@ -5,6 +5,7 @@ import { inTenant } from '#db/tenant.ts';
 import { notFound } from '#server/domain/errors.ts';
 import { idSchema, toUuid } from '#server/domain/ids.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
+import { auditNote, noteIn } from '#server/identity/audit/note.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
 
@@ -18,14 +19,14 @@ export async function revokeKey(
 ): Promise<void> {
   authorise(actor, 'key.manage');
   const { id } = parseInput(revokeSchema, input);
-  const gone = await inTenant(services.db, actor.orgId, (tx) =>
-    tx
+  await inTenant(services.db, actor.orgId, async (tx) => {
+    const gone = await tx
       .update(apiKeys)
       .set({ revokedAt: sql`now()` })
       .where(and(eq(apiKeys.id, toUuid(id)), isNull(apiKeys.revokedAt)))
-      .returning({ id: apiKeys.id }),
-  );
-  if (gone.length === 0) throw notFound('key', id);
+      .returning({ id: apiKeys.id });
+    if (gone.length === 0) throw notFound('key', id);
+    await noteIn(tx, auditNote(actor, 'key.revoked', { target: id }));
+  });
   await services.identity.access.changed(id);
-  services.record(actor, 'key.revoked', id);
 }

@@ -5,6 +5,7 @@ import { inTenant } from '#db/tenant.ts';
 import { notFound } from '#server/domain/errors.ts';
 import { idSchema, toUuid } from '#server/domain/ids.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
+import { auditNote, noteIn } from '#server/identity/audit/note.ts';
 import { lastFour, makeKey } from '#server/identity/key-format.ts';
 import { digest } from '#server/identity/tokens.ts';
 import type { Services } from '../context.ts';
@@ -43,10 +44,10 @@ export async function rotateKey(
       })
       .where(isIt)
       .returning();
+    await noteIn(tx, auditNote(actor, 'key.rotated', { target: id, after: { overlap_hours: overlapHours } }));
     return after;
   });
   if (!row) throw new Error('the rotation wrote no row');
   await services.identity.access.changed(id);
-  services.record(actor, 'key.rotated', id);
   return { ...toKeyView(row), key };
 }

@@ -43,7 +43,7 @@ async function linkTo(
 ): Promise<void> {
   if (actor.kind !== 'person' || actor.userId !== userId) throw notBegunHere();
   await services.identity.linked.add(userId, who);
-  services.record(actor, `account.linked: ${who.issuer}`, userId);
+  await services.record(actor, 'account.linked', { target: userId, after: { issuer: who.issuer } });
 }
 
 async function admit(
@@ -63,7 +63,7 @@ async function admit(
   const userId = known ?? (await welcome(services, provider, who));
   const [orgId] = (await people.proofOf(userId))?.orgIds ?? [];
   if (orgId) return openSession(services, actor, { userId, orgId, how: provider.id });
-  services.record(actor, 'session.refused', userId);
+  await services.record(actor, 'session.refused', { target: userId });
   throw notInvited(provider);
 }
 
