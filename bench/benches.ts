@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { measureGrowth } from './growth.ts';
 import type { BenchContext, Measurement } from './plan.ts';
 import { measureSoak } from './soak.ts';
 import { percentile } from './statistics.ts';
@@ -10,11 +11,12 @@ export const INNER_BENCHES = {
   hop: measureHop,
   start: measureStart,
   fanout: measureFanOut,
+  growth: measureGrowth,
   soak: measureSoak,
 } as const satisfies Record<string, (context: BenchContext) => Promise<Measurement[]>>;
 
 export type InnerBench = keyof typeof INNER_BENCHES;
-export const BENCHES = ['chain', 'hop', 'start', 'fanout', 'startup', 'memory', 'soak'] as const;
+export const BENCHES = ['chain', 'hop', 'start', 'fanout', 'startup', 'memory', 'growth', 'soak'] as const;
 /** The soak takes longer than all the others and runs when it is named. */
 export const USUAL_BENCHES = BENCHES.filter((bench) => bench !== 'soak');
 export type Bench = (typeof BENCHES)[number];
@@ -26,6 +28,7 @@ export const BENCH_TITLES: Record<Bench, string> = {
   fanout: 'fanout: 1 -> 1,000 -> 1, until the result is back',
   startup: 'startup: engine process started until it takes work; its servers are running already',
   memory: 'memory: after the chain; shared pages counted in proportion',
+  growth: 'growth: the same work on a full and on an empty database of one server, by turns',
   soak: 'soak: steady load at half the top speed; medians of both halves and the slope',
 };
 

@@ -46,6 +46,8 @@ export interface Subject {
   readOtherMemory?(): Promise<ProcessMemory>;
   /** Age of the oldest message that waits in a queue of the engine's; 0 when none does. */
   readQueueAgeMs?(): Promise<number>;
+  /** For an engine whose database is full: the same engine on an empty one of the same server, started. */
+  startBeside?(): Promise<Subject>;
   /** Housekeeping that the engine's users would have running, done between benches and never timed. */
   settle?(): Promise<void>;
   /** Stops workers and connections. Afterwards the process must be able to end by itself. */

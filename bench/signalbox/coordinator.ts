@@ -141,7 +141,7 @@ function makeSystem({ env, ports, payloads, options, newUuid, onTrouble }: Parts
 }
 
 function makeEngine(
-  { env, ports, options, onTrouble }: Parts,
+  { env, ports, payloads, options, onTrouble }: Parts,
   { system, graphOf }: { system: AgentSystem; graphOf: ReturnType<typeof createGraphCache> },
 ): Engine {
   const announce = announceProgress({
@@ -151,7 +151,7 @@ function makeEngine(
     now: Date.now,
   });
   return createEngine({
-    ...{ sql: ports.engineSql, lanes: ports.lanes, broker: ports.broker, graphOf, onTrouble },
+    ...{ sql: ports.engineSql, lanes: ports.lanes, broker: ports.broker, graphOf, payloads, onTrouble },
     hands: system.hands,
     random: Math.random,
     localNow: Date.now,

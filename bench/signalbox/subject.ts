@@ -1,3 +1,4 @@
+import { connectDatabase } from '#db/client.ts';
 import { migrate } from '#db/migrate.ts';
 import type { GraphInput } from '#server/domain/graph/schema.ts';
 import type { RunId, VersionId } from '#server/domain/ids.ts';
@@ -72,6 +73,29 @@ export function createSubject(env: SubjectEnv, { coordinators }: { coordinators:
       await first.stop();
     },
   };
+}
+
+/** On a database that is full, with another one beside it on the same server that is empty. */
+export function createFullSubject(env: SubjectEnv): Subject {
+  return {
+    ...createSubject(env, { coordinators: 1 }),
+    async startBeside() {
+      const databaseUrl = await createDatabase(env.databaseUrl ?? '', 'beside');
+      const beside = { ...env, databaseUrl, dataDir: `${env.dataDir}/beside` };
+      const subject = createSubject(beside, { coordinators: 1 });
+      await subject.start();
+      return subject;
+    },
+  };
+}
+
+async function createDatabase(server: string, name: string): Promise<string> {
+  const sql = connectDatabase({ url: server, applicationName: 'bench', max: 1 });
+  await sql.unsafe(`CREATE DATABASE ${name}`);
+  await sql.end({ timeout: 5 });
+  const url = new URL(server);
+  url.pathname = `/${name}`;
+  return url.href;
 }
 
 function toUrls({ databaseUrl, redisUrl, amqpUrl, dataDir }: ServiceUrls, name: string): ServiceUrls {

@@ -5,7 +5,7 @@ export { agentTokens } from './agent-tokens.ts';
 export { agents } from './agents.ts';
 export { apiKeys } from './api-keys.ts';
 export { attempts } from './attempts.ts';
-export { auditCheckpoints, auditEntries } from './audit.ts';
+export { auditCheckpoints, auditEntries, auditHeads } from './audit.ts';
 export { concurrencySlots } from './concurrency-slots.ts';
 export { deadLetters } from './dead-letters.ts';
 export { drafts } from './drafts.ts';

@@ -2,7 +2,7 @@ import { partOf } from '#db/parts.ts';
 import type { Happening, Reply } from '#server/domain/engine/happenings.ts';
 import type { OrgId, RunId } from '#server/domain/ids.ts';
 import type { JsonObject } from '#server/domain/json.ts';
-import type { AtHand } from './anteroom.ts';
+import type { AtHand } from './needs.ts';
 import type { NewRun } from './new-run.ts';
 
 /** One thing that happened to one run, and who wants to hear what came of it. */
