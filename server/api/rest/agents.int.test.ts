@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createLocalOwner } from '#server/identity/local-owner.ts';
 import { startTestApp, type TestApp } from '#server/testing/app.ts';
 import { createHttpServer } from '../http/server.ts';
@@ -15,7 +15,7 @@ let program: TestApp;
 let server: ReturnType<typeof createHttpServer>;
 let origin: string;
 
-beforeAll(async () => {
+beforeEach(async () => {
   program = await startTestApp();
   server = createHttpServer({
     routes: restRoutes,
@@ -31,7 +31,7 @@ beforeAll(async () => {
   await once(server, 'listening');
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 });
-afterAll(async () => {
+afterEach(async () => {
   server.closeAllConnections();
   server.close();
   await program[Symbol.asyncDispose]();
@@ -107,7 +107,7 @@ describe('an agent that comes for its work over HTTP', () => {
           expect(body).toMatchObject({ status: 'succeeded' });
           expect(body.stages[1].output).toEqual([{ greeting: 'Hello Ada!' }, { greeting: 'Hello Alan!' }]);
         },
-        { timeout: 25_000, interval: 50 },
+        { timeout: 120_000, interval: 50 },
       );
     } finally {
       agent.kill();
