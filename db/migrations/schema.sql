@@ -293,6 +293,7 @@ CREATE INDEX runs_org ON ONLY public.runs USING btree (org_id, id);
 CREATE INDEX runs_pipeline ON ONLY public.runs USING btree (org_id, pipeline_id, id);
 CREATE INDEX runs_replay ON ONLY public.runs USING btree (replay_of) WHERE (replay_of IS NOT NULL);
 CREATE INDEX runs_wake ON ONLY public.runs USING btree (wake_at) WHERE (wake_at IS NOT NULL);
+CREATE UNIQUE INDEX dead_letters_task ON public.dead_letters USING btree (run_id, task_idx) WHERE (run_id IS NOT NULL);
 CREATE UNIQUE INDEX pipelines_name ON public.pipelines USING btree (org_id, lower(name)) WHERE (archived_at IS NULL);
 CREATE UNIQUE INDEX versions_number ON public.versions USING btree (pipeline_id, number) WHERE (pipeline_id IS NOT NULL);
 CREATE UNIQUE INDEX versions_shared ON public.versions USING btree (org_id, content_hash) WHERE (pipeline_id IS NULL);

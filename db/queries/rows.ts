@@ -12,6 +12,7 @@ export interface BatchRows {
   inbox: InboxRow[];
   keys: IdempotencyRow[];
   slots: SlotRow[];
+  letters: LetterRow[];
 }
 
 export interface RunRow {
@@ -89,6 +90,16 @@ export interface IdempotencyRow {
   key: string;
   requestHash: string;
   runId: string;
+}
+
+/** A task that is set aside for people. */
+export interface LetterRow {
+  orgId: string;
+  queue: string;
+  reason: string;
+  body: string;
+  runId: string;
+  index: number;
 }
 
 /** A lease taken (+1) or ended (-1) under a concurrency key. */

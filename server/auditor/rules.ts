@@ -7,5 +7,6 @@ export const RULES = {
   I6: 'No task has more attempts than its retry policy allows.',
   I8: "A run's event sequence has no hole, and folded it gives the rows.",
   I9: 'The slots in use under a concurrency key are the tasks that are handed out under it.',
+  I14: 'A task that every agent died of is in the dead letters, once, and no other task is.',
 } as const;
 export type Rule = keyof typeof RULES;

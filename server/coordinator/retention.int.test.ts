@@ -202,13 +202,16 @@ describe('retention', () => {
       ('closed', '', '', now() - interval '200 days', now() - interval '91 days'),
       ('open', '', '', now() - interval '200 days', NULL),
       ('lately', '', '', now() - interval '200 days', now() - interval '2 days')`;
+    await sql`INSERT INTO dead_letters (queue, reason, body, run_id, task_idx, closed_at) VALUES
+      ('task of a kept run', '', '', ${toUuid(kept ?? ('' as RunId))}::text::uuid, 0, now() - interval '91 days'),
+      ('task of no run', '', '', gen_random_uuid(), 0, NULL)`;
     await sql`INSERT INTO late_answers (org_id, run_id, idx, epoch, reason, answer, at) VALUES
       (${ORG}::text::uuid, gen_random_uuid(), 0, 1, 'old', '{}', now() - interval '91 days'),
       (${ORG}::text::uuid, gen_random_uuid(), 0, 1, 'new', '{}', now() - interval '89 days')`;
 
     const report = await makeRetention(3).run();
 
-    expect(report?.shed).toMatchObject({ inbox: 7, idempotency_keys: 1, dead_letters: 1, late_answers: 1 });
+    expect(report?.shed).toMatchObject({ inbox: 7, idempotency_keys: 1, dead_letters: 2, late_answers: 1 });
     expect(await sql`SELECT message_id FROM inbox`).toEqual([{ message_id: 'new' }]);
     expect(await sql`SELECT key FROM idempotency_keys ORDER BY key`).toEqual([
       { key: 'kept' },
@@ -217,6 +220,7 @@ describe('retention', () => {
     expect(await sql`SELECT queue FROM dead_letters ORDER BY queue`).toEqual([
       { queue: 'lately' },
       { queue: 'open' },
+      { queue: 'task of a kept run' },
     ]);
     expect(await sql`SELECT reason FROM late_answers`).toEqual([{ reason: 'new' }]);
   });

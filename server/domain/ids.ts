@@ -13,11 +13,19 @@ export type VersionId = Branded<'ver'>;
 export type RunId = Branded<'run'>;
 export type TaskId = Branded<'task'>;
 export type AgentId = Branded<'agent'>;
+export type LetterId = Branded<'letter'>;
 
-const PREFIX_OF = { org: 'org', pipe: 'pipe', ver: 'ver', run: 'run', agent: 'agent' } as const;
+const PREFIX_OF = {
+  org: 'org',
+  pipe: 'pipe',
+  ver: 'ver',
+  run: 'run',
+  agent: 'agent',
+  letter: 'letter',
+} as const;
 export type IdKind = keyof typeof PREFIX_OF;
 
-type IdOf = { org: OrgId; pipe: PipelineId; ver: VersionId; run: RunId; agent: AgentId };
+type IdOf = { org: OrgId; pipe: PipelineId; ver: VersionId; run: RunId; agent: AgentId; letter: LetterId };
 
 /** The single tenant that exists until people can make more. */
 export const DEFAULT_ORG_ID = 'org_00000000000070008000000000000001' as OrgId;

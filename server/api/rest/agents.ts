@@ -95,8 +95,9 @@ export const queueRoutes: readonly Route[] = [
     method: 'POST',
     path: '/api/v1/dead-letters/{id}/replay',
     async handle({ services, actor, params }) {
-      await replayDeadLetter(services, actor, fromBody(params));
-      return { status: 204, body: undefined };
+      const { runId } = await replayDeadLetter(services, actor, fromBody(params));
+      if (runId === null) return { status: 204, body: undefined };
+      return { status: 201, body: { run_id: runId }, headers: { location: `/api/v1/runs/${runId}` } };
     },
   },
   {

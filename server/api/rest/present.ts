@@ -3,9 +3,9 @@ import type { AgentState } from '#server/domain/routing.ts';
 import type { TaskStatus } from '#server/domain/statuses.ts';
 import type { Waiting } from '#server/domain/waiting.ts';
 import type { AgentListItem } from '#server/services/agent/list.ts';
-import type { DeadLetterView } from '#server/services/context.ts';
 import type { PipelineListItem } from '#server/services/pipeline/list.ts';
 import type { PipelineView, VersionView } from '#server/services/pipeline/pipeline-view.ts';
+import type { DeadLetter } from '#server/services/queue/dead-letters.ts';
 import type { RunSummary, RunView, TaskView } from '#server/services/run/run-view.ts';
 import type { LogLine, TaskDetail } from '#server/services/task/get.ts';
 
@@ -175,7 +175,7 @@ export function presentTaskDetail(task: TaskDetail) {
   };
 }
 
-export function presentDeadLetter(letter: DeadLetterView) {
+export function presentDeadLetter(letter: DeadLetter) {
   return {
     id: letter.id,
     message_id: letter.messageId,
@@ -185,5 +185,7 @@ export function presentDeadLetter(letter: DeadLetterView) {
     redeliveries: letter.redeliveries,
     priority: letter.priority,
     body: Buffer.from(letter.body).toString('utf8'),
+    run_id: letter.runId,
+    task_id: letter.taskId,
   };
 }

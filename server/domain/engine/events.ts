@@ -11,6 +11,12 @@ export interface TaskError {
   details?: JsonObject;
 }
 
+/** Every agent that took the task vanished: it is failed, and set aside for people to look at. */
+export const POISON = 'POISON';
+
+export const isPoison = ({ class: errorClass, code }: TaskError): boolean =>
+  errorClass === 'lost' && code === POISON;
+
 /** Why nothing was started, with what blocks it. */
 export interface Wait {
   code: WaitCode;

@@ -15,7 +15,7 @@ import {
   isTaskSuccess,
   isTaskUntouched,
 } from '../statuses.ts';
-import type { TaskError } from './events.ts';
+import { POISON, type TaskError } from './events.ts';
 import { type Draft, emit, setTask, taskOf } from './evolve.ts';
 import type { DecideContext, Grant, Happening, Outcome, Reply } from './happenings.ts';
 import { mayRetry, releaseDelayMs, retryDelayMs } from './retry.ts';
@@ -187,7 +187,7 @@ export function loseAttempt(draft: Draft, index: number, context: DecideContext)
     emit(draft, { type: 'task.cancelled', task: index });
   } else if (losses + 1 >= context.defaults.maxLosses) {
     const message = `Every one of ${losses + 1} agents that took the task vanished, so it is not tried again.`;
-    failTask(draft, index, { ...error, code: 'POISON', message });
+    failTask(draft, index, { ...error, code: POISON, message });
   } else {
     emit(draft, { type: 'task.lost', task: index, epoch, error, ...queueLimit(draft, index) });
   }
