@@ -72,7 +72,7 @@ async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
     news: { subscribe: (runId, onNews) => ports.hotState.subscribe(CHANNEL.runEvents(runId), onNews) },
     newUuid,
     now: Date.now,
-    limits: { payloadMaxBytes: env.payloadMaxBytes, maxBacklog: MAX_BACKLOG },
+    limits: { payloadMaxBytes: env.payloadMaxBytes, maxBacklog: MAX_BACKLOG, maxOutbox: env.outboxMax },
     record: (actor, what, subject) => logger.info({ actor: actor.name, what, subject }, 'audit'),
     probe: () => probe(ports, () => stopping),
   };

@@ -37,6 +37,7 @@ export interface Env {
   readonly taskTimeoutMs: number;
   readonly payloadInlineMaxBytes: number;
   readonly payloadMaxBytes: number;
+  readonly outboxMax: number;
   readonly taskStateTtlSeconds: number;
   readonly streamMaxEntries: number;
   readonly retentionDays: { readonly succeeded: number; readonly failed: number; readonly cancelled: number };
@@ -139,6 +140,7 @@ function toEnv(values: Parsed, rootDir: string): Env {
     taskTimeoutMs: values.TASK_TIMEOUT * 1000,
     payloadInlineMaxBytes: values.SIGNALBOX_PAYLOAD_INLINE_MAX,
     payloadMaxBytes: values.SIGNALBOX_PAYLOAD_MAX,
+    outboxMax: values.SIGNALBOX_OUTBOX_MAX,
     taskStateTtlSeconds: values.SIGNALBOX_TASK_STATE_TTL,
     streamMaxEntries: values.SIGNALBOX_STREAM_MAX,
     retentionDays: {

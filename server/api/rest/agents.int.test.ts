@@ -1,50 +1,21 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createLocalOwner } from '#server/identity/local-owner.ts';
 import { startTestApp, type TestApp } from '#server/testing/app.ts';
-import { createHttpServer } from '../http/server.ts';
-import { restRoutes } from './routes.ts';
-
-const SECRET = 'a-secret-of-this-test-0123456789';
+import { DOOR_SECRET, openTestDoor, type TestDoor } from '#server/testing/http-door.ts';
 
 let program: TestApp;
-let server: ReturnType<typeof createHttpServer>;
-let origin: string;
-
+let door: TestDoor;
 beforeEach(async () => {
   program = await startTestApp();
-  server = createHttpServer({
-    routes: restRoutes,
-    owner: createLocalOwner({ secret: SECRET, now: Date.now }),
-    logger: pino({ level: 'silent' }),
-    metrics: program.metrics,
-    isMetricsEnabled: true,
-    maxBodyBytes: 1_000_000,
-    services: () => program.services,
-    pages: () => undefined,
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  door = await openTestDoor(program);
 });
 afterEach(async () => {
-  server.closeAllConnections();
-  server.close();
+  await door[Symbol.asyncDispose]();
   await program[Symbol.asyncDispose]();
 });
 
-async function call(path: string, body?: object) {
-  const response = await fetch(`${origin}/api/v1${path}`, {
-    method: body ? 'POST' : 'GET',
-    headers: { authorization: `Bearer ${SECRET}`, 'content-type': 'application/json' },
-    ...(body ? { body: JSON.stringify(body) } : {}),
-  });
-  return { status: response.status, body: await response.json() };
-}
+const call: TestDoor['call'] = (path, body) => door.call(path, body);
 
 const REGISTRATION = {
   name: 'agent-name',
@@ -98,7 +69,7 @@ describe('an agent that comes for its work over HTTP', () => {
     const run = await call(`/pipelines/${pipeline.body.id}/execute`, { input_data });
     const example = join(import.meta.dirname, '../../../docs/examples/greet-agent.mjs');
     const agent = spawn(process.execPath, [example], {
-      env: { ...process.env, SIGNALBOX_URL: origin, SIGNALBOX_TOKEN: SECRET },
+      env: { ...process.env, SIGNALBOX_URL: door.origin, SIGNALBOX_TOKEN: DOOR_SECRET },
     });
     try {
       await vi.waitFor(

@@ -5,7 +5,7 @@ import { createEngine } from '#server/coordinator/engine.ts';
 import type { PausePoints } from '#server/coordinator/pause-points.ts';
 import { createReportIntake } from '#server/coordinator/report-intake.ts';
 import { createResponseConsumer } from '#server/coordinator/response-consumer.ts';
-import { DEFAULT_ORG_ID, fromUuid } from '#server/domain/ids.ts';
+import { type AgentId, DEFAULT_ORG_ID, fromUuid } from '#server/domain/ids.ts';
 import { createUuidSource } from '#server/platform/ids.ts';
 import { createSafeFetch } from '#server/platform/safe-fetch.ts';
 import { createMemoryHotState } from '#server/redis/memory.ts';
@@ -20,15 +20,18 @@ export interface BrokerEngineOptions extends BootOptions {
   onTrouble(trouble: string): void;
 }
 
+export interface BrokerEngine extends Pick<ScriptedEngine, 'engine' | 'startVersion' | 'working' | 'leave'> {
+  /** As a person does who looks at the board. */
+  orderAgent(agentId: AgentId, state: 'draining' | 'paused' | null): Promise<void>;
+}
+
 const NO_OBJECTS = {
   put: () => Promise.reject(new Error('this test has no object store')),
   get: () => Promise.reject(new Error('this test has no object store')),
 };
 
 /** An engine process without agents of its own: it knows those that say hello over RabbitMQ. */
-export async function createBrokerEngine(
-  options: BrokerEngineOptions,
-): Promise<Pick<ScriptedEngine, 'engine' | 'startVersion' | 'working' | 'leave'>> {
+export async function createBrokerEngine(options: BrokerEngineOptions): Promise<BrokerEngine> {
   const newUuid = createUuidSource(Date.now);
   const { url, rabbitmq, points } = options;
   const sql = connectEngine({ url, applicationName: 'test-engine', max: 2 });
@@ -61,6 +64,7 @@ export async function createBrokerEngine(
     localNow: Date.now,
     sweepMs: options.sweepMs ?? 50,
     outboxStaleMs: 300,
+    ...(options.maxBatch === undefined ? {} : { maxBatch: options.maxBatch }),
     defaults: { leaseMs: 60_000, redeliverMs: 1000, ...options.defaults },
     onProgress: agents.onProgress,
   });
@@ -73,6 +77,9 @@ export async function createBrokerEngine(
   return {
     engine,
     working: () => 0,
+    async orderAgent(agentId, state) {
+      await agents.registry.order(DEFAULT_ORG_ID, agentId, { state, reason: 'a test asks for it' });
+    },
     async startVersion(versionId, input, more) {
       const id = fromUuid('run', newUuid());
       const graph = await graphs.graphOf(versionId);

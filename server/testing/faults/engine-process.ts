@@ -1,7 +1,7 @@
 import { connectDatabase } from '#db/client.ts';
 import type { AgentId } from '#server/domain/ids.ts';
 import { createScriptedEngine, type ScriptedEngine } from '../scripted-engine.ts';
-import { createBrokerEngine } from './broker-engine.ts';
+import { type BrokerEngine, createBrokerEngine } from './broker-engine.ts';
 import type { BootOptions, EngineReport, FromChild, ToChild } from './protocol.ts';
 import { createScriptedAgents } from './scripted-agents.ts';
 import { createScriptedPoints } from './scripted-points.ts';
@@ -14,7 +14,8 @@ const say = (message: FromChild): void => {
   process.send?.(message);
 };
 
-type Hosted = Pick<ScriptedEngine, 'engine' | 'startVersion' | 'working' | 'leave'>;
+type Hosted = Pick<ScriptedEngine, 'engine' | 'startVersion' | 'working' | 'leave'> &
+  Partial<Pick<BrokerEngine, 'orderAgent'>>;
 
 const points = createScriptedPoints((point) => say({ type: 'held', point }));
 const troubles: string[] = [];
@@ -77,6 +78,8 @@ async function obey(message: ToChild): Promise<unknown> {
     case 'muteBeats':
       muted = message.ask.yes;
       return null;
+    case 'orderAgent':
+      return booted().orderAgent?.(message.ask.agentId, message.ask.state);
     case 'state':
       return report();
   }

@@ -2,6 +2,7 @@ import type { PausePoint } from '#server/coordinator/pause-points.ts';
 import type { EngineDefaults, Happening, Reply } from '#server/domain/engine/happenings.ts';
 import type { AgentId, RunId, VersionId } from '#server/domain/ids.ts';
 import type { Json } from '#server/domain/json.ts';
+import type { AgentOrder } from '#server/domain/messages.ts';
 
 /** The nth time that the engine comes to the point is its last. */
 export interface KillPoint {
@@ -23,6 +24,8 @@ export interface BootOptions {
   beatMs?: number;
   sweepMs?: number;
   lanes?: number;
+  /** Entries that one commit takes. */
+  maxBatch?: number;
   /** With it agents are reached over RabbitMQ, under a prefix of the test's own; without it they are called. */
   rabbitmq?: { url: string; namespace: string };
   /** With it presence and progress are kept there; without it in the process. Only over RabbitMQ. */
@@ -41,7 +44,7 @@ export interface StartOrder {
 }
 
 /** What can be asked of an engine process, with the answer's type. */
-export interface Orders {
+export type Orders = {
   boot: { ask: BootOptions; answer: null };
   start: { ask: StartOrder; answer: Reply };
   tell: { ask: { runId: RunId; happening: Happening }; answer: Reply };
@@ -54,8 +57,9 @@ export interface Orders {
   release: { ask: null; answer: null };
   /** Lets no sign of life out, as if its heart had stopped and its hands went on. */
   muteBeats: { ask: { yes: boolean }; answer: null };
+  orderAgent: { ask: { agentId: AgentId; state: 'draining' | 'paused' | null }; answer: null };
   state: { ask: null; answer: EngineReport };
-}
+};
 
 export interface EngineReport {
   load: { entries: number; waiting: number; publishing: number };
@@ -73,3 +77,29 @@ export type FromChild =
   | { type: 'held'; point: PausePoint }
   | { type: 'answer'; id: number; answer: unknown }
   | { type: 'refused'; id: number; message: string };
+
+/** What an agent process is told when it is to begin. The same name is the same agent, wherever it runs. */
+export interface AgentBoot {
+  name: string;
+  serviceUrl: string;
+  rabbitmq: { url: string; namespace: string };
+  capacity?: number;
+}
+
+export type AgentOrders = {
+  boot: { ask: AgentBoot; answer: null };
+  /** Takes nothing new; what is not done by then is released. Resolves when that has been said. */
+  drain: { ask: { withinMs: number }; answer: AgentReport };
+  state: { ask: null; answer: AgentReport };
+};
+
+export interface AgentReport {
+  id: AgentId | null;
+  working: number;
+  order: AgentOrder;
+  troubles: string[];
+}
+
+export type ToAgent = {
+  [Name in keyof AgentOrders]: { id: number; order: Name; ask: AgentOrders[Name]['ask'] };
+}[keyof AgentOrders];
