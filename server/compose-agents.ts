@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import type { AgentHandler, BuiltinAgent } from '#server/agents/agent.ts';
+import { AgentFailure, type AgentHandler, type BuiltinAgent } from '#server/agents/agent.ts';
 import { createBuiltinAgents } from '#server/agents/builtin/index.ts';
 import { type AmqpAgent, createAmqpAgent } from '#server/agents/delivery/amqp-agent.ts';
 import type { Payloads } from '#server/agents/payloads.ts';
@@ -9,6 +9,7 @@ import type { Engine } from '#server/coordinator/engine.ts';
 import { NO_PAUSES } from '#server/coordinator/pause-points.ts';
 import { createReportIntake } from '#server/coordinator/report-intake.ts';
 import { createResponseConsumer, type ResponseConsumer } from '#server/coordinator/response-consumer.ts';
+import { SignalboxError } from '#server/domain/errors.ts';
 import { DEFAULT_ORG_ID } from '#server/domain/ids.ts';
 import type { Env } from '#server/platform/env.ts';
 import { createSafeFetch } from '#server/platform/safe-fetch.ts';
@@ -69,7 +70,7 @@ export function makeAgents({ env, ports, payloads, newUuid, onTrouble }: AgentPa
         capabilities: capabilities.map((capability) => ({ name: capability, version })),
         max_concurrency: maxConcurrency,
       },
-      handle,
+      handle: withSmallOutput(handle, payloads),
       objects: payloads.artefacts,
       newMessageId: newUuid,
       onTrouble: (message, error) => onTrouble(message, error),
@@ -107,6 +108,19 @@ export function makeAgents({ env, ports, payloads, newUuid, onTrouble }: AgentPa
       await system.stop();
       await builtins.stop();
     },
+  };
+}
+
+/** Our own agents have the object store at hand: what they come to need not go through the broker. */
+function withSmallOutput(handle: AgentHandler, payloads: Payloads): AgentHandler {
+  return async (assignment, context) => {
+    const output = await handle(assignment, context);
+    try {
+      return (await payloads.shrink(output ?? null)).value;
+    } catch (error) {
+      if (!(error instanceof SignalboxError)) throw error;
+      throw new AgentFailure('invalid-output', 'OUTPUT_REFUSED', error.message);
+    }
   };
 }
 

@@ -38,22 +38,27 @@ export async function openTestDoor(program: TestApp, maxBodyBytes = 1_000_000): 
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
     origin,
-    async call(path, body) {
-      const response = await fetch(`${origin}/api/v1${path}`, {
-        method: body === undefined ? 'GET' : 'POST',
-        headers: { authorization: `Bearer ${DOOR_SECRET}`, 'content-type': 'application/json' },
-        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-      });
-      const text = await response.text();
-      return {
-        status: response.status,
-        headers: response.headers,
-        body: text === '' ? null : JSON.parse(text),
-      };
-    },
+    call: callsTo(origin),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       server.close();
     },
+  };
+}
+
+/** Calls as the owner. */
+export function callsTo(origin: string): TestDoor['call'] {
+  return async (path, body) => {
+    const response = await fetch(`${origin}/api/v1${path}`, {
+      method: body === undefined ? 'GET' : 'POST',
+      headers: { authorization: `Bearer ${DOOR_SECRET}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: text === '' ? null : JSON.parse(text),
+    };
   };
 }

@@ -103,3 +103,18 @@ export interface AgentReport {
 export type ToAgent = {
   [Name in keyof AgentOrders]: { id: number; order: Name; ask: AgentOrders[Name]['ask'] };
 }[keyof AgentOrders];
+
+/** What can be asked of a process with the whole program in it. */
+export type DoorOrders = {
+  boot: {
+    ask: { settings: Record<string, string>; maxBodyBytes: number };
+    answer: { origin: string; databaseUrl: string };
+  };
+  /** Megabytes in use when all garbage has been collected. */
+  memory: { ask: null; answer: number };
+  stop: { ask: null; answer: null };
+};
+
+export type ToDoor = {
+  [Name in keyof DoorOrders]: { id: number; order: Name; ask: DoorOrders[Name]['ask'] };
+}[keyof DoorOrders];
