@@ -221,11 +221,29 @@ function sendError(exchange: Exchange, error: unknown, logger: Logger): void {
   }
   const retryAfter = retryAfterOf(error);
   if (retryAfter !== undefined) response.setHeader('retry-after', String(retryAfter));
-  // What is left of a refused body is not read.
+  const body = Buffer.from(JSON.stringify(problem));
+  response.setHeader('content-type', 'application/problem+json; charset=utf-8');
+  response.setHeader('cache-control', 'no-store');
+  response.setHeader('content-length', body.byteLength);
   if (!request.complete) response.setHeader('connection', 'close');
-  response.writeHead(problem.status, {
-    'content-type': 'application/problem+json; charset=utf-8',
-    'cache-control': 'no-store',
-  });
-  response.end(JSON.stringify(problem));
+  response.writeHead(problem.status);
+  response.write(body);
+  if (request.complete) response.end();
+  else endWhenSent(request, response);
+}
+
+const LINGER_MS = 10_000;
+
+/**
+ * Whoever is still sending a refused body would lose the answer with a connection that is closed under it. So what comes
+ * is let go of unread, for a while, until the caller has heard.
+ */
+function endWhenSent(request: IncomingMessage, response: ServerResponse): void {
+  const end = (): void => {
+    clearTimeout(timer);
+    response.end();
+  };
+  const timer = setTimeout(end, LINGER_MS);
+  request.once('end', end).once('close', end);
+  request.resume();
 }

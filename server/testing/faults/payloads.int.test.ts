@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { connectDatabase, type Sql } from '#db/client.ts';
 import { createGraphCache } from '#db/queries/load-graph.ts';
 import { audit } from '#server/auditor/audit.ts';
-import { callsTo, type TestDoor } from '../http-door.ts';
+import { callsTo, DOOR_SECRET, type TestDoor } from '../http-door.ts';
 import { type PrivateRabbitmq, startPrivateRabbitmq } from '../private-rabbitmq.ts';
 import { startTcpProxy, type TcpProxy } from '../tcp-proxy.ts';
 import { type AskedProcess, forkAsked } from './asked-process.ts';
@@ -18,6 +18,7 @@ const GROWTH_MB = 40;
 let rabbitmq: PrivateRabbitmq;
 let proxy: TcpProxy;
 let program: AskedProcess<DoorOrders>;
+let origin: string;
 let call: TestDoor['call'];
 let sql: Sql;
 beforeAll(async () => {
@@ -32,9 +33,10 @@ beforeEach(async () => {
     RABBITMQ_URL: `amqp://guest:guest@127.0.0.1:${proxy.port}`,
     SIGNALBOX_PAYLOAD_MAX: `${MAX_MB}MiB`,
   };
-  const { origin, databaseUrl } = await program.ask('boot', { settings, maxBodyBytes: MAX_MB * MB });
+  const booted = await program.ask('boot', { settings, maxBodyBytes: MAX_MB * MB });
+  origin = booted.origin;
   call = callsTo(origin);
-  sql = connectDatabase({ url: databaseUrl, applicationName: 'test', max: 2 });
+  sql = connectDatabase({ url: booted.databaseUrl, applicationName: 'test', max: 2 });
   await sql.unsafe(`
     CREATE TABLE message_sizes (bytes integer NOT NULL);
     CREATE FUNCTION note_size() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -96,6 +98,18 @@ test('F47 inputs of 1 and 5 MB go by reference through the store, 100 MB and nes
       body: { detail: expect.stringContaining('nested deeper') },
     });
   }
+  // Nobody says beforehand how much comes.
+  const endless = new ReadableStream({
+    pull: (stream) => (sent++ < 100 ? stream.enqueue(new Uint8Array(MB).fill(32)) : stream.close()),
+  });
+  let sent = 0;
+  const chunked = await fetch(`${origin}/api/v1/pipelines/${pipeline}/execute`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${DOOR_SECRET}`, 'content-type': 'application/json' },
+    body: endless,
+    duplex: 'half',
+  });
+  expect(chunked.status).toBe(413);
   expect((await ended((await start('"small"')).body.id)).status).toBe('succeeded');
   const [row] = await sql<[{ most: number }]>`SELECT max(octet_length(output::text)) AS most FROM tasks`;
   expect(row.most).toBeLessThan(MAX_MESSAGE_BYTES);
