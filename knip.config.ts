@@ -8,6 +8,8 @@ const config: KnipConfig = {
     // Started as processes of their own, by path.
     'scripts/services/keeper.mjs',
     'server/testing/faults/engine-process.ts',
+    // Started as a thread, by path.
+    'server/platform/documents/worker.ts',
     'scripts/checks/*.mjs',
     'scripts/checks/*.globalsetup.ts',
     'bench/run.ts',

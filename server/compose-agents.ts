@@ -3,14 +3,17 @@ import { join } from 'node:path';
 import { AgentFailure, type AgentHandler, type BuiltinAgent } from '#server/agents/agent.ts';
 import { createBuiltinAgents } from '#server/agents/builtin/index.ts';
 import { type AmqpAgent, createAmqpAgent } from '#server/agents/delivery/amqp-agent.ts';
+import { MAX_PAYLOAD_DEPTH } from '#server/agents/payload-expander.ts';
 import type { Payloads } from '#server/agents/payloads.ts';
 import { type AgentSystem, createAgentSystem } from '#server/agents/system.ts';
+import { createWholeAssignments, withWholeInput } from '#server/agents/whole-assignments.ts';
 import type { Engine } from '#server/coordinator/engine.ts';
 import { NO_PAUSES } from '#server/coordinator/pause-points.ts';
 import { createReportIntake } from '#server/coordinator/report-intake.ts';
 import { createResponseConsumer, type ResponseConsumer } from '#server/coordinator/response-consumer.ts';
-import { SignalboxError } from '#server/domain/errors.ts';
 import { DEFAULT_ORG_ID } from '#server/domain/ids.ts';
+import { measureJson } from '#server/domain/json.ts';
+import { PAYLOAD_NAME } from '#server/domain/payload-ref.ts';
 import type { Env } from '#server/platform/env.ts';
 import { createSafeFetch } from '#server/platform/safe-fetch.ts';
 import { readOrCreateSecret } from '#server/platform/secret-file.ts';
@@ -43,16 +46,18 @@ export function makeAgents({ env, ports, payloads, newUuid, onTrouble }: AgentPa
   const builtins = env.roles.has('agents')
     ? createBuiltinAgents({ data: { scratchRoot: join(env.dataDir, 'scratch') } })
     : { agents: [], stop: async () => undefined };
+  const whole = createWholeAssignments(payloads);
   const members = builtins.agents.map((agent) => ({
     ...agent,
-    handle: withWholeInput(agent.handle, payloads),
+    handle: withWholeInput(agent.handle, whole),
   }));
   const instance = instanceOf(env);
   const { hotState: hot, broker, beatSql: sql } = ports;
   const system = createAgentSystem({
     ...{ sql, hot, broker, instance, newUuid, onTrouble },
     fetch: createSafeFetch({ allow: env.outboundAllow }),
-    objects: payloads.artefacts,
+    artefactsOf: payloads.artefactsOf,
+    whole,
     orgId: DEFAULT_ORG_ID,
     builtins: isOverBroker ? [] : members,
     maxAgents: env.maxAgents,
@@ -71,7 +76,7 @@ export function makeAgents({ env, ports, payloads, newUuid, onTrouble }: AgentPa
         max_concurrency: maxConcurrency,
       },
       handle: withSmallOutput(handle, payloads),
-      objects: payloads.artefacts,
+      artefactsOf: payloads.artefactsOf,
       newMessageId: newUuid,
       onTrouble: (message, error) => onTrouble(message, error),
     });
@@ -112,24 +117,16 @@ export function makeAgents({ env, ports, payloads, newUuid, onTrouble }: AgentPa
 }
 
 /** Our own agents have the object store at hand: what they come to need not go through the broker. */
-function withSmallOutput(handle: AgentHandler, payloads: Payloads): AgentHandler {
+function withSmallOutput(handle: AgentHandler, { inlineMaxBytes, maxBytes }: Payloads): AgentHandler {
   return async (assignment, context) => {
-    const output = await handle(assignment, context);
-    try {
-      return (await payloads.shrink(output ?? null)).value;
-    } catch (error) {
-      if (!(error instanceof SignalboxError)) throw error;
-      throw new AgentFailure('invalid-output', 'OUTPUT_REFUSED', error.message);
-    }
-  };
-}
-
-/** What stands in the object store is given to our own agents as the value itself. */
-function withWholeInput(handle: AgentHandler, payloads: Payloads): AgentHandler {
-  return (assignment, context) => {
-    const input = payloads.expand(assignment.input);
-    if (!(input instanceof Promise)) return handle(assignment, context);
-    return input.then((whole) => handle({ ...assignment, input: whole }, context));
+    const output = (await handle(assignment, context)) ?? null;
+    const measured = measureJson(output, { maxBytes, maxDepth: MAX_PAYLOAD_DEPTH });
+    if (!measured.ok) throw new AgentFailure('invalid-output', 'OUTPUT_REFUSED', measured.problem.message);
+    if (measured.bytes <= inlineMaxBytes) return output;
+    const content = Buffer.from(JSON.stringify(output));
+    return {
+      ...(await context.objects.put(content, { contentType: 'application/json', name: PAYLOAD_NAME })),
+    };
   };
 }
 

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { connectDatabase, connectEngine, type Sql } from '#db/client.ts';
 import { createEmbeddedBroker } from '#server/broker/embedded.ts';
 import type { Broker } from '#server/broker/port.ts';
@@ -6,9 +5,8 @@ import { createRabbitmqBroker } from '#server/broker/rabbitmq.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '#server/platform/embedded-postgres.ts';
 import type { Env } from '#server/platform/env.ts';
 import type { Logger } from '#server/platform/logger.ts';
-import { createLocalFolderStore } from '#server/platform/object-store/local-folder.ts';
+import { openObjectStore } from '#server/platform/object-store/open.ts';
 import type { ObjectStore } from '#server/platform/object-store/port.ts';
-import { createS3Store } from '#server/platform/object-store/s3.ts';
 import { createMemoryHotState } from '#server/redis/memory.ts';
 import type { HotState } from '#server/redis/port.ts';
 import { createRedisHotState } from '#server/redis/redis.ts';
@@ -24,6 +22,8 @@ export interface Ports {
   readonly doorSql: Sql;
   /** Logs, signs of life, upkeep. */
   readonly beatSql: Sql;
+  /** Who is there: asked before anything else, so it waits behind nothing. */
+  readonly identitySql: Sql;
   readonly broker: Broker;
   readonly hotState: HotState;
   readonly objects: ObjectStore;
@@ -49,6 +49,7 @@ export async function openPorts(
   );
   const doorSql = connectDatabase({ url, applicationName: 'signalbox-doors', max: 10, onNotice });
   const beatSql = connectDatabase({ url, applicationName: 'signalbox-beats', max: 3, onNotice });
+  const identitySql = connectDatabase({ url, applicationName: 'signalbox-identity', max: 4, onNotice });
   const broker = openBroker(env, logger);
   const hotState = openHotState(env, logger);
   return {
@@ -57,13 +58,16 @@ export async function openPorts(
     lanes,
     doorSql,
     beatSql,
+    identitySql,
     broker,
     hotState,
     objects: openObjectStore(env),
     databaseDied: embedded?.died ?? new Promise(() => undefined),
     async stop() {
       await Promise.all([broker.stop(), hotState.stop()]);
-      await Promise.all([engineSql, ...lanes, doorSql, beatSql].map((sql) => sql.end({ timeout: 5 })));
+      await Promise.all(
+        [engineSql, ...lanes, doorSql, beatSql, identitySql].map((sql) => sql.end({ timeout: 5 })),
+      );
       await stopDatabase(embedded);
     },
   };
@@ -91,12 +95,4 @@ function openHotState(env: Env, logger: Logger): HotState {
     onHandlerError,
     onWarning: (message) => logger.warn({ warning: message }, 'redis'),
   });
-}
-
-function openObjectStore({ objectStore, payloadMaxBytes, dataDir }: Env): ObjectStore {
-  const maxObjectBytes = Math.max(payloadMaxBytes, 1024 ** 3);
-  if (objectStore.kind === 'folder')
-    return createLocalFolderStore({ folder: objectStore.path, maxObjectBytes });
-  const { kind: _kind, ...access } = objectStore;
-  return createS3Store({ ...access, maxObjectBytes, spoolFolder: join(dataDir, 'spool') });
 }

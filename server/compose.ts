@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { migrate } from '#db/migrate.ts';
 import { createGraphCache } from '#db/queries/load-graph.ts';
 import { seed } from '#db/seed/seed.ts';
@@ -5,13 +6,17 @@ import { openDoorDatabase } from '#db/tenant.ts';
 import { createPayloads } from '#server/agents/payloads.ts';
 import { createEngine, type Engine } from '#server/coordinator/engine.ts';
 import { createRetention } from '#server/coordinator/retention.ts';
+import { createIdentity } from '#server/identity/identity.ts';
+import { createDocumentDesk } from '#server/platform/documents/desk.ts';
 import type { Env } from '#server/platform/env.ts';
 import { createUuidSource } from '#server/platform/ids.ts';
 import type { Logger } from '#server/platform/logger.ts';
 import type { Metrics } from '#server/platform/metrics.ts';
+import { readOrCreateSecret } from '#server/platform/secret-file.ts';
 import { CHANNEL } from '#server/redis/keys.ts';
 import type { Services } from '#server/services/context.ts';
 import { makeAgents } from './compose-agents.ts';
+import { openRecords } from './compose-audit.ts';
 import { openPorts, type Ports } from './compose-ports.ts';
 import { announceProgress } from './compose-progress.ts';
 
@@ -51,21 +56,39 @@ async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
   await migrate(ports.databaseUrl, (name) => onStep(`Applying ${name}.`));
   if (await seed(ports.beatSql, newUuid)) onStep('Added the sample pipeline and the templates.');
   await Promise.all([ports.broker.start(), ports.hotState.start(), ports.objects.start()]);
+  const { checkpointer, ...records } = await openRecords(env, ports, logger);
   const { engine, agents, payloads, graphOf } = makeEngine(ports, { ...options, newUuid });
   metrics.watchEngine(engine.load);
   await agents.start(engine);
+  const identity = createIdentity({
+    sql: ports.identitySql,
+    hot: ports.hotState,
+    secret: readOrCreateSecret(join(env.dataDir, 'api-secret')),
+    sessionLimits: env.sessionLimits,
+    newUuid,
+    now: Date.now,
+  });
+  await identity.start();
   const retention = createRetention({
     url: ports.databaseUrl,
     keepDays: env.retentionDays,
+    collect: { objects: ports.objects, random: Math.random },
     onTrouble: (message, error) => logger.warn({ err: error }, message),
   });
-  if (env.roles.has('coordinator')) retention.start();
+  if (env.roles.has('coordinator')) {
+    retention.start();
+    checkpointer.start();
+  }
+  const documents = createDocumentDesk();
   let stopping = false;
   const services: Services = {
     db: openDoorDatabase(ports.doorSql),
+    identity,
+    isLocalOnly: env.isLocalOnly,
     engine,
     graphOf,
     payloads,
+    documents,
     queues: ports.broker,
     agents: agents.system,
     presence: { list: () => ports.hotState.listPresent('agent') },
@@ -73,7 +96,7 @@ async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
     newUuid,
     now: Date.now,
     limits: { payloadMaxBytes: env.payloadMaxBytes, maxBacklog: MAX_BACKLOG, maxOutbox: env.outboxMax },
-    record: (actor, what, subject) => logger.info({ actor: actor.name, what, subject }, 'audit'),
+    ...records,
     probe: () => probe(ports, () => stopping),
   };
   return {
@@ -81,10 +104,11 @@ async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
     failed: ports.databaseDied.then((output) => `The embedded database has ended by itself:\n${output}`),
     async stop() {
       stopping = true;
-      await retention.stop();
+      await Promise.all([retention.stop(), checkpointer.stop(), documents.stop()]);
       await agents.drain(DRAIN_MS);
       await engine.stop();
       await agents.stop();
+      await identity.stop();
       await ports.stop();
     },
   };
@@ -116,6 +140,7 @@ function makeEngine(
     random: Math.random,
     localNow: Date.now,
     defaults: { taskTimeoutMs: env.taskTimeoutMs },
+    payloads,
     onProgress(plan) {
       agents.system.onProgress(plan);
       announce(plan);

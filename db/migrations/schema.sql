@@ -72,6 +72,40 @@ CREATE TABLE attempts (
   CONSTRAINT attempts_pkey PRIMARY KEY (run_id, idx, epoch)
 ) PARTITION BY RANGE (run_id);
 
+CREATE TABLE audit_checkpoints (
+  org_id uuid NOT NULL,
+  seq bigint NOT NULL,
+  hash bytea NOT NULL,
+  at timestamp with time zone NOT NULL,
+  key_id text NOT NULL,
+  signature bytea NOT NULL,
+  CONSTRAINT audit_checkpoints_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
+  CONSTRAINT audit_checkpoints_pkey PRIMARY KEY (org_id, seq)
+);
+
+CREATE TABLE audit_entries (
+  org_id uuid NOT NULL,
+  seq bigint NOT NULL,
+  at timestamp with time zone NOT NULL,
+  actor_id text NOT NULL,
+  action text NOT NULL,
+  target text,
+  request_id text,
+  body text NOT NULL,
+  hash bytea NOT NULL,
+  CONSTRAINT audit_entries_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
+  CONSTRAINT audit_entries_pkey PRIMARY KEY (org_id, seq)
+);
+
+CREATE TABLE audit_heads (
+  org_id uuid NOT NULL,
+  seq bigint NOT NULL,
+  hash bytea NOT NULL,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT audit_heads_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
+  CONSTRAINT audit_heads_pkey PRIMARY KEY (org_id)
+);
+
 CREATE TABLE concurrency_slots (
   org_id uuid NOT NULL,
   key text NOT NULL,
@@ -134,6 +168,27 @@ CREATE TABLE late_answers (
   CONSTRAINT late_answers_pkey PRIMARY KEY (id)
 );
 
+CREATE TABLE linked_identities (
+  issuer text NOT NULL,
+  subject text NOT NULL,
+  user_id uuid NOT NULL,
+  linked_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT linked_identities_pkey PRIMARY KEY (issuer, subject),
+  CONSTRAINT linked_identities_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+
+CREATE TABLE memberships (
+  org_id uuid NOT NULL,
+  user_id uuid NOT NULL,
+  role text NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  updated_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT memberships_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id) ON DELETE CASCADE,
+  CONSTRAINT memberships_pkey PRIMARY KEY (org_id, user_id),
+  CONSTRAINT memberships_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'designer'::text, 'operator'::text, 'viewer'::text, 'auditor'::text]))),
+  CONSTRAINT memberships_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+
 CREATE TABLE orgs (
   id uuid NOT NULL,
   name text NOT NULL,
@@ -148,6 +203,16 @@ CREATE TABLE outbox (
   body text NOT NULL,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   CONSTRAINT outbox_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE pipeline_grants (
+  org_id uuid NOT NULL,
+  pipeline_id uuid NOT NULL,
+  user_id uuid NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT pipeline_grants_org_id_user_id_fkey FOREIGN KEY (org_id, user_id) REFERENCES memberships(org_id, user_id) ON DELETE CASCADE,
+  CONSTRAINT pipeline_grants_pipeline_id_fkey FOREIGN KEY (pipeline_id) REFERENCES pipelines(id) ON DELETE CASCADE,
+  CONSTRAINT pipeline_grants_pkey PRIMARY KEY (pipeline_id, user_id)
 );
 
 CREATE TABLE pipelines (
@@ -218,6 +283,64 @@ CREATE TABLE schema_migrations (
   CONSTRAINT schema_migrations_pkey PRIMARY KEY (name)
 );
 
+CREATE TABLE secrets (
+  org_id uuid NOT NULL,
+  name text NOT NULL,
+  version integer NOT NULL,
+  key_id text NOT NULL,
+  wrapped_key bytea NOT NULL,
+  sealed bytea NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  updated_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT secrets_name_check CHECK ((name ~ '^[A-Za-z0-9][A-Za-z0-9_./-]{0,127}$'::text)),
+  CONSTRAINT secrets_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
+  CONSTRAINT secrets_pkey PRIMARY KEY (org_id, name)
+);
+
+CREATE TABLE sessions (
+  id uuid NOT NULL,
+  token_hash text NOT NULL,
+  user_id uuid NOT NULL,
+  org_id uuid NOT NULL,
+  how text NOT NULL,
+  address text,
+  user_agent text,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  last_seen_at timestamp with time zone DEFAULT now() NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT sessions_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id) ON DELETE CASCADE,
+  CONSTRAINT sessions_pkey PRIMARY KEY (id),
+  CONSTRAINT sessions_token_hash_key UNIQUE (token_hash),
+  CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+
+CREATE TABLE sign_in_links (
+  id uuid NOT NULL,
+  token_hash text NOT NULL,
+  kind text NOT NULL,
+  org_id uuid NOT NULL,
+  role text NOT NULL,
+  label text DEFAULT ''::text NOT NULL,
+  made_by uuid,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT sign_in_links_kind_check CHECK ((kind = ANY (ARRAY['owner'::text, 'invite'::text]))),
+  CONSTRAINT sign_in_links_made_by_fkey FOREIGN KEY (made_by) REFERENCES users(id) ON DELETE CASCADE,
+  CONSTRAINT sign_in_links_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id) ON DELETE CASCADE,
+  CONSTRAINT sign_in_links_pkey PRIMARY KEY (id),
+  CONSTRAINT sign_in_links_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'designer'::text, 'operator'::text, 'viewer'::text, 'auditor'::text]))),
+  CONSTRAINT sign_in_links_token_hash_key UNIQUE (token_hash)
+);
+
+CREATE TABLE stored_objects (
+  hash text NOT NULL,
+  bytes bigint NOT NULL,
+  orgs uuid[] NOT NULL,
+  touched_at timestamp with time zone DEFAULT now() NOT NULL,
+  doomed_at timestamp with time zone,
+  CONSTRAINT stored_objects_pkey PRIMARY KEY (hash)
+);
+
 CREATE TABLE task_dag_templates (
   org_id uuid NOT NULL,
   key text NOT NULL,
@@ -270,6 +393,18 @@ CREATE TABLE tasks (
   CONSTRAINT tasks_pkey PRIMARY KEY (run_id, idx)
 ) PARTITION BY RANGE (run_id);
 
+CREATE TABLE users (
+  id uuid NOT NULL,
+  email text,
+  name text NOT NULL,
+  password_hash text,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  updated_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT users_email_check CHECK (((length(email) >= 3) AND (length(email) <= 254))),
+  CONSTRAINT users_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  CONSTRAINT users_pkey PRIMARY KEY (id)
+);
+
 CREATE TABLE versions (
   id uuid NOT NULL,
   org_id uuid NOT NULL,
@@ -285,16 +420,28 @@ CREATE TABLE versions (
 );
 
 
+CREATE INDEX audit_entries_action ON public.audit_entries USING btree (org_id, action, seq);
+CREATE INDEX audit_entries_actor ON public.audit_entries USING btree (org_id, actor_id, seq);
+CREATE INDEX audit_entries_target ON public.audit_entries USING btree (org_id, target, seq);
 CREATE INDEX dead_letters_open ON public.dead_letters USING btree (created_at) WHERE (closed_at IS NULL);
 CREATE INDEX inbox_at ON public.inbox USING brin (at);
 CREATE INDEX late_answers_run ON public.late_answers USING btree (run_id, idx);
+CREATE INDEX linked_identities_user ON public.linked_identities USING btree (user_id);
+CREATE INDEX memberships_user ON public.memberships USING btree (user_id);
+CREATE INDEX pipeline_grants_member ON public.pipeline_grants USING btree (org_id, user_id);
 CREATE INDEX run_objects_hash ON ONLY public.run_objects USING btree (hash);
 CREATE INDEX runs_org ON ONLY public.runs USING btree (org_id, id);
 CREATE INDEX runs_pipeline ON ONLY public.runs USING btree (org_id, pipeline_id, id);
 CREATE INDEX runs_replay ON ONLY public.runs USING btree (replay_of) WHERE (replay_of IS NOT NULL);
 CREATE INDEX runs_wake ON ONLY public.runs USING btree (wake_at) WHERE (wake_at IS NOT NULL);
+CREATE INDEX secrets_key ON public.secrets USING btree (key_id, org_id, name);
+CREATE INDEX sessions_expiry ON public.sessions USING btree (expires_at);
+CREATE INDEX sessions_user ON public.sessions USING btree (user_id);
+CREATE INDEX sign_in_links_org ON public.sign_in_links USING btree (org_id, id);
+CREATE INDEX stored_objects_doomed ON public.stored_objects USING btree (doomed_at) WHERE (doomed_at IS NOT NULL);
 CREATE UNIQUE INDEX dead_letters_task ON public.dead_letters USING btree (run_id, task_idx) WHERE (run_id IS NOT NULL);
 CREATE UNIQUE INDEX pipelines_name ON public.pipelines USING btree (org_id, lower(name)) WHERE (archived_at IS NULL);
+CREATE UNIQUE INDEX users_email ON public.users USING btree (email);
 CREATE UNIQUE INDEX versions_number ON public.versions USING btree (pipeline_id, number) WHERE (pipeline_id IS NOT NULL);
 CREATE UNIQUE INDEX versions_shared ON public.versions USING btree (org_id, content_hash) WHERE (pipeline_id IS NULL);
 
@@ -314,6 +461,17 @@ CREATE VIEW agent_performance_summary WITH (security_invoker=true) AS
      JOIN agent_performance p ON ((p.agent_id = a.id)))
   WHERE (p.minute >= (now() - '24:00:00'::interval))
   GROUP BY a.org_id, a.id, a.name, a.instance, p.capability;
+
+CREATE VIEW members WITH (security_barrier=true) AS
+ SELECT m.org_id,
+    m.user_id,
+    u.name,
+    u.email,
+    m.role,
+    m.created_at
+   FROM (memberships m
+     JOIN users u ON ((u.id = m.user_id)))
+  WHERE (m.org_id = ( SELECT current_org() AS current_org));
 
 CREATE VIEW task_analytics WITH (security_invoker=true) AS
  SELECT org_id,
@@ -380,6 +538,35 @@ CREATE VIEW task_histories WITH (security_invoker=true) AS
      JOIN runs r ON ((r.id = t.run_id)));
 
 
+CREATE OR REPLACE FUNCTION public.audit_append(org uuid, bodies json)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+DECLARE
+  head audit_heads;
+  entry json;
+BEGIN
+  IF current_org() IS NOT NULL AND current_org() <> org THEN
+    RAISE EXCEPTION 'the audit of another tenant' USING ERRCODE = '42501';
+  END IF;
+  INSERT INTO audit_heads VALUES (org, 0, sha256(convert_to(replace(org::text, '-', ''), 'UTF8')),
+    date_trunc('milliseconds', now())) ON CONFLICT DO NOTHING;
+  SELECT * INTO STRICT head FROM audit_heads WHERE org_id = org FOR UPDATE;
+  FOR entry IN SELECT value FROM json_array_elements(bodies) LOOP
+    head.seq := head.seq + 1;
+    -- A clock that was set back does not make a later entry an earlier one.
+    head.at := greatest(head.at, date_trunc('milliseconds', clock_timestamp()));
+    head.hash := sha256(head.hash || convert_to(concat_ws(E'\n', head.seq,
+      to_char(head.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), entry::text), 'UTF8'));
+    INSERT INTO audit_entries VALUES (org, head.seq, head.at, entry #>> '{actor,id}', entry ->> 'action',
+      entry ->> 'target', entry ->> 'request_id', entry::text, head.hash);
+  END LOOP;
+  UPDATE audit_heads SET seq = head.seq, hash = head.hash, at = head.at WHERE org_id = org;
+  RETURN head.seq;
+END $function$
+;
 CREATE OR REPLACE FUNCTION public.current_org()
  RETURNS uuid
  LANGUAGE sql
@@ -409,6 +596,14 @@ BEGIN
   END LOOP;
 END $function$
 ;
+CREATE OR REPLACE FUNCTION public.refuse_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  RAISE EXCEPTION 'rows of % are never changed or removed', TG_TABLE_NAME USING ERRCODE = '42501';
+END $function$
+;
 CREATE OR REPLACE FUNCTION public.refuse_commit(reason text)
  RETURNS timestamp with time zone
  LANGUAGE plpgsql
@@ -434,24 +629,36 @@ AS $function$ SELECT (lpad(to_hex((extract(epoch FROM moment) * 1000)::bigint), 
 ;
 
 CREATE TRIGGER agents_touch BEFORE UPDATE ON public.agents FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
+CREATE TRIGGER audit_checkpoints_final BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_checkpoints FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER audit_entries_final BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER drafts_touch BEFORE UPDATE ON public.drafts FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
+CREATE TRIGGER memberships_touch BEFORE UPDATE ON public.memberships FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 CREATE TRIGGER pipelines_touch BEFORE UPDATE ON public.pipelines FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
+CREATE TRIGGER secrets_touch BEFORE UPDATE ON public.secrets FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 CREATE TRIGGER task_dag_templates_touch BEFORE UPDATE ON public.task_dag_templates FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
+CREATE TRIGGER users_touch BEFORE UPDATE ON public.users FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 
 CREATE POLICY tenant ON agent_health FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON agent_performance FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON agents FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON attempts FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON audit_checkpoints FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON audit_entries FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON audit_heads FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON concurrency_slots FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON dead_letters FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON drafts FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON idempotency_keys FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON late_answers FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON memberships FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON orgs FOR ALL TO signalbox_door USING ((id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON pipeline_grants FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON pipelines FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON run_events FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON run_objects FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON runs FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON secrets FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON sign_in_links FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON task_dag_templates FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON task_stage_logs FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON tasks FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
@@ -462,16 +669,24 @@ GRANT SELECT ON agent_performance TO signalbox_door;
 GRANT SELECT ON agent_performance_summary TO signalbox_door;
 GRANT INSERT, SELECT, UPDATE ON agents TO signalbox_door;
 GRANT SELECT ON attempts TO signalbox_door;
+GRANT SELECT ON audit_checkpoints TO signalbox_door;
+GRANT SELECT ON audit_entries TO signalbox_door;
+GRANT SELECT ON audit_heads TO signalbox_door;
 GRANT SELECT ON concurrency_slots TO signalbox_door;
 GRANT SELECT ON dead_letters TO signalbox_door;
 GRANT DELETE, INSERT, SELECT, UPDATE ON drafts TO signalbox_door;
 GRANT SELECT ON idempotency_keys TO signalbox_door;
 GRANT SELECT ON late_answers TO signalbox_door;
+GRANT SELECT ON members TO signalbox_door;
+GRANT DELETE, INSERT, SELECT, UPDATE ON memberships TO signalbox_door;
 GRANT SELECT ON orgs TO signalbox_door;
+GRANT DELETE, INSERT, SELECT, UPDATE ON pipeline_grants TO signalbox_door;
 GRANT INSERT, SELECT, UPDATE ON pipelines TO signalbox_door;
 GRANT SELECT ON run_events TO signalbox_door;
 GRANT SELECT ON run_objects TO signalbox_door;
 GRANT SELECT ON runs TO signalbox_door;
+GRANT DELETE, INSERT, UPDATE ON secrets TO signalbox_door;
+GRANT DELETE, INSERT, SELECT, UPDATE ON sign_in_links TO signalbox_door;
 GRANT SELECT ON task_analytics TO signalbox_door;
 GRANT SELECT ON task_attempts TO signalbox_door;
 GRANT DELETE, INSERT, SELECT, UPDATE ON task_dag_templates TO signalbox_door;

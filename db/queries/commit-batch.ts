@@ -3,6 +3,7 @@ import type { Sql } from '../client.ts';
 import { type Column, Parameters, readColumn } from '../columns.ts';
 import type {
   AttemptRow,
+  AuditRow,
   BatchRows,
   EventRow,
   IdempotencyRow,
@@ -178,6 +179,11 @@ const SLOT: Column<SlotRow>[] = [
   { name: 'cap', kind: 'int', get: (row) => row.limit },
 ];
 
+const AUDIT: Column<AuditRow>[] = [
+  { name: 'org_id', kind: 'uuid', get: (row) => row.orgId },
+  { name: 'bodies', kind: 'json', get: (row) => row.bodies },
+];
+
 /** An enum column is passed as a word and cast where it is written. */
 function written<Row>(table: string, alias: string, column: Column<Row>): string {
   const value = readColumn(alias, column);
@@ -267,6 +273,7 @@ function buildCommit(week: string, batch: BatchRows): { text: string; values: (s
   if (batch.letters.length)
     part('aside', insertRows(parameters, { table: 'dead_letters', columns: LETTER }, batch.letters));
   if (batch.slots.length) part('slots', changeSlots(parameters, batch.slots), batch.slots.length);
+  if (batch.audit.length) checks.push(noteAll(parameters, batch.audit));
   const outbox = batch.outbox.length > 0;
   if (outbox)
     parts.push(
@@ -279,6 +286,12 @@ function buildCommit(week: string, batch: BatchRows): { text: string; values: (s
     SELECT extract(epoch FROM ${guard}) * 1000 AS now_ms,
       ${outbox ? '(SELECT array_to_json(array_agg(id::text ORDER BY id)) FROM sent)' : 'NULL::json'} AS outbox_ids`;
   return { text, values: parameters.values };
+}
+
+/** A call of a function is made only where its result is asked for, so it is one of the checks. */
+function noteAll(parameters: Parameters, notes: AuditRow[]): string {
+  const source = parameters.rows('n', AUDIT, notes);
+  return `(SELECT count(audit_append(n.org_id, n.bodies)) FROM ${source}) = ${notes.length}`;
 }
 
 /** A slot is taken only while one is left; a row that misses makes the whole commit fail. */

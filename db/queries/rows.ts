@@ -13,6 +13,7 @@ export interface BatchRows {
   keys: IdempotencyRow[];
   slots: SlotRow[];
   letters: LetterRow[];
+  audit: AuditRow[];
 }
 
 export interface RunRow {
@@ -100,6 +101,12 @@ export interface LetterRow {
   body: string;
   runId: string;
   index: number;
+}
+
+/** A tenant's notes, in their order. */
+export interface AuditRow {
+  orgId: string;
+  bodies: JsonObject[];
 }
 
 /** A lease taken (+1) or ended (-1) under a concurrency key. */

@@ -4,7 +4,7 @@ import type { AgentId, OrgId } from '#server/domain/ids.ts';
 import type { AgentDesk, ReportSink } from '#server/domain/reports.ts';
 import type { SafeFetch } from '#server/platform/safe-fetch.ts';
 import type { HotState } from '#server/redis/port.ts';
-import type { ArtefactAccess, BuiltinAgent } from './agent.ts';
+import type { ArtefactsOfRun, BuiltinAgent } from './agent.ts';
 import { createHttpPull, type HttpPull } from './delivery/http-pull.ts';
 import { createHttpPush } from './delivery/http-push.ts';
 import { createLocalAgents } from './delivery/local-agents.ts';
@@ -19,13 +19,16 @@ import { type AgentRecord, readAgents } from './registry/records.ts';
 import { createRegistry, type Registry } from './registry/registry.ts';
 import { orderFor } from './registry/states.ts';
 import { createWatch } from './watch.ts';
+import { ALWAYS_WHOLE, type WholeAssignments } from './whole-assignments.ts';
 
 export interface AgentSystemOptions {
   sql: Sql;
   hot: HotState;
   broker: Broker;
   fetch: SafeFetch;
-  objects: ArtefactAccess;
+  artefactsOf: ArtefactsOfRun;
+  /** Left out: nothing is large. */
+  whole?: WholeAssignments;
   orgId: OrgId;
   /** Names this process: the same when it starts again, and no other live one has it. */
   instance: string;
@@ -149,6 +152,7 @@ function makeParts(options: AgentSystemOptions) {
     if (!connection) throw new Error('the agent system is used before it is connected to the engine');
     return connection;
   };
+  const whole = options.whole ?? ALWAYS_WHOLE;
   const sink = (): ReportSink => connected().reports;
   const recordOf = (id: AgentId): AgentRecord | undefined => fleet.find(id);
 
@@ -161,7 +165,7 @@ function makeParts(options: AgentSystemOptions) {
     onAnswered: (taskId, agent) => hands.settled(taskId, agent),
   });
   const push = createHttpPush({
-    ...{ fetch: options.fetch, sink, recordOf, onTrouble },
+    ...{ fetch: options.fetch, sink, recordOf, onTrouble, whole },
     pollMs: Math.min(2000, beatMs),
     cool: (id, forMs) => fleet.cool(id, forMs),
   });
@@ -196,6 +200,7 @@ function makeParts(options: AgentSystemOptions) {
     return record?.capabilities.map(({ name }) => name) ?? [];
   };
   const pull = createHttpPull({
+    whole,
     broker,
     desk,
     sink,

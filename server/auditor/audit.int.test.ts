@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Sql } from '#db/client.ts';
 import { createGraphCache } from '#db/queries/load-graph.ts';
 import type { AgentHandler } from '#server/agents/agent.ts';
-import { type RunId, toUuid } from '#server/domain/ids.ts';
+import { fromUuid, type RunId, toUuid } from '#server/domain/ids.ts';
 import { createTestDatabase, type TestDatabase } from '#server/testing/database.ts';
 import { createScriptedEngine } from '#server/testing/scripted-engine.ts';
 import { type AuditReport, audit } from './audit.ts';
@@ -235,13 +235,31 @@ describe('the auditor', () => {
     expect(slots).toMatchObject([{ message: expect.stringContaining('counts 0 in use, and 1 tasks') }]);
   });
 
+  test('finds references to objects that are gone, of the youngest runs first, and says when the store is away', async () => {
+    await sql`INSERT INTO run_objects (run_id, hash, org_id, bytes, content_type)
+      SELECT id, md5(id::text), org_id, 1, 'text/plain' FROM runs ORDER BY id DESC LIMIT 3`;
+    const ask = (has: (hash: string) => Promise<boolean>, maxLooked: number) =>
+      audit({ sql, graphOf: createGraphCache(sql), objects: { has, maxLooked } });
+    const gone = (report: Awaited<ReturnType<typeof ask>>) =>
+      report.findings.filter((finding) => finding.rule === 'I10');
+    expect(gone(await ask(async () => true, 10))).toEqual([]);
+    expect(gone(await ask(async () => false, 10))).toHaveLength(3);
+    const [newest] = await sql<{ id: string }[]>`SELECT id FROM runs ORDER BY id DESC LIMIT 1`;
+    const bounded = await ask(async () => false, 1);
+    expect(bounded.objects).toEqual({ looked: 1, trouble: null });
+    expect(gone(bounded)).toMatchObject([{ runId: fromUuid('run', newest?.id ?? '') }]);
+    const away = await ask(() => Promise.reject(new Error('It is away.')), 10);
+    expect(away.objects).toMatchObject({ trouble: 'It is away.' });
+    expect(gone(away)).toEqual([]);
+  });
+
   test('looks only at what was born since, when told', async () => {
     const later = await audit({ sql, graphOf: createGraphCache(sql), sinceMs: Date.now() + 60_000 });
     expect(later.runs).toBe(0);
   });
 
   test('has a damage here for each of its rules', () => {
-    const shown = new Set([...Object.values(DAMAGES).map((damage) => damage.rule), 'I9']);
+    const shown = new Set([...Object.values(DAMAGES).map((damage) => damage.rule), 'I9', 'I10']);
     expect(Object.keys(RULES).filter((rule) => !shown.has(rule))).toEqual([]);
   });
 });

@@ -4,6 +4,7 @@ import { loadRuns } from '#db/queries/load-runs.ts';
 import type { RunEvent } from '#server/domain/engine/events.ts';
 import type { CompiledGraph } from '#server/domain/graph/compile.ts';
 import { fromUuid, type RunId, toUuid, type VersionId } from '#server/domain/ids.ts';
+import { auditObjects, type ObjectsReport, type ObjectsToAudit } from './audit-objects.ts';
 import { auditRun, type EventBlock } from './audit-run.ts';
 import type { Rule } from './rules.ts';
 
@@ -21,12 +22,15 @@ export interface AuditOptions {
   sinceMs?: number;
   /** Findings after which it stops looking. */
   maxFindings?: number;
+  /** Left out: the object store is not asked. */
+  objects?: ObjectsToAudit;
 }
 
 export interface AuditReport {
   runs: number;
   events: number;
   findings: Finding[];
+  objects?: ObjectsReport;
 }
 
 const PAGE = 200;
@@ -54,7 +58,10 @@ export async function audit(options: AuditOptions): Promise<AuditReport> {
     );
   }
   report.findings.push(...(await auditSlots(options.sql)));
-  return report;
+  if (!options.objects) return report;
+  const objects = await auditObjects(options.sql, options.objects, options.sinceMs ?? 0);
+  report.findings.push(...objects.findings);
+  return { ...report, objects: objects.report };
 }
 
 async function auditPage(ids: RunId[], options: AuditOptions, report: AuditReport): Promise<void> {

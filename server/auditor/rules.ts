@@ -1,4 +1,4 @@
-/** The invariants that the database alone can prove or disprove. server/coordinator/README.md tells how each is kept. */
+/** The invariants that the database (I10: and the object store) can prove or disprove. server/coordinator/README.md tells how each is kept. */
 export const RULES = {
   I1: 'Every run ends in one state, or something is due that will move it on.',
   I2: 'Each task has at most one outcome, and it is that of its current hand-out.',
@@ -8,5 +8,6 @@ export const RULES = {
   I8: "A run's event sequence has no hole, and folded it gives the rows.",
   I9: 'The slots in use under a concurrency key are the tasks that are handed out under it.',
   I14: 'A task that every agent died of is in the dead letters, once, and no other task is.',
+  I10: 'Every object that a kept run refers to is in the object store.',
 } as const;
 export type Rule = keyof typeof RULES;

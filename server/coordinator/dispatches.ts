@@ -43,8 +43,11 @@ function beatWithin({ timeouts }: Stage): { beat_within_ms?: number } {
   return { beat_within_ms: Math.max(1, Math.round(seconds * 1000)) };
 }
 
+/** How a task's input goes to a queue: null when it is too large and not stored yet, so that it cannot go now. */
+export type Travel = (run: RunState, assignment: AssignmentMessage) => string | null;
+
 /** The batch's queued tasks as messages: by queue and priority, several tasks in each. */
-export function collectDispatches(plans: readonly RunPlan[]): QueuedMessage[] {
+export function collectDispatches(plans: readonly RunPlan[], travel: Travel): QueuedMessage[] {
   const open = new Map<string, { queue: string; priority: Priority; parts: string[]; bytes: number }>();
   const messages: QueuedMessage[] = [];
   const close = (key: string) => {
@@ -59,7 +62,8 @@ export function collectDispatches(plans: readonly RunPlan[]): QueuedMessage[] {
       if (event.type !== 'task.queued') continue;
       const { state } = decision;
       if (state.tasks[event.task]?.queue !== event.queue) continue;
-      const part = JSON.stringify(assignmentOf(state, event.task, decision.inputs.get(event.task) ?? null));
+      const part = travel(state, assignmentOf(state, event.task, decision.inputs.get(event.task) ?? null));
+      if (part === null) continue;
       const priority = state.graph.stages[event.task]?.stage.priority ?? 'medium';
       const key = `${event.queue} ${priority}`;
       const group = open.get(key) ?? { queue: event.queue, priority, parts: [], bytes: 0 };

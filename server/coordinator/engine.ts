@@ -8,8 +8,9 @@ import type { CompiledGraph } from '#server/domain/graph/compile.ts';
 import type { Stage } from '#server/domain/graph/schema.ts';
 import type { Hands } from '#server/domain/hands.ts';
 import { type AgentId, type RunId, taskId, type VersionId } from '#server/domain/ids.ts';
-import type { Json } from '#server/domain/json.ts';
+import type { Json, JsonObject } from '#server/domain/json.ts';
 import { isTaskHeld, isTaskReady } from '#server/domain/statuses.ts';
+import type { LargePayloads } from './anteroom.ts';
 import { type BacklogReason, createBacklog } from './backlog.ts';
 import { type Committed, createCoordinator } from './coordinator.ts';
 import { createDbClock } from './db-clock.ts';
@@ -33,6 +34,8 @@ export interface EngineOptions {
   /** One connection each, for the coordinator's commits alone. */
   lanes: readonly Sql[];
   maxBatch?: number;
+  /** Left out: nothing is large. */
+  payloads?: LargePayloads;
   sweepMs?: number;
   /** An outbox row that nobody has published for so long is published by whoever looks. */
   outboxStaleMs?: number;
@@ -44,12 +47,14 @@ export interface EngineOptions {
 export interface StartRequest {
   run: NewRun;
   reuse?: { task: number; from: RunId; output: Json }[];
+  note?: JsonObject;
 }
 
 /** The engine's public commands. Each resolves when its effect is durable. */
 export interface Engine {
   startRun(request: StartRequest): Promise<Reply>;
-  tell(runId: RunId, happening: Happening): Promise<Reply>;
+  /** The note is written to the audit in the same commit, if the happening has an effect. */
+  tell(runId: RunId, happening: Happening, note?: JsonObject): Promise<Reply>;
   /** Reports of one broker message: all of their effects and the message's id in one commit. */
   tellAll(messageId: string, items: { runId: RunId; happening: Happening }[]): Promise<Reply[]>;
   /** Room has come free for a capability: what waits for it is offered again. */
@@ -100,6 +105,7 @@ export function createEngine(options: EngineOptions): Engine {
     points,
     lanes: options.lanes,
     maxBatch: options.maxBatch ?? 500,
+    payloads: options.payloads,
     onCommitted,
     onTrouble,
   });
@@ -229,18 +235,21 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   return {
-    startRun({ run, reuse }) {
+    startRun({ run, reuse, note }) {
       return new Promise((resolve, reject) => {
         const happening: Happening = reuse ? { type: 'start', reuse } : { type: 'start' };
         coordinator.submit({
-          entries: [{ runId: run.id, happening, birth: run, reply: resolve }],
+          entries: [{ runId: run.id, happening, birth: run, reply: resolve, ...(note ? { note } : {}) }],
           fail: reject,
         });
       });
     },
-    tell(runId, happening) {
+    tell(runId, happening, note) {
       return new Promise((resolve, reject) => {
-        coordinator.submit({ entries: [{ runId, happening, reply: resolve }], fail: reject });
+        coordinator.submit({
+          entries: [{ runId, happening, reply: resolve, ...(note ? { note } : {}) }],
+          fail: reject,
+        });
       });
     },
     tellAll(messageId, items) {

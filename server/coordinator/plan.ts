@@ -1,12 +1,15 @@
-import type { BatchRows } from '#db/queries/rows.ts';
-import { decide } from '#server/domain/engine/decide.ts';
+import type { AuditRow, BatchRows } from '#db/queries/rows.ts';
 import type { EngineDefaults, Happening, Reply } from '#server/domain/engine/happenings.ts';
+import { type LargeValues, ValuesNeeded } from '#server/domain/engine/large-values.ts';
 import type { RunState } from '#server/domain/engine/state.ts';
 import type { Hands } from '#server/domain/hands.ts';
 import { type AgentId, type RunId, type TaskId, taskId, toUuid } from '#server/domain/ids.ts';
+import type { JsonObject } from '#server/domain/json.ts';
 import { isTaskOut } from '#server/domain/statuses.ts';
+import type { RunNeeds } from './anteroom.ts';
 import { collectDispatches, type QueuedMessage } from './dispatches.ts';
 import type { Entry, Unit } from './intake.ts';
+import { createReader, createTravel, decideOrNeed, findAtHand, need } from './large-plan.ts';
 import { birthOf, type NewRun, unbornState } from './new-run.ts';
 import type { RunPlan } from './run-plan.ts';
 import { movesRun } from './run-plan.ts';
@@ -26,6 +29,8 @@ export interface BatchPlan {
   /** Plans are numbered in the order they are made, which is not the order they are committed in. */
   turn: number;
   now: number;
+  /** Not empty: it cannot be committed as it is. These runs must wait for what they need; the others are planned anew. */
+  needs: Map<RunId, RunNeeds>;
 }
 
 export interface PlanContext {
@@ -35,6 +40,8 @@ export interface PlanContext {
   defaults: EngineDefaults;
   hands: Hands;
   slots: SlotBook;
+  /** Left out: nothing is large. */
+  large?: { inlineMaxBytes: number; maxBytes: number } | undefined;
 }
 
 /** Decides on every run of the batch. Touches nothing but the reservations, which the caller gives back on failure. */
@@ -52,23 +59,46 @@ export function planBatch(
     strays: [],
     turn: context.turn,
     now: context.now,
+    needs: new Map(),
   };
+  const atHand = findAtHand(units);
   for (const [runId, entries] of groupByRun(units)) {
     const newRun = entries[0]?.birth;
     const before = newRun ? unbornState(newRun, context.now) : states.get(runId);
-    if (before) plan.runs.push(planRun(before, entries, { context, plan, newRun }));
-    else plan.strays.push(...entries);
+    if (!before) plan.strays.push(...entries);
+    else {
+      const values = context.large && createReader(atHand?.get(runId), context.large.maxBytes);
+      const run = planRun(before, entries, { context, plan, newRun, values });
+      if (run) plan.runs.push(run);
+    }
   }
   for (const run of plan.runs) {
     if (movesRun(run)) addRunRows(plan.rows, run, context.now);
   }
+  plan.rows.audit = collectNotes(plan.runs);
   for (const unit of units) {
     if (unit.messageId !== undefined) plan.rows.inbox.push({ messageId: unit.messageId });
   }
   plan.rows.slots = toSlotRows(plan.runs, (task) => task !== undefined && isTaskOut(task.status));
-  plan.messages = collectDispatches(plan.runs);
+  plan.messages = collectDispatches(plan.runs, createTravel(plan, atHand, context.large?.inlineMaxBytes));
   plan.rows.outbox = plan.messages.map(({ queue, priority, body }) => ({ queue, priority, body }));
   return plan;
+}
+
+/** By tenant, in the order of their ids: whoever takes several chains takes them in the same order. */
+function collectNotes(runs: readonly RunPlan[]): AuditRow[] {
+  const byOrg = new Map<string, JsonObject[]>();
+  for (const { before, decision, entries } of runs) {
+    for (const [at, { note }] of entries.entries()) {
+      const reply = decision.replies[at];
+      if (!note || !reply?.ok || 'repeated' in reply) continue;
+      const orgId = toUuid(before.orgId);
+      byOrg.set(orgId, [...(byOrg.get(orgId) ?? []), note]);
+    }
+  }
+  return [...byOrg]
+    .map(([orgId, bodies]) => ({ orgId, bodies }))
+    .toSorted((a, b) => (a.orgId < b.orgId ? -1 : 1));
 }
 
 function groupByRun(units: readonly Unit[]): Map<RunId, Entry[]> {
@@ -87,12 +117,16 @@ interface PlanRun {
   context: PlanContext;
   plan: BatchPlan;
   newRun: NewRun | undefined;
+  values: LargeValues | undefined;
 }
 
-function planRun(before: RunState, entries: Entry[], { context, plan, newRun }: PlanRun): RunPlan {
+/** Null when it needs something first. */
+function planRun(before: RunState, entries: Entry[], about: PlanRun): RunPlan | null {
+  const { context, plan, newRun, values } = about;
   const reserved = new Map<number, AgentId>();
   const happenings: Happening[] = entries.map((entry) => entry.happening);
-  const decision = decide(before, happenings, {
+  const decision = decideOrNeed(before, happenings, {
+    values,
     now: context.now,
     random: context.random,
     defaults: context.defaults,
@@ -119,6 +153,10 @@ function planRun(before: RunState, entries: Entry[], { context, plan, newRun }: 
     },
   });
   for (const [task, agent] of reserved) plan.reserved.push({ taskId: taskId(before.id, task), agent });
+  if (decision instanceof ValuesNeeded) {
+    need(plan, before, { refs: decision.refs });
+    return null;
+  }
   if (!newRun) return { before, decision, entries };
   if (newRun.idempotency) {
     plan.rows.keys.push({ orgId: toUuid(newRun.orgId), runId: toUuid(newRun.id), ...newRun.idempotency });

@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sql } from '#db/client.ts';
 import { partOf } from '#db/parts.ts';
 import type { Happening, Outcome, Reply } from '#server/domain/engine/happenings.ts';
-import { type AgentId, parseTaskId, type RunId, type TaskId } from '#server/domain/ids.ts';
+import { type AgentId, type OrgId, parseTaskId, type RunId, type TaskId } from '#server/domain/ids.ts';
 import type { Json } from '#server/domain/json.ts';
 import type { Report } from '#server/domain/messages.ts';
 import type { ReportAnswer, Reporter, ReportSink } from '#server/domain/reports.ts';
@@ -16,7 +17,7 @@ export interface ReportIntakeOptions {
   hot: HotState;
   engine: Pick<Engine, 'tell' | 'tellAll'>;
   /** Large outputs go to the object store before the engine sees the answer. */
-  keepOutcome?(runId: RunId, outcome: Outcome): Outcome | Promise<Outcome>;
+  keepOutcome?(owner: { runId: RunId; orgId: OrgId }, outcome: Outcome): Outcome | Promise<Outcome>;
   now(): number;
   onTrouble(message: string, error: unknown): void;
 }
@@ -25,6 +26,9 @@ export interface ReportIntake extends ReportSink {
   /** Resolves when all lines that came are written. */
   drain(): Promise<void>;
 }
+
+/** Half a minute: then its lease has ended, and somebody else does the task again. */
+const KEEP_TRIES = 11;
 
 interface Item {
   /** Its place among the reports. */
@@ -54,7 +58,7 @@ export function createReportIntake(options: ReportIntakeOptions): ReportIntake {
       if (each.type === 'log') lines.push(toLine(from, place, each));
       else items.push({ at, ...place, report: each, happening: toHappening(from, place.index, each) });
     });
-    await Promise.all(items.map(keepPayload));
+    await Promise.all(items.map((item) => keepPayload(from, item)));
     const [replies] = await Promise.all([tellEngine(items, messageId), logs.write(lines)]);
     for (const line of lines) stream.log(line);
     const answers: ReportAnswer[] = reports.map(() => ({ status: 'ok' }));
@@ -72,11 +76,29 @@ export function createReportIntake(options: ReportIntakeOptions): ReportIntake {
     return answers;
   }
 
-  async function keepPayload(item: Item): Promise<void> {
+  async function keepPayload({ orgId }: Reporter, item: Item): Promise<void> {
     const { runId, happening } = item;
     if (happening.type !== 'result' || !options.keepOutcome) return;
-    const kept = options.keepOutcome(runId, happening.outcome);
+    const kept = options.keepOutcome({ runId, orgId }, happening.outcome);
     item.happening = { ...happening, outcome: kept instanceof Promise ? await kept : kept };
+  }
+
+  /** An agent in this process has nobody who would send its answer again: a store that is away is waited for. */
+  async function insist(
+    first: Promise<Outcome>,
+    { runId, from, outcome }: { runId: RunId; from: Reporter; outcome: Outcome },
+  ): Promise<Outcome> {
+    let keeping: Outcome | Promise<Outcome> = first;
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await keeping;
+      } catch (error) {
+        if (tries >= KEEP_TRIES) throw error;
+        options.onTrouble('An output could not be stored; it is tried again.', error);
+        await sleep(Math.min(100 * 2 ** tries, 5000));
+        keeping = options.keepOutcome?.({ runId, orgId: from.orgId }, outcome) ?? outcome;
+      }
+    }
   }
 
   /** All of one message in one commit with its id. A message over two weeks' runs is one commit a week. */
@@ -143,8 +165,8 @@ export function createReportIntake(options: ReportIntakeOptions): ReportIntake {
       const place = parseTaskId(taskId);
       if (!place) throw new Error(`not a task: ${taskId}`);
       const { runId, index } = place;
-      const keeping = options.keepOutcome?.(runId, outcome) ?? outcome;
-      const kept = keeping instanceof Promise ? await keeping : keeping;
+      const keeping = options.keepOutcome?.({ runId, orgId: from.orgId }, outcome) ?? outcome;
+      const kept = keeping instanceof Promise ? await insist(keeping, { runId, from, outcome }) : keeping;
       const happening: Happening = {
         ...{ type: 'result', task: index, epoch, agent: from.agentId },
         outcome: kept,

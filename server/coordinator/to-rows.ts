@@ -15,6 +15,7 @@ export function emptyRows(): BatchRows {
     keys: [],
     slots: [],
     letters: [],
+    audit: [],
   };
 }
 

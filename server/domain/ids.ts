@@ -14,6 +14,11 @@ export type RunId = Branded<'run'>;
 export type TaskId = Branded<'task'>;
 export type AgentId = Branded<'agent'>;
 export type LetterId = Branded<'letter'>;
+export type UserId = Branded<'user'>;
+export type SessionId = Branded<'session'>;
+export type KeyId = Branded<'key'>;
+export type AgentTokenId = Branded<'agent-token'>;
+export type InviteId = Branded<'invite'>;
 
 const PREFIX_OF = {
   org: 'org',
@@ -22,10 +27,27 @@ const PREFIX_OF = {
   run: 'run',
   agent: 'agent',
   letter: 'letter',
+  user: 'user',
+  session: 'ses',
+  key: 'key',
+  agentToken: 'atk',
+  invite: 'inv',
 } as const;
 export type IdKind = keyof typeof PREFIX_OF;
 
-type IdOf = { org: OrgId; pipe: PipelineId; ver: VersionId; run: RunId; agent: AgentId; letter: LetterId };
+type IdOf = {
+  org: OrgId;
+  pipe: PipelineId;
+  ver: VersionId;
+  run: RunId;
+  agent: AgentId;
+  letter: LetterId;
+  user: UserId;
+  session: SessionId;
+  key: KeyId;
+  agentToken: AgentTokenId;
+  invite: InviteId;
+};
 
 /** The single tenant that exists until people can make more. */
 export const DEFAULT_ORG_ID = 'org_00000000000070008000000000000001' as OrgId;
@@ -44,14 +66,14 @@ export function toUuid(id: string): string {
 
 const BODY = '[0-9a-f]{32}';
 
-export function idSchema<K extends IdKind>(kind: K): z.ZodType<IdOf[K]> {
+export function idSchema<K extends IdKind>(kind: K): z.ZodType<IdOf[K], string> {
   const prefix = PREFIX_OF[kind];
   return z
     .string()
     .regex(
       new RegExp(`^${prefix}_${BODY}$`),
       `must be an id that starts with ${prefix}_`,
-    ) as unknown as z.ZodType<IdOf[K]>;
+    ) as unknown as z.ZodType<IdOf[K], string>;
 }
 
 /**
@@ -62,15 +84,14 @@ export function taskId(runId: RunId, index: number): TaskId {
   return `task_${toUuid(runId)}_${index}` as TaskId;
 }
 
+const TASK_ID = /^task_([0-9a-f]{32})_(0|[1-9]\d{0,8})$/;
+
 export function parseTaskId(id: string): { runId: RunId; index: number } | null {
-  const match = /^task_([0-9a-f]{32})_(0|[1-9]\d{0,8})$/.exec(id);
+  const match = TASK_ID.exec(id);
   if (!match) return null;
   return { runId: `run_${match[1]}` as RunId, index: Number(match[2]) };
 }
 
 export const taskIdSchema = z
   .string()
-  .refine(
-    (id) => parseTaskId(id) !== null,
-    'must be a task id: task_<run>_<number>',
-  ) as unknown as z.ZodType<TaskId>;
+  .regex(TASK_ID, 'must be a task id: task_<run>_<number>') as unknown as z.ZodType<TaskId, string>;

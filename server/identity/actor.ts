@@ -1,24 +1,141 @@
 import { SignalboxError } from '#server/domain/errors.ts';
-import { DEFAULT_ORG_ID, type OrgId } from '#server/domain/ids.ts';
+import {
+  DEFAULT_ORG_ID,
+  type OrgId,
+  type PipelineId,
+  type SessionId,
+  type UserId,
+} from '#server/domain/ids.ts';
+import { type Action, type Permission, permissionOf, type Role, type Scope } from './permissions.ts';
 
-/** Whoever asks. Roles and keys join here; verbs know only this type and `authorise`. */
-export interface Actor {
-  readonly kind: 'owner';
-  readonly orgId: OrgId;
-  readonly name: string;
+/** What somebody is in an organisation. Without a role: nothing but the grants. */
+export interface Rights {
+  readonly role: Role | null;
+  /** Pipelines that they may design whatever their role says. */
+  readonly grants: ReadonlySet<PipelineId>;
 }
 
-/** What can be asked, as noun and verb. */
-export type Action =
-  `${'pipeline' | 'template' | 'run' | 'task' | 'agent' | 'queue' | 'system'}.${'read' | 'write' | 'operate'}`;
+/** Where a request came from, for the audit. */
+export interface Origin {
+  readonly address: string | null;
+  readonly requestId: string | null;
+  readonly userAgent: string | null;
+}
 
-export const LOCAL_OWNER: Actor = { kind: 'owner', orgId: DEFAULT_ORG_ID, name: 'local owner' };
+/** Whoever asks. Built at the door for each request, from what the database says now; verbs believe it. */
+export interface Actor extends Rights {
+  /**
+   * `local`: a program on this machine that has read the secret in the data folder. `external`: signed in elsewhere.
+   * `nobody`: not signed in, and asking for what is open to everybody.
+   */
+  readonly kind: 'local' | 'person' | 'key' | 'agent' | 'external' | 'nobody';
+  readonly id: string;
+  readonly orgId: OrgId;
+  readonly name: string;
+  /** Null: not narrowed. */
+  readonly scopes: readonly Scope[] | null;
+  /** What a key's maker may do now: the key may do no more. */
+  readonly ceiling: Rights | null;
+  /** The one agent that an agent's token speaks for. */
+  readonly agent: string | null;
+  /** The person that it is, or that answers for it. */
+  readonly userId: UserId | null;
+  readonly sessionId: SessionId | null;
+  readonly from: Origin;
+}
 
-/** Throws unless the actor may. The one local owner may do everything in its own tenant. */
-export function authorise(actor: Actor, action: Action): void {
-  const may: Record<Actor['kind'], (action: Action) => boolean> = { owner: () => true };
-  if (may[actor.kind](action)) return;
-  throw new SignalboxError('FORBIDDEN', `${actor.name} may not do this (${action}).`, {
-    advice: 'Ask an owner for the right.',
+export const NOWHERE: Origin = { address: null, requestId: null, userAgent: null };
+export const NO_GRANTS: ReadonlySet<PipelineId> = new Set();
+
+export const LOCAL_OWNER: Actor = {
+  kind: 'local',
+  id: 'local',
+  orgId: DEFAULT_ORG_ID,
+  name: 'local owner',
+  role: 'owner',
+  grants: NO_GRANTS,
+  scopes: null,
+  ceiling: null,
+  agent: null,
+  userId: null,
+  sessionId: null,
+  from: NOWHERE,
+};
+
+export const NOBODY: Actor = { ...LOCAL_OWNER, kind: 'nobody', id: 'nobody', name: 'nobody', role: null };
+
+/** What it is to be done to, where rights depend on that. */
+export interface Target {
+  readonly pipelineId?: PipelineId | null;
+  readonly agent?: string;
+}
+
+/** Whether the actor may; deny by default. */
+export function may(actor: Actor, action: Action, target: Target = {}): boolean {
+  const permission = permissionOf(action);
+  return isFit(actor, permission) && hasRights(actor, permission, target);
+}
+
+/** Whether there is anything at all that the actor may do this to. */
+export function mayAnywhere(actor: Actor, action: Action): boolean {
+  const permission = permissionOf(action);
+  if (!isFit(actor, permission)) return false;
+  const [pipelineId] = actor.ceiling?.grants ?? actor.grants;
+  const targets = [
+    {},
+    ...(pipelineId ? [{ pipelineId }] : []),
+    ...(actor.agent ? [{ agent: actor.agent }] : []),
+  ];
+  return targets.some((target) => hasRights(actor, permission, target));
+}
+
+/** Throws unless the actor may. */
+export function authorise(actor: Actor, action: Action, target: Target = {}): void {
+  if (!may(actor, action, target)) throw refusal(actor, action);
+}
+
+/**
+ * Throws if there is nothing that the actor may do this to. For verbs that must look first at what it is to be done to,
+ * so that somebody without the right learns nothing by what they look at.
+ */
+export function authoriseAnywhere(actor: Actor, action: Action): void {
+  if (!mayAnywhere(actor, action)) throw refusal(actor, action);
+}
+
+/** What kind of actor it is, and what it was narrowed to, can only take away. */
+function isFit(actor: Actor, permission: Permission): boolean {
+  if (permission.home && actor.orgId !== DEFAULT_ORG_ID) return false;
+  if (permission.inPerson && actor.kind !== 'person' && actor.kind !== 'local') return false;
+  return actor.scopes === null || (permission.scope !== null && actor.scopes.includes(permission.scope));
+}
+
+function hasRights(actor: Actor, permission: Permission, target: Target): boolean {
+  if (actor.kind === 'agent') {
+    return permission.agent === true && actor.agent !== null && actor.agent === target.agent;
+  }
+  return (
+    gives(permission, actor, target) && (actor.ceiling === null || gives(permission, actor.ceiling, target))
+  );
+}
+
+function gives(permission: Permission, { role, grants }: Rights, { pipelineId }: Target): boolean {
+  if (role !== null && permission.roles.includes(role)) return true;
+  const isGranted = permission.granted === true && (role === 'viewer' || role === 'operator');
+  return isGranted && pipelineId != null && grants.has(pipelineId);
+}
+
+function refusal(actor: Actor, action: Action): SignalboxError {
+  const { roles } = permissionOf(action);
+  const who = actor.role === null ? actor.name : `${actor.name} (${actor.role})`;
+  return new SignalboxError('FORBIDDEN', `${who} may not do this (${action}).`, {
+    advice:
+      actor.kind === 'agent'
+        ? "An agent's token serves its own agent and nothing else: use a key or an account."
+        : adviceFor(actor, roles),
   });
+}
+
+function adviceFor(actor: Actor, roles: readonly Role[]): string {
+  if (actor.scopes !== null) return 'Use a key whose scopes and role allow it.';
+  return `Ask an owner or admin for the right: ${roles.join(', ')} may.`;
 }

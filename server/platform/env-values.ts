@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { isCidr } from './address-policy.ts';
 
@@ -56,16 +57,25 @@ export const redisUrl = z
     'must be a URL that starts with redis://, redis+sentinel:// or redis+cluster:// (rediss for TLS) and names a host',
   );
 
-function isLoopback(host: string): boolean {
+export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
-export const loopbackHost = z
+export const listenHost = z
   .string()
   .refine(
-    isLoopback,
-    'must be a loopback address (127.0.0.1, ::1 or localhost): whoever reaches the server is its owner until sign-in exists',
+    (host) => isIP(host) !== 0 || host === 'localhost',
+    'must be an address of this machine (127.0.0.1, ::1, 0.0.0.0 for all) or localhost',
   );
+
+/** An origin: no path, no query, no user. */
+export const originUrl = z
+  .string()
+  .refine((text) => {
+    const url = URL.parse(text);
+    return url !== null && /^https?:$/.test(url.protocol) && `${url.origin}/` === url.href;
+  }, 'must be where people find the server, such as https://signalbox.example.org, without a path')
+  .transform((text) => new URL(text).origin);
 
 export const roleList = z
   .string()
@@ -107,3 +117,23 @@ export const networkList = z
   );
 
 export const nonEmpty = z.string();
+
+const SECRET_KEY_BYTES = 32;
+
+/** `id:base64` for each, the current one first. */
+export const secretKeyList = z
+  .string()
+  .transform((text, context) =>
+    text.split(',').map((part) => {
+      const [, id = '', base64 = ''] = /^\s*([\w-]{1,32}):([\w+/-]+={0,2})\s*$/.exec(part) ?? [];
+      const bytes = Buffer.from(base64, 'base64');
+      if (bytes.length !== SECRET_KEY_BYTES) {
+        context.addIssue(`must be keys written as id:base64, each of ${SECRET_KEY_BYTES} bytes`);
+      }
+      return { id, bytes };
+    }),
+  )
+  .refine(
+    (keys) => new Set(keys.map(({ id }) => id)).size === keys.length,
+    'must give each key an id of its own',
+  );

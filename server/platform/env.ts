@@ -2,7 +2,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { SignalboxError } from '#server/domain/errors.ts';
 import { checkEnvCombinations, type EnvProblem } from './env-combinations.ts';
 import { type Parsed, SETTINGS, type Setting, type SettingName } from './env-settings.ts';
-import type { LogLevel, ObjectStoreTarget, Role } from './env-values.ts';
+import { isLoopback, type LogLevel, type ObjectStoreTarget, type Role } from './env-values.ts';
 
 export type { EnvProblem } from './env-combinations.ts';
 export type { LogLevel, Role } from './env-values.ts';
@@ -22,6 +22,11 @@ export type ObjectStoreConfig =
 export interface Env {
   readonly port: number;
   readonly host: string;
+  /** Nobody but this machine reaches the server. */
+  readonly isLocalOnly: boolean;
+  readonly publicUrl: string | undefined;
+  readonly trustedProxies: readonly string[];
+  readonly sessionLimits: { readonly idleMs: number; readonly maxMs: number };
   readonly roles: ReadonlySet<Role>;
   readonly dataDir: string;
   readonly isDev: boolean;
@@ -41,6 +46,8 @@ export interface Env {
   readonly taskStateTtlSeconds: number;
   readonly streamMaxEntries: number;
   readonly retentionDays: { readonly succeeded: number; readonly failed: number; readonly cancelled: number };
+  /** The current one first; empty: the one in the data folder. */
+  readonly secretKeys: readonly { id: string; bytes: Uint8Array }[];
   readonly logLevel: LogLevel;
   readonly isMetricsEnabled: boolean;
 }
@@ -127,6 +134,13 @@ function toEnv(values: Parsed, rootDir: string): Env {
   return {
     port: values.SERVER_PORT,
     host: values.SIGNALBOX_HOST,
+    isLocalOnly: isLoopback(values.SIGNALBOX_HOST) && values.SIGNALBOX_PUBLIC_URL === undefined,
+    publicUrl: values.SIGNALBOX_PUBLIC_URL,
+    trustedProxies: values.SIGNALBOX_TRUSTED_PROXIES ?? [],
+    sessionLimits: {
+      idleMs: values.SIGNALBOX_SESSION_IDLE_HOURS * 3_600_000,
+      maxMs: values.SIGNALBOX_SESSION_MAX_DAYS * 86_400_000,
+    },
     roles: new Set(values.SIGNALBOX_ROLES),
     dataDir,
     isDev: values.SIGNALBOX_DEV,
@@ -148,6 +162,7 @@ function toEnv(values: Parsed, rootDir: string): Env {
       failed: values.SIGNALBOX_RETENTION_DAYS_FAILED,
       cancelled: values.SIGNALBOX_RETENTION_DAYS_CANCELLED,
     },
+    secretKeys: values.SIGNALBOX_SECRET_KEYS ?? [],
     logLevel: values.LOG_LEVEL,
     isMetricsEnabled: values.METRICS_ENABLED,
   };

@@ -4,15 +4,24 @@ import type { Payloads } from '#server/agents/payloads.ts';
 import type { Registry } from '#server/agents/registry/registry.ts';
 import type { EngineCommands } from '#server/coordinator/commands.ts';
 import type { CompiledGraph } from '#server/domain/graph/compile.ts';
-import type { RunId, VersionId } from '#server/domain/ids.ts';
+import type { OrgId, RunId, VersionId } from '#server/domain/ids.ts';
 import type { Actor } from '#server/identity/actor.ts';
+import type { AuditDetails } from '#server/identity/audit/note.ts';
+import type { Verification } from '#server/identity/audit/verify.ts';
+import type { Identity } from '#server/identity/identity.ts';
+import type { SecretStore } from '#server/identity/secrets/store.ts';
+import type { DocumentDesk } from '#server/platform/documents/desk.ts';
 
 /** What verbs work with. Built once by compose; everything in it is replaceable in a test. */
 export interface Services {
   readonly db: DoorDatabase;
+  readonly identity: Identity;
+  /** Nobody but this machine reaches the doors. */
+  readonly isLocalOnly: boolean;
   readonly engine: EngineCommands;
   readonly graphOf: (versionId: VersionId) => Promise<CompiledGraph>;
   readonly payloads: Payloads;
+  readonly documents: Pick<DocumentDesk, 'read' | 'judge'>;
   readonly queues: QueueDesk;
   readonly agents: AgentOffice;
   readonly presence: PresenceBoard;
@@ -20,8 +29,13 @@ export interface Services {
   readonly newUuid: () => string;
   readonly now: () => number;
   readonly limits: ServiceLimits;
-  /** Tells the log who did what; the last step of every verb that changes something. */
-  readonly record: (actor: Actor, what: string, subject: string) => void;
+  /**
+   * Writes who did what to the audit: the last step of a verb that changes something where it cannot write the note
+   * together with the change. (In a transaction of its own: `noteIn`. Through the engine: the note of its commands.)
+   */
+  readonly record: (actor: Actor, action: string, what: AuditDetails) => Promise<void>;
+  readonly auditor: AuditOffice;
+  readonly secrets: Pick<SecretStore, 'seal'>;
   readonly probe: () => Promise<HealthParts>;
 }
 
@@ -37,6 +51,11 @@ export interface ServiceLimits {
 export interface AgentOffice {
   readonly registry: Pick<Registry, 'register' | 'order' | 'get'>;
   readonly pull: Pick<HttpPull, 'claim' | 'heartbeat' | 'report'>;
+}
+
+/** What people ask of the audit beyond reading it. */
+export interface AuditOffice {
+  verify(orgId: OrgId): Promise<Verification>;
 }
 
 /** The part of a broker that people look at. */

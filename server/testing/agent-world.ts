@@ -110,7 +110,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
         hot,
         broker,
         fetch,
-        objects: NO_OBJECTS,
+        artefactsOf: () => NO_OBJECTS,
         orgId: DEFAULT_ORG_ID,
         newUuid,
         onTrouble,

@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { type Actor, LOCAL_OWNER } from '#server/identity/actor.ts';
 import { readEnv } from '#server/platform/env.ts';
 import { createMetrics, type Metrics } from '#server/platform/metrics.ts';
+import { readOrCreateSecret } from '#server/platform/secret-file.ts';
 import type { Services } from '#server/services/context.ts';
 import { type App, compose } from '../compose.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
@@ -14,7 +15,11 @@ export interface TestApp extends AsyncDisposable {
   services: Services;
   actor: Actor;
   metrics: Metrics;
+  /** What programs on this machine show. */
+  secret: string;
   database: TestDatabase;
+  objectsFolder: string;
+  dataDir: string;
 }
 
 /** The whole program without its doors, on a database of its own, with the built-in agents. */
@@ -30,7 +35,10 @@ export async function startTestApp(settings: Record<string, string> = {}): Promi
     services: app.services,
     actor: LOCAL_OWNER,
     metrics,
+    secret: readOrCreateSecret(join(dataDir, 'api-secret')),
     database,
+    objectsFolder: env.objectStore.kind === 'folder' ? env.objectStore.path : '',
+    dataDir,
     async [Symbol.asyncDispose]() {
       await app.stop();
       await database[Symbol.asyncDispose]();

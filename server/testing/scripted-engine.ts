@@ -7,6 +7,7 @@ import { type AuditReport, audit } from '#server/auditor/audit.ts';
 import { createEmbeddedBroker } from '#server/broker/embedded.ts';
 import type { Broker } from '#server/broker/port.ts';
 import { capabilityQueue } from '#server/broker/topology.ts';
+import type { LargePayloads } from '#server/coordinator/anteroom.ts';
 import { createEngine, type Engine } from '#server/coordinator/engine.ts';
 import type { NewRun } from '#server/coordinator/new-run.ts';
 import type { PausePoints } from '#server/coordinator/pause-points.ts';
@@ -50,6 +51,8 @@ export interface ScriptedOptions {
   /** False holds signs of life back. */
   mayBeat?(): boolean;
   onProgress?(plan: RunPlan): void;
+  /** Left out: nothing is large. */
+  payloads?: LargePayloads;
 }
 
 /** An engine on a real database whose agents are functions of the test. */
@@ -102,7 +105,7 @@ export async function createScriptedEngine(options: ScriptedOptions): Promise<Sc
       if (!handler) throw new Error(`the test has no handler for ${assignment.capability}`);
       return handler(assignment, context);
     },
-    objects: NO_OBJECTS,
+    artefactsOf: () => NO_OBJECTS,
     beatMs: options.beatMs ?? 5000,
     reports: {
       result(handOut, outcome) {
@@ -149,6 +152,7 @@ export async function createScriptedEngine(options: ScriptedOptions): Promise<Sc
     localNow: Date.now,
     ...(options.defaults ? { defaults: options.defaults } : {}),
     ...(options.points ? { points: options.points } : {}),
+    ...(options.payloads ? { payloads: options.payloads } : {}),
     sweepMs: options.sweepMs ?? 50,
     onProgress(plan) {
       options.onProgress?.(plan);

@@ -9,7 +9,7 @@ import {
   stopMessageSchema,
   tasksMessageSchema,
 } from '#server/domain/messages.ts';
-import type { AgentHandler, ArtefactAccess } from '../agent.ts';
+import type { AgentHandler, ArtefactsOfRun } from '../agent.ts';
 import { createLocalCarrier } from '../local-carrier.ts';
 import { type Membership, sayHello } from './hello.ts';
 import { createReportOutbox } from './report-outbox.ts';
@@ -20,7 +20,7 @@ export interface AmqpAgentOptions {
   broker: Broker;
   registration: Omit<AgentRegistrationInput, 'transport'>;
   handle: AgentHandler;
-  objects: ArtefactAccess;
+  artefactsOf: ArtefactsOfRun;
   newMessageId(): string;
   /** Signs of life for work under way, at most so far apart. */
   beatMs?: number;
@@ -83,7 +83,7 @@ export function createAmqpAgent(options: AmqpAgentOptions): AmqpAgent {
   });
   const carrier = createLocalCarrier({
     handlerOf: () => options.handle,
-    objects: options.objects,
+    artefactsOf: options.artefactsOf,
     beatMs: options.beatMs ?? 5000,
     reports: {
       result(handOut, outcome) {

@@ -1,14 +1,18 @@
-import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Json } from '#server/domain/json.ts';
 import type { Actor } from '#server/identity/actor.ts';
 import type { Services } from '#server/services/context.ts';
+import type { SessionKeeper } from './session-cookie.ts';
 
 export interface Call {
   services: Services;
   actor: Actor;
+  browser: SessionKeeper;
   params: Readonly<Record<string, string>>;
   query: URLSearchParams;
   headers: IncomingHttpHeaders;
+  request: IncomingMessage;
+  /** An empty object when the route reads the body itself. */
   body: Json;
   /** The caller has gone; nobody will read the answer. */
   signal: AbortSignal;
@@ -20,10 +24,15 @@ export type Answer =
   | { status: number; text: string | Uint8Array; contentType: string; headers?: Record<string, string> }
   | { stream(response: ServerResponse): Promise<void> };
 
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
 export interface Route {
-  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  method: Method;
   /** `{name}` stands for one segment. */
   path: string;
+  /** Also for those who have not signed in: the actor is then nobody. */
+  isOpen?: true;
+  readsBody?: boolean;
   handle(call: Call): Promise<Answer>;
 }
 

@@ -1,21 +1,28 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { SignalboxError } from '#server/domain/errors.ts';
-import type { Actor } from '#server/identity/actor.ts';
-import type { LocalOwner } from '#server/identity/local-owner.ts';
+import type { Json } from '#server/domain/json.ts';
+import { type Actor, authorise, NOBODY } from '#server/identity/actor.ts';
+import type { Credentials } from '#server/identity/identity.ts';
 import type { Logger } from '#server/platform/logger.ts';
 import type { Metrics } from '#server/platform/metrics.ts';
 import type { Services } from '#server/services/context.ts';
 import { readHealth } from '#server/services/system/health.ts';
+import { answerTrpc, TRPC_PATH } from '../trpc/handler.ts';
+import { type AccessWatch, createAccessWatch } from './access-watch.ts';
 import { readJsonBody } from './body.ts';
-import { authenticate, checkSource, sessionCookieName, unauthenticated } from './gate.ts';
+import { type Gate, refuseKeyInUrl, unauthenticated } from './gate.ts';
+import { setSecurityHeaders } from './headers.ts';
+import { type DrawPage, drawPage, isOpenPage, sendToSignIn } from './page-door.ts';
 import { retryAfterOf, toProblem } from './problem.ts';
 import { type Answer, createRouter, type Route } from './router.ts';
-import { answerSignedOut, answerSignIn } from './sign-in.ts';
+import { createSessionKeeper, type SessionKeeper, sessionCookieName } from './session-cookie.ts';
+import { answerLink } from './sign-in.ts';
 
 export interface HttpOptions {
   routes: readonly Route[];
-  owner: LocalOwner;
+  gate: Gate;
+  isDev: boolean;
   logger: Logger;
   metrics: Metrics;
   isMetricsEnabled: boolean;
@@ -23,7 +30,7 @@ export interface HttpOptions {
   /** Undefined until the process has started, and again once it stops. */
   services(): Services | undefined;
   /** Draws everything that is no door; undefined while there are no pages. */
-  pages(): ((request: IncomingMessage, response: ServerResponse) => Promise<void>) | undefined;
+  pages(): DrawPage | undefined;
 }
 
 const MAX_BODY_DEPTH = 100;
@@ -31,6 +38,7 @@ const MAX_BODY_DEPTH = 100;
 interface Door extends HttpOptions {
   match: ReturnType<typeof createRouter>;
   port(): number;
+  watch: AccessWatch;
 }
 
 interface Exchange {
@@ -40,14 +48,16 @@ interface Exchange {
   id: string;
   /** For metrics: the pattern, never the path itself. */
   route: string;
-  cookieName: string;
+  browser: SessionKeeper;
+  given: Credentials;
 }
 
 /** The one HTTP server: doors go to their handlers, everything else to the pages. */
 export function createHttpServer(options: HttpOptions): Server {
   const match = createRouter(options.routes);
+  const watch = createAccessWatch();
   const server = createServer((request, response) => {
-    void serve({ ...options, match, port: () => portOf(server) }, request, response);
+    void serve({ ...options, match, watch, port: () => portOf(server) }, request, response);
   });
   // Slow senders of headers and bodies do not hold a socket for ever; answers may take as long as they need.
   server.headersTimeout = 20_000;
@@ -61,17 +71,14 @@ async function serve(door: Door, request: IncomingMessage, response: ServerRespo
   const startedAt = performance.now();
   const id = requestId(request);
   const url = URL.parse(request.url ?? '/', 'http://localhost') ?? new URL('http://localhost/');
-  const exchange: Exchange = {
-    request,
-    response,
-    url,
-    id,
-    route: 'page',
-    cookieName: sessionCookieName(door.port()),
-  };
+  const { gate } = door;
+  const { isHttps } = gate;
+  const name = sessionCookieName({ port: door.port(), isHttps });
+  const given = gate.credentialsOf(request, { cookieName: name, requestId: id });
+  const browser = createSessionKeeper(response, { name, isHttps });
+  const exchange: Exchange = { request, response, url, id, route: 'page', browser, given };
   response.setHeader('x-request-id', id);
-  response.setHeader('x-content-type-options', 'nosniff');
-  response.setHeader('x-frame-options', 'DENY');
+  setSecurityHeaders(response, gate);
   response.once('close', () => {
     const seconds = (performance.now() - startedAt) / 1000;
     const method = request.method ?? '';
@@ -89,62 +96,113 @@ async function dispatch(door: Door, exchange: Exchange): Promise<void> {
   const { request, url } = exchange;
   const path = url.pathname;
   if (path === '/healthz') return sendJson(named(exchange, path), 200, { status: 'ok' });
-  checkSource(request);
+  door.gate.checkSource(request);
+  refuseKeyInUrl(request.url ?? '');
   if (path === '/readyz') return answerReady(door, named(exchange, path));
-  if (path === '/sign-in') {
-    const token = url.searchParams.get('token') ?? '';
-    return answerSignIn(named(exchange, path).response, {
-      token,
-      owner: door.owner,
-      cookieName: exchange.cookieName,
-    });
-  }
-  const actor = authenticate(request, door.owner, exchange.cookieName);
-  const isApi = path.startsWith('/api/');
-  if (!actor) {
-    if (isApi || path === '/metrics') throw unauthenticated();
-    return answerSignedOut(exchange.response);
-  }
+  const token = path === '/sign-in' ? url.searchParams.get('token') : null;
+  if (token !== null) return answerToken(door, named(exchange, path), token);
+  if (path.startsWith(`${TRPC_PATH}/`)) return answerProcedures(door, exchange);
+  if (path.startsWith('/api/')) return answerApi(door, exchange);
   if (path === '/metrics') return answerMetrics(door, named(exchange, path));
-  if (!isApi) return answerPage(door, exchange);
-  await answerApi(door, exchange, actor);
+  return answerPage(door, exchange);
 }
 
-async function answerApi(door: Door, exchange: Exchange, actor: Actor): Promise<void> {
-  const { request, url } = exchange;
-  const path = url.pathname;
-  const found = door.match(request.method ?? '', path);
+/** Whoever asks; undefined when they show nothing, or nothing that counts. */
+async function identify(door: Door, { given, request }: Exchange): Promise<Actor | undefined> {
+  if (given.bearer === undefined && given.session === undefined) return undefined;
+  const actor = await servicesOf(door).identity.authenticate(given);
+  if (actor && given.bearer === undefined) door.gate.checkCookieWrite(request);
+  return actor;
+}
+
+async function answerToken(door: Door, exchange: Exchange, token: string): Promise<void> {
+  const { response, browser, given } = exchange;
+  const actor = { ...NOBODY, from: given.from };
+  return answerLink(response, { services: servicesOf(door), actor, token, browser });
+}
+
+async function answerProcedures(door: Door, exchange: Exchange): Promise<void> {
+  const { request, response, url, id, given, browser } = named(exchange, TRPC_PATH);
+  // Each procedure of a batch says for itself whether it is open to nobody.
+  const actor = (await identify(door, exchange)) ?? { ...NOBODY, from: given.from };
+  const services = servicesOf(door);
+  const body = request.method === 'POST' ? await readBody(door, request) : {};
+  const signal = signalWhileAllowed(door, exchange, { services, actor });
+  await answerTrpc(response, {
+    ...{ request, url, body },
+    context: { services, actor, browser, signal, requestId: id },
+    onError: (err) => door.logger.error({ id, route: TRPC_PATH, err }, 'request failed'),
+  });
+}
+
+const readBody = (door: Door, request: IncomingMessage): Promise<Json> =>
+  readJsonBody(request, { maxBytes: door.maxBodyBytes, maxDepth: MAX_BODY_DEPTH });
+
+async function answerApi(door: Door, exchange: Exchange): Promise<void> {
+  const { request, url, given, browser } = exchange;
+  const found = door.match(request.method ?? '', url.pathname);
+  const isOpen = found.kind === 'found' && found.route.isOpen === true;
+  const actor = (await identify(door, exchange)) ?? (isOpen ? { ...NOBODY, from: given.from } : undefined);
+  if (!actor) throw unauthenticated();
   if (found.kind === 'missing')
-    throw new SignalboxError('NOT_FOUND', `There is no ${path}.`, { advice: 'Check the path.' });
-  if (found.kind === 'wrong-method') {
-    exchange.response.setHeader('allow', found.allowed.join(', '));
-    return sendJson(exchange, 405, {
-      ...toProblem(undefined, exchange.id),
-      status: 405,
-      title: 'Method not allowed',
-      code: 'INVALID',
-      detail: `${path} takes ${found.allowed.join(', ')}.`,
-    });
-  }
+    throw new SignalboxError('NOT_FOUND', `There is no ${url.pathname}.`, { advice: 'Check the path.' });
+  if (found.kind === 'wrong-method') return refuseMethod(exchange, found.allowed);
   named(exchange, found.route.path);
-  const services = door.services();
-  if (!services) throw notReady();
-  const hasBody = request.method !== 'GET' && request.method !== 'DELETE';
-  const body = hasBody
-    ? await readJsonBody(request, { maxBytes: door.maxBodyBytes, maxDepth: MAX_BODY_DEPTH })
-    : {};
-  const gone = new AbortController();
-  exchange.response.once('close', () => gone.abort());
+  const services = servicesOf(door);
+  const hasBody = request.method !== 'GET' && request.method !== 'DELETE' && !found.route.readsBody;
+  const body = hasBody ? await readBody(door, request) : {};
+  const signal = signalWhileAllowed(door, exchange, { services, actor });
+  const { params } = found;
   const call = {
     services,
     actor,
-    params: found.params,
+    browser,
+    params,
     query: url.searchParams,
     headers: request.headers,
+    request,
     body,
-    signal: gone.signal,
+    signal,
   };
   await sendAnswer(exchange, await found.route.handle(call));
+}
+
+/** Aborted when the caller has gone, or may no longer what it might when it came. */
+function signalWhileAllowed(
+  door: Door,
+  { response, given }: Exchange,
+  { services, actor }: { services: Services; actor: Actor },
+): AbortSignal {
+  const gone = new AbortController();
+  const end = () => {
+    gone.abort();
+    // A stream has no other end; what waits ends itself and still answers.
+    if (response.headersSent) response.destroy();
+  };
+  const release =
+    actor.kind === 'nobody' ? undefined : door.watch.hold(services.identity, { actor, given, end });
+  response.once('close', () => {
+    release?.();
+    gone.abort();
+  });
+  return gone.signal;
+}
+
+function refuseMethod(exchange: Exchange, allowed: string[]): void {
+  exchange.response.setHeader('allow', allowed.join(', '));
+  return sendJson(exchange, 405, {
+    ...toProblem(undefined, exchange.id),
+    status: 405,
+    title: 'Method not allowed',
+    code: 'INVALID',
+    detail: `${exchange.url.pathname} takes ${allowed.join(', ')}.`,
+  });
+}
+
+function servicesOf(door: Door): Services {
+  const services = door.services();
+  if (!services) throw notReady();
+  return services;
 }
 
 async function answerReady(door: Door, exchange: Exchange): Promise<void> {
@@ -154,7 +212,11 @@ async function answerReady(door: Door, exchange: Exchange): Promise<void> {
   sendJson(exchange, ready ? 200 : 503, { status: ready ? 'ready' : 'not ready', parts });
 }
 
-async function answerMetrics(door: Door, { response }: Exchange): Promise<void> {
+async function answerMetrics(door: Door, exchange: Exchange): Promise<void> {
+  const { response } = exchange;
+  const actor = await identify(door, exchange);
+  if (!actor) throw unauthenticated();
+  authorise(actor, 'metrics.read');
   if (!door.isMetricsEnabled) {
     throw new SignalboxError('NOT_FOUND', 'Metrics are switched off.', {
       advice: 'Set METRICS_ENABLED=true.',
@@ -165,10 +227,13 @@ async function answerMetrics(door: Door, { response }: Exchange): Promise<void> 
   response.end(text);
 }
 
-async function answerPage(door: Door, { request, response }: Exchange): Promise<void> {
-  const pages = door.pages();
-  if (!pages) throw notReady();
-  await pages(request, response);
+async function answerPage(door: Door, exchange: Exchange): Promise<void> {
+  const { request, response, url } = exchange;
+  const draw = door.pages();
+  if (!draw) throw notReady();
+  const isAllowed = isOpenPage(url.pathname, door) || (await identify(door, exchange)) !== undefined;
+  if (!isAllowed) return sendToSignIn(response, { method: request.method ?? '', url });
+  await drawPage(draw, { request, response, isDev: door.isDev });
 }
 
 function portOf(server: Server): number {
@@ -206,9 +271,27 @@ async function sendAnswer(exchange: Exchange, answer: Answer): Promise<void> {
 }
 
 function sendJson({ response }: Exchange, status: number, body: unknown): void {
+  if (status === 204) {
+    response.writeHead(status, { 'cache-control': 'no-store' });
+    response.end();
+    return;
+  }
   const type = status >= 400 && status !== 503 ? 'application/problem+json' : 'application/json';
   response.writeHead(status, { 'content-type': `${type}; charset=utf-8`, 'cache-control': 'no-store' });
-  response.end(body === undefined ? '' : JSON.stringify(body));
+  response.end(JSON.stringify(body));
+}
+
+const LINGER_MS = 2000;
+
+/**
+ * What is left of a refused body is thrown away for a moment: were the line cut at once, a sender who is still writing
+ * would see that and not the answer.
+ */
+function linger(request: IncomingMessage): void {
+  const timer = setTimeout(() => request.socket.destroy(), LINGER_MS);
+  timer.unref();
+  request.once('close', () => clearTimeout(timer));
+  request.resume();
 }
 
 function sendError(exchange: Exchange, error: unknown, logger: Logger): void {
@@ -221,29 +304,10 @@ function sendError(exchange: Exchange, error: unknown, logger: Logger): void {
   }
   const retryAfter = retryAfterOf(error);
   if (retryAfter !== undefined) response.setHeader('retry-after', String(retryAfter));
-  const body = Buffer.from(JSON.stringify(problem));
-  response.setHeader('content-type', 'application/problem+json; charset=utf-8');
-  response.setHeader('cache-control', 'no-store');
-  response.setHeader('content-length', body.byteLength);
-  if (!request.complete) response.setHeader('connection', 'close');
-  response.writeHead(problem.status);
-  response.write(body);
-  if (request.complete) response.end();
-  else endWhenSent(request, response);
-}
-
-const LINGER_MS = 10_000;
-
-/**
- * Whoever is still sending a refused body would lose the answer with a connection that is closed under it. So what comes
- * is let go of unread, for a while, until the caller has heard.
- */
-function endWhenSent(request: IncomingMessage, response: ServerResponse): void {
-  const end = (): void => {
-    clearTimeout(timer);
-    response.end();
-  };
-  const timer = setTimeout(end, LINGER_MS);
-  request.once('end', end).once('close', end);
-  request.resume();
+  if (!request.complete) linger(request);
+  response.writeHead(problem.status, {
+    'content-type': 'application/problem+json; charset=utf-8',
+    'cache-control': 'no-store',
+  });
+  response.end(JSON.stringify(problem));
 }

@@ -1,21 +1,16 @@
 import { spawn } from 'node:child_process';
+import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { startTestApp, type TestApp } from '#server/testing/app.ts';
-import { DOOR_SECRET, openTestDoor, type TestDoor } from '#server/testing/http-door.ts';
+import { startTestServer, type TestServer } from '#server/testing/http.ts';
 
-let program: TestApp;
-let door: TestDoor;
+let http: TestServer;
+const call = (path: string, body?: object) => http.call(`/api/v1${path}`, body);
+
 beforeEach(async () => {
-  program = await startTestApp();
-  door = await openTestDoor(program);
+  http = await startTestServer({ SIGNALBOX_PAYLOAD_MAX: '1MiB' });
 });
-afterEach(async () => {
-  await door[Symbol.asyncDispose]();
-  await program[Symbol.asyncDispose]();
-});
-
-const call: TestDoor['call'] = (path, body) => door.call(path, body);
+afterEach(() => http[Symbol.asyncDispose]());
 
 const REGISTRATION = {
   name: 'agent-name',
@@ -69,7 +64,7 @@ describe('an agent that comes for its work over HTTP', () => {
     const run = await call(`/pipelines/${pipeline.body.id}/execute`, { input_data });
     const example = join(import.meta.dirname, '../../../docs/examples/greet-agent.mjs');
     const agent = spawn(process.execPath, [example], {
-      env: { ...process.env, SIGNALBOX_URL: door.origin, SIGNALBOX_TOKEN: DOOR_SECRET },
+      env: { ...process.env, SIGNALBOX_URL: http.origin, SIGNALBOX_TOKEN: http.secret },
     });
     try {
       await vi.waitFor(
@@ -83,6 +78,105 @@ describe('an agent that comes for its work over HTTP', () => {
     } finally {
       agent.kill();
     }
+  });
+
+  test('gets large values whole, and uploads and reads files of the run that its task belongs to', async () => {
+    const { agent_id: id, generation } = (
+      await call('/agents/register', { ...REGISTRATION, name: 'filer', capabilities: ['file'] })
+    ).body;
+    await call(`/agents/${id}/heartbeat`, { generation, beat: { in_flight: 0 } });
+    const payload = { text: 'x'.repeat(200_000), parameters: { more: 'y'.repeat(100_000) } };
+    const submitted = await call('/tasks', { type: 'file', payload });
+    const claimed = await call(`/agents/${id}/claim`, { generation, max: 5, wait_ms: 20_000 });
+    expect(claimed.body.tasks).toMatchObject([{ input: payload, parameters: payload.parameters }]);
+    const { task_id, run_id, epoch } = claimed.body.tasks[0];
+
+    const objects = `/api/v1/agents/${id}/tasks/${task_id}/objects`;
+    const upload = (query: string, body: string, more: object = {}) =>
+      http.fetch(`${objects}?${query}`, {
+        method: 'POST',
+        headers: { 'content-type': 'text/csv' },
+        body,
+        ...more,
+      });
+    const uploaded = await upload(`epoch=${epoch}&name=a.csv`, 'a,b\n1,2\n');
+    expect(uploaded.status).toBe(200);
+    const ref = await uploaded.json();
+    expect(ref).toMatchObject({ bytes: 8, contentType: 'text/csv', name: 'a.csv' });
+    const read = await http.fetch(`${objects}/${ref.$object}?epoch=${epoch}`);
+    expect(await read.text()).toBe('a,b\n1,2\n');
+    expect(read.headers.get('content-length')).toBe('8');
+
+    // Whoever does not hold the task under this hand-out has no business with its files.
+    expect((await upload(`epoch=${epoch + 1}`, 'x')).status).toBe(409);
+    expect((await upload('', 'x')).status).toBe(400);
+    const other = (await call('/agents/register', { ...REGISTRATION, name: 'other' })).body.agent_id;
+    const theirs = objects.replace(id, other);
+    for (const path of [
+      `${theirs}/${ref.$object}?epoch=${epoch}`,
+      `${objects}/${ref.$object}?epoch=${epoch + 1}`,
+    ]) {
+      expect((await http.fetch(path)).status).toBe(409);
+    }
+    const unknown = `${objects}/${'0'.repeat(64)}?epoch=${epoch}`;
+    expect((await http.fetch(unknown)).status).toBe(404);
+
+    const output = { file: ref };
+    const answered = await call(`/agents/${id}/reports`, {
+      generation,
+      reports: [{ type: 'succeeded', task_id, epoch, output }],
+    });
+    expect(answered.body.answers).toMatchObject([{ status: 'ok' }]);
+    expect((await call(`/tasks/${submitted.body.task_id}`)).body).toMatchObject({ status: 'completed' });
+    expect((await upload(`epoch=${epoch}`, 'too late')).status).toBe(409);
+    const mine = await http.fetch(`/api/v1/runs/${run_id}/objects/${ref.$object}`);
+    expect(await mine.text()).toBe('a,b\n1,2\n');
+  });
+
+  test('is refused an upload past the limit: by its length at once, and else as soon as it is too much', async () => {
+    const { agent_id: id, generation } = (
+      await call('/agents/register', { ...REGISTRATION, name: 'hog', capabilities: ['hog'] })
+    ).body;
+    await call(`/agents/${id}/heartbeat`, { generation, beat: { in_flight: 0 } });
+    await call('/tasks', { type: 'hog', payload: {} });
+    const claimed = await call(`/agents/${id}/claim`, { generation, max: 1, wait_ms: 20_000 });
+    const { task_id, epoch } = claimed.body.tasks[0];
+    const path = `/api/v1/agents/${id}/tasks/${task_id}/objects?epoch=${epoch}`;
+    /** Sends so many chunks of 64 kB, or as many as are taken, and says how many those were. */
+    const send = (length: number | undefined, chunks: number) =>
+      new Promise<{ status: number | undefined; sent: number }>((resolve, reject) => {
+        const headers = {
+          authorization: `Bearer ${http.secret}`,
+          ...(length ? { 'content-length': length } : {}),
+        };
+        const upload = request(`${http.origin}${path}`, { method: 'POST', headers });
+        let sent = 0;
+        let isAnswered = false;
+        upload.on('response', (response) => {
+          isAnswered = true;
+          response.resume().on('end', () => {
+            upload.destroy();
+            resolve({ status: response.statusCode, sent });
+          });
+        });
+        // The line may be cut while we still write.
+        upload.on('error', (error) => (isAnswered ? undefined : reject(error)));
+        const chunk = Buffer.alloc(65_536, 'x');
+        const more = (): void => {
+          if (isAnswered || sent >= chunks) return;
+          sent += 1;
+          upload.write(chunk, () => setImmediate(more));
+        };
+        upload.flushHeaders();
+        if (chunks > 0) more();
+      });
+    expect(await send(100_000_000, 0)).toEqual({ status: 413, sent: 0 });
+    const streamed = await send(undefined, 1600);
+    expect(streamed.status).toBe(413);
+    expect(streamed.sent).toBeLessThan(1600);
+    const [left] = await http.program.database.sql<{ count: number }[]>`
+      SELECT count(*)::int AS count FROM stored_objects WHERE bytes > 1000000`;
+    expect(left?.count).toBe(0);
   });
 
   test('is the same agent when it registers again, one generation later', async () => {

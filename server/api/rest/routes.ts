@@ -1,14 +1,43 @@
-import type { Route } from '../http/router.ts';
-import { agentRoutes, queueRoutes } from './agents.ts';
-import { pipelineRoutes } from './pipelines.ts';
-import { runRoutes } from './runs.ts';
-import { taskRoutes } from './tasks.ts';
+import { parseInput } from '#server/services/parse-input.ts';
+import type { Answer, Call, Route } from '../http/router.ts';
+import { listOperations } from '../operations/index.ts';
+import {
+  isOpen,
+  isRaw,
+  isReply,
+  isUpload,
+  type JsonOperation,
+  type Operation,
+} from '../operations/operation.ts';
+import { createInputReader } from './read-input.ts';
 
-/** The table of contents of `/api/v1`. */
-export const restRoutes: readonly Route[] = [
-  ...pipelineRoutes,
-  ...runRoutes,
-  ...taskRoutes,
-  ...agentRoutes,
-  ...queueRoutes,
-];
+/** The operations as `/api/v1`. */
+export const restRoutes: readonly Route[] = listOperations().map(({ operation }) => toRoute(operation));
+
+function toRoute(operation: Operation): Route {
+  const { method, path } = operation;
+  const read = createInputReader(operation);
+  return {
+    method,
+    path,
+    readsBody: isUpload(operation),
+    ...(isOpen(operation) ? { isOpen: true } : {}),
+    async handle(call) {
+      const input = parseInput(operation.input, read(call));
+      if (isRaw(operation)) return operation.answer(call, input);
+      if (operation.stream?.isAskedFor(input)) return operation.stream.answer(call, input);
+      return answerWithJson(operation, call, input);
+    },
+  };
+}
+
+async function answerWithJson(
+  operation: JsonOperation,
+  call: Call,
+  input: Record<string, unknown>,
+): Promise<Answer> {
+  const result = await operation.handle(call, input);
+  const status = operation.status ?? 200;
+  if (!isReply(result)) return { status, body: result };
+  return { status: result.status ?? status, body: result.output, headers: result.headers ?? {} };
+}

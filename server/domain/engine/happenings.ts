@@ -1,6 +1,7 @@
 import type { AgentId, RunId, TaskId } from '../ids.ts';
 import type { Json } from '../json.ts';
 import type { Routing, TaskError, Wait } from './events.ts';
+import type { LargeValues } from './large-values.ts';
 
 /** How an attempt ended, in the words of the agent that held it. */
 export type Outcome =
@@ -68,6 +69,8 @@ export interface DecideContext {
   /** 0 to 1, for jitter. */
   random(): number;
   defaults: EngineDefaults;
+  /** Left out where nothing can be large. */
+  values?: LargeValues | undefined;
 }
 
 export interface EngineDefaults {

@@ -1,12 +1,12 @@
 import { z } from 'zod';
+import { notFound } from '#server/domain/errors.ts';
 import { idSchema } from '#server/domain/ids.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
-import { getAgent } from './get.ts';
-import type { AgentListItem } from './list.ts';
+import { type AgentListItem, loadAgents } from './list.ts';
 
-const orderSchema = z.strictObject({
+export const orderSchema = z.strictObject({
   id: idSchema('agent'),
   /** `resume` lets it serve again. */
   order: z.enum(['drain', 'pause', 'quarantine', 'resume']),
@@ -24,6 +24,8 @@ export async function orderAgent(
   authorise(actor, 'agent.operate');
   const { id, order, reason } = parseInput(orderSchema, input);
   await services.agents.registry.order(actor.orgId, id, { state: STATE_OF[order], reason });
-  services.record(actor, `agent.${order}`, id);
-  return getAgent(services, actor, { id });
+  await services.record(actor, `agent.${order}`, { target: id, reason });
+  const [agent] = await loadAgents(services, actor, id);
+  if (!agent) throw notFound('agent', id);
+  return agent;
 }

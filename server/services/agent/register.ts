@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { agentRegistrationSchema } from '#server/domain/agent-registration.ts';
 import type { AgentId } from '#server/domain/ids.ts';
-import { type Actor, authorise } from '#server/identity/actor.ts';
+import { type Actor, authorise, authoriseAnywhere } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
 
@@ -37,9 +37,10 @@ export async function registerAgent(
   actor: Actor,
   input: unknown,
 ): Promise<RegisteredAgent> {
-  authorise(actor, 'agent.write');
+  authoriseAnywhere(actor, 'agent.register');
   const registration = parseInput(registerSchema, input);
+  authorise(actor, 'agent.register', { agent: registration.name });
   const { id, generation, isNew } = await services.agents.registry.register(actor.orgId, registration);
-  services.record(actor, 'agent.register', id);
+  await services.record(actor, 'agent.registered', { target: id });
   return { id, generation, isNew };
 }

@@ -1,16 +1,17 @@
 import { z } from 'zod';
 import type { Claimed } from '#server/agents/delivery/http-pull.ts';
+import { notFound } from '#server/domain/errors.ts';
 import { idSchema } from '#server/domain/ids.ts';
 import { agentBeatSchema, reportSchema } from '#server/domain/messages.ts';
 import type { AgentOrders, ReportAnswer } from '#server/domain/reports.ts';
-import { type Actor, authorise } from '#server/identity/actor.ts';
+import { type Actor, authorise, authoriseAnywhere } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
 
 /** Agents that come for their work: each call names who comes, by the numbers its registration was answered with. */
 const visitor = { id: idSchema('agent'), generation: z.int().min(1) };
 
-const claimSchema = z.strictObject({
+export const claimSchema = z.strictObject({
   ...visitor,
   capabilities: z.array(z.string()).max(256).optional(),
   max: z.int().min(1).max(1000).default(1),
@@ -18,17 +19,23 @@ const claimSchema = z.strictObject({
   /** How long to wait for work. */
   wait_ms: z.int().min(0).max(60_000).default(20_000),
 });
-const heartbeatSchema = z.strictObject({
+export const heartbeatSchema = z.strictObject({
   ...visitor,
   beat: agentBeatSchema,
   tasks: z.array(reportSchema).max(1000).default([]),
 });
-const reportsSchema = z.strictObject({ ...visitor, reports: z.array(reportSchema).min(1).max(1000) });
+export const reportsSchema = z.strictObject({ ...visitor, reports: z.array(reportSchema).min(1).max(1000) });
 
-async function admit(services: Services, actor: Actor, id: z.output<typeof visitor.id>): Promise<void> {
-  authorise(actor, 'task.operate');
+export async function admit(
+  services: Services,
+  actor: Actor,
+  id: z.output<typeof visitor.id>,
+): Promise<void> {
   // Throws for an agent of somebody else, as for one that is not there.
-  await services.agents.registry.get(actor.orgId, id);
+  const { name } = await services.agents.registry.get(actor.orgId, id);
+  // A token of another agent is told the same.
+  if (actor.agent !== null && actor.agent !== name) throw notFound('agent', id);
+  authorise(actor, 'agent.visit', { agent: name });
 }
 
 export async function claimTasks(
@@ -36,6 +43,7 @@ export async function claimTasks(
   actor: Actor,
   { input, signal }: { input: unknown; signal?: AbortSignal },
 ): Promise<Claimed> {
+  authoriseAnywhere(actor, 'agent.visit');
   const { id, generation, capabilities, max, in_flight, wait_ms } = parseInput(claimSchema, input);
   await admit(services, actor, id);
   return services.agents.pull.claim(
@@ -53,12 +61,14 @@ export async function sendHeartbeat(
   actor: Actor,
   input: unknown,
 ): Promise<{ orders: AgentOrders; answers: ReportAnswer[] }> {
+  authoriseAnywhere(actor, 'agent.visit');
   const { id, generation, beat, tasks } = parseInput(heartbeatSchema, input);
   await admit(services, actor, id);
   return services.agents.pull.heartbeat({ agentId: id, generation }, beat, tasks);
 }
 
 export async function sendReports(services: Services, actor: Actor, input: unknown): Promise<ReportAnswer[]> {
+  authoriseAnywhere(actor, 'agent.visit');
   const { id, generation, reports } = parseInput(reportsSchema, input);
   await admit(services, actor, id);
   return services.agents.pull.report({ agentId: id, generation }, reports);

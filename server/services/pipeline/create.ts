@@ -5,8 +5,10 @@ import { SignalboxError } from '#server/domain/errors.ts';
 import { makeId, type PipelineId, toUuid } from '#server/domain/ids.ts';
 import { type Json, jsonObjectSchema } from '#server/domain/json.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
+import { auditNote, noteIn } from '#server/identity/audit/note.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
+import { judgeGraph } from './judge-graph.ts';
 import { loadPipeline, type PipelineView } from './pipeline-view.ts';
 import { addVersion } from './publish.ts';
 
@@ -27,17 +29,18 @@ export async function createPipeline(
   actor: Actor,
   input: CreatePipeline,
 ): Promise<PipelineView> {
-  authorise(actor, 'pipeline.write');
+  authorise(actor, 'pipeline.create');
   const request = parseInput(createPipelineSchema, input);
+  if (request.publish) authorise(actor, 'pipeline.publish');
   const id = makeId('pipe', services.newUuid());
-  const view = await inTenant(services.db, actor.orgId, async (tx) => {
+  const judged = request.publish ? await judgeGraph(services, request.document) : null;
+  return inTenant(services.db, actor.orgId, async (tx) => {
     await insertPipeline(tx, actor, { id, ...request });
-    if (request.publish)
-      await addVersion(tx, actor, { id, document: request.document, versionUuid: services.newUuid() });
+    if (judged) await addVersion(tx, actor, { id, judged, versionUuid: services.newUuid() });
+    const after = { name: request.name, published: request.publish };
+    await noteIn(tx, auditNote(actor, 'pipeline.created', { target: id, after }));
     return loadPipeline(tx, id);
   });
-  services.record(actor, 'pipeline.created', id);
-  return view;
 }
 
 async function insertPipeline(

@@ -37,6 +37,9 @@ export async function exportPipeline(
     if (!row) throw notFound('version', `${version} of ${id}`);
     return { name: pipeline.name, document: row.graph };
   });
-  const graph = version === undefined ? judgeGraph(document as Json).graph : graphSchema.parse(document);
+  const graph =
+    version === undefined
+      ? (await judgeGraph(services, document as Json)).graph
+      : graphSchema.parse(document);
   return { name, format, text: format === 'yaml' ? exportYaml(graph) : exportJson(graph) };
 }

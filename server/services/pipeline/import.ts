@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { SignalboxError } from '#server/domain/errors.ts';
-import { importDocument } from '#server/domain/graph/import.ts';
 import { isJsonObject } from '#server/domain/json.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
@@ -8,7 +7,7 @@ import { parseInput } from '../parse-input.ts';
 import { createPipeline, pipelineNameSchema } from './create.ts';
 import type { PipelineView } from './pipeline-view.ts';
 
-const importSchema = z.strictObject({
+export const importSchema = z.strictObject({
   name: pipelineNameSchema,
   description: z.string().max(10_000).default(''),
   format: z.enum(['yaml', 'json']).default('yaml'),
@@ -22,9 +21,9 @@ export async function importPipeline(
   actor: Actor,
   input: z.input<typeof importSchema>,
 ): Promise<PipelineView> {
-  authorise(actor, 'pipeline.write');
+  authorise(actor, 'pipeline.create');
   const { format, text, ...rest } = parseInput(importSchema, input);
-  const imported = importDocument(text, format);
+  const imported = await services.documents.read(text, format);
   if (imported.ok && isJsonObject(imported.document)) {
     return createPipeline(services, actor, { ...rest, document: imported.document });
   }

@@ -5,14 +5,14 @@ import { inTenant, type TenantTransaction } from '#db/tenant.ts';
 import { notFound, SignalboxError } from '#server/domain/errors.ts';
 import { canonicalDocument } from '#server/domain/graph/canonical.ts';
 import { idSchema, type PipelineId, toUuid } from '#server/domain/ids.ts';
-import type { Json } from '#server/domain/json.ts';
-import { type Actor, authorise } from '#server/identity/actor.ts';
+import { type Actor, authorise, authoriseAnywhere } from '#server/identity/actor.ts';
+import { auditNote, noteIn } from '#server/identity/audit/note.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
-import { judgeGraph } from './judge-graph.ts';
+import { type Judged, judgeGraph } from './judge-graph.ts';
 import { findNewestVersion, type VersionView } from './pipeline-view.ts';
 
-const publishSchema = z.strictObject({
+export const publishSchema = z.strictObject({
   id: idSchema('pipe'),
   note: z.string().max(1000).default(''),
   /** The revision that the publisher has seen; another one means that somebody has changed the draft since. */
@@ -30,19 +30,25 @@ export async function publishPipeline(
   actor: Actor,
   input: z.input<typeof publishSchema>,
 ): Promise<Published> {
-  authorise(actor, 'pipeline.write');
+  authoriseAnywhere(actor, 'pipeline.publish');
   const { id, note, revision } = parseInput(publishSchema, input);
-  const published = await inTenant(services.db, actor.orgId, async (tx) => {
+  authorise(actor, 'pipeline.publish', { pipelineId: id });
+  return inTenant(services.db, actor.orgId, async (tx) => {
     const [draft] = await tx
       .select()
       .from(drafts)
       .where(eq(drafts.pipelineId, toUuid(id)));
     if (!draft) throw notFound('pipeline', id);
     if (revision !== undefined && revision !== draft.revision) throw staleDraft(draft.revision);
-    return addVersion(tx, actor, { id, document: draft.document, note, versionUuid: services.newUuid() });
+    const judged = await judgeGraph(services, draft.document);
+    const made = { id, judged, note, versionUuid: services.newUuid() };
+    const published = await addVersion(tx, actor, made);
+    if (published.isNew) {
+      const after = { version: published.version.number, hash: published.version.contentHash, note };
+      await noteIn(tx, auditNote(actor, 'pipeline.published', { target: id, after }));
+    }
+    return published;
   });
-  if (published.isNew) services.record(actor, 'pipeline.published', id);
-  return published;
 }
 
 export function staleDraft(current: number): SignalboxError {
@@ -55,9 +61,9 @@ export function staleDraft(current: number): SignalboxError {
 export async function addVersion(
   tx: TenantTransaction,
   actor: Actor,
-  what: { id: PipelineId; document: Json; versionUuid: string; note?: string },
+  what: { id: PipelineId; judged: Judged; versionUuid: string; note?: string },
 ): Promise<Published> {
-  const { graph, hash } = judgeGraph(what.document);
+  const { graph, hash } = what.judged;
   // Two publishers at once: one waits here, and then finds the other's version.
   await tx
     .select({ id: pipelines.id })

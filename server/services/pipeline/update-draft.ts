@@ -3,10 +3,11 @@ import { z } from 'zod';
 import { drafts, pipelines } from '#db/schema/index.ts';
 import { inTenant } from '#db/tenant.ts';
 import { notFound } from '#server/domain/errors.ts';
-import { type Problem, validateGraph } from '#server/domain/graph/validate.ts';
+import type { Problem } from '#server/domain/graph/validate.ts';
 import { idSchema, toUuid } from '#server/domain/ids.ts';
 import { jsonObjectSchema } from '#server/domain/json.ts';
-import { type Actor, authorise } from '#server/identity/actor.ts';
+import { type Actor, authorise, authoriseAnywhere } from '#server/identity/actor.ts';
+import { auditNote, noteIn } from '#server/identity/audit/note.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
 import { staleDraft } from './publish.ts';
@@ -25,8 +26,9 @@ export async function updateDraft(
   actor: Actor,
   input: z.input<typeof updateSchema>,
 ): Promise<{ revision: number; problems: Problem[] }> {
-  authorise(actor, 'pipeline.write');
+  authoriseAnywhere(actor, 'pipeline.edit');
   const { id, revision, document, description } = parseInput(updateSchema, input);
+  authorise(actor, 'pipeline.edit', { pipelineId: id });
   const next = await inTenant(services.db, actor.orgId, async (tx) => {
     const [saved] = await tx
       .update(drafts)
@@ -46,8 +48,9 @@ export async function updateDraft(
         .set({ description })
         .where(eq(pipelines.id, toUuid(id)));
     }
+    const change = { target: id, before: { revision }, after: { revision: saved.revision } };
+    await noteIn(tx, auditNote(actor, 'pipeline.draft-saved', change));
     return saved.revision;
   });
-  services.record(actor, 'pipeline.draft-saved', id);
-  return { revision: next, problems: validateGraph(document).problems };
+  return { revision: next, problems: (await services.documents.judge(document)).problems };
 }

@@ -37,7 +37,7 @@ export async function listDeadLetters(
   actor: Actor,
   input: z.input<typeof listSchema>,
 ): Promise<DeadLetter[]> {
-  authorise(actor, 'queue.read');
+  authorise(actor, 'queue.inspect');
   const { limit } = parseInput(listSchema, input);
   const [ofTasks, messages] = await Promise.all([
     listTasks(services, actor, limit),
@@ -87,7 +87,7 @@ export async function replayDeadLetter(
   const letterId = letterIdSchema.safeParse(id);
   if (letterId.success) return { runId: await replayTask(services, actor, letterId.data) };
   if (!(await services.queues.replayDeadLetter(id))) throw notFound('dead letter', id);
-  services.record(actor, 'dead-letter.replayed', id);
+  await services.record(actor, 'dead-letter.replayed', { target: id });
   return { runId: null };
 }
 
@@ -107,7 +107,7 @@ async function replayTask(services: Services, actor: Actor, id: LetterId): Promi
     idempotencyKey: `dead letter ${id}`,
   });
   await close(services, actor, { id, how: `replayed: ${run.id}` });
-  services.record(actor, 'dead-letter.replayed', id);
+  await services.record(actor, 'dead-letter.replayed', { target: id });
   return run.id;
 }
 
@@ -123,7 +123,7 @@ export async function discardDeadLetter(
     ? await close(services, actor, { id: letterId.data, how: `discarded: ${reason}` })
     : await services.queues.discardDeadLetter(id, reason);
   if (!isThere) throw notFound('dead letter', id);
-  services.record(actor, `dead-letter.discarded: ${reason}`, id);
+  await services.record(actor, 'dead-letter.discarded', { target: id, reason });
 }
 
 /** False when there is no open one. */

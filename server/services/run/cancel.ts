@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { idSchema } from '#server/domain/ids.ts';
-import { type Actor, authorise } from '#server/identity/actor.ts';
+import { type Actor, authoriseAnywhere } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
 import type { RunView } from './run-view.ts';
@@ -17,12 +17,11 @@ export async function cancelRun(
   actor: Actor,
   input: z.input<typeof cancelSchema>,
 ): Promise<RunView> {
-  authorise(actor, 'run.operate');
+  authoriseAnywhere(actor, 'run.operate');
   const { id, graceSeconds } = parseInput(cancelSchema, input);
-  const run = await steerRun(services, actor, {
+  return steerRun(services, actor, {
     id,
     happening: { type: 'cancel', graceMs: graceSeconds * 1000 },
+    action: 'run.cancelled',
   });
-  services.record(actor, 'run.cancelled', id);
-  return run;
 }

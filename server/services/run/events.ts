@@ -6,9 +6,10 @@ import type { RunEvent } from '#server/domain/engine/events.ts';
 import { notFound } from '#server/domain/errors.ts';
 import { idSchema, toUuid } from '#server/domain/ids.ts';
 import { isRunOver, type RunStatus } from '#server/domain/statuses.ts';
-import { type Actor, authorise } from '#server/identity/actor.ts';
+import { type Actor, authorise, may } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
+import { redactEvent } from './redact.ts';
 
 const eventsSchema = z.strictObject({
   id: idSchema('run'),
@@ -52,8 +53,11 @@ export async function listRunEvents(
     return { run, rows };
   });
   if (!run) throw notFound('run', id);
+  const show = may(actor, 'run.payload') ? (event: RunEvent) => event : redactEvent;
   const events = rows
-    .flatMap((row) => row.entries.map((event, at) => ({ seq: row.seqFrom + at, at: row.at, event })))
+    .flatMap((row) =>
+      row.entries.map((event, at) => ({ seq: row.seqFrom + at, at: row.at, event: show(event) })),
+    )
     .filter(({ seq }) => seq > after);
   return {
     status: run.status,

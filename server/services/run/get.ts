@@ -4,6 +4,7 @@ import { idSchema } from '#server/domain/ids.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
+import { redactRun } from './redact.ts';
 import { type RunView, viewRun } from './run-view.ts';
 
 const getSchema = z.strictObject({ id: idSchema('run') });
@@ -15,5 +16,6 @@ export async function getRun(
 ): Promise<RunView> {
   authorise(actor, 'run.read');
   const { id } = parseInput(getSchema, input);
-  return inTenant(services.db, actor.orgId, (tx) => viewRun(tx, id, services.graphOf));
+  const run = await inTenant(services.db, actor.orgId, (tx) => viewRun(tx, id, services.graphOf));
+  return redactRun(actor, run);
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { idSchema } from '#server/domain/ids.ts';
-import { type Actor, authorise } from '#server/identity/actor.ts';
+import { type Actor, authoriseAnywhere } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
 import type { RunView } from './run-view.ts';
@@ -14,9 +14,7 @@ export async function killRun(
   actor: Actor,
   input: z.input<typeof killSchema>,
 ): Promise<RunView> {
-  authorise(actor, 'run.operate');
+  authoriseAnywhere(actor, 'run.operate');
   const { id } = parseInput(killSchema, input);
-  const run = await steerRun(services, actor, { id, happening: { type: 'cancel', graceMs: 0 } });
-  services.record(actor, 'run.killed', id);
-  return run;
+  return steerRun(services, actor, { id, happening: { type: 'cancel', graceMs: 0 }, action: 'run.killed' });
 }

@@ -8,6 +8,7 @@ import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { type Page, pageFields, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
+import { redactSummary } from './redact.ts';
 import { type RunSummary, toSummary } from './run-view.ts';
 
 const listSchema = z.strictObject({
@@ -40,5 +41,8 @@ export async function listRuns(
       .orderBy(desc(runs.id))
       .limit(limit + 1),
   );
-  return toPage(rows, limit, { idOf: (row) => fromUuid('run', row.id), toItem: toSummary });
+  return toPage(rows, limit, {
+    idOf: (row) => fromUuid('run', row.id),
+    toItem: (row) => redactSummary(actor, toSummary(row)),
+  });
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { idSchema } from '#server/domain/ids.ts';
-import { type Actor, authorise } from '#server/identity/actor.ts';
+import { type Actor, authoriseAnywhere } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
 import type { RunView } from './run-view.ts';
@@ -14,9 +14,7 @@ export async function pauseRun(
   actor: Actor,
   input: z.input<typeof pauseSchema>,
 ): Promise<RunView> {
-  authorise(actor, 'run.operate');
+  authoriseAnywhere(actor, 'run.operate');
   const { id } = parseInput(pauseSchema, input);
-  const run = await steerRun(services, actor, { id, happening: { type: 'pause' } });
-  services.record(actor, 'run.paused', id);
-  return run;
+  return steerRun(services, actor, { id, happening: { type: 'pause' }, action: 'run.paused' });
 }

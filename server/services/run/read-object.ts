@@ -4,30 +4,40 @@ import { runObjects } from '#db/schema/index.ts';
 import { inTenant } from '#db/tenant.ts';
 import { notFound } from '#server/domain/errors.ts';
 import { idSchema, toUuid } from '#server/domain/ids.ts';
-import { type Actor, authorise } from '#server/identity/actor.ts';
+import { type Actor, authoriseAnywhere } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
+import { isObjectOfHeldTask } from './object-of-held-task.ts';
 
 const readSchema = z.strictObject({ id: idSchema('run'), hash: z.string().regex(/^[0-9a-f]{64}$/) });
 
-/** Objects have no owner of their own: who may see a run may read what the run refers to. */
+export interface ObjectRead {
+  bytes: number;
+  /** Ends with an error when the bytes are not those of the hash. */
+  content: AsyncIterable<Uint8Array>;
+  contentType: string;
+}
+
+/**
+ * Objects have no owner of their own: who may read a run's payloads may read what the run refers to, and an agent what
+ * goes into a task that it holds.
+ */
 export async function readRunObject(
   services: Services,
   actor: Actor,
   input: z.input<typeof readSchema>,
-): Promise<{ content: Uint8Array; contentType: string }> {
-  authorise(actor, 'run.read');
+): Promise<ObjectRead> {
+  authoriseAnywhere(actor, actor.agent === null ? 'run.payload' : 'agent.fetch');
   const { id, hash } = parseInput(readSchema, input);
-  const [row] = await inTenant(services.db, actor.orgId, (tx) =>
-    tx
+  const row = await inTenant(services.db, actor.orgId, async (tx) => {
+    const [object] = await tx
       .select()
       .from(runObjects)
-      .where(and(eq(runObjects.runId, toUuid(id)), eq(runObjects.hash, hash))),
-  );
+      .where(and(eq(runObjects.runId, toUuid(id)), eq(runObjects.hash, hash)));
+    if (!object || actor.agent === null) return object;
+    const wanted = { runId: id, hash, agent: actor.agent, graphOf: services.graphOf };
+    return (await isObjectOfHeldTask(tx, wanted)) ? object : undefined;
+  });
   if (!row) throw notFound('object', `${hash} in ${id}`);
-  const { bytes, contentType } = row;
-  return {
-    content: await services.payloads.artefacts.get({ $object: hash, bytes, contentType }),
-    contentType,
-  };
+  return { ...(await services.payloads.open(hash)), contentType: row.contentType };
 }

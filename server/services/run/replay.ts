@@ -6,12 +6,13 @@ import type { CompiledGraph } from '#server/domain/graph/compile.ts';
 import { fromUuid, idSchema, type RunId } from '#server/domain/ids.ts';
 import { type Json, jsonObjectSchema, jsonSchema } from '#server/domain/json.ts';
 import { isRunOver, isTaskSkipped, isTaskSuccess } from '#server/domain/statuses.ts';
-import { type Actor, authorise } from '#server/identity/actor.ts';
+import { type Actor, authorise, authoriseAnywhere } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
 import { findNewestVersion } from '../pipeline/pipeline-view.ts';
 import { launchRun } from './launch.ts';
-import { loadRunRow, loadTaskRows, type RunView, type TaskRow, viewRun } from './run-view.ts';
+import { redactRun } from './redact.ts';
+import { loadRunRow, loadTaskRows, pipelineIdOf, type RunView, type TaskRow, viewRun } from './run-view.ts';
 import { idempotencyKeySchema } from './start.ts';
 
 const replaySchema = z.strictObject({
@@ -31,14 +32,14 @@ export async function replayRun(
   actor: Actor,
   input: z.input<typeof replaySchema>,
 ): Promise<{ run: RunView; isNew: boolean }> {
-  authorise(actor, 'run.operate');
+  authoriseAnywhere(actor, 'run.operate');
   const { idempotencyKey, ...request } = parseInput(replaySchema, input);
   const source = await loadSource(services, actor, request);
   const graph = await services.graphOf(source.versionId);
   const from = request.from;
   if (from !== undefined && !graph.indexOf.has(from)) throw notFound('stage', from);
   const { id, isNew } = await launchRun(services, actor, {
-    pipelineId: source.run.pipelineId === null ? null : fromUuid('pipe', source.run.pipelineId),
+    pipelineId: pipelineIdOf(source.run),
     versionId: source.versionId,
     input: request.input === undefined ? source.run.input : request.input,
     parameters: request.parameters ?? source.run.parameters,
@@ -47,13 +48,13 @@ export async function replayRun(
     notification: null,
     trigger: 'replay',
     idempotencyKey,
+    action: 'run.replayed',
     request: JSON.parse(JSON.stringify({ replay: request })) as Json,
     replay: { of: request.id, from: from ?? '' },
     reuse: from === undefined ? [] : planReuse(graph, { from, source: request.id, tasks: source.tasks }),
   });
-  if (isNew) services.record(actor, 'run.replayed', id);
   const run = await inTenant(services.db, actor.orgId, (tx) => viewRun(tx, id, services.graphOf));
-  return { run, isNew };
+  return { run: redactRun(actor, run), isNew };
 }
 
 async function loadSource(
@@ -63,6 +64,7 @@ async function loadSource(
 ) {
   return inTenant(services.db, actor.orgId, async (tx) => {
     const run = await loadRunRow(tx, request.id);
+    authorise(actor, 'run.operate', { pipelineId: pipelineIdOf(run) });
     if (!isRunOver(run.status)) {
       throw new SignalboxError('CONFLICT', 'The run is still going on, so it cannot be replayed.', {
         advice: 'Wait until it has ended, or cancel it.',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { idSchema } from '#server/domain/ids.ts';
-import { type Actor, authorise } from '#server/identity/actor.ts';
+import { type Actor, authoriseAnywhere } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
 import type { RunView } from './run-view.ts';
@@ -13,9 +13,7 @@ export async function resumeRun(
   actor: Actor,
   input: z.input<typeof resumeSchema>,
 ): Promise<RunView> {
-  authorise(actor, 'run.operate');
+  authoriseAnywhere(actor, 'run.operate');
   const { id } = parseInput(resumeSchema, input);
-  const run = await steerRun(services, actor, { id, happening: { type: 'resume' } });
-  services.record(actor, 'run.resumed', id);
-  return run;
+  return steerRun(services, actor, { id, happening: { type: 'resume' }, action: 'run.resumed' });
 }

@@ -1,11 +1,11 @@
 import { z } from 'zod';
+import { inTenant } from '#db/tenant.ts';
 import { notFound } from '#server/domain/errors.ts';
 import { parseTaskId, taskIdSchema } from '#server/domain/ids.ts';
-import { type Actor, authorise } from '#server/identity/actor.ts';
+import { type Actor, authoriseAnywhere } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
-import { getRun } from './get.ts';
-import type { RunView } from './run-view.ts';
+import { type RunView, viewRun } from './run-view.ts';
 import { steerRun } from './steer.ts';
 
 const retrySchema = z.strictObject({ taskId: taskIdSchema });
@@ -16,16 +16,16 @@ export async function retryTask(
   actor: Actor,
   input: z.input<typeof retrySchema>,
 ): Promise<RunView> {
-  authorise(actor, 'run.operate');
+  authoriseAnywhere(actor, 'run.operate');
   const { taskId } = parseInput(retrySchema, input);
   const place = parseTaskId(taskId);
   if (!place) throw notFound('task', taskId);
-  const before = await getRun(services, actor, { id: place.runId });
+  const before = await inTenant(services.db, actor.orgId, (tx) => viewRun(tx, place.runId, services.graphOf));
   if (!before.tasks[place.index]) throw notFound('task', taskId);
-  const run = await steerRun(services, actor, {
+  return steerRun(services, actor, {
     id: place.runId,
     happening: { type: 'retry-now', task: place.index },
+    action: 'task.retried',
+    target: taskId,
   });
-  services.record(actor, 'task.retried', taskId);
-  return run;
 }

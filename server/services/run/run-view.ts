@@ -94,10 +94,13 @@ export function loadTaskRows(tx: TenantTransaction, id: RunId): Promise<TaskRow[
     .orderBy(asc(tasks.index));
 }
 
+export const pipelineIdOf = ({ pipelineId }: Pick<RunRow, 'pipelineId'>): PipelineId | null =>
+  pipelineId === null ? null : fromUuid('pipe', pipelineId);
+
 export function toSummary(row: RunRow): RunSummary {
   return {
     id: fromUuid('run', row.id),
-    pipelineId: row.pipelineId === null ? null : fromUuid('pipe', row.pipelineId),
+    pipelineId: pipelineIdOf(row),
     versionId: fromUuid('ver', row.versionId),
     status: row.status,
     seq: row.seq,

@@ -5,11 +5,12 @@ import { inTenant, type TenantTransaction } from '#db/tenant.ts';
 import { notFound, SignalboxError } from '#server/domain/errors.ts';
 import { fromUuid, idSchema, type PipelineId, toUuid, type VersionId } from '#server/domain/ids.ts';
 import { jsonObjectSchema, jsonSchema } from '#server/domain/json.ts';
-import { type Actor, authorise } from '#server/identity/actor.ts';
+import { type Actor, authorise, authoriseAnywhere } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
 import { findNewestVersion, loadPipeline } from '../pipeline/pipeline-view.ts';
 import { launchRun } from './launch.ts';
+import { redactRun } from './redact.ts';
 import { type RunView, viewRun } from './run-view.ts';
 
 export const idempotencyKeySchema = z.string().min(1).max(255);
@@ -34,8 +35,9 @@ export async function startRun(
   actor: Actor,
   input: StartRun,
 ): Promise<{ run: RunView; isNew: boolean }> {
-  authorise(actor, 'run.operate');
+  authoriseAnywhere(actor, 'run.operate');
   const { idempotencyKey, ...request } = parseInput(startSchema, input);
+  authorise(actor, 'run.operate', { pipelineId: request.pipelineId });
   const versionId = await inTenant(services.db, actor.orgId, (tx) =>
     findVersion(tx, request.pipelineId, request.version),
   );
@@ -44,11 +46,11 @@ export async function startRun(
     notification: { ...request.notification },
     versionId,
     idempotencyKey,
+    action: 'run.started',
     request: { ...request, version: request.version ?? null, notification: { ...request.notification } },
   });
-  if (isNew) services.record(actor, 'run.started', id);
   const run = await inTenant(services.db, actor.orgId, (tx) => viewRun(tx, id, services.graphOf));
-  return { run, isNew };
+  return { run: redactRun(actor, run), isNew };
 }
 
 async function findVersion(

@@ -2,21 +2,36 @@ import { inTenant } from '#db/tenant.ts';
 import type { Happening, Reply } from '#server/domain/engine/happenings.ts';
 import { SignalboxError } from '#server/domain/errors.ts';
 import type { RunId } from '#server/domain/ids.ts';
-import type { Actor } from '#server/identity/actor.ts';
+import { type Actor, authorise } from '#server/identity/actor.ts';
+import { auditNote } from '#server/identity/audit/note.ts';
 import type { Services } from '../context.ts';
-import { loadRunRow, type RunView, viewRun } from './run-view.ts';
+import { redactRun } from './redact.ts';
+import { loadRunRow, pipelineIdOf, type RunView, viewRun } from './run-view.ts';
+
+export interface Steering {
+  id: RunId;
+  happening: Happening;
+  /** What the audit calls it. */
+  action: string;
+  /** Left out: the run. */
+  target?: string;
+}
 
 /** Tells the engine what a person wants of a run of theirs, and returns the run as it then is. */
 export async function steerRun(
   services: Services,
   actor: Actor,
-  { id, happening }: { id: RunId; happening: Happening },
+  { id, happening, ...what }: Steering,
 ): Promise<RunView> {
   // The engine knows no tenants: whether the run is the actor's is asked first.
-  await inTenant(services.db, actor.orgId, (tx) => loadRunRow(tx, id));
-  const reply = await services.engine.tell(id, happening);
+  const row = await inTenant(services.db, actor.orgId, (tx) => loadRunRow(tx, id));
+  authorise(actor, 'run.operate', { pipelineId: pipelineIdOf(row) });
+  const note = auditNote(actor, what.action, { target: what.target ?? id });
+  const reply = await services.engine.tell(id, happening, note.body);
   if (!reply.ok) throw refusal(reply);
-  return inTenant(services.db, actor.orgId, (tx) => viewRun(tx, id, services.graphOf));
+  return inTenant(services.db, actor.orgId, async (tx) =>
+    redactRun(actor, await viewRun(tx, id, services.graphOf)),
+  );
 }
 
 function refusal(reply: Extract<Reply, { ok: false }>): SignalboxError {

@@ -18,7 +18,7 @@ export async function listTaskLogs(
   actor: Actor,
   input: z.input<typeof logsSchema>,
 ): Promise<LogLine[]> {
-  authorise(actor, 'task.read');
+  authorise(actor, 'run.logs');
   const { id, limit } = parseInput(logsSchema, input);
   const place = parseTaskId(id);
   if (!place) throw notFound('task', id);

@@ -4,13 +4,13 @@ import { invalid, notFound } from '#server/domain/errors.ts';
 import { capabilitySchema, type GraphInput, graphSchema, PRIORITIES } from '#server/domain/graph/schema.ts';
 import { idSchema, type PipelineId, taskId } from '#server/domain/ids.ts';
 import { isJsonObject, type Json, type JsonObject, jsonSchema } from '#server/domain/json.ts';
-import { type Actor, authorise } from '#server/identity/actor.ts';
+import { type Actor, authorise, authoriseAnywhere } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
 import { findNewestVersion, loadPipeline } from '../pipeline/pipeline-view.ts';
 import { launchRun } from '../run/launch.ts';
 import { idempotencyKeySchema } from '../run/start.ts';
-import { getTask, type TaskDetail } from './get.ts';
+import { type TaskDetail, viewTask } from './get.ts';
 import { findOrAddSharedVersion } from './standalone-graph.ts';
 
 const submitSchema = z.strictObject({
@@ -32,8 +32,9 @@ export async function submitTask(
   actor: Actor,
   input: SubmitTask,
 ): Promise<{ task: TaskDetail; isNew: boolean }> {
-  authorise(actor, 'task.operate');
+  authoriseAnywhere(actor, 'run.operate');
   const { idempotencyKey, ...request } = parseInput(submitSchema, input);
+  authorise(actor, 'run.operate', { pipelineId: request.pipelineId });
   const versionId = await inTenant(services.db, actor.orgId, async (tx) => {
     const config = await findConfig(tx, request);
     const stage: GraphInput['stages'][number] = {
@@ -44,7 +45,7 @@ export async function submitTask(
       retry: { maxAttempts: request.retryCount + 1 },
       timeouts: request.timeoutSeconds === undefined ? {} : { stageSeconds: request.timeoutSeconds },
     };
-    return findOrAddSharedVersion(tx, actor, { stage, versionUuid: services.newUuid() });
+    return findOrAddSharedVersion(tx, actor, { services, stage });
   });
   const { id, isNew } = await launchRun(services, actor, {
     pipelineId: null,
@@ -55,11 +56,11 @@ export async function submitTask(
     notification: null,
     trigger: 'task',
     idempotencyKey,
+    action: 'task.submitted',
     request: JSON.parse(JSON.stringify({ task: request })) as Json,
   });
   const task = taskId(id, 0);
-  if (isNew) services.record(actor, 'task.submitted', task);
-  return { task: await getTask(services, actor, { id: task }), isNew };
+  return { task: await viewTask(services, actor, task), isNew };
 }
 
 function parametersOf(payload: Json): JsonObject {

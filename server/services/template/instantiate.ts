@@ -10,7 +10,7 @@ import { parseInput } from '../parse-input.ts';
 import { createPipeline, pipelineNameSchema } from '../pipeline/create.ts';
 import type { PipelineView } from '../pipeline/pipeline-view.ts';
 
-const instantiateSchema = z.strictObject({
+export const instantiateSchema = z.strictObject({
   key: z.string().min(1).max(128),
   name: pipelineNameSchema.optional(),
   publish: z.boolean().default(true),
@@ -22,8 +22,9 @@ export async function instantiateTemplate(
   actor: Actor,
   input: z.input<typeof instantiateSchema>,
 ): Promise<PipelineView> {
-  authorise(actor, 'pipeline.write');
+  authorise(actor, 'pipeline.create');
   const { key, name, publish } = parseInput(instantiateSchema, input);
+  if (publish) authorise(actor, 'pipeline.publish');
   const [row] = await inTenant(services.db, actor.orgId, (tx) =>
     tx.select().from(taskDagTemplates).where(eq(taskDagTemplates.key, key)),
   );

@@ -49,7 +49,16 @@ export async function createBrokerEngine(options: BrokerEngineOptions): Promise<
   await broker.start();
   const fetch = createSafeFetch({ allow: [] });
   const agents = createAgentSystem({
-    ...{ sql: plain, hot, broker, fetch, objects: NO_OBJECTS, orgId: DEFAULT_ORG_ID, newUuid, onTrouble },
+    ...{
+      sql: plain,
+      hot,
+      broker,
+      fetch,
+      artefactsOf: () => NO_OBJECTS,
+      orgId: DEFAULT_ORG_ID,
+      newUuid,
+      onTrouble,
+    },
     instance: options.agentId,
     builtins: [],
     maxAgents: 100,

@@ -1,22 +1,19 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { startTestApp, type TestApp } from '../app.ts';
-import { openTestDoor, type TestDoor } from '../http-door.ts';
+import { startTestServer, type TestServer } from '../http.ts';
 import type { ToDoor } from './protocol.ts';
 
 /** The whole program behind its HTTP door in a process of its own, whose memory is its alone. */
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-let program: TestApp | null = null;
-let door: TestDoor | null = null;
+let server: TestServer | null = null;
 
 async function obey(message: ToDoor): Promise<unknown> {
   switch (message.order) {
     case 'boot': {
-      program = await startTestApp(message.ask.settings);
-      door = await openTestDoor(program, message.ask.maxBodyBytes);
-      return { origin: door.origin, databaseUrl: program.database.url };
+      server = await startTestServer(message.ask.settings, message.ask.maxBodyBytes);
+      return { origin: server.origin, secret: server.secret, databaseUrl: server.program.database.url };
     }
     case 'memory': {
       collectGarbage();
@@ -24,8 +21,7 @@ async function obey(message: ToDoor): Promise<unknown> {
       return Math.round((heapUsed + external) / 1024 / 1024);
     }
     case 'stop':
-      await door?.[Symbol.asyncDispose]();
-      await program?.[Symbol.asyncDispose]();
+      await server?.[Symbol.asyncDispose]();
       return null;
   }
 }

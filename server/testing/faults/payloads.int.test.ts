@@ -2,7 +2,6 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { connectDatabase, type Sql } from '#db/client.ts';
 import { createGraphCache } from '#db/queries/load-graph.ts';
 import { audit } from '#server/auditor/audit.ts';
-import { callsTo, DOOR_SECRET, type TestDoor } from '../http-door.ts';
 import { type PrivateRabbitmq, startPrivateRabbitmq } from '../private-rabbitmq.ts';
 import { startTcpProxy, type TcpProxy } from '../tcp-proxy.ts';
 import { type AskedProcess, forkAsked } from './asked-process.ts';
@@ -18,8 +17,7 @@ const GROWTH_MB = 40;
 let rabbitmq: PrivateRabbitmq;
 let proxy: TcpProxy;
 let program: AskedProcess<DoorOrders>;
-let origin: string;
-let call: TestDoor['call'];
+let door: DoorOrders['boot']['answer'];
 let sql: Sql;
 beforeAll(async () => {
   rabbitmq = await startPrivateRabbitmq();
@@ -33,10 +31,8 @@ beforeEach(async () => {
     RABBITMQ_URL: `amqp://guest:guest@127.0.0.1:${proxy.port}`,
     SIGNALBOX_PAYLOAD_MAX: `${MAX_MB}MiB`,
   };
-  const booted = await program.ask('boot', { settings, maxBodyBytes: MAX_MB * MB });
-  origin = booted.origin;
-  call = callsTo(origin);
-  sql = connectDatabase({ url: booted.databaseUrl, applicationName: 'test', max: 2 });
+  door = await program.ask('boot', { settings, maxBodyBytes: MAX_MB * MB });
+  sql = connectDatabase({ url: door.databaseUrl, applicationName: 'test', max: 2 });
   await sql.unsafe(`
     CREATE TABLE message_sizes (bytes integer NOT NULL);
     CREATE FUNCTION note_size() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -49,6 +45,21 @@ afterEach(async () => {
   await program.kill();
   await proxy.close();
 });
+
+/** A text is sent as it stands, a stream without saying beforehand how much comes. */
+async function call(path: string, body?: object | string) {
+  const isStream = body instanceof ReadableStream;
+  const response = await fetch(`${door.origin}/api/v1${path}`, {
+    method: body === undefined ? 'GET' : 'POST',
+    headers: { authorization: `Bearer ${door.secret}`, 'content-type': 'application/json' },
+    ...(body === undefined
+      ? {}
+      : { body: typeof body === 'string' || isStream ? body : JSON.stringify(body) }),
+    ...(isStream ? { duplex: 'half' } : {}),
+  } as RequestInit);
+  const text = await response.text();
+  return { status: response.status, body: text === '' ? null : JSON.parse(text) };
+}
 
 const textOf = (mb: number): string => 'x'.repeat(mb * MB);
 const DEEP = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
@@ -103,12 +114,7 @@ test('F47 inputs of 1 and 5 MB go by reference through the store, 100 MB and nes
     pull: (stream) => (sent++ < 100 ? stream.enqueue(new Uint8Array(MB).fill(32)) : stream.close()),
   });
   let sent = 0;
-  const chunked = await fetch(`${origin}/api/v1/pipelines/${pipeline}/execute`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${DOOR_SECRET}`, 'content-type': 'application/json' },
-    body: endless,
-    duplex: 'half',
-  });
+  const chunked = await call(`/pipelines/${pipeline}/execute`, endless);
   expect(chunked.status).toBe(413);
   expect((await ended((await start('"small"')).body.id)).status).toBe('succeeded');
   const [row] = await sql<[{ most: number }]>`SELECT max(octet_length(output::text)) AS most FROM tasks`;

@@ -108,7 +108,7 @@ export type ToAgent = {
 export type DoorOrders = {
   boot: {
     ask: { settings: Record<string, string>; maxBodyBytes: number };
-    answer: { origin: string; databaseUrl: string };
+    answer: { origin: string; secret: string; databaseUrl: string };
   };
   /** Megabytes in use when all garbage has been collected. */
   memory: { ask: null; answer: number };

@@ -1,0 +1,171 @@
+import { z } from 'zod';
+import { agentCapabilitySchema, agentRegistrationSchema } from '#server/domain/agent-registration.ts';
+import { idSchema, taskIdSchema } from '#server/domain/ids.ts';
+import { getAgent } from '#server/services/agent/get.ts';
+import { listAgents } from '#server/services/agent/list.ts';
+import { readTaskObject, uploadTaskObject } from '#server/services/agent/objects.ts';
+import { orderAgent, orderSchema } from '#server/services/agent/order.ts';
+import { registerAgent } from '#server/services/agent/register.ts';
+import {
+  claimSchema,
+  claimTasks,
+  heartbeatSchema,
+  reportsSchema,
+  sendHeartbeat,
+  sendReports,
+} from '#server/services/agent/visit.ts';
+import { readStream } from '../http/body.ts';
+import {
+  agentSchema,
+  answersSchema,
+  beatAnswerSchema,
+  claimedSchema,
+  presentAgent,
+  presentAnswers,
+  presentBeatAnswer,
+  registeredSchema,
+} from '../wire/agent.ts';
+import { EXAMPLE } from './examples.ts';
+import { sendObject } from './object-body.ts';
+import { created, operation, rawOperation } from './operation.ts';
+
+/** The hand-out under which the agent holds the task. */
+const inHand = { id: idSchema('agent'), task_id: taskIdSchema, epoch: z.int().min(1) };
+
+export const agents = {
+  list: operation({
+    method: 'GET',
+    path: '/api/v1/agents',
+    summary: 'List agents',
+    input: z.strictObject({}),
+    output: z.object({ agents: z.array(agentSchema) }),
+    example: {},
+    async handle({ services, actor }) {
+      return { agents: (await listAgents(services, actor)).map(presentAgent) };
+    },
+  }),
+
+  get: operation({
+    method: 'GET',
+    path: '/api/v1/agents/{id}',
+    summary: 'Get an agent',
+    input: z.strictObject({ id: idSchema('agent') }),
+    output: agentSchema,
+    errors: ['NOT_FOUND'],
+    example: { id: EXAMPLE.agent },
+    handle: async ({ services, actor }, input) => presentAgent(await getAgent(services, actor, input)),
+  }),
+
+  register: operation({
+    method: 'POST',
+    path: '/api/v1/agents/register',
+    summary: 'Register an agent',
+    description:
+      'Again with the same name and instance it is the same agent, one generation later (200 instead of 201). An agent that names endpoints is pushed to; others claim their work.',
+    input: z.strictObject({
+      ...agentRegistrationSchema.shape,
+      transport: z.enum(['push', 'pull']).optional(),
+      /** A capability may be just its name. */
+      capabilities: z
+        .array(z.union([agentCapabilitySchema.shape.name, agentCapabilitySchema]))
+        .min(1)
+        .max(256),
+    }),
+    output: registeredSchema,
+    status: 201,
+    example: {
+      name: 'agent-name',
+      type: 'worker',
+      capabilities: ['task-execution', 'data-processing'],
+      resources: { cpu: 4, memory: '8GB', gpu: true },
+    },
+    async handle({ services, actor }, input) {
+      const { id, generation, isNew } = await registerAgent(services, actor, input);
+      return created({ id, agent_id: id, generation }, `/api/v1/agents/${id}`, isNew);
+    },
+  }),
+
+  order: operation({
+    method: 'POST',
+    path: '/api/v1/agents/{id}/orders',
+    summary: 'Drain, pause, quarantine or resume an agent',
+    input: orderSchema,
+    output: agentSchema,
+    errors: ['NOT_FOUND'],
+    example: { id: EXAMPLE.agent, order: 'drain', reason: 'its disk is replaced' },
+    handle: async ({ services, actor }, input) => presentAgent(await orderAgent(services, actor, input)),
+  }),
+
+  claim: operation({
+    method: 'POST',
+    path: '/api/v1/agents/{id}/claim',
+    summary: 'Claim tasks',
+    description:
+      'Waits until there is work or the time is over. What it answers with is leased to the agent.',
+    input: claimSchema,
+    output: claimedSchema,
+    errors: ['NOT_FOUND'],
+    example: { id: EXAMPLE.agent, generation: 1, max: 5, wait_ms: 0 },
+    handle: ({ services, actor, signal }, input) => claimTasks(services, actor, { input, signal }),
+  }),
+
+  heartbeat: operation({
+    method: 'POST',
+    path: '/api/v1/agents/{id}/heartbeat',
+    summary: 'Send a sign of life',
+    input: heartbeatSchema,
+    output: beatAnswerSchema,
+    errors: ['NOT_FOUND'],
+    example: { id: EXAMPLE.agent, generation: 1, beat: { in_flight: 0 } },
+    handle: async ({ services, actor }, input) =>
+      presentBeatAnswer(await sendHeartbeat(services, actor, input)),
+  }),
+
+  object: rawOperation({
+    method: 'GET',
+    path: '/api/v1/agents/{id}/tasks/{task_id}/objects/{hash}',
+    summary: 'Download an object of the run of a task in hand',
+    description: 'For whoever holds the task under this hand-out.',
+    input: z.strictObject({ ...inHand, hash: z.string().regex(/^[0-9a-f]{64}$/) }),
+    contentType: 'application/octet-stream',
+    errors: ['NOT_FOUND', 'STALE_EPOCH'],
+    example: { id: EXAMPLE.holder, task_id: EXAMPLE.heldTask, epoch: 1, hash: EXAMPLE.heldObject },
+    answer: async ({ services, actor }, { task_id, ...rest }) =>
+      sendObject(await readTaskObject(services, actor, { ...rest, taskId: task_id })),
+  }),
+
+  upload: rawOperation({
+    method: 'POST',
+    path: '/api/v1/agents/{id}/tasks/{task_id}/objects',
+    summary: 'Upload a file for the run of a task in hand',
+    description:
+      'The body is the file, of any type and up to `SIGNALBOX_PAYLOAD_MAX`. Put the reference that is answered into the output.',
+    input: z.strictObject({ ...inHand, name: z.string().min(1).max(255).optional() }),
+    contentType: 'application/json',
+    uploads: ['application/octet-stream', 'application/json', 'text/csv'],
+    errors: ['NOT_FOUND', 'STALE_EPOCH', 'TOO_LARGE'],
+    example: { id: EXAMPLE.holder, task_id: EXAMPLE.heldTask, epoch: 1, name: 'a.csv' },
+    async answer({ services, actor, request }, { task_id, ...rest }) {
+      const content = readStream(request, services.limits.payloadMaxBytes);
+      const contentType = request.headers['content-type'];
+      const input = { ...rest, taskId: task_id, ...(contentType === undefined ? {} : { contentType }) };
+      return { status: 200, body: await uploadTaskObject(services, actor, { input, content }) };
+    },
+  }),
+
+  report: operation({
+    method: 'POST',
+    path: '/api/v1/agents/{id}/reports',
+    summary: 'Report on tasks',
+    description: 'Progress, logs, results and what is given back: one answer for each report, in order.',
+    input: reportsSchema,
+    output: answersSchema,
+    errors: ['NOT_FOUND'],
+    example: {
+      id: EXAMPLE.agent,
+      generation: 1,
+      reports: [{ type: 'log', task_id: EXAMPLE.task, epoch: 1, line: 0, message: 'Task started' }],
+    },
+    handle: async ({ services, actor }, input) => presentAnswers(await sendReports(services, actor, input)),
+  }),
+};

@@ -1,0 +1,66 @@
+import type { JsonObject } from '#server/domain/json.ts';
+
+/**
+ * Ids that examples are written with. Each stands for something in a certain state; `examples.int.test.ts` makes it
+ * and puts the real id in its place.
+ */
+export const EXAMPLE = {
+  agent: 'agent_019fcb2a4c7d7e10a1b2c3d4e5f60001',
+  pipeline: 'pipe_019fcb2a4c7d7e10a1b2c3d4e5f60002',
+  /** Its draft has been changed since its first version. */
+  changedPipeline: 'pipe_019fcb2a4c7d7e10a1b2c3d4e5f60008',
+  /** It has succeeded. */
+  run: 'run_019fcb2a4c7d7e10a1b2c3d4e5f60003',
+  /** It goes on for as long as nobody steers it. */
+  openRun: 'run_019fcb2a4c7d7e10a1b2c3d4e5f60004',
+  pausedRun: 'run_019fcb2a4c7d7e10a1b2c3d4e5f60005',
+  /** An agent that works on `heldTask`. */
+  holder: 'agent_019fcb2a4c7d7e10a1b2c3d4e5f6000f',
+  heldTask: 'task_019fcb2a4c7d7e10a1b2c3d4e5f6000e_0',
+  /** Its large input. */
+  heldObject: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a09',
+  task: 'task_019fcb2a4c7d7e10a1b2c3d4e5f60003_0',
+  /** Its attempt has failed and the next one is on a timer. */
+  retryingTask: 'task_019fcb2a4c7d7e10a1b2c3d4e5f60006_0',
+  /** A large input of the run `run`. */
+  object: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+  deadLetter: '019fcb2a-4c7d-7e10-a1b2-c3d4e5f60007',
+  /** Of an account, whose password is `password`. */
+  email: 'ada@example.org',
+  newEmail: 'grace@example.org',
+  password: 'correct horse battery',
+  /** What an invitation's link ends with. */
+  invitation: 'pZ3mT0gkq0v9s1b7Yc2wq8n4Xr5fLh6dJ1aUe0oRkVg',
+  invite: 'inv_019fcb2a4c7d7e10a1b2c3d4e5f60009',
+  member: 'user_019fcb2a4c7d7e10a1b2c3d4e5f6000a',
+  /** A pipeline, and a member with a grant on it. */
+  grantedPipeline: 'pipe_019fcb2a4c7d7e10a1b2c3d4e5f6000d',
+  grantee: 'user_019fcb2a4c7d7e10a1b2c3d4e5f6000b',
+  /** One of the caller's own, and not the one that calls. */
+  session: 'ses_019fcb2a4c7d7e10a1b2c3d4e5f6000c',
+  secret: 'billing.api-key',
+  /** Names that must not be there yet. */
+  newName: 'daily temperatures',
+} as const;
+
+export const EXAMPLE_DOCUMENT: JsonObject = {
+  stages: [
+    { key: 'read', type: 'data-ingestion' },
+    { key: 'check', type: 'validation' },
+    { key: 'write', type: 'output' },
+  ],
+  dependencies: [
+    { from: 'read', to: 'check' },
+    { from: 'check', to: 'write' },
+  ],
+};
+
+export const EXAMPLE_TEXT = `stages:
+  - key: read
+    type: data-ingestion
+  - key: write
+    type: output
+dependencies:
+  - from: read
+    to: write
+`;

@@ -1,0 +1,48 @@
+import { auth, me } from './account.ts';
+import { agents } from './agents.ts';
+import { audit } from './audit.ts';
+import { grants, invites, members } from './members.ts';
+import type { Operation } from './operation.ts';
+import { pipelines } from './pipelines.ts';
+import { deadLetters, queues } from './queues.ts';
+import { runs } from './runs.ts';
+import { secrets } from './secrets.ts';
+import { tasks } from './tasks.ts';
+import { templates } from './templates.ts';
+
+/** All that can be asked of Signalbox. Every door is made from this table: REST, tRPC and the OpenAPI document. */
+export const operations = {
+  pipelines,
+  templates,
+  runs,
+  tasks,
+  agents,
+  queues,
+  deadLetters,
+  auth,
+  me,
+  members,
+  invites,
+  grants,
+  audit,
+  secrets,
+};
+
+export type Operations = typeof operations;
+
+export interface NamedOperation {
+  /** `runs.list`: the noun's place in the table, and its own. */
+  name: string;
+  noun: string;
+  operation: Operation;
+}
+
+export function listOperations(): NamedOperation[] {
+  return Object.entries(operations).flatMap(([noun, verbs]) =>
+    Object.entries(verbs as Record<string, Operation>).map(([verb, operation]) => ({
+      name: `${noun}.${verb}`,
+      noun,
+      operation,
+    })),
+  );
+}

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { discardDeadLetter, listDeadLetters, replayDeadLetter } from '#server/services/queue/dead-letters.ts';
+import { listQueues } from '#server/services/queue/list.ts';
+import { deadLetterSchema, presentDeadLetter, presentQueue, queueSchema } from '../wire/queue.ts';
+import { EXAMPLE } from './examples.ts';
+import { limitField } from './fields.ts';
+import { operation } from './operation.ts';
+
+export const queues = {
+  list: operation({
+    method: 'GET',
+    path: '/api/v1/queues',
+    summary: 'List queues with what lies in them',
+    input: z.strictObject({}),
+    output: z.object({ queues: z.array(queueSchema) }),
+    example: {},
+    async handle({ services, actor }) {
+      return { queues: (await listQueues(services, actor)).map(presentQueue) };
+    },
+  }),
+};
+
+export const deadLetters = {
+  list: operation({
+    method: 'GET',
+    path: '/api/v1/dead-letters',
+    summary: 'List dead letters',
+    description: 'Messages that nobody could work on, and tasks that every agent died of.',
+    input: z.strictObject({ limit: limitField(500, 100) }),
+    output: z.object({ dead_letters: z.array(deadLetterSchema) }),
+    example: {},
+    async handle({ services, actor }, input) {
+      return { dead_letters: (await listDeadLetters(services, actor, input)).map(presentDeadLetter) };
+    },
+  }),
+
+  replay: operation({
+    method: 'POST',
+    path: '/api/v1/dead-letters/{id}/replay',
+    summary: 'Try a dead letter again',
+    description:
+      'A message goes back into its queue, and `run_id` is null. For a task a new run begins with its stage and takes over what came before; asked for twice, it is still one run.',
+    input: z.strictObject({ id: z.string().min(1).max(256) }),
+    output: z.object({ run_id: z.string().nullable() }),
+    errors: ['NOT_FOUND', 'CONFLICT'],
+    example: { id: EXAMPLE.deadLetter },
+    async handle({ services, actor }, input) {
+      return { run_id: (await replayDeadLetter(services, actor, input)).runId };
+    },
+  }),
+
+  discard: operation({
+    method: 'POST',
+    path: '/api/v1/dead-letters/{id}/discard',
+    summary: 'Discard a dead letter',
+    input: z.strictObject({
+      id: z.string().min(1).max(256),
+      reason: z.string().trim().min(1, 'must say why, for those who look for it later').max(1000),
+    }),
+    output: z.undefined(),
+    status: 204,
+    errors: ['NOT_FOUND'],
+    example: { id: EXAMPLE.deadLetter, reason: 'its pipeline is gone' },
+    handle: ({ services, actor }, input) => discardDeadLetter(services, actor, input).then(() => undefined),
+  }),
+};

@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import { capabilitySchema, PRIORITIES } from '#server/domain/graph/schema.ts';
+import { idSchema, taskIdSchema } from '#server/domain/ids.ts';
+import { retryTask } from '#server/services/run/retry-task.ts';
+import { getTask } from '#server/services/task/get.ts';
+import { listTaskLogs } from '#server/services/task/logs.ts';
+import { submitTask } from '#server/services/task/submit.ts';
+import { presentRun, runSchema } from '../wire/run.ts';
+import { logLineSchema, presentLog, presentTask, taskSchema } from '../wire/task.ts';
+import { anyJson } from '../wire/values.ts';
+import { EXAMPLE } from './examples.ts';
+import { idempotencyKey, limitField } from './fields.ts';
+import { created, operation } from './operation.ts';
+
+const oneTask = z.strictObject({ id: taskIdSchema });
+
+export const tasks = {
+  submit: operation({
+    method: 'POST',
+    path: '/api/v1/tasks',
+    summary: 'Submit a task',
+    description: 'A task on its own. With `pipeline_id` and `stage` it has the settings of that stage.',
+    input: z.strictObject({
+      pipeline_id: idSchema('pipe').optional(),
+      stage: z.int().min(0).optional().describe('Place of a stage in the pipeline, from 0.'),
+      type: capabilitySchema.describe('The capability that it asks for.'),
+      payload: anyJson.optional(),
+      priority: z.enum(PRIORITIES).optional(),
+      timeout: z.number().positive().max(31_536_000).optional().describe('Seconds for one attempt.'),
+      retry_count: z.int().min(0).max(99).optional().describe('Attempts after the first one.'),
+      idempotency_key: idempotencyKey,
+    }),
+    output: taskSchema,
+    status: 202,
+    errors: ['NOT_FOUND', 'CONFLICT', 'TOO_LARGE'],
+    example: {
+      type: 'data-ingestion',
+      payload: {
+        data: [{ site: 'north', temperature: 20.5 }],
+        parameters: { format: 'json' },
+      },
+      priority: 'high',
+      timeout: 300,
+      retry_count: 3,
+    },
+    async handle({ services, actor }, input) {
+      const { pipeline_id, timeout, retry_count, idempotency_key, ...request } = input;
+      const { task, isNew } = await submitTask(services, actor, {
+        ...request,
+        pipelineId: pipeline_id,
+        timeoutSeconds: timeout,
+        retryCount: retry_count,
+        idempotencyKey: idempotency_key,
+      });
+      return created(presentTask(task), `/api/v1/tasks/${task.id}`, isNew);
+    },
+  }),
+
+  get: operation({
+    method: 'GET',
+    path: '/api/v1/tasks/{id}',
+    summary: 'Get a task',
+    input: oneTask,
+    output: taskSchema,
+    errors: ['NOT_FOUND'],
+    example: { id: EXAMPLE.task },
+    handle: async ({ services, actor }, input) => presentTask(await getTask(services, actor, input)),
+  }),
+
+  logs: operation({
+    method: 'GET',
+    path: '/api/v1/tasks/{id}/logs',
+    summary: 'Read the log of a task',
+    input: z.strictObject({ id: taskIdSchema, limit: limitField(10_000, 1000) }),
+    output: z.object({ logs: z.array(logLineSchema) }),
+    errors: ['NOT_FOUND'],
+    example: { id: EXAMPLE.task },
+    async handle({ services, actor }, input) {
+      return { logs: (await listTaskLogs(services, actor, input)).map(presentLog) };
+    },
+  }),
+
+  retry: operation({
+    method: 'POST',
+    path: '/api/v1/tasks/{id}/retry',
+    summary: 'Retry a task now',
+    description: 'Does not wait for the timer of its next attempt.',
+    input: oneTask,
+    output: runSchema,
+    errors: ['NOT_FOUND', 'CONFLICT'],
+    example: { id: EXAMPLE.retryingTask },
+    handle: async ({ services, actor }, { id }) =>
+      presentRun(await retryTask(services, actor, { taskId: id })),
+  }),
+};

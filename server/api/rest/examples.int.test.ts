@@ -1,0 +1,50 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createExampleWorld, type ExampleWorld } from '#server/testing/example-world.ts';
+import { startTestServer, type TestServer } from '#server/testing/http.ts';
+import { requestOf } from '#server/testing/request-of.ts';
+import { listOperations, type NamedOperation } from '../operations/index.ts';
+import { isRaw } from '../operations/operation.ts';
+
+let http: TestServer;
+let world: ExampleWorld;
+beforeAll(async () => {
+  http = await startTestServer();
+  world = createExampleWorld(http);
+});
+afterAll(() => http[Symbol.asyncDispose]());
+
+async function call({ operation }: NamedOperation) {
+  const input = await world.settle(operation.example);
+  const { target, method, headers, body } = requestOf(operation, input);
+  if (operation.by !== 'person') return http.call(target, body, { method, headers });
+  return http.ask(target, { method, body, headers: { ...headers, ...(await world.asPerson()) } });
+}
+
+describe('the example of each operation, made on a server', () => {
+  test.each(listOperations())('$name is answered as its schema says', async (named) => {
+    const { operation } = named;
+    const answer = await call(named);
+    expect(answer.status, JSON.stringify(answer.body)).toBe(
+      isRaw(operation) ? 200 : (operation.status ?? 200),
+    );
+    if (isRaw(operation)) {
+      const [type] = String(answer.headers.get('content-type')).split(';');
+      expect([operation.contentType].flat()).toContain(type);
+    } else if (operation.status === 204) {
+      expect(answer.body).toBe('');
+    } else {
+      // Parsing drops what the schema does not know: nothing may be missing afterwards.
+      expect(operation.output.parse(answer.body)).toEqual(answer.body);
+    }
+  });
+
+  const answered = listOperations().filter(({ operation }) => operation.method !== 'GET');
+  test.each(answered)('$name refuses a field that it does not know', async (named) => {
+    const { operation } = named;
+    const input = { ...(await world.settle(operation.example)), no_such_field: 1 };
+    const { target, method, headers, body } = requestOf(operation, input);
+    const answer = await http.call(target, body, { method, headers });
+    expect(answer).toMatchObject({ status: 400, body: { code: 'INVALID' } });
+    expect(answer.body.detail).toContain('no_such_field');
+  });
+});

@@ -1,0 +1,42 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
+import type { Json } from '#server/domain/json.ts';
+import { appRouter, type TrpcContext } from './router.ts';
+
+export const TRPC_PATH = '/api/trpc';
+/** Calls in one request: a page asks for a handful of things at once. */
+const MAX_BATCH = 20;
+
+export interface TrpcCall {
+  request: IncomingMessage;
+  url: URL;
+  /** Read and measured by the door already. */
+  body: Json;
+  context: TrpcContext;
+  onError(error: unknown): void;
+}
+
+/** The library speaks of web requests; ours is made one, with the body that the door has read. */
+export async function answerTrpc(response: ServerResponse, call: TrpcCall): Promise<void> {
+  const { request, url, body, context, onError } = call;
+  const method = request.method ?? 'GET';
+  const answer = await fetchRequestHandler({
+    endpoint: TRPC_PATH,
+    router: appRouter,
+    maxBatchSize: MAX_BATCH,
+    req: new Request(`http://signalbox${url.pathname}${url.search}`, {
+      method,
+      headers: { 'content-type': 'application/json' },
+      ...(method === 'POST' ? { body: JSON.stringify(body) } : {}),
+    }),
+    createContext: () => context,
+    onError: ({ error }) => {
+      if (error.code === 'INTERNAL_SERVER_ERROR') onError(error.cause ?? error);
+    },
+  });
+  response.writeHead(answer.status, {
+    'content-type': 'application/json; charset=utf-8',
+    'cache-control': 'no-store',
+  });
+  response.end(await answer.text());
+}

@@ -1,0 +1,115 @@
+import { z } from 'zod';
+import { idSchema } from '#server/domain/ids.ts';
+import { AGENT_ORDERS, assignmentMessageSchema } from '#server/domain/messages.ts';
+import type { AgentOrders, ReportAnswer } from '#server/domain/reports.ts';
+import { type AgentState, TRANSPORTS } from '#server/domain/routing.ts';
+import type { AgentListItem } from '#server/services/agent/list.ts';
+import { anyObject, isoTime, isoTimeOrNull, time } from './values.ts';
+
+/** The API's words for how an agent does. */
+export const AGENT_WORDS = ['active', 'draining', 'paused', 'stale', 'offline', 'quarantined'] as const;
+type AgentWord = (typeof AGENT_WORDS)[number];
+
+const AGENT_WORD: Record<AgentState, AgentWord> = {
+  online: 'active',
+  busy: 'active',
+  draining: 'draining',
+  paused: 'paused',
+  stale: 'stale',
+  offline: 'offline',
+  quarantined: 'quarantined',
+};
+
+export const agentSchema = z
+  .object({
+    id: idSchema('agent'),
+    name: z.string(),
+    type: z.string(),
+    status: z.enum(AGENT_WORDS),
+    capabilities: z.array(z.string()),
+    last_heartbeat: time.nullable(),
+    current_load: z.number().describe('Share of its room that is taken, 0 to 1.'),
+    instance: z.string(),
+    transport: z.enum(TRANSPORTS),
+    version: z.string(),
+    labels: z.array(z.string()),
+    resources: anyObject.nullable(),
+    max_concurrency: z.int(),
+    reason: z.string().nullable().describe('Why people ordered it to drain, pause or stay away.'),
+    registered_at: time,
+  })
+  .meta({ id: 'Agent' });
+
+export function presentAgent(agent: AgentListItem): z.input<typeof agentSchema> {
+  return {
+    id: agent.id,
+    name: agent.name,
+    type: agent.type,
+    status: AGENT_WORD[agent.state],
+    capabilities: agent.capabilities,
+    last_heartbeat: isoTimeOrNull(agent.lastHeartbeatAt),
+    current_load: agent.currentLoad,
+    instance: agent.instance,
+    transport: agent.transport,
+    version: agent.version,
+    labels: agent.labels,
+    resources: agent.resources,
+    max_concurrency: agent.maxConcurrency,
+    reason: agent.orderedReason,
+    registered_at: isoTime(agent.registeredAt),
+  };
+}
+
+export const registeredSchema = z.object({
+  id: idSchema('agent'),
+  agent_id: idSchema('agent'),
+  generation: z
+    .int()
+    .describe('Send it with every call: of two that claim one name the older is told to stop.'),
+});
+
+const ordersFields = {
+  order: z.enum(AGENT_ORDERS),
+  generation: z.int(),
+  max: z.int().optional().describe('No more than so many tasks at once.'),
+  reason: z.string().optional(),
+};
+
+export const claimedSchema = z.object({
+  tasks: z.array(
+    z.object({
+      ...assignmentMessageSchema.shape,
+      lease_until: z.number().nullable().describe('Milliseconds since 1970.'),
+    }),
+  ),
+  orders: z.object(ordersFields),
+});
+
+const answerSchema = z
+  .discriminatedUnion('status', [
+    z.object({ status: z.literal('ok'), lease_until: z.number().optional() }),
+    z.object({ status: z.literal('stop'), reason: z.string() }),
+    z.object({ status: z.literal('stale'), epoch: z.int().nullable(), reason: z.string() }),
+  ])
+  .meta({ id: 'ReportAnswer' });
+
+export const answersSchema = z.object({ answers: z.array(answerSchema) });
+export const beatAnswerSchema = z.object({ ...ordersFields, answers: z.array(answerSchema) });
+
+function presentAnswer(answer: ReportAnswer): z.input<typeof answerSchema> {
+  if (answer.status !== 'ok') return answer;
+  return answer.leaseUntil === undefined
+    ? { status: answer.status }
+    : { status: answer.status, lease_until: answer.leaseUntil };
+}
+
+export const presentAnswers = (answers: readonly ReportAnswer[]): z.input<typeof answersSchema> => ({
+  answers: answers.map(presentAnswer),
+});
+
+export function presentBeatAnswer(heard: {
+  orders: AgentOrders;
+  answers: ReportAnswer[];
+}): z.input<typeof beatAnswerSchema> {
+  return { ...heard.orders, ...presentAnswers(heard.answers) };
+}

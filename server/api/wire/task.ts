@@ -1,0 +1,144 @@
+import { z } from 'zod';
+import { ERROR_CLASSES } from '#server/domain/graph/schema.ts';
+import { idSchema, taskIdSchema } from '#server/domain/ids.ts';
+import { TASK_STATUSES, type TaskStatus, WAIT_CODES } from '#server/domain/statuses.ts';
+import type { Waiting } from '#server/domain/waiting.ts';
+import type { TaskView } from '#server/services/run/run-view.ts';
+import type { LogLine, TaskDetail } from '#server/services/task/get.ts';
+import { anyJson, anyObject, isoTime, isoTimeOrNull, time } from './values.ts';
+
+/** The API's words for a task, which were there before ours. */
+export const TASK_WORDS = ['pending', 'running', 'completed', 'failed', 'retrying'] as const;
+type TaskWord = (typeof TASK_WORDS)[number];
+
+const TASK_WORD: Record<TaskStatus, TaskWord> = {
+  pending: 'pending',
+  ready: 'pending',
+  queued: 'pending',
+  running: 'running',
+  retrying: 'retrying',
+  succeeded: 'completed',
+  skipped: 'completed',
+  failed: 'failed',
+  cancelled: 'failed',
+};
+
+/** A stage that was passed over by a choice is done; one that could not run because something failed is not. */
+function wordOf({ status, skip }: TaskView): TaskWord {
+  // status-words: reasons for a skip
+  return skip === 'upstream-failed' || skip === 'run-failing' ? 'failed' : TASK_WORD[status];
+}
+
+export const taskErrorSchema = z
+  .object({
+    class: z.enum(ERROR_CLASSES),
+    code: z.string(),
+    message: z.string(),
+    details: anyObject.optional(),
+  })
+  .meta({ id: 'TaskError' });
+
+const waitingSchema = z
+  .object({
+    code: z.enum(WAIT_CODES),
+    sentence: z.string(),
+    blockers: z.array(z.string()),
+    since: time.nullable(),
+    way_out: z.string(),
+  })
+  .meta({ id: 'Waiting', description: 'Why it does not run, for people.' });
+
+const taskFields = {
+  task_id: taskIdSchema,
+  stage: z.int().describe('Its place in the pipeline.'),
+  key: z.string(),
+  name: z.string(),
+  type: z.string().describe('The capability that it asks for.'),
+  status: z.enum(TASK_WORDS),
+  state: z.enum(TASK_STATUSES).describe('The same in finer words.'),
+  attempt: z.int(),
+  progress: z.number().describe('0 to 1.'),
+  assigned_agent: idSchema('agent').nullable(),
+  ready_at: time.nullable(),
+  started_at: time.nullable(),
+  finished_at: time.nullable(),
+  output: anyJson,
+  error: taskErrorSchema.nullable(),
+  skipped_because: z.string().nullable(),
+  waiting: waitingSchema.nullable(),
+  routing: anyJson.describe('Why this agent and not another.'),
+};
+
+export const stageOfRunSchema = z.object(taskFields).meta({ id: 'StageOfRun' });
+
+export const logLineSchema = z
+  .object({
+    timestamp: time,
+    level: z.string(),
+    message: z.string(),
+    fields: anyObject.nullable(),
+    epoch: z.int().describe('Number of the hand-out that wrote it.'),
+  })
+  .meta({ id: 'LogLine' });
+
+export const taskSchema = z
+  .object({
+    ...taskFields,
+    pipeline_id: z.string().nullable(),
+    run_id: idSchema('run'),
+    updated_at: time,
+    logs: z.array(logLineSchema),
+  })
+  .meta({ id: 'Task' });
+
+function presentWaiting(waiting: Waiting | null): z.input<typeof waitingSchema> | null {
+  if (!waiting) return null;
+  const { code, sentence, blockers, since, wayOut } = waiting;
+  return {
+    code,
+    sentence,
+    blockers,
+    since: since === null ? null : isoTime(new Date(since)),
+    way_out: wayOut,
+  };
+}
+
+export function presentStageOfRun(task: TaskView): z.input<typeof stageOfRunSchema> {
+  return {
+    task_id: task.id,
+    stage: task.index,
+    key: task.stageKey,
+    name: task.name,
+    type: task.capability,
+    status: wordOf(task),
+    state: task.status,
+    attempt: task.attempt,
+    progress: task.progress,
+    assigned_agent: task.agentId,
+    ready_at: isoTimeOrNull(task.readyAt),
+    started_at: isoTimeOrNull(task.startedAt),
+    finished_at: isoTimeOrNull(task.finishedAt),
+    output: task.output,
+    error: task.error,
+    skipped_because: task.skip,
+    waiting: presentWaiting(task.waiting),
+    routing: task.routing,
+  };
+}
+
+export function presentLog({ at, level, message, fields, epoch }: LogLine): z.input<typeof logLineSchema> {
+  return { timestamp: isoTime(at), level, message, fields, epoch };
+}
+
+export function presentTask(task: TaskDetail): z.input<typeof taskSchema> {
+  const { run } = task;
+  const { stage: askedStage, pipeline_id: askedPipeline } = run.metadata;
+  return {
+    ...presentStageOfRun(task),
+    pipeline_id: run.pipelineId ?? (typeof askedPipeline === 'string' ? askedPipeline : null),
+    run_id: run.id,
+    stage: typeof askedStage === 'number' ? askedStage : task.index,
+    updated_at: isoTime(run.updatedAt),
+    logs: task.logs.map(presentLog),
+  };
+}

@@ -1,0 +1,136 @@
+import { describe, expect, test } from 'vitest';
+import type { OrgId, PipelineId } from '#server/domain/ids.ts';
+import { type Actor, authorise, LOCAL_OWNER, may, mayAnywhere, NO_GRANTS } from './actor.ts';
+import { ACTIONS, type Action, isWithin, permissionOf, ROLES, type Role, SCOPES } from './permissions.ts';
+
+const PIPE = 'pipe_00000000000070008000000000000001' as PipelineId;
+const OTHER = 'pipe_00000000000070008000000000000002' as PipelineId;
+
+const person = (role: Role | null, grants: PipelineId[] = []): Actor => ({
+  ...LOCAL_OWNER,
+  kind: 'person',
+  role,
+  grants: new Set(grants),
+});
+const agent: Actor = { ...LOCAL_OWNER, kind: 'agent', role: null, agent: 'resizer' };
+const allowed = (actor: Actor, target = {}) => ACTIONS.filter((action) => may(actor, action, target));
+
+describe('the matrix', () => {
+  /** The table that was agreed, in the order owner, admin, designer, operator, viewer, auditor. */
+  const AGREED: [Action, string][] = [
+    ['run.read', 'yyyyyy'],
+    ['run.logs', 'yyyyyn'],
+    ['run.payload', 'yyyyyn'],
+    ['run.operate', 'yyyynn'],
+    ['pipeline.create', 'yyynnn'],
+    ['pipeline.edit', 'yyynnn'],
+    ['pipeline.publish', 'yyynnn'],
+    ['agent.operate', 'yynynn'],
+    ['queue.operate', 'yynynn'],
+    ['queue.inspect', 'yynynn'],
+    ['member.manage', 'yynnnn'],
+    ['owner.manage', 'ynnnnn'],
+    ['key.manage', 'yynnnn'],
+    ['audit.read', 'yynnny'],
+  ];
+  test.each(AGREED)('gives %s to the roles that were agreed', (action, row) => {
+    expect(ROLES.map((role) => (may(person(role), action) ? 'y' : 'n')).join('')).toBe(row);
+  });
+
+  test('gives nothing to somebody without a role', () => {
+    expect(allowed(person(null))).toEqual([]);
+    expect(() => authorise(person(null), 'run.read')).toThrow(/may not do this/);
+  });
+});
+
+describe('grants', () => {
+  test.each(['viewer', 'operator'] as const)(
+    'make a %s the designer of that pipeline and of no other',
+    (role) => {
+      const actor = person(role, [PIPE]);
+      for (const action of ['pipeline.edit', 'pipeline.publish', 'run.operate'] as const) {
+        expect(may(actor, action, { pipelineId: PIPE })).toBe(true);
+      }
+      expect(may(actor, 'pipeline.edit', { pipelineId: OTHER })).toBe(false);
+      expect(may(actor, 'pipeline.edit')).toBe(false);
+      expect(mayAnywhere(actor, 'pipeline.edit')).toBe(true);
+      expect(may(actor, 'pipeline.create', { pipelineId: PIPE })).toBe(false);
+    },
+  );
+
+  test('give an auditor, or somebody without a role, nothing', () => {
+    for (const role of ['auditor', null] as const) {
+      expect(may(person(role, [PIPE]), 'pipeline.edit', { pipelineId: PIPE })).toBe(false);
+    }
+  });
+});
+
+describe('keys', () => {
+  const key = (role: Role, maker: Role | null, more: Partial<Actor> = {}): Actor => ({
+    ...person(role),
+    kind: 'key',
+    ceiling: { role: maker, grants: NO_GRANTS },
+    ...more,
+  });
+
+  test('can do what both their own role and their maker may do now, for every pair of roles', () => {
+    for (const role of ROLES) {
+      for (const maker of ROLES) {
+        for (const action of allowed(key(role, maker))) {
+          expect(permissionOf(action).roles).toContain(role);
+          expect(permissionOf(action).roles).toContain(maker);
+        }
+      }
+    }
+    expect(allowed(key('viewer', null))).toEqual([]);
+  });
+
+  test('are only ever narrowed by scopes', () => {
+    for (const role of ROLES) {
+      for (const scope of SCOPES) {
+        const narrowed = allowed(key(role, 'owner', { scopes: [scope] }));
+        expect(allowed(key(role, 'owner'))).toEqual(expect.arrayContaining(narrowed));
+        for (const action of narrowed) expect(permissionOf(action).scope).toBe(scope);
+      }
+    }
+    expect(allowed(key('owner', 'owner', { scopes: [] }))).toEqual([]);
+  });
+
+  test('never make members or keys, whatever their role', () => {
+    for (const action of ['member.manage', 'owner.manage', 'key.manage'] as const) {
+      expect(may(key('owner', 'owner'), action)).toBe(false);
+      expect(may({ ...person('owner'), kind: 'external' }, action)).toBe(false);
+    }
+  });
+
+  test('keep to the pipelines that their maker has kept', () => {
+    const made = key('designer', 'viewer', { ceiling: { role: 'viewer', grants: new Set([PIPE]) } });
+    expect(may(made, 'pipeline.edit', { pipelineId: PIPE })).toBe(true);
+    expect(may(made, 'pipeline.edit', { pipelineId: OTHER })).toBe(false);
+    expect(mayAnywhere(made, 'pipeline.edit')).toBe(true);
+  });
+});
+
+test('an agent may register, visit and fetch as itself, and do nothing else', () => {
+  expect(allowed(agent, { agent: 'resizer' })).toEqual(['agent.register', 'agent.visit', 'agent.fetch']);
+  expect(allowed(agent, { agent: 'other' })).toEqual([]);
+  expect(allowed(agent)).toEqual([]);
+});
+
+test('what concerns the whole installation is closed to other organisations', () => {
+  const stranger = { ...person('owner'), orgId: 'org_00000000000070008000000000000002' as OrgId };
+  expect(ACTIONS.filter((action) => may(person('owner'), action) && !may(stranger, action))).toEqual([
+    'queue.read',
+    'queue.inspect',
+    'queue.operate',
+    'metrics.read',
+  ]);
+});
+
+test('an owner is within no other role, and every role within the owner', () => {
+  for (const role of ROLES) {
+    expect(isWithin(role, 'owner')).toBe(true);
+    expect(isWithin('owner', role)).toBe(role === 'owner');
+  }
+  expect(isWithin('designer', 'operator')).toBe(false);
+});

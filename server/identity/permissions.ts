@@ -1,0 +1,92 @@
+/** What people can be in an organisation. */
+export const ROLES = ['owner', 'admin', 'designer', 'operator', 'viewer', 'auditor'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** What a key can be narrowed to. */
+export const SCOPES = [
+  'runs:read',
+  'payload:read',
+  'runs:write',
+  'pipelines:read',
+  'pipelines:write',
+  'pipelines:publish',
+  'ops:read',
+  'ops:write',
+  'audit:read',
+] as const;
+export type Scope = (typeof SCOPES)[number];
+
+export interface Permission {
+  readonly roles: readonly Role[];
+  /** What a key with scopes needs; null: no scope gives it, so no such key has it. */
+  readonly scope: Scope | null;
+  /** A grant on the pipeline gives it to viewers and operators too. */
+  readonly granted?: true;
+  /** An agent's token gives it, for that agent. */
+  readonly agent?: true;
+  /** Concerns the whole installation: only the organisation that was there first has it. */
+  readonly home?: true;
+  /** Only people in person: what a machine could make here would outlive its own key. */
+  readonly inPerson?: true;
+}
+
+const EVERYBODY = ROLES;
+const ALL_BUT_AUDITORS = ['owner', 'admin', 'designer', 'operator', 'viewer'] as const;
+const WORKERS = ['owner', 'admin', 'designer', 'operator'] as const;
+const DESIGNERS = ['owner', 'admin', 'designer'] as const;
+const OPERATORS = ['owner', 'admin', 'operator'] as const;
+const ADMINS = ['owner', 'admin'] as const;
+const SUPERVISORS = ['owner', 'admin', 'auditor'] as const;
+
+/** Who may do what: the one table. What is not in it nobody may do. */
+export const PERMISSIONS = {
+  'pipeline.read': { roles: EVERYBODY, scope: 'pipelines:read' },
+  'pipeline.create': { roles: DESIGNERS, scope: 'pipelines:write' },
+  'pipeline.edit': { roles: DESIGNERS, scope: 'pipelines:write', granted: true },
+  'pipeline.publish': { roles: DESIGNERS, scope: 'pipelines:publish', granted: true },
+  'template.read': { roles: EVERYBODY, scope: 'pipelines:read' },
+  /** That it is, how far it has come, what state each task is in. */
+  'run.read': { roles: EVERYBODY, scope: 'runs:read' },
+  'run.logs': { roles: ALL_BUT_AUDITORS, scope: 'runs:read' },
+  /** What went in and came out, and what errors say of it. */
+  'run.payload': { roles: ALL_BUT_AUDITORS, scope: 'payload:read' },
+  'run.operate': { roles: WORKERS, scope: 'runs:write', granted: true },
+  'agent.read': { roles: EVERYBODY, scope: 'ops:read' },
+  'agent.operate': { roles: OPERATORS, scope: 'ops:write' },
+  'agent.register': { roles: ADMINS, scope: null, agent: true },
+  /** Claim, beat and report. */
+  'agent.visit': { roles: ADMINS, scope: null, agent: true },
+  /** Read the payloads of a task that it holds. */
+  'agent.fetch': { roles: [], scope: null, agent: true },
+  'queue.read': { roles: EVERYBODY, scope: 'ops:read', home: true },
+  /** Dead messages are shown with what is in them. */
+  'queue.inspect': { roles: OPERATORS, scope: 'ops:write', home: true },
+  'queue.operate': { roles: OPERATORS, scope: 'ops:write', home: true },
+  'metrics.read': { roles: OPERATORS, scope: 'ops:read', home: true },
+  'member.read': { roles: SUPERVISORS, scope: null },
+  'member.manage': { roles: ADMINS, scope: null, inPerson: true },
+  /** To make, change or remove an owner. */
+  'owner.manage': { roles: ['owner'], scope: null, inPerson: true },
+  'key.read': { roles: SUPERVISORS, scope: null },
+  'key.manage': { roles: ADMINS, scope: null, inPerson: true },
+  'audit.read': { roles: SUPERVISORS, scope: 'audit:read' },
+  /** To store one or remove it. Nobody reads one. */
+  'secret.manage': { roles: ADMINS, scope: null },
+} as const satisfies Record<string, Permission>;
+
+export type Action = keyof typeof PERMISSIONS;
+
+export const ACTIONS = Object.keys(PERMISSIONS) as Action[];
+
+/** The same table with the type that all rows share. */
+export function permissionOf(action: Action): Permission {
+  return PERMISSIONS[action];
+}
+
+/** Whether a role can do nothing that the other cannot. */
+export function isWithin(role: Role, other: Role): boolean {
+  return ACTIONS.every((action) => {
+    const { roles } = permissionOf(action);
+    return !roles.includes(role) || roles.includes(other);
+  });
+}

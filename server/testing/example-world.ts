@@ -1,0 +1,137 @@
+import { setTimeout } from 'node:timers/promises';
+import { EXAMPLE, EXAMPLE_DOCUMENT } from '#server/api/operations/examples.ts';
+import type { Broker } from '#server/broker/port.ts';
+import { RESPONSE_QUEUE } from '#server/broker/topology.ts';
+import { isJsonObject, type Json } from '#server/domain/json.ts';
+import type { TestServer } from './http.ts';
+import { joinAs, PASSWORD, signInByLink } from './people.ts';
+
+/** Makes what an example speaks of, and puts its ids in place of the example's. */
+export interface ExampleWorld {
+  /** Headers of somebody who has signed in just now. */
+  asPerson(): Promise<Record<string, string>>;
+  settle<Value>(example: Value): Promise<Value>;
+}
+
+type Name = keyof typeof EXAMPLE;
+
+export function createExampleWorld(http: TestServer): ExampleWorld {
+  const post = async (path: string, body: object) => {
+    const answer = await http.call(`/api/v1${path}`, body);
+    if (answer.status >= 300) throw new Error(`POST ${path}: ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  };
+  const until = async (path: string, isSo: (body: HttpBody) => boolean): Promise<HttpBody> => {
+    for (;;) {
+      const { body } = await http.call(`/api/v1${path}`);
+      if (isSo(body)) return body;
+      await setTimeout(30);
+    }
+  };
+  let count = 0;
+  const newName = () => `example ${++count}`;
+  const makePipeline = async (stage: object) =>
+    (await post('/pipelines', { name: newName(), stages: [{ name: 'only', ...stage }] })).id as string;
+  const start = async (stage: object, input_data: Json = {}) =>
+    (await post(`/pipelines/${await makePipeline(stage)}/execute`, { input_data })).id as string;
+  const issueLink = () => http.program.services.identity.links.issueOwnerLink();
+  const owner = () => signInByLink(http, issueLink);
+  const newMember = async () => joinAs(http, await owner(), 'viewer');
+  const granted = once(async () => {
+    const pipeline = await makePipeline({ type: 'echo' });
+    const member = (await newMember()).id;
+    await http.call(`/api/v1/pipelines/${pipeline}/grants/${member}`, {}, { method: 'PUT' });
+    return { pipeline, member };
+  });
+  const finishedRun = once(async () => {
+    const id = await start({ type: 'echo' }, { text: 'x'.repeat(100_000) });
+    return until(`/runs/${id}`, ({ status }) => status === 'succeeded');
+  });
+
+  const held = once(async () => {
+    const { id, generation } = await post('/agents/register', { name: newName(), capabilities: ['held'] });
+    await post(`/agents/${id}/heartbeat`, { generation, beat: { in_flight: 0 } });
+    const task = await post('/tasks', { type: 'held', payload: { text: 'x'.repeat(100_000) } });
+    await post(`/agents/${id}/claim`, { generation, max: 1, wait_ms: 20_000 });
+    const run = (await http.call(`/api/v1/runs/${task.run_id}`)).body;
+    return { agent: id, task: task.task_id, object: run.input.$object };
+  });
+
+  /** What can be used up is made anew for each example. */
+  const makers: Record<Name, () => Promise<string>> = {
+    agent: async () => (await post('/agents/register', { name: newName(), capabilities: ['example'] })).id,
+    pipeline: () => makePipeline({ type: 'echo' }),
+    async changedPipeline() {
+      const id = await makePipeline({ type: 'echo' });
+      const body = { revision: 1, document: EXAMPLE_DOCUMENT };
+      await http.call(`/api/v1/pipelines/${id}/draft`, body, { method: 'PUT' });
+      return id;
+    },
+    holder: async () => (await held()).agent,
+    heldTask: async () => (await held()).task,
+    heldObject: async () => (await held()).object,
+    run: async () => (await finishedRun()).id,
+    task: async () => (await finishedRun()).stages[0].task_id,
+    object: async () => (await finishedRun()).input.$object,
+    openRun: () => start({ type: 'sleep', config: { ms: 3_600_000 } }),
+    async pausedRun() {
+      const id = await start({ type: 'sleep', config: { ms: 3_600_000 } });
+      return (await post(`/runs/${id}/pause`, {})).id;
+    },
+    async retryingTask() {
+      const retry = { maxAttempts: 2, initialSeconds: 3600, maxSeconds: 3600 };
+      const id = await start({ type: 'fail', retry });
+      const run = await until(`/runs/${id}`, ({ stages }) => stages[0].status === 'retrying');
+      return run.stages[0].task_id;
+    },
+    async deadLetter() {
+      const broker = http.program.services.queues as Broker;
+      const message = { queue: RESPONSE_QUEUE, priority: 'medium', messageId: newName(), body: '{' } as const;
+      await broker.publish([message]);
+      const { dead_letters } = await until('/dead-letters', (body) => body.dead_letters.length > 0);
+      return dead_letters[0].id;
+    },
+    email: async () => (await newMember()).email,
+    newEmail: async () => `${newName().replace(' ', '-')}@example.org`,
+    password: async () => PASSWORD,
+    invitation: async () => (await post('/invites', { role: 'viewer' })).token,
+    invite: async () => (await post('/invites', { role: 'viewer' })).id,
+    member: async () => (await newMember()).id,
+    grantedPipeline: async () => (await granted()).pipeline,
+    grantee: async () => (await granted()).member,
+    async session() {
+      const { body } = await (await owner()).ask('/api/v1/me/sessions');
+      return body.sessions.find(({ is_current }: { is_current: boolean }) => is_current).id;
+    },
+    async secret() {
+      const name = newName().replace(' ', '-');
+      await http.call(`/api/v1/secrets/${name}`, { value: 'a value' }, { method: 'PUT' });
+      return name;
+    },
+    newName: async () => newName(),
+  };
+  const nameOf = new Map(Object.entries(EXAMPLE).map(([name, value]) => [value as string, name as Name]));
+
+  async function settle(value: Json): Promise<Json> {
+    if (typeof value === 'string') return makers[nameOf.get(value) as Name]?.() ?? value;
+    if (Array.isArray(value)) return Promise.all(value.map(settle));
+    if (!isJsonObject(value)) return value;
+    const entries = Object.entries(value).map(async ([key, part]) => [key, await settle(part)] as const);
+    return Object.fromEntries(await Promise.all(entries));
+  }
+  return {
+    asPerson: async () => (await owner()).headers,
+    settle: (example) => settle(example as Json) as Promise<never>,
+  };
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: bodies are read by a test, which fails when they are not as it says
+type HttpBody = any;
+
+function once<Result>(make: () => Promise<Result>): () => Promise<Result> {
+  let made: Promise<Result> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
