@@ -61,7 +61,6 @@ export function makeAgents({ env, ports, payloads, newUuid, onTrouble }: AgentPa
     orgId: DEFAULT_ORG_ID,
     builtins: isOverBroker ? [] : members,
     maxAgents: env.maxAgents,
-    maxConcurrentTasks: env.maxConcurrentTasks,
     now: Date.now,
   });
   const overBroker = isOverBroker ? members.map(toAmqpAgent) : [];

@@ -4,7 +4,9 @@ import { createGraphCache } from '#db/queries/load-graph.ts';
 import { seed } from '#db/seed/seed.ts';
 import { openDoorDatabase } from '#db/tenant.ts';
 import { createPayloads } from '#server/agents/payloads.ts';
+import { tenantOfQueue } from '#server/broker/topology.ts';
 import { createEngine, type Engine } from '#server/coordinator/engine.ts';
+import { createNudges } from '#server/coordinator/nudges.ts';
 import { createRetention } from '#server/coordinator/retention.ts';
 import { createIdentity } from '#server/identity/identity.ts';
 import { createDocumentDesk } from '#server/platform/documents/desk.ts';
@@ -57,8 +59,9 @@ async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
   if (await seed(ports.beatSql, newUuid)) onStep('Added the sample pipeline and the templates.');
   await Promise.all([ports.broker.start(), ports.hotState.start(), ports.objects.start()]);
   const { checkpointer, ...records } = await openRecords(env, ports, logger);
-  const { engine, agents, payloads, graphOf } = makeEngine(ports, { ...options, newUuid });
+  const { engine, agents, payloads, graphOf, nudges } = makeEngine(ports, { ...options, newUuid });
   metrics.watchEngine(engine.load);
+  await nudges.listen(engine.hear);
   await agents.start(engine);
   const identity = createIdentity({
     sql: ports.identitySql,
@@ -90,6 +93,7 @@ async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
     payloads,
     documents,
     queues: ports.broker,
+    tenantOfQueue,
     agents: agents.system,
     presence: { list: () => ports.hotState.listPresent('agent') },
     news: { subscribe: (runId, onNews) => ports.hotState.subscribe(CHANNEL.runEvents(runId), onNews) },
@@ -107,6 +111,7 @@ async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
       await Promise.all([retention.stop(), checkpointer.stop(), documents.stop()]);
       await agents.drain(DRAIN_MS);
       await engine.stop();
+      await nudges.stop();
       await agents.stop();
       await identity.stop();
       await ports.stop();
@@ -130,6 +135,7 @@ function makeEngine(
     maxBytes: env.payloadMaxBytes,
   });
   const agents = makeAgents({ env, ports, payloads, newUuid, onTrouble });
+  const nudges = createNudges({ hot: ports.hotState, me: newUuid() });
   const announce = announceProgress({ env, metrics, hotState: ports.hotState, now: Date.now });
   const engine: Engine = createEngine({
     sql: ports.engineSql,
@@ -141,6 +147,8 @@ function makeEngine(
     localNow: Date.now,
     defaults: { taskTimeoutMs: env.taskTimeoutMs },
     payloads,
+    maxConcurrentTasks: env.maxConcurrentTasks,
+    nudge: nudges.send,
     onProgress(plan) {
       agents.system.onProgress(plan);
       announce(plan);
@@ -148,7 +156,7 @@ function makeEngine(
     onTrouble,
   });
   agents.connect(engine);
-  return { engine, agents, payloads, graphOf };
+  return { engine, agents, payloads, graphOf, nudges };
 }
 
 async function probe(ports: Ports, isStopping: () => boolean) {

@@ -3,6 +3,7 @@ import type { AgentHandler } from '#server/agents/agent.ts';
 import { createAmqpAgent } from '#server/agents/delivery/amqp-agent.ts';
 import { createPayloads, type Payloads } from '#server/agents/payloads.ts';
 import { createAgentSystem } from '#server/agents/system.ts';
+import { createWholeAssignments } from '#server/agents/whole-assignments.ts';
 import { openPorts, type Ports } from '#server/compose-ports.ts';
 import { announceProgress } from '#server/compose-progress.ts';
 import { createEngine, type Engine } from '#server/coordinator/engine.ts';
@@ -113,7 +114,6 @@ function toEnv({ databaseUrl, redisUrl, amqpUrl, dataDir }: ServiceUrls): Env {
     REDIS_URL: redisUrl,
     RABBITMQ_URL: amqpUrl,
     SIGNALBOX_DATA_DIR: dataDir,
-    MAX_CONCURRENT_TASKS: `${CONCURRENCY}`,
     LOG_LEVEL: 'warn',
   };
   return readEnv(source, dataDir);
@@ -136,7 +136,6 @@ function makeSystem({ env, ports, payloads, options, newUuid, onTrouble }: Parts
     orgId: DEFAULT_ORG_ID,
     builtins: env.rabbitmqUrl === undefined ? [local] : [],
     maxAgents: env.maxAgents,
-    maxConcurrentTasks: env.maxConcurrentTasks,
     now: Date.now,
   });
 }

@@ -29,6 +29,16 @@ CREATE TABLE agent_performance (
   CONSTRAINT agent_performance_pkey PRIMARY KEY (agent_id, capability, minute)
 );
 
+CREATE TABLE agent_seats (
+  agent_id uuid NOT NULL,
+  seat integer NOT NULL,
+  org_id uuid NOT NULL,
+  run_id uuid NOT NULL,
+  idx integer NOT NULL,
+  epoch integer NOT NULL,
+  CONSTRAINT agent_seats_pkey PRIMARY KEY (agent_id, seat)
+);
+
 CREATE TABLE agents (
   id uuid NOT NULL,
   org_id uuid NOT NULL,
@@ -420,6 +430,7 @@ CREATE TABLE versions (
 );
 
 
+CREATE INDEX agent_seats_task ON public.agent_seats USING btree (run_id, idx);
 CREATE INDEX audit_entries_action ON public.audit_entries USING btree (org_id, action, seq);
 CREATE INDEX audit_entries_actor ON public.audit_entries USING btree (org_id, actor_id, seq);
 CREATE INDEX audit_entries_target ON public.audit_entries USING btree (org_id, target, seq);
@@ -640,6 +651,7 @@ CREATE TRIGGER users_touch BEFORE UPDATE ON public.users FOR EACH ROW EXECUTE FU
 
 CREATE POLICY tenant ON agent_health FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON agent_performance FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON agent_seats FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON agents FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON attempts FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON audit_checkpoints FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org)));
@@ -667,6 +679,7 @@ CREATE POLICY tenant ON versions FOR ALL TO signalbox_door USING ((org_id = ( SE
 GRANT INSERT, SELECT, UPDATE ON agent_health TO signalbox_door;
 GRANT SELECT ON agent_performance TO signalbox_door;
 GRANT SELECT ON agent_performance_summary TO signalbox_door;
+GRANT SELECT ON agent_seats TO signalbox_door;
 GRANT INSERT, SELECT, UPDATE ON agents TO signalbox_door;
 GRANT SELECT ON attempts TO signalbox_door;
 GRANT SELECT ON audit_checkpoints TO signalbox_door;

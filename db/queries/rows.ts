@@ -1,6 +1,7 @@
 import type { RunEvent, TaskError } from '#server/domain/engine/events.ts';
 import type { TaskState } from '#server/domain/engine/state.ts';
 import type { Json, JsonObject } from '#server/domain/json.ts';
+import type { HandOutName, SeatRow } from './agent-seats.ts';
 
 /** What one commit of the engine writes, ready for the database: bare uuids, milliseconds. */
 export interface BatchRows {
@@ -13,6 +14,10 @@ export interface BatchRows {
   keys: IdempotencyRow[];
   slots: SlotRow[];
   letters: LetterRow[];
+  /** Taken in this commit. */
+  seats: SeatRow[];
+  /** Hand-outs that end in this commit and may have sat somewhere. */
+  unseated: HandOutName[];
   audit: AuditRow[];
 }
 

@@ -1,5 +1,6 @@
 export { agentHealth } from './agent-health.ts';
 export { agentPerformance } from './agent-performance.ts';
+export { agentSeats } from './agent-seats.ts';
 export { agents } from './agents.ts';
 export { attempts } from './attempts.ts';
 export { auditCheckpoints, auditEntries } from './audit.ts';

@@ -11,13 +11,14 @@ import { createLocalAgents } from './delivery/local-agents.ts';
 import { createDesk } from './desk.ts';
 import { type Carrier, createDispatcher, type Dispatcher, type FleetEntry } from './dispatcher.ts';
 import type { CommittedStep, EnginePort } from './engine-port.ts';
-import { type Control, createControl, QUEUES, queuesOf } from './queues.ts';
+import { type Control, createControl, queueNamesFor, queuesOf } from './queues.ts';
 import type { BreakerOptions } from './registry/breaker.ts';
 import { createFleet, type Fleet } from './registry/fleet.ts';
 import { createPresence } from './registry/presence.ts';
 import { type AgentRecord, readAgents } from './registry/records.ts';
 import { createRegistry, type Registry } from './registry/registry.ts';
 import { orderFor } from './registry/states.ts';
+import { createSeatWatch } from './seat-watch.ts';
 import { createWatch } from './watch.ts';
 import { ALWAYS_WHOLE, type WholeAssignments } from './whole-assignments.ts';
 
@@ -35,12 +36,15 @@ export interface AgentSystemOptions {
   /** Agents that live in this process and are called, not sent messages. */
   builtins: readonly BuiltinAgent[];
   maxAgents: number;
-  maxConcurrentTasks: number;
   newUuid(): string;
   now(): number;
   /** How often agents show a sign of life. */
   beatMs?: number;
   refreshMs?: number;
+  /** How often it is read who sits with the agents that all processes call, if nobody says that a seat is free. */
+  seatsMs?: number;
+  /** How often what is believed to be held is compared with the tasks' rows. */
+  compareMs?: number;
   breaker?: Partial<BreakerOptions>;
   onTrouble(message: string, error: unknown): void;
 }
@@ -71,13 +75,15 @@ export const DEFAULT_BEAT_MS = 5000;
 /** How many beats may be missed before the hot state forgets an agent. */
 const PRESENCE_BEATS = 5;
 export const PRESENCE_TTL_MS = DEFAULT_BEAT_MS * PRESENCE_BEATS;
+const SEATS_MS = 1000;
+const COMPARE_MS = 5000;
 const FLUSH_MS = 60_000;
 const FORGET_EVERY_MS = 3_600_000;
 const FORGET_OFFLINE_MS = 7 * 24 * 3_600_000;
 
 export function createAgentSystem(options: AgentSystemOptions): AgentSystem {
   const parts = makeParts(options);
-  const { registry, presence, locals, watch, push, hands, fleet, desk, pull } = parts;
+  const { registry, presence, locals, watch, push, hands, seats, fleet, desk, pull } = parts;
   const { onTrouble } = options;
   const beatMs = options.beatMs ?? DEFAULT_BEAT_MS;
   const timers: NodeJS.Timeout[] = [];
@@ -94,6 +100,10 @@ export function createAgentSystem(options: AgentSystemOptions): AgentSystem {
       await presence.beat(id, { generation, in_flight: hands.inFlight(id) });
     }
   }
+  /** Only agents that are called have seats. */
+  const lookAtSeats = async (): Promise<void> => {
+    if (fleet.now().some(({ record }) => record.transport === 'push')) await seats.look();
+  };
   const askHealth = (): Promise<void> => push.askHealth(fleet.now(), presence);
 
   return {
@@ -107,7 +117,11 @@ export function createAgentSystem(options: AgentSystemOptions): AgentSystem {
     async start() {
       const again = await locals.register();
       await beatLocals();
+      // Before the fleet is known, so that nobody is given what is taken already.
+      await seats.look();
       await fleet.start();
+      every(options.seatsMs ?? SEATS_MS, 'The seats of agents could not be read.', lookAtSeats);
+      every(options.compareMs ?? COMPARE_MS, 'What agents hold could not be compared.', seats.compare);
       every(beatMs, 'The built-in agents could not beat.', beatLocals);
       every(beatMs, 'The health of agents could not be asked.', askHealth);
       every(FLUSH_MS, 'The performance of agents could not be written.', watch.performance.flush);
@@ -170,12 +184,13 @@ function makeParts(options: AgentSystemOptions) {
     cool: (id, forMs) => fleet.cool(id, forMs),
   });
   const control = createControl(broker);
+  const seats = createSeatWatch({ sql, hands: () => hands, onTrouble });
   const hands: Dispatcher = createDispatcher({
-    queues: QUEUES,
-    maxConcurrentTasks: options.maxConcurrentTasks,
+    queuesFor: queueNamesFor,
+    rereadSeats: seats.look,
     carriers: { local: locals.carrier, push, ...makeQueueCarriers(control) },
-    onRoom(capabilities) {
-      for (const capability of capabilities) connected().engine.offerWaiting(capability);
+    onRoom(sources) {
+      for (const source of sources) connected().engine.offerWaiting(source);
     },
   });
   const fleet = createFleet({
@@ -211,7 +226,7 @@ function makeParts(options: AgentSystemOptions) {
   const connect = (given: Connected): void => {
     connection = given;
   };
-  return { presence, registry, watch, locals, push, hands, fleet, desk, pull, connect };
+  return { presence, registry, watch, locals, push, hands, seats, fleet, desk, pull, connect };
 }
 
 /** Agents that take from queues get nothing delivered; how they hear that they shall stop differs. */

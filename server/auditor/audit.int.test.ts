@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Sql } from '#db/client.ts';
 import { createGraphCache } from '#db/queries/load-graph.ts';
 import type { AgentHandler } from '#server/agents/agent.ts';
-import { fromUuid, type RunId, toUuid } from '#server/domain/ids.ts';
+import { fromUuid, NO_ORG_ID, type RunId, toUuid } from '#server/domain/ids.ts';
 import { createTestDatabase, type TestDatabase } from '#server/testing/database.ts';
 import { createScriptedEngine } from '#server/testing/scripted-engine.ts';
 import { type AuditReport, audit } from './audit.ts';
@@ -251,6 +251,27 @@ describe('the auditor', () => {
     const away = await ask(() => Promise.reject(new Error('It is away.')), 10);
     expect(away.objects).toMatchObject({ trouble: 'It is away.' });
     expect(gone(away)).toEqual([]);
+  });
+
+  test('finds a count of all tasks that is not that of the tasks', async () => {
+    await sql`INSERT INTO concurrency_slots (org_id, key, used) VALUES (${toUuid(NO_ORG_ID)}::text::uuid, 'all', 3)`;
+    const slots = (await look()).findings.filter(({ message }) => message.startsWith('Concurrency key all'));
+    const [{ out } = { out: 0 }] = await sql<{ out: number }[]>`
+      SELECT count(*)::int AS out FROM tasks t JOIN runs r ON r.id = t.run_id
+      WHERE t.status IN ('queued', 'running') AND r.wake_at IS NOT NULL`;
+    expect(out).toBeGreaterThan(3);
+    expect(slots).toMatchObject([
+      { rule: 'I9', message: expect.stringContaining(`counts 3 in use, and ${out}`) },
+    ]);
+  });
+
+  test('finds a seat of a task that the agent does not hold', async () => {
+    const [runId] = runs.done;
+    await sql`
+      INSERT INTO agent_seats (agent_id, seat, org_id, run_id, idx, epoch)
+      SELECT agent_id, 1, org_id, run_id, idx, epoch FROM tasks WHERE run_id = ${toUuid(runId ?? '')}::text::uuid AND idx = 0`;
+    const seats = (await look()).findings.filter((finding) => finding.rule === 'I11');
+    expect(seats).toMatchObject([{ runId, message: expect.stringContaining('does not hold it') }]);
   });
 
   test('looks only at what was born since, when told', async () => {

@@ -9,5 +9,6 @@ export const RULES = {
   I9: 'The slots in use under a concurrency key are the tasks that are handed out under it.',
   I14: 'A task that every agent died of is in the dead letters, once, and no other task is.',
   I10: 'Every object that a kept run refers to is in the object store.',
+  I11: 'Whoever has a seat with an agent is a task that it holds.',
 } as const;
 export type Rule = keyof typeof RULES;

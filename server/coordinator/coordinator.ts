@@ -10,14 +10,14 @@ import { isRunOver } from '#server/domain/statuses.ts';
 import { type Anteroom, type BatchNeeds, createAnteroom, type LargePayloads, letGo } from './anteroom.ts';
 import { type Aside, followsAside, setAside } from './aside.ts';
 import type { DbClock } from './db-clock.ts';
-import { type CommitFailure, classifyFailure } from './failures.ts';
+import { type CommitFailure, classifyFailure, isSeatTaken } from './failures.ts';
 import { createIntake, type Unit } from './intake.ts';
 import { answerRepeated, dropBornRuns, dropKnownMessages, setCopiesApart } from './known-units.ts';
 import type { PausePoints } from './pause-points.ts';
-import { type BatchPlan, planBatch, replyAll } from './plan.ts';
+import { type BatchPlan, type PlanContext, planBatch, replyAll } from './plan.ts';
 import { createRunCache } from './run-cache.ts';
-import { movesRun, type RunPlan, refusesUnchecked } from './run-plan.ts';
-import { createSlotBook, type SlotBook } from './slots.ts';
+import { type RunPlan, refusesUnchecked, revisionAfter } from './run-plan.ts';
+import { createSlotBook, type Slot, type SlotBook } from './slots.ts';
 import { isCommitted } from './uncertain-commit.ts';
 
 export interface CoordinatorOptions {
@@ -27,6 +27,8 @@ export interface CoordinatorOptions {
   clock: DbClock;
   random(): number;
   defaults: EngineDefaults;
+  quota: Slot | null;
+  isAwaited: PlanContext['isAwaited'];
   points: PausePoints;
   /**
    * A connection for each batch that may be under way at once: while Postgres writes one, the next is decided. Work
@@ -56,7 +58,9 @@ export interface Coordinator {
   forgetBefore(id: RunId, revision: number): void;
   /** The number of the newest plan. */
   turn(): number;
-  slots: Pick<SlotBook, 'room'>;
+  slots: Pick<SlotBook, 'room' | 'doubt'>;
+  /** Reads the rows of all slots that are believed in. */
+  readSlots(): Promise<void>;
 }
 
 const BATCH_TRIES = 5;
@@ -305,10 +309,11 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
   }
 
   function makePlan(units: Unit[], states: ReadonlyMap<RunId, RunState>): BatchPlan {
-    const { random, defaults, hands } = options;
+    const { clock, random, defaults, hands, quota, isAwaited } = options;
     turn += 1;
-    const now = options.clock.now();
-    return planBatch(units, states, { turn, now, random, defaults, hands, slots, large: options.payloads });
+    const room = { hands, slots, quota, isAwaited };
+    const context = { turn, now: clock.now(), random, defaults, ...room, large: options.payloads };
+    return planBatch(units, states, context);
   }
 
   async function write(sql: Sql, part: string, plan: BatchPlan): Promise<Committed> {
@@ -339,7 +344,7 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
       options.onCommitted(committed);
       for (const run of committed.plan.runs) replyAll(run);
       for (const stray of committed.plan.strays) {
-        stray.reply({ ok: false, code: 'NOT_HELD', message: `There is no run ${stray.runId}.` });
+        stray.reply({ ok: false, code: 'NO_RUN', message: `There is no run ${stray.runId}.` });
       }
     };
     if (paused !== undefined) void paused.then(tell);
@@ -347,15 +352,13 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
   }
 
   function remember(plan: RunPlan): void {
-    const { before, birth, decision } = plan;
-    const { state, touched } = decision;
+    const { state, touched } = plan.decision;
     if (isRunOver(state.status)) return cache.drop(state.id);
     for (const index of touched) {
       const task = state.tasks[index];
       if (task) (task as { stored: boolean }).stored = true;
     }
-    const revision = before.revision + Number(movesRun(plan) && !birth);
-    cache.put({ ...state, revision, stored: true });
+    cache.put({ ...state, revision: revisionAfter(plan), stored: true });
   }
 
   /** What is left to do after a failure. An outage is waited out: nothing that was taken is dropped. */
@@ -365,7 +368,10 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
       await pauseBefore(tries);
       return units;
     }
-    if (failure.kind === 'conflict') return units;
+    if (failure.kind === 'conflict') {
+      if (isSeatTaken(failure)) await options.hands.freshen();
+      return units;
+    }
     if (failure.kind === 'defect') throw failure.error;
     try {
       return await (failure.kind === 'born' ? dropBornRuns : dropKnownMessages)(options.sql, units);
@@ -390,5 +396,6 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
     },
     turn: () => turn,
     slots,
+    readSlots: () => slots.refresh(options.sql),
   };
 }

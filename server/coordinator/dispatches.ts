@@ -4,6 +4,7 @@ import type { HandOut } from '#server/domain/hands.ts';
 import { taskId } from '#server/domain/ids.ts';
 import type { Json } from '#server/domain/json.ts';
 import { type AssignmentMessage, MESSAGE_VERSION } from '#server/domain/messages.ts';
+import { isTaskHeld } from '#server/domain/statuses.ts';
 import type { RunPlan } from './run-plan.ts';
 
 /** A message for a queue, with the tasks that it holds. Written to the outbox in the commit that queues them. */
@@ -86,6 +87,8 @@ export function collectHandOuts({ before, decision }: RunPlan): HandOut[] {
     const task = state.tasks[event.task];
     // Taken from a queue: the agent has it already.
     if (!task || task.epoch !== event.epoch || before.tasks[event.task]?.epoch === event.epoch) continue;
+    // Started and ended in one batch: nobody has seen it.
+    if (!isTaskHeld(task.status)) continue;
     const message = assignmentOf(state, event.task, decision.inputs.get(event.task) ?? null);
     handOuts.push({
       taskId: message.task_id,

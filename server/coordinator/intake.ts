@@ -1,6 +1,6 @@
 import { partOf } from '#db/parts.ts';
 import type { Happening, Reply } from '#server/domain/engine/happenings.ts';
-import type { RunId } from '#server/domain/ids.ts';
+import type { OrgId, RunId } from '#server/domain/ids.ts';
 import type { JsonObject } from '#server/domain/json.ts';
 import type { AtHand } from './anteroom.ts';
 import type { NewRun } from './new-run.ts';
@@ -9,6 +9,8 @@ import type { NewRun } from './new-run.ts';
 export interface Entry {
   runId: RunId;
   happening: Happening;
+  /** Whose word it is: a run of another tenant does not exist for them. Left out: the engine's own. */
+  orgId?: OrgId | undefined;
   /** Present when the run does not exist yet and is made by this entry. */
   birth?: NewRun;
   /** What the audit shall say of it, in the commit of its effect; nothing when it has none. */
@@ -129,4 +131,18 @@ export function createIntake(): Intake {
     comeBack: (units) => compact([...units, ...unpark(units)]),
     size: () => queue.length - head + parkedCount,
   };
+}
+
+/** The same message twice in one batch: the inbox would refuse the batch for it. */
+export function setCopiesApart(units: Unit[]): { fresh: Unit[]; copies: Unit[] } {
+  const seen = new Set<string>();
+  const copies: Unit[] = [];
+  const fresh = units.filter((unit) => {
+    if (unit.messageId === undefined) return true;
+    const isCopy = seen.has(unit.messageId);
+    seen.add(unit.messageId);
+    if (isCopy) copies.push(unit);
+    return !isCopy;
+  });
+  return { fresh, copies };
 }

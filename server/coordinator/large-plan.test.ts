@@ -17,6 +17,8 @@ const HANDS: Hands = {
   deliver: () => undefined,
   stop: () => undefined,
   room: () => 1,
+  hasSeats: () => false,
+  freshen: async () => undefined,
   takeFreed: () => [],
 };
 
@@ -29,7 +31,7 @@ function planStart(graph: GraphInput, input: Json, atHand?: AtHand) {
   };
   const context = {
     ...{ turn: 1, now: 1, random: () => 0, defaults: ENGINE_DEFAULTS, hands: HANDS },
-    slots: createSlotBook(() => 1),
+    ...{ slots: createSlotBook(() => 1), quota: null, isAwaited: () => false },
     large: { inlineMaxBytes: 1000, maxBytes: 1_000_000 },
   };
   return { run, plan: planBatch([unit], new Map([[run.id, run]]), context) };

@@ -34,6 +34,7 @@ interface Item {
   /** Its place among the reports. */
   at: number;
   runId: RunId;
+  orgId: OrgId;
   index: number;
   report: Report;
   happening: Happening;
@@ -56,11 +57,14 @@ export function createReportIntake(options: ReportIntakeOptions): ReportIntake {
       const place = parseTaskId(each.task_id);
       if (!place) return;
       if (each.type === 'log') lines.push(toLine(from, place, each));
-      else items.push({ at, ...place, report: each, happening: toHappening(from, place.index, each) });
+      else {
+        const happening = toHappening(from, place.index, each);
+        items.push({ at, ...place, orgId: from.orgId, report: each, happening });
+      }
     });
     await Promise.all(items.map((item) => keepPayload(from, item)));
-    const [replies] = await Promise.all([tellEngine(items, messageId), logs.write(lines)]);
-    for (const line of lines) stream.log(line);
+    const [replies, kept] = await Promise.all([tellEngine(items, messageId), logs.write(lines)]);
+    for (const line of kept) stream.log(line);
     const answers: ReportAnswer[] = reports.map(() => ({ status: 'ok' }));
     const stale: { item: Item; message: string }[] = [];
     items.forEach((item, nth) => {
@@ -70,7 +74,8 @@ export function createReportIntake(options: ReportIntakeOptions): ReportIntake {
         answers[item.at] = agree(reply);
         if (item.report.type === 'beat' && item.report.progress !== undefined)
           stream.progress(item, item.report);
-      } else stale.push({ item, message: reply.message });
+      } else if (reply.code === 'NO_RUN') answers[item.at] = unknownTask(item.report);
+      else stale.push({ item, message: reply.message });
     });
     if (stale.length > 0) await answerStale(from, stale, answers);
     return answers;
@@ -104,7 +109,9 @@ export function createReportIntake(options: ReportIntakeOptions): ReportIntake {
   /** All of one message in one commit with its id. A message over two weeks' runs is one commit a week. */
   async function tellEngine(items: readonly Item[], messageId: string | undefined): Promise<Reply[]> {
     if (messageId === undefined) {
-      return Promise.all(items.map(({ runId, happening }) => engine.tell(runId, happening)));
+      return Promise.all(
+        items.map(({ runId, happening, orgId }) => engine.tell(runId, happening, { orgId })),
+      );
     }
     const replies: Reply[] = new Array(items.length);
     const parts = new Map<string, number[]>();
@@ -171,9 +178,10 @@ export function createReportIntake(options: ReportIntakeOptions): ReportIntake {
         ...{ type: 'result', task: index, epoch, agent: from.agentId },
         outcome: kept,
       };
-      const reply = await engine.tell(runId, happening);
+      const reply = await engine.tell(runId, happening, { orgId: from.orgId });
       if (reply.ok) return agree(reply);
       const report = toReport(taskId, epoch, outcome);
+      if (reply.code === 'NO_RUN') return unknownTask(report);
       if (isAnswer(report)) await storeLate(from.agentId, { runId, index, report }, reply.message);
       return { status: 'stale', epoch: null, reason: reply.message };
     },
@@ -181,12 +189,8 @@ export function createReportIntake(options: ReportIntakeOptions): ReportIntake {
       const place = parseTaskId(assignment.task_id);
       if (!place) return null;
       const { epoch } = assignment;
-      const reply = await engine.tell(place.runId, {
-        type: 'accept',
-        task: place.index,
-        epoch,
-        agent: from.agentId,
-      });
+      const happening = { type: 'accept' as const, task: place.index, epoch, agent: from.agentId };
+      const reply = await engine.tell(place.runId, happening, { orgId: from.orgId });
       if (!reply.ok || 'repeated' in reply) return null;
       return { leaseUntil: reply.task?.leaseUntil ?? null };
     },
@@ -249,6 +253,12 @@ function toReport(taskId: TaskId, epoch: number, outcome: Outcome): Report {
   const { status, ...rest } = outcome;
   return { type: status, task_id: taskId, epoch, ...rest } as Report;
 }
+
+/** Also for a task of another tenant: that it exists is nothing that a stranger is told. */
+const unknownTask = ({ task_id }: Report): ReportAnswer => ({
+  status: 'unknown',
+  reason: `There is no task ${task_id}.`,
+});
 
 function agree(reply: Reply & { ok: true }): ReportAnswer {
   if ('repeated' in reply || reply.task === undefined) return { status: 'ok' };

@@ -1,8 +1,11 @@
 import type { BatchRows, LetterRow, RunRow, SlotRow, TaskRow } from '#db/queries/rows.ts';
 import { isPoison, type TaskError } from '#server/domain/engine/events.ts';
 import type { RunState, TaskState } from '#server/domain/engine/state.ts';
-import { taskId, toUuid } from '#server/domain/ids.ts';
+import { type AgentId, type OrgId, taskId, toUuid } from '#server/domain/ids.ts';
+import { isTaskHeld, isTaskOut } from '#server/domain/statuses.ts';
+import { QUOTA_ORG } from './quota.ts';
 import type { RunPlan } from './run-plan.ts';
+import type { Slot } from './slots.ts';
 
 export function emptyRows(): BatchRows {
   return {
@@ -15,6 +18,8 @@ export function emptyRows(): BatchRows {
     keys: [],
     slots: [],
     letters: [],
+    seats: [],
+    unseated: [],
     audit: [],
   };
 }
@@ -60,6 +65,24 @@ function toLetterRow(state: RunState, { task: index, error }: { task: number; er
   };
 }
 
+/**
+ * Hand-outs that end, if they may have sat with an agent that several processes give work to. What was taken from a
+ * queue has none: there the agents themselves see to their room.
+ */
+export function addUnseated(
+  rows: BatchRows,
+  { before, decision }: RunPlan,
+  hasSeats: (agent: AgentId) => boolean,
+): void {
+  for (const index of decision.touched) {
+    const was = before.tasks[index];
+    const is = decision.state.tasks[index];
+    if (!was?.agent || was.queue !== null || !isTaskHeld(was.status) || !hasSeats(was.agent)) continue;
+    if (is && isTaskHeld(is.status) && is.epoch === was.epoch) continue;
+    rows.unseated.push({ runId: toUuid(before.id), index, epoch: was.epoch });
+  }
+}
+
 function toRunRow({ before, decision: { state }, birth }: RunPlan): RunRow {
   return {
     id: toUuid(state.id),
@@ -91,23 +114,25 @@ function toTaskRow(state: RunState, task: TaskState): TaskRow {
   };
 }
 
-/** Leases taken and ended under concurrency keys, one row a key, in one order for all so that none waits in a circle. */
-export function toSlotRows(
-  plans: readonly RunPlan[],
-  isHolding: (task: TaskState | undefined) => boolean,
-): SlotRow[] {
+const isOut = (task: TaskState | undefined): boolean => task !== undefined && isTaskOut(task.status);
+
+/** Tasks handed out and ended under concurrency keys, one row a key, in one order for all so that none waits in a circle. */
+export function toSlotRows(plans: readonly RunPlan[], quota: Slot | null): SlotRow[] {
   const byKey = new Map<string, SlotRow>();
+  const add = (org: OrgId, { key, limit }: Slot, change: number) => {
+    const orgId = toUuid(org);
+    const row = byKey.get(`${orgId} ${key}`);
+    if (row) row.change += change;
+    else byKey.set(`${orgId} ${key}`, { orgId, key, change, limit });
+  };
   for (const { before, decision } of plans) {
+    const { state } = decision;
     for (const index of decision.touched) {
-      const concurrency = decision.state.graph.stages[index]?.stage.concurrency;
-      if (!concurrency) continue;
-      const change = Number(isHolding(decision.state.tasks[index])) - Number(isHolding(before.tasks[index]));
+      const change = Number(isOut(state.tasks[index])) - Number(isOut(before.tasks[index]));
       if (change === 0) continue;
-      const orgId = toUuid(decision.state.orgId);
-      const id = `${orgId} ${concurrency.key}`;
-      const row = byKey.get(id);
-      if (row) row.change += change;
-      else byKey.set(id, { orgId, key: concurrency.key, change, limit: concurrency.limit });
+      const concurrency = state.graph.stages[index]?.stage.concurrency;
+      if (concurrency) add(state.orgId, concurrency, change);
+      if (quota) add(QUOTA_ORG, quota, change);
     }
   }
   return [...byKey.entries()]

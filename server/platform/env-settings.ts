@@ -134,9 +134,10 @@ export const SETTINGS = {
   MAX_CONCURRENT_TASKS: setting({
     group: 'Limits',
     schema: wholeNumber(1, 1_000_000),
-    fallback: '1000',
+    fallback: null,
+    example: '50',
     about:
-      'How many tasks one process may have out at once with agents that it calls or pushes to; the next ones wait and say so.',
+      'How many tasks may be handed out at once, with agents or in their queues, over all tenants and processes of the installation; the next ones wait and say `quota`. Unset: as many as agents and queues take. Every process needs the same value.',
   }),
   TASK_TIMEOUT: setting({
     group: 'Limits',

@@ -38,7 +38,8 @@ export interface Env {
   /** Private networks that outbound requests may enter, as CIDR. */
   readonly outboundAllow: readonly string[];
   readonly maxAgents: number;
-  readonly maxConcurrentTasks: number;
+  /** Undefined: no limit but that of agents and queues. */
+  readonly maxConcurrentTasks: number | undefined;
   readonly taskTimeoutMs: number;
   readonly payloadInlineMaxBytes: number;
   readonly payloadMaxBytes: number;

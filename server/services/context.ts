@@ -23,6 +23,8 @@ export interface Services {
   readonly payloads: Payloads;
   readonly documents: Pick<DocumentDesk, 'read' | 'judge'>;
   readonly queues: QueueDesk;
+  /** Whose a queue is, by its name. */
+  readonly tenantOfQueue: (queue: string) => OrgId;
   readonly agents: AgentOffice;
   readonly presence: PresenceBoard;
   readonly news: RunNews;
@@ -53,6 +55,9 @@ export interface AgentOffice {
   readonly pull: Pick<HttpPull, 'claim' | 'heartbeat' | 'report'>;
 }
 
+/** By the queue that a dead letter came from. */
+type IsMeant = (queue: string) => boolean;
+
 /** What people ask of the audit beyond reading it. */
 export interface AuditOffice {
   verify(orgId: OrgId): Promise<Verification>;
@@ -63,9 +68,9 @@ export interface QueueDesk {
   depths(): Promise<
     { queue: string; messages: number; consumers: number; oldestAgeMs: number | null; unacked: number }[]
   >;
-  listDeadLetters(limit: number): Promise<DeadLetterView[]>;
-  replayDeadLetter(id: string): Promise<boolean>;
-  discardDeadLetter(id: string, reason: string): Promise<boolean>;
+  listDeadLetters(limit: number, isMeant: IsMeant): Promise<DeadLetterView[]>;
+  replayDeadLetter(id: string, isMeant: IsMeant): Promise<boolean>;
+  discardDeadLetter(id: string, reason: string, isMeant: IsMeant): Promise<boolean>;
 }
 
 export interface DeadLetterView {

@@ -1,5 +1,5 @@
 import type { Broker } from '#server/broker/port.ts';
-import { ownPullQueue, pullQueue } from '#server/broker/topology.ts';
+import { queuesOfTenant } from '#server/broker/topology.ts';
 import type { TaskError } from '#server/domain/engine/events.ts';
 import { SignalboxError } from '#server/domain/errors.ts';
 import type { AgentId } from '#server/domain/ids.ts';
@@ -217,7 +217,8 @@ export function createHttpPull(options: HttpPullOptions): HttpPull {
       const from = await admit(visitor);
       const known = await options.capabilitiesOf(visitor.agentId);
       const capabilities = (wish.capabilities ?? known).filter((name) => known.includes(name));
-      const own = [ownPullQueue(visitor.agentId), ...capabilities.map(pullQueue)].map(shelfOf);
+      const queues = queuesOfTenant(from.orgId);
+      const own = [queues.ownPull(visitor.agentId), ...capabilities.map(queues.pull)].map(shelfOf);
       let wake: () => void = () => undefined;
       const leave = own.map((shelf) => shelf.join(() => wake()));
       const nextArrival = (): Promise<void> =>

@@ -200,7 +200,7 @@ export function createHttpPush(options: HttpPushOptions): HttpPush {
     const isGoing = goingSchema.safeParse(answer).success;
     if (!isGoing) return end(work, { type: status, ...nameOf(work), ...rest } as Report);
     const told = await report(work, { type: 'beat', ...nameOf(work), ...rest } as Report);
-    if (told?.status === 'stale') forget(work);
+    if (told?.status === 'stale' || told?.status === 'unknown') forget(work);
   }
 
   function guard(work: Work, promise: Promise<unknown>): void {

@@ -2,6 +2,11 @@ import { spawn } from 'node:child_process';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { makeId, parseTaskId, toUuid } from '#server/domain/ids.ts';
+import { registerAgent } from '#server/services/agent/register.ts';
+import { listQueues } from '#server/services/queue/list.ts';
+import { getTask } from '#server/services/task/get.ts';
+import { submitTask } from '#server/services/task/submit.ts';
 import { startTestServer, type TestServer } from '#server/testing/http.ts';
 
 let http: TestServer;
@@ -205,5 +210,49 @@ describe('an agent that comes for its work over HTTP', () => {
     });
     const nobody = `agent_${'0'.repeat(32)}`;
     expect((await call(`/agents/${nobody}/claim`, { generation: 1 })).status).toBe(404);
+  });
+
+  test('F17 finds neither agents nor tasks nor queues of another tenant', async () => {
+    const { services, database, actor } = http.program;
+    const orgId = makeId('org', '0190aaaa0000700080000000000000b2');
+    await database.sql`INSERT INTO orgs (id, name) VALUES (${toUuid(orgId)}::text::uuid, 'other')`;
+    const other = { ...actor, orgId };
+    const type = 'task-execution';
+    const theirs = await registerAgent(services, other, { name: 'theirs', capabilities: [type] });
+    const { task } = await submitTask(services, other, { type });
+    const ours = await call('/agents/register', { ...REGISTRATION, name: 'curious' });
+    const { agent_id: id, generation } = ours.body;
+
+    const visit = { generation: theirs.generation, wait_ms: 0 };
+    expect((await call(`/agents/${theirs.id}/claim`, visit)).status).toBe(404);
+    const said = { type: 'succeeded', task_id: task.id, epoch: 1 };
+    const reports = { generation: theirs.generation, reports: [said] };
+    expect((await call(`/agents/${theirs.id}/reports`, reports)).status).toBe(404);
+    expect(await call(`/agents/${id}/reports`, { generation, reports: [said] })).toMatchObject({
+      status: 404,
+      body: { code: 'NOT_FOUND' },
+    });
+    // Among others it is one answer of several.
+    const known = await call('/tasks', { type });
+    await vi.waitFor(
+      async () => {
+        const { runId } = parseTaskId(known.body.task_id) ?? { runId: '' };
+        const [row] =
+          await database.sql`SELECT status FROM tasks WHERE run_id = ${toUuid(runId)}::text::uuid`;
+        expect(row).toEqual({ status: 'queued' });
+      },
+      { timeout: 30_000 },
+    );
+    const mixed = [said, { ...said, task_id: known.body.task_id }];
+    const answers = (await call(`/agents/${id}/reports`, { generation, reports: mixed })).body.answers;
+    expect(answers).toMatchObject([{ status: 'unknown' }, { status: 'ok' }]);
+    expect((await getTask(services, other, { id: task.id })).status).not.toBe('succeeded');
+
+    const names = async (who: typeof actor) => (await listQueues(services, who)).map(({ queue }) => queue);
+    await vi.waitFor(async () => expect(await names(other)).not.toEqual([]), { timeout: 20_000 });
+    for (const name of await names(other)) expect(name).toContain(toUuid(orgId));
+    const visible = (await call('/queues')).body.queues.map(({ queue }: { queue: string }) => queue);
+    expect(visible).toEqual(expect.arrayContaining(['intent.task', 'mcp.responses']));
+    expect(visible.join()).not.toContain(toUuid(orgId));
   });
 });

@@ -90,6 +90,7 @@ const answerSchema = z
     z.object({ status: z.literal('ok'), lease_until: z.number().optional() }),
     z.object({ status: z.literal('stop'), reason: z.string() }),
     z.object({ status: z.literal('stale'), epoch: z.int().nullable(), reason: z.string() }),
+    z.object({ status: z.literal('unknown'), reason: z.string() }),
   ])
   .meta({ id: 'ReportAnswer' });
 

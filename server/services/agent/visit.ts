@@ -71,5 +71,9 @@ export async function sendReports(services: Services, actor: Actor, input: unkno
   authoriseAnywhere(actor, 'agent.visit');
   const { id, generation, reports } = parseInput(reportsSchema, input);
   await admit(services, actor, id);
-  return services.agents.pull.report({ agentId: id, generation }, reports);
+  const answers = await services.agents.pull.report({ agentId: id, generation }, reports);
+  const [first] = reports;
+  // Of several some may be known, so each has its own answer.
+  if (first && answers.every(({ status }) => status === 'unknown')) throw notFound('task', first.task_id);
+  return answers;
 }

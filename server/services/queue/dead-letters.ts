@@ -16,6 +16,7 @@ import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { DeadLetterView, Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
 import { replayRun } from '../run/replay.ts';
+import { isQueueOf } from './list.ts';
 
 const listSchema = z.strictObject({ limit: z.coerce.number().int().min(1).max(500).default(100) });
 const replaySchema = z.strictObject({ id: z.string().min(1).max(256) });
@@ -41,7 +42,7 @@ export async function listDeadLetters(
   const { limit } = parseInput(listSchema, input);
   const [ofTasks, messages] = await Promise.all([
     listTasks(services, actor, limit),
-    services.queues.listDeadLetters(limit),
+    services.queues.listDeadLetters(limit, isQueueOf(services, actor)),
   ]);
   const ofMessages = messages.map((letter): DeadLetter => ({ ...letter, runId: null, taskId: null }));
   return [...ofTasks, ...ofMessages].slice(0, limit);
@@ -86,7 +87,8 @@ export async function replayDeadLetter(
   const { id } = parseInput(replaySchema, input);
   const letterId = letterIdSchema.safeParse(id);
   if (letterId.success) return { runId: await replayTask(services, actor, letterId.data) };
-  if (!(await services.queues.replayDeadLetter(id))) throw notFound('dead letter', id);
+  const isDone = await services.queues.replayDeadLetter(id, isQueueOf(services, actor));
+  if (!isDone) throw notFound('dead letter', id);
   await services.record(actor, 'dead-letter.replayed', { target: id });
   return { runId: null };
 }
@@ -119,10 +121,10 @@ export async function discardDeadLetter(
   authorise(actor, 'queue.operate');
   const { id, reason } = parseInput(discardSchema, input);
   const letterId = letterIdSchema.safeParse(id);
-  const isThere = letterId.success
+  const isDone = letterId.success
     ? await close(services, actor, { id: letterId.data, how: `discarded: ${reason}` })
-    : await services.queues.discardDeadLetter(id, reason);
-  if (!isThere) throw notFound('dead letter', id);
+    : await services.queues.discardDeadLetter(id, reason, isQueueOf(services, actor));
+  if (!isDone) throw notFound('dead letter', id);
   await services.record(actor, 'dead-letter.discarded', { target: id, reason });
 }
 

@@ -23,11 +23,11 @@ export async function steerRun(
   actor: Actor,
   { id, happening, ...what }: Steering,
 ): Promise<RunView> {
-  // The engine knows no tenants: whether the run is the actor's is asked first.
+  // What is not the actor's is not found, before anything is asked of the engine.
   const row = await inTenant(services.db, actor.orgId, (tx) => loadRunRow(tx, id));
   authorise(actor, 'run.operate', { pipelineId: pipelineIdOf(row) });
   const note = auditNote(actor, what.action, { target: what.target ?? id });
-  const reply = await services.engine.tell(id, happening, note.body);
+  const reply = await services.engine.tell(id, happening, { orgId: actor.orgId, note: note.body });
   if (!reply.ok) throw refusal(reply);
   return inTenant(services.db, actor.orgId, async (tx) =>
     redactRun(actor, await viewRun(tx, id, services.graphOf)),
@@ -39,6 +39,7 @@ function refusal(reply: Extract<Reply, { ok: false }>): SignalboxError {
     RUN_OVER: 'Replay the run to do its work again.',
     NOT_ALLOWED: 'Look at its state and try what that allows.',
     NOT_HELD: 'Load the run again.',
+    NO_RUN: 'It may have been deleted since.',
     STALE_EPOCH: 'Load the run again.',
   };
   return new SignalboxError('CONFLICT', reply.message, { advice: advice[reply.code] });

@@ -1,11 +1,14 @@
 import { connectDatabase, connectEngine } from '#db/client.ts';
 import { createAgentSystem } from '#server/agents/system.ts';
+import { createEmbeddedBroker } from '#server/broker/embedded.ts';
 import { createRabbitmqBroker } from '#server/broker/rabbitmq.ts';
 import { createEngine } from '#server/coordinator/engine.ts';
+import { createNudges } from '#server/coordinator/nudges.ts';
 import type { PausePoints } from '#server/coordinator/pause-points.ts';
 import { createReportIntake } from '#server/coordinator/report-intake.ts';
 import { createResponseConsumer } from '#server/coordinator/response-consumer.ts';
 import { type AgentId, DEFAULT_ORG_ID, fromUuid } from '#server/domain/ids.ts';
+import type { ReportSink } from '#server/domain/reports.ts';
 import { createUuidSource } from '#server/platform/ids.ts';
 import { createSafeFetch } from '#server/platform/safe-fetch.ts';
 import { createMemoryHotState } from '#server/redis/memory.ts';
@@ -15,12 +18,12 @@ import type { ScriptedEngine } from '../scripted-engine.ts';
 import type { BootOptions } from './protocol.ts';
 
 export interface BrokerEngineOptions extends BootOptions {
-  rabbitmq: NonNullable<BootOptions['rabbitmq']>;
   points: PausePoints;
   onTrouble(trouble: string): void;
 }
 
 export interface BrokerEngine extends Pick<ScriptedEngine, 'engine' | 'startVersion' | 'working' | 'leave'> {
+  reports: ReportSink;
   /** As a person does who looks at the board. */
   orderAgent(agentId: AgentId, state: 'draining' | 'paused' | null): Promise<void>;
 }
@@ -30,7 +33,7 @@ const NO_OBJECTS = {
   get: () => Promise.reject(new Error('this test has no object store')),
 };
 
-/** An engine process without agents of its own: it knows those that say hello over RabbitMQ. */
+/** An engine process without agents of its own: it knows those that say hello over RabbitMQ, or are registered. */
 export async function createBrokerEngine(options: BrokerEngineOptions): Promise<BrokerEngine> {
   const newUuid = createUuidSource(Date.now);
   const { url, rabbitmq, points } = options;
@@ -45,9 +48,11 @@ export async function createBrokerEngine(options: BrokerEngineOptions): Promise<
     ? createRedisHotState({ url: options.redisUrl, commandTimeoutMs: 500 })
     : createMemoryHotState();
   await hot.start();
-  const broker = createRabbitmqBroker({ ...rabbitmq, confirmTimeoutMs: 2000 });
+  const broker = rabbitmq
+    ? createRabbitmqBroker({ ...rabbitmq, confirmTimeoutMs: 2000 })
+    : createEmbeddedBroker();
   await broker.start();
-  const fetch = createSafeFetch({ allow: [] });
+  const fetch = createSafeFetch({ allow: ['127.0.0.0/8'] });
   const agents = createAgentSystem({
     ...{
       sql: plain,
@@ -62,11 +67,12 @@ export async function createBrokerEngine(options: BrokerEngineOptions): Promise<
     instance: options.agentId,
     builtins: [],
     maxAgents: 100,
-    maxConcurrentTasks: 10_000,
     now: Date.now,
     beatMs: options.beatMs ?? 200,
     refreshMs: 50,
+    ...(options.rereadMs === undefined ? {} : { seatsMs: options.rereadMs, compareMs: options.rereadMs }),
   });
+  const nudges = createNudges({ hot, me: newUuid() });
   const engine = createEngine({
     ...{ sql, lanes, broker, points, onTrouble, graphOf: graphs.graphOf, hands: agents.hands },
     random: Math.random,
@@ -74,17 +80,24 @@ export async function createBrokerEngine(options: BrokerEngineOptions): Promise<
     sweepMs: options.sweepMs ?? 50,
     outboxStaleMs: 300,
     ...(options.maxBatch === undefined ? {} : { maxBatch: options.maxBatch }),
+    maxConcurrentTasks: options.maxConcurrentTasks,
+    nudge: nudges.send,
     defaults: { leaseMs: 60_000, redeliverMs: 1000, ...options.defaults },
     onProgress: agents.onProgress,
   });
   const reports = createReportIntake({ sql: plain, hot, engine, now: Date.now, onTrouble });
   agents.connect({ engine, reports });
-  await engine.start(await agents.start());
+  await nudges.listen(engine.hear);
   const responses = createResponseConsumer({ broker, sink: reports, desk: agents.desk, points, onTrouble });
-  await responses.start();
+  const gone = await agents.start();
+  if (options.coordinates ?? true) {
+    await engine.start(gone);
+    await responses.start();
+  }
 
   return {
     engine,
+    reports,
     working: () => 0,
     async orderAgent(agentId, state) {
       await agents.registry.order(DEFAULT_ORG_ID, agentId, { state, reason: 'a test asks for it' });
@@ -100,6 +113,7 @@ export async function createBrokerEngine(options: BrokerEngineOptions): Promise<
       await responses.stop();
       await agents.drain(graceMs);
       await engine.stop();
+      await nudges.stop();
       await agents.stop();
       await broker.stop();
       await hot.stop();

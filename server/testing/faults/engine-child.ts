@@ -1,6 +1,8 @@
 import type { PausePoint } from '#server/coordinator/pause-points.ts';
 import type { Happening, Reply } from '#server/domain/engine/happenings.ts';
 import type { AgentId, RunId } from '#server/domain/ids.ts';
+import type { Report } from '#server/domain/messages.ts';
+import type { ReportAnswer, Reporter } from '#server/domain/reports.ts';
 import { type AskedProcess, forkAsked } from './asked-process.ts';
 import type { BootOptions, EngineReport, FromChild, KillPoint, Orders, StartOrder } from './protocol.ts';
 import { comes } from './until.ts';
@@ -10,6 +12,7 @@ export interface EngineChild extends AsyncDisposable {
   pid: number;
   start(order: StartOrder): Promise<Reply>;
   tell(runId: RunId, happening: Happening): Promise<Reply>;
+  report(from: Reporter, reports: Report[]): Promise<ReportAnswer[]>;
   adopt(gone: readonly string[]): Promise<void>;
   killAt(point: PausePoint, nth?: number): Promise<void>;
   /** Resolves when it is known to the process; `held` resolves when somebody waits there. */
@@ -71,6 +74,7 @@ function wrapChild(
     ...{ pid: child.pid, exited, isAlive, kill, printed },
     start: (order) => ask('start', order),
     tell: (runId, happening) => ask('tell', { runId, happening }),
+    report: (from, reports) => ask('report', { from, reports }),
     adopt: async (gone) => void (await ask('adopt', { gone: [...gone] })),
     async killAt(point, nth = 1) {
       expectKill({ point, nth });

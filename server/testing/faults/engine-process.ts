@@ -1,5 +1,7 @@
 import { connectDatabase } from '#db/client.ts';
 import type { AgentId } from '#server/domain/ids.ts';
+import type { HotState } from '#server/redis/port.ts';
+import { createRedisHotState } from '#server/redis/redis.ts';
 import { createScriptedEngine, type ScriptedEngine } from '../scripted-engine.ts';
 import { type BrokerEngine, createBrokerEngine } from './broker-engine.ts';
 import type { BootOptions, EngineReport, FromChild, ToChild } from './protocol.ts';
@@ -15,7 +17,7 @@ const say = (message: FromChild): void => {
 };
 
 type Hosted = Pick<ScriptedEngine, 'engine' | 'startVersion' | 'working' | 'leave'> &
-  Partial<Pick<BrokerEngine, 'orderAgent'>>;
+  Partial<Pick<BrokerEngine, 'orderAgent' | 'reports'>>;
 
 const points = createScriptedPoints((point) => say({ type: 'held', point }));
 const troubles: string[] = [];
@@ -27,8 +29,8 @@ async function boot(options: BootOptions): Promise<null> {
   const { rabbitmq } = options;
   const onTrouble = (trouble: string) => void troubles.push(trouble);
   if (options.killAt) points.killAt(options.killAt.point, options.killAt.nth);
-  if (rabbitmq) {
-    scripted = await createBrokerEngine({ ...options, rabbitmq, points, onTrouble });
+  if (rabbitmq || options.hasFleet) {
+    scripted = await createBrokerEngine({ ...options, points, onTrouble });
     return null;
   }
   const service = connectDatabase({ url: options.serviceUrl, applicationName: 'test-service', max: 2 });
@@ -47,8 +49,17 @@ async function boot(options: BootOptions): Promise<null> {
     ...(options.maxConcurrency === undefined ? {} : { maxConcurrency: options.maxConcurrency }),
     ...(options.lanes === undefined ? {} : { lanes: options.lanes }),
     defaults: { leaseMs: 60_000, ...options.defaults },
+    coordinates: options.coordinates ?? true,
+    ...(options.maxConcurrentTasks === undefined ? {} : { maxConcurrentTasks: options.maxConcurrentTasks }),
+    ...(options.redisUrl === undefined ? {} : { hot: await openHotState(options.redisUrl) }),
   });
   return null;
+}
+
+async function openHotState(url: string): Promise<HotState> {
+  const hot = createRedisHotState({ url });
+  await hot.start();
+  return hot;
 }
 
 function booted(): Hosted {
@@ -67,6 +78,11 @@ async function obey(message: ToChild): Promise<unknown> {
     }
     case 'tell':
       return booted().engine.tell(message.ask.runId, message.ask.happening);
+    case 'report': {
+      const { reports } = booted();
+      if (!reports) throw new Error('this engine process has no door for reports');
+      return reports.report(message.ask.from, message.ask.reports);
+    }
     case 'adopt':
       return booted().engine.adopt(new Set(message.ask.gone as AgentId[]));
     case 'killAt':
