@@ -58,6 +58,7 @@ export const PERMISSIONS = {
   'agent.visit': { roles: ADMINS, scope: null, agent: true },
   /** Read the payloads of a task that it holds. */
   'agent.fetch': { roles: [], scope: null, agent: true },
+  // Of queues and dead letters everybody is shown those of their own organisation.
   'queue.read': { roles: EVERYBODY, scope: 'ops:read' },
   /** Dead messages are shown with what is in them. */
   'queue.inspect': { roles: OPERATORS, scope: 'ops:write' },
