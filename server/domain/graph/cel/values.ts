@@ -1,5 +1,5 @@
 import type { Json } from '../../json.ts';
-import type { Span } from './ast.ts';
+import type { Span } from './span.ts';
 
 /**
  * What an expression computes with: JSON, and what JSON lacks.
