@@ -21,7 +21,7 @@ const config: KnipConfig = {
     'bench/run.ts',
     'bench/subjects/*.ts',
     'bench/testing/*.ts',
-    'bench/signalbox/live-{clients,doors}.ts',
+    'bench/signalbox/{live-clients,live-doors}.ts',
     'server/testing/simulator/main.ts',
     'deploy/*.mjs',
     'e2e/vitest.config.ts',
