@@ -22,7 +22,7 @@ const config: KnipConfig = {
     'bench/subjects/*.ts',
     'bench/signalbox/second-process.ts',
     'bench/testing/*.ts',
-    'bench/signalbox/live-{clients,doors}.ts',
+    'bench/signalbox/{live-clients,live-doors}.ts',
     'server/testing/simulator/main.ts',
     'deploy/*.mjs',
     'e2e/vitest.config.ts',
