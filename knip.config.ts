@@ -8,19 +8,21 @@ const config: KnipConfig = {
     // Started as processes of their own, by path.
     'scripts/services/keeper.mjs',
     'server/testing/faults/engine-process.ts',
+    // Started as a thread, by path.
+    'server/platform/documents/worker.ts',
     'server/testing/sdk-agents/{bridge,worker}.mjs',
     'server/testing/sdk-agents/server-process.ts',
     'cli/main.mjs',
     'sdk/typescript/index.mjs',
     'sdk/typescript/lib/agent-worker.mjs',
     'sdk/typescript/examples/*.mjs',
-    // Started as a thread, by path.
-    'server/platform/documents/worker.ts',
     'scripts/checks/*.mjs',
     'scripts/checks/*.globalsetup.ts',
     'bench/run.ts',
     'bench/subjects/*.ts',
+    'bench/signalbox/second-process.ts',
     'bench/testing/*.ts',
+    'bench/signalbox/live-{clients,doors}.ts',
     'server/testing/simulator/main.ts',
     'deploy/*.mjs',
     'e2e/vitest.config.ts',

@@ -15,7 +15,8 @@ import { createUuidSource } from '#server/platform/ids.ts';
 import type { Logger } from '#server/platform/logger.ts';
 import type { Metrics } from '#server/platform/metrics.ts';
 import { readOrCreateSecret } from '#server/platform/secret-file.ts';
-import { CHANNEL } from '#server/redis/keys.ts';
+import { createAnnouncer } from '#server/realtime/announcer.ts';
+import { createRelay } from '#server/realtime/relay.ts';
 import type { Services } from '#server/services/context.ts';
 import { makeAgents } from './compose-agents.ts';
 import { openRecords } from './compose-audit.ts';
@@ -59,7 +60,7 @@ async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
   if (await seed(ports.beatSql, newUuid)) onStep('Added the sample pipeline and the templates.');
   await Promise.all([ports.broker.start(), ports.hotState.start(), ports.objects.start()]);
   const { checkpointer, ...records } = await openRecords(env, ports, logger);
-  const { engine, agents, payloads, graphOf, nudges } = makeEngine(ports, { ...options, newUuid });
+  const { engine, agents, payloads, graphOf, nudges, announcer } = makeEngine(ports, { ...options, newUuid });
   metrics.watchEngine(engine.load);
   await nudges.listen(engine.hear);
   await agents.start(engine);
@@ -84,8 +85,15 @@ async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
   }
   const documents = createDocumentDesk();
   let stopping = false;
-  const services: Services = {
+  const seen = {
     db: openDoorDatabase(ports.doorSql),
+    presence: { list: () => ports.hotState.listPresent('agent') },
+  };
+  const onTrouble = (message: string, error: unknown) => logger.warn({ err: error }, message);
+  const relay = createRelay({ services: seen, hot: ports.hotState, now: Date.now, onTrouble });
+  const services: Services = {
+    ...seen,
+    live: relay,
     identity,
     isLocalOnly: env.isLocalOnly,
     engine,
@@ -95,8 +103,6 @@ async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
     queues: ports.broker,
     tenantOfQueue,
     agents: agents.system,
-    presence: { list: () => ports.hotState.listPresent('agent') },
-    news: { subscribe: (runId, onNews) => ports.hotState.subscribe(CHANNEL.runEvents(runId), onNews) },
     newUuid,
     now: Date.now,
     limits: { payloadMaxBytes: env.payloadMaxBytes, maxBacklog: MAX_BACKLOG },
@@ -108,9 +114,11 @@ async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
     failed: ports.databaseDied.then((output) => `The embedded database has ended by itself:\n${output}`),
     async stop() {
       stopping = true;
+      await relay.stop();
       await Promise.all([retention.stop(), checkpointer.stop(), documents.stop()]);
       await agents.drain(DRAIN_MS);
       await engine.stop();
+      announcer.stop();
       await nudges.stop();
       await agents.stop();
       await identity.stop();
@@ -136,7 +144,8 @@ function makeEngine(
   });
   const agents = makeAgents({ env, ports, payloads, newUuid, onTrouble });
   const nudges = createNudges({ hot: ports.hotState, me: newUuid() });
-  const announce = announceProgress({ env, metrics, hotState: ports.hotState, now: Date.now });
+  const announcer = createAnnouncer({ hot: ports.hotState, now: Date.now });
+  const announce = announceProgress({ env, metrics, announcer, hotState: ports.hotState, now: Date.now });
   const engine: Engine = createEngine({
     sql: ports.engineSql,
     lanes: ports.lanes,
@@ -156,7 +165,7 @@ function makeEngine(
     onTrouble,
   });
   agents.connect(engine);
-  return { engine, agents, payloads, graphOf, nudges };
+  return { engine, agents, payloads, graphOf, nudges, announcer };
 }
 
 async function probe(ports: Ports, isStopping: () => boolean) {

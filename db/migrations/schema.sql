@@ -246,6 +246,7 @@ CREATE TABLE run_events (
   org_id uuid NOT NULL,
   at timestamp with time zone NOT NULL,
   entries json NOT NULL,
+  xid bigint DEFAULT ((pg_current_xact_id())::text)::bigint NOT NULL,
   CONSTRAINT run_events_pkey PRIMARY KEY (run_id, seq_from)
 ) PARTITION BY RANGE (run_id);
 
@@ -440,6 +441,7 @@ CREATE INDEX late_answers_run ON public.late_answers USING btree (run_id, idx);
 CREATE INDEX linked_identities_user ON public.linked_identities USING btree (user_id);
 CREATE INDEX memberships_user ON public.memberships USING btree (user_id);
 CREATE INDEX pipeline_grants_member ON public.pipeline_grants USING btree (org_id, user_id);
+CREATE INDEX run_events_xid ON ONLY public.run_events USING btree (xid);
 CREATE INDEX run_objects_hash ON ONLY public.run_objects USING btree (hash);
 CREATE INDEX runs_org ON ONLY public.runs USING btree (org_id, id);
 CREATE INDEX runs_pipeline ON ONLY public.runs USING btree (org_id, pipeline_id, id);

@@ -3,7 +3,7 @@ export { agentPerformance } from './agent-performance.ts';
 export { agentSeats } from './agent-seats.ts';
 export { agents } from './agents.ts';
 export { attempts } from './attempts.ts';
-export { auditCheckpoints, auditEntries } from './audit.ts';
+export { auditCheckpoints, auditEntries, auditHeads } from './audit.ts';
 export { concurrencySlots } from './concurrency-slots.ts';
 export { deadLetters } from './dead-letters.ts';
 export { drafts } from './drafts.ts';

@@ -169,6 +169,18 @@ export const SETTINGS = {
     fallback: '100',
     about: "Entries that a task's progress stream keeps; older ones fall out.",
   }),
+  SIGNALBOX_SOCKETS_MAX: setting({
+    group: 'Limits',
+    schema: wholeNumber(1, 1_000_000),
+    fallback: '10000',
+    about: 'How many connections for live events (`/ws`, `/socket.io`) one process holds; more are refused.',
+  }),
+  SIGNALBOX_SOCKETS_PER_ACTOR: setting({
+    group: 'Limits',
+    schema: wholeNumber(1, 1_000_000),
+    fallback: '2000',
+    about: 'How many of them one user or key may hold in one process.',
+  }),
   SIGNALBOX_OUTBOUND_ALLOW: setting({
     group: 'Agents',
     schema: networkList,

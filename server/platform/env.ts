@@ -45,6 +45,7 @@ export interface Env {
   readonly payloadMaxBytes: number;
   readonly taskStateTtlSeconds: number;
   readonly streamMaxEntries: number;
+  readonly sockets: { readonly max: number; readonly perActor: number };
   readonly retentionDays: { readonly succeeded: number; readonly failed: number; readonly cancelled: number };
   /** The current one first; empty: the one in the data folder. */
   readonly secretKeys: readonly { id: string; bytes: Uint8Array }[];
@@ -156,6 +157,7 @@ function toEnv(values: Parsed, rootDir: string): Env {
     payloadMaxBytes: values.SIGNALBOX_PAYLOAD_MAX,
     taskStateTtlSeconds: values.SIGNALBOX_TASK_STATE_TTL,
     streamMaxEntries: values.SIGNALBOX_STREAM_MAX,
+    sockets: { max: values.SIGNALBOX_SOCKETS_MAX, perActor: values.SIGNALBOX_SOCKETS_PER_ACTOR },
     retentionDays: {
       succeeded: values.SIGNALBOX_RETENTION_DAYS_SUCCEEDED,
       failed: values.SIGNALBOX_RETENTION_DAYS_FAILED,

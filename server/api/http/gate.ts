@@ -21,6 +21,11 @@ export interface Gate {
    * across sites (CSRF). Programs send no Origin and are not concerned.
    */
   checkSource(request: IncomingMessage): void;
+  /**
+   * The same for a connection that stays. It begins with a GET, so the page's origin has to be looked at: browsers
+   * always send it, and it must be our own to the letter: scheme, name and port.
+   */
+  checkSocketSource(request: IncomingMessage): void;
   /** A write that counts because of a cookie must show that a page of ours sent it. */
   checkCookieWrite(request: IncomingMessage): void;
   /** The caller's own address, seen through the proxies that are trusted. */
@@ -51,16 +56,24 @@ export function createGate({ publicUrl, trustedProxies = [] }: GateOptions): Gat
     return origin === `http://${host}`;
   }
 
+  function checkName(host: string): void {
+    if (isOurs(host)) return;
+    throw forbid(
+      `This server does not answer to the name ${JSON.stringify(host)}.`,
+      'Use localhost, its address, or the name in SIGNALBOX_PUBLIC_URL.',
+    );
+  }
+
   return {
     isHttps: home?.protocol === 'https:',
+    checkSocketSource(request) {
+      const { host = '', origin } = request.headers;
+      checkName(host);
+      if (origin !== undefined && !isOwnOrigin(origin, host)) throw fromElsewhere();
+    },
     checkSource(request) {
       const { host = '', origin } = request.headers;
-      if (!isOurs(host)) {
-        throw forbid(
-          `This server does not answer to the name ${JSON.stringify(host)}.`,
-          'Use localhost, its address, or the name in SIGNALBOX_PUBLIC_URL.',
-        );
-      }
+      checkName(host);
       if (HARMLESS.has(request.method ?? '')) return;
       if (origin !== undefined && !isOwnOrigin(origin, host)) throw fromElsewhere();
       const site = request.headers['sec-fetch-site'];

@@ -236,7 +236,7 @@ async function answerPage(door: Door, exchange: Exchange): Promise<void> {
   await drawPage(draw, { request, response, isDev: door.isDev });
 }
 
-function portOf(server: Server): number {
+export function portOf(server: Server): number {
   const address = server.address();
   return typeof address === 'object' && address ? address.port : 0;
 }
