@@ -8,12 +8,14 @@ import { tenantOfQueue } from '#server/broker/topology.ts';
 import { createEngine, type Engine } from '#server/coordinator/engine.ts';
 import { createNudges } from '#server/coordinator/nudges.ts';
 import { createRetention } from '#server/coordinator/retention.ts';
+import { type IdentityConfig, readIdentityConfig } from '#server/identity/config.ts';
 import { createIdentity } from '#server/identity/identity.ts';
 import { createDocumentDesk } from '#server/platform/documents/desk.ts';
 import type { Env } from '#server/platform/env.ts';
 import { createUuidSource } from '#server/platform/ids.ts';
 import type { Logger } from '#server/platform/logger.ts';
 import type { Metrics } from '#server/platform/metrics.ts';
+import { createSafeFetch } from '#server/platform/safe-fetch.ts';
 import { readOrCreateSecret } from '#server/platform/secret-file.ts';
 import { createAnnouncer } from '#server/realtime/announcer.ts';
 import { createRelay } from '#server/realtime/relay.ts';
@@ -44,16 +46,18 @@ const MAX_BACKLOG = 50_000;
 /** The only place that builds clients and puts the parts together. */
 export async function compose(options: ComposeOptions): Promise<App> {
   const { env, logger, onStep } = options;
+  // Before anything is started: what cannot be read shall be told at once.
+  const config = readIdentityConfig(env.identityFile);
   const ports = await openPorts(env, { logger, onStep });
   try {
-    return await assemble(ports, options);
+    return await assemble(ports, { ...options, config });
   } catch (error) {
     await ports.stop().catch((cause) => logger.error({ err: cause }, 'clients could not be closed'));
     throw error;
   }
 }
 
-async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
+async function assemble(ports: Ports, options: ComposeOptions & { config: IdentityConfig }): Promise<App> {
   const { env, logger, metrics, onStep } = options;
   const newUuid = createUuidSource(Date.now);
   await migrate(ports.databaseUrl, (name) => onStep(`Applying ${name}.`));
@@ -64,13 +68,17 @@ async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
   metrics.watchEngine(engine.load);
   await nudges.listen(engine.hear);
   await agents.start(engine);
+  const outbound = createSafeFetch({ allow: env.outboundAllow });
   const identity = createIdentity({
     sql: ports.identitySql,
     hot: ports.hotState,
     secret: readOrCreateSecret(join(env.dataDir, 'api-secret')),
+    config: options.config,
+    fetch: outbound,
     sessionLimits: env.sessionLimits,
     newUuid,
     now: Date.now,
+    onTrouble: (message, error) => logger.warn({ err: error }, message),
   });
   await identity.start();
   const retention = createRetention({
@@ -122,6 +130,7 @@ async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
       await nudges.stop();
       await agents.stop();
       await identity.stop();
+      outbound.close();
       await ports.stop();
     },
   };

@@ -68,6 +68,14 @@ export const SETTINGS = {
     about:
       'Networks of proxies whose `X-Forwarded-For` is believed. Unset: nobody is, and each request comes from whoever connects.',
   }),
+  SIGNALBOX_IDENTITY_FILE: setting({
+    group: 'Server',
+    schema: nonEmpty,
+    fallback: null,
+    example: '/etc/signalbox/identity.yaml',
+    about:
+      'A YAML or JSON file that names who else may say who somebody is: providers that people sign in with, and issuers of tokens for programs. See [identity.md](identity.md). It holds secrets: let only the server read it.',
+  }),
   SIGNALBOX_SESSION_IDLE_HOURS: setting({
     group: 'Server',
     schema: wholeNumber(1, 8760),

@@ -26,6 +26,7 @@ export interface Env {
   readonly isLocalOnly: boolean;
   readonly publicUrl: string | undefined;
   readonly trustedProxies: readonly string[];
+  readonly identityFile: string | undefined;
   readonly sessionLimits: { readonly idleMs: number; readonly maxMs: number };
   readonly roles: ReadonlySet<Role>;
   readonly dataDir: string;
@@ -138,6 +139,7 @@ function toEnv(values: Parsed, rootDir: string): Env {
     isLocalOnly: isLoopback(values.SIGNALBOX_HOST) && values.SIGNALBOX_PUBLIC_URL === undefined,
     publicUrl: values.SIGNALBOX_PUBLIC_URL,
     trustedProxies: values.SIGNALBOX_TRUSTED_PROXIES ?? [],
+    identityFile: values.SIGNALBOX_IDENTITY_FILE,
     sessionLimits: {
       idleMs: values.SIGNALBOX_SESSION_IDLE_HOURS * 3_600_000,
       maxMs: values.SIGNALBOX_SESSION_MAX_DAYS * 86_400_000,

@@ -38,7 +38,7 @@ export interface TestServer extends TestDoors {
 }
 
 /** The doors of a program that a test has already. */
-export async function openTestDoors(program: TestApp, gate: GateOptions = {}): Promise<TestDoors> {
+export async function openTestDoors(program: TestApp, gate: GateOptions = {}, port = 0): Promise<TestDoors> {
   const server = createHttpServer({
     routes: restRoutes,
     gate: createGate(gate),
@@ -50,7 +50,7 @@ export async function openTestDoors(program: TestApp, gate: GateOptions = {}): P
     services: () => program.services,
     pages: () => undefined,
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
@@ -74,9 +74,9 @@ export async function openTestDoors(program: TestApp, gate: GateOptions = {}): P
 }
 
 /** The whole program with its doors, on a port of its own. */
-export async function startTestServer(settings: Record<string, string> = {}): Promise<TestServer> {
+export async function startTestServer(settings: Record<string, string> = {}, port = 0): Promise<TestServer> {
   const program = await startTestApp(settings);
-  const doors = await openTestDoors(program);
+  const doors = await openTestDoors(program, {}, port);
   const { secret } = program;
   const send: TestServer['fetch'] = (path, init = {}) => {
     const headers = new Headers(init.headers);

@@ -28,6 +28,8 @@ export interface Gate {
   checkSocketSource(request: IncomingMessage): void;
   /** A write that counts because of a cookie must show that a page of ours sent it. */
   checkCookieWrite(request: IncomingMessage): void;
+  /** This server as the caller's browser knows it. */
+  originOf(request: IncomingMessage): string;
   /** The caller's own address, seen through the proxies that are trusted. */
   addressOf(request: IncomingMessage): string | null;
   credentialsOf(request: IncomingMessage, known: { cookieName: string; requestId: string }): Credentials;
@@ -93,6 +95,7 @@ export function createGate({ publicUrl, trustedProxies = [] }: GateOptions): Gat
         throw invalid('The body must be JSON.', undefined, 'Send it with Content-Type: application/json.');
       }
     },
+    originOf: ({ headers: { host = '' } }) => (home && host === home.host ? home.origin : `http://${host}`),
     addressOf: (request) => clientAddress(request, proxies),
     credentialsOf(request, { cookieName, requestId }) {
       const [, bearer] = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '') ?? [];
@@ -142,7 +145,7 @@ function plain(address: string | undefined): string | null {
   return isIP(text) === 0 ? null : text;
 }
 
-function readCookie(request: IncomingMessage, name: string): string | undefined {
+export function readCookie(request: IncomingMessage, name: string): string | undefined {
   for (const part of (request.headers.cookie ?? '').split(';')) {
     const at = part.indexOf('=');
     if (part.slice(0, at).trim() === name) return part.slice(at + 1).trim();
