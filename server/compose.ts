@@ -113,7 +113,7 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
     agents: agents.system,
     newUuid,
     now: Date.now,
-    limits: { payloadMaxBytes: env.payloadMaxBytes, maxBacklog: MAX_BACKLOG },
+    limits: { payloadMaxBytes: env.payloadMaxBytes, maxBacklog: MAX_BACKLOG, maxOutbox: env.outboxMax },
     ...records,
     probe: () => probe(ports, () => stopping),
   };

@@ -87,7 +87,8 @@ export interface Engine {
   stop(): Promise<void>;
   sweep(): Promise<number>;
   adopt(gone: ReadonlySet<AgentId>): Promise<number>;
-  load(): { entries: number; waiting: number; publishing: number };
+  /** `unpublished`: messages in the outbox that no broker has confirmed, of all processes as of the last look. */
+  load(): { entries: number; waiting: number; publishing: number; unpublished: number };
 }
 
 const OUTBOX_STALE_MS = 5000;
@@ -338,6 +339,11 @@ export function createEngine(options: EngineOptions): Engine {
     },
     sweep: sweeper.sweep,
     adopt: sweeper.adopt,
-    load: () => ({ entries: coordinator.backlog(), waiting: backlog.size(), publishing: relay.inFlight() }),
+    load: () => ({
+      entries: coordinator.backlog(),
+      waiting: backlog.size(),
+      publishing: relay.inFlight(),
+      unpublished: relay.unpublished(),
+    }),
   };
 }

@@ -4,7 +4,7 @@ import type { AuthenticateSocket } from '#server/identity/socket-sign-in.ts';
 import type { LiveFeed } from '#server/services/live/feed.ts';
 import type { Gate } from '../http/gate.ts';
 import { portOf } from '../http/server.ts';
-import { sessionCookieName } from '../http/session-cookie.ts';
+import { cookieNames } from '../http/session-cookie.ts';
 import { createAdmission, type OnSessionsChanged } from './admission.ts';
 import { createIoDoor, IO_PATH } from './io-door.ts';
 import { createWsDoor, refuseUpgrade } from './ws-door.ts';
@@ -42,7 +42,7 @@ export function attachSockets(options: SocketsOptions): Sockets {
     ...options,
     admission,
     feed,
-    cookieName: () => sessionCookieName({ port: portOf(server), isHttps: gate.isHttps }),
+    cookieName: () => cookieNames({ port: portOf(server), isHttps: gate.isHttps }).session,
   });
 
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {

@@ -339,7 +339,7 @@ function createBook(store: Store): SlotBook {
 function describeCommit({ runs, rows }: BatchPlan, result: CommitResult): string {
   const told = runs.map(({ before, decision }) => {
     const events = decision.events.map((event) =>
-      'task' in event ? `${event.type} ${event.task}` : event.type,
+      'task' in event ? `${event.type} ${event.task}${'dueAt' in event ? ' until later' : ''}` : event.type,
     );
     return `${before.id.slice(-2)}[${events.join(', ')}]`;
   });
