@@ -12,6 +12,8 @@ export default defineConfig({
           include: ['**/*.test.{ts,tsx}'],
           exclude: [...NOT_OURS, INT],
           pool: 'threads',
+          // Property tests on a machine that is busy with others.
+          testTimeout: 60_000,
         },
       },
       {
