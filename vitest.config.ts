@@ -12,7 +12,7 @@ export default defineConfig({
           include: ['**/*.test.{ts,tsx}'],
           exclude: [...NOT_OURS, INT],
           pool: 'threads',
-          // Property tests on a machine that is busy with others.
+          // Properties try hundreds of cases, and a busy machine is slow.
           testTimeout: 60_000,
         },
       },

@@ -85,6 +85,18 @@ describe('renderComparison', () => {
     expect(renderComparison(results, [ours, peer])).toContain('3.00 + (2.73–3.30)');
   });
 
+  it('holds the noise against times, and not against memory', () => {
+    const busy = [subject('ours', { spinsMs: [100, 900] }), subject('peer', { isPeer: true })];
+    const memory = { bench: 'memory', metric: 'all', unit: 'MiB' } as const;
+    const both = (values: number[], about?: Partial<Result>) => [
+      figure('ours', values, about),
+      figure('peer', [100], about),
+    ];
+    const table = renderComparison([...both([300]), ...both([300], memory)], busy);
+    expect(table).toMatch(/\| throughput \| ours +\| 3\.00 ~ +\|/);
+    expect(table).toMatch(/\| memory +\| ours +\| 3\.00 - +\|/);
+  });
+
   it('sets a variant beside what it is a variant of', () => {
     const two = subject('two', { variantOf: 'ours' });
     const table = renderComparison([figure('ours', [100]), figure('two', [50])], [ours, two]);

@@ -10,16 +10,18 @@ interface Headline {
   metric: string;
   title: string;
   better: 'higher' | 'lower';
+  /** Differs with how busy the machine is. */
+  isTimed: boolean;
 }
 
 export const HEADLINES: readonly Headline[] = [
-  { bench: 'chain', metric: 'throughput', title: 'throughput', better: 'higher' },
-  { bench: 'hop', metric: 'hop p50', title: 'hop p50', better: 'lower' },
-  { bench: 'hop', metric: 'hop p99', title: 'hop p99', better: 'lower' },
-  { bench: 'start', metric: 'start p50', title: 'start p50', better: 'lower' },
-  { bench: 'fanout', metric: 'whole run', title: 'fan-out', better: 'lower' },
-  { bench: 'startup', metric: 'later', title: 'start-up', better: 'lower' },
-  { bench: 'memory', metric: 'all', title: 'memory', better: 'lower' },
+  { bench: 'chain', metric: 'throughput', title: 'throughput', better: 'higher', isTimed: true },
+  { bench: 'hop', metric: 'hop p50', title: 'hop p50', better: 'lower', isTimed: true },
+  { bench: 'hop', metric: 'hop p99', title: 'hop p99', better: 'lower', isTimed: true },
+  { bench: 'start', metric: 'start p50', title: 'start p50', better: 'lower', isTimed: true },
+  { bench: 'fanout', metric: 'whole run', title: 'fan-out', better: 'lower', isTimed: true },
+  { bench: 'startup', metric: 'later', title: 'start-up', better: 'lower', isTimed: true },
+  { bench: 'memory', metric: 'all', title: 'memory', better: 'lower', isTimed: false },
 ];
 
 export interface Compared extends SubjectRecord {
@@ -75,7 +77,7 @@ function renderRatio(valuesOf: Values, { one, other }: Pair, headline: Headline)
   const theirs = valuesOf(other.definition.name, headline);
   if (!ours || !theirs) return '–';
   const ratio = ratioOf(ours, theirs);
-  const mark = markOf(ratio, headline.better, noiseOf([one, other]));
+  const mark = markOf(ratio, headline.better, headline.isTimed ? noiseOf([one, other]) : 1);
   const repeats = Math.min(ours.length, theirs.length);
   const range = repeats > 1 ? ` (${format(ratio.low)}–${format(ratio.high)})` : '';
   return `${format(ratio.median)} ${mark}${range}`;
@@ -134,8 +136,8 @@ const FLOOR_LEGEND =
 export function renderRawCosts(results: readonly Result[], compared: readonly Compared[]): string {
   const valuesOf = readerOf(results);
   const measured = HEADLINES.filter(
-    ({ bench }) =>
-      bench !== 'memory' && bench !== 'startup' && results.some((result) => result.bench === bench),
+    ({ bench, isTimed }) =>
+      isTimed && bench !== 'startup' && results.some((result) => result.bench === bench),
   );
   const rows = compared.flatMap((one) => {
     const floorMs = floorMsOf(one);

@@ -99,6 +99,7 @@ async function measureOn(
   }
   const order = { file, name, env: { dataDir, ...urls } };
   await measureAll({ order, started, pass }, (bench, measurements) => {
+    if (measurements.length === 0) return;
     process.stdout.write(` ${bench}`);
     pass.onResults(measurements.map((one) => ({ bench, subject: name, setting: fullSetting, ...one })));
   });

@@ -1,15 +1,17 @@
+import { connectDatabase } from '#db/client.ts';
 import { migrate } from '#db/migrate.ts';
 import type { GraphInput } from '#server/domain/graph/schema.ts';
-import type { RunId, VersionId } from '#server/domain/ids.ts';
+import type { PipelineId, RunId, VersionId } from '#server/domain/ids.ts';
 import { makeId } from '#server/domain/ids.ts';
 import { createUuidSource } from '#server/platform/ids.ts';
 import type { ServiceUrls, Subject, SubjectEnv } from '../subject.ts';
 import type { Payload } from '../workload.ts';
 import type { Coordinator, RunEnd, RunOrder } from './coordinator.ts';
 import { startCoordinator } from './coordinator.ts';
+import { createLiveSide } from './live-side.ts';
 import type { Second } from './second.ts';
 import { spawnSecond } from './second.ts';
-import { asJson, asPayload, chainGraph, fanGraph, handlerOf } from './stages.ts';
+import { asJson, asPayload, chainGraph, fanGraph, handlerOf, probeGraph } from './stages.ts';
 import { storeVersion } from './versions.ts';
 
 /** The engine with one coordinator, or two that share all runs. The harness's calls come to the first one's process. */
@@ -41,7 +43,16 @@ export function createSubject(env: SubjectEnv, { coordinators }: { coordinators:
     return Promise.all(outputs);
   }
 
+  async function startProbe(pipelineId: PipelineId): Promise<void> {
+    const versionId = await versionOf('probe', probeGraph);
+    const runId = makeId('run', newUuid());
+    const ended = waiters.waitFor(runId);
+    await first.startRun({ runId, versionId, pipelineId, input: null });
+    await ended;
+  }
+
   return {
+    ...(second ? {} : { live: createLiveSide({ env, coordinator: () => first, startProbe }) }),
     async start() {
       const urls = toUrls(env, 'first');
       await migrate(urls.databaseUrl ?? '');
@@ -72,6 +83,29 @@ export function createSubject(env: SubjectEnv, { coordinators }: { coordinators:
       await first.stop();
     },
   };
+}
+
+/** On a database that is full, with another one beside it on the same server that is empty. */
+export function createFullSubject(env: SubjectEnv): Subject {
+  return {
+    ...createSubject(env, { coordinators: 1 }),
+    async startBeside() {
+      const databaseUrl = await createDatabase(env.databaseUrl ?? '', 'beside');
+      const beside = { ...env, databaseUrl, dataDir: `${env.dataDir}/beside` };
+      const subject = createSubject(beside, { coordinators: 1 });
+      await subject.start();
+      return subject;
+    },
+  };
+}
+
+async function createDatabase(server: string, name: string): Promise<string> {
+  const sql = connectDatabase({ url: server, applicationName: 'bench', max: 1 });
+  await sql.unsafe(`CREATE DATABASE ${name}`);
+  await sql.end({ timeout: 5 });
+  const url = new URL(server);
+  url.pathname = `/${name}`;
+  return url.href;
 }
 
 function toUrls({ databaseUrl, redisUrl, amqpUrl, dataDir }: ServiceUrls, name: string): ServiceUrls {

@@ -69,6 +69,9 @@ export const subjects: readonly SubjectDefinition[] = [
       const { addFinishedRuns } = await import('../signalbox/finished-runs.ts');
       await addFinishedRuns(urls, FINISHED_RUNS);
     },
-    create: (env) => create(env, 1),
+    async create(env) {
+      const { createFullSubject } = await import('../signalbox/subject.ts');
+      return createFullSubject(env);
+    },
   },
 ];

@@ -2,6 +2,14 @@ import { bigint, customType, pgTable, primaryKey, text, timestamp, uuid } from '
 
 const bytea = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataType: () => 'bytea' });
 
+/** Where each tenant's chain ends. */
+export const auditHeads = pgTable('audit_heads', {
+  orgId: uuid('org_id').primaryKey(),
+  seq: bigint('seq', { mode: 'number' }).notNull(),
+  hash: bytea('hash').notNull(),
+  at: timestamp('at', { withTimezone: true }).notNull(),
+});
+
 /** Only ever added to, by `audit_append`. */
 export const auditEntries = pgTable(
   'audit_entries',

@@ -1,6 +1,6 @@
 import type { Sql } from '#db/client.ts';
 import { fromUuid } from '#server/domain/ids.ts';
-import type { Finding } from './audit.ts';
+import type { Finding } from './rules.ts';
 
 /** The object store, as the auditor asks it. */
 export interface ObjectsToAudit {

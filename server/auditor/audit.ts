@@ -6,14 +6,9 @@ import type { CompiledGraph } from '#server/domain/graph/compile.ts';
 import { fromUuid, NO_ORG_ID, type RunId, toUuid, type VersionId } from '#server/domain/ids.ts';
 import { auditObjects, type ObjectsReport, type ObjectsToAudit } from './audit-objects.ts';
 import { auditRun, type EventBlock } from './audit-run.ts';
-import type { Rule } from './rules.ts';
+import type { Finding } from './rules.ts';
 
-/** One thing that must hold and does not. */
-export interface Finding {
-  rule: Rule;
-  runId: RunId | null;
-  message: string;
-}
+export type { Finding } from './rules.ts';
 
 export interface AuditOptions {
   sql: Sql;

@@ -3,9 +3,10 @@ import { SignalboxError } from '#server/domain/errors.ts';
 import { DEFAULT_ORG_ID, makeId, type RunId } from '#server/domain/ids.ts';
 import type { Json } from '#server/domain/json.ts';
 import { PAYLOAD_NAME, type PayloadRef } from '#server/domain/payload-ref.ts';
-import { type BatchNeeds, createAnteroom, type LargePayloads, letGo } from './anteroom.ts';
+import { createAnteroom, letGo } from './anteroom.ts';
 import { groupByRuns } from './aside.ts';
 import type { Unit } from './intake.ts';
+import type { BatchNeeds, LargePayloads } from './needs.ts';
 
 const runNumber = (number: number): RunId => makeId('run', number.toString(16).padStart(32, '0'));
 

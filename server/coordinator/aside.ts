@@ -1,6 +1,6 @@
 import type { RunId } from '#server/domain/ids.ts';
-import type { BatchNeeds, RunNeeds } from './anteroom.ts';
 import type { Unit } from './intake.ts';
+import type { BatchNeeds, RunNeeds } from './needs.ts';
 
 /** What of a batch is not committed with it, since it needs large values first. */
 export interface Aside {

@@ -2,7 +2,7 @@ import { partOf } from '#db/parts.ts';
 import type { Happening, Reply } from '#server/domain/engine/happenings.ts';
 import type { OrgId, RunId } from '#server/domain/ids.ts';
 import type { JsonObject } from '#server/domain/json.ts';
-import type { AtHand } from './anteroom.ts';
+import type { AtHand } from './needs.ts';
 import type { NewRun } from './new-run.ts';
 
 /** One thing that happened to one run, and who wants to hear what came of it. */
@@ -131,18 +131,4 @@ export function createIntake(): Intake {
     comeBack: (units) => compact([...units, ...unpark(units)]),
     size: () => queue.length - head + parkedCount,
   };
-}
-
-/** The same message twice in one batch: the inbox would refuse the batch for it. */
-export function setCopiesApart(units: Unit[]): { fresh: Unit[]; copies: Unit[] } {
-  const seen = new Set<string>();
-  const copies: Unit[] = [];
-  const fresh = units.filter((unit) => {
-    if (unit.messageId === undefined) return true;
-    const isCopy = seen.has(unit.messageId);
-    seen.add(unit.messageId);
-    if (isCopy) copies.push(unit);
-    return !isCopy;
-  });
-  return { fresh, copies };
 }

@@ -5,8 +5,8 @@ import type { Hands } from '#server/domain/hands.ts';
 import type { Json } from '#server/domain/json.ts';
 import { PAYLOAD_NAME } from '#server/domain/payload-ref.ts';
 import { makeGraph, makeUnborn } from '#server/testing/engine/drive-run.ts';
-import type { AtHand } from './anteroom.ts';
 import type { Unit } from './intake.ts';
+import type { AtHand } from './needs.ts';
 import { planBatch } from './plan.ts';
 import { createSlotBook } from './slots.ts';
 

@@ -3,9 +3,9 @@ import type { DecideContext, Happening } from '#server/domain/engine/happenings.
 import { type LargeValues, ValuesNeeded } from '#server/domain/engine/large-values.ts';
 import type { RunState } from '#server/domain/engine/state.ts';
 import type { RunId } from '#server/domain/ids.ts';
-import type { AtHand, RunNeeds } from './anteroom.ts';
 import type { Travel } from './dispatches.ts';
 import type { Unit } from './intake.ts';
+import type { AtHand, RunNeeds } from './needs.ts';
 
 /** What planning has to do with large values: reading those at hand, and finding out which are not. */
 

@@ -5,7 +5,7 @@ import type { Json } from '#server/domain/json.ts';
 import { PAYLOAD_NAME, type PayloadRef } from '#server/domain/payload-ref.ts';
 import { createTestDatabase, type TestDatabase } from '#server/testing/database.ts';
 import { createScriptedEngine, type ScriptedEngine } from '#server/testing/scripted-engine.ts';
-import type { LargePayloads } from './anteroom.ts';
+import type { LargePayloads } from './needs.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {

@@ -16,6 +16,8 @@ export interface Metrics {
   countTrouble(): void;
   /** Asked at each scrape. */
   watchEngine(load: () => EngineGauges): void;
+  /** Asked at each scrape. */
+  watchSockets(count: () => number): void;
 }
 
 const SECONDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
@@ -49,6 +51,16 @@ export function createMetrics(): Metrics {
       requests.observe({ method, route, status: String(status) }, seconds),
     countEvents: (type, count) => events.inc({ type }, count),
     countTrouble: () => troubles.inc(),
+    watchSockets(count) {
+      new Gauge({
+        name: 'signalbox_live_connections',
+        help: 'Open connections for live events.',
+        registers,
+        collect() {
+          this.set(count());
+        },
+      });
+    },
     watchEngine(load) {
       const gauge = (name: keyof EngineGauges, help: string) =>
         new Gauge({

@@ -89,11 +89,11 @@ function describeValues(use: Use): void {
 function describeMessages(use: Use): void {
   it('delivers to each subscriber of a channel once, in order, with the channel', async () => {
     const { state, unique } = use();
-    const channel = CHANNEL.runEvents(unique('run'));
+    const channel = CHANNEL.orgEvents(unique('run'));
     const heard: string[] = [];
     await state.subscribe(channel, (message, on) => heard.push(`a ${message} ${on}`));
     await state.subscribe(channel, (message) => heard.push(`b ${message}`));
-    await state.subscribe(CHANNEL.runEvents(unique('other')), (message) => heard.push(`never ${message}`));
+    await state.subscribe(CHANNEL.orgEvents(unique('other')), (message) => heard.push(`never ${message}`));
     expect(await state.publish(channel, '1')).toBe(true);
     await state.publish(channel, '2:with:colons');
     const expected = [`a 1 ${channel}`, 'b 1', `a 2:with:colons ${channel}`, 'b 2:with:colons'];

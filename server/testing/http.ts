@@ -37,11 +37,17 @@ export interface TestServer extends TestDoors {
   call(path: string, body?: object, init?: RequestInit): Promise<HttpAnswer>;
 }
 
+/** How the doors of a test differ from others. */
+export interface DoorOptions {
+  port?: number;
+  maxBodyBytes?: number;
+}
+
 /** The doors of a program that a test has already. */
 export async function openTestDoors(
   program: TestApp,
   gate: GateOptions = {},
-  maxBodyBytes = 1_000_000,
+  { port = 0, maxBodyBytes = 1_000_000 }: DoorOptions = {},
 ): Promise<TestDoors> {
   const server = createHttpServer({
     routes: restRoutes,
@@ -54,7 +60,7 @@ export async function openTestDoors(
     services: () => program.services,
     pages: () => undefined,
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
@@ -80,10 +86,10 @@ export async function openTestDoors(
 /** The whole program with its doors, on a port of its own. */
 export async function startTestServer(
   settings: Record<string, string> = {},
-  maxBodyBytes?: number,
+  options: DoorOptions = {},
 ): Promise<TestServer> {
   const program = await startTestApp(settings);
-  const doors = await openTestDoors(program, {}, maxBodyBytes);
+  const doors = await openTestDoors(program, {}, options);
   const { secret } = program;
   const send: TestServer['fetch'] = (path, init = {}) => {
     const headers = new Headers(init.headers);
@@ -115,6 +121,6 @@ export async function startTestServer(
 
 async function read(response: Response): Promise<HttpAnswer> {
   const text = await response.text();
-  const isJson = /json/.test(response.headers.get('content-type') ?? '') && text !== '';
+  const isJson = /[/+]json\b/.test(response.headers.get('content-type') ?? '') && text !== '';
   return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
 }

@@ -1,6 +1,7 @@
 import { auth, me } from './account.ts';
 import { agents } from './agents.ts';
 import { audit } from './audit.ts';
+import { agentTokens, keys } from './keys.ts';
 import { grants, invites, members } from './members.ts';
 import type { Operation } from './operation.ts';
 import { pipelines } from './pipelines.ts';
@@ -24,6 +25,8 @@ export const operations = {
   members,
   invites,
   grants,
+  keys,
+  agentTokens,
   audit,
   secrets,
 };

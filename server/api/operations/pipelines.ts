@@ -8,6 +8,7 @@ import { listPipelines } from '#server/services/pipeline/list.ts';
 import { listVersions } from '#server/services/pipeline/list-versions.ts';
 import { publishPipeline, publishSchema } from '#server/services/pipeline/publish.ts';
 import { updateDraft } from '#server/services/pipeline/update-draft.ts';
+import { validatePipeline, validateSchema } from '#server/services/pipeline/validate.ts';
 import { startRun } from '#server/services/run/start.ts';
 import {
   pipelineItemSchema,
@@ -18,7 +19,7 @@ import {
   versionSchema,
 } from '../wire/pipeline.ts';
 import { pipelineBodySchema, toDocument } from '../wire/pipeline-body.ts';
-import { graphProblemSchema, presentGraphProblem } from '../wire/problem.ts';
+import { graphProblemSchema, presentGraphProblem, textFaultSchema } from '../wire/problem.ts';
 import { presentRun, runSchema } from '../wire/run.ts';
 import { anyJson, anyObject, nextCursor } from '../wire/values.ts';
 import { EXAMPLE, EXAMPLE_DOCUMENT, EXAMPLE_TEXT } from './examples.ts';
@@ -85,6 +86,23 @@ export const pipelines = {
     async handle({ services, actor }, input) {
       const pipeline = await importPipeline(services, actor, input);
       return created(presentPipeline(pipeline), `/api/v1/pipelines/${pipeline.id}`);
+    },
+  }),
+
+  validate: operation({
+    method: 'POST',
+    path: '/api/v1/pipelines/validate',
+    summary: 'Judge a pipeline without keeping it',
+    input: validateSchema,
+    output: z.object({
+      valid: z.boolean(),
+      problems: z.array(graphProblemSchema).describe('Where in the document.'),
+      faults: z.array(textFaultSchema).describe('Where in the text, when it cannot be read.'),
+    }),
+    example: { document: EXAMPLE_DOCUMENT },
+    async handle({ services, actor }, input) {
+      const { problems, ...verdict } = await validatePipeline(services, actor, input);
+      return { ...verdict, problems: problems.map(presentGraphProblem) };
     },
   }),
 

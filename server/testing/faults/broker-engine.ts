@@ -1,6 +1,7 @@
 import { connectDatabase, connectEngine } from '#db/client.ts';
 import { createAgentSystem } from '#server/agents/system.ts';
 import { createEmbeddedBroker } from '#server/broker/embedded.ts';
+import type { Broker } from '#server/broker/port.ts';
 import { createRabbitmqBroker } from '#server/broker/rabbitmq.ts';
 import { createEngine } from '#server/coordinator/engine.ts';
 import { createNudges } from '#server/coordinator/nudges.ts';
@@ -12,6 +13,7 @@ import type { ReportSink } from '#server/domain/reports.ts';
 import { createUuidSource } from '#server/platform/ids.ts';
 import { createSafeFetch } from '#server/platform/safe-fetch.ts';
 import { createMemoryHotState } from '#server/redis/memory.ts';
+import type { HotState } from '#server/redis/port.ts';
 import { createRedisHotState } from '#server/redis/redis.ts';
 import { createGraphStore } from '../graph-store.ts';
 import type { ScriptedEngine } from '../scripted-engine.ts';
@@ -36,7 +38,7 @@ const NO_OBJECTS = {
 /** An engine process without agents of its own: it knows those that say hello over RabbitMQ, or are registered. */
 export async function createBrokerEngine(options: BrokerEngineOptions): Promise<BrokerEngine> {
   const newUuid = createUuidSource(Date.now);
-  const { url, rabbitmq, points } = options;
+  const { url, points } = options;
   const sql = connectEngine({ url, applicationName: 'test-engine', max: 2 });
   const lanes = [1, 2].map((lane) =>
     connectEngine({ url, applicationName: `test-engine-lane-${lane}`, max: 1 }),
@@ -44,14 +46,7 @@ export async function createBrokerEngine(options: BrokerEngineOptions): Promise<
   const plain = connectDatabase({ url, applicationName: 'test-engine-reads', max: 4 });
   const graphs = createGraphStore(plain, newUuid);
   const onTrouble = (message: string, error: unknown) => options.onTrouble(`${message} ${String(error)}`);
-  const hot = options.redisUrl
-    ? createRedisHotState({ url: options.redisUrl, commandTimeoutMs: 500 })
-    : createMemoryHotState();
-  await hot.start();
-  const broker = rabbitmq
-    ? createRabbitmqBroker({ ...rabbitmq, confirmTimeoutMs: 2000 })
-    : createEmbeddedBroker();
-  await broker.start();
+  const { hot, broker } = await openServices(options);
   const fetch = createSafeFetch({ allow: ['127.0.0.0/8'] });
   const agents = createAgentSystem({
     ...{
@@ -120,4 +115,17 @@ export async function createBrokerEngine(options: BrokerEngineOptions): Promise<
       for (const pool of [...lanes, sql, plain]) await pool.end({ timeout: 2 });
     },
   };
+}
+
+/** Those of the test, where it has some; else in the process. */
+async function openServices({ redisUrl, rabbitmq }: BootOptions): Promise<{ hot: HotState; broker: Broker }> {
+  const hot = redisUrl
+    ? createRedisHotState({ url: redisUrl, commandTimeoutMs: 500 })
+    : createMemoryHotState();
+  await hot.start();
+  const broker = rabbitmq
+    ? createRabbitmqBroker({ ...rabbitmq, confirmTimeoutMs: 2000 })
+    : createEmbeddedBroker();
+  await broker.start();
+  return { hot, broker };
 }

@@ -12,7 +12,7 @@ let server: TestServer | null = null;
 async function obey(message: ToDoor): Promise<unknown> {
   switch (message.order) {
     case 'boot': {
-      server = await startTestServer(message.ask.settings, message.ask.maxBodyBytes);
+      server = await startTestServer(message.ask.settings, { maxBodyBytes: message.ask.maxBodyBytes });
       return { origin: server.origin, secret: server.secret, databaseUrl: server.program.database.url };
     }
     case 'memory': {
