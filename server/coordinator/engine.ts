@@ -11,7 +11,7 @@ import { type AgentId, type OrgId, type RunId, taskId, type VersionId } from '#s
 import type { Json, JsonObject } from '#server/domain/json.ts';
 import { isTaskHeld, isTaskReady } from '#server/domain/statuses.ts';
 import { type BacklogReason, createBacklog } from './backlog.ts';
-import { type Committed, createCoordinator } from './coordinator.ts';
+import { type Committed, type Coordinator, createCoordinator } from './coordinator.ts';
 import { createDbClock } from './db-clock.ts';
 import { collectHandOuts } from './dispatches.ts';
 import { makeLines } from './lines.ts';
@@ -81,6 +81,8 @@ export interface Engine {
   offerWaiting(source: string): void;
   /** Another process has told of something that may have been waited for here. */
   hear(nudge: Nudge): void;
+  /** Another process has committed this run up to this event. */
+  forgetBefore: Coordinator['forgetBefore'];
   start(gone: ReadonlySet<AgentId>): Promise<void>;
   /** Looks for no more work, and resolves when all that was begun is handed out. What it is told still counts. */
   standDown(): Promise<void>;
@@ -324,6 +326,7 @@ export function createEngine(options: EngineOptions): Engine {
     },
     offerWaiting: offerNext,
     hear,
+    forgetBefore: coordinator.forgetBefore,
     async start(gone) {
       isCoordinating = true;
       await quotaKeeper.start();
