@@ -6,7 +6,7 @@ import { openDoorDatabase } from '#db/tenant.ts';
 import { createPayloads } from '#server/agents/payloads.ts';
 import { tenantOfQueue } from '#server/broker/topology.ts';
 import { createEngine, type Engine } from '#server/coordinator/engine.ts';
-import { createNudges } from '#server/coordinator/nudges.ts';
+import { createNudges, type Nudges } from '#server/coordinator/nudges.ts';
 import { createRetention } from '#server/coordinator/retention.ts';
 import { type IdentityConfig, readIdentityConfig } from '#server/identity/config.ts';
 import { createIdentity } from '#server/identity/identity.ts';
@@ -18,7 +18,9 @@ import type { Metrics } from '#server/platform/metrics.ts';
 import { createSafeFetch } from '#server/platform/safe-fetch.ts';
 import { readOrCreateSecret } from '#server/platform/secret-file.ts';
 import { createAnnouncer } from '#server/realtime/announcer.ts';
+import { readNudge } from '#server/realtime/nudge.ts';
 import { createRelay } from '#server/realtime/relay.ts';
+import { CHANNEL } from '#server/redis/keys.ts';
 import type { Services } from '#server/services/context.ts';
 import { makeAgents } from './compose-agents.ts';
 import { openRecords } from './compose-audit.ts';
@@ -66,7 +68,7 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
   const { checkpointer, ...records } = await openRecords(env, ports, logger);
   const { engine, agents, payloads, graphOf, nudges, announcer } = makeEngine(ports, { ...options, newUuid });
   metrics.watchEngine(engine.load);
-  await nudges.listen(engine.hear);
+  await hearOthers(ports, engine, nudges);
   await agents.start(engine);
   const outbound = createSafeFetch({ allow: env.outboundAllow });
   const identity = createIdentity({
@@ -113,7 +115,7 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
     agents: agents.system,
     newUuid,
     now: Date.now,
-    limits: { payloadMaxBytes: env.payloadMaxBytes, maxBacklog: MAX_BACKLOG },
+    limits: { payloadMaxBytes: env.payloadMaxBytes, maxBacklog: MAX_BACKLOG, maxOutbox: env.outboxMax },
     ...records,
     probe: () => probe(ports, () => stopping),
   };
@@ -175,6 +177,16 @@ function makeEngine(
   });
   agents.connect(engine);
   return { engine, agents, payloads, graphOf, nudges, announcer };
+}
+
+async function hearOthers({ hotState }: Ports, engine: Engine, nudges: Nudges): Promise<void> {
+  await nudges.listen(engine.hear);
+  // There are no others.
+  if (hotState.state().kind === 'memory') return;
+  // Reports of a run may come to any process, so what one has committed makes the others' memory of it old.
+  await hotState.subscribePattern(CHANNEL.anyOrgEvents, (message) => {
+    for (const [id, , seq] of readNudge(message) ?? []) engine.forgetBefore(id, { seq });
+  });
 }
 
 async function probe(ports: Ports, isStopping: () => boolean) {

@@ -165,6 +165,13 @@ export const SETTINGS = {
     fallback: '64MiB',
     about: 'Payloads past this size are refused (HTTP status 413).',
   }),
+  SIGNALBOX_OUTBOX_MAX: setting({
+    group: 'Limits',
+    schema: wholeNumber(1, 100_000),
+    fallback: '10000',
+    about:
+      'How many messages may wait in the database for a broker that takes none; then new runs are refused (HTTP status 503) until it takes them.',
+  }),
   SIGNALBOX_TASK_STATE_TTL: setting({
     group: 'Limits',
     schema: wholeNumber(1, 86_400),

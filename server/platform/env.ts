@@ -44,6 +44,7 @@ export interface Env {
   readonly taskTimeoutMs: number;
   readonly payloadInlineMaxBytes: number;
   readonly payloadMaxBytes: number;
+  readonly outboxMax: number;
   readonly taskStateTtlSeconds: number;
   readonly streamMaxEntries: number;
   readonly sockets: { readonly max: number; readonly perActor: number };
@@ -157,6 +158,7 @@ function toEnv(values: Parsed, rootDir: string): Env {
     taskTimeoutMs: values.TASK_TIMEOUT * 1000,
     payloadInlineMaxBytes: values.SIGNALBOX_PAYLOAD_INLINE_MAX,
     payloadMaxBytes: values.SIGNALBOX_PAYLOAD_MAX,
+    outboxMax: values.SIGNALBOX_OUTBOX_MAX,
     taskStateTtlSeconds: values.SIGNALBOX_TASK_STATE_TTL,
     streamMaxEntries: values.SIGNALBOX_STREAM_MAX,
     sockets: { max: values.SIGNALBOX_SOCKETS_MAX, perActor: values.SIGNALBOX_SOCKETS_PER_ACTOR },

@@ -4,6 +4,7 @@ export interface EngineGauges {
   entries: number;
   waiting: number;
   publishing: number;
+  unpublished: number;
 }
 
 /** What `/metrics` shows. Its own registry, so that several of them live in one test process. */
@@ -73,6 +74,7 @@ export function createMetrics(): Metrics {
       gauge('entries', 'Reports taken in and not committed yet.');
       gauge('waiting', 'Tasks that wait for room, as far as this process knows.');
       gauge('publishing', 'Messages on their way to the broker.');
+      gauge('unpublished', 'Messages in the database that no broker has confirmed, as of the last look.');
     },
   };
 }

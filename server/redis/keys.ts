@@ -22,6 +22,7 @@ export const KEY = {
 export const CHANNEL = {
   /** Which runs of an org have moved. */
   orgEvents: (orgId: string) => `${PREFIX}events:org:${orgId}`,
+  anyOrgEvents: `${PREFIX}events:org:*`,
   agents: `${PREFIX}events:agents`,
   /** Whose rights have changed or ended: whoever remembers them asks again. */
   access: `${PREFIX}access`,

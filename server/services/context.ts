@@ -46,6 +46,8 @@ export interface ServiceLimits {
   readonly payloadMaxBytes: number;
   /** Reports that the engine has taken and not committed; more starts are refused until it has caught up. */
   readonly maxBacklog: number;
+  /** Messages that wait in the database for a broker that takes none; more starts are refused until it does. */
+  readonly maxOutbox: number;
 }
 
 /** The registry of agents, and the verbs of those that come for their work. */

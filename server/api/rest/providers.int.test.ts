@@ -33,7 +33,7 @@ beforeAll(async () => {
   const file = join(folder, 'identity.json');
   await writeFile(file, JSON.stringify({ providers }));
   const settings = { SIGNALBOX_IDENTITY_FILE: file, SIGNALBOX_OUTBOUND_ALLOW: '127.0.0.0/8' };
-  http = await startTestServer(settings, port);
+  http = await startTestServer(settings, { port });
 });
 afterAll(async () => {
   await http?.[Symbol.asyncDispose]();

@@ -131,6 +131,7 @@ function serve(connection: Connection): void {
   /** It listens to everything because it has not said to what. */
   let isDefault = false;
   let isKnown = false;
+  let isEnding = false;
   let turn = Promise.resolve();
   const timer = setTimeout(() => end(ENDS.silent), connection.authMs ?? AUTH_MS);
 
@@ -148,6 +149,8 @@ function serve(connection: Connection): void {
   };
 
   function end(why: End): void {
+    if (isEnding) return;
+    isEnding = true;
     clearTimeout(timer);
     session?.close();
     void closeIn(ws, why);
@@ -175,6 +178,8 @@ function serve(connection: Connection): void {
   }
 
   async function handle(message: unknown): Promise<void> {
+    // It came before we hung up, and its turn after.
+    if (isEnding) return;
     if (!isKnown) return signIn(message);
     const ask = readAsk(message);
     if (!ask.success) {

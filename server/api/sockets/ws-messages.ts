@@ -107,7 +107,7 @@ const ERROR_SENTENCE: Partial<Record<RunEvent['type'], string>> = {
 };
 
 function errorOf(event: RunEvent): TaskError | null {
-  return 'error' in event ? event.error : null;
+  return 'error' in event ? (event.error ?? null) : null;
 }
 
 interface ErrorAbout {

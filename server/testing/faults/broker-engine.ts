@@ -8,7 +8,7 @@ import { createNudges } from '#server/coordinator/nudges.ts';
 import type { PausePoints } from '#server/coordinator/pause-points.ts';
 import { createReportIntake } from '#server/coordinator/report-intake.ts';
 import { createResponseConsumer } from '#server/coordinator/response-consumer.ts';
-import { DEFAULT_ORG_ID, fromUuid } from '#server/domain/ids.ts';
+import { type AgentId, DEFAULT_ORG_ID, fromUuid } from '#server/domain/ids.ts';
 import type { ReportSink } from '#server/domain/reports.ts';
 import { createUuidSource } from '#server/platform/ids.ts';
 import { createSafeFetch } from '#server/platform/safe-fetch.ts';
@@ -24,15 +24,19 @@ export interface BrokerEngineOptions extends BootOptions {
   onTrouble(trouble: string): void;
 }
 
+export interface BrokerEngine extends Pick<ScriptedEngine, 'engine' | 'startVersion' | 'working' | 'leave'> {
+  reports: ReportSink;
+  /** As a person does who looks at the board. */
+  orderAgent(agentId: AgentId, state: 'draining' | 'paused' | null): Promise<void>;
+}
+
 const NO_OBJECTS = {
   put: () => Promise.reject(new Error('this test has no object store')),
   get: () => Promise.reject(new Error('this test has no object store')),
 };
 
 /** An engine process without agents of its own: it knows those that say hello over RabbitMQ, or are registered. */
-export async function createBrokerEngine(
-  options: BrokerEngineOptions,
-): Promise<Pick<ScriptedEngine, 'engine' | 'startVersion' | 'working' | 'leave'> & { reports: ReportSink }> {
+export async function createBrokerEngine(options: BrokerEngineOptions): Promise<BrokerEngine> {
   const newUuid = createUuidSource(Date.now);
   const { url, points } = options;
   const sql = connectEngine({ url, applicationName: 'test-engine', max: 2 });
@@ -70,6 +74,7 @@ export async function createBrokerEngine(
     localNow: Date.now,
     sweepMs: options.sweepMs ?? 50,
     outboxStaleMs: 300,
+    ...(options.maxBatch === undefined ? {} : { maxBatch: options.maxBatch }),
     maxConcurrentTasks: options.maxConcurrentTasks,
     nudge: nudges.send,
     defaults: { leaseMs: 60_000, redeliverMs: 1000, ...options.defaults },
@@ -89,6 +94,9 @@ export async function createBrokerEngine(
     engine,
     reports,
     working: () => 0,
+    async orderAgent(agentId, state) {
+      await agents.registry.order(DEFAULT_ORG_ID, agentId, { state, reason: 'a test asks for it' });
+    },
     async startVersion(versionId, input, more) {
       const id = fromUuid('run', newUuid());
       const graph = await graphs.graphOf(versionId);
