@@ -8,13 +8,14 @@ import { createSigningKeys } from '#server/notifications/signing-keys.ts';
 import { createWebhookSender } from '#server/notifications/webhook.ts';
 import type { Env } from '#server/platform/env.ts';
 import type { Logger } from '#server/platform/logger.ts';
-import { createSafeFetch } from '#server/platform/safe-fetch.ts';
+import type { SafeFetch } from '#server/platform/safe-fetch.ts';
 import type { Ports } from './compose-ports.ts';
 
 export interface NotificationParts {
   env: Env;
   ports: Ports;
   secrets: SecretStore;
+  fetch: SafeFetch;
   logger: Logger;
   newUuid(): string;
 }
@@ -26,18 +27,17 @@ const LEASE_MS = 120_000;
 export interface Notifications {
   office: NotificationOffice;
   dispatcher: Dispatcher;
-  close(): void;
 }
 
 export function makeNotifications({
   env,
   ports,
   secrets,
+  fetch,
   logger,
   newUuid,
 }: NotificationParts): Notifications {
   const { beatSql: sql } = ports;
-  const fetch = createSafeFetch({ allow: env.outboundAllow });
   const send = createSender({
     sendWebhook: createWebhookSender({
       fetch,
@@ -62,6 +62,5 @@ export function makeNotifications({
       leaseMs: LEASE_MS,
       onTrouble: (message, error) => logger.warn({ err: error }, message),
     }),
-    close: fetch.close,
   };
 }

@@ -1,6 +1,7 @@
 import { auth, me } from './account.ts';
 import { agents } from './agents.ts';
 import { audit } from './audit.ts';
+import { agentTokens, keys } from './keys.ts';
 import { grants, invites, members } from './members.ts';
 import { notificationDeliveries, notificationTargets } from './notifications.ts';
 import type { Operation } from './operation.ts';
@@ -25,6 +26,8 @@ export const operations = {
   members,
   invites,
   grants,
+  keys,
+  agentTokens,
   audit,
   secrets,
   notificationTargets,

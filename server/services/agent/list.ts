@@ -29,17 +29,17 @@ export interface AgentListItem {
 
 export async function listAgents(services: Services, actor: Actor): Promise<AgentListItem[]> {
   authorise(actor, 'agent.read');
-  return loadAgents(services, actor, undefined);
+  return loadAgents(services, actor);
 }
 
 export async function loadAgents(
-  services: Services,
-  actor: Actor,
-  id: AgentId | undefined,
+  services: Pick<Services, 'db' | 'presence'>,
+  { orgId }: Pick<Actor, 'orgId'>,
+  id?: AgentId,
 ): Promise<AgentListItem[]> {
   // Beats live in the hot state; when that is away, the last written ones are shown.
   const present = new Map((await services.presence.list().catch(() => [])).map((beat) => [beat.id, beat]));
-  const rows = await inTenant(services.db, actor.orgId, (tx) => selectAgents(tx, id));
+  const rows = await inTenant(services.db, orgId, (tx) => selectAgents(tx, id));
   return rows.map(({ agents: agent, agent_health: health }) => {
     const agentId = fromUuid('agent', agent.id);
     const beat = present.get(agentId);

@@ -1,0 +1,31 @@
+import { and, asc, gt, isNull } from 'drizzle-orm';
+import { z } from 'zod';
+import { apiKeys } from '#db/schema/index.ts';
+import { inTenant } from '#db/tenant.ts';
+import { fromUuid, idSchema, toUuid } from '#server/domain/ids.ts';
+import { type Actor, authorise } from '#server/identity/actor.ts';
+import type { Services } from '../context.ts';
+import { type Page, pageFields, toPage } from '../page.ts';
+import { parseInput } from '../parse-input.ts';
+import { type KeyView, toKeyView } from './key-view.ts';
+
+const listSchema = z.strictObject({ ...pageFields, cursor: idSchema('key').optional() });
+
+/** Those that are not revoked, the oldest first. */
+export async function listKeys(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof listSchema>,
+): Promise<Page<KeyView>> {
+  authorise(actor, 'key.read');
+  const { limit, cursor } = parseInput(listSchema, input);
+  const rows = await inTenant(services.db, actor.orgId, (tx) =>
+    tx
+      .select()
+      .from(apiKeys)
+      .where(and(isNull(apiKeys.revokedAt), cursor ? gt(apiKeys.id, toUuid(cursor)) : undefined))
+      .orderBy(asc(apiKeys.id))
+      .limit(limit + 1),
+  );
+  return toPage(rows, limit, { idOf: (row) => fromUuid('key', row.id), toItem: toKeyView });
+}
