@@ -15,7 +15,7 @@ import type { Env } from '#server/platform/env.ts';
 import { createUuidSource } from '#server/platform/ids.ts';
 import type { Logger } from '#server/platform/logger.ts';
 import type { Metrics } from '#server/platform/metrics.ts';
-import { createSafeFetch } from '#server/platform/safe-fetch.ts';
+import { createSafeFetch, type SafeFetch } from '#server/platform/safe-fetch.ts';
 import { readOrCreateSecret } from '#server/platform/secret-file.ts';
 import { createAnnouncer } from '#server/realtime/announcer.ts';
 import { readNudge } from '#server/realtime/nudge.ts';
@@ -23,7 +23,7 @@ import { createRelay } from '#server/realtime/relay.ts';
 import { CHANNEL } from '#server/redis/keys.ts';
 import type { Services } from '#server/services/context.ts';
 import { makeAgents } from './compose-agents.ts';
-import { openRecords } from './compose-audit.ts';
+import { openRecords, type Records } from './compose-audit.ts';
 import { makeNotifications } from './compose-notifications.ts';
 import { openPorts, type Ports } from './compose-ports.ts';
 import { announceProgress } from './compose-progress.ts';
@@ -84,20 +84,7 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
     onTrouble: (message, error) => logger.warn({ err: error }, message),
   });
   await identity.start();
-  const retention = createRetention({
-    url: ports.databaseUrl,
-    keepDays: env.retentionDays,
-    collect: { objects: ports.objects, random: Math.random },
-    onTrouble: (message, error) => logger.warn({ err: error }, message),
-  });
-  const { office, dispatcher } = makeNotifications({
-    ...options,
-    ...records,
-    ports,
-    newUuid,
-    fetch: outbound,
-  });
-  const chores = [retention, checkpointer, dispatcher];
+  const { chores, office } = makeChores({ ...options, ...records, ports, checkpointer, outbound, newUuid });
   if (env.roles.has('coordinator')) for (const chore of chores) chore.start();
   const documents = createDocumentDesk();
   let stopping = false;
@@ -143,6 +130,26 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
       await ports.stop();
     },
   };
+}
+
+interface ChoreParts
+  extends Pick<ComposeOptions, 'env' | 'logger'>,
+    Pick<Records, 'secrets' | 'checkpointer'> {
+  ports: Ports;
+  outbound: SafeFetch;
+  newUuid(): string;
+}
+
+/** What a coordinator does beside the engine, on its own time. */
+function makeChores({ env, logger, ports, secrets, checkpointer, outbound, newUuid }: ChoreParts) {
+  const retention = createRetention({
+    url: ports.databaseUrl,
+    keepDays: env.retentionDays,
+    collect: { objects: ports.objects, random: Math.random },
+    onTrouble: (message, error) => logger.warn({ err: error }, message),
+  });
+  const told = makeNotifications({ env, ports, secrets, fetch: outbound, logger, newUuid });
+  return { chores: [retention, checkpointer, told.dispatcher], office: told.office };
 }
 
 function makeEngine(

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { DEFAULT_ORG_ID, toUuid } from '#server/domain/ids.ts';
 import { until } from '#server/testing/faults/until.ts';
 import { startTestServer, type TestServer } from '#server/testing/http.ts';
 import { startMailServer, type TestMailServer } from '#server/testing/mail-server.ts';
@@ -117,35 +116,5 @@ describe('what is told', () => {
     await delivered(`run_id=${second}`, 1);
     expect(await deliveriesOf(`run_id=${run}`)).toHaveLength(1);
     await http.call(`/api/v1/notification-targets/${target.id}`, undefined, { method: 'DELETE' });
-  });
-
-  test('that an agent is lost, and not those that were lost before anybody listened or are drained', async () => {
-    const { sql } = http.program.database;
-    const register = async (name: string) =>
-      (await http.call('/api/v1/agents/register', { name, capabilities: ['x'] })).body.id as string;
-    const [early, drained, lost] = [
-      await register('early'),
-      await register('drained'),
-      await register('lost'),
-    ];
-    const goneAt = (id: string, at: string) => sql`
-      INSERT INTO agent_health (agent_id, org_id, state, since)
-      VALUES (${toUuid(id)}::text::uuid, ${toUuid(DEFAULT_ORG_ID)}::text::uuid, 'offline', now() + ${at}::text::interval)
-      ON CONFLICT (agent_id) DO UPDATE SET state = excluded.state, since = excluded.since`;
-    await goneAt(early, '-1 hour');
-    await using receiver = await startReceiver();
-    const target = await listen(receiver.url, ['agent.lost']);
-    await sql`UPDATE agents SET ordered = 'draining' WHERE id = ${toUuid(drained)}::text::uuid`;
-    // They are silent from now on, so the fleet says of them what it finds in the end.
-    await until('the fleet to say that it is lost', async () => {
-      const [row] =
-        await sql`SELECT FROM agent_health WHERE agent_id = ${toUuid(lost)}::text::uuid AND state = 'offline'`;
-      return row !== undefined;
-    });
-    await delivered(`target_id=${target.id}`, 1);
-    const told = receiver.received.map(({ body }) => JSON.parse(body));
-    expect(told.map(({ data }) => data.agent_id)).toContain(lost);
-    expect(told.map(({ data }) => data.agent_id)).not.toContain(drained);
-    expect(told.every(({ type }) => type === 'agent.lost')).toBe(true);
   });
 });
