@@ -61,7 +61,7 @@ CREATE INDEX notification_deliveries_due ON notification_deliveries (org_id, nex
 CREATE INDEX notification_deliveries_org ON notification_deliveries (org_id, id);
 CREATE INDEX notification_deliveries_state ON notification_deliveries (org_id, state, id);
 CREATE INDEX notification_deliveries_target ON notification_deliveries (target_id, id);
-CREATE INDEX notification_deliveries_run ON notification_deliveries (run_id, id) WHERE run_id IS NOT NULL;
+CREATE INDEX notification_deliveries_run ON notification_deliveries (run_id, id);
 
 -- Which of the numbered secrets `notification/<scope>/<number>` sign. The scope is a target's bare id, or `default` for
 -- webhooks that runs name themselves. The one before the current signs too until its time has come.

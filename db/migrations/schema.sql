@@ -565,7 +565,7 @@ CREATE INDEX linked_identities_user ON public.linked_identities USING btree (use
 CREATE INDEX memberships_user ON public.memberships USING btree (user_id);
 CREATE INDEX notification_deliveries_due ON public.notification_deliveries USING btree (org_id, next_at) WHERE (state = 'waiting'::text);
 CREATE INDEX notification_deliveries_org ON public.notification_deliveries USING btree (org_id, id);
-CREATE INDEX notification_deliveries_run ON public.notification_deliveries USING btree (run_id, id) WHERE (run_id IS NOT NULL);
+CREATE INDEX notification_deliveries_run ON public.notification_deliveries USING btree (run_id, id);
 CREATE INDEX notification_deliveries_state ON public.notification_deliveries USING btree (org_id, state, id);
 CREATE INDEX notification_deliveries_target ON public.notification_deliveries USING btree (target_id, id);
 CREATE INDEX notification_targets_active ON public.notification_targets USING btree (org_id) WHERE active;
