@@ -1,5 +1,6 @@
 import { migrate } from '#db/migrate.ts';
 import { createGraphCache } from '#db/queries/load-graph.ts';
+import { readServerKey } from '#db/queries/server-key.ts';
 import { seed } from '#db/seed/seed.ts';
 import { openDoorDatabase } from '#db/tenant.ts';
 import { createPayloads } from '#server/agents/payloads.ts';
@@ -11,6 +12,7 @@ import type { Logger } from '#server/platform/logger.ts';
 import type { Metrics } from '#server/platform/metrics.ts';
 import { CHANNEL } from '#server/redis/keys.ts';
 import type { Services } from '#server/services/context.ts';
+import { createCursors } from '#server/services/cursors.ts';
 import { makeAgents } from './compose-agents.ts';
 import { openPorts, type Ports } from './compose-ports.ts';
 import { announceProgress } from './compose-progress.ts';
@@ -70,6 +72,7 @@ async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
     agents: agents.system,
     presence: { list: () => ports.hotState.listPresent('agent') },
     news: { subscribe: (runId, onNews) => ports.hotState.subscribe(CHANNEL.runEvents(runId), onNews) },
+    cursors: createCursors(await readServerKey(ports.beatSql, 'list-cursors')),
     newUuid,
     now: Date.now,
     limits: { payloadMaxBytes: env.payloadMaxBytes, maxBacklog: MAX_BACKLOG },

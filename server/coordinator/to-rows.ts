@@ -1,5 +1,6 @@
 import type { BatchRows, RunRow, SlotRow, TaskRow } from '#db/queries/rows.ts';
 import type { RunState, TaskState } from '#server/domain/engine/state.ts';
+import { errorGroupOf } from '#server/domain/error-group.ts';
 import { toUuid } from '#server/domain/ids.ts';
 import type { RunPlan } from './run-plan.ts';
 
@@ -41,6 +42,7 @@ function toRunRow({ before, decision: { state }, birth }: RunPlan): RunRow {
     forceAt: state.forceAt,
     failing: state.failing,
     error: state.error,
+    errorGroup: state.error && errorGroupOf(state.error),
     tasksLeft: state.left,
     finishedAt: state.finishedAt,
     ...(birth ? { birth } : {}),

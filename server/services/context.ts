@@ -6,6 +6,7 @@ import type { EngineCommands } from '#server/coordinator/commands.ts';
 import type { CompiledGraph } from '#server/domain/graph/compile.ts';
 import type { RunId, VersionId } from '#server/domain/ids.ts';
 import type { Actor } from '#server/identity/actor.ts';
+import type { Cursors } from './cursors.ts';
 
 /** What verbs work with. Built once by compose; everything in it is replaceable in a test. */
 export interface Services {
@@ -17,6 +18,7 @@ export interface Services {
   readonly agents: AgentOffice;
   readonly presence: PresenceBoard;
   readonly news: RunNews;
+  readonly cursors: Cursors;
   readonly newUuid: () => string;
   readonly now: () => number;
   readonly limits: ServiceLimits;

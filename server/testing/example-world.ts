@@ -46,6 +46,10 @@ export function createExampleWorld(http: TestServer): ExampleWorld {
       await http.call(`/api/v1/pipelines/${id}/draft`, body, { method: 'PUT' });
       return id;
     },
+    async archivedPipeline() {
+      const id = await makePipeline({ type: 'echo' });
+      return (await post(`/pipelines/${id}/archive`, {})).id;
+    },
     run: async () => (await finishedRun()).id,
     task: async () => (await finishedRun()).stages[0].task_id,
     object: async () => (await finishedRun()).input.$object,

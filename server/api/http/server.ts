@@ -239,7 +239,9 @@ function sendJson({ response }: Exchange, status: number, body: unknown): void {
     return;
   }
   const type = status >= 400 && status !== 503 ? 'application/problem+json' : 'application/json';
-  response.writeHead(status, { 'content-type': `${type}; charset=utf-8`, 'cache-control': 'no-store' });
+  response.setHeader('content-type', `${type}; charset=utf-8`);
+  if (!response.hasHeader('cache-control')) response.setHeader('cache-control', 'no-store');
+  response.writeHead(status);
   response.end(JSON.stringify(body));
 }
 

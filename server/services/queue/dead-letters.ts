@@ -4,7 +4,7 @@ import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { DeadLetterView, Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
 
-const listSchema = z.strictObject({ limit: z.coerce.number().int().min(1).max(500).default(100) });
+const listSchema = z.strictObject({ limit: z.int().min(1).max(500).default(100) });
 const replaySchema = z.strictObject({ id: z.string().min(1).max(256) });
 const discardSchema = z.strictObject({
   id: z.string().min(1).max(256),
