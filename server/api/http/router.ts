@@ -28,7 +28,10 @@ export interface Route {
   method: Method;
   /** `{name}` stands for one segment. */
   path: string;
+  /** It reads the body itself. */
   readsBody?: boolean;
+  /** Its answer holds a secret. */
+  isSecret?: boolean;
   handle(call: Call): Promise<Answer>;
 }
 

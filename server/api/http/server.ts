@@ -8,11 +8,12 @@ import type { Logger } from '#server/platform/logger.ts';
 import type { Metrics } from '#server/platform/metrics.ts';
 import type { Services } from '#server/services/context.ts';
 import { readHealth } from '#server/services/system/health.ts';
-import { answerTrpc, TRPC_PATH } from '../trpc/handler.ts';
+import { callProcedures, TRPC_PATH } from '../trpc/handler.ts';
 import { readJsonBody } from './body.ts';
 import { authenticate, checkSource, sessionCookieName, unauthenticated } from './gate.ts';
-import { retryAfterOf, toProblem } from './problem.ts';
-import { type Answer, createRouter, type Route } from './router.ts';
+import { toProblem } from './problem.ts';
+import { createRouter, type Route } from './router.ts';
+import { type Exchange, sendAnswer, sendError, sendJson } from './send.ts';
 import { answerSignedOut, answerSignIn } from './sign-in.ts';
 
 export interface HttpOptions {
@@ -35,13 +36,8 @@ interface Door extends HttpOptions {
   port(): number;
 }
 
-interface Exchange {
-  request: IncomingMessage;
-  response: ServerResponse;
+interface Visit extends Exchange {
   url: URL;
-  id: string;
-  /** For metrics: the pattern, never the path itself. */
-  route: string;
   cookieName: string;
 }
 
@@ -63,7 +59,7 @@ async function serve(door: Door, request: IncomingMessage, response: ServerRespo
   const startedAt = performance.now();
   const id = requestId(request);
   const url = URL.parse(request.url ?? '/', 'http://localhost') ?? new URL('http://localhost/');
-  const exchange: Exchange = {
+  const exchange: Visit = {
     request,
     response,
     url,
@@ -87,10 +83,10 @@ async function serve(door: Door, request: IncomingMessage, response: ServerRespo
   }
 }
 
-async function dispatch(door: Door, exchange: Exchange): Promise<void> {
+async function dispatch(door: Door, exchange: Visit): Promise<void> {
   const { request, url } = exchange;
   const path = url.pathname;
-  if (path === '/healthz') return sendJson(named(exchange, path), 200, { status: 'ok' });
+  if (path === '/healthz') return sendJson(named(exchange, path), { status: 200, body: { status: 'ok' } });
   checkSource(request);
   if (path === '/readyz') return answerReady(door, named(exchange, path));
   if (path === '/sign-in') {
@@ -116,18 +112,19 @@ async function dispatch(door: Door, exchange: Exchange): Promise<void> {
   await answerApi(door, exchange, actor);
 }
 
-async function answerProcedures(door: Door, exchange: Exchange, actor: Actor): Promise<void> {
+async function answerProcedures(door: Door, exchange: Visit, actor: Actor): Promise<void> {
   const { request, response, url, id } = named(exchange, TRPC_PATH);
   const services = door.services();
   if (!services) throw notReady();
   const body = request.method === 'POST' ? await readBody(door, request) : {};
-  await answerTrpc(response, {
-    request,
+  const answer = await callProcedures({
+    method: request.method ?? 'GET',
     url,
     body,
     context: { services, actor, signal: signalOf(response), requestId: id },
     onError: (err) => door.logger.error({ id, route: TRPC_PATH, err }, 'request failed'),
   });
+  await sendJson(exchange, answer, { isSecret: answer.isSecret });
 }
 
 const readBody = (door: Door, request: IncomingMessage): Promise<Json> =>
@@ -140,26 +137,27 @@ function signalOf(response: ServerResponse): AbortSignal {
   return gone.signal;
 }
 
-async function answerApi(door: Door, exchange: Exchange, actor: Actor): Promise<void> {
+async function answerApi(door: Door, exchange: Visit, actor: Actor): Promise<void> {
   const { request, url } = exchange;
   const path = url.pathname;
-  const found = door.match(request.method ?? '', path);
+  const found = door.match(request.method === 'HEAD' ? 'GET' : (request.method ?? ''), path);
   if (found.kind === 'missing')
     throw new SignalboxError('NOT_FOUND', `There is no ${path}.`, { advice: 'Check the path.' });
   if (found.kind === 'wrong-method') {
     exchange.response.setHeader('allow', found.allowed.join(', '));
-    return sendJson(exchange, 405, {
+    const body = {
       ...toProblem(undefined, exchange.id),
       status: 405,
       title: 'Method not allowed',
       code: 'INVALID',
       detail: `${path} takes ${found.allowed.join(', ')}.`,
-    });
+    };
+    return sendJson(exchange, { status: 405, body });
   }
   named(exchange, found.route.path);
   const services = door.services();
   if (!services) throw notReady();
-  const hasBody = request.method !== 'GET' && request.method !== 'DELETE' && !found.route.readsBody;
+  const hasBody = !['GET', 'HEAD', 'DELETE'].includes(request.method ?? '') && !found.route.readsBody;
   const body = hasBody ? await readBody(door, request) : {};
   const call = {
     services,
@@ -171,17 +169,18 @@ async function answerApi(door: Door, exchange: Exchange, actor: Actor): Promise<
     body,
     signal: signalOf(exchange.response),
   };
-  await sendAnswer(exchange, await found.route.handle(call));
+  await sendAnswer(exchange, await found.route.handle(call), { isSecret: found.route.isSecret === true });
 }
 
-async function answerReady(door: Door, exchange: Exchange): Promise<void> {
+async function answerReady(door: Door, exchange: Visit): Promise<void> {
   const services = door.services();
-  if (!services) return sendJson(exchange, 503, { status: 'starting' });
-  const { ready, parts } = await readHealth(services);
-  sendJson(exchange, ready ? 200 : 503, { status: ready ? 'ready' : 'not ready', parts });
+  if (!services) return sendJson(exchange, { status: 503, body: { status: 'starting' } });
+  const { ready } = await readHealth(services);
+  // Anybody may ask: what is wrong is told to those who have signed in (`/api/v1/health`).
+  await sendJson(exchange, { status: ready ? 200 : 503, body: { status: ready ? 'ready' : 'not ready' } });
 }
 
-async function answerMetrics(door: Door, { response }: Exchange): Promise<void> {
+async function answerMetrics(door: Door, { response }: Visit): Promise<void> {
   if (!door.isMetricsEnabled) {
     throw new SignalboxError('NOT_FOUND', 'Metrics are switched off.', {
       advice: 'Set METRICS_ENABLED=true.',
@@ -192,7 +191,7 @@ async function answerMetrics(door: Door, { response }: Exchange): Promise<void> 
   response.end(text);
 }
 
-async function answerPage(door: Door, { request, response }: Exchange): Promise<void> {
+async function answerPage(door: Door, { request, response }: Visit): Promise<void> {
   const pages = door.pages();
   if (!pages) throw notReady();
   await pages(request, response);
@@ -203,7 +202,7 @@ function portOf(server: Server): number {
   return typeof address === 'object' && address ? address.port : 0;
 }
 
-function named(exchange: Exchange, route: string): Exchange {
+function named(exchange: Visit, route: string): Visit {
   exchange.route = route;
   return exchange;
 }
@@ -219,47 +218,4 @@ function notReady(): SignalboxError {
 function requestId(request: IncomingMessage): string {
   const given = request.headers['x-request-id'];
   return typeof given === 'string' && /^[\w.-]{8,64}$/.test(given) ? given : randomUUID();
-}
-
-async function sendAnswer(exchange: Exchange, answer: Answer): Promise<void> {
-  if ('stream' in answer) return answer.stream(exchange.response);
-  for (const [name, value] of Object.entries(answer.headers ?? {})) exchange.response.setHeader(name, value);
-  if ('text' in answer) {
-    exchange.response.writeHead(answer.status, { 'content-type': answer.contentType });
-    exchange.response.end(answer.text);
-    return;
-  }
-  sendJson(exchange, answer.status, answer.body);
-}
-
-function sendJson({ response }: Exchange, status: number, body: unknown): void {
-  if (status === 204) {
-    response.writeHead(status, { 'cache-control': 'no-store' });
-    response.end();
-    return;
-  }
-  const type = status >= 400 && status !== 503 ? 'application/problem+json' : 'application/json';
-  response.setHeader('content-type', `${type}; charset=utf-8`);
-  if (!response.hasHeader('cache-control')) response.setHeader('cache-control', 'no-store');
-  response.writeHead(status);
-  response.end(JSON.stringify(body));
-}
-
-function sendError(exchange: Exchange, error: unknown, logger: Logger): void {
-  const { response, request, id } = exchange;
-  const problem = toProblem(error, id);
-  if (problem.status === 500) logger.error({ id, route: exchange.route, err: error }, 'request failed');
-  if (response.headersSent) {
-    response.destroy();
-    return;
-  }
-  const retryAfter = retryAfterOf(error);
-  if (retryAfter !== undefined) response.setHeader('retry-after', String(retryAfter));
-  // What is left of a refused body is not read.
-  if (!request.complete) response.setHeader('connection', 'close');
-  response.writeHead(problem.status, {
-    'content-type': 'application/problem+json; charset=utf-8',
-    'cache-control': 'no-store',
-  });
-  response.end(JSON.stringify(problem));
 }

@@ -27,6 +27,8 @@ interface Described<Input extends InputSchema> {
    * query of a GET or DELETE and from the body of anything else.
    */
   input: Input;
+  /** The answer holds a secret, which is shown once. */
+  isSecret?: true;
   /** Beyond those that every operation has. */
   errors?: readonly ErrorCode[];
   /** A call that works. Ids of `examples.ts` stand for things of that kind; a test makes them and makes the call. */

@@ -14,6 +14,7 @@ function toRoute(operation: Operation): Route {
     method,
     path,
     readsBody: isUpload(operation),
+    isSecret: operation.isSecret === true,
     async handle(call) {
       const input = parseInput(operation.input, read(call));
       if (isRaw(operation)) return operation.answer(call, input);
