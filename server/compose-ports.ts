@@ -24,6 +24,8 @@ export interface Ports {
   readonly doorSql: Sql;
   /** Logs, signs of life, upkeep. */
   readonly beatSql: Sql;
+  /** Who is there: asked before anything else, so it waits behind nothing. */
+  readonly identitySql: Sql;
   readonly broker: Broker;
   readonly hotState: HotState;
   readonly objects: ObjectStore;
@@ -49,6 +51,7 @@ export async function openPorts(
   );
   const doorSql = connectDatabase({ url, applicationName: 'signalbox-doors', max: 10, onNotice });
   const beatSql = connectDatabase({ url, applicationName: 'signalbox-beats', max: 3, onNotice });
+  const identitySql = connectDatabase({ url, applicationName: 'signalbox-identity', max: 4, onNotice });
   const broker = openBroker(env, logger);
   const hotState = openHotState(env, logger);
   return {
@@ -57,13 +60,16 @@ export async function openPorts(
     lanes,
     doorSql,
     beatSql,
+    identitySql,
     broker,
     hotState,
     objects: openObjectStore(env),
     databaseDied: embedded?.died ?? new Promise(() => undefined),
     async stop() {
       await Promise.all([broker.stop(), hotState.stop()]);
-      await Promise.all([engineSql, ...lanes, doorSql, beatSql].map((sql) => sql.end({ timeout: 5 })));
+      await Promise.all(
+        [engineSql, ...lanes, doorSql, beatSql, identitySql].map((sql) => sql.end({ timeout: 5 })),
+      );
       await stopDatabase(embedded);
     },
   };

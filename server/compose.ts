@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { migrate } from '#db/migrate.ts';
 import { createGraphCache } from '#db/queries/load-graph.ts';
 import { readServerKey } from '#db/queries/server-key.ts';
@@ -6,14 +7,17 @@ import { openDoorDatabase } from '#db/tenant.ts';
 import { createPayloads } from '#server/agents/payloads.ts';
 import { createEngine, type Engine } from '#server/coordinator/engine.ts';
 import { createRetention } from '#server/coordinator/retention.ts';
+import { createIdentity } from '#server/identity/identity.ts';
 import type { Env } from '#server/platform/env.ts';
 import { createUuidSource } from '#server/platform/ids.ts';
 import type { Logger } from '#server/platform/logger.ts';
 import type { Metrics } from '#server/platform/metrics.ts';
+import { readOrCreateSecret } from '#server/platform/secret-file.ts';
 import { CHANNEL } from '#server/redis/keys.ts';
-import type { Services } from '#server/services/context.ts';
+import type { Services, ShownSettings } from '#server/services/context.ts';
 import { createCursors } from '#server/services/cursors.ts';
 import { makeAgents } from './compose-agents.ts';
+import { createHealth } from './compose-health.ts';
 import { openPorts, type Ports } from './compose-ports.ts';
 import { announceProgress } from './compose-progress.ts';
 
@@ -56,6 +60,15 @@ async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
   const { engine, agents, payloads, graphOf } = makeEngine(ports, { ...options, newUuid });
   metrics.watchEngine(engine.load);
   await agents.start(engine);
+  const identity = createIdentity({
+    sql: ports.identitySql,
+    hot: ports.hotState,
+    secret: readOrCreateSecret(join(env.dataDir, 'api-secret')),
+    sessionLimits: env.sessionLimits,
+    newUuid,
+    now: Date.now,
+  });
+  await identity.start();
   const retention = createRetention({
     url: ports.databaseUrl,
     keepDays: env.retentionDays,
@@ -65,6 +78,8 @@ async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
   let stopping = false;
   const services: Services = {
     db: openDoorDatabase(ports.doorSql),
+    identity,
+    isLocalOnly: env.isLocalOnly,
     engine,
     graphOf,
     payloads,
@@ -76,8 +91,10 @@ async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
     newUuid,
     now: Date.now,
     limits: { payloadMaxBytes: env.payloadMaxBytes, maxBacklog: MAX_BACKLOG },
-    record: (actor, what, subject) => logger.info({ actor: actor.name, what, subject }, 'audit'),
-    probe: () => probe(ports, () => stopping),
+    record: (actor, what, subject) =>
+      logger.info({ actor: actor.id, name: actor.name, ...actor.from, what, subject }, 'audit'),
+    health: createHealth(ports, () => stopping),
+    settings: shownSettings(env),
   };
   return {
     services,
@@ -88,6 +105,7 @@ async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
       await agents.drain(DRAIN_MS);
       await engine.stop();
       await agents.stop();
+      await identity.stop();
       await ports.stop();
     },
   };
@@ -129,21 +147,20 @@ function makeEngine(
   return { engine, agents, payloads, graphOf };
 }
 
-async function probe(ports: Ports, isStopping: () => boolean) {
-  const isDatabaseUp = await ports.doorSql`SELECT 1`.then(
-    () => true,
-    () => false,
-  );
-  const broker = ports.broker.state();
-  const hotState = ports.hotState.state();
-  const parts = {
-    database: { ok: isDatabaseUp, note: isDatabaseUp ? 'answers' : 'does not answer' },
-    broker: {
-      ok: broker.connected && !broker.blocked,
-      note: broker.lastError ?? (broker.blocked ? 'blocked' : 'connected'),
+function shownSettings(env: Env): ShownSettings {
+  return {
+    roles: [...env.roles],
+    kinds: {
+      database: env.databaseUrl === undefined ? 'embedded' : 'postgres',
+      broker: env.rabbitmqUrl === undefined ? 'embedded' : 'rabbitmq',
+      hotState: env.redisUrl === undefined ? 'embedded' : 'redis',
+      objectStore: env.objectStore.kind,
     },
-    'hot state': { ok: hotState.connected, note: hotState.lastError ?? hotState.kind },
+    payloadMaxBytes: env.payloadMaxBytes,
+    payloadInlineMaxBytes: env.payloadInlineMaxBytes,
+    taskTimeoutMs: env.taskTimeoutMs,
+    maxAgents: env.maxAgents,
+    maxConcurrentTasks: env.maxConcurrentTasks,
+    retentionDays: env.retentionDays,
   };
-  // Without broker or hot state the doors still serve: only the database is the truth.
-  return { ready: isDatabaseUp && !isStopping(), parts };
 }

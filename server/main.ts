@@ -1,15 +1,14 @@
 import type { Server } from 'node:http';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { createGate } from '#server/api/http/gate.ts';
 import { createHttpServer } from '#server/api/http/server.ts';
 import { restRoutes } from '#server/api/rest/routes.ts';
 import { SignalboxError } from '#server/domain/errors.ts';
-import { createLocalOwner, type LocalOwner } from '#server/identity/local-owner.ts';
 import { takeDataLock } from '#server/platform/data-lock.ts';
 import { type Env, readEnv } from '#server/platform/env.ts';
 import { createLogger, type Logger } from '#server/platform/logger.ts';
 import { createMetrics } from '#server/platform/metrics.ts';
-import { readOrCreateSecret } from '#server/platform/secret-file.ts';
 import { type App, compose } from './compose.ts';
 import { mountPages, type Pages } from './pages.ts';
 
@@ -30,17 +29,14 @@ interface Running {
 async function start(env: Env, logger: Logger, running: Running): Promise<void> {
   running.releaseLock = lockDataFolder(env);
   const metrics = createMetrics();
-  const owner = createLocalOwner({
-    secret: readOrCreateSecret(join(env.dataDir, 'api-secret')),
-    now: Date.now,
-  });
   let app: App | undefined;
   if (env.roles.has('web')) {
     running.server = createHttpServer({
       routes: restRoutes,
-      owner,
+      gate: createGate({ publicUrl: env.publicUrl, trustedProxies: env.trustedProxies }),
       logger,
       metrics,
+      isDev: env.isDev,
       isMetricsEnabled: env.isMetricsEnabled,
       maxBodyBytes: env.payloadMaxBytes,
       services: () => app?.services,
@@ -59,7 +55,7 @@ async function start(env: Env, logger: Logger, running: Running): Promise<void> 
   const mounted = await pages;
   if (mounted) running.pages = mounted;
   void app.failed.then((why) => die(logger, new SignalboxError('UNAVAILABLE', why), running));
-  if (running.server) announce(running.server, env, owner);
+  if (running.server) announce(running.server, env, await app.services.identity.links.issueOwnerLink());
   else say(`Signalbox works as ${[...env.roles].join(', ')}.`);
 }
 
@@ -91,12 +87,18 @@ function listen(server: Server, env: Env): Promise<void> {
 }
 
 /** The last line: scripts and people take the link from there. */
-function announce(server: Server, env: Env, owner: LocalOwner): void {
+function announce(server: Server, env: Env, token: string): void {
   const address = server.address();
   const port = typeof address === 'object' && address ? address.port : env.port;
   const host = env.host.includes(':') ? `[${env.host}]` : env.host;
-  say('Signalbox is ready. This link signs this machine in, once:');
-  say(`http://${host}:${port}/sign-in?token=${owner.issueToken()}`);
+  // Listening everywhere has no address of its own to be opened at.
+  const origin = env.publicUrl ?? `http://${/^(0\.0\.0\.0|\[::\])$/.test(host) ? '127.0.0.1' : host}:${port}`;
+  say(
+    env.isLocalOnly
+      ? 'Signalbox is ready. This link signs this machine in, once:'
+      : 'Signalbox is ready. This link makes the first owner, or signs it in, once:',
+  );
+  say(`${origin}/sign-in?token=${token}`);
 }
 
 async function stop(running: Running, logger: Logger): Promise<void> {

@@ -73,6 +73,9 @@ function post<Result>(path: string, body: unknown, headers: Record<string, strin
 }
 
 export const api = {
+  signIn: (email: string, password: string) => post('/auth/sign-in', { email, password }),
+  join: (account: { token: string; name: string; email: string; password: string }) =>
+    post('/auth/join', account),
   listPipelines: () => request<{ pipelines: ApiPipeline[] }>('/pipelines').then(({ pipelines }) => pipelines),
   listRuns: (limit: number) =>
     request<{ runs: ApiRunSummary[] }>(`/runs?limit=${limit}`).then(({ runs }) => runs),

@@ -1,11 +1,14 @@
 'use client';
 
+import { Play, Workflow } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { useEffect, useState } from 'react';
 import { ApiError, type ApiPipeline, type ApiRunSummary, api } from '../data/api.ts';
 import { RecentRuns } from '../runs/index.ts';
 import { Button } from '../ui/button.tsx';
-import { Notice } from '../ui/notice.tsx';
+import { Empty, Notice, Skeleton } from '../ui/feedback.tsx';
+import { Card, PageHead } from '../ui/surface.tsx';
+import { Chip } from '../ui/text.tsx';
 
 interface Loaded {
   pipelines: ApiPipeline[];
@@ -25,21 +28,29 @@ export function PipelinesPage() {
   }, []);
   return (
     <>
-      <h1 className="text-2xl font-semibold tracking-tight">Pipelines</h1>
+      <PageHead title="Pipelines" />
       {error ? <Notice message={error.message} advice={error.advice} /> : null}
-      <ul aria-label="Pipelines" aria-busy={!loaded} className="mt-6 min-h-32 space-y-4">
-        {loaded?.pipelines.map((pipeline) => (
-          <PipelineCard key={pipeline.id} pipeline={pipeline} onError={setError} />
-        ))}
-        {loaded?.pipelines.length === 0 ? <li className="text-quiet">There are no pipelines yet.</li> : null}
-      </ul>
-      <h2 className="mt-10 text-lg font-semibold tracking-tight">Recent runs</h2>
-      <RecentRuns runs={loaded?.runs} pipelines={loaded?.pipelines ?? []} />
+      <div className="flex flex-col gap-5">
+        <Card flush>
+          <ul aria-label="Pipelines" aria-busy={!loaded}>
+            {loaded?.pipelines.map((pipeline) => (
+              <PipelineRow key={pipeline.id} pipeline={pipeline} onError={setError} />
+            ))}
+          </ul>
+          {loaded ? null : <Skeleton label="Loading the pipelines" rows={4} />}
+          {loaded?.pipelines.length === 0 ? (
+            <Empty icon={Workflow} title="No pipelines yet">
+              Create one with POST /api/v1/pipelines; the README shows how.
+            </Empty>
+          ) : null}
+        </Card>
+        <RecentRuns runs={loaded?.runs} pipelines={loaded?.pipelines ?? []} />
+      </div>
     </>
   );
 }
 
-function PipelineCard({ pipeline, onError }: { pipeline: ApiPipeline; onError(error: ApiError): void }) {
+function PipelineRow({ pipeline, onError }: { pipeline: ApiPipeline; onError(error: ApiError): void }) {
   const router = useRouter();
   const [isStarting, setStarting] = useState(false);
   const start = () => {
@@ -53,22 +64,17 @@ function PipelineCard({ pipeline, onError }: { pipeline: ApiPipeline; onError(er
     );
   };
   return (
-    <li className="flex min-h-24 flex-wrap items-center justify-between gap-4 rounded-lg border border-line bg-card px-5 py-4">
+    <li className="flex min-h-20 flex-wrap items-center justify-between gap-x-6 gap-y-3 border-b border-line px-4 py-3 last:border-b-0">
       <div className="min-w-0 max-w-2xl">
-        <h2 className="font-medium">{pipeline.name}</h2>
-        <p className="mt-1 text-sm text-quiet">{pipeline.description}</p>
-        <p className="mt-2 text-sm text-quiet">
-          {pipeline.stages} stages ·{' '}
-          {pipeline.version === null ? 'not published' : `version ${pipeline.version}`}
-        </p>
+        <h2 className="flex items-center gap-2 font-medium">
+          {pipeline.name}
+          <Chip>{pipeline.version === null ? 'not published' : `v${pipeline.version}`}</Chip>
+        </h2>
+        <p className="mt-0.5 text-sm text-quiet">{pipeline.description}</p>
+        <p className="mt-1 text-xs text-quiet">{pipeline.stages} stages</p>
       </div>
-      <Button
-        look="primary"
-        className="w-52 whitespace-nowrap"
-        disabled={isStarting || pipeline.version === null}
-        onClick={start}
-      >
-        {isStarting ? 'Starting…' : 'Run with sample data'}
+      <Button icon={Play} busy={isStarting} disabled={pipeline.version === null} onClick={start}>
+        Run with sample data
       </Button>
     </li>
   );

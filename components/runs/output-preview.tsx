@@ -3,6 +3,7 @@
 import { useEffect, useState } from 'react';
 import { isJsonObject, type Json } from '../../server/domain/json.ts';
 import { api } from '../data/api.ts';
+import { Code } from '../ui/text.tsx';
 
 const SHOWN_CHARS = 6_000;
 
@@ -47,16 +48,9 @@ function Text({ label, text }: { label: string; text: string }) {
       ? `${text.slice(0, SHOWN_CHARS)}\n… ${text.length - SHOWN_CHARS} characters more`
       : text;
   return (
-    <section aria-label={label}>
-      <h4 className="text-sm font-medium text-quiet">{label}</h4>
-      {/* Focusable, so that it can be scrolled by keyboard. */}
-      <pre
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable
-        tabIndex={0}
-        className="mt-1 max-h-72 overflow-auto rounded-md border border-line bg-page p-3 text-xs leading-5"
-      >
-        {shown}
-      </pre>
-    </section>
+    <div>
+      <h4 className="mb-1 text-sm font-medium text-quiet">{label}</h4>
+      <Code label={label}>{shown}</Code>
+    </div>
   );
 }

@@ -1,9 +1,11 @@
-'use client';
-
+import { History } from 'lucide-react';
 import Link from 'next/link';
 import type { ApiPipeline, ApiRunSummary } from '../data/api.ts';
-import { StatusBadge } from '../ui/status-badge.tsx';
-import { lookOfRun } from './look.ts';
+import { lookOfRun } from '../looks/index.ts';
+import { Empty, Skeleton } from '../ui/feedback.tsx';
+import { StatusText } from '../ui/status.tsx';
+import { Card } from '../ui/surface.tsx';
+import { Ago } from '../ui/text.tsx';
 
 export function RecentRuns({
   runs,
@@ -15,27 +17,29 @@ export function RecentRuns({
   const nameOf = (id: string | null) =>
     pipelines.find((pipeline) => pipeline.id === id)?.name ?? 'Stand-alone task';
   return (
-    <ul aria-label="Recent runs" aria-busy={!runs} className="mt-4 rounded-lg border border-line bg-card">
-      {runs?.map((run) => (
-        <li key={run.id} className="border-b border-line last:border-b-0">
-          <Link
-            href={`/runs/${run.id}`}
-            className="grid min-h-12 grid-cols-[1fr_auto] items-center gap-4 px-5 py-2 hover:bg-page sm:grid-cols-[1fr_8rem_12rem]"
-          >
-            <span className="truncate">{nameOf(run.pipeline_id)}</span>
-            <StatusBadge {...lookOfRun(run.status)} />
-            <time
-              dateTime={run.created_at}
-              className="hidden text-right text-sm tabular-nums text-quiet sm:block"
+    <Card title="Recent runs" flush>
+      <ul aria-label="Recent runs" aria-busy={!runs}>
+        {runs?.map((run) => (
+          <li key={run.id} className="border-b border-line last:border-b-0">
+            <Link
+              href={`/runs/${run.id}`}
+              className="grid min-h-10 grid-cols-[1fr_auto] items-center gap-4 px-4 py-1.5 text-sm hover:bg-hover focus-visible:-outline-offset-2 sm:grid-cols-[1fr_8rem_8rem]"
             >
-              {new Date(run.created_at).toLocaleString('en-GB')}
-            </time>
-          </Link>
-        </li>
-      ))}
-      {runs?.length ? null : (
-        <li className="flex min-h-12 items-center px-5 text-quiet">{runs ? 'None yet.' : 'Loading…'}</li>
-      )}
-    </ul>
+              <span className="truncate">{nameOf(run.pipeline_id)}</span>
+              <StatusText look={lookOfRun(run.status)} />
+              <span className="hidden text-right text-quiet sm:block">
+                <Ago at={run.created_at} />
+              </span>
+            </Link>
+          </li>
+        ))}
+      </ul>
+      {runs ? null : <Skeleton label="Loading the recent runs" />}
+      {runs?.length === 0 ? (
+        <Empty icon={History} title="No runs yet">
+          A run appears here as soon as somebody starts one.
+        </Empty>
+      ) : null}
+    </Card>
   );
 }

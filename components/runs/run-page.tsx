@@ -1,11 +1,16 @@
 'use client';
 
 import { useState } from 'react';
+import { isRunOver } from '../../server/domain/statuses.ts';
 import { ApiError, type ApiRun, api } from '../data/api.ts';
+import { lookOfRun } from '../looks/index.ts';
 import { Button } from '../ui/button.tsx';
-import { Notice } from '../ui/notice.tsx';
-import { StatusBadge } from '../ui/status-badge.tsx';
-import { canCancel, formatDuration, isRunOver, lookOfRun } from './look.ts';
+import { Notice, ProgressBar, Skeleton } from '../ui/feedback.tsx';
+import { formatDuration } from '../ui/format.ts';
+import { StatusPill } from '../ui/status.tsx';
+import { Card, PageHead } from '../ui/surface.tsx';
+import { Ago, CopyText } from '../ui/text.tsx';
+import { canCancel } from './look.ts';
 import { StageRow } from './stage-row.tsx';
 import { useRun } from './use-run.ts';
 
@@ -17,11 +22,13 @@ export function RunPage({ id }: { id: string }) {
       <RunHead run={run} />
       {isLive || isRunOver(run.status) ? null : <Notice message="The connection is cut; trying again." />}
       {run.error ? <Notice message={run.error.message} advice={`Code ${run.error.code}.`} /> : null}
-      <ol aria-label="Stages" className="mt-6 rounded-lg border border-line bg-card">
-        {run.stages.map((stage) => (
-          <StageRow key={stage.task_id} runId={run.id} stage={stage} />
-        ))}
-      </ol>
+      <Card title="Stages" flush>
+        <ol aria-label="Stages">
+          {run.stages.map((stage) => (
+            <StageRow key={stage.task_id} runId={run.id} stage={stage} />
+          ))}
+        </ol>
+      </Card>
     </>
   );
 }
@@ -31,29 +38,36 @@ function RunHead({ run }: { run: ApiRun }) {
   const took =
     run.finished_at === null ? undefined : Date.parse(run.finished_at) - Date.parse(run.created_at);
   return (
-    <div>
-      <div className="flex flex-wrap items-start justify-between gap-4">
-        <div>
-          <h1 className="text-2xl font-semibold tracking-tight">Run</h1>
-          <p className="mt-1 font-mono text-xs text-quiet">{run.id}</p>
-        </div>
-        <CancelButton run={run} />
-      </div>
-      <p aria-live="polite" className="mt-4 flex h-6 items-center gap-4 text-sm">
-        <span data-testid="run-status">
-          <StatusBadge {...lookOfRun(run.status)} />
-        </span>
-        <span className="tabular-nums text-quiet">
-          {took === undefined ? `${percent} %` : `took ${formatDuration(took)}`}
-        </span>
-      </p>
-      <progress
-        aria-label="Progress of the run"
-        max={100}
-        value={percent}
-        className="mt-2 progress-bar block h-1.5 w-full"
+    <>
+      <PageHead
+        trail={[{ label: 'Pipelines', href: '/' }]}
+        title={
+          <>
+            Run
+            <span
+              aria-live="polite"
+              data-testid="run-status"
+              className="text-base font-normal tracking-normal"
+            >
+              <StatusPill look={lookOfRun(run.status)} />
+            </span>
+          </>
+        }
+        note={
+          <span className="flex flex-wrap items-center gap-x-3 text-sm tabular-nums">
+            <CopyText what="run id" text={run.id} />
+            <span>
+              started <Ago at={run.created_at} />
+            </span>
+            <span>{took === undefined ? `${percent} %` : `took ${formatDuration(took)}`}</span>
+          </span>
+        }
+        actions={<CancelButton run={run} />}
       />
-    </div>
+      <div className="mb-5">
+        <ProgressBar label="Progress of the run" value={percent / 100} />
+      </div>
+    </>
   );
 }
 
@@ -72,11 +86,10 @@ function CancelButton({ run }: { run: ApiRun }) {
   );
 }
 
-/** As tall as what comes, so that nothing jumps. */
 function Placeholder() {
   return (
-    <div role="status" className="h-[34rem] text-quiet">
-      Loading the run…
-    </div>
+    <Card flush>
+      <Skeleton label="Loading the run" rows={12} />
+    </Card>
   );
 }

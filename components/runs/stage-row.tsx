@@ -2,8 +2,9 @@
 
 import { useState } from 'react';
 import type { ApiStage } from '../data/api.ts';
-import { StatusBadge } from '../ui/status-badge.tsx';
-import { formatDuration, lookOfTask } from './look.ts';
+import { lookOfTask } from '../looks/index.ts';
+import { formatDuration } from '../ui/format.ts';
+import { StatusText } from '../ui/status.tsx';
 import { OutputPreview } from './output-preview.tsx';
 
 function durationOf(stage: ApiStage): string {
@@ -30,13 +31,13 @@ export function StageRow({ runId, stage }: { runId: string; stage: ApiStage }) {
       <div className="grid min-h-16 grid-cols-[1.75rem_1fr_auto] items-center gap-x-3 px-4 py-2 sm:grid-cols-[1.75rem_1fr_8rem_5rem_6rem]">
         <span className="text-sm tabular-nums text-quiet">{stage.stage + 1}</span>
         <div className="min-w-0">
-          <h3 className="truncate font-medium">{stage.name}</h3>
+          <h3 className="truncate text-base font-medium">{stage.name}</h3>
           <p className={`truncate text-sm ${stage.error ? 'text-bad' : 'text-quiet'}`} title={noteOf(stage)}>
             {noteOf(stage)}
           </p>
         </div>
         <span data-testid={`status-${stage.key}`}>
-          <StatusBadge {...look} />
+          <StatusText look={look} />
         </span>
         <span className="hidden text-right text-sm tabular-nums text-quiet sm:block">
           {durationOf(stage)}

@@ -1,8 +1,8 @@
 'use client';
 
 import { useEffect, useState } from 'react';
+import { isRunOver } from '../../server/domain/statuses.ts';
 import { ApiError, type ApiRun, api } from '../data/api.ts';
-import { isRunOver } from './look.ts';
 
 export interface LiveRun {
   run: ApiRun | undefined;

@@ -1,28 +1,26 @@
-import Link from 'next/link';
 import type { ReactNode } from 'react';
+import { ToastProvider } from '../ui/toast.tsx';
+import { TooltipProvider } from '../ui/tooltip.tsx';
+import { SideBar } from './side-bar.tsx';
 
+/** The frame around every page. What can be gone to is in `places.ts`. */
 export function Shell({ children }: { children: ReactNode }) {
   return (
-    <>
-      <a
-        href="#main"
-        className="sr-only focus:not-sr-only focus:absolute focus:left-4 focus:top-2 focus:bg-card focus:px-3 focus:py-1"
-      >
-        Skip to the content
-      </a>
-      <header className="border-b border-line bg-card">
-        <nav aria-label="Main" className="mx-auto flex h-14 max-w-5xl items-center gap-6 px-4">
-          <Link href="/" className="font-semibold tracking-tight">
-            Signalbox
-          </Link>
-          <Link href="/" className="text-quiet hover:text-text">
-            Pipelines
-          </Link>
-        </nav>
-      </header>
-      <main id="main" className="mx-auto max-w-5xl px-4 py-8">
-        {children}
-      </main>
-    </>
+    <TooltipProvider>
+      <ToastProvider>
+        <a
+          href="#main"
+          className="sr-only focus:not-sr-only focus:fixed focus:left-3 focus:top-3 focus:z-50 focus:rounded-md focus:bg-ink focus:px-3 focus:py-1.5 focus:text-on-ink"
+        >
+          Skip to the content
+        </a>
+        <div className="flex min-h-dvh flex-col md:flex-row">
+          <SideBar />
+          <main id="main" className="mx-auto w-full max-w-6xl min-w-0 grow px-4 py-6 md:px-8 md:py-7">
+            {children}
+          </main>
+        </div>
+      </ToastProvider>
+    </TooltipProvider>
   );
 }

@@ -1,20 +1,77 @@
-import type { ButtonHTMLAttributes } from 'react';
+import type { LucideIcon } from 'lucide-react';
+import { LoaderCircle } from 'lucide-react';
+import type { ComponentProps, ReactNode } from 'react';
+
+type Native = Omit<ComponentProps<'button'>, 'className' | 'style' | 'children'>;
 
 const LOOKS = {
-  primary: 'bg-accent text-on-accent border-accent hover:opacity-90',
-  plain: 'bg-card text-text border-line hover:border-quiet',
-};
+  /** The one thing that this place is for. At most one in sight. */
+  primary: 'border-ink bg-ink text-on-ink hover:not-disabled:opacity-85',
+  plain: 'border-line bg-card text-text hover:not-disabled:border-control hover:not-disabled:bg-hover',
+  /** Among other things, such as in a toolbar. */
+  quiet:
+    'border-transparent bg-transparent text-quiet hover:not-disabled:bg-hover hover:not-disabled:text-text',
+  danger: 'border-danger bg-danger text-on-danger hover:not-disabled:opacity-85',
+} as const;
 
-export function Button({
-  look = 'plain',
-  className = '',
-  ...rest
-}: ButtonHTMLAttributes<HTMLButtonElement> & { look?: keyof typeof LOOKS }) {
+const SIZES = {
+  sm: 'h-7 gap-1.5 px-2.5 text-sm',
+  md: 'h-8 gap-2 px-3 text-base',
+  lg: 'h-10 gap-2 px-5 text-base',
+} as const;
+
+export interface ButtonProps extends Native {
+  look?: keyof typeof LOOKS;
+  size?: keyof typeof SIZES;
+  icon?: LucideIcon;
+  /** What was asked for is under way: the button stays as wide as it is and takes no second click. */
+  busy?: boolean;
+  wide?: boolean;
+  children: ReactNode;
+}
+
+const SHAPE =
+  'inline-flex shrink-0 select-none items-center justify-center whitespace-nowrap rounded-md border font-medium transition-colors duration-100 disabled:opacity-50';
+
+export function Button(props: ButtonProps) {
+  const { look = 'plain', size = 'md', icon: Icon, busy = false, wide = false, children, ...native } = props;
   return (
     <button
       type="button"
-      className={`inline-flex h-9 items-center justify-center rounded-md border px-4 text-sm font-medium disabled:opacity-60 ${LOOKS[look]} ${className}`}
-      {...rest}
-    />
+      {...native}
+      disabled={native.disabled || busy}
+      aria-busy={busy || undefined}
+      className={`${SHAPE} ${LOOKS[look]} ${SIZES[size]} ${wide ? 'w-full' : ''}`}
+    >
+      {busy ? <LoaderCircle aria-hidden size={15} className="motion-safe:animate-spin" /> : null}
+      {Icon && !busy ? <Icon aria-hidden size={15} /> : null}
+      {children}
+    </button>
+  );
+}
+
+const ICON_SIZES = { sm: 'size-7', md: 'size-8' } as const;
+
+export interface IconButtonProps extends Native {
+  /** What it does: said aloud, and shown as its tooltip by whoever wraps it. */
+  label: string;
+  icon: LucideIcon;
+  look?: 'plain' | 'quiet';
+  size?: keyof typeof ICON_SIZES;
+  pressed?: boolean;
+}
+
+export function IconButton(props: IconButtonProps) {
+  const { label, icon: Icon, look = 'quiet', size = 'md', pressed, ...native } = props;
+  return (
+    <button
+      type="button"
+      aria-label={label}
+      aria-pressed={pressed}
+      {...native}
+      className={`${SHAPE} ${LOOKS[look]} ${ICON_SIZES[size]} aria-pressed:bg-accent-soft aria-pressed:text-accent`}
+    >
+      <Icon aria-hidden size={16} />
+    </button>
   );
 }

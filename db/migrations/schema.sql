@@ -172,6 +172,27 @@ CREATE TABLE late_answers (
   CONSTRAINT late_answers_pkey PRIMARY KEY (id)
 );
 
+CREATE TABLE linked_identities (
+  issuer text NOT NULL,
+  subject text NOT NULL,
+  user_id uuid NOT NULL,
+  linked_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT linked_identities_pkey PRIMARY KEY (issuer, subject),
+  CONSTRAINT linked_identities_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+
+CREATE TABLE memberships (
+  org_id uuid NOT NULL,
+  user_id uuid NOT NULL,
+  role text NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  updated_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT memberships_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id) ON DELETE CASCADE,
+  CONSTRAINT memberships_pkey PRIMARY KEY (org_id, user_id),
+  CONSTRAINT memberships_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'designer'::text, 'operator'::text, 'viewer'::text, 'auditor'::text]))),
+  CONSTRAINT memberships_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+
 CREATE TABLE orgs (
   id uuid NOT NULL,
   name text NOT NULL,
@@ -186,6 +207,16 @@ CREATE TABLE outbox (
   body text NOT NULL,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   CONSTRAINT outbox_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE pipeline_grants (
+  org_id uuid NOT NULL,
+  pipeline_id uuid NOT NULL,
+  user_id uuid NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT pipeline_grants_org_id_user_id_fkey FOREIGN KEY (org_id, user_id) REFERENCES memberships(org_id, user_id) ON DELETE CASCADE,
+  CONSTRAINT pipeline_grants_pipeline_id_fkey FOREIGN KEY (pipeline_id) REFERENCES pipelines(id) ON DELETE CASCADE,
+  CONSTRAINT pipeline_grants_pkey PRIMARY KEY (pipeline_id, user_id)
 );
 
 CREATE TABLE pipeline_stars (
@@ -274,6 +305,41 @@ CREATE TABLE server_keys (
   CONSTRAINT server_keys_pkey PRIMARY KEY (name)
 );
 
+CREATE TABLE sessions (
+  id uuid NOT NULL,
+  token_hash text NOT NULL,
+  user_id uuid NOT NULL,
+  org_id uuid NOT NULL,
+  how text NOT NULL,
+  address text,
+  user_agent text,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  last_seen_at timestamp with time zone DEFAULT now() NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT sessions_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id) ON DELETE CASCADE,
+  CONSTRAINT sessions_pkey PRIMARY KEY (id),
+  CONSTRAINT sessions_token_hash_key UNIQUE (token_hash),
+  CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+
+CREATE TABLE sign_in_links (
+  id uuid NOT NULL,
+  token_hash text NOT NULL,
+  kind text NOT NULL,
+  org_id uuid NOT NULL,
+  role text NOT NULL,
+  label text DEFAULT ''::text NOT NULL,
+  made_by uuid,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT sign_in_links_kind_check CHECK ((kind = ANY (ARRAY['owner'::text, 'invite'::text]))),
+  CONSTRAINT sign_in_links_made_by_fkey FOREIGN KEY (made_by) REFERENCES users(id) ON DELETE CASCADE,
+  CONSTRAINT sign_in_links_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id) ON DELETE CASCADE,
+  CONSTRAINT sign_in_links_pkey PRIMARY KEY (id),
+  CONSTRAINT sign_in_links_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'designer'::text, 'operator'::text, 'viewer'::text, 'auditor'::text]))),
+  CONSTRAINT sign_in_links_token_hash_key UNIQUE (token_hash)
+);
+
 CREATE TABLE task_dag_templates (
   org_id uuid NOT NULL,
   key text NOT NULL,
@@ -326,6 +392,18 @@ CREATE TABLE tasks (
   CONSTRAINT tasks_pkey PRIMARY KEY (run_id, idx)
 ) PARTITION BY RANGE (run_id);
 
+CREATE TABLE users (
+  id uuid NOT NULL,
+  email text,
+  name text NOT NULL,
+  password_hash text,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  updated_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT users_email_check CHECK (((length(email) >= 3) AND (length(email) <= 254))),
+  CONSTRAINT users_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  CONSTRAINT users_pkey PRIMARY KEY (id)
+);
+
 CREATE TABLE versions (
   id uuid NOT NULL,
   org_id uuid NOT NULL,
@@ -347,6 +425,9 @@ CREATE INDEX bulks_org ON public.bulks USING btree (org_id, id);
 CREATE INDEX dead_letters_open ON public.dead_letters USING btree (created_at) WHERE (closed_at IS NULL);
 CREATE INDEX inbox_at ON public.inbox USING brin (at);
 CREATE INDEX late_answers_run ON public.late_answers USING btree (run_id, idx);
+CREATE INDEX linked_identities_user ON public.linked_identities USING btree (user_id);
+CREATE INDEX memberships_user ON public.memberships USING btree (user_id);
+CREATE INDEX pipeline_grants_member ON public.pipeline_grants USING btree (org_id, user_id);
 CREATE INDEX pipelines_org ON public.pipelines USING btree (org_id, id);
 CREATE INDEX pipelines_tags ON public.pipelines USING gin (tags);
 CREATE INDEX run_objects_hash ON ONLY public.run_objects USING btree (hash);
@@ -360,8 +441,12 @@ CREATE INDEX runs_status ON ONLY public.runs USING btree (org_id, status, uuid_s
 CREATE INDEX runs_trigger ON ONLY public.runs USING btree (org_id, trigger, uuid_send(id)) WHERE (trigger <> 'api'::text);
 CREATE INDEX runs_version ON ONLY public.runs USING btree (version_id, uuid_send(id));
 CREATE INDEX runs_wake ON ONLY public.runs USING btree (wake_at) WHERE (wake_at IS NOT NULL);
+CREATE INDEX sessions_expiry ON public.sessions USING btree (expires_at);
+CREATE INDEX sessions_user ON public.sessions USING btree (user_id);
+CREATE INDEX sign_in_links_org ON public.sign_in_links USING btree (org_id, id);
 CREATE INDEX tasks_agent ON ONLY public.tasks USING btree (agent_id, run_id, idx) WHERE (agent_id IS NOT NULL);
 CREATE UNIQUE INDEX pipelines_name ON public.pipelines USING btree (org_id, lower(name)) WHERE (archived_at IS NULL);
+CREATE UNIQUE INDEX users_email ON public.users USING btree (email);
 CREATE UNIQUE INDEX versions_number ON public.versions USING btree (pipeline_id, number) WHERE (pipeline_id IS NOT NULL);
 CREATE UNIQUE INDEX versions_shared ON public.versions USING btree (org_id, content_hash) WHERE (pipeline_id IS NULL);
 
@@ -381,6 +466,17 @@ CREATE VIEW agent_performance_summary WITH (security_invoker=true) AS
      JOIN agent_performance p ON ((p.agent_id = a.id)))
   WHERE (p.minute >= (now() - '24:00:00'::interval))
   GROUP BY a.org_id, a.id, a.name, a.instance, p.capability;
+
+CREATE VIEW members WITH (security_barrier=true) AS
+ SELECT m.org_id,
+    m.user_id,
+    u.name,
+    u.email,
+    m.role,
+    m.created_at
+   FROM (memberships m
+     JOIN users u ON ((u.id = m.user_id)))
+  WHERE (m.org_id = ( SELECT current_org() AS current_org));
 
 CREATE VIEW task_analytics WITH (security_invoker=true) AS
  SELECT org_id,
@@ -502,8 +598,10 @@ AS $function$ SELECT (lpad(to_hex((extract(epoch FROM moment) * 1000)::bigint), 
 
 CREATE TRIGGER agents_touch BEFORE UPDATE ON public.agents FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 CREATE TRIGGER drafts_touch BEFORE UPDATE ON public.drafts FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
+CREATE TRIGGER memberships_touch BEFORE UPDATE ON public.memberships FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 CREATE TRIGGER pipelines_touch BEFORE UPDATE ON public.pipelines FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 CREATE TRIGGER task_dag_templates_touch BEFORE UPDATE ON public.task_dag_templates FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
+CREATE TRIGGER users_touch BEFORE UPDATE ON public.users FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 
 CREATE POLICY tenant ON agent_health FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON agent_performance FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
@@ -516,12 +614,15 @@ CREATE POLICY tenant ON dead_letters FOR ALL TO signalbox_door USING ((org_id = 
 CREATE POLICY tenant ON drafts FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON idempotency_keys FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON late_answers FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON memberships FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON orgs FOR ALL TO signalbox_door USING ((id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON pipeline_grants FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON pipeline_stars FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON pipelines FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON run_events FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON run_objects FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON runs FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON sign_in_links FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON task_dag_templates FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON task_stage_logs FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON tasks FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
@@ -539,12 +640,16 @@ GRANT SELECT ON dead_letters TO signalbox_door;
 GRANT DELETE, INSERT, SELECT, UPDATE ON drafts TO signalbox_door;
 GRANT INSERT, SELECT, UPDATE ON idempotency_keys TO signalbox_door;
 GRANT SELECT ON late_answers TO signalbox_door;
+GRANT SELECT ON members TO signalbox_door;
+GRANT DELETE, INSERT, SELECT, UPDATE ON memberships TO signalbox_door;
 GRANT SELECT ON orgs TO signalbox_door;
+GRANT DELETE, INSERT, SELECT, UPDATE ON pipeline_grants TO signalbox_door;
 GRANT DELETE, INSERT, SELECT ON pipeline_stars TO signalbox_door;
 GRANT INSERT, SELECT, UPDATE ON pipelines TO signalbox_door;
 GRANT SELECT ON run_events TO signalbox_door;
 GRANT SELECT ON run_objects TO signalbox_door;
 GRANT SELECT ON runs TO signalbox_door;
+GRANT DELETE, INSERT, SELECT, UPDATE ON sign_in_links TO signalbox_door;
 GRANT SELECT ON task_analytics TO signalbox_door;
 GRANT SELECT ON task_attempts TO signalbox_door;
 GRANT DELETE, INSERT, SELECT, UPDATE ON task_dag_templates TO signalbox_door;

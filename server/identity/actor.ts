@@ -19,12 +19,16 @@ export interface Rights {
 export interface Origin {
   readonly address: string | null;
   readonly requestId: string | null;
+  readonly userAgent: string | null;
 }
 
 /** Whoever asks. Built at the door for each request, from what the database says now; verbs believe it. */
 export interface Actor extends Rights {
-  /** `local`: a program on this machine that has read the secret in the data folder. `external`: signed in elsewhere. */
-  readonly kind: 'local' | 'person' | 'key' | 'agent' | 'external';
+  /**
+   * `local`: a program on this machine that has read the secret in the data folder. `external`: signed in elsewhere.
+   * `nobody`: not signed in, and asking for what is open to everybody.
+   */
+  readonly kind: 'local' | 'person' | 'key' | 'agent' | 'external' | 'nobody';
   readonly id: string;
   readonly orgId: OrgId;
   readonly name: string;
@@ -34,12 +38,13 @@ export interface Actor extends Rights {
   readonly ceiling: Rights | null;
   /** The one agent that an agent's token speaks for. */
   readonly agent: string | null;
+  /** The person that it is, or that answers for it. */
   readonly userId: UserId | null;
   readonly sessionId: SessionId | null;
   readonly from: Origin;
 }
 
-export const NOWHERE: Origin = { address: null, requestId: null };
+export const NOWHERE: Origin = { address: null, requestId: null, userAgent: null };
 export const NO_GRANTS: ReadonlySet<PipelineId> = new Set();
 
 export const LOCAL_OWNER: Actor = {
@@ -56,6 +61,8 @@ export const LOCAL_OWNER: Actor = {
   sessionId: null,
   from: NOWHERE,
 };
+
+export const NOBODY: Actor = { ...LOCAL_OWNER, kind: 'nobody', id: 'nobody', name: 'nobody', role: null };
 
 /** What it is to be done to, where rights depend on that. */
 export interface Target {

@@ -62,6 +62,8 @@ export const PERMISSIONS = {
   /** Dead messages are shown with what is in them. */
   'queue.inspect': { roles: OPERATORS, scope: 'ops:write', home: true },
   'queue.operate': { roles: OPERATORS, scope: 'ops:write', home: true },
+  /** How the server does and what it is set to. */
+  'system.read': { roles: EVERYBODY, scope: 'ops:read' },
   'metrics.read': { roles: OPERATORS, scope: 'ops:read', home: true },
   'member.read': { roles: SUPERVISORS, scope: null },
   'member.manage': { roles: ADMINS, scope: null, inPerson: true },

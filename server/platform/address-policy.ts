@@ -61,6 +61,12 @@ export function createAddressPolicy(allowed: readonly string[]): AddressPolicy {
   };
 }
 
+/** Whether an address lies in one of these networks; nothing lies in none. */
+export function createAddressList(networks: readonly string[]): { has(address: string): boolean } {
+  const list = toList(networks);
+  return { has: (address) => isIP(address) !== 0 && list.check(address, familyOf(address)) };
+}
+
 const familyOf = (address: string): 'ipv4' | 'ipv6' => (isIPv4(address) ? 'ipv4' : 'ipv6');
 
 function toList(networks: readonly string[]): BlockList {

@@ -2,11 +2,12 @@ import type { z } from 'zod';
 import {
   byteSize,
   flag,
+  listenHost,
   logLevel,
-  loopbackHost,
   networkList,
   nonEmpty,
   objectStoreTarget,
+  originUrl,
   redisUrl,
   roleList,
   urlWithScheme,
@@ -45,10 +46,38 @@ export const SETTINGS = {
   }),
   SIGNALBOX_HOST: setting({
     group: 'Server',
-    schema: loopbackHost,
+    schema: listenHost,
     fallback: '127.0.0.1',
     about:
-      'The address the server listens on. Until sign-in exists only loopback addresses are accepted, because whoever reaches the server is its owner.',
+      'The address the server listens on. On any other than loopback the printed link asks for an account with a password before it signs in.',
+  }),
+  SIGNALBOX_PUBLIC_URL: setting({
+    group: 'Server',
+    schema: originUrl,
+    fallback: null,
+    example: 'https://signalbox.example.org',
+    about:
+      'Where people find the server, if not at the address it listens on: behind a proxy, or under a name. With https cookies travel by https only. Needed for sign-in by other providers from outside this machine.',
+  }),
+  SIGNALBOX_TRUSTED_PROXIES: setting({
+    group: 'Server',
+    schema: networkList,
+    fallback: null,
+    example: '10.0.0.5',
+    about:
+      'Networks of proxies whose `X-Forwarded-For` is believed. Unset: nobody is, and each request comes from whoever connects.',
+  }),
+  SIGNALBOX_SESSION_IDLE_HOURS: setting({
+    group: 'Server',
+    schema: wholeNumber(1, 8760),
+    fallback: '168',
+    about: 'Hours without a request after which somebody is signed out.',
+  }),
+  SIGNALBOX_SESSION_MAX_DAYS: setting({
+    group: 'Server',
+    schema: wholeNumber(1, 365),
+    fallback: '30',
+    about: 'Days after which everybody signs in again, however busy.',
   }),
   SIGNALBOX_ROLES: setting({
     group: 'Server',

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { isCidr } from './address-policy.ts';
 
@@ -56,16 +57,25 @@ export const redisUrl = z
     'must be a URL that starts with redis://, redis+sentinel:// or redis+cluster:// (rediss for TLS) and names a host',
   );
 
-function isLoopback(host: string): boolean {
+export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
-export const loopbackHost = z
+export const listenHost = z
   .string()
   .refine(
-    isLoopback,
-    'must be a loopback address (127.0.0.1, ::1 or localhost): whoever reaches the server is its owner until sign-in exists',
+    (host) => isIP(host) !== 0 || host === 'localhost',
+    'must be an address of this machine (127.0.0.1, ::1, 0.0.0.0 for all) or localhost',
   );
+
+/** An origin: no path, no query, no user. */
+export const originUrl = z
+  .string()
+  .refine((text) => {
+    const url = URL.parse(text);
+    return url !== null && /^https?:$/.test(url.protocol) && `${url.origin}/` === url.href;
+  }, 'must be where people find the server, such as https://signalbox.example.org, without a path')
+  .transform((text) => new URL(text).origin);
 
 export const roleList = z
   .string()

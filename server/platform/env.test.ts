@@ -116,12 +116,28 @@ describe('readEnv', () => {
     expect(problemsOf({ [name]: value }).map((problem) => problem.name)).toContain(name);
   });
 
-  test.each(['0.0.0.0', '::', '192.168.1.7', 'example.org', '127.0.0.1.example.org'])(
-    'refuses to listen on %s, which others can reach',
-    (host) => {
-      expect(problemsOf({ SIGNALBOX_HOST: host })[0]?.problem).toContain('loopback');
-    },
-  );
+  test.each(['example.org', '127.0.0.1.example.org', '300.1.1.1'])('refuses to listen on %s', (host) => {
+    expect(problemsOf({ SIGNALBOX_HOST: host })[0]?.problem).toContain('address of this machine');
+  });
+
+  test.each([
+    [{}, true],
+    [{ SIGNALBOX_HOST: '::1' }, true],
+    [{ SIGNALBOX_HOST: '0.0.0.0' }, false],
+    [{ SIGNALBOX_HOST: '192.168.1.7' }, false],
+    [{ SIGNALBOX_PUBLIC_URL: 'https://signalbox.example.org' }, false],
+  ])('knows whether only this machine reaches it: %j', (source, isLocalOnly) => {
+    expect(readEnv(source, '/srv').isLocalOnly).toBe(isLocalOnly);
+  });
+
+  test.each([
+    'signalbox.example.org',
+    'ftp://example.org',
+    'https://example.org/panel',
+    'https://me@example.org',
+  ])('refuses %s as the place where people find it', (url) => {
+    expect(problemsOf({ SIGNALBOX_PUBLIC_URL: url })[0]?.name).toBe('SIGNALBOX_PUBLIC_URL');
+  });
 
   test('never prints a secret, not even a malformed one', () => {
     const secrets = Object.entries(SETTINGS).filter(([, setting]) => 'secret' in setting);

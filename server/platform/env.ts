@@ -2,7 +2,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { SignalboxError } from '#server/domain/errors.ts';
 import { checkEnvCombinations, type EnvProblem } from './env-combinations.ts';
 import { type Parsed, SETTINGS, type Setting, type SettingName } from './env-settings.ts';
-import type { LogLevel, ObjectStoreTarget, Role } from './env-values.ts';
+import { isLoopback, type LogLevel, type ObjectStoreTarget, type Role } from './env-values.ts';
 
 export type { EnvProblem } from './env-combinations.ts';
 export type { LogLevel, Role } from './env-values.ts';
@@ -22,6 +22,11 @@ export type ObjectStoreConfig =
 export interface Env {
   readonly port: number;
   readonly host: string;
+  /** Nobody but this machine reaches the server. */
+  readonly isLocalOnly: boolean;
+  readonly publicUrl: string | undefined;
+  readonly trustedProxies: readonly string[];
+  readonly sessionLimits: { readonly idleMs: number; readonly maxMs: number };
   readonly roles: ReadonlySet<Role>;
   readonly dataDir: string;
   readonly isDev: boolean;
@@ -126,6 +131,13 @@ function toEnv(values: Parsed, rootDir: string): Env {
   return {
     port: values.SERVER_PORT,
     host: values.SIGNALBOX_HOST,
+    isLocalOnly: isLoopback(values.SIGNALBOX_HOST) && values.SIGNALBOX_PUBLIC_URL === undefined,
+    publicUrl: values.SIGNALBOX_PUBLIC_URL,
+    trustedProxies: values.SIGNALBOX_TRUSTED_PROXIES ?? [],
+    sessionLimits: {
+      idleMs: values.SIGNALBOX_SESSION_IDLE_HOURS * 3_600_000,
+      maxMs: values.SIGNALBOX_SESSION_MAX_DAYS * 86_400_000,
+    },
     roles: new Set(values.SIGNALBOX_ROLES),
     dataDir,
     isDev: values.SIGNALBOX_DEV,

@@ -24,6 +24,8 @@ export const CHANNEL = {
   anyRunEvents: `${PREFIX}events:run:*`,
   orgEvents: (orgId: string) => `${PREFIX}events:org:${orgId}`,
   agents: `${PREFIX}events:agents`,
+  /** Whose rights have changed or ended: whoever remembers them asks again. */
+  access: `${PREFIX}access`,
   /** "There is something to do": wakes coordinators early; they also look by themselves. */
   wakeCoordinators: `${PREFIX}wake`,
 } as const;

@@ -6,11 +6,15 @@ import type { EngineCommands } from '#server/coordinator/commands.ts';
 import type { CompiledGraph } from '#server/domain/graph/compile.ts';
 import type { RunId, VersionId } from '#server/domain/ids.ts';
 import type { Actor } from '#server/identity/actor.ts';
+import type { Identity } from '#server/identity/identity.ts';
 import type { Cursors } from './cursors.ts';
 
 /** What verbs work with. Built once by compose; everything in it is replaceable in a test. */
 export interface Services {
   readonly db: DoorDatabase;
+  readonly identity: Identity;
+  /** Nobody but this machine reaches the doors. */
+  readonly isLocalOnly: boolean;
   readonly engine: EngineCommands;
   readonly graphOf: (versionId: VersionId) => Promise<CompiledGraph>;
   readonly payloads: Payloads;
@@ -24,7 +28,8 @@ export interface Services {
   readonly limits: ServiceLimits;
   /** Tells the log who did what; the last step of every verb that changes something. */
   readonly record: (actor: Actor, what: string, subject: string) => void;
-  readonly probe: () => Promise<HealthParts>;
+  readonly health: HealthDesk;
+  readonly settings: ShownSettings;
 }
 
 export interface ServiceLimits {
@@ -69,7 +74,32 @@ export interface RunNews {
   subscribe(runId: RunId, onNews: () => void): Promise<() => Promise<void>>;
 }
 
-export interface HealthParts {
-  readonly ready: boolean;
-  readonly parts: Readonly<Record<string, { ok: boolean; note: string }>>;
+export interface HealthDesk {
+  isReady(): Promise<boolean>;
+  /** Asks each part and measures how long it takes to answer. */
+  examine(): Promise<Record<'database' | 'broker' | 'hot_state' | 'object_store', PartHealth>>;
+}
+
+export interface PartHealth {
+  ok: boolean;
+  /** Null: it has not answered. */
+  latencyMs: number | null;
+  note: string | null;
+}
+
+/** Settings that anybody who has signed in may know. */
+export interface ShownSettings {
+  readonly roles: readonly string[];
+  readonly kinds: {
+    readonly database: 'embedded' | 'postgres';
+    readonly broker: 'embedded' | 'rabbitmq';
+    readonly hotState: 'embedded' | 'redis';
+    readonly objectStore: 'folder' | 's3';
+  };
+  readonly payloadMaxBytes: number;
+  readonly payloadInlineMaxBytes: number;
+  readonly taskTimeoutMs: number;
+  readonly maxAgents: number;
+  readonly maxConcurrentTasks: number;
+  readonly retentionDays: { readonly succeeded: number; readonly failed: number; readonly cancelled: number };
 }

@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { type Actor, LOCAL_OWNER } from '#server/identity/actor.ts';
 import { readEnv } from '#server/platform/env.ts';
 import { createMetrics, type Metrics } from '#server/platform/metrics.ts';
+import { readOrCreateSecret } from '#server/platform/secret-file.ts';
 import type { Services } from '#server/services/context.ts';
 import { type App, compose } from '../compose.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
@@ -14,6 +15,8 @@ export interface TestApp extends AsyncDisposable {
   services: Services;
   actor: Actor;
   metrics: Metrics;
+  /** What programs on this machine show. */
+  secret: string;
   database: TestDatabase;
 }
 
@@ -30,6 +33,7 @@ export async function startTestApp(settings: Record<string, string> = {}): Promi
     services: app.services,
     actor: LOCAL_OWNER,
     metrics,
+    secret: readOrCreateSecret(join(dataDir, 'api-secret')),
     database,
     async [Symbol.asyncDispose]() {
       await app.stop();

@@ -4,9 +4,12 @@ import type { Broker } from '#server/broker/port.ts';
 import { RESPONSE_QUEUE } from '#server/broker/topology.ts';
 import { isJsonObject, type Json } from '#server/domain/json.ts';
 import type { TestServer } from './http.ts';
+import { joinAs, PASSWORD, signInByLink } from './people.ts';
 
 /** Makes what an example speaks of, and puts its ids in place of the example's. */
 export interface ExampleWorld {
+  /** Headers of somebody who has signed in just now. */
+  asPerson(): Promise<Record<string, string>>;
   settle<Value>(example: Value): Promise<Value>;
 }
 
@@ -31,6 +34,15 @@ export function createExampleWorld(http: TestServer): ExampleWorld {
     (await post('/pipelines', { name: newName(), stages: [{ name: 'only', ...stage }] })).id as string;
   const start = async (stage: object, input_data: Json = {}) =>
     (await post(`/pipelines/${await makePipeline(stage)}/execute`, { input_data })).id as string;
+  const issueLink = () => http.program.services.identity.links.issueOwnerLink();
+  const owner = () => signInByLink(http, issueLink);
+  const newMember = async () => joinAs(http, await owner(), 'viewer');
+  const granted = once(async () => {
+    const pipeline = await makePipeline({ type: 'echo' });
+    const member = (await newMember()).id;
+    await http.call(`/api/v1/pipelines/${pipeline}/grants/${member}`, {}, { method: 'PUT' });
+    return { pipeline, member };
+  });
   const finishedRun = once(async () => {
     const id = await start({ type: 'echo' }, { text: 'x'.repeat(100_000) });
     return until(`/runs/${id}`, ({ status }) => status === 'succeeded');
@@ -71,6 +83,18 @@ export function createExampleWorld(http: TestServer): ExampleWorld {
       const { dead_letters } = await until('/dead-letters', (body) => body.dead_letters.length > 0);
       return dead_letters[0].id;
     },
+    email: async () => (await newMember()).email,
+    newEmail: async () => `${newName().replace(' ', '-')}@example.org`,
+    password: async () => PASSWORD,
+    invitation: async () => (await post('/invites', { role: 'viewer' })).token,
+    invite: async () => (await post('/invites', { role: 'viewer' })).id,
+    member: async () => (await newMember()).id,
+    grantedPipeline: async () => (await granted()).pipeline,
+    grantee: async () => (await granted()).member,
+    async session() {
+      const { body } = await (await owner()).ask('/api/v1/me/sessions');
+      return body.sessions.find(({ is_current }: { is_current: boolean }) => is_current).id;
+    },
     newName: async () => newName(),
   };
   const nameOf = new Map(Object.entries(EXAMPLE).map(([name, value]) => [value as string, name as Name]));
@@ -82,7 +106,10 @@ export function createExampleWorld(http: TestServer): ExampleWorld {
     const entries = Object.entries(value).map(async ([key, part]) => [key, await settle(part)] as const);
     return Object.fromEntries(await Promise.all(entries));
   }
-  return { settle: (example) => settle(example as Json) as Promise<never> };
+  return {
+    asPerson: async () => (await owner()).headers,
+    settle: (example) => settle(example as Json) as Promise<never>,
+  };
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: bodies are read by a test, which fails when they are not as it says

@@ -2,12 +2,10 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
+import { createGate, type GateOptions } from '#server/api/http/gate.ts';
 import { createHttpServer } from '#server/api/http/server.ts';
 import { restRoutes } from '#server/api/rest/routes.ts';
-import { createLocalOwner } from '#server/identity/local-owner.ts';
 import { startTestApp, type TestApp } from './app.ts';
-
-const SECRET = 'a-secret-of-this-test-0123456789';
 
 export interface HttpAnswer {
   status: number;
@@ -16,10 +14,22 @@ export interface HttpAnswer {
   body: any;
 }
 
-export interface TestServer extends AsyncDisposable {
-  program: TestApp;
+export interface Asked {
+  method?: string;
+  /** JSON; makes it a POST where no method is named. */
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+export interface TestDoors extends AsyncDisposable {
   server: Server;
   origin: string;
+  /** With these headers and no others: as a stranger, if they show nothing. */
+  ask(path: string, asked?: Asked): Promise<HttpAnswer>;
+}
+
+export interface TestServer extends TestDoors {
+  program: TestApp;
   /** Sent with every call: it signs in as the owner. */
   secret: string;
   fetch(path: string, init?: RequestInit): Promise<Response>;
@@ -27,14 +37,14 @@ export interface TestServer extends AsyncDisposable {
   call(path: string, body?: object, init?: RequestInit): Promise<HttpAnswer>;
 }
 
-/** The whole program with its doors, on a port of its own. */
-export async function startTestServer(settings: Record<string, string> = {}): Promise<TestServer> {
-  const program = await startTestApp(settings);
+/** The doors of a program that a test has already. */
+export async function openTestDoors(program: TestApp, gate: GateOptions = {}): Promise<TestDoors> {
   const server = createHttpServer({
     routes: restRoutes,
-    owner: createLocalOwner({ secret: SECRET, now: Date.now }),
+    gate: createGate(gate),
     logger: pino({ level: 'silent' }),
     metrics: program.metrics,
+    isDev: false,
     isMetricsEnabled: true,
     maxBodyBytes: 1_000_000,
     services: () => program.services,
@@ -43,16 +53,40 @@ export async function startTestServer(settings: Record<string, string> = {}): Pr
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const send: TestServer['fetch'] = (path, init = {}) => {
-    const headers = new Headers(init.headers);
-    if (!headers.has('authorization')) headers.set('authorization', `Bearer ${SECRET}`);
-    return fetch(`${origin}${path}`, { ...init, headers });
-  };
   return {
-    program,
     server,
     origin,
-    secret: SECRET,
+    async ask(path, { method, body, headers = {} } = {}) {
+      const isJson = body !== undefined;
+      const response = await fetch(`${origin}${path}`, {
+        method: method ?? (isJson ? 'POST' : 'GET'),
+        headers: { ...(isJson ? { 'content-type': 'application/json' } : {}), ...headers },
+        redirect: 'manual',
+        ...(isJson ? { body: JSON.stringify(body) } : {}),
+      });
+      return read(response);
+    },
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+/** The whole program with its doors, on a port of its own. */
+export async function startTestServer(settings: Record<string, string> = {}): Promise<TestServer> {
+  const program = await startTestApp(settings);
+  const doors = await openTestDoors(program);
+  const { secret } = program;
+  const send: TestServer['fetch'] = (path, init = {}) => {
+    const headers = new Headers(init.headers);
+    if (!headers.has('authorization')) headers.set('authorization', `Bearer ${secret}`);
+    return fetch(`${doors.origin}${path}`, { ...init, headers });
+  };
+  return {
+    ...doors,
+    program,
+    secret,
     fetch: send,
     async call(path, body, init = {}) {
       const headers = new Headers(init.headers);
@@ -63,14 +97,17 @@ export async function startTestServer(settings: Record<string, string> = {}): Pr
         headers,
         ...(body ? { body: JSON.stringify(body) } : {}),
       });
-      const text = await response.text();
-      const isJson = /json/.test(response.headers.get('content-type') ?? '');
-      return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+      return read(response);
     },
     async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      server.close();
+      await doors[Symbol.asyncDispose]();
       await program[Symbol.asyncDispose]();
     },
   };
+}
+
+async function read(response: Response): Promise<HttpAnswer> {
+  const text = await response.text();
+  const isJson = /json/.test(response.headers.get('content-type') ?? '') && text !== '';
+  return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
 }

@@ -2,10 +2,12 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import type { Json } from '#server/domain/json.ts';
 import type { Actor } from '#server/identity/actor.ts';
 import type { Services } from '#server/services/context.ts';
+import type { SessionKeeper } from './session-cookie.ts';
 
 export interface Call {
   services: Services;
   actor: Actor;
+  browser: SessionKeeper;
   params: Readonly<Record<string, string>>;
   query: URLSearchParams;
   headers: IncomingHttpHeaders;
@@ -28,6 +30,8 @@ export interface Route {
   method: Method;
   /** `{name}` stands for one segment. */
   path: string;
+  /** Also for those who have not signed in: the actor is then nobody. */
+  isOpen?: true;
   /** It reads the body itself. */
   readsBody?: boolean;
   /** Its answer holds a secret. */

@@ -2,23 +2,28 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { SignalboxError } from '#server/domain/errors.ts';
 import type { Json } from '#server/domain/json.ts';
-import { type Actor, authorise } from '#server/identity/actor.ts';
-import type { LocalOwner } from '#server/identity/local-owner.ts';
+import { type Actor, authorise, NOBODY } from '#server/identity/actor.ts';
+import type { Credentials } from '#server/identity/identity.ts';
 import type { Logger } from '#server/platform/logger.ts';
 import type { Metrics } from '#server/platform/metrics.ts';
 import type { Services } from '#server/services/context.ts';
-import { readHealth } from '#server/services/system/health.ts';
+import { readReadiness } from '#server/services/system/health.ts';
 import { callProcedures, TRPC_PATH } from '../trpc/handler.ts';
+import { type AccessWatch, createAccessWatch } from './access-watch.ts';
 import { readJsonBody } from './body.ts';
-import { authenticate, checkSource, sessionCookieName, unauthenticated } from './gate.ts';
+import { type Gate, refuseKeyInUrl, unauthenticated } from './gate.ts';
+import { setSecurityHeaders } from './headers.ts';
+import { type DrawPage, drawPage, isOpenPage, sendToSignIn } from './page-door.ts';
 import { toProblem } from './problem.ts';
 import { createRouter, type Route } from './router.ts';
 import { type Exchange, sendAnswer, sendError, sendJson } from './send.ts';
-import { answerSignedOut, answerSignIn } from './sign-in.ts';
+import { createSessionKeeper, type SessionKeeper, sessionCookieName } from './session-cookie.ts';
+import { answerLink } from './sign-in.ts';
 
 export interface HttpOptions {
   routes: readonly Route[];
-  owner: LocalOwner;
+  gate: Gate;
+  isDev: boolean;
   logger: Logger;
   metrics: Metrics;
   isMetricsEnabled: boolean;
@@ -26,26 +31,30 @@ export interface HttpOptions {
   /** Undefined until the process has started, and again once it stops. */
   services(): Services | undefined;
   /** Draws everything that is no door; undefined while there are no pages. */
-  pages(): ((request: IncomingMessage, response: ServerResponse) => Promise<void>) | undefined;
+  pages(): DrawPage | undefined;
 }
 
 const MAX_BODY_DEPTH = 100;
+const BODILESS = new Set(['GET', 'HEAD', 'DELETE']);
 
 interface Door extends HttpOptions {
   match: ReturnType<typeof createRouter>;
   port(): number;
+  watch: AccessWatch;
 }
 
 interface Visit extends Exchange {
   url: URL;
-  cookieName: string;
+  browser: SessionKeeper;
+  given: Credentials;
 }
 
 /** The one HTTP server: doors go to their handlers, everything else to the pages. */
 export function createHttpServer(options: HttpOptions): Server {
   const match = createRouter(options.routes);
+  const watch = createAccessWatch();
   const server = createServer((request, response) => {
-    void serve({ ...options, match, port: () => portOf(server) }, request, response);
+    void serve({ ...options, match, watch, port: () => portOf(server) }, request, response);
   });
   // Slow senders of headers and bodies do not hold a socket for ever; answers may take as long as they need.
   server.headersTimeout = 20_000;
@@ -59,17 +68,14 @@ async function serve(door: Door, request: IncomingMessage, response: ServerRespo
   const startedAt = performance.now();
   const id = requestId(request);
   const url = URL.parse(request.url ?? '/', 'http://localhost') ?? new URL('http://localhost/');
-  const exchange: Visit = {
-    request,
-    response,
-    url,
-    id,
-    route: 'page',
-    cookieName: sessionCookieName(door.port()),
-  };
+  const { gate } = door;
+  const { isHttps } = gate;
+  const name = sessionCookieName({ port: door.port(), isHttps });
+  const given = gate.credentialsOf(request, { cookieName: name, requestId: id });
+  const browser = createSessionKeeper(response, { name, isHttps });
+  const exchange: Visit = { request, response, url, id, route: 'page', browser, given };
   response.setHeader('x-request-id', id);
-  response.setHeader('x-content-type-options', 'nosniff');
-  response.setHeader('x-frame-options', 'DENY');
+  setSecurityHeaders(response, gate);
   response.once('close', () => {
     const seconds = (performance.now() - startedAt) / 1000;
     const method = request.method ?? '';
@@ -87,41 +93,41 @@ async function dispatch(door: Door, exchange: Visit): Promise<void> {
   const { request, url } = exchange;
   const path = url.pathname;
   if (path === '/healthz') return sendJson(named(exchange, path), { status: 200, body: { status: 'ok' } });
-  checkSource(request);
+  door.gate.checkSource(request);
+  refuseKeyInUrl(request.url ?? '');
   if (path === '/readyz') return answerReady(door, named(exchange, path));
-  if (path === '/sign-in') {
-    const token = url.searchParams.get('token') ?? '';
-    return answerSignIn(named(exchange, path).response, {
-      token,
-      owner: door.owner,
-      cookieName: exchange.cookieName,
-    });
-  }
-  const actor = authenticate(request, door.owner, exchange.cookieName);
-  const isApi = path.startsWith('/api/');
-  if (!actor) {
-    if (isApi || path === '/metrics') throw unauthenticated();
-    return answerSignedOut(exchange.response);
-  }
-  if (path === '/metrics') {
-    authorise(actor, 'metrics.read');
-    return answerMetrics(door, named(exchange, path));
-  }
-  if (!isApi) return answerPage(door, exchange);
-  if (path.startsWith(`${TRPC_PATH}/`)) return answerProcedures(door, exchange, actor);
-  await answerApi(door, exchange, actor);
+  const token = path === '/sign-in' ? url.searchParams.get('token') : null;
+  if (token !== null) return answerToken(door, named(exchange, path), token);
+  if (path.startsWith(`${TRPC_PATH}/`)) return answerProcedures(door, exchange);
+  if (path.startsWith('/api/')) return answerApi(door, exchange);
+  if (path === '/metrics') return answerMetrics(door, named(exchange, path));
+  return answerPage(door, exchange);
 }
 
-async function answerProcedures(door: Door, exchange: Visit, actor: Actor): Promise<void> {
-  const { request, response, url, id } = named(exchange, TRPC_PATH);
-  const services = door.services();
-  if (!services) throw notReady();
+/** Whoever asks; undefined when they show nothing, or nothing that counts. */
+async function identify(door: Door, { given, request }: Visit): Promise<Actor | undefined> {
+  if (given.bearer === undefined && given.session === undefined) return undefined;
+  const actor = await servicesOf(door).identity.authenticate(given);
+  if (actor && given.bearer === undefined) door.gate.checkCookieWrite(request);
+  return actor;
+}
+
+async function answerToken(door: Door, exchange: Visit, token: string): Promise<void> {
+  const { response, browser, given } = exchange;
+  const actor = { ...NOBODY, from: given.from };
+  return answerLink(response, { services: servicesOf(door), actor, token, browser });
+}
+
+async function answerProcedures(door: Door, exchange: Visit): Promise<void> {
+  const { request, url, id, given, browser } = named(exchange, TRPC_PATH);
+  // Each procedure of a batch says for itself whether it is open to nobody.
+  const actor = (await identify(door, exchange)) ?? { ...NOBODY, from: given.from };
+  const services = servicesOf(door);
   const body = request.method === 'POST' ? await readBody(door, request) : {};
+  const signal = signalWhileAllowed(door, exchange, { services, actor });
   const answer = await callProcedures({
-    method: request.method ?? 'GET',
-    url,
-    body,
-    context: { services, actor, signal: signalOf(response), requestId: id },
+    ...{ method: request.method ?? 'GET', url, body },
+    context: { services, actor, browser, signal, requestId: id },
     onError: (err) => door.logger.error({ id, route: TRPC_PATH, err }, 'request failed'),
   });
   await sendJson(exchange, answer, { isSecret: answer.isSecret });
@@ -130,57 +136,89 @@ async function answerProcedures(door: Door, exchange: Visit, actor: Actor): Prom
 const readBody = (door: Door, request: IncomingMessage): Promise<Json> =>
   readJsonBody(request, { maxBytes: door.maxBodyBytes, maxDepth: MAX_BODY_DEPTH });
 
-/** Aborted when the caller has gone. */
-function signalOf(response: ServerResponse): AbortSignal {
-  const gone = new AbortController();
-  response.once('close', () => gone.abort());
-  return gone.signal;
-}
-
-async function answerApi(door: Door, exchange: Visit, actor: Actor): Promise<void> {
-  const { request, url } = exchange;
-  const path = url.pathname;
-  const found = door.match(request.method === 'HEAD' ? 'GET' : (request.method ?? ''), path);
+async function answerApi(door: Door, exchange: Visit): Promise<void> {
+  const { request, url, given, browser } = exchange;
+  const found = door.match(request.method === 'HEAD' ? 'GET' : (request.method ?? ''), url.pathname);
+  const isOpen = found.kind === 'found' && found.route.isOpen === true;
+  const actor = (await identify(door, exchange)) ?? (isOpen ? { ...NOBODY, from: given.from } : undefined);
+  if (!actor) throw unauthenticated();
   if (found.kind === 'missing')
-    throw new SignalboxError('NOT_FOUND', `There is no ${path}.`, { advice: 'Check the path.' });
-  if (found.kind === 'wrong-method') {
-    exchange.response.setHeader('allow', found.allowed.join(', '));
-    const body = {
-      ...toProblem(undefined, exchange.id),
-      status: 405,
-      title: 'Method not allowed',
-      code: 'INVALID',
-      detail: `${path} takes ${found.allowed.join(', ')}.`,
-    };
-    return sendJson(exchange, { status: 405, body });
-  }
+    throw new SignalboxError('NOT_FOUND', `There is no ${url.pathname}.`, { advice: 'Check the path.' });
+  if (found.kind === 'wrong-method') return refuseMethod(exchange, found.allowed);
   named(exchange, found.route.path);
-  const services = door.services();
-  if (!services) throw notReady();
-  const hasBody = !['GET', 'HEAD', 'DELETE'].includes(request.method ?? '') && !found.route.readsBody;
+  const services = servicesOf(door);
+  const hasBody = !BODILESS.has(request.method ?? '') && !found.route.readsBody;
   const body = hasBody ? await readBody(door, request) : {};
+  const signal = signalWhileAllowed(door, exchange, { services, actor });
+  const { params } = found;
   const call = {
     services,
     actor,
-    params: found.params,
+    browser,
+    params,
     query: url.searchParams,
     headers: request.headers,
     request,
     body,
-    signal: signalOf(exchange.response),
+    signal,
   };
-  await sendAnswer(exchange, await found.route.handle(call), { isSecret: found.route.isSecret === true });
+  const answer = await found.route.handle(call);
+  await sendAnswer(exchange, answer, { isSecret: found.route.isSecret === true });
+}
+
+/** Aborted when the caller has gone, or may no longer what it might when it came. */
+function signalWhileAllowed(
+  door: Door,
+  { response, given }: Visit,
+  { services, actor }: { services: Services; actor: Actor },
+): AbortSignal {
+  const gone = new AbortController();
+  const end = () => {
+    gone.abort();
+    // A stream has no other end; what waits ends itself and still answers.
+    if (response.headersSent) response.destroy();
+  };
+  const release =
+    actor.kind === 'nobody' ? undefined : door.watch.hold(services.identity, { actor, given, end });
+  response.once('close', () => {
+    release?.();
+    gone.abort();
+  });
+  return gone.signal;
+}
+
+function refuseMethod(exchange: Visit, allowed: string[]): Promise<void> {
+  exchange.response.setHeader('allow', allowed.join(', '));
+  const body = {
+    ...toProblem(undefined, exchange.id),
+    status: 405,
+    title: 'Method not allowed',
+    code: 'INVALID',
+    detail: `${exchange.url.pathname} takes ${allowed.join(', ')}.`,
+  };
+  return sendJson(exchange, { status: 405, body });
+}
+
+function servicesOf(door: Door): Services {
+  const services = door.services();
+  if (!services) throw notReady();
+  return services;
 }
 
 async function answerReady(door: Door, exchange: Visit): Promise<void> {
   const services = door.services();
   if (!services) return sendJson(exchange, { status: 503, body: { status: 'starting' } });
-  const { ready } = await readHealth(services);
+  const isReady = await readReadiness(services);
   // Anybody may ask: what is wrong is told to those who have signed in (`/api/v1/health`).
-  await sendJson(exchange, { status: ready ? 200 : 503, body: { status: ready ? 'ready' : 'not ready' } });
+  const body = { status: isReady ? 'ready' : 'not ready' };
+  await sendJson(exchange, { status: isReady ? 200 : 503, body });
 }
 
-async function answerMetrics(door: Door, { response }: Visit): Promise<void> {
+async function answerMetrics(door: Door, exchange: Visit): Promise<void> {
+  const { response } = exchange;
+  const actor = await identify(door, exchange);
+  if (!actor) throw unauthenticated();
+  authorise(actor, 'metrics.read');
   if (!door.isMetricsEnabled) {
     throw new SignalboxError('NOT_FOUND', 'Metrics are switched off.', {
       advice: 'Set METRICS_ENABLED=true.',
@@ -191,10 +229,13 @@ async function answerMetrics(door: Door, { response }: Visit): Promise<void> {
   response.end(text);
 }
 
-async function answerPage(door: Door, { request, response }: Visit): Promise<void> {
-  const pages = door.pages();
-  if (!pages) throw notReady();
-  await pages(request, response);
+async function answerPage(door: Door, exchange: Visit): Promise<void> {
+  const { request, response, url } = exchange;
+  const draw = door.pages();
+  if (!draw) throw notReady();
+  const isAllowed = isOpenPage(url.pathname, door) || (await identify(door, exchange)) !== undefined;
+  if (!isAllowed) return sendToSignIn(response, { method: request.method ?? '', url });
+  await drawPage(draw, { request, response, isDev: door.isDev });
 }
 
 function portOf(server: Server): number {

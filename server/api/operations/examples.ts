@@ -21,6 +21,19 @@ export const EXAMPLE = {
   /** A large input of the run `run`. */
   object: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
   deadLetter: '019fcb2a-4c7d-7e10-a1b2-c3d4e5f60007',
+  /** Of an account, whose password is `password`. */
+  email: 'ada@example.org',
+  newEmail: 'grace@example.org',
+  password: 'correct horse battery',
+  /** What an invitation's link ends with. */
+  invitation: 'pZ3mT0gkq0v9s1b7Yc2wq8n4Xr5fLh6dJ1aUe0oRkVg',
+  invite: 'inv_019fcb2a4c7d7e10a1b2c3d4e5f60009',
+  member: 'user_019fcb2a4c7d7e10a1b2c3d4e5f6000a',
+  /** A pipeline, and a member with a grant on it. */
+  grantedPipeline: 'pipe_019fcb2a4c7d7e10a1b2c3d4e5f6000d',
+  grantee: 'user_019fcb2a4c7d7e10a1b2c3d4e5f6000b',
+  /** One of the caller's own, and not the one that calls. */
+  session: 'ses_019fcb2a4c7d7e10a1b2c3d4e5f6000c',
   /** Names that must not be there yet. */
   newName: 'daily temperatures',
 } as const;

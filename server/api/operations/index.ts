@@ -1,13 +1,30 @@
+import { auth, me } from './account.ts';
 import { agents } from './agents.ts';
+import { grants, invites, members } from './members.ts';
 import type { Operation } from './operation.ts';
 import { pipelines } from './pipelines.ts';
 import { deadLetters, queues } from './queues.ts';
 import { runs } from './runs.ts';
+import { system } from './system.ts';
 import { tasks } from './tasks.ts';
 import { templates } from './templates.ts';
 
 /** All that can be asked of Signalbox. Every door is made from this table: REST, tRPC and the OpenAPI document. */
-export const operations = { pipelines, templates, runs, tasks, agents, queues, deadLetters };
+export const operations = {
+  pipelines,
+  templates,
+  runs,
+  tasks,
+  agents,
+  queues,
+  deadLetters,
+  auth,
+  me,
+  members,
+  invites,
+  grants,
+  system,
+};
 
 export type Operations = typeof operations;
 

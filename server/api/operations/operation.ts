@@ -4,11 +4,13 @@ import type { ErrorCode } from '#server/domain/errors.ts';
 import type { Actor } from '#server/identity/actor.ts';
 import type { Services } from '#server/services/context.ts';
 import type { Answer, Method } from '../http/router.ts';
+import type { SessionKeeper } from '../http/session-cookie.ts';
 
 /** What every operation works with, whichever door it was called through. */
 export interface OperationCall {
   services: Services;
   actor: Actor;
+  browser: SessionKeeper;
   /** The caller has gone; nobody will read the answer. */
   signal: AbortSignal;
 }
@@ -29,6 +31,8 @@ interface Described<Input extends InputSchema> {
   input: Input;
   /** The answer holds a secret, which is shown once. */
   isSecret?: true;
+  /** Who may ask at all; left out: whoever has signed in or shows a key. `person`: about the account that asks. */
+  by?: 'anybody' | 'person';
   /** Beyond those that every operation has. */
   errors?: readonly ErrorCode[];
   /** A call that works. Ids of `examples.ts` stand for things of that kind; a test makes them and makes the call. */
@@ -93,6 +97,9 @@ export function rawOperation<Input extends InputSchema>(
 ): RawOperation<Input> {
   return definition;
 }
+
+/** To those too who have not signed in. */
+export const isOpen = ({ by }: Operation): boolean => by === 'anybody';
 
 export const isRaw = (operation: Operation): operation is RawOperation => 'answer' in operation;
 

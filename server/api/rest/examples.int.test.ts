@@ -16,7 +16,8 @@ afterAll(() => http[Symbol.asyncDispose]());
 async function call({ operation }: NamedOperation) {
   const input = await world.settle(operation.example);
   const { target, method, headers, body } = requestOf(operation, input);
-  return http.call(target, body, { method, headers });
+  if (operation.by !== 'person') return http.call(target, body, { method, headers });
+  return http.ask(target, { method, body, headers: { ...headers, ...(await world.asPerson()) } });
 }
 
 describe('the example of each operation, made on a server', () => {
@@ -40,8 +41,9 @@ describe('the example of each operation, made on a server', () => {
   const answered = listOperations().filter(({ operation }) => operation.method !== 'GET');
   test.each(answered)('$name refuses a field that it does not know', async (named) => {
     const { operation } = named;
-    const { target, method, headers, body } = requestOf(operation, await world.settle(operation.example));
-    const answer = await http.call(target, { ...body, no_such_field: 1 }, { method, headers });
+    const input = { ...(await world.settle(operation.example)), no_such_field: 1 };
+    const { target, method, headers, body } = requestOf(operation, input);
+    const answer = await http.call(target, body, { method, headers });
     expect(answer).toMatchObject({ status: 400, body: { code: 'INVALID' } });
     expect(answer.body.detail).toContain('no_such_field');
   });

@@ -1,7 +1,14 @@
 import { parseInput } from '#server/services/parse-input.ts';
 import type { Answer, Call, Route } from '../http/router.ts';
 import { listOperations } from '../operations/index.ts';
-import { isRaw, isReply, isUpload, type JsonOperation, type Operation } from '../operations/operation.ts';
+import {
+  isOpen,
+  isRaw,
+  isReply,
+  isUpload,
+  type JsonOperation,
+  type Operation,
+} from '../operations/operation.ts';
 import { createInputReader } from './read-input.ts';
 
 /** The operations as `/api/v1`. */
@@ -15,6 +22,7 @@ function toRoute(operation: Operation): Route {
     path,
     readsBody: isUpload(operation),
     isSecret: operation.isSecret === true,
+    ...(isOpen(operation) ? { isOpen: true } : {}),
     async handle(call) {
       const input = parseInput(operation.input, read(call));
       if (isRaw(operation)) return operation.answer(call, input);

@@ -8,9 +8,11 @@ import {
 } from '@trpc/server';
 import type { z } from 'zod';
 import { type ErrorCode, SignalboxError } from '#server/domain/errors.ts';
+import { unauthenticated } from '../http/gate.ts';
 import { type Problem, toProblem } from '../http/problem.ts';
 import { type Operations, operations } from '../operations/index.ts';
 import {
+  isOpen,
   isRaw,
   isReply,
   type JsonOperation,
@@ -84,6 +86,7 @@ function toProcedure(operation: JsonOperation) {
   const procedure = t.procedure.input(operation.input);
   const resolve = async ({ ctx, input }: { ctx: TrpcContext; input: unknown }) => {
     try {
+      if (ctx.actor.kind === 'nobody' && !isOpen(operation)) throw unauthenticated();
       const result = await operation.handle(ctx, input as Record<string, unknown>);
       return isReply(result) ? result.output : result;
     } catch (error) {

@@ -1,0 +1,13 @@
+import type { Metadata } from 'next';
+import { SignInPage } from '../../components/session/index.ts';
+
+export const metadata: Metadata = { title: 'Sign in' };
+
+export default async function Page({
+  searchParams,
+}: {
+  searchParams: Promise<Record<string, string | string[]>>;
+}) {
+  const { next } = await searchParams;
+  return <SignInPage next={typeof next === 'string' ? next : null} />;
+}

@@ -1,0 +1,128 @@
+'use client';
+
+import { Copy, MoreHorizontal, Play, RotateCw, Settings2, Trash2 } from 'lucide-react';
+import { useState } from 'react';
+import { Button, IconButton } from '../ui/button.tsx';
+import { Checkbox, Segments, Select, Switch } from '../ui/choice.tsx';
+import { Field, TextArea, TextInput } from '../ui/field.tsx';
+import { Menu, MenuItem, MenuLine } from '../ui/menu.tsx';
+import { Popover } from '../ui/popover.tsx';
+import { Card } from '../ui/surface.tsx';
+import { Tooltip } from '../ui/tooltip.tsx';
+
+const PRIORITIES = [
+  { value: 'high', label: 'High' },
+  { value: 'medium', label: 'Medium' },
+  { value: 'low', label: 'Low' },
+] as const;
+
+export function Controls() {
+  return (
+    <div className="grid items-start gap-5 lg:grid-cols-2">
+      <Buttons />
+      <Choices />
+      <Fields />
+      <Openers />
+    </div>
+  );
+}
+
+function Buttons() {
+  return (
+    <Card title="Buttons">
+      <div className="flex flex-col gap-3">
+        <div className="flex flex-wrap items-center gap-2">
+          <Button look="primary" icon={Play}>
+            Run
+          </Button>
+          <Button icon={RotateCw}>Replay</Button>
+          <Button look="quiet">Dismiss</Button>
+          <Button look="danger">Discard</Button>
+        </div>
+        <div className="flex flex-wrap items-center gap-2">
+          <Button look="primary" disabled>
+            Run
+          </Button>
+          <Button disabled>Replay</Button>
+          <Button busy>Saving</Button>
+          <Button size="sm">Small</Button>
+          <Button size="lg">Large</Button>
+        </div>
+        <div className="flex items-center gap-2">
+          <Tooltip text="Settings" keys="mod+,">
+            <IconButton label="Settings" icon={Settings2} />
+          </Tooltip>
+          <IconButton label="Copy" icon={Copy} look="plain" />
+          <IconButton label="Follow" icon={RotateCw} pressed />
+          <IconButton label="Delete" icon={Trash2} disabled />
+        </div>
+      </div>
+    </Card>
+  );
+}
+
+function Choices() {
+  const [priority, setPriority] = useState<'high' | 'medium' | 'low'>('medium');
+  const [isRequired, setRequired] = useState(true);
+  const [isLive, setLive] = useState(false);
+  return (
+    <Card title="Choices">
+      <div className="flex flex-col items-start gap-3">
+        <Select label="Priority" value={priority} choices={PRIORITIES} onChange={setPriority} />
+        <Segments label="Priority" value={priority} choices={PRIORITIES} onChange={setPriority} />
+        <Checkbox label="Required" checked={isRequired} onChange={setRequired} />
+        <Checkbox label="Some of them" checked={false} some onChange={setRequired} />
+        <Checkbox label="Not yours to change" checked disabled onChange={setRequired} />
+        <Switch label="Follow live" checked={isLive} onChange={setLive} />
+      </div>
+    </Card>
+  );
+}
+
+function Fields() {
+  const [name, setName] = useState('orders');
+  const [key, setKey] = useState('load orders');
+  const [note, setNote] = useState('');
+  const isKey = /^[a-z][a-z0-9-]*$/.test(key);
+  return (
+    <Card title="Fields">
+      <div className="flex flex-col gap-4">
+        <Field label="Name" hint="What people call it.">
+          <TextInput value={name} onChange={setName} />
+        </Field>
+        <Field
+          label="Key"
+          error={isKey ? undefined : 'A key has small letters, digits and hyphens, and begins with a letter.'}
+        >
+          <TextInput mono value={key} onChange={setKey} />
+        </Field>
+        <Field label="Note">
+          <TextArea value={note} onChange={setNote} placeholder="What has changed" rows={2} />
+        </Field>
+      </div>
+    </Card>
+  );
+}
+
+function Openers() {
+  const [chosen, setChosen] = useState('Nothing chosen yet.');
+  return (
+    <Card title="Menus">
+      <div className="flex flex-wrap items-center gap-2">
+        <Menu trigger={<IconButton label="More" icon={MoreHorizontal} look="plain" />}>
+          <MenuItem label="Replay" icon={RotateCw} keys="r" onSelect={() => setChosen('Replay')} />
+          <MenuItem label="Copy" icon={Copy} keys="mod+c" onSelect={() => setChosen('Copy')} />
+          <MenuItem label="Archive" disabled onSelect={() => setChosen('Archive')} />
+          <MenuLine />
+          <MenuItem label="Delete" icon={Trash2} danger onSelect={() => setChosen('Delete')} />
+        </Menu>
+        <Popover title="Why it waits" trigger={<Button size="sm">Why?</Button>}>
+          <p className="text-quiet">No agent that can do “greet” is online.</p>
+        </Popover>
+        <span aria-live="polite" className="text-sm text-quiet">
+          {chosen}
+        </span>
+      </div>
+    </Card>
+  );
+}

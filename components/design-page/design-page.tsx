@@ -1,0 +1,32 @@
+'use client';
+
+import { useState } from 'react';
+import { PageHead } from '../ui/surface.tsx';
+import { Tabs } from '../ui/tabs.tsx';
+import { Controls } from './controls.tsx';
+import { Feedback } from './feedback.tsx';
+import { Foundations } from './foundations.tsx';
+import { States } from './states.tsx';
+
+type Part = 'foundations' | 'states' | 'controls' | 'feedback';
+
+/** Every primitive in every state, drawn by the primitives themselves: what docs/design.md says, to look at. */
+export function DesignPage() {
+  const [part, setPart] = useState<Part>('foundations');
+  return (
+    <>
+      <PageHead title="Design" note="The parts that every page is made of, in each of their states." />
+      <Tabs
+        label="Parts"
+        value={part}
+        onChange={setPart}
+        items={[
+          { value: 'foundations', label: 'Foundations', content: <Foundations /> },
+          { value: 'states', label: 'States', content: <States /> },
+          { value: 'controls', label: 'Controls', content: <Controls /> },
+          { value: 'feedback', label: 'Feedback', content: <Feedback /> },
+        ]}
+      />
+    </>
+  );
+}

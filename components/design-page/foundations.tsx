@@ -1,0 +1,63 @@
+import { Keys } from '../ui/keys.tsx';
+import { Card } from '../ui/surface.tsx';
+
+const SURFACES = [
+  { name: 'page', ground: 'bg-page' },
+  { name: 'card', ground: 'bg-card' },
+  { name: 'raised', ground: 'bg-raised' },
+  { name: 'sunken', ground: 'bg-sunken' },
+  { name: 'hover', ground: 'bg-hover' },
+];
+
+const SIZES = [
+  { name: '2xl', size: 'text-2xl font-semibold tracking-tight', use: 'a figure' },
+  { name: 'xl', size: 'text-xl font-semibold tracking-tight', use: 'the name of a page' },
+  { name: 'lg', size: 'text-lg font-semibold', use: 'the name of a dialog' },
+  { name: 'base', size: 'text-base', use: 'text and controls' },
+  { name: 'sm', size: 'text-sm', use: 'tables and side panels' },
+  { name: 'xs', size: 'text-xs', use: 'heads of columns, hints' },
+];
+
+export function Foundations() {
+  return (
+    <div className="grid items-start gap-5 lg:grid-cols-2">
+      <Card title="Surfaces and words">
+        <ul className="grid grid-cols-2 gap-3 sm:grid-cols-3">
+          {SURFACES.map(({ name, ground }) => (
+            <li key={name} className={`rounded-md border border-line p-3 ${ground}`}>
+              <p className="font-medium">{name}</p>
+              <p className="text-sm text-quiet">quiet</p>
+              <p className="text-sm text-faint">faint</p>
+              <p className="text-sm text-accent">accent</p>
+            </li>
+          ))}
+        </ul>
+      </Card>
+      <Card title="Type">
+        <ul className="flex flex-col gap-2.5">
+          {SIZES.map(({ name, size, use }) => (
+            <li key={name} className="flex items-baseline gap-4">
+              <span className="w-10 shrink-0 font-mono text-xs text-quiet">{name}</span>
+              <span className={size}>{use}</span>
+            </li>
+          ))}
+          <li className="flex items-baseline gap-4">
+            <span className="w-10 shrink-0 font-mono text-xs text-quiet">mono</span>
+            <span className="font-mono text-sm">run_01a1fda61e1f 0123456789</span>
+          </li>
+        </ul>
+      </Card>
+      <Card title="Keys">
+        <p className="flex items-center gap-3">
+          <Keys keys="mod+k" /> <Keys keys="shift+r" /> <Keys keys="esc" /> <Keys keys="j" />
+        </p>
+      </Card>
+      <Card title="Space and corners">
+        <p className="text-quiet">
+          Steps of 4 px. Inside a card 16, between cards 20, around a page 32. Corners of 4 for what is small,
+          6 for controls, 10 for cards.
+        </p>
+      </Card>
+    </div>
+  );
+}

@@ -1,0 +1,2 @@
+export { lookOfAgent } from './agents.ts';
+export { lookOfRun, lookOfTask } from './runs.ts';

@@ -1,0 +1,28 @@
+import { describe, expect, test } from 'vitest';
+import { AGENT_STATES } from '../../server/domain/routing.ts';
+import { RUN_STATUSES, TASK_STATUSES } from '../../server/domain/statuses.ts';
+import type { Look } from '../ui/status.tsx';
+import { lookOfAgent, lookOfRun, lookOfTask } from './index.ts';
+
+const GROUPS: [string, Look[]][] = [
+  ['runs', RUN_STATUSES.map(lookOfRun)],
+  ['tasks', TASK_STATUSES.map(lookOfTask)],
+  ['agents', AGENT_STATES.map(lookOfAgent)],
+];
+
+describe.each(GROUPS)('the states of %s', (_, looks) => {
+  test('have a word each', () => {
+    expect(new Set(looks.map(({ label }) => label)).size).toBe(looks.length);
+  });
+
+  test('have an icon each', () => {
+    expect(new Set(looks.map(({ icon }) => icon)).size).toBe(looks.length);
+  });
+
+  test('can be told apart as bars: by tone or by pattern, failures by both', () => {
+    expect(new Set(looks.map(({ tone, pattern }) => `${tone} ${pattern}`)).size).toBe(looks.length);
+    const bad = looks.filter(({ tone }) => tone === 'bad');
+    expect(bad).toHaveLength(1);
+    expect(looks.filter(({ pattern }) => pattern === bad[0]?.pattern)).toHaveLength(1);
+  });
+});

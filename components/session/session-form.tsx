@@ -1,0 +1,62 @@
+'use client';
+
+import { type FormEvent, useState } from 'react';
+import { ApiError } from '../data/api.ts';
+import { Button } from '../ui/button.tsx';
+import { Notice } from '../ui/feedback.tsx';
+import { Field, TextInput } from '../ui/field.tsx';
+
+export interface SessionField {
+  name: string;
+  label: string;
+  type?: 'text' | 'email' | 'password';
+  autoComplete: string;
+  minLength?: number;
+  hint?: string;
+}
+
+/** Fields, a button, and what went wrong. Goes on by a whole new page, so that nothing of before is left in memory. */
+export function SessionForm({
+  fields,
+  label,
+  goTo,
+  onSubmit,
+}: {
+  fields: readonly SessionField[];
+  label: string;
+  goTo: string;
+  onSubmit(values: Record<string, string>): Promise<unknown>;
+}) {
+  const [values, setValues] = useState<Record<string, string>>({});
+  const [isBusy, setBusy] = useState(false);
+  const [error, setError] = useState<ApiError>();
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    setBusy(true);
+    onSubmit(values).then(
+      () => window.location.assign(goTo),
+      (failure) => {
+        setBusy(false);
+        setError(failure instanceof ApiError ? failure : new ApiError(String(failure), undefined));
+      },
+    );
+  };
+  return (
+    <form onSubmit={submit} className="mt-6 flex max-w-sm flex-col gap-4">
+      {fields.map(({ name, label, type = 'text', autoComplete, minLength, hint }) => (
+        <Field key={name} label={label} hint={hint}>
+          <TextInput
+            required
+            {...{ name, type, autoComplete, minLength }}
+            value={values[name] ?? ''}
+            onChange={(value) => setValues((before) => ({ ...before, [name]: value }))}
+          />
+        </Field>
+      ))}
+      {error ? <Notice message={error.message} advice={error.advice} /> : null}
+      <Button type="submit" look="primary" size="lg" wide busy={isBusy}>
+        {label}
+      </Button>
+    </form>
+  );
+}

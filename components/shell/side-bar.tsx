@@ -1,0 +1,52 @@
+'use client';
+
+import Link from 'next/link';
+import { usePathname } from 'next/navigation';
+import { isPlaceOf, PLACES, type Place } from './places.ts';
+import { ThemeMenu } from './theme-menu.tsx';
+
+export function SideBar() {
+  return (
+    <header className="flex shrink-0 items-center gap-1 border-b border-line bg-card px-3 max-md:h-12 md:sticky md:top-0 md:h-dvh md:w-52 md:flex-col md:items-stretch md:border-r md:border-b-0 md:py-3 print:hidden">
+      <Link
+        href="/"
+        className="flex h-9 items-center gap-2 rounded-md px-2 font-semibold tracking-tight md:mb-3"
+      >
+        <Mark />
+        Signalbox
+      </Link>
+      <nav aria-label="Main" className="flex grow gap-0.5 md:flex-col">
+        {PLACES.map((place) => (
+          <PlaceLink key={place.href} place={place} />
+        ))}
+      </nav>
+      <ThemeMenu />
+    </header>
+  );
+}
+
+function PlaceLink({ place }: { place: Place }) {
+  const isHere = isPlaceOf(place, usePathname());
+  const Icon = place.icon;
+  return (
+    <Link
+      href={place.href}
+      aria-current={isHere ? 'page' : undefined}
+      className="flex h-8 items-center gap-2.5 rounded-md px-2 text-quiet hover:bg-hover hover:text-text aria-[current]:bg-hover aria-[current]:font-medium aria-[current]:text-text"
+    >
+      <Icon aria-hidden size={16} />
+      <span className="max-sm:sr-only">{place.label}</span>
+    </Link>
+  );
+}
+
+/** A semaphore: its arm is up, so the line is clear. */
+function Mark() {
+  return (
+    <svg aria-hidden viewBox="0 0 20 20" className="size-5" fill="none" strokeLinecap="round">
+      <path d="M6 18V3" className="stroke-text" strokeWidth="2" />
+      <path d="M6 6.5 15.5 3" className="stroke-bad-fill" strokeWidth="3.4" />
+      <path d="M3.5 18h5" className="stroke-text" strokeWidth="2" />
+    </svg>
+  );
+}

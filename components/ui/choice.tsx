@@ -1,0 +1,157 @@
+'use client';
+
+import { Checkbox as BaseCheckbox } from '@base-ui/react/checkbox';
+import { Select as BaseSelect } from '@base-ui/react/select';
+import { Switch as BaseSwitch } from '@base-ui/react/switch';
+import { Toggle } from '@base-ui/react/toggle';
+import { ToggleGroup } from '@base-ui/react/toggle-group';
+import { Check, ChevronsUpDown, Minus } from 'lucide-react';
+import { useId } from 'react';
+import { POPUP_ITEM, POPUP_MOTION, POPUP_SURFACE } from './popup.ts';
+
+export interface Choice<Value extends string> {
+  value: Value;
+  label: string;
+}
+
+interface ChoiceProps<Value extends string> {
+  label: string;
+  value: Value;
+  choices: readonly Choice<NoInfer<Value>>[];
+  disabled?: boolean;
+  onChange(value: NoInfer<Value>): void;
+}
+
+/** One of many. */
+export function Select<Value extends string>({
+  label,
+  value,
+  choices,
+  disabled,
+  onChange,
+}: ChoiceProps<Value>) {
+  return (
+    <BaseSelect.Root
+      items={[...choices]}
+      value={value}
+      disabled={disabled ?? false}
+      onValueChange={(next) => {
+        if (next !== null) onChange(next as Value);
+      }}
+    >
+      <BaseSelect.Trigger
+        aria-label={label}
+        className="flex h-8 min-w-32 items-center justify-between gap-2 rounded-md border border-control bg-card px-2.5 text-base hover:not-data-disabled:border-quiet data-disabled:opacity-50"
+      >
+        <BaseSelect.Value />
+        <BaseSelect.Icon className="text-quiet">
+          <ChevronsUpDown aria-hidden size={14} />
+        </BaseSelect.Icon>
+      </BaseSelect.Trigger>
+      <BaseSelect.Portal>
+        <BaseSelect.Positioner sideOffset={4} alignItemWithTrigger={false} className="z-40">
+          <BaseSelect.Popup
+            className={`max-h-(--available-height) min-w-(--anchor-width) overflow-y-auto p-1 ${POPUP_SURFACE} ${POPUP_MOTION}`}
+          >
+            {choices.map((choice) => (
+              <BaseSelect.Item key={choice.value} value={choice.value} className={POPUP_ITEM}>
+                <BaseSelect.ItemText className="grow">{choice.label}</BaseSelect.ItemText>
+                <BaseSelect.ItemIndicator className="text-accent">
+                  <Check aria-hidden size={14} />
+                </BaseSelect.ItemIndicator>
+              </BaseSelect.Item>
+            ))}
+          </BaseSelect.Popup>
+        </BaseSelect.Positioner>
+      </BaseSelect.Portal>
+    </BaseSelect.Root>
+  );
+}
+
+/** One of two to five, all in sight. */
+export function Segments<Value extends string>({
+  label,
+  value,
+  choices,
+  disabled,
+  onChange,
+}: ChoiceProps<Value>) {
+  return (
+    <ToggleGroup
+      aria-label={label}
+      value={[value]}
+      disabled={disabled ?? false}
+      onValueChange={([next]) => {
+        if (next !== undefined) onChange(next as Value);
+      }}
+      className="inline-flex rounded-md border border-line bg-sunken p-0.5"
+    >
+      {choices.map((choice) => (
+        <Toggle
+          key={choice.value}
+          value={choice.value}
+          className="h-6.5 rounded-sm border border-transparent px-2.5 text-sm text-quiet hover:text-text data-pressed:border-line data-pressed:bg-card data-pressed:text-text data-pressed:shadow-card"
+        >
+          {choice.label}
+        </Toggle>
+      ))}
+    </ToggleGroup>
+  );
+}
+
+const BOX =
+  'flex size-4 shrink-0 items-center justify-center rounded-sm border border-control bg-card data-checked:border-accent data-checked:bg-accent data-checked:text-on-accent data-indeterminate:border-accent data-indeterminate:bg-accent data-indeterminate:text-on-accent data-disabled:opacity-50';
+
+interface TickProps {
+  label: string;
+  checked: boolean;
+  disabled?: boolean;
+  onChange(checked: boolean): void;
+}
+
+/** The label is drawn beside it, or only said aloud, as in the rows of a table. */
+export function Checkbox(props: TickProps & { some?: boolean; labelHidden?: boolean }) {
+  const { label, checked, some = false, labelHidden = false, disabled = false, onChange } = props;
+  const id = useId();
+  return (
+    <span className="inline-flex min-h-6 items-center gap-2 text-base">
+      <BaseCheckbox.Root
+        id={id}
+        aria-label={labelHidden ? label : undefined}
+        checked={checked}
+        indeterminate={some}
+        disabled={disabled}
+        onCheckedChange={onChange}
+        className={BOX}
+      >
+        <BaseCheckbox.Indicator>
+          {some ? (
+            <Minus aria-hidden size={12} strokeWidth={3} />
+          ) : (
+            <Check aria-hidden size={12} strokeWidth={3} />
+          )}
+        </BaseCheckbox.Indicator>
+      </BaseCheckbox.Root>
+      {labelHidden ? null : <label htmlFor={id}>{label}</label>}
+    </span>
+  );
+}
+
+/** Takes effect at once; what has to be saved first is a checkbox. */
+export function Switch({ label, checked, disabled = false, onChange }: TickProps) {
+  const id = useId();
+  return (
+    <span className="inline-flex min-h-6 items-center gap-2 text-base">
+      <BaseSwitch.Root
+        id={id}
+        checked={checked}
+        disabled={disabled}
+        onCheckedChange={onChange}
+        className="flex h-4.5 w-8 shrink-0 rounded-full bg-control p-0.5 transition-colors duration-100 data-checked:bg-accent data-disabled:opacity-50"
+      >
+        <BaseSwitch.Thumb className="size-3.5 rounded-full bg-on-accent transition-transform duration-100 data-checked:translate-x-3.5" />
+      </BaseSwitch.Root>
+      <label htmlFor={id}>{label}</label>
+    </span>
+  );
+}

@@ -1,0 +1,75 @@
+'use client';
+
+import { Field as Base } from '@base-ui/react/field';
+import type { ComponentProps, ReactNode } from 'react';
+
+/** A control with its name, a hint, and what is wrong with its value. */
+export function Field({
+  label,
+  hint,
+  error,
+  children,
+}: {
+  label: string;
+  hint?: ReactNode;
+  error?: string | undefined;
+  children: ReactNode;
+}) {
+  return (
+    <Base.Root invalid={error !== undefined} className="flex flex-col gap-1">
+      <Base.Label className="text-sm font-medium">{label}</Base.Label>
+      {children}
+      {error === undefined ? null : (
+        <Base.Error match className="text-sm text-bad">
+          {error}
+        </Base.Error>
+      )}
+      {hint && error === undefined ? (
+        <Base.Description className="text-xs text-quiet">{hint}</Base.Description>
+      ) : null}
+    </Base.Root>
+  );
+}
+
+type Native<Tag extends 'input' | 'textarea'> = Omit<
+  ComponentProps<Tag>,
+  'className' | 'style' | 'onChange' | 'value' | 'defaultValue' | 'ref'
+>;
+
+const BOX =
+  'w-full min-w-0 rounded-md border border-control bg-card px-2.5 text-base text-text placeholder:text-faint hover:not-disabled:border-quiet focus:outline-2 focus:-outline-offset-1 focus:outline-accent disabled:opacity-50 data-invalid:border-bad';
+
+interface TextProps {
+  value: string;
+  onChange(value: string): void;
+  /** For names, expressions and code. */
+  mono?: boolean;
+}
+
+export function TextInput({ value, onChange, mono = false, ...native }: TextProps & Native<'input'>) {
+  return (
+    <Base.Control
+      {...native}
+      value={value}
+      onChange={(event) => onChange(event.currentTarget.value)}
+      className={`h-8 ${BOX} ${mono ? 'font-mono text-sm' : ''}`}
+    />
+  );
+}
+
+export function TextArea({ value, onChange, mono = false, ...native }: TextProps & Native<'textarea'>) {
+  return (
+    <Base.Control
+      value={value}
+      render={
+        <textarea
+          rows={4}
+          {...native}
+          value={value}
+          onChange={(event) => onChange(event.currentTarget.value)}
+          className={`resize-y py-1.5 ${BOX} ${mono ? 'font-mono text-sm' : ''}`}
+        />
+      }
+    />
+  );
+}

@@ -1,0 +1,113 @@
+import type { LucideIcon } from 'lucide-react';
+
+export type Tone = 'busy' | 'good' | 'bad' | 'warn' | 'hold' | 'idle';
+export type Pattern = 'solid' | 'striped' | 'crossed' | 'dotted' | 'outline' | 'moving';
+
+/** How a state looks everywhere: never by colour alone, so each has a word, a shape and a pattern of its own. */
+export interface Look {
+  label: string;
+  tone: Tone;
+  icon: LucideIcon;
+  pattern: Pattern;
+  /** It is going on just now: the icon turns, unless the person has asked for no motion. */
+  turns?: boolean;
+}
+
+const WORD: Record<Tone, string> = {
+  busy: 'text-busy',
+  good: 'text-good',
+  bad: 'text-bad',
+  warn: 'text-warn',
+  hold: 'text-hold',
+  idle: 'text-idle',
+};
+const GROUND: Record<Tone, string> = {
+  busy: 'bg-busy-soft',
+  good: 'bg-good-soft',
+  bad: 'bg-bad-soft',
+  warn: 'bg-warn-soft',
+  hold: 'bg-hold-soft',
+  idle: 'bg-idle-soft',
+};
+const FILL: Record<Tone, string> = {
+  busy: 'text-busy-fill',
+  good: 'text-good-fill',
+  bad: 'text-bad-fill',
+  warn: 'text-warn-fill',
+  hold: 'text-hold-fill',
+  idle: 'text-idle-fill',
+};
+const PATTERN: Record<Pattern, string> = {
+  solid: 'pattern-solid',
+  striped: 'pattern-striped',
+  crossed: 'pattern-crossed',
+  dotted: 'pattern-dotted',
+  outline: 'pattern-outline',
+  moving: 'pattern-moving',
+};
+
+/** The class of a bar or dot in this state. */
+export const fillOf = ({ tone, pattern }: Pick<Look, 'tone' | 'pattern'>): string =>
+  `${FILL[tone]} ${PATTERN[pattern]}`;
+
+export function StatusIcon({ look, size = 15 }: { look: Look; size?: number }) {
+  const { icon: Icon, tone, turns = false } = look;
+  return (
+    <Icon
+      aria-hidden
+      size={size}
+      strokeWidth={2.25}
+      className={`shrink-0 ${WORD[tone]} ${turns ? 'motion-safe:animate-spin [animation-duration:2.4s]' : ''}`}
+    />
+  );
+}
+
+/** In a line of text or a cell: icon and word. */
+export function StatusText({ look }: { look: Look }) {
+  return (
+    <span
+      className={`inline-flex items-center gap-1.5 whitespace-nowrap align-middle font-medium ${WORD[look.tone]}`}
+    >
+      <StatusIcon look={look} />
+      {look.label}
+    </span>
+  );
+}
+
+/** On its own, such as in the head of a page: the same on a ground. */
+export function StatusPill({ look }: { look: Look }) {
+  return (
+    <span
+      className={`inline-flex h-6 items-center gap-1.5 whitespace-nowrap rounded-full align-middle px-2.5 text-sm font-medium ${WORD[look.tone]} ${GROUND[look.tone]}`}
+    >
+      <StatusIcon look={look} size={14} />
+      {look.label}
+    </span>
+  );
+}
+
+/** The last runs as bars, oldest first; each is a link to what it stands for. */
+export function StatusStrip({
+  label,
+  bars,
+}: {
+  label: string;
+  bars: readonly { key: string; look: Look; title: string; href: string; share?: number }[];
+}) {
+  return (
+    <ol aria-label={label} className="flex h-6 items-end gap-0.5">
+      {bars.map(({ key, look, title, href, share = 1 }) => (
+        <li key={key} className="flex h-full items-end">
+          <a
+            href={href}
+            title={title}
+            className={`block w-1.5 rounded-[2px] hover:opacity-70 ${fillOf(look)}`}
+            style={{ blockSize: `${Math.round(30 + 70 * Math.min(Math.max(share, 0), 1))}%` }}
+          >
+            <span className="sr-only">{title}</span>
+          </a>
+        </li>
+      ))}
+    </ol>
+  );
+}

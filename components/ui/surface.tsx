@@ -1,0 +1,100 @@
+import type { ReactNode } from 'react';
+
+/** A card with a head. `flush`: what is inside reaches its edges, as tables and lists do. */
+export function Card({
+  title,
+  actions,
+  flush = false,
+  children,
+}: {
+  title?: ReactNode;
+  actions?: ReactNode;
+  flush?: boolean;
+  children: ReactNode;
+}) {
+  return (
+    <section className="overflow-hidden rounded-lg border border-line bg-card shadow-card">
+      {title === undefined ? null : (
+        <header className="flex min-h-11 items-center justify-between gap-4 border-b border-line px-4 py-1.5">
+          <h2 className="font-medium">{title}</h2>
+          {actions}
+        </header>
+      )}
+      <div className={flush ? '' : 'p-4'}>{children}</div>
+    </section>
+  );
+}
+
+/** The head of every page: where one is, what it is, what can be done here. */
+export function PageHead({
+  title,
+  trail = [],
+  note,
+  actions,
+}: {
+  title: ReactNode;
+  /** The pages above this one, outermost first. */
+  trail?: readonly { label: string; href: string }[];
+  note?: ReactNode;
+  actions?: ReactNode;
+}) {
+  return (
+    <header className="mb-5 flex flex-wrap items-end justify-between gap-x-6 gap-y-3">
+      <div className="min-w-0">
+        {trail.length === 0 ? null : (
+          <nav aria-label="Breadcrumb" className="mb-1 flex gap-1.5 text-sm text-quiet">
+            {trail.map(({ label, href }) => (
+              <span key={href} className="flex gap-1.5">
+                <a href={href} className="hover:text-text">
+                  {label}
+                </a>
+                <span aria-hidden>/</span>
+              </span>
+            ))}
+          </nav>
+        )}
+        <h1 className="flex items-center gap-3 text-xl font-semibold tracking-tight">{title}</h1>
+        {note ? <div className="mt-1 text-quiet">{note}</div> : null}
+      </div>
+      {actions ? <div className="flex flex-wrap items-center gap-2">{actions}</div> : null}
+    </header>
+  );
+}
+
+/** One number that matters, and the way to the list behind it. */
+export function Figure({
+  label,
+  value,
+  unit,
+  note,
+  href,
+  children,
+}: {
+  label: string;
+  value: ReactNode;
+  unit?: string;
+  note?: ReactNode;
+  href?: string;
+  /** A small chart. */
+  children?: ReactNode;
+}) {
+  const body = (
+    <>
+      <span className="text-sm text-quiet">{label}</span>
+      <span className="mt-1 flex items-baseline gap-1 text-2xl font-semibold tracking-tight tabular-nums">
+        {value}
+        {unit === undefined ? null : <span className="text-base font-normal text-quiet">{unit}</span>}
+      </span>
+      {children ? <span className="mt-2 block h-8">{children}</span> : null}
+      {note ? <span className="mt-1 text-xs text-quiet">{note}</span> : null}
+    </>
+  );
+  const shape = 'flex flex-col rounded-lg border border-line bg-card px-4 py-3 shadow-card';
+  return href === undefined ? (
+    <div className={shape}>{body}</div>
+  ) : (
+    <a href={href} className={`${shape} transition-colors duration-100 hover:border-control`}>
+      {body}
+    </a>
+  );
+}

@@ -1,0 +1,79 @@
+'use client';
+
+import { Check, Copy } from 'lucide-react';
+import { type ReactNode, useEffect, useState } from 'react';
+import { formatAge, formatMoment } from './format.ts';
+
+const SAID_MS = 1500;
+
+/** An id: short to look at, whole when copied. */
+export function CopyText({ text, shown = text, what }: { text: string; shown?: string; what: string }) {
+  const [isCopied, setCopied] = useState(false);
+  useEffect(() => {
+    if (!isCopied) return undefined;
+    const timer = setTimeout(() => setCopied(false), SAID_MS);
+    return () => clearTimeout(timer);
+  }, [isCopied]);
+  const copy = () => {
+    navigator.clipboard.writeText(text).then(
+      () => setCopied(true),
+      () => setCopied(false),
+    );
+  };
+  const Icon = isCopied ? Check : Copy;
+  return (
+    <button
+      type="button"
+      title={text}
+      aria-label={`Copy ${what} ${text}`}
+      onClick={copy}
+      className="group inline-flex h-6 items-center gap-1.5 rounded-sm px-1 font-mono text-xs text-quiet hover:bg-hover hover:text-text"
+    >
+      {shown}
+      <Icon aria-hidden size={12} className={isCopied ? 'text-good' : 'opacity-50 group-hover:opacity-100'} />
+      <span aria-live="polite" className="sr-only">
+        {isCopied ? 'Copied' : ''}
+      </span>
+    </button>
+  );
+}
+
+const TICK_MS = 10_000;
+
+/** How long ago; the moment itself and its zone on demand. */
+export function Ago({ at }: { at: string }) {
+  const [now, setNow] = useState<number>();
+  useEffect(() => {
+    setNow(Date.now());
+    const timer = setInterval(() => setNow(Date.now()), TICK_MS);
+    return () => clearInterval(timer);
+  }, []);
+  return (
+    <time dateTime={at} title={formatMoment(at)} className="whitespace-nowrap tabular-nums">
+      {now === undefined ? formatMoment(at) : formatAge(now - Date.parse(at))}
+    </time>
+  );
+}
+
+/** A word that something is sorted under, or a filter that is on. */
+export function Chip({ children }: { children: ReactNode }) {
+  return (
+    <span className="inline-flex h-5 items-center rounded-sm border border-line bg-sunken px-1.5 text-xs text-quiet">
+      {children}
+    </span>
+  );
+}
+
+/** Text that somebody else wrote, as it is: never markup, and only as wide as its place. */
+export function Code({ label, children }: { label: string; children: string }) {
+  return (
+    <section
+      aria-label={label}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable
+      tabIndex={0}
+      className="max-h-80 overflow-auto rounded-md border border-line bg-sunken p-3"
+    >
+      <pre className="font-mono text-xs leading-5">{children}</pre>
+    </section>
+  );
+}

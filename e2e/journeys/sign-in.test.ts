@@ -1,0 +1,102 @@
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openBrowser } from '../stack/browser.ts';
+import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
+
+let browser: Browser;
+let dataDir: Awaited<ReturnType<typeof makeDataDir>>;
+let server: RunningServer;
+let owner: BrowserContext;
+
+beforeAll(async () => {
+  dataDir = await makeDataDir();
+  [browser, server] = await Promise.all([openBrowser(), startServer(dataDir.path)]);
+  owner = await browser.newContext();
+});
+afterAll(async () => {
+  await browser?.close();
+  await server?.stop();
+  await dataDir?.remove();
+});
+
+const PASSWORD = 'correct horse battery';
+
+/** What the policy of a page has stopped, and what went wrong in its scripts. */
+function watch(page: Page): string[] {
+  const troubles: string[] = [];
+  page.on('pageerror', (error) => troubles.push(error.message));
+  page.on('console', (message) => {
+    if (/Content.Security.Policy/i.test(message.text())) troubles.push(message.text());
+  });
+  return troubles;
+}
+
+async function signIn(page: Page, password: string): Promise<void> {
+  await page.getByLabel('E-mail').fill('grace@example.org');
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+}
+
+test('an owner invites somebody, who joins, and comes back by password to where they wanted to go', async () => {
+  const page = await owner.newPage();
+  const troubles = watch(page);
+  await page.goto(server.link);
+  await page.getByRole('heading', { name: 'Pipelines' }).waitFor();
+  const link = await page.evaluate(async () => {
+    const headers = { 'content-type': 'application/json' };
+    const body = JSON.stringify({ role: 'viewer' });
+    const answer = await fetch('/api/v1/invites', { method: 'POST', headers, body });
+    return ((await answer.json()) as { link: string }).link;
+  });
+
+  const context = await browser.newContext();
+  const guest = await context.newPage();
+  const guestTroubles = watch(guest);
+  await guest.goto(server.origin + link);
+  await guest.getByLabel('Name').fill('Grace');
+  await guest.getByLabel('E-mail').fill('grace@example.org');
+  await guest.getByLabel('Password').fill(PASSWORD);
+  await guest.getByRole('button', { name: 'Go on' }).click();
+  await guest.getByRole('heading', { name: 'Pipelines' }).waitFor();
+
+  await context.clearCookies();
+  await guest.goto(`${server.origin}/runs/run_${'0'.repeat(32)}`);
+  await guest.getByRole('heading', { name: 'Sign in to Signalbox' }).waitFor();
+  await signIn(guest, 'wrong password!');
+  await guest.getByText('E-mail or password is wrong.').waitFor();
+  await signIn(guest, PASSWORD);
+  await guest.waitForURL(/\/runs\/run_0+$/);
+  await context.close();
+  expect([...troubles, ...guestTroubles]).toEqual([]);
+});
+
+test('a page runs nothing that was put into it', async () => {
+  const page = await owner.newPage();
+  await page.goto(server.origin);
+  await page.getByRole('heading', { name: 'Pipelines' }).waitFor();
+  const ran = await page.evaluate(async () => {
+    const script = document.createElement('div');
+    script.innerHTML = '<img src="data:," onerror="window.ran = true">';
+    document.body.append(script);
+    const inline = document.createElement('iframe');
+    inline.srcdoc = '<script>parent.ran = true</script>';
+    document.body.append(inline);
+    await new Promise((resolve) => {
+      const image = script.querySelector('img');
+      image?.addEventListener('error', resolve);
+    });
+    await new Promise((resolve) => requestAnimationFrame(resolve));
+    return (window as { ran?: boolean }).ran ?? false;
+  });
+  expect(ran).toBe(false);
+});
+
+test('after signing in somewhere else a link leads to our own pages only', async () => {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(`${server.origin}/sign-in?next=${encodeURIComponent('/\\evil.example')}`);
+  await signIn(page, PASSWORD);
+  await page.getByRole('heading', { name: 'Pipelines' }).waitFor();
+  expect(new URL(page.url()).origin).toBe(server.origin);
+  await context.close();
+});

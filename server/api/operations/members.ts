@@ -1,0 +1,156 @@
+import { z } from 'zod';
+import { idSchema } from '#server/domain/ids.ts';
+import { addGrant, listGrants, removeGrant } from '#server/services/grant/grants.ts';
+import { changeRole, changeRoleSchema } from '#server/services/member/change-role.ts';
+import { inviteMember, listInvites, revokeInvite } from '#server/services/member/invite.ts';
+import { listMembers } from '#server/services/member/list.ts';
+import { removeMember } from '#server/services/member/remove.ts';
+import { roleField } from '../wire/account.ts';
+import {
+  grantSchema,
+  inviteSchema,
+  memberSchema,
+  presentGrant,
+  presentInvite,
+  presentMember,
+} from '../wire/member.ts';
+import { nextCursor } from '../wire/values.ts';
+import { EXAMPLE } from './examples.ts';
+import { pageInput } from './fields.ts';
+import { created, operation } from './operation.ts';
+
+export const members = {
+  list: operation({
+    method: 'GET',
+    path: '/api/v1/members',
+    summary: 'List members',
+    input: z.strictObject({ ...pageInput, cursor: idSchema('user').optional() }),
+    output: z.object({ members: z.array(memberSchema), next_cursor: nextCursor }),
+    example: { limit: 20 },
+    async handle({ services, actor }, input) {
+      const page = await listMembers(services, actor, input);
+      return { members: page.items.map(presentMember), next_cursor: page.nextCursor };
+    },
+  }),
+
+  changeRole: operation({
+    method: 'PATCH',
+    path: '/api/v1/members/{id}',
+    summary: "Change a member's role",
+    description: 'Holds from their next request on. Only an owner makes or changes owners.',
+    input: changeRoleSchema,
+    output: z.object({ id: idSchema('user'), role: roleField }),
+    errors: ['NOT_FOUND', 'CONFLICT'],
+    example: { id: EXAMPLE.member, role: 'operator' },
+    handle: ({ services, actor }, input) => changeRole(services, actor, input),
+  }),
+
+  remove: operation({
+    method: 'DELETE',
+    path: '/api/v1/members/{id}',
+    summary: 'Remove a member, or leave',
+    input: z.strictObject({ id: idSchema('user') }),
+    output: z.undefined(),
+    status: 204,
+    errors: ['NOT_FOUND', 'CONFLICT'],
+    example: { id: EXAMPLE.member },
+    handle: ({ services, actor }, input) => removeMember(services, actor, input).then(() => undefined),
+  }),
+};
+
+export const invites = {
+  list: operation({
+    method: 'GET',
+    path: '/api/v1/invites',
+    summary: 'List open invitations',
+    input: z.strictObject({}),
+    output: z.object({ invites: z.array(inviteSchema) }),
+    example: {},
+    async handle({ services, actor }) {
+      return { invites: (await listInvites(services, actor)).map(presentInvite) };
+    },
+  }),
+
+  create: operation({
+    method: 'POST',
+    path: '/api/v1/invites',
+    summary: 'Invite somebody',
+    description: 'Send them the link: it works once, and is shown here only.',
+    input: z.strictObject({
+      role: roleField,
+      label: z.string().trim().max(200).default('').describe('Whom it is for.'),
+      expires_in_hours: z.int().min(1).max(720).default(72),
+    }),
+    output: inviteSchema.extend({
+      token: z.string(),
+      link: z
+        .string()
+        .describe("On this server's address. What follows the # never reaches a server or a log."),
+    }),
+    status: 201,
+    example: { role: 'designer', label: 'Grace' },
+    async handle({ services, actor }, { expires_in_hours, ...request }) {
+      const invite = await inviteMember(services, actor, { ...request, expiresInHours: expires_in_hours });
+      const { token } = invite;
+      return created(
+        { ...presentInvite(invite), token, link: `/join#${token}` },
+        `/api/v1/invites/${invite.id}`,
+      );
+    },
+  }),
+
+  revoke: operation({
+    method: 'DELETE',
+    path: '/api/v1/invites/{id}',
+    summary: 'Take an invitation back',
+    input: z.strictObject({ id: idSchema('invite') }),
+    output: z.undefined(),
+    status: 204,
+    errors: ['NOT_FOUND'],
+    example: { id: EXAMPLE.invite },
+    handle: ({ services, actor }, input) => revokeInvite(services, actor, input).then(() => undefined),
+  }),
+};
+
+const grantInput = z.strictObject({ id: idSchema('pipe'), user_id: idSchema('user') });
+
+export const grants = {
+  list: operation({
+    method: 'GET',
+    path: '/api/v1/pipelines/{id}/grants',
+    summary: 'List who may design a pipeline beyond their role',
+    input: z.strictObject({ id: idSchema('pipe') }),
+    output: z.object({ grants: z.array(grantSchema) }),
+    errors: ['NOT_FOUND'],
+    example: { id: EXAMPLE.pipeline },
+    async handle({ services, actor }, { id }) {
+      return { grants: (await listGrants(services, actor, { pipelineId: id })).map(presentGrant) };
+    },
+  }),
+
+  add: operation({
+    method: 'PUT',
+    path: '/api/v1/pipelines/{id}/grants/{user_id}',
+    summary: 'Let a viewer or operator design a pipeline',
+    input: grantInput,
+    output: z.undefined(),
+    status: 204,
+    errors: ['NOT_FOUND'],
+    example: { id: EXAMPLE.pipeline, user_id: EXAMPLE.member },
+    handle: ({ services, actor }, { id, user_id }) =>
+      addGrant(services, actor, { pipelineId: id, userId: user_id }).then(() => undefined),
+  }),
+
+  remove: operation({
+    method: 'DELETE',
+    path: '/api/v1/pipelines/{id}/grants/{user_id}',
+    summary: 'Take a grant back',
+    input: grantInput,
+    output: z.undefined(),
+    status: 204,
+    errors: ['NOT_FOUND'],
+    example: { id: EXAMPLE.grantedPipeline, user_id: EXAMPLE.grantee },
+    handle: ({ services, actor }, { id, user_id }) =>
+      removeGrant(services, actor, { pipelineId: id, userId: user_id }).then(() => undefined),
+  }),
+};

@@ -1,0 +1,91 @@
+import { and, desc, eq, gt, sql } from 'drizzle-orm';
+import { z } from 'zod';
+import { signInLinks } from '#db/schema/index.ts';
+import { inTenant } from '#db/tenant.ts';
+import { notFound } from '#server/domain/errors.ts';
+import { fromUuid, type InviteId, idSchema, makeId, toUuid } from '#server/domain/ids.ts';
+import { type Actor, authorise } from '#server/identity/actor.ts';
+import { ROLES, type Role } from '#server/identity/permissions.ts';
+import { digest, newToken } from '#server/identity/tokens.ts';
+import type { Services } from '../context.ts';
+import { parseInput } from '../parse-input.ts';
+
+const inviteSchema = z.strictObject({
+  role: z.enum(ROLES),
+  /** Whom it is for, so that the list can be read. */
+  label: z.string().trim().max(200).default(''),
+  expiresInHours: z.int().min(1).max(720).default(72),
+});
+const revokeSchema = z.strictObject({ id: idSchema('invite') });
+
+export interface InviteView {
+  id: InviteId;
+  role: Role;
+  label: string;
+  createdAt: Date;
+  expiresAt: Date;
+}
+
+/** A link for one person. Its token is shown once. */
+export async function inviteMember(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof inviteSchema>,
+): Promise<InviteView & { token: string }> {
+  authorise(actor, 'member.manage');
+  const { role, label, expiresInHours } = parseInput(inviteSchema, input);
+  if (role === 'owner') authorise(actor, 'owner.manage');
+  const token = newToken();
+  const id = makeId('invite', services.newUuid());
+  const [row] = await inTenant(services.db, actor.orgId, (tx) =>
+    tx
+      .insert(signInLinks)
+      .values({
+        id: toUuid(id),
+        tokenHash: digest(token),
+        kind: 'invite',
+        orgId: toUuid(actor.orgId),
+        ...{ role, label },
+        madeBy: actor.userId && toUuid(actor.userId),
+        expiresAt: sql`now() + ${expiresInHours}::int * interval '1 hour'`,
+      })
+      .returning(),
+  );
+  if (!row) throw new Error('the invitation wrote no row');
+  services.record(actor, `member.invited: ${role}`, id);
+  return { ...toView(row), token };
+}
+
+export async function listInvites(services: Services, actor: Actor): Promise<InviteView[]> {
+  authorise(actor, 'member.read');
+  const rows = await inTenant(services.db, actor.orgId, (tx) =>
+    tx
+      .select()
+      .from(signInLinks)
+      .where(and(eq(signInLinks.kind, 'invite'), gt(signInLinks.expiresAt, sql`now()`)))
+      .orderBy(desc(signInLinks.id))
+      .limit(500),
+  );
+  return rows.map(toView);
+}
+
+export async function revokeInvite(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof revokeSchema>,
+): Promise<void> {
+  authorise(actor, 'member.manage');
+  const { id } = parseInput(revokeSchema, input);
+  const gone = await inTenant(services.db, actor.orgId, (tx) =>
+    tx
+      .delete(signInLinks)
+      .where(and(eq(signInLinks.id, toUuid(id)), eq(signInLinks.kind, 'invite')))
+      .returning({ id: signInLinks.id }),
+  );
+  if (gone.length === 0) throw notFound('invitation', id);
+  services.record(actor, 'invite.revoked', id);
+}
+
+function toView({ id, role, label, createdAt, expiresAt }: typeof signInLinks.$inferSelect): InviteView {
+  return { id: fromUuid('invite', id), role, label, createdAt, expiresAt };
+}
