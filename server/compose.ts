@@ -14,6 +14,7 @@ import type { Logger } from '#server/platform/logger.ts';
 import type { Metrics } from '#server/platform/metrics.ts';
 import { readOrCreateSecret } from '#server/platform/secret-file.ts';
 import { CHANNEL } from '#server/redis/keys.ts';
+import { createBulkWorker } from '#server/services/bulk/worker.ts';
 import type { Services, ShownSettings } from '#server/services/context.ts';
 import { createCursors } from '#server/services/cursors.ts';
 import { makeAgents } from './compose-agents.ts';
@@ -96,12 +97,18 @@ async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
     health: createHealth(ports, () => stopping),
     settings: shownSettings(env),
   };
+  const bulks = createBulkWorker({
+    services,
+    sql: ports.beatSql,
+    onTrouble: (message, error) => logger.warn({ err: error }, message),
+  });
+  if (env.roles.has('coordinator')) bulks.start();
   return {
     services,
     failed: ports.databaseDied.then((output) => `The embedded database has ended by itself:\n${output}`),
     async stop() {
       stopping = true;
-      await retention.stop();
+      await Promise.all([retention.stop(), bulks.stop()]);
       await agents.drain(DRAIN_MS);
       await engine.stop();
       await agents.stop();

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createGate } from '#server/api/http/gate.ts';
 import { createHttpServer } from '#server/api/http/server.ts';
-import { restRoutes } from '#server/api/rest/routes.ts';
+import { apiRoutes } from '#server/api/routes.ts';
 import { SignalboxError } from '#server/domain/errors.ts';
 import { takeDataLock } from '#server/platform/data-lock.ts';
 import { type Env, readEnv } from '#server/platform/env.ts';
@@ -32,7 +32,7 @@ async function start(env: Env, logger: Logger, running: Running): Promise<void> 
   let app: App | undefined;
   if (env.roles.has('web')) {
     running.server = createHttpServer({
-      routes: restRoutes,
+      routes: apiRoutes,
       gate: createGate({ publicUrl: env.publicUrl, trustedProxies: env.trustedProxies }),
       logger,
       metrics,

@@ -76,6 +76,10 @@ export function createExampleWorld(http: TestServer): ExampleWorld {
       const run = await until(`/runs/${id}`, ({ stages }) => stages[0].status === 'retrying');
       return run.stages[0].task_id;
     },
+    async bulk() {
+      const ids = [await start({ type: 'sleep', config: { ms: 3_600_000 } })];
+      return (await post('/bulk', { action: 'cancel', ids })).bulk.id;
+    },
     async deadLetter() {
       const broker = http.program.services.queues as Broker;
       const message = { queue: RESPONSE_QUEUE, priority: 'medium', messageId: newName(), body: '{' } as const;

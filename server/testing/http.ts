@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { createGate, type GateOptions } from '#server/api/http/gate.ts';
 import { createHttpServer } from '#server/api/http/server.ts';
-import { restRoutes } from '#server/api/rest/routes.ts';
+import { apiRoutes } from '#server/api/routes.ts';
 import { startTestApp, type TestApp } from './app.ts';
 
 export interface HttpAnswer {
@@ -40,7 +40,7 @@ export interface TestServer extends TestDoors {
 /** The doors of a program that a test has already. */
 export async function openTestDoors(program: TestApp, gate: GateOptions = {}): Promise<TestDoors> {
   const server = createHttpServer({
-    routes: restRoutes,
+    routes: apiRoutes,
     gate: createGate(gate),
     logger: pino({ level: 'silent' }),
     metrics: program.metrics,

@@ -34,6 +34,7 @@ export const EXAMPLE = {
   grantee: 'user_019fcb2a4c7d7e10a1b2c3d4e5f6000b',
   /** One of the caller's own, and not the one that calls. */
   session: 'ses_019fcb2a4c7d7e10a1b2c3d4e5f6000c',
+  bulk: 'bulk_019fcb2a4c7d7e10a1b2c3d4e5f6000a',
   /** Names that must not be there yet. */
   newName: 'daily temperatures',
 } as const;

@@ -1,5 +1,6 @@
 import { auth, me } from './account.ts';
 import { agents } from './agents.ts';
+import { bulk } from './bulk.ts';
 import { grants, invites, members } from './members.ts';
 import type { Operation } from './operation.ts';
 import { pipelines } from './pipelines.ts';
@@ -16,6 +17,7 @@ export const operations = {
   runs,
   tasks,
   agents,
+  bulk,
   queues,
   deadLetters,
   auth,

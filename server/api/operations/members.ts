@@ -24,7 +24,7 @@ export const members = {
     method: 'GET',
     path: '/api/v1/members',
     summary: 'List members',
-    input: z.strictObject({ ...pageInput, cursor: idSchema('user').optional() }),
+    input: z.strictObject(pageInput),
     output: z.object({ members: z.array(memberSchema), next_cursor: nextCursor }),
     example: { limit: 20 },
     async handle({ services, actor }, input) {

@@ -1,7 +1,11 @@
-import { sql } from 'drizzle-orm';
-import { findIds } from '#db/tenant.ts';
+import { inArray, sql } from 'drizzle-orm';
+import { runs } from '#db/schema/index.ts';
+import { findIds, type TenantTransaction } from '#db/tenant.ts';
+import type { Actor } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
+import { redactSummary } from './redact.ts';
 import { type RunQuery, selectRunIds } from './run-query.ts';
+import { type RunSummary, SUMMARY_COLUMNS, toSummary } from './run-view.ts';
 
 export interface Found extends Record<string, unknown> {
   /** Bare. */
@@ -52,3 +56,17 @@ async function beginningOf({ db, now }: Services, { order, after }: RunQuery): P
 }
 
 const bornAt = (uuid: string): number => Number.parseInt(uuid.replaceAll('-', '').slice(0, 12), 16);
+
+/** By bare id, without their payloads. */
+export async function loadSummaries(
+  tx: TenantTransaction,
+  actor: Actor,
+  ids: readonly string[],
+): Promise<Map<string, RunSummary>> {
+  if (ids.length === 0) return new Map();
+  const rows = await tx
+    .select(SUMMARY_COLUMNS)
+    .from(runs)
+    .where(inArray(runs.id, [...ids]));
+  return new Map(rows.map((row) => [row.id, redactSummary(actor, toSummary(row))]));
+}

@@ -1,16 +1,13 @@
-import { inArray } from 'drizzle-orm';
 import { z } from 'zod';
-import { runs } from '#db/schema/index.ts';
-import { inTenant, type TenantTransaction } from '#db/tenant.ts';
+import { inTenant } from '#db/tenant.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { type Page, pageFields, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
-import { type Found, findRuns } from './find-runs.ts';
-import { redactSummary } from './redact.ts';
+import { findRuns, loadSummaries } from './find-runs.ts';
 import { resolveFilter, runFilterFields } from './run-filter.ts';
 import { RUN_SORTS } from './run-query.ts';
-import { type RunSummary, SUMMARY_COLUMNS, toSummary } from './run-view.ts';
+import type { RunSummary } from './run-view.ts';
 
 const listSchema = z.strictObject({
   ...pageFields,
@@ -34,7 +31,11 @@ export async function listRuns(
   const query = { where, sort, order, limit: limit + 1, ...(after ? { after } : {}) };
   const found = await findRuns(services, query);
   const summaries = await inTenant(services.db, actor.orgId, (tx) =>
-    loadSummaries(tx, actor, found.slice(0, limit)),
+    loadSummaries(
+      tx,
+      actor,
+      found.slice(0, limit).map(({ id }) => id),
+    ),
   );
   return toPage(
     found,
@@ -45,15 +46,4 @@ export async function listRuns(
       toItems: ({ id }) => summaries.get(id) ?? [],
     },
   );
-}
-
-async function loadSummaries(
-  tx: TenantTransaction,
-  actor: Actor,
-  found: readonly Found[],
-): Promise<Map<string, RunSummary>> {
-  if (found.length === 0) return new Map();
-  const ids = found.map(({ id }) => id);
-  const rows = await tx.select(SUMMARY_COLUMNS).from(runs).where(inArray(runs.id, ids));
-  return new Map(rows.map((row) => [row.id, redactSummary(actor, toSummary(row))]));
 }
