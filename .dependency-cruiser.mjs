@@ -91,6 +91,11 @@ const ZONES = [
     may: [],
     why: 'it is published on its own',
   },
+  {
+    zone: 'cli',
+    may: ['^sdk/typescript/'],
+    why: 'it is a client like any other: what it can do, everybody can',
+  },
 ];
 
 const FEATURE = '^components/(?!ui/|shell/|data/)([^/]+)/';
@@ -166,14 +171,14 @@ const specialRules = [
   {
     name: 'not-from-tests',
     comment: 'Product code must not lean on test code.',
-    from: { path: '^(server|db|components|app|sdk)/', pathNot: TEST },
+    from: { path: '^(server|db|components|app|sdk|cli)/', pathNot: TEST },
     to: { path: TEST },
   },
   {
     name: 'server-stays-inside',
     comment: 'The server does not know the pages, the tools around it or its own benchmarks.',
     from: { path: '^(server|db)/', pathNot: TEST },
-    to: { path: '^(app|components|scripts|bench|e2e|sdk)/' },
+    to: { path: '^(app|components|scripts|bench|e2e|sdk|cli)/' },
   },
   {
     name: 'composition-at-the-top',

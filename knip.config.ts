@@ -10,6 +10,14 @@ const config: KnipConfig = {
     // Started as processes of their own, by path.
     'scripts/services/keeper.mjs',
     'server/testing/faults/engine-process.ts',
+    // Started as a thread, by path.
+    'server/platform/documents/worker.ts',
+    'server/testing/sdk-agents/{bridge,worker}.mjs',
+    'server/testing/sdk-agents/server-process.ts',
+    'cli/main.mjs',
+    'sdk/typescript/index.mjs',
+    'sdk/typescript/lib/agent-worker.mjs',
+    'sdk/typescript/examples/*.mjs',
     'scripts/checks/*.mjs',
     'scripts/checks/*.globalsetup.ts',
     'bench/run.ts',
@@ -23,7 +31,7 @@ const config: KnipConfig = {
     'app/**/{page,layout,route,error,loading,not-found,template,default,global-error}.tsx',
   ],
   project: [
-    '{server,db,components,app,scripts,bench,sdk,e2e}/**/*.{ts,tsx,mjs}',
+    '{server,db,components,app,scripts,bench,sdk,cli,e2e}/**/*.{ts,tsx,mjs}',
     'deploy/*.mjs',
     '!bench/peers/**',
   ],

@@ -1,60 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { measureGrowth } from './growth.ts';
+import type { BenchContext, Measurement } from './plan.ts';
+import { measureSoak } from './soak.ts';
 import { percentile } from './statistics.ts';
-import type { Subject } from './subject.ts';
-import type { CheckedWorkload } from './workload.ts';
-import { readClockMs } from './workload.ts';
-
-const STAGES = 5;
-
-/** One metric of one bench: a value a repeat. */
-export interface Measurement {
-  metric: string;
-  unit: string;
-  values: number[];
-}
-
-export interface Plan {
-  /** Runs of a chain lap. */
-  chainRuns: number;
-  chainRepeats: number;
-  /** Runs, one at a time, of a latency repeat. */
-  latencyRuns: number;
-  latencyRepeats: number;
-  fanOutWidth: number;
-  fanOutRepeats: number;
-  startupRepeats: number;
-  /** Warm-up goes on until it has taken this long. */
-  warmUpMs: number;
-}
-
-export const FULL_PLAN: Plan = {
-  chainRuns: 10_000,
-  chainRepeats: 3,
-  latencyRuns: 200,
-  latencyRepeats: 3,
-  fanOutWidth: 1000,
-  fanOutRepeats: 5,
-  startupRepeats: 3,
-  warmUpMs: 4000,
-};
-
-/** For trying things out: its figures are too noisy to quote. */
-export const QUICK_PLAN: Plan = {
-  ...FULL_PLAN,
-  chainRuns: 1000,
-  chainRepeats: 1,
-  latencyRuns: 50,
-  latencyRepeats: 1,
-  fanOutRepeats: 2,
-  startupRepeats: 1,
-  warmUpMs: 500,
-};
-
-interface BenchContext {
-  subject: Subject;
-  work: CheckedWorkload;
-  plan: Plan;
-}
+import { readClockMs, STAGES } from './workload.ts';
 
 /** Benches that run inside the subject's process; start-up and memory are seen from outside. */
 export const INNER_BENCHES = {
@@ -62,10 +11,14 @@ export const INNER_BENCHES = {
   hop: measureHop,
   start: measureStart,
   fanout: measureFanOut,
+  growth: measureGrowth,
+  soak: measureSoak,
 } as const satisfies Record<string, (context: BenchContext) => Promise<Measurement[]>>;
 
 export type InnerBench = keyof typeof INNER_BENCHES;
-export const BENCHES = ['chain', 'hop', 'start', 'fanout', 'startup', 'memory'] as const;
+export const BENCHES = ['chain', 'hop', 'start', 'fanout', 'startup', 'memory', 'growth', 'soak'] as const;
+/** The soak takes longer than all the others and runs when it is named. */
+export const USUAL_BENCHES = BENCHES.filter((bench) => bench !== 'soak');
 export type Bench = (typeof BENCHES)[number];
 
 export const BENCH_TITLES: Record<Bench, string> = {
@@ -75,6 +28,8 @@ export const BENCH_TITLES: Record<Bench, string> = {
   fanout: 'fanout: 1 -> 1,000 -> 1, until the result is back',
   startup: 'startup: engine process started until it takes work; its servers are running already',
   memory: 'memory: after the chain; shared pages counted in proportion',
+  growth: 'growth: the same work on a full and on an empty database of one server, by turns',
+  soak: 'soak: steady load at half the top speed; medians of both halves and the slope',
 };
 
 async function runChainLap({ subject, work }: BenchContext, runs: number): Promise<number> {
@@ -82,6 +37,7 @@ async function runChainLap({ subject, work }: BenchContext, runs: number): Promi
   const startedAt = readClockMs();
   const outputs = await subject.runChains(inputs, STAGES);
   const tookMs = readClockMs() - startedAt;
+  await subject.gather?.();
   work.checkChains(outputs, STAGES);
   return tookMs;
 }
@@ -146,6 +102,7 @@ async function timeSingleRun({ subject, work }: BenchContext): Promise<RunTimes>
   const submittedAt = readClockMs();
   const outputs = await subject.runChains(inputs, STAGES);
   const runMs = readClockMs() - submittedAt;
+  await subject.gather?.();
   work.checkChains(outputs, STAGES);
   return { runMs, startMs: (outputs[0]?.startedAtMs ?? Number.NaN) - submittedAt };
 }
@@ -167,6 +124,7 @@ async function timeFanOut({ subject, work, plan }: BenchContext): Promise<number
   const startedAt = readClockMs();
   const output = await subject.fanOut(input, plan.fanOutWidth);
   const tookMs = readClockMs() - startedAt;
+  await subject.gather?.();
   work.checkFanOut(output, plan.fanOutWidth);
   return tookMs;
 }

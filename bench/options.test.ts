@@ -1,10 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { BENCHES } from './benches.ts';
+import { USUAL_BENCHES } from './benches.ts';
 import { readOptions, selectNames } from './options.ts';
 
 describe('readOptions', () => {
-  it('runs every bench on every subject unless told otherwise', () => {
-    expect(readOptions([])).toEqual({ only: BENCHES, quick: false, list: false, help: false });
+  it('runs every bench but the long one on every subject, once, unless told otherwise', () => {
+    const usual = { only: USUAL_BENCHES, quick: false, rounds: 1, list: false, help: false };
+    expect(readOptions([])).toEqual(usual);
+    expect(USUAL_BENCHES).not.toContain('soak');
+  });
+
+  it('takes the length of the soak and the number of rounds', () => {
+    const options = readOptions(['--only', 'soak', '--soak-seconds', '20', '--rounds', '3']);
+    expect(options).toMatchObject({ only: ['soak'], soakSeconds: 20, rounds: 3 });
+  });
+
+  it.each(['0', '-1', '1.5', 'many'])('refuses %s as a number of rounds', (text) => {
+    expect(() => readOptions([`--rounds=${text}`])).toThrow(/--rounds needs a whole number/);
   });
 
   it('takes lists, a file and the quick mode', () => {

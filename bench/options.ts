@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { Bench } from './benches.ts';
-import { BENCHES } from './benches.ts';
+import { BENCHES, USUAL_BENCHES } from './benches.ts';
 
 export interface Options {
   only: readonly Bench[];
@@ -9,16 +9,23 @@ export interface Options {
   json?: string;
   dataDir?: string;
   quick: boolean;
+  /** Absent: as the plan says. */
+  soakSeconds?: number;
+  /** The whole pass so often, one after the other: what disturbs one does not disturb all. */
+  rounds: number;
   list: boolean;
   help: boolean;
 }
 
 export const HELP = `npm run bench -- [options]
 
-  --only NAME[,NAME]      benches to run: ${BENCHES.join(', ')} (default: all but those marked)
-  --subjects NAME[,NAME]  subjects to run; * at the end matches all that begin so (default: all but those marked)
+  --only NAME[,NAME]      benches to run: ${BENCHES.join(', ')} (default: all but soak)
+  --subjects NAME[,NAME]  subjects to run; * at the end matches all that begin so (default: all but those
+                          that --list marks)
   --json FILE             also write one JSON object a line to FILE
   --quick                 short laps, few repeats: to try things, not to quote
+  --rounds N              the whole pass N times; a table then holds the repeats of all
+  --soak-seconds N        how long the soak lasts (default: 600; 30 with --quick)
   --data-dir DIR          where the private servers keep their data (default: a disk-backed temporary folder)
   --list                  list the subjects and stop
   --help                  this text`;
@@ -31,20 +38,32 @@ export function readOptions(args: readonly string[]): Options {
       subjects: { type: 'string' },
       json: { type: 'string' },
       'data-dir': { type: 'string' },
+      rounds: { type: 'string', default: '1' },
+      'soak-seconds': { type: 'string' },
       quick: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
   return {
-    only: values.only === undefined ? BENCHES : splitNames(values.only).map(toBench),
+    only: values.only === undefined ? USUAL_BENCHES : splitNames(values.only).map(toBench),
     ...(values.subjects !== undefined && { subjects: splitNames(values.subjects) }),
     ...(values.json !== undefined && { json: values.json }),
     ...(values['data-dir'] !== undefined && { dataDir: values['data-dir'] }),
+    ...(values['soak-seconds'] !== undefined && {
+      soakSeconds: toCount('--soak-seconds', values['soak-seconds']),
+    }),
+    rounds: toCount('--rounds', values.rounds),
     quick: values.quick,
     list: values.list,
     help: values.help,
   };
+}
+
+function toCount(option: string, text: string): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count > 0) return count;
+  throw new Error(`${option} needs a whole number above 0, and not ${text}.`);
 }
 
 function splitNames(text: string): string[] {

@@ -1,16 +1,23 @@
 import type { ChildProcess } from 'node:child_process';
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Bench, InnerBench, Measurement, Plan } from './benches.ts';
+import type { Bench, InnerBench } from './benches.ts';
 import { INNER_BENCHES } from './benches.ts';
 import type { CatalogueEntry } from './catalogue.ts';
 import { readPackageVersion } from './catalogue.ts';
 import type { Guardian } from './guardian.ts';
+import type { Probe } from './machine.ts';
 import { listProcessTree, probeMachine, readMemoryMib } from './machine.ts';
+import type { Measurement, Plan } from './plan.ts';
+import type { RawCost } from './raw-cost.ts';
+import { measureRawCosts } from './raw-cost.ts';
 import type { Result, SubjectRecord } from './report.ts';
+import type { Sample } from './series.ts';
+import { toSeriesMeasurements } from './series.ts';
 import type { Service } from './service-process.ts';
 import type { ServiceSet } from './services.ts';
 import { createServiceSet } from './services.ts';
+import type { ServiceUrls, SubjectDefinition } from './subject.ts';
 import type { SubjectOrder } from './subject-process.ts';
 import type { RunningSubject } from './subject-runner.ts';
 import { startSubject } from './subject-runner.ts';
@@ -33,42 +40,72 @@ export interface Pass {
 
 /** All benches of one subject, on servers of its own. What was measured before a failure is kept. */
 export async function runSubject({ file, definition }: CatalogueEntry, pass: Pass): Promise<SubjectRecord> {
-  const { name, setting } = definition;
+  const { name } = definition;
   const { leftovers } = pass;
+  const probes: Probe[] = [await probeMachine(leftovers.rootDir)];
+  const rawCosts: RawCost[] = [];
   const versions = definition.packages.map((one) => `${one} ${readPackageVersion(one)}`);
-  const probe = await probeMachine(leftovers.rootDir);
   const services = createServiceSet(
     await mkdtemp(join(leftovers.rootDir, `${name}-servers-`)),
     leftovers.guardian,
   );
   leftovers.services.add(services);
   process.stdout.write(`${name} ...`);
+  let failure: string | undefined;
   try {
-    const started: Service[] = [];
-    for (const need of definition.services) started.push(await services.start(need));
+    const started = await startServices(services, definition);
     versions.unshift(...started.map(({ kind, version }) => `${kind} ${version}`));
-    const fullSetting = [setting, ...started.map((service) => `${service.kind}: ${service.setting}`)].join(
-      '; ',
-    );
-    const dataDir = await mkdtemp(join(leftovers.rootDir, `${name}-data-`));
-    const order = { file, name, env: { dataDir, ...toUrls(started) } };
-    await measureAll({ order, started, pass }, (bench, measurements) => {
-      process.stdout.write(` ${bench}`);
-      pass.onResults(measurements.map((one) => ({ bench, subject: name, setting: fullSetting, ...one })));
-    });
+    rawCosts.push(...(await measureRawCosts(started)));
+    await measureOn(started, { file, definition }, pass);
+    rawCosts.push(...(await measureRawCosts(started)));
     process.stdout.write('\n');
-    return { definition, probe, versions: versions.join(', ') };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    process.stdout.write(`\n${name} failed: ${message}\n`);
-    return { definition, probe, versions: versions.join(', '), error: message };
+    failure = error instanceof Error ? error.message : String(error);
+    process.stdout.write(`\n${name} failed: ${failure}\n`);
   } finally {
     await services.stop();
     leftovers.services.delete(services);
   }
+  probes.push(await probeMachine(leftovers.rootDir));
+  return {
+    ...{ definition, probes, rawCosts, versions: versions.join(', ') },
+    ...(failure !== undefined && { error: failure }),
+  };
 }
 
-function toUrls(services: readonly Service[]): Omit<SubjectOrder['env'], 'dataDir'> {
+async function startServices(
+  services: ServiceSet,
+  { services: needs }: SubjectDefinition,
+): Promise<Service[]> {
+  const started: Service[] = [];
+  for (const need of needs) started.push(await services.start(need));
+  return started;
+}
+
+async function measureOn(
+  started: readonly Service[],
+  { file, definition }: Pick<CatalogueEntry, 'file' | 'definition'>,
+  pass: Pass,
+): Promise<void> {
+  const { name, setting } = definition;
+  const servers = started.map((service) => `${service.kind}: ${service.setting}`);
+  const fullSetting = [setting, `durability: ${definition.durability}`, ...servers].join('; ');
+  const dataDir = await mkdtemp(join(pass.leftovers.rootDir, `${name}-data-`));
+  const urls = toUrls(started);
+  if (definition.prepare) {
+    const startedAt = performance.now();
+    await definition.prepare({ ...urls, dataDir: `${dataDir}-of-preparation` });
+    process.stdout.write(` prepared in ${Math.round((performance.now() - startedAt) / 1000)} s`);
+  }
+  const order = { file, name, env: { dataDir, ...urls } };
+  await measureAll({ order, started, pass }, (bench, measurements) => {
+    if (measurements.length === 0) return;
+    process.stdout.write(` ${bench}`);
+    pass.onResults(measurements.map((one) => ({ bench, subject: name, setting: fullSetting, ...one })));
+  });
+}
+
+function toUrls(services: readonly Service[]): Omit<ServiceUrls, 'dataDir'> {
   const names = { postgres: 'databaseUrl', redis: 'redisUrl', rabbitmq: 'amqpUrl' } as const;
   return Object.fromEntries(services.map(({ kind, url }) => [names[kind], url]));
 }
@@ -97,7 +134,8 @@ async function measureAll(context: SubjectContext, onMeasured: OnMeasured): Prom
     }
     if (wantsMemory) onMeasured('memory', readMemory(subject, context.started));
     for (const bench of inner.filter((one) => one !== 'chain')) {
-      onMeasured(bench, await subject.measure(bench, plan));
+      if (bench === 'soak') onMeasured(bench, await measureSoak(subject, context));
+      else onMeasured(bench, await subject.measure(bench, plan));
     }
   } finally {
     await subject.stop();
@@ -126,10 +164,35 @@ async function measureStartup(context: SubjectContext): Promise<Measurement[]> {
   ];
 }
 
+/** The subject sees itself; the memory of its servers is seen from here. */
+async function measureSoak(
+  subject: RunningSubject,
+  { started, pass: { plan } }: SubjectContext,
+): Promise<Measurement[]> {
+  const samples: Sample[] = [];
+  const look = () =>
+    samples.push({ atMs: performance.now(), value: subject.readMemory().otherMib + readServerMib(started) });
+  const timer = setInterval(look, plan.soakLapMs);
+  try {
+    const measurements = await subject.measure('soak', plan);
+    look();
+    // The subject's own warm-up is a tenth.
+    return [
+      ...measurements,
+      ...toSeriesMeasurements('servers', 'MiB', samples.slice(Math.floor(samples.length / 10))),
+    ];
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+function readServerMib(started: readonly Service[]): number {
+  return readMemoryMib(started.flatMap(({ pids }) => pids).flatMap((pid) => listProcessTree(pid)));
+}
+
 function readMemory(subject: RunningSubject, started: readonly Service[]): Measurement[] {
   const { nodeMib, otherMib } = subject.readMemory();
-  const serverPids = started.flatMap(({ pids }) => pids).flatMap((pid) => listProcessTree(pid));
-  const serverMib = otherMib + readMemoryMib(serverPids);
+  const serverMib = otherMib + readServerMib(started);
   return [
     { metric: 'Node', unit: 'MiB', values: [nodeMib] },
     { metric: 'servers', unit: 'MiB', values: [serverMib] },

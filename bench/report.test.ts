@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Result } from './report.ts';
-import { format, renderBenchTables, toJsonLine } from './report.ts';
+import { format, mergeRecords, mergeResults, renderBenchTables, toJsonLine } from './report.ts';
 
 const hop: Result = {
   bench: 'hop',
@@ -43,6 +43,45 @@ describe('renderBenchTables', () => {
   it('keeps the order of the benches, whatever the order of the results', () => {
     const table = renderBenchTables([hop, { ...hop, bench: 'chain' }]);
     expect(table.indexOf('### chain')).toBeLessThan(table.indexOf('### hop'));
+  });
+});
+
+describe('the table of the soak', () => {
+  const soak = (metric: string, unit: string, values: number[]): Result => ({
+    ...{ bench: 'soak', subject: 'an-engine', setting: '', metric, unit, values },
+  });
+
+  it('has a row for each quantity, with both halves and the slope', () => {
+    const table = renderBenchTables([
+      soak('heap: first half', 'MiB', [20]),
+      soak('heap: second half', 'MiB', [21]),
+      soak('heap: slope', 'MiB/min', [-0.5]),
+      soak('load: first half', 'stages/s', [5000]),
+    ]);
+    expect(table).toMatch(/\| an-engine \| heap \(MiB\) +\| 20\.0 +\| 21\.0 +\| -0\.50 +\|/);
+    expect(table).toMatch(/\| an-engine \| load \(stages\/s\) +\| 5,000 +\| – +\| – +\|/);
+  });
+});
+
+describe('rounds', () => {
+  it('become one row with the repeats of all', () => {
+    const merged = mergeResults([hop, { ...hop, subject: 'another' }, { ...hop, values: [2] }]);
+    expect(merged.map(({ subject, values }) => [subject, values.length])).toEqual([
+      ['an-engine', 4],
+      ['another', 3],
+    ]);
+  });
+
+  it('keep every probe, and an error of any of them', () => {
+    const probe = { busyCores: 0, spinMs: 100, flushesPerSecond: 1000 };
+    const definition = {
+      ...{ name: 'an-engine', setting: '', durability: '', services: [], packages: [] },
+      create: () => Promise.reject(new Error('not made here')),
+    };
+    const good = { definition, probes: [probe, probe], rawCosts: [], versions: '' };
+    const [merged, ...more] = mergeRecords([good, { ...good, error: 'it broke' }]);
+    expect(merged).toMatchObject({ probes: [probe, probe, probe, probe], error: 'it broke' });
+    expect(more).toEqual([]);
   });
 });
 

@@ -1,33 +1,81 @@
 import { appendFileSync } from 'node:fs';
-import type { Bench, Measurement } from './benches.ts';
+import type { Bench } from './benches.ts';
 import { BENCH_TITLES, BENCHES } from './benches.ts';
 import type { Probe } from './machine.ts';
+import type { Measurement } from './plan.ts';
+import type { RawCost } from './raw-cost.ts';
+import { RAW_TITLES } from './raw-cost.ts';
+import { SERIES_PARTS } from './series.ts';
 import { summarise } from './statistics.ts';
 import type { SubjectDefinition } from './subject.ts';
 
 export interface Result extends Measurement {
-  bench: Bench | 'probe';
+  bench: Bench | 'probe' | 'raw';
   subject: string;
   setting: string;
 }
 
 export interface SubjectRecord {
   definition: SubjectDefinition;
-  probe?: Probe;
+  /** Before the subject and after it. */
+  probes: Probe[];
+  /** The same, in the same order. */
+  rawCosts: RawCost[];
   /** Of the servers it used and of its packages. */
   versions: string;
   error?: string;
 }
 
-/** The probes as results, so that a reader of the file sees how quiet the machine was. */
-export function describeProbes(machine: string, { definition, probe }: SubjectRecord): Result[] {
-  if (!probe) return [];
-  const common = { bench: 'probe' as const, subject: definition.name, setting: machine };
+/** Probes and raw costs as results, so that a reader of the file sees how quiet and how fast the machine was. */
+export function describeProbes(machine: string, { definition, probes, rawCosts }: SubjectRecord): Result[] {
+  const common = { subject: definition.name, setting: machine };
+  const probe = (metric: string, unit: string, values: number[]): Result => ({
+    ...{ ...common, bench: 'probe', metric, unit, values },
+  });
+  const raw = [...Map.groupBy(rawCosts, ({ kind }) => kind)].map(
+    ([kind, costs]): Result => ({
+      ...{ ...common, bench: 'raw', metric: RAW_TITLES[kind], unit: 'ms' },
+      values: costs.map(({ p50Ms }) => p50Ms),
+    }),
+  );
   return [
-    { ...common, metric: 'cores busy with other work', unit: 'cores', values: [probe.busyCores] },
-    { ...common, metric: 'fixed work on one core', unit: 'ms', values: [probe.spinMs] },
-    { ...common, metric: '8 KB appended and flushed', unit: 'flushes/s', values: [probe.flushesPerSecond] },
+    probe(
+      'cores busy with other work',
+      'cores',
+      probes.map(({ busyCores }) => busyCores),
+    ),
+    probe(
+      'fixed work on one core',
+      'ms',
+      probes.map(({ spinMs }) => spinMs),
+    ),
+    probe(
+      '8 KB appended and flushed',
+      'flushes/s',
+      probes.map(({ flushesPerSecond }) => flushesPerSecond),
+    ),
+    ...raw,
   ];
+}
+
+/** Rounds as one: the repeats of the same metric together, in the order in which they came. */
+export function mergeResults(results: readonly Result[]): Result[] {
+  const keyOf = ({ subject, bench, metric, unit }: Result) => [subject, bench, metric, unit].join('\n');
+  return [...Map.groupBy(results, keyOf).values()].map((same) => ({
+    ...(same[0] as Result),
+    values: same.flatMap(({ values }) => values),
+  }));
+}
+
+export function mergeRecords<R extends SubjectRecord>(records: readonly R[]): R[] {
+  return [...Map.groupBy(records, ({ definition }) => definition.name).values()].map((same) => {
+    const failed = same.find(({ error }) => error !== undefined);
+    return {
+      ...(failed ?? (same[0] as R)),
+      probes: same.flatMap(({ probes }) => probes),
+      rawCosts: same.flatMap(({ rawCosts }) => rawCosts),
+    };
+  });
 }
 
 /** One line of `--json`. */
@@ -45,12 +93,10 @@ export function appendJson(file: string, results: readonly Result[]): void {
 
 /** One table a bench: a row a subject, a column a metric, each `median (min–max)`. */
 export function renderBenchTables(results: readonly Result[]): string {
-  const tables = BENCHES.map((bench) =>
-    renderBenchTable(
-      bench,
-      results.filter((result) => result.bench === bench),
-    ),
-  );
+  const tables = BENCHES.map((bench) => {
+    const own = results.filter((result) => result.bench === bench);
+    return bench === 'soak' ? renderSoakTable(own) : renderBenchTable(bench, own);
+  });
   return tables.filter((table) => table !== '').join('\n\n');
 }
 
@@ -69,13 +115,34 @@ function renderBenchTable(bench: Bench, results: readonly Result[]): string {
   return `### ${BENCH_TITLES[bench]}\n\n${renderTable(['subject', ...columns], rows)}`;
 }
 
+/** A row for each quantity of a subject: what it was in both halves, and how it moved. */
+function renderSoakTable(results: readonly Result[]): string {
+  if (results.length === 0) return '';
+  const nameOf = ({ metric }: Result) => metric.slice(0, metric.lastIndexOf(': '));
+  const groups = Map.groupBy(results, (result) => [result.subject, nameOf(result)].join('\n'));
+  const rows = [...groups.values()].map((group) => {
+    const [first] = group as [Result];
+    const cells = SERIES_PARTS.map((part) => {
+      const result = group.find(({ metric }) => metric.endsWith(`: ${part}`));
+      return result ? formatValues(result.values) : '–';
+    });
+    return [first.subject, `${nameOf(first)} (${first.unit})`, ...cells];
+  });
+  const header = ['subject', 'quantity', 'first half', 'second half', 'slope a minute'];
+  return `### ${BENCH_TITLES.soak}\n\n${renderTable(header, rows)}`;
+}
+
 export function renderSubjects(records: readonly SubjectRecord[]): string {
-  const rows = records.map(({ definition, probe, versions, error }) => [
+  const rows = records.map(({ definition, probes, versions, error }) => [
     definition.name,
     definition.setting,
     definition.durability,
     versions,
-    probe ? `${format(probe.busyCores)} / ${format(probe.spinMs)} / ${format(probe.flushesPerSecond)}` : '–',
+    [
+      formatRange(probes.map(({ busyCores }) => busyCores)),
+      formatRange(probes.map(({ spinMs }) => spinMs)),
+      formatRange(probes.map(({ flushesPerSecond }) => flushesPerSecond)),
+    ].join(' / '),
     error?.split('\n')[0] ?? '',
   ]);
   const header = [
@@ -83,14 +150,19 @@ export function renderSubjects(records: readonly SubjectRecord[]): string {
     'setting',
     'durability',
     'versions',
-    'before it: busy cores / spin ms / flushes/s',
+    'around it: busy cores / spin ms / flushes/s',
     'error',
   ];
   return `### subjects\n\n${renderTable(header, rows)}`;
 }
 
+function formatRange(values: readonly number[]): string {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  return values.length === 0 ? '–' : `${format(low)}–${format(high)}`;
+}
+
 /** Markdown that also reads well in a terminal. */
-function renderTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
+export function renderTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = header.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
   );

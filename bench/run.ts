@@ -2,24 +2,34 @@
 import { rmSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FULL_PLAN, QUICK_PLAN } from './benches.ts';
 import type { CatalogueEntry } from './catalogue.ts';
 import { installPeers, readCatalogue } from './catalogue.ts';
+import type { Compared } from './comparison.ts';
+import { renderComparison, renderNoise, renderRawCosts } from './comparison.ts';
 import { startGuardian } from './guardian.ts';
 import { describeMachine, findDiskDir } from './machine.ts';
 import type { Options } from './options.ts';
 import { HELP, readOptions, selectNames } from './options.ts';
 import type { Leftovers, Pass } from './pass.ts';
 import { runSubject } from './pass.ts';
-import type { Result, SubjectRecord } from './report.ts';
-import { appendJson, describeProbes, renderBenchTables, renderSubjects } from './report.ts';
+import type { Plan } from './plan.ts';
+import { FULL_PLAN, QUICK_PLAN } from './plan.ts';
+import type { Result } from './report.ts';
+import {
+  appendJson,
+  describeProbes,
+  mergeRecords,
+  mergeResults,
+  renderBenchTables,
+  renderSubjects,
+} from './report.ts';
 
 async function main(options: Options): Promise<void> {
   if (options.help) return console.log(HELP);
   const catalogue = await readCatalogue();
   if (options.list) {
-    for (const { definition } of catalogue)
-      console.log(`${definition.name.padEnd(28)} ${definition.setting}`);
+    for (const { name, setting, onlyOnRequest } of catalogue.map((entry) => entry.definition))
+      console.log(`${name.padEnd(28)} ${onlyOnRequest ? '(only when named) ' : ''}${setting}`);
     return;
   }
   const names = selectNames(
@@ -47,7 +57,7 @@ async function main(options: Options): Promise<void> {
 }
 
 async function runAll(entries: CatalogueEntry[], options: Options, leftovers: Leftovers): Promise<void> {
-  const { json, quick } = options;
+  const { json, quick, rounds, soakSeconds } = options;
   if (json !== undefined) await writeFile(json, '');
   const machine = `${describeMachine()}; Node ${process.versions.node}; ${new Date().toISOString().slice(0, 10)}`;
   console.log(`${machine}${quick ? '\nQuick mode: too noisy to quote.' : ''}\n`);
@@ -59,19 +69,42 @@ async function runAll(entries: CatalogueEntry[], options: Options, leftovers: Le
   };
   const pass: Pass = {
     benches: options.only,
-    plan: quick ? QUICK_PLAN : FULL_PLAN,
+    plan: toPlan(quick, soakSeconds),
     benchTimeoutMs: quick ? 120_000 : 900_000,
     leftovers,
     onResults: record,
   };
-  const records: SubjectRecord[] = [];
-  for (const entry of entries) {
-    const done = await runSubject(entry, pass);
-    records.push(done);
-    record(describeProbes(machine, done));
-    if (done.error !== undefined) process.exitCode = 1;
+  const records: Compared[] = [];
+  for (let round = 1; round <= rounds; round++) {
+    if (rounds > 1) console.log(`Round ${round} of ${rounds}`);
+    for (const entry of entries) {
+      const done = await runSubject(entry, pass);
+      records.push({ ...done, isPeer: entry.isPeer });
+      record(describeProbes(machine, done));
+      if (done.error !== undefined) process.exitCode = 1;
+    }
   }
-  console.log(`\n${machine}\n\n${renderBenchTables(results)}\n\n${renderSubjects(records)}`);
+  console.log(`\n${machine}\n\n${renderReport(results, records)}`);
+}
+
+function toPlan(quick: boolean, soakSeconds: number | undefined): Plan {
+  const plan = quick ? QUICK_PLAN : FULL_PLAN;
+  if (soakSeconds === undefined) return plan;
+  const soakMs = soakSeconds * 1000;
+  return { ...plan, soakMs, soakLapMs: Math.min(plan.soakLapMs, soakMs / 4) };
+}
+
+function renderReport(all: readonly Result[], allRecords: readonly Compared[]): string {
+  const results = mergeResults(all);
+  const records = mergeRecords(allRecords);
+  const parts = [
+    renderBenchTables(results),
+    renderSubjects(records),
+    renderNoise(records),
+    renderRawCosts(results, records),
+    renderComparison(results, records),
+  ];
+  return parts.filter((part) => part !== '').join('\n\n');
 }
 
 /** Ctrl-C stops the servers in order. For every other end of this process there is the guardian. */

@@ -43,10 +43,7 @@ export async function startPostgres(home: ServiceHome): Promise<Service> {
   const admin = `postgres://bench@127.0.0.1:${port}/postgres`;
   const logFile = join(home.dir, 'postgres.log');
   await waitUntilReady(() => canQuery(admin), { name: 'postgres', child, logFile, timeoutMs: 30_000 });
-  const version = await createDatabase(admin);
-  const setting = Object.entries(SETTINGS)
-    .map(([name, value]) => `${name} ${value}`)
-    .join(', ');
+  const { version, setting } = await createDatabase(admin);
   return {
     kind: 'postgres',
     url: `postgres://bench@127.0.0.1:${port}/bench`,
@@ -87,12 +84,18 @@ async function canQuery(url: string): Promise<boolean> {
   }
 }
 
-async function createDatabase(url: string): Promise<string> {
+/** The settings as the server itself tells them. */
+async function createDatabase(url: string): Promise<{ version: string; setting: string }> {
   const sql = postgres(url, { max: 1 });
   try {
     await sql`create database bench`;
+    const settings: string[] = [];
+    for (const name of Object.keys(SETTINGS)) {
+      const [row] = await sql<{ value: string }[]>`select current_setting(${name}) as value`;
+      settings.push(`${name} ${row?.value}`);
+    }
     const [row] = await sql<{ server_version: string }[]>`show server_version`;
-    return row?.server_version ?? 'unknown';
+    return { version: row?.server_version ?? 'unknown', setting: settings.join(', ') };
   } finally {
     await sql.end();
   }

@@ -2,17 +2,17 @@
  * The process that one subject's engine and workers live in. The harness starts it, waits for `ready`,
  * asks for benches one by one, and tells it to stop. When the harness dies, it ends too.
  */
-import type { InnerBench, Measurement, Plan } from './benches.ts';
+import type { InnerBench } from './benches.ts';
 import { INNER_BENCHES } from './benches.ts';
 import { loadDefinition } from './catalogue.ts';
-import type { Subject } from './subject.ts';
-import type { CheckedWorkload } from './workload.ts';
+import type { BenchContext, Measurement, Plan } from './plan.ts';
+import type { ServiceUrls } from './subject.ts';
 import { createWorkload } from './workload.ts';
 
 export interface SubjectOrder {
   file: string;
   name: string;
-  env: { databaseUrl?: string; redisUrl?: string; amqpUrl?: string; dataDir: string };
+  env: ServiceUrls;
 }
 
 export type Command = { type: 'bench'; bench: InnerBench; plan: Plan } | { type: 'stop' };
@@ -34,9 +34,10 @@ function fail(error: unknown): void {
   });
 }
 
-async function obey(command: Command, subject: Subject, work: CheckedWorkload): Promise<void> {
+async function obey(command: Command, { subject, ...context }: Omit<BenchContext, 'plan'>): Promise<void> {
   if (command.type === 'bench') {
-    const measurements = await INNER_BENCHES[command.bench]({ subject, work, plan: command.plan });
+    const { bench, plan } = command;
+    const measurements = await INNER_BENCHES[bench]({ subject, ...context, plan });
     report({ type: 'measured', measurements });
     return;
   }
@@ -55,7 +56,9 @@ async function main(): Promise<void> {
   const work = createWorkload();
   const definition = await loadDefinition(order.file, order.name);
   const subject = await definition.create({ ...order.env, work });
-  process.on('message', (command: Command) => obey(command, subject, work).catch(fail));
+  const { databaseUrl } = order.env;
+  const context = { subject, work, ...(databaseUrl !== undefined && { databaseUrl }) };
+  process.on('message', (command: Command) => obey(command, context).catch(fail));
   await subject.start();
   report({ type: 'ready' });
 }

@@ -1,8 +1,9 @@
 import type { ChildProcess } from 'node:child_process';
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
-import type { InnerBench, Measurement, Plan } from './benches.ts';
+import type { InnerBench } from './benches.ts';
 import { isNode, listProcessTree, readMemoryMib } from './machine.ts';
+import type { Measurement, Plan } from './plan.ts';
 import type { Command, Report, SubjectOrder } from './subject-process.ts';
 
 /** The subject's process as the harness sees it. */
@@ -46,7 +47,8 @@ export async function startSubject(
     readyAfterMs,
     async measure(bench, plan) {
       send({ type: 'bench', bench, plan });
-      const report = await waitForReport(child, 'measured', options.benchTimeoutMs);
+      const soakMs = bench === 'soak' ? 2 * plan.soakMs : 0;
+      const report = await waitForReport(child, 'measured', options.benchTimeoutMs + soakMs);
       return report.measurements;
     },
     readMemory() {

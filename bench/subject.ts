@@ -1,3 +1,4 @@
+import type { ProcessMemory } from './memory.ts';
 import type { Payload, Workload } from './workload.ts';
 
 /** A server that the harness starts privately and fresh for one subject, and stops after it. */
@@ -8,13 +9,16 @@ export type ServiceNeed =
 
 export type RedisPersistence = 'none' | 'everysec' | 'always';
 
-export interface SubjectEnv {
-  /** Set when the definition asks for the service, absent otherwise. */
+/** Each is set when the definition asks for the service, absent otherwise. */
+export interface ServiceUrls {
   databaseUrl?: string;
   redisUrl?: string;
   amqpUrl?: string;
-  /** An empty folder on a real disk, for the subject alone; the harness deletes it. */
+  /** A folder for this alone, on a real disk; the harness deletes it. */
   dataDir: string;
+}
+
+export interface SubjectEnv extends ServiceUrls {
   /** The stage bodies. Every stage of every run must go through it exactly once. */
   work: Workload;
 }
@@ -36,6 +40,14 @@ export interface Subject {
   runChains(inputs: readonly Payload[], stages: number): Promise<Payload[]>;
   /** One run: `work.perform`, then `width` x `work.performItem` on its output, then `work.performJoin` over all. */
   fanOut(input: Payload, width: number): Promise<Payload>;
+  /** Adds what a second process has executed; called after each lap, outside its time. */
+  gather?(): Promise<void>;
+  /** Memory of a second process. */
+  readOtherMemory?(): Promise<ProcessMemory>;
+  /** Age of the oldest message that waits in a queue of the engine's; 0 when none does. */
+  readQueueAgeMs?(): Promise<number>;
+  /** For an engine whose database is full: the same engine on an empty one of the same server, started. */
+  startBeside?(): Promise<Subject>;
   /** Housekeeping that the engine's users would have running, done between benches and never timed. */
   settle?(): Promise<void>;
   /** Stops workers and connections. Afterwards the process must be able to end by itself. */
@@ -53,6 +65,10 @@ export interface SubjectDefinition {
   onlyOnRequest?: boolean;
   /** npm packages whose versions belong beside the results. */
   packages: readonly string[];
+  /** Another subject that this one is a variant of: the report compares the two. */
+  variantOf?: string;
+  /** Fills the fresh servers, once and before anything is timed. */
+  prepare?(urls: ServiceUrls): Promise<void>;
   /**
    * Makes the subject. Import the engine in here, not at the top of the file: the harness reads every
    * definition to list them, and start-up time has to include loading the engine.

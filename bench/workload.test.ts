@@ -68,8 +68,26 @@ describe('the workload', () => {
   it('counts stages that a second process ran', () => {
     const [work, elsewhere] = [createWorkload(), createWorkload()];
     const outputs = work.beginLap(4).map((input) => runChain(input.run % 2 ? work : elsewhere, input));
-    work.addCounts(elsewhere.exportCounts());
+    work.addCounts(elsewhere.takeCounts());
     expect(() => work.checkChains(outputs, STAGES)).not.toThrow();
+  });
+
+  it('counts a stage of a second process once, however often that one is asked', () => {
+    const [work, elsewhere] = [createWorkload(), createWorkload()];
+    const outputs = work.beginLap(4).map((input) => runChain(elsewhere, input));
+    work.addCounts(elsewhere.takeCounts());
+    work.addCounts(elsewhere.takeCounts());
+    expect(() => work.checkChains(outputs, STAGES)).not.toThrow();
+  });
+
+  it('notices a stage that a second process ran again after it was asked', () => {
+    const [work, elsewhere] = [createWorkload(), createWorkload()];
+    const inputs = work.beginLap(1);
+    const outputs = inputs.map((input) => runChain(elsewhere, input));
+    work.addCounts(elsewhere.takeCounts());
+    elsewhere.perform(inputs[0] as Payload);
+    work.addCounts(elsewhere.takeCounts());
+    expect(() => work.checkChains(outputs, STAGES)).toThrow(/ran 2 times/);
   });
 
   it('notices a stage that both processes ran', () => {
@@ -77,7 +95,7 @@ describe('the workload', () => {
     const inputs = work.beginLap(2);
     const outputs = inputs.map((input) => runChain(work, input));
     elsewhere.perform(inputs[0] as Payload);
-    work.addCounts(elsewhere.exportCounts());
+    work.addCounts(elsewhere.takeCounts());
     expect(() => work.checkChains(outputs, STAGES)).toThrow(/ran 2 times/);
   });
 

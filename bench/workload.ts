@@ -18,7 +18,7 @@ export interface Payload {
   note: string;
 }
 
-/** Executions seen by another process of the same subject, as it hands them over. */
+/** Executions seen by another process of the same subject since it was last asked. */
 interface ExecutionCounts {
   lap: number;
   strays: number;
@@ -32,8 +32,8 @@ export interface Workload {
   performItem(input: Payload, item: number): Payload;
   /** The body of the join; `items` are all outputs of `performItem`, in any order. */
   performJoin(items: readonly Payload[]): Payload;
-  /** For subjects with a second process: it makes its own workload, exports, and the first one adds. */
-  exportCounts(): ExecutionCounts;
+  /** For subjects with a second process: it makes its own workload, which is emptied here and added to the first one. */
+  takeCounts(): ExecutionCounts;
   addCounts(other: ExecutionCounts): void;
 }
 
@@ -43,6 +43,9 @@ export interface CheckedWorkload extends Workload {
   checkChains(outputs: readonly Payload[], stages: number): void;
   checkFanOut(output: Payload, width: number): void;
 }
+
+/** Of a chain, as the harness runs it. */
+export const STAGES = 5;
 
 const NOTE = 'A stage of a benchmark: it does nothing but pass this text on, as any small result would be.';
 const SLOTS_PER_RUN = 4096;
@@ -100,7 +103,12 @@ function createTally() {
       const key = input.run * SLOTS_PER_RUN + slot;
       executions.set(key, (executions.get(key) ?? 0) + 1);
     },
-    export: (): ExecutionCounts => ({ lap: currentLap, strays, counts: [...executions] }),
+    take(): ExecutionCounts {
+      const taken = { lap: currentLap, strays, counts: [...executions] };
+      executions.clear();
+      strays = 0;
+      return taken;
+    },
     add(other: ExecutionCounts): void {
       strays += other.strays;
       if (other.lap !== currentLap) return;
@@ -143,7 +151,7 @@ export function createWorkload(): CheckedWorkload {
       const sum = items.reduce((total, item) => (total + item.proof) >>> 0, 0);
       return { ...first, stage: 3, item: distinct.size, proof: mix(sum, items.length) };
     },
-    exportCounts: () => tally.export(),
+    takeCounts: () => tally.take(),
     addCounts: (other) => tally.add(other),
     beginLap(runs) {
       lap = tally.nextLap();

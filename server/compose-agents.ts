@@ -1,10 +1,11 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import type { AgentHandler, BuiltinAgent } from '#server/agents/agent.ts';
+import type { BuiltinAgent } from '#server/agents/agent.ts';
 import { createBuiltinAgents } from '#server/agents/builtin/index.ts';
 import { type AmqpAgent, createAmqpAgent } from '#server/agents/delivery/amqp-agent.ts';
 import type { Payloads } from '#server/agents/payloads.ts';
 import { type AgentSystem, createAgentSystem } from '#server/agents/system.ts';
+import { createWholeAssignments, withWholeInput } from '#server/agents/whole-assignments.ts';
 import type { Engine } from '#server/coordinator/engine.ts';
 import { NO_PAUSES } from '#server/coordinator/pause-points.ts';
 import { createReportIntake } from '#server/coordinator/report-intake.ts';
@@ -42,20 +43,21 @@ export function makeAgents({ env, ports, payloads, newUuid, onTrouble }: AgentPa
   const builtins = env.roles.has('agents')
     ? createBuiltinAgents({ data: { scratchRoot: join(env.dataDir, 'scratch') } })
     : { agents: [], stop: async () => undefined };
+  const whole = createWholeAssignments(payloads);
   const members = builtins.agents.map((agent) => ({
     ...agent,
-    handle: withWholeInput(agent.handle, payloads),
+    handle: withWholeInput(agent.handle, whole),
   }));
   const instance = instanceOf(env);
   const { hotState: hot, broker, beatSql: sql } = ports;
   const system = createAgentSystem({
     ...{ sql, hot, broker, instance, newUuid, onTrouble },
     fetch: createSafeFetch({ allow: env.outboundAllow }),
-    objects: payloads.artefacts,
+    artefactsOf: payloads.artefactsOf,
+    whole,
     orgId: DEFAULT_ORG_ID,
     builtins: isOverBroker ? [] : members,
     maxAgents: env.maxAgents,
-    maxConcurrentTasks: env.maxConcurrentTasks,
     now: Date.now,
   });
   const overBroker = isOverBroker ? members.map(toAmqpAgent) : [];
@@ -70,7 +72,7 @@ export function makeAgents({ env, ports, payloads, newUuid, onTrouble }: AgentPa
         max_concurrency: maxConcurrency,
       },
       handle,
-      objects: payloads.artefacts,
+      artefactsOf: payloads.artefactsOf,
       newMessageId: newUuid,
       onTrouble: (message, error) => onTrouble(message, error),
     });
@@ -107,15 +109,6 @@ export function makeAgents({ env, ports, payloads, newUuid, onTrouble }: AgentPa
       await system.stop();
       await builtins.stop();
     },
-  };
-}
-
-/** What stands in the object store is given to our own agents as the value itself. */
-function withWholeInput(handle: AgentHandler, payloads: Payloads): AgentHandler {
-  return (assignment, context) => {
-    const input = payloads.expand(assignment.input);
-    if (!(input instanceof Promise)) return handle(assignment, context);
-    return input.then((whole) => handle({ ...assignment, input: whole }, context));
   };
 }
 

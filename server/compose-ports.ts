@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { connectDatabase, connectEngine, type Sql } from '#db/client.ts';
 import { createEmbeddedBroker } from '#server/broker/embedded.ts';
 import type { Broker } from '#server/broker/port.ts';
@@ -6,9 +5,8 @@ import { createRabbitmqBroker } from '#server/broker/rabbitmq.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '#server/platform/embedded-postgres.ts';
 import type { Env } from '#server/platform/env.ts';
 import type { Logger } from '#server/platform/logger.ts';
-import { createLocalFolderStore } from '#server/platform/object-store/local-folder.ts';
+import { openObjectStore } from '#server/platform/object-store/open.ts';
 import type { ObjectStore } from '#server/platform/object-store/port.ts';
-import { createS3Store } from '#server/platform/object-store/s3.ts';
 import { createMemoryHotState } from '#server/redis/memory.ts';
 import type { HotState } from '#server/redis/port.ts';
 import { createRedisHotState } from '#server/redis/redis.ts';
@@ -97,12 +95,4 @@ function openHotState(env: Env, logger: Logger): HotState {
     onHandlerError,
     onWarning: (message) => logger.warn({ warning: message }, 'redis'),
   });
-}
-
-function openObjectStore({ objectStore, payloadMaxBytes, dataDir }: Env): ObjectStore {
-  const maxObjectBytes = Math.max(payloadMaxBytes, 1024 ** 3);
-  if (objectStore.kind === 'folder')
-    return createLocalFolderStore({ folder: objectStore.path, maxObjectBytes });
-  const { kind: _kind, ...access } = objectStore;
-  return createS3Store({ ...access, maxObjectBytes, spoolFolder: join(dataDir, 'spool') });
 }

@@ -5,9 +5,12 @@ import { readServerKey } from '#db/queries/server-key.ts';
 import { seed } from '#db/seed/seed.ts';
 import { openDoorDatabase } from '#db/tenant.ts';
 import { createPayloads } from '#server/agents/payloads.ts';
+import { tenantOfQueue } from '#server/broker/topology.ts';
 import { createEngine, type Engine } from '#server/coordinator/engine.ts';
+import { createNudges } from '#server/coordinator/nudges.ts';
 import { createRetention } from '#server/coordinator/retention.ts';
 import { createIdentity } from '#server/identity/identity.ts';
+import { createDocumentDesk } from '#server/platform/documents/desk.ts';
 import type { Env } from '#server/platform/env.ts';
 import { createUuidSource } from '#server/platform/ids.ts';
 import type { Logger } from '#server/platform/logger.ts';
@@ -18,6 +21,7 @@ import { createBulkWorker } from '#server/services/bulk/worker.ts';
 import type { Services, ShownSettings } from '#server/services/context.ts';
 import { createCursors } from '#server/services/cursors.ts';
 import { makeAgents } from './compose-agents.ts';
+import { openRecords } from './compose-audit.ts';
 import { createHealth } from './compose-health.ts';
 import { openPorts, type Ports } from './compose-ports.ts';
 import { announceProgress } from './compose-progress.ts';
@@ -58,8 +62,10 @@ async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
   await migrate(ports.databaseUrl, (name) => onStep(`Applying ${name}.`));
   if (await seed(ports.beatSql, newUuid)) onStep('Added the sample pipeline and the templates.');
   await Promise.all([ports.broker.start(), ports.hotState.start(), ports.objects.start()]);
-  const { engine, agents, payloads, graphOf } = makeEngine(ports, { ...options, newUuid });
+  const { checkpointer, ...records } = await openRecords(env, ports, logger);
+  const { engine, agents, payloads, graphOf, nudges } = makeEngine(ports, { ...options, newUuid });
   metrics.watchEngine(engine.load);
+  await nudges.listen(engine.hear);
   await agents.start(engine);
   const identity = createIdentity({
     sql: ports.identitySql,
@@ -73,9 +79,14 @@ async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
   const retention = createRetention({
     url: ports.databaseUrl,
     keepDays: env.retentionDays,
+    collect: { objects: ports.objects, random: Math.random },
     onTrouble: (message, error) => logger.warn({ err: error }, message),
   });
-  if (env.roles.has('coordinator')) retention.start();
+  if (env.roles.has('coordinator')) {
+    retention.start();
+    checkpointer.start();
+  }
+  const documents = createDocumentDesk();
   let stopping = false;
   const services: Services = {
     db: openDoorDatabase(ports.doorSql),
@@ -84,7 +95,9 @@ async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
     engine,
     graphOf,
     payloads,
+    documents,
     queues: ports.broker,
+    tenantOfQueue,
     agents: agents.system,
     presence: { list: () => ports.hotState.listPresent('agent') },
     news: { subscribe: (runId, onNews) => ports.hotState.subscribe(CHANNEL.runEvents(runId), onNews) },
@@ -92,8 +105,7 @@ async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
     newUuid,
     now: Date.now,
     limits: { payloadMaxBytes: env.payloadMaxBytes, maxBacklog: MAX_BACKLOG },
-    record: (actor, what, subject) =>
-      logger.info({ actor: actor.id, name: actor.name, ...actor.from, what, subject }, 'audit'),
+    ...records,
     health: createHealth(ports, () => stopping),
     settings: shownSettings(env),
   };
@@ -108,9 +120,10 @@ async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
     failed: ports.databaseDied.then((output) => `The embedded database has ended by itself:\n${output}`),
     async stop() {
       stopping = true;
-      await Promise.all([retention.stop(), bulks.stop()]);
+      await Promise.all([retention.stop(), checkpointer.stop(), documents.stop(), bulks.stop()]);
       await agents.drain(DRAIN_MS);
       await engine.stop();
+      await nudges.stop();
       await agents.stop();
       await identity.stop();
       await ports.stop();
@@ -134,6 +147,7 @@ function makeEngine(
     maxBytes: env.payloadMaxBytes,
   });
   const agents = makeAgents({ env, ports, payloads, newUuid, onTrouble });
+  const nudges = createNudges({ hot: ports.hotState, me: newUuid() });
   const announce = announceProgress({ env, metrics, hotState: ports.hotState, now: Date.now });
   const engine: Engine = createEngine({
     sql: ports.engineSql,
@@ -144,6 +158,9 @@ function makeEngine(
     random: Math.random,
     localNow: Date.now,
     defaults: { taskTimeoutMs: env.taskTimeoutMs },
+    payloads,
+    maxConcurrentTasks: env.maxConcurrentTasks,
+    nudge: nudges.send,
     onProgress(plan) {
       agents.system.onProgress(plan);
       announce(plan);
@@ -151,7 +168,7 @@ function makeEngine(
     onTrouble,
   });
   agents.connect(engine);
-  return { engine, agents, payloads, graphOf };
+  return { engine, agents, payloads, graphOf, nudges };
 }
 
 function shownSettings(env: Env): ShownSettings {
@@ -167,7 +184,7 @@ function shownSettings(env: Env): ShownSettings {
     payloadInlineMaxBytes: env.payloadInlineMaxBytes,
     taskTimeoutMs: env.taskTimeoutMs,
     maxAgents: env.maxAgents,
-    maxConcurrentTasks: env.maxConcurrentTasks,
+    maxConcurrentTasks: env.maxConcurrentTasks ?? null,
     retentionDays: env.retentionDays,
   };
 }

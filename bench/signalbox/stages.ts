@@ -2,19 +2,26 @@ import type { AgentHandler } from '#server/agents/agent.ts';
 import type { GraphInput } from '#server/domain/graph/schema.ts';
 import type { Assignment } from '#server/domain/hands.ts';
 import type { Json } from '#server/domain/json.ts';
-import type { SubjectEnv } from '../subject.ts';
-import type { Payload } from '../workload.ts';
+import type { Payload, Workload } from '../workload.ts';
 
 export const asPayload = (value: Json): Payload => value as unknown as Payload;
 export const asJson = (value: Payload): Json => value as unknown as Json;
 
-/** The stage bodies behind the engine's capabilities; a fan-out's item carries its number in the stage's config. */
-export function handlersOf({ work }: SubjectEnv): Record<string, AgentHandler> {
-  return {
+/** The stage bodies behind the engine's capabilities. */
+export const CAPABILITIES = ['step', 'item', 'join'] as const;
+
+/** A fan-out's item carries its number in the stage's config. */
+export function handlerOf(work: Workload): AgentHandler {
+  const bodies: Record<string, AgentHandler> = {
     step: async ({ input }) => asJson(work.perform(asPayload(input))),
     item: async ({ input, config }: Assignment) =>
       asJson(work.performItem(asPayload(input), Number(config.item))),
     join: async ({ input }) => asJson(work.performJoin(Object.values(input as object) as Payload[])),
+  } satisfies Record<(typeof CAPABILITIES)[number], AgentHandler>;
+  return (assignment, context) => {
+    const body = bodies[assignment.capability];
+    if (!body) throw new Error(`The benchmark has no stage of the type ${assignment.capability}.`);
+    return body(assignment, context);
   };
 }
 

@@ -29,6 +29,16 @@ CREATE TABLE agent_performance (
   CONSTRAINT agent_performance_pkey PRIMARY KEY (agent_id, capability, minute)
 );
 
+CREATE TABLE agent_seats (
+  agent_id uuid NOT NULL,
+  seat integer NOT NULL,
+  org_id uuid NOT NULL,
+  run_id uuid NOT NULL,
+  idx integer NOT NULL,
+  epoch integer NOT NULL,
+  CONSTRAINT agent_seats_pkey PRIMARY KEY (agent_id, seat)
+);
+
 CREATE TABLE agents (
   id uuid NOT NULL,
   org_id uuid NOT NULL,
@@ -71,6 +81,40 @@ CREATE TABLE attempts (
   routing json,
   CONSTRAINT attempts_pkey PRIMARY KEY (run_id, idx, epoch)
 ) PARTITION BY RANGE (run_id);
+
+CREATE TABLE audit_checkpoints (
+  org_id uuid NOT NULL,
+  seq bigint NOT NULL,
+  hash bytea NOT NULL,
+  at timestamp with time zone NOT NULL,
+  key_id text NOT NULL,
+  signature bytea NOT NULL,
+  CONSTRAINT audit_checkpoints_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
+  CONSTRAINT audit_checkpoints_pkey PRIMARY KEY (org_id, seq)
+);
+
+CREATE TABLE audit_entries (
+  org_id uuid NOT NULL,
+  seq bigint NOT NULL,
+  at timestamp with time zone NOT NULL,
+  actor_id text NOT NULL,
+  action text NOT NULL,
+  target text,
+  request_id text,
+  body text NOT NULL,
+  hash bytea NOT NULL,
+  CONSTRAINT audit_entries_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
+  CONSTRAINT audit_entries_pkey PRIMARY KEY (org_id, seq)
+);
+
+CREATE TABLE audit_heads (
+  org_id uuid NOT NULL,
+  seq bigint NOT NULL,
+  hash bytea NOT NULL,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT audit_heads_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
+  CONSTRAINT audit_heads_pkey PRIMARY KEY (org_id)
+);
 
 CREATE TABLE bulk_items (
   bulk_id uuid NOT NULL,
@@ -299,6 +343,20 @@ CREATE TABLE schema_migrations (
   CONSTRAINT schema_migrations_pkey PRIMARY KEY (name)
 );
 
+CREATE TABLE secrets (
+  org_id uuid NOT NULL,
+  name text NOT NULL,
+  version integer NOT NULL,
+  key_id text NOT NULL,
+  wrapped_key bytea NOT NULL,
+  sealed bytea NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  updated_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT secrets_name_check CHECK ((name ~ '^[A-Za-z0-9][A-Za-z0-9_./-]{0,127}$'::text)),
+  CONSTRAINT secrets_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
+  CONSTRAINT secrets_pkey PRIMARY KEY (org_id, name)
+);
+
 CREATE TABLE server_keys (
   name text NOT NULL,
   value text NOT NULL,
@@ -338,6 +396,15 @@ CREATE TABLE sign_in_links (
   CONSTRAINT sign_in_links_pkey PRIMARY KEY (id),
   CONSTRAINT sign_in_links_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'designer'::text, 'operator'::text, 'viewer'::text, 'auditor'::text]))),
   CONSTRAINT sign_in_links_token_hash_key UNIQUE (token_hash)
+);
+
+CREATE TABLE stored_objects (
+  hash text NOT NULL,
+  bytes bigint NOT NULL,
+  orgs uuid[] NOT NULL,
+  touched_at timestamp with time zone DEFAULT now() NOT NULL,
+  doomed_at timestamp with time zone,
+  CONSTRAINT stored_objects_pkey PRIMARY KEY (hash)
 );
 
 CREATE TABLE task_dag_templates (
@@ -419,7 +486,11 @@ CREATE TABLE versions (
 );
 
 
+CREATE INDEX agent_seats_task ON public.agent_seats USING btree (run_id, idx);
 CREATE INDEX attempts_agent ON ONLY public.attempts USING btree (agent_id, run_id, idx) WHERE (agent_id IS NOT NULL);
+CREATE INDEX audit_entries_action ON public.audit_entries USING btree (org_id, action, seq);
+CREATE INDEX audit_entries_actor ON public.audit_entries USING btree (org_id, actor_id, seq);
+CREATE INDEX audit_entries_target ON public.audit_entries USING btree (org_id, target, seq);
 CREATE INDEX bulks_open ON public.bulks USING btree (created_at) WHERE (status = 'open'::text);
 CREATE INDEX bulks_org ON public.bulks USING btree (org_id, id);
 CREATE INDEX dead_letters_open ON public.dead_letters USING btree (created_at) WHERE (closed_at IS NULL);
@@ -441,9 +512,11 @@ CREATE INDEX runs_status ON ONLY public.runs USING btree (org_id, status, uuid_s
 CREATE INDEX runs_trigger ON ONLY public.runs USING btree (org_id, trigger, uuid_send(id)) WHERE (trigger <> 'api'::text);
 CREATE INDEX runs_version ON ONLY public.runs USING btree (version_id, uuid_send(id));
 CREATE INDEX runs_wake ON ONLY public.runs USING btree (wake_at) WHERE (wake_at IS NOT NULL);
+CREATE INDEX secrets_key ON public.secrets USING btree (key_id, org_id, name);
 CREATE INDEX sessions_expiry ON public.sessions USING btree (expires_at);
 CREATE INDEX sessions_user ON public.sessions USING btree (user_id);
 CREATE INDEX sign_in_links_org ON public.sign_in_links USING btree (org_id, id);
+CREATE INDEX stored_objects_doomed ON public.stored_objects USING btree (doomed_at) WHERE (doomed_at IS NOT NULL);
 CREATE INDEX tasks_agent ON ONLY public.tasks USING btree (agent_id, run_id, idx) WHERE (agent_id IS NOT NULL);
 CREATE UNIQUE INDEX pipelines_name ON public.pipelines USING btree (org_id, lower(name)) WHERE (archived_at IS NULL);
 CREATE UNIQUE INDEX users_email ON public.users USING btree (email);
@@ -543,6 +616,35 @@ CREATE VIEW task_histories WITH (security_invoker=true) AS
      JOIN runs r ON ((r.id = t.run_id)));
 
 
+CREATE OR REPLACE FUNCTION public.audit_append(org uuid, bodies json)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+DECLARE
+  head audit_heads;
+  entry json;
+BEGIN
+  IF current_org() IS NOT NULL AND current_org() <> org THEN
+    RAISE EXCEPTION 'the audit of another tenant' USING ERRCODE = '42501';
+  END IF;
+  INSERT INTO audit_heads VALUES (org, 0, sha256(convert_to(replace(org::text, '-', ''), 'UTF8')),
+    date_trunc('milliseconds', now())) ON CONFLICT DO NOTHING;
+  SELECT * INTO STRICT head FROM audit_heads WHERE org_id = org FOR UPDATE;
+  FOR entry IN SELECT value FROM json_array_elements(bodies) LOOP
+    head.seq := head.seq + 1;
+    -- A clock that was set back does not make a later entry an earlier one.
+    head.at := greatest(head.at, date_trunc('milliseconds', clock_timestamp()));
+    head.hash := sha256(head.hash || convert_to(concat_ws(E'\n', head.seq,
+      to_char(head.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), entry::text), 'UTF8'));
+    INSERT INTO audit_entries VALUES (org, head.seq, head.at, entry #>> '{actor,id}', entry ->> 'action',
+      entry ->> 'target', entry ->> 'request_id', entry::text, head.hash);
+  END LOOP;
+  UPDATE audit_heads SET seq = head.seq, hash = head.hash, at = head.at WHERE org_id = org;
+  RETURN head.seq;
+END $function$
+;
 CREATE OR REPLACE FUNCTION public.current_org()
  RETURNS uuid
  LANGUAGE sql
@@ -572,6 +674,14 @@ BEGIN
   END LOOP;
 END $function$
 ;
+CREATE OR REPLACE FUNCTION public.refuse_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  RAISE EXCEPTION 'rows of % are never changed or removed', TG_TABLE_NAME USING ERRCODE = '42501';
+END $function$
+;
 CREATE OR REPLACE FUNCTION public.refuse_commit(reason text)
  RETURNS timestamp with time zone
  LANGUAGE plpgsql
@@ -597,16 +707,23 @@ AS $function$ SELECT (lpad(to_hex((extract(epoch FROM moment) * 1000)::bigint), 
 ;
 
 CREATE TRIGGER agents_touch BEFORE UPDATE ON public.agents FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
+CREATE TRIGGER audit_checkpoints_final BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_checkpoints FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER audit_entries_final BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER drafts_touch BEFORE UPDATE ON public.drafts FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 CREATE TRIGGER memberships_touch BEFORE UPDATE ON public.memberships FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 CREATE TRIGGER pipelines_touch BEFORE UPDATE ON public.pipelines FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
+CREATE TRIGGER secrets_touch BEFORE UPDATE ON public.secrets FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 CREATE TRIGGER task_dag_templates_touch BEFORE UPDATE ON public.task_dag_templates FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 CREATE TRIGGER users_touch BEFORE UPDATE ON public.users FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 
 CREATE POLICY tenant ON agent_health FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON agent_performance FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON agent_seats FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON agents FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON attempts FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON audit_checkpoints FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON audit_entries FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON audit_heads FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON bulk_items FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON bulks FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON concurrency_slots FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
@@ -622,6 +739,7 @@ CREATE POLICY tenant ON pipelines FOR ALL TO signalbox_door USING ((org_id = ( S
 CREATE POLICY tenant ON run_events FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON run_objects FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON runs FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON secrets FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON sign_in_links FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON task_dag_templates FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON task_stage_logs FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
@@ -631,8 +749,12 @@ CREATE POLICY tenant ON versions FOR ALL TO signalbox_door USING ((org_id = ( SE
 GRANT INSERT, SELECT, UPDATE ON agent_health TO signalbox_door;
 GRANT SELECT ON agent_performance TO signalbox_door;
 GRANT SELECT ON agent_performance_summary TO signalbox_door;
+GRANT SELECT ON agent_seats TO signalbox_door;
 GRANT INSERT, SELECT, UPDATE ON agents TO signalbox_door;
 GRANT SELECT ON attempts TO signalbox_door;
+GRANT SELECT ON audit_checkpoints TO signalbox_door;
+GRANT SELECT ON audit_entries TO signalbox_door;
+GRANT SELECT ON audit_heads TO signalbox_door;
 GRANT INSERT, SELECT ON bulk_items TO signalbox_door;
 GRANT INSERT, SELECT, UPDATE ON bulks TO signalbox_door;
 GRANT SELECT ON concurrency_slots TO signalbox_door;
@@ -649,6 +771,7 @@ GRANT INSERT, SELECT, UPDATE ON pipelines TO signalbox_door;
 GRANT SELECT ON run_events TO signalbox_door;
 GRANT SELECT ON run_objects TO signalbox_door;
 GRANT SELECT ON runs TO signalbox_door;
+GRANT DELETE, INSERT, UPDATE ON secrets TO signalbox_door;
 GRANT DELETE, INSERT, SELECT, UPDATE ON sign_in_links TO signalbox_door;
 GRANT SELECT ON task_analytics TO signalbox_door;
 GRANT SELECT ON task_attempts TO signalbox_door;

@@ -1,8 +1,10 @@
 import { isTaskOut, isTaskOver } from '#server/domain/statuses.ts';
 import type { Sql } from '../client.ts';
 import { type Column, Parameters, readColumn, toArrayLiteral } from '../columns.ts';
+import type { HandOutName, SeatRow } from './agent-seats.ts';
 import type {
   AttemptRow,
+  AuditRow,
   BatchRows,
   EventRow,
   IdempotencyRow,
@@ -171,6 +173,25 @@ const SLOT: Column<SlotRow>[] = [
   { name: 'cap', kind: 'int', get: (row) => row.limit },
 ];
 
+const SEAT: Column<SeatRow>[] = [
+  { name: 'agent_id', kind: 'uuid', get: (row) => row.agentId },
+  { name: 'seat', kind: 'int', get: (row) => row.seat },
+  { name: 'org_id', kind: 'uuid', get: (row) => row.orgId },
+  { name: 'run_id', kind: 'uuid', get: (row) => row.runId },
+  { name: 'idx', kind: 'int', get: (row) => row.index },
+  { name: 'epoch', kind: 'int', get: (row) => row.epoch },
+];
+const UNSEATED: Column<HandOutName>[] = [
+  { name: 'run_id', kind: 'uuid', get: (row) => row.runId },
+  { name: 'idx', kind: 'int', get: (row) => row.index },
+  { name: 'epoch', kind: 'int', get: (row) => row.epoch },
+];
+
+const AUDIT: Column<AuditRow>[] = [
+  { name: 'org_id', kind: 'uuid', get: (row) => row.orgId },
+  { name: 'bodies', kind: 'json', get: (row) => row.bodies },
+];
+
 /** Enums and lists are passed as words and cast where they are written. */
 function written<Row>(table: string, alias: string, column: Column<Row>): string {
   const value = readColumn(alias, column);
@@ -259,6 +280,11 @@ function buildCommit(week: string, batch: BatchRows): { text: string; values: (s
   if (batch.keys.length)
     part('keyed', insertRows(parameters, { table: 'idempotency_keys', columns: IDEMPOTENCY }, batch.keys));
   if (batch.slots.length) part('slots', changeSlots(parameters, batch.slots), batch.slots.length);
+  // The primary key refuses a seat that is taken. No commit takes a seat that it frees, so their order does not matter.
+  if (batch.seats.length)
+    part('seated', insertRows(parameters, { table: 'agent_seats', columns: SEAT }, batch.seats));
+  if (batch.unseated.length) part('unseated', leaveSeats(parameters, batch.unseated));
+  if (batch.audit.length) checks.push(noteAll(parameters, batch.audit));
   const outbox = batch.outbox.length > 0;
   if (outbox)
     parts.push(
@@ -273,9 +299,24 @@ function buildCommit(week: string, batch: BatchRows): { text: string; values: (s
   return { text, values: parameters.values };
 }
 
-/** A slot is taken only while one is left; a row that misses makes the whole commit fail. */
+/** A call of a function is made only where its result is asked for, so it is one of the checks. */
+function noteAll(parameters: Parameters, notes: AuditRow[]): string {
+  const source = parameters.rows('n', AUDIT, notes);
+  return `(SELECT count(audit_append(n.org_id, n.bodies)) FROM ${source}) = ${notes.length}`;
+}
+
+function leaveSeats(parameters: Parameters, handOuts: HandOutName[]): string {
+  const source = parameters.rows('n', UNSEATED, handOuts);
+  return `DELETE FROM agent_seats s USING ${source}
+    WHERE s.run_id = n.run_id AND s.idx = n.idx AND s.epoch = n.epoch`;
+}
+
+/**
+ * A slot is taken only while one is left; a row that misses makes the whole commit fail. What gives slots back is never
+ * refused: a count that was wrong must not keep a run from going on.
+ */
 function changeSlots(parameters: Parameters, slots: SlotRow[]): string {
   const source = parameters.rows('n', SLOT, slots);
-  return `UPDATE concurrency_slots s SET used = s.used + n.change FROM ${source}
-    WHERE s.org_id = n.org_id AND s.key = n.key AND s.used + n.change >= 0 AND (n.change <= 0 OR s.used + n.change <= n.cap)`;
+  return `UPDATE concurrency_slots s SET used = greatest(s.used + n.change, 0) FROM ${source}
+    WHERE s.org_id = n.org_id AND s.key = n.key AND (n.change <= 0 OR s.used + n.change <= n.cap)`;
 }

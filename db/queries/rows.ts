@@ -1,6 +1,7 @@
 import type { RunEvent, TaskError } from '#server/domain/engine/events.ts';
 import type { TaskState } from '#server/domain/engine/state.ts';
 import type { Json, JsonObject } from '#server/domain/json.ts';
+import type { HandOutName, SeatRow } from './agent-seats.ts';
 
 /** What one commit of the engine writes, ready for the database: bare uuids, milliseconds. */
 export interface BatchRows {
@@ -12,6 +13,11 @@ export interface BatchRows {
   inbox: InboxRow[];
   keys: IdempotencyRow[];
   slots: SlotRow[];
+  /** Taken in this commit. */
+  seats: SeatRow[];
+  /** Hand-outs that end in this commit and may have sat somewhere. */
+  unseated: HandOutName[];
+  audit: AuditRow[];
 }
 
 export interface RunRow {
@@ -93,6 +99,12 @@ export interface IdempotencyRow {
   key: string;
   requestHash: string;
   runId: string;
+}
+
+/** A tenant's notes, in their order. */
+export interface AuditRow {
+  orgId: string;
+  bodies: JsonObject[];
 }
 
 /** A lease taken (+1) or ended (-1) under a concurrency key. */

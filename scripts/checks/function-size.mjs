@@ -14,7 +14,7 @@ import { reportProblems } from './report.mjs';
 
 const MAX_LINES = 60;
 const SOURCES = [
-  '{server,db,app,components,scripts,bench,sdk,e2e,deploy}/**/*.{ts,tsx,mjs}',
+  '{server,db,app,components,scripts,bench,sdk,cli,e2e,deploy}/**/*.{ts,tsx,mjs}',
   '*.{ts,mjs}',
   '.dependency-cruiser.mjs',
 ];

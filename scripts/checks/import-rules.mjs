@@ -8,7 +8,7 @@ import { reportProblems } from './report.mjs';
 
 /** Who may import whom, over the whole checkout. The table is in .dependency-cruiser.mjs. */
 
-const FOLDERS = ['server', 'db', 'components', 'app', 'sdk', 'bench', 'e2e', 'scripts'];
+const FOLDERS = ['server', 'db', 'components', 'app', 'sdk', 'cli', 'bench', 'e2e', 'scripts'];
 
 const { forbidden, options } = config;
 const folders = FOLDERS.filter((folder) => existsSync(join(ROOT, folder)));

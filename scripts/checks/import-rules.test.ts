@@ -78,6 +78,7 @@ const PLANTED: [rule: string, file: string, code: string][] = [
   ],
   ['no-node-in-browser', 'components/runs/uses-node.ts', `import 'node:path';`],
   ['sdk-imports', 'sdk/typescript/reads-server.ts', `import '#server/domain/words.ts';`],
+  ['cli-imports', 'cli/reads-server.mjs', `import '../server/domain/words.ts';`],
   ['not-from-tests', 'server/services/leans-on-tests.ts', `import '#server/testing/database.ts';`],
   ['server-stays-inside', 'server/services/reads-scripts.ts', `import '../../scripts/tool.mjs';`],
   ['composition-at-the-top', 'server/services/reads-compose.ts', `import '#server/compose.ts';`],
@@ -156,7 +157,7 @@ beforeAll(async () => {
     writeFileSync(join(root, file), code);
   }
   const { forbidden, options } = rules;
-  const { output } = await cruise(['server', 'db', 'components', 'app', 'sdk', 'scripts'], {
+  const { output } = await cruise(['server', 'db', 'components', 'app', 'sdk', 'cli', 'scripts'], {
     ...options,
     baseDir: root,
     validate: true,

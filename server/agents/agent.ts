@@ -1,6 +1,8 @@
 import type { ErrorClass } from '#server/domain/graph/schema.ts';
 import type { Assignment } from '#server/domain/hands.ts';
+import type { RunId } from '#server/domain/ids.ts';
 import type { Json, JsonObject } from '#server/domain/json.ts';
+import type { PayloadRef } from '#server/domain/payload-ref.ts';
 
 export type { Assignment } from '#server/domain/hands.ts';
 
@@ -18,17 +20,15 @@ export interface AssignmentContext {
   objects: ArtefactAccess;
 }
 
-/** Large data travels beside messages, by content hash. */
-export interface ArtefactRef {
-  $object: string;
-  bytes: number;
-  contentType: string;
-  name?: string;
-}
+export type ArtefactRef = PayloadRef;
+
+/** The objects of the run that is worked for. */
 export interface ArtefactAccess {
   put(content: Uint8Array, about: { contentType: string; name?: string }): Promise<ArtefactRef>;
   get(ref: ArtefactRef): Promise<Uint8Array>;
 }
+
+export type ArtefactsOfRun = (runId: RunId) => ArtefactAccess;
 
 export type AgentHandler = (assignment: Assignment, context: AssignmentContext) => Promise<Json>;
 

@@ -2,6 +2,7 @@ import type { Sql } from '#db/client.ts';
 import { SignalboxError } from '#server/domain/errors.ts';
 import type { AgentId, OrgId } from '#server/domain/ids.ts';
 import type { AgentDesk, AgentOrders } from '#server/domain/reports.ts';
+import { queuesOfAgent } from './queues.ts';
 import type { Presence } from './registry/presence.ts';
 import { type AgentRecord, readAgents } from './registry/records.ts';
 import type { Registry } from './registry/registry.ts';
@@ -61,8 +62,11 @@ export function createDesk(options: DeskOptions): AgentDesk {
     },
     async welcome(registration) {
       try {
-        const { id, generation } = await options.registry.register(options.orgId, registration);
-        return { agentId: id, generation, beatEveryMs: options.beatMs };
+        const { id, orgId, generation } = await options.registry.register(options.orgId, registration);
+        const { transport } = registration;
+        const capabilities = new Set(registration.capabilities.map(({ name }) => name));
+        const queues = queuesOfAgent({ id, orgId, transport, capabilities });
+        return { agentId: id, generation, beatEveryMs: options.beatMs, queues };
       } catch (error) {
         if (!(error instanceof SignalboxError)) throw error;
         return { refused: [error.message, error.advice].join(' ').trim() };

@@ -1,8 +1,9 @@
 import type { Offer, Placement } from '#server/domain/engine/happenings.ts';
 import type { RunState } from '#server/domain/engine/state.ts';
-import type { HandOut, Hands, StopOrder } from '#server/domain/hands.ts';
+import { agentSource, type HandOut, type Hands, type StopOrder } from '#server/domain/hands.ts';
 import type { AgentId, OrgId, TaskId } from '#server/domain/ids.ts';
 import { type AgentView, type QueueNames, routeTask, type Transport } from '#server/domain/routing.ts';
+import { createSeatBook, type Seat } from './seats.ts';
 
 /** How work reaches agents of one transport that the engine hands leases to. */
 export interface Carrier {
@@ -11,111 +12,212 @@ export interface Carrier {
 }
 
 export interface DispatcherOptions {
-  queues: QueueNames;
+  queuesFor(orgId: OrgId): QueueNames;
   carriers: Partial<Record<Transport, Carrier>>;
-  /** Leases this process hands out at once, over all its agents. */
-  maxConcurrentTasks: number;
-  /** The fleet has changed: something that waits may start. */
-  onRoom(capabilities: ReadonlySet<string>): void;
+  /** Something that waits there may start: see `agentSource`. */
+  onRoom(sources: ReadonlySet<string>): void;
+  /** Reads the seats anew and calls `correctSeats`. */
+  rereadSeats?(): Promise<void>;
 }
 
 export interface FleetEntry extends Omit<AgentView, 'inFlight'> {
   orgId: OrgId;
 }
 
+/** A hand-out of this process that has been committed. */
+export interface HeldHere {
+  taskId: TaskId;
+  epoch: number;
+  agent: AgentId;
+}
+
 export interface Dispatcher extends Hands {
   /** Replaces what is known of the fleet; reservations stay. */
   setFleet(entries: readonly FleetEntry[]): void;
   inFlight(agent: AgentId): number;
+  /** Before the rows of the seats are read; `correctSeats` wants it back with them. */
+  markSeats(): number;
+  correctSeats(rows: readonly Seat[], mark: number): void;
+  /** What agents without seats hold, who live in this process: whether they still do is in the rows of the tasks. */
+  heldByOurs(): HeldHere[];
+  /** Somebody else has decided on these: their agents are told to stop and have room again. */
+  endedElsewhere(held: readonly HeldHere[]): void;
 }
 
-/** Chooses agents and keeps count of what each of them has in hand, as far as this process gave it to them. */
+interface Reservation {
+  agent: AgentId;
+  seat: number | null;
+  /** Null until it is committed. */
+  epoch: number | null;
+}
+
+/** Chooses agents and keeps count of what each of them has in hand. */
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
-  const agents = new Map<AgentId, AgentView>();
-  const byCapability = new Map<string, (AgentView & FleetEntry)[]>();
+  const agents = new Map<AgentId, AgentView & FleetEntry>();
+  const bySource = new Map<string, (AgentView & FleetEntry)[]>();
+  /** What agents in this process have: nobody else can give them anything. */
   const counts = new Map<AgentId, number>();
-  const reserved = new Map<TaskId, AgentId>();
+  const seats = createSeatBook();
+  const reserved = new Map<TaskId, Reservation>();
+  /** Handed out anew, not yet committed: whoever had it before keeps the seat until then. */
+  const leaving = new Map<TaskId, Reservation>();
+  const namesOf = new Map<OrgId, QueueNames>();
   let freed = new Set<string>();
+
+  const inFlight = (agent: AgentId): number => (counts.get(agent) ?? 0) + seats.taken(agent);
+  const sourcesOf = ({ orgId, capabilities }: FleetEntry): string[] =>
+    [...capabilities].map((capability) => agentSource(orgId, capability));
 
   function setFleet(entries: readonly FleetEntry[]): void {
     agents.clear();
-    byCapability.clear();
+    bySource.clear();
     for (const entry of entries) {
-      const view = { ...entry, inFlight: counts.get(entry.id) ?? 0 };
+      const view = { ...entry, inFlight: inFlight(entry.id) };
       agents.set(view.id, view);
-      for (const capability of view.capabilities) {
-        const list = byCapability.get(capability);
+      for (const source of sourcesOf(view)) {
+        const list = bySource.get(source);
         if (list) list.push(view);
-        else byCapability.set(capability, [view]);
+        else bySource.set(source, [view]);
       }
     }
-    options.onRoom(new Set(byCapability.keys()));
+    options.onRoom(new Set(bySource.keys()));
   }
 
-  function count(agent: AgentId, change: number): AgentView | undefined {
+  /** After each change of what the agent has. */
+  function look(agent: AgentId): (AgentView & FleetEntry) | undefined {
+    const view = agents.get(agent);
+    if (view) view.inFlight = inFlight(agent);
+    return view;
+  }
+
+  function count(agent: AgentId, change: number): void {
     const next = (counts.get(agent) ?? 0) + change;
     if (next > 0) counts.set(agent, next);
     else counts.delete(agent);
-    const view = agents.get(agent);
-    if (view) view.inFlight = Math.max(next, 0);
-    return view;
+  }
+
+  function reserve(taskId: TaskId, agent: AgentId): number | null {
+    const before = reserved.get(taskId);
+    // Handed out again: it takes one place, not two. A seat has a row, which goes with the commit.
+    if (before?.seat != null && before.epoch !== null) leaving.set(taskId, before);
+    else if (before) vacate(taskId, before);
+    const seat = hasSeats(agent) ? seats.take(agent, taskId) : null;
+    if (seat === null) count(agent, 1);
+    reserved.set(taskId, { agent, seat, epoch: null });
+    look(agent);
+    return seat;
+  }
+
+  function vacate(taskId: TaskId, { agent, seat }: Reservation): void {
+    if (seat === null) count(agent, -1);
+    else seats.leave(agent, seat, taskId);
+    noteRoom(agent);
+  }
+
+  function noteRoom(agent: AgentId): void {
+    const view = look(agent);
+    if (view) for (const source of sourcesOf(view)) freed.add(source);
+  }
+
+  function settled(taskId: TaskId, agent: AgentId): void {
+    const reservation = reserved.get(taskId);
+    if (reservation?.agent !== agent) {
+      if (seats.leaveByName(agent, taskId)) noteRoom(agent);
+      return;
+    }
+    reserved.delete(taskId);
+    vacate(taskId, reservation);
+    const before = leaving.get(taskId);
+    if (!before) return;
+    // The new hand-out was not committed, so the old one stands.
+    leaving.delete(taskId);
+    reserved.set(taskId, before);
+  }
+
+  const hasSeats = (agent: AgentId): boolean => (agents.get(agent)?.transport ?? 'push') === 'push';
+
+  function namesFor(orgId: OrgId): QueueNames {
+    const known = namesOf.get(orgId) ?? options.queuesFor(orgId);
+    namesOf.set(orgId, known);
+    return known;
   }
 
   function place(run: RunState, offer: Offer): Placement {
     const stage = run.graph.stages[offer.task]?.stage;
     if (!stage) throw new Error(`run ${run.id} has no task ${offer.task}`);
-    const ours = ofTenant(byCapability.get(stage.type) ?? [], run.orgId);
-    const placement = routeTask(stage, offer, ours, options.queues);
+    const ours = bySource.get(agentSource(run.orgId, stage.type)) ?? [];
+    const placement = routeTask(stage, offer, ours, namesFor(run.orgId));
     if (placement.kind !== 'start') return placement;
-    if (reserved.size >= options.maxConcurrentTasks) {
-      return { kind: 'wait', wait: { code: 'quota', blockers: ['MAX_CONCURRENT_TASKS'] } };
-    }
-    return placement;
+    const seat = reserve(offer.taskId, placement.agent);
+    return seat === null ? placement : { ...placement, seat };
+  }
+
+  function takeFreed(): Set<string> {
+    const taken = freed;
+    if (taken.size > 0) freed = new Set();
+    return taken;
   }
 
   return {
     setFleet,
-    inFlight: (agent) => counts.get(agent) ?? 0,
-    place(run, offer) {
-      const placement = place(run, offer);
-      if (placement.kind === 'start') {
-        const before = reserved.get(offer.taskId);
-        // Handed out again in the same batch: it takes one place, not two.
-        if (before !== undefined) count(before, -1);
-        reserved.set(offer.taskId, placement.agent);
-        count(placement.agent, 1);
-      }
-      return placement;
-    },
-    settled(taskId, agent) {
-      if (reserved.get(taskId) !== agent) return;
-      reserved.delete(taskId);
-      for (const capability of count(agent, -1)?.capabilities ?? []) freed.add(capability);
-    },
+    inFlight,
+    place,
+    settled,
+    hasSeats,
+    takeFreed,
+    freshen: async () => options.rereadSeats?.(),
     deliver(handOut) {
-      const transport = agents.get(handOut.agent)?.transport;
+      const { taskId, agent, epoch } = handOut;
+      const before = leaving.get(taskId);
+      leaving.delete(taskId);
+      if (before) vacate(taskId, before);
+      const reservation = reserved.get(taskId);
+      if (reservation?.agent === agent) {
+        reservation.epoch = epoch;
+        if (reservation.seat !== null) seats.handedOut({ agent, seat: reservation.seat, taskId, epoch });
+      }
+      const transport = agents.get(agent)?.transport;
       if (transport) options.carriers[transport]?.deliver(handOut);
     },
     stop(order) {
       const transport = agents.get(order.agent)?.transport;
       if (transport) options.carriers[transport]?.stop(order);
     },
-    takeFreed() {
-      const taken = freed;
-      if (taken.size > 0) freed = new Set();
-      return taken;
+    room(orgId, capability) {
+      const views = bySource.get(agentSource(orgId, capability)) ?? [];
+      return views.reduce((sum, view) => sum + Math.max(view.maxConcurrency - view.inFlight, 0), 0);
     },
-    room(capability) {
-      const free = (byCapability.get(capability) ?? []).reduce(
-        (sum, view) => sum + Math.max(view.maxConcurrency - view.inFlight, 0),
-        0,
-      );
-      return Math.min(free, Math.max(options.maxConcurrentTasks - reserved.size, 0));
+    markSeats: seats.mark,
+    correctSeats(rows, mark) {
+      const corrected = seats.correct(rows, mark);
+      for (const { taskId, agent } of corrected.ended) {
+        if (reserved.get(taskId)?.agent === agent) reserved.delete(taskId);
+      }
+      const roomy = new Set<string>();
+      for (const agent of corrected.agents) {
+        const before = agents.get(agent)?.inFlight ?? 0;
+        const view = look(agent);
+        if (view && view.inFlight < before) for (const source of sourcesOf(view)) roomy.add(source);
+      }
+      if (roomy.size > 0) options.onRoom(roomy);
+    },
+    heldByOurs() {
+      const held: HeldHere[] = [];
+      for (const [taskId, { agent, seat, epoch }] of reserved) {
+        if (seat === null && epoch !== null) held.push({ taskId, epoch, agent });
+      }
+      return held;
+    },
+    endedElsewhere(held) {
+      for (const { taskId, epoch, agent } of held) {
+        if (reserved.get(taskId)?.epoch !== epoch) continue;
+        settled(taskId, agent);
+        const transport = agents.get(agent)?.transport;
+        const reason = 'the task was decided on elsewhere';
+        if (transport) options.carriers[transport]?.stop({ taskId, epoch, agent, reason });
+      }
+      const roomy = takeFreed();
+      if (roomy.size > 0) options.onRoom(roomy);
     },
   };
-}
-
-/** Nobody works for strangers. Most installations have one tenant, and then nothing is copied. */
-function ofTenant<View extends FleetEntry>(views: readonly View[], orgId: OrgId): readonly View[] {
-  return views.every((view) => view.orgId === orgId) ? views : views.filter((view) => view.orgId === orgId);
 }

@@ -3,8 +3,8 @@ import type { RunState } from '#server/domain/engine/state.ts';
 
 /** What agents need of the engine besides somewhere to report to. */
 export interface EnginePort {
-  /** Room has come free for a capability. */
-  offerWaiting(capability: string): void;
+  /** Room has come free there, as `agentSource` names it. */
+  offerWaiting(source: string): void;
 }
 
 /** One run's step, as the engine announces it after its commit. */

@@ -6,7 +6,7 @@ import type { JsonObject } from '#server/domain/json.ts';
 import {
   AgentFailure,
   type AgentHandler,
-  type ArtefactAccess,
+  type ArtefactsOfRun,
   type AssignmentContext,
   type LogLevel,
 } from './agent.ts';
@@ -29,7 +29,7 @@ export interface LocalLogLine {
 export interface LocalCarrierOptions {
   handlerOf(agent: AgentId): AgentHandler | undefined;
   reports: LocalReports;
-  objects: ArtefactAccess;
+  artefactsOf: ArtefactsOfRun;
   /** Signs of life are sent for work that takes longer than this, and then as often; oftener where a stage asks. */
   beatMs: number;
 }
@@ -133,7 +133,7 @@ export function createLocalCarrier(options: LocalCarrierOptions): LocalCarrier {
           fields: { partial: true },
         });
       },
-      objects: options.objects,
+      objects: options.artefactsOf(work.handOut.runId),
     };
   }
 

@@ -1,36 +1,41 @@
 import type { Broker } from '#server/broker/port.ts';
-import {
-  agentControlKey,
-  agentQueue,
-  capabilityQueue,
-  ownPullQueue,
-  pullQueue,
-} from '#server/broker/topology.ts';
-import type { AgentId } from '#server/domain/ids.ts';
+import { agentControlKey, queuesOfTenant, type TenantQueues } from '#server/broker/topology.ts';
+import type { AgentId, OrgId } from '#server/domain/ids.ts';
 import { type ControlMessage, MESSAGE_VERSION } from '#server/domain/messages.ts';
 import type { QueueNames, Transport } from '#server/domain/routing.ts';
 import type { FleetEntry } from './dispatcher.ts';
 
-const SHARED = { amqp: capabilityQueue, pull: pullQueue };
-const OWN = { amqp: agentQueue, pull: ownPullQueue };
+const SHARED = { amqp: 'capability', pull: 'pull' } as const;
+const OWN = { amqp: 'agent', pull: 'ownPull' } as const;
 
-export const QUEUES: QueueNames = {
-  shared: (transport, capability) => SHARED[transport](capability),
-  own: (transport, agent) => OWN[transport](agent),
-};
+export function queueNamesFor(orgId: OrgId): QueueNames {
+  const queues: TenantQueues = queuesOfTenant(orgId);
+  return {
+    shared: (transport, capability) => queues[SHARED[transport]](capability),
+    own: (transport, agent) => queues[OWN[transport]](agent),
+  };
+}
 
 const takesFromQueue = (transport: Transport): transport is keyof typeof SHARED => transport in SHARED;
 
-/** All queues that these agents look into: a process notices the emptiness only of queues that it has named. */
-export function queuesOf(entries: readonly FleetEntry[]): Set<string> {
-  const queues = new Set<string>();
-  for (const { transport, id, capabilities } of entries) {
-    if (!takesFromQueue(transport)) continue;
-    queues.add(QUEUES.own(transport, id));
-    for (const capability of capabilities) queues.add(QUEUES.shared(transport, capability));
-  }
-  return queues;
+/** All queues that an agent looks into. */
+export function queuesOfAgent({
+  orgId,
+  transport,
+  id,
+  capabilities,
+}: Pick<FleetEntry, 'orgId' | 'transport' | 'id' | 'capabilities'>): string[] {
+  if (!takesFromQueue(transport)) return [];
+  const names = queueNamesFor(orgId);
+  return [
+    names.own(transport, id),
+    ...[...capabilities].map((capability) => names.shared(transport, capability)),
+  ];
 }
+
+/** All queues that these agents look into: a process notices the emptiness only of queues that it has named. */
+export const queuesOf = (entries: readonly FleetEntry[]): Set<string> =>
+  new Set(entries.flatMap(queuesOfAgent));
 
 /** Orders to an agent that listens on the broker. */
 export type Control = (agent: AgentId, message: Omit<ControlMessage, 'version'>) => void;

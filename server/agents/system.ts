@@ -4,40 +4,47 @@ import type { AgentId, OrgId } from '#server/domain/ids.ts';
 import type { AgentDesk, ReportSink } from '#server/domain/reports.ts';
 import type { SafeFetch } from '#server/platform/safe-fetch.ts';
 import type { HotState } from '#server/redis/port.ts';
-import type { ArtefactAccess, BuiltinAgent } from './agent.ts';
+import type { ArtefactsOfRun, BuiltinAgent } from './agent.ts';
 import { createHttpPull, type HttpPull } from './delivery/http-pull.ts';
 import { createHttpPush } from './delivery/http-push.ts';
 import { createLocalAgents } from './delivery/local-agents.ts';
 import { createDesk } from './desk.ts';
 import { type Carrier, createDispatcher, type Dispatcher, type FleetEntry } from './dispatcher.ts';
 import type { CommittedStep, EnginePort } from './engine-port.ts';
-import { type Control, createControl, QUEUES, queuesOf } from './queues.ts';
+import { type Control, createControl, queueNamesFor, queuesOf } from './queues.ts';
 import type { BreakerOptions } from './registry/breaker.ts';
 import { createFleet, type Fleet } from './registry/fleet.ts';
 import { createPresence } from './registry/presence.ts';
 import { type AgentRecord, readAgents } from './registry/records.ts';
 import { createRegistry, type Registry } from './registry/registry.ts';
 import { orderFor } from './registry/states.ts';
+import { createSeatWatch } from './seat-watch.ts';
 import { createWatch } from './watch.ts';
+import { ALWAYS_WHOLE, type WholeAssignments } from './whole-assignments.ts';
 
 export interface AgentSystemOptions {
   sql: Sql;
   hot: HotState;
   broker: Broker;
   fetch: SafeFetch;
-  objects: ArtefactAccess;
+  artefactsOf: ArtefactsOfRun;
+  /** Left out: nothing is large. */
+  whole?: WholeAssignments;
   orgId: OrgId;
   /** Names this process: the same when it starts again, and no other live one has it. */
   instance: string;
   /** Agents that live in this process and are called, not sent messages. */
   builtins: readonly BuiltinAgent[];
   maxAgents: number;
-  maxConcurrentTasks: number;
   newUuid(): string;
   now(): number;
   /** How often agents show a sign of life. */
   beatMs?: number;
   refreshMs?: number;
+  /** How often it is read who sits with the agents that all processes call, if nobody says that a seat is free. */
+  seatsMs?: number;
+  /** How often what is believed to be held is compared with the tasks' rows. */
+  compareMs?: number;
   breaker?: Partial<BreakerOptions>;
   onTrouble(message: string, error: unknown): void;
 }
@@ -68,13 +75,15 @@ export const DEFAULT_BEAT_MS = 5000;
 /** How many beats may be missed before the hot state forgets an agent. */
 const PRESENCE_BEATS = 5;
 export const PRESENCE_TTL_MS = DEFAULT_BEAT_MS * PRESENCE_BEATS;
+const SEATS_MS = 1000;
+const COMPARE_MS = 5000;
 const FLUSH_MS = 60_000;
 const FORGET_EVERY_MS = 3_600_000;
 const FORGET_OFFLINE_MS = 7 * 24 * 3_600_000;
 
 export function createAgentSystem(options: AgentSystemOptions): AgentSystem {
   const parts = makeParts(options);
-  const { registry, presence, locals, watch, push, hands, fleet, desk, pull } = parts;
+  const { registry, presence, locals, watch, push, hands, seats, fleet, desk, pull } = parts;
   const { onTrouble } = options;
   const beatMs = options.beatMs ?? DEFAULT_BEAT_MS;
   const timers: NodeJS.Timeout[] = [];
@@ -91,6 +100,10 @@ export function createAgentSystem(options: AgentSystemOptions): AgentSystem {
       await presence.beat(id, { generation, in_flight: hands.inFlight(id) });
     }
   }
+  /** Only agents that are called have seats. */
+  const lookAtSeats = async (): Promise<void> => {
+    if (fleet.now().some(({ record }) => record.transport === 'push')) await seats.look();
+  };
   const askHealth = (): Promise<void> => push.askHealth(fleet.now(), presence);
 
   return {
@@ -104,7 +117,11 @@ export function createAgentSystem(options: AgentSystemOptions): AgentSystem {
     async start() {
       const again = await locals.register();
       await beatLocals();
+      // Before the fleet is known, so that nobody is given what is taken already.
+      await seats.look();
       await fleet.start();
+      every(options.seatsMs ?? SEATS_MS, 'The seats of agents could not be read.', lookAtSeats);
+      every(options.compareMs ?? COMPARE_MS, 'What agents hold could not be compared.', seats.compare);
       every(beatMs, 'The built-in agents could not beat.', beatLocals);
       every(beatMs, 'The health of agents could not be asked.', askHealth);
       every(FLUSH_MS, 'The performance of agents could not be written.', watch.performance.flush);
@@ -149,6 +166,7 @@ function makeParts(options: AgentSystemOptions) {
     if (!connection) throw new Error('the agent system is used before it is connected to the engine');
     return connection;
   };
+  const whole = options.whole ?? ALWAYS_WHOLE;
   const sink = (): ReportSink => connected().reports;
   const recordOf = (id: AgentId): AgentRecord | undefined => fleet.find(id);
 
@@ -161,17 +179,18 @@ function makeParts(options: AgentSystemOptions) {
     onAnswered: (taskId, agent) => hands.settled(taskId, agent),
   });
   const push = createHttpPush({
-    ...{ fetch: options.fetch, sink, recordOf, onTrouble },
+    ...{ fetch: options.fetch, sink, recordOf, onTrouble, whole },
     pollMs: Math.min(2000, beatMs),
     cool: (id, forMs) => fleet.cool(id, forMs),
   });
   const control = createControl(broker);
+  const seats = createSeatWatch({ sql, hands: () => hands, onTrouble });
   const hands: Dispatcher = createDispatcher({
-    queues: QUEUES,
-    maxConcurrentTasks: options.maxConcurrentTasks,
+    queuesFor: queueNamesFor,
+    rereadSeats: seats.look,
     carriers: { local: locals.carrier, push, ...makeQueueCarriers(control) },
-    onRoom(capabilities) {
-      for (const capability of capabilities) connected().engine.offerWaiting(capability);
+    onRoom(sources) {
+      for (const source of sources) connected().engine.offerWaiting(source);
     },
   });
   const fleet = createFleet({
@@ -196,6 +215,7 @@ function makeParts(options: AgentSystemOptions) {
     return record?.capabilities.map(({ name }) => name) ?? [];
   };
   const pull = createHttpPull({
+    whole,
     broker,
     desk,
     sink,
@@ -206,7 +226,7 @@ function makeParts(options: AgentSystemOptions) {
   const connect = (given: Connected): void => {
     connection = given;
   };
-  return { presence, registry, watch, locals, push, hands, fleet, desk, pull, connect };
+  return { presence, registry, watch, locals, push, hands, seats, fleet, desk, pull, connect };
 }
 
 /** Agents that take from queues get nothing delivered; how they hear that they shall stop differs. */

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Sql } from '#db/client.ts';
 import { createGraphCache } from '#db/queries/load-graph.ts';
 import type { AgentHandler } from '#server/agents/agent.ts';
-import { type RunId, toUuid } from '#server/domain/ids.ts';
+import { fromUuid, NO_ORG_ID, type RunId, toUuid } from '#server/domain/ids.ts';
 import { createTestDatabase, type TestDatabase } from '#server/testing/database.ts';
 import { createScriptedEngine } from '#server/testing/scripted-engine.ts';
 import { type AuditReport, audit } from './audit.ts';
@@ -223,13 +223,52 @@ describe('the auditor', () => {
     expect(slots).toMatchObject([{ message: expect.stringContaining('counts 0 in use, and 1 tasks') }]);
   });
 
+  test('finds references to objects that are gone, of the youngest runs first, and says when the store is away', async () => {
+    await sql`INSERT INTO run_objects (run_id, hash, org_id, bytes, content_type)
+      SELECT id, md5(id::text), org_id, 1, 'text/plain' FROM runs ORDER BY id DESC LIMIT 3`;
+    const ask = (has: (hash: string) => Promise<boolean>, maxLooked: number) =>
+      audit({ sql, graphOf: createGraphCache(sql), objects: { has, maxLooked } });
+    const gone = (report: Awaited<ReturnType<typeof ask>>) =>
+      report.findings.filter((finding) => finding.rule === 'I10');
+    expect(gone(await ask(async () => true, 10))).toEqual([]);
+    expect(gone(await ask(async () => false, 10))).toHaveLength(3);
+    const [newest] = await sql<{ id: string }[]>`SELECT id FROM runs ORDER BY id DESC LIMIT 1`;
+    const bounded = await ask(async () => false, 1);
+    expect(bounded.objects).toEqual({ looked: 1, trouble: null });
+    expect(gone(bounded)).toMatchObject([{ runId: fromUuid('run', newest?.id ?? '') }]);
+    const away = await ask(() => Promise.reject(new Error('It is away.')), 10);
+    expect(away.objects).toMatchObject({ trouble: 'It is away.' });
+    expect(gone(away)).toEqual([]);
+  });
+
+  test('finds a count of all tasks that is not that of the tasks', async () => {
+    await sql`INSERT INTO concurrency_slots (org_id, key, used) VALUES (${toUuid(NO_ORG_ID)}::text::uuid, 'all', 3)`;
+    const slots = (await look()).findings.filter(({ message }) => message.startsWith('Concurrency key all'));
+    const [{ out } = { out: 0 }] = await sql<{ out: number }[]>`
+      SELECT count(*)::int AS out FROM tasks t JOIN runs r ON r.id = t.run_id
+      WHERE t.status IN ('queued', 'running') AND r.wake_at IS NOT NULL`;
+    expect(out).toBeGreaterThan(3);
+    expect(slots).toMatchObject([
+      { rule: 'I9', message: expect.stringContaining(`counts 3 in use, and ${out}`) },
+    ]);
+  });
+
+  test('finds a seat of a task that the agent does not hold', async () => {
+    const [runId] = runs.done;
+    await sql`
+      INSERT INTO agent_seats (agent_id, seat, org_id, run_id, idx, epoch)
+      SELECT agent_id, 1, org_id, run_id, idx, epoch FROM tasks WHERE run_id = ${toUuid(runId ?? '')}::text::uuid AND idx = 0`;
+    const seats = (await look()).findings.filter((finding) => finding.rule === 'I11');
+    expect(seats).toMatchObject([{ runId, message: expect.stringContaining('does not hold it') }]);
+  });
+
   test('looks only at what was born since, when told', async () => {
     const later = await audit({ sql, graphOf: createGraphCache(sql), sinceMs: Date.now() + 60_000 });
     expect(later.runs).toBe(0);
   });
 
   test('has a damage here for each of its rules', () => {
-    const shown = new Set([...Object.values(DAMAGES).map((damage) => damage.rule), 'I9']);
+    const shown = new Set([...Object.values(DAMAGES).map((damage) => damage.rule), 'I9', 'I10', 'I11']);
     expect(Object.keys(RULES).filter((rule) => !shown.has(rule))).toEqual([]);
   });
 });

@@ -3,16 +3,12 @@ import { partOf } from '#db/parts.ts';
 import { loadRuns } from '#db/queries/load-runs.ts';
 import type { RunEvent } from '#server/domain/engine/events.ts';
 import type { CompiledGraph } from '#server/domain/graph/compile.ts';
-import { fromUuid, type RunId, toUuid, type VersionId } from '#server/domain/ids.ts';
+import { fromUuid, NO_ORG_ID, type RunId, toUuid, type VersionId } from '#server/domain/ids.ts';
+import { auditObjects, type ObjectsReport, type ObjectsToAudit } from './audit-objects.ts';
 import { auditRun, type EventBlock } from './audit-run.ts';
-import type { Rule } from './rules.ts';
+import type { Finding } from './rules.ts';
 
-/** One thing that must hold and does not. */
-export interface Finding {
-  rule: Rule;
-  runId: RunId | null;
-  message: string;
-}
+export type { Finding } from './rules.ts';
 
 export interface AuditOptions {
   sql: Sql;
@@ -21,12 +17,15 @@ export interface AuditOptions {
   sinceMs?: number;
   /** Findings after which it stops looking. */
   maxFindings?: number;
+  /** Left out: the object store is not asked. */
+  objects?: ObjectsToAudit;
 }
 
 export interface AuditReport {
   runs: number;
   events: number;
   findings: Finding[];
+  objects?: ObjectsReport;
 }
 
 const PAGE = 200;
@@ -53,8 +52,11 @@ export async function audit(options: AuditOptions): Promise<AuditReport> {
       report,
     );
   }
-  report.findings.push(...(await auditSlots(options.sql)));
-  return report;
+  report.findings.push(...(await auditSlots(options.sql)), ...(await auditSeats(options.sql)));
+  if (!options.objects) return report;
+  const objects = await auditObjects(options.sql, options.objects, options.sinceMs ?? 0);
+  report.findings.push(...objects.findings);
+  return { ...report, objects: objects.report };
 }
 
 async function auditPage(ids: RunId[], options: AuditOptions, report: AuditReport): Promise<void> {
@@ -97,7 +99,7 @@ async function loadSequences(sql: Sql, ids: readonly RunId[]): Promise<Map<RunId
   return byRun;
 }
 
-/** Slots in use are hand-outs under their key, no more and no fewer. */
+/** Slots in use are hand-outs under their key, no more and no fewer; under the installation's own, all there are. */
 async function auditSlots(sql: Sql): Promise<Finding[]> {
   const rows = await sql<{ key: string; used: number; held: number }[]>`
     WITH held AS (
@@ -106,7 +108,12 @@ async function auditSlots(sql: Sql): Promise<Finding[]> {
       CROSS JOIN LATERAL json_array_elements(v.graph -> 'stages') s
       WHERE r.wake_at IS NOT NULL AND t.status IN ('queued', 'running')
         AND s.value ->> 'key' = t.stage_key AND s.value -> 'concurrency' IS NOT NULL
-      GROUP BY 1, 2)
+      GROUP BY 1, 2
+      UNION ALL
+      SELECT c.org_id, c.key, count(t.run_id)::int FROM concurrency_slots c
+      LEFT JOIN (runs r JOIN tasks t ON t.run_id = r.id)
+        ON r.wake_at IS NOT NULL AND t.status IN ('queued', 'running')
+      WHERE c.org_id = ${toUuid(NO_ORG_ID)}::text::uuid GROUP BY 1, 2)
     SELECT coalesce(c.key, h.key) AS key, coalesce(c.used, 0) AS used, coalesce(h.held, 0) AS held
     FROM concurrency_slots c FULL JOIN held h ON h.org_id = c.org_id AND h.key = c.key
     WHERE coalesce(c.used, 0) <> coalesce(h.held, 0)`;
@@ -114,5 +121,17 @@ async function auditSlots(sql: Sql): Promise<Finding[]> {
     rule: 'I9',
     runId: null,
     message: `Concurrency key ${row.key} counts ${row.used} in use, and ${row.held} tasks are handed out under it.`,
+  }));
+}
+
+async function auditSeats(sql: Sql): Promise<Finding[]> {
+  const rows = await sql<{ agent: string; seat: number; run: string; idx: number }[]>`
+    SELECT s.agent_id AS agent, s.seat, s.run_id AS run, s.idx FROM agent_seats s
+    WHERE NOT EXISTS (SELECT FROM tasks t WHERE t.run_id = s.run_id AND t.idx = s.idx AND t.epoch = s.epoch
+      AND t.status = 'running' AND t.agent_id = s.agent_id)`;
+  return rows.map(({ agent, seat, run, idx }) => ({
+    rule: 'I11',
+    runId: fromUuid('run', run),
+    message: `Task ${idx} has seat ${seat} with ${fromUuid('agent', agent)}, which does not hold it.`,
   }));
 }

@@ -3,7 +3,7 @@ import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import { marksOf, readEnvelope } from './amqp-message.ts';
 import type { WireMessage } from './amqp-publisher.ts';
 import { withChannel } from './amqp-topology.ts';
-import type { DeadLetter, PublishOutcome } from './port.ts';
+import type { DeadLetter, IsMeant, PublishOutcome } from './port.ts';
 import { HEADER, PRIORITY_LEVEL, type Topology } from './topology.ts';
 
 export interface AmqpDeadLettersOptions {
@@ -14,9 +14,9 @@ export interface AmqpDeadLettersOptions {
 }
 
 export interface AmqpDeadLetters {
-  list(limit: number): Promise<DeadLetter[]>;
-  replay(id: string): Promise<boolean>;
-  discard(id: string): Promise<DeadLetter | null>;
+  list(limit: number, isMeant: IsMeant): Promise<DeadLetter[]>;
+  replay(id: string, isMeant: IsMeant): Promise<boolean>;
+  discard(id: string, isMeant: IsMeant): Promise<DeadLetter | null>;
 }
 
 /** How far into the queue one letter is looked for. */
@@ -66,35 +66,50 @@ export function makeAmqpDeadLetters(options: AmqpDeadLettersOptions): AmqpDeadLe
     );
 
   const find = async <Result>(
-    id: string,
+    { id, isMeant }: { id: string; isMeant: IsMeant },
     act: (visit: Visit) => Promise<Result | null>,
   ): Promise<Result | null> => {
     for (let tried = 0; tried < LOOKS; tried++) {
-      const found = await look(SEARCH_LIMIT, async (visit) => (visit.letter.id === id ? act(visit) : null));
+      const found = await look(SEARCH_LIMIT, async (visit) =>
+        visit.letter.id === id && isMeant(visit.letter.queue) ? act(visit) : null,
+      );
       if (found !== null) return found;
     }
     return null;
   };
 
+  async function listWithin(
+    depth: number,
+    { limit, isMeant }: { limit: number; isMeant: IsMeant },
+  ): Promise<{ letters: DeadLetter[]; seen: number }> {
+    const letters: DeadLetter[] = [];
+    let seen = 0;
+    await look(depth, async ({ letter }) => {
+      seen += 1;
+      if (isMeant(letter.queue)) letters.push(letter);
+      return letters.length >= limit ? letters : null;
+    });
+    return { letters, seen };
+  }
+
   return {
-    async list(limit) {
-      const letters: DeadLetter[] = [];
-      await look(limit, async ({ letter }) => {
-        letters.push(letter);
-        return null;
-      });
-      return letters;
+    async list(limit, isMeant) {
+      // Most often all of them are meant; only where they are not it is looked further.
+      const { letters, seen } = await listWithin(limit, { limit, isMeant });
+      return letters.length < limit && seen === limit
+        ? (await listWithin(SEARCH_LIMIT, { limit, isMeant })).letters
+        : letters;
     },
-    async replay(id) {
-      const done = await find(id, async ({ channel, message, letter }) => {
+    async replay(id, isMeant) {
+      const done = await find({ id, isMeant }, async ({ channel, message, letter }) => {
         const [outcome] = await options.publish([replayed(letter, topology, options.now())]);
         if (outcome === 'confirmed') channel.ack(message);
         return outcome === 'confirmed';
       });
       return done ?? false;
     },
-    discard: (id) =>
-      find(id, async ({ channel, message, letter }) => {
+    discard: (id, isMeant) =>
+      find({ id, isMeant }, async ({ channel, message, letter }) => {
         channel.ack(message);
         return letter;
       }),

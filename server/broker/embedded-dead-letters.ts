@@ -1,11 +1,11 @@
 import type { StoredMessage } from './embedded-queue.ts';
-import type { DeadLetter, QueueDepth } from './port.ts';
+import type { DeadLetter, IsMeant, QueueDepth } from './port.ts';
 import { DEAD_LETTER_QUEUE } from './topology.ts';
 
 export interface DeadLetterBox {
   bury(queue: string, message: StoredMessage, reason: string): void;
-  list(limit: number): DeadLetter[];
-  remove(id: string): DeadLetter | undefined;
+  list(limit: number, isMeant?: IsMeant): DeadLetter[];
+  remove(id: string, isMeant?: IsMeant): DeadLetter | undefined;
   putBack(letter: DeadLetter): void;
   depth(): QueueDepth;
 }
@@ -37,9 +37,10 @@ export function makeDeadLetterBox({ now, randomId, max, onOverflow }: DeadLetter
       letters.shift();
       onOverflow(`There are more than ${max} dead letters: the oldest was dropped.`);
     },
-    list: (limit) => letters.slice(0, limit),
-    remove(id) {
-      const index = letters.findIndex((letter) => letter.id === id);
+    list: (limit, isMeant) =>
+      (isMeant ? letters.filter(({ queue }) => isMeant(queue)) : letters).slice(0, limit),
+    remove(id, isMeant) {
+      const index = letters.findIndex((letter) => letter.id === id && (isMeant?.(letter.queue) ?? true));
       return index === -1 ? undefined : letters.splice(index, 1)[0];
     },
     putBack(letter) {

@@ -5,6 +5,7 @@ import {
   type Broker,
   type BrokerEvent,
   DEFAULT_MAX_REDELIVERIES,
+  type DeadLetter,
   type OutgoingMessage,
   type PublishOutcome,
   type QueueDepth,
@@ -62,10 +63,10 @@ export function createEmbeddedBroker(options: EmbeddedBrokerOptions = {}): Broke
     consume: async (queue, { prefetch }, onDelivery) => queues.subscribe(queue, prefetch, onDelivery),
     depths: async () => [...queues.depths(), deadLetters.depth()],
     purge: async (queue) => queues.purge(queue),
-    listDeadLetters: async (limit) => deadLetters.list(limit),
-    replayDeadLetter: async (id) => replay(id, deadLetters, queues),
-    async discardDeadLetter(id, reason) {
-      const letter = deadLetters.remove(id);
+    listDeadLetters: async (limit, isMeant) => deadLetters.list(limit, isMeant),
+    replayDeadLetter: async (id, isMeant) => replay(deadLetters.remove(id, isMeant), deadLetters, queues),
+    async discardDeadLetter(id, reason, isMeant) {
+      const letter = deadLetters.remove(id, isMeant);
       if (!letter) return false;
       const { messageId, queue } = letter;
       topics.announce(DISCARDED_EVENT, JSON.stringify({ id, messageId, queue, reason, at: now() }));
@@ -128,8 +129,7 @@ function makeQueues({ now, onHandlerError, bury, ...limits }: QueuesOptions) {
   };
 }
 
-function replay(id: string, deadLetters: DeadLetterBox, queues: Queues): boolean {
-  const letter = deadLetters.remove(id);
+function replay(letter: DeadLetter | undefined, deadLetters: DeadLetterBox, queues: Queues): boolean {
   if (!letter) return false;
   queues.ensure(letter.queue);
   if (queues.accept(letter) === 'confirmed') return true;

@@ -8,7 +8,7 @@ export type Priority = 'high' | 'medium' | 'low';
 export type MessageHeaders = Readonly<Record<string, string | number | boolean>>;
 
 export interface OutgoingMessage {
-  /** A name from topology.ts: `capabilityQueue`, `agentQueue` or `RESPONSE_QUEUE`. */
+  /** A name from topology.ts: one of `queuesOfTenant`, or `RESPONSE_QUEUE`. */
   queue: string;
   priority: Priority;
   messageId: string;
@@ -73,6 +73,9 @@ export interface DeadLetter {
   headers: MessageHeaders;
 }
 
+/** By the queue that a dead letter came from; left out: all of them. A letter that is not meant is not there. */
+export type IsMeant = (queue: string) => boolean;
+
 export interface BrokerState {
   connected: boolean;
   /** The broker is short of memory or disk and takes no messages. */
@@ -114,11 +117,11 @@ export interface Broker {
   /** Drops every waiting message of a queue and says how many. */
   purge(queue: string): Promise<number>;
   /** Oldest first, without taking them out or disturbing their order. */
-  listDeadLetters(limit: number): Promise<DeadLetter[]>;
+  listDeadLetters(limit: number, isMeant?: IsMeant): Promise<DeadLetter[]>;
   /** Sends it back to its queue with a clean record. False when there is no such dead letter. */
-  replayDeadLetter(id: string): Promise<boolean>;
+  replayDeadLetter(id: string, isMeant?: IsMeant): Promise<boolean>;
   /** Drops it for good and announces that on the event exchange with the reason. */
-  discardDeadLetter(id: string, reason: string): Promise<boolean>;
+  discardDeadLetter(id: string, reason: string, isMeant?: IsMeant): Promise<boolean>;
   state(): BrokerState;
   /** Returns how to stop listening. */
   onEvent(listener: (event: BrokerEvent) => void): () => void;

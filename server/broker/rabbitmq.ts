@@ -9,7 +9,7 @@ import { toWire } from './amqp-message.ts';
 import { type AmqpPublisher, makeAmqpPublisher } from './amqp-publisher.ts';
 import { type Declarer, makeDeclarer, withChannel } from './amqp-topology.ts';
 import { type Emitter, makeEmitter } from './emitter.ts';
-import { type Broker, type BrokerEvent, DEFAULT_MAX_REDELIVERIES } from './port.ts';
+import { type Broker, type BrokerEvent, DEFAULT_MAX_REDELIVERIES, type IsMeant } from './port.ts';
 import { DISCARDED_EVENT, makeTopology, type Topology } from './topology.ts';
 
 export interface RabbitmqOptions {
@@ -224,15 +224,19 @@ function purge(core: Core, queue: string): Promise<number> {
   });
 }
 
+const ALL: IsMeant = () => true;
+
 function deadLetterVerbs(core: Core, publisher: AmqpPublisher, announce: Broker['publishEvent']) {
   const { topology, now, reading } = core;
   const letters = makeAmqpDeadLetters({ topology, model: reading, publish: publisher.publish, now });
   return {
-    listDeadLetters: (limit: number) => guard('list the dead letters', () => letters.list(limit)),
-    replayDeadLetter: (id: string) => guard('replay a dead letter', () => letters.replay(id)),
-    discardDeadLetter: (id: string, reason: string) =>
+    listDeadLetters: (limit: number, isMeant: IsMeant = ALL) =>
+      guard('list the dead letters', () => letters.list(limit, isMeant)),
+    replayDeadLetter: (id: string, isMeant: IsMeant = ALL) =>
+      guard('replay a dead letter', () => letters.replay(id, isMeant)),
+    discardDeadLetter: (id: string, reason: string, isMeant: IsMeant = ALL) =>
       guard('discard a dead letter', async () => {
-        const letter = await letters.discard(id);
+        const letter = await letters.discard(id, isMeant);
         if (!letter) return false;
         const { messageId, queue } = letter;
         announce(DISCARDED_EVENT, JSON.stringify({ id, messageId, queue, reason, at: now() }));

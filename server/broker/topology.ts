@@ -1,3 +1,5 @@
+import { DEFAULT_ORG_ID, makeId, type OrgId, toUuid } from '#server/domain/ids.ts';
+
 /**
  * Every exchange, queue, routing key and header name that we put on a broker. A queue's routing key on the
  * task exchange is its own name, so whoever knows the queue knows how to reach it.
@@ -20,22 +22,39 @@ const QUEUE_OF_CAPABILITY: ReadonlyMap<string, string> = new Map([
 /** Declared at start; any other queue is declared when it is first ensured. */
 export const STANDING_QUEUES: readonly string[] = [...QUEUE_OF_CAPABILITY.values(), RESPONSE_QUEUE];
 
-/** The queue where any agent with this capability looks for work. */
-export function capabilityQueue(capability: string): string {
-  return QUEUE_OF_CAPABILITY.get(capability) ?? `${capability}.task`;
-}
-
-/** The queue of one agent alone, for work that is pinned to it. */
-export function agentQueue(agentId: string): string {
-  return `agent.${agentId}.task`;
+/** The names of one tenant's queues. */
+export interface TenantQueues {
+  /** Where any agent with this capability looks for work. */
+  capability(capability: string): string;
+  /** One agent alone, for work that is pinned to it. */
+  agent(agentId: string): string;
+  /**
+   * Where agents claim from that take work over HTTP: all with the capability, or one alone. Capabilities hold no @, so
+   * none is taken for an agent.
+   */
+  pull(capability: string): string;
+  ownPull(agentId: string): string;
 }
 
 /**
- * Where agents claim from that take work over HTTP: all with the capability, or one alone. Capabilities hold no @, so
- * none is taken for an agent.
+ * The default tenant has the plain names, which are promised to the authors of agents; any other has its own in front,
+ * so that no agent takes a stranger's work. Capabilities hold no @, so no plain name looks like a tenant's.
  */
-export const pullQueue = (capability: string): string => `pull.${capability}`;
-export const ownPullQueue = (agentId: string): string => `pull.@${agentId}`;
+export function queuesOfTenant(orgId: OrgId): TenantQueues {
+  const own = orgId === DEFAULT_ORG_ID ? '' : `@${toUuid(orgId)}.`;
+  return {
+    capability: (capability) => `${own}${QUEUE_OF_CAPABILITY.get(capability) ?? `${capability}.task`}`,
+    agent: (agentId) => `${own}agent.${agentId}.task`,
+    pull: (capability) => `${own}pull.${capability}`,
+    ownPull: (agentId) => `${own}pull.@${agentId}`,
+  };
+}
+
+/** Whose a queue is, by its name. What serves the whole installation belongs to the default tenant. */
+export function tenantOfQueue(queue: string): OrgId {
+  const named = /^@([0-9a-f]{32})\./.exec(queue)?.[1];
+  return named === undefined ? DEFAULT_ORG_ID : makeId('org', named);
+}
 
 /** Keys on the event exchange: orders to one agent, and the answer to its hello. */
 export const agentControlKey = (agentId: string): string => `agents.control.${agentId}`;

@@ -1,10 +1,7 @@
 import { PRIORITIES, type Priority } from '#server/domain/graph/schema.ts';
-import type { RunId } from '#server/domain/ids.ts';
+import { createFairLine, type FairLine, type WaitingTask } from './fair-line.ts';
 
-export interface WaitingTask {
-  runId: RunId;
-  task: number;
-}
+export type { WaitingTask };
 
 /**
  * Tasks that wait for room, by what they wait for, so that whoever frees some knows whom to offer it to. A shortcut:
@@ -12,10 +9,11 @@ export interface WaitingTask {
  */
 export interface Backlog {
   add(reason: BacklogReason, priority: Priority, task: WaitingTask): void;
-  /** The next ones in line: by priority, then first come first served. */
+  /** The next ones in line: by priority, then in turn by tenant and run. */
   take(id: string, count: number): WaitingTask[];
   /** What waits for this source. */
   waitingFor(source: string): BacklogReason[];
+  isAwaited(id: string): boolean;
   sources(): string[];
   size(): number;
 }
@@ -23,68 +21,55 @@ export interface Backlog {
 /** What must come free before the task can start. */
 export interface BacklogReason {
   id: string;
-  /** Told when this has made room: a capability, or the id of a concurrency slot. */
+  /** Told when this has made room: agents of a capability, or the id of a concurrency slot. */
   source: string;
   /** How many of those that wait for it may be offered now. */
   room(): number;
 }
 
-interface Line {
-  tasks: WaitingTask[];
-  head: number;
+interface Waiting {
+  reason: BacklogReason;
+  lines: Record<Priority, FairLine>;
 }
 
 const keyOf = ({ runId, task }: WaitingTask): string => `${runId} ${task}`;
 
 export function createBacklog(): Backlog {
-  const lines = new Map<string, Record<Priority, Line>>();
-  const reasons = new Map<string, BacklogReason>();
+  const waiting = new Map<string, Waiting>();
   /** Who waits already: whatever offers a task again must not make it wait twice. */
   const known = new Set<string>();
-
-  function takeFrom(line: Line, count: number): WaitingTask[] {
-    const taken = line.tasks.slice(line.head, line.head + count);
-    line.head += taken.length;
-    if (line.head > 1000 && line.head * 2 > line.tasks.length) {
-      line.tasks = line.tasks.slice(line.head);
-      line.head = 0;
-    }
-    return taken;
-  }
 
   return {
     add(reason, priority, task) {
       const key = keyOf(task);
       if (known.has(key)) return;
       known.add(key);
-      let byPriority = lines.get(reason.id);
-      if (!byPriority) {
-        byPriority = {
-          high: { tasks: [], head: 0 },
-          medium: { tasks: [], head: 0 },
-          low: { tasks: [], head: 0 },
-        };
-        lines.set(reason.id, byPriority);
-        reasons.set(reason.id, reason);
+      let own = waiting.get(reason.id);
+      if (!own) {
+        own = { reason, lines: { high: createFairLine(), medium: createFairLine(), low: createFairLine() } };
+        waiting.set(reason.id, own);
       }
-      byPriority[priority].tasks.push(task);
+      own.lines[priority].add(task);
     },
     take(id, count) {
-      const byPriority = lines.get(id);
-      if (!byPriority) return [];
+      const own = waiting.get(id);
+      if (!own) return [];
       const taken: WaitingTask[] = [];
       for (const priority of PRIORITIES) {
-        if (taken.length < count) taken.push(...takeFrom(byPriority[priority], count - taken.length));
+        while (taken.length < count) {
+          const task = own.lines[priority].take();
+          if (!task) break;
+          known.delete(keyOf(task));
+          taken.push(task);
+        }
       }
-      for (const task of taken) known.delete(keyOf(task));
-      if (PRIORITIES.every((priority) => byPriority[priority].head >= byPriority[priority].tasks.length)) {
-        lines.delete(id);
-        reasons.delete(id);
-      }
+      if (PRIORITIES.every((priority) => own.lines[priority].size() === 0)) waiting.delete(id);
       return taken;
     },
-    waitingFor: (source) => [...reasons.values()].filter((reason) => reason.source === source),
-    sources: () => [...new Set([...reasons.values()].map((reason) => reason.source))],
+    waitingFor: (source) =>
+      [...waiting.values()].flatMap(({ reason }) => (reason.source === source ? [reason] : [])),
+    isAwaited: (id) => waiting.has(id),
+    sources: () => [...new Set([...waiting.values()].map(({ reason }) => reason.source))],
     size: () => known.size,
   };
 }

@@ -7,14 +7,18 @@ import type { CompiledGraph } from '#server/domain/graph/compile.ts';
 import type { Hands } from '#server/domain/hands.ts';
 import type { RunId, VersionId } from '#server/domain/ids.ts';
 import { isRunOver } from '#server/domain/statuses.ts';
+import { type Anteroom, createAnteroom, letGo } from './anteroom.ts';
+import { type Aside, followsAside, setAside } from './aside.ts';
 import type { DbClock } from './db-clock.ts';
-import { type CommitFailure, classifyFailure } from './failures.ts';
+import { type CommitFailure, classifyFailure, isSeatTaken } from './failures.ts';
 import { createIntake, type Unit } from './intake.ts';
+import { answerRepeated, dropBornRuns, dropKnownMessages, setCopiesApart } from './known-units.ts';
+import type { BatchNeeds, LargePayloads } from './needs.ts';
 import type { PausePoints } from './pause-points.ts';
-import { type BatchPlan, planBatch, replyAll } from './plan.ts';
+import { type BatchPlan, type PlanContext, planBatch, replyAll } from './plan.ts';
 import { createRunCache } from './run-cache.ts';
-import { movesRun, type RunPlan, refusesUnchecked } from './run-plan.ts';
-import { createSlotBook, type SlotBook } from './slots.ts';
+import { type RunPlan, refusesUnchecked, revisionAfter } from './run-plan.ts';
+import { createSlotBook, type Slot, type SlotBook } from './slots.ts';
 import { isCommitted } from './uncertain-commit.ts';
 
 export interface CoordinatorOptions {
@@ -24,6 +28,8 @@ export interface CoordinatorOptions {
   clock: DbClock;
   random(): number;
   defaults: EngineDefaults;
+  quota: Slot | null;
+  isAwaited: PlanContext['isAwaited'];
   points: PausePoints;
   /**
    * A connection for each batch that may be under way at once: while Postgres writes one, the next is decided. Work
@@ -31,6 +37,8 @@ export interface CoordinatorOptions {
    */
   lanes: readonly Sql[];
   maxBatch: number;
+  /** Left out: nothing is large. */
+  payloads?: LargePayloads | undefined;
   /** Told after each commit, before replies: what to hand out, send, announce. */
   onCommitted(committed: Committed): void;
   onTrouble(message: string, error: unknown): void;
@@ -51,13 +59,22 @@ export interface Coordinator {
   forgetBefore(id: RunId, revision: number): void;
   /** The number of the newest plan. */
   turn(): number;
-  slots: Pick<SlotBook, 'room'>;
+  slots: Pick<SlotBook, 'room' | 'doubt'>;
+  /** Reads the rows of all slots that are believed in. */
+  readSlots(): Promise<void>;
 }
 
 const BATCH_TRIES = 5;
 
+/** One batch on one lane. */
+interface Work {
+  sql: Sql;
+  part: string;
+  aside: Aside | null;
+}
+
 /** Why a batch was not taken. `undecided`: or may have been, for the answer was lost. */
-type Refusal = CommitFailure & { undecided?: BatchPlan };
+type Refusal = (CommitFailure & { undecided?: BatchPlan }) | { kind: 'needs'; needs: BatchNeeds };
 
 const pauseBefore = (tries: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, Math.min(50 * 2 ** tries, 2000)));
@@ -68,6 +85,7 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
   const cache = createRunCache(2_000_000);
   const slots = createSlotBook(() => options.clock.now());
   const free = options.lanes.map((_, at) => at);
+  const anteroom = options.payloads && openAnteroom(options.payloads);
   let woken = false;
   let turn = 0;
   let idle: (() => void)[] = [];
@@ -86,6 +104,32 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
     });
   }
 
+  function openAnteroom(payloads: LargePayloads): Anteroom {
+    return createAnteroom({
+      payloads,
+      onReady(units) {
+        intake.comeBack(units);
+        wake();
+      },
+      onFailed(units, error) {
+        for (const unit of units) unit.fail(error);
+        intake.free(units);
+        wake();
+        tellIdle();
+      },
+      onTrouble: options.onTrouble,
+    });
+  }
+
+  const isIdle = (): boolean =>
+    free.length === options.lanes.length && intake.size() === 0 && !anteroom?.size();
+
+  function tellIdle(): void {
+    if (!isIdle()) return;
+    for (const resolve of idle) resolve();
+    idle = [];
+  }
+
   function takeLane(): number {
     free.sort((a, b) => b - a);
     return free.pop() ?? 0;
@@ -95,48 +139,62 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
     const sql = options.lanes[lane] ?? options.sql;
     for (let batch: typeof first | null = first; batch; batch = intake.take(options.maxBatch)) {
       const { part, units } = batch;
+      const work: Work = { sql, part, aside: null };
       try {
-        await processBatch(sql, part, units);
+        await processBatch(work, units);
       } catch (error) {
-        await isolate({ sql, part }, units, error);
+        await isolate(work, units, error);
       }
-      intake.free(units);
+      dismiss(units, work.aside);
     }
     free.push(lane);
     if (intake.size() > 0) wake();
-    if (free.length === options.lanes.length) {
-      for (const resolve of idle) resolve();
-      idle = [];
-    }
+    tellIdle();
+  }
+
+  /** What has been set aside keeps its runs until it comes back; all others are free. */
+  function dismiss(units: readonly Unit[], aside: Aside | null): void {
+    const done = aside ? units.filter((unit) => !aside.units.has(unit)) : units;
+    for (const unit of done) if (unit.atHand) letGo(unit);
+    intake.free(done);
+    if (!aside) return;
+    const waiting = units.filter((unit) => aside.units.has(unit));
+    intake.hold(waiting);
+    anteroom?.wait(waiting, aside.needs);
   }
 
   /** A batch that cannot be committed may owe it to one of its units: each gets a commit of its own. */
-  async function isolate(
-    { sql, part }: { sql: Sql; part: string },
-    units: Unit[],
-    cause: unknown,
-  ): Promise<void> {
+  async function isolate(work: Work, units: Unit[], cause: unknown): Promise<void> {
     options.onTrouble('A batch could not be committed.', cause);
     for (const unit of units) {
-      if (units.length === 1) unit.fail(cause);
-      else await processBatch(sql, part, [unit]).catch((error) => unit.fail(error));
+      const { aside } = work;
+      if (aside?.units.has(unit)) continue;
+      if (aside && followsAside(unit, aside)) aside.units.add(unit);
+      else if (units.length === 1) unit.fail(cause);
+      else await processBatch(work, [unit]).catch((error) => unit.fail(error));
     }
   }
 
-  async function processBatch(sql: Sql, part: string, units: Unit[]): Promise<void> {
+  async function processBatch(work: Work, units: Unit[]): Promise<void> {
+    const { sql, part } = work;
     const { fresh, copies } = setCopiesApart(units);
     let remaining = fresh;
-    for (let tries = 0; remaining.length > 0; tries += 1) {
+    for (let tries = 0; remaining.length > 0; ) {
       const failure =
         tries === 0 ? await tryOptimistic(sql, part, remaining) : await tryLocked(sql, part, remaining);
       if (!failure) break;
+      if (failure.kind === 'needs') {
+        const aside = setAside(units, failure.needs, work.aside);
+        work.aside = aside;
+        remaining = remaining.filter((unit) => !aside.units.has(unit));
+        continue;
+      }
       if (failure.undecided && (await settleUncertain(part, failure))) break;
       if (tries >= BATCH_TRIES && failure.kind !== 'outage') throw failure.error;
       remaining = await recover(failure, remaining, tries);
+      tries += 1;
     }
-    for (const { entries } of copies) {
-      for (const entry of entries) entry.reply({ ok: true, repeated: true });
-    }
+    for (const copy of copies) if (!work.aside?.units.has(copy)) answerRepeated(copy);
   }
 
   async function tryOptimistic(sql: Sql, part: string, units: Unit[]): Promise<Refusal | null> {
@@ -177,8 +235,9 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
         const states = await loadRuns(sql, ids, { part, lock: true, graphOf: options.graphOf });
         await slots.refresh(sql);
         plan = makePlan(units, states);
-        return write(sql, part, plan);
+        return plan.needs.size > 0 ? null : write(sql, part, plan);
       });
+      if (committed === null) return stepBack(plan as unknown as BatchPlan);
       settle(committed as Committed);
       return null;
     } catch (error) {
@@ -203,11 +262,17 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
         if (slots.isStale()) await slots.refresh(sql);
         plan = makePlan(units, doubtful.length > 0 ? await statesFor(sql, part, units) : states);
       }
+      if (plan.needs.size > 0) return stepBack(plan);
       settle(await write(sql, part, plan));
       return null;
     } catch (error) {
       return refuse(error, plan);
     }
+  }
+
+  function stepBack(plan: BatchPlan): Refusal {
+    release(plan);
+    return { kind: 'needs', needs: plan.needs };
   }
 
   /** What was reserved is given back, unless the answer was lost and the reservations may be those of a commit. */
@@ -222,7 +287,10 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
    * The answer to a commit was lost. Had it been made and were it decided anew, callers would be answered, but what it
    * handed out would reach nobody until its leases ended.
    */
-  async function settleUncertain(part: string, { undecided, error }: Refusal): Promise<boolean> {
+  async function settleUncertain(
+    part: string,
+    { undecided, error }: CommitFailure & { undecided?: BatchPlan },
+  ): Promise<boolean> {
     if (!undecided) return false;
     options.onTrouble('The answer to a commit was lost; it is looked up.', error);
     for (let tries = 0; ; tries += 1) {
@@ -242,15 +310,18 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
   }
 
   function makePlan(units: Unit[], states: ReadonlyMap<RunId, RunState>): BatchPlan {
-    const { random, defaults, hands } = options;
+    const { clock, random, defaults, hands, quota, isAwaited } = options;
     turn += 1;
-    return planBatch(units, states, { turn, now: options.clock.now(), random, defaults, hands, slots });
+    const room = { hands, slots, quota, isAwaited };
+    const context = { turn, now: clock.now(), random, defaults, ...room, large: options.payloads };
+    return planBatch(units, states, context);
   }
 
   async function write(sql: Sql, part: string, plan: BatchPlan): Promise<Committed> {
     await options.points.reach('before-commit');
     const { rows } = plan;
-    if (rows.runs.length === 0 && rows.inbox.length === 0) return { plan, outboxIds: [] };
+    if (rows.runs.length === 0 && rows.inbox.length === 0 && rows.audit.length === 0)
+      return { plan, outboxIds: [] };
     const { nowMs, outboxIds } = await commitBatch(sql, part, rows);
     options.clock.observe(nowMs);
     return { plan, outboxIds };
@@ -274,7 +345,7 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
       options.onCommitted(committed);
       for (const run of committed.plan.runs) replyAll(run);
       for (const stray of committed.plan.strays) {
-        stray.reply({ ok: false, code: 'NOT_HELD', message: `There is no run ${stray.runId}.` });
+        stray.reply({ ok: false, code: 'NO_RUN', message: `There is no run ${stray.runId}.` });
       }
     };
     if (paused !== undefined) void paused.then(tell);
@@ -282,15 +353,13 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
   }
 
   function remember(plan: RunPlan): void {
-    const { before, birth, decision } = plan;
-    const { state, touched } = decision;
+    const { state, touched } = plan.decision;
     if (isRunOver(state.status)) return cache.drop(state.id);
     for (const index of touched) {
       const task = state.tasks[index];
       if (task) (task as { stored: boolean }).stored = true;
     }
-    const revision = before.revision + Number(movesRun(plan) && !birth);
-    cache.put({ ...state, revision, stored: true });
+    cache.put({ ...state, revision: revisionAfter(plan), stored: true });
   }
 
   /** What is left to do after a failure. An outage is waited out: nothing that was taken is dropped. */
@@ -300,57 +369,17 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
       await pauseBefore(tries);
       return units;
     }
-    if (failure.kind === 'conflict') return units;
+    if (failure.kind === 'conflict') {
+      if (isSeatTaken(failure)) await options.hands.freshen();
+      return units;
+    }
     if (failure.kind === 'defect') throw failure.error;
     try {
-      return await (failure.kind === 'born' ? dropBornRuns(units) : dropKnownMessages(units));
+      return await (failure.kind === 'born' ? dropBornRuns : dropKnownMessages)(options.sql, units);
     } catch (error) {
       // Asking what is there can fail as writing can.
       return recover(classifyFailure(error), units, tries + 1);
     }
-  }
-
-  async function dropKnownMessages(units: Unit[]): Promise<Unit[]> {
-    const ids = units.flatMap((unit) => unit.messageId ?? []);
-    const rows = await options.sql<{ message_id: string }[]>`
-      SELECT message_id FROM inbox WHERE message_id IN (SELECT json_array_elements_text(${JSON.stringify(ids)}::text::json))`;
-    const known = new Set(rows.map((row) => row.message_id));
-    return units.filter((unit) => {
-      if (unit.messageId === undefined || !known.has(unit.messageId)) return true;
-      for (const entry of unit.entries) entry.reply({ ok: true, repeated: true });
-      return false;
-    });
-  }
-
-  /** The commit whose answer was lost had been made, or the same key made another run first. */
-  async function dropBornRuns(units: Unit[]): Promise<Unit[]> {
-    const births = units.flatMap((unit) =>
-      unit.entries.flatMap((entry) => (entry.birth ? [entry.birth] : [])),
-    );
-    const pairs = births.map((run) => ({
-      id: run.id.slice(4),
-      key: run.idempotency?.key ?? null,
-      org: run.orgId.slice(4),
-    }));
-    const rows = await options.sql<{ id: string; born: boolean }[]>`
-      SELECT w.id, EXISTS (SELECT FROM runs r WHERE r.id = w.id::uuid) AS born
-      FROM json_to_recordset(${JSON.stringify(pairs)}::text::json) AS w (id text, key text, org text)
-      WHERE EXISTS (SELECT FROM runs r WHERE r.id = w.id::uuid)
-         OR EXISTS (SELECT FROM idempotency_keys k WHERE k.org_id = w.org::uuid AND k.key = w.key)`;
-    const found = new Map(rows.map((row) => [`run_${row.id}`, row.born]));
-    return units.filter((unit) => {
-      const id = unit.entries[0]?.runId ?? '';
-      const born = found.get(id);
-      if (born === undefined) return true;
-      for (const entry of unit.entries) {
-        entry.reply(
-          born
-            ? { ok: true, repeated: true }
-            : { ok: false, code: 'NOT_ALLOWED', message: 'idempotency key taken' },
-        );
-      }
-      return false;
-    });
   }
 
   return {
@@ -358,29 +387,16 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
       intake.push(unit);
       wake();
     },
-    backlog: () => intake.size(),
-    drain: () =>
-      free.length === options.lanes.length && intake.size() === 0
-        ? Promise.resolve()
-        : new Promise((resolve) => idle.push(resolve)),
+    backlog: () => intake.size() + (anteroom?.size() ?? 0),
+    drain() {
+      anteroom?.hurry();
+      return isIdle() ? Promise.resolve() : new Promise((resolve) => idle.push(resolve));
+    },
     forgetBefore(id, revision) {
       if ((cache.get(id)?.revision ?? revision) < revision) cache.drop(id);
     },
     turn: () => turn,
     slots,
+    readSlots: () => slots.refresh(options.sql),
   };
-}
-
-/** The same message twice in one batch: the inbox would refuse the batch for it. */
-function setCopiesApart(units: Unit[]): { fresh: Unit[]; copies: Unit[] } {
-  const seen = new Set<string>();
-  const copies: Unit[] = [];
-  const fresh = units.filter((unit) => {
-    if (unit.messageId === undefined) return true;
-    const isCopy = seen.has(unit.messageId);
-    seen.add(unit.messageId);
-    if (isCopy) copies.push(unit);
-    return !isCopy;
-  });
-  return { fresh, copies };
 }

@@ -4,6 +4,7 @@ import type { HandOut } from '#server/domain/hands.ts';
 import { taskId } from '#server/domain/ids.ts';
 import type { Json } from '#server/domain/json.ts';
 import { type AssignmentMessage, MESSAGE_VERSION } from '#server/domain/messages.ts';
+import { isTaskHeld } from '#server/domain/statuses.ts';
 import type { RunPlan } from './run-plan.ts';
 
 /** A message for a queue, with the tasks that it holds. Written to the outbox in the commit that queues them. */
@@ -43,8 +44,11 @@ function beatWithin({ timeouts }: Stage): { beat_within_ms?: number } {
   return { beat_within_ms: Math.max(1, Math.round(seconds * 1000)) };
 }
 
+/** How a task's input goes to a queue: null when it is too large and not stored yet, so that it cannot go now. */
+export type Travel = (run: RunState, assignment: AssignmentMessage) => string | null;
+
 /** The batch's queued tasks as messages: by queue and priority, several tasks in each. */
-export function collectDispatches(plans: readonly RunPlan[]): QueuedMessage[] {
+export function collectDispatches(plans: readonly RunPlan[], travel: Travel): QueuedMessage[] {
   const open = new Map<string, { queue: string; priority: Priority; parts: string[]; bytes: number }>();
   const messages: QueuedMessage[] = [];
   const close = (key: string) => {
@@ -59,7 +63,8 @@ export function collectDispatches(plans: readonly RunPlan[]): QueuedMessage[] {
       if (event.type !== 'task.queued') continue;
       const { state } = decision;
       if (state.tasks[event.task]?.queue !== event.queue) continue;
-      const part = JSON.stringify(assignmentOf(state, event.task, decision.inputs.get(event.task) ?? null));
+      const part = travel(state, assignmentOf(state, event.task, decision.inputs.get(event.task) ?? null));
+      if (part === null) continue;
       const priority = state.graph.stages[event.task]?.stage.priority ?? 'medium';
       const key = `${event.queue} ${priority}`;
       const group = open.get(key) ?? { queue: event.queue, priority, parts: [], bytes: 0 };
@@ -82,6 +87,8 @@ export function collectHandOuts({ before, decision }: RunPlan): HandOut[] {
     const task = state.tasks[event.task];
     // Taken from a queue: the agent has it already.
     if (!task || task.epoch !== event.epoch || before.tasks[event.task]?.epoch === event.epoch) continue;
+    // Started and ended in one batch: nobody has seen it.
+    if (!isTaskHeld(task.status)) continue;
     const message = assignmentOf(state, event.task, decision.inputs.get(event.task) ?? null);
     handOuts.push({
       taskId: message.task_id,

@@ -7,18 +7,23 @@ import type { RunState } from '#server/domain/engine/state.ts';
 import type { CompiledGraph } from '#server/domain/graph/compile.ts';
 import type { Stage } from '#server/domain/graph/schema.ts';
 import type { Hands } from '#server/domain/hands.ts';
-import { type AgentId, type RunId, taskId, type VersionId } from '#server/domain/ids.ts';
-import type { Json } from '#server/domain/json.ts';
+import { type AgentId, type OrgId, type RunId, taskId, type VersionId } from '#server/domain/ids.ts';
+import type { Json, JsonObject } from '#server/domain/json.ts';
 import { isTaskHeld, isTaskReady } from '#server/domain/statuses.ts';
 import { type BacklogReason, createBacklog } from './backlog.ts';
 import { type Committed, createCoordinator } from './coordinator.ts';
 import { createDbClock } from './db-clock.ts';
 import { collectHandOuts } from './dispatches.ts';
+import { makeLines } from './lines.ts';
+import type { LargePayloads } from './needs.ts';
 import type { NewRun } from './new-run.ts';
+import type { Nudge } from './nudges.ts';
+import { createOffers } from './offers.ts';
 import { NO_PAUSES, type PausePoints } from './pause-points.ts';
+import type { BatchPlan } from './plan.ts';
+import { createQuotaKeeper, quotaOf } from './quota.ts';
 import { createRelay } from './relay.ts';
-import type { RunPlan } from './run-plan.ts';
-import { slotId } from './slots.ts';
+import { type RunPlan, revisionAfter, strandsTask } from './run-plan.ts';
 import { createSweeper } from './sweeper.ts';
 
 export interface EngineOptions {
@@ -29,10 +34,16 @@ export interface EngineOptions {
   random(): number;
   localNow(): number;
   defaults?: Partial<EngineDefaults>;
+  /** How many tasks may be handed out at once in the whole installation. Left out: as many as agents take. */
+  maxConcurrentTasks?: number | undefined;
+  /** Tells other processes what they may be waiting for. */
+  nudge?(nudge: Partial<Nudge>): void;
   points?: PausePoints;
   /** One connection each, for the coordinator's commits alone. */
   lanes: readonly Sql[];
   maxBatch?: number;
+  /** Left out: nothing is large. */
+  payloads?: LargePayloads;
   sweepMs?: number;
   /** An outbox row that nobody has published for so long is published by whoever looks. */
   outboxStaleMs?: number;
@@ -44,16 +55,32 @@ export interface EngineOptions {
 export interface StartRequest {
   run: NewRun;
   reuse?: { task: number; from: RunId; output: Json }[];
+  note?: JsonObject;
+}
+
+export interface TellMore {
+  /** Whose word it is: a run of another tenant does not exist for them. */
+  orgId?: OrgId;
+  /** Written to the audit in the same commit, if the happening has an effect. */
+  note?: JsonObject;
+}
+
+export interface TellItem {
+  runId: RunId;
+  happening: Happening;
+  orgId: OrgId;
 }
 
 /** The engine's public commands. Each resolves when its effect is durable. */
 export interface Engine {
   startRun(request: StartRequest): Promise<Reply>;
-  tell(runId: RunId, happening: Happening): Promise<Reply>;
+  tell(runId: RunId, happening: Happening, more?: TellMore): Promise<Reply>;
   /** Reports of one broker message: all of their effects and the message's id in one commit. */
-  tellAll(messageId: string, items: { runId: RunId; happening: Happening }[]): Promise<Reply[]>;
-  /** Room has come free for a capability: what waits for it is offered again. */
-  offerWaiting(capability: string): void;
+  tellAll(messageId: string, items: TellItem[]): Promise<Reply[]>;
+  /** Room has come free there (see `agentSource`): what waits for it is offered again. */
+  offerWaiting(source: string): void;
+  /** Another process has told of something that may have been waited for here. */
+  hear(nudge: Nudge): void;
   start(gone: ReadonlySet<AgentId>): Promise<void>;
   /** Looks for no more work, and resolves when all that was begun is handed out. What it is told still counts. */
   standDown(): Promise<void>;
@@ -64,7 +91,6 @@ export interface Engine {
 }
 
 const OUTBOX_STALE_MS = 5000;
-const CHOOSY_OFFERS = 4;
 
 /** Tasks whose agent has itself said that it is done with them: it need not be told to stop. */
 function endedByAgents({ before, entries }: RunPlan): ReadonlySet<number> {
@@ -78,8 +104,12 @@ function endedByAgents({ before, entries }: RunPlan): ReadonlySet<number> {
 
 export function createEngine(options: EngineOptions): Engine {
   const points = options.points ?? NO_PAUSES;
+  const quota = quotaOf(options.maxConcurrentTasks);
+  const quotaKeeper = createQuotaKeeper({ sql: options.sql, quota, onTrouble: options.onTrouble });
   const { hands, onTrouble } = options;
   const backlog = createBacklog();
+  const offers = createOffers({ backlog, submit: submitOffer });
+  let isCoordinating = false;
   /** The newest plan that had been made when room for this source was last seen to come free. */
   const freedAt = new Map<string, number>();
   const relay = createRelay({
@@ -96,12 +126,16 @@ export function createEngine(options: EngineOptions): Engine {
     clock: createDbClock(options.localNow),
     random: options.random,
     defaults: { ...ENGINE_DEFAULTS, ...options.defaults },
+    quota,
+    isAwaited,
     points,
     lanes: options.lanes,
     maxBatch: options.maxBatch ?? 500,
+    payloads: options.payloads,
     onCommitted,
     onTrouble,
   });
+  const lineOf = makeLines({ hands, slots: coordinator.slots, quota });
   const sweeper = createSweeper({
     sql: options.sql,
     coordinator,
@@ -121,14 +155,30 @@ export function createEngine(options: EngineOptions): Engine {
     }
     if (outboxIds.length > 0) relay.send(outboxIds, plan.messages);
     // After the batch, so that what follows a finished task goes before what has not begun.
-    for (const capability of hands.takeFreed()) offerNext(capability);
+    for (const source of hands.takeFreed()) offerNext(source);
     for (const { orgId, key, change } of plan.rows.slots) {
       if (change < 0) offerNext(`${orgId} ${key}`);
     }
-    // Decided when there was no room, and some came while Postgres wrote: whoever freed it found nobody in line yet.
+    offers.refill();
+    tellOthers(plan);
+    // Decided when there was no room, and some came while Postgres wrote: whoever freed it found nobody in line yet. And
+    // who has just come stands behind others though there may be room: somebody must ask for it.
+    const hasBirths = plan.runs.some(({ birth }) => birth !== undefined);
     for (const source of queuedFor) {
-      if ((freedAt.get(source) ?? 0) >= plan.turn) offerNext(source);
+      if (hasBirths || (freedAt.get(source) ?? 0) >= plan.turn) offerNext(source);
     }
+  }
+
+  /** What this commit has freed, and what found no agent in it, may concern other processes. */
+  function tellOthers({ runs, rows }: BatchPlan): void {
+    const slots = rows.slots.filter(({ change }) => change < 0).map(({ orgId, key }) => `${orgId} ${key}`);
+    const stranded = runs.filter(strandsTask);
+    if (slots.length === 0 && stranded.length === 0 && rows.unseated.length === 0) return;
+    options.nudge?.({
+      slots,
+      runs: stranded.map((run) => ({ id: run.before.id, revision: revisionAfter(run) })),
+      seats: rows.unseated.length > 0,
+    });
   }
 
   /** Stops what lost its lease, frees its room, and remembers what waits. */
@@ -137,11 +187,15 @@ export function createEngine(options: EngineOptions): Engine {
     const { state } = decision;
     const ended = endedByAgents(plan);
     const remember = (task: number) => {
-      const source = putInLine(task, state);
-      if (source !== null) queuedFor.add(source);
+      const line = putInLine(task, state);
+      if (line) queuedFor.add(line.source);
     };
     for (const { happening } of entries) {
-      if (happening.type === 'offer') remember(happening.task);
+      if (happening.type === 'offer') {
+        const { task } = happening;
+        remember(task);
+        offers.decided(state.id, task, putInLine(task, state)?.id ?? null);
+      }
       // Adopted: what waited in a line of the process before waits in ours, though nothing of it has changed.
       if (happening.type === 'tick' && happening.full) {
         for (const task of state.tasks) if (task) remember(task.index);
@@ -174,45 +228,53 @@ export function createEngine(options: EngineOptions): Engine {
     }
   }
 
-  /** Says what must come free for it, if it is that sort of wait. */
-  function putInLine(task: number, state: RunState): string | null {
+  /** Says in which line it waits, if it is that sort of wait. */
+  function putInLine(task: number, state: RunState): BacklogReason | null {
     const stage = state.graph.stages[task]?.stage;
     const { status, wait } = state.tasks[task] ?? {};
     if (!status || !isTaskReady(status)) return null;
-    const reason = stage && wait ? reasonOf(state, stage, wait) : null;
+    const reason = stage && wait ? lineOf(state, stage, wait.code) : null;
     if (!stage || !reason) return null;
-    backlog.add(reason, stage.priority, { runId: state.id, task });
-    return reason.source;
+    backlog.add(reason, stage.priority, { orgId: state.orgId, runId: state.id, task });
+    return reason;
   }
 
-  function reasonOf(state: RunState, stage: Stage, wait: Wait): BacklogReason | null {
-    const { concurrency, type, agent } = stage;
-    if (wait.code === 'concurrency-key' && concurrency) {
-      const id = slotId(state.orgId, concurrency.key);
-      return { id: `key ${id}`, source: id, room: () => coordinator.slots.room(state.orgId, concurrency) };
-    }
-    if (wait.code !== 'agents-full' && wait.code !== 'no-agent' && wait.code !== 'quota') return null;
-    // Who is choosy waits in a line of its own and is offered little at a time: the room may not be the right one.
-    const wishes = [agent.pinned ?? '', ...agent.requireLabels, ...agent.requireCapabilities]
-      .join(' ')
-      .trim();
-    const room = () => (wishes ? Math.min(hands.room(type), CHOOSY_OFFERS) : hands.room(type));
-    return { id: `capability ${type} ${wishes}`, source: type, room };
+  /** Others wait for the same: who comes now is not served before them. */
+  function isAwaited(state: RunState, stage: Stage, code: Wait['code']): boolean {
+    const line = lineOf(state, stage, code);
+    return line !== null && backlog.isAwaited(line.id);
   }
 
   function offerNext(source: string): void {
     freedAt.set(source, coordinator.turn());
-    for (const reason of backlog.waitingFor(source)) {
-      for (const { runId, task } of backlog.take(reason.id, Math.max(reason.room(), 0))) offer(runId, task);
-    }
+    offers.next(source);
   }
 
-  function offer(runId: RunId, task: number): void {
-    const fail = (error: unknown) => onTrouble(`Task ${task} of ${runId} could not be offered.`, error);
-    coordinator.submit({
-      entries: [{ runId, happening: { type: 'offer', task }, reply: () => undefined }],
-      fail,
-    });
+  function submitOffer(runId: RunId, task: number, onLost: () => void): void {
+    const fail = (error: unknown) => {
+      onTrouble(`Task ${task} of ${runId} could not be offered.`, error);
+      onLost();
+    };
+    // The run may be gone; else the commit tells what came of it.
+    const reply = ({ ok }: Reply) => void (ok || onLost());
+    coordinator.submit({ entries: [{ runId, happening: { type: 'offer', task }, reply }], fail });
+  }
+
+  function hear({ runs, slots, seats }: Nudge): void {
+    if (isCoordinating) sweeper.look(runs);
+    if (seats) void hands.freshen();
+    const awaited = slots.filter((id) => backlog.waitingFor(id).length > 0);
+    coordinator.slots.doubt(slots);
+    if (awaited.length > 0) void offerAfterRead(awaited);
+  }
+
+  async function offerAfterRead(slots: readonly string[]): Promise<void> {
+    try {
+      await coordinator.readSlots();
+      for (const id of slots) offerNext(id);
+    } catch (error) {
+      onTrouble('Slots that others gave back could not be read.', error);
+    }
   }
 
   async function emptyQueues(): Promise<ReadonlySet<string>> {
@@ -223,32 +285,33 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   async function standDown(): Promise<void> {
+    isCoordinating = false;
+    quotaKeeper.stop();
     await sweeper.stop();
     await coordinator.drain();
   }
 
   return {
-    startRun({ run, reuse }) {
+    startRun({ run, reuse, note }) {
       return new Promise((resolve, reject) => {
         const happening: Happening = reuse ? { type: 'start', reuse } : { type: 'start' };
         coordinator.submit({
-          entries: [{ runId: run.id, happening, birth: run, reply: resolve }],
+          entries: [{ runId: run.id, happening, birth: run, reply: resolve, ...(note ? { note } : {}) }],
           fail: reject,
         });
       });
     },
-    tell(runId, happening) {
+    tell(runId, happening, more = {}) {
       return new Promise((resolve, reject) => {
-        coordinator.submit({ entries: [{ runId, happening, reply: resolve }], fail: reject });
+        coordinator.submit({ entries: [{ runId, happening, reply: resolve, ...more }], fail: reject });
       });
     },
     tellAll(messageId, items) {
       return new Promise((resolve, reject) => {
         const replies: Reply[] = new Array(items.length);
         let left = items.length;
-        const entries = items.map(({ runId, happening }, at) => ({
-          runId,
-          happening,
+        const entries = items.map(({ runId, happening, orgId }, at) => ({
+          ...{ runId, happening, orgId },
           reply(reply: Reply) {
             replies[at] = reply;
             left -= 1;
@@ -259,7 +322,10 @@ export function createEngine(options: EngineOptions): Engine {
       });
     },
     offerWaiting: offerNext,
+    hear,
     async start(gone) {
+      isCoordinating = true;
+      await quotaKeeper.start();
       await relay.sweep();
       await sweeper.adopt(gone);
       sweeper.start();

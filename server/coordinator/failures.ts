@@ -37,6 +37,10 @@ export function classifyFailure(error: unknown): CommitFailure {
   return { kind: 'defect', error };
 }
 
+/** Two processes wanted the same seat with an agent. */
+export const isSeatTaken = ({ error }: CommitFailure): boolean =>
+  String((error as { constraint_name?: unknown }).constraint_name ?? '') === 'agent_seats_pkey';
+
 function uniqueKind(constraint: string): CommitFailure['kind'] {
   if (constraint.startsWith('inbox')) return 'known-message';
   if (constraint.startsWith('runs') || constraint.startsWith('idempotency')) return 'born';

@@ -1,14 +1,20 @@
 import { partOf } from '#db/parts.ts';
 import type { Happening, Reply } from '#server/domain/engine/happenings.ts';
-import type { RunId } from '#server/domain/ids.ts';
+import type { OrgId, RunId } from '#server/domain/ids.ts';
+import type { JsonObject } from '#server/domain/json.ts';
+import type { AtHand } from './needs.ts';
 import type { NewRun } from './new-run.ts';
 
 /** One thing that happened to one run, and who wants to hear what came of it. */
 export interface Entry {
   runId: RunId;
   happening: Happening;
+  /** Whose word it is: a run of another tenant does not exist for them. Left out: the engine's own. */
+  orgId?: OrgId | undefined;
   /** Present when the run does not exist yet and is made by this entry. */
   birth?: NewRun;
+  /** What the audit shall say of it, in the commit of its effect; nothing when it has none. */
+  note?: JsonObject;
   reply(reply: Reply): void;
 }
 
@@ -19,17 +25,21 @@ export interface Entry {
 export interface Unit {
   entries: Entry[];
   messageId?: string;
+  /** Large values that were fetched for it. */
+  atHand?: AtHand | undefined;
   fail(error: unknown): void;
 }
 
 export interface Intake {
   push(unit: Unit): void;
-  /** Puts units back to the front, in their order: their commit did not happen. */
-  putBack(units: readonly Unit[]): void;
   /** Up to `max` entries whose runs nobody else is working on and that lie in one week's part. */
   take(max: number): { part: string; units: Unit[] } | null;
   /** The runs of a taken batch are free again. */
   free(units: readonly Unit[]): void;
+  /** Keeps the runs of units that are set aside. */
+  hold(units: readonly Unit[]): void;
+  /** Taken units that were not committed come back, before all that came for their runs meanwhile. */
+  comeBack(units: readonly Unit[]): void;
   size(): number;
 }
 
@@ -90,6 +100,11 @@ export function createIntake(): Intake {
   }
 
   function free(units: readonly Unit[]): void {
+    const back = unpark(units);
+    if (back.length > 0) compact(back);
+  }
+
+  function unpark(units: readonly Unit[]): Unit[] {
     const back: Unit[] = [];
     for (const unit of units) {
       for (const { runId } of unit.entries) {
@@ -101,16 +116,33 @@ export function createIntake(): Intake {
         back.push(...list);
       }
     }
-    if (back.length > 0) compact(back);
+    return back;
   }
 
   return {
     push: (unit) => {
       queue.push(unit);
     },
-    putBack: (units) => compact(units),
     take,
     free,
+    hold(units) {
+      for (const { entries } of units) for (const { runId } of entries) busy.add(runId);
+    },
+    comeBack: (units) => compact([...units, ...unpark(units)]),
     size: () => queue.length - head + parkedCount,
   };
+}
+
+/** The same message twice in one batch: the inbox would refuse the batch for it. */
+export function setCopiesApart(units: Unit[]): { fresh: Unit[]; copies: Unit[] } {
+  const seen = new Set<string>();
+  const copies: Unit[] = [];
+  const fresh = units.filter((unit) => {
+    if (unit.messageId === undefined) return true;
+    const isCopy = seen.has(unit.messageId);
+    seen.add(unit.messageId);
+    if (isCopy) copies.push(unit);
+    return !isCopy;
+  });
+  return { fresh, copies };
 }

@@ -20,15 +20,15 @@ export interface LogLine {
 }
 
 export interface LogWriter {
-  /** Resolves when the lines are durable. */
-  write(lines: readonly LogLine[]): Promise<void>;
+  /** Resolves when the lines are durable, with those that were new and had a task of their tenant to belong to. */
+  write(lines: readonly LogLine[]): Promise<LogLine[]>;
   /** Resolves when nothing waits. */
   drain(): Promise<void>;
 }
 
 interface Waiting {
   lines: readonly LogLine[];
-  resolve(): void;
+  resolve(kept: LogLine[]): void;
   reject(error: unknown): void;
 }
 
@@ -68,11 +68,13 @@ export function createLogWriter(sql: Sql, onTrouble: (message: string, error: un
     while (queue.length > 0) {
       const batch = takeBatch();
       try {
-        await insertLines(
-          sql,
-          batch.flatMap((each) => each.lines),
+        const kept = new Set(
+          await insertLines(
+            sql,
+            batch.flatMap((each) => each.lines),
+          ),
         );
-        for (const each of batch) each.resolve();
+        for (const { lines, resolve } of batch) resolve(lines.filter((line) => kept.has(line)));
       } catch (error) {
         await settleEach(batch, error);
       }
@@ -86,19 +88,21 @@ export function createLogWriter(sql: Sql, onTrouble: (message: string, error: un
     for (const each of batch) {
       if (isOutage) each.reject(cause);
       else {
+        const kept: LogLine[] = [];
         for (const line of each.lines) {
-          await insertLines(sql, [line]).catch((error) =>
-            onTrouble(`A log line of ${line.runId} was dropped.`, error),
+          await insertLines(sql, [line]).then(
+            (own) => kept.push(...own),
+            (error) => onTrouble(`A log line of ${line.runId} was dropped.`, error),
           );
         }
-        each.resolve();
+        each.resolve(kept);
       }
     }
   }
 
   return {
     write(lines) {
-      if (lines.length === 0) return Promise.resolve();
+      if (lines.length === 0) return Promise.resolve([]);
       if (count + lines.length > MAX_WAITING) {
         const error = new SignalboxError('UNAVAILABLE', 'More log lines came than could be written.', {
           advice: 'Send them again later.',
@@ -115,20 +119,29 @@ export function createLogWriter(sql: Sql, onTrouble: (message: string, error: un
   };
 }
 
-async function insertLines(sql: Sql, lines: readonly LogLine[]): Promise<void> {
+const nameOf = (line: { runId: string; index: number; epoch: number; line: number }): string =>
+  `${line.runId} ${line.index} ${line.epoch} ${line.line}`;
+
+async function insertLines(sql: Sql, lines: readonly LogLine[]): Promise<LogLine[]> {
+  const kept: LogLine[] = [];
   for (const [part, own] of Map.groupBy(lines, (line) => partOf(line.runId))) {
     const parameters = new Parameters();
     const source = parameters.rows('n', COLUMNS, own);
     const names = COLUMNS.map((column) => column.name).join(', ');
     const values = COLUMNS.map((column) => readColumn('n', column)).join(', ');
     // Only for hand-outs that there were: a stray agent cannot fill the log of a run that it never had.
-    await sql.unsafe(
+    const rows = await sql.unsafe<{ runId: string; index: number; epoch: number; line: number }[]>(
       `INSERT INTO task_stage_logs_${part} (${names}) SELECT ${values} FROM ${source}
        WHERE EXISTS (SELECT FROM tasks_${part} t WHERE t.run_id = n.run_id AND t.idx = n.idx
          AND t.org_id = n.org_id AND t.epoch >= n.epoch)
-       ON CONFLICT (run_id, idx, epoch, line) DO NOTHING`,
+       ON CONFLICT (run_id, idx, epoch, line) DO NOTHING
+       RETURNING replace(run_id::text, '-', '') AS "runId", idx AS index, epoch, line`,
       parameters.values,
       { prepare: true },
     );
+    const written = new Set(rows.map(nameOf));
+    // Of a line that came twice in one batch the first is the one.
+    kept.push(...own.filter((line) => written.delete(nameOf({ ...line, runId: toUuid(line.runId) }))));
   }
+  return kept;
 }

@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sql } from '#db/client.ts';
 import { partOf } from '#db/parts.ts';
 import type { Happening, Outcome, Reply } from '#server/domain/engine/happenings.ts';
-import { type AgentId, parseTaskId, type RunId, type TaskId } from '#server/domain/ids.ts';
+import { type AgentId, type OrgId, parseTaskId, type RunId, type TaskId } from '#server/domain/ids.ts';
 import type { Json } from '#server/domain/json.ts';
 import type { Report } from '#server/domain/messages.ts';
 import type { ReportAnswer, Reporter, ReportSink } from '#server/domain/reports.ts';
@@ -16,7 +17,7 @@ export interface ReportIntakeOptions {
   hot: HotState;
   engine: Pick<Engine, 'tell' | 'tellAll'>;
   /** Large outputs go to the object store before the engine sees the answer. */
-  keepOutcome?(runId: RunId, outcome: Outcome): Outcome | Promise<Outcome>;
+  keepOutcome?(owner: { runId: RunId; orgId: OrgId }, outcome: Outcome): Outcome | Promise<Outcome>;
   now(): number;
   onTrouble(message: string, error: unknown): void;
 }
@@ -26,10 +27,14 @@ export interface ReportIntake extends ReportSink {
   drain(): Promise<void>;
 }
 
+/** Half a minute: then its lease has ended, and somebody else does the task again. */
+const KEEP_TRIES = 11;
+
 interface Item {
   /** Its place among the reports. */
   at: number;
   runId: RunId;
+  orgId: OrgId;
   index: number;
   report: Report;
   happening: Happening;
@@ -52,11 +57,14 @@ export function createReportIntake(options: ReportIntakeOptions): ReportIntake {
       const place = parseTaskId(each.task_id);
       if (!place) return;
       if (each.type === 'log') lines.push(toLine(from, place, each));
-      else items.push({ at, ...place, report: each, happening: toHappening(from, place.index, each) });
+      else {
+        const happening = toHappening(from, place.index, each);
+        items.push({ at, ...place, orgId: from.orgId, report: each, happening });
+      }
     });
-    await Promise.all(items.map(keepPayload));
-    const [replies] = await Promise.all([tellEngine(items, messageId), logs.write(lines)]);
-    for (const line of lines) stream.log(line);
+    await Promise.all(items.map((item) => keepPayload(from, item)));
+    const [replies, kept] = await Promise.all([tellEngine(items, messageId), logs.write(lines)]);
+    for (const line of kept) stream.log(line);
     const answers: ReportAnswer[] = reports.map(() => ({ status: 'ok' }));
     const stale: { item: Item; message: string }[] = [];
     items.forEach((item, nth) => {
@@ -66,23 +74,44 @@ export function createReportIntake(options: ReportIntakeOptions): ReportIntake {
         answers[item.at] = agree(reply);
         if (item.report.type === 'beat' && item.report.progress !== undefined)
           stream.progress(item, item.report);
-      } else stale.push({ item, message: reply.message });
+      } else if (reply.code === 'NO_RUN') answers[item.at] = unknownTask(item.report);
+      else stale.push({ item, message: reply.message });
     });
     if (stale.length > 0) await answerStale(from, stale, answers);
     return answers;
   }
 
-  async function keepPayload(item: Item): Promise<void> {
+  async function keepPayload({ orgId }: Reporter, item: Item): Promise<void> {
     const { runId, happening } = item;
     if (happening.type !== 'result' || !options.keepOutcome) return;
-    const kept = options.keepOutcome(runId, happening.outcome);
+    const kept = options.keepOutcome({ runId, orgId }, happening.outcome);
     item.happening = { ...happening, outcome: kept instanceof Promise ? await kept : kept };
+  }
+
+  /** An agent in this process has nobody who would send its answer again: a store that is away is waited for. */
+  async function insist(
+    first: Promise<Outcome>,
+    { runId, from, outcome }: { runId: RunId; from: Reporter; outcome: Outcome },
+  ): Promise<Outcome> {
+    let keeping: Outcome | Promise<Outcome> = first;
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await keeping;
+      } catch (error) {
+        if (tries >= KEEP_TRIES) throw error;
+        options.onTrouble('An output could not be stored; it is tried again.', error);
+        await sleep(Math.min(100 * 2 ** tries, 5000));
+        keeping = options.keepOutcome?.({ runId, orgId: from.orgId }, outcome) ?? outcome;
+      }
+    }
   }
 
   /** All of one message in one commit with its id. A message over two weeks' runs is one commit a week. */
   async function tellEngine(items: readonly Item[], messageId: string | undefined): Promise<Reply[]> {
     if (messageId === undefined) {
-      return Promise.all(items.map(({ runId, happening }) => engine.tell(runId, happening)));
+      return Promise.all(
+        items.map(({ runId, happening, orgId }) => engine.tell(runId, happening, { orgId })),
+      );
     }
     const replies: Reply[] = new Array(items.length);
     const parts = new Map<string, number[]>();
@@ -143,15 +172,16 @@ export function createReportIntake(options: ReportIntakeOptions): ReportIntake {
       const place = parseTaskId(taskId);
       if (!place) throw new Error(`not a task: ${taskId}`);
       const { runId, index } = place;
-      const keeping = options.keepOutcome?.(runId, outcome) ?? outcome;
-      const kept = keeping instanceof Promise ? await keeping : keeping;
+      const keeping = options.keepOutcome?.({ runId, orgId: from.orgId }, outcome) ?? outcome;
+      const kept = keeping instanceof Promise ? await insist(keeping, { runId, from, outcome }) : keeping;
       const happening: Happening = {
         ...{ type: 'result', task: index, epoch, agent: from.agentId },
         outcome: kept,
       };
-      const reply = await engine.tell(runId, happening);
+      const reply = await engine.tell(runId, happening, { orgId: from.orgId });
       if (reply.ok) return agree(reply);
       const report = toReport(taskId, epoch, outcome);
+      if (reply.code === 'NO_RUN') return unknownTask(report);
       if (isAnswer(report)) await storeLate(from.agentId, { runId, index, report }, reply.message);
       return { status: 'stale', epoch: null, reason: reply.message };
     },
@@ -159,12 +189,8 @@ export function createReportIntake(options: ReportIntakeOptions): ReportIntake {
       const place = parseTaskId(assignment.task_id);
       if (!place) return null;
       const { epoch } = assignment;
-      const reply = await engine.tell(place.runId, {
-        type: 'accept',
-        task: place.index,
-        epoch,
-        agent: from.agentId,
-      });
+      const happening = { type: 'accept' as const, task: place.index, epoch, agent: from.agentId };
+      const reply = await engine.tell(place.runId, happening, { orgId: from.orgId });
       if (!reply.ok || 'repeated' in reply) return null;
       return { leaseUntil: reply.task?.leaseUntil ?? null };
     },
@@ -227,6 +253,12 @@ function toReport(taskId: TaskId, epoch: number, outcome: Outcome): Report {
   const { status, ...rest } = outcome;
   return { type: status, task_id: taskId, epoch, ...rest } as Report;
 }
+
+/** Also for a task of another tenant: that it exists is nothing that a stranger is told. */
+const unknownTask = ({ task_id }: Report): ReportAnswer => ({
+  status: 'unknown',
+  reason: `There is no task ${task_id}.`,
+});
 
 function agree(reply: Reply & { ok: true }): ReportAnswer {
   if ('repeated' in reply || reply.task === undefined) return { status: 'ok' };

@@ -134,8 +134,8 @@ function readMessage(delivery: Delivery, maxBytes: number): AgentMessage | { unr
 
 function toWelcome(welcome: Awaited<ReturnType<AgentDesk['welcome']>>) {
   if ('refused' in welcome) return { version: MESSAGE_VERSION, refused: welcome.refused };
-  const { agentId, generation, beatEveryMs } = welcome;
-  return { version: MESSAGE_VERSION, agent_id: agentId, generation, beat_every_ms: beatEveryMs };
+  const { agentId, generation, beatEveryMs, queues } = welcome;
+  return { version: MESSAGE_VERSION, agent_id: agentId, generation, beat_every_ms: beatEveryMs, queues };
 }
 
 /** Reports of work that goes on. */

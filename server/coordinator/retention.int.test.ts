@@ -244,7 +244,7 @@ describe('retention', () => {
     await expect.poll(() => hasPart(`runs_${partOf(old ?? '')}`), { timeout: 20_000 }).toBe(false);
     await retention.stop();
     expect(await scripted.tell(old as RunId, { type: 'cancel', graceMs: 0 })).toMatchObject({
-      code: 'NOT_HELD',
+      code: 'NO_RUN',
     });
     expect([...troubles, ...scripted.troubles]).toEqual([]);
     expect(await scripted.audit()).toMatchObject({ runs: 100, findings: [] });

@@ -12,6 +12,7 @@ import {
   type Shedding,
   shed,
 } from '#db/queries/expire.ts';
+import { type CollectorOptions, createObjectCollector } from './object-collector.ts';
 
 export interface RetentionOptions {
   /** The job opens a connection of its own for each run: the lock belongs to the connection that took it. */
@@ -20,6 +21,8 @@ export interface RetentionOptions {
   intervalMs?: number;
   /** Rows deleted in one statement. */
   batch?: number;
+  /** Left out: objects are not collected. */
+  collect?: Pick<CollectorOptions, 'objects' | 'graceMs' | 'random'>;
   onTrouble(message: string, error: unknown): void;
 }
 
@@ -29,6 +32,8 @@ export interface RetentionReport {
   /** Weeks, since 1970, whose parts were dropped. */
   weeks: number[];
   shed: Record<Shedding, number>;
+  /** Deleted since no run needs them. */
+  objects: number;
 }
 
 export interface Retention {
@@ -50,6 +55,14 @@ export function createRetention(options: RetentionOptions): Retention {
   const batch = options.batch ?? 500;
   const days = Object.values(keepDays);
   const [shortestDays, longestDays] = [Math.min(...days), Math.max(...days)];
+  const collector =
+    options.collect &&
+    createObjectCollector({
+      ...options.collect,
+      now: Date.now,
+      isStopped: () => stopped,
+      onTrouble: options.onTrouble,
+    });
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<unknown> = Promise.resolve();
   let stopped = false;
@@ -75,7 +88,9 @@ export function createRetention(options: RetentionOptions): Retention {
     const shedRows: [string, number][] = [];
     for (const table of Object.keys(SHEDDINGS) as Shedding[])
       shedRows.push([table, await shedAll(sql, table)]);
-    return { runs, weeks, shed: Object.fromEntries(shedRows) as RetentionReport['shed'] };
+    // Last, so that it finds what has just become of no use; and a store that is away spoils nothing else.
+    const objects = (await collector?.run(sql)) ?? 0;
+    return { runs, weeks, shed: Object.fromEntries(shedRows) as RetentionReport['shed'], objects };
   }
 
   /** Whole weeks first: what goes with its part need not be deleted row by row. */

@@ -1,6 +1,7 @@
 import type { RunBirth } from '#db/queries/rows.ts';
 import type { Decision } from '#server/domain/engine/decide.ts';
 import type { RunState } from '#server/domain/engine/state.ts';
+import { isTaskReady } from '#server/domain/statuses.ts';
 import type { Entry } from './intake.ts';
 
 /** One run's step in a batch. */
@@ -15,6 +16,20 @@ export interface RunPlan {
 export function movesRun({ birth, before, decision }: RunPlan): boolean {
   const { touched, events, state } = decision;
   return birth !== undefined || touched.size > 0 || events.length > 0 || state.wakeAt !== before.wakeAt;
+}
+
+/** The revision of the run's row once the plan is committed. */
+export const revisionAfter = (plan: RunPlan): number =>
+  plan.before.revision + Number(movesRun(plan) && !plan.birth);
+
+/** A task of it has just come up that no agent known here can do; another process may have one. */
+export function strandsTask({ before, decision }: RunPlan): boolean {
+  for (const index of decision.touched) {
+    const was = before.tasks[index]?.status;
+    const is = decision.state.tasks[index];
+    if (is?.wait?.code === 'no-agent' && isTaskReady(is.status) && !(was && isTaskReady(was))) return true;
+  }
+  return false;
 }
 
 /**

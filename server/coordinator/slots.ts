@@ -2,14 +2,19 @@ import type { Sql } from '#db/client.ts';
 import type { SlotRow } from '#db/queries/rows.ts';
 import { type OrgId, toUuid } from '#server/domain/ids.ts';
 
+export interface Slot {
+  key: string;
+  limit: number;
+}
+
 /**
  * What this process believes of the slots behind concurrency keys. The truth is the row, which the commit changes
  * only while room is left; a wrong belief costs one refused commit, after which the rows are read again.
  */
 export interface SlotBook {
-  hasRoom(org: OrgId, slot: { key: string; limit: number }): boolean;
-  reserve(org: OrgId, slot: { key: string; limit: number }): void;
-  room(org: OrgId, slot: { key: string; limit: number }): number;
+  hasRoom(org: OrgId, slot: Slot): boolean;
+  reserve(org: OrgId, slot: Slot): void;
+  room(org: OrgId, slot: Slot): number;
   /** A plan's reservations are in the database now, with whatever else it changed. */
   committed(changes: readonly SlotRow[], reserved: ReadonlyMap<string, number>): void;
   /** A plan was not committed. */
@@ -18,6 +23,8 @@ export interface SlotBook {
   refresh(sql: Sql): Promise<void>;
   /** True when a key has been met whose row has not been read. */
   isStale(): boolean;
+  /** Another process has given some back, by `slotId`. */
+  doubt(ids: Iterable<string>): void;
 }
 
 export const slotId = (org: OrgId, key: string): string => `${toUuid(org)} ${key}`;
@@ -77,5 +84,8 @@ export function createSlotBook(now: () => number): SlotBook {
       readAt = now();
     },
     isStale: () => unread.size > 0,
+    doubt(ids) {
+      for (const id of ids) if (used.has(id)) unread.add(id);
+    },
   };
 }

@@ -1,6 +1,6 @@
 import type { Sql } from '#db/client.ts';
 import type { Happening } from '#server/domain/engine/happenings.ts';
-import { type AgentId, fromUuid } from '#server/domain/ids.ts';
+import { type AgentId, fromUuid, type RunId, toUuid } from '#server/domain/ids.ts';
 import type { Coordinator } from './coordinator.ts';
 import type { PausePoints } from './pause-points.ts';
 
@@ -21,6 +21,8 @@ export interface Sweeper {
   stop(): Promise<void>;
   /** One look at what is due; says how many runs were. */
   sweep(): Promise<number>;
+  /** Looks at these at once, at whatever is in them: something of them waits that may find its agent here. */
+  look(runs: readonly { id: RunId; revision: number }[]): void;
   /** Looks at every open run at once: after a start, or when another coordinator has gone. */
   adopt(gone: ReadonlySet<AgentId>): Promise<number>;
 }
@@ -39,6 +41,8 @@ export function createSweeper(options: SweeperOptions): Sweeper {
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<unknown> = Promise.resolve();
   let stopped = false;
+  /** Runs that are being looked at, at which revision. */
+  const looking = new Map<RunId, number>();
 
   async function sweep(): Promise<number> {
     const rows = await sql<RunSeen[]>`
@@ -87,6 +91,15 @@ export function createSweeper(options: SweeperOptions): Sweeper {
     });
   }
 
+  function look(runs: readonly { id: RunId; revision: number }[]): void {
+    const fresh = runs.filter(({ id, revision }) => (looking.get(id) ?? -1) < revision);
+    for (const { id, revision } of fresh) looking.set(id, revision);
+    const seen = fresh.map(({ id, revision }) => ({ id: toUuid(id), revision }));
+    void tickAll(seen, { type: 'tick', full: true }).then(() => {
+      for (const { id, revision } of fresh) if (looking.get(id) === revision) looking.delete(id);
+    });
+  }
+
   function schedule(delayMs: number): void {
     if (stopped) return;
     timer = setTimeout(() => {
@@ -108,6 +121,7 @@ export function createSweeper(options: SweeperOptions): Sweeper {
       await running;
     },
     sweep,
+    look,
     adopt,
   };
 }

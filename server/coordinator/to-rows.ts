@@ -1,11 +1,26 @@
 import type { BatchRows, RunRow, SlotRow, TaskRow } from '#db/queries/rows.ts';
 import type { RunState, TaskState } from '#server/domain/engine/state.ts';
 import { errorGroupOf } from '#server/domain/error-group.ts';
-import { toUuid } from '#server/domain/ids.ts';
+import { type AgentId, type OrgId, toUuid } from '#server/domain/ids.ts';
+import { isTaskHeld, isTaskOut } from '#server/domain/statuses.ts';
+import { QUOTA_ORG } from './quota.ts';
 import type { RunPlan } from './run-plan.ts';
+import type { Slot } from './slots.ts';
 
 export function emptyRows(): BatchRows {
-  return { runs: [], tasks: [], attempts: [], events: [], outbox: [], inbox: [], keys: [], slots: [] };
+  return {
+    runs: [],
+    tasks: [],
+    attempts: [],
+    events: [],
+    outbox: [],
+    inbox: [],
+    keys: [],
+    slots: [],
+    seats: [],
+    unseated: [],
+    audit: [],
+  };
 }
 
 /** What the database must be told of one run's step. */
@@ -27,6 +42,24 @@ export function addRunRows(rows: BatchRows, plan: RunPlan, now: number): void {
   if (decision.events.length > 0) {
     const seqFrom = before.seq + 1;
     rows.events.push({ runId, orgId, seqFrom, seqTo: state.seq, at: now, entries: decision.events });
+  }
+}
+
+/**
+ * Hand-outs that end, if they may have sat with an agent that several processes give work to. What was taken from a
+ * queue has none: there the agents themselves see to their room.
+ */
+export function addUnseated(
+  rows: BatchRows,
+  { before, decision }: RunPlan,
+  hasSeats: (agent: AgentId) => boolean,
+): void {
+  for (const index of decision.touched) {
+    const was = before.tasks[index];
+    const is = decision.state.tasks[index];
+    if (!was?.agent || was.queue !== null || !isTaskHeld(was.status) || !hasSeats(was.agent)) continue;
+    if (is && isTaskHeld(is.status) && is.epoch === was.epoch) continue;
+    rows.unseated.push({ runId: toUuid(before.id), index, epoch: was.epoch });
   }
 }
 
@@ -62,23 +95,25 @@ function toTaskRow(state: RunState, task: TaskState): TaskRow {
   };
 }
 
-/** Leases taken and ended under concurrency keys, one row a key, in one order for all so that none waits in a circle. */
-export function toSlotRows(
-  plans: readonly RunPlan[],
-  isHolding: (task: TaskState | undefined) => boolean,
-): SlotRow[] {
+const isOut = (task: TaskState | undefined): boolean => task !== undefined && isTaskOut(task.status);
+
+/** Tasks handed out and ended under concurrency keys, one row a key, in one order for all so that none waits in a circle. */
+export function toSlotRows(plans: readonly RunPlan[], quota: Slot | null): SlotRow[] {
   const byKey = new Map<string, SlotRow>();
+  const add = (org: OrgId, { key, limit }: Slot, change: number) => {
+    const orgId = toUuid(org);
+    const row = byKey.get(`${orgId} ${key}`);
+    if (row) row.change += change;
+    else byKey.set(`${orgId} ${key}`, { orgId, key, change, limit });
+  };
   for (const { before, decision } of plans) {
+    const { state } = decision;
     for (const index of decision.touched) {
-      const concurrency = decision.state.graph.stages[index]?.stage.concurrency;
-      if (!concurrency) continue;
-      const change = Number(isHolding(decision.state.tasks[index])) - Number(isHolding(before.tasks[index]));
+      const change = Number(isOut(state.tasks[index])) - Number(isOut(before.tasks[index]));
       if (change === 0) continue;
-      const orgId = toUuid(decision.state.orgId);
-      const id = `${orgId} ${concurrency.key}`;
-      const row = byKey.get(id);
-      if (row) row.change += change;
-      else byKey.set(id, { orgId, key: concurrency.key, change, limit: concurrency.limit });
+      const concurrency = state.graph.stages[index]?.stage.concurrency;
+      if (concurrency) add(state.orgId, concurrency, change);
+      if (quota) add(QUOTA_ORG, quota, change);
     }
   }
   return [...byKey.entries()]

@@ -1,6 +1,6 @@
 import type { Offer, Placement } from './engine/happenings.ts';
 import type { RunState } from './engine/state.ts';
-import type { AgentId, RunId, TaskId } from './ids.ts';
+import type { AgentId, OrgId, RunId, TaskId } from './ids.ts';
 import type { Json, JsonObject } from './json.ts';
 
 /** What an agent is handed: one attempt of one task. */
@@ -37,11 +37,18 @@ export interface Hands {
   deliver(handOut: HandOut): void;
   /** The agent shall stop: its lease is gone, or its run is being cancelled. */
   stop(order: StopOrder): void;
-  /** How many more tasks of the capability could start right now. */
-  room(capability: string): number;
-  /** Capabilities whose agents have got room since this was last asked. */
+  /** How many more tasks of the tenant with this capability could start right now. */
+  room(orgId: OrgId, capability: string): number;
+  /** The agent's room is shared with other processes: a hand-out takes a seat, and whoever ends it sets the seat free. */
+  hasSeats(agent: AgentId): boolean;
+  /** A commit was refused for a seat that was not free: looks again who sits where. */
+  freshen(): Promise<void>;
+  /** Where room has come free since this was last asked, each as `agentSource` names it. */
   takeFreed(): Iterable<string>;
 }
+
+/** What a task waits for that finds no room: agents of its tenant with its capability. Nobody works for strangers. */
+export const agentSource = (orgId: OrgId, capability: string): string => `${orgId} ${capability}`;
 
 export interface StopOrder {
   taskId: TaskId;

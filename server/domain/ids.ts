@@ -52,6 +52,9 @@ type IdOf = {
 /** The single tenant that exists until people can make more. */
 export const DEFAULT_ORG_ID = 'org_00000000000070008000000000000001' as OrgId;
 
+/** What belongs to the installation and to no tenant. */
+export const NO_ORG_ID = `org_${'0'.repeat(32)}` as OrgId;
+
 export function makeId<K extends IdKind>(kind: K, uuid: string): IdOf[K] {
   return `${PREFIX_OF[kind]}_${uuid.replaceAll('-', '')}` as IdOf[K];
 }

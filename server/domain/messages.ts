@@ -116,6 +116,8 @@ export const welcomeMessageSchema = z.union([
     agent_id: idSchema('agent'),
     generation: z.int().min(1),
     beat_every_ms: z.int().min(1),
+    /** Where to look for work. Left out by older processes: the plain names. */
+    queues: z.array(z.string().min(1).max(255)).max(300).optional(),
   }),
   /** Why it may not come in. */
   z.object({ version: z.literal(MESSAGE_VERSION), refused: z.string() }),

@@ -11,12 +11,13 @@ export interface Reporter {
 
 /**
  * What the one who reported is told. `stop`: heard, and the work is no longer wanted. `stale`: it changed nothing, since
- * the task has ended or gone to the hand-out `epoch`.
+ * the task has ended or gone to the hand-out `epoch`. `unknown`: the tenant has no such task.
  */
 export type ReportAnswer =
   | { status: 'ok'; leaseUntil?: number }
   | { status: 'stop'; reason: string }
-  | { status: 'stale'; epoch: number | null; reason: string };
+  | { status: 'stale'; epoch: number | null; reason: string }
+  | { status: 'unknown'; reason: string };
 
 /** Where everything goes that agents say, whatever way it came. */
 export interface ReportSink {
@@ -51,6 +52,6 @@ export interface AgentDesk {
 }
 
 export type Welcome =
-  | { agentId: AgentId; generation: number; beatEveryMs: number }
+  | { agentId: AgentId; generation: number; beatEveryMs: number; queues: string[] }
   /** Why not. */
   | { refused: string };

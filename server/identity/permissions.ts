@@ -72,6 +72,8 @@ export const PERMISSIONS = {
   'key.read': { roles: SUPERVISORS, scope: null },
   'key.manage': { roles: ADMINS, scope: null, inPerson: true },
   'audit.read': { roles: SUPERVISORS, scope: 'audit:read' },
+  /** To store one or remove it. Nobody reads one. */
+  'secret.manage': { roles: ADMINS, scope: null },
 } as const satisfies Record<string, Permission>;
 
 export type Action = keyof typeof PERMISSIONS;

@@ -10,6 +10,7 @@ import {
   originUrl,
   redisUrl,
   roleList,
+  secretKeyList,
   urlWithScheme,
   wholeNumber,
 } from './env-values.ts';
@@ -133,9 +134,10 @@ export const SETTINGS = {
   MAX_CONCURRENT_TASKS: setting({
     group: 'Limits',
     schema: wholeNumber(1, 1_000_000),
-    fallback: '1000',
+    fallback: null,
+    example: '50',
     about:
-      'How many tasks one process may have out at once with agents that it calls or pushes to; the next ones wait and say so.',
+      'How many tasks may be handed out at once, with agents or in their queues, over all tenants and processes of the installation; the next ones wait and say `quota`. Unset: as many as agents and queues take. Every process needs the same value.',
   }),
   TASK_TIMEOUT: setting({
     group: 'Limits',
@@ -230,6 +232,15 @@ export const SETTINGS = {
     example: 'SECRET_ACCESS_KEY',
     secret: true,
     about: 'The secret key for the S3-compatible server.',
+  }),
+  SIGNALBOX_SECRET_KEYS: setting({
+    group: 'Security',
+    schema: secretKeyList,
+    fallback: null,
+    example: '2026:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=',
+    secret: true,
+    about:
+      'The keys that secrets are sealed under and the audit is signed with, each as `id:base64` of 32 random bytes, the current one first. All processes of an installation need the same. Unset: a key in the data folder.',
   }),
   LOG_LEVEL: setting({
     group: 'Observation',

@@ -117,3 +117,23 @@ export const networkList = z
   );
 
 export const nonEmpty = z.string();
+
+const SECRET_KEY_BYTES = 32;
+
+/** `id:base64` for each, the current one first. */
+export const secretKeyList = z
+  .string()
+  .transform((text, context) =>
+    text.split(',').map((part) => {
+      const [, id = '', base64 = ''] = /^\s*([\w-]{1,32}):([\w+/-]+={0,2})\s*$/.exec(part) ?? [];
+      const bytes = Buffer.from(base64, 'base64');
+      if (bytes.length !== SECRET_KEY_BYTES) {
+        context.addIssue(`must be keys written as id:base64, each of ${SECRET_KEY_BYTES} bytes`);
+      }
+      return { id, bytes };
+    }),
+  )
+  .refine(
+    (keys) => new Set(keys.map(({ id }) => id)).size === keys.length,
+    'must give each key an id of its own',
+  );

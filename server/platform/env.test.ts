@@ -37,7 +37,7 @@ describe('readEnv', () => {
       databaseUrl: undefined,
       objectStore: { kind: 'folder', path: '/srv/signalbox/.signalbox/objects' },
       maxAgents: 100,
-      maxConcurrentTasks: 1000,
+      maxConcurrentTasks: undefined,
       taskTimeoutMs: 3_600_000,
       payloadInlineMaxBytes: 65_536,
       taskStateTtlSeconds: 600,

@@ -38,13 +38,16 @@ export interface Env {
   /** Private networks that outbound requests may enter, as CIDR. */
   readonly outboundAllow: readonly string[];
   readonly maxAgents: number;
-  readonly maxConcurrentTasks: number;
+  /** Undefined: no limit but that of agents and queues. */
+  readonly maxConcurrentTasks: number | undefined;
   readonly taskTimeoutMs: number;
   readonly payloadInlineMaxBytes: number;
   readonly payloadMaxBytes: number;
   readonly taskStateTtlSeconds: number;
   readonly streamMaxEntries: number;
   readonly retentionDays: { readonly succeeded: number; readonly failed: number; readonly cancelled: number };
+  /** The current one first; empty: the one in the data folder. */
+  readonly secretKeys: readonly { id: string; bytes: Uint8Array }[];
   readonly logLevel: LogLevel;
   readonly isMetricsEnabled: boolean;
 }
@@ -158,6 +161,7 @@ function toEnv(values: Parsed, rootDir: string): Env {
       failed: values.SIGNALBOX_RETENTION_DAYS_FAILED,
       cancelled: values.SIGNALBOX_RETENTION_DAYS_CANCELLED,
     },
+    secretKeys: values.SIGNALBOX_SECRET_KEYS ?? [],
     logLevel: values.LOG_LEVEL,
     isMetricsEnabled: values.METRICS_ENABLED,
   };

@@ -4,9 +4,13 @@ import type { Payloads } from '#server/agents/payloads.ts';
 import type { Registry } from '#server/agents/registry/registry.ts';
 import type { EngineCommands } from '#server/coordinator/commands.ts';
 import type { CompiledGraph } from '#server/domain/graph/compile.ts';
-import type { RunId, VersionId } from '#server/domain/ids.ts';
+import type { OrgId, RunId, VersionId } from '#server/domain/ids.ts';
 import type { Actor } from '#server/identity/actor.ts';
+import type { AuditDetails } from '#server/identity/audit/note.ts';
+import type { Verification } from '#server/identity/audit/verify.ts';
 import type { Identity } from '#server/identity/identity.ts';
+import type { SecretStore } from '#server/identity/secrets/store.ts';
+import type { DocumentDesk } from '#server/platform/documents/desk.ts';
 import type { Cursors } from './cursors.ts';
 
 /** What verbs work with. Built once by compose; everything in it is replaceable in a test. */
@@ -18,7 +22,10 @@ export interface Services {
   readonly engine: EngineCommands;
   readonly graphOf: (versionId: VersionId) => Promise<CompiledGraph>;
   readonly payloads: Payloads;
+  readonly documents: Pick<DocumentDesk, 'read' | 'judge'>;
   readonly queues: QueueDesk;
+  /** Whose a queue is, by its name. */
+  readonly tenantOfQueue: (queue: string) => OrgId;
   readonly agents: AgentOffice;
   readonly presence: PresenceBoard;
   readonly news: RunNews;
@@ -26,8 +33,13 @@ export interface Services {
   readonly newUuid: () => string;
   readonly now: () => number;
   readonly limits: ServiceLimits;
-  /** Tells the log who did what; the last step of every verb that changes something. */
-  readonly record: (actor: Actor, what: string, subject: string) => void;
+  /**
+   * Writes who did what to the audit: the last step of a verb that changes something where it cannot write the note
+   * together with the change. (In a transaction of its own: `noteIn`. Through the engine: the note of its commands.)
+   */
+  readonly record: (actor: Actor, action: string, what: AuditDetails) => Promise<void>;
+  readonly auditor: AuditOffice;
+  readonly secrets: Pick<SecretStore, 'seal'>;
   readonly health: HealthDesk;
   readonly settings: ShownSettings;
 }
@@ -44,14 +56,22 @@ export interface AgentOffice {
   readonly pull: Pick<HttpPull, 'claim' | 'heartbeat' | 'report'>;
 }
 
+/** By the queue that a dead letter came from. */
+type IsMeant = (queue: string) => boolean;
+
+/** What people ask of the audit beyond reading it. */
+export interface AuditOffice {
+  verify(orgId: OrgId): Promise<Verification>;
+}
+
 /** The part of a broker that people look at. */
 export interface QueueDesk {
   depths(): Promise<
     { queue: string; messages: number; consumers: number; oldestAgeMs: number | null; unacked: number }[]
   >;
-  listDeadLetters(limit: number): Promise<DeadLetterView[]>;
-  replayDeadLetter(id: string): Promise<boolean>;
-  discardDeadLetter(id: string, reason: string): Promise<boolean>;
+  listDeadLetters(limit: number, isMeant: IsMeant): Promise<DeadLetterView[]>;
+  replayDeadLetter(id: string, isMeant: IsMeant): Promise<boolean>;
+  discardDeadLetter(id: string, reason: string, isMeant: IsMeant): Promise<boolean>;
 }
 
 export interface DeadLetterView {
@@ -100,6 +120,7 @@ export interface ShownSettings {
   readonly payloadInlineMaxBytes: number;
   readonly taskTimeoutMs: number;
   readonly maxAgents: number;
-  readonly maxConcurrentTasks: number;
+  /** Null: as many as there is room for. */
+  readonly maxConcurrentTasks: number | null;
   readonly retentionDays: { readonly succeeded: number; readonly failed: number; readonly cancelled: number };
 }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { runs } from '#db/schema/index.ts';
 import { inTenant } from '#db/tenant.ts';
+import { decodeText } from '#server/agents/payload-text.ts';
 import { graphSchema } from '#server/domain/graph/schema.ts';
 import type { OrgId, PipelineId, RunId } from '#server/domain/ids.ts';
 import { type JsonObject, jsonObjectSchema } from '#server/domain/json.ts';
@@ -113,6 +114,28 @@ describe('pipelines', () => {
     expect((await exportPipeline(...at(), { id: copy.id })).text).toBe(text);
   });
 
+  test('a large graph is imported and judged without holding everybody else up, and past the limit it is refused', async () => {
+    const keys = Array.from({ length: 1500 }, (_, at) => `stage_${at}`);
+    const document = chain(keys);
+    const text = JSON.stringify(document);
+    let turns = 0;
+    let isDone = false;
+    const tick = (): void => {
+      turns += 1;
+      if (!isDone) setTimeout(tick, 1);
+    };
+    tick();
+    const { newest } = await importPipeline(...at(), { name: 'large', format: 'json', text, publish: true });
+    isDone = true;
+    expect(newest?.number).toBe(1);
+    expect(turns).toBeGreaterThan(5);
+    const long = { name: 'too long', text: `# ${'x'.repeat(6 * 1024 * 1024)}` };
+    await expect(importPipeline(...at(), long)).rejects.toMatchObject({
+      code: 'TOO_LARGE',
+      advice: expect.stringContaining('JSON'),
+    });
+  });
+
   test('pages follow each other without a gap', async () => {
     await Promise.all([makePipeline(chain(['a'])), makePipeline(chain(['a']))]);
     const all = await listPipelines(...at(), { limit: 200 });
@@ -147,7 +170,7 @@ describe('runs', () => {
     expect(run).toMatchObject({ status: 'succeeded', progress: 1 });
     const output = z.object({ artefact: refSchema }).parse(run.tasks.at(-1)?.output);
     const { content } = await readRunObject(...at(), { id: run.id, hash: output.artefact.$object });
-    expect(Buffer.from(content).toString('utf8').split('\n')[0]).toBe('site,day,readings,mean_temperature_c');
+    expect((await decodeText(content)).split('\n')[0]).toBe('site,day,readings,mean_temperature_c');
   }, 60_000);
 
   test('the same key and body is the same run; another body is a conflict', async () => {
@@ -233,7 +256,7 @@ describe('runs', () => {
     expect(run.input).toMatchObject({ contentType: 'application/json' });
     const { $object: hash } = refSchema.parse(run.tasks[0]?.output);
     const { content } = await readRunObject(...at(), { id: run.id, hash });
-    expect(JSON.parse(Buffer.from(content).toString('utf8'))).toEqual({ text });
+    expect(JSON.parse(await decodeText(content))).toEqual({ text });
   });
 
   test('a start is refused while the engine is behind', async () => {

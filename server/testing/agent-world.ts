@@ -13,7 +13,14 @@ import { createResponseConsumer, type ResponseConsumer } from '#server/coordinat
 import type { Reply } from '#server/domain/engine/happenings.ts';
 import { type CompiledGraph, compileGraph } from '#server/domain/graph/compile.ts';
 import { type GraphInput, graphSchema } from '#server/domain/graph/schema.ts';
-import { DEFAULT_ORG_ID, makeId, type RunId, toUuid, type VersionId } from '#server/domain/ids.ts';
+import {
+  DEFAULT_ORG_ID,
+  makeId,
+  type OrgId,
+  type RunId,
+  toUuid,
+  type VersionId,
+} from '#server/domain/ids.ts';
 import type { Json } from '#server/domain/json.ts';
 import { isRunOver, type RunStatus, type TaskStatus } from '#server/domain/statuses.ts';
 import { createUuidSource } from '#server/platform/ids.ts';
@@ -59,7 +66,7 @@ export interface World extends AsyncDisposable {
   program(): Program;
   /** Whatever went wrong in the background. */
   troubles: string[];
-  startRun(graph: GraphInput, input?: Json): Promise<RunId>;
+  startRun(graph: GraphInput, input?: Json, orgId?: OrgId): Promise<RunId>;
   cancel(runId: RunId): Promise<Reply>;
   task(runId: RunId, index?: number): Promise<TaskFacts | undefined>;
   runStatus(runId: RunId): Promise<RunStatus | undefined>;
@@ -110,7 +117,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
         hot,
         broker,
         fetch,
-        objects: NO_OBJECTS,
+        artefactsOf: () => NO_OBJECTS,
         orgId: DEFAULT_ORG_ID,
         newUuid,
         onTrouble,
@@ -118,7 +125,6 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       instance: 'test',
       builtins: options.builtins ?? [],
       maxAgents: 100,
-      maxConcurrentTasks: 10_000,
       now: Date.now,
       beatMs: TEST_BEAT_MS,
       refreshMs: 50,
@@ -151,12 +157,12 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     await agents.stop();
   }
 
-  async function startRun(graph: GraphInput, input: Json = null): Promise<RunId> {
+  async function startRun(graph: GraphInput, input: Json = null, orgId = DEFAULT_ORG_ID): Promise<RunId> {
     const versionId = makeId('ver', newUuid());
     const compiled = compileGraph(graphSchema.parse(graph));
     graphs.set(versionId, compiled);
     const id = makeId('run', newUuid());
-    const run = { id, orgId: DEFAULT_ORG_ID, pipelineId: null, versionId, graph: compiled, input };
+    const run = { id, orgId, pipelineId: null, versionId, graph: compiled, input };
     const rest = { parameters: {}, metadata: {}, notification: null, trigger: 'test', deadlineAt: null };
     await program.engine.startRun({ run: { ...run, ...rest } });
     return id;

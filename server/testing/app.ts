@@ -18,6 +18,8 @@ export interface TestApp extends AsyncDisposable {
   /** What programs on this machine show. */
   secret: string;
   database: TestDatabase;
+  objectsFolder: string;
+  dataDir: string;
 }
 
 /** The whole program without its doors, on a database of its own, with the built-in agents. */
@@ -35,6 +37,8 @@ export async function startTestApp(settings: Record<string, string> = {}): Promi
     metrics,
     secret: readOrCreateSecret(join(dataDir, 'api-secret')),
     database,
+    objectsFolder: env.objectStore.kind === 'folder' ? env.objectStore.path : '',
+    dataDir,
     async [Symbol.asyncDispose]() {
       await app.stop();
       await database[Symbol.asyncDispose]();

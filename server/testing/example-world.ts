@@ -48,6 +48,15 @@ export function createExampleWorld(http: TestServer): ExampleWorld {
     return until(`/runs/${id}`, ({ status }) => status === 'succeeded');
   });
 
+  const held = once(async () => {
+    const { id, generation } = await post('/agents/register', { name: newName(), capabilities: ['held'] });
+    await post(`/agents/${id}/heartbeat`, { generation, beat: { in_flight: 0 } });
+    const task = await post('/tasks', { type: 'held', payload: { text: 'x'.repeat(100_000) } });
+    await post(`/agents/${id}/claim`, { generation, max: 1, wait_ms: 20_000 });
+    const run = (await http.call(`/api/v1/runs/${task.run_id}`)).body;
+    return { agent: id, task: task.task_id, object: run.input.$object };
+  });
+
   /** What can be used up is made anew for each example. */
   const makers: Record<Name, () => Promise<string>> = {
     agent: async () => (await post('/agents/register', { name: newName(), capabilities: ['example'] })).id,
@@ -62,6 +71,9 @@ export function createExampleWorld(http: TestServer): ExampleWorld {
       const id = await makePipeline({ type: 'echo' });
       return (await post(`/pipelines/${id}/archive`, {})).id;
     },
+    holder: async () => (await held()).agent,
+    heldTask: async () => (await held()).task,
+    heldObject: async () => (await held()).object,
     run: async () => (await finishedRun()).id,
     task: async () => (await finishedRun()).stages[0].task_id,
     object: async () => (await finishedRun()).input.$object,
@@ -98,6 +110,11 @@ export function createExampleWorld(http: TestServer): ExampleWorld {
     async session() {
       const { body } = await (await owner()).ask('/api/v1/me/sessions');
       return body.sessions.find(({ is_current }: { is_current: boolean }) => is_current).id;
+    },
+    async secret() {
+      const name = newName().replace(' ', '-');
+      await http.call(`/api/v1/secrets/${name}`, { value: 'a value' }, { method: 'PUT' });
+      return name;
     },
     newName: async () => newName(),
   };

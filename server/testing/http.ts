@@ -108,6 +108,6 @@ export async function startTestServer(settings: Record<string, string> = {}): Pr
 
 async function read(response: Response): Promise<HttpAnswer> {
   const text = await response.text();
-  const isJson = /json/.test(response.headers.get('content-type') ?? '') && text !== '';
+  const isJson = /[/+]json\b/.test(response.headers.get('content-type') ?? '') && text !== '';
   return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
 }

@@ -56,7 +56,7 @@ export async function joinByAmqp(
     broker: world.broker,
     registration: registrationOf(script),
     handle: script.handle,
-    objects: NO_OBJECTS,
+    artefactsOf: () => NO_OBJECTS,
     newMessageId,
     beatMs: TEST_BEAT_MS,
     onTrouble: (message) => world.troubles.push(message),
@@ -95,7 +95,7 @@ export async function joinByPull(world: World, script: Script): Promise<Scripted
   const works = new Map<string, HandOut>();
   const carrier = createLocalCarrier({
     handlerOf: () => script.handle,
-    objects: NO_OBJECTS,
+    artefactsOf: () => NO_OBJECTS,
     beatMs: TEST_BEAT_MS,
     reports: {
       ...reportsVia(send),
@@ -169,7 +169,7 @@ export async function joinByPush(world: World, script: Script): Promise<Scripted
   const keyOf = (handOut: { taskId: string; epoch: number }): string => `${handOut.taskId}:${handOut.epoch}`;
   const carrier = createLocalCarrier({
     handlerOf: () => script.handle,
-    objects: NO_OBJECTS,
+    artefactsOf: () => NO_OBJECTS,
     beatMs: TEST_BEAT_MS,
     reports: {
       ...reportsVia((report) => void world.program().agents.pull.report(visitor, [report])),

@@ -3,12 +3,14 @@ import { connectDatabase, connectEngine, type Sql } from '#db/client.ts';
 import type { AgentHandler, ArtefactAccess } from '#server/agents/agent.ts';
 import { createDispatcher, type Dispatcher, type FleetEntry } from '#server/agents/dispatcher.ts';
 import { createLocalCarrier } from '#server/agents/local-carrier.ts';
+import { queueNamesFor } from '#server/agents/queues.ts';
 import { type AuditReport, audit } from '#server/auditor/audit.ts';
 import { createEmbeddedBroker } from '#server/broker/embedded.ts';
 import type { Broker } from '#server/broker/port.ts';
-import { capabilityQueue } from '#server/broker/topology.ts';
 import { createEngine, type Engine } from '#server/coordinator/engine.ts';
+import type { LargePayloads } from '#server/coordinator/needs.ts';
 import type { NewRun } from '#server/coordinator/new-run.ts';
+import { createNudges } from '#server/coordinator/nudges.ts';
 import type { PausePoints } from '#server/coordinator/pause-points.ts';
 import type { RunPlan } from '#server/coordinator/run-plan.ts';
 import type { EngineDefaults, Reply } from '#server/domain/engine/happenings.ts';
@@ -28,6 +30,7 @@ import type { Json } from '#server/domain/json.ts';
 import type { AgentState } from '#server/domain/routing.ts';
 import { isRunOver } from '#server/domain/statuses.ts';
 import { createUuidSource } from '#server/platform/ids.ts';
+import type { HotState } from '#server/redis/port.ts';
 import { createGraphStore } from './graph-store.ts';
 
 export interface ScriptedOptions {
@@ -38,6 +41,12 @@ export interface ScriptedOptions {
   agentId?: AgentId;
   maxConcurrency?: number;
   defaults?: Partial<EngineDefaults>;
+  /** Over all engines that have the same. */
+  maxConcurrentTasks?: number;
+  /** Shared by engines that tell each other what may be waited for. */
+  hot?: HotState;
+  /** False: a process without the coordinator's role. It decides on what it is told and looks for nothing. */
+  coordinates?: boolean;
   points?: PausePoints;
   broker?: Broker;
   beatMs?: number;
@@ -50,6 +59,8 @@ export interface ScriptedOptions {
   /** False holds signs of life back. */
   mayBeat?(): boolean;
   onProgress?(plan: RunPlan): void;
+  /** Left out: nothing is large. */
+  payloads?: LargePayloads;
 }
 
 /** An engine on a real database whose agents are functions of the test. */
@@ -102,7 +113,7 @@ export async function createScriptedEngine(options: ScriptedOptions): Promise<Sc
       if (!handler) throw new Error(`the test has no handler for ${assignment.capability}`);
       return handler(assignment, context);
     },
-    objects: NO_OBJECTS,
+    artefactsOf: () => NO_OBJECTS,
     beatMs: options.beatMs ?? 5000,
     reports: {
       result(handOut, outcome) {
@@ -127,16 +138,13 @@ export async function createScriptedEngine(options: ScriptedOptions): Promise<Sc
     },
   });
   const dispatcher = createDispatcher({
-    queues: {
-      shared: (_, capability) => capabilityQueue(capability),
-      own: (_, agent) => `agent.${agent}.task`,
-    },
+    queuesFor: queueNamesFor,
     carriers: { local: carrier },
-    maxConcurrentTasks: 100_000,
-    onRoom: (capabilities) => {
-      for (const capability of capabilities) engine?.offerWaiting(capability);
+    onRoom: (sources) => {
+      for (const source of sources) engine?.offerWaiting(source);
     },
   });
+  const nudges = options.hot && createNudges({ hot: options.hot, me: agentId });
   const broker = options.broker ?? createEmbeddedBroker({});
   if (!options.broker) await broker.start();
   const engine: Engine = createEngine({
@@ -149,7 +157,10 @@ export async function createScriptedEngine(options: ScriptedOptions): Promise<Sc
     localNow: Date.now,
     ...(options.defaults ? { defaults: options.defaults } : {}),
     ...(options.points ? { points: options.points } : {}),
+    ...(options.payloads ? { payloads: options.payloads } : {}),
     sweepMs: options.sweepMs ?? 50,
+    maxConcurrentTasks: options.maxConcurrentTasks,
+    ...(nudges ? { nudge: nudges.send } : {}),
     onProgress(plan) {
       options.onProgress?.(plan);
       const { state } = plan.decision;
@@ -164,10 +175,12 @@ export async function createScriptedEngine(options: ScriptedOptions): Promise<Sc
       options.onTrouble?.(trouble);
     },
   });
+  const hasAgent = Object.keys(options.handlers).length > 0;
   const join = (state: AgentState): void =>
-    dispatcher.setFleet([{ ...scriptedAgent(agentId, options), state }]);
+    dispatcher.setFleet(hasAgent ? [{ ...scriptedAgent(agentId, options), state }] : []);
   join('online');
-  await engine.start(options.agentId ? new Set([options.agentId]) : new Set());
+  await nudges?.listen(engine.hear);
+  if (options.coordinates ?? true) await engine.start(new Set(options.agentId ? [options.agentId] : []));
 
   const stored = new WeakMap<GraphInput, Promise<VersionId>>();
 
@@ -206,6 +219,7 @@ export async function createScriptedEngine(options: ScriptedOptions): Promise<Sc
   async function close(): Promise<void> {
     carrier.stopAll('the test is over');
     await engine.stop();
+    await nudges?.stop();
     carrier.close();
     if (!options.broker) await broker.stop();
     for (const lane of lanes) await lane.end({ timeout: 2 });

@@ -31,6 +31,18 @@ describe('what the doctor says', () => {
     );
   });
 
+  test('says how many objects it looked for, and when the store did not answer', () => {
+    const report = { runs: 0, events: 0, findings: [], objects: { looked: 2, trouble: null } };
+    expect(describeReport(report, all, 'db')).toMatch(
+      /Looked for 2 objects that the youngest runs refer to\.$/,
+    );
+    const away = { ...report, objects: { looked: 0, trouble: 'It is away.' } };
+    expect(describeReport(away, all, 'db')).toMatch(/the object store did not answer: It is away\.$/);
+    expect(describeReport({ ...report, objects: { looked: 0, trouble: null } }, all, 'db')).not.toContain(
+      'object',
+    );
+  });
+
   test('names each finding, then each broken rule with its meaning', () => {
     const report = {
       runs: 3,

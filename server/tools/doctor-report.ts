@@ -13,7 +13,8 @@ export interface DoctorRequest {
 
 export const USAGE = `npm run doctor -- [--since 24h] [--json]
 
-Reads the database and checks that what it says can be true. Changes nothing.
+Reads the database and checks that what it says can be true, and that the object store has what the youngest runs
+refer to. Changes nothing.
   --since 24h   only runs born within this time (s, m, h, d)
   --json        one JSON object instead of sentences
 Exit code: 0 nothing found, 1 something found, 2 it could not look.`;
@@ -55,11 +56,19 @@ function describeFinding({ rule, runId, message }: Finding): string {
   return `✖ ${rule} ${runId === null ? '' : `${runId}: `}${message}`;
 }
 
+function describeObjects({ objects }: AuditReport): string {
+  if (!objects || (objects.looked === 0 && objects.trouble === null)) return '';
+  const looked = ` Looked for ${plural(objects.looked, 'object')} that the youngest runs refer to.`;
+  return objects.trouble === null
+    ? looked
+    : `${looked} Then the object store did not answer: ${objects.trouble}`;
+}
+
 /** Sentences: each finding, then how many break which rule, then what was looked at. */
 export function describeReport(report: AuditReport, request: DoctorRequest, place: string): string {
   const { findings } = report;
   const span = request.sinceMs === undefined ? '' : `, born in the last ${request.sinceMs / 60_000} minutes`;
-  const looked = `${plural(report.runs, 'run')} with ${plural(report.events, 'event')} in ${place}${span}.`;
+  const looked = `${plural(report.runs, 'run')} with ${plural(report.events, 'event')} in ${place}${span}.${describeObjects(report)}`;
   if (findings.length === 0) return `Nothing found. Looked at ${looked}`;
   const byRule = Map.groupBy(findings, (finding) => finding.rule);
   const rules = (Object.keys(RULES) as Rule[])

@@ -1,7 +1,7 @@
 import type { Broker, Delivery, Subscription } from '#server/broker/port.ts';
-import { agentControlKey, agentQueue, capabilityQueue } from '#server/broker/topology.ts';
+import { agentControlKey } from '#server/broker/topology.ts';
 import type { AgentRegistrationInput } from '#server/domain/agent-registration.ts';
-import type { AgentId } from '#server/domain/ids.ts';
+import { type AgentId, DEFAULT_ORG_ID } from '#server/domain/ids.ts';
 import { parseJsonBounded } from '#server/domain/json.ts';
 import {
   type AgentOrder,
@@ -9,8 +9,9 @@ import {
   stopMessageSchema,
   tasksMessageSchema,
 } from '#server/domain/messages.ts';
-import type { AgentHandler, ArtefactAccess } from '../agent.ts';
+import type { AgentHandler, ArtefactsOfRun } from '../agent.ts';
 import { createLocalCarrier } from '../local-carrier.ts';
+import { queuesOfAgent } from '../queues.ts';
 import { type Membership, sayHello } from './hello.ts';
 import { createReportOutbox } from './report-outbox.ts';
 import { handOutOf, toReport } from './wire.ts';
@@ -20,7 +21,7 @@ export interface AmqpAgentOptions {
   broker: Broker;
   registration: Omit<AgentRegistrationInput, 'transport'>;
   handle: AgentHandler;
-  objects: ArtefactAccess;
+  artefactsOf: ArtefactsOfRun;
   newMessageId(): string;
   /** Signs of life for work under way, at most so far apart. */
   beatMs?: number;
@@ -83,7 +84,7 @@ export function createAmqpAgent(options: AmqpAgentOptions): AmqpAgent {
   });
   const carrier = createLocalCarrier({
     handlerOf: () => options.handle,
-    objects: options.objects,
+    artefactsOf: options.artefactsOf,
     beatMs: options.beatMs ?? 5000,
     reports: {
       result(handOut, outcome) {
@@ -228,9 +229,9 @@ export function createAmqpAgent(options: AmqpAgentOptions): AmqpAgent {
     const me = membership as Membership;
     const control = await broker.subscribeEvents(agentControlKey(me.agentId), (_key, body) => hear(body));
     ends.push(() => control.stop(), me.stop);
-    const capabilities = options.registration.capabilities.map(({ name }) => name);
-    const queues = [...capabilities.map(capabilityQueue), agentQueue(me.agentId)];
-    for (const queue of queues) {
+    const capabilities = new Set(options.registration.capabilities.map(({ name }) => name));
+    const plain = { id: me.agentId, orgId: DEFAULT_ORG_ID, transport: 'amqp' as const, capabilities };
+    for (const queue of me.queues ?? queuesOfAgent(plain)) {
       await broker.ensureQueue(queue);
       subscriptions.push(await broker.consume(queue, { prefetch: Math.min(capacity, 1000) }, take));
     }

@@ -1,11 +1,12 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { capabilityQueue, pullQueue } from '#server/broker/topology.ts';
+import { queuesOfTenant } from '#server/broker/topology.ts';
 import { DEFAULT_ORG_ID, type TaskId } from '#server/domain/ids.ts';
 import { eventually, openWorld, TEST_BEAT_MS, type World } from '#server/testing/agent-world.ts';
 import { joinByAmqp } from '#server/testing/scripted-agents.ts';
 
+const QUEUES = queuesOfTenant(DEFAULT_ORG_ID);
 const graph = (type: string) => ({ stages: [{ key: 'work', type }] });
 
 async function depthOf(world: World, queue: string): Promise<{ messages: number; unacked: number }> {
@@ -24,7 +25,7 @@ describe('an agent on queues', () => {
     const agent = await joinByAmqp(world, { name: 'slow', capability: 'long', concurrency: 1, handle });
     const runs = await Promise.all([1, 2, 3].map(() => world.startRun(graph('long'))));
     await eventually(async () => {
-      const { messages, unacked } = await depthOf(world, capabilityQueue('long'));
+      const { messages, unacked } = await depthOf(world, QUEUES.capability('long'));
       expect(unacked).toBe(0);
       expect(messages).toBeGreaterThan(0);
       const states = await Promise.all(runs.map(async (run) => (await world.task(run))?.status));
@@ -112,8 +113,8 @@ describe('an agent that comes for its work', () => {
     const running = await Promise.all(runs.map(async (run) => (await world.task(run))?.status));
     expect(running.filter((status) => status === 'running')).toHaveLength(tasks.length);
     await eventually(async () => {
-      expect(await depthOf(world, pullQueue('fetch'))).toMatchObject({ unacked: 0 });
-      expect((await depthOf(world, pullQueue('fetch'))).messages).toBeGreaterThan(0);
+      expect(await depthOf(world, QUEUES.pull('fetch'))).toMatchObject({ unacked: 0 });
+      expect((await depthOf(world, QUEUES.pull('fetch'))).messages).toBeGreaterThan(0);
     });
     held = [];
     await pull.report(

@@ -10,6 +10,8 @@ export interface Membership {
   /** Grows when a hello that was sent twice was heard twice. */
   generation: number;
   beatEveryMs: number;
+  /** Where its work comes; null when it was not told, by an older process. */
+  queues: string[] | null;
   stop(): Promise<void>;
 }
 
@@ -35,10 +37,10 @@ export async function sayHello(options: {
       reject(new SignalboxError('LIMITED', `The agent was not registered: ${welcome.data.refused}`));
       return;
     }
-    const { agent_id: agentId, generation, beat_every_ms: beatEveryMs } = welcome.data;
+    const { agent_id: agentId, generation, beat_every_ms: beatEveryMs, queues = null } = welcome.data;
     if (membership) membership.generation = Math.max(membership.generation, generation);
     else {
-      membership = { agentId, generation, beatEveryMs, stop: () => subscription.stop() };
+      membership = { agentId, generation, beatEveryMs, queues, stop: () => subscription.stop() };
       resolve(membership);
     }
   });

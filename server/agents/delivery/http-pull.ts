@@ -1,9 +1,11 @@
 import type { Broker } from '#server/broker/port.ts';
-import { ownPullQueue, pullQueue } from '#server/broker/topology.ts';
+import { queuesOfTenant } from '#server/broker/topology.ts';
+import type { TaskError } from '#server/domain/engine/events.ts';
 import { SignalboxError } from '#server/domain/errors.ts';
 import type { AgentId } from '#server/domain/ids.ts';
 import type { AgentBeat, AssignmentMessage, Report } from '#server/domain/messages.ts';
 import type { AgentDesk, AgentOrders, ReportAnswer, Reporter, ReportSink } from '#server/domain/reports.ts';
+import type { Filled, WholeAssignments } from '../whole-assignments.ts';
 import { createPullShelf, type Shelf } from './pull-shelf.ts';
 import type { Piece } from './work-in-hand.ts';
 
@@ -13,6 +15,7 @@ export interface HttpPullOptions {
   sink(): ReportSink;
   capabilitiesOf(agent: AgentId): Promise<string[]>;
   newMessageId(): string;
+  whole: WholeAssignments;
   onTrouble(message: string, error: unknown): void;
 }
 
@@ -58,6 +61,16 @@ export interface HttpPull {
 const MAX_WAIT_MS = 60_000;
 const LOOK_MS = 2000;
 
+/** Large values that one answer brings. */
+interface AnswerSize {
+  bytes: number;
+}
+
+interface FilledPiece {
+  piece: Piece;
+  filled: Filled<AssignmentMessage>;
+}
+
 interface Waiting {
   from: Reporter;
   shelves: readonly Shelf[];
@@ -98,32 +111,74 @@ export function createHttpPull(options: HttpPullOptions): HttpPull {
     );
   }
 
+  /**
+   * Tasks as this visitor shall have them: with large values whole, which are fetched before the engine grants the lease,
+   * so that an object store that is away holds up a task and costs no attempt. Of many large ones only as many as make
+   * one answer; the rest stays for the next.
+   */
+  async function fill(shelf: Shelf, pieces: readonly Piece[], answer: AnswerSize): Promise<FilledPiece[]> {
+    const { bytesBehind, maxBytes } = options.whole;
+    const fitting = pieces.filter(({ task }) => {
+      const bytes = bytesBehind(task);
+      if (answer.bytes > 0 && answer.bytes + bytes > maxBytes) return false;
+      answer.bytes += bytes;
+      return true;
+    });
+    const filled: FilledPiece[] = [];
+    const back: Piece[] = [];
+    for (const piece of fitting) {
+      try {
+        filled.push({ piece, filled: await options.whole.fill(piece.task) });
+      } catch (error) {
+        options.onTrouble('A large input could not be fetched; the task stays in line.', error);
+        back.push(piece);
+      }
+    }
+    const left = pieces.filter((piece) => !fitting.includes(piece));
+    if (back.length + left.length > 0) shelf.putBack([...back, ...left]);
+    return filled;
+  }
+
   /** Offers tasks to the engine for this visitor; those that it may have are returned. */
-  async function grant(from: Reporter, shelf: Shelf, pieces: readonly Piece[]): Promise<Granted[]> {
-    const answers = await Promise.allSettled(pieces.map(({ task }) => options.sink().accept(from, task)));
+  async function grant(from: Reporter, shelf: Shelf, pieces: readonly FilledPiece[]): Promise<Granted[]> {
+    const answers = await Promise.allSettled(
+      pieces.map(({ piece }) => options.sink().accept(from, piece.task)),
+    );
     const back: Piece[] = [];
     const granted: Granted[] = [];
     answers.forEach((answer, at) => {
-      const piece = pieces[at] as Piece;
+      const { piece, filled } = pieces[at] as FilledPiece;
       if (answer.status === 'rejected') {
         options.onTrouble('A claim could not be granted; the task stays in line.', answer.reason);
         back.push(piece);
         return;
       }
       piece.settle();
-      if (answer.value) granted.push({ ...piece.task, lease_until: answer.value.leaseUntil });
+      if (!answer.value) return;
+      if (filled.ok) granted.push({ ...filled.assignment, lease_until: answer.value.leaseUntil });
+      else failUnreadable(from, piece, filled.error);
     });
     if (back.length > 0) shelf.putBack(back);
     return granted;
   }
 
+  /** Nobody can be given what is gone: the task ends with that sentence, and was nobody's fault. */
+  function failUnreadable(from: Reporter, { task }: Piece, error: TaskError): void {
+    const { task_id, epoch } = task;
+    options
+      .sink()
+      .report(from, [{ type: 'failed', task_id, epoch, error }])
+      .catch((cause) => options.onTrouble('A task whose input is gone could not be ended.', cause));
+  }
+
   async function takeGranted(from: Reporter, own: readonly Shelf[], max: number): Promise<Granted[]> {
     const granted: Granted[] = [];
+    const answer: AnswerSize = { bytes: 0 };
     for (const shelf of own) {
       while (granted.length < max) {
         const pieces = shelf.take(max - granted.length);
         if (pieces.length === 0) break;
-        const got = await grant(from, shelf, pieces);
+        const got = await grant(from, shelf, await fill(shelf, pieces, answer));
         granted.push(...got);
         // The database is away, or all of them were stale: the next look will tell.
         if (got.length === 0) break;
@@ -162,7 +217,8 @@ export function createHttpPull(options: HttpPullOptions): HttpPull {
       const from = await admit(visitor);
       const known = await options.capabilitiesOf(visitor.agentId);
       const capabilities = (wish.capabilities ?? known).filter((name) => known.includes(name));
-      const own = [ownPullQueue(visitor.agentId), ...capabilities.map(pullQueue)].map(shelfOf);
+      const queues = queuesOfTenant(from.orgId);
+      const own = [queues.ownPull(visitor.agentId), ...capabilities.map(queues.pull)].map(shelfOf);
       let wake: () => void = () => undefined;
       const leave = own.map((shelf) => shelf.join(() => wake()));
       const nextArrival = (): Promise<void> =>

@@ -10,6 +10,7 @@ import type { Carrier } from '../dispatcher.ts';
 import type { AgentNow } from '../registry/fleet.ts';
 import type { Presence } from '../registry/presence.ts';
 import type { AgentRecord } from '../registry/records.ts';
+import type { WholeAssignments } from '../whole-assignments.ts';
 import { toMessage } from './wire.ts';
 
 export interface HttpPushOptions {
@@ -22,6 +23,7 @@ export interface HttpPushOptions {
   answerMs?: number;
   /** How often a task that was taken with 202 is asked after. */
   pollMs?: number;
+  whole: WholeAssignments;
   onTrouble(message: string, error: unknown): void;
 }
 
@@ -73,8 +75,8 @@ export function createHttpPush(options: HttpPushOptions): HttpPush {
 
   const nameOf = ({ handOut: { taskId, epoch } }: Work) => ({ task_id: taskId, epoch });
 
-  async function send(work: Work): Promise<SafeResponse> {
-    const { handOut, record, abort } = work;
+  async function send(work: Work, handOut: HandOut): Promise<SafeResponse> {
+    const { record, abort } = work;
     const request = {
       url: record.endpoints?.task ?? '',
       method: 'POST' as const,
@@ -99,7 +101,9 @@ export function createHttpPush(options: HttpPushOptions): HttpPush {
   }
 
   async function run(work: Work): Promise<void> {
-    const response = await send(work).catch((error: unknown) => refuse(work, error));
+    const handOut = await fill(work);
+    if (!handOut || !isOurs(work)) return;
+    const response = await send(work, handOut).catch((error: unknown) => refuse(work, error));
     if (!response || !isOurs(work)) return;
     if (response.status === 202) return follow(work);
     if (BUSY.has(response.status)) {
@@ -113,6 +117,21 @@ export function createHttpPush(options: HttpPushOptions): HttpPush {
     if (!answer) return fail(work, 'AGENT_ANSWER', 'The agent answered with something that is no result.');
     const { status, ...rest } = answer;
     await end(work, { type: status, ...nameOf(work), ...rest } as Report);
+  }
+
+  /** With large values whole. Null: it has ended otherwise. */
+  async function fill(work: Work): Promise<HandOut | null> {
+    try {
+      const filled = await options.whole.fill(work.handOut);
+      if (filled.ok) return filled.assignment;
+      await end(work, { type: 'failed', ...nameOf(work), error: filled.error });
+    } catch (error) {
+      // The object store is away: the agent is left alone for a while, as the task would come back at once.
+      options.onTrouble('A large input could not be fetched; the task is given back.', error);
+      options.cool(work.record.id, DEFAULT_COOL_MS);
+      await end(work, { type: 'released', ...nameOf(work) });
+    }
+    return null;
   }
 
   /** Not reached, or no answer: others may do better, and this one is left alone for a while. */
@@ -181,7 +200,7 @@ export function createHttpPush(options: HttpPushOptions): HttpPush {
     const isGoing = goingSchema.safeParse(answer).success;
     if (!isGoing) return end(work, { type: status, ...nameOf(work), ...rest } as Report);
     const told = await report(work, { type: 'beat', ...nameOf(work), ...rest } as Report);
-    if (told?.status === 'stale') forget(work);
+    if (told?.status === 'stale' || told?.status === 'unknown') forget(work);
   }
 
   function guard(work: Work, promise: Promise<unknown>): void {

@@ -3,7 +3,7 @@ import type { AgentRegistrationInput } from '#server/domain/agent-registration.t
 import type { AgentId, OrgId, TaskId } from '#server/domain/ids.ts';
 import type { Report } from '#server/domain/messages.ts';
 import type { Reporter, ReportSink } from '#server/domain/reports.ts';
-import type { ArtefactAccess, BuiltinAgent } from '../agent.ts';
+import type { ArtefactsOfRun, BuiltinAgent } from '../agent.ts';
 import { createLocalCarrier, type LocalCarrier } from '../local-carrier.ts';
 import type { Registry } from '../registry/registry.ts';
 
@@ -14,7 +14,7 @@ export interface LocalAgentsOptions {
   /** Stays the same when this process starts again, and no other live process has it. */
   instance: string;
   agents: readonly BuiltinAgent[];
-  objects: ArtefactAccess;
+  artefactsOf: ArtefactsOfRun;
   beatMs: number;
   /** It has answered and has room for what follows, whatever becomes of the answer. */
   onAnswered(taskId: TaskId, agent: AgentId): void;
@@ -57,7 +57,7 @@ export function createLocalAgents(options: LocalAgentsOptions): LocalAgents {
 
   const carrier = createLocalCarrier({
     handlerOf: (id) => members.get(id)?.agent.handle,
-    objects: options.objects,
+    artefactsOf: options.artefactsOf,
     beatMs: options.beatMs,
     reports: {
       result({ agent, taskId, epoch }, outcome) {

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { StringDecoder } from 'node:string_decoder';
 import { invalid, SignalboxError } from '#server/domain/errors.ts';
 import { type Json, parseJsonBounded } from '#server/domain/json.ts';
 
@@ -13,27 +14,39 @@ function tooLarge(maxBytes: number): SignalboxError {
   });
 }
 
-async function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+/** Refused at once when the sender says that it is too much, else as soon as it is. */
+export function readStream(request: IncomingMessage, maxBytes: number): AsyncIterable<Uint8Array> {
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
-  const chunks: Buffer[] = [];
+  return limited(request, maxBytes);
+}
+
+async function* limited(request: IncomingMessage, maxBytes: number): AsyncGenerator<Uint8Array> {
   let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  // Kept open when we stop reading: whoever sends is still to hear why.
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     bytes += chunk.byteLength;
     if (bytes > maxBytes) throw tooLarge(maxBytes);
-    chunks.push(chunk);
+    yield chunk;
   }
-  return Buffer.concat(chunks);
+}
+
+/** Decoded as it comes: a body of many megabytes is not kept as bytes, as a copy of them and as text. */
+async function readText(request: IncomingMessage, maxBytes: number): Promise<string> {
+  const decoder = new StringDecoder('utf8');
+  let text = '';
+  for await (const chunk of readStream(request, maxBytes)) text += decoder.write(chunk as Buffer);
+  return text + decoder.end();
 }
 
 /** An empty body counts as an empty object: verbs without fields need none. */
 export async function readJsonBody(request: IncomingMessage, limits: BodyLimits): Promise<Json> {
-  const bytes = await readBytes(request, limits.maxBytes);
-  if (bytes.byteLength === 0) return {};
+  const text = await readText(request, limits.maxBytes);
+  if (text === '') return {};
   const type = request.headers['content-type'] ?? '';
   if (!/^application\/(?:[\w.+-]+\+)?json\b/i.test(type)) {
     throw invalid('The body must be JSON.', undefined, 'Send it with Content-Type: application/json.');
   }
-  const parsed = parseJsonBounded(bytes.toString('utf8'), limits);
+  const parsed = parseJsonBounded(text, limits);
   if (parsed.ok) return parsed.value;
   if (parsed.problem.code === 'too-large') throw tooLarge(limits.maxBytes);
   throw invalid(`The body cannot be read. ${parsed.problem.message}`);

@@ -70,13 +70,25 @@ export function sendError(exchange: Exchange, error: unknown, logger: Logger): v
   }
   const retryAfter = retryAfterOf(error);
   if (retryAfter !== undefined) response.setHeader('retry-after', String(retryAfter));
-  // What is left of a refused body is not read.
-  if (!request.complete) response.setHeader('connection', 'close');
+  if (!request.complete) linger(request);
   response.setHeader('content-type', 'application/problem+json; charset=utf-8');
   response.removeHeader('content-encoding');
   response.removeHeader('etag');
   response.setHeader('cache-control', 'no-store');
   end(response, problem.status, Buffer.from(JSON.stringify(problem)));
+}
+
+const LINGER_MS = 2000;
+
+/**
+ * What is left of a refused body is thrown away for a moment: were the line cut at once, a sender who is still writing
+ * would see that and not the answer.
+ */
+function linger(request: IncomingMessage): void {
+  const timer = setTimeout(() => request.socket.destroy(), LINGER_MS);
+  timer.unref();
+  request.once('close', () => clearTimeout(timer));
+  request.resume();
 }
 
 function setHeaders(response: ServerResponse, headers: Sending['headers']): void {

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { agentCapabilitySchema, agentRegistrationSchema } from '#server/domain/agent-registration.ts';
-import { idSchema } from '#server/domain/ids.ts';
+import { idSchema, taskIdSchema } from '#server/domain/ids.ts';
 import { getAgent } from '#server/services/agent/get.ts';
 import { listAgents } from '#server/services/agent/list.ts';
+import { readTaskObject, uploadTaskObject } from '#server/services/agent/objects.ts';
 import { orderAgent, orderSchema } from '#server/services/agent/order.ts';
 import { registerAgent } from '#server/services/agent/register.ts';
 import {
@@ -13,29 +14,59 @@ import {
   sendHeartbeat,
   sendReports,
 } from '#server/services/agent/visit.ts';
+import { readAgentWork } from '#server/services/agent/work.ts';
+import { readStream } from '../http/body.ts';
 import {
+  AGENT_WORDS,
   agentSchema,
+  agentWorkSchema,
   answersSchema,
   beatAnswerSchema,
   claimedSchema,
   presentAgent,
   presentAnswers,
   presentBeatAnswer,
+  presentWorkItem,
   registeredSchema,
+  statesOf,
 } from '../wire/agent.ts';
 import { EXAMPLE } from './examples.ts';
-import { created, operation } from './operation.ts';
+import { sendObject } from './object-body.ts';
+import { created, operation, rawOperation } from './operation.ts';
+
+/** The hand-out under which the agent holds the task. */
+const inHand = { id: idSchema('agent'), task_id: taskIdSchema, epoch: z.int().min(1) };
 
 export const agents = {
   list: operation({
     method: 'GET',
     path: '/api/v1/agents',
     summary: 'List agents',
-    input: z.strictObject({}),
+    input: z.strictObject({
+      status: z.array(z.enum(AGENT_WORDS)).optional(),
+      capability: z.string().max(128).optional(),
+      label: z.string().max(128).optional(),
+      search: z.string().max(128).optional().describe('Part of its name.'),
+    }),
     output: z.object({ agents: z.array(agentSchema) }),
-    example: {},
-    async handle({ services, actor }) {
-      return { agents: (await listAgents(services, actor)).map(presentAgent) };
+    example: { status: ['active'] },
+    async handle({ services, actor }, { status, ...filter }) {
+      const input = { ...filter, ...(status ? { states: statesOf(status) } : {}) };
+      return { agents: (await listAgents(services, actor, input)).map(presentAgent) };
+    },
+  }),
+
+  work: operation({
+    method: 'GET',
+    path: '/api/v1/agents/{id}/work',
+    summary: 'See what an agent works on, and what it did last',
+    input: z.strictObject({ id: idSchema('agent') }),
+    output: agentWorkSchema,
+    errors: ['NOT_FOUND'],
+    example: { id: EXAMPLE.holder },
+    async handle({ services, actor }, input) {
+      const { current, recent } = await readAgentWork(services, actor, input);
+      return { current: current.map(presentWorkItem), recent: recent.map(presentWorkItem) };
     },
   }),
 
@@ -113,6 +144,38 @@ export const agents = {
     example: { id: EXAMPLE.agent, generation: 1, beat: { in_flight: 0 } },
     handle: async ({ services, actor }, input) =>
       presentBeatAnswer(await sendHeartbeat(services, actor, input)),
+  }),
+
+  object: rawOperation({
+    method: 'GET',
+    path: '/api/v1/agents/{id}/tasks/{task_id}/objects/{hash}',
+    summary: 'Download an object of the run of a task in hand',
+    description: 'For whoever holds the task under this hand-out.',
+    input: z.strictObject({ ...inHand, hash: z.string().regex(/^[0-9a-f]{64}$/) }),
+    contentType: 'application/octet-stream',
+    errors: ['NOT_FOUND', 'STALE_EPOCH'],
+    example: { id: EXAMPLE.holder, task_id: EXAMPLE.heldTask, epoch: 1, hash: EXAMPLE.heldObject },
+    answer: async ({ services, actor }, { task_id, ...rest }) =>
+      sendObject(await readTaskObject(services, actor, { ...rest, taskId: task_id })),
+  }),
+
+  upload: rawOperation({
+    method: 'POST',
+    path: '/api/v1/agents/{id}/tasks/{task_id}/objects',
+    summary: 'Upload a file for the run of a task in hand',
+    description:
+      'The body is the file, of any type and up to `SIGNALBOX_PAYLOAD_MAX`. Put the reference that is answered into the output.',
+    input: z.strictObject({ ...inHand, name: z.string().min(1).max(255).optional() }),
+    contentType: 'application/json',
+    uploads: ['application/octet-stream', 'application/json', 'text/csv'],
+    errors: ['NOT_FOUND', 'STALE_EPOCH', 'TOO_LARGE'],
+    example: { id: EXAMPLE.holder, task_id: EXAMPLE.heldTask, epoch: 1, name: 'a.csv' },
+    async answer({ services, actor, request }, { task_id, ...rest }) {
+      const content = readStream(request, services.limits.payloadMaxBytes);
+      const contentType = request.headers['content-type'];
+      const input = { ...rest, taskId: task_id, ...(contentType === undefined ? {} : { contentType }) };
+      return { status: 200, body: await uploadTaskObject(services, actor, { input, content }) };
+    },
   }),
 
   report: operation({

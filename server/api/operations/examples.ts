@@ -15,6 +15,11 @@ export const EXAMPLE = {
   /** It goes on for as long as nobody steers it. */
   openRun: 'run_019fcb2a4c7d7e10a1b2c3d4e5f60004',
   pausedRun: 'run_019fcb2a4c7d7e10a1b2c3d4e5f60005',
+  /** An agent that works on `heldTask`. */
+  holder: 'agent_019fcb2a4c7d7e10a1b2c3d4e5f6000f',
+  heldTask: 'task_019fcb2a4c7d7e10a1b2c3d4e5f6000e_0',
+  /** Its large input. */
+  heldObject: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a09',
   task: 'task_019fcb2a4c7d7e10a1b2c3d4e5f60003_0',
   /** Its attempt has failed and the next one is on a timer. */
   retryingTask: 'task_019fcb2a4c7d7e10a1b2c3d4e5f60006_0',
@@ -35,6 +40,7 @@ export const EXAMPLE = {
   /** One of the caller's own, and not the one that calls. */
   session: 'ses_019fcb2a4c7d7e10a1b2c3d4e5f6000c',
   bulk: 'bulk_019fcb2a4c7d7e10a1b2c3d4e5f6000a',
+  secret: 'billing.api-key',
   /** Names that must not be there yet. */
   newName: 'daily temperatures',
 } as const;

@@ -1,11 +1,13 @@
 import { auth, me } from './account.ts';
 import { agents } from './agents.ts';
+import { audit } from './audit.ts';
 import { bulk } from './bulk.ts';
 import { grants, invites, members } from './members.ts';
 import type { Operation } from './operation.ts';
 import { pipelines } from './pipelines.ts';
 import { deadLetters, queues } from './queues.ts';
 import { runs } from './runs.ts';
+import { secrets } from './secrets.ts';
 import { system } from './system.ts';
 import { tasks } from './tasks.ts';
 import { templates } from './templates.ts';
@@ -26,6 +28,8 @@ export const operations = {
   invites,
   grants,
   system,
+  audit,
+  secrets,
 };
 
 export type Operations = typeof operations;

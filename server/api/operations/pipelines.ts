@@ -22,7 +22,7 @@ import {
   presentPipelineItem,
 } from '../wire/pipeline.ts';
 import { pipelineBodySchema, toDocument } from '../wire/pipeline-body.ts';
-import { graphProblemSchema, presentGraphProblem } from '../wire/problem.ts';
+import { graphProblemSchema, presentGraphProblem, textFaultSchema } from '../wire/problem.ts';
 import { presentRun, runSchema } from '../wire/run.ts';
 import { anyJson, anyObject, nextCursor } from '../wire/values.ts';
 import { drafts } from './drafts.ts';
@@ -110,6 +110,23 @@ const aboutPipelines = {
       createdPipeline(await importPipeline(services, actor, { ...input, idempotencyKey: idempotency_key })),
   }),
 
+  validate: operation({
+    method: 'POST',
+    path: '/api/v1/pipelines/validate',
+    summary: 'Judge a pipeline without keeping it',
+    input: validateSchema,
+    output: z.object({
+      valid: z.boolean(),
+      problems: z.array(graphProblemSchema).describe('Where in the document.'),
+      faults: z.array(textFaultSchema).describe('Where in the text, when it cannot be read.'),
+    }),
+    example: { document: EXAMPLE_DOCUMENT },
+    async handle({ services, actor }, input) {
+      const { problems, ...verdict } = await validatePipeline(services, actor, input);
+      return { ...verdict, problems: problems.map(presentGraphProblem) };
+    },
+  }),
+
   get: operation({
     method: 'GET',
     path: '/api/v1/pipelines/{id}',
@@ -189,19 +206,6 @@ const aboutPipelines = {
       createdPipeline(
         await duplicatePipeline(services, actor, { ...input, idempotencyKey: idempotency_key }),
       ),
-  }),
-
-  validate: operation({
-    method: 'POST',
-    path: '/api/v1/pipelines/validate',
-    summary: 'Judge a graph without keeping it',
-    input: validateSchema,
-    output: z.object({ ok: z.boolean(), problems: z.array(graphProblemSchema) }),
-    example: { document: EXAMPLE_DOCUMENT },
-    async handle({ services, actor }, input) {
-      const { ok, problems } = await validatePipeline(services, actor, input);
-      return { ok, problems: problems.map(presentGraphProblem) };
-    },
   }),
 
   export: rawOperation({

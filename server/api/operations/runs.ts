@@ -25,7 +25,9 @@ import { anyJson, anyObject, nextCursor } from '../wire/values.ts';
 import { streamEvents } from './event-stream.ts';
 import { EXAMPLE } from './examples.ts';
 import { idempotencyKey, limitField, pageInput } from './fields.ts';
+import { sendObject } from './object-body.ts';
 import { created, operation, rawOperation } from './operation.ts';
+import { runDetails } from './run-details.ts';
 import { runFilterInput, toRunFilter } from './run-filter.ts';
 
 const oneRun = z.strictObject({ id: idSchema('run') });
@@ -50,7 +52,7 @@ const steering = (about: {
     handle: async ({ services, actor }, input) => presentRun(await about.steer(services, actor, input)),
   });
 
-export const runs = {
+const ofRuns = {
   list: operation({
     method: 'GET',
     path: '/api/v1/runs',
@@ -118,10 +120,7 @@ export const runs = {
     errors: ['NOT_FOUND'],
     example: { id: EXAMPLE.run, hash: EXAMPLE.object },
     async answer({ services, actor }, input) {
-      const { content } = await readRunObject(services, actor, input);
-      // Its type is an agent's word: served as a file, so that no browser runs what it says it is.
-      const headers = { 'content-disposition': 'attachment', 'content-security-policy': 'sandbox' };
-      return { status: 200, text: content, contentType: 'application/octet-stream', headers };
+      return sendObject(await readRunObject(services, actor, input));
     },
   }),
 
@@ -194,3 +193,5 @@ export const runs = {
       presentRun(await cancelRun(services, actor, { id, graceSeconds: grace_seconds })),
   }),
 };
+
+export const runs = { ...ofRuns, ...runDetails };

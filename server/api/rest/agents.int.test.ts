@@ -1,13 +1,19 @@
 import { spawn } from 'node:child_process';
+import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { makeId, parseTaskId, toUuid } from '#server/domain/ids.ts';
+import { registerAgent } from '#server/services/agent/register.ts';
+import { listQueues } from '#server/services/queue/list.ts';
+import { getTask } from '#server/services/task/get.ts';
+import { submitTask } from '#server/services/task/submit.ts';
 import { startTestServer, type TestServer } from '#server/testing/http.ts';
 
 let http: TestServer;
 const call = (path: string, body?: object) => http.call(`/api/v1${path}`, body);
 
 beforeAll(async () => {
-  http = await startTestServer();
+  http = await startTestServer({ SIGNALBOX_PAYLOAD_MAX: '1MiB' });
 });
 afterAll(() => http[Symbol.asyncDispose]());
 
@@ -79,6 +85,105 @@ describe('an agent that comes for its work over HTTP', () => {
     }
   });
 
+  test('gets large values whole, and uploads and reads files of the run that its task belongs to', async () => {
+    const { agent_id: id, generation } = (
+      await call('/agents/register', { ...REGISTRATION, name: 'filer', capabilities: ['file'] })
+    ).body;
+    await call(`/agents/${id}/heartbeat`, { generation, beat: { in_flight: 0 } });
+    const payload = { text: 'x'.repeat(200_000), parameters: { more: 'y'.repeat(100_000) } };
+    const submitted = await call('/tasks', { type: 'file', payload });
+    const claimed = await call(`/agents/${id}/claim`, { generation, max: 5, wait_ms: 20_000 });
+    expect(claimed.body.tasks).toMatchObject([{ input: payload, parameters: payload.parameters }]);
+    const { task_id, run_id, epoch } = claimed.body.tasks[0];
+
+    const objects = `/api/v1/agents/${id}/tasks/${task_id}/objects`;
+    const upload = (query: string, body: string, more: object = {}) =>
+      http.fetch(`${objects}?${query}`, {
+        method: 'POST',
+        headers: { 'content-type': 'text/csv' },
+        body,
+        ...more,
+      });
+    const uploaded = await upload(`epoch=${epoch}&name=a.csv`, 'a,b\n1,2\n');
+    expect(uploaded.status).toBe(200);
+    const ref = await uploaded.json();
+    expect(ref).toMatchObject({ bytes: 8, contentType: 'text/csv', name: 'a.csv' });
+    const read = await http.fetch(`${objects}/${ref.$object}?epoch=${epoch}`);
+    expect(await read.text()).toBe('a,b\n1,2\n');
+    expect(read.headers.get('content-length')).toBe('8');
+
+    // Whoever does not hold the task under this hand-out has no business with its files.
+    expect((await upload(`epoch=${epoch + 1}`, 'x')).status).toBe(409);
+    expect((await upload('', 'x')).status).toBe(400);
+    const other = (await call('/agents/register', { ...REGISTRATION, name: 'other' })).body.agent_id;
+    const theirs = objects.replace(id, other);
+    for (const path of [
+      `${theirs}/${ref.$object}?epoch=${epoch}`,
+      `${objects}/${ref.$object}?epoch=${epoch + 1}`,
+    ]) {
+      expect((await http.fetch(path)).status).toBe(409);
+    }
+    const unknown = `${objects}/${'0'.repeat(64)}?epoch=${epoch}`;
+    expect((await http.fetch(unknown)).status).toBe(404);
+
+    const output = { file: ref };
+    const answered = await call(`/agents/${id}/reports`, {
+      generation,
+      reports: [{ type: 'succeeded', task_id, epoch, output }],
+    });
+    expect(answered.body.answers).toMatchObject([{ status: 'ok' }]);
+    expect((await call(`/tasks/${submitted.body.task_id}`)).body).toMatchObject({ status: 'completed' });
+    expect((await upload(`epoch=${epoch}`, 'too late')).status).toBe(409);
+    const mine = await http.fetch(`/api/v1/runs/${run_id}/objects/${ref.$object}`);
+    expect(await mine.text()).toBe('a,b\n1,2\n');
+  });
+
+  test('is refused an upload past the limit: by its length at once, and else as soon as it is too much', async () => {
+    const { agent_id: id, generation } = (
+      await call('/agents/register', { ...REGISTRATION, name: 'hog', capabilities: ['hog'] })
+    ).body;
+    await call(`/agents/${id}/heartbeat`, { generation, beat: { in_flight: 0 } });
+    await call('/tasks', { type: 'hog', payload: {} });
+    const claimed = await call(`/agents/${id}/claim`, { generation, max: 1, wait_ms: 20_000 });
+    const { task_id, epoch } = claimed.body.tasks[0];
+    const path = `/api/v1/agents/${id}/tasks/${task_id}/objects?epoch=${epoch}`;
+    /** Sends so many chunks of 64 kB, or as many as are taken, and says how many those were. */
+    const send = (length: number | undefined, chunks: number) =>
+      new Promise<{ status: number | undefined; sent: number }>((resolve, reject) => {
+        const headers = {
+          authorization: `Bearer ${http.secret}`,
+          ...(length ? { 'content-length': length } : {}),
+        };
+        const upload = request(`${http.origin}${path}`, { method: 'POST', headers });
+        let sent = 0;
+        let isAnswered = false;
+        upload.on('response', (response) => {
+          isAnswered = true;
+          response.resume().on('end', () => {
+            upload.destroy();
+            resolve({ status: response.statusCode, sent });
+          });
+        });
+        // The line may be cut while we still write.
+        upload.on('error', (error) => (isAnswered ? undefined : reject(error)));
+        const chunk = Buffer.alloc(65_536, 'x');
+        const more = (): void => {
+          if (isAnswered || sent >= chunks) return;
+          sent += 1;
+          upload.write(chunk, () => setImmediate(more));
+        };
+        upload.flushHeaders();
+        if (chunks > 0) more();
+      });
+    expect(await send(100_000_000, 0)).toEqual({ status: 413, sent: 0 });
+    const streamed = await send(undefined, 1600);
+    expect(streamed.status).toBe(413);
+    expect(streamed.sent).toBeLessThan(1600);
+    const [left] = await http.program.database.sql<{ count: number }[]>`
+      SELECT count(*)::int AS count FROM stored_objects WHERE bytes > 1000000`;
+    expect(left?.count).toBe(0);
+  });
+
   test('is the same agent when it registers again, one generation later', async () => {
     const first = await call('/agents/register', { ...REGISTRATION, name: 'twice' });
     const second = await call('/agents/register', { ...REGISTRATION, name: 'twice' });
@@ -105,5 +210,49 @@ describe('an agent that comes for its work over HTTP', () => {
     });
     const nobody = `agent_${'0'.repeat(32)}`;
     expect((await call(`/agents/${nobody}/claim`, { generation: 1 })).status).toBe(404);
+  });
+
+  test('F17 finds neither agents nor tasks nor queues of another tenant', async () => {
+    const { services, database, actor } = http.program;
+    const orgId = makeId('org', '0190aaaa0000700080000000000000b2');
+    await database.sql`INSERT INTO orgs (id, name) VALUES (${toUuid(orgId)}::text::uuid, 'other')`;
+    const other = { ...actor, orgId };
+    const type = 'task-execution';
+    const theirs = await registerAgent(services, other, { name: 'theirs', capabilities: [type] });
+    const { task } = await submitTask(services, other, { type });
+    const ours = await call('/agents/register', { ...REGISTRATION, name: 'curious' });
+    const { agent_id: id, generation } = ours.body;
+
+    const visit = { generation: theirs.generation, wait_ms: 0 };
+    expect((await call(`/agents/${theirs.id}/claim`, visit)).status).toBe(404);
+    const said = { type: 'succeeded', task_id: task.id, epoch: 1 };
+    const reports = { generation: theirs.generation, reports: [said] };
+    expect((await call(`/agents/${theirs.id}/reports`, reports)).status).toBe(404);
+    expect(await call(`/agents/${id}/reports`, { generation, reports: [said] })).toMatchObject({
+      status: 404,
+      body: { code: 'NOT_FOUND' },
+    });
+    // Among others it is one answer of several.
+    const known = await call('/tasks', { type });
+    await vi.waitFor(
+      async () => {
+        const { runId } = parseTaskId(known.body.task_id) ?? { runId: '' };
+        const [row] =
+          await database.sql`SELECT status FROM tasks WHERE run_id = ${toUuid(runId)}::text::uuid`;
+        expect(row).toEqual({ status: 'queued' });
+      },
+      { timeout: 30_000 },
+    );
+    const mixed = [said, { ...said, task_id: known.body.task_id }];
+    const answers = (await call(`/agents/${id}/reports`, { generation, reports: mixed })).body.answers;
+    expect(answers).toMatchObject([{ status: 'unknown' }, { status: 'ok' }]);
+    expect((await getTask(services, other, { id: task.id })).status).not.toBe('succeeded');
+
+    const names = async (who: typeof actor) => (await listQueues(services, who)).map(({ queue }) => queue);
+    await vi.waitFor(async () => expect(await names(other)).not.toEqual([]), { timeout: 20_000 });
+    for (const name of await names(other)) expect(name).toContain(toUuid(orgId));
+    const visible = (await call('/queues')).body.queues.map(({ queue }: { queue: string }) => queue);
+    expect(visible).toEqual(expect.arrayContaining(['intent.task', 'mcp.responses']));
+    expect(visible.join()).not.toContain(toUuid(orgId));
   });
 });

@@ -31,3 +31,8 @@ export const graphProblemSchema = z
   .meta({ id: 'GraphProblem' });
 
 export const presentGraphProblem = (problem: Problem): z.input<typeof graphProblemSchema> => problem;
+
+/** Why a text is no document. */
+export const textFaultSchema = z
+  .object({ code: z.string(), message: z.string(), line: z.int(), column: z.int() })
+  .meta({ id: 'TextFault' });

@@ -50,7 +50,7 @@ export const settingsSchema = z
     payload_inline_max_bytes: z.int(),
     task_timeout_ms: z.int(),
     max_agents: z.int(),
-    max_concurrent_tasks: z.int(),
+    max_concurrent_tasks: z.int().nullable(),
     retention_days: z.object({ succeeded: days, failed: days, cancelled: days }),
   })
   .meta({ id: 'Settings' });

@@ -1,6 +1,6 @@
 import { buildInput } from '../graph/default-input.ts';
 import { taskId } from '../ids.ts';
-import type { Json } from '../json.ts';
+import { type Json, measureJson } from '../json.ts';
 import {
   isRunActive,
   isRunCancelling,
@@ -20,7 +20,7 @@ import { type Draft, type EndedAttempt, emit, openDraft, resetWake, setTask, tas
 import type { DecideContext, Happening, Placement, Reply } from './happenings.ts';
 import * as outcomes from './outcomes.ts';
 import { expressionError, judgeReadiness } from './readiness.ts';
-import { scopeOf } from './scope.ts';
+import { evaluateIn } from './scope.ts';
 import type { RunState } from './state.ts';
 
 export interface Decision {
@@ -36,18 +36,19 @@ export interface Decision {
 }
 
 /**
- * The engine's whole judgement: what a run becomes when these things happen to it. Pure and total; time, chance
- * and the choice of agents come in through the context, and the state that was passed stays as it was.
+ * The engine's whole judgement: what a run becomes when these things happen to it. Pure, and total but for this: it
+ * throws `ValuesNeeded` when it must look into large values that the context has not got yet. Time, chance and
+ * the choice of agents come in through the context, and the state that was passed stays as it was.
  */
 export function decide(before: RunState, happenings: readonly Happening[], context: DecideContext): Decision {
-  const draft = openDraft(before, context.now);
+  const draft = openDraft(before, context.now, context.values);
   const replies = happenings.map((happening) => {
     const reply = apply(draft, happening, context);
     runUnblocked(draft, context);
     finishIfDone(draft);
     return reply;
   });
-  const { touched, events, inputs, ended, unblocked: _unblocked, now: _now, ...state } = draft;
+  const { touched, events, inputs, ended, unblocked: _u, now: _n, reading: _r, ...state } = draft;
   return { state, events, replies, touched, inputs, ended };
 }
 
@@ -157,10 +158,30 @@ function handOut(draft: Draft, { index, epoch, placement }: HandOut, context: De
 
 /** Builds what the task is given. Where that cannot be done the task has failed, before anybody saw it. */
 function giveInput(draft: Draft, index: number): boolean {
-  const input = buildInput(draft.graph, index, (expression) => scopeOf(draft, expression), draft);
-  if (input.ok) draft.inputs.set(index, input.value);
-  else outcomes.failTask(draft, index, expressionError('input', input.message));
-  return input.ok;
+  const { reading } = draft;
+  const openedBefore = reading.opened;
+  const input = buildInput(draft.graph, index, (expression) => evaluateIn(draft, expression), draft);
+  if (!input.ok) {
+    outcomes.failTask(draft, index, expressionError('input', input.message));
+    return false;
+  }
+  // Only what was made of large values, or of very many small ones, can be too large.
+  const mayBeTooLarge =
+    reading.opened > openedBefore || (draft.graph.incoming[index]?.length ?? 0) > MANY_SOURCES;
+  if (mayBeTooLarge && isTooLarge(input.value, reading.values.maxInputBytes)) {
+    const message = `The input that its stage asks for has more than ${reading.values.maxInputBytes} bytes.`;
+    outcomes.failTask(draft, index, { class: 'invalid-input', code: 'INPUT_TOO_LARGE', message });
+    return false;
+  }
+  draft.inputs.set(index, input.value);
+  return true;
+}
+
+const MANY_SOURCES = 64;
+const MAX_INPUT_DEPTH = 250;
+
+function isTooLarge(value: Json, maxBytes: number): boolean {
+  return !measureJson(value, { maxBytes, maxDepth: MAX_INPUT_DEPTH }).ok;
 }
 
 function waitFor(draft: Draft, index: number, wait: Wait): void {

@@ -11,6 +11,7 @@ import {
   isTaskUntouched,
 } from '../statuses.ts';
 import type { RunEvent, TaskError, Wait } from './events.ts';
+import { NO_LARGE_VALUES, type Reading } from './large-values.ts';
 import { type RunState, type TaskState, untouchedTask } from './state.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -31,6 +32,8 @@ export interface Draft extends Omit<Mutable<RunState>, 'tasks' | 'waitsFor'> {
   inputs: Map<number, Json>;
   /** Attempts that ended while their task goes on. */
   ended: EndedAttempt[];
+  /** How large values are read. */
+  reading: Reading;
 }
 
 export interface EndedAttempt {
@@ -39,7 +42,7 @@ export interface EndedAttempt {
   error: TaskError | null;
 }
 
-export function openDraft(state: RunState, now: number): Draft {
+export function openDraft(state: RunState, now: number, values = NO_LARGE_VALUES): Draft {
   return {
     ...state,
     tasks: state.tasks.slice(),
@@ -50,6 +53,7 @@ export function openDraft(state: RunState, now: number): Draft {
     events: [],
     inputs: new Map(),
     ended: [],
+    reading: { values, opened: 0 },
   };
 }
 

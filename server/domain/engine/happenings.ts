@@ -1,6 +1,7 @@
 import type { AgentId, RunId, TaskId } from '../ids.ts';
 import type { Json } from '../json.ts';
 import type { Routing, TaskError, Wait } from './events.ts';
+import type { LargeValues } from './large-values.ts';
 
 /** How an attempt ended, in the words of the agent that held it. */
 export type Outcome =
@@ -41,7 +42,12 @@ export type Reply =
   | { ok: true; task?: Grant }
   /** Already so: the same message came before. */
   | { ok: true; repeated: true; task?: Grant }
-  | { ok: false; code: 'STALE_EPOCH' | 'NOT_HELD' | 'RUN_OVER' | 'NOT_ALLOWED'; message: string };
+  | {
+      ok: false;
+      /** `NO_RUN`: there is none for whoever says it, be it that it is another tenant's. */
+      code: 'STALE_EPOCH' | 'NOT_HELD' | 'RUN_OVER' | 'NOT_ALLOWED' | 'NO_RUN';
+      message: string;
+    };
 
 /** A task that could start, as the placement sees it. */
 export interface Offer {
@@ -55,7 +61,8 @@ export interface Offer {
 
 /** The placement's answer. */
 export type Placement =
-  | { kind: 'start'; agent: AgentId; leaseMs?: number; routing?: Routing }
+  /** `seat`: its place with an agent that several processes give work to. */
+  | { kind: 'start'; agent: AgentId; leaseMs?: number; routing?: Routing; seat?: number }
   | { kind: 'queue'; queue: string }
   | { kind: 'wait'; wait: Wait };
 
@@ -68,6 +75,8 @@ export interface DecideContext {
   /** 0 to 1, for jitter. */
   random(): number;
   defaults: EngineDefaults;
+  /** Left out where nothing can be large. */
+  values?: LargeValues | undefined;
 }
 
 export interface EngineDefaults {

@@ -1,7 +1,8 @@
-import { evaluateExpression } from '../graph/expressions.ts';
+import type { JsonValidator } from '../graph/compile.ts';
 import type { SchemaIssue } from '../graph/json-schema.ts';
 import { onFailureOf, type Stage } from '../graph/schema.ts';
 import type { Json } from '../json.ts';
+import { payloadRefOf } from '../payload-ref.ts';
 import {
   isRunCancelling,
   isTaskCancelled,
@@ -18,6 +19,7 @@ import {
 import type { TaskError } from './events.ts';
 import { type Draft, emit, setTask, taskOf } from './evolve.ts';
 import type { DecideContext, Grant, Happening, Outcome, Reply } from './happenings.ts';
+import { evaluateOver, ValuesNeeded } from './large-values.ts';
 import { mayRetry, retryDelayMs } from './retry.ts';
 import type { TaskState } from './state.ts';
 
@@ -85,17 +87,32 @@ function acceptOutput(draft: Draft, answer: { index: number; output: Json }, con
 /** An output that breaks its schema, or that the stage asks to try again on, is a failed attempt. */
 function complainOf(draft: Draft, index: number, output: Json): { error: TaskError; asked?: boolean } | null {
   const compiled = draft.graph.stages[index];
-  const issues = compiled?.outputValidator?.(output) ?? [];
+  const issues = findIssues(draft, compiled?.outputValidator ?? null, output);
+  if (typeof issues === 'string') return { error: invalidOutput('OUTPUT_UNREADABLE', issues) };
   if (issues.length > 0) return { error: invalidOutput('OUTPUT_SCHEMA', describeIssues(issues)) };
   if (!compiled?.retryWhen) return null;
   const { attempt } = taskOf(draft, index);
-  const result = evaluateExpression(compiled.retryWhen, { output, attempt });
+  const result = evaluateOver(draft.reading, compiled.retryWhen, { output, attempt });
   if (!result.ok) return { error: invalidOutput('EXPRESSION_FAILED', result.message) };
   if (result.value !== true) return null;
   return {
     error: invalidOutput('RETRY_ASKED', 'The output meets the condition to try again.'),
     asked: true,
   };
+}
+
+/** What the schema finds in the value itself; a sentence where that is not to be had. */
+function findIssues(
+  draft: Draft,
+  validator: JsonValidator | null,
+  output: Json,
+): readonly SchemaIssue[] | string {
+  if (!validator) return [];
+  const ref = payloadRefOf(output);
+  if (!ref) return validator(output);
+  const opened = draft.reading.values.open(ref);
+  if (opened === undefined) throw new ValuesNeeded([ref]);
+  return opened.ok ? validator(opened.value) : `The output cannot be read: ${opened.message}`;
 }
 
 const invalidOutput = (code: string, message: string): TaskError => ({

@@ -1,10 +1,9 @@
 import type { CompiledDependency } from '../graph/compile.ts';
-import { evaluateExpression } from '../graph/expressions.ts';
 import { onFailureOf } from '../graph/schema.ts';
 import { isTaskFailure, isTaskSkipped, isTaskSuccess } from '../statuses.ts';
 import type { SkipReason, TaskError } from './events.ts';
 import { type Draft, taskOf } from './evolve.ts';
-import { scopeOf } from './scope.ts';
+import { evaluateIn } from './scope.ts';
 
 /**
  * What a dependency says once its upstream task is over.
@@ -41,7 +40,7 @@ export function judgeReadiness(draft: Draft, index: number): Readiness {
 function judgeCondition(draft: Draft, index: number): Readiness {
   const condition = draft.graph.stages[index]?.condition;
   if (!condition) return { run: true };
-  const result = evaluateExpression(condition, scopeOf(draft, condition));
+  const result = evaluateIn(draft, condition);
   if (!result.ok) return { run: false, error: expressionError('condition', result.message) };
   return result.value === true ? { run: true } : { run: false, reason: 'condition-false' };
 }
@@ -59,7 +58,7 @@ function judgeEdge(draft: Draft, edge: CompiledDependency): EdgeVerdict {
     const stage = draft.graph.stages[edge.from];
     return !failed || (stage && onFailureOf(stage.stage) === 'continue') ? 'taken' : 'blocked';
   }
-  const result = evaluateExpression(edge.when.expression, scopeOf(draft, edge.when.expression));
+  const result = evaluateIn(draft, edge.when.expression);
   if (!result.ok) return { error: expressionError('condition of the dependency', result.message) };
   return result.value === true ? 'taken' : 'untaken';
 }

@@ -1,13 +1,11 @@
-import type { CompiledExpression, ExpressionVariables } from '../graph/expressions.ts';
+import type { CompiledExpression, Evaluation } from '../graph/expressions.ts';
 import type { Json } from '../json.ts';
 import { isTaskUntouched } from '../statuses.ts';
 import type { Draft } from './evolve.ts';
+import { evaluateOver } from './large-values.ts';
 
-/** What an expression may read: the run's input and parameters, and just the stages that it names. */
-export function scopeOf(
-  draft: Draft,
-  expression: Pick<CompiledExpression, 'stageRefs'>,
-): ExpressionVariables {
+/** An expression may read the run's input and parameters, and just the stages that it names. */
+export function evaluateIn(draft: Draft, expression: CompiledExpression): Evaluation {
   const stages: { [key: string]: Json } = Object.create(null);
   for (const key of expression.stageRefs) {
     const index = draft.graph.indexOf.get(key);
@@ -21,5 +19,5 @@ export function scopeOf(
         : null,
     };
   }
-  return { input: draft.input, params: draft.parameters, stages };
+  return evaluateOver(draft.reading, expression, { input: draft.input, params: draft.parameters, stages });
 }

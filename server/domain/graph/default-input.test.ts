@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Json } from '../json.ts';
 import { compileGraph } from './compile.ts';
 import { buildInput } from './default-input.ts';
+import { evaluateExpression } from './expressions.ts';
 import { type GraphInput, graphSchema } from './schema.ts';
 
 const stage = (key: string, more: object = {}) => ({ key, type: 'echo', ...more });
@@ -20,7 +21,7 @@ function build(input: GraphInput, index: number, outputs: (Json | undefined)[] =
     index,
     (expression) => {
       asked.push(...expression.stageRefs);
-      return { input: { run: true }, params: {}, stages };
+      return evaluateExpression(expression, { input: { run: true }, params: {}, stages });
     },
     { input: { run: true }, tasks: outputs.map((output) => ({ output })) },
   );

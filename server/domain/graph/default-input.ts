@@ -1,11 +1,6 @@
 import { type Json, type JsonObject, setOwn } from '../json.ts';
 import type { CompiledGraph, CompiledInput } from './compile.ts';
-import {
-  type CompiledExpression,
-  type Evaluation,
-  type ExpressionVariables,
-  evaluateExpression,
-} from './expressions.ts';
+import type { CompiledExpression, Evaluation } from './expressions.ts';
 
 export type BuiltInput =
   | { ok: true; value: Json }
@@ -31,14 +26,12 @@ export interface InputSource {
 export function buildInput(
   graph: CompiledGraph,
   index: number,
-  variablesFor: (expression: CompiledExpression) => ExpressionVariables,
+  evaluate: (expression: CompiledExpression) => Evaluation,
   source: InputSource,
 ): BuiltInput {
   const mapping = graph.stages[index]?.input ?? null;
   if (mapping === null) return { ok: true, value: defaultInput(graph, index, source) };
-  return 'whole' in mapping
-    ? evaluateExpression(mapping.whole, variablesFor(mapping.whole))
-    : evaluateFields(mapping.fields, variablesFor);
+  return 'whole' in mapping ? evaluate(mapping.whole) : evaluateFields(mapping.fields, evaluate);
 }
 
 function defaultInput(graph: CompiledGraph, index: number, source: InputSource): Json {
@@ -55,11 +48,11 @@ function defaultInput(graph: CompiledGraph, index: number, source: InputSource):
 
 function evaluateFields(
   fields: Extract<CompiledInput, { fields: unknown }>['fields'],
-  variablesFor: (expression: CompiledExpression) => ExpressionVariables,
+  evaluate: (expression: CompiledExpression) => Evaluation,
 ): BuiltInput {
   const value: JsonObject = {};
   for (const [field, expression] of fields) {
-    const result = evaluateExpression(expression, variablesFor(expression));
+    const result = evaluate(expression);
     if (!result.ok) return { ...result, message: `${field}: ${result.message}`, field };
     setOwn(value, field, result.value);
   }

@@ -1,6 +1,7 @@
 import type { Json } from '../json.ts';
 import type { Node } from './cel/ast.ts';
 import { evaluate } from './cel/evaluate.ts';
+import { type Opens, opensOf } from './cel/opens.ts';
 import { createParser, parseExpression } from './cel/parse.ts';
 import type { SyntaxCode } from './cel/refusal.ts';
 import type { Reference } from './cel/resolve.ts';
@@ -36,6 +37,8 @@ export interface CompiledExpression {
   readonly references: readonly Reference[];
   /** Keys of the stages that it reads, each once. */
   readonly stageRefs: readonly string[];
+  /** What it looks into, and does not only pass on. */
+  readonly opens: Opens;
 }
 
 export interface Position {
@@ -89,7 +92,7 @@ function compile(
   }
   const { root, references, patterns } = parsed;
   const keys = references.flatMap((reference) => (reference.kind === 'stage' ? [reference.key] : []));
-  const expression = { source, scope, root, references, stageRefs: [...new Set(keys)] };
+  const expression = { source, scope, root, references, stageRefs: [...new Set(keys)], opens: opensOf(root) };
   return { ok: true, expression, patterns };
 }
 
@@ -100,13 +103,14 @@ export type Evaluation = { ok: true; value: Json } | { ok: false; code: Evaluati
 export function evaluateExpression(
   expression: CompiledExpression,
   variables: ExpressionVariables,
-  { steps = DEFAULT_STEPS }: { steps?: number } = {},
+  { steps = DEFAULT_STEPS, standIns }: { steps?: number; standIns?: Machine['standIns'] } = {},
 ): Evaluation {
   const machine: Machine = {
     variables: variables as Machine['variables'],
     locals: [],
     made: new Set(),
     steps,
+    standIns,
   };
   try {
     return { ok: true, value: toJson(evaluate(expression.root, machine), machine) };

@@ -7,7 +7,7 @@ import { readYaml } from './yaml-read.ts';
 export const MAX_DOCUMENT_DEPTH = 64;
 /** Room for the largest graph, written out in full. */
 export const MAX_JSON_BYTES = 32 * 1024 * 1024;
-/** YAML takes seconds for each megabyte: graphs of thousands of stages travel as JSON. */
+/** YAML takes seconds for each megabyte, on a thread of its own: graphs of thousands of stages travel as JSON. */
 export const MAX_YAML_BYTES = 5 * 1024 * 1024;
 
 export type Imported = { ok: true; document: Json } | { ok: false; problems: ImportProblem[] };

@@ -88,6 +88,24 @@ function describeStoring(use: Use): void {
     expect(await count()).toBe(before);
   });
 
+  it('announces an object before it is there, and keeps nothing of it when that is refused', async () => {
+    const { store, count } = use();
+    const content = bytesOf('announced');
+    const known = { hash: sha256(content), bytes: content.byteLength };
+    const before = await count();
+    const refused = store.put(content, async () => {
+      throw new Error('not now');
+    });
+    await expect(refused).rejects.toThrow('not now');
+    expect(await count()).toBe(before);
+    const seen: unknown[] = [];
+    await store.put(content, async (object) => {
+      seen.push(object, await store.has(object.hash));
+    });
+    expect(seen).toEqual([known, false]);
+    expect(await store.has(known.hash)).toBe(true);
+  });
+
   it('deletes an object, and says whether it was there', async () => {
     const { store } = use();
     const { hash } = await store.put(bytesOf('to be deleted'));

@@ -59,9 +59,10 @@ export function createLocalFolderStore(options: LocalFolderOptions): ObjectStore
         });
       }
     },
-    async put(content) {
+    async put(content, announce) {
       const { path: part, hash, bytes } = await spool(content, parts, maxBytes);
       try {
+        await announce?.({ hash, bytes });
         const known = await stat(hash);
         // Of another length it was damaged, and what we have now repairs it.
         if (known?.bytes === bytes) await rm(part);

@@ -15,8 +15,11 @@ export type ObjectContent = Uint8Array | AsyncIterable<Uint8Array>;
 export interface ObjectStore {
   /** Checks that the place exists and can be written, and says clearly when not. */
   start(): Promise<void>;
-  /** Either all of it is there afterwards, durable, or nothing is. TOO_LARGE past the limit of the store. */
-  put(content: ObjectContent): Promise<StoredObject>;
+  /**
+   * Either all of it is there afterwards, durable, or nothing is. TOO_LARGE past the limit of the store. `announce` is
+   * waited for when the name is known and before it is looked whether the object is there already.
+   */
+  put(content: ObjectContent, announce?: (object: StoredObject) => Promise<void>): Promise<StoredObject>;
   /** The whole object, its length and hash verified. NOT_FOUND when it is not there. */
   get(hash: string): Promise<Uint8Array>;
   /** For what need not fit in memory. The stream ends with an error when the bytes are not those of the hash. */
@@ -43,13 +46,22 @@ export function checkHash(hash: string): string {
 export function objectMissing(hash: string): SignalboxError {
   return new SignalboxError('NOT_FOUND', `There is no object ${hash}.`, {
     advice: 'It was never stored, or retention has removed it.',
+    details: { object: hash },
   });
 }
 
 export function objectDamaged(hash: string): SignalboxError {
   return new SignalboxError('INTERNAL', `The object ${hash} is damaged: its bytes do not match its hash.`, {
     advice: 'Restore it from a backup, or run again what made it.',
+    details: { object: hash },
   });
+}
+
+/** The object itself is the trouble, and asking again brings the same; any other failure is one of the store. */
+export function isObjectLost(error: unknown, hash: string): error is SignalboxError {
+  return (
+    error instanceof SignalboxError && (error.details as { object?: unknown } | undefined)?.object === hash
+  );
 }
 
 export function objectTooLarge(maxBytes: number): SignalboxError {

@@ -77,11 +77,12 @@ export function createS3Store(options: S3Options): ObjectStore {
       const response = await request('look at its bucket', bucketUrl, { method: 'HEAD' });
       await expectOk(response, `use the bucket ${options.bucket}`);
     },
-    async put(content) {
+    async put(content, announce) {
       const folder = await mkdtemp(join(options.spoolFolder, 'put-'));
       try {
         const spooled = await spool(content, folder, maxBytes);
         const { hash, bytes } = spooled;
+        await announce?.({ hash, bytes });
         if ((await stat(hash))?.bytes !== bytes) await upload(spooled);
         return { hash, bytes };
       } finally {

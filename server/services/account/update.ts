@@ -40,7 +40,7 @@ export async function updateAccount(
   }
   await access.changed(userId);
   const changed = [...Object.keys(change), ...(password === undefined ? [] : ['password'])];
-  services.record(actor, `account.changed: ${changed.join(', ')}`, userId);
+  await services.record(actor, 'account.changed', { target: userId, after: { changed } });
   const account = await people.account(userId);
   if (!account) throw new Error(`the account ${userId} went away while it was changed`);
   return account;
@@ -56,7 +56,7 @@ async function prove(services: Services, actor: Actor, given: string | undefined
   const session = (await sessions.list(userId)).find(({ id }) => id === sessionId);
   const isByLink = session?.how === 'link' && session.createdAt.getTime() > services.now() - LINK_COUNTS_MS;
   if (given === undefined && isByLink) return;
-  services.record(actor, 'account.refused', userId);
+  await services.record(actor, 'account.refused', { target: userId });
   throw new SignalboxError('FORBIDDEN', 'The current password is missing or wrong.', {
     advice:
       'Send the current password along. Forgotten? Sign in by the link that the server prints at its start.',

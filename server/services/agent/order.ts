@@ -24,7 +24,7 @@ export async function orderAgent(
   authorise(actor, 'agent.operate');
   const { id, order, reason } = parseInput(orderSchema, input);
   await services.agents.registry.order(actor.orgId, id, { state: STATE_OF[order], reason });
-  services.record(actor, `agent.${order}`, id);
+  await services.record(actor, `agent.${order}`, { target: id, reason });
   const [agent] = await loadAgents(services, actor, id);
   if (!agent) throw notFound('agent', id);
   return agent;

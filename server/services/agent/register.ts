@@ -41,6 +41,6 @@ export async function registerAgent(
   const registration = parseInput(registerSchema, input);
   authorise(actor, 'agent.register', { agent: registration.name });
   const { id, generation, isNew } = await services.agents.registry.register(actor.orgId, registration);
-  services.record(actor, 'agent.register', id);
+  await services.record(actor, 'agent.registered', { target: id });
   return { id, generation, isNew };
 }

@@ -26,7 +26,11 @@ export const heartbeatSchema = z.strictObject({
 });
 export const reportsSchema = z.strictObject({ ...visitor, reports: z.array(reportSchema).min(1).max(1000) });
 
-async function admit(services: Services, actor: Actor, id: z.output<typeof visitor.id>): Promise<void> {
+export async function admit(
+  services: Services,
+  actor: Actor,
+  id: z.output<typeof visitor.id>,
+): Promise<void> {
   // Throws for an agent of somebody else, as for one that is not there.
   const { name } = await services.agents.registry.get(actor.orgId, id);
   // A token of another agent is told the same.
@@ -67,5 +71,9 @@ export async function sendReports(services: Services, actor: Actor, input: unkno
   authoriseAnywhere(actor, 'agent.visit');
   const { id, generation, reports } = parseInput(reportsSchema, input);
   await admit(services, actor, id);
-  return services.agents.pull.report({ agentId: id, generation }, reports);
+  const answers = await services.agents.pull.report({ agentId: id, generation }, reports);
+  const [first] = reports;
+  // Of several some may be known, so each has its own answer.
+  if (first && answers.every(({ status }) => status === 'unknown')) throw notFound('task', first.task_id);
+  return answers;
 }

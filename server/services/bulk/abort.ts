@@ -4,6 +4,7 @@ import { bulks } from '#db/schema/index.ts';
 import { inTenant } from '#db/tenant.ts';
 import { idSchema, toUuid } from '#server/domain/ids.ts';
 import { type Actor, authoriseAnywhere } from '#server/identity/actor.ts';
+import { auditNote, noteIn } from '#server/identity/audit/note.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
 import { type BulkView, loadBulk } from './bulk-view.ts';
@@ -18,13 +19,12 @@ export async function abortBulk(
 ): Promise<BulkView> {
   authoriseAnywhere(actor, 'run.operate');
   const { id } = parseInput(abortSchema, input);
-  const view = await inTenant(services.db, actor.orgId, async (tx) => {
+  return inTenant(services.db, actor.orgId, async (tx) => {
     await tx
       .update(bulks)
       .set({ status: 'aborted', finishedAt: sql`now()` })
       .where(and(eq(bulks.id, toUuid(id)), eq(bulks.status, 'open')));
+    await noteIn(tx, auditNote(actor, 'bulk.aborted', { target: id }));
     return loadBulk(tx, id);
   });
-  services.record(actor, 'bulk.aborted', id);
-  return view;
 }

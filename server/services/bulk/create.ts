@@ -13,6 +13,7 @@ import {
 } from '#server/domain/statuses.ts';
 import { type Actor, authorise, authoriseAnywhere } from '#server/identity/actor.ts';
 import { toSnapshot } from '#server/identity/actor-snapshot.ts';
+import { auditNote, noteIn } from '#server/identity/audit/note.ts';
 import type { Services } from '../context.ts';
 import { idempotencyKeySchema, makeOnce } from '../make-once.ts';
 import { parseInput } from '../parse-input.ts';
@@ -72,17 +73,17 @@ export async function createBulk(
   mayAsk(actor);
   const { idempotencyKey: key, ...asked } = parseInput(createSchema, input);
   const ids = await selectRuns(services, actor, asked);
-  const made = await inTenant(services.db, actor.orgId, async (tx) => {
+  return inTenant(services.db, actor.orgId, async (tx) => {
     const make = async () => {
       const id = makeId('bulk', services.newUuid());
       await insertBulk(tx, actor, { id, asked, ids });
+      const after = { action: asked.action, runs: ids.length };
+      await noteIn(tx, auditNote(actor, 'bulk.created', { target: id, after }));
       return { id, isNew: true };
     };
     const { id, isNew } = await makeOnce(tx, actor, { key, request: { bulk: asked }, make });
     return { bulk: await loadBulk(tx, id), isNew };
   });
-  if (made.isNew) services.record(actor, `bulk.created: ${asked.action} of ${ids.length}`, made.bulk.id);
-  return made;
 }
 
 /** Whether each run may be touched is asked when its turn comes. */

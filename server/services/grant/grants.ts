@@ -58,7 +58,7 @@ export async function addGrant(
       .onConflictDoNothing();
   });
   await services.identity.access.changed(userId);
-  services.record(actor, `grant.added: ${pipelineId}`, userId);
+  await services.record(actor, 'grant.added', { target: pipelineId, after: { user: userId } });
 }
 
 export async function removeGrant(
@@ -78,5 +78,5 @@ export async function removeGrant(
   );
   if (gone.length === 0) throw notFound('grant', `${userId} on ${pipelineId}`);
   await services.identity.access.changed(userId);
-  services.record(actor, `grant.removed: ${pipelineId}`, userId);
+  await services.record(actor, 'grant.removed', { target: pipelineId, before: { user: userId } });
 }

@@ -31,7 +31,11 @@ export async function changeRole(
     return was;
   });
   await services.identity.access.changed(id);
-  services.record(actor, `member.role: ${before} to ${role}`, id);
+  await services.record(actor, 'member.role-changed', {
+    target: id,
+    before: { role: before },
+    after: { role },
+  });
   return { id, role };
 }
 

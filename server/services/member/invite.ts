@@ -52,7 +52,7 @@ export async function inviteMember(
       .returning(),
   );
   if (!row) throw new Error('the invitation wrote no row');
-  services.record(actor, `member.invited: ${role}`, id);
+  await services.record(actor, 'member.invited', { target: id, after: { role } });
   return { ...toView(row), token };
 }
 
@@ -83,7 +83,7 @@ export async function revokeInvite(
       .returning({ id: signInLinks.id }),
   );
   if (gone.length === 0) throw notFound('invitation', id);
-  services.record(actor, 'invite.revoked', id);
+  await services.record(actor, 'invite.revoked', { target: id });
 }
 
 function toView({ id, role, label, createdAt, expiresAt }: typeof signInLinks.$inferSelect): InviteView {

@@ -30,5 +30,5 @@ export async function removeMember(
   });
   await services.identity.sessions.endIn(actor.orgId, id);
   await services.identity.access.changed(id);
-  services.record(actor, isSelf ? 'member.left' : 'member.removed', id);
+  await services.record(actor, isSelf ? 'member.left' : 'member.removed', { target: id });
 }

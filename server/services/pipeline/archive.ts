@@ -4,6 +4,7 @@ import { pipelines } from '#db/schema/index.ts';
 import { inTenant } from '#db/tenant.ts';
 import { idSchema, toUuid } from '#server/domain/ids.ts';
 import { type Actor, authorise, authoriseAnywhere } from '#server/identity/actor.ts';
+import { auditNote, noteIn } from '#server/identity/audit/note.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
 import { nameTaken } from './create.ts';
@@ -28,7 +29,7 @@ async function setArchived(
   authoriseAnywhere(actor, 'pipeline.edit');
   const { id } = parseInput(archiveSchema, input);
   authorise(actor, 'pipeline.edit', { pipelineId: id });
-  const view = await inTenant(services.db, actor.orgId, async (tx) => {
+  return inTenant(services.db, actor.orgId, async (tx) => {
     const { name } = await loadPipeline(tx, id);
     await tx
       .update(pipelines)
@@ -37,8 +38,8 @@ async function setArchived(
       .catch((error) => {
         throw nameTaken(error, name);
       });
+    const action = isArchived ? 'pipeline.archived' : 'pipeline.unarchived';
+    await noteIn(tx, auditNote(actor, action, { target: id }));
     return loadPipeline(tx, id);
   });
-  services.record(actor, isArchived ? 'pipeline.archived' : 'pipeline.unarchived', id);
-  return view;
 }

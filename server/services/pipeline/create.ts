@@ -5,9 +5,11 @@ import { SignalboxError } from '#server/domain/errors.ts';
 import { makeId, type PipelineId, toUuid } from '#server/domain/ids.ts';
 import { type Json, jsonObjectSchema } from '#server/domain/json.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
+import { auditNote, noteIn } from '#server/identity/audit/note.ts';
 import type { Services } from '../context.ts';
 import { idempotencyKeySchema, makeOnce } from '../make-once.ts';
 import { parseInput } from '../parse-input.ts';
+import { judgeGraph } from './judge-graph.ts';
 import { loadPipeline, type PipelineView } from './pipeline-view.ts';
 import { addVersion } from './publish.ts';
 
@@ -44,22 +46,22 @@ export async function createPipeline(
   authorise(actor, 'pipeline.create');
   const { idempotencyKey: key, ...request } = parseInput(createPipelineSchema, input);
   if (request.publish) authorise(actor, 'pipeline.publish');
-  const created = await inTenant(services.db, actor.orgId, async (tx) => {
+  const judged = request.publish ? await judgeGraph(services, request.document) : null;
+  return inTenant(services.db, actor.orgId, async (tx) => {
     const made = await makeOnce(tx, actor, {
       key,
       request: { pipeline: request },
       async make() {
         const id = makeId('pipe', services.newUuid());
         await insertPipeline(tx, actor, { id, ...request });
-        if (request.publish)
-          await addVersion(tx, actor, { id, document: request.document, versionUuid: services.newUuid() });
+        if (judged) await addVersion(tx, actor, { id, judged, versionUuid: services.newUuid() });
+        const after = { name: request.name, published: request.publish };
+        await noteIn(tx, auditNote(actor, 'pipeline.created', { target: id, after }));
         return { id, isNew: true };
       },
     });
     return { ...(await loadPipeline(tx, made.id)), isNew: made.isNew };
   });
-  if (created.isNew) services.record(actor, 'pipeline.created', created.id);
-  return created;
 }
 
 async function insertPipeline(

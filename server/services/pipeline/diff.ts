@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { inTenant, type TenantTransaction } from '#db/tenant.ts';
+import { inTenant } from '#db/tenant.ts';
 import { diffGraphs, type GraphDiff } from '#server/domain/graph/diff.ts';
-import { type Graph, graphSchema } from '#server/domain/graph/schema.ts';
-import { idSchema, type PipelineId } from '#server/domain/ids.ts';
+import { graphSchema } from '#server/domain/graph/schema.ts';
+import { idSchema } from '#server/domain/ids.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
@@ -24,15 +24,12 @@ export async function diffVersions(
 ): Promise<GraphDiff> {
   authorise(actor, 'pipeline.read');
   const { id, from, to } = parseInput(diffSchema, input);
-  const [before, after] = await inTenant(services.db, actor.orgId, async (tx) => [
-    await loadGraph(tx, id, from),
-    await loadGraph(tx, id, to),
-  ]);
-  return diffGraphs(before, after);
-}
-
-/** A draft with errors has no graph to compare; the error lists them. */
-async function loadGraph(tx: TenantTransaction, id: PipelineId, number: number | undefined): Promise<Graph> {
-  if (number !== undefined) return graphSchema.parse((await loadVersion(tx, id, number)).graph);
-  return judgeGraph((await loadPipeline(tx, id)).draft?.document ?? null).graph;
+  const [before, after] = await inTenant(services.db, actor.orgId, async (tx) => {
+    const version = await loadVersion(tx, id, from);
+    if (to !== undefined) return [version.graph, (await loadVersion(tx, id, to)).graph];
+    return [version.graph, (await loadPipeline(tx, id)).draft?.document ?? null];
+  });
+  // A draft with errors has no graph to compare; the error lists them.
+  const latter = to === undefined ? (await judgeGraph(services, after)).graph : graphSchema.parse(after);
+  return diffGraphs(graphSchema.parse(before), latter);
 }

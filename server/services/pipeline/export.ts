@@ -29,6 +29,9 @@ export async function exportPipeline(
     if (version === undefined) return { name: pipeline.name, document: pipeline.draft?.document ?? null };
     return { name: pipeline.name, document: (await loadVersion(tx, id, version)).graph };
   });
-  const graph = version === undefined ? judgeGraph(document as Json).graph : graphSchema.parse(document);
+  const graph =
+    version === undefined
+      ? (await judgeGraph(services, document as Json)).graph
+      : graphSchema.parse(document);
   return { name, format, text: format === 'yaml' ? exportYaml(graph) : exportJson(graph) };
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { inTenant } from '#db/tenant.ts';
-import { type Problem, validateGraph } from '#server/domain/graph/validate.ts';
+import type { Problem } from '#server/domain/graph/validate.ts';
 import { idSchema } from '#server/domain/ids.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
@@ -17,5 +17,5 @@ export async function getDraft(
   authorise(actor, 'pipeline.read');
   const { id } = parseInput(getSchema, input);
   const draft = await inTenant(services.db, actor.orgId, (tx) => loadDraft(tx, id));
-  return { ...draft, problems: validateGraph(draft.document).problems };
+  return { ...draft, problems: (await services.documents.judge(draft.document)).problems };
 }

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { SignalboxError } from '#server/domain/errors.ts';
-import { importDocument } from '#server/domain/graph/import.ts';
 import type { ImportProblem } from '#server/domain/graph/import-problems.ts';
 import { isJsonObject } from '#server/domain/json.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
@@ -26,7 +25,7 @@ export async function importPipeline(
 ): Promise<CreatedPipeline> {
   authorise(actor, 'pipeline.create');
   const { format, text, ...rest } = parseInput(importSchema, input);
-  const imported = importDocument(text, format);
+  const imported = await services.documents.read(text, format);
   if (imported.ok && isJsonObject(imported.document)) {
     return createPipeline(services, actor, { ...rest, document: imported.document });
   }

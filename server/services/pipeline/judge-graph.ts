@@ -1,13 +1,20 @@
 import { SignalboxError } from '#server/domain/errors.ts';
-import { contentHash } from '#server/domain/graph/canonical.ts';
 import type { Graph } from '#server/domain/graph/schema.ts';
-import { validateGraph } from '#server/domain/graph/validate.ts';
 import type { Json } from '#server/domain/json.ts';
+import type { Services } from '../context.ts';
+
+export interface Judged {
+  graph: Graph;
+  hash: string;
+}
 
 /** The graph that a document is, with its hash; or one error with every problem and its place. */
-export function judgeGraph(document: Json): { graph: Graph; hash: string } {
-  const result = validateGraph(document);
-  if (result.ok) return { graph: result.graph, hash: contentHash(result.graph) };
+export async function judgeGraph(
+  { documents }: Pick<Services, 'documents'>,
+  document: Json,
+): Promise<Judged> {
+  const result = await documents.judge(document);
+  if (result.ok) return result;
   const errors = result.problems.filter(({ severity }) => severity === 'error');
   const [first] = errors;
   throw new SignalboxError(

@@ -5,12 +5,12 @@ import { inTenant, type TenantTransaction } from '#db/tenant.ts';
 import { SignalboxError } from '#server/domain/errors.ts';
 import { canonicalDocument } from '#server/domain/graph/canonical.ts';
 import { idSchema, type PipelineId, toUuid } from '#server/domain/ids.ts';
-import type { Json } from '#server/domain/json.ts';
 import { type Actor, authorise, authoriseAnywhere } from '#server/identity/actor.ts';
+import { auditNote, noteIn } from '#server/identity/audit/note.ts';
 import type { Services } from '../context.ts';
 import { idempotencyKeySchema, makeOnce } from '../make-once.ts';
 import { parseInput } from '../parse-input.ts';
-import { judgeGraph } from './judge-graph.ts';
+import { type Judged, judgeGraph } from './judge-graph.ts';
 import { findNewestVersion, loadDraft, loadVersionById, type VersionView } from './pipeline-view.ts';
 
 const publishSchema = z.strictObject({
@@ -35,23 +35,21 @@ export async function publishPipeline(
   authoriseAnywhere(actor, 'pipeline.publish');
   const { id, note, revision, idempotencyKey: key } = parseInput(publishSchema, input);
   authorise(actor, 'pipeline.publish', { pipelineId: id });
-  const published = await inTenant(services.db, actor.orgId, async (tx) => {
-    const request = { publish: { id, note, revision } };
-    const made = await makeOnce(tx, actor, {
-      key,
-      request,
-      async make() {
-        const draft = await loadDraft(tx, id);
-        if (revision !== undefined && revision !== draft.revision) throw staleDraft(draft.revision);
-        const what = { id, document: draft.document, note, versionUuid: services.newUuid() };
-        const { version, isNew } = await addVersion(tx, actor, what);
-        return { id: version.id, isNew };
-      },
-    });
+  return inTenant(services.db, actor.orgId, async (tx) => {
+    const make = async () => {
+      const draft = await loadDraft(tx, id);
+      if (revision !== undefined && revision !== draft.revision) throw staleDraft(draft.revision);
+      const judged = await judgeGraph(services, draft.document);
+      const made = { id, judged, note, versionUuid: services.newUuid() };
+      const published = await addVersion(tx, actor, made);
+      const { number, contentHash } = published.version;
+      const after = { version: number, hash: contentHash, note };
+      if (published.isNew) await noteIn(tx, auditNote(actor, 'pipeline.published', { target: id, after }));
+      return { id: published.version.id, isNew: published.isNew };
+    };
+    const made = await makeOnce(tx, actor, { key, request: { publish: { id, note, revision } }, make });
     return { version: await loadVersionById(tx, made.id), isNew: made.isNew };
   });
-  if (published.isNew) services.record(actor, 'pipeline.published', id);
-  return published;
 }
 
 export function staleDraft(current: number): SignalboxError {
@@ -68,9 +66,9 @@ export function staleDraft(current: number): SignalboxError {
 export async function addVersion(
   tx: TenantTransaction,
   actor: Actor,
-  what: { id: PipelineId; document: Json; versionUuid: string; note?: string },
+  what: { id: PipelineId; judged: Judged; versionUuid: string; note?: string },
 ): Promise<Published> {
-  const { graph, hash } = judgeGraph(what.document);
+  const { graph, hash } = what.judged;
   // Two publishers at once: one waits here, and then finds the other's version.
   await tx
     .select({ id: pipelines.id })

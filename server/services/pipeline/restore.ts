@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { inTenant } from '#db/tenant.ts';
 import { idSchema } from '#server/domain/ids.ts';
 import { type Actor, authorise, authoriseAnywhere } from '#server/identity/actor.ts';
+import { auditNote, noteIn } from '#server/identity/audit/note.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
 import { type DraftView, loadDraft, loadVersion } from './pipeline-view.ts';
@@ -23,11 +24,11 @@ export async function restoreVersion(
   authoriseAnywhere(actor, 'pipeline.edit');
   const { id, number, revision } = parseInput(restoreSchema, input);
   authorise(actor, 'pipeline.edit', { pipelineId: id });
-  const draft = await inTenant(services.db, actor.orgId, async (tx) => {
+  return inTenant(services.db, actor.orgId, async (tx) => {
     const { graph } = await loadVersion(tx, id, number);
-    await saveDraft(tx, { id, revision, document: graph });
+    const after = await saveDraft(tx, { id, revision, document: graph });
+    const change = { target: id, before: { revision }, after: { revision: after, version: number } };
+    await noteIn(tx, auditNote(actor, 'pipeline.restored', change));
     return loadDraft(tx, id);
   });
-  services.record(actor, `pipeline.restored: version ${number}`, id);
-  return draft;
 }

@@ -2,10 +2,11 @@ import { eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { pipelines } from '#db/schema/index.ts';
 import { inTenant } from '#db/tenant.ts';
-import { type Problem, validateGraph } from '#server/domain/graph/validate.ts';
+import type { Problem } from '#server/domain/graph/validate.ts';
 import { idSchema, toUuid } from '#server/domain/ids.ts';
 import { jsonObjectSchema } from '#server/domain/json.ts';
 import { type Actor, authorise, authoriseAnywhere } from '#server/identity/actor.ts';
+import { auditNote, noteIn } from '#server/identity/audit/note.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
 import { saveDraft } from './save-draft.ts';
@@ -35,8 +36,9 @@ export async function updateDraft(
         .set({ description })
         .where(eq(pipelines.id, toUuid(id)));
     }
+    const change = { target: id, before: { revision }, after: { revision: saved } };
+    await noteIn(tx, auditNote(actor, 'pipeline.draft-saved', change));
     return saved;
   });
-  services.record(actor, 'pipeline.draft-saved', id);
-  return { revision: next, problems: validateGraph(document).problems };
+  return { revision: next, problems: (await services.documents.judge(document)).problems };
 }

@@ -4,6 +4,7 @@ import { pipelines } from '#db/schema/index.ts';
 import { inTenant } from '#db/tenant.ts';
 import { idSchema, toUuid } from '#server/domain/ids.ts';
 import { type Actor, authorise, authoriseAnywhere } from '#server/identity/actor.ts';
+import { auditNote, noteIn } from '#server/identity/audit/note.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
 import { aboutFields, nameTaken } from './create.ts';
@@ -25,7 +26,7 @@ export async function updatePipeline(
   authoriseAnywhere(actor, 'pipeline.edit');
   const { id, ...about } = parseInput(updateSchema, input);
   authorise(actor, 'pipeline.edit', { pipelineId: id });
-  const view = await inTenant(services.db, actor.orgId, async (tx) => {
+  return inTenant(services.db, actor.orgId, async (tx) => {
     const before = await loadLivePipeline(tx, id);
     const { name = before.name, description = before.description, tags = before.tags } = about;
     await tx
@@ -35,8 +36,9 @@ export async function updatePipeline(
       .catch((error) => {
         throw nameTaken(error, name);
       });
+    const was = { name: before.name, description: before.description, tags: before.tags };
+    const change = { target: id, before: was, after: { name, description, tags } };
+    await noteIn(tx, auditNote(actor, 'pipeline.changed', change));
     return loadPipeline(tx, id);
   });
-  services.record(actor, 'pipeline.changed', id);
-  return view;
 }

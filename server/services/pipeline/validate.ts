@@ -1,42 +1,44 @@
 import { z } from 'zod';
+import { invalid } from '#server/domain/errors.ts';
 import { importDocument } from '#server/domain/graph/import.ts';
+import type { ImportProblem } from '#server/domain/graph/import-problems.ts';
 import { type Problem, validateGraph } from '#server/domain/graph/validate.ts';
 import { type Json, jsonObjectSchema } from '#server/domain/json.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
-import { unreadable } from './import.ts';
 
-export const validateSchema = z
-  .strictObject({
-    document: jsonObjectSchema.meta({ type: 'object', additionalProperties: true }).optional(),
-    /** Instead of a document: its text. */
-    text: z.string().min(1).optional(),
-    format: z.enum(['yaml', 'json']).default('yaml'),
-  })
-  .refine(({ document, text }) => (document === undefined) !== (text === undefined), {
-    message: 'give a document or a text',
-  });
+export const validateSchema = z.strictObject({
+  document: jsonObjectSchema.optional().describe('A graph.'),
+  text: z.string().min(1).optional().describe('Instead of it: a text as it was exported.'),
+  format: z.enum(['yaml', 'json']).default('yaml').describe('Of the text.'),
+});
 
-export interface Judgement {
-  ok: boolean;
+export interface Verdict {
+  valid: boolean;
+  /** With a place in the document. */
   problems: Problem[];
+  /** With a place in the text, when it cannot be read. */
+  faults: ImportProblem[];
 }
 
-/** Judges a graph without keeping it. */
+/** Judges a pipeline that is not kept: what is wrong with it, and where. */
 export async function validatePipeline(
   _services: Services,
   actor: Actor,
   input: z.input<typeof validateSchema>,
-): Promise<Judgement> {
+): Promise<Verdict> {
   authorise(actor, 'pipeline.read');
   const { document, text, format } = parseInput(validateSchema, input);
-  const { ok, problems } = validateGraph(document ?? read(text ?? '', format));
-  return { ok, problems };
+  if ((document === undefined) === (text === undefined)) {
+    throw invalid('Either a document or a text is judged.', undefined, 'Send one of the two.');
+  }
+  if (text === undefined) return judge(document ?? {});
+  const imported = importDocument(text, format);
+  return imported.ok ? judge(imported.document) : { valid: false, problems: [], faults: imported.problems };
 }
 
-function read(text: string, format: 'yaml' | 'json'): Json {
-  const imported = importDocument(text, format);
-  if (imported.ok) return imported.document;
-  throw unreadable(imported.problems);
+function judge(document: Json): Verdict {
+  const { ok, problems } = validateGraph(document);
+  return { valid: ok, problems, faults: [] };
 }

@@ -3,6 +3,7 @@ import { notFound } from '#server/domain/errors.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { DeadLetterView, Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
+import { isQueueOf } from './list.ts';
 
 const listSchema = z.strictObject({ limit: z.int().min(1).max(500).default(100) });
 const replaySchema = z.strictObject({ id: z.string().min(1).max(256) });
@@ -18,7 +19,7 @@ export async function listDeadLetters(
 ): Promise<DeadLetterView[]> {
   authorise(actor, 'queue.inspect');
   const { limit } = parseInput(listSchema, input);
-  return services.queues.listDeadLetters(limit);
+  return services.queues.listDeadLetters(limit, isQueueOf(services, actor));
 }
 
 export async function replayDeadLetter(
@@ -28,8 +29,9 @@ export async function replayDeadLetter(
 ): Promise<void> {
   authorise(actor, 'queue.operate');
   const { id } = parseInput(replaySchema, input);
-  if (!(await services.queues.replayDeadLetter(id))) throw notFound('dead letter', id);
-  services.record(actor, 'dead-letter.replayed', id);
+  const isDone = await services.queues.replayDeadLetter(id, isQueueOf(services, actor));
+  if (!isDone) throw notFound('dead letter', id);
+  await services.record(actor, 'dead-letter.replayed', { target: id });
 }
 
 export async function discardDeadLetter(
@@ -39,6 +41,7 @@ export async function discardDeadLetter(
 ): Promise<void> {
   authorise(actor, 'queue.operate');
   const { id, reason } = parseInput(discardSchema, input);
-  if (!(await services.queues.discardDeadLetter(id, reason))) throw notFound('dead letter', id);
-  services.record(actor, `dead-letter.discarded: ${reason}`, id);
+  const isDone = await services.queues.discardDeadLetter(id, reason, isQueueOf(services, actor));
+  if (!isDone) throw notFound('dead letter', id);
+  await services.record(actor, 'dead-letter.discarded', { target: id, reason });
 }

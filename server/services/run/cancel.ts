@@ -19,10 +19,9 @@ export async function cancelRun(
 ): Promise<RunView> {
   authoriseAnywhere(actor, 'run.operate');
   const { id, graceSeconds } = parseInput(cancelSchema, input);
-  const run = await steerRun(services, actor, {
+  return steerRun(services, actor, {
     id,
     happening: { type: 'cancel', graceMs: graceSeconds * 1000 },
+    action: 'run.cancelled',
   });
-  services.record(actor, 'run.cancelled', id);
-  return run;
 }

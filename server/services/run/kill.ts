@@ -16,7 +16,5 @@ export async function killRun(
 ): Promise<RunView> {
   authoriseAnywhere(actor, 'run.operate');
   const { id } = parseInput(killSchema, input);
-  const run = await steerRun(services, actor, { id, happening: { type: 'cancel', graceMs: 0 } });
-  services.record(actor, 'run.killed', id);
-  return run;
+  return steerRun(services, actor, { id, happening: { type: 'cancel', graceMs: 0 }, action: 'run.killed' });
 }

@@ -3,10 +3,12 @@ import { idempotencyKeys } from '#db/schema/index.ts';
 import { inTenant } from '#db/tenant.ts';
 import type { StartRequest } from '#server/coordinator/commands.ts';
 import { invalid, SignalboxError } from '#server/domain/errors.ts';
-import type { JsonValidator } from '#server/domain/graph/compile.ts';
+import type { CompiledGraph, JsonValidator } from '#server/domain/graph/compile.ts';
 import { fromUuid, makeId, type PipelineId, type RunId, toUuid, type VersionId } from '#server/domain/ids.ts';
 import type { Json, JsonObject } from '#server/domain/json.ts';
+import { findRefs, MAX_REFS, type PayloadRef } from '#server/domain/payload-ref.ts';
 import type { Actor } from '#server/identity/actor.ts';
+import { auditNote } from '#server/identity/audit/note.ts';
 import type { Services } from '../context.ts';
 import { hashRequest } from '../hash-request.ts';
 import { keyInUse } from '../make-once.ts';
@@ -24,6 +26,8 @@ export interface Launch {
   request: Json;
   replay?: { of: RunId; from: string };
   reuse?: StartRequest['reuse'];
+  /** What the audit calls it. */
+  action: string;
 }
 
 /** The way that every run takes into the engine: starts, replays and stand-alone tasks. */
@@ -38,10 +42,12 @@ export async function launchRun(
   if (known) return { id: known, isNew: false };
   refuseUnderPressure(services);
   const graph = await services.graphOf(launch.versionId);
-  checkAgainst(graph.inputValidator, launch.input, 'input');
-  checkAgainst(graph.parametersValidator, launch.parameters, 'parameters');
-  const { value: input, refs } = await services.payloads.shrink(launch.input);
   const id = makeId('run', services.newUuid());
+  const { input, parameters } = await keepPayloads(
+    services,
+    { runId: id, orgId: actor.orgId },
+    { launch, graph },
+  );
   const deadline = graph.graph.deadlineSeconds;
   const reply = await services.engine.startRun({
     run: {
@@ -51,7 +57,7 @@ export async function launchRun(
       versionId: launch.versionId,
       graph,
       input,
-      parameters: launch.parameters,
+      parameters,
       metadata: launch.metadata,
       notification: launch.notification,
       trigger: launch.trigger,
@@ -60,10 +66,53 @@ export async function launchRun(
       ...(key === undefined ? {} : { idempotency: { key, requestHash } }),
     },
     ...(launch.reuse ? { reuse: launch.reuse } : {}),
+    note: auditNote(actor, launch.action, {
+      target: id,
+      after: { pipeline: launch.pipelineId, version: launch.versionId, replay: launch.replay?.of ?? null },
+    }).body,
   });
-  if (!reply.ok) return { id: await findWinner(services, actor, { key, requestHash }), isNew: false };
-  await services.payloads.remember(id, refs);
+  if (!reply.ok) {
+    await services.payloads.forgetUnborn(id);
+    return { id: await findWinner(services, actor, { key, requestHash }), isNew: false };
+  }
   return { id, isNew: true };
+}
+
+/**
+ * Input and parameters, judged as the values that they are and then as small as rows are to be. What they and reused
+ * outputs refer to is written down before the run is born: were it done afterwards and the process died in between,
+ * the run's own input could be collected.
+ */
+async function keepPayloads(
+  { payloads }: Services,
+  owner: { runId: RunId; orgId: Actor['orgId'] },
+  { launch, graph }: { launch: Launch; graph: CompiledGraph },
+): Promise<{ input: Json; parameters: JsonObject }> {
+  const given = refsOf([
+    launch.input,
+    launch.parameters,
+    ...(launch.reuse ?? []).map(({ output }) => output),
+  ]);
+  await payloads.remember(owner, given);
+  // A replay brings what its source was given, which may stand in the store.
+  const input = await payloads.expand(launch.input);
+  const parameters = await payloads.expand(launch.parameters);
+  checkAgainst(graph.inputValidator, input, 'input');
+  checkAgainst(graph.parametersValidator, parameters, 'parameters');
+  const [smallInput, smallParameters] = [
+    await payloads.shrink(owner.orgId, input),
+    await payloads.shrink(owner.orgId, parameters),
+  ];
+  await payloads.remember(owner, [...smallInput.refs, ...smallParameters.refs]);
+  return { input: smallInput.value, parameters: smallParameters.value as JsonObject };
+}
+
+function refsOf(values: readonly Json[]): PayloadRef[] {
+  return values.flatMap((value) => {
+    const refs = findRefs(value);
+    if (refs === null) throw invalid(`A payload refers to more than ${MAX_REFS} objects.`);
+    return refs;
+  });
 }
 
 /** Two starts with one key at the same moment: the engine let one through, and this one was the other. */

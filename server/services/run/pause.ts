@@ -16,7 +16,5 @@ export async function pauseRun(
 ): Promise<RunView> {
   authoriseAnywhere(actor, 'run.operate');
   const { id } = parseInput(pauseSchema, input);
-  const run = await steerRun(services, actor, { id, happening: { type: 'pause' } });
-  services.record(actor, 'run.paused', id);
-  return run;
+  return steerRun(services, actor, { id, happening: { type: 'pause' }, action: 'run.paused' });
 }

@@ -11,6 +11,13 @@ import { isObjectOfHeldTask } from './object-of-held-task.ts';
 
 const readSchema = z.strictObject({ id: idSchema('run'), hash: z.string().regex(/^[0-9a-f]{64}$/) });
 
+export interface ObjectRead {
+  bytes: number;
+  /** Ends with an error when the bytes are not those of the hash. */
+  content: AsyncIterable<Uint8Array>;
+  contentType: string;
+}
+
 /**
  * Objects have no owner of their own: who may read a run's payloads may read what the run refers to, and an agent what
  * goes into a task that it holds.
@@ -19,7 +26,7 @@ export async function readRunObject(
   services: Services,
   actor: Actor,
   input: z.input<typeof readSchema>,
-): Promise<{ content: Uint8Array; contentType: string }> {
+): Promise<ObjectRead> {
   authoriseAnywhere(actor, actor.agent === null ? 'run.payload' : 'agent.fetch');
   const { id, hash } = parseInput(readSchema, input);
   const row = await inTenant(services.db, actor.orgId, async (tx) => {
@@ -32,9 +39,5 @@ export async function readRunObject(
     return (await isObjectOfHeldTask(tx, wanted)) ? object : undefined;
   });
   if (!row) throw notFound('object', `${hash} in ${id}`);
-  const { bytes, contentType } = row;
-  return {
-    content: await services.payloads.artefacts.get({ $object: hash, bytes, contentType }),
-    contentType,
-  };
+  return { ...(await services.payloads.open(hash)), contentType: row.contentType };
 }

@@ -48,11 +48,11 @@ export async function replayRun(
     notification: null,
     trigger: 'replay',
     idempotencyKey,
+    action: 'run.replayed',
     request: JSON.parse(JSON.stringify({ replay: request })) as Json,
     replay: { of: request.id, from: from ?? '' },
     reuse: from === undefined ? [] : planReuse(graph, { from, source: request.id, tasks: source.tasks }),
   });
-  if (isNew) services.record(actor, 'run.replayed', id);
   const run = await inTenant(services.db, actor.orgId, (tx) => viewRun(tx, id, services.graphOf));
   return { run: redactRun(actor, run), isNew };
 }

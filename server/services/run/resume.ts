@@ -15,7 +15,5 @@ export async function resumeRun(
 ): Promise<RunView> {
   authoriseAnywhere(actor, 'run.operate');
   const { id } = parseInput(resumeSchema, input);
-  const run = await steerRun(services, actor, { id, happening: { type: 'resume' } });
-  services.record(actor, 'run.resumed', id);
-  return run;
+  return steerRun(services, actor, { id, happening: { type: 'resume' }, action: 'run.resumed' });
 }

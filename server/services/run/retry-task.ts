@@ -22,10 +22,10 @@ export async function retryTask(
   if (!place) throw notFound('task', taskId);
   const before = await inTenant(services.db, actor.orgId, (tx) => viewRun(tx, place.runId, services.graphOf));
   if (!before.tasks[place.index]) throw notFound('task', taskId);
-  const run = await steerRun(services, actor, {
+  return steerRun(services, actor, {
     id: place.runId,
     happening: { type: 'retry-now', task: place.index },
+    action: 'task.retried',
+    target: taskId,
   });
-  services.record(actor, 'task.retried', taskId);
-  return run;
 }

@@ -45,9 +45,9 @@ export async function startRun(
     notification: { ...request.notification },
     versionId,
     idempotencyKey,
+    action: 'run.started',
     request: { ...request, version: request.version ?? null, notification: { ...request.notification } },
   });
-  if (isNew) services.record(actor, 'run.started', id);
   const run = await inTenant(services.db, actor.orgId, (tx) => viewRun(tx, id, services.graphOf));
   return { run: redactRun(actor, run), isNew };
 }

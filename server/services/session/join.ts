@@ -35,7 +35,7 @@ export async function join(
   });
   if (!opened) throw linkGone();
   const signedIn = await settleSession(services, actor, opened.session);
-  services.record(signedIn.actor, 'member.joined', opened.userId);
+  await services.record(signedIn.actor, 'member.joined', { target: opened.userId });
   return signedIn;
 }
 

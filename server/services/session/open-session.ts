@@ -32,7 +32,7 @@ export async function settleSession(
     await services.identity.sessions.end(asked.userId, asked.sessionId);
     await services.identity.access.changed(asked.sessionId);
   }
-  services.record(actor, 'session.opened', session.id);
+  await services.record(actor, 'session.opened', { target: session.id });
   return { session, actor };
 }
 

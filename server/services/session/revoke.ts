@@ -18,5 +18,5 @@ export async function revokeSession(
   const { id } = parseInput(revokeSchema, input);
   if (!(await services.identity.sessions.end(userId, id))) throw notFound('session', id);
   await services.identity.access.changed(id);
-  services.record(actor, 'session.ended', id);
+  await services.record(actor, 'session.ended', { target: id });
 }

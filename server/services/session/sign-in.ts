@@ -20,6 +20,6 @@ export async function signIn(
   const [orgId] = proof?.orgIds ?? [];
   if (proof && isRight && orgId)
     return openSession(services, actor, { userId: proof.userId, orgId, how: 'password' });
-  services.record(actor, 'session.refused', proof?.userId ?? 'nobody');
+  await services.record(actor, 'session.refused', { target: proof?.userId ?? null });
   throw wrongCredentials();
 }

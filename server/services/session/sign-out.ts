@@ -7,5 +7,5 @@ export async function signOut(services: Services, actor: Actor): Promise<void> {
   const { userId, sessionId } = personOf(actor);
   await services.identity.sessions.end(userId, sessionId);
   await services.identity.access.changed(sessionId);
-  services.record(actor, 'session.ended', sessionId);
+  await services.record(actor, 'session.ended', { target: sessionId });
 }

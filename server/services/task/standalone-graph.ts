@@ -6,15 +6,16 @@ import type { GraphInput } from '#server/domain/graph/schema.ts';
 import { fromUuid, toUuid, type VersionId } from '#server/domain/ids.ts';
 import type { Json } from '#server/domain/json.ts';
 import type { Actor } from '#server/identity/actor.ts';
+import type { Services } from '../context.ts';
 import { judgeGraph } from '../pipeline/judge-graph.ts';
 
 /** The hidden version of a stand-alone task: all tasks with the same settings share one. */
 export async function findOrAddSharedVersion(
   tx: TenantTransaction,
   actor: Actor,
-  { stage, versionUuid }: { stage: GraphInput['stages'][number]; versionUuid: string },
+  { services, stage }: { services: Services; stage: GraphInput['stages'][number] },
 ): Promise<VersionId> {
-  const { graph, hash } = judgeGraph({ stages: [stage] } as unknown as Json);
+  const { graph, hash } = await judgeGraph(services, { stages: [stage] } as unknown as Json);
   const shared = and(isNull(versions.pipelineId), eq(versions.contentHash, hash));
   const find = () => tx.select({ id: versions.id }).from(versions).where(shared);
   const [known] = await find();
@@ -22,7 +23,7 @@ export async function findOrAddSharedVersion(
   await tx
     .insert(versions)
     .values({
-      id: versionUuid,
+      id: services.newUuid(),
       orgId: toUuid(actor.orgId),
       pipelineId: null,
       number: 1,

@@ -45,7 +45,7 @@ export async function submitTask(
       retry: { maxAttempts: request.retryCount + 1 },
       timeouts: request.timeoutSeconds === undefined ? {} : { stageSeconds: request.timeoutSeconds },
     };
-    return findOrAddSharedVersion(tx, actor, { stage, versionUuid: services.newUuid() });
+    return findOrAddSharedVersion(tx, actor, { services, stage });
   });
   const { id, isNew } = await launchRun(services, actor, {
     pipelineId: null,
@@ -56,10 +56,10 @@ export async function submitTask(
     notification: null,
     trigger: 'task',
     idempotencyKey,
+    action: 'task.submitted',
     request: JSON.parse(JSON.stringify({ task: request })) as Json,
   });
   const task = taskId(id, 0);
-  if (isNew) services.record(actor, 'task.submitted', task);
   return { task: await viewTask(services, actor, task), isNew };
 }
 

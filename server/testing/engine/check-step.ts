@@ -82,7 +82,16 @@ function foldEvents(ledger: Ledger, { events, state }: Decision, now: number): v
     if (taskWas && taskIs && taskIs.status !== taskWas.status)
       ledger.taskSteps.add(`${taskWas.status} ${taskIs.status}`);
   }
-  const { touched: _t, events: _e, inputs: _i, ended: _n, unblocked: _u, now: _w, ...folded } = draft;
+  const {
+    touched: _t,
+    events: _e,
+    inputs: _i,
+    ended: _n,
+    unblocked: _u,
+    now: _w,
+    reading: _r,
+    ...folded
+  } = draft;
   ledger.folded = folded;
 }
 

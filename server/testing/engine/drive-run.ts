@@ -10,6 +10,7 @@ import type {
   Reply,
 } from '#server/domain/engine/happenings.ts';
 import { ENGINE_DEFAULTS } from '#server/domain/engine/happenings.ts';
+import type { LargeValues } from '#server/domain/engine/large-values.ts';
 import { type RunState, type TaskState, untouchedTask } from '#server/domain/engine/state.ts';
 import { type CompiledGraph, compileGraph } from '#server/domain/graph/compile.ts';
 import { type GraphInput, graphSchema } from '#server/domain/graph/schema.ts';
@@ -47,6 +48,7 @@ export interface DriveOptions {
   input?: Json;
   random?(): number;
   defaults?: Partial<EngineDefaults>;
+  values?: LargeValues;
   /** Off where 10,000 stages are timed. */
   checked?: boolean;
 }
@@ -108,6 +110,7 @@ export function driveRun(source: GraphInput, options: DriveOptions = {}) {
         unplace: (task) => driver.unplaced.push(task),
         random: options.random ?? (() => 0),
         defaults: { ...ENGINE_DEFAULTS, ...options.defaults },
+        values: options.values,
       };
       const decision = decide(state, happenings, context);
       if (checked) checkStep(ledger, { before: state, decision, context });

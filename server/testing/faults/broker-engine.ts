@@ -1,11 +1,14 @@
 import { connectDatabase, connectEngine } from '#db/client.ts';
 import { createAgentSystem } from '#server/agents/system.ts';
+import { createEmbeddedBroker } from '#server/broker/embedded.ts';
 import { createRabbitmqBroker } from '#server/broker/rabbitmq.ts';
 import { createEngine } from '#server/coordinator/engine.ts';
+import { createNudges } from '#server/coordinator/nudges.ts';
 import type { PausePoints } from '#server/coordinator/pause-points.ts';
 import { createReportIntake } from '#server/coordinator/report-intake.ts';
 import { createResponseConsumer } from '#server/coordinator/response-consumer.ts';
 import { DEFAULT_ORG_ID, fromUuid } from '#server/domain/ids.ts';
+import type { ReportSink } from '#server/domain/reports.ts';
 import { createUuidSource } from '#server/platform/ids.ts';
 import { createSafeFetch } from '#server/platform/safe-fetch.ts';
 import { createMemoryHotState } from '#server/redis/memory.ts';
@@ -15,7 +18,6 @@ import type { ScriptedEngine } from '../scripted-engine.ts';
 import type { BootOptions } from './protocol.ts';
 
 export interface BrokerEngineOptions extends BootOptions {
-  rabbitmq: NonNullable<BootOptions['rabbitmq']>;
   points: PausePoints;
   onTrouble(trouble: string): void;
 }
@@ -25,10 +27,10 @@ const NO_OBJECTS = {
   get: () => Promise.reject(new Error('this test has no object store')),
 };
 
-/** An engine process without agents of its own: it knows those that say hello over RabbitMQ. */
+/** An engine process without agents of its own: it knows those that say hello over RabbitMQ, or are registered. */
 export async function createBrokerEngine(
   options: BrokerEngineOptions,
-): Promise<Pick<ScriptedEngine, 'engine' | 'startVersion' | 'working' | 'leave'>> {
+): Promise<Pick<ScriptedEngine, 'engine' | 'startVersion' | 'working' | 'leave'> & { reports: ReportSink }> {
   const newUuid = createUuidSource(Date.now);
   const { url, rabbitmq, points } = options;
   const sql = connectEngine({ url, applicationName: 'test-engine', max: 2 });
@@ -42,36 +44,55 @@ export async function createBrokerEngine(
     ? createRedisHotState({ url: options.redisUrl, commandTimeoutMs: 500 })
     : createMemoryHotState();
   await hot.start();
-  const broker = createRabbitmqBroker({ ...rabbitmq, confirmTimeoutMs: 2000 });
+  const broker = rabbitmq
+    ? createRabbitmqBroker({ ...rabbitmq, confirmTimeoutMs: 2000 })
+    : createEmbeddedBroker();
   await broker.start();
-  const fetch = createSafeFetch({ allow: [] });
+  const fetch = createSafeFetch({ allow: ['127.0.0.0/8'] });
   const agents = createAgentSystem({
-    ...{ sql: plain, hot, broker, fetch, objects: NO_OBJECTS, orgId: DEFAULT_ORG_ID, newUuid, onTrouble },
+    ...{
+      sql: plain,
+      hot,
+      broker,
+      fetch,
+      artefactsOf: () => NO_OBJECTS,
+      orgId: DEFAULT_ORG_ID,
+      newUuid,
+      onTrouble,
+    },
     instance: options.agentId,
     builtins: [],
     maxAgents: 100,
-    maxConcurrentTasks: 10_000,
     now: Date.now,
     beatMs: options.beatMs ?? 200,
     refreshMs: 50,
+    ...(options.rereadMs === undefined ? {} : { seatsMs: options.rereadMs, compareMs: options.rereadMs }),
   });
+  const nudges = createNudges({ hot, me: newUuid() });
   const engine = createEngine({
     ...{ sql, lanes, broker, points, onTrouble, graphOf: graphs.graphOf, hands: agents.hands },
     random: Math.random,
     localNow: Date.now,
     sweepMs: options.sweepMs ?? 50,
     outboxStaleMs: 300,
+    maxConcurrentTasks: options.maxConcurrentTasks,
+    nudge: nudges.send,
     defaults: { leaseMs: 60_000, redeliverMs: 1000, ...options.defaults },
     onProgress: agents.onProgress,
   });
   const reports = createReportIntake({ sql: plain, hot, engine, now: Date.now, onTrouble });
   agents.connect({ engine, reports });
-  await engine.start(await agents.start());
+  await nudges.listen(engine.hear);
   const responses = createResponseConsumer({ broker, sink: reports, desk: agents.desk, points, onTrouble });
-  await responses.start();
+  const gone = await agents.start();
+  if (options.coordinates ?? true) {
+    await engine.start(gone);
+    await responses.start();
+  }
 
   return {
     engine,
+    reports,
     working: () => 0,
     async startVersion(versionId, input, more) {
       const id = fromUuid('run', newUuid());
@@ -84,6 +105,7 @@ export async function createBrokerEngine(
       await responses.stop();
       await agents.drain(graceMs);
       await engine.stop();
+      await nudges.stop();
       await agents.stop();
       await broker.stop();
       await hot.stop();

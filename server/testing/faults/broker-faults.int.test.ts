@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { createRabbitmqBroker } from '#server/broker/rabbitmq.ts';
-import { capabilityQueue, RESPONSE_QUEUE } from '#server/broker/topology.ts';
+import { queuesOfTenant, RESPONSE_QUEUE } from '#server/broker/topology.ts';
+import { DEFAULT_ORG_ID } from '#server/domain/ids.ts';
 import { startTcpProxy } from '../tcp-proxy.ts';
 import { provideBrokerRig } from './broker-rig.ts';
 import { chain } from './random-graphs.ts';
 import { createIdleAmqpAgent } from './scripted-amqp-agent.ts';
 import { until } from './until.ts';
 
+const LEDGER_QUEUE = queuesOfTenant(DEFAULT_ORG_ID).capability('ledger');
 const current = provideBrokerRig();
 
 describe('a broker that fails', () => {
@@ -28,7 +30,7 @@ describe('a broker that fails', () => {
     const engine = await startEngine();
     await agent.start();
     await rig.ended(await rig.start(engine, chain(1)));
-    await rabbitmq.control('delete_queue', `${namespace}.${capabilityQueue('ledger')}`);
+    await rabbitmq.control('delete_queue', `${namespace}.${LEDGER_QUEUE}`);
     expect(await rig.ended(await rig.start(engine, chain(3)))).toBe('succeeded');
     await expectSent();
     await rig.expectSound();
@@ -42,7 +44,7 @@ describe('a broker that fails', () => {
     await idle.start();
     await until('the agent to be known', async () => (await count('agents')) > 0);
     const inHand: { queue: string; body: Uint8Array }[] = [];
-    const copier = await broker.consume(capabilityQueue('ledger'), { prefetch: 100 }, (delivery) => {
+    const copier = await broker.consume(LEDGER_QUEUE, { prefetch: 100 }, (delivery) => {
       const { queue, body } = delivery;
       inHand.push({ queue, body });
       delivery.ack();
@@ -102,7 +104,7 @@ describe('a broker that fails', () => {
     await idle.start();
     await until('the agent to be known', async () => (await count('agents')) > 0);
     const runs = await Promise.all(Array.from({ length: 10 }, () => rig.start(engine, chain(3))));
-    const queue = capabilityQueue('ledger');
+    const queue = LEDGER_QUEUE;
     await until('the messages to be in the queue', async () => {
       const depth = (await broker.depths()).find((each) => each.queue === queue);
       return (depth?.messages ?? 0) > 0;
@@ -158,9 +160,7 @@ describe('a broker that fails', () => {
     await until('the agent to be known', async () => (await count('agents')) > 0);
     const impatient = createRabbitmqBroker({ url: rabbitmq.url, namespace, maxRedeliveries: 2 });
     await impatient.start();
-    const victim = await impatient.consume(capabilityQueue('ledger'), { prefetch: 10 }, (delivery) =>
-      delivery.retry(),
-    );
+    const victim = await impatient.consume(LEDGER_QUEUE, { prefetch: 10 }, (delivery) => delivery.retry());
     const runId = await rig.start(engine, chain(2));
     await until('the message to be given up', async () => (await broker.listDeadLetters(5)).length > 0);
     await victim.stop();

@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 import type { PausePoint } from '#server/coordinator/pause-points.ts';
 import type { Happening, Reply } from '#server/domain/engine/happenings.ts';
 import type { RunId } from '#server/domain/ids.ts';
+import type { Report } from '#server/domain/messages.ts';
+import type { ReportAnswer, Reporter } from '#server/domain/reports.ts';
 import type {
   BootOptions,
   EngineReport,
@@ -23,6 +25,7 @@ export interface EngineChild extends AsyncDisposable {
   pid: number;
   start(order: StartOrder): Promise<Reply>;
   tell(runId: RunId, happening: Happening): Promise<Reply>;
+  report(from: Reporter, reports: Report[]): Promise<ReportAnswer[]>;
   adopt(gone: readonly string[]): Promise<void>;
   killAt(point: PausePoint, nth?: number): Promise<void>;
   /** Resolves when it is known to the process; `held` resolves when somebody waits there. */
@@ -135,6 +138,7 @@ function wrapChild(child: ChildProcess): Handle {
     pid: child.pid ?? 0,
     start: (order) => ask('start', order),
     tell: (runId, happening) => ask('tell', { runId, happening }),
+    report: (from, reports) => ask('report', { from, reports }),
     adopt: async (gone) => void (await ask('adopt', { gone: [...gone] })),
     async killAt(point, nth = 1) {
       expectKill({ point, nth });

@@ -1,5 +1,8 @@
 import { connectDatabase } from '#db/client.ts';
 import type { AgentId } from '#server/domain/ids.ts';
+import type { ReportSink } from '#server/domain/reports.ts';
+import type { HotState } from '#server/redis/port.ts';
+import { createRedisHotState } from '#server/redis/redis.ts';
 import { createScriptedEngine, type ScriptedEngine } from '../scripted-engine.ts';
 import { createBrokerEngine } from './broker-engine.ts';
 import type { BootOptions, EngineReport, FromChild, ToChild } from './protocol.ts';
@@ -14,7 +17,9 @@ const say = (message: FromChild): void => {
   process.send?.(message);
 };
 
-type Hosted = Pick<ScriptedEngine, 'engine' | 'startVersion' | 'working' | 'leave'>;
+type Hosted = Pick<ScriptedEngine, 'engine' | 'startVersion' | 'working' | 'leave'> & {
+  reports?: ReportSink;
+};
 
 const points = createScriptedPoints((point) => say({ type: 'held', point }));
 const troubles: string[] = [];
@@ -26,8 +31,8 @@ async function boot(options: BootOptions): Promise<null> {
   const { rabbitmq } = options;
   const onTrouble = (trouble: string) => void troubles.push(trouble);
   if (options.killAt) points.killAt(options.killAt.point, options.killAt.nth);
-  if (rabbitmq) {
-    scripted = await createBrokerEngine({ ...options, rabbitmq, points, onTrouble });
+  if (rabbitmq || options.hasFleet) {
+    scripted = await createBrokerEngine({ ...options, points, onTrouble });
     return null;
   }
   const service = connectDatabase({ url: options.serviceUrl, applicationName: 'test-service', max: 2 });
@@ -46,8 +51,17 @@ async function boot(options: BootOptions): Promise<null> {
     ...(options.maxConcurrency === undefined ? {} : { maxConcurrency: options.maxConcurrency }),
     ...(options.lanes === undefined ? {} : { lanes: options.lanes }),
     defaults: { leaseMs: 60_000, ...options.defaults },
+    coordinates: options.coordinates ?? true,
+    ...(options.maxConcurrentTasks === undefined ? {} : { maxConcurrentTasks: options.maxConcurrentTasks }),
+    ...(options.redisUrl === undefined ? {} : { hot: await openHotState(options.redisUrl) }),
   });
   return null;
+}
+
+async function openHotState(url: string): Promise<HotState> {
+  const hot = createRedisHotState({ url });
+  await hot.start();
+  return hot;
 }
 
 function booted(): Hosted {
@@ -66,6 +80,11 @@ async function obey(message: ToChild): Promise<unknown> {
     }
     case 'tell':
       return booted().engine.tell(message.ask.runId, message.ask.happening);
+    case 'report': {
+      const { reports } = booted();
+      if (!reports) throw new Error('this engine process has no door for reports');
+      return reports.report(message.ask.from, message.ask.reports);
+    }
     case 'adopt':
       return booted().engine.adopt(new Set(message.ask.gone as AgentId[]));
     case 'killAt':

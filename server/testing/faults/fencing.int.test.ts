@@ -84,7 +84,7 @@ describe('what an agent says with an old number, or of what is not its own', () 
     });
     expect(await engine.tell(rig.newRunId(), answer(1, 'nowhere'))).toMatchObject({
       ok: false,
-      code: 'NOT_HELD',
+      code: 'NO_RUN',
     });
     expect(await rowsOf(runId)).toEqual(before);
     expect(await engine.tell(runId, answer(1, 'mine'))).toEqual({ ok: true });

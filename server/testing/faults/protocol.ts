@@ -2,6 +2,8 @@ import type { PausePoint } from '#server/coordinator/pause-points.ts';
 import type { EngineDefaults, Happening, Reply } from '#server/domain/engine/happenings.ts';
 import type { AgentId, RunId, VersionId } from '#server/domain/ids.ts';
 import type { Json } from '#server/domain/json.ts';
+import type { Report } from '#server/domain/messages.ts';
+import type { ReportAnswer, Reporter } from '#server/domain/reports.ts';
 
 /** The nth time that the engine comes to the point is its last. */
 export interface KillPoint {
@@ -25,8 +27,15 @@ export interface BootOptions {
   lanes?: number;
   /** With it agents are reached over RabbitMQ, under a prefix of the test's own; without it they are called. */
   rabbitmq?: { url: string; namespace: string };
-  /** With it presence and progress are kept there; without it in the process. Only over RabbitMQ. */
+  /** It has no agents of its own and knows those that are registered. With RabbitMQ it is always so. */
+  hasFleet?: boolean;
+  /** With it presence and progress are kept there, and processes hear each other; without it in the process. */
   redisUrl?: string;
+  /** How often it looks by itself at what others have set free; left out: as always. */
+  rereadMs?: number;
+  /** False: a process without the coordinator's role. */
+  coordinates?: boolean;
+  maxConcurrentTasks?: number;
   /** From its first step on; an order that follows the boot comes when the engine has long been at work. */
   killAt?: KillPoint;
   /** How long an orderly end waits for work that is under way. */
@@ -45,6 +54,8 @@ export interface Orders {
   boot: { ask: BootOptions; answer: null };
   start: { ask: StartOrder; answer: Reply };
   tell: { ask: { runId: RunId; happening: Happening }; answer: Reply };
+  /** What an agent says over HTTP, at the door of this process. */
+  report: { ask: { from: Reporter; reports: Report[] }; answer: ReportAnswer[] };
   /** The agents of these ids are gone for good, with all that they held. */
   adopt: { ask: { gone: string[] }; answer: null };
   /** Ends itself with SIGKILL when it comes to the point for the nth time from now on. */

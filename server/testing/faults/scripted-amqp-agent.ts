@@ -29,7 +29,7 @@ export function createScriptedAmqpAgent(
       if (!handler) throw new Error(`nobody here can do ${assignment.capability}`);
       return handler(assignment, context);
     },
-    objects: NO_OBJECTS,
+    artefactsOf: () => NO_OBJECTS,
     newMessageId: randomUUID,
     beatMs: 200,
     onTrouble: () => undefined,

@@ -107,6 +107,8 @@ function bootCoordinator(world: World, parts: CoordinatorParts) {
       defaults: SIM_DEFAULTS,
       hands,
       slots: book,
+      quota: null,
+      isAwaited: () => false,
     });
     const commit = () => commitBatch(taken, units, { plan, tries });
     if (tries === 0 && plan.runs.some(refusesUnchecked)) decideBatch(taken, units, 1);
@@ -234,8 +236,8 @@ function bootCoordinator(world: World, parts: CoordinatorParts) {
       const stage = state.graph.stages[index]?.stage;
       if (!is || !stage || !touched.has(index) || !isTaskReady(is.status) || !is.wait) return;
       const source = `${is.wait.code} ${is.wait.code === 'concurrency-key' ? is.wait.blockers?.[0] : stage.type}`;
-      const reason = { id: source, source, room: () => hands.room(PUSHED) };
-      backlog.add(reason, stage.priority, { runId: state.id, task: index });
+      const reason = { id: source, source, room: () => hands.room(state.orgId, PUSHED) };
+      backlog.add(reason, stage.priority, { orgId: state.orgId, runId: state.id, task: index });
     });
   }
 
@@ -308,7 +310,9 @@ function createHands(world: World, { agents }: CoordinatorParts, life: Life): Ha
     deliver: (handOut) => life.after(world.pick(5), () => agentOf(handOut.agent)?.deliver(handOut)),
     stop: (order) => agentOf(order.agent)?.stop(order),
     takeFreed: () => [],
-    room: (capability) =>
+    hasSeats: () => false,
+    freshen: async () => undefined,
+    room: (_org, capability) =>
       viewsFor(capability).reduce((sum, view) => sum + Math.max(view.maxConcurrency - view.inFlight, 0), 0),
   };
 }
@@ -328,6 +332,7 @@ function createBook(store: Store): SlotBook {
     undo: () => undefined,
     refresh: async () => undefined,
     isStale: () => false,
+    doubt: () => undefined,
   };
 }
 

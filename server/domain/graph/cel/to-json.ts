@@ -14,6 +14,8 @@ interface Sized {
  * their size counts at every occurrence.
  */
 export function toJson(value: Value, machine: Machine): Json {
+  const standIn = machine.standIns?.get(value);
+  if (standIn !== undefined) return standIn;
   if (typeof value === 'object' && value !== null && !isOwnMaking(value, machine)) return value as Json;
   const { json, bytes } = convert(value, { machine, seen: new Map(), depth: 0, looked: { bytes: 0 } });
   if (bytes > RESULT_LIMITS.maxBytes) throw tooLarge();
@@ -37,6 +39,9 @@ function tooLarge(): Fault {
 }
 
 function convert(value: Value, at: Conversion): Sized {
+  const standIn = at.machine.standIns?.get(value);
+  // A reference has a few hundred bytes.
+  if (standIn !== undefined) return { json: standIn, bytes: 512 };
   if (typeof value !== 'object' || value === null) return convertScalar(value);
   if (value instanceof Date) return { json: value.toISOString(), bytes: 26 };
   if (isDuration(value)) return convertScalar(`${value.ms / 1000}s`);

@@ -54,6 +54,8 @@ export const EVALUATION_CODES = [
   'arithmetic',
   'bad-argument',
   'not-json',
+  /** A value that it reads is not to be had. */
+  'unreadable',
   'internal',
 ] as const;
 export type EvaluationCode = (typeof EVALUATION_CODES)[number];
@@ -92,6 +94,8 @@ export interface Machine {
   readonly locals: Value[];
   /** Lists and maps that the expression made: the result copies these, and passes all others on as they are. */
   readonly made: Set<object>;
+  /** Large values that were opened for it, and what stands for each: such a value goes on as what stands for it. */
+  readonly standIns?: ReadonlyMap<unknown, Json> | undefined;
   steps: number;
 }
 

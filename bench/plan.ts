@@ -1,0 +1,80 @@
+import type { Subject } from './subject.ts';
+import type { CheckedWorkload } from './workload.ts';
+
+/** One metric of one bench: a value a repeat. */
+export interface Measurement {
+  metric: string;
+  unit: string;
+  values: number[];
+}
+
+export interface Plan {
+  /** Runs of a chain lap. */
+  chainRuns: number;
+  chainRepeats: number;
+  /** Runs, one at a time, of a latency repeat. */
+  latencyRuns: number;
+  latencyRepeats: number;
+  fanOutWidth: number;
+  fanOutRepeats: number;
+  startupRepeats: number;
+  /** Of a full and an empty database by turns. */
+  growthRounds: number;
+  /** How long the soak goes on after its warm-up. */
+  soakMs: number;
+  /** One sample a lap. */
+  soakLapMs: number;
+  /** Warm-up goes on until it has taken this long. */
+  warmUpMs: number;
+}
+
+export const FULL_PLAN: Plan = {
+  chainRuns: 10_000,
+  chainRepeats: 3,
+  latencyRuns: 200,
+  latencyRepeats: 3,
+  fanOutWidth: 1000,
+  fanOutRepeats: 5,
+  startupRepeats: 3,
+  growthRounds: 20,
+  soakMs: 600_000,
+  soakLapMs: 10_000,
+  warmUpMs: 4000,
+};
+
+/** For trying things out: its figures are too noisy to quote. */
+export const QUICK_PLAN: Plan = {
+  ...FULL_PLAN,
+  chainRuns: 1000,
+  chainRepeats: 1,
+  latencyRuns: 50,
+  latencyRepeats: 1,
+  fanOutRepeats: 2,
+  startupRepeats: 1,
+  growthRounds: 5,
+  soakMs: 30_000,
+  soakLapMs: 1000,
+  warmUpMs: 500,
+};
+
+/** To see that all of it works: its figures say nothing. */
+export const SMOKE_PLAN: Plan = {
+  chainRuns: 20,
+  chainRepeats: 1,
+  latencyRuns: 3,
+  latencyRepeats: 1,
+  fanOutWidth: 20,
+  fanOutRepeats: 1,
+  startupRepeats: 1,
+  growthRounds: 2,
+  soakMs: 500,
+  soakLapMs: 200,
+  warmUpMs: 0,
+};
+
+export interface BenchContext {
+  subject: Subject;
+  work: CheckedWorkload;
+  plan: Plan;
+  databaseUrl?: string;
+}

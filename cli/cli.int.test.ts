@@ -1,0 +1,165 @@
+import { writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { until } from '#server/testing/faults/until.ts';
+import { createKillRig, type KillRig } from '#server/testing/sdk-agents/kill-rig.ts';
+
+const MAIN = join(import.meta.dirname, 'main.mjs');
+const WORKER = join(import.meta.dirname, '../server/testing/sdk-agents/worker.mjs');
+const PIPELINE = `stages:
+  - key: one
+    type: work
+  - key: two
+    type: work
+    config: { wait: true }
+dependencies:
+  - { from: one, to: two }
+`;
+
+let rig: KillRig;
+let folder: string;
+let file: string;
+
+/** What somebody sees who types it. */
+async function type(args: string[], env: Record<string, string> = {}) {
+  const child = rig.start({ command: process.execPath, args: [MAIN, ...args], env });
+  const code = await child.exited;
+  return { code, printed: child.printed() };
+}
+
+async function typeJson(...args: string[]) {
+  const { code, printed } = await type([...args, '--json']);
+  return {
+    code,
+    lines: printed
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+  };
+}
+
+beforeAll(async () => {
+  rig = await createKillRig();
+  folder = await mkdtemp(join(tmpdir(), 'signalbox-cli-'));
+  file = join(folder, 'steps.yaml');
+  writeFileSync(file, PIPELINE);
+  writeFileSync(join(folder, 'input.json'), '{"n":1}');
+  await rig.startServer();
+}, 120_000);
+afterAll(async () => {
+  await rig[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe('npx signalbox', () => {
+  test('judges, applies, compares and exports a file', async () => {
+    expect(await type(['pipelines', 'validate', file])).toEqual({
+      code: 0,
+      printed: 'The pipeline is valid.\n',
+    });
+    const wrong = join(folder, 'wrong.yaml');
+    writeFileSync(wrong, PIPELINE.replace('to: two', 'to: three'));
+    const judged = await type(['pipelines', 'validate', wrong]);
+    expect(judged).toMatchObject({ code: 1, printed: expect.stringContaining('three') });
+    expect((await type(['pipelines', 'apply', wrong])).code).toBe(1);
+    expect(await type(['pipelines', 'apply', file])).toMatchObject({
+      printed: 'steps: version 1 is published.\n',
+    });
+    expect(await type(['pipelines', 'apply', file])).toMatchObject({
+      printed: 'steps: version 1 says this already.\n',
+    });
+    expect(await type(['pipelines', 'diff', file])).toEqual({ code: 0, printed: '' });
+
+    const changed = join(folder, 'changed.yaml');
+    writeFileSync(changed, PIPELINE.replace('wait: true', 'wait: true, ms: 5'));
+    const diff = await type(['pipelines', 'diff', changed, '--name', 'steps']);
+    expect(diff).toEqual({ code: 1, printed: 'stages.two.config.ms: (nothing) → 5\n' });
+    expect(await type(['pipelines', 'apply', changed, '--name', 'steps'])).toMatchObject({
+      printed: 'steps: version 2 is published.\n',
+    });
+    expect((await type(['pipelines', 'export', 'steps'])).printed).toContain('ms: 5');
+    expect((await typeJson('pipelines', 'list')).lines[0]).toContainEqual(
+      expect.objectContaining({ name: 'steps', version: 2 }),
+    );
+  }, 120_000);
+
+  test('runs it by name, shows how it goes, and says by its exit code how it ended', async () => {
+    const agent = rig.startAgent({ command: process.execPath, args: [WORKER] });
+    const started = await typeJson('run', 'steps', '--input', join(folder, 'input.json'), '--detach');
+    const { id } = started.lines[0];
+    await until('the second stage', async () => (await rig.notes()).includes('two 1'), 60_000);
+    const canceled = await type(['cancel', id, '--grace', '20']);
+    expect(canceled).toMatchObject({ code: 0, printed: expect.stringContaining(`${id} is cancel`) });
+    await rig.client.runs.wait(id);
+    await rig.openGate();
+
+    const replayed = await typeJson('replay', id, '--from', 'two');
+    expect(replayed.code).toBe(0);
+    expect(replayed.lines.at(-1)).toMatchObject({ status: 'succeeded', replay_of: id });
+    const watched = await type(['run', 'steps', '--param', 'n=1', '--param', 'word=x']);
+    expect(watched.code).toBe(0);
+    expect(watched.printed).toContain('one: task.started  by agent_');
+    expect(watched.printed).toContain('The run has succeeded.');
+    const [, run = ''] = /^(run_\w+)$/m.exec(watched.printed) ?? [];
+    expect((await rig.client.runs.get(run)).parameters).toEqual({ n: 1, word: 'x' });
+    expect((await typeJson('runs', '--pipeline', 'steps', '--status', 'cancelled')).lines[0]).toMatchObject([
+      { id },
+    ]);
+    agent.kill('SIGTERM');
+    await agent.exited;
+  }, 120_000);
+
+  test('follows the log of a run until its end', async () => {
+    const { task_id } = await rig.client.tasks.submit({ type: 'talk' });
+    const { run_id } = await rig.client.tasks.get(task_id);
+    const follower = rig.start({ command: process.execPath, args: [MAIN, 'logs', '-f', run_id] });
+    const talker = `import { runAgent } from '${join(import.meta.dirname, '../sdk/typescript/index.mjs')}';
+      await runAgent({ name: 'talker', handlers: { talk: ({ log }) => log('warn', 'red \\u001b[31m text') } });`;
+    rig.start({ command: process.execPath, args: ['--input-type=module', '-e', talker] });
+    expect(await follower.exited).toBe(0);
+    expect(follower.printed()).toMatch(/warn {3}task: red \uFFFD\[31m text/);
+  }, 120_000);
+
+  test('lists who is there, and what to do where nobody is', async () => {
+    expect((await typeJson('agents')).lines[0]).toEqual(
+      expect.arrayContaining([expect.objectContaining({ name: 'talker' })]),
+    );
+    expect((await type(['queues'])).printed).toContain('waiting');
+    expect((await type(['doctor'])).printed).toContain('✔ access: the token is taken');
+    const away = await type(['doctor', '--url', 'http://127.0.0.1:1']);
+    expect(away).toMatchObject({ code: 1, printed: expect.stringContaining('Start it: npm start') });
+  }, 120_000);
+
+  test('takes the secret of the data folder on the machine of the server, and sends it nowhere else', async () => {
+    const { SIGNALBOX_TOKEN: token = '', SIGNALBOX_URL: url = '' } = rig.env;
+    const home = await mkdtemp(join(folder, 'data-'));
+    writeFileSync(join(home, 'api-secret'), token);
+    writeFileSync(
+      join(home, 'lock.json'),
+      JSON.stringify({ pid: 1, startedAt: 1, port: Number(new URL(url).port) }),
+    );
+    const env = { SIGNALBOX_DATA_DIR: home, SIGNALBOX_URL: '', SIGNALBOX_TOKEN: '' };
+    expect((await type(['agents'], env)).code).toBe(0);
+    const remote = await type(['agents', '--url', 'http://signalbox.example'], env);
+    expect(remote).toMatchObject({ code: 2, printed: expect.stringContaining('Set SIGNALBOX_TOKEN') });
+  }, 120_000);
+
+  test.each([
+    [['fly'], 2, 'There is no command fly'],
+    [['run'], 2, 'needs PIPELINE'],
+    [['run', 'nothing'], 2, 'signalbox pipelines list'],
+    [['run', 'steps', '--inputs', 'x'], 2, "Unknown option '--inputs'"],
+    [['pipelines', 'validate', 'nowhere.yaml'], 2, 'no such file'],
+    [['logs', 'run_1'], 3, 'run'],
+    [['completion', 'bash'], 0, 'complete -W "run runs'],
+    [['logs', '--help'], 0, '--follow'],
+  ])(
+    'answers %j with code %i and what to do',
+    async (args, code, text) => {
+      expect(await type(args)).toMatchObject({ code, printed: expect.stringContaining(text) });
+    },
+    60_000,
+  );
+});

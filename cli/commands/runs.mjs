@@ -1,0 +1,194 @@
+// @ts-check
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { clean } from '../output.mjs';
+import { EXIT, UsageError } from '../usage.mjs';
+import { watchRun } from '../watch.mjs';
+import { findPipeline } from './pipelines.mjs';
+
+/** @import { Client, LogEntry } from '../../sdk/typescript/index.mjs' */
+/** @import { Command, Context } from '../usage.mjs' */
+
+const LOOK_MS = 1000;
+const MOST_LINES = 10_000;
+
+const DETACH = /** @type {const} */ ({
+  type: 'boolean',
+  short: 'd',
+  about: 'start it and do not wait for its end',
+});
+
+/** @param {string | undefined} file */
+function readInput(file) {
+  if (file === undefined) return undefined;
+  const text = readFileSync(file === '-' ? 0 : file, 'utf8');
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new UsageError(
+      `${file} is no JSON: ${error instanceof Error ? error.message : error}`,
+      'Correct the file.',
+    );
+  }
+}
+
+/** A value is JSON where it can be, and a text otherwise. @param {string[] | undefined} given */
+function readParameters(given = []) {
+  return Object.fromEntries(
+    given.map((pair) => {
+      const at = pair.indexOf('=');
+      if (at < 1) throw new UsageError(`${pair} is no parameter.`, 'Write it as --param NAME=VALUE.');
+      const text = pair.slice(at + 1);
+      try {
+        return [pair.slice(0, at), JSON.parse(text)];
+      } catch {
+        return [pair.slice(0, at), text];
+      }
+    }),
+  );
+}
+
+/** @param {Context} context @param {import('../../sdk/typescript/index.mjs').Run} run */
+async function follow({ client, out, options }, run) {
+  if (!options.detach) return watchRun({ client: client(), out, run });
+  if (out.isJson) out.json(run);
+  else out.line(run.id);
+  return EXIT.ok;
+}
+
+/** @type {Command} */
+export const run = {
+  about: 'start a pipeline, by name or id, and watch it to its end',
+  args: 'PIPELINE',
+  least: 1,
+  options: {
+    input: { type: 'string', short: 'i', about: 'a JSON file; - reads it from standard input' },
+    param: { type: 'string', short: 'p', about: 'NAME=VALUE; may be given many times' },
+    version: { type: 'string', about: 'the number of the version; left out, the newest' },
+    detach: DETACH,
+  },
+  async run(context) {
+    const { args, options, client } = context;
+    const input_data = readInput(options.input);
+    const pipeline = await findPipeline(client(), args[0] ?? '');
+    const body = {
+      ...(input_data === undefined ? {} : { input_data }),
+      ...(options.param ? { parameters: readParameters(options.param) } : {}),
+      ...(options.version ? { version: Number(options.version) } : {}),
+    };
+    return follow(context, await client().runs.start(pipeline.id, body));
+  },
+};
+
+/** @type {Command} */
+export const replay = {
+  about: 'run again what a run did, from a stage on, and watch it',
+  args: 'RUN',
+  least: 1,
+  options: {
+    from: { type: 'string', about: 'key of the stage to begin with; left out, all of it' },
+    newest: { type: 'boolean', about: "by the pipeline's newest version" },
+    input: { type: 'string', short: 'i', about: 'another input: a JSON file, or -' },
+    detach: DETACH,
+  },
+  async run(context) {
+    const { args, options, client } = context;
+    const input_data = readInput(options.input);
+    const body = {
+      ...(options.from ? { from: options.from } : {}),
+      ...(options.newest ? { version: /** @type {const} */ ('newest') } : {}),
+      ...(input_data === undefined ? {} : { input_data }),
+    };
+    return follow(context, await client().runs.replay(args[0] ?? '', body));
+  },
+};
+
+/** @param {string} about @param {(client: Client, id: string, context: Context) => Promise<any>} act @returns {Command} */
+function steering(about, act) {
+  return {
+    about,
+    args: 'RUN',
+    least: 1,
+    async run(context) {
+      const { args, client, out } = context;
+      const run = await act(client(), args[0] ?? '', context);
+      if (out.isJson) out.json(run);
+      else out.line(`${run.id} is ${run.status}.`);
+    },
+  };
+}
+
+/** @type {Command} */
+export const cancel = {
+  ...steering(
+    'end a run: agents are asked to stop, and cut off after the grace period',
+    (client, id, { options }) =>
+      client.runs.cancel(id, options.grace === undefined ? {} : { grace_seconds: Number(options.grace) }),
+  ),
+  options: { grace: { type: 'string', about: 'seconds that agents have; 30' } },
+};
+export const pause = steering('start nothing more of a run', (client, id) => client.runs.pause(id));
+export const resume = steering('let a paused run go on', (client, id) => client.runs.resume(id));
+
+/** @type {Command} */
+export const runs = {
+  about: 'list runs, newest first',
+  options: {
+    status: { type: 'string', about: 'such as failed, or running,paused' },
+    pipeline: { type: 'string', about: 'name or id' },
+    limit: { type: 'string', about: '50' },
+  },
+  async run({ client, options, out }) {
+    const pipeline = options.pipeline ? await findPipeline(client(), options.pipeline) : undefined;
+    const page = await client().runs.list({
+      ...(options.limit ? { limit: Number(options.limit) } : {}),
+      ...(options.status ? { status: options.status } : {}),
+      ...(pipeline ? { pipeline_id: pipeline.id } : {}),
+    });
+    out.list(page.runs, {
+      run: ({ id }) => id,
+      status: ({ status }) => status,
+      progress: ({ progress }) => `${Math.floor(progress * 100)} %`,
+      started: ({ created_at }) => created_at,
+      error: ({ error }) => error?.message?.slice(0, 60),
+    });
+  },
+};
+
+/** @type {Command} */
+export const logs = {
+  about: "print a run's log lines",
+  args: 'RUN',
+  least: 1,
+  options: {
+    follow: { type: 'boolean', short: 'f', about: 'go on until the run has ended' },
+    stage: { type: 'string', about: 'of this stage only, by key' },
+  },
+  async run({ args, client, options, out }) {
+    const printed = new Map();
+    for (;;) {
+      const run = await client().runs.get(args[0] ?? '');
+      const stages = run.stages.filter(({ key }) => options.stage === undefined || key === options.stage);
+      if (stages.length === 0)
+        throw new UsageError(`The run has no stage ${options.stage}.`, 'Give its key.');
+      const lines = await Promise.all(stages.map((stage) => newLines(client(), stage, printed)));
+      for (const { key, entry } of lines.flat().sort(byTime)) {
+        if (out.isJson) out.json({ stage: key, ...entry });
+        else out.line(`${entry.timestamp}  ${entry.level.padEnd(5)}  ${key}: ${clean(entry.message)}`);
+      }
+      if (!options.follow || run.finished_at) return;
+      await sleep(LOOK_MS);
+    }
+  },
+};
+
+/** @param {{ entry: LogEntry }} one @param {{ entry: LogEntry }} other */
+const byTime = ({ entry: one }, { entry: other }) => one.timestamp.localeCompare(other.timestamp);
+
+/** What has come since it was last asked for. @param {Client} client @param {{ key: string, task_id: string }} stage @param {Map<string, number>} printed */
+async function newLines(client, { key, task_id }, printed) {
+  const all = await client.tasks.logs(task_id, { limit: MOST_LINES });
+  const before = printed.get(key) ?? 0;
+  printed.set(key, all.length);
+  return all.slice(before).map((entry) => ({ key, entry }));
+}

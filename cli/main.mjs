@@ -1,0 +1,100 @@
+#!/usr/bin/env node
+// @ts-check
+import { parseArgs } from 'node:util';
+import { SignalboxError } from '../sdk/typescript/index.mjs';
+import { completionOf } from './commands/completion.mjs';
+import { doctor } from './commands/doctor.mjs';
+import { agents, queues } from './commands/lists.mjs';
+import { pipelines } from './commands/pipelines.mjs';
+import { cancel, logs, pause, replay, resume, run, runs } from './commands/runs.mjs';
+import { connect } from './connect.mjs';
+import { createOutput } from './output.mjs';
+import { EXIT, UsageError } from './usage.mjs';
+
+/** @import { Command } from './usage.mjs' */
+
+/** @type {Record<string, Command>} */
+const COMMANDS = { run, runs, logs, replay, cancel, pause, resume, pipelines, agents, queues, doctor };
+COMMANDS.completion = completionOf(() => Object.keys(COMMANDS));
+
+/** @type {NonNullable<Command['options']>} */
+const EVERYWHERE = {
+  json: { type: 'boolean', about: 'write JSON' },
+  url: { type: 'string', about: 'the server; left out, SIGNALBOX_URL, or the one of the data folder' },
+  token: { type: 'string', about: 'left out, SIGNALBOX_TOKEN, or the secret in the data folder' },
+  help: { type: 'boolean', short: 'h', about: 'this' },
+};
+
+/** @param {NonNullable<Command['options']>} options */
+const optionLines = (options) =>
+  Object.entries(options).map(([name, { short, type, about }]) => {
+    const word = `${short ? `-${short}, ` : ''}--${name}${type === 'string' ? ' …' : ''}`;
+    return `  ${word.padEnd(18)} ${about}`;
+  });
+
+function help() {
+  const lines = Object.entries(COMMANDS).map(([name, { about }]) => `  ${name.padEnd(18)} ${about}`);
+  const codes =
+    'Exit codes: 0 done, 1 the run (or what was checked) failed, 2 not understood, 3 refused or not reached.';
+  return ['signalbox COMMAND [options]', '', ...lines, '', ...optionLines(EVERYWHERE), '', codes].join('\n');
+}
+
+/** @param {string} name @param {Command} command */
+function helpOn(name, { about, args = '', options = {} }) {
+  const usage = `signalbox ${name} ${args}`.trimEnd();
+  return [usage, '', about, '', ...optionLines({ ...options, ...EVERYWHERE })].join('\n');
+}
+
+/** @param {Command} command @param {string[]} given */
+function read({ options = {} }, given) {
+  const all = { ...options, ...EVERYWHERE };
+  const config = Object.fromEntries(
+    Object.entries(all).map(([name, { type, short }]) => [
+      name,
+      { type, ...(short ? { short } : {}), multiple: name === 'param' },
+    ]),
+  );
+  try {
+    const { values, positionals } = parseArgs({ args: given, options: config, allowPositionals: true });
+    return { options: /** @type {Record<string, any>} */ (values), args: positionals };
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error), 'See --help.');
+  }
+}
+
+/** @param {string[]} argv */
+async function main([name = '', ...rest]) {
+  if (name === '' || name === '--help' || name === '-h' || name === 'help') {
+    process.stdout.write(`${help()}\n`);
+    return name === '' ? EXIT.usage : EXIT.ok;
+  }
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (!command) throw new UsageError(`There is no command ${name}.`, 'See signalbox --help.');
+  const { options, args } = read(command, rest);
+  if (options.help) {
+    process.stdout.write(`${helpOn(name, command)}\n`);
+    return EXIT.ok;
+  }
+  if (args.length < (command.least ?? 0)) {
+    throw new UsageError(`signalbox ${name} needs ${command.args}.`, `See signalbox ${name} --help.`);
+  }
+  const out = createOutput({ isJson: options.json === true });
+  return (await command.run({ args, options, out, client: () => connect(options) })) ?? EXIT.ok;
+}
+
+/** @param {unknown} error */
+function explain(error) {
+  const isOurs = error instanceof SignalboxError || error instanceof UsageError;
+  const { message, code } = /** @type {{ message: string, code?: string }} */ (
+    error instanceof Error ? error : { message: String(error) }
+  );
+  const advice = isOurs ? error.advice : undefined;
+  if (process.argv.includes('--json')) process.stderr.write(`${JSON.stringify({ code, message, advice })}\n`);
+  else process.stderr.write(`✖ ${message}\n${advice ? `  What to do: ${advice}\n` : ''}`);
+  if (error instanceof UsageError || code === 'ENOENT') return EXIT.usage;
+  return EXIT.refused;
+}
+
+// A reader such as `head` that has enough is no error.
+process.stdout.on('error', () => process.exit());
+process.exitCode = await main(process.argv.slice(2)).catch(explain);

@@ -1,0 +1,357 @@
+from __future__ import annotations
+
+import json
+import threading
+import time
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
+
+from ._errors import SignalboxError
+from ._http import Line, Server, backoff
+from ._outbox import Entry, Outbox, report_text
+
+CLAIM = 20.0
+ANSWER = 15.0
+#: An answer without a task that comes sooner than this was no wait: the next claim is not made at once.
+NO_WAIT = 0.5
+PROGRESS = 0.1
+FLUSH = 10.0
+MAX_BEATS = 1000
+REFUSALS = frozenset((400, 401, 403, 404, 409))
+
+
+class Hands(NamedTuple):
+    """What does the work that a session knows by name only."""
+
+    begin: Callable[[str, Dict[str, Any]], None]
+    stop: Callable[[str, str], None]
+    trouble: Callable[[str], None]
+    end: Callable[[str, str], None]
+
+
+class _Work:
+    def __init__(self, task: Dict[str, Any], beat_every: float) -> None:
+        self.task = task
+        self.beat_every = beat_every
+        self.is_stopped = False
+        self.has_news = True
+        self.fraction: Optional[float] = None
+        self.note: Optional[str] = None
+
+
+class Session:
+    """Everything that an agent says to the server and hears from it, in threads of its own."""
+
+    def __init__(self, server: Server, registration: Dict[str, Any], hands: Hands, *, beat: float) -> None:
+        self._server = server
+        self._registration = registration
+        self._hands = hands
+        self._beat = beat
+        self._works: Dict[str, _Work] = {}
+        self._changed = threading.Condition()
+        self._registering = threading.Lock()
+        self._over = threading.Event()
+        self._news = threading.Event()
+        self._identity: Tuple[str, int] = ("", 0)
+        self._order = "serve"
+        self._room: int = registration["max_concurrency"]
+        self._limit = self._room
+        self._last_heard = 0.0
+        self._is_leaving = False
+        self._is_claiming = False
+        self._claim_line = Line(server)
+        self._outbox = Outbox(send=self._send_reports, hear=self._hear, trouble=hands.trouble, over=self._over)
+        self._report_line = Line(server)
+
+    @property
+    def agent_id(self) -> str:
+        return self._identity[0]
+
+    def start(self) -> None:
+        """Refusals are raised; a server that is not there yet is waited for, until it is told to leave."""
+        failures = 0
+        while not self._over.is_set():
+            try:
+                self._register()
+                break
+            except SignalboxError as error:
+                if error.status in REFUSALS:
+                    raise
+                failures += 1
+                if failures == 1:
+                    self._hands.trouble(f"Waiting for the server: {error}")
+                self._over.wait(backoff(failures, most=5.0, retry_after=error.retry_after))
+        for name, life in (("claims", self._claim_on), ("beats", self._beat_on), ("reports", self._outbox.work)):
+            threading.Thread(target=life, name=f"signalbox-{name}", daemon=True).start()
+
+    def log(self, key: str, line: Dict[str, Any]) -> None:
+        work = self._works.get(key)
+        if work is not None:
+            self._outbox.add(Entry(key, report_text(work.task, "log", line), is_answer=False))
+
+    def progress(self, key: str, fraction: float, note: Optional[str]) -> None:
+        with self._changed:
+            work = self._works.get(key)
+            if work is None:
+                return
+            work.fraction = max(fraction, work.fraction or 0.0)
+            work.note = work.note if note is None else note
+            work.has_news = True
+        self._news.set()
+
+    def answer(self, key: str, kind: str, fields: Mapping[str, Any], output: Optional[str] = None) -> None:
+        with self._changed:
+            work = self._works.pop(key, None)
+            if work is None:
+                return
+            task = work.task
+
+            def replace(message: str) -> str:
+                error = {"class": "invalid-output", "code": "OUTPUT_REFUSED", "message": message}
+                return report_text(task, "failed", {"error": error})
+
+            text = report_text(task, kind, fields, output)
+            self._outbox.add(Entry(key, text, is_answer=True, replace=replace if kind == "succeeded" else None))
+            self._changed.notify_all()
+
+    def drain(self, within: float) -> None:
+        with self._changed:
+            is_first = not self._is_leaving
+            self._is_leaving = True
+            self._changed.notify_all()
+        if is_first:
+            self._hands.trouble(f"The agent leaves: it takes nothing new, and has {len(self._works)} to finish.")
+        self._claim_line.cut()
+        self._news.set()
+        until = time.monotonic() + within
+        with self._changed:
+            while self._works and not self._over.is_set() and time.monotonic() < until:
+                self._changed.wait(max(0.0, until - time.monotonic()))
+            left = list(self._works.items())
+            self._works.clear()
+        for key, work in left:
+            self._stop(key, work, "the agent leaves")
+            self._give_back(key, work.task)
+        self._outbox.flush(FLUSH)
+        self._say_goodbye()
+        self.finish("drained", "It has finished or given back what it had.")
+
+    def finish(self, why: str, message: str) -> None:
+        with self._changed:
+            if self._over.is_set():
+                return
+            self._is_leaving = True
+            self._over.set()
+            works = list(self._works.items())
+            self._changed.notify_all()
+        for key, work in works:
+            self._stop(key, work, message)
+        self._claim_line.cut()
+        self._news.set()
+        self._outbox.wake()
+        self._hands.end(why, message)
+
+    # What is said.
+
+    def _say_goodbye(self) -> None:
+        if not self.agent_id:
+            return
+        line = Line(self._server)
+        try:
+            self._beat_for(line, [])
+        except SignalboxError:
+            pass  # It will be missed.
+        finally:
+            line.close()
+
+    def _register(self) -> None:
+        line = Line(self._server)
+        try:
+            body = {**self._registration, "transport": "pull"}
+            answer = line.ask("POST", "/agents/register", body=body, timeout=ANSWER)
+        finally:
+            line.close()
+        self._identity = (answer["agent_id"], answer["generation"])
+
+    def _ask(self, line: Line, word: str, body_of: Callable[[int], str], timeout: float = ANSWER) -> Any:
+        """One call as this agent. A server that does not know it is told again who it is."""
+        known = self._identity
+        agent_id, generation = known
+        try:
+            return line.ask("POST", f"/agents/{agent_id}/{word}", body=body_of(generation), timeout=timeout)
+        except SignalboxError as error:
+            if error.code != "NOT_FOUND":
+                raise
+            with self._registering:
+                if self._identity == known:
+                    self._hands.trouble("The server does not know this agent any more; it registers again.")
+                    self._register()
+            raise
+
+    def _send_reports(self, texts: List[str]) -> List[Dict[str, Any]]:
+        reports = ",".join(texts)
+        answer = self._ask(
+            self._report_line, "reports", lambda generation: f'{{"generation":{generation},"reports":[{reports}]}}'
+        )
+        answers: List[Dict[str, Any]] = answer["answers"]
+        return answers
+
+    def _give_back(self, key: str, task: Dict[str, Any]) -> None:
+        self._outbox.add(Entry(key, report_text(task, "released", {}), is_answer=True))
+
+    # What is heard.
+
+    def _stop(self, key: str, work: _Work, reason: str) -> None:
+        if not work.is_stopped:
+            work.is_stopped = True
+            self._hands.stop(key, reason)
+
+    def _hear(self, key: str, answer: Mapping[str, Any]) -> None:
+        work = self._works.get(key)
+        if work is not None and answer["status"] != "ok":
+            self._stop(key, work, answer.get("reason") or "the task is no longer wanted")
+
+    def _obey(self, orders: Mapping[str, Any]) -> None:
+        self._last_heard = time.monotonic()
+        order = orders["order"]
+        reason = orders.get("reason")
+        if order == "retire":
+            self.finish("replaced", reason or "another process has this name, or it was taken off the list")
+            return
+        if order != self._order:
+            self._hands.trouble(f"The server says {order}" + (f": {reason}" if reason else "") + ".")
+        with self._changed:
+            self._order = order
+            self._limit = min(orders.get("max", self._room), self._room)
+            self._changed.notify_all()
+
+    # Tasks.
+
+    def _begin(self, task: Dict[str, Any]) -> None:
+        key = f"{task['task_id']} {task['epoch']}"
+        # Three signs of life fit into the time in which one must come.
+        within = task.get("beat_within_ms")
+        beat_every = self._beat if within is None else min(self._beat, within / 3000)
+        with self._changed:
+            if key in self._works:
+                return  # The same hand-out twice: it is under way.
+            older = [(k, w) for k, w in self._works.items() if w.task["task_id"] == task["task_id"]]
+            is_late = self._is_leaving
+            if not is_late:
+                self._works[key] = _Work(task, beat_every)
+        if is_late:
+            self._give_back(key, task)
+            return
+        for other, work in older:
+            self._stop(other, work, "the task was handed out anew")
+        self._news.set()
+        self._hands.begin(key, task)
+
+    def _may_claim(self) -> int:
+        """How many more tasks fit; waits until there is room, and is 0 when none are to be had any more."""
+        with self._changed:
+            while not self._is_leaving:
+                free = self._limit - len(self._works)
+                if self._order == "serve" and free > 0:
+                    return min(free, 1000)
+                self._changed.wait(60.0)
+            return 0
+
+    def _claim_on(self) -> None:
+        failures = 0
+        while True:
+            free = self._may_claim()
+            if free == 0:
+                return
+            try:
+                self._claim(free)
+                failures = 0
+            except SignalboxError as error:
+                if self._is_leaving:
+                    return
+                if error.status == 409:
+                    self.finish("replaced", str(error))
+                    return
+                failures += 1
+                if failures == 1:
+                    self._hands.trouble(f"No tasks can be had just now: {error}")
+                self._over.wait(backoff(failures, retry_after=error.retry_after))
+
+    def _claim(self, free: int) -> None:
+        started = time.monotonic()
+        wish = {"max": free, "in_flight": len(self._works), "wait_ms": int(CLAIM * 1000)}
+        self._is_claiming = True
+        try:
+            claimed = self._ask(
+                self._claim_line,
+                "claim",
+                lambda generation: json.dumps({"generation": generation, **wish}),
+                CLAIM + ANSWER,
+            )
+        finally:
+            self._is_claiming = False
+        for task in claimed["tasks"]:
+            self._begin(task)
+        self._obey(claimed["orders"])
+        if not claimed["tasks"] and time.monotonic() - started < NO_WAIT:
+            self._over.wait(NO_WAIT)
+
+    # Signs of life.
+
+    def _beat_on(self) -> None:
+        line = Line(self._server)
+        failures = 0
+        turn_at = 0.0
+        while not self._over.is_set():
+            with self._changed:
+                every = min([self._beat, *(work.beat_every for work in self._works.values())])
+            self._news.wait(max(0.0, min(turn_at - time.monotonic(), every)))
+            self._news.clear()
+            now = time.monotonic()
+            is_turn = now >= turn_at
+            if is_turn:
+                turn_at = now + every
+            # A claim under way is a sign of life by itself.
+            if not self._works and (self._is_claiming or now - self._last_heard < self._beat):
+                continue
+            try:
+                self._beat_all(line, is_turn)
+                failures = 0
+            except SignalboxError as error:
+                failures += 1
+                if failures == 1:
+                    self._hands.trouble(f"A sign of life did not get through: {error}")
+                wait = error.retry_after if error.retry_after is not None else min(every, backoff(failures))
+                turn_at = time.monotonic() + wait
+            # Not more often than this, however often progress is told.
+            self._over.wait(min(PROGRESS, every))
+
+    def _beat_all(self, line: Line, is_turn: bool) -> None:
+        """Those whose turn it is; between the turns only those who have news."""
+        with self._changed:
+            due = [(k, w) for k, w in self._works.items() if not w.is_stopped and (is_turn or w.has_news)]
+        if not due and is_turn:
+            self._beat_for(line, [])
+        for at in range(0, len(due), MAX_BEATS):
+            self._beat_for(line, due[at : at + MAX_BEATS])
+
+    def _beat_for(self, line: Line, due: List[Tuple[str, _Work]]) -> None:
+        tasks = []
+        with self._changed:
+            for _, work in due:
+                work.has_news = False
+                beat = {"type": "beat", "task_id": work.task["task_id"], "epoch": work.task["epoch"]}
+                if work.fraction is not None:
+                    beat["progress"] = work.fraction
+                if work.note is not None:
+                    beat["note"] = work.note
+                tasks.append(beat)
+            count = len(self._works)
+        sign = {"in_flight": count, "load": count / self._room, "draining": self._is_leaving}
+        answer = self._ask(
+            line,
+            "heartbeat",
+            lambda generation: json.dumps({"generation": generation, "beat": sign, "tasks": tasks}),
+        )
+        for (key, _), told in zip(due, answer["answers"]):
+            self._hear(key, told)
+        self._obey(answer)

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import ast
+import unittest
+from pathlib import Path
+from typing import Tuple
+
+from signalbox import Client, SignalboxError
+from signalbox._events import parse_events
+
+from .scripted_server import CUT, Answer, Asked, Script, ScriptedServer
+
+
+class ClientTest(unittest.TestCase):
+    def open(self, script: Script) -> Tuple[ScriptedServer, Client]:
+        server = ScriptedServer(script)
+        self.addCleanup(server.close)
+        return server, Client(server.url, "the-token")
+
+    def test_tells_of_a_refusal_with_its_code_its_sentence_and_what_to_do(self) -> None:
+        problem = {"code": "CONFLICT", "detail": "It is going on.", "advice": "Wait.", "instance": "request-1"}
+        server, client = self.open(lambda asked, count: Answer(409, problem))
+        with self.assertRaises(SignalboxError) as caught:
+            client.runs.replay("run_1")
+        error = caught.exception
+        self.assertEqual((error.code, error.status, error.request_id), ("CONFLICT", 409, "request-1"))
+        self.assertEqual(str(error), "It is going on. Wait.")
+        self.assertEqual(len(server.asked), 1)
+        self.assertEqual(server.asked[0].headers["authorization"], "Bearer the-token")
+
+    def test_starts_a_run_under_one_key_however_often_the_request_must_be_sent(self) -> None:
+        answers = [CUT, Answer(503, headers={"Retry-After": "0"}), Answer(202, {"id": "run_1"})]
+        server, client = self.open(lambda asked, count: answers[min(count, 3) - 1])
+        self.assertEqual(client.runs.start("pipe_1", 1)["id"], "run_1")
+        keys = [one.headers["idempotency-key"] for one in server.asked]
+        self.assertEqual((len(keys), len(set(keys))), (3, 1))
+        client.runs.start("pipe_1", 1)
+        self.assertNotEqual(server.asked[-1].headers["idempotency-key"], keys[0])
+
+    def test_does_not_send_twice_what_may_have_had_effect(self) -> None:
+        for answer in (CUT, Answer(503)):
+            with self.subTest(answer=answer):
+                server, client = self.open(lambda asked, count: answer)
+                with self.assertRaises(SignalboxError):
+                    client.pipelines.create("x", [])
+                self.assertEqual(len(server.asked), 1)
+
+    def test_sends_again_what_was_turned_away_unread(self) -> None:
+        limited = Answer(429, {"code": "LIMITED"}, {"Retry-After": "0"})
+        server, client = self.open(lambda asked, count: limited if count == 1 else Answer(body={"id": "pipe_1"}))
+        self.assertEqual(client.pipelines.create("x", [])["id"], "pipe_1")
+        self.assertEqual(len(server.asked), 2)
+
+    def test_says_what_to_do_when_there_is_no_server(self) -> None:
+        with self.assertRaises(SignalboxError) as caught:
+            Client("http://127.0.0.1:1", retry_for=0).agents.list()
+        self.assertEqual(caught.exception.code, "UNREACHABLE")
+        self.assertIn("SIGNALBOX_URL", caught.exception.advice or "")
+        with self.assertRaisesRegex(SignalboxError, "no address of a server"):
+            Client("here")
+
+    def test_goes_through_every_page_of_a_list(self) -> None:
+        def script(asked: Asked, count: int) -> Answer:
+            if asked.query.get("cursor") == ["run_2"]:
+                return Answer(body={"runs": [{"id": "run_1"}], "next_cursor": None})
+            return Answer(body={"runs": [{"id": "run_3"}, {"id": "run_2"}], "next_cursor": "run_2"})
+
+        server, client = self.open(script)
+        ids = [run["id"] for run in client.runs.all(status=["failed", "cancelled"])]
+        self.assertEqual(ids, ["run_3", "run_2", "run_1"])
+        self.assertEqual([one.query["status"] for one in server.asked], [["failed,cancelled"]] * 2)
+
+
+def event(seq: int) -> bytes:
+    return b'id: %d\ndata: {"seq":%d,"type":"task.ready"}\n\n' % (seq, seq)
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
+END = b'event: end\ndata: {"status":"succeeded"}\n\n'
+
+
+class FollowTest(unittest.TestCase):
+    def test_goes_on_after_the_last_number_when_its_line_breaks_and_gives_nothing_twice(self) -> None:
+        def script(asked: Asked, count: int) -> Answer:
+            if asked.query["after"] == ["0"]:
+                return Answer(raw=HEAD + event(1) + event(2) + b'id: 3\ndata: {"se')
+            return Answer(raw=HEAD + event(2) + event(3) + END)
+
+        server = ScriptedServer(script)
+        self.addCleanup(server.close)
+        seen = [entry["seq"] for entry in Client(server.url).runs.follow("run_1")]
+        self.assertEqual(seen, [1, 2, 3])
+        self.assertEqual([one.query["after"] for one in server.asked], [["0"], ["2"]])
+
+    def test_reads_messages_of_several_lines(self) -> None:
+        text = b': hello\n\nretry: 1000\n\nevent: end\r\ndata: {"a":\r\ndata: 1}\r\n\r\n'
+        self.assertEqual(list(parse_events(text.splitlines(True))), [("end", '{"a":\n1}')])
+
+
+class SourceTest(unittest.TestCase):
+    def test_can_be_read_by_the_oldest_python_that_is_promised(self) -> None:
+        for file in (Path(__file__).parent.parent / "signalbox").glob("*.py"):
+            ast.parse(file.read_text(), feature_version=(3, 9))

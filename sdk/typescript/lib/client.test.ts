@@ -1,0 +1,153 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { type Answer, type Asked, startScriptedServer } from '../testing/scripted-server.ts';
+import { createClient } from './client.mjs';
+import { createParser } from './events.mjs';
+
+vi.setConfig({ testTimeout: 30_000 });
+
+async function open(answer: (asked: Asked, count: number) => Answer) {
+  const server = await startScriptedServer(answer);
+  onTestFinished(() => server[Symbol.asyncDispose]());
+  return { server, client: createClient({ url: server.url, token: 'the-token' }) };
+}
+
+const busy = (headers: Record<string, string> = {}): Answer => ({ status: 503, headers });
+
+describe('the client', () => {
+  test('tells of a refusal with its code, its sentence and what to do', async () => {
+    const problem = {
+      code: 'CONFLICT',
+      detail: 'It is still going on.',
+      advice: 'Wait.',
+      instance: 'request-1',
+    };
+    const { client, server } = await open(() => ({ status: 409, body: problem }));
+    await expect(client.runs.replay('run_1')).rejects.toMatchObject({
+      name: 'SignalboxError',
+      code: 'CONFLICT',
+      status: 409,
+      message: 'It is still going on.',
+      advice: 'Wait.',
+      requestId: 'request-1',
+    });
+    expect(server.asked).toHaveLength(1);
+    expect(server.asked[0]?.headers.authorization).toBe('Bearer the-token');
+  });
+
+  test('starts a run under one key, however often the request must be sent', async () => {
+    const { client, server } = await open((_, count) => {
+      if (count === 1) return 'cut';
+      return count === 2 ? busy({ 'retry-after': '0' }) : { status: 202, body: { id: 'run_1' } };
+    });
+    expect(await client.runs.start('pipe_1', { input_data: 1 })).toEqual({ id: 'run_1' });
+    const keys = server.asked.map(({ headers }) => headers['idempotency-key']);
+    expect(keys).toHaveLength(3);
+    expect(new Set(keys).size).toBe(1);
+    await client.runs.start('pipe_1', { input_data: 1 });
+    expect(server.asked.at(-1)?.headers['idempotency-key']).not.toBe(keys[0]);
+  });
+
+  test.each<[string, Answer]>([
+    ['was cut off', 'cut'],
+    ['was answered with 503', busy()],
+  ])('does not send twice what may have had effect and %s', async (_, answer) => {
+    const { client, server } = await open(() => answer);
+    await expect(client.pipelines.create({ name: 'x', stages: [] })).rejects.toMatchObject({
+      name: 'SignalboxError',
+    });
+    expect(server.asked).toHaveLength(1);
+  });
+
+  test('waits as long as it is asked to, and then sends even what is not safe: it was turned away unread', async () => {
+    const limited: Answer = { status: 429, headers: { 'retry-after': '1' }, body: { code: 'LIMITED' } };
+    const { client, server } = await open((_, count) => (count === 1 ? limited : { body: { id: 'pipe_1' } }));
+    const startedAt = performance.now();
+    await client.pipelines.create({ name: 'x', stages: [] });
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(990);
+    expect(server.asked).toHaveLength(2);
+  });
+
+  test('waits for a server that is not there yet', async () => {
+    const probe = createServer().listen(0, '127.0.0.1');
+    await once(probe, 'listening');
+    const { port } = probe.address() as AddressInfo;
+    probe.close();
+    await once(probe, 'close');
+    const client = createClient({ url: `http://127.0.0.1:${port}`, token: 't' });
+    const creating = client.pipelines.create({ name: 'x', stages: [] });
+    const server = createServer((_, response) => response.end('{"id":"pipe_1"}'));
+    onTestFinished(() => void server.close());
+    // It comes after the first try has been refused.
+    await new Promise((resolve) => setImmediate(resolve));
+    server.listen(port, '127.0.0.1');
+    expect(await creating).toEqual({ id: 'pipe_1' });
+  });
+
+  test('says what to do when there is no server at all', async () => {
+    const client = createClient({ url: 'http://127.0.0.1:1', retryForMs: 0 });
+    await expect(client.agents.list()).rejects.toMatchObject({
+      code: 'UNREACHABLE',
+      advice: expect.stringContaining('SIGNALBOX_URL'),
+    });
+    expect(() => createClient({ url: 'here' })).toThrow('no address of a server');
+  });
+
+  test('goes through every page of a list', async () => {
+    const { client, server } = await open(({ query }) =>
+      query.get('cursor') === 'run_2'
+        ? { body: { runs: [{ id: 'run_1' }], next_cursor: null } }
+        : { body: { runs: [{ id: 'run_3' }, { id: 'run_2' }], next_cursor: 'run_2' } },
+    );
+    const ids: string[] = [];
+    for await (const { id } of client.runs.all({ status: ['failed', 'cancelled'] })) ids.push(id);
+    expect(ids).toEqual(['run_3', 'run_2', 'run_1']);
+    expect(server.asked.map(({ query }) => query.get('status'))).toEqual(Array(2).fill('failed,cancelled'));
+  });
+});
+
+describe('a followed run', () => {
+  const event = (seq: number) => `id: ${seq}\ndata: ${JSON.stringify({ seq, type: 'task.ready' })}\n\n`;
+
+  test('goes on after the last number when its line breaks, and gives nothing twice', async () => {
+    const { client, server } = await open(({ query }) => (response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      if (query.get('after') === '0') {
+        response.write(event(1) + event(2));
+        // Half a message, and the end of the line.
+        response.write('id: 3\ndata: {"se', () => response.destroy());
+      } else response.end(`${event(2)}${event(3)}event: end\ndata: {"status":"succeeded"}\n\n`);
+    });
+    const seen: number[] = [];
+    for await (const { seq } of client.runs.follow('run_1')) seen.push(seq);
+    expect(seen).toEqual([1, 2, 3]);
+    expect(server.asked.map(({ query }) => query.get('after'))).toEqual(['0', '2']);
+  });
+
+  test('is refused at once when there is no such run, and ends when the caller has enough', async () => {
+    const { client } = await open(({ path }) =>
+      path.includes('nobody')
+        ? { status: 404, body: { code: 'NOT_FOUND' } }
+        : (response) => response.write(event(1)),
+    );
+    await expect(client.runs.follow('nobody').next()).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    const stop = new AbortController();
+    const events = client.runs.follow('run_1', { signal: stop.signal });
+    expect((await events.next()).value).toMatchObject({ seq: 1 });
+    stop.abort(new Error('enough'));
+    await expect(events.next()).rejects.toThrow('enough');
+  });
+
+  test('is read right in whatever pieces it comes', () => {
+    const text = `: hello\n\nretry: 1000\n\n${event(1)}event: end\r\ndata: {"a":\r\ndata: 1}\r\n\r\n`;
+    const whole = createParser()(text);
+    const parse = createParser();
+    expect([...text].flatMap((letter) => parse(letter))).toEqual(whole);
+    expect(whole).toEqual([
+      { event: 'message', data: '{"seq":1,"type":"task.ready"}' },
+      { event: 'end', data: '{"a":\n1}' },
+    ]);
+  });
+});

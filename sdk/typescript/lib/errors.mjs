@@ -1,0 +1,63 @@
+// @ts-check
+/** @import { ErrorClass, JsonObject } from '../index.mjs' */
+
+/** What the server refused, or that it could not be reached: why, and what to do about it. */
+export class SignalboxError extends Error {
+  /**
+   * @param {string} code @param {string} message
+   * @param {{ status?: number | undefined, advice?: string | undefined, requestId?: string | undefined,
+   *   retryAfterMs?: number | undefined, details?: JsonObject | undefined, wasSent?: boolean, cause?: unknown }} [more]
+   */
+  constructor(code, message, more = {}) {
+    super(message, more.cause === undefined ? undefined : { cause: more.cause });
+    this.name = 'SignalboxError';
+    this.code = code;
+    /** The HTTP status; undefined when there was no answer. */
+    this.status = more.status;
+    this.advice = more.advice;
+    this.requestId = more.requestId;
+    this.retryAfterMs = more.retryAfterMs;
+    this.details = more.details ?? {};
+    /** False: the server has certainly not seen the request. */
+    this.wasSent = more.wasSent ?? true;
+  }
+}
+
+/** How a handler says why an attempt failed. The class decides whether the stage's retry policy tries again. */
+export class TaskFailure extends Error {
+  /**
+   * @param {string} message
+   * @param {{ class?: ErrorClass, code?: string, details?: JsonObject, cause?: unknown }} [more]
+   */
+  constructor(message, more = {}) {
+    super(message, more.cause === undefined ? undefined : { cause: more.cause });
+    this.name = 'TaskFailure';
+    this.class = more.class ?? 'agent';
+    this.code = more.code ?? 'AGENT_ERROR';
+    this.details = more.details;
+  }
+}
+
+const MAX_STACK = 8000;
+
+/**
+ * What is reported of whatever a handler threw.
+ * @param {unknown} error
+ */
+export function describeFailure(error) {
+  if (error instanceof TaskFailure) {
+    const { class: errorClass, code, message, details } = error;
+    return { class: errorClass, code: code.slice(0, 128), message, ...(details ? { details } : {}) };
+  }
+  const isError = error instanceof Error;
+  const message = isError ? error.message || error.name : String(error);
+  const details = isError ? { name: error.name, stack: (error.stack ?? '').slice(0, MAX_STACK) } : undefined;
+  return { class: 'agent', code: 'AGENT_ERROR', message, ...(details ? { details } : {}) };
+}
+
+/** @param {unknown} error */
+export function messageOf(error) {
+  const text = error instanceof Error ? error.message : String(error);
+  const advice = error instanceof SignalboxError && error.advice ? ` ${error.advice}` : '';
+  return `${text}${advice}`;
+}

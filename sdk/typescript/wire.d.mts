@@ -1,0 +1,394 @@
+/** What travels, and the calls that send and fetch it. */
+
+export type Json = null | boolean | number | string | Json[] | JsonObject;
+export interface JsonObject {
+  [key: string]: Json;
+}
+
+/** Data that somebody else has shaped: whoever uses it knows what it is. */
+// biome-ignore lint/suspicious/noExplicitAny: anything narrower would be cast away in every handler.
+export type Payload = any;
+
+export interface Connection {
+  /** Left out: SIGNALBOX_URL, or http://127.0.0.1:3000. */
+  url?: string | undefined;
+  /** Left out: SIGNALBOX_TOKEN. */
+  token?: string | undefined;
+}
+
+/** Which of them are tried again is the stage's `retry.on`; without one: agent, timeout, rate-limited, internal. */
+export type ErrorClass =
+  | 'agent'
+  | 'timeout'
+  | 'invalid-input'
+  | 'invalid-output'
+  | 'rate-limited'
+  | 'lost'
+  | 'internal';
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+export interface ObjectRef {
+  $object: string;
+  bytes?: number;
+  contentType?: string;
+  name?: string;
+}
+
+export interface ClientOptions extends Connection {
+  /** For one request; 30 s. */
+  timeoutMs?: number;
+  /** How long a request is tried again that may be; 30 s. */
+  retryForMs?: number;
+  fetch?: typeof globalThis.fetch;
+}
+
+export type Priority = 'high' | 'medium' | 'low';
+export type RunStatus = 'running' | 'paused' | 'cancelling' | 'succeeded' | 'failed' | 'cancelled';
+export type TaskWord = 'pending' | 'running' | 'completed' | 'failed' | 'retrying';
+
+export interface TaskError {
+  class: ErrorClass;
+  code: string;
+  message: string;
+  details?: JsonObject;
+}
+
+export interface StageBody {
+  name: string;
+  /** The capability that an agent must offer. */
+  type: string;
+  required?: boolean;
+  /** Seconds for one attempt. */
+  timeout?: number;
+  /** `key`, `config`, `input`, `retry` and the rest of the graph's format. */
+  [field: string]: unknown;
+}
+
+export interface PipelineBody {
+  name: string;
+  description?: string;
+  tags?: readonly string[];
+  stages: readonly StageBody[];
+  /** Stages by their place or key. */
+  dependencies?: readonly { from: number | string; to: number | string; [field: string]: unknown }[];
+  input_schema?: JsonObject;
+  parameters_schema?: JsonObject;
+  /** Seconds for a run. */
+  deadline?: number;
+}
+
+export interface Version {
+  id: string;
+  number: number;
+  content_hash: string;
+  note: string;
+  created_at: string;
+}
+
+export interface Pipeline {
+  id: string;
+  pipeline_id: string;
+  name: string;
+  description: string;
+  tags: string[];
+  draft: { revision: number; document: JsonObject } | null;
+  version: (Version & { graph: JsonObject }) | null;
+  created_at: string;
+  updated_at: string;
+}
+
+export interface PipelineItem {
+  id: string;
+  pipeline_id: string;
+  name: string;
+  description: string;
+  tags: string[];
+  stages: number;
+  draft_revision: number | null;
+  version: number | null;
+  created_at: string;
+  updated_at: string;
+}
+
+export interface Problem {
+  code: string;
+  severity: 'error' | 'warning';
+  message: string;
+  advice: string;
+  path: (string | number)[];
+  [field: string]: unknown;
+}
+
+export interface Verdict {
+  valid: boolean;
+  /** Where in the document. */
+  problems: Problem[];
+  /** Where in the text, when it cannot be read. */
+  faults: { code: string; message: string; line: number; column: number }[];
+}
+
+export interface RunBody {
+  input_data?: unknown;
+  parameters?: Record<string, unknown>;
+  metadata?: Record<string, unknown>;
+  notification?: { webhook?: string; email?: string };
+  /** A version's number; left out, the newest. */
+  version?: number;
+}
+
+export interface RunSummary {
+  id: string;
+  run_id: string;
+  pipeline_id: string | null;
+  version_id: string;
+  status: RunStatus;
+  /** The number of its last event. */
+  seq: number;
+  /** 0 to 1. */
+  progress: number;
+  tasks_total: number;
+  tasks_left: number;
+  trigger: string;
+  error: TaskError | null;
+  replay_of: string | null;
+  replay_from: string | null;
+  created_at: string;
+  finished_at: string | null;
+  updated_at: string;
+}
+
+export interface Waiting {
+  code: string;
+  sentence: string;
+  blockers: string[];
+  since: string | null;
+  way_out: string;
+}
+
+export interface StageTask {
+  task_id: string;
+  stage: number;
+  key: string;
+  name: string;
+  type: string;
+  status: TaskWord;
+  /** The same, more exactly: the engine's word. */
+  state: string;
+  attempt: number;
+  progress: number;
+  assigned_agent: string | null;
+  ready_at: string | null;
+  started_at: string | null;
+  finished_at: string | null;
+  output: Payload;
+  error: TaskError | null;
+  skipped_because: string | null;
+  /** Why it does not run. */
+  waiting: Waiting | null;
+  routing: Json;
+}
+
+export interface Run extends RunSummary {
+  input: Payload;
+  parameters: JsonObject;
+  metadata: JsonObject;
+  deadline_at: string | null;
+  stages: StageTask[];
+}
+
+export interface TaskBody {
+  /** The capability that an agent must offer. */
+  type: string;
+  payload?: unknown;
+  priority?: Priority;
+  /** Seconds. */
+  timeout?: number;
+  retry_count?: number;
+  /** With `stage`: that stage of the pipeline, on its own. */
+  pipeline_id?: string;
+  stage?: number;
+}
+
+export interface LogEntry {
+  timestamp: string;
+  level: LogLevel;
+  message: string;
+  fields: JsonObject | null;
+  epoch: number;
+}
+
+export interface TaskDetail extends StageTask {
+  run_id: string;
+  pipeline_id: string | null;
+  updated_at: string;
+  logs: LogEntry[];
+}
+
+/** One entry of a run's dense sequence. `task` is the stage's place in the graph. */
+export interface RunEvent {
+  seq: number;
+  at: string;
+  type: string;
+  task?: number;
+  progress?: number;
+  note?: string;
+  error?: TaskError;
+  agent?: string;
+  epoch?: number;
+  [field: string]: unknown;
+}
+
+export interface AgentInfo {
+  id: string;
+  name: string;
+  instance: string;
+  type: string;
+  status: string;
+  capabilities: string[];
+  labels: string[];
+  transport: string;
+  version: string;
+  resources: JsonObject | null;
+  max_concurrency: number;
+  /** Share of its room that is taken, 0 to 1. */
+  current_load: number;
+  last_heartbeat: string | null;
+  reason: string | null;
+  registered_at: string;
+}
+
+export interface QueueInfo {
+  queue: string;
+  messages: number;
+  consumers: number;
+  unacked: number;
+  oldest_age_ms: number | null;
+}
+
+export interface DeadLetter {
+  id: string;
+  message_id: string;
+  queue: string;
+  reason: string;
+  dead_at: string | null;
+  redeliveries: number;
+  priority: string;
+  body: string;
+}
+
+export interface PageQuery {
+  limit?: number;
+  cursor?: string;
+  [filter: string]: unknown;
+}
+
+export interface RunQuery extends PageQuery {
+  status?: RunStatus | readonly RunStatus[];
+  pipeline_id?: string;
+}
+
+export interface FollowOptions {
+  /** The last number seen; 0 for all. */
+  after?: number;
+  signal?: AbortSignal | undefined;
+}
+
+export interface OnceOptions {
+  /** Made for each call when left out, so that a request that is sent again has effect once. */
+  idempotencyKey?: string;
+}
+
+export interface Client {
+  readonly pipelines: {
+    list(query?: PageQuery): Promise<{ pipelines: PipelineItem[]; next_cursor: string | null }>;
+    /** Every page, item by item. */
+    all(query?: PageQuery): AsyncGenerator<PipelineItem, void, void>;
+    /** Its first version is published at once. */
+    create(body: PipelineBody): Promise<Pipeline>;
+    import(body: {
+      name: string;
+      text: string;
+      format?: 'yaml' | 'json';
+      description?: string;
+      publish?: boolean;
+    }): Promise<Pipeline>;
+    /** Judges a pipeline without keeping it. */
+    validate(body: { document: object } | { text: string; format?: 'yaml' | 'json' }): Promise<Verdict>;
+    get(id: string): Promise<Pipeline>;
+    updateDraft(
+      id: string,
+      body: { revision: number; document: object; description?: string },
+    ): Promise<{ revision: number; problems: Problem[] }>;
+    publish(
+      id: string,
+      body?: { note?: string; revision?: number },
+    ): Promise<{ version: Version; is_new: boolean }>;
+    versions(id: string): Promise<Version[]>;
+    export(id: string, query?: { format?: 'yaml' | 'json'; version?: number }): Promise<string>;
+  };
+  readonly runs: {
+    list(query?: RunQuery): Promise<{ runs: RunSummary[]; next_cursor: string | null }>;
+    all(query?: RunQuery): AsyncGenerator<RunSummary, void, void>;
+    start(pipelineId: string, body?: RunBody, options?: OnceOptions): Promise<Run>;
+    get(id: string): Promise<Run>;
+    /** Agents are asked to stop, and cut off after the grace period. */
+    cancel(id: string, body?: { grace_seconds?: number }): Promise<Run>;
+    pause(id: string): Promise<Run>;
+    resume(id: string): Promise<Run>;
+    kill(id: string): Promise<Run>;
+    /** A new run that reuses what came before the stage `from`. */
+    replay(
+      id: string,
+      body?: {
+        from?: string;
+        version?: 'original' | 'newest';
+        input_data?: unknown;
+        parameters?: Record<string, unknown>;
+      },
+      options?: OnceOptions,
+    ): Promise<Run>;
+    events(
+      id: string,
+      query?: { after?: number; limit?: number },
+    ): Promise<{
+      status: RunStatus;
+      last_seq: number;
+      events: { seq: number; at: string; event: JsonObject }[];
+    }>;
+    /** Every event once, live, until the run has ended; over broken lines and restarts of the server. */
+    follow(id: string, options?: FollowOptions): AsyncGenerator<RunEvent, void, void>;
+    /** The run when it has ended. */
+    wait(id: string, options?: { signal?: AbortSignal | undefined }): Promise<Run>;
+    object(id: string, ref: ObjectRef): Promise<Uint8Array>;
+  };
+  readonly tasks: {
+    submit(body: TaskBody, options?: OnceOptions): Promise<TaskDetail>;
+    get(id: string): Promise<TaskDetail>;
+    wait(id: string, options?: { signal?: AbortSignal | undefined }): Promise<TaskDetail>;
+    /** Submits it and waits for its end, whichever that is. */
+    run(body: TaskBody, options?: OnceOptions & { signal?: AbortSignal | undefined }): Promise<TaskDetail>;
+    logs(id: string, query?: { limit?: number }): Promise<LogEntry[]>;
+    retry(id: string): Promise<Run>;
+  };
+  readonly agents: {
+    list(): Promise<AgentInfo[]>;
+    get(id: string): Promise<AgentInfo>;
+    order(
+      id: string,
+      body: { order: 'drain' | 'pause' | 'quarantine' | 'resume'; reason: string },
+    ): Promise<AgentInfo>;
+  };
+  readonly queues: {
+    list(): Promise<QueueInfo[]>;
+    deadLetters(query?: { limit?: number }): Promise<DeadLetter[]>;
+    replayDeadLetter(id: string): Promise<void>;
+    discardDeadLetter(id: string, body: { reason: string }): Promise<void>;
+  };
+  /** Any other path below /api/v1. */
+  request(
+    method: string,
+    path: string,
+    more?: { body?: unknown; query?: Record<string, unknown> },
+  ): Promise<Payload>;
+}

@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { deleteSecret, listSecrets, putSecret, secretNameSchema } from '#server/services/secret/secrets.ts';
+import { presentSecret, secretSchema } from '../wire/audit.ts';
+import { nextCursor } from '../wire/values.ts';
+import { EXAMPLE } from './examples.ts';
+import { pageInput } from './fields.ts';
+import { operation } from './operation.ts';
+
+export const secrets = {
+  list: operation({
+    method: 'GET',
+    path: '/api/v1/secrets',
+    summary: 'List the names of secrets',
+    description: 'No value is ever given out.',
+    input: z.strictObject(pageInput),
+    output: z.object({ secrets: z.array(secretSchema), next_cursor: nextCursor }),
+    example: {},
+    async handle({ services, actor }, input) {
+      const page = await listSecrets(services, actor, input);
+      return { secrets: page.items.map(presentSecret), next_cursor: page.nextCursor };
+    },
+  }),
+
+  put: operation({
+    method: 'PUT',
+    path: '/api/v1/secrets/{name}',
+    summary: 'Store a secret',
+    description: 'In place of the value that was there, if there was one.',
+    input: z.strictObject({ name: secretNameSchema, value: z.string().min(1).max(65_536) }),
+    output: secretSchema,
+    errors: ['CONFLICT'],
+    example: { name: 'webhooks.signing', value: 'correct horse battery staple' },
+    handle: async ({ services, actor }, input) => presentSecret(await putSecret(services, actor, input)),
+  }),
+
+  delete: operation({
+    method: 'DELETE',
+    path: '/api/v1/secrets/{name}',
+    summary: 'Delete a secret',
+    input: z.strictObject({ name: secretNameSchema }),
+    output: z.undefined(),
+    status: 204,
+    errors: ['NOT_FOUND'],
+    example: { name: EXAMPLE.secret },
+    handle: ({ services, actor }, input) => deleteSecret(services, actor, input).then(() => undefined),
+  }),
+};

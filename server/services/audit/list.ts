@@ -1,0 +1,89 @@
+import { and, desc, eq, gte, lt, lte } from 'drizzle-orm';
+import { z } from 'zod';
+import { auditEntries } from '#db/schema/index.ts';
+import { inTenant } from '#db/tenant.ts';
+import { toUuid } from '#server/domain/ids.ts';
+import { isJsonObject, type Json, type JsonObject } from '#server/domain/json.ts';
+import { type Actor, authorise } from '#server/identity/actor.ts';
+import type { Services } from '../context.ts';
+import { type Page, pageFields, toPage } from '../page.ts';
+import { parseInput } from '../parse-input.ts';
+
+const listSchema = z.strictObject({
+  ...pageFields,
+  /** The number of the last entry seen; older ones follow. */
+  actorId: z.string().max(128).optional(),
+  action: z.string().max(128).optional(),
+  target: z.string().max(256).optional(),
+  from: z.iso.datetime().optional(),
+  until: z.iso.datetime().optional(),
+});
+const LIST = 'audit';
+export type ListAudit = z.input<typeof listSchema>;
+
+export interface AuditView {
+  seq: number;
+  at: Date;
+  actor: JsonObject;
+  action: string;
+  target: string | null;
+  requestId: string | null;
+  address: string | null;
+  reason: string | null;
+  before: Json;
+  after: Json;
+  hash: string;
+}
+
+/** Newest first. */
+export async function listAudit(
+  services: Services,
+  actor: Actor,
+  input: ListAudit,
+): Promise<Page<AuditView>> {
+  authorise(actor, 'audit.read');
+  const { limit, cursor, actorId, action, target, from, until } = parseInput(listSchema, input);
+  const [after] = cursor === undefined ? [] : services.cursors.open(LIST, cursor);
+  const rows = await inTenant(services.db, actor.orgId, (tx) =>
+    tx
+      .select()
+      .from(auditEntries)
+      .where(
+        and(
+          eq(auditEntries.orgId, toUuid(actor.orgId)),
+          after === undefined ? undefined : lt(auditEntries.seq, Number(after)),
+          actorId ? eq(auditEntries.actorId, actorId) : undefined,
+          action ? eq(auditEntries.action, action) : undefined,
+          target ? eq(auditEntries.target, target) : undefined,
+          from ? gte(auditEntries.at, new Date(from)) : undefined,
+          until ? lte(auditEntries.at, new Date(until)) : undefined,
+        ),
+      )
+      .orderBy(desc(auditEntries.seq))
+      .limit(limit + 1),
+  );
+  return toPage(
+    rows,
+    { limit, cursors: services.cursors, list: LIST },
+    { placeOf: ({ seq }) => [String(seq)], toItems: viewEntry },
+  );
+}
+
+export function viewEntry(row: typeof auditEntries.$inferSelect): AuditView {
+  const parsed: Json = JSON.parse(row.body);
+  const body = isJsonObject(parsed) ? parsed : {};
+  const text = (value: Json | undefined) => (typeof value === 'string' ? value : null);
+  return {
+    seq: row.seq,
+    at: row.at,
+    actor: isJsonObject(body.actor) ? body.actor : {},
+    action: row.action,
+    target: row.target,
+    requestId: row.requestId,
+    address: text(body.address),
+    reason: text(body.reason),
+    before: body.before ?? null,
+    after: body.after ?? null,
+    hash: Buffer.from(row.hash).toString('hex'),
+  };
+}

@@ -1,0 +1,115 @@
+import { and, asc, eq, gt } from 'drizzle-orm';
+import { z } from 'zod';
+import { secrets } from '#db/schema/index.ts';
+import { inTenant } from '#db/tenant.ts';
+import { notFound, SignalboxError } from '#server/domain/errors.ts';
+import { toUuid } from '#server/domain/ids.ts';
+import { type Actor, authorise } from '#server/identity/actor.ts';
+import { auditNote, noteIn } from '#server/identity/audit/note.ts';
+import type { Services } from '../context.ts';
+import { type Page, pageFields, toPage } from '../page.ts';
+import { parseInput } from '../parse-input.ts';
+
+export const secretNameSchema = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][\w./-]{0,127}$/,
+    'must begin with a letter or digit and have letters, digits and _ . / -',
+  );
+const listSchema = z.strictObject(pageFields);
+const putSchema = z.strictObject({ name: secretNameSchema, value: z.string().min(1).max(65_536) });
+const deleteSchema = z.strictObject({ name: secretNameSchema });
+
+/** All that anybody is told of a secret. */
+export interface SecretView {
+  name: string;
+  version: number;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+const VIEW = {
+  name: secrets.name,
+  version: secrets.version,
+  createdAt: secrets.createdAt,
+  updatedAt: secrets.updatedAt,
+};
+
+export async function listSecrets(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof listSchema>,
+): Promise<Page<SecretView>> {
+  authorise(actor, 'secret.manage');
+  const { limit, cursor } = parseInput(listSchema, input);
+  const paging = { limit, cursors: services.cursors, list: 'secrets' };
+  const [after] = cursor === undefined ? [] : services.cursors.open(paging.list, cursor);
+  const rows = await inTenant(services.db, actor.orgId, (tx) =>
+    tx
+      .select(VIEW)
+      .from(secrets)
+      .where(
+        and(
+          eq(secrets.orgId, toUuid(actor.orgId)),
+          after === undefined ? undefined : gt(secrets.name, after),
+        ),
+      )
+      .orderBy(asc(secrets.name))
+      .limit(limit + 1),
+  );
+  return toPage(rows, paging, { placeOf: ({ name }) => [name], toItems: (row) => row });
+}
+
+/** Stores a value under a name, in place of the one that was there. */
+export async function putSecret(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof putSchema>,
+): Promise<SecretView> {
+  authorise(actor, 'secret.manage');
+  const { name, value } = parseInput(putSchema, input);
+  const orgId = toUuid(actor.orgId);
+  const here = and(eq(secrets.orgId, orgId), eq(secrets.name, name));
+  return inTenant(services.db, actor.orgId, async (tx) => {
+    const [known] = await tx.select({ version: secrets.version }).from(secrets).where(here);
+    const version = (known?.version ?? 0) + 1;
+    const sealed = services.secrets.seal(value, { orgUuid: orgId, name, version });
+    const [saved] = known
+      ? await tx
+          .update(secrets)
+          .set({ version, ...sealed })
+          .where(and(here, eq(secrets.version, known.version)))
+          .returning(VIEW)
+      : await tx
+          .insert(secrets)
+          .values({ orgId, name, version, ...sealed })
+          .onConflictDoNothing()
+          .returning(VIEW);
+    if (!saved) throw storedMeanwhile(name);
+    await noteIn(tx, auditNote(actor, 'secret.stored', { target: name, after: { version } }));
+    return saved;
+  });
+}
+
+export async function deleteSecret(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof deleteSchema>,
+): Promise<void> {
+  authorise(actor, 'secret.manage');
+  const { name } = parseInput(deleteSchema, input);
+  await inTenant(services.db, actor.orgId, async (tx) => {
+    const gone = await tx
+      .delete(secrets)
+      .where(and(eq(secrets.orgId, toUuid(actor.orgId)), eq(secrets.name, name)))
+      .returning({ name: secrets.name });
+    if (gone.length === 0) throw notFound('secret', name);
+    await noteIn(tx, auditNote(actor, 'secret.deleted', { target: name }));
+  });
+}
+
+function storedMeanwhile(name: string): SignalboxError {
+  return new SignalboxError('CONFLICT', `Somebody else has just stored the secret ${name}.`, {
+    advice: 'Store it again if yours is the right value.',
+  });
+}
