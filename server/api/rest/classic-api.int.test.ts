@@ -24,6 +24,8 @@ function until(path: string, isSo: (body: HttpAnswer['body']) => void): Promise<
   );
 }
 
+/** The sample has the name without a number. */
+const NAME = 'data-processing-pipeline-2';
 const STAGES = [
   { name: 'data-ingestion', type: 'data-ingestion', required: true, timeout: 300 },
   { name: 'data-transformation', type: 'transformation', required: true, timeout: 600 },
@@ -91,14 +93,14 @@ describe('Agent management', () => {
 describe('Pipeline orchestration', () => {
   test('POST /api/v1/pipelines with stages and dependencies by index, then execute', async () => {
     const created = await api('/pipelines', {
-      name: 'data-processing-pipeline',
+      name: NAME,
       description: '6-stage data processing pipeline',
       stages: STAGES,
       dependencies: DEPENDENCIES,
     });
     expect(created).toMatchObject({
       status: 201,
-      body: { name: 'data-processing-pipeline', version: { number: 1 } },
+      body: { name: NAME, version: { number: 1 } },
     });
     const { stages, dependencies } = created.body.version.graph;
     expect(stages.map(({ timeouts }: { timeouts: object }) => timeouts)).toEqual(
