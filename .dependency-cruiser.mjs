@@ -71,7 +71,7 @@ const ZONES = [
   },
   {
     zone: 'server/realtime',
-    may: [...GROUND, '^server/redis/', '^server/services/'],
+    may: [...GROUND, '^server/redis/', '^server/services/', '^server/identity/'],
     why: 'the relay carries events; who may hear them is asked of the services',
   },
   { zone: 'app', may: ['^components/'], why: 'a page parses its URL and renders one feature' },

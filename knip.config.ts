@@ -9,7 +9,7 @@ const config: KnipConfig = {
     'scripts/*.mjs',
     // Started as processes of their own, by path.
     'scripts/services/keeper.mjs',
-    'server/testing/faults/engine-process.ts',
+    'server/testing/faults/{engine,agent,door}-process.ts',
     // Started as a thread, by path.
     'server/platform/documents/worker.ts',
     'server/testing/sdk-agents/{bridge,worker}.mjs',
@@ -22,7 +22,9 @@ const config: KnipConfig = {
     'scripts/checks/*.globalsetup.ts',
     'bench/run.ts',
     'bench/subjects/*.ts',
+    'bench/signalbox/second-process.ts',
     'bench/testing/*.ts',
+    'bench/signalbox/{live-clients,live-doors}.ts',
     'server/testing/simulator/main.ts',
     'deploy/*.mjs',
     'e2e/vitest.config.ts',

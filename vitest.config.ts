@@ -12,6 +12,8 @@ export default defineConfig({
           include: ['**/*.test.{ts,tsx}'],
           exclude: [...NOT_OURS, INT],
           pool: 'threads',
+          // Properties try hundreds of cases, and a busy machine is slow.
+          testTimeout: 60_000,
         },
       },
       {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { measureGrowth } from './growth.ts';
+import { measureLive } from './live.ts';
 import type { BenchContext, Measurement } from './plan.ts';
 import { measureSoak } from './soak.ts';
 import { percentile } from './statistics.ts';
@@ -11,14 +12,25 @@ export const INNER_BENCHES = {
   hop: measureHop,
   start: measureStart,
   fanout: measureFanOut,
+  live: measureLiveSide,
   growth: measureGrowth,
   soak: measureSoak,
 } as const satisfies Record<string, (context: BenchContext) => Promise<Measurement[]>>;
 
 export type InnerBench = keyof typeof INNER_BENCHES;
-export const BENCHES = ['chain', 'hop', 'start', 'fanout', 'startup', 'memory', 'growth', 'soak'] as const;
-/** The soak takes longer than all the others and runs when it is named. */
-export const USUAL_BENCHES = BENCHES.filter((bench) => bench !== 'soak');
+export const BENCHES = [
+  'chain',
+  'hop',
+  'start',
+  'fanout',
+  'startup',
+  'memory',
+  'growth',
+  'live',
+  'soak',
+] as const;
+/** The soak takes longer than all the others, and only ours tells live events: both run when they are named. */
+export const USUAL_BENCHES = BENCHES.filter((bench) => bench !== 'soak' && bench !== 'live');
 export type Bench = (typeof BENCHES)[number];
 
 export const BENCH_TITLES: Record<Bench, string> = {
@@ -28,6 +40,7 @@ export const BENCH_TITLES: Record<Bench, string> = {
   fanout: 'fanout: 1 -> 1,000 -> 1, until the result is back',
   startup: 'startup: engine process started until it takes work; its servers are running already',
   memory: 'memory: after the chain; shared pages counted in proportion',
+  live: 'live: events to many clients while the engine runs at half speed, and what telling them costs it',
   growth: 'growth: the same work on a full and on an empty database of one server, by turns',
   soak: 'soak: steady load at half the top speed; medians of both halves and the slope',
 };
@@ -116,6 +129,21 @@ async function measureFanOut(context: BenchContext): Promise<Measurement[]> {
     values.push(await timeFanOut(context));
   }
   return [{ metric: 'whole run', unit: 'ms', values }];
+}
+
+/** Of engines that tell live events; nothing of others. */
+async function measureLiveSide(context: BenchContext): Promise<Measurement[]> {
+  const { chainRuns, chainRepeats, liveClients, liveMs, warmUpMs } = context.plan;
+  const { live } = context.subject;
+  if (!live) return [];
+  await warmUp(warmUpMs, () => runChainLap(context, Math.min(chainRuns, 1000)));
+  return measureLive({
+    ...{ live, stages: STAGES, clients: liveClients, forMs: liveMs },
+    runs: chainRuns,
+    repeats: chainRepeats,
+    lap: (runs) => runChainLap(context, runs),
+    settle: async () => context.subject.settle?.(),
+  });
 }
 
 async function timeFanOut({ subject, work, plan }: BenchContext): Promise<number> {

@@ -18,6 +18,9 @@ export interface Plan {
   fanOutWidth: number;
   fanOutRepeats: number;
   startupRepeats: number;
+  /** Clients that listen, and for how long the engine runs at half speed before them. */
+  liveClients: number;
+  liveMs: number;
   /** Of a full and an empty database by turns. */
   growthRounds: number;
   /** How long the soak goes on after its warm-up. */
@@ -36,6 +39,8 @@ export const FULL_PLAN: Plan = {
   fanOutWidth: 1000,
   fanOutRepeats: 5,
   startupRepeats: 3,
+  liveClients: 1000,
+  liveMs: 20_000,
   growthRounds: 20,
   soakMs: 600_000,
   soakLapMs: 10_000,
@@ -51,6 +56,8 @@ export const QUICK_PLAN: Plan = {
   latencyRepeats: 1,
   fanOutRepeats: 2,
   startupRepeats: 1,
+  liveClients: 100,
+  liveMs: 3000,
   growthRounds: 5,
   soakMs: 30_000,
   soakLapMs: 1000,
@@ -66,6 +73,8 @@ export const SMOKE_PLAN: Plan = {
   fanOutWidth: 20,
   fanOutRepeats: 1,
   startupRepeats: 1,
+  liveClients: 5,
+  liveMs: 500,
   growthRounds: 2,
   soakMs: 500,
   soakLapMs: 200,

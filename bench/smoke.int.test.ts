@@ -97,6 +97,21 @@ describe('a pass with the smallest plan', () => {
     expect(results[0]?.setting).toMatch(/publisher confirms on/);
   }, 240_000);
 
+  it('tells clients live what the engine does, and how long that took', async () => {
+    const record = await run(await find('signalbox'), ['live']);
+    expect(record.error).toBeUndefined();
+    expectFigures(
+      [
+        'nothing told',
+        'told, nobody listens',
+        'told, 5 clients listen to other runs',
+        'meanwhile',
+        'events at clients',
+        ...['p50', 'p95', 'p99'].map((part) => `event at a client ${part}`),
+      ].map((metric) => `live ${metric}`),
+    );
+  }, 240_000);
+
   it('keeps what was measured before an engine failed, says why, and leaves no process behind', async () => {
     const [definition] = subjects as [SubjectDefinition];
     const file = join(import.meta.dirname, 'testing/failing-subject.ts');

@@ -40,6 +40,8 @@ export interface Subject {
   runChains(inputs: readonly Payload[], stages: number): Promise<Payload[]>;
   /** One run: `work.perform`, then `width` x `work.performItem` on its output, then `work.performJoin` over all. */
   fanOut(input: Payload, width: number): Promise<Payload>;
+  /** Present when the engine tells live events to clients. */
+  live?: LiveSide;
   /** Adds what a second process has executed; called after each lap, outside its time. */
   gather?(): Promise<void>;
   /** Memory of a second process. */
@@ -51,6 +53,22 @@ export interface Subject {
   /** Housekeeping that the engine's users would have running, done between benches and never timed. */
   settle?(): Promise<void>;
   /** Stops workers and connections. Afterwards the process must be able to end by itself. */
+  stop(): Promise<void>;
+}
+
+/** What the `live` bench needs beside runs. */
+export interface LiveSide {
+  /** Whether the engine tells anybody what has moved: off only to see what it costs. */
+  announce(isOn: boolean): void;
+  /** So many clients, in a process of their own, that all listen to what `probe` starts. */
+  listen(clients: number): Promise<Listeners>;
+  /** Starts one run that all listen to, and resolves when it is over. */
+  probe(): Promise<void>;
+}
+
+export interface Listeners {
+  /** From when an event was decided until a client had it, in ms: of every event at every client since the last call. */
+  takeDelays(): Promise<number[]>;
   stop(): Promise<void>;
 }
 

@@ -74,7 +74,7 @@ for (const { page, command, ending, output } of PAGES) {
       agent.kill('SIGTERM');
       expect(await agent.exited).toBe(0);
     },
-    120_000,
+    240_000,
   );
 }
 

@@ -96,7 +96,7 @@ describe('private services', () => {
     owner.kill('SIGKILL');
     await vi.waitFor(
       () => expect(owned.map(({ folder }) => existsSync(folder))).toEqual([false, false]),
-      20_000,
+      60_000,
     );
     const { askSocket } = await import('./lib/net.mjs');
     for (const { url } of owned) {

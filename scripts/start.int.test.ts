@@ -56,7 +56,7 @@ function start(env: Record<string, string> = {}, args: string[] = []) {
   return { child, ended };
 }
 
-const untilUp = () => vi.waitFor(() => expect(readNotes()[0]).toMatch(/^up/), { timeout: 20_000 });
+const untilUp = () => vi.waitFor(() => expect(readNotes()[0]).toMatch(/^up/), { timeout: 60_000 });
 
 beforeEach(async () => {
   checkout = mkdtempSync(join(tmpdir(), 'signalbox-checkout-'));
@@ -155,7 +155,7 @@ describe('npm run dev', () => {
     const { child, ended } = start({}, ['--dev']);
     await untilUp();
     write('server/main.ts', SERVER.replace("'up '", "'up again '"));
-    await vi.waitFor(() => expect(readNotes()).toContain('up again true'), { timeout: 20_000 });
+    await vi.waitFor(() => expect(readNotes()).toContain('up again true'), { timeout: 60_000 });
     child.kill('SIGTERM');
     await ended;
     expect(readNotes().filter((note) => note.startsWith('up'))).toEqual(['up true', 'up again true']);

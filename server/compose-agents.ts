@@ -1,8 +1,9 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import type { BuiltinAgent } from '#server/agents/agent.ts';
+import { AgentFailure, type AgentHandler, type BuiltinAgent } from '#server/agents/agent.ts';
 import { createBuiltinAgents } from '#server/agents/builtin/index.ts';
 import { type AmqpAgent, createAmqpAgent } from '#server/agents/delivery/amqp-agent.ts';
+import { MAX_PAYLOAD_DEPTH } from '#server/agents/payload-expander.ts';
 import type { Payloads } from '#server/agents/payloads.ts';
 import { type AgentSystem, createAgentSystem } from '#server/agents/system.ts';
 import { createWholeAssignments, withWholeInput } from '#server/agents/whole-assignments.ts';
@@ -11,6 +12,8 @@ import { NO_PAUSES } from '#server/coordinator/pause-points.ts';
 import { createReportIntake } from '#server/coordinator/report-intake.ts';
 import { createResponseConsumer, type ResponseConsumer } from '#server/coordinator/response-consumer.ts';
 import { DEFAULT_ORG_ID } from '#server/domain/ids.ts';
+import { measureJson } from '#server/domain/json.ts';
+import { PAYLOAD_NAME } from '#server/domain/payload-ref.ts';
 import type { Env } from '#server/platform/env.ts';
 import { createSafeFetch } from '#server/platform/safe-fetch.ts';
 import { readOrCreateSecret } from '#server/platform/secret-file.ts';
@@ -71,7 +74,7 @@ export function makeAgents({ env, ports, payloads, newUuid, onTrouble }: AgentPa
         capabilities: capabilities.map((capability) => ({ name: capability, version })),
         max_concurrency: maxConcurrency,
       },
-      handle,
+      handle: withSmallOutput(handle, payloads),
       artefactsOf: payloads.artefactsOf,
       newMessageId: newUuid,
       onTrouble: (message, error) => onTrouble(message, error),
@@ -109,6 +112,20 @@ export function makeAgents({ env, ports, payloads, newUuid, onTrouble }: AgentPa
       await system.stop();
       await builtins.stop();
     },
+  };
+}
+
+/** Our own agents have the object store at hand: what they come to need not go through the broker. */
+function withSmallOutput(handle: AgentHandler, { inlineMaxBytes, maxBytes }: Payloads): AgentHandler {
+  return async (assignment, context) => {
+    const output = (await handle(assignment, context)) ?? null;
+    const measured = measureJson(output, { maxBytes, maxDepth: MAX_PAYLOAD_DEPTH });
+    if (!measured.ok) throw new AgentFailure('invalid-output', 'OUTPUT_REFUSED', measured.problem.message);
+    if (measured.bytes <= inlineMaxBytes) return output;
+    const content = Buffer.from(JSON.stringify(output));
+    return {
+      ...(await context.objects.put(content, { contentType: 'application/json', name: PAYLOAD_NAME })),
+    };
   };
 }
 

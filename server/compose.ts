@@ -7,15 +7,20 @@ import { openDoorDatabase } from '#db/tenant.ts';
 import { createPayloads } from '#server/agents/payloads.ts';
 import { tenantOfQueue } from '#server/broker/topology.ts';
 import { createEngine, type Engine } from '#server/coordinator/engine.ts';
-import { createNudges } from '#server/coordinator/nudges.ts';
+import { createNudges, type Nudges } from '#server/coordinator/nudges.ts';
 import { createRetention } from '#server/coordinator/retention.ts';
+import { type IdentityConfig, readIdentityConfig } from '#server/identity/config.ts';
 import { createIdentity } from '#server/identity/identity.ts';
 import { createDocumentDesk } from '#server/platform/documents/desk.ts';
 import type { Env } from '#server/platform/env.ts';
 import { createUuidSource } from '#server/platform/ids.ts';
 import type { Logger } from '#server/platform/logger.ts';
 import type { Metrics } from '#server/platform/metrics.ts';
+import { createSafeFetch } from '#server/platform/safe-fetch.ts';
 import { readOrCreateSecret } from '#server/platform/secret-file.ts';
+import { createAnnouncer } from '#server/realtime/announcer.ts';
+import { readNudge } from '#server/realtime/nudge.ts';
+import { createRelay } from '#server/realtime/relay.ts';
 import { CHANNEL } from '#server/redis/keys.ts';
 import { createBulkWorker } from '#server/services/bulk/worker.ts';
 import type { Services, ShownSettings } from '#server/services/context.ts';
@@ -47,33 +52,39 @@ const MAX_BACKLOG = 50_000;
 /** The only place that builds clients and puts the parts together. */
 export async function compose(options: ComposeOptions): Promise<App> {
   const { env, logger, onStep } = options;
+  // Before anything is started: what cannot be read shall be told at once.
+  const config = readIdentityConfig(env.identityFile);
   const ports = await openPorts(env, { logger, onStep });
   try {
-    return await assemble(ports, options);
+    return await assemble(ports, { ...options, config });
   } catch (error) {
     await ports.stop().catch((cause) => logger.error({ err: cause }, 'clients could not be closed'));
     throw error;
   }
 }
 
-async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
+async function assemble(ports: Ports, options: ComposeOptions & { config: IdentityConfig }): Promise<App> {
   const { env, logger, metrics, onStep } = options;
   const newUuid = createUuidSource(Date.now);
   await migrate(ports.databaseUrl, (name) => onStep(`Applying ${name}.`));
   if (await seed(ports.beatSql, newUuid)) onStep('Added the sample pipeline and the templates.');
   await Promise.all([ports.broker.start(), ports.hotState.start(), ports.objects.start()]);
   const { checkpointer, ...records } = await openRecords(env, ports, logger);
-  const { engine, agents, payloads, graphOf, nudges } = makeEngine(ports, { ...options, newUuid });
+  const { engine, agents, payloads, graphOf, nudges, announcer } = makeEngine(ports, { ...options, newUuid });
   metrics.watchEngine(engine.load);
-  await nudges.listen(engine.hear);
+  await hearOthers(ports, engine, nudges);
   await agents.start(engine);
+  const outbound = createSafeFetch({ allow: env.outboundAllow });
   const identity = createIdentity({
     sql: ports.identitySql,
     hot: ports.hotState,
     secret: readOrCreateSecret(join(env.dataDir, 'api-secret')),
+    config: options.config,
+    fetch: outbound,
     sessionLimits: env.sessionLimits,
     newUuid,
     now: Date.now,
+    onTrouble: (message, error) => logger.warn({ err: error }, message),
   });
   await identity.start();
   const retention = createRetention({
@@ -88,8 +99,15 @@ async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
   }
   const documents = createDocumentDesk();
   let stopping = false;
-  const services: Services = {
+  const seen = {
     db: openDoorDatabase(ports.doorSql),
+    presence: { list: () => ports.hotState.listPresent('agent') },
+  };
+  const onTrouble = (message: string, error: unknown) => logger.warn({ err: error }, message);
+  const relay = createRelay({ services: seen, hot: ports.hotState, now: Date.now, onTrouble });
+  const services: Services = {
+    ...seen,
+    live: relay,
     identity,
     isLocalOnly: env.isLocalOnly,
     engine,
@@ -99,12 +117,10 @@ async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
     queues: ports.broker,
     tenantOfQueue,
     agents: agents.system,
-    presence: { list: () => ports.hotState.listPresent('agent') },
-    news: { subscribe: (runId, onNews) => ports.hotState.subscribe(CHANNEL.runEvents(runId), onNews) },
     cursors: createCursors(await readServerKey(ports.beatSql, 'list-cursors')),
     newUuid,
     now: Date.now,
-    limits: { payloadMaxBytes: env.payloadMaxBytes, maxBacklog: MAX_BACKLOG },
+    limits: { payloadMaxBytes: env.payloadMaxBytes, maxBacklog: MAX_BACKLOG, maxOutbox: env.outboxMax },
     ...records,
     health: createHealth(ports, () => stopping),
     settings: shownSettings(env),
@@ -120,12 +136,15 @@ async function assemble(ports: Ports, options: ComposeOptions): Promise<App> {
     failed: ports.databaseDied.then((output) => `The embedded database has ended by itself:\n${output}`),
     async stop() {
       stopping = true;
+      await relay.stop();
       await Promise.all([retention.stop(), checkpointer.stop(), documents.stop(), bulks.stop()]);
       await agents.drain(DRAIN_MS);
       await engine.stop();
+      announcer.stop();
       await nudges.stop();
       await agents.stop();
       await identity.stop();
+      outbound.close();
       await ports.stop();
     },
   };
@@ -148,7 +167,8 @@ function makeEngine(
   });
   const agents = makeAgents({ env, ports, payloads, newUuid, onTrouble });
   const nudges = createNudges({ hot: ports.hotState, me: newUuid() });
-  const announce = announceProgress({ env, metrics, hotState: ports.hotState, now: Date.now });
+  const announcer = createAnnouncer({ hot: ports.hotState, now: Date.now });
+  const announce = announceProgress({ env, metrics, announcer, hotState: ports.hotState, now: Date.now });
   const engine: Engine = createEngine({
     sql: ports.engineSql,
     lanes: ports.lanes,
@@ -168,7 +188,17 @@ function makeEngine(
     onTrouble,
   });
   agents.connect(engine);
-  return { engine, agents, payloads, graphOf, nudges };
+  return { engine, agents, payloads, graphOf, nudges, announcer };
+}
+
+async function hearOthers({ hotState }: Ports, engine: Engine, nudges: Nudges): Promise<void> {
+  await nudges.listen(engine.hear);
+  // There are no others.
+  if (hotState.state().kind === 'memory') return;
+  // Reports of a run may come to any process, so what one has committed makes the others' memory of it old.
+  await hotState.subscribePattern(CHANNEL.anyOrgEvents, (message) => {
+    for (const [id, , seq] of readNudge(message) ?? []) engine.forgetBefore(id, { seq });
+  });
 }
 
 function shownSettings(env: Env): ShownSettings {

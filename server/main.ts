@@ -4,7 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { createGate } from '#server/api/http/gate.ts';
 import { createHttpServer } from '#server/api/http/server.ts';
 import { apiRoutes } from '#server/api/routes.ts';
+import { attachSockets, type Sockets } from '#server/api/sockets/sockets.ts';
 import { SignalboxError } from '#server/domain/errors.ts';
+import { createSocketSignIn } from '#server/identity/socket-sign-in.ts';
 import { takeDataLock } from '#server/platform/data-lock.ts';
 import { type Env, readEnv } from '#server/platform/env.ts';
 import { createLogger, type Logger } from '#server/platform/logger.ts';
@@ -22,6 +24,7 @@ function say(line: string): void {
 interface Running {
   app?: App;
   server?: Server;
+  sockets?: Sockets;
   pages?: Pages;
   releaseLock?: () => void;
 }
@@ -31,9 +34,10 @@ async function start(env: Env, logger: Logger, running: Running): Promise<void> 
   const metrics = createMetrics();
   let app: App | undefined;
   if (env.roles.has('web')) {
+    const gate = createGate({ publicUrl: env.publicUrl, trustedProxies: env.trustedProxies });
     running.server = createHttpServer({
       routes: apiRoutes,
-      gate: createGate({ publicUrl: env.publicUrl, trustedProxies: env.trustedProxies }),
+      gate,
       logger,
       metrics,
       isDev: env.isDev,
@@ -42,6 +46,18 @@ async function start(env: Env, logger: Logger, running: Running): Promise<void> 
       services: () => app?.services,
       pages: () => running.pages?.handle,
     });
+    running.sockets = attachSockets({
+      server: running.server,
+      gate,
+      authenticate: createSocketSignIn(() => app?.services.identity, Date.now),
+      limits: env.sockets,
+      feed: () => app?.services.live,
+      // In development Next tells the browser over a socket of its own what has been compiled.
+      isShared: env.isDev,
+      now: Date.now,
+      onTrouble: (message, error) => logger.warn({ err: error }, message),
+    });
+    metrics.watchSockets(running.sockets.count);
     await listen(running.server, env);
   }
   // Pages need no database and it needs no pages: both come up at once.
@@ -52,6 +68,7 @@ async function start(env: Env, logger: Logger, running: Running): Promise<void> 
   const [first] = await Promise.allSettled([composed, pages]);
   if (first.status === 'fulfilled') running.app = first.value;
   app = await composed;
+  running.sockets?.follow(app.services.identity.access.onChange);
   const mounted = await pages;
   if (mounted) running.pages = mounted;
   void app.failed.then((why) => die(logger, new SignalboxError('UNAVAILABLE', why), running));
@@ -102,9 +119,10 @@ function announce(server: Server, env: Env, token: string): void {
 }
 
 async function stop(running: Running, logger: Logger): Promise<void> {
-  const { app, server, pages, releaseLock } = running;
+  const { app, server, sockets, pages, releaseLock } = running;
   const closed = server ? new Promise((resolve) => server.close(resolve)) : undefined;
   server?.closeIdleConnections();
+  await sockets?.stop();
   await app?.stop();
   await pages?.close();
   // Streams would stay open for as long as somebody watches.

@@ -8,6 +8,11 @@ export default async function Page({
 }: {
   searchParams: Promise<Record<string, string | string[]>>;
 }) {
-  const { next } = await searchParams;
-  return <SignInPage next={typeof next === 'string' ? next : null} />;
+  const { next, problem } = await searchParams;
+  return (
+    <SignInPage
+      next={typeof next === 'string' ? next : null}
+      problem={typeof problem === 'string' ? problem : null}
+    />
+  );
 }

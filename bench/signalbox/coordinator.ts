@@ -10,7 +10,7 @@ import { createEngine, type Engine } from '#server/coordinator/engine.ts';
 import { NO_PAUSES } from '#server/coordinator/pause-points.ts';
 import { createReportIntake } from '#server/coordinator/report-intake.ts';
 import { createResponseConsumer } from '#server/coordinator/response-consumer.ts';
-import { DEFAULT_ORG_ID, type RunId, type VersionId } from '#server/domain/ids.ts';
+import { DEFAULT_ORG_ID, type PipelineId, type RunId, type VersionId } from '#server/domain/ids.ts';
 import type { Json } from '#server/domain/json.ts';
 import { isRunOver } from '#server/domain/statuses.ts';
 import { type Env, readEnv } from '#server/platform/env.ts';
@@ -18,6 +18,7 @@ import { createUuidSource } from '#server/platform/ids.ts';
 import { createLogger } from '#server/platform/logger.ts';
 import { createMetrics } from '#server/platform/metrics.ts';
 import { createSafeFetch } from '#server/platform/safe-fetch.ts';
+import { type Announcer, createAnnouncer } from '#server/realtime/announcer.ts';
 import type { ServiceUrls } from '../subject.ts';
 import { CAPABILITIES } from './stages.ts';
 
@@ -46,6 +47,7 @@ export interface RunEnd {
 export interface RunOrder {
   runId: RunId;
   versionId: VersionId;
+  pipelineId?: PipelineId;
   input: Json;
 }
 
@@ -53,6 +55,8 @@ export interface RunOrder {
 export interface Coordinator {
   ports: Ports;
   startRun(order: RunOrder): Promise<void>;
+  /** Whether others are told which runs have moved. */
+  announce(isOn: boolean): void;
   /** Age of the oldest message that waits: in the outbox or in a queue of the broker. */
   queueAgeMs(): Promise<number>;
   stop(): Promise<void>;
@@ -85,16 +89,18 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
   const parts: Parts = { env, ports, payloads, options, newUuid: createUuidSource(Date.now), onTrouble };
   const system = makeSystem(parts);
   const graphOf = createGraphCache(ports.beatSql);
-  const engine = makeEngine(parts, { system, graphOf });
+  const announcer = createSwitchedAnnouncer(ports);
+  const engine = makeEngine(parts, { system, graphOf, announcer });
   const stopAgents = await connectAgents(parts, { system, engine });
   await untilServed(system, options.instance);
 
   return {
     ports,
-    async startRun({ runId, versionId, input }) {
+    announce: announcer.turn,
+    async startRun({ runId, versionId, pipelineId = null, input }) {
       const graph = await graphOf(versionId);
       const run = {
-        ...{ id: runId, orgId: DEFAULT_ORG_ID, pipelineId: null, versionId, graph, input },
+        ...{ id: runId, orgId: DEFAULT_ORG_ID, pipelineId, versionId, graph, input },
         ...{ parameters: {}, metadata: {}, notification: null, trigger: 'bench', deadlineAt: null },
       };
       const reply = await engine.startRun({ run });
@@ -103,6 +109,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
     queueAgeMs: () => readQueueAge(ports),
     async stop() {
       await stopAgents();
+      announcer.stop();
       await ports.stop();
     },
   };
@@ -142,10 +149,15 @@ function makeSystem({ env, ports, payloads, options, newUuid, onTrouble }: Parts
 
 function makeEngine(
   { env, ports, payloads, options, onTrouble }: Parts,
-  { system, graphOf }: { system: AgentSystem; graphOf: ReturnType<typeof createGraphCache> },
+  {
+    system,
+    graphOf,
+    announcer,
+  }: { system: AgentSystem; graphOf: ReturnType<typeof createGraphCache>; announcer: Announcer },
 ): Engine {
   const announce = announceProgress({
     env,
+    announcer,
     metrics: createMetrics(),
     hotState: ports.hotState,
     now: Date.now,
@@ -168,6 +180,21 @@ function makeEngine(
       });
     },
   });
+}
+
+/** As the product has it, but that it can be turned off to see what it costs. */
+function createSwitchedAnnouncer({ hotState }: Ports): Announcer & { turn(isOn: boolean): void } {
+  const announcer = createAnnouncer({ hot: hotState, now: Date.now });
+  let isOn = true;
+  return {
+    moved(run) {
+      if (isOn) announcer.moved(run);
+    },
+    stop: announcer.stop,
+    turn(to) {
+      isOn = to;
+    },
+  };
 }
 
 async function connectAgents(

@@ -8,7 +8,7 @@ export const asPayload = (value: Json): Payload => value as unknown as Payload;
 export const asJson = (value: Payload): Json => value as unknown as Json;
 
 /** The stage bodies behind the engine's capabilities. */
-export const CAPABILITIES = ['step', 'item', 'join'] as const;
+export const CAPABILITIES = ['step', 'item', 'join', 'probe'] as const;
 
 /** A fan-out's item carries its number in the stage's config. */
 export function handlerOf(work: Workload): AgentHandler {
@@ -17,6 +17,8 @@ export function handlerOf(work: Workload): AgentHandler {
     item: async ({ input, config }: Assignment) =>
       asJson(work.performItem(asPayload(input), Number(config.item))),
     join: async ({ input }) => asJson(work.performJoin(Object.values(input as object) as Payload[])),
+    // Of runs that are listened to and not counted.
+    probe: async () => null,
   } satisfies Record<(typeof CAPABILITIES)[number], AgentHandler>;
   return (assignment, context) => {
     const body = bodies[assignment.capability];
@@ -30,6 +32,11 @@ export function chainGraph(stages: number): GraphInput {
     stages: Array.from({ length: stages }, (_, at) => ({ key: `s${at}`, type: 'step' })),
     dependencies: Array.from({ length: stages - 1 }, (_, at) => ({ from: `s${at}`, to: `s${at + 1}` })),
   };
+}
+
+export function probeGraph(): GraphInput {
+  const { stages, ...rest } = chainGraph(5);
+  return { ...rest, stages: stages.map((stage) => ({ ...stage, type: 'probe' })) };
 }
 
 export function fanGraph(width: number): GraphInput {

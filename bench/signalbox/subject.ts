@@ -1,16 +1,17 @@
 import { connectDatabase } from '#db/client.ts';
 import { migrate } from '#db/migrate.ts';
 import type { GraphInput } from '#server/domain/graph/schema.ts';
-import type { RunId, VersionId } from '#server/domain/ids.ts';
+import type { PipelineId, RunId, VersionId } from '#server/domain/ids.ts';
 import { makeId } from '#server/domain/ids.ts';
 import { createUuidSource } from '#server/platform/ids.ts';
 import type { ServiceUrls, Subject, SubjectEnv } from '../subject.ts';
 import type { Payload } from '../workload.ts';
 import type { Coordinator, RunEnd, RunOrder } from './coordinator.ts';
 import { startCoordinator } from './coordinator.ts';
+import { createLiveSide } from './live-side.ts';
 import type { Second } from './second.ts';
 import { spawnSecond } from './second.ts';
-import { asJson, asPayload, chainGraph, fanGraph, handlerOf } from './stages.ts';
+import { asJson, asPayload, chainGraph, fanGraph, handlerOf, probeGraph } from './stages.ts';
 import { storeVersion } from './versions.ts';
 
 /** The engine with one coordinator, or two that share all runs. The harness's calls come to the first one's process. */
@@ -42,7 +43,16 @@ export function createSubject(env: SubjectEnv, { coordinators }: { coordinators:
     return Promise.all(outputs);
   }
 
+  async function startProbe(pipelineId: PipelineId): Promise<void> {
+    const versionId = await versionOf('probe', probeGraph);
+    const runId = makeId('run', newUuid());
+    const ended = waiters.waitFor(runId);
+    await first.startRun({ runId, versionId, pipelineId, input: null });
+    await ended;
+  }
+
   return {
+    ...(second ? {} : { live: createLiveSide({ env, coordinator: () => first, startProbe }) }),
     async start() {
       const urls = toUrls(env, 'first');
       await migrate(urls.databaseUrl ?? '');

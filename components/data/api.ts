@@ -74,6 +74,12 @@ function post<Result>(path: string, body: unknown, headers: Record<string, strin
 
 export const api = {
   signIn: (email: string, password: string) => post('/auth/sign-in', { email, password }),
+  listProviders: () =>
+    request<{ providers: { id: string; name: string }[] }>('/auth/providers').then(
+      ({ providers }) => providers,
+    ),
+  startProvider: (id: string, wish: { next?: string; invitation?: string }) =>
+    post<{ url: string }>(`/auth/providers/${encodeURIComponent(id)}/start`, wish).then(({ url }) => url),
   join: (account: { token: string; name: string; email: string; password: string }) =>
     post('/auth/join', account),
   listPipelines: () => request<{ pipelines: ApiPipeline[] }>('/pipelines').then(({ pipelines }) => pipelines),

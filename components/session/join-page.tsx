@@ -1,6 +1,7 @@
 'use client';
 
 import { api } from '../data/api.ts';
+import { ProviderButtons } from './provider-buttons.tsx';
 import { type SessionField, SessionForm } from './session-form.tsx';
 
 const FIELDS: readonly SessionField[] = [
@@ -36,6 +37,7 @@ export function JoinPage() {
           api.join({ token: takeToken(), name, email, password })
         }
       />
+      <ProviderButtons wish={() => ({ invitation: takeToken() })} />
     </>
   );
 }

@@ -39,6 +39,23 @@ CREATE TABLE agent_seats (
   CONSTRAINT agent_seats_pkey PRIMARY KEY (agent_id, seat)
 );
 
+CREATE TABLE agent_tokens (
+  id uuid NOT NULL,
+  org_id uuid NOT NULL,
+  agent_name text NOT NULL,
+  secret_hash text NOT NULL,
+  last_four text NOT NULL,
+  expires_at timestamp with time zone,
+  made_by uuid,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  revoked_at timestamp with time zone,
+  last_used_at timestamp with time zone,
+  CONSTRAINT agent_tokens_agent_name_check CHECK (((length(agent_name) >= 1) AND (length(agent_name) <= 128))),
+  CONSTRAINT agent_tokens_made_by_fkey FOREIGN KEY (made_by) REFERENCES users(id) ON DELETE SET NULL,
+  CONSTRAINT agent_tokens_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id) ON DELETE CASCADE,
+  CONSTRAINT agent_tokens_pkey PRIMARY KEY (id)
+);
+
 CREATE TABLE agents (
   id uuid NOT NULL,
   org_id uuid NOT NULL,
@@ -64,6 +81,30 @@ CREATE TABLE agents (
   CONSTRAINT agents_org_id_name_instance_key UNIQUE (org_id, name, instance),
   CONSTRAINT agents_pkey PRIMARY KEY (id),
   CONSTRAINT agents_transport_check CHECK ((transport = ANY (ARRAY['local'::text, 'amqp'::text, 'push'::text, 'pull'::text])))
+);
+
+CREATE TABLE api_keys (
+  id uuid NOT NULL,
+  org_id uuid NOT NULL,
+  name text NOT NULL,
+  role text NOT NULL,
+  scopes text[],
+  secret_hash text NOT NULL,
+  last_four text NOT NULL,
+  previous_hash text,
+  previous_until timestamp with time zone,
+  networks text[],
+  expires_at timestamp with time zone,
+  made_by uuid,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  revoked_at timestamp with time zone,
+  last_used_at timestamp with time zone,
+  last_used_from text,
+  CONSTRAINT api_keys_made_by_fkey FOREIGN KEY (made_by) REFERENCES users(id) ON DELETE CASCADE,
+  CONSTRAINT api_keys_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  CONSTRAINT api_keys_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id) ON DELETE CASCADE,
+  CONSTRAINT api_keys_pkey PRIMARY KEY (id),
+  CONSTRAINT api_keys_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'designer'::text, 'operator'::text, 'viewer'::text, 'auditor'::text])))
 );
 
 CREATE TABLE attempts (
@@ -294,6 +335,7 @@ CREATE TABLE run_events (
   org_id uuid NOT NULL,
   at timestamp with time zone NOT NULL,
   entries json NOT NULL,
+  xid bigint DEFAULT ((pg_current_xact_id())::text)::bigint NOT NULL,
   CONSTRAINT run_events_pkey PRIMARY KEY (run_id, seq_from)
 ) PARTITION BY RANGE (run_id);
 
@@ -378,6 +420,21 @@ CREATE TABLE sessions (
   CONSTRAINT sessions_pkey PRIMARY KEY (id),
   CONSTRAINT sessions_token_hash_key UNIQUE (token_hash),
   CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+
+CREATE TABLE sign_in_flows (
+  state_hash text NOT NULL,
+  browser_hash text NOT NULL,
+  provider text NOT NULL,
+  nonce text NOT NULL,
+  code_verifier text NOT NULL,
+  redirect_uri text NOT NULL,
+  next text NOT NULL,
+  link_hash text,
+  user_id uuid,
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT sign_in_flows_pkey PRIMARY KEY (state_hash),
+  CONSTRAINT sign_in_flows_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
 );
 
 CREATE TABLE sign_in_links (
@@ -487,6 +544,9 @@ CREATE TABLE versions (
 
 
 CREATE INDEX agent_seats_task ON public.agent_seats USING btree (run_id, idx);
+CREATE INDEX agent_tokens_org ON public.agent_tokens USING btree (org_id, id) WHERE (revoked_at IS NULL);
+CREATE INDEX api_keys_maker ON public.api_keys USING btree (made_by) WHERE (made_by IS NOT NULL);
+CREATE INDEX api_keys_org ON public.api_keys USING btree (org_id, id) WHERE (revoked_at IS NULL);
 CREATE INDEX attempts_agent ON ONLY public.attempts USING btree (agent_id, run_id, idx) WHERE (agent_id IS NOT NULL);
 CREATE INDEX audit_entries_action ON public.audit_entries USING btree (org_id, action, seq);
 CREATE INDEX audit_entries_actor ON public.audit_entries USING btree (org_id, actor_id, seq);
@@ -501,6 +561,7 @@ CREATE INDEX memberships_user ON public.memberships USING btree (user_id);
 CREATE INDEX pipeline_grants_member ON public.pipeline_grants USING btree (org_id, user_id);
 CREATE INDEX pipelines_org ON public.pipelines USING btree (org_id, id);
 CREATE INDEX pipelines_tags ON public.pipelines USING gin (tags);
+CREATE INDEX run_events_xid ON ONLY public.run_events USING btree (xid);
 CREATE INDEX run_objects_hash ON ONLY public.run_objects USING btree (hash);
 CREATE INDEX runs_duration ON ONLY public.runs USING btree (org_id, ((finished_at - created_at)), id) WHERE (finished_at IS NOT NULL);
 CREATE INDEX runs_error_group ON ONLY public.runs USING btree (org_id, error_group, uuid_send(id)) WHERE (error_group IS NOT NULL);
@@ -515,9 +576,11 @@ CREATE INDEX runs_wake ON ONLY public.runs USING btree (wake_at) WHERE (wake_at 
 CREATE INDEX secrets_key ON public.secrets USING btree (key_id, org_id, name);
 CREATE INDEX sessions_expiry ON public.sessions USING btree (expires_at);
 CREATE INDEX sessions_user ON public.sessions USING btree (user_id);
+CREATE INDEX sign_in_flows_expiry ON public.sign_in_flows USING btree (expires_at);
 CREATE INDEX sign_in_links_org ON public.sign_in_links USING btree (org_id, id);
 CREATE INDEX stored_objects_doomed ON public.stored_objects USING btree (doomed_at) WHERE (doomed_at IS NOT NULL);
 CREATE INDEX tasks_agent ON ONLY public.tasks USING btree (agent_id, run_id, idx) WHERE (agent_id IS NOT NULL);
+CREATE UNIQUE INDEX dead_letters_task ON public.dead_letters USING btree (run_id, task_idx) WHERE (run_id IS NOT NULL);
 CREATE UNIQUE INDEX pipelines_name ON public.pipelines USING btree (org_id, lower(name)) WHERE (archived_at IS NULL);
 CREATE UNIQUE INDEX users_email ON public.users USING btree (email);
 CREATE UNIQUE INDEX versions_number ON public.versions USING btree (pipeline_id, number) WHERE (pipeline_id IS NOT NULL);
@@ -719,7 +782,9 @@ CREATE TRIGGER users_touch BEFORE UPDATE ON public.users FOR EACH ROW EXECUTE FU
 CREATE POLICY tenant ON agent_health FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON agent_performance FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON agent_seats FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON agent_tokens FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON agents FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON api_keys FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON attempts FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON audit_checkpoints FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON audit_entries FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org)));
@@ -750,7 +815,9 @@ GRANT INSERT, SELECT, UPDATE ON agent_health TO signalbox_door;
 GRANT SELECT ON agent_performance TO signalbox_door;
 GRANT SELECT ON agent_performance_summary TO signalbox_door;
 GRANT SELECT ON agent_seats TO signalbox_door;
+GRANT INSERT, SELECT, UPDATE ON agent_tokens TO signalbox_door;
 GRANT INSERT, SELECT, UPDATE ON agents TO signalbox_door;
+GRANT INSERT, SELECT, UPDATE ON api_keys TO signalbox_door;
 GRANT SELECT ON attempts TO signalbox_door;
 GRANT SELECT ON audit_checkpoints TO signalbox_door;
 GRANT SELECT ON audit_entries TO signalbox_door;

@@ -9,6 +9,7 @@ import type {
   EventRow,
   IdempotencyRow,
   InboxRow,
+  LetterRow,
   OutboxRow,
   RunRow,
   SlotRow,
@@ -166,6 +167,14 @@ const IDEMPOTENCY: Column<IdempotencyRow>[] = [
   { name: 'request_hash', kind: 'word', get: (row) => row.requestHash },
   { name: 'run_id', kind: 'uuid', get: (row) => row.runId },
 ];
+const LETTER: Column<LetterRow>[] = [
+  { name: 'org_id', kind: 'uuid', get: (row) => row.orgId },
+  { name: 'queue', kind: 'word', get: (row) => row.queue },
+  { name: 'reason', kind: 'word', get: (row) => row.reason },
+  { name: 'body', kind: 'word', get: (row) => row.body },
+  { name: 'run_id', kind: 'uuid', get: (row) => row.runId },
+  { name: 'task_idx', kind: 'int', get: (row) => row.index },
+];
 const SLOT: Column<SlotRow>[] = [
   { name: 'org_id', kind: 'uuid', get: (row) => row.orgId },
   { name: 'key', kind: 'word', get: (row) => row.key },
@@ -279,6 +288,8 @@ function buildCommit(week: string, batch: BatchRows): { text: string; values: (s
     part('heard', insertRows(parameters, { table: 'inbox', columns: INBOX }, batch.inbox));
   if (batch.keys.length)
     part('keyed', insertRows(parameters, { table: 'idempotency_keys', columns: IDEMPOTENCY }, batch.keys));
+  if (batch.letters.length)
+    part('aside', insertRows(parameters, { table: 'dead_letters', columns: LETTER }, batch.letters));
   if (batch.slots.length) part('slots', changeSlots(parameters, batch.slots), batch.slots.length);
   // The primary key refuses a seat that is taken. No commit takes a seat that it frees, so their order does not matter.
   if (batch.seats.length)

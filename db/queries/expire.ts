@@ -124,8 +124,10 @@ export const SHEDDINGS = {
   /** With their items. */
   bulks: `id IN (SELECT id FROM bulks
     WHERE finished_at < now() - make_interval(days => $1::text::int) LIMIT $2::text::int)`,
-  dead_letters: `id IN (SELECT id FROM dead_letters
-    WHERE closed_at < now() - make_interval(days => $1::text::int) LIMIT $2::text::int)`,
+  /** A task's letter goes with its run, closed or not: without it there is nothing to look at or to do again. */
+  dead_letters: `id IN (SELECT d.id FROM dead_letters d
+    WHERE CASE WHEN d.run_id IS NULL THEN d.closed_at < now() - make_interval(days => $1::text::int)
+      ELSE NOT EXISTS (SELECT FROM runs r WHERE r.id = d.run_id) END LIMIT $2::text::int)`,
   late_answers: `id IN (SELECT id FROM late_answers
     WHERE at < now() - make_interval(days => $1::text::int) LIMIT $2::text::int)`,
   agent_performance: `(agent_id, capability, minute) IN (SELECT agent_id, capability, minute FROM agent_performance

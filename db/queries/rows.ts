@@ -13,6 +13,7 @@ export interface BatchRows {
   inbox: InboxRow[];
   keys: IdempotencyRow[];
   slots: SlotRow[];
+  letters: LetterRow[];
   /** Taken in this commit. */
   seats: SeatRow[];
   /** Hand-outs that end in this commit and may have sat somewhere. */
@@ -99,6 +100,16 @@ export interface IdempotencyRow {
   key: string;
   requestHash: string;
   runId: string;
+}
+
+/** A task that is set aside for people. */
+export interface LetterRow {
+  orgId: string;
+  queue: string;
+  reason: string;
+  body: string;
+  runId: string;
+  index: number;
 }
 
 /** A tenant's notes, in their order. */

@@ -1,7 +1,9 @@
 export { agentHealth } from './agent-health.ts';
 export { agentPerformance } from './agent-performance.ts';
 export { agentSeats } from './agent-seats.ts';
+export { agentTokens } from './agent-tokens.ts';
 export { agents } from './agents.ts';
+export { apiKeys } from './api-keys.ts';
 export { attempts } from './attempts.ts';
 export { auditCheckpoints, auditEntries, auditHeads } from './audit.ts';
 export { bulkItems } from './bulk-items.ts';
@@ -25,6 +27,7 @@ export { runStatus, runs } from './runs.ts';
 export { secrets } from './secrets.ts';
 export { serverKeys } from './server-keys.ts';
 export { sessions } from './sessions.ts';
+export { signInFlows } from './sign-in-flows.ts';
 export { signInLinks } from './sign-in-links.ts';
 export { storedObjects } from './stored-objects.ts';
 export { taskDagTemplates } from './task-dag-templates.ts';

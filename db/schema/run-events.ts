@@ -1,4 +1,4 @@
-import { integer, json, pgTable, primaryKey, timestamp, uuid } from 'drizzle-orm/pg-core';
+import { bigint, integer, json, pgTable, primaryKey, timestamp, uuid } from 'drizzle-orm/pg-core';
 import type { RunEvent } from '#server/domain/engine/events.ts';
 
 export const runEvents = pgTable(
@@ -10,6 +10,8 @@ export const runEvents = pgTable(
     orgId: uuid('org_id').notNull(),
     at: timestamp('at', { withTimezone: true }).notNull(),
     entries: json('entries').$type<RunEvent[]>().notNull(),
+    /** The transaction that wrote it; Postgres fills it in. */
+    xid: bigint('xid', { mode: 'bigint' }).notNull(),
   },
   (table) => [primaryKey({ columns: [table.runId, table.seqFrom] })],
 );

@@ -69,8 +69,10 @@ export interface Task<Input = Payload> {
   log(level: LogLevel, message: string, fields?: JsonObject): void;
   /** A piece of output that is shown before the end, such as streamed text. */
   partial(chunk: string): void;
-  /** What a reference in the input stands for. */
+  /** The bytes of a file that another agent has put into the input. */
   object(ref: ObjectRef): Promise<Uint8Array>;
+  /** Keeps a file; put what it answers with into the output. */
+  upload(content: Uint8Array | string, about?: { name?: string; contentType?: string }): Promise<ObjectRef>;
 }
 
 /** What it returns is the output: anything that can be JSON. */

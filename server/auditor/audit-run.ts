@@ -1,9 +1,10 @@
-import type { RunEvent } from '#server/domain/engine/events.ts';
+import { isPoison, type RunEvent } from '#server/domain/engine/events.ts';
 import { evolve, openDraft } from '#server/domain/engine/evolve.ts';
 import type { RunState, TaskState } from '#server/domain/engine/state.ts';
 import {
   isRunOver,
   isRunPaused,
+  isTaskFailure,
   isTaskHeld,
   isTaskOver,
   isTaskQueued,
@@ -26,8 +27,14 @@ interface Complaint {
   message: string;
 }
 
+export interface Told {
+  blocks: readonly EventBlock[];
+  /** Places of the tasks that are in the dead letters. */
+  letters: readonly number[];
+}
+
 /** What is wrong with one run, by its rows and its event sequence. */
-export function auditRun(state: RunState, blocks: readonly EventBlock[]): Complaint[] {
+export function auditRun(state: RunState, { blocks, letters }: Told): Complaint[] {
   return [
     ...auditEnd(state),
     ...auditOpenTasks(state),
@@ -35,6 +42,7 @@ export function auditRun(state: RunState, blocks: readonly EventBlock[]): Compla
     ...auditAttempts(state),
     ...auditOutcomes(state, blocks),
     ...auditSequence(state, blocks),
+    ...auditLetters(state, letters),
   ];
 }
 
@@ -145,6 +153,19 @@ function auditOutcomes(state: RunState, blocks: readonly EventBlock[]): Complain
       ? [{ rule: 'I2', message: `Task ${task} has ${list.length} outcomes: ${list.join(', ')}.` }]
       : [],
   );
+}
+
+/** I14: what is set aside is what nobody could work on, all of it, and nothing else. */
+function auditLetters(state: RunState, letters: readonly number[]): Complaint[] {
+  const places = new Set([...letters, ...state.tasks.flatMap((task) => (task ? [task.index] : []))]);
+  return [...places].flatMap((index): Complaint[] => {
+    const task = state.tasks[index];
+    const isMeant = task?.error != null && isTaskFailure(task.status) && isPoison(task.error);
+    const count = letters.filter((place) => place === index).length;
+    if (count === Number(isMeant)) return [];
+    const verdict = isMeant ? 'was failed as poison' : 'was not failed as poison';
+    return [{ rule: 'I14', message: `Task ${index} ${verdict} and has ${count} dead letters.` }];
+  });
 }
 
 /** I8: the sequence has no hole, ends where the row says, and folded gives the rows. */

@@ -62,6 +62,18 @@ interface Damage {
 }
 
 const DAMAGES: Record<string, Damage> = {
+  'a task that died of its agents and is set aside nowhere': {
+    rule: 'I14',
+    run: 'held',
+    says: 'was failed as poison and has 0 dead letters',
+    by: `UPDATE tasks SET status = 'failed', error = '{"class":"lost","code":"POISON","message":"x"}' WHERE run_id = $1`,
+  },
+  'a dead letter of a task that is well': {
+    rule: 'I14',
+    run: 'done',
+    says: 'was not failed as poison and has 1 dead letters',
+    by: `INSERT INTO dead_letters (org_id, queue, reason, body, run_id, task_idx) SELECT org_id, '', '', '', id, 1 FROM runs WHERE id = $1`,
+  },
   'an end without a time': {
     rule: 'I1',
     run: 'done',

@@ -66,11 +66,12 @@ async function auditPage(ids: RunId[], options: AuditOptions, report: AuditRepor
       const sql = transaction as unknown as Sql;
       const states = await loadRuns(sql, group, { part, lock: false, graphOf: options.graphOf });
       const sequences = await loadSequences(sql, group);
+      const letters = await loadLetters(sql, group);
       for (const [id, state] of states) {
         const blocks = sequences.get(id) ?? [];
         report.runs += 1;
         report.events += blocks.reduce((sum, block) => sum + block.entries.length, 0);
-        for (const { rule, message } of auditRun(state, blocks))
+        for (const { rule, message } of auditRun(state, { blocks, letters: letters.get(id) ?? [] }))
           report.findings.push({ rule, runId: id, message });
       }
     });
@@ -97,6 +98,14 @@ async function loadSequences(sql: Sql, ids: readonly RunId[]): Promise<Map<RunId
     else byRun.set(id, [block]);
   }
   return byRun;
+}
+
+/** Places of the tasks that are set aside, by run. */
+async function loadLetters(sql: Sql, ids: readonly RunId[]): Promise<Map<RunId, number[]>> {
+  const rows = await sql<{ run_id: string; places: number[] }[]>`
+    SELECT run_id, json_agg(task_idx) AS places FROM dead_letters
+    WHERE run_id = ANY (${`{${ids.map(toUuid).join(',')}}`}::text::uuid[]) GROUP BY run_id`;
+  return new Map(rows.map((row) => [fromUuid('run', row.run_id), row.places]));
 }
 
 /** Slots in use are hand-outs under their key, no more and no fewer; under the installation's own, all there are. */

@@ -9,6 +9,7 @@ export const RULES = {
   I6: 'No task has more attempts than its retry policy allows.',
   I8: "A run's event sequence has no hole, and folded it gives the rows.",
   I9: 'The slots in use under a concurrency key are the tasks that are handed out under it.',
+  I14: 'A task that every agent died of is in the dead letters, once, and no other task is.',
   I10: 'Every object that a kept run refers to is in the object store.',
   I11: 'Whoever has a seat with an agent is a task that it holds.',
 } as const;

@@ -11,7 +11,7 @@ export interface BrokerHarness {
 }
 
 const QUEUE = 'executor.task';
-const PATIENCE = { timeout: 10_000, interval: 5 };
+const PATIENCE = { timeout: 60_000, interval: 5 };
 
 export function message(messageId: string, more: Partial<OutgoingMessage> = {}): OutgoingMessage {
   return { queue: QUEUE, priority: 'medium', messageId, body: `body of ${messageId}`, ...more };
@@ -32,7 +32,7 @@ export function textOf(body: Uint8Array): string {
 
 /** The promises of port.ts, held to every adapter alike. */
 export function describeBrokerContract(name: string, makeHarness: () => Promise<BrokerHarness>): void {
-  describe(`broker contract: ${name}`, { timeout: 30_000 }, () => {
+  describe(`broker contract: ${name}`, { timeout: 180_000 }, () => {
     let harness: BrokerHarness;
     beforeEach(async () => {
       harness = await makeHarness();

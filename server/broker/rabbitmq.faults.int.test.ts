@@ -11,11 +11,11 @@ import { makeTopology, RESPONSE_QUEUE } from './topology.ts';
 const QUEUE = 'executor.task';
 
 function eventually<Result>(check: () => Result | Promise<Result>): Promise<Result> {
-  return vi.waitFor(check, { timeout: 30_000, interval: 20 });
+  return vi.waitFor(check, { timeout: 60_000, interval: 20 });
 }
 
 /** These tests break the server, so it is theirs alone. */
-describe('RabbitMQ broker under faults', { timeout: 90_000 }, () => {
+describe('RabbitMQ broker under faults', () => {
   let server: PrivateRabbitmq;
   let proxy: TcpProxy;
   let raw: ChannelModel;
@@ -27,12 +27,13 @@ describe('RabbitMQ broker under faults', { timeout: 90_000 }, () => {
   beforeAll(async () => {
     server = await startPrivateRabbitmq();
     proxy = await startTcpProxy({ host: '127.0.0.1', port: server.port });
-  }, 90_000);
+  });
   afterAll(async () => {
     await proxy.close();
     await server.close();
   });
   beforeEach(async () => {
+    await server.heal();
     namespace = `t${randomBytes(4).toString('hex')}`;
     events = [];
     broker = await open();
@@ -52,7 +53,7 @@ describe('RabbitMQ broker under faults', { timeout: 90_000 }, () => {
     const made = createRabbitmqBroker({
       url,
       namespace,
-      confirmTimeoutMs: 2_000,
+      confirmTimeoutMs: 10_000,
       roomTimeoutMs: 500,
       ...more,
     });

@@ -11,7 +11,7 @@ beforeAll(async () => {
   if (url) return;
   own = await startPrivateRabbitmq();
   url = own.url;
-}, 90_000);
+});
 afterAll(async () => own?.close());
 
 describeBrokerContract('RabbitMQ', async () => {

@@ -55,8 +55,8 @@ export interface Coordinator {
   backlog(): number;
   /** Takes nothing new, and resolves when what was taken is committed. */
   drain(): Promise<void>;
-  /** The run has been seen at this revision: what is believed of it from before is dropped. */
-  forgetBefore(id: RunId, revision: number): void;
+  /** The run has been seen so far on: what is believed of it from before is dropped. */
+  forgetBefore(id: RunId, seen: { revision: number } | { seq: number }): void;
   /** The number of the newest plan. */
   turn(): number;
   slots: Pick<SlotBook, 'room' | 'doubt'>;
@@ -82,7 +82,7 @@ const pauseBefore = (tries: number): Promise<void> =>
 /** The loop: take what has come, decide, write it in one commit, tell the world. The README tells the whole story. */
 export function createCoordinator(options: CoordinatorOptions): Coordinator {
   const intake = createIntake();
-  const cache = createRunCache(2_000_000);
+  const cache = createRunCache({ maxTasks: 2_000_000, now: () => options.clock.now() });
   const slots = createSlotBook(() => options.clock.now());
   const free = options.lanes.map((_, at) => at);
   const anteroom = options.payloads && openAnteroom(options.payloads);
@@ -392,8 +392,11 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
       anteroom?.hurry();
       return isIdle() ? Promise.resolve() : new Promise((resolve) => idle.push(resolve));
     },
-    forgetBefore(id, revision) {
-      if ((cache.get(id)?.revision ?? revision) < revision) cache.drop(id);
+    forgetBefore(id, seen) {
+      const known = cache.get(id);
+      if (!known) return;
+      const isBehind = 'seq' in seen ? known.seq < seen.seq : known.revision < seen.revision;
+      if (isBehind) cache.drop(id);
     },
     turn: () => turn,
     slots,

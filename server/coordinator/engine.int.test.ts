@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { AgentHandler } from '#server/agents/agent.ts';
 import { AgentFailure } from '#server/agents/agent.ts';
 import { RUN_STATUSES } from '#server/domain/statuses.ts';
@@ -6,10 +6,10 @@ import { createTestDatabase, type TestDatabase } from '#server/testing/database.
 import { createScriptedEngine } from '#server/testing/scripted-engine.ts';
 
 let database: TestDatabase;
-beforeAll(async () => {
+beforeEach(async () => {
   database = await createTestDatabase();
 });
-afterAll(() => database[Symbol.asyncDispose]());
+afterEach(() => database[Symbol.asyncDispose]());
 
 const echo: AgentHandler = async ({ input }) => input;
 const chain = (length: number) => ({

@@ -11,7 +11,7 @@ import { type AgentId, type OrgId, type RunId, taskId, type VersionId } from '#s
 import type { Json, JsonObject } from '#server/domain/json.ts';
 import { isTaskHeld, isTaskReady } from '#server/domain/statuses.ts';
 import { type BacklogReason, createBacklog } from './backlog.ts';
-import { type Committed, createCoordinator } from './coordinator.ts';
+import { type Committed, type Coordinator, createCoordinator } from './coordinator.ts';
 import { createDbClock } from './db-clock.ts';
 import { collectHandOuts } from './dispatches.ts';
 import { makeLines } from './lines.ts';
@@ -81,13 +81,16 @@ export interface Engine {
   offerWaiting(source: string): void;
   /** Another process has told of something that may have been waited for here. */
   hear(nudge: Nudge): void;
+  /** Another process has committed this run up to this event. */
+  forgetBefore: Coordinator['forgetBefore'];
   start(gone: ReadonlySet<AgentId>): Promise<void>;
   /** Looks for no more work, and resolves when all that was begun is handed out. What it is told still counts. */
   standDown(): Promise<void>;
   stop(): Promise<void>;
   sweep(): Promise<number>;
   adopt(gone: ReadonlySet<AgentId>): Promise<number>;
-  load(): { entries: number; waiting: number; publishing: number };
+  /** `unpublished`: messages in the outbox that no broker has confirmed, of all processes as of the last look. */
+  load(): { entries: number; waiting: number; publishing: number; unpublished: number };
 }
 
 const OUTBOX_STALE_MS = 5000;
@@ -323,6 +326,7 @@ export function createEngine(options: EngineOptions): Engine {
     },
     offerWaiting: offerNext,
     hear,
+    forgetBefore: coordinator.forgetBefore,
     async start(gone) {
       isCoordinating = true;
       await quotaKeeper.start();
@@ -338,6 +342,11 @@ export function createEngine(options: EngineOptions): Engine {
     },
     sweep: sweeper.sweep,
     adopt: sweeper.adopt,
-    load: () => ({ entries: coordinator.backlog(), waiting: backlog.size(), publishing: relay.inFlight() }),
+    load: () => ({
+      entries: coordinator.backlog(),
+      waiting: backlog.size(),
+      publishing: relay.inFlight(),
+      unpublished: relay.unpublished(),
+    }),
   };
 }

@@ -132,17 +132,3 @@ export function createIntake(): Intake {
     size: () => queue.length - head + parkedCount,
   };
 }
-
-/** The same message twice in one batch: the inbox would refuse the batch for it. */
-export function setCopiesApart(units: Unit[]): { fresh: Unit[]; copies: Unit[] } {
-  const seen = new Set<string>();
-  const copies: Unit[] = [];
-  const fresh = units.filter((unit) => {
-    if (unit.messageId === undefined) return true;
-    const isCopy = seen.has(unit.messageId);
-    seen.add(unit.messageId);
-    if (isCopy) copies.push(unit);
-    return !isCopy;
-  });
-  return { fresh, copies };
-}

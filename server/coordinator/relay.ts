@@ -6,6 +6,11 @@ import type { PausePoints } from './pause-points.ts';
 
 const PRIORITY_WORDS = ['high', 'medium', 'low'] as const;
 
+/** Rows that one look reads at once. */
+const PAGE = 500;
+/** Nobody needs to know how many more there are. */
+const MOST_COUNTED = 100_000;
+
 export interface RelayOptions {
   sql: Sql;
   broker: Broker;
@@ -24,6 +29,11 @@ export interface Relay {
   sweep(): Promise<number>;
   /** Messages on their way. */
   inFlight(): number;
+  /**
+   * Rows that no broker has confirmed: what was there at the last look, and what this process has added and removed since.
+   * Counting them for each start would cost more than the start.
+   */
+  unpublished(): number;
 }
 
 /**
@@ -33,19 +43,25 @@ export interface Relay {
 export function createRelay(options: RelayOptions): Relay {
   const { sql, broker } = options;
   let flying = 0;
+  let unpublished = 0;
   let confirmed: string[] = [];
   let deleting: Promise<void> | null = null;
   let timer: NodeJS.Timeout | undefined;
+  let isStopped = false;
 
-  async function publish(rows: { id: string; message: QueuedMessage }[]): Promise<void> {
+  /** Says how many the broker has confirmed. */
+  async function publish(rows: { id: string; message: QueuedMessage }[]): Promise<number> {
     flying += rows.length;
+    let taken = 0;
     try {
       await options.points.reach('before-publish');
       for (const queue of new Set(rows.map((row) => row.message.queue))) await broker.ensureQueue(queue);
       const outcomes = await broker.publish(rows.map((row) => toOutgoing(row.message)));
       await options.points.reach('after-publish');
       outcomes.forEach((outcome, at) => {
-        if (outcome === 'confirmed') confirmed.push(rows[at]?.id ?? '');
+        if (outcome !== 'confirmed') return;
+        confirmed.push(rows[at]?.id ?? '');
+        taken += 1;
       });
     } catch (error) {
       options.onTrouble('Messages could not be published; they stay in the outbox.', error);
@@ -53,6 +69,7 @@ export function createRelay(options: RelayOptions): Relay {
       flying -= rows.length;
     }
     if (confirmed.length > 0) deleting ??= deleteConfirmed();
+    return taken;
   }
 
   /** One deletion at a time takes all that was confirmed meanwhile. Losing it only sends a message twice. */
@@ -64,17 +81,34 @@ export function createRelay(options: RelayOptions): Relay {
         .unsafe('DELETE FROM outbox WHERE id = ANY ($1::text::bigint[])', [`{${ids.join(',')}}`], {
           prepare: true,
         })
+        .then(({ count }) => {
+          unpublished = Math.max(0, unpublished - count);
+        })
         .catch((error) => options.onTrouble('Confirmed outbox rows could not be deleted.', error));
     }
     deleting = null;
   }
 
+  /** Page after page for as long as the broker takes them: what an outage has left need not wait for many looks. */
   async function sweep(): Promise<number> {
-    const rows = await sql<{ id: string; queue: string; priority: number; body: string }[]>`
-      SELECT id::text, queue, priority, body FROM outbox
-      WHERE created_at < now() - ${options.staleMs}::int * interval '1 ms' ORDER BY id LIMIT 500`;
-    if (rows.length > 0) await publish(rows.map(({ id, ...message }) => ({ id, message })));
-    return rows.length;
+    await count();
+    for (let total = 0, after = '0'; ; ) {
+      const rows = await sql<{ id: string; queue: string; priority: number; body: string }[]>`
+        SELECT id::text, queue, priority, body FROM outbox
+        WHERE id > ${after}::text::bigint AND created_at < now() - ${options.staleMs}::int * interval '1 ms'
+        ORDER BY id LIMIT ${PAGE}::int`;
+      total += rows.length;
+      after = rows.at(-1)?.id ?? after;
+      const taken = rows.length > 0 ? await publish(rows.map(({ id, ...message }) => ({ id, message }))) : 0;
+      await deleting;
+      if (rows.length < PAGE || taken < rows.length || isStopped) return total;
+    }
+  }
+
+  async function count(): Promise<void> {
+    const [row] = await sql<[{ count: number }]>`
+      SELECT count(*)::int AS count FROM (SELECT FROM outbox LIMIT ${MOST_COUNTED}::int) AS seen`;
+    unpublished = row.count;
   }
 
   function schedule(): void {
@@ -90,16 +124,19 @@ export function createRelay(options: RelayOptions): Relay {
 
   return {
     send(outboxIds, messages) {
+      unpublished += outboxIds.length;
       void publish(outboxIds.map((id, at) => ({ id, message: messages[at] as QueuedMessage })));
     },
     start: schedule,
     async stop() {
+      isStopped = true;
       clearTimeout(timer);
       timer = undefined;
       await deleting;
     },
     sweep,
     inFlight: () => flying,
+    unpublished: () => unpublished,
   };
 }
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Sql } from '#db/client.ts';
 import { connectDatabase } from '#db/client.ts';
 import { partOf } from '#db/parts.ts';
@@ -16,18 +16,14 @@ let database: TestDatabase;
 let sql: Sql;
 let troubles: string[];
 
-beforeAll(async () => {
+beforeEach(async () => {
+  troubles = [];
   database = await createTestDatabase();
   sql = database.sql;
   await sql`SELECT ensure_parts(now() - interval '140 days', now())`;
 });
-afterAll(() => database[Symbol.asyncDispose]());
-beforeEach(async () => {
-  troubles = [];
-  await sql`TRUNCATE runs, tasks, attempts, run_events, task_stage_logs, run_objects, inbox, idempotency_keys,
-    dead_letters, late_answers`;
-  await sql`SELECT ensure_parts(now() - interval '140 days', now())`;
-});
+
+afterEach(() => database[Symbol.asyncDispose]());
 
 function makeRetention(batch = 500): Retention {
   return createRetention({
@@ -206,13 +202,16 @@ describe('retention', () => {
       ('closed', '', '', now() - interval '200 days', now() - interval '91 days'),
       ('open', '', '', now() - interval '200 days', NULL),
       ('lately', '', '', now() - interval '200 days', now() - interval '2 days')`;
+    await sql`INSERT INTO dead_letters (queue, reason, body, run_id, task_idx, closed_at) VALUES
+      ('task of a kept run', '', '', ${toUuid(kept ?? ('' as RunId))}::text::uuid, 0, now() - interval '91 days'),
+      ('task of no run', '', '', gen_random_uuid(), 0, NULL)`;
     await sql`INSERT INTO late_answers (org_id, run_id, idx, epoch, reason, answer, at) VALUES
       (${ORG}::text::uuid, gen_random_uuid(), 0, 1, 'old', '{}', now() - interval '91 days'),
       (${ORG}::text::uuid, gen_random_uuid(), 0, 1, 'new', '{}', now() - interval '89 days')`;
 
     const report = await makeRetention(3).run();
 
-    expect(report?.shed).toMatchObject({ inbox: 7, idempotency_keys: 1, dead_letters: 1, late_answers: 1 });
+    expect(report?.shed).toMatchObject({ inbox: 7, idempotency_keys: 1, dead_letters: 2, late_answers: 1 });
     expect(await sql`SELECT message_id FROM inbox`).toEqual([{ message_id: 'new' }]);
     expect(await sql`SELECT key FROM idempotency_keys ORDER BY key`).toEqual([
       { key: 'kept' },
@@ -221,6 +220,7 @@ describe('retention', () => {
     expect(await sql`SELECT queue FROM dead_letters ORDER BY queue`).toEqual([
       { queue: 'lately' },
       { queue: 'open' },
+      { queue: 'task of a kept run' },
     ]);
     expect(await sql`SELECT reason FROM late_answers`).toEqual([{ reason: 'new' }]);
   });
@@ -241,7 +241,7 @@ describe('retention', () => {
     retention.start();
     const ids = await started;
     await Promise.all(ids.map((id) => scripted.ended(id)));
-    await expect.poll(() => hasPart(`runs_${partOf(old ?? '')}`), { timeout: 20_000 }).toBe(false);
+    await expect.poll(() => hasPart(`runs_${partOf(old ?? '')}`), { timeout: 60_000 }).toBe(false);
     await retention.stop();
     expect(await scripted.tell(old as RunId, { type: 'cancel', graceMs: 0 })).toMatchObject({
       code: 'NO_RUN',

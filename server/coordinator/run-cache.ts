@@ -11,27 +11,35 @@ export interface RunCache {
   drop(id: RunId): void;
 }
 
-export function createRunCache(maxTasks: number): RunCache {
-  const states = new Map<RunId, RunState>();
+export interface RunCacheOptions {
+  maxTasks: number;
+  now(): number;
+}
+
+/** A run that moved so long ago is as likely to have gone on elsewhere, or to have ended there unheard. */
+const IDLE_MS = 30_000;
+
+export function createRunCache({ maxTasks, now }: RunCacheOptions): RunCache {
+  /** In the order of their last use. */
+  const kept = new Map<RunId, { state: RunState; usedAt: number }>();
   let tasks = 0;
 
   function drop(id: RunId): void {
-    const state = states.get(id);
-    if (!state) return;
-    states.delete(id);
-    tasks -= state.tasks.length;
+    const known = kept.get(id);
+    if (!known) return;
+    kept.delete(id);
+    tasks -= known.state.tasks.length;
   }
 
   return {
-    get(id) {
-      return states.get(id);
-    },
+    get: (id) => kept.get(id)?.state,
     put(state) {
       drop(state.id);
-      states.set(state.id, state);
+      const usedAt = now();
+      kept.set(state.id, { state, usedAt });
       tasks += state.tasks.length;
-      for (const id of states.keys()) {
-        if (tasks <= maxTasks) break;
+      for (const [id, oldest] of kept) {
+        if (tasks <= maxTasks && usedAt - oldest.usedAt <= IDLE_MS) break;
         drop(id);
       }
     },

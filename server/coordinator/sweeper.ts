@@ -79,7 +79,7 @@ export function createSweeper(options: SweeperOptions): Sweeper {
       for (const { id, revision } of rows) {
         const runId = fromUuid('run', id);
         // An old belief may find nothing due, write nothing, and so never be refused.
-        coordinator.forgetBefore(runId, revision);
+        coordinator.forgetBefore(runId, { revision });
         coordinator.submit({
           entries: [{ runId, happening, reply: done }],
           fail: (error) => {

@@ -1,7 +1,8 @@
-import type { BatchRows, RunRow, SlotRow, TaskRow } from '#db/queries/rows.ts';
+import type { BatchRows, LetterRow, RunRow, SlotRow, TaskRow } from '#db/queries/rows.ts';
+import { isPoison, type TaskError } from '#server/domain/engine/events.ts';
 import type { RunState, TaskState } from '#server/domain/engine/state.ts';
 import { errorGroupOf } from '#server/domain/error-group.ts';
-import { type AgentId, type OrgId, toUuid } from '#server/domain/ids.ts';
+import { type AgentId, type OrgId, taskId, toUuid } from '#server/domain/ids.ts';
 import { isTaskHeld, isTaskOut } from '#server/domain/statuses.ts';
 import { QUOTA_ORG } from './quota.ts';
 import type { RunPlan } from './run-plan.ts';
@@ -17,6 +18,7 @@ export function emptyRows(): BatchRows {
     inbox: [],
     keys: [],
     slots: [],
+    letters: [],
     seats: [],
     unseated: [],
     audit: [],
@@ -43,6 +45,25 @@ export function addRunRows(rows: BatchRows, plan: RunPlan, now: number): void {
     const seqFrom = before.seq + 1;
     rows.events.push({ runId, orgId, seqFrom, seqTo: state.seq, at: now, entries: decision.events });
   }
+  for (const event of decision.events) {
+    if (event.type === 'task.failed' && isPoison(event.error)) rows.letters.push(toLetterRow(state, event));
+  }
+}
+
+/** Names the task and nothing of what it was given: that stays with its run, under its run's rights. */
+function toLetterRow(state: RunState, { task: index, error }: { task: number; error: TaskError }): LetterRow {
+  const stage = state.graph.stages[index]?.stage;
+  const capability = stage?.type ?? '';
+  const epoch = state.tasks[index]?.epoch ?? 0;
+  const letter = { task_id: taskId(state.id, index), stage: stage?.key ?? '', capability, epoch };
+  return {
+    orgId: toUuid(state.orgId),
+    queue: capability,
+    reason: error.message,
+    body: JSON.stringify(letter),
+    runId: toUuid(state.id),
+    index,
+  };
 }
 
 /**

@@ -13,6 +13,7 @@ export type VersionId = Branded<'ver'>;
 export type RunId = Branded<'run'>;
 export type TaskId = Branded<'task'>;
 export type AgentId = Branded<'agent'>;
+export type LetterId = Branded<'letter'>;
 export type UserId = Branded<'user'>;
 export type SessionId = Branded<'session'>;
 export type KeyId = Branded<'key'>;
@@ -26,6 +27,7 @@ const PREFIX_OF = {
   ver: 'ver',
   run: 'run',
   agent: 'agent',
+  letter: 'letter',
   user: 'user',
   session: 'ses',
   key: 'key',
@@ -42,6 +44,7 @@ type IdOf = {
   ver: VersionId;
   run: RunId;
   agent: AgentId;
+  letter: LetterId;
   user: UserId;
   session: SessionId;
   key: KeyId;

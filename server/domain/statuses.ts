@@ -14,7 +14,7 @@ export const TASK_STATUSES = [
   'queued',
   /** An agent holds the lease. */
   'running',
-  /** A failed attempt is followed by another at a known time. */
+  /** An attempt that failed, or was given back once too often, is followed by another at a known time. */
   'retrying',
   'succeeded',
   'failed',
@@ -76,6 +76,7 @@ export const WAIT_CODES = [
   'concurrency-key',
   'paused',
   'retry-timer',
+  'given-back',
   'quota',
   'queue',
 ] as const;

@@ -57,6 +57,10 @@ const WORDS: Record<WaitCode, (facts: WaitFacts, wait: Wait) => { sentence: stri
         : `The last attempt failed; the next one starts at ${new Date(dueAt).toISOString()}.`,
     wayOut: 'Wait, or retry the task now.',
   }),
+  'given-back': ({ dueAt, capability }) => ({
+    sentence: `Agents give it back again and again; it is offered ${dueAt == null ? 'ever more rarely' : `again at ${new Date(dueAt).toISOString()}`}.`,
+    wayOut: `Look why agents with ${capability} do not keep it; retry it now to offer it at once.`,
+  }),
   quota: (_, { blockers = [] }) => ({
     sentence: `A limit of this installation is reached: ${listNames(blockers)}.`,
     wayOut: 'It starts when other tasks end; an owner can raise the limit.',

@@ -6,6 +6,12 @@ import type { Actor } from './actor.ts';
 /** Says of an actor whether the change is about it. */
 export type IsMeant = (actor: Actor) => boolean;
 
+/** An actor, and whether it may come from there. */
+export interface Entry {
+  actor: Actor;
+  allows(address: string | null): boolean;
+}
+
 /**
  * What is remembered of who may do what, and who is told when it changes. Remembering spares a look at the database for
  * each request; it lasts two seconds, and every process forgets at once when it hears of a change.
@@ -13,8 +19,8 @@ export type IsMeant = (actor: Actor) => boolean;
 export interface Access {
   start(): Promise<void>;
   stop(): Promise<void>;
-  /** The actor behind a credential, by the credential's digest. */
-  remember(key: string, load: () => Promise<Actor | undefined>): Promise<Actor | undefined>;
+  /** What stands behind a credential, by the credential's digest. */
+  remember(key: string, load: () => Promise<Entry | undefined>): Promise<Entry | undefined>;
   /** To be called once it is committed. The subject is the id of a session, person, key or agent's token. */
   changed(subject: string): Promise<void>;
   /**
@@ -28,7 +34,7 @@ const REMEMBER_MS = 2000;
 const REMEMBERED = 10_000;
 
 interface Known {
-  actor: Actor;
+  entry: Entry;
   until: number;
 }
 
@@ -56,12 +62,12 @@ export function createAccess({ hot, now }: { hot: HotState; now: () => number })
     },
     async remember(key, load) {
       const found = known.get(key);
-      if (found && found.until > now()) return found.actor;
+      if (found && found.until > now()) return found.entry;
       const before = changes;
-      const actor = await load();
+      const entry = await load();
       // What was read while something changed may be from before the change.
-      if (actor && before === changes) known.set(key, { actor, until: now() + REMEMBER_MS });
-      return actor;
+      if (entry && before === changes) known.set(key, { entry, until: now() + REMEMBER_MS });
+      return entry;
     },
     async changed(subject) {
       await hot.publish(CHANNEL.access, subject);

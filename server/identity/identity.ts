@@ -1,10 +1,18 @@
 import type { Sql } from '#db/client.ts';
+import type { SafeFetch } from '#server/platform/safe-fetch.ts';
 import type { HotState } from '#server/redis/port.ts';
 import { type Access, createAccess } from './access.ts';
 import { type Actor, LOCAL_OWNER, type Origin } from './actor.ts';
+import type { IdentityConfig } from './config.ts';
+import { createFlows, type Flows } from './flows.ts';
+import { createJwtVerifier } from './jwt.ts';
+import { readKey } from './key-format.ts';
+import { createKeys } from './keys.ts';
+import { createLinked, type Linked } from './linked.ts';
 import { createLinks, type Links } from './links.ts';
 import { createPasswords, type PasswordOptions, type Passwords } from './passwords.ts';
 import { createPeople, type People } from './people.ts';
+import { createProviders, type Providers } from './providers.ts';
 import {
   createSessions,
   type NewSession,
@@ -32,6 +40,9 @@ export interface Identity {
   readonly passwords: Passwords;
   readonly people: People;
   readonly links: Links;
+  readonly linked: Linked;
+  readonly flows: Flows;
+  readonly providers: Providers;
   readonly sessions: Omit<Sessions, 'create' | 'find'>;
   /** A new session for somebody who has proved who they are. */
   signIn(signIn: SignIn): Promise<NewSession>;
@@ -42,10 +53,14 @@ export interface IdentityOptions {
   hot: HotState;
   /** In the data folder: whoever can read it owns this machine's Signalbox. */
   secret: string;
+  config: IdentityConfig;
+  /** For what an issuer or provider names. */
+  fetch: SafeFetch;
   sessionLimits: SessionLimits;
   passwords?: PasswordOptions;
   newUuid(): string;
   now(): number;
+  onTrouble(message: string, error: unknown): void;
 }
 
 export interface RunningIdentity extends Identity {
@@ -58,15 +73,29 @@ const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|::ffff:127(\.\d{1,3}){3})$/;
 export function createIdentity(options: IdentityOptions): RunningIdentity {
   const { sql, hot, secret, newUuid, now } = options;
   const access = createAccess({ hot, now });
+  const keys = createKeys(sql);
+  const jwt = createJwtVerifier({ ...options, issuers: options.config.issuers });
   const sessions = createSessions({ sql, newUuid, limits: options.sessionLimits });
 
   async function find({ bearer, session, from, isUse = true }: Credentials): Promise<Actor | undefined> {
-    if (bearer !== undefined) {
-      const isHere = from.address !== null && LOOPBACK.test(from.address);
-      return isHere && equals(bearer, secret) ? LOCAL_OWNER : undefined;
-    }
+    if (bearer !== undefined) return findByBearer(bearer, from.address);
     if (session === undefined || session === '') return undefined;
-    return access.remember(digest(session), () => sessions.find(session, isUse));
+    const entry = await access.remember(digest(session), async () => {
+      const actor = await sessions.find(session, isUse);
+      return actor && { actor, allows: () => true };
+    });
+    return entry?.actor;
+  }
+
+  async function findByBearer(bearer: string, address: string | null): Promise<Actor | undefined> {
+    const read = readKey(bearer);
+    if (read) {
+      const entry = await access.remember(digest(bearer), () => keys.find(bearer, read, address));
+      return entry?.allows(address) ? entry.actor : undefined;
+    }
+    const isHere = address !== null && LOOPBACK.test(address);
+    if (isHere && equals(bearer, secret)) return LOCAL_OWNER;
+    return jwt.verify(bearer);
   }
 
   return {
@@ -78,6 +107,9 @@ export function createIdentity(options: IdentityOptions): RunningIdentity {
     passwords: createPasswords(options.passwords),
     people: createPeople(sql),
     links: createLinks({ sql, newUuid, sessions }),
+    linked: createLinked(sql, newUuid),
+    flows: createFlows(sql),
+    providers: createProviders({ ...options, all: options.config.providers }),
     sessions,
     signIn: (signIn) =>
       sql.begin((transaction) =>

@@ -40,6 +40,8 @@ export interface Links {
   peek(token: string): Promise<OpenLink | undefined>;
   /** Uses it up and signs in; undefined when it is wrong, used, old, or its maker may not invite any more. */
   open(token: string, newcomer: Newcomer): Promise<Opened | undefined>;
+  /** The same for whoever has kept the token's digest. */
+  openHashed(hash: string, newcomer: Newcomer): Promise<Opened | undefined>;
 }
 
 export interface LinkOptions {
@@ -58,6 +60,24 @@ interface LinkRow {
 
 export function createLinks(options: LinkOptions): Links {
   const { sql, newUuid, sessions } = options;
+
+  const openHashed = (hash: string, newcomer: Newcomer) =>
+    sql.begin(async (transaction) => {
+      const tx = transaction as unknown as Sql;
+      // Deleted first: of two who open it together the second finds nothing.
+      const [row] = await tx<LinkRow[]>`DELETE FROM sign_in_links l WHERE token_hash = ${hash}
+        AND ${isGood(tx)} RETURNING kind, org_id, role`;
+      if (!row) return undefined;
+      const orgId = fromUuid('org', row.org_id);
+      const settled =
+        row.kind === 'owner' ? settleOwner(tx, options, { orgId, newcomer }) : settle(tx, options, newcomer);
+      const userId = await settled;
+      const role = await join(tx, { userId, orgId, role: row.role });
+      const { how, address, userAgent } = newcomer;
+      const session = await sessions.create(tx, { userId, orgId, how, address, userAgent });
+      return { session, userId, orgId, role };
+    }) as Promise<Opened | undefined>;
+
   return {
     async issueOwnerLink() {
       const token = newToken();
@@ -75,23 +95,8 @@ export function createLinks(options: LinkOptions): Links {
       const owner = row.kind === 'owner' ? await findOwner(sql, orgId) : undefined;
       return { kind: row.kind, orgId, role: row.role, owner: owner ?? null };
     },
-    open: (token, newcomer) =>
-      sql.begin(async (transaction) => {
-        const tx = transaction as unknown as Sql;
-        // Deleted first: of two who open it together the second finds nothing.
-        const [row] = await tx<LinkRow[]>`DELETE FROM sign_in_links l WHERE token_hash = ${digest(token)}
-          AND ${isGood(tx)} RETURNING kind, org_id, role`;
-        if (!row) return undefined;
-        const orgId = fromUuid('org', row.org_id);
-        const userId =
-          row.kind === 'owner'
-            ? await settleOwner(tx, options, { orgId, newcomer })
-            : await settle(tx, options, newcomer);
-        const role = await join(tx, { userId, orgId, role: row.role });
-        const { how, address, userAgent } = newcomer;
-        const session = await sessions.create(tx, { userId, orgId, how, address, userAgent });
-        return { session, userId, orgId, role };
-      }) as Promise<Opened | undefined>,
+    open: (token, newcomer) => openHashed(digest(token), newcomer),
+    openHashed,
   };
 }
 

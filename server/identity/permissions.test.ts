@@ -120,9 +120,6 @@ test('an agent may register, visit and fetch as itself, and do nothing else', ()
 test('what concerns the whole installation is closed to other organisations', () => {
   const stranger = { ...person('owner'), orgId: 'org_00000000000070008000000000000002' as OrgId };
   expect(ACTIONS.filter((action) => may(person('owner'), action) && !may(stranger, action))).toEqual([
-    'queue.read',
-    'queue.inspect',
-    'queue.operate',
     'metrics.read',
   ]);
 });

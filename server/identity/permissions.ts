@@ -58,10 +58,11 @@ export const PERMISSIONS = {
   'agent.visit': { roles: ADMINS, scope: null, agent: true },
   /** Read the payloads of a task that it holds. */
   'agent.fetch': { roles: [], scope: null, agent: true },
-  'queue.read': { roles: EVERYBODY, scope: 'ops:read', home: true },
+  // Of queues and dead letters everybody is shown those of their own organisation.
+  'queue.read': { roles: EVERYBODY, scope: 'ops:read' },
   /** Dead messages are shown with what is in them. */
-  'queue.inspect': { roles: OPERATORS, scope: 'ops:write', home: true },
-  'queue.operate': { roles: OPERATORS, scope: 'ops:write', home: true },
+  'queue.inspect': { roles: OPERATORS, scope: 'ops:write' },
+  'queue.operate': { roles: OPERATORS, scope: 'ops:write' },
   /** How the server does and what it is set to. */
   'system.read': { roles: EVERYBODY, scope: 'ops:read' },
   'metrics.read': { roles: OPERATORS, scope: 'ops:read', home: true },

@@ -68,6 +68,14 @@ export const SETTINGS = {
     about:
       'Networks of proxies whose `X-Forwarded-For` is believed. Unset: nobody is, and each request comes from whoever connects.',
   }),
+  SIGNALBOX_IDENTITY_FILE: setting({
+    group: 'Server',
+    schema: nonEmpty,
+    fallback: null,
+    example: '/etc/signalbox/identity.yaml',
+    about:
+      'A YAML or JSON file that names who else may say who somebody is: providers that people sign in with, and issuers of tokens for programs. See [identity.md](identity.md). It holds secrets: let only the server read it.',
+  }),
   SIGNALBOX_SESSION_IDLE_HOURS: setting({
     group: 'Server',
     schema: wholeNumber(1, 8760),
@@ -157,6 +165,13 @@ export const SETTINGS = {
     fallback: '64MiB',
     about: 'Payloads past this size are refused (HTTP status 413).',
   }),
+  SIGNALBOX_OUTBOX_MAX: setting({
+    group: 'Limits',
+    schema: wholeNumber(1, 100_000),
+    fallback: '10000',
+    about:
+      'How many messages may wait in the database for a broker that takes none; then new runs are refused (HTTP status 503) until it takes them.',
+  }),
   SIGNALBOX_TASK_STATE_TTL: setting({
     group: 'Limits',
     schema: wholeNumber(1, 86_400),
@@ -168,6 +183,18 @@ export const SETTINGS = {
     schema: wholeNumber(1, 100_000),
     fallback: '100',
     about: "Entries that a task's progress stream keeps; older ones fall out.",
+  }),
+  SIGNALBOX_SOCKETS_MAX: setting({
+    group: 'Limits',
+    schema: wholeNumber(1, 1_000_000),
+    fallback: '10000',
+    about: 'How many connections for live events (`/ws`, `/socket.io`) one process holds; more are refused.',
+  }),
+  SIGNALBOX_SOCKETS_PER_ACTOR: setting({
+    group: 'Limits',
+    schema: wholeNumber(1, 1_000_000),
+    fallback: '2000',
+    about: 'How many of them one user or key may hold in one process.',
   }),
   SIGNALBOX_OUTBOUND_ALLOW: setting({
     group: 'Agents',

@@ -26,6 +26,7 @@ export interface Env {
   readonly isLocalOnly: boolean;
   readonly publicUrl: string | undefined;
   readonly trustedProxies: readonly string[];
+  readonly identityFile: string | undefined;
   readonly sessionLimits: { readonly idleMs: number; readonly maxMs: number };
   readonly roles: ReadonlySet<Role>;
   readonly dataDir: string;
@@ -43,8 +44,10 @@ export interface Env {
   readonly taskTimeoutMs: number;
   readonly payloadInlineMaxBytes: number;
   readonly payloadMaxBytes: number;
+  readonly outboxMax: number;
   readonly taskStateTtlSeconds: number;
   readonly streamMaxEntries: number;
+  readonly sockets: { readonly max: number; readonly perActor: number };
   readonly retentionDays: { readonly succeeded: number; readonly failed: number; readonly cancelled: number };
   /** The current one first; empty: the one in the data folder. */
   readonly secretKeys: readonly { id: string; bytes: Uint8Array }[];
@@ -137,6 +140,7 @@ function toEnv(values: Parsed, rootDir: string): Env {
     isLocalOnly: isLoopback(values.SIGNALBOX_HOST) && values.SIGNALBOX_PUBLIC_URL === undefined,
     publicUrl: values.SIGNALBOX_PUBLIC_URL,
     trustedProxies: values.SIGNALBOX_TRUSTED_PROXIES ?? [],
+    identityFile: values.SIGNALBOX_IDENTITY_FILE,
     sessionLimits: {
       idleMs: values.SIGNALBOX_SESSION_IDLE_HOURS * 3_600_000,
       maxMs: values.SIGNALBOX_SESSION_MAX_DAYS * 86_400_000,
@@ -154,8 +158,10 @@ function toEnv(values: Parsed, rootDir: string): Env {
     taskTimeoutMs: values.TASK_TIMEOUT * 1000,
     payloadInlineMaxBytes: values.SIGNALBOX_PAYLOAD_INLINE_MAX,
     payloadMaxBytes: values.SIGNALBOX_PAYLOAD_MAX,
+    outboxMax: values.SIGNALBOX_OUTBOX_MAX,
     taskStateTtlSeconds: values.SIGNALBOX_TASK_STATE_TTL,
     streamMaxEntries: values.SIGNALBOX_STREAM_MAX,
+    sockets: { max: values.SIGNALBOX_SOCKETS_MAX, perActor: values.SIGNALBOX_SOCKETS_PER_ACTOR },
     retentionDays: {
       succeeded: values.SIGNALBOX_RETENTION_DAYS_SUCCEEDED,
       failed: values.SIGNALBOX_RETENTION_DAYS_FAILED,

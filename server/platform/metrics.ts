@@ -4,6 +4,7 @@ export interface EngineGauges {
   entries: number;
   waiting: number;
   publishing: number;
+  unpublished: number;
 }
 
 /** What `/metrics` shows. Its own registry, so that several of them live in one test process. */
@@ -15,6 +16,8 @@ export interface Metrics {
   countTrouble(): void;
   /** Asked at each scrape. */
   watchEngine(load: () => EngineGauges): void;
+  /** Asked at each scrape. */
+  watchSockets(count: () => number): void;
 }
 
 const SECONDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
@@ -48,6 +51,16 @@ export function createMetrics(): Metrics {
       requests.observe({ method, route, status: String(status) }, seconds),
     countEvents: (type, count) => events.inc({ type }, count),
     countTrouble: () => troubles.inc(),
+    watchSockets(count) {
+      new Gauge({
+        name: 'signalbox_live_connections',
+        help: 'Open connections for live events.',
+        registers,
+        collect() {
+          this.set(count());
+        },
+      });
+    },
     watchEngine(load) {
       const gauge = (name: keyof EngineGauges, help: string) =>
         new Gauge({
@@ -61,6 +74,7 @@ export function createMetrics(): Metrics {
       gauge('entries', 'Reports taken in and not committed yet.');
       gauge('waiting', 'Tasks that wait for room, as far as this process knows.');
       gauge('publishing', 'Messages on their way to the broker.');
+      gauge('unpublished', 'Messages in the database that no broker has confirmed, as of the last look.');
     },
   };
 }

@@ -20,9 +20,9 @@ export const KEY = {
 } as const;
 
 export const CHANNEL = {
-  runEvents: (runId: string) => `${PREFIX}events:run:${runId}`,
-  anyRunEvents: `${PREFIX}events:run:*`,
+  /** Which runs of an org have moved. */
   orgEvents: (orgId: string) => `${PREFIX}events:org:${orgId}`,
+  anyOrgEvents: `${PREFIX}events:org:*`,
   agents: `${PREFIX}events:agents`,
   /** Whose rights have changed or ended: whoever remembers them asks again. */
   access: `${PREFIX}access`,

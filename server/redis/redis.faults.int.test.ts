@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type PrivateRedis, startPrivateRedis } from '#server/testing/private-redis.ts';
 import { eventually } from './contract.ts';
 import { KEY } from './keys.ts';
@@ -15,27 +15,22 @@ describe('Redis hot state under faults', () => {
   let warnings: string[];
   const unavailable = expect.objectContaining({ name: 'SignalboxError', code: 'UNAVAILABLE' });
 
-  beforeAll(async () => {
+  beforeEach(async () => {
     server = await startPrivateRedis();
     replica = await startPrivateRedis();
-  });
-  afterAll(async () => {
-    await Promise.all([server.close(), replica.close()]);
-  });
-  beforeEach(async () => {
     raw = new Redis(server.url, { maxRetriesPerRequest: null });
-    await raw.flushall();
     warnings = [];
     state = createRedisHotState({
       url: server.url,
-      commandTimeoutMs: 1_000,
+      commandTimeoutMs: 3_000,
       onWarning: (warning) => warnings.push(warning),
     });
     await state.start();
   });
   afterEach(async () => {
     await state.stop();
-    await raw.quit();
+    raw.disconnect();
+    await Promise.all([server.close(), replica.close()]);
   });
 
   const isBack = (): Promise<void> =>

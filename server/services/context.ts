@@ -4,7 +4,7 @@ import type { Payloads } from '#server/agents/payloads.ts';
 import type { Registry } from '#server/agents/registry/registry.ts';
 import type { EngineCommands } from '#server/coordinator/commands.ts';
 import type { CompiledGraph } from '#server/domain/graph/compile.ts';
-import type { OrgId, RunId, VersionId } from '#server/domain/ids.ts';
+import type { OrgId, VersionId } from '#server/domain/ids.ts';
 import type { Actor } from '#server/identity/actor.ts';
 import type { AuditDetails } from '#server/identity/audit/note.ts';
 import type { Verification } from '#server/identity/audit/verify.ts';
@@ -12,6 +12,7 @@ import type { Identity } from '#server/identity/identity.ts';
 import type { SecretStore } from '#server/identity/secrets/store.ts';
 import type { DocumentDesk } from '#server/platform/documents/desk.ts';
 import type { Cursors } from './cursors.ts';
+import type { LiveFeed } from './live/feed.ts';
 
 /** What verbs work with. Built once by compose; everything in it is replaceable in a test. */
 export interface Services {
@@ -28,7 +29,7 @@ export interface Services {
   readonly tenantOfQueue: (queue: string) => OrgId;
   readonly agents: AgentOffice;
   readonly presence: PresenceBoard;
-  readonly news: RunNews;
+  readonly live: LiveFeed;
   readonly cursors: Cursors;
   readonly newUuid: () => string;
   readonly now: () => number;
@@ -48,6 +49,8 @@ export interface ServiceLimits {
   readonly payloadMaxBytes: number;
   /** Reports that the engine has taken and not committed; more starts are refused until it has caught up. */
   readonly maxBacklog: number;
+  /** Messages that wait in the database for a broker that takes none; more starts are refused until it does. */
+  readonly maxOutbox: number;
 }
 
 /** The registry of agents, and the verbs of those that come for their work. */
@@ -87,11 +90,6 @@ export interface DeadLetterView {
 
 export interface PresenceBoard {
   list(): Promise<{ id: string; data: string; expiresAt: number }[]>;
-}
-
-/** "There is something new about this run": a nudge to read on, never the news itself. */
-export interface RunNews {
-  subscribe(runId: RunId, onNews: () => void): Promise<() => Promise<void>>;
 }
 
 export interface HealthDesk {

@@ -46,19 +46,18 @@ function chain(keys: string[], more: JsonObject = {}): JsonObject {
 
 const refSchema = z.object({ $object: z.string() });
 
+const PATIENCE = { timeout: 120_000, interval: 30 };
+
 let names = 0;
 const makePipeline = (document: JsonObject) =>
   createPipeline(...at(), { name: `pipeline ${++names}`, document, publish: true });
 
 function untilOver(id: RunId): Promise<RunView> {
-  return vi.waitFor(
-    async () => {
-      const run = await getRun(...at(), { id });
-      expect(isRunOver(run.status)).toBe(true);
-      return run;
-    },
-    { timeout: 30_000, interval: 30 },
-  );
+  return vi.waitFor(async () => {
+    const run = await getRun(...at(), { id });
+    expect(isRunOver(run.status)).toBe(true);
+    return run;
+  }, PATIENCE);
 }
 
 async function runToEnd(pipelineId: PipelineId, input: JsonObject = {}): Promise<RunView> {
@@ -153,7 +152,10 @@ describe('pipelines', () => {
       web_enhanced: 6,
       quick_answer: 3,
     });
-    const { newest } = await instantiateTemplate(...at(), { key: 'simple_lookup' });
+    const { newest } = await instantiateTemplate(...at(), {
+      key: 'simple_lookup',
+      name: `made of a template ${++names}`,
+    });
     expect(newest?.number).toBe(1);
   });
 });
@@ -171,11 +173,11 @@ describe('runs', () => {
     const output = z.object({ artefact: refSchema }).parse(run.tasks.at(-1)?.output);
     const { content } = await readRunObject(...at(), { id: run.id, hash: output.artefact.$object });
     expect((await decodeText(content)).split('\n')[0]).toBe('site,day,readings,mean_temperature_c');
-  }, 60_000);
+  });
 
   test('the same key and body is the same run; another body is a conflict', async () => {
     const { id } = await makePipeline(chain(['a']));
-    const request = { pipelineId: id, input: { x: 1, y: 2 }, idempotencyKey: 'key-1' };
+    const request = { pipelineId: id, input: { x: 1, y: 2 }, idempotencyKey: `key of ${id}` };
     const [one, two] = await Promise.all([startRun(...at(), request), startRun(...at(), request)]);
     const again = await startRun(...at(), { ...request, input: { y: 2, x: 1 } });
     expect(new Set([one.run.id, two.run.id, again.run.id]).size).toBe(1);
@@ -198,7 +200,7 @@ describe('runs', () => {
   });
 
   test('what waits says why: no agent, and the stages before', async () => {
-    const { id } = await instantiateTemplate(...at(), { key: 'quick_answer', name: 'waits' });
+    const { id } = await instantiateTemplate(...at(), { key: 'quick_answer', name: `waits ${++names}` });
     const { run } = await startRun(...at(), { pipelineId: id, input: { query: 'why?' } });
     expect(run.tasks.map((task) => task.waiting?.code)).toEqual(['no-agent', 'dependency', 'dependency']);
     expect(run.tasks[0]?.waiting?.sentence).toContain('intent-analysis');
@@ -209,7 +211,7 @@ describe('runs', () => {
   });
 
   test('a paused run starts nothing until it is resumed', async () => {
-    const slow: JsonObject = { key: 'slow', type: 'sleep', config: { ms: 300 } };
+    const slow: JsonObject = { key: 'slow', type: 'sleep', config: { ms: 2000 } };
     const { id } = await makePipeline({
       stages: [slow, echo('after')],
       dependencies: [{ from: 'slow', to: 'after' }],
@@ -219,7 +221,7 @@ describe('runs', () => {
     await vi.waitFor(async () => {
       const paused = await getRun(...at(), { id: run.id });
       expect(paused.tasks[1]).toMatchObject({ status: 'ready', waiting: { code: 'paused' } });
-    }, 10_000);
+    }, PATIENCE);
     await resumeRun(...at(), { id: run.id });
     expect((await untilOver(run.id)).status).toBe('succeeded');
   });

@@ -75,7 +75,7 @@ export interface World extends AsyncDisposable {
   restart(): Promise<void>;
 }
 
-const PATIENCE = { timeout: 20_000, interval: 10 };
+const PATIENCE = { timeout: 60_000, interval: 10 };
 
 /** Waits for a condition, never for a time. */
 export function eventually<Result>(check: () => Result | Promise<Result>): Promise<Result> {
@@ -83,7 +83,7 @@ export function eventually<Result>(check: () => Result | Promise<Result>): Promi
 }
 
 export const TEST_BEAT_MS = 200;
-export const TEST_LEASE_MS = 2500;
+export const TEST_LEASE_MS = 5000;
 
 const NO_OBJECTS = {
   put: () => Promise.reject(new Error('no object store in this test')),

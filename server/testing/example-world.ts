@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { EXAMPLE, EXAMPLE_DOCUMENT } from '#server/api/operations/examples.ts';
 import type { Broker } from '#server/broker/port.ts';
 import { RESPONSE_QUEUE } from '#server/broker/topology.ts';
+import { toUuid } from '#server/domain/ids.ts';
 import { isJsonObject, type Json } from '#server/domain/json.ts';
 import type { TestServer } from './http.ts';
 import { joinAs, PASSWORD, signInByLink } from './people.ts';
@@ -104,9 +105,20 @@ export function createExampleWorld(http: TestServer): ExampleWorld {
     password: async () => PASSWORD,
     invitation: async () => (await post('/invites', { role: 'viewer' })).token,
     invite: async () => (await post('/invites', { role: 'viewer' })).id,
+    key: async () => (await post('/keys', { name: newName(), role: 'viewer' })).id,
+    agentToken: async () => (await post('/agent-tokens', { agent: newName() })).id,
     member: async () => (await newMember()).id,
     grantedPipeline: async () => (await granted()).pipeline,
     grantee: async () => (await granted()).member,
+    async issuer() {
+      const { id } = (await (await owner()).ask('/api/v1/me')).body;
+      const issuer = `https://${newName().replace(' ', '-')}.example.org`;
+      const password = { name: 'Owner', password: PASSWORD };
+      await (await owner()).ask('/api/v1/me', { method: 'PATCH', body: password });
+      await http.program.database.sql`INSERT INTO linked_identities (issuer, subject, user_id)
+        VALUES (${issuer}, 'x', ${toUuid(id)}::text::uuid)`;
+      return issuer;
+    },
     async session() {
       const { body } = await (await owner()).ask('/api/v1/me/sessions');
       return body.sessions.find(({ is_current }: { is_current: boolean }) => is_current).id;

@@ -37,8 +37,18 @@ export interface TestServer extends TestDoors {
   call(path: string, body?: object, init?: RequestInit): Promise<HttpAnswer>;
 }
 
+/** How the doors of a test differ from others. */
+export interface DoorOptions {
+  port?: number;
+  maxBodyBytes?: number;
+}
+
 /** The doors of a program that a test has already. */
-export async function openTestDoors(program: TestApp, gate: GateOptions = {}): Promise<TestDoors> {
+export async function openTestDoors(
+  program: TestApp,
+  gate: GateOptions = {},
+  { port = 0, maxBodyBytes = 1_000_000 }: DoorOptions = {},
+): Promise<TestDoors> {
   const server = createHttpServer({
     routes: apiRoutes,
     gate: createGate(gate),
@@ -46,11 +56,11 @@ export async function openTestDoors(program: TestApp, gate: GateOptions = {}): P
     metrics: program.metrics,
     isDev: false,
     isMetricsEnabled: true,
-    maxBodyBytes: 1_000_000,
+    maxBodyBytes,
     services: () => program.services,
     pages: () => undefined,
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
@@ -74,9 +84,12 @@ export async function openTestDoors(program: TestApp, gate: GateOptions = {}): P
 }
 
 /** The whole program with its doors, on a port of its own. */
-export async function startTestServer(settings: Record<string, string> = {}): Promise<TestServer> {
+export async function startTestServer(
+  settings: Record<string, string> = {},
+  options: DoorOptions = {},
+): Promise<TestServer> {
   const program = await startTestApp(settings);
-  const doors = await openTestDoors(program);
+  const doors = await openTestDoors(program, {}, options);
   const { secret } = program;
   const send: TestServer['fetch'] = (path, init = {}) => {
     const headers = new Headers(init.headers);

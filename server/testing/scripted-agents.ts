@@ -65,7 +65,7 @@ export async function joinByAmqp(
   const id = agent.id() as AgentId;
   const [row] = await world.database.sql<{ generation: number }[]>`
     SELECT generation FROM agents WHERE name = ${script.name}`;
-  return { id, generation: row?.generation ?? 0, vanish: agent.stop, drain: () => agent.drain(10_000) };
+  return { id, generation: row?.generation ?? 0, vanish: agent.stop, drain: () => agent.drain(60_000) };
 }
 
 export function sayByAmqp(world: World): Say {

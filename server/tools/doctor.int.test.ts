@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { migrate } from '#db/migrate.ts';
 import { toUuid } from '#server/domain/ids.ts';
 import { startEmbeddedPostgres } from '#server/platform/embedded-postgres.ts';
@@ -13,13 +13,13 @@ const ROOT = join(import.meta.dirname, '../..');
 
 let database: TestDatabase;
 let folder: string;
-beforeAll(async () => {
+beforeEach(async () => {
   database = await createTestDatabase();
   folder = await mkdtemp(join(tmpdir(), 'signalbox-doctor-'));
   // The database runs as another user when the tests run as root.
   await chmod(folder, 0o755);
 });
-afterAll(async () => {
+afterEach(async () => {
   await database[Symbol.asyncDispose]();
   await rm(folder, { recursive: true, force: true });
 });

@@ -153,6 +153,7 @@ class Agent:
         task = Task(
             granted,
             server=self._server,
+            agent_id=session.agent_id,
             tell_log=lambda line: session.log(key, line),
             tell_progress=lambda fraction, note: session.progress(key, fraction, note),
         )
@@ -185,7 +186,6 @@ class Agent:
         handler = self._handlers.get(task.capability)
         if handler is None:
             raise TaskFailure("This agent has no handler for the task.", code="NO_HANDLER")
-        task._fetch_input()
         if inspect.iscoroutinefunction(handler):
             return asyncio.run(_supervise(handler, task))
         return handler(task)

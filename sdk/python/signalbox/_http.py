@@ -101,7 +101,7 @@ class Line:
         data = json.dumps(body).encode() if isinstance(body, dict) else body.encode() if isinstance(body, str) else body
         all_headers = self._server.headers(headers)
         if data is not None:
-            all_headers["Content-Type"] = "application/json"
+            all_headers.setdefault("Content-Type", "application/json")
         target = self._server.target(path, query)
         is_kept = self._connection is not None
         try:

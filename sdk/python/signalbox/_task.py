@@ -5,11 +5,8 @@ import threading
 from datetime import datetime, timezone
 from typing import Any, Callable, Dict, Mapping, Optional
 
-from ._errors import SignalboxError, TaskCancelled, TaskFailure
+from ._errors import TaskCancelled
 from ._http import Http, Server, segment
-
-#: The server's mark of a reference that stands for the value itself; files of agents stay references.
-PAYLOAD_NAME = "signalbox-payload.json"
 
 Tell = Callable[[Dict[str, Any]], None]
 
@@ -22,6 +19,7 @@ class Task:
         granted: Mapping[str, Any],
         *,
         server: Server,
+        agent_id: str,
         tell_log: Tell,
         tell_progress: Callable[[float, Optional[str]], None],
     ) -> None:
@@ -43,6 +41,7 @@ class Task:
         #: Why, once it is set.
         self.cancel_reason: Optional[str] = None
         self._server = server
+        self._objects = f"/agents/{agent_id}/tasks/{self.task_id}/objects"
         self._tell_log = tell_log
         self._tell_progress = tell_progress
         self._lines = 0
@@ -81,12 +80,24 @@ class Task:
         self.log("info", chunk, {"partial": True})
 
     def object(self, ref: Mapping[str, Any]) -> bytes:
-        """What a reference in the input stands for."""
-        return Http(self._server).fetch(f"/runs/{segment(self.run_id)}/objects/{segment(ref['$object'])}")
+        """The bytes of a file that another agent has put into the input."""
+        path = f"{self._objects}/{segment(ref['$object'])}"
+        return Http(self._server).fetch(path, query={"epoch": self.epoch})
 
-    def _fetch_input(self) -> None:
-        """Puts the values back that were too large to travel with the task."""
-        self.input = _expand(self.input, self.object)
+    def upload(
+        self, content: bytes, *, name: Optional[str] = None, content_type: str = "application/octet-stream"
+    ) -> Dict[str, Any]:
+        """Keeps a file; put what it answers with into the output."""
+        # The same bytes twice are stored once.
+        ref: Dict[str, Any] = Http(self._server).call(
+            "POST",
+            self._objects,
+            query={"epoch": self.epoch, "name": name},
+            body=content,
+            headers={"Content-Type": content_type},
+            is_safe=True,
+        )
+        return ref
 
     def _cancel(self, reason: str) -> None:
         with self._lock:
@@ -104,20 +115,6 @@ class Task:
             is_late = self.cancel_event.is_set()
         if is_late:
             told()
-
-
-def _expand(value: Any, fetch: Callable[[Mapping[str, Any]], bytes]) -> Any:
-    if isinstance(value, list):
-        return [_expand(item, fetch) for item in value]
-    if not isinstance(value, dict):
-        return value
-    if isinstance(value.get("$object"), str) and value.get("name") == PAYLOAD_NAME:
-        try:
-            return json.loads(fetch(value))
-        except (SignalboxError, ValueError) as error:
-            message = f"The task's input could not be fetched: {error}"
-            raise TaskFailure(message, error_class="internal", code="INPUT_UNREACHABLE") from error
-    return {key: _expand(part, fetch) for key, part in value.items()}
 
 
 def _fit(fields: Mapping[str, Any]) -> Dict[str, Any]:

@@ -127,25 +127,6 @@ class AgentTest(unittest.TestCase):
         # The line that came with it was not lost with it.
         self.assertEqual(kinds[-3:], ["log", "succeeded", "failed"])
 
-    def test_is_given_what_was_too_large_to_travel_as_it_was_sent(self) -> None:
-        ref = {"$object": "abc", "bytes": 9, "name": "signalbox-payload.json"}
-        file = {"$object": "def", "bytes": 9, "name": "photo.png"}
-
-        def doors(word: str, asked: Asked, count: int) -> Any:
-            if asked.path == f"/runs/run_{'a' * 32}/objects/abc":
-                return Answer(body={"rows": [1]})
-            if word == "gone":
-                return Answer(404, {"code": "NOT_FOUND", "detail": "It is gone."})
-            gone = {**ref, "$object": "gone"}
-            return giving({**task(1), "input": {"parts": [ref, file]}}, {**task(2), "input": gone})(word, asked, count)
-
-        server = self.open(doors)
-        self.join(server, lambda given: given.input, max_concurrency=2)
-        until("both answers", lambda: len(server.reports()) == 2)
-        answers = {report["task_id"][-1]: report for report in server.reports()}
-        self.assertEqual(answers["1"]["output"], {"parts": [{"rows": [1]}, file]})
-        self.assertEqual(answers["2"]["error"]["code"], "INPUT_UNREACHABLE")
-
     def test_sends_many_lines_in_few_requests_in_order_before_the_result(self) -> None:
         def work(given: Task) -> None:
             for line in range(1200):

@@ -19,7 +19,7 @@ const session = createSession(workerData, {
   begin(key, task) {
     const shared = new SharedArrayBuffer(4);
     flags.set(key, new Int32Array(shared));
-    say({ type: 'task', key, task, shared });
+    say({ type: 'task', key, agentId: session.identity().id, task, shared });
   },
   stop(key, reason) {
     const flag = flags.get(key);

@@ -12,7 +12,7 @@ import { watchProcess } from './process.mjs';
  * @typedef {{ type: 'log', key: string, fields: Record<string, unknown> } | { type: 'progress', key: string, fraction: number, note?: string | undefined }
  *   | { type: 'answer', key: string, answer: Answer } | { type: 'drain', withinMs: number } | { type: 'stop' }} ToWorker
  * @typedef {{ type: 'registered', id: string } | { type: 'refused', error: any } | { type: 'trouble', message: string }
- *   | { type: 'task', key: string, task: Granted, shared: SharedArrayBuffer } | { type: 'stop', key: string, reason: string }
+ *   | { type: 'task', key: string, agentId: string, task: Granted, shared: SharedArrayBuffer } | { type: 'stop', key: string, reason: string }
  *   | { type: 'end', end: AgentEnd }} FromWorker
  */
 

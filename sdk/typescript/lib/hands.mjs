@@ -2,13 +2,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { describeFailure, TaskFailure } from './errors.mjs';
 import { createHttp } from './http.mjs';
-import { expand } from './payloads.mjs';
 
 /**
- * @import { AgentOptions, Handler, JsonObject, LogLevel, ObjectRef, Task } from '../index.mjs'
+ * @import { AgentOptions, Handler, JsonObject, LogLevel, Task } from '../index.mjs'
  * @import { Answer, ToWorker } from './agent.mjs'
  * @import { Granted } from './session.mjs'
- * @typedef {{ key: string, task: Granted, abort: AbortController, flag: Int32Array, lines: number, isAnswered: boolean }} Work
+ * @typedef {{ key: string, agentId: string, task: Granted, abort: AbortController, flag: Int32Array, lines: number, isAnswered: boolean }} Work
  */
 
 /**
@@ -41,7 +40,7 @@ export function createHands({ handlers, url, token, tell }) {
     try {
       const handler = handlers[String(work.task.capability)];
       if (!handler) throw new TaskFailure('This agent has no handler for the task.', { code: 'NO_HANDLER' });
-      const output = await handler(await taskOf(work));
+      const output = await handler(taskOf(work));
       answer(work, { type: 'succeeded', output: toJson(output) });
     } catch (error) {
       fail(work, error);
@@ -50,8 +49,8 @@ export function createHands({ handlers, url, token, tell }) {
     }
   }
 
-  /** @param {Work} work @returns {Promise<Task>} */
-  async function taskOf(work) {
+  /** @param {Work} work @returns {Task} */
+  function taskOf(work) {
     const { task, abort, key } = work;
     /** @param {LogLevel} level @param {string} message @param {JsonObject} [fields] */
     const log = (level, message, fields) => {
@@ -60,16 +59,10 @@ export function createHands({ handlers, url, token, tell }) {
       tell({ type: 'log', key, fields: { ...line, ...(fields ? { fields: fit(fields) } : {}) } });
     };
     const granted = /** @type {Omit<Task, 'signal'> & Granted} */ (/** @type {unknown} */ (task));
-    /** @param {ObjectRef} ref */
-    const object = ({ $object }) =>
-      http.call({
-        path: `/runs/${encodeURIComponent(granted.run_id)}/objects/${encodeURIComponent($object)}`,
-        as: 'bytes',
-        signal: abort.signal,
-      });
+    const objects = `/agents/${work.agentId}/tasks/${granted.task_id}/objects`;
+    const { epoch } = granted;
     return {
       ...granted,
-      input: await expand(granted.input, object),
       effectKey: `${granted.run_id}/${granted.stage}`,
       signal: abort.signal,
       get cancelled() {
@@ -82,7 +75,24 @@ export function createHands({ handlers, url, token, tell }) {
         }
       },
       partial: (chunk) => log('info', chunk, { partial: true }),
-      object,
+      object: ({ $object }) =>
+        http.call({
+          path: `${objects}/${encodeURIComponent($object)}`,
+          query: { epoch },
+          as: 'bytes',
+          signal: abort.signal,
+        }),
+      // The same bytes twice are stored once.
+      upload: (content, { name, contentType = 'application/octet-stream' } = {}) =>
+        http.call({
+          method: 'POST',
+          path: objects,
+          query: { epoch, name },
+          body: typeof content === 'string' ? new TextEncoder().encode(content) : content,
+          headers: { 'content-type': contentType },
+          isSafe: true,
+          signal: abort.signal,
+        }),
     };
   }
 
@@ -95,10 +105,10 @@ export function createHands({ handlers, url, token, tell }) {
   }
 
   return {
-    /** @param {{ key: string, task: Granted, shared: SharedArrayBuffer }} granted */
-    begin({ key, task, shared }) {
+    /** @param {{ key: string, agentId: string, task: Granted, shared: SharedArrayBuffer }} granted */
+    begin({ key, agentId, task, shared }) {
       const flag = new Int32Array(shared);
-      const work = { key, task, flag, abort: new AbortController(), lines: 0, isAnswered: false };
+      const work = { key, agentId, task, flag, abort: new AbortController(), lines: 0, isAnswered: false };
       works.set(key, work);
       current.run(work, () => void run(work));
     },

@@ -33,16 +33,20 @@ export function createHttp(options = {}) {
     for (const [name, value] of Object.entries(query ?? {})) {
       if (value !== undefined && value !== null) url.searchParams.set(name, String(value));
     }
+    const isJson = body !== undefined && !(body instanceof Uint8Array);
     /** @type {Record<string, string>} */
-    const all = { accept: 'application/json', ...headers };
+    const all = {
+      accept: 'application/json',
+      ...(isJson ? { 'content-type': 'application/json' } : {}),
+      ...headers,
+    };
     if (token) all.authorization = `Bearer ${token}`;
-    if (body !== undefined) all['content-type'] = 'application/json';
-    const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
+    const data = isJson && typeof body !== 'string' ? JSON.stringify(body) : body;
     try {
       const response = await doFetch(url, {
         method,
         headers: all,
-        ...(text === undefined ? {} : { body: text }),
+        ...(data === undefined ? {} : { body: /** @type {string | Uint8Array<ArrayBuffer>} */ (data) }),
         ...(signal ? { signal } : {}),
         redirect: 'error',
       });

@@ -217,6 +217,8 @@ export function createAmqpAgent(options: AmqpAgentOptions): AmqpAgent {
 
   /** Somebody else has the name: nothing that it says counts any more. */
   async function retire(): Promise<void> {
+    // Each coordinator that sees it may say so.
+    if (order === 'retire') return;
     options.onTrouble(
       'Another process has registered as this agent, or it was taken off the list: it stops.',
     );

@@ -128,13 +128,13 @@ describe('an agent that comes for its work', () => {
   });
 
   it('gives one task to one of many who ask at once', async () => {
-    const world = await openWorld();
+    const world = await openWorld({ agents: { beatMs: 60_000 } });
     const { registry, pull } = world.program().agents;
     const visitors = await Promise.all(
       ['a', 'b', 'c'].map((instance) => registry.register(DEFAULT_ORG_ID, { ...registration, instance })),
     );
     const claims = visitors.map(({ id, generation }) =>
-      pull.claim({ agentId: id, generation }, { max: 5, inFlight: 0, waitMs: 1500 }),
+      pull.claim({ agentId: id, generation }, { max: 5, inFlight: 0, waitMs: 5000 }),
     );
     await world.startRun(graph('fetch'));
     const got = (await Promise.all(claims)).map(({ tasks }) => tasks.length);
@@ -142,7 +142,7 @@ describe('an agent that comes for its work', () => {
   });
 
   it('takes a task back that was granted to somebody who had gone', async () => {
-    const world = await openWorld();
+    const world = await openWorld({ agents: { beatMs: 60_000 } });
     const { registry, pull } = world.program().agents;
     const { id, generation } = await registry.register(DEFAULT_ORG_ID, registration);
     const abort = new AbortController();
@@ -168,7 +168,7 @@ describe('an agent that is called', () => {
       request.resume();
       if (request.url === '/health') return void response.end();
       keys.push(String(request.headers['idempotency-key']));
-      if (keys.length === 1) return void response.writeHead(429, { 'retry-after': '1' }).end();
+      if (keys.length === 1) return void response.writeHead(429, { 'retry-after': '4' }).end();
       if (keys.length === 2) return void response.destroy();
       response.end(JSON.stringify({ status: 'succeeded', output: 'third time' }));
     });

@@ -179,6 +179,7 @@ export function createFleet(options: FleetOptions): Fleet {
     try {
       await writeHealth(options.sql, changes);
       isDirty = true;
+      await hot.publish(CHANNEL.agents, 'several');
     } finally {
       await hot.releaseLock(lock).catch(() => false);
     }

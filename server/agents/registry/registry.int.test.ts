@@ -146,7 +146,8 @@ describe('registry', () => {
 
 describe('fleet', () => {
   it('goes stale, then offline, when beats stop, comes back with one, and writes only what changed', async () => {
-    const world = await openWorld();
+    // Each state lasts for some of these beats: long enough to be seen.
+    const world = await openWorld({ agents: { beatMs: 1000 } });
     const { registry, desk } = world.program().agents;
     const { id, generation } = await registry.register(DEFAULT_ORG_ID, registration);
     const written: string[] = [];
@@ -174,7 +175,7 @@ describe('fleet', () => {
   });
 
   it('does not take an agent for dead because the hot state was emptied', async () => {
-    const world = await openWorld();
+    const world = await openWorld({ agents: { beatMs: 60_000 } });
     const { registry, fleet } = world.program().agents;
     const { id } = await registry.register(DEFAULT_ORG_ID, registration);
     await eventually(() => expect(stateIn(world, id)).toBe('online'));

@@ -7,7 +7,7 @@ import { makeKey } from '#server/identity/key-format.ts';
 import { createGate, refuseKeyInUrl } from './gate.ts';
 import { toProblem } from './problem.ts';
 import { createRouter } from './router.ts';
-import { createSessionKeeper, sessionCookieName } from './session-cookie.ts';
+import { cookieNames, createSessionKeeper } from './session-cookie.ts';
 
 function request(headers: Record<string, string>, method = 'POST', address = '127.0.0.1'): IncomingMessage {
   const socket = new Socket();
@@ -109,7 +109,8 @@ test('a key in a URL is refused wherever it stands', () => {
 test('the cookie is bound to the host where it can be, and never to be read by a script', () => {
   const said = (isHttps: boolean, act: (keeper: ReturnType<typeof createSessionKeeper>) => void) => {
     const response = new ServerResponse(request({}));
-    act(createSessionKeeper(response, { name: sessionCookieName({ port: 3000, isHttps }), isHttps }));
+    const names = cookieNames({ port: 3000, isHttps });
+    act(createSessionKeeper(response, { names, isHttps, origin: '', flow: undefined }));
     return response.getHeader('set-cookie');
   };
   expect(said(false, ({ keep }) => keep('t', 60))).toBe(

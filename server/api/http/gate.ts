@@ -21,8 +21,15 @@ export interface Gate {
    * across sites (CSRF). Programs send no Origin and are not concerned.
    */
   checkSource(request: IncomingMessage): void;
+  /**
+   * The same for a connection that stays. It begins with a GET, so the page's origin has to be looked at: browsers
+   * always send it, and it must be our own to the letter: scheme, name and port.
+   */
+  checkSocketSource(request: IncomingMessage): void;
   /** A write that counts because of a cookie must show that a page of ours sent it. */
   checkCookieWrite(request: IncomingMessage): void;
+  /** This server as the caller's browser knows it. */
+  originOf(request: IncomingMessage): string;
   /** The caller's own address, seen through the proxies that are trusted. */
   addressOf(request: IncomingMessage): string | null;
   credentialsOf(request: IncomingMessage, known: { cookieName: string; requestId: string }): Credentials;
@@ -51,16 +58,24 @@ export function createGate({ publicUrl, trustedProxies = [] }: GateOptions): Gat
     return origin === `http://${host}`;
   }
 
+  function checkName(host: string): void {
+    if (isOurs(host)) return;
+    throw forbid(
+      `This server does not answer to the name ${JSON.stringify(host)}.`,
+      'Use localhost, its address, or the name in SIGNALBOX_PUBLIC_URL.',
+    );
+  }
+
   return {
     isHttps: home?.protocol === 'https:',
+    checkSocketSource(request) {
+      const { host = '', origin } = request.headers;
+      checkName(host);
+      if (origin !== undefined && !isOwnOrigin(origin, host)) throw fromElsewhere();
+    },
     checkSource(request) {
       const { host = '', origin } = request.headers;
-      if (!isOurs(host)) {
-        throw forbid(
-          `This server does not answer to the name ${JSON.stringify(host)}.`,
-          'Use localhost, its address, or the name in SIGNALBOX_PUBLIC_URL.',
-        );
-      }
+      checkName(host);
       if (HARMLESS.has(request.method ?? '')) return;
       if (origin !== undefined && !isOwnOrigin(origin, host)) throw fromElsewhere();
       const site = request.headers['sec-fetch-site'];
@@ -80,6 +95,7 @@ export function createGate({ publicUrl, trustedProxies = [] }: GateOptions): Gat
         throw invalid('The body must be JSON.', undefined, 'Send it with Content-Type: application/json.');
       }
     },
+    originOf: ({ headers: { host = '' } }) => (home && host === home.host ? home.origin : `http://${host}`),
     addressOf: (request) => clientAddress(request, proxies),
     credentialsOf(request, { cookieName, requestId }) {
       const [, bearer] = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '') ?? [];
@@ -129,7 +145,7 @@ function plain(address: string | undefined): string | null {
   return isIP(text) === 0 ? null : text;
 }
 
-function readCookie(request: IncomingMessage, name: string): string | undefined {
+export function readCookie(request: IncomingMessage, name: string): string | undefined {
   for (const part of (request.headers.cookie ?? '').split(';')) {
     const at = part.indexOf('=');
     if (part.slice(0, at).trim() === name) return part.slice(at + 1).trim();

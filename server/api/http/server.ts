@@ -11,13 +11,13 @@ import { readReadiness } from '#server/services/system/health.ts';
 import { callProcedures, TRPC_PATH } from '../trpc/handler.ts';
 import { type AccessWatch, createAccessWatch } from './access-watch.ts';
 import { readJsonBody } from './body.ts';
-import { type Gate, refuseKeyInUrl, unauthenticated } from './gate.ts';
+import { type Gate, readCookie, refuseKeyInUrl, unauthenticated } from './gate.ts';
 import { setSecurityHeaders } from './headers.ts';
 import { type DrawPage, drawPage, isOpenPage, sendToSignIn } from './page-door.ts';
 import { toProblem } from './problem.ts';
 import { createRouter, type Route } from './router.ts';
 import { type Exchange, sendAnswer, sendError, sendJson } from './send.ts';
-import { createSessionKeeper, type SessionKeeper, sessionCookieName } from './session-cookie.ts';
+import { cookieNames, createSessionKeeper, type SessionKeeper } from './session-cookie.ts';
 import { answerLink } from './sign-in.ts';
 
 export interface HttpOptions {
@@ -70,9 +70,10 @@ async function serve(door: Door, request: IncomingMessage, response: ServerRespo
   const url = URL.parse(request.url ?? '/', 'http://localhost') ?? new URL('http://localhost/');
   const { gate } = door;
   const { isHttps } = gate;
-  const name = sessionCookieName({ port: door.port(), isHttps });
-  const given = gate.credentialsOf(request, { cookieName: name, requestId: id });
-  const browser = createSessionKeeper(response, { name, isHttps });
+  const names = cookieNames({ port: door.port(), isHttps });
+  const given = gate.credentialsOf(request, { cookieName: names.session, requestId: id });
+  const [origin, flow] = [gate.originOf(request), readCookie(request, names.flow)];
+  const browser = createSessionKeeper(response, { names, isHttps, origin, flow });
   const exchange: Visit = { request, response, url, id, route: 'page', browser, given };
   response.setHeader('x-request-id', id);
   setSecurityHeaders(response, gate);
@@ -238,7 +239,7 @@ async function answerPage(door: Door, exchange: Visit): Promise<void> {
   await drawPage(draw, { request, response, isDev: door.isDev });
 }
 
-function portOf(server: Server): number {
+export function portOf(server: Server): number {
   const address = server.address();
   return typeof address === 'object' && address ? address.port : 0;
 }

@@ -7,6 +7,7 @@ import {
   personNameSchema,
 } from '#server/identity/account-fields.ts';
 import { getMe } from '#server/services/account/get.ts';
+import { listIdentities, listProviders, unlinkIdentity } from '#server/services/account/identities.ts';
 import { updateAccount } from '#server/services/account/update.ts';
 import { join, joinSchema } from '#server/services/session/join.ts';
 import { listSessions } from '#server/services/session/list.ts';
@@ -16,8 +17,10 @@ import { signIn, signInSchema } from '#server/services/session/sign-in.ts';
 import { signOut } from '#server/services/session/sign-out.ts';
 import {
   accountSchema,
+  identitySchema,
   meSchema,
   presentAccount,
+  presentIdentity,
   presentMe,
   presentSession,
   sessionSchema,
@@ -32,6 +35,17 @@ async function greet({ services, browser }: OperationCall, { session, actor }: S
 }
 
 export const auth = {
+  providers: operation({
+    method: 'GET',
+    path: '/api/v1/auth/providers',
+    summary: 'List with whom people may sign in',
+    by: 'anybody',
+    input: z.strictObject({}),
+    output: z.object({ providers: z.array(z.object({ id: z.string(), name: z.string() })) }),
+    example: {},
+    handle: ({ services }) => ({ providers: listProviders(services) }),
+  }),
+
   signIn: operation({
     method: 'POST',
     path: '/api/v1/auth/sign-in',
@@ -125,6 +139,32 @@ export const me = {
     async handle({ services, actor }) {
       return { sessions: (await listSessions(services, actor)).map(presentSession) };
     },
+  }),
+
+  identities: operation({
+    method: 'GET',
+    path: '/api/v1/me/identities',
+    summary: 'List the accounts elsewhere that sign you in',
+    by: 'person',
+    input: z.strictObject({}),
+    output: z.object({ identities: z.array(identitySchema) }),
+    example: {},
+    async handle({ services, actor }) {
+      return { identities: (await listIdentities(services, actor)).map(presentIdentity) };
+    },
+  }),
+
+  unlink: operation({
+    method: 'DELETE',
+    path: '/api/v1/me/identities',
+    summary: 'Unlink an account elsewhere',
+    by: 'person',
+    input: z.strictObject({ issuer: z.string().min(1).max(2048) }),
+    output: z.undefined(),
+    status: 204,
+    errors: ['NOT_FOUND', 'CONFLICT'],
+    example: { issuer: EXAMPLE.issuer },
+    handle: ({ services, actor }, input) => unlinkIdentity(services, actor, input).then(() => undefined),
   }),
 
   endSession: operation({

@@ -33,10 +33,14 @@ export const EXAMPLE = {
   /** What an invitation's link ends with. */
   invitation: 'pZ3mT0gkq0v9s1b7Yc2wq8n4Xr5fLh6dJ1aUe0oRkVg',
   invite: 'inv_019fcb2a4c7d7e10a1b2c3d4e5f60009',
+  key: 'key_019fcb2a4c7d7e10a1b2c3d4e5f6000e',
+  agentToken: 'atk_019fcb2a4c7d7e10a1b2c3d4e5f6000f',
   member: 'user_019fcb2a4c7d7e10a1b2c3d4e5f6000a',
   /** A pipeline, and a member with a grant on it. */
   grantedPipeline: 'pipe_019fcb2a4c7d7e10a1b2c3d4e5f6000d',
   grantee: 'user_019fcb2a4c7d7e10a1b2c3d4e5f6000b',
+  /** Where the caller has an account that is linked, beside a password. */
+  issuer: 'https://login.example.org',
   /** One of the caller's own, and not the one that calls. */
   session: 'ses_019fcb2a4c7d7e10a1b2c3d4e5f6000c',
   bulk: 'bulk_019fcb2a4c7d7e10a1b2c3d4e5f6000a',

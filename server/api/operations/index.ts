@@ -2,6 +2,7 @@ import { auth, me } from './account.ts';
 import { agents } from './agents.ts';
 import { audit } from './audit.ts';
 import { bulk } from './bulk.ts';
+import { agentTokens, keys } from './keys.ts';
 import { grants, invites, members } from './members.ts';
 import type { Operation } from './operation.ts';
 import { pipelines } from './pipelines.ts';
@@ -27,6 +28,8 @@ export const operations = {
   members,
   invites,
   grants,
+  keys,
+  agentTokens,
   system,
   audit,
   secrets,

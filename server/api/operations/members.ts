@@ -81,6 +81,7 @@ export const invites = {
       label: z.string().trim().max(200).default('').describe('Whom it is for.'),
       expires_in_hours: z.int().min(1).max(720).default(72),
     }),
+    isSecret: true,
     output: inviteSchema.extend({
       token: z.string(),
       link: z

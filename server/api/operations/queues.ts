@@ -25,7 +25,7 @@ export const deadLetters = {
     method: 'GET',
     path: '/api/v1/dead-letters',
     summary: 'List dead letters',
-    description: 'Messages that nobody could work on.',
+    description: 'Messages that nobody could work on, and tasks that every agent died of.',
     input: z.strictObject({ limit: limitField(500, 100) }),
     output: z.object({ dead_letters: z.array(deadLetterSchema) }),
     example: {},
@@ -37,13 +37,16 @@ export const deadLetters = {
   replay: operation({
     method: 'POST',
     path: '/api/v1/dead-letters/{id}/replay',
-    summary: 'Put a dead letter back into its queue',
+    summary: 'Try a dead letter again',
+    description:
+      'A message goes back into its queue, and `run_id` is null. For a task a new run begins with its stage and takes over what came before; asked for twice, it is still one run.',
     input: z.strictObject({ id: z.string().min(1).max(256) }),
-    output: z.undefined(),
-    status: 204,
-    errors: ['NOT_FOUND'],
+    output: z.object({ run_id: z.string().nullable() }),
+    errors: ['NOT_FOUND', 'CONFLICT'],
     example: { id: EXAMPLE.deadLetter },
-    handle: ({ services, actor }, input) => replayDeadLetter(services, actor, input).then(() => undefined),
+    async handle({ services, actor }, input) {
+      return { run_id: (await replayDeadLetter(services, actor, input)).runId };
+    },
   }),
 
   discard: operation({

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { request } from 'node:http';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { makeId, parseTaskId, toUuid } from '#server/domain/ids.ts';
 import { registerAgent } from '#server/services/agent/register.ts';
 import { listQueues } from '#server/services/queue/list.ts';
@@ -12,10 +12,10 @@ import { startTestServer, type TestServer } from '#server/testing/http.ts';
 let http: TestServer;
 const call = (path: string, body?: object) => http.call(`/api/v1${path}`, body);
 
-beforeAll(async () => {
+beforeEach(async () => {
   http = await startTestServer({ SIGNALBOX_PAYLOAD_MAX: '1MiB' });
 });
-afterAll(() => http[Symbol.asyncDispose]());
+afterEach(() => http[Symbol.asyncDispose]());
 
 const REGISTRATION = {
   name: 'agent-name',
@@ -78,7 +78,7 @@ describe('an agent that comes for its work over HTTP', () => {
           expect(body).toMatchObject({ status: 'succeeded' });
           expect(body.stages[1].output).toEqual([{ greeting: 'Hello Ada!' }, { greeting: 'Hello Alan!' }]);
         },
-        { timeout: 25_000, interval: 50 },
+        { timeout: 120_000, interval: 50 },
       );
     } finally {
       agent.kill();

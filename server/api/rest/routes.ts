@@ -9,10 +9,14 @@ import {
   type JsonOperation,
   type Operation,
 } from '../operations/operation.ts';
+import { providerRoutes } from './provider-routes.ts';
 import { createInputReader } from './read-input.ts';
 
 /** The operations as `/api/v1`. */
-export const restRoutes: readonly Route[] = listOperations().map(({ operation }) => toRoute(operation));
+export const restRoutes: readonly Route[] = [
+  ...listOperations().map(({ operation }) => toRoute(operation)),
+  ...providerRoutes,
+];
 
 function toRoute(operation: Operation): Route {
   const { method, path } = operation;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { idSchema } from '#server/domain/ids.ts';
+import type { LinkedIdentity } from '#server/identity/linked.ts';
 import { ACTIONS, ROLES, SCOPES } from '#server/identity/permissions.ts';
 import type { Me } from '#server/services/account/get.ts';
 import type { OwnSession } from '#server/services/session/list.ts';
@@ -64,4 +65,12 @@ export function presentSession(session: OwnSession): z.input<typeof sessionSchem
     last_seen_at: isoTime(session.lastSeenAt),
     expires_at: isoTime(session.expiresAt),
   };
+}
+
+export const identitySchema = z
+  .object({ issuer: z.string(), subject: z.string(), linked_at: time })
+  .meta({ id: 'LinkedIdentity' });
+
+export function presentIdentity({ linkedAt, ...identity }: LinkedIdentity): z.input<typeof identitySchema> {
+  return { ...identity, linked_at: isoTime(linkedAt) };
 }

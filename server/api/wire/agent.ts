@@ -11,7 +11,7 @@ import { anyObject, isoTime, isoTimeOrNull, time } from './values.ts';
 export const AGENT_WORDS = ['active', 'draining', 'paused', 'stale', 'offline', 'quarantined'] as const;
 type AgentWord = (typeof AGENT_WORDS)[number];
 
-const AGENT_WORD: Record<AgentState, AgentWord> = {
+export const AGENT_WORD: Record<AgentState, AgentWord> = {
   online: 'active',
   busy: 'active',
   draining: 'draining',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { DeadLetterView } from '#server/services/context.ts';
+import type { DeadLetter } from '#server/services/queue/dead-letters.ts';
 import type { QueueView } from '#server/services/queue/list.ts';
 import { isoTime, time } from './values.ts';
 
@@ -28,10 +28,13 @@ export const deadLetterSchema = z
     redeliveries: z.int(),
     priority: z.string(),
     body: z.string(),
+    /** Of a task that every agent died of; null for a message. */
+    run_id: z.string().nullable(),
+    task_id: z.string().nullable(),
   })
   .meta({ id: 'DeadLetter' });
 
-export function presentDeadLetter(letter: DeadLetterView): z.input<typeof deadLetterSchema> {
+export function presentDeadLetter(letter: DeadLetter): z.input<typeof deadLetterSchema> {
   return {
     id: letter.id,
     message_id: letter.messageId,
@@ -41,5 +44,7 @@ export function presentDeadLetter(letter: DeadLetterView): z.input<typeof deadLe
     redeliveries: letter.redeliveries,
     priority: letter.priority,
     body: Buffer.from(letter.body).toString('utf8'),
+    run_id: letter.runId,
+    task_id: letter.taskId,
   };
 }

@@ -27,7 +27,7 @@ const TASK_WORD: Record<TaskStatus, TaskWord> = {
 };
 
 /** A stage that was passed over by a choice is done; one that could not run because something failed is not. */
-function wordOf({ status, skip }: TaskView): TaskWord {
+export function taskWord({ status, skip }: Pick<TaskView, 'status' | 'skip'>): TaskWord {
   // status-words: reasons for a skip
   return skip === 'upstream-failed' || skip === 'run-failing' ? 'failed' : TASK_WORD[status];
 }
@@ -113,7 +113,7 @@ export function presentStageOfRun(task: TaskView): z.input<typeof stageOfRunSche
     key: task.stageKey,
     name: task.name,
     type: task.capability,
-    status: wordOf(task),
+    status: taskWord(task),
     state: task.status,
     attempt: task.attempt,
     progress: task.progress,

@@ -15,7 +15,7 @@ import {
   isTaskUntouched,
   type TaskStatus,
 } from '../statuses.ts';
-import type { RunEvent, TaskError, Wait } from './events.ts';
+import type { RunEvent, SkipReason, TaskError, Wait } from './events.ts';
 import { type Draft, type EndedAttempt, emit, openDraft, resetWake, setTask, taskOf } from './evolve.ts';
 import type { DecideContext, Happening, Placement, Reply } from './happenings.ts';
 import * as outcomes from './outcomes.ts';
@@ -111,9 +111,13 @@ function runUnblocked(draft: Draft, context: DecideContext): void {
     const verdict = judgeReadiness(draft, index);
     if (verdict.run) offerTask(draft, index, context);
     else if ('error' in verdict) outcomes.failTask(draft, index, verdict.error);
-    else emit(draft, { type: 'task.skipped', task: index, reason: verdict.reason });
+    else skip(draft, index, verdict);
   }
   unblocked.length = 0;
+}
+
+function skip(draft: Draft, index: number, { reason, why }: { reason: SkipReason; why?: string }): void {
+  emit(draft, { type: 'task.skipped', task: index, reason, ...(why === undefined ? {} : { why }) });
 }
 
 /** Asks the placement for an agent, and writes down either who takes the task or why nobody does. */
@@ -229,7 +233,7 @@ function tickTask(draft: Draft, index: number, { context, happening }: TickConte
     if (isDue(task.stopBy)) {
       const error = timeoutError('STAGE_TIMEOUT', 'The attempt took longer than the stage allows.');
       outcomes.failAttempt(draft, { index, error }, context);
-    } else if (task.agent !== null && happening.gone?.has(task.agent)) outcomes.giveBack(draft, index);
+    } else if (task.agent !== null && happening.gone?.has(task.agent)) outcomes.takeBack(draft, index);
     else if (isDue(task.dueAt)) outcomes.loseAttempt(draft, index, context);
   } else if (isTaskQueued(task.status)) {
     if (isDue(task.dueAt)) redeliver(draft, index, { context, happening });

@@ -11,6 +11,12 @@ export interface TaskError {
   details?: JsonObject;
 }
 
+/** Every agent that took the task vanished: it is failed, and set aside for people to look at. */
+export const POISON = 'POISON';
+
+export const isPoison = ({ class: errorClass, code }: TaskError): boolean =>
+  errorClass === 'lost' && code === POISON;
+
 /** Why nothing was started, with what blocks it. */
 export interface Wait {
   code: WaitCode;
@@ -66,8 +72,19 @@ export type RunEvent =
   | { type: 'task.retrying'; task: number; error: TaskError; dueAt: number }
   /** The attempt ended without an answer; it is not charged to the budget and the task is ready again. */
   | { type: 'task.lost'; task: number; epoch: number; error: TaskError; queueBy?: number }
-  /** The agent gave it back unfinished; the task is ready again. */
-  | { type: 'task.released'; task: number; epoch: number; queueBy?: number }
+  /**
+   * The agent gave it back unfinished; the task is ready again. With `dueAt` it was given back so often that it is not
+   * offered before then.
+   */
+  | {
+      type: 'task.released';
+      task: number;
+      epoch: number;
+      queueBy?: number;
+      dueAt?: number;
+      error?: TaskError;
+    }
   | { type: 'task.failed'; task: number; error: TaskError }
-  | { type: 'task.skipped'; task: number; reason: SkipReason }
+  /** `why`, in a sentence, where the reason alone would leave people guessing. */
+  | { type: 'task.skipped'; task: number; reason: SkipReason; why?: string }
   | { type: 'task.cancelled'; task: number };

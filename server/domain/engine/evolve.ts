@@ -260,7 +260,8 @@ function evolveEnding(draft: Draft, event: TaskEvent, output: Json | undefined):
     }
     case 'task.released':
       endAttempt(draft, index, { how: 'released', error: null });
-      giveBack(draft, index, { queueBy: event.queueBy ?? null });
+      if (event.dueAt === undefined) giveBack(draft, index, { queueBy: event.queueBy ?? null });
+      else holdBack(draft, index, { dueAt: event.dueAt, error: event.error ?? null });
       return;
     case 'task.failed':
       end(draft, index, { status: 'failed', error: event.error });
@@ -289,6 +290,13 @@ function giveBack(draft: Draft, index: number, change: Partial<TaskState>): void
   const attempt = taskOf(draft, index).attempt - 1;
   const wait: Wait = { code: isRunPaused(draft.status) ? 'paused' : 'agents-full' };
   rest(draft, index, { attempt, progress: 0, wait, ...change });
+}
+
+/** As little charged, and on a timer like an attempt that failed. */
+function holdBack(draft: Draft, index: number, change: Pick<TaskState, 'dueAt' | 'error'>): void {
+  const attempt = taskOf(draft, index).attempt - 1;
+  const wait: Wait = { code: 'given-back' };
+  setTask(draft, index, { ...AT_REST, status: 'retrying', attempt, progress: 0, wait, ...change });
 }
 
 export function emit(draft: Draft, event: RunEvent, output?: Json): void {

@@ -1,4 +1,3 @@
-import type { EvaluationCode } from '../graph/cel/values.ts';
 import {
   type CompiledExpression,
   type Evaluation,
@@ -73,14 +72,19 @@ function evaluateOpened(
 ): Evaluation {
   const needed: PayloadRef[] = [];
   const standIns = new Map<Json, Json>();
-  let trouble: { ok: false; code: EvaluationCode; message: string } | null = null;
+  let trouble: Extract<Evaluation, { ok: false }> | null = null;
   const open = (what: string, given: Json | undefined): Json | undefined => {
     const ref = payloadRefOf(given);
     if (!ref || given === undefined) return given;
     const opened = reading.values.open(ref);
     if (opened === undefined) needed.push(ref);
     else if (!opened.ok)
-      trouble ??= { ok: false, code: 'unreadable', message: `${what} cannot be read: ${opened.message}` };
+      trouble ??= {
+        ok: false,
+        code: 'unreadable',
+        message: `${what} cannot be read: ${opened.message}`,
+        reads: [],
+      };
     else standIns.set(opened.value, given);
     return opened?.ok ? opened.value : given;
   };

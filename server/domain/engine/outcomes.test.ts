@@ -274,6 +274,63 @@ describe('leases', () => {
     expect(run.tell(release)).toMatchObject([{ code: 'NOT_HELD' }]);
   });
 
+  test.each(['release', 'cancelled'] as const)(
+    'an agent that gives it back for ever (%s) gets it ever more rarely, at no charge',
+    (how) => {
+      const run = driveRun(alone());
+      run.start();
+      const end = run.now + 3_600_000;
+      let handOuts = 0;
+      while (run.now < end) {
+        const { status, epoch, dueAt } = run.task('a');
+        if (status === 'running') {
+          handOuts += 1;
+          if (how === 'cancelled') run.answer('a', { status: 'cancelled' });
+          else run.tell({ type: 'release', task: 0, epoch, agent: run.agent });
+        }
+        run.pass(status === 'retrying' && dueAt !== null ? dueAt - run.now : 1);
+      }
+      // Three at once, six while the pause doubles, and then one a minute.
+      expect(handOuts).toBeGreaterThan(60);
+      expect(handOuts).toBeLessThan(75);
+      expect(run.task('a')).toMatchObject({ attempt: expect.toBeOneOf([0, 1]), losses: 0 });
+    },
+  );
+
+  test('what was given back once too often says so, can be tried at once, and hears its answer twice', () => {
+    const run = driveRun(alone());
+    run.start();
+    const release = (epoch: number) => ({ type: 'release' as const, task: 0, epoch, agent: run.agent });
+    for (let epoch = 1; epoch <= 3; epoch += 1) {
+      run.tell(release(epoch));
+      run.tell({ type: 'offer', task: 0 });
+    }
+    run.answer('a', { status: 'cancelled' });
+    expect(run.task('a')).toMatchObject({
+      status: 'retrying',
+      attempt: 0,
+      dueAt: run.now + 1000,
+      wait: { code: 'given-back' },
+      error: { code: 'GIVEN_BACK', message: expect.stringContaining('4 times') },
+    });
+    expect(run.answer('a', { status: 'cancelled' })).toEqual({ ok: true, repeated: true });
+    expect(run.succeed('a')).toMatchObject({ code: 'STALE_EPOCH' });
+    expect(run.fail('a')).toMatchObject({ code: 'STALE_EPOCH' });
+    run.tell({ type: 'retry-now', task: 0 });
+    expect(run.task('a')).toMatchObject({ status: 'running', attempt: 1, error: null });
+    run.succeed('a');
+    expect(run.state.status).toBe('succeeded');
+  });
+
+  test('what its process took with it was not given back, however often', () => {
+    const run = driveRun(alone());
+    run.start();
+    for (let time = 0; time < 20; time += 1) {
+      run.pass(1, { gone: new Set([run.agent]), full: true });
+      expect(run.task('a').status).toBe('running');
+    }
+  });
+
   test('an agent that stops by itself has given it back', () => {
     const run = driveRun(alone());
     run.start();

@@ -16,11 +16,11 @@ import {
   isTaskSuccess,
   isTaskUntouched,
 } from '../statuses.ts';
-import type { TaskError } from './events.ts';
+import { POISON, type TaskError } from './events.ts';
 import { type Draft, emit, setTask, taskOf } from './evolve.ts';
 import type { DecideContext, Grant, Happening, Outcome, Reply } from './happenings.ts';
 import { evaluateOver, ValuesNeeded } from './large-values.ts';
-import { mayRetry, retryDelayMs } from './retry.ts';
+import { mayRetry, releaseDelayMs, retryDelayMs } from './retry.ts';
 import type { TaskState } from './state.ts';
 
 type Of<T extends Happening['type']> = Extract<Happening, { type: T }>;
@@ -67,14 +67,16 @@ export function applyResult(draft: Draft, happening: Of<'result'>, context: Deci
 
 /** The same answer has counted before. Another one must not be told that it did: its work is not kept. */
 function cameToThis(task: TaskState, outcome: Outcome): boolean {
-  const failed = isTaskFailure(task.status) || isTaskRetrying(task.status);
+  const isGivenBack =
+    isTaskReady(task.status) || (isTaskRetrying(task.status) && task.error?.code === GIVEN_BACK);
+  const failed = isTaskFailure(task.status) || (isTaskRetrying(task.status) && !isGivenBack);
   // status-words: what the agent says
   if (outcome.status === 'succeeded') {
     return isTaskSuccess(task.status) || (failed && task.error?.class === 'invalid-output');
   }
   // status-words: what the agent says
   if (outcome.status === 'failed') return failed;
-  return isTaskCancelled(task.status) || isTaskReady(task.status);
+  return isTaskCancelled(task.status) || isGivenBack;
 }
 
 function acceptOutput(draft: Draft, answer: { index: number; output: Json }, context: DecideContext): void {
@@ -166,12 +168,29 @@ export function failRun(draft: Draft, cause: { error: TaskError; task?: number }
   }
 }
 
-/** Unfinished and at no charge. In a run that is being cancelled nobody takes it up again. */
-export function giveBack(draft: Draft, index: number): void {
+/** The process of its agent was replaced. At no charge; in a run that is being cancelled nobody takes it up again. */
+export function takeBack(draft: Draft, index: number): void {
   const { epoch } = taskOf(draft, index);
   if (isRunCancelling(draft.status)) emit(draft, { type: 'task.cancelled', task: index });
   else emit(draft, { type: 'task.released', task: index, epoch, ...queueLimit(draft, index) });
 }
+
+/**
+ * Its agent does not want it. The same, but an agent may go on like that for ever: a task is never failed for what is no
+ * fault of its own, it is only offered ever more rarely. The run ends by its deadline, or when some agent does the work.
+ */
+function giveBack(draft: Draft, index: number): void {
+  const { epoch, attempt, losses } = taskOf(draft, index);
+  // Of all hand-outs, those that were neither charged nor lost; this one is counted as charged until it is given back.
+  const releases = epoch - (attempt - 1) - losses;
+  const delayMs = releaseDelayMs(releases);
+  if (delayMs === 0 || isRunCancelling(draft.status)) return takeBack(draft, index);
+  const message = `It was handed out ${releases} times and given back unfinished each time.`;
+  const error: TaskError = { class: 'agent', code: GIVEN_BACK, message };
+  emit(draft, { type: 'task.released', task: index, epoch, dueAt: draft.now + delayMs, error });
+}
+
+const GIVEN_BACK = 'GIVEN_BACK';
 
 /** The agent vanished. Not its task's fault, until it has happened too often to be chance. */
 export function loseAttempt(draft: Draft, index: number, context: DecideContext): void {
@@ -185,7 +204,7 @@ export function loseAttempt(draft: Draft, index: number, context: DecideContext)
     emit(draft, { type: 'task.cancelled', task: index });
   } else if (losses + 1 >= context.defaults.maxLosses) {
     const message = `Every one of ${losses + 1} agents that took the task vanished, so it is not tried again.`;
-    failTask(draft, index, { ...error, code: 'POISON', message });
+    failTask(draft, index, { ...error, code: POISON, message });
   } else {
     emit(draft, { type: 'task.lost', task: index, epoch, error, ...queueLimit(draft, index) });
   }

@@ -61,6 +61,58 @@ describe('what a dependency says of its upstream', () => {
     expect(run.state.status).toBe('failed');
   });
 
+  const lacking = (expression: string, end: (run: RunDriver) => void): RunDriver => {
+    const run = driveRun({
+      stages: [stage('a', { required: false }), stage('b', { condition: 'false' }), stage('c')],
+      dependencies: [
+        { from: 'a', to: 'c', when: { expression } },
+        { from: 'b', to: 'a', when: 'always' },
+      ],
+    });
+    run.start();
+    end(run);
+    return run;
+  };
+
+  test.each([
+    ['stages.a.output.n > 4', fails, 'the output of a, which has failed'],
+    ['stages.a.output > 4', fails, 'the output of a, which has failed'],
+    ['size(stages.a.output.items) > 0 || false', fails, 'the output of a, which has failed'],
+    ['stages.a.output.items.exists(i, i.x)', fails, 'the output of a, which has failed'],
+    ['cel.bind(o, stages.a.output, o.n > 4)', fails, 'the output of a, which has failed'],
+    ['stages.a.status == "failed" && stages.b.output.n > 1', fails, 'the output of b, which was skipped'],
+    ['stages.a.error.code == "BROKEN"', succeeds, 'the error of a, which has succeeded'],
+  ])(
+    '%s leaves its branch untaken where a stage has come to nothing of the kind, and says so',
+    (expression, end, why) => {
+      const run = lacking(expression, end);
+      expect(run.task('c')).toMatchObject({ status: 'skipped', skip: 'branch-not-taken' });
+      expect(run.events).toContainEqual({
+        type: 'task.skipped',
+        task: run.index('c'),
+        reason: 'branch-not-taken',
+        why: `The branch was not taken: its expression needs ${why} and has none.`,
+      });
+      expect(run.state.status).toBe('succeeded');
+    },
+  );
+
+  test.each([
+    ['stages.a.output.missing > 1', succeeds],
+    ['input.missing.field == 1 || stages.a.status == 5', fails],
+    ['stages.a.output == null && input.missing.field', fails],
+    ['stages.a.status > 5', fails],
+    ['stages.a.error.missing == 1', fails],
+  ])('%s is a mistake all the same', (expression, end) => {
+    const run = lacking(expression, end);
+    expect(run.task('c')).toMatchObject({ status: 'failed', error: { code: 'EXPRESSION_FAILED' } });
+  });
+
+  test('what no expression has asked of a failed stage can still be asked whether it is there', () => {
+    expect(lacking('stages.a.output == null', fails).task('c').status).toBe('running');
+    expect(lacking('!has(stages.a.output.n)', fails).task('c').status).toBe('running');
+  });
+
   test('an expression says nothing of an upstream that was skipped because of a failure: it blocks', () => {
     const run = driveRun({
       stages: [stage('a', { onFailure: 'skip-dependents' }), stage('b'), stage('c')],

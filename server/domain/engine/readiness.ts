@@ -1,4 +1,5 @@
 import type { CompiledDependency } from '../graph/compile.ts';
+import type { Reference } from '../graph/expressions.ts';
 import { onFailureOf } from '../graph/schema.ts';
 import { isTaskFailure, isTaskSkipped, isTaskSuccess } from '../statuses.ts';
 import type { SkipReason, TaskError } from './events.ts';
@@ -9,9 +10,12 @@ import { evaluateIn } from './scope.ts';
  * What a dependency says once its upstream task is over.
  * `taken`: go on. `untaken`: another branch was chosen; neutral. `blocked`: what was needed is not there.
  */
-type EdgeVerdict = 'taken' | 'untaken' | 'blocked' | { error: TaskError };
+type EdgeVerdict = 'taken' | 'untaken' | 'blocked' | { lacks: string } | { error: TaskError };
 
-export type Readiness = { run: true } | { run: false; reason: SkipReason } | { run: false; error: TaskError };
+export type Readiness =
+  | { run: true }
+  | { run: false; reason: SkipReason; why?: string }
+  | { run: false; error: TaskError };
 
 /**
  * A task runs when no incoming dependency is blocked and at least one is taken (a task without any always may).
@@ -22,9 +26,13 @@ export function judgeReadiness(draft: Draft, index: number): Readiness {
   const incoming = draft.graph.incoming[index] ?? [];
   let taken = incoming.length === 0;
   let handler = false;
+  let why: string | undefined;
   for (const edge of incoming) {
     const verdict = judgeEdge(draft, edge);
-    if (typeof verdict === 'object') return { run: false, error: verdict.error };
+    if (typeof verdict === 'object') {
+      if ('error' in verdict) return { run: false, error: verdict.error };
+      why ??= verdict.lacks;
+    }
     if (verdict === 'blocked')
       return { run: false, reason: draft.failing ? 'run-failing' : 'upstream-failed' };
     if (verdict === 'taken') {
@@ -33,7 +41,7 @@ export function judgeReadiness(draft: Draft, index: number): Readiness {
     }
   }
   if (draft.failing && !handler) return { run: false, reason: 'run-failing' };
-  if (!taken) return { run: false, reason: 'branch-not-taken' };
+  if (!taken) return { run: false, reason: 'branch-not-taken', ...(why === undefined ? {} : { why }) };
   return judgeCondition(draft, index);
 }
 
@@ -59,8 +67,26 @@ function judgeEdge(draft: Draft, edge: CompiledDependency): EdgeVerdict {
     return !failed || (stage && onFailureOf(stage.stage) === 'continue') ? 'taken' : 'blocked';
   }
   const result = evaluateIn(draft, edge.when.expression);
-  if (!result.ok) return { error: expressionError('condition of the dependency', result.message) };
-  return result.value === true ? 'taken' : 'untaken';
+  if (result.ok) return result.value === true ? 'taken' : 'untaken';
+  const lacks = explainLack(draft, result.reads);
+  return lacks ? { lacks } : { error: expressionError('condition of the dependency', result.message) };
+}
+
+/**
+ * A stage that did not succeed has no output, and one that did not fail has no error. An expression that breaks on that
+ * was written for the other outcome: its branch is not taken. Whatever else it breaks on is a mistake in it.
+ */
+function explainLack(draft: Draft, reads: readonly Reference[]): string | null {
+  for (const read of reads) {
+    const index = read.kind === 'stage' ? draft.graph.indexOf.get(read.key) : undefined;
+    if (read.kind !== 'stage' || index === undefined) continue;
+    const { status } = taskOf(draft, index);
+    const has = { output: isTaskSuccess(status), error: isTaskFailure(status), status: true };
+    if (read.field === null || has[read.field]) continue;
+    const verb = isTaskSkipped(status) ? 'was' : 'has';
+    return `The branch was not taken: its expression needs the ${read.field} of ${read.key}, which ${verb} ${status} and has none.`;
+  }
+  return null;
 }
 
 export function expressionError(what: string, message: string): TaskError {

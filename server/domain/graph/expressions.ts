@@ -19,6 +19,9 @@ const VARIABLES_OF = {
   /** `retry.whenOutput`. */
   retry: ['output', 'attempt'],
 } as const;
+
+export type { Reference };
+
 export type ExpressionScope = keyof typeof VARIABLES_OF;
 
 /** What is left out reads as null. `stages` needs only the stages in `stageRefs`, each `{ output, status, error }`. */
@@ -98,7 +101,10 @@ function compile(
 
 export const DEFAULT_STEPS = 200_000;
 
-export type Evaluation = { ok: true; value: Json } | { ok: false; code: EvaluationCode; message: string };
+/** `reads`: what was read in the part that failed. Empty where a limit was met, which is no fault of what was read. */
+export type Evaluation =
+  | { ok: true; value: Json }
+  | { ok: false; code: EvaluationCode; message: string; reads: readonly Reference[] };
 
 export function evaluateExpression(
   expression: CompiledExpression,
@@ -115,12 +121,24 @@ export function evaluateExpression(
   try {
     return { ok: true, value: toJson(evaluate(expression.root, machine), machine) };
   } catch (error) {
-    if (error instanceof Fault) return { ok: false, code: error.code, message: error.message };
-    if (error instanceof RangeError) {
-      return { ok: false, code: 'too-deep', message: 'The values are nested too deep or too large.' };
+    if (error instanceof Fault) {
+      return { ok: false, code: error.code, message: error.message, reads: readsIn(expression, error) };
     }
-    return { ok: false, code: 'internal', message: String(error) };
+    if (error instanceof RangeError) {
+      return {
+        ok: false,
+        code: 'too-deep',
+        message: 'The values are nested too deep or too large.',
+        reads: [],
+      };
+    }
+    return { ok: false, code: 'internal', message: String(error), reads: [] };
   }
+}
+
+function readsIn({ references }: CompiledExpression, { at, final }: Fault): readonly Reference[] {
+  if (at === null || final) return [];
+  return references.filter(({ start, end }) => at.start <= start && end <= at.end);
 }
 
 /** Few: a document may hold a hundred thousand of them. */

@@ -45,7 +45,7 @@ export async function listAgents(
 ): Promise<AgentListItem[]> {
   authorise(actor, 'agent.read');
   const { states, capability, label, search } = parseInput(listSchema, input);
-  const agents = await loadAgents(services, actor, undefined);
+  const agents = await loadAgents(services, actor);
   return agents.filter(
     (agent) =>
       (states?.includes(agent.state) ?? true) &&
@@ -56,13 +56,13 @@ export async function listAgents(
 }
 
 export async function loadAgents(
-  services: Services,
-  actor: Actor,
-  id: AgentId | undefined,
+  services: Pick<Services, 'db' | 'presence'>,
+  { orgId }: Pick<Actor, 'orgId'>,
+  id?: AgentId,
 ): Promise<AgentListItem[]> {
   // Beats live in the hot state; when that is away, the last written ones are shown.
   const present = new Map((await services.presence.list().catch(() => [])).map((beat) => [beat.id, beat]));
-  const rows = await inTenant(services.db, actor.orgId, (tx) => selectAgents(tx, id));
+  const rows = await inTenant(services.db, orgId, (tx) => selectAgents(tx, id));
   return rows.map(({ agents: agent, agent_health: health }) => {
     const agentId = fromUuid('agent', agent.id);
     const beat = present.get(agentId);

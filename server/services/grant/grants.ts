@@ -6,6 +6,7 @@ import { inTenant } from '#db/tenant.ts';
 import { notFound } from '#server/domain/errors.ts';
 import { fromUuid, idSchema, toUuid, type UserId } from '#server/domain/ids.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
+import { auditNote, noteIn } from '#server/identity/audit/note.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
 import { loadPipeline } from '../pipeline/pipeline-view.ts';
@@ -56,9 +57,9 @@ export async function addGrant(
       .insert(pipelineGrants)
       .values({ orgId: toUuid(actor.orgId), pipelineId: toUuid(pipelineId), userId: toUuid(userId) })
       .onConflictDoNothing();
+    await noteIn(tx, auditNote(actor, 'grant.added', { target: pipelineId, after: { user: userId } }));
   });
   await services.identity.access.changed(userId);
-  await services.record(actor, 'grant.added', { target: pipelineId, after: { user: userId } });
 }
 
 export async function removeGrant(
@@ -68,15 +69,15 @@ export async function removeGrant(
 ): Promise<void> {
   authorise(actor, 'member.manage');
   const { pipelineId, userId } = parseInput(grantSchema, input);
-  const gone = await inTenant(services.db, actor.orgId, (tx) =>
-    tx
+  await inTenant(services.db, actor.orgId, async (tx) => {
+    const gone = await tx
       .delete(pipelineGrants)
       .where(
         and(eq(pipelineGrants.pipelineId, toUuid(pipelineId)), eq(pipelineGrants.userId, toUuid(userId))),
       )
-      .returning({ userId: pipelineGrants.userId }),
-  );
-  if (gone.length === 0) throw notFound('grant', `${userId} on ${pipelineId}`);
+      .returning({ userId: pipelineGrants.userId });
+    if (gone.length === 0) throw notFound('grant', `${userId} on ${pipelineId}`);
+    await noteIn(tx, auditNote(actor, 'grant.removed', { target: pipelineId, before: { user: userId } }));
+  });
   await services.identity.access.changed(userId);
-  await services.record(actor, 'grant.removed', { target: pipelineId, before: { user: userId } });
 }

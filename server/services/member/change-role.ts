@@ -6,6 +6,7 @@ import { inTenant, type TenantTransaction } from '#db/tenant.ts';
 import { notFound, SignalboxError } from '#server/domain/errors.ts';
 import { idSchema, toUuid, type UserId } from '#server/domain/ids.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
+import { auditNote, noteIn } from '#server/identity/audit/note.ts';
 import { ROLES, type Role } from '#server/identity/permissions.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
@@ -21,21 +22,17 @@ export async function changeRole(
   authorise(actor, 'member.manage');
   const { id, role } = parseInput(changeRoleSchema, input);
   if (role === 'owner') authorise(actor, 'owner.manage');
-  const before = await inTenant(services.db, actor.orgId, async (tx) => {
+  await inTenant(services.db, actor.orgId, async (tx) => {
     const was = await holdMember(tx, actor, { id, staysOwner: role === 'owner' });
     if (was === 'owner') authorise(actor, 'owner.manage');
     await tx
       .update(memberships)
       .set({ role })
       .where(and(eq(memberships.orgId, toUuid(actor.orgId)), eq(memberships.userId, toUuid(id))));
-    return was;
+    const what = { target: id, before: { role: was }, after: { role } };
+    await noteIn(tx, auditNote(actor, 'member.role-changed', what));
   });
   await services.identity.access.changed(id);
-  await services.record(actor, 'member.role-changed', {
-    target: id,
-    before: { role: before },
-    after: { role },
-  });
   return { id, role };
 }
 

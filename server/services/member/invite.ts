@@ -5,6 +5,7 @@ import { inTenant } from '#db/tenant.ts';
 import { notFound } from '#server/domain/errors.ts';
 import { fromUuid, type InviteId, idSchema, makeId, toUuid } from '#server/domain/ids.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
+import { auditNote, noteIn } from '#server/identity/audit/note.ts';
 import { ROLES, type Role } from '#server/identity/permissions.ts';
 import { digest, newToken } from '#server/identity/tokens.ts';
 import type { Services } from '../context.ts';
@@ -37,8 +38,8 @@ export async function inviteMember(
   if (role === 'owner') authorise(actor, 'owner.manage');
   const token = newToken();
   const id = makeId('invite', services.newUuid());
-  const [row] = await inTenant(services.db, actor.orgId, (tx) =>
-    tx
+  const row = await inTenant(services.db, actor.orgId, async (tx) => {
+    const [made] = await tx
       .insert(signInLinks)
       .values({
         id: toUuid(id),
@@ -49,10 +50,11 @@ export async function inviteMember(
         madeBy: actor.userId && toUuid(actor.userId),
         expiresAt: sql`now() + ${expiresInHours}::int * interval '1 hour'`,
       })
-      .returning(),
-  );
+      .returning();
+    await noteIn(tx, auditNote(actor, 'member.invited', { target: id, after: { role } }));
+    return made;
+  });
   if (!row) throw new Error('the invitation wrote no row');
-  await services.record(actor, 'member.invited', { target: id, after: { role } });
   return { ...toView(row), token };
 }
 
@@ -76,14 +78,14 @@ export async function revokeInvite(
 ): Promise<void> {
   authorise(actor, 'member.manage');
   const { id } = parseInput(revokeSchema, input);
-  const gone = await inTenant(services.db, actor.orgId, (tx) =>
-    tx
+  await inTenant(services.db, actor.orgId, async (tx) => {
+    const gone = await tx
       .delete(signInLinks)
       .where(and(eq(signInLinks.id, toUuid(id)), eq(signInLinks.kind, 'invite')))
-      .returning({ id: signInLinks.id }),
-  );
-  if (gone.length === 0) throw notFound('invitation', id);
-  await services.record(actor, 'invite.revoked', { target: id });
+      .returning({ id: signInLinks.id });
+    if (gone.length === 0) throw notFound('invitation', id);
+    await noteIn(tx, auditNote(actor, 'invite.revoked', { target: id }));
+  });
 }
 
 function toView({ id, role, label, createdAt, expiresAt }: typeof signInLinks.$inferSelect): InviteView {

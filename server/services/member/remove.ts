@@ -4,6 +4,7 @@ import { memberships } from '#db/schema/index.ts';
 import { inTenant } from '#db/tenant.ts';
 import { idSchema, toUuid } from '#server/domain/ids.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
+import { auditNote, noteIn } from '#server/identity/audit/note.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
 import { holdMember } from './change-role.ts';
@@ -27,8 +28,9 @@ export async function removeMember(
     await tx
       .delete(memberships)
       .where(and(eq(memberships.orgId, toUuid(actor.orgId)), eq(memberships.userId, toUuid(id))));
+    const what = { target: id, before: { role } };
+    await noteIn(tx, auditNote(actor, isSelf ? 'member.left' : 'member.removed', what));
   });
   await services.identity.sessions.endIn(actor.orgId, id);
   await services.identity.access.changed(id);
-  await services.record(actor, isSelf ? 'member.left' : 'member.removed', { target: id });
 }

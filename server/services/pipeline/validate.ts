@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { invalid } from '#server/domain/errors.ts';
-import { importDocument } from '#server/domain/graph/import.ts';
 import type { ImportProblem } from '#server/domain/graph/import-problems.ts';
-import { type Problem, validateGraph } from '#server/domain/graph/validate.ts';
-import { type Json, jsonObjectSchema } from '#server/domain/json.ts';
+import type { Problem } from '#server/domain/graph/validate.ts';
+import { jsonObjectSchema } from '#server/domain/json.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
@@ -24,7 +23,7 @@ export interface Verdict {
 
 /** Judges a pipeline that is not kept: what is wrong with it, and where. */
 export async function validatePipeline(
-  _services: Services,
+  { documents }: Pick<Services, 'documents'>,
   actor: Actor,
   input: z.input<typeof validateSchema>,
 ): Promise<Verdict> {
@@ -33,12 +32,8 @@ export async function validatePipeline(
   if ((document === undefined) === (text === undefined)) {
     throw invalid('Either a document or a text is judged.', undefined, 'Send one of the two.');
   }
-  if (text === undefined) return judge(document ?? {});
-  const imported = importDocument(text, format);
-  return imported.ok ? judge(imported.document) : { valid: false, problems: [], faults: imported.problems };
-}
-
-function judge(document: Json): Verdict {
-  const { ok, problems } = validateGraph(document);
+  const read = text === undefined ? { ok: true as const, document } : await documents.read(text, format);
+  if (!read.ok) return { valid: false, problems: [], faults: read.problems };
+  const { ok, problems } = await documents.judge(read.document ?? null);
   return { valid: ok, problems, faults: [] };
 }

@@ -148,16 +148,20 @@ async function findByKey(
 const RETRY_AFTER_SECONDS = 2;
 
 function refuseUnderPressure({ engine, limits }: Services): void {
-  const { entries, publishing } = engine.load();
-  if (entries + publishing <= limits.maxBacklog) return;
-  throw new SignalboxError(
-    'UNAVAILABLE',
-    'The engine is behind with its work and takes no new runs just now.',
-    {
-      advice: `Try again in ${RETRY_AFTER_SECONDS} seconds.`,
-      details: { retryAfterSeconds: RETRY_AFTER_SECONDS },
-    },
-  );
+  const { entries, publishing, unpublished } = engine.load();
+  if (entries + publishing > limits.maxBacklog)
+    throw busy('The engine is behind with its work and takes no new runs just now.');
+  if (unpublished >= limits.maxOutbox)
+    throw busy(
+      `The broker takes no messages, and ${unpublished} wait for it, so no new runs are taken just now.`,
+    );
+}
+
+function busy(message: string): SignalboxError {
+  return new SignalboxError('UNAVAILABLE', message, {
+    advice: `Try again in ${RETRY_AFTER_SECONDS} seconds.`,
+    details: { retryAfterSeconds: RETRY_AFTER_SECONDS },
+  });
 }
 
 function checkAgainst(validate: JsonValidator | null, value: Json, what: string): void {

@@ -33,7 +33,7 @@ export function redactError(error: TaskError | null): TaskError | null {
 }
 
 export function redactEvent(event: RunEvent): RunEvent {
-  if ('error' in event)
+  if ('error' in event && event.error)
     return { ...event, error: { class: event.error.class, code: event.error.code, message: HIDDEN } };
   if (event.type !== 'task.progressed') return event;
   const { note: _note, ...rest } = event;

@@ -208,7 +208,7 @@ function waitingOf(run: RunRow, { index, graph, byIndex }: Place): Waiting | nul
     queue: row.queue,
   };
   if (isTaskQueued(row.status)) return explainWait({ code: 'queue' }, facts);
-  if (isTaskRetrying(row.status)) return explainWait({ code: 'retry-timer' }, facts);
+  if (isTaskRetrying(row.status)) return explainWait(row.wait ?? { code: 'retry-timer' }, facts);
   if (isTaskReady(row.status)) return explainWait(row.wait ?? { code: 'agents-full' }, facts);
   return null;
 }

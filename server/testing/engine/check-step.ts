@@ -104,6 +104,9 @@ const ENDINGS = new Set<RunEvent['type']>([
   'task.cancelled',
 ]);
 
+/** Of a task that agents give back again and again. */
+const LONGEST_PAUSE_MS = 60_000;
+
 interface Told {
   event: RunEvent;
   task: TaskState;
@@ -122,6 +125,10 @@ function checkEvent(ledger: Ledger, draft: Draft, { event, task, tasks }: Told):
     );
     const sameHandOut = isTaskQueued(task.status) && event.epoch === task.epoch;
     must(sameHandOut || event.epoch === task.epoch + 1, 'every hand-out has the next epoch');
+  }
+  if (event.type === 'task.released' && event.dueAt !== undefined) {
+    must(event.dueAt > draft.now, `task ${task.index} pauses after it was given back again`);
+    must(event.dueAt <= draft.now + LONGEST_PAUSE_MS, `task ${task.index} is offered again in time`);
   }
   if (event.type === 'task.skipped')
     must(judgeAsOracle({ draft, tasks }, task.index) !== 'run', `task ${task.index} was not to be skipped`);

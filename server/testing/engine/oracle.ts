@@ -47,6 +47,8 @@ function wordOf(view: View, { from, when }: Dependency): 'go' | 'neutral' | 'no'
   }
   if (task?.status === 'cancelled') return 'no';
   if (typeof when === 'object') {
+    // The one form reads the output of the stage that it comes from, and what failed has none.
+    if (task?.status === 'failed' && KNOWN_FORM.test(when.expression)) return 'neutral';
     const truth = truthOf(view, when.expression);
     return truth === null ? 'unknown' : truth ? 'go' : 'neutral';
   }

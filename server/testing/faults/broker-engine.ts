@@ -1,17 +1,19 @@
 import { connectDatabase, connectEngine } from '#db/client.ts';
 import { createAgentSystem } from '#server/agents/system.ts';
 import { createEmbeddedBroker } from '#server/broker/embedded.ts';
+import type { Broker } from '#server/broker/port.ts';
 import { createRabbitmqBroker } from '#server/broker/rabbitmq.ts';
 import { createEngine } from '#server/coordinator/engine.ts';
 import { createNudges } from '#server/coordinator/nudges.ts';
 import type { PausePoints } from '#server/coordinator/pause-points.ts';
 import { createReportIntake } from '#server/coordinator/report-intake.ts';
 import { createResponseConsumer } from '#server/coordinator/response-consumer.ts';
-import { DEFAULT_ORG_ID, fromUuid } from '#server/domain/ids.ts';
+import { type AgentId, DEFAULT_ORG_ID, fromUuid } from '#server/domain/ids.ts';
 import type { ReportSink } from '#server/domain/reports.ts';
 import { createUuidSource } from '#server/platform/ids.ts';
 import { createSafeFetch } from '#server/platform/safe-fetch.ts';
 import { createMemoryHotState } from '#server/redis/memory.ts';
+import type { HotState } from '#server/redis/port.ts';
 import { createRedisHotState } from '#server/redis/redis.ts';
 import { createGraphStore } from '../graph-store.ts';
 import type { ScriptedEngine } from '../scripted-engine.ts';
@@ -22,17 +24,21 @@ export interface BrokerEngineOptions extends BootOptions {
   onTrouble(trouble: string): void;
 }
 
+export interface BrokerEngine extends Pick<ScriptedEngine, 'engine' | 'startVersion' | 'working' | 'leave'> {
+  reports: ReportSink;
+  /** As a person does who looks at the board. */
+  orderAgent(agentId: AgentId, state: 'draining' | 'paused' | null): Promise<void>;
+}
+
 const NO_OBJECTS = {
   put: () => Promise.reject(new Error('this test has no object store')),
   get: () => Promise.reject(new Error('this test has no object store')),
 };
 
 /** An engine process without agents of its own: it knows those that say hello over RabbitMQ, or are registered. */
-export async function createBrokerEngine(
-  options: BrokerEngineOptions,
-): Promise<Pick<ScriptedEngine, 'engine' | 'startVersion' | 'working' | 'leave'> & { reports: ReportSink }> {
+export async function createBrokerEngine(options: BrokerEngineOptions): Promise<BrokerEngine> {
   const newUuid = createUuidSource(Date.now);
-  const { url, rabbitmq, points } = options;
+  const { url, points } = options;
   const sql = connectEngine({ url, applicationName: 'test-engine', max: 2 });
   const lanes = [1, 2].map((lane) =>
     connectEngine({ url, applicationName: `test-engine-lane-${lane}`, max: 1 }),
@@ -40,14 +46,7 @@ export async function createBrokerEngine(
   const plain = connectDatabase({ url, applicationName: 'test-engine-reads', max: 4 });
   const graphs = createGraphStore(plain, newUuid);
   const onTrouble = (message: string, error: unknown) => options.onTrouble(`${message} ${String(error)}`);
-  const hot = options.redisUrl
-    ? createRedisHotState({ url: options.redisUrl, commandTimeoutMs: 500 })
-    : createMemoryHotState();
-  await hot.start();
-  const broker = rabbitmq
-    ? createRabbitmqBroker({ ...rabbitmq, confirmTimeoutMs: 2000 })
-    : createEmbeddedBroker();
-  await broker.start();
+  const { hot, broker } = await openServices(options);
   const fetch = createSafeFetch({ allow: ['127.0.0.0/8'] });
   const agents = createAgentSystem({
     ...{
@@ -75,6 +74,7 @@ export async function createBrokerEngine(
     localNow: Date.now,
     sweepMs: options.sweepMs ?? 50,
     outboxStaleMs: 300,
+    ...(options.maxBatch === undefined ? {} : { maxBatch: options.maxBatch }),
     maxConcurrentTasks: options.maxConcurrentTasks,
     nudge: nudges.send,
     defaults: { leaseMs: 60_000, redeliverMs: 1000, ...options.defaults },
@@ -94,6 +94,9 @@ export async function createBrokerEngine(
     engine,
     reports,
     working: () => 0,
+    async orderAgent(agentId, state) {
+      await agents.registry.order(DEFAULT_ORG_ID, agentId, { state, reason: 'a test asks for it' });
+    },
     async startVersion(versionId, input, more) {
       const id = fromUuid('run', newUuid());
       const graph = await graphs.graphOf(versionId);
@@ -112,4 +115,17 @@ export async function createBrokerEngine(
       for (const pool of [...lanes, sql, plain]) await pool.end({ timeout: 2 });
     },
   };
+}
+
+/** Those of the test, where it has some; else in the process. */
+async function openServices({ redisUrl, rabbitmq }: BootOptions): Promise<{ hot: HotState; broker: Broker }> {
+  const hot = redisUrl
+    ? createRedisHotState({ url: redisUrl, commandTimeoutMs: 500 })
+    : createMemoryHotState();
+  await hot.start();
+  const broker = rabbitmq
+    ? createRabbitmqBroker({ ...rabbitmq, confirmTimeoutMs: 2000 })
+    : createEmbeddedBroker();
+  await broker.start();
+  return { hot, broker };
 }

@@ -31,9 +31,10 @@ export function provideBrokerRig(): () => BrokerRig {
   let current: BrokerRig;
   beforeAll(async () => {
     rabbitmq = await startPrivateRabbitmq();
-  }, 120_000);
+  });
   afterAll(() => rabbitmq.close());
   beforeEach(async () => {
+    await rabbitmq.heal();
     const rig = await createRig();
     const namespace = `f${randomBytes(4).toString('hex')}`;
     const broker = createRabbitmqBroker({ url: rabbitmq.url, namespace });

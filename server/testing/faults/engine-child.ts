@@ -1,24 +1,11 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { PausePoint } from '#server/coordinator/pause-points.ts';
 import type { Happening, Reply } from '#server/domain/engine/happenings.ts';
-import type { RunId } from '#server/domain/ids.ts';
+import type { AgentId, RunId } from '#server/domain/ids.ts';
 import type { Report } from '#server/domain/messages.ts';
 import type { ReportAnswer, Reporter } from '#server/domain/reports.ts';
-import type {
-  BootOptions,
-  EngineReport,
-  FromChild,
-  KillPoint,
-  OrderName,
-  Orders,
-  StartOrder,
-} from './protocol.ts';
+import { type AskedProcess, forkAsked } from './asked-process.ts';
+import type { BootOptions, EngineReport, FromChild, KillPoint, Orders, StartOrder } from './protocol.ts';
 import { comes } from './until.ts';
-
-const ENTRY = fileURLToPath(new URL('./engine-process.ts', import.meta.url));
 
 /** An engine in a process of its own, as its parent sees it. Whatever it is asked rejects once it has died. */
 export interface EngineChild extends AsyncDisposable {
@@ -32,6 +19,8 @@ export interface EngineChild extends AsyncDisposable {
   holdAt(point: PausePoint, nth?: number): Promise<{ held: Promise<void> }>;
   release(): Promise<void>;
   muteBeats(yes: boolean): Promise<void>;
+  /** As a person does who looks at the board; only over RabbitMQ. Null lets it serve again. */
+  orderAgent(agentId: AgentId, state: 'draining' | 'paused' | null): Promise<void>;
   state(): Promise<EngineReport>;
   /** Resolves with the exit code, or null after a signal. */
   exited: Promise<number | null>;
@@ -51,91 +40,38 @@ export interface WaitingProcess {
   /** There before the boot, which never ends if the engine is to die in it. */
   engine: EngineChild;
   boot(options: BootOptions): Promise<EngineChild>;
-  discard(): void;
 }
 
 export function prepareEngine(): WaitingProcess {
-  const child = fork(ENTRY, [], {
-    execArgv: [],
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    // What the first one has compiled the others need not: most of a start is that.
-    env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'signalbox-compile-cache') },
+  const held = new Map<PausePoint, () => void>();
+  const child = forkAsked<Orders>('./engine-process.ts', (message) => {
+    const { type, point } = message as Exclude<FromChild, { id: number }> & { point?: PausePoint };
+    if (type === 'held' && point) held.get(point)?.();
   });
-  const handle = wrapChild(child);
+  const { engine, expectKill } = wrapChild(child, held);
   return {
-    engine: handle.engine,
+    engine,
     async boot(options) {
-      if (options.killAt) handle.expectKill(options.killAt);
-      await handle.ask('boot', options);
-      return handle.engine;
+      if (options.killAt) expectKill(options.killAt);
+      await child.ask('boot', options);
+      return engine;
     },
-    discard: () => child.kill('SIGKILL'),
   };
 }
 
 export const startEngineChild = (options: BootOptions): Promise<EngineChild> => prepareEngine().boot(options);
 
-type Ask = <Name extends OrderName>(order: Name, ask: Orders[Name]['ask']) => Promise<Orders[Name]['answer']>;
-
-const KEPT_OUTPUT = 20_000;
-
-interface Handle {
-  ask: Ask;
-  engine: EngineChild;
-  expectKill(at: KillPoint): void;
-}
-
-function wrapChild(child: ChildProcess): Handle {
-  const waiting = new Map<number, { resolve(answer: unknown): void; reject(error: Error): void }>();
-  const held = new Map<PausePoint, () => void>();
-  let printed = '';
-  let lastId = 0;
+function wrapChild(
+  child: AskedProcess<Orders>,
+  held: Map<PausePoint, () => void>,
+): { engine: EngineChild; expectKill(at: KillPoint): void } {
+  const { ask, exited, isAlive, kill, printed, signal } = child;
   let lastPoint = 'a point where it is killed';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.on('data', (chunk: Buffer) => {
-      printed = (printed + chunk.toString('utf8')).slice(-KEPT_OUTPUT);
-    });
-  }
-  child.on('message', (message: FromChild) => {
-    if (message.type === 'held') held.get(message.point)?.();
-    if (message.type !== 'answer' && message.type !== 'refused') return;
-    const asker = waiting.get(message.id);
-    waiting.delete(message.id);
-    if (message.type === 'answer') asker?.resolve(message.answer);
-    else asker?.reject(new Error(message.message));
-  });
-  const exited = new Promise<number | null>((resolve) => {
-    child.once('exit', (code) => {
-      for (const { reject } of waiting.values())
-        reject(new Error(`The engine process has ended.\n${printed}`));
-      waiting.clear();
-      resolve(code);
-    });
-  });
-  const isAlive = (): boolean => child.exitCode === null && child.signalCode === null;
-
-  const ask: Ask = (order, what) =>
-    new Promise((resolve, reject) => {
-      if (!isAlive()) return reject(new Error(`The engine process has ended.\n${printed}`));
-      lastId += 1;
-      const id = lastId;
-      waiting.set(id, { resolve: resolve as (answer: unknown) => void, reject });
-      child.send({ id, order, ask: what }, (error) => {
-        if (error && waiting.delete(id)) reject(error);
-      });
-    });
-
-  function expectKill({ point, nth }: KillPoint): void {
+  const expectKill = ({ point, nth }: KillPoint): void => {
     lastPoint = `${point}, time ${nth}`;
-  }
-
-  async function kill(): Promise<void> {
-    if (isAlive()) child.kill('SIGKILL');
-    await exited;
-  }
-
+  };
   const engine: EngineChild = {
-    pid: child.pid ?? 0,
+    ...{ pid: child.pid, exited, isAlive, kill, printed },
     start: (order) => ask('start', order),
     tell: (runId, happening) => ask('tell', { runId, happening }),
     report: (from, reports) => ask('report', { from, reports }),
@@ -152,19 +88,16 @@ function wrapChild(child: ChildProcess): Handle {
     },
     release: async () => void (await ask('release', null)),
     muteBeats: async (yes) => void (await ask('muteBeats', { yes })),
+    orderAgent: async (agentId, state) => void (await ask('orderAgent', { agentId, state })),
     state: () => ask('state', null),
-    exited,
     killed: async () => void (await comes(`the engine's end, at ${lastPoint}`, exited)),
-    isAlive,
-    kill,
     async terminate() {
-      child.kill('SIGTERM');
+      signal('SIGTERM');
       return comes('the orderly end of an engine', exited);
     },
-    freeze: () => void child.kill('SIGSTOP'),
-    thaw: () => void child.kill('SIGCONT'),
-    printed: () => printed,
+    freeze: () => signal('SIGSTOP'),
+    thaw: () => signal('SIGCONT'),
     [Symbol.asyncDispose]: kill,
   };
-  return { ask, engine, expectKill };
+  return { engine, expectKill };
 }

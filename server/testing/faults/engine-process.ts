@@ -1,10 +1,9 @@
 import { connectDatabase } from '#db/client.ts';
 import type { AgentId } from '#server/domain/ids.ts';
-import type { ReportSink } from '#server/domain/reports.ts';
 import type { HotState } from '#server/redis/port.ts';
 import { createRedisHotState } from '#server/redis/redis.ts';
 import { createScriptedEngine, type ScriptedEngine } from '../scripted-engine.ts';
-import { createBrokerEngine } from './broker-engine.ts';
+import { type BrokerEngine, createBrokerEngine } from './broker-engine.ts';
 import type { BootOptions, EngineReport, FromChild, ToChild } from './protocol.ts';
 import { createScriptedAgents } from './scripted-agents.ts';
 import { createScriptedPoints } from './scripted-points.ts';
@@ -17,9 +16,8 @@ const say = (message: FromChild): void => {
   process.send?.(message);
 };
 
-type Hosted = Pick<ScriptedEngine, 'engine' | 'startVersion' | 'working' | 'leave'> & {
-  reports?: ReportSink;
-};
+type Hosted = Pick<ScriptedEngine, 'engine' | 'startVersion' | 'working' | 'leave'> &
+  Partial<Pick<BrokerEngine, 'orderAgent' | 'reports'>>;
 
 const points = createScriptedPoints((point) => say({ type: 'held', point }));
 const troubles: string[] = [];
@@ -96,6 +94,8 @@ async function obey(message: ToChild): Promise<unknown> {
     case 'muteBeats':
       muted = message.ask.yes;
       return null;
+    case 'orderAgent':
+      return booted().orderAgent?.(message.ask.agentId, message.ask.state);
     case 'state':
       return report();
   }

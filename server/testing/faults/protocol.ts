@@ -2,7 +2,7 @@ import type { PausePoint } from '#server/coordinator/pause-points.ts';
 import type { EngineDefaults, Happening, Reply } from '#server/domain/engine/happenings.ts';
 import type { AgentId, RunId, VersionId } from '#server/domain/ids.ts';
 import type { Json } from '#server/domain/json.ts';
-import type { Report } from '#server/domain/messages.ts';
+import type { AgentOrder, Report } from '#server/domain/messages.ts';
 import type { ReportAnswer, Reporter } from '#server/domain/reports.ts';
 
 /** The nth time that the engine comes to the point is its last. */
@@ -25,6 +25,8 @@ export interface BootOptions {
   beatMs?: number;
   sweepMs?: number;
   lanes?: number;
+  /** Entries that one commit takes. */
+  maxBatch?: number;
   /** With it agents are reached over RabbitMQ, under a prefix of the test's own; without it they are called. */
   rabbitmq?: { url: string; namespace: string };
   /** It has no agents of its own and knows those that are registered. With RabbitMQ it is always so. */
@@ -50,7 +52,7 @@ export interface StartOrder {
 }
 
 /** What can be asked of an engine process, with the answer's type. */
-export interface Orders {
+export type Orders = {
   boot: { ask: BootOptions; answer: null };
   start: { ask: StartOrder; answer: Reply };
   tell: { ask: { runId: RunId; happening: Happening }; answer: Reply };
@@ -65,8 +67,9 @@ export interface Orders {
   release: { ask: null; answer: null };
   /** Lets no sign of life out, as if its heart had stopped and its hands went on. */
   muteBeats: { ask: { yes: boolean }; answer: null };
+  orderAgent: { ask: { agentId: AgentId; state: 'draining' | 'paused' | null }; answer: null };
   state: { ask: null; answer: EngineReport };
-}
+};
 
 export interface EngineReport {
   load: { entries: number; waiting: number; publishing: number };
@@ -84,3 +87,44 @@ export type FromChild =
   | { type: 'held'; point: PausePoint }
   | { type: 'answer'; id: number; answer: unknown }
   | { type: 'refused'; id: number; message: string };
+
+/** What an agent process is told when it is to begin. The same name is the same agent, wherever it runs. */
+export interface AgentBoot {
+  name: string;
+  serviceUrl: string;
+  rabbitmq: { url: string; namespace: string };
+  capacity?: number;
+}
+
+export type AgentOrders = {
+  boot: { ask: AgentBoot; answer: null };
+  /** Takes nothing new; what is not done by then is released. Resolves when that has been said. */
+  drain: { ask: { withinMs: number }; answer: AgentReport };
+  state: { ask: null; answer: AgentReport };
+};
+
+export interface AgentReport {
+  id: AgentId | null;
+  working: number;
+  order: AgentOrder;
+  troubles: string[];
+}
+
+export type ToAgent = {
+  [Name in keyof AgentOrders]: { id: number; order: Name; ask: AgentOrders[Name]['ask'] };
+}[keyof AgentOrders];
+
+/** What can be asked of a process with the whole program in it. */
+export type DoorOrders = {
+  boot: {
+    ask: { settings: Record<string, string>; maxBodyBytes: number };
+    answer: { origin: string; secret: string; databaseUrl: string };
+  };
+  /** Megabytes in use when all garbage has been collected. */
+  memory: { ask: null; answer: number };
+  stop: { ask: null; answer: null };
+};
+
+export type ToDoor = {
+  [Name in keyof DoorOrders]: { id: number; order: Name; ask: DoorOrders[Name]['ask'] };
+}[keyof DoorOrders];

@@ -13,7 +13,7 @@ const NO_OBJECTS = {
 export function createScriptedAmqpAgent(
   broker: Broker,
   service: Sql,
-  about: { name: string; capacity?: number },
+  about: { name: string; capacity?: number; onTrouble?(message: string): void },
 ): AmqpAgent {
   const agents = createScriptedAgents(service);
   return createAmqpAgent({
@@ -32,7 +32,7 @@ export function createScriptedAmqpAgent(
     artefactsOf: () => NO_OBJECTS,
     newMessageId: randomUUID,
     beatMs: 200,
-    onTrouble: () => undefined,
+    onTrouble: (message) => about.onTrouble?.(message),
   });
 }
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type RunId, toUuid } from '#server/domain/ids.ts';
+import { fromUuid, type RunId, toUuid } from '#server/domain/ids.ts';
 import { isTaskOver } from '#server/domain/statuses.ts';
 import { countCalls, countRepeatedHandOuts, openGate } from './ledger.ts';
 import { chain } from './random-graphs.ts';
@@ -164,6 +164,10 @@ describe('two coordinators on one database', () => {
     const [row] =
       await rig.sql`SELECT error ->> 'code' AS code FROM runs WHERE id = ${poison.slice(4)}::text::uuid`;
     expect(row).toEqual({ code: 'POISON' });
+    const letters = await rig.sql`SELECT run_id, task_idx, reason, closed_at FROM dead_letters`;
+    expect(letters.map((letter) => ({ ...letter, run_id: fromUuid('run', letter.run_id) }))).toEqual([
+      { run_id: poison, task_idx: 0, reason: expect.stringContaining('vanished'), closed_at: null },
+    ]);
     await rig.allEnded();
     expect(others).toHaveLength(10);
     expect(await countRepeatedHandOuts(rig.sql)).toBe(0);

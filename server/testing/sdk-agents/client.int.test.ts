@@ -1,6 +1,39 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { findPython, PYTHON_SDK } from '../../../scripts/lib/python.mjs';
 import { createClient, SignalboxError, startAgent } from '../../../sdk/typescript/index.mjs';
 import { createKillRig, type KillRig } from './kill-rig.ts';
+
+const FILES_MJS = `
+  import { runAgent } from '${join(import.meta.dirname, '../../../sdk/typescript/index.mjs')}';
+  const file = async ({ config, input, upload, object }) =>
+    config.writes
+      ? upload('a,b\\n1,2\\n', { name: 'a.csv', contentType: 'text/csv' })
+      : new TextDecoder().decode(await object(input));
+  await runAgent({ name: 'files', handlers: { file } });
+`;
+
+const FILES_PY = `
+from signalbox import Agent
+
+agent = Agent("files")
+
+
+@agent.handles("file")
+def file(task):
+    if task.config.get("writes"):
+        return task.upload(b"a,b\\n1,2\\n", name="a.csv", content_type="text/csv")
+    return task.object(task.input).decode()
+
+
+agent.run()
+`;
+
+const python = findPython();
+const FILE_AGENTS = [
+  { language: 'TypeScript', command: process.execPath, args: ['--input-type=module', '-e', FILES_MJS] },
+  ...(python ? [{ language: 'Python', command: python, args: ['-c', FILES_PY] }] : []),
+];
 
 let rig: KillRig;
 beforeAll(async () => {
@@ -140,6 +173,31 @@ describe('the client before a real server', () => {
       });
     });
   });
+
+  test.each(FILE_AGENTS)(
+    'lets agents of the $language SDK pass files on',
+    async ({ language, command, args }) => {
+      const { pipelines, runs } = rig.client;
+      const { id } = await pipelines.create({
+        name: `files in ${language}`,
+        stages: [
+          { name: 'write', type: 'file', config: { writes: true } },
+          { name: 'read', type: 'file' },
+        ],
+        dependencies: [{ from: 0, to: 1 }],
+      });
+      const agent = rig.start({ command, args, env: { PYTHONPATH: PYTHON_SDK } });
+      const run = await runs.wait((await runs.start(id)).id);
+      expect(run.stages.map(({ output }) => output)).toMatchObject([
+        { $object: expect.any(String), name: 'a.csv', contentType: 'text/csv' },
+        'a,b\n1,2\n',
+      ]);
+      expect(Buffer.from(await runs.object(run.id, run.stages[0]?.output)).toString()).toBe('a,b\n1,2\n');
+      agent.kill('SIGTERM');
+      expect(await agent.exited).toBe(0);
+    },
+    60_000,
+  );
 
   test('is told in words what is wrong', async () => {
     const nobody = createClient({ url: rig.env.SIGNALBOX_URL ?? '', token: 'wrong' });

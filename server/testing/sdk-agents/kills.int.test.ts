@@ -6,6 +6,7 @@ import { until } from '../faults/until.ts';
 import type { Program } from './join.ts';
 import { createKillRig, type KillRig } from './kill-rig.ts';
 
+const PATIENCE_MS = 60_000;
 const here = (file: string): string => join(import.meta.dirname, file);
 const python = findPython() ?? '';
 const PYTHON_ENV = { PYTHONPATH: PYTHON_SDK };
@@ -41,7 +42,7 @@ async function startRun(rig: KillRig, idleSeconds: number): Promise<string> {
 }
 
 const untilNoted = (rig: KillRig, note: string): Promise<unknown> =>
-  until(`a handler to note ${note}`, async () => (await rig.notes()).includes(note), 60_000);
+  until(`a handler to note ${note}`, async () => (await rig.notes()).includes(note), PATIENCE_MS);
 
 describe.each(WORKERS)('a real agent of the $language SDK', ({ program }) => {
   test('that is killed in the middle of a task loses it to its next process, and the run counts it once', async () => {
@@ -63,7 +64,7 @@ describe.each(WORKERS)('a real agent of the $language SDK', ({ program }) => {
     ]);
     expect(await rig.notes()).toEqual(['one 1', 'two 1', 'two 2', 'three 1']);
     await rig.expectAcceptedOnce(runId, 3);
-  }, 120_000);
+  }, 240_000);
 
   test('keeps what it has done while the server is killed, and the one hand-out counts', async () => {
     const rig = await openRig();
@@ -75,11 +76,15 @@ describe.each(WORKERS)('a real agent of the $language SDK', ({ program }) => {
     const following = (async () => {
       for await (const { seq } of rig.client.runs.follow(runId)) seen.push(seq);
     })();
-    await until('the first events', async () => seen.length > 0);
+    await until('the first events', async () => seen.length > 0, PATIENCE_MS);
     server.kill('SIGKILL');
     await server.exited;
     await rig.openGate();
-    await until('the agent to hold its result', async () => agent.printed().includes('Reports are kept'));
+    await until(
+      'the agent to hold its result',
+      async () => agent.printed().includes('Reports are kept'),
+      PATIENCE_MS,
+    );
     await rig.startServer();
     const run = await rig.client.runs.wait(runId);
     expect(run).toMatchObject({ status: 'succeeded' });
@@ -92,7 +97,7 @@ describe.each(WORKERS)('a real agent of the $language SDK', ({ program }) => {
     await following;
     expect(seen).toEqual(Array.from({ length: run.seq }, (_, at) => at + 1));
     await rig.expectAcceptedOnce(runId, 3);
-  }, 120_000);
+  }, 240_000);
 
   test('finishes what it has when it is asked to end, takes nothing more, and ends well', async () => {
     const rig = await openRig();
@@ -101,7 +106,7 @@ describe.each(WORKERS)('a real agent of the $language SDK', ({ program }) => {
     const runId = await startRun(rig, 300);
     await untilNoted(rig, 'two 1');
     agent.kill('SIGTERM');
-    await until('the agent to leave', async () => agent.printed().includes('has 1 to finish'));
+    await until('the agent to leave', async () => agent.printed().includes('has 1 to finish'), PATIENCE_MS);
     await rig.openGate();
     expect(await agent.exited).toBe(0);
     expect(agent.printed()).toContain('The agent has ended (drained)');
@@ -115,7 +120,7 @@ describe.each(WORKERS)('a real agent of the $language SDK', ({ program }) => {
     expect(await rig.client.runs.wait(runId)).toMatchObject({ status: 'succeeded' });
     expect(await rig.notes()).toEqual(['one 1', 'two 1', 'three 1']);
     await rig.expectAcceptedOnce(runId, 3);
-  }, 120_000);
+  }, 240_000);
 
   test('gives back what it cannot finish in time, at no charge', async () => {
     const rig = await openRig();
@@ -133,7 +138,7 @@ describe.each(WORKERS)('a real agent of the $language SDK', ({ program }) => {
     const events = await rig.client.runs.events(runId, { limit: 1000 });
     expect(events.events.map(({ event }) => event.type)).toContain('task.released');
     await rig.expectAcceptedOnce(runId, 3);
-  }, 120_000);
+  }, 240_000);
 
   test('ends when another process takes its name', async () => {
     const rig = await openRig();
@@ -146,7 +151,7 @@ describe.each(WORKERS)('a real agent of the $language SDK', ({ program }) => {
     expect(first.printed()).toContain('The agent has ended (replaced)');
     await rig.openGate();
     await rig.client.runs.cancel(runId, { grace_seconds: 0 });
-  }, 120_000);
+  }, 240_000);
 });
 
 test.skipIf(python === '')(
@@ -158,7 +163,7 @@ test.skipIf(python === '')(
     const runId = await startRun(rig, 300);
     const follower = rig.start({ command: python, args: [here('follow.py'), runId], env: PYTHON_ENV });
     await untilNoted(rig, 'two 1');
-    await until('the first events', async () => follower.printed().includes('\n'));
+    await until('the first events', async () => follower.printed().includes('\n'), PATIENCE_MS);
     server.kill('SIGKILL');
     await server.exited;
     await rig.openGate();
@@ -169,5 +174,5 @@ test.skipIf(python === '')(
     expect(follower.printed().trim().split('\n')).toEqual([...numbers, 'end']);
     await rig.expectAcceptedOnce(runId, 3);
   },
-  120_000,
+  240_000,
 );

@@ -69,10 +69,12 @@ export function createSimAgent(world: World, options: AgentOptions): SimAgent {
   let life: Life = world.createLife();
   let offlineAt = Number.POSITIVE_INFINITY;
   let pausedUntil = 0;
+  let refuses = false;
 
   function come(): void {
     life = world.createLife();
     offlineAt = Number.POSITIVE_INFINITY;
+    refuses = world.chance(world.faults.agentRefuse);
     if (!isQueued) return;
     options.broker.consume(queue, {
       life,
@@ -129,7 +131,8 @@ export function createSimAgent(world: World, options: AgentOptions): SimAgent {
 
   function finish(work: Work): void {
     if (!works.delete(work)) return;
-    if (!work.stopped && world.chance(world.faults.agentRelease)) {
+    const isUnwanted = (refuses && !world.healed) || world.chance(world.faults.agentRelease);
+    if (!work.stopped && isUnwanted) {
       say(work, { type: 'release', ...place(work), agent: id });
       return;
     }

@@ -70,7 +70,7 @@ function bootCoordinator(world: World, parts: CoordinatorParts) {
   /** Its idea of the database's clock is off by this much. */
   const skewMs = world.pick(200) - 100;
   const intake = createIntake();
-  const cache = createRunCache(1000);
+  const cache = createRunCache({ maxTasks: 1000, now: () => 0 });
   const backlog = createBacklog();
   const hands = createHands(world, parts, life);
   const flying = new Set<string>();
@@ -339,7 +339,7 @@ function createBook(store: Store): SlotBook {
 function describeCommit({ runs, rows }: BatchPlan, result: CommitResult): string {
   const told = runs.map(({ before, decision }) => {
     const events = decision.events.map((event) =>
-      'task' in event ? `${event.type} ${event.task}` : event.type,
+      'task' in event ? `${event.type} ${event.task}${'dueAt' in event ? ' until later' : ''}` : event.type,
     );
     return `${before.id.slice(-2)}[${events.join(', ')}]`;
   });

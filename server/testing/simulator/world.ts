@@ -37,6 +37,8 @@ export interface Faults {
   agentCrash: number;
   agentStall: number;
   agentRelease: number;
+  /** An agent gives back whatever it gets, for as long as it lives. */
+  agentRefuse: number;
   answerTwice: number;
   /** How often, in seconds; 0 never. */
   coordinatorCrashEvery: number;
@@ -159,6 +161,7 @@ function drawFaults(pick: Pick): Faults {
     agentCrash: rate(8),
     agentStall: rate(15),
     agentRelease: rate(10),
+    agentRefuse: rate(60),
     answerTwice: rate(30),
     coordinatorCrashEvery: rate(12),
     purgeEvery: rate(30),
@@ -179,6 +182,7 @@ export const NO_FAULTS: Faults = {
   agentCrash: 0,
   agentStall: 0,
   agentRelease: 0,
+  agentRefuse: 0,
   answerTwice: 0,
   coordinatorCrashEvery: 0,
   purgeEvery: 0,

@@ -1,10 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, expect, test, vi } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import type { Json, JsonObject } from '#server/domain/json.ts';
 import { createHarness, failureOf } from './testing/harness.ts';
-
-// Real processes on a machine that may be busy with other tests.
-vi.setConfig({ testTimeout: 60_000 });
 
 /** The document is the source: its inputs are run, and its outputs must be what comes out. */
 const text = readFileSync(new URL('../../../../docs/data-agents.md', import.meta.url), 'utf8');

@@ -1,9 +1,6 @@
-import { afterAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import type { Json, JsonObject } from '#server/domain/json.ts';
 import { createHarness, failureOf } from './testing/harness.ts';
-
-// Real processes on a machine that may be busy with other tests.
-vi.setConfig({ testTimeout: 60_000 });
 
 const harness = createHarness();
 afterAll(() => harness.stop());

@@ -1,10 +1,9 @@
 import fc from 'fast-check';
-import { afterAll, expect, test, vi } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import type { Json, JsonObject } from '#server/domain/json.ts';
 import { createHarness } from './testing/harness.ts';
 
 // Each case is two tasks in a process of their own.
-vi.setConfig({ testTimeout: 120_000 });
 const harness = createHarness();
 afterAll(() => harness.stop());
 

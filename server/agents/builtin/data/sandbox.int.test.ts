@@ -1,13 +1,10 @@
 import { existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Json } from '#server/domain/json.ts';
 import { type Database, openDatabase } from './engine/database.ts';
 import { createHarness, failureOf } from './testing/harness.ts';
-
-// Real processes on a machine that may be busy with other tests.
-vi.setConfig({ testTimeout: 60_000 });
 
 const outside = realpathSync(mkdtempSync(join(tmpdir(), 'sandbox-test-')));
 const secret = join(outside, 'secret.csv');

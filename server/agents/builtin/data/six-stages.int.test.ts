@@ -1,11 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, expect, test, vi } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { generateSensorReadings } from '#db/seed/data/generate-sensor-readings.ts';
 import type { Json, JsonObject } from '#server/domain/json.ts';
 import { createHarness } from './testing/harness.ts';
 
-// Real processes on a machine that may be busy with other tests.
-vi.setConfig({ testTimeout: 60_000 });
 const harness = createHarness();
 afterAll(() => harness.stop());
 

@@ -1,11 +1,6 @@
 import type { FunctionSpec } from './functions.ts';
+import type { Span } from './span.ts';
 import type { Value } from './values.ts';
-
-/** Where in the source text, in UTF-16 units; `end` is exclusive. */
-export interface Span {
-  start: number;
-  end: number;
-}
 
 export const ARITHMETIC = ['+', '-', '*', '/', '%'] as const;
 export const COMPARISONS = ['<', '<=', '>', '>='] as const;

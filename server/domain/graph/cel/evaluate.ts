@@ -8,6 +8,17 @@ const FAULT_STEPS = 10;
 
 /** Runs a resolved expression. Depth is that of the source, which is bounded; work is bounded by `machine.steps`. */
 export function evaluate(node: Node, machine: Machine): Value {
+  try {
+    return step(node, machine);
+  } catch (fault) {
+    // A local stands for something that was read outside of the place where it failed.
+    if (fault instanceof Fault && (fault.at === null || node.op === 'fold' || node.op === 'bind'))
+      fault.at = node;
+    throw fault;
+  }
+}
+
+function step(node: Node, machine: Machine): Value {
   spend(machine, 1);
   switch (node.op) {
     case 'literal':

@@ -1,5 +1,6 @@
-import type { Node, NodeOf, Span } from './ast.ts';
+import type { Node, NodeOf } from './ast.ts';
 import { ANY, BOOL, DURATION, LIST, MAP, NULL, NUMBER, nameKinds, STRING, TIMESTAMP } from './kinds.ts';
+import type { Span } from './span.ts';
 import { fieldOf, itemOf, type StaticType, unknownType } from './static-types.ts';
 import type { Value } from './values.ts';
 

@@ -1,7 +1,8 @@
 import { type ASTNode, Environment, ParseError } from '@marcbachmann/cel-js';
-import type { Node, Span } from './ast.ts';
+import type { Node } from './ast.ts';
 import { Refusal, type SyntaxCode } from './refusal.ts';
 import { bindNames, type Reference } from './resolve.ts';
+import type { Span } from './span.ts';
 
 export interface SyntaxProblem {
   code: SyntaxCode;

@@ -1,4 +1,4 @@
-import type { Span } from './ast.ts';
+import type { Span } from './span.ts';
 
 export type SyntaxCode = 'expression-syntax' | 'expression-unknown-name' | 'expression-unsupported';
 

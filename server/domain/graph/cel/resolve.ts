@@ -6,12 +6,12 @@ import {
   COMPARISONS,
   FOLDS,
   type Node,
-  type Span,
   STAGE_FIELDS,
   type StageField,
 } from './ast.ts';
 import { type FunctionSpec, findFunctions, MAX_INT, MIN_INT } from './functions.ts';
 import { Refusal } from './refusal.ts';
+import type { Span } from './span.ts';
 
 /** One read of a variable or a stage. `field` is null where the stage as a whole is read. */
 export type Reference = Span &

@@ -1,4 +1,5 @@
 import type { Json } from '../../json.ts';
+import type { Span } from './span.ts';
 
 /**
  * What an expression computes with: JSON, and what JSON lacks.
@@ -64,6 +65,8 @@ export type EvaluationCode = (typeof EVALUATION_CODES)[number];
 export class Fault {
   readonly code: EvaluationCode;
   readonly message: string;
+  /** What could not be evaluated: the node that failed, or the whole scope of the local that it was about. */
+  at: Span | null = null;
 
   constructor(code: EvaluationCode, message: string) {
     this.code = code;

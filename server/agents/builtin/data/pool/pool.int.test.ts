@@ -10,13 +10,12 @@ import { failureOf, memoryObjects } from '../testing/harness.ts';
 import { type DataPoolOptions, defaultPoolOptions } from './options.ts';
 import { createDataPool, type DataPool } from './pool.ts';
 
-// Real processes on a machine that may be busy with other tests.
-vi.setConfig({ testTimeout: 60_000 });
-
 const RUN = makeId('run', '00000000-0000-7000-8000-000000000002');
 const ENDLESS = 'SELECT sum(a.range * b.range) AS n FROM range(100000000) a, range(100000000) b';
 const GREEDY =
   "SELECT string_agg(repeat(chr(97 + (range % 26)::INTEGER), 1000000), '') AS text FROM range(400)";
+
+const PATIENCE = { timeout: 60_000 };
 
 let pool: DataPool | undefined;
 afterEach(() => pool?.stop());
@@ -65,7 +64,7 @@ test('a task that is told to stop ends at once, its process is gone and the next
 });
 
 test('a task over its time fails with class timeout, and the next task works', async () => {
-  const on = start({ timeoutMs: 2_000 });
+  const on = start({ timeoutMs: 5_000 });
   expect(await failureOf(runSql(on, ENDLESS))).toMatchObject({ errorClass: 'timeout', code: 'TIME_LIMIT' });
   await works(on);
 });
@@ -100,7 +99,7 @@ test('a process that dies in the middle of a task fails that task only', async (
   await works(on);
   const [pid] = on.pids();
   const failed = failureOf(runSql(on, ENDLESS));
-  await vi.waitFor(() => expect(processorTicks(pid ?? 0)).toBeGreaterThan(0));
+  await vi.waitFor(() => expect(processorTicks(pid ?? 0)).toBeGreaterThan(0), PATIENCE);
   process.kill(pid ?? 0, 'SIGKILL');
   expect(await failed).toMatchObject({ errorClass: 'agent', code: 'CHILD_CRASHED' });
   await works(on);
@@ -111,7 +110,7 @@ test('a process that dies between two tasks is replaced', async () => {
   await works(on);
   const [pid] = on.pids();
   process.kill(pid ?? 0, 'SIGKILL');
-  await vi.waitFor(() => expect(on.pids()).toEqual([]));
+  await vi.waitFor(() => expect(on.pids()).toEqual([]), PATIENCE);
   await works(on);
 });
 
@@ -177,7 +176,7 @@ test('stop in the middle of a task gives the task up as lost and leaves no folde
   const on = start();
   await works(on);
   const failed = failureOf(runSql(on, ENDLESS));
-  await vi.waitFor(() => expect(processorTicks(on.pids()[0] ?? 0)).toBeGreaterThan(0));
+  await vi.waitFor(() => expect(processorTicks(on.pids()[0] ?? 0)).toBeGreaterThan(0), PATIENCE);
   await on.stop();
   expect(await failed).toMatchObject({ errorClass: 'lost', code: 'STOPPED' });
   expect(readdirSync(scratchRoot)).toEqual([]);

@@ -1,0 +1,138 @@
+import { z } from 'zod';
+import { idSchema } from '#server/domain/ids.ts';
+import {
+  createAgentToken,
+  listAgentTokens,
+  revokeAgentToken,
+} from '#server/services/agent-token/agent-tokens.ts';
+import { createKey } from '#server/services/key/create.ts';
+import { listKeys } from '#server/services/key/list.ts';
+import { revokeKey } from '#server/services/key/revoke.ts';
+import { rotateKey } from '#server/services/key/rotate.ts';
+import { roleField, scopeField } from '../wire/account.ts';
+import { agentTokenSchema, keySchema, newKeySchema, presentAgentToken, presentKey } from '../wire/key.ts';
+import { nextCursor } from '../wire/values.ts';
+import { EXAMPLE } from './examples.ts';
+import { pageInput } from './fields.ts';
+import { created, operation } from './operation.ts';
+
+const daysField = z.int().min(1).max(3650).nullable();
+
+export const keys = {
+  list: operation({
+    method: 'GET',
+    path: '/api/v1/keys',
+    summary: 'List keys',
+    input: z.strictObject(pageInput),
+    output: z.object({ keys: z.array(keySchema), next_cursor: nextCursor }),
+    example: { limit: 20 },
+    async handle({ services, actor }, input) {
+      const page = await listKeys(services, actor, input);
+      return { keys: page.items.map(presentKey), next_cursor: page.nextCursor };
+    },
+  }),
+
+  create: operation({
+    method: 'POST',
+    path: '/api/v1/keys',
+    summary: 'Make a key for a program',
+    description:
+      'It can do what both its role and whoever made it may, at each use. Send it as `Authorization: Bearer`.',
+    input: z.strictObject({
+      name: z.string().trim().min(1).max(200),
+      role: roleField,
+      scopes: z.array(scopeField).min(1).nullable().default(null).describe('Null: all that the role may.'),
+      networks: z.array(z.string()).min(1).max(50).nullable().default(null).describe('Null: from anywhere.'),
+      expires_in_days: daysField.default(90).describe('Null: never.'),
+    }),
+    output: newKeySchema,
+    isSecret: true,
+    status: 201,
+    example: { name: 'ci', role: 'operator', scopes: ['runs:read', 'runs:write'], networks: ['10.1.0.0/16'] },
+    async handle({ services, actor }, { expires_in_days, ...request }) {
+      const key = await createKey(services, actor, { ...request, expiresInDays: expires_in_days });
+      return created({ ...presentKey(key), key: key.key }, `/api/v1/keys/${key.id}`);
+    },
+  }),
+
+  rotate: operation({
+    method: 'POST',
+    path: '/api/v1/keys/{id}/rotate',
+    summary: 'Give a key new letters',
+    description: 'The old ones count for a while longer, so that programs can change over.',
+    input: z.strictObject({
+      id: idSchema('key'),
+      overlap_hours: z.int().min(0).max(720).default(24).describe('0: the old letters end at once.'),
+    }),
+    output: newKeySchema,
+    isSecret: true,
+    errors: ['NOT_FOUND'],
+    example: { id: EXAMPLE.key },
+    async handle({ services, actor }, { id, overlap_hours }) {
+      const key = await rotateKey(services, actor, { id, overlapHours: overlap_hours });
+      return { ...presentKey(key), key: key.key };
+    },
+  }),
+
+  revoke: operation({
+    method: 'DELETE',
+    path: '/api/v1/keys/{id}',
+    summary: 'Revoke a key',
+    description: 'At once and for good.',
+    input: z.strictObject({ id: idSchema('key') }),
+    output: z.undefined(),
+    status: 204,
+    errors: ['NOT_FOUND'],
+    example: { id: EXAMPLE.key },
+    handle: ({ services, actor }, input) => revokeKey(services, actor, input).then(() => undefined),
+  }),
+};
+
+export const agentTokens = {
+  list: operation({
+    method: 'GET',
+    path: '/api/v1/agent-tokens',
+    summary: "List agents' tokens",
+    input: z.strictObject(pageInput),
+    output: z.object({ agent_tokens: z.array(agentTokenSchema), next_cursor: nextCursor }),
+    example: { limit: 20 },
+    async handle({ services, actor }, input) {
+      const page = await listAgentTokens(services, actor, input);
+      return { agent_tokens: page.items.map(presentAgentToken), next_cursor: page.nextCursor };
+    },
+  }),
+
+  create: operation({
+    method: 'POST',
+    path: '/api/v1/agent-tokens',
+    summary: 'Make a token for an agent',
+    description:
+      'With it the agent of that name registers, claims, reports and reads what its tasks work on, and nothing else.',
+    input: z.strictObject({
+      agent: z.string().trim().min(1).max(128).describe('The name that it registers with.'),
+      expires_in_days: daysField.default(null).describe('Null: never.'),
+    }),
+    isSecret: true,
+    output: agentTokenSchema.extend({
+      token: z.string().describe('The whole token. It is kept nowhere and shown here only.'),
+    }),
+    status: 201,
+    example: { agent: 'resizer' },
+    async handle({ services, actor }, { agent, expires_in_days }) {
+      const made = await createAgentToken(services, actor, { agent, expiresInDays: expires_in_days });
+      return created({ ...presentAgentToken(made), token: made.token }, `/api/v1/agent-tokens/${made.id}`);
+    },
+  }),
+
+  revoke: operation({
+    method: 'DELETE',
+    path: '/api/v1/agent-tokens/{id}',
+    summary: "Revoke an agent's token",
+    input: z.strictObject({ id: idSchema('agentToken') }),
+    output: z.undefined(),
+    status: 204,
+    errors: ['NOT_FOUND'],
+    example: { id: EXAMPLE.agentToken },
+    handle: ({ services, actor }, input) => revokeAgentToken(services, actor, input).then(() => undefined),
+  }),
+};

@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { SignalboxError } from '#server/domain/errors.ts';
+import { issuerSchema } from './issuers.ts';
+import { providerSchema } from './providers.ts';
+
+/** Who else may say who somebody is: the file that SIGNALBOX_IDENTITY_FILE names, in YAML or JSON. */
+const configSchema = z.strictObject({
+  issuers: z
+    .array(issuerSchema)
+    .max(50)
+    .default([])
+    .refine(
+      (issuers) => new Set(issuers.map(({ issuer }) => issuer)).size === issuers.length,
+      'names an issuer twice: each has one algorithm and one key',
+    ),
+  providers: z
+    .array(providerSchema)
+    .max(20)
+    .default([])
+    .refine((all) => new Set(all.map(({ id }) => id)).size === all.length, 'has an id twice'),
+});
+export type IdentityConfig = z.output<typeof configSchema>;
+
+export function readIdentityConfig(file: string | undefined): IdentityConfig {
+  if (file === undefined) return configSchema.parse({});
+  const refuse = (why: string): never => {
+    throw new SignalboxError('INVALID', `The identity file ${file} cannot be used: ${why}`, {
+      advice: 'docs/identity.md describes what stands in it.',
+    });
+  };
+  let document: unknown;
+  try {
+    document = parse(readFileSync(file, 'utf8'), { maxAliasCount: 0 });
+  } catch (error) {
+    // A parser's message quotes the text, which may be a secret.
+    return refuse((error as { code?: string }).code ?? 'it is neither YAML nor JSON.');
+  }
+  const parsed = configSchema.safeParse(document ?? {});
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  return refuse(`${issue?.path.map(String).join('.') ?? ''} ${issue?.message ?? 'it is malformed'}.`);
+}

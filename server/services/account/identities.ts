@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { notFound, SignalboxError } from '#server/domain/errors.ts';
+import type { Actor } from '#server/identity/actor.ts';
+import type { LinkedIdentity } from '#server/identity/linked.ts';
+import type { Services } from '../context.ts';
+import { parseInput } from '../parse-input.ts';
+import { personOf } from './person-of.ts';
+
+const unlinkSchema = z.strictObject({ issuer: z.string().min(1).max(2048) });
+
+export interface OfferedProvider {
+  id: string;
+  name: string;
+}
+
+/** With whom people may sign in. Open to everybody: the sign-in page asks. */
+export function listProviders({ identity }: Services): OfferedProvider[] {
+  return identity.providers.all.map(({ id, name }) => ({ id, name }));
+}
+
+/** By what one is known elsewhere. */
+export async function listIdentities(services: Services, actor: Actor): Promise<LinkedIdentity[]> {
+  return services.identity.linked.list(personOf(actor).userId);
+}
+
+/** Refused for the last way in. */
+export async function unlinkIdentity(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof unlinkSchema>,
+): Promise<void> {
+  const { userId } = personOf(actor);
+  const { issuer } = parseInput(unlinkSchema, input);
+  const { linked, people } = services.identity;
+  const [proof, all] = await Promise.all([people.proofOf(userId), linked.list(userId)]);
+  const isLast = proof?.passwordHash === null && all.every((each) => each.issuer === issuer);
+  if (isLast && all.length > 0) {
+    throw new SignalboxError('CONFLICT', 'You would have no way to sign in again.', {
+      advice: 'Set a password first, or link another account.',
+    });
+  }
+  if (!(await linked.remove(userId, issuer))) throw notFound('linked account at', issuer);
+  await services.record(actor, 'account.unlinked', { target: userId, before: { issuer } });
+}

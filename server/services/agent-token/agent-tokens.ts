@@ -1,0 +1,105 @@
+import { and, asc, eq, gt, isNull, sql } from 'drizzle-orm';
+import { z } from 'zod';
+import { agentTokens } from '#db/schema/index.ts';
+import { inTenant } from '#db/tenant.ts';
+import { notFound } from '#server/domain/errors.ts';
+import { type AgentTokenId, fromUuid, idSchema, makeId, toUuid } from '#server/domain/ids.ts';
+import { type Actor, authorise } from '#server/identity/actor.ts';
+import { auditNote, noteIn } from '#server/identity/audit/note.ts';
+import { lastFour, makeKey } from '#server/identity/key-format.ts';
+import { digest } from '#server/identity/tokens.ts';
+import type { Services } from '../context.ts';
+import { type Page, pageFields, toPage } from '../page.ts';
+import { parseInput } from '../parse-input.ts';
+
+const createSchema = z.strictObject({
+  /** The name that the agent registers with. */
+  agent: z.string().trim().min(1).max(128),
+  /** Null: never. */
+  expiresInDays: z.int().min(1).max(3650).nullable().default(null),
+});
+const listSchema = z.strictObject(pageFields);
+const revokeSchema = z.strictObject({ id: idSchema('agentToken') });
+
+export interface AgentTokenView {
+  id: AgentTokenId;
+  agent: string;
+  lastFour: string;
+  expiresAt: Date | null;
+  createdAt: Date;
+  lastUsedAt: Date | null;
+}
+
+/** For one agent, in all its processes. There may be two at a time: make the new one, change over, revoke the old. */
+export async function createAgentToken(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof createSchema>,
+): Promise<AgentTokenView & { token: string }> {
+  authorise(actor, 'key.manage');
+  const { agent, expiresInDays } = parseInput(createSchema, input);
+  const id = makeId('agentToken', services.newUuid());
+  const token = makeKey('agentToken', id);
+  const row = await inTenant(services.db, actor.orgId, async (tx) => {
+    const [made] = await tx
+      .insert(agentTokens)
+      .values({
+        id: toUuid(id),
+        orgId: toUuid(actor.orgId),
+        agentName: agent,
+        secretHash: digest(token),
+        lastFour: lastFour(token),
+        expiresAt: expiresInDays === null ? null : sql`now() + ${expiresInDays}::int * interval '1 day'`,
+        madeBy: actor.userId && toUuid(actor.userId),
+      })
+      .returning();
+    await noteIn(tx, auditNote(actor, 'agent-token.created', { target: id, after: { agent } }));
+    return made;
+  });
+  if (!row) throw new Error('the token wrote no row');
+  return { ...toView(row), token };
+}
+
+export async function listAgentTokens(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof listSchema>,
+): Promise<Page<AgentTokenView>> {
+  authorise(actor, 'key.read');
+  const { limit, cursor } = parseInput(listSchema, input);
+  const paging = { limit, cursors: services.cursors, list: 'agent tokens' };
+  const [after] = cursor === undefined ? [] : services.cursors.open(paging.list, cursor);
+  const rows = await inTenant(services.db, actor.orgId, (tx) =>
+    tx
+      .select()
+      .from(agentTokens)
+      .where(and(isNull(agentTokens.revokedAt), after === undefined ? undefined : gt(agentTokens.id, after)))
+      .orderBy(asc(agentTokens.id))
+      .limit(limit + 1),
+  );
+  return toPage(rows, paging, { placeOf: ({ id }) => [id], toItems: toView });
+}
+
+export async function revokeAgentToken(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof revokeSchema>,
+): Promise<void> {
+  authorise(actor, 'key.manage');
+  const { id } = parseInput(revokeSchema, input);
+  await inTenant(services.db, actor.orgId, async (tx) => {
+    const gone = await tx
+      .update(agentTokens)
+      .set({ revokedAt: sql`now()` })
+      .where(and(eq(agentTokens.id, toUuid(id)), isNull(agentTokens.revokedAt)))
+      .returning({ id: agentTokens.id });
+    if (gone.length === 0) throw notFound('agent token', id);
+    await noteIn(tx, auditNote(actor, 'agent-token.revoked', { target: id }));
+  });
+  await services.identity.access.changed(id);
+}
+
+function toView(row: typeof agentTokens.$inferSelect): AgentTokenView {
+  const { id, agentName, lastFour, expiresAt, createdAt, lastUsedAt } = row;
+  return { id: fromUuid('agentToken', id), agent: agentName, lastFour, expiresAt, createdAt, lastUsedAt };
+}

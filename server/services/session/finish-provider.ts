@@ -1,0 +1,85 @@
+import { SignalboxError } from '#server/domain/errors.ts';
+import type { UserId } from '#server/domain/ids.ts';
+import type { Actor } from '#server/identity/actor.ts';
+import type { Flow } from '#server/identity/flows.ts';
+import type { Introduced, Provider } from '#server/identity/providers.ts';
+import type { Services } from '../context.ts';
+import { openSession, type SignedIn, settleSession } from './open-session.ts';
+
+export interface CameBack {
+  provider: string;
+  /** What the browser shows from when it went. */
+  browserToken: string | undefined;
+  query: URLSearchParams;
+}
+
+export interface Finished {
+  /** A path of ours. */
+  next: string;
+  /** Null: whoever was signed in stays so, and is known by the provider from now on. */
+  signedIn: SignedIn | null;
+}
+
+/** Somebody comes back from a provider. What they bring counts once, and in the browser that went. */
+export async function finishProvider(services: Services, actor: Actor, came: CameBack): Promise<Finished> {
+  const { providers, flows } = services.identity;
+  const provider = providers.find(came.provider);
+  const state = came.query.get('state') ?? '';
+  const flow = await flows.end(state, came.browserToken ?? '', provider.id);
+  if (!flow) throw notBegunHere();
+  const who = await providers.introduce(provider, flow, came.query);
+  if (flow.userId !== null) {
+    await linkTo(services, actor, { userId: flow.userId, who });
+    return { next: flow.next, signedIn: null };
+  }
+  return { next: flow.next, signedIn: await admit(services, actor, { provider, flow, who }) };
+}
+
+/** Both ends are proved: the account by the session, which is the one that began, and the other by the provider. */
+async function linkTo(
+  services: Services,
+  actor: Actor,
+  { userId, who }: { userId: UserId; who: Introduced },
+): Promise<void> {
+  if (actor.kind !== 'person' || actor.userId !== userId) throw notBegunHere();
+  await services.identity.linked.add(userId, who);
+  await services.record(actor, 'account.linked', { target: userId, after: { issuer: who.issuer } });
+}
+
+async function admit(
+  services: Services,
+  actor: Actor,
+  { provider, flow, who }: { provider: Provider; flow: Flow; who: Introduced },
+): Promise<SignedIn> {
+  const { linked, links, people } = services.identity;
+  const known = await linked.find(who);
+  if (flow.linkHash !== null) {
+    const account = known ? { userId: known } : { name: who.name, identity: who };
+    const { address, userAgent } = actor.from;
+    const opened = await links.openHashed(flow.linkHash, { account, how: provider.id, address, userAgent });
+    if (!opened) throw notInvited(provider);
+    return settleSession(services, actor, opened.session);
+  }
+  const userId = known ?? (await welcome(services, provider, who));
+  const [orgId] = (await people.proofOf(userId))?.orgIds ?? [];
+  if (orgId) return openSession(services, actor, { userId, orgId, how: provider.id });
+  await services.record(actor, 'session.refused', { target: userId });
+  throw notInvited(provider);
+}
+
+function welcome({ identity }: Services, provider: Provider, who: Introduced): Promise<UserId> {
+  if (provider.newcomers === undefined) throw notInvited(provider);
+  return identity.linked.welcome(who, provider.org, provider.newcomers);
+}
+
+function notBegunHere(): SignalboxError {
+  return new SignalboxError('UNAUTHENTICATED', 'This sign-in was not begun in this browser, or is too old.', {
+    advice: 'Begin again from the sign-in page.',
+  });
+}
+
+function notInvited({ name }: Provider): SignalboxError {
+  return new SignalboxError('FORBIDDEN', `${name} knows you, but nobody has invited you here.`, {
+    advice: 'Ask an owner for an invitation.',
+  });
+}
