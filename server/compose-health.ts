@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { HealthDesk, PartHealth } from '#server/services/context.ts';
+import type { Env } from '#server/platform/env.ts';
+import type { HealthDesk, PartHealth, ShownSettings } from '#server/services/context.ts';
 import type { Ports } from './compose-ports.ts';
 
 const PATIENCE_MS = 3_000;
@@ -46,4 +47,23 @@ async function measure(ask: () => PromiseLike<unknown>): Promise<PartHealth> {
   } finally {
     giveUp.abort();
   }
+}
+
+/** What people may know of the configuration: limits and kinds, no addresses and no secrets. */
+export function shownSettings(env: Env): ShownSettings {
+  return {
+    roles: [...env.roles],
+    kinds: {
+      database: env.databaseUrl === undefined ? 'embedded' : 'postgres',
+      broker: env.rabbitmqUrl === undefined ? 'embedded' : 'rabbitmq',
+      hotState: env.redisUrl === undefined ? 'embedded' : 'redis',
+      objectStore: env.objectStore.kind,
+    },
+    payloadMaxBytes: env.payloadMaxBytes,
+    payloadInlineMaxBytes: env.payloadInlineMaxBytes,
+    taskTimeoutMs: env.taskTimeoutMs,
+    maxAgents: env.maxAgents,
+    maxConcurrentTasks: env.maxConcurrentTasks ?? null,
+    retentionDays: env.retentionDays,
+  };
 }

@@ -23,11 +23,11 @@ import { readNudge } from '#server/realtime/nudge.ts';
 import { createRelay } from '#server/realtime/relay.ts';
 import { CHANNEL } from '#server/redis/keys.ts';
 import { createBulkWorker } from '#server/services/bulk/worker.ts';
-import type { Services, ShownSettings } from '#server/services/context.ts';
+import type { Services } from '#server/services/context.ts';
 import { createCursors } from '#server/services/cursors.ts';
 import { makeAgents } from './compose-agents.ts';
 import { openRecords } from './compose-audit.ts';
-import { createHealth } from './compose-health.ts';
+import { createHealth, shownSettings } from './compose-health.ts';
 import { openPorts, type Ports } from './compose-ports.ts';
 import { announceProgress } from './compose-progress.ts';
 
@@ -75,18 +75,7 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
   await hearOthers(ports, engine, nudges);
   await agents.start(engine);
   const outbound = createSafeFetch({ allow: env.outboundAllow });
-  const identity = createIdentity({
-    sql: ports.identitySql,
-    hot: ports.hotState,
-    secret: readOrCreateSecret(join(env.dataDir, 'api-secret')),
-    config: options.config,
-    fetch: outbound,
-    sessionLimits: env.sessionLimits,
-    newUuid,
-    now: Date.now,
-    onTrouble: (message, error) => logger.warn({ err: error }, message),
-  });
-  await identity.start();
+  const identity = await startIdentity(ports, options, { outbound, newUuid });
   const retention = createRetention({
     url: ports.databaseUrl,
     keepDays: env.retentionDays,
@@ -125,11 +114,7 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
     health: createHealth(ports, () => stopping),
     settings: shownSettings(env),
   };
-  const bulks = createBulkWorker({
-    services,
-    sql: ports.beatSql,
-    onTrouble: (message, error) => logger.warn({ err: error }, message),
-  });
+  const bulks = createBulkWorker({ services, sql: ports.beatSql, onTrouble });
   if (env.roles.has('coordinator')) bulks.start();
   return {
     services,
@@ -148,6 +133,26 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
       await ports.stop();
     },
   };
+}
+
+async function startIdentity(
+  ports: Ports,
+  { env, logger, config }: ComposeOptions & { config: IdentityConfig },
+  { outbound, newUuid }: { outbound: ReturnType<typeof createSafeFetch>; newUuid: () => string },
+) {
+  const identity = createIdentity({
+    sql: ports.identitySql,
+    hot: ports.hotState,
+    secret: readOrCreateSecret(join(env.dataDir, 'api-secret')),
+    config,
+    fetch: outbound,
+    sessionLimits: env.sessionLimits,
+    newUuid,
+    now: Date.now,
+    onTrouble: (message, error) => logger.warn({ err: error }, message),
+  });
+  await identity.start();
+  return identity;
 }
 
 function makeEngine(
@@ -199,22 +204,4 @@ async function hearOthers({ hotState }: Ports, engine: Engine, nudges: Nudges): 
   await hotState.subscribePattern(CHANNEL.anyOrgEvents, (message) => {
     for (const [id, , seq] of readNudge(message) ?? []) engine.forgetBefore(id, { seq });
   });
-}
-
-function shownSettings(env: Env): ShownSettings {
-  return {
-    roles: [...env.roles],
-    kinds: {
-      database: env.databaseUrl === undefined ? 'embedded' : 'postgres',
-      broker: env.rabbitmqUrl === undefined ? 'embedded' : 'rabbitmq',
-      hotState: env.redisUrl === undefined ? 'embedded' : 'redis',
-      objectStore: env.objectStore.kind,
-    },
-    payloadMaxBytes: env.payloadMaxBytes,
-    payloadInlineMaxBytes: env.payloadInlineMaxBytes,
-    taskTimeoutMs: env.taskTimeoutMs,
-    maxAgents: env.maxAgents,
-    maxConcurrentTasks: env.maxConcurrentTasks ?? null,
-    retentionDays: env.retentionDays,
-  };
 }
