@@ -110,6 +110,11 @@ function announce(server: Server, env: Env, token: string): void {
   const host = env.host.includes(':') ? `[${env.host}]` : env.host;
   // Listening everywhere has no address of its own to be opened at.
   const origin = env.publicUrl ?? `http://${/^(0\.0\.0\.0|\[::\])$/.test(host) ? '127.0.0.1' : host}:${port}`;
+  if (!env.isLocalOnly && env.publicUrl?.startsWith('https:') !== true) {
+    say(
+      'Others can reach this server without https, and so read passwords and keys: see SIGNALBOX_PUBLIC_URL.',
+    );
+  }
   say(
     env.isLocalOnly
       ? 'Signalbox is ready. This link signs this machine in, once:'
