@@ -4,6 +4,8 @@ const config: KnipConfig = {
   entry: [
     'server/main.ts',
     'server/tools/*.ts',
+    // Served to browsers.
+    'server/api/docs/page.mjs',
     'scripts/*.mjs',
     // Started as processes of their own, by path.
     'scripts/services/keeper.mjs',
