@@ -19,6 +19,7 @@ export type SessionId = Branded<'session'>;
 export type KeyId = Branded<'key'>;
 export type AgentTokenId = Branded<'agent-token'>;
 export type InviteId = Branded<'invite'>;
+export type BulkId = Branded<'bulk'>;
 export type NotificationTargetId = Branded<'notification-target'>;
 export type DeliveryId = Branded<'delivery'>;
 
@@ -34,12 +35,14 @@ const PREFIX_OF = {
   key: 'key',
   agentToken: 'atk',
   invite: 'inv',
+  bulk: 'bulk',
   notificationTarget: 'ntg',
   delivery: 'ndl',
 } as const;
 export type IdKind = keyof typeof PREFIX_OF;
 
 type IdOf = {
+  bulk: BulkId;
   org: OrgId;
   pipe: PipelineId;
   ver: VersionId;

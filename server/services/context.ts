@@ -12,6 +12,7 @@ import type { Identity } from '#server/identity/identity.ts';
 import type { SecretStore } from '#server/identity/secrets/store.ts';
 import type { NotificationOffice } from '#server/notifications/office.ts';
 import type { DocumentDesk } from '#server/platform/documents/desk.ts';
+import type { Cursors } from './cursors.ts';
 import type { LiveFeed } from './live/feed.ts';
 
 /** What verbs work with. Built once by compose; everything in it is replaceable in a test. */
@@ -30,6 +31,7 @@ export interface Services {
   readonly agents: AgentOffice;
   readonly presence: PresenceBoard;
   readonly live: LiveFeed;
+  readonly cursors: Cursors;
   readonly newUuid: () => string;
   readonly now: () => number;
   readonly limits: ServiceLimits;
@@ -40,8 +42,9 @@ export interface Services {
   readonly record: (actor: Actor, action: string, what: AuditDetails) => Promise<void>;
   readonly auditor: AuditOffice;
   readonly secrets: Pick<SecretStore, 'seal'>;
+  readonly health: HealthDesk;
+  readonly settings: ShownSettings;
   readonly notifications: NotificationOffice;
-  readonly probe: () => Promise<HealthParts>;
 }
 
 export interface ServiceLimits {
@@ -91,7 +94,33 @@ export interface PresenceBoard {
   list(): Promise<{ id: string; data: string; expiresAt: number }[]>;
 }
 
-export interface HealthParts {
-  readonly ready: boolean;
-  readonly parts: Readonly<Record<string, { ok: boolean; note: string }>>;
+export interface HealthDesk {
+  isReady(): Promise<boolean>;
+  /** Asks each part and measures how long it takes to answer. */
+  examine(): Promise<Record<'database' | 'broker' | 'hot_state' | 'object_store', PartHealth>>;
+}
+
+export interface PartHealth {
+  ok: boolean;
+  /** Null: it has not answered. */
+  latencyMs: number | null;
+  note: string | null;
+}
+
+/** Settings that anybody who has signed in may know. */
+export interface ShownSettings {
+  readonly roles: readonly string[];
+  readonly kinds: {
+    readonly database: 'embedded' | 'postgres';
+    readonly broker: 'embedded' | 'rabbitmq';
+    readonly hotState: 'embedded' | 'redis';
+    readonly objectStore: 'folder' | 's3';
+  };
+  readonly payloadMaxBytes: number;
+  readonly payloadInlineMaxBytes: number;
+  readonly taskTimeoutMs: number;
+  readonly maxAgents: number;
+  /** Null: as many as there is room for. */
+  readonly maxConcurrentTasks: number | null;
+  readonly retentionDays: { readonly succeeded: number; readonly failed: number; readonly cancelled: number };
 }

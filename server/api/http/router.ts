@@ -32,7 +32,10 @@ export interface Route {
   path: string;
   /** Also for those who have not signed in: the actor is then nobody. */
   isOpen?: true;
+  /** It reads the body itself. */
   readsBody?: boolean;
+  /** Its answer holds a secret. */
+  isSecret?: boolean;
   handle(call: Call): Promise<Answer>;
 }
 

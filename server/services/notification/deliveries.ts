@@ -27,7 +27,6 @@ import { parseInput } from '../parse-input.ts';
 
 const listSchema = z.strictObject({
   ...pageFields,
-  cursor: idSchema('delivery').optional(),
   runId: idSchema('run').optional(),
   targetId: idSchema('notificationTarget').optional(),
   state: z.enum(DELIVERY_STATES).optional(),
@@ -63,6 +62,8 @@ export async function listDeliveries(
 ): Promise<Page<DeliveryView>> {
   authorise(actor, 'notification.read');
   const { limit, cursor, runId, targetId, state } = parseInput(listSchema, input);
+  const paging = { limit, cursors: services.cursors, list: 'deliveries' };
+  const [before] = cursor === undefined ? [] : services.cursors.open(paging.list, cursor);
   const rows = await inTenant(services.db, actor.orgId, (tx) =>
     tx
       .select()
@@ -70,7 +71,7 @@ export async function listDeliveries(
       .where(
         and(
           eq(table.orgId, toUuid(actor.orgId)),
-          cursor ? lt(table.id, toUuid(cursor)) : undefined,
+          before === undefined ? undefined : lt(table.id, before),
           runId ? eq(table.runId, toUuid(runId)) : undefined,
           targetId ? eq(table.targetId, toUuid(targetId)) : undefined,
           state ? eq(table.state, state) : undefined,
@@ -79,7 +80,7 @@ export async function listDeliveries(
       .orderBy(desc(table.id))
       .limit(limit + 1),
   );
-  return toPage(rows, limit, { idOf: ({ id }) => fromUuid('delivery', id), toItem: toView });
+  return toPage(rows, paging, { placeOf: ({ id }) => [id], toItems: toView });
 }
 
 /** The same message under the same id, with all its tries before it. */

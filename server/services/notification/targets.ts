@@ -22,7 +22,7 @@ const fields = {
   pipelineId: idSchema('pipe').nullable(),
 };
 const idOnly = z.strictObject({ id: idSchema('notificationTarget') });
-const listSchema = z.strictObject({ ...pageFields, cursor: idSchema('notificationTarget').optional() });
+const listSchema = z.strictObject(pageFields);
 const createSchema = z.strictObject({
   ...fields,
   kind: z.enum(TARGET_KINDS),
@@ -44,6 +44,8 @@ export async function listTargets(
 ): Promise<Page<TargetView>> {
   authorise(actor, 'notification.read');
   const { limit, cursor } = parseInput(listSchema, input);
+  const paging = { limit, cursors: services.cursors, list: 'notification-targets' };
+  const [after] = cursor === undefined ? [] : services.cursors.open(paging.list, cursor);
   const rows = await inTenant(services.db, actor.orgId, (tx) =>
     tx
       .select()
@@ -51,16 +53,13 @@ export async function listTargets(
       .where(
         and(
           eq(notificationTargets.orgId, toUuid(actor.orgId)),
-          cursor ? gt(notificationTargets.id, toUuid(cursor)) : undefined,
+          after === undefined ? undefined : gt(notificationTargets.id, after),
         ),
       )
       .orderBy(asc(notificationTargets.id))
       .limit(limit + 1),
   );
-  return toPage(rows, limit, {
-    idOf: ({ id }) => fromUuid('notificationTarget', id),
-    toItem: (row) => toTargetView(actor, row),
-  });
+  return toPage(rows, paging, { placeOf: ({ id }) => [id], toItems: (row) => toTargetView(actor, row) });
 }
 
 /** With the secret that its messages are signed with, if it is a webhook: it is shown here only. */

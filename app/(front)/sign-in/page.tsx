@@ -1,0 +1,18 @@
+import type { Metadata } from 'next';
+import { SignInPage } from '../../../components/session/index.ts';
+
+export const metadata: Metadata = { title: 'Sign in' };
+
+export default async function Page({
+  searchParams,
+}: {
+  searchParams: Promise<Record<string, string | string[]>>;
+}) {
+  const { next, problem } = await searchParams;
+  return (
+    <SignInPage
+      next={typeof next === 'string' ? next : null}
+      problem={typeof problem === 'string' ? problem : null}
+    />
+  );
+}

@@ -1,9 +1,0 @@
-import type { Metadata } from 'next';
-import { RunPage } from '../../../components/runs/index.ts';
-
-export const metadata: Metadata = { title: 'Run' };
-
-export default async function Page({ params }: { params: Promise<{ id: string }> }) {
-  const { id } = await params;
-  return <RunPage id={id} />;
-}
