@@ -34,7 +34,7 @@ export const notificationTargets = {
     method: 'GET',
     path: '/api/v1/notification-targets',
     summary: 'List who is told of what',
-    input: z.strictObject({ ...pageInput, cursor: idSchema('notificationTarget').optional() }),
+    input: z.strictObject(pageInput),
     output: z.object({ targets: z.array(notificationTargetSchema), next_cursor: nextCursor }),
     example: { limit: 20 },
     async handle({ services, actor }, input) {
@@ -158,7 +158,6 @@ export const notificationDeliveries = {
     description: 'Newest first.',
     input: z.strictObject({
       ...pageInput,
-      cursor: idSchema('delivery').optional(),
       run_id: idSchema('run').optional(),
       target_id: idSchema('notificationTarget').optional(),
       state: z.enum(DELIVERY_STATES).optional(),

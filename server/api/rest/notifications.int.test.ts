@@ -157,7 +157,7 @@ describe('a notification target', () => {
     for (let n = 0; n < 5; n += 1) await post(`/notification-targets/${target.id}/test`);
     const seen: string[] = [];
     for (let cursor = ''; ; ) {
-      const query = `target_id=${target.id}&limit=2${cursor && `&cursor=${cursor}`}`;
+      const query = `target_id=${target.id}&limit=2${cursor && `&cursor=${encodeURIComponent(cursor)}`}`;
       const { body } = await http.call(`${API}/notification-deliveries?${query}`);
       seen.push(...body.deliveries.map(({ id }: { id: string }) => id));
       if (body.next_cursor === null) break;
