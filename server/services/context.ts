@@ -10,6 +10,7 @@ import type { AuditDetails } from '#server/identity/audit/note.ts';
 import type { Verification } from '#server/identity/audit/verify.ts';
 import type { Identity } from '#server/identity/identity.ts';
 import type { SecretStore } from '#server/identity/secrets/store.ts';
+import type { NotificationOffice } from '#server/notifications/office.ts';
 import type { DocumentDesk } from '#server/platform/documents/desk.ts';
 import type { Cursors } from './cursors.ts';
 import type { LiveFeed } from './live/feed.ts';
@@ -43,6 +44,7 @@ export interface Services {
   readonly secrets: Pick<SecretStore, 'seal'>;
   readonly health: HealthDesk;
   readonly settings: ShownSettings;
+  readonly notifications: NotificationOffice;
 }
 
 export interface ServiceLimits {

@@ -4,6 +4,7 @@ import { audit } from './audit.ts';
 import { bulk } from './bulk.ts';
 import { agentTokens, keys } from './keys.ts';
 import { grants, invites, members } from './members.ts';
+import { notificationDeliveries, notificationTargets } from './notifications.ts';
 import type { Operation } from './operation.ts';
 import { pipelines } from './pipelines.ts';
 import { deadLetters, queues } from './queues.ts';
@@ -33,6 +34,8 @@ export const operations = {
   system,
   audit,
   secrets,
+  notificationTargets,
+  notificationDeliveries,
 };
 
 export type Operations = typeof operations;
