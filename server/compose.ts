@@ -24,6 +24,7 @@ import { CHANNEL } from '#server/redis/keys.ts';
 import type { Services } from '#server/services/context.ts';
 import { makeAgents } from './compose-agents.ts';
 import { openRecords } from './compose-audit.ts';
+import { makeLimits } from './compose-limits.ts';
 import { openPorts, type Ports } from './compose-ports.ts';
 import { announceProgress } from './compose-progress.ts';
 
@@ -93,6 +94,7 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
     retention.start();
     checkpointer.start();
   }
+  const limits = await makeLimits(ports, { env, logger, metrics, record: records.record });
   const documents = createDocumentDesk();
   let stopping = false;
   const seen = {
@@ -117,6 +119,7 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
     now: Date.now,
     limits: { payloadMaxBytes: env.payloadMaxBytes, maxBacklog: MAX_BACKLOG, maxOutbox: env.outboxMax },
     ...records,
+    ...limits.parts,
     probe: () => probe(ports, () => stopping),
   };
   return {
@@ -125,6 +128,7 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
     async stop() {
       stopping = true;
       await relay.stop();
+      await limits.stop();
       await Promise.all([retention.stop(), checkpointer.stop(), documents.stop()]);
       await agents.drain(DRAIN_MS);
       await engine.stop();

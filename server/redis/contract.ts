@@ -112,7 +112,9 @@ function describeBudgets(use: Use): void {
     expect(await state.draw(key, bucket, 7)).toMatchObject({ isTaken: true, left: 3 });
     expect(await state.draw(key, bucket, 4)).toMatchObject({ isTaken: false, left: 3 });
     expect(await state.draw(key, bucket, 3)).toMatchObject({ isTaken: true, left: 0 });
-    expect(await state.draw(KEY.rate('writes', unique('whole')), bucket, 11)).toMatchObject({ isTaken: false });
+    expect(await state.draw(KEY.rate('writes', unique('whole')), bucket, 11)).toMatchObject({
+      isTaken: false,
+    });
   });
 
   it('fills a bucket evenly, and never past its size', async () => {
@@ -134,7 +136,9 @@ function describeBudgets(use: Use): void {
     expect(await state.reserve(key, wish)).toBeNull();
     expect(await state.reserve(key, { ...wish, by: -1 })).toBeNull();
     // Each has counted for itself; only the first one's count is taken.
-    const tries = await Promise.all(Array.from({ length: 20 }, () => state.reserve(key, { ...wish, from: 4 })));
+    const tries = await Promise.all(
+      Array.from({ length: 20 }, () => state.reserve(key, { ...wish, from: 4 })),
+    );
     expect(tries.filter((each) => each?.isTaken)).toHaveLength(6);
     expect(await state.reserve(key, wish)).toEqual({ isTaken: false, used: 10 });
     expect(await state.reserve(key, { ...wish, by: -1 })).toEqual({ isTaken: true, used: 9 });
@@ -144,7 +148,10 @@ function describeBudgets(use: Use): void {
   it('forgets a reserved count when its time is over', async () => {
     const { state, unique, pass } = use();
     const key = KEY.quota('runs', unique('org'));
-    expect(await state.reserve(key, { by: 1, max: 5, ttlMs: 40, from: 0 })).toEqual({ isTaken: true, used: 1 });
+    expect(await state.reserve(key, { by: 1, max: 5, ttlMs: 40, from: 0 })).toEqual({
+      isTaken: true,
+      used: 1,
+    });
     await pass(80);
     expect(await state.reserve(key, { by: 1, max: 5, ttlMs: 40 })).toBeNull();
   });

@@ -102,7 +102,9 @@ function budgets(evaluate: Evaluate): Pick<RedisCommands, 'draw' | 'reserve'> {
   return {
     async draw(key, bucket, cost) {
       const args = [bucket.size, bucket.windowMs, cost];
-      const [isTaken, owed] = numbers(await evaluate('take from a bucket', scripts.DRAW, { keys: [key], args }));
+      const [isTaken, owed] = numbers(
+        await evaluate('take from a bucket', scripts.DRAW, { keys: [key], args }),
+      );
       return drawnOf(bucket, { cost, isTaken: isTaken === 1, owed: owed ?? 0 });
     },
     async reserve(key, { by, max, ttlMs, from }) {
