@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Json } from '#server/domain/json.ts';
 import type { Actor } from '#server/identity/actor.ts';
+import type { RateClass } from '#server/identity/limits/rates.ts';
 import type { Services } from '#server/services/context.ts';
 import type { SessionKeeper } from './session-cookie.ts';
 
@@ -33,6 +34,8 @@ export interface Route {
   /** Also for those who have not signed in: the actor is then nobody. */
   isOpen?: true;
   readsBody?: boolean;
+  /** As which it is counted; left out, GET reads and all else writes. */
+  rate?: RateClass;
   handle(call: Call): Promise<Answer>;
 }
 

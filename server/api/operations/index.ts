@@ -2,6 +2,7 @@ import { auth, me } from './account.ts';
 import { agents } from './agents.ts';
 import { audit } from './audit.ts';
 import { agentTokens, keys } from './keys.ts';
+import { limits } from './limits.ts';
 import { grants, invites, members } from './members.ts';
 import type { Operation } from './operation.ts';
 import { pipelines } from './pipelines.ts';
@@ -29,6 +30,7 @@ export const operations = {
   agentTokens,
   audit,
   secrets,
+  limits,
 };
 
 export type Operations = typeof operations;

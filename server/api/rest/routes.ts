@@ -26,6 +26,7 @@ function toRoute(operation: Operation): Route {
     path,
     readsBody: isUpload(operation),
     ...(isOpen(operation) ? { isOpen: true } : {}),
+    ...(operation.rate ? { rate: operation.rate } : {}),
     async handle(call) {
       const input = parseInput(operation.input, read(call));
       if (isRaw(operation)) return operation.answer(call, input);

@@ -16,6 +16,16 @@ export interface TrpcCall {
   onError(error: unknown): void;
 }
 
+/** Which procedures a request calls: a batch has their names with commas between. */
+export function namesOf({ pathname }: URL): string[] {
+  const names = pathname.slice(TRPC_PATH.length + 1);
+  try {
+    return decodeURIComponent(names).split(',');
+  } catch {
+    return names.split(',');
+  }
+}
+
 /** The library speaks of web requests; ours is made one, with the body that the door has read. */
 export async function answerTrpc(response: ServerResponse, call: TrpcCall): Promise<void> {
   const { request, url, body, context, onError } = call;
