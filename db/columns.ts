@@ -32,6 +32,12 @@ const SCALAR_TYPE: Record<Kind, string> = {
 
 const QUOTED = /["\\]/g;
 
+/** A list of words as one word; null when it is empty. */
+export function toArrayLiteral(words: readonly string[] | undefined): string | null {
+  if (words === undefined || words.length === 0) return null;
+  return `{${words.map((word) => encodeScalar('word', word)).join(',')}}`;
+}
+
 function encodeScalar(kind: Kind, value: unknown): string {
   if (value === null || value === undefined) return 'NULL';
   if (kind === 'word') return `"${String(value).replace(QUOTED, '\\$&')}"`;

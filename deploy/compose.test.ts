@@ -27,7 +27,6 @@ const composeFile = z.object({
       environment: z.record(z.string(), z.string()).optional(),
       ports: z.array(z.string()).optional(),
       volumes: z.array(z.string()).optional(),
-      network_mode: z.string().optional(),
       depends_on: z
         .union([
           z.array(z.string()),
@@ -79,8 +78,6 @@ describe('docker-compose.yml', () => {
     }
     for (const other of namesOf(service?.depends_on)) expect(services).toHaveProperty(other);
     if (service?.build) expect(existsSync(join(ROOT, service.build.dockerfile))).toBe(true);
-    const sharesNetworkOf = service?.network_mode?.replace('service:', '');
-    if (sharesNetworkOf !== undefined) expect(services).toHaveProperty(sharesNetworkOf);
   });
 
   test('uses every volume that it declares', () => {
@@ -121,5 +118,6 @@ describe('docker-compose.yml', () => {
     expect(env.redisUrl).toBe('redis://:b2@redis:6379');
     expect(env.rabbitmqUrl).toBe('amqp://signalbox:c3@rabbitmq:5672');
     expect(env.dataDir).toBe('/app/.signalbox');
+    expect(env.isLocalOnly).toBe(false);
   });
 });

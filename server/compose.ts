@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { migrate } from '#db/migrate.ts';
 import { createGraphCache } from '#db/queries/load-graph.ts';
+import { readServerKey } from '#db/queries/server-key.ts';
 import { seed } from '#db/seed/seed.ts';
 import { openDoorDatabase } from '#db/tenant.ts';
 import { createPayloads } from '#server/agents/payloads.ts';
@@ -21,9 +22,12 @@ import { createAnnouncer } from '#server/realtime/announcer.ts';
 import { readNudge } from '#server/realtime/nudge.ts';
 import { createRelay } from '#server/realtime/relay.ts';
 import { CHANNEL } from '#server/redis/keys.ts';
+import { createBulkWorker } from '#server/services/bulk/worker.ts';
 import type { Services } from '#server/services/context.ts';
+import { createCursors } from '#server/services/cursors.ts';
 import { makeAgents } from './compose-agents.ts';
 import { openRecords } from './compose-audit.ts';
+import { createHealth, shownSettings } from './compose-health.ts';
 import { makeLimits } from './compose-limits.ts';
 import { openPorts, type Ports } from './compose-ports.ts';
 import { announceProgress } from './compose-progress.ts';
@@ -72,18 +76,7 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
   await hearOthers(ports, engine, nudges);
   await agents.start(engine);
   const outbound = createSafeFetch({ allow: env.outboundAllow });
-  const identity = createIdentity({
-    sql: ports.identitySql,
-    hot: ports.hotState,
-    secret: readOrCreateSecret(join(env.dataDir, 'api-secret')),
-    config: options.config,
-    fetch: outbound,
-    sessionLimits: env.sessionLimits,
-    newUuid,
-    now: Date.now,
-    onTrouble: (message, error) => logger.warn({ err: error }, message),
-  });
-  await identity.start();
+  const identity = await startIdentity(ports, options, { outbound, newUuid });
   const retention = createRetention({
     url: ports.databaseUrl,
     keepDays: env.retentionDays,
@@ -115,13 +108,17 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
     queues: ports.broker,
     tenantOfQueue,
     agents: agents.system,
+    cursors: createCursors(await readServerKey(ports.beatSql, 'list-cursors')),
     newUuid,
     now: Date.now,
     limits: { payloadMaxBytes: env.payloadMaxBytes, maxBacklog: MAX_BACKLOG, maxOutbox: env.outboxMax },
     ...records,
     ...limits.parts,
-    probe: () => probe(ports, () => stopping),
+    health: createHealth(ports, () => stopping),
+    settings: shownSettings(env),
   };
+  const bulks = createBulkWorker({ services, sql: ports.beatSql, onTrouble });
+  if (env.roles.has('coordinator')) bulks.start();
   return {
     services,
     failed: ports.databaseDied.then((output) => `The embedded database has ended by itself:\n${output}`),
@@ -129,7 +126,7 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
       stopping = true;
       await relay.stop();
       await limits.stop();
-      await Promise.all([retention.stop(), checkpointer.stop(), documents.stop()]);
+      await Promise.all([retention.stop(), checkpointer.stop(), documents.stop(), bulks.stop()]);
       await agents.drain(DRAIN_MS);
       await engine.stop();
       announcer.stop();
@@ -140,6 +137,26 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
       await ports.stop();
     },
   };
+}
+
+async function startIdentity(
+  ports: Ports,
+  { env, logger, config }: ComposeOptions & { config: IdentityConfig },
+  { outbound, newUuid }: { outbound: ReturnType<typeof createSafeFetch>; newUuid: () => string },
+) {
+  const identity = createIdentity({
+    sql: ports.identitySql,
+    hot: ports.hotState,
+    secret: readOrCreateSecret(join(env.dataDir, 'api-secret')),
+    config,
+    fetch: outbound,
+    sessionLimits: env.sessionLimits,
+    newUuid,
+    now: Date.now,
+    onTrouble: (message, error) => logger.warn({ err: error }, message),
+  });
+  await identity.start();
+  return identity;
 }
 
 function makeEngine(
@@ -191,23 +208,4 @@ async function hearOthers({ hotState }: Ports, engine: Engine, nudges: Nudges): 
   await hotState.subscribePattern(CHANNEL.anyOrgEvents, (message) => {
     for (const [id, , seq] of readNudge(message) ?? []) engine.forgetBefore(id, { seq });
   });
-}
-
-async function probe(ports: Ports, isStopping: () => boolean) {
-  const isDatabaseUp = await ports.doorSql`SELECT 1`.then(
-    () => true,
-    () => false,
-  );
-  const broker = ports.broker.state();
-  const hotState = ports.hotState.state();
-  const parts = {
-    database: { ok: isDatabaseUp, note: isDatabaseUp ? 'answers' : 'does not answer' },
-    broker: {
-      ok: broker.connected && !broker.blocked,
-      note: broker.lastError ?? (broker.blocked ? 'blocked' : 'connected'),
-    },
-    'hot state': { ok: hotState.connected, note: hotState.lastError ?? hotState.kind },
-  };
-  // Without broker or hot state the doors still serve: only the database is the truth.
-  return { ready: isDatabaseUp && !isStopping(), parts };
 }

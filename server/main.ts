@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createGate } from '#server/api/http/gate.ts';
 import { createHttpServer } from '#server/api/http/server.ts';
-import { restRoutes } from '#server/api/rest/routes.ts';
+import { apiRoutes } from '#server/api/routes.ts';
 import { attachSockets, type Sockets } from '#server/api/sockets/sockets.ts';
 import { SignalboxError } from '#server/domain/errors.ts';
 import { createSocketSignIn } from '#server/identity/socket-sign-in.ts';
@@ -36,7 +36,7 @@ async function start(env: Env, logger: Logger, running: Running): Promise<void> 
   if (env.roles.has('web')) {
     const gate = createGate({ publicUrl: env.publicUrl, trustedProxies: env.trustedProxies });
     running.server = createHttpServer({
-      routes: restRoutes,
+      routes: apiRoutes,
       gate,
       logger,
       metrics,
@@ -110,6 +110,11 @@ function announce(server: Server, env: Env, token: string): void {
   const host = env.host.includes(':') ? `[${env.host}]` : env.host;
   // Listening everywhere has no address of its own to be opened at.
   const origin = env.publicUrl ?? `http://${/^(0\.0\.0\.0|\[::\])$/.test(host) ? '127.0.0.1' : host}:${port}`;
+  if (!env.isLocalOnly && env.publicUrl?.startsWith('https:') !== true) {
+    say(
+      'Others can reach this server without https, and so read passwords and keys: see SIGNALBOX_PUBLIC_URL.',
+    );
+  }
   say(
     env.isLocalOnly
       ? 'Signalbox is ready. This link signs this machine in, once:'

@@ -157,6 +157,42 @@ CREATE TABLE audit_heads (
   CONSTRAINT audit_heads_pkey PRIMARY KEY (org_id)
 );
 
+CREATE TABLE bulk_items (
+  bulk_id uuid NOT NULL,
+  "position" integer NOT NULL,
+  org_id uuid NOT NULL,
+  run_id uuid NOT NULL,
+  plan json,
+  result text,
+  made uuid,
+  code text,
+  message text,
+  CONSTRAINT bulk_items_bulk_id_fkey FOREIGN KEY (bulk_id) REFERENCES bulks(id) ON DELETE CASCADE,
+  CONSTRAINT bulk_items_pkey PRIMARY KEY (bulk_id, "position"),
+  CONSTRAINT bulk_items_result_check CHECK ((result = ANY (ARRAY['succeeded'::text, 'skipped'::text, 'failed'::text])))
+);
+
+CREATE TABLE bulks (
+  id uuid NOT NULL,
+  org_id uuid NOT NULL,
+  action text NOT NULL,
+  request json NOT NULL,
+  actor json NOT NULL,
+  status text NOT NULL,
+  total integer NOT NULL,
+  succeeded integer DEFAULT 0 NOT NULL,
+  skipped integer DEFAULT 0 NOT NULL,
+  failed integer DEFAULT 0 NOT NULL,
+  leased_until timestamp with time zone,
+  turn integer DEFAULT 0 NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  finished_at timestamp with time zone,
+  CONSTRAINT bulks_action_check CHECK ((action = ANY (ARRAY['cancel'::text, 'retry'::text, 'replay'::text, 'pause'::text, 'resume'::text]))),
+  CONSTRAINT bulks_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
+  CONSTRAINT bulks_pkey PRIMARY KEY (id),
+  CONSTRAINT bulks_status_check CHECK ((status = ANY (ARRAY['open'::text, 'done'::text, 'aborted'::text])))
+);
+
 CREATE TABLE concurrency_slots (
   org_id uuid NOT NULL,
   key text NOT NULL,
@@ -194,9 +230,11 @@ CREATE TABLE idempotency_keys (
   org_id uuid NOT NULL,
   key text NOT NULL,
   request_hash text NOT NULL,
-  run_id uuid NOT NULL,
+  run_id uuid,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
+  subject text,
   CONSTRAINT idempotency_keys_key_check CHECK (((length(key) >= 1) AND (length(key) <= 255))),
+  CONSTRAINT idempotency_keys_made CHECK (((run_id IS NULL) OR (subject IS NULL))),
   CONSTRAINT idempotency_keys_pkey PRIMARY KEY (org_id, key)
 );
 
@@ -266,6 +304,16 @@ CREATE TABLE pipeline_grants (
   CONSTRAINT pipeline_grants_pkey PRIMARY KEY (pipeline_id, user_id)
 );
 
+CREATE TABLE pipeline_stars (
+  org_id uuid NOT NULL,
+  actor_id text NOT NULL,
+  pipeline_id uuid NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT pipeline_stars_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
+  CONSTRAINT pipeline_stars_pipeline_id_fkey FOREIGN KEY (pipeline_id) REFERENCES pipelines(id) ON DELETE CASCADE,
+  CONSTRAINT pipeline_stars_pkey PRIMARY KEY (org_id, actor_id, pipeline_id)
+);
+
 CREATE TABLE pipelines (
   id uuid NOT NULL,
   org_id uuid NOT NULL,
@@ -325,6 +373,8 @@ CREATE TABLE runs (
   created_at timestamp with time zone NOT NULL,
   finished_at timestamp with time zone,
   updated_at timestamp with time zone NOT NULL,
+  error_group text,
+  labels text[],
   CONSTRAINT runs_pkey PRIMARY KEY (id)
 ) PARTITION BY RANGE (id);
 
@@ -347,6 +397,12 @@ CREATE TABLE secrets (
   CONSTRAINT secrets_name_check CHECK ((name ~ '^[A-Za-z0-9][A-Za-z0-9_./-]{0,127}$'::text)),
   CONSTRAINT secrets_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
   CONSTRAINT secrets_pkey PRIMARY KEY (org_id, name)
+);
+
+CREATE TABLE server_keys (
+  name text NOT NULL,
+  value text NOT NULL,
+  CONSTRAINT server_keys_pkey PRIMARY KEY (name)
 );
 
 CREATE TABLE sessions (
@@ -491,20 +547,31 @@ CREATE INDEX agent_seats_task ON public.agent_seats USING btree (run_id, idx);
 CREATE INDEX agent_tokens_org ON public.agent_tokens USING btree (org_id, id) WHERE (revoked_at IS NULL);
 CREATE INDEX api_keys_maker ON public.api_keys USING btree (made_by) WHERE (made_by IS NOT NULL);
 CREATE INDEX api_keys_org ON public.api_keys USING btree (org_id, id) WHERE (revoked_at IS NULL);
+CREATE INDEX attempts_agent ON ONLY public.attempts USING btree (agent_id, run_id, idx) WHERE (agent_id IS NOT NULL);
 CREATE INDEX audit_entries_action ON public.audit_entries USING btree (org_id, action, seq);
 CREATE INDEX audit_entries_actor ON public.audit_entries USING btree (org_id, actor_id, seq);
 CREATE INDEX audit_entries_target ON public.audit_entries USING btree (org_id, target, seq);
+CREATE INDEX bulks_open ON public.bulks USING btree (created_at) WHERE (status = 'open'::text);
+CREATE INDEX bulks_org ON public.bulks USING btree (org_id, id);
 CREATE INDEX dead_letters_open ON public.dead_letters USING btree (created_at) WHERE (closed_at IS NULL);
 CREATE INDEX inbox_at ON public.inbox USING brin (at);
 CREATE INDEX late_answers_run ON public.late_answers USING btree (run_id, idx);
 CREATE INDEX linked_identities_user ON public.linked_identities USING btree (user_id);
 CREATE INDEX memberships_user ON public.memberships USING btree (user_id);
 CREATE INDEX pipeline_grants_member ON public.pipeline_grants USING btree (org_id, user_id);
+CREATE INDEX pipelines_org ON public.pipelines USING btree (org_id, id);
+CREATE INDEX pipelines_tags ON public.pipelines USING gin (tags);
 CREATE INDEX run_events_xid ON ONLY public.run_events USING btree (xid);
 CREATE INDEX run_objects_hash ON ONLY public.run_objects USING btree (hash);
-CREATE INDEX runs_org ON ONLY public.runs USING btree (org_id, id);
-CREATE INDEX runs_pipeline ON ONLY public.runs USING btree (org_id, pipeline_id, id);
+CREATE INDEX runs_duration ON ONLY public.runs USING btree (org_id, ((finished_at - created_at)), id) WHERE (finished_at IS NOT NULL);
+CREATE INDEX runs_error_group ON ONLY public.runs USING btree (org_id, error_group, uuid_send(id)) WHERE (error_group IS NOT NULL);
+CREATE INDEX runs_finished ON ONLY public.runs USING btree (org_id, finished_at, id) WHERE (finished_at IS NOT NULL);
+CREATE INDEX runs_labels ON ONLY public.runs USING gin (labels) WHERE (labels IS NOT NULL);
+CREATE INDEX runs_pipeline ON ONLY public.runs USING btree (org_id, pipeline_id, status, uuid_send(id));
 CREATE INDEX runs_replay ON ONLY public.runs USING btree (replay_of) WHERE (replay_of IS NOT NULL);
+CREATE INDEX runs_status ON ONLY public.runs USING btree (org_id, status, uuid_send(id));
+CREATE INDEX runs_trigger ON ONLY public.runs USING btree (org_id, trigger, uuid_send(id)) WHERE (trigger <> 'api'::text);
+CREATE INDEX runs_version ON ONLY public.runs USING btree (version_id, uuid_send(id));
 CREATE INDEX runs_wake ON ONLY public.runs USING btree (wake_at) WHERE (wake_at IS NOT NULL);
 CREATE INDEX secrets_key ON public.secrets USING btree (key_id, org_id, name);
 CREATE INDEX sessions_expiry ON public.sessions USING btree (expires_at);
@@ -512,6 +579,7 @@ CREATE INDEX sessions_user ON public.sessions USING btree (user_id);
 CREATE INDEX sign_in_flows_expiry ON public.sign_in_flows USING btree (expires_at);
 CREATE INDEX sign_in_links_org ON public.sign_in_links USING btree (org_id, id);
 CREATE INDEX stored_objects_doomed ON public.stored_objects USING btree (doomed_at) WHERE (doomed_at IS NOT NULL);
+CREATE INDEX tasks_agent ON ONLY public.tasks USING btree (agent_id, run_id, idx) WHERE (agent_id IS NOT NULL);
 CREATE UNIQUE INDEX dead_letters_task ON public.dead_letters USING btree (run_id, task_idx) WHERE (run_id IS NOT NULL);
 CREATE UNIQUE INDEX pipelines_name ON public.pipelines USING btree (org_id, lower(name)) WHERE (archived_at IS NULL);
 CREATE UNIQUE INDEX users_email ON public.users USING btree (email);
@@ -721,6 +789,8 @@ CREATE POLICY tenant ON attempts FOR ALL TO signalbox_door USING ((org_id = ( SE
 CREATE POLICY tenant ON audit_checkpoints FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON audit_entries FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON audit_heads FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON bulk_items FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON bulks FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON concurrency_slots FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON dead_letters FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON drafts FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
@@ -729,6 +799,7 @@ CREATE POLICY tenant ON late_answers FOR ALL TO signalbox_door USING ((org_id = 
 CREATE POLICY tenant ON memberships FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON orgs FOR ALL TO signalbox_door USING ((id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON pipeline_grants FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON pipeline_stars FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON pipelines FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON run_events FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON run_objects FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
@@ -751,15 +822,18 @@ GRANT SELECT ON attempts TO signalbox_door;
 GRANT SELECT ON audit_checkpoints TO signalbox_door;
 GRANT SELECT ON audit_entries TO signalbox_door;
 GRANT SELECT ON audit_heads TO signalbox_door;
+GRANT INSERT, SELECT ON bulk_items TO signalbox_door;
+GRANT INSERT, SELECT, UPDATE ON bulks TO signalbox_door;
 GRANT SELECT ON concurrency_slots TO signalbox_door;
 GRANT SELECT ON dead_letters TO signalbox_door;
 GRANT DELETE, INSERT, SELECT, UPDATE ON drafts TO signalbox_door;
-GRANT SELECT ON idempotency_keys TO signalbox_door;
+GRANT INSERT, SELECT, UPDATE ON idempotency_keys TO signalbox_door;
 GRANT SELECT ON late_answers TO signalbox_door;
 GRANT SELECT ON members TO signalbox_door;
 GRANT DELETE, INSERT, SELECT, UPDATE ON memberships TO signalbox_door;
 GRANT SELECT ON orgs TO signalbox_door;
 GRANT DELETE, INSERT, SELECT, UPDATE ON pipeline_grants TO signalbox_door;
+GRANT DELETE, INSERT, SELECT ON pipeline_stars TO signalbox_door;
 GRANT INSERT, SELECT, UPDATE ON pipelines TO signalbox_door;
 GRANT SELECT ON run_events TO signalbox_door;
 GRANT SELECT ON run_objects TO signalbox_door;

@@ -1,6 +1,6 @@
 import { isTaskOut, isTaskOver } from '#server/domain/statuses.ts';
 import type { Sql } from '../client.ts';
-import { type Column, Parameters, readColumn } from '../columns.ts';
+import { type Column, Parameters, readColumn, toArrayLiteral } from '../columns.ts';
 import type { HandOutName, SeatRow } from './agent-seats.ts';
 import type {
   AttemptRow,
@@ -47,6 +47,7 @@ const RUN_STATE: Column<RunRow>[] = [
   { name: 'force_at', kind: 'ms', get: (row) => row.forceAt },
   { name: 'failing', kind: 'json', get: (row) => row.failing },
   { name: 'error', kind: 'json', get: (row) => row.error },
+  { name: 'error_group', kind: 'word', get: (row) => row.errorGroup },
   { name: 'tasks_left', kind: 'int', get: (row) => row.tasksLeft },
   { name: 'finished_at', kind: 'ms', get: (row) => row.finishedAt },
 ];
@@ -57,6 +58,7 @@ const RUN_BIRTH: Column<RunRow>[] = [
   { name: 'input', kind: 'json', get: (row) => row.birth?.input },
   { name: 'parameters', kind: 'json', get: (row) => row.birth?.parameters },
   { name: 'metadata', kind: 'json', get: (row) => row.birth?.metadata },
+  { name: 'labels', kind: 'word', get: (row) => toArrayLiteral(row.birth?.labels) },
   { name: 'notification', kind: 'json', get: (row) => row.birth?.notification },
   { name: 'trigger', kind: 'word', get: (row) => row.birth?.trigger },
   { name: 'replay_of', kind: 'uuid', get: (row) => row.birth?.replayOf },
@@ -199,9 +201,10 @@ const AUDIT: Column<AuditRow>[] = [
   { name: 'bodies', kind: 'json', get: (row) => row.bodies },
 ];
 
-/** An enum column is passed as a word and cast where it is written. */
+/** Enums and lists are passed as words and cast where they are written. */
 function written<Row>(table: string, alias: string, column: Column<Row>): string {
   const value = readColumn(alias, column);
+  if (column.name === 'labels') return `${value}::text[]`;
   if (column.name !== 'status') return value;
   return `${value}::${table.startsWith('runs') ? 'run_status' : 'task_status'}`;
 }

@@ -121,6 +121,9 @@ export const SHEDDINGS = {
   idempotency_keys: `(org_id, key) IN (SELECT k.org_id, k.key FROM idempotency_keys k
     WHERE k.created_at < now() - make_interval(days => $1::text::int)
       AND NOT EXISTS (SELECT FROM runs r WHERE r.id = k.run_id) LIMIT $2::text::int)`,
+  /** With their items. */
+  bulks: `id IN (SELECT id FROM bulks
+    WHERE finished_at < now() - make_interval(days => $1::text::int) LIMIT $2::text::int)`,
   /** A task's letter goes with its run, closed or not: without it there is nothing to look at or to do again. */
   dead_letters: `id IN (SELECT d.id FROM dead_letters d
     WHERE CASE WHEN d.run_id IS NULL THEN d.closed_at < now() - make_interval(days => $1::text::int)

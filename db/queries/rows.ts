@@ -33,6 +33,8 @@ export interface RunRow {
   forceAt: number | null;
   failing: TaskError | null;
   error: TaskError | null;
+  /** See `server/domain/error-group.ts`. */
+  errorGroup: string | null;
   tasksLeft: number;
   finishedAt: number | null;
   birth?: RunBirth;
@@ -44,6 +46,8 @@ export interface RunBirth {
   input: Json;
   parameters: JsonObject;
   metadata: JsonObject;
+  /** See `server/domain/run-labels.ts`. */
+  labels: readonly string[];
   notification: Json;
   trigger: string;
   replayOf: string | null;

@@ -30,4 +30,6 @@ export const runs = pgTable('runs', {
   createdAt: timestamp('created_at', { withTimezone: true }).notNull(),
   finishedAt: timestamp('finished_at', { withTimezone: true }),
   updatedAt: timestamp('updated_at', { withTimezone: true }).notNull(),
+  errorGroup: text('error_group'),
+  labels: text('labels').array(),
 });

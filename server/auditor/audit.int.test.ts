@@ -28,7 +28,7 @@ const GRAPHS = {
   waiting: { stages: [{ key: 'only', type: 'nobody' }] },
 };
 type Kind = keyof typeof GRAPHS;
-const EACH = 16;
+const EACH = 20;
 
 let database: TestDatabase;
 let sql: Sql;

@@ -3,6 +3,7 @@ import type { RunState } from '#server/domain/engine/state.ts';
 import type { CompiledGraph } from '#server/domain/graph/compile.ts';
 import { type OrgId, type PipelineId, type RunId, toUuid, type VersionId } from '#server/domain/ids.ts';
 import type { Json, JsonObject } from '#server/domain/json.ts';
+import { labelsOf } from '#server/domain/run-labels.ts';
 
 /** All that is known of a run before its first event. */
 export interface NewRun {
@@ -57,6 +58,7 @@ export function birthOf(run: NewRun, now: number): RunBirth {
     input: run.input,
     parameters: run.parameters,
     metadata: run.metadata,
+    labels: labelsOf(run.metadata),
     notification: run.notification,
     trigger: run.trigger,
     replayOf: run.replay ? toUuid(run.replay.of) : null,

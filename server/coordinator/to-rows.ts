@@ -1,6 +1,7 @@
 import type { BatchRows, LetterRow, RunRow, SlotRow, TaskRow } from '#db/queries/rows.ts';
 import { isPoison, type TaskError } from '#server/domain/engine/events.ts';
 import type { RunState, TaskState } from '#server/domain/engine/state.ts';
+import { errorGroupOf } from '#server/domain/error-group.ts';
 import { type AgentId, type OrgId, taskId, toUuid } from '#server/domain/ids.ts';
 import { isTaskHeld, isTaskOut } from '#server/domain/statuses.ts';
 import { QUOTA_ORG } from './quota.ts';
@@ -95,6 +96,7 @@ function toRunRow({ before, decision: { state }, birth }: RunPlan): RunRow {
     forceAt: state.forceAt,
     failing: state.failing,
     error: state.error,
+    errorGroup: state.error && errorGroupOf(state.error),
     tasksLeft: state.left,
     finishedAt: state.finishedAt,
     ...(birth ? { birth } : {}),

@@ -6,6 +6,7 @@ export const ERROR_CODES = [
   'NOT_FOUND',
   'CONFLICT',
   'STALE_EPOCH',
+  'STALE_REVISION',
   'TOO_LARGE',
   'LIMITED',
   'UNAVAILABLE',

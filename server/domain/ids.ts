@@ -19,6 +19,7 @@ export type SessionId = Branded<'session'>;
 export type KeyId = Branded<'key'>;
 export type AgentTokenId = Branded<'agent-token'>;
 export type InviteId = Branded<'invite'>;
+export type BulkId = Branded<'bulk'>;
 
 const PREFIX_OF = {
   org: 'org',
@@ -32,10 +33,12 @@ const PREFIX_OF = {
   key: 'key',
   agentToken: 'atk',
   invite: 'inv',
+  bulk: 'bulk',
 } as const;
 export type IdKind = keyof typeof PREFIX_OF;
 
 type IdOf = {
+  bulk: BulkId;
   org: OrgId;
   pipe: PipelineId;
   ver: VersionId;

@@ -63,6 +63,8 @@ export const PERMISSIONS = {
   /** Dead messages are shown with what is in them. */
   'queue.inspect': { roles: OPERATORS, scope: 'ops:write' },
   'queue.operate': { roles: OPERATORS, scope: 'ops:write' },
+  /** How the server does and what it is set to. */
+  'system.read': { roles: EVERYBODY, scope: 'ops:read' },
   'metrics.read': { roles: OPERATORS, scope: 'ops:read', home: true },
   'member.read': { roles: SUPERVISORS, scope: null },
   'member.manage': { roles: ADMINS, scope: null, inPerson: true },

@@ -7,7 +7,7 @@ import type { Services } from '#server/services/context.ts';
 import { checkTargets } from '#server/services/live/check-targets.ts';
 import type { LiveSession, LiveSink } from '#server/services/live/feed.ts';
 import { findMovedRuns, findOpenRuns, type Moment } from '#server/services/live/moved-runs.ts';
-import type { ReadFrom } from '#server/services/live/read-news.ts';
+import { type ReadFrom, readNews, toNews } from '#server/services/live/read-news.ts';
 import { readResumeToken, toResumeToken } from '#server/services/live/resume-token.ts';
 import type { AgentsWatch } from './agents-watch.ts';
 import type { RunTopic } from './audience.ts';
@@ -168,6 +168,24 @@ export function createSession(options: SessionOptions): LiveSession {
     }
   }
 
+  /** Who hears the run already is shown how it stands, and goes on from where it was: nothing in between is passed over. */
+  async function listenFromNow(runId: RunId): Promise<void> {
+    if (topics.size === 0) {
+      listen({ run: runId });
+      return read(runId, 'now');
+    }
+    const [reading] = await readNews(services, actor.orgId, [{ runId, from: 'now', known: null }]);
+    if (closed || !reading) return;
+    const isHeard = topics.has('everything') || topics.has(keyOf({ run: runId })) || hearsPipelineOf(reading);
+    listen({ run: runId });
+    if (isHeard) tell([{ ...toNews(reading), events: [] }]);
+    else read(runId, 'now');
+  }
+
+  function hearsPipelineOf({ pipelineId }: { pipelineId: PipelineId | null }): boolean {
+    return pipelineId !== null && topics.has(keyOf({ pipeline: pipelineId }));
+  }
+
   async function resume(from: Moment, target: BroadTarget): Promise<void> {
     const pipelineId = 'pipeline_id' in target ? target.pipeline_id : undefined;
     if (now() - from.atMs > MAX_AGE_MS) return startOver('The resume point is too old.', pipelineId);
@@ -196,8 +214,9 @@ export function createSession(options: SessionOptions): LiveSession {
 
   async function begin(target: LiveTarget): Promise<void> {
     if ('run_id' in target) {
+      if (target.after === undefined) return listenFromNow(target.run_id);
       listen({ run: target.run_id });
-      read(target.run_id, target.after === undefined ? 'now' : { after: target.after });
+      read(target.run_id, { after: target.after });
     } else if ('agent_id' in target) agentTopics.add(target.agent_id);
     else if ('agents' in target) agentTopics.add('all');
     else {

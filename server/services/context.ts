@@ -14,6 +14,7 @@ import type { Quotas } from '#server/identity/limits/quotas.ts';
 import type { Rates } from '#server/identity/limits/rates.ts';
 import type { SecretStore } from '#server/identity/secrets/store.ts';
 import type { DocumentDesk } from '#server/platform/documents/desk.ts';
+import type { Cursors } from './cursors.ts';
 import type { LiveFeed } from './live/feed.ts';
 
 /** What verbs work with. Built once by compose; everything in it is replaceable in a test. */
@@ -32,6 +33,7 @@ export interface Services {
   readonly agents: AgentOffice;
   readonly presence: PresenceBoard;
   readonly live: LiveFeed;
+  readonly cursors: Cursors;
   readonly newUuid: () => string;
   readonly now: () => number;
   readonly limits: ServiceLimits;
@@ -48,7 +50,8 @@ export interface Services {
   readonly refusals: Refusals;
   readonly auditor: AuditOffice;
   readonly secrets: Pick<SecretStore, 'seal'>;
-  readonly probe: () => Promise<HealthParts>;
+  readonly health: HealthDesk;
+  readonly settings: ShownSettings;
 }
 
 export interface ServiceLimits {
@@ -98,7 +101,33 @@ export interface PresenceBoard {
   list(): Promise<{ id: string; data: string; expiresAt: number }[]>;
 }
 
-export interface HealthParts {
-  readonly ready: boolean;
-  readonly parts: Readonly<Record<string, { ok: boolean; note: string }>>;
+export interface HealthDesk {
+  isReady(): Promise<boolean>;
+  /** Asks each part and measures how long it takes to answer. */
+  examine(): Promise<Record<'database' | 'broker' | 'hot_state' | 'object_store', PartHealth>>;
+}
+
+export interface PartHealth {
+  ok: boolean;
+  /** Null: it has not answered. */
+  latencyMs: number | null;
+  note: string | null;
+}
+
+/** Settings that anybody who has signed in may know. */
+export interface ShownSettings {
+  readonly roles: readonly string[];
+  readonly kinds: {
+    readonly database: 'embedded' | 'postgres';
+    readonly broker: 'embedded' | 'rabbitmq';
+    readonly hotState: 'embedded' | 'redis';
+    readonly objectStore: 'folder' | 's3';
+  };
+  readonly payloadMaxBytes: number;
+  readonly payloadInlineMaxBytes: number;
+  readonly taskTimeoutMs: number;
+  readonly maxAgents: number;
+  /** Null: as many as there is room for. */
+  readonly maxConcurrentTasks: number | null;
+  readonly retentionDays: { readonly succeeded: number; readonly failed: number; readonly cancelled: number };
 }

@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import type { Cursors } from './cursors.ts';
 
-/** Lists go from one id to the next: pages neither skip nor repeat when rows are added meanwhile. */
+/** Lists go from one place to the next: pages neither skip nor repeat when rows are added meanwhile. */
 export const pageFields = {
-  limit: z.coerce.number().int().min(1).max(200).default(50),
+  limit: z.int().min(1).max(200).default(50),
   /** The `nextCursor` of the page before. */
-  cursor: z.string().max(64).optional(),
+  cursor: z.string().max(1024).optional(),
 };
 
 export interface Page<Item> {
@@ -15,10 +16,11 @@ export interface Page<Item> {
 /** `rows` holds one more than the page, if there is one. */
 export function toPage<Row, Item>(
   rows: readonly Row[],
-  limit: number,
-  { idOf, toItem }: { idOf(row: Row): string; toItem(row: Row): Item },
+  { limit, cursors, list }: { limit: number; cursors: Cursors; list: string },
+  { placeOf, toItems }: { placeOf(row: Row): readonly string[]; toItems(row: Row): Item | readonly Item[] },
 ): Page<Item> {
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
-  return { items: shown.map(toItem), nextCursor: rows.length > limit && last ? idOf(last) : null };
+  const nextCursor = rows.length > limit && last ? cursors.seal(list, placeOf(last)) : null;
+  return { items: shown.flatMap(toItems), nextCursor };
 }

@@ -80,7 +80,7 @@ describe('pipelines', () => {
     const saved = await updateDraft(...at(), { id, revision: 1, document: chain(['a', 'b']) });
     expect(saved).toEqual({ revision: 2, problems: [] });
     await expect(updateDraft(...at(), { id, revision: 1, document: chain(['c']) })).rejects.toMatchObject({
-      code: 'CONFLICT',
+      code: 'STALE_REVISION',
       details: { revision: 2 },
     });
   });

@@ -68,6 +68,10 @@ export function createExampleWorld(http: TestServer): ExampleWorld {
       await http.call(`/api/v1/pipelines/${id}/draft`, body, { method: 'PUT' });
       return id;
     },
+    async archivedPipeline() {
+      const id = await makePipeline({ type: 'echo' });
+      return (await post(`/pipelines/${id}/archive`, {})).id;
+    },
     holder: async () => (await held()).agent,
     heldTask: async () => (await held()).task,
     heldObject: async () => (await held()).object,
@@ -84,6 +88,10 @@ export function createExampleWorld(http: TestServer): ExampleWorld {
       const id = await start({ type: 'fail', retry });
       const run = await until(`/runs/${id}`, ({ stages }) => stages[0].status === 'retrying');
       return run.stages[0].task_id;
+    },
+    async bulk() {
+      const ids = [await start({ type: 'sleep', config: { ms: 3_600_000 } })];
+      return (await post('/bulk', { action: 'cancel', ids })).bulk.id;
     },
     async deadLetter() {
       const broker = http.program.services.queues as Broker;

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { createGate, type GateOptions } from '#server/api/http/gate.ts';
 import { createHttpServer } from '#server/api/http/server.ts';
-import { restRoutes } from '#server/api/rest/routes.ts';
+import { apiRoutes } from '#server/api/routes.ts';
 import { startTestApp, type TestApp } from './app.ts';
 
 export interface HttpAnswer {
@@ -50,7 +50,7 @@ export async function openTestDoors(
   { port = 0, maxBodyBytes = 1_000_000 }: DoorOptions = {},
 ): Promise<TestDoors> {
   const server = createHttpServer({
-    routes: restRoutes,
+    routes: apiRoutes,
     gate: createGate(gate),
     logger: pino({ level: 'silent' }),
     metrics: program.metrics,

@@ -21,11 +21,13 @@ interface Library {
   Grant: new (fields: object) => { addOIDCScope(scope: string): void; save(): Promise<void> };
 }
 
+interface Package {
+  Provider: new (issuer: string, configuration: object) => Library;
+}
+
 export async function startTestProvider(redirectUris: () => string[]): Promise<TestProvider> {
-  // The package has no types.
-  const { Provider } = (await import('oidc-provider' as string)) as {
-    Provider: new (issuer: string, configuration: object) => Library;
-  };
+  // @ts-expect-error: the package has no types
+  const { Provider }: Package = await import('oidc-provider');
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const account = { id: 'sub-1', name: 'Ada', email: 'ada@example.org' };
   const clientId = 'signalbox';

@@ -36,7 +36,7 @@ export const actorOf = ({ actor, given }: Asker): Actor => actor ?? { ...NOBODY,
 function chargesOf(match: LimitDoor['match'], { request, url }: Asker): Charges {
   const method = request.method ?? 'GET';
   if (url.pathname.startsWith(`${TRPC_PATH}/`)) return chargesOfBatch(method, namesOf(url));
-  const found = match(method, url.pathname);
+  const found = match(method === 'HEAD' ? 'GET' : method, url.pathname);
   return { [rateClassOf(method, found.kind === 'found' ? found.route.rate : undefined)]: 1 };
 }
 

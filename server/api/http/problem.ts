@@ -29,6 +29,8 @@ export function statusOf(code: ErrorCode): { status: number; title: string } {
       return { status: 409, title: 'In conflict with the present state' };
     case 'STALE_EPOCH':
       return { status: 409, title: 'The lease has gone to somebody else' };
+    case 'STALE_REVISION':
+      return { status: 412, title: 'Changed in the meantime' };
     case 'TOO_LARGE':
       return { status: 413, title: 'Too large' };
     case 'LIMITED':

@@ -33,9 +33,12 @@ export interface Route {
   path: string;
   /** Also for those who have not signed in: the actor is then nobody. */
   isOpen?: true;
+  /** It reads the body itself. */
   readsBody?: boolean;
   /** As which it is counted; left out, GET reads and all else writes. */
   rate?: RateClass;
+  /** Its answer holds a secret. */
+  isSecret?: boolean;
   handle(call: Call): Promise<Answer>;
 }
 

@@ -7,17 +7,18 @@ import type { Credentials } from '#server/identity/identity.ts';
 import type { Logger } from '#server/platform/logger.ts';
 import type { Metrics } from '#server/platform/metrics.ts';
 import type { Services } from '#server/services/context.ts';
-import { readHealth } from '#server/services/system/health.ts';
+import { readReadiness } from '#server/services/system/health.ts';
 import { noteRefusal } from '../note-refusal.ts';
-import { answerTrpc, TRPC_PATH } from '../trpc/handler.ts';
+import { callProcedures, TRPC_PATH } from '../trpc/handler.ts';
 import { type AccessWatch, createAccessWatch } from './access-watch.ts';
 import { readJsonBody } from './body.ts';
 import { type Gate, readCookie, refuseKeyInUrl, unauthenticated } from './gate.ts';
 import { setSecurityHeaders } from './headers.ts';
 import { actorOf, countRequest } from './limit-door.ts';
 import { type DrawPage, drawPage, isOpenPage, sendToSignIn } from './page-door.ts';
-import { retryAfterOf, toProblem } from './problem.ts';
-import { type Answer, createRouter, type Route } from './router.ts';
+import { toProblem } from './problem.ts';
+import { createRouter, type Route } from './router.ts';
+import { type Exchange, sendAnswer, sendError, sendJson } from './send.ts';
 import { cookieNames, createSessionKeeper, type SessionKeeper } from './session-cookie.ts';
 import { answerLink } from './sign-in.ts';
 
@@ -36,6 +37,7 @@ export interface HttpOptions {
 }
 
 const MAX_BODY_DEPTH = 100;
+const BODILESS = new Set(['GET', 'HEAD', 'DELETE']);
 
 interface Door extends HttpOptions {
   match: ReturnType<typeof createRouter>;
@@ -43,13 +45,8 @@ interface Door extends HttpOptions {
   watch: AccessWatch;
 }
 
-interface Exchange {
-  request: IncomingMessage;
-  response: ServerResponse;
+interface Visit extends Exchange {
   url: URL;
-  id: string;
-  /** For metrics: the pattern, never the path itself. */
-  route: string;
   browser: SessionKeeper;
   given: Credentials;
   /** Once it is known. */
@@ -81,7 +78,7 @@ async function serve(door: Door, request: IncomingMessage, response: ServerRespo
   const given = gate.credentialsOf(request, { cookieName: names.session, requestId: id });
   const [origin, flow] = [gate.originOf(request), readCookie(request, names.flow)];
   const browser = createSessionKeeper(response, { names, isHttps, origin, flow });
-  const exchange: Exchange = { request, response, url, id, route: 'page', browser, given };
+  const exchange: Visit = { request, response, url, id, route: 'page', browser, given };
   response.setHeader('x-request-id', id);
   setSecurityHeaders(response, gate);
   response.once('close', () => {
@@ -99,10 +96,10 @@ async function serve(door: Door, request: IncomingMessage, response: ServerRespo
   }
 }
 
-async function dispatch(door: Door, exchange: Exchange): Promise<void> {
+async function dispatch(door: Door, exchange: Visit): Promise<void> {
   const { request, url } = exchange;
   const path = url.pathname;
-  if (path === '/healthz') return sendJson(named(exchange, path), 200, { status: 'ok' });
+  if (path === '/healthz') return sendJson(named(exchange, path), { status: 200, body: { status: 'ok' } });
   door.gate.checkSource(request);
   refuseKeyInUrl(request.url ?? '');
   if (path === '/readyz') return answerReady(door, named(exchange, path));
@@ -115,7 +112,7 @@ async function dispatch(door: Door, exchange: Exchange): Promise<void> {
 }
 
 /** Whoever asks; undefined when they show nothing, or nothing that counts. */
-async function identify(door: Door, exchange: Exchange): Promise<Actor | undefined> {
+async function identify(door: Door, exchange: Visit): Promise<Actor | undefined> {
   const { given, request } = exchange;
   const isShown = given.bearer !== undefined || given.session !== undefined;
   exchange.actor = isShown ? await servicesOf(door).identity.authenticate(given) : undefined;
@@ -124,32 +121,33 @@ async function identify(door: Door, exchange: Exchange): Promise<Actor | undefin
   return exchange.actor;
 }
 
-async function answerToken(door: Door, exchange: Exchange, token: string): Promise<void> {
+async function answerToken(door: Door, exchange: Visit, token: string): Promise<void> {
   const { response, browser, given } = exchange;
   const actor = { ...NOBODY, from: given.from };
   return answerLink(response, { services: servicesOf(door), actor, token, browser });
 }
 
-async function answerProcedures(door: Door, exchange: Exchange): Promise<void> {
-  const { request, response, url, id, given, browser } = named(exchange, TRPC_PATH);
+async function answerProcedures(door: Door, exchange: Visit): Promise<void> {
+  const { request, url, id, given, browser } = named(exchange, TRPC_PATH);
   // Each procedure of a batch says for itself whether it is open to nobody.
   const actor = (await identify(door, exchange)) ?? { ...NOBODY, from: given.from };
   const services = servicesOf(door);
   const body = request.method === 'POST' ? await readBody(door, request) : {};
   const signal = signalWhileAllowed(door, exchange, { services, actor });
-  await answerTrpc(response, {
-    ...{ request, url, body },
+  const answer = await callProcedures({
+    ...{ method: request.method ?? 'GET', url, body },
     context: { services, actor, browser, signal, requestId: id },
     onError: (err) => door.logger.error({ id, route: TRPC_PATH, err }, 'request failed'),
   });
+  await sendJson(exchange, answer, { isSecret: answer.isSecret });
 }
 
 const readBody = (door: Door, request: IncomingMessage): Promise<Json> =>
   readJsonBody(request, { maxBytes: door.maxBodyBytes, maxDepth: MAX_BODY_DEPTH });
 
-async function answerApi(door: Door, exchange: Exchange): Promise<void> {
+async function answerApi(door: Door, exchange: Visit): Promise<void> {
   const { request, url, given, browser } = exchange;
-  const found = door.match(request.method ?? '', url.pathname);
+  const found = door.match(request.method === 'HEAD' ? 'GET' : (request.method ?? ''), url.pathname);
   const isOpen = found.kind === 'found' && found.route.isOpen === true;
   const actor = (await identify(door, exchange)) ?? (isOpen ? { ...NOBODY, from: given.from } : undefined);
   if (!actor) throw unauthenticated();
@@ -158,7 +156,7 @@ async function answerApi(door: Door, exchange: Exchange): Promise<void> {
   if (found.kind === 'wrong-method') return refuseMethod(exchange, found.allowed);
   named(exchange, found.route.path);
   const services = servicesOf(door);
-  const hasBody = request.method !== 'GET' && request.method !== 'DELETE' && !found.route.readsBody;
+  const hasBody = !BODILESS.has(request.method ?? '') && !found.route.readsBody;
   const body = hasBody ? await readBody(door, request) : {};
   const signal = signalWhileAllowed(door, exchange, { services, actor });
   const { params } = found;
@@ -173,13 +171,14 @@ async function answerApi(door: Door, exchange: Exchange): Promise<void> {
     body,
     signal,
   };
-  await sendAnswer(exchange, await found.route.handle(call));
+  const answer = await found.route.handle(call);
+  await sendAnswer(exchange, answer, { isSecret: found.route.isSecret === true });
 }
 
 /** Aborted when the caller has gone, or may no longer what it might when it came. */
 function signalWhileAllowed(
   door: Door,
-  { response, given }: Exchange,
+  { response, given }: Visit,
   { services, actor }: { services: Services; actor: Actor },
 ): AbortSignal {
   const gone = new AbortController();
@@ -197,15 +196,16 @@ function signalWhileAllowed(
   return gone.signal;
 }
 
-function refuseMethod(exchange: Exchange, allowed: string[]): void {
+function refuseMethod(exchange: Visit, allowed: string[]): Promise<void> {
   exchange.response.setHeader('allow', allowed.join(', '));
-  return sendJson(exchange, 405, {
+  const body = {
     ...toProblem(undefined, exchange.id),
     status: 405,
     title: 'Method not allowed',
     code: 'INVALID',
     detail: `${exchange.url.pathname} takes ${allowed.join(', ')}.`,
-  });
+  };
+  return sendJson(exchange, { status: 405, body });
 }
 
 function servicesOf(door: Door): Services {
@@ -214,14 +214,16 @@ function servicesOf(door: Door): Services {
   return services;
 }
 
-async function answerReady(door: Door, exchange: Exchange): Promise<void> {
+async function answerReady(door: Door, exchange: Visit): Promise<void> {
   const services = door.services();
-  if (!services) return sendJson(exchange, 503, { status: 'starting' });
-  const { ready, parts } = await readHealth(services);
-  sendJson(exchange, ready ? 200 : 503, { status: ready ? 'ready' : 'not ready', parts });
+  if (!services) return sendJson(exchange, { status: 503, body: { status: 'starting' } });
+  const isReady = await readReadiness(services);
+  // Anybody may ask: what is wrong is told to those who have signed in (`/api/v1/health`).
+  const body = { status: isReady ? 'ready' : 'not ready' };
+  await sendJson(exchange, { status: isReady ? 200 : 503, body });
 }
 
-async function answerMetrics(door: Door, exchange: Exchange): Promise<void> {
+async function answerMetrics(door: Door, exchange: Visit): Promise<void> {
   const { response } = exchange;
   const actor = await identify(door, exchange);
   if (!actor) throw unauthenticated();
@@ -236,7 +238,7 @@ async function answerMetrics(door: Door, exchange: Exchange): Promise<void> {
   response.end(text);
 }
 
-async function answerPage(door: Door, exchange: Exchange): Promise<void> {
+async function answerPage(door: Door, exchange: Visit): Promise<void> {
   const { request, response, url } = exchange;
   const draw = door.pages();
   if (!draw) throw notReady();
@@ -250,7 +252,7 @@ export function portOf(server: Server): number {
   return typeof address === 'object' && address ? address.port : 0;
 }
 
-function named(exchange: Exchange, route: string): Exchange {
+function named(exchange: Visit, route: string): Visit {
   exchange.route = route;
   return exchange;
 }
@@ -266,57 +268,4 @@ function notReady(): SignalboxError {
 function requestId(request: IncomingMessage): string {
   const given = request.headers['x-request-id'];
   return typeof given === 'string' && /^[\w.-]{8,64}$/.test(given) ? given : randomUUID();
-}
-
-async function sendAnswer(exchange: Exchange, answer: Answer): Promise<void> {
-  if ('stream' in answer) return answer.stream(exchange.response);
-  for (const [name, value] of Object.entries(answer.headers ?? {})) exchange.response.setHeader(name, value);
-  if ('text' in answer) {
-    exchange.response.writeHead(answer.status, { 'content-type': answer.contentType });
-    exchange.response.end(answer.text);
-    return;
-  }
-  sendJson(exchange, answer.status, answer.body);
-}
-
-function sendJson({ response }: Exchange, status: number, body: unknown): void {
-  if (status === 204) {
-    response.writeHead(status, { 'cache-control': 'no-store' });
-    response.end();
-    return;
-  }
-  const type = status >= 400 && status !== 503 ? 'application/problem+json' : 'application/json';
-  response.writeHead(status, { 'content-type': `${type}; charset=utf-8`, 'cache-control': 'no-store' });
-  response.end(JSON.stringify(body));
-}
-
-const LINGER_MS = 2000;
-
-/**
- * What is left of a refused body is thrown away for a moment: were the line cut at once, a sender who is still writing
- * would see that and not the answer.
- */
-function linger(request: IncomingMessage): void {
-  const timer = setTimeout(() => request.socket.destroy(), LINGER_MS);
-  timer.unref();
-  request.once('close', () => clearTimeout(timer));
-  request.resume();
-}
-
-function sendError(exchange: Exchange, error: unknown, logger: Logger): void {
-  const { response, request, id } = exchange;
-  const problem = toProblem(error, id);
-  if (problem.status === 500) logger.error({ id, route: exchange.route, err: error }, 'request failed');
-  if (response.headersSent) {
-    response.destroy();
-    return;
-  }
-  const retryAfter = retryAfterOf(error);
-  if (retryAfter !== undefined) response.setHeader('retry-after', String(retryAfter));
-  if (!request.complete) linger(request);
-  response.writeHead(problem.status, {
-    'content-type': 'application/problem+json; charset=utf-8',
-    'cache-control': 'no-store',
-  });
-  response.end(JSON.stringify(problem));
 }

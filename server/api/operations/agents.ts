@@ -14,16 +14,21 @@ import {
   sendHeartbeat,
   sendReports,
 } from '#server/services/agent/visit.ts';
+import { readAgentWork } from '#server/services/agent/work.ts';
 import { readStream } from '../http/body.ts';
 import {
+  AGENT_WORDS,
   agentSchema,
+  agentWorkSchema,
   answersSchema,
   beatAnswerSchema,
   claimedSchema,
   presentAgent,
   presentAnswers,
   presentBeatAnswer,
+  presentWorkItem,
   registeredSchema,
+  statesOf,
 } from '../wire/agent.ts';
 import { EXAMPLE } from './examples.ts';
 import { sendObject } from './object-body.ts';
@@ -37,11 +42,31 @@ export const agents = {
     method: 'GET',
     path: '/api/v1/agents',
     summary: 'List agents',
-    input: z.strictObject({}),
+    input: z.strictObject({
+      status: z.array(z.enum(AGENT_WORDS)).optional(),
+      capability: z.string().max(128).optional(),
+      label: z.string().max(128).optional(),
+      search: z.string().max(128).optional().describe('Part of its name.'),
+    }),
     output: z.object({ agents: z.array(agentSchema) }),
-    example: {},
-    async handle({ services, actor }) {
-      return { agents: (await listAgents(services, actor)).map(presentAgent) };
+    example: { status: ['active'] },
+    async handle({ services, actor }, { status, ...filter }) {
+      const input = { ...filter, ...(status ? { states: statesOf(status) } : {}) };
+      return { agents: (await listAgents(services, actor, input)).map(presentAgent) };
+    },
+  }),
+
+  work: operation({
+    method: 'GET',
+    path: '/api/v1/agents/{id}/work',
+    summary: 'See what an agent works on, and what it did last',
+    input: z.strictObject({ id: idSchema('agent') }),
+    output: agentWorkSchema,
+    errors: ['NOT_FOUND'],
+    example: { id: EXAMPLE.holder },
+    async handle({ services, actor }, input) {
+      const { current, recent } = await readAgentWork(services, actor, input);
+      return { current: current.map(presentWorkItem), recent: recent.map(presentWorkItem) };
     },
   }),
 

@@ -9,6 +9,7 @@ export const EXAMPLE = {
   pipeline: 'pipe_019fcb2a4c7d7e10a1b2c3d4e5f60002',
   /** Its draft has been changed since its first version. */
   changedPipeline: 'pipe_019fcb2a4c7d7e10a1b2c3d4e5f60008',
+  archivedPipeline: 'pipe_019fcb2a4c7d7e10a1b2c3d4e5f60009',
   /** It has succeeded. */
   run: 'run_019fcb2a4c7d7e10a1b2c3d4e5f60003',
   /** It goes on for as long as nobody steers it. */
@@ -42,6 +43,7 @@ export const EXAMPLE = {
   issuer: 'https://login.example.org',
   /** One of the caller's own, and not the one that calls. */
   session: 'ses_019fcb2a4c7d7e10a1b2c3d4e5f6000c',
+  bulk: 'bulk_019fcb2a4c7d7e10a1b2c3d4e5f6000a',
   secret: 'billing.api-key',
   /** Names that must not be there yet. */
   newName: 'daily temperatures',

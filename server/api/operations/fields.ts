@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { invalid } from '#server/domain/errors.ts';
 
 /** Input fields that many operations share. */
 export const limitField = (max: number, normal: number) =>
@@ -8,6 +9,27 @@ export const pageInput = {
   limit: limitField(200, 50),
   cursor: z.string().max(1024).optional().describe('The `next_cursor` of the page before.'),
 };
+
+/** Of a draft: the quoted number that its ETag is. */
+export const ifMatch = z
+  .string()
+  .regex(/^(W\/)?"\d{1,9}"$/, 'must be the ETag of the draft, such as "3"')
+  .optional()
+  .describe('The ETag of the draft that the change was made on; instead of it, `revision` may say so.');
+
+export const revisionField = z.int().min(1).optional().describe('Instead of If-Match.');
+
+export function revisionOf(input: { if_match?: string | undefined; revision?: number | undefined }): number {
+  const revision = input.revision ?? Number(/\d+/.exec(input.if_match ?? '')?.[0]);
+  if (Number.isSafeInteger(revision)) return revision;
+  throw invalid(
+    'Which draft the change was made on is not said.',
+    undefined,
+    'Send the ETag of the draft as If-Match, or its revision.',
+  );
+}
+
+export const etagOf = (revision: number): string => `"${revision}"`;
 
 export const idempotencyKey = z
   .string()

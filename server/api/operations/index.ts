@@ -1,6 +1,7 @@
 import { auth, me } from './account.ts';
 import { agents } from './agents.ts';
 import { audit } from './audit.ts';
+import { bulk } from './bulk.ts';
 import { agentTokens, keys } from './keys.ts';
 import { limits } from './limits.ts';
 import { grants, invites, members } from './members.ts';
@@ -9,6 +10,7 @@ import { pipelines } from './pipelines.ts';
 import { deadLetters, queues } from './queues.ts';
 import { runs } from './runs.ts';
 import { secrets } from './secrets.ts';
+import { system } from './system.ts';
 import { tasks } from './tasks.ts';
 import { templates } from './templates.ts';
 
@@ -19,6 +21,7 @@ export const operations = {
   runs,
   tasks,
   agents,
+  bulk,
   queues,
   deadLetters,
   auth,
@@ -28,6 +31,7 @@ export const operations = {
   grants,
   keys,
   agentTokens,
+  system,
   audit,
   secrets,
   limits,

@@ -23,7 +23,7 @@ export const keys = {
     method: 'GET',
     path: '/api/v1/keys',
     summary: 'List keys',
-    input: z.strictObject({ ...pageInput, cursor: idSchema('key').optional() }),
+    input: z.strictObject(pageInput),
     output: z.object({ keys: z.array(keySchema), next_cursor: nextCursor }),
     example: { limit: 20 },
     async handle({ services, actor }, input) {
@@ -46,6 +46,7 @@ export const keys = {
       expires_in_days: daysField.default(90).describe('Null: never.'),
     }),
     output: newKeySchema,
+    isSecret: true,
     status: 201,
     example: { name: 'ci', role: 'operator', scopes: ['runs:read', 'runs:write'], networks: ['10.1.0.0/16'] },
     async handle({ services, actor }, { expires_in_days, ...request }) {
@@ -64,6 +65,7 @@ export const keys = {
       overlap_hours: z.int().min(0).max(720).default(24).describe('0: the old letters end at once.'),
     }),
     output: newKeySchema,
+    isSecret: true,
     errors: ['NOT_FOUND'],
     example: { id: EXAMPLE.key },
     async handle({ services, actor }, { id, overlap_hours }) {
@@ -91,7 +93,7 @@ export const agentTokens = {
     method: 'GET',
     path: '/api/v1/agent-tokens',
     summary: "List agents' tokens",
-    input: z.strictObject({ ...pageInput, cursor: idSchema('agentToken').optional() }),
+    input: z.strictObject(pageInput),
     output: z.object({ agent_tokens: z.array(agentTokenSchema), next_cursor: nextCursor }),
     example: { limit: 20 },
     async handle({ services, actor }, input) {
@@ -110,6 +112,7 @@ export const agentTokens = {
       agent: z.string().trim().min(1).max(128).describe('The name that it registers with.'),
       expires_in_days: daysField.default(null).describe('Null: never.'),
     }),
+    isSecret: true,
     output: agentTokenSchema.extend({
       token: z.string().describe('The whole token. It is kept nowhere and shown here only.'),
     }),

@@ -24,7 +24,7 @@ export const members = {
     method: 'GET',
     path: '/api/v1/members',
     summary: 'List members',
-    input: z.strictObject({ ...pageInput, cursor: idSchema('user').optional() }),
+    input: z.strictObject(pageInput),
     output: z.object({ members: z.array(memberSchema), next_cursor: nextCursor }),
     example: { limit: 20 },
     async handle({ services, actor }, input) {
@@ -81,6 +81,7 @@ export const invites = {
       label: z.string().trim().max(200).default('').describe('Whom it is for.'),
       expires_in_hours: z.int().min(1).max(720).default(72),
     }),
+    isSecret: true,
     output: inviteSchema.extend({
       token: z.string(),
       link: z

@@ -30,6 +30,8 @@ interface Described<Input extends InputSchema> {
    * query of a GET or DELETE and from the body of anything else.
    */
   input: Input;
+  /** The answer holds a secret, which is shown once. */
+  isSecret?: true;
   /** Who may ask at all; left out: whoever has signed in or shows a key. `person`: about the account that asks. */
   by?: 'anybody' | 'person';
   /** As which it is counted; left out, GET reads and all else writes. */

@@ -1,13 +1,18 @@
 import { z } from 'zod';
 import { idSchema } from '#server/domain/ids.ts';
-import { createPipeline } from '#server/services/pipeline/create.ts';
+import { archivePipeline, unarchivePipeline } from '#server/services/pipeline/archive.ts';
+import {
+  type CreatedPipeline,
+  createPipeline,
+  pipelineNameSchema,
+} from '#server/services/pipeline/create.ts';
+import { duplicatePipeline } from '#server/services/pipeline/duplicate.ts';
 import { exportPipeline } from '#server/services/pipeline/export.ts';
 import { getPipeline } from '#server/services/pipeline/get.ts';
-import { importPipeline, importSchema } from '#server/services/pipeline/import.ts';
-import { listPipelines } from '#server/services/pipeline/list.ts';
-import { listVersions } from '#server/services/pipeline/list-versions.ts';
-import { publishPipeline, publishSchema } from '#server/services/pipeline/publish.ts';
-import { updateDraft } from '#server/services/pipeline/update-draft.ts';
+import { importPipeline } from '#server/services/pipeline/import.ts';
+import { listPipelines, PIPELINE_SORTS } from '#server/services/pipeline/list.ts';
+import { starPipeline } from '#server/services/pipeline/star.ts';
+import { updatePipeline, updateSchema } from '#server/services/pipeline/update.ts';
 import { validatePipeline, validateSchema } from '#server/services/pipeline/validate.ts';
 import { startRun } from '#server/services/run/start.ts';
 import {
@@ -15,27 +20,38 @@ import {
   pipelineSchema,
   presentPipeline,
   presentPipelineItem,
-  presentVersion,
-  versionSchema,
 } from '../wire/pipeline.ts';
 import { pipelineBodySchema, toDocument } from '../wire/pipeline-body.ts';
 import { graphProblemSchema, presentGraphProblem, textFaultSchema } from '../wire/problem.ts';
 import { presentRun, runSchema } from '../wire/run.ts';
 import { anyJson, anyObject, nextCursor } from '../wire/values.ts';
+import { drafts } from './drafts.ts';
 import { EXAMPLE, EXAMPLE_DOCUMENT, EXAMPLE_TEXT } from './examples.ts';
-import { idempotencyKey, limitField, pageInput } from './fields.ts';
-import { created, operation, rawOperation, reply } from './operation.ts';
+import { idempotencyKey, pageInput } from './fields.ts';
+import { created, operation, rawOperation } from './operation.ts';
+import { versions } from './versions.ts';
+
+export const createdPipeline = (pipeline: CreatedPipeline) =>
+  created(presentPipeline(pipeline), `/api/v1/pipelines/${pipeline.id}`, pipeline.isNew);
 
 const onePipeline = z.strictObject({ id: idSchema('pipe') });
 
-export const pipelines = {
+const aboutPipelines = {
   list: operation({
     method: 'GET',
     path: '/api/v1/pipelines',
     summary: 'List pipelines',
-    input: z.strictObject(pageInput),
+    input: z.strictObject({
+      ...pageInput,
+      search: z.string().max(200).optional().describe('Words in the name or the description.'),
+      tags: z.array(z.string().min(1).max(64)).max(32).optional().describe('It has all of them.'),
+      archived: z.boolean().optional(),
+      starred: z.boolean().optional().describe('By whoever asks.'),
+      sort: z.enum(PIPELINE_SORTS).optional(),
+      order: z.enum(['asc', 'desc']).optional(),
+    }),
     output: z.object({ pipelines: z.array(pipelineItemSchema), next_cursor: nextCursor }),
-    example: { limit: 10 },
+    example: { limit: 10, search: 'sensor', sort: 'name' },
     async handle({ services, actor }, input) {
       const page = await listPipelines(services, actor, input);
       return { pipelines: page.items.map(presentPipelineItem), next_cursor: page.nextCursor };
@@ -48,7 +64,7 @@ export const pipelines = {
     summary: 'Create a pipeline',
     description:
       'Whoever posts stages means to run them: the first version is published at once. Dependencies name stages by their place or by their key.',
-    input: pipelineBodySchema,
+    input: pipelineBodySchema.extend({ idempotency_key: idempotencyKey }),
     output: pipelineSchema,
     status: 201,
     errors: ['CONFLICT'],
@@ -61,16 +77,16 @@ export const pipelines = {
       ],
       dependencies: [{ from: 0, to: 1 }],
     },
-    async handle({ services, actor }, { name, description, tags, ...graph }) {
-      const document = toDocument({ name, ...graph });
+    async handle({ services, actor }, { name, description, tags, idempotency_key, ...graph }) {
       const pipeline = await createPipeline(services, actor, {
         name,
         description,
         tags,
-        document,
+        document: toDocument({ name, ...graph }),
         publish: true,
+        idempotencyKey: idempotency_key,
       });
-      return created(presentPipeline(pipeline), `/api/v1/pipelines/${pipeline.id}`);
+      return createdPipeline(pipeline);
     },
   }),
 
@@ -78,15 +94,20 @@ export const pipelines = {
     method: 'POST',
     path: '/api/v1/pipelines/import',
     summary: 'Create a pipeline from an exported text',
-    input: importSchema,
+    input: z.strictObject({
+      name: pipelineNameSchema,
+      description: z.string().max(10_000).optional(),
+      format: z.enum(['yaml', 'json']).optional(),
+      text: z.string().min(1),
+      publish: z.boolean().optional(),
+      idempotency_key: idempotencyKey,
+    }),
     output: pipelineSchema,
     status: 201,
     errors: ['CONFLICT', 'TOO_LARGE'],
     example: { name: EXAMPLE.newName, format: 'yaml', text: EXAMPLE_TEXT, publish: true },
-    async handle({ services, actor }, input) {
-      const pipeline = await importPipeline(services, actor, input);
-      return created(presentPipeline(pipeline), `/api/v1/pipelines/${pipeline.id}`);
-    },
+    handle: async ({ services, actor }, { idempotency_key, ...input }) =>
+      createdPipeline(await importPipeline(services, actor, { ...input, idempotencyKey: idempotency_key })),
   }),
 
   validate: operation({
@@ -117,57 +138,74 @@ export const pipelines = {
     handle: async ({ services, actor }, input) => presentPipeline(await getPipeline(services, actor, input)),
   }),
 
-  saveDraft: operation({
-    method: 'PUT',
-    path: '/api/v1/pipelines/{id}/draft',
-    summary: 'Save the draft of a pipeline',
-    description: 'A draft may be wrong: it is work in progress. Its problems come back with it.',
-    input: z.strictObject({
-      id: idSchema('pipe'),
-      revision: z.int().min(1).describe('The revision that the change was made on.'),
-      document: anyObject,
-      description: z.string().max(10_000).optional(),
-    }),
-    output: z.object({ revision: z.int(), problems: z.array(graphProblemSchema) }),
+  update: operation({
+    method: 'PATCH',
+    path: '/api/v1/pipelines/{id}',
+    summary: 'Rename, describe or tag a pipeline',
+    input: updateSchema,
+    output: pipelineSchema,
     errors: ['NOT_FOUND', 'CONFLICT'],
-    example: { id: EXAMPLE.pipeline, revision: 1, document: EXAMPLE_DOCUMENT },
-    async handle({ services, actor }, input) {
-      const { revision, problems } = await updateDraft(services, actor, input);
-      return { revision, problems: problems.map(presentGraphProblem) };
-    },
+    example: { id: EXAMPLE.pipeline, description: 'Cleans what the sensors send', tags: ['sensors'] },
+    handle: async ({ services, actor }, input) =>
+      presentPipeline(await updatePipeline(services, actor, input)),
   }),
 
-  publish: operation({
+  archive: operation({
     method: 'POST',
-    path: '/api/v1/pipelines/{id}/publish',
-    summary: 'Publish the draft as a version',
-    input: publishSchema,
-    output: z.object({
-      version: versionSchema,
-      is_new: z.boolean().describe('False: the draft is what the newest version says already.'),
-    }),
-    status: 201,
-    errors: ['NOT_FOUND', 'CONFLICT'],
-    example: { id: EXAMPLE.changedPipeline, note: 'one more stage' },
-    async handle({ services, actor }, input) {
-      const { version, isNew } = await publishPipeline(services, actor, input);
-      const output = { version: presentVersion(version), is_new: isNew };
-      return reply(output, isNew ? {} : { status: 200 });
-    },
-  }),
-
-  versions: operation({
-    method: 'GET',
-    path: '/api/v1/pipelines/{id}/versions',
-    summary: 'List the versions of a pipeline',
-    description: 'Newest first.',
-    input: z.strictObject({ id: idSchema('pipe'), limit: limitField(200, 50) }),
-    output: z.object({ versions: z.array(versionSchema) }),
+    path: '/api/v1/pipelines/{id}/archive',
+    summary: 'Archive a pipeline',
+    description: 'It is neither run nor changed any more, and its name is free. Runs and versions stay.',
+    input: onePipeline,
+    output: pipelineSchema,
     errors: ['NOT_FOUND'],
     example: { id: EXAMPLE.pipeline },
-    async handle({ services, actor }, input) {
-      return { versions: (await listVersions(services, actor, input)).map(presentVersion) };
-    },
+    handle: async ({ services, actor }, input) =>
+      presentPipeline(await archivePipeline(services, actor, input)),
+  }),
+
+  unarchive: operation({
+    method: 'POST',
+    path: '/api/v1/pipelines/{id}/unarchive',
+    summary: 'Bring an archived pipeline back',
+    input: onePipeline,
+    output: pipelineSchema,
+    errors: ['NOT_FOUND', 'CONFLICT'],
+    example: { id: EXAMPLE.archivedPipeline },
+    handle: async ({ services, actor }, input) =>
+      presentPipeline(await unarchivePipeline(services, actor, input)),
+  }),
+
+  star: operation({
+    method: 'PUT',
+    path: '/api/v1/pipelines/{id}/star',
+    summary: 'Keep a pipeline at hand, or no longer',
+    description: 'For whoever asks; nobody else sees it.',
+    input: z.strictObject({ id: idSchema('pipe'), starred: z.boolean() }),
+    output: z.undefined(),
+    status: 204,
+    errors: ['NOT_FOUND'],
+    example: { id: EXAMPLE.pipeline, starred: true },
+    handle: ({ services, actor }, input) => starPipeline(services, actor, input).then(() => undefined),
+  }),
+
+  duplicate: operation({
+    method: 'POST',
+    path: '/api/v1/pipelines/{id}/duplicate',
+    summary: 'Duplicate a pipeline',
+    description: 'A pipeline of its own with the same draft and no versions.',
+    input: z.strictObject({
+      id: idSchema('pipe'),
+      name: pipelineNameSchema.optional(),
+      idempotency_key: idempotencyKey,
+    }),
+    output: pipelineSchema,
+    status: 201,
+    errors: ['NOT_FOUND', 'CONFLICT'],
+    example: { id: EXAMPLE.pipeline, name: EXAMPLE.newName },
+    handle: async ({ services, actor }, { idempotency_key, ...input }) =>
+      createdPipeline(
+        await duplicatePipeline(services, actor, { ...input, idempotencyKey: idempotency_key }),
+      ),
   }),
 
   export: rawOperation({
@@ -223,3 +261,5 @@ export const pipelines = {
     },
   }),
 };
+
+export const pipelines = { ...aboutPipelines, ...drafts, ...versions };

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { idSchema } from '#server/domain/ids.ts';
-import { RUN_STATUSES } from '#server/domain/statuses.ts';
 import type { Actor } from '#server/identity/actor.ts';
 import type { Services } from '#server/services/context.ts';
 import { cancelRun } from '#server/services/run/cancel.ts';
@@ -12,6 +11,7 @@ import { pauseRun } from '#server/services/run/pause.ts';
 import { readRunObject } from '#server/services/run/read-object.ts';
 import { replayRun } from '#server/services/run/replay.ts';
 import { resumeRun } from '#server/services/run/resume.ts';
+import { RUN_SORTS } from '#server/services/run/run-query.ts';
 import type { RunView } from '#server/services/run/run-view.ts';
 import {
   eventPageSchema,
@@ -27,6 +27,8 @@ import { EXAMPLE } from './examples.ts';
 import { idempotencyKey, limitField, pageInput } from './fields.ts';
 import { sendObject } from './object-body.ts';
 import { created, operation, rawOperation } from './operation.ts';
+import { runDetails } from './run-details.ts';
+import { runFilterInput, toRunFilter } from './run-filter.ts';
 
 const oneRun = z.strictObject({ id: idSchema('run') });
 
@@ -50,21 +52,23 @@ const steering = (about: {
     handle: async ({ services, actor }, input) => presentRun(await about.steer(services, actor, input)),
   });
 
-export const runs = {
+const ofRuns = {
   list: operation({
     method: 'GET',
     path: '/api/v1/runs',
     summary: 'List runs',
-    description: 'Newest first.',
+    description:
+      'Newest first, unless asked otherwise. Sorted by end or duration: only runs that have ended.',
     input: z.strictObject({
       ...pageInput,
-      pipeline_id: idSchema('pipe').optional(),
-      status: z.array(z.enum(RUN_STATUSES)).max(RUN_STATUSES.length).optional(),
+      ...runFilterInput,
+      sort: z.enum(RUN_SORTS).optional(),
+      order: z.enum(['desc', 'asc']).optional(),
     }),
     output: z.object({ runs: z.array(runSummarySchema), next_cursor: nextCursor }),
-    example: { limit: 10, status: ['succeeded', 'failed'] },
-    async handle({ services, actor }, { pipeline_id, ...rest }) {
-      const page = await listRuns(services, actor, { ...rest, pipelineId: pipeline_id });
+    example: { limit: 10, status: ['succeeded', 'failed'], sort: 'duration' },
+    async handle({ services, actor }, { limit, cursor, sort, order, ...filter }) {
+      const page = await listRuns(services, actor, { limit, cursor, sort, order, ...toRunFilter(filter) });
       return { runs: page.items.map(presentSummary), next_cursor: page.nextCursor };
     },
   }),
@@ -189,3 +193,5 @@ export const runs = {
       presentRun(await cancelRun(services, actor, { id, graceSeconds: grace_seconds })),
   }),
 };
+
+export const runs = { ...ofRuns, ...runDetails };

@@ -3,13 +3,21 @@ import { capabilitySchema, PRIORITIES } from '#server/domain/graph/schema.ts';
 import { idSchema, taskIdSchema } from '#server/domain/ids.ts';
 import { retryTask } from '#server/services/run/retry-task.ts';
 import { getTask } from '#server/services/task/get.ts';
+import { listTasks } from '#server/services/task/list.ts';
 import { listTaskLogs } from '#server/services/task/logs.ts';
 import { submitTask } from '#server/services/task/submit.ts';
 import { presentRun, runSchema } from '../wire/run.ts';
-import { logLineSchema, presentLog, presentTask, taskSchema } from '../wire/task.ts';
-import { anyJson } from '../wire/values.ts';
+import {
+  logLineSchema,
+  presentLog,
+  presentTask,
+  presentTaskItem,
+  taskListItemSchema,
+  taskSchema,
+} from '../wire/task.ts';
+import { anyJson, nextCursor } from '../wire/values.ts';
 import { EXAMPLE } from './examples.ts';
-import { idempotencyKey, limitField } from './fields.ts';
+import { idempotencyKey, limitField, pageInput } from './fields.ts';
 import { created, operation } from './operation.ts';
 
 const oneTask = z.strictObject({ id: taskIdSchema });
@@ -53,6 +61,26 @@ export const tasks = {
         idempotencyKey: idempotency_key,
       });
       return created(presentTask(task), `/api/v1/tasks/${task.id}`, isNew);
+    },
+  }),
+
+  list: operation({
+    method: 'GET',
+    path: '/api/v1/tasks',
+    summary: 'List tasks that were submitted on their own',
+    description: 'Newest first. Tasks of pipelines are listed by their run.',
+    input: z.strictObject({
+      ...pageInput,
+      over: z.boolean().optional().describe('Only those that have ended, or only those that have not.'),
+      pipeline_id: idSchema('pipe').optional(),
+      agent_id: idSchema('agent').optional(),
+    }),
+    output: z.object({ tasks: z.array(taskListItemSchema), next_cursor: nextCursor }),
+    example: { limit: 10, over: false },
+    async handle({ services, actor }, { pipeline_id, agent_id, ...rest }) {
+      const input = { ...rest, pipelineId: pipeline_id, agentId: agent_id };
+      const page = await listTasks(services, actor, input);
+      return { tasks: page.items.map(presentTaskItem), next_cursor: page.nextCursor };
     },
   }),
 

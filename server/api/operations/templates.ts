@@ -1,9 +1,12 @@
 import { z } from 'zod';
-import { instantiateSchema, instantiateTemplate } from '#server/services/template/instantiate.ts';
+import { pipelineNameSchema } from '#server/services/pipeline/create.ts';
+import { instantiateTemplate } from '#server/services/template/instantiate.ts';
 import { listTemplates } from '#server/services/template/list.ts';
-import { pipelineSchema, presentPipeline, presentTemplate, templateSchema } from '../wire/pipeline.ts';
+import { pipelineSchema, presentTemplate, templateSchema } from '../wire/pipeline.ts';
 import { EXAMPLE } from './examples.ts';
-import { created, operation } from './operation.ts';
+import { idempotencyKey } from './fields.ts';
+import { operation } from './operation.ts';
+import { createdPipeline } from './pipelines.ts';
 
 export const templates = {
   list: operation({
@@ -22,14 +25,19 @@ export const templates = {
     method: 'POST',
     path: '/api/v1/templates/{key}/instantiate',
     summary: 'Make a pipeline from a template',
-    input: instantiateSchema,
+    input: z.strictObject({
+      key: z.string().min(1).max(128),
+      name: pipelineNameSchema.optional(),
+      publish: z.boolean().optional(),
+      idempotency_key: idempotencyKey,
+    }),
     output: pipelineSchema,
     status: 201,
     errors: ['NOT_FOUND', 'CONFLICT'],
     example: { key: 'simple_lookup', name: EXAMPLE.newName },
-    async handle({ services, actor }, input) {
-      const pipeline = await instantiateTemplate(services, actor, input);
-      return created(presentPipeline(pipeline), `/api/v1/pipelines/${pipeline.id}`);
-    },
+    handle: async ({ services, actor }, { idempotency_key, ...input }) =>
+      createdPipeline(
+        await instantiateTemplate(services, actor, { ...input, idempotencyKey: idempotency_key }),
+      ),
   }),
 };

@@ -20,22 +20,24 @@ export function placeOf(operation: Operation, field: string): Place {
 export function createInputReader(operation: Operation): (call: Call) => Record<string, unknown> {
   const fields = Object.keys(operation.input.shape);
   const headers = fields.filter((field) => placeOf(operation, field) === 'header');
-  const readQuery = createQueryReader(operation.input);
+  const readText = createTextReader(operation.input);
   return ({ params, query, headers: given, body }) => {
-    const input: Record<string, unknown> = {};
+    // Without a prototype: a field named __proto__ is a field that the schema does not know.
+    const input: Record<string, unknown> = Object.create(null);
     if (hasBody(operation)) {
       if (!isJsonObject(body)) throw invalid('The body must be a JSON object.');
       refuseMisplaced(operation, Object.keys(body));
       Object.assign(input, body);
     } else {
       refuseMisplaced(operation, [...query.keys()]);
-      Object.assign(input, readQuery(query));
+      for (const field of new Set(query.keys())) input[field] = readText(field, query.getAll(field));
     }
     for (const field of headers) {
       const value = given[HEADER_FIELDS[field] ?? ''];
       if (value !== undefined) input[field] = String(value);
     }
-    return Object.assign(input, params);
+    for (const [field, value] of Object.entries(params)) input[field] = readText(field, [value]);
+    return input;
   };
 }
 
@@ -50,18 +52,11 @@ function refuseMisplaced(operation: Operation, given: readonly string[]): void {
 
 type Read = (texts: string[]) => unknown;
 
-/** A query is text: what each of its fields means is read off the schema, once. */
-function createQueryReader(input: z.ZodObject): (query: URLSearchParams) => Record<string, unknown> {
+/** Path and query are text: what each of their fields means is read off the schema, once. */
+function createTextReader(input: z.ZodObject): (field: string, texts: string[]) => unknown {
   const { properties = {} } = z.toJSONSchema(input, { io: 'input', unrepresentable: 'any' });
   const readers = new Map(Object.entries(properties).map(([name, schema]) => [name, readerOf(schema)]));
-  return (query) => {
-    const read: Record<string, unknown> = {};
-    for (const name of new Set(query.keys())) {
-      const texts = query.getAll(name);
-      read[name] = (readers.get(name) ?? readText)(texts);
-    }
-    return read;
-  };
+  return (field, texts) => (readers.get(field) ?? readOne)(texts);
 }
 
 function readerOf(schema: z.core.JSONSchema._JSONSchema): Read {
@@ -69,19 +64,19 @@ function readerOf(schema: z.core.JSONSchema._JSONSchema): Read {
   if (type === 'integer' || type === 'number') return readNumber;
   if (type === 'boolean') return readFlag;
   if (type === 'array') return (texts) => texts.flatMap((text) => text.split(','));
-  return readText;
+  return readOne;
 }
 
 /** The same field twice is a mistake, and stays one for the schema to see. */
-const readText: Read = (texts) => (texts.length === 1 ? texts[0] : texts);
+const readOne: Read = (texts) => (texts.length === 1 ? texts[0] : texts);
 
 const readNumber: Read = (texts) => {
-  const text = readText(texts);
+  const text = readOne(texts);
   return typeof text === 'string' && /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
 };
 
 const FLAGS: Readonly<Record<string, boolean>> = { '1': true, true: true, '0': false, false: false };
 const readFlag: Read = (texts) => {
-  const text = readText(texts);
+  const text = readOne(texts);
   return typeof text === 'string' ? (FLAGS[text] ?? text) : text;
 };

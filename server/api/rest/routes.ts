@@ -25,6 +25,7 @@ function toRoute(operation: Operation): Route {
     method,
     path,
     readsBody: isUpload(operation),
+    isSecret: operation.isSecret === true,
     ...(isOpen(operation) ? { isOpen: true } : {}),
     ...(operation.rate ? { rate: operation.rate } : {}),
     async handle(call) {

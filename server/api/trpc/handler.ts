@@ -1,6 +1,6 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import type { Json } from '#server/domain/json.ts';
+import { listOperations } from '../operations/index.ts';
 import { appRouter, type TrpcContext } from './router.ts';
 
 export const TRPC_PATH = '/api/trpc';
@@ -8,7 +8,7 @@ export const TRPC_PATH = '/api/trpc';
 const MAX_BATCH = 20;
 
 export interface TrpcCall {
-  request: IncomingMessage;
+  method: string;
   url: URL;
   /** Read and measured by the door already. */
   body: Json;
@@ -16,20 +16,14 @@ export interface TrpcCall {
   onError(error: unknown): void;
 }
 
-/** Which procedures a request calls: a batch has their names with commas between. */
-export function namesOf({ pathname }: URL): string[] {
-  const names = pathname.slice(TRPC_PATH.length + 1);
-  try {
-    return decodeURIComponent(names).split(',');
-  } catch {
-    return names.split(',');
-  }
+export interface TrpcAnswer {
+  status: number;
+  body: unknown;
+  isSecret: boolean;
 }
 
 /** The library speaks of web requests; ours is made one, with the body that the door has read. */
-export async function answerTrpc(response: ServerResponse, call: TrpcCall): Promise<void> {
-  const { request, url, body, context, onError } = call;
-  const method = request.method ?? 'GET';
+export async function callProcedures({ method, url, body, context, onError }: TrpcCall): Promise<TrpcAnswer> {
   const answer = await fetchRequestHandler({
     endpoint: TRPC_PATH,
     router: appRouter,
@@ -41,12 +35,25 @@ export async function answerTrpc(response: ServerResponse, call: TrpcCall): Prom
     }),
     createContext: () => context,
     onError: ({ error }) => {
+      // status-words: codes of the library
       if (error.code === 'INTERNAL_SERVER_ERROR') onError(error.cause ?? error);
     },
   });
-  response.writeHead(answer.status, {
-    'content-type': 'application/json; charset=utf-8',
-    'cache-control': 'no-store',
-  });
-  response.end(await answer.text());
+  return {
+    status: answer.status,
+    body: await answer.json(),
+    isSecret: namesOf(url).some((name) => SECRET.has(name)),
+  };
+}
+
+const SECRET = new Set(listOperations().flatMap(({ name, operation }) => (operation.isSecret ? [name] : [])));
+
+/** Which procedures a request calls: a batch has their names with commas between. */
+export function namesOf({ pathname }: URL): string[] {
+  const names = pathname.slice(TRPC_PATH.length + 1);
+  try {
+    return decodeURIComponent(names).split(',');
+  } catch {
+    return names.split(',');
+  }
 }

@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { idSchema } from '#server/domain/ids.ts';
+import { idSchema, taskIdSchema } from '#server/domain/ids.ts';
 import { AGENT_ORDERS, assignmentMessageSchema } from '#server/domain/messages.ts';
 import type { AgentOrders, ReportAnswer } from '#server/domain/reports.ts';
-import { type AgentState, TRANSPORTS } from '#server/domain/routing.ts';
+import { AGENT_STATES, type AgentState, TRANSPORTS } from '#server/domain/routing.ts';
 import type { AgentListItem } from '#server/services/agent/list.ts';
+import type { WorkItem } from '#server/services/agent/work.ts';
 import { anyObject, isoTime, isoTimeOrNull, time } from './values.ts';
 
 /** The API's words for how an agent does. */
@@ -19,6 +20,10 @@ export const AGENT_WORD: Record<AgentState, AgentWord> = {
   offline: 'offline',
   quarantined: 'quarantined',
 };
+
+/** The states behind a word. */
+export const statesOf = (words: readonly AgentWord[]): AgentState[] =>
+  AGENT_STATES.filter((state) => words.includes(AGENT_WORD[state]));
 
 export const agentSchema = z
   .object({
@@ -114,3 +119,29 @@ export function presentBeatAnswer(heard: {
 }): z.input<typeof beatAnswerSchema> {
   return { ...heard.orders, ...presentAnswers(heard.answers) };
 }
+
+const workItemSchema = z
+  .object({
+    task_id: taskIdSchema,
+    run_id: idSchema('run'),
+    stage: z.int(),
+    key: z.string().nullable(),
+    epoch: z.int(),
+    attempt: z.int(),
+    state: z.string(),
+    started_at: time.nullable(),
+    finished_at: time.nullable(),
+  })
+  .meta({ id: 'WorkItem' });
+
+export const agentWorkSchema = z.object({
+  current: z.array(workItemSchema).describe('What it has in hand.'),
+  recent: z.array(workItemSchema).describe('What it ended last, newest first.'),
+});
+
+export const presentWorkItem = (item: WorkItem): z.input<typeof workItemSchema> => ({
+  ...{ task_id: item.taskId, run_id: item.runId, stage: item.stage, key: item.stageKey },
+  ...{ epoch: item.epoch, attempt: item.attempt, state: item.state },
+  started_at: isoTimeOrNull(item.startedAt),
+  finished_at: isoTimeOrNull(item.finishedAt),
+});

@@ -1,9 +1,11 @@
 import { z } from 'zod';
+import type { Problem } from '#server/domain/graph/validate.ts';
 import { idSchema } from '#server/domain/ids.ts';
 import type { PipelineListItem } from '#server/services/pipeline/list.ts';
-import type { PipelineView, VersionView } from '#server/services/pipeline/pipeline-view.ts';
+import type { DraftView, PipelineView, VersionView } from '#server/services/pipeline/pipeline-view.ts';
 import type { TemplateView } from '#server/services/template/list.ts';
-import { anyJson, isoTime, time } from './values.ts';
+import { graphProblemSchema, presentGraphProblem } from './problem.ts';
+import { anyJson, anyObject, isoTime, isoTimeOrNull, time } from './values.ts';
 
 const versionFields = {
   id: idSchema('ver'),
@@ -13,6 +15,22 @@ const versionFields = {
   created_at: time,
 };
 export const versionSchema = z.object(versionFields).meta({ id: 'Version' });
+export const versionWithGraphSchema = z
+  .object({ ...versionFields, graph: anyJson })
+  .meta({ id: 'VersionWithGraph' });
+
+const changeSchema = z.object({ field: z.string(), before: anyJson, after: anyJson }).meta({ id: 'Change' });
+export const graphDiffSchema = z
+  .object({
+    stages: z.object({
+      added: z.array(z.string()),
+      removed: z.array(z.string()),
+      changed: z.array(z.object({ key: z.string(), changes: z.array(changeSchema) })),
+    }),
+    dependencies: z.object({ added: z.array(anyObject), removed: z.array(anyObject) }),
+    settings: z.array(changeSchema).describe('Of the pipeline itself: schemas, the deadline.'),
+  })
+  .meta({ id: 'GraphDiff', description: 'What equals its default is not told.' });
 
 export function presentVersion(version: VersionView): z.input<typeof versionSchema> {
   const { id, number, contentHash, note, createdAt } = version;
@@ -27,14 +45,30 @@ const aboutFields = {
   tags: z.array(z.string()),
 };
 
+const draftFields = { revision: z.int(), document: anyJson, updated_at: time };
+const draftSchema = z.object(draftFields);
+export const judgedDraftSchema = z
+  .object({ ...draftFields, problems: z.array(graphProblemSchema) })
+  .meta({ id: 'Draft' });
+
+const presentDraft = ({ revision, document, updatedAt }: DraftView): z.input<typeof draftSchema> => ({
+  revision,
+  document,
+  updated_at: isoTime(updatedAt),
+});
+
+export function presentJudgedDraft(
+  draft: DraftView & { problems: Problem[] },
+): z.input<typeof judgedDraftSchema> {
+  return { ...presentDraft(draft), problems: draft.problems.map(presentGraphProblem) };
+}
+
 export const pipelineSchema = z
   .object({
     ...aboutFields,
-    draft: z.object({ revision: z.int(), document: anyJson }).nullable(),
-    version: z
-      .object({ ...versionFields, graph: anyJson })
-      .nullable()
-      .describe('The newest one that was published.'),
+    draft: draftSchema.nullable(),
+    version: versionWithGraphSchema.nullable().describe('The newest one that was published.'),
+    archived_at: time.nullable(),
     created_at: time,
     updated_at: time,
   })
@@ -47,8 +81,9 @@ export function presentPipeline(pipeline: PipelineView): z.input<typeof pipeline
     name: pipeline.name,
     description: pipeline.description,
     tags: pipeline.tags,
-    draft: pipeline.draft,
+    draft: pipeline.draft && presentDraft(pipeline.draft),
     version: pipeline.newest && { ...presentVersion(pipeline.newest), graph: pipeline.newest.graph },
+    archived_at: isoTimeOrNull(pipeline.archivedAt),
     created_at: isoTime(pipeline.createdAt),
     updated_at: isoTime(pipeline.updatedAt),
   };
@@ -60,6 +95,8 @@ export const pipelineItemSchema = z
     stages: z.int(),
     draft_revision: z.int().nullable(),
     version: z.int().nullable().describe('Number of the newest published version.'),
+    starred: z.boolean().describe('By whoever asks.'),
+    archived_at: time.nullable(),
     created_at: time,
     updated_at: time,
   })
@@ -75,6 +112,8 @@ export function presentPipelineItem(item: PipelineListItem): z.input<typeof pipe
     stages: item.stages,
     draft_revision: item.draftRevision,
     version: item.versionNumber,
+    starred: item.isStarred,
+    archived_at: isoTimeOrNull(item.archivedAt),
     created_at: isoTime(item.createdAt),
     updated_at: isoTime(item.updatedAt),
   };

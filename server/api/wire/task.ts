@@ -3,8 +3,11 @@ import { ERROR_CLASSES } from '#server/domain/graph/schema.ts';
 import { idSchema, taskIdSchema } from '#server/domain/ids.ts';
 import { TASK_STATUSES, type TaskStatus, WAIT_CODES } from '#server/domain/statuses.ts';
 import type { Waiting } from '#server/domain/waiting.ts';
+import type { AttemptView } from '#server/services/run/attempts.ts';
+import type { RunLogLine } from '#server/services/run/logs.ts';
 import type { TaskView } from '#server/services/run/run-view.ts';
 import type { LogLine, TaskDetail } from '#server/services/task/get.ts';
+import type { TaskListItem } from '#server/services/task/list.ts';
 import { anyJson, anyObject, isoTime, isoTimeOrNull, time } from './values.ts';
 
 /** The API's words for a task, which were there before ours. */
@@ -140,5 +143,54 @@ export function presentTask(task: TaskDetail): z.input<typeof taskSchema> {
     stage: typeof askedStage === 'number' ? askedStage : task.index,
     updated_at: isoTime(run.updatedAt),
     logs: task.logs.map(presentLog),
+  };
+}
+
+/** One of a list: as it stands, without its log. */
+export const taskListItemSchema = z
+  .object({ ...taskFields, pipeline_id: z.string().nullable(), run_id: idSchema('run'), updated_at: time })
+  .meta({ id: 'TaskListItem' });
+
+export function presentTaskItem(task: TaskListItem): z.input<typeof taskListItemSchema> {
+  const { logs: _, ...item } = presentTask({ ...task, logs: [] });
+  return item;
+}
+
+export const runLogLineSchema = logLineSchema
+  .extend({ task_id: taskIdSchema, stage: z.int(), line: z.int() })
+  .meta({ id: 'RunLogLine' });
+
+export const presentRunLog = (line: RunLogLine): z.input<typeof runLogLineSchema> => ({
+  ...presentLog(line),
+  task_id: line.taskId,
+  stage: line.stage,
+  line: line.line,
+});
+
+export const attemptSchema = z
+  .object({
+    task_id: taskIdSchema,
+    stage: z.int(),
+    epoch: z.int().describe('Number of the hand-out.'),
+    attempt: z.int(),
+    agent_id: idSchema('agent').nullable(),
+    state: z
+      .string()
+      .describe('How it ended (failed, lost, released); of the current one: the state of the task.'),
+    ready_at: time.nullable(),
+    started_at: time.nullable(),
+    finished_at: time.nullable(),
+    error: taskErrorSchema.nullable(),
+    routing: anyJson.describe('Why this agent and not another.'),
+  })
+  .meta({ id: 'Attempt' });
+
+export function presentAttempt(attempt: AttemptView): z.input<typeof attemptSchema> {
+  const { taskId, stage, epoch, agentId, state, error, routing } = attempt;
+  return {
+    ...{ task_id: taskId, stage, epoch, attempt: attempt.attempt, agent_id: agentId, state, error, routing },
+    ready_at: isoTimeOrNull(attempt.readyAt),
+    started_at: isoTimeOrNull(attempt.startedAt),
+    finished_at: isoTimeOrNull(attempt.finishedAt),
   };
 }

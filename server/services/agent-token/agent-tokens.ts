@@ -18,7 +18,7 @@ const createSchema = z.strictObject({
   /** Null: never. */
   expiresInDays: z.int().min(1).max(3650).nullable().default(null),
 });
-const listSchema = z.strictObject({ ...pageFields, cursor: idSchema('agentToken').optional() });
+const listSchema = z.strictObject(pageFields);
 const revokeSchema = z.strictObject({ id: idSchema('agentToken') });
 
 export interface AgentTokenView {
@@ -67,15 +67,17 @@ export async function listAgentTokens(
 ): Promise<Page<AgentTokenView>> {
   authorise(actor, 'key.read');
   const { limit, cursor } = parseInput(listSchema, input);
+  const paging = { limit, cursors: services.cursors, list: 'agent tokens' };
+  const [after] = cursor === undefined ? [] : services.cursors.open(paging.list, cursor);
   const rows = await inTenant(services.db, actor.orgId, (tx) =>
     tx
       .select()
       .from(agentTokens)
-      .where(and(isNull(agentTokens.revokedAt), cursor ? gt(agentTokens.id, toUuid(cursor)) : undefined))
+      .where(and(isNull(agentTokens.revokedAt), after === undefined ? undefined : gt(agentTokens.id, after)))
       .orderBy(asc(agentTokens.id))
       .limit(limit + 1),
   );
-  return toPage(rows, limit, { idOf: (row) => fromUuid('agentToken', row.id), toItem: toView });
+  return toPage(rows, paging, { placeOf: ({ id }) => [id], toItems: toView });
 }
 
 export async function revokeAgentToken(

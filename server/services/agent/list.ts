@@ -1,12 +1,14 @@
 import { asc, eq } from 'drizzle-orm';
+import { z } from 'zod';
 import { agentHealth, agents } from '#db/schema/index.ts';
 import { inTenant, type TenantTransaction } from '#db/tenant.ts';
 import { PRESENCE_TTL_MS } from '#server/agents/system.ts';
 import { type AgentId, fromUuid, toUuid } from '#server/domain/ids.ts';
 import { isJsonObject, type Json, type JsonObject } from '#server/domain/json.ts';
-import type { AgentState, Transport } from '#server/domain/routing.ts';
+import { AGENT_STATES, type AgentState, type Transport } from '#server/domain/routing.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
+import { parseInput } from '../parse-input.ts';
 
 export interface AgentListItem {
   id: AgentId;
@@ -27,9 +29,30 @@ export interface AgentListItem {
   registeredAt: Date;
 }
 
-export async function listAgents(services: Services, actor: Actor): Promise<AgentListItem[]> {
+const listSchema = z.strictObject({
+  states: z.array(z.enum(AGENT_STATES)).optional(),
+  capability: z.string().max(128).optional(),
+  label: z.string().max(128).optional(),
+  /** Part of its name. */
+  search: z.string().max(128).optional(),
+});
+
+/** All that fit: an installation has no more of them than `MAX_AGENTS`. */
+export async function listAgents(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof listSchema> = {},
+): Promise<AgentListItem[]> {
   authorise(actor, 'agent.read');
-  return loadAgents(services, actor);
+  const { states, capability, label, search } = parseInput(listSchema, input);
+  const agents = await loadAgents(services, actor);
+  return agents.filter(
+    (agent) =>
+      (states?.includes(agent.state) ?? true) &&
+      (capability === undefined || agent.capabilities.includes(capability)) &&
+      (label === undefined || agent.labels.includes(label)) &&
+      (search === undefined || agent.name.toLowerCase().includes(search.toLowerCase())),
+  );
 }
 
 export async function loadAgents(

@@ -12,16 +12,13 @@ import { parseInput } from '../parse-input.ts';
 const listSchema = z.strictObject({
   ...pageFields,
   /** The number of the last entry seen; older ones follow. */
-  cursor: z
-    .string()
-    .regex(/^\d{1,15}$/, 'is not one that this list gave')
-    .optional(),
   actorId: z.string().max(128).optional(),
   action: z.string().max(128).optional(),
   target: z.string().max(256).optional(),
   from: z.iso.datetime().optional(),
   until: z.iso.datetime().optional(),
 });
+const LIST = 'audit';
 export type ListAudit = z.input<typeof listSchema>;
 
 export interface AuditView {
@@ -46,6 +43,7 @@ export async function listAudit(
 ): Promise<Page<AuditView>> {
   authorise(actor, 'audit.read');
   const { limit, cursor, actorId, action, target, from, until } = parseInput(listSchema, input);
+  const [after] = cursor === undefined ? [] : services.cursors.open(LIST, cursor);
   const rows = await inTenant(services.db, actor.orgId, (tx) =>
     tx
       .select()
@@ -53,7 +51,7 @@ export async function listAudit(
       .where(
         and(
           eq(auditEntries.orgId, toUuid(actor.orgId)),
-          cursor ? lt(auditEntries.seq, Number(cursor)) : undefined,
+          after === undefined ? undefined : lt(auditEntries.seq, Number(after)),
           actorId ? eq(auditEntries.actorId, actorId) : undefined,
           action ? eq(auditEntries.action, action) : undefined,
           target ? eq(auditEntries.target, target) : undefined,
@@ -64,7 +62,11 @@ export async function listAudit(
       .orderBy(desc(auditEntries.seq))
       .limit(limit + 1),
   );
-  return toPage(rows, limit, { idOf: ({ seq }) => String(seq), toItem: viewEntry });
+  return toPage(
+    rows,
+    { limit, cursors: services.cursors, list: LIST },
+    { placeOf: ({ seq }) => [String(seq)], toItems: viewEntry },
+  );
 }
 
 export function viewEntry(row: typeof auditEntries.$inferSelect): AuditView {

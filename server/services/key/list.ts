@@ -2,14 +2,13 @@ import { and, asc, gt, isNull } from 'drizzle-orm';
 import { z } from 'zod';
 import { apiKeys } from '#db/schema/index.ts';
 import { inTenant } from '#db/tenant.ts';
-import { fromUuid, idSchema, toUuid } from '#server/domain/ids.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { type Page, pageFields, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
 import { type KeyView, toKeyView } from './key-view.ts';
 
-const listSchema = z.strictObject({ ...pageFields, cursor: idSchema('key').optional() });
+const listSchema = z.strictObject(pageFields);
 
 /** Those that are not revoked, the oldest first. */
 export async function listKeys(
@@ -19,13 +18,15 @@ export async function listKeys(
 ): Promise<Page<KeyView>> {
   authorise(actor, 'key.read');
   const { limit, cursor } = parseInput(listSchema, input);
+  const paging = { limit, cursors: services.cursors, list: 'keys' };
+  const [after] = cursor === undefined ? [] : services.cursors.open(paging.list, cursor);
   const rows = await inTenant(services.db, actor.orgId, (tx) =>
     tx
       .select()
       .from(apiKeys)
-      .where(and(isNull(apiKeys.revokedAt), cursor ? gt(apiKeys.id, toUuid(cursor)) : undefined))
+      .where(and(isNull(apiKeys.revokedAt), after === undefined ? undefined : gt(apiKeys.id, after)))
       .orderBy(asc(apiKeys.id))
       .limit(limit + 1),
   );
-  return toPage(rows, limit, { idOf: (row) => fromUuid('key', row.id), toItem: toKeyView });
+  return toPage(rows, paging, { placeOf: ({ id }) => [id], toItems: toKeyView });
 }

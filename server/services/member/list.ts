@@ -2,14 +2,15 @@ import { asc, gt } from 'drizzle-orm';
 import { z } from 'zod';
 import { members } from '#db/schema/index.ts';
 import { inTenant } from '#db/tenant.ts';
-import { fromUuid, idSchema, toUuid, type UserId } from '#server/domain/ids.ts';
+import { fromUuid, type UserId } from '#server/domain/ids.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { Role } from '#server/identity/permissions.ts';
 import type { Services } from '../context.ts';
 import { type Page, pageFields, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
 
-const listSchema = z.strictObject({ ...pageFields, cursor: idSchema('user').optional() });
+const listSchema = z.strictObject(pageFields);
+const LIST = 'members';
 
 export interface MemberView {
   id: UserId;
@@ -26,19 +27,24 @@ export async function listMembers(
 ): Promise<Page<MemberView>> {
   authorise(actor, 'member.read');
   const { limit, cursor } = parseInput(listSchema, input);
+  const [after] = cursor === undefined ? [] : services.cursors.open(LIST, cursor);
   const rows = await inTenant(services.db, actor.orgId, (tx) =>
     tx
       .select()
       .from(members)
-      .where(cursor ? gt(members.userId, toUuid(cursor)) : undefined)
+      .where(after === undefined ? undefined : gt(members.userId, after))
       .orderBy(asc(members.userId))
       .limit(limit + 1),
   );
-  return toPage(rows, limit, {
-    idOf: (row) => fromUuid('user', row.userId),
-    toItem: ({ userId, name, email, role, createdAt }) => ({
-      id: fromUuid('user', userId),
-      ...{ name, email, role, createdAt },
-    }),
-  });
+  return toPage(
+    rows,
+    { limit, cursors: services.cursors, list: LIST },
+    {
+      placeOf: (row) => [row.userId],
+      toItems: ({ userId, name, email, role, createdAt }) => ({
+        id: fromUuid('user', userId),
+        ...{ name, email, role, createdAt },
+      }),
+    },
+  );
 }

@@ -1,23 +1,20 @@
-import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
-import { versions } from '#db/schema/index.ts';
 import { inTenant } from '#db/tenant.ts';
-import { notFound } from '#server/domain/errors.ts';
 import { exportJson, exportYaml } from '#server/domain/graph/canonical.ts';
 import { graphSchema } from '#server/domain/graph/schema.ts';
-import { idSchema, toUuid } from '#server/domain/ids.ts';
+import { idSchema } from '#server/domain/ids.ts';
 import type { Json } from '#server/domain/json.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
 import { judgeGraph } from './judge-graph.ts';
-import { loadPipeline } from './pipeline-view.ts';
+import { loadPipeline, loadVersion } from './pipeline-view.ts';
 
 const exportSchema = z.strictObject({
   id: idSchema('pipe'),
   format: z.enum(['yaml', 'json']).default('yaml'),
   /** A published version; left out, the draft. */
-  version: z.coerce.number().int().min(1).optional(),
+  version: z.int().min(1).optional(),
 });
 
 export async function exportPipeline(
@@ -30,12 +27,7 @@ export async function exportPipeline(
   const { name, document } = await inTenant(services.db, actor.orgId, async (tx) => {
     const pipeline = await loadPipeline(tx, id);
     if (version === undefined) return { name: pipeline.name, document: pipeline.draft?.document ?? null };
-    const [row] = await tx
-      .select({ graph: versions.graph })
-      .from(versions)
-      .where(and(eq(versions.pipelineId, toUuid(id)), eq(versions.number, version)));
-    if (!row) throw notFound('version', `${version} of ${id}`);
-    return { name: pipeline.name, document: row.graph };
+    return { name: pipeline.name, document: (await loadVersion(tx, id, version)).graph };
   });
   const graph =
     version === undefined

@@ -1,14 +1,41 @@
-import { and, eq, gt, isNull, sql } from 'drizzle-orm';
+import {
+  and,
+  arrayContains,
+  asc,
+  desc,
+  eq,
+  gt,
+  ilike,
+  isNotNull,
+  isNull,
+  lt,
+  or,
+  type SQL,
+  sql,
+} from 'drizzle-orm';
 import { z } from 'zod';
-import { drafts, pipelines, versions } from '#db/schema/index.ts';
-import { inTenant } from '#db/tenant.ts';
-import { fromUuid, idSchema, type PipelineId, toUuid } from '#server/domain/ids.ts';
+import { drafts, pipelineStars, pipelines, versions } from '#db/schema/index.ts';
+import { inTenant, type TenantTransaction } from '#db/tenant.ts';
+import { fromUuid, type PipelineId } from '#server/domain/ids.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { type Page, pageFields, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
 
-const listSchema = z.strictObject({ ...pageFields, cursor: idSchema('pipe').optional() });
+export const PIPELINE_SORTS = ['created', 'name', 'updated'] as const;
+
+const listSchema = z.strictObject({
+  ...pageFields,
+  /** Words in its name or description. */
+  search: z.string().max(200).optional(),
+  /** It has all of them. */
+  tags: z.array(z.string().min(1).max(64)).max(32).optional(),
+  archived: z.boolean().default(false),
+  starred: z.boolean().optional(),
+  sort: z.enum(PIPELINE_SORTS).default('created'),
+  order: z.enum(['asc', 'desc']).default('asc'),
+});
+type ListInput = z.output<typeof listSchema>;
 
 export interface PipelineListItem {
   id: PipelineId;
@@ -18,6 +45,9 @@ export interface PipelineListItem {
   draftRevision: number | null;
   versionNumber: number | null;
   stages: number;
+  /** By whoever asks. */
+  isStarred: boolean;
+  archivedAt: Date | null;
   createdAt: Date;
   updatedAt: Date;
 }
@@ -28,36 +58,78 @@ export async function listPipelines(
   input: z.input<typeof listSchema>,
 ): Promise<Page<PipelineListItem>> {
   authorise(actor, 'pipeline.read');
-  const { limit, cursor } = parseInput(listSchema, input);
-  const newest = sql<
-    number | null
-  >`(SELECT max(v.number) FROM ${versions} v WHERE v.pipeline_id = ${pipelines.id})`;
-  const rows = await inTenant(services.db, actor.orgId, (tx) =>
-    tx
-      .select({
-        pipeline: pipelines,
-        revision: drafts.revision,
-        number: newest,
-        stages: sql<number>`coalesce(json_array_length(${drafts.document} -> 'stages'), 0)`,
-      })
-      .from(pipelines)
-      .leftJoin(drafts, eq(drafts.pipelineId, pipelines.id))
-      .where(and(isNull(pipelines.archivedAt), cursor ? gt(pipelines.id, toUuid(cursor)) : undefined))
-      .orderBy(pipelines.id)
-      .limit(limit + 1),
+  const request = parseInput(listSchema, input);
+  const { limit, cursor, sort, order } = request;
+  const list = `pipelines ${sort} ${order}`;
+  const after = cursor === undefined ? undefined : services.cursors.open(list, cursor);
+  const rows = await inTenant(services.db, actor.orgId, (tx) => selectRows(tx, actor, { ...request, after }));
+  return toPage(
+    rows,
+    { limit, cursors: services.cursors, list },
+    { placeOf: ({ id, place }) => [place, id], toItems: toItem },
   );
-  return toPage(rows, limit, {
-    idOf: (row) => fromUuid('pipe', row.pipeline.id),
-    toItem: ({ pipeline, revision, number, stages }) => ({
-      id: fromUuid('pipe', pipeline.id),
-      name: pipeline.name,
-      description: pipeline.description,
-      tags: pipeline.tags,
-      draftRevision: revision,
-      versionNumber: number,
-      stages,
-      createdAt: pipeline.createdAt,
-      updatedAt: pipeline.updatedAt,
+}
+
+/** What a list is sorted by, written so that a cursor can hold it and give it back exactly. */
+const SORTED: Record<ListInput['sort'], SQL<string>> = {
+  created: sql`${pipelines.id}::text`,
+  name: sql`lower(${pipelines.name})`,
+  updated: sql`to_char(${pipelines.updatedAt} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')`,
+};
+
+function selectRows(
+  tx: TenantTransaction,
+  actor: Actor,
+  request: ListInput & { after: string[] | undefined },
+) {
+  const { sort, order, limit } = request;
+  const star = sql`EXISTS (SELECT FROM ${pipelineStars} s WHERE s.pipeline_id = ${pipelines.id} AND s.actor_id = ${actor.id})`;
+  const direction = order === 'asc' ? asc : desc;
+  return tx
+    .select({
+      id: pipelines.id,
+      name: pipelines.name,
+      description: pipelines.description,
+      tags: pipelines.tags,
+      archivedAt: pipelines.archivedAt,
+      createdAt: pipelines.createdAt,
+      updatedAt: pipelines.updatedAt,
+      revision: drafts.revision,
+      number: sql<
+        number | null
+      >`(SELECT max(v.number) FROM ${versions} v WHERE v.pipeline_id = ${pipelines.id})`,
+      stages: sql<number>`coalesce(json_array_length(${drafts.document} -> 'stages'), 0)`,
+      isStarred: sql<boolean>`${star}`,
+      place: SORTED[sort],
+    })
+    .from(pipelines)
+    .leftJoin(drafts, eq(drafts.pipelineId, pipelines.id))
+    .where(and(...conditionsOf(request), request.starred ? star : undefined, placeAfter(request)))
+    .orderBy(direction(SORTED[sort]), direction(pipelines.id))
+    .limit(limit + 1);
+}
+
+function conditionsOf({ search, tags, archived }: ListInput): (SQL | undefined)[] {
+  const words = (search ?? '').split(/\s+/).filter((word) => word !== '');
+  return [
+    archived ? isNotNull(pipelines.archivedAt) : isNull(pipelines.archivedAt),
+    tags && tags.length > 0 ? arrayContains(pipelines.tags, tags) : undefined,
+    ...words.map((word) => {
+      const pattern = `%${word.replace(/[\\%_]/g, '\\$&')}%`;
+      return or(ilike(pipelines.name, pattern), ilike(pipelines.description, pattern));
     }),
-  });
+  ];
+}
+
+function placeAfter({ after, sort, order }: ListInput & { after: string[] | undefined }): SQL | undefined {
+  if (!after) return undefined;
+  const [place = '', id = ''] = after;
+  const beyond = order === 'asc' ? gt : lt;
+  const isBeyondId = beyond(pipelines.id, id);
+  return or(beyond(SORTED[sort], place), and(eq(SORTED[sort], place), isBeyondId));
+}
+
+function toItem(row: Awaited<ReturnType<typeof selectRows>>[number]): PipelineListItem {
+  const { id, number, revision, place: _, ...rest } = row;
+  return { ...rest, id: fromUuid('pipe', id), versionNumber: number, draftRevision: revision };
 }

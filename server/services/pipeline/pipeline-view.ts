@@ -1,7 +1,7 @@
-import { and, desc, eq, isNull } from 'drizzle-orm';
+import { and, desc, eq, lt } from 'drizzle-orm';
 import { drafts, pipelines, versions } from '#db/schema/index.ts';
 import type { TenantTransaction } from '#db/tenant.ts';
-import { notFound } from '#server/domain/errors.ts';
+import { notFound, SignalboxError } from '#server/domain/errors.ts';
 import { fromUuid, type PipelineId, toUuid, type VersionId } from '#server/domain/ids.ts';
 import type { Json } from '#server/domain/json.ts';
 
@@ -13,6 +13,12 @@ export interface VersionView {
   createdAt: Date;
 }
 
+export interface DraftView {
+  revision: number;
+  document: Json;
+  updatedAt: Date;
+}
+
 export interface PipelineView {
   id: PipelineId;
   name: string;
@@ -20,7 +26,8 @@ export interface PipelineView {
   tags: string[];
   createdAt: Date;
   updatedAt: Date;
-  draft: { revision: number; document: Json } | null;
+  archivedAt: Date | null;
+  draft: DraftView | null;
   newest: (VersionView & { graph: Json }) | null;
 }
 
@@ -49,28 +56,15 @@ export async function findNewestVersion(tx: TenantTransaction, id: PipelineId) {
   return row ? { ...toVersionView(row), graph: row.graph } : null;
 }
 
-export async function listVersionRows(
-  tx: TenantTransaction,
-  id: PipelineId,
-  limit: number,
-): Promise<VersionView[]> {
-  const rows = await tx
-    .select(VERSION_COLUMNS)
-    .from(versions)
-    .where(eq(versions.pipelineId, toUuid(id)))
-    .orderBy(desc(versions.number))
-    .limit(limit);
-  return rows.map(toVersionView);
-}
-
+/** Of an archived pipeline too: it can still be looked at. */
 export async function loadPipeline(tx: TenantTransaction, id: PipelineId): Promise<PipelineView> {
   const [row] = await tx
     .select()
     .from(pipelines)
     .leftJoin(drafts, eq(drafts.pipelineId, pipelines.id))
-    .where(and(eq(pipelines.id, toUuid(id)), isNull(pipelines.archivedAt)));
+    .where(eq(pipelines.id, toUuid(id)));
   if (!row) throw notFound('pipeline', id);
-  const { name, description, tags, createdAt, updatedAt } = row.pipelines;
+  const { name, description, tags, createdAt, updatedAt, archivedAt } = row.pipelines;
   return {
     id,
     name,
@@ -78,7 +72,68 @@ export async function loadPipeline(tx: TenantTransaction, id: PipelineId): Promi
     tags,
     createdAt,
     updatedAt,
-    draft: row.drafts && { revision: row.drafts.revision, document: row.drafts.document },
+    archivedAt,
+    draft: row.drafts && {
+      revision: row.drafts.revision,
+      document: row.drafts.document,
+      updatedAt: row.drafts.updatedAt,
+    },
     newest: await findNewestVersion(tx, id),
   };
+}
+
+/** Of a pipeline that is in use: what is archived is neither run nor changed. */
+export async function loadLivePipeline(tx: TenantTransaction, id: PipelineId): Promise<PipelineView> {
+  const pipeline = await loadPipeline(tx, id);
+  if (pipeline.archivedAt === null) return pipeline;
+  throw new SignalboxError('CONFLICT', `The pipeline ${JSON.stringify(pipeline.name)} is archived.`, {
+    advice: 'Bring it back first.',
+  });
+}
+
+export async function loadDraft(tx: TenantTransaction, id: PipelineId): Promise<DraftView> {
+  const { draft } = await loadLivePipeline(tx, id);
+  if (!draft) throw notFound('draft of pipeline', id);
+  return draft;
+}
+
+export async function loadVersion(
+  tx: TenantTransaction,
+  id: PipelineId,
+  number: number,
+): Promise<VersionView & { graph: Json }> {
+  const [row] = await tx
+    .select({ ...VERSION_COLUMNS, graph: versions.graph })
+    .from(versions)
+    .where(and(eq(versions.pipelineId, toUuid(id)), eq(versions.number, number)));
+  if (!row) throw notFound('version', `${number} of ${id}`);
+  return { ...toVersionView(row), graph: row.graph };
+}
+
+export async function loadVersionById(tx: TenantTransaction, id: VersionId): Promise<VersionView> {
+  const [row] = await tx
+    .select(VERSION_COLUMNS)
+    .from(versions)
+    .where(eq(versions.id, toUuid(id)));
+  if (!row) throw notFound('version', id);
+  return toVersionView(row);
+}
+
+export async function listVersionRows(
+  tx: TenantTransaction,
+  id: PipelineId,
+  { before, limit }: { before: number | undefined; limit: number },
+): Promise<VersionView[]> {
+  const rows = await tx
+    .select(VERSION_COLUMNS)
+    .from(versions)
+    .where(
+      and(
+        eq(versions.pipelineId, toUuid(id)),
+        before === undefined ? undefined : lt(versions.number, before),
+      ),
+    )
+    .orderBy(desc(versions.number))
+    .limit(limit);
+  return rows.map(toVersionView);
 }

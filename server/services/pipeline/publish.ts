@@ -1,22 +1,24 @@
 import { eq } from 'drizzle-orm';
 import { z } from 'zod';
-import { drafts, pipelines, versions } from '#db/schema/index.ts';
+import { pipelines, versions } from '#db/schema/index.ts';
 import { inTenant, type TenantTransaction } from '#db/tenant.ts';
-import { notFound, SignalboxError } from '#server/domain/errors.ts';
+import { SignalboxError } from '#server/domain/errors.ts';
 import { canonicalDocument } from '#server/domain/graph/canonical.ts';
 import { idSchema, type PipelineId, toUuid } from '#server/domain/ids.ts';
 import { type Actor, authorise, authoriseAnywhere } from '#server/identity/actor.ts';
 import { auditNote, noteIn } from '#server/identity/audit/note.ts';
 import type { Services } from '../context.ts';
+import { idempotencyKeySchema, makeOnce } from '../make-once.ts';
 import { parseInput } from '../parse-input.ts';
 import { type Judged, judgeGraph } from './judge-graph.ts';
-import { findNewestVersion, type VersionView } from './pipeline-view.ts';
+import { findNewestVersion, loadDraft, loadVersionById, type VersionView } from './pipeline-view.ts';
 
-export const publishSchema = z.strictObject({
+const publishSchema = z.strictObject({
   id: idSchema('pipe'),
   note: z.string().max(1000).default(''),
   /** The revision that the publisher has seen; another one means that somebody has changed the draft since. */
   revision: z.int().min(1).optional(),
+  idempotencyKey: idempotencyKeySchema.optional(),
 });
 
 export interface Published {
@@ -31,31 +33,34 @@ export async function publishPipeline(
   input: z.input<typeof publishSchema>,
 ): Promise<Published> {
   authoriseAnywhere(actor, 'pipeline.publish');
-  const { id, note, revision } = parseInput(publishSchema, input);
+  const { id, note, revision, idempotencyKey: key } = parseInput(publishSchema, input);
   authorise(actor, 'pipeline.publish', { pipelineId: id });
   return inTenant(services.db, actor.orgId, async (tx) => {
-    const [draft] = await tx
-      .select()
-      .from(drafts)
-      .where(eq(drafts.pipelineId, toUuid(id)));
-    if (!draft) throw notFound('pipeline', id);
-    if (revision !== undefined && revision !== draft.revision) throw staleDraft(draft.revision);
-    const judged = await judgeGraph(services, draft.document);
-    const made = { id, judged, note, versionUuid: services.newUuid() };
-    const published = await addVersion(tx, actor, made);
-    if (published.isNew) {
-      const after = { version: published.version.number, hash: published.version.contentHash, note };
-      await noteIn(tx, auditNote(actor, 'pipeline.published', { target: id, after }));
-    }
-    return published;
+    const make = async () => {
+      const draft = await loadDraft(tx, id);
+      if (revision !== undefined && revision !== draft.revision) throw staleDraft(draft.revision);
+      const judged = await judgeGraph(services, draft.document);
+      const made = { id, judged, note, versionUuid: services.newUuid() };
+      const published = await addVersion(tx, actor, made);
+      const { number, contentHash } = published.version;
+      const after = { version: number, hash: contentHash, note };
+      if (published.isNew) await noteIn(tx, auditNote(actor, 'pipeline.published', { target: id, after }));
+      return { id: published.version.id, isNew: published.isNew };
+    };
+    const made = await makeOnce(tx, actor, { key, request: { publish: { id, note, revision } }, make });
+    return { version: await loadVersionById(tx, made.id), isNew: made.isNew };
   });
 }
 
 export function staleDraft(current: number): SignalboxError {
-  return new SignalboxError('CONFLICT', `The draft has been changed since: it is at revision ${current}.`, {
-    advice: 'Load the draft again and repeat the change on it.',
-    details: { revision: current },
-  });
+  return new SignalboxError(
+    'STALE_REVISION',
+    `The draft has been changed since: it is at revision ${current}.`,
+    {
+      advice: 'Load the draft again and repeat the change on it.',
+      details: { revision: current },
+    },
+  );
 }
 
 export async function addVersion(

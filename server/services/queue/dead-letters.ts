@@ -18,7 +18,7 @@ import { parseInput } from '../parse-input.ts';
 import { replayRun } from '../run/replay.ts';
 import { isQueueOf } from './list.ts';
 
-const listSchema = z.strictObject({ limit: z.coerce.number().int().min(1).max(500).default(100) });
+const listSchema = z.strictObject({ limit: z.int().min(1).max(500).default(100) });
 const replaySchema = z.strictObject({ id: z.string().min(1).max(256) });
 const discardSchema = z.strictObject({
   id: z.string().min(1).max(256),

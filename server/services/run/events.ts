@@ -14,8 +14,8 @@ import { redactEvent } from './redact.ts';
 const eventsSchema = z.strictObject({
   id: idSchema('run'),
   /** The last number seen; 0 reads from the start. */
-  after: z.coerce.number().int().min(0).default(0),
-  limit: z.coerce.number().int().min(1).max(1000).default(200),
+  after: z.int().min(0).default(0),
+  limit: z.int().min(1).max(1000).default(200),
 });
 
 export interface NumberedEvent {

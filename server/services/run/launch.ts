@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { and, eq } from 'drizzle-orm';
 import { idempotencyKeys } from '#db/schema/index.ts';
 import { inTenant } from '#db/tenant.ts';
@@ -6,11 +5,13 @@ import type { StartRequest } from '#server/coordinator/commands.ts';
 import { invalid, SignalboxError } from '#server/domain/errors.ts';
 import type { CompiledGraph, JsonValidator } from '#server/domain/graph/compile.ts';
 import { fromUuid, makeId, type PipelineId, type RunId, toUuid, type VersionId } from '#server/domain/ids.ts';
-import { isJsonObject, type Json, type JsonObject, setOwn } from '#server/domain/json.ts';
+import type { Json, JsonObject } from '#server/domain/json.ts';
 import { findRefs, MAX_REFS, type PayloadRef } from '#server/domain/payload-ref.ts';
 import type { Actor } from '#server/identity/actor.ts';
 import { auditNote } from '#server/identity/audit/note.ts';
 import type { Services } from '../context.ts';
+import { hashRequest } from '../hash-request.ts';
+import { keyInUse } from '../make-once.ts';
 
 export interface Launch {
   pipelineId: PipelineId | null;
@@ -148,16 +149,9 @@ async function findByKey(
       .where(and(eq(idempotencyKeys.orgId, toUuid(actor.orgId)), eq(idempotencyKeys.key, key))),
   );
   if (!row) return null;
-  const id = fromUuid('run', row.runId);
-  if (row.requestHash === requestHash) return id;
-  throw new SignalboxError(
-    'CONFLICT',
-    `The idempotency key was used for another request, which started ${id}.`,
-    {
-      advice: 'Use a new key for a new request.',
-      details: { run: id },
-    },
-  );
+  const id = row.runId === null ? null : fromUuid('run', row.runId);
+  if (id !== null && row.requestHash === requestHash) return id;
+  throw keyInUse(id ?? row.subject);
 }
 
 const RETRY_AFTER_SECONDS = 2;
@@ -188,19 +182,4 @@ function checkAgainst(validate: JsonValidator | null, value: Json, what: string)
     { issues },
     `Correct the ${what}, or change its schema and publish.`,
   );
-}
-
-/** Equal requests hash alike, whatever the order of their keys. */
-export function hashRequest(request: Json): string {
-  return createHash('sha256')
-    .update(JSON.stringify(sortKeys(request)))
-    .digest('hex');
-}
-
-function sortKeys(value: Json): Json {
-  if (Array.isArray(value)) return value.map(sortKeys);
-  if (!isJsonObject(value)) return value;
-  const sorted: JsonObject = {};
-  for (const key of Object.keys(value).sort()) setOwn(sorted, key, sortKeys(value[key] ?? null));
-  return sorted;
 }

@@ -1,48 +1,49 @@
-import { and, desc, eq, inArray, lt } from 'drizzle-orm';
 import { z } from 'zod';
-import { runs } from '#db/schema/index.ts';
 import { inTenant } from '#db/tenant.ts';
-import { fromUuid, idSchema, toUuid } from '#server/domain/ids.ts';
-import { RUN_STATUSES } from '#server/domain/statuses.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { type Page, pageFields, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
-import { redactSummary } from './redact.ts';
-import { type RunSummary, toSummary } from './run-view.ts';
+import { findRuns, loadSummaries } from './find-runs.ts';
+import { resolveFilter, runFilterFields } from './run-filter.ts';
+import { RUN_SORTS } from './run-query.ts';
+import type { RunSummary } from './run-view.ts';
 
 const listSchema = z.strictObject({
   ...pageFields,
-  cursor: idSchema('run').optional(),
-  pipelineId: idSchema('pipe').optional(),
-  status: z.array(z.enum(RUN_STATUSES)).max(RUN_STATUSES.length).optional(),
+  ...runFilterFields,
+  /** By the end or the duration: only runs that have ended. */
+  sort: z.enum(RUN_SORTS).default('created'),
+  order: z.enum(['desc', 'asc']).default('desc'),
 });
 
-/** Newest first. */
+/** Newest first, unless asked otherwise. */
 export async function listRuns(
   services: Services,
   actor: Actor,
   input: z.input<typeof listSchema>,
 ): Promise<Page<RunSummary>> {
   authorise(actor, 'run.read');
-  const { limit, cursor, pipelineId, status } = parseInput(listSchema, input);
-  const rows = await inTenant(services.db, actor.orgId, (tx) =>
-    tx
-      .select()
-      .from(runs)
-      .where(
-        and(
-          eq(runs.orgId, toUuid(actor.orgId)),
-          cursor ? lt(runs.id, toUuid(cursor)) : undefined,
-          pipelineId ? eq(runs.pipelineId, toUuid(pipelineId)) : undefined,
-          status && status.length > 0 ? inArray(runs.status, status) : undefined,
-        ),
-      )
-      .orderBy(desc(runs.id))
-      .limit(limit + 1),
+  const { limit, cursor, sort, order, ...filter } = parseInput(listSchema, input);
+  const list = `runs ${sort} ${order}`;
+  const after = cursor === undefined ? undefined : services.cursors.open(list, cursor);
+  const where = await inTenant(services.db, actor.orgId, (tx) => resolveFilter(tx, actor, filter));
+  const query = { where, sort, order, limit: limit + 1, ...(after ? { after } : {}) };
+  const found = await findRuns(services, query);
+  const summaries = await inTenant(services.db, actor.orgId, (tx) =>
+    loadSummaries(
+      tx,
+      actor,
+      found.slice(0, limit).map(({ id }) => id),
+    ),
   );
-  return toPage(rows, limit, {
-    idOf: (row) => fromUuid('run', row.id),
-    toItem: (row) => redactSummary(actor, toSummary(row)),
-  });
+  return toPage(
+    found,
+    { limit, cursors: services.cursors, list },
+    {
+      placeOf: ({ id, place }) => (place === null ? [id] : [place, id]),
+      // A run that retention took in between is left out.
+      toItems: ({ id }) => summaries.get(id) ?? [],
+    },
+  );
 }

@@ -28,7 +28,7 @@ function redactTask(task: TaskView): TaskView {
 }
 
 /** Messages and details are an agent's words and may quote what it read. */
-function redactError(error: TaskError | null): TaskError | null {
+export function redactError(error: TaskError | null): TaskError | null {
   return error && { class: error.class, code: error.code, message: HIDDEN };
 }
 

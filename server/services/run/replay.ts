@@ -8,12 +8,12 @@ import { type Json, jsonObjectSchema, jsonSchema } from '#server/domain/json.ts'
 import { isRunOver, isTaskSkipped, isTaskSuccess } from '#server/domain/statuses.ts';
 import { type Actor, authorise, authoriseAnywhere } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
+import { idempotencyKeySchema } from '../make-once.ts';
 import { parseInput } from '../parse-input.ts';
 import { findNewestVersion } from '../pipeline/pipeline-view.ts';
 import { launchRun } from './launch.ts';
 import { redactRun } from './redact.ts';
 import { loadRunRow, loadTaskRows, pipelineIdOf, type RunView, type TaskRow, viewRun } from './run-view.ts';
-import { idempotencyKeySchema } from './start.ts';
 
 const replaySchema = z.strictObject({
   id: idSchema('run'),

@@ -62,6 +62,8 @@ export interface RunSummary {
   tasksLeft: number;
   trigger: string;
   error: TaskError | null;
+  /** Equal for failures of one kind. */
+  errorGroup: string | null;
   replayOf: RunId | null;
   replayFrom: string | null;
   createdAt: Date;
@@ -97,7 +99,27 @@ export function loadTaskRows(tx: TenantTransaction, id: RunId): Promise<TaskRow[
 export const pipelineIdOf = ({ pipelineId }: Pick<RunRow, 'pipelineId'>): PipelineId | null =>
   pipelineId === null ? null : fromUuid('pipe', pipelineId);
 
-export function toSummary(row: RunRow): RunSummary {
+/** A list shows no payloads, so it reads none. */
+export const SUMMARY_COLUMNS = {
+  id: runs.id,
+  pipelineId: runs.pipelineId,
+  versionId: runs.versionId,
+  status: runs.status,
+  seq: runs.seq,
+  tasksTotal: runs.tasksTotal,
+  tasksLeft: runs.tasksLeft,
+  trigger: runs.trigger,
+  error: runs.error,
+  failing: runs.failing,
+  errorGroup: runs.errorGroup,
+  replayOf: runs.replayOf,
+  replayFrom: runs.replayFrom,
+  createdAt: runs.createdAt,
+  finishedAt: runs.finishedAt,
+  updatedAt: runs.updatedAt,
+};
+
+export function toSummary(row: Pick<RunRow, keyof typeof SUMMARY_COLUMNS>): RunSummary {
   return {
     id: fromUuid('run', row.id),
     pipelineId: pipelineIdOf(row),
@@ -109,6 +131,7 @@ export function toSummary(row: RunRow): RunSummary {
     tasksLeft: row.tasksLeft,
     trigger: row.trigger,
     error: row.error ?? row.failing,
+    errorGroup: row.errorGroup,
     replayOf: row.replayOf === null ? null : fromUuid('run', row.replayOf),
     replayFrom: row.replayFrom,
     createdAt: row.createdAt,

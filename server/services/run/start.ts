@@ -7,13 +7,12 @@ import { fromUuid, idSchema, type PipelineId, toUuid, type VersionId } from '#se
 import { jsonObjectSchema, jsonSchema } from '#server/domain/json.ts';
 import { type Actor, authorise, authoriseAnywhere } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
+import { idempotencyKeySchema } from '../make-once.ts';
 import { parseInput } from '../parse-input.ts';
-import { findNewestVersion, loadPipeline } from '../pipeline/pipeline-view.ts';
+import { findNewestVersion, loadLivePipeline } from '../pipeline/pipeline-view.ts';
 import { launchRun } from './launch.ts';
 import { redactRun } from './redact.ts';
 import { type RunView, viewRun } from './run-view.ts';
-
-export const idempotencyKeySchema = z.string().min(1).max(255);
 
 const startSchema = z.strictObject({
   pipelineId: idSchema('pipe'),
@@ -58,7 +57,7 @@ async function findVersion(
   id: PipelineId,
   number: number | undefined,
 ): Promise<VersionId> {
-  const pipeline = await loadPipeline(tx, id);
+  const pipeline = await loadLivePipeline(tx, id);
   if (number === undefined) {
     const newest = await findNewestVersion(tx, id);
     if (newest) return newest.id;

@@ -16,7 +16,7 @@ export const secretNameSchema = z
     /^[A-Za-z0-9][\w./-]{0,127}$/,
     'must begin with a letter or digit and have letters, digits and _ . / -',
   );
-const listSchema = z.strictObject({ ...pageFields, cursor: z.string().max(128).optional() });
+const listSchema = z.strictObject(pageFields);
 const putSchema = z.strictObject({ name: secretNameSchema, value: z.string().min(1).max(65_536) });
 const deleteSchema = z.strictObject({ name: secretNameSchema });
 
@@ -42,15 +42,22 @@ export async function listSecrets(
 ): Promise<Page<SecretView>> {
   authorise(actor, 'secret.manage');
   const { limit, cursor } = parseInput(listSchema, input);
+  const paging = { limit, cursors: services.cursors, list: 'secrets' };
+  const [after] = cursor === undefined ? [] : services.cursors.open(paging.list, cursor);
   const rows = await inTenant(services.db, actor.orgId, (tx) =>
     tx
       .select(VIEW)
       .from(secrets)
-      .where(and(eq(secrets.orgId, toUuid(actor.orgId)), cursor ? gt(secrets.name, cursor) : undefined))
+      .where(
+        and(
+          eq(secrets.orgId, toUuid(actor.orgId)),
+          after === undefined ? undefined : gt(secrets.name, after),
+        ),
+      )
       .orderBy(asc(secrets.name))
       .limit(limit + 1),
   );
-  return toPage(rows, limit, { idOf: ({ name }) => name, toItem: (row) => row });
+  return toPage(rows, paging, { placeOf: ({ name }) => [name], toItems: (row) => row });
 }
 
 /** Stores a value under a name, in place of the one that was there. */

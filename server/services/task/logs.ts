@@ -10,7 +10,7 @@ import { type LogLine, loadLogs } from './get.ts';
 
 const logsSchema = z.strictObject({
   id: taskIdSchema,
-  limit: z.coerce.number().int().min(1).max(10_000).default(1000),
+  limit: z.int().min(1).max(10_000).default(1000),
 });
 
 export async function listTaskLogs(

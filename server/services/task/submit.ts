@@ -6,10 +6,10 @@ import { idSchema, type PipelineId, taskId } from '#server/domain/ids.ts';
 import { isJsonObject, type Json, type JsonObject, jsonSchema } from '#server/domain/json.ts';
 import { type Actor, authorise, authoriseAnywhere } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
+import { idempotencyKeySchema } from '../make-once.ts';
 import { parseInput } from '../parse-input.ts';
 import { findNewestVersion, loadPipeline } from '../pipeline/pipeline-view.ts';
 import { launchRun } from '../run/launch.ts';
-import { idempotencyKeySchema } from '../run/start.ts';
 import { type TaskDetail, viewTask } from './get.ts';
 import { findOrAddSharedVersion } from './standalone-graph.ts';
 

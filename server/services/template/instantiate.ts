@@ -6,14 +6,15 @@ import { notFound } from '#server/domain/errors.ts';
 import type { JsonObject } from '#server/domain/json.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
+import { idempotencyKeySchema } from '../make-once.ts';
 import { parseInput } from '../parse-input.ts';
-import { createPipeline, pipelineNameSchema } from '../pipeline/create.ts';
-import type { PipelineView } from '../pipeline/pipeline-view.ts';
+import { type CreatedPipeline, createPipeline, pipelineNameSchema } from '../pipeline/create.ts';
 
-export const instantiateSchema = z.strictObject({
+const instantiateSchema = z.strictObject({
   key: z.string().min(1).max(128),
   name: pipelineNameSchema.optional(),
   publish: z.boolean().default(true),
+  idempotencyKey: idempotencyKeySchema.optional(),
 });
 
 /** A pipeline of one's own from a template; the template stays as it is. */
@@ -21,9 +22,9 @@ export async function instantiateTemplate(
   services: Services,
   actor: Actor,
   input: z.input<typeof instantiateSchema>,
-): Promise<PipelineView> {
+): Promise<CreatedPipeline> {
   authorise(actor, 'pipeline.create');
-  const { key, name, publish } = parseInput(instantiateSchema, input);
+  const { key, name, publish, idempotencyKey } = parseInput(instantiateSchema, input);
   if (publish) authorise(actor, 'pipeline.publish');
   const [row] = await inTenant(services.db, actor.orgId, (tx) =>
     tx.select().from(taskDagTemplates).where(eq(taskDagTemplates.key, key)),
@@ -34,5 +35,6 @@ export async function instantiateTemplate(
     description: row.description,
     document: row.document as JsonObject,
     publish,
+    idempotencyKey,
   });
 }

@@ -1,0 +1,78 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { io } from 'socket.io-client';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
+
+let dataDir: Awaited<ReturnType<typeof makeDataDir>>;
+let server: RunningServer;
+let token: string;
+
+beforeAll(async () => {
+  dataDir = await makeDataDir();
+  server = await startServer(dataDir.path);
+  token = (await readFile(join(dataDir.path, 'api-secret'), 'utf8')).trim();
+});
+afterAll(async () => {
+  await server?.stop();
+  await dataDir?.remove();
+});
+
+async function startSample(): Promise<string> {
+  const ask = async (path: string, body?: object) => {
+    const answer = await fetch(`${server.origin}/api/v1${path}`, {
+      method: body ? 'POST' : 'GET',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    });
+    expect(answer.ok, `${path}: ${answer.status}`).toBe(true);
+    return answer.json();
+  };
+  const made = await ask('/pipelines', {
+    name: `live ${crypto.randomUUID()}`,
+    stages: [
+      { name: 'first', type: 'echo' },
+      { name: 'second', type: 'echo' },
+    ],
+    dependencies: [{ from: 0, to: 1 }],
+  });
+  return (await ask(`/pipelines/${made.id}/execute`, { input_data: { n: 1 } })).id;
+}
+
+interface Told {
+  type: string;
+  run_id?: string;
+  seq?: number;
+  event?: string | null;
+}
+
+const isEndOf = (runId: string) => (told: Told) => told.run_id === runId && told.event === 'run.succeeded';
+
+test('beside the pages /ws tells a run to whoever signs in there', async () => {
+  const told: Told[] = [];
+  const socket = new WebSocket(`${server.origin.replace('http', 'ws')}/ws`);
+  socket.onopen = () => socket.send(JSON.stringify({ type: 'auth', token }));
+  socket.onmessage = ({ data }) => told.push(JSON.parse(data) as Told);
+  await vi.waitFor(() => expect(told.some(({ type }) => type === 'ready')).toBe(true), { timeout: 30_000 });
+  const runId = await startSample();
+  await vi.waitFor(() => expect(told.some(isEndOf(runId))).toBe(true), { timeout: 60_000 });
+  const numbers = told.flatMap(({ run_id, seq, event }) => (run_id === runId && event ? [seq ?? 0] : []));
+  expect(numbers).toEqual(Array.from({ length: numbers.length }, (_, at) => at + 1));
+  socket.close();
+});
+
+test('and Socket.IO does so at /socket.io', async () => {
+  const statuses: string[] = [];
+  const socket = io(server.origin, { transports: ['websocket'], auth: { token }, reconnection: false });
+  socket.on('run_news', (news: { status: string; runId: string }[]) => {
+    for (const { status } of news) statuses.push(status);
+  });
+  try {
+    const answer = await socket.timeout(30_000).emitWithAck('subscribe', [{ everything: true }]);
+    expect(answer).toEqual({ ok: true });
+    await startSample();
+    await vi.waitFor(() => expect(statuses).toContain('succeeded'), { timeout: 60_000 });
+  } finally {
+    socket.close();
+  }
+});

@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Answer, Route } from '../http/router.ts';
+import { openApiDocument } from '../openapi/document.ts';
+
+/** The page may run its own script and speak to this server: nothing else, and nothing from elsewhere. */
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const TYPES: Readonly<Record<string, string>> = {
+  html: 'text/html; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  mjs: 'text/javascript; charset=utf-8',
+};
+
+const file = (name: string, path = `/api/docs/${name}`): Route => {
+  const text = readFileSync(new URL(name, import.meta.url), 'utf8');
+  const contentType = TYPES[name.slice(name.lastIndexOf('.') + 1)] ?? '';
+  return open(path, () => ({
+    status: 200,
+    text,
+    contentType,
+    headers: { 'content-security-policy': POLICY, 'cache-control': 'no-cache' },
+  }));
+};
+
+/** What is described is the same everywhere and no secret, so nobody needs to sign in to read it. */
+const open = (path: string, answer: () => Answer): Route => ({
+  method: 'GET',
+  path,
+  isOpen: true,
+  handle: async () => answer(),
+});
+
+/** The description of the API, for programs and for people. */
+export function createDocumentRoutes(): readonly Route[] {
+  const document = openApiDocument();
+  const etag = `"${createHash('sha256').update(JSON.stringify(document)).digest('hex').slice(0, 32)}"`;
+  const headers = { etag, 'cache-control': 'public, no-cache' };
+  return [
+    open('/api/v1/openapi.json', () => ({ status: 200, body: document, headers })),
+    file('page.html', '/api/docs'),
+    ...['page.css', 'page.mjs', 'dom.mjs', 'schema-text.mjs', 'try-it.mjs'].map((name) => file(name)),
+  ];
+}

@@ -1,0 +1,190 @@
+import { request } from 'node:http';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestServer, type TestServer } from '#server/testing/http.ts';
+
+let http: TestServer;
+beforeAll(async () => {
+  http = await startTestServer();
+});
+afterAll(() => http[Symbol.asyncDispose]());
+
+/** As it comes, not unpacked. */
+function raw(path: string, headers: Record<string, string> = {}, method = 'GET') {
+  return new Promise<{ status: number; headers: Record<string, unknown>; bytes: Buffer }>(
+    (resolve, reject) => {
+      const asked = request(`${http.origin}${path}`, {
+        method,
+        headers: { authorization: `Bearer ${http.secret}`, ...headers },
+      });
+      asked.once('response', async (response) => {
+        const chunks: Buffer[] = [];
+        for await (const chunk of response) chunks.push(chunk);
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          bytes: Buffer.concat(chunks),
+        });
+      });
+      asked.once('error', reject);
+      asked.end();
+    },
+  );
+}
+
+const STAGES = { stages: [{ name: 'only', type: 'echo' }] };
+
+describe('answers', () => {
+  test('are packed when they are long and the caller can unpack them', async () => {
+    const plain = await raw('/api/v1/templates');
+    expect(plain.headers['content-encoding']).toBeUndefined();
+    expect(plain.bytes.byteLength).toBeGreaterThan(1024);
+    const br = await raw('/api/v1/templates', { 'accept-encoding': 'gzip, br' });
+    expect(br.headers).toMatchObject({
+      'content-encoding': 'br',
+      vary: expect.stringContaining('accept-encoding'),
+    });
+    expect(brotliDecompressSync(br.bytes)).toEqual(plain.bytes);
+    const gzip = await raw('/api/v1/templates', { 'accept-encoding': 'gzip, br;q=0' });
+    expect(gunzipSync(gzip.bytes)).toEqual(plain.bytes);
+    const short = await raw('/api/v1/queues?', { 'accept-encoding': 'br' });
+    if (short.bytes.byteLength < 1024) expect(short.headers['content-encoding']).toBeUndefined();
+  });
+
+  test('of events as they happen are not', async () => {
+    const made = await http.call('/api/v1/pipelines', { name: 'followed', ...STAGES });
+    const run = await http.call(`/api/v1/pipelines/${made.body.id}/execute`, {});
+    const events = await raw(`/api/v1/runs/${run.body.id}/events?follow=1`, {
+      'accept-encoding': 'br, gzip',
+    });
+    expect(events.headers['content-encoding']).toBeUndefined();
+    expect(events.headers['content-type']).toContain('text/event-stream');
+    expect(events.bytes.toString('utf8')).toContain('event: end');
+  });
+
+  test('to a HEAD have the headers of a GET and no body', async () => {
+    const head = await raw('/api/v1/templates', {}, 'HEAD');
+    expect(head).toMatchObject({
+      status: 200,
+      headers: { 'content-type': 'application/json; charset=utf-8' },
+    });
+    expect(head.bytes.byteLength).toBe(0);
+  });
+
+  test('carry the request id of the caller, or one of ours', async () => {
+    expect((await raw('/api/v1/queues', { 'x-request-id': 'my-request-17' })).headers['x-request-id']).toBe(
+      'my-request-17',
+    );
+    expect((await raw('/api/v1/queues', { 'x-request-id': 'x\ty' })).headers['x-request-id']).toMatch(
+      /^[\w-]{36}$/,
+    );
+  });
+
+  test('are kept by nobody, but for what never changes', async () => {
+    const { body } = await http.call('/api/v1/pipelines', { name: 'kept', ...STAGES });
+    expect((await raw('/api/v1/runs')).headers['cache-control']).toBe('no-store');
+    const version = `/api/v1/pipelines/${body.id}/versions/1`;
+    const first = await raw(version);
+    expect(first.headers).toMatchObject({
+      'cache-control': expect.stringContaining('immutable'),
+      vary: expect.stringContaining('cookie, authorization'),
+    });
+    const again = await raw(version, { 'if-none-match': `W/"x", ${first.headers.etag}` });
+    expect(again).toMatchObject({ status: 304, headers: { etag: first.headers.etag } });
+    expect(again.bytes.byteLength).toBe(0);
+  });
+});
+
+describe('a draft', () => {
+  const save = (path: string, ifMatch: string | undefined, more: object = {}) =>
+    http.call(
+      path,
+      { document: STAGES, ...more },
+      {
+        method: 'PUT',
+        headers: ifMatch === undefined ? {} : { 'if-match': ifMatch },
+      },
+    );
+
+  test('is saved on the ETag that was seen, and on no other', async () => {
+    const { body } = await http.call('/api/v1/pipelines', { name: 'drafted', ...STAGES });
+    const path = `/api/v1/pipelines/${body.id}/draft`;
+    const seen = await http.call(path);
+    expect(seen.headers.get('etag')).toBe('"1"');
+    const saved = await save(path, '"1"');
+    expect(saved).toMatchObject({ status: 200, body: { revision: 2 } });
+    expect(saved.headers.get('etag')).toBe('"2"');
+    expect(await save(path, '"1"')).toMatchObject({
+      status: 412,
+      body: { code: 'STALE_REVISION', revision: 2, advice: expect.any(String) },
+    });
+    expect(await save(path, undefined)).toMatchObject({ status: 400, body: { code: 'INVALID' } });
+    expect(await save(path, undefined, { revision: 2 })).toMatchObject({
+      status: 200,
+      body: { revision: 3 },
+    });
+  });
+
+  test('that nobody has changed is not sent again', async () => {
+    const { body } = await http.call('/api/v1/pipelines', { name: 'unchanged', ...STAGES });
+    const answer = await raw(`/api/v1/pipelines/${body.id}/draft`, { 'if-none-match': '"1"' });
+    expect(answer.status).toBe(304);
+  });
+});
+
+describe('strangers', () => {
+  const stranger = (path: string) => fetch(`${http.origin}${path}`);
+
+  test('learn whether the server lives and can serve, and no more', async () => {
+    expect(await (await stranger('/healthz')).json()).toEqual({ status: 'ok' });
+    expect(await (await stranger('/readyz')).json()).toEqual({ status: 'ready' });
+    expect((await stranger('/api/v1/health')).status).toBe(401);
+    expect((await stranger('/api/v1/settings')).status).toBe(401);
+  });
+
+  test('may read the documentation, whose page runs nothing but its own script', async () => {
+    const page = await stranger('/api/docs');
+    expect(page.status).toBe(200);
+    expect(page.headers.get('content-security-policy')).toContain("script-src 'self'");
+    const html = await page.text();
+    expect(html).not.toMatch(/<script(?![^>]*src="\/api\/docs\/)|<style|style=|\son\w+=|https?:\/\//);
+    for (const name of ['page.css', 'page.mjs', 'dom.mjs', 'schema-text.mjs', 'try-it.mjs']) {
+      expect((await stranger(`/api/docs/${name}`)).status).toBe(200);
+    }
+    const described = await stranger('/api/v1/openapi.json');
+    expect(await described.json()).toMatchObject({ openapi: '3.1.0' });
+  });
+});
+
+describe('bodies', () => {
+  test('that bring a prototype along are refused', async () => {
+    const response = await http.fetch('/api/v1/pipelines', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"__proto__": {"name": "inherited"}, "stages": [{"name": "a", "type": "echo"}]}',
+    });
+    expect(response.status).toBe(400);
+  });
+
+  test('do not stand in for the path or a header', async () => {
+    const { body } = await http.call('/api/v1/pipelines', { name: 'misplaced', ...STAGES });
+    const path = `/api/v1/pipelines/${body.id}/execute`;
+    expect(await http.call(path, { id: body.id })).toMatchObject({ status: 400, body: { code: 'INVALID' } });
+    expect(await http.call(path, { idempotency_key: 'k' })).toMatchObject({ status: 400 });
+  });
+
+  test('of a query say what is wrong with them', async () => {
+    for (const query of [
+      'limit=many',
+      'limit=0',
+      'limit=1&limit=2',
+      'status=ended',
+      'nonsense=1',
+      'follow=1',
+    ]) {
+      expect((await http.call(`/api/v1/runs?${query}`)).status, query).toBe(400);
+    }
+    expect((await http.call('/api/v1/runs?limit=1&status=running,failed')).status).toBe(200);
+    expect((await http.call('/api/v1/runs?status=running&status=failed')).status).toBe(200);
+  });
+});

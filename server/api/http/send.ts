@@ -1,0 +1,122 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzip } from 'node:zlib';
+import type { Logger } from '#server/platform/logger.ts';
+import { retryAfterOf, toProblem } from './problem.ts';
+import type { Answer } from './router.ts';
+
+/** Where an answer goes. */
+export interface Exchange {
+  request: IncomingMessage;
+  response: ServerResponse;
+  id: string;
+  /** For metrics and the log: the pattern, never the path itself. */
+  route: string;
+}
+
+export interface Sending {
+  headers?: Readonly<Record<string, string>>;
+  /**
+   * It holds a secret. Packed together with text that a stranger chose, its length would tell what the secret is.
+   */
+  isSecret?: boolean;
+}
+
+const PACKED_FROM_BYTES = 1024;
+const pack = {
+  br: promisify(brotliCompress),
+  gzip: promisify(gzip),
+};
+/** Small and quick rather than smallest: each answer is made once. */
+const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } };
+
+export async function sendAnswer(exchange: Exchange, answer: Answer, sending: Sending = {}): Promise<void> {
+  if ('stream' in answer) return answer.stream(exchange.response);
+  if ('body' in answer) {
+    return sendJson(exchange, answer, { ...sending, headers: { ...answer.headers } });
+  }
+  const { response } = exchange;
+  setHeaders(response, { 'content-type': answer.contentType, ...answer.headers });
+  response.writeHead(answer.status);
+  response.end(answer.text);
+}
+
+export async function sendJson(
+  exchange: Exchange,
+  { status, body }: { status: number; body: unknown },
+  { headers, isSecret = false }: Sending = {},
+): Promise<void> {
+  const { request, response } = exchange;
+  setHeaders(response, headers);
+  if (status === 204) return end(response, status);
+  if (status === 200 && isKnown(request, headers?.etag)) return end(response, 304);
+  const isProblem = status >= 400 && status !== 503;
+  response.setHeader('content-type', `application/${isProblem ? 'problem+json' : 'json'}; charset=utf-8`);
+  const bytes = Buffer.from(JSON.stringify(body));
+  const encoding = isSecret || bytes.byteLength < PACKED_FROM_BYTES ? undefined : encodingFor(request);
+  if (!isSecret) response.appendHeader('vary', 'accept-encoding');
+  if (encoding === undefined) return end(response, status, bytes);
+  response.setHeader('content-encoding', encoding);
+  end(response, status, await (encoding === 'br' ? pack.br(bytes, BROTLI) : pack.gzip(bytes)));
+}
+
+export function sendError(exchange: Exchange, error: unknown, logger: Logger): void {
+  const { response, request, id } = exchange;
+  const problem = toProblem(error, id);
+  if (problem.status === 500) logger.error({ id, route: exchange.route, err: error }, 'request failed');
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const retryAfter = retryAfterOf(error);
+  if (retryAfter !== undefined) response.setHeader('retry-after', String(retryAfter));
+  if (!request.complete) linger(request);
+  response.setHeader('content-type', 'application/problem+json; charset=utf-8');
+  response.removeHeader('content-encoding');
+  response.removeHeader('etag');
+  response.setHeader('cache-control', 'no-store');
+  end(response, problem.status, Buffer.from(JSON.stringify(problem)));
+}
+
+const LINGER_MS = 2000;
+
+/**
+ * What is left of a refused body is thrown away for a moment: were the line cut at once, a sender who is still writing
+ * would see that and not the answer.
+ */
+function linger(request: IncomingMessage): void {
+  const timer = setTimeout(() => request.socket.destroy(), LINGER_MS);
+  timer.unref();
+  request.once('close', () => clearTimeout(timer));
+  request.resume();
+}
+
+function setHeaders(response: ServerResponse, headers: Sending['headers']): void {
+  for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value);
+}
+
+function end(response: ServerResponse, status: number, bytes?: Buffer): void {
+  // Nothing is kept but what says so itself.
+  if (!response.hasHeader('cache-control')) response.setHeader('cache-control', 'no-store');
+  if (bytes) response.setHeader('content-length', bytes.byteLength);
+  response.writeHead(status);
+  response.end(bytes);
+}
+
+/** Whether the caller has just this already. Weak and strong tags are alike to a GET. */
+function isKnown(request: IncomingMessage, etag: string | undefined): boolean {
+  if (etag === undefined || request.method !== 'GET') return false;
+  const given = request.headers['if-none-match'] ?? '';
+  return given.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag);
+}
+
+function encodingFor(request: IncomingMessage): 'br' | 'gzip' | undefined {
+  const accepted = new Map<string, number>();
+  for (const part of String(request.headers['accept-encoding'] ?? '').split(',')) {
+    const [name = '', ...parameters] = part.split(';').map((word) => word.trim().toLowerCase());
+    const q = parameters.find((word) => word.startsWith('q='));
+    accepted.set(name, q === undefined ? 1 : Number(q.slice(2)));
+  }
+  const accepts = (name: string) => (accepted.get(name) ?? accepted.get('*') ?? 0) > 0;
+  return (['br', 'gzip'] as const).find(accepts);
+}

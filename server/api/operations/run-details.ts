@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import { idSchema } from '#server/domain/ids.ts';
+import { listAttempts } from '#server/services/run/attempts.ts';
+import { getRun } from '#server/services/run/get.ts';
+import { readLineage } from '#server/services/run/lineage.ts';
+import { LOG_LEVELS, listRunLogs } from '#server/services/run/logs.ts';
+import { presentSummary, runSummarySchema } from '../wire/run.ts';
+import {
+  attemptSchema,
+  presentAttempt,
+  presentRunLog,
+  presentStageOfRun,
+  runLogLineSchema,
+  stageOfRunSchema,
+} from '../wire/task.ts';
+import { nextCursor } from '../wire/values.ts';
+import { EXAMPLE } from './examples.ts';
+import { limitField, pageInput } from './fields.ts';
+import { operation } from './operation.ts';
+
+const oneRun = z.strictObject({ id: idSchema('run') });
+const stage = z.int().min(0).optional().describe('One place in the pipeline, from 0; left out: all.');
+
+/** What there is to see inside of a run. */
+export const runDetails = {
+  tasks: operation({
+    method: 'GET',
+    path: '/api/v1/runs/{id}/tasks',
+    summary: 'List the tasks of a run',
+    input: oneRun,
+    output: z.object({ tasks: z.array(stageOfRunSchema) }),
+    errors: ['NOT_FOUND'],
+    example: { id: EXAMPLE.run },
+    async handle({ services, actor }, input) {
+      return { tasks: (await getRun(services, actor, input)).tasks.map(presentStageOfRun) };
+    },
+  }),
+
+  attempts: operation({
+    method: 'GET',
+    path: '/api/v1/runs/{id}/attempts',
+    summary: 'List every attempt of a run, with why its agent was chosen',
+    input: z.strictObject({ id: idSchema('run'), stage }),
+    output: z.object({ attempts: z.array(attemptSchema) }),
+    errors: ['NOT_FOUND'],
+    example: { id: EXAMPLE.run },
+    async handle({ services, actor }, input) {
+      return { attempts: (await listAttempts(services, actor, input)).map(presentAttempt) };
+    },
+  }),
+
+  logs: operation({
+    method: 'GET',
+    path: '/api/v1/runs/{id}/logs',
+    summary: 'Read the log of a run',
+    description: 'Stage by stage, in the order in which each was written.',
+    input: z.strictObject({
+      id: idSchema('run'),
+      stage,
+      level: z.enum(LOG_LEVELS).optional().describe('This level and worse ones.'),
+      search: z.string().min(1).max(200).optional().describe('Words that the message must hold.'),
+      limit: limitField(1000, 200),
+      cursor: pageInput.cursor,
+    }),
+    output: z.object({ logs: z.array(runLogLineSchema), next_cursor: nextCursor }),
+    errors: ['NOT_FOUND'],
+    example: { id: EXAMPLE.run, level: 'info', search: 'demonstration' },
+    async handle({ services, actor }, input) {
+      const page = await listRunLogs(services, actor, input);
+      return { logs: page.items.map(presentRunLog), next_cursor: page.nextCursor };
+    },
+  }),
+
+  lineage: operation({
+    method: 'GET',
+    path: '/api/v1/runs/{id}/lineage',
+    summary: 'See what a run replays, and its own replays',
+    input: oneRun,
+    output: z.object({
+      ancestors: z.array(runSummarySchema).describe('The nearest first.'),
+      replays: z.array(runSummarySchema).describe('Newest first.'),
+    }),
+    errors: ['NOT_FOUND'],
+    example: { id: EXAMPLE.run },
+    async handle({ services, actor }, input) {
+      const { ancestors, replays } = await readLineage(services, actor, input);
+      return { ancestors: ancestors.map(presentSummary), replays: replays.map(presentSummary) };
+    },
+  }),
+};

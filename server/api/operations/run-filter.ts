@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { idSchema } from '#server/domain/ids.ts';
+import { type RunFilter, runFilterFields } from '#server/services/run/run-filter.ts';
+
+const moment = z.iso.datetime({ offset: true }).optional();
+
+/** What runs are looked for by, as it travels. All that is given must be true of a run. */
+export const runFilterInput = {
+  pipeline_id: idSchema('pipe').optional(),
+  version: z.int().min(1).optional().describe('A number of the pipeline, which must be named too.'),
+  version_id: idSchema('ver').optional(),
+  status: runFilterFields.status,
+  created_after: moment,
+  created_before: moment,
+  finished_after: moment,
+  finished_before: moment,
+  min_duration_ms: runFilterFields.minDurationMs,
+  max_duration_ms: runFilterFields.maxDurationMs,
+  tag: runFilterFields.tag.describe('Of its pipeline, or in the list `tags` of its metadata.'),
+  agent_id: idSchema('agent').optional().describe('It has worked on a task.'),
+  trigger: runFilterFields.trigger,
+  error_group: runFilterFields.errorGroup.describe('The `error_group` of a run that failed likewise.'),
+  id_prefix: runFilterFields.idPrefix.describe('The beginning of its id.'),
+  metadata: runFilterFields.metadata.describe('`key=value` of a plain value at the top of its metadata.'),
+  replay_of: idSchema('run').optional(),
+};
+
+const runFilterSchema = z.strictObject(runFilterInput);
+
+export function toRunFilter(input: z.output<typeof runFilterSchema>): RunFilter {
+  return {
+    pipelineId: input.pipeline_id,
+    version: input.version,
+    versionId: input.version_id,
+    status: input.status,
+    createdAfter: input.created_after,
+    createdBefore: input.created_before,
+    finishedAfter: input.finished_after,
+    finishedBefore: input.finished_before,
+    minDurationMs: input.min_duration_ms,
+    maxDurationMs: input.max_duration_ms,
+    tag: input.tag,
+    agentId: input.agent_id,
+    trigger: input.trigger,
+    errorGroup: input.error_group,
+    idPrefix: input.id_prefix,
+    metadata: input.metadata,
+    replayOf: input.replay_of,
+  };
+}

@@ -1,0 +1,30 @@
+import { and, eq, sql } from 'drizzle-orm';
+import { z } from 'zod';
+import { bulks } from '#db/schema/index.ts';
+import { inTenant } from '#db/tenant.ts';
+import { idSchema, toUuid } from '#server/domain/ids.ts';
+import { type Actor, authoriseAnywhere } from '#server/identity/actor.ts';
+import { auditNote, noteIn } from '#server/identity/audit/note.ts';
+import type { Services } from '../context.ts';
+import { parseInput } from '../parse-input.ts';
+import { type BulkView, loadBulk } from './bulk-view.ts';
+
+const abortSchema = z.strictObject({ id: idSchema('bulk') });
+
+/** What was done stays; what is left is left alone. A page that is under way ends first. */
+export async function abortBulk(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof abortSchema>,
+): Promise<BulkView> {
+  authoriseAnywhere(actor, 'run.operate');
+  const { id } = parseInput(abortSchema, input);
+  return inTenant(services.db, actor.orgId, async (tx) => {
+    await tx
+      .update(bulks)
+      .set({ status: 'aborted', finishedAt: sql`now()` })
+      .where(and(eq(bulks.id, toUuid(id)), eq(bulks.status, 'open')));
+    await noteIn(tx, auditNote(actor, 'bulk.aborted', { target: id }));
+    return loadBulk(tx, id);
+  });
+}

@@ -1,0 +1,98 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { audit } from '#server/auditor/audit.ts';
+import { type RunId, toUuid } from '#server/domain/ids.ts';
+import { startTestApp, type TestApp } from '#server/testing/app.ts';
+import { type ServiceProcess, spawnService } from '#server/testing/child.ts';
+import { until } from '#server/testing/faults/until.ts';
+import { createPipeline } from '../pipeline/create.ts';
+import { killRun } from '../run/kill.ts';
+import { startRun } from '../run/start.ts';
+import { createBulk } from './create.ts';
+import { getBulk, listBulkItems } from './look.ts';
+
+/** The doors alone; whoever works on bulks is a process of its own, so that it can be killed. */
+let program: TestApp;
+let dataDir: string;
+const workers: ServiceProcess[] = [];
+const at = () => [program.services, program.actor] as const;
+
+beforeAll(async () => {
+  program = await startTestApp({ SIGNALBOX_ROLES: 'web' });
+  dataDir = await mkdtemp(join(tmpdir(), 'signalbox-bulk-'));
+});
+afterAll(async () => {
+  for (const worker of workers) await worker.kill();
+  await program[Symbol.asyncDispose]();
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+function startWorker(): ServiceProcess {
+  const main = join(import.meta.dirname, '../../main.ts');
+  const worker = spawnService(process.execPath, [main], {
+    NODE_ENV: 'production',
+    PATH: process.env.PATH,
+    DATABASE_URL: program.database.url,
+    SIGNALBOX_DATA_DIR: dataDir,
+    SIGNALBOX_ROLES: 'coordinator',
+  });
+  workers.push(worker);
+  return worker;
+}
+
+const RUNS = 120;
+
+test('a bulk whose worker is killed in the middle is ended by the next one, and nothing is done twice', async () => {
+  const { sql } = program.database;
+  const document = { stages: [{ key: 'only', type: 'nobody-offers-this' }] };
+  const { id: pipelineId } = await createPipeline(...at(), { name: 'crashed', document, publish: true });
+  const ids: RunId[] = [];
+  for (let begun = 0; begun < RUNS; begun += 20) {
+    const started = Array.from({ length: 20 }, async () => (await startRun(...at(), { pipelineId })).run.id);
+    ids.push(...(await Promise.all(started)));
+  }
+  await Promise.all(ids.map((id) => killRun(...at(), { id })));
+  const { bulk } = await createBulk(...at(), { action: 'replay', ids });
+  const done = async () => {
+    const { counts } = await getBulk(...at(), { id: bulk.id });
+    return counts.succeeded + counts.skipped + counts.failed;
+  };
+
+  /** Done, and not written down: what the next process must not do again. */
+  const inDoubt = async () => {
+    const [row] = await sql<
+      [{ made: number }]
+    >`SELECT count(*)::int AS made FROM runs WHERE replay_of IS NOT NULL`;
+    return row.made - (await done());
+  };
+  let wereInDoubt = 0;
+  for (let kills = 0; kills < 5 && wereInDoubt === 0; kills += 1) {
+    const worker = startWorker();
+    await until('something in doubt, or the end', async () => {
+      if (!worker.running()) throw new Error(worker.output());
+      return (await inDoubt()) > 0 || (await done()) === RUNS;
+    });
+    await worker.kill();
+    wereInDoubt = await inDoubt();
+    // What a dead process holds comes free when its lease ends; here it ends at once.
+    await sql`UPDATE bulks SET leased_until = now() WHERE leased_until IS NOT NULL`;
+  }
+  expect(wereInDoubt).toBeGreaterThan(0);
+  startWorker();
+  await until('the end', async () => (await getBulk(...at(), { id: bulk.id })).status === 'done');
+
+  const view = await getBulk(...at(), { id: bulk.id });
+  expect(view.counts).toEqual({ succeeded: RUNS, skipped: 0, failed: 0 });
+  const replays = await sql<{ of: string; count: number }[]>`
+    SELECT replay_of::text AS of, count(*)::int AS count FROM runs WHERE replay_of IS NOT NULL GROUP BY replay_of`;
+  expect(replays.length).toBe(RUNS);
+  expect(replays.every(({ count }) => count === 1)).toBe(true);
+  const { items } = await listBulkItems(...at(), { id: bulk.id, limit: 200 });
+  const made = await sql<{ id: string }[]>`SELECT id::text FROM runs WHERE replay_of IS NOT NULL`;
+  expect(new Set(items.map((item) => item.made && toUuid(item.made)))).toEqual(
+    new Set(made.map(({ id }) => id.replaceAll('-', ''))),
+  );
+  expect((await audit({ sql, graphOf: program.services.graphOf })).findings).toEqual([]);
+}, 240_000);

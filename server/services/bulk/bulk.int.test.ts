@@ -1,0 +1,168 @@
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { PipelineId, RunId } from '#server/domain/ids.ts';
+import type { Json } from '#server/domain/json.ts';
+import { type Actor, LOCAL_OWNER } from '#server/identity/actor.ts';
+import { startTestApp, type TestApp } from '#server/testing/app.ts';
+import { createPipeline } from '../pipeline/create.ts';
+import { getRun } from '../run/get.ts';
+import { listRuns } from '../run/list.ts';
+import { startRun } from '../run/start.ts';
+import { abortBulk } from './abort.ts';
+import type { BulkView } from './bulk-view.ts';
+import { createBulk, previewBulk } from './create.ts';
+import { getBulk, listBulkItems, listBulks } from './look.ts';
+
+let program: TestApp;
+const at = () => [program.services, program.actor] as const;
+beforeAll(async () => {
+  program = await startTestApp();
+});
+afterAll(() => program[Symbol.asyncDispose]());
+
+let names = 0;
+async function makePipeline(stage: Record<string, Json>): Promise<PipelineId> {
+  const document = { stages: [{ key: 'only', ...stage }] };
+  return (await createPipeline(...at(), { name: `bulk ${++names}`, document, publish: true })).id;
+}
+const startMany = (pipelineId: PipelineId, count: number): Promise<RunId[]> =>
+  Promise.all(Array.from({ length: count }, async () => (await startRun(...at(), { pipelineId })).run.id));
+const SLEEP = { type: 'sleep', config: { ms: 3_600_000 } };
+
+function untilDone(id: BulkView['id']): Promise<BulkView> {
+  return vi.waitFor(
+    async () => {
+      const bulk = await getBulk(...at(), { id });
+      expect(bulk.status).not.toBe('open');
+      return bulk;
+    },
+    { timeout: 60_000, interval: 50 },
+  );
+}
+
+describe('a bulk', () => {
+  test('is shown beforehand, cancels what its filter found, and nothing that came later', async () => {
+    const pipelineId = await makePipeline(SLEEP);
+    const before = await startMany(pipelineId, 5);
+    const filter = { pipelineId };
+    const preview = await previewBulk(...at(), { action: 'cancel', filter });
+    expect(preview.count).toBe(5);
+    expect(preview.sample.map(({ id }) => id).sort()).toEqual([...before].sort());
+    const { bulk } = await createBulk(...at(), { action: 'cancel', filter, graceSeconds: 0 });
+    const [later] = await startMany(pipelineId, 1);
+    expect(await untilDone(bulk.id)).toMatchObject({
+      status: 'done',
+      total: 5,
+      counts: { succeeded: 5, skipped: 0, failed: 0 },
+    });
+    for (const id of before) expect((await getRun(...at(), { id })).status).toBe('cancelled');
+    expect((await getRun(...at(), { id: later as RunId })).status).toBe('running');
+  });
+
+  test('pauses and resumes', async () => {
+    const pipelineId = await makePipeline(SLEEP);
+    const ids = await startMany(pipelineId, 3);
+    const paused = await createBulk(...at(), { action: 'pause', filter: { pipelineId } });
+    await untilDone(paused.bulk.id);
+    for (const id of ids) expect((await getRun(...at(), { id })).status).toBe('paused');
+    const resumed = await createBulk(...at(), { action: 'resume', ids });
+    expect((await untilDone(resumed.bulk.id)).counts.succeeded).toBe(3);
+    for (const id of ids) expect((await getRun(...at(), { id })).status).toBe('running');
+  });
+
+  test('retries what waits for its next attempt, and skips what does not', async () => {
+    const retry = { maxAttempts: 2, initialSeconds: 3600, maxSeconds: 3600 };
+    const failing = await makePipeline({ type: 'fail', retry });
+    const [waiting] = await startMany(failing, 1);
+    await vi.waitFor(async () => {
+      expect((await getRun(...at(), { id: waiting as RunId })).tasks[0]?.status).toBe('retrying');
+    }, 30_000);
+    const [sleeping] = await startMany(await makePipeline(SLEEP), 1);
+    const ids = [waiting as RunId, sleeping as RunId];
+    const { bulk } = await createBulk(...at(), { action: 'retry', ids });
+    expect((await untilDone(bulk.id)).counts).toEqual({ succeeded: 1, skipped: 1, failed: 0 });
+    await vi.waitFor(async () => {
+      expect((await getRun(...at(), { id: waiting as RunId })).status).toBe('failed');
+    }, 30_000);
+  });
+
+  test('tells of each run what came of it', async () => {
+    const pipelineId = await makePipeline({ type: 'echo' });
+    const ids = await startMany(pipelineId, 2);
+    await vi.waitFor(async () => {
+      for (const id of ids) expect((await getRun(...at(), { id })).status).toBe('succeeded');
+    }, 30_000);
+    const [open] = await startMany(await makePipeline(SLEEP), 1);
+    const { bulk } = await createBulk(...at(), { action: 'replay', ids: [...ids, open as RunId] });
+    expect((await untilDone(bulk.id)).counts).toEqual({ succeeded: 2, skipped: 1, failed: 0 });
+    const { items } = await listBulkItems(...at(), { id: bulk.id });
+    const made = items.flatMap((item) => item.made ?? []);
+    expect(made.length).toBe(2);
+    expect((await getRun(...at(), { id: made[0] as RunId })).replayOf).toBe(items[0]?.runId);
+    expect(items[2]).toMatchObject({ result: 'skipped', code: 'CONFLICT' });
+  });
+
+  test('is made once for a key', async () => {
+    const ids = await startMany(await makePipeline(SLEEP), 1);
+    const request = { action: 'pause' as const, ids, idempotencyKey: 'bulk-1' };
+    const [one, two] = await Promise.all([createBulk(...at(), request), createBulk(...at(), request)]);
+    expect(one.bulk.id).toBe(two.bulk.id);
+    expect([one.isNew, two.isNew].filter(Boolean)).toHaveLength(1);
+    await expect(createBulk(...at(), { ...request, action: 'cancel' })).rejects.toMatchObject({
+      code: 'CONFLICT',
+    });
+    await untilDone(one.bulk.id);
+  });
+
+  test('that is aborted leaves the rest alone', async () => {
+    const pipelineId = await makePipeline(SLEEP);
+    const ids = await startMany(pipelineId, 30);
+    // Made and aborted in one breath: at most the pages that were quicker are done.
+    const { bulk } = await createBulk(...at(), { action: 'pause', filter: { pipelineId } });
+    const aborted = await abortBulk(...at(), { id: bulk.id });
+    expect(aborted.status).toBe('aborted');
+    const { bulk: next } = await createBulk(...at(), { action: 'pause', ids: ids.slice(0, 1) });
+    await untilDone(next.id);
+    const { counts, status } = await getBulk(...at(), { id: bulk.id });
+    expect(status).toBe('aborted');
+    const paused = await listRuns(...at(), { pipelineId, status: ['paused'], limit: 200 });
+    expect(paused.items.length).toBeLessThanOrEqual(counts.succeeded + 1);
+  });
+
+  test('asks for a choice, and refuses runs that are not there', async () => {
+    await expect(createBulk(...at(), { action: 'cancel' })).rejects.toMatchObject({ code: 'INVALID' });
+    await expect(createBulk(...at(), { action: 'cancel', filter: {} })).rejects.toMatchObject({
+      code: 'INVALID',
+    });
+    const missing = `run_${'0'.repeat(32)}` as RunId;
+    await expect(createBulk(...at(), { action: 'cancel', ids: [missing] })).rejects.toMatchObject({
+      code: 'INVALID',
+      details: { missing: [missing] },
+    });
+  });
+
+  test('touches no run that its asker may not, and is no business of another tenant', async () => {
+    const [mine, other] = [await makePipeline(SLEEP), await makePipeline(SLEEP)];
+    const ids = [...(await startMany(mine, 1)), ...(await startMany(other, 1))];
+    const viewer: Actor = {
+      ...LOCAL_OWNER,
+      kind: 'person',
+      name: 'viewer',
+      role: 'viewer',
+      grants: new Set([mine]),
+    };
+    const { bulk } = await createBulk(program.services, viewer, { action: 'pause', ids });
+    const done = await untilDone(bulk.id);
+    expect(done.counts).toEqual({ succeeded: 1, skipped: 0, failed: 1 });
+    expect(done.errors).toMatchObject([{ runId: ids[1], code: 'FORBIDDEN' }]);
+    expect((await getRun(...at(), { id: ids[1] as RunId })).status).toBe('running');
+    const plain = { ...viewer, grants: new Set<PipelineId>() };
+    await expect(createBulk(program.services, plain, { action: 'pause', ids })).rejects.toMatchObject({
+      code: 'FORBIDDEN',
+    });
+    const stranger = { ...LOCAL_OWNER, orgId: 'org_00000000000070008000000000000002' as Actor['orgId'] };
+    await expect(getBulk(program.services, stranger, { id: bulk.id })).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
+    expect((await listBulks(program.services, stranger, {})).items).toEqual([]);
+  });
+});

@@ -1,0 +1,82 @@
+import { and, asc, desc, eq, gt, lt } from 'drizzle-orm';
+import { z } from 'zod';
+import { bulkItems, bulks } from '#db/schema/index.ts';
+import { inTenant } from '#db/tenant.ts';
+import { idSchema, toUuid } from '#server/domain/ids.ts';
+import { type Actor, authorise } from '#server/identity/actor.ts';
+import type { Services } from '../context.ts';
+import { type Page, pageFields, toPage } from '../page.ts';
+import { parseInput } from '../parse-input.ts';
+import {
+  BULK_RESULTS,
+  type BulkItemView,
+  type BulkView,
+  loadBulk,
+  toBulkView,
+  toItemView,
+} from './bulk-view.ts';
+
+const getSchema = z.strictObject({ id: idSchema('bulk') });
+const listSchema = z.strictObject(pageFields);
+const itemsSchema = z.strictObject({
+  id: idSchema('bulk'),
+  result: z.enum(BULK_RESULTS).optional(),
+  ...pageFields,
+});
+
+export async function getBulk(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof getSchema>,
+): Promise<BulkView> {
+  authorise(actor, 'run.read');
+  const { id } = parseInput(getSchema, input);
+  return inTenant(services.db, actor.orgId, (tx) => loadBulk(tx, id));
+}
+
+/** Newest first. */
+export async function listBulks(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof listSchema>,
+): Promise<Page<BulkView>> {
+  authorise(actor, 'run.read');
+  const { limit, cursor } = parseInput(listSchema, input);
+  const paging = { limit, cursors: services.cursors, list: 'bulks' };
+  const [after] = cursor === undefined ? [] : services.cursors.open(paging.list, cursor);
+  const rows = await inTenant(services.db, actor.orgId, (tx) =>
+    tx
+      .select()
+      .from(bulks)
+      .where(after === undefined ? undefined : lt(bulks.id, after))
+      .orderBy(desc(bulks.id))
+      .limit(limit + 1),
+  );
+  return toPage(rows, paging, { placeOf: ({ id }) => [id], toItems: (row) => toBulkView(row) });
+}
+
+export async function listBulkItems(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof itemsSchema>,
+): Promise<Page<BulkItemView>> {
+  authorise(actor, 'run.read');
+  const { id, result, limit, cursor } = parseInput(itemsSchema, input);
+  const paging = { limit, cursors: services.cursors, list: `bulk items ${result ?? 'all'}` };
+  const [after] = cursor === undefined ? [] : services.cursors.open(paging.list, cursor);
+  const rows = await inTenant(services.db, actor.orgId, async (tx) => {
+    await loadBulk(tx, id);
+    const conditions = [
+      eq(bulkItems.bulkId, toUuid(id)),
+      result === undefined ? undefined : eq(bulkItems.result, result),
+      after === undefined ? undefined : gt(bulkItems.position, Number(after)),
+    ];
+    return tx
+      .select()
+      .from(bulkItems)
+      .where(and(...conditions))
+      .orderBy(asc(bulkItems.position))
+      .limit(limit + 1);
+  });
+  return toPage(rows, paging, { placeOf: ({ position }) => [String(position)], toItems: toItemView });
+}

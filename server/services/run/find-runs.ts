@@ -1,0 +1,72 @@
+import { inArray, sql } from 'drizzle-orm';
+import { runs } from '#db/schema/index.ts';
+import { findIds, type TenantTransaction } from '#db/tenant.ts';
+import type { Actor } from '#server/identity/actor.ts';
+import type { Services } from '../context.ts';
+import { redactSummary } from './redact.ts';
+import { type RunQuery, selectRunIds } from './run-query.ts';
+import { type RunSummary, SUMMARY_COLUMNS, toSummary } from './run-view.ts';
+
+export interface Found extends Record<string, unknown> {
+  /** Bare. */
+  id: string;
+  /** The value that the list is sorted by, where that is not the id. */
+  place: string | null;
+}
+
+const HOUR_MS = 3_600_000;
+const SPANS_MS = [HOUR_MS, 24 * HOUR_MS, 7 * 24 * HOUR_MS];
+
+/** The ids of a page, in its order. */
+export async function findRuns(services: Services, query: RunQuery): Promise<Found[]> {
+  let found: Found[] = [];
+  for (const where of await stretchesOf(services, query)) {
+    found = [...(await findIds(services.db, (tx) => tx.execute<Found>(selectRunIds({ ...query, where }))))];
+    if (found.length >= query.limit) break;
+  }
+  return found;
+}
+
+/**
+ * The conditions to look with, one after the other, until the page is full; the last ones are the query's own.
+ * The index of labels knows no order, so all that matches is read and sorted. Most runs may have the label that is
+ * looked for; then a short stretch of time beyond the place where the page begins is enough to fill it.
+ */
+export async function stretchesOf(services: Services, query: RunQuery): Promise<RunQuery['where'][]> {
+  const { where, sort, order } = query;
+  const isByLabel = where.label !== undefined || where.tagged?.label != null;
+  if (!isByLabel || sort !== 'created') return [where];
+  const beginsAt = await beginningOf(services, query);
+  const time = (ms: number) => new Date(ms).toISOString();
+  const stretches = SPANS_MS.map((span) =>
+    order === 'desc' ? { bornSince: time(beginsAt - span) } : { bornBefore: time(beginsAt + span) },
+  );
+  return [...stretches.map((stretch) => ({ ...where, ...stretch })), where];
+}
+
+/** The time of the id where the page begins. */
+async function beginningOf({ db, now }: Services, { order, after }: RunQuery): Promise<number> {
+  const [id] = after ?? [];
+  if (id !== undefined) return bornAt(id);
+  if (order === 'desc') return now();
+  const [oldest] = await findIds(db, (tx) =>
+    tx.execute<{ id: string }>(sql`SELECT id FROM runs ORDER BY id LIMIT 1`),
+  );
+  return oldest ? bornAt(oldest.id) : now();
+}
+
+const bornAt = (uuid: string): number => Number.parseInt(uuid.replaceAll('-', '').slice(0, 12), 16);
+
+/** By bare id, without their payloads. */
+export async function loadSummaries(
+  tx: TenantTransaction,
+  actor: Actor,
+  ids: readonly string[],
+): Promise<Map<string, RunSummary>> {
+  if (ids.length === 0) return new Map();
+  const rows = await tx
+    .select(SUMMARY_COLUMNS)
+    .from(runs)
+    .where(inArray(runs.id, [...ids]));
+  return new Map(rows.map((row) => [row.id, redactSummary(actor, toSummary(row))]));
+}

@@ -1,0 +1,69 @@
+import { and, asc, eq, ilike, inArray, sql } from 'drizzle-orm';
+import { z } from 'zod';
+import { taskStageLogs } from '#db/schema/index.ts';
+import { inTenant } from '#db/tenant.ts';
+import { idSchema, type TaskId, taskId, toUuid } from '#server/domain/ids.ts';
+import { type Actor, authorise } from '#server/identity/actor.ts';
+import type { Services } from '../context.ts';
+import { type Page, pageFields, toPage } from '../page.ts';
+import { parseInput } from '../parse-input.ts';
+import type { LogLine } from '../task/get.ts';
+import { loadRunRow } from './run-view.ts';
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+
+const logsSchema = z.strictObject({
+  id: idSchema('run'),
+  /** A place in the pipeline; left out: all. */
+  stage: z.int().min(0).optional(),
+  /** This level and worse ones. */
+  level: z.enum(LOG_LEVELS).optional(),
+  /** Words that the message must hold. */
+  search: z.string().min(1).max(200).optional(),
+  limit: z.int().min(1).max(1000).default(200),
+  cursor: pageFields.cursor,
+});
+
+export interface RunLogLine extends LogLine {
+  taskId: TaskId;
+  stage: number;
+}
+
+/** Stage by stage, hand-out by hand-out, in the order in which each was written. */
+export async function listRunLogs(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof logsSchema>,
+): Promise<Page<RunLogLine>> {
+  authorise(actor, 'run.logs');
+  const { id, stage, level, search, limit, cursor } = parseInput(logsSchema, input);
+  const paging = { limit, cursors: services.cursors, list: `logs ${id}` };
+  const after = cursor === undefined ? undefined : services.cursors.open(paging.list, cursor).map(Number);
+  const { index, epoch, line } = taskStageLogs;
+  const conditions = [
+    eq(taskStageLogs.runId, toUuid(id)),
+    stage === undefined ? undefined : eq(index, stage),
+    level === undefined
+      ? undefined
+      : inArray(taskStageLogs.level, LOG_LEVELS.slice(LOG_LEVELS.indexOf(level))),
+    search === undefined ? undefined : ilike(taskStageLogs.message, `%${search.replace(/[\\%_]/g, '\\$&')}%`),
+    after && sql`(${index}, ${epoch}, ${line}) > (${after[0]}::int, ${after[1]}::int, ${after[2]}::int)`,
+  ];
+  const rows = await inTenant(services.db, actor.orgId, async (tx) => {
+    await loadRunRow(tx, id);
+    return tx
+      .select()
+      .from(taskStageLogs)
+      .where(and(...conditions))
+      .orderBy(asc(index), asc(epoch), asc(line))
+      .limit(limit + 1);
+  });
+  return toPage(rows, paging, {
+    placeOf: (row) => [String(row.index), String(row.epoch), String(row.line)],
+    toItems: ({ runId: _run, orgId: _org, index: place, ...rest }) => ({
+      ...rest,
+      taskId: taskId(id, place),
+      stage: place,
+    }),
+  });
+}

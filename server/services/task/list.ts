@@ -1,0 +1,100 @@
+import { asc, inArray } from 'drizzle-orm';
+import { z } from 'zod';
+import { runs, tasks } from '#db/schema/index.ts';
+import { inTenant, type TenantTransaction } from '#db/tenant.ts';
+import { fromUuid, idSchema } from '#server/domain/ids.ts';
+import { isRunOver, RUN_STATUSES } from '#server/domain/statuses.ts';
+import { type Actor, authorise } from '#server/identity/actor.ts';
+import type { Services } from '../context.ts';
+import { type Page, pageFields, toPage } from '../page.ts';
+import { parseInput } from '../parse-input.ts';
+import { findRuns } from '../run/find-runs.ts';
+import { redactRun } from '../run/redact.ts';
+import { resolveFilter } from '../run/run-filter.ts';
+import { type RunView, type TaskView, toRunView } from '../run/run-view.ts';
+
+const listSchema = z.strictObject({
+  ...pageFields,
+  /** Left out: both. */
+  over: z.boolean().optional(),
+  /** The one that was named when it was submitted. */
+  pipelineId: idSchema('pipe').optional(),
+  agentId: idSchema('agent').optional(),
+});
+
+export interface TaskListItem extends TaskView {
+  run: RunView;
+}
+
+const LIST = 'tasks';
+/** A task on its own is a run of one stage that was begun so. */
+const TRIGGER = 'task';
+
+/** Tasks that were submitted on their own, newest first. */
+export async function listTasks(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof listSchema>,
+): Promise<Page<TaskListItem>> {
+  authorise(actor, 'run.read');
+  const { limit, cursor, over, pipelineId, agentId } = parseInput(listSchema, input);
+  const after = cursor === undefined ? undefined : services.cursors.open(LIST, cursor);
+  const filter = {
+    trigger: TRIGGER,
+    agentId,
+    metadata: pipelineId === undefined ? undefined : `pipeline_id=${pipelineId}`,
+    status: over === undefined ? undefined : RUN_STATUSES.filter((status) => isRunOver(status) === over),
+  };
+  const where = await inTenant(services.db, actor.orgId, (tx) => resolveFilter(tx, actor, filter));
+  const query = {
+    where,
+    sort: 'created',
+    order: 'desc',
+    limit: limit + 1,
+    ...(after ? { after } : {}),
+  } as const;
+  const found = await findRuns(services, query);
+  const views = await inTenant(services.db, actor.orgId, (tx) =>
+    loadViews(
+      tx,
+      services,
+      found.slice(0, limit).map(({ id }) => id),
+    ),
+  );
+  return toPage(
+    found,
+    { limit, cursors: services.cursors, list: LIST },
+    {
+      placeOf: ({ id }) => [id],
+      toItems: ({ id }) => {
+        const view = views.get(id);
+        if (!view) return [];
+        const run = redactRun(actor, view);
+        return run.tasks.slice(0, 1).map((task) => ({ ...task, run }));
+      },
+    },
+  );
+}
+
+async function loadViews(
+  tx: TenantTransaction,
+  services: Services,
+  ids: readonly string[],
+): Promise<Map<string, RunView>> {
+  if (ids.length === 0) return new Map();
+  const rows = await tx
+    .select()
+    .from(runs)
+    .where(inArray(runs.id, [...ids]));
+  const taskRows = await tx
+    .select()
+    .from(tasks)
+    .where(inArray(tasks.runId, [...ids]))
+    .orderBy(asc(tasks.index));
+  const byRun = Map.groupBy(taskRows, ({ runId }) => runId);
+  const views = rows.map(async (row) => {
+    const graph = await services.graphOf(fromUuid('ver', row.versionId));
+    return [row.id, toRunView(row, byRun.get(row.id) ?? [], graph)] as const;
+  });
+  return new Map(await Promise.all(views));
+}
