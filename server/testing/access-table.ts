@@ -123,6 +123,7 @@ export const ACCESS: Readonly<Record<string, AccessRow>> = {
   'GET /api/v1/secrets': { roles: ADMIN },
   'PUT /api/v1/secrets/{name}': { roles: ADMIN },
   'DELETE /api/v1/secrets/{name}': { roles: ADMIN },
+  'GET /api/v1/limits': { roles: ALL, scopes: [], agent: true },
   'GET /metrics': { roles: OPERATE, scopes: ['ops:read'], home: true },
   // Last: whoever signs out is asked nothing more.
   'POST /api/v1/auth/sign-out': own,
