@@ -43,6 +43,11 @@ const ZONES = [
     why: 'who someone is does not hang on runs',
   },
   {
+    zone: 'server/notifications',
+    may: [...GROUND, '^db/', '^server/identity/secrets/'],
+    why: 'it tells what is committed, and neither asks the engine nor steers it',
+  },
+  {
     zone: 'server/coordinator',
     may: [...GROUND, '^db/', ...PORTS],
     why: 'the engine runs without doors, services and pages',
@@ -61,6 +66,7 @@ const ZONES = [
       '^server/agents/',
       '^server/gateway/',
       '^server/identity/',
+      '^server/notifications/office\\.ts$',
     ],
     why: 'a verb asks the engine by its public commands (server/coordinator/commands), never by its parts',
   },

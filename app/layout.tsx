@@ -3,12 +3,8 @@ import { GeistSans } from 'geist/font/sans';
 import type { Metadata } from 'next';
 import { cookies } from 'next/headers';
 import type { ReactNode } from 'react';
-import { Shell } from '../components/shell/shell.tsx';
 import { THEME_COOKIE, toTheme } from '../components/shell/theme.ts';
 import './globals.css';
-
-/** Drawn for each request: the scripts of a page carry that request's nonce. */
-export const dynamic = 'force-dynamic';
 
 export const metadata: Metadata = { title: { default: 'Signalbox', template: '%s · Signalbox' } };
 
@@ -16,9 +12,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
   const theme = toTheme((await cookies()).get(THEME_COOKIE)?.value);
   return (
     <html lang="en" data-theme={theme} className={`${GeistSans.variable} ${GeistMono.variable}`}>
-      <body>
-        <Shell>{children}</Shell>
-      </body>
+      <body>{children}</body>
     </html>
   );
 }

@@ -16,7 +16,7 @@ import type { Env } from '#server/platform/env.ts';
 import { createUuidSource } from '#server/platform/ids.ts';
 import type { Logger } from '#server/platform/logger.ts';
 import type { Metrics } from '#server/platform/metrics.ts';
-import { createSafeFetch } from '#server/platform/safe-fetch.ts';
+import { createSafeFetch, type SafeFetch } from '#server/platform/safe-fetch.ts';
 import { readOrCreateSecret } from '#server/platform/secret-file.ts';
 import { createAnnouncer } from '#server/realtime/announcer.ts';
 import { readNudge } from '#server/realtime/nudge.ts';
@@ -26,9 +26,10 @@ import { createBulkWorker } from '#server/services/bulk/worker.ts';
 import type { Services } from '#server/services/context.ts';
 import { createCursors } from '#server/services/cursors.ts';
 import { makeAgents } from './compose-agents.ts';
-import { openRecords } from './compose-audit.ts';
+import { openRecords, type Records } from './compose-audit.ts';
 import { createHealth, shownSettings } from './compose-health.ts';
 import { makeLimits } from './compose-limits.ts';
+import { makeNotifications } from './compose-notifications.ts';
 import { openPorts, type Ports } from './compose-ports.ts';
 import { announceProgress } from './compose-progress.ts';
 
@@ -77,16 +78,8 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
   await agents.start(engine);
   const outbound = createSafeFetch({ allow: env.outboundAllow });
   const identity = await startIdentity(ports, options, { outbound, newUuid });
-  const retention = createRetention({
-    url: ports.databaseUrl,
-    keepDays: env.retentionDays,
-    collect: { objects: ports.objects, random: Math.random },
-    onTrouble: (message, error) => logger.warn({ err: error }, message),
-  });
-  if (env.roles.has('coordinator')) {
-    retention.start();
-    checkpointer.start();
-  }
+  const { chores, office } = makeChores({ ...options, ...records, ports, checkpointer, outbound, newUuid });
+  if (env.roles.has('coordinator')) for (const chore of chores) chore.start();
   const limits = await makeLimits(ports, { env, logger, metrics, record: records.record });
   const documents = createDocumentDesk();
   let stopping = false;
@@ -114,6 +107,7 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
     limits: { payloadMaxBytes: env.payloadMaxBytes, maxBacklog: MAX_BACKLOG, maxOutbox: env.outboxMax },
     ...records,
     ...limits.parts,
+    notifications: office,
     health: createHealth(ports, () => stopping),
     settings: shownSettings(env),
   };
@@ -125,8 +119,8 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
     async stop() {
       stopping = true;
       await relay.stop();
+      await Promise.all([...chores.map((chore) => chore.stop()), documents.stop(), bulks.stop()]);
       await limits.stop();
-      await Promise.all([retention.stop(), checkpointer.stop(), documents.stop(), bulks.stop()]);
       await agents.drain(DRAIN_MS);
       await engine.stop();
       announcer.stop();
@@ -157,6 +151,26 @@ async function startIdentity(
   });
   await identity.start();
   return identity;
+}
+
+interface ChoreParts
+  extends Pick<ComposeOptions, 'env' | 'logger'>,
+    Pick<Records, 'secrets' | 'checkpointer'> {
+  ports: Ports;
+  outbound: SafeFetch;
+  newUuid(): string;
+}
+
+/** What a coordinator does beside the engine, on its own time. */
+function makeChores({ env, logger, ports, secrets, checkpointer, outbound, newUuid }: ChoreParts) {
+  const retention = createRetention({
+    url: ports.databaseUrl,
+    keepDays: env.retentionDays,
+    collect: { objects: ports.objects, random: Math.random },
+    onTrouble: (message, error) => logger.warn({ err: error }, message),
+  });
+  const told = makeNotifications({ env, ports, secrets, fetch: outbound, logger, newUuid });
+  return { chores: [retention, checkpointer, told.dispatcher], office: told.office };
 }
 
 function makeEngine(

@@ -44,6 +44,13 @@ export interface ApiRunSummary extends Omit<ApiRun, 'stages'> {
   tasks_left: number;
 }
 
+/** Whoever the server takes this browser for. */
+export interface ApiMe {
+  name: string;
+  role: string | null;
+  account: { email: string | null } | null;
+}
+
 /** An answer that says what went wrong, in the API's own words. */
 export class ApiError extends Error {
   readonly advice: string | undefined;
@@ -73,6 +80,8 @@ function post<Result>(path: string, body: unknown, headers: Record<string, strin
 }
 
 export const api = {
+  getMe: () => request<ApiMe>('/me'),
+  signOut: () => post('/auth/sign-out', {}),
   signIn: (email: string, password: string) => post('/auth/sign-in', { email, password }),
   listProviders: () =>
     request<{ providers: { id: string; name: string }[] }>('/auth/providers').then(

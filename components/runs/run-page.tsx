@@ -64,9 +64,11 @@ function RunHead({ run }: { run: ApiRun }) {
         }
         actions={<CancelButton run={run} />}
       />
-      <div className="mb-5">
-        <ProgressBar label="Progress of the run" value={percent / 100} />
-      </div>
+      {isRunOver(run.status) ? null : (
+        <div className="mb-5">
+          <ProgressBar label="Progress of the run" value={percent / 100} />
+        </div>
+      )}
     </>
   );
 }

@@ -25,7 +25,7 @@ function takeToken(): string {
 export function JoinPage() {
   return (
     <>
-      <h1 className="text-2xl font-semibold tracking-tight">Welcome to Signalbox</h1>
+      <h1 className="text-xl font-semibold tracking-tight">Welcome to Signalbox</h1>
       <p className="mt-2 max-w-prose text-quiet">
         Say who you are. If you have an account here already, give its e-mail and password.
       </p>

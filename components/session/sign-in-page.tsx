@@ -25,7 +25,7 @@ const OTHER = { message: 'You were not signed in.', advice: 'Begin again from he
 export function SignInPage({ next, problem }: { next: string | null; problem: string | null }) {
   return (
     <>
-      <h1 className="text-2xl font-semibold tracking-tight">Sign in to Signalbox</h1>
+      <h1 className="text-xl font-semibold tracking-tight">Sign in to Signalbox</h1>
       {problem === null ? null : (
         <Notice {...((Object.hasOwn(PROBLEMS, problem) ? PROBLEMS[problem] : undefined) ?? OTHER)} />
       )}

@@ -2,6 +2,8 @@
 
 import Link from 'next/link';
 import { usePathname } from 'next/navigation';
+import { AccountMenu } from './account-menu.tsx';
+import { Mark } from './mark.tsx';
 import { isPlaceOf, PLACES, type Place } from './places.ts';
 import { ThemeMenu } from './theme-menu.tsx';
 
@@ -20,7 +22,10 @@ export function SideBar() {
           <PlaceLink key={place.href} place={place} />
         ))}
       </nav>
-      <ThemeMenu />
+      <div className="flex gap-0.5">
+        <AccountMenu />
+        <ThemeMenu />
+      </div>
     </header>
   );
 }
@@ -37,16 +42,5 @@ function PlaceLink({ place }: { place: Place }) {
       <Icon aria-hidden size={16} />
       <span className="max-sm:sr-only">{place.label}</span>
     </Link>
-  );
-}
-
-/** A semaphore: its arm is up, so the line is clear. */
-function Mark() {
-  return (
-    <svg aria-hidden viewBox="0 0 20 20" className="size-5" fill="none" strokeLinecap="round">
-      <path d="M6 18V3" className="stroke-text" strokeWidth="2" />
-      <path d="M6 6.5 15.5 3" className="stroke-bad-fill" strokeWidth="3.4" />
-      <path d="M3.5 18h5" className="stroke-text" strokeWidth="2" />
-    </svg>
   );
 }

@@ -58,6 +58,16 @@ export function MenuItem({
   );
 }
 
+/** Says something, and is nothing to choose. */
+export function MenuNote({ title, note }: { title: string; note: string }) {
+  return (
+    <div className="border-b border-line px-2 pb-1.5 pt-1 mb-1">
+      <p className="text-sm font-medium">{title}</p>
+      <p className="text-xs text-quiet">{note}</p>
+    </div>
+  );
+}
+
 export function MenuLine() {
   return <Base.Separator className="-mx-1 my-1 h-px bg-line" />;
 }

@@ -278,6 +278,70 @@ CREATE TABLE memberships (
   CONSTRAINT memberships_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
 );
 
+CREATE TABLE notification_deliveries (
+  id uuid NOT NULL,
+  org_id uuid NOT NULL,
+  target_id uuid,
+  kind text NOT NULL,
+  address text NOT NULL,
+  event text NOT NULL,
+  event_key text NOT NULL,
+  listener text NOT NULL,
+  run_id uuid,
+  body json NOT NULL,
+  state text DEFAULT 'waiting'::text NOT NULL,
+  attempts integer DEFAULT 0 NOT NULL,
+  tries_left integer NOT NULL,
+  next_at timestamp with time zone DEFAULT now(),
+  last_at timestamp with time zone,
+  last_status integer,
+  last_error text,
+  last_ms integer,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  delivered_at timestamp with time zone,
+  CONSTRAINT notification_deliveries_kind_check CHECK ((kind = ANY (ARRAY['webhook'::text, 'email'::text]))),
+  CONSTRAINT notification_deliveries_org_id_event_key_listener_key UNIQUE (org_id, event_key, listener),
+  CONSTRAINT notification_deliveries_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
+  CONSTRAINT notification_deliveries_pkey PRIMARY KEY (id),
+  CONSTRAINT notification_deliveries_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'delivered'::text, 'given-up'::text])))
+);
+
+CREATE TABLE notification_outbox (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  org_id uuid NOT NULL,
+  run_id uuid NOT NULL,
+  CONSTRAINT notification_outbox_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE notification_signing (
+  org_id uuid NOT NULL,
+  scope text NOT NULL,
+  number integer NOT NULL,
+  previous_until timestamp with time zone,
+  CONSTRAINT notification_signing_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
+  CONSTRAINT notification_signing_pkey PRIMARY KEY (org_id, scope)
+);
+
+CREATE TABLE notification_targets (
+  id uuid NOT NULL,
+  org_id uuid NOT NULL,
+  name text NOT NULL,
+  kind text NOT NULL,
+  address text NOT NULL,
+  events text[] NOT NULL,
+  pipeline_id uuid,
+  active boolean DEFAULT true NOT NULL,
+  off_reason text,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  updated_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT notification_targets_address_check CHECK (((length(address) >= 1) AND (length(address) <= 2048))),
+  CONSTRAINT notification_targets_events_check CHECK ((cardinality(events) > 0)),
+  CONSTRAINT notification_targets_kind_check CHECK ((kind = ANY (ARRAY['webhook'::text, 'email'::text]))),
+  CONSTRAINT notification_targets_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  CONSTRAINT notification_targets_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
+  CONSTRAINT notification_targets_pkey PRIMARY KEY (id)
+);
+
 CREATE TABLE orgs (
   id uuid NOT NULL,
   name text NOT NULL,
@@ -558,6 +622,13 @@ CREATE INDEX inbox_at ON public.inbox USING brin (at);
 CREATE INDEX late_answers_run ON public.late_answers USING btree (run_id, idx);
 CREATE INDEX linked_identities_user ON public.linked_identities USING btree (user_id);
 CREATE INDEX memberships_user ON public.memberships USING btree (user_id);
+CREATE INDEX notification_deliveries_due ON public.notification_deliveries USING btree (org_id, next_at) WHERE (state = 'waiting'::text);
+CREATE INDEX notification_deliveries_org ON public.notification_deliveries USING btree (org_id, id);
+CREATE INDEX notification_deliveries_run ON public.notification_deliveries USING btree (run_id, id);
+CREATE INDEX notification_deliveries_state ON public.notification_deliveries USING btree (org_id, state, id);
+CREATE INDEX notification_deliveries_target ON public.notification_deliveries USING btree (target_id, id);
+CREATE INDEX notification_targets_active ON public.notification_targets USING btree (org_id) WHERE active;
+CREATE INDEX notification_targets_org ON public.notification_targets USING btree (org_id, id);
 CREATE INDEX pipeline_grants_member ON public.pipeline_grants USING btree (org_id, user_id);
 CREATE INDEX pipelines_org ON public.pipelines USING btree (org_id, id);
 CREATE INDEX pipelines_tags ON public.pipelines USING gin (tags);
@@ -774,6 +845,7 @@ CREATE TRIGGER audit_checkpoints_final BEFORE DELETE OR UPDATE OR TRUNCATE ON pu
 CREATE TRIGGER audit_entries_final BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER drafts_touch BEFORE UPDATE ON public.drafts FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 CREATE TRIGGER memberships_touch BEFORE UPDATE ON public.memberships FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
+CREATE TRIGGER notification_targets_touch BEFORE UPDATE ON public.notification_targets FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 CREATE TRIGGER pipelines_touch BEFORE UPDATE ON public.pipelines FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 CREATE TRIGGER secrets_touch BEFORE UPDATE ON public.secrets FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 CREATE TRIGGER task_dag_templates_touch BEFORE UPDATE ON public.task_dag_templates FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
@@ -797,6 +869,9 @@ CREATE POLICY tenant ON drafts FOR ALL TO signalbox_door USING ((org_id = ( SELE
 CREATE POLICY tenant ON idempotency_keys FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON late_answers FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON memberships FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON notification_deliveries FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON notification_signing FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON notification_targets FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON orgs FOR ALL TO signalbox_door USING ((id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON pipeline_grants FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON pipeline_stars FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
@@ -831,6 +906,9 @@ GRANT INSERT, SELECT, UPDATE ON idempotency_keys TO signalbox_door;
 GRANT SELECT ON late_answers TO signalbox_door;
 GRANT SELECT ON members TO signalbox_door;
 GRANT DELETE, INSERT, SELECT, UPDATE ON memberships TO signalbox_door;
+GRANT SELECT, UPDATE ON notification_deliveries TO signalbox_door;
+GRANT DELETE, INSERT, SELECT, UPDATE ON notification_signing TO signalbox_door;
+GRANT DELETE, INSERT, SELECT, UPDATE ON notification_targets TO signalbox_door;
 GRANT SELECT ON orgs TO signalbox_door;
 GRANT DELETE, INSERT, SELECT, UPDATE ON pipeline_grants TO signalbox_door;
 GRANT DELETE, INSERT, SELECT ON pipeline_stars TO signalbox_door;

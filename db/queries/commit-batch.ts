@@ -242,34 +242,53 @@ function kindOfTaskWrite(row: TaskRow): 'first hand-out' | 'end' | 'fresh' | 'kn
   return row.task.stored ? 'known' : 'fresh';
 }
 
+interface Statement {
+  parameters: Parameters;
+  week: string;
+  /** `expected`: how many rows it must touch; where it says so it has no RETURNING of its own. */
+  part(name: string, sql: string, expected?: number): void;
+  /** For a part with a RETURNING of its own. */
+  expectRows(name: string, expected: number): void;
+}
+
+function writeRuns({ parameters, week, part, expectRows }: Statement, runs: RunRow[]): void {
+  const moved = runs.filter((run) => !run.birth);
+  const born = runs.filter((run) => run.birth);
+  const hasEnds = runs.some((run) => run.finishedAt !== null);
+  if (moved.length) {
+    const target = { table: `runs_${week}`, key: RUN_KEY, set: RUN_STATE };
+    const returning = hasEnds ? 't.id, t.org_id, t.notification, t.finished_at' : '1';
+    part('moved', `${updateRows(parameters, target, moved)} RETURNING ${returning}`);
+    expectRows('moved', moved.length);
+  }
+  if (born.length) {
+    const columns = [...RUN_KEY, ...RUN_STATE, ...RUN_BIRTH];
+    const source = parameters.rows('n', columns, born);
+    part(
+      'born',
+      `INSERT INTO runs_${week} (${columns.map((column) => column.name).join(', ')}, updated_at)
+       SELECT ${columns.map((column) => written('runs', 'n', column)).join(', ')}, now() FROM ${source}
+       ${hasEnds ? 'RETURNING id, org_id, notification, finished_at' : ''}`,
+    );
+  }
+  if (hasEnds)
+    part('ends', announceEnds([...(moved.length ? ['moved'] : []), ...(born.length ? ['born'] : [])]));
+}
+
 /** Only the parts that have rows are in the text, so a small commit runs a small plan; each mix is planned once. */
 function buildCommit(week: string, batch: BatchRows): { text: string; values: (string | null)[] } {
   const parameters = new Parameters();
   const parts: string[] = [];
   const checks: string[] = [];
-  const part = (name: string, sql: string, expected?: number) => {
-    parts.push(`${name} AS (${sql}${expected === undefined ? '' : ' RETURNING 1'})`);
-    if (expected === undefined) return;
+  const expectRows = (name: string, expected: number) => {
     checks.push(`(SELECT count(*) FROM ${name}) = ${parameters.add(String(expected))}::text::int`);
   };
-  const moved = batch.runs.filter((run) => !run.birth);
-  const born = batch.runs.filter((run) => run.birth);
+  const part = (name: string, sql: string, expected?: number) => {
+    parts.push(`${name} AS (${sql}${expected === undefined ? '' : ' RETURNING 1'})`);
+    if (expected !== undefined) expectRows(name, expected);
+  };
   const tasks = Object.groupBy(batch.tasks, kindOfTaskWrite);
-  if (moved.length)
-    part(
-      'moved',
-      updateRows(parameters, { table: `runs_${week}`, key: RUN_KEY, set: RUN_STATE }, moved),
-      moved.length,
-    );
-  if (born.length) {
-    const source = parameters.rows('n', [...RUN_KEY, ...RUN_STATE, ...RUN_BIRTH], born);
-    const columns = [...RUN_KEY, ...RUN_STATE, ...RUN_BIRTH];
-    part(
-      'born',
-      `INSERT INTO runs_${week} (${columns.map((column) => column.name).join(', ')}, updated_at)
-       SELECT ${columns.map((column) => written('runs', 'n', column)).join(', ')}, now() FROM ${source}`,
-    );
-  }
+  writeRuns({ parameters, week, part, expectRows }, batch.runs);
   const { 'first hand-out': handedOut = [], end: ended = [], fresh = [], known = [] } = tasks;
   const table = `tasks_${week}`;
   if (handedOut.length) part('handed', insertRows(parameters, { table, columns: HANDED_OUT }, handedOut));
@@ -308,6 +327,18 @@ function buildCommit(week: string, batch: BatchRows): { text: string; values: (s
     SELECT extract(epoch FROM ${guard}) * 1000 AS now_ms,
       ${outbox ? '(SELECT array_to_json(array_agg(id::text ORDER BY id)) FROM sent)' : 'NULL::json'} AS outbox_ids`;
   return { text, values: parameters.values };
+}
+
+/**
+ * A row for each run that ends here and that somebody listens to, by its own wish or as a target of its tenant. A run
+ * that nobody listens to costs a look into an index and writes nothing.
+ */
+function announceEnds(sources: string[]): string {
+  const runs = sources.map((name) => `SELECT id, org_id, notification, finished_at FROM ${name}`);
+  return `INSERT INTO notification_outbox (org_id, run_id)
+    SELECT r.org_id, r.id FROM (${runs.join(' UNION ALL ')}) r
+    WHERE r.finished_at IS NOT NULL AND (coalesce(r.notification::text, 'null') NOT IN ('null', '{}')
+      OR EXISTS (SELECT FROM notification_targets t WHERE t.org_id = r.org_id AND t.active))`;
 }
 
 /** A call of a function is made only where its result is asked for, so it is one of the checks. */

@@ -81,6 +81,7 @@ export async function deleteExpired(
     `WITH doomed AS MATERIALIZED (
        SELECT id FROM runs_w${week} WHERE id > $1::text::uuid AND ${isExpired(keep)} ORDER BY id LIMIT $2::text::int),
      ${children.join(',\n')},
+     told AS (DELETE FROM notification_deliveries WHERE run_id IN (SELECT id FROM doomed) RETURNING 1),
      late AS (DELETE FROM late_answers WHERE run_id IN (SELECT id FROM doomed) RETURNING 1),
      gone AS (DELETE FROM runs_w${week} WHERE id IN (SELECT id FROM doomed) RETURNING 1)
      SELECT (SELECT count(*)::int FROM gone) AS deleted, (SELECT max(id::text) FROM doomed) AS last`,
@@ -130,6 +131,9 @@ export const SHEDDINGS = {
       ELSE NOT EXISTS (SELECT FROM runs r WHERE r.id = d.run_id) END LIMIT $2::text::int)`,
   late_answers: `id IN (SELECT id FROM late_answers
     WHERE at < now() - make_interval(days => $1::text::int) LIMIT $2::text::int)`,
+  /** Those of dropped weeks, and those that tell of no run. Their ids begin with their time of birth. */
+  notification_deliveries: `id IN (SELECT id FROM notification_deliveries
+    WHERE id < uuid_at(now() - make_interval(days => $1::text::int)) AND next_at IS NULL LIMIT $2::text::int)`,
   agent_performance: `(agent_id, capability, minute) IN (SELECT agent_id, capability, minute FROM agent_performance
     WHERE minute < now() - make_interval(days => $1::text::int) LIMIT $2::text::int)`,
 } as const;

@@ -16,6 +16,12 @@ export { inbox } from './inbox.ts';
 export { lateAnswers } from './late-answers.ts';
 export { linkedIdentities } from './linked-identities.ts';
 export { members, memberships } from './memberships.ts';
+export {
+  notificationDeliveries,
+  notificationOutbox,
+  notificationSigning,
+  notificationTargets,
+} from './notifications.ts';
 export { orgs } from './orgs.ts';
 export { outbox } from './outbox.ts';
 export { pipelineGrants } from './pipeline-grants.ts';

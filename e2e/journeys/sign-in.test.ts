@@ -100,3 +100,18 @@ test('after signing in somewhere else a link leads to our own pages only', async
   expect(new URL(page.url()).origin).toBe(server.origin);
   await context.close();
 });
+
+test('who signs out is out, in every tab', async () => {
+  const context = await browser.newContext();
+  const [page, other] = [await context.newPage(), await context.newPage()];
+  await page.goto(`${server.origin}/sign-in`);
+  await signIn(page, PASSWORD);
+  await page.getByRole('heading', { name: 'Pipelines' }).waitFor();
+  await page.getByRole('button', { name: 'Account: Grace' }).click();
+  await page.getByText('grace@example.org · viewer').waitFor();
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await page.getByRole('heading', { name: 'Sign in to Signalbox' }).waitFor();
+  await other.goto(server.origin);
+  await other.getByRole('heading', { name: 'Sign in to Signalbox' }).waitFor();
+  await context.close();
+});

@@ -41,6 +41,11 @@ const PLANTED: [rule: string, file: string, code: string][] = [
   ['server-agents-imports', 'server/agents/reads-services.ts', `import '#server/services/start.ts';`],
   ['server-gateway-imports', 'server/gateway/reads-agents.ts', `import '#server/agents/registry.ts';`],
   ['server-identity-imports', 'server/identity/reads-api.ts', `import '#server/api/trpc/router.ts';`],
+  [
+    'server-notifications-imports',
+    'server/notifications/reads-engine.ts',
+    `import '#server/coordinator/loop.ts';`,
+  ],
   ['server-auditor-imports', 'server/auditor/reads-engine.ts', `import '#server/coordinator/loop.ts';`],
   [
     'server-coordinator-imports',

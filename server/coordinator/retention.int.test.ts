@@ -72,6 +72,22 @@ async function addRuns({ status, daysAgo, endedDaysAgo = daysAgo, count = 1 }: P
   return ids.map((id) => fromUuid('run', id));
 }
 
+async function tellOf(
+  run: RunId | null,
+  { daysAgo, isOpen = false }: { daysAgo: number; isOpen?: boolean },
+): Promise<void> {
+  const head = (Date.now() - daysAgo * DAY_MS).toString(16).padStart(12, '0');
+  const tail = Math.floor(Math.random() * 2 ** 48)
+    .toString(16)
+    .padStart(12, '0');
+  const id = `${head}70008000${tail}`;
+  await sql`INSERT INTO notification_deliveries (id, org_id, kind, address, event, event_key, listener, run_id, body,
+      tries_left, state, next_at)
+    VALUES (${id}::text::uuid, ${ORG}::text::uuid, 'email', 'a@example.org', 'run.failed', ${id}, 'run email',
+      ${run && toUuid(run)}::text::uuid, '{}', 0, ${isOpen ? 'waiting' : 'delivered'},
+      CASE WHEN ${isOpen}::bool THEN now() END)`;
+}
+
 async function countRows(): Promise<Record<string, number>> {
   const tables = ['runs', 'tasks', 'attempts', 'run_events', 'task_stage_logs', 'run_objects'];
   const counts = await Promise.all(
@@ -209,8 +225,13 @@ describe('retention', () => {
       (${ORG}::text::uuid, gen_random_uuid(), 0, 1, 'old', '{}', now() - interval '91 days'),
       (${ORG}::text::uuid, gen_random_uuid(), 0, 1, 'new', '{}', now() - interval '89 days')`;
 
+    await tellOf(null, { daysAgo: 91 });
+    await tellOf(null, { daysAgo: 89 });
+    await tellOf(null, { daysAgo: 91, isOpen: true });
+
     const report = await makeRetention(3).run();
 
+    expect(report?.shed).toMatchObject({ notification_deliveries: 1 });
     expect(report?.shed).toMatchObject({ inbox: 7, idempotency_keys: 1, dead_letters: 2, late_answers: 1 });
     expect(await sql`SELECT message_id FROM inbox`).toEqual([{ message_id: 'new' }]);
     expect(await sql`SELECT key FROM idempotency_keys ORDER BY key`).toEqual([
@@ -223,6 +244,18 @@ describe('retention', () => {
       { queue: 'task of a kept run' },
     ]);
     expect(await sql`SELECT reason FROM late_answers`).toEqual([{ reason: 'new' }]);
+  });
+
+  test('takes with a run what was told of it, and leaves what was told of others', async () => {
+    const [old] = await addRuns({ status: 'succeeded', daysAgo: 40 });
+    const [kept] = await addRuns({ status: 'failed', daysAgo: 40 });
+    await tellOf(old ?? null, { daysAgo: 40 });
+    await tellOf(kept ?? null, { daysAgo: 40 });
+    await makeRetention().run();
+    const rows = await sql<
+      { id: string }[]
+    >`SELECT replace(run_id::text, '-', '') AS id FROM notification_deliveries`;
+    expect(rows.map(({ id }) => `run_${id}`)).toEqual([kept]);
   });
 
   test('works beside a busy engine, which knows of a dropped run only that there is none', async () => {

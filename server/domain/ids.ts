@@ -20,6 +20,8 @@ export type KeyId = Branded<'key'>;
 export type AgentTokenId = Branded<'agent-token'>;
 export type InviteId = Branded<'invite'>;
 export type BulkId = Branded<'bulk'>;
+export type NotificationTargetId = Branded<'notification-target'>;
+export type DeliveryId = Branded<'delivery'>;
 
 const PREFIX_OF = {
   org: 'org',
@@ -34,6 +36,8 @@ const PREFIX_OF = {
   agentToken: 'atk',
   invite: 'inv',
   bulk: 'bulk',
+  notificationTarget: 'ntg',
+  delivery: 'ndl',
 } as const;
 export type IdKind = keyof typeof PREFIX_OF;
 
@@ -50,6 +54,8 @@ type IdOf = {
   key: KeyId;
   agentToken: AgentTokenId;
   invite: InviteId;
+  notificationTarget: NotificationTargetId;
+  delivery: DeliveryId;
 };
 
 /** The single tenant that exists until people can make more. */

@@ -32,6 +32,8 @@ describe('the matrix', () => {
     ['owner.manage', 'ynnnnn'],
     ['key.manage', 'yynnnn'],
     ['audit.read', 'yynnny'],
+    ['notification.manage', 'yynnnn'],
+    ['notification.read', 'yynynn'],
   ];
   test.each(AGREED)('gives %s to the roles that were agreed', (action, row) => {
     expect(ROLES.map((role) => (may(person(role), action) ? 'y' : 'n')).join('')).toBe(row);

@@ -73,6 +73,9 @@ export const PERMISSIONS = {
   'key.read': { roles: SUPERVISORS, scope: null },
   'key.manage': { roles: ADMINS, scope: null, inPerson: true },
   'audit.read': { roles: SUPERVISORS, scope: 'audit:read' },
+  /** Who is told of what, and what came of it. */
+  'notification.read': { roles: OPERATORS, scope: 'ops:read' },
+  'notification.manage': { roles: ADMINS, scope: null },
   /** To store one or remove it. Nobody reads one. */
   'secret.manage': { roles: ADMINS, scope: null },
 } as const satisfies Record<string, Permission>;

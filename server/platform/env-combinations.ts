@@ -9,7 +9,12 @@ export interface EnvProblem {
 
 /** Settings that are fine alone and cannot work together. A value that failed to parse is left to its own message. */
 export function checkEnvCombinations(values: Partial<Parsed>): EnvProblem[] {
-  return [...checkRoles(values), ...checkPayloadLimits(values), ...checkObjectStore(values)];
+  return [
+    ...checkRoles(values),
+    ...checkPayloadLimits(values),
+    ...checkObjectStore(values),
+    ...checkMail(values),
+  ];
 }
 
 function checkRoles(values: Partial<Parsed>): EnvProblem[] {
@@ -69,4 +74,24 @@ function checkObjectStore(values: Partial<Parsed>): EnvProblem[] {
       problem: 'has no effect, because SIGNALBOX_OBJECT_STORE names no bucket',
       advice: 'unset it, or set SIGNALBOX_OBJECT_STORE to s3://bucket',
     }));
+}
+
+function checkMail(values: Partial<Parsed>): EnvProblem[] {
+  const { SIGNALBOX_SMTP_URL: server, SIGNALBOX_MAIL_FROM: from } = values;
+  if ((server === undefined) === (from === undefined)) return [];
+  return server === undefined
+    ? [
+        {
+          name: 'SIGNALBOX_MAIL_FROM',
+          problem: 'has no effect, because SIGNALBOX_SMTP_URL names no mail server',
+          advice: 'unset it, or set SIGNALBOX_SMTP_URL',
+        },
+      ]
+    : [
+        {
+          name: 'SIGNALBOX_MAIL_FROM',
+          problem: 'is missing, and SIGNALBOX_SMTP_URL names a mail server',
+          advice: 'set it to the address that mails come from',
+        },
+      ];
 }

@@ -4,6 +4,7 @@ import {
   flag,
   listenHost,
   logLevel,
+  mailAddress,
   networkList,
   nonEmpty,
   objectStoreTarget,
@@ -253,7 +254,30 @@ export const SETTINGS = {
     fallback: null,
     example: '10.1.0.0/16,192.168.1.7',
     about:
-      'Private networks where agents may listen that work is pushed to. Unset: requests to agents leave for public addresses only.',
+      'Private networks where agents may listen that work is pushed to, and receivers of webhooks. Unset: such requests leave for public addresses only.',
+  }),
+  SIGNALBOX_SMTP_URL: setting({
+    group: 'Notifications',
+    schema: urlWithScheme(['smtp', 'smtps']),
+    fallback: null,
+    example: 'smtps://USER:PASSWORD@mail.example.org:465',
+    secret: true,
+    about:
+      'The mail server: `smtp://` (with TLS if it offers that) or `smtps://`. Unset: mails are logged and not sent, and their deliveries say so.',
+  }),
+  SIGNALBOX_MAIL_FROM: setting({
+    group: 'Notifications',
+    schema: mailAddress,
+    fallback: null,
+    example: 'Signalbox <signalbox@example.org>',
+    about: 'Whom mails come from. Required with, and only with, SIGNALBOX_SMTP_URL.',
+  }),
+  SIGNALBOX_NOTIFY_WAIT_SECONDS: setting({
+    group: 'Notifications',
+    schema: wholeNumber(1, 604_800),
+    fallback: '60',
+    about:
+      'Seconds that a task waits for an agent that nobody runs, or under a limit of the installation, before `run.waiting` is told.',
   }),
   SIGNALBOX_RETENTION_DAYS_SUCCEEDED: setting({
     group: 'Retention',

@@ -116,6 +116,14 @@ export const networkList = z
     'must be networks by comma, such as 10.1.0.0/16,fd00::/8,192.168.1.7',
   );
 
+/** `name@host`, or `Name <name@host>`. */
+export const mailAddress = z
+  .string()
+  .regex(
+    /^([^<>"\r\n]+ <[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/,
+    'must be an address: name@host or Name <name@host>',
+  );
+
 export const nonEmpty = z.string();
 
 const SECRET_KEY_BYTES = 32;

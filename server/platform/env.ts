@@ -38,6 +38,10 @@ export interface Env {
   readonly objectStore: ObjectStoreConfig;
   /** Private networks that outbound requests may enter, as CIDR. */
   readonly outboundAllow: readonly string[];
+  /** Undefined: mails are not sent. */
+  readonly mailServer: { readonly url: string; readonly from: string } | undefined;
+  /** So long a task waits for people before they are told. */
+  readonly notifyWaitMs: number;
   readonly maxAgents: number;
   /** Undefined: no limit but that of agents and queues. */
   readonly maxConcurrentTasks: number | undefined;
@@ -144,6 +148,11 @@ function resolveObjectStore(values: Parsed, dataDir: string): ObjectStoreConfig 
   };
 }
 
+function toMailServer(values: Parsed): Env['mailServer'] {
+  const { SIGNALBOX_SMTP_URL: url, SIGNALBOX_MAIL_FROM: from } = values;
+  return url === undefined || from === undefined ? undefined : { url, from };
+}
+
 function toEnv(values: Parsed, rootDir: string): Env {
   const given = values.SIGNALBOX_DATA_DIR;
   const dataDir = isAbsolute(given) ? given : join(rootDir, given);
@@ -166,6 +175,8 @@ function toEnv(values: Parsed, rootDir: string): Env {
     rabbitmqUrl: values.RABBITMQ_URL,
     objectStore: resolveObjectStore(values, dataDir),
     outboundAllow: values.SIGNALBOX_OUTBOUND_ALLOW ?? [],
+    mailServer: toMailServer(values),
+    notifyWaitMs: values.SIGNALBOX_NOTIFY_WAIT_SECONDS * 1000,
     maxAgents: values.MAX_AGENTS,
     maxConcurrentTasks: values.MAX_CONCURRENT_TASKS,
     taskTimeoutMs: values.TASK_TIMEOUT * 1000,

@@ -13,6 +13,7 @@ import type { Identity } from '#server/identity/identity.ts';
 import type { Quotas } from '#server/identity/limits/quotas.ts';
 import type { Rates } from '#server/identity/limits/rates.ts';
 import type { SecretStore } from '#server/identity/secrets/store.ts';
+import type { NotificationOffice } from '#server/notifications/office.ts';
 import type { DocumentDesk } from '#server/platform/documents/desk.ts';
 import type { Cursors } from './cursors.ts';
 import type { LiveFeed } from './live/feed.ts';
@@ -52,6 +53,7 @@ export interface Services {
   readonly secrets: Pick<SecretStore, 'seal'>;
   readonly health: HealthDesk;
   readonly settings: ShownSettings;
+  readonly notifications: NotificationOffice;
 }
 
 export interface ServiceLimits {

@@ -58,6 +58,13 @@ export function createExampleWorld(http: TestServer): ExampleWorld {
     return { agent: id, task: task.task_id, object: run.input.$object };
   });
 
+  const makeTarget = () =>
+    post('/notification-targets', {
+      ...{ name: newName(), kind: 'webhook', events: ['run.failed'] },
+      // Nothing is sent to it: this machine's own address is none that a request may leave for.
+      address: 'http://127.0.0.1:9/',
+    });
+
   /** What can be used up is made anew for each example. */
   const makers: Record<Name, () => Promise<string>> = {
     agent: async () => (await post('/agents/register', { name: newName(), capabilities: ['example'] })).id,
@@ -127,6 +134,11 @@ export function createExampleWorld(http: TestServer): ExampleWorld {
       const name = newName().replace(' ', '-');
       await http.call(`/api/v1/secrets/${name}`, { value: 'a value' }, { method: 'PUT' });
       return name;
+    },
+    notificationTarget: async () => (await makeTarget()).id,
+    async delivery() {
+      const { id } = await makeTarget();
+      return (await post(`/notification-targets/${id}/test`, {})).delivery_id;
     },
     newName: async () => newName(),
   };

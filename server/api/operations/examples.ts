@@ -45,6 +45,10 @@ export const EXAMPLE = {
   session: 'ses_019fcb2a4c7d7e10a1b2c3d4e5f6000c',
   bulk: 'bulk_019fcb2a4c7d7e10a1b2c3d4e5f6000a',
   secret: 'billing.api-key',
+  /** A webhook. */
+  notificationTarget: 'ntg_019fcb2a4c7d7e10a1b2c3d4e5f60010',
+  /** Given up. */
+  delivery: 'ndl_019fcb2a4c7d7e10a1b2c3d4e5f60011',
   /** Names that must not be there yet. */
   newName: 'daily temperatures',
 } as const;

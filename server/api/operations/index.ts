@@ -5,6 +5,7 @@ import { bulk } from './bulk.ts';
 import { agentTokens, keys } from './keys.ts';
 import { limits } from './limits.ts';
 import { grants, invites, members } from './members.ts';
+import { notificationDeliveries, notificationTargets } from './notifications.ts';
 import type { Operation } from './operation.ts';
 import { pipelines } from './pipelines.ts';
 import { deadLetters, queues } from './queues.ts';
@@ -35,6 +36,8 @@ export const operations = {
   audit,
   secrets,
   limits,
+  notificationTargets,
+  notificationDeliveries,
 };
 
 export type Operations = typeof operations;

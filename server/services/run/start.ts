@@ -8,6 +8,7 @@ import { jsonObjectSchema, jsonSchema } from '#server/domain/json.ts';
 import { type Actor, authorise, authoriseAnywhere } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { idempotencyKeySchema } from '../make-once.ts';
+import { ensureDefaultSecret } from '../notification/signing-secret.ts';
 import { parseInput } from '../parse-input.ts';
 import { findNewestVersion, loadLivePipeline } from '../pipeline/pipeline-view.ts';
 import { launchRun } from './launch.ts';
@@ -37,9 +38,10 @@ export async function startRun(
   authoriseAnywhere(actor, 'run.operate');
   const { idempotencyKey, ...request } = parseInput(startSchema, input);
   authorise(actor, 'run.operate', { pipelineId: request.pipelineId });
-  const versionId = await inTenant(services.db, actor.orgId, (tx) =>
-    findVersion(tx, request.pipelineId, request.version),
-  );
+  const versionId = await inTenant(services.db, actor.orgId, async (tx) => {
+    if (request.notification?.webhook) await ensureDefaultSecret(tx, services, actor.orgId);
+    return findVersion(tx, request.pipelineId, request.version);
+  });
   const { id, isNew } = await launchRun(services, actor, {
     ...request,
     notification: { ...request.notification },

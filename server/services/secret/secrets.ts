@@ -1,9 +1,10 @@
-import { and, asc, eq, gt } from 'drizzle-orm';
+import { and, asc, eq, gt, notLike } from 'drizzle-orm';
 import { z } from 'zod';
 import { secrets } from '#db/schema/index.ts';
 import { inTenant } from '#db/tenant.ts';
-import { notFound, SignalboxError } from '#server/domain/errors.ts';
+import { invalid, notFound, SignalboxError } from '#server/domain/errors.ts';
 import { toUuid } from '#server/domain/ids.ts';
+import { isSigningSecret, SIGNING_PREFIX } from '#server/domain/notifications.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import { auditNote, noteIn } from '#server/identity/audit/note.ts';
 import type { Services } from '../context.ts';
@@ -52,6 +53,7 @@ export async function listSecrets(
         and(
           eq(secrets.orgId, toUuid(actor.orgId)),
           after === undefined ? undefined : gt(secrets.name, after),
+          notLike(secrets.name, `${SIGNING_PREFIX}%`),
         ),
       )
       .orderBy(asc(secrets.name))
@@ -68,6 +70,7 @@ export async function putSecret(
 ): Promise<SecretView> {
   authorise(actor, 'secret.manage');
   const { name, value } = parseInput(putSchema, input);
+  if (isSigningSecret(name)) throw reserved(name);
   const orgId = toUuid(actor.orgId);
   const here = and(eq(secrets.orgId, orgId), eq(secrets.name, name));
   return inTenant(services.db, actor.orgId, async (tx) => {
@@ -98,6 +101,7 @@ export async function deleteSecret(
 ): Promise<void> {
   authorise(actor, 'secret.manage');
   const { name } = parseInput(deleteSchema, input);
+  if (isSigningSecret(name)) throw reserved(name);
   await inTenant(services.db, actor.orgId, async (tx) => {
     const gone = await tx
       .delete(secrets)
@@ -106,6 +110,14 @@ export async function deleteSecret(
     if (gone.length === 0) throw notFound('secret', name);
     await noteIn(tx, auditNote(actor, 'secret.deleted', { target: name }));
   });
+}
+
+function reserved(name: string): SignalboxError {
+  return invalid(
+    `Secrets under ${SIGNING_PREFIX} sign notifications, and ${name} would be one of them.`,
+    undefined,
+    'Choose another name. A signing secret is replaced by rotating it.',
+  );
 }
 
 function storedMeanwhile(name: string): SignalboxError {

@@ -1,5 +1,5 @@
 import type { Metadata } from 'next';
-import { DesignPage } from '../../components/design-page/index.ts';
+import { DesignPage } from '../../../components/design-page/index.ts';
 
 export const metadata: Metadata = { title: 'Design' };
 
