@@ -28,6 +28,7 @@ import { createCursors } from '#server/services/cursors.ts';
 import { makeAgents } from './compose-agents.ts';
 import { openRecords, type Records } from './compose-audit.ts';
 import { createHealth, shownSettings } from './compose-health.ts';
+import { makeLimits } from './compose-limits.ts';
 import { makeNotifications } from './compose-notifications.ts';
 import { openPorts, type Ports } from './compose-ports.ts';
 import { announceProgress } from './compose-progress.ts';
@@ -79,6 +80,7 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
   const identity = await startIdentity(ports, options, { outbound, newUuid });
   const { chores, office } = makeChores({ ...options, ...records, ports, checkpointer, outbound, newUuid });
   if (env.roles.has('coordinator')) for (const chore of chores) chore.start();
+  const limits = await makeLimits(ports, { env, logger, metrics, record: records.record });
   const documents = createDocumentDesk();
   let stopping = false;
   const seen = {
@@ -105,6 +107,7 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
     limits: { payloadMaxBytes: env.payloadMaxBytes, maxBacklog: MAX_BACKLOG, maxOutbox: env.outboxMax },
     ...records,
     notifications: office,
+    ...limits.parts,
     health: createHealth(ports, () => stopping),
     settings: shownSettings(env),
   };
@@ -117,6 +120,7 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
       stopping = true;
       await relay.stop();
       await Promise.all([...chores.map((chore) => chore.stop()), documents.stop(), bulks.stop()]);
+      await limits.stop();
       await agents.drain(DRAIN_MS);
       await engine.stop();
       announcer.stop();

@@ -10,6 +10,7 @@ import { readKey } from './key-format.ts';
 import { createKeys } from './keys.ts';
 import { createLinked, type Linked } from './linked.ts';
 import { createLinks, type Links } from './links.ts';
+import { isFromHere } from './loopback.ts';
 import { createPasswords, type PasswordOptions, type Passwords } from './passwords.ts';
 import { createPeople, type People } from './people.ts';
 import { createProviders, type Providers } from './providers.ts';
@@ -68,8 +69,6 @@ export interface RunningIdentity extends Identity {
   stop(): Promise<void>;
 }
 
-const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|::ffff:127(\.\d{1,3}){3})$/;
-
 export function createIdentity(options: IdentityOptions): RunningIdentity {
   const { sql, hot, secret, newUuid, now } = options;
   const access = createAccess({ hot, now });
@@ -93,8 +92,7 @@ export function createIdentity(options: IdentityOptions): RunningIdentity {
       const entry = await access.remember(digest(bearer), () => keys.find(bearer, read, address));
       return entry?.allows(address) ? entry.actor : undefined;
     }
-    const isHere = address !== null && LOOPBACK.test(address);
-    if (isHere && equals(bearer, secret)) return LOCAL_OWNER;
+    if (isFromHere(address) && equals(bearer, secret)) return LOCAL_OWNER;
     return jwt.verify(bearer);
   }
 

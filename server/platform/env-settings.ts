@@ -37,6 +37,8 @@ function setting<Schema extends z.ZodType, Fallback extends string | null>(
 }
 
 const days = () => wholeNumber(1, 36_500);
+/** A request may bring twenty calls, which must fit. */
+const rate = () => wholeNumber(20, 100_000_000);
 
 /** Every environment variable that Signalbox reads: the one table, from which the documents are generated. */
 export const SETTINGS = {
@@ -196,6 +198,55 @@ export const SETTINGS = {
     schema: wholeNumber(1, 1_000_000),
     fallback: '2000',
     about: 'How many of them one user or key may hold in one process.',
+  }),
+  SIGNALBOX_RATE_READS: setting({
+    group: 'Limits',
+    schema: rate(),
+    fallback: '12000',
+    about:
+      'Calls a minute that only read, for each user, key, external token or address; the next ones are refused (HTTP status 429). All keys of one account together may ask ten times that. Never limited: the secret of the data folder, and this machine where only it reaches the server. With Redis the limits hold over all processes together.',
+  }),
+  SIGNALBOX_RATE_WRITES: setting({
+    group: 'Limits',
+    schema: rate(),
+    fallback: '6000',
+    about: 'The same for calls that change something.',
+  }),
+  SIGNALBOX_RATE_AGENTS: setting({
+    group: 'Limits',
+    schema: rate(),
+    fallback: '60000',
+    about: 'The same for beats, claims and reports, for each agent with a token of its own, user or key.',
+  }),
+  SIGNALBOX_RATE_SIGN_INS: setting({
+    group: 'Limits',
+    schema: wholeNumber(1, 1_000_000),
+    fallback: '10',
+    about:
+      'Attempts a minute to sign in, from one address (a /64 of IPv6) and for one account. While Redis is away each process goes on counting for itself.',
+  }),
+  SIGNALBOX_RUNS_PER_DAY: setting({
+    group: 'Limits',
+    schema: wholeNumber(1, 100_000_000),
+    fallback: null,
+    example: '50000',
+    about:
+      'How many runs, tasks on their own included, each organisation may start in a day (UTC); more are refused (HTTP status 429). Unset: no such limit.',
+  }),
+  SIGNALBOX_RUNS_PER_KEY_MINUTE: setting({
+    group: 'Limits',
+    schema: wholeNumber(1, 1_000_000),
+    fallback: null,
+    example: '600',
+    about: 'How many of them one key or external token may start in a minute. Unset: no such limit.',
+  }),
+  SIGNALBOX_RUNS_IN_FLIGHT: setting({
+    group: 'Limits',
+    schema: wholeNumber(1, 1_000_000),
+    fallback: null,
+    example: '1000',
+    about:
+      'How many runs of each organisation may be in flight; the next ones are refused (HTTP status 429). Runs that are paused and hold nothing do not count. Several processes may exceed it by one start each. Unset: no such limit.',
   }),
   SIGNALBOX_OUTBOUND_ALLOW: setting({
     group: 'Agents',

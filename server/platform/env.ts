@@ -52,6 +52,19 @@ export interface Env {
   readonly taskStateTtlSeconds: number;
   readonly streamMaxEntries: number;
   readonly sockets: { readonly max: number; readonly perActor: number };
+  /** Calls in a minute, for each caller. */
+  readonly rates: {
+    readonly reads: number;
+    readonly writes: number;
+    readonly agents: number;
+    readonly 'sign-ins': number;
+  };
+  /** Undefined: no quota. */
+  readonly quotas: {
+    readonly perDay: number | undefined;
+    readonly perKeyMinute: number | undefined;
+    readonly inFlight: number | undefined;
+  };
   readonly retentionDays: { readonly succeeded: number; readonly failed: number; readonly cancelled: number };
   /** The current one first; empty: the one in the data folder. */
   readonly secretKeys: readonly { id: string; bytes: Uint8Array }[];
@@ -173,6 +186,17 @@ function toEnv(values: Parsed, rootDir: string): Env {
     taskStateTtlSeconds: values.SIGNALBOX_TASK_STATE_TTL,
     streamMaxEntries: values.SIGNALBOX_STREAM_MAX,
     sockets: { max: values.SIGNALBOX_SOCKETS_MAX, perActor: values.SIGNALBOX_SOCKETS_PER_ACTOR },
+    rates: {
+      reads: values.SIGNALBOX_RATE_READS,
+      writes: values.SIGNALBOX_RATE_WRITES,
+      agents: values.SIGNALBOX_RATE_AGENTS,
+      'sign-ins': values.SIGNALBOX_RATE_SIGN_INS,
+    },
+    quotas: {
+      perDay: values.SIGNALBOX_RUNS_PER_DAY,
+      perKeyMinute: values.SIGNALBOX_RUNS_PER_KEY_MINUTE,
+      inFlight: values.SIGNALBOX_RUNS_IN_FLIGHT,
+    },
     retentionDays: {
       succeeded: values.SIGNALBOX_RETENTION_DAYS_SUCCEEDED,
       failed: values.SIGNALBOX_RETENTION_DAYS_FAILED,

@@ -14,6 +14,8 @@ export interface Metrics {
   countRequest(request: { method: string; route: string; status: number; seconds: number }): void;
   countEvents(type: string, count: number): void;
   countTrouble(): void;
+  /** Requests that were turned away, by the limit that did it. */
+  countLimited(limit: string): void;
   /** Asked at each scrape. */
   watchEngine(load: () => EngineGauges): void;
   /** Asked at each scrape. */
@@ -44,6 +46,12 @@ export function createMetrics(): Metrics {
     help: 'Faults of the infrastructure that the engine worked around.',
     registers,
   });
+  const limited = new Counter({
+    name: 'signalbox_limited_total',
+    help: 'Calls that were refused because a limit was reached, by limit.',
+    labelNames: ['limit'],
+    registers,
+  });
   return {
     contentType: registry.contentType,
     read: () => registry.metrics(),
@@ -51,6 +59,7 @@ export function createMetrics(): Metrics {
       requests.observe({ method, route, status: String(status) }, seconds),
     countEvents: (type, count) => events.inc({ type }, count),
     countTrouble: () => troubles.inc(),
+    countLimited: (limit) => limited.inc({ limit }),
     watchSockets(count) {
       new Gauge({
         name: 'signalbox_live_connections',

@@ -30,6 +30,7 @@ export function describeHotStateContract(name: string, makeHarness: () => Promis
     });
     const use = (): HotStateHarness => harness;
     describeValues(use);
+    describeBudgets(use);
     describeMessages(use);
     describeStreams(use);
     describePresence(use);
@@ -83,6 +84,76 @@ function describeValues(use: Use): void {
     expect(await state.readList(key, 2)).toEqual(['r4', 'r3']);
     expect(await state.readList(key, 0)).toEqual([]);
     expect(await state.readList(KEY.userRuns(unique('nobody')), 10)).toEqual([]);
+  });
+}
+
+function describeBudgets(use: Use): void {
+  const bucket = { size: 10, windowMs: 600_000 };
+
+  it('gives from a bucket exactly what it holds, however many ask at once', async () => {
+    const { state, unique } = use();
+    const key = KEY.rate('reads', unique('caller'));
+    expect(await state.draw(key, bucket, 0)).toEqual({ isTaken: true, left: 10, waitMs: 0, fullInMs: 0 });
+    const draws = await Promise.all(Array.from({ length: 30 }, () => state.draw(key, bucket, 1)));
+    const taken = draws.filter(({ isTaken }) => isTaken);
+    expect(taken.map(({ left }) => left).toSorted((a, b) => b - a)).toEqual([9, 8, 7, 6, 5, 4, 3, 2, 1, 0]);
+    const refused = await state.draw(key, bucket, 1);
+    expect(refused).toMatchObject({ isTaken: false, left: 0 });
+    // One comes back each minute.
+    expect(refused.waitMs).toBeGreaterThan(0);
+    expect(refused.waitMs).toBeLessThanOrEqual(60_000);
+    expect(refused.fullInMs).toBeGreaterThan(540_000);
+    expect((await state.draw(KEY.rate('reads', unique('other')), bucket, 1)).isTaken).toBe(true);
+  });
+
+  it('takes all of a cost or nothing', async () => {
+    const { state, unique } = use();
+    const key = KEY.rate('writes', unique('caller'));
+    expect(await state.draw(key, bucket, 7)).toMatchObject({ isTaken: true, left: 3 });
+    expect(await state.draw(key, bucket, 4)).toMatchObject({ isTaken: false, left: 3 });
+    expect(await state.draw(key, bucket, 3)).toMatchObject({ isTaken: true, left: 0 });
+    expect(await state.draw(KEY.rate('writes', unique('whole')), bucket, 11)).toMatchObject({
+      isTaken: false,
+    });
+  });
+
+  it('fills a bucket evenly, and never past its size', async () => {
+    const { state, unique, pass } = use();
+    const key = KEY.rate('agents', unique('caller'));
+    const slow = { size: 2, windowMs: 6000 };
+    expect((await state.draw(key, slow, 2)).isTaken).toBe(true);
+    const { isTaken, waitMs } = await state.draw(key, slow, 1);
+    if (!isTaken) await pass(waitMs + 50);
+    expect((await state.draw(key, slow, 1)).isTaken).toBe(true);
+    await pass(7000);
+    expect(await state.draw(key, slow, 3)).toMatchObject({ isTaken: false, left: 2, fullInMs: 0 });
+  });
+
+  it('reserves up to a bound exactly, from what was counted, and takes back', async () => {
+    const { state, unique } = use();
+    const key = KEY.quota('runs', unique('org'));
+    const wish = { by: 1, max: 10, ttlMs: 600_000 };
+    expect(await state.reserve(key, wish)).toBeNull();
+    expect(await state.reserve(key, { ...wish, by: -1 })).toBeNull();
+    // Each has counted for itself; only the first one's count is taken.
+    const tries = await Promise.all(
+      Array.from({ length: 20 }, () => state.reserve(key, { ...wish, from: 4 })),
+    );
+    expect(tries.filter((each) => each?.isTaken)).toHaveLength(6);
+    expect(await state.reserve(key, wish)).toEqual({ isTaken: false, used: 10 });
+    expect(await state.reserve(key, { ...wish, by: -1 })).toEqual({ isTaken: true, used: 9 });
+    expect(await state.reserve(key, wish)).toEqual({ isTaken: true, used: 10 });
+  });
+
+  it('forgets a reserved count when its time is over', async () => {
+    const { state, unique, pass } = use();
+    const key = KEY.quota('runs', unique('org'));
+    expect(await state.reserve(key, { by: 1, max: 5, ttlMs: 40, from: 0 })).toEqual({
+      isTaken: true,
+      used: 1,
+    });
+    await pass(80);
+    expect(await state.reserve(key, { by: 1, max: 5, ttlMs: 40 })).toBeNull();
   });
 }
 

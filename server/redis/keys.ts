@@ -10,6 +10,10 @@ export const KEY = {
   /** The newest runs of a user: a capped list. */
   userRuns: (userId: string) => `${PREFIX}user:${userId}:runs`,
   counter: (name: string) => `${PREFIX}count:${name}`,
+  /** What a caller has asked of late: a bucket. */
+  rate: (name: string, subject: string) => `${PREFIX}rate:${name}:${subject}`,
+  /** How much of a quota is used. */
+  quota: (name: string, subject: string) => `${PREFIX}quota:${name}:${subject}`,
   cache: (name: string) => `${PREFIX}cache:${name}`,
   /** Who holds it, and the highest token given. */
   lock: (name: string) => `${PREFIX}lock:{${name}}`,

@@ -1,3 +1,4 @@
+import { budgets } from './buckets.ts';
 import { type ExpiringMap, makeExpiringMap } from './expiring-map.ts';
 import { KEY } from './keys.ts';
 import type { HotState, Lock, MessageHandler, Presence, StreamEntry } from './port.ts';
@@ -17,13 +18,14 @@ type Part<Methods extends keyof HotState> = Pick<HotState, Methods> & { sweep():
 export function createMemoryHotState(options: MemoryHotStateOptions = {}): HotState {
   const now = options.now ?? Date.now;
   const values = strings(now);
+  const budget = budgets(now);
   const stream = streams(now);
   const list = lists(now);
   const presence = presences(now);
   const lock = locks(now);
   let sweeper: NodeJS.Timeout | undefined;
   const sweep = (): void => {
-    for (const part of [values, stream, list, presence, lock]) part.sweep();
+    for (const part of [values, budget, stream, list, presence, lock]) part.sweep();
   };
   return {
     async start() {
@@ -42,6 +44,8 @@ export function createMemoryHotState(options: MemoryHotStateOptions = {}): HotSt
     set: values.set,
     delete: values.delete,
     increment: values.increment,
+    draw: budget.draw,
+    reserve: budget.reserve,
     appendStream: stream.appendStream,
     readStream: stream.readStream,
     pushToList: list.pushToList,

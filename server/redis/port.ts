@@ -43,6 +43,13 @@ export interface HotState {
   delete(key: string): Promise<boolean>;
   /** Adds and returns the new value. The first addition starts the ttl; later ones do not prolong it. */
   increment(key: string, by: number, ttlMs: number): Promise<number>;
+  /** Takes from a bucket: all of the cost, a whole number, or nothing. A cost of 0 only looks. */
+  draw(key: string, bucket: Bucket, cost: number): Promise<Drawn>;
+  /**
+   * Adds to a count that shall not pass `max`, or leaves it. Null when the count is not known and `from` does not say
+   * what it is: count, and ask again with that. A negative `by` gives back, and does nothing to a count that is not known.
+   */
+  reserve(key: string, wish: Reservation): Promise<Reserved | null>;
 
   /** Never rejects: hears this process at once, and others when Redis is there. Says whether it was sent to others. */
   publish(channel: string, message: string): Promise<boolean>;
@@ -71,6 +78,34 @@ export interface HotState {
   /** False when the lock is no longer this one: stop what it protects. */
   renewLock(lock: Lock, ttlMs: number): Promise<boolean>;
   releaseLock(lock: Lock): Promise<boolean>;
+}
+
+/** Holds `size` at most and fills evenly, in `windowMs` from empty to full. */
+export interface Bucket {
+  size: number;
+  windowMs: number;
+}
+
+export interface Drawn {
+  isTaken: boolean;
+  left: number;
+  /** Until the cost can be taken; 0 when it was. */
+  waitMs: number;
+  fullInMs: number;
+}
+
+export interface Reservation {
+  by: number;
+  max: number;
+  /** From when the count became known. */
+  ttlMs: number;
+  from?: number;
+}
+
+export interface Reserved {
+  isTaken: boolean;
+  /** After it, when it was taken. */
+  used: number;
 }
 
 export interface StreamCap {

@@ -1,4 +1,5 @@
 import { SignalboxError } from '#server/domain/errors.ts';
+import { drawnOf } from './buckets.ts';
 import type { RedisClient } from './connect.ts';
 import { KEY } from './keys.ts';
 import type { HotState, Lock, Presence, StreamEntry } from './port.ts';
@@ -11,6 +12,8 @@ export type RedisCommands = Pick<
   | 'set'
   | 'delete'
   | 'increment'
+  | 'draw'
+  | 'reserve'
   | 'appendStream'
   | 'readStream'
   | 'pushToList'
@@ -68,6 +71,7 @@ export function makeRedisCommands(runner: Runner): RedisCommands {
     runner.run(what, (client) => client.eval(script, keys.length, ...keys, ...args));
   return {
     ...values(runner, evaluate),
+    ...budgets(evaluate),
     ...logs(runner, evaluate),
     ...presence(evaluate),
     ...locks(evaluate),
@@ -93,6 +97,27 @@ function values({ run }: Runner, evaluate: Evaluate) {
       Number(await evaluate('count', scripts.INCREMENT, { keys: [key], args: [by, ttlMs] })),
   } satisfies Partial<RedisCommands>;
 }
+
+function budgets(evaluate: Evaluate): Pick<RedisCommands, 'draw' | 'reserve'> {
+  return {
+    async draw(key, bucket, cost) {
+      const args = [bucket.size, bucket.windowMs, cost];
+      const [isTaken, owed] = numbers(
+        await evaluate('take from a bucket', scripts.DRAW, { keys: [key], args }),
+      );
+      return drawnOf(bucket, { cost, isTaken: isTaken === 1, owed: owed ?? 0 });
+    },
+    async reserve(key, { by, max, ttlMs, from }) {
+      const args = [by, max, ttlMs, from ?? ''];
+      const reply = await evaluate('reserve', scripts.RESERVE, { keys: [key], args });
+      if (reply === null) return null;
+      const [isTaken, used] = numbers(reply);
+      return { isTaken: isTaken === 1, used: used ?? 0 };
+    },
+  };
+}
+
+const numbers = (reply: unknown): number[] => (Array.isArray(reply) ? reply.map(Number) : []);
 
 function logs(
   { run }: Runner,

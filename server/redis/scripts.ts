@@ -24,6 +24,34 @@ const NOW_MS = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)`;
 
+/**
+ * KEYS: bucket. ARGV: size, window ms, cost. Kept is what is owed, in cost times window, and when: whole numbers, so
+ * that nothing is lost by rounding. Each millisecond pays `size` of it. Returns whether it was taken, and what is owed.
+ */
+export const DRAW = `${NOW_MS}
+local size, window, cost = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local owed = 0
+local before, at = string.match(redis.call('GET', KEYS[1]) or '', '^(%d+):(%d+)$')
+if before then owed = math.max(0, before - math.max(0, now - at) * size) end
+if owed + cost * window > size * window then return {0, owed} end
+owed = owed + cost * window
+if cost > 0 then
+  redis.call('SET', KEYS[1], string.format('%.0f:%.0f', owed, now), 'PX', string.format('%.0f', math.ceil(owed / size)))
+end
+return {1, owed}`;
+
+/** KEYS: count. ARGV: by, max, ttl ms, and what the count is if nobody knows, or nothing. */
+export const RESERVE = `
+local by = tonumber(ARGV[1])
+local used = redis.call('GET', KEYS[1])
+if not used then
+  if ARGV[4] == '' then return false end
+  used = ARGV[4]
+  redis.call('SET', KEYS[1], used, 'PX', ARGV[3])
+end
+if by > 0 and used + by > tonumber(ARGV[2]) then return {0, tonumber(used)} end
+return {1, redis.call('INCRBY', KEYS[1], by)}`;
+
 /** KEYS: ids by expiry, data by id. ARGV: id, data, ttl ms. Both keys go when their last member would. */
 export const BEAT = `${NOW_MS}
 redis.call('ZADD', KEYS[1], now + ARGV[3], ARGV[1])

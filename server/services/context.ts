@@ -7,8 +7,11 @@ import type { CompiledGraph } from '#server/domain/graph/compile.ts';
 import type { OrgId, VersionId } from '#server/domain/ids.ts';
 import type { Actor } from '#server/identity/actor.ts';
 import type { AuditDetails } from '#server/identity/audit/note.ts';
+import type { Refusals } from '#server/identity/audit/refusals.ts';
 import type { Verification } from '#server/identity/audit/verify.ts';
 import type { Identity } from '#server/identity/identity.ts';
+import type { Quotas } from '#server/identity/limits/quotas.ts';
+import type { Rates } from '#server/identity/limits/rates.ts';
 import type { SecretStore } from '#server/identity/secrets/store.ts';
 import type { NotificationOffice } from '#server/notifications/office.ts';
 import type { DocumentDesk } from '#server/platform/documents/desk.ts';
@@ -35,11 +38,17 @@ export interface Services {
   readonly newUuid: () => string;
   readonly now: () => number;
   readonly limits: ServiceLimits;
+  /** How much anybody may ask. */
+  readonly rates: Rates;
+  /** How many runs may be started. */
+  readonly quotas: Quotas;
   /**
    * Writes who did what to the audit: the last step of a verb that changes something where it cannot write the note
    * together with the change. (In a transaction of its own: `noteIn`. Through the engine: the note of its commands.)
    */
   readonly record: (actor: Actor, action: string, what: AuditDetails) => Promise<void>;
+  /** Writes to the audit what was refused. */
+  readonly refusals: Refusals;
   readonly auditor: AuditOffice;
   readonly secrets: Pick<SecretStore, 'seal'>;
   readonly health: HealthDesk;

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Json } from '#server/domain/json.ts';
 import type { Actor } from '#server/identity/actor.ts';
+import type { RateClass } from '#server/identity/limits/rates.ts';
 import type { Services } from '#server/services/context.ts';
 import type { SessionKeeper } from './session-cookie.ts';
 
@@ -34,6 +35,8 @@ export interface Route {
   isOpen?: true;
   /** It reads the body itself. */
   readsBody?: boolean;
+  /** As which it is counted; left out, GET reads and all else writes. */
+  rate?: RateClass;
   /** Its answer holds a secret. */
   isSecret?: boolean;
   handle(call: Call): Promise<Answer>;

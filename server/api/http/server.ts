@@ -8,11 +8,13 @@ import type { Logger } from '#server/platform/logger.ts';
 import type { Metrics } from '#server/platform/metrics.ts';
 import type { Services } from '#server/services/context.ts';
 import { readReadiness } from '#server/services/system/health.ts';
+import { noteRefusal } from '../note-refusal.ts';
 import { callProcedures, TRPC_PATH } from '../trpc/handler.ts';
 import { type AccessWatch, createAccessWatch } from './access-watch.ts';
 import { readJsonBody } from './body.ts';
 import { type Gate, readCookie, refuseKeyInUrl, unauthenticated } from './gate.ts';
 import { setSecurityHeaders } from './headers.ts';
+import { actorOf, countRequest } from './limit-door.ts';
 import { type DrawPage, drawPage, isOpenPage, sendToSignIn } from './page-door.ts';
 import { toProblem } from './problem.ts';
 import { createRouter, type Route } from './router.ts';
@@ -47,6 +49,8 @@ interface Visit extends Exchange {
   url: URL;
   browser: SessionKeeper;
   given: Credentials;
+  /** Once it is known. */
+  actor?: Actor | undefined;
 }
 
 /** The one HTTP server: doors go to their handlers, everything else to the pages. */
@@ -86,6 +90,8 @@ async function serve(door: Door, request: IncomingMessage, response: ServerRespo
   try {
     await dispatch(door, exchange);
   } catch (error) {
+    const route = `${request.method} ${exchange.route}`;
+    noteRefusal({ services: door.services(), actor: actorOf(exchange), route }, error);
     sendError(exchange, error, door.logger);
   }
 }
@@ -106,11 +112,13 @@ async function dispatch(door: Door, exchange: Visit): Promise<void> {
 }
 
 /** Whoever asks; undefined when they show nothing, or nothing that counts. */
-async function identify(door: Door, { given, request }: Visit): Promise<Actor | undefined> {
-  if (given.bearer === undefined && given.session === undefined) return undefined;
-  const actor = await servicesOf(door).identity.authenticate(given);
-  if (actor && given.bearer === undefined) door.gate.checkCookieWrite(request);
-  return actor;
+async function identify(door: Door, exchange: Visit): Promise<Actor | undefined> {
+  const { given, request } = exchange;
+  const isShown = given.bearer !== undefined || given.session !== undefined;
+  exchange.actor = isShown ? await servicesOf(door).identity.authenticate(given) : undefined;
+  await countRequest(door, exchange);
+  if (exchange.actor && given.bearer === undefined) door.gate.checkCookieWrite(request);
+  return exchange.actor;
 }
 
 async function answerToken(door: Door, exchange: Visit, token: string): Promise<void> {

@@ -124,6 +124,7 @@ export const agents = {
   claim: operation({
     method: 'POST',
     path: '/api/v1/agents/{id}/claim',
+    rate: 'agents',
     summary: 'Claim tasks',
     description:
       'Waits until there is work or the time is over. What it answers with is leased to the agent.',
@@ -137,6 +138,7 @@ export const agents = {
   heartbeat: operation({
     method: 'POST',
     path: '/api/v1/agents/{id}/heartbeat',
+    rate: 'agents',
     summary: 'Send a sign of life',
     input: heartbeatSchema,
     output: beatAnswerSchema,
@@ -149,6 +151,7 @@ export const agents = {
   object: rawOperation({
     method: 'GET',
     path: '/api/v1/agents/{id}/tasks/{task_id}/objects/{hash}',
+    rate: 'agents',
     summary: 'Download an object of the run of a task in hand',
     description: 'For whoever holds the task under this hand-out.',
     input: z.strictObject({ ...inHand, hash: z.string().regex(/^[0-9a-f]{64}$/) }),
@@ -162,6 +165,7 @@ export const agents = {
   upload: rawOperation({
     method: 'POST',
     path: '/api/v1/agents/{id}/tasks/{task_id}/objects',
+    rate: 'agents',
     summary: 'Upload a file for the run of a task in hand',
     description:
       'The body is the file, of any type and up to `SIGNALBOX_PAYLOAD_MAX`. Put the reference that is answered into the output.',
@@ -181,6 +185,7 @@ export const agents = {
   report: operation({
     method: 'POST',
     path: '/api/v1/agents/{id}/reports',
+    rate: 'agents',
     summary: 'Report on tasks',
     description: 'Progress, logs, results and what is given back: one answer for each report, in order.',
     input: reportsSchema,

@@ -3,6 +3,7 @@ import { agents } from './agents.ts';
 import { audit } from './audit.ts';
 import { bulk } from './bulk.ts';
 import { agentTokens, keys } from './keys.ts';
+import { limits } from './limits.ts';
 import { grants, invites, members } from './members.ts';
 import { notificationDeliveries, notificationTargets } from './notifications.ts';
 import type { Operation } from './operation.ts';
@@ -36,6 +37,7 @@ export const operations = {
   secrets,
   notificationTargets,
   notificationDeliveries,
+  limits,
 };
 
 export type Operations = typeof operations;

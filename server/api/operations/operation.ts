@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { z } from 'zod';
 import type { ErrorCode } from '#server/domain/errors.ts';
 import type { Actor } from '#server/identity/actor.ts';
+import type { RateClass } from '#server/identity/limits/rates.ts';
 import type { Services } from '#server/services/context.ts';
 import type { Answer, Method } from '../http/router.ts';
 import type { SessionKeeper } from '../http/session-cookie.ts';
@@ -33,6 +34,8 @@ interface Described<Input extends InputSchema> {
   isSecret?: true;
   /** Who may ask at all; left out: whoever has signed in or shows a key. `person`: about the account that asks. */
   by?: 'anybody' | 'person';
+  /** As which it is counted; left out, GET reads and all else writes. */
+  rate?: RateClass;
   /** Beyond those that every operation has. */
   errors?: readonly ErrorCode[];
   /** A call that works. Ids of `examples.ts` stand for things of that kind; a test makes them and makes the call. */

@@ -27,6 +27,7 @@ function toRoute(operation: Operation): Route {
     readsBody: isUpload(operation),
     isSecret: operation.isSecret === true,
     ...(isOpen(operation) ? { isOpen: true } : {}),
+    ...(operation.rate ? { rate: operation.rate } : {}),
     async handle(call) {
       const input = parseInput(operation.input, read(call));
       if (isRaw(operation)) return operation.answer(call, input);

@@ -48,5 +48,12 @@ export async function callProcedures({ method, url, body, context, onError }: Tr
 
 const SECRET = new Set(listOperations().flatMap(({ name, operation }) => (operation.isSecret ? [name] : [])));
 
-const namesOf = (url: URL): string[] =>
-  decodeURIComponent(url.pathname.slice(TRPC_PATH.length + 1)).split(',');
+/** Which procedures a request calls: a batch has their names with commas between. */
+export function namesOf({ pathname }: URL): string[] {
+  const names = pathname.slice(TRPC_PATH.length + 1);
+  try {
+    return decodeURIComponent(names).split(',');
+  } catch {
+    return names.split(',');
+  }
+}

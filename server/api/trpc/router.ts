@@ -10,6 +10,7 @@ import type { z } from 'zod';
 import { type ErrorCode, SignalboxError } from '#server/domain/errors.ts';
 import { unauthenticated } from '../http/gate.ts';
 import { type Problem, toProblem } from '../http/problem.ts';
+import { noteRefusal } from '../note-refusal.ts';
 import { type Operations, operations } from '../operations/index.ts';
 import {
   isOpen,
@@ -90,6 +91,8 @@ function toProcedure(operation: JsonOperation) {
       const result = await operation.handle(ctx, input as Record<string, unknown>);
       return isReply(result) ? result.output : result;
     } catch (error) {
+      // Under the route that REST has for it, so that both doors count as one.
+      noteRefusal({ ...ctx, route: `${operation.method} ${operation.path}` }, error);
       throw toTrpcError(error);
     }
   };

@@ -52,11 +52,12 @@ async function prove(services: Services, actor: Actor, given: string | undefined
   const { people, passwords, sessions } = services.identity;
   const proof = await people.proofOf(userId);
   if (!proof || proof.passwordHash === null) return;
+  if (given !== undefined) await services.rates.attempt(actor, userId);
   if (given !== undefined && (await passwords.verify(given, proof.passwordHash))) return;
   const session = (await sessions.list(userId)).find(({ id }) => id === sessionId);
   const isByLink = session?.how === 'link' && session.createdAt.getTime() > services.now() - LINK_COUNTS_MS;
   if (given === undefined && isByLink) return;
-  await services.record(actor, 'account.refused', { target: userId });
+  await services.refusals.note(actor, { action: 'account.refused', target: userId });
   throw new SignalboxError('FORBIDDEN', 'The current password is missing or wrong.', {
     advice:
       'Send the current password along. Forgotten? Sign in by the link that the server prints at its start.',

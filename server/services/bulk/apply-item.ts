@@ -31,7 +31,7 @@ const planSchema = z.array(z.object({ task: taskIdSchema, epoch: z.int() }));
 
 /** Refusals that say something of the run, not of us. */
 const SKIPS: readonly ErrorCode[] = ['CONFLICT', 'NOT_FOUND'];
-const FAILURES: readonly ErrorCode[] = ['INVALID', 'FORBIDDEN', 'TOO_LARGE'];
+const FAILURES: readonly ErrorCode[] = ['INVALID', 'FORBIDDEN', 'TOO_LARGE', 'LIMITED'];
 
 /** Does one item, by the verb that does it for one run. Throws when that could not be tried, to be tried again. */
 export async function applyItem(call: ItemCall): Promise<BulkOutcome> {

@@ -41,6 +41,15 @@ export async function launchRun(
   const known = key === undefined ? null : await findByKey(services, actor, { key, requestHash });
   if (known) return { id: known, isNew: false };
   refuseUnderPressure(services);
+  return services.quotas.within(actor, () => giveBirth(services, actor, { launch, requestHash }));
+}
+
+async function giveBirth(
+  services: Services,
+  actor: Actor,
+  { launch, requestHash }: { launch: Launch; requestHash: string },
+): Promise<{ id: RunId; isNew: boolean }> {
+  const key = launch.idempotencyKey;
   const graph = await services.graphOf(launch.versionId);
   const id = makeId('run', services.newUuid());
   const { input, parameters } = await keepPayloads(

@@ -57,18 +57,32 @@ async function admit(
     const account = known ? { userId: known } : { name: who.name, identity: who };
     const { address, userAgent } = actor.from;
     const opened = await links.openHashed(flow.linkHash, { account, how: provider.id, address, userAgent });
-    if (!opened) throw notInvited(provider);
+    if (!opened) return refuse(services, actor, { provider, target: known ?? null });
     return settleSession(services, actor, opened.session);
   }
   const userId = known ?? (await welcome(services, provider, who));
+  if (userId === undefined) return refuse(services, actor, { provider, target: null });
   const [orgId] = (await people.proofOf(userId))?.orgIds ?? [];
   if (orgId) return openSession(services, actor, { userId, orgId, how: provider.id });
-  await services.record(actor, 'session.refused', { target: userId });
+  return refuse(services, actor, { provider, target: userId });
+}
+
+async function refuse(
+  services: Services,
+  actor: Actor,
+  { provider, target }: { provider: Provider; target: UserId | null },
+): Promise<never> {
+  await services.refusals.note(actor, { action: 'session.refused', target });
   throw notInvited(provider);
 }
 
-function welcome({ identity }: Services, provider: Provider, who: Introduced): Promise<UserId> {
-  if (provider.newcomers === undefined) throw notInvited(provider);
+/** Undefined: the provider lets in only those who are known. */
+async function welcome(
+  { identity }: Services,
+  provider: Provider,
+  who: Introduced,
+): Promise<UserId | undefined> {
+  if (provider.newcomers === undefined) return undefined;
   return identity.linked.welcome(who, provider.org, provider.newcomers);
 }
 

@@ -28,7 +28,7 @@ export async function join(
   if (!link) throw linkGone();
   const { address, userAgent } = actor.from;
   const opened = await links.open(token, {
-    account: await findOrMake(services, account),
+    account: await findOrMake(services, actor, account),
     how: link.kind === 'owner' ? 'link' : 'invite',
     address,
     userAgent,
@@ -40,12 +40,15 @@ export async function join(
 }
 
 async function findOrMake(
-  { identity }: Services,
+  { identity, rates, refusals }: Services,
+  actor: Actor,
   { name, email, password }: { name: string; email: string; password: string },
 ): Promise<NonNullable<Newcomer['account']>> {
   const known = await identity.people.findByEmail(email);
+  await rates.attempt(actor, known?.userId ?? email);
   if (!known) return { name, email, passwordHash: await identity.passwords.hash(password) };
   if (await identity.passwords.verify(password, known.passwordHash)) return { userId: known.userId };
+  await refusals.note(actor, { action: 'session.refused', target: known.userId });
   throw wrongCredentials();
 }
 

@@ -20,6 +20,7 @@ export async function openLink(
 ): Promise<OpenedLink> {
   const { token } = parseInput(openSchema, input);
   const { links } = services.identity;
+  await services.rates.attempt(actor, null);
   const link = await links.peek(token);
   if (!link) return { outcome: 'gone' };
   const isEnough = link.kind === 'owner' && (services.isLocalOnly || link.owner?.hasPassword === true);

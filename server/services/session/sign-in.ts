@@ -16,10 +16,12 @@ export async function signIn(
   const { email, password } = parseInput(signInSchema, input);
   const { people, passwords } = services.identity;
   const proof = await people.findByEmail(email);
+  // Before anything costly is done.
+  await services.rates.attempt(actor, proof?.userId ?? email);
   const isRight = await passwords.verify(password, proof?.passwordHash ?? null);
   const [orgId] = proof?.orgIds ?? [];
   if (proof && isRight && orgId)
     return openSession(services, actor, { userId: proof.userId, orgId, how: 'password' });
-  await services.record(actor, 'session.refused', { target: proof?.userId ?? null });
+  await services.refusals.note(actor, { action: 'session.refused', target: proof?.userId ?? null });
   throw wrongCredentials();
 }

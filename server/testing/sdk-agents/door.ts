@@ -52,5 +52,6 @@ function servicesOf(world: World): Services {
       access: { onChange: () => undefined },
     },
     record: async () => undefined,
+    refusals: { note: async () => undefined },
   } as unknown as Services;
 }

@@ -1,0 +1,38 @@
+import { expect, it } from 'vitest';
+import { startTestServer } from '#server/testing/http.ts';
+
+it('refuses a task that is one too many in flight, but not one that was submitted before', async () => {
+  await using server = await startTestServer({
+    SIGNALBOX_RUNS_IN_FLIGHT: '2',
+    SIGNALBOX_RUNS_PER_DAY: '100',
+  });
+  // Nobody can do it, so it waits.
+  const submit = (key: string) =>
+    server.call('/api/v1/tasks', { type: 'nobody-does-this' }, { headers: { 'idempotency-key': key } });
+  const answers = await Promise.all(['a', 'b', 'c', 'd', 'e'].map(submit));
+  const statuses = answers.map(({ status }) => status);
+  expect(statuses.toSorted()).toEqual([202, 202, 429, 429, 429]);
+  const refused = answers.find(({ status }) => status === 429);
+  expect(refused?.headers.get('retry-after')).toBe('5');
+  expect(refused?.body).toMatchObject({
+    code: 'LIMITED',
+    detail:
+      'Your organisation has 2 runs in flight, and may have 2 (runs_in_flight). There is room again when one of them ends.',
+    limit: 'runs_in_flight',
+    used: 2,
+    max: 2,
+  });
+  const taken = answers.findIndex(({ status }) => status === 202);
+  const again = await submit('abcde'[taken] ?? '');
+  expect(again.status).toBe(200);
+  expect(again.body.id).toBe(answers[taken]?.body.id);
+  const { body: limits } = await server.call('/api/v1/limits');
+  expect(limits.quotas).toEqual([
+    // What was refused was given back.
+    { name: 'runs_per_day', limit: 100, used: 2, resets_at: expect.stringMatching(/T00:00:00.000Z$/) },
+    { name: 'runs_in_flight', limit: 2, used: 2, resets_at: null },
+  ]);
+  const runId = answers[taken]?.body.run_id;
+  expect((await server.call(`/api/v1/runs/${runId}/cancel`, {})).status).toBe(200);
+  await expect.poll(async () => (await submit('f')).status, { timeout: 60_000 }).toBe(202);
+});
