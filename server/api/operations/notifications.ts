@@ -34,7 +34,7 @@ export const notificationTargets = {
     method: 'GET',
     path: '/api/v1/notification-targets',
     summary: 'List who is told of what',
-    input: z.strictObject({ ...pageInput, cursor: idSchema('notificationTarget').optional() }),
+    input: z.strictObject(pageInput),
     output: z.object({ targets: z.array(notificationTargetSchema), next_cursor: nextCursor }),
     example: { limit: 20 },
     async handle({ services, actor }, input) {
@@ -110,6 +110,7 @@ export const notificationTargets = {
     summary: "Replace a webhook's signing secret",
     description: 'For a day messages are signed with both.',
     input: oneTarget,
+    isSecret: true,
     output: signingSecretSchema,
     errors: ['NOT_FOUND'],
     example: { id: EXAMPLE.notificationTarget },
@@ -123,6 +124,7 @@ export const notificationTargets = {
     summary: 'Replace the secret that signs webhooks which runs name themselves',
     description: 'The first call shows the first secret. For a day messages are signed with both.',
     input: z.strictObject({}),
+    isSecret: true,
     output: signingSecretSchema,
     example: {},
     handle: async ({ services, actor }) => presentSigningSecret(await rotateSecret(services, actor, {})),
@@ -158,7 +160,6 @@ export const notificationDeliveries = {
     description: 'Newest first.',
     input: z.strictObject({
       ...pageInput,
-      cursor: idSchema('delivery').optional(),
       run_id: idSchema('run').optional(),
       target_id: idSchema('notificationTarget').optional(),
       state: z.enum(DELIVERY_STATES).optional(),
