@@ -119,8 +119,8 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
     async stop() {
       stopping = true;
       await relay.stop();
-      await limits.stop();
       await Promise.all([...chores.map((chore) => chore.stop()), documents.stop(), bulks.stop()]);
+      await limits.stop();
       await agents.drain(DRAIN_MS);
       await engine.stop();
       announcer.stop();
