@@ -55,6 +55,7 @@ export const notificationTargets = {
       events: eventsField,
       pipeline_id: pipelineId,
     }),
+    isSecret: true,
     output: notificationTargetSchema.extend({ secret: z.string().nullable() }),
     status: 201,
     errors: ['NOT_FOUND', 'LIMITED'],
