@@ -106,8 +106,8 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
     now: Date.now,
     limits: { payloadMaxBytes: env.payloadMaxBytes, maxBacklog: MAX_BACKLOG, maxOutbox: env.outboxMax },
     ...records,
-    ...limits.parts,
     notifications: office,
+    ...limits.parts,
     health: createHealth(ports, () => stopping),
     settings: shownSettings(env),
   };

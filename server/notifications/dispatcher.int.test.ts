@@ -245,22 +245,32 @@ describe('several dispatchers', () => {
     expect(receiver.received.map(({ headers }) => headers['webhook-id'])).toEqual([`ndl_${id}`, `ndl_${id}`]);
   });
 
-  test('of which one stood still beyond its lease: what it says late changes nothing', async () => {
-    await giveSecret(database.sql);
-    const late = Promise.withResolvers<void>();
-    await using receiver = await startReceiver(async (response, number) => {
-      if (number === 1) await late.promise;
-      response.writeHead(number === 1 ? 500 : 200).end();
-    });
-    const id = await giveDelivery(database.sql, { address: receiver.url });
-    await using one = startDispatcher({ ...database, timeoutMs: 120_000 });
-    await until('the first to have sent it', async () => receiver.received.length === 1);
-    // Its lease has ended.
-    await makeDue(database.sql, id);
-    expect(await settled(id, 'delivered')).toMatchObject({ attempts: 2, status: 200 });
-    late.resolve();
-    await one.drain();
-    expect(await readDelivery(database.sql, id)).toMatchObject({ state: 'delivered', status: 200 });
-    expect(one.troubles).toEqual([]);
-  });
+  test.each([
+    { ofSecond: 200, ofFirst: 500, state: 'delivered' },
+    { ofSecond: 503, ofFirst: 410, state: 'waiting' },
+  ])(
+    'of which one stood still beyond its lease: its late $ofFirst changes nothing after a $ofSecond',
+    async ({ ofSecond, ofFirst, state }) => {
+      await giveSecret(database.sql);
+      const late = Promise.withResolvers<void>();
+      await using receiver = await startReceiver(async (response, number) => {
+        if (number === 1) await late.promise;
+        response.writeHead(number === 1 ? ofFirst : ofSecond).end();
+      });
+      const id = await giveDelivery(database.sql, { address: receiver.url });
+      await using one = startDispatcher({ ...database, timeoutMs: 120_000 });
+      await until('the first to have sent it', async () => receiver.received.length === 1);
+      // Its lease has ended.
+      await makeDue(database.sql, id);
+      const settledBy = { state, attempts: 2, status: ofSecond };
+      await until('the second to be settled', async () => {
+        const row = await readDelivery(database.sql, id);
+        return row.status === ofSecond;
+      });
+      late.resolve();
+      await one.drain();
+      expect(await readDelivery(database.sql, id)).toMatchObject(settledBy);
+      expect(one.troubles).toEqual([]);
+    },
+  );
 });

@@ -38,6 +38,8 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const { sql, onTrouble, pollMs = 1000, lookMs = 15_000 } = options;
   const inFlight = new Map<ClaimedDelivery, Promise<void>>();
   const abort = new AbortController();
+  /** Not all that sends can be aborted. */
+  const cutOff = Promise.withResolvers<null>();
   const timers = new Set<NodeJS.Timeout>();
   const loops = new Set<Promise<void>>();
   let taking: Promise<void> | null = null;
@@ -89,9 +91,9 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
 
   async function deliver(delivery: ClaimedDelivery): Promise<void> {
     try {
-      const settlement = await options.send(delivery, abort.signal);
+      const settlement = await Promise.race([options.send(delivery, abort.signal), cutOff.promise]);
       // Cut off by our own end: nobody can say whether it arrived, so its lease ends and it is sent again.
-      if (abort.signal.aborted && settlement.error !== null) return;
+      if (settlement === null || (abort.signal.aborted && settlement.error !== null)) return;
       await settleDelivery(sql, delivery, settlement);
     } catch (error) {
       onTrouble('A notification could not be settled; it is sent again.', error);
@@ -130,6 +132,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       ]);
       limit.abort();
       abort.abort();
+      cutOff.resolve(null);
       await Promise.all([ended, ...loops, taking]);
     },
   };

@@ -53,7 +53,7 @@ async function findWaiting({ sql, links, newUuid }: Telltale, waitMs: number): P
       replace(r.org_id::text, '-', '') AS "orgId", replace(r.pipeline_id::text, '-', '') AS "pipelineId",
       p.name AS "pipelineName", r.notification, t.stage_key AS stage, t.capability, t.wait, t.ready_at AS since, now() AS now
     FROM runs r JOIN tasks t ON t.run_id = r.id LEFT JOIN pipelines p ON p.id = r.pipeline_id
-    WHERE r.wake_at < now() + interval '30 seconds' AND r.finished_at IS NULL
+    WHERE r.wake_at < now() + interval '20 seconds' AND r.finished_at IS NULL
       AND t.status = 'ready' AND t.wait ->> 'code' IN ('no-agent', 'quota')
       AND t.ready_at < now() - ${waitMs}::float8 * interval '1 ms'
       AND (coalesce(r.notification::text, 'null') NOT IN ('null', '{}') OR EXISTS (

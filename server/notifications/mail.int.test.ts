@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { NotificationBody } from '#server/domain/notifications.ts';
 import { createTestDatabase, type TestDatabase } from '#server/testing/database.ts';
@@ -111,6 +113,21 @@ describe('a mail', () => {
     await using _dispatcher = startDispatcher({ ...database, mailServer });
     const row = await over(await mailTo('ada@example.org'));
     expect(row).toMatchObject({ state: 'waiting', error: 'The mail server could not be used (ESOCKET).' });
+  });
+
+  test('that a server takes for ever about does not keep the program from ending', async () => {
+    const silent = createServer(() => undefined);
+    silent.listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const mailServer = { url: `smtp://127.0.0.1:${port}`, from: 'signalbox@example.org' };
+    const dispatcher = startDispatcher({ ...database, mailServer, timeoutMs: 3_600_000 });
+    const id = await mailTo('ada@example.org');
+    await once(silent, 'connection');
+    await dispatcher[Symbol.asyncDispose]();
+    silent.close();
+    // Whether it went out nobody knows: another sends it when the lease ends.
+    expect(await readDelivery(database.sql, id)).toMatchObject({ state: 'waiting', attempts: 1 });
   });
 
   test('says in its delivery that there is no mail server, where none is configured', async () => {

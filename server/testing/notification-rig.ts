@@ -122,7 +122,8 @@ export async function readDelivery(sql: Sql, id: string): Promise<DeliveryRow> {
   return row;
 }
 
-/** As if the time had come. */
+/** As if the time had come. What the last try left is wiped, so that the next one's is seen when it comes. */
 export async function makeDue(sql: Sql, id: string): Promise<void> {
-  await sql`UPDATE notification_deliveries SET next_at = now() WHERE id = ${id}::text::uuid AND state = 'waiting'`;
+  await sql`UPDATE notification_deliveries SET next_at = now(), last_error = NULL
+    WHERE id = ${id}::text::uuid AND state = 'waiting'`;
 }

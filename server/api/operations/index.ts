@@ -35,9 +35,9 @@ export const operations = {
   system,
   audit,
   secrets,
-  limits,
   notificationTargets,
   notificationDeliveries,
+  limits,
 };
 
 export type Operations = typeof operations;

@@ -176,15 +176,11 @@ describe('another organisation', () => {
     expect([...shown].sort()).toEqual(['agent', 'atk', 'inv', 'key', 'pipe', 'run', 'user']);
   });
 
-  test('pages on from an id of ours and still sees only its own', async () => {
-    const { runs } = (await http.call('/api/v1/runs')).body;
-    for (const [path, cursor] of [
-      ['/api/v1/runs', runs[0]?.id],
-      ['/api/v1/pipelines', `pipe_${'0'.repeat(32)}`],
-      ['/api/v1/keys', `key_${'0'.repeat(32)}`],
-      ['/api/v1/members', `user_${'0'.repeat(32)}`],
-    ]) {
-      const { status, body } = await stranger.ask(`${path}?cursor=${cursor}`);
+  test('goes on from a page of ours and still sees only its own', async () => {
+    for (const path of ['/api/v1/runs', '/api/v1/pipelines', '/api/v1/keys', '/api/v1/members']) {
+      const { next_cursor } = (await http.call(`${path}?limit=1`)).body;
+      expect(next_cursor, path).toEqual(expect.any(String));
+      const { status, body } = await stranger.ask(`${path}?cursor=${next_cursor}`);
       expect(status).toBe(200);
       const [items] = Object.values(body) as [unknown[]];
       expect(items.length).toBeLessThanOrEqual(path === '/api/v1/members' ? 1 : 0);
