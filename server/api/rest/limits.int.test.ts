@@ -111,6 +111,20 @@ describe('answers', () => {
     expect(local.headers.get('ratelimit')).toBeNull();
   });
 
+  it('count beats, claims and reports for themselves, by either door', async () => {
+    const headers = headersOf(await newKey());
+    const agent = `agent_${'0'.repeat(32)}`;
+    const policy = async (path: string) =>
+      (await doors.ask(path, { headers, body: {} })).headers.get('ratelimit-policy');
+    for (const verb of ['heartbeat', 'claim', 'reports', 'claim/', '/claim'])
+      expect(await policy(`/api/v1/agents/${agent}/${verb}`)).toBe('"agents";q=50;w=60');
+    expect(await policy('/api/trpc/agents.heartbeat')).toBe('"agents";q=50;w=60');
+    expect(await policy('/api/v1/agents/register')).toBe('"writes";q=20;w=60');
+    expect(await policy('/api/trpc/agents.heartbeat,keys.create?batch=1')).toBe(
+      '"agents";q=50;w=60, "writes";q=20;w=60',
+    );
+  });
+
   it('count what is refused by its limit, and leave it out of the audit', async () => {
     const headers = headersOf(await newKey());
     const before = await countOf('writes');

@@ -1,4 +1,6 @@
 import { expect, it } from 'vitest';
+import { countBornSince } from '#db/queries/count-runs.ts';
+import { DEFAULT_ORG_ID, toUuid } from '#server/domain/ids.ts';
 import { startTestServer } from '#server/testing/http.ts';
 
 it('refuses a task that is one too many in flight, but not one that was submitted before', async () => {
@@ -32,6 +34,11 @@ it('refuses a task that is one too many in flight, but not one that was submitte
     { name: 'runs_per_day', limit: 100, used: 2, resets_at: expect.stringMatching(/T00:00:00.000Z$/) },
     { name: 'runs_in_flight', limit: 2, used: 2, resets_at: null },
   ]);
+  const born = (sinceMs: number, max: number) =>
+    countBornSince(server.program.database.sql, toUuid(DEFAULT_ORG_ID), { sinceMs, max });
+  expect(await born(Date.now() - 3_600_000, 100)).toBe(2);
+  expect(await born(Date.now() - 3_600_000, 1)).toBe(1);
+  expect(await born(Date.now() + 3_600_000, 100)).toBe(0);
   const runId = answers[taken]?.body.run_id;
   expect((await server.call(`/api/v1/runs/${runId}/cancel`, {})).status).toBe(200);
   await expect.poll(async () => (await submit('f')).status, { timeout: 60_000 }).toBe(202);
