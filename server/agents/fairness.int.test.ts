@@ -36,7 +36,8 @@ describe.each([
     for (const run of rest) expect(await world.untilOver(run)).toBe('succeeded');
     const outputs = await outputsOf(world, rest);
     expect(new Set(outputs)).toEqual(new Set(['quick']));
-    expect((await world.task(first))?.status).toBe('running');
+    // Whoever takes from a queue says so only after a moment.
+    await eventually(async () => expect((await world.task(first))?.status).toBe('running'));
     open();
     expect(await world.untilOver(first)).toBe('succeeded');
     expect(stuck).toEqual([first]);
