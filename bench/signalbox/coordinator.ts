@@ -3,7 +3,7 @@ import type { AgentHandler } from '#server/agents/agent.ts';
 import { createAmqpAgent } from '#server/agents/delivery/amqp-agent.ts';
 import { createPayloads, type Payloads } from '#server/agents/payloads.ts';
 import { createAgentSystem } from '#server/agents/system.ts';
-import { createWholeAssignments } from '#server/agents/whole-assignments.ts';
+import { createWholeAssignments, withWholeInput } from '#server/agents/whole-assignments.ts';
 import { openPorts, type Ports } from '#server/compose-ports.ts';
 import { announceProgress } from '#server/compose-progress.ts';
 import { createEngine, type Engine } from '#server/coordinator/engine.ts';
@@ -220,7 +220,8 @@ async function connectAgents(
       capabilities: CAPABILITIES.map((name) => ({ name, version: VERSION })),
       max_concurrency: CONCURRENCY,
     },
-    handle: options.handle,
+    // As the product's own agents: what was too large for a message is given as the value.
+    handle: withWholeInput(options.handle, createWholeAssignments(payloads)),
     artefactsOf: payloads.artefactsOf,
     newMessageId: newUuid,
     onTrouble,
