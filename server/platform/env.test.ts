@@ -92,6 +92,11 @@ describe('readEnv', () => {
     for (const { advice } of problemsOf(source)) expect(refusal.message).toContain(advice);
   });
 
+  test('leaves to clients what is theirs, so that one shell can start a server and call it', () => {
+    const clients = { SIGNALBOX_URL: 'http://127.0.0.1:3000', SIGNALBOX_TOKEN: 'a token' };
+    expect(readEnv(clients, ROOT)).toEqual(readEnv({}, ROOT));
+  });
+
   test('names the setting that an unknown name probably meant', () => {
     expect(problemsOf({ SIGNALBOX_RETENTION_DAYS_SUCEEDED: '3' })[0]?.advice).toContain(
       'SIGNALBOX_RETENTION_DAYS_SUCCEEDED',

@@ -92,9 +92,12 @@ function nearestName(unknown: string): string {
   return own.reduce((best, name) => (commonLength(name) > commonLength(best) ? name : best));
 }
 
+/** What programs that call a server read: set in a shell for them, it says nothing to the server. */
+const OF_CLIENTS: ReadonlySet<string> = new Set(['SIGNALBOX_URL', 'SIGNALBOX_TOKEN']);
+
 function findUnknownNames(source: EnvSource): EnvProblem[] {
   return Object.keys(source)
-    .filter((name) => name.startsWith(OWN_PREFIX) && !isSettingName(name))
+    .filter((name) => name.startsWith(OWN_PREFIX) && !isSettingName(name) && !OF_CLIENTS.has(name))
     .map((name) => ({
       name,
       problem: 'is not a setting, so it would have no effect',
