@@ -124,6 +124,30 @@ describe('signalbox login', () => {
   }, 120_000);
 });
 
+describe('signalbox agents', () => {
+  test('makes a token with which the agent of that name comes in, and orders it by name', async () => {
+    const { token } = await typeJson(['agents', 'token', 'tokened']);
+    const runner = `import { runAgent } from '${join(import.meta.dirname, '../sdk/typescript/index.mjs')}';
+      await runAgent({ name: 'tokened', handlers: { tokened: () => null } });`;
+    const agent = rig.start({
+      command: process.execPath,
+      args: ['--input-type=module', '-e', runner],
+      env: { SIGNALBOX_TOKEN: token },
+    });
+    const named = async () => (await rig.client.agents.list()).filter(({ name }) => name === 'tokened');
+    await until('the agent', async () => (await named()).length === 1, 60_000);
+    const drained = await typeJson(['agents', 'drain', 'tokened', '--reason', 'its disk is full']);
+    expect(drained).toMatchObject([{ name: 'tokened', status: 'draining', reason: 'its disk is full' }]);
+    expect((await type(['agents', 'resume', 'tokened'], atHome)).code).toBe(0);
+    expect(await type(['agents', 'drain', 'nobody'], atHome)).toMatchObject({
+      code: 2,
+      printed: expect.stringContaining('signalbox agents list'),
+    });
+    agent.kill('SIGTERM');
+    expect(await agent.exited).toBe(0);
+  }, 120_000);
+});
+
 describe('completion', () => {
   const complete = async (words: string[], env = atHome) =>
     (await type(['complete', '--', ...words], env)).printed.split('\n').slice(0, -1);

@@ -2,12 +2,13 @@
 // @ts-check
 import { parseArgs } from 'node:util';
 import { SignalboxError } from '../sdk/typescript/index.mjs';
+import { agents } from './commands/agents.mjs';
 import { completion } from './commands/completion.mjs';
 import { doctor } from './commands/doctor.mjs';
 import { keys } from './commands/keys.mjs';
-import { agents, queues } from './commands/lists.mjs';
 import { login, logout } from './commands/login.mjs';
 import { pipelines } from './commands/pipelines.mjs';
+import { queues } from './commands/queues.mjs';
 import { cancel, logs, pause, replay, resume, run, runs } from './commands/runs.mjs';
 import { serve } from './commands/serve.mjs';
 import { task } from './commands/task.mjs';
