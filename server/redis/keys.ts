@@ -29,6 +29,8 @@ export const CHANNEL = {
   /** Which runs of an org have moved. */
   orgEvents: (orgId: string) => `${PREFIX}events:org:${orgId}`,
   anyOrgEvents: `${PREFIX}events:org:*`,
+  /** Something has happened in the workspace of a run. */
+  workspace: (runId: string) => `${PREFIX}events:workspace:${runId}`,
   agents: `${PREFIX}events:agents`,
   /** Whose rights have changed or ended: whoever remembers them asks again. */
   access: `${PREFIX}access`,

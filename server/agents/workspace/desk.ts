@@ -19,7 +19,7 @@ export interface Desk {
   limits: WorkspaceLimits;
   newUuid(): string;
   /** Something has changed in it. */
-  onChange(place: Place, seq: number): void;
+  onChange(place: Place): void;
 }
 
 /**
@@ -31,16 +31,14 @@ export async function change<Result>(
   { place, writer }: { place: Place; writer: Writer },
   work: (tx: TenantTransaction, entered: Entered) => Promise<Result>,
 ): Promise<Result> {
-  let seq = 0;
   const result = await inTenant(desk.db, place.orgId, async (tx) => {
     const entered = await enterWorkspace(tx, place, writer);
     if (!entered) throw notFound('run', place.runId);
     if (isRunOver(entered.status)) throw runIsOver();
     if (!entered.isHandAlive) throw handIsGone(writer);
-    seq = entered.seq;
     return work(tx, entered);
   });
-  desk.onChange(place, seq);
+  desk.onChange(place);
   return result;
 }
 
@@ -71,7 +69,8 @@ export function isFull({ maxBytes, maxFiles }: WorkspaceLimits): SignalboxError 
     'TOO_LARGE',
     `The workspace is full: it may hold ${maxFiles} files, and ${maxBytes} bytes with all versions, steps and messages.`,
     {
-      advice: 'Go on in another run, or raise WORKSPACE_MAX_BYTES or WORKSPACE_MAX_FILES.',
+      advice:
+        'Go on in another run, or raise SIGNALBOX_WORKSPACE_MAX_BYTES or SIGNALBOX_WORKSPACE_MAX_FILES.',
       details: { maxBytes, maxFiles },
     },
   );
