@@ -8,7 +8,7 @@ import {
 import { type DoorDatabase, inTenant, type TenantTransaction } from '#db/tenant.ts';
 import { notFound, SignalboxError } from '#server/domain/errors.ts';
 import { isRunOver } from '#server/domain/statuses.ts';
-import { type Conflict, describeConflict } from '#server/domain/workspace/conflict.ts';
+import { type Conflict, describeConflict, toWords } from '#server/domain/workspace/conflict.ts';
 import { ENTRY_BYTES, type WorkspaceLimits } from '#server/domain/workspace/limits.ts';
 import type { Contents } from './contents.ts';
 
@@ -55,13 +55,14 @@ export async function charge(
 
 export function conflictError(conflict: Conflict): SignalboxError {
   const { message, advice } = describeConflict(conflict);
-  return new SignalboxError('CONFLICT', message, { advice, details: { conflict } });
+  const details = { conflict: toWords(conflict) };
+  return new SignalboxError('CONFLICT', message, { advice, details, cause: conflict });
 }
 
 /** What a refused change was refused for; null for any other error. */
 export function conflictOf(error: unknown): Conflict | null {
-  if (!(error instanceof SignalboxError)) return null;
-  return (error.details as { conflict?: Conflict } | undefined)?.conflict ?? null;
+  if (!(error instanceof SignalboxError) || error.code !== 'CONFLICT') return null;
+  return (error.cause as Conflict | undefined) ?? null;
 }
 
 export function isFull({ maxBytes, maxFiles }: WorkspaceLimits): SignalboxError {

@@ -1,3 +1,5 @@
+import type { JsonObject } from '../json.ts';
+
 /** Why somebody's change was not made. Nothing is ever overwritten silently: whoever is refused learns by whom. */
 export type Conflict = Outdated | Locked | LeaseLost | NameTaken;
 
@@ -67,7 +69,7 @@ export function describeConflict(conflict: Conflict): { message: string; advice:
       };
     case 'name-taken':
       return {
-        message: `${conflict.path} cannot be a file: there is ${conflict.by}, and a name is a file or a folder.`,
+        message: `${conflict.path} cannot be a file: ${conflict.by} is there, and a name is a file or a folder.`,
         advice: 'Choose another path, or delete what is there.',
       };
   }
@@ -93,4 +95,31 @@ function describeOutdated({ path, baseVersion, version, changedBy, changedAt }: 
 
 function describeHolding({ name, since, until }: Holding): string {
   return `${name} since ${since.toISOString()}, until ${until.toISOString()} unless it is renewed`;
+}
+
+/** As it travels: beside the sentences, for programs. */
+export function toWords(conflict: Conflict): JsonObject {
+  const { kind, path } = conflict;
+  switch (conflict.kind) {
+    case 'outdated':
+      return {
+        ...{ kind, path, base_version: conflict.baseVersion, version: conflict.version },
+        ...{ changed_by: conflict.changedBy, changed_at: conflict.changedAt?.toISOString() ?? null },
+        ...{ diff: conflict.diff, diff_is_cut: conflict.isDiffCut },
+      };
+    case 'locked':
+      return { kind, path, held_by: holdingInWords(conflict.heldBy) };
+    case 'lease-lost':
+      return { kind, path, why: conflict.why, held_by: conflict.heldBy && holdingInWords(conflict.heldBy) };
+    case 'name-taken':
+      return { kind, path, by: conflict.by };
+  }
+}
+
+/** The fencing token is its holder's alone, and so is what it would be of use with. */
+function holdingInWords({ holder, name, patterns, since, until }: Holding): JsonObject {
+  return {
+    ...{ id: holder, name, patterns: [...patterns] },
+    ...{ since: since.toISOString(), until: until.toISOString() },
+  };
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { describeConflict } from './conflict.ts';
+import { describeConflict, toWords } from './conflict.ts';
 import { diffLines, patchLines, toUnified } from './diff.ts';
 import { applyEdits, type Edit } from './edits.ts';
 import { globsOverlap, matchesGlob, toGlob } from './glob.ts';
@@ -253,10 +253,12 @@ describe('a conflict says who, since when and what to do', () => {
       { kind: 'lease-lost', path: 'a', why: 'its time was over', heldBy } as const,
       /its time was over, and .* ada/,
     ],
-    [{ kind: 'name-taken', path: 'a', by: 'the folder a' } as const, /the folder a/],
+    [{ kind: 'name-taken', path: 'a', by: 'a/b' } as const, /a\/b is there/],
   ])('%#', (conflict, expected) => {
     const { message, advice } = describeConflict(conflict);
     expect(message).toMatch(expected);
     expect(advice).toMatch(/\.$/);
+    expect(JSON.parse(JSON.stringify(toWords(conflict)))).toEqual(toWords(conflict));
+    expect(toWords(conflict)).toMatchObject({ kind: conflict.kind, path: conflict.path });
   });
 });

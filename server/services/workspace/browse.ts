@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Lease } from '#db/queries/workspace-leases.ts';
 import type {
   Activity,
   HistoryEntry,
@@ -6,6 +7,8 @@ import type {
   Overview,
   StepEntry,
 } from '#server/agents/workspace/browse.ts';
+import type { Collaborator } from '#server/agents/workspace/talk.ts';
+import type { WorkspaceLimits } from '#server/domain/workspace/limits.ts';
 import { type Actor, authoriseAnywhere } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { type Page, pageFields, toPage } from '../page.ts';
@@ -30,10 +33,24 @@ export async function getWorkspace(
   services: Services,
   actor: Actor,
   input: z.input<typeof whereSchema>,
-): Promise<Overview> {
+): Promise<WorkspaceView> {
   authoriseAnywhere(actor, 'workspace.read');
   const { of } = parseInput(whereSchema, input);
-  return services.workspaces.browse.overview(await placeOf(services, actor, of));
+  const { browse, leases, talk, limits } = services.workspaces;
+  const place = await placeOf(services, actor, of);
+  return {
+    ...(await browse.overview(place)),
+    limits,
+    claims: await leases.list(place),
+    collaborators: await talk.collaborators(place),
+  };
+}
+
+/** How it stands, with who is there and what they hold. */
+export interface WorkspaceView extends Overview {
+  limits: WorkspaceLimits;
+  claims: Lease[];
+  collaborators: Collaborator[];
 }
 
 /** By name. */
