@@ -1,20 +1,21 @@
 'use client';
 
 import { useState } from 'react';
-import { PageHead } from '../ui/surface.tsx';
+import { Page, PageHead } from '../ui/surface.tsx';
 import { Tabs } from '../ui/tabs.tsx';
 import { Controls } from './controls.tsx';
 import { Feedback } from './feedback.tsx';
 import { Foundations } from './foundations.tsx';
+import { Lists } from './lists.tsx';
 import { States } from './states.tsx';
 
-type Part = 'foundations' | 'states' | 'controls' | 'feedback';
+type Part = 'foundations' | 'states' | 'controls' | 'lists' | 'feedback';
 
 /** Every primitive in every state, drawn by the primitives themselves: what docs/design.md says, to look at. */
 export function DesignPage() {
   const [part, setPart] = useState<Part>('foundations');
   return (
-    <>
+    <Page>
       <PageHead title="Design" note="The parts that every page is made of, in each of their states." />
       <Tabs
         label="Parts"
@@ -24,9 +25,10 @@ export function DesignPage() {
           { value: 'foundations', label: 'Foundations', content: <Foundations /> },
           { value: 'states', label: 'States', content: <States /> },
           { value: 'controls', label: 'Controls', content: <Controls /> },
+          { value: 'lists', label: 'Lists', content: <Lists /> },
           { value: 'feedback', label: 'Feedback', content: <Feedback /> },
         ]}
       />
-    </>
+    </Page>
   );
 }

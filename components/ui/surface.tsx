@@ -1,4 +1,28 @@
+import Link from 'next/link';
 import type { ReactNode } from 'react';
+
+const WIDTHS = { reading: 'max-w-3xl', normal: 'max-w-6xl', wide: 'max-w-none' } as const;
+
+/**
+ * What every page but a canvas stands in. Lists that operators compare by are `wide`. `fill`: as high as the window,
+ * so that a list inside it scrolls and what is above it stays.
+ */
+export function Page({
+  width = 'normal',
+  fill = false,
+  children,
+}: {
+  width?: keyof typeof WIDTHS;
+  fill?: boolean;
+  children: ReactNode;
+}) {
+  const height = fill ? 'flex flex-col md:min-h-0 md:basis-0 md:overflow-y-auto md:pb-4' : '';
+  return (
+    <div className={`mx-auto w-full grow px-4 py-6 md:px-8 md:py-7 ${WIDTHS[width]} ${height}`}>
+      {children}
+    </div>
+  );
+}
 
 /** A card with a head. `flush`: what is inside reaches its edges, as tables and lists do. */
 export function Card({
@@ -45,9 +69,9 @@ export function PageHead({
           <nav aria-label="Breadcrumb" className="mb-1 flex gap-1.5 text-sm text-quiet">
             {trail.map(({ label, href }) => (
               <span key={href} className="flex gap-1.5">
-                <a href={href} className="hover:text-text">
+                <Link href={href} className="hover:text-text">
                   {label}
-                </a>
+                </Link>
                 <span aria-hidden>/</span>
               </span>
             ))}
@@ -93,8 +117,8 @@ export function Figure({
   return href === undefined ? (
     <div className={shape}>{body}</div>
   ) : (
-    <a href={href} className={`${shape} transition-colors duration-100 hover:border-control`}>
+    <Link href={href} className={`${shape} transition-colors duration-100 hover:border-control`}>
       {body}
-    </a>
+    </Link>
   );
 }

@@ -266,6 +266,18 @@ CREATE TABLE linked_identities (
   CONSTRAINT linked_identities_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
 );
 
+CREATE TABLE mcp_sessions (
+  token_hash text NOT NULL,
+  org_id uuid NOT NULL,
+  actor text NOT NULL,
+  hello json NOT NULL,
+  subscriptions text[] DEFAULT '{}'::text[] NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  used_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT mcp_sessions_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id) ON DELETE CASCADE,
+  CONSTRAINT mcp_sessions_pkey PRIMARY KEY (token_hash)
+);
+
 CREATE TABLE memberships (
   org_id uuid NOT NULL,
   user_id uuid NOT NULL,
@@ -387,9 +399,11 @@ CREATE TABLE pipelines (
   archived_at timestamp with time zone,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   updated_at timestamp with time zone DEFAULT now() NOT NULL,
+  tool_name text,
   CONSTRAINT pipelines_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
   CONSTRAINT pipelines_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
-  CONSTRAINT pipelines_pkey PRIMARY KEY (id)
+  CONSTRAINT pipelines_pkey PRIMARY KEY (id),
+  CONSTRAINT pipelines_tool_name_check CHECK ((tool_name ~ '^[a-z][a-z0-9_]{0,55}$'::text))
 );
 
 CREATE TABLE run_events (
@@ -748,6 +762,8 @@ CREATE INDEX dead_letters_open ON public.dead_letters USING btree (created_at) W
 CREATE INDEX inbox_at ON public.inbox USING brin (at);
 CREATE INDEX late_answers_run ON public.late_answers USING btree (run_id, idx);
 CREATE INDEX linked_identities_user ON public.linked_identities USING btree (user_id);
+CREATE INDEX mcp_sessions_actor ON public.mcp_sessions USING btree (org_id, actor, used_at);
+CREATE INDEX mcp_sessions_used ON public.mcp_sessions USING btree (org_id, used_at);
 CREATE INDEX memberships_user ON public.memberships USING btree (user_id);
 CREATE INDEX notification_deliveries_due ON public.notification_deliveries USING btree (org_id, next_at) WHERE (state = 'waiting'::text);
 CREATE INDEX notification_deliveries_org ON public.notification_deliveries USING btree (org_id, id);
@@ -783,6 +799,7 @@ CREATE INDEX workspace_leases_run ON public.workspace_leases USING btree (run_id
 CREATE INDEX workspaces_age ON public.workspaces USING btree (created_at);
 CREATE UNIQUE INDEX dead_letters_task ON public.dead_letters USING btree (run_id, task_idx) WHERE (run_id IS NOT NULL);
 CREATE UNIQUE INDEX pipelines_name ON public.pipelines USING btree (org_id, lower(name)) WHERE (archived_at IS NULL);
+CREATE UNIQUE INDEX pipelines_tool ON public.pipelines USING btree (org_id, tool_name) WHERE ((tool_name IS NOT NULL) AND (archived_at IS NULL));
 CREATE UNIQUE INDEX users_email ON public.users USING btree (email);
 CREATE UNIQUE INDEX versions_number ON public.versions USING btree (pipeline_id, number) WHERE (pipeline_id IS NOT NULL);
 CREATE UNIQUE INDEX versions_shared ON public.versions USING btree (org_id, content_hash) WHERE (pipeline_id IS NULL);
@@ -999,6 +1016,7 @@ CREATE POLICY tenant ON dead_letters FOR ALL TO signalbox_door USING ((org_id = 
 CREATE POLICY tenant ON drafts FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON idempotency_keys FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON late_answers FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON mcp_sessions FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON memberships FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON notification_deliveries FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON notification_signing FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
@@ -1043,6 +1061,7 @@ GRANT SELECT ON dead_letters TO signalbox_door;
 GRANT DELETE, INSERT, SELECT, UPDATE ON drafts TO signalbox_door;
 GRANT INSERT, SELECT, UPDATE ON idempotency_keys TO signalbox_door;
 GRANT SELECT ON late_answers TO signalbox_door;
+GRANT DELETE, INSERT, SELECT, UPDATE ON mcp_sessions TO signalbox_door;
 GRANT SELECT ON members TO signalbox_door;
 GRANT DELETE, INSERT, SELECT, UPDATE ON memberships TO signalbox_door;
 GRANT SELECT, UPDATE ON notification_deliveries TO signalbox_door;

@@ -15,6 +15,7 @@ export { idempotencyKeys } from './idempotency-keys.ts';
 export { inbox } from './inbox.ts';
 export { lateAnswers } from './late-answers.ts';
 export { linkedIdentities } from './linked-identities.ts';
+export { mcpSessions } from './mcp-sessions.ts';
 export { members, memberships } from './memberships.ts';
 export {
   notificationDeliveries,
