@@ -110,6 +110,18 @@ export async function endLease(
   return rows.length > 0;
 }
 
+/** Whether it was once this holder's. */
+export async function isOwnLease(
+  tx: TenantTransaction,
+  runId: RunId,
+  { proof, holder }: { proof: LeaseProof; holder: string },
+): Promise<boolean> {
+  const rows = await tx.execute(sql`SELECT 1 FROM workspace_leases
+    WHERE run_id = ${toUuid(runId)}::text::uuid AND id = ${proof.id}::text::uuid
+      AND token = ${proof.token}::text::bigint AND holder = ${holder}`);
+  return rows.length > 0;
+}
+
 /** All that a holder has, as it leaves. */
 export async function endLeasesOf(
   tx: TenantTransaction,

@@ -152,6 +152,7 @@ export function createExampleWorld(http: TestServer): ExampleWorld {
       return (await post(`/notification-targets/${id}/test`, {})).delivery_id;
     },
     workspaceRun: async () => (await shared()).run,
+    workspaceTask: async () => (await shared()).run.replace(/^run/, 'task').concat('_0'),
     claim: async () => (await shared()).claim,
     newName: async () => newName(),
   };

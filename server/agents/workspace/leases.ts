@@ -3,6 +3,7 @@ import {
   addLease,
   endLease,
   explainLease,
+  isOwnLease,
   type Lease,
   listHeld,
   renewLease,
@@ -20,7 +21,8 @@ export interface Leases {
   /** All of the patterns or none. CONFLICT where somebody, the caller too, holds a file that one of them names. */
   claim(place: Place, writer: Writer, wish: { patterns: readonly string[]; ttlMs: number }): Promise<Lease>;
   renew(place: Place, writer: Writer, wish: { lease: LeaseProof; ttlMs: number }): Promise<Lease>;
-  release(place: Place, writer: Writer, lease: LeaseProof): Promise<void>;
+  /** False: it was over already. Said twice, it is done once. */
+  release(place: Place, writer: Writer, lease: LeaseProof): Promise<{ released: boolean }>;
   /** Taken away from whoever holds it. `note` is written in the same transaction. */
   force(
     place: Place,
@@ -56,8 +58,10 @@ export function createLeases(desk: Desk): Leases {
     release: (place, writer, lease) =>
       change(desk, { place, writer }, async (tx, { seq }) => {
         const { holder } = writer;
-        if (!(await endLease(tx, place.runId, { proof: lease, holder, seq })))
+        const released = await endLease(tx, place.runId, { proof: lease, holder, seq });
+        if (!released && !(await isOwnLease(tx, place.runId, { proof: lease, holder })))
           await lost(tx, { place, writer, lease });
+        return { released };
       }),
 
     force: (place, writer, { leaseId, reason, note }) =>

@@ -107,3 +107,14 @@ export async function followActivity(
   if (waitMs === 0) return look();
   return services.workspaces.changes.waitFor(place, { look, waitMs, ...(signal ? { signal } : {}) });
 }
+
+/** Calls `changed` when something happens in it, now and then once too often. Answers with how to stop. */
+export async function watchWorkspace(
+  services: Services,
+  actor: Actor,
+  { of, changed }: { of: string; changed(): void },
+): Promise<() => void> {
+  authoriseAnywhere(actor, 'workspace.read');
+  const place = await placeOf(services, actor, parseInput(whereSchema, { of }).of);
+  return services.workspaces.changes.watch(place, changed);
+}

@@ -55,11 +55,11 @@ export async function releaseClaim(
   services: Services,
   actor: Actor,
   input: z.input<typeof releaseSchema>,
-): Promise<void> {
+): Promise<{ released: boolean }> {
   authoriseAnywhere(actor, 'workspace.write');
   const { of, as, epoch, lease } = parseInput(releaseSchema, input);
   const { place, writer } = await writerOf(services, actor, { who: { of, as, epoch } });
-  await services.workspaces.leases.release(place, writer, lease);
+  return services.workspaces.leases.release(place, writer, lease);
 }
 
 /** Takes a claim from whoever holds it. What they write under it from then on is refused. */
