@@ -2,9 +2,11 @@ import { join } from 'node:path';
 import { migrate } from '#db/migrate.ts';
 import { createGraphCache } from '#db/queries/load-graph.ts';
 import { readServerKey } from '#db/queries/server-key.ts';
+import { orgOfRun } from '#db/queries/stored-objects.ts';
 import { seed } from '#db/seed/seed.ts';
 import { type DoorDatabase, openDoorDatabase } from '#db/tenant.ts';
 import { createPayloads } from '#server/agents/payloads.ts';
+import { createSharedFiles } from '#server/agents/workspace/shared.ts';
 import { createWorkspaces } from '#server/agents/workspace/workspaces.ts';
 import { tenantOfQueue } from '#server/broker/topology.ts';
 import { createEngine, type Engine } from '#server/coordinator/engine.ts';
@@ -197,7 +199,8 @@ function makeEngine(
     ...{ db, hot: ports.hotState, payloads, limits: env.workspaces, newUuid, now: Date.now },
     watch: { looked: metrics.countWorkspaceLook, synced: metrics.countWorkspaceSync },
   });
-  const agents = makeAgents({ env, ports, payloads, newUuid, onTrouble });
+  const sharedFilesOf = createSharedFiles(workspaces, (runId) => orgOfRun(ports.beatSql, runId));
+  const agents = makeAgents({ env, ports, payloads, sharedFilesOf, newUuid, onTrouble });
   const nudges = createNudges({ hot: ports.hotState, me: newUuid() });
   const announcer = createAnnouncer({ hot: ports.hotState, now: Date.now });
   const announce = announceProgress({ env, metrics, announcer, hotState: ports.hotState, now: Date.now });
