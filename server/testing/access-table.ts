@@ -133,6 +133,7 @@ export const ACCESS: Readonly<Record<string, AccessRow>> = {
   'GET /api/v1/notification-deliveries': { roles: OPERATE, scopes: ['ops:read'] },
   'POST /api/v1/notification-deliveries/{id}/redeliver': { roles: ADMIN },
   'GET /api/v1/limits': { roles: ALL, scopes: [], agent: true },
+  'POST /tools/pipelines_list': { roles: ALL, scopes: ['pipelines:read'] },
   'GET /metrics': { roles: OPERATE, scopes: ['ops:read'], home: true },
   // Last: whoever signs out is asked nothing more.
   'POST /api/v1/auth/sign-out': own,

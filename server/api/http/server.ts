@@ -106,7 +106,7 @@ async function dispatch(door: Door, exchange: Visit): Promise<void> {
   const token = path === '/sign-in' ? url.searchParams.get('token') : null;
   if (token !== null) return answerToken(door, named(exchange, path), token);
   if (path.startsWith(`${TRPC_PATH}/`)) return answerProcedures(door, exchange);
-  if (path.startsWith('/api/')) return answerApi(door, exchange);
+  if (/^\/(api\/|tools\/|mcp$)/.test(path)) return answerApi(door, exchange);
   if (path === '/metrics') return answerMetrics(door, named(exchange, path));
   return answerPage(door, exchange);
 }

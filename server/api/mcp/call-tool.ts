@@ -1,0 +1,67 @@
+import type { CallToolResult, ServerContext } from '@modelcontextprotocol/server';
+import { SignalboxError } from '#server/domain/errors.ts';
+import { parseInput } from '#server/services/parse-input.ts';
+import { toProblem } from '../http/problem.ts';
+import { noteRefusal } from '../note-refusal.ts';
+import { rateOf, type Tool, type ToolCall } from '../tools/tool.ts';
+import type { McpCall } from './call.ts';
+
+/**
+ * What a tool answers with, or why not: a model reads both, so that what is wrong with its input or with the state of
+ * things is a result like any other. What is no tool at all is an error of the protocol, and not for here.
+ */
+export async function callTool(
+  call: McpCall,
+  tool: Tool,
+  { args, context }: { args: unknown; context: ServerContext },
+): Promise<CallToolResult> {
+  try {
+    await charge(call, tool);
+    const input = parseInput(tool.input, args ?? {});
+    const output = await tool.handle(toToolCall(call, context), input);
+    return { structuredContent: output, content: [{ type: 'text', text: JSON.stringify(output) }] };
+  } catch (error) {
+    noteRefusal({ ...call, route: `MCP ${tool.name}` }, error);
+    return toFailure(call, error);
+  }
+}
+
+/** The door has counted a read already. */
+async function charge({ services, actor }: McpCall, tool: Tool): Promise<void> {
+  const rateClass = rateOf(tool);
+  if (rateClass === 'reads') return;
+  const { refusal } = await services.rates.admit(actor, { [rateClass]: 1 });
+  if (refusal) throw refusal;
+}
+
+function toToolCall(call: McpCall, { mcpReq }: ServerContext): ToolCall {
+  const token = mcpReq._meta?.progressToken;
+  // Whoever has gone hears nothing more, which is no trouble.
+  const send = (notification: Parameters<typeof mcpReq.notify>[0]) => {
+    mcpReq.notify(notification).catch(() => undefined);
+  };
+  return {
+    services: call.services,
+    actor: call.actor,
+    signal: AbortSignal.any([mcpReq.signal, call.signal]),
+    progress({ done, total, message }) {
+      if (token === undefined) return;
+      const params = {
+        ...{ progressToken: token, progress: done },
+        ...(total === undefined ? {} : { total }),
+        ...(message === undefined ? {} : { message }),
+      };
+      send({ method: 'notifications/progress', params });
+    },
+    say(level, line) {
+      mcpReq.log(level, line, 'signalbox').catch(() => undefined);
+    },
+  };
+}
+
+export function toFailure({ requestId, onTrouble }: McpCall, error: unknown): CallToolResult {
+  const problem = toProblem(error, requestId);
+  if (!(error instanceof SignalboxError) || error.code === 'INTERNAL') onTrouble('a tool failed', error);
+  const text = [problem.detail, problem.advice].filter(Boolean).join(' ');
+  return { isError: true, content: [{ type: 'text', text }], _meta: { 'signalbox/problem': problem } };
+}
