@@ -27,6 +27,7 @@ import type { Services } from '#server/services/context.ts';
 import { createCursors } from '#server/services/cursors.ts';
 import { makeAgents } from './compose-agents.ts';
 import { openRecords, type Records } from './compose-audit.ts';
+import { makeGateway } from './compose-gateway.ts';
 import { createHealth, shownSettings } from './compose-health.ts';
 import { makeLimits } from './compose-limits.ts';
 import { makeNotifications } from './compose-notifications.ts';
@@ -81,6 +82,11 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
   const { chores, office } = makeChores({ ...options, ...records, ports, checkpointer, outbound, newUuid });
   if (env.roles.has('coordinator')) for (const chore of chores) chore.start();
   const limits = await makeLimits(ports, { env, logger, metrics, record: records.record });
+  const gateway = makeGateway(ports, {
+    ...{ env, logger, newUuid, fetch: outbound },
+    ...{ secrets: records.secrets, rates: limits.parts.rates },
+  });
+  await gateway.start();
   const documents = createDocumentDesk();
   let stopping = false;
   const seen = {
@@ -107,6 +113,8 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
     limits: { payloadMaxBytes: env.payloadMaxBytes, maxBacklog: MAX_BACKLOG, maxOutbox: env.outboxMax },
     ...records,
     notifications: office,
+    gateway,
+    importVariables: env.mcp.importVariables,
     ...limits.parts,
     health: createHealth(ports, () => stopping),
     settings: shownSettings(env),
@@ -126,6 +134,7 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
       announcer.stop();
       await nudges.stop();
       await agents.stop();
+      await gateway.stop();
       await identity.stop();
       outbound.close();
       await ports.stop();

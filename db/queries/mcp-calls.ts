@@ -51,7 +51,10 @@ export async function writeCalls(sql: Sql, notes: readonly CallNote[]): Promise<
 }
 
 /** Ids begin with the time of the call, so old ones lie together. Returns how many went. */
-export async function forgetCalls(sql: Sql, { keepDays, limit }: { keepDays: number; limit: number }): Promise<number> {
+export async function forgetCalls(
+  sql: Sql,
+  { keepDays, limit }: { keepDays: number; limit: number },
+): Promise<number> {
   const gone = await sql`
     DELETE FROM mcp_calls WHERE id IN (
       SELECT id FROM mcp_calls WHERE id < (

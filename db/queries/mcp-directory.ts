@@ -1,4 +1,10 @@
-import type { ConnectionKind, RuleEffect, RuleSubjectKind, ServerTool, ToolDefinition } from '#server/domain/mcp.ts';
+import type {
+  ConnectionKind,
+  RuleEffect,
+  RuleSubjectKind,
+  ServerTool,
+  ToolDefinition,
+} from '#server/domain/mcp.ts';
 import type { Sql } from '../client.ts';
 
 /** Rows of one tenant as the gateway works with them. Each statement names the tenant itself. */

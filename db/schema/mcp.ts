@@ -53,10 +53,7 @@ export const mcpConnections = pgTable(
     createdAt: moment('created_at').notNull().defaultNow(),
     updatedAt: moment('updated_at').notNull().defaultNow(),
   },
-  (table) => [
-    unique().on(table.orgId, table.slug),
-    index('mcp_connections_org').on(table.orgId, table.id),
-  ],
+  (table) => [unique().on(table.orgId, table.slug), index('mcp_connections_org').on(table.orgId, table.id)],
 );
 
 export const mcpHealth = pgTable('mcp_health', {

@@ -42,6 +42,15 @@ export interface ToolDefinition {
   annotations?: JsonObject;
 }
 
+/** What deserves a second look before a tool is approved. */
+export const DEFINITION_WARNINGS = [
+  'hidden-characters',
+  'html-comment',
+  'long-text',
+  'external-schema',
+] as const;
+export type DefinitionWarning = (typeof DEFINITION_WARNINGS)[number];
+
 /** A tool of a virtual server. */
 export interface ServerTool {
   connectionId: string;
@@ -67,7 +76,7 @@ export const MAX_TOOL_NAME = 128;
 export const SLUG = /^[a-z][a-z0-9-]{0,31}$/;
 
 /** Sealed values of connections. No list shows them, and nobody stores or deletes them by name. */
-const MCP_SECRETS = 'mcp/';
+export const MCP_SECRETS = 'mcp/';
 
 export const connectionSecretPrefix = (connectionUuid: string): string => `${MCP_SECRETS}${connectionUuid}/`;
 export const connectionSecretName = (connectionUuid: string, name: string): string =>

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import type { Sql } from '#db/client.ts';
 import { useOrAsk } from '#db/queries/mcp-approvals.ts';
 import { SignalboxError } from '#server/domain/errors.ts';
-import { makeId, type McpApprovalId, toUuid } from '#server/domain/ids.ts';
-import { rateSubject } from './caller.ts';
+import { type McpApprovalId, makeId, toUuid } from '#server/domain/ids.ts';
 import type { CallRequest } from './call-request.ts';
+import { rateSubject } from './caller.ts';
 import { canonical } from './definitions.ts';
 
 /** Calls that a rule asks people about. */

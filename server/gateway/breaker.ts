@@ -89,8 +89,12 @@ export function createBreaker({ faults, windowMs, restMs, maxRestMs, now }: Brea
 
 function resting(waitMs: number): SignalboxError {
   const seconds = Math.ceil(waitMs / 1000);
-  return new SignalboxError('UNAVAILABLE', 'The server has failed too often and is left alone for a moment.', {
-    advice: `Try again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`,
-    details: { retryAfterSeconds: seconds },
-  });
+  return new SignalboxError(
+    'UNAVAILABLE',
+    'The server has failed too often and is left alone for a moment.',
+    {
+      advice: `Try again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`,
+      details: { retryAfterSeconds: seconds },
+    },
+  );
 }

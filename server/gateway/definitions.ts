@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isJsonObject, type Json, type JsonObject, measureJson } from '#server/domain/json.ts';
-import type { ToolDefinition } from '#server/domain/mcp.ts';
+import { DEFINITION_WARNINGS, type DefinitionWarning, type ToolDefinition } from '#server/domain/mcp.ts';
 
 /** What a server may say of one tool, and how many it may have: more is a fault of the server. */
 const LIMITS = { maxBytes: 65_536, maxDepth: 32 };
@@ -64,7 +64,8 @@ function compare(
   changes: DefinitionChange[],
 ): void {
   const isDeep = isJsonObject(before ?? null) || isJsonObject(after ?? null);
-  const canDescend = (before === undefined || isJsonObject(before)) && (after === undefined || isJsonObject(after));
+  const canDescend =
+    (before === undefined || isJsonObject(before)) && (after === undefined || isJsonObject(after));
   if (isDeep && canDescend) {
     const [left, right] = [(before ?? {}) as JsonObject, (after ?? {}) as JsonObject];
     for (const key of [...new Set([...Object.keys(left), ...Object.keys(right)])].sort()) {
@@ -100,10 +101,6 @@ export function revealHidden(text: string): string {
     return `⟨U+${code.toString(16).toUpperCase().padStart(4, '0')}⟩`;
   });
 }
-
-/** What deserves a second look before a tool is approved. */
-export const DEFINITION_WARNINGS = ['hidden-characters', 'html-comment', 'long-text', 'external-schema'] as const;
-export type DefinitionWarning = (typeof DEFINITION_WARNINGS)[number];
 
 const LONG_TEXT = 4000;
 

@@ -1,5 +1,10 @@
 import type { Sql } from '#db/client.ts';
-import { type ConnectionRow, type DirectoryRows, readDirectory, type ToolRow } from '#db/queries/mcp-directory.ts';
+import {
+  type ConnectionRow,
+  type DirectoryRows,
+  readDirectory,
+  type ToolRow,
+} from '#db/queries/mcp-directory.ts';
 import { type OrgId, toUuid } from '#server/domain/ids.ts';
 import { MAX_TOOL_NAME, type ServerTool, TOOL_SEPARATOR, toolStateOf } from '#server/domain/mcp.ts';
 import { CHANNEL } from '#server/redis/keys.ts';

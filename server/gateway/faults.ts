@@ -1,4 +1,10 @@
-import { ProtocolError, ProtocolErrorCode, SdkError, SdkErrorCode, SdkHttpError } from '@modelcontextprotocol/client';
+import {
+  ProtocolError,
+  ProtocolErrorCode,
+  SdkError,
+  SdkErrorCode,
+  SdkHttpError,
+} from '@modelcontextprotocol/client';
 import { SignalboxError } from '#server/domain/errors.ts';
 
 const MAX_WORDS = 500;
@@ -32,11 +38,17 @@ function ofHttp(error: SdkHttpError): Failure {
   const status = error.status ?? 0;
   if (status === 401 || status === 403) {
     const why = `The server refuses the credentials (HTTP ${status}).`;
-    return { error: fault(why, 'Store valid credentials with the connection.'), isSessionOver: true, isUnsent: true };
+    return {
+      error: fault(why, 'Store valid credentials with the connection.'),
+      isSessionOver: true,
+      isUnsent: true,
+    };
   }
   // An old server knows our session no more.
-  if (status === 404) return { error: fault('The server has forgotten the session.'), isSessionOver: true, isUnsent: true };
-  const said = status === 0 ? 'The server did not answer as it should.' : `The server answered with HTTP ${status}.`;
+  if (status === 404)
+    return { error: fault('The server has forgotten the session.'), isSessionOver: true, isUnsent: true };
+  const said =
+    status === 0 ? 'The server did not answer as it should.' : `The server answered with HTTP ${status}.`;
   return { error: fault(said), isSessionOver: true, isUnsent: false };
 }
 

@@ -1,5 +1,5 @@
 import type { Sql } from '#db/client.ts';
-import { readRunOwner, type RunOwner } from '#db/queries/mcp-directory.ts';
+import { type RunOwner, readRunOwner } from '#db/queries/mcp-directory.ts';
 import { createLruMap } from '#server/domain/graph/lru-map.ts';
 import { type OrgId, toUuid } from '#server/domain/ids.ts';
 import type { JsonObject } from '#server/domain/json.ts';
@@ -76,10 +76,20 @@ const RUNS_REMEMBERED = 1000;
 export function createGateway(options: GatewayOptions): McpGateway {
   const { sql, hot, now, newUuid, onTrouble, programs } = options;
   const directories = createDirectories({ sql, hot, now });
-  const journal = createJournal({ sql, keepDays: options.keepCallsDays, isKeeper: options.isKeeper, onTrouble });
+  const journal = createJournal({
+    sql,
+    keepDays: options.keepCallsDays,
+    isKeeper: options.isKeeper,
+    onTrouble,
+  });
   const sessions = createSessions({
     ...{ sql, directories, now, onTrouble, programs },
-    ...{ fetch: options.fetch, readSecret: options.readSecret, folder: options.folder, breaker: options.breaker },
+    ...{
+      fetch: options.fetch,
+      readSecret: options.readSecret,
+      folder: options.folder,
+      breaker: options.breaker,
+    },
     maxResidentBytes: 1024 * MIB,
     maxSessions: 1000,
     idleMs: 600_000,
@@ -100,7 +110,9 @@ export function createGateway(options: GatewayOptions): McpGateway {
 
   directories.onChange((orgId) => {
     if (orgId === null) return;
-    dropUnwanted(orgId).catch((error) => onTrouble('Sessions with MCP servers could not be looked through.', error));
+    dropUnwanted(orgId).catch((error) =>
+      onTrouble('Sessions with MCP servers could not be looked through.', error),
+    );
   });
 
   return {

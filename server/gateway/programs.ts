@@ -10,8 +10,9 @@ export interface Program {
 export type Programs = ReadonlyMap<string, Program>;
 
 /** Variables by which whoever sets them runs code of their own in a program that others chose. */
-const LOADERS = /^(LD_|DYLD_|NODE_|PYTHON|PERL|RUBY|BASH_|GIT_|NPM_|JAVA_TOOL|_JAVA|PATH$|HOME$|IFS$|ENV$|SHELLOPTS$|TMPDIR$)/i;
-const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
+const LOADERS =
+  /^(LD_|DYLD_|NODE_|PYTHON|PERL|RUBY|BASH_|GIT_|NPM_|JAVA_TOOL|_JAVA|PATH$|HOME$|IFS$|ENV$|SHELLOPTS$|TMPDIR$)/i;
+const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,79}$/;
 
 /** May be set for a program that is started. */
 export const isHarmlessVariable = (name: string): boolean => VARIABLE.test(name) && !LOADERS.test(name);

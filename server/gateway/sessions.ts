@@ -68,7 +68,10 @@ const SHORT_SECRET = 6;
 
 export function createSessions(options: SessionOptions): Sessions {
   const { sql, directories, now, onTrouble } = options;
-  const standings = new Map<string, Standing & { secrets: string[]; generation: Generation | undefined; notedAt: number }>();
+  const standings = new Map<
+    string,
+    Standing & { secrets: string[]; generation: Generation | undefined; notedAt: number }
+  >();
 
   function standingOf(id: string) {
     let found = standings.get(id);
@@ -160,7 +163,13 @@ export function createSessions(options: SessionOptions): Sessions {
   }
 
   /** One that rests is tried when its time has come, so that it is back before somebody asks for it. */
-  async function probe({ connection, upstream }: { connection: Connection; upstream: Upstream }): Promise<void> {
+  async function probe({
+    connection,
+    upstream,
+  }: {
+    connection: Connection;
+    upstream: Upstream;
+  }): Promise<void> {
     const before = now();
     const { breaker, hide } = standingOf(connection.id);
     const about = { orgUuid: toUuid(connection.orgId), connectionUuid: connection.id };
@@ -243,13 +252,17 @@ function isKnown(
   known: ReadonlyMap<string, { offeredHash: string | null }> = new Map(),
 ): boolean {
   const offered = [...known.values()].filter(({ offeredHash }) => offeredHash !== null).length;
-  return offered === tools.size && [...tools].every(([name, { hash }]) => known.get(name)?.offeredHash === hash);
+  return (
+    offered === tools.size && [...tools].every(([name, { hash }]) => known.get(name)?.offeredHash === hash)
+  );
 }
 
 /** Parts of a header too: `Bearer xyz` is known by xyz alone. */
 function secretsIn(sealed: Readonly<Record<string, string>>): string[] {
   const parts = Object.values(sealed).flatMap((value) => [value, ...value.split(/\s+/)]);
-  return [...new Set(parts)].filter((part) => part.length >= SHORT_SECRET).sort((a, b) => b.length - a.length);
+  return [...new Set(parts)]
+    .filter((part) => part.length >= SHORT_SECRET)
+    .sort((a, b) => b.length - a.length);
 }
 
 async function readSealed(

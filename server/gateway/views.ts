@@ -2,7 +2,13 @@ import { invalid, notFound, SignalboxError } from '#server/domain/errors.ts';
 import { isJsonObject, type Json, type JsonObject, setOwn } from '#server/domain/json.ts';
 import { type ServerTool, type ToolDefinition, toolStateOf } from '#server/domain/mcp.ts';
 import type { GatewayCaller } from './caller.ts';
-import { type ApprovedTool, type Connection, type Directory, gatewayName, type VirtualServer } from './directory.ts';
+import {
+  type ApprovedTool,
+  type Connection,
+  type Directory,
+  gatewayName,
+  type VirtualServer,
+} from './directory.ts';
 import { judge } from './rules.ts';
 
 /** A tool as one caller is shown it, and what stands behind it. */
@@ -24,7 +30,11 @@ export const isReachable = ({ ownerId, enabled }: Connection, { userUuid }: Gate
  * What this caller may call, by name, in an order that does not change by itself. It is made from what was approved and
  * asks no server, so one that is dead hides nothing: its own tools are there and say so when they are called.
  */
-export function visibleTools(directory: Directory, caller: GatewayCaller, view: View): Map<string, VisibleTool> {
+export function visibleTools(
+  directory: Directory,
+  caller: GatewayCaller,
+  view: View,
+): Map<string, VisibleTool> {
   const found = new Map<string, VisibleTool>();
   for (const tool of candidatesOf(directory, view)) {
     const { connection, row } = tool.tool;
@@ -83,7 +93,9 @@ function withoutPreset(schema: JsonObject, preset: JsonObject): JsonObject {
   if (names.size === 0) return schema;
   const { properties, required } = schema;
   const shown: JsonObject = {};
-  for (const [name, part] of Object.entries(isJsonObject(properties ?? null) ? (properties as JsonObject) : {})) {
+  for (const [name, part] of Object.entries(
+    isJsonObject(properties ?? null) ? (properties as JsonObject) : {},
+  )) {
     if (!names.has(name)) setOwn(shown, name, part);
   }
   const asked = Array.isArray(required) ? required.filter((name) => !names.has(String(name))) : required;
@@ -137,8 +149,12 @@ const refused = (message: string): SignalboxError =>
 
 /** An empty list is said to be one, and why: a model that is given nothing makes something up. */
 export function noTools(directory: Directory, caller: GatewayCaller): SignalboxError {
-  const reachable = [...directory.connections.values()].filter((connection) => isReachable(connection, caller));
-  const states = reachable.flatMap(({ id }) => [...(directory.tools.get(id)?.values() ?? [])].map(toolStateOf));
+  const reachable = [...directory.connections.values()].filter((connection) =>
+    isReachable(connection, caller),
+  );
+  const states = reachable.flatMap(({ id }) =>
+    [...(directory.tools.get(id)?.values() ?? [])].map(toolStateOf),
+  );
   const quarantined = states.filter((state) => state === 'new' || state === 'changed').length;
   const message = `There is no tool to call: ${count(reachable.length, 'connection')}, ${count(states.length, 'tool')}, ${quarantined} of them in quarantine.`;
   return new SignalboxError('NOT_FOUND', message, {
@@ -150,5 +166,3 @@ export function noTools(directory: Directory, caller: GatewayCaller): SignalboxE
 }
 
 const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`;
-
-

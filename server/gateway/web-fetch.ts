@@ -12,11 +12,11 @@ const DROPPED = new Set(['host', 'content-length', 'connection', 'transfer-encod
  * The one way out in the form that the MCP client asks for. Answers come as streams, since events of a call are
  * read while it goes on; nothing is followed anywhere.
  */
-export function toStreamingFetch(safeFetch: SafeFetch): (url: string | URL, init?: RequestInit) => Promise<Response> {
+export function toStreamingFetch(
+  safeFetch: SafeFetch,
+): (url: string | URL, init?: RequestInit) => Promise<Response> {
   return async (url, init = {}) => {
-    const headers = Object.fromEntries(
-      [...new Headers(init.headers)].filter(([name]) => !DROPPED.has(name)),
-    );
+    const headers = Object.fromEntries([...new Headers(init.headers)].filter(([name]) => !DROPPED.has(name)));
     const answer = await safeFetch.open({
       url: String(url),
       method: methodOf(init.method),

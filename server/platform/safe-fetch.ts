@@ -86,7 +86,10 @@ export function createSafeFetch(options: SafeFetchOptions): SafeFetch {
 
   async function open(request: SafeRequest): Promise<SafeStream> {
     const late = new AbortController();
-    const timer = setTimeout(() => late.abort(new DOMException('too late', 'TimeoutError')), request.timeoutMs);
+    const timer = setTimeout(
+      () => late.abort(new DOMException('too late', 'TimeoutError')),
+      request.timeoutMs,
+    );
     const signal = request.signal ? AbortSignal.any([request.signal, late.signal]) : late.signal;
     try {
       const { incoming, end } = await begin(request, signal);
@@ -216,7 +219,8 @@ async function* piecesOf(
     let bytes = 0;
     for await (const chunk of incoming as AsyncIterable<Buffer>) {
       bytes += chunk.byteLength;
-      if (bytes > maxBytes) throw new SignalboxError('TOO_LARGE', `The answer is larger than ${maxBytes} bytes.`);
+      if (bytes > maxBytes)
+        throw new SignalboxError('TOO_LARGE', `The answer is larger than ${maxBytes} bytes.`);
       yield chunk;
     }
     isWhole = true;

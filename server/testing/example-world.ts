@@ -4,6 +4,7 @@ import type { Broker } from '#server/broker/port.ts';
 import { RESPONSE_QUEUE } from '#server/broker/topology.ts';
 import { toUuid } from '#server/domain/ids.ts';
 import { isJsonObject, type Json } from '#server/domain/json.ts';
+import { makeMcpExamples } from './example-mcp.ts';
 import type { TestServer } from './http.ts';
 import { joinAs, PASSWORD, signInByLink } from './people.ts';
 
@@ -140,6 +141,7 @@ export function createExampleWorld(http: TestServer): ExampleWorld {
       const { id } = await makeTarget();
       return (await post(`/notification-targets/${id}/test`, {})).delivery_id;
     },
+    ...makeMcpExamples({ post, ask: async (path, body) => (await http.call(`/api/v1${path}`, body)).body }),
     newName: async () => newName(),
   };
   const nameOf = new Map(Object.entries(EXAMPLE).map(([name, value]) => [value as string, name as Name]));

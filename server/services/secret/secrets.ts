@@ -4,6 +4,7 @@ import { secrets } from '#db/schema/index.ts';
 import { inTenant } from '#db/tenant.ts';
 import { invalid, notFound, SignalboxError } from '#server/domain/errors.ts';
 import { toUuid } from '#server/domain/ids.ts';
+import { isConnectionSecret, MCP_SECRETS } from '#server/domain/mcp.ts';
 import { isSigningSecret, SIGNING_PREFIX } from '#server/domain/notifications.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import { auditNote, noteIn } from '#server/identity/audit/note.ts';
@@ -54,6 +55,7 @@ export async function listSecrets(
           eq(secrets.orgId, toUuid(actor.orgId)),
           after === undefined ? undefined : gt(secrets.name, after),
           notLike(secrets.name, `${SIGNING_PREFIX}%`),
+          notLike(secrets.name, `${MCP_SECRETS}%`),
         ),
       )
       .orderBy(asc(secrets.name))
@@ -70,7 +72,7 @@ export async function putSecret(
 ): Promise<SecretView> {
   authorise(actor, 'secret.manage');
   const { name, value } = parseInput(putSchema, input);
-  if (isSigningSecret(name)) throw reserved(name);
+  if (isSigningSecret(name) || isConnectionSecret(name)) throw reserved(name);
   const orgId = toUuid(actor.orgId);
   const here = and(eq(secrets.orgId, orgId), eq(secrets.name, name));
   return inTenant(services.db, actor.orgId, async (tx) => {
@@ -101,7 +103,7 @@ export async function deleteSecret(
 ): Promise<void> {
   authorise(actor, 'secret.manage');
   const { name } = parseInput(deleteSchema, input);
-  if (isSigningSecret(name)) throw reserved(name);
+  if (isSigningSecret(name) || isConnectionSecret(name)) throw reserved(name);
   await inTenant(services.db, actor.orgId, async (tx) => {
     const gone = await tx
       .delete(secrets)
@@ -114,9 +116,9 @@ export async function deleteSecret(
 
 function reserved(name: string): SignalboxError {
   return invalid(
-    `Secrets under ${SIGNING_PREFIX} sign notifications, and ${name} would be one of them.`,
+    `Secrets under ${SIGNING_PREFIX} sign notifications, those under ${MCP_SECRETS} belong to MCP connections, and ${name} would be one of them.`,
     undefined,
-    'Choose another name. A signing secret is replaced by rotating it.',
+    'Choose another name. A signing secret is replaced by rotating it, the credentials of a connection by changing that.',
   );
 }
 
