@@ -52,30 +52,27 @@ export function diffDefinitions(
   before: ToolDefinition | null,
   after: ToolDefinition | null,
 ): DefinitionChange[] {
-  const changes: DefinitionChange[] = [];
-  compare((before ?? undefined) as Json | undefined, (after ?? undefined) as Json | undefined, '', changes);
-  return changes;
+  return [
+    ...compare('', (before ?? undefined) as Json | undefined, (after ?? undefined) as Json | undefined),
+  ];
 }
 
-function compare(
+function* compare(
+  path: string,
   before: Json | undefined,
   after: Json | undefined,
-  path: string,
-  changes: DefinitionChange[],
-): void {
-  const isDeep = isJsonObject(before ?? null) || isJsonObject(after ?? null);
-  const canDescend =
-    (before === undefined || isJsonObject(before)) && (after === undefined || isJsonObject(after));
-  if (isDeep && canDescend) {
+): Generator<DefinitionChange> {
+  const isInside = [before, after].some((value) => isJsonObject(value ?? null));
+  const canDescend = [before, after].every((value) => value === undefined || isJsonObject(value));
+  if (isInside && canDescend) {
     const [left, right] = [(before ?? {}) as JsonObject, (after ?? {}) as JsonObject];
     for (const key of [...new Set([...Object.keys(left), ...Object.keys(right)])].sort()) {
-      const place = path === '' ? key : `${path}.${key}`;
-      compare(ownOf(left, key), ownOf(right, key), place, changes);
+      yield* compare(path === '' ? key : `${path}.${key}`, ownOf(left, key), ownOf(right, key));
     }
     return;
   }
   const [from, to] = [shownOf(before), shownOf(after)];
-  if (from !== to) changes.push({ path: revealHidden(path), before: from, after: to });
+  if (from !== to) yield { path: revealHidden(path), before: from, after: to };
 }
 
 const ownOf = (object: JsonObject, key: string): Json | undefined =>

@@ -109,33 +109,29 @@ export async function approveTools(
   authorise(actor, 'mcp.connect');
   const { id, tools } = parseInput(approveSchema, input);
   const wanted = new Map(tools.map((tool) => [tool.name, tool.hash]));
-  return change(
-    services,
-    actor,
-    { id, names: [...wanted.keys()], action: 'mcp-tool.approved' },
-    async (tx, rows) => {
-      for (const row of rows) {
-        if (row.offeredHash === null || row.offeredHash !== wanted.get(row.name)) throw otherNow(row.name);
-      }
-      const done: ToolRow[] = [];
-      for (const row of rows) {
-        const [saved] = await tx
-          .update(mcpTools)
-          .set({
-            pinned: row.offered,
-            pinnedHash: row.offeredHash,
-            approvedBy: actor.name,
-            approvedAt: new Date(services.now()),
-            blocked: false,
-          })
-          .where(and(isRow(row), eq(mcpTools.offeredHash, row.offeredHash ?? '')))
-          .returning();
-        if (!saved) throw otherNow(row.name);
-        done.push(saved);
-      }
-      return done;
-    },
-  );
+  const work = async (tx: TenantTransaction, rows: ToolRow[]) => {
+    for (const row of rows) {
+      if (row.offeredHash === null || row.offeredHash !== wanted.get(row.name)) throw otherNow(row.name);
+    }
+    const done: ToolRow[] = [];
+    for (const row of rows) {
+      const [saved] = await tx
+        .update(mcpTools)
+        .set({
+          pinned: row.offered,
+          pinnedHash: row.offeredHash,
+          approvedBy: actor.name,
+          approvedAt: new Date(services.now()),
+          blocked: false,
+        })
+        .where(and(isRow(row), eq(mcpTools.offeredHash, row.offeredHash ?? '')))
+        .returning();
+      if (!saved) throw otherNow(row.name);
+      done.push(saved);
+    }
+    return done;
+  };
+  return change(services, actor, { id, names: [...wanted.keys()], action: 'mcp-tool.approved', work });
 }
 
 /** A blocked tool is not called, whatever was approved; unblocked, it is where it was before. */
@@ -147,14 +143,15 @@ export async function blockTools(
   authorise(actor, 'mcp.connect');
   const { id, tools, isBlocked } = parseInput(blockSchema, input);
   const action = isBlocked ? 'mcp-tool.blocked' : 'mcp-tool.unblocked';
-  return change(services, actor, { id, names: tools, action }, async (tx, rows) => {
+  const work = async (tx: TenantTransaction, rows: ToolRow[]) => {
     const done: ToolRow[] = [];
     for (const row of rows) {
       const [saved] = await tx.update(mcpTools).set({ blocked: isBlocked }).where(isRow(row)).returning();
       if (saved) done.push(saved);
     }
     return done;
-  });
+  };
+  return change(services, actor, { id, names: tools, action, work });
 }
 
 const isRow = ({ connectionId, name }: ToolRow) =>
@@ -164,14 +161,13 @@ interface Change {
   id: McpConnectionId;
   names: string[];
   action: string;
+  work(tx: TenantTransaction, rows: ToolRow[]): Promise<ToolRow[]>;
 }
 
 async function change(
   services: Services,
   actor: Actor,
-  { id, names, action }: Change,
-  // biome-ignore lint/complexity/useMaxParams: what is done reads better as the last of them.
-  work: (tx: TenantTransaction, rows: ToolRow[]) => Promise<ToolRow[]>,
+  { id, names, action, work }: Change,
 ): Promise<ToolView[]> {
   const views = await inTenant(services.db, actor.orgId, async (tx) => {
     const connection = await loadConnection(tx, actor, id);
