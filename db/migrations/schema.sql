@@ -397,6 +397,18 @@ CREATE TABLE mcp_servers (
   CONSTRAINT mcp_servers_slug_check CHECK ((slug ~ '^[a-z][a-z0-9-]{0,31}$'::text))
 );
 
+CREATE TABLE mcp_sessions (
+  token_hash text NOT NULL,
+  org_id uuid NOT NULL,
+  actor text NOT NULL,
+  hello json NOT NULL,
+  subscriptions text[] DEFAULT '{}'::text[] NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  used_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT mcp_sessions_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id) ON DELETE CASCADE,
+  CONSTRAINT mcp_sessions_pkey PRIMARY KEY (token_hash)
+);
+
 CREATE TABLE mcp_tools (
   connection_id uuid NOT NULL,
   org_id uuid NOT NULL,
@@ -552,9 +564,11 @@ CREATE TABLE pipelines (
   archived_at timestamp with time zone,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   updated_at timestamp with time zone DEFAULT now() NOT NULL,
+  tool_name text,
   CONSTRAINT pipelines_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
   CONSTRAINT pipelines_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
-  CONSTRAINT pipelines_pkey PRIMARY KEY (id)
+  CONSTRAINT pipelines_pkey PRIMARY KEY (id),
+  CONSTRAINT pipelines_tool_name_check CHECK ((tool_name ~ '^[a-z][a-z0-9_]{0,55}$'::text))
 );
 
 CREATE TABLE run_events (
@@ -794,6 +808,8 @@ CREATE INDEX mcp_calls_org ON public.mcp_calls USING btree (org_id, id);
 CREATE INDEX mcp_calls_run ON public.mcp_calls USING btree (run_id, id) WHERE (run_id IS NOT NULL);
 CREATE INDEX mcp_connections_org ON public.mcp_connections USING btree (org_id, id);
 CREATE INDEX mcp_rules_org ON public.mcp_rules USING btree (org_id, id);
+CREATE INDEX mcp_sessions_actor ON public.mcp_sessions USING btree (org_id, actor, used_at);
+CREATE INDEX mcp_sessions_used ON public.mcp_sessions USING btree (org_id, used_at);
 CREATE INDEX mcp_tools_org ON public.mcp_tools USING btree (org_id, connection_id);
 CREATE INDEX memberships_user ON public.memberships USING btree (user_id);
 CREATE INDEX notification_deliveries_due ON public.notification_deliveries USING btree (org_id, next_at) WHERE (state = 'waiting'::text);
@@ -827,6 +843,7 @@ CREATE INDEX stored_objects_doomed ON public.stored_objects USING btree (doomed_
 CREATE INDEX tasks_agent ON ONLY public.tasks USING btree (agent_id, run_id, idx) WHERE (agent_id IS NOT NULL);
 CREATE UNIQUE INDEX dead_letters_task ON public.dead_letters USING btree (run_id, task_idx) WHERE (run_id IS NOT NULL);
 CREATE UNIQUE INDEX pipelines_name ON public.pipelines USING btree (org_id, lower(name)) WHERE (archived_at IS NULL);
+CREATE UNIQUE INDEX pipelines_tool ON public.pipelines USING btree (org_id, tool_name) WHERE ((tool_name IS NOT NULL) AND (archived_at IS NULL));
 CREATE UNIQUE INDEX users_email ON public.users USING btree (email);
 CREATE UNIQUE INDEX versions_number ON public.versions USING btree (pipeline_id, number) WHERE (pipeline_id IS NOT NULL);
 CREATE UNIQUE INDEX versions_shared ON public.versions USING btree (org_id, content_hash) WHERE (pipeline_id IS NULL);
@@ -1071,6 +1088,7 @@ CREATE POLICY tenant ON mcp_connections FOR ALL TO signalbox_door USING ((org_id
 CREATE POLICY tenant ON mcp_health FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON mcp_rules FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON mcp_servers FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON mcp_sessions FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON mcp_tools FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON mcp_usage FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON memberships FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
@@ -1115,6 +1133,7 @@ GRANT DELETE, INSERT, SELECT, UPDATE ON mcp_connections TO signalbox_door;
 GRANT SELECT ON mcp_health TO signalbox_door;
 GRANT DELETE, INSERT, SELECT, UPDATE ON mcp_rules TO signalbox_door;
 GRANT DELETE, INSERT, SELECT, UPDATE ON mcp_servers TO signalbox_door;
+GRANT DELETE, INSERT, SELECT, UPDATE ON mcp_sessions TO signalbox_door;
 GRANT SELECT, UPDATE ON mcp_tools TO signalbox_door;
 GRANT SELECT ON mcp_usage TO signalbox_door;
 GRANT SELECT ON mcp_usage_summary TO signalbox_door;

@@ -26,6 +26,7 @@ export {
   mcpUsage,
   mcpUsageSummary,
 } from './mcp.ts';
+export { mcpSessions } from './mcp-sessions.ts';
 export { members, memberships } from './memberships.ts';
 export {
   notificationDeliveries,

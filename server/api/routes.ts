@@ -1,5 +1,6 @@
 import { createDocumentRoutes } from './docs/routes.ts';
 import type { Route } from './http/router.ts';
+import { metadataRoutes } from './mcp/metadata.ts';
 import { mcpRoutes } from './mcp/routes.ts';
 import { restRoutes } from './rest/routes.ts';
 import { toolRoutes } from './tools/routes.ts';
@@ -10,4 +11,5 @@ export const apiRoutes: readonly Route[] = [
   ...createDocumentRoutes(),
   ...toolRoutes,
   ...mcpRoutes,
+  ...metadataRoutes,
 ];

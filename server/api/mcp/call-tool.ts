@@ -1,10 +1,9 @@
 import type { CallToolResult, ServerContext } from '@modelcontextprotocol/server';
-import { SignalboxError } from '#server/domain/errors.ts';
-import { parseInput } from '#server/services/parse-input.ts';
+import type { RateClass } from '#server/identity/limits/rates.ts';
 import { toProblem } from '../http/problem.ts';
 import { noteRefusal } from '../note-refusal.ts';
-import { rateOf, type Tool, type ToolCall } from '../tools/tool.ts';
-import type { McpCall } from './call.ts';
+import type { ToolCall } from '../tools/tool.ts';
+import { type McpCall, reportOurs } from './call.ts';
 
 /**
  * What a tool answers with, or why not: a model reads both, so that what is wrong with its input or with the state of
@@ -12,23 +11,22 @@ import type { McpCall } from './call.ts';
  */
 export async function callTool(
   call: McpCall,
-  tool: Tool,
-  { args, context }: { args: unknown; context: ServerContext },
+  { name, rate }: { name: string; rate: RateClass },
+  work: { context: ServerContext; handle(toolCall: ToolCall): Promise<Record<string, unknown>> },
 ): Promise<CallToolResult> {
   try {
-    await charge(call, tool);
-    const input = parseInput(tool.input, args ?? {});
-    const output = await tool.handle(toToolCall(call, context), input);
+    await charge(call, rate);
+    const output = await work.handle(toToolCall(call, work.context));
     return { structuredContent: output, content: [{ type: 'text', text: JSON.stringify(output) }] };
   } catch (error) {
-    noteRefusal({ ...call, route: `MCP ${tool.name}` }, error);
+    noteRefusal({ ...call, route: `MCP ${name}` }, error);
+    reportOurs(call, error);
     return toFailure(call, error);
   }
 }
 
 /** The door has counted a read already. */
-async function charge({ services, actor }: McpCall, tool: Tool): Promise<void> {
-  const rateClass = rateOf(tool);
+async function charge({ services, actor }: McpCall, rateClass: RateClass): Promise<void> {
   if (rateClass === 'reads') return;
   const { refusal } = await services.rates.admit(actor, { [rateClass]: 1 });
   if (refusal) throw refusal;
@@ -59,9 +57,8 @@ function toToolCall(call: McpCall, { mcpReq }: ServerContext): ToolCall {
   };
 }
 
-export function toFailure({ requestId, onTrouble }: McpCall, error: unknown): CallToolResult {
+function toFailure({ requestId }: McpCall, error: unknown): CallToolResult {
   const problem = toProblem(error, requestId);
-  if (!(error instanceof SignalboxError) || error.code === 'INTERNAL') onTrouble('a tool failed', error);
   const text = [problem.detail, problem.advice].filter(Boolean).join(' ');
   return { isError: true, content: [{ type: 'text', text }], _meta: { 'signalbox/problem': problem } };
 }

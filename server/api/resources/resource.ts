@@ -38,11 +38,8 @@ export interface Resource<Name extends string = string> {
     call: ResourceCall,
     at: Readonly<Record<Name, string>>,
   ): Promise<ResourceContent & { mimeType?: string }>;
-  /** Those that are worth listing, newest first. Left out: they are found by the template only. */
-  list?(
-    call: ResourceCall,
-    page: { cursor: string | undefined; limit: number },
-  ): Promise<{ items: ListedResource[]; nextCursor: string | null }>;
+  /** Those that are worth listing; few enough for one answer. Left out: they are found by the template only. */
+  list?(call: ResourceCall): Promise<ListedResource[]>;
   /** What a variable may be, by how it begins. */
   complete?: { readonly [Variable in Name]?: (call: ResourceCall, beginning: string) => Promise<string[]> };
   /**
