@@ -1,5 +1,6 @@
 import type { Sql } from '#db/client.ts';
 import { type RunOwner, readRunOwner } from '#db/queries/mcp-directory.ts';
+import { SignalboxError } from '#server/domain/errors.ts';
 import { createLruMap } from '#server/domain/graph/lru-map.ts';
 import { type OrgId, toUuid } from '#server/domain/ids.ts';
 import type { JsonObject } from '#server/domain/json.ts';
@@ -27,6 +28,8 @@ export interface McpGateway {
   onChange(listener: (orgId: OrgId | null) => void): () => void;
   /** Never empty: rejects when there is nothing to call. */
   listTools(caller: GatewayCaller, view: View): Promise<ToolDefinition[]>;
+  /** Whether there is such a tool for them. Rejects as a call would, when it is there and cannot be called. */
+  hasTool(caller: GatewayCaller, named: Pick<NamedCall, 'view' | 'name'>): Promise<boolean>;
   callTool(caller: GatewayCaller, call: NamedCall): Promise<CallAnswer>;
   examine(orgId: OrgId, connectionUuid: string): Promise<Examined | null>;
   standingOf(connectionUuid: string): ConnectionStanding;
@@ -131,6 +134,15 @@ export function createGateway(options: GatewayOptions): McpGateway {
       const tools = visibleTools(directory, caller, view);
       if (tools.size === 0) throw noTools(directory, caller);
       return [...tools.values()].map(({ definition }) => definition);
+    },
+    async hasTool(caller, named) {
+      try {
+        findVisible(await directories.of(caller.orgId), caller, named);
+        return true;
+      } catch (error) {
+        if (error instanceof SignalboxError && error.code === 'INVALID') return false;
+        throw error;
+      }
     },
     async callTool(caller, { view, name, args, signal, onProgress }) {
       const directory = await directories.of(caller.orgId);

@@ -48,6 +48,18 @@ export async function listGatewayTools(
   );
 }
 
+/** False: there is none of that name. Rejects when it is there and cannot be called. */
+export async function hasGatewayTool(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof callSchema>,
+): Promise<boolean> {
+  authorise(actor, 'mcp.call');
+  const { server, tool } = parseInput(callSchema, input);
+  const door = server === undefined ? 'gateway' : 'server';
+  return services.gateway.hasTool(toCaller(actor, door), { view: viewOf(server), name: tool });
+}
+
 /** What it answers is the word of another server: data, never instructions. */
 export async function callGatewayTool(
   services: Services,
