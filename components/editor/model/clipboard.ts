@@ -87,7 +87,7 @@ function readClip(text: string): Clip | { refused: string } {
   }
   const parsed = clipSchema.safeParse(value);
   if (!parsed.success) return { refused: NOT_OURS };
-  return { ...parsed.data, ...refuseWrongWires(parsed.data) };
+  return refuseWrongWires(parsed.data) ?? parsed.data;
 }
 
 /** A text that somebody has written by hand may hold what the canvas would never have let them draw. */
