@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { agentCapabilitySchema, agentRegistrationSchema } from '#server/domain/agent-registration.ts';
 import { idSchema, taskIdSchema } from '#server/domain/ids.ts';
+import { listCapabilities } from '#server/services/agent/capabilities.ts';
 import { getAgent } from '#server/services/agent/get.ts';
 import { listAgents } from '#server/services/agent/list.ts';
 import { readTaskObject, uploadTaskObject } from '#server/services/agent/objects.ts';
@@ -22,10 +23,12 @@ import {
   agentWorkSchema,
   answersSchema,
   beatAnswerSchema,
+  capabilitySchema,
   claimedSchema,
   presentAgent,
   presentAnswers,
   presentBeatAnswer,
+  presentCapability,
   presentWorkItem,
   registeredSchema,
   statesOf,
@@ -53,6 +56,19 @@ export const agents = {
     async handle({ services, actor }, { status, ...filter }) {
       const input = { ...filter, ...(status ? { states: statesOf(status) } : {}) };
       return { agents: (await listAgents(services, actor, input)).map(presentAgent) };
+    },
+  }),
+
+  capabilities: operation({
+    method: 'GET',
+    path: '/api/v1/capabilities',
+    summary: 'List what agents offer',
+    description: 'All that a stage can ask for, with what its `config` may say where that is known.',
+    input: z.strictObject({}),
+    output: z.object({ capabilities: z.array(capabilitySchema) }),
+    example: {},
+    async handle({ services, actor }) {
+      return { capabilities: (await listCapabilities(services, actor)).map(presentCapability) };
     },
   }),
 
