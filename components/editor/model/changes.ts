@@ -80,7 +80,8 @@ export function join(first: readonly Change[], second: readonly Change[]): Chang
 
 /** Only for items that stay where they are: putting in and taking out moves all that follow. */
 function isSamePlace(one: Change, other: Change): boolean {
-  if (one.list !== other.list || one.list === 'document' || other.list === 'document') return false;
+  if (one.list !== other.list) return false;
+  if (one.list === 'document' || other.list === 'document') return true;
   if (one.list === 'settings' || other.list === 'settings') return true;
   return one.at === other.at && isReplacement(one) && isReplacement(other);
 }
