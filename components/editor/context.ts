@@ -1,8 +1,10 @@
 import { createContext, use } from 'react';
+import type { Json } from '../../server/domain/json.ts';
 import type { TaskStatus } from '../../server/domain/statuses.ts';
 import type { Capability } from './model/capabilities.ts';
 import type { EditorProblem } from './model/problems.ts';
 import type { Samples } from './model/suggestions.ts';
+import type { Autosave } from './session/autosave.ts';
 import type { EditorStore } from './store/editor-store.ts';
 import type { Observable } from './store/observable.ts';
 
@@ -34,12 +36,10 @@ export type Asked =
   | { kind: 'add'; at: { x: number; y: number } | null; after?: string; before?: string; wire?: string }
   | { kind: 'connect'; from: string }
   | { kind: 'search' }
-  | { kind: 'keys' }
   | { kind: 'publish'; thenRun: boolean }
   | { kind: 'run'; from: string | null }
   | { kind: 'dry-run' }
-  | { kind: 'versions' }
-  | { kind: 'import' };
+  | { kind: 'versions' };
 
 /** What the canvas can be told from outside it. */
 export interface CanvasHandle {
@@ -64,8 +64,23 @@ export interface Editor {
   connecting: Observable<Connecting | null>;
   asked: Observable<Asked | null>;
   canvas: Observable<CanvasHandle | null>;
+  /** What was copied here last. */
+  copied: Observable<string>;
+  /** How stages differ from the version that the draft is compared with. */
+  marks: Observable<ReadonlyMap<string, 'added' | 'changed'> | null>;
+  autosave: Autosave;
+  /** The newest published version, and whether the draft says something else. */
+  published: Observable<Published>;
+  /** The run that the canvas follows; it stands in the address. */
+  follow(runId: string | null): void;
   /** Nobody may change it: an archived pipeline, or a person who may only look. */
   isReadOnly: boolean;
+}
+
+export interface Published {
+  number: number | null;
+  graph: Json | null;
+  differs: boolean;
 }
 
 const EditorContext = createContext<Editor | null>(null);

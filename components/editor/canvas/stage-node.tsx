@@ -18,11 +18,12 @@ const SMALL_ZOOM = 0.45;
 
 /** Each subscribes to what is its own, so that a tick of one stage redraws one stage. */
 export const StageNode = memo(function StageNode({ data: { stage }, selected }: NodeProps<StageNodeType>) {
-  const { problems, overlay, connecting } = useEditor();
+  const { problems, overlay, connecting, marks } = useEditor();
   const id = stageId(stage.key);
   const problem = useObserved(problems, (list) => worstOf(list, id));
   const state = useObserved(overlay, (run) => run?.stages.get(stage.key));
   const isRefused = useObserved(connecting, (wire) => wire?.refused.has(stage.key) ?? false);
+  const mark = useObserved(marks, (known) => known?.get(stage.key) ?? null);
   const isSmall = useStore((flow) => flow.transform[2] < SMALL_ZOOM);
   const Icon = iconOf(stage.type);
   return (
@@ -47,6 +48,13 @@ export const StageNode = memo(function StageNode({ data: { stage }, selected }: 
       </span>
       <Badge problem={problem} state={state} isSmall={isSmall} />
       <Handle type="source" position={Position.Right} />
+      {mark === null ? null : (
+        <span
+          className={`absolute -top-2.5 left-2.5 rounded-full border bg-card px-1.5 text-2xs font-medium ${mark === 'added' ? 'border-good-fill text-good' : 'border-warn-fill text-warn'}`}
+        >
+          {mark === 'added' ? '+ new' : '~ changed'}
+        </span>
+      )}
     </div>
   );
 });

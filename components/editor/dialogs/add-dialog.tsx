@@ -1,14 +1,14 @@
 'use client';
 
-import { useState } from 'react';
 import { Plus } from 'lucide-react';
+import { useState } from 'react';
 import { capabilitySchema } from '../../../server/domain/graph/schema.ts';
 import { Dialog } from '../../ui/dialog.tsx';
 import { iconOf } from '../canvas/icons.ts';
 import { type Asked, useEditor } from '../context.ts';
+import { counted } from '../model/names.ts';
 import { matching } from '../panels/palette.tsx';
 import { useAddStage } from '../panels/use-add-stage.ts';
-import { counted } from '../model/names.ts';
 import { useObserved } from '../store/observable.ts';
 import { Picker, type PickerItem } from './picker.tsx';
 
@@ -34,7 +34,9 @@ export function AddDialog({ asked, onClose }: { asked: Extract<Asked, { kind: 'a
     <Dialog
       open
       onOpenChange={onClose}
-      title={where === undefined ? 'Add a stage' : asked.after === undefined ? `Before ${where}` : `After ${where}`}
+      title={
+        where === undefined ? 'Add a stage' : asked.after === undefined ? `Before ${where}` : `After ${where}`
+      }
     >
       <Picker
         label="What should it do?"

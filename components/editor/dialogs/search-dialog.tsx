@@ -21,9 +21,12 @@ export function SearchDialog({ onClose }: { onClose(): void }) {
     <Dialog open onOpenChange={onClose} title="Find a stage">
       <Picker
         label="Name, key or capability"
-        items={found
-          .slice(0, MAX_SHOWN)
-          .map((stage) => ({ id: stage.key, label: titleOf(stage), note: stage.type, icon: iconOf(stage.type) }))}
+        items={found.slice(0, MAX_SHOWN).map((stage) => ({
+          id: stage.key,
+          label: titleOf(stage),
+          note: stage.type,
+          icon: iconOf(stage.type),
+        }))}
         words={words}
         onWords={setWords}
         none="There is no such stage."
