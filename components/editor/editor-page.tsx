@@ -1,18 +1,18 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
+import dynamic from 'next/dynamic';
 import { useState } from 'react';
 import type { PipelineId } from '../../server/domain/ids.ts';
 import { query } from '../data/index.ts';
 import { useMay } from '../shell/use-may.ts';
-import { Button } from '../ui/button.tsx';
 import { Notice, Skeleton } from '../ui/feedback.tsx';
-import { Card, Page, PageHead } from '../ui/surface.tsx';
+import { Page, PageHead } from '../ui/surface.tsx';
 import { type EditorDocument, EMPTY_DOCUMENT, readDocument } from './model/document.ts';
-import { fromText } from './model/text.ts';
 import type { Pipeline } from './session/open-editor.ts';
-import { CodeArea } from './text/index.ts';
 import { Workbench } from './workbench.tsx';
+
+const Unreadable = dynamic(() => import('./unreadable.tsx').then((module) => module.Unreadable));
 
 /** The draft as the server has it just now, never as it was when somebody last looked. */
 export function EditorPage({ id }: { id: string }) {
@@ -56,43 +56,4 @@ function Opened({ pipeline: latest }: { pipeline: Pipeline }) {
     );
   }
   return <Workbench pipeline={pipeline} document={read.document} mended={mended} isReadOnly={isReadOnly} />;
-}
-
-/** A draft of which no picture can be drawn, as programs may save them: it is mended as text first. */
-function Unreadable({
-  pipeline,
-  reason,
-  onMended,
-}: {
-  pipeline: Pipeline;
-  reason: string;
-  onMended(document: EditorDocument): void;
-}) {
-  const [text, setText] = useState(() => JSON.stringify(pipeline.draft?.document ?? {}, null, 2));
-  const [fault, setFault] = useState(reason);
-  const mend = () => {
-    const mended = fromText(text);
-    if (mended.ok) onMended(mended.document);
-    else setFault(mended.faults[0]?.message ?? reason);
-  };
-  return (
-    <Page>
-      <PageHead
-        title={pipeline.name}
-        trail={[{ label: 'Pipelines', href: '/pipelines' }]}
-        actions={
-          <Button look="primary" onClick={mend}>
-            Open on the canvas
-          </Button>
-        }
-      />
-      <Notice
-        message="No picture can be drawn of this draft."
-        advice={`${fault} Mend the text, then open it.`}
-      />
-      <Card flush>
-        <CodeArea label="Draft" language="yaml" value={text} onChange={setText} />
-      </Card>
-    </Page>
-  );
 }

@@ -1,26 +1,31 @@
 'use client';
 
+import dynamic from 'next/dynamic';
 import { useEffect, useState } from 'react';
 import { Segments } from '../ui/choice.tsx';
 import { Canvas } from './canvas/canvas.tsx';
 import { EditorProvider, useEditor } from './context.ts';
 import { Dialogs } from './dialogs/dialogs.tsx';
+import { useJudge } from './judge/use-judge.ts';
 import type { EditorDocument } from './model/document.ts';
 import { replaceDocument } from './model/edits/extras.ts';
 import { Inspector } from './panels/inspector.tsx';
 import { Outline } from './panels/outline.tsx';
 import { Palette } from './panels/palette.tsx';
 import { ProblemsBar } from './panels/problems-bar.tsx';
-import { YamlPane } from './panels/yaml-pane.tsx';
-import { ConflictDialog } from './session/conflict-dialog.tsx';
 import { openEditor, type Pipeline } from './session/open-editor.ts';
-import { useJudge } from './session/use-judge.ts';
 import { useKeeping } from './session/use-keeping.ts';
 import { useWorld } from './session/use-world.ts';
 import { useObserved } from './store/observable.ts';
 import { Toolbar } from './toolbar.tsx';
 import { useEditorKeys } from './use-editor-keys.ts';
 import { type EditorLayout, useFollowed, useLayout, useSelectionInAddress } from './use-layout.ts';
+
+// What reads and writes YAML comes when it is needed.
+const YamlPane = dynamic(() => import('./panels/yaml-pane.tsx').then((module) => module.YamlPane));
+const Conflict = dynamic(() =>
+  import('./session/conflict-dialog.tsx').then((module) => module.ConflictDialog),
+);
 
 export interface WorkbenchProps {
   pipeline: Pipeline;
@@ -34,6 +39,7 @@ export interface WorkbenchProps {
 export function Workbench({ pipeline, document, mended, isReadOnly }: WorkbenchProps) {
   const [followed, follow] = useFollowed();
   const [editor] = useState(() => openEditor(pipeline, { document, isReadOnly, follow }));
+  const isConflict = useObserved(editor.autosave, ({ phase }) => phase === 'conflict');
   useKeeping(editor);
   useJudge(editor);
   useWorld(editor, followed);
@@ -44,7 +50,7 @@ export function Workbench({ pipeline, document, mended, isReadOnly }: WorkbenchP
   return (
     <EditorProvider value={editor}>
       <Frame name={pipeline.name} />
-      <ConflictDialog name={pipeline.name} />
+      {isConflict ? <Conflict name={pipeline.name} /> : null}
       <Dialogs />
     </EditorProvider>
   );

@@ -34,6 +34,9 @@ const EDGE_TYPES = { wire: WireEdge };
 const SNAP: [number, number] = [10, 10];
 const PAN_BUTTONS = [1, 2];
 const FIT = { padding: 0.15, maxZoom: 1 };
+/** What one can read is better to begin with than all of it; of very many, all of it. */
+const READABLE = { ...FIT, minZoom: 0.5 };
+const FEW_NODES = 40;
 /** What is out of sight is not drawn from here on: below it, drawing it again costs more than leaving it. */
 const MANY_NODES = 300;
 
@@ -91,7 +94,9 @@ function Flow() {
         minZoom={0.05}
         maxZoom={2}
         onlyRenderVisibleElements={nodes.length > MANY_NODES}
-        {...(saved ? { defaultViewport: saved } : { fitView: true, fitViewOptions: FIT })}
+        {...(saved
+          ? { defaultViewport: saved }
+          : { fitView: true, fitViewOptions: nodes.length > FEW_NODES ? FIT : READABLE })}
         onMoveEnd={(_, viewport: Viewport) => writeViewport(pipelineId, viewport)}
         proOptions={{ hideAttribution: true }}
         onKeyDown={(event: KeyboardEvent) => selectFocused(event, store.select)}

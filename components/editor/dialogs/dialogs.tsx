@@ -1,14 +1,19 @@
 'use client';
 
+import dynamic from 'next/dynamic';
 import { useEditor } from '../context.ts';
 import { useObserved } from '../store/observable.ts';
-import { VersionsDrawer } from '../versions/versions-drawer.tsx';
 import { AddDialog } from './add-dialog.tsx';
 import { ConnectDialog } from './connect-dialog.tsx';
-import { DryRunDialog } from './dry-run-dialog.tsx';
-import { PublishDialog } from './publish-dialog.tsx';
-import { RunDialog } from './run-dialog.tsx';
 import { SearchDialog } from './search-dialog.tsx';
+
+// Those that compare or judge graphs bring the domain with them, so they come when they are asked for.
+const DryRunDialog = dynamic(() => import('./dry-run-dialog.tsx').then((module) => module.DryRunDialog));
+const PublishDialog = dynamic(() => import('./publish-dialog.tsx').then((module) => module.PublishDialog));
+const RunDialog = dynamic(() => import('./run-dialog.tsx').then((module) => module.RunDialog));
+const VersionsDrawer = dynamic(() =>
+  import('../versions/versions-drawer.tsx').then((module) => module.VersionsDrawer),
+);
 
 /** The one dialog that is open, if any. */
 export function Dialogs() {

@@ -1,4 +1,3 @@
-import { compileJsonSchema, validateJson } from '../../../server/domain/graph/json-schema.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../../server/domain/json.ts';
 
 /** Something that a stage can ask for, as the editor sees it. */
@@ -9,26 +8,6 @@ export interface Capability {
   serving: number;
   /** JSON Schema of the `config` of stages that ask for it, where it is known. */
   configSchema: JsonObject | null;
-}
-
-type Check = (value: Json) => string[];
-const checks = new WeakMap<JsonObject, Check>();
-
-/** What keeps the config from fitting. A schema that says more than our checker knows is left to the agent. */
-export function faultsOfConfig({ configSchema }: Capability, config: JsonObject): string[] {
-  if (configSchema === null) return [];
-  const known = checks.get(configSchema) ?? compileCheck(configSchema);
-  checks.set(configSchema, known);
-  return known(config);
-}
-
-function compileCheck(schema: JsonObject): Check {
-  const compiled = compileJsonSchema(schema);
-  if (!compiled.ok) return () => [];
-  return (value) =>
-    validateJson(compiled.schema, value)
-      .slice(0, 5)
-      .map(({ path, message }) => `${['config', ...path].join('.')} ${message}`);
 }
 
 /** A piece of a schema as a form draws it. */

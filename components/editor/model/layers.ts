@@ -1,8 +1,8 @@
 import { type EditorDocument, type Point, placeOf } from './document.ts';
 import { inOrder, wiringOf } from './wiring.ts';
 
-export const STAGE_SIZE = { width: 220, height: 64 } as const;
-const GAP = { x: 80, y: 32 } as const;
+export const STAGE_SIZE = { width: 200, height: 60 } as const;
+const GAP = { x: 60, y: 32 } as const;
 
 /**
  * Places for stages that have none: columns by the longest way from a start, rows near what they follow. It takes

@@ -1,27 +1,24 @@
-import { referencesOf } from '../../../server/domain/graph/expressions.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../../server/domain/json.ts';
 import type { StageItem, Wire } from './document.ts';
 
 /** New keys for old ones. */
 export type Renaming = ReadonlyMap<string, string>;
 
-/** The expression with its reads of renamed stages led to their new keys. One that cannot be read stays as it is. */
+/**
+ * The expression with its reads of renamed stages led to their new keys. It is scanned and not parsed: what is only
+ * half written is renamed too, and the parser need not be loaded. Texts within it are left alone.
+ */
 export function renameInExpression(source: string, renaming: Renaming): string {
-  const references = referencesOf(source) ?? [];
-  let text = source;
-  for (const reference of [...references].reverse()) {
-    if (reference.kind !== 'stage') continue;
-    const key = renaming.get(reference.key);
-    if (key === undefined) continue;
-    const { start, end } = reference;
-    const read = text.slice(start, end).replace(READ, (_, name) => `${name}${accessTo(key)}`);
-    text = text.slice(0, start) + read + text.slice(end);
-  }
-  return text;
+  return source.replace(TOKEN, (token: string, ...parts: (string | undefined)[]) => {
+    const [before, dotted, quoted] = parts;
+    const key = renaming.get(dotted ?? quoted ?? '');
+    return before === undefined || key === undefined ? token : `${before}${accessTo(key)}`;
+  });
 }
 
-/** `stages.key` or `stages["key"]`, at the start of a read. */
-const READ = /^(stages\s*)(?:\.\s*[A-Za-z0-9_]+|\[\s*(?:"[^"]*"|'[^']*')\s*\])/;
+/** A text, or a read of a stage: `stages.key`, `stages["key"]`. Of something else, `x.stages` is a field. */
+const TOKEN =
+  /[rR]?(?:"""[\s\S]*?"""|'''[\s\S]*?''')|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|((?<!\w)(?<!\.\s*)stages\s*)(?:\.\s*(\w+)|\[\s*["']([^"']*)["']\s*\])/g;
 
 /** How an expression reads the stage: `.clean`, or `["clean-up"]` where a dash would be a minus. */
 export function accessTo(key: string): string {

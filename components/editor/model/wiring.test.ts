@@ -3,7 +3,9 @@ import { applyChanges } from './changes.ts';
 import { paste } from './clipboard.ts';
 import { type EditorDocument, readDocument, writeDocument } from './document.ts';
 import { connect, renameStage, setField } from './edits/stages.ts';
-import { countProblems, findProblems } from './problems.ts';
+import { findProblems } from './find-problems.ts';
+import { countProblems } from './problems.ts';
+import { renameInExpression } from './renaming.ts';
 import { suggest } from './suggestions.ts';
 import { fromText } from './text.ts';
 import { whyNotConnect } from './wiring.ts';
@@ -88,6 +90,24 @@ describe('a stage that gets another key', () => {
       ui: { groups: [{ stages: ['load-it'] }] },
     });
     expect(findProblems(after, null)).toEqual([]);
+  });
+});
+
+describe('a rename in an expression', () => {
+  const renaming = new Map([
+    ['a', 'b'],
+    ['x-1', 'y'],
+  ]);
+  test.each([
+    ['stages.a.output', 'stages.b.output'],
+    ['1 in stages . a.output || stages[ "x-1" ].output', '1 in stages .b.output || stages .y.output'],
+    ['"stages.a" + \'stages.a\' + stages.a.output', '"stages.a" + \'stages.a\' + stages.b.output'],
+    ['input.stages.a + mystages.a + stages.ab.output', 'input.stages.a + mystages.a + stages.ab.output'],
+    ['stages.a.output == "\\"stages.a', 'stages.b.output == "\\"stages.b'],
+  ])('%s', (before, after) => {
+    expect(renameInExpression(before, renaming).replaceAll('stages .', 'stages.')).toBe(
+      after.replaceAll('stages .', 'stages.'),
+    );
   });
 });
 

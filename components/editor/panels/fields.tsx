@@ -1,5 +1,6 @@
 'use client';
 
+import { ChevronRight } from 'lucide-react';
 import { type ReactNode, useEffect, useId, useState } from 'react';
 import type { Json } from '../../../server/domain/json.ts';
 import { Select } from '../../ui/choice.tsx';
@@ -229,7 +230,7 @@ function FieldNote({ id, hint, error }: { id: string; hint: ReactNode; error: st
   );
 }
 
-/** Fields that belong together; what is seldom needed is folded. */
+/** Fields that belong together; what is seldom needed is folded, and not even made until it is opened. */
 export function Section({
   title,
   open = false,
@@ -239,15 +240,25 @@ export function Section({
   open?: boolean;
   children: ReactNode;
 }) {
+  const [isOpen, setOpen] = useState(open);
+  const id = useId();
   return (
-    <details open={open} className="group border-t border-line first:border-t-0">
-      <summary className="flex h-10 cursor-default list-none items-center gap-1.5 px-4 text-sm font-semibold hover:bg-hover focus-visible:-outline-offset-2">
-        <span aria-hidden className="text-quiet transition-transform duration-100 group-open:rotate-90">
-          ›
-        </span>
-        {title}
-      </summary>
-      <div className="flex flex-col gap-4 px-4 pb-4 pt-1">{children}</div>
-    </details>
+    <section className="border-t border-line first:border-t-0">
+      <h3>
+        <button
+          type="button"
+          aria-expanded={isOpen}
+          aria-controls={id}
+          onClick={() => setOpen(!isOpen)}
+          className="flex h-10 w-full items-center gap-1.5 px-4 text-left text-sm font-semibold hover:bg-hover focus-visible:-outline-offset-2"
+        >
+          <ChevronRight aria-hidden size={14} className={`text-quiet ${isOpen ? 'rotate-90' : ''}`} />
+          {title}
+        </button>
+      </h3>
+      <div id={id} hidden={!isOpen} className={isOpen ? 'flex flex-col gap-4 px-4 pb-4 pt-1' : ''}>
+        {isOpen ? children : null}
+      </div>
+    </section>
   );
 }

@@ -25,7 +25,7 @@ export function PipelinePanel() {
         </p>
       </header>
       <fieldset disabled={isReadOnly} className="min-w-0">
-        <Section title="What a run is given" open>
+        <Section title="What a run is given">
           <JsonField
             label="JSON Schema of the input"
             hint="Its first example is what a run starts with here. Its fields are offered to expressions."

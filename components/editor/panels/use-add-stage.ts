@@ -42,7 +42,7 @@ function inTheMiddle(point: Point | undefined): Point {
   return { x: x - STAGE_SIZE.width / 2, y: y - STAGE_SIZE.height / 2 };
 }
 
-const GAP = { x: 80, y: 32 };
+const GAP = { x: 60, y: 32 };
 
 function behind(document: EditorDocument, key: string): Point {
   const { x, y } = placeStages(document).get(key) ?? { x: 0, y: 0 };

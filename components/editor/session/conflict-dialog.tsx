@@ -10,17 +10,10 @@ import { Notice } from '../../ui/feedback.tsx';
 import { useEditor } from '../context.ts';
 import { type EditorDocument, readDocument, writeDocument } from '../model/document.ts';
 import { toYaml } from '../model/text.ts';
-import { useObserved } from '../store/observable.ts';
 import { TextDiff } from '../text/index.ts';
 
 /** Two have changed one draft. Nothing is written until a person has said what becomes of both. */
 export function ConflictDialog({ name }: { name: string }) {
-  const { autosave } = useEditor();
-  const isConflict = useObserved(autosave, ({ phase }) => phase === 'conflict');
-  return isConflict ? <Conflict name={name} /> : null;
-}
-
-function Conflict({ name }: { name: string }) {
   const { store, autosave, pipelineId } = useEditor();
   const router = useRouter();
   const [theirs, setTheirs] = useState<EditorDocument>();
