@@ -1,1 +1,3 @@
+import './no-eval.ts';
+
 export { EditorPage } from './editor-page.tsx';

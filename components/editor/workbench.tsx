@@ -86,7 +86,8 @@ function Side({ layout }: { layout: EditorLayout }) {
   return (
     <aside
       aria-label="Add and outline"
-      className="flex min-w-0 shrink-0 flex-col border-r border-line bg-card max-lg:grow lg:w-56"
+      // Beside the text there is no room for both on most screens; the canvas has keys and a button to add stages.
+      className={`flex min-w-0 shrink-0 flex-col border-r border-line bg-card max-lg:grow lg:w-56 ${layout.isText ? 'lg:max-2xl:hidden' : ''}`}
     >
       <div className="flex h-11 shrink-0 items-center px-3 max-lg:hidden">
         <Segments label="Beside the canvas" value={layout.side} choices={SIDES} onChange={layout.showSide} />

@@ -1,4 +1,4 @@
-import './no-eval.ts';
+import '../no-eval.ts';
 import type { Json } from '../../../server/domain/json.ts';
 import type { Capability } from '../model/capabilities.ts';
 import type { EditorDocument } from '../model/document.ts';

@@ -46,7 +46,7 @@ export function YamlPane() {
     <section
       aria-label="The pipeline as YAML"
       onBlur={() => store.seal()}
-      className="flex min-h-0 w-96 shrink-0 flex-col border-l border-line bg-card xl:w-120"
+      className="flex min-h-0 w-88 shrink-0 flex-col border-l border-line bg-card 2xl:w-120"
     >
       <div className="min-h-0 grow overflow-auto">
         <CodeArea

@@ -63,20 +63,33 @@ function linesOf({ stages, dependencies, settings }: GraphDiff): Line[] {
   return [
     ...stages.added.map((key): Line => ({ key: `+${key}`, mark: '+', text: `Stage ${key}` })),
     ...stages.removed.map((key): Line => ({ key: `-${key}`, mark: '−', text: `Stage ${key}` })),
-    ...stages.changed.flatMap(({ key, changes }) => changes.map((change) => changeLine(`${key}: `, change))),
+    ...movedLines(stages.changed),
+    ...stages.changed.flatMap(({ key, changes }) =>
+      changes.filter(({ field }) => field !== 'ui').map((change) => changeLine(`${key}: `, change)),
+    ),
     ...dependencies.added.map((part): Line => ({ key: `+${wire(part)}`, mark: '+', text: wire(part) })),
     ...dependencies.removed.map((part): Line => ({ key: `-${wire(part)}`, mark: '−', text: wire(part) })),
     ...settings.map((change) => changeLine('', change)),
   ];
 }
 
-/** A stage that lies elsewhere is told in a word: where is for the canvas to show. */
+const MAX_NAMED = 4;
+
+/** Where stages lie is for the canvas to show; here it is one line. */
+function movedLines(changed: GraphDiff['stages']['changed']): Line[] {
+  const moved = changed
+    .filter(({ changes }) => changes.some(({ field }) => field === 'ui'))
+    .map(({ key }) => key);
+  if (moved.length === 0) return [];
+  const names = moved.length > MAX_NAMED ? `${moved.length} stages` : moved.join(', ');
+  return [{ key: '~moved', mark: '~', text: `${names}: place on the canvas` }];
+}
+
 function changeLine(
   prefix: string,
   { field, before, after }: { field: string; before: Json; after: Json },
 ): Line {
   const key = `~${prefix}${field}`;
-  if (field !== 'ui')
-    return { key, mark: '~', text: `${prefix}${field}`, detail: `${show(before)} → ${show(after)}` };
-  return { key, mark: '~', text: prefix === '' ? 'Notes and groups' : `${prefix}place on the canvas` };
+  if (field === 'ui') return { key, mark: '~', text: 'Notes and groups' };
+  return { key, mark: '~', text: `${prefix}${field}`, detail: `${show(before)} → ${show(after)}` };
 }
