@@ -1,5 +1,7 @@
 'use client';
 
+// Before everything that has a schema.
+import './no-eval.ts';
 import { useQuery } from '@tanstack/react-query';
 import dynamic from 'next/dynamic';
 import { useState } from 'react';

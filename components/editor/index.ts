@@ -1,3 +1,1 @@
-import './no-eval.ts';
-
 export { EditorPage } from './editor-page.tsx';

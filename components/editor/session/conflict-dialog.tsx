@@ -1,6 +1,5 @@
 'use client';
 
-import { useRouter } from 'next/navigation';
 import { useState } from 'react';
 import type { PipelineId } from '../../../server/domain/ids.ts';
 import { ApiError, act, ask } from '../../data/index.ts';
@@ -15,7 +14,6 @@ import { TextDiff } from '../text/index.ts';
 /** Two have changed one draft. Nothing is written until a person has said what becomes of both. */
 export function ConflictDialog({ name }: { name: string }) {
   const { store, autosave, pipelineId } = useEditor();
-  const router = useRouter();
   const [theirs, setTheirs] = useState<EditorDocument>();
   const [failure, setFailure] = useState<ApiError>();
   const [isBusy, setBusy] = useState(false);
@@ -50,7 +48,8 @@ export function ConflictDialog({ name }: { name: string }) {
       const { revision, document } = await load();
       store.reset(document);
       autosave.adopt(revision);
-      router.push(`/pipelines/${copy.id}/edit`);
+      // A whole new page: nothing of this draft stays in memory.
+      window.location.assign(`/pipelines/${copy.id}/edit`);
     });
   return (
     <Dialog
