@@ -137,6 +137,10 @@ const ofRuns = {
         .max(63)
         .optional()
         .describe('Key of the stage to begin with; left out: all of it.'),
+      from_failure: z
+        .boolean()
+        .optional()
+        .describe('Begins where the run broke: with all that failed or never ran.'),
       version: z.enum(['original', 'newest']).optional(),
       input_data: anyJson.optional().describe('Left out: what the run was given.'),
       parameters: anyObject.optional(),
@@ -146,9 +150,10 @@ const ofRuns = {
     status: 202,
     errors: ['NOT_FOUND', 'CONFLICT', 'TOO_LARGE'],
     example: { id: EXAMPLE.run, version: 'newest' },
-    async handle({ services, actor }, { input_data, idempotency_key, ...rest }) {
+    async handle({ services, actor }, { input_data, from_failure, idempotency_key, ...rest }) {
       const { run, isNew } = await replayRun(services, actor, {
         ...rest,
+        fromFailure: from_failure,
         input: input_data,
         idempotencyKey: idempotency_key,
       });
