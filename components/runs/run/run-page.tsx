@@ -1,7 +1,7 @@
 'use client';
 
-import dynamic from 'next/dynamic';
 import { parseAsString, parseAsStringLiteral, useQueryState } from 'nuqs';
+import { lazy, Suspense } from 'react';
 import { isRunOver } from '../../../server/domain/statuses.ts';
 import { useKeys } from '../../shell/keys/index.ts';
 import { Button } from '../../ui/button.tsx';
@@ -14,12 +14,12 @@ import { StageDrawer } from './stage/stage-drawer.tsx';
 import { Timeline } from './timeline/timeline.tsx';
 import { type Attempt, type Run, useRun } from './use-run.ts';
 
-const waiting = { loading: () => <Skeleton label={runWords.loading} rows={10} /> };
-const LogsTab = dynamic(() => import('./logs/logs-tab.tsx').then((tab) => tab.LogsTab), waiting);
-const EventsTab = dynamic(() => import('./events/events-tab.tsx').then((tab) => tab.EventsTab), waiting);
-const DataTab = dynamic(() => import('./data/data-tab.tsx').then((tab) => tab.DataTab), waiting);
-const AttemptsTab = dynamic(() => import('./attempts-tab.tsx').then((tab) => tab.AttemptsTab), waiting);
-const ReportTab = dynamic(() => import('./report-tab.tsx').then((tab) => tab.ReportTab), waiting);
+// Each comes when it is asked for: the first page is the waterfall's alone.
+const LogsTab = lazy(() => import('./logs/logs-tab.tsx').then((tab) => ({ default: tab.LogsTab })));
+const EventsTab = lazy(() => import('./events/events-tab.tsx').then((tab) => ({ default: tab.EventsTab })));
+const DataTab = lazy(() => import('./data/data-tab.tsx').then((tab) => ({ default: tab.DataTab })));
+const AttemptsTab = lazy(() => import('./attempts-tab.tsx').then((tab) => ({ default: tab.AttemptsTab })));
+const ReportTab = lazy(() => import('./report-tab.tsx').then((tab) => ({ default: tab.ReportTab })));
 
 export const RUN_TABS = ['timeline', 'logs', 'events', 'data', 'attempts', 'report'] as const;
 export type RunTab = (typeof RUN_TABS)[number];
@@ -76,7 +76,12 @@ function Loaded({ run, attempts }: { run: Run; attempts: readonly Attempt[] }) {
         items={RUN_TABS.map((value) => ({
           value,
           label: runWords.tabs[value],
-          content: value === tab ? contents[value] : null,
+          content:
+            value === tab ? (
+              <Suspense fallback={<Skeleton label={runWords.loading} rows={10} />}>
+                {contents[value]}
+              </Suspense>
+            ) : null,
         }))}
       />
       <StageDrawer
