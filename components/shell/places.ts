@@ -1,4 +1,4 @@
-import { ListTree, type LucideIcon, Workflow } from 'lucide-react';
+import { ListTree, type LucideIcon, ScrollText, Settings, Workflow } from 'lucide-react';
 
 export interface Place {
   label: string;
@@ -10,6 +10,8 @@ export interface Place {
 export const PLACES: readonly Place[] = [
   { label: 'Pipelines', href: '/pipelines', icon: Workflow },
   { label: 'Runs', href: '/runs', icon: ListTree },
+  { label: 'Audit', href: '/audit', icon: ScrollText },
+  { label: 'Settings', href: '/settings', icon: Settings },
 ];
 
 /** A page within a place counts as it. */

@@ -53,6 +53,7 @@ export async function replayRun(
     request: JSON.parse(JSON.stringify({ replay: request })) as Json,
     replay: { of: request.id, from },
     reuse,
+    files: filesOf(graph, source.tasks, reuse),
   });
   const run = await inTenant(services.db, actor.orgId, (tx) => viewRun(tx, id, services.graphOf));
   return { run: redactRun(actor, run), isNew };
@@ -87,6 +88,16 @@ function findBroken(graph: CompiledGraph, tasks: readonly TaskRow[]): string | u
   const is = (test: (status: TaskRow['status']) => boolean) =>
     keys.find((key) => test(byKey.get(key)?.status ?? 'pending'));
   return is(isTaskFailure) ?? is((status) => !isTaskSuccess(status) && !isTaskSkipped(status));
+}
+
+/** Stages whose outputs are reused, as they stood in the run that is done again. */
+function filesOf(
+  graph: CompiledGraph,
+  tasks: readonly TaskRow[],
+  reuse: Reuse,
+): { stageKey: string; index: number }[] {
+  const reused = new Set(reuse.map(({ task }) => graph.stages[task]?.key));
+  return tasks.flatMap(({ stageKey, index }) => (reused.has(stageKey) ? [{ stageKey, index }] : []));
 }
 
 async function loadSource(
