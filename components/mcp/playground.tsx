@@ -10,8 +10,9 @@ import { Notice } from '../ui/feedback.tsx';
 import { Field, TextArea } from '../ui/field.tsx';
 import { Code } from '../ui/text.tsx';
 import { sampleOf } from './sample-of.ts';
-import type { Tool } from './tool-list.tsx';
 import { words } from './words.ts';
+
+type Tool = Answer<'mcp.connectionTools'>['tools'][number];
 
 /** A call by hand, through the gateway and under its rules like any other. */
 export function Playground({ tool }: { tool: Tool }) {

@@ -16,7 +16,7 @@ import { Playground } from './playground.tsx';
 import { words } from './words.ts';
 
 type Connection = Answer<'mcp.connection'>;
-export type Tool = Answer<'mcp.connectionTools'>['tools'][number];
+type Tool = Answer<'mcp.connectionTools'>['tools'][number];
 
 /** What the server offers: what is new or has changed cannot be called until somebody has looked at it. */
 export function ToolList({ connection }: { connection: Connection }) {
