@@ -78,15 +78,17 @@ describe.each(generations)('a client of the %s generation', (generation, connect
 
   test('finds every tool, with schemas that stand alone, and each has a drawing', async () => {
     const { tools: listed } = await client.listTools();
-    expect(listed.map(({ name }) => name)).toEqual(tools.map(({ name }) => name));
+    const ours = listed.map(({ name }) => name).filter((name) => !name.startsWith('pipe_'));
+    expect(ours).toEqual(tools.map(({ name }) => name));
     for (const tool of listed) {
       expect(JSON.stringify(tool)).not.toContain('$ref');
       expect(tool.icons).toHaveLength(1);
     }
   });
 
-  // The clients themselves hold each answer to the schema that the tool was listed with.
-  test.each(tools.filter(({ needs }) => !needs.includes('agent.visit')))(
+  // The clients themselves hold each answer to the schema that the tool was listed with. What is used up is used once.
+  const callable = tools.filter(({ needs }) => !needs.includes('agent.visit'));
+  test.each(callable.filter(({ kind }) => generation === 'new' || kind === 'reads'))(
     'the example of $name is answered as its schema says',
     async ({ name, example }) => {
       const answer = await call(name, (await world.settle(example)) as object);
@@ -185,15 +187,11 @@ describe.each(generations)('a client of the %s generation', (generation, connect
       arguments: { lease: task?.lease, message: 'too late' },
     });
     expect([late.isError, late.content[0].text]).toEqual([true, expect.stringContaining('changed nothing')]);
-    // It is an agent and nothing else.
-    const { tools: shown } = await agent.listTools();
-    expect(shown.map((tool) => tool.name)).toEqual([
-      'agent_register',
-      'task_claim',
-      'task_heartbeat',
-      'task_complete',
-      'task_fail',
-    ]);
+    // It is an agent, and is shown nothing that it may not use.
+    const shown = (await agent.listTools()).tools.map((tool) => tool.name);
+    expect(shown).toEqual(expect.arrayContaining(['agent_register', 'task_claim', 'task_complete']));
+    for (const other of ['pipelines_list', 'pipeline_run', 'run_status', 'agents_list'])
+      expect(shown).not.toContain(other);
     await agent.close();
   });
 
@@ -230,7 +228,10 @@ describe.each(generations)('a client of the %s generation', (generation, connect
     const offer = (tool_name: string | null) =>
       http.call(`/api/v1/pipelines/${id}`, { tool_name }, { method: 'PATCH' });
     expect(await offer(toolName)).toMatchObject({ status: 200, body: { tool_name: toolName } });
-    const listed = (await client.listTools()).tools.find((tool) => tool.name === `pipe_${toolName}`);
+    // A client may keep the list for a minute; one that comes new has none yet.
+    const fresh = await connect();
+    const listed = (await fresh.listTools()).tools.find((tool) => tool.name === `pipe_${toolName}`);
+    await fresh.close();
     expect(listed).toMatchObject({ inputSchema, description: expect.stringContaining('Greets somebody.') });
     const answer = await call(`pipe_${toolName}`, { who: 'Ada' });
     expect(answer.structuredContent).toMatchObject({
