@@ -45,13 +45,14 @@ export function findServer({ url: givenUrl, token: givenToken }, env = process.e
 }
 
 /** @param {Given} given */
-export function connect(given) {
+export function requireServer(given) {
   const { url, token, dataDir } = findServer(given);
-  if (!token) {
-    throw new UsageError(
-      `There is no token for ${url}.`,
-      `Set SIGNALBOX_TOKEN, or SIGNALBOX_DATA_DIR if the server runs here (there is no api-secret in ${dataDir}).`,
-    );
-  }
-  return createClient({ url, token });
+  if (token) return { url, token };
+  throw new UsageError(
+    `There is no token for ${url}.`,
+    `Set SIGNALBOX_TOKEN, or SIGNALBOX_DATA_DIR if the server runs here (there is no api-secret in ${dataDir}).`,
+  );
 }
+
+/** @param {Given} given */
+export const connect = (given) => createClient(requireServer(given));

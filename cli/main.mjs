@@ -5,6 +5,7 @@ import { SignalboxError } from '../sdk/typescript/index.mjs';
 import { completionOf } from './commands/completion.mjs';
 import { doctor } from './commands/doctor.mjs';
 import { agents, queues } from './commands/lists.mjs';
+import { mcp } from './commands/mcp.mjs';
 import { pipelines } from './commands/pipelines.mjs';
 import { cancel, logs, pause, replay, resume, run, runs } from './commands/runs.mjs';
 import { connect } from './connect.mjs';
@@ -14,7 +15,7 @@ import { EXIT, UsageError } from './usage.mjs';
 /** @import { Command } from './usage.mjs' */
 
 /** @type {Record<string, Command>} */
-const COMMANDS = { run, runs, logs, replay, cancel, pause, resume, pipelines, agents, queues, doctor };
+const COMMANDS = { run, runs, logs, replay, cancel, pause, resume, pipelines, agents, queues, mcp, doctor };
 COMMANDS.completion = completionOf(() => Object.keys(COMMANDS));
 
 /** @type {NonNullable<Command['options']>} */
