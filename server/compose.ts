@@ -4,11 +4,13 @@ import { createGraphCache } from '#db/queries/load-graph.ts';
 import { readServerKey } from '#db/queries/server-key.ts';
 import { seed } from '#db/seed/seed.ts';
 import { openDoorDatabase } from '#db/tenant.ts';
+import type { CallMcpTool } from '#server/agents/builtin/mcp-tool.ts';
 import { createPayloads } from '#server/agents/payloads.ts';
 import { tenantOfQueue } from '#server/broker/topology.ts';
 import { createEngine, type Engine } from '#server/coordinator/engine.ts';
 import { createNudges, type Nudges } from '#server/coordinator/nudges.ts';
 import { createRetention } from '#server/coordinator/retention.ts';
+import { createStageCalls } from '#server/gateway/stage-calls.ts';
 import { type IdentityConfig, readIdentityConfig } from '#server/identity/config.ts';
 import { createIdentity } from '#server/identity/identity.ts';
 import { createDocumentDesk } from '#server/platform/documents/desk.ts';
@@ -73,20 +75,25 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
   if (await seed(ports.beatSql, newUuid)) onStep('Added the sample pipeline and the templates.');
   await Promise.all([ports.broker.start(), ports.hotState.start(), ports.objects.start()]);
   const { checkpointer, ...records } = await openRecords(env, ports, logger);
-  const { engine, agents, payloads, graphOf, nudges, announcer } = makeEngine(ports, { ...options, newUuid });
-  metrics.watchEngine(engine.load);
-  await hearOthers(ports, engine, nudges);
-  await agents.start(engine);
   const outbound = createSafeFetch({ allow: env.outboundAllow });
-  const identity = await startIdentity(ports, options, { outbound, newUuid });
-  const { chores, office } = makeChores({ ...options, ...records, ports, checkpointer, outbound, newUuid });
-  if (env.roles.has('coordinator')) for (const chore of chores) chore.start();
   const limits = await makeLimits(ports, { env, logger, metrics, record: records.record });
   const gateway = makeGateway(ports, {
     ...{ env, logger, newUuid, fetch: outbound },
     ...{ secrets: records.secrets, rates: limits.parts.rates },
   });
   await gateway.start();
+  const callMcpTool = createStageCalls(gateway, ports.beatSql);
+  const { engine, agents, payloads, graphOf, nudges, announcer } = makeEngine(ports, {
+    ...options,
+    callMcpTool,
+    newUuid,
+  });
+  metrics.watchEngine(engine.load);
+  await hearOthers(ports, engine, nudges);
+  await agents.start(engine);
+  const identity = await startIdentity(ports, options, { outbound, newUuid });
+  const { chores, office } = makeChores({ ...options, ...records, ports, checkpointer, outbound, newUuid });
+  if (env.roles.has('coordinator')) for (const chore of chores) chore.start();
   const documents = createDocumentDesk();
   let stopping = false;
   const seen = {
@@ -182,9 +189,14 @@ function makeChores({ env, logger, ports, secrets, checkpointer, outbound, newUu
   return { chores: [retention, checkpointer, told.dispatcher], office: told.office };
 }
 
+interface EngineParts {
+  callMcpTool: CallMcpTool;
+  newUuid(): string;
+}
+
 function makeEngine(
   ports: Ports,
-  { env, logger, metrics, newUuid }: ComposeOptions & { newUuid: () => string },
+  { env, logger, metrics, callMcpTool, newUuid }: ComposeOptions & EngineParts,
 ) {
   const onTrouble = (message: string, error: unknown) => {
     metrics.countTrouble();
@@ -197,7 +209,7 @@ function makeEngine(
     inlineMaxBytes: env.payloadInlineMaxBytes,
     maxBytes: env.payloadMaxBytes,
   });
-  const agents = makeAgents({ env, ports, payloads, newUuid, onTrouble });
+  const agents = makeAgents({ env, ports, payloads, callMcpTool, newUuid, onTrouble });
   const nudges = createNudges({ hot: ports.hotState, me: newUuid() });
   const announcer = createAnnouncer({ hot: ports.hotState, now: Date.now });
   const announce = announceProgress({ env, metrics, announcer, hotState: ports.hotState, now: Date.now });

@@ -48,3 +48,10 @@ export async function useOrAsk(sql: Sql, call: AskedCall): Promise<ApprovalNow> 
     return { id: call.id, state: 'asked', reason: null };
   });
 }
+
+/** What people have said so far; null: the question is gone or has expired. */
+export async function readDecision(sql: Sql, approvalUuid: string): Promise<ApprovalState | null> {
+  const [row] = await sql<{ state: ApprovalState }[]>`
+    SELECT state FROM mcp_approvals WHERE id = ${approvalUuid}::text::uuid AND expires_at > now()`;
+  return row?.state ?? null;
+}

@@ -5,11 +5,13 @@ import { createDataAgents } from './data/agents.ts';
 import { type DataPoolOptions, defaultPoolOptions } from './data/pool/options.ts';
 import { createDataPool } from './data/pool/pool.ts';
 import { configSchemas } from './data/schemas.ts';
+import { type CallMcpTool, createMcpToolAgent, mcpToolConfigSchema } from './mcp-tool.ts';
 
 /** The config of each built-in capability, for checks at the door and for an editor's forms. */
 export const builtinConfigSchemas: Readonly<Record<string, z.ZodType>> = {
   ...basicConfigSchemas,
   ...configSchemas,
+  'mcp-tool': mcpToolConfigSchema,
 };
 
 export interface BuiltinOptions {
@@ -17,6 +19,8 @@ export interface BuiltinOptions {
   data?: Partial<DataPoolOptions>;
   /** Tasks that each of echo, sleep and fail takes at once. */
   basicConcurrency?: number;
+  /** Left out, nobody calls tools of MCP servers. */
+  callMcpTool?: CallMcpTool;
   /** The clock, in milliseconds since 1970. */
   now?: () => number;
 }
@@ -34,6 +38,7 @@ export function createBuiltinAgents(options: BuiltinOptions = {}): Builtins {
     agents: [
       ...createBasicAgents(options.basicConcurrency ?? 1_000),
       ...createDataAgents({ pool, now: options.now ?? Date.now }),
+      ...(options.callMcpTool ? [createMcpToolAgent(options.callMcpTool)] : []),
     ],
     stop: () => pool.stop(),
   };
