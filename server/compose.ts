@@ -10,7 +10,6 @@ import { tenantOfQueue } from '#server/broker/topology.ts';
 import { createEngine, type Engine } from '#server/coordinator/engine.ts';
 import { createNudges, type Nudges } from '#server/coordinator/nudges.ts';
 import { createRetention } from '#server/coordinator/retention.ts';
-import { createStageCalls } from '#server/gateway/stage-calls.ts';
 import { type IdentityConfig, readIdentityConfig } from '#server/identity/config.ts';
 import { createIdentity } from '#server/identity/identity.ts';
 import { createDocumentDesk } from '#server/platform/documents/desk.ts';
@@ -29,7 +28,7 @@ import type { Services } from '#server/services/context.ts';
 import { createCursors } from '#server/services/cursors.ts';
 import { makeAgents } from './compose-agents.ts';
 import { openRecords, type Records } from './compose-audit.ts';
-import { makeGateway } from './compose-gateway.ts';
+import { startGateway } from './compose-gateway.ts';
 import { createHealth, shownSettings } from './compose-health.ts';
 import { makeLimits } from './compose-limits.ts';
 import { makeNotifications } from './compose-notifications.ts';
@@ -77,12 +76,10 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
   const { checkpointer, ...records } = await openRecords(env, ports, logger);
   const outbound = createSafeFetch({ allow: env.outboundAllow });
   const limits = await makeLimits(ports, { env, logger, metrics, record: records.record });
-  const gateway = makeGateway(ports, {
+  const { gateway, callMcpTool } = await startGateway(ports, {
     ...{ env, logger, newUuid, fetch: outbound },
     ...{ secrets: records.secrets, rates: limits.parts.rates },
   });
-  await gateway.start();
-  const callMcpTool = createStageCalls(gateway, ports.beatSql);
   const { engine, agents, payloads, graphOf, nudges, announcer } = makeEngine(ports, {
     ...options,
     callMcpTool,
@@ -119,9 +116,7 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
     now: Date.now,
     limits: { payloadMaxBytes: env.payloadMaxBytes, maxBacklog: MAX_BACKLOG, maxOutbox: env.outboxMax },
     ...records,
-    notifications: office,
-    gateway,
-    importVariables: env.mcp.importVariables,
+    ...{ notifications: office, gateway, importVariables: env.mcp.importVariables },
     ...limits.parts,
     health: createHealth(ports, () => stopping),
     settings: shownSettings(env),

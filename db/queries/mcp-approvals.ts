@@ -26,7 +26,7 @@ export interface ApprovalNow {
  * Uses up an approval for just this call if there is one; else answers with the question that is open or was refused,
  * or asks it. Of two callers at once only one uses a grant: the update takes the row.
  */
-export async function useOrAsk(sql: Sql, call: AskedCall): Promise<ApprovalNow> {
+export async function takeOrAsk(sql: Sql, call: AskedCall): Promise<ApprovalNow> {
   const { orgUuid, callHash } = call;
   return sql.begin(async (tx): Promise<ApprovalNow> => {
     // One at a time for a call: without it two would ask the same question twice.

@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '#server/testing/faults/until.ts';
-import { joinAs, signInByLink } from '#server/testing/people.ts';
 import { type McpRig, REAL_PROGRAMS, startMcpRig } from '#server/testing/mcp-rig.ts';
+import { joinAs, signInByLink } from '#server/testing/people.ts';
 
 let rig: McpRig;
 beforeAll(async () => {
@@ -16,7 +16,8 @@ afterAll(() => rig[Symbol.asyncDispose]());
 function children(): { pid: number; command: string }[] {
   const text = execFileSync('ps', ['-eo', 'pid=,ppid=,stat=,args='], { encoding: 'utf8' });
   return text.split('\n').flatMap((line) => {
-    const [, pid = '', parent = '', stat = '', command = ''] = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
+    const [, pid = '', parent = '', stat = '', command = ''] =
+      /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
     const isOurs = Number(parent) === process.pid && !stat.startsWith('Z');
     return isOurs && command.includes('modelcontextprotocol/server-') ? [{ pid: Number(pid), command }] : [];
   });
@@ -47,7 +48,10 @@ describe('programs that are MCP servers', () => {
     });
     expect(thought.body.is_error).toBe(false);
     const folder = join(rig.http.program.dataDir, 'mcp', (await idOf('filesystem')).slice(5));
-    const written = await rig.call('filesystem__write_file', { path: join(folder, 'note.txt'), content: 'Hello' });
+    const written = await rig.call('filesystem__write_file', {
+      path: join(folder, 'note.txt'),
+      content: 'Hello',
+    });
     expect(written.body.is_error, JSON.stringify(written.body)).toBe(false);
     expect(existsSync(join(folder, 'note.txt'))).toBe(true);
     const outside = await rig.call('filesystem__read_text_file', { path: '/etc/passwd' });
@@ -75,11 +79,15 @@ describe('programs that are MCP servers', () => {
   });
 
   test('are started by nobody but owners and admins of the first organisation, by names and not by paths', async () => {
-    const owner = await signInByLink(rig.http, () => rig.http.program.services.identity.links.issueOwnerLink());
+    const owner = await signInByLink(rig.http, () =>
+      rig.http.program.services.identity.links.issueOwnerLink(),
+    );
     const designer = await joinAs(rig.http, owner, 'designer');
     const connect = { slug: 'mine', program: 'memory' };
     expect((await designer.ask('/api/v1/mcp/connect', { body: connect })).status).toBe(403);
-    expect((await designer.ask('/api/v1/mcp/connect', { body: { ...connect, personal: true } })).status).toBe(403);
+    expect((await designer.ask('/api/v1/mcp/connect', { body: { ...connect, personal: true } })).status).toBe(
+      403,
+    );
     const { key } = (await rig.http.call('/api/v1/keys', { name: 'k', role: 'owner' })).body;
     const byKey = await rig.http.ask('/api/v1/mcp/connect', {
       ...{ body: connect, headers: { authorization: `Bearer ${key}` } },
@@ -90,7 +98,11 @@ describe('programs that are MCP servers', () => {
       expect(answer.status).toBeGreaterThanOrEqual(400);
     }
     for (const name of ['NODE_OPTIONS', 'LD_PRELOAD', 'PATH', 'PYTHONSTARTUP', 'npm_config_registry']) {
-      const answer = await rig.try('/connect', { slug: 'evil', program: 'memory', variables: { [name]: 'x' } });
+      const answer = await rig.try('/connect', {
+        slug: 'evil',
+        program: 'memory',
+        variables: { [name]: 'x' },
+      });
       expect([name, answer.status]).toEqual([name, 400]);
     }
   });
@@ -98,7 +110,11 @@ describe('programs that are MCP servers', () => {
   test('after many connects and disconnects none is left', async () => {
     const before = children().length;
     const round = async (number: number) => {
-      const { connection_id } = await rig.ask('/connect', { slug: `round-${number}`, program: 'memory', variables: { MEMORY_FILE_PATH: '{folder}/m.jsonl' } });
+      const { connection_id } = await rig.ask('/connect', {
+        slug: `round-${number}`,
+        program: 'memory',
+        variables: { MEMORY_FILE_PATH: '{folder}/m.jsonl' },
+      });
       await rig.ask(`/connections/${connection_id}`, undefined, 'DELETE');
     };
     for (let number = 0; number < 20; number += 4) {

@@ -272,7 +272,7 @@ export const SETTINGS = {
     fallback: null,
     example: 'DEEPWIKI_MCP_API_KEY',
     about:
-      "Names of this server's environment variables that an imported list of MCP servers may refer to as `${NAME}`. Unset: none.",
+      "Names of this server's environment variables that an imported list of MCP servers may refer to, in braces after a dollar sign. Unset: none.",
   }),
   SIGNALBOX_MCP_LOG_DAYS: setting({
     group: 'MCP servers',

@@ -69,29 +69,46 @@ describe('a stage that calls a tool of an MCP server', () => {
     const rule = await rig.ask('/rules', {
       ...{ effect: 'deny', who: { kind: 'pipeline', subject: pipelineId }, connection_id: connection },
     });
-    const again = (await rig.http.call(`/api/v1/pipelines/${pipelineId}/execute`, { input_data: { question: '2' } })).body;
+    const again = (
+      await rig.http.call(`/api/v1/pipelines/${pipelineId}/execute`, { input_data: { question: '2' } })
+    ).body;
     const { error } = await outputOf(again.id);
-    expect(error).toMatchObject({ code: 'MCP_FORBIDDEN', message: expect.stringContaining('A rule forbids') });
+    expect(error).toMatchObject({
+      code: 'MCP_FORBIDDEN',
+      message: expect.stringContaining('A rule forbids'),
+    });
     await rig.ask(`/rules/${rule.id}`, undefined, 'DELETE');
   });
 
   test.each([
     [true, 'succeeded'],
     [false, 'failed'],
-  ])('waits for people where a rule asks them, and goes on when they have said %s', async (granted, status) => {
-    const rule = await rig.ask('/rules', {
-      ...{ effect: 'ask', who: { kind: 'agent', subject: 'builtin-mcp-tool' }, connection_id: connection, tool: 'a*' },
-    });
-    const { runId } = await start({ connection: 'wiki', tool: 'ask' }, { question: `granted: ${granted}` });
-    const asked = await until('people are asked', async () => {
-      const { approvals } = await rig.ask(`/approvals?state=asked&run_id=${runId}`);
-      return approvals[0];
-    });
-    expect(asked).toMatchObject({ tool: 'ask', run_id: runId, arguments: { question: `granted: ${granted}` } });
-    await rig.ask(`/approvals/${asked.id}/decide`, { granted, reason: 'As agreed.' });
-    const { run, error } = await outputOf(runId);
-    expect(run.status).toBe(status);
-    if (!granted) expect(error.message).toContain('As agreed.');
-    await rig.ask(`/rules/${rule.id}`, undefined, 'DELETE');
-  });
+  ])(
+    'waits for people where a rule asks them, and goes on when they have said %s',
+    async (granted, status) => {
+      const rule = await rig.ask('/rules', {
+        ...{
+          effect: 'ask',
+          who: { kind: 'agent', subject: 'builtin-mcp-tool' },
+          connection_id: connection,
+          tool: 'a*',
+        },
+      });
+      const { runId } = await start({ connection: 'wiki', tool: 'ask' }, { question: `granted: ${granted}` });
+      const asked = await until('people are asked', async () => {
+        const { approvals } = await rig.ask(`/approvals?state=asked&run_id=${runId}`);
+        return approvals[0];
+      });
+      expect(asked).toMatchObject({
+        tool: 'ask',
+        run_id: runId,
+        arguments: { question: `granted: ${granted}` },
+      });
+      await rig.ask(`/approvals/${asked.id}/decide`, { granted, reason: 'As agreed.' });
+      const { run, error } = await outputOf(runId);
+      expect(run.status).toBe(status);
+      if (!granted) expect(error.message).toContain('As agreed.');
+      await rig.ask(`/rules/${rule.id}`, undefined, 'DELETE');
+    },
+  );
 });
