@@ -785,6 +785,133 @@ CREATE TABLE versions (
   CONSTRAINT versions_pkey PRIMARY KEY (id)
 );
 
+CREATE TABLE workspace_blobs (
+  run_id uuid NOT NULL,
+  hash text NOT NULL,
+  org_id uuid NOT NULL,
+  bytes integer NOT NULL,
+  content bytea,
+  CONSTRAINT workspace_blobs_pkey PRIMARY KEY (run_id, hash),
+  CONSTRAINT workspace_blobs_run_id_fkey FOREIGN KEY (run_id) REFERENCES workspaces(run_id) ON DELETE CASCADE
+);
+
+CREATE TABLE workspace_collaborators (
+  run_id uuid NOT NULL,
+  holder text NOT NULL,
+  org_id uuid NOT NULL,
+  name text NOT NULL,
+  about text,
+  task_index integer,
+  epoch integer,
+  joined_at timestamp with time zone NOT NULL,
+  seen_at timestamp with time zone NOT NULL,
+  left_at timestamp with time zone,
+  read_seq bigint DEFAULT 0 NOT NULL,
+  CONSTRAINT workspace_collaborators_pkey PRIMARY KEY (run_id, holder),
+  CONSTRAINT workspace_collaborators_run_id_fkey FOREIGN KEY (run_id) REFERENCES workspaces(run_id) ON DELETE CASCADE
+);
+
+CREATE TABLE workspace_files (
+  run_id uuid NOT NULL,
+  path text NOT NULL,
+  org_id uuid NOT NULL,
+  version integer NOT NULL,
+  hash text,
+  bytes integer NOT NULL,
+  is_text boolean NOT NULL,
+  changed_by text NOT NULL,
+  changed_at timestamp with time zone NOT NULL,
+  CONSTRAINT workspace_files_path_check CHECK (((octet_length(path) >= 1) AND (octet_length(path) <= 512))),
+  CONSTRAINT workspace_files_pkey PRIMARY KEY (run_id, path),
+  CONSTRAINT workspace_files_run_id_fkey FOREIGN KEY (run_id) REFERENCES workspaces(run_id) ON DELETE CASCADE
+);
+
+CREATE TABLE workspace_leases (
+  id uuid NOT NULL,
+  run_id uuid NOT NULL,
+  org_id uuid NOT NULL,
+  holder text NOT NULL,
+  name text NOT NULL,
+  patterns text[] NOT NULL,
+  matchers text[] NOT NULL,
+  token bigint NOT NULL,
+  task_index integer,
+  epoch integer,
+  seq bigint NOT NULL,
+  taken_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  ended_at timestamp with time zone,
+  ended_seq bigint,
+  ended_by text,
+  end_reason text,
+  CONSTRAINT workspace_leases_pkey PRIMARY KEY (id),
+  CONSTRAINT workspace_leases_run_id_fkey FOREIGN KEY (run_id) REFERENCES workspaces(run_id) ON DELETE CASCADE
+);
+
+CREATE TABLE workspace_messages (
+  run_id uuid NOT NULL,
+  seq bigint NOT NULL,
+  org_id uuid NOT NULL,
+  holder text NOT NULL,
+  name text NOT NULL,
+  recipient text,
+  recipient_name text,
+  body text NOT NULL,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT workspace_messages_pkey PRIMARY KEY (run_id, seq),
+  CONSTRAINT workspace_messages_run_id_fkey FOREIGN KEY (run_id) REFERENCES workspaces(run_id) ON DELETE CASCADE
+);
+
+CREATE TABLE workspace_steps (
+  run_id uuid NOT NULL,
+  seq bigint NOT NULL,
+  org_id uuid NOT NULL,
+  holder text NOT NULL,
+  name text NOT NULL,
+  stage_key text,
+  level text NOT NULL,
+  message text NOT NULL,
+  fields json,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT workspace_steps_level_check CHECK ((level = ANY (ARRAY['debug'::text, 'info'::text, 'warn'::text, 'error'::text]))),
+  CONSTRAINT workspace_steps_pkey PRIMARY KEY (run_id, seq),
+  CONSTRAINT workspace_steps_run_id_fkey FOREIGN KEY (run_id) REFERENCES workspaces(run_id) ON DELETE CASCADE
+);
+
+CREATE TABLE workspace_versions (
+  run_id uuid NOT NULL,
+  path text NOT NULL,
+  version integer NOT NULL,
+  org_id uuid NOT NULL,
+  seq bigint NOT NULL,
+  kind text NOT NULL,
+  hash text,
+  bytes integer NOT NULL,
+  is_text boolean NOT NULL,
+  edits json,
+  note text,
+  holder text NOT NULL,
+  changed_by text NOT NULL,
+  stage_key text,
+  token bigint,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT workspace_versions_kind_check CHECK ((kind = ANY (ARRAY['write'::text, 'edit'::text, 'delete'::text, 'carried'::text]))),
+  CONSTRAINT workspace_versions_pkey PRIMARY KEY (run_id, path, version),
+  CONSTRAINT workspace_versions_run_id_fkey FOREIGN KEY (run_id) REFERENCES workspaces(run_id) ON DELETE CASCADE
+);
+
+CREATE TABLE workspaces (
+  run_id uuid NOT NULL,
+  org_id uuid NOT NULL,
+  seq bigint DEFAULT 0 NOT NULL,
+  token bigint DEFAULT 0 NOT NULL,
+  files integer DEFAULT 0 NOT NULL,
+  bytes bigint DEFAULT 0 NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT workspaces_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
+  CONSTRAINT workspaces_pkey PRIMARY KEY (run_id)
+);
+
 
 CREATE INDEX agent_seats_task ON public.agent_seats USING btree (run_id, idx);
 CREATE INDEX agent_tokens_org ON public.agent_tokens USING btree (org_id, id) WHERE (revoked_at IS NULL);
@@ -841,12 +968,16 @@ CREATE INDEX sign_in_flows_expiry ON public.sign_in_flows USING btree (expires_a
 CREATE INDEX sign_in_links_org ON public.sign_in_links USING btree (org_id, id);
 CREATE INDEX stored_objects_doomed ON public.stored_objects USING btree (doomed_at) WHERE (doomed_at IS NOT NULL);
 CREATE INDEX tasks_agent ON ONLY public.tasks USING btree (agent_id, run_id, idx) WHERE (agent_id IS NOT NULL);
+CREATE INDEX workspace_leases_open ON public.workspace_leases USING btree (run_id, expires_at) WHERE (ended_at IS NULL);
+CREATE INDEX workspace_leases_run ON public.workspace_leases USING btree (run_id, seq);
+CREATE INDEX workspaces_age ON public.workspaces USING btree (created_at);
 CREATE UNIQUE INDEX dead_letters_task ON public.dead_letters USING btree (run_id, task_idx) WHERE (run_id IS NOT NULL);
 CREATE UNIQUE INDEX pipelines_name ON public.pipelines USING btree (org_id, lower(name)) WHERE (archived_at IS NULL);
 CREATE UNIQUE INDEX pipelines_tool ON public.pipelines USING btree (org_id, tool_name) WHERE ((tool_name IS NOT NULL) AND (archived_at IS NULL));
 CREATE UNIQUE INDEX users_email ON public.users USING btree (email);
 CREATE UNIQUE INDEX versions_number ON public.versions USING btree (pipeline_id, number) WHERE (pipeline_id IS NOT NULL);
 CREATE UNIQUE INDEX versions_shared ON public.versions USING btree (org_id, content_hash) WHERE (pipeline_id IS NULL);
+CREATE UNIQUE INDEX workspace_versions_order ON public.workspace_versions USING btree (run_id, seq, path);
 
 CREATE VIEW agent_performance_summary WITH (security_invoker=true) AS
  SELECT a.org_id,
@@ -1108,6 +1239,14 @@ CREATE POLICY tenant ON task_dag_templates FOR ALL TO signalbox_door USING ((org
 CREATE POLICY tenant ON task_stage_logs FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON tasks FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON versions FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON workspace_blobs FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON workspace_collaborators FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON workspace_files FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON workspace_leases FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON workspace_messages FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON workspace_steps FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON workspace_versions FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON workspaces FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 
 GRANT INSERT, SELECT, UPDATE ON agent_health TO signalbox_door;
 GRANT SELECT ON agent_performance TO signalbox_door;
@@ -1158,3 +1297,11 @@ GRANT SELECT ON task_histories TO signalbox_door;
 GRANT SELECT ON task_stage_logs TO signalbox_door;
 GRANT SELECT ON tasks TO signalbox_door;
 GRANT INSERT, SELECT, UPDATE ON versions TO signalbox_door;
+GRANT INSERT, SELECT ON workspace_blobs TO signalbox_door;
+GRANT INSERT, SELECT, UPDATE ON workspace_collaborators TO signalbox_door;
+GRANT INSERT, SELECT, UPDATE ON workspace_files TO signalbox_door;
+GRANT INSERT, SELECT, UPDATE ON workspace_leases TO signalbox_door;
+GRANT INSERT, SELECT ON workspace_messages TO signalbox_door;
+GRANT INSERT, SELECT ON workspace_steps TO signalbox_door;
+GRANT INSERT, SELECT ON workspace_versions TO signalbox_door;
+GRANT DELETE, INSERT, SELECT, UPDATE ON workspaces TO signalbox_door;

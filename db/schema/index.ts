@@ -53,3 +53,13 @@ export { taskStageLogs } from './task-stage-logs.ts';
 export { taskStatus, tasks } from './tasks.ts';
 export { users } from './users.ts';
 export { versions } from './versions.ts';
+export {
+  workspaceBlobs,
+  workspaceCollaborators,
+  workspaceFiles,
+  workspaceLeases,
+  workspaceMessages,
+  workspaceSteps,
+  workspaces,
+  workspaceVersions,
+} from './workspaces.ts';

@@ -1,6 +1,8 @@
 import type { z } from 'zod';
 import type { BuiltinAgent } from '../agent.ts';
+import type { SharedFilesOf } from '../workspace/shared.ts';
 import { basicConfigSchemas, createBasicAgents } from './basics.ts';
+import { collaboratorConfigSchemas, createCollaborators } from './collaborators.ts';
 import { createDataAgents } from './data/agents.ts';
 import { type DataPoolOptions, defaultPoolOptions } from './data/pool/options.ts';
 import { createDataPool } from './data/pool/pool.ts';
@@ -10,6 +12,7 @@ import { type CallMcpTool, createMcpToolAgent, mcpToolConfigSchema } from './mcp
 /** The config of each built-in capability, for checks at the door and for an editor's forms. */
 export const builtinConfigSchemas: Readonly<Record<string, z.ZodType>> = {
   ...basicConfigSchemas,
+  ...collaboratorConfigSchemas,
   ...configSchemas,
   'mcp-tool': mcpToolConfigSchema,
 };
@@ -21,6 +24,8 @@ export interface BuiltinOptions {
   basicConcurrency?: number;
   /** Left out, nobody calls tools of MCP servers. */
   callMcpTool?: CallMcpTool;
+  /** Left out: there are no agents that share files. */
+  sharedFilesOf?: SharedFilesOf;
   /** The clock, in milliseconds since 1970. */
   now?: () => number;
 }
@@ -37,6 +42,7 @@ export function createBuiltinAgents(options: BuiltinOptions = {}): Builtins {
   return {
     agents: [
       ...createBasicAgents(options.basicConcurrency ?? 1_000),
+      ...(options.sharedFilesOf ? createCollaborators(options.sharedFilesOf, 100) : []),
       ...createDataAgents({ pool, now: options.now ?? Date.now }),
       ...(options.callMcpTool ? [createMcpToolAgent(options.callMcpTool)] : []),
     ],

@@ -2,9 +2,14 @@ import { agentResources } from './agents.ts';
 import type { Resource } from './resource.ts';
 import { taskResources } from './tasks.ts';
 import { createUriReader } from './uri.ts';
+import { workspaceResources } from './workspaces.ts';
 
 /** All that clients can read by a URI. One file a noun; a new noun joins here. */
-export const resources: readonly Resource[] = [...taskResources, ...agentResources] as readonly Resource[];
+export const resources: readonly Resource[] = [
+  ...taskResources,
+  ...agentResources,
+  ...workspaceResources,
+] as readonly Resource[];
 
 export interface FoundResource {
   resource: Resource;

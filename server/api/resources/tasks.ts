@@ -16,7 +16,7 @@ type At = Readonly<Record<'task_id', string>>;
 const taskOf = ({ task_id }: At) => parseInput(taskIdSchema, task_id);
 
 /** First tasks of the newest runs: there is no list of all tasks to look through. */
-const complete = {
+export const complete = {
   async task_id({ services, actor }: ResourceCall, beginning: string): Promise<string[]> {
     const { items } = await listRuns(services, actor, { limit: 100 });
     return items

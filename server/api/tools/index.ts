@@ -4,6 +4,7 @@ import { runTools } from './runs.ts';
 import { taskTools } from './tasks.ts';
 import type { Tool } from './tool.ts';
 import { workTools } from './work.ts';
+import { workspaceTools } from './workspace.ts';
 
 /**
  * All that a model can do here, in the order in which it is listed. Made from this table: the tools of `/mcp` and
@@ -15,6 +16,7 @@ export const tools = [
   ...taskTools,
   ...agentTools,
   ...workTools,
+  ...workspaceTools,
 ] as readonly Tool[];
 
 const BY_NAME: ReadonlyMap<string, Tool> = new Map(tools.map((tool) => [tool.name, tool]));
