@@ -16,6 +16,8 @@ export interface Metrics {
   countTrouble(): void;
   /** Requests that were turned away, by the limit that did it. */
   countLimited(limit: string): void;
+  /** Each try to deliver a notification: `state` is what the delivery was then. */
+  countDelivery(tried: { kind: string; state: string; seconds: number }): void;
   /** Asked at each scrape. */
   watchEngine(load: () => EngineGauges): void;
   /** Asked at each scrape. */
@@ -52,6 +54,13 @@ export function createMetrics(): Metrics {
     labelNames: ['limit'],
     registers,
   });
+  const deliveries = new Histogram({
+    name: 'signalbox_notification_delivery_duration_seconds',
+    help: 'Time that a try to deliver a notification took, by kind and by what the delivery was then.',
+    labelNames: ['kind', 'state'],
+    buckets: SECONDS,
+    registers,
+  });
   return {
     contentType: registry.contentType,
     read: () => registry.metrics(),
@@ -60,6 +69,7 @@ export function createMetrics(): Metrics {
     countEvents: (type, count) => events.inc({ type }, count),
     countTrouble: () => troubles.inc(),
     countLimited: (limit) => limited.inc({ limit }),
+    countDelivery: ({ kind, state, seconds }) => deliveries.observe({ kind, state }, seconds),
     watchSockets(count) {
       new Gauge({
         name: 'signalbox_live_connections',
