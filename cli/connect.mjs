@@ -59,10 +59,10 @@ export function findServer({ url: givenUrl, token: givenToken }, env = process.e
   return { url, token: secret, tokenFrom: secret ? join(dataDir, 'api-secret') : undefined, dataDir };
 }
 
-/** @param {Given} given @param {{ timeoutMs?: number, retryForMs?: number }} [patience] */
-export function connect(given, { timeoutMs = 30_000, retryForMs = RETRY_FOR_MS } = {}) {
+/** @param {Given} given */
+export function requireServer(given) {
   const { url, token, dataDir } = findServer(given);
-  if (token) return createClient({ url, token, timeoutMs, retryForMs });
+  if (token) return { url, token };
   throw new UsageError(
     `There is no key for ${url}.`,
     isLoopback(url)
@@ -70,3 +70,7 @@ export function connect(given, { timeoutMs = 30_000, retryForMs = RETRY_FOR_MS }
       : `Log in (signalbox login --url ${url}), or set SIGNALBOX_TOKEN.`,
   );
 }
+
+/** @param {Given} given @param {{ timeoutMs?: number, retryForMs?: number }} [patience] */
+export const connect = (given, { timeoutMs = 30_000, retryForMs = RETRY_FOR_MS } = {}) =>
+  createClient({ ...requireServer(given), timeoutMs, retryForMs });

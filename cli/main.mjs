@@ -7,6 +7,7 @@ import { completion } from './commands/completion.mjs';
 import { doctor } from './commands/doctor.mjs';
 import { keys } from './commands/keys.mjs';
 import { login, logout } from './commands/login.mjs';
+import { mcp } from './commands/mcp.mjs';
 import { pipelines } from './commands/pipelines.mjs';
 import { queues } from './commands/queues.mjs';
 import { cancel, logs, pause, replay, resume, run, runs } from './commands/runs.mjs';
@@ -22,7 +23,7 @@ import { EXIT, UsageError } from './usage.mjs';
 /** @type {Record<string, Command>} */
 const COMMANDS = {
   ...{ run, runs, logs, replay, cancel, pause, resume },
-  ...{ pipelines, task, serve, agents, queues, keys, login, logout, doctor, completion },
+  ...{ pipelines, task, serve, agents, queues, keys, mcp, login, logout, doctor, completion },
 };
 
 /** @type {Record<string, Option>} */

@@ -110,7 +110,14 @@ interface TickProps {
 }
 
 /** The label is drawn beside it, or only said aloud, as in the rows of a table. */
-export function Checkbox(props: TickProps & { some?: boolean; labelHidden?: boolean }) {
+export function Checkbox(
+  props: TickProps & {
+    some?: boolean;
+    labelHidden?: boolean;
+    /** Where what is around it has the focus and a key for it. */
+    skipTab?: boolean;
+  },
+) {
   const { label, checked, some = false, labelHidden = false, disabled = false, onChange } = props;
   const id = useId();
   return (
@@ -121,6 +128,7 @@ export function Checkbox(props: TickProps & { some?: boolean; labelHidden?: bool
         checked={checked}
         indeterminate={some}
         disabled={disabled}
+        tabIndex={props.skipTab ? -1 : undefined}
         onCheckedChange={onChange}
         className={BOX}
       >
@@ -138,12 +146,14 @@ export function Checkbox(props: TickProps & { some?: boolean; labelHidden?: bool
 }
 
 /** Takes effect at once; what has to be saved first is a checkbox. */
-export function Switch({ label, checked, disabled = false, onChange }: TickProps) {
+export function Switch(props: TickProps & { labelHidden?: boolean }) {
+  const { label, checked, labelHidden = false, disabled = false, onChange } = props;
   const id = useId();
   return (
     <span className="inline-flex min-h-6 items-center gap-2 text-base">
       <BaseSwitch.Root
         id={id}
+        aria-label={labelHidden ? label : undefined}
         checked={checked}
         disabled={disabled}
         onCheckedChange={onChange}
@@ -151,7 +161,7 @@ export function Switch({ label, checked, disabled = false, onChange }: TickProps
       >
         <BaseSwitch.Thumb className="size-3.5 rounded-full bg-on-accent transition-transform duration-100 data-checked:translate-x-3.5" />
       </BaseSwitch.Root>
-      <label htmlFor={id}>{label}</label>
+      {labelHidden ? null : <label htmlFor={id}>{label}</label>}
     </span>
   );
 }

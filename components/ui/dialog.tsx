@@ -38,7 +38,7 @@ export function Dialog({
     <Base.Root open={open} onOpenChange={onOpenChange}>
       <Base.Portal>
         <Base.Backdrop className={SCRIM} />
-        <Base.Popup className={`${BOX} ${WIDTHS[width]}`}>
+        <Base.Popup data-keys="own" className={`${BOX} ${WIDTHS[width]}`}>
           <div className="flex items-start justify-between gap-4 px-5 pt-4">
             <div>
               <Base.Title className="text-lg font-semibold">{title}</Base.Title>
@@ -52,6 +52,32 @@ export function Dialog({
           {actions ? (
             <div className="flex justify-end gap-2 border-t border-line px-5 py-3">{actions}</div>
           ) : null}
+        </Base.Popup>
+      </Base.Portal>
+    </Base.Root>
+  );
+}
+
+/** A field and what it finds, in the middle of the page: its content draws its own head. */
+export function SearchDialog({
+  open,
+  onOpenChange,
+  title,
+  children,
+}: {
+  open: boolean;
+  onOpenChange(open: boolean): void;
+  /** Said aloud when it opens. */
+  title: string;
+  children: ReactNode;
+}) {
+  return (
+    <Base.Root open={open} onOpenChange={onOpenChange}>
+      <Base.Portal>
+        <Base.Backdrop className={SCRIM} />
+        <Base.Popup className={`${BOX} ${WIDTHS.md}`}>
+          <Base.Title className="sr-only">{title}</Base.Title>
+          {children}
         </Base.Popup>
       </Base.Portal>
     </Base.Root>
@@ -80,7 +106,7 @@ export function ConfirmDialog(props: ConfirmProps) {
     <AlertDialog.Root open={open} onOpenChange={onOpenChange}>
       <AlertDialog.Portal>
         <AlertDialog.Backdrop className={SCRIM} />
-        <AlertDialog.Popup className={`${BOX} ${WIDTHS.sm}`}>
+        <AlertDialog.Popup data-keys="own" className={`${BOX} ${WIDTHS.sm}`}>
           <div className="px-5 py-4">
             <AlertDialog.Title className="text-lg font-semibold">{title}</AlertDialog.Title>
             <AlertDialog.Description className="mt-1 text-sm text-quiet">

@@ -1,0 +1,1 @@
+export { KeysProvider, useKeyGroups, useKeys } from './keys-provider.tsx';
