@@ -266,6 +266,18 @@ CREATE TABLE linked_identities (
   CONSTRAINT linked_identities_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
 );
 
+CREATE TABLE mcp_sessions (
+  token_hash text NOT NULL,
+  org_id uuid NOT NULL,
+  actor text NOT NULL,
+  hello json NOT NULL,
+  subscriptions text[] DEFAULT '{}'::text[] NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  used_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT mcp_sessions_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id) ON DELETE CASCADE,
+  CONSTRAINT mcp_sessions_pkey PRIMARY KEY (token_hash)
+);
+
 CREATE TABLE memberships (
   org_id uuid NOT NULL,
   user_id uuid NOT NULL,
@@ -387,9 +399,11 @@ CREATE TABLE pipelines (
   archived_at timestamp with time zone,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   updated_at timestamp with time zone DEFAULT now() NOT NULL,
+  tool_name text,
   CONSTRAINT pipelines_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
   CONSTRAINT pipelines_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
-  CONSTRAINT pipelines_pkey PRIMARY KEY (id)
+  CONSTRAINT pipelines_pkey PRIMARY KEY (id),
+  CONSTRAINT pipelines_tool_name_check CHECK ((tool_name ~ '^[a-z][a-z0-9_]{0,55}$'::text))
 );
 
 CREATE TABLE run_events (
@@ -606,6 +620,133 @@ CREATE TABLE versions (
   CONSTRAINT versions_pkey PRIMARY KEY (id)
 );
 
+CREATE TABLE workspace_blobs (
+  run_id uuid NOT NULL,
+  hash text NOT NULL,
+  org_id uuid NOT NULL,
+  bytes integer NOT NULL,
+  content bytea,
+  CONSTRAINT workspace_blobs_pkey PRIMARY KEY (run_id, hash),
+  CONSTRAINT workspace_blobs_run_id_fkey FOREIGN KEY (run_id) REFERENCES workspaces(run_id) ON DELETE CASCADE
+);
+
+CREATE TABLE workspace_collaborators (
+  run_id uuid NOT NULL,
+  holder text NOT NULL,
+  org_id uuid NOT NULL,
+  name text NOT NULL,
+  about text,
+  task_index integer,
+  epoch integer,
+  joined_at timestamp with time zone NOT NULL,
+  seen_at timestamp with time zone NOT NULL,
+  left_at timestamp with time zone,
+  read_seq bigint DEFAULT 0 NOT NULL,
+  CONSTRAINT workspace_collaborators_pkey PRIMARY KEY (run_id, holder),
+  CONSTRAINT workspace_collaborators_run_id_fkey FOREIGN KEY (run_id) REFERENCES workspaces(run_id) ON DELETE CASCADE
+);
+
+CREATE TABLE workspace_files (
+  run_id uuid NOT NULL,
+  path text NOT NULL,
+  org_id uuid NOT NULL,
+  version integer NOT NULL,
+  hash text,
+  bytes integer NOT NULL,
+  is_text boolean NOT NULL,
+  changed_by text NOT NULL,
+  changed_at timestamp with time zone NOT NULL,
+  CONSTRAINT workspace_files_path_check CHECK (((octet_length(path) >= 1) AND (octet_length(path) <= 512))),
+  CONSTRAINT workspace_files_pkey PRIMARY KEY (run_id, path),
+  CONSTRAINT workspace_files_run_id_fkey FOREIGN KEY (run_id) REFERENCES workspaces(run_id) ON DELETE CASCADE
+);
+
+CREATE TABLE workspace_leases (
+  id uuid NOT NULL,
+  run_id uuid NOT NULL,
+  org_id uuid NOT NULL,
+  holder text NOT NULL,
+  name text NOT NULL,
+  patterns text[] NOT NULL,
+  matchers text[] NOT NULL,
+  token bigint NOT NULL,
+  task_index integer,
+  epoch integer,
+  seq bigint NOT NULL,
+  taken_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  ended_at timestamp with time zone,
+  ended_seq bigint,
+  ended_by text,
+  end_reason text,
+  CONSTRAINT workspace_leases_pkey PRIMARY KEY (id),
+  CONSTRAINT workspace_leases_run_id_fkey FOREIGN KEY (run_id) REFERENCES workspaces(run_id) ON DELETE CASCADE
+);
+
+CREATE TABLE workspace_messages (
+  run_id uuid NOT NULL,
+  seq bigint NOT NULL,
+  org_id uuid NOT NULL,
+  holder text NOT NULL,
+  name text NOT NULL,
+  recipient text,
+  recipient_name text,
+  body text NOT NULL,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT workspace_messages_pkey PRIMARY KEY (run_id, seq),
+  CONSTRAINT workspace_messages_run_id_fkey FOREIGN KEY (run_id) REFERENCES workspaces(run_id) ON DELETE CASCADE
+);
+
+CREATE TABLE workspace_steps (
+  run_id uuid NOT NULL,
+  seq bigint NOT NULL,
+  org_id uuid NOT NULL,
+  holder text NOT NULL,
+  name text NOT NULL,
+  stage_key text,
+  level text NOT NULL,
+  message text NOT NULL,
+  fields json,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT workspace_steps_level_check CHECK ((level = ANY (ARRAY['debug'::text, 'info'::text, 'warn'::text, 'error'::text]))),
+  CONSTRAINT workspace_steps_pkey PRIMARY KEY (run_id, seq),
+  CONSTRAINT workspace_steps_run_id_fkey FOREIGN KEY (run_id) REFERENCES workspaces(run_id) ON DELETE CASCADE
+);
+
+CREATE TABLE workspace_versions (
+  run_id uuid NOT NULL,
+  path text NOT NULL,
+  version integer NOT NULL,
+  org_id uuid NOT NULL,
+  seq bigint NOT NULL,
+  kind text NOT NULL,
+  hash text,
+  bytes integer NOT NULL,
+  is_text boolean NOT NULL,
+  edits json,
+  note text,
+  holder text NOT NULL,
+  changed_by text NOT NULL,
+  stage_key text,
+  token bigint,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT workspace_versions_kind_check CHECK ((kind = ANY (ARRAY['write'::text, 'edit'::text, 'delete'::text, 'carried'::text]))),
+  CONSTRAINT workspace_versions_pkey PRIMARY KEY (run_id, path, version),
+  CONSTRAINT workspace_versions_run_id_fkey FOREIGN KEY (run_id) REFERENCES workspaces(run_id) ON DELETE CASCADE
+);
+
+CREATE TABLE workspaces (
+  run_id uuid NOT NULL,
+  org_id uuid NOT NULL,
+  seq bigint DEFAULT 0 NOT NULL,
+  token bigint DEFAULT 0 NOT NULL,
+  files integer DEFAULT 0 NOT NULL,
+  bytes bigint DEFAULT 0 NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT workspaces_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
+  CONSTRAINT workspaces_pkey PRIMARY KEY (run_id)
+);
+
 
 CREATE INDEX agent_seats_task ON public.agent_seats USING btree (run_id, idx);
 CREATE INDEX agent_tokens_org ON public.agent_tokens USING btree (org_id, id) WHERE (revoked_at IS NULL);
@@ -621,6 +762,8 @@ CREATE INDEX dead_letters_open ON public.dead_letters USING btree (created_at) W
 CREATE INDEX inbox_at ON public.inbox USING brin (at);
 CREATE INDEX late_answers_run ON public.late_answers USING btree (run_id, idx);
 CREATE INDEX linked_identities_user ON public.linked_identities USING btree (user_id);
+CREATE INDEX mcp_sessions_actor ON public.mcp_sessions USING btree (org_id, actor, used_at);
+CREATE INDEX mcp_sessions_used ON public.mcp_sessions USING btree (org_id, used_at);
 CREATE INDEX memberships_user ON public.memberships USING btree (user_id);
 CREATE INDEX notification_deliveries_due ON public.notification_deliveries USING btree (org_id, next_at) WHERE (state = 'waiting'::text);
 CREATE INDEX notification_deliveries_org ON public.notification_deliveries USING btree (org_id, id);
@@ -651,11 +794,16 @@ CREATE INDEX sign_in_flows_expiry ON public.sign_in_flows USING btree (expires_a
 CREATE INDEX sign_in_links_org ON public.sign_in_links USING btree (org_id, id);
 CREATE INDEX stored_objects_doomed ON public.stored_objects USING btree (doomed_at) WHERE (doomed_at IS NOT NULL);
 CREATE INDEX tasks_agent ON ONLY public.tasks USING btree (agent_id, run_id, idx) WHERE (agent_id IS NOT NULL);
+CREATE INDEX workspace_leases_open ON public.workspace_leases USING btree (run_id, expires_at) WHERE (ended_at IS NULL);
+CREATE INDEX workspace_leases_run ON public.workspace_leases USING btree (run_id, seq);
+CREATE INDEX workspaces_age ON public.workspaces USING btree (created_at);
 CREATE UNIQUE INDEX dead_letters_task ON public.dead_letters USING btree (run_id, task_idx) WHERE (run_id IS NOT NULL);
 CREATE UNIQUE INDEX pipelines_name ON public.pipelines USING btree (org_id, lower(name)) WHERE (archived_at IS NULL);
+CREATE UNIQUE INDEX pipelines_tool ON public.pipelines USING btree (org_id, tool_name) WHERE ((tool_name IS NOT NULL) AND (archived_at IS NULL));
 CREATE UNIQUE INDEX users_email ON public.users USING btree (email);
 CREATE UNIQUE INDEX versions_number ON public.versions USING btree (pipeline_id, number) WHERE (pipeline_id IS NOT NULL);
 CREATE UNIQUE INDEX versions_shared ON public.versions USING btree (org_id, content_hash) WHERE (pipeline_id IS NULL);
+CREATE UNIQUE INDEX workspace_versions_order ON public.workspace_versions USING btree (run_id, seq, path);
 
 CREATE VIEW agent_performance_summary WITH (security_invoker=true) AS
  SELECT a.org_id,
@@ -868,6 +1016,7 @@ CREATE POLICY tenant ON dead_letters FOR ALL TO signalbox_door USING ((org_id = 
 CREATE POLICY tenant ON drafts FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON idempotency_keys FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON late_answers FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON mcp_sessions FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON memberships FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON notification_deliveries FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON notification_signing FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
@@ -885,6 +1034,14 @@ CREATE POLICY tenant ON task_dag_templates FOR ALL TO signalbox_door USING ((org
 CREATE POLICY tenant ON task_stage_logs FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON tasks FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON versions FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON workspace_blobs FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON workspace_collaborators FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON workspace_files FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON workspace_leases FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON workspace_messages FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON workspace_steps FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON workspace_versions FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON workspaces FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 
 GRANT INSERT, SELECT, UPDATE ON agent_health TO signalbox_door;
 GRANT SELECT ON agent_performance TO signalbox_door;
@@ -904,6 +1061,7 @@ GRANT SELECT ON dead_letters TO signalbox_door;
 GRANT DELETE, INSERT, SELECT, UPDATE ON drafts TO signalbox_door;
 GRANT INSERT, SELECT, UPDATE ON idempotency_keys TO signalbox_door;
 GRANT SELECT ON late_answers TO signalbox_door;
+GRANT DELETE, INSERT, SELECT, UPDATE ON mcp_sessions TO signalbox_door;
 GRANT SELECT ON members TO signalbox_door;
 GRANT DELETE, INSERT, SELECT, UPDATE ON memberships TO signalbox_door;
 GRANT SELECT, UPDATE ON notification_deliveries TO signalbox_door;
@@ -925,3 +1083,11 @@ GRANT SELECT ON task_histories TO signalbox_door;
 GRANT SELECT ON task_stage_logs TO signalbox_door;
 GRANT SELECT ON tasks TO signalbox_door;
 GRANT INSERT, SELECT, UPDATE ON versions TO signalbox_door;
+GRANT INSERT, SELECT ON workspace_blobs TO signalbox_door;
+GRANT INSERT, SELECT, UPDATE ON workspace_collaborators TO signalbox_door;
+GRANT INSERT, SELECT, UPDATE ON workspace_files TO signalbox_door;
+GRANT INSERT, SELECT, UPDATE ON workspace_leases TO signalbox_door;
+GRANT INSERT, SELECT ON workspace_messages TO signalbox_door;
+GRANT INSERT, SELECT ON workspace_steps TO signalbox_door;
+GRANT INSERT, SELECT ON workspace_versions TO signalbox_door;
+GRANT DELETE, INSERT, SELECT, UPDATE ON workspaces TO signalbox_door;

@@ -51,6 +51,11 @@ export const PERMISSIONS = {
   /** What went in and came out, and what errors say of it. */
   'run.payload': { roles: ALL_BUT_AUDITORS, scope: 'payload:read' },
   'run.operate': { roles: WORKERS, scope: 'runs:write', granted: true },
+  /** The files that a run's agents share, and what they say to each other: what the run works on. */
+  'workspace.read': { roles: ALL_BUT_AUDITORS, scope: 'payload:read', agent: true },
+  'workspace.write': { roles: WORKERS, scope: 'runs:write', granted: true, agent: true },
+  /** To take a claim from whoever holds it. */
+  'workspace.force': { roles: OPERATORS, scope: 'ops:write' },
   'agent.read': { roles: EVERYBODY, scope: 'ops:read' },
   'agent.operate': { roles: OPERATORS, scope: 'ops:write' },
   'agent.register': { roles: ADMINS, scope: null, agent: true },

@@ -175,6 +175,25 @@ export const SETTINGS = {
     about:
       'How many messages may wait in the database for a broker that takes none; then new runs are refused (HTTP status 503) until it takes them.',
   }),
+  SIGNALBOX_WORKSPACE_MAX_BYTES: setting({
+    group: 'Limits',
+    schema: byteSize(1024 ** 2, 1024 ** 4),
+    fallback: '256MiB',
+    about:
+      'What the files that the agents of one run share may take with all their versions, and what they say to each other.',
+  }),
+  SIGNALBOX_WORKSPACE_MAX_FILES: setting({
+    group: 'Limits',
+    schema: wholeNumber(1, 1_000_000),
+    fallback: '10000',
+    about: 'How many files the agents of one run may share.',
+  }),
+  SIGNALBOX_WORKSPACE_FILE_MAX_BYTES: setting({
+    group: 'Limits',
+    schema: byteSize(1024, 64 * 1024 ** 2),
+    fallback: '4MiB',
+    about: 'How large one of these files may be. It is held in memory while it is read or written.',
+  }),
   SIGNALBOX_TASK_STATE_TTL: setting({
     group: 'Limits',
     schema: wholeNumber(1, 86_400),

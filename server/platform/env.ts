@@ -49,6 +49,11 @@ export interface Env {
   readonly payloadInlineMaxBytes: number;
   readonly payloadMaxBytes: number;
   readonly outboxMax: number;
+  readonly workspaces: {
+    readonly maxBytes: number;
+    readonly maxFiles: number;
+    readonly fileMaxBytes: number;
+  };
   readonly taskStateTtlSeconds: number;
   readonly streamMaxEntries: number;
   readonly sockets: { readonly max: number; readonly perActor: number };
@@ -194,6 +199,11 @@ function toEnv(values: Parsed, rootDir: string): Env {
       writes: values.SIGNALBOX_RATE_WRITES,
       agents: values.SIGNALBOX_RATE_AGENTS,
       'sign-ins': values.SIGNALBOX_RATE_SIGN_INS,
+    },
+    workspaces: {
+      maxBytes: values.SIGNALBOX_WORKSPACE_MAX_BYTES,
+      maxFiles: values.SIGNALBOX_WORKSPACE_MAX_FILES,
+      fileMaxBytes: values.SIGNALBOX_WORKSPACE_FILE_MAX_BYTES,
     },
     quotas: {
       perDay: values.SIGNALBOX_RUNS_PER_DAY,

@@ -2,6 +2,7 @@ import type { DoorDatabase } from '#db/tenant.ts';
 import type { HttpPull } from '#server/agents/delivery/http-pull.ts';
 import type { Payloads } from '#server/agents/payloads.ts';
 import type { Registry } from '#server/agents/registry/registry.ts';
+import type { Workspaces } from '#server/agents/workspace/workspaces.ts';
 import type { EngineCommands } from '#server/coordinator/commands.ts';
 import type { CompiledGraph } from '#server/domain/graph/compile.ts';
 import type { OrgId, VersionId } from '#server/domain/ids.ts';
@@ -54,6 +55,7 @@ export interface Services {
   readonly health: HealthDesk;
   readonly settings: ShownSettings;
   readonly notifications: NotificationOffice;
+  readonly workspaces: Workspaces;
 }
 
 export interface ServiceLimits {

@@ -49,6 +49,11 @@ export const EXAMPLE = {
   notificationTarget: 'ntg_019fcb2a4c7d7e10a1b2c3d4e5f60010',
   /** Given up. */
   delivery: 'ndl_019fcb2a4c7d7e10a1b2c3d4e5f60011',
+  /** It goes on, and its workspace has `notes.md`, and `old.md` in version 1. */
+  workspaceRun: 'run_019fcb2a4c7d7e10a1b2c3d4e5f60012',
+  workspaceTask: 'task_019fcb2a4c7d7e10a1b2c3d4e5f60012_0',
+  /** Of a file in it, by `writer`. */
+  claim: '019fcb2a-4c7d-7e10-a1b2-c3d4e5f60013',
   /** Names that must not be there yet. */
   newName: 'daily temperatures',
 } as const;

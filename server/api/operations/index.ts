@@ -14,6 +14,7 @@ import { secrets } from './secrets.ts';
 import { system } from './system.ts';
 import { tasks } from './tasks.ts';
 import { templates } from './templates.ts';
+import { workspaces } from './workspaces.ts';
 
 /** All that can be asked of Signalbox. Every door is made from this table: REST, tRPC and the OpenAPI document. */
 export const operations = {
@@ -38,6 +39,7 @@ export const operations = {
   notificationTargets,
   notificationDeliveries,
   limits,
+  workspaces,
 };
 
 export type Operations = typeof operations;

@@ -8,7 +8,7 @@ import { isSigningSecret, SIGNING_PREFIX } from '#server/domain/notifications.ts
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import { auditNote, noteIn } from '#server/identity/audit/note.ts';
 import type { Services } from '../context.ts';
-import { type Page, pageFields, toPage } from '../page.ts';
+import { containing, type Page, pageFields, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
 
 export const secretNameSchema = z
@@ -17,7 +17,7 @@ export const secretNameSchema = z
     /^[A-Za-z0-9][\w./-]{0,127}$/,
     'must begin with a letter or digit and have letters, digits and _ . / -',
   );
-const listSchema = z.strictObject(pageFields);
+const listSchema = z.strictObject({ ...pageFields, search: z.string().max(128).optional() });
 const putSchema = z.strictObject({ name: secretNameSchema, value: z.string().min(1).max(65_536) });
 const deleteSchema = z.strictObject({ name: secretNameSchema });
 
@@ -42,7 +42,7 @@ export async function listSecrets(
   input: z.input<typeof listSchema>,
 ): Promise<Page<SecretView>> {
   authorise(actor, 'secret.manage');
-  const { limit, cursor } = parseInput(listSchema, input);
+  const { limit, cursor, search } = parseInput(listSchema, input);
   const paging = { limit, cursors: services.cursors, list: 'secrets' };
   const [after] = cursor === undefined ? [] : services.cursors.open(paging.list, cursor);
   const rows = await inTenant(services.db, actor.orgId, (tx) =>
@@ -53,6 +53,7 @@ export async function listSecrets(
         and(
           eq(secrets.orgId, toUuid(actor.orgId)),
           after === undefined ? undefined : gt(secrets.name, after),
+          containing(search, [secrets.name]),
           notLike(secrets.name, `${SIGNING_PREFIX}%`),
         ),
       )
