@@ -30,6 +30,7 @@ import type { Services } from '#server/services/context.ts';
 import { createCursors } from '#server/services/cursors.ts';
 import { makeAgents } from './compose-agents.ts';
 import { openRecords, type Records } from './compose-audit.ts';
+import { makeGateway } from './compose-gateway.ts';
 import { createHealth, shownSettings } from './compose-health.ts';
 import { makeLimits } from './compose-limits.ts';
 import { makeNotifications } from './compose-notifications.ts';
@@ -87,6 +88,11 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
   const { chores, office } = makeChores({ ...options, ...records, ports, checkpointer, outbound, newUuid });
   if (env.roles.has('coordinator')) for (const chore of chores) chore.start();
   const limits = await makeLimits(ports, { env, logger, metrics, record: records.record });
+  const gateway = makeGateway(ports, {
+    ...{ env, logger, newUuid, fetch: outbound },
+    ...{ secrets: records.secrets, rates: limits.parts.rates },
+  });
+  await gateway.start();
   const documents = createDocumentDesk();
   let stopping = false;
   const seen = {
@@ -114,6 +120,8 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
     ...records,
     notifications: office,
     workspaces,
+    gateway,
+    importVariables: env.mcp.importVariables,
     ...limits.parts,
     health: createHealth(ports, () => stopping),
     settings: shownSettings(env),
@@ -133,6 +141,7 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
       announcer.stop();
       await nudges.stop();
       await agents.stop();
+      await gateway.stop();
       await identity.stop();
       outbound.close();
       await ports.stop();

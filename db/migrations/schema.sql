@@ -266,6 +266,137 @@ CREATE TABLE linked_identities (
   CONSTRAINT linked_identities_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
 );
 
+CREATE TABLE mcp_approvals (
+  id uuid NOT NULL,
+  org_id uuid NOT NULL,
+  connection_id uuid NOT NULL,
+  tool text NOT NULL,
+  arguments json NOT NULL,
+  call_hash text NOT NULL,
+  caller json NOT NULL,
+  run_id uuid,
+  task_index integer,
+  state text DEFAULT 'asked'::text NOT NULL,
+  decided_by text,
+  reason text,
+  decided_at timestamp with time zone,
+  expires_at timestamp with time zone NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT mcp_approvals_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES mcp_connections(id) ON DELETE CASCADE,
+  CONSTRAINT mcp_approvals_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
+  CONSTRAINT mcp_approvals_pkey PRIMARY KEY (id),
+  CONSTRAINT mcp_approvals_state_check CHECK ((state = ANY (ARRAY['asked'::text, 'granted'::text, 'refused'::text, 'used'::text])))
+);
+
+CREATE TABLE mcp_calls (
+  id uuid NOT NULL,
+  org_id uuid NOT NULL,
+  connection_id uuid NOT NULL,
+  tool text NOT NULL,
+  door text NOT NULL,
+  caller_kind text NOT NULL,
+  caller_id text NOT NULL,
+  caller_name text NOT NULL,
+  run_id uuid,
+  outcome text NOT NULL,
+  problem text,
+  ms integer NOT NULL,
+  sent_bytes integer NOT NULL,
+  got_bytes integer NOT NULL,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT mcp_calls_door_check CHECK ((door = ANY (ARRAY['gateway'::text, 'server'::text, 'api'::text, 'pipeline'::text]))),
+  CONSTRAINT mcp_calls_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
+  CONSTRAINT mcp_calls_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE mcp_connections (
+  id uuid NOT NULL,
+  org_id uuid NOT NULL,
+  slug text NOT NULL,
+  name text NOT NULL,
+  kind text NOT NULL,
+  catalogue text,
+  url text,
+  command text,
+  args text[] DEFAULT '{}'::text[] NOT NULL,
+  sealed_names text[] DEFAULT '{}'::text[] NOT NULL,
+  owner_id uuid,
+  enabled boolean DEFAULT true NOT NULL,
+  calls_per_minute integer DEFAULT 600 NOT NULL,
+  max_concurrent integer DEFAULT 16 NOT NULL,
+  timeout_ms integer DEFAULT 60000 NOT NULL,
+  max_result_bytes integer DEFAULT 1048576 NOT NULL,
+  version integer DEFAULT 1 NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  updated_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT mcp_connections_calls_per_minute_check CHECK (((calls_per_minute >= 1) AND (calls_per_minute <= 1000000))),
+  CONSTRAINT mcp_connections_check CHECK (((kind = 'http'::text) = (url IS NOT NULL))),
+  CONSTRAINT mcp_connections_check1 CHECK (((kind = 'stdio'::text) = (command IS NOT NULL))),
+  CONSTRAINT mcp_connections_kind_check CHECK ((kind = ANY (ARRAY['http'::text, 'stdio'::text]))),
+  CONSTRAINT mcp_connections_max_concurrent_check CHECK (((max_concurrent >= 1) AND (max_concurrent <= 1000))),
+  CONSTRAINT mcp_connections_max_result_bytes_check CHECK (((max_result_bytes >= 1024) AND (max_result_bytes <= 67108864))),
+  CONSTRAINT mcp_connections_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  CONSTRAINT mcp_connections_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
+  CONSTRAINT mcp_connections_org_id_slug_key UNIQUE (org_id, slug),
+  CONSTRAINT mcp_connections_pkey PRIMARY KEY (id),
+  CONSTRAINT mcp_connections_slug_check CHECK ((slug ~ '^[a-z][a-z0-9-]{0,31}$'::text)),
+  CONSTRAINT mcp_connections_timeout_ms_check CHECK (((timeout_ms >= 100) AND (timeout_ms <= 3600000))),
+  CONSTRAINT mcp_connections_url_check CHECK (((length(url) >= 1) AND (length(url) <= 2048)))
+);
+
+CREATE TABLE mcp_health (
+  connection_id uuid NOT NULL,
+  org_id uuid NOT NULL,
+  ok boolean NOT NULL,
+  generation text,
+  server_name text,
+  server_version text,
+  latency_ms integer,
+  problem text,
+  at timestamp with time zone DEFAULT now() NOT NULL,
+  ok_at timestamp with time zone,
+  CONSTRAINT mcp_health_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES mcp_connections(id) ON DELETE CASCADE,
+  CONSTRAINT mcp_health_generation_check CHECK ((generation = ANY (ARRAY['2025'::text, '2026'::text]))),
+  CONSTRAINT mcp_health_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
+  CONSTRAINT mcp_health_pkey PRIMARY KEY (connection_id)
+);
+
+CREATE TABLE mcp_rules (
+  id uuid NOT NULL,
+  org_id uuid NOT NULL,
+  effect text NOT NULL,
+  subject_kind text NOT NULL,
+  subject text,
+  connection_id uuid,
+  tool text,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT mcp_rules_check CHECK (((subject_kind = 'everybody'::text) = (subject IS NULL))),
+  CONSTRAINT mcp_rules_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES mcp_connections(id) ON DELETE CASCADE,
+  CONSTRAINT mcp_rules_effect_check CHECK ((effect = ANY (ARRAY['allow'::text, 'ask'::text, 'deny'::text]))),
+  CONSTRAINT mcp_rules_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
+  CONSTRAINT mcp_rules_pkey PRIMARY KEY (id),
+  CONSTRAINT mcp_rules_subject_kind_check CHECK ((subject_kind = ANY (ARRAY['everybody'::text, 'role'::text, 'caller'::text, 'agent'::text, 'pipeline'::text]))),
+  CONSTRAINT mcp_rules_tool_check CHECK (((length(tool) >= 1) AND (length(tool) <= 128)))
+);
+
+CREATE TABLE mcp_servers (
+  id uuid NOT NULL,
+  org_id uuid NOT NULL,
+  slug text NOT NULL,
+  name text NOT NULL,
+  description text DEFAULT ''::text NOT NULL,
+  tools json NOT NULL,
+  enabled boolean DEFAULT true NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  updated_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT mcp_servers_description_check CHECK ((length(description) <= 4000)),
+  CONSTRAINT mcp_servers_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  CONSTRAINT mcp_servers_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
+  CONSTRAINT mcp_servers_org_id_slug_key UNIQUE (org_id, slug),
+  CONSTRAINT mcp_servers_pkey PRIMARY KEY (id),
+  CONSTRAINT mcp_servers_slug_check CHECK ((slug ~ '^[a-z][a-z0-9-]{0,31}$'::text))
+);
+
 CREATE TABLE mcp_sessions (
   token_hash text NOT NULL,
   org_id uuid NOT NULL,
@@ -276,6 +407,40 @@ CREATE TABLE mcp_sessions (
   used_at timestamp with time zone DEFAULT now() NOT NULL,
   CONSTRAINT mcp_sessions_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id) ON DELETE CASCADE,
   CONSTRAINT mcp_sessions_pkey PRIMARY KEY (token_hash)
+);
+
+CREATE TABLE mcp_tools (
+  connection_id uuid NOT NULL,
+  org_id uuid NOT NULL,
+  name text NOT NULL,
+  pinned json,
+  pinned_hash text,
+  offered json,
+  offered_hash text,
+  blocked boolean DEFAULT false NOT NULL,
+  approved_by text,
+  approved_at timestamp with time zone,
+  changed_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT mcp_tools_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES mcp_connections(id) ON DELETE CASCADE,
+  CONSTRAINT mcp_tools_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
+  CONSTRAINT mcp_tools_pkey PRIMARY KEY (connection_id, name)
+);
+
+CREATE TABLE mcp_usage (
+  org_id uuid NOT NULL,
+  connection_id uuid NOT NULL,
+  tool text NOT NULL,
+  day date NOT NULL,
+  calls bigint NOT NULL,
+  tool_errors bigint NOT NULL,
+  faults bigint NOT NULL,
+  refusals bigint NOT NULL,
+  total_ms bigint NOT NULL,
+  max_ms integer NOT NULL,
+  got_bytes bigint NOT NULL,
+  last_at timestamp with time zone NOT NULL,
+  CONSTRAINT mcp_usage_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
+  CONSTRAINT mcp_usage_pkey PRIMARY KEY (org_id, connection_id, tool, day)
 );
 
 CREATE TABLE memberships (
@@ -762,8 +927,17 @@ CREATE INDEX dead_letters_open ON public.dead_letters USING btree (created_at) W
 CREATE INDEX inbox_at ON public.inbox USING brin (at);
 CREATE INDEX late_answers_run ON public.late_answers USING btree (run_id, idx);
 CREATE INDEX linked_identities_user ON public.linked_identities USING btree (user_id);
+CREATE INDEX mcp_approvals_call ON public.mcp_approvals USING btree (org_id, call_hash) WHERE (state <> 'used'::text);
+CREATE INDEX mcp_approvals_org ON public.mcp_approvals USING btree (org_id, id);
+CREATE INDEX mcp_approvals_run ON public.mcp_approvals USING btree (run_id) WHERE (run_id IS NOT NULL);
+CREATE INDEX mcp_calls_connection ON public.mcp_calls USING btree (org_id, connection_id, id);
+CREATE INDEX mcp_calls_org ON public.mcp_calls USING btree (org_id, id);
+CREATE INDEX mcp_calls_run ON public.mcp_calls USING btree (run_id, id) WHERE (run_id IS NOT NULL);
+CREATE INDEX mcp_connections_org ON public.mcp_connections USING btree (org_id, id);
+CREATE INDEX mcp_rules_org ON public.mcp_rules USING btree (org_id, id);
 CREATE INDEX mcp_sessions_actor ON public.mcp_sessions USING btree (org_id, actor, used_at);
 CREATE INDEX mcp_sessions_used ON public.mcp_sessions USING btree (org_id, used_at);
+CREATE INDEX mcp_tools_org ON public.mcp_tools USING btree (org_id, connection_id);
 CREATE INDEX memberships_user ON public.memberships USING btree (user_id);
 CREATE INDEX notification_deliveries_due ON public.notification_deliveries USING btree (org_id, next_at) WHERE (state = 'waiting'::text);
 CREATE INDEX notification_deliveries_org ON public.notification_deliveries USING btree (org_id, id);
@@ -821,6 +995,27 @@ CREATE VIEW agent_performance_summary WITH (security_invoker=true) AS
      JOIN agent_performance p ON ((p.agent_id = a.id)))
   WHERE (p.minute >= (now() - '24:00:00'::interval))
   GROUP BY a.org_id, a.id, a.name, a.instance, p.capability;
+
+CREATE VIEW mcp_usage_summary WITH (security_invoker=true) AS
+ SELECT usage.org_id,
+    usage.connection_id,
+    connection.slug AS connection,
+    usage.tool,
+    (sum(usage.calls))::bigint AS calls,
+    (sum(usage.tool_errors))::bigint AS tool_errors,
+    (sum(usage.faults))::bigint AS faults,
+    (sum(usage.refusals))::bigint AS refusals,
+        CASE
+            WHEN (sum((usage.calls - usage.refusals)) > (0)::numeric) THEN (round((sum(usage.total_ms) / sum((usage.calls - usage.refusals)))))::bigint
+            ELSE NULL::bigint
+        END AS mean_ms,
+    max(usage.max_ms) AS max_ms,
+    (sum(usage.got_bytes))::bigint AS got_bytes,
+    min(usage.day) AS first_day,
+    max(usage.last_at) AS last_at
+   FROM (mcp_usage usage
+     LEFT JOIN mcp_connections connection ON ((connection.id = usage.connection_id)))
+  GROUP BY usage.org_id, usage.connection_id, connection.slug, usage.tool;
 
 CREATE VIEW members WITH (security_barrier=true) AS
  SELECT m.org_id,
@@ -992,6 +1187,8 @@ CREATE TRIGGER agents_touch BEFORE UPDATE ON public.agents FOR EACH ROW EXECUTE 
 CREATE TRIGGER audit_checkpoints_final BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_checkpoints FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER audit_entries_final BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER drafts_touch BEFORE UPDATE ON public.drafts FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
+CREATE TRIGGER mcp_connections_touch BEFORE UPDATE ON public.mcp_connections FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
+CREATE TRIGGER mcp_servers_touch BEFORE UPDATE ON public.mcp_servers FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 CREATE TRIGGER memberships_touch BEFORE UPDATE ON public.memberships FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 CREATE TRIGGER notification_targets_touch BEFORE UPDATE ON public.notification_targets FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 CREATE TRIGGER pipelines_touch BEFORE UPDATE ON public.pipelines FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
@@ -1016,7 +1213,15 @@ CREATE POLICY tenant ON dead_letters FOR ALL TO signalbox_door USING ((org_id = 
 CREATE POLICY tenant ON drafts FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON idempotency_keys FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON late_answers FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON mcp_approvals FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON mcp_calls FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON mcp_connections FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON mcp_health FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON mcp_rules FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON mcp_servers FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON mcp_sessions FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON mcp_tools FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON mcp_usage FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON memberships FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON notification_deliveries FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON notification_signing FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
@@ -1061,7 +1266,16 @@ GRANT SELECT ON dead_letters TO signalbox_door;
 GRANT DELETE, INSERT, SELECT, UPDATE ON drafts TO signalbox_door;
 GRANT INSERT, SELECT, UPDATE ON idempotency_keys TO signalbox_door;
 GRANT SELECT ON late_answers TO signalbox_door;
+GRANT SELECT, UPDATE ON mcp_approvals TO signalbox_door;
+GRANT SELECT ON mcp_calls TO signalbox_door;
+GRANT DELETE, INSERT, SELECT, UPDATE ON mcp_connections TO signalbox_door;
+GRANT SELECT ON mcp_health TO signalbox_door;
+GRANT DELETE, INSERT, SELECT, UPDATE ON mcp_rules TO signalbox_door;
+GRANT DELETE, INSERT, SELECT, UPDATE ON mcp_servers TO signalbox_door;
 GRANT DELETE, INSERT, SELECT, UPDATE ON mcp_sessions TO signalbox_door;
+GRANT SELECT, UPDATE ON mcp_tools TO signalbox_door;
+GRANT SELECT ON mcp_usage TO signalbox_door;
+GRANT SELECT ON mcp_usage_summary TO signalbox_door;
 GRANT SELECT ON members TO signalbox_door;
 GRANT DELETE, INSERT, SELECT, UPDATE ON memberships TO signalbox_door;
 GRANT SELECT, UPDATE ON notification_deliveries TO signalbox_door;

@@ -15,6 +15,17 @@ export { idempotencyKeys } from './idempotency-keys.ts';
 export { inbox } from './inbox.ts';
 export { lateAnswers } from './late-answers.ts';
 export { linkedIdentities } from './linked-identities.ts';
+export {
+  mcpApprovals,
+  mcpCalls,
+  mcpConnections,
+  mcpHealth,
+  mcpRules,
+  mcpServers,
+  mcpTools,
+  mcpUsage,
+  mcpUsageSummary,
+} from './mcp.ts';
 export { mcpSessions } from './mcp-sessions.ts';
 export { members, memberships } from './memberships.ts';
 export {

@@ -1,5 +1,6 @@
 import { createDocumentRoutes } from './docs/routes.ts';
 import type { Route } from './http/router.ts';
+import { gatewayRoutes } from './mcp/gateway-surface.ts';
 import { metadataRoutes } from './mcp/metadata.ts';
 import { mcpRoutes } from './mcp/routes.ts';
 import { restRoutes } from './rest/routes.ts';
@@ -11,5 +12,6 @@ export const apiRoutes: readonly Route[] = [
   ...createDocumentRoutes(),
   ...toolRoutes,
   ...mcpRoutes,
+  ...gatewayRoutes,
   ...metadataRoutes,
 ];

@@ -13,6 +13,8 @@ export const SCOPES = [
   'ops:read',
   'ops:write',
   'audit:read',
+  'mcp:read',
+  'mcp:call',
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 
@@ -83,6 +85,19 @@ export const PERMISSIONS = {
   'notification.manage': { roles: ADMINS, scope: null },
   /** To store one or remove it. Nobody reads one. */
   'secret.manage': { roles: ADMINS, scope: null },
+  /** Which MCP servers are connected and which of their tools there are. */
+  'mcp.read': { roles: EVERYBODY, scope: 'mcp:read' },
+  'mcp.call': { roles: WORKERS, scope: 'mcp:call' },
+  /** To connect a server for oneself alone. */
+  'mcp.connect': { roles: WORKERS, scope: null },
+  /** To connect servers for everybody, approve their tools, and rule who may call them. */
+  'mcp.manage': { roles: ADMINS, scope: null },
+  /** To have a program started on this machine. */
+  'mcp.program': { roles: ADMINS, scope: null, home: true, inPerson: true },
+  /** To grant a call that a rule asks people about. */
+  'mcp.decide': { roles: OPERATORS, scope: null },
+  /** Who called what. */
+  'mcp.log': { roles: OPERATORS, scope: 'ops:read' },
 } as const satisfies Record<string, Permission>;
 
 export type Action = keyof typeof PERMISSIONS;

@@ -42,6 +42,12 @@ export interface Env {
   readonly mailServer: { readonly url: string; readonly from: string } | undefined;
   /** So long a task waits for people before they are told. */
   readonly notifyWaitMs: number;
+  readonly mcp: {
+    readonly programs: readonly { name: string; command: string; args: readonly string[] }[];
+    /** What an import may put in place of `${NAME}`. */
+    readonly importVariables: Readonly<Record<string, string>>;
+    readonly logDays: number;
+  };
   readonly maxAgents: number;
   /** Undefined: no limit but that of agents and queues. */
   readonly maxConcurrentTasks: number | undefined;
@@ -161,7 +167,13 @@ function toMailServer(values: Parsed): Env['mailServer'] {
   return url === undefined || from === undefined ? undefined : { url, from };
 }
 
-function toEnv(values: Parsed, rootDir: string): Env {
+function variablesNamed(names: readonly string[], source: EnvSource): Record<string, string> {
+  return Object.fromEntries(
+    names.flatMap((name) => (source[name] === undefined ? [] : [[name, source[name]]])),
+  );
+}
+
+function toEnv(values: Parsed, { rootDir, source }: { rootDir: string; source: EnvSource }): Env {
   const given = values.SIGNALBOX_DATA_DIR;
   const dataDir = isAbsolute(given) ? given : join(rootDir, given);
   return {
@@ -185,6 +197,11 @@ function toEnv(values: Parsed, rootDir: string): Env {
     outboundAllow: values.SIGNALBOX_OUTBOUND_ALLOW ?? [],
     mailServer: toMailServer(values),
     notifyWaitMs: values.SIGNALBOX_NOTIFY_WAIT_SECONDS * 1000,
+    mcp: {
+      programs: values.SIGNALBOX_MCP_PROGRAMS ?? [],
+      importVariables: variablesNamed(values.SIGNALBOX_MCP_IMPORT_VARIABLES ?? [], source),
+      logDays: values.SIGNALBOX_MCP_LOG_DAYS,
+    },
     maxAgents: values.MAX_AGENTS,
     maxConcurrentTasks: values.MAX_CONCURRENT_TASKS,
     taskTimeoutMs: values.TASK_TIMEOUT * 1000,
@@ -230,5 +247,5 @@ export function readEnv(source: EnvSource, rootDir: string): Env {
   const all = [...findUnknownNames(source), ...problems, ...checkEnvCombinations(values)];
   if (all.length > 0) throw describeProblems(all);
   // Without problems every setting with a default was parsed, which is all that Parsed demands.
-  return toEnv(values as Parsed, resolve(rootDir));
+  return toEnv(values as Parsed, { rootDir: resolve(rootDir), source });
 }

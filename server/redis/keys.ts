@@ -34,6 +34,8 @@ export const CHANNEL = {
   agents: `${PREFIX}events:agents`,
   /** Whose rights have changed or ended: whoever remembers them asks again. */
   access: `${PREFIX}access`,
+  /** Whose upstream servers, their tools or the rules about them have changed. */
+  mcp: `${PREFIX}mcp`,
   /** "There is something to do": wakes coordinators early; they also look by themselves. */
   wakeCoordinators: `${PREFIX}wake`,
 } as const;

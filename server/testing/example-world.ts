@@ -5,6 +5,7 @@ import { RESPONSE_QUEUE } from '#server/broker/topology.ts';
 import { toUuid } from '#server/domain/ids.ts';
 import { isJsonObject, type Json } from '#server/domain/json.ts';
 import { claimFiles } from '#server/services/workspace/leases.ts';
+import { makeMcpExamples } from './example-mcp.ts';
 import type { TestServer } from './http.ts';
 import { joinAs, PASSWORD, signInByLink } from './people.ts';
 
@@ -154,6 +155,7 @@ export function createExampleWorld(http: TestServer): ExampleWorld {
     workspaceRun: async () => (await shared()).run,
     workspaceTask: async () => (await shared()).run.replace(/^run/, 'task').concat('_0'),
     claim: async () => (await shared()).claim,
+    ...makeMcpExamples({ post, ask: async (path, body) => (await http.call(`/api/v1${path}`, body)).body }),
     newName: async () => newName(),
   };
   const nameOf = new Map(Object.entries(EXAMPLE).map(([name, value]) => [value as string, name as Name]));

@@ -4,7 +4,7 @@ import { SignalboxError } from '#server/domain/errors.ts';
 export const RESOURCE_METADATA_PATH = '/.well-known/oauth-protected-resource';
 
 /** Paths whose clients know how to go and get a token. */
-export const isForModels = (path: string): boolean => path === '/mcp' || path.startsWith('/tools/');
+export const isForModels = (path: string): boolean => /^\/(mcp$|mcp\/|tools\/)/.test(path);
 
 /**
  * What `WWW-Authenticate` says beside a refusal: that a token is wanted and where one is to be had, or which scopes it

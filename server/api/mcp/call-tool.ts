@@ -57,7 +57,7 @@ function toToolCall(call: McpCall, { mcpReq }: ServerContext): ToolCall {
   };
 }
 
-function toFailure({ requestId }: McpCall, error: unknown): CallToolResult {
+export function toFailure({ requestId }: McpCall, error: unknown): CallToolResult {
   const problem = toProblem(error, requestId);
   const text = [problem.detail, problem.advice].filter(Boolean).join(' ');
   return { isError: true, content: [{ type: 'text', text }], _meta: { 'signalbox/problem': problem } };

@@ -8,6 +8,8 @@ export interface McpCall {
   services: Services;
   actor: Actor;
   requestId: string;
+  /** What the path names. */
+  params?: Readonly<Record<string, string>>;
   /** The caller has gone, or may no longer what it might when it came. */
   signal: AbortSignal;
   /** Writes an error of ours to the log. */

@@ -20,7 +20,7 @@ import { sendWebResponse, toWebRequest } from './web.ts';
 export const MCP_PATH = '/mcp';
 
 /** One path for both generations: which one a request is of, it says itself. */
-export function createMcpRoutes(surface: Surface): readonly Route[] {
+export function createMcpRoutes(surface: Surface, path: string = MCP_PATH): readonly Route[] {
   const maker = createServerMaker(surface);
   const modern = createModernDoor({ maker, surface });
   const sessionsOf = createPerProgram(() => createSessions({ maker, surface }));
@@ -66,7 +66,7 @@ export function createMcpRoutes(surface: Surface): readonly Route[] {
 
   return (['GET', 'POST', 'DELETE'] as const).map((method) => ({
     method,
-    path: MCP_PATH,
+    path,
     readsBody: true,
     // Each call of a tool that changes something is counted as that as well.
     rate: 'reads',

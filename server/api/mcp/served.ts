@@ -13,6 +13,8 @@ import type { McpCall } from './call.ts';
 
 /** All that a client finds behind `/mcp`, in the protocol's own forms. */
 export interface Surface {
+  /** What a model is told of all of it; left out: of the product's own tools. */
+  instructions?: string;
   tools: readonly ToolSource[];
   resources: readonly Resource[];
   prompts: readonly ServedPrompt[];

@@ -144,7 +144,7 @@ export function createServerMaker(surface: Surface) {
           description: 'Pipelines of AI agents: run, watch and steer them, or work in them.',
         },
         {
-          instructions: INSTRUCTIONS,
+          instructions: surface.instructions ?? INSTRUCTIONS,
           capabilities: {
             tools: { listChanged: true },
             resources: { subscribe: true },

@@ -4,6 +4,8 @@ import { audit } from './audit.ts';
 import { bulk } from './bulk.ts';
 import { agentTokens, keys } from './keys.ts';
 import { limits } from './limits.ts';
+import { mcp } from './mcp.ts';
+import { mcpApprovals, mcpRules, mcpServers, mcpUsage } from './mcp-policy.ts';
 import { grants, invites, members } from './members.ts';
 import { notificationDeliveries, notificationTargets } from './notifications.ts';
 import type { Operation } from './operation.ts';
@@ -40,6 +42,11 @@ export const operations = {
   notificationDeliveries,
   limits,
   workspaces,
+  mcp,
+  mcpServers,
+  mcpRules,
+  mcpApprovals,
+  mcpUsage,
 };
 
 export type Operations = typeof operations;

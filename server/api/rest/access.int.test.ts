@@ -43,7 +43,7 @@ async function makeStranger(): Promise<Browser> {
 }
 
 beforeAll(async () => {
-  http = await startTestServer();
+  http = await startTestServer({ SIGNALBOX_OUTBOUND_ALLOW: '127.0.0.0/8' });
   const owner = await signInByLink(http, () => http.program.services.identity.links.issueOwnerLink());
   for (const role of ROLES) people.set(role, await joinAs(http, owner, role));
   viewer = await joinAs(http, owner, 'viewer');

@@ -4,6 +4,7 @@ import { secrets } from '#db/schema/index.ts';
 import { inTenant } from '#db/tenant.ts';
 import { invalid, notFound, SignalboxError } from '#server/domain/errors.ts';
 import { toUuid } from '#server/domain/ids.ts';
+import { isConnectionSecret, MCP_SECRETS } from '#server/domain/mcp.ts';
 import { isSigningSecret, SIGNING_PREFIX } from '#server/domain/notifications.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import { auditNote, noteIn } from '#server/identity/audit/note.ts';
@@ -55,6 +56,7 @@ export async function listSecrets(
           after === undefined ? undefined : gt(secrets.name, after),
           containing(search, [secrets.name]),
           notLike(secrets.name, `${SIGNING_PREFIX}%`),
+          notLike(secrets.name, `${MCP_SECRETS}%`),
         ),
       )
       .orderBy(asc(secrets.name))
@@ -71,7 +73,7 @@ export async function putSecret(
 ): Promise<SecretView> {
   authorise(actor, 'secret.manage');
   const { name, value } = parseInput(putSchema, input);
-  if (isSigningSecret(name)) throw reserved(name);
+  if (isSigningSecret(name) || isConnectionSecret(name)) throw reserved(name);
   const orgId = toUuid(actor.orgId);
   const here = and(eq(secrets.orgId, orgId), eq(secrets.name, name));
   return inTenant(services.db, actor.orgId, async (tx) => {
@@ -102,7 +104,7 @@ export async function deleteSecret(
 ): Promise<void> {
   authorise(actor, 'secret.manage');
   const { name } = parseInput(deleteSchema, input);
-  if (isSigningSecret(name)) throw reserved(name);
+  if (isSigningSecret(name) || isConnectionSecret(name)) throw reserved(name);
   await inTenant(services.db, actor.orgId, async (tx) => {
     const gone = await tx
       .delete(secrets)
@@ -115,9 +117,9 @@ export async function deleteSecret(
 
 function reserved(name: string): SignalboxError {
   return invalid(
-    `Secrets under ${SIGNING_PREFIX} sign notifications, and ${name} would be one of them.`,
+    `Secrets under ${SIGNING_PREFIX} sign notifications, those under ${MCP_SECRETS} belong to MCP connections, and ${name} would be one of them.`,
     undefined,
-    'Choose another name. A signing secret is replaced by rotating it.',
+    'Choose another name. A signing secret is replaced by rotating it, the credentials of a connection by changing that.',
   );
 }
 
