@@ -255,8 +255,9 @@ test.each(['light', 'dark'] as const)(
   'nothing of it bars the way of people with other eyes or hands, %s',
   async (theme) => {
     const page = await open(theme);
-    await page.goto(`${server.origin}/pipelines`);
-    await page.getByRole('link', { name: 'Edit' }).last().click();
+    const sample = await page.request.get(`${server.origin}/api/v1/pipelines?search=data-processing`);
+    const { pipelines } = (await sample.json()) as { pipelines: { id: string }[] };
+    await page.goto(`${server.origin}/pipelines/${pipelines[0]?.id}/edit`);
     await page.getByRole('group', { name: /^Stage Data ingestion/ }).waitFor();
     expect(await findBarriers(page), 'open').toEqual([]);
     await page.getByRole('button', { name: 'Outline' }).last().click();
