@@ -1,4 +1,4 @@
-import { type LucideIcon, ScrollText, Settings, Workflow } from 'lucide-react';
+import { ListTree, type LucideIcon, ScrollText, Settings, Workflow } from 'lucide-react';
 
 export interface Place {
   label: string;
@@ -9,6 +9,7 @@ export interface Place {
 /** What the side bar offers, and in which order. */
 export const PLACES: readonly Place[] = [
   { label: 'Pipelines', href: '/pipelines', icon: Workflow },
+  { label: 'Runs', href: '/runs', icon: ListTree },
   { label: 'Audit', href: '/audit', icon: ScrollText },
   { label: 'Settings', href: '/settings', icon: Settings },
 ];

@@ -2,7 +2,7 @@
 
 import { Check, Copy } from 'lucide-react';
 import { type ReactNode, useEffect, useState } from 'react';
-import { formatAge, formatAhead, formatMoment } from './format.ts';
+import { formatAge, formatAhead, formatMoment, formatSeconds } from './format.ts';
 
 const SAID_MS = 1500;
 
@@ -61,6 +61,21 @@ function Moment({ at, say }: { at: string; say(msAhead: number): string }) {
     <time dateTime={at} title={formatMoment(at)} className="whitespace-nowrap tabular-nums">
       {now === undefined ? formatMoment(at) : say(Date.parse(at) - now)}
     </time>
+  );
+}
+
+/** How long it has been going on, each second. */
+export function Elapsed({ since }: { since: string }) {
+  const [now, setNow] = useState<number>();
+  useEffect(() => {
+    setNow(Date.now());
+    const timer = setInterval(() => setNow(Date.now()), 1000);
+    return () => clearInterval(timer);
+  }, []);
+  return (
+    <span className="whitespace-nowrap tabular-nums">
+      {now === undefined ? '' : formatSeconds(now - Date.parse(since))}
+    </span>
   );
 }
 
