@@ -69,7 +69,7 @@ export function Timeline({ run, attempts, selected, onSelect }: TimelineProps) {
                   row={row}
                   scale={view.scale}
                   isSelected={index === selectedAt}
-                  isDimmed={view.critical && !row.isCritical}
+                  path={view.critical ? (row.isCritical ? 'on' : 'off') : undefined}
                   onSelect={() => onSelect(row.stage.key)}
                 />
               </li>
