@@ -174,5 +174,4 @@ export const runWords = {
     stages: 'Stages',
     cut: (n: number) => `The first ${count.format(n)} stages.`,
   },
-  compareTitle: 'Compare two runs',
 } as const;
