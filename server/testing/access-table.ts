@@ -70,6 +70,7 @@ export const ACCESS: Readonly<Record<string, AccessRow>> = {
   'GET /api/v1/tasks/{id}/logs': { roles: 'yyyyyn', scopes: ['runs:read'] },
   'POST /api/v1/tasks/{id}/retry': { roles: RUN, scopes: ['runs:write'] },
   'GET /api/v1/agents': { roles: ALL, scopes: ['ops:read'] },
+  'GET /api/v1/capabilities': { roles: ALL, scopes: ['ops:read'] },
   'GET /api/v1/agents/{id}': { roles: ALL, scopes: ['ops:read'] },
   'GET /api/v1/agents/{id}/work': { roles: ALL, scopes: ['ops:read', 'runs:read'] },
   'POST /api/v1/agents/register': { roles: ADMIN, agent: true },

@@ -13,6 +13,7 @@ import { runWords } from './run-words.ts';
 import { StageDrawer } from './stage/stage-drawer.tsx';
 import { Timeline } from './timeline/timeline.tsx';
 import { type Attempt, type Run, useRun } from './use-run.ts';
+import { WaitNotice } from './wait-notice.tsx';
 
 // Each comes when it is asked for: the first page is the waterfall's alone.
 const LogsTab = lazy(() => import('./logs/logs-tab.tsx').then((tab) => ({ default: tab.LogsTab })));
@@ -68,6 +69,7 @@ function Loaded({ run, attempts }: { run: Run; attempts: readonly Attempt[] }) {
           <ProgressBar label={runWords.progress} value={Math.round(run.progress * 100) / 100} />
         </div>
       )}
+      <WaitNotice run={run} onOpen={(key) => void setStageKey(key)} />
       {run.error ? <Notice message={run.error.message} advice={runWords.code(run.error.code)} /> : null}
       <Tabs
         label={runWords.tabsLabel}

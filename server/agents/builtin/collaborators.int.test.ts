@@ -30,12 +30,16 @@ test('the writer and the reviewer of the template collide twice, and both have t
   ]);
   expect(done.tasks.every(({ status }) => isTaskSuccess(status))).toBe(true);
   const { content } = await readFile(...at(), { of: run.id, path: 'report.md' });
-  expect(content).toEqual({ text: expect.stringMatching(/one claim, one message and one diff[^]*Reviewed: /) });
+  expect(content).toEqual({
+    text: expect.stringMatching(/one claim, one message and one diff[^]*Reviewed: /),
+  });
   const activity = await followActivity(...at(), { input: { of: run.id, limit: 500 } });
   const said = activity.flatMap((item) => (item.type === 'step' ? [item.entry.message] : []));
   expect(said.filter((message) => message.startsWith('Refused: '))).toEqual([
     expect.stringMatching(/report\.md is claimed by builtin-demo-writer since /),
-    expect.stringMatching(/report\.md is at version 4, written by builtin-demo-reviewer at .*, and you changed version 3/),
+    expect.stringMatching(
+      /report\.md is at version 4, written by builtin-demo-reviewer at .*, and you changed version 3/,
+    ),
   ]);
   expect(activity.flatMap((item) => (item.type === 'message' ? [item.entry.body] : []))).toEqual([
     'May I have report.md?',

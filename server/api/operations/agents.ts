@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { agentCapabilitySchema, agentRegistrationSchema } from '#server/domain/agent-registration.ts';
 import { idSchema, taskIdSchema } from '#server/domain/ids.ts';
 import { TRANSPORTS } from '#server/domain/routing.ts';
+import { listCapabilities } from '#server/services/agent/capabilities.ts';
 import { getAgent } from '#server/services/agent/get.ts';
 import { AGENT_SORTS, listAgents } from '#server/services/agent/list.ts';
 import { readTaskObject, uploadTaskObject } from '#server/services/agent/objects.ts';
@@ -23,10 +24,12 @@ import {
   agentWorkSchema,
   answersSchema,
   beatAnswerSchema,
+  capabilitySchema,
   claimedSchema,
   presentAgent,
   presentAnswers,
   presentBeatAnswer,
+  presentCapability,
   presentWorkItem,
   registeredSchema,
   statesOf,
@@ -62,6 +65,19 @@ export const agents = {
       const input = { ...filter, ...(status ? { states: statesOf(status) } : {}) };
       const page = await listAgents(services, actor, input);
       return { agents: page.items.map(presentAgent), next_cursor: page.nextCursor };
+    },
+  }),
+
+  capabilities: operation({
+    method: 'GET',
+    path: '/api/v1/capabilities',
+    summary: 'List what agents offer',
+    description: 'All that a stage can ask for, with what its `config` may say where that is known.',
+    input: z.strictObject({}),
+    output: z.object({ capabilities: z.array(capabilitySchema) }),
+    example: {},
+    async handle({ services, actor }) {
+      return { capabilities: (await listCapabilities(services, actor)).map(presentCapability) };
     },
   }),
 

@@ -26,7 +26,7 @@ export const agentResources = [
     },
     // An installation has no more of them than MAX_AGENTS, so one page holds all.
     async list({ services, actor }) {
-      return (await listAgents(services, actor)).map(({ id, name, type }) => ({
+      return (await listAgents(services, actor)).items.map(({ id, name, type }) => ({
         uri: writeUri(STATUS, { agent_id: id }),
         name: `agent ${name}`,
         description: `Status of the agent ${name} (${type}).`,
@@ -34,9 +34,9 @@ export const agentResources = [
     },
     complete: {
       async agent_id({ services, actor }, beginning) {
-        const all = await listAgents(services, actor);
+        const { items } = await listAgents(services, actor);
         // People know the name, and programs the id.
-        return all
+        return items
           .filter(({ id, name }) => id.startsWith(beginning) || name.startsWith(beginning))
           .map(({ id }) => id);
       },

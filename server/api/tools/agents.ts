@@ -45,7 +45,7 @@ export const agentTools = [
     example: { status: ['active'] },
     async handle({ services, actor }, { status, ...filter }) {
       const input = { ...filter, ...(status ? { states: statesOf(status) } : {}) };
-      return { agents: (await listAgents(services, actor, input)).map(presentAgent) };
+      return { agents: (await listAgents(services, actor, input)).items.map(presentAgent) };
     },
   }),
 
