@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { agentCapabilitySchema, agentRegistrationSchema } from '#server/domain/agent-registration.ts';
 import { idSchema, taskIdSchema } from '#server/domain/ids.ts';
+import { readAgentActivity } from '#server/services/agent/activity.ts';
+import { listCoverage } from '#server/services/agent/coverage.ts';
 import { getAgent } from '#server/services/agent/get.ts';
+import { readAgentHistory } from '#server/services/agent/history.ts';
 import { listAgents } from '#server/services/agent/list.ts';
 import { readTaskObject, uploadTaskObject } from '#server/services/agent/objects.ts';
 import { orderAgent, orderSchema } from '#server/services/agent/order.ts';
@@ -18,18 +21,25 @@ import { readAgentWork } from '#server/services/agent/work.ts';
 import { readStream } from '../http/body.ts';
 import {
   AGENT_WORDS,
+  activitySchema,
+  agentHistorySchema,
   agentSchema,
   agentWorkSchema,
   answersSchema,
   beatAnswerSchema,
   claimedSchema,
+  coverageSchema,
+  presentActivity,
   presentAgent,
+  presentAgentHistory,
   presentAnswers,
   presentBeatAnswer,
+  presentCoverage,
   presentWorkItem,
   registeredSchema,
   statesOf,
 } from '../wire/agent.ts';
+import { isoTime } from '../wire/values.ts';
 import { EXAMPLE } from './examples.ts';
 import { sendObject } from './object-body.ts';
 import { created, operation, rawOperation } from './operation.ts';
@@ -54,6 +64,44 @@ export const agents = {
       const input = { ...filter, ...(status ? { states: statesOf(status) } : {}) };
       return { agents: (await listAgents(services, actor, input)).map(presentAgent) };
     },
+  }),
+
+  activity: operation({
+    method: 'GET',
+    path: '/api/v1/agents/activity',
+    summary: 'See what agents have ended in the last hour, minute by minute',
+    input: z.strictObject({}),
+    output: activitySchema,
+    example: {},
+    async handle({ services, actor }) {
+      const { since, agents } = await readAgentActivity(services, actor);
+      return { since: isoTime(since), agents: agents.map(presentActivity) };
+    },
+  }),
+
+  coverage: operation({
+    method: 'GET',
+    path: '/api/v1/agents/coverage',
+    summary: 'See which capabilities pipelines need and who offers them',
+    description: 'Where `pipeline_count` is above 0 and `serving` is 0, a run would wait for an agent.',
+    input: z.strictObject({}),
+    output: z.object({ capabilities: z.array(coverageSchema) }),
+    example: {},
+    async handle({ services, actor }) {
+      return { capabilities: (await listCoverage(services, actor)).map(presentCoverage) };
+    },
+  }),
+
+  history: operation({
+    method: 'GET',
+    path: '/api/v1/agents/{id}/history',
+    summary: 'See when an agent was there',
+    input: z.strictObject({ id: idSchema('agent'), hours: z.int().min(1).max(168).optional() }),
+    output: agentHistorySchema,
+    errors: ['NOT_FOUND'],
+    example: { id: EXAMPLE.agent, hours: 24 },
+    handle: async ({ services, actor }, input) =>
+      presentAgentHistory(await readAgentHistory(services, actor, input)),
   }),
 
   work: operation({
