@@ -39,7 +39,7 @@ import {
   registeredSchema,
   statesOf,
 } from '../wire/agent.ts';
-import { isoTime } from '../wire/values.ts';
+import { isoTime, time } from '../wire/values.ts';
 import { EXAMPLE } from './examples.ts';
 import { sendObject } from './object-body.ts';
 import { created, operation, rawOperation } from './operation.ts';
@@ -58,11 +58,15 @@ export const agents = {
       label: z.string().max(128).optional(),
       search: z.string().max(128).optional().describe('Part of its name.'),
     }),
-    output: z.object({ agents: z.array(agentSchema) }),
+    output: z.object({
+      agents: z.array(agentSchema),
+      now: time.describe('By the clock that heartbeats are told in.'),
+    }),
     example: { status: ['active'] },
     async handle({ services, actor }, { status, ...filter }) {
       const input = { ...filter, ...(status ? { states: statesOf(status) } : {}) };
-      return { agents: (await listAgents(services, actor, input)).map(presentAgent) };
+      const agents = await listAgents(services, actor, input);
+      return { agents: agents.map(presentAgent), now: isoTime(new Date(services.now())) };
     },
   }),
 

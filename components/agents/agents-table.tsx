@@ -1,0 +1,102 @@
+import Link from 'next/link';
+import { lookOfAgent } from '../looks/index.ts';
+import { Meter, StatusText } from '../ui/status.tsx';
+import { Table, type TableColumn } from '../ui/table.tsx';
+import { Chip } from '../ui/text.tsx';
+import { type Activity, type Agent, beatAgeOf } from './use-fleet.ts';
+import { words } from './words.ts';
+
+const SHOWN_CHIPS = 3;
+
+function Chips({ names }: { names: readonly string[] }) {
+  return (
+    <span className="flex gap-1" title={names.join(', ')}>
+      {names.slice(0, SHOWN_CHIPS).map((name) => (
+        <Chip key={name}>{name}</Chip>
+      ))}
+      {names.length > SHOWN_CHIPS ? (
+        <span className="text-xs text-quiet">{words.more(names.length - SHOWN_CHIPS)}</span>
+      ) : null}
+    </span>
+  );
+}
+
+export function AgentsTable({
+  agents,
+  activityOf,
+  now,
+}: {
+  agents: readonly Agent[];
+  activityOf(id: Agent['id']): Activity | undefined;
+  now: number;
+}) {
+  const columns: TableColumn<Agent>[] = [
+    {
+      key: 'name',
+      title: words.columns.name,
+      cell: (agent) => (
+        <Link href={`/agents/${agent.id}`} className="font-medium hover:underline">
+          {agent.name}
+        </Link>
+      ),
+    },
+    {
+      key: 'state',
+      title: words.columns.state,
+      cell: (agent) => <StatusText look={lookOfAgent(agent.state)} />,
+    },
+    {
+      key: 'beat',
+      title: words.columns.beat,
+      align: 'end',
+      cell: (agent) =>
+        agent.transport === 'local' ? words.transports.local : words.beat(beatAgeOf(agent, now)),
+    },
+    { key: 'slots', title: words.columns.slots, wideOnly: true, cell: (agent) => <Slots agent={agent} /> },
+    {
+      key: 'hour',
+      title: words.columns.hour,
+      align: 'end',
+      wideOnly: true,
+      cell: ({ id }) => {
+        const activity = activityOf(id);
+        return activity ? activity.succeeded + activity.failed + activity.lost : 0;
+      },
+    },
+    {
+      key: 'failed',
+      title: words.columns.failed,
+      align: 'end',
+      wideOnly: true,
+      cell: ({ id }) => {
+        const bad = (activityOf(id)?.failed ?? 0) + (activityOf(id)?.lost ?? 0);
+        return bad === 0 ? 0 : <span className="font-medium text-bad">{bad}</span>;
+      },
+    },
+    {
+      key: 'capabilities',
+      title: words.columns.capabilities,
+      wideOnly: true,
+      cell: ({ capabilities }) => <Chips names={capabilities} />,
+    },
+    { key: 'version', title: words.columns.version, wideOnly: true, cell: ({ version }) => version || '–' },
+    {
+      key: 'transport',
+      title: words.columns.transport,
+      wideOnly: true,
+      cell: ({ transport }) => words.transports[transport],
+    },
+  ];
+  return <Table label={words.list} columns={columns} rows={agents} keyOf={({ id }) => id} />;
+}
+
+function Slots({ agent }: { agent: Agent }) {
+  return (
+    <span className="flex w-32 items-center gap-2 tabular-nums">
+      <span className="grow">
+        <Meter label={words.slotsLabel(agent.name)} value={agent.in_flight} max={agent.max_concurrency} />
+      </span>
+      {words.slots(agent.in_flight, agent.max_concurrency)}
+    </span>
+  );
+}
