@@ -68,6 +68,8 @@ export interface Env {
   readonly retentionDays: { readonly succeeded: number; readonly failed: number; readonly cancelled: number };
   /** The current one first; empty: the one in the data folder. */
   readonly secretKeys: readonly { id: string; bytes: Uint8Array }[];
+  /** Names of the settings that were given, and not left to their defaults. */
+  readonly given: readonly string[];
   readonly logLevel: LogLevel;
   readonly isMetricsEnabled: boolean;
 }
@@ -156,9 +158,9 @@ function toMailServer(values: Parsed): Env['mailServer'] {
   return url === undefined || from === undefined ? undefined : { url, from };
 }
 
-function toEnv(values: Parsed, rootDir: string): Env {
-  const given = values.SIGNALBOX_DATA_DIR;
-  const dataDir = isAbsolute(given) ? given : join(rootDir, given);
+function toEnv(values: Parsed, given: readonly string[], rootDir: string): Env {
+  const folder = values.SIGNALBOX_DATA_DIR;
+  const dataDir = isAbsolute(folder) ? folder : join(rootDir, folder);
   return {
     port: values.SERVER_PORT,
     host: values.SIGNALBOX_HOST,
@@ -206,6 +208,7 @@ function toEnv(values: Parsed, rootDir: string): Env {
       cancelled: values.SIGNALBOX_RETENTION_DAYS_CANCELLED,
     },
     secretKeys: values.SIGNALBOX_SECRET_KEYS ?? [],
+    given,
     logLevel: values.LOG_LEVEL,
     isMetricsEnabled: values.METRICS_ENABLED,
   };
@@ -220,5 +223,6 @@ export function readEnv(source: EnvSource, rootDir: string): Env {
   const all = [...findUnknownNames(source), ...problems, ...checkEnvCombinations(values)];
   if (all.length > 0) throw describeProblems(all);
   // Without problems every setting with a default was parsed, which is all that Parsed demands.
-  return toEnv(values as Parsed, resolve(rootDir));
+  const given = Object.keys(SETTINGS).filter((name) => (source[name]?.trim() ?? '') !== '');
+  return toEnv(values as Parsed, given, resolve(rootDir));
 }

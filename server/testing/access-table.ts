@@ -91,6 +91,8 @@ export const ACCESS: Readonly<Record<string, AccessRow>> = {
   'GET /api/v1/settings': { roles: ALL, scopes: ['ops:read'] },
   'GET /api/v1/queues': { roles: ALL, scopes: ['ops:read'] },
   'GET /api/v1/dead-letters': { roles: OPERATE, scopes: ['ops:write'] },
+  'GET /api/v1/dead-letters/{id}': { roles: OPERATE, scopes: ['ops:write'] },
+  'POST /api/v1/dead-letters/replay': { roles: OPERATE, scopes: ['ops:write'] },
   'POST /api/v1/dead-letters/{id}/replay': { roles: OPERATE, scopes: ['ops:write'] },
   'POST /api/v1/dead-letters/{id}/discard': { roles: OPERATE, scopes: ['ops:write'] },
   'GET /api/v1/auth/providers': open,

@@ -12,11 +12,12 @@ import {
   taskId,
   toUuid,
 } from '#server/domain/ids.ts';
-import { type Actor, authorise } from '#server/identity/actor.ts';
+import { type Actor, authorise, may } from '#server/identity/actor.ts';
 import type { DeadLetterView, Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
 import { replayRun } from '../run/replay.ts';
 import { isQueueOf } from './list.ts';
+import { type Peek, peekInto } from './peek.ts';
 
 const listSchema = z.strictObject({ limit: z.int().min(1).max(500).default(100) });
 const replaySchema = z.strictObject({ id: z.string().min(1).max(256) });
@@ -57,21 +58,54 @@ async function listTasks(services: Services, actor: Actor, limit: number): Promi
       .orderBy(desc(deadLetters.createdAt), desc(deadLetters.id))
       .limit(limit),
   );
-  return rows.map((row) => {
-    const runId = row.runId === null ? null : fromUuid('run', row.runId);
-    return {
-      id: fromUuid('letter', row.id),
-      messageId: '',
-      queue: row.queue,
-      reason: row.reason,
-      deadAt: row.createdAt.getTime(),
-      redeliveries: 0,
-      priority: 'medium',
-      body: Buffer.from(row.body, 'utf8'),
-      runId,
-      taskId: runId === null || row.taskIndex === null ? null : taskId(runId, row.taskIndex),
-    };
-  });
+  return rows.map(toTaskLetter);
+}
+
+function toTaskLetter(row: typeof deadLetters.$inferSelect): DeadLetter {
+  const runId = row.runId === null ? null : fromUuid('run', row.runId);
+  return {
+    id: fromUuid('letter', row.id),
+    messageId: '',
+    queue: row.queue,
+    reason: row.reason,
+    deadAt: row.createdAt.getTime(),
+    redeliveries: 0,
+    priority: 'medium',
+    body: Buffer.from(row.body, 'utf8'),
+    runId,
+    taskId: runId === null || row.taskIndex === null ? null : taskId(runId, row.taskIndex),
+  };
+}
+
+/** One of them with what lies in it, as far as it is for the eyes of this actor. */
+export async function readDeadLetter(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof replaySchema>,
+): Promise<{ letter: DeadLetter; peek: Peek | null }> {
+  authorise(actor, 'queue.inspect');
+  const { id } = parseInput(replaySchema, input);
+  const letterId = letterIdSchema.safeParse(id);
+  const letter = letterId.success
+    ? await findTask(services, actor, letterId.data)
+    : await findMessage(services, actor, id);
+  if (!letter) throw notFound('dead letter', id);
+  return { letter, peek: may(actor, 'run.payload') ? peekInto(letter.body) : null };
+}
+
+async function findTask(services: Services, actor: Actor, id: LetterId): Promise<DeadLetter | undefined> {
+  const [row] = await inTenant(services.db, actor.orgId, (tx) =>
+    tx
+      .select()
+      .from(deadLetters)
+      .where(and(eq(deadLetters.id, toUuid(id)), isNull(deadLetters.closedAt))),
+  );
+  return row && toTaskLetter(row);
+}
+
+async function findMessage(services: Services, actor: Actor, id: string): Promise<DeadLetter | null> {
+  const letter = await services.queues.readDeadLetter(id, isQueueOf(services, actor));
+  return letter && { ...letter, runId: null, taskId: null };
 }
 
 /**
