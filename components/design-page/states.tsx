@@ -1,6 +1,6 @@
 import { AGENT_STATES } from '../../server/domain/routing.ts';
 import { RUN_STATUSES, TASK_STATUSES } from '../../server/domain/statuses.ts';
-import { lookOfAgent, lookOfRun, lookOfTask } from '../looks/index.ts';
+import { lookOfAgent, lookOfQueue, lookOfRun, lookOfTask, QUEUE_STATES } from '../looks/index.ts';
 import {
   fillOf,
   type Look,
@@ -17,6 +17,7 @@ const GROUPS: { title: string; looks: Look[] }[] = [
   { title: 'Runs', looks: RUN_STATUSES.map(lookOfRun) },
   { title: 'Tasks', looks: TASK_STATUSES.map(lookOfTask) },
   { title: 'Agents', looks: AGENT_STATES.map(lookOfAgent) },
+  { title: 'Queues', looks: QUEUE_STATES.map(lookOfQueue) },
 ];
 
 const DAY = [

@@ -1,2 +1,3 @@
 export { lookOfAgent } from './agents.ts';
+export { lookOfQueue, QUEUE_STATES, type QueueState } from './queues.ts';
 export { lookOfRun, lookOfTask } from './runs.ts';

@@ -2,12 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { AGENT_STATES } from '../../server/domain/routing.ts';
 import { RUN_STATUSES, TASK_STATUSES } from '../../server/domain/statuses.ts';
 import type { Look } from '../ui/status.tsx';
-import { lookOfAgent, lookOfRun, lookOfTask } from './index.ts';
+import { lookOfAgent, lookOfQueue, lookOfRun, lookOfTask, QUEUE_STATES } from './index.ts';
 
 const GROUPS: [string, Look[]][] = [
   ['runs', RUN_STATUSES.map(lookOfRun)],
   ['tasks', TASK_STATUSES.map(lookOfTask)],
   ['agents', AGENT_STATES.map(lookOfAgent)],
+  ['queues', QUEUE_STATES.map(lookOfQueue)],
 ];
 
 describe.each(GROUPS)('the states of %s', (_, looks) => {

@@ -14,13 +14,14 @@ import {
   sql,
 } from 'drizzle-orm';
 import { z } from 'zod';
-import { drafts, pipelineStars, pipelines, versions } from '#db/schema/index.ts';
+import { drafts, members, pipelineStars, pipelines, versions } from '#db/schema/index.ts';
 import { inTenant, type TenantTransaction } from '#db/tenant.ts';
-import { fromUuid, type PipelineId } from '#server/domain/ids.ts';
-import { type Actor, authorise } from '#server/identity/actor.ts';
+import { fromUuid, type PipelineId, type UserId } from '#server/domain/ids.ts';
+import { type Actor, authorise, may } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { type Page, pageFields, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
+import { MAX_RECENT, type RecentRun, readRecentRuns } from './recent-runs.ts';
 
 export const PIPELINE_SORTS = ['created', 'name', 'updated'] as const;
 
@@ -34,6 +35,8 @@ const listSchema = z.strictObject({
   starred: z.boolean().optional(),
   sort: z.enum(PIPELINE_SORTS).default('created'),
   order: z.enum(['asc', 'desc']).default('asc'),
+  /** So many of the last runs are told with each. */
+  recentRuns: z.int().min(0).max(MAX_RECENT).default(0),
 });
 type ListInput = z.output<typeof listSchema>;
 
@@ -47,6 +50,10 @@ export interface PipelineListItem {
   stages: number;
   /** By whoever asks. */
   isStarred: boolean;
+  /** Who made it, while they are a member. */
+  owner: { id: UserId; name: string } | null;
+  /** Newest first; null when it was not asked for, or is not for whoever asks. */
+  recentRuns: RecentRun[] | null;
   archivedAt: Date | null;
   createdAt: Date;
   updatedAt: Date;
@@ -63,11 +70,15 @@ export async function listPipelines(
   const list = `pipelines ${sort} ${order}`;
   const after = cursor === undefined ? undefined : services.cursors.open(list, cursor);
   const rows = await inTenant(services.db, actor.orgId, (tx) => selectRows(tx, actor, { ...request, after }));
-  return toPage(
+  const page = toPage(
     rows,
     { limit, cursors: services.cursors, list },
     { placeOf: ({ id, place }) => [place, id], toItems: toItem },
   );
+  if (request.recentRuns === 0 || !may(actor, 'run.read')) return page;
+  const which = { ids: page.items.map(({ id }) => id), limit: request.recentRuns };
+  const recent = await readRecentRuns(services, actor, which);
+  return { ...page, items: page.items.map((item) => ({ ...item, recentRuns: recent.get(item.id) ?? [] })) };
 }
 
 /** What a list is sorted by, written so that a cursor can hold it and give it back exactly. */
@@ -100,10 +111,13 @@ function selectRows(
       >`(SELECT max(v.number) FROM ${versions} v WHERE v.pipeline_id = ${pipelines.id})`,
       stages: sql<number>`coalesce(json_array_length(${drafts.document} -> 'stages'), 0)`,
       isStarred: sql<boolean>`${star}`,
+      ownerId: members.userId,
+      ownerName: members.name,
       place: SORTED[sort],
     })
     .from(pipelines)
     .leftJoin(drafts, eq(drafts.pipelineId, pipelines.id))
+    .leftJoin(members, eq(members.userId, pipelines.madeBy))
     .where(and(...conditionsOf(request), request.starred ? star : undefined, placeAfter(request)))
     .orderBy(direction(SORTED[sort]), direction(pipelines.id))
     .limit(limit + 1);
@@ -130,6 +144,10 @@ function placeAfter({ after, sort, order }: ListInput & { after: string[] | unde
 }
 
 function toItem(row: Awaited<ReturnType<typeof selectRows>>[number]): PipelineListItem {
-  const { id, number, revision, place: _, ...rest } = row;
-  return { ...rest, id: fromUuid('pipe', id), versionNumber: number, draftRevision: revision };
+  const { id, number, revision, ownerId, ownerName, place: _, ...rest } = row;
+  const owner = ownerId === null ? null : { id: fromUuid('user', ownerId), name: ownerName ?? '' };
+  return {
+    ...{ ...rest, owner, recentRuns: null },
+    ...{ id: fromUuid('pipe', id), versionNumber: number, draftRevision: revision },
+  };
 }
