@@ -1,2 +1,1 @@
-export { RecentRuns } from './recent-runs.tsx';
 export { RunPage } from './run-page.tsx';

@@ -51,6 +51,8 @@ export const canTaskStep = (from: TaskStatus, to: TaskStatus): boolean => TASK_S
 export const isRunOver = (status: RunStatus): boolean => RUN_STEPS[status].length === 0;
 export const isRunPaused = (status: RunStatus): boolean => status === 'paused';
 export const isRunCancelling = (status: RunStatus): boolean => status === 'cancelling';
+export const isRunSuccess = (status: RunStatus): boolean => status === 'succeeded';
+export const isRunFailure = (status: RunStatus): boolean => status === 'failed';
 export const isRunActive = (status: RunStatus): boolean => status === 'running';
 
 export const isTaskOver = (status: TaskStatus): boolean => TASK_STEPS[status].length === 0;
