@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Json } from '../../../server/domain/json.ts';
 import { fieldsOf, sampleOf, withField } from './input-fields.ts';
 
 const SCHEMA = {
@@ -29,8 +30,8 @@ test('a form has a field for each property, by its type, and JSON for what is no
 });
 
 test('what names no properties has no form', () => {
-  for (const schema of [undefined, null, true, {}, { type: 'array' }, { type: 'object' }])
-    expect(fieldsOf(schema)).toBeNull();
+  const schemas: (Json | undefined)[] = [undefined, null, true, {}, { type: 'array' }, { type: 'object' }];
+  for (const schema of schemas) expect(fieldsOf(schema)).toBeNull();
 });
 
 test('the sample is the first example, else what the defaults make', () => {

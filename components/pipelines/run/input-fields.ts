@@ -17,7 +17,8 @@ export function sampleOf(schema: Json | undefined): Json {
   if (schema.default !== undefined) return schema.default;
   const entries = Object.entries(propertiesOf(schema)).flatMap(([key, property]) => {
     const value = sampleOf(property);
-    return value === null ? [] : [[key, value] as const];
+    const isNothing = value === null || (isJsonObject(value) && Object.keys(value).length === 0);
+    return isNothing ? [] : [[key, value] as const];
   });
   return schema.type === 'object' ? Object.fromEntries(entries) : null;
 }
