@@ -12,7 +12,7 @@ import { Ago, Chip, Code, CopyText } from '../ui/text.tsx';
 import { AgentWork } from './agent-work.tsx';
 import { spansOf } from './day-of-agent.ts';
 import { OrderButtons } from './order-menu.tsx';
-import { type Activity, type Agent, beatAgeOf, useFleet, useServerNow } from './use-fleet.ts';
+import { type Activity, type Agent, beatAgeOf, NOTHING, useFleet, useServerNow } from './use-fleet.ts';
 import { words } from './words.ts';
 
 const TRAIL = [{ label: words.title, href: '/agents' }];
@@ -94,11 +94,11 @@ function Figures({
       <Figure label={words.agent.figures.room} value={words.slots(agent.in_flight, agent.max_concurrency)} />
       <Figure
         label={words.agent.figures.beat}
-        value={age === null ? '–' : formatDuration(age)}
+        value={age === null ? '–' : words.beatAge(age)}
         note={words.beatTitle}
       />
       <Figure label={words.agent.figures.ended} value={ended} note={words.agent.hour}>
-        <Sparkline label={words.sparkline(agent.name)} values={activity?.ended ?? []} />
+        <Sparkline label={words.sparkline(agent.name)} values={activity?.ended ?? NOTHING} />
       </Figure>
       <Figure
         label={words.agent.figures.failed}

@@ -2,7 +2,7 @@ import Link from 'next/link';
 import { lookOfAgent } from '../looks/index.ts';
 import { Sparkline } from '../ui/chart.tsx';
 import { fillOf, Meter, StatusText } from '../ui/status.tsx';
-import { type Activity, type Agent, beatAgeOf } from './use-fleet.ts';
+import { type Activity, type Agent, beatAgeOf, NOTHING } from './use-fleet.ts';
 import { words } from './words.ts';
 
 /** One agent of the board: its state by word, colour and pattern, and how it does. */
@@ -33,7 +33,7 @@ export function AgentTile({
           </span>
         </span>
         <span className="block h-7">
-          <Sparkline label={words.sparkline(agent.name)} values={activity?.ended ?? []} />
+          <Sparkline label={words.sparkline(agent.name)} values={activity?.ended ?? NOTHING} />
         </span>
         <span className="flex items-center gap-2 text-xs text-quiet tabular-nums">
           <span className="grow">

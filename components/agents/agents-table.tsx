@@ -1,7 +1,10 @@
+'use client';
+
 import Link from 'next/link';
+import { useRouter } from 'next/navigation';
 import { lookOfAgent } from '../looks/index.ts';
+import { DataGrid, type GridColumn } from '../ui/grid/index.ts';
 import { Meter, StatusText } from '../ui/status.tsx';
-import { Table, type TableColumn } from '../ui/table.tsx';
 import { Chip } from '../ui/text.tsx';
 import { type Activity, type Agent, beatAgeOf } from './use-fleet.ts';
 import { words } from './words.ts';
@@ -30,9 +33,11 @@ export function AgentsTable({
   activityOf(id: Agent['id']): Activity | undefined;
   now: number;
 }) {
-  const columns: TableColumn<Agent>[] = [
+  const router = useRouter();
+  const columns: GridColumn<Agent>[] = [
     {
       key: 'name',
+      width: 'minmax(12rem,1fr)',
       title: words.columns.name,
       cell: (agent) => (
         <Link href={`/agents/${agent.id}`} className="font-medium hover:underline">
@@ -42,19 +47,28 @@ export function AgentsTable({
     },
     {
       key: 'state',
+      width: '8.5rem',
       title: words.columns.state,
       cell: (agent) => <StatusText look={lookOfAgent(agent.state)} />,
     },
     {
       key: 'beat',
+      width: '8rem',
       title: words.columns.beat,
       align: 'end',
       cell: (agent) =>
         agent.transport === 'local' ? words.transports.local : words.beat(beatAgeOf(agent, now)),
     },
-    { key: 'slots', title: words.columns.slots, wideOnly: true, cell: (agent) => <Slots agent={agent} /> },
+    {
+      key: 'slots',
+      width: '11rem',
+      title: words.columns.slots,
+      wideOnly: true,
+      cell: (agent) => <Slots agent={agent} />,
+    },
     {
       key: 'hour',
+      width: '6rem',
       title: words.columns.hour,
       align: 'end',
       wideOnly: true,
@@ -65,6 +79,7 @@ export function AgentsTable({
     },
     {
       key: 'failed',
+      width: '5rem',
       title: words.columns.failed,
       align: 'end',
       wideOnly: true,
@@ -75,19 +90,35 @@ export function AgentsTable({
     },
     {
       key: 'capabilities',
+      width: 'minmax(10rem,1fr)',
       title: words.columns.capabilities,
       wideOnly: true,
       cell: ({ capabilities }) => <Chips names={capabilities} />,
     },
-    { key: 'version', title: words.columns.version, wideOnly: true, cell: ({ version }) => version || '–' },
+    {
+      key: 'version',
+      width: '6rem',
+      title: words.columns.version,
+      wideOnly: true,
+      cell: ({ version }) => version || '–',
+    },
     {
       key: 'transport',
+      width: '9rem',
       title: words.columns.transport,
       wideOnly: true,
       cell: ({ transport }) => words.transports[transport],
     },
   ];
-  return <Table label={words.list} columns={columns} rows={agents} keyOf={({ id }) => id} />;
+  return (
+    <DataGrid
+      label={words.list}
+      columns={columns}
+      rows={agents}
+      keyOf={({ id }) => id}
+      onOpen={({ id }) => router.push(`/agents/${id}`)}
+    />
+  );
 }
 
 function Slots({ agent }: { agent: Agent }) {

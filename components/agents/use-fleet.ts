@@ -13,6 +13,9 @@ const ACTIVITY = query('agents.activity', {});
 const BEAT_MS = 5000;
 const MINUTE_MS = 60_000;
 
+/** An hour in which nothing ended. */
+export const NOTHING: readonly number[] = new Array<number>(60).fill(0);
+
 /** All agents with what they ended in the last hour, kept fresh. */
 export function useFleet() {
   const { data, error, refetch, dataUpdatedAt } = useQuery({ ...LIST, refetchInterval: BEAT_MS });

@@ -10,6 +10,10 @@ const TRANSPORTS: Record<Transport, string> = {
 
 const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
 
+/** By whole seconds: beats come every few of them. */
+const beatAge = (ageMs: number): string =>
+  ageMs < 60_000 ? `${Math.round(ageMs / 1000)} s` : formatDuration(ageMs);
+
 export const words = {
   title: 'Agents',
   note: 'Who does the work, how they do, and what nobody can do yet.',
@@ -41,7 +45,8 @@ export const words = {
     clear: 'Clear the filters',
   },
   tryAgain: 'Try again',
-  beat: (ageMs: number | null) => (ageMs === null ? 'no sign of life' : `${formatDuration(ageMs)} ago`),
+  beatAge,
+  beat: (ageMs: number | null) => (ageMs === null ? 'no sign of life' : `${beatAge(ageMs)} ago`),
   beatTitle: 'Last sign of life, by the clock of the server',
   slots: (used: number, max: number) => `${used} of ${max}`,
   slotsLabel: (name: string) => `Room of ${name} that is taken`,

@@ -28,6 +28,13 @@ export function columnsOf({ onTag, onRun, ...rights }: Wishes): GridColumn<Pipel
       cell: (pipeline) => <NameCell pipeline={pipeline} onTag={onTag} />,
     },
     {
+      key: 'owner',
+      title: words.columns.owner,
+      width: '8rem',
+      wideOnly: true,
+      cell: ({ owner }) => owner?.name ?? words.nobody,
+    },
+    {
       key: 'runs',
       title: words.columns.runs,
       width: '11.5rem',
@@ -55,13 +62,6 @@ export function columnsOf({ onTag, onRun, ...rights }: Wishes): GridColumn<Pipel
         const { p95Ms } = sumUp(runs ?? []);
         return p95Ms === null ? '–' : <span title={words.p95Title}>{formatDuration(p95Ms)}</span>;
       },
-    },
-    {
-      key: 'owner',
-      title: words.columns.owner,
-      width: '8rem',
-      wideOnly: true,
-      cell: ({ owner }) => owner?.name ?? words.nobody,
     },
     {
       key: 'changed',

@@ -58,12 +58,14 @@ export function NewDialog({ way, onWay }: { way: Way | null; onWay(way: Way | nu
           submit();
         }}
       >
-        <Segments
-          label={words.create.how}
-          value={current}
-          choices={WAYS.map((value) => ({ value, label: words.create.ways[value] }))}
-          onChange={onWay}
-        />
+        <span>
+          <Segments
+            label={words.create.how}
+            value={current}
+            choices={WAYS.map((value) => ({ value, label: words.create.ways[value] }))}
+            onChange={onWay}
+          />
+        </span>
         <Field label={words.create.name}>
           <TextInput value={name} onChange={setName} required maxLength={200} autoComplete="off" />
         </Field>
