@@ -20,6 +20,7 @@ export function AgentTile({
   return (
     <Link
       href={`/agents/${agent.id}`}
+      prefetch={false}
       title={agent.reason ?? undefined}
       className={`flex min-w-0 overflow-hidden rounded-lg border border-line bg-card shadow-card transition-colors duration-100 hover:border-control ${isGone ? 'bg-page' : ''}`}
     >

@@ -19,7 +19,7 @@ const RUN: TableColumn<WorkItem> = {
   key: 'run',
   title: words.agent.run,
   cell: ({ run_id: id }) => (
-    <Link href={`/runs/${id}`} className="font-mono text-xs text-accent hover:underline">
+    <Link href={`/runs/${id}`} prefetch={false} className="font-mono text-xs text-accent hover:underline">
       {id.slice(0, 12)}…{id.slice(-4)}
     </Link>
   ),

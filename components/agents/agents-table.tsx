@@ -40,7 +40,7 @@ export function AgentsTable({
       width: 'minmax(12rem,1fr)',
       title: words.columns.name,
       cell: (agent) => (
-        <Link href={`/agents/${agent.id}`} className="font-medium hover:underline">
+        <Link href={`/agents/${agent.id}`} prefetch={false} className="font-medium hover:underline">
           {agent.name}
         </Link>
       ),

@@ -64,7 +64,7 @@ function NeededBy({ row: { pipelines, pipeline_count: count } }: { row: Coverage
       {pipelines.map(({ id, name }, at) => (
         <span key={id}>
           {at > 0 ? ', ' : ''}
-          <Link href={`/pipelines/${id}`} className="text-accent hover:underline">
+          <Link href={`/pipelines/${id}`} prefetch={false} className="text-accent hover:underline">
             {name}
           </Link>
         </span>

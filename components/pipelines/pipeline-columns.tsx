@@ -88,7 +88,11 @@ function NameCell({ pipeline, onTag }: { pipeline: Pipeline; onTag(tag: string):
       <StarButton pipeline={pipeline} />
       <span className="flex min-w-0 flex-col gap-0.5">
         <span className="flex min-w-0 items-center gap-2">
-          <Link href={`/pipelines/${id}`} className="truncate text-base font-medium hover:underline">
+          <Link
+            href={`/pipelines/${id}`}
+            prefetch={false}
+            className="truncate text-base font-medium hover:underline"
+          >
             {name}
           </Link>
           <Chip>{version === null ? words.unpublished : words.version(version)}</Chip>

@@ -69,7 +69,7 @@ export const words = {
     ways: { blank: 'An empty page', template: 'A template', import: 'A file or a text' },
     name: 'Name',
     blank: 'It opens in the editor. Nothing runs before it is published.',
-    make: 'Make it',
+    make: 'Create and edit',
     needs: (names: readonly string[]) =>
       `Nobody online can do ${names.join(', ')}: a run would wait until an agent comes.`,
     covered: 'All that it needs is online.',

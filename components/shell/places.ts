@@ -1,4 +1,4 @@
-import { Bot, Inbox, type LucideIcon, Workflow } from 'lucide-react';
+import { Bot, Inbox, type LucideIcon, ScrollText, Settings, Workflow } from 'lucide-react';
 
 export interface Place {
   label: string;
@@ -11,6 +11,8 @@ export const PLACES: readonly Place[] = [
   { label: 'Pipelines', href: '/pipelines', icon: Workflow },
   { label: 'Agents', href: '/agents', icon: Bot },
   { label: 'Queues', href: '/queues', icon: Inbox },
+  { label: 'Audit', href: '/audit', icon: ScrollText },
+  { label: 'Settings', href: '/settings', icon: Settings },
 ];
 
 /** A page within a place counts as it. */

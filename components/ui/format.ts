@@ -25,6 +25,15 @@ export function formatAge(ms: number): string {
   return `${Math.floor(ms / DAY_MS)} d ago`;
 }
 
+/** How long until then, in the coarsest unit that still tells something. */
+export function formatAhead(ms: number): string {
+  if (ms <= 0) return 'now';
+  if (ms < MINUTE_MS) return `in ${Math.ceil(ms / 1000)} s`;
+  if (ms < HOUR_MS) return `in ${Math.floor(ms / MINUTE_MS)} min`;
+  if (ms < DAY_MS) return `in ${Math.floor(ms / HOUR_MS)} h`;
+  return `in ${Math.floor(ms / DAY_MS)} d`;
+}
+
 const MOMENT = new Intl.DateTimeFormat('en-GB', {
   year: 'numeric',
   month: 'short',
@@ -40,6 +49,10 @@ export function formatMoment(at: string): string {
   const date = new Date(at);
   return Number.isNaN(date.getTime()) ? at : MOMENT.format(date);
 }
+
+const COUNT = new Intl.NumberFormat('en-GB');
+/** 12,000. */
+export const formatCount = (count: number): string => COUNT.format(count);
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
 export function formatBytes(bytes: number): string {

@@ -7,6 +7,8 @@ export const pipelines = pgTable('pipelines', {
   description: text('description').notNull().default(''),
   tags: text('tags').array().notNull().default([]),
   madeBy: uuid('made_by'),
+  /** As which it is offered to models; null: not at all. */
+  toolName: text('tool_name'),
   archivedAt: timestamp('archived_at', { withTimezone: true }),
   createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
   updatedAt: timestamp('updated_at', { withTimezone: true }).notNull().defaultNow(),

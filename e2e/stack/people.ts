@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import type { RunningServer } from './running-server.ts';
+import { watchPage } from './watch-page.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a journey reads into answers and fails when they are not as it says
 type Body = any;
@@ -31,12 +32,7 @@ export async function joinAs(
 ): Promise<{ page: Page; troubles: string[] }> {
   const { link } = await api('/invites', { role });
   const page = await (await browser.newContext({ viewport: { width: 1360, height: 900 } })).newPage();
-  const troubles: string[] = [];
-  page.on('pageerror', (error) => troubles.push(error.message));
-  page.on('console', (message) => {
-    // A place of the side bar that was left is fetched for nothing.
-    if (message.type() === 'error' && !message.text().includes('404')) troubles.push(message.text());
-  });
+  const troubles = watchPage(page);
   await page.goto(server.origin + link);
   await page.getByLabel('Name').fill(`Somebody who is ${role}`);
   await page.getByLabel('E-mail').fill(`${role}${++count}@example.org`);

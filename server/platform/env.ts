@@ -42,6 +42,12 @@ export interface Env {
   readonly mailServer: { readonly url: string; readonly from: string } | undefined;
   /** So long a task waits for people before they are told. */
   readonly notifyWaitMs: number;
+  readonly mcp: {
+    readonly programs: readonly { name: string; command: string; args: readonly string[] }[];
+    /** What an import may put in place of `${NAME}`. */
+    readonly importVariables: Readonly<Record<string, string>>;
+    readonly logDays: number;
+  };
   readonly maxAgents: number;
   /** Undefined: no limit but that of agents and queues. */
   readonly maxConcurrentTasks: number | undefined;
@@ -49,6 +55,11 @@ export interface Env {
   readonly payloadInlineMaxBytes: number;
   readonly payloadMaxBytes: number;
   readonly outboxMax: number;
+  readonly workspaces: {
+    readonly maxBytes: number;
+    readonly maxFiles: number;
+    readonly fileMaxBytes: number;
+  };
   readonly taskStateTtlSeconds: number;
   readonly streamMaxEntries: number;
   readonly sockets: { readonly max: number; readonly perActor: number };
@@ -158,7 +169,13 @@ function toMailServer(values: Parsed): Env['mailServer'] {
   return url === undefined || from === undefined ? undefined : { url, from };
 }
 
-function toEnv(values: Parsed, given: readonly string[], rootDir: string): Env {
+function variablesNamed(names: readonly string[], source: EnvSource): Record<string, string> {
+  return Object.fromEntries(
+    names.flatMap((name) => (source[name] === undefined ? [] : [[name, source[name]]])),
+  );
+}
+
+function toEnv(values: Parsed, { rootDir, source }: { rootDir: string; source: EnvSource }): Env {
   const folder = values.SIGNALBOX_DATA_DIR;
   const dataDir = isAbsolute(folder) ? folder : join(rootDir, folder);
   return {
@@ -182,6 +199,11 @@ function toEnv(values: Parsed, given: readonly string[], rootDir: string): Env {
     outboundAllow: values.SIGNALBOX_OUTBOUND_ALLOW ?? [],
     mailServer: toMailServer(values),
     notifyWaitMs: values.SIGNALBOX_NOTIFY_WAIT_SECONDS * 1000,
+    mcp: {
+      programs: values.SIGNALBOX_MCP_PROGRAMS ?? [],
+      importVariables: variablesNamed(values.SIGNALBOX_MCP_IMPORT_VARIABLES ?? [], source),
+      logDays: values.SIGNALBOX_MCP_LOG_DAYS,
+    },
     maxAgents: values.MAX_AGENTS,
     maxConcurrentTasks: values.MAX_CONCURRENT_TASKS,
     taskTimeoutMs: values.TASK_TIMEOUT * 1000,
@@ -197,6 +219,11 @@ function toEnv(values: Parsed, given: readonly string[], rootDir: string): Env {
       agents: values.SIGNALBOX_RATE_AGENTS,
       'sign-ins': values.SIGNALBOX_RATE_SIGN_INS,
     },
+    workspaces: {
+      maxBytes: values.SIGNALBOX_WORKSPACE_MAX_BYTES,
+      maxFiles: values.SIGNALBOX_WORKSPACE_MAX_FILES,
+      fileMaxBytes: values.SIGNALBOX_WORKSPACE_FILE_MAX_BYTES,
+    },
     quotas: {
       perDay: values.SIGNALBOX_RUNS_PER_DAY,
       perKeyMinute: values.SIGNALBOX_RUNS_PER_KEY_MINUTE,
@@ -208,7 +235,7 @@ function toEnv(values: Parsed, given: readonly string[], rootDir: string): Env {
       cancelled: values.SIGNALBOX_RETENTION_DAYS_CANCELLED,
     },
     secretKeys: values.SIGNALBOX_SECRET_KEYS ?? [],
-    given,
+    given: Object.keys(SETTINGS).filter((name) => (source[name]?.trim() ?? '') !== ''),
     logLevel: values.LOG_LEVEL,
     isMetricsEnabled: values.METRICS_ENABLED,
   };
@@ -223,6 +250,5 @@ export function readEnv(source: EnvSource, rootDir: string): Env {
   const all = [...findUnknownNames(source), ...problems, ...checkEnvCombinations(values)];
   if (all.length > 0) throw describeProblems(all);
   // Without problems every setting with a default was parsed, which is all that Parsed demands.
-  const given = Object.keys(SETTINGS).filter((name) => (source[name]?.trim() ?? '') !== '');
-  return toEnv(values as Parsed, given, resolve(rootDir));
+  return toEnv(values as Parsed, { rootDir: resolve(rootDir), source });
 }

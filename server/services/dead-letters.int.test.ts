@@ -72,7 +72,7 @@ async function poison(): Promise<RunId> {
 describe('a task that every agent died of', () => {
   test('is listed with its run, and replaying it starts one run from its stage on', async () => {
     const source = await poison();
-    const [letter, ...more] = await listDeadLetters(...at(), {});
+    const [letter, ...more] = (await listDeadLetters(...at(), {})).items;
     expect(more).toEqual([]);
     expect(letter).toMatchObject({
       runId: source,
@@ -93,7 +93,7 @@ describe('a task that every agent died of', () => {
     const runs = replays.flatMap((each) => (each.status === 'fulfilled' ? [each.value.runId] : []));
     const [again] = runs as RunId[];
     expect(new Set(runs)).toEqual(new Set([again]));
-    expect(await listDeadLetters(...at(), {})).toEqual([]);
+    expect((await listDeadLetters(...at(), {})).items).toEqual([]);
     await expect(replayDeadLetter(...at(), { id })).rejects.toMatchObject({ code: 'NOT_FOUND' });
 
     const { answer } = await claimOne('survivor');
@@ -109,10 +109,10 @@ describe('a task that every agent died of', () => {
 
   test('is closed with a reason, once, and by nobody of another tenant', async () => {
     await poison();
-    const [letter] = await listDeadLetters(...at(), {});
+    const [letter] = (await listDeadLetters(...at(), {})).items;
     const id = letter?.id ?? '';
     const stranger = { ...program.actor, orgId: 'org_00000000000070008000000000000002' as OrgId };
-    expect(await listDeadLetters(program.services, stranger, {})).toEqual([]);
+    expect((await listDeadLetters(program.services, stranger, {})).items).toEqual([]);
     const missing = { code: 'NOT_FOUND' };
     await expect(discardDeadLetter(program.services, stranger, { id, reason: 'x' })).rejects.toMatchObject(
       missing,
@@ -121,7 +121,7 @@ describe('a task that every agent died of', () => {
     await expect(discardDeadLetter(...at(), { id, reason: ' ' })).rejects.toMatchObject({ code: 'INVALID' });
 
     await discardDeadLetter(...at(), { id, reason: 'the file is broken' });
-    expect(await listDeadLetters(...at(), {})).toEqual([]);
+    expect((await listDeadLetters(...at(), {})).items).toEqual([]);
     await expect(discardDeadLetter(...at(), { id, reason: 'again' })).rejects.toMatchObject(missing);
     const [row] = await program.database
       .sql`SELECT closed_how, closed_at IS NOT NULL AS closed FROM dead_letters`;
@@ -137,7 +137,7 @@ async function killMessages(bodies: readonly string[]): Promise<void> {
   }));
   await broker.publish(messages);
   await vi.waitFor(
-    async () => expect(await listDeadLetters(...at(), {})).toHaveLength(bodies.length),
+    async () => expect((await listDeadLetters(...at(), {})).items).toHaveLength(bodies.length),
     PATIENCE,
   );
 }
@@ -145,7 +145,7 @@ async function killMessages(bodies: readonly string[]): Promise<void> {
 describe('dead messages', () => {
   test('are looked into without what is named like a secret, and stay', async () => {
     await killMessages(['{"version":1,"token":"t-1","note":"shown"}']);
-    const [letter] = await listDeadLetters(...at(), {});
+    const [letter] = (await listDeadLetters(...at(), {})).items;
     const id = letter?.id ?? '';
     const { peek } = await readDeadLetter(...at(), { id });
     expect(JSON.parse(peek?.text ?? '')).toEqual({ version: 1, token: '[hidden]', note: 'shown' });
@@ -155,7 +155,7 @@ describe('dead messages', () => {
     await expect(readDeadLetter(program.services, stranger, { id })).rejects.toMatchObject({
       code: 'NOT_FOUND',
     });
-    expect(await listDeadLetters(...at(), {})).toHaveLength(1);
+    expect((await listDeadLetters(...at(), {})).items).toHaveLength(1);
   });
 
   test('are all tried again once, though they die again, and so is a task beside them', async () => {
@@ -172,7 +172,10 @@ describe('dead messages', () => {
     }
     expect(replayed).toBe(4);
     expect(calls).toBe(3);
-    await vi.waitFor(async () => expect(await listDeadLetters(...at(), {})).toHaveLength(3), PATIENCE);
+    await vi.waitFor(
+      async () => expect((await listDeadLetters(...at(), {})).items).toHaveLength(3),
+      PATIENCE,
+    );
     const { answer } = await claimOne('survivor');
     await answer();
     const [row] = await program.database

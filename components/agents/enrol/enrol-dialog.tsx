@@ -110,7 +110,7 @@ function NameForm({
       }}
     >
       <Field label={words.name} hint={words.nameHint}>
-        <TextInput value={name} onChange={setName} required maxLength={128} autoComplete="off" />
+        <TextInput value={name} onChange={setName} required maxLength={128} autoComplete="off" autoFocus />
       </Field>
       <Field
         label={words.capability}

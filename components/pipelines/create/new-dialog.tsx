@@ -67,7 +67,7 @@ export function NewDialog({ way, onWay }: { way: Way | null; onWay(way: Way | nu
           />
         </span>
         <Field label={words.create.name}>
-          <TextInput value={name} onChange={setName} required maxLength={200} autoComplete="off" />
+          <TextInput value={name} onChange={setName} required maxLength={200} autoComplete="off" autoFocus />
         </Field>
         {current === 'blank' ? <p className="text-sm text-quiet">{words.create.blank}</p> : null}
         {current === 'template' ? (

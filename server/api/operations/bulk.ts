@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { idSchema } from '#server/domain/ids.ts';
 import { abortBulk } from '#server/services/bulk/abort.ts';
-import { BULK_ACTIONS, BULK_RESULTS } from '#server/services/bulk/bulk-view.ts';
+import { BULK_ACTIONS, BULK_RESULTS, BULK_STATUSES } from '#server/services/bulk/bulk-view.ts';
 import { createBulk, previewBulk } from '#server/services/bulk/create.ts';
 import { getBulk, listBulkItems, listBulks } from '#server/services/bulk/look.ts';
 import {
@@ -60,7 +60,11 @@ export const bulk = {
     path: '/api/v1/bulk',
     summary: 'List bulk actions',
     description: 'Newest first, without their errors.',
-    input: z.strictObject(pageInput),
+    input: z.strictObject({
+      ...pageInput,
+      status: z.enum(BULK_STATUSES).optional(),
+      action: z.enum(BULK_ACTIONS).optional(),
+    }),
     output: z.object({ bulks: z.array(bulkSchema), next_cursor: nextCursor }),
     example: { limit: 10 },
     async handle({ services, actor }, input) {

@@ -4,6 +4,7 @@ import { AGENT_ORDERS, assignmentMessageSchema } from '#server/domain/messages.t
 import type { AgentOrders, ReportAnswer } from '#server/domain/reports.ts';
 import { AGENT_STATES, type AgentState, TRANSPORTS } from '#server/domain/routing.ts';
 import type { AgentActivity } from '#server/services/agent/activity.ts';
+import type { CapabilityView } from '#server/services/agent/capabilities.ts';
 import type { Coverage } from '#server/services/agent/coverage.ts';
 import type { AgentHistory } from '#server/services/agent/history.ts';
 import type { AgentListItem } from '#server/services/agent/list.ts';
@@ -216,3 +217,17 @@ export const presentCoverage = ({
   pipelineCount,
   ...coverage
 }: Coverage): z.input<typeof coverageSchema> => ({ ...coverage, pipeline_count: pipelineCount });
+export const capabilitySchema = z
+  .object({
+    name: z.string(),
+    description: z.string(),
+    agents: z.int(),
+    serving: z.int().describe('Those that are given work just now.'),
+    config_schema: anyObject.nullable().describe('JSON Schema of the `config` of stages that ask for it.'),
+  })
+  .meta({ id: 'Capability' });
+
+export const presentCapability = ({
+  configSchema,
+  ...capability
+}: CapabilityView): z.input<typeof capabilitySchema> => ({ ...capability, config_schema: configSchema });

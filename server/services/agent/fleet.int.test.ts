@@ -27,7 +27,8 @@ const join = async (capability: string) => {
     capabilities: [{ name: capability }],
   });
 };
-const stateOf = async (id: AgentId) => (await listAgents(...at())).find((agent) => agent.id === id)?.state;
+const stateOf = async (id: AgentId) =>
+  (await listAgents(...at())).items.find((agent) => agent.id === id)?.state;
 
 describe('the history of an agent', () => {
   test('has a row for each order and none for being busy', async () => {

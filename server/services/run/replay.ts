@@ -38,6 +38,7 @@ export async function replayRun(
   const graph = await services.graphOf(source.versionId);
   const from = request.from;
   if (from !== undefined && !graph.indexOf.has(from)) throw notFound('stage', from);
+  const reuse = from === undefined ? [] : planReuse(graph, { from, source: request.id, tasks: source.tasks });
   const { id, isNew } = await launchRun(services, actor, {
     pipelineId: pipelineIdOf(source.run),
     versionId: source.versionId,
@@ -51,10 +52,21 @@ export async function replayRun(
     action: 'run.replayed',
     request: JSON.parse(JSON.stringify({ replay: request })) as Json,
     replay: { of: request.id, from: from ?? '' },
-    reuse: from === undefined ? [] : planReuse(graph, { from, source: request.id, tasks: source.tasks }),
+    reuse,
+    files: filesOf(graph, source.tasks, reuse),
   });
   const run = await inTenant(services.db, actor.orgId, (tx) => viewRun(tx, id, services.graphOf));
   return { run: redactRun(actor, run), isNew };
+}
+
+/** Stages whose outputs are reused, as they stood in the run that is done again. */
+function filesOf(
+  graph: CompiledGraph,
+  tasks: readonly TaskRow[],
+  reuse: NonNullable<StartRequest['reuse']>,
+): { stageKey: string; index: number }[] {
+  const reused = new Set(reuse.map(({ task }) => graph.stages[task]?.key));
+  return tasks.flatMap(({ stageKey, index }) => (reused.has(stageKey) ? [{ stageKey, index }] : []));
 }
 
 async function loadSource(
