@@ -167,7 +167,7 @@ export function Checkbox(
     <span className="inline-flex min-h-6 items-center gap-2 text-base">
       <BaseCheckbox.Root
         id={id}
-        aria-label={labelHidden ? label : undefined}
+        {...(labelHidden ? { 'aria-label': label } : { 'aria-labelledby': `${id}-label` })}
         checked={checked}
         indeterminate={some}
         disabled={disabled}
@@ -183,7 +183,11 @@ export function Checkbox(
           )}
         </BaseCheckbox.Indicator>
       </BaseCheckbox.Root>
-      {labelHidden ? null : <label htmlFor={id}>{label}</label>}
+      {labelHidden ? null : (
+        <label id={`${id}-label`} htmlFor={id}>
+          {label}
+        </label>
+      )}
     </span>
   );
 }
@@ -196,7 +200,7 @@ export function Switch(props: TickProps & { labelHidden?: boolean }) {
     <span className="inline-flex min-h-6 items-center gap-2 text-base">
       <BaseSwitch.Root
         id={id}
-        aria-label={labelHidden ? label : undefined}
+        {...(labelHidden ? { 'aria-label': label } : { 'aria-labelledby': `${id}-label` })}
         checked={checked}
         disabled={disabled}
         onCheckedChange={onChange}
@@ -204,7 +208,11 @@ export function Switch(props: TickProps & { labelHidden?: boolean }) {
       >
         <BaseSwitch.Thumb className="size-3.5 rounded-full bg-on-accent transition-transform duration-100 data-checked:translate-x-3.5" />
       </BaseSwitch.Root>
-      {labelHidden ? null : <label htmlFor={id}>{label}</label>}
+      {labelHidden ? null : (
+        <label id={`${id}-label`} htmlFor={id}>
+          {label}
+        </label>
+      )}
     </span>
   );
 }
