@@ -80,72 +80,83 @@ export function AgentsPage() {
   );
 }
 
-function Fleet({
-  fleet,
-  agents,
-  onEnrol,
-}: {
+interface FleetProps {
   fleet: ReturnType<typeof useFleet>;
   agents: readonly Agent[];
   onEnrol: (() => void) | undefined;
-}) {
-  const [{ view, group, state, q }, setUrl] = useQueryStates(URL_STATE);
-  const now = useServerNow(fleet.aheadMs);
+}
+
+function Fleet({ fleet, agents, onEnrol }: FleetProps) {
+  const [{ group, state, q }] = useQueryStates(URL_STATE);
   const shown = filterAgents(agents, { search: q, state });
-  if (agents.length === 0)
-    return (
-      <Card flush>
-        <Empty
-          icon={Bot}
-          title={words.none.title}
-          action={onEnrol ? <Button onClick={() => onEnrol()}>{words.enrol}</Button> : undefined}
-        >
-          {words.none.text}
-        </Empty>
-      </Card>
-    );
+  if (agents.length === 0) return <NoAgents onEnrol={onEnrol} />;
   return (
     <>
       <Filters agents={agents} />
-      {shown.length === 0 ? (
-        <Card flush>
-          <Empty
-            icon={SearchX}
-            title={words.noMatch.title}
-            action={
-              <Button size="sm" onClick={() => void setUrl({ q: null, state: null })}>
-                {words.noMatch.clear}
-              </Button>
-            }
-          >
-            {words.noMatch.text(agents.length)}
-          </Empty>
-        </Card>
-      ) : null}
-      {shown.length > 0
-        ? groupAgents(shown, group).map(({ key, agents: members }) => (
-            <section key={key} aria-label={titleOf(group, key)}>
-              {group === 'none' ? null : (
-                <h2 className="mb-2 flex items-baseline gap-2 font-medium">
-                  {titleOf(group, key)}
-                  <span className="text-sm font-normal text-quiet">{words.count(members.length)}</span>
-                </h2>
-              )}
-              {view === 'board' ? (
-                <div className="grid grid-cols-[repeat(auto-fill,minmax(13.5rem,1fr))] gap-3">
-                  {members.map((agent) => (
-                    <AgentTile key={agent.id} agent={agent} activity={fleet.activityOf(agent.id)} now={now} />
-                  ))}
-                </div>
-              ) : (
-                <Card flush>
-                  <AgentsTable agents={members} activityOf={fleet.activityOf} now={now} />
-                </Card>
-              )}
-            </section>
-          ))
-        : null}
+      {shown.length === 0 ? <NoMatch hidden={agents.length} /> : null}
+      {groupAgents(shown, group).map(({ key, agents: members }) => (
+        <section key={key} aria-label={titleOf(group, key)}>
+          {group === 'none' ? null : (
+            <h2 className="mb-2 flex items-baseline gap-2 font-medium">
+              {titleOf(group, key)}
+              <span className="text-sm font-normal text-quiet">{words.count(members.length)}</span>
+            </h2>
+          )}
+          <Members fleet={fleet} agents={members} />
+        </section>
+      ))}
     </>
+  );
+}
+
+function Members({ fleet, agents }: Pick<FleetProps, 'fleet' | 'agents'>) {
+  const [{ view }] = useQueryStates(URL_STATE);
+  const now = useServerNow(fleet.aheadMs);
+  if (view === 'table')
+    return (
+      <Card flush>
+        <AgentsTable agents={agents} activityOf={fleet.activityOf} now={now} />
+      </Card>
+    );
+  return (
+    <div className="grid grid-cols-[repeat(auto-fill,minmax(13.5rem,1fr))] gap-3">
+      {agents.map((agent) => (
+        <AgentTile key={agent.id} agent={agent} activity={fleet.activityOf(agent.id)} now={now} />
+      ))}
+    </div>
+  );
+}
+
+function NoAgents({ onEnrol }: Pick<FleetProps, 'onEnrol'>) {
+  return (
+    <Card flush>
+      <Empty
+        icon={Bot}
+        title={words.none.title}
+        action={onEnrol ? <Button onClick={() => onEnrol()}>{words.enrol}</Button> : undefined}
+      >
+        {words.none.text}
+      </Empty>
+    </Card>
+  );
+}
+
+function NoMatch({ hidden }: { hidden: number }) {
+  const [, setUrl] = useQueryStates(URL_STATE);
+  return (
+    <Card flush>
+      <Empty
+        icon={SearchX}
+        title={words.noMatch.title}
+        action={
+          <Button size="sm" onClick={() => void setUrl({ q: null, state: null })}>
+            {words.noMatch.clear}
+          </Button>
+        }
+      >
+        {words.noMatch.text(hidden)}
+      </Empty>
+    </Card>
   );
 }
 

@@ -1,16 +1,14 @@
 import Link from 'next/link';
-import type { Answer } from '../data/index.ts';
 import { lookOfRun } from '../looks/index.ts';
 import { formatDuration, formatMoment } from '../ui/format.ts';
 import type { GridColumn } from '../ui/grid/index.ts';
 import { StatusStrip } from '../ui/status.tsx';
 import { Ago, Chip } from '../ui/text.tsx';
 import { durationOf, sharesOf, sumUp } from './last-runs.ts';
-import { RowActions, type RowRights } from './row-actions.tsx';
+import { RowActions } from './row-actions.tsx';
 import { StarButton } from './star-button.tsx';
+import type { Pipeline, RowRights } from './types.ts';
 import { words } from './words.ts';
-
-export type Pipeline = Answer<'pipelines.list'>['pipelines'][number];
 
 const SHOWN_TAGS = 3;
 

@@ -22,15 +22,9 @@ import { ConfirmDialog } from '../ui/dialog.tsx';
 import { Menu, MenuItem, MenuLine } from '../ui/menu.tsx';
 import { useToast } from '../ui/toast.tsx';
 import { Tooltip } from '../ui/tooltip.tsx';
-import type { Pipeline } from './pipeline-columns.tsx';
 import { sampleOf } from './run/input-fields.ts';
+import type { Pipeline, RowRights } from './types.ts';
 import { words } from './words.ts';
-
-export interface RowRights {
-  mayRun: boolean;
-  mayEdit: boolean;
-  mayCreate: boolean;
-}
 
 /** Starts it on the first example of its input schema. */
 async function runSample(id: Pipeline['id']) {

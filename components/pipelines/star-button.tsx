@@ -3,14 +3,11 @@
 import { Star } from 'lucide-react';
 import { useAct } from '../shell/use-act.ts';
 import { IconButton } from '../ui/button.tsx';
+import type { Pipeline } from './types.ts';
 import { words } from './words.ts';
 
-export function StarButton({
-  pipeline: { id, name, starred },
-}: {
-  pipeline: { id: Parameters<ReturnType<typeof useStar>['run']>[0]['id']; name: string; starred: boolean };
-}) {
-  const star = useStar();
+export function StarButton({ pipeline: { id, name, starred } }: { pipeline: Pipeline }) {
+  const star = useAct('pipelines.star');
   return (
     <IconButton
       size="sm"
@@ -22,5 +19,3 @@ export function StarButton({
     />
   );
 }
-
-const useStar = () => useAct('pipelines.star');

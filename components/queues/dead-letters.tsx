@@ -13,7 +13,7 @@ import { DataGrid, type GridColumn, type GridHandle } from '../ui/grid/index.ts'
 import { Card } from '../ui/surface.tsx';
 import { Ago } from '../ui/text.tsx';
 import { LetterDrawer } from './letter-drawer.tsx';
-import type { Letter } from './queues-page.tsx';
+import type { Letter } from './types.ts';
 import { useReplayAll } from './use-replay-all.ts';
 import { words } from './words.ts';
 

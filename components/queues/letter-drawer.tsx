@@ -14,7 +14,7 @@ import { Drawer } from '../ui/drawer.tsx';
 import { Notice, Skeleton } from '../ui/feedback.tsx';
 import { formatBytes } from '../ui/format.ts';
 import { Ago, Code, CopyText } from '../ui/text.tsx';
-import type { Letter } from './queues-page.tsx';
+import type { Letter } from './types.ts';
 import { words } from './words.ts';
 
 const REFRESH = [['deadLetters'], ['queues']] as const;

@@ -2,7 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { parseAsString, parseAsStringLiteral, useQueryState } from 'nuqs';
-import { type Answer, query } from '../data/index.ts';
+import { query } from '../data/index.ts';
 import { useMay } from '../shell/use-may.ts';
 import { Button } from '../ui/button.tsx';
 import { Notice } from '../ui/feedback.tsx';
@@ -12,10 +12,8 @@ import { Tabs } from '../ui/tabs.tsx';
 import { DeadLetters } from './dead-letters.tsx';
 import { LimitsTable } from './limits-table.tsx';
 import { QueuesTable } from './queues-table.tsx';
+import type { Letter, Queue } from './types.ts';
 import { words } from './words.ts';
-
-export type Queue = Answer<'queues.list'>['queues'][number];
-export type Letter = Answer<'deadLetters.list'>['dead_letters'][number];
 
 const EVERY_MS = 5000;
 const SHOWN_LETTERS = 500;

@@ -11,7 +11,7 @@ import { StatusText } from '../ui/status.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Table, type TableColumn } from '../ui/table.tsx';
 import { judgeQueue } from './judge-queue.ts';
-import type { Queue } from './queues-page.tsx';
+import type { Queue } from './types.ts';
 import { words } from './words.ts';
 
 const number = (key: keyof typeof words.columns, of: (queue: Queue) => number, wideOnly = true) => ({

@@ -8,7 +8,7 @@ import { Segments } from '../../ui/choice.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Notice } from '../../ui/feedback.tsx';
 import { Field, TextInput } from '../../ui/field.tsx';
-import type { Pipeline } from '../pipeline-columns.tsx';
+import type { Pipeline } from '../types.ts';
 import { words } from '../words.ts';
 import { ImportFields, type ImportText } from './import-fields.tsx';
 import { TemplateList } from './template-list.tsx';
@@ -69,26 +69,43 @@ export function NewDialog({ way, onWay }: { way: Way | null; onWay(way: Way | nu
         <Field label={words.create.name}>
           <TextInput value={name} onChange={setName} required maxLength={200} autoComplete="off" autoFocus />
         </Field>
-        {current === 'blank' ? <p className="text-sm text-quiet">{words.create.blank}</p> : null}
-        {current === 'template' ? (
-          <TemplateList
-            value={template}
-            onChange={(key, title) => {
-              setTemplate(key);
-              setName((before) => before || title);
-            }}
-          />
-        ) : null}
-        {current === 'import' ? (
-          <ImportFields
-            value={given}
-            onChange={setGiven}
-            onName={(title) => setName((before) => before || title)}
-          />
-        ) : null}
+        <WayFields
+          way={current}
+          {...{ template, setTemplate, given, setGiven }}
+          onName={(title) => setName((before) => before || title)}
+        />
         {make.error ? <Notice message={make.error.message} advice={make.error.advice} /> : null}
       </form>
     </Dialog>
+  );
+}
+
+function WayFields({
+  way,
+  template,
+  setTemplate,
+  given,
+  setGiven,
+  onName,
+}: {
+  way: Way;
+  template: string | undefined;
+  setTemplate(key: string): void;
+  given: ImportText;
+  setGiven(given: ImportText): void;
+  /** What it may be called, if nobody has said so yet. */
+  onName(title: string): void;
+}) {
+  if (way === 'import') return <ImportFields value={given} onChange={setGiven} onName={onName} />;
+  if (way === 'blank') return <p className="text-sm text-quiet">{words.create.blank}</p>;
+  return (
+    <TemplateList
+      value={template}
+      onChange={(key, title) => {
+        setTemplate(key);
+        onName(title);
+      }}
+    />
   );
 }
 

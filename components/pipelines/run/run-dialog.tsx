@@ -8,7 +8,7 @@ import { type Answer, query, useAction } from '../../data/index.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Notice, Skeleton } from '../../ui/feedback.tsx';
-import type { Pipeline } from '../pipeline-columns.tsx';
+import type { Pipeline } from '../types.ts';
 import { words } from '../words.ts';
 import { sampleOf } from './input-fields.ts';
 import { InputForm } from './input-form.tsx';
