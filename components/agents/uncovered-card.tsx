@@ -3,6 +3,7 @@
 import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
 import { type Answer, query, useFresh } from '../data/index.ts';
+import { pipelineHref } from '../shell/places.ts';
 import { Button } from '../ui/button.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Table, type TableColumn } from '../ui/table.tsx';
@@ -64,7 +65,7 @@ function NeededBy({ row: { pipelines, pipeline_count: count } }: { row: Coverage
       {pipelines.map(({ id, name }, at) => (
         <span key={id}>
           {at > 0 ? ', ' : ''}
-          <Link href={`/pipelines/${id}`} prefetch={false} className="text-accent hover:underline">
+          <Link href={pipelineHref(id)} prefetch={false} className="text-accent hover:underline">
             {name}
           </Link>
         </span>

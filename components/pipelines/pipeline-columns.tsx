@@ -1,5 +1,6 @@
 import Link from 'next/link';
 import { lookOfRun } from '../looks/index.ts';
+import { pipelineHref } from '../shell/places.ts';
 import { formatDuration, formatMoment } from '../ui/format.ts';
 import type { GridColumn } from '../ui/grid/index.ts';
 import { StatusStrip } from '../ui/status.tsx';
@@ -87,7 +88,7 @@ function NameCell({ pipeline, onTag }: { pipeline: Pipeline; onTag(tag: string):
       <span className="flex min-w-0 flex-col gap-0.5">
         <span className="flex min-w-0 items-center gap-2">
           <Link
-            href={`/pipelines/${id}`}
+            href={pipelineHref(id)}
             prefetch={false}
             className="truncate text-base font-medium hover:underline"
           >

@@ -12,6 +12,7 @@ import {
   useQueryStates,
 } from 'nuqs';
 import { pages, useFresh } from '../data/index.ts';
+import { pipelineHref } from '../shell/places.ts';
 import { useMay } from '../shell/use-may.ts';
 import { Button } from '../ui/button.tsx';
 import { Checkbox, Select } from '../ui/choice.tsx';
@@ -119,7 +120,7 @@ function PipelineList({ onNew, onRun }: { onNew: (() => void) | undefined; onRun
             rows={pipelines}
             keyOf={({ id }) => id}
             rowPx={ROW_PX}
-            onOpen={({ id }) => router.push(`/pipelines/${id}`)}
+            onOpen={({ id }) => router.push(pipelineHref(id))}
             hasMore={hasNextPage}
             onEnd={() => {
               if (!isFetchingNextPage) void fetchNextPage();

@@ -16,6 +16,7 @@ import { useRouter } from 'next/navigation';
 import { useState } from 'react';
 import type { Json } from '../../server/domain/json.ts';
 import { type ApiError, act, ask } from '../data/index.ts';
+import { pipelineHref } from '../shell/places.ts';
 import { useAct } from '../shell/use-act.ts';
 import { IconButton } from '../ui/button.tsx';
 import { ConfirmDialog } from '../ui/dialog.tsx';
@@ -98,13 +99,11 @@ function RowMenu({ pipeline, rights: { mayRun, mayEdit, mayCreate }, onRun }: Ro
           />
         ) : null}
         <MenuItem label={words.menu.open} icon={Workflow} onSelect={() => router.push(`/pipelines/${id}`)} />
-        {mayEdit && !isArchived ? (
-          <MenuItem
-            label={words.menu.edit}
-            icon={PencilLine}
-            onSelect={() => router.push(`/pipelines/${id}/edit`)}
-          />
-        ) : null}
+        <MenuItem
+          label={mayEdit && !isArchived ? words.menu.edit : words.menu.open}
+          icon={mayEdit && !isArchived ? PencilLine : Workflow}
+          onSelect={() => router.push(pipelineHref(id))}
+        />
         {mayCreate ? (
           <MenuItem label={words.menu.duplicate} icon={Copy} onSelect={() => duplicate.run({ id })} />
         ) : null}

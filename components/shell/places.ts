@@ -19,3 +19,6 @@ export const PLACES: readonly Place[] = [
 export function isPlaceOf({ href }: Place, path: string): boolean {
   return path === href || (href !== '/' && path.startsWith(`${href}/`));
 }
+
+/** Where a pipeline is looked at: its editor, which shows it to those too who may not change it. */
+export const pipelineHref = (id: string): string => `/pipelines/${id}/edit`;
