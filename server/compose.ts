@@ -95,10 +95,7 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
   await gateway.start();
   const documents = createDocumentDesk();
   let stopping = false;
-  const seen = {
-    db,
-    presence: { list: () => ports.hotState.listPresent('agent') },
-  };
+  const seen = { db, presence: { list: () => ports.hotState.listPresent('agent') } };
   const onTrouble = (message: string, error: unknown) => logger.warn({ err: error }, message);
   const relay = createRelay({ services: seen, hot: ports.hotState, now: Date.now, onTrouble });
   const services: Services = {
@@ -128,25 +125,46 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
   };
   const bulks = createBulkWorker({ services, sql: ports.beatSql, onTrouble });
   if (env.roles.has('coordinator')) bulks.start();
+  const parts = { relay, chores: [...chores, documents, bulks], limits, agents, engine, announcer, nudges };
   return {
     services,
     failed: ports.databaseDied.then((output) => `The embedded database has ended by itself:\n${output}`),
     async stop() {
       stopping = true;
-      await relay.stop();
-      await Promise.all([...chores.map((chore) => chore.stop()), documents.stop(), bulks.stop()]);
-      await limits.stop();
-      await agents.drain(DRAIN_MS);
-      await engine.stop();
-      announcer.stop();
-      await nudges.stop();
-      await agents.stop();
-      await gateway.stop();
-      await identity.stop();
-      outbound.close();
-      await ports.stop();
+      await stopInOrder({ ...parts, gateway, identity, outbound, ports });
     },
   };
+}
+
+type Stop = { stop(): unknown };
+interface Running {
+  relay: Stop;
+  chores: readonly Stop[];
+  limits: Stop;
+  agents: Stop & { drain(ms: number): Promise<unknown> };
+  engine: Stop;
+  announcer: Stop;
+  nudges: Stop;
+  gateway: Stop;
+  identity: Stop;
+  outbound: { close(): void };
+  ports: Stop;
+}
+
+/** Whoever gives work first, and last what everybody leans on. */
+async function stopInOrder(running: Running): Promise<void> {
+  await running.relay.stop();
+  await Promise.all(running.chores.map((chore) => chore.stop()));
+  await running.limits.stop();
+  await running.agents.drain(DRAIN_MS);
+  await running.engine.stop();
+  running.announcer.stop();
+  await running.nudges.stop();
+  await running.agents.stop();
+  await running.gateway.stop();
+  await running.identity.stop();
+  running.outbound.close();
+  await running.ports.stop();
 }
 
 async function startIdentity(

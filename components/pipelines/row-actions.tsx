@@ -98,7 +98,6 @@ function RowMenu({ pipeline, rights: { mayRun, mayEdit, mayCreate }, onRun }: Ro
             onSelect={() => onRun(id)}
           />
         ) : null}
-        <MenuItem label={words.menu.open} icon={Workflow} onSelect={() => router.push(`/pipelines/${id}`)} />
         <MenuItem
           label={mayEdit && !isArchived ? words.menu.edit : words.menu.open}
           icon={mayEdit && !isArchived ? PencilLine : Workflow}

@@ -1,1 +1,3 @@
-export { RunPage } from './run-page.tsx';
+export { BulkPage } from './bulk/bulk-page.tsx';
+export { RunsPage } from './list/runs-page.tsx';
+export { RunPage } from './run/run-page.tsx';

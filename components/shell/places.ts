@@ -1,4 +1,4 @@
-import { Bot, Inbox, type LucideIcon, ScrollText, Settings, Workflow } from 'lucide-react';
+import { Bot, Cable, Inbox, ListTree, type LucideIcon, ScrollText, Settings, Workflow } from 'lucide-react';
 
 export interface Place {
   label: string;
@@ -9,8 +9,10 @@ export interface Place {
 /** What the side bar offers, and in which order. */
 export const PLACES: readonly Place[] = [
   { label: 'Pipelines', href: '/pipelines', icon: Workflow },
+  { label: 'Runs', href: '/runs', icon: ListTree },
   { label: 'Agents', href: '/agents', icon: Bot },
   { label: 'Queues', href: '/queues', icon: Inbox },
+  { label: 'MCP', href: '/mcp', icon: Cable },
   { label: 'Audit', href: '/audit', icon: ScrollText },
   { label: 'Settings', href: '/settings', icon: Settings },
 ];

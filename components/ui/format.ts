@@ -16,6 +16,10 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(whole / DAY_MS)} d ${Math.floor((whole % DAY_MS) / HOUR_MS)} h`;
 }
 
+/** The same of what still goes on: whole seconds, as tenths that change are a flicker. */
+export const formatSeconds = (ms: number): string =>
+  ms < MINUTE_MS ? `${Math.max(0, Math.floor(ms / 1000))} s` : formatDuration(ms);
+
 /** In the coarsest unit that still tells something. A clock that runs behind ours is not in the future. */
 export function formatAge(ms: number): string {
   if (ms < 10_000) return 'just now';

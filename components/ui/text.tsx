@@ -2,7 +2,7 @@
 
 import { Check, Copy } from 'lucide-react';
 import { type ReactNode, useEffect, useState } from 'react';
-import { formatAge, formatAhead, formatMoment } from './format.ts';
+import { formatAge, formatAhead, formatMoment, formatSeconds } from './format.ts';
 
 const SAID_MS = 1500;
 
@@ -83,6 +83,21 @@ export function CopyBlock({ label, children }: { label: string; children: string
         <CopyText text={children} shown="" what={label} isLong />
       </span>
     </div>
+  );
+}
+
+/** How long it has been going on, each second. */
+export function Elapsed({ since }: { since: string }) {
+  const [now, setNow] = useState<number>();
+  useEffect(() => {
+    setNow(Date.now());
+    const timer = setInterval(() => setNow(Date.now()), 1000);
+    return () => clearInterval(timer);
+  }, []);
+  return (
+    <span className="whitespace-nowrap tabular-nums">
+      {now === undefined ? '' : formatSeconds(now - Date.parse(since))}
+    </span>
   );
 }
 

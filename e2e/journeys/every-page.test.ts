@@ -37,8 +37,16 @@ const PAGES: Record<string, Paths> = {
   '/agents': () => ['/agents', '/agents?view=table&group=capability', '/agents?enrol=true'],
   '/agents/[id]': ({ agentId }) => [`/agents/${agentId}`],
   '/queues': () => ['/queues', '/queues?empty=true', '/queues?part=dead', '/queues?part=limits'],
-  '/runs/[id]': ({ runId }) => [`/runs/${runId}`],
+  '/runs/[id]': ({ runId }) =>
+    ['timeline', 'logs', 'events', 'data', 'attempts', 'workspace', 'report'].map(
+      (tab) => `/runs/${runId}?tab=${tab}`,
+    ),
+  '/pipelines/[id]/edit': ({ pipelineId }) => [`/pipelines/${pipelineId}/edit`],
+  '/runs': () => ['/runs', '/runs?status=failed'],
+  '/bulk/[id]': () => [],
   '/audit': () => ['/audit'],
+  '/mcp': () => ['connections', 'approvals', 'usage', 'log', 'client'].map((tab) => `/mcp?tab=${tab}`),
+  '/mcp/[id]': () => [],
   '/settings': () => ['/settings'],
   '/settings/[section]': () => SECTIONS.map((section) => `/settings/${section}`),
 };

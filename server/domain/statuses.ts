@@ -52,7 +52,9 @@ export const isRunOver = (status: RunStatus): boolean => RUN_STEPS[status].lengt
 export const isRunPaused = (status: RunStatus): boolean => status === 'paused';
 export const isRunCancelling = (status: RunStatus): boolean => status === 'cancelling';
 export const isRunSuccess = (status: RunStatus): boolean => status === 'succeeded';
+/** Its end was a failure. */
 export const isRunFailure = (status: RunStatus): boolean => status === 'failed';
+export const isRunCancelled = (status: RunStatus): boolean => status === 'cancelled';
 export const isRunActive = (status: RunStatus): boolean => status === 'running';
 
 export const isTaskOver = (status: TaskStatus): boolean => TASK_STEPS[status].length === 0;

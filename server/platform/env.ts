@@ -175,6 +175,28 @@ function variablesNamed(names: readonly string[], source: EnvSource): Record<str
   );
 }
 
+/** How much of what there is for each who asks. */
+function toAllowances(values: Parsed): Pick<Env, 'rates' | 'workspaces' | 'quotas'> {
+  return {
+    rates: {
+      reads: values.SIGNALBOX_RATE_READS,
+      writes: values.SIGNALBOX_RATE_WRITES,
+      agents: values.SIGNALBOX_RATE_AGENTS,
+      'sign-ins': values.SIGNALBOX_RATE_SIGN_INS,
+    },
+    workspaces: {
+      maxBytes: values.SIGNALBOX_WORKSPACE_MAX_BYTES,
+      maxFiles: values.SIGNALBOX_WORKSPACE_MAX_FILES,
+      fileMaxBytes: values.SIGNALBOX_WORKSPACE_FILE_MAX_BYTES,
+    },
+    quotas: {
+      perDay: values.SIGNALBOX_RUNS_PER_DAY,
+      perKeyMinute: values.SIGNALBOX_RUNS_PER_KEY_MINUTE,
+      inFlight: values.SIGNALBOX_RUNS_IN_FLIGHT,
+    },
+  };
+}
+
 function toEnv(values: Parsed, { rootDir, source }: { rootDir: string; source: EnvSource }): Env {
   const folder = values.SIGNALBOX_DATA_DIR;
   const dataDir = isAbsolute(folder) ? folder : join(rootDir, folder);
@@ -213,22 +235,7 @@ function toEnv(values: Parsed, { rootDir, source }: { rootDir: string; source: E
     taskStateTtlSeconds: values.SIGNALBOX_TASK_STATE_TTL,
     streamMaxEntries: values.SIGNALBOX_STREAM_MAX,
     sockets: { max: values.SIGNALBOX_SOCKETS_MAX, perActor: values.SIGNALBOX_SOCKETS_PER_ACTOR },
-    rates: {
-      reads: values.SIGNALBOX_RATE_READS,
-      writes: values.SIGNALBOX_RATE_WRITES,
-      agents: values.SIGNALBOX_RATE_AGENTS,
-      'sign-ins': values.SIGNALBOX_RATE_SIGN_INS,
-    },
-    workspaces: {
-      maxBytes: values.SIGNALBOX_WORKSPACE_MAX_BYTES,
-      maxFiles: values.SIGNALBOX_WORKSPACE_MAX_FILES,
-      fileMaxBytes: values.SIGNALBOX_WORKSPACE_FILE_MAX_BYTES,
-    },
-    quotas: {
-      perDay: values.SIGNALBOX_RUNS_PER_DAY,
-      perKeyMinute: values.SIGNALBOX_RUNS_PER_KEY_MINUTE,
-      inFlight: values.SIGNALBOX_RUNS_IN_FLIGHT,
-    },
+    ...toAllowances(values),
     retentionDays: {
       succeeded: values.SIGNALBOX_RETENTION_DAYS_SUCCEEDED,
       failed: values.SIGNALBOX_RETENTION_DAYS_FAILED,

@@ -23,6 +23,7 @@ export const runFilterInput = {
   id_prefix: runFilterFields.idPrefix.describe('The beginning of its id.'),
   metadata: runFilterFields.metadata.describe('`key=value` of a plain value at the top of its metadata.'),
   replay_of: idSchema('run').optional(),
+  replayed: runFilterFields.replayed.describe('It has a replay, or it has none.'),
 };
 
 const runFilterSchema = z.strictObject(runFilterInput);
@@ -46,5 +47,6 @@ export function toRunFilter(input: z.output<typeof runFilterSchema>): RunFilter 
     idPrefix: input.id_prefix,
     metadata: input.metadata,
     replayOf: input.replay_of,
+    replayed: input.replayed,
   };
 }

@@ -117,6 +117,8 @@ const FILTERS: Record<string, Parameters<typeof resolveFilter>[2]> = {
   'common metadata': { metadata: 'env=prod' },
   'rare metadata': { metadata: 'env=rare' },
   'metadata that nothing has': { metadata: 'env=none' },
+  'having been replayed': { replayed: true },
+  'a rare status and no replay': { status: ['failed'], replayed: false },
   'what it replays': { replayOf: id('run', 5) as RunId },
 };
 const ENDS: Record<string, Parameters<typeof resolveFilter>[2]> = {

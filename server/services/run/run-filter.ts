@@ -45,6 +45,8 @@ export const runFilterFields = {
     .regex(/^[^=]{1,100}=.{0,200}$/s, 'must be key=value')
     .optional(),
   replayOf: idSchema('run').optional(),
+  /** Somebody has replayed it, or nobody has. */
+  replayed: z.boolean().optional(),
 };
 const runFilterSchema = z.strictObject(runFilterFields);
 export type RunFilter = z.output<typeof runFilterSchema>;

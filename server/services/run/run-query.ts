@@ -21,6 +21,7 @@ export interface RunConditions {
   trigger?: string | undefined;
   errorGroup?: string | undefined;
   replayOf?: string | undefined;
+  replayed?: boolean | undefined;
   label?: string;
   idRange?: { from: string; to: string };
   /** A stretch of time, as ids have it. */
@@ -169,6 +170,10 @@ const CONDITIONS: { [Field in keyof RunConditions]-?: (value: NonNullable<RunCon
       : sql`r.trigger = ${value} AND r.trigger <> ${sql.raw(`'${COMMON_TRIGGER}'`)}`,
   errorGroup: (value) => sql`r.error_group = ${value}`,
   replayOf: (value) => sql`r.replay_of = ${uuid(value)}`,
+  replayed: (value) =>
+    value
+      ? sql`EXISTS (SELECT FROM runs again WHERE again.replay_of = r.id)`
+      : sql`NOT EXISTS (SELECT FROM runs again WHERE again.replay_of = r.id)`,
   label: (value) => sql`r.labels @> ARRAY[${value}::text]`,
   idRange: ({ from, to }) => sql`r.id BETWEEN ${from}::text::uuid AND ${to}::text::uuid`,
   bornSince: (value) => idIs(sql`>=`, sql`uuid_at(${at(value)})`),
