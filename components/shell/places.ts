@@ -1,4 +1,4 @@
-import { Cable, ListTree, type LucideIcon, ScrollText, Settings, Workflow } from 'lucide-react';
+import { Bot, Cable, Inbox, ListTree, type LucideIcon, ScrollText, Settings, Workflow } from 'lucide-react';
 
 export interface Place {
   label: string;
@@ -10,6 +10,8 @@ export interface Place {
 export const PLACES: readonly Place[] = [
   { label: 'Pipelines', href: '/pipelines', icon: Workflow },
   { label: 'Runs', href: '/runs', icon: ListTree },
+  { label: 'Agents', href: '/agents', icon: Bot },
+  { label: 'Queues', href: '/queues', icon: Inbox },
   { label: 'MCP', href: '/mcp', icon: Cable },
   { label: 'Audit', href: '/audit', icon: ScrollText },
   { label: 'Settings', href: '/settings', icon: Settings },
@@ -19,3 +21,6 @@ export const PLACES: readonly Place[] = [
 export function isPlaceOf({ href }: Place, path: string): boolean {
   return path === href || (href !== '/' && path.startsWith(`${href}/`));
 }
+
+/** Where a pipeline is looked at: its editor, which shows it to those too who may not change it. */
+export const pipelineHref = (id: string): string => `/pipelines/${id}/edit`;

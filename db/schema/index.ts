@@ -1,4 +1,5 @@
 export { agentHealth } from './agent-health.ts';
+export { agentHistory } from './agent-history.ts';
 export { agentPerformance } from './agent-performance.ts';
 export { agentSeats } from './agent-seats.ts';
 export { agentTokens } from './agent-tokens.ts';
