@@ -1,5 +1,4 @@
-import type { Setting } from './env-setting.ts';
-import { SETTINGS } from './env-settings.ts';
+import { SETTINGS, type Setting } from './env-settings.ts';
 
 const GENERATED = 'Generated from server/platform/env-settings.ts by `npm run docs:config`; do not edit.';
 

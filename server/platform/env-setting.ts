@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { wholeNumber } from './env-values.ts';
 
 export interface Setting<Schema extends z.ZodType = z.ZodType> {
   /** What the variable's text must be; its output is what the program sees. */
@@ -14,9 +15,10 @@ export interface Setting<Schema extends z.ZodType = z.ZodType> {
   readonly secret?: true;
 }
 
-/** The identity function: it makes TypeScript infer what the text becomes. */
 export function setting<Schema extends z.ZodType, Fallback extends string | null>(
   given: Setting<Schema> & { fallback: Fallback },
 ) {
   return given;
 }
+
+export const days = () => wholeNumber(1, 36_500);

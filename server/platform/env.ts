@@ -1,8 +1,7 @@
 import { isAbsolute, join, resolve } from 'node:path';
 import { SignalboxError } from '#server/domain/errors.ts';
 import { checkEnvCombinations, type EnvProblem } from './env-combinations.ts';
-import type { Setting } from './env-setting.ts';
-import { type Parsed, SETTINGS, type SettingName } from './env-settings.ts';
+import { type Parsed, SETTINGS, type Setting, type SettingName } from './env-settings.ts';
 import { isLoopback, type LogLevel, type ObjectStoreTarget, type Role } from './env-values.ts';
 
 export type { EnvProblem } from './env-combinations.ts';
