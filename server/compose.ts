@@ -185,7 +185,7 @@ async function startIdentity(
 }
 
 interface ChoreParts
-  extends Pick<ComposeOptions, 'env' | 'logger'>,
+  extends Pick<ComposeOptions, 'env' | 'logger' | 'metrics'>,
     Pick<Records, 'secrets' | 'checkpointer'> {
   ports: Ports;
   outbound: SafeFetch;
@@ -193,14 +193,14 @@ interface ChoreParts
 }
 
 /** What a coordinator does beside the engine, on its own time. */
-function makeChores({ env, logger, ports, secrets, checkpointer, outbound, newUuid }: ChoreParts) {
+function makeChores({ env, logger, metrics, ports, secrets, checkpointer, outbound, newUuid }: ChoreParts) {
   const retention = createRetention({
     url: ports.databaseUrl,
     keepDays: env.retentionDays,
     collect: { objects: ports.objects, random: Math.random },
     onTrouble: (message, error) => logger.warn({ err: error }, message),
   });
-  const told = makeNotifications({ env, ports, secrets, fetch: outbound, logger, newUuid });
+  const told = makeNotifications({ env, ports, secrets, fetch: outbound, logger, newUuid, metrics });
   return { chores: [retention, checkpointer, told.dispatcher], office: told.office };
 }
 

@@ -266,7 +266,7 @@ export const SETTINGS = {
     example: 'smtps://USER:PASSWORD@mail.example.org:465',
     secret: true,
     about:
-      'The mail server: `smtp://` (with TLS if it offers that) or `smtps://`. Unset: mails are logged and not sent, and their deliveries say so.',
+      'The mail server: `smtp://` (with TLS if it offers that, and only with TLS if there is a password) or `smtps://`. Unset: mails are logged and not sent, and their deliveries say so.',
   }),
   SIGNALBOX_MAIL_FROM: setting({
     group: 'Notifications',
