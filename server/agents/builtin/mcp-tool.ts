@@ -2,14 +2,7 @@ import { z } from 'zod';
 import { type ErrorCode, SignalboxError } from '#server/domain/errors.ts';
 import type { ErrorClass } from '#server/domain/graph/schema.ts';
 import type { Assignment } from '#server/domain/hands.ts';
-import {
-  getOwn,
-  isJsonObject,
-  type Json,
-  type JsonObject,
-  jsonObjectSchema,
-  setOwn,
-} from '#server/domain/json.ts';
+import { getOwn, isJsonObject, type Json, type JsonObject, setOwn } from '#server/domain/json.ts';
 import { MAX_TOOL_NAME, SLUG } from '#server/domain/mcp.ts';
 import { AgentFailure, type AssignmentContext, type BuiltinAgent } from '../agent.ts';
 
@@ -18,7 +11,8 @@ export const mcpToolConfigSchema = z
     connection: z.string().regex(SLUG).optional().describe('The connection whose tool it is'),
     server: z.string().regex(SLUG).optional().describe('Instead of it, a virtual server'),
     tool: z.string().min(1).max(MAX_TOOL_NAME),
-    arguments: jsonObjectSchema
+    arguments: z
+      .record(z.string(), z.json())
       .optional()
       .describe(
         'Left out, the input is what the tool is given. `{"$input": "a.b"}` stands for a value of the input',
