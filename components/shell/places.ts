@@ -1,4 +1,4 @@
-import { ListTree, type LucideIcon, ScrollText, Settings, Workflow } from 'lucide-react';
+import { Cable, ListTree, type LucideIcon, ScrollText, Settings, Workflow } from 'lucide-react';
 
 export interface Place {
   label: string;
@@ -10,6 +10,7 @@ export interface Place {
 export const PLACES: readonly Place[] = [
   { label: 'Pipelines', href: '/pipelines', icon: Workflow },
   { label: 'Runs', href: '/runs', icon: ListTree },
+  { label: 'MCP', href: '/mcp', icon: Cable },
   { label: 'Audit', href: '/audit', icon: ScrollText },
   { label: 'Settings', href: '/settings', icon: Settings },
 ];

@@ -25,7 +25,7 @@ export function CopyText({ text, shown = text, what }: { text: string; shown?: s
     <button
       type="button"
       title={text}
-      aria-label={`Copy ${what} ${text}`}
+      aria-label={`Copy ${what} ${shown}`}
       onClick={copy}
       className="group inline-flex h-6 items-center gap-1.5 rounded-sm px-1 font-mono text-xs text-quiet hover:bg-hover hover:text-text"
     >

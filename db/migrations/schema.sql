@@ -621,6 +621,20 @@ CREATE TABLE runs (
   CONSTRAINT runs_pkey PRIMARY KEY (id)
 ) PARTITION BY RANGE (id);
 
+CREATE TABLE saved_views (
+  org_id uuid NOT NULL,
+  actor_id text NOT NULL,
+  place text NOT NULL,
+  name text NOT NULL,
+  query text NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT saved_views_name_check CHECK (((length(name) >= 1) AND (length(name) <= 64))),
+  CONSTRAINT saved_views_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
+  CONSTRAINT saved_views_pkey PRIMARY KEY (org_id, actor_id, place, name),
+  CONSTRAINT saved_views_place_check CHECK ((length(place) <= 64)),
+  CONSTRAINT saved_views_query_check CHECK ((length(query) <= 4096))
+);
+
 CREATE TABLE schema_migrations (
   name text NOT NULL,
   hash text NOT NULL,
@@ -1234,6 +1248,7 @@ CREATE POLICY tenant ON pipelines FOR ALL TO signalbox_door USING ((org_id = ( S
 CREATE POLICY tenant ON run_events FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON run_objects FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON runs FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON saved_views FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON secrets FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON sign_in_links FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON task_dag_templates FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
@@ -1289,6 +1304,7 @@ GRANT INSERT, SELECT, UPDATE ON pipelines TO signalbox_door;
 GRANT SELECT ON run_events TO signalbox_door;
 GRANT SELECT ON run_objects TO signalbox_door;
 GRANT SELECT ON runs TO signalbox_door;
+GRANT DELETE, INSERT, SELECT, UPDATE ON saved_views TO signalbox_door;
 GRANT DELETE, INSERT, UPDATE ON secrets TO signalbox_door;
 GRANT DELETE, INSERT, SELECT, UPDATE ON sign_in_links TO signalbox_door;
 GRANT SELECT ON task_analytics TO signalbox_door;

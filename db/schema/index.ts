@@ -42,6 +42,7 @@ export { pipelines } from './pipelines.ts';
 export { runEvents } from './run-events.ts';
 export { runObjects } from './run-objects.ts';
 export { runStatus, runs } from './runs.ts';
+export { savedViews } from './saved-views.ts';
 export { secrets } from './secrets.ts';
 export { serverKeys } from './server-keys.ts';
 export { sessions } from './sessions.ts';

@@ -31,11 +31,16 @@ const PAGES: Record<string, Paths> = {
   '/join': () => ['/join#nothing'],
   '/design': () => ['/design'],
   '/pipelines': () => ['/pipelines'],
-  '/runs/[id]': ({ runId }) => [`/runs/${runId}`],
+  '/runs/[id]': ({ runId }) =>
+    ['timeline', 'logs', 'events', 'data', 'attempts', 'workspace', 'report'].map(
+      (tab) => `/runs/${runId}?tab=${tab}`,
+    ),
   '/pipelines/[id]/edit': ({ pipelineId }) => [`/pipelines/${pipelineId}/edit`],
   '/runs': () => ['/runs', '/runs?status=failed'],
   '/bulk/[id]': () => [],
   '/audit': () => ['/audit'],
+  '/mcp': () => ['connections', 'approvals', 'usage', 'log', 'client'].map((tab) => `/mcp?tab=${tab}`),
+  '/mcp/[id]': () => [],
   '/settings': () => ['/settings'],
   '/settings/[section]': () => SECTIONS.map((section) => `/settings/${section}`),
 };

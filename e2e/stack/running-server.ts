@@ -41,7 +41,7 @@ export async function startServer(
       NODE_ENV: isDev ? 'development' : 'production',
       ...{ SERVER_PORT: '0', SIGNALBOX_DATA_DIR: dataDir },
       ...settings,
-    },
+    } as NodeJS.ProcessEnv,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const link = await readLink(child);

@@ -78,7 +78,7 @@ function Facts({ run }: { run: Run }) {
       ) : (
         <span>{runWords.took(formatDuration(Date.parse(run.finished_at) - Date.parse(run.created_at)))}</span>
       )}
-      <span>{words.stages(run.tasks_total - run.tasks_left, run.tasks_total)}</span>
+      <span>{runWords.stagesDone(run.tasks_total - run.tasks_left, run.tasks_total)}</span>
       <span>{run.trigger}</span>
     </span>
   );

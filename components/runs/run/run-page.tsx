@@ -20,9 +20,12 @@ const LogsTab = lazy(() => import('./logs/logs-tab.tsx').then((tab) => ({ defaul
 const EventsTab = lazy(() => import('./events/events-tab.tsx').then((tab) => ({ default: tab.EventsTab })));
 const DataTab = lazy(() => import('./data/data-tab.tsx').then((tab) => ({ default: tab.DataTab })));
 const AttemptsTab = lazy(() => import('./attempts-tab.tsx').then((tab) => ({ default: tab.AttemptsTab })));
+const WorkspaceTab = lazy(() =>
+  import('../../workspace/index.ts').then((tab) => ({ default: tab.WorkspaceTab })),
+);
 const ReportTab = lazy(() => import('./report-tab.tsx').then((tab) => ({ default: tab.ReportTab })));
 
-export const RUN_TABS = ['timeline', 'logs', 'events', 'data', 'attempts', 'report'] as const;
+export const RUN_TABS = ['timeline', 'logs', 'events', 'data', 'attempts', 'workspace', 'report'] as const;
 export type RunTab = (typeof RUN_TABS)[number];
 
 export function RunPage({ id }: { id: string }) {
@@ -59,6 +62,7 @@ function Loaded({ run, attempts }: { run: Run; attempts: readonly Attempt[] }) {
     events: <EventsTab run={run} />,
     data: <DataTab run={run} />,
     attempts: <AttemptsTab run={run} attempts={attempts} />,
+    workspace: <WorkspaceTab runId={run.id} isOver={isRunOver(run.status)} />,
     report: <ReportTab run={run} />,
   };
   return (
