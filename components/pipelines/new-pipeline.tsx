@@ -82,32 +82,50 @@ function NewDialog({ onClose }: { onClose(): void }) {
             placeholder="Daily report"
           />
         </Field>
-        <fieldset className="flex flex-col gap-1.5">
-          <legend className="mb-1 text-sm font-medium">Begin with</legend>
-          {[{ key: NOTHING, name: 'An empty canvas', description: '' }, ...(data?.templates ?? [])].map(
-            (choice) => (
-              <label
-                key={choice.key}
-                className="flex min-h-10 items-start gap-2.5 rounded-md border border-line px-3 py-2 has-checked:border-accent has-checked:bg-accent-soft"
-              >
-                <input
-                  type="radio"
-                  name="template"
-                  className="mt-1 accent-accent"
-                  checked={template === choice.key}
-                  onChange={() => setTemplate(choice.key)}
-                />
-                <span className="min-w-0">
-                  <span className="block text-base">{choice.name}</span>
-                  {choice.description === '' ? null : (
-                    <span className="block text-xs text-quiet">{choice.description}</span>
-                  )}
-                </span>
-              </label>
-            ),
-          )}
-        </fieldset>
+        <Beginnings templates={data?.templates ?? []} chosen={template} onChoose={setTemplate} />
       </form>
     </Dialog>
+  );
+}
+
+interface Beginning {
+  key: string;
+  name: string;
+  description: string;
+}
+
+function Beginnings({
+  templates,
+  chosen,
+  onChoose,
+}: {
+  templates: readonly Beginning[];
+  chosen: string;
+  onChoose(key: string): void;
+}) {
+  return (
+    <fieldset className="flex flex-col gap-1.5">
+      <legend className="mb-1 text-sm font-medium">Begin with</legend>
+      {[{ key: NOTHING, name: 'An empty canvas', description: '' }, ...templates].map((choice) => (
+        <label
+          key={choice.key}
+          className="flex min-h-10 items-start gap-2.5 rounded-md border border-line px-3 py-2 has-checked:border-accent has-checked:bg-accent-soft"
+        >
+          <input
+            type="radio"
+            name="template"
+            className="mt-1 accent-accent"
+            checked={chosen === choice.key}
+            onChange={() => onChoose(choice.key)}
+          />
+          <span className="min-w-0">
+            <span className="block text-base">{choice.name}</span>
+            {choice.description === '' ? null : (
+              <span className="block text-xs text-quiet">{choice.description}</span>
+            )}
+          </span>
+        </label>
+      ))}
+    </fieldset>
   );
 }
