@@ -52,6 +52,8 @@ export const isRunOver = (status: RunStatus): boolean => RUN_STEPS[status].lengt
 export const isRunPaused = (status: RunStatus): boolean => status === 'paused';
 export const isRunCancelling = (status: RunStatus): boolean => status === 'cancelling';
 export const isRunActive = (status: RunStatus): boolean => status === 'running';
+export const isRunSuccess = (status: RunStatus): boolean => status === 'succeeded';
+export const isRunFailure = (status: RunStatus): boolean => status === 'failed';
 
 export const isTaskOver = (status: TaskStatus): boolean => TASK_STEPS[status].length === 0;
 export const isTaskUntouched = (status: TaskStatus): boolean => status === 'pending';

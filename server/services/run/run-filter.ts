@@ -70,7 +70,7 @@ export async function resolveFilter(
       : {
           tagged: {
             pipelineUuids: await findTagged(tx, tag),
-            label: may(actor, 'run.payload') ? tagLabel(tag) : null,
+            ...(may(actor, 'run.payload') ? { label: tagLabel(tag), tag } : { label: null, tag: null }),
           },
         }),
   };

@@ -26,8 +26,8 @@ export interface RunConditions {
   /** A stretch of time, as ids have it. */
   bornSince?: string;
   bornBefore?: string;
-  /** The pipelines that have the tag, and the label of runs that have it themselves. */
-  tagged?: { pipelineUuids: readonly string[]; label: string | null };
+  /** The pipelines that have the tag; it, and the label of runs that have it themselves, unless these may not be asked for. */
+  tagged?: { pipelineUuids: readonly string[]; label: string | null; tag: string | null };
 }
 
 export interface RunQuery {
