@@ -1,8 +1,5 @@
-import type { Metadata } from 'next';
-import { PipelinesPage } from '../../components/pipelines/index.ts';
-
-export const metadata: Metadata = { title: 'Pipelines' };
+import { redirect } from 'next/navigation';
 
 export default function Page() {
-  return <PipelinesPage />;
+  redirect('/pipelines');
 }

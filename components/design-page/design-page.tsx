@@ -1,7 +1,7 @@
 'use client';
 
 import { useState } from 'react';
-import { PageHead } from '../ui/surface.tsx';
+import { Page, PageHead } from '../ui/surface.tsx';
 import { Tabs } from '../ui/tabs.tsx';
 import { Controls } from './controls.tsx';
 import { Feedback } from './feedback.tsx';
@@ -14,7 +14,7 @@ type Part = 'foundations' | 'states' | 'controls' | 'feedback';
 export function DesignPage() {
   const [part, setPart] = useState<Part>('foundations');
   return (
-    <>
+    <Page>
       <PageHead title="Design" note="The parts that every page is made of, in each of their states." />
       <Tabs
         label="Parts"
@@ -27,6 +27,6 @@ export function DesignPage() {
           { value: 'feedback', label: 'Feedback', content: <Feedback /> },
         ]}
       />
-    </>
+    </Page>
   );
 }

@@ -1,65 +1,69 @@
 'use client';
 
+import { useInfiniteQuery } from '@tanstack/react-query';
 import { Play, Workflow } from 'lucide-react';
 import { useRouter } from 'next/navigation';
-import { useEffect, useState } from 'react';
-import { ApiError, type ApiPipeline, type ApiRunSummary, api } from '../data/api.ts';
+import { useState } from 'react';
+import type { Json } from '../../server/domain/json.ts';
+import { type Answer, type ApiError, act, ask, pages } from '../data/index.ts';
 import { RecentRuns } from '../runs/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Empty, Notice, Skeleton } from '../ui/feedback.tsx';
-import { Card, PageHead } from '../ui/surface.tsx';
+import { Card, Page, PageHead } from '../ui/surface.tsx';
 import { Chip } from '../ui/text.tsx';
 
-interface Loaded {
-  pipelines: ApiPipeline[];
-  runs: ApiRunSummary[];
-}
-
-const RUNS_SHOWN = 10;
+type Pipeline = Answer<'pipelines.list'>['pipelines'][number];
 
 export function PipelinesPage() {
-  const [loaded, setLoaded] = useState<Loaded>();
-  const [error, setError] = useState<ApiError>();
-  useEffect(() => {
-    Promise.all([api.listPipelines(), api.listRuns(RUNS_SHOWN)]).then(
-      ([pipelines, runs]) => setLoaded({ pipelines, runs }),
-      (failure) => setError(failure instanceof ApiError ? failure : new ApiError(String(failure), undefined)),
-    );
-  }, []);
+  const { data, error } = useInfiniteQuery(pages('pipelines.list', {}));
+  const [failure, setFailure] = useState<ApiError>();
+  const pipelines = data?.pages.flatMap((page) => page.pipelines);
+  const shown = failure ?? error;
   return (
-    <>
+    <Page>
       <PageHead title="Pipelines" />
-      {error ? <Notice message={error.message} advice={error.advice} /> : null}
+      {shown ? <Notice message={shown.message} advice={shown.advice} /> : null}
       <div className="flex flex-col gap-5">
         <Card flush>
-          <ul aria-label="Pipelines" aria-busy={!loaded}>
-            {loaded?.pipelines.map((pipeline) => (
-              <PipelineRow key={pipeline.id} pipeline={pipeline} onError={setError} />
+          <ul aria-label="Pipelines" aria-busy={!pipelines}>
+            {pipelines?.map((pipeline) => (
+              <PipelineRow key={pipeline.id} pipeline={pipeline} onError={setFailure} />
             ))}
           </ul>
-          {loaded ? null : <Skeleton label="Loading the pipelines" rows={4} />}
-          {loaded?.pipelines.length === 0 ? (
+          {pipelines || error ? null : <Skeleton label="Loading the pipelines" rows={4} />}
+          {pipelines?.length === 0 ? (
             <Empty icon={Workflow} title="No pipelines yet">
               Create one with POST /api/v1/pipelines; the README shows how.
             </Empty>
           ) : null}
         </Card>
-        <RecentRuns runs={loaded?.runs} pipelines={loaded?.pipelines ?? []} />
+        <RecentRuns pipelines={pipelines ?? []} />
       </div>
-    </>
+    </Page>
   );
 }
 
-function PipelineRow({ pipeline, onError }: { pipeline: ApiPipeline; onError(error: ApiError): void }) {
+/** Starts it on the first example of its input schema. */
+async function runSample(id: string) {
+  const { version } = await ask('pipelines.get', { id });
+  const graph = version?.graph as { inputSchema?: { examples?: Json[] } } | undefined;
+  return act('pipelines.execute', {
+    id,
+    input_data: graph?.inputSchema?.examples?.[0] ?? null,
+    idempotency_key: crypto.randomUUID(),
+  });
+}
+
+function PipelineRow({ pipeline, onError }: { pipeline: Pipeline; onError(error: ApiError): void }) {
   const router = useRouter();
   const [isStarting, setStarting] = useState(false);
   const start = () => {
     setStarting(true);
-    api.runSample(pipeline.id).then(
+    runSample(pipeline.id).then(
       (run) => router.push(`/runs/${run.id}`),
       (failure) => {
         setStarting(false);
-        onError(failure instanceof ApiError ? failure : new ApiError(String(failure), undefined));
+        onError(failure as ApiError);
       },
     );
   };

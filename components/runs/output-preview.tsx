@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from 'react';
 import { isJsonObject, type Json } from '../../server/domain/json.ts';
-import { api } from '../data/api.ts';
+import { rest } from '../data/index.ts';
 import { Code } from '../ui/text.tsx';
 
 const SHOWN_CHARS = 6_000;
@@ -34,7 +34,9 @@ function StoredText({ runId, hash, label }: { runId: string; hash: string; label
     const show = (next: string) => {
       if (!closed) setText(next);
     };
-    api.readObject(runId, hash).then(show, (error: Error) => show(error.message));
+    rest(`/runs/${encodeURIComponent(runId)}/objects/${hash}`)
+      .then((response) => response.text())
+      .then(show, (error: Error) => show(error.message));
     return () => {
       closed = true;
     };

@@ -1,19 +1,21 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
 import { History } from 'lucide-react';
 import Link from 'next/link';
-import type { ApiPipeline, ApiRunSummary } from '../data/api.ts';
+import { query, useFresh } from '../data/index.ts';
 import { lookOfRun } from '../looks/index.ts';
 import { Empty, Skeleton } from '../ui/feedback.tsx';
 import { StatusText } from '../ui/status.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Ago } from '../ui/text.tsx';
 
-export function RecentRuns({
-  runs,
-  pipelines,
-}: {
-  runs: ApiRunSummary[] | undefined;
-  pipelines: ApiPipeline[];
-}) {
+const SHOWN = 10;
+const LATEST = query('runs.list', { limit: SHOWN });
+
+export function RecentRuns({ pipelines }: { pipelines: readonly { id: string; name: string }[] }) {
+  const runs = useQuery(LATEST).data?.runs;
+  useFresh({ everything: true }, { keys: [LATEST.queryKey], everyMs: 1000 });
   const nameOf = (id: string | null) =>
     pipelines.find((pipeline) => pipeline.id === id)?.name ?? 'Stand-alone task';
   return (

@@ -1,26 +1,26 @@
 'use client';
 
-import { useState } from 'react';
 import { isRunOver } from '../../server/domain/statuses.ts';
-import { ApiError, type ApiRun, api } from '../data/api.ts';
+import type { Answer } from '../data/index.ts';
 import { lookOfRun } from '../looks/index.ts';
+import { useAct } from '../shell/use-act.ts';
 import { Button } from '../ui/button.tsx';
 import { Notice, ProgressBar, Skeleton } from '../ui/feedback.tsx';
 import { formatDuration } from '../ui/format.ts';
 import { StatusPill } from '../ui/status.tsx';
-import { Card, PageHead } from '../ui/surface.tsx';
+import { Card, Page, PageHead } from '../ui/surface.tsx';
 import { Ago, CopyText } from '../ui/text.tsx';
 import { canCancel } from './look.ts';
 import { StageRow } from './stage-row.tsx';
 import { useRun } from './use-run.ts';
 
 export function RunPage({ id }: { id: string }) {
-  const { run, error, isLive } = useRun(id);
-  if (!run) return error ? <Notice message={error.message} advice={error.advice} /> : <Placeholder />;
+  const { run, error } = useRun(id);
+  if (!run)
+    return <Page>{error ? <Notice message={error.message} advice={error.advice} /> : <Placeholder />}</Page>;
   return (
-    <>
+    <Page>
       <RunHead run={run} />
-      {isLive || isRunOver(run.status) ? null : <Notice message="The connection is cut; trying again." />}
       {run.error ? <Notice message={run.error.message} advice={`Code ${run.error.code}.`} /> : null}
       <Card title="Stages" flush>
         <ol aria-label="Stages">
@@ -29,18 +29,20 @@ export function RunPage({ id }: { id: string }) {
           ))}
         </ol>
       </Card>
-    </>
+    </Page>
   );
 }
 
-function RunHead({ run }: { run: ApiRun }) {
+type Run = Answer<'runs.get'>;
+
+function RunHead({ run }: { run: Run }) {
   const percent = Math.round(run.progress * 100);
   const took =
     run.finished_at === null ? undefined : Date.parse(run.finished_at) - Date.parse(run.created_at);
   return (
     <>
       <PageHead
-        trail={[{ label: 'Pipelines', href: '/' }]}
+        trail={[{ label: 'Pipelines', href: '/pipelines' }]}
         title={
           <>
             Run
@@ -73,18 +75,12 @@ function RunHead({ run }: { run: ApiRun }) {
   );
 }
 
-function CancelButton({ run }: { run: ApiRun }) {
-  const [failure, setFailure] = useState<ApiError>();
-  const cancel = () => {
-    api.cancelRun(run.id).catch((error) => setFailure(error instanceof ApiError ? error : undefined));
-  };
+function CancelButton({ run }: { run: Run }) {
+  const cancel = useAct('runs.cancel');
   return (
-    <div>
-      <Button onClick={cancel} disabled={!canCancel(run.status)}>
-        Cancel
-      </Button>
-      {failure ? <Notice message={failure.message} advice={failure.advice} /> : null}
-    </div>
+    <Button onClick={() => cancel.run({ id: run.id })} disabled={!canCancel(run.status)}>
+      Cancel
+    </Button>
   );
 }
 

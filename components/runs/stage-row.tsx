@@ -1,19 +1,21 @@
 'use client';
 
 import { useState } from 'react';
-import type { ApiStage } from '../data/api.ts';
+import type { Answer } from '../data/index.ts';
 import { lookOfTask } from '../looks/index.ts';
 import { formatDuration } from '../ui/format.ts';
 import { StatusText } from '../ui/status.tsx';
 import { OutputPreview } from './output-preview.tsx';
 
-function durationOf(stage: ApiStage): string {
+function durationOf(stage: Stage): string {
   if (stage.started_at === null || stage.finished_at === null) return '–';
   return formatDuration(Date.parse(stage.finished_at) - Date.parse(stage.started_at));
 }
 
+type Stage = Answer<'runs.get'>['stages'][number];
+
 /** One line under the name: why it waits, how it failed, or how far it is. The line is always there, so nothing moves. */
-function noteOf(stage: ApiStage): string {
+function noteOf(stage: Stage): string {
   if (stage.error) return stage.error.message;
   if (stage.waiting) return stage.waiting.sentence;
   if (stage.skipped_because) return `Skipped: ${stage.skipped_because.replaceAll('-', ' ')}.`;
@@ -22,7 +24,7 @@ function noteOf(stage: ApiStage): string {
   return stage.attempt > 1 ? `Took ${stage.attempt} attempts` : stage.type;
 }
 
-export function StageRow({ runId, stage }: { runId: string; stage: ApiStage }) {
+export function StageRow({ runId, stage }: { runId: string; stage: Stage }) {
   const [isOpen, setOpen] = useState(false);
   const look = lookOfTask(stage.state);
   const panel = `output-${stage.key}`;

@@ -1,6 +1,6 @@
 'use client';
 
-import { api } from '../data/api.ts';
+import { act } from '../data/index.ts';
 import { ProviderButtons } from './provider-buttons.tsx';
 import { type SessionField, SessionForm } from './session-form.tsx';
 
@@ -34,7 +34,7 @@ export function JoinPage() {
         label="Go on"
         goTo="/"
         onSubmit={({ name = '', email = '', password = '' }) =>
-          api.join({ token: takeToken(), name, email, password })
+          act('auth.join', { token: takeToken(), name, email, password })
         }
       />
       <ProviderButtons wish={() => ({ invitation: takeToken() })} />

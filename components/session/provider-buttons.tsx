@@ -1,26 +1,39 @@
 'use client';
 
 import { useEffect, useState } from 'react';
-import { ApiError, api } from '../data/api.ts';
+import { type Answer, type ApiError, ask, rest } from '../data/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Notice } from '../ui/feedback.tsx';
 
+async function startProvider(id: string, wish: { next?: string; invitation?: string }): Promise<string> {
+  const response = await rest(`/auth/providers/${encodeURIComponent(id)}/start`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(wish),
+  });
+  const { url } = (await response.json()) as { url: string };
+  return url;
+}
+
 /** Other ways in, if there are any: away to the provider, and back. */
 export function ProviderButtons({ wish }: { wish(): { next?: string; invitation?: string } }) {
-  const [providers, setProviders] = useState<{ id: string; name: string }[]>([]);
+  const [providers, setProviders] = useState<Answer<'auth.providers'>['providers']>([]);
   const [going, setGoing] = useState<string>();
   const [error, setError] = useState<ApiError>();
   useEffect(() => {
     // Without the list there is still the password.
-    api.listProviders().then(setProviders, () => undefined);
+    ask('auth.providers', {}).then(
+      (answer) => setProviders(answer.providers),
+      () => undefined,
+    );
   }, []);
   const go = (id: string) => {
     setGoing(id);
-    api.startProvider(id, wish()).then(
+    startProvider(id, wish()).then(
       (url) => window.location.assign(url),
       (failure) => {
         setGoing(undefined);
-        setError(failure instanceof ApiError ? failure : new ApiError(String(failure), undefined));
+        setError(failure as ApiError);
       },
     );
   };

@@ -1,7 +1,7 @@
 'use client';
 
 import { type FormEvent, useState } from 'react';
-import { ApiError } from '../data/api.ts';
+import type { ApiError } from '../data/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Notice } from '../ui/feedback.tsx';
 import { Field, TextInput } from '../ui/field.tsx';
@@ -37,7 +37,7 @@ export function SessionForm({
       () => window.location.assign(goTo),
       (failure) => {
         setBusy(false);
-        setError(failure instanceof ApiError ? failure : new ApiError(String(failure), undefined));
+        setError(failure as ApiError);
       },
     );
   };

@@ -1,7 +1,7 @@
 'use client';
 
 import { toOwnPath } from '../../server/domain/own-path.ts';
-import { api } from '../data/api.ts';
+import { act } from '../data/index.ts';
 import { Notice } from '../ui/feedback.tsx';
 import { ProviderButtons } from './provider-buttons.tsx';
 import { type SessionField, SessionForm } from './session-form.tsx';
@@ -33,7 +33,7 @@ export function SignInPage({ next, problem }: { next: string | null; problem: st
         fields={FIELDS}
         label="Sign in"
         goTo={toOwnPath(next)}
-        onSubmit={({ email = '', password = '' }) => api.signIn(email, password)}
+        onSubmit={({ email = '', password = '' }) => act('auth.signIn', { email, password })}
       />
       <ProviderButtons wish={() => ({ next: toOwnPath(next) })} />
       <p className="mt-8 max-w-prose text-sm text-quiet">

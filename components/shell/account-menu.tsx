@@ -1,22 +1,18 @@
 'use client';
 
+import { useQuery } from '@tanstack/react-query';
 import { CircleUser, LogOut } from 'lucide-react';
-import { useEffect, useState } from 'react';
-import { type ApiMe, api } from '../data/api.ts';
+import { act, query } from '../data/index.ts';
 import { IconButton } from '../ui/button.tsx';
 import { Menu, MenuItem, MenuNote } from '../ui/menu.tsx';
 import { useToast } from '../ui/toast.tsx';
 
-/** Who is signed in here, and the way out. */
+/** Who is signed in here, and the way out. Without the name there is still the way out. */
 export function AccountMenu() {
-  const [me, setMe] = useState<ApiMe>();
+  const { data: me } = useQuery(query('me.get', {}));
   const toast = useToast();
-  useEffect(() => {
-    // Without the name there is still the way out.
-    api.getMe().then(setMe, () => undefined);
-  }, []);
   const signOut = () => {
-    api.signOut().then(
+    act('auth.signOut', {}).then(
       // A whole new page: nothing of this session stays in memory.
       () => window.location.assign('/sign-in'),
       (error: Error) =>

@@ -7,10 +7,9 @@ export interface Place {
 }
 
 /** What the side bar offers, and in which order. */
-export const PLACES: readonly Place[] = [{ label: 'Pipelines', href: '/', icon: Workflow }];
+export const PLACES: readonly Place[] = [{ label: 'Pipelines', href: '/pipelines', icon: Workflow }];
 
-/** The place that a path belongs to: a page within it counts as it. Runs belong to the pipelines. */
+/** A page within a place counts as it. */
 export function isPlaceOf({ href }: Place, path: string): boolean {
-  if (href === '/') return path === '/' || path.startsWith('/runs/');
-  return path === href || path.startsWith(`${href}/`);
+  return path === href || (href !== '/' && path.startsWith(`${href}/`));
 }

@@ -1,4 +1,12 @@
+import Link from 'next/link';
 import type { ReactNode } from 'react';
+
+const WIDTHS = { reading: 'max-w-3xl', normal: 'max-w-6xl', wide: 'max-w-none' } as const;
+
+/** What every page but a canvas stands in. Lists that operators compare by are `wide`. */
+export function Page({ width = 'normal', children }: { width?: keyof typeof WIDTHS; children: ReactNode }) {
+  return <div className={`mx-auto w-full grow px-4 py-6 md:px-8 md:py-7 ${WIDTHS[width]}`}>{children}</div>;
+}
 
 /** A card with a head. `flush`: what is inside reaches its edges, as tables and lists do. */
 export function Card({
@@ -45,9 +53,9 @@ export function PageHead({
           <nav aria-label="Breadcrumb" className="mb-1 flex gap-1.5 text-sm text-quiet">
             {trail.map(({ label, href }) => (
               <span key={href} className="flex gap-1.5">
-                <a href={href} className="hover:text-text">
+                <Link href={href} className="hover:text-text">
                   {label}
-                </a>
+                </Link>
                 <span aria-hidden>/</span>
               </span>
             ))}
@@ -93,8 +101,8 @@ export function Figure({
   return href === undefined ? (
     <div className={shape}>{body}</div>
   ) : (
-    <a href={href} className={`${shape} transition-colors duration-100 hover:border-control`}>
+    <Link href={href} className={`${shape} transition-colors duration-100 hover:border-control`}>
       {body}
-    </a>
+    </Link>
   );
 }

@@ -1,0 +1,79 @@
+import { createTRPCUntypedClient, httpLink, TRPCClientError } from '@trpc/client';
+import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server';
+import type { AppRouter } from '../../server/api/trpc/router.ts';
+
+type Inputs = inferRouterInputs<AppRouter>;
+type Outputs = inferRouterOutputs<AppRouter>;
+
+/** An operation by its name in the server's table: `runs.list`. */
+export type Path = {
+  [Noun in keyof Outputs & string]: `${Noun}.${keyof Outputs[Noun] & string}`;
+}[keyof Outputs & string];
+
+type At<Table, P extends Path> = P extends `${infer Noun}.${infer Verb}`
+  ? Noun extends keyof Table
+    ? Verb extends keyof Table[Noun]
+      ? Table[Noun][Verb]
+      : never
+    : never
+  : never;
+
+/** What an operation takes, and what it answers. */
+export type Input<P extends Path> = At<Inputs, P>;
+export type Answer<P extends Path> = At<Outputs, P>;
+
+/** An answer that says what went wrong, in the API's own words. */
+export class ApiError extends Error {
+  readonly code: string;
+  readonly advice: string | undefined;
+
+  constructor(message: string, { code, advice }: { code: string; advice?: string | undefined }) {
+    super(message);
+    this.code = code;
+    this.advice = advice;
+  }
+}
+
+// A request for each question: together in one they would all wait for the slowest.
+const client = createTRPCUntypedClient<AppRouter>({ links: [httpLink({ url: '/api/trpc' })] });
+
+interface AskOptions {
+  signal?: AbortSignal | undefined;
+}
+
+/** Asks for something that changes nothing. */
+export function ask<P extends Path>(path: P, input: Input<P>, options: AskOptions = {}): Promise<Answer<P>> {
+  return client.query(path, input, options as { signal?: AbortSignal }).catch(fail) as Promise<Answer<P>>;
+}
+
+/** Has something done. */
+export function act<P extends Path>(path: P, input: Input<P>): Promise<Answer<P>> {
+  return client.mutation(path, input).catch(fail) as Promise<Answer<P>>;
+}
+
+/** What REST alone has: files, stored contents, ways to other providers. */
+export async function rest(path: string, init: RequestInit = {}): Promise<Response> {
+  const response = await fetch(`/api/v1${path}`, init).catch(fail);
+  if (response.ok) return response;
+  throw toError(await response.json().catch(() => ({})), `The server answered ${response.status}.`);
+}
+
+function fail(error: unknown): never {
+  if (!(error instanceof TRPCClientError)) throw isAbort(error) ? error : silent();
+  if (isAbort(error.cause)) throw error.cause;
+  const { problem } = (error.data ?? {}) as { problem?: object };
+  throw problem ? toError(problem, error.message) : silent();
+}
+
+const isAbort = (error: unknown): boolean => error instanceof DOMException && error.name === 'AbortError';
+
+const silent = () =>
+  new ApiError('The server does not answer.', {
+    code: 'OFFLINE',
+    advice: 'Check that it is running and that you are connected.',
+  });
+
+function toError(problem: object, otherwise: string): ApiError {
+  const { detail, code, advice } = problem as { detail?: string; code?: string; advice?: string };
+  return new ApiError(detail ?? otherwise, { code: code ?? 'INTERNAL', advice });
+}
