@@ -1,5 +1,11 @@
 import type { Histogram } from '#server/domain/analytics/histogram.ts';
-import { createLedger, type Entry, emptyEntry, type Ledger, type Shape } from '#server/domain/analytics/ledger.ts';
+import {
+  createLedger,
+  type Entry,
+  emptyEntry,
+  type Ledger,
+  type Shape,
+} from '#server/domain/analytics/ledger.ts';
 import type { Sealed } from '#server/domain/analytics/levels.ts';
 import type { Sql } from '../client.ts';
 import { type Column, Parameters, readColumn } from '../columns.ts';
@@ -110,7 +116,11 @@ function columnsOf<S extends Shape>(shape: S): Column<Entry<S>>[] {
   );
   const histograms = (shape.histograms as Names<S, 'histograms'>).flatMap((name): Column<Entry<S>>[] => [
     { name, kind: 'word', get: (entry) => `{${[...entry.histograms[name].keys()].join(',')}}` },
-    { name: `${name}_n`, kind: 'word', get: (entry) => `{${[...entry.histograms[name].values()].join(',')}}` },
+    {
+      name: `${name}_n`,
+      kind: 'word',
+      get: (entry) => `{${[...entry.histograms[name].values()].join(',')}}`,
+    },
   ]);
   return [...dimensions, ...counts, ...histograms];
 }
@@ -130,7 +140,9 @@ export async function sumRollups<S extends Shape>(
   { orgId, level, at, until }: RollupPlace & { until: number },
 ): Promise<Ledger<S>> {
   const columns = [
-    ...shape.dimensions.map((name) => (name.endsWith('_id') ? `replace(${name}::text, '-', '') AS ${name}` : name)),
+    ...shape.dimensions.map((name) =>
+      name.endsWith('_id') ? `replace(${name}::text, '-', '') AS ${name}` : name,
+    ),
     ...shape.counts.map((name) => `${name}::float8 AS ${name}`),
     ...shape.histograms.flatMap((name) => [
       `array_to_json(${name}) AS ${name}`,

@@ -37,6 +37,9 @@ export interface Aggregator {
 const LOOK_BACK_MS = 900_000;
 const LOOK_FAR_BACK_MS = 172_800_000;
 const LOOK_FAR_EVERY_MS = 3_600_000;
+/** It rests so many times as long as it worked: the engine has the machine for itself nearly all the time. */
+const REST = 20;
+const LONGEST_REST_MS = 60_000;
 /** An hour or a day is summed up when it has been over for so long. What comes even later is counted, and summed anew. */
 const SETTLE_MS = 300_000;
 
@@ -45,7 +48,7 @@ const SETTLE_MS = 300_000;
  * the tables hold more of than was counted. Each hour is one transaction, so a process that dies leaves it whole or untouched.
  */
 export function createAggregator(options: AggregatorOptions): Aggregator {
-  const { url, graphOf, intervalMs = 15_000, onTrouble } = options;
+  const { url, graphOf, intervalMs = 5_000, onTrouble } = options;
   const sql = connectDatabase({ url, applicationName: 'signalbox-analytics', max: 1 });
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<unknown> = Promise.resolve();
@@ -104,9 +107,12 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
   function schedule(delayMs: number): void {
     if (stopped) return;
     timer = setTimeout(() => {
+      const began = performance.now();
       running = run()
         .catch((error) => onTrouble('What has ended could not be counted; it is tried again.', error))
-        .then(() => schedule(intervalMs));
+        .then(() =>
+          schedule(Math.max(intervalMs, Math.min((performance.now() - began) * REST, LONGEST_REST_MS))),
+        );
     }, delayMs);
     timer.unref();
   }

@@ -140,6 +140,14 @@ export function createExampleWorld(http: TestServer): ExampleWorld {
       const { id } = await makeTarget();
       return (await post(`/notification-targets/${id}/test`, {})).delivery_id;
     },
+    async errorGroup() {
+      const id = await start({ type: 'fail' });
+      const { error_group } = await until(`/runs/${id}`, ({ status }) => status === 'failed');
+      await until('/analytics/errors', ({ groups }) =>
+        groups.some((group: HttpBody) => group.id === error_group),
+      );
+      return error_group;
+    },
     newName: async () => newName(),
   };
   const nameOf = new Map(Object.entries(EXAMPLE).map(([name, value]) => [value as string, name as Name]));

@@ -31,13 +31,19 @@ const bare = (kind: number, number: string) => `lpad(to_hex(${kind} * 1000000 + 
 
 /** Ids of what the history speaks of; bare, numbered from 1. */
 export const historyId = (kind: 'pipeline' | 'version' | 'agent', number: number): string =>
-  ({ pipeline: 1, version: 2, agent: 3 }[kind] * 1_000_000 + number).toString(16).padStart(32, '0');
+  (({ pipeline: 1, version: 2, agent: 3 })[kind] * 1_000_000 + number).toString(16).padStart(32, '0');
 
 /**
  * Runs that ended in the days up to now, made in SQL: of each hundred four failed in two ways and one was cancelled,
  * every tenth has a tag of its own, every seventh task had an attempt before. All of it hangs on the run's number.
  */
-export async function fillHistory(sql: Sql, history: History): Promise<void> {
+export async function fillHistory(db: Sql, history: History): Promise<void> {
+  // A run that has ended is there with all of its tasks, as the engine commits it: whoever counts may look any moment.
+  await db.begin((tx) => fill(tx as unknown as Sql, history));
+  await db`ANALYZE runs, tasks, attempts`;
+}
+
+async function fill(sql: Sql, history: History): Promise<void> {
   const { runs, days, pipelines, agents } = history;
   const org = toUuid(history.orgId ?? DEFAULT_ORG_ID);
   await sql`SELECT ensure_parts(now() - make_interval(days => ${days + 8}::int), now())`;
@@ -52,6 +58,8 @@ export async function fillHistory(sql: Sql, history: History): Promise<void> {
   await sql.unsafe(`
     INSERT INTO agents (id, org_id, name, transport, capabilities)
     SELECT ${bare(3, 'a')}, '${org}', 'history ' || a, 'pull', '["history"]' FROM generate_series(1, ${agents}) a`);
+  await sql`INSERT INTO agent_health (agent_id, org_id, state, last_beat_at)
+    SELECT id, org_id, 'offline', now() - interval '1 day' FROM agents WHERE name LIKE 'history %' AND org_id = ${org}::text::uuid`;
   await sql.unsafe(`
     INSERT INTO runs (id, org_id, pipeline_id, version_id, status, seq, revision, error, error_group, labels, input, parameters,
       metadata, trigger, tasks_total, tasks_left, created_at, finished_at, updated_at)
@@ -79,5 +87,4 @@ export async function fillHistory(sql: Sql, history: History): Promise<void> {
     INSERT INTO attempts (run_id, idx, epoch, org_id, attempt, agent_id, ended, ready_at, started_at, finished_at)
     SELECT run_id, idx, 1, org_id, 1, agent_id, CASE WHEN idx % 2 = 0 THEN 'failed' ELSE 'lost' END, ready_at, ready_at, started_at
     FROM tasks WHERE epoch = 2 AND org_id = '${org}'`);
-  await sql`ANALYZE runs, tasks, attempts`;
 }

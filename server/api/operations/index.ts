@@ -1,5 +1,6 @@
 import { auth, me } from './account.ts';
 import { agents } from './agents.ts';
+import { analytics } from './analytics.ts';
 import { audit } from './audit.ts';
 import { bulk } from './bulk.ts';
 import { agentTokens, keys } from './keys.ts';
@@ -38,6 +39,7 @@ export const operations = {
   notificationTargets,
   notificationDeliveries,
   limits,
+  analytics,
 };
 
 export type Operations = typeof operations;

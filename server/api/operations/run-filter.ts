@@ -23,6 +23,9 @@ export const runFilterInput = {
   id_prefix: runFilterFields.idPrefix.describe('The beginning of its id.'),
   metadata: runFilterFields.metadata.describe('`key=value` of a plain value at the top of its metadata.'),
   replay_of: idSchema('run').optional(),
+  min_waiting_ms: runFilterFields.minWaitingMs.describe(
+    'It goes on, and for so long a task of it has been waiting for an agent.',
+  ),
 };
 
 const runFilterSchema = z.strictObject(runFilterInput);
@@ -46,5 +49,6 @@ export function toRunFilter(input: z.output<typeof runFilterSchema>): RunFilter 
     idPrefix: input.id_prefix,
     metadata: input.metadata,
     replayOf: input.replay_of,
+    minWaitingMs: input.min_waiting_ms,
   };
 }

@@ -124,7 +124,8 @@ const isBack = (row: GroupRow): boolean =>
   row.status === 'resolved' && row.decidedAt !== null && row.lastSeen > row.decidedAt;
 const statusOf = (row: GroupRow): ErrorStatus => (isBack(row) ? 'open' : row.status);
 
-const countRuns = (sums: readonly GroupSum[]): number => sums.reduce((runs, { counts }) => runs + counts.failed, 0);
+const countRuns = (sums: readonly GroupSum[]): number =>
+  sums.reduce((runs, { counts }) => runs + counts.failed, 0);
 
 interface Words {
   pipelines: ReadonlyMap<string, string>;

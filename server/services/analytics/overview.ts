@@ -44,8 +44,18 @@ export async function readOverview(
     const runs = await readRollups(tx, { ...common, shape: RUN_SHAPE, where: scope.ofRuns });
     const tasks = await readRollups(tx, { ...common, shape: TASK_SHAPE, where: scope.ofTasks });
     const figuresOf = (isOf: (place: number) => boolean): Figures => ({
-      runs: runFigures(total(RUN_SHAPE, runs.filter(({ place }) => isOf(place)))),
-      tasks: taskFigures(total(TASK_SHAPE, tasks.filter(({ place }) => isOf(place)))),
+      runs: runFigures(
+        total(
+          RUN_SHAPE,
+          runs.filter(({ place }) => isOf(place)),
+        ),
+      ),
+      tasks: taskFigures(
+        total(
+          TASK_SHAPE,
+          tasks.filter(({ place }) => isOf(place)),
+        ),
+      ),
     });
     const runsAt = byPlace(runs);
     const tasksAt = byPlace(tasks);
@@ -63,8 +73,9 @@ export async function readOverview(
   });
 }
 
-export const byPlace = <Of extends Sum<never, never> | { place: number }>(sums: readonly Of[]): Map<number, Of[]> =>
-  Map.groupBy(sums, ({ place }) => place);
+export const byPlace = <Of extends Sum<never, never> | { place: number }>(
+  sums: readonly Of[],
+): Map<number, Of[]> => Map.groupBy(sums, ({ place }) => place);
 
 export const pickRange = ({ range, previous, timeZone, countedUntil }: Scope) => ({
   ...{ range, previous, timeZone, countedUntil },

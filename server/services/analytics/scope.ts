@@ -2,7 +2,14 @@ import { type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { TenantTransaction } from '#db/tenant.ts';
 import { isTimeZone } from '#server/domain/analytics/buckets.ts';
-import { ceilTo, DAY_MS, floorTo, type Sealed, SLICE_MS, type Stretch } from '#server/domain/analytics/levels.ts';
+import {
+  ceilTo,
+  DAY_MS,
+  floorTo,
+  type Sealed,
+  SLICE_MS,
+  type Stretch,
+} from '#server/domain/analytics/levels.ts';
 import { invalid } from '#server/domain/errors.ts';
 import { toUuid } from '#server/domain/ids.ts';
 import type { Actor } from '#server/identity/actor.ts';
@@ -93,7 +100,8 @@ function conditionOf({ pipelineId, versionId, tagged }: RunConditions): SQL {
   if (tagged === undefined) parts.push(sql`r.tag = ''`);
   else {
     const ofPipelines = sql`r.pipeline_id = ANY (${`{${tagged.pipelineUuids.join(',')}}`}::text::uuid[])`;
-    const own = tagged.tag === null ? sql`false` : sql`r.tag = ${tagged.tag} AND (${ofPipelines}) IS NOT TRUE`;
+    const own =
+      tagged.tag === null ? sql`false` : sql`r.tag = ${tagged.tag} AND (${ofPipelines}) IS NOT TRUE`;
     parts.push(sql`(r.tag = '' AND ${ofPipelines} OR ${own})`);
   }
   return sql.join(parts, sql` AND `);

@@ -45,6 +45,8 @@ export const runFilterFields = {
     .regex(/^[^=]{1,100}=.{0,200}$/s, 'must be key=value')
     .optional(),
   replayOf: idSchema('run').optional(),
+  /** It goes on, and for so long a task of it has been waiting for an agent. */
+  minWaitingMs: milliseconds.optional(),
 };
 const runFilterSchema = z.strictObject(runFilterFields);
 export type RunFilter = z.output<typeof runFilterSchema>;

@@ -1,6 +1,13 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { toUuid } from '#server/domain/ids.ts';
-import { RUN_STATUSES, type RunStatus } from '#server/domain/statuses.ts';
+import {
+  isRunActive,
+  isTaskQueued,
+  isTaskReady,
+  RUN_STATUSES,
+  type RunStatus,
+  TASK_STATUSES,
+} from '#server/domain/statuses.ts';
 
 export const RUN_SORTS = ['created', 'finished', 'duration'] as const;
 export type RunSort = (typeof RUN_SORTS)[number];
@@ -21,6 +28,7 @@ export interface RunConditions {
   trigger?: string | undefined;
   errorGroup?: string | undefined;
   replayOf?: string | undefined;
+  minWaitingMs?: number | undefined;
   label?: string;
   idRange?: { from: string; to: string };
   /** A stretch of time, as ids have it. */
@@ -57,6 +65,10 @@ export function selectRunIds(query: RunQuery): SQL {
   return selectByStatus(query, where.pipelineId === undefined ? null : [toUuid(where.pipelineId)]);
 }
 
+/** One that was paused waits for people, and so do its tasks. */
+const ACTIVE = RUN_STATUSES.filter(isRunActive);
+const WAITING = TASK_STATUSES.filter((status) => isTaskReady(status) || isTaskQueued(status));
+
 /** Runs of it are in no index of their own: they are most of what there is. */
 const COMMON_TRIGGER = 'api';
 
@@ -84,7 +96,7 @@ function selectFlat(query: RunQuery): SQL {
 /** One short range of an index for each status, and for each pipeline where these are asked for; then the first of all. */
 function selectByStatus(query: RunQuery, pipelineUuids: readonly string[] | null): SQL {
   const { where, limit } = query;
-  const { status = RUN_STATUSES, pipelineId: _, ...rest } = where;
+  const { status = where.minWaitingMs === undefined ? RUN_STATUSES : ACTIVE, pipelineId: _, ...rest } = where;
   const conditions = [
     ...conditionsOf({ ...query, where: rest }),
     ...afterOf(query),
@@ -169,6 +181,9 @@ const CONDITIONS: { [Field in keyof RunConditions]-?: (value: NonNullable<RunCon
       : sql`r.trigger = ${value} AND r.trigger <> ${sql.raw(`'${COMMON_TRIGGER}'`)}`,
   errorGroup: (value) => sql`r.error_group = ${value}`,
   replayOf: (value) => sql`r.replay_of = ${uuid(value)}`,
+  minWaitingMs: (value) =>
+    sql`r.status = ANY (${list(ACTIVE)}::text::run_status[]) AND EXISTS (SELECT FROM tasks t WHERE t.run_id = r.id
+      AND t.status = ANY (${list(WAITING)}::text::task_status[]) AND t.ready_at < now() - ${ms(value)})`,
   label: (value) => sql`r.labels @> ARRAY[${value}::text]`,
   idRange: ({ from, to }) => sql`r.id BETWEEN ${from}::text::uuid AND ${to}::text::uuid`,
   bornSince: (value) => idIs(sql`>=`, sql`uuid_at(${at(value)})`),
