@@ -6,9 +6,10 @@ import { Tabs } from '../ui/tabs.tsx';
 import { Controls } from './controls.tsx';
 import { Feedback } from './feedback.tsx';
 import { Foundations } from './foundations.tsx';
+import { Lists } from './lists.tsx';
 import { States } from './states.tsx';
 
-type Part = 'foundations' | 'states' | 'controls' | 'feedback';
+type Part = 'foundations' | 'states' | 'controls' | 'lists' | 'feedback';
 
 /** Every primitive in every state, drawn by the primitives themselves: what docs/design.md says, to look at. */
 export function DesignPage() {
@@ -24,6 +25,7 @@ export function DesignPage() {
           { value: 'foundations', label: 'Foundations', content: <Foundations /> },
           { value: 'states', label: 'States', content: <States /> },
           { value: 'controls', label: 'Controls', content: <Controls /> },
+          { value: 'lists', label: 'Lists', content: <Lists /> },
           { value: 'feedback', label: 'Feedback', content: <Feedback /> },
         ]}
       />

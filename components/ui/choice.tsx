@@ -110,7 +110,14 @@ interface TickProps {
 }
 
 /** The label is drawn beside it, or only said aloud, as in the rows of a table. */
-export function Checkbox(props: TickProps & { some?: boolean; labelHidden?: boolean }) {
+export function Checkbox(
+  props: TickProps & {
+    some?: boolean;
+    labelHidden?: boolean;
+    /** Where what is around it has the focus and a key for it. */
+    skipTab?: boolean;
+  },
+) {
   const { label, checked, some = false, labelHidden = false, disabled = false, onChange } = props;
   const id = useId();
   return (
@@ -121,6 +128,7 @@ export function Checkbox(props: TickProps & { some?: boolean; labelHidden?: bool
         checked={checked}
         indeterminate={some}
         disabled={disabled}
+        tabIndex={props.skipTab ? -1 : undefined}
         onCheckedChange={onChange}
         className={BOX}
       >

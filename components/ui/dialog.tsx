@@ -38,7 +38,7 @@ export function Dialog({
     <Base.Root open={open} onOpenChange={onOpenChange}>
       <Base.Portal>
         <Base.Backdrop className={SCRIM} />
-        <Base.Popup className={`${BOX} ${WIDTHS[width]}`}>
+        <Base.Popup data-keys="own" className={`${BOX} ${WIDTHS[width]}`}>
           <div className="flex items-start justify-between gap-4 px-5 pt-4">
             <div>
               <Base.Title className="text-lg font-semibold">{title}</Base.Title>
@@ -80,7 +80,7 @@ export function ConfirmDialog(props: ConfirmProps) {
     <AlertDialog.Root open={open} onOpenChange={onOpenChange}>
       <AlertDialog.Portal>
         <AlertDialog.Backdrop className={SCRIM} />
-        <AlertDialog.Popup className={`${BOX} ${WIDTHS.sm}`}>
+        <AlertDialog.Popup data-keys="own" className={`${BOX} ${WIDTHS.sm}`}>
           <div className="px-5 py-4">
             <AlertDialog.Title className="text-lg font-semibold">{title}</AlertDialog.Title>
             <AlertDialog.Description className="mt-1 text-sm text-quiet">

@@ -5,6 +5,9 @@ const SPOKEN: Record<string, string> = {
   esc: 'Esc',
   up: '↑',
   down: '↓',
+  left: '←',
+  right: '→',
+  space: 'Space',
 };
 
 /** A shortcut as it is typed: `mod+k`. On a Mac `mod` is ⌘, which the page's own script puts in by attribute. */

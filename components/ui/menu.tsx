@@ -72,6 +72,31 @@ export function MenuLine() {
   return <Base.Separator className="-mx-1 my-1 h-px bg-line" />;
 }
 
+/** One of some that can each be on; the menu stays open for the next. */
+export function MenuTick({
+  label,
+  checked,
+  onChange,
+}: {
+  label: string;
+  checked: boolean;
+  onChange(checked: boolean): void;
+}) {
+  return (
+    <Base.CheckboxItem
+      checked={checked}
+      onCheckedChange={onChange}
+      closeOnClick={false}
+      className={POPUP_ITEM}
+    >
+      <span className="grow">{label}</span>
+      <Base.CheckboxItemIndicator aria-hidden className="text-accent">
+        ✓
+      </Base.CheckboxItemIndicator>
+    </Base.CheckboxItem>
+  );
+}
+
 export function MenuChoice<Value extends string>({
   label,
   value,

@@ -8,20 +8,26 @@ export function Popover({
   trigger,
   title,
   align = 'start',
+  open,
+  onOpenChange,
   children,
 }: {
   trigger: ReactElement;
   /** Said aloud when it opens. */
   title: string;
   align?: 'start' | 'center' | 'end';
+  /** Left out, it is opened and closed by its trigger alone. */
+  open?: boolean;
+  onOpenChange?(open: boolean): void;
   children: ReactNode;
 }) {
+  const control = open === undefined ? {} : { open };
   return (
-    <Base.Root>
+    <Base.Root {...control} onOpenChange={(next) => onOpenChange?.(next)}>
       <Base.Trigger render={trigger as ReactElement<Record<string, unknown>>} />
       <Base.Portal>
         <Base.Positioner align={align} sideOffset={6} className="z-40">
-          <Base.Popup className={`w-72 p-3 text-sm ${POPUP_SURFACE} ${POPUP_MOTION}`}>
+          <Base.Popup data-keys="own" className={`w-72 p-3 text-sm ${POPUP_SURFACE} ${POPUP_MOTION}`}>
             <Base.Title className="mb-2 font-medium">{title}</Base.Title>
             {children}
           </Base.Popup>

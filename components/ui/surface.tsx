@@ -3,9 +3,25 @@ import type { ReactNode } from 'react';
 
 const WIDTHS = { reading: 'max-w-3xl', normal: 'max-w-6xl', wide: 'max-w-none' } as const;
 
-/** What every page but a canvas stands in. Lists that operators compare by are `wide`. */
-export function Page({ width = 'normal', children }: { width?: keyof typeof WIDTHS; children: ReactNode }) {
-  return <div className={`mx-auto w-full grow px-4 py-6 md:px-8 md:py-7 ${WIDTHS[width]}`}>{children}</div>;
+/**
+ * What every page but a canvas stands in. Lists that operators compare by are `wide`. `fill`: as high as the window,
+ * so that a list inside it scrolls and what is above it stays.
+ */
+export function Page({
+  width = 'normal',
+  fill = false,
+  children,
+}: {
+  width?: keyof typeof WIDTHS;
+  fill?: boolean;
+  children: ReactNode;
+}) {
+  const height = fill ? 'flex flex-col md:min-h-0 md:basis-0 md:overflow-y-auto md:pb-4' : '';
+  return (
+    <div className={`mx-auto w-full grow px-4 py-6 md:px-8 md:py-7 ${WIDTHS[width]} ${height}`}>
+      {children}
+    </div>
+  );
 }
 
 /** A card with a head. `flush`: what is inside reaches its edges, as tables and lists do. */

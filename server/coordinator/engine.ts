@@ -150,13 +150,14 @@ export function createEngine(options: EngineOptions): Engine {
   });
 
   function onCommitted({ plan, outboxIds }: Committed): void {
+    // First: an agent is waiting for it, and the rest is our own bookkeeping.
+    if (outboxIds.length > 0) relay.send(outboxIds, plan.messages);
     const queuedFor = new Set<string>();
     for (const run of plan.runs) {
       for (const handOut of collectHandOuts(run)) hands.deliver(handOut);
       followTasks(run, queuedFor);
       options.onProgress?.(run);
     }
-    if (outboxIds.length > 0) relay.send(outboxIds, plan.messages);
     // After the batch, so that what follows a finished task goes before what has not begun.
     for (const source of hands.takeFreed()) offerNext(source);
     for (const { orgId, key, change } of plan.rows.slots) {

@@ -8,6 +8,8 @@ const PRIORITY_WORDS = ['high', 'medium', 'low'] as const;
 
 /** Rows that one look reads at once. */
 const PAGE = 500;
+/** Confirmed rows are deleted together: a flush of their own would stand in the way of the commits that runs wait for. */
+const DELETE_AFTER_MS = 25;
 /** Nobody needs to know how many more there are. */
 const MOST_COUNTED = 100_000;
 
@@ -46,6 +48,7 @@ export function createRelay(options: RelayOptions): Relay {
   let unpublished = 0;
   let confirmed: string[] = [];
   let deleting: Promise<void> | null = null;
+  let soon: NodeJS.Timeout | undefined;
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
 
@@ -68,8 +71,20 @@ export function createRelay(options: RelayOptions): Relay {
     } finally {
       flying -= rows.length;
     }
-    if (confirmed.length > 0) deleting ??= deleteConfirmed();
+    if (confirmed.length > 0) deleteSoon();
     return taken;
+  }
+
+  function deleteSoon(): void {
+    if (deleting) return;
+    soon ??= setTimeout(deleteNow, DELETE_AFTER_MS);
+  }
+
+  async function deleteNow(): Promise<void> {
+    clearTimeout(soon);
+    soon = undefined;
+    if (confirmed.length > 0) deleting ??= deleteConfirmed();
+    await deleting;
   }
 
   /** One deletion at a time takes all that was confirmed meanwhile. Losing it only sends a message twice. */
@@ -100,7 +115,7 @@ export function createRelay(options: RelayOptions): Relay {
       total += rows.length;
       after = rows.at(-1)?.id ?? after;
       const taken = rows.length > 0 ? await publish(rows.map(({ id, ...message }) => ({ id, message }))) : 0;
-      await deleting;
+      await deleteNow();
       if (rows.length < PAGE || taken < rows.length || isStopped) return total;
     }
   }
@@ -132,7 +147,7 @@ export function createRelay(options: RelayOptions): Relay {
       isStopped = true;
       clearTimeout(timer);
       timer = undefined;
-      await deleting;
+      await deleteNow();
     },
     sweep,
     inFlight: () => flying,

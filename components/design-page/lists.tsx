@@ -1,0 +1,91 @@
+'use client';
+
+import { CircleDot, Clock, Search, Timer } from 'lucide-react';
+import { useState } from 'react';
+import { RUN_STATUSES } from '../../server/domain/statuses.ts';
+import { lookOfRun } from '../looks/index.ts';
+import { Empty } from '../ui/feedback.tsx';
+import { FilterBar, type FilterDef, type FilterValue, isSet, TimeRangePicker } from '../ui/filter/index.ts';
+import { formatDuration } from '../ui/format.ts';
+import { ColumnMenu, DataGrid, type GridColumn } from '../ui/grid/index.ts';
+import { StatusText } from '../ui/status.tsx';
+import { Card } from '../ui/surface.tsx';
+
+interface Row {
+  key: string;
+  name: string;
+  look: ReturnType<typeof lookOfRun>;
+  durationMs: number;
+}
+
+const ROWS: Row[] = Array.from({ length: 10_000 }, (_, at) => ({
+  key: `run ${at + 1}`,
+  name:
+    at === 2
+      ? `${'A name that somebody made far too long '.repeat(5)}<b>with markup</b>`
+      : `Example ${at + 1}`,
+  look: lookOfRun(RUN_STATUSES[(at * 5) % RUN_STATUSES.length] ?? 'succeeded'),
+  durationMs: ((at * 7919) % 90_000) + 40,
+}));
+
+const FILTERS: readonly FilterDef[] = [
+  {
+    key: 'status',
+    label: 'Status',
+    icon: CircleDot,
+    kind: 'multi',
+    choices: RUN_STATUSES.map((status) => ({ value: lookOfRun(status).label, ...lookOfRun(status) })),
+  },
+  { key: 'name', label: 'Name', icon: Search, kind: 'text' },
+  { key: 'created', label: 'Started', icon: Clock, kind: 'time' },
+  { key: 'duration', label: 'Duration', icon: Timer, kind: 'duration' },
+];
+
+export function Lists() {
+  const [values, setValues] = useState<Record<string, FilterValue | null>>({ status: ['Failed', 'Running'] });
+  const [range, setRange] = useState('24h');
+  const [hidden, setHidden] = useState<string[]>([]);
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const set = (key: string, value: FilterValue | null) => setValues({ ...values, [key]: value });
+  const wanted = isSet(values.status) ? values.status : undefined;
+  const columns: GridColumn<Row>[] = [
+    { key: 'name', title: 'Name', width: 'minmax(10rem,1fr)', cell: ({ name }) => name },
+    {
+      key: 'status',
+      title: 'Status',
+      width: '9rem',
+      cell: ({ look }) => <StatusText look={look} />,
+      filter: ({ look }) => ({ hint: `Only ${look.label}`, apply: () => set('status', [look.label]) }),
+    },
+    {
+      key: 'duration',
+      title: 'Duration',
+      width: '7rem',
+      align: 'end',
+      wideOnly: true,
+      cell: ({ durationMs }) => formatDuration(durationMs),
+    },
+  ];
+  return (
+    <div className="flex flex-col gap-5">
+      <Card title="Ten thousand rows" actions={<TimeRangePicker value={range} onChange={setRange} />} flush>
+        <div className="border-b border-line p-2">
+          <FilterBar filters={FILTERS} values={values} onChange={set} onClear={() => setValues({})}>
+            <ColumnMenu columns={columns.slice(1)} hidden={hidden} onChange={setHidden} />
+          </FilterBar>
+        </div>
+        <DataGrid
+          label="Examples"
+          columns={columns.filter(({ key }) => !hidden.includes(key))}
+          rows={wanted ? ROWS.filter(({ look }) => wanted.includes(look.label)) : ROWS}
+          keyOf={({ key }) => key}
+          selection={{ keys: selected, onChange: setSelected, labelOf: (key) => `Select ${key}` }}
+          empty={<Empty icon={Search} title="Nothing matches" />}
+        />
+      </Card>
+      <Card title="Loading" flush>
+        <DataGrid label="Loading examples" columns={columns} rows={undefined} keyOf={({ key }) => key} />
+      </Card>
+    </div>
+  );
+}

@@ -1,0 +1,1 @@
+export { KeysProvider, useKeys } from './keys-provider.tsx';

@@ -1,0 +1,55 @@
+'use client';
+
+import { useEffect, useState, useSyncExternalStore } from 'react';
+import { Dialog } from '../../ui/dialog.tsx';
+import { Keys } from '../../ui/keys.tsx';
+import { type KeyGroup, type KeyRegistry, keysOf } from './registry.ts';
+
+const NONE: readonly KeyGroup[] = [];
+
+/** What the keys of this page do. */
+export function KeySheet({ registry }: { registry: KeyRegistry }) {
+  const [isOpen, setOpen] = useState(false);
+  const groups = useSyncExternalStore(registry.onChange, registry.groups, () => NONE);
+  useEffect(
+    () =>
+      registry.add({
+        title: 'Everywhere',
+        bindings: [{ keys: '?', label: 'Show this sheet', run: () => setOpen(true) }],
+      }),
+    [registry],
+  );
+  return (
+    <Dialog open={isOpen} onOpenChange={setOpen} title="Keys" width="md">
+      <div className="grid gap-x-8 gap-y-5 sm:grid-cols-2">
+        {joinAlike(groups).map(({ title, bindings }) => (
+          <section key={title} aria-label={title}>
+            <h3 className="mb-1 text-sm font-medium text-quiet">{title}</h3>
+            <ul>
+              {bindings.map((binding) => (
+                <li key={binding.label} className="flex min-h-7 items-center justify-between gap-4 text-sm">
+                  {binding.label}
+                  <span className="flex items-center gap-1.5">
+                    {keysOf(binding).map((keys) => (
+                      <Keys key={keys} keys={keys} />
+                    ))}
+                  </span>
+                </li>
+              ))}
+            </ul>
+          </section>
+        ))}
+      </div>
+    </Dialog>
+  );
+}
+
+/** Parts of a page may each have keys under the same heading. */
+function joinAlike(groups: readonly KeyGroup[]): KeyGroup[] {
+  const byTitle = new Map<string, KeyGroup>();
+  for (const { title, bindings } of groups) {
+    const before = byTitle.get(title)?.bindings ?? [];
+    byTitle.set(title, { title, bindings: [...before, ...bindings] });
+  }
+  return [...byTitle.values()];
+}

@@ -1,0 +1,48 @@
+'use client';
+
+import { createContext, type ReactNode, use, useEffect, useEffectEvent, useState } from 'react';
+import { KeySheet } from './key-sheet.tsx';
+import { createKeyRegistry, type KeyBinding, type KeyRegistry, nameOfKey } from './registry.ts';
+
+const KeysContext = createContext<KeyRegistry | undefined>(undefined);
+
+/** Where keys mean text, or choose in a list that has its own; and dialogs, which stand before the page. */
+const HAVE_THEIR_OWN =
+  'input:not([type=checkbox]),textarea,select,[contenteditable=true],[role=menu],[role=listbox],[data-keys=own]';
+
+/** Around the app: one listener for all keys, and the sheet that lists them. */
+export function KeysProvider({ children }: { children: ReactNode }) {
+  const [registry] = useState(createKeyRegistry);
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (event.defaultPrevented || event.isComposing) return;
+      if (event.target instanceof Element && event.target.closest(HAVE_THEIR_OWN) !== null) return;
+      const binding = registry.find(nameOfKey(event));
+      if (!binding) return;
+      event.preventDefault();
+      binding.run();
+    };
+    window.addEventListener('keydown', onKeyDown);
+    return () => window.removeEventListener('keydown', onKeyDown);
+  }, [registry]);
+  return (
+    <KeysContext value={registry}>
+      {children}
+      <KeySheet registry={registry} />
+    </KeysContext>
+  );
+}
+
+/** Keys that work on the whole page while what calls it is drawn, and their heading on the sheet. */
+export function useKeys(title: string, bindings: readonly KeyBinding[]): void {
+  const registry = use(KeysContext);
+  const run = useEffectEvent((at: number) => bindings[at]?.run());
+  const shape = JSON.stringify(bindings.map(({ keys, label, disabled }) => ({ keys, label, disabled })));
+  useEffect(() => {
+    const shown = JSON.parse(shape) as Omit<KeyBinding, 'run'>[];
+    return registry?.add({
+      title,
+      bindings: shown.map((binding, at) => ({ ...binding, run: () => run(at) })),
+    });
+  }, [registry, title, shape]);
+}

@@ -1,0 +1,35 @@
+import { describe, expect, test } from 'vitest';
+import { createKeyRegistry, type KeyBinding, nameOfKey } from './registry.ts';
+
+const plain = { ctrlKey: false, metaKey: false, altKey: false, shiftKey: false };
+const does = (keys: KeyBinding['keys'], label: string): KeyBinding => ({ keys, label, run: () => undefined });
+
+describe('the name of a key', () => {
+  test('says the modifiers, but not the shift that a sign is typed with', () => {
+    expect(nameOfKey({ ...plain, key: 'r' })).toBe('r');
+    expect(nameOfKey({ ...plain, key: 'X', shiftKey: true })).toBe('shift+x');
+    expect(nameOfKey({ ...plain, key: '?', shiftKey: true })).toBe('?');
+    expect(nameOfKey({ ...plain, key: 'ArrowDown', shiftKey: true })).toBe('shift+down');
+    expect(nameOfKey({ ...plain, key: 'Enter', metaKey: true })).toBe('mod+enter');
+    expect(nameOfKey({ ...plain, key: 'Enter', ctrlKey: true })).toBe('mod+enter');
+  });
+});
+
+describe('keys of the page', () => {
+  test('are those of whoever came last, until it has gone', () => {
+    const registry = createKeyRegistry();
+    registry.add({ title: 'Page', bindings: [does('r', 'Replay')] });
+    const leave = registry.add({ title: 'Drawer', bindings: [does(['r', 'f5'], 'Refresh')] });
+    expect(registry.find('r')?.label).toBe('Refresh');
+    leave();
+    expect(registry.find('r')?.label).toBe('Replay');
+    expect(registry.find('f5')).toBeUndefined();
+  });
+
+  test('that are switched off let those below them through', () => {
+    const registry = createKeyRegistry();
+    registry.add({ title: 'Page', bindings: [does('c', 'Cancel')] });
+    registry.add({ title: 'Drawer', bindings: [{ ...does('c', 'Copy'), disabled: true }] });
+    expect(registry.find('c')?.label).toBe('Cancel');
+  });
+});

@@ -1,0 +1,82 @@
+export interface KeyBinding {
+  /** As it is typed: `r`, `shift+x`, `mod+enter`, `?`. Several: any of them. */
+  keys: string | readonly string[];
+  /** What it does, for the sheet of keys. */
+  label: string;
+  run(): void;
+  /** Not just now; the sheet shows it all the same. */
+  disabled?: boolean;
+}
+
+export interface KeyGroup {
+  title: string;
+  bindings: readonly KeyBinding[];
+}
+
+export interface KeyRegistry {
+  /** Until the function that it gives is called. What came last wins. */
+  add(group: KeyGroup): () => void;
+  groups(): readonly KeyGroup[];
+  onChange(changed: () => void): () => void;
+  /** The binding that a key stands for just now. */
+  find(pressed: string): KeyBinding | undefined;
+}
+
+export const keysOf = ({ keys }: Pick<KeyBinding, 'keys'>): readonly string[] =>
+  typeof keys === 'string' ? [keys] : keys;
+
+export function createKeyRegistry(): KeyRegistry {
+  let groups: readonly KeyGroup[] = [];
+  const watchers = new Set<() => void>();
+  const set = (next: readonly KeyGroup[]) => {
+    groups = next;
+    for (const changed of watchers) changed();
+  };
+  return {
+    add(group) {
+      set([...groups, group]);
+      return () => set(groups.filter((each) => each !== group));
+    },
+    groups: () => groups,
+    onChange(changed) {
+      watchers.add(changed);
+      return () => watchers.delete(changed);
+    },
+    find(pressed) {
+      for (const { bindings } of groups.toReversed()) {
+        const found = bindings.find((binding) => !binding.disabled && keysOf(binding).includes(pressed));
+        if (found) return found;
+      }
+      return undefined;
+    },
+  };
+}
+
+interface Pressed {
+  key: string;
+  ctrlKey: boolean;
+  metaKey: boolean;
+  altKey: boolean;
+  shiftKey: boolean;
+}
+
+const NAMES: Record<string, string> = {
+  ArrowUp: 'up',
+  ArrowDown: 'down',
+  ArrowLeft: 'left',
+  ArrowRight: 'right',
+  Escape: 'esc',
+  ' ': 'space',
+};
+
+/** How a key is called in a binding. Shift counts for letters and named keys; what it types otherwise says it already. */
+export function nameOfKey({ key, ctrlKey, metaKey, altKey, shiftKey }: Pressed): string {
+  const name = NAMES[key] ?? key.toLowerCase();
+  const isTyped = key.length === 1 && key.toLowerCase() === key.toUpperCase();
+  return [
+    ...(ctrlKey || metaKey ? ['mod'] : []),
+    ...(altKey ? ['alt'] : []),
+    ...(shiftKey && !isTyped ? ['shift'] : []),
+    name,
+  ].join('+');
+}

@@ -1,0 +1,44 @@
+'use client';
+
+import { CalendarClock, ChevronDown } from 'lucide-react';
+import { useState } from 'react';
+import { Button } from '../button.tsx';
+import { Popover } from '../popover.tsx';
+import { sayTimeRange } from './time-range.ts';
+import { TimeRangeFields } from './time-range-fields.tsx';
+
+/** The range that a whole page is about. */
+export function TimeRangePicker({
+  label = 'Range of time',
+  value,
+  onChange,
+}: {
+  label?: string;
+  value: string;
+  onChange(value: string): void;
+}) {
+  const [isOpen, setOpen] = useState(false);
+  const said = sayTimeRange(value);
+  return (
+    <Popover
+      title={label}
+      align="end"
+      open={isOpen}
+      onOpenChange={setOpen}
+      trigger={
+        <Button icon={CalendarClock} aria-label={`${label}: ${said}`}>
+          {said.charAt(0).toUpperCase() + said.slice(1)}
+          <ChevronDown aria-hidden size={14} className="text-quiet" />
+        </Button>
+      }
+    >
+      <TimeRangeFields
+        value={value}
+        onChange={(next) => {
+          setOpen(false);
+          onChange(next);
+        }}
+      />
+    </Popover>
+  );
+}

@@ -1,0 +1,80 @@
+/**
+ * A range of time as one text: `24h` reaches back from now, `2026-01-31T08:00:00.000Z~2026-02-01T08:00:00.000Z` lies
+ * fixed, and either end of that may be left open.
+ */
+export interface TimeRange {
+  from: Date | undefined;
+  to: Date | undefined;
+}
+
+const UNIT_MS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+const BACK = /^(\d{1,4})([mhd])$/;
+
+export const QUICK_RANGES = ['5m', '30m', '1h', '6h', '24h', '7d', '30d'] as const;
+
+export function readTimeRange(text: string, now: number): TimeRange | undefined {
+  const back = BACK.exec(text);
+  if (back) return { from: new Date(now - Number(back[1]) * (UNIT_MS[back[2] ?? ''] ?? 0)), to: undefined };
+  const [first = '', second = '', ...more] = text.split('~');
+  if (!text.includes('~') || more.length > 0) return undefined;
+  const from = first === '' ? undefined : new Date(first);
+  const to = second === '' ? undefined : new Date(second);
+  const isBad = [from, to].some((end) => end !== undefined && Number.isNaN(end.getTime()));
+  return isBad || (from === undefined && to === undefined) ? undefined : { from, to };
+}
+
+export function writeTimeRange({ from, to }: TimeRange): string {
+  return `${from?.toISOString() ?? ''}~${to?.toISOString() ?? ''}`;
+}
+
+/** Relative ranges move on with every look at the clock; to the minute, so that equal questions stay equal. */
+export function toMinute(ms: number): number {
+  return Math.floor(ms / 60_000) * 60_000;
+}
+
+const WORDS: Record<string, [string, string]> = {
+  m: ['minute', 'minutes'],
+  h: ['hour', 'hours'],
+  d: ['day', 'days'],
+};
+
+const SHORT = new Intl.DateTimeFormat('en-GB', {
+  day: '2-digit',
+  month: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+});
+
+export function sayTimeRange(text: string): string {
+  const back = BACK.exec(text);
+  if (back) {
+    const [one, many] = WORDS[back[2] ?? ''] ?? ['', ''];
+    return back[1] === '1' ? `last ${one}` : `last ${back[1]} ${many}`;
+  }
+  const range = readTimeRange(text, 0);
+  if (!range) return 'never';
+  const [from, to] = [range.from && SHORT.format(range.from), range.to && SHORT.format(range.to)];
+  if (from === undefined) return `before ${to}`;
+  return to === undefined ? `since ${from}` : `${from} – ${to}`;
+}
+
+/** The zone that all times are told in, by its name and how far it is from UTC. */
+export function zoneName(): string {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const parts = new Intl.DateTimeFormat('en-GB', { timeZoneName: 'shortOffset' }).formatToParts(new Date());
+  const offset = parts.find(({ type }) => type === 'timeZoneName')?.value ?? '';
+  return zone === 'UTC' ? 'UTC' : `${zone} (${offset})`;
+}
+
+/** For an input of the kind `datetime-local`, which knows no zone: the moment as it is called here. */
+export function toLocalInput(date: Date | undefined): string {
+  if (!date) return '';
+  const local = new Date(date.getTime() - date.getTimezoneOffset() * 60_000);
+  return local.toISOString().slice(0, 16);
+}
+
+export function fromLocalInput(text: string): Date | undefined {
+  if (text === '') return undefined;
+  const date = new Date(text);
+  return Number.isNaN(date.getTime()) ? undefined : date;
+}

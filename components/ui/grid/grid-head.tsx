@@ -1,0 +1,89 @@
+'use client';
+
+import { ArrowDown, ArrowUp } from 'lucide-react';
+import { Checkbox } from '../choice.tsx';
+import { CELL, cellPlace } from './grid-row.tsx';
+import type { GridColumn, GridSelection, GridSort } from './types.ts';
+
+interface HeadProps<Row> {
+  columns: readonly GridColumn<Row>[];
+  keys: readonly string[];
+  selection: GridSelection | undefined;
+  sort: GridSort | undefined;
+  onSort: ((sort: GridSort) => void) | undefined;
+}
+
+export function GridHead<Row>({ columns, keys, selection, sort, onSort }: HeadProps<Row>) {
+  return (
+    <div role="rowgroup" className="sticky top-0 z-10 min-w-fit bg-card">
+      <div
+        role="row"
+        aria-rowindex={1}
+        className="grid h-8 grid-cols-(--grid-narrow) border-b md:grid-cols-(--grid-tracks) border-line text-xs font-medium text-quiet"
+      >
+        {selection ? <TickAll keys={keys} selection={selection} /> : null}
+        {columns.map((column) => (
+          <div
+            key={column.key}
+            role="columnheader"
+            aria-sort={sort?.key === column.key ? ARIA[sort.order] : undefined}
+            className={`${CELL} ${cellPlace(column)}`}
+          >
+            {column.sortable && onSort ? (
+              <SortButton column={column} sort={sort} onSort={onSort} />
+            ) : (
+              <span className="truncate">{column.title}</span>
+            )}
+          </div>
+        ))}
+      </div>
+    </div>
+  );
+}
+
+const ARIA = { asc: 'ascending', desc: 'descending' } as const;
+
+function SortButton<Row>({
+  column: { key, title },
+  sort,
+  onSort,
+}: {
+  column: GridColumn<Row>;
+  sort: GridSort | undefined;
+  onSort(sort: GridSort): void;
+}) {
+  const isOn = sort?.key === key;
+  const Arrow = isOn && sort.order === 'asc' ? ArrowUp : ArrowDown;
+  return (
+    <button
+      type="button"
+      onClick={() => onSort({ key, order: isOn && sort.order === 'desc' ? 'asc' : 'desc' })}
+      className="group/sort -mx-1 flex h-6 min-w-0 items-center gap-1 rounded-sm px-1 hover:bg-hover hover:text-text focus-visible:-outline-offset-2"
+    >
+      <span className="truncate">{title}</span>
+      <Arrow
+        aria-hidden
+        size={12}
+        className={
+          isOn ? 'text-text' : 'opacity-0 group-hover/sort:opacity-60 group-focus-visible/sort:opacity-60'
+        }
+      />
+    </button>
+  );
+}
+
+function TickAll({ keys, selection }: { keys: readonly string[]; selection: GridSelection }) {
+  const ticked = keys.filter((key) => selection.keys.has(key)).length;
+  const isAll = ticked > 0 && ticked === keys.length;
+  return (
+    <div role="columnheader" className={CELL}>
+      <Checkbox
+        label={isAll ? 'Select none' : `Select all ${keys.length} that are loaded`}
+        labelHidden
+        checked={isAll}
+        some={ticked > 0 && !isAll}
+        onChange={() => selection.onChange(new Set(isAll ? [] : keys))}
+      />
+    </div>
+  );
+}
