@@ -58,7 +58,12 @@ export function PagedTable<P extends PagedPath, Row>(props: PagedTableProps<P, R
       <Table label={label} columns={columns} rows={list.rows} keyOf={keyOf} />
       {list.hasNextPage ? (
         <div className="flex justify-center border-t border-line p-2">
-          <Button look="quiet" size="sm" busy={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+          <Button
+            look="quiet"
+            size="sm"
+            busy={list.isFetchingNextPage}
+            onClick={() => void list.fetchNextPage()}
+          >
             Show more
           </Button>
         </div>

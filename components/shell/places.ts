@@ -1,4 +1,4 @@
-import { type LucideIcon, Workflow } from 'lucide-react';
+import { ChartNoAxesColumn, House, type LucideIcon, Workflow } from 'lucide-react';
 
 export interface Place {
   label: string;
@@ -7,7 +7,11 @@ export interface Place {
 }
 
 /** What the side bar offers, and in which order. */
-export const PLACES: readonly Place[] = [{ label: 'Pipelines', href: '/pipelines', icon: Workflow }];
+export const PLACES: readonly Place[] = [
+  { label: 'Home', href: '/', icon: House },
+  { label: 'Pipelines', href: '/pipelines', icon: Workflow },
+  { label: 'Analytics', href: '/analytics', icon: ChartNoAxesColumn },
+];
 
 /** A page within a place counts as it. */
 export function isPlaceOf({ href }: Place, path: string): boolean {

@@ -1,0 +1,71 @@
+import Link from 'next/link';
+import { formatCount, formatMs, formatShare, runsHref } from '../analytics/index.ts';
+import type { Answer } from '../data/index.ts';
+import { Sparkline } from '../ui/chart/index.ts';
+import { Figure } from '../ui/surface.tsx';
+import { words } from './words.ts';
+
+type Home = Answer<'analytics.home'>;
+
+/** How the last day went, half hour by half hour. */
+export function LastDay({ home: { last_day: points } }: { home: Home }) {
+  const { day } = words;
+  const sum = (of: (point: Home['last_day'][number]) => number) =>
+    points.reduce((total, point) => total + of(point), 0);
+  const succeeded = sum(({ runs }) => runs.succeeded);
+  const failed = sum(({ runs }) => runs.failed);
+  const ended = succeeded + failed + sum(({ runs }) => runs.cancelled);
+  const [first, last] = [points[0], points.at(-1)];
+  const range = first && last ? { from: first.from, to: last.to } : undefined;
+  const durations = points.map(({ runs }) => runs.duration.p95 ?? 0);
+  const waits = points.map(({ tasks }) => tasks.wait.p95 ?? 0);
+  const newest = (values: readonly number[]) => values.findLast((value) => value > 0) ?? null;
+  const link = (status?: string[]) =>
+    runsHref({ ...(range ? { ended: range } : {}), ...(status ? { status } : {}), sort: 'finished:desc' });
+  return (
+    <section aria-label={day.title}>
+      <header className="mb-2 flex items-baseline justify-between">
+        <h2 className="font-medium">{day.title}</h2>
+        <Link href="/analytics" className="text-sm text-accent hover:underline">
+          {day.all}
+        </Link>
+      </header>
+      <div className="grid grid-cols-2 gap-3 xl:grid-cols-4">
+        <Figure label={day.ended} value={formatCount(ended)} href={link()}>
+          <Sparkline
+            label={day.ended}
+            values={points.map(({ runs }) => runs.succeeded + runs.failed + runs.cancelled)}
+          />
+        </Figure>
+        <Figure
+          label={day.success}
+          value={formatShare(succeeded + failed === 0 ? null : succeeded / (succeeded + failed))}
+          href={link(['succeeded', 'failed'])}
+          note={day.successOf(formatCount(succeeded + failed))}
+        >
+          <Sparkline
+            label={day.success}
+            tone="good"
+            values={points.map(({ runs }) => runs.success.value ?? 0)}
+          />
+        </Figure>
+        <Figure
+          label={day.duration}
+          value={formatMs(newest(durations))}
+          href={link(['succeeded'])}
+          note={day.highest(formatMs(Math.max(0, ...durations) || null))}
+        >
+          <Sparkline label={day.duration} tone="hold" values={durations} />
+        </Figure>
+        <Figure
+          label={day.wait}
+          value={formatMs(newest(waits))}
+          href={link()}
+          note={day.highest(formatMs(Math.max(0, ...waits) || null))}
+        >
+          <Sparkline label={day.wait} tone="warn" values={waits} />
+        </Figure>
+      </div>
+    </section>
+  );
+}
