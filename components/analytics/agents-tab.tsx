@@ -8,7 +8,7 @@ import { Empty, Skeleton } from '../ui/feedback.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Table, type TableColumn } from '../ui/table.tsx';
 import { Changed } from './changed.tsx';
-import { changeOf, changeOfShare, formatCount, formatMs, formatShare } from './format.ts';
+import { changeOfMs, changeOfShare, formatCount, formatMs, formatShare } from './format.ts';
 import { runsHref } from './links.ts';
 import { Broken } from './states.tsx';
 import type { ScopeState } from './use-scope.ts';
@@ -69,7 +69,9 @@ function columnsOf(view: View, state: ScopeState): TableColumn<Agent>[] {
             key: 'before',
             title: said.before,
             wideOnly: true,
-            cell: ({ success, before }: Agent) => <Changed change={changeOfShare(success, before.success)} />,
+            cell: ({ success, before }: Agent) => (
+              <Changed inTable change={changeOfShare(success, before.success)} />
+            ),
           },
         ]
       : []),
@@ -84,7 +86,9 @@ function columnsOf(view: View, state: ScopeState): TableColumn<Agent>[] {
             key: 'change',
             title: said.before,
             wideOnly: true,
-            cell: ({ time, before }: Agent) => <Changed change={changeOf(time.p95, before.time.p95, true)} />,
+            cell: ({ time, before }: Agent) => (
+              <Changed inTable change={changeOfMs(time.p95, before.time.p95)} />
+            ),
           },
         ]
       : []),

@@ -14,7 +14,7 @@ import { AgentsTab } from './agents-tab.tsx';
 import { ErrorsTab } from './errors-tab.tsx';
 import { OverviewTab } from './overview-tab.tsx';
 import { StagesTab } from './stages-tab.tsx';
-import { type ScopeState, TABS, type Tab, useScope } from './use-scope.ts';
+import { type ScopeState, SERIES_BUCKETS, TABS, type Tab, useScope } from './use-scope.ts';
 import { words } from './words.ts';
 
 const CONTENT: Record<Tab, (props: { state: ScopeState }) => React.ReactNode> = {
@@ -79,12 +79,12 @@ function changeOf(key: string, value: string | null): Partial<Filters> {
 }
 
 function CountedUntil({ state }: { state: ScopeState }) {
-  const { data } = useQuery(query('analytics.overview', { ...state.scope, buckets: 60 }));
+  const { data } = useQuery(query('analytics.overview', { ...state.scope, buckets: SERIES_BUCKETS }));
   const until = data?.counted_until;
+  if (!data) return <span className="text-sm">{words.note}</span>;
   return (
     <span className="text-sm">
-      {words.note} {data && !until ? words.countedNothing : null}
-      {until ? `${words.countedUntil} ${formatMoment(until)}.` : null}
+      {until ? `${words.countedUntil} ${formatMoment(until)}.` : words.stillCounting}
     </span>
   );
 }

@@ -14,7 +14,7 @@ import { Table, type TableColumn } from '../ui/table.tsx';
 import { Ago } from '../ui/text.tsx';
 import { Changed } from './changed.tsx';
 import { type ErrorGroup, lookOfError } from './error-look.ts';
-import { changeOf, formatCount } from './format.ts';
+import { changeOfCount, formatCount } from './format.ts';
 import { runsHref } from './links.ts';
 import { Broken } from './states.tsx';
 import { type ScopeState, STATUSES } from './use-scope.ts';
@@ -112,7 +112,7 @@ function columnsOf(view: View, state: ScopeState): TableColumn<ErrorGroup>[] {
       title: '',
       wideOnly: true,
       cell: ({ runs, runs_before }) =>
-        state.params.compare ? <Changed change={changeOf(runs, runs_before, true)} /> : null,
+        state.params.compare ? <Changed inTable change={changeOfCount(runs, runs_before, true)} /> : null,
     },
     {
       key: 'trend',

@@ -29,17 +29,26 @@ export interface Change {
   isBetter?: boolean;
 }
 
-/** How a duration or a number has changed, as a share of what it was. */
-export function changeOf(now: number | null, before: number | null, lessIsBetter: boolean): Change {
-  if (now === null || before === null || before === 0) return { text: words.change.none };
-  const share = now / before - 1;
-  // Percentiles are some percent off: less than that is no change.
-  if (Math.abs(share) < 0.05) return { text: words.change.same };
+/** How a duration has changed, as a share of what it was. Each of the two may be 4 % off: what that explains is no change. */
+export const changeOfMs = (now: number | null, before: number | null): Change =>
+  sayChange(ratioOf(now, before), { noise: 0.09, lessIsBetter: true });
+
+/** How a number has changed; whether more is better is not for us to say, unless we are told. */
+export const changeOfCount = (now: number, before: number, lessIsBetter?: boolean): Change =>
+  sayChange(ratioOf(now, before), { noise: 0.005, lessIsBetter });
+
+const ratioOf = (now: number | null, before: number | null): number | null =>
+  now === null || before === null || before === 0 ? null : now / before - 1;
+
+function sayChange(
+  share: number | null,
+  { noise, lessIsBetter }: { noise: number; lessIsBetter: boolean | undefined },
+): Change {
+  if (share === null) return { text: words.change.none };
+  if (Math.abs(share) < noise) return { text: words.change.same };
   const by = `${formatCount(Math.abs(share) * 100)} %`;
-  return {
-    text: share > 0 ? words.change.more(by) : words.change.less(by),
-    isBetter: share < 0 === lessIsBetter,
-  };
+  const text = share > 0 ? words.change.more(by) : words.change.less(by);
+  return lessIsBetter === undefined ? { text } : { text, isBetter: share < 0 === lessIsBetter };
 }
 
 /** How a share has changed, in points. */

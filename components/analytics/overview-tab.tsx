@@ -1,14 +1,16 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
+import { ChartNoAxesColumn } from 'lucide-react';
 import { type Answer, query } from '../data/index.ts';
-import { Skeleton } from '../ui/feedback.tsx';
+import { Empty, Skeleton } from '../ui/feedback.tsx';
 import { Figure } from '../ui/surface.tsx';
 import { Changed } from './changed.tsx';
 import { ChartCard } from './chart-card.tsx';
 import {
   type Change,
-  changeOf,
+  changeOfCount,
+  changeOfMs,
   changeOfShare,
   formatCount,
   formatMs,
@@ -18,7 +20,7 @@ import {
 } from './format.ts';
 import { runsHref } from './links.ts';
 import { Broken } from './states.tsx';
-import type { ScopeState } from './use-scope.ts';
+import { type ScopeState, SERIES_BUCKETS } from './use-scope.ts';
 import { words } from './words.ts';
 
 type Overview = Answer<'analytics.overview'>;
@@ -27,13 +29,19 @@ const HOUR_MS = 3_600_000;
 
 export function OverviewTab({ state }: { state: ScopeState }) {
   const overview = useQuery({
-    ...query('analytics.overview', { ...state.scope, buckets: 60 }),
+    ...query('analytics.overview', { ...state.scope, buckets: SERIES_BUCKETS }),
     // While the next answer comes, the last one stays.
     placeholderData: (before) => before,
   });
   const { data } = overview;
   if (overview.error && !data) return <Broken result={overview} />;
   if (!data) return <Skeleton label={words.loading} rows={12} />;
+  if (isEmpty(data))
+    return (
+      <Empty icon={ChartNoAxesColumn} title={words.none}>
+        {words.noneHint}
+      </Empty>
+    );
   return (
     <div className="flex flex-col gap-5">
       <Figures view={data} state={state} />
@@ -41,6 +49,9 @@ export function OverviewTab({ state }: { state: ScopeState }) {
     </div>
   );
 }
+
+const isEmpty = ({ runs, before }: Overview): boolean =>
+  [runs, before.runs].every(({ succeeded, failed, cancelled }) => succeeded + failed + cancelled === 0);
 
 function Figures({ view, state }: { view: Overview; state: ScopeState }) {
   const { runs, tasks, before, range } = view;
@@ -73,27 +84,25 @@ function Figures({ view, state }: { view: Overview; state: ScopeState }) {
         label={figures.throughput}
         value={formatCount(ended)}
         href={linkTo(['succeeded', 'failed', 'cancelled'])}
-        note={note(figures.perHour(formatRate(ended / hours)), {
-          text: changeOf(ended, endedBefore, false).text,
-        })}
+        note={note(figures.perHour(formatRate(ended / hours)), changeOfCount(ended, endedBefore))}
       />
       <Figure
         label={figures.duration}
         value={formatMs(runs.duration.p95)}
         href={slow}
-        note={note(spread(runs.duration), changeOf(runs.duration.p95, before.runs.duration.p95, true))}
+        note={note(spread(runs.duration), changeOfMs(runs.duration.p95, before.runs.duration.p95))}
       />
       <Figure
         label={figures.wait}
         value={formatMs(tasks.wait.p95)}
         href={linkTo()}
-        note={note(spread(tasks.wait), changeOf(tasks.wait.p95, before.tasks.wait.p95, true))}
+        note={note(spread(tasks.wait), changeOfMs(tasks.wait.p95, before.tasks.wait.p95))}
       />
       <Figure
         label={figures.time}
         value={formatMs(tasks.time.p95)}
         href={slow}
-        note={note(spread(tasks.time), changeOf(tasks.time.p95, before.tasks.time.p95, true))}
+        note={note(spread(tasks.time), changeOfMs(tasks.time.p95, before.tasks.time.p95))}
       />
       <Figure
         label={figures.retries}

@@ -8,7 +8,7 @@ import { Empty, Skeleton } from '../ui/feedback.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Table, type TableColumn } from '../ui/table.tsx';
 import { Changed } from './changed.tsx';
-import { changeOf, changeOfShare, formatCount, formatMs, formatShare } from './format.ts';
+import { changeOfMs, changeOfShare, formatCount, formatMs, formatShare } from './format.ts';
 import { runsHref } from './links.ts';
 import { Broken } from './states.tsx';
 import type { ScopeState } from './use-scope.ts';
@@ -69,7 +69,7 @@ function columnsOf(view: View, state: ScopeState): TableColumn<Stage>[] {
             title: said.shareBefore,
             wideOnly: true,
             cell: ({ critical, before }: Stage) => (
-              <Changed change={changeOfShare(critical, before.critical, true)} />
+              <Changed inTable change={changeOfShare(critical, before.critical, true)} />
             ),
           },
         ]
@@ -85,7 +85,9 @@ function columnsOf(view: View, state: ScopeState): TableColumn<Stage>[] {
             key: 'change',
             title: said.change,
             wideOnly: true,
-            cell: ({ time, before }: Stage) => <Changed change={changeOf(time.p95, before.time.p95, true)} />,
+            cell: ({ time, before }: Stage) => (
+              <Changed inTable change={changeOfMs(time.p95, before.time.p95)} />
+            ),
           },
         ]
       : []),

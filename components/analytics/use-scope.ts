@@ -13,6 +13,9 @@ export const TABS = ['overview', 'stages', 'agents', 'errors'] as const;
 export type Tab = (typeof TABS)[number];
 export const STATUSES = ['open', 'resolved', 'ignored', 'all'] as const;
 
+/** Pieces of a chart at most: each is wide enough to be hit. */
+export const SERIES_BUCKETS = 60;
+
 /** All of it stands in the address. */
 const PARAMS = {
   range: parseAsString.withDefault('24h'),

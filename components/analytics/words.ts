@@ -12,10 +12,11 @@ export const words = {
   exportAs: { csv: 'as CSV', json: 'as JSON' },
   exports: { overview: 'Series', stages: 'Stages', agents: 'Agents', errors: 'Errors' },
   countedUntil: 'Counted until',
-  countedNothing: 'Nothing is counted yet.',
-  zone: (name: string) => `Times of ${name}.`,
+  stillCounting: 'Counting what ended earlier; the newest is there first.',
   again: 'Try again',
   loading: 'Loading figures',
+  none: 'No run has ended in this time',
+  noneHint: 'Choose a longer range, or fewer filters. A run counts when it has ended.',
   asTable: 'As a table',
   asChart: 'As a chart',
   figures: {
@@ -125,7 +126,5 @@ export const words = {
     latest: 'Latest runs',
     columns: { run: 'Run', status: 'Status', error: 'Error', started: 'Started' },
     before: (runs: string) => `${runs} in the time before`,
-    unknown: 'There is no such kind of failure.',
   },
-  seeRuns: (what: string) => `${what}: see the runs`,
 } as const;

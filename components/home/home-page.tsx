@@ -1,13 +1,12 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
-import { CircleCheck } from 'lucide-react';
 import Link from 'next/link';
 import { formatCount, runsHref } from '../analytics/index.ts';
 import { type Answer, query, useFresh } from '../data/index.ts';
 import { RecentRuns } from '../runs/index.ts';
 import { Button } from '../ui/button.tsx';
-import { Empty, Notice, ProgressBar, Skeleton } from '../ui/feedback.tsx';
+import { Notice, ProgressBar, Skeleton } from '../ui/feedback.tsx';
 import { formatDuration } from '../ui/format.ts';
 import { Card, Figure, Page, PageHead } from '../ui/surface.tsx';
 import { Table } from '../ui/table.tsx';
@@ -59,10 +58,8 @@ function Board({ home }: { home: Home }) {
       <FirstSteps steps={home.first_steps} />
       <Now home={home} />
       <LastDay home={home} />
-      <div className="grid gap-5 lg:grid-cols-2">
-        {home.queues ? <Queues queues={home.queues} /> : null}
-        {home.quotas.length > 0 ? <Quotas quotas={home.quotas} /> : null}
-      </div>
+      {home.queues ? <Queues queues={home.queues} /> : null}
+      {home.quotas.length > 0 ? <Quotas quotas={home.quotas} /> : null}
     </div>
   );
 }
@@ -118,11 +115,9 @@ const QUEUES_SHOWN = 6;
 function Queues({ queues }: { queues: NonNullable<Home['queues']> }) {
   const { queues: said } = words;
   return (
-    <Card title={<Link href="/queues">{said.title}</Link>} flush>
+    <Card title={said.title} actions={<QueuesLink />} flush>
       {queues.length === 0 ? (
-        <Empty icon={CircleCheck} title={said.none}>
-          {said.noneHint}
-        </Empty>
+        <p className="px-4 py-3 text-sm text-quiet">{said.none}</p>
       ) : (
         <Table
           label={said.title}
@@ -153,6 +148,14 @@ function Queues({ queues }: { queues: NonNullable<Home['queues']> }) {
         />
       )}
     </Card>
+  );
+}
+
+function QueuesLink() {
+  return (
+    <Link href="/queues" className="text-sm text-accent hover:underline">
+      {words.queues.all}
+    </Link>
   );
 }
 

@@ -7,7 +7,7 @@ import { words } from './words.ts';
 
 type Home = Answer<'analytics.home'>;
 
-/** How the last day went, half hour by half hour. */
+/** How the last day went, hour by hour. */
 export function LastDay({ home: { last_day: points } }: { home: Home }) {
   const { day } = words;
   const sum = (of: (point: Home['last_day'][number]) => number) =>

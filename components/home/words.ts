@@ -22,7 +22,7 @@ export const words = {
     successOf: (of: string) => `of ${of} that succeeded or failed`,
     duration: 'Duration, p95',
     wait: 'Queue wait, p95',
-    highest: (value: string) => `${value} in its slowest half hour`,
+    highest: (value: string) => `${value} in its slowest hour`,
     none: '–',
   },
   queues: {
@@ -31,8 +31,8 @@ export const words = {
     messages: 'Messages',
     age: 'Oldest',
     consumers: 'Consumers',
-    none: 'Every queue is empty',
-    noneHint: 'Messages appear here while they wait for an agent.',
+    none: 'Every queue is empty.',
+    all: 'All queues',
   },
   quotas: {
     title: 'Quotas',

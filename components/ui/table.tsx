@@ -29,7 +29,11 @@ export function Table<Row>({
         <thead>
           <tr className="border-b border-line text-xs text-quiet">
             {columns.map((column) => (
-              <th key={column.key} scope="col" className={`h-8 px-4 font-medium ${placeOf(column)}`}>
+              <th
+                key={column.key}
+                scope="col"
+                className={`h-8 whitespace-nowrap px-4 font-medium ${placeOf(column)}`}
+              >
                 {column.title}
               </th>
             ))}

@@ -67,32 +67,43 @@ export function listCounted(
       AND at >= coalesce(to_timestamp(${from}::float8 / 1000), '-infinity') ORDER BY at`;
 }
 
-export async function noteCounted(sql: Sql, { orgId, at }: Slice, runs: number): Promise<void> {
+export async function noteCounted(
+  sql: Sql,
+  orgId: string,
+  counted: ReadonlyMap<number, { runs: number }>,
+): Promise<void> {
+  const [ats, runs] = [[...counted.keys()], [...counted.values()].map((slice) => slice.runs)];
   await sql`INSERT INTO analytics_slices (org_id, at, runs)
-    VALUES (${orgId}::text::uuid, to_timestamp(${at / 1000}::float8), ${runs}::int)
+    SELECT ${orgId}::text::uuid, to_timestamp(n.at), n.runs
+    FROM unnest(${`{${ats.map((at) => at / 1000).join(',')}}`}::text::float8[], ${`{${runs.join(',')}}`}::text::int[]) AS n (at, runs)
     ON CONFLICT (org_id, at) DO UPDATE SET runs = excluded.runs`;
 }
 
-/** Puts what was counted in place of what stood there. */
-export async function replaceRollup<S extends Shape>(
+/** Puts what was counted of some stretches of one level in place of what stood there. */
+export async function replaceRollups<S extends Shape>(
   sql: Sql,
-  place: RollupPlace,
-  ledger: Ledger<S>,
+  shape: S,
+  {
+    orgId,
+    level,
+    ledgers,
+  }: Pick<RollupPlace, 'orgId' | 'level'> & { ledgers: ReadonlyMap<number, Ledger<S>> },
 ): Promise<void> {
-  const { shape } = ledger;
-  const [org, level, at] = [place.orgId, String(place.level), String(place.at / 1000)];
+  const ats = `{${[...ledgers.keys()].map((at) => at / 1000).join(',')}}`;
   await sql.unsafe(
-    `DELETE FROM ${shape.table} WHERE org_id = $1::text::uuid AND level = $2::text::smallint AND at = to_timestamp($3::text::float8)`,
-    [org, level, at],
+    `DELETE FROM ${shape.table} WHERE org_id = $1::text::uuid AND level = $2::text::smallint
+       AND at = ANY (SELECT to_timestamp(unnest($3::text::float8[])))`,
+    [orgId, String(level), ats],
   );
-  const entries = ledger.entries();
-  for (let first = 0; first < entries.length; first += ROWS_AT_ONCE) {
+  const rows = [...ledgers].flatMap(([at, ledger]) => ledger.entries().map((entry) => ({ ...entry, at })));
+  const columns = columnsOf(shape);
+  const names = columns.map(({ name }) => name).join(', ');
+  for (let first = 0; first < rows.length; first += ROWS_AT_ONCE) {
     const parameters = new Parameters();
-    const key = `${parameters.add(org)}::text::uuid, ${parameters.add(level)}::text::smallint, to_timestamp(${parameters.add(at)}::text::float8)`;
-    const columns = columnsOf(shape);
-    const source = parameters.rows('n', columns, entries.slice(first, first + ROWS_AT_ONCE));
+    const key = `${parameters.add(orgId)}::text::uuid, ${parameters.add(String(level))}::text::smallint`;
+    const source = parameters.rows('n', columns, rows.slice(first, first + ROWS_AT_ONCE));
     await sql.unsafe(
-      `INSERT INTO ${shape.table} (org_id, level, at, ${columns.map(({ name }) => name).join(', ')})
+      `INSERT INTO ${shape.table} (org_id, level, ${names})
        SELECT ${key}, ${columns.map((column) => written(shape, column)).join(', ')} FROM ${source}`,
       parameters.values,
     );
@@ -103,18 +114,20 @@ const ROWS_AT_ONCE = 2_000;
 
 type Names<S extends Shape, Part extends 'dimensions' | 'counts' | 'histograms'> = readonly S[Part][number][];
 
-function columnsOf<S extends Shape>(shape: S): Column<Entry<S>>[] {
+type Row<S extends Shape> = Entry<S> & { at: number };
+
+function columnsOf<S extends Shape>(shape: S): Column<Row<S>>[] {
   const dimensions = (shape.dimensions as Names<S, 'dimensions'>).map(
-    (name): Column<Entry<S>> => ({
+    (name): Column<Row<S>> => ({
       name,
       kind: name.endsWith('_id') ? 'uuid' : 'word',
       get: (entry) => entry.dimensions[name],
     }),
   );
   const counts = (shape.counts as Names<S, 'counts'>).map(
-    (name): Column<Entry<S>> => ({ name, kind: 'word', get: (entry) => String(entry.counts[name]) }),
+    (name): Column<Row<S>> => ({ name, kind: 'word', get: (entry) => String(entry.counts[name]) }),
   );
-  const histograms = (shape.histograms as Names<S, 'histograms'>).flatMap((name): Column<Entry<S>>[] => [
+  const histograms = (shape.histograms as Names<S, 'histograms'>).flatMap((name): Column<Row<S>>[] => [
     { name, kind: 'word', get: (entry) => `{${[...entry.histograms[name].keys()].join(',')}}` },
     {
       name: `${name}_n`,
@@ -122,10 +135,10 @@ function columnsOf<S extends Shape>(shape: S): Column<Entry<S>>[] {
       get: (entry) => `{${[...entry.histograms[name].values()].join(',')}}`,
     },
   ]);
-  return [...dimensions, ...counts, ...histograms];
+  return [{ name: 'at', kind: 'ms', get: ({ at }) => at }, ...dimensions, ...counts, ...histograms];
 }
 
-function written<S extends Shape>(shape: S, column: Column<Entry<S>>): string {
+function written<S extends Shape>(shape: S, column: Column<Row<S>>): string {
   const value = readColumn('n', column);
   if (shape.counts.includes(column.name)) return `${value}::bigint`;
   if (shape.histograms.includes(column.name)) return `${value}::smallint[]`;

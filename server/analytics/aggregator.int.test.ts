@@ -3,7 +3,7 @@ import { HOUR_MS } from '#server/domain/analytics/levels.ts';
 import { createTestDatabase, type TestDatabase } from '#server/testing/database.ts';
 import { fillHistory, historyGraph } from '#server/testing/history.ts';
 import { createAggregator } from './aggregator.ts';
-import type { GraphOf } from './count-slice.ts';
+import type { GraphOf } from './count-slices.ts';
 
 const RUNS = 1_500;
 const TABLES = ['run_rollups', 'task_rollups', 'error_groups', 'analytics_slices'] as const;

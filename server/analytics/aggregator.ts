@@ -5,14 +5,14 @@ import {
   type Progress,
   type RollupPlace,
   readProgress,
-  replaceRollup,
+  replaceRollups,
   sumRollups,
   whileCounting,
 } from '#db/queries/analytics-rollups.ts';
 import { findUncounted, type Slice } from '#db/queries/analytics-source.ts';
 import { RUN_SHAPE, TASK_SHAPE } from '#server/domain/analytics/ledger.ts';
 import { DAY_MS, floorTo, HOUR_MS, LEVELS, SLICE_MS } from '#server/domain/analytics/levels.ts';
-import { countSlice, type GraphOf } from './count-slice.ts';
+import { countSlices, type GraphOf } from './count-slices.ts';
 
 export interface AggregatorOptions {
   /** Its transactions may take seconds, so it has a connection of its own. */
@@ -56,7 +56,7 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
   let lookedFarAt = Number.NEGATIVE_INFINITY;
 
   async function run(): Promise<boolean> {
-    const progress = await readProgress(sql);
+    const progress = await begin();
     const isFar = progress.now - lookedFarAt >= LOOK_FAR_EVERY_MS;
     const sinceMs =
       progress.countedUntil && progress.countedUntil - (isFar ? LOOK_FAR_BACK_MS : LOOK_BACK_MS);
@@ -71,12 +71,23 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
     return true;
   }
 
+  /**
+   * While nothing is counted, the sums of all that is over are there: they are empty. From then on whoever counts a slice
+   * of an hour that is over sums that up too, so a first count of much is read quickly while it goes on.
+   */
+  async function begin(): Promise<Progress> {
+    const progress = await readProgress(sql);
+    if (progress.hoursUntil !== null) return progress;
+    await advance(sql, overAt(progress.now));
+    return readProgress(sql);
+  }
+
   /** The slices of one tenant's hour, and the sums that they are part of if these may be there already. */
   async function countHour(slices: readonly Slice[]): Promise<boolean> {
     const [first] = slices;
     if (!first) return true;
     const done = await whileCounting(sql, async (tx) => {
-      for (const slice of slices) await countSlice(tx, slice, graphOf);
+      await countSlices(tx, { orgId: first.orgId, ats: slices.map(({ at }) => at) }, graphOf);
       // The time is read under the lock: whoever has summed it up before read an earlier one.
       const { now } = await readProgress(tx);
       for (const level of [1, 2] as const) {
@@ -90,8 +101,9 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
 
   /** Sums up the hours and days that are over. Readers use them once the mark has moved, which it does last. */
   async function seal({ now, hoursUntil, daysUntil }: Progress): Promise<boolean> {
-    const hours = { level: 1, sizeMs: HOUR_MS, from: hoursUntil, until: floorTo(HOUR_MS, now - SETTLE_MS) };
-    const days = { level: 2, sizeMs: DAY_MS, from: daysUntil, until: floorTo(DAY_MS, now - SETTLE_MS) };
+    const over = overAt(now);
+    const hours = { level: 1, sizeMs: HOUR_MS, from: hoursUntil, until: over.hoursUntil };
+    const days = { level: 2, sizeMs: DAY_MS, from: daysUntil, until: over.daysUntil };
     for (const { level, ...size } of [hours, days]) {
       if (size.from !== null && size.from >= size.until) continue;
       for (const slice of await listCounted(sql, size)) {
@@ -132,6 +144,12 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
   };
 }
 
+/** Up to when hours and days are over for good, but for what comes very late. */
+const overAt = (now: number) => ({
+  hoursUntil: floorTo(HOUR_MS, now - SETTLE_MS),
+  daysUntil: floorTo(DAY_MS, now - SETTLE_MS),
+});
+
 function placeOf({ orgId, at }: Slice, level: 1 | 2): RollupPlace {
   return { orgId, level, at: floorTo(LEVELS[level].sizeMs, at) };
 }
@@ -143,6 +161,8 @@ async function sumUp(sql: Sql, place: RollupPlace): Promise<void> {
     level: place.level - 1,
     until: place.at + (place.level === 1 ? HOUR_MS : DAY_MS),
   };
-  for (const shape of [RUN_SHAPE, TASK_SHAPE])
-    await replaceRollup(sql, place, await sumRollups(sql, shape, source));
+  for (const shape of [RUN_SHAPE, TASK_SHAPE]) {
+    const ledgers = new Map([[place.at, await sumRollups(sql, shape, source)]]);
+    await replaceRollups(sql, shape, { ...place, ledgers });
+  }
 }

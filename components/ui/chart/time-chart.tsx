@@ -7,7 +7,7 @@ import { type PlotState, usePlot, useWidth } from './use-plot.ts';
 
 const HEIGHT_PX = 168;
 const TOP_PX = 8;
-const AXIS_PX = 52;
+const AXIS_PX = 64;
 const TICK_PX = 76;
 
 /**
@@ -36,7 +36,7 @@ export function TimeChart(props: ChartProps) {
           {steps.map((step) => (
             <span
               key={step}
-              className="absolute right-2 -translate-y-1/2"
+              className="absolute right-2 -translate-y-1/2 whitespace-nowrap"
               style={{ insetBlockStart: yOf(step) }}
             >
               {formatValue(step)}
