@@ -12,6 +12,7 @@ const config: KnipConfig = {
     'server/testing/faults/{engine,agent,door}-process.ts',
     // Started as a thread, by path.
     'server/platform/documents/worker.ts',
+    'components/runs/run/data/text.worker.ts',
     'server/testing/sdk-agents/{bridge,worker}.mjs',
     'server/testing/sdk-agents/server-process.ts',
     'cli/main.mjs',

@@ -40,6 +40,28 @@ async function typeJson(...args: string[]) {
   };
 }
 
+/** It says what applying would do, and changes nothing. */
+async function plan(name: string, given: string, printed: string) {
+  const { id } = await pipelineOf(name);
+  const before = await rig.client.pipelines.get(id);
+  expect(await type(['pipelines', 'plan', given, '--name', name])).toEqual({ code: 0, printed });
+  expect(await rig.client.pipelines.get(id)).toEqual(before);
+  return id;
+}
+
+async function pipelineOf(name: string) {
+  for await (const item of rig.client.pipelines.all()) if (item.name === name) return item;
+  throw new Error(`there is no pipeline ${name}`);
+}
+
+/** Somebody edits it on the page. */
+async function editDraft(id: string) {
+  const { draft } = await rig.client.pipelines.get(id);
+  const document = structuredClone(draft?.document) as { stages: { config?: object }[] };
+  document.stages[0] = { ...document.stages[0], config: { mine: true } };
+  await rig.client.pipelines.updateDraft(id, { revision: draft?.revision ?? 0, document });
+}
+
 beforeAll(async () => {
   rig = await createKillRig();
   folder = await mkdtemp(join(tmpdir(), 'signalbox-cli-'));
@@ -64,6 +86,17 @@ describe('npx signalbox', () => {
     const judged = await type(['pipelines', 'validate', wrong]);
     expect(judged).toMatchObject({ code: 1, printed: expect.stringContaining('three') });
     expect((await type(['pipelines', 'apply', wrong])).code).toBe(1);
+    expect(await type(['pipelines', 'plan', wrong])).toMatchObject({
+      code: 1,
+      printed: expect.stringContaining('Nothing would be applied.'),
+    });
+    expect(await type(['pipelines', 'plan', file])).toEqual({
+      code: 0,
+      printed: 'steps would be made, with version 1.\n',
+    });
+    expect((await typeJson('pipelines', 'list')).lines[0]).not.toContainEqual(
+      expect.objectContaining({ name: 'steps' }),
+    );
     expect(await type(['pipelines', 'apply', file])).toMatchObject({
       printed: 'steps: version 1 is published.\n',
     });
@@ -76,6 +109,12 @@ describe('npx signalbox', () => {
     writeFileSync(changed, PIPELINE.replace('wait: true', 'wait: true, ms: 5'));
     const diff = await type(['pipelines', 'diff', changed, '--name', 'steps']);
     expect(diff).toEqual({ code: 1, printed: 'stages.two.config.ms: (nothing) → 5\n' });
+    await editDraft(await plan('steps', file, 'steps: version 1 says this already.\n'));
+    await plan(
+      'steps',
+      changed,
+      'steps: version 2 would be published:\n  stages.two.config.ms: (nothing) → 5\nIn its draft are changes that nobody has published. They would be lost:\n  stages.one.config: (nothing) → {"mine":true}\n',
+    );
     expect(await type(['pipelines', 'apply', changed, '--name', 'steps'])).toMatchObject({
       printed: 'steps: version 2 is published.\n',
     });
@@ -143,7 +182,10 @@ describe('npx signalbox', () => {
     const env = { SIGNALBOX_DATA_DIR: home, SIGNALBOX_URL: '', SIGNALBOX_TOKEN: '' };
     expect((await type(['agents'], env)).code).toBe(0);
     const remote = await type(['agents', '--url', 'http://signalbox.example'], env);
-    expect(remote).toMatchObject({ code: 2, printed: expect.stringContaining('Set SIGNALBOX_TOKEN') });
+    expect(remote).toMatchObject({
+      code: 2,
+      printed: expect.stringContaining('signalbox login --url http://signalbox.example'),
+    });
   }, 120_000);
 
   test.each([
@@ -153,7 +195,11 @@ describe('npx signalbox', () => {
     [['run', 'steps', '--inputs', 'x'], 2, "Unknown option '--inputs'"],
     [['pipelines', 'validate', 'nowhere.yaml'], 2, 'no such file'],
     [['logs', 'run_1'], 3, 'run'],
-    [['completion', 'bash'], 0, 'complete -W "run runs'],
+    [['completion', 'bash'], 0, 'complete -o default -F _signalbox signalbox'],
+    [['completion', 'tcsh'], 2, 'There is: bash, zsh, fish'],
+    [['keys', 'create', '--name', 'ci'], 2, 'signalbox keys create --name ci --role operator'],
+    [['keys', 'revoke', 'nobody'], 2, 'signalbox keys list'],
+    [['agents', '--url', 'http://127.0.0.1:1'], 3, 'Is the server running'],
     [['logs', '--help'], 0, '--follow'],
   ])(
     'answers %j with code %i and what to do',

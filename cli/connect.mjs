@@ -3,12 +3,15 @@ import { existsSync, readFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createClient } from '../sdk/typescript/index.mjs';
+import { loginsFile, readLogins } from './logins.mjs';
 import { UsageError } from './usage.mjs';
 
 /** @typedef {{ url?: string | undefined, token?: string | undefined }} Given */
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/i;
+/** Somebody waits who would rather hear that the server is away. */
+const RETRY_FOR_MS = 5000;
 
 /** By the same rule as the server: relative to the checkout. */
 export function findDataDir(env = process.env) {
@@ -30,28 +33,44 @@ function localUrl(dataDir) {
   return 'http://127.0.0.1:3000';
 }
 
+/** @param {string} url */
+export const isLoopback = (url) => URL.canParse(url) && LOOPBACK.test(new URL(url).hostname);
+
+/** @param {string} url */
+export const originOf = (url) => (URL.canParse(url) ? new URL(url).origin : url);
+
 /**
- * Where to call and as whom. The data folder's secret opens everything, so it is sent to this machine only.
+ * Where to call and as whom. A login goes to the server that it was made for, and the data folder's secret, which opens
+ * everything, to this machine only.
  * @param {Given} given
  */
 export function findServer({ url: givenUrl, token: givenToken }, env = process.env) {
   const dataDir = findDataDir(env);
-  const url = givenUrl || env.SIGNALBOX_URL || localUrl(dataDir);
-  const host = URL.canParse(url) ? new URL(url).hostname : '';
+  const file = loginsFile(env);
+  const logins = readLogins(file);
+  // Whoever names a data folder means its server.
+  const current = env.SIGNALBOX_DATA_DIR ? null : logins.current;
+  const url = givenUrl || env.SIGNALBOX_URL || current || localUrl(dataDir);
   const named = givenToken || env.SIGNALBOX_TOKEN;
   if (named) return { url, token: named, tokenFrom: givenToken ? '--token' : 'SIGNALBOX_TOKEN', dataDir };
-  const secret = LOOPBACK.test(host) ? readIfThere(join(dataDir, 'api-secret')) : undefined;
+  const login = logins.servers[originOf(url)];
+  if (login) return { url, token: login.token, tokenFrom: file, dataDir };
+  const secret = isLoopback(url) ? readIfThere(join(dataDir, 'api-secret')) : undefined;
   return { url, token: secret, tokenFrom: secret ? join(dataDir, 'api-secret') : undefined, dataDir };
 }
 
 /** @param {Given} given */
-export function connect(given) {
+export function requireServer(given) {
   const { url, token, dataDir } = findServer(given);
-  if (!token) {
-    throw new UsageError(
-      `There is no token for ${url}.`,
-      `Set SIGNALBOX_TOKEN, or SIGNALBOX_DATA_DIR if the server runs here (there is no api-secret in ${dataDir}).`,
-    );
-  }
-  return createClient({ url, token });
+  if (token) return { url, token };
+  throw new UsageError(
+    `There is no key for ${url}.`,
+    isLoopback(url)
+      ? `Start the server (npm start), set SIGNALBOX_DATA_DIR to its data folder (there is no api-secret in ${dataDir}), or log in: signalbox login --url ${url}`
+      : `Log in (signalbox login --url ${url}), or set SIGNALBOX_TOKEN.`,
+  );
 }
+
+/** @param {Given} given @param {{ timeoutMs?: number, retryForMs?: number }} [patience] */
+export const connect = (given, { timeoutMs = 30_000, retryForMs = RETRY_FOR_MS } = {}) =>
+  createClient({ ...requireServer(given), timeoutMs, retryForMs });

@@ -2,30 +2,42 @@
 // @ts-check
 import { parseArgs } from 'node:util';
 import { SignalboxError } from '../sdk/typescript/index.mjs';
-import { completionOf } from './commands/completion.mjs';
+import { agents } from './commands/agents.mjs';
+import { completion } from './commands/completion.mjs';
 import { doctor } from './commands/doctor.mjs';
-import { agents, queues } from './commands/lists.mjs';
+import { keys } from './commands/keys.mjs';
+import { login, logout } from './commands/login.mjs';
+import { mcp } from './commands/mcp.mjs';
 import { pipelines } from './commands/pipelines.mjs';
+import { queues } from './commands/queues.mjs';
 import { cancel, logs, pause, replay, resume, run, runs } from './commands/runs.mjs';
+import { serve } from './commands/serve.mjs';
+import { task } from './commands/task.mjs';
+import { complete } from './complete.mjs';
 import { connect } from './connect.mjs';
 import { createOutput } from './output.mjs';
 import { EXIT, UsageError } from './usage.mjs';
 
-/** @import { Command } from './usage.mjs' */
+/** @import { Command, Option } from './usage.mjs' */
 
 /** @type {Record<string, Command>} */
-const COMMANDS = { run, runs, logs, replay, cancel, pause, resume, pipelines, agents, queues, doctor };
-COMMANDS.completion = completionOf(() => Object.keys(COMMANDS));
+const COMMANDS = {
+  ...{ run, runs, logs, replay, cancel, pause, resume },
+  ...{ pipelines, task, serve, agents, queues, keys, mcp, login, logout, doctor, completion },
+};
 
-/** @type {NonNullable<Command['options']>} */
+/** @type {Record<string, Option>} */
 const EVERYWHERE = {
   json: { type: 'boolean', about: 'write JSON' },
-  url: { type: 'string', about: 'the server; left out, SIGNALBOX_URL, or the one of the data folder' },
-  token: { type: 'string', about: 'left out, SIGNALBOX_TOKEN, or the secret in the data folder' },
+  url: {
+    type: 'string',
+    about: 'the server; left out, SIGNALBOX_URL, that of the last login, or of the data folder',
+  },
+  token: { type: 'string', about: 'left out, SIGNALBOX_TOKEN, a login, or the secret in the data folder' },
   help: { type: 'boolean', short: 'h', about: 'this' },
 };
 
-/** @param {NonNullable<Command['options']>} options */
+/** @param {Record<string, Option>} options */
 const optionLines = (options) =>
   Object.entries(options).map(([name, { short, type, about }]) => {
     const word = `${short ? `-${short}, ` : ''}--${name}${type === 'string' ? ' …' : ''}`;
@@ -49,9 +61,9 @@ function helpOn(name, { about, args = '', options = {} }) {
 function read({ options = {} }, given) {
   const all = { ...options, ...EVERYWHERE };
   const config = Object.fromEntries(
-    Object.entries(all).map(([name, { type, short }]) => [
+    Object.entries(all).map(([name, { type, short, multiple = false }]) => [
       name,
-      { type, ...(short ? { short } : {}), multiple: name === 'param' },
+      { type, ...(short ? { short } : {}), multiple },
     ]),
   );
   try {
@@ -67,6 +79,12 @@ async function main([name = '', ...rest]) {
   if (name === '' || name === '--help' || name === '-h' || name === 'help') {
     process.stdout.write(`${help()}\n`);
     return name === '' ? EXIT.usage : EXIT.ok;
+  }
+  if (name === 'complete') {
+    const words = rest[0] === '--' ? rest.slice(1) : rest;
+    const found = await complete(words, { commands: COMMANDS, everywhere: EVERYWHERE });
+    process.stdout.write(found.map((word) => `${word}\n`).join(''));
+    return EXIT.ok;
   }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (!command) throw new UsageError(`There is no command ${name}.`, 'See signalbox --help.');

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
-import { compare } from './commands/pipelines.mjs';
+import { compare } from './compare.mjs';
 import { bar, clean, createOutput } from './output.mjs';
 
 function terminal(more: object = {}) {

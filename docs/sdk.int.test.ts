@@ -1,28 +1,11 @@
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { copyPrograms } from '#server/testing/doc-programs.ts';
 import { createKillRig } from '#server/testing/sdk-agents/kill-rig.ts';
 import { findPython, PYTHON_SDK } from '../scripts/lib/python.mjs';
 
 const read = (file: string): string => readFileSync(join(import.meta.dirname, file), 'utf8');
-const PROGRAM = /<!-- program (\S+) -->\s*```\w+\n([\s\S]*?)```/g;
-
-/** A folder of somebody else's, who has installed the SDKs and copied the page's programs. */
-async function copyPrograms(page: string): Promise<Record<string, string>> {
-  const folder = await mkdtemp(join(tmpdir(), 'signalbox-docs-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  const installed = join(folder, 'node_modules/@signalbox/sdk');
-  mkdirSync(dirname(installed), { recursive: true });
-  symlinkSync(join(import.meta.dirname, '../sdk/typescript'), installed);
-  const files: Record<string, string> = {};
-  for (const [, name = '', text = ''] of read(page).matchAll(PROGRAM)) {
-    files[name] = join(folder, name);
-    writeFileSync(join(folder, name), text);
-  }
-  return files;
-}
 
 const PAGES = [
   {
@@ -43,17 +26,18 @@ for (const { page, command, ending, output } of PAGES) {
   test.skipIf(!command)(
     `the programs of ${page} work as they stand, and a second time`,
     async () => {
-      const files = await copyPrograms(page);
+      const files = await copyPrograms(`docs/${page}`);
       const rig = await createKillRig();
       onTestFinished(() => rig[Symbol.asyncDispose]());
       await rig.startServer();
-      const start = (name: string) =>
+      const start = (name: string, env: Record<string, string> = {}) =>
         rig.start({
           command: command ?? '',
           args: [files[`${name}.${ending}`] ?? ''],
-          env: { PYTHONPATH: PYTHON_SDK },
+          env: { PYTHONPATH: PYTHON_SDK, ...env },
         });
-      const agent = start('agent');
+      const { token } = await rig.client.request('POST', '/agent-tokens', { body: { agent: 'greeter' } });
+      const agent = start('agent', { SIGNALBOX_TOKEN: token });
       for (const _ of [1, 2]) {
         const client = start('client');
         const code = await client.exited;

@@ -7,6 +7,7 @@ import { MAX_PAYLOAD_DEPTH } from '#server/agents/payload-expander.ts';
 import type { Payloads } from '#server/agents/payloads.ts';
 import { type AgentSystem, createAgentSystem } from '#server/agents/system.ts';
 import { createWholeAssignments, withWholeInput } from '#server/agents/whole-assignments.ts';
+import type { SharedFilesOf } from '#server/agents/workspace/shared.ts';
 import type { Engine } from '#server/coordinator/engine.ts';
 import { NO_PAUSES } from '#server/coordinator/pause-points.ts';
 import { createReportIntake } from '#server/coordinator/report-intake.ts';
@@ -23,6 +24,7 @@ export interface AgentParts {
   env: Env;
   ports: Ports;
   payloads: Payloads;
+  sharedFilesOf: SharedFilesOf;
   newUuid(): string;
   onTrouble(message: string, error: unknown): void;
 }
@@ -41,10 +43,10 @@ export interface Agents {
  * With a broker the built-in agents work over it like anybody's, in this process or another; without one they are
  * called directly, as nothing else could reach them.
  */
-export function makeAgents({ env, ports, payloads, newUuid, onTrouble }: AgentParts): Agents {
+export function makeAgents({ env, ports, payloads, sharedFilesOf, newUuid, onTrouble }: AgentParts): Agents {
   const isOverBroker = env.rabbitmqUrl !== undefined;
   const builtins = env.roles.has('agents')
-    ? createBuiltinAgents({ data: { scratchRoot: join(env.dataDir, 'scratch') } })
+    ? createBuiltinAgents({ data: { scratchRoot: join(env.dataDir, 'scratch') }, sharedFilesOf })
     : { agents: [], stop: async () => undefined };
   const whole = createWholeAssignments(payloads);
   const members = builtins.agents.map((agent) => ({

@@ -2,9 +2,12 @@ import { join } from 'node:path';
 import { migrate } from '#db/migrate.ts';
 import { createGraphCache } from '#db/queries/load-graph.ts';
 import { readServerKey } from '#db/queries/server-key.ts';
+import { orgOfRun } from '#db/queries/stored-objects.ts';
 import { seed } from '#db/seed/seed.ts';
-import { openDoorDatabase } from '#db/tenant.ts';
+import { type DoorDatabase, openDoorDatabase } from '#db/tenant.ts';
 import { createPayloads } from '#server/agents/payloads.ts';
+import { createSharedFiles } from '#server/agents/workspace/shared.ts';
+import { createWorkspaces } from '#server/agents/workspace/workspaces.ts';
 import { createAggregator } from '#server/analytics/aggregator.ts';
 import { tenantOfQueue } from '#server/broker/topology.ts';
 import { createEngine, type Engine } from '#server/coordinator/engine.ts';
@@ -28,6 +31,7 @@ import type { Services } from '#server/services/context.ts';
 import { createCursors } from '#server/services/cursors.ts';
 import { makeAgents } from './compose-agents.ts';
 import { openRecords, type Records } from './compose-audit.ts';
+import { makeGateway } from './compose-gateway.ts';
 import { createHealth, shownSettings } from './compose-health.ts';
 import { makeLimits } from './compose-limits.ts';
 import { makeNotifications } from './compose-notifications.ts';
@@ -73,7 +77,10 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
   if (await seed(ports.beatSql, newUuid)) onStep('Added the sample pipeline and the templates.');
   await Promise.all([ports.broker.start(), ports.hotState.start(), ports.objects.start()]);
   const { checkpointer, ...records } = await openRecords(env, ports, logger);
-  const { engine, agents, payloads, graphOf, nudges, announcer } = makeEngine(ports, { ...options, newUuid });
+  const db = openDoorDatabase(ports.doorSql);
+  const { engine, agents, payloads, workspaces, graphOf, nudges, announcer } = makeEngine(ports, {
+    ...{ ...options, newUuid, db },
+  });
   metrics.watchEngine(engine.load);
   await hearOthers(ports, engine, nudges);
   await agents.start(engine);
@@ -84,10 +91,15 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
   });
   if (env.roles.has('coordinator')) for (const chore of chores) chore.start();
   const limits = await makeLimits(ports, { env, logger, metrics, record: records.record });
+  const gateway = makeGateway(ports, {
+    ...{ env, logger, newUuid, fetch: outbound },
+    ...{ secrets: records.secrets, rates: limits.parts.rates },
+  });
+  await gateway.start();
   const documents = createDocumentDesk();
   let stopping = false;
   const seen = {
-    db: openDoorDatabase(ports.doorSql),
+    db,
     presence: { list: () => ports.hotState.listPresent('agent') },
   };
   const onTrouble = (message: string, error: unknown) => logger.warn({ err: error }, message);
@@ -110,30 +122,55 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
     limits: { payloadMaxBytes: env.payloadMaxBytes, maxBacklog: MAX_BACKLOG, maxOutbox: env.outboxMax },
     ...records,
     notifications: office,
+    workspaces,
+    gateway,
+    importVariables: env.mcp.importVariables,
     ...limits.parts,
     health: createHealth(ports, () => stopping),
     settings: shownSettings(env),
   };
   const bulks = createBulkWorker({ services, sql: ports.beatSql, onTrouble });
   if (env.roles.has('coordinator')) bulks.start();
+  const parts = { relay, chores: [...chores, documents, bulks], limits, agents, engine, announcer, nudges };
   return {
     services,
     failed: ports.databaseDied.then((output) => `The embedded database has ended by itself:\n${output}`),
     async stop() {
       stopping = true;
-      await relay.stop();
-      await Promise.all([...chores.map((chore) => chore.stop()), documents.stop(), bulks.stop()]);
-      await limits.stop();
-      await agents.drain(DRAIN_MS);
-      await engine.stop();
-      announcer.stop();
-      await nudges.stop();
-      await agents.stop();
-      await identity.stop();
-      outbound.close();
-      await ports.stop();
+      await stopInOrder({ ...parts, gateway, identity, outbound, ports });
     },
   };
+}
+
+type Stop = { stop(): unknown };
+interface Running {
+  relay: Stop;
+  chores: readonly Stop[];
+  limits: Stop;
+  agents: Stop & { drain(ms: number): Promise<unknown> };
+  engine: Stop;
+  announcer: Stop;
+  nudges: Stop;
+  gateway: Stop;
+  identity: Stop;
+  outbound: { close(): void };
+  ports: Stop;
+}
+
+/** Whoever gives work first, and last what everybody leans on. */
+async function stopInOrder(running: Running): Promise<void> {
+  await running.relay.stop();
+  await Promise.all(running.chores.map((chore) => chore.stop()));
+  await running.limits.stop();
+  await running.agents.drain(DRAIN_MS);
+  await running.engine.stop();
+  running.announcer.stop();
+  await running.nudges.stop();
+  await running.agents.stop();
+  await running.gateway.stop();
+  await running.identity.stop();
+  running.outbound.close();
+  await running.ports.stop();
 }
 
 async function startIdentity(
@@ -182,7 +219,7 @@ function makeChores(parts: ChoreParts) {
 
 function makeEngine(
   ports: Ports,
-  { env, logger, metrics, newUuid }: ComposeOptions & { newUuid: () => string },
+  { env, logger, metrics, newUuid, db }: ComposeOptions & { newUuid: () => string; db: DoorDatabase },
 ) {
   const onTrouble = (message: string, error: unknown) => {
     metrics.countTrouble();
@@ -195,7 +232,12 @@ function makeEngine(
     inlineMaxBytes: env.payloadInlineMaxBytes,
     maxBytes: env.payloadMaxBytes,
   });
-  const agents = makeAgents({ env, ports, payloads, newUuid, onTrouble });
+  const workspaces = createWorkspaces({
+    ...{ db, hot: ports.hotState, payloads, limits: env.workspaces, newUuid, now: Date.now },
+    watch: { looked: metrics.countWorkspaceLook, synced: metrics.countWorkspaceSync },
+  });
+  const sharedFilesOf = createSharedFiles(workspaces, (runId) => orgOfRun(ports.beatSql, runId));
+  const agents = makeAgents({ env, ports, payloads, sharedFilesOf, newUuid, onTrouble });
   const nudges = createNudges({ hot: ports.hotState, me: newUuid() });
   const announcer = createAnnouncer({ hot: ports.hotState, now: Date.now });
   const announce = announceProgress({ env, metrics, announcer, hotState: ports.hotState, now: Date.now });
@@ -218,7 +260,7 @@ function makeEngine(
     onTrouble,
   });
   agents.connect(engine);
-  return { engine, agents, payloads, graphOf, nudges, announcer };
+  return { engine, agents, payloads, workspaces, graphOf, nudges, announcer };
 }
 
 async function hearOthers({ hotState }: Ports, engine: Engine, nudges: Nudges): Promise<void> {

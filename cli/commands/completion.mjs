@@ -1,26 +1,23 @@
 // @ts-check
+import { readFileSync } from 'node:fs';
 import { UsageError } from '../usage.mjs';
 
 /** @import { Command } from '../usage.mjs' */
 
-/** @type {Record<string, (words: string) => string>} */
-const SCRIPTS = {
-  bash: (words) => `complete -W "${words}" signalbox`,
-  zsh: (words) => `#compdef signalbox\n_signalbox() { compadd ${words} }\ncompdef _signalbox signalbox`,
-  fish: (words) => `complete -c signalbox -n __fish_use_subcommand -f -a "${words}"`,
-};
+const SHELLS = ['bash', 'zsh', 'fish'];
 
-/** @param {() => string[]} words @returns {Command} */
-export function completionOf(words) {
-  return {
-    about: 'print a script for bash, zsh or fish: source <(signalbox completion bash)',
-    args: Object.keys(SCRIPTS).join('|'),
-    least: 1,
-    async run({ args, out }) {
-      const script = SCRIPTS[args[0] ?? ''];
-      if (!script)
-        throw new UsageError(`There is no completion for ${args[0]}.`, 'There is: bash, zsh, fish.');
-      out.line(script(words().join(' ')));
-    },
-  };
-}
+/** @type {Command} */
+export const completion = {
+  about: 'print a script for bash, zsh or fish: source <(signalbox completion bash)',
+  args: SHELLS.join('|'),
+  least: 1,
+  words: [() => SHELLS],
+  async run({ args: [shell = ''], out }) {
+    if (!SHELLS.includes(shell))
+      throw new UsageError(`There is no completion for ${shell}.`, `There is: ${SHELLS.join(', ')}.`);
+    const file = new URL(`../completion/signalbox.${shell}`, import.meta.url);
+    const script = readFileSync(file, 'utf8').trimEnd();
+    if (out.isJson) out.json({ shell, script });
+    else out.line(script);
+  },
+};

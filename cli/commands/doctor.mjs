@@ -52,7 +52,11 @@ export const doctor = {
     /** @type {Check} */
     const token = tokenFrom
       ? { what: 'token', ok: true, note: `from ${tokenFrom}` }
-      : { what: 'token', ok: false, note: 'none: set SIGNALBOX_TOKEN, or SIGNALBOX_DATA_DIR on the server' };
+      : {
+          what: 'token',
+          ok: false,
+          note: 'none: signalbox login, or SIGNALBOX_DATA_DIR on the server itself',
+        };
     const server = await checkServer(url);
     const access = tokenFrom && server[0]?.ok ? await checkAccess(client) : [];
     const checks = [token, ...server, ...access];

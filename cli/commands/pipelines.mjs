@@ -2,6 +2,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, extname } from 'node:path';
 import { parse } from 'yaml';
+import { SignalboxError } from '../../sdk/typescript/index.mjs';
+import { compare, describeChange } from '../compare.mjs';
 import { EXIT, UsageError } from '../usage.mjs';
 
 /** @import { Client } from '../../sdk/typescript/index.mjs' */
@@ -63,10 +65,10 @@ const actions = {
 
   async export({ client, options, out }, wanted) {
     const { id } = await findPipeline(client(), wanted);
-    const format = options.format === 'json' ? 'json' : 'yaml';
+    const format = options.format === 'json' || out.isJson ? 'json' : 'yaml';
     const text = await client().pipelines.export(id, { format });
     if (options.output) writeFileSync(options.output, text);
-    else out.line(text.trimEnd());
+    else out.line(out.isJson ? JSON.stringify(JSON.parse(text)) : text.trimEnd());
   },
 
   async apply(context, file) {
@@ -86,14 +88,80 @@ const actions = {
   async diff({ client, options, out }, file) {
     const given = readFile(file);
     const { id } = await findPipeline(client(), options.name ?? given.name);
-    const before = JSON.parse(await client().pipelines.export(id, { format: 'json' }));
-    // The number of the format is written by exports only.
-    const changes = compare(before, { format: before.format, ...parse(given.text) });
+    const changes = await changesTo(client(), { id, text: given.text });
     if (out.isJson) out.json(changes);
-    else for (const { path, before, after } of changes) out.line(`${path}: ${show(before)} → ${show(after)}`);
+    else for (const change of changes) out.line(describeChange(change));
     return changes.length === 0 ? EXIT.ok : EXIT.failed;
   },
+
+  async plan(context, file) {
+    const { client, options, out } = context;
+    const given = readFile(file);
+    const verdict = await judge(context, given);
+    const name = options.name ?? given.name;
+    const plan = verdict.valid ? await planFor(client(), { name, text: given.text }) : undefined;
+    if (out.isJson) out.json({ name, ...verdict, ...plan });
+    else for (const line of plan ? describePlan(name, plan) : ['Nothing would be applied.']) out.line(line);
+    return verdict.valid ? EXIT.ok : EXIT.failed;
+  },
 };
+
+/** From the draft, or from a version. @param {Client} client @param {{ id: string, text: string, version?: number }} what */
+async function changesTo(client, { id, text, version }) {
+  const query = { format: /** @type {const} */ ('json'), ...(version ? { version } : {}) };
+  const before = JSON.parse(await client.pipelines.export(id, query));
+  // The number of the format is written by exports only.
+  return compare(before, { format: before.format, ...parse(text) });
+}
+
+/**
+ * What applying would do. Whoever has edited the draft since the newest version would lose that.
+ * @param {Client} client @param {{ name: string, text: string }} what
+ */
+async function planFor(client, { name, text }) {
+  const known = await findByName(client, name);
+  if (!known) return { action: 'create', version: 1, changes: [], lost: [] };
+  const { id, version } = known;
+  if (version === null)
+    return { action: 'publish', version: 1, changes: await changesTo(client, { id, text }), lost: [] };
+  const [changes, lost] = await Promise.all([
+    changesTo(client, { id, text, version }),
+    draftChanges(client, { id, version }),
+  ]);
+  const action = changes.length === 0 ? 'nothing' : 'publish';
+  return { action, version: changes.length === 0 ? version : version + 1, changes, lost };
+}
+
+/** @param {Client} client @param {{ id: string, version: number }} what */
+async function draftChanges(client, { id, version }) {
+  try {
+    return await changesTo(client, {
+      id,
+      version,
+      text: await client.pipelines.export(id, { format: 'json' }),
+    });
+  } catch (error) {
+    if (!(error instanceof SignalboxError) || error.code !== 'INVALID') throw error;
+    // With errors in it a draft cannot be exported.
+    return [{ path: '.', before: '(a draft with errors)', after: undefined }];
+  }
+}
+
+/** @param {string} name @param {Awaited<ReturnType<typeof planFor>>} plan */
+function describePlan(name, { action, version, changes, lost }) {
+  const lines =
+    {
+      create: [`${name} would be made, with version 1.`],
+      nothing: [`${name}: version ${version} says this already.`],
+      publish: [`${name}: version ${version} would be published:`],
+    }[action] ?? [];
+  const warning = 'In its draft are changes that nobody has published. They would be lost:';
+  const indented = (/** @type {typeof changes} */ some) =>
+    some.map((change) => `  ${describeChange(change)}`);
+  return [...lines, ...indented(changes), ...(lost.length > 0 ? [warning, ...indented(lost)] : [])];
+}
+
+const ACTIONS = Object.keys(actions);
 
 /** @param {Client} client @param {string} name @param {{ text: string, format: 'yaml' | 'json' }} given */
 async function applyTo(client, name, { text, format }) {
@@ -111,46 +179,21 @@ async function applyTo(client, name, { text, format }) {
   return { id: known.id, version: version.number, is_new };
 }
 
-/** @param {unknown} value */
-const show = (value) => (value === undefined ? '(nothing)' : JSON.stringify(value));
-
-/**
- * Where two documents differ. Stages are told apart by their keys, so that one put between others is one change.
- * @param {any} before @param {any} after @returns {{ path: string, before: unknown, after: unknown }[]}
- */
-export function compare(before, after, path = '') {
-  if (JSON.stringify(before) === JSON.stringify(after)) return [];
-  const [one, other] = [byKey(before), byKey(after)];
-  if (!isObject(one) || !isObject(other)) return [{ path: path || '.', before, after }];
-  const names = [...new Set([...Object.keys(one), ...Object.keys(other)])];
-  return names.flatMap((name) => compare(one[name], other[name], path ? `${path}.${name}` : name));
-}
-
-/** @param {unknown} value @returns {value is Record<string, unknown>} */
-const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** @param {any} value */
-function byKey(value) {
-  if (!Array.isArray(value) || !value.every((item) => typeof item?.key === 'string')) return value;
-  return Object.fromEntries(value.map((item) => [item.key, item]));
-}
-
 /** @type {Command} */
 export const pipelines = {
-  about: 'list; validate, apply or diff a FILE; export a PIPELINE',
-  args: `${Object.keys(actions).join('|')} [FILE|PIPELINE]`,
+  about: 'list; validate, plan, apply or diff a FILE; export a PIPELINE',
+  args: `${ACTIONS.join('|')} [FILE|PIPELINE]`,
   least: 1,
+  words: [() => ACTIONS, ({ args }) => (args[0] === 'export' ? 'pipelines' : [])],
   options: {
-    name: { type: 'string', about: "the pipeline's name; left out, the file's" },
-    format: { type: 'string', about: 'yaml or json, of an export' },
+    name: { type: 'string', about: "the pipeline's name; left out, the file's", words: 'pipelines' },
+    format: { type: 'string', about: 'yaml or json, of an export', words: ['yaml', 'json'] },
     output: { type: 'string', short: 'o', about: 'the file that an export is written to' },
   },
   async run(context) {
     const [word = '', argument = ''] = context.args;
-    const action = actions[word];
-    if (!action) {
-      throw new UsageError(`pipelines cannot ${word}.`, `It can ${Object.keys(actions).join(', ')}.`);
-    }
+    const action = Object.hasOwn(actions, word) ? actions[word] : undefined;
+    if (!action) throw new UsageError(`pipelines cannot ${word}.`, `It can ${ACTIONS.join(', ')}.`);
     return action(context, argument);
   },
 };

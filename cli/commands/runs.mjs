@@ -9,6 +9,7 @@ import { findPipeline } from './pipelines.mjs';
 /** @import { Client, LogEntry } from '../../sdk/typescript/index.mjs' */
 /** @import { Command, Context } from '../usage.mjs' */
 
+const STATUSES = ['running', 'paused', 'cancelling', 'succeeded', 'failed', 'cancelled'];
 const LOOK_MS = 1000;
 const MOST_LINES = 10_000;
 
@@ -19,7 +20,7 @@ const DETACH = /** @type {const} */ ({
 });
 
 /** @param {string | undefined} file */
-function readInput(file) {
+export function readInput(file) {
   if (file === undefined) return undefined;
   const text = readFileSync(file === '-' ? 0 : file, 'utf8');
   try {
@@ -61,9 +62,10 @@ export const run = {
   about: 'start a pipeline, by name or id, and watch it to its end',
   args: 'PIPELINE',
   least: 1,
+  words: [() => 'pipelines'],
   options: {
     input: { type: 'string', short: 'i', about: 'a JSON file; - reads it from standard input' },
-    param: { type: 'string', short: 'p', about: 'NAME=VALUE; may be given many times' },
+    param: { type: 'string', short: 'p', about: 'NAME=VALUE; may be given many times', multiple: true },
     version: { type: 'string', about: 'the number of the version; left out, the newest' },
     detach: DETACH,
   },
@@ -85,6 +87,7 @@ export const replay = {
   about: 'run again what a run did, from a stage on, and watch it',
   args: 'RUN',
   least: 1,
+  words: [() => 'runs'],
   options: {
     from: { type: 'string', about: 'key of the stage to begin with; left out, all of it' },
     newest: { type: 'boolean', about: "by the pipeline's newest version" },
@@ -109,6 +112,7 @@ function steering(about, act) {
     about,
     args: 'RUN',
     least: 1,
+    words: [() => 'openRuns'],
     async run(context) {
       const { args, client, out } = context;
       const run = await act(client(), args[0] ?? '', context);
@@ -134,8 +138,8 @@ export const resume = steering('let a paused run go on', (client, id) => client.
 export const runs = {
   about: 'list runs, newest first',
   options: {
-    status: { type: 'string', about: 'such as failed, or running,paused' },
-    pipeline: { type: 'string', about: 'name or id' },
+    status: { type: 'string', about: 'such as failed, or running,paused', words: STATUSES },
+    pipeline: { type: 'string', about: 'name or id', words: 'pipelines' },
     limit: { type: 'string', about: '50' },
   },
   async run({ client, options, out }) {
@@ -160,6 +164,7 @@ export const logs = {
   about: "print a run's log lines",
   args: 'RUN',
   least: 1,
+  words: [() => 'runs'],
   options: {
     follow: { type: 'boolean', short: 'f', about: 'go on until the run has ended' },
     stage: { type: 'string', about: 'of this stage only, by key' },

@@ -109,7 +109,7 @@ function columnsOf(view: View, state: ScopeState): TableColumn<ErrorGroup>[] {
     },
     {
       key: 'change',
-      title: '',
+      title: words.agents.before,
       wideOnly: true,
       cell: ({ runs, runs_before }) =>
         state.params.compare ? <Changed inTable change={changeOfCount(runs, runs_before, true)} /> : null,

@@ -2,7 +2,7 @@
 
 import { Copy, MoreHorizontal, Play, RotateCw, Settings2, Trash2 } from 'lucide-react';
 import { useState } from 'react';
-import { Button, IconButton } from '../ui/button.tsx';
+import { Button, IconButton, LinkButton } from '../ui/button.tsx';
 import { Checkbox, Segments, Select, Switch } from '../ui/choice.tsx';
 import { Field, TextArea, TextInput } from '../ui/field.tsx';
 import { Menu, MenuItem, MenuLine } from '../ui/menu.tsx';
@@ -47,6 +47,7 @@ function Buttons() {
           <Button busy>Saving</Button>
           <Button size="sm">Small</Button>
           <Button size="lg">Large</Button>
+          <LinkButton href="/design">A link</LinkButton>
         </div>
         <div className="flex items-center gap-2">
           <Tooltip text="Settings" keys="mod+,">

@@ -153,7 +153,7 @@ function Queues({ queues }: { queues: NonNullable<Home['queues']> }) {
 
 function QueuesLink() {
   return (
-    <Link href="/queues" className="text-sm text-accent hover:underline">
+    <Link href="/queues" prefetch={false} className="text-sm text-accent hover:underline">
       {words.queues.all}
     </Link>
   );

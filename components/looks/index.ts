@@ -1,2 +1,3 @@
 export { lookOfAgent } from './agents.ts';
 export { lookOfRun, lookOfTask } from './runs.ts';
+export { lookOfDelivery, lookOfPart } from './system.ts';

@@ -1,13 +1,15 @@
 import { describe, expect, test } from 'vitest';
+import { DELIVERY_STATES } from '../../server/domain/notifications.ts';
 import { AGENT_STATES } from '../../server/domain/routing.ts';
 import { RUN_STATUSES, TASK_STATUSES } from '../../server/domain/statuses.ts';
 import type { Look } from '../ui/status.tsx';
-import { lookOfAgent, lookOfRun, lookOfTask } from './index.ts';
+import { lookOfAgent, lookOfDelivery, lookOfRun, lookOfTask } from './index.ts';
 
 const GROUPS: [string, Look[]][] = [
   ['runs', RUN_STATUSES.map(lookOfRun)],
   ['tasks', TASK_STATUSES.map(lookOfTask)],
   ['agents', AGENT_STATES.map(lookOfAgent)],
+  ['deliveries', DELIVERY_STATES.map(lookOfDelivery)],
 ];
 
 describe.each(GROUPS)('the states of %s', (_, looks) => {

@@ -1,16 +1,17 @@
 'use client';
 
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { Play, Workflow } from 'lucide-react';
+import { PencilRuler, Play, Workflow } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { useState } from 'react';
 import type { Json } from '../../server/domain/json.ts';
 import { type Answer, type ApiError, act, ask, pages } from '../data/index.ts';
 import { RecentRuns } from '../runs/index.ts';
-import { Button } from '../ui/button.tsx';
+import { Button, LinkButton } from '../ui/button.tsx';
 import { Empty, Notice, Skeleton } from '../ui/feedback.tsx';
 import { Card, Page, PageHead } from '../ui/surface.tsx';
 import { Chip } from '../ui/text.tsx';
+import { NewPipeline } from './new-pipeline.tsx';
 
 type Pipeline = Answer<'pipelines.list'>['pipelines'][number];
 
@@ -21,7 +22,7 @@ export function PipelinesPage() {
   const shown = failure ?? error;
   return (
     <Page>
-      <PageHead title="Pipelines" />
+      <PageHead title="Pipelines" actions={<NewPipeline />} />
       {shown ? <Notice message={shown.message} advice={shown.advice} /> : null}
       <div className="flex flex-col gap-5">
         <Card flush>
@@ -32,8 +33,8 @@ export function PipelinesPage() {
           </ul>
           {pipelines || error ? null : <Skeleton label="Loading the pipelines" rows={4} />}
           {pipelines?.length === 0 ? (
-            <Empty icon={Workflow} title="No pipelines yet">
-              Create one with POST /api/v1/pipelines; the README shows how.
+            <Empty icon={Workflow} title="No pipelines yet" action={<NewPipeline />}>
+              Draw one, or create it with POST /api/v1/pipelines.
             </Empty>
           ) : null}
         </Card>
@@ -77,9 +78,14 @@ function PipelineRow({ pipeline, onError }: { pipeline: Pipeline; onError(error:
         <p className="mt-0.5 text-sm text-quiet">{pipeline.description}</p>
         <p className="mt-1 text-xs text-quiet">{pipeline.stages} stages</p>
       </div>
-      <Button icon={Play} busy={isStarting} disabled={pipeline.version === null} onClick={start}>
-        Run with sample data
-      </Button>
+      <div className="flex items-center gap-2">
+        <LinkButton href={`/pipelines/${pipeline.id}/edit`} icon={PencilRuler}>
+          Edit
+        </LinkButton>
+        <Button icon={Play} busy={isStarting} disabled={pipeline.version === null} onClick={start}>
+          Run with sample data
+        </Button>
+      </div>
     </li>
   );
 }

@@ -1,4 +1,12 @@
-import { ChartNoAxesColumn, House, type LucideIcon, Workflow } from 'lucide-react';
+import {
+  ChartNoAxesColumn,
+  House,
+  ListTree,
+  type LucideIcon,
+  ScrollText,
+  Settings,
+  Workflow,
+} from 'lucide-react';
 
 export interface Place {
   label: string;
@@ -10,7 +18,10 @@ export interface Place {
 export const PLACES: readonly Place[] = [
   { label: 'Home', href: '/', icon: House },
   { label: 'Pipelines', href: '/pipelines', icon: Workflow },
+  { label: 'Runs', href: '/runs', icon: ListTree },
   { label: 'Analytics', href: '/analytics', icon: ChartNoAxesColumn },
+  { label: 'Audit', href: '/audit', icon: ScrollText },
+  { label: 'Settings', href: '/settings', icon: Settings },
 ];
 
 /** A page within a place counts as it. */

@@ -4,6 +4,7 @@ import Link from 'next/link';
 import { usePathname } from 'next/navigation';
 import { AccountMenu } from './account-menu.tsx';
 import { Mark } from './mark.tsx';
+import { Palette } from './palette/index.ts';
 import { isPlaceOf, PLACES, type Place } from './places.ts';
 import { ThemeMenu } from './theme-menu.tsx';
 
@@ -17,6 +18,7 @@ export function SideBar() {
         <Mark />
         Signalbox
       </Link>
+      <Palette />
       <nav aria-label="Main" className="flex grow gap-0.5 md:flex-col">
         {PLACES.map((place) => (
           <PlaceLink key={place.href} place={place} />

@@ -1,5 +1,6 @@
 import type { LucideIcon } from 'lucide-react';
 import { LoaderCircle } from 'lucide-react';
+import Link from 'next/link';
 import type { ComponentProps, ReactNode } from 'react';
 
 type Native = Omit<ComponentProps<'button'>, 'className' | 'style' | 'children'>;
@@ -47,6 +48,22 @@ export function Button(props: ButtonProps) {
       {Icon && !busy ? <Icon aria-hidden size={15} /> : null}
       {children}
     </button>
+  );
+}
+
+/** Goes somewhere, and stands among buttons. */
+export function LinkButton({
+  href,
+  look = 'plain',
+  size = 'md',
+  icon: Icon,
+  children,
+}: Pick<ButtonProps, 'look' | 'size' | 'icon' | 'children'> & { href: string }) {
+  return (
+    <Link href={href} className={`${SHAPE} ${LOOKS[look]} ${SIZES[size]}`}>
+      {Icon ? <Icon aria-hidden size={15} /> : null}
+      {children}
+    </Link>
   );
 }
 

@@ -146,12 +146,14 @@ export function Checkbox(
 }
 
 /** Takes effect at once; what has to be saved first is a checkbox. */
-export function Switch({ label, checked, disabled = false, onChange }: TickProps) {
+export function Switch(props: TickProps & { labelHidden?: boolean }) {
+  const { label, checked, labelHidden = false, disabled = false, onChange } = props;
   const id = useId();
   return (
     <span className="inline-flex min-h-6 items-center gap-2 text-base">
       <BaseSwitch.Root
         id={id}
+        aria-label={labelHidden ? label : undefined}
         checked={checked}
         disabled={disabled}
         onCheckedChange={onChange}
@@ -159,7 +161,7 @@ export function Switch({ label, checked, disabled = false, onChange }: TickProps
       >
         <BaseSwitch.Thumb className="size-3.5 rounded-full bg-on-accent transition-transform duration-100 data-checked:translate-x-3.5" />
       </BaseSwitch.Root>
-      <label htmlFor={id}>{label}</label>
+      {labelHidden ? null : <label htmlFor={id}>{label}</label>}
     </span>
   );
 }

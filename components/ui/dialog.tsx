@@ -58,6 +58,32 @@ export function Dialog({
   );
 }
 
+/** A field and what it finds, in the middle of the page: its content draws its own head. */
+export function SearchDialog({
+  open,
+  onOpenChange,
+  title,
+  children,
+}: {
+  open: boolean;
+  onOpenChange(open: boolean): void;
+  /** Said aloud when it opens. */
+  title: string;
+  children: ReactNode;
+}) {
+  return (
+    <Base.Root open={open} onOpenChange={onOpenChange}>
+      <Base.Portal>
+        <Base.Backdrop className={SCRIM} />
+        <Base.Popup className={`${BOX} ${WIDTHS.md}`}>
+          <Base.Title className="sr-only">{title}</Base.Title>
+          {children}
+        </Base.Popup>
+      </Base.Portal>
+    </Base.Root>
+  );
+}
+
 export interface ConfirmProps {
   open: boolean;
   onOpenChange(open: boolean): void;

@@ -16,6 +16,10 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(whole / DAY_MS)} d ${Math.floor((whole % DAY_MS) / HOUR_MS)} h`;
 }
 
+/** The same of what still goes on: whole seconds, as tenths that change are a flicker. */
+export const formatSeconds = (ms: number): string =>
+  ms < MINUTE_MS ? `${Math.max(0, Math.floor(ms / 1000))} s` : formatDuration(ms);
+
 /** In the coarsest unit that still tells something. A clock that runs behind ours is not in the future. */
 export function formatAge(ms: number): string {
   if (ms < 10_000) return 'just now';
@@ -23,6 +27,15 @@ export function formatAge(ms: number): string {
   if (ms < HOUR_MS) return `${Math.floor(ms / MINUTE_MS)} min ago`;
   if (ms < DAY_MS) return `${Math.floor(ms / HOUR_MS)} h ago`;
   return `${Math.floor(ms / DAY_MS)} d ago`;
+}
+
+/** How long until then, in the coarsest unit that still tells something. */
+export function formatAhead(ms: number): string {
+  if (ms <= 0) return 'now';
+  if (ms < MINUTE_MS) return `in ${Math.ceil(ms / 1000)} s`;
+  if (ms < HOUR_MS) return `in ${Math.floor(ms / MINUTE_MS)} min`;
+  if (ms < DAY_MS) return `in ${Math.floor(ms / HOUR_MS)} h`;
+  return `in ${Math.floor(ms / DAY_MS)} d`;
 }
 
 const MOMENT = new Intl.DateTimeFormat('en-GB', {
@@ -40,6 +53,10 @@ export function formatMoment(at: string): string {
   const date = new Date(at);
   return Number.isNaN(date.getTime()) ? at : MOMENT.format(date);
 }
+
+const COUNT = new Intl.NumberFormat('en-GB');
+/** 12,000. */
+export const formatCount = (count: number): string => COUNT.format(count);
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
 export function formatBytes(bytes: number): string {

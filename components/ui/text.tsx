@@ -2,7 +2,7 @@
 
 import { Check, Copy } from 'lucide-react';
 import { type ReactNode, useEffect, useState } from 'react';
-import { formatAge, formatMoment } from './format.ts';
+import { formatAge, formatAhead, formatMoment, formatSeconds } from './format.ts';
 
 const SAID_MS = 1500;
 
@@ -42,6 +42,15 @@ const TICK_MS = 10_000;
 
 /** How long ago; the moment itself and its zone on demand. */
 export function Ago({ at }: { at: string }) {
+  return <Moment at={at} say={(ms) => formatAge(-ms)} />;
+}
+
+/** How long until then. */
+export function Until({ at }: { at: string }) {
+  return <Moment at={at} say={formatAhead} />;
+}
+
+function Moment({ at, say }: { at: string; say(msAhead: number): string }) {
   const [now, setNow] = useState<number>();
   useEffect(() => {
     setNow(Date.now());
@@ -50,8 +59,23 @@ export function Ago({ at }: { at: string }) {
   }, []);
   return (
     <time dateTime={at} title={formatMoment(at)} className="whitespace-nowrap tabular-nums">
-      {now === undefined ? formatMoment(at) : formatAge(now - Date.parse(at))}
+      {now === undefined ? formatMoment(at) : say(Date.parse(at) - now)}
     </time>
+  );
+}
+
+/** How long it has been going on, each second. */
+export function Elapsed({ since }: { since: string }) {
+  const [now, setNow] = useState<number>();
+  useEffect(() => {
+    setNow(Date.now());
+    const timer = setInterval(() => setNow(Date.now()), 1000);
+    return () => clearInterval(timer);
+  }, []);
+  return (
+    <span className="whitespace-nowrap tabular-nums">
+      {now === undefined ? '' : formatSeconds(now - Date.parse(since))}
+    </span>
   );
 }
 

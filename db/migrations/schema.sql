@@ -301,6 +301,183 @@ CREATE TABLE linked_identities (
   CONSTRAINT linked_identities_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
 );
 
+CREATE TABLE mcp_approvals (
+  id uuid NOT NULL,
+  org_id uuid NOT NULL,
+  connection_id uuid NOT NULL,
+  tool text NOT NULL,
+  arguments json NOT NULL,
+  call_hash text NOT NULL,
+  caller json NOT NULL,
+  run_id uuid,
+  task_index integer,
+  state text DEFAULT 'asked'::text NOT NULL,
+  decided_by text,
+  reason text,
+  decided_at timestamp with time zone,
+  expires_at timestamp with time zone NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT mcp_approvals_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES mcp_connections(id) ON DELETE CASCADE,
+  CONSTRAINT mcp_approvals_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
+  CONSTRAINT mcp_approvals_pkey PRIMARY KEY (id),
+  CONSTRAINT mcp_approvals_state_check CHECK ((state = ANY (ARRAY['asked'::text, 'granted'::text, 'refused'::text, 'used'::text])))
+);
+
+CREATE TABLE mcp_calls (
+  id uuid NOT NULL,
+  org_id uuid NOT NULL,
+  connection_id uuid NOT NULL,
+  tool text NOT NULL,
+  door text NOT NULL,
+  caller_kind text NOT NULL,
+  caller_id text NOT NULL,
+  caller_name text NOT NULL,
+  run_id uuid,
+  outcome text NOT NULL,
+  problem text,
+  ms integer NOT NULL,
+  sent_bytes integer NOT NULL,
+  got_bytes integer NOT NULL,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT mcp_calls_door_check CHECK ((door = ANY (ARRAY['gateway'::text, 'server'::text, 'api'::text, 'pipeline'::text]))),
+  CONSTRAINT mcp_calls_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
+  CONSTRAINT mcp_calls_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE mcp_connections (
+  id uuid NOT NULL,
+  org_id uuid NOT NULL,
+  slug text NOT NULL,
+  name text NOT NULL,
+  kind text NOT NULL,
+  catalogue text,
+  url text,
+  command text,
+  args text[] DEFAULT '{}'::text[] NOT NULL,
+  sealed_names text[] DEFAULT '{}'::text[] NOT NULL,
+  owner_id uuid,
+  enabled boolean DEFAULT true NOT NULL,
+  calls_per_minute integer DEFAULT 600 NOT NULL,
+  max_concurrent integer DEFAULT 16 NOT NULL,
+  timeout_ms integer DEFAULT 60000 NOT NULL,
+  max_result_bytes integer DEFAULT 1048576 NOT NULL,
+  version integer DEFAULT 1 NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  updated_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT mcp_connections_calls_per_minute_check CHECK (((calls_per_minute >= 1) AND (calls_per_minute <= 1000000))),
+  CONSTRAINT mcp_connections_check CHECK (((kind = 'http'::text) = (url IS NOT NULL))),
+  CONSTRAINT mcp_connections_check1 CHECK (((kind = 'stdio'::text) = (command IS NOT NULL))),
+  CONSTRAINT mcp_connections_kind_check CHECK ((kind = ANY (ARRAY['http'::text, 'stdio'::text]))),
+  CONSTRAINT mcp_connections_max_concurrent_check CHECK (((max_concurrent >= 1) AND (max_concurrent <= 1000))),
+  CONSTRAINT mcp_connections_max_result_bytes_check CHECK (((max_result_bytes >= 1024) AND (max_result_bytes <= 67108864))),
+  CONSTRAINT mcp_connections_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  CONSTRAINT mcp_connections_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
+  CONSTRAINT mcp_connections_org_id_slug_key UNIQUE (org_id, slug),
+  CONSTRAINT mcp_connections_pkey PRIMARY KEY (id),
+  CONSTRAINT mcp_connections_slug_check CHECK ((slug ~ '^[a-z][a-z0-9-]{0,31}$'::text)),
+  CONSTRAINT mcp_connections_timeout_ms_check CHECK (((timeout_ms >= 100) AND (timeout_ms <= 3600000))),
+  CONSTRAINT mcp_connections_url_check CHECK (((length(url) >= 1) AND (length(url) <= 2048)))
+);
+
+CREATE TABLE mcp_health (
+  connection_id uuid NOT NULL,
+  org_id uuid NOT NULL,
+  ok boolean NOT NULL,
+  generation text,
+  server_name text,
+  server_version text,
+  latency_ms integer,
+  problem text,
+  at timestamp with time zone DEFAULT now() NOT NULL,
+  ok_at timestamp with time zone,
+  CONSTRAINT mcp_health_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES mcp_connections(id) ON DELETE CASCADE,
+  CONSTRAINT mcp_health_generation_check CHECK ((generation = ANY (ARRAY['2025'::text, '2026'::text]))),
+  CONSTRAINT mcp_health_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
+  CONSTRAINT mcp_health_pkey PRIMARY KEY (connection_id)
+);
+
+CREATE TABLE mcp_rules (
+  id uuid NOT NULL,
+  org_id uuid NOT NULL,
+  effect text NOT NULL,
+  subject_kind text NOT NULL,
+  subject text,
+  connection_id uuid,
+  tool text,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT mcp_rules_check CHECK (((subject_kind = 'everybody'::text) = (subject IS NULL))),
+  CONSTRAINT mcp_rules_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES mcp_connections(id) ON DELETE CASCADE,
+  CONSTRAINT mcp_rules_effect_check CHECK ((effect = ANY (ARRAY['allow'::text, 'ask'::text, 'deny'::text]))),
+  CONSTRAINT mcp_rules_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
+  CONSTRAINT mcp_rules_pkey PRIMARY KEY (id),
+  CONSTRAINT mcp_rules_subject_kind_check CHECK ((subject_kind = ANY (ARRAY['everybody'::text, 'role'::text, 'caller'::text, 'agent'::text, 'pipeline'::text]))),
+  CONSTRAINT mcp_rules_tool_check CHECK (((length(tool) >= 1) AND (length(tool) <= 128)))
+);
+
+CREATE TABLE mcp_servers (
+  id uuid NOT NULL,
+  org_id uuid NOT NULL,
+  slug text NOT NULL,
+  name text NOT NULL,
+  description text DEFAULT ''::text NOT NULL,
+  tools json NOT NULL,
+  enabled boolean DEFAULT true NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  updated_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT mcp_servers_description_check CHECK ((length(description) <= 4000)),
+  CONSTRAINT mcp_servers_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  CONSTRAINT mcp_servers_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
+  CONSTRAINT mcp_servers_org_id_slug_key UNIQUE (org_id, slug),
+  CONSTRAINT mcp_servers_pkey PRIMARY KEY (id),
+  CONSTRAINT mcp_servers_slug_check CHECK ((slug ~ '^[a-z][a-z0-9-]{0,31}$'::text))
+);
+
+CREATE TABLE mcp_sessions (
+  token_hash text NOT NULL,
+  org_id uuid NOT NULL,
+  actor text NOT NULL,
+  hello json NOT NULL,
+  subscriptions text[] DEFAULT '{}'::text[] NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  used_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT mcp_sessions_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id) ON DELETE CASCADE,
+  CONSTRAINT mcp_sessions_pkey PRIMARY KEY (token_hash)
+);
+
+CREATE TABLE mcp_tools (
+  connection_id uuid NOT NULL,
+  org_id uuid NOT NULL,
+  name text NOT NULL,
+  pinned json,
+  pinned_hash text,
+  offered json,
+  offered_hash text,
+  blocked boolean DEFAULT false NOT NULL,
+  approved_by text,
+  approved_at timestamp with time zone,
+  changed_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT mcp_tools_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES mcp_connections(id) ON DELETE CASCADE,
+  CONSTRAINT mcp_tools_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
+  CONSTRAINT mcp_tools_pkey PRIMARY KEY (connection_id, name)
+);
+
+CREATE TABLE mcp_usage (
+  org_id uuid NOT NULL,
+  connection_id uuid NOT NULL,
+  tool text NOT NULL,
+  day date NOT NULL,
+  calls bigint NOT NULL,
+  tool_errors bigint NOT NULL,
+  faults bigint NOT NULL,
+  refusals bigint NOT NULL,
+  total_ms bigint NOT NULL,
+  max_ms integer NOT NULL,
+  got_bytes bigint NOT NULL,
+  last_at timestamp with time zone NOT NULL,
+  CONSTRAINT mcp_usage_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
+  CONSTRAINT mcp_usage_pkey PRIMARY KEY (org_id, connection_id, tool, day)
+);
+
 CREATE TABLE memberships (
   org_id uuid NOT NULL,
   user_id uuid NOT NULL,
@@ -422,9 +599,11 @@ CREATE TABLE pipelines (
   archived_at timestamp with time zone,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   updated_at timestamp with time zone DEFAULT now() NOT NULL,
+  tool_name text,
   CONSTRAINT pipelines_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
   CONSTRAINT pipelines_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
-  CONSTRAINT pipelines_pkey PRIMARY KEY (id)
+  CONSTRAINT pipelines_pkey PRIMARY KEY (id),
+  CONSTRAINT pipelines_tool_name_check CHECK ((tool_name ~ '^[a-z][a-z0-9_]{0,55}$'::text))
 );
 
 CREATE TABLE run_events (
@@ -682,6 +861,133 @@ CREATE TABLE versions (
   CONSTRAINT versions_pkey PRIMARY KEY (id)
 );
 
+CREATE TABLE workspace_blobs (
+  run_id uuid NOT NULL,
+  hash text NOT NULL,
+  org_id uuid NOT NULL,
+  bytes integer NOT NULL,
+  content bytea,
+  CONSTRAINT workspace_blobs_pkey PRIMARY KEY (run_id, hash),
+  CONSTRAINT workspace_blobs_run_id_fkey FOREIGN KEY (run_id) REFERENCES workspaces(run_id) ON DELETE CASCADE
+);
+
+CREATE TABLE workspace_collaborators (
+  run_id uuid NOT NULL,
+  holder text NOT NULL,
+  org_id uuid NOT NULL,
+  name text NOT NULL,
+  about text,
+  task_index integer,
+  epoch integer,
+  joined_at timestamp with time zone NOT NULL,
+  seen_at timestamp with time zone NOT NULL,
+  left_at timestamp with time zone,
+  read_seq bigint DEFAULT 0 NOT NULL,
+  CONSTRAINT workspace_collaborators_pkey PRIMARY KEY (run_id, holder),
+  CONSTRAINT workspace_collaborators_run_id_fkey FOREIGN KEY (run_id) REFERENCES workspaces(run_id) ON DELETE CASCADE
+);
+
+CREATE TABLE workspace_files (
+  run_id uuid NOT NULL,
+  path text NOT NULL,
+  org_id uuid NOT NULL,
+  version integer NOT NULL,
+  hash text,
+  bytes integer NOT NULL,
+  is_text boolean NOT NULL,
+  changed_by text NOT NULL,
+  changed_at timestamp with time zone NOT NULL,
+  CONSTRAINT workspace_files_path_check CHECK (((octet_length(path) >= 1) AND (octet_length(path) <= 512))),
+  CONSTRAINT workspace_files_pkey PRIMARY KEY (run_id, path),
+  CONSTRAINT workspace_files_run_id_fkey FOREIGN KEY (run_id) REFERENCES workspaces(run_id) ON DELETE CASCADE
+);
+
+CREATE TABLE workspace_leases (
+  id uuid NOT NULL,
+  run_id uuid NOT NULL,
+  org_id uuid NOT NULL,
+  holder text NOT NULL,
+  name text NOT NULL,
+  patterns text[] NOT NULL,
+  matchers text[] NOT NULL,
+  token bigint NOT NULL,
+  task_index integer,
+  epoch integer,
+  seq bigint NOT NULL,
+  taken_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  ended_at timestamp with time zone,
+  ended_seq bigint,
+  ended_by text,
+  end_reason text,
+  CONSTRAINT workspace_leases_pkey PRIMARY KEY (id),
+  CONSTRAINT workspace_leases_run_id_fkey FOREIGN KEY (run_id) REFERENCES workspaces(run_id) ON DELETE CASCADE
+);
+
+CREATE TABLE workspace_messages (
+  run_id uuid NOT NULL,
+  seq bigint NOT NULL,
+  org_id uuid NOT NULL,
+  holder text NOT NULL,
+  name text NOT NULL,
+  recipient text,
+  recipient_name text,
+  body text NOT NULL,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT workspace_messages_pkey PRIMARY KEY (run_id, seq),
+  CONSTRAINT workspace_messages_run_id_fkey FOREIGN KEY (run_id) REFERENCES workspaces(run_id) ON DELETE CASCADE
+);
+
+CREATE TABLE workspace_steps (
+  run_id uuid NOT NULL,
+  seq bigint NOT NULL,
+  org_id uuid NOT NULL,
+  holder text NOT NULL,
+  name text NOT NULL,
+  stage_key text,
+  level text NOT NULL,
+  message text NOT NULL,
+  fields json,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT workspace_steps_level_check CHECK ((level = ANY (ARRAY['debug'::text, 'info'::text, 'warn'::text, 'error'::text]))),
+  CONSTRAINT workspace_steps_pkey PRIMARY KEY (run_id, seq),
+  CONSTRAINT workspace_steps_run_id_fkey FOREIGN KEY (run_id) REFERENCES workspaces(run_id) ON DELETE CASCADE
+);
+
+CREATE TABLE workspace_versions (
+  run_id uuid NOT NULL,
+  path text NOT NULL,
+  version integer NOT NULL,
+  org_id uuid NOT NULL,
+  seq bigint NOT NULL,
+  kind text NOT NULL,
+  hash text,
+  bytes integer NOT NULL,
+  is_text boolean NOT NULL,
+  edits json,
+  note text,
+  holder text NOT NULL,
+  changed_by text NOT NULL,
+  stage_key text,
+  token bigint,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT workspace_versions_kind_check CHECK ((kind = ANY (ARRAY['write'::text, 'edit'::text, 'delete'::text, 'carried'::text]))),
+  CONSTRAINT workspace_versions_pkey PRIMARY KEY (run_id, path, version),
+  CONSTRAINT workspace_versions_run_id_fkey FOREIGN KEY (run_id) REFERENCES workspaces(run_id) ON DELETE CASCADE
+);
+
+CREATE TABLE workspaces (
+  run_id uuid NOT NULL,
+  org_id uuid NOT NULL,
+  seq bigint DEFAULT 0 NOT NULL,
+  token bigint DEFAULT 0 NOT NULL,
+  files integer DEFAULT 0 NOT NULL,
+  bytes bigint DEFAULT 0 NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT workspaces_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
+  CONSTRAINT workspaces_pkey PRIMARY KEY (run_id)
+);
+
 
 CREATE INDEX agent_seats_task ON public.agent_seats USING btree (run_id, idx);
 CREATE INDEX agent_tokens_org ON public.agent_tokens USING btree (org_id, id) WHERE (revoked_at IS NULL);
@@ -697,6 +1003,17 @@ CREATE INDEX dead_letters_open ON public.dead_letters USING btree (created_at) W
 CREATE INDEX inbox_at ON public.inbox USING brin (at);
 CREATE INDEX late_answers_run ON public.late_answers USING btree (run_id, idx);
 CREATE INDEX linked_identities_user ON public.linked_identities USING btree (user_id);
+CREATE INDEX mcp_approvals_call ON public.mcp_approvals USING btree (org_id, call_hash) WHERE (state <> 'used'::text);
+CREATE INDEX mcp_approvals_org ON public.mcp_approvals USING btree (org_id, id);
+CREATE INDEX mcp_approvals_run ON public.mcp_approvals USING btree (run_id) WHERE (run_id IS NOT NULL);
+CREATE INDEX mcp_calls_connection ON public.mcp_calls USING btree (org_id, connection_id, id);
+CREATE INDEX mcp_calls_org ON public.mcp_calls USING btree (org_id, id);
+CREATE INDEX mcp_calls_run ON public.mcp_calls USING btree (run_id, id) WHERE (run_id IS NOT NULL);
+CREATE INDEX mcp_connections_org ON public.mcp_connections USING btree (org_id, id);
+CREATE INDEX mcp_rules_org ON public.mcp_rules USING btree (org_id, id);
+CREATE INDEX mcp_sessions_actor ON public.mcp_sessions USING btree (org_id, actor, used_at);
+CREATE INDEX mcp_sessions_used ON public.mcp_sessions USING btree (org_id, used_at);
+CREATE INDEX mcp_tools_org ON public.mcp_tools USING btree (org_id, connection_id);
 CREATE INDEX memberships_user ON public.memberships USING btree (user_id);
 CREATE INDEX notification_deliveries_due ON public.notification_deliveries USING btree (org_id, next_at) WHERE (state = 'waiting'::text);
 CREATE INDEX notification_deliveries_org ON public.notification_deliveries USING btree (org_id, id);
@@ -729,11 +1046,16 @@ CREATE INDEX sign_in_links_org ON public.sign_in_links USING btree (org_id, id);
 CREATE INDEX stored_objects_doomed ON public.stored_objects USING btree (doomed_at) WHERE (doomed_at IS NOT NULL);
 CREATE INDEX task_rollups_at ON public.task_rollups USING btree (org_id, level, at);
 CREATE INDEX tasks_agent ON ONLY public.tasks USING btree (agent_id, run_id, idx) WHERE (agent_id IS NOT NULL);
+CREATE INDEX workspace_leases_open ON public.workspace_leases USING btree (run_id, expires_at) WHERE (ended_at IS NULL);
+CREATE INDEX workspace_leases_run ON public.workspace_leases USING btree (run_id, seq);
+CREATE INDEX workspaces_age ON public.workspaces USING btree (created_at);
 CREATE UNIQUE INDEX dead_letters_task ON public.dead_letters USING btree (run_id, task_idx) WHERE (run_id IS NOT NULL);
 CREATE UNIQUE INDEX pipelines_name ON public.pipelines USING btree (org_id, lower(name)) WHERE (archived_at IS NULL);
+CREATE UNIQUE INDEX pipelines_tool ON public.pipelines USING btree (org_id, tool_name) WHERE ((tool_name IS NOT NULL) AND (archived_at IS NULL));
 CREATE UNIQUE INDEX users_email ON public.users USING btree (email);
 CREATE UNIQUE INDEX versions_number ON public.versions USING btree (pipeline_id, number) WHERE (pipeline_id IS NOT NULL);
 CREATE UNIQUE INDEX versions_shared ON public.versions USING btree (org_id, content_hash) WHERE (pipeline_id IS NULL);
+CREATE UNIQUE INDEX workspace_versions_order ON public.workspace_versions USING btree (run_id, seq, path);
 
 CREATE VIEW agent_performance_summary WITH (security_invoker=true) AS
  SELECT a.org_id,
@@ -751,6 +1073,27 @@ CREATE VIEW agent_performance_summary WITH (security_invoker=true) AS
      JOIN agent_performance p ON ((p.agent_id = a.id)))
   WHERE (p.minute >= (now() - '24:00:00'::interval))
   GROUP BY a.org_id, a.id, a.name, a.instance, p.capability;
+
+CREATE VIEW mcp_usage_summary WITH (security_invoker=true) AS
+ SELECT usage.org_id,
+    usage.connection_id,
+    connection.slug AS connection,
+    usage.tool,
+    (sum(usage.calls))::bigint AS calls,
+    (sum(usage.tool_errors))::bigint AS tool_errors,
+    (sum(usage.faults))::bigint AS faults,
+    (sum(usage.refusals))::bigint AS refusals,
+        CASE
+            WHEN (sum((usage.calls - usage.refusals)) > (0)::numeric) THEN (round((sum(usage.total_ms) / sum((usage.calls - usage.refusals)))))::bigint
+            ELSE NULL::bigint
+        END AS mean_ms,
+    max(usage.max_ms) AS max_ms,
+    (sum(usage.got_bytes))::bigint AS got_bytes,
+    min(usage.day) AS first_day,
+    max(usage.last_at) AS last_at
+   FROM (mcp_usage usage
+     LEFT JOIN mcp_connections connection ON ((connection.id = usage.connection_id)))
+  GROUP BY usage.org_id, usage.connection_id, connection.slug, usage.tool;
 
 CREATE VIEW members WITH (security_barrier=true) AS
  SELECT m.org_id,
@@ -922,6 +1265,8 @@ CREATE TRIGGER agents_touch BEFORE UPDATE ON public.agents FOR EACH ROW EXECUTE 
 CREATE TRIGGER audit_checkpoints_final BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_checkpoints FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER audit_entries_final BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER drafts_touch BEFORE UPDATE ON public.drafts FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
+CREATE TRIGGER mcp_connections_touch BEFORE UPDATE ON public.mcp_connections FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
+CREATE TRIGGER mcp_servers_touch BEFORE UPDATE ON public.mcp_servers FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 CREATE TRIGGER memberships_touch BEFORE UPDATE ON public.memberships FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 CREATE TRIGGER notification_targets_touch BEFORE UPDATE ON public.notification_targets FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 CREATE TRIGGER pipelines_touch BEFORE UPDATE ON public.pipelines FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
@@ -947,6 +1292,15 @@ CREATE POLICY tenant ON drafts FOR ALL TO signalbox_door USING ((org_id = ( SELE
 CREATE POLICY tenant ON error_groups FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON idempotency_keys FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON late_answers FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON mcp_approvals FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON mcp_calls FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON mcp_connections FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON mcp_health FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON mcp_rules FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON mcp_servers FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON mcp_sessions FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON mcp_tools FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON mcp_usage FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON memberships FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON notification_deliveries FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON notification_signing FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
@@ -966,6 +1320,14 @@ CREATE POLICY tenant ON task_rollups FOR ALL TO signalbox_door USING ((org_id = 
 CREATE POLICY tenant ON task_stage_logs FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON tasks FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON versions FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON workspace_blobs FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON workspace_collaborators FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON workspace_files FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON workspace_leases FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON workspace_messages FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON workspace_steps FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON workspace_versions FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON workspaces FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 
 GRANT INSERT, SELECT, UPDATE ON agent_health TO signalbox_door;
 GRANT SELECT ON agent_performance TO signalbox_door;
@@ -987,6 +1349,16 @@ GRANT DELETE, INSERT, SELECT, UPDATE ON drafts TO signalbox_door;
 GRANT SELECT, UPDATE ON error_groups TO signalbox_door;
 GRANT INSERT, SELECT, UPDATE ON idempotency_keys TO signalbox_door;
 GRANT SELECT ON late_answers TO signalbox_door;
+GRANT SELECT, UPDATE ON mcp_approvals TO signalbox_door;
+GRANT SELECT ON mcp_calls TO signalbox_door;
+GRANT DELETE, INSERT, SELECT, UPDATE ON mcp_connections TO signalbox_door;
+GRANT SELECT ON mcp_health TO signalbox_door;
+GRANT DELETE, INSERT, SELECT, UPDATE ON mcp_rules TO signalbox_door;
+GRANT DELETE, INSERT, SELECT, UPDATE ON mcp_servers TO signalbox_door;
+GRANT DELETE, INSERT, SELECT, UPDATE ON mcp_sessions TO signalbox_door;
+GRANT SELECT, UPDATE ON mcp_tools TO signalbox_door;
+GRANT SELECT ON mcp_usage TO signalbox_door;
+GRANT SELECT ON mcp_usage_summary TO signalbox_door;
 GRANT SELECT ON members TO signalbox_door;
 GRANT DELETE, INSERT, SELECT, UPDATE ON memberships TO signalbox_door;
 GRANT SELECT, UPDATE ON notification_deliveries TO signalbox_door;
@@ -1010,3 +1382,11 @@ GRANT SELECT ON task_rollups TO signalbox_door;
 GRANT SELECT ON task_stage_logs TO signalbox_door;
 GRANT SELECT ON tasks TO signalbox_door;
 GRANT INSERT, SELECT, UPDATE ON versions TO signalbox_door;
+GRANT INSERT, SELECT ON workspace_blobs TO signalbox_door;
+GRANT INSERT, SELECT, UPDATE ON workspace_collaborators TO signalbox_door;
+GRANT INSERT, SELECT, UPDATE ON workspace_files TO signalbox_door;
+GRANT INSERT, SELECT, UPDATE ON workspace_leases TO signalbox_door;
+GRANT INSERT, SELECT ON workspace_messages TO signalbox_door;
+GRANT INSERT, SELECT ON workspace_steps TO signalbox_door;
+GRANT INSERT, SELECT ON workspace_versions TO signalbox_door;
+GRANT DELETE, INSERT, SELECT, UPDATE ON workspaces TO signalbox_door;

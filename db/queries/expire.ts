@@ -82,6 +82,7 @@ export async function deleteExpired(
        SELECT id FROM runs_w${week} WHERE id > $1::text::uuid AND ${isExpired(keep)} ORDER BY id LIMIT $2::text::int),
      ${children.join(',\n')},
      told AS (DELETE FROM notification_deliveries WHERE run_id IN (SELECT id FROM doomed) RETURNING 1),
+     files AS (DELETE FROM workspaces WHERE run_id IN (SELECT id FROM doomed) RETURNING 1),
      late AS (DELETE FROM late_answers WHERE run_id IN (SELECT id FROM doomed) RETURNING 1),
      gone AS (DELETE FROM runs_w${week} WHERE id IN (SELECT id FROM doomed) RETURNING 1)
      SELECT (SELECT count(*)::int FROM gone) AS deleted, (SELECT max(id::text) FROM doomed) AS last`,
@@ -122,6 +123,9 @@ export const SHEDDINGS = {
   idempotency_keys: `(org_id, key) IN (SELECT k.org_id, k.key FROM idempotency_keys k
     WHERE k.created_at < now() - make_interval(days => $1::text::int)
       AND NOT EXISTS (SELECT FROM runs r WHERE r.id = k.run_id) LIMIT $2::text::int)`,
+  /** With all that is in them; those of runs that were never born too. A replay's is there a moment before its run. */
+  workspaces: `run_id IN (SELECT w.run_id FROM workspaces w WHERE w.created_at < now() - interval '1 day'
+    AND NOT EXISTS (SELECT FROM runs r WHERE r.id = w.run_id) LIMIT $2::text::int)`,
   /** With their items. */
   bulks: `id IN (SELECT id FROM bulks
     WHERE finished_at < now() - make_interval(days => $1::text::int) LIMIT $2::text::int)`,

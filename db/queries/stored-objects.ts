@@ -1,4 +1,5 @@
-import { type OrgId, type RunId, toUuid } from '#server/domain/ids.ts';
+import { notFound } from '#server/domain/errors.ts';
+import { fromUuid, type OrgId, type RunId, toUuid } from '#server/domain/ids.ts';
 import type { PayloadRef } from '#server/domain/payload-ref.ts';
 import type { Sql } from '../client.ts';
 
@@ -75,6 +76,12 @@ export async function findOrgOfRun(sql: Sql, runId: RunId): Promise<string | nul
   const [row] = await sql<{ org_id: string }[]>`
     SELECT org_id FROM runs WHERE id = ${toUuid(runId)}::text::uuid`;
   return row?.org_id ?? null;
+}
+
+export async function orgOfRun(sql: Sql, runId: RunId): Promise<OrgId> {
+  const org = await findOrgOfRun(sql, runId);
+  if (org === null) throw notFound('run', runId);
+  return fromUuid('org', org);
 }
 
 export interface Doomed {

@@ -16,6 +16,18 @@ export { idempotencyKeys } from './idempotency-keys.ts';
 export { inbox } from './inbox.ts';
 export { lateAnswers } from './late-answers.ts';
 export { linkedIdentities } from './linked-identities.ts';
+export {
+  mcpApprovals,
+  mcpCalls,
+  mcpConnections,
+  mcpHealth,
+  mcpRules,
+  mcpServers,
+  mcpTools,
+  mcpUsage,
+  mcpUsageSummary,
+} from './mcp.ts';
+export { mcpSessions } from './mcp-sessions.ts';
 export { members, memberships } from './memberships.ts';
 export {
   notificationDeliveries,
@@ -42,3 +54,13 @@ export { taskStageLogs } from './task-stage-logs.ts';
 export { taskStatus, tasks } from './tasks.ts';
 export { users } from './users.ts';
 export { versions } from './versions.ts';
+export {
+  workspaceBlobs,
+  workspaceCollaborators,
+  workspaceFiles,
+  workspaceLeases,
+  workspaceMessages,
+  workspaceSteps,
+  workspaces,
+  workspaceVersions,
+} from './workspaces.ts';

@@ -49,7 +49,18 @@ function graphOf(names: readonly Name[], edges: readonly `${Name} > ${Name}`[]):
   };
 }
 
-/** The patterns that every installation begins with. Their agents are not built in: a stage without one says so. */
+/** Two built-in agents at once, who want the same file. */
+function sharedFilesGraph(): GraphInput {
+  return {
+    stages: [
+      { key: 'writer', name: 'Write the report', type: 'demo-writer', timeouts: { stageSeconds: 600 } },
+      { key: 'reviewer', name: 'Review the report', type: 'demo-reviewer', timeouts: { stageSeconds: 600 } },
+    ],
+    dependencies: [],
+  };
+}
+
+/** The patterns that every installation begins with. Most agents are not built in: a stage without one says so. */
 export const TEMPLATES: readonly Template[] = [
   {
     key: 'standard_query',
@@ -97,5 +108,12 @@ export const TEMPLATES: readonly Template[] = [
     name: 'Quick answer',
     description: 'Answers at once, and judges the answer.',
     graph: graphOf(['intent', 'answer', 'moderate'], ['intent > answer', 'answer > moderate']),
+  },
+  {
+    key: 'shared_files',
+    name: 'Two agents share a file',
+    description:
+      'A demonstration without a model: a writer and a reviewer, both built in, want one file at the same time, are refused, and find a way. Watch the files of the run.',
+    graph: sharedFilesGraph(),
   },
 ];

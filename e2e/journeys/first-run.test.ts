@@ -41,7 +41,10 @@ test('an owner signs in by the link, runs the six stages and sees them end with 
   await runSample(page);
   await page.getByTestId('run-status').getByText('Succeeded').waitFor({ timeout: 60_000 });
   for (const key of STAGES) expect(await page.getByTestId(`status-${key}`).textContent()).toBe('Succeeded');
-  await page.getByRole('button', { name: 'Show output of Output generation' }).click();
+  await page
+    .getByRole('button', { name: /Output generation/ })
+    .first()
+    .click();
   await page.getByText('site,day,readings,mean_temperature_c').waitFor();
   await page.reload();
   await page.getByTestId('run-status').getByText('Succeeded').waitFor();

@@ -372,7 +372,8 @@ export interface Client {
     retry(id: string): Promise<Run>;
   };
   readonly agents: {
-    list(): Promise<AgentInfo[]>;
+    /** All of them, over as many pages as it takes. */
+    list(query?: PageQuery): Promise<AgentInfo[]>;
     get(id: string): Promise<AgentInfo>;
     order(
       id: string,
@@ -380,8 +381,8 @@ export interface Client {
     ): Promise<AgentInfo>;
   };
   readonly queues: {
-    list(): Promise<QueueInfo[]>;
-    deadLetters(query?: { limit?: number }): Promise<DeadLetter[]>;
+    list(query?: PageQuery): Promise<QueueInfo[]>;
+    deadLetters(query?: PageQuery): Promise<DeadLetter[]>;
     replayDeadLetter(id: string): Promise<void>;
     discardDeadLetter(id: string, body: { reason: string }): Promise<void>;
   };

@@ -38,8 +38,7 @@ export function createDesk(options: DeskOptions): AgentDesk {
   return {
     async admit(id, generation) {
       const record = await lookUp(id, generation);
-      if (!record || !isCurrent(record, generation)) return null;
-      return { agentId: id, orgId: record.orgId };
+      return record ? { agentId: id, orgId: record.orgId, isCurrent: isCurrent(record, generation) } : null;
     },
     async beat(id, generation, beat): Promise<AgentOrders> {
       const record = await lookUp(id, generation);

@@ -1,6 +1,17 @@
 import { createDocumentRoutes } from './docs/routes.ts';
 import type { Route } from './http/router.ts';
+import { gatewayRoutes } from './mcp/gateway-surface.ts';
+import { metadataRoutes } from './mcp/metadata.ts';
+import { mcpRoutes } from './mcp/routes.ts';
 import { restRoutes } from './rest/routes.ts';
+import { toolRoutes } from './tools/routes.ts';
 
-/** Every path under `/api` but tRPC's. */
-export const apiRoutes: readonly Route[] = [...restRoutes, ...createDocumentRoutes()];
+/** Every path that is answered by a route: all under `/api` but tRPC's, and the doors for models. */
+export const apiRoutes: readonly Route[] = [
+  ...restRoutes,
+  ...createDocumentRoutes(),
+  ...toolRoutes,
+  ...mcpRoutes,
+  ...gatewayRoutes,
+  ...metadataRoutes,
+];

@@ -76,7 +76,7 @@ export function createRelay(options: RelayOptions): Relay {
   }
 
   function deleteSoon(): void {
-    if (deleting) return;
+    if (deleting !== null) return;
     soon ??= setTimeout(deleteNow, DELETE_AFTER_MS);
   }
 

@@ -101,8 +101,8 @@ describe('messages of agents', () => {
     await agent.vanish();
   });
 
-  it('gives no ear to an older process with the name, keeps what it answered, and tells it to stop', async () => {
-    const world = await openWorld();
+  /** A process that holds a task, and a younger one that has taken its name. */
+  async function replace(world: World) {
     const first = await joinByAmqp(
       world,
       script(() => new Promise(() => undefined)),
@@ -114,14 +114,43 @@ describe('messages of agents', () => {
       script(async () => 'by the second'),
     );
     expect(second).toMatchObject({ id: first.id, generation: first.generation + 1 });
-    await sayByAmqp(world)(first, { type: 'succeeded', task_id: taskId(run, 0), epoch: 1, output: 'zombie' });
+    const held = { task_id: taskId(run, 0), epoch: 1 };
+    return { first, second, run, held, say: sayByAmqp(world) };
+  }
+
+  it('lets an older process with the name keep nothing, and tells it to stop', async () => {
+    const world = await openWorld();
+    const { first, second, run, held, say } = await replace(world);
+    await say(first, { type: 'beat', ...held, progress: 0.9 });
+    await eventually(() => expect(world.troubles.join()).toContain('it stops'));
+    expect(await world.untilOver(run)).toBe('succeeded');
+    expect(await world.task(run)).toMatchObject({ output: 'by the second', epoch: 2, losses: 1 });
+    await say(first, { type: 'succeeded', ...held, output: 'zombie' });
     await eventually(async () => {
       const rows = await world.database.sql<{ answer: unknown }[]>`SELECT answer FROM late_answers`;
       expect(rows.map((row) => row.answer)).toEqual([{ type: 'succeeded', output: 'zombie' }]);
     });
-    await eventually(() => expect(world.troubles.join()).toContain('it stops'));
+    expect(await world.task(run)).toMatchObject({ output: 'by the second' });
+    await second.vanish();
+  });
+
+  it('takes back what an older process has released, though the younger one has come in before that was heard', async () => {
+    const world = await openWorld();
+    const { first, second, run, held, say } = await replace(world);
+    await say(first, { type: 'released', ...held });
     expect(await world.untilOver(run)).toBe('succeeded');
-    expect(await world.task(run)).toMatchObject({ output: 'by the second', epoch: 2 });
+    // Without waiting for a lease to end.
+    expect(await world.task(run)).toMatchObject({ output: 'by the second', epoch: 2, losses: 0, attempt: 1 });
+    await second.vanish();
+  });
+
+  it('takes the answer of an older process, if nobody else has been given the task', async () => {
+    const world = await openWorld();
+    const { first, second, run, held, say } = await replace(world);
+    await say(first, { type: 'succeeded', ...held, output: 'by the first' });
+    expect(await world.untilOver(run)).toBe('succeeded');
+    expect(await world.task(run)).toMatchObject({ output: 'by the first', epoch: 1, losses: 0 });
+    expect(await world.database.sql`SELECT FROM late_answers`).toHaveLength(0);
     await second.vanish();
   });
 

@@ -11,7 +11,7 @@ import {
   type ReportsMessage,
   reportsMessageSchema,
 } from '#server/domain/messages.ts';
-import type { AgentDesk, ReportAnswer, ReportSink } from '#server/domain/reports.ts';
+import { type AgentDesk, isGoingOn, type ReportAnswer, type ReportSink } from '#server/domain/reports.ts';
 import type { PausePoints } from './pause-points.ts';
 
 export interface ResponseConsumerOptions {
@@ -66,13 +66,15 @@ export function createResponseConsumer(options: ResponseConsumerOptions): Respon
   async function takeReports(message: ReportsMessage, messageId: string): Promise<void> {
     const { agent_id: agentId, generation, reports, beat } = message;
     const from = await desk.admit(agentId, generation);
-    if (!from) {
-      await sink.keepLate(agentId, reports, 'The agent has been replaced or taken off the list.');
+    if (!from?.isCurrent) {
       control(agentId, {
         order: 'retire',
         generation: generation ?? 0,
         reason: 'another process has this name',
       });
+      if (!from) await sink.keepLate(agentId, reports, 'The agent has been taken off the list.');
+      const counting = from ? reports.filter((each) => !isGoingOn(each)) : [];
+      if (from && counting.length > 0) await sink.report(from, counting, messageId || undefined);
       return;
     }
     if (beat) {
@@ -86,7 +88,7 @@ export function createResponseConsumer(options: ResponseConsumerOptions): Respon
     }
     if (reports.length === 0) return;
     // Without an id there is nothing to remember; the epochs alone keep a repetition from counting.
-    const answers = await sink.report(from, reports, messageId === '' ? undefined : messageId);
+    const answers = await sink.report(from, reports, messageId || undefined);
     const stop = stopsOf(reports, answers);
     if (stop.length > 0) control(agentId, { stop });
   }
@@ -138,16 +140,13 @@ function toWelcome(welcome: Awaited<ReturnType<AgentDesk['welcome']>>) {
   return { version: MESSAGE_VERSION, agent_id: agentId, generation, beat_every_ms: beatEveryMs, queues };
 }
 
-/** Reports of work that goes on. */
-const GOES_ON: ReadonlySet<Report['type']> = new Set(['accepted', 'beat']);
-
 function stopsOf(
   reports: readonly Report[],
   answers: readonly ReportAnswer[],
 ): NonNullable<ControlMessage['stop']> {
   return reports.flatMap((report, at) => {
     const answer = answers[at];
-    if (!answer || answer.status === 'ok' || !GOES_ON.has(report.type)) return [];
+    if (!answer || answer.status === 'ok' || !isGoingOn(report)) return [];
     return [{ task_id: report.task_id, epoch: report.epoch, reason: answer.reason }];
   });
 }

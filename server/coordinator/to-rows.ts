@@ -106,7 +106,8 @@ function toRunRow({ before, decision: { state }, birth }: RunPlan): RunRow {
 /** Of the stage whose error it is; a deadline, for one, is no stage's. */
 function failedCapability({ tasks, graph }: RunState, { code, message }: TaskError): string | undefined {
   const failed = tasks.find(
-    (task) => task && isTaskFailure(task.status) && task.error?.code === code && task.error.message === message,
+    (task) =>
+      task && isTaskFailure(task.status) && task.error?.code === code && task.error.message === message,
   );
   return failed && graph.stages[failed.index]?.stage.type;
 }

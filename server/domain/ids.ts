@@ -22,6 +22,11 @@ export type InviteId = Branded<'invite'>;
 export type BulkId = Branded<'bulk'>;
 export type NotificationTargetId = Branded<'notification-target'>;
 export type DeliveryId = Branded<'delivery'>;
+export type McpConnectionId = Branded<'mcp-connection'>;
+export type McpServerId = Branded<'mcp-server'>;
+export type McpRuleId = Branded<'mcp-rule'>;
+export type McpApprovalId = Branded<'mcp-approval'>;
+export type McpCallId = Branded<'mcp-call'>;
 
 const PREFIX_OF = {
   org: 'org',
@@ -38,6 +43,11 @@ const PREFIX_OF = {
   bulk: 'bulk',
   notificationTarget: 'ntg',
   delivery: 'ndl',
+  mcpConnection: 'mcpc',
+  mcpServer: 'mcps',
+  mcpRule: 'mcpr',
+  mcpApproval: 'mcpa',
+  mcpCall: 'mcpl',
 } as const;
 export type IdKind = keyof typeof PREFIX_OF;
 
@@ -56,6 +66,11 @@ type IdOf = {
   invite: InviteId;
   notificationTarget: NotificationTargetId;
   delivery: DeliveryId;
+  mcpConnection: McpConnectionId;
+  mcpServer: McpServerId;
+  mcpRule: McpRuleId;
+  mcpApproval: McpApprovalId;
+  mcpCall: McpCallId;
 };
 
 /** The single tenant that exists until people can make more. */

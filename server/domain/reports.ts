@@ -9,6 +9,18 @@ export interface Reporter {
   orgId: OrgId;
 }
 
+/** Whether it is the last that has registered under its name. */
+export interface Admitted extends Reporter {
+  isCurrent: boolean;
+}
+
+/**
+ * Reports of work that goes on. Of a process that another has replaced they count no more, so that it keeps nothing. How its
+ * hand-outs have ended does: it may have said so before it was replaced, and messages overtake each other. The epoch decides.
+ */
+const GOING_ON: ReadonlySet<Report['type']> = new Set(['accepted', 'beat']);
+export const isGoingOn = ({ type }: Report): boolean => GOING_ON.has(type);
+
 /**
  * What the one who reported is told. `stop`: heard, and the work is no longer wanted. `stale`: it changed nothing, since
  * the task has ended or gone to the hand-out `epoch`. `unknown`: the tenant has no such task.
@@ -45,8 +57,8 @@ export interface AgentOrders {
 
 /** Who may come in and what they are told: the registry, as those see it who take messages from agents. */
 export interface AgentDesk {
-  /** Null: it was taken off the list, or another process has its name. */
-  admit(agentId: AgentId, generation: number | undefined): Promise<Reporter | null>;
+  /** Null: it was taken off the list. */
+  admit(agentId: AgentId, generation: number | undefined): Promise<Admitted | null>;
   beat(agentId: AgentId, generation: number | undefined, beat: AgentBeat): Promise<AgentOrders>;
   welcome(registration: AgentRegistration): Promise<Welcome>;
 }

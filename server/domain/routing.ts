@@ -89,7 +89,11 @@ const isServing = (state: AgentState): boolean => state === 'online' || state ==
 const takesFromQueue = (agent: AgentView): agent is AgentView & { transport: 'amqp' | 'pull' } =>
   agent.transport === 'amqp' || agent.transport === 'pull';
 
-function whyNotAble({ type, agent: selector }: Stage, agent: AgentView): string | null {
+/** Why the agent may not take the stage, whatever it does just now; null when it may. */
+export function whyNotAble(
+  { type, agent: selector }: Stage,
+  agent: Pick<AgentView, 'name' | 'capabilities' | 'labels'>,
+): string | null {
   if (selector.pinned !== undefined && selector.pinned !== agent.name) return 'another agent is pinned';
   if (!agent.capabilities.has(type)) return `does not offer ${type}`;
   const capability = selector.requireCapabilities.find((name) => !agent.capabilities.has(name));

@@ -95,6 +95,15 @@ export function authorise(actor: Actor, action: Action, target: Target = {}): vo
 }
 
 /**
+ * Throws if only its scopes keep a key or token from one of these: its holder could show another one. Whether the
+ * actor may is for the verb to say.
+ */
+export function demandScopes(actor: Actor, actions: readonly Action[]): void {
+  const lacking = actions.find((action) => lacksScope(actor, action));
+  if (lacking) throw refusal(actor, lacking, actions);
+}
+
+/**
  * Throws if there is nothing that the actor may do this to. For verbs that must look first at what it is to be done to,
  * so that somebody without the right learns nothing by what they look at.
  */
@@ -124,14 +133,24 @@ function gives(permission: Permission, { role, grants }: Rights, { pipelineId }:
   return isGranted && pipelineId != null && grants.has(pipelineId);
 }
 
-function refusal(actor: Actor, action: Action): SignalboxError {
+/** With more scopes the actor might. */
+function lacksScope(actor: Actor, action: Action): boolean {
+  const { scope } = permissionOf(action);
+  if (actor.scopes === null || scope === null || actor.scopes.includes(scope)) return false;
+  return mayAnywhere({ ...actor, scopes: null }, action);
+}
+
+function refusal(actor: Actor, action: Action, all: readonly Action[] = [action]): SignalboxError {
   const { roles } = permissionOf(action);
+  const wanted = all.flatMap((each) => permissionOf(each).scope ?? []);
   const who = actor.role === null ? actor.name : `${actor.name} (${actor.role})`;
   return new SignalboxError('FORBIDDEN', `${who} may not do this (${action}).`, {
     advice:
       actor.kind === 'agent'
         ? "An agent's token serves its own agent and nothing else: use a key or an account."
         : adviceFor(actor, roles),
+    // What a key or token would need; one that is not narrowed lacks no scope.
+    ...(lacksScope(actor, action) ? { details: { scopes: [...new Set(wanted)] } } : {}),
   });
 }
 

@@ -44,6 +44,8 @@ export interface Identity {
   readonly linked: Linked;
   readonly flows: Flows;
   readonly providers: Providers;
+  /** Issuers to which clients are sent that have no token. */
+  readonly authorizationServers: readonly string[];
   readonly sessions: Omit<Sessions, 'create' | 'find'>;
   /** A new session for somebody who has proved who they are. */
   signIn(signIn: SignIn): Promise<NewSession>;
@@ -108,6 +110,9 @@ export function createIdentity(options: IdentityOptions): RunningIdentity {
     linked: createLinked(sql, newUuid),
     flows: createFlows(sql),
     providers: createProviders({ ...options, all: options.config.providers }),
+    authorizationServers: options.config.issuers
+      .filter(({ forClients }) => forClients)
+      .map(({ issuer }) => issuer),
     sessions,
     signIn: (signIn) =>
       sql.begin((transaction) =>

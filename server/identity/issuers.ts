@@ -29,6 +29,10 @@ const shared = {
   org: idSchema('org').default(DEFAULT_ORG_ID),
   roleClaim: z.string().min(1).max(200).default('role'),
   roles: roleMap,
+  /** Holds scopes, as in `scope`: tokens may then do no more than those say. Left out: as much as the role may. */
+  scopeClaim: z.string().min(1).max(200).optional(),
+  /** Clients of MCP are sent to it for a token, made out for this server's `/mcp` as `audience`. */
+  forClients: z.boolean().default(false),
   maxLifetimeSeconds: z.int().min(60).max(86_400).default(900),
 };
 

@@ -4,7 +4,7 @@ import { getOwn, isJsonObject, type JsonObject } from '#server/domain/json.ts';
 import type { SafeFetch } from '#server/platform/safe-fetch.ts';
 import { type Actor, NO_GRANTS, NOWHERE } from './actor.ts';
 import type { Issuer } from './issuers.ts';
-import type { Role } from './permissions.ts';
+import { type Role, SCOPES, type Scope } from './permissions.ts';
 import { toWebFetch } from './web-fetch.ts';
 
 export interface JwtVerifier {
@@ -133,13 +133,21 @@ function toActor(payload: JWTPayload, issuer: Issuer): Actor | undefined {
     name: typeof name === 'string' && name !== '' ? name.slice(0, 200) : sub,
     role,
     grants: NO_GRANTS,
-    scopes: null,
+    scopes: scopesOf(payload, issuer),
     ceiling: null,
     agent: null,
     userId: null,
     sessionId: null,
     from: NOWHERE,
   };
+}
+
+/** Written with blanks between, or as a list. Words that are none of ours give nothing. */
+function scopesOf(payload: JWTPayload, { scopeClaim }: Pick<Issuer, 'scopeClaim'>): Scope[] | null {
+  if (scopeClaim === undefined) return null;
+  const claim = payload[scopeClaim];
+  const words = new Set<unknown>(typeof claim === 'string' ? claim.split(' ') : [claim].flat());
+  return SCOPES.filter((scope) => words.has(scope));
 }
 
 /** Of several claims the one that stands first in the configuration. */

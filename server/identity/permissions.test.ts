@@ -113,8 +113,14 @@ describe('keys', () => {
   });
 });
 
-test('an agent may register, visit and fetch as itself, and do nothing else', () => {
-  expect(allowed(agent, { agent: 'resizer' })).toEqual(['agent.register', 'agent.visit', 'agent.fetch']);
+test('an agent may register, visit, fetch and share files as itself, and do nothing else', () => {
+  expect(allowed(agent, { agent: 'resizer' })).toEqual([
+    'workspace.read',
+    'workspace.write',
+    'agent.register',
+    'agent.visit',
+    'agent.fetch',
+  ]);
   expect(allowed(agent, { agent: 'other' })).toEqual([]);
   expect(allowed(agent)).toEqual([]);
 });

@@ -13,6 +13,8 @@ export const SCOPES = [
   'ops:read',
   'ops:write',
   'audit:read',
+  'mcp:read',
+  'mcp:call',
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 
@@ -51,6 +53,11 @@ export const PERMISSIONS = {
   /** What went in and came out, and what errors say of it. */
   'run.payload': { roles: ALL_BUT_AUDITORS, scope: 'payload:read' },
   'run.operate': { roles: WORKERS, scope: 'runs:write', granted: true },
+  /** The files that a run's agents share, and what they say to each other: what the run works on. */
+  'workspace.read': { roles: ALL_BUT_AUDITORS, scope: 'payload:read', agent: true },
+  'workspace.write': { roles: WORKERS, scope: 'runs:write', granted: true, agent: true },
+  /** To take a claim from whoever holds it. */
+  'workspace.force': { roles: OPERATORS, scope: 'ops:write' },
   'agent.read': { roles: EVERYBODY, scope: 'ops:read' },
   'agent.operate': { roles: OPERATORS, scope: 'ops:write' },
   'agent.register': { roles: ADMINS, scope: null, agent: true },
@@ -78,6 +85,19 @@ export const PERMISSIONS = {
   'notification.manage': { roles: ADMINS, scope: null },
   /** To store one or remove it. Nobody reads one. */
   'secret.manage': { roles: ADMINS, scope: null },
+  /** Which MCP servers are connected and which of their tools there are. */
+  'mcp.read': { roles: EVERYBODY, scope: 'mcp:read' },
+  'mcp.call': { roles: WORKERS, scope: 'mcp:call' },
+  /** To connect a server for oneself alone. */
+  'mcp.connect': { roles: WORKERS, scope: null },
+  /** To connect servers for everybody, approve their tools, and rule who may call them. */
+  'mcp.manage': { roles: ADMINS, scope: null },
+  /** To have a program started on this machine. */
+  'mcp.program': { roles: ADMINS, scope: null, home: true, inPerson: true },
+  /** To grant a call that a rule asks people about. */
+  'mcp.decide': { roles: OPERATORS, scope: null },
+  /** Who called what. */
+  'mcp.log': { roles: OPERATORS, scope: 'ops:read' },
 } as const satisfies Record<string, Permission>;
 
 export type Action = keyof typeof PERMISSIONS;

@@ -5,10 +5,12 @@ import {
   listenHost,
   logLevel,
   mailAddress,
+  nameList,
   networkList,
   nonEmpty,
   objectStoreTarget,
   originUrl,
+  programList,
   redisUrl,
   roleList,
   secretKeyList,
@@ -175,6 +177,25 @@ export const SETTINGS = {
     about:
       'How many messages may wait in the database for a broker that takes none; then new runs are refused (HTTP status 503) until it takes them.',
   }),
+  SIGNALBOX_WORKSPACE_MAX_BYTES: setting({
+    group: 'Limits',
+    schema: byteSize(1024 ** 2, 1024 ** 4),
+    fallback: '256MiB',
+    about:
+      'What the files that the agents of one run share may take with all their versions, and what they say to each other.',
+  }),
+  SIGNALBOX_WORKSPACE_MAX_FILES: setting({
+    group: 'Limits',
+    schema: wholeNumber(1, 1_000_000),
+    fallback: '10000',
+    about: 'How many files the agents of one run may share.',
+  }),
+  SIGNALBOX_WORKSPACE_FILE_MAX_BYTES: setting({
+    group: 'Limits',
+    schema: byteSize(1024, 64 * 1024 ** 2),
+    fallback: '4MiB',
+    about: 'How large one of these files may be. It is held in memory while it is read or written.',
+  }),
   SIGNALBOX_TASK_STATE_TTL: setting({
     group: 'Limits',
     schema: wholeNumber(1, 86_400),
@@ -254,7 +275,29 @@ export const SETTINGS = {
     fallback: null,
     example: '10.1.0.0/16,192.168.1.7',
     about:
-      'Private networks where agents may listen that work is pushed to, and receivers of webhooks. Unset: such requests leave for public addresses only.',
+      'Private networks where agents may listen that work is pushed to, receivers of webhooks, and MCP servers. Unset: such requests leave for public addresses only.',
+  }),
+  SIGNALBOX_MCP_PROGRAMS: setting({
+    group: 'MCP servers',
+    schema: programList,
+    fallback: null,
+    example: 'memory=/usr/bin/node /srv/mcp/memory/index.js',
+    about:
+      'Programs that owners and admins of the first organisation may have started as MCP servers, by comma: a name, an absolute path, and what always follows it. Unset: none, and only servers with a URL can be connected. See [gateway.md](gateway.md).',
+  }),
+  SIGNALBOX_MCP_IMPORT_VARIABLES: setting({
+    group: 'MCP servers',
+    schema: nameList,
+    fallback: null,
+    example: 'DEEPWIKI_MCP_API_KEY',
+    about:
+      "Names of this server's environment variables that an imported list of MCP servers may refer to as `${NAME}`. Unset: none.",
+  }),
+  SIGNALBOX_MCP_LOG_DAYS: setting({
+    group: 'MCP servers',
+    schema: days(),
+    fallback: '30',
+    about: 'Days that single calls of MCP tools are kept. Their daily counts stay.',
   }),
   SIGNALBOX_SMTP_URL: setting({
     group: 'Notifications',

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 import { isCidr } from './address-policy.ts';
 
@@ -122,6 +123,34 @@ export const mailAddress = z
   .regex(
     /^([^<>"\r\n]+ <[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/,
     'must be an address: name@host or Name <name@host>',
+  );
+
+/** Programs by comma: `memory=/usr/bin/node /srv/mcp/memory.js`. The first word is an absolute path. */
+export const programList = z
+  .string()
+  .transform((text) =>
+    text.split(',').flatMap((part) => {
+      const [, name = '', command = ''] = /^\s*([a-z][a-z0-9-]{0,31})=(.+?)\s*$/.exec(part) ?? [];
+      const [path = '', ...args] = command.split(/\s+/);
+      return [{ name, command: path, args }];
+    }),
+  )
+  .refine(
+    (programs) => programs.every(({ name, command }) => name !== '' && isAbsolute(command)),
+    'must be programs by comma, each as name=/absolute/path with what always follows it',
+  )
+  .refine(
+    (programs) => new Set(programs.map(({ name }) => name)).size === programs.length,
+    'must give each program a name of its own',
+  );
+
+/** Names of variables by comma. */
+export const nameList = z
+  .string()
+  .transform((text) => text.split(',').map((name) => name.trim()))
+  .refine(
+    (names) => names.every((name) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name)),
+    'must be names of variables by comma',
   );
 
 export const nonEmpty = z.string();

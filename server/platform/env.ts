@@ -42,6 +42,12 @@ export interface Env {
   readonly mailServer: { readonly url: string; readonly from: string } | undefined;
   /** So long a task waits for people before they are told. */
   readonly notifyWaitMs: number;
+  readonly mcp: {
+    readonly programs: readonly { name: string; command: string; args: readonly string[] }[];
+    /** What an import may put in place of `${NAME}`. */
+    readonly importVariables: Readonly<Record<string, string>>;
+    readonly logDays: number;
+  };
   readonly maxAgents: number;
   /** Undefined: no limit but that of agents and queues. */
   readonly maxConcurrentTasks: number | undefined;
@@ -49,6 +55,11 @@ export interface Env {
   readonly payloadInlineMaxBytes: number;
   readonly payloadMaxBytes: number;
   readonly outboxMax: number;
+  readonly workspaces: {
+    readonly maxBytes: number;
+    readonly maxFiles: number;
+    readonly fileMaxBytes: number;
+  };
   readonly taskStateTtlSeconds: number;
   readonly streamMaxEntries: number;
   readonly sockets: { readonly max: number; readonly perActor: number };
@@ -156,7 +167,35 @@ function toMailServer(values: Parsed): Env['mailServer'] {
   return url === undefined || from === undefined ? undefined : { url, from };
 }
 
-function toEnv(values: Parsed, rootDir: string): Env {
+function variablesNamed(names: readonly string[], source: EnvSource): Record<string, string> {
+  return Object.fromEntries(
+    names.flatMap((name) => (source[name] === undefined ? [] : [[name, source[name]]])),
+  );
+}
+
+/** How much of what there is for each who asks. */
+function toAllowances(values: Parsed): Pick<Env, 'rates' | 'workspaces' | 'quotas'> {
+  return {
+    rates: {
+      reads: values.SIGNALBOX_RATE_READS,
+      writes: values.SIGNALBOX_RATE_WRITES,
+      agents: values.SIGNALBOX_RATE_AGENTS,
+      'sign-ins': values.SIGNALBOX_RATE_SIGN_INS,
+    },
+    workspaces: {
+      maxBytes: values.SIGNALBOX_WORKSPACE_MAX_BYTES,
+      maxFiles: values.SIGNALBOX_WORKSPACE_MAX_FILES,
+      fileMaxBytes: values.SIGNALBOX_WORKSPACE_FILE_MAX_BYTES,
+    },
+    quotas: {
+      perDay: values.SIGNALBOX_RUNS_PER_DAY,
+      perKeyMinute: values.SIGNALBOX_RUNS_PER_KEY_MINUTE,
+      inFlight: values.SIGNALBOX_RUNS_IN_FLIGHT,
+    },
+  };
+}
+
+function toEnv(values: Parsed, { rootDir, source }: { rootDir: string; source: EnvSource }): Env {
   const given = values.SIGNALBOX_DATA_DIR;
   const dataDir = isAbsolute(given) ? given : join(rootDir, given);
   return {
@@ -180,6 +219,11 @@ function toEnv(values: Parsed, rootDir: string): Env {
     outboundAllow: values.SIGNALBOX_OUTBOUND_ALLOW ?? [],
     mailServer: toMailServer(values),
     notifyWaitMs: values.SIGNALBOX_NOTIFY_WAIT_SECONDS * 1000,
+    mcp: {
+      programs: values.SIGNALBOX_MCP_PROGRAMS ?? [],
+      importVariables: variablesNamed(values.SIGNALBOX_MCP_IMPORT_VARIABLES ?? [], source),
+      logDays: values.SIGNALBOX_MCP_LOG_DAYS,
+    },
     maxAgents: values.MAX_AGENTS,
     maxConcurrentTasks: values.MAX_CONCURRENT_TASKS,
     taskTimeoutMs: values.TASK_TIMEOUT * 1000,
@@ -189,17 +233,7 @@ function toEnv(values: Parsed, rootDir: string): Env {
     taskStateTtlSeconds: values.SIGNALBOX_TASK_STATE_TTL,
     streamMaxEntries: values.SIGNALBOX_STREAM_MAX,
     sockets: { max: values.SIGNALBOX_SOCKETS_MAX, perActor: values.SIGNALBOX_SOCKETS_PER_ACTOR },
-    rates: {
-      reads: values.SIGNALBOX_RATE_READS,
-      writes: values.SIGNALBOX_RATE_WRITES,
-      agents: values.SIGNALBOX_RATE_AGENTS,
-      'sign-ins': values.SIGNALBOX_RATE_SIGN_INS,
-    },
-    quotas: {
-      perDay: values.SIGNALBOX_RUNS_PER_DAY,
-      perKeyMinute: values.SIGNALBOX_RUNS_PER_KEY_MINUTE,
-      inFlight: values.SIGNALBOX_RUNS_IN_FLIGHT,
-    },
+    ...toAllowances(values),
     retentionDays: {
       succeeded: values.SIGNALBOX_RETENTION_DAYS_SUCCEEDED,
       failed: values.SIGNALBOX_RETENTION_DAYS_FAILED,
@@ -220,5 +254,5 @@ export function readEnv(source: EnvSource, rootDir: string): Env {
   const all = [...findUnknownNames(source), ...problems, ...checkEnvCombinations(values)];
   if (all.length > 0) throw describeProblems(all);
   // Without problems every setting with a default was parsed, which is all that Parsed demands.
-  return toEnv(values as Parsed, resolve(rootDir));
+  return toEnv(values as Parsed, { rootDir: resolve(rootDir), source });
 }

@@ -16,6 +16,10 @@ export interface Metrics {
   countTrouble(): void;
   /** Requests that were turned away, by the limit that did it. */
   countLimited(limit: string): void;
+  /** Whether hot state had what a file of a workspace holds. */
+  countWorkspaceLook(result: 'hit' | 'miss' | 'away'): void;
+  /** From the commit of a file until hot state had it; null: it did not take it. */
+  countWorkspaceSync(seconds: number | null): void;
   /** Asked at each scrape. */
   watchEngine(load: () => EngineGauges): void;
   /** Asked at each scrape. */
@@ -53,6 +57,7 @@ export function createMetrics(): Metrics {
     registers,
   });
   return {
+    ...workspaceCounters(registers),
     contentType: registry.contentType,
     read: () => registry.metrics(),
     countRequest: ({ method, route, status, seconds }) =>
@@ -85,5 +90,31 @@ export function createMetrics(): Metrics {
       gauge('publishing', 'Messages on their way to the broker.');
       gauge('unpublished', 'Messages in the database that no broker has confirmed, as of the last look.');
     },
+  };
+}
+
+function workspaceCounters(
+  registers: Registry[],
+): Pick<Metrics, 'countWorkspaceLook' | 'countWorkspaceSync'> {
+  const looks = new Counter({
+    name: 'signalbox_workspace_hot_lookups_total',
+    help: 'Reads of files that asked hot state, by whether it had what the file holds (hit, miss, away).',
+    labelNames: ['result'],
+    registers,
+  });
+  const lag = new Histogram({
+    name: 'signalbox_workspace_sync_lag_seconds',
+    help: 'From the commit of a file until hot state had it.',
+    buckets: SECONDS,
+    registers,
+  });
+  const lost = new Counter({
+    name: 'signalbox_workspace_sync_failures_total',
+    help: 'Files that hot state did not take when they were written; it has them from the next read on.',
+    registers,
+  });
+  return {
+    countWorkspaceLook: (result) => looks.inc({ result }),
+    countWorkspaceSync: (seconds) => (seconds === null ? lost.inc() : lag.observe(seconds)),
   };
 }

@@ -29,9 +29,20 @@ export interface SafeResponse {
   body: string;
 }
 
+/** Its body comes piece by piece, for as long as whoever sends it likes; not more than `maxBytes` of it. */
+export interface SafeStream {
+  status: number;
+  headers: http.IncomingHttpHeaders;
+  body: AsyncIterable<Uint8Array>;
+  /** Whoever does not read it to its end says so. */
+  close(): void;
+}
+
 export interface SafeFetch {
   /** Rejects with FORBIDDEN before anything is sent, with UNAVAILABLE or TOO_LARGE after. Redirects are not followed. */
   (request: SafeRequest): Promise<SafeResponse>;
+  /** The same, answered as soon as the answer begins: `timeoutMs` is for that, `signal` for the whole. */
+  open(request: SafeRequest): Promise<SafeStream>;
   close(): void;
 }
 
@@ -54,15 +65,43 @@ export function createSafeFetch(options: SafeFetchOptions): SafeFetch {
   const resolve = options.resolve ?? resolveAll;
   const agents = { http: new http.Agent(AGENT), https: new https.Agent(AGENT) };
 
-  async function send(request: SafeRequest): Promise<SafeResponse> {
+  async function begin(request: SafeRequest, signal: AbortSignal): Promise<Begun> {
     const url = checkUrl(request.url);
-    const timeout = AbortSignal.timeout(request.timeoutMs);
-    const signal = request.signal ? AbortSignal.any([request.signal, timeout]) : timeout;
     const addresses = await withinSignal(checkHost(url, policy, resolve), signal);
     return exchange({ request, url, addresses, signal, agents });
   }
 
+  async function send(request: SafeRequest): Promise<SafeResponse> {
+    const timeout = AbortSignal.timeout(request.timeoutMs);
+    const signal = request.signal ? AbortSignal.any([request.signal, timeout]) : timeout;
+    const { incoming, end } = await begin(request, signal);
+    try {
+      const body = await readBody(incoming, request.maxBytes);
+      return { status: incoming.statusCode ?? 0, headers: incoming.headers, body };
+    } catch (error) {
+      end();
+      throw error;
+    }
+  }
+
+  async function open(request: SafeRequest): Promise<SafeStream> {
+    const late = new AbortController();
+    const timer = setTimeout(
+      () => late.abort(new DOMException('too late', 'TimeoutError')),
+      request.timeoutMs,
+    );
+    const signal = request.signal ? AbortSignal.any([request.signal, late.signal]) : late.signal;
+    try {
+      const { incoming, end } = await begin(request, signal);
+      const body = piecesOf(incoming, request.maxBytes, end);
+      return { status: incoming.statusCode ?? 0, headers: incoming.headers, body, close: end };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   const fetch = ((request) => send(request).catch((error) => Promise.reject(toError(error)))) as SafeFetch;
+  fetch.open = (request) => open(request).catch((error) => Promise.reject(toError(error)));
   fetch.close = () => {
     agents.http.destroy();
     agents.https.destroy();
@@ -129,9 +168,14 @@ function pinned(addresses: readonly string[]): LookupFunction {
   };
 }
 
-function exchange({ request, url, addresses, signal, agents }: Exchange): Promise<SafeResponse> {
+interface Begun {
+  incoming: http.IncomingMessage;
+  end(): void;
+}
+
+function exchange({ request, url, addresses, signal, agents }: Exchange): Promise<Begun> {
   const isTls = url.protocol === 'https:';
-  const { promise, resolve, reject } = Promise.withResolvers<SafeResponse>();
+  const { promise, resolve, reject } = Promise.withResolvers<Begun>();
   const body = request.body === undefined ? null : Buffer.from(request.body, 'utf8');
   const outgoing = (isTls ? https : http).request(url, {
     method: request.method ?? 'GET',
@@ -149,32 +193,41 @@ function exchange({ request, url, addresses, signal, agents }: Exchange): Promis
   });
   outgoing.on('error', reject);
   outgoing.on('response', (incoming) => {
+    // Whoever reads it hears of it; nobody else needs to.
     incoming.on('error', reject);
-    readBody(incoming, request.maxBytes).then(
-      (text) => resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: text }),
-      (error) => {
-        outgoing.destroy();
-        reject(error);
-      },
-    );
+    resolve({ incoming, end: () => outgoing.destroy() });
   });
   outgoing.end(body ?? undefined);
   return promise;
 }
 
 async function readBody(incoming: http.IncomingMessage, maxBytes: number): Promise<string> {
-  const encoding = incoming.headers['content-encoding'] ?? 'identity';
-  if (encoding !== 'identity') throw unusable(`it is encoded as ${encoding}, which was not asked for`);
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of incoming as AsyncIterable<Buffer>) {
-    bytes += chunk.byteLength;
-    if (bytes > maxBytes) {
-      throw new SignalboxError('TOO_LARGE', `The answer is larger than ${maxBytes} bytes.`);
-    }
-    chunks.push(chunk);
-  }
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of piecesOf(incoming, maxBytes, () => undefined)) chunks.push(chunk);
   return Buffer.concat(chunks).toString('utf8');
+}
+
+async function* piecesOf(
+  incoming: http.IncomingMessage,
+  maxBytes: number,
+  end: () => void,
+): AsyncGenerator<Uint8Array> {
+  let isWhole = false;
+  try {
+    const encoding = incoming.headers['content-encoding'] ?? 'identity';
+    if (encoding !== 'identity') throw unusable(`it is encoded as ${encoding}, which was not asked for`);
+    let bytes = 0;
+    for await (const chunk of incoming as AsyncIterable<Buffer>) {
+      bytes += chunk.byteLength;
+      if (bytes > maxBytes)
+        throw new SignalboxError('TOO_LARGE', `The answer is larger than ${maxBytes} bytes.`);
+      yield chunk;
+    }
+    isWhole = true;
+  } finally {
+    // Read to its end the line is kept for the next request; else it is of no more use.
+    if (!isWhole) end();
+  }
 }
 
 function unusable(why: string): SignalboxError {

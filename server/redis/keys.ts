@@ -14,6 +14,8 @@ export const KEY = {
   rate: (name: string, subject: string) => `${PREFIX}rate:${name}:${subject}`,
   /** How much of a quota is used. */
   quota: (name: string, subject: string) => `${PREFIX}quota:${name}:${subject}`,
+  /** What a file of a workspace holds. Its name says what is in it, so it is never out of date. */
+  workspaceContent: (orgId: string, hash: string) => `${PREFIX}workspace:${orgId}:${hash}`,
   cache: (name: string) => `${PREFIX}cache:${name}`,
   /** Who holds it, and the highest token given. */
   lock: (name: string) => `${PREFIX}lock:{${name}}`,
@@ -27,9 +29,13 @@ export const CHANNEL = {
   /** Which runs of an org have moved. */
   orgEvents: (orgId: string) => `${PREFIX}events:org:${orgId}`,
   anyOrgEvents: `${PREFIX}events:org:*`,
+  /** Something has happened in the workspace of a run. */
+  workspace: (runId: string) => `${PREFIX}events:workspace:${runId}`,
   agents: `${PREFIX}events:agents`,
   /** Whose rights have changed or ended: whoever remembers them asks again. */
   access: `${PREFIX}access`,
+  /** Whose upstream servers, their tools or the rules about them have changed. */
+  mcp: `${PREFIX}mcp`,
   /** "There is something to do": wakes coordinators early; they also look by themselves. */
   wakeCoordinators: `${PREFIX}wake`,
 } as const;

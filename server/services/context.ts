@@ -2,9 +2,11 @@ import type { DoorDatabase } from '#db/tenant.ts';
 import type { HttpPull } from '#server/agents/delivery/http-pull.ts';
 import type { Payloads } from '#server/agents/payloads.ts';
 import type { Registry } from '#server/agents/registry/registry.ts';
+import type { Workspaces } from '#server/agents/workspace/workspaces.ts';
 import type { EngineCommands } from '#server/coordinator/commands.ts';
 import type { CompiledGraph } from '#server/domain/graph/compile.ts';
 import type { OrgId, VersionId } from '#server/domain/ids.ts';
+import type { McpGateway } from '#server/gateway/gateway.ts';
 import type { Actor } from '#server/identity/actor.ts';
 import type { AuditDetails } from '#server/identity/audit/note.ts';
 import type { Refusals } from '#server/identity/audit/refusals.ts';
@@ -54,6 +56,10 @@ export interface Services {
   readonly health: HealthDesk;
   readonly settings: ShownSettings;
   readonly notifications: NotificationOffice;
+  readonly workspaces: Workspaces;
+  readonly gateway: McpGateway;
+  /** What an imported list of MCP servers may refer to. */
+  readonly importVariables: Readonly<Record<string, string>>;
 }
 
 export interface ServiceLimits {

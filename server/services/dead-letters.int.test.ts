@@ -64,7 +64,7 @@ async function poison(): Promise<RunId> {
 describe('a task that every agent died of', () => {
   test('is listed with its run, and replaying it starts one run from its stage on', async () => {
     const source = await poison();
-    const [letter, ...more] = await listDeadLetters(...at(), {});
+    const [letter, ...more] = (await listDeadLetters(...at(), {})).items;
     expect(more).toEqual([]);
     expect(letter).toMatchObject({
       runId: source,
@@ -85,7 +85,7 @@ describe('a task that every agent died of', () => {
     const runs = replays.flatMap((each) => (each.status === 'fulfilled' ? [each.value.runId] : []));
     const [again] = runs as RunId[];
     expect(new Set(runs)).toEqual(new Set([again]));
-    expect(await listDeadLetters(...at(), {})).toEqual([]);
+    expect((await listDeadLetters(...at(), {})).items).toEqual([]);
     await expect(replayDeadLetter(...at(), { id })).rejects.toMatchObject({ code: 'NOT_FOUND' });
 
     const { answer } = await claimOne('survivor');
@@ -101,10 +101,10 @@ describe('a task that every agent died of', () => {
 
   test('is closed with a reason, once, and by nobody of another tenant', async () => {
     await poison();
-    const [letter] = await listDeadLetters(...at(), {});
+    const [letter] = (await listDeadLetters(...at(), {})).items;
     const id = letter?.id ?? '';
     const stranger = { ...program.actor, orgId: 'org_00000000000070008000000000000002' as OrgId };
-    expect(await listDeadLetters(program.services, stranger, {})).toEqual([]);
+    expect((await listDeadLetters(program.services, stranger, {})).items).toEqual([]);
     const missing = { code: 'NOT_FOUND' };
     await expect(discardDeadLetter(program.services, stranger, { id, reason: 'x' })).rejects.toMatchObject(
       missing,
@@ -113,7 +113,7 @@ describe('a task that every agent died of', () => {
     await expect(discardDeadLetter(...at(), { id, reason: ' ' })).rejects.toMatchObject({ code: 'INVALID' });
 
     await discardDeadLetter(...at(), { id, reason: 'the file is broken' });
-    expect(await listDeadLetters(...at(), {})).toEqual([]);
+    expect((await listDeadLetters(...at(), {})).items).toEqual([]);
     await expect(discardDeadLetter(...at(), { id, reason: 'again' })).rejects.toMatchObject(missing);
     const [row] = await program.database
       .sql`SELECT closed_how, closed_at IS NOT NULL AS closed FROM dead_letters`;

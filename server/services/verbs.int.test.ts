@@ -144,7 +144,9 @@ describe('pipelines', () => {
   });
 
   test('the five templates are there, and one makes a pipeline', async () => {
-    const stages = Object.fromEntries((await listTemplates(...at())).map(({ key, stages }) => [key, stages]));
+    const stages = Object.fromEntries(
+      (await listTemplates(...at())).items.map(({ key, stages }) => [key, stages]),
+    );
     expect(stages).toEqual({
       standard_query: 5,
       simple_lookup: 2,
@@ -292,7 +294,7 @@ describe('tenants', () => {
       code: 'NOT_FOUND',
     });
     expect((await listPipelines(program.services, stranger, {})).items).toEqual([]);
-    expect(await listAgents(program.services, stranger)).toEqual([]);
+    expect((await listAgents(program.services, stranger)).items).toEqual([]);
   });
 
   test('the doors cannot write what only the engine may', async () => {

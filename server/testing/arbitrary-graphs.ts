@@ -103,6 +103,32 @@ const stage = fc.record(
   { requiredKeys: ['type'] },
 );
 
+const coordinate = fc.integer({ min: -10_000, max: 10_000 });
+const ui = fc.record(
+  {
+    notes: fc.array(
+      fc.record(
+        { id: fc.constant('n-1'), x: coordinate, y: coordinate, text, tone: fc.constantFrom('warn', 'good') },
+        { requiredKeys: ['id', 'x', 'y'] },
+      ),
+      { maxLength: 1 },
+    ),
+    groups: fc.array(
+      fc.record(
+        {
+          id: fc.constant('g-1'),
+          title: fc.constantFrom('', 'Clean'),
+          stages: fc.constantFrom([], ['stage-0']),
+          collapsed: fc.boolean(),
+        },
+        { requiredKeys: ['id', 'stages'] },
+      ),
+      { maxLength: 1 },
+    ),
+  },
+  { requiredKeys: [] },
+);
+
 const when = fc.constantFrom('success', 'failure', 'always', { expression: 'input.ok' });
 
 /** Valid in form; every dependency leads to a later stage. */
@@ -111,9 +137,9 @@ export const arbitraryGraph: fc.Arbitrary<Graph> = fc
     fc.array(stage, { minLength: 1, maxLength: 5 }),
     fc.array(fc.tuple(fc.nat(4), fc.nat(4), optional(when)), { maxLength: 4 }),
     optional(seconds),
-    optional(json.object),
+    fc.tuple(optional(json.object), optional(ui)),
   )
-  .map(([stages, edges, deadlineSeconds, inputSchema]) =>
+  .map(([stages, edges, deadlineSeconds, [inputSchema, kept]]) =>
     graphSchema.parse({
       stages: stages.map((part, i) => ({ ...part, key: `stage-${i}` })),
       dependencies: edges
@@ -121,5 +147,6 @@ export const arbitraryGraph: fc.Arbitrary<Graph> = fc
         .map(([from, to, condition]) => ({ from: `stage-${from}`, to: `stage-${to}`, when: condition })),
       deadlineSeconds,
       inputSchema,
+      ui: kept,
     }),
   );

@@ -4,6 +4,8 @@ import type { Broker } from '#server/broker/port.ts';
 import { RESPONSE_QUEUE } from '#server/broker/topology.ts';
 import { toUuid } from '#server/domain/ids.ts';
 import { isJsonObject, type Json } from '#server/domain/json.ts';
+import { claimFiles } from '#server/services/workspace/leases.ts';
+import { makeMcpExamples } from './example-mcp.ts';
 import type { TestServer } from './http.ts';
 import { joinAs, PASSWORD, signInByLink } from './people.ts';
 
@@ -56,6 +58,16 @@ export function createExampleWorld(http: TestServer): ExampleWorld {
     await post(`/agents/${id}/claim`, { generation, max: 1, wait_ms: 20_000 });
     const run = (await http.call(`/api/v1/runs/${task.run_id}`)).body;
     return { agent: id, task: task.task_id, object: run.input.$object };
+  });
+
+  const shared = once(async () => {
+    const run = await start({ type: 'sleep', config: { ms: 3_600_000 } });
+    const path = `/api/v1/runs/${run}/workspace/file`;
+    for (const name of ['notes.md', 'old.md'])
+      await http.call(path, { path: name, content: 'a draft\n', base_version: 0 }, { method: 'PUT' });
+    const { services, actor } = http.program;
+    const wish = { of: run, as: 'writer', patterns: ['report.md'], ttlMs: 3_600_000 };
+    return { run, claim: (await claimFiles(services, actor, wish)).leaseId };
   });
 
   const makeTarget = () =>
@@ -148,6 +160,10 @@ export function createExampleWorld(http: TestServer): ExampleWorld {
       );
       return error_group;
     },
+    workspaceRun: async () => (await shared()).run,
+    workspaceTask: async () => (await shared()).run.replace(/^run/, 'task').concat('_0'),
+    claim: async () => (await shared()).claim,
+    ...makeMcpExamples({ post, ask: async (path, body) => (await http.call(`/api/v1${path}`, body)).body }),
     newName: async () => newName(),
   };
   const nameOf = new Map(Object.entries(EXAMPLE).map(([name, value]) => [value as string, name as Name]));

@@ -3,6 +3,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { createGate, type GateOptions } from '#server/api/http/gate.ts';
+import type { Route } from '#server/api/http/router.ts';
 import { createHttpServer } from '#server/api/http/server.ts';
 import { apiRoutes } from '#server/api/routes.ts';
 import { startTestApp, type TestApp } from './app.ts';
@@ -41,16 +42,18 @@ export interface TestServer extends TestDoors {
 export interface DoorOptions {
   port?: number;
   maxBodyBytes?: number;
+  /** Left out: those of the product. */
+  routes?: readonly Route[];
 }
 
 /** The doors of a program that a test has already. */
 export async function openTestDoors(
   program: TestApp,
   gate: GateOptions = {},
-  { port = 0, maxBodyBytes = 1_000_000 }: DoorOptions = {},
+  { port = 0, maxBodyBytes = 1_000_000, routes = apiRoutes }: DoorOptions = {},
 ): Promise<TestDoors> {
   const server = createHttpServer({
-    routes: apiRoutes,
+    routes,
     gate: createGate(gate),
     logger: pino({ level: 'silent' }),
     metrics: program.metrics,

@@ -1,1 +1,1 @@
-export { KeysProvider, useKeys } from './keys-provider.tsx';
+export { KeysProvider, useKeyGroups, useKeys } from './keys-provider.tsx';

@@ -1,8 +1,22 @@
 'use client';
 
-import { createContext, type ReactNode, use, useEffect, useEffectEvent, useState } from 'react';
+import {
+  createContext,
+  type ReactNode,
+  use,
+  useEffect,
+  useEffectEvent,
+  useState,
+  useSyncExternalStore,
+} from 'react';
 import { KeySheet } from './key-sheet.tsx';
-import { createKeyRegistry, type KeyBinding, type KeyRegistry, nameOfKey } from './registry.ts';
+import {
+  createKeyRegistry,
+  type KeyBinding,
+  type KeyGroup,
+  type KeyRegistry,
+  nameOfKey,
+} from './registry.ts';
 
 const KeysContext = createContext<KeyRegistry | undefined>(undefined);
 
@@ -45,4 +59,17 @@ export function useKeys(title: string, bindings: readonly KeyBinding[]): void {
       bindings: shown.map((binding, at) => ({ ...binding, run: () => run(at) })),
     });
   }, [registry, title, shape]);
+}
+
+const NONE: readonly KeyGroup[] = [];
+const NEVER = () => () => undefined;
+
+/** All that keys do on this page just now. */
+export function useKeyGroups(): readonly KeyGroup[] {
+  const registry = use(KeysContext);
+  return useSyncExternalStore(
+    registry?.onChange ?? NEVER,
+    () => registry?.groups() ?? NONE,
+    () => NONE,
+  );
 }

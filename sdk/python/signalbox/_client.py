@@ -251,9 +251,13 @@ class Agents:
     def __init__(self, http: Http) -> None:
         self._http = http
 
-    def list(self) -> List[AgentInfo]:
-        agents: List[AgentInfo] = self._http.call("GET", "/agents")["agents"]
-        return agents
+    def list(self, **query: Any) -> List[AgentInfo]:
+        """All of them, over as many pages as it takes."""
+
+        def fetch(**page: Any) -> Any:
+            return self._http.call("GET", "/agents", query=page)
+
+        return [*_every_page(fetch, "agents", query)]
 
     def get(self, agent_id: str) -> AgentInfo:
         agent: AgentInfo = self._http.call("GET", f"/agents/{segment(agent_id)}")
@@ -270,12 +274,17 @@ class Queues:
     def __init__(self, http: Http) -> None:
         self._http = http
 
-    def list(self) -> List[QueueInfo]:
-        queues: List[QueueInfo] = self._http.call("GET", "/queues")["queues"]
-        return queues
+    def list(self, **query: Any) -> List[QueueInfo]:
+        """All of them, over as many pages as it takes."""
 
-    def dead_letters(self, limit: Optional[int] = None) -> List[DeadLetter]:
-        letters: List[DeadLetter] = self._http.call("GET", "/dead-letters", query={"limit": limit})["dead_letters"]
+        def fetch(**page: Any) -> Any:
+            return self._http.call("GET", "/queues", query=page)
+
+        return [*_every_page(fetch, "queues", query)]
+
+    def dead_letters(self, limit: Optional[int] = None, **query: Any) -> List[DeadLetter]:
+        page = self._http.call("GET", "/dead-letters", query={"limit": limit, **query})
+        letters: List[DeadLetter] = page["dead_letters"]
         return letters
 
     def replay_dead_letter(self, letter_id: str) -> None:

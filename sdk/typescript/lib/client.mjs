@@ -39,6 +39,13 @@ async function* everyPage(list, field, query) {
   } while (cursor);
 }
 
+/** @template Item @param {AsyncIterable<Item>} items @returns {Promise<Item[]>} */
+async function all(items) {
+  const found = [];
+  for await (const item of items) found.push(item);
+  return found;
+}
+
 /** @param {Http} http @returns {Client['pipelines']} */
 function pipelineCalls(http) {
   const of = (/** @type {string} */ id, rest = '') => `/pipelines/${segment(id)}${rest}`;
@@ -153,13 +160,13 @@ export function createClient(options) {
     runs: runCalls(http),
     tasks: taskCalls(http),
     agents: {
-      list: async () => (await http.call({ path: '/agents' })).agents,
+      list: (query) => all(everyPage((page) => http.call({ path: '/agents', query: page }), 'agents', query)),
       get: (id) => http.call({ path: `/agents/${segment(id)}` }),
       order: (id, body) =>
         http.call({ method: 'POST', path: `/agents/${segment(id)}/orders`, body, isSafe: true }),
     },
     queues: {
-      list: async () => (await http.call({ path: '/queues' })).queues,
+      list: (query) => all(everyPage((page) => http.call({ path: '/queues', query: page }), 'queues', query)),
       deadLetters: async (query) => (await http.call({ path: '/dead-letters', query })).dead_letters,
       replayDeadLetter: (id) =>
         http.call({ method: 'POST', path: `/dead-letters/${segment(id)}/replay`, body: {} }),

@@ -1,6 +1,8 @@
 import type { z } from 'zod';
 import type { BuiltinAgent } from '../agent.ts';
+import type { SharedFilesOf } from '../workspace/shared.ts';
 import { basicConfigSchemas, createBasicAgents } from './basics.ts';
+import { collaboratorConfigSchemas, createCollaborators } from './collaborators.ts';
 import { createDataAgents } from './data/agents.ts';
 import { type DataPoolOptions, defaultPoolOptions } from './data/pool/options.ts';
 import { createDataPool } from './data/pool/pool.ts';
@@ -9,6 +11,7 @@ import { configSchemas } from './data/schemas.ts';
 /** The config of each built-in capability, for checks at the door and for an editor's forms. */
 export const builtinConfigSchemas: Readonly<Record<string, z.ZodType>> = {
   ...basicConfigSchemas,
+  ...collaboratorConfigSchemas,
   ...configSchemas,
 };
 
@@ -17,6 +20,8 @@ export interface BuiltinOptions {
   data?: Partial<DataPoolOptions>;
   /** Tasks that each of echo, sleep and fail takes at once. */
   basicConcurrency?: number;
+  /** Left out: there are no agents that share files. */
+  sharedFilesOf?: SharedFilesOf;
   /** The clock, in milliseconds since 1970. */
   now?: () => number;
 }
@@ -33,6 +38,7 @@ export function createBuiltinAgents(options: BuiltinOptions = {}): Builtins {
   return {
     agents: [
       ...createBasicAgents(options.basicConcurrency ?? 1_000),
+      ...(options.sharedFilesOf ? createCollaborators(options.sharedFilesOf, 100) : []),
       ...createDataAgents({ pool, now: options.now ?? Date.now }),
     ],
     stop: () => pool.stop(),

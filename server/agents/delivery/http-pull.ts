@@ -4,7 +4,14 @@ import type { TaskError } from '#server/domain/engine/events.ts';
 import { SignalboxError } from '#server/domain/errors.ts';
 import type { AgentId } from '#server/domain/ids.ts';
 import type { AgentBeat, AssignmentMessage, Report } from '#server/domain/messages.ts';
-import type { AgentDesk, AgentOrders, ReportAnswer, Reporter, ReportSink } from '#server/domain/reports.ts';
+import {
+  type AgentDesk,
+  type AgentOrders,
+  isGoingOn,
+  type ReportAnswer,
+  type Reporter,
+  type ReportSink,
+} from '#server/domain/reports.ts';
 import type { Filled, WholeAssignments } from '../whole-assignments.ts';
 import { createPullShelf, type Shelf } from './pull-shelf.ts';
 import type { Piece } from './work-in-hand.ts';
@@ -101,7 +108,7 @@ export function createHttpPull(options: HttpPullOptions): HttpPull {
 
   async function admit({ agentId, generation }: Visitor): Promise<Reporter> {
     const from = await desk.admit(agentId, generation);
-    if (from) return from;
+    if (from?.isCurrent) return from;
     throw new SignalboxError(
       'CONFLICT',
       'Another process has registered as this agent, or it was taken off the list.',
@@ -238,16 +245,18 @@ export function createHttpPull(options: HttpPullOptions): HttpPull {
     async heartbeat(visitor, beat, tasks) {
       const orders = await desk.beat(visitor.agentId, visitor.generation, beat);
       const from = await desk.admit(visitor.agentId, visitor.generation);
-      if (!from)
+      if (!from?.isCurrent)
         return { orders, answers: tasks.map(() => ({ status: 'stop', reason: orders.reason ?? '' })) };
       return { orders, answers: tasks.length === 0 ? [] : await options.sink().report(from, tasks) };
     },
     async report(visitor, reports) {
       const from = await desk.admit(visitor.agentId, visitor.generation);
-      if (from) return options.sink().report(from, reports);
+      if (from?.isCurrent) return options.sink().report(from, reports);
       const reason = 'another process has registered as this agent, or it was taken off the list';
-      await options.sink().keepLate(visitor.agentId, reports, reason);
-      return reports.map(() => ({ status: 'stop', reason }));
+      if (!from) await options.sink().keepLate(visitor.agentId, reports, reason);
+      const counting = from ? reports.filter((each) => !isGoingOn(each)) : [];
+      const answers = from && counting.length > 0 ? await options.sink().report(from, counting) : [];
+      return reports.map((each) => answers[counting.indexOf(each)] ?? { status: 'stop', reason });
     },
     async stop() {
       isStopped = true;

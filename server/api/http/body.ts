@@ -38,6 +38,9 @@ async function readText(request: IncomingMessage, maxBytes: number): Promise<str
   return text + decoder.end();
 }
 
+/** How deep anything that comes in may be nested. */
+export const MAX_BODY_DEPTH = 100;
+
 /** An empty body counts as an empty object: verbs without fields need none. */
 export async function readJsonBody(request: IncomingMessage, limits: BodyLimits): Promise<Json> {
   const text = await readText(request, limits.maxBytes);

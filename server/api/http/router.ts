@@ -17,6 +17,8 @@ export interface Call {
   body: Json;
   /** The caller has gone; nobody will read the answer. */
   signal: AbortSignal;
+  /** For doors that put our errors into answers of their own: writes one to the log. */
+  onTrouble(error: unknown): void;
 }
 
 /** A body to be written as JSON, a text, or a stream that the handler writes itself. */

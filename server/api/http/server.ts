@@ -11,7 +11,8 @@ import { readReadiness } from '#server/services/system/health.ts';
 import { noteRefusal } from '../note-refusal.ts';
 import { callProcedures, TRPC_PATH } from '../trpc/handler.ts';
 import { type AccessWatch, createAccessWatch } from './access-watch.ts';
-import { readJsonBody } from './body.ts';
+import { MAX_BODY_DEPTH, readJsonBody } from './body.ts';
+import { challengeFor, isForModels, RESOURCE_METADATA_PATH } from './challenge.ts';
 import { type Gate, readCookie, refuseKeyInUrl, unauthenticated } from './gate.ts';
 import { setSecurityHeaders } from './headers.ts';
 import { actorOf, countRequest } from './limit-door.ts';
@@ -36,7 +37,6 @@ export interface HttpOptions {
   pages(): DrawPage | undefined;
 }
 
-const MAX_BODY_DEPTH = 100;
 const BODILESS = new Set(['GET', 'HEAD', 'DELETE']);
 
 interface Door extends HttpOptions {
@@ -92,6 +92,9 @@ async function serve(door: Door, request: IncomingMessage, response: ServerRespo
   } catch (error) {
     const route = `${request.method} ${exchange.route}`;
     noteRefusal({ services: door.services(), actor: actorOf(exchange), route }, error);
+    const isShown = given.bearer !== undefined;
+    const challenge = challengeFor(error, { origin, path: url.pathname, isShown });
+    if (challenge !== undefined && !response.headersSent) response.setHeader('www-authenticate', challenge);
     sendError(exchange, error, door.logger);
   }
 }
@@ -106,7 +109,10 @@ async function dispatch(door: Door, exchange: Visit): Promise<void> {
   const token = path === '/sign-in' ? url.searchParams.get('token') : null;
   if (token !== null) return answerToken(door, named(exchange, path), token);
   if (path.startsWith(`${TRPC_PATH}/`)) return answerProcedures(door, exchange);
-  if (path.startsWith('/api/')) return answerApi(door, exchange);
+  // A stream begins with a GET, which other pages may send too.
+  if (isForModels(path)) door.gate.checkSocketSource(request);
+  if (path.startsWith('/api/') || isForModels(path) || path.startsWith(RESOURCE_METADATA_PATH))
+    return answerApi(door, exchange);
   if (path === '/metrics') return answerMetrics(door, named(exchange, path));
   return answerPage(door, exchange);
 }
@@ -160,6 +166,8 @@ async function answerApi(door: Door, exchange: Visit): Promise<void> {
   const body = hasBody ? await readBody(door, request) : {};
   const signal = signalWhileAllowed(door, exchange, { services, actor });
   const { params } = found;
+  const onTrouble = (err: unknown) =>
+    door.logger.error({ id: exchange.id, route: exchange.route, err }, 'request failed');
   const call = {
     services,
     actor,
@@ -170,6 +178,7 @@ async function answerApi(door: Door, exchange: Visit): Promise<void> {
     request,
     body,
     signal,
+    onTrouble,
   };
   const answer = await found.route.handle(call);
   await sendAnswer(exchange, answer, { isSecret: found.route.isSecret === true });

@@ -25,7 +25,9 @@ import {
   presentSession,
   sessionSchema,
 } from '../wire/account.ts';
+import { nextCursor } from '../wire/values.ts';
 import { EXAMPLE } from './examples.ts';
+import { limitField, pageInput } from './fields.ts';
 import { type OperationCall, operation } from './operation.ts';
 
 /** The browser keeps the session; the answer says who was signed in. */
@@ -133,11 +135,12 @@ export const me = {
     path: '/api/v1/me/sessions',
     summary: 'List where you are signed in',
     by: 'person',
-    input: z.strictObject({}),
-    output: z.object({ sessions: z.array(sessionSchema) }),
-    example: {},
-    async handle({ services, actor }) {
-      return { sessions: (await listSessions(services, actor)).map(presentSession) };
+    input: z.strictObject({ ...pageInput, limit: limitField(200, 200) }),
+    output: z.object({ sessions: z.array(sessionSchema), next_cursor: nextCursor }),
+    example: { limit: 20 },
+    async handle({ services, actor }, input) {
+      const page = await listSessions(services, actor, input);
+      return { sessions: page.items.map(presentSession), next_cursor: page.nextCursor };
     },
   }),
 
@@ -146,11 +149,12 @@ export const me = {
     path: '/api/v1/me/identities',
     summary: 'List the accounts elsewhere that sign you in',
     by: 'person',
-    input: z.strictObject({}),
-    output: z.object({ identities: z.array(identitySchema) }),
-    example: {},
-    async handle({ services, actor }) {
-      return { identities: (await listIdentities(services, actor)).map(presentIdentity) };
+    input: z.strictObject({ ...pageInput, limit: limitField(200, 200) }),
+    output: z.object({ identities: z.array(identitySchema), next_cursor: nextCursor }),
+    example: { limit: 20 },
+    async handle({ services, actor }, input) {
+      const page = await listIdentities(services, actor, input);
+      return { identities: page.items.map(presentIdentity), next_cursor: page.nextCursor };
     },
   }),
 

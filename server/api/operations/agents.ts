@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { agentCapabilitySchema, agentRegistrationSchema } from '#server/domain/agent-registration.ts';
 import { idSchema, taskIdSchema } from '#server/domain/ids.ts';
+import { TRANSPORTS } from '#server/domain/routing.ts';
+import { listCapabilities } from '#server/services/agent/capabilities.ts';
 import { getAgent } from '#server/services/agent/get.ts';
-import { listAgents } from '#server/services/agent/list.ts';
+import { AGENT_SORTS, listAgents } from '#server/services/agent/list.ts';
 import { readTaskObject, uploadTaskObject } from '#server/services/agent/objects.ts';
 import { orderAgent, orderSchema } from '#server/services/agent/order.ts';
 import { registerAgent } from '#server/services/agent/register.ts';
@@ -22,15 +24,19 @@ import {
   agentWorkSchema,
   answersSchema,
   beatAnswerSchema,
+  capabilitySchema,
   claimedSchema,
   presentAgent,
   presentAnswers,
   presentBeatAnswer,
+  presentCapability,
   presentWorkItem,
   registeredSchema,
   statesOf,
 } from '../wire/agent.ts';
+import { nextCursor } from '../wire/values.ts';
 import { EXAMPLE } from './examples.ts';
+import { orderInput, wholePageInput } from './fields.ts';
 import { sendObject } from './object-body.ts';
 import { created, operation, rawOperation } from './operation.ts';
 
@@ -43,16 +49,35 @@ export const agents = {
     path: '/api/v1/agents',
     summary: 'List agents',
     input: z.strictObject({
+      ...wholePageInput,
       status: z.array(z.enum(AGENT_WORDS)).optional(),
       capability: z.string().max(128).optional(),
       label: z.string().max(128).optional(),
+      transport: z.enum(TRANSPORTS).optional(),
+      type: z.string().max(128).optional(),
       search: z.string().max(128).optional().describe('Part of its name.'),
+      sort: z.enum(AGENT_SORTS).optional().describe('Left out: `name`.'),
+      order: orderInput,
     }),
-    output: z.object({ agents: z.array(agentSchema) }),
-    example: { status: ['active'] },
+    output: z.object({ agents: z.array(agentSchema), next_cursor: nextCursor }),
+    example: { status: ['active'], sort: 'load', order: 'desc', limit: 20 },
     async handle({ services, actor }, { status, ...filter }) {
       const input = { ...filter, ...(status ? { states: statesOf(status) } : {}) };
-      return { agents: (await listAgents(services, actor, input)).map(presentAgent) };
+      const page = await listAgents(services, actor, input);
+      return { agents: page.items.map(presentAgent), next_cursor: page.nextCursor };
+    },
+  }),
+
+  capabilities: operation({
+    method: 'GET',
+    path: '/api/v1/capabilities',
+    summary: 'List what agents offer',
+    description: 'All that a stage can ask for, with what its `config` may say where that is known.',
+    input: z.strictObject({}),
+    output: z.object({ capabilities: z.array(capabilitySchema) }),
+    example: {},
+    async handle({ services, actor }) {
+      return { capabilities: (await listCapabilities(services, actor)).map(presentCapability) };
     },
   }),
 

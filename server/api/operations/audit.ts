@@ -9,7 +9,7 @@ import {
   verificationSchema,
 } from '../wire/audit.ts';
 import { nextCursor, time } from '../wire/values.ts';
-import { pageInput } from './fields.ts';
+import { orderInput, pageInput } from './fields.ts';
 import { operation, rawOperation } from './operation.ts';
 
 export const audit = {
@@ -17,7 +17,7 @@ export const audit = {
     method: 'GET',
     path: '/api/v1/audit',
     summary: 'List who did what',
-    description: 'Newest first. Entries are never changed or removed.',
+    description: 'Newest first, unless asked otherwise. Entries are never changed or removed.',
     input: z.strictObject({
       ...pageInput,
       actor_id: z.string().max(128).optional(),
@@ -25,6 +25,7 @@ export const audit = {
       target: z.string().max(256).optional().describe('The id of what it was done to.'),
       from: time.optional(),
       until: time.optional(),
+      order: orderInput,
     }),
     output: z.object({ entries: z.array(auditEntrySchema), next_cursor: nextCursor }),
     example: { action: 'run.started' },

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { idSchema } from '#server/domain/ids.ts';
 import { abortBulk } from '#server/services/bulk/abort.ts';
-import { BULK_ACTIONS, BULK_RESULTS } from '#server/services/bulk/bulk-view.ts';
+import { BULK_ACTIONS, BULK_RESULTS, BULK_STATUSES } from '#server/services/bulk/bulk-view.ts';
 import { createBulk, previewBulk } from '#server/services/bulk/create.ts';
 import { getBulk, listBulkItems, listBulks } from '#server/services/bulk/look.ts';
 import {
@@ -33,6 +33,7 @@ export const bulk = {
       ids: z.array(idSchema('run')).min(1).max(10_000).optional(),
       preview: z.boolean().optional(),
       from: z.string().min(1).max(63).optional().describe('Of a replay: key of the stage to begin with.'),
+      from_failure: z.boolean().optional().describe('Of a replay: begins where each run broke.'),
       version: z.enum(['original', 'newest']).optional().describe('Of a replay.'),
       grace_seconds: z.number().min(0).max(3600).optional().describe('Of a cancellation.'),
       idempotency_key: idempotencyKey,
@@ -41,9 +42,10 @@ export const bulk = {
     status: 202,
     errors: ['CONFLICT'],
     example: { action: 'cancel', ids: [EXAMPLE.openRun] },
-    async handle({ services, actor }, { filter, preview, grace_seconds, idempotency_key, ...input }) {
+    async handle({ services, actor }, { filter, preview, from_failure, grace_seconds, idempotency_key, ...input }) {
       const asked = {
         ...input,
+        fromFailure: from_failure,
         graceSeconds: grace_seconds,
         ...(filter ? { filter: toRunFilter(filter) } : {}),
       };
@@ -60,7 +62,11 @@ export const bulk = {
     path: '/api/v1/bulk',
     summary: 'List bulk actions',
     description: 'Newest first, without their errors.',
-    input: z.strictObject(pageInput),
+    input: z.strictObject({
+      ...pageInput,
+      status: z.enum(BULK_STATUSES).optional(),
+      action: z.enum(BULK_ACTIONS).optional(),
+    }),
     output: z.object({ bulks: z.array(bulkSchema), next_cursor: nextCursor }),
     example: { limit: 10 },
     async handle({ services, actor }, input) {

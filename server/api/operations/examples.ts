@@ -51,6 +51,21 @@ export const EXAMPLE = {
   delivery: 'ndl_019fcb2a4c7d7e10a1b2c3d4e5f60011',
   /** Of a run that has failed and is counted. */
   errorGroup: '9f86d081884c7d65',
+  /** It goes on, and its workspace has `notes.md`, and `old.md` in version 1. */
+  workspaceRun: 'run_019fcb2a4c7d7e10a1b2c3d4e5f60012',
+  workspaceTask: 'task_019fcb2a4c7d7e10a1b2c3d4e5f60012_0',
+  /** Of a file in it, by `writer`. */
+  claim: '019fcb2a-4c7d-7e10-a1b2-c3d4e5f60013',
+  mcpConnection: 'mcpc_019fcb2a4c7d7e10a1b2c3d4e5f60012',
+  /** Of the tool `ask` of `mcpConnection`. */
+  mcpHash: '3f2b1c0d9e8f7a6b5c4d3e2f1a0b9c8d7e6f5a4b3c2d1e0f9a8b7c6d5e4f3a2b',
+  /** A DeepWiki. */
+  mcpWiki: 'mcpc_019fcb2a4c7d7e10a1b2c3d4e5f60013',
+  mcpServer: 'mcps_019fcb2a4c7d7e10a1b2c3d4e5f60014',
+  mcpServerSlug: 'research',
+  mcpRule: 'mcpr_019fcb2a4c7d7e10a1b2c3d4e5f60015',
+  mcpApproval: 'mcpa_019fcb2a4c7d7e10a1b2c3d4e5f60016',
+  newSlug: 'wiki',
   /** Names that must not be there yet. */
   newName: 'daily temperatures',
 } as const;

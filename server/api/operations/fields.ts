@@ -10,6 +10,11 @@ export const pageInput = {
   cursor: z.string().max(1024).optional().describe('The `next_cursor` of the page before.'),
 };
 
+/** Of lists that were answered whole before they had pages. */
+export const wholePageInput = { ...pageInput, limit: limitField(1000, 1000) };
+
+export const orderInput = z.enum(['asc', 'desc']).optional();
+
 /** Of a draft: the quoted number that its ETag is. */
 export const ifMatch = z
   .string()

@@ -5,6 +5,8 @@ import { audit } from './audit.ts';
 import { bulk } from './bulk.ts';
 import { agentTokens, keys } from './keys.ts';
 import { limits } from './limits.ts';
+import { mcp } from './mcp.ts';
+import { mcpApprovals, mcpRules, mcpServers, mcpUsage } from './mcp-policy.ts';
 import { grants, invites, members } from './members.ts';
 import { notificationDeliveries, notificationTargets } from './notifications.ts';
 import type { Operation } from './operation.ts';
@@ -15,6 +17,7 @@ import { secrets } from './secrets.ts';
 import { system } from './system.ts';
 import { tasks } from './tasks.ts';
 import { templates } from './templates.ts';
+import { workspaces } from './workspaces.ts';
 
 /** All that can be asked of Signalbox. Every door is made from this table: REST, tRPC and the OpenAPI document. */
 export const operations = {
@@ -40,6 +43,12 @@ export const operations = {
   notificationDeliveries,
   limits,
   analytics,
+  workspaces,
+  mcp,
+  mcpServers,
+  mcpRules,
+  mcpApprovals,
+  mcpUsage,
 };
 
 export type Operations = typeof operations;

@@ -1,19 +1,20 @@
 import { z } from 'zod';
 import { idSchema } from '#server/domain/ids.ts';
 import {
+  AGENT_TOKEN_SORTS,
   createAgentToken,
   listAgentTokens,
   revokeAgentToken,
 } from '#server/services/agent-token/agent-tokens.ts';
 import { createKey } from '#server/services/key/create.ts';
-import { listKeys } from '#server/services/key/list.ts';
+import { KEY_SORTS, listKeys } from '#server/services/key/list.ts';
 import { revokeKey } from '#server/services/key/revoke.ts';
 import { rotateKey } from '#server/services/key/rotate.ts';
 import { roleField, scopeField } from '../wire/account.ts';
 import { agentTokenSchema, keySchema, newKeySchema, presentAgentToken, presentKey } from '../wire/key.ts';
 import { nextCursor } from '../wire/values.ts';
 import { EXAMPLE } from './examples.ts';
-import { pageInput } from './fields.ts';
+import { orderInput, pageInput } from './fields.ts';
 import { created, operation } from './operation.ts';
 
 const daysField = z.int().min(1).max(3650).nullable();
@@ -23,9 +24,15 @@ export const keys = {
     method: 'GET',
     path: '/api/v1/keys',
     summary: 'List keys',
-    input: z.strictObject(pageInput),
+    input: z.strictObject({
+      ...pageInput,
+      role: roleField.optional(),
+      search: z.string().max(200).optional().describe('Part of its name.'),
+      sort: z.enum(KEY_SORTS).optional().describe('Left out: `created`.'),
+      order: orderInput,
+    }),
     output: z.object({ keys: z.array(keySchema), next_cursor: nextCursor }),
-    example: { limit: 20 },
+    example: { limit: 20, sort: 'used', order: 'desc' },
     async handle({ services, actor }, input) {
       const page = await listKeys(services, actor, input);
       return { keys: page.items.map(presentKey), next_cursor: page.nextCursor };
@@ -93,7 +100,12 @@ export const agentTokens = {
     method: 'GET',
     path: '/api/v1/agent-tokens',
     summary: "List agents' tokens",
-    input: z.strictObject(pageInput),
+    input: z.strictObject({
+      ...pageInput,
+      agent: z.string().max(128).optional().describe('The whole name of one.'),
+      sort: z.enum(AGENT_TOKEN_SORTS).optional().describe('Left out: `created`.'),
+      order: orderInput,
+    }),
     output: z.object({ agent_tokens: z.array(agentTokenSchema), next_cursor: nextCursor }),
     example: { limit: 20 },
     async handle({ services, actor }, input) {

@@ -3,7 +3,7 @@ import { idSchema } from '#server/domain/ids.ts';
 import { addGrant, listGrants, removeGrant } from '#server/services/grant/grants.ts';
 import { changeRole, changeRoleSchema } from '#server/services/member/change-role.ts';
 import { inviteMember, listInvites, revokeInvite } from '#server/services/member/invite.ts';
-import { listMembers } from '#server/services/member/list.ts';
+import { listMembers, MEMBER_SORTS } from '#server/services/member/list.ts';
 import { removeMember } from '#server/services/member/remove.ts';
 import { roleField } from '../wire/account.ts';
 import {
@@ -16,7 +16,7 @@ import {
 } from '../wire/member.ts';
 import { nextCursor } from '../wire/values.ts';
 import { EXAMPLE } from './examples.ts';
-import { pageInput } from './fields.ts';
+import { limitField, orderInput, pageInput } from './fields.ts';
 import { created, operation } from './operation.ts';
 
 export const members = {
@@ -24,9 +24,15 @@ export const members = {
     method: 'GET',
     path: '/api/v1/members',
     summary: 'List members',
-    input: z.strictObject(pageInput),
+    input: z.strictObject({
+      ...pageInput,
+      role: roleField.optional(),
+      search: z.string().max(200).optional().describe('Part of a name or e-mail address.'),
+      sort: z.enum(MEMBER_SORTS).optional().describe('Left out: `created`.'),
+      order: orderInput,
+    }),
     output: z.object({ members: z.array(memberSchema), next_cursor: nextCursor }),
-    example: { limit: 20 },
+    example: { limit: 20, sort: 'name' },
     async handle({ services, actor }, input) {
       const page = await listMembers(services, actor, input);
       return { members: page.items.map(presentMember), next_cursor: page.nextCursor };
@@ -63,11 +69,18 @@ export const invites = {
     method: 'GET',
     path: '/api/v1/invites',
     summary: 'List open invitations',
-    input: z.strictObject({}),
-    output: z.object({ invites: z.array(inviteSchema) }),
-    example: {},
-    async handle({ services, actor }) {
-      return { invites: (await listInvites(services, actor)).map(presentInvite) };
+    description: 'Newest first.',
+    input: z.strictObject({
+      ...pageInput,
+      limit: limitField(200, 200),
+      role: roleField.optional(),
+      search: z.string().max(200).optional().describe('Part of whom it is for.'),
+    }),
+    output: z.object({ invites: z.array(inviteSchema), next_cursor: nextCursor }),
+    example: { limit: 20 },
+    async handle({ services, actor }, input) {
+      const page = await listInvites(services, actor, input);
+      return { invites: page.items.map(presentInvite), next_cursor: page.nextCursor };
     },
   }),
 
@@ -120,12 +133,13 @@ export const grants = {
     method: 'GET',
     path: '/api/v1/pipelines/{id}/grants',
     summary: 'List who may design a pipeline beyond their role',
-    input: z.strictObject({ id: idSchema('pipe') }),
-    output: z.object({ grants: z.array(grantSchema) }),
+    input: z.strictObject({ ...pageInput, limit: limitField(200, 200), id: idSchema('pipe') }),
+    output: z.object({ grants: z.array(grantSchema), next_cursor: nextCursor }),
     errors: ['NOT_FOUND'],
     example: { id: EXAMPLE.pipeline },
-    async handle({ services, actor }, { id }) {
-      return { grants: (await listGrants(services, actor, { pipelineId: id })).map(presentGrant) };
+    async handle({ services, actor }, { id, ...rest }) {
+      const page = await listGrants(services, actor, { ...rest, pipelineId: id });
+      return { grants: page.items.map(presentGrant), next_cursor: page.nextCursor };
     },
   }),
 

@@ -141,7 +141,7 @@ const aboutPipelines = {
   update: operation({
     method: 'PATCH',
     path: '/api/v1/pipelines/{id}',
-    summary: 'Rename, describe or tag a pipeline',
+    summary: 'Rename, describe or tag a pipeline, or offer it as a tool',
     input: updateSchema,
     output: pipelineSchema,
     errors: ['NOT_FOUND', 'CONFLICT'],

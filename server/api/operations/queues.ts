@@ -1,9 +1,15 @@
 import { z } from 'zod';
-import { discardDeadLetter, listDeadLetters, replayDeadLetter } from '#server/services/queue/dead-letters.ts';
-import { listQueues } from '#server/services/queue/list.ts';
+import {
+  discardDeadLetter,
+  LETTER_KINDS,
+  listDeadLetters,
+  replayDeadLetter,
+} from '#server/services/queue/dead-letters.ts';
+import { listQueues, QUEUE_SORTS } from '#server/services/queue/list.ts';
 import { deadLetterSchema, presentDeadLetter, presentQueue, queueSchema } from '../wire/queue.ts';
+import { nextCursor } from '../wire/values.ts';
 import { EXAMPLE } from './examples.ts';
-import { limitField } from './fields.ts';
+import { limitField, orderInput, pageInput, wholePageInput } from './fields.ts';
 import { operation } from './operation.ts';
 
 export const queues = {
@@ -11,11 +17,18 @@ export const queues = {
     method: 'GET',
     path: '/api/v1/queues',
     summary: 'List queues with what lies in them',
-    input: z.strictObject({}),
-    output: z.object({ queues: z.array(queueSchema) }),
-    example: {},
-    async handle({ services, actor }) {
-      return { queues: (await listQueues(services, actor)).map(presentQueue) };
+    input: z.strictObject({
+      ...wholePageInput,
+      search: z.string().max(256).optional().describe('Part of its name.'),
+      busy: z.boolean().optional().describe('Whether something waits in it or is in hand.'),
+      sort: z.enum(QUEUE_SORTS).optional().describe('Left out: `queue`.'),
+      order: orderInput,
+    }),
+    output: z.object({ queues: z.array(queueSchema), next_cursor: nextCursor }),
+    example: { sort: 'messages', order: 'desc', limit: 20 },
+    async handle({ services, actor }, input) {
+      const page = await listQueues(services, actor, input);
+      return { queues: page.items.map(presentQueue), next_cursor: page.nextCursor };
     },
   }),
 };
@@ -26,11 +39,17 @@ export const deadLetters = {
     path: '/api/v1/dead-letters',
     summary: 'List dead letters',
     description: 'Messages that nobody could work on, and tasks that every agent died of.',
-    input: z.strictObject({ limit: limitField(500, 100) }),
-    output: z.object({ dead_letters: z.array(deadLetterSchema) }),
-    example: {},
+    input: z.strictObject({
+      ...pageInput,
+      limit: limitField(500, 100),
+      kind: z.enum(LETTER_KINDS).optional(),
+      queue: z.string().max(256).optional(),
+    }),
+    output: z.object({ dead_letters: z.array(deadLetterSchema), next_cursor: nextCursor }),
+    example: { kind: 'task', limit: 20 },
     async handle({ services, actor }, input) {
-      return { dead_letters: (await listDeadLetters(services, actor, input)).map(presentDeadLetter) };
+      const page = await listDeadLetters(services, actor, input);
+      return { dead_letters: page.items.map(presentDeadLetter), next_cursor: page.nextCursor };
     },
   }),
 

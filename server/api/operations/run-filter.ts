@@ -26,6 +26,7 @@ export const runFilterInput = {
   min_waiting_ms: runFilterFields.minWaitingMs.describe(
     'It goes on, and for so long a task of it has been waiting for an agent.',
   ),
+  replayed: runFilterFields.replayed.describe('It has a replay, or it has none.'),
 };
 
 const runFilterSchema = z.strictObject(runFilterInput);
@@ -50,5 +51,6 @@ export function toRunFilter(input: z.output<typeof runFilterSchema>): RunFilter 
     metadata: input.metadata,
     replayOf: input.replay_of,
     minWaitingMs: input.min_waiting_ms,
+    replayed: input.replayed,
   };
 }

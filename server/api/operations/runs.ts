@@ -32,6 +32,13 @@ import { runFilterInput, toRunFilter } from './run-filter.ts';
 
 const oneRun = z.strictObject({ id: idSchema('run') });
 
+/** Its shape: what thousands of stages are drawn from, while what they worked on is read one at a time. */
+const withoutPayloads = (run: RunView): RunView => ({
+  ...run,
+  input: null,
+  tasks: run.tasks.map((task) => ({ ...task, output: null, routing: null })),
+});
+
 /** The verbs that steer a run take its id and answer with the run as it then is. */
 const steering = (about: {
   word: string;
@@ -77,11 +84,17 @@ const ofRuns = {
     method: 'GET',
     path: '/api/v1/runs/{id}',
     summary: 'Get a run with its stages',
-    input: oneRun,
+    input: z.strictObject({
+      id: idSchema('run'),
+      brief: z.boolean().optional().describe('Without what went in and came out, which may be large.'),
+    }),
     output: runSchema,
     errors: ['NOT_FOUND'],
     example: { id: EXAMPLE.run },
-    handle: async ({ services, actor }, input) => presentRun(await getRun(services, actor, input)),
+    async handle({ services, actor }, { brief, ...input }) {
+      const run = await getRun(services, actor, input);
+      return presentRun(brief ? withoutPayloads(run) : run);
+    },
   }),
 
   events: operation({
@@ -137,6 +150,10 @@ const ofRuns = {
         .max(63)
         .optional()
         .describe('Key of the stage to begin with; left out: all of it.'),
+      from_failure: z
+        .boolean()
+        .optional()
+        .describe('Begins where the run broke: with all that failed or never ran.'),
       version: z.enum(['original', 'newest']).optional(),
       input_data: anyJson.optional().describe('Left out: what the run was given.'),
       parameters: anyObject.optional(),
@@ -146,9 +163,10 @@ const ofRuns = {
     status: 202,
     errors: ['NOT_FOUND', 'CONFLICT', 'TOO_LARGE'],
     example: { id: EXAMPLE.run, version: 'newest' },
-    async handle({ services, actor }, { input_data, idempotency_key, ...rest }) {
+    async handle({ services, actor }, { input_data, from_failure, idempotency_key, ...rest }) {
       const { run, isNew } = await replayRun(services, actor, {
         ...rest,
+        fromFailure: from_failure,
         input: input_data,
         idempotencyKey: idempotency_key,
       });

@@ -12,7 +12,10 @@ export const secrets = {
     path: '/api/v1/secrets',
     summary: 'List the names of secrets',
     description: 'No value is ever given out.',
-    input: z.strictObject(pageInput),
+    input: z.strictObject({
+      ...pageInput,
+      search: z.string().max(128).optional().describe('Part of its name.'),
+    }),
     output: z.object({ secrets: z.array(secretSchema), next_cursor: nextCursor }),
     example: {},
     async handle({ services, actor }, input) {

@@ -17,7 +17,7 @@ import {
 } from '../wire/task.ts';
 import { anyJson, nextCursor } from '../wire/values.ts';
 import { EXAMPLE } from './examples.ts';
-import { idempotencyKey, limitField, pageInput } from './fields.ts';
+import { idempotencyKey, limitField, orderInput, pageInput } from './fields.ts';
 import { created, operation } from './operation.ts';
 
 const oneTask = z.strictObject({ id: taskIdSchema });
@@ -68,17 +68,24 @@ export const tasks = {
     method: 'GET',
     path: '/api/v1/tasks',
     summary: 'List tasks that were submitted on their own',
-    description: 'Newest first. Tasks of pipelines are listed by their run.',
+    description: 'Newest first, unless asked otherwise. Tasks of pipelines are listed by their run.',
     input: z.strictObject({
       ...pageInput,
       over: z.boolean().optional().describe('Only those that have ended, or only those that have not.'),
       pipeline_id: idSchema('pipe').optional(),
       agent_id: idSchema('agent').optional(),
+      created_after: z.iso.datetime({ offset: true }).optional(),
+      created_before: z.iso.datetime({ offset: true }).optional(),
+      order: orderInput,
     }),
     output: z.object({ tasks: z.array(taskListItemSchema), next_cursor: nextCursor }),
     example: { limit: 10, over: false },
-    async handle({ services, actor }, { pipeline_id, agent_id, ...rest }) {
-      const input = { ...rest, pipelineId: pipeline_id, agentId: agent_id };
+    async handle({ services, actor }, { pipeline_id, agent_id, created_after, created_before, ...rest }) {
+      const input = {
+        ...rest,
+        ...{ pipelineId: pipeline_id, agentId: agent_id },
+        ...{ createdAfter: created_after, createdBefore: created_before },
+      };
       const page = await listTasks(services, actor, input);
       return { tasks: page.items.map(presentTaskItem), next_cursor: page.nextCursor };
     },

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { pipelineNameSchema } from '#server/services/pipeline/create.ts';
 import { instantiateTemplate } from '#server/services/template/instantiate.ts';
-import { listTemplates } from '#server/services/template/list.ts';
+import { listTemplates, TEMPLATE_SORTS } from '#server/services/template/list.ts';
 import { pipelineSchema, presentTemplate, templateSchema } from '../wire/pipeline.ts';
+import { nextCursor } from '../wire/values.ts';
 import { EXAMPLE } from './examples.ts';
-import { idempotencyKey } from './fields.ts';
+import { idempotencyKey, limitField, orderInput, pageInput } from './fields.ts';
 import { operation } from './operation.ts';
 import { createdPipeline } from './pipelines.ts';
 
@@ -13,11 +14,18 @@ export const templates = {
     method: 'GET',
     path: '/api/v1/templates',
     summary: 'List templates',
-    input: z.strictObject({}),
-    output: z.object({ templates: z.array(templateSchema) }),
-    example: {},
-    async handle({ services, actor }) {
-      return { templates: (await listTemplates(services, actor)).map(presentTemplate) };
+    input: z.strictObject({
+      ...pageInput,
+      limit: limitField(200, 200),
+      search: z.string().max(200).optional().describe('A part of its name, key or description.'),
+      sort: z.enum(TEMPLATE_SORTS).optional().describe('Left out: `key`.'),
+      order: orderInput,
+    }),
+    output: z.object({ templates: z.array(templateSchema), next_cursor: nextCursor }),
+    example: { search: 'lookup', sort: 'name' },
+    async handle({ services, actor }, input) {
+      const page = await listTemplates(services, actor, input);
+      return { templates: page.items.map(presentTemplate), next_cursor: page.nextCursor };
     },
   }),
 

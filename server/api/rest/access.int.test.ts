@@ -9,6 +9,8 @@ import { type Browser, browserWith, joinAs, signInByLink } from '#server/testing
 import { requestOf } from '#server/testing/request-of.ts';
 import { listOperations } from '../operations/index.ts';
 import type { Operation } from '../operations/operation.ts';
+import { tools } from '../tools/index.ts';
+import { toolRoutes } from '../tools/routes.ts';
 import { restRoutes } from './routes.ts';
 
 const OTHER_ORG = 'org_0000000000007000800000000000beef';
@@ -41,7 +43,7 @@ async function makeStranger(): Promise<Browser> {
 }
 
 beforeAll(async () => {
-  http = await startTestServer();
+  http = await startTestServer({ SIGNALBOX_OUTBOUND_ALLOW: '127.0.0.0/8' });
   const owner = await signInByLink(http, () => http.program.services.identity.links.issueOwnerLink());
   for (const role of ROLES) people.set(role, await joinAs(http, owner, role));
   viewer = await joinAs(http, owner, 'viewer');
@@ -61,7 +63,11 @@ afterAll(() => http[Symbol.asyncDispose]());
 const operations = new Map(
   listOperations().map(({ operation }) => [`${operation.method} ${operation.path}`, operation]),
 );
-const names = [...restRoutes.map(({ method, path }) => `${method} ${path}`), 'GET /metrics'];
+const toolExamples = new Map(tools.map(({ name, example }) => [`POST /tools/${name}`, example]));
+const names = [
+  ...[...restRoutes, ...toolRoutes].map(({ method, path }) => `${method} ${path}`),
+  'GET /metrics',
+];
 const rows = Object.entries(ACCESS);
 
 const isUpload = (name: string): boolean => 'uploads' in (operations.get(name) ?? {});
@@ -70,6 +76,8 @@ const isUpload = (name: string): boolean => 'uploads' in (operations.get(name) ?
 function requestFor(name: string, input?: Record<string, unknown>): { path: string; asked: Asked } {
   const operation = operations.get(name);
   const [method = '', path = ''] = name.split(' ');
+  const example = toolExamples.get(name);
+  if (example) return { path, asked: { method, body: input ?? example } };
   if (!operation)
     return { path: path.replace('{id}', 'none'), asked: method === 'POST' ? { method, body: {} } : {} };
   const { target, headers, body } = requestOf(

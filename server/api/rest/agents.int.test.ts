@@ -248,7 +248,8 @@ describe('an agent that comes for its work over HTTP', () => {
     expect(answers).toMatchObject([{ status: 'unknown' }, { status: 'ok' }]);
     expect((await getTask(services, other, { id: task.id })).status).not.toBe('succeeded');
 
-    const names = async (who: typeof actor) => (await listQueues(services, who)).map(({ queue }) => queue);
+    const names = async (who: typeof actor) =>
+      (await listQueues(services, who)).items.map(({ queue }) => queue);
     await vi.waitFor(async () => expect(await names(other)).not.toEqual([]), { timeout: 20_000 });
     for (const name of await names(other)) expect(name).toContain(toUuid(orgId));
     const visible = (await call('/queues')).body.queues.map(({ queue }: { queue: string }) => queue);

@@ -3,6 +3,7 @@ import { idSchema, taskIdSchema } from '#server/domain/ids.ts';
 import { AGENT_ORDERS, assignmentMessageSchema } from '#server/domain/messages.ts';
 import type { AgentOrders, ReportAnswer } from '#server/domain/reports.ts';
 import { AGENT_STATES, type AgentState, TRANSPORTS } from '#server/domain/routing.ts';
+import type { CapabilityView } from '#server/services/agent/capabilities.ts';
 import type { AgentListItem } from '#server/services/agent/list.ts';
 import type { WorkItem } from '#server/services/agent/work.ts';
 import { anyObject, isoTime, isoTimeOrNull, time } from './values.ts';
@@ -145,3 +146,18 @@ export const presentWorkItem = (item: WorkItem): z.input<typeof workItemSchema> 
   started_at: isoTimeOrNull(item.startedAt),
   finished_at: isoTimeOrNull(item.finishedAt),
 });
+
+export const capabilitySchema = z
+  .object({
+    name: z.string(),
+    description: z.string(),
+    agents: z.int(),
+    serving: z.int().describe('Those that are given work just now.'),
+    config_schema: anyObject.nullable().describe('JSON Schema of the `config` of stages that ask for it.'),
+  })
+  .meta({ id: 'Capability' });
+
+export const presentCapability = ({
+  configSchema,
+  ...capability
+}: CapabilityView): z.input<typeof capabilitySchema> => ({ ...capability, config_schema: configSchema });

@@ -45,6 +45,11 @@ const aboutFields = {
   tags: z.array(z.string()),
 };
 
+const toolName = z
+  .string()
+  .nullable()
+  .describe('As which it is offered to models (`pipe_<tool_name>`); null: not at all.');
+
 const draftFields = { revision: z.int(), document: anyJson, updated_at: time };
 const draftSchema = z.object(draftFields);
 export const judgedDraftSchema = z
@@ -67,6 +72,7 @@ export const pipelineSchema = z
   .object({
     ...aboutFields,
     draft: draftSchema.nullable(),
+    tool_name: toolName,
     version: versionWithGraphSchema.nullable().describe('The newest one that was published.'),
     archived_at: time.nullable(),
     created_at: time,
@@ -81,6 +87,7 @@ export function presentPipeline(pipeline: PipelineView): z.input<typeof pipeline
     name: pipeline.name,
     description: pipeline.description,
     tags: pipeline.tags,
+    tool_name: pipeline.toolName,
     draft: pipeline.draft && presentDraft(pipeline.draft),
     version: pipeline.newest && { ...presentVersion(pipeline.newest), graph: pipeline.newest.graph },
     archived_at: isoTimeOrNull(pipeline.archivedAt),

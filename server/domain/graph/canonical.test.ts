@@ -67,6 +67,18 @@ describe('the canonical form', () => {
     });
   });
 
+  it('keeps the notes and groups of an editor, and says nothing where there are none', () => {
+    const stages = [{ key: 'a', type: 'echo' }];
+    const note = { id: 'n', text: 'why', x: 1, y: 2 };
+    const ui = { notes: [{ ...note, tone: 'warn' }], groups: [{ id: 'g', stages: ['a'], collapsed: false }] };
+    expect(canonicalDocument(graphSchema.parse({ stages, ui })).ui).toEqual({
+      notes: [note],
+      groups: [{ id: 'g', stages: ['a'] }],
+    });
+    const none = canonicalDocument(graphSchema.parse({ stages, ui: { notes: [] } }));
+    expect(Object.keys(none)).not.toContain('ui');
+  });
+
   it('is the YAML that a person would write', () => {
     expect(exportYaml(graph)).toBe(
       `dependencies:

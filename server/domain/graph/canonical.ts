@@ -21,6 +21,8 @@ export function canonicalDocument(graph: Graph): JsonObject {
       withoutDefaults(toObject(dependency), DEFAULTS.dependency),
     );
   }
+  const ui = withoutDefaults(toObject(graph.ui), DEFAULTS.ui);
+  if (Object.keys(ui).length > 0) document.ui = ui;
   return sortKeys(document) as JsonObject;
 }
 
@@ -46,11 +48,14 @@ interface Defaults {
 }
 
 /** Read off the schema itself, so that a default is written down in one place. */
-function findDefaults(): { stage: Defaults; dependency: Defaults } {
-  const { stages, dependencies } = graphSchema.parse({
+function findDefaults(): { stage: Defaults; dependency: Defaults; ui: Defaults } {
+  const { stages, dependencies, ui } = graphSchema.parse({
     stages: [{ key: 'a', type: 'a', agent: { prefer: [{}] } }],
     dependencies: [{ from: 'a', to: 'a' }],
+    ui: { notes: [{ id: 'a', x: 0, y: 0 }], groups: [{ id: 'a', stages: [] }] },
   });
+  const { text, width, height, tone } = ui?.notes[0] ?? {};
+  const { title, collapsed } = ui?.groups[0] ?? {};
   const stage = toObject(stages[0]);
   const preference = toObject(stages[0]?.agent.prefer[0]);
   const agent: JsonObject = { ...toObject(stage.agent), prefer: [] };
@@ -66,6 +71,13 @@ function findDefaults(): { stage: Defaults; dependency: Defaults } {
       items: {},
     },
     dependency: { ...plain(toObject(dependencies[0])), values: { when: dependencies[0]?.when ?? null } },
+    ui: {
+      ...plain({}),
+      items: {
+        notes: plain(toObject({ text, width, height, tone })),
+        groups: plain(toObject({ title, collapsed })),
+      },
+    },
   };
 }
 

@@ -131,6 +131,35 @@ export const dependencySchema = z.strictObject({
     .default('success'),
 });
 
+/** Where something lies on the canvas. */
+const place = { x: z.number(), y: z.number() };
+const uiIdSchema = z.string().regex(/^[A-Za-z0-9_-]{1,40}$/, 'must be 1 to 40 letters, digits, _ and -');
+export const MAX_NOTES = 500;
+export const NOTE_TONES = ['warn', 'busy', 'good', 'hold', 'idle'] as const;
+
+export const noteSchema = z.strictObject({
+  id: uiIdSchema,
+  text: z.string().max(4_000).default(''),
+  ...place,
+  width: z.number().min(80).max(2_000).default(220),
+  height: z.number().min(40).max(2_000).default(120),
+  tone: z.enum(NOTE_TONES).default('warn'),
+});
+
+export const groupSchema = z.strictObject({
+  id: uiIdSchema,
+  title: z.string().max(200).default(''),
+  stages: z.array(stageKeySchema).max(MAX_STAGES),
+  /** Drawn as one box. */
+  collapsed: z.boolean().default(false),
+});
+
+/** What an editor keeps beside the stages; the engine never reads it. */
+export const graphUiSchema = z.strictObject({
+  notes: z.array(noteSchema).max(MAX_NOTES).default([]),
+  groups: z.array(groupSchema).max(MAX_NOTES).default([]),
+});
+
 export const graphSchema = z.strictObject({
   format: z.literal(GRAPH_FORMAT).default(GRAPH_FORMAT),
   stages: z.array(stageSchema).min(1).max(MAX_STAGES),
@@ -139,6 +168,7 @@ export const graphSchema = z.strictObject({
   inputSchema: jsonObjectSchema.optional(),
   parametersSchema: jsonObjectSchema.optional(),
   deadlineSeconds: seconds.optional(),
+  ui: graphUiSchema.optional(),
 });
 
 export type Graph = z.output<typeof graphSchema>;

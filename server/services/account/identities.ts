@@ -3,9 +3,11 @@ import { notFound, SignalboxError } from '#server/domain/errors.ts';
 import type { Actor } from '#server/identity/actor.ts';
 import type { LinkedIdentity } from '#server/identity/linked.ts';
 import type { Services } from '../context.ts';
+import { type Page, pageFields, pageOf } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
 import { personOf } from './person-of.ts';
 
+const listSchema = z.strictObject({ ...pageFields, limit: pageFields.limit.unwrap().default(200) });
 const unlinkSchema = z.strictObject({ issuer: z.string().min(1).max(2048) });
 
 export interface OfferedProvider {
@@ -19,8 +21,19 @@ export function listProviders({ identity }: Services): OfferedProvider[] {
 }
 
 /** By what one is known elsewhere. */
-export async function listIdentities(services: Services, actor: Actor): Promise<LinkedIdentity[]> {
-  return services.identity.linked.list(personOf(actor).userId);
+export async function listIdentities(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof listSchema> = {},
+): Promise<Page<LinkedIdentity>> {
+  const { userId } = personOf(actor);
+  const page = parseInput(listSchema, input);
+  const all = await services.identity.linked.list(userId);
+  return pageOf(
+    all,
+    { ...page, list: 'identities', cursors: services.cursors },
+    ({ linkedAt, issuer, subject }) => [linkedAt.getTime(), JSON.stringify([issuer, subject])],
+  );
 }
 
 /** Refused for the last way in. */

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, isNull, sql } from 'drizzle-orm';
+import { and, eq, isNull, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { agentTokens } from '#db/schema/index.ts';
 import { inTenant } from '#db/tenant.ts';
@@ -9,7 +9,7 @@ import { auditNote, noteIn } from '#server/identity/audit/note.ts';
 import { lastFour, makeKey } from '#server/identity/key-format.ts';
 import { digest } from '#server/identity/tokens.ts';
 import type { Services } from '../context.ts';
-import { type Page, pageFields, toPage } from '../page.ts';
+import { beyond, inOrder, orderField, type Page, pageFields, sortableTime, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
 
 const createSchema = z.strictObject({
@@ -18,7 +18,21 @@ const createSchema = z.strictObject({
   /** Null: never. */
   expiresInDays: z.int().min(1).max(3650).nullable().default(null),
 });
-const listSchema = z.strictObject(pageFields);
+export const AGENT_TOKEN_SORTS = ['created', 'agent', 'used'] as const;
+
+const listSchema = z.strictObject({
+  ...pageFields,
+  /** The whole name of one. */
+  agent: z.string().max(128).optional(),
+  sort: z.enum(AGENT_TOKEN_SORTS).default('created'),
+  order: orderField.default('asc'),
+});
+
+const SORTED: Record<(typeof AGENT_TOKEN_SORTS)[number], SQL<string>> = {
+  created: sql`${agentTokens.id}::text`,
+  agent: sql`${agentTokens.agentName}`,
+  used: sortableTime(agentTokens.lastUsedAt),
+};
 const revokeSchema = z.strictObject({ id: idSchema('agentToken') });
 
 export interface AgentTokenView {
@@ -66,18 +80,28 @@ export async function listAgentTokens(
   input: z.input<typeof listSchema>,
 ): Promise<Page<AgentTokenView>> {
   authorise(actor, 'key.read');
-  const { limit, cursor } = parseInput(listSchema, input);
-  const paging = { limit, cursors: services.cursors, list: 'agent tokens' };
-  const [after] = cursor === undefined ? [] : services.cursors.open(paging.list, cursor);
+  const { limit, cursor, agent, sort, order } = parseInput(listSchema, input);
+  const paging = { limit, cursors: services.cursors, list: `agent tokens ${sort} ${order}` };
+  const after = cursor === undefined ? undefined : services.cursors.open(paging.list, cursor);
+  const walk = { place: SORTED[sort], id: sql<string>`${agentTokens.id}`, order };
   const rows = await inTenant(services.db, actor.orgId, (tx) =>
     tx
-      .select()
+      .select({ row: agentTokens, place: walk.place })
       .from(agentTokens)
-      .where(and(isNull(agentTokens.revokedAt), after === undefined ? undefined : gt(agentTokens.id, after)))
-      .orderBy(asc(agentTokens.id))
+      .where(
+        and(
+          isNull(agentTokens.revokedAt),
+          agent === undefined ? undefined : eq(agentTokens.agentName, agent),
+          beyond(walk, after),
+        ),
+      )
+      .orderBy(...inOrder(walk))
       .limit(limit + 1),
   );
-  return toPage(rows, paging, { placeOf: ({ id }) => [id], toItems: toView });
+  return toPage(rows, paging, {
+    placeOf: ({ row, place }) => [place, row.id],
+    toItems: ({ row }) => toView(row),
+  });
 }
 
 export async function revokeAgentToken(

@@ -5,9 +5,10 @@ import { inTenant, type TenantTransaction } from '#db/tenant.ts';
 import { PRESENCE_TTL_MS } from '#server/agents/system.ts';
 import { type AgentId, fromUuid, toUuid } from '#server/domain/ids.ts';
 import { isJsonObject, type Json, type JsonObject } from '#server/domain/json.ts';
-import { AGENT_STATES, type AgentState, type Transport } from '#server/domain/routing.ts';
+import { AGENT_STATES, type AgentState, TRANSPORTS, type Transport } from '#server/domain/routing.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
+import { orderField, type Page, pageOf, wholePageFields } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
 
 export interface AgentListItem {
@@ -29,30 +30,56 @@ export interface AgentListItem {
   registeredAt: Date;
 }
 
+export const AGENT_SORTS = ['name', 'status', 'load', 'heartbeat', 'registered'] as const;
+
 const listSchema = z.strictObject({
+  ...wholePageFields,
   states: z.array(z.enum(AGENT_STATES)).optional(),
   capability: z.string().max(128).optional(),
   label: z.string().max(128).optional(),
+  transport: z.enum(TRANSPORTS).optional(),
+  type: z.string().max(128).optional(),
   /** Part of its name. */
   search: z.string().max(128).optional(),
+  sort: z.enum(AGENT_SORTS).default('name'),
+  order: orderField.default('asc'),
 });
 
-/** All that fit: an installation has no more of them than `MAX_AGENTS`. */
+/** What they are sorted by; whoever has never beaten comes first. */
+const SORTED: Record<(typeof AGENT_SORTS)[number], (agent: AgentListItem) => string | number> = {
+  name: ({ name, instance }) => JSON.stringify([name, instance]),
+  status: ({ state }) => AGENT_STATES.indexOf(state),
+  load: ({ currentLoad }) => currentLoad,
+  heartbeat: ({ lastHeartbeatAt }) => lastHeartbeatAt?.getTime() ?? 0,
+  registered: ({ registeredAt }) => registeredAt.getTime(),
+};
+
+/** State and load live in the hot state, so all are read and one page shown: there are no more than `MAX_AGENTS`. */
 export async function listAgents(
   services: Services,
   actor: Actor,
   input: z.input<typeof listSchema> = {},
-): Promise<AgentListItem[]> {
+): Promise<Page<AgentListItem>> {
   authorise(actor, 'agent.read');
-  const { states, capability, label, search } = parseInput(listSchema, input);
+  const { states, capability, label, transport, type, search, sort, order, ...page } = parseInput(
+    listSchema,
+    input,
+  );
   const agents = await loadAgents(services, actor);
-  return agents.filter(
+  const meant = agents.filter(
     (agent) =>
       (states?.includes(agent.state) ?? true) &&
       (capability === undefined || agent.capabilities.includes(capability)) &&
       (label === undefined || agent.labels.includes(label)) &&
+      (transport === undefined || agent.transport === transport) &&
+      (type === undefined || agent.type === type) &&
       (search === undefined || agent.name.toLowerCase().includes(search.toLowerCase())),
   );
+  const list = `agents ${sort} ${order}`;
+  return pageOf(meant, { ...page, list, order, cursors: services.cursors }, (agent) => [
+    SORTED[sort](agent),
+    agent.id,
+  ]);
 }
 
 export async function loadAgents(

@@ -164,7 +164,7 @@ describe('the home page agrees with the lists that it leads to', () => {
     for (const { count, filter } of [home.running, home.failed, home.stuck])
       expect(count).toBe(await listed(filter));
     const down = await listAgents(...at(), home.agents?.down.filter);
-    expect([home.agents?.down.count, down.length]).toEqual([3, 3]);
+    expect([home.agents?.down.count, down.items.length]).toEqual([3, 3]);
     expect(home.firstSteps).toEqual({ hasRun: true, hasAgent: true });
     expect(home.lastDay.length).toBeLessThanOrEqual(49);
   });

@@ -41,6 +41,8 @@ export interface Home {
 /** Past it nobody reads a number: it is shown as so many and more. */
 export const MAX_COUNT = 10_000;
 const MAX_LETTERS = 500;
+/** Those with the oldest messages. */
+const QUEUES = 10;
 const STUCK_MS = 300_000;
 const SPARKS = 48;
 const DOWN: AgentState[] = ['offline'];
@@ -78,21 +80,21 @@ export async function readHome(services: Services, actor: Actor): Promise<Home> 
 
 /** Each part for those who may see the list that it counts. */
 async function readOperations(services: Services, actor: Actor) {
-  const [agents, queues, letters] = await Promise.all([
+  const down = { states: DOWN };
+  const [all, silent, queues, letters] = await Promise.all([
     may(actor, 'agent.read') ? listAgents(services, actor) : null,
-    may(actor, 'queue.read') ? listQueues(services, actor) : null,
+    may(actor, 'agent.read') ? listAgents(services, actor, down) : null,
+    may(actor, 'queue.read')
+      ? listQueues(services, actor, { busy: true, sort: 'oldest', order: 'desc', limit: QUEUES })
+      : null,
     may(actor, 'queue.inspect') ? listDeadLetters(services, actor, { limit: MAX_LETTERS }) : null,
   ]);
-  const down = agents?.filter(({ state }) => DOWN.includes(state)).length ?? 0;
   return {
-    agents: agents && { down: { count: down, filter: { states: DOWN } }, all: agents.length },
-    queues: queues && byAge(queues),
-    deadLetters: letters?.length ?? null,
+    agents: all && silent && { down: { count: silent.items.length, filter: down }, all: all.items.length },
+    queues: queues?.items ?? null,
+    deadLetters: letters?.items.length ?? null,
   };
 }
-
-const byAge = (queues: readonly QueueView[]): QueueView[] =>
-  queues.filter(({ messages }) => messages > 0).sort((a, b) => (b.oldestAgeMs ?? 0) - (a.oldestAgeMs ?? 0));
 
 /** As many as the list would show under this filter: it is the list's own query. */
 async function countRuns(services: Services, actor: Actor, filter: RunFilter): Promise<number> {

@@ -1,4 +1,4 @@
-import { and, desc, eq, gte, lt, lte } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, gte, lt, lte } from 'drizzle-orm';
 import { z } from 'zod';
 import { auditEntries } from '#db/schema/index.ts';
 import { inTenant } from '#db/tenant.ts';
@@ -6,7 +6,7 @@ import { toUuid } from '#server/domain/ids.ts';
 import { isJsonObject, type Json, type JsonObject } from '#server/domain/json.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
-import { type Page, pageFields, toPage } from '../page.ts';
+import { orderField, type Page, pageFields, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
 
 const listSchema = z.strictObject({
@@ -17,8 +17,8 @@ const listSchema = z.strictObject({
   target: z.string().max(256).optional(),
   from: z.iso.datetime().optional(),
   until: z.iso.datetime().optional(),
+  order: orderField.default('desc'),
 });
-const LIST = 'audit';
 export type ListAudit = z.input<typeof listSchema>;
 
 export interface AuditView {
@@ -35,15 +35,17 @@ export interface AuditView {
   hash: string;
 }
 
-/** Newest first. */
+/** Newest first, unless asked otherwise. */
 export async function listAudit(
   services: Services,
   actor: Actor,
   input: ListAudit,
 ): Promise<Page<AuditView>> {
   authorise(actor, 'audit.read');
-  const { limit, cursor, actorId, action, target, from, until } = parseInput(listSchema, input);
-  const [after] = cursor === undefined ? [] : services.cursors.open(LIST, cursor);
+  const { limit, cursor, actorId, action, target, from, until, order } = parseInput(listSchema, input);
+  const paging = { limit, cursors: services.cursors, list: `audit ${order}` };
+  const [after] = cursor === undefined ? [] : services.cursors.open(paging.list, cursor);
+  const [isBeyond, direction] = order === 'asc' ? [gt, asc] : [lt, desc];
   const rows = await inTenant(services.db, actor.orgId, (tx) =>
     tx
       .select()
@@ -51,7 +53,7 @@ export async function listAudit(
       .where(
         and(
           eq(auditEntries.orgId, toUuid(actor.orgId)),
-          after === undefined ? undefined : lt(auditEntries.seq, Number(after)),
+          after === undefined ? undefined : isBeyond(auditEntries.seq, Number(after)),
           actorId ? eq(auditEntries.actorId, actorId) : undefined,
           action ? eq(auditEntries.action, action) : undefined,
           target ? eq(auditEntries.target, target) : undefined,
@@ -59,14 +61,10 @@ export async function listAudit(
           until ? lte(auditEntries.at, new Date(until)) : undefined,
         ),
       )
-      .orderBy(desc(auditEntries.seq))
+      .orderBy(direction(auditEntries.seq))
       .limit(limit + 1),
   );
-  return toPage(
-    rows,
-    { limit, cursors: services.cursors, list: LIST },
-    { placeOf: ({ seq }) => [String(seq)], toItems: viewEntry },
-  );
+  return toPage(rows, paging, { placeOf: ({ seq }) => [String(seq)], toItems: viewEntry });
 }
 
 export function viewEntry(row: typeof auditEntries.$inferSelect): AuditView {

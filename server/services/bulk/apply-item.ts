@@ -24,6 +24,7 @@ export interface ItemCall {
 
 const requestSchema = z.object({
   from: z.string().optional(),
+  fromFailure: z.boolean().optional(),
   version: z.enum(['original', 'newest']).optional(),
   graceSeconds: z.number().optional(),
 });
@@ -51,7 +52,7 @@ export async function applyItem(call: ItemCall): Promise<BulkOutcome> {
 async function act(call: ItemCall): Promise<Partial<BulkOutcome>> {
   const { services, actor, bulk, item } = call;
   const id = fromUuid('run', item.run_id);
-  const { from, version, graceSeconds } = requestSchema.parse(bulk.request);
+  const { from, fromFailure, version, graceSeconds } = requestSchema.parse(bulk.request);
   switch (bulk.action) {
     case 'cancel':
       await cancelRun(services, actor, { id, graceSeconds });
@@ -65,7 +66,7 @@ async function act(call: ItemCall): Promise<Partial<BulkOutcome>> {
     case 'replay': {
       // The key is the item's: whoever repeats the item is answered with the run that it made.
       const idempotencyKey = `bulk:${bulk.id}:${item.position}`;
-      const { run } = await replayRun(services, actor, { id, from, version, idempotencyKey });
+      const { run } = await replayRun(services, actor, { id, from, fromFailure, version, idempotencyKey });
       return { made: toUuid(run.id) };
     }
     default:

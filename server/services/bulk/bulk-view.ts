@@ -8,13 +8,14 @@ import type { JsonObject } from '#server/domain/json.ts';
 export const BULK_ACTIONS = ['cancel', 'retry', 'replay', 'pause', 'resume'] as const;
 export type BulkAction = (typeof BULK_ACTIONS)[number];
 export const BULK_RESULTS = ['succeeded', 'skipped', 'failed'] as const;
+export const BULK_STATUSES = ['open', 'done', 'aborted'] as const;
 export type BulkResult = (typeof BULK_RESULTS)[number];
 
 export interface BulkView {
   id: BulkId;
   action: BulkAction;
   /** `open` until every item has a result, or somebody aborts it. */
-  status: 'open' | 'done' | 'aborted';
+  status: (typeof BULK_STATUSES)[number];
   request: JsonObject;
   /** Name of who asked. */
   by: string;

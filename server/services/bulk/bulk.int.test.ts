@@ -101,6 +101,43 @@ describe('a bulk', () => {
     expect(items[2]).toMatchObject({ result: 'skipped', code: 'CONFLICT' });
   });
 
+  test('replays each run from where it broke, once, and says so of those in which nothing did', async () => {
+    const [first, second, third] = ['kept', 'broken', 'after'] as const;
+    const document = {
+      stages: [
+        { key: first, type: 'echo', retry: { maxAttempts: 1 } },
+        { key: second, type: 'fail', retry: { maxAttempts: 1 } },
+        { key: third, type: 'echo', retry: { maxAttempts: 1 } },
+      ],
+      dependencies: [
+        { from: first, to: second },
+        { from: second, to: third },
+      ],
+    };
+    const made = await createPipeline(...at(), { name: `bulk ${++names}`, document, publish: true });
+    const broken = await startMany(made.id, 2);
+    const whole = await startMany(await makePipeline({ type: 'echo' }), 1);
+    await vi.waitFor(async () => {
+      for (const id of broken) expect((await getRun(...at(), { id })).status).toBe('failed');
+      for (const id of whole) expect((await getRun(...at(), { id })).status).toBe('succeeded');
+    }, 30_000);
+    const filter = { pipelineId: made.id, status: ['failed' as const], replayed: false };
+    expect((await previewBulk(...at(), { action: 'replay', filter })).count).toBe(2);
+    const ids = [...broken, ...whole];
+    const { bulk } = await createBulk(...at(), { action: 'replay', ids, fromFailure: true });
+    expect((await untilDone(bulk.id)).counts).toEqual({ succeeded: 2, skipped: 1, failed: 0 });
+    const { items } = await listBulkItems(...at(), { id: bulk.id });
+    expect(items[2]).toMatchObject({ result: 'skipped', code: 'CONFLICT' });
+    for (const { runId, made: replay } of items.slice(0, 2)) {
+      const run = await getRun(...at(), { id: replay as RunId });
+      expect(run).toMatchObject({ replayOf: runId, replayFrom: second });
+      // Taken over, not done again: no agent ever had it.
+      expect(run.tasks[0]).toMatchObject({ status: 'succeeded', agentId: null });
+    }
+    const left = await previewBulk(...at(), { action: 'replay', filter: { ...filter, replayed: false } });
+    expect(left.sample.every(({ replayOf }) => replayOf !== null)).toBe(true);
+  });
+
   test('is made once for a key', async () => {
     const ids = await startMany(await makePipeline(SLEEP), 1);
     const request = { action: 'pause' as const, ids, idempotencyKey: 'bulk-1' };

@@ -32,8 +32,9 @@ const bulkFields = {
   filter: z.strictObject(runFilterFields).optional(),
   /** … or these. */
   ids: z.array(idSchema('run')).min(1).max(MAX_IDS).optional(),
-  /** Of a replay: the stage to begin with, and which version to run. */
+  /** Of a replay: the stage to begin with, or the one that broke, and which version to run. */
   from: z.string().min(1).max(63).optional(),
+  fromFailure: z.boolean().optional(),
   version: z.enum(['original', 'newest']).optional(),
   /** Of a cancellation. */
   graceSeconds: z.number().min(0).max(3600).optional(),

@@ -8,7 +8,9 @@ import type { Services } from '../context.ts';
 import { type Page, pageFields, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
 import {
+  BULK_ACTIONS,
   BULK_RESULTS,
+  BULK_STATUSES,
   type BulkItemView,
   type BulkView,
   loadBulk,
@@ -17,7 +19,11 @@ import {
 } from './bulk-view.ts';
 
 const getSchema = z.strictObject({ id: idSchema('bulk') });
-const listSchema = z.strictObject(pageFields);
+const listSchema = z.strictObject({
+  ...pageFields,
+  status: z.enum(BULK_STATUSES).optional(),
+  action: z.enum(BULK_ACTIONS).optional(),
+});
 const itemsSchema = z.strictObject({
   id: idSchema('bulk'),
   result: z.enum(BULK_RESULTS).optional(),
@@ -41,14 +47,20 @@ export async function listBulks(
   input: z.input<typeof listSchema>,
 ): Promise<Page<BulkView>> {
   authorise(actor, 'run.read');
-  const { limit, cursor } = parseInput(listSchema, input);
+  const { limit, cursor, status, action } = parseInput(listSchema, input);
   const paging = { limit, cursors: services.cursors, list: 'bulks' };
   const [after] = cursor === undefined ? [] : services.cursors.open(paging.list, cursor);
   const rows = await inTenant(services.db, actor.orgId, (tx) =>
     tx
       .select()
       .from(bulks)
-      .where(after === undefined ? undefined : lt(bulks.id, after))
+      .where(
+        and(
+          after === undefined ? undefined : lt(bulks.id, after),
+          status === undefined ? undefined : eq(bulks.status, status),
+          action === undefined ? undefined : eq(bulks.action, action),
+        ),
+      )
       .orderBy(desc(bulks.id))
       .limit(limit + 1),
   );

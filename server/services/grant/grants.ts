@@ -1,4 +1,4 @@
-import { and, asc, eq } from 'drizzle-orm';
+import { and, asc, eq, gt } from 'drizzle-orm';
 import { z } from 'zod';
 import { lockMember } from '#db/queries/change-member.ts';
 import { members, pipelineGrants } from '#db/schema/index.ts';
@@ -8,10 +8,15 @@ import { fromUuid, idSchema, toUuid, type UserId } from '#server/domain/ids.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import { auditNote, noteIn } from '#server/identity/audit/note.ts';
 import type { Services } from '../context.ts';
+import { type Page, pageFields, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
 import { loadPipeline } from '../pipeline/pipeline-view.ts';
 
-const pipelineSchema = z.strictObject({ pipelineId: idSchema('pipe') });
+const listSchema = z.strictObject({
+  ...pageFields,
+  limit: pageFields.limit.unwrap().default(200),
+  pipelineId: idSchema('pipe'),
+});
 const grantSchema = z.strictObject({ pipelineId: idSchema('pipe'), userId: idSchema('user') });
 
 export interface GrantView {
@@ -24,20 +29,30 @@ export interface GrantView {
 export async function listGrants(
   services: Services,
   actor: Actor,
-  input: z.input<typeof pipelineSchema>,
-): Promise<GrantView[]> {
+  input: z.input<typeof listSchema>,
+): Promise<Page<GrantView>> {
   authorise(actor, 'member.read');
-  const { pipelineId } = parseInput(pipelineSchema, input);
-  return inTenant(services.db, actor.orgId, async (tx) => {
+  const { pipelineId, limit, cursor } = parseInput(listSchema, input);
+  const paging = { limit, cursors: services.cursors, list: 'grants' };
+  const [after] = cursor === undefined ? [] : services.cursors.open(paging.list, cursor);
+  const rows = await inTenant(services.db, actor.orgId, async (tx) => {
     await loadPipeline(tx, pipelineId);
-    const rows = await tx
+    return tx
       .select({ userId: pipelineGrants.userId, name: members.name, createdAt: pipelineGrants.createdAt })
       .from(pipelineGrants)
       .innerJoin(members, eq(members.userId, pipelineGrants.userId))
-      .where(eq(pipelineGrants.pipelineId, toUuid(pipelineId)))
+      .where(
+        and(
+          eq(pipelineGrants.pipelineId, toUuid(pipelineId)),
+          after === undefined ? undefined : gt(pipelineGrants.userId, after),
+        ),
+      )
       .orderBy(asc(pipelineGrants.userId))
-      .limit(1000);
-    return rows.map(({ userId, ...rest }) => ({ userId: fromUuid('user', userId), ...rest }));
+      .limit(limit + 1);
+  });
+  return toPage(rows, paging, {
+    placeOf: ({ userId }) => [userId],
+    toItems: ({ userId, ...rest }) => ({ userId: fromUuid('user', userId), ...rest }),
   });
 }
 

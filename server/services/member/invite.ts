@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, sql } from 'drizzle-orm';
+import { and, desc, eq, gt, lt, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { signInLinks } from '#db/schema/index.ts';
 import { inTenant } from '#db/tenant.ts';
@@ -9,6 +9,7 @@ import { auditNote, noteIn } from '#server/identity/audit/note.ts';
 import { ROLES, type Role } from '#server/identity/permissions.ts';
 import { digest, newToken } from '#server/identity/tokens.ts';
 import type { Services } from '../context.ts';
+import { containing, type Page, pageFields, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
 
 const inviteSchema = z.strictObject({
@@ -16,6 +17,13 @@ const inviteSchema = z.strictObject({
   /** Whom it is for, so that the list can be read. */
   label: z.string().trim().max(200).default(''),
   expiresInHours: z.int().min(1).max(720).default(72),
+});
+const listSchema = z.strictObject({
+  ...pageFields,
+  limit: pageFields.limit.unwrap().default(200),
+  role: z.enum(ROLES).optional(),
+  /** Part of the label. */
+  search: z.string().max(200).optional(),
 });
 const revokeSchema = z.strictObject({ id: idSchema('invite') });
 
@@ -58,17 +66,33 @@ export async function inviteMember(
   return { ...toView(row), token };
 }
 
-export async function listInvites(services: Services, actor: Actor): Promise<InviteView[]> {
+/** Those that still work, the newest first. */
+export async function listInvites(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof listSchema> = {},
+): Promise<Page<InviteView>> {
   authorise(actor, 'member.read');
+  const { limit, cursor, role, search } = parseInput(listSchema, input);
+  const paging = { limit, cursors: services.cursors, list: 'invites' };
+  const [before] = cursor === undefined ? [] : services.cursors.open(paging.list, cursor);
   const rows = await inTenant(services.db, actor.orgId, (tx) =>
     tx
       .select()
       .from(signInLinks)
-      .where(and(eq(signInLinks.kind, 'invite'), gt(signInLinks.expiresAt, sql`now()`)))
+      .where(
+        and(
+          eq(signInLinks.kind, 'invite'),
+          gt(signInLinks.expiresAt, sql`now()`),
+          role === undefined ? undefined : eq(signInLinks.role, role),
+          containing(search, [signInLinks.label]),
+          before === undefined ? undefined : lt(signInLinks.id, before),
+        ),
+      )
       .orderBy(desc(signInLinks.id))
-      .limit(500),
+      .limit(limit + 1),
   );
-  return rows.map(toView);
+  return toPage(rows, paging, { placeOf: ({ id }) => [id], toItems: toView });
 }
 
 export async function revokeInvite(

@@ -30,13 +30,13 @@ async function setArchived(
   const { id } = parseInput(archiveSchema, input);
   authorise(actor, 'pipeline.edit', { pipelineId: id });
   return inTenant(services.db, actor.orgId, async (tx) => {
-    const { name } = await loadPipeline(tx, id);
+    const { name, toolName } = await loadPipeline(tx, id);
     await tx
       .update(pipelines)
       .set({ archivedAt: isArchived ? sql`coalesce(${pipelines.archivedAt}, now())` : null })
       .where(eq(pipelines.id, toUuid(id)))
       .catch((error) => {
-        throw nameTaken(error, name);
+        throw nameTaken(error, name, toolName);
       });
     const action = isArchived ? 'pipeline.archived' : 'pipeline.unarchived';
     await noteIn(tx, auditNote(actor, action, { target: id }));

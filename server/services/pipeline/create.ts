@@ -15,6 +15,11 @@ import { addVersion } from './publish.ts';
 
 export const pipelineNameSchema = z.string().trim().min(1).max(200);
 
+/** Within the 64 characters that clients allow for a tool, with what the doors put before it. */
+export const toolNameSchema = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]{0,55}$/, 'must be a-z, 0-9 and _, such as daily_report');
+
 /** What is said of a pipeline. */
 export const aboutFields = {
   name: pipelineNameSchema,
@@ -91,7 +96,14 @@ function nameInUse(name: string): SignalboxError {
 }
 
 /** A unique violation is about the name; anything else goes on as it is. */
-export function nameTaken(error: unknown, name: string): unknown {
-  const { code } = ((error as { cause?: unknown }).cause ?? error) as { code?: unknown };
-  return code === '23505' ? nameInUse(name) : error;
+export function nameTaken(error: unknown, name: string, toolName: string | null = null): unknown {
+  const cause = ((error as { cause?: unknown }).cause ?? error) as {
+    code?: unknown;
+    constraint_name?: unknown;
+  };
+  if (cause.code !== '23505') return error;
+  if (cause.constraint_name !== 'pipelines_tool') return nameInUse(name);
+  return new SignalboxError('CONFLICT', `Another pipeline is the tool ${JSON.stringify(toolName)} already.`, {
+    advice: 'Give the tool another name.',
+  });
 }

@@ -1,25 +1,11 @@
-import {
-  and,
-  arrayContains,
-  asc,
-  desc,
-  eq,
-  gt,
-  ilike,
-  isNotNull,
-  isNull,
-  lt,
-  or,
-  type SQL,
-  sql,
-} from 'drizzle-orm';
+import { and, arrayContains, eq, ilike, isNotNull, isNull, or, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { drafts, pipelineStars, pipelines, versions } from '#db/schema/index.ts';
 import { inTenant, type TenantTransaction } from '#db/tenant.ts';
 import { fromUuid, type PipelineId } from '#server/domain/ids.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
-import { type Page, pageFields, toPage } from '../page.ts';
+import { beyond, inOrder, type Page, pageFields, sortableTime, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
 
 export const PIPELINE_SORTS = ['created', 'name', 'updated'] as const;
@@ -74,7 +60,7 @@ export async function listPipelines(
 const SORTED: Record<ListInput['sort'], SQL<string>> = {
   created: sql`${pipelines.id}::text`,
   name: sql`lower(${pipelines.name})`,
-  updated: sql`to_char(${pipelines.updatedAt} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')`,
+  updated: sortableTime(pipelines.updatedAt),
 };
 
 function selectRows(
@@ -84,7 +70,7 @@ function selectRows(
 ) {
   const { sort, order, limit } = request;
   const star = sql`EXISTS (SELECT FROM ${pipelineStars} s WHERE s.pipeline_id = ${pipelines.id} AND s.actor_id = ${actor.id})`;
-  const direction = order === 'asc' ? asc : desc;
+  const walk = { place: SORTED[sort], id: sql<string>`${pipelines.id}`, order };
   return tx
     .select({
       id: pipelines.id,
@@ -104,8 +90,8 @@ function selectRows(
     })
     .from(pipelines)
     .leftJoin(drafts, eq(drafts.pipelineId, pipelines.id))
-    .where(and(...conditionsOf(request), request.starred ? star : undefined, placeAfter(request)))
-    .orderBy(direction(SORTED[sort]), direction(pipelines.id))
+    .where(and(...conditionsOf(request), request.starred ? star : undefined, beyond(walk, request.after)))
+    .orderBy(...inOrder(walk))
     .limit(limit + 1);
 }
 
@@ -119,14 +105,6 @@ function conditionsOf({ search, tags, archived }: ListInput): (SQL | undefined)[
       return or(ilike(pipelines.name, pattern), ilike(pipelines.description, pattern));
     }),
   ];
-}
-
-function placeAfter({ after, sort, order }: ListInput & { after: string[] | undefined }): SQL | undefined {
-  if (!after) return undefined;
-  const [place = '', id = ''] = after;
-  const beyond = order === 'asc' ? gt : lt;
-  const isBeyondId = beyond(pipelines.id, id);
-  return or(beyond(SORTED[sort], place), and(eq(SORTED[sort], place), isBeyondId));
 }
 
 function toItem(row: Awaited<ReturnType<typeof selectRows>>[number]): PipelineListItem {

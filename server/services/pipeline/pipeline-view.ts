@@ -24,6 +24,8 @@ export interface PipelineView {
   name: string;
   description: string;
   tags: string[];
+  /** As which it is offered to models; null: not at all. */
+  toolName: string | null;
   createdAt: Date;
   updatedAt: Date;
   archivedAt: Date | null;
@@ -64,12 +66,13 @@ export async function loadPipeline(tx: TenantTransaction, id: PipelineId): Promi
     .leftJoin(drafts, eq(drafts.pipelineId, pipelines.id))
     .where(eq(pipelines.id, toUuid(id)));
   if (!row) throw notFound('pipeline', id);
-  const { name, description, tags, createdAt, updatedAt, archivedAt } = row.pipelines;
+  const { name, description, tags, toolName, createdAt, updatedAt, archivedAt } = row.pipelines;
   return {
     id,
     name,
     description,
     tags,
+    toolName,
     createdAt,
     updatedAt,
     archivedAt,

@@ -7,7 +7,7 @@ import { type Actor, authorise, authoriseAnywhere } from '#server/identity/actor
 import { auditNote, noteIn } from '#server/identity/audit/note.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
-import { aboutFields, nameTaken } from './create.ts';
+import { aboutFields, nameTaken, toolNameSchema } from './create.ts';
 import { loadLivePipeline, loadPipeline, type PipelineView } from './pipeline-view.ts';
 
 export const updateSchema = z.strictObject({
@@ -15,6 +15,10 @@ export const updateSchema = z.strictObject({
   name: aboutFields.name.optional(),
   description: aboutFields.description.optional(),
   tags: aboutFields.tags.optional(),
+  tool_name: toolNameSchema
+    .nullable()
+    .optional()
+    .describe('Offers it to models as a tool of its own, `pipe_<tool_name>`; null: no longer.'),
 });
 
 /** What is said of a pipeline; what it does is in its draft. */
@@ -29,15 +33,17 @@ export async function updatePipeline(
   return inTenant(services.db, actor.orgId, async (tx) => {
     const before = await loadLivePipeline(tx, id);
     const { name = before.name, description = before.description, tags = before.tags } = about;
+    const toolName = about.tool_name === undefined ? before.toolName : about.tool_name;
     await tx
       .update(pipelines)
-      .set({ name, description, tags })
+      .set({ name, description, tags, toolName })
       .where(eq(pipelines.id, toUuid(id)))
       .catch((error) => {
-        throw nameTaken(error, name);
+        throw nameTaken(error, name, toolName);
       });
-    const was = { name: before.name, description: before.description, tags: before.tags };
-    const change = { target: id, before: was, after: { name, description, tags } };
+    const { name: oldName, description: oldDescription, tags: oldTags, toolName: oldTool } = before;
+    const was = { name: oldName, description: oldDescription, tags: oldTags, tool_name: oldTool };
+    const change = { target: id, before: was, after: { name, description, tags, tool_name: toolName } };
     await noteIn(tx, auditNote(actor, 'pipeline.changed', change));
     return loadPipeline(tx, id);
   });

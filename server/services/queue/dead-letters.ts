@@ -1,4 +1,4 @@
-import { and, desc, eq, isNull } from 'drizzle-orm';
+import { and, eq, isNull, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { deadLetters, tasks } from '#db/schema/index.ts';
 import { inTenant } from '#db/tenant.ts';
@@ -14,11 +14,22 @@ import {
 } from '#server/domain/ids.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { DeadLetterView, Services } from '../context.ts';
+import { beyond, inOrder, type Page, pageFields, sortableTime, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
 import { replayRun } from '../run/replay.ts';
 import { isQueueOf } from './list.ts';
 
-const listSchema = z.strictObject({ limit: z.int().min(1).max(500).default(100) });
+export const LETTER_KINDS = ['task', 'message'] as const;
+
+const listSchema = z.strictObject({
+  ...pageFields,
+  limit: z.int().min(1).max(500).default(100),
+  kind: z.enum(LETTER_KINDS).optional(),
+  /** The queue that a message came from, or the capability of a task. */
+  queue: z.string().max(256).optional(),
+});
+const LIST = 'dead-letters';
+
 const replaySchema = z.strictObject({ id: z.string().min(1).max(256) });
 const discardSchema = z.strictObject({
   id: z.string().min(1).max(256),
@@ -32,46 +43,100 @@ export interface DeadLetter extends DeadLetterView {
   taskId: TaskId | null;
 }
 
-/** Tasks first, since a run of somebody's has failed for each of them. */
+/** Tasks first, since a run of somebody's has failed for each of them: the newest first. Then messages as they lie. */
 export async function listDeadLetters(
   services: Services,
   actor: Actor,
   input: z.input<typeof listSchema>,
-): Promise<DeadLetter[]> {
+): Promise<Page<DeadLetter>> {
   authorise(actor, 'queue.inspect');
-  const { limit } = parseInput(listSchema, input);
-  const [ofTasks, messages] = await Promise.all([
-    listTasks(services, actor, limit),
-    services.queues.listDeadLetters(limit, isQueueOf(services, actor)),
-  ]);
-  const ofMessages = messages.map((letter): DeadLetter => ({ ...letter, runId: null, taskId: null }));
-  return [...ofTasks, ...ofMessages].slice(0, limit);
+  const { limit, cursor, kind, queue } = parseInput(listSchema, input);
+  const [reached, ...place] = cursor === undefined ? [] : services.cursors.open(LIST, cursor);
+  const wanted = { limit: limit + 1, queue };
+  const ofTasks =
+    kind === 'message' || reached === 'message'
+      ? []
+      : await listTasks(services, actor, { ...wanted, after: reached === undefined ? undefined : place });
+  const left = limit + 1 - ofTasks.length;
+  const ofMessages =
+    kind === 'task' || left === 0
+      ? []
+      : await listMessages(services, actor, {
+          queue,
+          limit: left,
+          after: reached === 'message' ? place : [],
+        });
+  const paging = { limit, cursors: services.cursors, list: LIST };
+  return toPage([...ofTasks, ...ofMessages], paging, {
+    placeOf: ({ place }) => place,
+    toItems: ({ letter }) => letter,
+  });
 }
 
-async function listTasks(services: Services, actor: Actor, limit: number): Promise<DeadLetter[]> {
+interface Placed {
+  letter: DeadLetter;
+  place: string[];
+}
+interface Wanted {
+  limit: number;
+  queue: string | undefined;
+  after: readonly string[] | undefined;
+}
+
+async function listTasks(services: Services, actor: Actor, wanted: Wanted): Promise<Placed[]> {
+  const { limit, queue, after } = wanted;
+  const walk = {
+    place: sortableTime(deadLetters.createdAt),
+    id: sql<string>`${deadLetters.id}`,
+    order: 'desc',
+  } as const;
   const rows = await inTenant(services.db, actor.orgId, (tx) =>
     tx
-      .select()
+      .select({ row: deadLetters, place: walk.place })
       .from(deadLetters)
-      .where(isNull(deadLetters.closedAt))
-      .orderBy(desc(deadLetters.createdAt), desc(deadLetters.id))
+      .where(
+        and(
+          isNull(deadLetters.closedAt),
+          queue === undefined ? undefined : eq(deadLetters.queue, queue),
+          beyond(walk, after),
+        ),
+      )
+      .orderBy(...inOrder(walk))
       .limit(limit),
   );
-  return rows.map((row) => {
-    const runId = row.runId === null ? null : fromUuid('run', row.runId);
-    return {
-      id: fromUuid('letter', row.id),
-      messageId: '',
-      queue: row.queue,
-      reason: row.reason,
-      deadAt: row.createdAt.getTime(),
-      redeliveries: 0,
-      priority: 'medium',
-      body: Buffer.from(row.body, 'utf8'),
-      runId,
-      taskId: runId === null || row.taskIndex === null ? null : taskId(runId, row.taskIndex),
-    };
-  });
+  return rows.map(({ row, place }) => ({ letter: letterOf(row), place: ['task', place, row.id] }));
+}
+
+function letterOf(row: typeof deadLetters.$inferSelect): DeadLetter {
+  const runId = row.runId === null ? null : fromUuid('run', row.runId);
+  return {
+    id: fromUuid('letter', row.id),
+    messageId: '',
+    queue: row.queue,
+    reason: row.reason,
+    deadAt: row.createdAt.getTime(),
+    redeliveries: 0,
+    priority: 'medium',
+    body: Buffer.from(row.body, 'utf8'),
+    runId,
+    taskId: runId === null || row.taskIndex === null ? null : taskId(runId, row.taskIndex),
+  };
+}
+
+/** A broker shows its letters from the first on. So a page begins after the last one shown, or where that one stood. */
+async function listMessages(services: Services, actor: Actor, wanted: Wanted): Promise<Placed[]> {
+  const { limit, queue, after: [shown = '0', lastId] = [] } = wanted;
+  const isMine = isQueueOf(services, actor);
+  const letters = await services.queues.listDeadLetters(
+    Number(shown) + limit,
+    (name) => isMine(name) && (queue === undefined || name === queue),
+  );
+  const last = letters.findIndex(({ id }) => id === lastId);
+  const from = last < 0 ? Number(shown) : last + 1;
+  return letters.slice(from, from + limit).map((letter, at) => ({
+    letter: { ...letter, runId: null, taskId: null },
+    place: ['message', String(from + at + 1), letter.id],
+  }));
 }
 
 /**

@@ -1,6 +1,7 @@
 import { and, eq } from 'drizzle-orm';
 import { idempotencyKeys } from '#db/schema/index.ts';
 import { inTenant } from '#db/tenant.ts';
+import type { CarryOrder } from '#server/agents/workspace/carry.ts';
 import type { StartRequest } from '#server/coordinator/commands.ts';
 import { invalid, SignalboxError } from '#server/domain/errors.ts';
 import type { CompiledGraph, JsonValidator } from '#server/domain/graph/compile.ts';
@@ -25,6 +26,8 @@ export interface Launch {
   /** What the caller asked for: the same key with another one is a conflict. */
   request: Json;
   replay?: { of: RunId; from: string };
+  /** Stages of the run that is done again whose files come with it. */
+  files?: CarryOrder['kept'];
   reuse?: StartRequest['reuse'];
   /** What the audit calls it. */
   action: string;
@@ -57,6 +60,9 @@ async function giveBirth(
     { runId: id, orgId: actor.orgId },
     { launch, graph },
   );
+  // Like its payloads, before it is born: its first stage finds the files of those before it.
+  const { replay, files: kept = [] } = launch;
+  if (replay) await services.workspaces.replays.carry({ from: replay.of, to: id, orgId: actor.orgId, kept });
   const deadline = graph.graph.deadlineSeconds;
   const reply = await services.engine.startRun({
     run: {
@@ -71,17 +77,18 @@ async function giveBirth(
       notification: launch.notification,
       trigger: launch.trigger,
       deadlineAt: deadline === undefined ? null : services.now() + deadline * 1000,
-      ...(launch.replay ? { replay: launch.replay } : {}),
+      ...(replay ? { replay } : {}),
       ...(key === undefined ? {} : { idempotency: { key, requestHash } }),
     },
     ...(launch.reuse ? { reuse: launch.reuse } : {}),
     note: auditNote(actor, launch.action, {
       target: id,
-      after: { pipeline: launch.pipelineId, version: launch.versionId, replay: launch.replay?.of ?? null },
+      after: { pipeline: launch.pipelineId, version: launch.versionId, replay: replay?.of ?? null },
     }).body,
   });
   if (!reply.ok) {
     await services.payloads.forgetUnborn(id);
+    await services.workspaces.replays.forgetUnborn(actor.orgId, id);
     return { id: await findWinner(services, actor, { key, requestHash }), isNew: false };
   }
   return { id, isNew: true };

@@ -5,7 +5,7 @@ import { invalid, notFound, SignalboxError } from '#server/domain/errors.ts';
 import type { CompiledGraph } from '#server/domain/graph/compile.ts';
 import { fromUuid, idSchema, type RunId } from '#server/domain/ids.ts';
 import { type Json, jsonObjectSchema, jsonSchema } from '#server/domain/json.ts';
-import { isRunOver, isTaskSkipped, isTaskSuccess } from '#server/domain/statuses.ts';
+import { isRunOver, isTaskFailure, isTaskSkipped, isTaskSuccess } from '#server/domain/statuses.ts';
 import { type Actor, authorise, authoriseAnywhere } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { idempotencyKeySchema } from '../make-once.ts';
@@ -19,6 +19,8 @@ const replaySchema = z.strictObject({
   id: idSchema('run'),
   /** Key of the stage to begin with; left out, the whole run is done again. */
   from: z.string().min(1).max(63).optional(),
+  /** Begins where it broke instead: with all that failed or never ran. */
+  fromFailure: z.boolean().optional(),
   version: z.enum(['original', 'newest']).default('original'),
   /** Left out: what the run was given. */
   input: jsonSchema.optional(),
@@ -36,8 +38,7 @@ export async function replayRun(
   const { idempotencyKey, ...request } = parseInput(replaySchema, input);
   const source = await loadSource(services, actor, request);
   const graph = await services.graphOf(source.versionId);
-  const from = request.from;
-  if (from !== undefined && !graph.indexOf.has(from)) throw notFound('stage', from);
+  const { from, reuse } = planReplay(graph, request, source.tasks);
   const { id, isNew } = await launchRun(services, actor, {
     pipelineId: pipelineIdOf(source.run),
     versionId: source.versionId,
@@ -50,11 +51,53 @@ export async function replayRun(
     idempotencyKey,
     action: 'run.replayed',
     request: JSON.parse(JSON.stringify({ replay: request })) as Json,
-    replay: { of: request.id, from: from ?? '' },
-    reuse: from === undefined ? [] : planReuse(graph, { from, source: request.id, tasks: source.tasks }),
+    replay: { of: request.id, from },
+    reuse,
+    files: filesOf(graph, source.tasks, reuse),
   });
   const run = await inTenant(services.db, actor.orgId, (tx) => viewRun(tx, id, services.graphOf));
   return { run: redactRun(actor, run), isNew };
+}
+
+type Reuse = NonNullable<StartRequest['reuse']>;
+
+/** With which stage the replay begins (empty: with all of them) and what it takes over. */
+function planReplay(
+  graph: CompiledGraph,
+  request: Pick<z.output<typeof replaySchema>, 'id' | 'from' | 'fromFailure'>,
+  tasks: readonly TaskRow[],
+): { from: string; reuse: Reuse } {
+  const { id: source, from } = request;
+  if (from !== undefined && !graph.indexOf.has(from)) throw notFound('stage', from);
+  if (request.fromFailure !== true)
+    return { from: from ?? '', reuse: from === undefined ? [] : planReuse(graph, { from, source, tasks }) };
+  if (from !== undefined) throw invalid('It begins either with a stage or where the run broke, not both.');
+  const broken = findBroken(graph, tasks);
+  if (broken === undefined) {
+    throw new SignalboxError('CONFLICT', 'Every stage of the run succeeded, so there is none that broke.', {
+      advice: 'Replay all of it, or name the stage to begin with.',
+    });
+  }
+  return { from: broken, reuse: planReuse(graph, { from: broken, source, tasks }) };
+}
+
+/** The first stage that failed; where none did, as after a cancellation, the first that did not succeed. */
+function findBroken(graph: CompiledGraph, tasks: readonly TaskRow[]): string | undefined {
+  const byKey = new Map(tasks.map((task) => [task.stageKey, task]));
+  const keys = graph.order.map((index) => graph.stages[index]?.key ?? '');
+  const is = (test: (status: TaskRow['status']) => boolean) =>
+    keys.find((key) => test(byKey.get(key)?.status ?? 'pending'));
+  return is(isTaskFailure) ?? is((status) => !isTaskSuccess(status) && !isTaskSkipped(status));
+}
+
+/** Stages whose outputs are reused, as they stood in the run that is done again. */
+function filesOf(
+  graph: CompiledGraph,
+  tasks: readonly TaskRow[],
+  reuse: Reuse,
+): { stageKey: string; index: number }[] {
+  const reused = new Set(reuse.map(({ task }) => graph.stages[task]?.key));
+  return tasks.flatMap(({ stageKey, index }) => (reused.has(stageKey) ? [{ stageKey, index }] : []));
 }
 
 async function loadSource(
@@ -86,10 +129,10 @@ async function loadSource(
 export function planReuse(
   graph: CompiledGraph,
   { from, source, tasks }: { from: string; source: RunId; tasks: readonly TaskRow[] },
-): NonNullable<StartRequest['reuse']> {
+): Reuse {
   const byKey = new Map(tasks.map((task) => [task.stageKey, task]));
   const again = new Set<number>();
-  const reuse: NonNullable<StartRequest['reuse']> = [];
+  const reuse: Reuse = [];
   for (const index of graph.order) {
     const key = graph.stages[index]?.key ?? '';
     const before = byKey.get(key);

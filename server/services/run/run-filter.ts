@@ -47,6 +47,8 @@ export const runFilterFields = {
   replayOf: idSchema('run').optional(),
   /** It goes on, and for so long a task of it has been waiting for an agent. */
   minWaitingMs: milliseconds.optional(),
+  /** Somebody has replayed it, or nobody has. */
+  replayed: z.boolean().optional(),
 };
 const runFilterSchema = z.strictObject(runFilterFields);
 export type RunFilter = z.output<typeof runFilterSchema>;

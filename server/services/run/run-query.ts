@@ -29,6 +29,7 @@ export interface RunConditions {
   errorGroup?: string | undefined;
   replayOf?: string | undefined;
   minWaitingMs?: number | undefined;
+  replayed?: boolean | undefined;
   label?: string;
   idRange?: { from: string; to: string };
   /** A stretch of time, as ids have it. */
@@ -184,6 +185,10 @@ const CONDITIONS: { [Field in keyof RunConditions]-?: (value: NonNullable<RunCon
   minWaitingMs: (value) =>
     sql`r.status = ANY (${list(ACTIVE)}::text::run_status[]) AND EXISTS (SELECT FROM tasks t WHERE t.run_id = r.id
       AND t.status = ANY (${list(WAITING)}::text::task_status[]) AND t.ready_at < now() - ${ms(value)})`,
+  replayed: (value) =>
+    value
+      ? sql`EXISTS (SELECT FROM runs again WHERE again.replay_of = r.id)`
+      : sql`NOT EXISTS (SELECT FROM runs again WHERE again.replay_of = r.id)`,
   label: (value) => sql`r.labels @> ARRAY[${value}::text]`,
   idRange: ({ from, to }) => sql`r.id BETWEEN ${from}::text::uuid AND ${to}::text::uuid`,
   bornSince: (value) => idIs(sql`>=`, sql`uuid_at(${at(value)})`),

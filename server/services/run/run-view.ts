@@ -35,6 +35,8 @@ export interface TaskView {
   stageKey: string;
   name: string;
   capability: string;
+  /** Places of the stages that it follows. */
+  after: number[];
   status: TaskStatus;
   attempt: number;
   epoch: number;
@@ -171,6 +173,7 @@ function toTaskView(run: RunRow, place: Place): TaskView {
     stageKey: stage?.key ?? '',
     name: stage?.name ?? stage?.key ?? '',
     capability: stage?.type ?? '',
+    after: (graph.incoming[index] ?? []).map(({ from }) => from),
     status: row?.status ?? 'pending',
     attempt: row?.attempt ?? 0,
     epoch: row?.epoch ?? 0,

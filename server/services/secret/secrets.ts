@@ -4,11 +4,12 @@ import { secrets } from '#db/schema/index.ts';
 import { inTenant } from '#db/tenant.ts';
 import { invalid, notFound, SignalboxError } from '#server/domain/errors.ts';
 import { toUuid } from '#server/domain/ids.ts';
+import { isConnectionSecret, MCP_SECRETS } from '#server/domain/mcp.ts';
 import { isSigningSecret, SIGNING_PREFIX } from '#server/domain/notifications.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import { auditNote, noteIn } from '#server/identity/audit/note.ts';
 import type { Services } from '../context.ts';
-import { type Page, pageFields, toPage } from '../page.ts';
+import { containing, type Page, pageFields, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
 
 export const secretNameSchema = z
@@ -17,7 +18,7 @@ export const secretNameSchema = z
     /^[A-Za-z0-9][\w./-]{0,127}$/,
     'must begin with a letter or digit and have letters, digits and _ . / -',
   );
-const listSchema = z.strictObject(pageFields);
+const listSchema = z.strictObject({ ...pageFields, search: z.string().max(128).optional() });
 const putSchema = z.strictObject({ name: secretNameSchema, value: z.string().min(1).max(65_536) });
 const deleteSchema = z.strictObject({ name: secretNameSchema });
 
@@ -42,7 +43,7 @@ export async function listSecrets(
   input: z.input<typeof listSchema>,
 ): Promise<Page<SecretView>> {
   authorise(actor, 'secret.manage');
-  const { limit, cursor } = parseInput(listSchema, input);
+  const { limit, cursor, search } = parseInput(listSchema, input);
   const paging = { limit, cursors: services.cursors, list: 'secrets' };
   const [after] = cursor === undefined ? [] : services.cursors.open(paging.list, cursor);
   const rows = await inTenant(services.db, actor.orgId, (tx) =>
@@ -53,7 +54,9 @@ export async function listSecrets(
         and(
           eq(secrets.orgId, toUuid(actor.orgId)),
           after === undefined ? undefined : gt(secrets.name, after),
+          containing(search, [secrets.name]),
           notLike(secrets.name, `${SIGNING_PREFIX}%`),
+          notLike(secrets.name, `${MCP_SECRETS}%`),
         ),
       )
       .orderBy(asc(secrets.name))
@@ -70,7 +73,7 @@ export async function putSecret(
 ): Promise<SecretView> {
   authorise(actor, 'secret.manage');
   const { name, value } = parseInput(putSchema, input);
-  if (isSigningSecret(name)) throw reserved(name);
+  if (isSigningSecret(name) || isConnectionSecret(name)) throw reserved(name);
   const orgId = toUuid(actor.orgId);
   const here = and(eq(secrets.orgId, orgId), eq(secrets.name, name));
   return inTenant(services.db, actor.orgId, async (tx) => {
@@ -101,7 +104,7 @@ export async function deleteSecret(
 ): Promise<void> {
   authorise(actor, 'secret.manage');
   const { name } = parseInput(deleteSchema, input);
-  if (isSigningSecret(name)) throw reserved(name);
+  if (isSigningSecret(name) || isConnectionSecret(name)) throw reserved(name);
   await inTenant(services.db, actor.orgId, async (tx) => {
     const gone = await tx
       .delete(secrets)
@@ -114,9 +117,9 @@ export async function deleteSecret(
 
 function reserved(name: string): SignalboxError {
   return invalid(
-    `Secrets under ${SIGNING_PREFIX} sign notifications, and ${name} would be one of them.`,
+    `Secrets under ${SIGNING_PREFIX} sign notifications, those under ${MCP_SECRETS} belong to MCP connections, and ${name} would be one of them.`,
     undefined,
-    'Choose another name. A signing secret is replaced by rotating it.',
+    'Choose another name. A signing secret is replaced by rotating it, the credentials of a connection by changing that.',
   );
 }
 

@@ -6,42 +6,45 @@ import { fromUuid, idSchema } from '#server/domain/ids.ts';
 import { isRunOver, RUN_STATUSES } from '#server/domain/statuses.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
-import { type Page, pageFields, toPage } from '../page.ts';
+import { orderField, type Page, pageFields, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
 import { findRuns } from '../run/find-runs.ts';
 import { redactRun } from '../run/redact.ts';
-import { resolveFilter } from '../run/run-filter.ts';
+import { resolveFilter, runFilterFields } from '../run/run-filter.ts';
 import { type RunView, type TaskView, toRunView } from '../run/run-view.ts';
 
+const { createdAfter, createdBefore } = runFilterFields;
 const listSchema = z.strictObject({
   ...pageFields,
+  ...{ createdAfter, createdBefore },
   /** Left out: both. */
   over: z.boolean().optional(),
   /** The one that was named when it was submitted. */
   pipelineId: idSchema('pipe').optional(),
   agentId: idSchema('agent').optional(),
+  order: orderField.default('desc'),
 });
 
 export interface TaskListItem extends TaskView {
   run: RunView;
 }
 
-const LIST = 'tasks';
 /** A task on its own is a run of one stage that was begun so. */
 const TRIGGER = 'task';
 
-/** Tasks that were submitted on their own, newest first. */
+/** Tasks that were submitted on their own, the newest first unless asked otherwise. */
 export async function listTasks(
   services: Services,
   actor: Actor,
   input: z.input<typeof listSchema>,
 ): Promise<Page<TaskListItem>> {
   authorise(actor, 'run.read');
-  const { limit, cursor, over, pipelineId, agentId } = parseInput(listSchema, input);
-  const after = cursor === undefined ? undefined : services.cursors.open(LIST, cursor);
+  const { limit, cursor, over, pipelineId, order, ...rest } = parseInput(listSchema, input);
+  const list = `tasks ${order}`;
+  const after = cursor === undefined ? undefined : services.cursors.open(list, cursor);
   const filter = {
+    ...rest,
     trigger: TRIGGER,
-    agentId,
     metadata: pipelineId === undefined ? undefined : `pipeline_id=${pipelineId}`,
     status: over === undefined ? undefined : RUN_STATUSES.filter((status) => isRunOver(status) === over),
   };
@@ -49,7 +52,7 @@ export async function listTasks(
   const query = {
     where,
     sort: 'created',
-    order: 'desc',
+    order,
     limit: limit + 1,
     ...(after ? { after } : {}),
   } as const;
@@ -63,7 +66,7 @@ export async function listTasks(
   );
   return toPage(
     found,
-    { limit, cursors: services.cursors, list: LIST },
+    { limit, cursors: services.cursors, list },
     {
       placeOf: ({ id }) => [id],
       toItems: ({ id }) => {

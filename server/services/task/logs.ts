@@ -1,7 +1,9 @@
+import { and, desc, eq } from 'drizzle-orm';
 import { z } from 'zod';
+import { taskStageLogs } from '#db/schema/index.ts';
 import { inTenant } from '#db/tenant.ts';
 import { notFound } from '#server/domain/errors.ts';
-import { parseTaskId, taskIdSchema } from '#server/domain/ids.ts';
+import { parseTaskId, taskIdSchema, toUuid } from '#server/domain/ids.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
@@ -12,6 +14,7 @@ const logsSchema = z.strictObject({
   id: taskIdSchema,
   limit: z.int().min(1).max(10_000).default(1000),
 });
+const endSchema = z.strictObject({ id: taskIdSchema });
 
 export async function listTaskLogs(
   services: Services,
@@ -26,4 +29,27 @@ export async function listTaskLogs(
     await loadRunRow(tx, place.runId);
     return loadLogs(tx, place, limit);
   });
+}
+
+/** Says where the log ends just now: other than before when lines have come. */
+export async function findLogEnd(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof endSchema>,
+): Promise<string> {
+  authorise(actor, 'run.logs');
+  const { id } = parseInput(endSchema, input);
+  const place = parseTaskId(id);
+  if (!place) throw notFound('task', id);
+  const { runId, index, epoch, line } = taskStageLogs;
+  const [last] = await inTenant(services.db, actor.orgId, async (tx) => {
+    await loadRunRow(tx, place.runId);
+    return tx
+      .select({ epoch, line })
+      .from(taskStageLogs)
+      .where(and(eq(runId, toUuid(place.runId)), eq(index, place.index)))
+      .orderBy(desc(epoch), desc(line))
+      .limit(1);
+  });
+  return last ? `${last.epoch}/${last.line}` : '';
 }

@@ -37,7 +37,8 @@ export interface KillRig extends AsyncDisposable {
   expectAcceptedOnce(runId: string, tasks: number): Promise<void>;
 }
 
-export async function createKillRig(): Promise<KillRig> {
+/** `settings` of the server, beside those that every test wants. */
+export async function createKillRig(settings: Record<string, string> = {}): Promise<KillRig> {
   const database = await createTestDatabase();
   const folder = await mkdtemp(join(tmpdir(), 'signalbox-kills-'));
   const token = readOrCreateSecret(join(folder, 'data/api-secret'));
@@ -69,6 +70,7 @@ export async function createKillRig(): Promise<KillRig> {
             SIGNALBOX_DATA_DIR: join(folder, 'data'),
             SIGNALBOX_ROLES: 'web,coordinator',
             SERVER_PORT: String(port),
+            ...settings,
           },
           stdio: 'pipe',
         }),

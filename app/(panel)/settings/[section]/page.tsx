@@ -1,0 +1,18 @@
+import type { Metadata } from 'next';
+import { notFound } from 'next/navigation';
+import { isSection, SettingsPage, titleOf } from '../../../../components/settings/index.ts';
+
+interface Props {
+  params: Promise<{ section: string }>;
+}
+
+export async function generateMetadata({ params }: Props): Promise<Metadata> {
+  const { section } = await params;
+  return { title: isSection(section) ? titleOf(section) : 'Settings' };
+}
+
+export default async function Page({ params }: Props) {
+  const { section } = await params;
+  if (!isSection(section)) notFound();
+  return <SettingsPage section={section} />;
+}

@@ -1,0 +1,114 @@
+// @ts-check
+import { spawn } from 'node:child_process';
+import { hostname } from 'node:os';
+import { createInterface } from 'node:readline';
+import { runAgent, TaskFailure } from '../../sdk/typescript/index.mjs';
+import { findServer } from '../connect.mjs';
+import { EXIT, UsageError } from '../usage.mjs';
+
+/** @import { Task } from '../../sdk/typescript/index.mjs' */
+/** @import { Command } from '../usage.mjs' */
+
+/** What of a program's last words goes into the error of a failed task. */
+const LAST_WORDS = 2000;
+const MOST_OUTPUT_BYTES = 64 * 1024 * 1024;
+/** As in `sysexits.h`: the data is at fault, so another try would be no better. */
+const EX_DATAERR = 65;
+const GRACE_MS = 5000;
+
+/** @type {Command} */
+export const serve = {
+  about: 'be an agent: each task is given to a program, its input as JSON; what that prints is the output',
+  args: 'CAPABILITY -- PROGRAM [ARGUMENT…]',
+  least: 2,
+  words: [() => 'capabilities'],
+  options: {
+    name: { type: 'string', about: "the agent's name; left out, the capability and the machine" },
+    'at-once': { type: 'string', about: 'how many tasks at once; 1' },
+  },
+  async run({ args: [capability = '', ...command], options, client }) {
+    // It says what to do where there is no key.
+    client();
+    const { url, token } = findServer(options);
+    const maxConcurrency = Number(options['at-once'] ?? 1);
+    if (!Number.isInteger(maxConcurrency) || maxConcurrency < 1)
+      throw new UsageError(`--at-once is ${options['at-once']}.`, 'It is a whole number from 1 on.');
+    const end = await runAgent({
+      name: options.name ?? `${capability} on ${hostname()}`,
+      handlers: { [capability]: (task) => runProgram(command, task) },
+      ...{ url, token, maxConcurrency },
+    });
+    return end.why === 'drained' ? EXIT.ok : EXIT.failed;
+  },
+};
+
+/**
+ * One task by one process. Lines on standard error are the task's log, an exit code that is not 0 fails the attempt.
+ * @param {string[]} command @param {Task} task
+ */
+function runProgram([program = '', ...args], task) {
+  const { input, config, parameters, signal, log } = task;
+  const child = spawn(program, args, {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: {
+      ...process.env,
+      SIGNALBOX_TASK: task.task_id,
+      SIGNALBOX_RUN: task.run_id,
+      SIGNALBOX_STAGE: task.stage,
+      SIGNALBOX_ATTEMPT: String(task.attempt),
+      SIGNALBOX_EFFECT_KEY: task.effectKey,
+      SIGNALBOX_CONFIG: JSON.stringify(config),
+      SIGNALBOX_PARAMETERS: JSON.stringify(parameters),
+    },
+  });
+  signal.addEventListener('abort', () => end(child), { once: true });
+  // It may end without having read all of it.
+  child.stdin.on('error', () => {}).end(`${JSON.stringify(input ?? null)}\n`);
+  let words = '';
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    words = `${words}${line}\n`.slice(-LAST_WORDS);
+    log('info', line);
+  });
+  /** @type {Buffer[]} */
+  const printed = [];
+  let bytes = 0;
+  child.stdout.on('data', (/** @type {Buffer} */ chunk) => {
+    bytes += chunk.length;
+    if (bytes > MOST_OUTPUT_BYTES) child.kill('SIGKILL');
+    else printed.push(chunk);
+  });
+  return new Promise((resolve, reject) => {
+    child.once('error', (error) =>
+      reject(new TaskFailure(`${program} cannot be started: ${error.message}`, { code: 'NO_PROGRAM' })),
+    );
+    child.once('close', (code, killedBy) => {
+      if (code === 0) resolve(readOutput(Buffer.concat(printed).toString('utf8').trim()));
+      else if (bytes > MOST_OUTPUT_BYTES)
+        reject(new TaskFailure(`${program} printed more than 64 MB.`, { code: 'TOO_MUCH' }));
+      else {
+        const how = code === null ? `was ended by ${killedBy}` : `ended with ${code}`;
+        const failure = {
+          code: `EXIT_${code ?? killedBy}`,
+          ...(code === EX_DATAERR ? { class: /** @type {const} */ ('invalid-input') } : {}),
+        };
+        reject(new TaskFailure(`${program} ${how}.${words ? ` ${words.trim()}` : ''}`, failure));
+      }
+    });
+  });
+}
+
+/** @param {import('node:child_process').ChildProcess} child */
+function end(child) {
+  child.kill('SIGTERM');
+  setTimeout(() => child.kill('SIGKILL'), GRACE_MS).unref();
+}
+
+/** JSON where it is, and a text otherwise. @param {string} text */
+function readOutput(text) {
+  if (text === '') return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

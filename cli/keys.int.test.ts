@@ -1,0 +1,232 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { until } from '#server/testing/faults/until.ts';
+import { createKillRig, type KillRig } from '#server/testing/sdk-agents/kill-rig.ts';
+import { createClient } from '../sdk/typescript/index.mjs';
+
+const MAIN = join(import.meta.dirname, 'main.mjs');
+
+let rig: KillRig;
+let folder: string;
+let url: string;
+/** As on the server's own machine: nothing is set but where its data is. */
+let atHome: Record<string, string>;
+/** As elsewhere: nothing is set at all. */
+let away: Record<string, string>;
+
+async function type(args: string[], env: Record<string, string>, typed?: string) {
+  const shell = typed === undefined ? [MAIN, ...args] : ['-c', 'printf "%s\\n" "$0" | "$@"', typed];
+  const child =
+    typed === undefined
+      ? rig.start({ command: process.execPath, args: shell, env })
+      : rig.start({ command: 'sh', args: [...shell, process.execPath, MAIN, ...args], env });
+  return { code: await child.exited, printed: child.printed() };
+}
+
+/** One JSON is all that a program reads. */
+async function typeJson(args: string[], env = atHome) {
+  const { code, printed } = await type([...args, '--json'], env);
+  expect({ code, printed }).toMatchObject({ code: 0 });
+  return JSON.parse(printed);
+}
+
+beforeAll(async () => {
+  rig = await createKillRig();
+  folder = await mkdtemp(join(tmpdir(), 'signalbox-cli-keys-'));
+  url = rig.env.SIGNALBOX_URL ?? '';
+  const data = join(folder, 'data');
+  mkdirSync(data);
+  writeFileSync(join(data, 'api-secret'), rig.env.SIGNALBOX_TOKEN ?? '');
+  writeFileSync(
+    join(data, 'lock.json'),
+    JSON.stringify({ pid: 1, startedAt: 1, port: Number(new URL(url).port) }),
+  );
+  const nothing = { SIGNALBOX_URL: '', SIGNALBOX_TOKEN: '', XDG_CONFIG_HOME: join(folder, 'config') };
+  atHome = { ...nothing, SIGNALBOX_DATA_DIR: data };
+  away = { ...nothing, SIGNALBOX_DATA_DIR: '', XDG_CONFIG_HOME: join(folder, 'config') };
+  await rig.startServer();
+}, 120_000);
+afterAll(async () => {
+  await rig[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe('signalbox keys', () => {
+  test('makes a key on the server’s own machine that works at once, rotates it and ends it', async () => {
+    const made = await typeJson(['keys', 'create', '--name', 'ci', '--role', 'operator']);
+    expect(made).toMatchObject({ name: 'ci', role: 'operator', key: expect.any(String) });
+    const me = (token: string) => createClient({ url, token, retryForMs: 0 }).request('GET', '/me');
+    expect(await me(made.key)).toMatchObject({ kind: 'key', name: 'ci', role: 'operator' });
+    expect(await typeJson(['keys', 'list'])).toEqual([expect.objectContaining({ id: made.id, name: 'ci' })]);
+
+    const rotated = await typeJson(['keys', 'rotate', 'ci', '--overlap-hours', '0']);
+    expect(await me(rotated.key)).toMatchObject({ name: 'ci' });
+    await expect(me(made.key)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+
+    const narrow = await type(
+      [
+        'keys',
+        'create',
+        '--name',
+        'ci',
+        '--role',
+        'viewer',
+        '--scopes',
+        'runs:read',
+        '--expires-in-days',
+        'never',
+      ],
+      atHome,
+    );
+    expect(narrow.printed).toMatch(/^ci \(viewer\), for good\. It is shown only here:\nsbx_\S+\n$/);
+    const twins = await type(['keys', 'revoke', 'ci'], atHome);
+    expect(twins).toMatchObject({
+      code: 2,
+      printed: expect.stringContaining(`Give the id of one: ${made.id}, key_`),
+    });
+    expect((await type(['keys', 'revoke', made.id], atHome)).code).toBe(0);
+    await expect(me(rotated.key)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  }, 120_000);
+});
+
+describe('signalbox login', () => {
+  test('keeps a key that the server takes where only its owner can read it, until it is forgotten', async () => {
+    const { key } = await typeJson(['keys', 'create', '--name', 'laptop', '--role', 'viewer']);
+    const file = join(folder, 'config/signalbox/logins.json');
+    const refused = await type(['login', '--url', url], away, 'sbx_mistyped');
+    expect(refused).toMatchObject({ code: 2, printed: expect.stringContaining('does not take this key') });
+    expect(() => statSync(file)).toThrow('ENOENT');
+
+    const done = await type(['login', '--url', `${url}/`], away, key);
+    expect(done).toEqual({ code: 0, printed: `You are laptop (viewer) at ${url}. The key is in ${file}.\n` });
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    // From now on it is the server that is meant where none is named.
+    expect((await type(['runs'], away)).code).toBe(0);
+    expect(await type(['keys', 'create', '--name', 'x', '--role', 'viewer'], away)).toMatchObject({
+      code: 3,
+    });
+    const other = await type(['agents', '--url', 'http://127.0.0.2:1'], {
+      ...away,
+      SIGNALBOX_DATA_DIR: folder,
+    });
+    expect(other).toMatchObject({ code: 2, printed: expect.stringContaining('There is no key for') });
+
+    chmodSync(file, 0o644);
+    expect((await type(['doctor'], away)).printed).toContain(`✔ token: from ${file}`);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect((await type(['logout'], away)).code).toBe(0);
+    expect(readFileSync(file, 'utf8')).not.toContain(key);
+    expect(await type(['logout'], away)).toMatchObject({ code: 2 });
+  }, 120_000);
+});
+
+describe('signalbox agents', () => {
+  test('makes a token with which the agent of that name comes in, and orders it by name', async () => {
+    const { token } = await typeJson(['agents', 'token', 'tokened']);
+    const runner = `import { runAgent } from '${join(import.meta.dirname, '../sdk/typescript/index.mjs')}';
+      await runAgent({ name: 'tokened', handlers: { tokened: () => null } });`;
+    const agent = rig.start({
+      command: process.execPath,
+      args: ['--input-type=module', '-e', runner],
+      env: { SIGNALBOX_TOKEN: token },
+    });
+    const named = async () => (await rig.client.agents.list()).filter(({ name }) => name === 'tokened');
+    await until('the agent', async () => (await named()).length === 1, 60_000);
+    const drained = await typeJson(['agents', 'drain', 'tokened', '--reason', 'its disk is full']);
+    expect(drained).toMatchObject([{ name: 'tokened', status: 'draining', reason: 'its disk is full' }]);
+    expect((await type(['agents', 'resume', 'tokened'], atHome)).code).toBe(0);
+    expect(await type(['agents', 'drain', 'nobody'], atHome)).toMatchObject({
+      code: 2,
+      printed: expect.stringContaining('signalbox agents list'),
+    });
+    agent.kill('SIGTERM');
+    expect(await agent.exited).toBe(0);
+  }, 120_000);
+});
+
+describe('completion', () => {
+  const complete = async (words: string[], env = atHome) =>
+    (await type(['complete', '--', ...words], env)).printed.split('\n').slice(0, -1);
+
+  test('knows commands, options, their words and what the server has', async () => {
+    await rig.client.pipelines.create({ name: 'daily temperatures', stages: [{ name: 'a', type: 'work' }] });
+    expect(await complete(['ru'])).toEqual(['run', 'runs']);
+    expect(await complete(['pipelines', 'p'])).toEqual(['plan']);
+    expect(await complete(['keys', 'create', '--role', 'o'])).toEqual(['owner', 'operator']);
+    expect(await complete(['runs', '--st'])).toEqual(['--status']);
+    expect(await complete(['run', 'dai'])).toEqual(['daily temperatures']);
+    expect(await complete(['run', '-i', 'x.json', 'dai'])).toEqual(['daily temperatures']);
+    expect(await complete(['runs', '--pipeline', 'dai'])).toEqual(['daily temperatures']);
+    expect(await complete(['run', '--url', 'http://127.0.0.1:1', ''])).toEqual([]);
+    expect(await complete(['fly', ''])).toEqual([]);
+    expect(await complete(['run', ''], { ...away, SIGNALBOX_DATA_DIR: folder })).toEqual([]);
+  }, 120_000);
+
+  test('in bash, a name with a space comes quoted and files are offered where nothing is known', () => {
+    const bin = join(folder, 'bin');
+    mkdirSync(bin);
+    writeFileSync(join(bin, 'signalbox'), `#!/bin/sh\nexec "${process.execPath}" "${MAIN}" "$@"\n`, {
+      mode: 0o755,
+    });
+    const ask = (...words: string[]) => {
+      const script = `source <(signalbox completion bash)
+        COMP_WORDS=(signalbox "$@"); COMP_CWORD=$#; _signalbox signalbox; printf '%s\\n' "\${COMPREPLY[@]}"`;
+      const { stdout, stderr } = spawnSync('bash', ['-c', script, 'bash', ...words], {
+        env: { ...process.env, ...atHome, PATH: `${bin}${delimiter}${process.env.PATH}` },
+        encoding: 'utf8',
+      });
+      expect(stderr).toBe('');
+      return stdout.trimEnd();
+    };
+    expect(ask('run', String.raw`daily\ t`)).toBe(String.raw`daily\ temperatures`);
+    expect(ask('runs', '--status', '=', 'fai')).toBe('failed');
+    expect(ask('pipelines', 'apply', '')).toBe('');
+  }, 120_000);
+});
+
+describe('signalbox serve and task', () => {
+  test('a program in any language works on tasks, logs and fails by its exit code', async () => {
+    const program = join(folder, 'greet.sh');
+    writeFileSync(
+      program,
+      `read -r input
+case $input in
+  *stop*) echo 'no such name' >&2; exit 65 ;;
+  *) echo 'greets' >&2; printf '{"got":%s,"word":%s}' "$input" "$SIGNALBOX_CONFIG" ;;
+esac
+`,
+    );
+    const agent = rig.start({
+      command: process.execPath,
+      args: [MAIN, 'serve', 'greet', '--', 'sh', program],
+    });
+    writeFileSync(join(folder, 'ada.json'), '{"name":"Ada"}');
+    const task = await typeJson(['task', 'greet', '--input', join(folder, 'ada.json')]);
+    expect(task).toMatchObject({ status: 'completed', output: { got: { name: 'Ada' }, word: {} } });
+    expect(await rig.client.tasks.logs(task.task_id)).toContainEqual(
+      expect.objectContaining({ message: 'greets' }),
+    );
+
+    writeFileSync(join(folder, 'stop.json'), '"stop"');
+    const failed = await type(['task', 'greet', '--input', join(folder, 'stop.json')], atHome);
+    expect(failed).toEqual({ code: 1, printed: 'EXIT_65: sh ended with 65. no such name\n' });
+    const detached = await type(['task', 'nobody-offers-this', '-d'], atHome);
+    expect(detached).toMatchObject({ code: 0, printed: expect.stringMatching(/^task_/) });
+    agent.kill('SIGTERM');
+    expect(await agent.exited).toBe(0);
+  }, 120_000);
+
+  test('a program whose run is cancelled is ended', async () => {
+    const script = `echo started >> "$NOTES"; trap 'echo ended >> "$NOTES"; exit 1' TERM; while true; do sleep 0.1; done`;
+    rig.start({ command: process.execPath, args: [MAIN, 'serve', 'wait', '--', 'sh', '-c', script] });
+    const { run_id } = await rig.client.tasks.submit({ type: 'wait' });
+    await until('the program', async () => (await rig.notes()).includes('started'), 60_000);
+    await rig.client.runs.cancel(run_id);
+    await until('its end', async () => (await rig.notes()).includes('ended'), 60_000);
+    expect((await rig.client.runs.wait(run_id)).status).toBe('cancelled');
+  }, 120_000);
+});

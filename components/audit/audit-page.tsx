@@ -1,0 +1,149 @@
+'use client';
+
+import { Download, Lock, ScrollText, ShieldCheck } from 'lucide-react';
+import { parseAsInteger, useQueryState } from 'nuqs';
+import { usePages } from '../shell/paged-table.tsx';
+import { useAct } from '../shell/use-act.ts';
+import { useMay } from '../shell/use-may.ts';
+import { Button } from '../ui/button.tsx';
+import { Empty, Notice } from '../ui/feedback.tsx';
+import { FilterBar } from '../ui/filter/index.ts';
+import { formatMoment } from '../ui/format.ts';
+import { DataGrid, type GridColumn } from '../ui/grid/index.ts';
+import { Card, Page, PageHead } from '../ui/surface.tsx';
+import { type Entry, EntryDrawer } from './entry-drawer.tsx';
+import { FILTERS, useAuditFilters } from './use-audit-filters.ts';
+import { words } from './words.ts';
+
+export function AuditPage() {
+  const may = useMay();
+  return (
+    <Page width="wide">
+      <PageHead title={words.title} note={words.note} actions={may('audit.read') ? <Actions /> : undefined} />
+      {may('audit.read') ? (
+        <Log />
+      ) : (
+        <Card>
+          <Empty icon={Lock} title={words.notYours}>
+            {words.notYoursNote}
+          </Empty>
+        </Card>
+      )}
+    </Page>
+  );
+}
+
+function Actions() {
+  const verify = useAct('audit.verify', {
+    refresh: [],
+    done: ({ fault, entries, checkpoints }) =>
+      fault
+        ? `${words.broken(fault.seq, fault.problem)} ${words.brokenAdvice}`
+        : words.sound(entries, checkpoints),
+  });
+  return (
+    <>
+      <Button icon={ShieldCheck} busy={verify.isBusy} onClick={() => verify.run({})}>
+        {words.verify}
+      </Button>
+      <Button icon={Download} onClick={() => window.location.assign('/api/v1/audit/export')}>
+        {words.export}
+      </Button>
+    </>
+  );
+}
+
+function Log() {
+  const { values, input, isNarrowed, set, clear } = useAuditFilters();
+  const [shown, setShown] = useQueryState('entry', parseAsInteger);
+  const list = usePages('audit.list', { ...input, limit: 100 }, (page) => page.entries);
+  const only = (key: 'action' | 'target' | 'actor', value: string | null) =>
+    value === null ? undefined : { hint: `Only ${value}`, apply: () => set({ [key]: value }) };
+  return (
+    <div className="flex flex-col gap-3">
+      <FilterBar
+        filters={FILTERS}
+        values={values}
+        onChange={(key, value) => set({ [key]: typeof value === 'string' ? value : null })}
+        onClear={clear}
+      />
+      {list.error ? <Notice message={list.error.message} advice={list.error.advice} /> : null}
+      <Card flush>
+        <DataGrid
+          label={words.title}
+          columns={columnsOf(only)}
+          rows={list.rows}
+          keyOf={(entry) => String(entry.seq)}
+          onOpen={(entry) => void setShown(entry.seq)}
+          hasMore={list.hasNextPage}
+          onEnd={() => void list.fetchNextPage()}
+          empty={
+            isNarrowed ? (
+              <Empty
+                icon={ScrollText}
+                title={words.noneMatch}
+                action={<Button onClick={clear}>{words.clear}</Button>}
+              />
+            ) : (
+              <Empty icon={ScrollText} title={words.none} />
+            )
+          }
+        />
+      </Card>
+      <EntryDrawer
+        entry={list.rows?.find((entry) => entry.seq === shown)}
+        onClose={() => void setShown(null)}
+      />
+    </div>
+  );
+}
+
+type Only = (
+  key: 'action' | 'target' | 'actor',
+  value: string | null,
+) => { hint: string; apply(): void } | undefined;
+
+function columnsOf(only: Only): GridColumn<Entry>[] {
+  return [
+    {
+      key: 'at',
+      title: 'When',
+      width: '13rem',
+      cell: ({ at }) => <span className="tabular-nums">{formatMoment(at)}</span>,
+    },
+    {
+      key: 'actor',
+      title: 'Who',
+      width: 'minmax(8rem,1fr)',
+      cell: ({ actor }) => nameOf(actor),
+      filter: ({ actor }) => only('actor', typeof actor.id === 'string' ? actor.id : null),
+    },
+    {
+      key: 'action',
+      title: 'Did what',
+      width: '14rem',
+      cell: ({ action }) => <span className="font-mono text-xs">{action}</span>,
+      filter: ({ action }) => only('action', action),
+    },
+    {
+      key: 'target',
+      title: 'To what',
+      width: 'minmax(10rem,2fr)',
+      wideOnly: true,
+      cell: ({ target }) => <span className="font-mono text-xs text-quiet">{target}</span>,
+      filter: ({ target }) => only('target', target),
+    },
+    {
+      key: 'from',
+      title: 'From',
+      width: '9rem',
+      wideOnly: true,
+      cell: ({ address }) => <span className="text-quiet">{address}</span>,
+    },
+  ];
+}
+
+function nameOf(actor: Entry['actor']): string {
+  if (typeof actor.name === 'string' && actor.name !== '') return actor.name;
+  return typeof actor.id === 'string' ? actor.id : String(actor.kind ?? 'somebody');
+}

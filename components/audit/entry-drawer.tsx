@@ -1,0 +1,67 @@
+import type { Json } from '../../server/domain/json.ts';
+import type { Answer } from '../data/index.ts';
+import { Drawer } from '../ui/drawer.tsx';
+import { formatMoment } from '../ui/format.ts';
+import { Code, CopyText } from '../ui/text.tsx';
+
+export type Entry = Answer<'audit.list'>['entries'][number];
+
+export function EntryDrawer({ entry, onClose }: { entry: Entry | undefined; onClose(): void }) {
+  return (
+    <Drawer
+      open={entry !== undefined}
+      onOpenChange={(open) => {
+        if (!open) onClose();
+      }}
+      title={entry ? `${entry.action} · ${entry.seq}` : ''}
+    >
+      {entry ? <Details entry={entry} /> : null}
+    </Drawer>
+  );
+}
+
+function Details({ entry }: { entry: Entry }) {
+  const facts: [string, string | null][] = [
+    ['When', formatMoment(entry.at)],
+    ['Reason', entry.reason],
+    ['From', entry.address],
+  ];
+  return (
+    <div className="flex flex-col gap-4 text-sm">
+      <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1">
+        {facts.map(([name, value]) =>
+          value === null ? null : (
+            <div key={name} className="contents">
+              <dt className="text-quiet">{name}</dt>
+              <dd className="break-words">{value}</dd>
+            </div>
+          ),
+        )}
+      </dl>
+      <div className="flex flex-wrap gap-2">
+        {entry.target ? <CopyText text={entry.target} what="the target" /> : null}
+        {entry.request_id ? (
+          <CopyText
+            text={entry.request_id}
+            shown={`request ${entry.request_id.slice(0, 8)}`}
+            what="the request id"
+          />
+        ) : null}
+        <CopyText text={entry.hash} shown={`hash ${entry.hash.slice(0, 12)}`} what="the hash" />
+      </div>
+      <Part title="Actor" value={entry.actor as Json} />
+      <Part title="Before" value={entry.before as Json} />
+      <Part title="After" value={entry.after as Json} />
+    </div>
+  );
+}
+
+function Part({ title, value }: { title: string; value: Json }) {
+  if (value === null) return null;
+  return (
+    <div>
+      <h3 className="mb-1 font-medium text-quiet">{title}</h3>
+      <Code label={title}>{JSON.stringify(value, null, 2)}</Code>
+    </div>
+  );
+}

@@ -1,0 +1,40 @@
+'use client';
+
+import { parseAsString, useQueryStates } from 'nuqs';
+import { useState } from 'react';
+import type { FilterDef } from '../ui/filter/index.ts';
+import { readTimeRange, toMinute } from '../ui/filter/index.ts';
+
+export const FILTERS: readonly FilterDef[] = [
+  { key: 'action', label: 'Action', kind: 'text', mono: true, placeholder: 'run.started' },
+  { key: 'target', label: 'Target', kind: 'text', mono: true, placeholder: 'the id of a thing' },
+  { key: 'actor', label: 'Actor', kind: 'text', mono: true, placeholder: 'the id of a person or key' },
+  { key: 'at', label: 'Time', kind: 'time' },
+];
+
+const PARSERS = {
+  action: parseAsString,
+  target: parseAsString,
+  actor: parseAsString,
+  at: parseAsString,
+};
+
+/** What the log is narrowed by, kept in the address, and as the API takes it. */
+export function useAuditFilters() {
+  const [values, setValues] = useQueryStates(PARSERS);
+  const [now] = useState(() => toMinute(Date.now()));
+  const range = values.at === null ? undefined : readTimeRange(values.at, now);
+  return {
+    values,
+    isNarrowed: Object.values(values).some((value) => value !== null),
+    set: (change: Partial<Record<keyof typeof PARSERS, string | null>>) => void setValues(change),
+    clear: () => void setValues(null),
+    input: {
+      ...(values.action === null ? {} : { action: values.action }),
+      ...(values.target === null ? {} : { target: values.target }),
+      ...(values.actor === null ? {} : { actor_id: values.actor }),
+      ...(range?.from ? { from: range.from.toISOString() } : {}),
+      ...(range?.to ? { until: range.to.toISOString() } : {}),
+    },
+  };
+}

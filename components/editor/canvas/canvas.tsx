@@ -1,0 +1,147 @@
+'use client';
+
+import {
+  Background,
+  BackgroundVariant,
+  MiniMap,
+  type NodeMouseHandler,
+  ReactFlow,
+  ReactFlowProvider,
+  SelectionMode,
+  type Viewport,
+} from '@xyflow/react';
+import { Plus } from 'lucide-react';
+import type { DragEvent, KeyboardEvent } from 'react';
+import { Button } from '../../ui/button.tsx';
+import { useEditor } from '../context.ts';
+import { useObserved } from '../store/observable.ts';
+import { CanvasControls } from './canvas-controls.tsx';
+import { ConnectHint } from './connect-hint.tsx';
+import { DRAGGED_CAPABILITY, dropStage } from './drop-stage.ts';
+import { GroupNode } from './group-node.tsx';
+import { NoteNode } from './note-node.tsx';
+import { StageNode } from './stage-node.tsx';
+import type { FlowNode, WireEdge as WireEdgeType } from './to-flow.ts';
+import { useCanvasHandle } from './use-canvas-handle.ts';
+import { useFlow } from './use-flow.ts';
+import { useWires } from './use-wires.ts';
+import { readViewport, writeViewport } from './viewport.ts';
+import { WireEdge } from './wire-edge.tsx';
+
+// Outside of components: React Flow draws everything anew when these are other objects.
+const NODE_TYPES = { stage: StageNode, note: NoteNode, group: GroupNode };
+const EDGE_TYPES = { wire: WireEdge };
+const SNAP: [number, number] = [10, 10];
+const PAN_BUTTONS = [1, 2];
+const FIT = { padding: 0.15, maxZoom: 1 };
+/** What one can read is better to begin with than all of it; of very many, all of it. */
+const READABLE = { ...FIT, minZoom: 0.5 };
+const FEW_NODES = 40;
+/** What is out of sight is not drawn from here on: below it, drawing it again costs more than leaving it. */
+const MANY_NODES = 300;
+
+export function Canvas() {
+  return (
+    <ReactFlowProvider>
+      <Flow />
+    </ReactFlowProvider>
+  );
+}
+
+function Flow() {
+  const editor = useEditor();
+  const { store, isReadOnly, pipelineId } = editor;
+  const { nodes, edges, onNodesChange, onEdgesChange, onDragStop } = useFlow();
+  const wires = useWires();
+  useCanvasHandle();
+  const saved = readViewport(pipelineId);
+  const onOpen: NodeMouseHandler<FlowNode> = (_, { id, type, data }) => {
+    if (type === 'stage' || !('note' in data)) store.select([id]);
+  };
+  return (
+    <section
+      aria-label="Canvas"
+      className="relative min-h-0 min-w-0 grow"
+      onDragOver={(event) => {
+        if (!isReadOnly && event.dataTransfer.types.includes(DRAGGED_CAPABILITY)) event.preventDefault();
+      }}
+      onDrop={(event: DragEvent) => dropStage(editor, event)}
+    >
+      <ReactFlow<FlowNode, WireEdgeType>
+        nodes={nodes}
+        edges={edges}
+        nodeTypes={NODE_TYPES}
+        edgeTypes={EDGE_TYPES}
+        onNodesChange={onNodesChange}
+        onEdgesChange={onEdgesChange}
+        onNodeDragStop={onDragStop}
+        onSelectionDragStop={onDragStop}
+        onNodeDoubleClick={onOpen}
+        {...wires}
+        connectionRadius={36}
+        nodesDraggable={!isReadOnly}
+        nodesConnectable={!isReadOnly}
+        snapToGrid
+        snapGrid={SNAP}
+        selectionOnDrag
+        panOnScroll
+        panOnDrag={PAN_BUTTONS}
+        selectionMode={SelectionMode.Partial}
+        multiSelectionKeyCode={['Meta', 'Control', 'Shift']}
+        deleteKeyCode={null}
+        disableKeyboardA11y
+        zoomOnDoubleClick={false}
+        minZoom={0.05}
+        maxZoom={2}
+        onlyRenderVisibleElements={nodes.length > MANY_NODES}
+        {...(saved
+          ? { defaultViewport: saved }
+          : { fitView: true, fitViewOptions: nodes.length > FEW_NODES ? FIT : READABLE })}
+        onMoveEnd={(_, viewport: Viewport) => writeViewport(pipelineId, viewport)}
+        proOptions={{ hideAttribution: true }}
+        onKeyDown={(event: KeyboardEvent) => selectFocused(event, store.select)}
+      >
+        <Background variant={BackgroundVariant.Dots} gap={20} size={1.5} />
+        <CanvasControls />
+        <ConnectHint />
+        {nodes.length > 6 ? (
+          <MiniMap pannable zoomable ariaLabel="Map of the pipeline" position="bottom-right" />
+        ) : null}
+      </ReactFlow>
+      {nodes.length === 0 && !isReadOnly ? <FirstStage /> : null}
+    </section>
+  );
+}
+
+/** Enter or space on a stage or wire that has the focus selects it, which opens it beside the canvas. */
+function selectFocused(event: KeyboardEvent, select: (ids: string[]) => void): void {
+  if (event.key !== 'Enter' && event.key !== ' ') return;
+  const target = event.target as HTMLElement;
+  const id = target.matches('.react-flow__node, .react-flow__edge') ? target.dataset.id : undefined;
+  if (id === undefined) return;
+  event.preventDefault();
+  select([id]);
+}
+
+function FirstStage() {
+  const { asked, canvas } = useEditor();
+  const isOpen = useObserved(asked, (current) => current !== null);
+  if (isOpen) return null;
+  return (
+    <div className="pointer-events-none absolute inset-0 flex items-center justify-center">
+      <div className="pointer-events-auto flex max-w-sm flex-col items-center gap-3 text-center">
+        <p className="text-lg font-semibold">Begin with a stage</p>
+        <p className="text-sm text-quiet">
+          Drag one from the left, or press A. A wire that is dropped on nothing offers what can follow.
+        </p>
+        <Button
+          look="primary"
+          icon={Plus}
+          onClick={() => asked.set({ kind: 'add', at: canvas.get()?.middle() ?? null })}
+        >
+          Add the first stage
+        </Button>
+      </div>
+    </div>
+  );
+}

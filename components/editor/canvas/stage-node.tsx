@@ -1,0 +1,107 @@
+'use client';
+
+import { Handle, type NodeProps, Position, useStore } from '@xyflow/react';
+import { CircleAlert, TriangleAlert } from 'lucide-react';
+import { memo } from 'react';
+import { lookOfTask } from '../../looks/index.ts';
+import { StatusIcon } from '../../ui/status.tsx';
+import { type StageState, useEditor } from '../context.ts';
+import { titleOf } from '../model/document.ts';
+import { stageId } from '../model/items.ts';
+import type { EditorProblem } from '../model/problems.ts';
+import { useObserved } from '../store/observable.ts';
+import { iconOf } from './icons.ts';
+import type { StageNode as StageNodeType } from './to-flow.ts';
+
+/** Below it a stage is a box with its name: nobody can read more, and a thousand of them are drawn faster. */
+const SMALL_ZOOM = 0.45;
+
+/** Each subscribes to what is its own, so that a tick of one stage redraws one stage. */
+export const StageNode = memo(function StageNode({ data: { stage }, selected }: NodeProps<StageNodeType>) {
+  const { problems, overlay, connecting, marks } = useEditor();
+  const id = stageId(stage.key);
+  const problem = useObserved(problems, (list) => worstOf(list, id));
+  const state = useObserved(overlay, (run) => run?.stages.get(stage.key));
+  const isRefused = useObserved(connecting, (wire) => wire?.refused.has(stage.key) ?? false);
+  const mark = useObserved(marks, (known) => known?.get(stage.key) ?? null);
+  const isSmall = useStore((flow) => flow.transform[2] < SMALL_ZOOM);
+  const Icon = iconOf(stage.type);
+  return (
+    <div
+      className={`flex size-full items-center gap-2.5 rounded-lg border bg-card px-3 text-text ${frameOf({ selected, problem })} ${isRefused ? 'opacity-35' : ''} ${isSmall ? '' : 'shadow-card'}`}
+    >
+      <Handle type="target" position={Position.Left} isConnectableStart />
+      {isSmall ? null : (
+        <span className="flex size-8 shrink-0 items-center justify-center rounded-md border border-line bg-sunken text-quiet">
+          <Icon aria-hidden size={16} />
+        </span>
+      )}
+      <span className="min-w-0 grow">
+        <span className={`block truncate font-medium ${isSmall ? 'text-2xl' : 'text-base'}`}>
+          {titleOf(stage)}
+        </span>
+        {isSmall ? null : (
+          <span className="block truncate font-mono text-2xs text-quiet">
+            {stage.type || 'no capability yet'}
+          </span>
+        )}
+      </span>
+      <Badge problem={problem} state={state} isSmall={isSmall} />
+      <Handle type="source" position={Position.Right} />
+      {mark === null ? null : (
+        <span
+          className={`absolute -top-2.5 left-2.5 rounded-full border bg-card px-1.5 text-2xs font-medium ${mark === 'added' ? 'border-good-fill text-good' : 'border-warn-fill text-warn'}`}
+        >
+          {mark === 'added' ? '+ new' : '~ changed'}
+        </span>
+      )}
+    </div>
+  );
+});
+
+function worstOf(list: readonly EditorProblem[], id: string): EditorProblem['severity'] | null {
+  // Errors come first in the list.
+  return list.find(({ item }) => item === id)?.severity ?? null;
+}
+
+function frameOf({
+  selected,
+  problem,
+}: {
+  selected: boolean;
+  problem: EditorProblem['severity'] | null;
+}): string {
+  if (selected) return 'border-accent ring-2 ring-accent/35';
+  return problem === 'error' ? 'border-bad' : 'border-control/60 hover:border-control';
+}
+
+function Badge({
+  problem,
+  state,
+  isSmall,
+}: {
+  problem: EditorProblem['severity'] | null;
+  state: StageState | undefined;
+  isSmall: boolean;
+}) {
+  if (state) {
+    const look = lookOfTask(state.status);
+    return (
+      <span className="flex shrink-0 items-center gap-1" title={state.note ?? look.label}>
+        {state.attempt > 1 ? (
+          <span className="text-2xs tabular-nums text-quiet">×{state.attempt}</span>
+        ) : null}
+        <StatusIcon look={look} size={isSmall ? 26 : 17} />
+        <span className="sr-only">{look.label}</span>
+      </span>
+    );
+  }
+  if (problem === null) return null;
+  const [Icon, tone] = problem === 'error' ? [CircleAlert, 'text-bad'] : [TriangleAlert, 'text-warn'];
+  return (
+    <span className={`shrink-0 ${tone}`}>
+      <Icon aria-hidden size={isSmall ? 24 : 15} />
+      <span className="sr-only">{problem === 'error' ? 'Has an error' : 'Has a warning'}</span>
+    </span>
+  );
+}

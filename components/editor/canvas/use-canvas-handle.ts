@@ -1,0 +1,67 @@
+import { useReactFlow, useStoreApi } from '@xyflow/react';
+import { useEffect, useEffectEvent } from 'react';
+import { type CanvasHandle, useEditor } from '../context.ts';
+import { moveItems } from '../model/edits/stages.ts';
+import { groupId, nameOf, stageId } from '../model/items.ts';
+import type { FlowNode, WireEdge } from './to-flow.ts';
+
+const CALM_MS = 200;
+const isStill = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
+const pace = () => ({ duration: isStill() ? 0 : CALM_MS });
+
+/** Gives those outside the canvas a few words to it. */
+export function useCanvasHandle(): void {
+  const flow = useReactFlow<FlowNode, WireEdge>();
+  const shape = useStoreApi();
+  const { canvas, store } = useEditor();
+
+  const show = useEffectEvent((id: string) => {
+    const { document } = store.get();
+    const isWire = id.startsWith('wire:');
+    const wire = isWire ? flow.getEdge(id) : undefined;
+    const folded = document.groups.find((group) => group.collapsed && group.stages.includes(nameOf(id)));
+    const ids = wire ? [wire.source, wire.target] : [folded ? groupId(folded.id) : id];
+    store.select([id]);
+    void flow.fitView({
+      nodes: ids.map((node) => ({ id: node })),
+      maxZoom: 1,
+      minZoom: 0.6,
+      padding: 0.6,
+      ...pace(),
+    });
+    const selector = isWire ? '.react-flow__edge' : '.react-flow__node';
+    // Drawn after this render at the latest; what is asked for may just have been added.
+    requestAnimationFrame(() => {
+      const element = window.document.querySelector<HTMLElement>(
+        `${selector}[data-id="${CSS.escape(ids[isWire ? 2 : 0] ?? id)}"]`,
+      );
+      element?.focus({ preventScroll: true });
+    });
+  });
+
+  const layOut = useEffectEvent(async () => {
+    const { layOut: start } = await import('./layout/lay-out.ts');
+    const places = await start(store.get().document);
+    const items = new Map([...places].map(([key, place]) => [stageId(key), place]));
+    store.perform(moveItems(store.get().document, items, { label: 'Tidy up' }));
+    requestAnimationFrame(() => void flow.fitView({ padding: 0.15, maxZoom: 1, ...pace() }));
+  });
+
+  useEffect(() => {
+    const handle: CanvasHandle = {
+      show: (id) => show(id),
+      fit: () => void flow.fitView({ padding: 0.15, maxZoom: 1, ...pace() }),
+      zoomTo: (zoom) => void flow.zoomTo(zoom, pace()),
+      layOut: () => layOut(),
+      middle() {
+        const box = shape.getState().domNode?.getBoundingClientRect();
+        return box
+          ? flow.screenToFlowPosition({ x: box.x + box.width / 2, y: box.y + box.height / 2 })
+          : { x: 0, y: 0 };
+      },
+      toCanvas: (screen) => flow.screenToFlowPosition(screen),
+    };
+    canvas.set(handle);
+    return () => canvas.set(null);
+  }, [canvas, flow, shape]);
+}

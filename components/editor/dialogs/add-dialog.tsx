@@ -1,0 +1,55 @@
+'use client';
+
+import { Plus } from 'lucide-react';
+import { useState } from 'react';
+import { capabilitySchema } from '../../../server/domain/graph/schema.ts';
+import { Dialog } from '../../ui/dialog.tsx';
+import { iconOf } from '../canvas/icons.ts';
+import { type Asked, useEditor } from '../context.ts';
+import { counted } from '../model/names.ts';
+import { matching } from '../panels/palette.tsx';
+import { useAddStage } from '../panels/use-add-stage.ts';
+import { useObserved } from '../store/observable.ts';
+import { Picker, type PickerItem } from './picker.tsx';
+
+/** A stage by its name, from anywhere; also what a wire asks for that was dropped on nothing. */
+export function AddDialog({ asked, onClose }: { asked: Extract<Asked, { kind: 'add' }>; onClose(): void }) {
+  const { capabilities } = useEditor();
+  const known = useObserved(capabilities, (map) => map);
+  const [words, setWords] = useState('');
+  const add = useAddStage();
+  const items: PickerItem[] = matching([...(known?.values() ?? [])], words).map(({ name, serving }) => ({
+    id: name,
+    label: name,
+    icon: iconOf(name),
+    note: serving === 0 ? 'no agent is working' : counted(serving, 'agent'),
+  }));
+  const own = words.trim();
+  // What no agent offers yet can be asked for too: the stage waits for one.
+  if (capabilitySchema.safeParse(own).success && !items.some(({ id }) => id === own)) {
+    items.push({ id: own, label: own, icon: Plus, note: 'no agent offers it yet' });
+  }
+  const where = asked.after ?? asked.before;
+  return (
+    <Dialog
+      open
+      onOpenChange={onClose}
+      title={
+        where === undefined ? 'Add a stage' : asked.after === undefined ? `Before ${where}` : `After ${where}`
+      }
+    >
+      <Picker
+        label="What should it do?"
+        items={items}
+        words={words}
+        onWords={setWords}
+        none="No agent offers that."
+        onPick={({ id }) => {
+          const { kind: _, ...place } = asked;
+          onClose();
+          add({ type: id, ...place });
+        }}
+      />
+    </Dialog>
+  );
+}

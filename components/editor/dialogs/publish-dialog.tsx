@@ -1,0 +1,111 @@
+'use client';
+
+import { useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { PipelineId } from '../../../server/domain/ids.ts';
+import { ApiError, act } from '../../data/index.ts';
+import { Button } from '../../ui/button.tsx';
+import { Dialog } from '../../ui/dialog.tsx';
+import { Notice } from '../../ui/feedback.tsx';
+import { Field, TextArea } from '../../ui/field.tsx';
+import { useToast } from '../../ui/toast.tsx';
+import { useEditor } from '../context.ts';
+import { writeDocument } from '../model/document.ts';
+import { counted } from '../model/names.ts';
+import { countProblems } from '../model/problems.ts';
+import { useObserved } from '../store/observable.ts';
+import { DiffList } from '../versions/diff-list.tsx';
+
+/** The draft becomes a version that never changes. What it changes is shown before. */
+export function PublishDialog({ thenRun, onClose }: { thenRun: boolean; onClose(): void }) {
+  const editor = useEditor();
+  const { store, problems, published, asked } = editor;
+  const { errors, warnings } = countProblems(useObserved(problems, (list) => list));
+  const { number, graph } = useObserved(published, (known) => known);
+  const document = useObserved(store, (state) => state.document);
+  const [note, setNote] = useState('');
+  const { publish, failure, isBusy } = usePublish(() => {
+    if (thenRun) asked.set({ kind: 'run', from: null });
+    else onClose();
+  });
+  const isEmpty = document.stages.length === 0;
+  const next = (number ?? 0) + 1;
+  return (
+    <Dialog
+      open
+      onOpenChange={onClose}
+      width="md"
+      title={`Publish version ${next}?`}
+      description="Runs that are under way keep their version."
+      actions={
+        <>
+          <Button onClick={onClose}>Keep the draft</Button>
+          <Button look="primary" busy={isBusy} disabled={errors > 0 || isEmpty} onClick={() => publish(note)}>
+            {thenRun ? 'Publish and run' : 'Publish'}
+          </Button>
+        </>
+      }
+    >
+      <div className="flex flex-col gap-4">
+        {failure ? <Notice message={failure.message} advice={failure.advice} /> : null}
+        {errors > 0 ? (
+          <p className="text-sm text-bad">
+            {counted(errors, 'error')} must be mended first. The list under the canvas leads to each.
+          </p>
+        ) : null}
+        {errors === 0 && warnings > 0 ? (
+          <p className="text-sm text-warn">{counted(warnings, 'warning')} do not stop it.</p>
+        ) : null}
+        <Field
+          label="What has changed, in a sentence"
+          hint="Shown in the list of versions. It may be left out."
+        >
+          <TextArea
+            value={note}
+            rows={2}
+            maxLength={1000}
+            onChange={setNote}
+            autoFocus
+            onKeyDown={(event) => {
+              if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && errors === 0 && !isEmpty)
+                publish(note);
+            }}
+          />
+        </Field>
+        {isEmpty ? <p className="text-sm text-quiet">There is nothing to publish yet: add a stage.</p> : null}
+        {errors === 0 && graph !== null ? <DiffList before={graph} after={writeDocument(document)} /> : null}
+      </div>
+    </Dialog>
+  );
+}
+
+function usePublish(onDone: () => void) {
+  const { pipelineId, autosave, published, store } = useEditor();
+  const queries = useQueryClient();
+  const toast = useToast();
+  const [failure, setFailure] = useState<ApiError>();
+  const [isBusy, setBusy] = useState(false);
+  const work = async (note: string) => {
+    const isWritten = await autosave.flush();
+    if (!isWritten) return;
+    const id = pipelineId as PipelineId;
+    const graph = writeDocument(store.get().document);
+    const { version, is_new } = await act('pipelines.publish', { id, note, revision: autosave.revision() });
+    published.set({ number: version.number, graph, differs: false });
+    void queries.invalidateQueries({ queryKey: ['pipelines'] });
+    toast({
+      title: is_new
+        ? `Version ${version.number} is published.`
+        : `Version ${version.number} says the same already.`,
+    });
+    onDone();
+  };
+  const publish = (note: string) => {
+    setBusy(true);
+    setFailure(undefined);
+    work(note)
+      .catch((error: unknown) => setFailure(error instanceof ApiError ? error : undefined))
+      .finally(() => setBusy(false));
+  };
+  return { publish, failure, isBusy };
+}

@@ -1,0 +1,133 @@
+'use client';
+
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { PipelineId, RunId } from '../../../server/domain/ids.ts';
+import { isJsonObject, type Json } from '../../../server/domain/json.ts';
+import { ApiError, act, query } from '../../data/index.ts';
+import { Button } from '../../ui/button.tsx';
+import { Dialog } from '../../ui/dialog.tsx';
+import { Notice } from '../../ui/feedback.tsx';
+import { useToast } from '../../ui/toast.tsx';
+import { useEditor } from '../context.ts';
+import { JsonField } from '../panels/fields.tsx';
+import { useObserved } from '../store/observable.ts';
+import { PublishDialog } from './publish-dialog.tsx';
+
+/** A run is of a version, so what is not published yet is published first. */
+export function RunDialog({ from, onClose }: { from: string | null; onClose(): void }) {
+  const { published, isReadOnly } = useEditor();
+  const { number, differs } = useObserved(published, (known) => known);
+  if ((number === null || differs) && !isReadOnly) return <PublishDialog thenRun onClose={onClose} />;
+  return from === null ? <RunAll onClose={onClose} /> : <RunFrom from={from} onClose={onClose} />;
+}
+
+function useStart(onClose: () => void) {
+  const { follow } = useEditor();
+  const queries = useQueryClient();
+  const toast = useToast();
+  const [failure, setFailure] = useState<ApiError>();
+  const [isBusy, setBusy] = useState(false);
+  const start = (ask: () => Promise<{ id: string }>) => {
+    setBusy(true);
+    setFailure(undefined);
+    ask()
+      .then(({ id }) => {
+        follow(id);
+        void queries.invalidateQueries({ queryKey: ['runs', 'list'] });
+        toast({ title: 'The run has started.', description: 'The canvas shows how it goes.' });
+        onClose();
+      })
+      .catch((error: unknown) => setFailure(error instanceof ApiError ? error : undefined))
+      .finally(() => setBusy(false));
+  };
+  return { start, failure, isBusy };
+}
+
+function RunAll({ onClose }: { onClose(): void }) {
+  const { store, pipelineId, published } = useEditor();
+  const { settings } = store.get().document;
+  const [input, setInput] = useState<Json | undefined>(() => exampleOf(settings.inputSchema));
+  const [parameters, setParameters] = useState<Json | undefined>(() => exampleOf(settings.parametersSchema));
+  const { start, failure, isBusy } = useStart(onClose);
+  const run = () =>
+    start(() =>
+      act('pipelines.execute', {
+        id: pipelineId as PipelineId,
+        input_data: input ?? null,
+        ...(isJsonObject(parameters) ? { parameters } : {}),
+        idempotency_key: crypto.randomUUID(),
+      }),
+    );
+  return (
+    <Dialog
+      open
+      onOpenChange={onClose}
+      width="md"
+      title={`Run version ${published.get().number}`}
+      actions={
+        <Button look="primary" busy={isBusy} onClick={run}>
+          Run
+        </Button>
+      }
+    >
+      <div className="flex flex-col gap-4">
+        {failure ? <Notice message={failure.message} advice={failure.advice} /> : null}
+        <JsonField
+          label="Input"
+          value={input}
+          onChange={setInput}
+          placeholder="nothing"
+          hint="What the first stages are given."
+        />
+        <JsonField
+          label="Parameters"
+          value={parameters}
+          onChange={setParameters}
+          placeholder="{ }"
+          hint="Read by expressions as params."
+        />
+      </div>
+    </Dialog>
+  );
+}
+
+function exampleOf(schema: Json | undefined): Json | undefined {
+  return isJsonObject(schema) && Array.isArray(schema.examples) ? schema.examples[0] : undefined;
+}
+
+/** What came before the stage is taken from the last run, so that only what is worked on runs again. */
+function RunFrom({ from, onClose }: { from: string; onClose(): void }) {
+  const { pipelineId, overlay } = useEditor();
+  const { data } = useQuery(query('runs.list', { pipeline_id: pipelineId as PipelineId, limit: 1 }));
+  const { start, failure, isBusy } = useStart(onClose);
+  const last = overlay.get()?.runId ?? data?.runs[0]?.id;
+  const run = () =>
+    start(() =>
+      act('runs.replay', {
+        id: last as RunId,
+        from,
+        version: 'newest',
+        idempotency_key: crypto.randomUUID(),
+      }),
+    );
+  return (
+    <Dialog
+      open
+      onOpenChange={onClose}
+      title={`Run from ${from}?`}
+      description={
+        data && last === undefined
+          ? 'There is no earlier run whose outputs could be used. Run all of it first.'
+          : 'Earlier stages do not run again: their outputs are those of the last run.'
+      }
+      actions={
+        <Button look="primary" busy={isBusy} disabled={last === undefined} onClick={run}>
+          Run from here
+        </Button>
+      }
+    >
+      {failure ? <Notice message={failure.message} advice={failure.advice} /> : null}
+    </Dialog>
+  );
+}

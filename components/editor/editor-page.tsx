@@ -1,0 +1,61 @@
+'use client';
+
+// Before everything that has a schema.
+import './no-eval.ts';
+import { useQuery } from '@tanstack/react-query';
+import dynamic from 'next/dynamic';
+import { useState } from 'react';
+import type { PipelineId } from '../../server/domain/ids.ts';
+import { query } from '../data/index.ts';
+import { useMay } from '../shell/use-may.ts';
+import { Notice, Skeleton } from '../ui/feedback.tsx';
+import { Page, PageHead } from '../ui/surface.tsx';
+import { type EditorDocument, EMPTY_DOCUMENT, readDocument } from './model/document.ts';
+import type { Pipeline } from './session/open-editor.ts';
+import { Workbench } from './workbench.tsx';
+
+const Unreadable = dynamic(() => import('./unreadable.tsx').then((module) => module.Unreadable));
+
+/** The draft as the server has it just now, never as it was when somebody last looked. */
+export function EditorPage({ id }: { id: string }) {
+  const { data: me } = useQuery(query('me.get', {}));
+  const { data, error, isFetchedAfterMount } = useQuery({
+    ...query('pipelines.get', { id: id as PipelineId }),
+    refetchOnWindowFocus: false,
+    refetchOnReconnect: false,
+    refetchOnMount: 'always',
+  });
+  if (error && !data)
+    return (
+      <Page>
+        <PageHead title="Pipeline" trail={[{ label: 'Pipelines', href: '/pipelines' }]} />
+        <Notice message={error.message} advice={error.advice} />
+      </Page>
+    );
+  if (!data || !me || !isFetchedAfterMount) return <Skeleton label="Loading the pipeline" rows={14} />;
+  return <Opened pipeline={data} />;
+}
+
+/** What is opened stays open: later answers are of what this editor has saved itself. */
+function Opened({ pipeline: latest }: { pipeline: Pipeline }) {
+  const may = useMay();
+  const [pipeline] = useState(latest);
+  const [read, setRead] = useState(() =>
+    readDocument(pipeline.draft?.document ?? pipeline.version?.graph ?? {}),
+  );
+  const [mended, setMended] = useState<EditorDocument>();
+  const isReadOnly = pipeline.archived_at !== null || pipeline.draft === null || !may('pipeline.edit');
+  if (!read.ok) {
+    return (
+      <Unreadable
+        pipeline={pipeline}
+        reason={read.reason}
+        onMended={(document) => {
+          setMended(document);
+          setRead({ ok: true, document: EMPTY_DOCUMENT });
+        }}
+      />
+    );
+  }
+  return <Workbench pipeline={pipeline} document={read.document} mended={mended} isReadOnly={isReadOnly} />;
+}

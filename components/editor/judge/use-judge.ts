@@ -1,0 +1,66 @@
+import { useEffect } from 'react';
+import type { Editor } from '../context.ts';
+import type { Question, Verdict } from './worker.ts';
+
+/** After the last letter of a word, not after each. */
+const AFTER_MS = 150;
+
+/**
+ * Keeps what is wrong, and whether the draft differs from what is published, up with the document. Judging happens in
+ * a thread of its own: it reads every expression, and a thousand stages must not make a drag stutter.
+ */
+export function useJudge({ store, capabilities, problems, published }: Editor): void {
+  useEffect(() => {
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let isBusy = false;
+    let isStale = false;
+    let last: Question | undefined;
+
+    const ask = () => {
+      // One question at a time, and then the newest: those between are of no interest any more.
+      if (isBusy) {
+        isStale = true;
+        return;
+      }
+      isBusy = true;
+      worker.postMessage(last);
+    };
+    worker.onmessage = ({ data }: MessageEvent<Verdict>) => {
+      isBusy = false;
+      problems.set(data.problems);
+      const known = published.get();
+      if (data.differs !== known.differs) published.set({ ...known, differs: data.differs });
+      if (isStale) {
+        isStale = false;
+        ask();
+      }
+    };
+    const onChange = () => {
+      const question = {
+        document: store.get().document,
+        capabilities: capabilities.get(),
+        published: published.get().graph,
+      };
+      if (isSame(question, last)) return;
+      last = question;
+      clearTimeout(timer);
+      timer = setTimeout(ask, AFTER_MS);
+    };
+    onChange();
+    const stops = [store, capabilities, published].map((source) => source.subscribe(onChange));
+    return () => {
+      clearTimeout(timer);
+      worker.terminate();
+      for (const stop of stops) stop();
+    };
+  }, [store, capabilities, problems, published]);
+}
+
+function isSame(one: Question, other: Question | undefined): boolean {
+  return (
+    one.document === other?.document &&
+    one.capabilities === other.capabilities &&
+    one.published === other.published
+  );
+}

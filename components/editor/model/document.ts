@@ -1,0 +1,103 @@
+import type { z } from 'zod';
+import { graphUiSchema, type groupSchema, type noteSchema } from '../../../server/domain/graph/schema.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../../server/domain/json.ts';
+
+/**
+ * What is edited: the draft as it is written, which may be wrong. Stages and wires keep every field they came with,
+ * so what the canvas does not know survives it.
+ */
+export interface EditorDocument {
+  readonly stages: readonly StageItem[];
+  readonly dependencies: readonly Wire[];
+  readonly notes: readonly NoteItem[];
+  readonly groups: readonly GroupItem[];
+  /** All else that the document says: its format, schemas, the deadline. */
+  readonly settings: JsonObject;
+}
+
+export type StageItem = JsonObject & { key: string; type: string };
+export type Wire = JsonObject & { from: string; to: string };
+export type NoteItem = z.output<typeof noteSchema>;
+export type GroupItem = z.output<typeof groupSchema>;
+
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+export const EMPTY_DOCUMENT: EditorDocument = {
+  stages: [],
+  dependencies: [],
+  notes: [],
+  groups: [],
+  settings: {},
+};
+
+export type ReadDocument = { ok: true; document: EditorDocument } | { ok: false; reason: string };
+
+/** Takes anything of which a picture can be drawn; what else is wrong with it is for `problems.ts` to say. */
+export function readDocument(value: unknown): ReadDocument {
+  if (!isJsonObject(value)) return refuse('The document is not an object.');
+  const { stages = [], dependencies = [], ui = {}, ...settings } = value;
+  if (!Array.isArray(stages) || !stages.every(isStage)) {
+    return refuse('Each stage must be an object with a key.');
+  }
+  if (!Array.isArray(dependencies) || !dependencies.every(isWire)) {
+    return refuse('Each dependency must be an object with from and to.');
+  }
+  const twice = findTwice(stages.map(({ key }) => key));
+  if (twice !== undefined) return refuse(`Two stages have the key ${twice}.`);
+  const kept = graphUiSchema.safeParse(ui);
+  if (!kept.success) return refuse('What ui says of notes and groups cannot be read.');
+  return {
+    ok: true,
+    document: {
+      stages: stages.map((stage) => (typeof stage.type === 'string' ? stage : { ...stage, type: '' })),
+      dependencies,
+      notes: kept.data.notes,
+      groups: kept.data.groups,
+      settings,
+    },
+  };
+}
+
+const refuse = (reason: string): ReadDocument => ({ ok: false, reason });
+
+const isStage = (value: Json): value is StageItem => isJsonObject(value) && typeof value.key === 'string';
+
+const isWire = (value: Json): value is Wire =>
+  isJsonObject(value) && typeof value.from === 'string' && typeof value.to === 'string';
+
+function findTwice(keys: readonly string[]): string | undefined {
+  const seen = new Set<string>();
+  return keys.find((key) => seen.size === seen.add(key).size);
+}
+
+/** The inverse of `readDocument`. */
+export function writeDocument(document: EditorDocument): JsonObject {
+  const { stages, dependencies, notes, groups, settings } = document;
+  const ui: JsonObject = {};
+  if (notes.length > 0) ui.notes = notes.map((note) => ({ ...note }));
+  if (groups.length > 0) ui.groups = groups.map((group) => ({ ...group }));
+  return {
+    ...settings,
+    stages: [...stages],
+    ...(dependencies.length > 0 ? { dependencies: [...dependencies] } : {}),
+    ...(Object.keys(ui).length > 0 ? { ui } : {}),
+  };
+}
+
+export function placeOf(stage: StageItem): Point | null {
+  const { ui } = stage;
+  if (!isJsonObject(ui) || typeof ui.x !== 'number' || typeof ui.y !== 'number') return null;
+  return { x: ui.x, y: ui.y };
+}
+
+/** What a stage is called on screen. */
+export function titleOf(stage: StageItem): string {
+  return typeof stage.name === 'string' && stage.name !== '' ? stage.name : stage.key;
+}
+
+export function findStage(document: EditorDocument, key: string): StageItem | undefined {
+  return document.stages.find((stage) => stage.key === key);
+}

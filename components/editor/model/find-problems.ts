@@ -1,0 +1,75 @@
+import type { Problem } from '../../../server/domain/graph/problems.ts';
+import { validateGraph } from '../../../server/domain/graph/validate.ts';
+import { isJsonObject } from '../../../server/domain/json.ts';
+import type { Capability } from './capabilities.ts';
+import { faultsOfConfig } from './config-faults.ts';
+import { type EditorDocument, writeDocument } from './document.ts';
+import { type ItemId, stageId, wireId } from './items.ts';
+import type { EditorProblem } from './problems.ts';
+
+/** By the rules of the server, which runs the same code, and by what the agents of just now offer. */
+export function findProblems(
+  document: EditorDocument,
+  capabilities: ReadonlyMap<string, Capability> | null,
+): EditorProblem[] {
+  if (document.stages.length === 0) return [];
+  const written = validateGraph(writeDocument(document)).problems.map((problem, at) =>
+    fromServer(document, problem, at),
+  );
+  const offered = capabilities === null ? [] : findUnoffered(document, capabilities);
+  return [...written, ...offered].sort(
+    (a, b) => Number(b.severity === 'error') - Number(a.severity === 'error'),
+  );
+}
+
+function fromServer(document: EditorDocument, problem: Problem, at: number): EditorProblem {
+  const { code, severity, message, advice, path, span = null } = problem;
+  const item = itemOf(document, problem);
+  const field = path[0] === 'stages' && path.length > 2 ? String(path[2]) : null;
+  return {
+    id: `${code} ${item ?? ''} ${path.slice(2).join('.')} ${item === null ? at : message}`,
+    ...{ severity, message, advice, item, field, span },
+  };
+}
+
+function itemOf(document: EditorDocument, { dependency, stage, path }: Problem): ItemId | null {
+  const [list, at] = path;
+  if (dependency !== undefined || list === 'dependencies') {
+    const wire = document.dependencies[dependency ?? Number(at)];
+    if (wire && hasEnds(document, wire)) return wireId(wire);
+    if (wire) return null;
+  }
+  if (stage !== undefined) return stageId(stage);
+  const found = list === 'stages' ? document.stages[Number(at)] : undefined;
+  return found ? stageId(found.key) : null;
+}
+
+function hasEnds({ stages }: EditorDocument, { from, to }: { from: string; to: string }): boolean {
+  return stages.some(({ key }) => key === from) && stages.some(({ key }) => key === to);
+}
+
+function findUnoffered(
+  { stages }: EditorDocument,
+  capabilities: ReadonlyMap<string, Capability>,
+): EditorProblem[] {
+  return stages.flatMap(({ key, type, config }): EditorProblem[] => {
+    if (type === '') return [];
+    const at = { item: stageId(key), span: null };
+    const capability = capabilities.get(type);
+    if (!capability || capability.serving === 0) {
+      const why = capability ? 'None that offers it is working now.' : 'None has ever offered it.';
+      return [
+        {
+          ...{ id: `no-agent ${key}`, severity: 'warning', ...at, field: 'type' },
+          message: `No agent can take ${key}: it asks for ${type}. ${why}`,
+          advice: 'Start an agent that offers it; until then the stage will wait.',
+        },
+      ];
+    }
+    return faultsOfConfig(capability, isJsonObject(config) ? config : {}).map((fault) => ({
+      ...{ id: `config ${key} ${fault}`, severity: 'warning' as const, ...at, field: 'config' },
+      message: `${key}: ${fault}.`,
+      advice: 'Fill it in here, or give it to the run as a parameter if the agent takes it from there.',
+    }));
+  });
+}

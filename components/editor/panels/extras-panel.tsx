@@ -1,0 +1,72 @@
+'use client';
+
+import type { ReactNode } from 'react';
+import { NOTE_TONES } from '../../../server/domain/graph/schema.ts';
+import { Button } from '../../ui/button.tsx';
+import { Switch } from '../../ui/choice.tsx';
+import { Field, TextArea, TextInput } from '../../ui/field.tsx';
+import { useEditor } from '../context.ts';
+import type { GroupItem, NoteItem } from '../model/document.ts';
+import { changeGroup, changeNote, ungroup } from '../model/edits/extras.ts';
+import { counted } from '../model/names.ts';
+import { ChoiceField } from './fields.tsx';
+
+const TONE_WORDS: Record<NoteItem['tone'], string> = {
+  warn: 'Yellow',
+  busy: 'Blue',
+  good: 'Green',
+  hold: 'Violet',
+  idle: 'Grey',
+};
+
+export function NotePanel({ note }: { note: NoteItem }) {
+  const { store, isReadOnly } = useEditor();
+  const write = (change: Partial<NoteItem>) =>
+    store.perform(changeNote(store.get().document, note.id, change));
+  return (
+    <Extra title="Note">
+      <Field label="Text">
+        <TextArea value={note.text} rows={8} maxLength={4_000} onChange={(text) => write({ text })} />
+      </Field>
+      <ChoiceField
+        label="Colour"
+        value={note.tone}
+        options={NOTE_TONES.map((value) => ({ value, label: TONE_WORDS[value] }))}
+        onChange={(tone) => write({ tone: tone as NoteItem['tone'] })}
+      />
+      {isReadOnly ? null : <Button onClick={() => store.remove()}>Delete the note</Button>}
+    </Extra>
+  );
+}
+
+export function GroupPanel({ group }: { group: GroupItem }) {
+  const { store } = useEditor();
+  const write = (change: Partial<GroupItem>) =>
+    store.perform(changeGroup(store.get().document, group.id, change));
+  return (
+    <Extra title="Group">
+      <Field label="Title">
+        <TextInput value={group.title} maxLength={200} onChange={(title) => write({ title })} />
+      </Field>
+      <p className="text-sm text-quiet">
+        {counted(group.stages.length, 'stage')}. Moving the group moves them.
+      </p>
+      <Switch label="Folded" checked={group.collapsed} onChange={(collapsed) => write({ collapsed })} />
+      <Button onClick={() => store.perform(ungroup(store.get().document, group.id))}>Ungroup</Button>
+    </Extra>
+  );
+}
+
+function Extra({ title, children }: { title: string; children: ReactNode }) {
+  const { isReadOnly } = useEditor();
+  return (
+    <div>
+      <header className="border-b border-line px-4 py-3">
+        <h2 className="font-semibold">{title}</h2>
+      </header>
+      <fieldset disabled={isReadOnly} className="flex flex-col gap-4 p-4">
+        {children}
+      </fieldset>
+    </div>
+  );
+}

@@ -1,0 +1,264 @@
+'use client';
+
+import { ChevronRight } from 'lucide-react';
+import { type ReactNode, useEffect, useId, useState } from 'react';
+import type { Json } from '../../../server/domain/json.ts';
+import { Select } from '../../ui/choice.tsx';
+import { Field, TextInput } from '../../ui/field.tsx';
+import type { Suggestion } from '../model/suggestions.ts';
+import { CodeArea } from '../text/index.ts';
+
+interface FieldProps<Value> {
+  label: string;
+  hint?: ReactNode;
+  error?: string | undefined;
+  value: Value | undefined;
+  /** Undefined: left out. */
+  onChange(value: Value | undefined): void;
+  placeholder?: string;
+}
+
+export function TextField({
+  label,
+  hint,
+  error,
+  value,
+  onChange,
+  placeholder = '',
+  mono = false,
+}: FieldProps<string> & { mono?: boolean }) {
+  return (
+    <Field label={label} hint={hint} error={error}>
+      <TextInput
+        value={value ?? ''}
+        placeholder={placeholder}
+        mono={mono}
+        onChange={(text) => onChange(text === '' ? undefined : text)}
+      />
+    </Field>
+  );
+}
+
+/** What is typed stays as it is typed; it counts when it is a number. */
+export function NumberField({ label, hint, error, value, onChange, placeholder = '' }: FieldProps<number>) {
+  const [text, setText] = useState(value === undefined ? '' : String(value));
+  useEffect(() => {
+    setText((typed) => (toNumber(typed) === value ? typed : value === undefined ? '' : String(value)));
+  }, [value]);
+  const isOdd = text.trim() !== '' && toNumber(text) === undefined;
+  return (
+    <Field label={label} hint={hint} error={isOdd ? 'This is no number.' : error}>
+      <TextInput
+        value={text}
+        inputMode="decimal"
+        placeholder={placeholder}
+        onChange={(next) => {
+          setText(next);
+          const number = toNumber(next);
+          if (number !== undefined || next.trim() === '') onChange(number);
+        }}
+      />
+    </Field>
+  );
+}
+
+function toNumber(text: string): number | undefined {
+  const number = Number(text.trim());
+  return text.trim() === '' || !Number.isFinite(number) ? undefined : number;
+}
+
+const UNSET = '';
+
+/** One of a few, or left out. */
+export function ChoiceField({
+  label,
+  hint,
+  value,
+  onChange,
+  options,
+  unset,
+}: Omit<FieldProps<string>, 'error' | 'placeholder'> & {
+  options: readonly { value: string; label: string }[];
+  /** What it is when it is left out. */
+  unset?: string;
+}) {
+  const choices = unset === undefined ? [...options] : [{ value: UNSET, label: unset }, ...options];
+  return (
+    <div className="flex flex-col gap-1">
+      <span className="text-sm font-medium">{label}</span>
+      <Select
+        label={label}
+        value={value ?? UNSET}
+        choices={choices}
+        onChange={(next) => onChange(next === UNSET ? undefined : next)}
+      />
+      {hint ? <span className="text-xs text-quiet">{hint}</span> : null}
+    </div>
+  );
+}
+
+/** Texts with commas between them. */
+export function TextsField({
+  label,
+  hint,
+  error,
+  value,
+  onChange,
+  placeholder = '',
+}: FieldProps<readonly string[]>) {
+  const [text, setText] = useState((value ?? []).join(', '));
+  useEffect(() => {
+    setText((typed) => (toTexts(typed).join() === (value ?? []).join() ? typed : (value ?? []).join(', ')));
+  }, [value]);
+  return (
+    <Field label={label} hint={hint ?? 'Commas between them.'} error={error}>
+      <TextInput
+        value={text}
+        placeholder={placeholder}
+        onChange={(next) => {
+          setText(next);
+          const texts = toTexts(next);
+          onChange(texts.length === 0 ? undefined : texts);
+        }}
+      />
+    </Field>
+  );
+}
+
+function toTexts(text: string): string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean);
+}
+
+const FRAME =
+  'rounded-md border bg-card hover:border-quiet focus-within:outline-2 focus-within:-outline-offset-1 focus-within:outline-accent';
+
+/** Anything, written as JSON. It counts when it can be read. */
+export function JsonField({ label, hint, error, value, onChange, placeholder = '' }: FieldProps<Json>) {
+  const [text, setText] = useState(writeJson(value));
+  const [fault, setFault] = useState<string>();
+  const note = useId();
+  useEffect(() => {
+    setText((typed) => (sameJson(typed, value) ? typed : writeJson(value)));
+  }, [value]);
+  const change = (next: string) => {
+    setText(next);
+    const read = readJson(next);
+    setFault(read.ok ? undefined : 'This is no JSON yet, so it does not count.');
+    if (read.ok) onChange(read.value);
+  };
+  return (
+    <div className="flex flex-col gap-1">
+      <span className="text-sm font-medium">{label}</span>
+      <div
+        className={`max-h-72 overflow-auto ${FRAME} ${(fault ?? error) ? 'border-bad' : 'border-control'}`}
+      >
+        <CodeArea
+          label={label}
+          language="json"
+          value={text}
+          onChange={change}
+          hint={placeholder}
+          describedBy={note}
+        />
+      </div>
+      <FieldNote id={note} hint={hint} error={fault ?? error} />
+    </div>
+  );
+}
+
+const writeJson = (json: Json | undefined) => (json === undefined ? '' : JSON.stringify(json, null, 2));
+
+function readJson(text: string): { ok: true; value: Json | undefined } | { ok: false } {
+  if (text.trim() === '') return { ok: true, value: undefined };
+  try {
+    return { ok: true, value: JSON.parse(text) as Json };
+  } catch {
+    return { ok: false };
+  }
+}
+
+function sameJson(text: string, value: Json | undefined): boolean {
+  const read = readJson(text);
+  return read.ok && JSON.stringify(read.value) === JSON.stringify(value);
+}
+
+/** An expression that knows what it can read. */
+export function ExpressionField({
+  label,
+  hint,
+  error,
+  value,
+  onChange,
+  placeholder = '',
+  suggest,
+  labelHidden = false,
+}: FieldProps<string> & { suggest(): readonly Suggestion[]; labelHidden?: boolean }) {
+  const note = useId();
+  return (
+    <div className="flex min-w-0 flex-col gap-1">
+      {labelHidden ? null : <span className="text-sm font-medium">{label}</span>}
+      <div className={`${FRAME} ${error ? 'border-bad' : 'border-control'}`}>
+        <CodeArea
+          label={label}
+          language="expression"
+          value={value ?? ''}
+          hint={placeholder}
+          suggest={suggest}
+          describedBy={note}
+          onChange={(text) => onChange(text.trim() === '' ? undefined : text)}
+        />
+      </div>
+      <FieldNote id={note} hint={hint} error={error} />
+    </div>
+  );
+}
+
+function FieldNote({ id, hint, error }: { id: string; hint: ReactNode; error: string | undefined }) {
+  if (error !== undefined)
+    return (
+      <p id={id} className="text-sm text-bad">
+        {error}
+      </p>
+    );
+  return (
+    <p id={id} className="text-xs text-quiet">
+      {hint}
+    </p>
+  );
+}
+
+/** Fields that belong together; what is seldom needed is folded, and not even made until it is opened. */
+export function Section({
+  title,
+  open = false,
+  children,
+}: {
+  title: string;
+  open?: boolean;
+  children: ReactNode;
+}) {
+  const [isOpen, setOpen] = useState(open);
+  const id = useId();
+  return (
+    <section className="border-t border-line first:border-t-0">
+      <h3>
+        <button
+          type="button"
+          aria-expanded={isOpen}
+          aria-controls={id}
+          onClick={() => setOpen(!isOpen)}
+          className="flex h-10 w-full items-center gap-1.5 px-4 text-left text-sm font-semibold hover:bg-hover focus-visible:-outline-offset-2"
+        >
+          <ChevronRight aria-hidden size={14} className={`text-quiet ${isOpen ? 'rotate-90' : ''}`} />
+          {title}
+        </button>
+      </h3>
+      <div id={id} hidden={!isOpen} className={isOpen ? 'flex flex-col gap-4 px-4 pb-4 pt-1' : ''}>
+        {isOpen ? children : null}
+      </div>
+    </section>
+  );
+}

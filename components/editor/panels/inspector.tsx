@@ -1,0 +1,53 @@
+'use client';
+
+import { useEditor } from '../context.ts';
+import { findStage } from '../model/document.ts';
+import { kindOf, nameOf, wireId } from '../model/items.ts';
+import { useObserved } from '../store/observable.ts';
+import { GroupPanel, NotePanel } from './extras-panel.tsx';
+import { ManyPanel } from './many-panel.tsx';
+import { PipelinePanel } from './pipeline-panel.tsx';
+import { StagePanel } from './stage/stage-panel.tsx';
+import { WirePanel } from './wire-panel.tsx';
+
+/** Beside the canvas: what is selected, or the pipeline itself. It stays open while one thing after another is looked at. */
+export function Inspector() {
+  const { store } = useEditor();
+  return (
+    <aside
+      aria-label="Details"
+      // Leaving a field ends its burst: what is typed there later is another entry of the history.
+      onBlur={() => store.seal()}
+      className="flex w-80 shrink-0 flex-col overflow-y-auto border-l border-line bg-card xl:w-88"
+    >
+      <Selected />
+    </aside>
+  );
+}
+
+function Selected() {
+  const { store } = useEditor();
+  const { document, selection } = useObserved(store, (state) => state);
+  const [id] = selection;
+  if (selection.size > 1) return <ManyPanel ids={selection} />;
+  if (id === undefined) return <PipelinePanel />;
+  const name = nameOf(id);
+  switch (kindOf(id)) {
+    case 'stage': {
+      const stage = findStage(document, name);
+      return stage ? <StagePanel stage={stage} /> : <PipelinePanel />;
+    }
+    case 'wire': {
+      const wire = document.dependencies.find((dependency) => wireId(dependency) === id);
+      return wire ? <WirePanel wire={wire} /> : <PipelinePanel />;
+    }
+    case 'note': {
+      const note = document.notes.find((known) => known.id === name);
+      return note ? <NotePanel note={note} /> : <PipelinePanel />;
+    }
+    case 'group': {
+      const group = document.groups.find((known) => known.id === name);
+      return group ? <GroupPanel group={group} /> : <PipelinePanel />;
+    }
+  }
+}

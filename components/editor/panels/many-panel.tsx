@@ -1,0 +1,99 @@
+'use client';
+
+import {
+  AlignCenterHorizontal,
+  AlignCenterVertical,
+  AlignEndHorizontal,
+  AlignEndVertical,
+  AlignHorizontalDistributeCenter,
+  AlignStartHorizontal,
+  AlignStartVertical,
+  AlignVerticalDistributeCenter,
+  type LucideIcon,
+} from 'lucide-react';
+import { Button, IconButton } from '../../ui/button.tsx';
+import { Tooltip } from '../../ui/tooltip.tsx';
+import { useEditor } from '../context.ts';
+import type { EditorDocument } from '../model/document.ts';
+import { type Alignment, align, type Box, distribute } from '../model/edits/arrange.ts';
+import { groupStages } from '../model/edits/extras.ts';
+import { noteId, stageId, stagesAmong } from '../model/items.ts';
+import { placeStages, STAGE_SIZE } from '../model/layers.ts';
+import { counted } from '../model/names.ts';
+
+const ALIGN: readonly { how: Alignment; label: string; icon: LucideIcon }[] = [
+  { how: 'left', label: 'Align left edges', icon: AlignStartVertical },
+  { how: 'center', label: 'Align centres', icon: AlignCenterVertical },
+  { how: 'right', label: 'Align right edges', icon: AlignEndVertical },
+  { how: 'top', label: 'Align top edges', icon: AlignStartHorizontal },
+  { how: 'middle', label: 'Align middles', icon: AlignCenterHorizontal },
+  { how: 'bottom', label: 'Align bottom edges', icon: AlignEndHorizontal },
+];
+
+/** What can be done to several at once. */
+export function ManyPanel({ ids }: { ids: ReadonlySet<string> }) {
+  const { store, isReadOnly } = useEditor();
+  const { document } = store.get();
+  const keys = stagesAmong(document, ids);
+  const boxes = boxesOf(document, ids);
+  return (
+    <div>
+      <header className="border-b border-line px-4 py-3">
+        <h2 className="font-semibold">{counted(ids.size, 'thing')} selected</h2>
+        <p className="text-sm text-quiet">{counted(keys.size, 'stage')} among them.</p>
+      </header>
+      {isReadOnly ? null : (
+        <div className="flex flex-col gap-4 p-4">
+          <div>
+            <h3 className="mb-1.5 text-sm font-medium">Arrange</h3>
+            <div className="flex flex-wrap gap-1">
+              {ALIGN.map(({ how, label, icon }) => (
+                <Tool
+                  key={how}
+                  label={label}
+                  icon={icon}
+                  onClick={() => store.perform(align(document, boxes, how))}
+                />
+              ))}
+              <Tool
+                label="Same gaps across"
+                icon={AlignHorizontalDistributeCenter}
+                onClick={() => store.perform(distribute(document, boxes, 'across'))}
+              />
+              <Tool
+                label="Same gaps down"
+                icon={AlignVerticalDistributeCenter}
+                onClick={() => store.perform(distribute(document, boxes, 'down'))}
+              />
+            </div>
+          </div>
+          <Button disabled={keys.size === 0} onClick={() => store.perform(groupStages(document, keys))}>
+            Group the stages
+          </Button>
+          <Button onClick={() => store.duplicate()}>Duplicate</Button>
+          <Button onClick={() => store.remove()}>Delete</Button>
+        </div>
+      )}
+    </div>
+  );
+}
+
+function Tool({ label, icon, onClick }: { label: string; icon: LucideIcon; onClick(): void }) {
+  return (
+    <Tooltip text={label}>
+      <IconButton label={label} icon={icon} look="plain" onClick={onClick} />
+    </Tooltip>
+  );
+}
+
+function boxesOf(document: EditorDocument, ids: ReadonlySet<string>): Box[] {
+  const places = placeStages(document);
+  const stages = [...stagesAmong(document, ids)].flatMap((key): Box[] => {
+    const at = places.get(key);
+    return at ? [{ id: stageId(key), ...at, ...STAGE_SIZE }] : [];
+  });
+  const notes = document.notes
+    .filter(({ id }) => ids.has(noteId(id)))
+    .map(({ id, x, y, width, height }) => ({ id: noteId(id), x, y, width, height }));
+  return [...stages, ...notes];
+}

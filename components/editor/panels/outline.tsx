@@ -1,0 +1,102 @@
+'use client';
+
+import { CircleAlert, Link2, TriangleAlert } from 'lucide-react';
+import { lookOfTask } from '../../looks/index.ts';
+import { IconButton } from '../../ui/button.tsx';
+import { StatusIcon } from '../../ui/status.tsx';
+import { useEditor } from '../context.ts';
+import { stageId, wireId } from '../model/items.ts';
+import { type OutlineRow, outlineOf, whenLabel } from '../model/outline.ts';
+import { worstByItem } from '../model/problems.ts';
+import { useObserved } from '../store/observable.ts';
+
+/** The same pipeline as a list: everything that the canvas can do can be done from here. */
+export function Outline() {
+  const { store, asked } = useEditor();
+  const document = useObserved(store, (state) => state.document);
+  const rows = outlineOf(document);
+  if (rows.length === 0)
+    return (
+      <p className="p-4 text-sm text-quiet">
+        No stages yet.{' '}
+        <button
+          type="button"
+          className="text-accent underline"
+          onClick={() => asked.set({ kind: 'add', at: null })}
+        >
+          Add the first one
+        </button>
+        .
+      </p>
+    );
+  return (
+    <ol aria-label="Stages in the order in which they run" className="min-h-0 grow overflow-y-auto p-2">
+      {rows.map((row) => (
+        <Row key={row.stage.key} row={row} />
+      ))}
+    </ol>
+  );
+}
+
+function Row({ row: { stage, title, incoming, outgoing } }: { row: OutlineRow }) {
+  const { store, asked, problems, overlay, canvas, isReadOnly } = useEditor();
+  const id = stageId(stage.key);
+  const isSelected = useObserved(store, (state) => state.selection.has(id));
+  const problem = useObserved(problems, (list) => worstByItem(list).get(id)?.severity ?? null);
+  const status = useObserved(overlay, (run) => run?.stages.get(stage.key)?.status);
+  const Problem = problem === 'error' ? CircleAlert : TriangleAlert;
+  return (
+    <li className={`rounded-md ${isSelected ? 'bg-accent-soft' : ''}`}>
+      <div className="flex items-center gap-1 pr-1">
+        <button
+          type="button"
+          aria-current={isSelected ? 'true' : undefined}
+          onClick={() => {
+            store.select([id]);
+            canvas.get()?.show(id);
+          }}
+          className="flex min-h-9 min-w-0 grow items-center gap-2 rounded-md px-2 text-left text-sm hover:bg-hover"
+        >
+          <span className="min-w-0 grow truncate">{title}</span>
+          {problem === null ? null : (
+            <Problem
+              aria-label={problem === 'error' ? 'has an error' : 'has a warning'}
+              size={14}
+              className={problem === 'error' ? 'text-bad' : 'text-warn'}
+            />
+          )}
+          {status === undefined ? null : (
+            <>
+              <StatusIcon look={lookOfTask(status)} size={14} />
+              <span className="sr-only">{lookOfTask(status).label}</span>
+            </>
+          )}
+        </button>
+        {isReadOnly ? null : (
+          <IconButton
+            label={`Connect ${title} to…`}
+            icon={Link2}
+            size="sm"
+            onClick={() => asked.set({ kind: 'connect', from: stage.key })}
+          />
+        )}
+      </div>
+      {incoming.length + outgoing.length === 0 ? null : (
+        <ul aria-label={`Connections of ${title}`} className="flex flex-wrap gap-1 px-2 pb-1.5">
+          {outgoing.map((wire) => (
+            <li key={wireId(wire)}>
+              <button
+                type="button"
+                onClick={() => store.select([wireId(wire)])}
+                className="flex h-6 max-w-48 items-center truncate rounded-sm border border-line bg-card px-1.5 text-2xs text-quiet hover:border-control"
+              >
+                → {wire.to}
+                {whenLabel(wire) === null ? '' : ` (${whenLabel(wire)})`}
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+    </li>
+  );
+}

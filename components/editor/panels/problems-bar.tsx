@@ -1,0 +1,91 @@
+'use client';
+
+import { ChevronDown, ChevronUp, CircleAlert, CircleCheck, TriangleAlert } from 'lucide-react';
+import { useState } from 'react';
+import { useEditor } from '../context.ts';
+import { nameOf } from '../model/items.ts';
+import { counted } from '../model/names.ts';
+import { countProblems, type EditorProblem } from '../model/problems.ts';
+import { useObserved } from '../store/observable.ts';
+
+/** What is wrong, under the canvas; each line leads to where it is. */
+export function ProblemsBar() {
+  const { problems, store } = useEditor();
+  const list = useObserved(problems, (known) => known);
+  const isEmpty = useObserved(store, (state) => state.document.stages.length === 0);
+  const [isOpen, setOpen] = useState(false);
+  const { errors, warnings } = countProblems(list);
+  const Chevron = isOpen ? ChevronDown : ChevronUp;
+  return (
+    <section aria-label="Problems" className="shrink-0 border-t border-line bg-card">
+      <button
+        type="button"
+        aria-expanded={isOpen}
+        disabled={list.length === 0}
+        onClick={() => setOpen(!isOpen)}
+        className="flex h-9 w-full items-center gap-3 px-3 text-sm enabled:hover:bg-hover focus-visible:-outline-offset-2"
+      >
+        {list.length === 0 ? (
+          <span className="flex items-center gap-1.5 text-quiet">
+            <CircleCheck aria-hidden size={15} className={isEmpty ? '' : 'text-good'} />
+            {isEmpty ? 'Nothing to check yet' : 'No problems'}
+          </span>
+        ) : (
+          <>
+            {errors === 0 ? null : (
+              <span className="flex items-center gap-1.5 font-medium text-bad">
+                <CircleAlert aria-hidden size={15} />
+                {counted(errors, 'error')}
+              </span>
+            )}
+            {warnings === 0 ? null : (
+              <span className="flex items-center gap-1.5 text-warn">
+                <TriangleAlert aria-hidden size={15} />
+                {counted(warnings, 'warning')}
+              </span>
+            )}
+            <Chevron aria-hidden size={15} className="ml-auto text-quiet" />
+          </>
+        )}
+      </button>
+      {isOpen && list.length > 0 ? (
+        <ul aria-label="List of problems" className="max-h-52 overflow-y-auto border-t border-line py-1">
+          {list.map((problem) => (
+            <ProblemRow key={problem.id} problem={problem} />
+          ))}
+        </ul>
+      ) : null}
+    </section>
+  );
+}
+
+function ProblemRow({ problem }: { problem: EditorProblem }) {
+  const { canvas, store } = useEditor();
+  const { severity, message, advice, item } = problem;
+  const [Icon, tone] = severity === 'error' ? [CircleAlert, 'text-bad'] : [TriangleAlert, 'text-warn'];
+  const go = () => {
+    if (item === null) store.select([]);
+    else canvas.get()?.show(item);
+  };
+  return (
+    <li>
+      <button
+        type="button"
+        onClick={go}
+        className="flex w-full items-baseline gap-2 px-3 py-1.5 text-left text-sm hover:bg-hover focus-visible:-outline-offset-2"
+      >
+        <Icon
+          aria-label={severity === 'error' ? 'Error' : 'Warning'}
+          size={14}
+          className={`shrink-0 translate-y-0.5 ${tone}`}
+        />
+        <span className="min-w-0">
+          {message} <span className="text-quiet">{advice}</span>
+        </span>
+        <span className="ml-auto shrink-0 font-mono text-2xs text-quiet">
+          {item === null ? 'pipeline' : nameOf(item)}
+        </span>
+      </button>
+    </li>
+  );
+}

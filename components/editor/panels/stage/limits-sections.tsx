@@ -1,0 +1,159 @@
+'use client';
+
+import { onFailureOf } from '../../../../server/domain/graph/schema.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../../../server/domain/json.ts';
+import { Switch } from '../../../ui/choice.tsx';
+import type { StageItem } from '../../model/document.ts';
+import { ChoiceField, JsonField, NumberField, Section, TextField, TextsField } from '../fields.tsx';
+import type { SetField } from './stage-panel.tsx';
+
+/** What is seldom changed: failures, time, agents, what comes out. */
+export function LimitsSections({ stage, set }: { stage: StageItem; set: SetField }) {
+  return (
+    <>
+      <Failures stage={stage} set={set} />
+      <Timeouts stage={stage} set={set} />
+      <Agents stage={stage} set={set} />
+      <Section title="Output" open={stage.outputSchema !== undefined}>
+        <JsonField
+          label="JSON Schema of the output"
+          hint="What does not fit fails the attempt. Its fields are offered to expressions further on."
+          value={stage.outputSchema}
+          onChange={(schema) => set('outputSchema', schema)}
+          placeholder='{ "type": "object" }'
+        />
+      </Section>
+    </>
+  );
+}
+
+interface Part {
+  get(name: string): Json | undefined;
+  number(name: string): number | undefined;
+  texts(name: string): readonly string[] | undefined;
+  put(name: string, value: Json | undefined): void;
+}
+
+/** A field that is an object of its own; without anything in it, it is left out. */
+function partOf(stage: StageItem, field: string, set: SetField): Part {
+  const part: JsonObject = isJsonObject(stage[field]) ? (stage[field] as JsonObject) : {};
+  return {
+    get: (name) => part[name],
+    number: (name) => (typeof part[name] === 'number' ? (part[name] as number) : undefined),
+    texts: (name) => (Array.isArray(part[name]) ? (part[name] as Json[]).map(String) : undefined),
+    put(name, value) {
+      const { [name]: _, ...rest } = part;
+      const next = value === undefined ? rest : { ...part, [name]: value };
+      set(field, Object.keys(next).length === 0 ? undefined : next);
+    },
+  };
+}
+
+const ON_FAILURE = [
+  { value: 'fail-run', label: 'The run fails' },
+  { value: 'skip-dependents', label: 'What follows is skipped' },
+  { value: 'continue', label: 'What follows runs all the same' },
+] as const;
+
+function Failures({ stage, set }: { stage: StageItem; set: SetField }) {
+  const retry = partOf(stage, 'retry', set);
+  const isRequired = stage.required !== false;
+  const byDefault = onFailureOf({ required: isRequired, onFailure: undefined });
+  return (
+    <Section title="Failures and retries">
+      <Switch
+        label="The run needs it"
+        checked={isRequired}
+        onChange={(required) => set('required', required ? undefined : false)}
+      />
+      <ChoiceField
+        label="When it fails for good"
+        value={typeof stage.onFailure === 'string' ? stage.onFailure : undefined}
+        options={ON_FAILURE}
+        unset={`${ON_FAILURE.find(({ value }) => value === byDefault)?.label} (default)`}
+        onChange={(value) => set('onFailure', value)}
+      />
+      <div className="grid grid-cols-2 gap-3">
+        <NumberField
+          label="Attempts"
+          value={retry.number('maxAttempts')}
+          placeholder="1"
+          onChange={(value) => retry.put('maxAttempts', value)}
+        />
+        <NumberField
+          label="First delay, seconds"
+          value={retry.number('initialSeconds')}
+          placeholder="1"
+          onChange={(value) => retry.put('initialSeconds', value)}
+        />
+      </div>
+      <ChoiceField
+        label="Later delays"
+        value={typeof retry.get('backoff') === 'string' ? String(retry.get('backoff')) : undefined}
+        options={[
+          { value: 'exponential', label: 'Twice as long each time' },
+          { value: 'fixed', label: 'The same each time' },
+        ]}
+        unset="Twice as long each time (default)"
+        onChange={(value) => retry.put('backoff', value)}
+      />
+    </Section>
+  );
+}
+
+function Timeouts({ stage, set }: { stage: StageItem; set: SetField }) {
+  const timeouts = partOf(stage, 'timeouts', set);
+  const fields = [
+    ['stageSeconds', 'One attempt', 'From taken to its end.'],
+    ['queueSeconds', 'Waiting for an agent', 'From ready until one takes it.'],
+    ['idleSeconds', 'Between two signs of life', 'An agent that is silent for longer has lost it.'],
+  ] as const;
+  return (
+    <Section title="Time limits">
+      {fields.map(([name, label, hint]) => (
+        <NumberField
+          key={name}
+          label={`${label}, seconds`}
+          hint={hint}
+          placeholder="none"
+          value={timeouts.number(name)}
+          onChange={(value) => timeouts.put(name, value)}
+        />
+      ))}
+    </Section>
+  );
+}
+
+function Agents({ stage, set }: { stage: StageItem; set: SetField }) {
+  const agent = partOf(stage, 'agent', set);
+  const put = (name: string) => (value: readonly string[] | undefined) =>
+    agent.put(name, value && [...value]);
+  return (
+    <Section title="Which agents">
+      <ChoiceField
+        label="Priority"
+        value={typeof stage.priority === 'string' ? stage.priority : undefined}
+        options={['high', 'medium', 'low'].map((value) => ({ value, label: value }))}
+        unset="medium (default)"
+        onChange={(value) => set('priority', value)}
+      />
+      <TextsField
+        label="Labels it must have"
+        value={agent.texts('requireLabels')}
+        placeholder="gpu, zone=eu"
+        onChange={put('requireLabels')}
+      />
+      <TextsField
+        label="Further capabilities"
+        value={agent.texts('requireCapabilities')}
+        onChange={put('requireCapabilities')}
+      />
+      <TextField
+        label="Only the agent named"
+        value={typeof agent.get('pinned') === 'string' ? String(agent.get('pinned')) : undefined}
+        placeholder="any"
+        onChange={(value) => agent.put('pinned', value)}
+      />
+    </Section>
+  );
+}

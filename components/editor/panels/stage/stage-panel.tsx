@@ -1,0 +1,140 @@
+'use client';
+
+import { Play, Trash2 } from 'lucide-react';
+import { useState } from 'react';
+import { isJsonObject, type Json } from '../../../../server/domain/json.ts';
+import { Button, IconButton } from '../../../ui/button.tsx';
+import { Field, TextInput } from '../../../ui/field.tsx';
+import { Tooltip } from '../../../ui/tooltip.tsx';
+import { iconOf } from '../../canvas/icons.ts';
+import { useEditor } from '../../context.ts';
+import type { StageItem } from '../../model/document.ts';
+import { renameStage, setField, whyNotRename } from '../../model/edits/stages.ts';
+import { stageId } from '../../model/items.ts';
+import { useObserved } from '../../store/observable.ts';
+import { Section, TextField } from '../fields.tsx';
+import { SchemaForm } from '../schema-form.tsx';
+import { CapabilityField } from './capability-field.tsx';
+import { InputSection } from './input-section.tsx';
+import { LastRun } from './last-run.tsx';
+import { LimitsSections } from './limits-sections.tsx';
+import { WiresSection } from './wires-section.tsx';
+
+/** All that a stage can be told. */
+export function StagePanel({ stage }: { stage: StageItem }) {
+  const { store, asked, problems, isReadOnly } = useEditor();
+  const Icon = iconOf(stage.type);
+  const set = useSetter(stage);
+  const own = useObserved(problems, (list) => list).filter(({ item }) => item === stageId(stage.key));
+  const wrong = (field: string) => own.find((problem) => problem.field === field)?.message;
+  return (
+    <div className="flex flex-col">
+      <header className="flex items-center gap-2.5 border-b border-line px-4 py-3">
+        <span className="flex size-8 shrink-0 items-center justify-center rounded-md border border-line bg-sunken text-quiet">
+          <Icon aria-hidden size={16} />
+        </span>
+        <h2 className="min-w-0 grow truncate font-semibold">{String(stage.name ?? stage.key)}</h2>
+        <Tooltip text="Run from here, with what earlier stages gave last time">
+          <IconButton
+            label="Run from here"
+            icon={Play}
+            size="sm"
+            onClick={() => asked.set({ kind: 'run', from: stage.key })}
+          />
+        </Tooltip>
+        {isReadOnly ? null : (
+          <Tooltip text="Delete" keys="del">
+            <IconButton label="Delete this stage" icon={Trash2} size="sm" onClick={() => store.remove()} />
+          </Tooltip>
+        )}
+      </header>
+      {own.length === 0 ? null : (
+        <ul
+          aria-label="Problems of this stage"
+          className="flex flex-col gap-1.5 border-b border-line px-4 py-3 text-sm"
+        >
+          {own.map(({ id, severity, message, advice }) => (
+            <li key={id} className={severity === 'error' ? 'text-bad' : 'text-warn'}>
+              {message} <span className="text-quiet">{advice}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+      <fieldset disabled={isReadOnly} className="min-w-0">
+        <div className="flex flex-col gap-4 p-4">
+          <TextField
+            label="Name"
+            value={typeof stage.name === 'string' ? stage.name : undefined}
+            placeholder={stage.key}
+            onChange={(name) => set('name', name)}
+          />
+          <KeyField key={stage.key} stage={stage} />
+          <CapabilityField stage={stage} error={wrong('type')} onChange={(type) => set('type', type)} />
+        </div>
+        <Section title="Config" open>
+          <Config stage={stage} onChange={(config) => set('config', config)} />
+        </Section>
+        <LastRun stageKey={stage.key} />
+        <InputSection stage={stage} error={wrong('input')} onChange={(input) => set('input', input)} />
+        <WiresSection
+          stage={stage}
+          conditionError={wrong('condition')}
+          onCondition={(value) => set('condition', value)}
+        />
+        <LimitsSections stage={stage} set={set} />
+      </fieldset>
+      <div className="border-t border-line p-4">
+        <Button wide onClick={() => asked.set({ kind: 'connect', from: stage.key })} disabled={isReadOnly}>
+          Connect to…
+        </Button>
+      </div>
+    </div>
+  );
+}
+
+export type SetField = (field: string, value: Json | undefined) => void;
+
+function useSetter(stage: StageItem): SetField {
+  const { store } = useEditor();
+  return (field, value) => {
+    store.perform(setField(store.get().document, stage.key, { field, value }));
+  };
+}
+
+/** Taken over when the field is left, as all that names the stage is changed with it. */
+function KeyField({ stage }: { stage: StageItem }) {
+  const { store } = useEditor();
+  const [wish, setWish] = useState(stage.key);
+  const { document } = store.get();
+  const refused = whyNotRename(document, stage.key, wish);
+  const take = () => {
+    if (wish === stage.key || refused !== null) return;
+    store.perform(renameStage(store.get().document, stage.key, wish));
+  };
+  return (
+    <Field
+      label="Key"
+      hint="What expressions call it. They follow when it changes."
+      error={refused ?? undefined}
+    >
+      <TextInput
+        mono
+        value={wish}
+        onChange={setWish}
+        onBlur={take}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter') take();
+          if (event.key === 'Escape') setWish(stage.key);
+        }}
+      />
+    </Field>
+  );
+}
+
+function Config({ stage, onChange }: { stage: StageItem; onChange(config: Json | undefined): void }) {
+  const { capabilities } = useEditor();
+  const schema = useObserved(capabilities, (known) => known?.get(stage.type)?.configSchema ?? null);
+  const config = isJsonObject(stage.config) ? stage.config : {};
+  // The fields keep what is typed into them, so those of another stage are others.
+  return <SchemaForm key={`${stage.key} ${stage.type}`} schema={schema} value={config} onChange={onChange} />;
+}

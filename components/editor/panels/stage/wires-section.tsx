@@ -1,0 +1,99 @@
+'use client';
+
+import { X } from 'lucide-react';
+import { IconButton } from '../../../ui/button.tsx';
+import { useEditor } from '../../context.ts';
+import { findStage, type StageItem, titleOf, type Wire } from '../../model/document.ts';
+import { removeItems } from '../../model/edits/stages.ts';
+import { wireId } from '../../model/items.ts';
+import { whenLabel } from '../../model/outline.ts';
+import { suggest } from '../../model/suggestions.ts';
+import { useObserved } from '../../store/observable.ts';
+import { ExpressionField, Section } from '../fields.tsx';
+
+/** When it runs: after whom, and on what condition. */
+export function WiresSection({
+  stage,
+  conditionError,
+  onCondition,
+}: {
+  stage: StageItem;
+  conditionError: string | undefined;
+  onCondition(value: string | undefined): void;
+}) {
+  const { store, samples } = useEditor();
+  const wires = useObserved(store, (state) => state.document.dependencies);
+  const incoming = wires.filter(({ to }) => to === stage.key);
+  const outgoing = wires.filter(({ from }) => from === stage.key);
+  return (
+    <Section title="When it runs" open>
+      <Wires title="After" wires={incoming} other="from" none="It starts with the run." />
+      <Wires title="Before" wires={outgoing} other="to" none="Nothing follows it." />
+      <ExpressionField
+        label="Only if"
+        value={typeof stage.condition === 'string' ? stage.condition : undefined}
+        error={conditionError}
+        placeholder="stages.check.output.ok == true"
+        suggest={() => suggest(store.get().document, { stage: stage.key, seesItself: false }, samples.get())}
+        onChange={onCondition}
+        hint="False skips it. Left out, it runs."
+      />
+    </Section>
+  );
+}
+
+function Wires({
+  title,
+  wires,
+  other,
+  none,
+}: {
+  title: string;
+  wires: readonly Wire[];
+  other: 'from' | 'to';
+  none: string;
+}) {
+  const { store, isReadOnly } = useEditor();
+  const { document } = store.get();
+  return (
+    <div className="flex flex-col gap-1">
+      <span className="text-sm font-medium">{title}</span>
+      {wires.length === 0 ? <p className="text-xs text-quiet">{none}</p> : null}
+      <ul aria-label={title}>
+        {wires.map((wire) => {
+          const id = wireId(wire);
+          const stage = findStage(document, String(wire[other]));
+          const name = stage ? titleOf(stage) : String(wire[other]);
+          return (
+            <li key={id} className="flex items-center gap-1">
+              <button
+                type="button"
+                onClick={() => store.select([id])}
+                className="flex h-7 min-w-0 grow items-center gap-2 rounded-sm px-1.5 text-left text-sm hover:bg-hover"
+              >
+                <span className="truncate">{name}</span>
+                <span className="ml-auto shrink-0 truncate font-mono text-2xs text-quiet">
+                  {whenLabel(wire) ?? 'on success'}
+                </span>
+              </button>
+              {isReadOnly ? null : (
+                <IconButton
+                  label={`Remove the connection with ${name}`}
+                  icon={X}
+                  size="sm"
+                  onClick={() => {
+                    const before = store.get().selection;
+                    store.perform({
+                      ...removeItems(store.get().document, new Set([id])),
+                      select: [...before],
+                    });
+                  }}
+                />
+              )}
+            </li>
+          );
+        })}
+      </ul>
+    </div>
+  );
+}

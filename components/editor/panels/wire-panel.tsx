@@ -1,0 +1,95 @@
+'use client';
+
+import { ArrowRight, Trash2 } from 'lucide-react';
+import { DEPENDENCY_WHEN } from '../../../server/domain/graph/schema.ts';
+import { isJsonObject } from '../../../server/domain/json.ts';
+import { IconButton } from '../../ui/button.tsx';
+import { Tooltip } from '../../ui/tooltip.tsx';
+import { useEditor } from '../context.ts';
+import { findStage, titleOf, type Wire } from '../model/document.ts';
+import { setWhen } from '../model/edits/stages.ts';
+import { stageId, wireId } from '../model/items.ts';
+import { suggest } from '../model/suggestions.ts';
+import { useObserved } from '../store/observable.ts';
+import { ChoiceField, ExpressionField } from './fields.tsx';
+
+const WHEN = [
+  { value: 'success', label: 'On success' },
+  { value: 'failure', label: 'On failure' },
+  { value: 'always', label: 'Always' },
+  { value: 'expression', label: 'When an expression is true' },
+] as const;
+
+/** When a connection is taken. */
+export function WirePanel({ wire }: { wire: Wire }) {
+  const { store, samples, problems, isReadOnly } = useEditor();
+  const id = wireId(wire);
+  const { document } = store.get();
+  const error = useObserved(problems, (list) => list.find((problem) => problem.item === id)?.message);
+  const expression = isJsonObject(wire.when) ? String(wire.when.expression ?? '') : undefined;
+  const word = DEPENDENCY_WHEN.find((known) => known === wire.when) ?? 'success';
+  const put = (when: string | { expression: string }) =>
+    store.perform(setWhen(store.get().document, id, when));
+  const nameFor = (key: string) => {
+    const stage = findStage(document, key);
+    return stage ? titleOf(stage) : key;
+  };
+  return (
+    <div>
+      <header className="flex items-center gap-2 border-b border-line px-4 py-3">
+        <h2 className="min-w-0 grow font-semibold">Connection</h2>
+        {isReadOnly ? null : (
+          <Tooltip text="Delete" keys="del">
+            <IconButton
+              label="Delete this connection"
+              icon={Trash2}
+              size="sm"
+              onClick={() => store.remove()}
+            />
+          </Tooltip>
+        )}
+      </header>
+      <fieldset disabled={isReadOnly} className="flex min-w-0 flex-col gap-4 p-4">
+        <p className="flex flex-wrap items-center gap-2 text-sm">
+          {[wire.from, wire.to].map((key, at) => (
+            <span key={key} className="flex items-center gap-2">
+              {at === 1 ? <ArrowRight aria-label="leads to" size={14} className="text-quiet" /> : null}
+              <button
+                type="button"
+                className="rounded-sm border border-line bg-sunken px-2 py-0.5 hover:border-control"
+                onClick={() => store.select([stageId(key)])}
+              >
+                {nameFor(key)}
+              </button>
+            </span>
+          ))}
+        </p>
+        <ChoiceField
+          label="It is taken"
+          value={expression === undefined ? word : 'expression'}
+          options={WHEN}
+          onChange={(next) => {
+            if (next !== undefined)
+              put(next === 'expression' ? { expression: `stages["${wire.from}"].output != null` } : next);
+          }}
+        />
+        {expression === undefined ? (
+          error === undefined ? null : (
+            <p className="text-sm text-bad">{error}</p>
+          )
+        ) : (
+          <ExpressionField
+            label="Expression"
+            value={expression}
+            error={error}
+            hint="Ctrl+Space shows what can be read here."
+            suggest={() =>
+              suggest(store.get().document, { stage: wire.from, seesItself: true }, samples.get())
+            }
+            onChange={(text) => put({ expression: text ?? 'true' })}
+          />
+        )}
+      </fieldset>
+    </div>
+  );
+}

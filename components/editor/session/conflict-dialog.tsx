@@ -1,0 +1,90 @@
+'use client';
+
+import { useState } from 'react';
+import type { PipelineId } from '../../../server/domain/ids.ts';
+import { ApiError, act, ask } from '../../data/index.ts';
+import { Button } from '../../ui/button.tsx';
+import { Dialog } from '../../ui/dialog.tsx';
+import { Notice } from '../../ui/feedback.tsx';
+import { useEditor } from '../context.ts';
+import { type EditorDocument, readDocument, writeDocument } from '../model/document.ts';
+import { toYaml } from '../model/text.ts';
+import { TextDiff } from '../text/index.ts';
+
+/** Two have changed one draft. Nothing is written until a person has said what becomes of both. */
+export function ConflictDialog({ name }: { name: string }) {
+  const { store, autosave, pipelineId } = useEditor();
+  const [theirs, setTheirs] = useState<EditorDocument>();
+  const [failure, setFailure] = useState<ApiError>();
+  const [isBusy, setBusy] = useState(false);
+  const attempt = (work: () => Promise<void>) => {
+    setBusy(true);
+    setFailure(undefined);
+    work()
+      .catch((error: unknown) => setFailure(error instanceof ApiError ? error : undefined))
+      .finally(() => setBusy(false));
+  };
+  const load = async () => {
+    const draft = await ask('pipelines.getDraft', { id: pipelineId as PipelineId });
+    const read = readDocument(draft.document);
+    if (!read.ok) throw new ApiError(read.reason, { code: 'INVALID', advice: 'Keep yours as a copy.' });
+    return { revision: draft.revision, document: read.document };
+  };
+  const takeTheirs = () =>
+    attempt(async () => {
+      const { revision, document } = await load();
+      store.reset(document);
+      autosave.adopt(revision);
+    });
+  const keepAsCopy = () =>
+    attempt(async () => {
+      const text = JSON.stringify(writeDocument(store.get().document));
+      const stamp = new Date().toISOString().slice(0, 19).replace('T', ' ');
+      const copy = await act('pipelines.import', {
+        name: `${name} (my copy, ${stamp})`,
+        format: 'json',
+        text,
+      });
+      const { revision, document } = await load();
+      store.reset(document);
+      autosave.adopt(revision);
+      // A whole new page: nothing of this draft stays in memory.
+      window.location.assign(`/pipelines/${copy.id}/edit`);
+    });
+  return (
+    <Dialog
+      open
+      onOpenChange={() => undefined}
+      width={theirs ? 'lg' : 'md'}
+      title="Somebody else has changed this draft"
+      description="Yours is not saved over it. Nothing is lost: choose what becomes of the two."
+      actions={
+        <>
+          {theirs ? null : (
+            <Button disabled={isBusy} onClick={() => attempt(async () => setTheirs((await load()).document))}>
+              See the difference
+            </Button>
+          )}
+          <Button disabled={isBusy} onClick={takeTheirs}>
+            Take theirs
+          </Button>
+          <Button look="primary" busy={isBusy} onClick={keepAsCopy}>
+            Keep mine as a copy
+          </Button>
+        </>
+      }
+    >
+      {failure ? <Notice message={failure.message} advice={failure.advice} /> : null}
+      {theirs ? (
+        <>
+          <p className="mb-2 text-sm text-quiet">What yours adds is green, what only theirs has is red.</p>
+          <TextDiff label="Difference" before={toYaml(theirs)} after={toYaml(store.get().document)} />
+        </>
+      ) : (
+        <p className="text-sm text-quiet">
+          A copy becomes a pipeline of its own, with a draft and no versions yet.
+        </p>
+      )}
+    </Dialog>
+  );
+}

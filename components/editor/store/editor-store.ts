@@ -1,0 +1,123 @@
+import type { Edit } from '../model/changes.ts';
+import { copyItems, duplicate, paste } from '../model/clipboard.ts';
+import type { EditorDocument, Point } from '../model/document.ts';
+import { connect, removeItems } from '../model/edits/stages.ts';
+import { type History, NO_HISTORY, perform, redo, seal, undo } from '../model/history.ts';
+import { noteId, stageId, wireId } from '../model/items.ts';
+import { type Observable, observable } from './observable.ts';
+
+export interface EditorState {
+  document: EditorDocument;
+  history: History;
+  selection: ReadonlySet<string>;
+  /** What was last done or refused, for those who do not see it. */
+  said: string;
+}
+
+/** One open editor: the document and all that can be done to it. Nothing here knows how it is drawn or kept. */
+export interface EditorStore extends Observable<EditorState> {
+  perform(edit: Edit | { refused: string } | null): boolean;
+  undo(): void;
+  redo(): void;
+  /** The next edit is an entry of its own. */
+  seal(): void;
+  select(ids: Iterable<string>): void;
+  selectAll(): void;
+  remove(): void;
+  connect(from: string, to: string): boolean;
+  copy(): string | null;
+  paste(text: string, shift?: Point): boolean;
+  duplicate(): boolean;
+  /** Somebody else's document takes the place of this one; there is no way back by undo. */
+  reset(document: EditorDocument): void;
+  say(text: string): void;
+}
+
+const NOTHING: ReadonlySet<string> = new Set();
+
+export function createEditorStore(document: EditorDocument): EditorStore {
+  const state = observable<EditorState>({ document, history: NO_HISTORY, selection: NOTHING, said: '' });
+
+  const step = (move: typeof undo, word: string) => {
+    const before = state.get();
+    const entry = word === 'Undone' ? before.history.past.at(-1) : before.history.future.at(-1);
+    if (!entry) return;
+    const after = move(before);
+    state.set({
+      ...before,
+      ...after,
+      selection: keepKnown(before.selection, after.document),
+      said: `${word}: ${entry.label}`,
+    });
+  };
+
+  const store: EditorStore = {
+    ...state,
+    perform(edit) {
+      if (edit === null) return false;
+      if ('refused' in edit) {
+        store.say(edit.refused);
+        return false;
+      }
+      const before = state.get();
+      const after = perform(before, edit);
+      const wanted = edit.select ? new Set(edit.select) : before.selection;
+      const selection = after.document === before.document ? wanted : keepKnown(wanted, after.document);
+      state.set({ ...before, ...after, selection, said: edit.label });
+      return true;
+    },
+    undo: () => step(undo, 'Undone'),
+    redo: () => step(redo, 'Done again'),
+    seal() {
+      const before = state.get();
+      const history = seal(before.history);
+      if (history !== before.history) state.set({ ...before, history });
+    },
+    select(ids) {
+      const before = state.get();
+      const selection = new Set(ids);
+      if (isSame(selection, before.selection)) return;
+      state.set({ ...before, selection, history: seal(before.history) });
+    },
+    selectAll() {
+      const { stages, notes } = state.get().document;
+      store.select([...stages.map(({ key }) => stageId(key)), ...notes.map(({ id }) => noteId(id))]);
+    },
+    remove() {
+      const { document: current, selection } = state.get();
+      if (selection.size > 0) store.perform(removeItems(current, selection));
+    },
+    connect: (from, to) => store.perform(connect(state.get().document, from, to)),
+    copy() {
+      const { document: current, selection } = state.get();
+      return copyItems(current, selection);
+    },
+    paste: (text, shift) => store.perform(paste(state.get().document, text, shift)),
+    duplicate() {
+      const { document: current, selection } = state.get();
+      return store.perform(duplicate(current, selection));
+    },
+    reset(next) {
+      state.set({ document: next, history: NO_HISTORY, selection: NOTHING, said: '' });
+    },
+    say: (said) => state.set({ ...state.get(), said }),
+  };
+  return store;
+}
+
+/** What is gone cannot be selected. */
+function keepKnown(selection: ReadonlySet<string>, document: EditorDocument): ReadonlySet<string> {
+  if (selection.size === 0) return selection;
+  const known = new Set<string>([
+    ...document.stages.map(({ key }) => stageId(key)),
+    ...document.dependencies.map(wireId),
+    ...document.notes.map(({ id }) => noteId(id)),
+    ...document.groups.map(({ id }) => `group:${id}`),
+  ]);
+  const kept = [...selection].filter((id) => known.has(id));
+  return kept.length === selection.size ? selection : new Set(kept);
+}
+
+function isSame(one: ReadonlySet<string>, other: ReadonlySet<string>): boolean {
+  return one.size === other.size && [...one].every((id) => other.has(id));
+}

@@ -1,0 +1,9 @@
+import dynamic from 'next/dynamic';
+
+/** Both bring CodeMirror with them, so they come when they are first looked at. */
+export const CodeArea = dynamic(() => import('./code-area.tsx').then((module) => module.CodeArea), {
+  ssr: false,
+});
+export const TextDiff = dynamic(() => import('./text-diff.tsx').then((module) => module.TextDiff), {
+  ssr: false,
+});

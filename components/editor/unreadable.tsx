@@ -1,0 +1,49 @@
+'use client';
+
+import { useState } from 'react';
+import { Button } from '../ui/button.tsx';
+import { Notice } from '../ui/feedback.tsx';
+import { Card, Page, PageHead } from '../ui/surface.tsx';
+import type { EditorDocument } from './model/document.ts';
+import { fromText } from './model/text.ts';
+import type { Pipeline } from './session/open-editor.ts';
+import { CodeArea } from './text/index.ts';
+
+/** A draft of which no picture can be drawn, as programs may save them: it is mended as text first. */
+export function Unreadable({
+  pipeline,
+  reason,
+  onMended,
+}: {
+  pipeline: Pipeline;
+  reason: string;
+  onMended(document: EditorDocument): void;
+}) {
+  const [text, setText] = useState(() => JSON.stringify(pipeline.draft?.document ?? {}, null, 2));
+  const [fault, setFault] = useState(reason);
+  const mend = () => {
+    const mended = fromText(text);
+    if (mended.ok) onMended(mended.document);
+    else setFault(mended.faults[0]?.message ?? reason);
+  };
+  return (
+    <Page>
+      <PageHead
+        title={pipeline.name}
+        trail={[{ label: 'Pipelines', href: '/pipelines' }]}
+        actions={
+          <Button look="primary" onClick={mend}>
+            Open on the canvas
+          </Button>
+        }
+      />
+      <Notice
+        message="No picture can be drawn of this draft."
+        advice={`${fault} Mend the text, then open it.`}
+      />
+      <Card flush>
+        <CodeArea label="Draft" language="yaml" value={text} onChange={setText} />
+      </Card>
+    </Page>
+  );
+}

@@ -1,0 +1,153 @@
+import { useKeys } from '../shell/keys/index.ts';
+import { type Editor, useEditor } from './context.ts';
+import type { Point } from './model/document.ts';
+import { addNote, groupStages } from './model/edits/extras.ts';
+import { moveItems } from './model/edits/stages.ts';
+import { kindOf, nameOf, noteId, stageId, stagesAmong } from './model/items.ts';
+import { placeStages } from './model/layers.ts';
+import { useObserved } from './store/observable.ts';
+
+type Bindings = Parameters<typeof useKeys>[1];
+
+/** All that the canvas can do has a key; the sheet that lists them is that of the panel. */
+export function useEditorKeys(): void {
+  const editor = useEditor();
+  const isBusy = useObserved(editor.asked, (asked) => asked !== null);
+  const isNothing = useObserved(editor.store, ({ selection }) => selection.size === 0);
+  const off = { disabled: isBusy };
+  const change = { disabled: isBusy || editor.isReadOnly };
+  const changeSelected = { disabled: change.disabled || isNothing };
+  useKeys('Edit', [...editing(editor, { change, changeSelected, off }), ...moving(editor, changeSelected)]);
+  useKeys('Build', building(editor, change));
+  useKeys('Look and run', looking(editor, { off, change }));
+}
+
+type Off = { disabled: boolean };
+
+function editing(
+  editor: Editor,
+  { change, changeSelected, off }: { change: Off; changeSelected: Off; off: Off },
+): Bindings {
+  const { store } = editor;
+  return [
+    { keys: 'mod+z', label: 'Undo', ...change, run: store.undo },
+    { keys: ['mod+shift+z', 'mod+y'], label: 'Redo', ...change, run: store.redo },
+    { keys: 'mod+c', label: 'Copy', ...off, run: () => void copy(editor) },
+    {
+      ...{ keys: 'mod+x', label: 'Cut', ...changeSelected },
+      run: () => void copy(editor).then(store.remove),
+    },
+    { keys: 'mod+v', label: 'Paste', ...change, run: () => void paste(editor) },
+    { keys: 'mod+d', label: 'Duplicate', ...changeSelected, run: () => void store.duplicate() },
+    { keys: ['delete', 'backspace'], label: 'Delete', ...changeSelected, run: store.remove },
+    { keys: 'mod+a', label: 'Select everything', ...off, run: store.selectAll },
+    { keys: 'esc', label: 'Select nothing', ...off, run: () => store.select([]) },
+  ];
+}
+
+const STEPS = {
+  up: { x: 0, y: -10 },
+  down: { x: 0, y: 10 },
+  left: { x: -10, y: 0 },
+  right: { x: 10, y: 0 },
+} as const;
+const FAR = 10;
+
+function moving(editor: Editor, off: Off): Bindings {
+  return (['up', 'down', 'left', 'right'] as const).flatMap((direction) => {
+    const { x, y } = STEPS[direction];
+    return [
+      { keys: direction, label: `Move ${direction}`, ...off, run: () => nudge(editor, { x, y }) },
+      {
+        ...{ keys: `shift+${direction}`, label: `Move far ${direction}`, ...off },
+        run: () => nudge(editor, { x: x * FAR, y: y * FAR }),
+      },
+    ];
+  });
+}
+
+function building(editor: Editor, change: Off): Bindings {
+  const { store, asked, canvas } = editor;
+  return [
+    { keys: ['a', '/'], label: 'Add a stage', ...change, run: () => asked.set({ kind: 'add', at: null }) },
+    {
+      ...{ keys: 'c', label: 'Connect this stage to…', ...change },
+      run() {
+        const from = stageAtHand(editor);
+        if (from === undefined) store.say('Select the stage first that the connection starts from.');
+        else asked.set({ kind: 'connect', from });
+      },
+    },
+    {
+      ...{ keys: 'n', label: 'Add a note', ...change },
+      run: () => void store.perform(addNote(store.get().document, canvas.get()?.middle() ?? { x: 0, y: 0 })),
+    },
+    {
+      ...{ keys: 'g', label: 'Group the selected stages', ...change },
+      run() {
+        const { document, selection } = store.get();
+        store.perform(groupStages(document, stagesAmong(document, selection)));
+      },
+    },
+    {
+      ...{ keys: 'l', label: 'Tidy up', ...change },
+      run: () =>
+        void canvas
+          .get()
+          ?.layOut()
+          .catch((error: Error) => store.say(error.message)),
+    },
+  ];
+}
+
+function looking(editor: Editor, { off, change }: { off: Off; change: Off }): Bindings {
+  const { asked, canvas } = editor;
+  return [
+    { keys: 'mod+f', label: 'Find a stage', ...off, run: () => asked.set({ kind: 'search' }) },
+    { keys: '1', label: 'Show all of it', ...off, run: () => canvas.get()?.fit() },
+    { keys: '0', label: 'Zoom to 100 %', ...off, run: () => canvas.get()?.zoomTo(1) },
+    { keys: 'd', label: 'Dry run', ...off, run: () => asked.set({ kind: 'dry-run' }) },
+    { keys: 'mod+s', label: 'Publish', ...change, run: () => asked.set({ kind: 'publish', thenRun: false }) },
+    { keys: 'mod+enter', label: 'Run', ...off, run: () => asked.set({ kind: 'run', from: null }) },
+  ];
+}
+
+/** What the browser forbids to be read from its clipboard, as in another tab's, is remembered here as well. */
+async function copy({ store, copied }: Editor): Promise<void> {
+  const marked = window.getSelection()?.toString();
+  const text = marked || store.copy();
+  if (!text) return;
+  if (!marked) {
+    copied.set(text);
+    store.say('Copied');
+  }
+  await navigator.clipboard?.writeText(text).catch(() => undefined);
+}
+
+async function paste({ store, copied }: Editor): Promise<void> {
+  const text = await Promise.resolve(navigator.clipboard?.readText()).catch(() => undefined);
+  store.paste(text || copied.get());
+}
+
+function nudge({ store }: Editor, shift: Point): void {
+  const { document, selection } = store.get();
+  const places = placeStages(document);
+  const moved = new Map<string, Point>();
+  for (const key of stagesAmong(document, selection)) {
+    const at = places.get(key);
+    if (at) moved.set(stageId(key), { x: at.x + shift.x, y: at.y + shift.y });
+  }
+  for (const { id, x, y } of document.notes) {
+    if (selection.has(noteId(id))) moved.set(noteId(id), { x: x + shift.x, y: y + shift.y });
+  }
+  store.perform(moveItems(document, moved, { burst: 'nudge' }));
+}
+
+/** The one stage that is selected, or has the focus. */
+function stageAtHand({ store }: Editor): string | undefined {
+  const { selection } = store.get();
+  const [only] = selection;
+  const focused = window.document.activeElement?.closest<HTMLElement>('.react-flow__node')?.dataset.id;
+  const id = focused ?? (selection.size === 1 ? only : undefined);
+  return id !== undefined && kindOf(id) === 'stage' ? nameOf(id) : undefined;
+}

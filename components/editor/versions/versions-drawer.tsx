@@ -1,0 +1,123 @@
+'use client';
+
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { History } from 'lucide-react';
+import { useEffect, useState } from 'react';
+import type { PipelineId } from '../../../server/domain/ids.ts';
+import { pages, query } from '../../data/index.ts';
+import { Button } from '../../ui/button.tsx';
+import { Segments } from '../../ui/choice.tsx';
+import { Drawer } from '../../ui/drawer.tsx';
+import { Empty, Notice, Skeleton } from '../../ui/feedback.tsx';
+import { Ago } from '../../ui/text.tsx';
+import { useToast } from '../../ui/toast.tsx';
+import { useEditor } from '../context.ts';
+import { readDocument, writeDocument } from '../model/document.ts';
+import { replaceDocument } from '../model/edits/extras.ts';
+import { toYaml } from '../model/text.ts';
+import { useObserved } from '../store/observable.ts';
+import { TextDiff } from '../text/index.ts';
+import { DiffList, diffOf } from './diff-list.tsx';
+
+/** What was published; each can be compared with the draft, on the canvas too, and brought back into it. */
+export function VersionsDrawer({ onClose }: { onClose(): void }) {
+  const { pipelineId } = useEditor();
+  const { data, error, hasNextPage, fetchNextPage } = useInfiniteQuery(
+    pages('pipelines.versions', { id: pipelineId as PipelineId }),
+  );
+  const versions = data?.pages.flatMap((page) => page.versions);
+  const [open, setOpen] = useState<number>();
+  return (
+    <Drawer open onOpenChange={onClose} title="Versions">
+      {error ? <Notice message={error.message} advice={error.advice} /> : null}
+      {versions || error ? null : <Skeleton label="Loading the versions" rows={5} />}
+      {versions?.length === 0 ? (
+        <Empty icon={History} title="Nothing is published yet">
+          Publishing makes a version that runs and never changes.
+        </Empty>
+      ) : null}
+      <ol aria-label="Versions" className="flex flex-col gap-2">
+        {versions?.map((version) => (
+          <li key={version.id} className="rounded-md border border-line">
+            <button
+              type="button"
+              aria-expanded={open === version.number}
+              onClick={() => setOpen(open === version.number ? undefined : version.number)}
+              className="flex w-full items-baseline gap-3 rounded-md px-3 py-2 text-left hover:bg-hover"
+            >
+              <span className="font-medium tabular-nums">v{version.number}</span>
+              <span className="min-w-0 grow truncate text-sm text-quiet">{version.note || 'no note'}</span>
+              <span className="text-xs text-quiet">
+                <Ago at={version.created_at} />
+              </span>
+            </button>
+            {open === version.number ? <VersionDetails number={version.number} /> : null}
+          </li>
+        ))}
+      </ol>
+      {hasNextPage ? <Button onClick={() => void fetchNextPage()}>Show older ones</Button> : null}
+    </Drawer>
+  );
+}
+
+const VIEWS = [
+  { value: 'list', label: 'Changes' },
+  { value: 'yaml', label: 'YAML' },
+] as const;
+
+function VersionDetails({ number }: { number: number }) {
+  const { pipelineId, store, marks, isReadOnly } = useEditor();
+  const { data: version, error } = useQuery({
+    ...query('pipelines.getVersion', { id: pipelineId as PipelineId, number }),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  const document = useObserved(store, (state) => state.document);
+  const [view, setView] = useState<'list' | 'yaml'>('list');
+  const toast = useToast();
+  const graph = version?.graph;
+  useEffect(() => {
+    if (graph === undefined) return undefined;
+    const stages = diffOf(graph, writeDocument(document))?.stages;
+    marks.set(
+      (stages &&
+        new Map([
+          ...stages.added.map((key) => [key, 'added'] as const),
+          ...stages.changed.map(({ key }) => [key, 'changed'] as const),
+        ])) ||
+        null,
+    );
+    return () => marks.set(null);
+  }, [graph, document, marks]);
+  if (error) return <Notice message={error.message} advice={error.advice} />;
+  const read = readDocument(graph);
+  if (graph === undefined || !read.ok) return <Skeleton label="Loading the version" rows={3} />;
+  const restore = () => {
+    store.perform(replaceDocument(store.get().document, read.document, `Bring back version ${number}`));
+    store.seal();
+    toast({ title: `The draft is now what version ${number} says.`, description: 'Undo takes that back.' });
+  };
+  return (
+    <div className="flex flex-col gap-3 border-t border-line p-3">
+      <div className="flex items-center justify-between gap-2">
+        <Segments label="Show" value={view} choices={VIEWS} onChange={setView} />
+        {isReadOnly ? null : (
+          <Button size="sm" onClick={restore}>
+            Bring back into the draft
+          </Button>
+        )}
+      </div>
+      <p className="text-xs text-quiet">
+        From version {number} to the draft. The canvas marks what is new or changed.
+      </p>
+      {view === 'list' ? (
+        <DiffList before={graph} after={writeDocument(document)} />
+      ) : (
+        <TextDiff
+          label={`From version ${number} to the draft`}
+          before={toYaml(read.document)}
+          after={toYaml(document)}
+        />
+      )}
+    </div>
+  );
+}

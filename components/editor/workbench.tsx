@@ -1,0 +1,114 @@
+'use client';
+
+import dynamic from 'next/dynamic';
+import { useEffect, useState } from 'react';
+import { Segments } from '../ui/choice.tsx';
+import { Canvas } from './canvas/canvas.tsx';
+import { EditorProvider, useEditor } from './context.ts';
+import { Dialogs } from './dialogs/dialogs.tsx';
+import { useJudge } from './judge/use-judge.ts';
+import type { EditorDocument } from './model/document.ts';
+import { replaceDocument } from './model/edits/extras.ts';
+import { Inspector } from './panels/inspector.tsx';
+import { Outline } from './panels/outline.tsx';
+import { Palette } from './panels/palette.tsx';
+import { ProblemsBar } from './panels/problems-bar.tsx';
+import { openEditor, type Pipeline } from './session/open-editor.ts';
+import { useKeeping } from './session/use-keeping.ts';
+import { useWorld } from './session/use-world.ts';
+import { useObserved } from './store/observable.ts';
+import { Toolbar } from './toolbar.tsx';
+import { useEditorKeys } from './use-editor-keys.ts';
+import { type EditorLayout, useFollowed, useLayout, useSelectionInAddress } from './use-layout.ts';
+
+// What reads and writes YAML comes when it is needed.
+const YamlPane = dynamic(() => import('./panels/yaml-pane.tsx').then((module) => module.YamlPane));
+const Conflict = dynamic(() =>
+  import('./session/conflict-dialog.tsx').then((module) => module.ConflictDialog),
+);
+
+export interface WorkbenchProps {
+  pipeline: Pipeline;
+  document: EditorDocument;
+  /** What somebody has made of a draft that could not be drawn: the first edit. */
+  mended: EditorDocument | undefined;
+  isReadOnly: boolean;
+}
+
+/** One open editor: the stores, what keeps them in step with the world, and all that shows them. */
+export function Workbench({ pipeline, document, mended, isReadOnly }: WorkbenchProps) {
+  const [followed, follow] = useFollowed();
+  const [editor] = useState(() => openEditor(pipeline, { document, isReadOnly, follow }));
+  const isConflict = useObserved(editor.autosave, ({ phase }) => phase === 'conflict');
+  useKeeping(editor);
+  useJudge(editor);
+  useWorld(editor, followed);
+  useSelectionInAddress(editor);
+  useEffect(() => {
+    if (mended) editor.store.perform(replaceDocument(editor.store.get().document, mended, 'Mend the draft'));
+  }, [editor, mended]);
+  return (
+    <EditorProvider value={editor}>
+      <Frame name={pipeline.name} />
+      {isConflict ? <Conflict name={pipeline.name} /> : null}
+      <Dialogs />
+    </EditorProvider>
+  );
+}
+
+function Frame({ name }: { name: string }) {
+  const layout = useLayout();
+  useEditorKeys();
+  return (
+    <div className="flex h-[calc(100dvh-3rem)] min-h-0 flex-col overflow-hidden md:h-dvh">
+      <Toolbar name={name} layout={layout} />
+      <div className="flex min-h-0 grow">
+        <Side layout={layout} />
+        <div className="hidden min-h-0 min-w-0 grow flex-col lg:flex">
+          <Canvas />
+          <ProblemsBar />
+        </div>
+        {layout.isText ? <YamlPane /> : null}
+        <Inspector />
+      </div>
+      <Said />
+    </div>
+  );
+}
+
+const SIDES = [
+  { value: 'add', label: 'Add' },
+  { value: 'outline', label: 'Outline' },
+] as const;
+
+/** On a narrow screen there is no room for a canvas: the outline says all of it. */
+function Side({ layout }: { layout: EditorLayout }) {
+  return (
+    <aside
+      aria-label="Add and outline"
+      // Beside the text there is no room for both on most screens; the canvas has keys and a button to add stages.
+      className={`flex min-w-0 shrink-0 flex-col border-r border-line bg-card max-lg:grow lg:w-56 ${layout.isText ? 'lg:max-2xl:hidden' : ''}`}
+    >
+      <div className="flex h-11 shrink-0 items-center px-3 max-lg:hidden">
+        <Segments label="Beside the canvas" value={layout.side} choices={SIDES} onChange={layout.showSide} />
+      </div>
+      <div className="flex min-h-0 grow flex-col max-lg:hidden">
+        {layout.side === 'outline' ? <Outline /> : <Palette />}
+      </div>
+      <div className="flex min-h-0 grow flex-col lg:hidden">
+        <Outline />
+      </div>
+    </aside>
+  );
+}
+
+/** What was done or refused, for those who hear the page. Refusals are seen as well. */
+function Said() {
+  const { store } = useEditor();
+  const said = useObserved(store, (state) => state.said);
+  return (
+    <p role="status" aria-label="Last step" className="sr-only">
+      {said}
+    </p>
+  );
+}

@@ -1,0 +1,175 @@
+'use client';
+
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { ListX } from 'lucide-react';
+import Link from 'next/link';
+import { parseAsStringLiteral, useQueryState } from 'nuqs';
+import { useState } from 'react';
+import type { BulkId } from '../../../server/domain/ids.ts';
+import { type Answer, pages, query } from '../../data/index.ts';
+import { useAct } from '../../shell/use-act.ts';
+import { useMay } from '../../shell/use-may.ts';
+import { Button } from '../../ui/button.tsx';
+import { Segments } from '../../ui/choice.tsx';
+import { ConfirmDialog } from '../../ui/dialog.tsx';
+import { Empty, Notice, ProgressBar, Skeleton } from '../../ui/feedback.tsx';
+import { DataGrid, type GridColumn } from '../../ui/grid/index.ts';
+import { StatusPill, StatusText } from '../../ui/status.tsx';
+import { Figure, Page, PageHead } from '../../ui/surface.tsx';
+import { Ago } from '../../ui/text.tsx';
+import { shortId } from '../short-id.ts';
+import { words } from '../words.ts';
+import { lookOfBulk, lookOfResult } from './looks.ts';
+
+type Bulk = Answer<'bulk.get'>;
+type Item = Answer<'bulk.items'>['items'][number];
+
+/** A bulk tells nobody when it moves: it is asked while it does. */
+const EVERY_MS = 1000;
+const SHOWN = ['all', 'failed', 'skipped', 'succeeded'] as const;
+
+export function BulkPage({ id }: { id: string }) {
+  const { data: bulk, error } = useQuery({
+    ...query('bulk.get', { id: id as BulkId }),
+    refetchInterval: ({ state }) => (state.data?.finished_at ? false : EVERY_MS),
+  });
+  if (error && !bulk) {
+    return (
+      <Page>
+        <Notice message={error.message} advice={error.advice} />
+      </Page>
+    );
+  }
+  if (!bulk) {
+    return (
+      <Page>
+        <Skeleton label={words.bulk.loading} rows={8} />
+      </Page>
+    );
+  }
+  const left = bulk.total - bulk.succeeded - bulk.skipped - bulk.failed;
+  return (
+    <Page fill>
+      <BulkHead bulk={bulk} />
+      <div className="mb-4">
+        <ProgressBar label={words.bulk.progress} value={bulk.progress} />
+      </div>
+      <div className="mb-5 grid grid-cols-2 gap-3 sm:grid-cols-4">
+        <Figure label={words.bulk.succeeded} value={bulk.succeeded} />
+        <Figure label={words.bulk.skipped} value={bulk.skipped} />
+        <Figure label={words.bulk.failed} value={bulk.failed} />
+        <Figure label={words.bulk.left} value={left} />
+      </div>
+      <Items bulk={bulk} />
+    </Page>
+  );
+}
+
+function BulkHead({ bulk }: { bulk: Bulk }) {
+  const [isAsking, setAsking] = useState(false);
+  const mayOperate = useMay()('run.operate');
+  const abort = useAct('bulk.abort');
+  return (
+    <>
+      <PageHead
+        trail={[{ label: words.title, href: '/runs' }]}
+        title={
+          <>
+            {words.bulk.pageTitle(bulk.action, bulk.total)}
+            <span
+              data-testid="bulk-status"
+              aria-live="polite"
+              className="text-base font-normal tracking-normal"
+            >
+              <StatusPill look={lookOfBulk(bulk.status)} />
+            </span>
+          </>
+        }
+        note={
+          <span className="text-sm">
+            {words.bulk.by(bulk.by)} · <Ago at={bulk.created_at} />
+          </span>
+        }
+        actions={
+          bulk.finished_at === null && mayOperate ? (
+            <Button busy={abort.isBusy} onClick={() => setAsking(true)}>
+              {words.bulk.abort}
+            </Button>
+          ) : null
+        }
+      />
+      <ConfirmDialog
+        open={isAsking}
+        onOpenChange={setAsking}
+        title={words.bulk.abortTitle}
+        consequence={words.bulk.abortWhy}
+        confirmLabel={words.bulk.abort}
+        danger
+        onConfirm={() => abort.run({ id: bulk.id as BulkId })}
+      />
+    </>
+  );
+}
+
+function Items({ bulk }: { bulk: Bulk }) {
+  const [shown, setShown] = useQueryState('result', parseAsStringLiteral(SHOWN).withDefault('all'));
+  const input = { id: bulk.id as BulkId, limit: 100, ...(shown === 'all' ? {} : { result: shown }) };
+  const list = useInfiniteQuery({
+    ...pages('bulk.items', input),
+    refetchInterval: bulk.finished_at ? false : 2 * EVERY_MS,
+  });
+  const labels = words.bulk;
+  return (
+    <section className="flex min-h-0 grow flex-col overflow-hidden rounded-lg border border-line bg-card shadow-card">
+      <div className="border-b border-line p-2">
+        <Segments
+          label={words.bulk.result}
+          value={shown}
+          onChange={(next) => void setShown(next)}
+          choices={SHOWN.map((value) => ({ value, label: labels[value] }))}
+        />
+      </div>
+      <DataGrid
+        fill
+        label={words.bulk.items}
+        columns={COLUMNS}
+        rows={list.data?.pages.flatMap((page) => page.items)}
+        keyOf={({ position }) => String(position)}
+        hasMore={list.hasNextPage}
+        onEnd={() => void list.fetchNextPage()}
+        empty={<Empty icon={ListX} title={words.bulk.noItems} />}
+      />
+    </section>
+  );
+}
+
+const COLUMNS: GridColumn<Item>[] = [
+  { key: 'run', title: words.columns.id, width: '9rem', cell: ({ run_id }) => <RunId id={run_id} /> },
+  {
+    key: 'result',
+    title: words.bulk.result,
+    width: '9rem',
+    cell: ({ result }) =>
+      result === null ? (
+        <span className="text-quiet">{words.bulk.waiting}</span>
+      ) : (
+        <StatusText look={lookOfResult(result)} />
+      ),
+  },
+  { key: 'made', title: words.bulk.made, width: '9rem', cell: ({ made }) => made && <RunId id={made} /> },
+  {
+    key: 'message',
+    title: words.columns.error,
+    width: 'minmax(12rem,1fr)',
+    wideOnly: true,
+    cell: ({ message }) => <span className="text-quiet">{message}</span>,
+  },
+];
+
+function RunId({ id }: { id: string }) {
+  return (
+    <Link href={`/runs/${id}`} className="font-mono text-xs hover:text-accent hover:underline">
+      {shortId(id)}
+    </Link>
+  );
+}

@@ -1,0 +1,180 @@
+import {
+  CircleDot,
+  Clock,
+  Cpu,
+  Fingerprint,
+  Flag,
+  GitFork,
+  Hash,
+  Hourglass,
+  Repeat,
+  Tag,
+  Timer,
+  Workflow,
+  Zap,
+} from 'lucide-react';
+import { parseAsArrayOf, parseAsString, parseAsStringLiteral } from 'nuqs/server';
+import { idSchema } from '../../../server/domain/ids.ts';
+import { RUN_STATUSES } from '../../../server/domain/statuses.ts';
+import type { Input } from '../../data/index.ts';
+import { lookOfRun } from '../../looks/index.ts';
+import { type FilterDef, isSet, readSpan, readTimeRange, toMinute } from '../../ui/filter/index.ts';
+import { words } from '../words.ts';
+
+/** How the list's filters stand in the address. */
+export const RUN_PARAMS = {
+  status: parseAsArrayOf(parseAsStringLiteral(RUN_STATUSES)),
+  pipeline: parseAsString,
+  version: parseAsString,
+  created: parseAsString,
+  finished: parseAsString,
+  duration: parseAsString,
+  trigger: parseAsString,
+  tag: parseAsString,
+  agent: parseAsString,
+  group: parseAsString,
+  id: parseAsString,
+  metadata: parseAsString,
+  replay_of: parseAsString,
+  replayed: parseAsString,
+  waiting: parseAsString,
+};
+
+export type RunParams = { [Key in keyof typeof RUN_PARAMS]: ReturnType<(typeof RUN_PARAMS)[Key]['parse']> };
+export type RunFilter = Omit<Input<'runs.list'>, 'limit' | 'cursor' | 'sort' | 'order'>;
+
+export interface Named {
+  id: string;
+  name: string;
+}
+
+const named = (things: readonly Named[]) => things.map(({ id, name }) => ({ value: id, label: name }));
+
+const yes = (schema: { safeParse(text: string): { success: boolean } }, advice: string) => (text: string) =>
+  schema.safeParse(text).success ? undefined : advice;
+const fits = (pattern: RegExp, advice: string) => (text: string) => (pattern.test(text) ? undefined : advice);
+
+/** For so long a task of it has waited for an agent. */
+const WAITS_MS: Record<string, number> = { '1m': 60_000, '5m': 300_000, '30m': 1_800_000 };
+const TRIGGERS = ['api', 'replay', 'task'];
+const ID_PREFIX = /^(run_)?[0-9a-f]{1,32}$/;
+const METADATA = /^[^=]{1,100}=.{0,200}$/s;
+
+export function runFilters(pipelines: readonly Named[], agents: readonly Named[]): FilterDef[] {
+  const { filters } = words;
+  const text = { kind: 'text' } as const;
+  const statuses = RUN_STATUSES.map((status) => {
+    const { label, icon } = lookOfRun(status);
+    return { value: status, label, icon };
+  });
+  return [
+    { key: 'status', label: filters.status, icon: CircleDot, kind: 'multi', choices: statuses },
+    { key: 'pipeline', label: filters.pipeline, icon: Workflow, kind: 'choice', choices: named(pipelines) },
+    {
+      key: 'version',
+      label: filters.version,
+      icon: GitFork,
+      ...text,
+      check: fits(/^[1-9]\d{0,8}$/, filters.badNumber),
+    },
+    { key: 'created', label: filters.created, icon: Clock, kind: 'time' },
+    { key: 'finished', label: filters.finished, icon: Flag, kind: 'time' },
+    { key: 'duration', label: filters.duration, icon: Timer, kind: 'duration' },
+    {
+      key: 'waiting',
+      label: filters.waiting,
+      icon: Hourglass,
+      kind: 'choice',
+      choices: Object.keys(WAITS_MS).map((value) => ({ value, label: filters.waitingFor(value) })),
+    },
+    {
+      key: 'trigger',
+      label: filters.trigger,
+      icon: Zap,
+      kind: 'choice',
+      choices: TRIGGERS.map((value) => ({ value, label: value })),
+    },
+    { key: 'tag', label: filters.tag, icon: Tag, ...text, hint: filters.tagHint },
+    { key: 'agent', label: filters.agent, icon: Cpu, kind: 'choice', choices: named(agents) },
+    ...wordFilters(),
+  ];
+}
+
+/** Those that are typed. */
+function wordFilters(): FilterDef[] {
+  const { filters } = words;
+  const text = { kind: 'text', mono: true } as const;
+  return [
+    {
+      key: 'group',
+      label: filters.group,
+      icon: Fingerprint,
+      ...text,
+      check: fits(/^[0-9a-f]{16}$/, filters.badGroup),
+    },
+    { key: 'id', label: filters.id, icon: Hash, ...text, mono: true, check: fits(ID_PREFIX, filters.badId) },
+    {
+      key: 'metadata',
+      label: filters.metadata,
+      icon: Tag,
+      ...text,
+      check: fits(METADATA, filters.badMetadata),
+    },
+    {
+      key: 'replay_of',
+      label: filters.replayOf,
+      icon: Repeat,
+      ...text,
+      check: yes(idSchema('run'), filters.badId),
+    },
+    {
+      key: 'replayed',
+      label: filters.replayed,
+      icon: Repeat,
+      kind: 'choice',
+      choices: [
+        { value: 'yes', label: filters.yes },
+        { value: 'no', label: filters.no },
+      ],
+    },
+  ];
+}
+
+/** What an address that somebody typed holds is asked only as far as it can be meant. */
+const only = (text: string | null, pattern: RegExp) =>
+  text !== null && pattern.test(text) ? text : undefined;
+const idOf = (kind: 'pipe' | 'agent' | 'run', text: string | null) =>
+  text !== null && idSchema(kind).safeParse(text).success ? text : undefined;
+
+/** The question that the filters stand for. */
+export function toRunFilter(params: RunParams, now: number): RunFilter {
+  const range = (text: string | null) => (text === null ? undefined : readTimeRange(text, toMinute(now)));
+  const [created, finished] = [range(params.created), range(params.finished)];
+  const span = params.duration === null ? undefined : readSpan(params.duration);
+  const pipeline = idOf('pipe', params.pipeline);
+  const version = pipeline === undefined ? undefined : only(params.version, /^[1-9]\d{0,8}$/);
+  const asked = {
+    status: isSet(params.status) ? params.status : undefined,
+    pipeline_id: pipeline,
+    version: version === undefined ? undefined : Number(version),
+    created_after: created?.from?.toISOString(),
+    created_before: created?.to?.toISOString(),
+    finished_after: finished?.from?.toISOString(),
+    finished_before: finished?.to?.toISOString(),
+    min_duration_ms: span?.minMs,
+    max_duration_ms: span?.maxMs,
+    trigger: only(params.trigger, /^.{1,64}$/s),
+    tag: only(params.tag, /^.{1,64}$/s),
+    agent_id: idOf('agent', params.agent),
+    error_group: only(params.group, /^[0-9a-f]{16}$/),
+    id_prefix: only(params.id, ID_PREFIX),
+    metadata: only(params.metadata, METADATA),
+    replay_of: idOf('run', params.replay_of),
+    replayed: params.replayed === null ? undefined : params.replayed === 'yes',
+    min_waiting_ms: WAITS_MS[params.waiting ?? ''],
+  };
+  return Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined)) as RunFilter;
+}
+
+export const isFiltered = (params: RunParams): boolean => Object.values(params).some((value) => isSet(value));
+export const NO_PARAMS = Object.fromEntries(Object.keys(RUN_PARAMS).map((key) => [key, null])) as RunParams;

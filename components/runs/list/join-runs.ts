@@ -1,0 +1,60 @@
+import type { RunNews } from '../../../server/domain/live.ts';
+import type { RunRow } from './use-runs.ts';
+
+const KEPT_NEWS = 2000;
+
+/** The last that was heard of each run. */
+export function foldNews(
+  before: ReadonlyMap<string, RunNews>,
+  heard: readonly RunNews[],
+): ReadonlyMap<string, RunNews> {
+  const next = new Map(before);
+  for (const news of heard) {
+    const last = next.get(news.runId);
+    if (last && last.seq > news.seq) continue;
+    next.delete(news.runId);
+    next.set(news.runId, news);
+  }
+  // A panel that is open all day hears of more runs than it shows: the oldest news go.
+  for (const id of next.keys()) {
+    if (next.size <= KEPT_NEWS) break;
+    next.delete(id);
+  }
+  return next;
+}
+
+/** Rows where they stand, each as new as anything that is known of it; and how many came since, above them. */
+export function joinRuns({
+  loaded,
+  head,
+  news,
+}: {
+  loaded: readonly RunRow[];
+  head: readonly RunRow[];
+  news: ReadonlyMap<string, RunNews>;
+}): { rows: RunRow[]; newer: number } {
+  const heads = new Map(head.map((run) => [run.id, run]));
+  const rows = loaded.map((run) => {
+    const fresher = heads.get(run.id);
+    return withNews(fresher && fresher.seq > run.seq ? fresher : run, news.get(run.id));
+  });
+  const shown = new Set(loaded.map(({ id }) => id));
+  const first = loaded[0];
+  const isNewer = (run: RunRow) => !shown.has(run.id) && (!first || run.created_at >= first.created_at);
+  return { rows, newer: head.filter(isNewer).length };
+}
+
+function withNews(run: RunRow, news: RunNews | undefined): RunRow {
+  if (!news || news.seq <= run.seq) return run;
+  const { status, isOver, progress, events, seq } = news;
+  const last = events.at(-1);
+  return {
+    ...run,
+    seq,
+    status,
+    progress: progress.progress,
+    tasks_left: Math.round(run.tasks_total * (1 - progress.progress)),
+    ...(isOver && last ? { finished_at: new Date(last.at).toISOString(), tasks_left: 0 } : {}),
+    ...(last?.event.type === 'run.failed' ? { error: last.event.error } : {}),
+  };
+}

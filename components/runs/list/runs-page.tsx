@@ -1,0 +1,191 @@
+'use client';
+
+import { History, RotateCcw, SearchX } from 'lucide-react';
+import { useRouter } from 'next/navigation';
+import { useRef, useState } from 'react';
+import { useKeys } from '../../shell/keys/index.ts';
+import { useMay } from '../../shell/use-may.ts';
+import { Button } from '../../ui/button.tsx';
+import { Empty, Notice } from '../../ui/feedback.tsx';
+import { FilterBar } from '../../ui/filter/index.ts';
+import { ColumnMenu, DataGrid, type GridHandle } from '../../ui/grid/index.ts';
+import { Page, PageHead } from '../../ui/surface.tsx';
+import { type BulkAction, words } from '../words.ts';
+import { BulkDialog, type BulkRequest } from './bulk-dialog.tsx';
+import { runColumns } from './columns.tsx';
+import { DurationChart } from './duration-chart.tsx';
+import { isFiltered, runFilters } from './filters.ts';
+import { MatchingMenu, SelectionBar } from './selection-bar.tsx';
+import { useListState, useNames } from './use-list-state.ts';
+import { useRuns } from './use-runs.ts';
+import { Views } from './views.tsx';
+
+export function RunsPage() {
+  const state = useListState();
+  const names = useNames();
+  const runs = useRuns({ ...state.filter, sort: state.sort.key, order: state.sort.order });
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const [request, setRequest] = useState<BulkRequest>();
+  const mayOperate = useMay()('run.operate');
+  const columns = runColumns({ nameOf: names.nameOf, filterBy: state.setFilter });
+  const onSelected = (action: BulkAction) => setRequest({ action, target: { ids: [...selected] } });
+  const grid = useListKeys({ selected, setSelected, onSelected, mayOperate });
+  return (
+    <Page width="wide" fill>
+      <PageHead
+        title={words.title}
+        actions={mayOperate ? <Actions state={state} onAsk={setRequest} /> : null}
+      />
+      <Views state={state} />
+      <section className="flex min-h-0 grow flex-col overflow-hidden rounded-lg border border-line bg-card shadow-card">
+        <div className="border-b border-line p-2">
+          <FilterBar
+            filters={runFilters(names.pipelines, names.agents)}
+            values={state.params}
+            onChange={state.setFilter}
+            onClear={state.clear}
+          >
+            <NewerButton runs={runs} onShow={state.anew} />
+            <ColumnMenu columns={columns.slice(1)} hidden={state.hidden} onChange={state.setHidden} />
+          </FilterBar>
+        </div>
+        <DurationChart
+          rows={runs.rows ?? []}
+          now={state.now}
+          onRange={(from, to) => state.setFilter('created', `${from.toISOString()}~${to.toISOString()}`)}
+        />
+        {runs.error ? (
+          <div className="px-4">
+            <Notice
+              message={runs.error.message}
+              advice={runs.error.advice}
+              action={<Button onClick={runs.retry}>{words.tryAgain}</Button>}
+            />
+          </div>
+        ) : null}
+        {runs.error && !runs.rows ? null : (
+          <List {...{ state, runs, columns, selected, setSelected, mayOperate, grid }} />
+        )}
+      </section>
+      <SelectionBar count={selected.size} onAct={onSelected} onClear={() => setSelected(new Set())} />
+      {request ? <BulkDialog request={request} onClose={() => setRequest(undefined)} /> : null}
+    </Page>
+  );
+}
+
+type State = ReturnType<typeof useListState>;
+type Runs = ReturnType<typeof useRuns>;
+
+function Actions({ state, onAsk }: { state: State; onAsk(request: BulkRequest): void }) {
+  const { filter } = state;
+  const failed = { ...filter, status: ['failed' as const], replayed: false };
+  return (
+    <>
+      {isFiltered(state.params) ? (
+        <MatchingMenu onAct={(action) => onAsk({ action, target: { filter } })} />
+      ) : null}
+      <Button icon={RotateCcw} onClick={() => onAsk({ action: 'replay', target: { filter: failed } })}>
+        {words.replayFailed}
+      </Button>
+    </>
+  );
+}
+
+function NewerButton({ runs, onShow }: { runs: Runs; onShow(): void }) {
+  const show = () => {
+    onShow();
+    runs.retry();
+  };
+  return (
+    <span role="status" className="flex">
+      {runs.newer === 0 ? null : (
+        <Button size="sm" look="primary" onClick={show}>
+          {words.newer(runs.newer, runs.isNewerMore)}
+        </Button>
+      )}
+    </span>
+  );
+}
+
+interface ListProps {
+  state: State;
+  runs: Runs;
+  columns: ReturnType<typeof runColumns>;
+  selected: ReadonlySet<string>;
+  setSelected(selected: ReadonlySet<string>): void;
+  mayOperate: boolean;
+  grid: React.RefObject<GridHandle | null>;
+}
+
+function List({ state, runs, columns, selected, setSelected, mayOperate, grid }: ListProps) {
+  const router = useRouter();
+  const selection = { keys: selected, onChange: setSelected, labelOf: words.select };
+  return (
+    <DataGrid
+      ref={grid}
+      fill
+      label={words.title}
+      columns={columns.filter(({ key }) => !state.hidden.includes(key))}
+      rows={runs.rows}
+      keyOf={({ id }) => id}
+      onOpen={({ id }) => router.push(`/runs/${id}`)}
+      {...(mayOperate ? { selection } : {})}
+      sort={state.sort}
+      onSort={state.setSort}
+      hasMore={runs.hasMore}
+      onEnd={runs.more}
+      empty={<Nothing state={state} />}
+    />
+  );
+}
+
+function Nothing({ state }: { state: State }) {
+  const router = useRouter();
+  if (isFiltered(state.params)) {
+    return (
+      <Empty
+        icon={SearchX}
+        title={words.noMatch}
+        action={<Button onClick={state.clear}>{words.clear}</Button>}
+      >
+        {words.noMatchWhy}
+      </Empty>
+    );
+  }
+  return (
+    <Empty
+      icon={History}
+      title={words.none}
+      action={<Button onClick={() => router.push('/pipelines')}>{words.toPipelines}</Button>}
+    >
+      {words.noneWhy}
+    </Empty>
+  );
+}
+
+function useListKeys({
+  selected,
+  setSelected,
+  onSelected,
+  mayOperate,
+}: {
+  selected: ReadonlySet<string>;
+  setSelected(selected: ReadonlySet<string>): void;
+  onSelected(action: BulkAction): void;
+  mayOperate: boolean;
+}) {
+  const grid = useRef<GridHandle>(null);
+  const isOff = selected.size === 0 || !mayOperate;
+  const { keys } = words;
+  useKeys(words.title, [
+    { keys: ['j', 'down'], label: keys.next, run: () => grid.current?.move(1) },
+    { keys: ['k', 'up'], label: keys.previous, run: () => grid.current?.move(-1) },
+    { keys: 'enter', label: keys.open, run: () => grid.current?.open() },
+    { keys: 'x', label: keys.tick, run: () => grid.current?.toggle(), disabled: !mayOperate },
+    { keys: 'shift+x', label: keys.tickRange, run: () => grid.current?.toggle(true), disabled: !mayOperate },
+    { keys: 'r', label: keys.replay, run: () => onSelected('replay'), disabled: isOff },
+    { keys: 'c', label: keys.cancel, run: () => onSelected('cancel'), disabled: isOff },
+    { keys: 'esc', label: words.unselect, run: () => setSelected(new Set()), disabled: selected.size === 0 },
+  ]);
+  return grid;
+}

@@ -1,0 +1,57 @@
+'use client';
+
+import { X } from 'lucide-react';
+import { Button, IconButton } from '../../ui/button.tsx';
+import { Menu, MenuItem } from '../../ui/menu.tsx';
+import { type BulkAction, words } from '../words.ts';
+
+const ACTIONS: readonly BulkAction[] = ['replay', 'retry', 'pause', 'resume', 'cancel'];
+
+/** What can be done to the runs that are ticked. It lies over the end of the list, so that no row moves. */
+export function SelectionBar({
+  count,
+  onAct,
+  onClear,
+}: {
+  count: number;
+  onAct(action: BulkAction): void;
+  onClear(): void;
+}) {
+  if (count === 0) return null;
+  return (
+    <div
+      role="toolbar"
+      aria-label={words.selected(count)}
+      className="fixed bottom-6 left-1/2 z-20 flex max-w-[calc(100vw-1rem)] -translate-x-1/2 items-center gap-1 overflow-x-auto rounded-lg border border-line bg-raised p-1.5 shadow-raised print:hidden"
+    >
+      <span className="whitespace-nowrap px-2 text-sm font-medium tabular-nums">{words.selected(count)}</span>
+      {ACTIONS.map((action) => (
+        <Button
+          key={action}
+          size="sm"
+          look={action === 'replay' ? 'primary' : 'quiet'}
+          onClick={() => onAct(action)}
+        >
+          {words.bulk.verb(action)}
+        </Button>
+      ))}
+      <IconButton label={words.unselect} icon={X} size="sm" onClick={onClear} />
+    </div>
+  );
+}
+
+/** The same to all that match, shown or not. */
+export function MatchingMenu({ onAct }: { onAct(action: BulkAction): void }) {
+  return (
+    <Menu align="end" trigger={<Button size="sm">{words.allMatching}</Button>}>
+      {ACTIONS.map((action) => (
+        <MenuItem
+          key={action}
+          label={words.bulk.verb(action)}
+          danger={action === 'cancel'}
+          onSelect={() => onAct(action)}
+        />
+      ))}
+    </Menu>
+  );
+}

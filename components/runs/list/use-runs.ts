@@ -1,0 +1,56 @@
+'use client';
+
+import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { RunNews } from '../../../server/domain/live.ts';
+import { type Answer, type Input, pages, query, useFresh, useLive } from '../../data/index.ts';
+import { foldNews, joinRuns } from './join-runs.ts';
+
+export type RunRow = Answer<'runs.list'>['runs'][number];
+
+const PAGE = 100;
+const HEAD = 50;
+
+/**
+ * The list as it was asked for, with rows that are kept up to date where they stand. What came since is counted, not
+ * put in: the rows under somebody's pointer do not move until that person says so.
+ */
+export function useRuns(asked: Input<'runs.list'>) {
+  const list = useInfiniteQuery({
+    ...pages('runs.list', { ...asked, limit: PAGE }),
+    staleTime: Number.POSITIVE_INFINITY,
+    refetchOnWindowFocus: false,
+    placeholderData: keepPreviousData,
+  });
+  const [hasMoved, setMoved] = useState(false);
+  const [news, setNews] = useState<ReadonlyMap<string, RunNews>>(new Map());
+  const isByCreation = (asked.sort ?? 'created') === 'created' && asked.order !== 'asc';
+  const headQuery = query('runs.list', { ...asked, limit: HEAD });
+  const head = useQuery({ ...headQuery, enabled: hasMoved && isByCreation });
+  useLive(
+    { everything: true },
+    {
+      onRuns(heard) {
+        setMoved(true);
+        setNews((before) => foldNews(before, heard));
+      },
+      // Everything is asked anew: what is on screen has to equal what the server has.
+      onGap: () => void list.refetch(),
+    },
+  );
+  useFresh({ everything: true }, { keys: [headQuery.queryKey], everyMs: 1000 });
+  const loaded = list.data?.pages.flatMap((page) => page.runs);
+  const joined = loaded && joinRuns({ loaded, head: isByCreation ? (head.data?.runs ?? []) : [], news });
+  return {
+    rows: joined?.rows,
+    newer: joined?.newer ?? 0,
+    isNewerMore: (joined?.newer ?? 0) >= HEAD,
+    error: list.error ?? undefined,
+    isOld: list.isPlaceholderData,
+    hasMore: list.hasNextPage,
+    retry: () => void list.refetch(),
+    more() {
+      if (!list.isFetchingNextPage) void list.fetchNextPage();
+    },
+  };
+}

@@ -1,0 +1,95 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { Repeat } from 'lucide-react';
+import { query } from '../../data/index.ts';
+import { Empty } from '../../ui/feedback.tsx';
+import { formatDuration } from '../../ui/format.ts';
+import { DataGrid, type GridColumn } from '../../ui/grid/index.ts';
+import { shortId } from '../short-id.ts';
+import { runWords } from './run-words.ts';
+import { ranFor, sayRouting } from './stage/attempt-list.tsx';
+import type { Attempt, Run } from './use-run.ts';
+
+const MOST = 5000;
+
+/** Every hand-out of every stage, with why that agent had it. */
+export function AttemptsTab({ run, attempts }: { run: Run; attempts: readonly Attempt[] }) {
+  const agents = useQuery(query('agents.list', {})).data?.agents ?? [];
+  const names = new Map(agents.map(({ id, name }) => [id as string, name]));
+  return (
+    <section className="overflow-hidden rounded-lg border border-line bg-card shadow-card">
+      <DataGrid
+        label={runWords.attempts.label}
+        columns={columnsOf(run, (id) => names.get(id) ?? shortId(id))}
+        rows={attempts}
+        keyOf={({ stage, epoch }) => `${stage} ${epoch}`}
+        empty={<Empty icon={Repeat} title={runWords.attempts.none} />}
+      />
+      {attempts.length >= MOST ? <p className="p-3 text-sm text-quiet">{runWords.attempts.cut}</p> : null}
+    </section>
+  );
+}
+
+function columnsOf(run: Run, nameOf: (agentId: string) => string): GridColumn<Attempt>[] {
+  const { attempts: text, drawer } = runWords;
+  const rejectedOf = ({ routing }: Attempt) =>
+    sayRouting(routing)
+      .rejected.map(({ agent, reason }) => `${nameOf(agent)}: ${reason}`)
+      .join('; ');
+  return [
+    {
+      key: 'stage',
+      title: runWords.stage,
+      width: 'minmax(8rem,14rem)',
+      cell: ({ stage }) => run.stages[stage]?.name ?? stage,
+    },
+    { key: 'attempt', title: drawer.attempt, width: '5rem', align: 'end', cell: ({ attempt }) => attempt },
+    { key: 'state', title: text.state, width: '7rem', cell: ({ state }) => state },
+    {
+      key: 'agent',
+      title: drawer.agent,
+      width: '9rem',
+      cell: ({ agent_id }) => (agent_id === null ? drawer.nobody : nameOf(agent_id)),
+    },
+    {
+      key: 'waited',
+      title: drawer.waited,
+      width: '6rem',
+      align: 'end',
+      wideOnly: true,
+      cell: ({ ready_at, started_at }) =>
+        ready_at === null || started_at === null
+          ? '–'
+          : formatDuration(Date.parse(started_at) - Date.parse(ready_at)),
+    },
+    { key: 'ran', title: drawer.ran, width: '6rem', align: 'end', cell: ranFor },
+    {
+      key: 'why',
+      title: text.why,
+      width: 'minmax(9rem,1fr)',
+      wideOnly: true,
+      cell: ({ routing }) => <Titled text={sayRouting(routing).reason} />,
+    },
+    {
+      key: 'rejected',
+      title: text.rejected,
+      width: 'minmax(9rem,1fr)',
+      wideOnly: true,
+      cell: (attempt) => <Titled text={rejectedOf(attempt)} />,
+    },
+    {
+      key: 'error',
+      title: text.error,
+      width: 'minmax(9rem,1fr)',
+      wideOnly: true,
+      cell: ({ error }) => error && <Titled text={error.message} />,
+    },
+  ];
+}
+
+const Titled = ({ text }: { text: string }) => (
+  <span title={text} className="text-quiet">
+    {text}
+  </span>
+);

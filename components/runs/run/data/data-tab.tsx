@@ -1,0 +1,84 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { parseAsString, useQueryState } from 'nuqs';
+import type { RunId, TaskId } from '../../../../server/domain/ids.ts';
+import type { Json } from '../../../../server/domain/json.ts';
+import { isTaskOver } from '../../../../server/domain/statuses.ts';
+import { query } from '../../../data/index.ts';
+import { useMay } from '../../../shell/use-may.ts';
+import { Select } from '../../../ui/choice.tsx';
+import { Notice, Skeleton } from '../../../ui/feedback.tsx';
+import { Card } from '../../../ui/surface.tsx';
+import { runWords } from '../run-words.ts';
+import type { Run } from '../use-run.ts';
+import { Value } from './value.tsx';
+
+const OF_RUN = ['?input', '?parameters', '?metadata'] as const;
+type OfRun = (typeof OF_RUN)[number];
+
+/** What the run was given and what its stages made of it, one thing at a time. */
+export function DataTab({ run }: { run: Run }) {
+  const [shown, setShown] = useQueryState('show', parseAsString.withDefault('?input'));
+  const { data } = runWords;
+  if (!useMay()('run.payload')) return <p className="text-quiet">{data.hidden}</p>;
+  const labels: Record<OfRun, string> = {
+    '?input': data.input,
+    '?parameters': data.parameters,
+    '?metadata': data.metadata,
+  };
+  const ended = run.stages.filter(({ state }) => isTaskOver(state));
+  const stage = ended.find(({ key }) => key === shown);
+  const chosen = OF_RUN.find((each) => each === shown) ?? '?input';
+  return (
+    <Card
+      title={stage ? data.outputOf(stage.name) : labels[chosen]}
+      actions={
+        <Select
+          label={data.choose}
+          value={stage ? stage.key : chosen}
+          onChange={(next) => void setShown(next)}
+          choices={[
+            ...OF_RUN.map((value) => ({ value: value as string, label: labels[value] })),
+            ...ended.map(({ key, name }) => ({ value: key, label: data.outputOf(name) })),
+          ]}
+        />
+      }
+    >
+      {stage ? (
+        <Output key={stage.key} runId={run.id as RunId} taskId={stage.task_id as TaskId} name={stage.name} />
+      ) : (
+        <Given key={chosen} runId={run.id as RunId} what={chosen} label={labels[chosen]} />
+      )}
+    </Card>
+  );
+}
+
+function Output({ runId, taskId, name }: { runId: RunId; taskId: TaskId; name: string }) {
+  const { data, error } = useQuery(query('tasks.get', { id: taskId }));
+  return <Shown runId={runId} label={runWords.data.outputOf(name)} value={data?.output} error={error} />;
+}
+
+function Given({ runId, what, label }: { runId: RunId; what: OfRun; label: string }) {
+  const { data, error } = useQuery(query('runs.get', { id: runId }));
+  const value =
+    data && { '?input': data.input, '?parameters': data.parameters, '?metadata': data.metadata }[what];
+  return <Shown runId={runId} label={label} value={value as Json | undefined} error={error} />;
+}
+
+function Shown({
+  runId,
+  label,
+  value,
+  error,
+}: {
+  runId: RunId;
+  label: string;
+  value: Json | undefined;
+  error: Error | null;
+}) {
+  if (error) return <Notice message={error.message} />;
+  if (value === undefined) return <Skeleton label={runWords.data.loading} />;
+  if (value === null) return <p className="text-quiet">{runWords.data.nothing}</p>;
+  return <Value runId={runId} label={label} value={value} />;
+}

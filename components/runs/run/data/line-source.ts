@@ -1,0 +1,68 @@
+/** A text by its lines, wherever it is kept. Lines that go on and on are cut into rows, so that none is lost. */
+export interface LineSource {
+  rows: number;
+  read(from: number, to: number): string[] | Promise<string[]>;
+  close(): void;
+}
+
+const ROW_CHARS = 1000;
+
+/** Where each row begins and ends, as pairs. */
+export function rowsOf(text: string): Uint32Array {
+  let places = new Uint32Array(1024);
+  let used = 0;
+  const add = (from: number, to: number) => {
+    if (used + 2 > places.length) {
+      const wider = new Uint32Array(places.length * 2);
+      wider.set(places);
+      places = wider;
+    }
+    places[used++] = from;
+    places[used++] = to;
+  };
+  let from = 0;
+  while (from <= text.length) {
+    const newline = text.indexOf('\n', from);
+    const end = newline === -1 ? text.length : newline;
+    // Rows of one line; an empty line is a row too.
+    let start = from;
+    do {
+      const stop = Math.min(start + ROW_CHARS, end);
+      add(start, stop);
+      start = stop;
+    } while (start < end);
+    if (newline === -1) break;
+    from = newline + 1;
+  }
+  return places.slice(0, used);
+}
+
+export function readRows(
+  text: string,
+  places: Uint32Array,
+  { from, to }: { from: number; to: number },
+): string[] {
+  const last = Math.min(to, places.length / 2);
+  const rows: string[] = [];
+  for (let row = Math.max(from, 0); row < last; row++)
+    rows.push(text.slice(places[row * 2], places[row * 2 + 1]));
+  return rows;
+}
+
+/** JSON is laid out for reading; what is none, or is not whole, stays as it is. */
+export function layOut(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return text;
+  }
+}
+
+export function openText(text: string): LineSource {
+  const places = rowsOf(text);
+  return {
+    rows: places.length / 2,
+    read: (from, to) => readRows(text, places, { from, to }),
+    close: () => undefined,
+  };
+}

@@ -1,0 +1,112 @@
+'use client';
+
+import { Download, FileText } from 'lucide-react';
+import { useEffect, useMemo, useState } from 'react';
+import type { RunId } from '../../../../server/domain/ids.ts';
+import type { Json } from '../../../../server/domain/json.ts';
+import { rest } from '../../../data/index.ts';
+import { Button, IconButton } from '../../../ui/button.tsx';
+import { Notice, Skeleton } from '../../../ui/feedback.tsx';
+import { formatBytes } from '../../../ui/format.ts';
+import { saveFile } from '../../save-file.ts';
+import { runWords } from '../run-words.ts';
+import { findObjects, type StoredObject } from './find-objects.ts';
+import { type LineSource, openText } from './line-source.ts';
+import { openBlob } from './open-blob.ts';
+import { TextView } from './text-view.tsx';
+
+/** Up to this size what is stored apart is shown without being asked for. */
+const SHOWN_BYTES = 256_000;
+
+/** What went in or came out: the value itself, and what of it is stored apart because it is large or a file. */
+export function Value({ runId, label, value }: { runId: RunId; label: string; value: Json }) {
+  const source = useMemo(() => openText(JSON.stringify(value, null, 2)), [value]);
+  const objects = useMemo(() => findObjects(value), [value]);
+  return (
+    <div className="flex flex-col gap-3">
+      {objects.map((object) => (
+        <Stored key={object.hash} runId={runId} object={object} />
+      ))}
+      <TextView label={label} source={source} />
+    </div>
+  );
+}
+
+type Reading = { state: 'asked' } | { state: 'open'; source: LineSource } | { state: 'failed'; error: Error };
+
+function Stored({ runId, object }: { runId: RunId; object: StoredObject }) {
+  const [isAsked, setAsked] = useState(object.bytes !== undefined && object.bytes <= SHOWN_BYTES);
+  const reading = useStored({ runId, object, isAsked });
+  const path = `/runs/${runId}/objects/${object.hash}`;
+  const download = () => {
+    void rest(path)
+      .then((response) => response.blob())
+      .then((blob) => saveFile(object.name, blob));
+  };
+  const size = object.bytes === undefined ? '' : formatBytes(object.bytes);
+  return (
+    <section aria-label={object.name} className="rounded-md border border-line">
+      <header className="flex min-h-9 items-center gap-2 px-3 text-sm">
+        <FileText aria-hidden size={14} className="shrink-0 text-quiet" />
+        <span className="min-w-0 grow truncate font-medium">{object.name}</span>
+        <span className="tabular-nums text-quiet">{size}</span>
+        <IconButton
+          label={`${runWords.data.download} ${object.name}`}
+          icon={Download}
+          size="sm"
+          onClick={download}
+        />
+      </header>
+      <div className="px-3 pb-3">
+        {isAsked ? null : (
+          <p className="flex items-center justify-between gap-3 text-sm text-quiet">
+            {runWords.data.large(size)}
+            <Button size="sm" onClick={() => setAsked(true)}>
+              {runWords.data.load}
+            </Button>
+          </p>
+        )}
+        {reading?.state === 'asked' ? <Skeleton label={runWords.data.loading} /> : null}
+        {reading?.state === 'failed' ? <Notice message={reading.error.message} /> : null}
+        {reading?.state === 'open' ? <TextView label={object.name} source={reading.source} /> : null}
+      </div>
+    </section>
+  );
+}
+
+function useStored({
+  runId,
+  object,
+  isAsked,
+}: {
+  runId: RunId;
+  object: StoredObject;
+  isAsked: boolean;
+}): Reading | undefined {
+  const [reading, setReading] = useState<Reading>();
+  const { hash, isJson } = object;
+  useEffect(() => {
+    if (!isAsked) return undefined;
+    const abort = new AbortController();
+    let source: LineSource | undefined;
+    setReading({ state: 'asked' });
+    rest(`/runs/${runId}/objects/${hash}`, { signal: abort.signal })
+      .then((response) => response.blob())
+      .then((blob) => openBlob(blob, isJson))
+      .then(
+        (opened) => {
+          source = opened;
+          if (abort.signal.aborted) opened.close();
+          else setReading({ state: 'open', source: opened });
+        },
+        (error: Error) => {
+          if (!abort.signal.aborted) setReading({ state: 'failed', error });
+        },
+      );
+    return () => {
+      abort.abort();
+      source?.close();
+    };
+  }, [runId, hash, isJson, isAsked]);
+  return reading;
+}

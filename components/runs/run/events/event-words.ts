@@ -1,0 +1,43 @@
+/** What an event says, for people. One that has no words here yet is shown by its type. */
+interface EventFacts {
+  type: string;
+  error?: { message?: string };
+  wait?: { code?: string };
+  agent?: string;
+  reason?: string;
+  why?: string;
+  progress?: number;
+  note?: string;
+  from?: string;
+  dueAt?: number;
+  queue?: string;
+}
+
+const SAY: Record<string, (event: EventFacts) => string> = {
+  'run.started': () => 'The run started',
+  'run.paused': () => 'The run was paused',
+  'run.resumed': () => 'The run was resumed',
+  'run.failing': ({ error }) => `The run is failing: ${error?.message ?? ''}`,
+  'run.cancelling': () => 'The run is being cancelled',
+  'run.succeeded': () => 'The run succeeded',
+  'run.failed': ({ error }) => `The run failed: ${error?.message ?? ''}`,
+  'run.cancelled': () => 'The run was cancelled',
+  'task.ready': ({ wait }) => `Ready; waits (${wait?.code ?? ''})`,
+  'task.waiting': ({ wait }) => `Waits (${wait?.code ?? ''})`,
+  'task.queued': ({ queue }) => `Put into the queue ${queue ?? ''}`,
+  'task.started': ({ agent }) => `Taken by ${agent ?? ''}`,
+  'task.progressed': ({ progress = 0, note }) => `${Math.round(progress * 100)} %${note ? `: ${note}` : ''}`,
+  'task.succeeded': () => 'Succeeded',
+  'task.reused': ({ from }) => `Taken over from ${from ?? ''}`,
+  'task.retrying': ({ error }) => `Failed, to be tried again: ${error?.message ?? ''}`,
+  'task.lost': ({ error }) => `Got lost: ${error?.message ?? ''}`,
+  'task.released': () => 'Given back unfinished',
+  'task.failed': ({ error }) => `Failed: ${error?.message ?? ''}`,
+  'task.skipped': ({ reason = '', why }) => `Skipped: ${why ?? reason.replaceAll('-', ' ')}`,
+  'task.cancelled': () => 'Cancelled',
+};
+
+export function sayEvent(event: { type?: unknown }): string {
+  const facts = event as EventFacts;
+  return SAY[facts.type]?.(facts) ?? String(facts.type);
+}

@@ -1,0 +1,146 @@
+'use client';
+
+import { ArrowDownToLine, Download, ScrollText, SearchX, WrapText } from 'lucide-react';
+import { useState } from 'react';
+import { isRunOver } from '../../../../server/domain/statuses.ts';
+import { ask } from '../../../data/index.ts';
+import { asWords, useKept } from '../../../shell/use-kept.ts';
+import { useMay } from '../../../shell/use-may.ts';
+import { IconButton } from '../../../ui/button.tsx';
+import { Segments, Select } from '../../../ui/choice.tsx';
+import { Empty, Notice, Skeleton } from '../../../ui/feedback.tsx';
+import { TextInput } from '../../../ui/field.tsx';
+import { useToast } from '../../../ui/toast.tsx';
+import { saveFile } from '../../save-file.ts';
+import { runWords } from '../run-words.ts';
+import type { Run } from '../use-run.ts';
+import { LogList } from './log-list.tsx';
+import { LEVELS, useLog } from './use-log.ts';
+
+type Log = ReturnType<typeof useLog>;
+
+export function LogsTab({ run }: { run: Run }) {
+  const isAllowed = useMay()('run.logs');
+  return isAllowed ? <Shown run={run} /> : <p className="text-quiet">{runWords.logs.hidden}</p>;
+}
+
+function Shown({ run }: { run: Run }) {
+  const log = useLog(run);
+  const [isFollowing, setFollowing] = useState(!isRunOver(run.status));
+  const [options, setOptions] = useKept<string[]>('log-options', [], asWords);
+  const isWrapped = options.includes('wrap');
+  const { logs } = runWords;
+  return (
+    <section
+      aria-label={logs.label}
+      className="flex h-[70dvh] flex-col overflow-hidden rounded-lg border border-line bg-card shadow-card"
+    >
+      <div className="flex flex-wrap items-center gap-2 border-b border-line p-2">
+        <Finders run={run} log={log} />
+        <span className="ml-auto flex items-center gap-1">
+          <span className="px-2 text-xs tabular-nums text-quiet">
+            {log.lines ? logs.lines(log.lines.length, log.hasMore) : ''}
+          </span>
+          <IconButton
+            label={logs.follow}
+            icon={ArrowDownToLine}
+            pressed={isFollowing}
+            onClick={() => setFollowing(!isFollowing)}
+          />
+          <IconButton
+            label={logs.wrap}
+            icon={WrapText}
+            pressed={isWrapped}
+            onClick={() => setOptions(isWrapped ? [] : ['wrap'])}
+          />
+          <DownloadButton run={run} log={log} />
+        </span>
+      </div>
+      {log.error ? (
+        <div className="px-4">
+          <Notice message={log.error.message} advice={log.error.advice} />
+        </div>
+      ) : null}
+      {log.lines === undefined && !log.error ? <Skeleton label={logs.loading} rows={12} /> : null}
+      {log.lines?.length === 0 ? (
+        <Empty
+          icon={log.isFiltered ? SearchX : ScrollText}
+          title={log.isFiltered ? logs.noMatch : logs.none}
+        />
+      ) : null}
+      {log.lines && log.lines.length > 0 ? (
+        <LogList
+          run={run}
+          log={log}
+          lines={log.lines}
+          isWrapped={isWrapped}
+          isFollowing={isFollowing}
+          onLeaveEnd={() => setFollowing(false)}
+        />
+      ) : null}
+    </section>
+  );
+}
+
+function Finders({ run, log }: { run: Run; log: Log }) {
+  const { logs } = runWords;
+  return (
+    <>
+      <div className="w-56">
+        <TextInput
+          type="search"
+          aria-label={logs.search}
+          placeholder={logs.search}
+          value={log.search}
+          onChange={log.setSearch}
+          maxLength={200}
+        />
+      </div>
+      <Segments
+        label={logs.level}
+        value={log.level}
+        onChange={log.setLevel}
+        choices={LEVELS.map((value) => ({ value, label: logs.levels[value] }))}
+      />
+      <Select
+        label={logs.stage}
+        value={log.inStage ?? ''}
+        onChange={(next) => log.setInStage(next === '' ? null : next)}
+        choices={[
+          { value: '', label: logs.allStages },
+          ...run.stages.map(({ key, name }) => ({ value: key, label: name })),
+        ]}
+      />
+    </>
+  );
+}
+
+const MAX_PAGES = 500;
+
+/** All lines that match, read page by page. */
+function DownloadButton({ run, log }: { run: Run; log: Log }) {
+  const toast = useToast();
+  const [isBusy, setBusy] = useState(false);
+  const download = async () => {
+    const parts: string[] = [];
+    let cursor: string | null = null;
+    for (let page = 0; page < MAX_PAGES; page++) {
+      const answer: Awaited<ReturnType<typeof ask<'runs.logs'>>> = await ask('runs.logs', {
+        ...log.asked,
+        ...(cursor === null ? {} : { cursor }),
+      });
+      for (const { timestamp, level, stage, message } of answer.logs)
+        parts.push(`${timestamp} ${level.padEnd(5)} ${run.stages[stage]?.key ?? stage} ${message}\n`);
+      cursor = answer.next_cursor;
+      if (cursor === null) break;
+    }
+    saveFile(`${run.id}.log`, new Blob(parts, { type: 'text/plain' }));
+  };
+  const start = () => {
+    setBusy(true);
+    download()
+      .catch((error: Error) => toast({ title: error.message, isFailure: true }))
+      .finally(() => setBusy(false));
+  };
+  return <IconButton label={runWords.logs.download} icon={Download} disabled={isBusy} onClick={start} />;
+}

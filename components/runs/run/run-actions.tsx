@@ -1,0 +1,170 @@
+'use client';
+
+import {
+  Ban,
+  Braces,
+  CirclePause,
+  CirclePlay,
+  Link2,
+  MoreHorizontal,
+  OctagonX,
+  Printer,
+  RotateCcw,
+} from 'lucide-react';
+import { useState } from 'react';
+import type { RunId } from '../../../server/domain/ids.ts';
+import { isRunActive, isRunCancelling, isRunOver, isRunPaused } from '../../../server/domain/statuses.ts';
+import { ask } from '../../data/index.ts';
+import { useKeys } from '../../shell/keys/index.ts';
+import { useAct } from '../../shell/use-act.ts';
+import { useMay } from '../../shell/use-may.ts';
+import { Button, IconButton } from '../../ui/button.tsx';
+import { ConfirmDialog } from '../../ui/dialog.tsx';
+import { Menu, MenuItem, MenuLine } from '../../ui/menu.tsx';
+import { useToast } from '../../ui/toast.tsx';
+import { saveFile } from '../save-file.ts';
+import { ReplayDialog } from './replay-dialog.tsx';
+import type { RunTab } from './run-page.tsx';
+import { runWords } from './run-words.ts';
+import type { Run } from './use-run.ts';
+
+type Question = 'replay' | 'cancel' | 'kill';
+
+interface ActionProps {
+  run: Run;
+  stageKey: string | null;
+  onTab(tab: RunTab): Promise<unknown>;
+}
+
+export function RunActions({ run, stageKey, onTab }: ActionProps) {
+  const [question, setQuestion] = useState<Question>();
+  const id = run.id as RunId;
+  const [pause, resume, cancel, kill] = [
+    useAct('runs.pause'),
+    useAct('runs.resume'),
+    useAct('runs.cancel'),
+    useAct('runs.kill'),
+  ];
+  const mayOperate = useMay()('run.operate');
+  const isOver = isRunOver(run.status);
+  const canCancel = mayOperate && !isOver && !isRunCancelling(run.status);
+  const canReplay = mayOperate && isOver;
+  useKeys(runWords.title, [
+    { keys: 'r', label: runWords.keys.replay, run: () => setQuestion('replay'), disabled: !canReplay },
+    { keys: 'c', label: runWords.keys.cancel, run: () => setQuestion('cancel'), disabled: !canCancel },
+  ]);
+  const { actions } = runWords;
+  const close = () => setQuestion(undefined);
+  return (
+    <span className="flex flex-wrap items-center gap-2 print:hidden">
+      {mayOperate && isRunActive(run.status) ? (
+        <Button icon={CirclePause} busy={pause.isBusy} onClick={() => pause.run({ id })}>
+          {actions.pause}
+        </Button>
+      ) : null}
+      {mayOperate && isRunPaused(run.status) ? (
+        <Button icon={CirclePlay} busy={resume.isBusy} onClick={() => resume.run({ id })}>
+          {actions.resume}
+        </Button>
+      ) : null}
+      {isOver ? null : (
+        <Button icon={Ban} busy={cancel.isBusy} disabled={!canCancel} onClick={() => setQuestion('cancel')}>
+          {actions.cancel}
+        </Button>
+      )}
+      {isOver ? (
+        <Button icon={RotateCcw} disabled={!mayOperate} onClick={() => setQuestion('replay')}>
+          {actions.replay}
+        </Button>
+      ) : null}
+      <MoreMenu
+        run={run}
+        onTab={onTab}
+        {...(mayOperate && !isOver ? { onKill: () => setQuestion('kill') } : {})}
+      />
+      {question === 'replay' ? <ReplayDialog run={run} from={stageKey} onClose={close} /> : null}
+      <Confirmations
+        question={question}
+        onClose={close}
+        onCancel={() => cancel.run({ id })}
+        onKill={() => kill.run({ id })}
+      />
+    </span>
+  );
+}
+
+function Confirmations({
+  question,
+  onClose,
+  onCancel,
+  onKill,
+}: {
+  question: Question | undefined;
+  onClose(): void;
+  onCancel(): void;
+  onKill(): void;
+}) {
+  const { actions } = runWords;
+  return (
+    <>
+      <ConfirmDialog
+        open={question === 'cancel'}
+        onOpenChange={onClose}
+        title={actions.cancelTitle}
+        consequence={actions.cancelWhy}
+        confirmLabel={actions.cancel}
+        danger
+        onConfirm={onCancel}
+      />
+      <ConfirmDialog
+        open={question === 'kill'}
+        onOpenChange={onClose}
+        title={actions.killTitle}
+        consequence={actions.killWhy}
+        confirmLabel={actions.kill}
+        danger
+        onConfirm={onKill}
+      />
+    </>
+  );
+}
+
+function MoreMenu({
+  run,
+  onTab,
+  onKill,
+}: {
+  run: Run;
+  onTab(tab: RunTab): Promise<unknown>;
+  onKill?(): void;
+}) {
+  const toast = useToast();
+  const { actions } = runWords;
+  const failed = (error: Error) => toast({ title: error.message, isFailure: true });
+  const exportJson = () => {
+    ask('runs.get', { id: run.id as RunId }).then(
+      (whole) => saveFile(`${run.id}.json`, JSON.stringify(whole, null, 2), 'application/json'),
+      failed,
+    );
+  };
+  const print = () => {
+    // The report is drawn first: what is printed is the page.
+    onTab('report').then(() => setTimeout(() => window.print(), 600), failed);
+  };
+  const copyLink = () => {
+    navigator.clipboard.writeText(window.location.href).then(() => toast({ title: actions.copied }), failed);
+  };
+  return (
+    <Menu align="end" trigger={<IconButton label={actions.more} icon={MoreHorizontal} look="plain" />}>
+      <MenuItem label={actions.copyLink} icon={Link2} onSelect={copyLink} />
+      <MenuItem label={actions.exportJson} icon={Braces} onSelect={exportJson} />
+      <MenuItem label={actions.print} icon={Printer} onSelect={print} />
+      {onKill ? (
+        <>
+          <MenuLine />
+          <MenuItem label={actions.kill} icon={OctagonX} danger onSelect={onKill} />
+        </>
+      ) : null}
+    </Menu>
+  );
+}

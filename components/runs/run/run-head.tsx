@@ -1,0 +1,141 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import Link from 'next/link';
+import type { RunId } from '../../../server/domain/ids.ts';
+import { query } from '../../data/index.ts';
+import { lookOfRun } from '../../looks/index.ts';
+import { formatDuration } from '../../ui/format.ts';
+import { StatusIcon, StatusPill } from '../../ui/status.tsx';
+import { PageHead } from '../../ui/surface.tsx';
+import { Ago, CopyText, Elapsed } from '../../ui/text.tsx';
+import { shortId } from '../short-id.ts';
+import { words } from '../words.ts';
+import { RunActions } from './run-actions.tsx';
+import type { RunTab } from './run-page.tsx';
+import { runWords } from './run-words.ts';
+import type { Run } from './use-run.ts';
+
+/** What it is, how it stands and what can be done: the same above every tab. */
+export function RunHead({
+  run,
+  stageKey,
+  onTab,
+}: {
+  run: Run;
+  stageKey: string | null;
+  onTab(tab: RunTab): Promise<unknown>;
+}) {
+  return (
+    <>
+      <PageHead
+        trail={[{ label: words.title, href: '/runs' }]}
+        title={
+          <>
+            <PipelineName run={run} />
+            <span
+              aria-live="polite"
+              data-testid="run-status"
+              className="text-base font-normal tracking-normal"
+            >
+              <StatusPill look={lookOfRun(run.status)} />
+            </span>
+          </>
+        }
+        note={<Facts run={run} />}
+        actions={<RunActions run={run} stageKey={stageKey} onTab={onTab} />}
+      />
+      <Lineage run={run} />
+    </>
+  );
+}
+
+function PipelineName({ run }: { run: Run }) {
+  const { data } = useQuery({
+    ...query('pipelines.get', { id: run.pipeline_id ?? '' } as never),
+    enabled: run.pipeline_id !== null,
+  });
+  const name = (data as { name?: string } | undefined)?.name;
+  return (
+    <span className="min-w-0 truncate">
+      {run.pipeline_id === null ? words.standAlone : (name ?? runWords.title)}
+    </span>
+  );
+}
+
+function Facts({ run }: { run: Run }) {
+  const percent = Math.round(run.progress * 100);
+  return (
+    <span className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm tabular-nums">
+      <CopyText what="run id" text={run.id} shown={shortId(run.id)} />
+      <span>
+        {runWords.started} <Ago at={run.created_at} />
+      </span>
+      {run.finished_at === null ? (
+        <span>
+          <Elapsed since={run.created_at} /> · {runWords.done(percent)}
+        </span>
+      ) : (
+        <span>{runWords.took(formatDuration(Date.parse(run.finished_at) - Date.parse(run.created_at)))}</span>
+      )}
+      <span>{words.stages(run.tasks_total - run.tasks_left, run.tasks_total)}</span>
+      <span>{run.trigger}</span>
+    </span>
+  );
+}
+
+const SHOWN_REPLAYS = 5;
+
+/** What it repeats, and what repeats it; each beside a way to lay the two side by side. */
+function Lineage({ run }: { run: Run }) {
+  const { data } = useQuery(query('runs.lineage', { id: run.id as RunId }));
+  const replays = data?.replays ?? [];
+  if (run.replay_of === null && replays.length === 0) return null;
+  return (
+    <div className="-mt-2 mb-4 flex flex-wrap items-center gap-x-4 gap-y-1 text-sm text-quiet">
+      {run.replay_of === null ? null : (
+        <span className="flex items-center gap-1.5">
+          {runWords.replayOf} <RunLink id={run.replay_of} /> {runWords.replayedFrom(run.replay_from ?? '')} ·
+          <Compare a={run.replay_of} b={run.id} />
+        </span>
+      )}
+      {replays.length === 0 ? null : (
+        <span className="flex flex-wrap items-center gap-1.5">
+          {runWords.replays}
+          {replays.slice(0, SHOWN_REPLAYS).map((replay) => (
+            <span key={replay.id} className="flex items-center gap-1">
+              <StatusIcon look={lookOfRun(replay.status)} size={13} />
+              <RunLink id={replay.id} />
+            </span>
+          ))}
+          {replays[0] ? (
+            <>
+              · <Compare a={run.id} b={replays[0].id} />
+            </>
+          ) : null}
+          {replays.length > SHOWN_REPLAYS ? (
+            <Link href={`/runs?replay_of=${run.id}`} className="text-accent hover:underline">
+              {words.runs(replays.length)}
+            </Link>
+          ) : null}
+        </span>
+      )}
+    </div>
+  );
+}
+
+function RunLink({ id }: { id: string }) {
+  return (
+    <Link href={`/runs/${id}`} className="font-mono text-xs text-text hover:text-accent hover:underline">
+      {shortId(id)}
+    </Link>
+  );
+}
+
+function Compare({ a, b }: { a: string; b: string }) {
+  return (
+    <Link href={`/runs/compare?a=${a}&b=${b}`} className="text-accent hover:underline">
+      {runWords.compare}
+    </Link>
+  );
+}

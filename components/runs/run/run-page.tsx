@@ -1,0 +1,122 @@
+'use client';
+
+import { parseAsString, parseAsStringLiteral, useQueryState } from 'nuqs';
+import { lazy, Suspense } from 'react';
+import { isRunOver } from '../../../server/domain/statuses.ts';
+import { useKeys } from '../../shell/keys/index.ts';
+import { Button } from '../../ui/button.tsx';
+import { Notice, ProgressBar, Skeleton } from '../../ui/feedback.tsx';
+import { Card, Page } from '../../ui/surface.tsx';
+import { Tabs } from '../../ui/tabs.tsx';
+import { RunHead } from './run-head.tsx';
+import { runWords } from './run-words.ts';
+import { StageDrawer } from './stage/stage-drawer.tsx';
+import { Timeline } from './timeline/timeline.tsx';
+import { type Attempt, type Run, useRun } from './use-run.ts';
+
+// Each comes when it is asked for: the first page is the waterfall's alone.
+const LogsTab = lazy(() => import('./logs/logs-tab.tsx').then((tab) => ({ default: tab.LogsTab })));
+const EventsTab = lazy(() => import('./events/events-tab.tsx').then((tab) => ({ default: tab.EventsTab })));
+const DataTab = lazy(() => import('./data/data-tab.tsx').then((tab) => ({ default: tab.DataTab })));
+const AttemptsTab = lazy(() => import('./attempts-tab.tsx').then((tab) => ({ default: tab.AttemptsTab })));
+const ReportTab = lazy(() => import('./report-tab.tsx').then((tab) => ({ default: tab.ReportTab })));
+
+export const RUN_TABS = ['timeline', 'logs', 'events', 'data', 'attempts', 'report'] as const;
+export type RunTab = (typeof RUN_TABS)[number];
+
+export function RunPage({ id }: { id: string }) {
+  const { run, attempts, error, retry } = useRun(id);
+  if (run) return <Loaded run={run} attempts={attempts ?? []} />;
+  return (
+    <Page width="wide">
+      {error ? (
+        <Notice
+          message={error.message}
+          advice={error.advice}
+          action={<Button onClick={retry}>{runWords.tryAgain}</Button>}
+        />
+      ) : (
+        <Card flush>
+          <Skeleton label={runWords.loading} rows={12} />
+        </Card>
+      )}
+    </Page>
+  );
+}
+
+function Loaded({ run, attempts }: { run: Run; attempts: readonly Attempt[] }) {
+  const [tab, setTab] = useQueryState('tab', parseAsStringLiteral(RUN_TABS).withDefault('timeline'));
+  const [stageKey, setStageKey] = useQueryState('stage', parseAsString);
+  const [, setLogsOf] = useQueryState('in', parseAsString);
+  const stage = run.stages.find(({ key }) => key === stageKey);
+  useStageKeys({ run, stageKey, setStageKey: (key) => void setStageKey(key) });
+  const contents: Record<RunTab, React.ReactNode> = {
+    timeline: (
+      <Timeline run={run} attempts={attempts} selected={stageKey} onSelect={(key) => void setStageKey(key)} />
+    ),
+    logs: <LogsTab run={run} />,
+    events: <EventsTab run={run} />,
+    data: <DataTab run={run} />,
+    attempts: <AttemptsTab run={run} attempts={attempts} />,
+    report: <ReportTab run={run} />,
+  };
+  return (
+    <Page width="wide">
+      <RunHead run={run} stageKey={stageKey} onTab={(next) => setTab(next)} />
+      {isRunOver(run.status) ? null : (
+        <div className="mb-5">
+          <ProgressBar label={runWords.progress} value={Math.round(run.progress * 100) / 100} />
+        </div>
+      )}
+      {run.error ? <Notice message={run.error.message} advice={runWords.code(run.error.code)} /> : null}
+      <Tabs
+        label={runWords.tabsLabel}
+        value={tab}
+        onChange={(next) => void setTab(next)}
+        items={RUN_TABS.map((value) => ({
+          value,
+          label: runWords.tabs[value],
+          content:
+            value === tab ? (
+              <Suspense fallback={<Skeleton label={runWords.loading} rows={10} />}>
+                {contents[value]}
+              </Suspense>
+            ) : null,
+        }))}
+      />
+      <StageDrawer
+        run={run}
+        stage={stage}
+        attempts={attempts}
+        onClose={() => void setStageKey(null)}
+        onLogs={(key) => {
+          void setLogsOf(key);
+          void setStageKey(null);
+          void setTab('logs');
+        }}
+      />
+    </Page>
+  );
+}
+
+function useStageKeys({
+  run,
+  stageKey,
+  setStageKey,
+}: {
+  run: Run;
+  stageKey: string | null;
+  setStageKey(key: string | null): void;
+}) {
+  const at = run.stages.findIndex(({ key }) => key === stageKey);
+  const move = (by: number) => {
+    const next = run.stages[at === -1 ? (by > 0 ? 0 : run.stages.length - 1) : at + by];
+    if (next) setStageKey(next.key);
+  };
+  const { keys } = runWords;
+  useKeys(runWords.title, [
+    { keys: ['j', 'down'], label: keys.next, run: () => move(1) },
+    { keys: ['k', 'up'], label: keys.previous, run: () => move(-1) },
+    { keys: 'esc', label: keys.close, run: () => setStageKey(null), disabled: stageKey === null },
+  ]);
+}

@@ -1,0 +1,61 @@
+import { isJsonObject } from '../../../../server/domain/json.ts';
+import { formatDuration } from '../../../ui/format.ts';
+import { runWords } from '../run-words.ts';
+import type { Attempt } from '../use-run.ts';
+
+export interface RoutingSaid {
+  reason: string;
+  rejected: { agent: string; reason: string }[];
+}
+
+/** Why an agent was chosen, as far as what was kept says so. */
+export function sayRouting(routing: unknown): RoutingSaid {
+  const said = isJsonObject(routing as never) ? (routing as Record<string, unknown>) : {};
+  const rejected = Array.isArray(said.rejected) ? said.rejected : [];
+  return {
+    reason: typeof said.reason === 'string' ? said.reason : '',
+    rejected: rejected.flatMap((one: { agent?: unknown; reason?: unknown }) =>
+      typeof one?.agent === 'string' ? [{ agent: one.agent, reason: String(one.reason ?? '') }] : [],
+    ),
+  };
+}
+
+export const ranFor = ({ started_at, finished_at }: Pick<Attempt, 'started_at' | 'finished_at'>): string =>
+  started_at === null || finished_at === null
+    ? '–'
+    : formatDuration(Date.parse(finished_at) - Date.parse(started_at));
+
+/** The hand-outs of one stage, each with why its agent was chosen and why others were not. */
+export function AttemptList({ attempts }: { attempts: readonly Attempt[] }) {
+  return (
+    <ol className="flex flex-col gap-2 text-sm">
+      {attempts.map((attempt) => {
+        const { reason, rejected } = sayRouting(attempt.routing);
+        return (
+          <li key={attempt.epoch} className="rounded-md border border-line px-3 py-2">
+            <p className="flex justify-between gap-3">
+              <span className="font-medium">
+                {runWords.drawer.attempt} {attempt.attempt} · {attempt.state}
+              </span>
+              <span className="tabular-nums text-quiet">{ranFor(attempt)}</span>
+            </p>
+            <p className="truncate font-mono text-xs text-quiet">
+              {attempt.agent_id ?? runWords.drawer.nobody}
+            </p>
+            {attempt.error ? <p className="mt-1 break-words text-bad">{attempt.error.message}</p> : null}
+            {reason === '' ? null : <p className="mt-1 text-quiet">{reason}</p>}
+            {rejected.length === 0 ? null : (
+              <ul className="mt-1 text-xs text-quiet">
+                {rejected.map(({ agent, reason: why }) => (
+                  <li key={agent}>
+                    <span className="font-mono">{agent}</span>: {why}
+                  </li>
+                ))}
+              </ul>
+            )}
+          </li>
+        );
+      })}
+    </ol>
+  );
+}

@@ -1,0 +1,73 @@
+'use client';
+
+import { type PointerEvent, useState } from 'react';
+import { formatDuration } from '../../../ui/format.ts';
+import { runWords } from '../run-words.ts';
+import { type Scale, type Stretch, ticksOf } from './scale.ts';
+
+/** The columns of every row: names, and the lane of time. */
+export const LANES = 'grid grid-cols-[minmax(8rem,40%)_1fr] md:grid-cols-[20rem_1fr]';
+
+/** Time since the start of the run. Dragging over it looks closer. */
+export function Ruler({
+  scale,
+  window,
+  origin,
+  onZoom,
+}: {
+  scale: Scale;
+  window: Stretch;
+  origin: number;
+  onZoom(stretch: Stretch): void;
+}) {
+  const [drag, setDrag] = useState<{ from: number; to: number }>();
+  const shareAt = (event: PointerEvent<HTMLElement>) => {
+    const box = event.currentTarget.getBoundingClientRect();
+    return Math.min(Math.max((event.clientX - box.left) / box.width, 0), 1);
+  };
+  const finish = () => {
+    setDrag(undefined);
+    if (!drag || Math.abs(drag.to - drag.from) < 0.01) return;
+    onZoom({
+      from: scale.timeAt(Math.min(drag.from, drag.to)),
+      to: scale.timeAt(Math.max(drag.from, drag.to)),
+    });
+  };
+  return (
+    <div className={`${LANES} h-7 border-b border-line text-2xs text-quiet`}>
+      <span className="self-center truncate px-4">{runWords.stage}</span>
+      <div
+        title={runWords.dragToZoom}
+        className="relative mr-4 cursor-crosshair touch-none select-none overflow-hidden"
+        onPointerDown={(event) => {
+          if (event.button !== 0) return;
+          event.currentTarget.setPointerCapture(event.pointerId);
+          setDrag({ from: shareAt(event), to: shareAt(event) });
+        }}
+        onPointerMove={(event) => drag && setDrag({ ...drag, to: shareAt(event) })}
+        onPointerUp={finish}
+        onPointerCancel={() => setDrag(undefined)}
+      >
+        {drag ? (
+          <span
+            aria-hidden
+            className="absolute inset-y-0 bg-accent-soft"
+            style={{
+              insetInlineStart: `${Math.min(drag.from, drag.to) * 100}%`,
+              inlineSize: `${Math.abs(drag.to - drag.from) * 100}%`,
+            }}
+          />
+        ) : null}
+        {ticksOf(scale, window, origin).map(({ at, ms }) => (
+          <span
+            key={ms}
+            className="absolute inset-y-0 flex items-center whitespace-nowrap border-l border-line pl-1 tabular-nums"
+            style={{ insetInlineStart: `${at * 100}%` }}
+          >
+            {ms === 0 ? '0' : formatDuration(ms)}
+          </span>
+        ))}
+      </div>
+    </div>
+  );
+}

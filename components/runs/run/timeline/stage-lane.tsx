@@ -1,0 +1,119 @@
+'use client';
+
+import { TASK_STATUSES } from '../../../../server/domain/statuses.ts';
+import { lookOfTask } from '../../../looks/index.ts';
+import { formatDuration } from '../../../ui/format.ts';
+import { fillOf, StatusIcon } from '../../../ui/status.tsx';
+import { runWords } from '../run-words.ts';
+import type { Stage } from '../use-run.ts';
+import { isKnownState, type Segment, type TimelineRow } from './model.ts';
+import { LANES } from './ruler.tsx';
+import type { Scale } from './scale.ts';
+
+export function StageLane({
+  row,
+  scale,
+  isSelected,
+  isDimmed,
+  onSelect,
+}: {
+  row: TimelineRow;
+  scale: Scale;
+  isSelected: boolean;
+  isDimmed: boolean;
+  onSelect(): void;
+}) {
+  const { stage } = row;
+  const look = lookOfTask(stage.state);
+  return (
+    <button
+      type="button"
+      aria-current={isSelected ? 'true' : undefined}
+      title={noteOf(stage)}
+      onClick={onSelect}
+      className={`${LANES} size-full items-center border-b border-line text-left text-sm hover:bg-hover focus-visible:-outline-offset-2 aria-[current]:bg-accent-soft ${isDimmed ? 'opacity-45' : ''}`}
+    >
+      <span className="flex min-w-0 items-center gap-2 pl-4 pr-3">
+        <StatusIcon look={look} size={14} />
+        <span className="min-w-0 grow truncate">{stage.name}</span>
+        <span
+          data-testid={`status-${stage.key}`}
+          className={`shrink-0 text-xs ${stage.error ? 'text-bad' : 'text-quiet'}`}
+        >
+          {look.label}
+        </span>
+      </span>
+      <Lane row={row} scale={scale} />
+    </button>
+  );
+}
+
+function Lane({ row, scale }: { row: TimelineRow; scale: Scale }) {
+  const { segments } = row;
+  const took = tookMs(segments);
+  return (
+    <span className="relative mr-4 h-full overflow-hidden">
+      {scale.folds.map((fold) => (
+        <span
+          key={fold.from}
+          aria-hidden
+          className="absolute inset-y-0 bg-sunken"
+          style={placeOf(scale, fold.from, fold.to)}
+        />
+      ))}
+      {segments.map((segment) => (
+        <Bar
+          key={`${segment.kind} ${segment.from}`}
+          segment={segment}
+          scale={scale}
+          isCritical={row.isCritical}
+        />
+      ))}
+      <span
+        className="pointer-events-none absolute inset-y-0 flex items-center pl-1.5 text-2xs tabular-nums text-quiet"
+        style={{ insetInlineStart: `${Math.min(scale.at(segments.at(-1)?.to ?? 0) * 100, 94)}%` }}
+      >
+        {took === undefined ? '' : formatDuration(took)}
+      </span>
+    </span>
+  );
+}
+
+/** Thin things are drawn at least two pixels wide, or they would not be there. */
+function placeOf(scale: Scale, from: number, to: number) {
+  const [left, right] = [Math.max(scale.at(from), 0), Math.min(scale.at(to), 1)];
+  return { insetInlineStart: `${left * 100}%`, inlineSize: `max(2px, ${Math.max(right - left, 0) * 100}%)` };
+}
+
+function Bar({ segment, scale, isCritical }: { segment: Segment; scale: Scale; isCritical: boolean }) {
+  if (scale.at(segment.to) < 0 || scale.at(segment.from) > 1) return null;
+  const height = segment.kind === 'run' ? 'top-2 bottom-2' : 'top-3 bottom-3';
+  const edge = isCritical && segment.kind === 'run' ? 'ring-1 ring-text ring-offset-1 ring-offset-card' : '';
+  return (
+    <span
+      title={runWords.segment(segment.kind, segment.attempt, formatDuration(segment.to - segment.from))}
+      className={`absolute rounded-[2px] ${height} ${edge} ${fillOfSegment(segment)}`}
+      style={placeOf(scale, segment.from, segment.to)}
+    />
+  );
+}
+
+function fillOfSegment({ kind, state }: Segment): string {
+  if (kind === 'wait') return fillOf({ tone: 'idle', pattern: 'striped' });
+  if (kind === 'pause') return fillOf({ tone: 'warn', pattern: 'dotted' });
+  if (isKnownState(state, TASK_STATUSES)) return fillOf(lookOfTask(state));
+  // An attempt that got lost or was given back: no state that a task has, and no success.
+  return fillOf({ tone: 'warn', pattern: 'crossed' });
+}
+
+const tookMs = (segments: readonly Segment[]): number | undefined => {
+  const runs = segments.filter(({ kind }) => kind === 'run');
+  return runs.length === 0 ? undefined : runs.reduce((sum, { from, to }) => sum + to - from, 0);
+};
+
+/** One line on hover: why it waits, how it failed, or what it is. */
+function noteOf(stage: Stage): string {
+  if (stage.error) return stage.error.message;
+  if (stage.waiting) return stage.waiting.sentence;
+  return stage.skipped_because ? runWords.skipped(stage.skipped_because) : stage.type;
+}

@@ -1,0 +1,146 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Attempt, Stage } from '../use-run.ts';
+import { buildTimeline } from './model.ts';
+import { createScale, ticksOf } from './scale.ts';
+
+const START = Date.parse('2026-01-01T00:00:00Z');
+const at = (ms: number) => new Date(START + ms).toISOString();
+const stage = (place: number, more: Partial<Stage>): Stage =>
+  ({
+    stage: place,
+    key: `s${place}`,
+    after: [],
+    state: 'pending',
+    attempt: 0,
+    ready_at: null,
+    started_at: null,
+    finished_at: null,
+    ...more,
+  }) as Stage;
+const attempt = (place: number, more: Partial<Attempt>): Attempt =>
+  ({
+    stage: place,
+    attempt: 1,
+    state: 'failed',
+    ready_at: null,
+    started_at: null,
+    finished_at: null,
+    ...more,
+  }) as Attempt;
+const build = (
+  stages: Stage[],
+  attempts: Attempt[] = [],
+  more: { finishedAt?: string; nowMs?: number } = {},
+) =>
+  buildTimeline({
+    stages,
+    attempts,
+    createdAt: at(0),
+    finishedAt: more.finishedAt ?? null,
+    now: START + (more.nowMs ?? 1000),
+  });
+
+describe('the waterfall of a run', () => {
+  test('has a segment for each wait, attempt and pause between attempts', () => {
+    const one = stage(0, { state: 'succeeded', attempt: 2, finished_at: at(900) });
+    const tries = [
+      attempt(0, { ready_at: at(0), started_at: at(100), finished_at: at(300) }),
+      attempt(0, {
+        attempt: 2,
+        state: 'succeeded',
+        ready_at: at(600),
+        started_at: at(650),
+        finished_at: at(900),
+      }),
+    ];
+    const [row] = build([one], tries).rows;
+    expect(row?.segments.map(({ kind, from, to }) => [kind, from - START, to - START])).toEqual([
+      ['wait', 0, 100],
+      ['run', 100, 300],
+      ['pause', 300, 600],
+      ['wait', 600, 650],
+      ['run', 650, 900],
+    ]);
+  });
+
+  test('what goes on reaches to now, and what waits for its next attempt too', () => {
+    const going = stage(0, { state: 'running', ready_at: at(0), started_at: at(200) });
+    const waiting = stage(1, { state: 'retrying', attempt: 1 });
+    const failed = attempt(1, { started_at: at(0), finished_at: at(400) });
+    const { rows, to } = build([going, waiting], [failed]);
+    expect(rows[0]?.segments.at(-1)).toMatchObject({ kind: 'run', to: START + 1000 });
+    expect(rows[1]?.segments.at(-1)).toMatchObject({ kind: 'pause', from: START + 400, to: START + 1000 });
+    expect(to).toBe(START + 1000);
+  });
+
+  test('a stage that was passed over is a point where that was decided, and one that never began is nothing', () => {
+    const { rows } = build([stage(0, { state: 'skipped', finished_at: at(500) }), stage(1, {})]);
+    expect(rows.map(({ segments }) => segments.map(({ kind }) => kind))).toEqual([['point'], []]);
+  });
+
+  test('marks the stages that made the run as long as it was', () => {
+    const done = (place: number, after: number[], ms: number) =>
+      stage(place, { after, state: 'succeeded', started_at: at(0), finished_at: at(ms) });
+    const { rows } = build([done(0, [], 100), done(1, [0], 300), done(2, [0], 700), done(3, [1, 2], 900)]);
+    expect(rows.filter(({ isCritical }) => isCritical).map(({ stage: { stage: place } }) => place)).toEqual([
+      0, 2, 3,
+    ]);
+  });
+
+  test('is built from ten thousand stages in well under a frame of patience', () => {
+    const stages = Array.from({ length: 10_000 }, (_, place) =>
+      stage(place, {
+        after: place === 0 ? [] : [place - 1],
+        state: 'succeeded',
+        started_at: at(place),
+        finished_at: at(place + 1),
+      }),
+    );
+    expect(build(stages).rows.filter(({ isCritical }) => isCritical)).toHaveLength(10_000);
+  });
+});
+
+describe('the scale', () => {
+  test('keeps the order of moments and finds its way back, folded or not', () => {
+    const stretch = fc
+      .tuple(fc.nat(1000), fc.nat(1000))
+      .map(([a, b]) => ({ from: Math.min(a, b), to: Math.max(a, b) }));
+    fc.assert(
+      fc.property(
+        fc.option(fc.array(stretch, { maxLength: 6 })),
+        fc.array(fc.nat(1000), { minLength: 2 }),
+        (busy, times) => {
+          const scale = createScale({ from: 0, to: 1000 }, busy ?? undefined);
+          expect(scale.at(0)).toBeCloseTo(0);
+          expect(scale.at(1000)).toBeCloseTo(1);
+          const sorted = [...times].sort((a, b) => a - b);
+          for (const [place, moment] of sorted.entries()) {
+            expect(scale.at(moment)).toBeGreaterThanOrEqual(scale.at(sorted[place - 1] ?? 0) - 1e-9);
+            expect(scale.timeAt(scale.at(moment))).toBeCloseTo(moment, 5);
+          }
+        },
+      ),
+    );
+  });
+
+  test('draws a long idle stretch short', () => {
+    const busy = [
+      { from: 0, to: 100 },
+      { from: 9900, to: 10_000 },
+    ];
+    const scale = createScale({ from: 0, to: 10_000 }, busy);
+    expect(scale.folds).toEqual([{ from: 100, to: 9900 }]);
+    expect(scale.at(9900) - scale.at(100)).toBeLessThan(0.05);
+    expect(createScale({ from: 0, to: 10_000 }).folds).toEqual([]);
+  });
+
+  test('has a handful of round moments, whatever it shows', () => {
+    for (const length of [7, 950, 61_000, 86_400_000 * 40]) {
+      const window = { from: START, to: START + length };
+      const ticks = ticksOf(createScale(window), window, START);
+      expect(ticks.length).toBeGreaterThan(3);
+      expect(ticks.length).toBeLessThan(20);
+    }
+  });
+});

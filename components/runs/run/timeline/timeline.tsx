@@ -1,0 +1,181 @@
+'use client';
+
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { Maximize2, Minus, Plus } from 'lucide-react';
+import { parseAsBoolean, parseAsString, useQueryState } from 'nuqs';
+import { useEffect, useEffectEvent, useMemo, useRef, useState } from 'react';
+import { isRunOver } from '../../../../server/domain/statuses.ts';
+import { IconButton } from '../../../ui/button.tsx';
+import { Switch } from '../../../ui/choice.tsx';
+import { runWords } from '../run-words.ts';
+import type { Attempt, Run } from '../use-run.ts';
+import { buildTimeline, type Timeline as Model } from './model.ts';
+import { Ruler } from './ruler.tsx';
+import { createScale, type Scale, type Stretch } from './scale.ts';
+import { StageLane } from './stage-lane.tsx';
+
+const ROW_PX = 30;
+const TICK_MS = 500;
+
+interface TimelineProps {
+  run: Run;
+  attempts: readonly Attempt[];
+  /** Key of the stage that is looked at. */
+  selected: string | null;
+  onSelect(key: string): void;
+}
+
+/** Who waited, who worked, who tried again, on one line of time. Only the rows in sight are drawn. */
+export function Timeline({ run, attempts, selected, onSelect }: TimelineProps) {
+  const model = useModel(run, attempts);
+  const view = useView(model);
+  const shown = view.onlyFailed ? model.rows.filter(({ stage }) => stage.error !== null) : model.rows;
+  const scroller = useRef<HTMLElement>(null);
+  const virtual = useVirtualizer({
+    count: shown.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW_PX,
+    overscan: 10,
+  });
+  const selectedAt = shown.findIndex(({ stage }) => stage.key === selected);
+  const reveal = useEffectEvent(() => virtual.scrollToIndex(selectedAt));
+  useEffect(() => {
+    if (selectedAt !== -1) reveal();
+  }, [selectedAt]);
+  return (
+    <div className="overflow-hidden rounded-lg border border-line bg-card shadow-card">
+      <Tools view={view} />
+      <Ruler scale={view.scale} window={view.window} origin={model.from} onZoom={view.zoomTo} />
+      <section
+        ref={scroller}
+        aria-label={runWords.stages}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable
+        tabIndex={0}
+        className="max-h-[62dvh] min-h-24 overflow-y-auto overflow-x-hidden focus-visible:-outline-offset-2"
+        onWheel={(event) => {
+          if (event.ctrlKey || event.metaKey) view.zoomBy(event.deltaY > 0 ? 1.25 : 0.8);
+        }}
+      >
+        <ol className="relative" style={{ blockSize: virtual.getTotalSize() }}>
+          {virtual.getVirtualItems().map(({ index, start, size }) => {
+            const row = shown[index];
+            return row === undefined ? null : (
+              <li
+                key={row.stage.key}
+                className="absolute inset-x-0 top-0"
+                style={{ transform: `translateY(${start}px)`, blockSize: size }}
+              >
+                <StageLane
+                  row={row}
+                  scale={view.scale}
+                  isSelected={index === selectedAt}
+                  isDimmed={view.critical && !row.isCritical}
+                  onSelect={() => onSelect(row.stage.key)}
+                />
+              </li>
+            );
+          })}
+        </ol>
+        {shown.length === 0 ? <p className="p-4 text-sm text-quiet">{runWords.noFailedStage}</p> : null}
+      </section>
+    </div>
+  );
+}
+
+function useModel(run: Run, attempts: readonly Attempt[]): Model {
+  const now = useNow(!isRunOver(run.status));
+  return useMemo(
+    () =>
+      buildTimeline({
+        stages: run.stages,
+        attempts,
+        createdAt: run.created_at,
+        finishedAt: run.finished_at,
+        now,
+      }),
+    [run, attempts, now],
+  );
+}
+
+function useNow(isGoing: boolean): number {
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    if (!isGoing) return undefined;
+    setNow(Date.now());
+    const timer = setInterval(() => setNow(Date.now()), TICK_MS);
+    return () => clearInterval(timer);
+  }, [isGoing]);
+  return now;
+}
+
+const ZOOM = /^(\d{1,12})~(\d{1,12})$/;
+const LEAST_MS = 5;
+
+/** What part of the run is in sight, and how; all of it in the address. Whole runs follow the clock while they go on. */
+function useView(model: Model) {
+  const [zoom, setZoom] = useQueryState('zoom', parseAsString);
+  const [fold, setFold] = useQueryState('fold', parseAsBoolean.withDefault(true));
+  const [critical, setCritical] = useQueryState('critical', parseAsBoolean.withDefault(false));
+  const [onlyFailed, setOnlyFailed] = useQueryState('failed', parseAsBoolean.withDefault(false));
+  const found = zoom === null ? null : ZOOM.exec(zoom);
+  const zoomed = found && Number(found[2]) > Number(found[1]);
+  const window: Stretch = zoomed
+    ? { from: model.from + Number(found[1]), to: model.from + Number(found[2]) }
+    : { from: model.from, to: model.to };
+  const busy = useMemo(
+    () => model.rows.flatMap(({ segments }) => segments.filter(({ kind }) => kind !== 'wait')),
+    [model],
+  );
+  const scale: Scale = createScale(window, fold && !zoomed ? busy : undefined);
+  const zoomTo = ({ from, to }: Stretch) => {
+    const [start, end] = [Math.max(0, from - model.from), Math.min(model.to - model.from, to - model.from)];
+    if (end - start >= LEAST_MS) void setZoom(`${Math.floor(start)}~${Math.ceil(end)}`);
+  };
+  const zoomBy = (factor: number) => {
+    const middle = (window.from + window.to) / 2;
+    const half = ((window.to - window.from) / 2) * factor;
+    if (half * 2 >= model.to - model.from) void setZoom(null);
+    else zoomTo({ from: middle - half, to: middle + half });
+  };
+  return {
+    scale,
+    window,
+    isZoomed: Boolean(zoomed),
+    zoomTo,
+    zoomBy,
+    reset: () => void setZoom(null),
+    fold,
+    setFold: (on: boolean) => void setFold(on),
+    critical,
+    setCritical: (on: boolean) => void setCritical(on),
+    onlyFailed,
+    setOnlyFailed: (on: boolean) => void setOnlyFailed(on),
+  };
+}
+
+function Tools({ view }: { view: ReturnType<typeof useView> }) {
+  return (
+    <div className="flex flex-wrap items-center gap-x-5 gap-y-1 border-b border-line px-4 py-1.5 text-sm print:hidden">
+      <Switch label={runWords.criticalPath} checked={view.critical} onChange={view.setCritical} />
+      <Switch label={runWords.foldIdle} checked={view.fold} onChange={view.setFold} />
+      <Switch label={runWords.onlyFailed} checked={view.onlyFailed} onChange={view.setOnlyFailed} />
+      <span className="ml-auto flex gap-1">
+        <IconButton label={runWords.zoomIn} icon={Plus} size="sm" onClick={() => view.zoomBy(0.5)} />
+        <IconButton
+          label={runWords.zoomOut}
+          icon={Minus}
+          size="sm"
+          disabled={!view.isZoomed}
+          onClick={() => view.zoomBy(2)}
+        />
+        <IconButton
+          label={runWords.zoomAll}
+          icon={Maximize2}
+          size="sm"
+          disabled={!view.isZoomed}
+          onClick={view.reset}
+        />
+      </span>
+    </div>
+  );
+}

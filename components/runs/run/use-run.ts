@@ -1,0 +1,27 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import type { RunId } from '../../../server/domain/ids.ts';
+import { isRunOver } from '../../../server/domain/statuses.ts';
+import { type Answer, query, useFresh } from '../../data/index.ts';
+
+export type Run = Answer<'runs.get'>;
+export type Stage = Run['stages'][number];
+export type Attempt = Answer<'runs.attempts'>['attempts'][number];
+
+/** A run of thousands of stages is a large answer, so it is asked for less often. */
+const paceMs = (stages: number): number => Math.max(250, Math.min(5000, stages));
+
+/** The shape of a run and of its attempts, until it is over. What the stages worked on is read one at a time. */
+export function useRun(id: string) {
+  const runQuery = query('runs.get', { id: id as RunId, brief: true });
+  const attemptsQuery = query('runs.attempts', { id: id as RunId });
+  const { data: run, error, refetch } = useQuery(runQuery);
+  const attempts = useQuery({ ...attemptsQuery, enabled: run !== undefined }).data?.attempts;
+  const isOver = run !== undefined && isRunOver(run.status);
+  useFresh(isOver ? undefined : { run_id: id as RunId }, {
+    keys: [runQuery.queryKey, attemptsQuery.queryKey],
+    everyMs: paceMs(run?.stages.length ?? 0),
+  });
+  return { run, attempts, error, retry: () => void refetch() };
+}

@@ -1,0 +1,214 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { type Answer, query } from '../data/index.ts';
+import { ThemeChoice } from '../shell/theme-menu.tsx';
+import { useAct } from '../shell/use-act.ts';
+import { Button } from '../ui/button.tsx';
+import { Notice, Skeleton } from '../ui/feedback.tsx';
+import { Field, TextInput } from '../ui/field.tsx';
+import { Card } from '../ui/surface.tsx';
+import { Table } from '../ui/table.tsx';
+import { Ago, Chip } from '../ui/text.tsx';
+import { words } from './words.ts';
+
+type Account = NonNullable<Answer<'me.get'>['account']>;
+
+export function AccountSection() {
+  const { data: me, error } = useQuery(query('me.get', {}));
+  if (error) return <Notice message={error.message} advice={error.advice} />;
+  if (!me)
+    return (
+      <Card>
+        <Skeleton label="Loading your account" />
+      </Card>
+    );
+  return (
+    <>
+      {me.account ? (
+        <>
+          <Name key={me.account.name} account={me.account} />
+          <Password account={me.account} />
+          <Elsewhere account={me.account} />
+          <Sessions />
+        </>
+      ) : (
+        <Card title={words.sections.account}>
+          <p className="max-w-prose">
+            You came by the link of this machine and act as its owner, without an account.
+          </p>
+          <p className="mt-1 max-w-prose text-sm text-quiet">
+            Invite yourself under Members to have one: then you can sign in from anywhere by password.
+          </p>
+        </Card>
+      )}
+      <Card title="Appearance">
+        <ThemeChoice />
+        <p className="mt-2 text-sm text-quiet">
+          For this browser. Keys are listed by <kbd>?</kbd> on every page.
+        </p>
+      </Card>
+    </>
+  );
+}
+
+function Name({ account }: { account: Account }) {
+  const [name, setName] = useState(account.name);
+  const update = useAct('me.update', { done: 'Your name is changed.' });
+  return (
+    <Card title={words.sections.account}>
+      <form
+        className="flex max-w-sm flex-col gap-4"
+        onSubmit={(event) => {
+          event.preventDefault();
+          update.run({ name });
+        }}
+      >
+        <Field label="Name">
+          <TextInput value={name} onChange={setName} required maxLength={200} autoComplete="name" />
+        </Field>
+        <p className="text-sm text-quiet">{account.email}</p>
+        <div>
+          <Button type="submit" busy={update.isBusy} disabled={name.trim() === '' || name === account.name}>
+            Change the name
+          </Button>
+        </div>
+      </form>
+    </Card>
+  );
+}
+
+function Password({ account }: { account: Account }) {
+  const [password, setPassword] = useState('');
+  const [current, setCurrent] = useState('');
+  const update = useAct('me.update', {
+    refresh: [['me']],
+    done: 'Your password is changed; other browsers are signed out.',
+    onDone() {
+      setPassword('');
+      setCurrent('');
+    },
+  });
+  const send = () => update.run({ password, ...(account.has_password ? { current_password: current } : {}) });
+  return (
+    <Card title="Password">
+      <form
+        className="flex max-w-sm flex-col gap-4"
+        onSubmit={(event) => {
+          event.preventDefault();
+          send();
+        }}
+      >
+        {account.has_password ? (
+          <Field label="Present password">
+            <TextInput
+              value={current}
+              onChange={setCurrent}
+              type="password"
+              autoComplete="current-password"
+              required
+            />
+          </Field>
+        ) : null}
+        <Field label="New password" hint="12 characters or more.">
+          <TextInput
+            value={password}
+            onChange={setPassword}
+            type="password"
+            autoComplete="new-password"
+            minLength={12}
+            required
+          />
+        </Field>
+        <div>
+          <Button type="submit" busy={update.isBusy}>
+            Change the password
+          </Button>
+        </div>
+      </form>
+    </Card>
+  );
+}
+
+/** Accounts at other providers that sign this person in. */
+function Elsewhere({ account }: { account: Account }) {
+  const { data: known } = useQuery(query('me.identities', {}));
+  const { data: offered } = useQuery(query('auth.providers', {}));
+  const unlink = useAct('me.unlink', { done: 'It signs you in no more.' });
+  if (!known || (known.identities.length === 0 && offered?.providers.length === 0)) return null;
+  return (
+    <Card title="Accounts elsewhere" flush>
+      {known.identities.length === 0 ? (
+        <p className="px-4 py-3 text-sm text-quiet">None signs you in yet.</p>
+      ) : (
+        <Table
+          label="Accounts elsewhere"
+          rows={known.identities}
+          keyOf={({ issuer }) => issuer}
+          columns={[
+            { key: 'issuer', title: 'Provider', cell: ({ issuer }) => issuer },
+            { key: 'at', title: 'Linked', cell: (identity) => <Ago at={identity.linked_at} /> },
+            {
+              key: 'act',
+              title: '',
+              align: 'end',
+              cell: ({ issuer }) => (
+                <Button
+                  look="quiet"
+                  size="sm"
+                  disabled={!account.has_password && known.identities.length === 1}
+                  onClick={() => unlink.run({ issuer })}
+                >
+                  Unlink<span className="sr-only"> {issuer}</span>
+                </Button>
+              ),
+            },
+          ]}
+        />
+      )}
+    </Card>
+  );
+}
+
+function Sessions() {
+  const { data } = useQuery(query('me.sessions', {}));
+  const end = useAct('me.endSession', { done: 'Signed out there.' });
+  return (
+    <Card title="Where you are signed in" flush>
+      {data ? (
+        <Table
+          label="Where you are signed in"
+          rows={data.sessions}
+          keyOf={({ id }) => id}
+          columns={[
+            {
+              key: 'where',
+              title: 'Browser',
+              cell: (session) => (
+                <span title={session.user_agent ?? undefined}>
+                  {session.user_agent ?? 'unknown'} {session.is_current ? <Chip>this one</Chip> : null}
+                </span>
+              ),
+            },
+            { key: 'address', title: 'From', wideOnly: true, cell: ({ address }) => address },
+            { key: 'seen', title: 'Last seen', cell: (session) => <Ago at={session.last_seen_at} /> },
+            {
+              key: 'act',
+              title: '',
+              align: 'end',
+              cell: (session) =>
+                session.is_current ? null : (
+                  <Button look="quiet" size="sm" onClick={() => end.run({ id: session.id })}>
+                    Sign out
+                  </Button>
+                ),
+            },
+          ]}
+        />
+      ) : (
+        <Skeleton label="Loading your sessions" rows={2} />
+      )}
+    </Card>
+  );
+}

@@ -1,0 +1,2 @@
+export { isSection, titleOf } from './sections.ts';
+export { SettingsPage } from './settings-page.tsx';

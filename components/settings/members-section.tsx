@@ -1,0 +1,196 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { MailPlus, UserPlus, Users } from 'lucide-react';
+import { useState } from 'react';
+import { type Answer, query } from '../data/index.ts';
+import { PagedTable } from '../shell/paged-table.tsx';
+import { useAct } from '../shell/use-act.ts';
+import { useMay } from '../shell/use-may.ts';
+import { Button } from '../ui/button.tsx';
+import { Select } from '../ui/choice.tsx';
+import { ConfirmDialog } from '../ui/dialog.tsx';
+import { Field, TextInput } from '../ui/field.tsx';
+import { Card } from '../ui/surface.tsx';
+import { Table } from '../ui/table.tsx';
+import { Ago } from '../ui/text.tsx';
+import { FormDialog, NotYours, RevealDialog } from './parts.tsx';
+import { roleChoices, words } from './words.ts';
+
+type Member = Answer<'members.list'>['members'][number];
+type Invite = Answer<'invites.list'>['invites'][number];
+type Role = Member['role'];
+
+export function MembersSection() {
+  const may = useMay();
+  if (!may('member.read')) return <NotYours />;
+  return (
+    <>
+      <Members canManage={may('member.manage')} />
+      {may('member.manage') ? <Invites /> : null}
+    </>
+  );
+}
+
+function Members({ canManage }: { canManage: boolean }) {
+  const changeRole = useAct('members.changeRole', {
+    done: ({ role }) => `Now ${words.roles[role].toLowerCase()}; it holds from their next request on.`,
+  });
+  const remove = useAct('members.remove', { done: 'Removed, and signed out everywhere.' });
+  const [leaving, setLeaving] = useState<Member>();
+  return (
+    <Card title={words.sections.members} flush>
+      <PagedTable
+        label={words.sections.members}
+        path="members.list"
+        rowsOf={(page) => page.members}
+        keyOf={(member) => member.id}
+        empty={{
+          icon: Users,
+          title: 'No members yet',
+          note: 'Whoever signed in by the link of this machine is its owner without an account. Invite people below.',
+        }}
+        columns={[
+          {
+            key: 'name',
+            title: 'Name',
+            cell: (member) => (
+              <>
+                <span className="font-medium">{member.name}</span>{' '}
+                <span className="text-quiet">{member.email}</span>
+              </>
+            ),
+          },
+          {
+            key: 'role',
+            title: 'Role',
+            cell: (member) =>
+              canManage ? (
+                <Select
+                  label={`Role of ${member.name}`}
+                  value={member.role}
+                  choices={roleChoices}
+                  disabled={changeRole.isBusy}
+                  onChange={(role) => changeRole.run({ id: member.id, role })}
+                />
+              ) : (
+                words.roles[member.role]
+              ),
+          },
+          { key: 'since', title: 'Since', wideOnly: true, cell: (member) => <Ago at={member.created_at} /> },
+          {
+            key: 'act',
+            title: '',
+            align: 'end',
+            cell: (member) =>
+              canManage ? (
+                <Button look="quiet" size="sm" onClick={() => setLeaving(member)}>
+                  Remove<span className="sr-only"> {member.name}</span>
+                </Button>
+              ) : null,
+          },
+        ]}
+      />
+      <ConfirmDialog
+        open={leaving !== undefined}
+        onOpenChange={() => setLeaving(undefined)}
+        title={`Remove ${leaving?.name ?? ''}?`}
+        consequence="Their sessions end at once. Keys that they made stop working. What they made stays."
+        confirmLabel="Remove"
+        danger
+        onConfirm={() => {
+          if (leaving) remove.run({ id: leaving.id });
+        }}
+      />
+    </Card>
+  );
+}
+
+function Invites() {
+  const { data } = useQuery(query('invites.list', {}));
+  const revoke = useAct('invites.revoke', { done: 'The invitation counts no more.' });
+  const [isOpen, setOpen] = useState(false);
+  const invites = data?.invites ?? [];
+  return (
+    <Card
+      title="Open invitations"
+      flush
+      actions={
+        <Button icon={UserPlus} size="sm" onClick={() => setOpen(true)}>
+          Invite somebody
+        </Button>
+      }
+    >
+      {invites.length === 0 ? (
+        <p className="px-4 py-3 text-sm text-quiet">None.</p>
+      ) : (
+        <Table<Invite>
+          label="Open invitations"
+          rows={invites}
+          keyOf={(invite) => invite.id}
+          columns={[
+            {
+              key: 'label',
+              title: 'For',
+              cell: (invite) => invite.label || <span className="text-quiet">–</span>,
+            },
+            { key: 'role', title: 'Role', cell: (invite) => words.roles[invite.role] },
+            { key: 'made', title: 'Made', wideOnly: true, cell: (invite) => <Ago at={invite.created_at} /> },
+            {
+              key: 'act',
+              title: '',
+              align: 'end',
+              cell: (invite) => (
+                <Button look="quiet" size="sm" onClick={() => revoke.run({ id: invite.id })}>
+                  Take back<span className="sr-only"> the invitation for {invite.label}</span>
+                </Button>
+              ),
+            },
+          ]}
+        />
+      )}
+      <InviteDialog open={isOpen} onOpenChange={setOpen} />
+    </Card>
+  );
+}
+
+function InviteDialog({ open, onOpenChange }: { open: boolean; onOpenChange(open: boolean): void }) {
+  const [role, setRole] = useState<Role>('operator');
+  const [label, setLabel] = useState('');
+  const [link, setLink] = useState<string | null>(null);
+  const invite = useAct('invites.create', {
+    onDone(made) {
+      onOpenChange(false);
+      setLabel('');
+      setLink(new URL(made.link, window.location.origin).href);
+    },
+  });
+  return (
+    <>
+      <FormDialog
+        open={open}
+        onOpenChange={onOpenChange}
+        title="Invite somebody"
+        description="You get a link that works once, for three days. Send it to them yourself."
+        send="Make the link"
+        busy={invite.isBusy}
+        onSend={() => invite.run({ role, label })}
+      >
+        <Field label="Whom it is for" hint="Only so that you know it in the list.">
+          <TextInput value={label} onChange={setLabel} maxLength={200} placeholder="Grace" />
+        </Field>
+        <div className="flex flex-col gap-1">
+          <span className="text-sm font-medium">Role</span>
+          <Select label="Role" value={role} choices={roleChoices} onChange={setRole} />
+          <span className="text-xs text-quiet">{words.roleNotes[role]}</span>
+        </div>
+      </FormDialog>
+      <RevealDialog title="The invitation" secret={link} what="the link" onClose={() => setLink(null)}>
+        <p className="mt-3 flex items-center gap-2 text-sm text-quiet">
+          <MailPlus aria-hidden size={14} /> Whoever opens it first joins as {words.roles[role].toLowerCase()}
+          .
+        </p>
+      </RevealDialog>
+    </>
+  );
+}

@@ -1,0 +1,113 @@
+'use client';
+
+import { Lock } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { Button } from '../ui/button.tsx';
+import { Dialog } from '../ui/dialog.tsx';
+import { Empty } from '../ui/feedback.tsx';
+import { Card } from '../ui/surface.tsx';
+import { CopyText } from '../ui/text.tsx';
+import { words } from './words.ts';
+
+/** Says who could, instead of an empty list. */
+export function NotYours() {
+  return (
+    <Card>
+      <Empty icon={Lock} title={words.notYours.title}>
+        {words.notYours.note}
+      </Empty>
+    </Card>
+  );
+}
+
+/** A secret, shown this once. */
+export function RevealDialog({
+  title,
+  secret,
+  what,
+  onClose,
+  children,
+}: {
+  title: string;
+  /** Null: nothing to show, the dialog is closed. */
+  secret: string | null;
+  /** What is copied. */
+  what: string;
+  onClose(): void;
+  children?: ReactNode;
+}) {
+  return (
+    <Dialog
+      open={secret !== null}
+      onOpenChange={(open) => {
+        if (!open) onClose();
+      }}
+      title={title}
+      description={words.once}
+      width="md"
+      actions={
+        <Button look="primary" onClick={onClose}>
+          I have kept it
+        </Button>
+      }
+    >
+      {secret === null ? null : (
+        <div className="break-all rounded-md border border-line bg-sunken p-2">
+          <CopyText text={secret} what={what} />
+        </div>
+      )}
+      {children}
+    </Dialog>
+  );
+}
+
+/** A form in a dialog: Enter sends it, and it closes when that is done. */
+export function FormDialog({
+  open,
+  onOpenChange,
+  title,
+  description,
+  send,
+  busy,
+  disabled = false,
+  onSend,
+  children,
+}: {
+  open: boolean;
+  onOpenChange(open: boolean): void;
+  title: string;
+  description?: string;
+  send: string;
+  busy: boolean;
+  disabled?: boolean;
+  onSend(): void;
+  children: ReactNode;
+}) {
+  return (
+    <Dialog
+      open={open}
+      onOpenChange={onOpenChange}
+      title={title}
+      {...(description === undefined ? {} : { description })}
+      actions={
+        <>
+          <Button onClick={() => onOpenChange(false)}>Leave it</Button>
+          <Button look="primary" type="submit" form="settings-form" busy={busy} disabled={disabled}>
+            {send}
+          </Button>
+        </>
+      }
+    >
+      <form
+        id="settings-form"
+        className="flex flex-col gap-4"
+        onSubmit={(event) => {
+          event.preventDefault();
+          onSend();
+        }}
+      >
+        {children}
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,118 @@
+'use client';
+
+import { Plus, Vault } from 'lucide-react';
+import { useState } from 'react';
+import { PagedTable } from '../shell/paged-table.tsx';
+import { useAct } from '../shell/use-act.ts';
+import { useMay } from '../shell/use-may.ts';
+import { Button } from '../ui/button.tsx';
+import { ConfirmDialog } from '../ui/dialog.tsx';
+import { Field, TextInput } from '../ui/field.tsx';
+import { Card } from '../ui/surface.tsx';
+import { Ago } from '../ui/text.tsx';
+import { FormDialog, NotYours } from './parts.tsx';
+import { words } from './words.ts';
+
+export function SecretsSection() {
+  const may = useMay();
+  return may('secret.manage') ? <Secrets /> : <NotYours />;
+}
+
+interface Writing {
+  /** Null: of a new one. */
+  name: string | null;
+}
+
+function Secrets() {
+  const [writing, setWriting] = useState<Writing>();
+  const [going, setGoing] = useState<string>();
+  const remove = useAct('secrets.delete', { done: 'Deleted.' });
+  return (
+    <Card
+      title={words.sections.secrets}
+      flush
+      actions={
+        <Button icon={Plus} size="sm" onClick={() => setWriting({ name: null })}>
+          New secret
+        </Button>
+      }
+    >
+      <PagedTable
+        label={words.sections.secrets}
+        path="secrets.list"
+        rowsOf={(page) => page.secrets}
+        keyOf={(secret) => secret.name}
+        empty={{
+          icon: Vault,
+          title: 'No secrets yet',
+          note: 'Values that nobody can read again, only use or replace. They are kept encrypted.',
+        }}
+        columns={[
+          { key: 'name', title: 'Name', cell: ({ name }) => <span className="font-mono">{name}</span> },
+          { key: 'version', title: 'Version', align: 'end', cell: ({ version }) => version },
+          { key: 'at', title: 'Replaced', wideOnly: true, cell: (secret) => <Ago at={secret.updated_at} /> },
+          {
+            key: 'act',
+            title: '',
+            align: 'end',
+            cell: ({ name }) => (
+              <>
+                <Button look="quiet" size="sm" onClick={() => setWriting({ name })}>
+                  Replace<span className="sr-only"> {name}</span>
+                </Button>
+                <Button look="quiet" size="sm" onClick={() => setGoing(name)}>
+                  Delete<span className="sr-only"> {name}</span>
+                </Button>
+              </>
+            ),
+          },
+        ]}
+      />
+      <WriteDialog key={writing?.name} writing={writing} onClose={() => setWriting(undefined)} />
+      <ConfirmDialog
+        open={going !== undefined}
+        onOpenChange={() => setGoing(undefined)}
+        title={`Delete ${going ?? ''}?`}
+        consequence="Whatever uses it will fail from then on."
+        confirmLabel="Delete"
+        danger
+        onConfirm={() => {
+          if (going !== undefined) remove.run({ name: going });
+        }}
+      />
+    </Card>
+  );
+}
+
+function WriteDialog({ writing, onClose }: { writing: Writing | undefined; onClose(): void }) {
+  const [newName, setNewName] = useState('');
+  const [value, setValue] = useState('');
+  const name = writing?.name ?? newName.trim();
+  const close = () => {
+    setNewName('');
+    setValue('');
+    onClose();
+  };
+  const put = useAct('secrets.put', { done: (secret) => `${secret.name} is stored.`, onDone: close });
+  return (
+    <FormDialog
+      open={writing !== undefined}
+      onOpenChange={close}
+      title={writing?.name == null ? 'New secret' : `Replace ${writing.name}`}
+      description="The value is encrypted and never shown again, not even to you."
+      send="Store it"
+      busy={put.isBusy}
+      disabled={value === '' || name === ''}
+      onSend={() => put.run({ name, value })}
+    >
+      {writing?.name == null ? (
+        <Field label="Name" hint="Letters, digits and _ . / -, such as hooks/signing.">
+          <TextInput value={newName} onChange={setNewName} mono required maxLength={128} />
+        </Field>
+      ) : null}
+      <Field label="Value">
+        <TextInput value={value} onChange={setValue} type="password" autoComplete="off" required mono />
+      </Field>
+    </FormDialog>
+  );
+}

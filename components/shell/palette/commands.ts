@@ -1,0 +1,46 @@
+import type { LucideIcon } from 'lucide-react';
+
+export interface Command {
+  id: string;
+  label: string;
+  /** What kind of thing it is, or where it leads. */
+  note?: string | undefined;
+  keys?: string | undefined;
+  icon?: LucideIcon | undefined;
+  run(): void;
+}
+
+export interface CommandGroup {
+  title: string;
+  commands: readonly Command[];
+}
+
+/** Every word of the search begins some word of the label: `fail ru` finds "Failed runs". */
+export function isMatch(label: string, search: string): boolean {
+  const words = label.toLowerCase().split(/[\s·/_-]+/);
+  return search
+    .toLowerCase()
+    .split(/\s+/)
+    .filter(Boolean)
+    .every((part) => words.some((word) => word.startsWith(part)));
+}
+
+const PAGE_OF: Readonly<Record<string, string>> = {
+  run: '/runs/',
+  pipe: '/pipelines/',
+  agent: '/agents/',
+  bulk: '/bulk/',
+};
+
+const ID = /^(run|pipe|agent|bulk)_[0-9a-f]{32}$/;
+/** `task_<run>_<place>`: it is shown on the page of its run. */
+const TASK = /^task_([0-9a-f]{32})_(\d+)$/;
+
+/** The page of whatever an id, pasted from a log, stands for. */
+export function pageOfId(text: string): string | undefined {
+  const given = text.trim();
+  const task = TASK.exec(given);
+  if (task) return `/runs/run_${task[1]}`;
+  const kind = ID.exec(given)?.[1];
+  return kind === undefined ? undefined : `${PAGE_OF[kind]}${given}`;
+}

@@ -1,0 +1,89 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { ArrowRight, Bot, CornerDownLeft, Workflow } from 'lucide-react';
+import { useRouter } from 'next/navigation';
+import { useDeferredValue } from 'react';
+import { query } from '../../data/index.ts';
+import { useKeyGroups } from '../keys/index.ts';
+import { PLACES } from '../places.ts';
+import { type CommandGroup, isMatch, pageOfId } from './commands.ts';
+
+const FOUND = 6;
+
+/** What can be done or gone to from here, as far as it fits what was typed. */
+export function useCommands(search: string): CommandGroup[] {
+  const { push } = useRouter();
+  const here = usePageCommands();
+  const found = useFound(search);
+  const page = pageOfId(search);
+  const groups: CommandGroup[] = [
+    {
+      title: 'By id',
+      commands:
+        page === undefined
+          ? []
+          : [
+              {
+                id: page,
+                label: search.trim(),
+                note: 'open it',
+                icon: CornerDownLeft,
+                run: () => push(page),
+              },
+            ],
+    },
+    { title: 'On this page', commands: here.filter(({ label }) => isMatch(label, search)) },
+    {
+      title: 'Go to',
+      commands: PLACES.filter(({ label }) => isMatch(label, search)).map(({ label, href, icon }) => ({
+        id: href,
+        label,
+        icon,
+        run: () => push(href),
+      })),
+    },
+    ...found,
+  ];
+  return groups.filter(({ commands }) => commands.length > 0);
+}
+
+/** What has a key on this page is offered here too, to those who do not know the key. */
+function usePageCommands() {
+  return useKeyGroups()
+    .filter(({ title }) => title !== 'Everywhere')
+    .flatMap(({ title, bindings }) =>
+      bindings
+        .filter(({ disabled }) => !disabled)
+        .map(({ keys, label, run }) => ({
+          ...{ id: `${title} ${label}`, label, note: title, run, icon: ArrowRight },
+          keys: typeof keys === 'string' ? keys : keys[0],
+        })),
+    );
+}
+
+function useFound(search: string): CommandGroup[] {
+  const { push } = useRouter();
+  const words = useDeferredValue(search.trim());
+  const enabled = words.length >= 2;
+  const { data: pipelines } = useQuery({
+    ...query('pipelines.list', { search: words, limit: FOUND }),
+    enabled,
+  });
+  const { data: agents } = useQuery({ ...query('agents.list', { search: words }), enabled });
+  if (!enabled) return [];
+  return [
+    {
+      title: 'Pipelines',
+      commands: (pipelines?.pipelines ?? []).map(({ id, name }) => ({
+        ...{ id, label: name, icon: Workflow, run: () => push(`/pipelines/${id}`) },
+      })),
+    },
+    {
+      title: 'Agents',
+      commands: (agents?.agents ?? []).slice(0, FOUND).map(({ id, name, status }) => ({
+        ...{ id, label: name, note: status, icon: Bot, run: () => push(`/agents/${id}`) },
+      })),
+    },
+  ];
+}

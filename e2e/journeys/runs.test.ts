@@ -1,0 +1,174 @@
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { openBrowser } from '../stack/browser.ts';
+import { expectAccessible, openApi, watchComplaints } from '../stack/panel.ts';
+import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
+
+const FAILED = 40;
+const HOSTILE = '<img src=x onerror="globalThis.hacked=1"><script>globalThis.hacked=1</script>';
+
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+let complaints: string[];
+let dataDir: Awaited<ReturnType<typeof makeDataDir>>;
+let server: RunningServer;
+let api: Awaited<ReturnType<typeof openApi>>;
+let brokenRun: string;
+let hostileRun: string;
+
+interface Made {
+  id: string;
+}
+interface Listed {
+  runs: { id: string; status: string; replay_from: string | null }[];
+}
+
+const chain = (length: number) => Array.from({ length: length - 1 }, (_, from) => ({ from, to: from + 1 }));
+async function makePipeline(name: string, stages: object[]): Promise<string> {
+  return (await api<Made>('/pipelines', { name, stages, dependencies: chain(stages.length) })).id;
+}
+const start = async (pipeline: string, input: unknown) =>
+  (await api<Made>(`/pipelines/${pipeline}/execute`, { input_data: input })).id;
+const count = async (filter: string) => (await api<Listed>(`/runs?limit=200&${filter}`)).runs.length;
+const until = (filter: string, wanted: number) =>
+  expect.poll(() => count(filter), { timeout: 120_000, interval: 500 }).toBe(wanted);
+
+beforeAll(async () => {
+  dataDir = await makeDataDir();
+  [browser, server] = await Promise.all([openBrowser(), startServer(dataDir.path)]);
+  api = await openApi(server.origin, dataDir.path);
+  const broken = await makePipeline('Reconcile invoices', [
+    { name: 'Fetch', type: 'echo' },
+    { name: 'Match', type: 'fail', retry: { maxAttempts: 1 } },
+    { name: 'Post', type: 'echo' },
+  ]);
+  for (let invoice = 0; invoice < FAILED; invoice++) brokenRun = await start(broken, { invoice });
+  const hostile = await makePipeline('Hostile', [
+    { name: `Named ${HOSTILE}`, type: 'echo' },
+    { name: 'Fails', type: 'fail', retry: { maxAttempts: 1 }, config: { message: HOSTILE } },
+  ]);
+  hostileRun = await start(hostile, { text: HOSTILE });
+  await until('status=failed', FAILED + 1);
+  context = await browser.newContext();
+  const first = await context.newPage();
+  await first.goto(server.link);
+  await first.getByRole('heading', { name: 'Home' }).waitFor();
+  await first.close();
+});
+afterAll(async () => {
+  await browser?.close();
+  await server?.stop();
+  await dataDir?.remove();
+});
+beforeEach(async () => {
+  page = await context.newPage();
+  complaints = watchComplaints(page);
+});
+afterEach(async () => {
+  expect(complaints).toEqual([]);
+  expect(await page.evaluate('globalThis.hacked')).toBeUndefined();
+  await page.close();
+});
+
+const open = (path: string) => page.goto(`${server.origin}${path}`);
+const rows = () => page.getByRole('grid', { name: 'Runs' }).getByRole('row');
+
+test('a click on a cell narrows the list, and a reload shows the same', async () => {
+  await open('/runs');
+  await page.getByTitle('Only Reconcile invoices').first().click();
+  await expect.poll(() => page.url()).toContain('pipeline=pipe_');
+  await page.getByTitle('Only Hostile').first().waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Filter', exact: true }).click();
+  await page.getByRole('menuitem', { name: 'Duration' }).click();
+  await page.getByRole('textbox', { name: 'At least' }).fill('1 ms');
+  await page.getByRole('button', { name: 'Apply' }).click();
+  await expect.poll(() => page.url()).toContain('duration=1~');
+  await page.reload();
+  await page.getByRole('button', { name: 'Duration at least 1 ms' }).waitFor();
+  await page.getByTitle('Only Reconcile invoices').first().waitFor();
+  expect(await page.getByTitle('Only Hostile').count()).toBe(0);
+  await page.getByRole('button', { name: 'Clear', exact: true }).click();
+  await page.getByTitle('Only Hostile').first().waitFor();
+});
+
+test('keys move in the list, open a run, walk its stages and say what they are', async () => {
+  await open('/runs');
+  await page.getByTitle('Only Failed').first().waitFor();
+  await page.keyboard.press('j');
+  await page.keyboard.press('x');
+  await page.getByRole('toolbar', { name: '1 selected' }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('toolbar').waitFor({ state: 'detached' });
+  await page.keyboard.press('?');
+  await page.getByRole('dialog', { name: 'Keys' }).getByText('Tick up to here').waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/runs\/run_/);
+  await page.getByTestId('run-status').waitFor();
+  await page.keyboard.press('j');
+  await expect.poll(() => page.url()).toContain('stage=');
+  await page.keyboard.press('j');
+  await page.getByRole('dialog', { name: 'Fails' }).waitFor();
+  await page.keyboard.press('r');
+  await page.getByRole('dialog', { name: 'Replay this run?' }).waitFor();
+});
+
+test('hostile text in names, inputs, outputs and errors stays text', async () => {
+  await open(`/runs/${hostileRun}`);
+  await page.getByText(`Named ${HOSTILE}`).first().waitFor();
+  await page.getByText(HOSTILE, { exact: true }).first().waitFor();
+  await open(`/runs/${hostileRun}?tab=data`);
+  await page.getByText('onerror=').first().waitFor();
+  await open(`/runs/${hostileRun}?tab=events`);
+  await page.getByText(HOSTILE).first().waitFor();
+});
+
+test('an open stage, a tab and a search in the log outlive a reload', async () => {
+  await open(`/runs/${brokenRun}`);
+  await page.getByRole('button', { name: /Match/ }).first().click();
+  const drawer = page.getByRole('dialog', { name: 'Match' });
+  await drawer.getByText('FAILED_ON_PURPOSE').waitFor();
+  await page.reload();
+  await drawer.getByText('FAILED_ON_PURPOSE').waitFor();
+  await drawer.getByRole('button', { name: 'Close' }).click();
+  await page.getByRole('tab', { name: 'Logs' }).click();
+  await page.getByRole('searchbox').fill('demonstration');
+  await page.getByText('This is a demonstration stage: it returns its input.').waitFor();
+  await page.getByTitle(/Link to this line/).click();
+  await expect.poll(() => page.url()).toMatch(/line=0\.\d+\.\d+/);
+  await page.reload();
+  await page.locator('li[aria-current]').getByText('demonstration').waitFor();
+});
+
+test('every page of runs is without grave findings in light and dark', async () => {
+  await open('/runs?status=failed');
+  await page.getByTitle('Only Failed').first().waitFor();
+  await expectAccessible(page);
+  for (const tab of ['timeline', 'logs', 'events', 'data', 'attempts', 'report']) {
+    await open(`/runs/${brokenRun}?tab=${tab}`);
+    await page.getByTestId('run-status').waitFor();
+    await page.getByRole('status', { name: /Loading/ }).waitFor({ state: 'detached' });
+    await expectAccessible(page);
+  }
+  await open(`/runs/${brokenRun}?stage=match`);
+  await page.getByRole('dialog', { name: 'Match' }).getByText('FAILED_ON_PURPOSE').waitFor();
+  await expectAccessible(page);
+});
+
+test('forty failed runs are replayed in two clicks, each from the stage that broke', async () => {
+  await open('/runs');
+  await rows().nth(1).waitFor();
+  await page.getByRole('button', { name: 'Replay failed…' }).click();
+  await page.getByRole('button', { name: `Replay ${FAILED + 1} runs` }).click();
+  await page.waitForURL(/\/bulk\/bulk_/);
+  await page.getByTestId('bulk-status').getByText('Done').waitFor({ timeout: 120_000 });
+  await expectAccessible(page);
+  const replays = (await api<Listed>('/runs?limit=200&trigger=replay')).runs;
+  expect(replays).toHaveLength(FAILED + 1);
+  expect(new Set(replays.map(({ replay_from }) => replay_from))).toEqual(new Set(['match', 'fails']));
+  // What has its replay is not replayed again.
+  await until('status=failed&replayed=false', FAILED + 1);
+  expect(await count('status=failed&replayed=true')).toBe(FAILED + 1);
+});

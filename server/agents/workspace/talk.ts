@@ -1,0 +1,170 @@
+import { and, asc, eq, gt, isNull, ne, or, sql } from 'drizzle-orm';
+import { handAlive, type Place, type Writer } from '#db/queries/workspace-enter.ts';
+import { endLeasesOf } from '#db/queries/workspace-leases.ts';
+import { workspaceCollaborators, workspaceMessages, workspaceSteps } from '#db/schema/index.ts';
+import { inTenant, type TenantTransaction } from '#db/tenant.ts';
+import { invalid } from '#server/domain/errors.ts';
+import { toUuid } from '#server/domain/ids.ts';
+import type { JsonObject } from '#server/domain/json.ts';
+import { change, charge, type Desk } from './desk.ts';
+
+export interface Collaborator {
+  holder: string;
+  name: string;
+  about: string | null;
+  joinedAt: Date;
+  seenAt: Date;
+  leftAt: Date | null;
+  /** Has neither left nor lost the task that it worked on. */
+  isHere: boolean;
+}
+
+export interface Message {
+  seq: number;
+  from: string;
+  fromName: string;
+  /** Null: to all. */
+  to: string | null;
+  toName: string | null;
+  body: string;
+  at: Date;
+}
+
+export interface Step {
+  level: 'debug' | 'info' | 'warn' | 'error';
+  message: string;
+  fields?: JsonObject | undefined;
+}
+
+export interface Talk {
+  join(place: Place, writer: Writer, about: string | null): Promise<Collaborator[]>;
+  /** Gives back all that it has claimed. */
+  leave(place: Place, writer: Writer): Promise<{ released: number }>;
+  collaborators(place: Place): Promise<Collaborator[]>;
+  logStep(place: Place, writer: Writer, step: Step): Promise<{ seq: number }>;
+  send(place: Place, writer: Writer, message: { to: string | null; body: string }): Promise<{ seq: number }>;
+  /** What was sent to it or to all and it has not said to have seen, oldest first. `seen`: everything up to there. */
+  inbox(
+    place: Place,
+    writer: Writer,
+    wanted: { seen?: number | undefined; limit: number },
+  ): Promise<Message[]>;
+}
+
+export function createTalk(desk: Desk): Talk {
+  return {
+    join: (place, writer, about) =>
+      change(desk, { place, writer }, async (tx) => {
+        await tx.update(workspaceCollaborators).set({ about }).where(itself(place, writer));
+        return listCollaborators(tx, place);
+      }),
+
+    leave: (place, writer) =>
+      change(desk, { place, writer }, async (tx, { seq }) => {
+        const released = await endLeasesOf(tx, place.runId, { holder: writer.holder, seq });
+        await tx
+          .update(workspaceCollaborators)
+          .set({ leftAt: sql`clock_timestamp()` })
+          .where(itself(place, writer));
+        return { released };
+      }),
+
+    collaborators: (place) => inTenant(desk.db, place.orgId, (tx) => listCollaborators(tx, place)),
+
+    logStep: (place, writer, { level, message, fields }) =>
+      change(desk, { place, writer }, async (tx, { seq }) => {
+        await charge(desk, tx, {
+          place,
+          bytes: message.length + (fields ? JSON.stringify(fields).length : 0),
+        });
+        await tx.insert(workspaceSteps).values({
+          ...{ ...bare(place), seq, ...by(writer), level, message, fields: fields ?? null },
+          ...{ stageKey: writer.hand?.stageKey ?? null, at: sql`clock_timestamp()` },
+        });
+        return { seq };
+      }),
+
+    send: (place, writer, { to, body }) =>
+      change(desk, { place, writer }, async (tx, { seq }) => {
+        const recipient = to === null ? null : await findRecipient(tx, place, to);
+        await charge(desk, tx, { place, bytes: body.length });
+        await tx.insert(workspaceMessages).values({
+          ...{ ...bare(place), seq, ...by(writer), body, at: sql`clock_timestamp()` },
+          ...{ recipient: recipient?.holder ?? null, recipientName: recipient?.name ?? null },
+        });
+        return { seq };
+      }),
+
+    inbox: (place, writer, { seen, limit }) =>
+      change(desk, { place, writer }, async (tx) => {
+        const [me] = await tx
+          .update(workspaceCollaborators)
+          .set({ readSeq: sql`greatest(read_seq, ${seen ?? 0}::text::bigint)` })
+          .where(itself(place, writer))
+          .returning({ readSeq: workspaceCollaborators.readSeq });
+        const { holder, recipient, seq } = workspaceMessages;
+        const toMe = and(ne(holder, writer.holder), or(isNull(recipient), eq(recipient, writer.holder)));
+        return readMessages(tx, { place, where: and(gt(seq, me?.readSeq ?? 0), toMe), limit });
+      }),
+  };
+}
+
+const bare = ({ runId, orgId }: Place) => ({ runId: toUuid(runId), orgId: toUuid(orgId) });
+const by = ({ holder, name }: Writer) => ({ holder, name });
+const itself = ({ runId }: Place, { holder }: Writer) =>
+  and(eq(workspaceCollaborators.runId, toUuid(runId)), eq(workspaceCollaborators.holder, holder));
+
+export async function listCollaborators(tx: TenantTransaction, { runId }: Place): Promise<Collaborator[]> {
+  return tx
+    .select({
+      holder: workspaceCollaborators.holder,
+      name: workspaceCollaborators.name,
+      about: workspaceCollaborators.about,
+      joinedAt: workspaceCollaborators.joinedAt,
+      seenAt: workspaceCollaborators.seenAt,
+      leftAt: workspaceCollaborators.leftAt,
+      isHere: sql<boolean>`left_at IS NULL AND ${handAlive('workspace_collaborators')}`,
+    })
+    .from(workspaceCollaborators)
+    .where(eq(workspaceCollaborators.runId, toUuid(runId)))
+    .orderBy(asc(workspaceCollaborators.joinedAt), asc(workspaceCollaborators.holder))
+    .limit(MAX_SHOWN);
+}
+
+const MAX_SHOWN = 500;
+
+export async function readMessages(
+  tx: TenantTransaction,
+  { place, where, limit }: { place: Place; where: ReturnType<typeof and>; limit: number },
+): Promise<Message[]> {
+  return tx
+    .select({
+      seq: workspaceMessages.seq,
+      from: workspaceMessages.holder,
+      fromName: workspaceMessages.name,
+      to: workspaceMessages.recipient,
+      toName: workspaceMessages.recipientName,
+      body: workspaceMessages.body,
+      at: workspaceMessages.at,
+    })
+    .from(workspaceMessages)
+    .where(and(eq(workspaceMessages.runId, toUuid(place.runId)), where))
+    .orderBy(asc(workspaceMessages.seq))
+    .limit(limit);
+}
+
+/** By what it is called inside, or by its name where only one has that. */
+async function findRecipient(tx: TenantTransaction, place: Place, to: string): Promise<Collaborator> {
+  const all = await listCollaborators(tx, place);
+  const exact = all.find(({ holder }) => holder === to);
+  const named = all.filter(({ name }) => name === to);
+  const found = exact ?? (named.length === 1 ? named[0] : undefined);
+  if (found) return found;
+  throw invalid(
+    named.length > 1
+      ? `${named.length} collaborators are called ${to}.`
+      : `Nobody called ${to} has been here.`,
+    { collaborators: all.map(({ holder, name }) => ({ id: holder, name })) },
+    'Name one of those listed by its id, or send the message to all.',
+  );
+}

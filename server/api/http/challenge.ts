@@ -1,0 +1,28 @@
+import { SignalboxError } from '#server/domain/errors.ts';
+
+/** Where clients of MCP and of the tools learn who gives out tokens for this server (RFC 9728). */
+export const RESOURCE_METADATA_PATH = '/.well-known/oauth-protected-resource';
+
+/** Paths whose clients know how to go and get a token. */
+export const isForModels = (path: string): boolean => /^\/(mcp$|mcp\/|tools\/)/.test(path);
+
+/**
+ * What `WWW-Authenticate` says beside a refusal: that a token is wanted and where one is to be had, or which scopes it
+ * lacks, all of them, so that one more sign-in is enough (RFC 6750).
+ */
+export function challengeFor(
+  error: unknown,
+  { origin, path, isShown }: { origin: string; path: string; isShown: boolean },
+): string | undefined {
+  if (!(error instanceof SignalboxError)) return undefined;
+  const metadata = isForModels(path) ? [['resource_metadata', `${origin}${RESOURCE_METADATA_PATH}/mcp`]] : [];
+  if (error.code === 'UNAUTHENTICATED') {
+    return write([...(isShown ? [['error', 'invalid_token']] : []), ...metadata]);
+  }
+  const { scopes } = (error.details ?? {}) as { scopes?: unknown };
+  if (error.code !== 'FORBIDDEN' || !Array.isArray(scopes)) return undefined;
+  return write([['error', 'insufficient_scope'], ['scope', scopes.join(' ')], ...metadata]);
+}
+
+const write = (fields: readonly string[][]): string =>
+  fields.length === 0 ? 'Bearer' : `Bearer ${fields.map(([name, value]) => `${name}="${value}"`).join(', ')}`;

@@ -1,0 +1,177 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { until } from '#server/testing/faults/until.ts';
+import { type McpRig, newClient, oldClient, REAL_PROGRAMS, startMcpRig } from '#server/testing/mcp-rig.ts';
+import { echoTool, startUpstream, type TestUpstream, text, tool } from '#server/testing/mcp-upstream.ts';
+
+let rig: McpRig;
+let wiki: TestUpstream;
+beforeAll(async () => {
+  rig = await startMcpRig({ SIGNALBOX_MCP_PROGRAMS: REAL_PROGRAMS });
+  wiki = await startUpstream([
+    echoTool('ask'),
+    tool('count', async (_args, { mcpReq }) => {
+      const progressToken = mcpReq._meta?.progressToken;
+      if (progressToken !== undefined) {
+        for (const progress of [1, 2]) {
+          await mcpReq.notify({
+            method: 'notifications/progress',
+            params: { progressToken, progress, total: 2 },
+          });
+        }
+      }
+      return text('counted');
+    }),
+    tool('fail', () => ({ ...text('It went wrong.'), isError: true })),
+  ]);
+  await rig.join({ slug: 'wiki', url: wiki.url });
+  await rig.join({ server_type: 'everything' });
+}, 120_000);
+afterAll(async () => {
+  await rig[Symbol.asyncDispose]();
+  await wiki[Symbol.asyncDispose]();
+});
+
+describe.each([
+  ['new', newClient],
+  ['old', oldClient],
+] as const)('a client of the %s generation at the gateway', (_, connect) => {
+  test('lists the tools of servers of both generations under the names of their connections', async () => {
+    const client = await connect(rig.http, '/mcp/gateway');
+    const { tools } = await client.listTools();
+    const names = tools.map(({ name }) => name);
+    expect(names).toEqual(names.toSorted());
+    expect(names).toEqual(expect.arrayContaining(['everything__echo', 'everything__get-sum', 'wiki__ask']));
+    await client.close();
+  });
+
+  test.each([
+    ['new', 'wiki__ask', { question: 'Why?' }, '{"question":"Why?"}'],
+    ['old', 'everything__echo', { message: 'Hello' }, 'Echo: Hello'],
+  ])(
+    'calls a server of the %s generation, and the answer is marked as of others',
+    async (__, name, args, words) => {
+      const client = await connect(rig.http, '/mcp/gateway');
+      const answer = await client.callTool({ name, arguments: args });
+      expect(answer.content).toEqual([{ type: 'text', text: words }]);
+      expect(answer._meta).toMatchObject({
+        'signalbox/untrusted': true,
+        'signalbox/connection': name.split('__')[0],
+      });
+      await client.close();
+    },
+  );
+
+  test.each([
+    ['new', 'wiki__fail', {}, 'It went wrong.'],
+    ['old', 'everything__get-sum', { a: 'no number' }, /invalid/i],
+  ])('hears what a tool of the %s generation says of its failure', async (__, name, args, words) => {
+    const client = await connect(rig.http, '/mcp/gateway');
+    const answer = await client.callTool({ name, arguments: args as Record<string, unknown> });
+    expect(answer.isError).toBe(true);
+    expect(JSON.stringify(answer.content)).toMatch(words);
+    await client.close();
+  });
+
+  test.each([
+    ['new', 'wiki__count', {}],
+    ['old', 'everything__trigger-long-running-operation', { duration: 1, steps: 2 }],
+  ])('hears how far a call to a server of the %s generation is', async (__, name, args) => {
+    const client = await connect(rig.http, '/mcp/gateway');
+    const heard: number[] = [];
+    const onprogress = ({ progress }: { progress: number }) => heard.push(progress);
+    // The old client takes a schema of the result second.
+    if (client instanceof Object && 'getProtocolEra' in client) {
+      await client.callTool({ name, arguments: args }, { onprogress });
+    } else {
+      await client.callTool({ name, arguments: args }, undefined, { onprogress });
+    }
+    expect(heard).toEqual(heard.toSorted((a, b) => a - b));
+    expect(heard.at(-1)).toBe(2);
+    await client.close();
+  });
+
+  test('is told that there is no such tool in the words of the protocol', async () => {
+    const client = await connect(rig.http, '/mcp/gateway');
+    await expect(client.callTool({ name: 'wiki__nothing', arguments: {} })).rejects.toThrow('no tool');
+    await client.close();
+  });
+});
+
+test('a call that its caller calls off is called off at the server too', async () => {
+  const stopped = Promise.withResolvers<void>();
+  wiki.tools.push(
+    tool('wait', (_args, { mcpReq }) => {
+      mcpReq.signal.addEventListener('abort', () => stopped.resolve());
+      return stopped.promise.then(() => text('stopped'));
+    }),
+  );
+  const { connections } = await rig.ask('/connections');
+  const { id } = connections.find(({ slug }: { slug: string }) => slug === 'wiki');
+  await rig.ask(`/connections/${id}/test`, {});
+  await rig.approveAll(id);
+  const client = await newClient(rig.http, '/mcp/gateway');
+  const abort = new AbortController();
+  const calling = client.callTool({ name: 'wiki__wait', arguments: {} }, { signal: abort.signal });
+  calling.catch(() => undefined);
+  await until('the server is called', async () =>
+    wiki.requests.some(({ body }) => JSON.stringify(body).includes('"wait"')),
+  );
+  abort.abort();
+  await expect(calling).rejects.toThrow();
+  await stopped.promise;
+  await until('the log has it', async () => (await rig.ask('/log?outcome=stopped')).calls.length === 1);
+  await client.close();
+});
+
+test('a client hears that the tools are others when one is approved', async () => {
+  const client = await newClient(rig.http, '/mcp/gateway');
+  const changed = Promise.withResolvers<void>();
+  client.setNotificationHandler('notifications/tools/list_changed', () => changed.resolve());
+  const listening = await client.listen({ toolsListChanged: true });
+  await rig.join({ slug: 'second', url: wiki.url });
+  await changed.promise;
+  await listening.close();
+  await client.close();
+});
+
+test('a virtual server has its own tools, words and arguments, and none beside them', async () => {
+  const { connections } = await rig.ask('/connections');
+  const id = connections.find(({ slug }: { slug: string }) => slug === 'wiki').id;
+  await rig.ask('/servers', {
+    slug: 'research',
+    name: 'Research',
+    tools: [
+      {
+        connection_id: id,
+        tool: 'ask',
+        name: 'look_up',
+        description: 'Looks it up.',
+        arguments: { depth: 3 },
+      },
+      { connection_id: id, tool: 'not_there' },
+    ],
+  });
+  const client = await newClient(rig.http, '/mcp/servers/research');
+  const { tools } = await client.listTools();
+  expect(tools).toMatchObject([{ name: 'look_up', description: 'Looks it up.' }]);
+  expect(Object.keys(tools[0]?.inputSchema.properties ?? {})).toEqual(['question']);
+  const answer = await client.callTool({ name: 'look_up', arguments: { question: 'Why?', depth: 1 } });
+  expect(answer.content).toEqual([{ type: 'text', text: '{"question":"Why?","depth":3}' }]);
+  await expect(client.callTool({ name: 'wiki__ask', arguments: {} })).rejects.toThrow('no tool');
+  await client.close();
+});
+
+test('where there is nothing to call, the list is an error that says why', async () => {
+  await using empty = await startMcpRig();
+  const client = await newClient(empty.http, '/mcp/gateway');
+  await expect(client.listTools()).rejects.toThrow('There is no tool to call: 0 connections');
+  await client.close();
+});
+
+test('nobody is let in without a key, nor by a browser on its own', async () => {
+  const answer = await rig.http.ask('/mcp/gateway', {
+    body: { jsonrpc: '2.0', id: 1, method: 'tools/list' },
+  });
+  expect(answer.status).toBe(401);
+  expect(answer.headers.get('www-authenticate')).toContain('resource_metadata=');
+});

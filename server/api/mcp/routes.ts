@@ -1,0 +1,108 @@
+import { isLegacyRequest, ProtocolErrorCode } from '@modelcontextprotocol/server';
+import { SignalboxError } from '#server/domain/errors.ts';
+import { isJsonObject, type Json } from '#server/domain/json.ts';
+import { demandScopes } from '#server/identity/actor.ts';
+import type { Action } from '#server/identity/permissions.ts';
+import type { Services } from '#server/services/context.ts';
+import { MAX_BODY_DEPTH, readJsonBody } from '../http/body.ts';
+import { unauthenticated } from '../http/gate.ts';
+import { statusOf } from '../http/problem.ts';
+import type { Call, Route } from '../http/router.ts';
+import type { McpCall } from './call.ts';
+import { createModernDoor } from './modern.ts';
+import type { Surface } from './served.ts';
+import { createServerMaker } from './server.ts';
+import { createSessions, type Sessions } from './sessions.ts';
+import { createStreamCount } from './streams.ts';
+import { surface as productSurface } from './surface.ts';
+import { sendWebResponse, toWebRequest } from './web.ts';
+
+export const MCP_PATH = '/mcp';
+
+/** One path for both generations: which one a request is of, it says itself. */
+export function createMcpRoutes(surface: Surface, path: string = MCP_PATH): readonly Route[] {
+  const maker = createServerMaker(surface);
+  const modern = createModernDoor({ maker, surface });
+  const sessionsOf = createPerProgram(() => createSessions({ maker, surface }));
+  const streams = createStreamCount();
+
+  /** What one message demands, for a client that can go and get the scope. */
+  async function needsOf(call: McpCall, message: unknown): Promise<readonly Action[]> {
+    if (!isJsonObject(message) || !isJsonObject(message.params)) return [];
+    const { name, uri } = message.params;
+    if (typeof uri === 'string') return maker.findResource(uri)?.resource.needs ?? [];
+    if (typeof name !== 'string') return [];
+    if (message.method === 'tools/call') return (await maker.findTool(call, name))?.needs ?? [];
+    if (message.method !== 'prompts/get') return [];
+    return surface.prompts.find(({ entry }) => entry.name === name)?.needs ?? [];
+  }
+
+  /** Before anything is streamed: afterwards no status and no header could say it. */
+  async function checkScopes(call: McpCall, body: Json | undefined): Promise<void> {
+    if (call.actor.scopes === null) return;
+    for (const message of Array.isArray(body) ? body : [body]) {
+      demandScopes(call.actor, await needsOf(call, message));
+    }
+  }
+
+  async function serve(call: McpCall, request: Request, body: Json | undefined): Promise<Response> {
+    await checkScopes(call, body);
+    const asked = { request, body };
+    const isOld = await isLegacyRequest(request, body);
+    return streams.within(call, asked, () =>
+      isOld ? sessionsOf(call.services).answer(call, asked) : modern.answer(call, asked),
+    );
+  }
+
+  async function answer(call: Call) {
+    // A browser sends its cookie unasked; a key it does not.
+    if (call.actor.kind === 'person') throw unauthenticated();
+    const mcpCall: McpCall = { ...call, requestId: call.actor.from.requestId ?? '' };
+    const request = toWebRequest(call);
+    const read = await readBody(call);
+    const response = read instanceof Response ? read : await serve(mcpCall, request, read.body);
+    return { stream: (to: Parameters<typeof sendWebResponse>[0]) => sendWebResponse(to, response) };
+  }
+
+  return (['GET', 'POST', 'DELETE'] as const).map((method) => ({
+    method,
+    path,
+    readsBody: true,
+    // Each call of a tool that changes something is counted as that as well.
+    rate: 'reads',
+    handle: answer,
+  }));
+}
+
+export const mcpRoutes = createMcpRoutes(productSurface);
+
+/** Several programs may run in one process, as tests do; what they remember must not mix. */
+function createPerProgram(create: () => Sessions): (services: Services) => Sessions {
+  const all = new WeakMap<Services, Sessions>();
+  return (services) => {
+    const known = all.get(services) ?? create();
+    all.set(services, known);
+    return known;
+  };
+}
+
+const JSON_TYPE = /^application\/json\b/i;
+
+/** What cannot be read is told in the protocol's own form. */
+async function readBody(call: Call): Promise<{ body?: Json } | Response> {
+  const { request, services } = call;
+  if (request.method !== 'POST') return {};
+  if (!JSON_TYPE.test(request.headers['content-type'] ?? '')) {
+    return refuse(415, ProtocolErrorCode.InvalidRequest, 'Send JSON, as Content-Type: application/json.');
+  }
+  try {
+    const maxBytes = services.limits.payloadMaxBytes;
+    return { body: await readJsonBody(request, { maxBytes, maxDepth: MAX_BODY_DEPTH }) };
+  } catch (error) {
+    if (!(error instanceof SignalboxError)) throw error;
+    return refuse(statusOf(error.code).status, ProtocolErrorCode.ParseError, error.message);
+  }
+}
+
+const refuse = (status: number, code: number, message: string): Response =>
+  Response.json({ jsonrpc: '2.0', id: null, error: { code, message } }, { status });

@@ -1,0 +1,184 @@
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { z } from 'zod';
+import type { Broker } from '#server/broker/port.ts';
+import { DEFAULT_ORG_ID, toUuid } from '#server/domain/ids.ts';
+import { type Asked, type HttpAnswer, startTestServer, type TestServer } from '#server/testing/http.ts';
+import { type Browser, joinAs, PASSWORD, signInByLink } from '#server/testing/people.ts';
+import { listOperations, type NamedOperation } from '../operations/index.ts';
+import { isRaw } from '../operations/operation.ts';
+
+/** Lists of what cannot be many, or is a part of one thing: whole in one answer. */
+const WHOLE = ['auth.providers', 'runs.tasks', 'runs.attempts', 'tasks.logs'];
+
+const shapeOf = (schema: z.ZodType): Record<string, z.ZodType> =>
+  schema instanceof z.ZodObject ? schema.shape : {};
+
+const arraysOf = ({ operation }: NamedOperation): string[] =>
+  isRaw(operation) || operation.method !== 'GET'
+    ? []
+    : Object.entries(shapeOf(operation.output)).flatMap(([name, field]) =>
+        field instanceof z.ZodArray && field.element instanceof z.ZodObject ? [name] : [],
+      );
+
+const isPaged = ({ operation }: NamedOperation): boolean =>
+  !isRaw(operation) && 'next_cursor' in shapeOf(operation.output);
+
+/** All words that an input field takes; `undefined` is what comes without one. */
+function wordsOf({ operation }: NamedOperation, field: string): (string | undefined)[] {
+  const schema = operation.input.shape[field] as z.ZodOptional<z.ZodEnum> | undefined;
+  return [undefined, ...((schema?.unwrap().options as string[] | undefined) ?? [])];
+}
+
+let http: TestServer;
+let owner: Browser;
+let pipelineId: string;
+/** What the paged lists of this server hold enough of to have pages, by path. */
+const FULL: Record<string, () => string> = {
+  'agents.list': () => '/api/v1/agents',
+  'agentTokens.list': () => '/api/v1/agent-tokens',
+  'audit.list': () => '/api/v1/audit',
+  'bulk.list': () => '/api/v1/bulk',
+  'deadLetters.list': () => '/api/v1/dead-letters',
+  'grants.list': () => `/api/v1/pipelines/${pipelineId}/grants`,
+  'invites.list': () => '/api/v1/invites',
+  'keys.list': () => '/api/v1/keys',
+  'me.sessions': () => '/api/v1/me/sessions',
+  'members.list': () => '/api/v1/members',
+  'pipelines.list': () => '/api/v1/pipelines',
+  'queues.list': () => '/api/v1/queues',
+  'runs.list': () => '/api/v1/runs',
+  'secrets.list': () => '/api/v1/secrets',
+  'tasks.list': () => '/api/v1/tasks',
+  'templates.list': () => '/api/v1/templates',
+};
+
+beforeAll(async () => {
+  http = await startTestServer();
+  const { call, program } = http;
+  owner = await signInByLink(http, () => program.services.identity.links.issueOwnerLink());
+  const asOwner = { ask: (path: string, { body }: Asked = {}) => call(path, body as object) };
+  const members = [];
+  for (const name of ['b', 'A', 'c']) {
+    const made = await call('/api/v1/pipelines', { name, stages: [{ name: 'a', type: 'nobody-offers' }] });
+    pipelineId = made.body.id;
+    await call('/api/v1/agents/register', { name: `agent ${name}`, capabilities: ['x'] });
+    await call('/api/v1/agent-tokens', { agent: name });
+    await call('/api/v1/keys', { name, role: name === 'c' ? 'admin' : 'viewer' });
+    await call('/api/v1/tasks', { type: 'nobody-offers' });
+    await call(`/api/v1/secrets/${name}`, { value: name }, { method: 'PUT' });
+    await call('/api/v1/bulk', { action: 'cancel', filter: { trigger: 'task' } });
+    await call('/api/v1/invites', { role: 'viewer', label: name });
+    members.push(await joinAs(http, asOwner, name === 'c' ? 'operator' : 'viewer'));
+  }
+  for (const { id } of members)
+    await call(`/api/v1/pipelines/${pipelineId}/grants/${id}`, undefined, { method: 'PUT' });
+  await owner.ask('/api/v1/me', { method: 'PATCH', body: { email: 'o@example.org', password: PASSWORD } });
+  for (let times = 0; times < 2; times += 1)
+    await http.ask('/api/v1/auth/sign-in', { body: { email: 'o@example.org', password: PASSWORD } });
+  await plantDeadLetters();
+}, 120_000);
+afterAll(() => http[Symbol.asyncDispose]());
+
+/** Three that the broker keeps and three that the database does. */
+async function plantDeadLetters() {
+  const broker = http.program.services.queues as unknown as Broker;
+  const taker = await broker.consume('intent.task', { prefetch: 9 }, (delivery) => delivery.reject('no use'));
+  const message = { queue: 'intent.task', priority: 'medium', body: '{}' } as const;
+  await broker.publish(['1', '2', '3'].map((messageId) => ({ ...message, messageId })));
+  await vi.waitFor(async () => expect(await broker.listDeadLetters(10)).toHaveLength(3), { timeout: 30_000 });
+  await taker.stop();
+  await http.program.database.sql`INSERT INTO dead_letters (org_id, queue, reason, body)
+    SELECT ${toUuid(DEFAULT_ORG_ID)}::text::uuid, 'x', 'no use', '{}' FROM generate_series(1, 3)`;
+}
+
+/** As whoever may ask: some lists are a person's own. */
+const ask = (path: string) => (path.includes('/me/') ? owner.ask(path) : http.call(path));
+
+const paged = listOperations().filter(isPaged);
+const filled = paged
+  .flatMap((named) =>
+    wordsOf(named, 'sort').flatMap((sort) =>
+      wordsOf(named, 'order').map((order) => ({ name: named.name, named, sort, order })),
+    ),
+  )
+  .filter(({ name }) => Object.hasOwn(FULL, name));
+
+describe('lists', () => {
+  test('come in pages, all but those that cannot be long', () => {
+    const isList = (named: NamedOperation) =>
+      !isRaw(named.operation) &&
+      Object.keys(shapeOf(named.operation.output)).join() === arraysOf(named).join();
+    const whole = listOperations().filter((named) => arraysOf(named).length === 1 && isList(named));
+    expect(whole.map(({ name }) => name).sort()).toEqual([...WHOLE].sort());
+  });
+
+  test.each(filled)(
+    '$name, sorted by $sort $order, has each item on one page',
+    async ({ name, named, sort, order }) => {
+      const [field = ''] = arraysOf(named);
+      const path = FULL[name]?.() ?? '';
+      const words = new URLSearchParams({ ...(sort ? { sort } : {}), ...(order ? { order } : {}) });
+      const whole = await ask(`${path}?${words}`);
+      expect(whole.status, JSON.stringify(whole.body)).toBe(200);
+      expect(whole.body[field].length).toBeGreaterThanOrEqual(3);
+      expect(whole.body.next_cursor).toBeNull();
+
+      const items: Record<string, unknown>[] = [];
+      let cursor: string | null = null;
+      do {
+        const page: HttpAnswer = await ask(`${path}?${words}&limit=2${cursor ? `&cursor=${cursor}` : ''}`);
+        expect(page.status, JSON.stringify(page.body)).toBe(200);
+        expect(page.body[field].length).toBeLessThanOrEqual(2);
+        items.push(...page.body[field]);
+        cursor = page.body.next_cursor;
+      } while (cursor);
+      expect(items.map(steady)).toEqual(whole.body[field].map(steady));
+      const made = await ask(`${path}?${words}&cursor=${Buffer.from('["x"]').toString('base64url')}.AAAA`);
+      expect(made).toMatchObject({ status: 400, body: { code: 'INVALID' } });
+    },
+  );
+
+  test.each(filled.filter(({ order }) => order === 'asc'))(
+    '$name by $sort is turned round by order',
+    async ({ name, named, sort }) => {
+      const [field = ''] = arraysOf(named);
+      const read = async (order: string) =>
+        (await ask(`${FULL[name]?.()}?order=${order}${sort ? `&sort=${sort}` : ''}`)).body[field].map(steady);
+      expect(await read('desc')).toEqual((await read('asc')).reverse());
+    },
+  );
+
+  test.each([
+    ['/api/v1/agents?search=AGENT%20a', 'agents', ['agent A']],
+    ['/api/v1/agents?transport=amqp', 'agents', []],
+    ['/api/v1/keys?role=admin', 'keys', ['c']],
+    ['/api/v1/keys?search=B', 'keys', ['b']],
+    ['/api/v1/secrets?search=%25', 'secrets', []],
+    ['/api/v1/members?role=operator', 'members', [expect.stringMatching(/^Person/)]],
+    ['/api/v1/templates?search=lookup', 'templates', [expect.stringMatching(/lookup/i)]],
+  ])('%s finds what is asked for', async (path, field, names) => {
+    const answer = await ask(path);
+    expect(answer.body[field].map(({ name }: { name: string }) => name)).toEqual(names);
+  });
+
+  test('of dead letters are those of tasks and then those of messages, or one kind', async () => {
+    const queues = async (query: string) =>
+      (await ask(`/api/v1/dead-letters${query}`)).body.dead_letters.map(
+        ({ queue }: { queue: string }) => queue,
+      );
+    expect(await queues('')).toEqual(['x', 'x', 'x', 'intent.task', 'intent.task', 'intent.task']);
+    expect(await queues('?kind=task')).toEqual(['x', 'x', 'x']);
+    expect(await queues('?kind=message&limit=2')).toEqual(['intent.task', 'intent.task']);
+    expect(await queues('?queue=nothing')).toEqual([]);
+  });
+});
+
+/** Without what moves by itself between two looks. */
+function steady({
+  oldest_age_ms: _age,
+  last_heartbeat: _beat,
+  progress: _progress,
+  ...item
+}: Record<string, unknown>) {
+  return item;
+}

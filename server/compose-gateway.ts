@@ -1,0 +1,36 @@
+import { join } from 'node:path';
+import { createGateway, type McpGateway } from '#server/gateway/gateway.ts';
+import { toStreamingFetch } from '#server/gateway/web-fetch.ts';
+import type { Rates } from '#server/identity/limits/rates.ts';
+import type { SecretStore } from '#server/identity/secrets/store.ts';
+import type { Env } from '#server/platform/env.ts';
+import type { Logger } from '#server/platform/logger.ts';
+import type { SafeFetch } from '#server/platform/safe-fetch.ts';
+import type { Ports } from './compose-ports.ts';
+
+export interface GatewayParts {
+  env: Env;
+  secrets: SecretStore;
+  rates: Rates;
+  fetch: SafeFetch;
+  logger: Logger;
+  newUuid(): string;
+}
+
+export function makeGateway(ports: Ports, parts: GatewayParts): McpGateway {
+  const { env, secrets, rates, logger } = parts;
+  return createGateway({
+    sql: ports.beatSql,
+    hot: ports.hotState,
+    fetch: toStreamingFetch(parts.fetch),
+    readSecret: secrets.read,
+    takeRate: (subject, bucket) => rates.take('mcp', { subject, bucket, cost: 1 }),
+    programs: new Map(env.mcp.programs.map((program) => [program.name, program])),
+    folder: join(env.dataDir, 'mcp'),
+    keepCallsDays: env.mcp.logDays,
+    isKeeper: env.roles.has('coordinator'),
+    newUuid: parts.newUuid,
+    now: Date.now,
+    onTrouble: (message, error) => logger.warn({ err: error }, message),
+  });
+}

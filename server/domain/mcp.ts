@@ -1,0 +1,96 @@
+import type { JsonObject } from './json.ts';
+
+/** The words of upstream MCP servers. */
+export const CONNECTION_KINDS = ['http', 'stdio'] as const;
+export type ConnectionKind = (typeof CONNECTION_KINDS)[number];
+
+/** Which generation of the protocol a server speaks: with sessions (2025-11-25 and before), or without (2026-07-28). */
+export type Generation = '2025' | '2026';
+
+/** Where a call came in: at the organisation's endpoint, at a virtual server's, as a request, from a stage. */
+export const CALL_DOORS = ['gateway', 'server', 'api', 'pipeline'] as const;
+export type CallDoor = (typeof CALL_DOORS)[number];
+
+export const RULE_EFFECTS = ['allow', 'ask', 'deny'] as const;
+export type RuleEffect = (typeof RULE_EFFECTS)[number];
+
+/** `caller`: one person or key by id; `agent`: of a stage that runs there; `pipeline`: stages of its runs. */
+export const RULE_SUBJECT_KINDS = ['everybody', 'role', 'caller', 'agent', 'pipeline'] as const;
+export type RuleSubjectKind = (typeof RULE_SUBJECT_KINDS)[number];
+
+export const APPROVAL_STATES = ['asked', 'granted', 'refused', 'used'] as const;
+export type ApprovalState = (typeof APPROVAL_STATES)[number];
+
+/**
+ * `answered`: the tool did what it does. `tool-error`: it answered that it could not. `fault`: no answer that counts.
+ * `refused`: it was never sent. `stopped`: the caller went away.
+ */
+export const CALL_OUTCOMES = ['answered', 'tool-error', 'fault', 'refused', 'stopped'] as const;
+export type CallOutcome = (typeof CALL_OUTCOMES)[number];
+
+/** `new` and `changed` are in quarantine until people approve them; `gone`: approved, and offered no more. */
+export const TOOL_STATES = ['approved', 'new', 'changed', 'blocked', 'gone'] as const;
+export type ToolState = (typeof TOOL_STATES)[number];
+
+/** What a server says of a tool, as far as we pass it on. */
+export interface ToolDefinition {
+  name: string;
+  title?: string;
+  description?: string;
+  inputSchema: JsonObject;
+  outputSchema?: JsonObject;
+  annotations?: JsonObject;
+}
+
+/** What deserves a second look before a tool is approved. */
+export const DEFINITION_WARNINGS = [
+  'hidden-characters',
+  'html-comment',
+  'long-text',
+  'external-schema',
+] as const;
+export type DefinitionWarning = (typeof DEFINITION_WARNINGS)[number];
+
+/** A tool of a virtual server. */
+export interface ServerTool {
+  connectionId: string;
+  tool: string;
+  /** As it is called there; left out: as in the gateway. */
+  name?: string;
+  title?: string;
+  description?: string;
+  /** Arguments that every call has; callers neither see nor change them. */
+  arguments?: JsonObject;
+}
+
+export interface CallerNote {
+  kind: string;
+  id: string;
+  name: string;
+}
+
+/** Between the name of a connection and that of its tool: `wiki__ask_question`. */
+export const TOOL_SEPARATOR = '__';
+export const MAX_TOOL_NAME = 128;
+
+export const SLUG = /^[a-z][a-z0-9-]{0,31}$/;
+
+/** Sealed values of connections. No list shows them, and nobody stores or deletes them by name. */
+export const MCP_SECRETS = 'mcp/';
+
+export const connectionSecretPrefix = (connectionUuid: string): string => `${MCP_SECRETS}${connectionUuid}/`;
+export const connectionSecretName = (connectionUuid: string, name: string): string =>
+  `${connectionSecretPrefix(connectionUuid)}${name}`;
+export const isConnectionSecret = (name: string): boolean => name.startsWith(MCP_SECRETS);
+
+/** What stands where a tool stands between approval and quarantine. */
+export function toolStateOf(tool: {
+  blocked: boolean;
+  pinnedHash: string | null;
+  offeredHash: string | null;
+}): ToolState {
+  if (tool.blocked) return 'blocked';
+  if (tool.pinnedHash === null) return 'new';
+  if (tool.offeredHash === null) return 'gone';
+  return tool.offeredHash === tool.pinnedHash ? 'approved' : 'changed';
+}

@@ -1,0 +1,20 @@
+import type { JsonObject } from '#server/domain/json.ts';
+import type { GatewayCaller } from './caller.ts';
+import type { ApprovedTool, Directory } from './directory.ts';
+import type { Progress } from './upstream.ts';
+
+export interface CallRequest {
+  caller: GatewayCaller;
+  directory: Directory;
+  tool: ApprovedTool;
+  args: JsonObject;
+  signal: AbortSignal;
+  onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+export interface CallAnswer {
+  /** As the protocol has it: content, structured content, whether it is an error. Marked as what others have written. */
+  result: JsonObject;
+  isError: boolean;
+  ms: number;
+}

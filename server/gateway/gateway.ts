@@ -1,0 +1,177 @@
+import type { Sql } from '#db/client.ts';
+import { type RunOwner, readRunOwner } from '#db/queries/mcp-directory.ts';
+import { SignalboxError } from '#server/domain/errors.ts';
+import { createLruMap } from '#server/domain/graph/lru-map.ts';
+import { type OrgId, toUuid } from '#server/domain/ids.ts';
+import type { JsonObject } from '#server/domain/json.ts';
+import type { ToolDefinition } from '#server/domain/mcp.ts';
+import type { Bucket, Drawn, HotState } from '#server/redis/port.ts';
+import { createApprovals } from './approvals.ts';
+import type { BREAKER_DEFAULTS, BreakerState } from './breaker.ts';
+import type { CallAnswer } from './call-request.ts';
+import type { GatewayCaller } from './caller.ts';
+import { createCalls } from './calls.ts';
+import { createDirectories, type Directory } from './directory.ts';
+import { createJournal } from './journal.ts';
+import type { Program, Programs } from './programs.ts';
+import { createSessions, type Examined } from './sessions.ts';
+import type { Progress } from './upstream.ts';
+import { findVisible, noTools, serverOf, type View, visibleTools, withPreset } from './views.ts';
+
+/** Upstream MCP servers, as verbs and stages use them. Whoever asks has been authorised already. */
+export interface McpGateway {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  directoryOf(orgId: OrgId): Promise<Directory>;
+  /** Rows have changed, and it is committed. */
+  changed(orgId: OrgId): Promise<void>;
+  onChange(listener: (orgId: OrgId | null) => void): () => void;
+  /** Never empty: rejects when there is nothing to call. */
+  listTools(caller: GatewayCaller, view: View): Promise<ToolDefinition[]>;
+  /** Whether there is such a tool for them. Rejects as a call would, when it is there and cannot be called. */
+  hasTool(caller: GatewayCaller, named: Pick<NamedCall, 'view' | 'name'>): Promise<boolean>;
+  callTool(caller: GatewayCaller, call: NamedCall): Promise<CallAnswer>;
+  examine(orgId: OrgId, connectionUuid: string): Promise<Examined | null>;
+  standingOf(connectionUuid: string): ConnectionStanding;
+  programs(): readonly Program[];
+  /** Whose run it is; null: there is none. */
+  ownerOfRun(runUuid: string): Promise<RunOwner | null>;
+  /** Everything that was called so far is in the log. */
+  flush(): Promise<void>;
+}
+
+export interface NamedCall {
+  view: View;
+  name: string;
+  args: JsonObject;
+  signal: AbortSignal;
+  onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** How a connection does in this process. */
+export interface ConnectionStanding {
+  breaker: BreakerState;
+  /** When it is tried again. */
+  openUntil: number | null;
+  inFlight: number;
+  isOpen: boolean;
+}
+
+export interface GatewayOptions {
+  sql: Sql;
+  hot: HotState;
+  fetch(url: string | URL, init?: RequestInit): Promise<Response>;
+  readSecret(orgId: OrgId, name: string): Promise<string | null>;
+  takeRate(subject: string, bucket: Bucket): Promise<Drawn>;
+  programs: Programs;
+  folder: string;
+  keepCallsDays: number;
+  isKeeper: boolean;
+  breaker?: Partial<typeof BREAKER_DEFAULTS> | undefined;
+  newUuid(): string;
+  now(): number;
+  onTrouble(message: string, error: unknown): void;
+}
+
+const MIB = 1_048_576;
+const RUNS_REMEMBERED = 1000;
+
+export function createGateway(options: GatewayOptions): McpGateway {
+  const { sql, hot, now, newUuid, onTrouble, programs } = options;
+  const directories = createDirectories({ sql, hot, now });
+  const journal = createJournal({
+    sql,
+    keepDays: options.keepCallsDays,
+    isKeeper: options.isKeeper,
+    onTrouble,
+  });
+  const sessions = createSessions({
+    ...{ sql, directories, now, onTrouble, programs },
+    ...{
+      fetch: options.fetch,
+      readSecret: options.readSecret,
+      folder: options.folder,
+      breaker: options.breaker,
+    },
+    maxResidentBytes: 1024 * MIB,
+    maxSessions: 1000,
+    idleMs: 600_000,
+    probeMs: 30_000,
+  });
+  const approvals = createApprovals({ sql, newUuid });
+  const calls = createCalls({ sessions, journal, approvals, takeRate: options.takeRate, newUuid, now });
+  const owners = createLruMap<string, RunOwner>(RUNS_REMEMBERED);
+
+  async function dropUnwanted(orgId: OrgId): Promise<void> {
+    const { connections } = await directories.of(orgId);
+    sessions.pool.keepOnly((held) => {
+      if (held.orgId !== orgId) return true;
+      const now = connections.get(held.id);
+      return now?.enabled === true && now.version === held.version;
+    });
+  }
+
+  directories.onChange((orgId) => {
+    if (orgId === null) return;
+    dropUnwanted(orgId).catch((error) =>
+      onTrouble('Sessions with MCP servers could not be looked through.', error),
+    );
+  });
+
+  return {
+    start: directories.start,
+    async stop() {
+      await directories.stop();
+      await sessions.stop();
+      await journal.stop();
+    },
+    directoryOf: directories.of,
+    changed: directories.changed,
+    onChange: directories.onChange,
+    async listTools(caller, view) {
+      const directory = await directories.of(caller.orgId);
+      if (view.kind === 'server') serverOf(directory, view.slug);
+      const tools = visibleTools(directory, caller, view);
+      if (tools.size === 0) throw noTools(directory, caller);
+      return [...tools.values()].map(({ definition }) => definition);
+    },
+    async hasTool(caller, named) {
+      try {
+        findVisible(await directories.of(caller.orgId), caller, named);
+        return true;
+      } catch (error) {
+        if (error instanceof SignalboxError && error.code === 'INVALID') return false;
+        throw error;
+      }
+    },
+    async callTool(caller, { view, name, args, signal, onProgress }) {
+      const directory = await directories.of(caller.orgId);
+      const { tool, preset } = findVisible(directory, caller, { view, name });
+      return calls.call({ caller, directory, tool, args: withPreset(args, preset), signal, onProgress });
+    },
+    async examine(orgId, connectionUuid) {
+      const { connections } = await directories.of(orgId);
+      const connection = connections.get(connectionUuid);
+      return connection ? sessions.examine(connection) : null;
+    },
+    standingOf(connectionUuid) {
+      const { breaker, gate } = sessions.standingOf(connectionUuid);
+      const { state, openUntil } = breaker.look();
+      return {
+        breaker: state,
+        openUntil,
+        inFlight: gate.inFlight(),
+        isOpen: sessions.pool.peek(connectionUuid)?.isEnded === false,
+      };
+    },
+    programs: () => [...programs.values()],
+    async ownerOfRun(runUuid) {
+      const known = owners.get(runUuid);
+      if (known) return known;
+      const owner = await readRunOwner(sql, toUuid(runUuid));
+      if (owner) owners.set(runUuid, owner);
+      return owner;
+    },
+    flush: journal.flush,
+  };
+}

@@ -1,0 +1,112 @@
+import { SignalboxError } from '#server/domain/errors.ts';
+import type { Connection } from './directory.ts';
+import type { Upstream } from './upstream.ts';
+
+/** Sessions with upstream servers, each shared by all calls to it. */
+export interface Pool {
+  /** The session that is there, or a new one. */
+  get(connection: Connection): Promise<Upstream>;
+  /** The session that is there. */
+  peek(connectionId: string): Upstream | undefined;
+  /** Ends what does not fit what is asked for any more. */
+  keepOnly(isWanted: (held: Connection) => boolean): void;
+  /** It is of no use; the next call gets another. */
+  drop(connectionId: string, upstream: Upstream): void;
+  open(): { connection: Connection; upstream: Upstream }[];
+  stop(): Promise<void>;
+}
+
+export interface PoolOptions {
+  connect(connection: Connection): Promise<Upstream>;
+  /** Unused for so long, a session is ended. */
+  idleMs: number;
+  maxSessions: number;
+  now(): number;
+  onOpened(connection: Connection, upstream: Upstream): void;
+  onTrouble(message: string, error: unknown): void;
+}
+
+interface Held {
+  connection: Connection;
+  opening: Promise<Upstream>;
+  upstream: Upstream | null;
+  usedAt: number;
+}
+
+const SWEEP_MS = 15_000;
+
+export function createPool(options: PoolOptions): Pool {
+  const { connect, idleMs, maxSessions, now, onTrouble } = options;
+  const held = new Map<string, Held>();
+  const closing = new Set<Promise<void>>();
+  let isStopped = false;
+  const timer = setInterval(() => {
+    for (const [id, entry] of held) if (now() - entry.usedAt > idleMs) release(id, entry);
+  }, SWEEP_MS);
+  timer.unref();
+
+  function release(id: string, entry: Held): void {
+    if (held.get(id) === entry) held.delete(id);
+    const closed = entry.opening
+      .then((upstream) => upstream.close())
+      .catch((error) => onTrouble('A session with an MCP server could not be ended.', error))
+      .finally(() => closing.delete(closed));
+    // One that never opened has told its callers so.
+    entry.opening.catch(() => undefined);
+    closing.add(closed);
+  }
+
+  /** The one that was used longest ago makes room. */
+  function makeRoom(): void {
+    if (held.size < maxSessions) return;
+    const [oldest] = [...held].sort(([, a], [, b]) => a.usedAt - b.usedAt);
+    if (oldest) release(...oldest);
+  }
+
+  function begin(connection: Connection): Held {
+    makeRoom();
+    const opening = connect(connection);
+    const entry: Held = { connection, opening, upstream: null, usedAt: now() };
+    held.set(connection.id, entry);
+    opening.then(
+      (upstream) => {
+        entry.upstream = upstream;
+        void upstream.ended.then(() => {
+          if (held.get(connection.id) === entry) held.delete(connection.id);
+        });
+        if (held.get(connection.id) === entry) options.onOpened(connection, upstream);
+      },
+      () => {
+        if (held.get(connection.id) === entry) held.delete(connection.id);
+      },
+    );
+    return entry;
+  }
+
+  return {
+    async get(connection) {
+      if (isStopped) throw new SignalboxError('UNAVAILABLE', 'The gateway is stopping.');
+      const found = held.get(connection.id);
+      if (found && found.connection.version !== connection.version) release(connection.id, found);
+      const entry = held.get(connection.id) ?? begin(connection);
+      entry.usedAt = now();
+      return entry.opening;
+    },
+    peek: (id) => held.get(id)?.upstream ?? undefined,
+    keepOnly(isWanted) {
+      for (const [id, entry] of held) if (!isWanted(entry.connection)) release(id, entry);
+    },
+    drop(id, upstream) {
+      const entry = held.get(id);
+      if (entry?.upstream === upstream) release(id, entry);
+    },
+    open: () =>
+      [...held.values()].flatMap(({ connection, upstream }) => (upstream ? [{ connection, upstream }] : [])),
+    async stop() {
+      isStopped = true;
+      clearInterval(timer);
+      for (const [id, entry] of held) release(id, entry);
+      await Promise.all(closing);
+    },
+  };
+}

@@ -1,0 +1,292 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Sql } from '#db/client.ts';
+import { type HealthNote, writeHealth, writeOffer } from '#db/queries/mcp-tools.ts';
+import { SignalboxError } from '#server/domain/errors.ts';
+import { DEFAULT_ORG_ID, type OrgId, toUuid } from '#server/domain/ids.ts';
+import { connectionSecretName, type Generation } from '#server/domain/mcp.ts';
+import { BREAKER_DEFAULTS, type Breaker, createBreaker } from './breaker.ts';
+import type { Connection, Directories } from './directory.ts';
+import { toFailure } from './faults.ts';
+import { createGate, type Gate } from './gate.ts';
+import { createPool, type Pool } from './pool.ts';
+import { type Programs, startOf } from './programs.ts';
+import { type OfferedTool, openUpstream, type Upstream, type UpstreamTarget } from './upstream.ts';
+
+export interface SessionOptions {
+  sql: Sql;
+  directories: Directories;
+  fetch(url: string | URL, init?: RequestInit): Promise<Response>;
+  readSecret(orgId: OrgId, name: string): Promise<string | null>;
+  programs: Programs;
+  /** Each program that is started has a folder of its own in it. */
+  folder: string;
+  maxResidentBytes: number;
+  maxSessions: number;
+  idleMs: number;
+  probeMs: number;
+  breaker?: Partial<typeof BREAKER_DEFAULTS> | undefined;
+  now(): number;
+  onTrouble(message: string, error: unknown): void;
+}
+
+/** What is known here of one connection besides its row. */
+export interface Standing {
+  breaker: Breaker;
+  gate: Gate;
+  /** Takes credentials out of a text. */
+  hide(text: string): string;
+}
+
+export interface Sessions {
+  pool: Pool;
+  standingOf(connectionId: string): Standing;
+  /** Asks the server anew, and keeps what it says. */
+  examine(connection: Connection): Promise<Examined>;
+  /** What the server says now differs from what was approved, or a list is older than it may be. */
+  refresh(connection: Connection, upstream: Upstream): Promise<void>;
+  noteFault(connection: Connection, problem: string): void;
+  stop(): Promise<void>;
+}
+
+export interface Examined {
+  ok: boolean;
+  latencyMs: number;
+  generation: Generation | null;
+  serverName: string | null;
+  serverVersion: string | null;
+  problem: string | null;
+  tools: number;
+}
+
+const CONNECT_MS = 20_000;
+const LIST_MS = 20_000;
+const PROBE_MS = 10_000;
+/** Of one connection, troubles of the same moment are written once. */
+const NOTE_EVERY_MS = 5_000;
+const SHORT_SECRET = 6;
+
+export function createSessions(options: SessionOptions): Sessions {
+  const { sql, directories, now, onTrouble } = options;
+  const standings = new Map<
+    string,
+    Standing & { secrets: string[]; generation: Generation | undefined; notedAt: number }
+  >();
+
+  function standingOf(id: string) {
+    let found = standings.get(id);
+    if (!found) {
+      const secrets: string[] = [];
+      found = {
+        breaker: createBreaker({ ...BREAKER_DEFAULTS, ...options.breaker, now }),
+        gate: createGate(),
+        secrets,
+        generation: undefined,
+        notedAt: 0,
+        hide: (text) => secrets.reduce((shown, secret) => shown.replaceAll(secret, '…'), text),
+      };
+      standings.set(id, found);
+    }
+    return found;
+  }
+
+  async function connect(connection: Connection): Promise<Upstream> {
+    const standing = standingOf(connection.id);
+    const sealed = await readSealed(connection, options);
+    standing.secrets.splice(0, Infinity, ...secretsIn(sealed));
+    const upstream = await openUpstream(await toTarget(connection, sealed, options), {
+      fetch: options.fetch,
+      timeoutMs: CONNECT_MS,
+      maxMessageBytes: connection.maxResultBytes * 2 + 1_048_576,
+      known: standing.generation,
+      now,
+    });
+    standing.generation = upstream.generation;
+    return upstream;
+  }
+
+  const note = async (given: HealthNote): Promise<void> => {
+    standingOf(given.connectionUuid).notedAt = now();
+    await writeHealth(sql, given);
+  };
+
+  async function refresh(connection: Connection, upstream: Upstream): Promise<void> {
+    const tools = await upstream.tools({ timeoutMs: LIST_MS });
+    const { tools: known } = await directories.of(connection.orgId);
+    if (isKnown(tools, known.get(connection.id))) return;
+    await keepOffer(connection, tools);
+  }
+
+  async function keepOffer(connection: Connection, tools: ReadonlyMap<string, OfferedTool>): Promise<void> {
+    const offer = [...tools].map(([name, { definition, hash }]) => ({ name, definition, hash }));
+    const changed = await writeOffer(sql, {
+      orgUuid: toUuid(connection.orgId),
+      connectionUuid: connection.id,
+      tools: offer,
+    });
+    if (changed > 0) await directories.changed(connection.orgId);
+  }
+
+  const pool = createPool({
+    ...{ connect, now, onTrouble, idleMs: options.idleMs, maxSessions: options.maxSessions },
+    onOpened(connection, upstream) {
+      const look = () =>
+        refresh(connection, upstream).catch((error) =>
+          onTrouble(`The tools of the MCP connection ${connection.slug} could not be listed.`, error),
+        );
+      upstream.onToolsChanged(look);
+      void look();
+    },
+  });
+
+  async function examine(connection: Connection): Promise<Examined> {
+    const before = now();
+    const about = { orgUuid: toUuid(connection.orgId), connectionUuid: connection.id };
+    const standing = standingOf(connection.id);
+    // What it was before may not be what it is after somebody has changed it.
+    standing.generation = undefined;
+    try {
+      const upstream = await pool.get(connection);
+      const tools = await upstream.tools({ timeoutMs: LIST_MS, isFresh: true });
+      await keepOffer(connection, tools);
+      standing.breaker.close();
+      const { generation, serverName, serverVersion } = upstream;
+      const latencyMs = now() - before;
+      await note({ ...about, ok: true, generation, serverName, serverVersion, latencyMs, problem: null });
+      return { ok: true, latencyMs, generation, serverName, serverVersion, problem: null, tools: tools.size };
+    } catch (error) {
+      const problem = toFailure(error, standing.hide).error.message;
+      const unknown = { generation: null, serverName: null, serverVersion: null };
+      await note({ ...about, ...unknown, ok: false, latencyMs: null, problem });
+      return { ...unknown, ok: false, latencyMs: now() - before, problem, tools: 0 };
+    }
+  }
+
+  /** One that rests is tried when its time has come, so that it is back before somebody asks for it. */
+  async function probe({
+    connection,
+    upstream,
+  }: {
+    connection: Connection;
+    upstream: Upstream;
+  }): Promise<void> {
+    const before = now();
+    const { breaker, hide } = standingOf(connection.id);
+    const about = { orgUuid: toUuid(connection.orgId), connectionUuid: connection.id };
+    const { generation, serverName, serverVersion } = upstream;
+    try {
+      await upstream.probe(PROBE_MS);
+      await note({
+        ...{ ...about, ok: true, generation, serverName, serverVersion },
+        ...{ latencyMs: now() - before, problem: null },
+      });
+    } catch (error) {
+      const { error: failure, isSessionOver } = toFailure(error, hide);
+      breaker.settle(true);
+      if (isSessionOver) pool.drop(connection.id, upstream);
+      const problem = failure.message;
+      await note({ ...about, ok: false, generation, serverName, serverVersion, latencyMs: null, problem });
+    }
+  }
+
+  async function retry(connectionId: string, orgId: OrgId): Promise<void> {
+    const { breaker } = standingOf(connectionId);
+    const { connections } = await directories.of(orgId);
+    const connection = connections.get(connectionId);
+    if (!connection?.enabled) return;
+    try {
+      breaker.admit();
+    } catch {
+      return;
+    }
+    const { ok } = await examine(connection);
+    if (!ok) breaker.settle(true);
+  }
+
+  const resting = new Map<string, OrgId>();
+  const timer = setInterval(() => {
+    for (const each of pool.open()) {
+      probe(each).catch((error) => onTrouble('The health of an MCP server could not be written.', error));
+    }
+  }, options.probeMs);
+  timer.unref();
+  const wakeTimer = setInterval(
+    () => {
+      for (const [id, orgId] of resting) {
+        const { state } = standingOf(id).breaker.look();
+        if (state === 'closed') resting.delete(id);
+        else if (state === 'trying') {
+          retry(id, orgId).catch((error) => onTrouble('An MCP server could not be tried again.', error));
+        }
+      }
+    },
+    Math.min(1000, options.probeMs),
+  );
+  wakeTimer.unref();
+
+  return {
+    pool,
+    standingOf,
+    examine,
+    refresh,
+    noteFault(connection, problem) {
+      const standing = standingOf(connection.id);
+      if (standing.breaker.look().state !== 'closed') resting.set(connection.id, connection.orgId);
+      if (now() - standing.notedAt < NOTE_EVERY_MS) return;
+      const about = { orgUuid: toUuid(connection.orgId), connectionUuid: connection.id };
+      const unknown = { generation: null, serverName: null, serverVersion: null, latencyMs: null };
+      note({ ...about, ...unknown, ok: false, problem }).catch((error) =>
+        onTrouble('The health of an MCP server could not be written.', error),
+      );
+    },
+    async stop() {
+      clearInterval(timer);
+      clearInterval(wakeTimer);
+      await pool.stop();
+    },
+  };
+}
+
+function isKnown(
+  tools: ReadonlyMap<string, OfferedTool>,
+  known: ReadonlyMap<string, { offeredHash: string | null }> = new Map(),
+): boolean {
+  const offered = [...known.values()].filter(({ offeredHash }) => offeredHash !== null).length;
+  return (
+    offered === tools.size && [...tools].every(([name, { hash }]) => known.get(name)?.offeredHash === hash)
+  );
+}
+
+/** Parts of a header too: `Bearer xyz` is known by xyz alone. */
+function secretsIn(sealed: Readonly<Record<string, string>>): string[] {
+  const parts = Object.values(sealed).flatMap((value) => [value, ...value.split(/\s+/)]);
+  return [...new Set(parts)]
+    .filter((part) => part.length >= SHORT_SECRET)
+    .sort((a, b) => b.length - a.length);
+}
+
+async function readSealed(
+  { id, orgId, sealedNames }: Connection,
+  { readSecret }: Pick<SessionOptions, 'readSecret'>,
+): Promise<Record<string, string>> {
+  const pairs = await Promise.all(
+    sealedNames.map(async (name) => [name, await readSecret(orgId, connectionSecretName(id, name))] as const),
+  );
+  return Object.fromEntries(pairs.flatMap(([name, value]) => (value === null ? [] : [[name, value]])));
+}
+
+async function toTarget(
+  connection: Connection,
+  sealed: Record<string, string>,
+  { programs, folder, maxResidentBytes }: SessionOptions,
+): Promise<UpstreamTarget> {
+  const { kind, url, command, args, id, orgId } = connection;
+  if (kind === 'http') return { kind, url: url ?? '', headers: sealed };
+  if (orgId !== DEFAULT_ORG_ID) {
+    throw new SignalboxError('FORBIDDEN', 'Programs are started for the first organisation only.');
+  }
+  const cwd = join(folder, id);
+  await mkdir(cwd, { recursive: true, mode: 0o700 });
+  const start = startOf(programs, { program: command ?? '', args, env: sealed }, cwd);
+  return { kind, ...start, cwd, maxResidentBytes };
+}

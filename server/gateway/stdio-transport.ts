@@ -1,0 +1,175 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
+import { PassThrough } from 'node:stream';
+import {
+  type JSONRPCMessage,
+  ReadBuffer,
+  serializeMessage,
+  type Transport,
+} from '@modelcontextprotocol/client';
+
+export interface StdioCommand {
+  /** An absolute path; it is started as it is, without a shell. */
+  command: string;
+  args: readonly string[];
+  /** All that it sees of the environment. */
+  env: Readonly<Record<string, string>>;
+  cwd: string;
+  maxMessageBytes: number;
+  maxResidentBytes: number;
+}
+
+export interface StdioTransport extends Transport {
+  /** Both are what the client knows a process by. */
+  readonly pid: number | null;
+  readonly stderr: PassThrough;
+  /** The last that it said beside the protocol. */
+  lastWords(): string;
+}
+
+const GRACE_MS = 1500;
+const WATCH_MS = 5000;
+const LAST_WORDS_BYTES = 4096;
+const PAGE_BYTES = 4096;
+
+/**
+ * A server as a process: in a group of its own, which ends as a whole when the transport does, so that nothing that
+ * it has started stays behind. It is asked to end by the end of its input, then told, then killed.
+ */
+export function createStdioTransport(what: StdioCommand): StdioTransport {
+  const buffer = new ReadBuffer({ maxBufferSize: what.maxMessageBytes });
+  let child: ChildProcess | null = null;
+  let exited: Promise<void> = Promise.resolve();
+  let watch: NodeJS.Timeout | undefined;
+  let words = '';
+
+  function read(chunk: Buffer): void {
+    try {
+      buffer.append(chunk);
+    } catch (error) {
+      transport.onerror?.(error as Error);
+      void transport.close();
+      return;
+    }
+    for (;;) {
+      try {
+        const message = buffer.readMessage();
+        if (message === null) return;
+        transport.onmessage?.(message);
+      } catch (error) {
+        // A line that is no message: the next may be one.
+        transport.onerror?.(error as Error);
+      }
+    }
+  }
+
+  async function look(pid: number): Promise<void> {
+    const bytes = await residentBytesOf(pid);
+    if (bytes <= what.maxResidentBytes) return;
+    words += `\nIt used ${Math.round(bytes / 1_048_576)} MiB of memory, and was ended.`;
+    killGroup(pid, 'SIGKILL');
+  }
+
+  function start(): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const started = spawn(what.command, [...what.args], {
+      cwd: what.cwd,
+      env: { ...what.env } as NodeJS.ProcessEnv,
+      shell: false,
+      // A group of its own, and none of our terminal's.
+      detached: true,
+      windowsHide: true,
+    });
+    child = started;
+    const gone = Promise.withResolvers<void>();
+    exited = gone.promise;
+    const end = () => {
+      clearInterval(watch);
+      gone.resolve();
+    };
+    started.once('error', (error) => {
+      end();
+      reject(error);
+      transport.onerror?.(error);
+    });
+    started.once('spawn', () => {
+      const { pid } = started;
+      if (pid !== undefined) {
+        watch = setInterval(() => void look(pid).catch(() => undefined), WATCH_MS);
+        watch.unref();
+      }
+      resolve();
+    });
+    started.once('exit', () => {
+      end();
+      // Whatever it has started goes with it.
+      if (started.pid !== undefined) killGroup(started.pid, 'SIGKILL');
+      child = null;
+      transport.onclose?.();
+    });
+    started.stdin.on('error', (error) => transport.onerror?.(error));
+    started.stdout.on('data', read);
+    started.stderr.on('data', (chunk: Buffer) => {
+      words = (words + chunk.toString('utf8')).slice(-LAST_WORDS_BYTES);
+    });
+    return promise;
+  }
+
+  const transport: StdioTransport = {
+    get pid() {
+      return child?.pid ?? null;
+    },
+    stderr: new PassThrough(),
+    lastWords: () => words.trim(),
+    start,
+    send(message: JSONRPCMessage) {
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      const input = child?.stdin;
+      if (!input?.writable) return Promise.reject(new Error('The server has ended.'));
+      input.write(serializeMessage(message), (error) => (error ? reject(error) : resolve()));
+      return promise;
+    },
+    async close() {
+      const pid = child?.pid;
+      if (pid === undefined) return exited;
+      child?.stdin?.end();
+      for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+        if (await endsWithin(exited, GRACE_MS)) break;
+        killGroup(pid, signal);
+      }
+      await exited;
+    },
+  };
+  return transport;
+}
+
+function killGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // There is nobody left in it.
+  }
+}
+
+async function endsWithin(exited: Promise<void>, ms: number): Promise<boolean> {
+  const late = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => late.resolve(false), ms);
+  const done = await Promise.race([exited.then(() => true), late.promise]);
+  clearTimeout(timer);
+  return done;
+}
+
+/** Of all processes of the group, where the system tells; 0 elsewhere. */
+async function residentBytesOf(group: number): Promise<number> {
+  if (process.platform !== 'linux') return 0;
+  const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const sizes = await Promise.all(ids.map((id) => residentIfMember(id, group)));
+  return sizes.reduce((sum, bytes) => sum + bytes, 0);
+}
+
+async function residentIfMember(id: string, group: number): Promise<number> {
+  const stat = await readFile(`/proc/${id}/stat`, 'utf8').catch(() => '');
+  // pid (name) state ppid pgrp ...: the name may hold anything, so what follows its last bracket counts.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return Number(fields[2]) === group ? Number(fields[21]) * PAGE_BYTES : 0;
+}

@@ -1,0 +1,251 @@
+import {
+  type CallToolResult,
+  Client,
+  type PriorDiscovery,
+  type ServerCapabilities,
+  StreamableHTTPClientTransport,
+  type Transport,
+} from '@modelcontextprotocol/client';
+import type { JsonObject } from '#server/domain/json.ts';
+import type { Generation, ToolDefinition } from '#server/domain/mcp.ts';
+import { hashOf, MAX_TOOLS, toDefinition } from './definitions.ts';
+import { createStdioTransport, type StdioTransport } from './stdio-transport.ts';
+
+/** How a server is reached, with all that is secret in it. */
+export type UpstreamTarget =
+  | { kind: 'http'; url: string; headers: Readonly<Record<string, string>> }
+  | {
+      kind: 'stdio';
+      command: string;
+      args: readonly string[];
+      env: Readonly<Record<string, string>>;
+      cwd: string;
+      maxResidentBytes: number;
+    };
+
+export interface OfferedTool {
+  definition: ToolDefinition;
+  hash: string;
+}
+
+export interface Progress {
+  progress: number;
+  total?: number | undefined;
+  message?: string | undefined;
+}
+
+export interface CallOptions {
+  signal: AbortSignal;
+  timeoutMs: number;
+  onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** A session with one server, of whichever generation. */
+export interface Upstream {
+  readonly generation: Generation;
+  readonly serverName: string | null;
+  readonly serverVersion: string | null;
+  readonly capabilities: ServerCapabilities;
+  /** What it offers, as far as it can be used, by name. Asked anew when the server says that it has changed. */
+  tools(options: { timeoutMs: number; isFresh?: boolean }): Promise<ReadonlyMap<string, OfferedTool>>;
+  /** What the server has last said, without asking. */
+  knownTool(name: string): OfferedTool | undefined;
+  callTool(tool: ToolDefinition, args: JsonObject, options: CallOptions): Promise<CallToolResult>;
+  /** Asks whether it lives. */
+  probe(timeoutMs: number): Promise<void>;
+  /** The server's list is another than it was. */
+  onToolsChanged(listener: () => void): void;
+  /** Resolves when there is no session any more, whoever ended it. */
+  readonly ended: Promise<void>;
+  readonly isEnded: boolean;
+  /** What a process said last beside the protocol; empty for others. */
+  lastWords(): string;
+  close(): Promise<void>;
+}
+
+export interface OpenOptions {
+  fetch(url: string | URL, init?: RequestInit): Promise<Response>;
+  timeoutMs: number;
+  maxMessageBytes: number;
+  /** What it turned out to speak before; saves asking. */
+  known?: Generation | undefined;
+  now(): number;
+  signal?: AbortSignal;
+}
+
+const CLIENT = { name: 'signalbox-gateway', version: '1.0.0' };
+/** So long a list is believed to be what the server would say, where nobody tells of changes. */
+const RELIST_MS = 60_000;
+
+export async function openUpstream(target: UpstreamTarget, options: OpenOptions): Promise<Upstream> {
+  const { known } = options;
+  if (known === '2025') return connect(target, options, { kind: 'legacy' });
+  try {
+    return await connect(target, options);
+  } catch (error) {
+    // Some older servers end at the first word that they do not know: they are started anew and greeted as they expect.
+    if (target.kind !== 'stdio' || options.signal?.aborted) throw error;
+    return connect(target, options, { kind: 'legacy' });
+  }
+}
+
+async function connect(
+  target: UpstreamTarget,
+  options: OpenOptions,
+  prior?: PriorDiscovery,
+): Promise<Upstream> {
+  const { transport, lastWords } = makeTransport(target, options);
+  const changes = createChanges();
+  const client = new Client(CLIENT, {
+    capabilities: {},
+    versionNegotiation: { mode: 'auto' },
+    listMaxPages: 64,
+    listChanged: { tools: { autoRefresh: false, debounceMs: 0, onChanged: changes.tell } },
+  });
+  const connectOptions = {
+    timeout: options.timeoutMs,
+    ...(options.signal ? { signal: options.signal } : {}),
+    ...(prior ? { prior } : {}),
+  };
+  try {
+    await client.connect(transport, connectOptions);
+  } catch (error) {
+    await transport.close().catch(() => undefined);
+    throw withLastWords(error, lastWords());
+  }
+  return toUpstream(client, { transport, lastWords, changes, now: options.now });
+}
+
+function makeTransport(
+  target: UpstreamTarget,
+  { fetch, maxMessageBytes }: OpenOptions,
+): { transport: Transport; lastWords(): string } {
+  if (target.kind === 'http') {
+    const transport = new StreamableHTTPClientTransport(new URL(target.url), {
+      fetch,
+      requestInit: { headers: { ...target.headers } },
+      reconnectionOptions: {
+        initialReconnectionDelay: 1000,
+        maxReconnectionDelay: 30_000,
+        reconnectionDelayGrowFactor: 2,
+        maxRetries: 5,
+      },
+    });
+    return { transport: transport as Transport, lastWords: () => '' };
+  }
+  const { command, args, env, cwd, maxResidentBytes } = target;
+  const transport: StdioTransport = createStdioTransport({
+    ...{ command, args, env, cwd, maxMessageBytes, maxResidentBytes },
+  });
+  return { transport, lastWords: transport.lastWords };
+}
+
+function withLastWords(error: unknown, words: string): Error {
+  const message = error instanceof Error ? error.message : String(error);
+  return words === '' ? (error as Error) : new Error(`${message} It said: ${words}`, { cause: error });
+}
+
+interface Changes {
+  tell(): void;
+  listen(listener: () => void): void;
+}
+
+function createChanges(): Changes {
+  const listeners = new Set<() => void>();
+  return {
+    tell() {
+      for (const listener of listeners) listener();
+    },
+    listen: (listener) => listeners.add(listener),
+  };
+}
+
+interface Session {
+  transport: Transport;
+  changes: Changes;
+  lastWords(): string;
+  now(): number;
+}
+
+function toUpstream(client: Client, { transport, lastWords, changes, now }: Session): Upstream {
+  const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+  let isEnded = false;
+  let tools: ReadonlyMap<string, OfferedTool> | null = null;
+  let listedAt = 0;
+  let changesHeard = 0;
+  let listing: Promise<ReadonlyMap<string, OfferedTool>> | null = null;
+  const capabilities = client.getServerCapabilities() ?? {};
+  const server = client.getServerVersion();
+
+  client.onclose = () => {
+    isEnded = true;
+    end();
+  };
+  // A line that is no message, a stream that broke: whoever waits for an answer hears of it by their own limit.
+  client.onerror = () => undefined;
+  changes.listen(() => {
+    changesHeard += 1;
+    tools = null;
+  });
+
+  async function list(timeoutMs: number): Promise<ReadonlyMap<string, OfferedTool>> {
+    if (!capabilities.tools) return new Map();
+    const before = changesHeard;
+    const answer = await client.listTools(undefined, { timeout: timeoutMs, cacheMode: 'bypass' });
+    const found = new Map<string, OfferedTool>();
+    for (const given of answer.tools.slice(0, MAX_TOOLS)) {
+      const definition = toDefinition(given);
+      // The first of a name counts: a second one could only be there to be taken for it.
+      if (definition && !found.has(definition.name))
+        found.set(definition.name, { definition, hash: hashOf(definition) });
+    }
+    // What was read while it changed may be from before the change: it is asked for again next time.
+    tools = before === changesHeard ? found : null;
+    listedAt = now();
+    return found;
+  }
+
+  return {
+    generation: client.getProtocolEra() === 'modern' ? '2026' : '2025',
+    serverName: server?.name ?? null,
+    serverVersion: server?.version ?? null,
+    capabilities,
+    tools({ timeoutMs, isFresh = false }) {
+      const isOld = now() - listedAt > RELIST_MS;
+      if (tools && !isOld && !isFresh) return Promise.resolve(tools);
+      listing ??= list(timeoutMs).finally(() => {
+        listing = null;
+      });
+      return listing;
+    },
+    knownTool: (name) => tools?.get(name),
+    callTool: ({ name, inputSchema }, args, { signal, timeoutMs, onProgress }) =>
+      client.callTool(
+        { name, arguments: args },
+        {
+          ...{ signal, timeout: timeoutMs, maxTotalTimeout: timeoutMs },
+          ...(onProgress ? { onprogress: onProgress } : {}),
+          // Its input says what travels as headers. Outputs are judged by whoever reads them, not here.
+          toolDefinition: { name, inputSchema: { ...inputSchema, type: 'object' as const } },
+        },
+      ),
+    async probe(timeoutMs) {
+      if (client.getProtocolEra() === 'modern') await client.discover({ timeout: timeoutMs });
+      else await client.ping({ timeout: timeoutMs });
+    },
+    onToolsChanged: changes.listen,
+    ended,
+    get isEnded() {
+      return isEnded;
+    },
+    lastWords,
+    async close() {
+      isEnded = true;
+      if (transport instanceof StreamableHTTPClientTransport) {
+        await transport.terminateSession().catch(() => undefined);
+      }
+      await client.close().catch(() => undefined);
+      end();
+    },
+  };
+}

@@ -1,0 +1,136 @@
+import { and, desc, eq, lt, sql } from 'drizzle-orm';
+import { z } from 'zod';
+import { mcpApprovals } from '#db/schema/index.ts';
+import { inTenant } from '#db/tenant.ts';
+import { notFound, SignalboxError } from '#server/domain/errors.ts';
+import {
+  fromUuid,
+  idSchema,
+  type McpApprovalId,
+  type McpConnectionId,
+  type RunId,
+  type TaskId,
+  taskId,
+  toUuid,
+} from '#server/domain/ids.ts';
+import type { JsonObject } from '#server/domain/json.ts';
+import { APPROVAL_STATES, type ApprovalState, type CallerNote } from '#server/domain/mcp.ts';
+import { type Actor, authorise, may } from '#server/identity/actor.ts';
+import { auditNote, noteIn } from '#server/identity/audit/note.ts';
+import type { Services } from '../context.ts';
+import { type Page, pageFields, toPage } from '../page.ts';
+import { parseInput } from '../parse-input.ts';
+
+const listSchema = z.strictObject({
+  ...pageFields,
+  state: z.enum(APPROVAL_STATES).optional(),
+  runId: idSchema('run').optional(),
+});
+const decideSchema = z.strictObject({
+  id: idSchema('mcpApproval'),
+  isGranted: z.boolean(),
+  reason: z.string().trim().min(1).max(1000).optional(),
+});
+
+/** A call that waits for people, or what they have said. */
+export interface ApprovalView {
+  id: McpApprovalId;
+  connectionId: McpConnectionId;
+  tool: string;
+  /** Null for those who may not see payloads. */
+  arguments: JsonObject | null;
+  caller: CallerNote;
+  runId: RunId | null;
+  taskId: TaskId | null;
+  state: ApprovalState;
+  decidedBy: string | null;
+  reason: string | null;
+  decidedAt: Date | null;
+  expiresAt: Date;
+  createdAt: Date;
+}
+
+type Row = typeof mcpApprovals.$inferSelect;
+
+/** Newest first. */
+export async function listApprovals(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof listSchema>,
+): Promise<Page<ApprovalView>> {
+  authorise(actor, 'mcp.read');
+  const { limit, cursor, state, runId } = parseInput(listSchema, input);
+  const paging = { limit, cursors: services.cursors, list: 'mcp-approvals' };
+  const [before] = cursor === undefined ? [] : services.cursors.open(paging.list, cursor);
+  const rows = await inTenant(services.db, actor.orgId, (tx) =>
+    tx
+      .select()
+      .from(mcpApprovals)
+      .where(
+        and(
+          eq(mcpApprovals.orgId, toUuid(actor.orgId)),
+          before === undefined ? undefined : lt(mcpApprovals.id, before),
+          state === undefined ? undefined : eq(mcpApprovals.state, state),
+          runId === undefined ? undefined : eq(mcpApprovals.runId, toUuid(runId)),
+        ),
+      )
+      .orderBy(desc(mcpApprovals.id))
+      .limit(limit + 1),
+  );
+  return toPage(rows, paging, { placeOf: ({ id }) => [id], toItems: (row) => toView(actor, row) });
+}
+
+/** Whoever made the call does not grant it: that would be no second pair of eyes. */
+export async function decideApproval(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof decideSchema>,
+): Promise<ApprovalView> {
+  authorise(actor, 'mcp.decide');
+  const { id, isGranted, reason } = parseInput(decideSchema, input);
+  return inTenant(services.db, actor.orgId, async (tx) => {
+    const here = eq(mcpApprovals.id, toUuid(id));
+    const [known] = await tx.select().from(mcpApprovals).where(here);
+    if (!known) throw notFound('MCP approval', id);
+    if (isGranted && known.caller.id === actor.id) throw ownCall();
+    const [row] = await tx
+      .update(mcpApprovals)
+      .set({
+        state: isGranted ? 'granted' : 'refused',
+        decidedBy: actor.name,
+        reason: reason ?? null,
+        decidedAt: sql`now()`,
+      })
+      .where(and(here, eq(mcpApprovals.state, 'asked'), sql`${mcpApprovals.expiresAt} > now()`))
+      .returning();
+    if (!row) throw decided(id);
+    const after = { tool: row.tool, connection: row.connectionId, granted: isGranted };
+    const action = isGranted ? 'mcp-call.granted' : 'mcp-call.refused';
+    await noteIn(tx, auditNote(actor, action, { target: id, after, ...(reason ? { reason } : {}) }));
+    return toView(actor, row);
+  });
+}
+
+function toView(actor: Actor, row: Row): ApprovalView {
+  const { tool, caller, state, decidedBy, reason, decidedAt, expiresAt, createdAt, taskIndex } = row;
+  const runId = row.runId === null ? null : fromUuid('run', row.runId);
+  return {
+    id: fromUuid('mcpApproval', row.id),
+    connectionId: fromUuid('mcpConnection', row.connectionId),
+    ...{ tool, caller, state, decidedBy, reason, decidedAt, expiresAt, createdAt, runId },
+    taskId: runId === null || taskIndex === null ? null : taskId(runId, taskIndex),
+    arguments: may(actor, 'mcp.decide') || may(actor, 'run.payload') ? row.arguments : null,
+  };
+}
+
+function ownCall(): SignalboxError {
+  return new SignalboxError('FORBIDDEN', 'This call is your own: somebody else has to grant it.', {
+    advice: 'Ask another owner, admin or operator.',
+  });
+}
+
+function decided(id: McpApprovalId): SignalboxError {
+  return new SignalboxError('CONFLICT', `${id} was decided already, or has expired.`, {
+    advice: 'List the approvals again.',
+  });
+}

@@ -1,0 +1,133 @@
+import { z } from 'zod';
+import { SignalboxError } from '#server/domain/errors.ts';
+import { idSchema, type McpConnectionId, toUuid } from '#server/domain/ids.ts';
+import { isJsonObject, type JsonObject, jsonObjectSchema } from '#server/domain/json.ts';
+import { type CallDoor, SLUG, type ToolDefinition } from '#server/domain/mcp.ts';
+import type { CallAnswer } from '#server/gateway/call-request.ts';
+import type { GatewayCaller } from '#server/gateway/caller.ts';
+import { gatewayName } from '#server/gateway/directory.ts';
+import type { Progress } from '#server/gateway/upstream.ts';
+import type { View } from '#server/gateway/views.ts';
+import { type Actor, authorise } from '#server/identity/actor.ts';
+import type { Services } from '../context.ts';
+import { parseInput } from '../parse-input.ts';
+
+const viewSchema = z.strictObject({
+  /** Of a virtual server; left out: all that is connected. */
+  server: z.string().regex(SLUG).optional(),
+});
+const callSchema = z.strictObject({
+  ...viewSchema.shape,
+  /** As the list has it. */
+  tool: z.string().min(1).max(128),
+  arguments: jsonObjectSchema.default({}),
+});
+const askSchema = z.strictObject({
+  connectionId: idSchema('mcpConnection').optional(),
+  repoName: z.string().min(1).max(200),
+  question: z.string().min(1).max(10_000),
+});
+
+export interface CallContext {
+  door: CallDoor;
+  signal: AbortSignal;
+  onProgress?: (progress: Progress) => void;
+}
+
+/** What the actor may call, with the definitions that were approved. Never empty: rejects when there is nothing. */
+export async function listGatewayTools(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof viewSchema>,
+): Promise<ToolDefinition[]> {
+  authorise(actor, 'mcp.read');
+  const { server } = parseInput(viewSchema, input);
+  return services.gateway.listTools(
+    toCaller(actor, server === undefined ? 'gateway' : 'server'),
+    viewOf(server),
+  );
+}
+
+/** False: there is none of that name. Rejects when it is there and cannot be called. */
+export async function hasGatewayTool(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof callSchema>,
+): Promise<boolean> {
+  authorise(actor, 'mcp.call');
+  const { server, tool } = parseInput(callSchema, input);
+  const door = server === undefined ? 'gateway' : 'server';
+  return services.gateway.hasTool(toCaller(actor, door), { view: viewOf(server), name: tool });
+}
+
+/** What it answers is the word of another server: data, never instructions. */
+export async function callGatewayTool(
+  services: Services,
+  actor: Actor,
+  { input, door, signal, onProgress }: CallContext & { input: z.input<typeof callSchema> },
+): Promise<CallAnswer> {
+  authorise(actor, 'mcp.call');
+  const { server, tool, arguments: args } = parseInput(callSchema, input);
+  return services.gateway.callTool(toCaller(actor, door), {
+    view: viewOf(server),
+    name: tool,
+    args,
+    signal,
+    onProgress,
+  });
+}
+
+export interface WikiAnswer {
+  question: string;
+  answer: string;
+  connectionId: McpConnectionId;
+  isError: boolean;
+  ms: number;
+}
+
+const DEEPWIKI = 'deepwiki';
+const ASK = 'ask_question';
+
+/** The one tool of DeepWiki that most people want, without knowing its name. */
+export async function askDeepwiki(
+  services: Services,
+  actor: Actor,
+  { input, signal }: { input: z.input<typeof askSchema>; signal: AbortSignal },
+): Promise<WikiAnswer> {
+  authorise(actor, 'mcp.call');
+  const { connectionId, repoName, question } = parseInput(askSchema, input);
+  const { connections, bySlug } = await services.gateway.directoryOf(actor.orgId);
+  const connection =
+    connectionId === undefined ? bySlug.get(DEEPWIKI) : connections.get(toUuid(connectionId));
+  if (!connection) throw notConnected(connectionId);
+  const name = gatewayName(connection.slug, ASK);
+  const args = { repoName, question };
+  const { result, isError, ms } = await services.gateway.callTool(toCaller(actor, 'api'), {
+    ...{ view: { kind: 'all' }, name, args, signal },
+  });
+  return {
+    ...{ question, isError, ms, answer: textOf(result) },
+    connectionId: `mcpc_${connection.id}` as McpConnectionId,
+  };
+}
+
+const viewOf = (server: string | undefined): View =>
+  server === undefined ? { kind: 'all' } : { kind: 'server', slug: server };
+
+export function toCaller(actor: Actor, door: CallDoor): GatewayCaller {
+  const { orgId, kind, id, name, role, userId } = actor;
+  return { orgId, kind, id, name, role, door, userUuid: userId && toUuid(userId), run: null };
+}
+
+function textOf({ content }: JsonObject): string {
+  if (!Array.isArray(content)) return '';
+  return content
+    .flatMap((part) => (isJsonObject(part) && typeof part.text === 'string' ? [part.text] : []))
+    .join('\n');
+}
+
+function notConnected(id: McpConnectionId | undefined): SignalboxError {
+  return new SignalboxError('NOT_FOUND', `There is no connection ${id ?? DEEPWIKI}.`, {
+    advice: 'Connect it: POST /api/v1/mcp/connect with {"server_type": "deepwiki"}, and approve its tools.',
+  });
+}

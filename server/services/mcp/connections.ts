@@ -1,0 +1,334 @@
+import { and, asc, count, eq, gt, inArray, isNull, like, or } from 'drizzle-orm';
+import { z } from 'zod';
+import { mcpConnections, mcpHealth, mcpTools, secrets } from '#db/schema/index.ts';
+import { inTenant, type TenantTransaction } from '#db/tenant.ts';
+import { invalid, notFound, SignalboxError } from '#server/domain/errors.ts';
+import { idSchema, type McpConnectionId, makeId, type OrgId, toUuid } from '#server/domain/ids.ts';
+import { connectionSecretName, connectionSecretPrefix } from '#server/domain/mcp.ts';
+import type { Examined } from '#server/gateway/sessions.ts';
+import { type Actor, authorise, may } from '#server/identity/actor.ts';
+import { auditNote, noteIn } from '#server/identity/audit/note.ts';
+import type { Services } from '../context.ts';
+import { type Page, pageFields, toPage } from '../page.ts';
+import { parseInput } from '../parse-input.ts';
+import {
+  argsSchema,
+  checkUrl,
+  credentialFields,
+  limitFields,
+  placeOf,
+  sealedOf,
+  slugSchema,
+  urlSchema,
+} from './connection-fields.ts';
+import {
+  authoriseChange,
+  type ConnectionRow,
+  type ConnectionView,
+  connectionForAudit,
+  loadConnection,
+  loadRows,
+  toConnectionView,
+} from './connection-view.ts';
+
+const idOnly = z.strictObject({ id: idSchema('mcpConnection') });
+const listSchema = z.strictObject(pageFields);
+const name = z.string().trim().min(1).max(200);
+const connectSchema = z.strictObject({
+  /** A key of the catalogue. */
+  serverType: z.string().min(1).max(64).optional(),
+  slug: slugSchema.optional(),
+  name: name.optional(),
+  url: urlSchema.optional(),
+  program: z.string().min(1).max(32).optional(),
+  args: argsSchema.optional(),
+  /** For whoever connects it alone. */
+  isPersonal: z.boolean().default(false),
+  /** Whatever else is said, no program is started. */
+  isHttpOnly: z.boolean().default(false),
+  ...credentialFields,
+  ...limitFields,
+});
+const updateSchema = z.strictObject({
+  ...idOnly.shape,
+  name: name.optional(),
+  url: urlSchema.optional(),
+  args: argsSchema.optional(),
+  enabled: z.boolean().optional(),
+  ...credentialFields,
+  ...limitFields,
+});
+
+const MAX_CONNECTIONS = 500;
+
+export interface Connected {
+  connection: ConnectionView;
+  /** What the server said when it was asked at once. */
+  examined: Examined;
+  /** Of the tools that it has. */
+  tools: string[];
+}
+
+export async function listConnections(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof listSchema>,
+): Promise<Page<ConnectionView>> {
+  authorise(actor, 'mcp.read');
+  const { limit, cursor } = parseInput(listSchema, input);
+  const paging = { limit, cursors: services.cursors, list: 'mcp-connections' };
+  const [after] = cursor === undefined ? [] : services.cursors.open(paging.list, cursor);
+  return inTenant(services.db, actor.orgId, async (tx) => {
+    const rows = await tx
+      .select()
+      .from(mcpConnections)
+      .where(
+        and(
+          eq(mcpConnections.orgId, toUuid(actor.orgId)),
+          after === undefined ? undefined : gt(mcpConnections.id, after),
+          may(actor, 'mcp.manage') ? undefined : or(isNull(mcpConnections.ownerId), isMine(actor)),
+        ),
+      )
+      .orderBy(asc(mcpConnections.id))
+      .limit(limit + 1);
+    const ids = rows.map(({ id }) => id);
+    const health =
+      ids.length === 0 ? [] : await tx.select().from(mcpHealth).where(inArray(mcpHealth.connectionId, ids));
+    const tools = ids.length === 0 ? [] : await toolStates(tx, ids);
+    const view = (row: ConnectionRow) =>
+      toConnectionView(services, actor, {
+        row,
+        health: health.find(({ connectionId }) => connectionId === row.id) ?? null,
+        tools: tools.filter(({ connectionId }) => connectionId === row.id),
+      });
+    return toPage(rows, paging, { placeOf: ({ id }) => [id], toItems: view });
+  });
+}
+
+const isMine = ({ userId }: Actor) =>
+  userId === null ? undefined : eq(mcpConnections.ownerId, toUuid(userId));
+
+const toolStates = (tx: TenantTransaction, ids: string[]) =>
+  tx
+    .select({
+      connectionId: mcpTools.connectionId,
+      blocked: mcpTools.blocked,
+      pinnedHash: mcpTools.pinnedHash,
+      offeredHash: mcpTools.offeredHash,
+    })
+    .from(mcpTools)
+    .where(inArray(mcpTools.connectionId, ids));
+
+export async function getConnection(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof idOnly>,
+): Promise<ConnectionView> {
+  authorise(actor, 'mcp.read');
+  const { id } = parseInput(idOnly, input);
+  return inTenant(services.db, actor.orgId, async (tx) =>
+    toConnectionView(services, actor, await loadRows(tx, await loadConnection(tx, actor, id))),
+  );
+}
+
+/** Connects a server and asks it at once what it has. It is kept when it does not answer: it may later. */
+export async function connect(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof connectSchema>,
+): Promise<Connected> {
+  const given = parseInput(connectSchema, input);
+  authorise(actor, given.isPersonal ? 'mcp.connect' : 'mcp.manage');
+  const place = placeOf(services, given);
+  if (place.kind === 'stdio') {
+    if (given.isHttpOnly) throw invalid(`${place.name} is a program, and none is started here.`);
+    authorise(actor, 'mcp.program');
+  }
+  const ownerId = given.isPersonal ? personOf(actor, place.kind) : null;
+  const sealed = sealedOf(place, given);
+  const id = makeId('mcpConnection', services.newUuid());
+  const { callsPerMinute, maxConcurrent, timeoutMs, maxResultBytes } = given;
+  await inTenant(services.db, actor.orgId, async (tx) => {
+    const [{ known } = { known: 0 }] = await tx.select({ known: count() }).from(mcpConnections);
+    if (known >= MAX_CONNECTIONS) throw tooMany();
+    const [row] = await tx
+      .insert(mcpConnections)
+      .values({
+        ...place,
+        id: toUuid(id),
+        orgId: toUuid(actor.orgId),
+        ownerId,
+        sealedNames: Object.keys(sealed),
+        ...definedOf({ callsPerMinute, maxConcurrent, timeoutMs, maxResultBytes }),
+      })
+      .onConflictDoNothing()
+      .returning();
+    if (!row) throw slugTaken(place.slug);
+    await seal(tx, services, { orgId: actor.orgId, id, sealed });
+    await noteIn(
+      tx,
+      auditNote(actor, 'mcp-connection.created', { target: id, after: connectionForAudit(row) }),
+    );
+  });
+  await services.gateway.changed(actor.orgId);
+  return examineNow(services, actor, id);
+}
+
+/** What was said of credentials replaces all that were there. */
+export async function updateConnection(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof updateSchema>,
+): Promise<ConnectionView> {
+  authorise(actor, 'mcp.connect');
+  const { id, credentials, headers, variables, ...given } = parseInput(updateSchema, input);
+  const isSealedAnew = credentials !== undefined || headers !== undefined || variables !== undefined;
+  const view = await inTenant(services.db, actor.orgId, async (tx) => {
+    const before = await loadConnection(tx, actor, id);
+    authoriseChange(actor, before);
+    checkFits(before, given);
+    const sealed = isSealedAnew ? sealedOf(before, { credentials, headers, variables }) : null;
+    const isReachedAnew = sealed !== null || given.url !== undefined || given.args !== undefined;
+    const [row] = await tx
+      .update(mcpConnections)
+      .set({
+        ...definedOf(given),
+        ...(sealed ? { sealedNames: Object.keys(sealed) } : {}),
+        version: before.version + (isReachedAnew ? 1 : 0),
+      })
+      .where(and(eq(mcpConnections.id, before.id), eq(mcpConnections.version, before.version)))
+      .returning();
+    if (!row) throw changedMeanwhile(id);
+    if (sealed) {
+      await forget(tx, actor.orgId, id);
+      await seal(tx, services, { orgId: actor.orgId, id, sealed });
+    }
+    const note = { target: id, before: connectionForAudit(before), after: connectionForAudit(row) };
+    await noteIn(tx, auditNote(actor, 'mcp-connection.changed', note));
+    return toConnectionView(services, actor, await loadRows(tx, row));
+  });
+  await services.gateway.changed(actor.orgId);
+  return view;
+}
+
+/** With its tools, rules and credentials. What was called stays in the log. */
+export async function disconnect(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof idOnly>,
+): Promise<void> {
+  authorise(actor, 'mcp.connect');
+  const { id } = parseInput(idOnly, input);
+  await inTenant(services.db, actor.orgId, async (tx) => {
+    const before = await loadConnection(tx, actor, id);
+    authoriseChange(actor, before);
+    await tx.delete(mcpConnections).where(eq(mcpConnections.id, before.id));
+    await forget(tx, actor.orgId, id);
+    await noteIn(
+      tx,
+      auditNote(actor, 'mcp-connection.deleted', { target: id, before: connectionForAudit(before) }),
+    );
+  });
+  await services.gateway.changed(actor.orgId);
+}
+
+/** Asks the server now, and keeps what it says of its tools: new and changed ones wait for approval. */
+export async function testConnection(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof idOnly>,
+): Promise<Connected> {
+  authorise(actor, 'mcp.connect');
+  const { id } = parseInput(idOnly, input);
+  await inTenant(services.db, actor.orgId, async (tx) =>
+    authoriseChange(actor, await loadConnection(tx, actor, id)),
+  );
+  const connected = await examineNow(services, actor, id);
+  const { ok, tools } = connected.examined;
+  await services.record(actor, 'mcp-connection.tested', { target: id, after: { ok, tools } });
+  return connected;
+}
+
+async function examineNow(services: Services, actor: Actor, id: McpConnectionId): Promise<Connected> {
+  const examined = await services.gateway.examine(actor.orgId, toUuid(id));
+  if (!examined) throw notFound('MCP connection', id);
+  return inTenant(services.db, actor.orgId, async (tx) => {
+    const row = await loadConnection(tx, actor, id);
+    const tools = await tx
+      .select({ name: mcpTools.name, offeredHash: mcpTools.offeredHash })
+      .from(mcpTools)
+      .where(eq(mcpTools.connectionId, row.id))
+      .orderBy(asc(mcpTools.name));
+    const connection = toConnectionView(services, actor, await loadRows(tx, row));
+    return {
+      connection,
+      examined,
+      tools: tools.flatMap((tool) => (tool.offeredHash === null ? [] : [tool.name])),
+    };
+  });
+}
+
+function checkFits(
+  row: ConnectionRow,
+  given: { url?: string | undefined; args?: string[] | undefined },
+): void {
+  if (given.url !== undefined) {
+    if (row.kind === 'stdio') throw invalid('It is a program, and has no URL.');
+    checkUrl(given.url);
+  }
+  if (given.args !== undefined && row.kind === 'http') throw invalid('It has a URL, and takes no arguments.');
+}
+
+async function seal(
+  tx: TenantTransaction,
+  services: Services,
+  { orgId, id, sealed }: { orgId: OrgId; id: McpConnectionId; sealed: Record<string, string> },
+): Promise<void> {
+  for (const [each, value] of Object.entries(sealed)) {
+    const place = { orgUuid: toUuid(orgId), name: connectionSecretName(toUuid(id), each), version: 1 };
+    const envelope = services.secrets.seal(value, place);
+    await tx.insert(secrets).values({ orgId: place.orgUuid, name: place.name, version: 1, ...envelope });
+  }
+}
+
+async function forget(tx: TenantTransaction, orgId: OrgId, id: McpConnectionId): Promise<void> {
+  await tx
+    .delete(secrets)
+    .where(
+      and(eq(secrets.orgId, toUuid(orgId)), like(secrets.name, `${connectionSecretPrefix(toUuid(id))}%`)),
+    );
+}
+
+function definedOf<Fields extends object>(
+  fields: Fields,
+): { [Key in keyof Fields]?: NonNullable<Fields[Key]> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
+}
+
+function personOf({ userId }: Actor, kind: 'http' | 'stdio'): string {
+  if (kind === 'stdio') throw invalid('A program is started for everybody, not for one person.');
+  if (userId !== null) return toUuid(userId);
+  throw invalid(
+    'Only people can connect a server for themselves.',
+    undefined,
+    'Sign in, or connect it for everybody.',
+  );
+}
+
+function slugTaken(slug: string): SignalboxError {
+  return new SignalboxError('CONFLICT', `There is a connection ${slug} already.`, {
+    advice: 'Choose another slug.',
+  });
+}
+
+function changedMeanwhile(id: McpConnectionId): SignalboxError {
+  return new SignalboxError('CONFLICT', `Somebody else has just changed the connection ${id}.`, {
+    advice: 'Look at it again.',
+  });
+}
+
+function tooMany(): SignalboxError {
+  return new SignalboxError('LIMITED', `There are ${MAX_CONNECTIONS} MCP connections already.`, {
+    advice: 'Delete some that nobody needs.',
+  });
+}

@@ -1,0 +1,114 @@
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { invalid } from '#server/domain/errors.ts';
+import { isJsonObject, type Json } from '#server/domain/json.ts';
+import { type Actor, authorise } from '#server/identity/actor.ts';
+import type { Services } from '../context.ts';
+import { parseInput } from '../parse-input.ts';
+import { type Connected, connect } from './connections.ts';
+
+const importSchema = z.strictObject({ text: z.string().min(1).max(262_144) });
+const entrySchema = z.strictObject({
+  server_type: z.string().optional(),
+  name: z.string().optional(),
+  url: z.string().optional(),
+  headers: z.record(z.string(), z.string()).optional(),
+  credentials: z.record(z.string(), z.string()).optional(),
+  calls_per_minute: z.int().optional(),
+  max_concurrent: z.int().optional(),
+  timeout_ms: z.int().optional(),
+  max_result_bytes: z.int().optional(),
+});
+const fileSchema = z.strictObject({ servers: z.record(z.string().min(1).max(32), z.unknown()) });
+/** What other files say of programs. */
+const OF_PROGRAMS = ['command', 'program', 'args', 'env', 'variables', 'stdio'];
+const MAX_SERVERS = 100;
+
+export interface Imported {
+  slug: string;
+  /** Null: it was not connected, and `problem` says why. */
+  connected: Connected | null;
+  problem: string | null;
+}
+
+/**
+ * Connects the servers that a YAML file names, each on its own: one that is wrong does not hold up the others. A file
+ * that somebody sent must not have a program started, so it never does, whoever imports it.
+ */
+export async function importConnections(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof importSchema>,
+): Promise<Imported[]> {
+  authorise(actor, 'mcp.manage');
+  const { servers } = readFile(parseInput(importSchema, input).text);
+  const entries = Object.entries(servers);
+  if (entries.length > MAX_SERVERS) throw invalid(`The file has more than ${MAX_SERVERS} servers.`);
+  const done: Imported[] = [];
+  for (const [slug, given] of entries) done.push(await importOne(services, actor, { slug, given }));
+  return done;
+}
+
+async function importOne(
+  services: Services,
+  actor: Actor,
+  { slug, given }: { slug: string; given: unknown },
+): Promise<Imported> {
+  try {
+    const entry = readEntry(slug, fillIn(given as Json, services.importVariables));
+    return { slug, connected: await connect(services, actor, { ...entry, slug }), problem: null };
+  } catch (error) {
+    return { slug, connected: null, problem: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function readFile(text: string): z.output<typeof fileSchema> {
+  let parsed: unknown;
+  try {
+    // No aliases: a short text must not stand for a huge one.
+    parsed = parse(text, { maxAliasCount: 0, schema: 'core', merge: false });
+  } catch (error) {
+    throw invalid(`The file is no YAML: ${(error as Error).message.split('\n')[0]}`);
+  }
+  return parseInput(fileSchema, parsed);
+}
+
+function readEntry(slug: string, given: unknown) {
+  const isProgram = isJsonObject(given) && OF_PROGRAMS.find((key) => Object.hasOwn(given, key));
+  if (isProgram)
+    throw invalid(
+      `${slug} is a program (${isProgram}), and an import starts none.`,
+      undefined,
+      'Connect it by hand.',
+    );
+  const entry = parseInput(entrySchema, given);
+  if (entry.url === undefined && entry.server_type === undefined)
+    throw invalid(`${slug} names no url and no server_type.`);
+  const { server_type, calls_per_minute, max_concurrent, timeout_ms, max_result_bytes, ...rest } = entry;
+  return {
+    ...rest,
+    serverType: server_type,
+    callsPerMinute: calls_per_minute,
+    maxConcurrent: max_concurrent,
+    timeoutMs: timeout_ms,
+    maxResultBytes: max_result_bytes,
+    isHttpOnly: true,
+  };
+}
+
+/** `${NAME}` stands for a variable that whoever runs the server has named; for any other it is an error. */
+function fillIn(value: Json, variables: Readonly<Record<string, string>>): Json {
+  if (typeof value === 'string') {
+    return value.replace(/\$\{([^}]*)\}/g, (_, name: string) => {
+      if (Object.hasOwn(variables, name)) return variables[name] ?? '';
+      throw invalid(
+        `The variable ${JSON.stringify(name.slice(0, 80))} is not set, or an import may not refer to it.`,
+        undefined,
+        'Whoever runs Signalbox names it in SIGNALBOX_MCP_IMPORT_VARIABLES.',
+      );
+    });
+  }
+  if (Array.isArray(value)) return value.map((part) => fillIn(part, variables));
+  if (!isJsonObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, fillIn(part, variables)]));
+}

@@ -1,0 +1,149 @@
+import { and, desc, eq, lt, sql } from 'drizzle-orm';
+import type { AnyPgColumn } from 'drizzle-orm/pg-core';
+import { z } from 'zod';
+import { mcpCalls, mcpUsage, mcpUsageSummary } from '#db/schema/index.ts';
+import { inTenant } from '#db/tenant.ts';
+import {
+  fromUuid,
+  idSchema,
+  type McpCallId,
+  type McpConnectionId,
+  type RunId,
+  toUuid,
+} from '#server/domain/ids.ts';
+import { CALL_OUTCOMES, type CallDoor, type CallerNote, type CallOutcome } from '#server/domain/mcp.ts';
+import { type Actor, authorise } from '#server/identity/actor.ts';
+import type { Services } from '../context.ts';
+import { type Page, pageFields, toPage } from '../page.ts';
+import { parseInput } from '../parse-input.ts';
+
+const statsSchema = z.strictObject({ days: z.int().min(1).max(365).default(30) });
+const logSchema = z.strictObject({
+  ...pageFields,
+  connectionId: idSchema('mcpConnection').optional(),
+  runId: idSchema('run').optional(),
+  outcome: z.enum(CALL_OUTCOMES).optional(),
+});
+
+const MAX_ROWS = 1000;
+
+export interface ToolUsage {
+  connectionId: McpConnectionId;
+  /** Its slug; null: it is gone. */
+  connection: string | null;
+  tool: string;
+  calls: number;
+  toolErrors: number;
+  faults: number;
+  refusals: number;
+  /** Of calls that were sent. */
+  meanMs: number | null;
+  maxMs: number;
+  gotBytes: number;
+  lastAt: Date;
+}
+
+export interface UsageStatistics {
+  /** Since the first call, by connection and tool, the most used first. */
+  tools: ToolUsage[];
+  /** The last days, oldest first. */
+  days: { day: string; calls: number; faults: number; refusals: number }[];
+}
+
+export async function readUsage(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof statsSchema>,
+): Promise<UsageStatistics> {
+  authorise(actor, 'mcp.read');
+  const { days } = parseInput(statsSchema, input);
+  await services.gateway.flush();
+  const orgId = toUuid(actor.orgId);
+  return inTenant(services.db, actor.orgId, async (tx) => {
+    const tools = await tx
+      .select()
+      .from(mcpUsageSummary)
+      .where(eq(mcpUsageSummary.orgId, orgId))
+      .orderBy(desc(mcpUsageSummary.calls))
+      .limit(MAX_ROWS);
+    const sum = (column: AnyPgColumn) => sql<number>`sum(${column})::int`;
+    const daily = await tx
+      .select({
+        day: mcpUsage.day,
+        calls: sum(mcpUsage.calls),
+        faults: sum(mcpUsage.faults),
+        refusals: sum(mcpUsage.refusals),
+      })
+      .from(mcpUsage)
+      .where(and(eq(mcpUsage.orgId, orgId), sql`${mcpUsage.day} > current_date - ${days}::int`))
+      .groupBy(mcpUsage.day)
+      .orderBy(mcpUsage.day);
+    return { tools: tools.map(toUsage), days: daily };
+  });
+}
+
+function toUsage({
+  orgId: _,
+  connectionId,
+  firstDay: __,
+  ...row
+}: typeof mcpUsageSummary.$inferSelect): ToolUsage {
+  return { ...row, connectionId: fromUuid('mcpConnection', connectionId) };
+}
+
+/** One call, without what went in or came out. */
+export interface CallView {
+  id: McpCallId;
+  connectionId: McpConnectionId;
+  tool: string;
+  door: CallDoor;
+  caller: CallerNote;
+  runId: RunId | null;
+  outcome: CallOutcome;
+  problem: string | null;
+  ms: number;
+  sentBytes: number;
+  gotBytes: number;
+  at: Date;
+}
+
+/** Newest first. */
+export async function listCalls(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof logSchema>,
+): Promise<Page<CallView>> {
+  authorise(actor, 'mcp.log');
+  const { limit, cursor, connectionId, runId, outcome } = parseInput(logSchema, input);
+  await services.gateway.flush();
+  const paging = { limit, cursors: services.cursors, list: 'mcp-calls' };
+  const [before] = cursor === undefined ? [] : services.cursors.open(paging.list, cursor);
+  const rows = await inTenant(services.db, actor.orgId, (tx) =>
+    tx
+      .select()
+      .from(mcpCalls)
+      .where(
+        and(
+          eq(mcpCalls.orgId, toUuid(actor.orgId)),
+          before === undefined ? undefined : lt(mcpCalls.id, before),
+          connectionId === undefined ? undefined : eq(mcpCalls.connectionId, toUuid(connectionId)),
+          runId === undefined ? undefined : eq(mcpCalls.runId, toUuid(runId)),
+          outcome === undefined ? undefined : eq(mcpCalls.outcome, outcome),
+        ),
+      )
+      .orderBy(desc(mcpCalls.id))
+      .limit(limit + 1),
+  );
+  return toPage(rows, paging, { placeOf: ({ id }) => [id], toItems: toCallView });
+}
+
+function toCallView(row: typeof mcpCalls.$inferSelect): CallView {
+  const { tool, door, outcome, problem, ms, sentBytes, gotBytes, at } = row;
+  return {
+    id: fromUuid('mcpCall', row.id),
+    connectionId: fromUuid('mcpConnection', row.connectionId),
+    ...{ tool, door, outcome, problem, ms, sentBytes, gotBytes, at },
+    caller: { kind: row.callerKind, id: row.callerId, name: row.callerName },
+    runId: row.runId === null ? null : fromUuid('run', row.runId),
+  };
+}

@@ -1,0 +1,120 @@
+import { z } from 'zod';
+import type { Lease } from '#db/queries/workspace-leases.ts';
+import type {
+  Activity,
+  HistoryEntry,
+  ListedFile,
+  Overview,
+  StepEntry,
+} from '#server/agents/workspace/browse.ts';
+import type { Collaborator } from '#server/agents/workspace/talk.ts';
+import type { WorkspaceLimits } from '#server/domain/workspace/limits.ts';
+import { type Actor, authoriseAnywhere } from '#server/identity/actor.ts';
+import type { Services } from '../context.ts';
+import { type Page, pageFields, toPage } from '../page.ts';
+import { parseInput } from '../parse-input.ts';
+import { globSchema, pathSchema, placeOf, whereFields } from './admit.ts';
+
+const whereSchema = z.strictObject(whereFields);
+const listSchema = z.strictObject({ ...whereFields, ...pageFields, glob: globSchema.optional() });
+const historySchema = z.strictObject({ ...whereFields, ...pageFields, path: pathSchema.optional() });
+const sinceSchema = z.strictObject({
+  ...whereFields,
+  /** The last number seen. */
+  after: z.int().min(0).default(0),
+  limit: z.int().min(1).max(500).default(100),
+});
+const activitySchema = sinceSchema.extend({
+  /** How long to wait for something to happen. */
+  waitMs: z.int().min(0).max(25_000).default(0),
+});
+
+export async function getWorkspace(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof whereSchema>,
+): Promise<WorkspaceView> {
+  authoriseAnywhere(actor, 'workspace.read');
+  const { of } = parseInput(whereSchema, input);
+  const { browse, leases, talk, limits } = services.workspaces;
+  const place = await placeOf(services, actor, of);
+  return {
+    ...(await browse.overview(place)),
+    limits,
+    claims: await leases.list(place),
+    collaborators: await talk.collaborators(place),
+  };
+}
+
+/** How it stands, with who is there and what they hold. */
+export interface WorkspaceView extends Overview {
+  limits: WorkspaceLimits;
+  claims: Lease[];
+  collaborators: Collaborator[];
+}
+
+/** By name. */
+export async function listFiles(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof listSchema>,
+): Promise<Page<ListedFile>> {
+  authoriseAnywhere(actor, 'workspace.read');
+  const { of, limit, cursor, glob } = parseInput(listSchema, input);
+  const place = await placeOf(services, actor, of);
+  const paging = { limit, cursors: services.cursors, list: `workspace files ${place.runId}` };
+  const [after] = cursor === undefined ? [] : services.cursors.open(paging.list, cursor);
+  const rows = await services.workspaces.browse.list(place, { glob, after, limit });
+  return toPage(rows, paging, { placeOf: ({ path }) => [path], toItems: (row) => row });
+}
+
+/** Newest first. */
+export async function listHistory(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof historySchema>,
+): Promise<Page<HistoryEntry>> {
+  authoriseAnywhere(actor, 'workspace.read');
+  const { of, limit, cursor, path } = parseInput(historySchema, input);
+  const place = await placeOf(services, actor, of);
+  const paging = { limit, cursors: services.cursors, list: `workspace history ${place.runId} ${path ?? ''}` };
+  const [seq, last] = cursor === undefined ? [] : services.cursors.open(paging.list, cursor);
+  const before = seq === undefined || last === undefined ? undefined : { seq: Number(seq), path: last };
+  const rows = await services.workspaces.browse.history(place, { path, before, limit });
+  return toPage(rows, paging, { placeOf: (row) => [String(row.seq), row.path], toItems: (row) => row });
+}
+
+export async function listSteps(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof sinceSchema>,
+): Promise<StepEntry[]> {
+  authoriseAnywhere(actor, 'workspace.read');
+  const { of, ...wanted } = parseInput(sinceSchema, input);
+  return services.workspaces.browse.steps(await placeOf(services, actor, of), wanted);
+}
+
+/** What happened after a number; waits for it for a while, if that is asked. */
+export async function followActivity(
+  services: Services,
+  actor: Actor,
+  { input, signal }: { input: z.input<typeof activitySchema>; signal?: AbortSignal },
+): Promise<Activity[]> {
+  authoriseAnywhere(actor, 'workspace.read');
+  const { of, waitMs, ...wanted } = parseInput(activitySchema, input);
+  const place = await placeOf(services, actor, of);
+  const look = () => services.workspaces.browse.activity(place, wanted);
+  if (waitMs === 0) return look();
+  return services.workspaces.changes.waitFor(place, { look, waitMs, ...(signal ? { signal } : {}) });
+}
+
+/** Calls `changed` when something happens in it, now and then once too often. Answers with how to stop. */
+export async function watchWorkspace(
+  services: Services,
+  actor: Actor,
+  { of, changed }: { of: string; changed(): void },
+): Promise<() => void> {
+  authoriseAnywhere(actor, 'workspace.read');
+  const place = await placeOf(services, actor, parseInput(whereSchema, { of }).of);
+  return services.workspaces.changes.watch(place, changed);
+}

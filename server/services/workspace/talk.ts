@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import type { Collaborator, Message } from '#server/agents/workspace/talk.ts';
+import { jsonObjectSchema } from '#server/domain/json.ts';
+import { type Actor, authoriseAnywhere } from '#server/identity/actor.ts';
+import type { Services } from '../context.ts';
+import { parseInput } from '../parse-input.ts';
+import { LOG_LEVELS } from '../run/logs.ts';
+import { placeOf, plainText, whereFields, whoFields, writerOf } from './admit.ts';
+
+const listSchema = z.strictObject(whereFields);
+const joinSchema = z.strictObject({ ...whoFields, about: plainText(500).optional() });
+const leaveSchema = z.strictObject(whoFields);
+const stepSchema = z.strictObject({
+  ...whoFields,
+  message: plainText(4_000),
+  level: z.enum(LOG_LEVELS).default('info'),
+  fields: jsonObjectSchema
+    .refine((fields) => JSON.stringify(fields).length <= 16_384, 'may have 16 kB')
+    .optional(),
+});
+const sendSchema = z.strictObject({
+  ...whoFields,
+  /** A collaborator's id, or its name where only one has it; left out: to all. */
+  to: z.string().min(1).max(512).optional(),
+  body: plainText(16_384),
+});
+const inboxSchema = z.strictObject({
+  ...whoFields,
+  /** Messages up to this number are not shown again. */
+  seen: z.int().min(0).optional(),
+  limit: z.int().min(1).max(200).default(50),
+});
+const messagesSchema = z.strictObject({
+  ...whereFields,
+  after: z.int().min(0).default(0),
+  limit: z.int().min(1).max(500).default(100),
+});
+
+export async function joinWorkspace(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof joinSchema>,
+): Promise<{ me: string; collaborators: Collaborator[] }> {
+  authoriseAnywhere(actor, 'workspace.write');
+  const { about, ...who } = parseInput(joinSchema, input);
+  const { place, writer } = await writerOf(services, actor, { who });
+  return {
+    me: writer.holder,
+    collaborators: await services.workspaces.talk.join(place, writer, about ?? null),
+  };
+}
+
+/** Everything that it has claimed is free again. */
+export async function leaveWorkspace(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof leaveSchema>,
+): Promise<{ released: number }> {
+  authoriseAnywhere(actor, 'workspace.write');
+  const { place, writer } = await writerOf(services, actor, { who: parseInput(leaveSchema, input) });
+  return services.workspaces.talk.leave(place, writer);
+}
+
+export async function listCollaborators(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof listSchema>,
+): Promise<Collaborator[]> {
+  authoriseAnywhere(actor, 'workspace.read');
+  const { of } = parseInput(listSchema, input);
+  return services.workspaces.talk.collaborators(await placeOf(services, actor, of));
+}
+
+export async function logStep(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof stepSchema>,
+): Promise<{ seq: number }> {
+  authoriseAnywhere(actor, 'workspace.write');
+  const { of, as, epoch, ...step } = parseInput(stepSchema, input);
+  const { place, writer } = await writerOf(services, actor, { who: { of, as, epoch } });
+  return services.workspaces.talk.logStep(place, writer, step);
+}
+
+export async function sendMessage(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof sendSchema>,
+): Promise<{ seq: number }> {
+  authoriseAnywhere(actor, 'workspace.write');
+  const { to, body, ...who } = parseInput(sendSchema, input);
+  const { place, writer } = await writerOf(services, actor, { who });
+  return services.workspaces.talk.send(place, writer, { to: to ?? null, body });
+}
+
+export async function readInbox(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof inboxSchema>,
+): Promise<Message[]> {
+  authoriseAnywhere(actor, 'workspace.write');
+  const { seen, limit, ...who } = parseInput(inboxSchema, input);
+  const { place, writer } = await writerOf(services, actor, { who });
+  return services.workspaces.talk.inbox(place, writer, { seen, limit });
+}
+
+/** Whomever to: for people who look on. */
+export async function listMessages(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof messagesSchema>,
+): Promise<Message[]> {
+  authoriseAnywhere(actor, 'workspace.read');
+  const { of, ...wanted } = parseInput(messagesSchema, input);
+  return services.workspaces.browse.messages(await placeOf(services, actor, of), wanted);
+}
