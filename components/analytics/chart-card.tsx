@@ -10,7 +10,7 @@ import { formatDuration } from '../ui/format.ts';
 import { Card } from '../ui/surface.tsx';
 import { Table } from '../ui/table.tsx';
 import { Tooltip } from '../ui/tooltip.tsx';
-import { formatCount, formatStretch, stretchOf, tickFormat } from './format.ts';
+import { endsOf, formatCount, formatStretch, stretchOf, tickFormat } from './format.ts';
 import { runsHref } from './links.ts';
 import type { ScopeState } from './use-scope.ts';
 import { words } from './words.ts';
@@ -38,10 +38,7 @@ export function ChartCard({ label, kind, unit, points, widthMs, series, state }:
   const stretches = points.map(stretchOf);
   const format = unit === 'duration' ? formatDuration : formatCount;
   const turn = isTable ? words.asChart : words.asTable;
-  const open = ({ from, to }: ChartStretch) => {
-    const ended = { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
-    router.push(runsHref({ ...state.link, ended }));
-  };
+  const open = (stretch: ChartStretch) => router.push(runsHref({ ...state.link, ended: endsOf(stretch) }));
   return (
     <Card
       title={label}

@@ -14,14 +14,14 @@ import { Field, TextArea } from '../ui/field.tsx';
 import { TimeRangePicker, writeTimeRange } from '../ui/filter/index.ts';
 import { StatusPill } from '../ui/status.tsx';
 import { Card, Figure, Page, PageHead } from '../ui/surface.tsx';
-import { Table } from '../ui/table.tsx';
+import { Table, type TableColumn } from '../ui/table.tsx';
 import { Ago, Code, CopyText } from '../ui/text.tsx';
 import { decisionsOn, type ErrorGroup, lookOfError } from './error-look.ts';
-import { formatCount, formatStretch, stretchOf, tickFormat } from './format.ts';
+import { endsOf, formatCount, formatStretch, stretchOf, tickFormat } from './format.ts';
 import { LatestRuns } from './latest-runs.tsx';
 import { runsHref } from './links.ts';
 import { Broken } from './states.tsx';
-import { useScope } from './use-scope.ts';
+import { type ScopeState, useScope } from './use-scope.ts';
 import { words } from './words.ts';
 
 type View = Answer<'analytics.error'>;
@@ -82,12 +82,9 @@ function Subtitle({ group }: { group: ErrorGroup }) {
   );
 }
 
-function Body({ view, state }: { view: View; state: ReturnType<typeof useScope> }) {
-  const router = useRouter();
+function Body({ view, state }: { view: View; state: ScopeState }) {
   const { group, range } = view;
-  const link = (more: object = {}) => runsHref({ ...state.link, group: group.id, ended: range, ...more });
-  const stretches = group.trend.map(stretchOf);
-  const widthMs = stretches.length > 2 ? (stretches[1]?.to ?? 0) - (stretches[1]?.from ?? 0) : null;
+  const href = runsHref({ ...state.link, group: group.id, ended: range });
   return (
     <div className="flex flex-col gap-5">
       <div className="grid gap-3 sm:grid-cols-3">
@@ -95,7 +92,7 @@ function Body({ view, state }: { view: View; state: ReturnType<typeof useScope> 
           label={said.runs}
           value={formatCount(group.runs)}
           note={said.before(formatCount(group.runs_before))}
-          href={link()}
+          href={href}
         />
         <Figure label={said.first} value={<Ago at={group.first_seen} />} />
         <Figure label={said.last} value={<Ago at={group.last_seen} />} />
@@ -103,56 +100,63 @@ function Body({ view, state }: { view: View; state: ReturnType<typeof useScope> 
       <Card title={said.message}>
         <Code label={said.message}>{group.message}</Code>
       </Card>
-      <Card title={said.trendOf}>
-        <TimeChart
-          label={said.trendOf}
-          kind="bars"
-          unit="count"
-          stretches={stretches}
-          series={[
-            {
-              key: 'runs',
-              label: said.runs,
-              tone: 'bad',
-              style: 'crossed',
-              values: group.trend.map(({ runs }) => runs),
-            },
-          ]}
-          formatValue={formatCount}
-          formatStretch={formatStretch}
-          formatTick={tickFormat(widthMs)}
-          onOpen={({ from, to }) =>
-            router.push(
-              link({ ended: { from: new Date(from).toISOString(), to: new Date(to).toISOString() } }),
-            )
-          }
-          onZoom={({ from, to }) =>
-            state.set({ range: writeTimeRange({ from: new Date(from), to: new Date(to) }) })
-          }
-        />
-      </Card>
+      <Trend group={group} state={state} />
       <Card title={said.places} flush>
         <Table
           label={said.places}
           rows={group.places}
           keyOf={({ version_id }) => version_id}
-          columns={[
-            {
-              key: 'pipeline',
-              title: words.filters.pipeline,
-              cell: ({ pipeline_name }) => pipeline_name ?? words.stages.alone,
-            },
-            {
-              key: 'version',
-              title: said.version,
-              cell: ({ version }) => (version === null ? words.figures.none : `v${version}`),
-            },
-            { key: 'runs', title: said.runs, align: 'end', cell: ({ runs }) => formatCount(runs) },
-          ]}
+          columns={PLACES}
         />
       </Card>
-      <LatestRuns group={group.id} href={link()} count={group.runs} />
+      <LatestRuns group={group.id} href={href} count={group.runs} />
     </div>
+  );
+}
+
+const PLACES: readonly TableColumn<ErrorGroup['places'][number]>[] = [
+  {
+    key: 'pipeline',
+    title: words.filters.pipeline,
+    cell: ({ pipeline_name }) => pipeline_name ?? words.stages.alone,
+  },
+  {
+    key: 'version',
+    title: said.version,
+    cell: ({ version }) => (version === null ? words.figures.none : `v${version}`),
+  },
+  { key: 'runs', title: said.runs, align: 'end', cell: ({ runs }) => formatCount(runs) },
+];
+
+function Trend({ group, state }: { group: ErrorGroup; state: ScopeState }) {
+  const router = useRouter();
+  const stretches = group.trend.map(stretchOf);
+  // The first and the last may be shorter than the others.
+  const whole = stretches[1];
+  return (
+    <Card title={said.trendOf}>
+      <TimeChart
+        label={said.trendOf}
+        kind="bars"
+        unit="count"
+        stretches={stretches}
+        series={[
+          {
+            ...{ key: 'runs', label: said.runs, tone: 'bad', style: 'crossed' },
+            values: group.trend.map(({ runs }) => runs),
+          },
+        ]}
+        formatValue={formatCount}
+        formatStretch={formatStretch}
+        formatTick={tickFormat(whole ? whole.to - whole.from : null)}
+        onOpen={(stretch) =>
+          router.push(runsHref({ ...state.link, group: group.id, ended: endsOf(stretch) }))
+        }
+        onZoom={({ from, to }) =>
+          state.set({ range: writeTimeRange({ from: new Date(from), to: new Date(to) }) })
+        }
+      />
+    </Card>
   );
 }
 

@@ -92,3 +92,9 @@ export const stretchOf = ({ from, to }: { from: string; to: string }): ChartStre
   from: Date.parse(from),
   to: Date.parse(to),
 });
+
+/** As addresses have it. */
+export const endsOf = ({ from, to }: ChartStretch): { from: string; to: string } => ({
+  from: new Date(from).toISOString(),
+  to: new Date(to).toISOString(),
+});

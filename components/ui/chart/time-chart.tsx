@@ -16,14 +16,11 @@ const TICK_PX = 76;
  * it does. Whoever would rather read numbers is given a table by the page.
  */
 export function TimeChart(props: ChartProps) {
-  const { label, kind, stretches, series, unit, formatValue, formatTick, onZoom, onOpen } = props;
+  const { kind, stretches, series, unit, formatValue } = props;
   const { ref, width } = useWidth(640);
-  const { state, pointer, keys } = usePlot(props);
   const steps = (unit === 'duration' ? durationStepsUpTo : stepsUpTo)(highest(series, kind));
   const top = steps.at(-1) ?? 1;
   const yOf = (value: number) => TOP_PX + (HEIGHT_PX - TOP_PX) * (1 - value / top);
-  const frame = { width, height: HEIGHT_PX, yOf };
-  const Marks = kind === 'bars' ? Bars : Lines;
   return (
     <div>
       <Legend series={series} kind={kind} />
@@ -44,48 +41,72 @@ export function TimeChart(props: ChartProps) {
           ))}
         </div>
         <div ref={ref} className="relative min-w-0 grow">
-          <svg aria-hidden="true" width={width} height={HEIGHT_PX + 1} className="block overflow-visible">
-            {steps.map((step) => (
-              <line
-                key={step}
-                x1={0}
-                x2={width}
-                y1={yOf(step)}
-                y2={yOf(step)}
-                className="text-line"
-                stroke="currentColor"
-              />
-            ))}
-            <Chosen state={state} slot={width / Math.max(stretches.length, 1)} />
-            <Marks series={series} frame={frame} />
-          </svg>
-          <div
-            role="slider"
-            tabIndex={0}
-            aria-label={label}
-            aria-valuemin={1}
-            aria-valuemax={Math.max(stretches.length, 1)}
-            aria-valuenow={(state.at ?? stretches.length - 1) + 1}
-            aria-valuetext={say(props, state.at ?? stretches.length - 1)}
-            className={`absolute inset-x-0 top-0 touch-pan-y select-none rounded-sm ${onZoom ? 'cursor-crosshair' : onOpen ? 'cursor-pointer' : ''}`}
-            style={{ blockSize: HEIGHT_PX }}
-            {...pointer}
-            {...keys}
-          />
-          <Reading {...props} state={state} width={width} />
-          <div aria-hidden className="relative h-5 text-2xs text-quiet tabular-nums">
-            {labelledPlaces(stretches.length, width, TICK_PX).map((place) => (
-              <span
-                key={place}
-                className="absolute top-1 whitespace-nowrap"
-                style={{ insetInlineStart: (place * width) / Math.max(stretches.length, 1) }}
-              >
-                {formatTick(stretches[place]?.from ?? 0)}
-              </span>
-            ))}
-          </div>
+          <Plot {...props} width={width} steps={steps} yOf={yOf} />
+          <Ticks stretches={stretches} formatTick={props.formatTick} width={width} />
         </div>
       </div>
+    </div>
+  );
+}
+
+type PlotProps = ChartProps & { width: number; steps: readonly number[]; yOf(value: number): number };
+
+function Plot(props: PlotProps) {
+  const { label, kind, stretches, series, width, steps, yOf, onZoom, onOpen } = props;
+  const { state, pointer, keys } = usePlot(props);
+  const Marks = kind === 'bars' ? Bars : Lines;
+  const at = state.at ?? stretches.length - 1;
+  return (
+    <>
+      <svg aria-hidden="true" width={width} height={HEIGHT_PX + 1} className="block overflow-visible">
+        {steps.map((step) => (
+          <line
+            key={step}
+            x1={0}
+            x2={width}
+            y1={yOf(step)}
+            y2={yOf(step)}
+            className="text-line"
+            stroke="currentColor"
+          />
+        ))}
+        <Chosen state={state} slot={width / Math.max(stretches.length, 1)} />
+        <Marks series={series} frame={{ width, height: HEIGHT_PX, yOf }} />
+      </svg>
+      <div
+        role="slider"
+        tabIndex={0}
+        aria-label={label}
+        aria-valuemin={1}
+        aria-valuemax={Math.max(stretches.length, 1)}
+        aria-valuenow={Math.max(at + 1, 1)}
+        aria-valuetext={say(props, at)}
+        className={`absolute inset-x-0 top-0 touch-pan-y select-none rounded-sm ${onZoom ? 'cursor-crosshair' : onOpen ? 'cursor-pointer' : ''}`}
+        style={{ blockSize: HEIGHT_PX }}
+        {...pointer}
+        {...keys}
+      />
+      <Reading {...props} state={state} />
+    </>
+  );
+}
+
+function Ticks({
+  stretches,
+  formatTick,
+  width,
+}: Pick<ChartProps, 'stretches' | 'formatTick'> & { width: number }) {
+  return (
+    <div aria-hidden className="relative h-5 text-2xs text-quiet tabular-nums">
+      {labelledPlaces(stretches.length, width, TICK_PX).map((place) => (
+        <span
+          key={place}
+          className="absolute top-1 whitespace-nowrap"
+          style={{ insetInlineStart: (place * width) / Math.max(stretches.length, 1) }}
+        >
+          {formatTick(stretches[place]?.from ?? 0)}
+        </span>
+      ))}
     </div>
   );
 }
