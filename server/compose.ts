@@ -98,10 +98,7 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
   await gateway.start();
   const documents = createDocumentDesk();
   let stopping = false;
-  const seen = {
-    db,
-    presence: { list: () => ports.hotState.listPresent('agent') },
-  };
+  const seen = { db, presence: { list: () => ports.hotState.listPresent('agent') } };
   const onTrouble = (message: string, error: unknown) => logger.warn({ err: error }, message);
   const relay = createRelay({ services: seen, hot: ports.hotState, now: Date.now, onTrouble });
   const services: Services = {

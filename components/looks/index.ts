@@ -1,3 +1,10 @@
 export { lookOfAgent } from './agents.ts';
 export { lookOfRun, lookOfTask } from './runs.ts';
-export { lookOfDelivery, lookOfPart } from './system.ts';
+export {
+  CONNECTION_STATES,
+  lookOfCall,
+  lookOfConnection,
+  lookOfDelivery,
+  lookOfPart,
+  lookOfTool,
+} from './system.ts';

@@ -1,4 +1,5 @@
 import {
+  Cable,
   ChartNoAxesColumn,
   House,
   ListTree,
@@ -20,6 +21,7 @@ export const PLACES: readonly Place[] = [
   { label: 'Pipelines', href: '/pipelines', icon: Workflow },
   { label: 'Runs', href: '/runs', icon: ListTree },
   { label: 'Analytics', href: '/analytics', icon: ChartNoAxesColumn },
+  { label: 'MCP', href: '/mcp', icon: Cable },
   { label: 'Audit', href: '/audit', icon: ScrollText },
   { label: 'Settings', href: '/settings', icon: Settings },
 ];

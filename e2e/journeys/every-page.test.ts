@@ -32,10 +32,18 @@ const PAGES: Record<string, Paths> = {
   '/join': () => ['/join#nothing'],
   '/design': () => ['/design'],
   '/pipelines': () => ['/pipelines'],
-  '/runs/[id]': ({ runId }) => [`/runs/${runId}`],
   '/analytics': () => ['overview', 'stages', 'agents', 'errors'].map((tab) => `/analytics?tab=${tab}`),
   '/analytics/errors/[id]': ({ errorGroup }) => [`/analytics/errors/${errorGroup}`],
+  '/runs/[id]': ({ runId }) =>
+    ['timeline', 'logs', 'events', 'data', 'attempts', 'workspace', 'report'].map(
+      (tab) => `/runs/${runId}?tab=${tab}`,
+    ),
+  '/pipelines/[id]/edit': ({ pipelineId }) => [`/pipelines/${pipelineId}/edit`],
+  '/runs': () => ['/runs', '/runs?status=failed'],
+  '/bulk/[id]': () => [],
   '/audit': () => ['/audit'],
+  '/mcp': () => ['connections', 'approvals', 'usage', 'log', 'client'].map((tab) => `/mcp?tab=${tab}`),
+  '/mcp/[id]': () => [],
   '/settings': () => ['/settings'],
   '/settings/[section]': () => SECTIONS.map((section) => `/settings/${section}`),
 };

@@ -13,15 +13,19 @@ import { runWords } from './run-words.ts';
 import { StageDrawer } from './stage/stage-drawer.tsx';
 import { Timeline } from './timeline/timeline.tsx';
 import { type Attempt, type Run, useRun } from './use-run.ts';
+import { WaitNotice } from './wait-notice.tsx';
 
 // Each comes when it is asked for: the first page is the waterfall's alone.
 const LogsTab = lazy(() => import('./logs/logs-tab.tsx').then((tab) => ({ default: tab.LogsTab })));
 const EventsTab = lazy(() => import('./events/events-tab.tsx').then((tab) => ({ default: tab.EventsTab })));
 const DataTab = lazy(() => import('./data/data-tab.tsx').then((tab) => ({ default: tab.DataTab })));
 const AttemptsTab = lazy(() => import('./attempts-tab.tsx').then((tab) => ({ default: tab.AttemptsTab })));
+const WorkspaceTab = lazy(() =>
+  import('../../workspace/index.ts').then((tab) => ({ default: tab.WorkspaceTab })),
+);
 const ReportTab = lazy(() => import('./report-tab.tsx').then((tab) => ({ default: tab.ReportTab })));
 
-export const RUN_TABS = ['timeline', 'logs', 'events', 'data', 'attempts', 'report'] as const;
+export const RUN_TABS = ['timeline', 'logs', 'events', 'data', 'attempts', 'workspace', 'report'] as const;
 export type RunTab = (typeof RUN_TABS)[number];
 
 export function RunPage({ id }: { id: string }) {
@@ -58,6 +62,7 @@ function Loaded({ run, attempts }: { run: Run; attempts: readonly Attempt[] }) {
     events: <EventsTab run={run} />,
     data: <DataTab run={run} />,
     attempts: <AttemptsTab run={run} attempts={attempts} />,
+    workspace: <WorkspaceTab runId={run.id} isOver={isRunOver(run.status)} />,
     report: <ReportTab run={run} />,
   };
   return (
@@ -68,6 +73,7 @@ function Loaded({ run, attempts }: { run: Run; attempts: readonly Attempt[] }) {
           <ProgressBar label={runWords.progress} value={Math.round(run.progress * 100) / 100} />
         </div>
       )}
+      <WaitNotice run={run} onOpen={(key) => void setStageKey(key)} />
       {run.error ? <Notice message={run.error.message} advice={runWords.code(run.error.code)} /> : null}
       <Tabs
         label={runWords.tabsLabel}

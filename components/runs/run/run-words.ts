@@ -21,6 +21,7 @@ export const runWords = {
     events: 'Events',
     data: 'Data',
     attempts: 'Attempts',
+    workspace: 'Workspace',
     report: 'Report',
   },
   tabsLabel: 'Parts of the run',
@@ -106,6 +107,7 @@ export const runWords = {
     retried: 'It is tried now',
     loading: 'Loading the stage',
     attempts: 'Attempts',
+    workspace: 'Workspace',
     nobody: 'nobody',
   },
   logs: {

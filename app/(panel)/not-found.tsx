@@ -1,0 +1,5 @@
+import { NoPage } from '../../components/shell/lost.tsx';
+
+export default function NotFound() {
+  return <NoPage />;
+}

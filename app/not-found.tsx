@@ -1,0 +1,9 @@
+import { NoPage } from '../components/shell/lost.tsx';
+
+export default function NotFound() {
+  return (
+    <main id="main">
+      <NoPage />
+    </main>
+  );
+}
