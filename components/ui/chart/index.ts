@@ -1,3 +1,3 @@
 export { Sparkline } from './sparkline.tsx';
 export { TimeChart } from './time-chart.tsx';
-export type { ChartProps, ChartSeries, ChartStretch } from './types.ts';
+export type { ChartSeries, ChartStretch } from './types.ts';
