@@ -17,9 +17,11 @@ export function LastDay({ home: { last_day: points } }: { home: Home }) {
   const ended = succeeded + failed + sum(({ runs }) => runs.cancelled);
   const [first, last] = [points[0], points.at(-1)];
   const range = first && last ? { from: first.from, to: last.to } : undefined;
-  const durations = points.map(({ runs }) => runs.duration.p95 ?? 0);
-  const waits = points.map(({ tasks }) => tasks.wait.p95 ?? 0);
-  const newest = (values: readonly number[]) => values.findLast((value) => value > 0) ?? null;
+  // Hours in which nothing ended have no such figure, which is not the same as 0.
+  const shares = points.flatMap(({ runs }) => runs.success.value ?? []);
+  const durations = points.flatMap(({ runs }) => runs.duration.p95 ?? []);
+  const waits = points.flatMap(({ tasks }) => tasks.wait.p95 ?? []);
+  const highest = (values: readonly number[]) => (values.length === 0 ? null : Math.max(...values));
   const link = (status?: string[]) =>
     runsHref({ ...(range ? { ended: range } : {}), ...(status ? { status } : {}), sort: 'finished:desc' });
   return (
@@ -43,25 +45,21 @@ export function LastDay({ home: { last_day: points } }: { home: Home }) {
           href={link(['succeeded', 'failed'])}
           note={day.successOf(formatCount(succeeded + failed))}
         >
-          <Sparkline
-            label={day.success}
-            tone="good"
-            values={points.map(({ runs }) => runs.success.value ?? 0)}
-          />
+          <Sparkline label={day.success} tone="good" values={shares} />
         </Figure>
         <Figure
           label={day.duration}
-          value={formatMs(newest(durations))}
+          value={formatMs(durations.at(-1) ?? null)}
           href={link(['succeeded'])}
-          note={day.highest(formatMs(Math.max(0, ...durations) || null))}
+          note={day.highest(formatMs(highest(durations)))}
         >
           <Sparkline label={day.duration} tone="hold" values={durations} />
         </Figure>
         <Figure
           label={day.wait}
-          value={formatMs(newest(waits))}
+          value={formatMs(waits.at(-1) ?? null)}
           href={link()}
-          note={day.highest(formatMs(Math.max(0, ...waits) || null))}
+          note={day.highest(formatMs(highest(waits)))}
         >
           <Sparkline label={day.wait} tone="warn" values={waits} />
         </Figure>
