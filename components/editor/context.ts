@@ -58,6 +58,8 @@ export interface Editor {
   pipelineId: string;
   store: EditorStore;
   problems: Observable<readonly EditorProblem[]>;
+  /** The worst of each item: a thousand stages look theirs up, and do not search the list. */
+  severities: Observable<ReadonlyMap<string, EditorProblem['severity']>>;
   capabilities: Observable<ReadonlyMap<string, Capability> | null>;
   samples: Observable<Samples>;
   overlay: Observable<RunOverlay | null>;

@@ -119,7 +119,6 @@ async function copy({ store, copied }: Editor): Promise<void> {
   if (!text) return;
   if (!marked) {
     copied.set(text);
-    store.say('Copied');
   }
   await navigator.clipboard?.writeText(text).catch(() => undefined);
 }

@@ -1,8 +1,9 @@
 'use client';
 
 import dynamic from 'next/dynamic';
-import { useEffect, useState } from 'react';
+import { useEffect, useEffectEvent, useState } from 'react';
 import { Segments } from '../ui/choice.tsx';
+import { useToast } from '../ui/toast.tsx';
 import { Canvas } from './canvas/canvas.tsx';
 import { EditorProvider, useEditor } from './context.ts';
 import { Dialogs } from './dialogs/dialogs.tsx';
@@ -102,13 +103,18 @@ function Side({ layout }: { layout: EditorLayout }) {
   );
 }
 
-/** What was done or refused, for those who hear the page. Refusals are seen as well. */
+/** What was done is said to those who hear the page, what was refused to everybody. */
 function Said() {
   const { store } = useEditor();
   const said = useObserved(store, (state) => state.said);
+  const toast = useToast();
+  const tell = useEffectEvent((title: string) => toast({ title }));
+  useEffect(() => {
+    if (said.isLoud) tell(said.text);
+  }, [said]);
   return (
     <p role="status" aria-label="Last step" className="sr-only">
-      {said}
+      {said.isLoud ? '' : said.text}
     </p>
   );
 }

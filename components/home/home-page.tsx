@@ -4,7 +4,6 @@ import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
 import { formatCount, runsHref } from '../analytics/index.ts';
 import { type Answer, query, useFresh } from '../data/index.ts';
-import { RecentRuns } from '../runs/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Notice, ProgressBar, Skeleton } from '../ui/feedback.tsx';
 import { formatDuration } from '../ui/format.ts';
@@ -12,6 +11,7 @@ import { Card, Figure, Page, PageHead } from '../ui/surface.tsx';
 import { Table } from '../ui/table.tsx';
 import { FirstSteps } from './first-steps.tsx';
 import { LastDay } from './last-day.tsx';
+import { RecentRuns } from './recent-runs.tsx';
 import { words } from './words.ts';
 
 type Home = Answer<'analytics.home'>;

@@ -43,6 +43,13 @@ export const words = {
     },
     used: (used: string, limit: string) => `${used} of ${limit}`,
   },
+  recent: {
+    title: 'Recent runs',
+    loading: 'Loading the recent runs',
+    none: 'No runs yet',
+    noneHint: 'A run appears here as soon as somebody starts one.',
+    alone: 'Stand-alone task',
+  },
   steps: {
     title: 'First steps',
     hide: 'Hide',

@@ -1,7 +1,9 @@
 import {
+  Bot,
   Cable,
   ChartNoAxesColumn,
   House,
+  Inbox,
   ListTree,
   type LucideIcon,
   ScrollText,
@@ -20,6 +22,8 @@ export const PLACES: readonly Place[] = [
   { label: 'Home', href: '/', icon: House },
   { label: 'Pipelines', href: '/pipelines', icon: Workflow },
   { label: 'Runs', href: '/runs', icon: ListTree },
+  { label: 'Agents', href: '/agents', icon: Bot },
+  { label: 'Queues', href: '/queues', icon: Inbox },
   { label: 'Analytics', href: '/analytics', icon: ChartNoAxesColumn },
   { label: 'MCP', href: '/mcp', icon: Cable },
   { label: 'Audit', href: '/audit', icon: ScrollText },
@@ -30,3 +34,6 @@ export const PLACES: readonly Place[] = [
 export function isPlaceOf({ href }: Place, path: string): boolean {
   return path === href || (href !== '/' && path.startsWith(`${href}/`));
 }
+
+/** Where a pipeline is looked at: its editor, which shows it to those too who may not change it. */
+export const pipelineHref = (id: string): string => `/pipelines/${id}/edit`;

@@ -16,6 +16,16 @@ CREATE TABLE agent_health (
   CONSTRAINT agent_health_pkey PRIMARY KEY (agent_id)
 );
 
+CREATE TABLE agent_history (
+  org_id uuid NOT NULL,
+  agent_id uuid NOT NULL,
+  at timestamp with time zone DEFAULT now() NOT NULL,
+  state text NOT NULL,
+  CONSTRAINT agent_history_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id) ON DELETE CASCADE,
+  CONSTRAINT agent_history_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
+  CONSTRAINT agent_history_pkey PRIMARY KEY (agent_id, at)
+);
+
 CREATE TABLE agent_performance (
   org_id uuid NOT NULL,
   agent_id uuid NOT NULL,
@@ -600,6 +610,8 @@ CREATE TABLE pipelines (
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   updated_at timestamp with time zone DEFAULT now() NOT NULL,
   tool_name text,
+  made_by uuid,
+  CONSTRAINT pipelines_made_by_fkey FOREIGN KEY (made_by) REFERENCES users(id) ON DELETE SET NULL,
   CONSTRAINT pipelines_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
   CONSTRAINT pipelines_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
   CONSTRAINT pipelines_pkey PRIMARY KEY (id),
@@ -672,6 +684,20 @@ CREATE TABLE runs (
   CONSTRAINT runs_pkey PRIMARY KEY (id)
 ) PARTITION BY RANGE (id);
 
+CREATE TABLE saved_views (
+  org_id uuid NOT NULL,
+  actor_id text NOT NULL,
+  place text NOT NULL,
+  name text NOT NULL,
+  query text NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT saved_views_name_check CHECK (((length(name) >= 1) AND (length(name) <= 64))),
+  CONSTRAINT saved_views_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
+  CONSTRAINT saved_views_pkey PRIMARY KEY (org_id, actor_id, place, name),
+  CONSTRAINT saved_views_place_check CHECK ((length(place) <= 64)),
+  CONSTRAINT saved_views_query_check CHECK ((length(query) <= 4096))
+);
+
 CREATE TABLE schema_migrations (
   name text NOT NULL,
   hash text NOT NULL,
@@ -710,6 +736,7 @@ CREATE TABLE sessions (
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   last_seen_at timestamp with time zone DEFAULT now() NOT NULL,
   expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT sessions_member FOREIGN KEY (org_id, user_id) REFERENCES memberships(org_id, user_id) ON DELETE CASCADE,
   CONSTRAINT sessions_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id) ON DELETE CASCADE,
   CONSTRAINT sessions_pkey PRIMARY KEY (id),
   CONSTRAINT sessions_token_hash_key UNIQUE (token_hash),
@@ -856,6 +883,7 @@ CREATE TABLE versions (
   content_hash text NOT NULL,
   note text DEFAULT ''::text NOT NULL,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
+  capabilities text[],
   CONSTRAINT versions_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
   CONSTRAINT versions_pipeline_id_fkey FOREIGN KEY (pipeline_id) REFERENCES pipelines(id),
   CONSTRAINT versions_pkey PRIMARY KEY (id)
@@ -989,6 +1017,8 @@ CREATE TABLE workspaces (
 );
 
 
+CREATE INDEX agent_history_at ON public.agent_history USING btree (at);
+CREATE INDEX agent_performance_minute ON public.agent_performance USING btree (org_id, minute);
 CREATE INDEX agent_seats_task ON public.agent_seats USING btree (run_id, idx);
 CREATE INDEX agent_tokens_org ON public.agent_tokens USING btree (org_id, id) WHERE (revoked_at IS NULL);
 CREATE INDEX api_keys_maker ON public.api_keys USING btree (made_by) WHERE (made_by IS NOT NULL);
@@ -1275,6 +1305,7 @@ CREATE TRIGGER task_dag_templates_touch BEFORE UPDATE ON public.task_dag_templat
 CREATE TRIGGER users_touch BEFORE UPDATE ON public.users FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 
 CREATE POLICY tenant ON agent_health FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON agent_history FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON agent_performance FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON agent_seats FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON agent_tokens FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
@@ -1313,6 +1344,7 @@ CREATE POLICY tenant ON run_events FOR ALL TO signalbox_door USING ((org_id = ( 
 CREATE POLICY tenant ON run_objects FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON run_rollups FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON runs FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON saved_views FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON secrets FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON sign_in_links FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON task_dag_templates FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
@@ -1330,6 +1362,7 @@ CREATE POLICY tenant ON workspace_versions FOR ALL TO signalbox_door USING ((org
 CREATE POLICY tenant ON workspaces FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 
 GRANT INSERT, SELECT, UPDATE ON agent_health TO signalbox_door;
+GRANT SELECT ON agent_history TO signalbox_door;
 GRANT SELECT ON agent_performance TO signalbox_door;
 GRANT SELECT ON agent_performance_summary TO signalbox_door;
 GRANT SELECT ON agent_seats TO signalbox_door;
@@ -1372,6 +1405,7 @@ GRANT SELECT ON run_events TO signalbox_door;
 GRANT SELECT ON run_objects TO signalbox_door;
 GRANT SELECT ON run_rollups TO signalbox_door;
 GRANT SELECT ON runs TO signalbox_door;
+GRANT DELETE, INSERT, SELECT, UPDATE ON saved_views TO signalbox_door;
 GRANT DELETE, INSERT, UPDATE ON secrets TO signalbox_door;
 GRANT DELETE, INSERT, SELECT, UPDATE ON sign_in_links TO signalbox_door;
 GRANT SELECT ON task_analytics TO signalbox_door;

@@ -2,12 +2,12 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openBrowser } from '../stack/browser.ts';
 import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
+import { findBarriers, watchPage } from '../stack/watch-page.ts';
 
 let browser: Browser;
 let context: BrowserContext;
 let dataDir: Awaited<ReturnType<typeof makeDataDir>>;
 let server: RunningServer;
-const complaints: string[] = [];
 
 beforeAll(async () => {
   dataDir = await makeDataDir();
@@ -15,11 +15,6 @@ beforeAll(async () => {
   context = await browser.newContext({
     permissions: ['clipboard-read', 'clipboard-write'],
     viewport: { width: 1440, height: 900 },
-  });
-  await context.addInitScript(() => {
-    document.addEventListener('securitypolicyviolation', ({ violatedDirective, sourceFile }) => {
-      console.error(`policy: ${violatedDirective} ${sourceFile}`);
-    });
   });
   const page = await open();
   await page.goto(server.link);
@@ -32,12 +27,13 @@ afterAll(async () => {
   await dataDir?.remove();
 });
 
-async function open(): Promise<Page> {
+/** The complaints of each page: what its journey expects to be empty. */
+const heard = new WeakMap<Page, string[]>();
+
+async function open(theme: 'light' | 'dark' = 'light'): Promise<Page> {
   const page = await context.newPage();
-  page.on('pageerror', (error) => complaints.push(error.message));
-  page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(message.text());
-  });
+  await page.emulateMedia({ colorScheme: theme });
+  heard.set(page, watchPage(page));
   return page;
 }
 
@@ -157,7 +153,7 @@ describe('by the keyboard alone', () => {
     await page.keyboard.press('Enter');
     await page.getByRole('link', { name: 'Open the run' }).waitFor();
     await page.locator('.react-flow__node').getByText('Succeeded').nth(2).waitFor({ timeout: 60_000 });
-    expect(complaints).toEqual([]);
+    expect(heard.get(page)).toEqual([]);
     await page.close();
   });
 });
@@ -197,7 +193,7 @@ describe('the canvas', () => {
     for (let entries = 0; entries < 3; entries++) await page.keyboard.press('Control+z');
     await page.getByText('Begin with a stage').waitFor();
     await expect.poll(async () => (await readDraft(page)).document.stages, { timeout: 30_000 }).toEqual([]);
-    expect(complaints).toEqual([]);
+    expect(heard.get(page)).toEqual([]);
     await page.close();
   });
 
@@ -226,7 +222,7 @@ describe('the canvas', () => {
     await other.getByRole('group', { name: /^Note/ }).waitFor();
     await other.getByRole('group', { name: /Stage sleep, sleep, 1 in/ }).waitFor();
     expect(await readDraft(other)).toEqual(before);
-    expect(complaints).toEqual([]);
+    expect([heard.get(page), heard.get(other)]).toEqual([[], []]);
     await Promise.all([page.close(), other.close()]);
   });
 });
@@ -250,6 +246,41 @@ test('of two tabs that edit one draft the second is asked, and both are kept', a
   expect((await readDraft(mine)).document.stages.map(({ key }) => key)).toEqual(['sleep']);
   expect((await readDraft(theirs)).document.stages.map(({ key }) => key)).toEqual(['echo']);
   // The refusal of the second is an answer of the server, which the browser writes down.
+  const complaints = [mine, theirs].flatMap((page) => heard.get(page) ?? []);
   expect(complaints.filter((text) => !text.includes('412'))).toEqual([]);
   await Promise.all([mine.close(), theirs.close()]);
 });
+
+test.each(['light', 'dark'] as const)(
+  'nothing of it bars the way of people with other eyes or hands, %s',
+  async (theme) => {
+    const page = await open(theme);
+    const sample = await page.request.get(`${server.origin}/api/v1/pipelines?search=data-processing`);
+    const { pipelines } = (await sample.json()) as { pipelines: { id: string }[] };
+    await page.goto(`${server.origin}/pipelines/${pipelines[0]?.id}/edit`);
+    await page.getByRole('group', { name: /^Stage Data ingestion/ }).waitFor();
+    expect(await findBarriers(page), 'open').toEqual([]);
+    await page.getByRole('button', { name: 'Outline' }).last().click();
+    await page.getByRole('button', { name: 'Data transformation', exact: true }).click();
+    await page.getByRole('heading', { name: 'Data transformation' }).waitFor();
+    await page.getByRole('button', { name: 'Failures and retries' }).click();
+    expect(await findBarriers(page), 'a stage').toEqual([]);
+    await page.getByRole('button', { name: 'YAML' }).click();
+    await page.getByRole('textbox', { name: 'YAML of the pipeline' }).waitFor();
+    expect(await findBarriers(page), 'its text').toEqual([]);
+    for (const [key, name] of [
+      ['a', 'Add a stage'],
+      ['c', 'Connect data-transformation to…'],
+      ['d', 'Dry run'],
+    ] as const) {
+      await page.getByRole('button', { name: 'Find a stage' }).focus();
+      await page.keyboard.press(key);
+      await page.getByRole('dialog', { name }).waitFor();
+      expect(await findBarriers(page), name).toEqual([]);
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+    }
+    expect(heard.get(page)).toEqual([]);
+    await page.close();
+  },
+);

@@ -31,7 +31,13 @@ const PAGES: Record<string, Paths> = {
   '/sign-in': () => ['/sign-in'],
   '/join': () => ['/join#nothing'],
   '/design': () => ['/design'],
-  '/pipelines': () => ['/pipelines'],
+  '/pipelines': () => [
+    ...['/pipelines', '/pipelines?archived=true', '/pipelines?q=nothing+like+it'],
+    ...['/pipelines?new=blank', '/pipelines?new=template', '/pipelines?new=import'],
+  ],
+  '/agents': () => ['/agents', '/agents?view=table&group=capability', '/agents?enrol=true'],
+  '/agents/[id]': ({ agentId }) => [`/agents/${agentId}`],
+  '/queues': () => ['/queues', '/queues?empty=true', '/queues?part=dead', '/queues?part=limits'],
   '/analytics': () => ['overview', 'stages', 'agents', 'errors'].map((tab) => `/analytics?tab=${tab}`),
   '/analytics/errors/[id]': ({ errorGroup }) => [`/analytics/errors/${errorGroup}`],
   '/runs/[id]': ({ runId }) =>

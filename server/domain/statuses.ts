@@ -51,11 +51,11 @@ export const canTaskStep = (from: TaskStatus, to: TaskStatus): boolean => TASK_S
 export const isRunOver = (status: RunStatus): boolean => RUN_STEPS[status].length === 0;
 export const isRunPaused = (status: RunStatus): boolean => status === 'paused';
 export const isRunCancelling = (status: RunStatus): boolean => status === 'cancelling';
+export const isRunSuccess = (status: RunStatus): boolean => status === 'succeeded';
 /** Its end was a failure. */
 export const isRunFailure = (status: RunStatus): boolean => status === 'failed';
 export const isRunCancelled = (status: RunStatus): boolean => status === 'cancelled';
 export const isRunActive = (status: RunStatus): boolean => status === 'running';
-export const isRunSuccess = (status: RunStatus): boolean => status === 'succeeded';
 
 export const isTaskOver = (status: TaskStatus): boolean => TASK_STEPS[status].length === 0;
 export const isTaskUntouched = (status: TaskStatus): boolean => status === 'pending';

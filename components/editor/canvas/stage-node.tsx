@@ -13,14 +13,17 @@ import { useObserved } from '../store/observable.ts';
 import { iconOf } from './icons.ts';
 import type { StageNode as StageNodeType } from './to-flow.ts';
 
-/** Below it a stage is a box with its name: nobody can read more, and a thousand of them are drawn faster. */
+/**
+ * Below it a stage is a box with its name: nobody can read more or hit a handle, and a thousand of them are drawn
+ * faster. Wires need no handles, as `to-flow.ts` says where they meet a stage.
+ */
 const SMALL_ZOOM = 0.45;
 
 /** Each subscribes to what is its own, so that a tick of one stage redraws one stage. */
 export const StageNode = memo(function StageNode({ data: { stage }, selected }: NodeProps<StageNodeType>) {
-  const { problems, overlay, connecting, marks } = useEditor();
+  const { severities, overlay, connecting, marks } = useEditor();
   const id = stageId(stage.key);
-  const problem = useObserved(problems, (list) => worstOf(list, id));
+  const problem = useObserved(severities, (known) => known.get(id) ?? null);
   const state = useObserved(overlay, (run) => run?.stages.get(stage.key));
   const isRefused = useObserved(connecting, (wire) => wire?.refused.has(stage.key) ?? false);
   const mark = useObserved(marks, (known) => known?.get(stage.key) ?? null);
@@ -30,7 +33,7 @@ export const StageNode = memo(function StageNode({ data: { stage }, selected }: 
     <div
       className={`flex size-full items-center gap-2.5 rounded-lg border bg-card px-3 text-text ${frameOf({ selected, problem })} ${isRefused ? 'opacity-35' : ''} ${isSmall ? '' : 'shadow-card'}`}
     >
-      <Handle type="target" position={Position.Left} isConnectableStart />
+      {isSmall ? null : <Handle type="target" position={Position.Left} />}
       {isSmall ? null : (
         <span className="flex size-8 shrink-0 items-center justify-center rounded-md border border-line bg-sunken text-quiet">
           <Icon aria-hidden size={16} />
@@ -47,7 +50,7 @@ export const StageNode = memo(function StageNode({ data: { stage }, selected }: 
         )}
       </span>
       <Badge problem={problem} state={state} isSmall={isSmall} />
-      <Handle type="source" position={Position.Right} />
+      {isSmall ? null : <Handle type="source" position={Position.Right} />}
       {mark === null ? null : (
         <span
           className={`absolute -top-2.5 left-2.5 rounded-full border bg-card px-1.5 text-2xs font-medium ${mark === 'added' ? 'border-good-fill text-good' : 'border-warn-fill text-warn'}`}
@@ -58,11 +61,6 @@ export const StageNode = memo(function StageNode({ data: { stage }, selected }: 
     </div>
   );
 });
-
-function worstOf(list: readonly EditorProblem[], id: string): EditorProblem['severity'] | null {
-  // Errors come first in the list.
-  return list.find(({ item }) => item === id)?.severity ?? null;
-}
 
 function frameOf({
   selected,

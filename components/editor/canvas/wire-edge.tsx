@@ -13,12 +13,10 @@ const LABEL_ZOOM = 0.5;
 
 export const WireEdge = memo(function WireEdge(props: EdgeProps<WireEdgeType>) {
   const { id, data, selected = false } = props;
-  const { overlay, problems } = useEditor();
+  const { overlay, severities } = useEditor();
   const wire = data?.wire ?? null;
   const trace = useObserved(overlay, (run) => traceOf(run, wire));
-  const isWrong = useObserved(problems, (list) =>
-    list.some(({ item, severity }) => item === id && severity === 'error'),
-  );
+  const isWrong = useObserved(severities, (known) => known.get(id) === 'error');
   const [path, x, y] = getBezierPath(props);
   const label = wire && whenLabel(wire);
   return (

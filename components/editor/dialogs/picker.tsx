@@ -50,8 +50,8 @@ export function Picker({
       <input
         role="combobox"
         aria-label={label}
-        aria-expanded
-        aria-controls={list}
+        aria-expanded={items.length > 0}
+        aria-controls={items.length > 0 ? list : undefined}
         aria-activedescendant={active ? `${list}-${current}` : undefined}
         aria-autocomplete="list"
         placeholder={label}
@@ -65,19 +65,22 @@ export function Picker({
         onKeyDown={onKeyDown}
         className="h-9 w-full rounded-md border border-control bg-card px-3 text-base placeholder:text-faint focus:outline-2 focus:-outline-offset-1 focus:outline-accent"
       />
-      <div id={list} role="listbox" aria-label={label} className="max-h-80 overflow-y-auto">
-        {items.map((item, place) => (
-          <PickerRow
-            key={item.id}
-            id={`${list}-${place}`}
-            item={item}
-            isActive={place === current}
-            onPoint={() => setAt(place)}
-            onPick={onPick}
-          />
-        ))}
-      </div>
-      {items.length === 0 ? <p className="px-2 py-3 text-sm text-quiet">{none}</p> : null}
+      {items.length === 0 ? (
+        <p className="px-2 py-3 text-sm text-quiet">{none}</p>
+      ) : (
+        <div id={list} role="listbox" aria-label={label} className="max-h-80 overflow-y-auto">
+          {items.map((item, place) => (
+            <PickerRow
+              key={item.id}
+              id={`${list}-${place}`}
+              item={item}
+              isActive={place === current}
+              onPoint={() => setAt(place)}
+              onPick={onPick}
+            />
+          ))}
+        </div>
+      )}
     </div>
   );
 }

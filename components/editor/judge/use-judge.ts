@@ -1,5 +1,6 @@
 import { useEffect } from 'react';
 import type { Editor } from '../context.ts';
+import { severityByItem } from '../model/problems.ts';
 import type { Question, Verdict } from './worker.ts';
 
 /** After the last letter of a word, not after each. */
@@ -9,7 +10,7 @@ const AFTER_MS = 150;
  * Keeps what is wrong, and whether the draft differs from what is published, up with the document. Judging happens in
  * a thread of its own: it reads every expression, and a thousand stages must not make a drag stutter.
  */
-export function useJudge({ store, capabilities, problems, published }: Editor): void {
+export function useJudge({ store, capabilities, problems, severities, published }: Editor): void {
   useEffect(() => {
     const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -29,6 +30,7 @@ export function useJudge({ store, capabilities, problems, published }: Editor): 
     worker.onmessage = ({ data }: MessageEvent<Verdict>) => {
       isBusy = false;
       problems.set(data.problems);
+      severities.set(severityByItem(data.problems));
       const known = published.get();
       if (data.differs !== known.differs) published.set({ ...known, differs: data.differs });
       if (isStale) {
@@ -54,7 +56,7 @@ export function useJudge({ store, capabilities, problems, published }: Editor): 
       worker.terminate();
       for (const stop of stops) stop();
     };
-  }, [store, capabilities, problems, published]);
+  }, [store, capabilities, problems, severities, published]);
 }
 
 function isSame(one: Question, other: Question | undefined): boolean {

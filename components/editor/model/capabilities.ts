@@ -22,28 +22,50 @@ export interface FormField {
     | { kind: 'boolean' }
     | { kind: 'choice'; options: readonly string[] }
     | { kind: 'texts' }
+    /** A list of objects, each of one of a few kinds. */
+    | { kind: 'items'; variants: readonly Variant[] }
     /** All that has no control of its own is written as JSON. */
     | { kind: 'json' };
   /** What it is when it is left out. */
   byDefault: Json | undefined;
 }
 
+/** One kind of item in a list: what marks it, and its other fields. */
+export interface Variant {
+  label: string;
+  /** The fields that say which kind it is, such as `op: filter`; none where there is one kind. */
+  mark: JsonObject;
+  fields: readonly FormField[];
+}
+
 /** The fields of an object schema in their order; null when it is nothing that a form can be made of. */
 export function formOf(schema: JsonObject | null): FormField[] | null {
-  if (schema === null) return null;
-  const root = resolve(schema, schema);
-  if (!isJsonObject(root.properties)) return null;
-  const required = new Set(Array.isArray(root.required) ? root.required : []);
-  return Object.entries(root.properties).flatMap(([name, part]) => {
+  return schema === null ? null : fieldsOf(schema, { root: schema, depth: 0 });
+}
+
+interface Within {
+  root: JsonObject;
+  /** Forms within forms end somewhere: what lies deeper is written as JSON. */
+  depth: number;
+}
+
+const MAX_DEPTH = 2;
+
+function fieldsOf(schema: JsonObject, within: Within): FormField[] | null {
+  const { root } = within;
+  const object = resolve(schema, root);
+  if (!isJsonObject(object.properties)) return null;
+  const required = new Set(Array.isArray(object.required) ? object.required : []);
+  return Object.entries(object.properties).flatMap(([name, part]) => {
     if (!isJsonObject(part)) return [];
-    const field = resolve(part, schema);
+    const field = resolve(part, root);
     return [
       {
         name,
         title: typeof field.title === 'string' ? field.title : toWords(name),
         hint: typeof field.description === 'string' ? field.description : '',
         required: required.has(name),
-        control: controlOf(field),
+        control: controlOf(field, within),
         byDefault: field.default,
       },
     ];
@@ -60,7 +82,7 @@ function resolve(part: JsonObject, root: JsonObject): JsonObject {
 
 const LONG = 500;
 
-function controlOf(field: JsonObject): FormField['control'] {
+function controlOf(field: JsonObject, within: Within): FormField['control'] {
   const options = field.enum;
   if (Array.isArray(options) && options.every((option) => typeof option === 'string')) {
     return { kind: 'choice', options };
@@ -79,12 +101,39 @@ function controlOf(field: JsonObject): FormField['control'] {
     case 'boolean':
       return { kind: 'boolean' };
     case 'array':
-      return isJsonObject(field.items) && field.items.type === 'string'
-        ? { kind: 'texts' }
-        : { kind: 'json' };
+      return listControlOf(field, within);
     default:
       return { kind: 'json' };
   }
+}
+
+function listControlOf({ items }: JsonObject, { root, depth }: Within): FormField['control'] {
+  if (!isJsonObject(items)) return { kind: 'json' };
+  const item = resolve(items, root);
+  if (item.type === 'string' && item.enum === undefined) return { kind: 'texts' };
+  if (depth >= MAX_DEPTH) return { kind: 'json' };
+  const options = (Array.isArray(item.oneOf) ? item.oneOf : [item]).filter(isJsonObject);
+  const variants = options.flatMap((option) => variantOf(option, { root, depth: depth + 1 }) ?? []);
+  return variants.length > 0 && variants.length === options.length
+    ? { kind: 'items', variants }
+    : { kind: 'json' };
+}
+
+function variantOf(option: JsonObject, within: Within): Variant | null {
+  const { properties } = resolve(option, within.root);
+  const fields = fieldsOf(option, within);
+  if (!fields || !isJsonObject(properties)) return null;
+  const marks = Object.entries(properties).flatMap(([name, part]): [string, Json][] =>
+    isJsonObject(part) && part.const !== undefined ? [[name, part.const]] : [],
+  );
+  const mark = Object.fromEntries(marks);
+  const label = marks.map(([, value]) => toWords(String(value))).join(', ');
+  return { label: label || 'Item', mark, fields: fields.filter(({ name }) => !(name in mark)) };
+}
+
+/** The kind of an item; undefined where it is none of those that are known. */
+export function variantIn(variants: readonly Variant[], item: JsonObject): Variant | undefined {
+  return variants.find(({ mark }) => Object.entries(mark).every(([name, value]) => item[name] === value));
 }
 
 /** `previewRows` as "Preview rows". */

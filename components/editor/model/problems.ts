@@ -25,13 +25,12 @@ export function countProblems(problems: readonly EditorProblem[]): ProblemCounts
 }
 
 /** The worst of each item. */
-export function worstByItem(problems: readonly EditorProblem[]): ReadonlyMap<string, EditorProblem> {
-  const worst = new Map<string, EditorProblem>();
-  for (const problem of problems) {
-    if (problem.item === null) continue;
-    const known = worst.get(problem.item);
-    if (!known || (known.severity === 'warning' && problem.severity === 'error'))
-      worst.set(problem.item, problem);
+export function severityByItem(
+  problems: readonly EditorProblem[],
+): ReadonlyMap<string, EditorProblem['severity']> {
+  const worst = new Map<string, EditorProblem['severity']>();
+  for (const { item, severity } of problems) {
+    if (item !== null && worst.get(item) !== 'error') worst.set(item, severity);
   }
   return worst;
 }

@@ -7,7 +7,6 @@ import { StatusIcon } from '../../ui/status.tsx';
 import { useEditor } from '../context.ts';
 import { stageId, wireId } from '../model/items.ts';
 import { type OutlineRow, outlineOf, whenLabel } from '../model/outline.ts';
-import { worstByItem } from '../model/problems.ts';
 import { useObserved } from '../store/observable.ts';
 
 /** The same pipeline as a list: everything that the canvas can do can be done from here. */
@@ -39,10 +38,10 @@ export function Outline() {
 }
 
 function Row({ row: { stage, title, incoming, outgoing } }: { row: OutlineRow }) {
-  const { store, asked, problems, overlay, canvas, isReadOnly } = useEditor();
+  const { store, asked, severities, overlay, canvas, isReadOnly } = useEditor();
   const id = stageId(stage.key);
   const isSelected = useObserved(store, (state) => state.selection.has(id));
-  const problem = useObserved(problems, (list) => worstByItem(list).get(id)?.severity ?? null);
+  const problem = useObserved(severities, (known) => known.get(id) ?? null);
   const status = useObserved(overlay, (run) => run?.stages.get(stage.key)?.status);
   const Problem = problem === 'error' ? CircleAlert : TriangleAlert;
   return (

@@ -1,8 +1,10 @@
 'use client';
 
+import { ArrowUp, Plus, X } from 'lucide-react';
 import { isJsonObject, type Json, type JsonObject } from '../../../server/domain/json.ts';
-import { Switch } from '../../ui/choice.tsx';
-import { type FormField, formOf } from '../model/capabilities.ts';
+import { Button, IconButton } from '../../ui/button.tsx';
+import { Select, Switch } from '../../ui/choice.tsx';
+import { type FormField, formOf, type Variant, variantIn } from '../model/capabilities.ts';
 import { ChoiceField, JsonField, NumberField, TextField, TextsField } from './fields.tsx';
 
 /** A form from the schema of a capability's config. What has no control of its own is written as JSON. */
@@ -28,10 +30,27 @@ export function SchemaForm({
     );
   }
   if (fields.length === 0) return <p className="text-sm text-quiet">There is nothing to set.</p>;
+  return (
+    <FormFields
+      fields={fields}
+      value={value}
+      onChange={(config) => onChange(Object.keys(config).length === 0 ? undefined : config)}
+    />
+  );
+}
+
+function FormFields({
+  fields,
+  value,
+  onChange,
+}: {
+  fields: readonly FormField[];
+  value: JsonObject;
+  onChange(value: JsonObject): void;
+}) {
   const set = (name: string, next: Json | undefined) => {
     const { [name]: _, ...rest } = value;
-    const config = next === undefined ? rest : { ...value, [name]: next };
-    onChange(Object.keys(config).length === 0 ? undefined : config);
+    onChange(next === undefined ? rest : { ...value, [name]: next });
   };
   return fields.map((field) => (
     <Control
@@ -41,6 +60,93 @@ export function SchemaForm({
       onChange={(next) => set(field.name, next)}
     />
   ));
+}
+
+/** A list whose items have forms of their own: steps, rules, operations, in the order in which they happen. */
+function Items({
+  field: { title, hint },
+  variants,
+  value,
+  onChange,
+}: {
+  field: FormField;
+  variants: readonly Variant[];
+  value: readonly JsonObject[];
+  onChange(value: Json | undefined): void;
+}) {
+  const put = (items: readonly JsonObject[]) => onChange(items.length === 0 ? undefined : [...items]);
+  return (
+    <fieldset className="flex min-w-0 flex-col gap-2">
+      <legend className="mb-1 text-sm font-medium">{title}</legend>
+      {value.map((item, at) => (
+        <Item
+          // biome-ignore lint/suspicious/noArrayIndexKey: an item keeps its place while it is written
+          key={at}
+          at={at}
+          item={item}
+          variants={variants}
+          onChange={(next) => put(value.map((known, place) => (place === at ? next : known)))}
+          onUp={() => put(value.with(at, value[at - 1] ?? item).with(at - 1, item))}
+          onRemove={() => put(value.filter((_, place) => place !== at))}
+        />
+      ))}
+      <div className="flex items-center gap-2">
+        <Button size="sm" icon={Plus} onClick={() => put([...value, { ...variants[0]?.mark }])}>
+          Add
+        </Button>
+        {hint ? <span className="text-xs text-quiet">{hint}</span> : null}
+      </div>
+    </fieldset>
+  );
+}
+
+function Item({
+  at,
+  item,
+  variants,
+  onChange,
+  onUp,
+  onRemove,
+}: {
+  at: number;
+  item: JsonObject;
+  variants: readonly Variant[];
+  onChange(item: JsonObject): void;
+  onUp(): void;
+  onRemove(): void;
+}) {
+  const variant = variantIn(variants, item);
+  const kinds = variants.map(({ label }) => ({ value: label, label }));
+  const name = `item ${at + 1}`;
+  return (
+    <div className="flex flex-col gap-3 rounded-md border border-line bg-sunken p-2.5">
+      <div className="flex items-center gap-1">
+        <span className="w-5 shrink-0 text-xs tabular-nums text-quiet">{at + 1}</span>
+        <div className="min-w-0 grow">
+          {kinds.length > 1 ? (
+            <Select
+              label={`Kind of ${name}`}
+              value={variant?.label ?? ''}
+              choices={kinds}
+              onChange={(label) => onChange({ ...variants.find((known) => known.label === label)?.mark })}
+            />
+          ) : null}
+        </div>
+        <IconButton label={`Move ${name} up`} icon={ArrowUp} size="sm" disabled={at === 0} onClick={onUp} />
+        <IconButton label={`Remove ${name}`} icon={X} size="sm" onClick={onRemove} />
+      </div>
+      {variant ? (
+        <FormFields
+          key={variant.label}
+          fields={variant.fields}
+          value={item}
+          onChange={(next) => onChange({ ...variant.mark, ...next })}
+        />
+      ) : (
+        <JsonField label={name} value={item} onChange={(next) => onChange(isJsonObject(next) ? next : {})} />
+      )}
+    </div>
+  );
 }
 
 function Control({
@@ -99,7 +205,15 @@ function Control({
           onChange={(next) => onChange(next === undefined ? undefined : [...next])}
         />
       );
+    case 'items':
+      // What was written by hand and is no list of objects stays as it is, as text.
+      if (value === undefined || isListOfObjects(value))
+        return <Items field={field} variants={control.variants} value={value ?? []} onChange={onChange} />;
+      return <JsonField {...common} value={value} onChange={onChange} placeholder={placeholder} />;
     case 'json':
       return <JsonField {...common} value={value} onChange={onChange} placeholder={placeholder} />;
   }
 }
+
+const isListOfObjects = (value: Json): value is JsonObject[] =>
+  Array.isArray(value) && value.every(isJsonObject);

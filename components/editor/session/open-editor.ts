@@ -35,6 +35,7 @@ export function openEditor(
     store: createEditorStore(document),
     autosave,
     problems: observable([]),
+    severities: observable(new Map()),
     capabilities: observable(null),
     samples: observable(new Map()),
     overlay: observable(null),

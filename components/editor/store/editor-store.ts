@@ -10,8 +10,8 @@ export interface EditorState {
   document: EditorDocument;
   history: History;
   selection: ReadonlySet<string>;
-  /** What was last done or refused, for those who do not see it. */
-  said: string;
+  /** What was last done, for those who do not see it; what was refused is shown to everybody. */
+  said: { text: string; isLoud: boolean };
 }
 
 /** One open editor: the document and all that can be done to it. Nothing here knows how it is drawn or kept. */
@@ -30,13 +30,16 @@ export interface EditorStore extends Observable<EditorState> {
   duplicate(): boolean;
   /** Somebody else's document takes the place of this one; there is no way back by undo. */
   reset(document: EditorDocument): void;
+  /** To everybody, as when something cannot be done. */
   say(text: string): void;
 }
 
 const NOTHING: ReadonlySet<string> = new Set();
+const SILENCE = { text: '', isLoud: false };
+const quietly = (text: string) => ({ text, isLoud: false });
 
 export function createEditorStore(document: EditorDocument): EditorStore {
-  const state = observable<EditorState>({ document, history: NO_HISTORY, selection: NOTHING, said: '' });
+  const state = observable<EditorState>({ document, history: NO_HISTORY, selection: NOTHING, said: SILENCE });
 
   const step = (move: typeof undo, word: string) => {
     const before = state.get();
@@ -47,7 +50,7 @@ export function createEditorStore(document: EditorDocument): EditorStore {
       ...before,
       ...after,
       selection: keepKnown(before.selection, after.document),
-      said: `${word}: ${entry.label}`,
+      said: quietly(`${word}: ${entry.label}`),
     });
   };
 
@@ -63,7 +66,7 @@ export function createEditorStore(document: EditorDocument): EditorStore {
       const after = perform(before, edit);
       const wanted = edit.select ? new Set(edit.select) : before.selection;
       const selection = after.document === before.document ? wanted : keepKnown(wanted, after.document);
-      state.set({ ...before, ...after, selection, said: edit.label });
+      state.set({ ...before, ...after, selection, said: quietly(edit.label) });
       return true;
     },
     undo: () => step(undo, 'Undone'),
@@ -98,9 +101,9 @@ export function createEditorStore(document: EditorDocument): EditorStore {
       return store.perform(duplicate(current, selection));
     },
     reset(next) {
-      state.set({ document: next, history: NO_HISTORY, selection: NOTHING, said: '' });
+      state.set({ document: next, history: NO_HISTORY, selection: NOTHING, said: SILENCE });
     },
-    say: (said) => state.set({ ...state.get(), said }),
+    say: (text) => state.set({ ...state.get(), said: { text, isLoud: true } }),
   };
   return store;
 }

@@ -14,6 +14,7 @@ const look = EditorView.theme({
   '&.cm-focused .cm-selectionBackground, .cm-selectionBackground, ::selection': {
     backgroundColor: 'var(--accent-soft) !important',
   },
+  '.cm-placeholder': { color: 'var(--faint)' },
   '.cm-cursor': { borderLeftColor: 'var(--text)' },
   '.cm-tooltip': {
     backgroundColor: 'var(--raised)',

@@ -9,6 +9,7 @@ export const runWords = {
   started: 'started',
   took: (duration: string) => `took ${duration}`,
   done: (percent: number) => `${percent} % done`,
+  stagesDone: (done: number, total: number) => `${done} of ${total} ${total === 1 ? 'stage' : 'stages'}`,
   code: (code: string) => `Code ${code}.`,
   progress: 'Progress of the run',
   replayOf: 'Replay of',
@@ -175,5 +176,4 @@ export const runWords = {
     stages: 'Stages',
     cut: (n: number) => `The first ${count.format(n)} stages.`,
   },
-  compareTitle: 'Compare two runs',
 } as const;

@@ -17,6 +17,7 @@ import { secrets } from './secrets.ts';
 import { system } from './system.ts';
 import { tasks } from './tasks.ts';
 import { templates } from './templates.ts';
+import { views } from './views.ts';
 import { workspaces } from './workspaces.ts';
 
 /** All that can be asked of Signalbox. Every door is made from this table: REST, tRPC and the OpenAPI document. */
@@ -27,6 +28,7 @@ export const operations = {
   tasks,
   agents,
   bulk,
+  views,
   queues,
   deadLetters,
   auth,
