@@ -3,7 +3,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { query, useFresh } from '../data/index.ts';
 import { lookOfAgent } from '../looks/index.ts';
-import { Sparkline } from '../ui/chart.tsx';
+import { Sparkline } from '../ui/chart/index.ts';
 import { Notice, Skeleton } from '../ui/feedback.tsx';
 import { formatDuration, formatMoment } from '../ui/format.ts';
 import { StateTimeline, StatusPill } from '../ui/status.tsx';

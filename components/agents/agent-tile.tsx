@@ -1,6 +1,6 @@
 import Link from 'next/link';
 import { lookOfAgent } from '../looks/index.ts';
-import { Sparkline } from '../ui/chart.tsx';
+import { Sparkline } from '../ui/chart/index.ts';
 import { fillOf, Meter, StatusText } from '../ui/status.tsx';
 import { type Activity, type Agent, beatAgeOf, NOTHING } from './use-fleet.ts';
 import { words } from './words.ts';

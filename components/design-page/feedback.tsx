@@ -3,7 +3,7 @@
 import { Inbox, Search } from 'lucide-react';
 import { useState } from 'react';
 import { Button } from '../ui/button.tsx';
-import { Sparkline } from '../ui/chart.tsx';
+import { Sparkline } from '../ui/chart/index.ts';
 import { ConfirmDialog, Dialog } from '../ui/dialog.tsx';
 import { Drawer } from '../ui/drawer.tsx';
 import { Empty, Notice, ProgressBar, Skeleton } from '../ui/feedback.tsx';

@@ -1,4 +1,15 @@
-import { Bot, Cable, Inbox, ListTree, type LucideIcon, ScrollText, Settings, Workflow } from 'lucide-react';
+import {
+  Bot,
+  Cable,
+  ChartNoAxesColumn,
+  House,
+  Inbox,
+  ListTree,
+  type LucideIcon,
+  ScrollText,
+  Settings,
+  Workflow,
+} from 'lucide-react';
 
 export interface Place {
   label: string;
@@ -8,10 +19,12 @@ export interface Place {
 
 /** What the side bar offers, and in which order. */
 export const PLACES: readonly Place[] = [
+  { label: 'Home', href: '/', icon: House },
   { label: 'Pipelines', href: '/pipelines', icon: Workflow },
   { label: 'Runs', href: '/runs', icon: ListTree },
   { label: 'Agents', href: '/agents', icon: Bot },
   { label: 'Queues', href: '/queues', icon: Inbox },
+  { label: 'Analytics', href: '/analytics', icon: ChartNoAxesColumn },
   { label: 'MCP', href: '/mcp', icon: Cable },
   { label: 'Audit', href: '/audit', icon: ScrollText },
   { label: 'Settings', href: '/settings', icon: Settings },
