@@ -18,7 +18,7 @@ import { SchemaForm } from '../schema-form.tsx';
 import { CapabilityField } from './capability-field.tsx';
 import { InputSection } from './input-section.tsx';
 import { LastRun } from './last-run.tsx';
-import { LimitsSections } from './limits-sections.tsx';
+import { LimitsSections, type SetField } from './limits-sections.tsx';
 import { WiresSection } from './wires-section.tsx';
 
 /** All that a stage can be told. */
@@ -97,8 +97,6 @@ function Problems({ problems }: { problems: readonly EditorProblem[] }) {
     </ul>
   );
 }
-
-export type SetField = (field: string, value: Json | undefined) => void;
 
 function useSetter(stage: StageItem): SetField {
   const { store } = useEditor();
