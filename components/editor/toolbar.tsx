@@ -65,7 +65,7 @@ function DraftState() {
           role="status"
           aria-label={`The draft: ${text}`}
           title={'message' in state ? state.message : text}
-          className={`flex items-center gap-1 text-xs ${state.phase === 'failed' || state.phase === 'conflict' ? 'text-warn' : 'text-quiet'}`}
+          className={`flex items-center gap-1 text-xs ${state.phase === 'unsaved' || state.phase === 'conflict' ? 'text-warn' : 'text-quiet'}`}
         >
           <Icon aria-hidden size={15} />
           <span className="max-xl:sr-only">{text}</span>
@@ -79,7 +79,7 @@ const SAVING: Record<SaveState['phase'], readonly [typeof CloudCheck, string]> =
   saved: [CloudCheck, 'Saved'],
   waiting: [CloudUpload, 'Saving…'],
   saving: [CloudUpload, 'Saving…'],
-  failed: [CloudAlert, 'Not saved; trying again'],
+  unsaved: [CloudAlert, 'Not saved; trying again'],
   conflict: [CloudAlert, 'Not saved'],
 };
 

@@ -1,4 +1,5 @@
 export { lookOfAgent } from './agents.ts';
+export { lookOfQueue, QUEUE_STATES, type QueueState } from './queues.ts';
 export { lookOfRun, lookOfTask } from './runs.ts';
 export {
   CONNECTION_STATES,

@@ -10,15 +10,18 @@ import {
   lookOfCall,
   lookOfConnection,
   lookOfDelivery,
+  lookOfQueue,
   lookOfRun,
   lookOfTask,
   lookOfTool,
+  QUEUE_STATES,
 } from './index.ts';
 
 const GROUPS: [string, Look[]][] = [
   ['runs', RUN_STATUSES.map(lookOfRun)],
   ['tasks', TASK_STATUSES.map(lookOfTask)],
   ['agents', AGENT_STATES.map(lookOfAgent)],
+  ['queues', QUEUE_STATES.map(lookOfQueue)],
   ['deliveries', DELIVERY_STATES.map(lookOfDelivery)],
   ['MCP servers', CONNECTION_STATES.map(lookOfConnection)],
   ['MCP tools', TOOL_STATES.map(lookOfTool)],

@@ -55,6 +55,8 @@ export const words = {
     metadata: 'Metadata',
     replayOf: 'Replay of',
     replayed: 'Replayed',
+    waiting: 'Waiting for an agent',
+    waitingFor: (time: string) => `over ${time.replace('m', ' min')}`,
     yes: 'Yes',
     no: 'Not yet',
     badNumber: 'A number of the pipeline’s versions, such as 3. Choose the pipeline too.',

@@ -6,6 +6,7 @@ export const pipelines = pgTable('pipelines', {
   name: text('name').notNull(),
   description: text('description').notNull().default(''),
   tags: text('tags').array().notNull().default([]),
+  madeBy: uuid('made_by'),
   archivedAt: timestamp('archived_at', { withTimezone: true }),
   createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
   updatedAt: timestamp('updated_at', { withTimezone: true }).notNull().defaultNow(),

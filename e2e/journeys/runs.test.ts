@@ -54,7 +54,7 @@ beforeAll(async () => {
   context = await browser.newContext();
   const first = await context.newPage();
   await first.goto(server.link);
-  await first.getByRole('heading', { name: 'Pipelines' }).waitFor();
+  await first.getByRole('heading', { name: 'Home' }).waitFor();
   await first.close();
 });
 afterAll(async () => {

@@ -38,7 +38,7 @@ export async function startServer(
     cwd: ROOT,
     env: {
       ...rest,
-      ...(isDev ? {} : { NODE_ENV: 'production' }),
+      NODE_ENV: isDev ? 'development' : 'production',
       ...{ SERVER_PORT: '0', SIGNALBOX_DATA_DIR: dataDir },
       ...settings,
     } as NodeJS.ProcessEnv,

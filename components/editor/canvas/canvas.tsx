@@ -6,6 +6,7 @@ import {
   MiniMap,
   type NodeMouseHandler,
   ReactFlow,
+  type ReactFlowProps,
   ReactFlowProvider,
   SelectionMode,
   type Viewport,
@@ -31,8 +32,23 @@ import { WireEdge } from './wire-edge.tsx';
 // Outside of components: React Flow draws everything anew when these are other objects.
 const NODE_TYPES = { stage: StageNode, note: NoteNode, group: GroupNode };
 const EDGE_TYPES = { wire: WireEdge };
-const SNAP: [number, number] = [10, 10];
-const PAN_BUTTONS = [1, 2];
+/** A drag on nothing selects; the wheel and the other buttons move the view. Keys are the editor's own. */
+const HABITS: Partial<ReactFlowProps<FlowNode, WireEdgeType>> = {
+  snapToGrid: true,
+  snapGrid: [10, 10],
+  selectionOnDrag: true,
+  selectionMode: SelectionMode.Partial,
+  multiSelectionKeyCode: ['Meta', 'Control', 'Shift'],
+  panOnScroll: true,
+  panOnDrag: [1, 2],
+  zoomOnDoubleClick: false,
+  connectionRadius: 36,
+  deleteKeyCode: null,
+  disableKeyboardA11y: true,
+  minZoom: 0.05,
+  maxZoom: 2,
+  proOptions: { hideAttribution: true },
+};
 const FIT = { padding: 0.15, maxZoom: 1 };
 /** What one can read is better to begin with than all of it; of very many, all of it. */
 const READABLE = { ...FIT, minZoom: 0.5 };
@@ -78,27 +94,14 @@ function Flow() {
         onSelectionDragStop={onDragStop}
         onNodeDoubleClick={onOpen}
         {...wires}
-        connectionRadius={36}
+        {...HABITS}
         nodesDraggable={!isReadOnly}
         nodesConnectable={!isReadOnly}
-        snapToGrid
-        snapGrid={SNAP}
-        selectionOnDrag
-        panOnScroll
-        panOnDrag={PAN_BUTTONS}
-        selectionMode={SelectionMode.Partial}
-        multiSelectionKeyCode={['Meta', 'Control', 'Shift']}
-        deleteKeyCode={null}
-        disableKeyboardA11y
-        zoomOnDoubleClick={false}
-        minZoom={0.05}
-        maxZoom={2}
         onlyRenderVisibleElements={nodes.length > MANY_NODES}
         {...(saved
           ? { defaultViewport: saved }
           : { fitView: true, fitViewOptions: nodes.length > FEW_NODES ? FIT : READABLE })}
         onMoveEnd={(_, viewport: Viewport) => writeViewport(pipelineId, viewport)}
-        proOptions={{ hideAttribution: true }}
         onKeyDown={(event: KeyboardEvent) => selectFocused(event, store.select)}
       >
         <Background variant={BackgroundVariant.Dots} gap={20} size={1.5} />

@@ -48,14 +48,7 @@ export function PublishDialog({ thenRun, onClose }: { thenRun: boolean; onClose(
     >
       <div className="flex flex-col gap-4">
         {failure ? <Notice message={failure.message} advice={failure.advice} /> : null}
-        {errors > 0 ? (
-          <p className="text-sm text-bad">
-            {counted(errors, 'error')} must be mended first. The list under the canvas leads to each.
-          </p>
-        ) : null}
-        {errors === 0 && warnings > 0 ? (
-          <p className="text-sm text-warn">{counted(warnings, 'warning')} do not stop it.</p>
-        ) : null}
+        <Hurdles errors={errors} warnings={warnings} />
         <Field
           label="What has changed, in a sentence"
           hint="Shown in the list of versions. It may be left out."
@@ -77,6 +70,18 @@ export function PublishDialog({ thenRun, onClose }: { thenRun: boolean; onClose(
       </div>
     </Dialog>
   );
+}
+
+function Hurdles({ errors, warnings }: { errors: number; warnings: number }) {
+  if (errors > 0)
+    return (
+      <p className="text-sm text-bad">
+        {counted(errors, 'error')} must be mended first. The list under the canvas leads to each.
+      </p>
+    );
+  return warnings > 0 ? (
+    <p className="text-sm text-warn">{counted(warnings, 'warning')} do not stop it.</p>
+  ) : null;
 }
 
 function usePublish(onDone: () => void) {

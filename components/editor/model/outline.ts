@@ -4,21 +4,17 @@ import { inOrder } from './wiring.ts';
 export interface OutlineRow {
   stage: StageItem;
   title: string;
-  incoming: readonly Wire[];
   outgoing: readonly Wire[];
 }
 
 /** The pipeline as a list, in an order in which its stages can run: what the canvas shows, for reading and for keys. */
 export function outlineOf(document: EditorDocument): OutlineRow[] {
   const stages = new Map(document.stages.map((stage) => [stage.key, stage]));
-  const incoming = Map.groupBy(document.dependencies, ({ to }) => to);
   const outgoing = Map.groupBy(document.dependencies, ({ from }) => from);
   return inOrder(document).flatMap((key) => {
     const stage = stages.get(key);
     if (!stage) return [];
-    return [
-      { stage, title: titleOf(stage), incoming: incoming.get(key) ?? [], outgoing: outgoing.get(key) ?? [] },
-    ];
+    return [{ stage, title: titleOf(stage), outgoing: outgoing.get(key) ?? [] }];
   });
 }
 

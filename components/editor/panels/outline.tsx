@@ -37,7 +37,7 @@ export function Outline() {
   );
 }
 
-function Row({ row: { stage, title, incoming, outgoing } }: { row: OutlineRow }) {
+function Row({ row: { stage, title, outgoing } }: { row: OutlineRow }) {
   const { store, asked, severities, overlay, canvas, isReadOnly } = useEditor();
   const id = stageId(stage.key);
   const isSelected = useObserved(store, (state) => state.selection.has(id));
@@ -80,22 +80,29 @@ function Row({ row: { stage, title, incoming, outgoing } }: { row: OutlineRow })
           />
         )}
       </div>
-      {incoming.length + outgoing.length === 0 ? null : (
-        <ul aria-label={`Connections of ${title}`} className="flex flex-wrap gap-1 px-2 pb-1.5">
-          {outgoing.map((wire) => (
-            <li key={wireId(wire)}>
-              <button
-                type="button"
-                onClick={() => store.select([wireId(wire)])}
-                className="flex h-6 max-w-48 items-center truncate rounded-sm border border-line bg-card px-1.5 text-2xs text-quiet hover:border-control"
-              >
-                → {wire.to}
-                {whenLabel(wire) === null ? '' : ` (${whenLabel(wire)})`}
-              </button>
-            </li>
-          ))}
-        </ul>
-      )}
+      <Onward title={title} wires={outgoing} />
     </li>
+  );
+}
+
+/** Where it leads: each connection can be opened from here. */
+function Onward({ title, wires }: { title: string; wires: OutlineRow['outgoing'] }) {
+  const { store } = useEditor();
+  if (wires.length === 0) return null;
+  return (
+    <ul aria-label={`Connections of ${title}`} className="flex flex-wrap gap-1 px-2 pb-1.5">
+      {wires.map((wire) => (
+        <li key={wireId(wire)}>
+          <button
+            type="button"
+            onClick={() => store.select([wireId(wire)])}
+            className="flex h-6 max-w-48 items-center truncate rounded-sm border border-line bg-card px-1.5 text-2xs text-quiet hover:border-control"
+          >
+            → {wire.to}
+            {whenLabel(wire) === null ? '' : ` (${whenLabel(wire)})`}
+          </button>
+        </li>
+      ))}
+    </ul>
   );
 }

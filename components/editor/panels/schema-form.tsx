@@ -62,6 +62,27 @@ function FormFields({
   ));
 }
 
+function YesNo({
+  field: { title, hint, byDefault },
+  value,
+  onChange,
+}: {
+  field: FormField;
+  value: Json | undefined;
+  onChange(value: Json | undefined): void;
+}) {
+  return (
+    <div className="flex flex-col gap-0.5">
+      <Switch
+        label={title}
+        checked={typeof value === 'boolean' ? value : byDefault === true}
+        onChange={(next) => onChange(next === byDefault ? undefined : next)}
+      />
+      {hint ? <p className="text-xs text-quiet">{hint}</p> : null}
+    </div>
+  );
+}
+
 /** A list whose items have forms of their own: steps, rules, operations, in the order in which they happen. */
 function Items({
   field: { title, hint },
@@ -176,16 +197,7 @@ function Control({
         />
       );
     case 'boolean':
-      return (
-        <div className="flex flex-col gap-0.5">
-          <Switch
-            label={title}
-            checked={typeof value === 'boolean' ? value : byDefault === true}
-            onChange={(next) => onChange(next === byDefault ? undefined : next)}
-          />
-          {hint ? <p className="text-xs text-quiet">{hint}</p> : null}
-        </div>
-      );
+      return <YesNo field={field} value={value} onChange={onChange} />;
     case 'choice':
       return (
         <ChoiceField

@@ -24,16 +24,11 @@ const WHEN = [
 export function WirePanel({ wire }: { wire: Wire }) {
   const { store, samples, problems, isReadOnly } = useEditor();
   const id = wireId(wire);
-  const { document } = store.get();
   const error = useObserved(problems, (list) => list.find((problem) => problem.item === id)?.message);
   const expression = isJsonObject(wire.when) ? String(wire.when.expression ?? '') : undefined;
   const word = DEPENDENCY_WHEN.find((known) => known === wire.when) ?? 'success';
   const put = (when: string | { expression: string }) =>
     store.perform(setWhen(store.get().document, id, when));
-  const nameFor = (key: string) => {
-    const stage = findStage(document, key);
-    return stage ? titleOf(stage) : key;
-  };
   return (
     <div>
       <header className="flex items-center gap-2 border-b border-line px-4 py-3">
@@ -50,20 +45,7 @@ export function WirePanel({ wire }: { wire: Wire }) {
         )}
       </header>
       <fieldset disabled={isReadOnly} className="flex min-w-0 flex-col gap-4 p-4">
-        <p className="flex flex-wrap items-center gap-2 text-sm">
-          {[wire.from, wire.to].map((key, at) => (
-            <span key={key} className="flex items-center gap-2">
-              {at === 1 ? <ArrowRight aria-label="leads to" size={14} className="text-quiet" /> : null}
-              <button
-                type="button"
-                className="rounded-sm border border-line bg-sunken px-2 py-0.5 hover:border-control"
-                onClick={() => store.select([stageId(key)])}
-              >
-                {nameFor(key)}
-              </button>
-            </span>
-          ))}
-        </p>
+        <Ends wire={wire} />
         <ChoiceField
           label="It is taken"
           value={expression === undefined ? word : 'expression'}
@@ -91,5 +73,31 @@ export function WirePanel({ wire }: { wire: Wire }) {
         )}
       </fieldset>
     </div>
+  );
+}
+
+/** From where to where, each the way to its stage. */
+function Ends({ wire }: { wire: Wire }) {
+  const { store } = useEditor();
+  const { document } = store.get();
+  const nameFor = (key: string) => {
+    const stage = findStage(document, key);
+    return stage ? titleOf(stage) : key;
+  };
+  return (
+    <p className="flex flex-wrap items-center gap-2 text-sm">
+      {[wire.from, wire.to].map((key, at) => (
+        <span key={key} className="flex items-center gap-2">
+          {at === 1 ? <ArrowRight aria-label="leads to" size={14} className="text-quiet" /> : null}
+          <button
+            type="button"
+            className="rounded-sm border border-line bg-sunken px-2 py-0.5 hover:border-control"
+            onClick={() => store.select([stageId(key)])}
+          >
+            {nameFor(key)}
+          </button>
+        </span>
+      ))}
+    </p>
   );
 }

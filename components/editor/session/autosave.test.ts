@@ -85,7 +85,7 @@ describe('autosave', () => {
     draft.isAway = true;
     autosave.changed(named('a'));
     await tick();
-    expect(autosave.get()).toEqual({ phase: 'failed', message: 'The server does not answer.' });
+    expect(autosave.get()).toEqual({ phase: 'unsaved', message: 'The server does not answer.' });
     autosave.changed(named('b'));
     await tick();
     draft.isAway = false;

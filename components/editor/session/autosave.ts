@@ -6,7 +6,7 @@ export type SaveState =
   | { phase: 'waiting' }
   | { phase: 'saving' }
   /** It is tried again by itself. */
-  | { phase: 'failed'; message: string }
+  | { phase: 'unsaved'; message: string }
   /** Somebody else has saved since. Nothing is written until a person has decided. */
   | { phase: 'conflict' };
 
@@ -70,7 +70,7 @@ export function createAutosave({ revision: first, save, isStale, after }: Autosa
         state.set({ phase: 'conflict' });
         return;
       }
-      state.set({ phase: 'failed', message: error instanceof Error ? error.message : String(error) });
+      state.set({ phase: 'unsaved', message: error instanceof Error ? error.message : String(error) });
       schedule(RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)] ?? 0);
     }
   };
@@ -91,7 +91,7 @@ export function createAutosave({ revision: first, save, isStale, after }: Autosa
         const { phase } = state.get();
         if (phase === 'conflict') return false;
         await write();
-        if (state.get().phase === 'failed') return false;
+        if (state.get().phase === 'unsaved') return false;
       }
       return state.get().phase === 'saved';
     },

@@ -11,6 +11,7 @@ import { Tabs } from '../../ui/tabs.tsx';
 import { RunHead } from './run-head.tsx';
 import { runWords } from './run-words.ts';
 import { StageDrawer } from './stage/stage-drawer.tsx';
+import { RUN_TABS, type RunTab } from './tabs.ts';
 import { Timeline } from './timeline/timeline.tsx';
 import { type Attempt, type Run, useRun } from './use-run.ts';
 import { WaitNotice } from './wait-notice.tsx';
@@ -24,9 +25,6 @@ const WorkspaceTab = lazy(() =>
   import('../../workspace/index.ts').then((tab) => ({ default: tab.WorkspaceTab })),
 );
 const ReportTab = lazy(() => import('./report-tab.tsx').then((tab) => ({ default: tab.ReportTab })));
-
-export const RUN_TABS = ['timeline', 'logs', 'events', 'data', 'attempts', 'workspace', 'report'] as const;
-export type RunTab = (typeof RUN_TABS)[number];
 
 export function RunPage({ id }: { id: string }) {
   const { run, attempts, error, retry } = useRun(id);

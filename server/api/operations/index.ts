@@ -1,5 +1,6 @@
 import { auth, me } from './account.ts';
 import { agents } from './agents.ts';
+import { analytics } from './analytics.ts';
 import { audit } from './audit.ts';
 import { bulk } from './bulk.ts';
 import { agentTokens, keys } from './keys.ts';
@@ -43,6 +44,7 @@ export const operations = {
   notificationTargets,
   notificationDeliveries,
   limits,
+  analytics,
   workspaces,
   mcp,
   mcpServers,

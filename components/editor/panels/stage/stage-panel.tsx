@@ -11,6 +11,7 @@ import { useEditor } from '../../context.ts';
 import type { StageItem } from '../../model/document.ts';
 import { renameStage, setField, whyNotRename } from '../../model/edits/stages.ts';
 import { stageId } from '../../model/items.ts';
+import type { EditorProblem } from '../../model/problems.ts';
 import { useObserved } from '../../store/observable.ts';
 import { Section, TextField } from '../fields.tsx';
 import { SchemaForm } from '../schema-form.tsx';
@@ -48,18 +49,7 @@ export function StagePanel({ stage }: { stage: StageItem }) {
           </Tooltip>
         )}
       </header>
-      {own.length === 0 ? null : (
-        <ul
-          aria-label="Problems of this stage"
-          className="flex flex-col gap-1.5 border-b border-line px-4 py-3 text-sm"
-        >
-          {own.map(({ id, severity, message, advice }) => (
-            <li key={id} className={severity === 'error' ? 'text-bad' : 'text-warn'}>
-              {message} <span className="text-quiet">{advice}</span>
-            </li>
-          ))}
-        </ul>
-      )}
+      <Problems problems={own} />
       <fieldset disabled={isReadOnly} className="min-w-0">
         <div className="flex flex-col gap-4 p-4">
           <TextField
@@ -89,6 +79,22 @@ export function StagePanel({ stage }: { stage: StageItem }) {
         </Button>
       </div>
     </div>
+  );
+}
+
+function Problems({ problems }: { problems: readonly EditorProblem[] }) {
+  if (problems.length === 0) return null;
+  return (
+    <ul
+      aria-label="Problems of this stage"
+      className="flex flex-col gap-1.5 border-b border-line px-4 py-3 text-sm"
+    >
+      {problems.map(({ id, severity, message, advice }) => (
+        <li key={id} className={severity === 'error' ? 'text-bad' : 'text-warn'}>
+          {message} <span className="text-quiet">{advice}</span>
+        </li>
+      ))}
+    </ul>
   );
 }
 
