@@ -19,6 +19,7 @@ import { CapabilityField } from './capability-field.tsx';
 import { InputSection } from './input-section.tsx';
 import { LastRun } from './last-run.tsx';
 import { LimitsSections } from './limits-sections.tsx';
+import type { SetField } from './set-field.ts';
 import { WiresSection } from './wires-section.tsx';
 
 /** All that a stage can be told. */
@@ -97,8 +98,6 @@ function Problems({ problems }: { problems: readonly EditorProblem[] }) {
     </ul>
   );
 }
-
-export type SetField = (field: string, value: Json | undefined) => void;
 
 function useSetter(stage: StageItem): SetField {
   const { store } = useEditor();
