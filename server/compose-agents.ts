@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { AgentFailure, type AgentHandler, type BuiltinAgent } from '#server/agents/agent.ts';
 import { createBuiltinAgents } from '#server/agents/builtin/index.ts';
+import type { CallMcpTool } from '#server/agents/builtin/mcp-tool.ts';
 import { type AmqpAgent, createAmqpAgent } from '#server/agents/delivery/amqp-agent.ts';
 import { MAX_PAYLOAD_DEPTH } from '#server/agents/payload-expander.ts';
 import type { Payloads } from '#server/agents/payloads.ts';
@@ -24,6 +25,8 @@ export interface AgentParts {
   env: Env;
   ports: Ports;
   payloads: Payloads;
+  /** For stages that call tools of MCP servers. */
+  callMcpTool: CallMcpTool;
   sharedFilesOf: SharedFilesOf;
   newUuid(): string;
   onTrouble(message: string, error: unknown): void;
@@ -43,10 +46,18 @@ export interface Agents {
  * With a broker the built-in agents work over it like anybody's, in this process or another; without one they are
  * called directly, as nothing else could reach them.
  */
-export function makeAgents({ env, ports, payloads, sharedFilesOf, newUuid, onTrouble }: AgentParts): Agents {
+export function makeAgents({
+  env,
+  ports,
+  payloads,
+  callMcpTool,
+  sharedFilesOf,
+  newUuid,
+  onTrouble,
+}: AgentParts): Agents {
   const isOverBroker = env.rabbitmqUrl !== undefined;
   const builtins = env.roles.has('agents')
-    ? createBuiltinAgents({ data: { scratchRoot: join(env.dataDir, 'scratch') }, sharedFilesOf })
+    ? createBuiltinAgents({ data: { scratchRoot: join(env.dataDir, 'scratch') }, callMcpTool, sharedFilesOf })
     : { agents: [], stop: async () => undefined };
   const whole = createWholeAssignments(payloads);
   const members = builtins.agents.map((agent) => ({

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
+import type { CallMcpTool } from '#server/agents/builtin/mcp-tool.ts';
 import { createGateway, type McpGateway } from '#server/gateway/gateway.ts';
+import { createStageCalls } from '#server/gateway/stage-calls.ts';
 import { toStreamingFetch } from '#server/gateway/web-fetch.ts';
 import type { Rates } from '#server/identity/limits/rates.ts';
 import type { SecretStore } from '#server/identity/secrets/store.ts';
@@ -17,7 +19,19 @@ export interface GatewayParts {
   newUuid(): string;
 }
 
-export function makeGateway(ports: Ports, parts: GatewayParts): McpGateway {
+export interface RunningGateway {
+  gateway: McpGateway;
+  /** For stages. */
+  callMcpTool: CallMcpTool;
+}
+
+export async function startGateway(ports: Ports, parts: GatewayParts): Promise<RunningGateway> {
+  const gateway = makeGateway(ports, parts);
+  await gateway.start();
+  return { gateway, callMcpTool: createStageCalls(gateway, ports.beatSql) };
+}
+
+function makeGateway(ports: Ports, parts: GatewayParts): McpGateway {
   const { env, secrets, rates, logger } = parts;
   return createGateway({
     sql: ports.beatSql,

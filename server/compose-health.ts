@@ -65,5 +65,6 @@ export function shownSettings(env: Env): ShownSettings {
     maxAgents: env.maxAgents,
     maxConcurrentTasks: env.maxConcurrentTasks ?? null,
     retentionDays: env.retentionDays,
+    given: env.given,
   };
 }

@@ -8,6 +8,7 @@ import { createSigningKeys } from '#server/notifications/signing-keys.ts';
 import { createWebhookSender } from '#server/notifications/webhook.ts';
 import type { Env } from '#server/platform/env.ts';
 import type { Logger } from '#server/platform/logger.ts';
+import type { Metrics } from '#server/platform/metrics.ts';
 import type { SafeFetch } from '#server/platform/safe-fetch.ts';
 import type { Ports } from './compose-ports.ts';
 
@@ -18,6 +19,7 @@ export interface NotificationParts {
   fetch: SafeFetch;
   logger: Logger;
   newUuid(): string;
+  metrics: Pick<Metrics, 'countDelivery'>;
 }
 
 const TIMEOUT_MS = 15_000;
@@ -36,6 +38,7 @@ export function makeNotifications({
   fetch,
   logger,
   newUuid,
+  metrics,
 }: NotificationParts): Notifications {
   const { beatSql: sql } = ports;
   const send = createSender({
@@ -51,6 +54,7 @@ export function makeNotifications({
       onUnsent: (mail) => logger.info({ mail }, 'a mail was not sent: no mail server is configured'),
     }),
     random: Math.random,
+    onTried: metrics.countDelivery,
   });
   const local = env.port === 0 ? undefined : `http://127.0.0.1:${env.port}`;
   return {

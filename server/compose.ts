@@ -5,9 +5,11 @@ import { readServerKey } from '#db/queries/server-key.ts';
 import { orgOfRun } from '#db/queries/stored-objects.ts';
 import { seed } from '#db/seed/seed.ts';
 import { type DoorDatabase, openDoorDatabase } from '#db/tenant.ts';
+import type { CallMcpTool } from '#server/agents/builtin/mcp-tool.ts';
 import { createPayloads } from '#server/agents/payloads.ts';
 import { createSharedFiles } from '#server/agents/workspace/shared.ts';
 import { createWorkspaces } from '#server/agents/workspace/workspaces.ts';
+import { createAggregator } from '#server/analytics/aggregator.ts';
 import { tenantOfQueue } from '#server/broker/topology.ts';
 import { createEngine, type Engine } from '#server/coordinator/engine.ts';
 import { createNudges, type Nudges } from '#server/coordinator/nudges.ts';
@@ -30,7 +32,7 @@ import type { Services } from '#server/services/context.ts';
 import { createCursors } from '#server/services/cursors.ts';
 import { makeAgents } from './compose-agents.ts';
 import { openRecords, type Records } from './compose-audit.ts';
-import { makeGateway } from './compose-gateway.ts';
+import { startGateway } from './compose-gateway.ts';
 import { createHealth, shownSettings } from './compose-health.ts';
 import { makeLimits } from './compose-limits.ts';
 import { makeNotifications } from './compose-notifications.ts';
@@ -76,23 +78,24 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
   if (await seed(ports.beatSql, newUuid)) onStep('Added the sample pipeline and the templates.');
   await Promise.all([ports.broker.start(), ports.hotState.start(), ports.objects.start()]);
   const { checkpointer, ...records } = await openRecords(env, ports, logger);
+  const outbound = createSafeFetch({ allow: env.outboundAllow });
+  const limits = await makeLimits(ports, { env, logger, metrics, record: records.record });
+  const { gateway, callMcpTool } = await startGateway(ports, {
+    ...{ env, logger, newUuid, fetch: outbound },
+    ...{ secrets: records.secrets, rates: limits.parts.rates },
+  });
   const db = openDoorDatabase(ports.doorSql);
   const { engine, agents, payloads, workspaces, graphOf, nudges, announcer } = makeEngine(ports, {
-    ...{ ...options, newUuid, db },
+    ...{ ...options, callMcpTool, newUuid, db },
   });
   metrics.watchEngine(engine.load);
   await hearOthers(ports, engine, nudges);
   await agents.start(engine);
-  const outbound = createSafeFetch({ allow: env.outboundAllow });
   const identity = await startIdentity(ports, options, { outbound, newUuid });
-  const { chores, office } = makeChores({ ...options, ...records, ports, checkpointer, outbound, newUuid });
-  if (env.roles.has('coordinator')) for (const chore of chores) chore.start();
-  const limits = await makeLimits(ports, { env, logger, metrics, record: records.record });
-  const gateway = makeGateway(ports, {
-    ...{ env, logger, newUuid, fetch: outbound },
-    ...{ secrets: records.secrets, rates: limits.parts.rates },
+  const { chores, office } = makeChores({
+    ...{ ...options, ...records, ports, graphOf, checkpointer, outbound, newUuid },
   });
-  await gateway.start();
+  if (env.roles.has('coordinator')) for (const chore of chores) chore.start();
   const documents = createDocumentDesk();
   let stopping = false;
   const seen = { db, presence: { list: () => ports.hotState.listPresent('agent') } };
@@ -115,10 +118,7 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
     now: Date.now,
     limits: { payloadMaxBytes: env.payloadMaxBytes, maxBacklog: MAX_BACKLOG, maxOutbox: env.outboxMax },
     ...records,
-    notifications: office,
-    workspaces,
-    gateway,
-    importVariables: env.mcp.importVariables,
+    ...{ notifications: office, workspaces, gateway, importVariables: env.mcp.importVariables },
     ...limits.parts,
     health: createHealth(ports, () => stopping),
     settings: shownSettings(env),
@@ -188,28 +188,38 @@ async function startIdentity(
 }
 
 interface ChoreParts
-  extends Pick<ComposeOptions, 'env' | 'logger'>,
+  extends Pick<ComposeOptions, 'env' | 'logger' | 'metrics'>,
     Pick<Records, 'secrets' | 'checkpointer'> {
   ports: Ports;
+  graphOf: Services['graphOf'];
   outbound: SafeFetch;
   newUuid(): string;
 }
 
 /** What a coordinator does beside the engine, on its own time. */
-function makeChores({ env, logger, ports, secrets, checkpointer, outbound, newUuid }: ChoreParts) {
+function makeChores(parts: ChoreParts) {
+  const { env, logger, metrics, ports, graphOf, secrets, checkpointer, outbound, newUuid } = parts;
+  const onTrouble = (message: string, error: unknown) => logger.warn({ err: error }, message);
   const retention = createRetention({
     url: ports.databaseUrl,
     keepDays: env.retentionDays,
     collect: { objects: ports.objects, random: Math.random },
-    onTrouble: (message, error) => logger.warn({ err: error }, message),
+    onTrouble,
   });
-  const told = makeNotifications({ env, ports, secrets, fetch: outbound, logger, newUuid });
-  return { chores: [retention, checkpointer, told.dispatcher], office: told.office };
+  const aggregator = createAggregator({ url: ports.databaseUrl, graphOf, onTrouble });
+  const told = makeNotifications({ env, ports, secrets, fetch: outbound, logger, newUuid, metrics });
+  return { chores: [retention, checkpointer, told.dispatcher, aggregator], office: told.office };
+}
+
+interface EngineParts {
+  callMcpTool: CallMcpTool;
+  db: DoorDatabase;
+  newUuid(): string;
 }
 
 function makeEngine(
   ports: Ports,
-  { env, logger, metrics, newUuid, db }: ComposeOptions & { newUuid: () => string; db: DoorDatabase },
+  { env, logger, metrics, callMcpTool, newUuid, db }: ComposeOptions & EngineParts,
 ) {
   const onTrouble = (message: string, error: unknown) => {
     metrics.countTrouble();
@@ -227,7 +237,7 @@ function makeEngine(
     watch: { looked: metrics.countWorkspaceLook, synced: metrics.countWorkspaceSync },
   });
   const sharedFilesOf = createSharedFiles(workspaces, (runId) => orgOfRun(ports.beatSql, runId));
-  const agents = makeAgents({ env, ports, payloads, sharedFilesOf, newUuid, onTrouble });
+  const agents = makeAgents({ env, ports, payloads, callMcpTool, sharedFilesOf, newUuid, onTrouble });
   const nudges = createNudges({ hot: ports.hotState, me: newUuid() });
   const announcer = createAnnouncer({ hot: ports.hotState, now: Date.now });
   const announce = announceProgress({ env, metrics, announcer, hotState: ports.hotState, now: Date.now });

@@ -1,5 +1,8 @@
-import { redirect } from 'next/navigation';
+import type { Metadata } from 'next';
+import { HomePage } from '../../components/home/index.ts';
+
+export const metadata: Metadata = { title: 'Home' };
 
 export default function Page() {
-  redirect('/pipelines');
+  return <HomePage />;
 }

@@ -3,8 +3,8 @@
 import { Copy, MoreHorizontal, Play, RotateCw, Settings2, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { Button, IconButton, LinkButton } from '../ui/button.tsx';
-import { Checkbox, Segments, Select, Switch } from '../ui/choice.tsx';
-import { Field, TextArea, TextInput } from '../ui/field.tsx';
+import { Checkbox, OptionCards, Segments, Select, Switch } from '../ui/choice.tsx';
+import { Field, FileInput, TextArea, TextInput } from '../ui/field.tsx';
 import { Menu, MenuItem, MenuLine } from '../ui/menu.tsx';
 import { Popover } from '../ui/popover.tsx';
 import { Card } from '../ui/surface.tsx';
@@ -71,6 +71,15 @@ function Choices() {
       <div className="flex flex-col items-start gap-3">
         <Select label="Priority" value={priority} choices={PRIORITIES} onChange={setPriority} />
         <Segments label="Priority" value={priority} choices={PRIORITIES} onChange={setPriority} />
+        <OptionCards
+          label="Priority"
+          value={priority}
+          choices={PRIORITIES.map((choice) => ({
+            ...choice,
+            note: `What is ${choice.value} waits accordingly.`,
+          }))}
+          onChange={setPriority}
+        />
         <Checkbox label="Required" checked={isRequired} onChange={setRequired} />
         <Checkbox label="Some of them" checked={false} some onChange={setRequired} />
         <Checkbox label="Not yours to change" checked disabled onChange={setRequired} />
@@ -97,6 +106,9 @@ function Fields() {
         >
           <TextInput mono value={key} onChange={setKey} />
         </Field>
+        <span>
+          <FileInput label="Choose a file" accept=".yaml,.json" onFile={(file) => setNote(file.name)} />
+        </span>
         <Field label="Note">
           <TextArea value={note} onChange={setNote} placeholder="What has changed" rows={2} />
         </Field>

@@ -3,13 +3,14 @@
 import { useState } from 'react';
 import { Page, PageHead } from '../ui/surface.tsx';
 import { Tabs } from '../ui/tabs.tsx';
+import { Charts } from './charts.tsx';
 import { Controls } from './controls.tsx';
 import { Feedback } from './feedback.tsx';
 import { Foundations } from './foundations.tsx';
 import { Lists } from './lists.tsx';
 import { States } from './states.tsx';
 
-type Part = 'foundations' | 'states' | 'controls' | 'lists' | 'feedback';
+type Part = 'foundations' | 'states' | 'controls' | 'lists' | 'charts' | 'feedback';
 
 /** Every primitive in every state, drawn by the primitives themselves: what docs/design.md says, to look at. */
 export function DesignPage() {
@@ -26,6 +27,7 @@ export function DesignPage() {
           { value: 'states', label: 'States', content: <States /> },
           { value: 'controls', label: 'Controls', content: <Controls /> },
           { value: 'lists', label: 'Lists', content: <Lists /> },
+          { value: 'charts', label: 'Charts', content: <Charts /> },
           { value: 'feedback', label: 'Feedback', content: <Feedback /> },
         ]}
       />

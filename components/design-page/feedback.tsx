@@ -3,12 +3,12 @@
 import { Inbox, Search } from 'lucide-react';
 import { useState } from 'react';
 import { Button } from '../ui/button.tsx';
-import { Sparkline } from '../ui/chart.tsx';
+import { Sparkline } from '../ui/chart/index.ts';
 import { ConfirmDialog, Dialog } from '../ui/dialog.tsx';
 import { Drawer } from '../ui/drawer.tsx';
 import { Empty, Notice, ProgressBar, Skeleton } from '../ui/feedback.tsx';
 import { Card, Figure } from '../ui/surface.tsx';
-import { Ago, Chip, Code, CopyText } from '../ui/text.tsx';
+import { Ago, Chip, Code, CopyBlock, CopyText } from '../ui/text.tsx';
 import { useToast } from '../ui/toast.tsx';
 
 const VALUES = [3, 5, 4, 8, 6, 9, 12, 10, 7, 11, 14, 13];
@@ -55,6 +55,7 @@ export function Feedback() {
           <span className="flex gap-1.5">
             <Chip>nightly</Chip> <Chip>finance</Chip>
           </span>
+          <CopyBlock label="a command">{'node agent.mjs'}</CopyBlock>
           <Code label="An output">{'{ "rows": 500, "name": "<img src=x onerror=alert(1)>" }'}</Code>
         </div>
       </Card>

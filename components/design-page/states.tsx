@@ -1,7 +1,15 @@
 import { AGENT_STATES } from '../../server/domain/routing.ts';
 import { RUN_STATUSES, TASK_STATUSES } from '../../server/domain/statuses.ts';
-import { lookOfAgent, lookOfRun, lookOfTask } from '../looks/index.ts';
-import { fillOf, type Look, StatusPill, StatusStrip, StatusText } from '../ui/status.tsx';
+import { lookOfAgent, lookOfQueue, lookOfRun, lookOfTask, QUEUE_STATES } from '../looks/index.ts';
+import {
+  fillOf,
+  type Look,
+  Meter,
+  StateTimeline,
+  StatusPill,
+  StatusStrip,
+  StatusText,
+} from '../ui/status.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Table } from '../ui/table.tsx';
 
@@ -9,6 +17,15 @@ const GROUPS: { title: string; looks: Look[] }[] = [
   { title: 'Runs', looks: RUN_STATUSES.map(lookOfRun) },
   { title: 'Tasks', looks: TASK_STATUSES.map(lookOfTask) },
   { title: 'Agents', looks: AGENT_STATES.map(lookOfAgent) },
+  { title: 'Queues', looks: QUEUE_STATES.map(lookOfQueue) },
+];
+
+const DAY = [
+  { key: '1', share: 3, title: 'Nothing is known of the first three hours' },
+  { key: '2', share: 14, look: lookOfAgent('online'), title: 'Online for 14 hours' },
+  { key: '3', share: 1, look: lookOfAgent('stale'), title: 'Stale for an hour' },
+  { key: '4', share: 2, look: lookOfAgent('offline'), title: 'Offline for two hours' },
+  { key: '5', share: 4, look: lookOfAgent('draining'), title: 'Draining for four hours' },
 ];
 
 const SHARES = [0.4, 0.55, 0.3, 0.9, 0.6, 0.75, 0.5, 1, 0.45, 0.65];
@@ -40,6 +57,12 @@ export function States() {
       ))}
       <Card title="The last runs">
         <StatusStrip label="An example of the last ten runs" bars={bars} />
+      </Card>
+      <Card title="A day of an agent">
+        <StateTimeline label="An example of a day" spans={DAY} />
+      </Card>
+      <Card title="Room that is taken">
+        <Meter label="An example of room" value={3} max={8} />
       </Card>
     </div>
   );

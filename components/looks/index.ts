@@ -1,3 +1,11 @@
 export { lookOfAgent } from './agents.ts';
+export { lookOfQueue, QUEUE_STATES, type QueueState } from './queues.ts';
 export { lookOfRun, lookOfTask } from './runs.ts';
-export { lookOfDelivery, lookOfPart } from './system.ts';
+export {
+  CONNECTION_STATES,
+  lookOfCall,
+  lookOfConnection,
+  lookOfDelivery,
+  lookOfPart,
+  lookOfTool,
+} from './system.ts';

@@ -1,15 +1,31 @@
 import { describe, expect, test } from 'vitest';
+import { CALL_OUTCOMES, TOOL_STATES } from '../../server/domain/mcp.ts';
 import { DELIVERY_STATES } from '../../server/domain/notifications.ts';
 import { AGENT_STATES } from '../../server/domain/routing.ts';
 import { RUN_STATUSES, TASK_STATUSES } from '../../server/domain/statuses.ts';
 import type { Look } from '../ui/status.tsx';
-import { lookOfAgent, lookOfDelivery, lookOfRun, lookOfTask } from './index.ts';
+import {
+  CONNECTION_STATES,
+  lookOfAgent,
+  lookOfCall,
+  lookOfConnection,
+  lookOfDelivery,
+  lookOfQueue,
+  lookOfRun,
+  lookOfTask,
+  lookOfTool,
+  QUEUE_STATES,
+} from './index.ts';
 
 const GROUPS: [string, Look[]][] = [
   ['runs', RUN_STATUSES.map(lookOfRun)],
   ['tasks', TASK_STATUSES.map(lookOfTask)],
   ['agents', AGENT_STATES.map(lookOfAgent)],
+  ['queues', QUEUE_STATES.map(lookOfQueue)],
   ['deliveries', DELIVERY_STATES.map(lookOfDelivery)],
+  ['MCP servers', CONNECTION_STATES.map(lookOfConnection)],
+  ['MCP tools', TOOL_STATES.map(lookOfTool)],
+  ['MCP calls', CALL_OUTCOMES.map(lookOfCall)],
 ];
 
 describe.each(GROUPS)('the states of %s', (_, looks) => {

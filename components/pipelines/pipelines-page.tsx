@@ -1,91 +1,217 @@
 'use client';
 
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { PencilRuler, Play, Workflow } from 'lucide-react';
+import { Archive, Plus, SearchX, Star, Workflow } from 'lucide-react';
 import { useRouter } from 'next/navigation';
-import { useState } from 'react';
-import type { Json } from '../../server/domain/json.ts';
-import { type Answer, type ApiError, act, ask, pages } from '../data/index.ts';
-import { RecentRuns } from '../runs/index.ts';
-import { Button, LinkButton } from '../ui/button.tsx';
-import { Empty, Notice, Skeleton } from '../ui/feedback.tsx';
+import {
+  parseAsArrayOf,
+  parseAsBoolean,
+  parseAsString,
+  parseAsStringLiteral,
+  throttle,
+  useQueryStates,
+} from 'nuqs';
+import { pages, useFresh } from '../data/index.ts';
+import { pipelineHref } from '../shell/places.ts';
+import { useMay } from '../shell/use-may.ts';
+import { Button } from '../ui/button.tsx';
+import { Checkbox, Select } from '../ui/choice.tsx';
+import { Empty, Notice } from '../ui/feedback.tsx';
+import { TextInput } from '../ui/field.tsx';
+import { DataGrid } from '../ui/grid/index.ts';
 import { Card, Page, PageHead } from '../ui/surface.tsx';
 import { Chip } from '../ui/text.tsx';
-import { NewPipeline } from './new-pipeline.tsx';
+import { NewDialog, WAYS } from './create/new-dialog.tsx';
+import { columnsOf } from './pipeline-columns.tsx';
+import { RunDialog } from './run/run-dialog.tsx';
+import { words } from './words.ts';
 
-type Pipeline = Answer<'pipelines.list'>['pipelines'][number];
+const SORTS = ['name', 'updated', 'created'] as const;
+const LAST_RUNS = 20;
+const PAGE = 50;
+const TYPING_MS = 300;
+const ROW_PX = 60;
+
+const URL_STATE = {
+  q: parseAsString.withDefault('').withOptions({ limitUrlUpdates: throttle(TYPING_MS) }),
+  tag: parseAsArrayOf(parseAsString).withDefault([]),
+  starred: parseAsBoolean.withDefault(false),
+  archived: parseAsBoolean.withDefault(false),
+  sort: parseAsStringLiteral(SORTS).withDefault('name'),
+};
+const DIALOGS = { new: parseAsStringLiteral(WAYS), run: parseAsString };
+
+function usePipelines() {
+  const [{ q, tag, starred, archived, sort }] = useQueryStates(URL_STATE);
+  const question = pages('pipelines.list', {
+    ...{ limit: PAGE, recent_runs: LAST_RUNS, sort, archived },
+    order: sort === 'updated' ? 'desc' : 'asc',
+    ...(q.trim() === '' ? {} : { search: q.trim() }),
+    ...(tag.length === 0 ? {} : { tags: tag }),
+    ...(starred ? { starred } : {}),
+  });
+  // What was shown stays while the next is typed.
+  const list = useInfiniteQuery({ ...question, placeholderData: (before) => before });
+  useFresh({ everything: true }, { keys: [['pipelines', 'list']], everyMs: 3000 });
+  return { ...list, pipelines: list.data?.pages.flatMap((page) => page.pipelines) };
+}
 
 export function PipelinesPage() {
-  const { data, error } = useInfiniteQuery(pages('pipelines.list', {}));
-  const [failure, setFailure] = useState<ApiError>();
-  const pipelines = data?.pages.flatMap((page) => page.pipelines);
-  const shown = failure ?? error;
+  const [dialogs, setDialogs] = useQueryStates(DIALOGS);
+  const mayCreate = useMay()('pipeline.create');
   return (
-    <Page>
-      <PageHead title="Pipelines" actions={<NewPipeline />} />
-      {shown ? <Notice message={shown.message} advice={shown.advice} /> : null}
-      <div className="flex flex-col gap-5">
-        <Card flush>
-          <ul aria-label="Pipelines" aria-busy={!pipelines}>
-            {pipelines?.map((pipeline) => (
-              <PipelineRow key={pipeline.id} pipeline={pipeline} onError={setFailure} />
-            ))}
-          </ul>
-          {pipelines || error ? null : <Skeleton label="Loading the pipelines" rows={4} />}
-          {pipelines?.length === 0 ? (
-            <Empty icon={Workflow} title="No pipelines yet" action={<NewPipeline />}>
-              Draw one, or create it with POST /api/v1/pipelines.
-            </Empty>
-          ) : null}
-        </Card>
-        <RecentRuns pipelines={pipelines ?? []} />
+    <Page width="wide">
+      <PageHead
+        title={words.title}
+        note={words.note}
+        actions={
+          mayCreate ? (
+            <Button look="primary" icon={Plus} onClick={() => void setDialogs({ new: 'blank' })}>
+              {words.new}
+            </Button>
+          ) : null
+        }
+      />
+      <div className="flex flex-col gap-4">
+        <Filters />
+        <PipelineList
+          onNew={mayCreate ? () => void setDialogs({ new: 'template' }) : undefined}
+          onRun={(id) => void setDialogs({ run: id })}
+        />
       </div>
+      {mayCreate ? <NewDialog way={dialogs.new} onWay={(way) => void setDialogs({ new: way })} /> : null}
+      {dialogs.run === null ? null : (
+        <RunDialog key={dialogs.run} id={dialogs.run} onClose={() => void setDialogs({ run: null })} />
+      )}
     </Page>
   );
 }
 
-/** Starts it on the first example of its input schema. */
-async function runSample(id: string) {
-  const { version } = await ask('pipelines.get', { id });
-  const graph = version?.graph as { inputSchema?: { examples?: Json[] } } | undefined;
-  return act('pipelines.execute', {
-    id,
-    input_data: graph?.inputSchema?.examples?.[0] ?? null,
-    idempotency_key: crypto.randomUUID(),
+function PipelineList({ onNew, onRun }: { onNew: (() => void) | undefined; onRun(id: string): void }) {
+  const [url, setUrl] = useQueryStates(URL_STATE);
+  const router = useRouter();
+  const may = useMay();
+  const { pipelines, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = usePipelines();
+  const columns = columnsOf({
+    mayRun: may('run.operate'),
+    mayEdit: may('pipeline.edit'),
+    mayCreate: may('pipeline.create'),
+    onTag: (tag) => void setUrl({ tag: [...new Set([...url.tag, tag])] }),
+    onRun,
   });
+  return (
+    <>
+      {error ? (
+        <Notice
+          message={error.message}
+          advice={error.advice}
+          action={
+            <Button size="sm" onClick={() => void refetch()}>
+              {words.tryAgain}
+            </Button>
+          }
+        />
+      ) : null}
+      {error && !pipelines ? null : (
+        <Card flush>
+          <DataGrid
+            label={words.list}
+            columns={columns}
+            rows={pipelines}
+            keyOf={({ id }) => id}
+            rowPx={ROW_PX}
+            onOpen={({ id }) => router.push(pipelineHref(id))}
+            hasMore={hasNextPage}
+            onEnd={() => {
+              if (!isFetchingNextPage) void fetchNextPage();
+            }}
+            empty={<NothingThere onNew={onNew} />}
+          />
+        </Card>
+      )}
+    </>
+  );
 }
 
-function PipelineRow({ pipeline, onError }: { pipeline: Pipeline; onError(error: ApiError): void }) {
-  const router = useRouter();
-  const [isStarting, setStarting] = useState(false);
-  const start = () => {
-    setStarting(true);
-    runSample(pipeline.id).then(
-      (run) => router.push(`/runs/${run.id}`),
-      (failure) => {
-        setStarting(false);
-        onError(failure as ApiError);
-      },
+/** None yet, none archived and none that matches are three different things. */
+function NothingThere({ onNew }: { onNew: (() => void) | undefined }) {
+  const [{ q, tag, starred, archived }, setUrl] = useQueryStates(URL_STATE);
+  if (q !== '' || tag.length > 0 || starred)
+    return (
+      <Empty
+        icon={SearchX}
+        title={words.noMatch.title}
+        action={
+          <Button size="sm" onClick={() => void setUrl({ q: null, tag: null, starred: null })}>
+            {words.noMatch.clear}
+          </Button>
+        }
+      >
+        {words.noMatch.text}
+      </Empty>
     );
-  };
+  if (archived)
+    return (
+      <Empty icon={Archive} title={words.noArchived.title}>
+        {words.noArchived.text}
+      </Empty>
+    );
   return (
-    <li className="flex min-h-20 flex-wrap items-center justify-between gap-x-6 gap-y-3 border-b border-line px-4 py-3 last:border-b-0">
-      <div className="min-w-0 max-w-2xl">
-        <h2 className="flex items-center gap-2 font-medium">
-          {pipeline.name}
-          <Chip>{pipeline.version === null ? 'not published' : `v${pipeline.version}`}</Chip>
-        </h2>
-        <p className="mt-0.5 text-sm text-quiet">{pipeline.description}</p>
-        <p className="mt-1 text-xs text-quiet">{pipeline.stages} stages</p>
+    <Empty
+      icon={Workflow}
+      title={words.none.title}
+      action={onNew ? <Button onClick={onNew}>{words.new}</Button> : undefined}
+    >
+      {words.none.text}
+    </Empty>
+  );
+}
+
+function Filters() {
+  const [{ q, tag, starred, archived, sort }, setUrl] = useQueryStates(URL_STATE);
+  return (
+    <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
+      <div className="w-full sm:w-80">
+        <TextInput
+          aria-label={words.search}
+          placeholder={words.search}
+          type="search"
+          value={q}
+          onChange={(text) => void setUrl({ q: text || null })}
+        />
       </div>
-      <div className="flex items-center gap-2">
-        <LinkButton href={`/pipelines/${pipeline.id}/edit`} icon={PencilRuler}>
-          Edit
-        </LinkButton>
-        <Button icon={Play} busy={isStarting} disabled={pipeline.version === null} onClick={start}>
-          Run with sample data
-        </Button>
-      </div>
-    </li>
+      {tag.map((each) => (
+        <button
+          key={each}
+          type="button"
+          aria-label={words.untag(each)}
+          title={words.untag(each)}
+          onClick={() => void setUrl({ tag: tag.filter((other) => other !== each) })}
+          className="flex min-h-6 items-center rounded-sm hover:opacity-70"
+        >
+          <Chip>{each} ×</Chip>
+        </button>
+      ))}
+      <span className="flex items-center gap-1.5">
+        <Star aria-hidden size={14} className="text-quiet" />
+        <Checkbox
+          label={words.starred}
+          checked={starred}
+          onChange={(checked) => void setUrl({ starred: checked || null })}
+        />
+      </span>
+      <Checkbox
+        label={words.archived}
+        checked={archived}
+        onChange={(checked) => void setUrl({ archived: checked || null })}
+      />
+      <span className="grow" />
+      <Select
+        label={words.sort}
+        value={sort}
+        choices={SORTS.map((value) => ({ value, label: words.sorts[value] }))}
+        onChange={(next) => void setUrl({ sort: next })}
+      />
+    </div>
   );
 }

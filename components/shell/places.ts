@@ -1,4 +1,15 @@
-import { ListTree, type LucideIcon, ScrollText, Settings, Workflow } from 'lucide-react';
+import {
+  Bot,
+  Cable,
+  ChartNoAxesColumn,
+  House,
+  Inbox,
+  ListTree,
+  type LucideIcon,
+  ScrollText,
+  Settings,
+  Workflow,
+} from 'lucide-react';
 
 export interface Place {
   label: string;
@@ -8,8 +19,13 @@ export interface Place {
 
 /** What the side bar offers, and in which order. */
 export const PLACES: readonly Place[] = [
+  { label: 'Home', href: '/', icon: House },
   { label: 'Pipelines', href: '/pipelines', icon: Workflow },
   { label: 'Runs', href: '/runs', icon: ListTree },
+  { label: 'Agents', href: '/agents', icon: Bot },
+  { label: 'Queues', href: '/queues', icon: Inbox },
+  { label: 'Analytics', href: '/analytics', icon: ChartNoAxesColumn },
+  { label: 'MCP', href: '/mcp', icon: Cable },
   { label: 'Audit', href: '/audit', icon: ScrollText },
   { label: 'Settings', href: '/settings', icon: Settings },
 ];
@@ -18,3 +34,6 @@ export const PLACES: readonly Place[] = [
 export function isPlaceOf({ href }: Place, path: string): boolean {
   return path === href || (href !== '/' && path.startsWith(`${href}/`));
 }
+
+/** Where a pipeline is looked at: its editor, which shows it to those too who may not change it. */
+export const pipelineHref = (id: string): string => `/pipelines/${id}/edit`;

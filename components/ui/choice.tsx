@@ -1,12 +1,14 @@
 'use client';
 
 import { Checkbox as BaseCheckbox } from '@base-ui/react/checkbox';
+import { Radio } from '@base-ui/react/radio';
+import { RadioGroup } from '@base-ui/react/radio-group';
 import { Select as BaseSelect } from '@base-ui/react/select';
 import { Switch as BaseSwitch } from '@base-ui/react/switch';
 import { Toggle } from '@base-ui/react/toggle';
 import { ToggleGroup } from '@base-ui/react/toggle-group';
 import { Check, ChevronsUpDown, Minus } from 'lucide-react';
-import { useId } from 'react';
+import { type ReactNode, useId } from 'react';
 import { POPUP_ITEM, POPUP_MOTION, POPUP_SURFACE } from './popup.ts';
 
 export interface Choice<Value extends string> {
@@ -99,6 +101,47 @@ export function Segments<Value extends string>({
   );
 }
 
+/** One of some, each with what is said about it. */
+export function OptionCards<Value extends string>({
+  label,
+  value,
+  choices,
+  onChange,
+}: {
+  label: string;
+  value: Value | undefined;
+  choices: readonly (Choice<Value> & { note?: ReactNode })[];
+  onChange(value: NoInfer<Value>): void;
+}) {
+  return (
+    <RadioGroup
+      aria-label={label}
+      value={value ?? ''}
+      onValueChange={(next) => onChange(next as Value)}
+      className="flex flex-col gap-2"
+    >
+      {choices.map((choice) => (
+        // biome-ignore lint/a11y/noLabelWithoutControl: the control is the radio of Base UI inside
+        <label
+          key={choice.value}
+          className="flex cursor-default items-start gap-3 rounded-md border border-line px-3 py-2.5 hover:border-control has-data-checked:border-accent has-data-checked:bg-accent-soft"
+        >
+          <Radio.Root
+            value={choice.value}
+            className="mt-0.5 flex size-4 shrink-0 items-center justify-center rounded-full border border-control bg-card data-checked:border-accent data-checked:bg-accent"
+          >
+            <Radio.Indicator className="size-1.5 rounded-full bg-on-accent" />
+          </Radio.Root>
+          <span className="min-w-0 text-sm">
+            <span className="block text-base font-medium">{choice.label}</span>
+            {choice.note ? <span className="block text-quiet">{choice.note}</span> : null}
+          </span>
+        </label>
+      ))}
+    </RadioGroup>
+  );
+}
+
 const BOX =
   'flex size-4 shrink-0 items-center justify-center rounded-sm border border-control bg-card data-checked:border-accent data-checked:bg-accent data-checked:text-on-accent data-indeterminate:border-accent data-indeterminate:bg-accent data-indeterminate:text-on-accent data-disabled:opacity-50';
 
@@ -124,7 +167,7 @@ export function Checkbox(
     <span className="inline-flex min-h-6 items-center gap-2 text-base">
       <BaseCheckbox.Root
         id={id}
-        aria-label={labelHidden ? label : undefined}
+        {...(labelHidden ? { 'aria-label': label } : { 'aria-labelledby': `${id}-label` })}
         checked={checked}
         indeterminate={some}
         disabled={disabled}
@@ -140,7 +183,11 @@ export function Checkbox(
           )}
         </BaseCheckbox.Indicator>
       </BaseCheckbox.Root>
-      {labelHidden ? null : <label htmlFor={id}>{label}</label>}
+      {labelHidden ? null : (
+        <label id={`${id}-label`} htmlFor={id}>
+          {label}
+        </label>
+      )}
     </span>
   );
 }
@@ -153,7 +200,7 @@ export function Switch(props: TickProps & { labelHidden?: boolean }) {
     <span className="inline-flex min-h-6 items-center gap-2 text-base">
       <BaseSwitch.Root
         id={id}
-        aria-label={labelHidden ? label : undefined}
+        {...(labelHidden ? { 'aria-label': label } : { 'aria-labelledby': `${id}-label` })}
         checked={checked}
         disabled={disabled}
         onCheckedChange={onChange}
@@ -161,7 +208,11 @@ export function Switch(props: TickProps & { labelHidden?: boolean }) {
       >
         <BaseSwitch.Thumb className="size-3.5 rounded-full bg-on-accent transition-transform duration-100 data-checked:translate-x-3.5" />
       </BaseSwitch.Root>
-      {labelHidden ? null : <label htmlFor={id}>{label}</label>}
+      {labelHidden ? null : (
+        <label id={`${id}-label`} htmlFor={id}>
+          {label}
+        </label>
+      )}
     </span>
   );
 }

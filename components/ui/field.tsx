@@ -73,3 +73,32 @@ export function TextArea({ value, onChange, mono = false, ...native }: TextProps
     />
   );
 }
+
+/** Asks for a file of the person's own; what is in it is the caller's to read. */
+export function FileInput({
+  label,
+  accept,
+  onFile,
+}: {
+  label: string;
+  /** Endings: `.yaml,.json`. */
+  accept: string;
+  onFile(file: File): void;
+}) {
+  return (
+    <label className="inline-flex h-8 shrink-0 cursor-default items-center rounded-md border border-line bg-card px-3 text-base font-medium focus-within:outline-2 focus-within:outline-offset-2 focus-within:outline-accent hover:border-control hover:bg-hover">
+      {label}
+      <input
+        type="file"
+        accept={accept}
+        className="sr-only"
+        onChange={(event) => {
+          const [file] = event.currentTarget.files ?? [];
+          if (file) onFile(file);
+          // The same file again is a new choice.
+          event.currentTarget.value = '';
+        }}
+      />
+    </label>
+  );
+}

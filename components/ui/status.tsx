@@ -111,3 +111,56 @@ export function StatusStrip({
     </ol>
   );
 }
+
+/** How something was over a stretch of time, each state as long as it lasted. What is not known is left blank. */
+export function StateTimeline({
+  label,
+  spans,
+}: {
+  label: string;
+  /** In order; `share` of the whole. */
+  spans: readonly { key: string; share: number; look?: Look; title: string }[];
+}) {
+  return (
+    <ol aria-label={label} className="flex h-6 w-full gap-px overflow-hidden rounded-sm bg-sunken">
+      {spans.map(({ key, share, look, title }) => (
+        <li
+          key={key}
+          title={title}
+          className={`min-w-px basis-0 ${look ? fillOf(look) : ''}`}
+          style={{ flexGrow: Math.max(share, 0.0001) }}
+        >
+          <span className="sr-only">{title}</span>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+/** How much of some room is taken, where a number beside it says so too. */
+export function Meter({
+  label,
+  value,
+  max,
+  tone = 'busy',
+}: {
+  label: string;
+  value: number;
+  max: number;
+  tone?: Tone;
+}) {
+  const share = max <= 0 ? 0 : Math.min(Math.max(value / max, 0), 1);
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: the browsers' own cannot be drawn in our colours alike
+    <span
+      role="meter"
+      aria-label={label}
+      aria-valuenow={value}
+      aria-valuemin={0}
+      aria-valuemax={max}
+      className="block h-1.5 w-full overflow-hidden rounded-full bg-line"
+    >
+      <span className={`block h-full bg-current ${FILL[tone]}`} style={{ inlineSize: `${share * 100}%` }} />
+    </span>
+  );
+}

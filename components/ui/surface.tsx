@@ -117,7 +117,12 @@ export function Figure({
   return href === undefined ? (
     <div className={shape}>{body}</div>
   ) : (
-    <Link href={href} className={`${shape} transition-colors duration-100 hover:border-control`}>
+    // Its address moves on with the clock: what is fetched ahead would be old before anybody goes there.
+    <Link
+      href={href}
+      prefetch={false}
+      className={`${shape} transition-colors duration-100 hover:border-control`}
+    >
       {body}
     </Link>
   );

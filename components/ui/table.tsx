@@ -24,12 +24,16 @@ export function Table<Row>({
   const placeOf = ({ align, wideOnly }: TableColumn<Row>) =>
     `${align === 'end' ? 'text-right tabular-nums' : 'text-left'} ${wideOnly ? 'hidden md:table-cell' : ''}`;
   return (
-    <div className="overflow-x-auto">
+    <div ref={keepReachable} className="overflow-x-auto">
       <table aria-label={label} className="w-full border-collapse text-sm">
         <thead>
           <tr className="border-b border-line text-xs text-quiet">
             {columns.map((column) => (
-              <th key={column.key} scope="col" className={`h-8 px-4 font-medium ${placeOf(column)}`}>
+              <th
+                key={column.key}
+                scope="col"
+                className={`h-8 whitespace-nowrap px-4 font-medium ${placeOf(column)}`}
+              >
                 {column.title}
               </th>
             ))}
@@ -49,4 +53,16 @@ export function Table<Row>({
       </table>
     </div>
   );
+}
+
+/** What scrolls must be reachable by keyboard; what does not is no stop on the way. */
+function keepReachable(scroller: HTMLElement | null) {
+  if (scroller === null) return undefined;
+  const observer = new ResizeObserver(() => {
+    if (scroller.scrollWidth > scroller.clientWidth) scroller.tabIndex = 0;
+    else scroller.removeAttribute('tabindex');
+  });
+  observer.observe(scroller);
+  for (const table of scroller.children) observer.observe(table);
+  return () => observer.disconnect();
 }

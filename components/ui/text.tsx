@@ -6,8 +6,18 @@ import { formatAge, formatAhead, formatMoment, formatSeconds } from './format.ts
 
 const SAID_MS = 1500;
 
-/** An id: short to look at, whole when copied. */
-export function CopyText({ text, shown = text, what }: { text: string; shown?: string; what: string }) {
+/** An id: short to look at, whole when copied. What is long is named by what it is alone. */
+export function CopyText({
+  text,
+  shown = text,
+  what,
+  isLong = false,
+}: {
+  text: string;
+  shown?: string;
+  what: string;
+  isLong?: boolean;
+}) {
   const [isCopied, setCopied] = useState(false);
   useEffect(() => {
     if (!isCopied) return undefined;
@@ -24,8 +34,8 @@ export function CopyText({ text, shown = text, what }: { text: string; shown?: s
   return (
     <button
       type="button"
-      title={text}
-      aria-label={`Copy ${what} ${text}`}
+      title={isLong ? `Copy ${what}` : text}
+      aria-label={`Copy ${what}${isLong ? '' : ` ${shown}`}`}
       onClick={copy}
       className="group inline-flex h-6 items-center gap-1.5 rounded-sm px-1 font-mono text-xs text-quiet hover:bg-hover hover:text-text"
     >
@@ -61,6 +71,18 @@ function Moment({ at, say }: { at: string; say(msAhead: number): string }) {
     <time dateTime={at} title={formatMoment(at)} className="whitespace-nowrap tabular-nums">
       {now === undefined ? formatMoment(at) : say(Date.parse(at) - now)}
     </time>
+  );
+}
+
+/** Text to be taken elsewhere: a program, a command. */
+export function CopyBlock({ label, children }: { label: string; children: string }) {
+  return (
+    <div className="relative">
+      <Code label={label}>{children}</Code>
+      <span className="absolute right-2 top-2 rounded-sm border border-line bg-card">
+        <CopyText text={children} shown="" what={label} isLong />
+      </span>
+    </div>
   );
 }
 

@@ -16,6 +16,16 @@ CREATE TABLE agent_health (
   CONSTRAINT agent_health_pkey PRIMARY KEY (agent_id)
 );
 
+CREATE TABLE agent_history (
+  org_id uuid NOT NULL,
+  agent_id uuid NOT NULL,
+  at timestamp with time zone DEFAULT now() NOT NULL,
+  state text NOT NULL,
+  CONSTRAINT agent_history_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id) ON DELETE CASCADE,
+  CONSTRAINT agent_history_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
+  CONSTRAINT agent_history_pkey PRIMARY KEY (agent_id, at)
+);
+
 CREATE TABLE agent_performance (
   org_id uuid NOT NULL,
   agent_id uuid NOT NULL,
@@ -81,6 +91,23 @@ CREATE TABLE agents (
   CONSTRAINT agents_org_id_name_instance_key UNIQUE (org_id, name, instance),
   CONSTRAINT agents_pkey PRIMARY KEY (id),
   CONSTRAINT agents_transport_check CHECK ((transport = ANY (ARRAY['local'::text, 'amqp'::text, 'push'::text, 'pull'::text])))
+);
+
+CREATE TABLE analytics_progress (
+  one boolean DEFAULT true NOT NULL,
+  counted_until timestamp with time zone,
+  hours_until timestamp with time zone,
+  days_until timestamp with time zone,
+  CONSTRAINT analytics_progress_one_check CHECK (one),
+  CONSTRAINT analytics_progress_pkey PRIMARY KEY (one)
+);
+
+CREATE TABLE analytics_slices (
+  org_id uuid NOT NULL,
+  at timestamp with time zone NOT NULL,
+  runs integer NOT NULL,
+  CONSTRAINT analytics_slices_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
+  CONSTRAINT analytics_slices_pkey PRIMARY KEY (org_id, at)
 );
 
 CREATE TABLE api_keys (
@@ -224,6 +251,24 @@ CREATE TABLE drafts (
   CONSTRAINT drafts_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
   CONSTRAINT drafts_pipeline_id_fkey FOREIGN KEY (pipeline_id) REFERENCES pipelines(id) ON DELETE CASCADE,
   CONSTRAINT drafts_pkey PRIMARY KEY (pipeline_id)
+);
+
+CREATE TABLE error_groups (
+  org_id uuid NOT NULL,
+  id text NOT NULL,
+  class text NOT NULL,
+  code text NOT NULL,
+  message text NOT NULL,
+  capability text,
+  first_seen timestamp with time zone NOT NULL,
+  last_seen timestamp with time zone NOT NULL,
+  status text DEFAULT 'open'::text NOT NULL,
+  decided_at timestamp with time zone,
+  decided_by text,
+  note text DEFAULT ''::text NOT NULL,
+  CONSTRAINT error_groups_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
+  CONSTRAINT error_groups_pkey PRIMARY KEY (org_id, id),
+  CONSTRAINT error_groups_status_check CHECK ((status = ANY (ARRAY['open'::text, 'resolved'::text, 'ignored'::text])))
 );
 
 CREATE TABLE idempotency_keys (
@@ -565,6 +610,8 @@ CREATE TABLE pipelines (
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   updated_at timestamp with time zone DEFAULT now() NOT NULL,
   tool_name text,
+  made_by uuid,
+  CONSTRAINT pipelines_made_by_fkey FOREIGN KEY (made_by) REFERENCES users(id) ON DELETE SET NULL,
   CONSTRAINT pipelines_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
   CONSTRAINT pipelines_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
   CONSTRAINT pipelines_pkey PRIMARY KEY (id),
@@ -590,6 +637,22 @@ CREATE TABLE run_objects (
   content_type text NOT NULL,
   CONSTRAINT run_objects_pkey PRIMARY KEY (run_id, hash)
 ) PARTITION BY RANGE (run_id);
+
+CREATE TABLE run_rollups (
+  org_id uuid NOT NULL,
+  level smallint NOT NULL,
+  at timestamp with time zone NOT NULL,
+  pipeline_id uuid,
+  version_id uuid NOT NULL,
+  agent_id uuid,
+  tag text NOT NULL,
+  error_group text NOT NULL,
+  succeeded integer NOT NULL,
+  failed integer NOT NULL,
+  cancelled integer NOT NULL,
+  durations smallint[] NOT NULL,
+  durations_n integer[] NOT NULL
+);
 
 CREATE TABLE runs (
   id uuid NOT NULL,
@@ -620,6 +683,20 @@ CREATE TABLE runs (
   labels text[],
   CONSTRAINT runs_pkey PRIMARY KEY (id)
 ) PARTITION BY RANGE (id);
+
+CREATE TABLE saved_views (
+  org_id uuid NOT NULL,
+  actor_id text NOT NULL,
+  place text NOT NULL,
+  name text NOT NULL,
+  query text NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT saved_views_name_check CHECK (((length(name) >= 1) AND (length(name) <= 64))),
+  CONSTRAINT saved_views_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
+  CONSTRAINT saved_views_pkey PRIMARY KEY (org_id, actor_id, place, name),
+  CONSTRAINT saved_views_place_check CHECK ((length(place) <= 64)),
+  CONSTRAINT saved_views_query_check CHECK ((length(query) <= 4096))
+);
 
 CREATE TABLE schema_migrations (
   name text NOT NULL,
@@ -659,6 +736,7 @@ CREATE TABLE sessions (
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   last_seen_at timestamp with time zone DEFAULT now() NOT NULL,
   expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT sessions_member FOREIGN KEY (org_id, user_id) REFERENCES memberships(org_id, user_id) ON DELETE CASCADE,
   CONSTRAINT sessions_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id) ON DELETE CASCADE,
   CONSTRAINT sessions_pkey PRIMARY KEY (id),
   CONSTRAINT sessions_token_hash_key UNIQUE (token_hash),
@@ -717,6 +795,31 @@ CREATE TABLE task_dag_templates (
   updated_at timestamp with time zone DEFAULT now() NOT NULL,
   CONSTRAINT task_dag_templates_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
   CONSTRAINT task_dag_templates_pkey PRIMARY KEY (org_id, key)
+);
+
+CREATE TABLE task_rollups (
+  org_id uuid NOT NULL,
+  level smallint NOT NULL,
+  at timestamp with time zone NOT NULL,
+  pipeline_id uuid,
+  version_id uuid NOT NULL,
+  stage_key text NOT NULL,
+  capability text NOT NULL,
+  agent_id uuid,
+  tag text NOT NULL,
+  tasks integer NOT NULL,
+  succeeded integer NOT NULL,
+  failed integer NOT NULL,
+  cancelled integer NOT NULL,
+  attempts integer NOT NULL,
+  failed_attempts integer NOT NULL,
+  lost_attempts integer NOT NULL,
+  busy_ms bigint NOT NULL,
+  critical_ms bigint NOT NULL,
+  waits smallint[] NOT NULL,
+  waits_n integer[] NOT NULL,
+  times smallint[] NOT NULL,
+  times_n integer[] NOT NULL
 );
 
 CREATE TABLE task_stage_logs (
@@ -780,6 +883,7 @@ CREATE TABLE versions (
   content_hash text NOT NULL,
   note text DEFAULT ''::text NOT NULL,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
+  capabilities text[],
   CONSTRAINT versions_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
   CONSTRAINT versions_pipeline_id_fkey FOREIGN KEY (pipeline_id) REFERENCES pipelines(id),
   CONSTRAINT versions_pkey PRIMARY KEY (id)
@@ -913,6 +1017,8 @@ CREATE TABLE workspaces (
 );
 
 
+CREATE INDEX agent_history_at ON public.agent_history USING btree (at);
+CREATE INDEX agent_performance_minute ON public.agent_performance USING btree (org_id, minute);
 CREATE INDEX agent_seats_task ON public.agent_seats USING btree (run_id, idx);
 CREATE INDEX agent_tokens_org ON public.agent_tokens USING btree (org_id, id) WHERE (revoked_at IS NULL);
 CREATE INDEX api_keys_maker ON public.api_keys USING btree (made_by) WHERE (made_by IS NOT NULL);
@@ -951,6 +1057,7 @@ CREATE INDEX pipelines_org ON public.pipelines USING btree (org_id, id);
 CREATE INDEX pipelines_tags ON public.pipelines USING gin (tags);
 CREATE INDEX run_events_xid ON ONLY public.run_events USING btree (xid);
 CREATE INDEX run_objects_hash ON ONLY public.run_objects USING btree (hash);
+CREATE INDEX run_rollups_at ON public.run_rollups USING btree (org_id, level, at);
 CREATE INDEX runs_duration ON ONLY public.runs USING btree (org_id, ((finished_at - created_at)), id) WHERE (finished_at IS NOT NULL);
 CREATE INDEX runs_error_group ON ONLY public.runs USING btree (org_id, error_group, uuid_send(id)) WHERE (error_group IS NOT NULL);
 CREATE INDEX runs_finished ON ONLY public.runs USING btree (org_id, finished_at, id) WHERE (finished_at IS NOT NULL);
@@ -967,6 +1074,7 @@ CREATE INDEX sessions_user ON public.sessions USING btree (user_id);
 CREATE INDEX sign_in_flows_expiry ON public.sign_in_flows USING btree (expires_at);
 CREATE INDEX sign_in_links_org ON public.sign_in_links USING btree (org_id, id);
 CREATE INDEX stored_objects_doomed ON public.stored_objects USING btree (doomed_at) WHERE (doomed_at IS NOT NULL);
+CREATE INDEX task_rollups_at ON public.task_rollups USING btree (org_id, level, at);
 CREATE INDEX tasks_agent ON ONLY public.tasks USING btree (agent_id, run_id, idx) WHERE (agent_id IS NOT NULL);
 CREATE INDEX workspace_leases_open ON public.workspace_leases USING btree (run_id, expires_at) WHERE (ended_at IS NULL);
 CREATE INDEX workspace_leases_run ON public.workspace_leases USING btree (run_id, seq);
@@ -1197,6 +1305,7 @@ CREATE TRIGGER task_dag_templates_touch BEFORE UPDATE ON public.task_dag_templat
 CREATE TRIGGER users_touch BEFORE UPDATE ON public.users FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 
 CREATE POLICY tenant ON agent_health FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON agent_history FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON agent_performance FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON agent_seats FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON agent_tokens FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
@@ -1211,6 +1320,7 @@ CREATE POLICY tenant ON bulks FOR ALL TO signalbox_door USING ((org_id = ( SELEC
 CREATE POLICY tenant ON concurrency_slots FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON dead_letters FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON drafts FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON error_groups FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON idempotency_keys FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON late_answers FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON mcp_approvals FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
@@ -1232,10 +1342,13 @@ CREATE POLICY tenant ON pipeline_stars FOR ALL TO signalbox_door USING ((org_id 
 CREATE POLICY tenant ON pipelines FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON run_events FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON run_objects FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON run_rollups FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON runs FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON saved_views FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON secrets FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON sign_in_links FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON task_dag_templates FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON task_rollups FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON task_stage_logs FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON tasks FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON versions FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
@@ -1249,11 +1362,13 @@ CREATE POLICY tenant ON workspace_versions FOR ALL TO signalbox_door USING ((org
 CREATE POLICY tenant ON workspaces FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 
 GRANT INSERT, SELECT, UPDATE ON agent_health TO signalbox_door;
+GRANT SELECT ON agent_history TO signalbox_door;
 GRANT SELECT ON agent_performance TO signalbox_door;
 GRANT SELECT ON agent_performance_summary TO signalbox_door;
 GRANT SELECT ON agent_seats TO signalbox_door;
 GRANT INSERT, SELECT, UPDATE ON agent_tokens TO signalbox_door;
 GRANT INSERT, SELECT, UPDATE ON agents TO signalbox_door;
+GRANT SELECT ON analytics_progress TO signalbox_door;
 GRANT INSERT, SELECT, UPDATE ON api_keys TO signalbox_door;
 GRANT SELECT ON attempts TO signalbox_door;
 GRANT SELECT ON audit_checkpoints TO signalbox_door;
@@ -1264,6 +1379,7 @@ GRANT INSERT, SELECT, UPDATE ON bulks TO signalbox_door;
 GRANT SELECT ON concurrency_slots TO signalbox_door;
 GRANT SELECT ON dead_letters TO signalbox_door;
 GRANT DELETE, INSERT, SELECT, UPDATE ON drafts TO signalbox_door;
+GRANT SELECT, UPDATE ON error_groups TO signalbox_door;
 GRANT INSERT, SELECT, UPDATE ON idempotency_keys TO signalbox_door;
 GRANT SELECT ON late_answers TO signalbox_door;
 GRANT SELECT, UPDATE ON mcp_approvals TO signalbox_door;
@@ -1287,13 +1403,16 @@ GRANT DELETE, INSERT, SELECT ON pipeline_stars TO signalbox_door;
 GRANT INSERT, SELECT, UPDATE ON pipelines TO signalbox_door;
 GRANT SELECT ON run_events TO signalbox_door;
 GRANT SELECT ON run_objects TO signalbox_door;
+GRANT SELECT ON run_rollups TO signalbox_door;
 GRANT SELECT ON runs TO signalbox_door;
+GRANT DELETE, INSERT, SELECT, UPDATE ON saved_views TO signalbox_door;
 GRANT DELETE, INSERT, UPDATE ON secrets TO signalbox_door;
 GRANT DELETE, INSERT, SELECT, UPDATE ON sign_in_links TO signalbox_door;
 GRANT SELECT ON task_analytics TO signalbox_door;
 GRANT SELECT ON task_attempts TO signalbox_door;
 GRANT DELETE, INSERT, SELECT, UPDATE ON task_dag_templates TO signalbox_door;
 GRANT SELECT ON task_histories TO signalbox_door;
+GRANT SELECT ON task_rollups TO signalbox_door;
 GRANT SELECT ON task_stage_logs TO signalbox_door;
 GRANT SELECT ON tasks TO signalbox_door;
 GRANT INSERT, SELECT, UPDATE ON versions TO signalbox_door;

@@ -138,6 +138,19 @@ export const SHEDDINGS = {
   /** Those of dropped weeks, and those that tell of no run. Their ids begin with their time of birth. */
   notification_deliveries: `id IN (SELECT id FROM notification_deliveries
     WHERE id < uuid_at(now() - make_interval(days => $1::text::int)) AND next_at IS NULL LIMIT $2::text::int)`,
+  /** What was counted goes when the last of what it counts may have gone. */
+  run_rollups: `ctid IN (SELECT ctid FROM run_rollups
+    WHERE at < now() - make_interval(days => $1::text::int + 1) LIMIT $2::text::int)`,
+  task_rollups: `ctid IN (SELECT ctid FROM task_rollups
+    WHERE at < now() - make_interval(days => $1::text::int + 1) LIMIT $2::text::int)`,
+  analytics_slices: `(org_id, at) IN (SELECT org_id, at FROM analytics_slices
+    WHERE at < now() - make_interval(days => $1::text::int + 2) LIMIT $2::text::int)`,
+  error_groups: `(org_id, id) IN (SELECT org_id, id FROM error_groups
+    WHERE last_seen < now() - make_interval(days => $1::text::int + 1) LIMIT $2::text::int)`,
+  /** What it was last stays, however long it has been so. */
+  agent_history: `(agent_id, at) IN (SELECT y.agent_id, y.at FROM agent_history y
+    WHERE y.at < now() - make_interval(days => $1::text::int)
+      AND EXISTS (SELECT FROM agent_history z WHERE z.agent_id = y.agent_id AND z.at > y.at) LIMIT $2::text::int)`,
   agent_performance: `(agent_id, capability, minute) IN (SELECT agent_id, capability, minute FROM agent_performance
     WHERE minute < now() - make_interval(days => $1::text::int) LIMIT $2::text::int)`,
 } as const;

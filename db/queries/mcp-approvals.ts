@@ -26,7 +26,7 @@ export interface ApprovalNow {
  * Uses up an approval for just this call if there is one; else answers with the question that is open or was refused,
  * or asks it. Of two callers at once only one uses a grant: the update takes the row.
  */
-export async function useOrAsk(sql: Sql, call: AskedCall): Promise<ApprovalNow> {
+export async function takeOrAsk(sql: Sql, call: AskedCall): Promise<ApprovalNow> {
   const { orgUuid, callHash } = call;
   return sql.begin(async (tx): Promise<ApprovalNow> => {
     // One at a time for a call: without it two would ask the same question twice.
@@ -47,4 +47,11 @@ export async function useOrAsk(sql: Sql, call: AskedCall): Promise<ApprovalNow> 
         ${call.taskIndex}::int, now() + ${call.keepSeconds}::int * interval '1 second')`;
     return { id: call.id, state: 'asked', reason: null };
   });
+}
+
+/** What people have said so far; null: the question is gone or has expired. */
+export async function readDecision(sql: Sql, approvalUuid: string): Promise<ApprovalState | null> {
+  const [row] = await sql<{ state: ApprovalState }[]>`
+    SELECT state FROM mcp_approvals WHERE id = ${approvalUuid}::text::uuid AND expires_at > now()`;
+  return row?.state ?? null;
 }

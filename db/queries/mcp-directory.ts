@@ -1,3 +1,4 @@
+import { toUuid } from '#server/domain/ids.ts';
 import type {
   ConnectionKind,
   RuleEffect,
@@ -6,6 +7,7 @@ import type {
   ToolDefinition,
 } from '#server/domain/mcp.ts';
 import type { Sql } from '../client.ts';
+import { partOf } from '../parts.ts';
 
 /** Rows of one tenant as the gateway works with them. Each statement names the tenant itself. */
 export interface ConnectionRow {
@@ -89,9 +91,9 @@ export interface RunOwner {
   pipelineUuid: string | null;
 }
 
-export async function readRunOwner(sql: Sql, runUuid: string): Promise<RunOwner | null> {
+export async function readRunOwner(sql: Sql, runId: string): Promise<RunOwner | null> {
   const [row] = await sql<RunOwner[]>`
     SELECT replace(org_id::text, '-', '') AS "orgUuid", replace(pipeline_id::text, '-', '') AS "pipelineUuid"
-    FROM runs WHERE id = ${runUuid}::text::uuid`;
+    FROM ${sql(`runs_${partOf(runId)}`)} WHERE id = ${toUuid(runId)}::text::uuid`;
   return row ?? null;
 }

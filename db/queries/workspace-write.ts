@@ -49,10 +49,10 @@ export interface WriteVerdict {
   at: Date | null;
 }
 
-/** Claims of this path that hold now, as the statement below and `findHolding` see them. */
-export const holdingOf = (runId: string, path: string) => sql`
+/** Claims of this path that hold at that moment, as the statement below and `findHolding` see them. */
+export const holdingOf = (runId: string, path: string, now = sql`clock_timestamp()`) => sql`
   SELECT l.* FROM workspace_leases l
-  WHERE l.run_id = ${runId}::text::uuid AND l.ended_at IS NULL AND l.expires_at > clock_timestamp()
+  WHERE l.run_id = ${runId}::text::uuid AND l.ended_at IS NULL AND l.expires_at > ${now}
     AND ${path} ~ ANY (l.matchers) AND ${handAlive('l')}`;
 
 /** Whoever shows a claim must hold it now; whoever shows none may write where nobody else holds one. */
@@ -64,7 +64,8 @@ const fence = (lease: LeaseProof | null, holder: string) =>
 
 /**
  * The one statement that changes a file. It judges and writes at once: the version that the change was made on, the
- * claim and its fencing token by the database's clock, the names around it, and the room that is left. Comes after
+ * claim and its fencing token by the database's clock, the names around it, and the room that is left. The clock is read
+ * once, so the moment that the history tells is one at which the claim held. Comes after
  * `enterWorkspace`, which holds everybody else off, so what it judges by is what it writes to.
  */
 export async function writeFile(
@@ -78,7 +79,8 @@ export async function writeFile(
   const [run, org] = [sql`${id}::text::uuid`, sql`${toUuid(orgId)}::text::uuid`];
   const what = sql`${content?.hash ?? null}::text, ${content?.bytes ?? 0}::text::int, ${content?.isText ?? true}::text::boolean`;
   const [row] = await tx.execute<VerdictRow>(sql`
-    WITH held AS MATERIALIZED (${holdingOf(id, path)}),
+    WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
+    held AS MATERIALIZED (${holdingOf(id, path, sql`(SELECT now FROM clock)`)}),
     old AS MATERIALIZED (SELECT version, hash FROM workspace_files WHERE run_id = ${run} AND path = ${path}),
     judged AS MATERIALIZED (
       SELECT coalesce(o.version, 0) AS version, o.hash IS NOT NULL AS is_there,
@@ -94,7 +96,7 @@ export async function writeFile(
     charged AS (
       UPDATE workspaces w SET bytes = w.bytes + ${cost}::text::bigint, files = w.files + j.more
       FROM judged j, roomy WHERE w.run_id = ${run} AND has_room AND is_fenced AND NOT is_outdated AND clash IS NULL
-      RETURNING j.version + 1 AS version, clock_timestamp() AS at),
+      RETURNING j.version + 1 AS version, (SELECT now FROM clock) AS at),
     kept AS (
       INSERT INTO workspace_blobs (run_id, hash, org_id, bytes, content)
       SELECT ${run}, ${content?.hash ?? null}::text, ${org}, ${content?.bytes ?? 0}::text::int,

@@ -1,8 +1,10 @@
 export { agentHealth } from './agent-health.ts';
+export { agentHistory } from './agent-history.ts';
 export { agentPerformance } from './agent-performance.ts';
 export { agentSeats } from './agent-seats.ts';
 export { agentTokens } from './agent-tokens.ts';
 export { agents } from './agents.ts';
+export { analyticsProgress, analyticsSlices, errorGroups, runRollups, taskRollups } from './analytics.ts';
 export { apiKeys } from './api-keys.ts';
 export { attempts } from './attempts.ts';
 export { auditCheckpoints, auditEntries, auditHeads } from './audit.ts';
@@ -42,6 +44,7 @@ export { pipelines } from './pipelines.ts';
 export { runEvents } from './run-events.ts';
 export { runObjects } from './run-objects.ts';
 export { runStatus, runs } from './runs.ts';
+export { savedViews } from './saved-views.ts';
 export { secrets } from './secrets.ts';
 export { serverKeys } from './server-keys.ts';
 export { sessions } from './sessions.ts';

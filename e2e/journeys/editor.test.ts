@@ -18,7 +18,7 @@ beforeAll(async () => {
   });
   const page = await open();
   await page.goto(server.link);
-  await page.getByRole('heading', { name: 'Pipelines' }).waitFor();
+  await page.getByRole('heading', { name: 'Home' }).waitFor();
   await page.close();
 });
 afterAll(async () => {

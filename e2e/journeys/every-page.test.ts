@@ -1,6 +1,6 @@
 import { globSync } from 'node:fs';
 import type { Browser, BrowserContext } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { openBrowser } from '../stack/browser.ts';
 import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
 import { findBarriers, watchPage } from '../stack/watch-page.ts';
@@ -11,6 +11,7 @@ interface World {
   runId: string;
   pipelineId: string;
   agentId: string;
+  errorGroup: string;
 }
 
 const SECTIONS = [
@@ -30,12 +31,25 @@ const PAGES: Record<string, Paths> = {
   '/sign-in': () => ['/sign-in'],
   '/join': () => ['/join#nothing'],
   '/design': () => ['/design'],
-  '/pipelines': () => ['/pipelines'],
-  '/runs/[id]': ({ runId }) => [`/runs/${runId}`],
+  '/pipelines': () => [
+    ...['/pipelines', '/pipelines?archived=true', '/pipelines?q=nothing+like+it'],
+    ...['/pipelines?new=blank', '/pipelines?new=template', '/pipelines?new=import'],
+  ],
+  '/agents': () => ['/agents', '/agents?view=table&group=capability', '/agents?enrol=true'],
+  '/agents/[id]': ({ agentId }) => [`/agents/${agentId}`],
+  '/queues': () => ['/queues', '/queues?empty=true', '/queues?part=dead', '/queues?part=limits'],
+  '/analytics': () => ['overview', 'stages', 'agents', 'errors'].map((tab) => `/analytics?tab=${tab}`),
+  '/analytics/errors/[id]': ({ errorGroup }) => [`/analytics/errors/${errorGroup}`],
+  '/runs/[id]': ({ runId }) =>
+    ['timeline', 'logs', 'events', 'data', 'attempts', 'workspace', 'report'].map(
+      (tab) => `/runs/${runId}?tab=${tab}`,
+    ),
   '/pipelines/[id]/edit': ({ pipelineId }) => [`/pipelines/${pipelineId}/edit`],
   '/runs': () => ['/runs', '/runs?status=failed'],
   '/bulk/[id]': () => [],
   '/audit': () => ['/audit'],
+  '/mcp': () => ['connections', 'approvals', 'usage', 'log', 'client'].map((tab) => `/mcp?tab=${tab}`),
+  '/mcp/[id]': () => [],
   '/settings': () => ['/settings'],
   '/settings/[section]': () => SECTIONS.map((section) => `/settings/${section}`),
 };
@@ -89,7 +103,22 @@ async function makeWorld(): Promise<World> {
   await call('/notification-targets', {
     ...{ name: 'on-call', kind: 'email', address: 'oncall@example.com', events: ['run.failed'] },
   });
-  return { runId, pipelineId, agentId: agents[0]?.id ?? '' };
+  return { runId, pipelineId, agentId: agents[0]?.id ?? '', errorGroup: await makeError() };
+}
+
+/** A run that has failed and is counted. */
+async function makeError(): Promise<string> {
+  const stages = [{ name: 'only', type: 'fail' }];
+  const { id } = await call<{ id: string }>('/pipelines', { name: 'fails', stages });
+  await call(`/pipelines/${id}/execute`, { input_data: {} });
+  return vi.waitFor(
+    async () => {
+      const { groups } = await call<{ groups: { id: string }[] }>('/analytics/errors');
+      expect(groups).toHaveLength(1);
+      return groups[0]?.id ?? '';
+    },
+    { timeout: 60_000, interval: 500 },
+  );
 }
 
 const ROUTES = globSync('app/**/page.tsx')

@@ -27,6 +27,7 @@ const STAGES = [
 ];
 
 async function runSample(page: Page): Promise<void> {
+  await page.getByRole('link', { name: 'Pipelines', exact: true }).click();
   await page.getByRole('button', { name: 'Run with sample data' }).first().click();
   await page.waitForURL(/\/runs\/run_/);
 }
@@ -36,7 +37,7 @@ test('an owner signs in by the link, runs the six stages and sees them end with 
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(error.message));
   await page.goto(server.link);
-  await page.getByRole('heading', { name: 'Pipelines' }).waitFor();
+  await page.getByRole('heading', { name: 'Home' }).waitFor();
   await runSample(page);
   await page.getByTestId('run-status').getByText('Succeeded').waitFor({ timeout: 60_000 });
   for (const key of STAGES) expect(await page.getByTestId(`status-${key}`).textContent()).toBe('Succeeded');
@@ -68,7 +69,7 @@ test('a run that was cut off by a kill goes on to its end after the next start',
   server = await startServer(dataDir.path);
   const page = await context.newPage();
   await page.goto(server.link);
-  await page.getByRole('heading', { name: 'Pipelines' }).waitFor();
+  await page.getByRole('heading', { name: 'Home' }).waitFor();
   await runSample(page);
   const path = new URL(page.url()).pathname;
   await page
@@ -78,7 +79,7 @@ test('a run that was cut off by a kill goes on to its end after the next start',
   await server.kill();
   server = await startServer(dataDir.path);
   await page.goto(server.link);
-  await page.getByRole('heading', { name: 'Pipelines' }).waitFor();
+  await page.getByRole('heading', { name: 'Home' }).waitFor();
   await page.goto(`${server.origin}${path}`);
   await page.getByTestId('run-status').getByText('Succeeded').waitFor({ timeout: 60_000 });
   await context.close();

@@ -1,10 +1,11 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { openBrowser } from '../stack/browser.ts';
 import { expectAccessible, openApi, watchComplaints } from '../stack/panel.ts';
 import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
 
 const FAILED = 40;
+const POLL = { timeout: 30_000 };
 const HOSTILE = '<img src=x onerror="globalThis.hacked=1"><script>globalThis.hacked=1</script>';
 
 let browser: Browser;
@@ -32,7 +33,7 @@ const start = async (pipeline: string, input: unknown) =>
   (await api<Made>(`/pipelines/${pipeline}/execute`, { input_data: input })).id;
 const count = async (filter: string) => (await api<Listed>(`/runs?limit=200&${filter}`)).runs.length;
 const until = (filter: string, wanted: number) =>
-  expect.poll(() => count(filter), { timeout: 120_000, interval: 500 }).toBe(wanted);
+  vi.waitFor(async () => expect(await count(filter)).toBe(wanted), { timeout: 120_000, interval: 500 });
 
 beforeAll(async () => {
   dataDir = await makeDataDir();
@@ -53,7 +54,7 @@ beforeAll(async () => {
   context = await browser.newContext();
   const first = await context.newPage();
   await first.goto(server.link);
-  await first.getByRole('heading', { name: 'Pipelines' }).waitFor();
+  await first.getByRole('heading', { name: 'Home' }).waitFor();
   await first.close();
 });
 afterAll(async () => {
@@ -77,13 +78,13 @@ const rows = () => page.getByRole('grid', { name: 'Runs' }).getByRole('row');
 test('a click on a cell narrows the list, and a reload shows the same', async () => {
   await open('/runs');
   await page.getByTitle('Only Reconcile invoices').first().click();
-  await expect.poll(() => page.url()).toContain('pipeline=pipe_');
+  await expect.poll(() => page.url(), POLL).toContain('pipeline=pipe_');
   await page.getByTitle('Only Hostile').first().waitFor({ state: 'detached' });
   await page.getByRole('button', { name: 'Filter', exact: true }).click();
   await page.getByRole('menuitem', { name: 'Duration' }).click();
   await page.getByRole('textbox', { name: 'At least' }).fill('1 ms');
   await page.getByRole('button', { name: 'Apply' }).click();
-  await expect.poll(() => page.url()).toContain('duration=1~');
+  await expect.poll(() => page.url(), POLL).toContain('duration=1~');
   await page.reload();
   await page.getByRole('button', { name: 'Duration at least 1 ms' }).waitFor();
   await page.getByTitle('Only Reconcile invoices').first().waitFor();
@@ -108,7 +109,7 @@ test('keys move in the list, open a run, walk its stages and say what they are',
   await page.waitForURL(/\/runs\/run_/);
   await page.getByTestId('run-status').waitFor();
   await page.keyboard.press('j');
-  await expect.poll(() => page.url()).toContain('stage=');
+  await expect.poll(() => page.url(), POLL).toContain('stage=');
   await page.keyboard.press('j');
   await page.getByRole('dialog', { name: 'Fails' }).waitFor();
   await page.keyboard.press('r');
@@ -137,7 +138,7 @@ test('an open stage, a tab and a search in the log outlive a reload', async () =
   await page.getByRole('searchbox').fill('demonstration');
   await page.getByText('This is a demonstration stage: it returns its input.').waitFor();
   await page.getByTitle(/Link to this line/).click();
-  await expect.poll(() => page.url()).toMatch(/line=0\.\d+\.\d+/);
+  await expect.poll(() => page.url(), POLL).toMatch(/line=0\.\d+\.\d+/);
   await page.reload();
   await page.locator('li[aria-current]').getByText('demonstration').waitFor();
 });

@@ -41,7 +41,7 @@ test('an owner invites somebody, who joins, and comes back by password to where 
   const page = await owner.newPage();
   const troubles = watch(page);
   await page.goto(server.link);
-  await page.getByRole('heading', { name: 'Pipelines' }).waitFor();
+  await page.getByRole('heading', { name: 'Home' }).waitFor();
   const link = await page.evaluate(async () => {
     const headers = { 'content-type': 'application/json' };
     const body = JSON.stringify({ role: 'viewer' });
@@ -57,7 +57,7 @@ test('an owner invites somebody, who joins, and comes back by password to where 
   await guest.getByLabel('E-mail').fill('grace@example.org');
   await guest.getByLabel('Password').fill(PASSWORD);
   await guest.getByRole('button', { name: 'Go on' }).click();
-  await guest.getByRole('heading', { name: 'Pipelines' }).waitFor();
+  await guest.getByRole('heading', { name: 'Home' }).waitFor();
 
   await context.clearCookies();
   await guest.goto(`${server.origin}/runs/run_${'0'.repeat(32)}`);
@@ -73,7 +73,7 @@ test('an owner invites somebody, who joins, and comes back by password to where 
 test('a page runs nothing that was put into it', async () => {
   const page = await owner.newPage();
   await page.goto(server.origin);
-  await page.getByRole('heading', { name: 'Pipelines' }).waitFor();
+  await page.getByRole('heading', { name: 'Home' }).waitFor();
   const ran = await page.evaluate(async () => {
     const script = document.createElement('div');
     script.innerHTML = '<img src="data:," onerror="window.ran = true">';
@@ -96,7 +96,7 @@ test('after signing in somewhere else a link leads to our own pages only', async
   const page = await context.newPage();
   await page.goto(`${server.origin}/sign-in?next=${encodeURIComponent('/\\evil.example')}`);
   await signIn(page, PASSWORD);
-  await page.getByRole('heading', { name: 'Pipelines' }).waitFor();
+  await page.getByRole('heading', { name: 'Home' }).waitFor();
   expect(new URL(page.url()).origin).toBe(server.origin);
   await context.close();
 });
@@ -106,7 +106,7 @@ test('who signs out is out, in every tab', async () => {
   const [page, other] = [await context.newPage(), await context.newPage()];
   await page.goto(`${server.origin}/sign-in`);
   await signIn(page, PASSWORD);
-  await page.getByRole('heading', { name: 'Pipelines' }).waitFor();
+  await page.getByRole('heading', { name: 'Home' }).waitFor();
   await page.getByRole('button', { name: 'Account: Grace' }).click();
   await page.getByText('grace@example.org · viewer').waitFor();
   await page.getByRole('menuitem', { name: 'Sign out' }).click();

@@ -22,12 +22,26 @@ export async function makeDataDir(): Promise<{ path: string; remove(): Promise<v
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }
 
+export interface StartOptions {
+  /** As `npm run dev` does. */
+  isDev?: boolean;
+  settings?: Record<string, string>;
+}
+
 /** On embedded defaults, whatever services the test run has in its environment. */
-export async function startServer(dataDir: string): Promise<RunningServer> {
+export async function startServer(
+  dataDir: string,
+  { isDev = false, settings = {} }: StartOptions = {},
+): Promise<RunningServer> {
   const { DATABASE_URL: _d, REDIS_URL: _r, RABBITMQ_URL: _q, NODE_ENV: _n, ...rest } = process.env;
-  const child = spawn(process.execPath, [join(ROOT, 'scripts/start.mjs')], {
+  const child = spawn(process.execPath, [join(ROOT, 'scripts/start.mjs'), ...(isDev ? ['--dev'] : [])], {
     cwd: ROOT,
-    env: { ...rest, NODE_ENV: 'production', SERVER_PORT: '0', SIGNALBOX_DATA_DIR: dataDir },
+    env: {
+      ...rest,
+      NODE_ENV: isDev ? 'development' : 'production',
+      ...{ SERVER_PORT: '0', SIGNALBOX_DATA_DIR: dataDir },
+      ...settings,
+    } as NodeJS.ProcessEnv,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const link = await readLink(child);

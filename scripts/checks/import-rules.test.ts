@@ -46,6 +46,7 @@ const PLANTED: [rule: string, file: string, code: string][] = [
     'server/notifications/reads-engine.ts',
     `import '#server/coordinator/loop.ts';`,
   ],
+  ['server-analytics-imports', 'server/analytics/reads-engine.ts', `import '#server/coordinator/loop.ts';`],
   ['server-auditor-imports', 'server/auditor/reads-engine.ts', `import '#server/coordinator/loop.ts';`],
   [
     'server-coordinator-imports',

@@ -4,7 +4,7 @@
  */
 
 import type {
-  Client,
+  Client as ApiClient,
   ClientOptions,
   Connection,
   ErrorClass,
@@ -13,8 +13,10 @@ import type {
   ObjectRef,
   Payload,
 } from './wire.d.mts';
+import type { Workspace, WorkspaceOptions } from './workspace.d.mts';
 
 export type * from './wire.d.mts';
+export type * from './workspace.d.mts';
 
 /**
  * The server's codes (INVALID, UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, CONFLICT, STALE_EPOCH, TOO_LARGE, LIMITED,
@@ -69,6 +71,8 @@ export interface Task<Input = Payload> {
   log(level: LogLevel, message: string, fields?: JsonObject): void;
   /** A piece of output that is shown before the end, such as streamed text. */
   partial(chunk: string): void;
+  /** Files shared with the other agents of the run. */
+  readonly workspace: Workspace;
   /** The bytes of a file that another agent has put into the input. */
   object(ref: ObjectRef): Promise<Uint8Array>;
   /** Keeps a file; put what it answers with into the output. */
@@ -122,5 +126,10 @@ export function startAgent(options: AgentOptions): Promise<Agent>;
  * handlers into failed attempts. Resolves when the agent has ended.
  */
 export function runAgent(options: AgentOptions): Promise<AgentEnd>;
+
+export interface Client extends ApiClient {
+  /** The files that those who work on a run share, by its id or that of any of its tasks. */
+  workspace(taskId: string, options?: WorkspaceOptions): Workspace;
+}
 
 export function createClient(options?: ClientOptions): Client;

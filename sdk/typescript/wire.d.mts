@@ -274,7 +274,8 @@ export interface DeadLetter {
   dead_at: string | null;
   redeliveries: number;
   priority: string;
-  body: string;
+  /** Of what lies in it. */
+  bytes: number;
 }
 
 export interface PageQuery {

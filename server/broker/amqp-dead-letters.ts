@@ -15,7 +15,9 @@ export interface AmqpDeadLettersOptions {
 
 export interface AmqpDeadLetters {
   list(limit: number, isMeant: IsMeant): Promise<DeadLetter[]>;
+  read(id: string, isMeant: IsMeant): Promise<DeadLetter | null>;
   replay(id: string, isMeant: IsMeant): Promise<boolean>;
+  replayAll(which: { limit: number; before: number }, isMeant: IsMeant): Promise<number>;
   discard(id: string, isMeant: IsMeant): Promise<DeadLetter | null>;
 }
 
@@ -92,7 +94,39 @@ export function makeAmqpDeadLetters(options: AmqpDeadLettersOptions): AmqpDeadLe
     return { letters, seen };
   }
 
+  /** Of the first `depth` letters those that are meant, all in one publish. */
+  const replayWithin = (
+    depth: number,
+    isWanted: (letter: DeadLetter) => boolean,
+    limit: number,
+  ): Promise<{ replayed: number; seen: number }> =>
+    inTurn(() =>
+      withChannel(options.model(), async (channel) => {
+        const { messageCount } = await channel.checkQueue(topology.deadLetterQueue);
+        const count = Math.min(depth, messageCount);
+        if (count === 0) return { replayed: 0, seen: 0 };
+        const taken = await take(channel, topology.deadLetterQueue, count);
+        const wanted = taken
+          .map((message) => ({ message, letter: readLetter(message, topology) }))
+          .filter(({ letter }) => isWanted(letter))
+          .slice(0, limit);
+        const outcomes = await options.publish(
+          wanted.map(({ letter }) => replayed(letter, topology, options.now())),
+        );
+        const gone = wanted.filter((_, at) => outcomes[at] === 'confirmed');
+        for (const { message } of gone) channel.ack(message);
+        return { replayed: gone.length, seen: taken.length };
+      }),
+    );
+
   return {
+    read: (id, isMeant) => find({ id, isMeant }, async ({ letter }) => letter),
+    async replayAll({ limit, before }, isMeant) {
+      const isWanted = ({ queue, deadAt }: DeadLetter) => isMeant(queue) && (deadAt ?? 0) < before;
+      const first = await replayWithin(limit, isWanted, limit);
+      if (first.replayed > 0 || first.seen < limit) return first.replayed;
+      return (await replayWithin(SEARCH_LIMIT, isWanted, limit)).replayed;
+    },
     async list(limit, isMeant) {
       // Most often all of them are meant; only where they are not it is looked further.
       const { letters, seen } = await listWithin(limit, { limit, isMeant });

@@ -1,7 +1,7 @@
 import type { Channel, ChannelModel } from 'amqplib';
 import { marksOf, readEnvelope } from './amqp-message.ts';
 import { withChannel } from './amqp-topology.ts';
-import type { QueueDepth } from './port.ts';
+import type { QueueDepth, QueueTraffic } from './port.ts';
 import type { Topology } from './topology.ts';
 
 export interface AmqpDepthsOptions {
@@ -10,6 +10,7 @@ export interface AmqpDepthsOptions {
   now: () => number;
   redeclare: (queue: string) => Promise<void>;
   unackedIn: (queue: string) => number;
+  trafficOf: (queue: string) => QueueTraffic;
 }
 
 export interface AmqpDepths {
@@ -53,6 +54,7 @@ export function makeAmqpDepths(options: AmqpDepthsOptions): AmqpDepths {
         consumers: consumerCount,
         oldestAgeMs: messageCount > 0 ? await ageOfNext(channel, wireName) : null,
         unacked: isDeadLetters ? 0 : options.unackedIn(queue),
+        traffic: options.trafficOf(queue),
       };
     });
   };

@@ -1,34 +1,17 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Broker, Delivery, OutgoingMessage, Priority, PublishOutcome } from './port.ts';
-import { DEAD_LETTER_QUEUE, DISCARDED_EVENT, STANDING_QUEUES } from './topology.ts';
-
-export interface BrokerHarness {
-  /** Started, with no message anywhere. */
-  broker: Broker;
-  /** The limit that this broker was made with; small, so that tests are quick. */
-  maxRedeliveries: number;
-  close(): Promise<void>;
-}
-
-const QUEUE = 'executor.task';
-const PATIENCE = { timeout: 60_000, interval: 5 };
-
-export function message(messageId: string, more: Partial<OutgoingMessage> = {}): OutgoingMessage {
-  return { queue: QUEUE, priority: 'medium', messageId, body: `body of ${messageId}`, ...more };
-}
-
-export function idsOf(deliveries: readonly Delivery[]): string[] {
-  return deliveries.map((delivery) => delivery.messageId);
-}
-
-/** Waits for a condition, never for a time. */
-export function eventually<Result>(check: () => Result | Promise<Result>): Promise<Result> {
-  return vi.waitFor(check, PATIENCE);
-}
-
-export function textOf(body: Uint8Array): string {
-  return Buffer.from(body).toString('utf8');
-}
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describeDeadLetters } from './contract-dead-letters.ts';
+import {
+  type BrokerHarness,
+  collect,
+  eventually,
+  idsOf,
+  message,
+  QUEUE,
+  textOf,
+  type Use,
+} from './contract-tools.ts';
+import type { Priority, PublishOutcome } from './port.ts';
+import { DEAD_LETTER_QUEUE, STANDING_QUEUES } from './topology.ts';
 
 /** The promises of port.ts, held to every adapter alike. */
 export function describeBrokerContract(name: string, makeHarness: () => Promise<BrokerHarness>): void {
@@ -47,18 +30,6 @@ export function describeBrokerContract(name: string, makeHarness: () => Promise<
     describeDeadLetters(use);
     describeReading(use);
   });
-}
-
-type Use = () => BrokerHarness;
-
-/** Consumes and keeps everything that comes, unsettled unless told otherwise. */
-async function collect(broker: Broker, prefetch: number, settle: (delivery: Delivery) => void = () => {}) {
-  const got: Delivery[] = [];
-  const subscription = await broker.consume(QUEUE, { prefetch }, (delivery) => {
-    got.push(delivery);
-    settle(delivery);
-  });
-  return { got, subscription };
 }
 
 function describePublishing(use: Use): void {
@@ -258,69 +229,6 @@ function describeComingBack(use: Use): void {
   });
 }
 
-function describeDeadLetters(use: Use): void {
-  const rejectAll = async (broker: Broker, ids: string[]) => {
-    const { got, subscription } = await collect(broker, 10, (delivery) =>
-      delivery.reject(`bad ${delivery.messageId}`),
-    );
-    await broker.publish(ids.map((id) => message(id, { headers: { from: 'test' }, priority: 'low' })));
-    await eventually(async () => {
-      expect(got).toHaveLength(ids.length);
-      expect(await broker.listDeadLetters(10)).toHaveLength(ids.length);
-    });
-    await subscription.stop();
-  };
-
-  it('shows what was rejected with its reason, oldest first, and as often as asked', async () => {
-    const { broker } = use();
-    await rejectAll(broker, ['one', 'two', 'three']);
-    for (let look = 0; look < 3; look++) {
-      const letters = await broker.listDeadLetters(2);
-      expect(letters.map((letter) => letter.messageId)).toEqual(['one', 'two']);
-      expect(letters[0]).toMatchObject({ queue: QUEUE, reason: 'bad one', redeliveries: 0, priority: 'low' });
-      expect(letters[0]?.headers.from).toBe('test');
-      expect(textOf(letters[0]?.body ?? new Uint8Array())).toBe('body of one');
-      expect(letters[0]?.deadAt).toEqual(expect.any(Number));
-    }
-    const depth = (await broker.depths()).find((entry) => entry.queue === DEAD_LETTER_QUEUE);
-    expect(depth?.messages).toBe(3);
-  });
-
-  it('replays a dead letter to its queue with a clean record', async () => {
-    const { broker } = use();
-    await rejectAll(broker, ['one', 'two']);
-    const [, second] = await broker.listDeadLetters(10);
-    expect(await broker.replayDeadLetter(second?.id ?? '')).toBe(true);
-    expect(await broker.replayDeadLetter(second?.id ?? '')).toBe(false);
-    const { got } = await collect(broker, 10, (delivery) => delivery.ack());
-    await eventually(() => expect(idsOf(got)).toEqual(['two']));
-    expect(got[0]).toMatchObject({ redelivered: false, redeliveries: 0, priority: 'low' });
-    expect(textOf(got[0]?.body ?? new Uint8Array())).toBe('body of two');
-    expect((await broker.listDeadLetters(10)).map((letter) => letter.messageId)).toEqual(['one']);
-  });
-
-  it('discards a dead letter for good and says why on the event exchange', async () => {
-    const { broker } = use();
-    const heard: unknown[] = [];
-    const events = await broker.subscribeEvents(DISCARDED_EVENT, (_, body) =>
-      heard.push(JSON.parse(textOf(body))),
-    );
-    await rejectAll(broker, ['one', 'two']);
-    const [first] = await broker.listDeadLetters(1);
-    expect(await broker.discardDeadLetter(first?.id ?? '', 'a test of mine')).toBe(true);
-    expect(await broker.discardDeadLetter('no such letter', 'none')).toBe(false);
-    expect((await broker.listDeadLetters(10)).map((letter) => letter.messageId)).toEqual(['two']);
-    await eventually(() => expect(heard).toHaveLength(1));
-    expect(heard[0]).toMatchObject({
-      id: first?.id,
-      messageId: 'one',
-      queue: QUEUE,
-      reason: 'a test of mine',
-    });
-    await events.stop();
-  });
-}
-
 function describeReading(use: Use): void {
   it('reads how deep each queue is and how old its next message', async () => {
     const { broker } = use();
@@ -340,6 +248,23 @@ function describeReading(use: Use): void {
     expect(depths.find((entry) => entry.queue === 'intent.task')).toMatchObject({
       messages: 0,
       oldestAgeMs: null,
+    });
+  });
+
+  it('counts what passed through each queue of late, what came back apart', async () => {
+    const { broker } = use();
+    await broker.publish([message('once'), message('twice')]);
+    const { got } = await collect(broker, 10, (delivery) => {
+      if (delivery.messageId === 'twice' && delivery.redeliveries === 0) delivery.retry();
+      else delivery.ack();
+    });
+    await eventually(() => expect(got).toHaveLength(3));
+    const depths = await broker.depths();
+    expect(depths.find((entry) => entry.queue === QUEUE)?.traffic).toEqual({
+      ...{ published: 2, delivered: 3, returned: 1 },
+    });
+    expect(depths.find((entry) => entry.queue === 'intent.task')?.traffic).toEqual({
+      ...{ published: 0, delivered: 0, returned: 0 },
     });
   });
 

@@ -1,5 +1,6 @@
 import { type MessageQueue, makeMessageQueue, type StoredMessage } from './embedded-queue.ts';
 import { type Delivery, retryDelayMs, type Subscription, tooManyReturns } from './port.ts';
+import type { Traffic } from './traffic.ts';
 
 /** How many deliveries one turn of the event loop may make before timers and sockets get theirs. */
 const DELIVERIES_PER_TURN = 512;
@@ -26,6 +27,7 @@ export interface DispatchOptions {
   maxRedeliveries: number;
   bury: (queue: string, message: StoredMessage, reason: string) => void;
   onHandlerError: (error: unknown) => void;
+  traffic: Traffic;
 }
 
 export function newQueue(name: string): EmbeddedQueue {
@@ -53,6 +55,8 @@ export function makeDispatcher(options: DispatchOptions) {
         return;
       }
       consumer.inHand.add(message);
+      options.traffic.note(queue.name, 'delivered');
+      if (message.redeliveries > 0) options.traffic.note(queue.name, 'returned');
       try {
         consumer.onDelivery(makeDelivery({ queue, consumer, message }, actions));
       } catch (error) {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { describeBrokerContract, eventually, idsOf, message } from './contract.ts';
+import { describeBrokerContract } from './contract.ts';
+import { eventually, idsOf, message } from './contract-tools.ts';
 import { createEmbeddedBroker } from './embedded.ts';
 import type { BrokerEvent, Delivery } from './port.ts';
 

@@ -12,6 +12,7 @@ import {
 } from './port.ts';
 import { matchesTopic } from './topic-pattern.ts';
 import { DISCARDED_EVENT, STANDING_QUEUES } from './topology.ts';
+import { makeTraffic, type Traffic } from './traffic.ts';
 
 export interface EmbeddedBrokerOptions {
   now?: () => number;
@@ -64,7 +65,12 @@ export function createEmbeddedBroker(options: EmbeddedBrokerOptions = {}): Broke
     depths: async () => [...queues.depths(), deadLetters.depth()],
     purge: async (queue) => queues.purge(queue),
     listDeadLetters: async (limit, isMeant) => deadLetters.list(limit, isMeant),
+    readDeadLetter: async (id, isMeant) => deadLetters.read(id, isMeant) ?? null,
     replayDeadLetter: async (id, isMeant) => replay(deadLetters.remove(id, isMeant), deadLetters, queues),
+    async replayDeadLetters(which, isMeant) {
+      const isDone = ({ id }: DeadLetter) => replay(deadLetters.remove(id), deadLetters, queues);
+      return deadLetters.deadBefore(which, isMeant).filter(isDone).length;
+    },
     async discardDeadLetter(id, reason, isMeant) {
       const letter = deadLetters.remove(id, isMeant);
       if (!letter) return false;
@@ -90,7 +96,8 @@ interface QueuesOptions {
 function makeQueues({ now, onHandlerError, bury, ...limits }: QueuesOptions) {
   const maxQueueLength = limits.maxQueueLength ?? 1_000_000;
   const maxRedeliveries = limits.maxRedeliveries ?? DEFAULT_MAX_REDELIVERIES;
-  const dispatcher = makeDispatcher({ now, maxRedeliveries, bury, onHandlerError });
+  const traffic = makeTraffic(now);
+  const dispatcher = makeDispatcher({ now, maxRedeliveries, bury, onHandlerError, traffic });
   const queues = new Map<string, EmbeddedQueue>();
   let sequence = 0;
 
@@ -119,12 +126,13 @@ function makeQueues({ now, onHandlerError, bury, ...limits }: QueuesOptions) {
         publishedAt: now(),
         redeliveries: 0,
       });
+      traffic.note(queue.name, 'published');
       dispatcher.schedule(queue);
       return 'confirmed';
     },
     subscribe: (name: string, prefetch: number, onDelivery: Parameters<Broker['consume']>[2]) =>
       dispatcher.subscribe(ensure(name), prefetch, onDelivery),
-    depths: (): QueueDepth[] => [...queues.values()].map((queue) => depthOf(queue, now())),
+    depths: (): QueueDepth[] => [...queues.values()].map((queue) => depthOf(queue, now(), traffic)),
     purge: (name: string): number => queues.get(name)?.messages.clear() ?? 0,
   };
 }
@@ -166,7 +174,7 @@ function makeTopics(onHandlerError: (error: unknown) => void) {
   };
 }
 
-function depthOf(queue: EmbeddedQueue, nowMs: number): QueueDepth {
+function depthOf(queue: EmbeddedQueue, nowMs: number, traffic: Traffic): QueueDepth {
   const next = queue.messages.peek();
   return {
     queue: queue.name,
@@ -174,6 +182,7 @@ function depthOf(queue: EmbeddedQueue, nowMs: number): QueueDepth {
     consumers: queue.consumers.filter((consumer) => consumer.active).length,
     oldestAgeMs: next ? Math.max(0, nowMs - next.publishedAt) : null,
     unacked: unackedOf(queue),
+    traffic: traffic.read(queue.name),
   };
 }
 

@@ -49,6 +49,16 @@ export interface Subscription {
   stop(): Promise<void>;
 }
 
+/** In the last minute, through this process. */
+export interface QueueTraffic {
+  /** That the broker has taken from us. */
+  published: number;
+  /** Handed to our consumers, those that came back among them. */
+  delivered: number;
+  /** That came back, having been given back or left by a consumer that vanished. */
+  returned: number;
+}
+
 export interface QueueDepth {
   queue: string;
   /** Waiting, not yet handed to anyone. */
@@ -58,6 +68,7 @@ export interface QueueDepth {
   oldestAgeMs: number | null;
   /** In the hands of consumers in this process. */
   unacked: number;
+  traffic: QueueTraffic;
 }
 
 export interface DeadLetter {
@@ -118,8 +129,15 @@ export interface Broker {
   purge(queue: string): Promise<number>;
   /** Oldest first, without taking them out or disturbing their order. */
   listDeadLetters(limit: number, isMeant?: IsMeant): Promise<DeadLetter[]>;
+  /** One of them, left where it lies; null when there is no such dead letter. */
+  readDeadLetter(id: string, isMeant?: IsMeant): Promise<DeadLetter | null>;
   /** Sends it back to its queue with a clean record. False when there is no such dead letter. */
   replayDeadLetter(id: string, isMeant?: IsMeant): Promise<boolean>;
+  /**
+   * The oldest of those that have been dead since before that moment; says how many went back. Whoever asks until none
+   * do has had each of them tried once: one that dies again has died later.
+   */
+  replayDeadLetters(which: { limit: number; before: number }, isMeant?: IsMeant): Promise<number>;
   /** Drops it for good and announces that on the event exchange with the reason. */
   discardDeadLetter(id: string, reason: string, isMeant?: IsMeant): Promise<boolean>;
   state(): BrokerState;

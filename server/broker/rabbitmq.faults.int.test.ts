@@ -3,7 +3,7 @@ import { type ChannelModel, connect } from 'amqplib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type PrivateRabbitmq, startPrivateRabbitmq } from '#server/testing/private-rabbitmq.ts';
 import { startTcpProxy, type TcpProxy } from '#server/testing/tcp-proxy.ts';
-import { idsOf, message } from './contract.ts';
+import { idsOf, message } from './contract-tools.ts';
 import type { Broker, BrokerEvent, Delivery } from './port.ts';
 import { createRabbitmqBroker, type RabbitmqOptions } from './rabbitmq.ts';
 import { makeTopology, RESPONSE_QUEUE } from './topology.ts';

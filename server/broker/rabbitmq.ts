@@ -11,6 +11,7 @@ import { type Declarer, makeDeclarer, withChannel } from './amqp-topology.ts';
 import { type Emitter, makeEmitter } from './emitter.ts';
 import { type Broker, type BrokerEvent, DEFAULT_MAX_REDELIVERIES, type IsMeant } from './port.ts';
 import { DISCARDED_EVENT, makeTopology, type Topology } from './topology.ts';
+import { makeTraffic } from './traffic.ts';
 
 export interface RabbitmqOptions {
   /** amqp:// or amqps://; several, parted by commas, are the nodes of one cluster and are tried in turn. */
@@ -53,6 +54,7 @@ export function createRabbitmqBroker(options: RabbitmqOptions): Broker {
   const core = makeCore(options, () => links);
   const { events, consumers, queues, topology } = core;
   const publisher = makePublisher(core, options);
+  const traffic = makeTraffic(core.now);
   const announcements = makeAmqpEvents({
     topology,
     mayPublish: () => links.publishing.model() !== null && !links.publishing.blocked(),
@@ -66,6 +68,7 @@ export function createRabbitmqBroker(options: RabbitmqOptions): Broker {
     model: core.reading,
     now: core.now,
     redeclare: (queue) => redeclare(core, core.reading(), queue),
+    trafficOf: traffic.read,
     unackedIn: (queue) => sumOf(consumers, (each) => (each.queue === queue ? each.unacked() : 0)),
   });
 
@@ -82,7 +85,13 @@ export function createRabbitmqBroker(options: RabbitmqOptions): Broker {
       const model = links.publishing.model();
       if (model) await guard(`declare ${queue}`, () => core.declarer.queue(model, queue));
     },
-    publish: (messages) => publisher.publish(messages.map((each) => toWire(each, topology, core.now()))),
+    async publish(messages) {
+      const outcomes = await publisher.publish(messages.map((each) => toWire(each, topology, core.now())));
+      outcomes.forEach((outcome, at) => {
+        if (outcome === 'confirmed') traffic.note(messages[at]?.queue ?? '', 'published');
+      });
+      return outcomes;
+    },
     publishEvent: announcements.publishEvent,
     subscribeEvents: announcements.subscribeEvents,
     async consume(queue, { prefetch }, onDelivery) {
@@ -91,7 +100,11 @@ export function createRabbitmqBroker(options: RabbitmqOptions): Broker {
         ...consumerContext(core, options),
         queue,
         prefetch,
-        onDelivery,
+        onDelivery(delivery) {
+          traffic.note(queue, 'delivered');
+          if (delivery.redeliveries > 0) traffic.note(queue, 'returned');
+          onDelivery(delivery);
+        },
         publish: publisher.publish,
         wasPeeked: depths.wasPeeked,
         onStopped: () => consumers.delete(consumer),
@@ -232,6 +245,10 @@ function deadLetterVerbs(core: Core, publisher: AmqpPublisher, announce: Broker[
   return {
     listDeadLetters: (limit: number, isMeant: IsMeant = ALL) =>
       guard('list the dead letters', () => letters.list(limit, isMeant)),
+    readDeadLetter: (id: string, isMeant: IsMeant = ALL) =>
+      guard('read a dead letter', () => letters.read(id, isMeant)),
+    replayDeadLetters: (which: { limit: number; before: number }, isMeant: IsMeant = ALL) =>
+      guard('replay dead letters', () => letters.replayAll(which, isMeant)),
     replayDeadLetter: (id: string, isMeant: IsMeant = ALL) =>
       guard('replay a dead letter', () => letters.replay(id, isMeant)),
     discardDeadLetter: (id: string, reason: string, isMeant: IsMeant = ALL) =>

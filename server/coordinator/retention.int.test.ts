@@ -246,6 +246,18 @@ describe('retention', () => {
     expect(await sql`SELECT reason FROM late_answers`).toEqual([{ reason: 'new' }]);
   });
 
+  test('sheds the history of agents, but for what each was last', async () => {
+    const agent = crypto.randomUUID();
+    await sql`INSERT INTO agents (id, org_id, name, transport, capabilities)
+      VALUES (${agent}::text::uuid, ${ORG}::text::uuid, 'old', 'pull', '[]')`;
+    await sql`INSERT INTO agent_history (org_id, agent_id, at, state) VALUES
+      (${ORG}::text::uuid, ${agent}::text::uuid, now() - interval '200 days', 'online'),
+      (${ORG}::text::uuid, ${agent}::text::uuid, now() - interval '199 days', 'offline')`;
+    expect((await makeRetention().run())?.shed).toMatchObject({ agent_history: 1 });
+    expect(await sql`SELECT state FROM agent_history`).toEqual([{ state: 'offline' }]);
+    await sql`DELETE FROM agents`;
+  });
+
   test('takes with a run what was told of it, and leaves what was told of others', async () => {
     const [old] = await addRuns({ status: 'succeeded', daysAgo: 40 });
     const [kept] = await addRuns({ status: 'failed', daysAgo: 40 });

@@ -3,7 +3,7 @@ import { isPoison, type TaskError } from '#server/domain/engine/events.ts';
 import type { RunState, TaskState } from '#server/domain/engine/state.ts';
 import { errorGroupOf } from '#server/domain/error-group.ts';
 import { type AgentId, type OrgId, taskId, toUuid } from '#server/domain/ids.ts';
-import { isTaskHeld, isTaskOut } from '#server/domain/statuses.ts';
+import { isTaskFailure, isTaskHeld, isTaskOut } from '#server/domain/statuses.ts';
 import { QUOTA_ORG } from './quota.ts';
 import type { RunPlan } from './run-plan.ts';
 import type { Slot } from './slots.ts';
@@ -96,11 +96,20 @@ function toRunRow({ before, decision: { state }, birth }: RunPlan): RunRow {
     forceAt: state.forceAt,
     failing: state.failing,
     error: state.error,
-    errorGroup: state.error && errorGroupOf(state.error),
+    errorGroup: state.error && errorGroupOf(state.error, failedCapability(state, state.error)),
     tasksLeft: state.left,
     finishedAt: state.finishedAt,
     ...(birth ? { birth } : {}),
   };
+}
+
+/** Of the stage whose error it is; a deadline, for one, is no stage's. */
+function failedCapability({ tasks, graph }: RunState, { code, message }: TaskError): string | undefined {
+  const failed = tasks.find(
+    (task) =>
+      task && isTaskFailure(task.status) && task.error?.code === code && task.error.message === message,
+  );
+  return failed && graph.stages[failed.index]?.stage.type;
 }
 
 function toTaskRow(state: RunState, task: TaskState): TaskRow {

@@ -27,6 +27,12 @@ describe('errors fall into groups of their own', () => {
     expect(groupOf(one)).not.toBe(groupOf(two));
   });
 
+  test('by the type of the stage that failed', () => {
+    const error = { class: 'timeout', code: 'TIMEOUT', message: 'took too long' } as const;
+    const groups = [errorGroupOf(error), errorGroupOf(error, 'echo'), errorGroupOf(error, 'sql')];
+    expect(new Set(groups).size).toBe(3);
+  });
+
   test('by their code and by their class', () => {
     expect(groupOf('x', 'A')).not.toBe(groupOf('x', 'B'));
     expect(errorGroupOf({ class: 'timeout', code: 'A', message: 'x' })).not.toBe(groupOf('x', 'A'));

@@ -28,8 +28,15 @@ function normalise(message: string): string {
     .toLowerCase();
 }
 
-/** The name of a kind of failure: equal for errors that differ only in what varies. */
-export function errorGroupOf(error: Pick<TaskError, 'class' | 'code' | 'message'>): string {
-  const text = JSON.stringify([error.class, error.code, normalise(error.message)]);
+/**
+ * The name of a kind of failure: equal for errors that differ only in what varies. The same words of stages of two types
+ * are two kinds; without a type, no stage has failed.
+ */
+export function errorGroupOf(
+  error: Pick<TaskError, 'class' | 'code' | 'message'>,
+  capability?: string,
+): string {
+  const parts = [error.class, error.code, normalise(error.message)];
+  const text = JSON.stringify(capability === undefined ? parts : [...parts, capability]);
   return bytesToHex(sha256(utf8ToBytes(text))).slice(0, 16);
 }

@@ -15,6 +15,13 @@ export const AGENT_STATES = [
 ] as const;
 export type AgentState = (typeof AGENT_STATES)[number];
 
+/** Whether it is there, apart from how much it has to do. */
+export type AgentPresence = Exclude<AgentState, 'busy'>;
+export const presenceOf = (state: AgentState): AgentPresence => (state === 'busy' ? 'online' : state);
+
+/** It is given new work. */
+export const isServing = (state: AgentState): boolean => presenceOf(state) === 'online';
+
 export const TRANSPORTS = ['local', 'amqp', 'push', 'pull'] as const;
 export type Transport = (typeof TRANSPORTS)[number];
 
@@ -85,7 +92,6 @@ export function routeTask(
   return { kind: 'start', agent: best.id, routing: rejected.length > 0 ? { ...routing, rejected } : routing };
 }
 
-const isServing = (state: AgentState): boolean => state === 'online' || state === 'busy';
 const takesFromQueue = (agent: AgentView): agent is AgentView & { transport: 'amqp' | 'pull' } =>
   agent.transport === 'amqp' || agent.transport === 'pull';
 

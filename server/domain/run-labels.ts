@@ -14,7 +14,11 @@ export function labelsOf(metadata: JsonObject): string[] {
   return [...new Set(fit)].slice(0, MAX_LABELS);
 }
 
-export const tagLabel = (tag: string): string => `tag:${tag}`;
+const TAG = 'tag:';
+
+export const tagLabel = (tag: string): string => `${TAG}${tag}`;
+export const tagOfLabel = (label: string): string | null =>
+  label.startsWith(TAG) ? label.slice(TAG.length) : null;
 export const metadataLabel = (key: string, value: string): string => `${key}=${value}`;
 
 const tagOf = (value: Json): string[] => (typeof value === 'string' ? [tagLabel(value)] : []);

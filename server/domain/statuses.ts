@@ -51,6 +51,7 @@ export const canTaskStep = (from: TaskStatus, to: TaskStatus): boolean => TASK_S
 export const isRunOver = (status: RunStatus): boolean => RUN_STEPS[status].length === 0;
 export const isRunPaused = (status: RunStatus): boolean => status === 'paused';
 export const isRunCancelling = (status: RunStatus): boolean => status === 'cancelling';
+export const isRunSuccess = (status: RunStatus): boolean => status === 'succeeded';
 /** Its end was a failure. */
 export const isRunFailure = (status: RunStatus): boolean => status === 'failed';
 export const isRunCancelled = (status: RunStatus): boolean => status === 'cancelled';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Sql } from '#db/client.ts';
-import { useOrAsk } from '#db/queries/mcp-approvals.ts';
+import { takeOrAsk } from '#db/queries/mcp-approvals.ts';
 import { SignalboxError } from '#server/domain/errors.ts';
 import { type McpApprovalId, makeId, toUuid } from '#server/domain/ids.ts';
 import type { CallRequest } from './call-request.ts';
@@ -28,7 +28,7 @@ export function createApprovals({ sql, newUuid }: { sql: Sql; newUuid(): string 
       const who = run === null ? rateSubject(caller) : `task:${run.runUuid}:${run.taskIndex}`;
       // The definition too: what was granted for a tool is not granted for what it becomes.
       const call = JSON.stringify([who, connection.id, row.name, row.pinnedHash, canonical(args)]);
-      const now = await useOrAsk(sql, {
+      const now = await takeOrAsk(sql, {
         id: newUuid().replaceAll('-', ''),
         orgUuid: toUuid(caller.orgId),
         connectionUuid: connection.id,

@@ -97,7 +97,7 @@ export function createCalls(options: CallOptions): Calls {
       try {
         trace.isSent = true;
         const answer = await answerOf(() => send(request, signal), standing);
-        const result = keep(answer, connection, standing, trace);
+        const result = keep(answer, { connection, standing, trace });
         standing.breaker.settle(false);
         return { result, isError: result.isError === true, ms: 0 };
       } catch (error) {
@@ -170,8 +170,14 @@ async function answerOf(send: () => Promise<CallToolResult>, { hide }: Standing)
   }
 }
 
+interface Kept {
+  connection: Connection;
+  standing: Standing;
+  trace: Trace;
+}
+
 /** The answer as it is passed on: not too large, without our own credentials, and marked. */
-function keep(answer: CallToolResult, connection: Connection, standing: Standing, trace: Trace): JsonObject {
+function keep(answer: CallToolResult, { connection, standing, trace }: Kept): JsonObject {
   const { content, structuredContent, isError } = answer;
   const plain = {
     content,

@@ -95,7 +95,7 @@ export function createDirectories(options: { sql: Sql; hot: HotState; now(): num
       const found = known.get(orgId);
       if (found && now() - found.readAt < MAX_AGE_MS) return found.directory;
       const underway = reading.get(orgId);
-      if (underway) return underway;
+      if (underway !== undefined) return underway;
       const mine = read(orgId).finally(() => {
         if (reading.get(orgId) === mine) reading.delete(orgId);
       });

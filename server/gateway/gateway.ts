@@ -2,7 +2,7 @@ import type { Sql } from '#db/client.ts';
 import { type RunOwner, readRunOwner } from '#db/queries/mcp-directory.ts';
 import { SignalboxError } from '#server/domain/errors.ts';
 import { createLruMap } from '#server/domain/graph/lru-map.ts';
-import { type OrgId, toUuid } from '#server/domain/ids.ts';
+import type { OrgId, RunId } from '#server/domain/ids.ts';
 import type { JsonObject } from '#server/domain/json.ts';
 import type { ToolDefinition } from '#server/domain/mcp.ts';
 import type { Bucket, Drawn, HotState } from '#server/redis/port.ts';
@@ -35,7 +35,7 @@ export interface McpGateway {
   standingOf(connectionUuid: string): ConnectionStanding;
   programs(): readonly Program[];
   /** Whose run it is; null: there is none. */
-  ownerOfRun(runUuid: string): Promise<RunOwner | null>;
+  ownerOfRun(runId: RunId): Promise<RunOwner | null>;
   /** Everything that was called so far is in the log. */
   flush(): Promise<void>;
 }
@@ -165,11 +165,11 @@ export function createGateway(options: GatewayOptions): McpGateway {
       };
     },
     programs: () => [...programs.values()],
-    async ownerOfRun(runUuid) {
-      const known = owners.get(runUuid);
+    async ownerOfRun(runId) {
+      const known = owners.get(runId);
       if (known) return known;
-      const owner = await readRunOwner(sql, toUuid(runUuid));
-      if (owner) owners.set(runUuid, owner);
+      const owner = await readRunOwner(sql, runId);
+      if (owner) owners.set(runId, owner);
       return owner;
     },
     flush: journal.flush,

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { PassThrough } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   type JSONRPCMessage,
   ReadBuffer,
@@ -42,6 +43,7 @@ export function createStdioTransport(what: StdioCommand): StdioTransport {
   let exited: Promise<void> = Promise.resolve();
   let watch: NodeJS.Timeout | undefined;
   let words = '';
+  let isHandingOver = false;
 
   function read(chunk: Buffer): void {
     try {
@@ -51,11 +53,26 @@ export function createStdioTransport(what: StdioCommand): StdioTransport {
       void transport.close();
       return;
     }
+    if (!isHandingOver) void handOver();
+  }
+
+  /**
+   * The client works on what it is told a moment later, and on answers at once: a last word about progress that comes
+   * together with the answer would be heard too late. So what is no answer is given its moment.
+   */
+  async function handOver(): Promise<void> {
+    isHandingOver = true;
+    for (let message = next(); message !== null; message = next()) {
+      transport.onmessage?.(message);
+      if (!('id' in message)) await nextTurn();
+    }
+    isHandingOver = false;
+  }
+
+  function next(): JSONRPCMessage | null {
     for (;;) {
       try {
-        const message = buffer.readMessage();
-        if (message === null) return;
-        transport.onmessage?.(message);
+        return buffer.readMessage();
       } catch (error) {
         // A line that is no message: the next may be one.
         transport.onerror?.(error as Error);

@@ -1,7 +1,7 @@
 import type { JsonObject } from '#server/domain/json.ts';
 import type { Actor, Rights } from './actor.ts';
 
-/** An actor as JSON, for work that goes on after the request: it is done with the rights that the asker had. */
+/** An actor as JSON, for work that goes on after the request: `Identity.presently` says what the asker may by then. */
 export function toSnapshot(actor: Actor): JsonObject {
   const { grants, ceiling, ...rest } = actor;
   const plain = {

@@ -13,6 +13,7 @@ import { createLinks, type Links } from './links.ts';
 import { isFromHere } from './loopback.ts';
 import { createPasswords, type PasswordOptions, type Passwords } from './passwords.ts';
 import { createPeople, type People } from './people.ts';
+import { readPresentRights } from './present-rights.ts';
 import { createProviders, type Providers } from './providers.ts';
 import {
   createSessions,
@@ -37,6 +38,8 @@ export interface Credentials {
 /** Who is there, and who they are: the part of identity that doors and verbs use. */
 export interface Identity {
   authenticate(given: Credentials): Promise<Actor | undefined>;
+  /** Whoever asked for work that goes on without them, with the rights that they have now. */
+  presently(actor: Actor): Promise<Actor>;
   readonly access: Pick<Access, 'changed' | 'onChange'>;
   readonly passwords: Passwords;
   readonly people: People;
@@ -103,6 +106,7 @@ export function createIdentity(options: IdentityOptions): RunningIdentity {
       const actor = await find(given);
       return actor && { ...actor, from: given.from };
     },
+    presently: (actor) => readPresentRights(sql, actor),
     access,
     passwords: createPasswords(options.passwords),
     people: createPeople(sql),

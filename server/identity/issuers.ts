@@ -37,16 +37,21 @@ const shared = {
 };
 
 /** Another application whose users come here with a token that it has signed. */
-export const issuerSchema = z.union([
-  z.strictObject({
-    ...shared,
-    algorithm: z.enum(SYMMETRIC),
-    secret: z.string().min(32, 'must have 32 characters or more: who guesses it is everybody'),
-  }),
-  z.strictObject({
-    ...shared,
-    algorithm: z.enum(ASYMMETRIC),
-    jwksUrl: z.url({ protocol: /^https?$/ }),
-  }),
-]);
+export const issuerSchema = z
+  .union([
+    z.strictObject({
+      ...shared,
+      algorithm: z.enum(SYMMETRIC),
+      secret: z.string().min(32, 'must have 32 characters or more: who guesses it is everybody'),
+    }),
+    z.strictObject({
+      ...shared,
+      algorithm: z.enum(ASYMMETRIC),
+      jwksUrl: z.url({ protocol: /^https?$/ }),
+    }),
+  ])
+  .refine(({ forClients, audience }) => !forClients || /^https?:\/\/[^?#]+\/mcp$/.test(audience), {
+    message: "must be this server's address with /mcp: that is what clients ask a token for",
+    path: ['audience'],
+  });
 export type Issuer = z.output<typeof issuerSchema>;

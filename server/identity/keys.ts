@@ -12,7 +12,7 @@ export interface Keys {
   find(key: string, read: ReadKey, address: string | null): Promise<Entry | undefined>;
 }
 
-interface KeyRow {
+export interface KeyRow {
   id: string;
   org_id: string;
   name: string;
@@ -35,16 +35,18 @@ interface TokenRow {
   is_quiet: boolean;
 }
 
+/** Of `k`, a key, and `m`, the membership of whoever made it. */
+export const KEY_COLUMNS = `k.id, k.org_id, k.name, k.role, array_to_json(k.scopes) AS scopes, k.secret_hash,
+  CASE WHEN k.previous_until > now() THEN k.previous_hash END AS previous_hash,
+  array_to_json(k.networks) AS networks, k.made_by, m.role AS maker_role,
+  coalesce(k.last_used_at < now() - interval '1 minute', true) AS is_quiet,
+  coalesce((SELECT json_agg(g.pipeline_id) FROM pipeline_grants g
+    WHERE g.org_id = k.org_id AND g.user_id = k.made_by), '[]') AS grants`;
+
 export function createKeys(sql: Sql): Keys {
   async function findKey(key: string, uuid: string, address: string | null): Promise<Entry | undefined> {
     const [row] = await sql<KeyRow[]>`
-      SELECT k.id, k.org_id, k.name, k.role, array_to_json(k.scopes) AS scopes, k.secret_hash,
-        CASE WHEN k.previous_until > now() THEN k.previous_hash END AS previous_hash,
-        array_to_json(k.networks) AS networks, k.made_by, m.role AS maker_role,
-        coalesce(k.last_used_at < now() - interval '1 minute', true) AS is_quiet,
-        coalesce((SELECT json_agg(g.pipeline_id) FROM pipeline_grants g
-          WHERE g.org_id = k.org_id AND g.user_id = k.made_by), '[]') AS grants
-      FROM api_keys k LEFT JOIN memberships m ON m.org_id = k.org_id AND m.user_id = k.made_by
+      SELECT ${sql.unsafe(KEY_COLUMNS)} FROM api_keys k LEFT JOIN memberships m ON m.org_id = k.org_id AND m.user_id = k.made_by
       WHERE k.id = ${uuid}::text::uuid AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())`;
     const ceiling = row && ceilingOf(row);
     if (!row || !ceiling || !isOneOf(key, [row.secret_hash, row.previous_hash])) return undefined;
@@ -84,13 +86,13 @@ function isOneOf(key: string, hashes: readonly (string | null)[]): boolean {
 }
 
 /** Undefined: whoever made it is no member any more. */
-function ceilingOf({ made_by, maker_role, grants }: KeyRow): Rights | undefined {
+export function ceilingOf({ made_by, maker_role, grants }: KeyRow): Rights | undefined {
   if (made_by === null) return { role: 'owner', grants: NO_GRANTS };
   if (maker_role === null) return undefined;
   return { role: maker_role, grants: new Set(grants.map((id): PipelineId => fromUuid('pipe', id))) };
 }
 
-function toKeyActor(row: KeyRow, ceiling: Rights): Actor {
+export function toKeyActor(row: KeyRow, ceiling: Rights): Actor {
   return {
     kind: 'key',
     id: fromUuid('key', row.id),

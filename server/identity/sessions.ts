@@ -54,8 +54,6 @@ export interface Sessions {
   end(userId: UserId, id: SessionId): Promise<boolean>;
   /** Ends all of theirs but one, and returns which they were. */
   endOthers(userId: UserId, keep: SessionId): Promise<SessionId[]>;
-  /** Ends theirs in one organisation. */
-  endIn(orgId: OrgId, userId: UserId): Promise<void>;
 }
 
 export interface SessionOptions {
@@ -142,9 +140,6 @@ export function createSessions({ sql, newUuid, limits }: SessionOptions): Sessio
       >`DELETE FROM sessions WHERE user_id = ${toUuid(userId)}::text::uuid
         AND id <> ${toUuid(keep)}::text::uuid RETURNING id`;
       return rows.map(({ id }) => fromUuid('session', id));
-    },
-    async endIn(orgId, userId) {
-      await sql`DELETE FROM sessions WHERE user_id = ${toUuid(userId)}::text::uuid AND org_id = ${toUuid(orgId)}::text::uuid`;
     },
   };
 }

@@ -101,6 +101,29 @@ describe('a webhook', () => {
     expect(JSON.stringify(row)).not.toContain('nobody’s business');
   });
 
+  test.each([
+    [503, '7200', 7_200_000],
+    [429, 'in two hours', 7_200_000],
+    // Sooner than it would have been anyway, a year, and where it means nothing.
+    [429, '1', SCHEDULE_MS[0]],
+    [503, '31536000', 86_400_000],
+    [500, '7200', SCHEDULE_MS[0]],
+  ])('answered %i with Retry-After %s is tried again after %i ms', async (status, header, inMs) => {
+    await giveSecret(database.sql);
+    const twoHours = () => new Date(Date.now() + 7_200_000).toUTCString();
+    await using receiver = await startReceiver((response) => {
+      const value = header === 'in two hours' ? twoHours() : header;
+      response.writeHead(status, { 'retry-after': value }).end();
+    });
+    const id = await giveDelivery(database.sql, { address: receiver.url });
+    await using dispatcher = startDispatcher(database);
+    const row = await tried(id, 1);
+    expect(row).toMatchObject({ state: 'waiting', status });
+    // A date has no fractions of a second.
+    expect(Math.abs((row.inMs ?? 0) - inMs)).toBeLessThan(60_000);
+    expect(dispatcher.tries).toEqual([{ kind: 'webhook', state: 'waiting', seconds: expect.any(Number) }]);
+  });
+
   test('is given up after the last try, and says so', async () => {
     await giveSecret(database.sql);
     await using receiver = await startReceiver((response) => response.writeHead(503).end());

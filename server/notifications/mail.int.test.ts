@@ -92,9 +92,9 @@ describe('a mail', () => {
 
   test('that the server refuses for good is given up, and one that it cannot take now is sent later', async () => {
     let busy = true;
-    await using mail = await startMailServer((receiver) =>
-      receiver.startsWith('nobody') ? 550 : busy ? 451 : undefined,
-    );
+    await using mail = await startMailServer({
+      refuse: (receiver) => (receiver.startsWith('nobody') ? 550 : busy ? 451 : undefined),
+    });
     await using _dispatcher = startDispatcher({ ...database, mailServer: mail.server });
     const refused = await mailTo('nobody@example.org');
     expect(await over(refused)).toMatchObject({

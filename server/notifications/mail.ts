@@ -45,6 +45,8 @@ export function createMailSender({ server, timeoutMs, onUnsent }: MailOptions): 
         dnsTimeout: timeoutMs,
       },
       ...{ disableFileAccess: true, disableUrlAccess: true },
+      // Who stands in between could otherwise hide that the server offers TLS, and read the password.
+      requireTLS: hasLogin(server.url),
     });
 
   return async ({ id, address, body }) => {
@@ -71,10 +73,17 @@ export function createMailSender({ server, timeoutMs, onUnsent }: MailOptions): 
   };
 }
 
+const NO_TLS =
+  'The mail server offers no TLS, and a password does not travel without it (SIGNALBOX_SMTP_URL).';
+
+const hasLogin = (url: string): boolean => new URL(url).password !== '';
+
 const hostOf = (from: string): string => /@([^\s>]+)>?\s*$/.exec(from)?.[1] ?? 'signalbox';
 
 /** A server's refusal for good (5xx) is final. Its text may hold anything, so its number is all that is told. */
 function toOutcome({ code, responseCode }: { code?: string; responseCode?: number }): Outcome {
+  // Somebody may mend the server, or stop standing in between.
+  if (code === 'ETLS') return { error: NO_TLS, status: null, isFinal: false };
   if (responseCode === undefined) {
     return {
       error: `The mail server could not be used (${code ?? 'unknown'}).`,

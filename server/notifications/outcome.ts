@@ -13,4 +13,6 @@ interface NotDelivered {
   /** Trying again would not change it. */
   isFinal: boolean;
   isGone?: true;
+  /** The receiver has asked to be left alone for so long. */
+  restMs?: number;
 }

@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import type { ClaimedDelivery, Settlement } from '#db/queries/notification-deliveries.ts';
+import type { DeliveryState, TargetKind } from '#server/domain/notifications.ts';
 import { nextDelayMs } from './backoff.ts';
 import type { SendMail } from './mail.ts';
 import type { Outcome } from './outcome.ts';
@@ -9,6 +10,8 @@ export interface SenderOptions {
   sendWebhook: SendWebhook;
   sendMail: SendMail;
   random(): number;
+  /** Of each try: what came of it, and how long it took. */
+  onTried(tried: { kind: TargetKind; state: DeliveryState; seconds: number }): void;
 }
 
 /** Tries to send one, and says what is to be written of it. */
@@ -19,25 +22,37 @@ const OBSTACLES = {
   off: 'Not sent: its target is switched off.',
 } as const;
 
-export function createSender({ sendWebhook, sendMail, random }: SenderOptions): Sender {
+/** A receiver may put off the next try, and not for ever. */
+const MOST_REST_MS = 86_400_000;
+
+export function createSender({ sendWebhook, sendMail, random, onTried }: SenderOptions): Sender {
   async function attempt(delivery: ClaimedDelivery, signal: AbortSignal): Promise<Outcome> {
     const { obstacle, kind } = delivery;
     if (obstacle !== null) return { error: OBSTACLES[obstacle], status: null, isFinal: true };
     return kind === 'webhook' ? sendWebhook(delivery, signal) : sendMail(delivery);
   }
 
-  return async (delivery, signal) => {
+  async function settle(delivery: ClaimedDelivery, signal: AbortSignal): Promise<Settlement> {
     const began = performance.now();
     const outcome = await attempt(delivery, signal);
     const ms = Math.round(performance.now() - began);
     const { error, status } = outcome;
     if (error === null) return { state: 'delivered', nextInMs: null, status, error, ms, switchOff: false };
-    const nextInMs = outcome.isFinal ? null : nextDelayMs(delivery.triesLeft, random);
+    const planned = outcome.isFinal ? null : nextDelayMs(delivery.triesLeft, random);
+    const rest = Math.min(outcome.restMs ?? 0, MOST_REST_MS);
+    const nextInMs = planned === null ? null : Math.max(planned, rest);
     return {
       state: nextInMs === null ? 'given-up' : 'waiting',
       ...{ nextInMs, status, ms },
       error: nextInMs === null && !outcome.isFinal ? `${error} Given up after the last try.` : error,
       switchOff: outcome.isGone === true,
     };
+  }
+
+  return async (delivery, signal) => {
+    const settlement = await settle(delivery, signal);
+    const { state, ms } = settlement;
+    onTried({ kind: delivery.kind, state, seconds: ms / 1000 });
+    return settlement;
   };
 }

@@ -1,6 +1,7 @@
 import type { ClaimedDelivery } from '#db/queries/notification-deliveries.ts';
 import { SignalboxError } from '#server/domain/errors.ts';
 import { fromUuid } from '#server/domain/ids.ts';
+import { readRetryAfter } from '#server/platform/retry-after.ts';
 import type { SafeFetch } from '#server/platform/safe-fetch.ts';
 import type { Outcome } from './outcome.ts';
 import { signedHeaders } from './signature.ts';
@@ -16,6 +17,7 @@ export interface WebhookOptions {
 
 const MAX_ANSWER_BYTES = 65_536;
 const GONE = 410;
+const BUSY = new Set([429, 503]);
 
 export type SendWebhook = (delivery: ClaimedDelivery, signal: AbortSignal) => Promise<Outcome>;
 
@@ -27,13 +29,13 @@ export function createWebhookSender({ fetch, signingSecrets, now, timeoutMs }: W
       return { error: 'There is no secret to sign it with.', status: null, isFinal: true };
     const signed = signedHeaders({ id: fromUuid('delivery', id), body, nowMs: now() }, secrets);
     try {
-      const { status } = await fetch({
+      const { status, headers } = await fetch({
         url: address,
         method: 'POST',
         headers: { 'content-type': 'application/json', ...signed },
         ...{ body, timeoutMs, maxBytes: MAX_ANSWER_BYTES, signal },
       });
-      return judge(status);
+      return judge(status, BUSY.has(status) ? readRetryAfter(headers['retry-after'], now()) : null);
     } catch (error) {
       if (!(error instanceof SignalboxError)) throw error;
       // An address that is not allowed is not allowed the next time either.
@@ -43,7 +45,7 @@ export function createWebhookSender({ fetch, signingSecrets, now, timeoutMs }: W
 }
 
 /** What the receiver wrote is nobody's business here: only its status is told. */
-function judge(status: number): Outcome {
+function judge(status: number, restMs: number | null): Outcome {
   if (status >= 200 && status < 300) return { error: null, status };
   if (status === GONE) {
     const error = 'The receiver answered 410 Gone: nothing more is sent to it.';
@@ -53,5 +55,5 @@ function judge(status: number): Outcome {
     status >= 300 && status < 400
       ? `The receiver answered with a redirect (${status}), which is not followed.`
       : `The receiver answered ${status}.`;
-  return { error, status, isFinal: false };
+  return { error, status, isFinal: false, ...(restMs === null ? {} : { restMs }) };
 }

@@ -1,16 +1,16 @@
 import type { z } from 'zod';
+import { days, setting } from './env-setting.ts';
+import { MCP_SETTINGS } from './env-settings-mcp.ts';
 import {
   byteSize,
   flag,
   listenHost,
   logLevel,
   mailAddress,
-  nameList,
   networkList,
   nonEmpty,
   objectStoreTarget,
   originUrl,
-  programList,
   redisUrl,
   roleList,
   secretKeyList,
@@ -18,29 +18,10 @@ import {
   wholeNumber,
 } from './env-values.ts';
 
-export interface Setting<Schema extends z.ZodType = z.ZodType> {
-  /** What the variable's text must be; its output is what the program sees. */
-  readonly schema: Schema;
-  /** The text that holds when the variable is unset; `null` leaves the value undefined. */
-  readonly fallback: string | null;
-  /** For people: one sentence or two. The documents are generated from it. */
-  readonly about: string;
-  readonly group: string;
-  /** An example for a setting without a default. */
-  readonly example?: string;
-  /** Never printed, not even when malformed. */
-  readonly secret?: true;
-}
-
-function setting<Schema extends z.ZodType, Fallback extends string | null>(
-  given: Setting<Schema> & { fallback: Fallback },
-) {
-  return given;
-}
-
-const days = () => wholeNumber(1, 36_500);
 /** A request may bring twenty calls, which must fit. */
 const rate = () => wholeNumber(20, 100_000_000);
+
+export type { Setting } from './env-setting.ts';
 
 /** Every environment variable that Signalbox reads: the one table, from which the documents are generated. */
 export const SETTINGS = {
@@ -277,28 +258,7 @@ export const SETTINGS = {
     about:
       'Private networks where agents may listen that work is pushed to, receivers of webhooks, and MCP servers. Unset: such requests leave for public addresses only.',
   }),
-  SIGNALBOX_MCP_PROGRAMS: setting({
-    group: 'MCP servers',
-    schema: programList,
-    fallback: null,
-    example: 'memory=/usr/bin/node /srv/mcp/memory/index.js',
-    about:
-      'Programs that owners and admins of the first organisation may have started as MCP servers, by comma: a name, an absolute path, and what always follows it. Unset: none, and only servers with a URL can be connected. See [gateway.md](gateway.md).',
-  }),
-  SIGNALBOX_MCP_IMPORT_VARIABLES: setting({
-    group: 'MCP servers',
-    schema: nameList,
-    fallback: null,
-    example: 'DEEPWIKI_MCP_API_KEY',
-    about:
-      "Names of this server's environment variables that an imported list of MCP servers may refer to as `${NAME}`. Unset: none.",
-  }),
-  SIGNALBOX_MCP_LOG_DAYS: setting({
-    group: 'MCP servers',
-    schema: days(),
-    fallback: '30',
-    about: 'Days that single calls of MCP tools are kept. Their daily counts stay.',
-  }),
+  ...MCP_SETTINGS,
   SIGNALBOX_SMTP_URL: setting({
     group: 'Notifications',
     schema: urlWithScheme(['smtp', 'smtps']),
@@ -306,7 +266,7 @@ export const SETTINGS = {
     example: 'smtps://USER:PASSWORD@mail.example.org:465',
     secret: true,
     about:
-      'The mail server: `smtp://` (with TLS if it offers that) or `smtps://`. Unset: mails are logged and not sent, and their deliveries say so.',
+      'The mail server: `smtp://` (with TLS if it offers that, and only with TLS if there is a password) or `smtps://`. Unset: mails are logged and not sent, and their deliveries say so.',
   }),
   SIGNALBOX_MAIL_FROM: setting({
     group: 'Notifications',

@@ -79,6 +79,8 @@ export interface Env {
   readonly retentionDays: { readonly succeeded: number; readonly failed: number; readonly cancelled: number };
   /** The current one first; empty: the one in the data folder. */
   readonly secretKeys: readonly { id: string; bytes: Uint8Array }[];
+  /** Names of the settings that were given, and not left to their defaults. */
+  readonly given: readonly string[];
   readonly logLevel: LogLevel;
   readonly isMetricsEnabled: boolean;
 }
@@ -196,8 +198,8 @@ function toAllowances(values: Parsed): Pick<Env, 'rates' | 'workspaces' | 'quota
 }
 
 function toEnv(values: Parsed, { rootDir, source }: { rootDir: string; source: EnvSource }): Env {
-  const given = values.SIGNALBOX_DATA_DIR;
-  const dataDir = isAbsolute(given) ? given : join(rootDir, given);
+  const folder = values.SIGNALBOX_DATA_DIR;
+  const dataDir = isAbsolute(folder) ? folder : join(rootDir, folder);
   return {
     port: values.SERVER_PORT,
     host: values.SIGNALBOX_HOST,
@@ -240,6 +242,7 @@ function toEnv(values: Parsed, { rootDir, source }: { rootDir: string; source: E
       cancelled: values.SIGNALBOX_RETENTION_DAYS_CANCELLED,
     },
     secretKeys: values.SIGNALBOX_SECRET_KEYS ?? [],
+    given: Object.keys(SETTINGS).filter((name) => (source[name]?.trim() ?? '') !== ''),
     logLevel: values.LOG_LEVEL,
     isMetricsEnabled: values.METRICS_ENABLED,
   };

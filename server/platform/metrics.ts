@@ -16,6 +16,8 @@ export interface Metrics {
   countTrouble(): void;
   /** Requests that were turned away, by the limit that did it. */
   countLimited(limit: string): void;
+  /** Each try to deliver a notification: `state` is what the delivery was then. */
+  countDelivery(tried: { kind: string; state: string; seconds: number }): void;
   /** Whether hot state had what a file of a workspace holds. */
   countWorkspaceLook(result: 'hit' | 'miss' | 'away'): void;
   /** From the commit of a file until hot state had it; null: it did not take it. */
@@ -56,6 +58,13 @@ export function createMetrics(): Metrics {
     labelNames: ['limit'],
     registers,
   });
+  const deliveries = new Histogram({
+    name: 'signalbox_notification_delivery_duration_seconds',
+    help: 'Time that a try to deliver a notification took, by kind and by what the delivery was then.',
+    labelNames: ['kind', 'state'],
+    buckets: SECONDS,
+    registers,
+  });
   return {
     ...workspaceCounters(registers),
     contentType: registry.contentType,
@@ -65,6 +74,7 @@ export function createMetrics(): Metrics {
     countEvents: (type, count) => events.inc({ type }, count),
     countTrouble: () => troubles.inc(),
     countLimited: (limit) => limited.inc({ limit }),
+    countDelivery: ({ kind, state, seconds }) => deliveries.observe({ kind, state }, seconds),
     watchSockets(count) {
       new Gauge({
         name: 'signalbox_live_connections',

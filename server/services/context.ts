@@ -87,10 +87,20 @@ export interface AuditOffice {
 /** The part of a broker that people look at. */
 export interface QueueDesk {
   depths(): Promise<
-    { queue: string; messages: number; consumers: number; oldestAgeMs: number | null; unacked: number }[]
+    {
+      queue: string;
+      messages: number;
+      consumers: number;
+      oldestAgeMs: number | null;
+      unacked: number;
+      /** In the last minute, through this process. */
+      traffic: { published: number; delivered: number; returned: number };
+    }[]
   >;
   listDeadLetters(limit: number, isMeant: IsMeant): Promise<DeadLetterView[]>;
+  readDeadLetter(id: string, isMeant: IsMeant): Promise<DeadLetterView | null>;
   replayDeadLetter(id: string, isMeant: IsMeant): Promise<boolean>;
+  replayDeadLetters(which: { limit: number; before: number }, isMeant: IsMeant): Promise<number>;
   discardDeadLetter(id: string, reason: string, isMeant: IsMeant): Promise<boolean>;
 }
 
@@ -138,4 +148,6 @@ export interface ShownSettings {
   /** Null: as many as there is room for. */
   readonly maxConcurrentTasks: number | null;
   readonly retentionDays: { readonly succeeded: number; readonly failed: number; readonly cancelled: number };
+  /** Names of the settings that whoever runs the server has given; all others have their defaults. */
+  readonly given: readonly string[];
 }

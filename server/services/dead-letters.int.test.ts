@@ -1,9 +1,17 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Broker } from '#server/broker/port.ts';
+import { RESPONSE_QUEUE } from '#server/broker/topology.ts';
 import { DEFAULT_ORG_ID, type OrgId, type RunId, taskId, toUuid } from '#server/domain/ids.ts';
 import { isRunOver } from '#server/domain/statuses.ts';
 import { startTestApp, type TestApp } from '#server/testing/app.ts';
 import { createPipeline } from './pipeline/create.ts';
-import { discardDeadLetter, listDeadLetters, replayDeadLetter } from './queue/dead-letters.ts';
+import {
+  discardDeadLetter,
+  listDeadLetters,
+  readDeadLetter,
+  replayDeadLetter,
+} from './queue/dead-letters.ts';
+import { replayAllDeadLetters } from './queue/replay-all.ts';
 import { getRun } from './run/get.ts';
 import { startRun } from './run/start.ts';
 
@@ -118,5 +126,60 @@ describe('a task that every agent died of', () => {
     const [row] = await program.database
       .sql`SELECT closed_how, closed_at IS NOT NULL AS closed FROM dead_letters`;
     expect(row).toEqual({ closed_how: 'discarded: the file is broken', closed: true });
+  });
+});
+
+/** Messages that nobody can read: the queue of reports sets them aside. */
+async function killMessages(bodies: readonly string[]): Promise<void> {
+  const broker = program.services.queues as Broker;
+  const messages = bodies.map((body, at) => ({
+    ...{ queue: RESPONSE_QUEUE, priority: 'medium' as const, messageId: `dead ${at}`, body },
+  }));
+  await broker.publish(messages);
+  await vi.waitFor(
+    async () => expect((await listDeadLetters(...at(), {})).items).toHaveLength(bodies.length),
+    PATIENCE,
+  );
+}
+
+describe('dead messages', () => {
+  test('are looked into without what is named like a secret, and stay', async () => {
+    await killMessages(['{"version":1,"token":"t-1","note":"shown"}']);
+    const [letter] = (await listDeadLetters(...at(), {})).items;
+    const id = letter?.id ?? '';
+    const { peek } = await readDeadLetter(...at(), { id });
+    expect(JSON.parse(peek?.text ?? '')).toEqual({ version: 1, token: '[hidden]', note: 'shown' });
+    const keyWithoutPayloads = { ...program.actor, kind: 'key' as const, scopes: ['ops:write' as const] };
+    expect(await readDeadLetter(program.services, keyWithoutPayloads, { id })).toMatchObject({ peek: null });
+    const stranger = { ...program.actor, orgId: 'org_00000000000070008000000000000002' as OrgId };
+    await expect(readDeadLetter(program.services, stranger, { id })).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
+    expect((await listDeadLetters(...at(), {})).items).toHaveLength(1);
+  });
+
+  test('are all tried again once, though they die again, and so is a task beside them', async () => {
+    await killMessages(['{', '[', '"']);
+    const source = await poison();
+    let [replayed, cursor]: [number, string | null] = [0, ''];
+    let calls = 0;
+    while (cursor !== null) {
+      const answer = await replayAllDeadLetters(...at(), cursor === '' ? {} : { cursor });
+      expect(answer.refused).toEqual([]);
+      replayed += answer.replayed;
+      cursor = answer.nextCursor;
+      calls += 1;
+    }
+    expect(replayed).toBe(4);
+    expect(calls).toBe(3);
+    await vi.waitFor(
+      async () => expect((await listDeadLetters(...at(), {})).items).toHaveLength(3),
+      PATIENCE,
+    );
+    const { answer } = await claimOne('survivor');
+    await answer();
+    const [row] = await program.database
+      .sql`SELECT closed_how FROM dead_letters WHERE run_id = ${toUuid(source)}::text::uuid`;
+    expect(row?.closed_how).toMatch(/^replayed: run_/);
   });
 });

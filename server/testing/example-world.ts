@@ -152,6 +152,14 @@ export function createExampleWorld(http: TestServer): ExampleWorld {
       const { id } = await makeTarget();
       return (await post(`/notification-targets/${id}/test`, {})).delivery_id;
     },
+    async errorGroup() {
+      const id = await start({ type: 'fail' });
+      const { error_group } = await until(`/runs/${id}`, ({ status }) => status === 'failed');
+      await until('/analytics/errors', ({ groups }) =>
+        groups.some((group: HttpBody) => group.id === error_group),
+      );
+      return error_group;
+    },
     workspaceRun: async () => (await shared()).run,
     workspaceTask: async () => (await shared()).run.replace(/^run/, 'task').concat('_0'),
     claim: async () => (await shared()).claim,

@@ -28,6 +28,8 @@ export interface RigOptions {
 
 export interface RunningDispatcher extends AsyncDisposable {
   troubles: unknown[];
+  /** What metrics are told. */
+  tries: { kind: string; state: string; seconds: number }[];
   /** Resolves when nothing of it is under way; it takes on nothing more. */
   drain(): Promise<void>;
 }
@@ -38,6 +40,7 @@ export function startDispatcher(options: RigOptions): RunningDispatcher {
   const sql = connectDatabase({ url: options.url, applicationName: 'test-notifications', max: 3 });
   const fetch = createSafeFetch({ allow: options.allow ?? ['127.0.0.0/8'] });
   const troubles: unknown[] = [];
+  const tries: RunningDispatcher['tries'] = [];
   const dispatcher = createDispatcher({
     ...{ sql, newUuid },
     links: createLinks('https://signalbox.example.org'),
@@ -49,6 +52,7 @@ export function startDispatcher(options: RigOptions): RunningDispatcher {
       }),
       sendMail: createMailSender({ server: options.mailServer, timeoutMs, onUnsent: () => undefined }),
       random: () => 0.5,
+      onTried: (tried) => tries.push(tried),
     }),
     waitMs: options.waitMs ?? 1,
     leaseMs: options.leaseMs ?? 120_000,
@@ -58,6 +62,7 @@ export function startDispatcher(options: RigOptions): RunningDispatcher {
   dispatcher.start();
   return {
     troubles,
+    tries,
     drain: () => dispatcher.stop(60_000),
     async [Symbol.asyncDispose]() {
       await dispatcher.stop(0);

@@ -7,7 +7,7 @@ import { StatusText } from '../../ui/status.tsx';
 import { Ago, Elapsed } from '../../ui/text.tsx';
 import { shortId } from '../short-id.ts';
 import { words } from '../words.ts';
-import type { RunRow } from './use-runs.ts';
+import type { RunRow } from './run-row.ts';
 
 type Filter = (key: string, value: string | readonly string[]) => void;
 

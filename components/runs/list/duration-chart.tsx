@@ -7,7 +7,7 @@ import { lookOfRun } from '../../looks/index.ts';
 import { formatDuration, formatMoment } from '../../ui/format.ts';
 import { fillOf } from '../../ui/status.tsx';
 import { words } from '../words.ts';
-import type { RunRow } from './use-runs.ts';
+import type { RunRow } from './run-row.ts';
 
 const SHOWN = 400;
 const HEIGHT_PX = 88;

@@ -6,6 +6,7 @@ import {
   Flag,
   GitFork,
   Hash,
+  Hourglass,
   Repeat,
   Tag,
   Timer,
@@ -36,6 +37,7 @@ export const RUN_PARAMS = {
   metadata: parseAsString,
   replay_of: parseAsString,
   replayed: parseAsString,
+  waiting: parseAsString,
 };
 
 export type RunParams = { [Key in keyof typeof RUN_PARAMS]: ReturnType<(typeof RUN_PARAMS)[Key]['parse']> };
@@ -52,6 +54,8 @@ const yes = (schema: { safeParse(text: string): { success: boolean } }, advice: 
   schema.safeParse(text).success ? undefined : advice;
 const fits = (pattern: RegExp, advice: string) => (text: string) => (pattern.test(text) ? undefined : advice);
 
+/** For so long a task of it has waited for an agent. */
+const WAITS_MS: Record<string, number> = { '1m': 60_000, '5m': 300_000, '30m': 1_800_000 };
 const TRIGGERS = ['api', 'replay', 'task'];
 const ID_PREFIX = /^(run_)?[0-9a-f]{1,32}$/;
 const METADATA = /^[^=]{1,100}=.{0,200}$/s;
@@ -76,6 +80,13 @@ export function runFilters(pipelines: readonly Named[], agents: readonly Named[]
     { key: 'created', label: filters.created, icon: Clock, kind: 'time' },
     { key: 'finished', label: filters.finished, icon: Flag, kind: 'time' },
     { key: 'duration', label: filters.duration, icon: Timer, kind: 'duration' },
+    {
+      key: 'waiting',
+      label: filters.waiting,
+      icon: Hourglass,
+      kind: 'choice',
+      choices: Object.keys(WAITS_MS).map((value) => ({ value, label: filters.waitingFor(value) })),
+    },
     {
       key: 'trigger',
       label: filters.trigger,
@@ -160,6 +171,7 @@ export function toRunFilter(params: RunParams, now: number): RunFilter {
     metadata: only(params.metadata, METADATA),
     replay_of: idOf('run', params.replay_of),
     replayed: params.replayed === null ? undefined : params.replayed === 'yes',
+    min_waiting_ms: WAITS_MS[params.waiting ?? ''],
   };
   return Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined)) as RunFilter;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { RunNews } from '../../../server/domain/live.ts';
 import { foldNews, joinRuns } from './join-runs.ts';
-import type { RunRow } from './use-runs.ts';
+import type { RunRow } from './run-row.ts';
 
 const run = (id: string, more: Partial<RunRow> = {}): RunRow =>
   ({

@@ -1,5 +1,5 @@
 import type { RunNews } from '../../../server/domain/live.ts';
-import type { RunRow } from './use-runs.ts';
+import type { RunRow } from './run-row.ts';
 
 const KEPT_NEWS = 2000;
 

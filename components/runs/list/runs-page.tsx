@@ -7,7 +7,7 @@ import { useKeys } from '../../shell/keys/index.ts';
 import { useMay } from '../../shell/use-may.ts';
 import { Button } from '../../ui/button.tsx';
 import { Empty, Notice } from '../../ui/feedback.tsx';
-import { FilterBar } from '../../ui/filter/index.ts';
+import { FilterBar, writeTimeRange } from '../../ui/filter/index.ts';
 import { ColumnMenu, DataGrid, type GridHandle } from '../../ui/grid/index.ts';
 import { Page, PageHead } from '../../ui/surface.tsx';
 import { type BulkAction, words } from '../words.ts';
@@ -52,7 +52,7 @@ export function RunsPage() {
         <DurationChart
           rows={runs.rows ?? []}
           now={state.now}
-          onRange={(from, to) => state.setFilter('created', `${from.toISOString()}~${to.toISOString()}`)}
+          onRange={(from, to) => state.setFilter('created', writeTimeRange({ from, to }))}
         />
         {runs.error ? (
           <div className="px-4">

@@ -1,7 +1,7 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
-import { parseAsStringLiteral, useQueryState, useQueryStates } from 'nuqs';
+import { createSerializer, parseAsStringLiteral, useQueryState, useQueryStates } from 'nuqs';
 import { useState } from 'react';
 import { query } from '../../data/index.ts';
 import { asWords, useKept } from '../../shell/use-kept.ts';
@@ -20,10 +20,13 @@ const SORTS = [
   'duration:asc',
 ] as const;
 
+const DEFAULT_SORT = 'created:desc';
+const addressOf = createSerializer({ ...RUN_PARAMS, sort: parseAsStringLiteral(SORTS) });
+
 /** What the list is asked for, all of it in the address. */
 export function useListState() {
   const [params, setParams] = useQueryStates(RUN_PARAMS, { history: 'push' });
-  const [sort, setSort] = useQueryState('sort', parseAsStringLiteral(SORTS).withDefault('created:desc'));
+  const [sort, setSort] = useQueryState('sort', parseAsStringLiteral(SORTS).withDefault(DEFAULT_SORT));
   const [hidden, setHidden] = useKept('runs-hidden', HIDDEN_AT_FIRST, asWords);
   // Ranges that reach back from now do so from when they were chosen, so that the list does not move by itself.
   const [now, setNow] = useState(() => Date.now());
@@ -36,6 +39,8 @@ export function useListState() {
     params,
     filter: toRunFilter(params, now),
     sort: { key, order } satisfies GridSort,
+    /** As it stands in the address, without the question mark. */
+    address: addressOf({ ...params, sort: sort === DEFAULT_SORT ? null : sort }).replace(/^\?/, ''),
     hidden,
     setHidden,
     now,

@@ -3,10 +3,8 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { RunNews } from '../../../server/domain/live.ts';
-import { type Answer, type Input, pages, query, useFresh, useLive } from '../../data/index.ts';
+import { type Input, pages, query, useFresh, useLive } from '../../data/index.ts';
 import { foldNews, joinRuns } from './join-runs.ts';
-
-export type RunRow = Answer<'runs.list'>['runs'][number];
 
 const PAGE = 100;
 const HEAD = 50;

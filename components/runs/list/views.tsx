@@ -1,5 +1,14 @@
 'use client';
 
+import { useQuery } from '@tanstack/react-query';
+import { Bookmark, X } from 'lucide-react';
+import { useRouter } from 'next/navigation';
+import { useState } from 'react';
+import { query } from '../../data/index.ts';
+import { useAct } from '../../shell/use-act.ts';
+import { Button, IconButton } from '../../ui/button.tsx';
+import { Dialog } from '../../ui/dialog.tsx';
+import { Field, TextInput } from '../../ui/field.tsx';
 import { words } from '../words.ts';
 import { isFiltered, type RunParams } from './filters.ts';
 import type { useListState } from './use-list-state.ts';
@@ -20,24 +29,40 @@ const textOf = (params: Partial<RunParams>): string =>
       .sort(),
   );
 
-/** Lists that are looked at again and again. */
+/** Lists that are looked at again and again: those that everybody has, and one's own. */
 export function Views({ state }: { state: State }) {
+  const router = useRouter();
   const now = textOf(state.params);
+  const saved = useQuery(query('views.list', { place: 'runs' })).data?.views ?? [];
+  const remove = useAct('views.remove', { done: words.views.removed, refresh: [['views']] });
   return (
     <nav aria-label={words.views.label} className="mb-3 flex flex-wrap items-center gap-1 print:hidden">
       {BUILT_IN.map(({ name, params }) => (
-        <ViewButton
-          key={name}
-          name={name}
-          isOn={textOf(params) === now && (isFiltered(state.params) || name === words.views.all)}
-          onShow={() => state.show(params)}
-        />
+        <ViewButton key={name} name={name} isOn={textOf(params) === now} onShow={() => state.show(params)} />
       ))}
+      {saved.map(({ name, query: address }) => (
+        <span key={name} className="group flex items-center">
+          <ViewButton
+            name={name}
+            isOn={address === state.address}
+            onShow={() => router.push(`/runs?${address}`)}
+          />
+          <span className="opacity-0 focus-within:opacity-100 group-hover:opacity-100">
+            <IconButton
+              label={words.views.remove(name)}
+              icon={X}
+              size="sm"
+              onClick={() => remove.run({ place: 'runs', name })}
+            />
+          </span>
+        </span>
+      ))}
+      {isFiltered(state.params) ? <SaveButton address={state.address} /> : null}
     </nav>
   );
 }
 
-export function ViewButton({ name, isOn, onShow }: { name: string; isOn: boolean; onShow(): void }) {
+function ViewButton({ name, isOn, onShow }: { name: string; isOn: boolean; onShow(): void }) {
   return (
     <button
       type="button"
@@ -47,5 +72,46 @@ export function ViewButton({ name, isOn, onShow }: { name: string; isOn: boolean
     >
       {name}
     </button>
+  );
+}
+
+function SaveButton({ address }: { address: string }) {
+  const [isOpen, setOpen] = useState(false);
+  const [name, setName] = useState('');
+  const save = useAct('views.save', {
+    done: words.views.done,
+    refresh: [['views']],
+    onDone: () => {
+      setOpen(false);
+      setName('');
+    },
+  });
+  return (
+    <>
+      <Button size="sm" look="quiet" icon={Bookmark} onClick={() => setOpen(true)}>
+        {words.views.save}
+      </Button>
+      <Dialog
+        open={isOpen}
+        onOpenChange={setOpen}
+        title={words.views.saveTitle}
+        description={words.views.saveWhy}
+      >
+        <form
+          className="flex flex-col gap-4"
+          onSubmit={(event) => {
+            event.preventDefault();
+            save.run({ place: 'runs', name: name.trim(), query: address });
+          }}
+        >
+          <Field label={words.views.name}>
+            <TextInput value={name} onChange={setName} maxLength={64} required />
+          </Field>
+          <Button type="submit" look="primary" busy={save.isBusy} disabled={name.trim() === ''}>
+            {words.views.save}
+          </Button>
+        </form>
+      </Dialog>
+    </>
   );
 }

@@ -41,7 +41,7 @@ function columnsOf(run: Run, nameOf: (agentId: string) => string): GridColumn<At
     {
       key: 'stage',
       title: runWords.stage,
-      width: 'minmax(8rem,14rem)',
+      width: 'minmax(7rem,12rem)',
       cell: ({ stage }) => run.stages[stage]?.name ?? stage,
     },
     { key: 'attempt', title: drawer.attempt, width: '5rem', align: 'end', cell: ({ attempt }) => attempt },
@@ -49,13 +49,13 @@ function columnsOf(run: Run, nameOf: (agentId: string) => string): GridColumn<At
     {
       key: 'agent',
       title: drawer.agent,
-      width: '9rem',
+      width: '8rem',
       cell: ({ agent_id }) => (agent_id === null ? drawer.nobody : nameOf(agent_id)),
     },
     {
       key: 'waited',
       title: drawer.waited,
-      width: '6rem',
+      width: '5rem',
       align: 'end',
       wideOnly: true,
       cell: ({ ready_at, started_at }) =>
@@ -63,25 +63,25 @@ function columnsOf(run: Run, nameOf: (agentId: string) => string): GridColumn<At
           ? '–'
           : formatDuration(Date.parse(started_at) - Date.parse(ready_at)),
     },
-    { key: 'ran', title: drawer.ran, width: '6rem', align: 'end', cell: ranFor },
+    { key: 'ran', title: drawer.ran, width: '5rem', align: 'end', cell: ranFor },
     {
       key: 'why',
       title: text.why,
-      width: 'minmax(9rem,1fr)',
+      width: 'minmax(6rem,1fr)',
       wideOnly: true,
       cell: ({ routing }) => <Titled text={sayRouting(routing).reason} />,
     },
     {
       key: 'rejected',
       title: text.rejected,
-      width: 'minmax(9rem,1fr)',
+      width: 'minmax(6rem,1fr)',
       wideOnly: true,
       cell: (attempt) => <Titled text={rejectedOf(attempt)} />,
     },
     {
       key: 'error',
       title: text.error,
-      width: 'minmax(9rem,1fr)',
+      width: 'minmax(6rem,1fr)',
       wideOnly: true,
       cell: ({ error }) => error && <Titled text={error.message} />,
     },

@@ -24,8 +24,8 @@ import { Menu, MenuItem, MenuLine } from '../../ui/menu.tsx';
 import { useToast } from '../../ui/toast.tsx';
 import { saveFile } from '../save-file.ts';
 import { ReplayDialog } from './replay-dialog.tsx';
-import type { RunTab } from './run-page.tsx';
 import { runWords } from './run-words.ts';
+import type { RunTab } from './tabs.ts';
 import type { Run } from './use-run.ts';
 
 type Question = 'replay' | 'cancel' | 'kill';

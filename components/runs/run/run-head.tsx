@@ -12,8 +12,8 @@ import { Ago, CopyText, Elapsed } from '../../ui/text.tsx';
 import { shortId } from '../short-id.ts';
 import { words } from '../words.ts';
 import { RunActions } from './run-actions.tsx';
-import type { RunTab } from './run-page.tsx';
 import { runWords } from './run-words.ts';
+import type { RunTab } from './tabs.ts';
 import type { Run } from './use-run.ts';
 
 /** What it is, how it stands and what can be done: the same above every tab. */
@@ -78,7 +78,7 @@ function Facts({ run }: { run: Run }) {
       ) : (
         <span>{runWords.took(formatDuration(Date.parse(run.finished_at) - Date.parse(run.created_at)))}</span>
       )}
-      <span>{words.stages(run.tasks_total - run.tasks_left, run.tasks_total)}</span>
+      <span>{runWords.stagesDone(run.tasks_total - run.tasks_left, run.tasks_total)}</span>
       <span>{run.trigger}</span>
     </span>
   );

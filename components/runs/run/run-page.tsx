@@ -11,6 +11,7 @@ import { Tabs } from '../../ui/tabs.tsx';
 import { RunHead } from './run-head.tsx';
 import { runWords } from './run-words.ts';
 import { StageDrawer } from './stage/stage-drawer.tsx';
+import { RUN_TABS, type RunTab } from './tabs.ts';
 import { Timeline } from './timeline/timeline.tsx';
 import { type Attempt, type Run, useRun } from './use-run.ts';
 import { WaitNotice } from './wait-notice.tsx';
@@ -20,10 +21,10 @@ const LogsTab = lazy(() => import('./logs/logs-tab.tsx').then((tab) => ({ defaul
 const EventsTab = lazy(() => import('./events/events-tab.tsx').then((tab) => ({ default: tab.EventsTab })));
 const DataTab = lazy(() => import('./data/data-tab.tsx').then((tab) => ({ default: tab.DataTab })));
 const AttemptsTab = lazy(() => import('./attempts-tab.tsx').then((tab) => ({ default: tab.AttemptsTab })));
+const WorkspaceTab = lazy(() =>
+  import('../../workspace/index.ts').then((tab) => ({ default: tab.WorkspaceTab })),
+);
 const ReportTab = lazy(() => import('./report-tab.tsx').then((tab) => ({ default: tab.ReportTab })));
-
-export const RUN_TABS = ['timeline', 'logs', 'events', 'data', 'attempts', 'report'] as const;
-export type RunTab = (typeof RUN_TABS)[number];
 
 export function RunPage({ id }: { id: string }) {
   const { run, attempts, error, retry } = useRun(id);
@@ -59,6 +60,7 @@ function Loaded({ run, attempts }: { run: Run; attempts: readonly Attempt[] }) {
     events: <EventsTab run={run} />,
     data: <DataTab run={run} />,
     attempts: <AttemptsTab run={run} attempts={attempts} />,
+    workspace: <WorkspaceTab runId={run.id} isOver={isRunOver(run.status)} />,
     report: <ReportTab run={run} />,
   };
   return (

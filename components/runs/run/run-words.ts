@@ -9,6 +9,7 @@ export const runWords = {
   started: 'started',
   took: (duration: string) => `took ${duration}`,
   done: (percent: number) => `${percent} % done`,
+  stagesDone: (done: number, total: number) => `${done} of ${total} ${total === 1 ? 'stage' : 'stages'}`,
   code: (code: string) => `Code ${code}.`,
   progress: 'Progress of the run',
   replayOf: 'Replay of',
@@ -21,6 +22,7 @@ export const runWords = {
     events: 'Events',
     data: 'Data',
     attempts: 'Attempts',
+    workspace: 'Workspace',
     report: 'Report',
   },
   tabsLabel: 'Parts of the run',
@@ -106,6 +108,7 @@ export const runWords = {
     retried: 'It is tried now',
     loading: 'Loading the stage',
     attempts: 'Attempts',
+    workspace: 'Workspace',
     nobody: 'nobody',
   },
   logs: {
@@ -173,5 +176,4 @@ export const runWords = {
     stages: 'Stages',
     cut: (n: number) => `The first ${count.format(n)} stages.`,
   },
-  compareTitle: 'Compare two runs',
 } as const;

@@ -6,7 +6,7 @@ import type { Run, Stage } from './use-run.ts';
 type Waiting = Stage & { waiting: NonNullable<Stage['waiting']> };
 
 /** Waits that end by themselves as the run goes on: nobody need do anything about them. */
-const ORDINARY: ReadonlySet<string> = new Set(['dependency']);
+const ORDINARY: ReadonlySet<string> = new Set(['dependency', 'queue']);
 const SHOWN = 3;
 
 /** What holds the run up, in a sentence, with the way out; equal reasons are told once. */

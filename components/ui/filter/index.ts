@@ -1,5 +1,5 @@
 export { FilterBar } from './filter-bar.tsx';
-export { readSpan, type Span, writeSpan } from './span.ts';
-export { readTimeRange, type TimeRange, toMinute, writeTimeRange } from './time-range.ts';
+export { readSpan } from './span.ts';
+export { readTimeRange, toMinute, writeTimeRange } from './time-range.ts';
 export { TimeRangePicker } from './time-range-picker.tsx';
-export { type FilterDef, type FilterValue, type FilterValues, isSet } from './types.ts';
+export { type FilterDef, type FilterValue, isSet } from './types.ts';

@@ -33,6 +33,8 @@ export function GridRow<Row>(props: RowProps<Row>) {
       data-active={isActive || undefined}
       data-new={isNew || undefined}
       onClick={(event) => {
+        // What a cell has opened over the page, such as a menu, tells its clicks here too.
+        if (!event.currentTarget.contains(event.target as Node)) return;
         onPoint();
         // Links, filters and boxes inside act for themselves; and text that was just marked is not a click.
         const isForItself = (event.target as Element).closest('a,button,label,[role=checkbox]') !== null;

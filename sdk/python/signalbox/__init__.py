@@ -7,5 +7,6 @@ from ._agent import Agent, AgentEnd
 from ._client import Client
 from ._errors import SignalboxError, TaskCancelled, TaskFailure
 from ._task import Task
+from ._workspace import Workspace
 
-__all__ = ["Agent", "AgentEnd", "Client", "SignalboxError", "Task", "TaskCancelled", "TaskFailure"]
+__all__ = ["Agent", "AgentEnd", "Client", "SignalboxError", "Task", "TaskCancelled", "TaskFailure", "Workspace"]

@@ -26,7 +26,10 @@ class AgentEnd(NamedTuple):
 
 
 def _to_standard_error(message: str) -> None:
-    print(f"signalbox: {message}", file=sys.stderr, flush=True)
+    try:
+        print(f"signalbox: {message}", file=sys.stderr, flush=True)
+    except OSError:
+        pass  # Whoever read it is gone: no reason to end.
 
 
 class Agent:

@@ -24,6 +24,7 @@ from ._wire import (
     Verdict,
     Version,
 )
+from ._workspace import Workspace
 
 ENDS = frozenset(("task.succeeded", "task.reused", "task.failed", "task.skipped", "task.cancelled"))
 
@@ -52,6 +53,10 @@ class Client:
         self.tasks = Tasks(http)
         self.agents = Agents(http)
         self.queues = Queues(http)
+
+    def workspace(self, task_id: str, *, as_: Optional[str] = None, epoch: Optional[int] = None) -> Workspace:
+        """The files that those who work on a run share, by its id or that of any of its tasks."""
+        return Workspace(self._http, task_id, as_=as_, epoch=epoch)
 
     def request(
         self,

@@ -70,7 +70,9 @@ class Server:
 
     def target(self, path: str, query: Optional[Mapping[str, Any]]) -> str:
         given = {name: value for name, value in (query or {}).items() if value is not None}
-        return f"{self._path}/api/v1{path}" + (f"?{urlencode(given)}" if given else "")
+        # The tools stand beside the API.
+        root = "" if path.startswith("/tools/") else "/api/v1"
+        return f"{self._path}{root}{path}" + (f"?{urlencode(given)}" if given else "")
 
     def headers(self, more: Optional[Mapping[str, str]]) -> Dict[str, str]:
         headers = {"Accept": "application/json", **(more or {})}

@@ -7,6 +7,7 @@ from typing import Any, Callable, Dict, Mapping, Optional
 
 from ._errors import TaskCancelled
 from ._http import Http, Server, segment
+from ._workspace import Workspace
 
 Tell = Callable[[Dict[str, Any]], None]
 
@@ -40,6 +41,8 @@ class Task:
         self.cancel_event = threading.Event()
         #: Why, once it is set.
         self.cancel_reason: Optional[str] = None
+        #: Files shared with the other agents of the run.
+        self.workspace = Workspace(Http(server), self.task_id, epoch=self.epoch)
         self._server = server
         self._objects = f"/agents/{agent_id}/tasks/{self.task_id}/objects"
         self._tell_log = tell_log

@@ -211,4 +211,4 @@ class DeadLetter(TypedDict):
     dead_at: Optional[str]
     redeliveries: int
     priority: str
-    body: str
+    bytes: int

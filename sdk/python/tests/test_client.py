@@ -71,6 +71,37 @@ class ClientTest(unittest.TestCase):
         self.assertEqual([one.query["status"] for one in server.asked], [["failed,cancelled"]] * 2)
 
 
+class WorkspaceTest(unittest.TestCase):
+    def test_reads_as_anybody_and_acts_under_its_name_and_hand_out(self) -> None:
+        server = ScriptedServer(lambda asked, count: Answer(200, {"messages": []}))
+        self.addCleanup(server.close)
+        files = Client(server.url).workspace("task_1_0", as_="writer", epoch=2)
+        files.read("a.md")
+        files.write("a.md", "x", base_version=1)
+        files.claim("src/**", 30)
+        self.assertEqual(files.inbox(seen=4), [])
+        who = {"task_id": "task_1_0", "as": "writer", "epoch": 2}
+        self.assertEqual(
+            [(one.path, one.body) for one in server.asked],
+            [
+                ("/tools/file_read", {"task_id": "task_1_0", "path": "a.md"}),
+                ("/tools/file_write", {**who, "path": "a.md", "content": "x", "base_version": 1}),
+                ("/tools/claim_file", {**who, "paths": ["src/**"], "seconds": 30}),
+                ("/tools/inbox", {**who, "seen": 4}),
+            ],
+        )
+
+    def test_does_not_send_a_change_twice_and_tells_what_it_ran_into(self) -> None:
+        conflict = {"kind": "outdated", "version": 3, "changed_by": "reviewer"}
+        problem = {"code": "CONFLICT", "detail": "a.md is at version 3.", "conflict": conflict}
+        server = ScriptedServer(lambda asked, count: Answer(409, problem))
+        self.addCleanup(server.close)
+        with self.assertRaises(SignalboxError) as caught:
+            Client(server.url).workspace("run_1").edit("a.md", [{"old": "a", "new": "b"}], base_version=1)
+        self.assertEqual(caught.exception.details["conflict"], conflict)
+        self.assertEqual(len(server.asked), 1)
+
+
 def event(seq: int) -> bytes:
     return b'id: %d\ndata: {"seq":%d,"type":"task.ready"}\n\n' % (seq, seq)
 

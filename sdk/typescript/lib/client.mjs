@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { followRun } from './events.mjs';
 import { createHttp } from './http.mjs';
+import { createWorkspace } from './workspace.mjs';
 
 /** @import { Http } from './http.mjs' */
 /** @import { Client, ClientOptions, FollowOptions, TaskDetail } from '../index.mjs' */
@@ -173,6 +174,7 @@ export function createClient(options) {
       discardDeadLetter: (id, body) =>
         http.call({ method: 'POST', path: `/dead-letters/${segment(id)}/discard`, body }),
     },
+    workspace: (taskId, options) => createWorkspace(http, taskId, options),
     request: (method, path, { body, query } = {}) => http.call({ method, path, body, query }),
   };
 }

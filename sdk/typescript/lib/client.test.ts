@@ -151,3 +151,33 @@ describe('a followed run', () => {
     ]);
   });
 });
+
+describe('a workspace', () => {
+  test('reads as anybody, and acts under its name and hand-out', async () => {
+    const { client, server } = await open(() => ({ status: 200, body: { messages: [] } }));
+    const files = client.workspace('task_1_0', { as: 'writer', epoch: 2 });
+    await files.read('a.md');
+    await files.write({ path: 'a.md', content: 'x', base_version: 1 });
+    await files.claim('src/**', 30);
+    expect(await files.inbox({ seen: 4 })).toEqual([]);
+    const who = { task_id: 'task_1_0', as: 'writer', epoch: 2 };
+    expect(server.asked.map(({ path, body }) => [path, body])).toEqual([
+      ['/tools/file_read', { task_id: 'task_1_0', path: 'a.md' }],
+      ['/tools/file_write', { ...who, path: 'a.md', content: 'x', base_version: 1 }],
+      ['/tools/claim_file', { ...who, paths: ['src/**'], seconds: 30 }],
+      ['/tools/inbox', { ...who, seen: 4 }],
+    ]);
+  });
+
+  test('does not send a change twice, and tells what it ran into', async () => {
+    const conflict = { kind: 'outdated', version: 3, changed_by: 'reviewer' };
+    const problem = { code: 'CONFLICT', detail: 'a.md is at version 3.', conflict };
+    const { client, server } = await open(() => ({ status: 409, body: problem }));
+    const change = { path: 'a.md', edits: [{ old: 'a', new: 'b' }], base_version: 1 };
+    await expect(client.workspace('run_1').edit(change)).rejects.toMatchObject({
+      code: 'CONFLICT',
+      details: { conflict },
+    });
+    expect(server.asked).toHaveLength(1);
+  });
+});

@@ -2,6 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { describeFailure, TaskFailure } from './errors.mjs';
 import { createHttp } from './http.mjs';
+import { createWorkspace } from './workspace.mjs';
 
 /**
  * @import { AgentOptions, Handler, JsonObject, LogLevel, Task } from '../index.mjs'
@@ -74,6 +75,7 @@ export function createHands({ handlers, url, token, tell }) {
           tell({ type: 'progress', key, fraction: Math.min(Math.max(fraction, 0), 1), note });
         }
       },
+      workspace: createWorkspace(http, granted.task_id, { epoch, signal: abort.signal }),
       partial: (chunk) => log('info', chunk, { partial: true }),
       object: ({ $object }) =>
         http.call({

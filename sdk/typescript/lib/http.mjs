@@ -29,7 +29,8 @@ export function createHttp(options = {}) {
 
   /** @param {Request} request */
   async function open({ method = 'GET', path, query, body, headers = {}, signal }) {
-    const url = new URL(`${base}/api/v1${path}`);
+    // The tools stand beside the API.
+    const url = new URL(`${base}${path.startsWith('/tools/') ? '' : '/api/v1'}${path}`);
     for (const [name, value] of Object.entries(query ?? {})) {
       if (value !== undefined && value !== null) url.searchParams.set(name, String(value));
     }

@@ -22,6 +22,9 @@ export function watchProcess({ onTrouble, fail, leave }) {
     process.exitCode = 1;
     leave(true);
   };
+  // Whoever read what it says may be gone: no reason to end, nor to say so.
+  const onUnread = () => {};
+  process.stderr.on('error', onUnread);
   for (const signal of SIGNALS) process.on(signal, onSignal);
   process.on('uncaughtException', onStray);
   process.on('unhandledRejection', onStray);

@@ -31,7 +31,7 @@ test('the writer and the reviewer of the template collide twice, and both have t
   expect(done.tasks.every(({ status }) => isTaskSuccess(status))).toBe(true);
   const { content } = await readFile(...at(), { of: run.id, path: 'report.md' });
   expect(content).toEqual({
-    text: expect.stringMatching(/one claim, one message and one diff[^]*Reviewed: /),
+    text: expect.stringMatching(/one claim, one message and one diff.*Reviewed: /s),
   });
   const activity = await followActivity(...at(), { input: { of: run.id, limit: 500 } });
   const said = activity.flatMap((item) => (item.type === 'step' ? [item.entry.message] : []));

@@ -7,12 +7,14 @@ import { createDataAgents } from './data/agents.ts';
 import { type DataPoolOptions, defaultPoolOptions } from './data/pool/options.ts';
 import { createDataPool } from './data/pool/pool.ts';
 import { configSchemas } from './data/schemas.ts';
+import { type CallMcpTool, createMcpToolAgent, mcpToolConfigSchema } from './mcp-tool.ts';
 
 /** The config of each built-in capability, for checks at the door and for an editor's forms. */
 export const builtinConfigSchemas: Readonly<Record<string, z.ZodType>> = {
   ...basicConfigSchemas,
   ...collaboratorConfigSchemas,
   ...configSchemas,
+  'mcp-tool': mcpToolConfigSchema,
 };
 
 export interface BuiltinOptions {
@@ -20,6 +22,8 @@ export interface BuiltinOptions {
   data?: Partial<DataPoolOptions>;
   /** Tasks that each of echo, sleep and fail takes at once. */
   basicConcurrency?: number;
+  /** Left out, nobody calls tools of MCP servers. */
+  callMcpTool?: CallMcpTool;
   /** Left out: there are no agents that share files. */
   sharedFilesOf?: SharedFilesOf;
   /** The clock, in milliseconds since 1970. */
@@ -40,6 +44,7 @@ export function createBuiltinAgents(options: BuiltinOptions = {}): Builtins {
       ...createBasicAgents(options.basicConcurrency ?? 1_000),
       ...(options.sharedFilesOf ? createCollaborators(options.sharedFilesOf, 100) : []),
       ...createDataAgents({ pool, now: options.now ?? Date.now }),
+      ...(options.callMcpTool ? [createMcpToolAgent(options.callMcpTool)] : []),
     ],
     stop: () => pool.stop(),
   };

@@ -5,6 +5,7 @@ import type { AgentId, TaskId } from '#server/domain/ids.ts';
 import { jsonSchema, parseJsonBounded } from '#server/domain/json.ts';
 import { MESSAGE_VERSION, type Report, taskErrorSchema } from '#server/domain/messages.ts';
 import type { ReportAnswer, ReportSink } from '#server/domain/reports.ts';
+import { readRetryAfter } from '#server/platform/retry-after.ts';
 import type { SafeFetch, SafeResponse } from '#server/platform/safe-fetch.ts';
 import type { Carrier } from '../dispatcher.ts';
 import type { AgentNow } from '../registry/fleet.ts';
@@ -107,7 +108,8 @@ export function createHttpPush(options: HttpPushOptions): HttpPush {
     if (!response || !isOurs(work)) return;
     if (response.status === 202) return follow(work);
     if (BUSY.has(response.status)) {
-      options.cool(work.record.id, retryAfterMs(response.headers['retry-after']));
+      const asked = readRetryAfter(response.headers['retry-after'], Date.now()) || DEFAULT_COOL_MS;
+      options.cool(work.record.id, Math.min(asked, MAX_COOL_MS));
       return end(work, { type: 'released', ...nameOf(work) });
     }
     if (response.status !== 200) {
@@ -272,10 +274,4 @@ function readAnswer<Schema extends z.ZodType>(schema: Schema, body: string): z.o
   const json = parseJsonBounded(body, MAX_ANSWER);
   const answer = json.ok ? schema.safeParse(json.value) : null;
   return answer?.success ? answer.data : null;
-}
-
-function retryAfterMs(header: string | undefined): number {
-  const seconds = Number(header ?? Number.NaN);
-  if (!Number.isFinite(seconds) || seconds <= 0) return DEFAULT_COOL_MS;
-  return Math.min(seconds * 1000, MAX_COOL_MS);
 }

@@ -1,7 +1,7 @@
 import type { Sql } from '#db/client.ts';
 import { type Column, Parameters, readColumn } from '#db/columns.ts';
 import { type AgentId, type OrgId, toUuid } from '#server/domain/ids.ts';
-import type { AgentState } from '#server/domain/routing.ts';
+import { type AgentState, presenceOf } from '#server/domain/routing.ts';
 
 export interface HealthChange {
   id: AgentId;
@@ -19,18 +19,33 @@ const COLUMNS: Column<HealthChange>[] = [
   { name: 'load', kind: 'real', get: (row) => row.load },
 ];
 
-/** Agents whose state is another than the one that is written. An agent that has just been taken off the list is left out. */
+const PRESENCE: Column<HealthChange> = {
+  name: 'presence',
+  kind: 'word',
+  get: (row) => presenceOf(row.state),
+};
+
+/**
+ * Agents whose state is another than the one that is written, and what of it is history. An agent that has just been
+ * taken off the list is left out.
+ */
 export async function writeHealth(sql: Sql, changes: readonly HealthChange[]): Promise<void> {
   const parameters = new Parameters();
-  const source = parameters.rows('n', COLUMNS, changes);
+  const source = parameters.rows('n', [...COLUMNS, PRESENCE], changes);
   const names = COLUMNS.map((column) => column.name).join(', ');
   const values = COLUMNS.map((column) => readColumn('n', column)).join(', ');
   await sql.unsafe(
-    `INSERT INTO agent_health AS h (${names}, since) SELECT ${values}, now() FROM ${source}
-       WHERE EXISTS (SELECT FROM agents a WHERE a.id = n.agent_id) ORDER BY n.agent_id
-     ON CONFLICT (agent_id) DO UPDATE SET state = excluded.state, since = excluded.since,
-       last_beat_at = excluded.last_beat_at, load = excluded.load
-     WHERE h.state IS DISTINCT FROM excluded.state`,
+    `WITH changed AS (SELECT * FROM ${source}
+       WHERE EXISTS (SELECT FROM agents a WHERE a.id = n.agent_id) ORDER BY n.agent_id),
+     written AS (INSERT INTO agent_health AS h (${names}, since) SELECT ${values}, now() FROM changed n
+       ON CONFLICT (agent_id) DO UPDATE SET state = excluded.state, since = excluded.since,
+         last_beat_at = excluded.last_beat_at, load = excluded.load
+       WHERE h.state IS DISTINCT FROM excluded.state RETURNING h.agent_id)
+     INSERT INTO agent_history (org_id, agent_id, state)
+       SELECT n.org_id, n.agent_id, ${readColumn('n', PRESENCE)} FROM changed n JOIN written USING (agent_id)
+       WHERE ${readColumn('n', PRESENCE)} IS DISTINCT FROM (SELECT y.state FROM agent_history y
+         WHERE y.agent_id = n.agent_id ORDER BY y.at DESC LIMIT 1)
+     ON CONFLICT DO NOTHING`,
     parameters.values,
     { prepare: true },
   );

@@ -95,18 +95,33 @@ export function createTalk(desk: Desk): Talk {
         return { seq };
       }),
 
-    inbox: (place, writer, { seen, limit }) =>
-      change(desk, { place, writer }, async (tx) => {
-        const [me] = await tx
-          .update(workspaceCollaborators)
-          .set({ readSeq: sql`greatest(read_seq, ${seen ?? 0}::text::bigint)` })
-          .where(itself(place, writer))
-          .returning({ readSeq: workspaceCollaborators.readSeq });
+    // No change that others need to hear of: whoever waits for mail looks again and again.
+    inbox: (place, writer, { seen = 0, limit }) =>
+      inTenant(desk.db, place.orgId, async (tx) => {
+        const readSeq = await markSeen(tx, { place, writer, seen });
         const { holder, recipient, seq } = workspaceMessages;
         const toMe = and(ne(holder, writer.holder), or(isNull(recipient), eq(recipient, writer.holder)));
-        return readMessages(tx, { place, where: and(gt(seq, me?.readSeq ?? 0), toMe), limit });
+        return readMessages(tx, { place, where: and(gt(seq, readSeq), toMe), limit });
       }),
   };
+}
+
+/** How far it has read. Whoever asks for mail is there. */
+async function markSeen(
+  tx: TenantTransaction,
+  { place, writer, seen }: { place: Place; writer: Writer; seen: number },
+): Promise<number> {
+  const { holder, name, hand } = writer;
+  const [row] = await tx.execute<{ read_seq: string }>(sql`
+    INSERT INTO workspace_collaborators AS c
+      (run_id, holder, org_id, name, task_index, epoch, joined_at, seen_at, read_seq)
+    SELECT run_id, ${holder}, org_id, ${name}, ${hand?.index ?? null}::text::int, ${hand?.epoch ?? null}::text::int,
+      clock_timestamp(), clock_timestamp(), ${seen}::text::bigint
+    FROM workspaces WHERE run_id = ${toUuid(place.runId)}::text::uuid
+    ON CONFLICT (run_id, holder) DO UPDATE
+      SET read_seq = greatest(c.read_seq, excluded.read_seq), seen_at = clock_timestamp()
+    RETURNING read_seq`);
+  return Number(row?.read_seq ?? seen);
 }
 
 const bare = ({ runId, orgId }: Place) => ({ runId: toUuid(runId), orgId: toUuid(orgId) });

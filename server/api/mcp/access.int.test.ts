@@ -85,12 +85,20 @@ describe.each(tools)('the tool $name', ({ name, needs }) => {
   });
 });
 
+/** The tool that answers what a resource does. */
+const TWINS: Readonly<Record<string, string>> = {
+  'agent-status': 'agent_status',
+  'task-state': 'task_status',
+  'task-logs': 'task_logs',
+  'task-files': 'file_list',
+  'workspace-file': 'file_read',
+  collaboration: 'file_list',
+};
+
 test.each(resources)(
   'the resource $template is read by those whose tool twin answers them',
   async ({ template, example, name, needs }) => {
-    const twin = { 'agent-status': 'agent_status', 'task-state': 'task_status', 'task-logs': 'task_logs' }[
-      name
-    ];
+    const twin = TWINS[name];
     for (const [at, role] of ROLES.entries()) {
       const uri = writeUri(template, example);
       const { status, body } = await askMcp(http, {
@@ -98,7 +106,9 @@ test.each(resources)(
         params: { uri },
         headers: byRole.get(role) ?? {},
       });
-      const isAllowed = ACCESS[`POST /tools/${twin}`]?.roles.charAt(at) === 'y';
+      const row = ACCESS[`POST /tools/${twin}`];
+      if (!row) throw new Error(`the resource ${name} has no tool twin`);
+      const isAllowed = row.roles.charAt(at) === 'y';
       expect(status, JSON.stringify(body)).toBeLessThan(500);
       // What is not there is told to those alone who may look.
       expect([role, body.error?.data?.uri === uri]).toEqual([role, isAllowed]);

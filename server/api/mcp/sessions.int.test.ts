@@ -246,6 +246,18 @@ describe.each(['old', 'new'] as const)('a client of the %s generation', (generat
   });
 });
 
+test('a stream ends with the key that it was opened with', async () => {
+  const made = (await one.call('/api/v1/keys', { name: 'short', role: 'owner' })).body;
+  const client = new ClientV2(info, { versionNegotiation: { mode: 'auto' } });
+  await client.connect(new TransportV2(url(one), { requestInit: { headers: bearer(made.key) } }));
+  const subscription = await client.listen({ toolsListChanged: true });
+  await one.call(`/api/v1/keys/${made.id}`, undefined, { method: 'DELETE' });
+  // Told by the server's side: nobody here has closed it.
+  expect(await subscription.closed).not.toBe('local');
+  await expect(client.listTools()).rejects.toThrow();
+  await client.close();
+});
+
 test('a caller opens no more streams than it can need', async () => {
   const end = new AbortController();
   const open = () =>

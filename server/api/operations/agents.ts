@@ -2,8 +2,11 @@ import { z } from 'zod';
 import { agentCapabilitySchema, agentRegistrationSchema } from '#server/domain/agent-registration.ts';
 import { idSchema, taskIdSchema } from '#server/domain/ids.ts';
 import { TRANSPORTS } from '#server/domain/routing.ts';
+import { readAgentActivity } from '#server/services/agent/activity.ts';
 import { listCapabilities } from '#server/services/agent/capabilities.ts';
+import { listCoverage } from '#server/services/agent/coverage.ts';
 import { getAgent } from '#server/services/agent/get.ts';
+import { readAgentHistory } from '#server/services/agent/history.ts';
 import { AGENT_SORTS, listAgents } from '#server/services/agent/list.ts';
 import { readTaskObject, uploadTaskObject } from '#server/services/agent/objects.ts';
 import { orderAgent, orderSchema } from '#server/services/agent/order.ts';
@@ -20,21 +23,27 @@ import { readAgentWork } from '#server/services/agent/work.ts';
 import { readStream } from '../http/body.ts';
 import {
   AGENT_WORDS,
+  activitySchema,
+  agentHistorySchema,
   agentSchema,
   agentWorkSchema,
   answersSchema,
   beatAnswerSchema,
   capabilitySchema,
   claimedSchema,
+  coverageSchema,
+  presentActivity,
   presentAgent,
+  presentAgentHistory,
   presentAnswers,
   presentBeatAnswer,
   presentCapability,
+  presentCoverage,
   presentWorkItem,
   registeredSchema,
   statesOf,
 } from '../wire/agent.ts';
-import { nextCursor } from '../wire/values.ts';
+import { isoTime, nextCursor, time } from '../wire/values.ts';
 import { EXAMPLE } from './examples.ts';
 import { orderInput, wholePageInput } from './fields.ts';
 import { sendObject } from './object-body.ts';
@@ -59,12 +68,17 @@ export const agents = {
       sort: z.enum(AGENT_SORTS).optional().describe('Left out: `name`.'),
       order: orderInput,
     }),
-    output: z.object({ agents: z.array(agentSchema), next_cursor: nextCursor }),
+    output: z.object({
+      agents: z.array(agentSchema),
+      now: time.describe('By the clock that heartbeats are told in.'),
+      next_cursor: nextCursor,
+    }),
     example: { status: ['active'], sort: 'load', order: 'desc', limit: 20 },
     async handle({ services, actor }, { status, ...filter }) {
       const input = { ...filter, ...(status ? { states: statesOf(status) } : {}) };
       const page = await listAgents(services, actor, input);
-      return { agents: page.items.map(presentAgent), next_cursor: page.nextCursor };
+      const now = isoTime(new Date(services.now()));
+      return { agents: page.items.map(presentAgent), now, next_cursor: page.nextCursor };
     },
   }),
 
@@ -79,6 +93,44 @@ export const agents = {
     async handle({ services, actor }) {
       return { capabilities: (await listCapabilities(services, actor)).map(presentCapability) };
     },
+  }),
+
+  activity: operation({
+    method: 'GET',
+    path: '/api/v1/agents/activity',
+    summary: 'See what agents have ended in the last hour, minute by minute',
+    input: z.strictObject({}),
+    output: activitySchema,
+    example: {},
+    async handle({ services, actor }) {
+      const { since, agents } = await readAgentActivity(services, actor);
+      return { since: isoTime(since), agents: agents.map(presentActivity) };
+    },
+  }),
+
+  coverage: operation({
+    method: 'GET',
+    path: '/api/v1/agents/coverage',
+    summary: 'See which capabilities pipelines need and who offers them',
+    description: 'Where `pipeline_count` is above 0 and `serving` is 0, a run would wait for an agent.',
+    input: z.strictObject({}),
+    output: z.object({ capabilities: z.array(coverageSchema) }),
+    example: {},
+    async handle({ services, actor }) {
+      return { capabilities: (await listCoverage(services, actor)).map(presentCoverage) };
+    },
+  }),
+
+  history: operation({
+    method: 'GET',
+    path: '/api/v1/agents/{id}/history',
+    summary: 'See when an agent was there',
+    input: z.strictObject({ id: idSchema('agent'), hours: z.int().min(1).max(168).optional() }),
+    output: agentHistorySchema,
+    errors: ['NOT_FOUND'],
+    example: { id: EXAMPLE.agent, hours: 24 },
+    handle: async ({ services, actor }, input) =>
+      presentAgentHistory(await readAgentHistory(services, actor, input)),
   }),
 
   work: operation({

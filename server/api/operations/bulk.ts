@@ -42,7 +42,10 @@ export const bulk = {
     status: 202,
     errors: ['CONFLICT'],
     example: { action: 'cancel', ids: [EXAMPLE.openRun] },
-    async handle({ services, actor }, { filter, preview, from_failure, grace_seconds, idempotency_key, ...input }) {
+    async handle(
+      { services, actor },
+      { filter, preview, from_failure, grace_seconds, idempotency_key, ...input },
+    ) {
       const asked = {
         ...input,
         fromFailure: from_failure,

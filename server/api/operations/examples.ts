@@ -49,6 +49,8 @@ export const EXAMPLE = {
   notificationTarget: 'ntg_019fcb2a4c7d7e10a1b2c3d4e5f60010',
   /** Given up. */
   delivery: 'ndl_019fcb2a4c7d7e10a1b2c3d4e5f60011',
+  /** Of a run that has failed and is counted. */
+  errorGroup: '9f86d081884c7d65',
   /** It goes on, and its workspace has `notes.md`, and `old.md` in version 1. */
   workspaceRun: 'run_019fcb2a4c7d7e10a1b2c3d4e5f60012',
   workspaceTask: 'task_019fcb2a4c7d7e10a1b2c3d4e5f60012_0',

@@ -1,5 +1,6 @@
 import { auth, me } from './account.ts';
 import { agents } from './agents.ts';
+import { analytics } from './analytics.ts';
 import { audit } from './audit.ts';
 import { bulk } from './bulk.ts';
 import { agentTokens, keys } from './keys.ts';
@@ -16,6 +17,7 @@ import { secrets } from './secrets.ts';
 import { system } from './system.ts';
 import { tasks } from './tasks.ts';
 import { templates } from './templates.ts';
+import { views } from './views.ts';
 import { workspaces } from './workspaces.ts';
 
 /** All that can be asked of Signalbox. Every door is made from this table: REST, tRPC and the OpenAPI document. */
@@ -26,6 +28,7 @@ export const operations = {
   tasks,
   agents,
   bulk,
+  views,
   queues,
   deadLetters,
   auth,
@@ -41,6 +44,7 @@ export const operations = {
   notificationTargets,
   notificationDeliveries,
   limits,
+  analytics,
   workspaces,
   mcp,
   mcpServers,

@@ -207,7 +207,7 @@ export const mcp = {
     path: '/api/v1/mcp/import',
     summary: 'Connect the MCP servers that a YAML file names',
     description:
-      'Each on its own. `${NAME}` stands for a variable that an import may refer to. No program is ever started by it.',
+      'Each on its own. A name in braces after a dollar sign stands for a variable that an import may refer to. No program is ever started by it.',
     input: z.strictObject({ text: z.string().min(1).max(262_144) }),
     output: z.object({
       servers: z.array(

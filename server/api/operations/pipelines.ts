@@ -49,11 +49,17 @@ const aboutPipelines = {
       starred: z.boolean().optional().describe('By whoever asks.'),
       sort: z.enum(PIPELINE_SORTS).optional(),
       order: z.enum(['asc', 'desc']).optional(),
+      recent_runs: z
+        .int()
+        .min(0)
+        .max(20)
+        .optional()
+        .describe('So many of the last runs are told with each; left out: none.'),
     }),
     output: z.object({ pipelines: z.array(pipelineItemSchema), next_cursor: nextCursor }),
-    example: { limit: 10, search: 'sensor', sort: 'name' },
-    async handle({ services, actor }, input) {
-      const page = await listPipelines(services, actor, input);
+    example: { limit: 10, search: 'sensor', sort: 'name', recent_runs: 20 },
+    async handle({ services, actor }, { recent_runs: recentRuns, ...input }) {
+      const page = await listPipelines(services, actor, { ...input, recentRuns });
       return { pipelines: page.items.map(presentPipelineItem), next_cursor: page.nextCursor };
     },
   }),

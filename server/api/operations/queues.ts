@@ -3,10 +3,19 @@ import {
   discardDeadLetter,
   LETTER_KINDS,
   listDeadLetters,
+  readDeadLetter,
   replayDeadLetter,
 } from '#server/services/queue/dead-letters.ts';
 import { listQueues, QUEUE_SORTS } from '#server/services/queue/list.ts';
-import { deadLetterSchema, presentDeadLetter, presentQueue, queueSchema } from '../wire/queue.ts';
+import { replayAllDeadLetters } from '#server/services/queue/replay-all.ts';
+import {
+  deadLetterSchema,
+  openedLetterSchema,
+  presentDeadLetter,
+  presentOpenedLetter,
+  presentQueue,
+  queueSchema,
+} from '../wire/queue.ts';
 import { nextCursor } from '../wire/values.ts';
 import { EXAMPLE } from './examples.ts';
 import { limitField, orderInput, pageInput, wholePageInput } from './fields.ts';
@@ -50,6 +59,43 @@ export const deadLetters = {
     async handle({ services, actor }, input) {
       const page = await listDeadLetters(services, actor, input);
       return { dead_letters: page.items.map(presentDeadLetter), next_cursor: page.nextCursor };
+    },
+  }),
+
+  get: operation({
+    method: 'GET',
+    path: '/api/v1/dead-letters/{id}',
+    summary: 'Look into a dead letter',
+    description: 'It stays where it lies. What is named like a secret is not shown.',
+    input: z.strictObject({ id: z.string().min(1).max(256) }),
+    output: openedLetterSchema,
+    errors: ['NOT_FOUND'],
+    example: { id: EXAMPLE.deadLetter },
+    handle: async ({ services, actor }, input) =>
+      presentOpenedLetter(await readDeadLetter(services, actor, input)),
+  }),
+
+  replayAll: operation({
+    method: 'POST',
+    path: '/api/v1/dead-letters/replay',
+    summary: 'Try all dead letters again, some at a time',
+    description:
+      'Those that there were at the first call, of one queue or of all: call again with `next_cursor` until it is null. What dies again meanwhile is not tried twice.',
+    input: z.strictObject({
+      queue: z.string().min(1).max(256).optional(),
+      cursor: z.string().max(1000).optional(),
+    }),
+    output: z.object({
+      replayed: z.int(),
+      refused: z
+        .array(z.object({ id: z.string(), message: z.string() }))
+        .describe('Tasks that could not be done again, and why.'),
+      next_cursor: nextCursor,
+    }),
+    example: { queue: 'mcp.responses' },
+    async handle({ services, actor }, input) {
+      const { nextCursor: next_cursor, ...done } = await replayAllDeadLetters(services, actor, input);
+      return { ...done, next_cursor };
     },
   }),
 

@@ -23,6 +23,9 @@ export const runFilterInput = {
   id_prefix: runFilterFields.idPrefix.describe('The beginning of its id.'),
   metadata: runFilterFields.metadata.describe('`key=value` of a plain value at the top of its metadata.'),
   replay_of: idSchema('run').optional(),
+  min_waiting_ms: runFilterFields.minWaitingMs.describe(
+    'It goes on, and for so long a task of it has been waiting for an agent.',
+  ),
   replayed: runFilterFields.replayed.describe('It has a replay, or it has none.'),
 };
 
@@ -47,6 +50,7 @@ export function toRunFilter(input: z.output<typeof runFilterSchema>): RunFilter 
     idPrefix: input.id_prefix,
     metadata: input.metadata,
     replayOf: input.replay_of,
+    minWaitingMs: input.min_waiting_ms,
     replayed: input.replayed,
   };
 }

@@ -36,5 +36,17 @@ function writeOut(value: unknown, defs: Readonly<Record<string, unknown>>): unkn
   }
   // The name of a shared part; a property of that name is a schema.
   const kept = typeof id === 'string' || id === undefined ? rest : { id, ...rest };
-  return Object.fromEntries(Object.entries(kept).map(([key, part]) => [key, writeOut(part, defs)]));
+  const written = Object.entries(kept).map(([key, part]) => [key, writeOut(part, defs)] as const);
+  return eachTypeAlone(Object.fromEntries(written));
+}
+
+const TYPES = ['object', 'array', 'string', 'number', 'boolean', 'null'] as const;
+const anyOf = (types: readonly unknown[]) => ({ anyOf: types.map((type) => ({ type })) });
+
+/** Several types at once, or none where anything goes, are more than some models' dialects of schemas know. */
+function eachTypeAlone({ type, ...rest }: JsonSchema): JsonSchema {
+  if (Array.isArray(type)) return { ...rest, ...anyOf(type) };
+  if (type !== undefined) return { type, ...rest };
+  const isAnything = typeof rest.description === 'string' && Object.keys(rest).length === 1;
+  return isAnything ? { ...rest, ...anyOf(TYPES) } : rest;
 }

@@ -1,5 +1,4 @@
 import type { z } from 'zod';
-import type { Json } from '#server/domain/json.ts';
 import type { Actor } from '#server/identity/actor.ts';
 import type { RateClass } from '#server/identity/limits/rates.ts';
 import type { Action } from '#server/identity/permissions.ts';
@@ -68,5 +67,3 @@ export function tool<Input extends z.ZodObject, Output extends z.ZodObject>(
 
 export const rateOf = ({ kind, rate }: Pick<Tool, 'kind' | 'rate'>): RateClass =>
   rate ?? (kind === 'reads' ? 'reads' : 'writes');
-
-export type ToolResult = Record<string, Json>;

@@ -3,9 +3,13 @@ import { idSchema, taskIdSchema } from '#server/domain/ids.ts';
 import { AGENT_ORDERS, assignmentMessageSchema } from '#server/domain/messages.ts';
 import type { AgentOrders, ReportAnswer } from '#server/domain/reports.ts';
 import { AGENT_STATES, type AgentState, TRANSPORTS } from '#server/domain/routing.ts';
+import type { AgentActivity } from '#server/services/agent/activity.ts';
 import type { CapabilityView } from '#server/services/agent/capabilities.ts';
+import type { Coverage } from '#server/services/agent/coverage.ts';
+import type { AgentHistory } from '#server/services/agent/history.ts';
 import type { AgentListItem } from '#server/services/agent/list.ts';
 import type { WorkItem } from '#server/services/agent/work.ts';
+import { taskErrorSchema } from './task.ts';
 import { anyObject, isoTime, isoTimeOrNull, time } from './values.ts';
 
 /** The API's words for how an agent does. */
@@ -32,9 +36,12 @@ export const agentSchema = z
     name: z.string(),
     type: z.string(),
     status: z.enum(AGENT_WORDS),
+    state: z.enum(AGENT_STATES).describe('The same, with those that have no room told apart.'),
+    since: time.describe('Since when it is in this state.'),
     capabilities: z.array(z.string()),
     last_heartbeat: time.nullable(),
     current_load: z.number().describe('Share of its room that is taken, 0 to 1.'),
+    in_flight: z.int().describe('Tasks that it has in hand.'),
     instance: z.string(),
     transport: z.enum(TRANSPORTS),
     version: z.string(),
@@ -42,6 +49,7 @@ export const agentSchema = z
     resources: anyObject.nullable(),
     max_concurrency: z.int(),
     reason: z.string().nullable().describe('Why people ordered it to drain, pause or stay away.'),
+    ordered_at: time.nullable(),
     registered_at: time,
   })
   .meta({ id: 'Agent' });
@@ -52,9 +60,12 @@ export function presentAgent(agent: AgentListItem): z.input<typeof agentSchema> 
     name: agent.name,
     type: agent.type,
     status: AGENT_WORD[agent.state],
+    state: agent.state,
+    since: isoTime(agent.since),
     capabilities: agent.capabilities,
     last_heartbeat: isoTimeOrNull(agent.lastHeartbeatAt),
     current_load: agent.currentLoad,
+    in_flight: agent.inFlight,
     instance: agent.instance,
     transport: agent.transport,
     version: agent.version,
@@ -62,6 +73,7 @@ export function presentAgent(agent: AgentListItem): z.input<typeof agentSchema> 
     resources: agent.resources,
     max_concurrency: agent.maxConcurrency,
     reason: agent.orderedReason,
+    ordered_at: isoTimeOrNull(agent.orderedAt),
     registered_at: isoTime(agent.registeredAt),
   };
 }
@@ -132,6 +144,7 @@ const workItemSchema = z
     state: z.string(),
     started_at: time.nullable(),
     finished_at: time.nullable(),
+    error: taskErrorSchema.nullable(),
   })
   .meta({ id: 'WorkItem' });
 
@@ -145,8 +158,65 @@ export const presentWorkItem = (item: WorkItem): z.input<typeof workItemSchema> 
   ...{ epoch: item.epoch, attempt: item.attempt, state: item.state },
   started_at: isoTimeOrNull(item.startedAt),
   finished_at: isoTimeOrNull(item.finishedAt),
+  error: item.error,
 });
 
+export const activitySchema = z.object({
+  since: time.describe('When the first of the minutes began.'),
+  agents: z
+    .array(
+      z.object({
+        id: idSchema('agent'),
+        ended: z.array(z.int()).describe('Attempts that ended in each minute, oldest first.'),
+        succeeded: z.int(),
+        failed: z.int(),
+        lost: z.int(),
+        busy_ms: z.number().describe('What the attempts took together.'),
+        longest_ms: z.int(),
+      }),
+    )
+    .describe('Those that have ended nothing are left out.'),
+});
+
+export const presentActivity = (
+  activity: AgentActivity,
+): z.input<typeof activitySchema>['agents'][number] => {
+  const { agentId, ended, succeeded, failed, lost, busyMs, longestMs } = activity;
+  return { id: agentId, ended, succeeded, failed, lost, busy_ms: busyMs, longest_ms: longestMs };
+};
+
+export const agentHistorySchema = z.object({
+  from: time,
+  to: time,
+  changes: z
+    .array(z.object({ at: time, state: z.enum(AGENT_STATES) }))
+    .describe('How it was from then on until the next one, oldest first. Before the first nothing is known.'),
+});
+
+export const presentAgentHistory = ({
+  from,
+  to,
+  changes,
+}: AgentHistory): z.input<typeof agentHistorySchema> => ({
+  from: isoTime(from),
+  to: isoTime(to),
+  changes: changes.map(({ at, state }) => ({ at: isoTime(at), state })),
+});
+
+export const coverageSchema = z
+  .object({
+    capability: z.string(),
+    agents: z.int().describe('That offer it.'),
+    serving: z.int().describe('Those of them that are given work.'),
+    pipeline_count: z.int().describe('Published pipelines in use that need it.'),
+    pipelines: z.array(z.object({ id: idSchema('pipe'), name: z.string() })).describe('Some of them.'),
+  })
+  .meta({ id: 'Coverage' });
+
+export const presentCoverage = ({
+  pipelineCount,
+  ...coverage
+}: Coverage): z.input<typeof coverageSchema> => ({ ...coverage, pipeline_count: pipelineCount });
 export const capabilitySchema = z
   .object({
     name: z.string(),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Problem } from '#server/domain/graph/validate.ts';
 import { idSchema } from '#server/domain/ids.ts';
+import { RUN_STATUSES } from '#server/domain/statuses.ts';
 import type { PipelineListItem } from '#server/services/pipeline/list.ts';
 import type { DraftView, PipelineView, VersionView } from '#server/services/pipeline/pipeline-view.ts';
 import type { TemplateView } from '#server/services/template/list.ts';
@@ -103,6 +104,21 @@ export const pipelineItemSchema = z
     draft_revision: z.int().nullable(),
     version: z.int().nullable().describe('Number of the newest published version.'),
     starred: z.boolean().describe('By whoever asks.'),
+    owner: z
+      .object({ id: idSchema('user'), name: z.string() })
+      .nullable()
+      .describe('Who made it, while they are a member.'),
+    recent_runs: z
+      .array(
+        z.object({
+          id: idSchema('run'),
+          status: z.enum(RUN_STATUSES),
+          created_at: time,
+          finished_at: time.nullable(),
+        }),
+      )
+      .nullable()
+      .describe('Newest first. Null when they were not asked for, or are not for whoever asks.'),
     archived_at: time.nullable(),
     created_at: time,
     updated_at: time,
@@ -120,6 +136,11 @@ export function presentPipelineItem(item: PipelineListItem): z.input<typeof pipe
     draft_revision: item.draftRevision,
     version: item.versionNumber,
     starred: item.isStarred,
+    owner: item.owner,
+    recent_runs:
+      item.recentRuns?.map(({ id, status, createdAt, finishedAt }) => ({
+        ...{ id, status, created_at: isoTime(createdAt), finished_at: isoTimeOrNull(finishedAt) },
+      })) ?? null,
     archived_at: isoTimeOrNull(item.archivedAt),
     created_at: isoTime(item.createdAt),
     updated_at: isoTime(item.updatedAt),

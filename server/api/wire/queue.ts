@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { DeadLetter } from '#server/services/queue/dead-letters.ts';
 import type { QueueView } from '#server/services/queue/list.ts';
+import type { Peek } from '#server/services/queue/peek.ts';
 import { isoTime, time } from './values.ts';
 
 export const queueSchema = z
@@ -10,12 +11,22 @@ export const queueSchema = z
     consumers: z.int(),
     unacked: z.int(),
     oldest_age_ms: z.number().nullable(),
+    published_per_minute: z.int().describe('In the last minute, through the process that answers.'),
+    delivered_per_minute: z.int(),
+    returned_per_minute: z
+      .int()
+      .describe('Those of them that had been given back, or left by whoever took them.'),
   })
   .meta({ id: 'Queue' });
 
 export function presentQueue(view: QueueView): z.input<typeof queueSchema> {
-  const { queue, messages, consumers, unacked, oldestAgeMs } = view;
-  return { queue, messages, consumers, unacked, oldest_age_ms: oldestAgeMs };
+  const { queue, messages, consumers, unacked, oldestAgeMs, traffic } = view;
+  return {
+    ...{ queue, messages, consumers, unacked, oldest_age_ms: oldestAgeMs },
+    published_per_minute: traffic.published,
+    delivered_per_minute: traffic.delivered,
+    returned_per_minute: traffic.returned,
+  };
 }
 
 export const deadLetterSchema = z
@@ -27,7 +38,7 @@ export const deadLetterSchema = z
     dead_at: time.nullable(),
     redeliveries: z.int(),
     priority: z.string(),
-    body: z.string(),
+    bytes: z.int().describe('Of what lies in it.'),
     /** Of a task that every agent died of; null for a message. */
     run_id: z.string().nullable(),
     task_id: z.string().nullable(),
@@ -43,8 +54,33 @@ export function presentDeadLetter(letter: DeadLetter): z.input<typeof deadLetter
     dead_at: letter.deadAt === null ? null : isoTime(new Date(letter.deadAt)),
     redeliveries: letter.redeliveries,
     priority: letter.priority,
-    body: Buffer.from(letter.body).toString('utf8'),
+    bytes: letter.body.byteLength,
     run_id: letter.runId,
     task_id: letter.taskId,
   };
 }
+
+export const openedLetterSchema = z
+  .object({
+    letter: deadLetterSchema,
+    text: z
+      .string()
+      .nullable()
+      .describe(
+        'What lies in it, without what is named like a secret. Null for those who may not read payloads.',
+      ),
+    is_cut: z.boolean().describe('There is more of it.'),
+  })
+  .meta({ id: 'OpenedDeadLetter' });
+
+export const presentOpenedLetter = ({
+  letter,
+  peek,
+}: {
+  letter: DeadLetter;
+  peek: Peek | null;
+}): z.input<typeof openedLetterSchema> => ({
+  letter: presentDeadLetter(letter),
+  text: peek?.text ?? null,
+  is_cut: peek?.isCut ?? false,
+});

@@ -52,6 +52,9 @@ export const settingsSchema = z
     max_agents: z.int(),
     max_concurrent_tasks: z.int().nullable(),
     retention_days: z.object({ succeeded: days, failed: days, cancelled: days }),
+    given: z
+      .array(z.string())
+      .describe('Names of the settings that were given to the server; all others have their defaults.'),
   })
   .meta({ id: 'Settings' });
 
@@ -66,5 +69,6 @@ export function presentSettings(settings: ShownSettings): z.input<typeof setting
     max_agents: settings.maxAgents,
     max_concurrent_tasks: settings.maxConcurrentTasks,
     retention_days: settings.retentionDays,
+    given: [...settings.given],
   };
 }

@@ -19,13 +19,18 @@ export interface AgentListItem {
   transport: Transport;
   version: string;
   state: AgentState;
+  /** Since when it is in this state. */
+  since: Date;
   capabilities: string[];
   labels: string[];
   maxConcurrency: number;
   lastHeartbeatAt: Date | null;
   /** Share of its room that is taken, 0 to 1. */
   currentLoad: number;
+  /** Tasks that it has in hand. */
+  inFlight: number;
   orderedReason: string | null;
+  orderedAt: Date | null;
   resources: JsonObject | null;
   registeredAt: Date;
 }
@@ -93,6 +98,7 @@ export async function loadAgents(
   return rows.map(({ agents: agent, agent_health: health }) => {
     const agentId = fromUuid('agent', agent.id);
     const beat = present.get(agentId);
+    const inFlight = readInFlight(beat?.data) ?? 0;
     return {
       id: agentId,
       name: agent.name,
@@ -100,13 +106,16 @@ export async function loadAgents(
       type: agent.type,
       transport: agent.transport,
       version: agent.version,
-      state: agent.ordered ?? health?.state ?? 'offline',
+      state: stateOf(agent.ordered, health?.state),
+      since: agent.orderedAt ?? health?.since ?? agent.registeredAt,
       capabilities: capabilityNames(agent.capabilities),
       labels: agent.labels,
       maxConcurrency: agent.maxConcurrency,
       lastHeartbeatAt: beat ? new Date(beat.expiresAt - PRESENCE_TTL_MS) : (health?.lastBeatAt ?? null),
-      currentLoad: readLoad(beat?.data, agent.maxConcurrency) ?? 0,
+      currentLoad: inFlight / Math.max(agent.maxConcurrency, 1),
+      inFlight,
       orderedReason: agent.orderedReason,
+      orderedAt: agent.orderedAt,
       resources: agent.resources,
       registeredAt: agent.registeredAt,
     };
@@ -122,11 +131,16 @@ function selectAgents(tx: TenantTransaction, id: AgentId | undefined) {
     .orderBy(asc(agents.name), asc(agents.instance));
 }
 
-function readLoad(data: string | undefined, maxConcurrency: number): number | null {
+/** An order counts as soon as it is given, before whoever watches has seen it; but whoever is gone obeys none. */
+function stateOf(ordered: AgentState | null, seen: AgentState = 'offline'): AgentState {
+  return ordered === null || seen === 'offline' ? seen : ordered;
+}
+
+function readInFlight(data: string | undefined): number | null {
   if (data === undefined) return null;
   try {
     const { in_flight: inFlight } = JSON.parse(data) as { in_flight?: unknown };
-    return typeof inFlight === 'number' ? inFlight / Math.max(maxConcurrency, 1) : null;
+    return typeof inFlight === 'number' ? inFlight : null;
   } catch {
     return null;
   }

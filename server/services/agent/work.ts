@@ -1,11 +1,13 @@
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { findIds } from '#db/tenant.ts';
+import type { TaskError } from '#server/domain/engine/events.ts';
 import { fromUuid, idSchema, type RunId, type TaskId, taskId, toUuid } from '#server/domain/ids.ts';
 import { isTaskOut, TASK_STATUSES } from '#server/domain/statuses.ts';
-import { type Actor, authorise } from '#server/identity/actor.ts';
+import { type Actor, authorise, may } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
+import { redactError } from '../run/redact.ts';
 import { getAgent } from './get.ts';
 
 const workSchema = z.strictObject({ id: idSchema('agent') });
@@ -23,6 +25,8 @@ export interface WorkItem {
   state: string;
   startedAt: Date | null;
   finishedAt: Date | null;
+  /** Without its text for those who may not read what runs work on. */
+  error: TaskError | null;
 }
 
 interface Row extends Record<string, unknown> {
@@ -34,11 +38,12 @@ interface Row extends Record<string, unknown> {
   state: string;
   started_at: string | null;
   finished_at: string | null;
+  error: TaskError | null;
 }
 
 const OUT = `{${TASK_STATUSES.filter(isTaskOut).join(',')}}`;
 
-/** What an agent works on now, and what it worked on last. No payloads and no errors: those are shown by the run. */
+/** What an agent works on now, and what it worked on last. No payloads: those are shown by the run. */
 export async function readAgentWork(
   services: Services,
   actor: Actor,
@@ -50,21 +55,23 @@ export async function readAgentWork(
   await getAgent(services, actor, { id });
   const agent = sql`agent_id = ${toUuid(id)}::text::uuid AND org_id = ${toUuid(actor.orgId)}::text::uuid`;
   // From the newest run backwards along the index: nobody reads all that it ever did.
-  const ofTasks = sql`SELECT run_id, idx, stage_key, epoch, attempt, status::text AS state, started_at, finished_at
+  const ofTasks = sql`SELECT run_id, idx, stage_key, epoch, attempt, status::text AS state, started_at, finished_at, error
     FROM tasks WHERE ${agent}`;
   const [held, recent] = await findIds(services.db, async (tx) => [
     await tx.execute<Row>(sql`${ofTasks} AND status = ANY (${OUT}::text::task_status[])
       ORDER BY run_id DESC, idx LIMIT ${MAX_CURRENT}`),
     await tx.execute<Row>(sql`SELECT * FROM (
         (${ofTasks} AND finished_at IS NOT NULL ORDER BY run_id DESC, idx LIMIT ${MAX_RECENT})
-        UNION ALL (SELECT run_id, idx, NULL, epoch, attempt, ended, started_at, finished_at
+        UNION ALL (SELECT run_id, idx, NULL, epoch, attempt, ended, started_at, finished_at, error
           FROM attempts WHERE ${agent} ORDER BY run_id DESC, idx LIMIT ${MAX_RECENT})) AS work
       ORDER BY finished_at DESC LIMIT ${MAX_RECENT}`),
   ]);
+  const isShown = may(actor, 'run.payload');
+  const toItem = (row: Row) => toWorkItem(row, isShown);
   return { current: [...held].map(toItem), recent: [...recent].map(toItem) };
 }
 
-function toItem(row: Row): WorkItem {
+function toWorkItem(row: Row, isShown: boolean): WorkItem {
   const runId = fromUuid('run', row.run_id);
   return {
     taskId: taskId(runId, row.idx),
@@ -74,5 +81,6 @@ function toItem(row: Row): WorkItem {
     ...{ epoch: row.epoch, attempt: row.attempt, state: row.state },
     startedAt: row.started_at === null ? null : new Date(row.started_at),
     finishedAt: row.finished_at === null ? null : new Date(row.finished_at),
+    error: isShown ? row.error : redactError(row.error),
   };
 }

@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { PipelineId, RunId } from '#server/domain/ids.ts';
+import { DEFAULT_ORG_ID, fromUuid, type PipelineId, type RunId, toUuid } from '#server/domain/ids.ts';
 import type { Json } from '#server/domain/json.ts';
 import { type Actor, LOCAL_OWNER } from '#server/identity/actor.ts';
+import type { Role } from '#server/identity/permissions.ts';
 import { startTestApp, type TestApp } from '#server/testing/app.ts';
+import { createKey } from '../key/create.ts';
+import { revokeKey } from '../key/revoke.ts';
 import { createPipeline } from '../pipeline/create.ts';
 import { getRun } from '../run/get.ts';
 import { listRuns } from '../run/list.ts';
@@ -27,6 +30,18 @@ async function makePipeline(stage: Record<string, Json>): Promise<PipelineId> {
 const startMany = (pipelineId: PipelineId, count: number): Promise<RunId[]> =>
   Promise.all(Array.from({ length: count }, async () => (await startRun(...at(), { pipelineId })).run.id));
 const SLEEP = { type: 'sleep', config: { ms: 3_600_000 } };
+
+/** A person who is that here; null: no member. */
+async function makePerson(role: Role | null): Promise<Actor> {
+  const { sql } = program.database;
+  const userUuid = program.services.newUuid();
+  await sql`INSERT INTO users (id, name) VALUES (${userUuid}::text::uuid, 'Ada')`;
+  if (role !== null)
+    await sql`INSERT INTO memberships (org_id, user_id, role)
+      VALUES (${toUuid(DEFAULT_ORG_ID)}::text::uuid, ${userUuid}::text::uuid, ${role})`;
+  const userId = fromUuid('user', userUuid.replaceAll('-', ''));
+  return { ...LOCAL_OWNER, kind: 'person', id: userId, userId, role };
+}
 
 function untilDone(id: BulkView['id']): Promise<BulkView> {
   return vi.waitFor(
@@ -180,13 +195,9 @@ describe('a bulk', () => {
   test('touches no run that its asker may not, and is no business of another tenant', async () => {
     const [mine, other] = [await makePipeline(SLEEP), await makePipeline(SLEEP)];
     const ids = [...(await startMany(mine, 1)), ...(await startMany(other, 1))];
-    const viewer: Actor = {
-      ...LOCAL_OWNER,
-      kind: 'person',
-      name: 'viewer',
-      role: 'viewer',
-      grants: new Set([mine]),
-    };
+    const viewer = { ...(await makePerson('viewer')), grants: new Set([mine]) };
+    await program.database.sql`INSERT INTO pipeline_grants (org_id, user_id, pipeline_id) VALUES
+      (${toUuid(viewer.orgId)}::text::uuid, ${toUuid(viewer.id)}::text::uuid, ${toUuid(mine)}::text::uuid)`;
     const { bulk } = await createBulk(program.services, viewer, { action: 'pause', ids });
     const done = await untilDone(bulk.id);
     expect(done.counts).toEqual({ succeeded: 1, skipped: 0, failed: 1 });
@@ -201,5 +212,35 @@ describe('a bulk', () => {
       code: 'NOT_FOUND',
     });
     expect((await listBulks(program.services, stranger, {})).items).toEqual([]);
+  });
+
+  test.each([
+    ['operator', { succeeded: 3, failed: 0 }, 'cancelled'],
+    ['viewer', { succeeded: 0, failed: 3 }, 'running'],
+    [null, { succeeded: 0, failed: 3 }, 'running'],
+  ] as const)(
+    'asked for by somebody who is %s by now does what they may now',
+    async (role, counts, status) => {
+      const asker: Actor = { ...(await makePerson(role)), role: 'operator' };
+      const runs = await startMany(await makePipeline(SLEEP), 3);
+      const { bulk } = await createBulk(program.services, asker, {
+        action: 'cancel',
+        ids: runs,
+        graceSeconds: 0,
+      });
+      expect(await untilDone(bulk.id)).toMatchObject({ status: 'done', counts });
+      for (const id of runs) expect((await getRun(...at(), { id })).status).toBe(status);
+      const { items } = await listBulkItems(...at(), { id: bulk.id, result: 'failed' });
+      expect(items.map(({ code }) => code)).toEqual(Array(counts.failed).fill('FORBIDDEN'));
+    },
+  );
+
+  test('asked for by a key that is revoked by now does nothing', async () => {
+    const key = await createKey(...at(), { name: 'bulk', role: 'operator' });
+    const asker: Actor = { ...LOCAL_OWNER, kind: 'key', id: key.id, role: 'operator' };
+    await revokeKey(...at(), { id: key.id });
+    const runs = await startMany(await makePipeline(SLEEP), 2);
+    const { bulk } = await createBulk(program.services, asker, { action: 'cancel', ids: runs });
+    expect(await untilDone(bulk.id)).toMatchObject({ counts: { succeeded: 0, failed: 2 } });
   });
 });

@@ -11,6 +11,7 @@ import {
   releaseBulk,
   takeBulk,
 } from '#db/queries/bulk.ts';
+import type { Actor } from '#server/identity/actor.ts';
 import { fromSnapshot } from '#server/identity/actor-snapshot.ts';
 import type { Services } from '../context.ts';
 import { applyItem } from './apply-item.ts';
@@ -47,10 +48,10 @@ export function createBulkWorker(options: BulkWorkerOptions): BulkWorker {
     delay(ms, undefined, { signal: stopping.signal, ref: false }).catch(() => undefined);
   const tries = new Map<number, number>();
 
-  async function tryItem(bulk: BulkWork, item: BulkItem): Promise<BulkOutcome | null> {
+  async function tryItem(actor: Actor, bulk: BulkWork, item: BulkItem): Promise<BulkOutcome | null> {
     try {
       return await applyItem({
-        ...{ services, actor: fromSnapshot(bulk.actor), bulk, item },
+        ...{ services, actor, bulk, item },
         keepPlan: (plan) => keepPlan(sql, { bulkId: bulk.id, position: item.position, plan }),
       });
     } catch (error) {
@@ -68,7 +69,9 @@ export function createBulkWorker(options: BulkWorkerOptions): BulkWorker {
     while (!stopping.signal.aborted) {
       const items = await nextItems(sql, bulk.id, page);
       if (items.length === 0) return finishBulk(sql, bulk.id);
-      const outcomes = await Promise.all(items.map((item) => tryItem(bulk, item)));
+      // Rights that are taken away meanwhile end it for what is left.
+      const actor = await services.identity.presently(fromSnapshot(bulk.actor));
+      const outcomes = await Promise.all(items.map((item) => tryItem(actor, bulk, item)));
       const done = outcomes.filter((outcome) => outcome !== null);
       if (!(await recordOutcomes(sql, bulk, done))) return;
       await sleep(done.length < items.length ? idleMs : (items.length / perSecond) * 1000);

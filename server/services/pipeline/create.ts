@@ -82,7 +82,7 @@ async function insertPipeline(
   const { name, description, tags } = about;
   const made = await tx
     .insert(pipelines)
-    .values({ id: toUuid(id), orgId, name, description, tags })
+    .values({ id: toUuid(id), orgId, name, description, tags, madeBy: actor.userId && toUuid(actor.userId) })
     .onConflictDoNothing()
     .returning({ id: pipelines.id });
   if (made.length === 0) throw nameInUse(name);

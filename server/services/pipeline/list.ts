@@ -1,12 +1,13 @@
 import { and, arrayContains, eq, ilike, isNotNull, isNull, or, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { drafts, pipelineStars, pipelines, versions } from '#db/schema/index.ts';
+import { drafts, members, pipelineStars, pipelines, versions } from '#db/schema/index.ts';
 import { inTenant, type TenantTransaction } from '#db/tenant.ts';
-import { fromUuid, type PipelineId } from '#server/domain/ids.ts';
-import { type Actor, authorise } from '#server/identity/actor.ts';
+import { fromUuid, type PipelineId, type UserId } from '#server/domain/ids.ts';
+import { type Actor, authorise, may } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { beyond, inOrder, type Page, pageFields, sortableTime, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
+import { MAX_RECENT, type RecentRun, readRecentRuns } from './recent-runs.ts';
 
 export const PIPELINE_SORTS = ['created', 'name', 'updated'] as const;
 
@@ -20,6 +21,8 @@ const listSchema = z.strictObject({
   starred: z.boolean().optional(),
   sort: z.enum(PIPELINE_SORTS).default('created'),
   order: z.enum(['asc', 'desc']).default('asc'),
+  /** So many of the last runs are told with each. */
+  recentRuns: z.int().min(0).max(MAX_RECENT).default(0),
 });
 type ListInput = z.output<typeof listSchema>;
 
@@ -33,6 +36,10 @@ export interface PipelineListItem {
   stages: number;
   /** By whoever asks. */
   isStarred: boolean;
+  /** Who made it, while they are a member. */
+  owner: { id: UserId; name: string } | null;
+  /** Newest first; null when it was not asked for, or is not for whoever asks. */
+  recentRuns: RecentRun[] | null;
   archivedAt: Date | null;
   createdAt: Date;
   updatedAt: Date;
@@ -49,11 +56,15 @@ export async function listPipelines(
   const list = `pipelines ${sort} ${order}`;
   const after = cursor === undefined ? undefined : services.cursors.open(list, cursor);
   const rows = await inTenant(services.db, actor.orgId, (tx) => selectRows(tx, actor, { ...request, after }));
-  return toPage(
+  const page = toPage(
     rows,
     { limit, cursors: services.cursors, list },
     { placeOf: ({ id, place }) => [place, id], toItems: toItem },
   );
+  if (request.recentRuns === 0 || !may(actor, 'run.read')) return page;
+  const which = { ids: page.items.map(({ id }) => id), limit: request.recentRuns };
+  const recent = await readRecentRuns(services, actor, which);
+  return { ...page, items: page.items.map((item) => ({ ...item, recentRuns: recent.get(item.id) ?? [] })) };
 }
 
 /** What a list is sorted by, written so that a cursor can hold it and give it back exactly. */
@@ -86,10 +97,13 @@ function selectRows(
       >`(SELECT max(v.number) FROM ${versions} v WHERE v.pipeline_id = ${pipelines.id})`,
       stages: sql<number>`coalesce(json_array_length(${drafts.document} -> 'stages'), 0)`,
       isStarred: sql<boolean>`${star}`,
+      ownerId: members.userId,
+      ownerName: members.name,
       place: SORTED[sort],
     })
     .from(pipelines)
     .leftJoin(drafts, eq(drafts.pipelineId, pipelines.id))
+    .leftJoin(members, eq(members.userId, pipelines.madeBy))
     .where(and(...conditionsOf(request), request.starred ? star : undefined, beyond(walk, request.after)))
     .orderBy(...inOrder(walk))
     .limit(limit + 1);
@@ -108,6 +122,10 @@ function conditionsOf({ search, tags, archived }: ListInput): (SQL | undefined)[
 }
 
 function toItem(row: Awaited<ReturnType<typeof selectRows>>[number]): PipelineListItem {
-  const { id, number, revision, place: _, ...rest } = row;
-  return { ...rest, id: fromUuid('pipe', id), versionNumber: number, draftRevision: revision };
+  const { id, number, revision, ownerId, ownerName, place: _, ...rest } = row;
+  const owner = ownerId === null ? null : { id: fromUuid('user', ownerId), name: ownerName ?? '' };
+  return {
+    ...{ ...rest, owner, recentRuns: null },
+    ...{ id: fromUuid('pipe', id), versionNumber: number, draftRevision: revision },
+  };
 }

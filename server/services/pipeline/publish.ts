@@ -84,6 +84,7 @@ export async function addVersion(
     number: (newest?.number ?? 0) + 1,
     graph: canonicalDocument(graph),
     contentHash: hash,
+    capabilities: [...new Set(graph.stages.map(({ type }) => type))],
     note: what.note ?? '',
   });
   const version = await findNewestVersion(tx, what.id);

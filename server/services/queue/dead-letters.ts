@@ -12,12 +12,13 @@ import {
   taskId,
   toUuid,
 } from '#server/domain/ids.ts';
-import { type Actor, authorise } from '#server/identity/actor.ts';
+import { type Actor, authorise, may } from '#server/identity/actor.ts';
 import type { DeadLetterView, Services } from '../context.ts';
 import { beyond, inOrder, type Page, pageFields, sortableTime, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
 import { replayRun } from '../run/replay.ts';
 import { isQueueOf } from './list.ts';
+import { type Peek, peekInto } from './peek.ts';
 
 export const LETTER_KINDS = ['task', 'message'] as const;
 
@@ -121,6 +122,37 @@ function letterOf(row: typeof deadLetters.$inferSelect): DeadLetter {
     runId,
     taskId: runId === null || row.taskIndex === null ? null : taskId(runId, row.taskIndex),
   };
+}
+
+/** One of them with what lies in it, as far as it is for the eyes of this actor. */
+export async function readDeadLetter(
+  services: Services,
+  actor: Actor,
+  input: z.input<typeof replaySchema>,
+): Promise<{ letter: DeadLetter; peek: Peek | null }> {
+  authorise(actor, 'queue.inspect');
+  const { id } = parseInput(replaySchema, input);
+  const letterId = letterIdSchema.safeParse(id);
+  const letter = letterId.success
+    ? await findTask(services, actor, letterId.data)
+    : await findMessage(services, actor, id);
+  if (!letter) throw notFound('dead letter', id);
+  return { letter, peek: may(actor, 'run.payload') ? peekInto(letter.body) : null };
+}
+
+async function findTask(services: Services, actor: Actor, id: LetterId): Promise<DeadLetter | undefined> {
+  const [row] = await inTenant(services.db, actor.orgId, (tx) =>
+    tx
+      .select()
+      .from(deadLetters)
+      .where(and(eq(deadLetters.id, toUuid(id)), isNull(deadLetters.closedAt))),
+  );
+  return row && letterOf(row);
+}
+
+async function findMessage(services: Services, actor: Actor, id: string): Promise<DeadLetter | null> {
+  const letter = await services.queues.readDeadLetter(id, isQueueOf(services, actor));
+  return letter && { ...letter, runId: null, taskId: null };
 }
 
 /** A broker shows its letters from the first on. So a page begins after the last one shown, or where that one stood. */

@@ -117,6 +117,7 @@ const FILTERS: Record<string, Parameters<typeof resolveFilter>[2]> = {
   'common metadata': { metadata: 'env=prod' },
   'rare metadata': { metadata: 'env=rare' },
   'metadata that nothing has': { metadata: 'env=none' },
+  'how long it waits for an agent': { minWaitingMs: 300_000 },
   'having been replayed': { replayed: true },
   'a rare status and no replay': { status: ['failed'], replayed: false },
   'what it replays': { replayOf: id('run', 5) as RunId },

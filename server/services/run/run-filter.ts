@@ -45,6 +45,8 @@ export const runFilterFields = {
     .regex(/^[^=]{1,100}=.{0,200}$/s, 'must be key=value')
     .optional(),
   replayOf: idSchema('run').optional(),
+  /** It goes on, and for so long a task of it has been waiting for an agent. */
+  minWaitingMs: milliseconds.optional(),
   /** Somebody has replayed it, or nobody has. */
   replayed: z.boolean().optional(),
 };
@@ -72,7 +74,7 @@ export async function resolveFilter(
       : {
           tagged: {
             pipelineUuids: await findTagged(tx, tag),
-            label: may(actor, 'run.payload') ? tagLabel(tag) : null,
+            ...(may(actor, 'run.payload') ? { label: tagLabel(tag), tag } : { label: null, tag: null }),
           },
         }),
   };

@@ -1,6 +1,13 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { toUuid } from '#server/domain/ids.ts';
-import { RUN_STATUSES, type RunStatus } from '#server/domain/statuses.ts';
+import {
+  isRunActive,
+  isTaskQueued,
+  isTaskReady,
+  RUN_STATUSES,
+  type RunStatus,
+  TASK_STATUSES,
+} from '#server/domain/statuses.ts';
 
 export const RUN_SORTS = ['created', 'finished', 'duration'] as const;
 export type RunSort = (typeof RUN_SORTS)[number];
@@ -21,14 +28,15 @@ export interface RunConditions {
   trigger?: string | undefined;
   errorGroup?: string | undefined;
   replayOf?: string | undefined;
+  minWaitingMs?: number | undefined;
   replayed?: boolean | undefined;
   label?: string;
   idRange?: { from: string; to: string };
   /** A stretch of time, as ids have it. */
   bornSince?: string;
   bornBefore?: string;
-  /** The pipelines that have the tag, and the label of runs that have it themselves. */
-  tagged?: { pipelineUuids: readonly string[]; label: string | null };
+  /** The pipelines that have the tag; it, and the label of runs that have it themselves, unless these may not be asked for. */
+  tagged?: { pipelineUuids: readonly string[]; label: string | null; tag: string | null };
 }
 
 export interface RunQuery {
@@ -58,6 +66,10 @@ export function selectRunIds(query: RunQuery): SQL {
   return selectByStatus(query, where.pipelineId === undefined ? null : [toUuid(where.pipelineId)]);
 }
 
+/** One that was paused waits for people, and so do its tasks. */
+const ACTIVE = RUN_STATUSES.filter(isRunActive);
+const WAITING = TASK_STATUSES.filter((status) => isTaskReady(status) || isTaskQueued(status));
+
 /** Runs of it are in no index of their own: they are most of what there is. */
 const COMMON_TRIGGER = 'api';
 
@@ -85,7 +97,7 @@ function selectFlat(query: RunQuery): SQL {
 /** One short range of an index for each status, and for each pipeline where these are asked for; then the first of all. */
 function selectByStatus(query: RunQuery, pipelineUuids: readonly string[] | null): SQL {
   const { where, limit } = query;
-  const { status = RUN_STATUSES, pipelineId: _, ...rest } = where;
+  const { status = where.minWaitingMs === undefined ? RUN_STATUSES : ACTIVE, pipelineId: _, ...rest } = where;
   const conditions = [
     ...conditionsOf({ ...query, where: rest }),
     ...afterOf(query),
@@ -170,6 +182,9 @@ const CONDITIONS: { [Field in keyof RunConditions]-?: (value: NonNullable<RunCon
       : sql`r.trigger = ${value} AND r.trigger <> ${sql.raw(`'${COMMON_TRIGGER}'`)}`,
   errorGroup: (value) => sql`r.error_group = ${value}`,
   replayOf: (value) => sql`r.replay_of = ${uuid(value)}`,
+  minWaitingMs: (value) =>
+    sql`r.status = ANY (${list(ACTIVE)}::text::run_status[]) AND EXISTS (SELECT FROM tasks t WHERE t.run_id = r.id
+      AND t.status = ANY (${list(WAITING)}::text::task_status[]) AND t.ready_at < now() - ${ms(value)})`,
   replayed: (value) =>
     value
       ? sql`EXISTS (SELECT FROM runs again WHERE again.replay_of = r.id)`

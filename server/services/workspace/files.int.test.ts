@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { type OrgId, toUuid } from '#server/domain/ids.ts';
 import type { Actor } from '#server/identity/actor.ts';
-import { endRun, refused, startOpenRun, workspaceSuite } from '#server/testing/workspace-rig.ts';
+import { endRun, refused, startOpenRun, workspaceSuite } from '#server/testing/workspace/rig.ts';
 import { getRun } from '../run/get.ts';
 import { getWorkspace, listFiles, listHistory } from './browse.ts';
 import { deleteFile, diffFile, editFile, readFile, writeFile } from './files.ts';

@@ -4,7 +4,7 @@ import { taskId, toUuid } from '#server/domain/ids.ts';
 import { isTaskHeld } from '#server/domain/statuses.ts';
 import { matchesGlob, toGlob, toSqlPattern } from '#server/domain/workspace/glob.ts';
 import type { Actor } from '#server/identity/actor.ts';
-import { leaseOf, refused, workspaceSuite } from '#server/testing/workspace-rig.ts';
+import { leaseOf, refused, workspaceSuite } from '#server/testing/workspace/rig.ts';
 import { getRun } from '../run/get.ts';
 import { listHistory } from './browse.ts';
 import { writeFile } from './files.ts';

@@ -3,7 +3,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { SHEDDINGS, shed } from '#db/queries/expire.ts';
 import { type RunId, toUuid } from '#server/domain/ids.ts';
 import { isRunOver } from '#server/domain/statuses.ts';
-import { endRun, startGraph, workspaceSuite } from '#server/testing/workspace-rig.ts';
+import { endRun, startGraph, workspaceSuite } from '#server/testing/workspace/rig.ts';
 import { getRun } from '../run/get.ts';
 import { replayRun } from '../run/replay.ts';
 import { followActivity, listFiles, listHistory, listSteps } from './browse.ts';

@@ -140,6 +140,26 @@ describe.each(WORKERS)('a real agent of the $language SDK', ({ program }) => {
     await rig.expectAcceptedOnce(runId, 3);
   }, 240_000);
 
+  test('works on, and leaves in order, when nobody reads what it says any more', async () => {
+    const rig = await openRig();
+    await rig.openGate();
+    const server = await rig.startServer();
+    const unread = ['-c', 'exec "$0" "$@" 2> >(:)', program.command, ...program.args];
+    const agent = rig.startAgent({
+      command: 'bash',
+      args: unread,
+      ...(program.env ? { env: program.env } : {}),
+    });
+    expect(await rig.client.tasks.run({ type: 'work' })).toMatchObject({ status: 'completed' });
+    // It has something to complain of now.
+    server.kill('SIGKILL');
+    await server.exited;
+    await rig.startServer();
+    expect(await rig.client.tasks.run({ type: 'work' })).toMatchObject({ status: 'completed' });
+    agent.kill('SIGTERM');
+    expect(await agent.exited).toBe(0);
+  }, 240_000);
+
   test('ends when another process takes its name', async () => {
     const rig = await openRig();
     await rig.startServer();

@@ -32,7 +32,7 @@ export function Value({ runId, label, value }: { runId: RunId; label: string; va
   );
 }
 
-type Reading = { state: 'asked' } | { state: 'open'; source: LineSource } | { state: 'failed'; error: Error };
+type Reading = { state: 'asked' } | { state: 'open'; source: LineSource } | { state: 'broken'; error: Error };
 
 function Stored({ runId, object }: { runId: RunId; object: StoredObject }) {
   const [isAsked, setAsked] = useState(object.bytes !== undefined && object.bytes <= SHOWN_BYTES);
@@ -67,7 +67,7 @@ function Stored({ runId, object }: { runId: RunId; object: StoredObject }) {
           </p>
         )}
         {reading?.state === 'asked' ? <Skeleton label={runWords.data.loading} /> : null}
-        {reading?.state === 'failed' ? <Notice message={reading.error.message} /> : null}
+        {reading?.state === 'broken' ? <Notice message={reading.error.message} /> : null}
         {reading?.state === 'open' ? <TextView label={object.name} source={reading.source} /> : null}
       </div>
     </section>
@@ -100,7 +100,7 @@ function useStored({
           else setReading({ state: 'open', source: opened });
         },
         (error: Error) => {
-          if (!abort.signal.aborted) setReading({ state: 'failed', error });
+          if (!abort.signal.aborted) setReading({ state: 'broken', error });
         },
       );
     return () => {

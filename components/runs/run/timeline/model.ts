@@ -19,6 +19,7 @@ export interface TimelineRow {
 
 export interface Timeline {
   rows: TimelineRow[];
+  isOver: boolean;
   from: number;
   to: number;
 }
@@ -48,7 +49,17 @@ export function buildTimeline({ stages, attempts, createdAt, finishedAt, now }: 
     isCritical: critical.has(stage.stage),
   }));
   const last = rows.reduce((latest, row) => Math.max(latest, row.segments.at(-1)?.to ?? 0), end);
-  return { rows, from, to: Math.max(last, from + 1) };
+  return { rows, from, to: Math.max(last, from + 1), isOver: finishedAt !== null };
+}
+
+/**
+ * When somebody worked: all else may be drawn short. What a run that goes on is waiting for just now may not, as that
+ * is what people have come to see.
+ */
+export function busyStretches({ rows, to, isOver }: Timeline): { from: number; to: number }[] {
+  const worked = rows.flatMap(({ segments }) => segments.filter(({ kind }) => kind === 'run'));
+  if (isOver) return worked;
+  return [...worked, { from: worked.reduce((latest, segment) => Math.max(latest, segment.to), 0), to }];
 }
 
 const time = (text: string | null): number | undefined => (text === null ? undefined : Date.parse(text));

@@ -14,16 +14,17 @@ export function StageLane({
   row,
   scale,
   isSelected,
-  isDimmed,
+  path,
   onSelect,
 }: {
   row: TimelineRow;
   scale: Scale;
   isSelected: boolean;
-  isDimmed: boolean;
+  /** Whether it is on the critical path, when that is shown. */
+  path: 'on' | 'off' | undefined;
   onSelect(): void;
 }) {
-  const { stage } = row;
+  const { stage, segments } = row;
   const look = lookOfTask(stage.state);
   return (
     <button
@@ -31,7 +32,7 @@ export function StageLane({
       aria-current={isSelected ? 'true' : undefined}
       title={noteOf(stage)}
       onClick={onSelect}
-      className={`${LANES} size-full items-center border-b border-line text-left text-sm hover:bg-hover focus-visible:-outline-offset-2 aria-[current]:bg-accent-soft ${isDimmed ? 'opacity-45' : ''}`}
+      className={`${LANES} size-full items-center border-b border-line text-left text-sm hover:bg-hover focus-visible:-outline-offset-2 aria-[current]:bg-accent-soft ${path === 'off' ? 'opacity-45' : ''}`}
     >
       <span className="flex min-w-0 items-center gap-2 pl-4 pr-3">
         <StatusIcon look={look} size={14} />
@@ -43,13 +44,20 @@ export function StageLane({
           {look.label}
         </span>
       </span>
-      <Lane row={row} scale={scale} />
+      <Lane segments={segments} scale={scale} isCritical={path === 'on'} />
     </button>
   );
 }
 
-function Lane({ row, scale }: { row: TimelineRow; scale: Scale }) {
-  const { segments } = row;
+function Lane({
+  segments,
+  scale,
+  isCritical,
+}: {
+  segments: readonly Segment[];
+  scale: Scale;
+  isCritical: boolean;
+}) {
   const took = tookMs(segments);
   return (
     <span className="relative mr-4 h-full overflow-hidden">
@@ -66,14 +74,24 @@ function Lane({ row, scale }: { row: TimelineRow; scale: Scale }) {
           key={`${segment.kind} ${segment.from}`}
           segment={segment}
           scale={scale}
-          isCritical={row.isCritical}
+          isCritical={isCritical}
         />
       ))}
-      <span
-        className="pointer-events-none absolute inset-y-0 flex items-center pl-1.5 text-2xs tabular-nums text-quiet"
-        style={{ insetInlineStart: `${Math.min(scale.at(segments.at(-1)?.to ?? 0) * 100, 94)}%` }}
-      >
-        {took === undefined ? '' : formatDuration(took)}
+      {took === undefined ? null : <Took ms={took} end={scale.at(segments.at(-1)?.to ?? 0)} />}
+    </span>
+  );
+}
+
+/** Beside the bar; where there is no room, on its end. */
+function Took({ ms, end }: { ms: number; end: number }) {
+  const isInside = end > 0.9;
+  return (
+    <span
+      className={`pointer-events-none absolute inset-y-0 flex items-center text-2xs tabular-nums ${isInside ? 'right-1' : 'pl-1.5 text-quiet'}`}
+      style={isInside ? {} : { insetInlineStart: `${Math.max(end, 0) * 100}%` }}
+    >
+      <span className={isInside ? 'rounded-sm bg-card px-1 leading-3.5 text-text' : ''}>
+        {formatDuration(ms)}
       </span>
     </span>
   );

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Attempt, Stage } from '../use-run.ts';
-import { buildTimeline } from './model.ts';
+import { buildTimeline, busyStretches } from './model.ts';
 import { createScale, ticksOf } from './scale.ts';
 
 const START = Date.parse('2026-01-01T00:00:00Z');
@@ -79,6 +79,21 @@ describe('the waterfall of a run', () => {
     expect(rows.map(({ segments }) => segments.map(({ kind }) => kind))).toEqual([['point'], []]);
   });
 
+  test('what a run that goes on waits for just now is never folded, what it waited for once may be', () => {
+    const done = stage(0, { state: 'succeeded', ready_at: at(0), started_at: at(0), finished_at: at(10) });
+    const waiting = stage(1, { state: 'ready', ready_at: at(10) });
+    const going = build([done, waiting], [], { nowMs: 5000 });
+    expect(createScale(going, busyStretches(going)).folds).toEqual([]);
+    const late = stage(1, {
+      state: 'succeeded',
+      ready_at: at(10),
+      started_at: at(4990),
+      finished_at: at(5000),
+    });
+    const over = build([done, late], [], { finishedAt: at(5000) });
+    expect(createScale(over, busyStretches(over)).folds).toEqual([{ from: START + 10, to: START + 4990 }]);
+  });
+
   test('marks the stages that made the run as long as it was', () => {
     const done = (place: number, after: number[], ms: number) =>
       stage(place, { after, state: 'succeeded', started_at: at(0), finished_at: at(ms) });
@@ -88,7 +103,7 @@ describe('the waterfall of a run', () => {
     ]);
   });
 
-  test('is built from ten thousand stages in well under a frame of patience', () => {
+  test('follows a path of ten thousand stages to its start', () => {
     const stages = Array.from({ length: 10_000 }, (_, place) =>
       stage(place, {
         after: place === 0 ? [] : [place - 1],

@@ -9,7 +9,7 @@ import { IconButton } from '../../../ui/button.tsx';
 import { Switch } from '../../../ui/choice.tsx';
 import { runWords } from '../run-words.ts';
 import type { Attempt, Run } from '../use-run.ts';
-import { buildTimeline, type Timeline as Model } from './model.ts';
+import { buildTimeline, busyStretches, type Timeline as Model } from './model.ts';
 import { Ruler } from './ruler.tsx';
 import { createScale, type Scale, type Stretch } from './scale.ts';
 import { StageLane } from './stage-lane.tsx';
@@ -69,7 +69,7 @@ export function Timeline({ run, attempts, selected, onSelect }: TimelineProps) {
                   row={row}
                   scale={view.scale}
                   isSelected={index === selectedAt}
-                  isDimmed={view.critical && !row.isCritical}
+                  path={view.critical ? (row.isCritical ? 'on' : 'off') : undefined}
                   onSelect={() => onSelect(row.stage.key)}
                 />
               </li>
@@ -122,10 +122,7 @@ function useView(model: Model) {
   const window: Stretch = zoomed
     ? { from: model.from + Number(found[1]), to: model.from + Number(found[2]) }
     : { from: model.from, to: model.to };
-  const busy = useMemo(
-    () => model.rows.flatMap(({ segments }) => segments.filter(({ kind }) => kind !== 'wait')),
-    [model],
-  );
+  const busy = useMemo(() => busyStretches(model), [model]);
   const scale: Scale = createScale(window, fold && !zoomed ? busy : undefined);
   const zoomTo = ({ from, to }: Stretch) => {
     const [start, end] = [Math.max(0, from - model.from), Math.min(model.to - model.from, to - model.from)];

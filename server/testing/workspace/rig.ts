@@ -9,7 +9,7 @@ import { killRun } from '#server/services/run/kill.ts';
 import { startRun } from '#server/services/run/start.ts';
 import { readFile, writeFile } from '#server/services/workspace/files.ts';
 import { claimFiles } from '#server/services/workspace/leases.ts';
-import { startTestApp, type TestApp } from './app.ts';
+import { startTestApp, type TestApp } from '../app.ts';
 
 let names = 0;
 

@@ -9,6 +9,7 @@ import { Empty, Skeleton } from '../ui/feedback.tsx';
 import { StatusText } from '../ui/status.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Ago } from '../ui/text.tsx';
+import { words } from './words.ts';
 
 const SHOWN = 10;
 const LATEST = query('runs.list', { limit: SHOWN });
@@ -17,10 +18,10 @@ export function RecentRuns({ pipelines }: { pipelines: readonly { id: string; na
   const runs = useQuery(LATEST).data?.runs;
   useFresh({ everything: true }, { keys: [LATEST.queryKey], everyMs: 1000 });
   const nameOf = (id: string | null) =>
-    pipelines.find((pipeline) => pipeline.id === id)?.name ?? 'Stand-alone task';
+    pipelines.find((pipeline) => pipeline.id === id)?.name ?? words.recent.alone;
   return (
-    <Card title="Recent runs" flush>
-      <ul aria-label="Recent runs" aria-busy={!runs}>
+    <Card title={words.recent.title} flush>
+      <ul aria-label={words.recent.title} aria-busy={!runs}>
         {runs?.map((run) => (
           <li key={run.id} className="border-b border-line last:border-b-0">
             <Link
@@ -36,10 +37,10 @@ export function RecentRuns({ pipelines }: { pipelines: readonly { id: string; na
           </li>
         ))}
       </ul>
-      {runs ? null : <Skeleton label="Loading the recent runs" />}
+      {runs ? null : <Skeleton label={words.recent.loading} />}
       {runs?.length === 0 ? (
-        <Empty icon={History} title="No runs yet">
-          A run appears here as soon as somebody starts one.
+        <Empty icon={History} title={words.recent.none}>
+          {words.recent.noneHint}
         </Empty>
       ) : null}
     </Card>

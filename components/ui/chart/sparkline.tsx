@@ -1,5 +1,16 @@
+import type { Tone } from '../status.tsx';
+import { FILLS } from './marks.tsx';
+
 /** A line of at most some dozens of values, for a figure: no axis, so its label says what it shows. */
-export function Sparkline({ label, values }: { label: string; values: readonly number[] }) {
+export function Sparkline({
+  label,
+  values,
+  tone = 'busy',
+}: {
+  label: string;
+  values: readonly number[];
+  tone?: Tone;
+}) {
   const high = Math.max(...values, 0);
   const step = values.length > 1 ? 100 / (values.length - 1) : 0;
   const yOf = (value: number) => 30 - (high === 0 ? 0 : (value / high) * 28);
@@ -10,7 +21,7 @@ export function Sparkline({ label, values }: { label: string; values: readonly n
       aria-label={label}
       viewBox="0 0 100 32"
       preserveAspectRatio="none"
-      className="size-full overflow-visible text-busy-fill"
+      className={`size-full overflow-visible ${FILLS[tone]}`}
     >
       <polygon points={`0,32 ${line} 100,32`} fill="currentColor" opacity="0.12" />
       <polyline

@@ -1,0 +1,8 @@
+import type { Metadata } from 'next';
+import { McpPage } from '../../../components/mcp/index.ts';
+
+export const metadata: Metadata = { title: 'MCP' };
+
+export default function Page() {
+  return <McpPage />;
+}

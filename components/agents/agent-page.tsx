@@ -1,0 +1,185 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { query, useFresh } from '../data/index.ts';
+import { lookOfAgent } from '../looks/index.ts';
+import { Sparkline } from '../ui/chart/index.ts';
+import { Notice, Skeleton } from '../ui/feedback.tsx';
+import { formatDuration, formatMoment } from '../ui/format.ts';
+import { StateTimeline, StatusPill } from '../ui/status.tsx';
+import { Card, Figure, Page, PageHead } from '../ui/surface.tsx';
+import { Ago, Chip, Code, CopyText } from '../ui/text.tsx';
+import { AgentWork } from './agent-work.tsx';
+import { spansOf } from './day-of-agent.ts';
+import { OrderButtons } from './order-menu.tsx';
+import { type Activity, type Agent, beatAgeOf, NOTHING, useFleet, useServerNow } from './use-fleet.ts';
+import { words } from './words.ts';
+
+const TRAIL = [{ label: words.title, href: '/agents' }];
+
+export function AgentPage({ id }: { id: string }) {
+  const question = query('agents.get', { id: id as Agent['id'] });
+  const { data: agent, error } = useQuery({ ...question, refetchInterval: 5000 });
+  useFresh({ agent_id: id as Agent['id'] }, { keys: [question.queryKey], everyMs: 1000 });
+  const { aheadMs, activityOf } = useFleet();
+  if (!agent)
+    return (
+      <Page>
+        <PageHead title={words.agent.facts} trail={TRAIL} />
+        {error ? (
+          <Notice message={error.message} advice={error.advice} />
+        ) : (
+          <Card flush>
+            <Skeleton label={words.loading} rows={10} />
+          </Card>
+        )}
+      </Page>
+    );
+  return (
+    <Page>
+      <PageHead
+        trail={TRAIL}
+        title={
+          <>
+            <span className="min-w-0 break-words">{agent.name}</span>
+            <span aria-live="polite" className="text-base font-normal tracking-normal">
+              <StatusPill look={lookOfAgent(agent.state)} />
+            </span>
+          </>
+        }
+        note={<HeadNote agent={agent} />}
+        actions={<OrderButtons agent={agent} />}
+      />
+      <div className="flex flex-col gap-5">
+        <Figures agent={agent} activity={activityOf(agent.id)} aheadMs={aheadMs} />
+        <Day agent={agent} />
+        <AgentWork id={agent.id} />
+        <Facts agent={agent} />
+      </div>
+    </Page>
+  );
+}
+
+function HeadNote({ agent }: { agent: Agent }) {
+  return (
+    <span className="flex flex-wrap items-center gap-x-3 text-sm">
+      <CopyText what={words.agent.id} text={agent.id} />
+      <span>
+        {words.agent.since.toLowerCase()} <Ago at={agent.since} />
+      </span>
+      {agent.reason ? (
+        <span>
+          {words.agent.ordered}: <span className="text-text">{words.agent.orderedBy(agent.reason)}</span>
+        </span>
+      ) : null}
+    </span>
+  );
+}
+
+function Figures({
+  agent,
+  activity,
+  aheadMs,
+}: {
+  agent: Agent;
+  activity: Activity | undefined;
+  aheadMs: number;
+}) {
+  const now = useServerNow(aheadMs);
+  const [good, bad] = [activity?.succeeded ?? 0, (activity?.failed ?? 0) + (activity?.lost ?? 0)];
+  const ended = good + bad;
+  const age = beatAgeOf(agent, now);
+  return (
+    <section aria-label={words.agent.hour} className="grid grid-cols-2 gap-3 md:grid-cols-3 lg:grid-cols-5">
+      <Figure label={words.agent.figures.room} value={words.slots(agent.in_flight, agent.max_concurrency)} />
+      <Figure
+        label={words.agent.figures.beat}
+        value={age === null ? '–' : words.beatAge(age)}
+        note={words.beatTitle}
+      />
+      <Figure label={words.agent.figures.ended} value={ended} note={words.agent.hour}>
+        <Sparkline label={words.sparkline(agent.name)} values={activity?.ended ?? NOTHING} />
+      </Figure>
+      <Figure
+        label={words.agent.figures.failed}
+        value={bad}
+        unit={ended === 0 ? '' : `of ${ended}`}
+        note={words.agent.hour}
+      />
+      <Figure
+        label={words.agent.figures.mean}
+        value={ended === 0 ? '–' : formatDuration((activity?.busy_ms ?? 0) / ended)}
+        note={`${words.agent.figures.longest}: ${ended === 0 ? '–' : formatDuration(activity?.longest_ms ?? 0)}`}
+      />
+    </section>
+  );
+}
+
+function Day({ agent }: { agent: Agent }) {
+  const question = query('agents.history', { id: agent.id });
+  const { data, error } = useQuery({ ...question, refetchInterval: 60_000 });
+  useFresh({ agent_id: agent.id }, { keys: [question.queryKey], everyMs: 2000 });
+  const spans = (data ? spansOf(data) : []).map(({ from, to, state }) => {
+    const look = state && lookOfAgent(state);
+    const range = `${formatMoment(new Date(from).toISOString())} – ${formatMoment(new Date(to).toISOString())}`;
+    return {
+      key: String(from),
+      share: to - from,
+      ...(look ? { look } : {}),
+      title: `${look?.label ?? words.agent.unknown}: ${range}`,
+    };
+  });
+  return (
+    <Card title={words.agent.history}>
+      {error ? <Notice message={error.message} advice={error.advice} /> : null}
+      <div className="h-6">
+        <StateTimeline label={words.agent.historyLabel(agent.name)} spans={spans} />
+      </div>
+    </Card>
+  );
+}
+
+function Facts({ agent }: { agent: Agent }) {
+  const { facts_: names } = words.agent;
+  const facts: [string, React.ReactNode][] = [
+    [names.capabilities, <Chips key="c" names={agent.capabilities} />],
+    [names.labels, agent.labels.length === 0 ? '–' : <Chips key="l" names={agent.labels} />],
+    [names.version, agent.version || '–'],
+    [names.transport, words.transports[agent.transport]],
+    [names.type, agent.type],
+    [names.instance, agent.instance],
+    [names.registered, <Ago key="r" at={agent.registered_at} />],
+  ];
+  const resources = agent.resources && Object.keys(agent.resources).length > 0 ? agent.resources : null;
+  return (
+    <div className="grid items-start gap-5 lg:grid-cols-2">
+      <Card title={words.agent.facts}>
+        <dl className="grid grid-cols-[8rem_1fr] gap-x-4 gap-y-2 text-sm">
+          {facts.map(([name, value]) => (
+            <div key={name} className="contents">
+              <dt className="text-quiet">{name}</dt>
+              <dd className="min-w-0 break-words">{value}</dd>
+            </div>
+          ))}
+        </dl>
+      </Card>
+      <Card title={words.agent.resources}>
+        {resources ? (
+          <Code label={words.agent.resources}>{JSON.stringify(resources, null, 2)}</Code>
+        ) : (
+          <p className="text-sm text-quiet">{words.agent.noResources}</p>
+        )}
+      </Card>
+    </div>
+  );
+}
+
+function Chips({ names }: { names: readonly string[] }) {
+  return (
+    <span className="flex flex-wrap gap-1">
+      {names.map((name) => (
+        <Chip key={name}>{name}</Chip>
+      ))}
+    </span>
+  );
+}

@@ -1,0 +1,126 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import Link from 'next/link';
+import { type Answer, query, useFresh } from '../data/index.ts';
+import { Notice, Skeleton } from '../ui/feedback.tsx';
+import { formatDuration } from '../ui/format.ts';
+import { Card } from '../ui/surface.tsx';
+import { Table, type TableColumn } from '../ui/table.tsx';
+import { Ago, Chip } from '../ui/text.tsx';
+import type { Agent } from './use-fleet.ts';
+import { words } from './words.ts';
+
+type WorkItem = Answer<'agents.work'>['current'][number];
+
+const keyOf = ({ task_id, epoch }: WorkItem): string => `${task_id} ${epoch}`;
+
+const RUN: TableColumn<WorkItem> = {
+  key: 'run',
+  title: words.agent.run,
+  cell: ({ run_id: id }) => (
+    <Link href={`/runs/${id}`} prefetch={false} className="font-mono text-xs text-accent hover:underline">
+      {id.slice(0, 12)}…{id.slice(-4)}
+    </Link>
+  ),
+};
+const STAGE: TableColumn<WorkItem> = {
+  key: 'stage',
+  title: words.agent.stage,
+  cell: ({ key, stage }) => key ?? stage + 1,
+};
+const ATTEMPT: TableColumn<WorkItem> = {
+  key: 'attempt',
+  title: words.agent.attempt,
+  align: 'end',
+  wideOnly: true,
+  cell: ({ attempt }) => attempt,
+};
+const STATE: TableColumn<WorkItem> = {
+  key: 'state',
+  title: words.agent.state,
+  cell: ({ state, error }) => <span className={error ? 'font-medium text-bad' : ''}>{state}</span>,
+};
+const WHEN: TableColumn<WorkItem> = {
+  key: 'when',
+  title: words.agent.when,
+  align: 'end',
+  cell: ({ finished_at: at }) => (at === null ? '–' : <Ago at={at} />),
+};
+const SINCE: TableColumn<WorkItem> = {
+  key: 'since',
+  title: words.agent.since,
+  align: 'end',
+  cell: ({ started_at: at }) => (at === null ? '–' : <Ago at={at} />),
+};
+const TOOK: TableColumn<WorkItem> = {
+  key: 'took',
+  title: words.agent.took,
+  align: 'end',
+  wideOnly: true,
+  cell: ({ started_at: from, finished_at: to }) =>
+    from === null || to === null ? '–' : formatDuration(Date.parse(to) - Date.parse(from)),
+};
+const ERROR: TableColumn<WorkItem> = {
+  key: 'error',
+  title: words.agent.error,
+  cell: ({ error }) =>
+    error ? (
+      <span title={error.message}>
+        <Chip>{error.code}</Chip> {error.message}
+      </span>
+    ) : null,
+};
+
+/** What an agent has in hand, what it ended last, and what of that went wrong. */
+export function AgentWork({ id }: { id: Agent['id'] }) {
+  const question = query('agents.work', { id });
+  const { data: work, error } = useQuery({ ...question, refetchInterval: 10_000 });
+  useFresh({ agent_id: id }, { keys: [question.queryKey], everyMs: 2000 });
+  if (error) return <Notice message={error.message} advice={error.advice} />;
+  const broken = work?.recent.filter((item) => item.error !== null);
+  return (
+    <>
+      <WorkCard
+        title={words.agent.current}
+        none={words.agent.currentNone}
+        items={work?.current}
+        columns={[RUN, STAGE, ATTEMPT, STATE, SINCE]}
+      />
+      <WorkCard
+        title={words.agent.errors}
+        none={words.agent.errorsNone}
+        items={broken}
+        columns={[RUN, STAGE, ERROR, WHEN]}
+      />
+      <WorkCard
+        title={words.agent.recent}
+        none={words.agent.recentNone}
+        items={work?.recent}
+        columns={[RUN, STAGE, ATTEMPT, STATE, TOOK, WHEN]}
+      />
+    </>
+  );
+}
+
+function WorkCard({
+  title,
+  none,
+  items,
+  columns,
+}: {
+  title: string;
+  none: string;
+  items: readonly WorkItem[] | undefined;
+  columns: readonly TableColumn<WorkItem>[];
+}) {
+  return (
+    <Card title={title} flush>
+      {items && items.length > 0 ? (
+        <Table label={title} columns={columns} rows={items} keyOf={keyOf} />
+      ) : null}
+      {items?.length === 0 ? <p className="px-4 py-3 text-sm text-quiet">{none}</p> : null}
+      {items ? null : <Skeleton label={words.loading} rows={2} />}
+    </Card>
+  );
+}

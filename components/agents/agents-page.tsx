@@ -1,0 +1,212 @@
+'use client';
+
+import { Bot, Plus, SearchX } from 'lucide-react';
+import { parseAsBoolean, parseAsString, parseAsStringLiteral, useQueryStates } from 'nuqs';
+import { AGENT_STATES, type AgentState } from '../../server/domain/routing.ts';
+import { lookOfAgent } from '../looks/index.ts';
+import { useMay } from '../shell/use-may.ts';
+import { Button } from '../ui/button.tsx';
+import { Segments, Select } from '../ui/choice.tsx';
+import { Empty, Notice, Skeleton } from '../ui/feedback.tsx';
+import { TextInput } from '../ui/field.tsx';
+import { Card, Page, PageHead } from '../ui/surface.tsx';
+import { AgentTile } from './agent-tile.tsx';
+import { AgentsTable } from './agents-table.tsx';
+import { EnrolDialog } from './enrol/enrol-dialog.tsx';
+import { countStates, filterAgents, GROUPINGS, type Grouping, groupAgents } from './group-agents.ts';
+import { UncoveredCard } from './uncovered-card.tsx';
+import { type Agent, useFleet, useServerNow } from './use-fleet.ts';
+import { words } from './words.ts';
+
+const VIEWS = ['board', 'table'] as const;
+
+const URL_STATE = {
+  view: parseAsStringLiteral(VIEWS).withDefault('board'),
+  group: parseAsStringLiteral(GROUPINGS).withDefault('none'),
+  state: parseAsStringLiteral(AGENT_STATES),
+  q: parseAsString.withDefault(''),
+  enrol: parseAsBoolean.withDefault(false),
+  capability: parseAsString.withDefault(''),
+};
+
+export function AgentsPage() {
+  const [url, setUrl] = useQueryStates(URL_STATE);
+  const fleet = useFleet();
+  const mayEnrol = useMay()('key.manage');
+  const { agents, error } = fleet;
+  const enrol = (capability = '') => void setUrl({ enrol: true, capability });
+  return (
+    <Page width="wide">
+      <PageHead
+        title={words.title}
+        note={words.note}
+        actions={
+          mayEnrol ? (
+            <Button look="primary" icon={Plus} onClick={() => enrol()}>
+              {words.enrol}
+            </Button>
+          ) : null
+        }
+      />
+      {error ? (
+        <Notice
+          message={error.message}
+          advice={error.advice}
+          action={
+            <Button size="sm" onClick={() => void fleet.refetch()}>
+              {words.tryAgain}
+            </Button>
+          }
+        />
+      ) : null}
+      <div className="flex flex-col gap-5">
+        <UncoveredCard onEnrol={mayEnrol ? enrol : undefined} />
+        {agents ? <Fleet fleet={fleet} agents={agents} onEnrol={mayEnrol ? enrol : undefined} /> : null}
+        {agents || error ? null : (
+          <Card flush>
+            <Skeleton label={words.loading} rows={8} />
+          </Card>
+        )}
+      </div>
+      {mayEnrol ? (
+        <EnrolDialog
+          open={url.enrol}
+          capability={url.capability}
+          agents={agents ?? []}
+          onClose={() => void setUrl({ enrol: null, capability: null })}
+        />
+      ) : null}
+    </Page>
+  );
+}
+
+interface FleetProps {
+  fleet: ReturnType<typeof useFleet>;
+  agents: readonly Agent[];
+  onEnrol: (() => void) | undefined;
+}
+
+function Fleet({ fleet, agents, onEnrol }: FleetProps) {
+  const [{ group, state, q }] = useQueryStates(URL_STATE);
+  const shown = filterAgents(agents, { search: q, state });
+  if (agents.length === 0) return <NoAgents onEnrol={onEnrol} />;
+  return (
+    <>
+      <Filters agents={agents} />
+      {shown.length === 0 ? <NoMatch hidden={agents.length} /> : null}
+      {groupAgents(shown, group).map(({ key, agents: members }) => (
+        <section key={key} aria-label={titleOf(group, key)}>
+          {group === 'none' ? null : (
+            <h2 className="mb-2 flex items-baseline gap-2 font-medium">
+              {titleOf(group, key)}
+              <span className="text-sm font-normal text-quiet">{words.count(members.length)}</span>
+            </h2>
+          )}
+          <Members fleet={fleet} agents={members} />
+        </section>
+      ))}
+    </>
+  );
+}
+
+function Members({ fleet, agents }: Pick<FleetProps, 'fleet' | 'agents'>) {
+  const [{ view }] = useQueryStates(URL_STATE);
+  const now = useServerNow(fleet.aheadMs);
+  if (view === 'table')
+    return (
+      <Card flush>
+        <AgentsTable agents={agents} activityOf={fleet.activityOf} now={now} />
+      </Card>
+    );
+  return (
+    <div className="grid grid-cols-[repeat(auto-fill,minmax(13.5rem,1fr))] gap-3">
+      {agents.map((agent) => (
+        <AgentTile key={agent.id} agent={agent} activity={fleet.activityOf(agent.id)} now={now} />
+      ))}
+    </div>
+  );
+}
+
+function NoAgents({ onEnrol }: Pick<FleetProps, 'onEnrol'>) {
+  return (
+    <Card flush>
+      <Empty
+        icon={Bot}
+        title={words.none.title}
+        action={onEnrol ? <Button onClick={() => onEnrol()}>{words.enrol}</Button> : undefined}
+      >
+        {words.none.text}
+      </Empty>
+    </Card>
+  );
+}
+
+function NoMatch({ hidden }: { hidden: number }) {
+  const [, setUrl] = useQueryStates(URL_STATE);
+  return (
+    <Card flush>
+      <Empty
+        icon={SearchX}
+        title={words.noMatch.title}
+        action={
+          <Button size="sm" onClick={() => void setUrl({ q: null, state: null })}>
+            {words.noMatch.clear}
+          </Button>
+        }
+      >
+        {words.noMatch.text(hidden)}
+      </Empty>
+    </Card>
+  );
+}
+
+const NAMELESS: Record<Grouping, string> = {
+  none: words.list,
+  capability: words.list,
+  version: words.noVersion,
+  label: words.noLabel,
+};
+const titleOf = (group: Grouping, key: string): string => (key === '' ? NAMELESS[group] : key);
+
+function Filters({ agents }: { agents: readonly Agent[] }) {
+  const [{ view, group, state, q }, setUrl] = useQueryStates(URL_STATE);
+  const states: { value: AgentState | 'all'; label: string }[] = [
+    { value: 'all', label: `${words.allStates} ${agents.length}` },
+    ...countStates(agents).map(({ state: each, count }) => ({
+      value: each,
+      label: `${lookOfAgent(each).label} ${count}`,
+    })),
+  ];
+  return (
+    <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
+      <div className="w-full sm:w-72">
+        <TextInput
+          aria-label={words.search}
+          placeholder={words.search}
+          type="search"
+          value={q}
+          onChange={(text) => void setUrl({ q: text || null })}
+        />
+      </div>
+      <Select
+        label={words.states}
+        value={state ?? 'all'}
+        choices={states}
+        onChange={(next) => void setUrl({ state: next === 'all' ? null : next })}
+      />
+      <Select
+        label={words.group}
+        value={group}
+        choices={GROUPINGS.map((value) => ({ value, label: words.groups[value] }))}
+        onChange={(next) => void setUrl({ group: next })}
+      />
+      <span className="grow" />
+      <Segments
+        label={words.view}
+        value={view}
+        choices={VIEWS.map((value) => ({ value, label: words.views[value] }))}
+        onChange={(next) => void setUrl({ view: next })}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,138 @@
+'use client';
+
+import Link from 'next/link';
+import { useRouter } from 'next/navigation';
+import { lookOfAgent } from '../looks/index.ts';
+import { DataGrid, type GridColumn } from '../ui/grid/index.ts';
+import { Meter, StatusText } from '../ui/status.tsx';
+import { Chip } from '../ui/text.tsx';
+import { type Activity, type Agent, beatAgeOf } from './use-fleet.ts';
+import { words } from './words.ts';
+
+const SHOWN_CHIPS = 3;
+
+function Chips({ names }: { names: readonly string[] }) {
+  return (
+    <span className="flex gap-1" title={names.join(', ')}>
+      {names.slice(0, SHOWN_CHIPS).map((name) => (
+        <Chip key={name}>{name}</Chip>
+      ))}
+      {names.length > SHOWN_CHIPS ? (
+        <span className="text-xs text-quiet">{words.more(names.length - SHOWN_CHIPS)}</span>
+      ) : null}
+    </span>
+  );
+}
+
+interface TableProps {
+  agents: readonly Agent[];
+  activityOf(id: Agent['id']): Activity | undefined;
+  now: number;
+}
+
+export function AgentsTable({ agents, activityOf, now }: TableProps) {
+  const router = useRouter();
+  return (
+    <DataGrid
+      label={words.list}
+      columns={[NAME, STATE, beatColumn(now), SLOTS, ...hourColumns(activityOf), ...FACTS]}
+      rows={agents}
+      keyOf={({ id }) => id}
+      onOpen={({ id }) => router.push(`/agents/${id}`)}
+    />
+  );
+}
+
+const NAME: GridColumn<Agent> = {
+  key: 'name',
+  width: 'minmax(12rem,1fr)',
+  title: words.columns.name,
+  cell: (agent) => (
+    <Link href={`/agents/${agent.id}`} prefetch={false} className="font-medium hover:underline">
+      {agent.name}
+    </Link>
+  ),
+};
+
+const STATE: GridColumn<Agent> = {
+  key: 'state',
+  width: '8.5rem',
+  title: words.columns.state,
+  cell: (agent) => <StatusText look={lookOfAgent(agent.state)} />,
+};
+
+const beatColumn = (now: number): GridColumn<Agent> => ({
+  key: 'beat',
+  width: '8rem',
+  title: words.columns.beat,
+  align: 'end',
+  cell: (agent) => (agent.transport === 'local' ? words.transports.local : words.beat(beatAgeOf(agent, now))),
+});
+
+const SLOTS: GridColumn<Agent> = {
+  key: 'slots',
+  width: '11rem',
+  title: words.columns.slots,
+  wideOnly: true,
+  cell: (agent) => <Slots agent={agent} />,
+};
+
+const hourColumns = (activityOf: TableProps['activityOf']): GridColumn<Agent>[] => [
+  {
+    key: 'hour',
+    width: '6rem',
+    title: words.columns.hour,
+    align: 'end',
+    wideOnly: true,
+    cell: ({ id }) => {
+      const activity = activityOf(id);
+      return activity ? activity.succeeded + activity.failed + activity.lost : 0;
+    },
+  },
+  {
+    key: 'failed',
+    width: '5rem',
+    title: words.columns.failed,
+    align: 'end',
+    wideOnly: true,
+    cell: ({ id }) => {
+      const bad = (activityOf(id)?.failed ?? 0) + (activityOf(id)?.lost ?? 0);
+      return bad === 0 ? 0 : <span className="font-medium text-bad">{bad}</span>;
+    },
+  },
+];
+
+const FACTS: readonly GridColumn<Agent>[] = [
+  {
+    key: 'capabilities',
+    width: 'minmax(10rem,1fr)',
+    title: words.columns.capabilities,
+    wideOnly: true,
+    cell: ({ capabilities }) => <Chips names={capabilities} />,
+  },
+  {
+    key: 'version',
+    width: '6rem',
+    title: words.columns.version,
+    wideOnly: true,
+    cell: ({ version }) => version || '–',
+  },
+  {
+    key: 'transport',
+    width: '9rem',
+    title: words.columns.transport,
+    wideOnly: true,
+    cell: ({ transport }) => words.transports[transport],
+  },
+];
+
+function Slots({ agent }: { agent: Agent }) {
+  return (
+    <span className="flex w-32 items-center gap-2 tabular-nums">
+      <span className="grow">
+        <Meter label={words.slotsLabel(agent.name)} value={agent.in_flight} max={agent.max_concurrency} />
+      </span>
+      {words.slots(agent.in_flight, agent.max_concurrency)}
+    </span>
+  );
+}

@@ -1,0 +1,56 @@
+import { describe, expect, test } from 'vitest';
+import type { AgentState } from '../../server/domain/routing.ts';
+import { countStates, filterAgents, groupAgents } from './group-agents.ts';
+
+const agent = (
+  name: string,
+  state: AgentState,
+  more: { capabilities?: string[]; labels?: string[] } = {},
+) => ({
+  ...{ name, state, version: name.slice(0, 1), capabilities: ['echo'], labels: [] as string[] },
+  ...more,
+});
+const FLEET = [
+  agent('b1', 'online'),
+  agent('a1', 'offline', { capabilities: ['echo', 'resize'] }),
+  agent('c1', 'stale', { capabilities: ['resize'], labels: ['gpu'] }),
+];
+const shown = (by: Parameters<typeof groupAgents>[1]) =>
+  groupAgents(FLEET, by).map(({ key, agents }) => [key, agents.map(({ name }) => name)]);
+
+describe('groups of agents', () => {
+  test('without a grouping is one, who wants a look before who is well before who is gone', () => {
+    expect(shown('none')).toEqual([['', ['c1', 'b1', 'a1']]]);
+  });
+
+  test('by capability hold an agent as often as it has capabilities', () => {
+    expect(shown('capability')).toEqual([
+      ['echo', ['b1', 'a1']],
+      ['resize', ['c1', 'a1']],
+    ]);
+  });
+
+  test('by label end with those that have none', () => {
+    expect(shown('label')).toEqual([
+      ['gpu', ['c1']],
+      ['', ['b1', 'a1']],
+    ]);
+  });
+});
+
+test('a search finds by name, capability and label, and a state narrows it', () => {
+  const found = (search: string, state: AgentState | null = null) =>
+    filterAgents(FLEET, { search, state }).map(({ name }) => name);
+  expect(found(' RESIZE ')).toEqual(['a1', 'c1']);
+  expect(found('gpu')).toEqual(['c1']);
+  expect(found('resize', 'offline')).toEqual(['a1']);
+  expect(found('', 'busy')).toEqual([]);
+});
+
+test('states are counted in their order, and those that nobody is in are left out', () => {
+  expect(countStates(FLEET)).toEqual([
+    { state: 'online', count: 1 },
+    { state: 'stale', count: 1 },
+    { state: 'offline', count: 1 },
+  ]);
+});

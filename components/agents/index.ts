@@ -1,0 +1,2 @@
+export { AgentPage } from './agent-page.tsx';
+export { AgentsPage } from './agents-page.tsx';

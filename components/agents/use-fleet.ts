@@ -1,0 +1,48 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+import { type Answer, query, useFresh } from '../data/index.ts';
+
+export type Agent = Answer<'agents.list'>['agents'][number];
+export type Activity = Answer<'agents.activity'>['agents'][number];
+
+const LIST = query('agents.list', {});
+const ACTIVITY = query('agents.activity', {});
+/** Signs of life come every five seconds and are not announced. */
+const BEAT_MS = 5000;
+const MINUTE_MS = 60_000;
+
+/** An hour in which nothing ended. */
+export const NOTHING: readonly number[] = new Array<number>(60).fill(0);
+
+/** All agents with what they ended in the last hour, kept fresh. */
+export function useFleet() {
+  const { data, error, refetch, dataUpdatedAt } = useQuery({ ...LIST, refetchInterval: BEAT_MS });
+  const { data: activity } = useQuery({ ...ACTIVITY, refetchInterval: MINUTE_MS });
+  useFresh({ agents: true }, { keys: [LIST.queryKey], everyMs: 1000 });
+  const byId = new Map(activity?.agents.map((each) => [each.id, each]));
+  return {
+    agents: data?.agents,
+    /** By how much the clock of the server is ahead of this one. */
+    aheadMs: data ? Date.parse(data.now) - dataUpdatedAt : 0,
+    activityOf: (id: Agent['id']) => byId.get(id),
+    error,
+    refetch,
+  };
+}
+
+const SECOND_MS = 1000;
+
+/** The server's time, by the second. */
+export function useServerNow(aheadMs: number): number {
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), SECOND_MS);
+    return () => clearInterval(timer);
+  }, []);
+  return now + aheadMs;
+}
+
+export const beatAgeOf = ({ last_heartbeat: at }: Pick<Agent, 'last_heartbeat'>, now: number) =>
+  at === null ? null : Math.max(0, now - Date.parse(at));

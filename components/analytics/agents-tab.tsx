@@ -1,0 +1,97 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { Bot } from 'lucide-react';
+import Link from 'next/link';
+import { type Answer, query } from '../data/index.ts';
+import { Empty, Skeleton } from '../ui/feedback.tsx';
+import { Card } from '../ui/surface.tsx';
+import { Table, type TableColumn } from '../ui/table.tsx';
+import { Changed } from './changed.tsx';
+import { changeOfMs, changeOfShare, formatCount, formatMs, formatShare } from './format.ts';
+import { runsHref } from './links.ts';
+import { Broken } from './states.tsx';
+import type { ScopeState } from './use-scope.ts';
+import { words } from './words.ts';
+
+type View = Answer<'analytics.agents'>;
+type Agent = View['agents'][number];
+
+/** Who does it better, who does it slower, and who loses what they were given. */
+export function AgentsTab({ state }: { state: ScopeState }) {
+  const agents = useQuery({ ...query('analytics.agents', state.scope), placeholderData: (before) => before });
+  if (agents.error && !agents.data) return <Broken result={agents} />;
+  if (!agents.data) return <Skeleton label={words.loading} rows={8} />;
+  return (
+    <Card flush>
+      <Table
+        label={words.agents.label}
+        rows={agents.data.agents}
+        keyOf={({ agent_id }) => agent_id}
+        columns={columnsOf(agents.data, state)}
+      />
+      {agents.data.agents.length === 0 ? (
+        <Empty icon={Bot} title={words.agents.none}>
+          {words.agents.noneHint}
+        </Empty>
+      ) : null}
+    </Card>
+  );
+}
+
+function columnsOf(view: View, state: ScopeState): TableColumn<Agent>[] {
+  const { agents: said } = words;
+  const number = { align: 'end', wideOnly: true } as const;
+  const hrefOf = ({ agent_id }: Agent) =>
+    runsHref({ ...state.link, tag: null, agent: agent_id, ended: view.range });
+  const compared = state.params.compare;
+  return [
+    {
+      key: 'agent',
+      title: said.agent,
+      cell: (agent) => (
+        <Link href={hrefOf(agent)} className="font-medium hover:underline">
+          {agent.name ?? agent.agent_id}
+          <span className="ml-2 text-xs font-normal text-quiet">{agent.instance ?? said.gone}</span>
+        </Link>
+      ),
+    },
+    { key: 'attempts', title: said.attempts, align: 'end', cell: ({ attempts }) => formatCount(attempts) },
+    {
+      key: 'success',
+      title: said.success,
+      align: 'end',
+      cell: ({ success }) => formatShare(success.value),
+    },
+    ...(compared
+      ? [
+          {
+            key: 'before',
+            title: said.before,
+            wideOnly: true,
+            cell: ({ success, before }: Agent) => (
+              <Changed inTable change={changeOfShare(success, before.success)} />
+            ),
+          },
+        ]
+      : []),
+    { key: 'failed', title: said.failed, ...number, cell: (agent) => formatCount(agent.failed_attempts) },
+    { key: 'lost', title: said.lost, ...number, cell: ({ lost }) => formatCount(lost) },
+    { key: 'wait', title: said.wait, ...number, cell: ({ wait }) => formatMs(wait.p95) },
+    { key: 'time50', title: said.time50, ...number, cell: ({ time }) => formatMs(time.p50) },
+    { key: 'time', title: said.time, ...number, cell: ({ time }) => formatMs(time.p95) },
+    ...(compared
+      ? [
+          {
+            key: 'change',
+            title: said.before,
+            wideOnly: true,
+            cell: ({ time, before }: Agent) => (
+              <Changed inTable change={changeOfMs(time.p95, before.time.p95)} />
+            ),
+          },
+        ]
+      : []),
+    { key: 'busy', title: said.busy, ...number, cell: ({ busy_ms }) => formatMs(busy_ms) },
+  ];
+}

@@ -1,0 +1,201 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { useRouter } from 'next/navigation';
+import { useState } from 'react';
+import { type Answer, query } from '../data/index.ts';
+import { useAct } from '../shell/use-act.ts';
+import { useMay } from '../shell/use-may.ts';
+import { Button } from '../ui/button.tsx';
+import { TimeChart } from '../ui/chart/index.ts';
+import { Dialog } from '../ui/dialog.tsx';
+import { Skeleton } from '../ui/feedback.tsx';
+import { Field, TextArea } from '../ui/field.tsx';
+import { TimeRangePicker, writeTimeRange } from '../ui/filter/index.ts';
+import { StatusPill } from '../ui/status.tsx';
+import { Card, Figure, Page, PageHead } from '../ui/surface.tsx';
+import { Table, type TableColumn } from '../ui/table.tsx';
+import { Ago, Code, CopyText } from '../ui/text.tsx';
+import { decisionsOn, type ErrorGroup, lookOfError } from './error-look.ts';
+import { endsOf, formatCount, formatStretch, stretchOf, tickFormat } from './format.ts';
+import { LatestRuns } from './latest-runs.tsx';
+import { runsHref } from './links.ts';
+import { Broken } from './states.tsx';
+import { type ScopeState, useScope } from './use-scope.ts';
+import { words } from './words.ts';
+
+type View = Answer<'analytics.error'>;
+
+const said = words.errors;
+
+/** One kind of failure: what it says, where and since when it comes up, and what is thought of it. */
+export function ErrorPage({ id }: { id: string }) {
+  const state = useScope();
+  const error = useQuery(query('analytics.error', { ...state.scope, id }));
+  const group = error.data?.group;
+  return (
+    <Page>
+      <PageHead
+        trail={[{ label: words.title, href: '/analytics?tab=errors' }]}
+        title={
+          group ? (
+            <>
+              {group.code}
+              <StatusPill look={lookOfError(group)} />
+            </>
+          ) : (
+            said.error
+          )
+        }
+        note={group ? <Subtitle group={group} /> : undefined}
+        actions={
+          <>
+            <TimeRangePicker
+              label={words.range}
+              value={state.params.range}
+              onChange={(range) => state.set({ range })}
+            />
+            {group ? <Decisions group={group} /> : null}
+          </>
+        }
+      />
+      {error.error && !error.data ? <Broken result={error} /> : null}
+      {error.data ? (
+        <Body view={error.data} state={state} />
+      ) : error.error ? null : (
+        <Skeleton label={words.loading} rows={8} />
+      )}
+    </Page>
+  );
+}
+
+function Subtitle({ group }: { group: ErrorGroup }) {
+  return (
+    <span className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm">
+      <span>
+        {group.class} {said.at} {group.type ?? said.noStage}
+      </span>
+      <CopyText text={group.id} what={said.error} />
+      {group.decided_by === null ? null : <span>{said.decided(group.decided_by)}</span>}
+      {group.note === '' ? null : <span className="text-text">{group.note}</span>}
+    </span>
+  );
+}
+
+function Body({ view, state }: { view: View; state: ScopeState }) {
+  const { group, range } = view;
+  const href = runsHref({ ...state.link, group: group.id, ended: range });
+  return (
+    <div className="flex flex-col gap-5">
+      <div className="grid gap-3 sm:grid-cols-3">
+        <Figure
+          label={said.runs}
+          value={formatCount(group.runs)}
+          note={said.before(formatCount(group.runs_before))}
+          href={href}
+        />
+        <Figure label={said.first} value={<Ago at={group.first_seen} />} />
+        <Figure label={said.last} value={<Ago at={group.last_seen} />} />
+      </div>
+      <Card title={said.message}>
+        <Code label={said.message}>{group.message}</Code>
+      </Card>
+      <Trend group={group} state={state} />
+      <Card title={said.places} flush>
+        <Table
+          label={said.places}
+          rows={group.places}
+          keyOf={({ version_id }) => version_id}
+          columns={PLACES}
+        />
+      </Card>
+      <LatestRuns group={group.id} href={href} count={group.runs} />
+    </div>
+  );
+}
+
+const PLACES: readonly TableColumn<ErrorGroup['places'][number]>[] = [
+  {
+    key: 'pipeline',
+    title: words.filters.pipeline,
+    cell: ({ pipeline_name }) => pipeline_name ?? words.stages.alone,
+  },
+  {
+    key: 'version',
+    title: said.version,
+    cell: ({ version }) => (version === null ? words.figures.none : `v${version}`),
+  },
+  { key: 'runs', title: said.runs, align: 'end', cell: ({ runs }) => formatCount(runs) },
+];
+
+function Trend({ group, state }: { group: ErrorGroup; state: ScopeState }) {
+  const router = useRouter();
+  const stretches = group.trend.map(stretchOf);
+  // The first and the last may be shorter than the others.
+  const whole = stretches[1];
+  return (
+    <Card title={said.trendOf}>
+      <TimeChart
+        label={said.trendOf}
+        kind="bars"
+        unit="count"
+        stretches={stretches}
+        series={[
+          {
+            ...{ key: 'runs', label: said.runs, tone: 'bad', style: 'crossed' },
+            values: group.trend.map(({ runs }) => runs),
+          },
+        ]}
+        formatValue={formatCount}
+        formatStretch={formatStretch}
+        formatTick={tickFormat(whole ? whole.to - whole.from : null)}
+        onOpen={(stretch) =>
+          router.push(runsHref({ ...state.link, group: group.id, ended: endsOf(stretch) }))
+        }
+        onZoom={({ from, to }) =>
+          state.set({ range: writeTimeRange({ from: new Date(from), to: new Date(to) }) })
+        }
+      />
+    </Card>
+  );
+}
+
+function Decisions({ group }: { group: ErrorGroup }) {
+  const may = useMay();
+  const [wanted, setWanted] = useState<ErrorGroup['status']>();
+  const [note, setNote] = useState('');
+  const decide = useAct('analytics.decide', {
+    done: (_, input) => said.decide.done[input.status],
+    onDone: () => setNote(''),
+  });
+  if (!may('run.operate')) return null;
+  return (
+    <>
+      {decisionsOn(group).map((decision) => (
+        <Button key={decision} busy={decide.isBusy} onClick={() => setWanted(decision)}>
+          {said.decide[decision]}
+        </Button>
+      ))}
+      <Dialog
+        open={wanted !== undefined}
+        onOpenChange={(isOpen) => (isOpen ? undefined : setWanted(undefined))}
+        title={`${said.decide[wanted ?? 'open']}: ${group.code}`}
+        actions={
+          <Button
+            look="primary"
+            onClick={() => {
+              if (wanted) decide.run({ id: group.id, status: wanted, note });
+              setWanted(undefined);
+            }}
+          >
+            {said.decide[wanted ?? 'open']}
+          </Button>
+        }
+      >
+        <Field label={said.decide.note} hint={said.decide.noteHint}>
+          <TextArea value={note} onChange={setNote} maxLength={1000} rows={3} />
+        </Field>
+      </Dialog>
+    </>
+  );
+}

@@ -1,0 +1,131 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { Bug } from 'lucide-react';
+import Link from 'next/link';
+import { type Answer, query } from '../data/index.ts';
+import { Button } from '../ui/button.tsx';
+import { Sparkline } from '../ui/chart/index.ts';
+import { Segments } from '../ui/choice.tsx';
+import { Empty, Skeleton } from '../ui/feedback.tsx';
+import { StatusText } from '../ui/status.tsx';
+import { Card } from '../ui/surface.tsx';
+import { Table, type TableColumn } from '../ui/table.tsx';
+import { Ago } from '../ui/text.tsx';
+import { Changed } from './changed.tsx';
+import { type ErrorGroup, lookOfError } from './error-look.ts';
+import { changeOfCount, formatCount } from './format.ts';
+import { runsHref } from './links.ts';
+import { Broken } from './states.tsx';
+import { type ScopeState, STATUSES } from './use-scope.ts';
+import { words } from './words.ts';
+
+type View = Answer<'analytics.errors'>;
+
+const said = words.errors;
+
+/** Failures by their kind: what breaks most, since when, and whether somebody is at it. */
+export function ErrorsTab({ state }: { state: ScopeState }) {
+  const { errors: wanted } = state.params;
+  const errors = useQuery({
+    ...query('analytics.errors', { ...state.scope, ...(wanted === 'all' ? {} : { status: [wanted] }) }),
+    placeholderData: (before) => before,
+  });
+  if (errors.error && !errors.data) return <Broken result={errors} />;
+  return (
+    <Card
+      flush
+      title={said.label}
+      actions={
+        <Segments
+          label={said.show}
+          value={wanted}
+          choices={STATUSES.map((value) => ({
+            value,
+            label: value === 'all' ? said.all : said.statuses[value],
+          }))}
+          onChange={(next) => state.set({ errors: next })}
+        />
+      }
+    >
+      {errors.data ? (
+        <Groups view={errors.data} state={state} />
+      ) : (
+        <Skeleton label={words.loading} rows={8} />
+      )}
+    </Card>
+  );
+}
+
+function Groups({ view, state }: { view: View; state: ScopeState }) {
+  if (view.groups.length > 0)
+    return (
+      <Table label={said.label} rows={view.groups} keyOf={({ id }) => id} columns={columnsOf(view, state)} />
+    );
+  if (state.params.errors === 'all')
+    return (
+      <Empty icon={Bug} title={said.none}>
+        {said.noneHint}
+      </Empty>
+    );
+  return (
+    <Empty
+      icon={Bug}
+      title={said.noneMatches}
+      action={<Button onClick={() => state.set({ errors: 'all' })}>{said.showAll}</Button>}
+    >
+      {said.noneHint}
+    </Empty>
+  );
+}
+
+function columnsOf(view: View, state: ScopeState): TableColumn<ErrorGroup>[] {
+  const hrefOf = ({ id }: ErrorGroup) => runsHref({ ...state.link, group: id, ended: view.range });
+  return [
+    {
+      key: 'error',
+      title: said.error,
+      cell: (group) => (
+        <Link
+          href={`/analytics/errors/${group.id}?range=${encodeURIComponent(state.params.range)}`}
+          className="group block py-1.5"
+        >
+          <span className="block truncate font-medium group-hover:underline">{group.message}</span>
+          <span className="block truncate text-xs text-quiet">
+            <span className="font-mono">{group.code}</span> {said.at} {group.type ?? said.noStage}
+          </span>
+        </Link>
+      ),
+    },
+    {
+      key: 'runs',
+      title: said.runs,
+      align: 'end',
+      cell: (group) => (
+        <Link href={hrefOf(group)} className="hover:underline">
+          {formatCount(group.runs)}
+        </Link>
+      ),
+    },
+    {
+      key: 'change',
+      title: words.agents.before,
+      wideOnly: true,
+      cell: ({ runs, runs_before }) =>
+        state.params.compare ? <Changed inTable change={changeOfCount(runs, runs_before, true)} /> : null,
+    },
+    {
+      key: 'trend',
+      title: said.trend,
+      wideOnly: true,
+      cell: ({ trend, message }) => (
+        <span className="block h-6 w-28">
+          <Sparkline label={`${said.trend}: ${message}`} values={trend.map(({ runs }) => runs)} tone="bad" />
+        </span>
+      ),
+    },
+    { key: 'last', title: said.last, wideOnly: true, cell: ({ last_seen }) => <Ago at={last_seen} /> },
+    { key: 'first', title: said.first, wideOnly: true, cell: ({ first_seen }) => <Ago at={first_seen} /> },
+    { key: 'status', title: said.status, cell: (group) => <StatusText look={lookOfError(group)} /> },
+  ];
+}

@@ -1,0 +1,26 @@
+export interface Ended {
+  from: string;
+  to: string;
+}
+
+/** What a list of runs is narrowed by, as it stands in the list's address. */
+export interface RunsLink {
+  ended?: Ended;
+  status?: readonly string[];
+  pipeline?: string | null;
+  version?: string | number | null;
+  agent?: string | null;
+  tag?: string | null;
+  group?: string | null;
+  waiting?: string;
+  sort?: 'finished:desc' | 'duration:desc';
+}
+
+/** The list of just those runs that a figure counts. */
+export function runsHref({ ended, status, ...rest }: RunsLink): string {
+  const params = new URLSearchParams();
+  if (status) params.set('status', status.join(','));
+  if (ended) params.set('finished', `${ended.from}~${ended.to}`);
+  for (const [name, value] of Object.entries(rest)) if (value != null) params.set(name, String(value));
+  return `/runs?${params}`;
+}

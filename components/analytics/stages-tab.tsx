@@ -1,0 +1,106 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { Layers } from 'lucide-react';
+import Link from 'next/link';
+import { type Answer, query } from '../data/index.ts';
+import { Empty, Skeleton } from '../ui/feedback.tsx';
+import { Card } from '../ui/surface.tsx';
+import { Table, type TableColumn } from '../ui/table.tsx';
+import { Changed } from './changed.tsx';
+import { changeOfMs, changeOfShare, formatCount, formatMs, formatShare } from './format.ts';
+import { runsHref } from './links.ts';
+import { Broken } from './states.tsx';
+import type { ScopeState } from './use-scope.ts';
+import { words } from './words.ts';
+
+type View = Answer<'analytics.stages'>;
+type Stage = View['stages'][number];
+
+/** What runs wait for: where an hour of work saves users most. */
+export function StagesTab({ state }: { state: ScopeState }) {
+  const stages = useQuery({ ...query('analytics.stages', state.scope), placeholderData: (before) => before });
+  if (stages.error && !stages.data) return <Broken result={stages} />;
+  if (!stages.data) return <Skeleton label={words.loading} rows={8} />;
+  return (
+    <Card flush>
+      <Table
+        label={words.stages.label}
+        rows={stages.data.stages}
+        keyOf={({ pipeline_id, stage, type }) => `${pipeline_id} ${stage} ${type}`}
+        columns={columnsOf(stages.data, state)}
+      />
+      {stages.data.stages.length === 0 ? (
+        <Empty icon={Layers} title={words.stages.none}>
+          {words.stages.noneHint}
+        </Empty>
+      ) : null}
+    </Card>
+  );
+}
+
+function columnsOf(view: View, state: ScopeState): TableColumn<Stage>[] {
+  const { stages: said } = words;
+  const number = { align: 'end', wideOnly: true } as const;
+  const hrefOf = ({ pipeline_id }: Stage) =>
+    runsHref({ ...state.link, pipeline: pipeline_id, ended: view.range, sort: 'duration:desc' });
+  return [
+    {
+      key: 'stage',
+      title: said.stage,
+      cell: (stage) => (
+        <Link href={hrefOf(stage)} className="font-medium hover:underline">
+          {stage.stage}
+          <span className="ml-2 font-mono text-xs font-normal text-quiet">{stage.type}</span>
+        </Link>
+      ),
+    },
+    {
+      key: 'pipeline',
+      title: said.pipeline,
+      wideOnly: true,
+      cell: ({ pipeline_name: name }) => name ?? said.alone,
+    },
+    { key: 'share', title: said.share, cell: ({ critical }) => <ShareBar value={critical.value ?? 0} /> },
+    ...(state.params.compare
+      ? [
+          {
+            key: 'before',
+            title: said.shareBefore,
+            wideOnly: true,
+            cell: ({ critical, before }: Stage) => (
+              <Changed inTable change={changeOfShare(critical, before.critical, true)} />
+            ),
+          },
+        ]
+      : []),
+    { key: 'tasks', title: said.tasks, ...number, cell: ({ tasks }) => formatCount(tasks) },
+    { key: 'failed', title: said.failed, ...number, cell: ({ failed }) => formatCount(failed) },
+    { key: 'retries', title: said.retries, ...number, cell: ({ retries }) => formatShare(retries.value) },
+    { key: 'wait', title: said.wait, ...number, cell: ({ wait }) => formatMs(wait.p95) },
+    { key: 'time', title: said.time, align: 'end', cell: ({ time }) => formatMs(time.p95) },
+    ...(state.params.compare
+      ? [
+          {
+            key: 'change',
+            title: said.change,
+            wideOnly: true,
+            cell: ({ time, before }: Stage) => (
+              <Changed inTable change={changeOfMs(time.p95, before.time.p95)} />
+            ),
+          },
+        ]
+      : []),
+  ];
+}
+
+function ShareBar({ value }: { value: number }) {
+  return (
+    <span className="flex items-center gap-2">
+      <span aria-hidden className="h-2 w-24 overflow-hidden rounded-sm bg-sunken">
+        <span className="block h-full bg-busy-fill" style={{ inlineSize: `${value * 100}%` }} />
+      </span>
+      <span className="tabular-nums">{formatShare(value)}</span>
+    </span>
+  );
+}

@@ -1,0 +1,93 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { parseAsBoolean, parseAsString, parseAsStringLiteral, useQueryStates } from 'nuqs';
+import { useEffect, useState } from 'react';
+import { idSchema } from '../../server/domain/ids.ts';
+import { type Input, query } from '../data/index.ts';
+import { type FilterDef, readTimeRange, toMinute } from '../ui/filter/index.ts';
+import { filterDefs } from './filters.ts';
+import type { RunsLink } from './links.ts';
+
+export const TABS = ['overview', 'stages', 'agents', 'errors'] as const;
+export type Tab = (typeof TABS)[number];
+export const STATUSES = ['open', 'resolved', 'ignored', 'all'] as const;
+
+/** Pieces of a chart at most: each is wide enough to be hit. */
+export const SERIES_BUCKETS = 60;
+
+/** All of it stands in the address. */
+const PARAMS = {
+  range: parseAsString.withDefault('24h'),
+  pipeline: parseAsString,
+  version: parseAsString,
+  agent: parseAsString,
+  tag: parseAsString,
+  compare: parseAsBoolean.withDefault(true),
+  tab: parseAsStringLiteral(TABS).withDefault('overview'),
+  errors: parseAsStringLiteral(STATUSES).withDefault('open'),
+};
+
+export type Scope = Pick<
+  Input<'analytics.overview'>,
+  'from' | 'to' | 'time_zone' | 'pipeline_id' | 'version' | 'agent_id' | 'tag'
+>;
+
+const REFRESH_MS = 15_000;
+const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+/** What all figures of the page are of, and how it is changed. */
+export function useScope() {
+  const [params, setParams] = useQueryStates(PARAMS, { history: 'push' });
+  const now = useNow();
+  const { names, filters } = useNames();
+  const range = readTimeRange(params.range, toMinute(now)) ?? readTimeRange('24h', toMinute(now));
+  const scope: Scope = {
+    ...(range?.from ? { from: range.from.toISOString() } : {}),
+    ...(range?.to ? { to: range.to.toISOString() } : {}),
+    time_zone: ZONE,
+    ...idsOf(params),
+    // The server counts by one of the two.
+    ...(params.tag && !params.agent ? { tag: params.tag } : {}),
+  };
+  const link: RunsLink = {
+    ...{ pipeline: params.pipeline, version: params.version },
+    ...{ agent: params.agent, tag: scope.tag ?? null },
+  };
+  return { params, set: (next: Partial<typeof params>) => void setParams(next), scope, link, names, filters };
+}
+
+export type ScopeState = ReturnType<typeof useScope>;
+
+function idsOf({ pipeline, version, agent }: Record<'pipeline' | 'version' | 'agent', string | null>): Scope {
+  const isPipeline = idSchema('pipe').safeParse(pipeline);
+  const isAgent = idSchema('agent').safeParse(agent);
+  const number = Number(version);
+  return {
+    ...(isPipeline.success ? { pipeline_id: isPipeline.data } : {}),
+    ...(isPipeline.success && Number.isInteger(number) && number > 0 ? { version: number } : {}),
+    ...(isAgent.success ? { agent_id: isAgent.data } : {}),
+  };
+}
+
+/** Moves on while somebody looks: ranges that reach back from now follow it. */
+function useNow(): number {
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => {
+      if (!document.hidden) setNow(Date.now());
+    }, REFRESH_MS);
+    return () => clearInterval(timer);
+  }, []);
+  return now;
+}
+
+function useNames(): { names: ReadonlyMap<string, string>; filters: FilterDef[] } {
+  const pipelines = useQuery(query('pipelines.list', { limit: 200 })).data?.pipelines ?? [];
+  const agents = useQuery(query('agents.list', {})).data?.agents ?? [];
+  const all = [...pipelines, ...agents];
+  return {
+    names: new Map(all.map(({ id, name }) => [id as string, name])),
+    filters: filterDefs(pipelines, agents),
+  };
+}

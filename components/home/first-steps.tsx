@@ -1,0 +1,152 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { CircleCheck, CircleDashed, X } from 'lucide-react';
+import Link from 'next/link';
+import { useRouter } from 'next/navigation';
+import { type ReactNode, useEffect, useState } from 'react';
+import { type Answer, query } from '../data/index.ts';
+import { useAct } from '../shell/use-act.ts';
+import { useMay } from '../shell/use-may.ts';
+import { Button, IconButton } from '../ui/button.tsx';
+import { Card } from '../ui/surface.tsx';
+import { Code, CopyText } from '../ui/text.tsx';
+import { FIRST_AGENT, firstAgentCommand } from './first-agent.ts';
+import { words } from './words.ts';
+
+const said = words.steps;
+const HIDDEN = 'signalbox-first-steps-hidden';
+
+/** What leads to a first run and a first agent of one's own; gone when both are there, or when somebody hides it. */
+export function FirstSteps({ steps }: { steps: Answer<'analytics.home'>['first_steps'] }) {
+  const { isHidden, hide } = useHidden();
+  if (isHidden || (steps.has_run && steps.has_agent)) return null;
+  return (
+    <Card
+      title={said.title}
+      actions={<IconButton label={said.hide} icon={X} size="sm" onClick={hide} />}
+      flush
+    >
+      <ol>
+        <Step isDone={steps.has_run} title={said.run} note={said.runNote}>
+          <RunStep />
+        </Step>
+        <Step isDone={steps.has_agent} title={said.agent} note={said.agentNote}>
+          <AgentStep />
+        </Step>
+        <Step isDone={false} title={said.task} note={said.taskNote}>
+          <TaskStep />
+        </Step>
+      </ol>
+    </Card>
+  );
+}
+
+/** Kept by the browser. Hidden until that is known, so that nothing flashes. */
+function useHidden() {
+  const [isHidden, setHidden] = useState(true);
+  useEffect(() => setHidden(localStorage.getItem(HIDDEN) !== null), []);
+  return {
+    isHidden,
+    hide() {
+      localStorage.setItem(HIDDEN, '1');
+      setHidden(true);
+    },
+  };
+}
+
+function Step({
+  isDone,
+  title,
+  note,
+  children,
+}: {
+  isDone: boolean;
+  title: string;
+  note: string;
+  children: ReactNode;
+}) {
+  const Icon = isDone ? CircleCheck : CircleDashed;
+  return (
+    <li className="flex gap-3 border-b border-line px-4 py-3.5 last:border-b-0">
+      <Icon aria-hidden size={18} className={`mt-0.5 shrink-0 ${isDone ? 'text-good' : 'text-quiet'}`} />
+      <div className="flex min-w-0 grow flex-col items-start gap-2">
+        <div>
+          <h3 className={`font-medium ${isDone ? 'text-quiet' : ''}`}>
+            {title}
+            {isDone ? <span className="sr-only"> ({said.done})</span> : null}
+          </h3>
+          <p className="text-sm text-quiet">{note}</p>
+        </div>
+        {isDone ? null : children}
+      </div>
+    </li>
+  );
+}
+
+function Command({ text, hint }: { text: string; hint: string }) {
+  return (
+    <div className="w-full max-w-3xl">
+      <p className="mb-1 flex items-center justify-between gap-2 text-xs text-quiet">
+        {hint}
+        <CopyText text={text} shown="" what={said.copy} />
+      </p>
+      <Code label={hint}>{text}</Code>
+    </div>
+  );
+}
+
+function RunStep() {
+  const [sample] = useQuery(query('pipelines.list', { limit: 1 })).data?.pipelines ?? [];
+  return (
+    <>
+      <Link
+        href="/pipelines"
+        className="inline-flex h-8 items-center rounded-md border border-line bg-card px-3 font-medium hover:border-control hover:bg-hover"
+      >
+        {said.runButton}
+      </Link>
+      {sample ? (
+        <Command hint={said.runCommand} text={`npx signalbox run ${JSON.stringify(sample.name)}`} />
+      ) : null}
+    </>
+  );
+}
+
+function AgentStep() {
+  const may = useMay();
+  const [token, setToken] = useState<string>();
+  const make = useAct('agentTokens.create', { onDone: (made) => setToken(made.token) });
+  if (!may('key.manage')) return <p className="text-sm text-quiet">{said.notYours}</p>;
+  if (token === undefined)
+    return (
+      <Button
+        look="primary"
+        busy={make.isBusy}
+        onClick={() => make.run({ agent: FIRST_AGENT.name, expires_in_days: 7 })}
+      >
+        {said.agentButton}
+      </Button>
+    );
+  return (
+    <>
+      <p className="text-sm text-warn">{said.agentOnce}</p>
+      <Command hint={said.agentCommand} text={firstAgentCommand({ url: window.location.origin, token })} />
+    </>
+  );
+}
+
+function TaskStep() {
+  const may = useMay();
+  const router = useRouter();
+  const submit = useAct('tasks.submit', { onDone: ({ run_id }) => router.push(`/runs/${run_id}`) });
+  if (!may('run.operate')) return <p className="text-sm text-quiet">{said.notYours}</p>;
+  return (
+    <Button
+      busy={submit.isBusy}
+      onClick={() => submit.run({ type: FIRST_AGENT.capability, payload: { name: 'Signalbox' } })}
+    >
+      {said.taskButton}
+    </Button>
+  );
+}

@@ -1,0 +1,181 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import Link from 'next/link';
+import { formatCount, runsHref } from '../analytics/index.ts';
+import { type Answer, query, useFresh } from '../data/index.ts';
+import { Button } from '../ui/button.tsx';
+import { Notice, ProgressBar, Skeleton } from '../ui/feedback.tsx';
+import { formatDuration } from '../ui/format.ts';
+import { Card, Figure, Page, PageHead } from '../ui/surface.tsx';
+import { Table } from '../ui/table.tsx';
+import { FirstSteps } from './first-steps.tsx';
+import { LastDay } from './last-day.tsx';
+import { RecentRuns } from './recent-runs.tsx';
+import { words } from './words.ts';
+
+type Home = Answer<'analytics.home'>;
+
+const HOME = query('analytics.home', {});
+/** The server stops counting there. */
+const MAX_COUNT = 10_000;
+const REFRESH_MS = 15_000;
+
+/** What wants a look now. Each number leads to the list that it counts. */
+export function HomePage() {
+  const home = useQuery({ ...HOME, refetchInterval: REFRESH_MS });
+  useFresh({ everything: true }, { keys: [HOME.queryKey], everyMs: 3000 });
+  const pipelines = useQuery(query('pipelines.list', { limit: 200 })).data?.pipelines ?? [];
+  return (
+    <Page>
+      <PageHead title={words.title} />
+      {home.error && !home.data ? (
+        <Notice
+          message={home.error.message}
+          advice={home.error.advice}
+          action={
+            <Button size="sm" onClick={() => void home.refetch()}>
+              {words.again}
+            </Button>
+          }
+        />
+      ) : null}
+      {home.data ? (
+        <Board home={home.data} />
+      ) : home.error ? null : (
+        <Skeleton label={words.loading} rows={10} />
+      )}
+      <div className="mt-5">
+        <RecentRuns pipelines={pipelines} />
+      </div>
+    </Page>
+  );
+}
+
+function Board({ home }: { home: Home }) {
+  return (
+    <div className="flex flex-col gap-5">
+      <FirstSteps steps={home.first_steps} />
+      <Now home={home} />
+      <LastDay home={home} />
+      {home.queues ? <Queues queues={home.queues} /> : null}
+      {home.quotas.length > 0 ? <Quotas quotas={home.quotas} /> : null}
+    </div>
+  );
+}
+
+const shown = (count: number): string =>
+  count >= MAX_COUNT ? words.now.more(formatCount(MAX_COUNT)) : formatCount(count);
+
+/** The very filter by which the server counted, as the list's address has it. */
+function hrefOf({ filter }: Home['running']): string {
+  const { status, finished_after: after, min_waiting_ms: waitingMs } = filter;
+  return runsHref({
+    status,
+    ...(after === undefined ? {} : { ended: { from: after, to: '' }, sort: 'finished:desc' }),
+    ...(waitingMs === undefined ? {} : { waiting: `${waitingMs / 60_000}m` }),
+  });
+}
+
+function Now({ home }: { home: Home }) {
+  const { now } = words;
+  const { running, failed, stuck, agents, dead_letters: letters } = home;
+  return (
+    <div className="grid grid-cols-2 gap-3 md:grid-cols-3 xl:grid-cols-5">
+      <Figure label={now.running} value={shown(running.count)} href={hrefOf(running)} />
+      <Figure label={now.failed} value={<Alarm count={failed.count} />} href={hrefOf(failed)} />
+      <Figure
+        label={now.stuck}
+        value={<Alarm count={stuck.count} />}
+        href={hrefOf(stuck)}
+        note={now.stuckNote}
+      />
+      {agents ? (
+        <Figure
+          label={now.agents}
+          value={<Alarm count={agents.down} />}
+          href={`/agents?state=${agents.filter.status.join(',')}`}
+          note={now.agentsNote(formatCount(agents.all))}
+        />
+      ) : null}
+      {letters === null ? null : (
+        <Figure label={now.letters} value={<Alarm count={letters} />} href="/queues" note={now.lettersNote} />
+      )}
+    </div>
+  );
+}
+
+/** None is as it should be. */
+function Alarm({ count }: { count: number }) {
+  return <span className={count > 0 ? 'text-bad' : ''}>{shown(count)}</span>;
+}
+
+const QUEUES_SHOWN = 6;
+
+function Queues({ queues }: { queues: NonNullable<Home['queues']> }) {
+  const { queues: said } = words;
+  return (
+    <Card title={said.title} actions={<QueuesLink />} flush>
+      {queues.length === 0 ? (
+        <p className="px-4 py-3 text-sm text-quiet">{said.none}</p>
+      ) : (
+        <Table
+          label={said.title}
+          rows={queues.slice(0, QUEUES_SHOWN)}
+          keyOf={({ queue }) => queue}
+          columns={[
+            { key: 'queue', title: said.queue, cell: ({ queue }) => queue },
+            {
+              key: 'messages',
+              title: said.messages,
+              align: 'end',
+              cell: ({ messages }) => formatCount(messages),
+            },
+            {
+              key: 'age',
+              title: said.age,
+              align: 'end',
+              cell: ({ oldest_age_ms: age }) => (age === null ? words.day.none : formatDuration(age)),
+            },
+            {
+              key: 'consumers',
+              title: said.consumers,
+              align: 'end',
+              wideOnly: true,
+              cell: ({ consumers }) => consumers,
+            },
+          ]}
+        />
+      )}
+    </Card>
+  );
+}
+
+function QueuesLink() {
+  return (
+    <Link href="/queues" prefetch={false} className="text-sm text-accent hover:underline">
+      {words.queues.all}
+    </Link>
+  );
+}
+
+function Quotas({ quotas }: { quotas: Home['quotas'] }) {
+  const { quotas: said } = words;
+  return (
+    <Card title={said.title}>
+      <ul className="flex flex-col gap-4">
+        {quotas.map(({ name, used, limit }) => (
+          <li key={name}>
+            <div className="mb-1.5 flex justify-between text-sm">
+              <span>{said.names[name]}</span>
+              <span className="text-quiet tabular-nums">
+                {said.used(formatCount(used), formatCount(limit))}
+              </span>
+            </div>
+            <ProgressBar label={said.names[name]} value={limit === 0 ? 1 : Math.min(1, used / limit)} />
+          </li>
+        ))}
+      </ul>
+    </Card>
+  );
+}

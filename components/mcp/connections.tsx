@@ -1,0 +1,99 @@
+'use client';
+
+import { Cable, Plus } from 'lucide-react';
+import Link from 'next/link';
+import { useState } from 'react';
+import type { Answer } from '../data/index.ts';
+import { lookOfConnection } from '../looks/index.ts';
+import { PagedTable } from '../shell/paged-table.tsx';
+import { useMay } from '../shell/use-may.ts';
+import { Button } from '../ui/button.tsx';
+import { StatusText } from '../ui/status.tsx';
+import { Card } from '../ui/surface.tsx';
+import type { TableColumn } from '../ui/table.tsx';
+import { Chip } from '../ui/text.tsx';
+import { ConnectDialog } from './connect-dialog.tsx';
+import { words } from './words.ts';
+
+export type Connection = Answer<'mcp.connections'>['connections'][number];
+
+export function Connections() {
+  const may = useMay();
+  const [isConnecting, setConnecting] = useState(false);
+  const connect = may('mcp.connect') ? (
+    <Button icon={Plus} size="sm" onClick={() => setConnecting(true)}>
+      {words.connect}
+    </Button>
+  ) : undefined;
+  return (
+    <Card title={words.tabs.connections} flush actions={connect}>
+      <PagedTable
+        label={words.tabs.connections}
+        path="mcp.connections"
+        rowsOf={(page) => page.connections}
+        keyOf={(connection) => connection.id}
+        columns={COLUMNS}
+        empty={{ icon: Cable, title: words.none, note: words.noneNote }}
+      />
+      <ConnectDialog open={isConnecting} onOpenChange={setConnecting} />
+    </Card>
+  );
+}
+
+/** How a connection is doing, in one word. */
+export function stateOf({ enabled, breaker, health }: Connection): Parameters<typeof lookOfConnection>[0] {
+  if (!enabled) return 'off';
+  if (breaker.state !== 'closed') return 'cooling';
+  if (!health) return 'unknown';
+  return health.ok ? 'reachable' : 'unreachable';
+}
+
+const waiting = ({ tools }: Connection): number => (tools.new ?? 0) + (tools.changed ?? 0);
+
+const COLUMNS: TableColumn<Connection>[] = [
+  {
+    key: 'name',
+    title: 'Name',
+    cell: (connection) => (
+      <>
+        <Link href={`/mcp/${connection.id}`} className="font-medium underline-offset-4 hover:underline">
+          {connection.name}
+        </Link>{' '}
+        <span className="font-mono text-xs text-quiet">{connection.slug}__</span>
+      </>
+    ),
+  },
+  {
+    key: 'state',
+    title: 'State',
+    cell: (connection) => <StatusText look={lookOfConnection(stateOf(connection))} />,
+  },
+  {
+    key: 'speaks',
+    title: 'Speaks',
+    wideOnly: true,
+    cell: ({ health, kind }) => (
+      <span className="text-quiet">
+        {health?.generation ?? '–'} · {kind}
+      </span>
+    ),
+  },
+  {
+    key: 'latency',
+    title: 'Answers in',
+    align: 'end',
+    wideOnly: true,
+    cell: ({ health }) => (health?.latency_ms == null ? '–' : `${health.latency_ms} ms`),
+  },
+  {
+    key: 'tools',
+    title: 'Tools',
+    align: 'end',
+    cell: (connection) => (
+      <span className="inline-flex items-center gap-2">
+        {waiting(connection) > 0 ? <Chip>{words.quarantined(waiting(connection))}</Chip> : null}
+        {connection.tools.approved ?? 0}
+      </span>
+    ),
+  },
+];

@@ -1,0 +1,2 @@
+export { ConnectionPage } from './connection-page.tsx';
+export { McpPage } from './mcp-page.tsx';

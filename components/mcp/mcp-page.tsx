@@ -1,0 +1,38 @@
+'use client';
+
+import { parseAsStringLiteral, useQueryState } from 'nuqs';
+import { Page, PageHead } from '../ui/surface.tsx';
+import { Tabs } from '../ui/tabs.tsx';
+import { Approvals } from './approvals.tsx';
+import { CallLog } from './call-log.tsx';
+import { ClientHelp } from './client-help.tsx';
+import { Connections } from './connections.tsx';
+import { Usage } from './usage.tsx';
+import { words } from './words.ts';
+
+const TABS = ['connections', 'approvals', 'usage', 'log', 'client'] as const;
+const CONTENT = {
+  connections: Connections,
+  approvals: Approvals,
+  usage: Usage,
+  log: CallLog,
+  client: ClientHelp,
+} as const;
+
+export function McpPage() {
+  const [tab, setTab] = useQueryState('tab', parseAsStringLiteral(TABS).withDefault('connections'));
+  return (
+    <Page>
+      <PageHead title={words.title} note={words.note} />
+      <Tabs
+        label={words.title}
+        value={tab}
+        onChange={(next) => void setTab(next)}
+        items={TABS.map((value) => {
+          const Content = CONTENT[value];
+          return { value, label: words.tabs[value], content: value === tab ? <Content /> : null };
+        })}
+      />
+    </Page>
+  );
+}

@@ -1,0 +1,174 @@
+'use client';
+
+import { ChevronDown, ChevronRight, TriangleAlert, Wrench } from 'lucide-react';
+import { useState } from 'react';
+import type { Answer } from '../data/index.ts';
+import { lookOfTool } from '../looks/index.ts';
+import { usePages } from '../shell/paged-table.tsx';
+import { useAct } from '../shell/use-act.ts';
+import { useMay } from '../shell/use-may.ts';
+import { Button } from '../ui/button.tsx';
+import { Empty, Notice, Skeleton } from '../ui/feedback.tsx';
+import { StatusText } from '../ui/status.tsx';
+import { Card } from '../ui/surface.tsx';
+import { Code } from '../ui/text.tsx';
+import { Playground } from './playground.tsx';
+import { words } from './words.ts';
+
+type Connection = Answer<'mcp.connection'>;
+type Tool = Answer<'mcp.connectionTools'>['tools'][number];
+
+/** What the server offers: what is new or has changed cannot be called until somebody has looked at it. */
+export function ToolList({ connection }: { connection: Connection }) {
+  const canManage = useMay()('mcp.manage');
+  const { rows, error } = usePages(
+    'mcp.connectionTools',
+    { id: connection.id, limit: 200 },
+    (page) => page.tools,
+  );
+  const approve = useAct('mcp.approveTools', { done: words.approved });
+  const waiting = (rows ?? []).flatMap(({ name, hash, changes, state, definition }) =>
+    // status-words: states of tools
+    definition !== null && hash !== null && (state === 'new' || state === 'changed')
+      ? [{ name, hash, changes }]
+      : [],
+  );
+  if (error && !rows) return <Notice message={error.message} advice={error.advice} />;
+  return (
+    <Card
+      title={words.tools(rows?.length ?? 0)}
+      flush
+      actions={
+        canManage && waiting.length > 1 ? (
+          <Button
+            size="sm"
+            busy={approve.isBusy}
+            onClick={() =>
+              approve.run({ id: connection.id, tools: waiting.map(({ name, hash }) => ({ name, hash })) })
+            }
+          >
+            {`${words.approve} all ${waiting.length}`}
+          </Button>
+        ) : undefined
+      }
+    >
+      {rows ? null : <Skeleton label={words.tools(0)} />}
+      {rows?.length === 0 ? <Empty icon={Wrench} title="It offers no tools" /> : null}
+      <ul>
+        {rows?.map((tool) => (
+          <ToolRow key={tool.name} connection={connection} tool={tool} canManage={canManage} />
+        ))}
+      </ul>
+    </Card>
+  );
+}
+
+interface RowProps {
+  connection: Connection;
+  tool: Tool;
+  canManage: boolean;
+}
+
+function ToolRow({ connection, tool, canManage }: RowProps) {
+  const [isOpen, setOpen] = useState(false);
+  const Chevron = isOpen ? ChevronDown : ChevronRight;
+  return (
+    <li className="border-b border-line last:border-b-0">
+      <div className="flex min-h-11 flex-wrap items-center gap-x-3 gap-y-1 px-4 py-1.5">
+        <button
+          type="button"
+          aria-expanded={isOpen}
+          onClick={() => setOpen(!isOpen)}
+          className="flex min-w-0 grow items-center gap-2 text-left"
+        >
+          <Chevron aria-hidden size={14} className="shrink-0 text-quiet" />
+          <span className="font-mono text-sm">{tool.name}</span>
+          <span className="min-w-0 truncate text-sm text-quiet">{tool.definition?.description}</span>
+        </button>
+        {tool.warnings.length > 0 ? (
+          <TriangleAlert aria-label="Look twice" size={14} className="text-warn" />
+        ) : null}
+        <span className="text-xs tabular-nums text-quiet">{tool.tokens} tokens</span>
+        <StatusText look={lookOfTool(tool.state)} />
+        {canManage ? <Judge connection={connection} tool={tool} /> : null}
+      </div>
+      {isOpen ? <Details connection={connection} tool={tool} /> : null}
+    </li>
+  );
+}
+
+function Judge({ connection: { id }, tool: { name, hash, state } }: Omit<RowProps, 'canManage'>) {
+  const approve = useAct('mcp.approveTools', { done: words.approved });
+  const block = useAct('mcp.blockTools');
+  // status-words: states of tools
+  const isBlocked = state === 'blocked';
+  const isWaiting = state === 'new' || state === 'changed';
+  return (
+    <span className="flex gap-1">
+      {isWaiting && hash !== null ? (
+        <Button size="sm" busy={approve.isBusy} onClick={() => approve.run({ id, tools: [{ name, hash }] })}>
+          {words.approve}
+          <span className="sr-only"> {name}</span>
+        </Button>
+      ) : null}
+      <Button
+        size="sm"
+        look="quiet"
+        busy={block.isBusy}
+        onClick={() => block.run({ id, tools: [name], blocked: !isBlocked })}
+      >
+        {isBlocked ? words.unblock : words.block}
+        <span className="sr-only"> {name}</span>
+      </Button>
+    </span>
+  );
+}
+
+function Details({ tool }: Omit<RowProps, 'canManage'>) {
+  return (
+    <div className="flex flex-col gap-3 border-t border-line bg-page px-4 py-3 text-sm">
+      {tool.warnings.map((warning) => (
+        <p key={warning} className="text-warn">
+          {words.warnings[warning]}
+        </p>
+      ))}
+      {tool.changes.length > 0 ? <Changes changes={tool.changes} /> : null}
+      {tool.definition?.description === undefined ? null : (
+        <p className="max-w-prose whitespace-pre-wrap break-words">{tool.definition.description}</p>
+      )}
+      {tool.definition ? (
+        <Code label="Input schema">{JSON.stringify(tool.definition.inputSchema, null, 2)}</Code>
+      ) : null}
+      {/* status-words: states of tools */}
+      {tool.state === 'approved' ? <Playground tool={tool} /> : null}
+    </div>
+  );
+}
+
+/** From what was approved to what it says now; what nobody would see is spelt out. */
+function Changes({ changes }: Pick<Tool, 'changes'>) {
+  return (
+    <ul className="flex flex-col gap-2">
+      {changes.map(({ path, before, after }) => (
+        <li key={path} className="rounded-md border border-line bg-card p-2">
+          <p className="mb-1 font-mono text-xs text-quiet">{path}</p>
+          <div className="grid gap-2 md:grid-cols-2">
+            <Side label={words.was} text={before} look="bg-bad-soft" />
+            <Side label={words.is} text={after} look="bg-good-soft" />
+          </div>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Side({ label, text, look }: { label: string; text: string | null; look: string }) {
+  return (
+    <div>
+      <p className="text-xs text-quiet">{label}</p>
+      <pre className={`whitespace-pre-wrap break-words rounded-sm p-1.5 font-mono text-xs ${look}`}>
+        {text ?? '–'}
+      </pre>
+    </div>
+  );
+}

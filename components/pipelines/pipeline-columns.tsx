@@ -1,0 +1,135 @@
+import Link from 'next/link';
+import { lookOfRun } from '../looks/index.ts';
+import { pipelineHref } from '../shell/places.ts';
+import { formatDuration, formatMoment } from '../ui/format.ts';
+import type { GridColumn } from '../ui/grid/index.ts';
+import { StatusStrip } from '../ui/status.tsx';
+import { Ago, Chip } from '../ui/text.tsx';
+import { durationOf, sharesOf, sumUp } from './last-runs.ts';
+import { RowActions } from './row-actions.tsx';
+import { StarButton } from './star-button.tsx';
+import type { Pipeline, RowRights } from './types.ts';
+import { words } from './words.ts';
+
+const SHOWN_TAGS = 3;
+
+interface Wishes extends RowRights {
+  onTag(tag: string): void;
+  onRun(id: string): void;
+}
+
+export function columnsOf({ onTag, onRun, ...rights }: Wishes): GridColumn<Pipeline>[] {
+  return [
+    {
+      key: 'name',
+      title: words.columns.name,
+      width: 'minmax(16rem,1fr)',
+      cell: (pipeline) => <NameCell pipeline={pipeline} onTag={onTag} />,
+    },
+    {
+      key: 'owner',
+      title: words.columns.owner,
+      width: '8rem',
+      wideOnly: true,
+      cell: ({ owner }) => owner?.name ?? words.nobody,
+    },
+    {
+      key: 'runs',
+      title: words.columns.runs,
+      width: '11.5rem',
+      wideOnly: true,
+      cell: (pipeline) => <LastRuns pipeline={pipeline} />,
+    },
+    {
+      key: 'success',
+      title: words.columns.success,
+      width: '6.5rem',
+      align: 'end',
+      wideOnly: true,
+      cell: ({ recent_runs: runs }) => {
+        const { good, judged } = sumUp(runs ?? []);
+        return judged === 0 ? '–' : <span title={words.successTitle}>{words.success(good, judged)}</span>;
+      },
+    },
+    {
+      key: 'p95',
+      title: words.columns.p95,
+      width: '7rem',
+      align: 'end',
+      wideOnly: true,
+      cell: ({ recent_runs: runs }) => {
+        const { p95Ms } = sumUp(runs ?? []);
+        return p95Ms === null ? '–' : <span title={words.p95Title}>{formatDuration(p95Ms)}</span>;
+      },
+    },
+    {
+      key: 'changed',
+      title: words.columns.changed,
+      width: '7rem',
+      align: 'end',
+      wideOnly: true,
+      cell: ({ updated_at: at }) => <Ago at={at} />,
+    },
+    {
+      key: 'actions',
+      title: words.columns.actions,
+      width: '6.5rem',
+      align: 'end',
+      cell: (pipeline) => <RowActions pipeline={pipeline} rights={rights} onRun={onRun} />,
+    },
+  ];
+}
+
+function NameCell({ pipeline, onTag }: { pipeline: Pipeline; onTag(tag: string): void }) {
+  const { id, name, description, version, stages, tags } = pipeline;
+  return (
+    <span className="flex min-w-0 items-center gap-2">
+      <StarButton pipeline={pipeline} />
+      <span className="flex min-w-0 flex-col gap-0.5">
+        <span className="flex min-w-0 items-center gap-2">
+          <Link
+            href={pipelineHref(id)}
+            prefetch={false}
+            className="truncate text-base font-medium hover:underline"
+          >
+            {name}
+          </Link>
+          <Chip>{version === null ? words.unpublished : words.version(version)}</Chip>
+          {tags.slice(0, SHOWN_TAGS).map((tag) => (
+            <button
+              key={tag}
+              type="button"
+              title={words.tag(tag)}
+              onClick={() => onTag(tag)}
+              className="flex min-h-6 items-center text-xs text-accent hover:underline"
+            >
+              #{tag}
+            </button>
+          ))}
+        </span>
+        <span className="truncate text-quiet" title={description}>
+          {words.stages(stages)}
+          {description === '' ? '' : ` · ${description}`}
+        </span>
+      </span>
+    </span>
+  );
+}
+
+function LastRuns({ pipeline: { name, recent_runs: recent } }: { pipeline: Pipeline }) {
+  if (!recent) return null;
+  if (recent.length === 0) return <span className="text-xs text-faint">{words.noRuns}</span>;
+  const runs = [...recent].reverse();
+  const shares = sharesOf(runs);
+  const bars = runs.map((run, at) => {
+    const look = lookOfRun(run.status);
+    const took = durationOf(run);
+    const title = words.bar(
+      look.label,
+      formatMoment(run.created_at),
+      took === null ? '' : formatDuration(took),
+    );
+    return { key: run.id, look, share: shares[at] ?? 1, href: `/runs/${run.id}`, title };
+  });
+  return <StatusStrip label={words.strip(name)} bars={bars} />;
+}

@@ -1,0 +1,95 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { useRouter } from 'next/navigation';
+import { useId, useState } from 'react';
+import type { Json } from '../../../server/domain/json.ts';
+import { type Answer, query, useAction } from '../../data/index.ts';
+import { Button } from '../../ui/button.tsx';
+import { Dialog } from '../../ui/dialog.tsx';
+import { Notice, Skeleton } from '../../ui/feedback.tsx';
+import type { Pipeline } from '../types.ts';
+import { words } from '../words.ts';
+import { sampleOf } from './input-fields.ts';
+import { InputForm } from './input-form.tsx';
+
+type Details = Answer<'pipelines.get'>;
+
+/** Runs the newest version of a pipeline on what is filled in. */
+export function RunDialog({ id, onClose }: { id: string; onClose(): void }) {
+  const { data, error } = useQuery(query('pipelines.get', { id: id as Pipeline['id'] }));
+  if (data?.version) return <Loaded pipeline={data} version={data.version} onClose={onClose} />;
+  return (
+    <Dialog
+      open
+      onOpenChange={(isOpen) => (isOpen ? undefined : onClose())}
+      title={words.run.title(data?.name ?? '')}
+      width="md"
+    >
+      {error ? <Notice message={error.message} advice={error.advice} /> : null}
+      {data ? <Notice message={words.run.unpublished} /> : null}
+      {data || error ? null : <Skeleton label={words.run.loading} rows={6} />}
+    </Dialog>
+  );
+}
+
+function Loaded({
+  pipeline,
+  version,
+  onClose,
+}: {
+  pipeline: Details;
+  version: NonNullable<Details['version']>;
+  onClose(): void;
+}) {
+  const { inputSchema } = version.graph as { inputSchema?: Json };
+  const [value, setValue] = useState<Json | undefined>(() => sampleOf(inputSchema));
+  const [key] = useState(() => crypto.randomUUID());
+  const router = useRouter();
+  const form = useId();
+  const start = useAction('pipelines.execute', {
+    refresh: [['runs'], ['pipelines']],
+    onDone: (run) => router.push(`/runs/${run.id}`),
+  });
+  return (
+    <Dialog
+      open
+      onOpenChange={(isOpen) => (isOpen ? undefined : onClose())}
+      title={words.run.title(pipeline.name)}
+      description={[
+        words.run.description(version.number),
+        ...(inputSchema === undefined ? [] : [words.run.sample]),
+      ].join(' ')}
+      width="md"
+      actions={
+        <Button
+          type="submit"
+          form={form}
+          look="primary"
+          busy={start.isPending}
+          disabled={value === undefined}
+        >
+          {words.run.start}
+        </Button>
+      }
+    >
+      <form
+        id={form}
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (value !== undefined)
+            // The same click twice is one run; another input is another.
+            start.mutate({
+              id: pipeline.id,
+              input_data: value,
+              version: version.number,
+              idempotency_key: `${key} ${start.submittedAt}`,
+            });
+        }}
+      >
+        {start.error ? <Notice message={start.error.message} advice={start.error.advice} /> : null}
+        <InputForm schema={inputSchema} value={value} onChange={setValue} />
+      </form>
+    </Dialog>
+  );
+}

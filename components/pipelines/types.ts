@@ -1,0 +1,10 @@
+import type { Answer } from '../data/index.ts';
+
+export type Pipeline = Answer<'pipelines.list'>['pipelines'][number];
+
+/** What is offered with each. */
+export interface RowRights {
+  mayRun: boolean;
+  mayEdit: boolean;
+  mayCreate: boolean;
+}

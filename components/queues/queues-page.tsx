@@ -1,0 +1,124 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { parseAsString, parseAsStringLiteral, useQueryState } from 'nuqs';
+import { query } from '../data/index.ts';
+import { useMay } from '../shell/use-may.ts';
+import { Button } from '../ui/button.tsx';
+import { Notice } from '../ui/feedback.tsx';
+import { formatDuration } from '../ui/format.ts';
+import { Figure, Page, PageHead } from '../ui/surface.tsx';
+import { Tabs } from '../ui/tabs.tsx';
+import { DeadLetters } from './dead-letters.tsx';
+import { LimitsTable } from './limits-table.tsx';
+import { QueuesTable } from './queues-table.tsx';
+import type { Letter, Queue } from './types.ts';
+import { words } from './words.ts';
+
+const EVERY_MS = 5000;
+const SHOWN_LETTERS = 500;
+const QUEUES = query('queues.list', {});
+const LETTERS = query('deadLetters.list', { limit: SHOWN_LETTERS });
+const PARTS = ['queues', 'dead', 'limits'] as const;
+
+export function QueuesPage() {
+  const [part, setPart] = useQueryState('part', parseAsStringLiteral(PARTS).withDefault('queues'));
+  const [, setLetter] = useQueryState('letter', parseAsString);
+  const mayInspect = useMay()('queue.inspect');
+  const { data, error, refetch } = useQuery({ ...QUEUES, refetchInterval: EVERY_MS });
+  const letters = useQuery({ ...LETTERS, enabled: mayInspect, refetchInterval: EVERY_MS });
+  // Dead letters have a part of their own.
+  const queues = data?.queues.filter(({ queue }) => queue !== 'mcp.dead-letters');
+  const dead = letters.data?.dead_letters;
+  return (
+    <Page width="wide">
+      <PageHead title={words.title} note={words.note} />
+      {error ? (
+        <Notice
+          message={error.message}
+          advice={error.advice}
+          action={
+            <Button size="sm" onClick={() => void refetch()}>
+              {words.tryAgain}
+            </Button>
+          }
+        />
+      ) : null}
+      <div className="flex flex-col gap-5">
+        <Figures queues={queues} dead={dead} mayInspect={mayInspect} />
+        <Tabs
+          label={words.parts}
+          value={part}
+          onChange={(next) => {
+            void setLetter(null);
+            void setPart(next);
+          }}
+          items={[
+            {
+              value: 'queues',
+              label: words.tabs.queues,
+              content: <QueuesTable queues={queues} isBroken={error !== null} />,
+            },
+            {
+              value: 'dead',
+              label: words.tabs.dead,
+              ...(dead ? { count: dead.length } : {}),
+              content: (
+                <DeadLetters
+                  letters={dead}
+                  error={letters.error}
+                  mayInspect={mayInspect}
+                  isAll={(dead?.length ?? 0) < SHOWN_LETTERS}
+                />
+              ),
+            },
+            { value: 'limits', label: words.tabs.limits, content: <LimitsTable /> },
+          ]}
+        />
+      </div>
+    </Page>
+  );
+}
+
+function Figures({
+  queues,
+  dead,
+  mayInspect,
+}: {
+  queues: readonly Queue[] | undefined;
+  dead: readonly Letter[] | undefined;
+  mayInspect: boolean;
+}) {
+  const sum = (count: (queue: Queue) => number) =>
+    queues ? queues.reduce((total, queue) => total + count(queue), 0).toLocaleString('en') : '–';
+  const ages = queues?.flatMap(({ oldest_age_ms: age }) => (age === null ? [] : [age])) ?? [];
+  const more = (dead?.length ?? 0) >= SHOWN_LETTERS;
+  return (
+    <section
+      aria-label={words.figures.label}
+      className="grid grid-cols-2 gap-3 md:grid-cols-3 lg:grid-cols-5"
+    >
+      <Figure label={words.figures.waiting} value={sum(({ messages }) => messages)} href="/queues" />
+      <Figure
+        label={words.figures.oldest}
+        value={ages.length === 0 ? '–' : formatDuration(Math.max(...ages))}
+      />
+      <Figure
+        label={words.figures.inHand}
+        value={sum(({ unacked }) => unacked)}
+        note={words.figures.inHandNote}
+      />
+      <Figure
+        label={words.figures.rate}
+        value={sum((queue) => queue.delivered_per_minute)}
+        unit={words.figures.perMinute}
+      />
+      <Figure
+        label={words.figures.dead}
+        value={dead ? dead.length : '–'}
+        note={mayInspect ? (more ? words.figures.more : undefined) : words.figures.notYours}
+        href="/queues?part=dead"
+      />
+    </section>
+  );
+}

@@ -1,0 +1,94 @@
+'use client';
+
+import { Inbox } from 'lucide-react';
+import { parseAsBoolean, useQueryState } from 'nuqs';
+import { lookOfQueue } from '../looks/index.ts';
+import { Button } from '../ui/button.tsx';
+import { Switch } from '../ui/choice.tsx';
+import { Empty, Skeleton } from '../ui/feedback.tsx';
+import { formatDuration } from '../ui/format.ts';
+import { StatusText } from '../ui/status.tsx';
+import { Card } from '../ui/surface.tsx';
+import { Table, type TableColumn } from '../ui/table.tsx';
+import { judgeQueue } from './judge-queue.ts';
+import type { Queue } from './types.ts';
+import { words } from './words.ts';
+
+const number = (key: keyof typeof words.columns, of: (queue: Queue) => number, wideOnly = true) => ({
+  ...{ key, title: words.columns[key], align: 'end' as const, wideOnly },
+  cell: (queue: Queue) => of(queue).toLocaleString('en'),
+});
+
+const COLUMNS: readonly TableColumn<Queue>[] = [
+  {
+    key: 'queue',
+    title: words.columns.queue,
+    cell: ({ queue }) => <span className="font-mono text-xs">{queue}</span>,
+  },
+  {
+    key: 'state',
+    title: words.columns.state,
+    cell: (queue) => <StatusText look={lookOfQueue(judgeQueue(queue))} />,
+  },
+  number('waiting', ({ messages }) => messages, false),
+  {
+    key: 'oldest',
+    title: words.columns.oldest,
+    align: 'end',
+    cell: ({ oldest_age_ms: age }) => (age === null ? '–' : formatDuration(age)),
+  },
+  number('consumers', ({ consumers }) => consumers),
+  number('inHand', ({ unacked }) => unacked),
+  number('in', (queue) => queue.published_per_minute),
+  number('out', (queue) => queue.delivered_per_minute),
+  number('returned', (queue) => queue.returned_per_minute),
+];
+
+const ORDER = ['stuck', 'slow', 'flowing', 'empty'];
+const compare = (a: Queue, b: Queue): number =>
+  ORDER.indexOf(judgeQueue(a)) - ORDER.indexOf(judgeQueue(b)) || a.queue.localeCompare(b.queue);
+
+export function QueuesTable({
+  queues,
+  isBroken,
+}: {
+  queues: readonly Queue[] | undefined;
+  isBroken: boolean;
+}) {
+  const [showsEmpty, setShowsEmpty] = useQueryState('empty', parseAsBoolean.withDefault(false));
+  const shown = queues?.filter((queue) => showsEmpty || judgeQueue(queue) !== 'empty').sort(compare);
+  return (
+    <Card
+      title={words.list}
+      actions={
+        <Switch
+          label={words.showEmpty}
+          checked={showsEmpty}
+          onChange={(checked) => void setShowsEmpty(checked || null)}
+        />
+      }
+      flush
+    >
+      {shown && shown.length > 0 ? (
+        <>
+          <Table label={words.list} columns={COLUMNS} rows={shown} keyOf={({ queue }) => queue} />
+          <p className="border-t border-line px-4 py-2 text-xs text-quiet">{words.through}</p>
+        </>
+      ) : null}
+      {shown?.length === 0 ? (
+        <Empty
+          icon={Inbox}
+          title={words.none.title}
+          action={
+            <Button size="sm" onClick={() => void setShowsEmpty(true)}>
+              {words.none.show}
+            </Button>
+          }
+        >
+          {words.none.text(queues?.length ?? 0)}
+        </Empty>
+      ) : null}
+      {shown || isBroken ? null : <Skeleton label={words.loading} rows={6} />}
+    </Card>
+  );
+}

@@ -1,0 +1,170 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { ArrowLeftRight, GitCompareArrows } from 'lucide-react';
+import Link from 'next/link';
+import { parseAsString, useQueryState, useQueryStates } from 'nuqs';
+import { idSchema, type RunId } from '../../../server/domain/ids.ts';
+import { query } from '../../data/index.ts';
+import { lookOfRun, lookOfTask } from '../../looks/index.ts';
+import { Button } from '../../ui/button.tsx';
+import { Drawer } from '../../ui/drawer.tsx';
+import { Empty, Notice, Skeleton } from '../../ui/feedback.tsx';
+import { Field, TextInput } from '../../ui/field.tsx';
+import { formatDuration } from '../../ui/format.ts';
+import { DataGrid, type GridColumn } from '../../ui/grid/index.ts';
+import { StatusPill, StatusText } from '../../ui/status.tsx';
+import { Card, Page, PageHead } from '../../ui/surface.tsx';
+import type { Run } from '../run/use-run.ts';
+import { shortId } from '../short-id.ts';
+import { words } from '../words.ts';
+import { compareRuns, type StagePair } from './compare-runs.ts';
+import { OutputDiff } from './output-diff.tsx';
+
+const useRunOf = (id: string) => {
+  const isId = idSchema('run').safeParse(id).success;
+  return useQuery({ ...query('runs.get', { id: id as RunId, brief: true }), enabled: isId });
+};
+
+/** Two runs stage by stage: how each ended, how long it took, and what came out of it. */
+export function ComparePage() {
+  const [ids, setIds] = useQueryStates({
+    a: parseAsString.withDefault(''),
+    b: parseAsString.withDefault(''),
+  });
+  const [key, setKey] = useQueryState('stage', parseAsString);
+  const [a, b] = [useRunOf(ids.a.trim()), useRunOf(ids.b.trim())];
+  const error = a.error ?? b.error;
+  const pairs = a.data && b.data ? compareRuns(a.data, b.data) : undefined;
+  const pair = pairs?.find((each) => each.key === key);
+  const { compare } = words;
+  return (
+    <Page width="wide">
+      <PageHead
+        trail={[{ label: words.title, href: '/runs' }]}
+        title={compare.title}
+        actions={
+          <Button icon={ArrowLeftRight} onClick={() => void setIds({ a: ids.b, b: ids.a })}>
+            {compare.swap}
+          </Button>
+        }
+      />
+      <div className="mb-5 grid gap-4 sm:grid-cols-2">
+        <Side label={compare.first} id={ids.a} run={a.data} onChange={(next) => void setIds({ a: next })} />
+        <Side label={compare.second} id={ids.b} run={b.data} onChange={(next) => void setIds({ b: next })} />
+      </div>
+      {error ? <Notice message={error.message} advice={error.advice} /> : null}
+      {pairs ? (
+        <Card title={compare.stages} flush>
+          <DataGrid
+            label={compare.stages}
+            columns={COLUMNS}
+            rows={pairs}
+            keyOf={(each) => each.key}
+            onOpen={(each) => void setKey(each.key)}
+          />
+        </Card>
+      ) : ids.a === '' || ids.b === '' ? (
+        <Empty icon={GitCompareArrows} title={compare.choose} />
+      ) : error ? null : (
+        <Skeleton label={compare.loading} rows={8} />
+      )}
+      <Drawer
+        open={pair !== undefined}
+        onOpenChange={(isOpen) => (isOpen ? undefined : void setKey(null))}
+        title={pair ? compare.outputsOf(pair.name) : ''}
+      >
+        {pair ? <OutputDiff key={pair.key} pair={pair} /> : null}
+      </Drawer>
+    </Page>
+  );
+}
+
+function Side({
+  label,
+  id,
+  run,
+  onChange,
+}: {
+  label: string;
+  id: string;
+  run: Run | undefined;
+  onChange(id: string): void;
+}) {
+  return (
+    <Card title={label}>
+      <Field label={words.compare.runId}>
+        <TextInput mono value={id} onChange={onChange} placeholder="run_…" maxLength={64} />
+      </Field>
+      <p className="mt-3 flex min-h-6 flex-wrap items-center gap-3 text-sm text-quiet">
+        {run ? (
+          <>
+            <StatusPill look={lookOfRun(run.status)} />
+            <Link
+              href={`/runs/${run.id}`}
+              className="font-mono text-xs text-text hover:text-accent hover:underline"
+            >
+              {shortId(run.id)}
+            </Link>
+            {run.finished_at === null
+              ? null
+              : formatDuration(Date.parse(run.finished_at) - Date.parse(run.created_at))}
+          </>
+        ) : null}
+      </p>
+    </Card>
+  );
+}
+
+const time = (ms: number | undefined) => (ms === undefined ? '–' : formatDuration(ms));
+
+/** Longer is marked, and said by its sign as well. */
+function Delta({ ms }: { ms: number | undefined }) {
+  if (ms === undefined || ms === 0) return '–';
+  return (
+    <span
+      className={ms > 0 ? 'text-bad' : 'text-good'}
+    >{`${ms > 0 ? '+' : '−'}${formatDuration(Math.abs(ms))}`}</span>
+  );
+}
+
+const { compare } = words;
+const stateOf = (stage: StagePair['a']) =>
+  stage ? <StatusText look={lookOfTask(stage.state)} /> : compare.missing;
+
+const COLUMNS: GridColumn<StagePair>[] = [
+  { key: 'name', title: compare.stage, width: 'minmax(9rem,1.5fr)', cell: ({ name }) => name },
+  { key: 'a', title: compare.first, width: 'minmax(7rem,1fr)', cell: ({ a }) => stateOf(a) },
+  { key: 'b', title: compare.second, width: 'minmax(7rem,1fr)', cell: ({ b }) => stateOf(b) },
+  {
+    key: 'aMs',
+    title: compare.firstRan,
+    width: '6rem',
+    align: 'end',
+    wideOnly: true,
+    cell: ({ aMs }) => time(aMs),
+  },
+  {
+    key: 'bMs',
+    title: compare.secondRan,
+    width: '6rem',
+    align: 'end',
+    wideOnly: true,
+    cell: ({ bMs }) => time(bMs),
+  },
+  {
+    key: 'delta',
+    title: compare.difference,
+    width: '6.5rem',
+    align: 'end',
+    cell: ({ deltaMs }) => <Delta ms={deltaMs} />,
+  },
+  {
+    key: 'attempts',
+    title: compare.attempts,
+    width: '6rem',
+    align: 'end',
+    wideOnly: true,
+    cell: ({ a, b }) => `${a?.attempt ?? '–'} / ${b?.attempt ?? '–'}`,
+  },
+];

@@ -1,0 +1,58 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { useMemo } from 'react';
+import type { TaskId } from '../../../server/domain/ids.ts';
+import { query } from '../../data/index.ts';
+import { Notice, Skeleton } from '../../ui/feedback.tsx';
+import { words } from '../words.ts';
+import type { StagePair } from './compare-runs.ts';
+import { aroundChanges, diffLines } from './diff-lines.ts';
+
+const LOOK = { same: 'text-quiet', gone: 'bg-bad-soft text-bad', new: 'bg-good-soft text-good' } as const;
+const SIGN = { same: ' ', gone: '−', new: '+' } as const;
+/** Outputs that are larger than this are stored apart, so more is not to be expected here. */
+const MOST_LINES = 5000;
+
+const useOutput = (stage: StagePair['a']) =>
+  useQuery({
+    ...query('tasks.get', { id: (stage?.task_id ?? '') as TaskId }),
+    enabled: stage !== undefined,
+  });
+
+const linesOf = (output: unknown): string[] =>
+  JSON.stringify(output ?? null, null, 2)
+    .split('\n')
+    .slice(0, MOST_LINES);
+
+/** What came out of a stage in one run and in the other. */
+export function OutputDiff({ pair }: { pair: StagePair }) {
+  const [a, b] = [useOutput(pair.a), useOutput(pair.b)];
+  const isThere =
+    (pair.a === undefined || a.data !== undefined) && (pair.b === undefined || b.data !== undefined);
+  const lines = useMemo(
+    () => (isThere ? diffLines(linesOf(a.data?.output), linesOf(b.data?.output)) : undefined),
+    [isThere, a.data, b.data],
+  );
+  const error = a.error ?? b.error;
+  if (error) return <Notice message={error.message} advice={error.advice} />;
+  if (!lines) return <Skeleton label={words.compare.loading} />;
+  if (lines.every(({ kind }) => kind === 'same')) return <p className="text-quiet">{words.compare.equal}</p>;
+  return (
+    <pre className="overflow-x-auto rounded-md border border-line bg-sunken py-2 font-mono text-xs leading-5">
+      {aroundChanges(lines).map((line, at) =>
+        'skipped' in line ? (
+          // biome-ignore lint/suspicious/noArrayIndexKey: a difference does not change
+          <span key={at} className="block px-3 text-quiet">
+            {words.compare.skipped(line.skipped)}
+          </span>
+        ) : (
+          // biome-ignore lint/suspicious/noArrayIndexKey: as above
+          <span key={at} className={`block min-w-max px-3 ${LOOK[line.kind]}`}>
+            {SIGN[line.kind]} {line.text}
+          </span>
+        ),
+      )}
+    </pre>
+  );
+}

@@ -1,0 +1,2 @@
+export const RUN_TABS = ['timeline', 'logs', 'events', 'data', 'attempts', 'workspace', 'report'] as const;
+export type RunTab = (typeof RUN_TABS)[number];

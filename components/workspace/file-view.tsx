@@ -1,0 +1,119 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { parseAsInteger, parseAsStringLiteral, useQueryState } from 'nuqs';
+import type { RunId } from '../../server/domain/ids.ts';
+import { query } from '../data/index.ts';
+import { usePages } from '../shell/paged-table.tsx';
+import { Segments } from '../ui/choice.tsx';
+import { DiffText } from '../ui/diff-text.tsx';
+import { Notice, Skeleton } from '../ui/feedback.tsx';
+import { formatBytes } from '../ui/format.ts';
+import { Card } from '../ui/surface.tsx';
+import { Ago, Chip, Code } from '../ui/text.tsx';
+import { words } from './words.ts';
+
+const VIEWS = ['content', 'history'] as const;
+
+interface FileProps {
+  runId: RunId;
+  path: string;
+  newest: number;
+}
+
+/** One file: what is in it, and each version with what it changed and whose it was. */
+export function FileView({ runId, path, newest }: FileProps) {
+  const [view, setView] = useQueryState('as', parseAsStringLiteral(VIEWS).withDefault('content'));
+  return (
+    <Card
+      title={<span className="font-mono text-sm">{path}</span>}
+      actions={
+        <Segments
+          label={words.content}
+          value={view}
+          choices={VIEWS.map((value) => ({ value, label: words[value] }))}
+          onChange={(next) => void setView(next)}
+        />
+      }
+    >
+      {view === 'content' ? (
+        <Content runId={runId} path={path} newest={newest} />
+      ) : (
+        <History runId={runId} path={path} newest={newest} />
+      )}
+    </Card>
+  );
+}
+
+function Content({ runId, path, newest }: FileProps) {
+  const { data, error } = useQuery(query('workspaces.file', { id: runId, path, version: newest }));
+  if (error) return <Notice message={error.message} advice={error.advice} />;
+  if (!data) return <Skeleton label={words.loading} rows={6} />;
+  return (
+    <>
+      <p className="mb-2 flex flex-wrap gap-x-3 text-sm text-quiet">
+        <span>{words.version(data.version)}</span>
+        <span>{formatBytes(data.bytes)}</span>
+        <span>{data.changed_by}</span>
+        <Ago at={data.changed_at} />
+      </p>
+      {data.encoding === 'text' ? (
+        <Code label={path}>{data.content}</Code>
+      ) : (
+        <p className="text-sm text-quiet">{words.binary}</p>
+      )}
+    </>
+  );
+}
+
+function History({ runId, path, newest }: FileProps) {
+  const { rows, error } = usePages(
+    'workspaces.history',
+    { id: runId, path, limit: 100 },
+    (page) => page.changes,
+  );
+  const [version, setVersion] = useQueryState('version', parseAsInteger);
+  const shown = version ?? newest;
+  if (error) return <Notice message={error.message} advice={error.advice} />;
+  if (!rows) return <Skeleton label={words.loading} rows={6} />;
+  return (
+    <div className="flex flex-col gap-4">
+      <ol aria-label={words.history} className="max-h-56 overflow-y-auto rounded-md border border-line">
+        {rows.map((change) => (
+          <li key={change.seq} className="border-b border-line last:border-b-0">
+            <button
+              type="button"
+              aria-current={change.version === shown ? 'true' : undefined}
+              onClick={() => void setVersion(change.version)}
+              className="flex min-h-8 w-full items-center gap-3 px-3 text-left text-sm hover:bg-hover focus-visible:-outline-offset-2 aria-[current]:bg-accent-soft"
+            >
+              <span className="w-8 shrink-0 tabular-nums text-quiet">v{change.version}</span>
+              <span className="shrink-0">{change.changed_by}</span>
+              <Chip>{change.kind}</Chip>
+              <span className="min-w-0 grow truncate text-quiet">{change.note}</span>
+              <span className="shrink-0 text-quiet">
+                <Ago at={change.changed_at} />
+              </span>
+            </button>
+          </li>
+        ))}
+      </ol>
+      <Change runId={runId} path={path} version={shown} />
+    </div>
+  );
+}
+
+function Change({ runId, path, version }: { runId: RunId; path: string; version: number }) {
+  const { data, error } = useQuery(
+    query('workspaces.diff', { id: runId, path, from: Math.max(0, version - 1), to: version }),
+  );
+  if (error) return <Notice message={error.message} advice={error.advice} />;
+  if (!data) return <Skeleton label={words.loading} rows={4} />;
+  if (data.diff === null || data.diff === '') return <p className="text-sm text-quiet">{words.noChanges}</p>;
+  return (
+    <>
+      <DiffText label={words.changes} diff={data.diff} />
+      {data.diff_is_cut ? <p className="text-sm text-quiet">{words.cut}</p> : null}
+    </>
+  );
+}

@@ -1,0 +1,1 @@
+export { WorkspaceTab } from './workspace-tab.tsx';

@@ -1,0 +1,55 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { FolderOpen } from 'lucide-react';
+import { parseAsString, useQueryState } from 'nuqs';
+import type { RunId } from '../../server/domain/ids.ts';
+import { query } from '../data/index.ts';
+import { usePages } from '../shell/paged-table.tsx';
+import { Empty, Notice, Skeleton } from '../ui/feedback.tsx';
+import { Card } from '../ui/surface.tsx';
+import { ActivityFeed } from './activity-feed.tsx';
+import { ClaimList } from './claim-list.tsx';
+import { FileTree } from './file-tree.tsx';
+import { FileView } from './file-view.tsx';
+import { Taking } from './taking.tsx';
+import { words } from './words.ts';
+
+const REFRESH_MS = 2000;
+
+/** The files that the agents of a run share: what is in them, who changed what, who holds which. */
+export function WorkspaceTab({ runId, isOver }: { runId: RunId; isOver: boolean }) {
+  const refetchInterval = isOver ? (false as const) : REFRESH_MS;
+  const workspace = useQuery({ ...query('workspaces.get', { id: runId }), refetchInterval });
+  const list = usePages('workspaces.files', { id: runId, limit: 200 }, (page) => page.files);
+  const [path, setPath] = useQueryState('file', parseAsString);
+  const error = workspace.error ?? list.error;
+  if (error && !workspace.data) return <Notice message={error.message} advice={error.advice} />;
+  if (!workspace.data || !list.rows) return <Skeleton label={words.loading} rows={8} />;
+  const shown = list.rows.find((file) => file.path === path);
+  return (
+    <div className="grid gap-4 lg:grid-cols-[16rem_minmax(0,1fr)_20rem]">
+      <Card title={words.files} flush>
+        {list.rows.length === 0 ? (
+          <Empty icon={FolderOpen} title={words.none}>
+            {words.noneNote}
+          </Empty>
+        ) : (
+          <FileTree files={list.rows} selected={path} onSelect={(next) => void setPath(next)} />
+        )}
+      </Card>
+      {shown ? (
+        <FileView key={shown.path} runId={runId} path={shown.path} newest={shown.version} />
+      ) : (
+        <Card>
+          <p className="text-sm text-quiet">{words.pick}</p>
+        </Card>
+      )}
+      <div className="flex flex-col gap-4">
+        <ClaimList runId={runId} claims={workspace.data.claims} />
+        <Taking collaborators={workspace.data.collaborators} />
+        <ActivityFeed runId={runId} newest={workspace.data.seq} />
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,143 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { openBrowser } from '../stack/browser.ts';
+import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
+
+let browser: Browser;
+let dataDir: Awaited<ReturnType<typeof makeDataDir>>;
+let server: RunningServer;
+let owner: BrowserContext;
+let token: string;
+const agents: ChildProcess[] = [];
+const troubles: string[] = [];
+
+beforeAll(async () => {
+  dataDir = await makeDataDir();
+  [browser, server] = await Promise.all([openBrowser(), startServer(dataDir.path)]);
+  token = (await readFile(join(dataDir.path, 'api-secret'), 'utf8')).trim();
+  owner = await browser.newContext();
+});
+afterAll(async () => {
+  for (const { pid } of agents) if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  await browser?.close();
+  await server?.stop();
+  await dataDir?.remove();
+});
+
+async function open(path: string): Promise<Page> {
+  const page = await owner.newPage();
+  page.on('pageerror', (error) => troubles.push(error.message));
+  page.on('console', (message) => {
+    if (/Content.Security.Policy/i.test(message.text())) troubles.push(message.text());
+  });
+  await page.goto(path);
+  return page;
+}
+
+async function ask(path: string, body?: object) {
+  const answer = await fetch(`${server.origin}/api/v1${path}`, {
+    method: body ? 'POST' : 'GET',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    ...(body ? { body: JSON.stringify(body) } : {}),
+  });
+  expect(answer.ok, `${path}: ${answer.status}`).toBe(true);
+  return answer.status === 204 ? undefined : answer.json();
+}
+
+test('the checklist of a first start leads to an agent of one’s own that works on a task', async () => {
+  const page = await open(server.link);
+  await page.getByRole('heading', { name: 'First steps' }).waitFor();
+  await page.getByRole('button', { name: 'Make a token and show the command' }).click();
+  const command = await page.getByRole('region', { name: 'Paste it into a terminal:' }).textContent();
+  expect(command).toContain(`SIGNALBOX_URL='${server.origin}'`);
+  // The Node that runs this test, whatever `node` a shell would find.
+  const path = `${join(process.execPath, '..')}:${process.env.PATH}`;
+  agents.push(
+    spawn('sh', ['-c', command ?? ''], {
+      detached: true,
+      stdio: 'ignore',
+      env: { ...process.env, PATH: path },
+    }),
+  );
+  // The board asks anew by itself; the agent has come when its step is done.
+  await page.getByText('Start an agent of your own (Done)').waitFor({ timeout: 60_000 });
+  await page.getByRole('button', { name: 'Send “greet”' }).click();
+  await page.waitForURL(/\/runs\/run_/);
+  await page.getByTestId('run-status').getByText('Succeeded').waitFor({ timeout: 60_000 });
+  await page.goto(server.origin);
+  await page.getByRole('heading', { name: 'Last 24 hours' }).waitFor();
+  expect(await page.getByRole('heading', { name: 'First steps' }).count()).toBe(0);
+  await page.close();
+});
+
+test('figures come with what they are of, and each leads to the list behind it', async () => {
+  const { id } = await ask('/pipelines', { name: 'counted', stages: [{ name: 'only', type: 'echo' }] });
+  const broken = await ask('/pipelines', { name: 'broken', stages: [{ name: 'only', type: 'fail' }] });
+  for (let count = 0; count < 3; count++) await ask(`/pipelines/${id}/execute`, { input_data: { count } });
+  await ask(`/pipelines/${broken.id}/execute`, { input_data: {} });
+  await vi.waitFor(
+    async () => {
+      const { runs } = await ask('/analytics');
+      expect([runs.succeeded, runs.failed]).toEqual([4, 1]);
+    },
+    { timeout: 60_000, interval: 500 },
+  );
+  const page = await open(`${server.origin}/analytics`);
+  const success = page.getByRole('link', { name: /^Success/ });
+  await success.waitFor();
+  expect(await success.textContent()).toContain('80 %');
+  expect(await success.textContent()).toContain('of 5 that succeeded or failed');
+  const { searchParams } = new URL((await success.getAttribute('href')) ?? '', server.origin);
+  const [after, before] = (searchParams.get('finished') ?? '').split('~');
+  const filter = new URLSearchParams({ finished_after: after ?? '', finished_before: before ?? '' });
+  for (const status of searchParams.get('status')?.split(',') ?? []) filter.append('status', status);
+  expect((await ask(`/runs?${filter}`)).runs).toHaveLength(5);
+  await page.close();
+});
+
+test('a chart is read, looked into and opened by keyboard alone, and can be had as a table', async () => {
+  const page = await open(`${server.origin}/analytics`);
+  const chart = page.getByRole('slider', { name: 'Runs that ended' });
+  await chart.focus();
+  await page.keyboard.press('End');
+  await vi.waitFor(async () =>
+    expect(await chart.getAttribute('aria-valuetext')).toMatch(/Succeeded 4, Failed 1, Cancelled 0$/),
+  );
+  await page.keyboard.press('Shift+ArrowLeft');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/range=\d{4}-/);
+  await page.getByRole('button', { name: 'Runs that ended: as a table' }).click();
+  const rows = page.getByRole('table', { name: 'Runs that ended' }).getByRole('row');
+  expect(await rows.count()).toBeGreaterThan(2);
+  await page.reload();
+  await chart.focus();
+  await page.keyboard.press('End');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/runs\?finished=/);
+  await page.close();
+});
+
+test('a kind of failure is looked at and resolved, and tables are downloaded', async () => {
+  const page = await open(`${server.origin}/analytics?tab=errors`);
+  await page.getByRole('table', { name: 'Kinds of failures' }).getByRole('link').first().click();
+  await page.getByRole('heading', { name: 'Where it came up' }).waitFor();
+  await page.getByRole('button', { name: 'Resolve' }).click();
+  await page.getByLabel('Note').fill('<b>mended</b>');
+  await page.getByRole('dialog').getByRole('button', { name: 'Resolve' }).click();
+  await page.getByRole('heading', { level: 1 }).getByText('Resolved').waitFor();
+  await page.getByText('<b>mended</b>').waitFor();
+  await page.goto(`${server.origin}/analytics?tab=stages`);
+  await page.getByRole('button', { name: 'Export' }).click();
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('menuitem', { name: 'Stages as CSV' }).click(),
+  ]);
+  expect(download.suggestedFilename()).toBe('stages.csv');
+  const text = await readFile(await download.path(), 'utf8');
+  expect(text.split('\r\n')[0]).toContain('critical_share');
+  await page.close();
+  expect(troubles).toEqual([]);
+});

@@ -1,0 +1,219 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openBrowser } from '../stack/browser.ts';
+import { type Api, joinAs, openApi } from '../stack/people.ts';
+import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+let browser: Browser;
+let dataDir: Awaited<ReturnType<typeof makeDataDir>>;
+let server: RunningServer;
+let api: Api;
+let owner: { page: Page; troubles: string[] };
+const programs = new Set<ChildProcess>();
+
+beforeAll(async () => {
+  dataDir = await makeDataDir();
+  [browser, server] = await Promise.all([openBrowser(), startServer(dataDir.path)]);
+  api = await openApi(server, dataDir.path);
+  owner = await joinAs({ browser, server, api }, 'owner');
+});
+afterAll(async () => {
+  for (const program of programs) stopProgram(program);
+  await browser?.close();
+  await server?.stop();
+  await dataDir?.remove();
+});
+
+/** The shell and what it has started, at once. */
+function stopProgram(program: ChildProcess): void {
+  try {
+    if (program.pid !== undefined) process.kill(-program.pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+const SLOW = { timeout: 60_000 };
+
+/** Does what the dialog says, in a folder where the two packages of the checkout are installed. */
+async function runCopied(page: Page): Promise<ChildProcess> {
+  const copied = async (what: string) => (await page.getByLabel(what, { exact: true }).textContent()) ?? '';
+  const title = await page.getByRole('heading', { name: /Save this as/ }).textContent();
+  const folder = await mkdtemp(join(tmpdir(), 'signalbox-enrol-'));
+  await mkdir(join(folder, 'node_modules/@signalbox'), { recursive: true });
+  await symlink(join(ROOT, 'sdk/typescript'), join(folder, 'node_modules/@signalbox/sdk'));
+  await writeFile(join(folder, title?.split(' ').at(-1) ?? ''), await copied('the program'));
+  const { SIGNALBOX_URL: _u, SIGNALBOX_TOKEN: _t, ...env } = process.env;
+  const program = spawn('sh', ['-c', await copied('the command that starts it')], {
+    cwd: folder,
+    env: { ...env, PYTHONPATH: join(ROOT, 'sdk/python') },
+    stdio: 'inherit',
+    detached: true,
+  });
+  programs.add(program);
+  program.once('close', () => void rm(folder, { recursive: true, force: true }));
+  return program;
+}
+
+async function enrol(page: Page, { name, kind }: { name: string; kind: string }): Promise<ChildProcess> {
+  await page.goto(`${server.origin}/agents`);
+  await page.getByRole('button', { name: 'Enrol an agent' }).first().click();
+  await page.getByRole('textbox', { name: 'Name' }).fill(name);
+  await page.getByRole('textbox', { name: 'Capability' }).fill('repeat');
+  await page.getByRole('button', { name: 'Make its token' }).click();
+  await page.getByText(`Waiting for ${name} to come in`).waitFor();
+  await page.getByRole('tab', { name: kind }).click();
+  const program = await runCopied(page);
+  await page.getByText(`${name} is here.`).waitFor(SLOW);
+  return program;
+}
+
+describe('agents', () => {
+  test.each(['TypeScript', 'Python', 'HTTP', 'curl'])(
+    'one is enrolled with what the dialog says for %s, is seen to come, and does its first task',
+    async (kind) => {
+      const { page } = owner;
+      const program = await enrol(page, { name: `by ${kind}`, kind });
+      const task = await api('/tasks', { type: 'repeat', payload: { said: kind } });
+      await expect.poll(async () => (await api(`/tasks/${task.task_id}`)).status, SLOW).toBe('completed');
+      await page.getByRole('link', { name: 'Show it' }).click();
+      await page.getByRole('heading', { level: 1, name: `by ${kind}` }).waitFor();
+      await page.getByLabel('What it ended last').getByText('succeeded').first().waitFor(SLOW);
+      stopProgram(program);
+    },
+  );
+
+  test('one that is drained says why, one that is killed goes stale and then offline, and the address keeps the view', async () => {
+    const { page } = owner;
+    const program = await enrol(page, { name: 'mortal', kind: 'HTTP' });
+    await page.getByRole('link', { name: 'Show it' }).click();
+    await page.getByRole('button', { name: 'Drain' }).click();
+    const confirm = page.getByRole('alertdialog');
+    expect(await confirm.getByRole('button', { name: 'Drain' }).isDisabled()).toBe(true);
+    await confirm.getByLabel('Reason').fill('its disk is replaced');
+    await confirm.getByRole('button', { name: 'Drain' }).click();
+    await page.getByText('Draining', { exact: true }).first().waitFor(SLOW);
+    await page.getByText('“its disk is replaced”').waitFor();
+    await page.getByRole('button', { name: 'Resume' }).click();
+    await page.getByRole('alertdialog').getByLabel('Reason').fill('it has a new one');
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Resume' }).click();
+    await page.getByText('Online', { exact: true }).first().waitFor(SLOW);
+
+    await page.goto(`${server.origin}/agents?view=table&q=mortal`);
+    const row = page.getByRole('row', { name: /mortal/ });
+    await row.getByText('Online').waitFor(SLOW);
+    stopProgram(program);
+    await row.getByText('Stale').waitFor(SLOW);
+    await row.getByText('Offline').waitFor(SLOW);
+    await page.reload();
+    await row.getByText('Offline').waitFor(SLOW);
+    expect(await page.getByRole('searchbox').inputValue()).toBe('mortal');
+  });
+
+  test('what pipelines need and nobody offers is named, and its dialog is filled in', async () => {
+    const { page } = owner;
+    const name = '<img src=x onerror=alert(1)>';
+    await api('/pipelines', { name, stages: [{ name: 'only', type: 'sing' }] });
+    await page.goto(`${server.origin}/agents`);
+    const row = page.getByRole('row', { name: /sing/ });
+    await row.getByRole('link', { name }).waitFor(SLOW);
+    await row.getByRole('button', { name: 'Enrol one' }).click();
+    expect(await page.getByRole('textbox', { name: 'Capability' }).inputValue()).toBe('sing');
+    await page.keyboard.press('Escape');
+  });
+});
+
+/** A task that takes three agents with it, since none of them gives a sign of life again. */
+async function makeDeadLetter(): Promise<void> {
+  // A name of its own each time: one that has lost so much is not given more.
+  const name = `deadly ${crypto.randomUUID()}`;
+  const { agent_id: id, generation } = await api('/agents/register', { name, capabilities: ['die'] });
+  const stages = [{ key: 'deadly', type: 'die', timeouts: { idleSeconds: 1 } }];
+  const text = JSON.stringify({ stages });
+  const pipeline = await api('/pipelines/import', {
+    ...{ name, text, format: 'json', publish: true },
+  });
+  const before = (await api('/dead-letters')).dead_letters.length;
+  await api(`/pipelines/${pipeline.id}/execute`, { input_data: { note: 'shown' } });
+  await expect
+    .poll(async () => {
+      await api(`/agents/${id}/claim`, { generation, max: 1, wait_ms: 1000 });
+      return (await api('/dead-letters')).dead_letters.length;
+    }, SLOW)
+    .toBe(before + 1);
+}
+
+describe('dead letters', () => {
+  test('one is looked into and replayed, one is discarded with a reason, and then there is none', async () => {
+    const { page } = owner;
+    await makeDeadLetter();
+    await makeDeadLetter();
+    await page.goto(`${server.origin}/queues`);
+    await page.getByRole('tab', { name: /Dead letters/ }).click();
+    const list = page.getByRole('grid', { name: 'Dead letters' });
+    await expect.poll(() => list.getByRole('row', { name: /vanished/ }).count(), SLOW).toBe(2);
+
+    await list.focus();
+    await page.keyboard.press('j');
+    await page.keyboard.press('Enter');
+    const drawer = page.getByRole('dialog');
+    await drawer.getByLabel('What lies in it').getByText('"stage": "deadly"').waitFor();
+    await page.reload();
+    await drawer.getByRole('button', { name: 'Replay' }).click();
+    await page.waitForURL(/\/runs\/run_/, SLOW);
+
+    await page.goto(`${server.origin}/queues?part=dead`);
+    await expect.poll(() => list.getByRole('row', { name: /vanished/ }).count(), SLOW).toBe(1);
+    await list.getByRole('row', { name: /vanished/ }).click();
+    await drawer.getByRole('button', { name: 'Discard' }).click();
+    const confirm = page.getByRole('alertdialog');
+    await confirm.getByLabel('Reason').fill('a test of mine');
+    await confirm.getByRole('button', { name: 'Discard' }).click();
+    await page.getByText('No dead letters').waitFor(SLOW);
+  });
+
+  test('all that there are go back at once', async () => {
+    const { page } = owner;
+    await makeDeadLetter();
+    await page.goto(`${server.origin}/queues?part=dead`);
+    await page.getByRole('button', { name: /Replay all/ }).click();
+    await page
+      .getByRole('alertdialog')
+      .getByRole('button', { name: /Replay all/ })
+      .click();
+    await page.getByText('1 letter replayed.').waitFor(SLOW);
+    await page.getByText('No dead letters').waitFor(SLOW);
+  });
+});
+
+describe('roles', () => {
+  test('a viewer sees the fleet and can order nothing; an operator can, and enrols nobody', async () => {
+    const viewer = await joinAs({ browser, server, api }, 'viewer');
+    const operator = await joinAs({ browser, server, api }, 'operator');
+    const { agents } = await api('/agents?search=mortal');
+    for (const { page } of [viewer, operator]) {
+      await page.goto(`${server.origin}/agents`);
+      await page.getByText('mortal').waitFor(SLOW);
+      expect(await page.getByRole('button', { name: /Enrol/ }).count()).toBe(0);
+      await page.goto(`${server.origin}/agents/${agents[0].id}`);
+      await page.getByRole('heading', { level: 1, name: 'mortal' }).waitFor(SLOW);
+    }
+    expect(await viewer.page.getByRole('button', { name: 'Drain' }).count()).toBe(0);
+    await operator.page.getByRole('button', { name: 'Drain' }).waitFor();
+
+    await viewer.page.goto(`${server.origin}/queues?part=dead`);
+    await viewer.page.getByText('Not for you').waitFor(SLOW);
+    await operator.page.goto(`${server.origin}/queues?part=dead`);
+    await operator.page.getByText('No dead letters').waitFor(SLOW);
+    expect([...viewer.troubles, ...operator.troubles]).toEqual([]);
+  });
+});
+
+test('nothing of it was wrong on the console', () => {
+  expect(owner.troubles).toEqual([]);
+});

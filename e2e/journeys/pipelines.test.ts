@@ -1,0 +1,180 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openBrowser } from '../stack/browser.ts';
+import { type Api, joinAs, openApi } from '../stack/people.ts';
+import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
+
+let browser: Browser;
+let dataDir: Awaited<ReturnType<typeof makeDataDir>>;
+let server: RunningServer;
+let api: Api;
+let owner: { page: Page; troubles: string[] };
+
+beforeAll(async () => {
+  dataDir = await makeDataDir();
+  [browser, server] = await Promise.all([openBrowser(), startServer(dataDir.path)]);
+  api = await openApi(server, dataDir.path);
+  owner = await joinAs({ browser, server, api }, 'owner');
+});
+afterAll(async () => {
+  await browser?.close();
+  await server?.stop();
+  await dataDir?.remove();
+});
+
+const SLOW = { timeout: 60_000 };
+const HOSTILE = '<img src=x onerror=alert(1)>';
+
+const FORM = {
+  stages: [{ key: 'only', type: 'echo' }],
+  inputSchema: {
+    type: 'object',
+    required: ['city'],
+    properties: {
+      city: { type: 'string', title: 'City' },
+      days: { type: 'integer', title: 'Days' },
+      unit: { enum: ['celsius', 'kelvin'] },
+    },
+    examples: [{ city: 'Oslo', days: 3, unit: 'celsius' }],
+  },
+};
+
+test('the strip of a pipeline shows how its last runs went, and the numbers beside it say the same', async () => {
+  const made = await api('/pipelines', {
+    name: 'strips',
+    tags: ['nightly'],
+    stages: [{ name: 'a', type: 'echo' }],
+  });
+  const broken = await api('/pipelines', { name: HOSTILE, stages: [{ name: 'a', type: 'fail' }] });
+  for (const id of [made.id, made.id, broken.id]) await api(`/pipelines/${id}/execute`, {});
+  const { page } = owner;
+  await page.goto(`${server.origin}/pipelines`);
+  const row = page.getByRole('row', { name: /strips/ });
+  await row.getByText('2 of 2').waitFor(SLOW);
+  expect(
+    await row
+      .getByRole('list', { name: /last runs of strips/ })
+      .getByRole('link')
+      .count(),
+  ).toBe(2);
+  await page
+    .getByRole('row', { name: /img src/ })
+    .getByText('0 of 1')
+    .waitFor(SLOW);
+  await row
+    .getByRole('link', { name: /Succeeded/ })
+    .first()
+    .click();
+  await page.waitForURL(/\/runs\/run_/, SLOW);
+});
+
+test('search, tag, star and archive narrow the list, stand in the address and outlive a reload', async () => {
+  const { page } = owner;
+  await page.goto(`${server.origin}/pipelines`);
+  await page
+    .getByRole('row', { name: /strips/ })
+    .getByRole('button', { name: '#nightly' })
+    .click();
+  const rows = page.getByRole('grid', { name: 'Pipelines' }).getByRole('row');
+  // With the head.
+  await expect.poll(() => rows.count(), SLOW).toBe(2);
+  expect(page.url()).toContain('tag=nightly');
+  await page.getByRole('button', { name: 'Star strips', exact: true }).click();
+  await page.getByRole('button', { name: 'No longer star strips' }).waitFor(SLOW);
+  await page.goto(`${server.origin}/pipelines?starred=true`);
+  await page.reload();
+  await expect.poll(() => rows.count(), SLOW).toBe(2);
+  await page.getByRole('searchbox').fill('nothing like it');
+  await page.getByText('No pipeline matches').waitFor(SLOW);
+  await page.getByRole('button', { name: 'Clear the filters' }).click();
+
+  await page.getByRole('button', { name: 'What to do with strips' }).click();
+  await page.getByRole('menuitem', { name: 'Duplicate' }).click();
+  await page.getByText('strips (copy)', { exact: true }).waitFor(SLOW);
+  await page.getByRole('button', { name: 'What to do with strips (copy)' }).click();
+  await page.getByRole('menuitem', { name: 'Archive' }).click();
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Archive' }).click();
+  await page.getByText('strips (copy) is archived.').waitFor(SLOW);
+  await page.getByRole('checkbox', { name: 'Archived' }).click();
+  await page.getByRole('button', { name: 'What to do with strips (copy)' }).click();
+  await page.getByRole('menuitem', { name: 'Bring back' }).click();
+  await page.getByText('Nothing is archived').waitFor(SLOW);
+});
+
+test('a pipeline is run with a form of what it takes, filled in with its sample', async () => {
+  const text = JSON.stringify(FORM);
+  await api('/pipelines/import', { name: 'weather', text, format: 'json', publish: true });
+  const { page } = owner;
+  await page.goto(`${server.origin}/pipelines?q=weather`);
+  await page.getByRole('button', { name: 'What to do with weather' }).click(SLOW);
+  await page.getByRole('menuitem', { name: 'Run with input' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Run weather' });
+  expect(await dialog.getByLabel('City').inputValue()).toBe('Oslo');
+  await dialog.getByLabel('City').fill('Quito');
+  await dialog.getByLabel('Days').fill('7');
+  await dialog.getByRole('button', { name: 'JSON' }).click();
+  const json = JSON.parse(await dialog.getByRole('textbox', { name: 'Input' }).inputValue());
+  expect(json).toEqual({ city: 'Quito', days: 7, unit: 'celsius' });
+  await dialog.getByRole('button', { name: 'Run', exact: true }).click();
+  await page.waitForURL(/\/runs\/run_/, SLOW);
+  const id = new URL(page.url()).pathname.split('/').at(-1);
+  expect((await api(`/runs/${id}`)).input).toEqual(json);
+});
+
+test('a text is imported with its problems shown before, and a template says what nobody can do', async () => {
+  const { page } = owner;
+  await page.goto(`${server.origin}/pipelines?new=import`);
+  const dialog = page.getByRole('dialog', { name: 'New pipeline' });
+  await dialog.getByLabel('Text').fill('stages:\n  - key: a\n   type: echo\n');
+  await dialog.getByText('The text cannot be read:').waitFor(SLOW);
+  await dialog
+    .getByText(/line 3/)
+    .first()
+    .waitFor();
+  await dialog.getByLabel('Text').fill('stages:\n  - key: a\n    type: echo\n');
+  await dialog.getByText('can be published').waitFor(SLOW);
+  await dialog.locator('input[type=file]').setInputFiles({
+    ...{ name: 'from a file.json', mimeType: 'application/json' },
+    buffer: Buffer.from(JSON.stringify(FORM)),
+  });
+  await expect.poll(() => dialog.getByLabel('Name').inputValue(), SLOW).toBe('from a file');
+  await dialog.getByRole('checkbox', { name: 'Publish it at once' }).click();
+  await dialog.getByRole('button', { name: 'Create and edit' }).click();
+  await page.waitForURL(/\/pipelines\/pipe_\w+\/edit/, SLOW);
+
+  await page.goto(`${server.origin}/pipelines?new=template`);
+  await dialog.getByRole('radio').first().waitFor(SLOW);
+  expect(await dialog.getByRole('radio').count()).toBeGreaterThanOrEqual(5);
+  await dialog
+    .getByText(/Nobody online can do/)
+    .first()
+    .waitFor();
+  await dialog.getByRole('radio').first().click();
+  expect(await dialog.getByLabel('Name').inputValue()).not.toBe('');
+});
+
+test('a viewer sees all of it and is offered nothing to change; an operator may run', async () => {
+  const viewer = await joinAs({ browser, server, api }, 'viewer');
+  const operator = await joinAs({ browser, server, api }, 'operator');
+  for (const { page } of [viewer, operator]) {
+    await page.goto(`${server.origin}/pipelines?q=strips`);
+    await page
+      .getByRole('row', { name: /strips/ })
+      .first()
+      .waitFor(SLOW);
+    expect(await page.getByRole('button', { name: 'New pipeline' }).count()).toBe(0);
+  }
+  expect(await viewer.page.getByRole('button', { name: 'Run with sample data' }).count()).toBe(0);
+  await operator.page.getByRole('button', { name: 'Run with sample data' }).first().waitFor(SLOW);
+  await viewer.page.getByRole('button', { name: /What to do with strips$/ }).click();
+  expect(await viewer.page.getByRole('menuitem').allTextContents()).toEqual([
+    'Open',
+    'Export as YAML',
+    'Export as JSON',
+  ]);
+  expect([...viewer.troubles, ...operator.troubles]).toEqual([]);
+});
+
+test('nothing of it was wrong on the console', () => {
+  expect(owner.troubles).toEqual([]);
+});

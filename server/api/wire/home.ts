@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { RUN_STATUSES } from '#server/domain/statuses.ts';
+import type { Home } from '#server/services/analytics/home.ts';
+import type { RunFilter } from '#server/services/run/run-filter.ts';
+import { AGENT_WORD, AGENT_WORDS } from './agent.ts';
+import { pointSchema, presentPoint } from './analytics.ts';
+import { limitsSchema, presentLimits } from './limits.ts';
+import { presentQueue, queueSchema } from './queue.ts';
+import { isoTime, time } from './values.ts';
+
+const countedRuns = z.object({
+  count: z.int().describe('10000 stands for so many and more.'),
+  filter: z
+    .object({
+      status: z.array(z.enum(RUN_STATUSES)),
+      finished_after: z.iso.datetime({ offset: true }).optional(),
+      min_waiting_ms: z.number().optional(),
+    })
+    .describe('Under which `GET /api/v1/runs` lists just these.'),
+});
+
+export const homeSchema = z.object({
+  at: time,
+  running: countedRuns,
+  failed: countedRuns.describe('In the last 24 hours.'),
+  stuck: countedRuns.describe('A task has waited for an agent for longer than five minutes.'),
+  agents: z
+    .object({
+      down: z.int(),
+      filter: z.object({ status: z.array(z.enum(AGENT_WORDS)) }),
+      all: z.int(),
+    })
+    .nullable()
+    .describe('Null: not for you to see.'),
+  queues: z.array(queueSchema).nullable().describe('Those that hold messages, oldest first.'),
+  dead_letters: z.int().nullable(),
+  quotas: limitsSchema.shape.quotas,
+  last_day: z.array(pointSchema),
+  first_steps: z.object({ has_run: z.boolean(), has_agent: z.boolean() }),
+});
+
+const presentCount = ({ count, filter }: { count: number; filter: RunFilter }) => ({
+  count,
+  filter: {
+    status: filter.status ?? [],
+    ...(filter.finishedAfter === undefined ? {} : { finished_after: filter.finishedAfter }),
+    ...(filter.minWaitingMs === undefined ? {} : { min_waiting_ms: filter.minWaitingMs }),
+  },
+});
+
+export function presentHome(home: Home): z.input<typeof homeSchema> {
+  const { agents, queues, firstSteps } = home;
+  return {
+    at: isoTime(home.at),
+    running: presentCount(home.running),
+    failed: presentCount(home.failed),
+    stuck: presentCount(home.stuck),
+    agents: agents && {
+      down: agents.down.count,
+      filter: { status: [...new Set(agents.down.filter.states.map((state) => AGENT_WORD[state]))] },
+      all: agents.all,
+    },
+    queues: queues?.map(presentQueue) ?? null,
+    dead_letters: home.deadLetters,
+    quotas: presentLimits({ rates: [], quotas: home.quotas }).quotas,
+    last_day: home.lastDay.map(presentPoint),
+    first_steps: { has_run: firstSteps.hasRun, has_agent: firstSteps.hasAgent },
+  };
+}

@@ -1,0 +1,136 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { until } from '#server/testing/faults/until.ts';
+import { type McpRig, REAL_PROGRAMS, startMcpRig } from '#server/testing/mcp-rig.ts';
+import { joinAs, signInByLink } from '#server/testing/people.ts';
+
+let rig: McpRig;
+beforeAll(async () => {
+  rig = await startMcpRig({ SIGNALBOX_MCP_PROGRAMS: REAL_PROGRAMS });
+}, 120_000);
+afterAll(() => rig[Symbol.asyncDispose]());
+
+/** Processes that this test process has started and that still live: zombies are gone as good as. */
+function children(): { pid: number; command: string }[] {
+  const text = execFileSync('ps', ['-eo', 'pid=,ppid=,stat=,args='], { encoding: 'utf8' });
+  return text.split('\n').flatMap((line) => {
+    const [, pid = '', parent = '', stat = '', command = ''] =
+      /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
+    const isOurs = Number(parent) === process.pid && !stat.startsWith('Z');
+    return isOurs && command.includes('modelcontextprotocol/server-') ? [{ pid: Number(pid), command }] : [];
+  });
+}
+const pidOf = (name: string): number => {
+  const found = children().find(({ command }) => command.includes(`server-${name}`));
+  if (!found) throw new Error(`${name} does not run`);
+  return found.pid;
+};
+const idOf = async (slug: string): Promise<string> => {
+  const { connections } = await rig.ask('/connections?limit=200');
+  return connections.find((each: { slug: string }) => each.slug === slug).id;
+};
+
+describe('programs that are MCP servers', () => {
+  test('are connected from the catalogue, and their tools are called', async () => {
+    for (const server_type of ['memory', 'sequential-thinking', 'filesystem', 'everything']) {
+      await rig.join({ server_type });
+    }
+    const made = await rig.call('memory__create_entities', {
+      entities: [{ name: 'Ada', entityType: 'person', observations: ['wrote programs'] }],
+    });
+    expect(made.body.is_error, JSON.stringify(made.body)).toBe(false);
+    const read = await rig.call('memory__read_graph');
+    expect(JSON.stringify(read.body)).toContain('wrote programs');
+    const thought = await rig.call('sequential-thinking__sequentialthinking', {
+      ...{ thought: 'First', thoughtNumber: 1, totalThoughts: 1, nextThoughtNeeded: false },
+    });
+    expect(thought.body.is_error).toBe(false);
+    const folder = join(rig.http.program.dataDir, 'mcp', (await idOf('filesystem')).slice(5));
+    const written = await rig.call('filesystem__write_file', {
+      path: join(folder, 'note.txt'),
+      content: 'Hello',
+    });
+    expect(written.body.is_error, JSON.stringify(written.body)).toBe(false);
+    expect(existsSync(join(folder, 'note.txt'))).toBe(true);
+    const outside = await rig.call('filesystem__read_text_file', { path: '/etc/passwd' });
+    expect(outside.body.is_error).toBe(true);
+  });
+
+  test('see nothing of the environment of this process', async () => {
+    const { body } = await rig.call('everything__get-env');
+    const seen = JSON.parse(body.result.content[0].text);
+    expect(Object.keys(seen).sort()).toEqual(['HOME', 'LANG', 'PATH', 'TMPDIR']);
+    expect(JSON.stringify(seen)).not.toContain('postgres');
+  });
+
+  test('when one is killed, the others answer and the next call starts it again', async () => {
+    process.kill(pidOf('memory'), 'SIGKILL');
+    const [others, graph] = await Promise.all([
+      rig.call('everything__echo', { message: 'still here' }),
+      until('it is back', async () => {
+        const answer = await rig.call('memory__read_graph');
+        return answer.status === 200 ? answer : null;
+      }),
+    ]);
+    expect(others.body.result.content[0].text).toBe('Echo: still here');
+    expect(JSON.stringify(graph.body)).toContain('wrote programs');
+  });
+
+  test('are started by nobody but owners and admins of the first organisation, by names and not by paths', async () => {
+    const owner = await signInByLink(rig.http, () =>
+      rig.http.program.services.identity.links.issueOwnerLink(),
+    );
+    const designer = await joinAs(rig.http, owner, 'designer');
+    const connect = { slug: 'mine', program: 'memory' };
+    expect((await designer.ask('/api/v1/mcp/connect', { body: connect })).status).toBe(403);
+    expect((await designer.ask('/api/v1/mcp/connect', { body: { ...connect, personal: true } })).status).toBe(
+      403,
+    );
+    const { key } = (await rig.http.call('/api/v1/keys', { name: 'k', role: 'owner' })).body;
+    const byKey = await rig.http.ask('/api/v1/mcp/connect', {
+      ...{ body: connect, headers: { authorization: `Bearer ${key}` } },
+    });
+    expect(byKey.status).toBe(403);
+    for (const program of ['/bin/sh', 'node', 'memory; rm -rf /', '../memory']) {
+      const answer = await rig.try('/connect', { slug: 'evil', program });
+      expect(answer.status).toBeGreaterThanOrEqual(400);
+    }
+    for (const name of ['NODE_OPTIONS', 'LD_PRELOAD', 'PATH', 'PYTHONSTARTUP', 'npm_config_registry']) {
+      const answer = await rig.try('/connect', {
+        slug: 'evil',
+        program: 'memory',
+        variables: { [name]: 'x' },
+      });
+      expect([name, answer.status]).toEqual([name, 400]);
+    }
+  });
+
+  test('after many connects and disconnects none is left', async () => {
+    const before = children().length;
+    const round = async (number: number) => {
+      const { connection_id } = await rig.ask('/connect', {
+        slug: `round-${number}`,
+        program: 'memory',
+        variables: { MEMORY_FILE_PATH: '{folder}/m.jsonl' },
+      });
+      await rig.ask(`/connections/${connection_id}`, undefined, 'DELETE');
+    };
+    for (let number = 0; number < 20; number += 4) {
+      await Promise.all([0, 1, 2, 3].map((add) => round(number + add)));
+    }
+    await until('all have ended', async () => children().length <= before);
+  }, 240_000);
+});
+
+test('when the program stops, so do the servers that it has started', async () => {
+  const own = await startMcpRig({ SIGNALBOX_MCP_PROGRAMS: REAL_PROGRAMS });
+  const before = new Set(children().map(({ pid }) => pid));
+  await own.join({ server_type: 'everything' });
+  const mine = children().filter(({ pid }) => !before.has(pid));
+  expect(mine.length).toBeGreaterThan(0);
+  await own[Symbol.asyncDispose]();
+  const pids = new Set(mine.map(({ pid }) => pid));
+  await until('they have ended', async () => !children().some(({ pid }) => pids.has(pid)));
+}, 120_000);

@@ -1,0 +1,28 @@
+import { days, setting } from './env-setting.ts';
+import { nameList, programList } from './env-values.ts';
+
+/** Of the gateway to MCP servers. */
+export const MCP_SETTINGS = {
+  SIGNALBOX_MCP_PROGRAMS: setting({
+    group: 'MCP servers',
+    schema: programList,
+    fallback: null,
+    example: 'memory=/usr/bin/node /srv/mcp/memory/index.js',
+    about:
+      'Programs that owners and admins of the first organisation may have started as MCP servers, by comma: a name, an absolute path, and what always follows it. Unset: none, and only servers with a URL can be connected. See [gateway.md](gateway.md).',
+  }),
+  SIGNALBOX_MCP_IMPORT_VARIABLES: setting({
+    group: 'MCP servers',
+    schema: nameList,
+    fallback: null,
+    example: 'DEEPWIKI_MCP_API_KEY',
+    about:
+      "Names of this server's environment variables that an imported list of MCP servers may refer to, in braces after a dollar sign. Unset: none.",
+  }),
+  SIGNALBOX_MCP_LOG_DAYS: setting({
+    group: 'MCP servers',
+    schema: days(),
+    fallback: '30',
+    about: 'Days that single calls of MCP tools are kept. Their daily counts stay.',
+  }),
+} as const;

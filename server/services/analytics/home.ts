@@ -1,0 +1,122 @@
+import { sql } from 'drizzle-orm';
+import { agents as agentsTable, runs as runsTable } from '#db/schema/index.ts';
+import { findIds, inTenant } from '#db/tenant.ts';
+import { DAY_MS } from '#server/domain/analytics/levels.ts';
+import type { AgentState } from '#server/domain/routing.ts';
+import { isRunActive, isRunFailure, RUN_STATUSES } from '#server/domain/statuses.ts';
+import { type Actor, authorise, may } from '#server/identity/actor.ts';
+import type { QuotaUse } from '#server/identity/limits/quotas.ts';
+import { listAgents } from '../agent/list.ts';
+import type { Services } from '../context.ts';
+import { listDeadLetters } from '../queue/dead-letters.ts';
+import { listQueues, type QueueView } from '../queue/list.ts';
+import { type RunFilter, resolveFilter } from '../run/run-filter.ts';
+import { type RunQuery, selectRunIds } from '../run/run-query.ts';
+import type { Point } from './overview.ts';
+import { readOverview } from './overview.ts';
+
+/** A number, and the filter under which a list shows just what it counts. */
+export interface Counted<Filter> {
+  /** Up to `MAX_COUNT`. */
+  count: number;
+  filter: Filter;
+}
+
+export interface Home {
+  at: Date;
+  running: Counted<RunFilter>;
+  /** In the last 24 hours. */
+  failed: Counted<RunFilter>;
+  /** Of those that are running: a task has waited for an agent for longer than five minutes. */
+  stuck: Counted<RunFilter>;
+  /** Null: not for this actor. */
+  agents: { down: Counted<{ states: AgentState[] }>; all: number } | null;
+  queues: QueueView[] | null;
+  deadLetters: number | null;
+  quotas: QuotaUse[];
+  lastDay: Point[];
+  firstSteps: { hasRun: boolean; hasAgent: boolean };
+}
+
+/** Past it nobody reads a number: it is shown as so many and more. */
+export const MAX_COUNT = 10_000;
+const MAX_LETTERS = 500;
+/** Those with the oldest messages. */
+const QUEUES = 10;
+const STUCK_MS = 300_000;
+const SPARKS = 48;
+const DOWN: AgentState[] = ['offline'];
+
+/** What somebody who keeps the panel open wants to know first. */
+export async function readHome(services: Services, actor: Actor): Promise<Home> {
+  authorise(actor, 'run.read');
+  const now = services.now();
+  const running = RUN_STATUSES.filter(isRunActive);
+  const failed = {
+    status: RUN_STATUSES.filter(isRunFailure),
+    finishedAfter: new Date(now - DAY_MS).toISOString(),
+  };
+  const countBy = async (filter: RunFilter): Promise<Counted<RunFilter>> => ({
+    count: await countRuns(services, actor, filter),
+    filter,
+  });
+  const [quotas, overview, ...counts] = await Promise.all([
+    services.quotas.look(actor),
+    readOverview(services, actor, { buckets: SPARKS + 1 }),
+    countBy({ status: running }),
+    countBy(failed),
+    countBy({ status: running, minWaitingMs: STUCK_MS }),
+  ]);
+  const [ofRunning, ofFailed, ofStuck] = counts;
+  return {
+    at: new Date(now),
+    ...{ running: ofRunning, failed: ofFailed, stuck: ofStuck },
+    ...(await readOperations(services, actor)),
+    quotas,
+    lastDay: overview.series,
+    firstSteps: await readFirstSteps(services, actor),
+  };
+}
+
+/** Each part for those who may see the list that it counts. */
+async function readOperations(services: Services, actor: Actor) {
+  const down = { states: DOWN };
+  const [all, silent, queues, letters] = await Promise.all([
+    may(actor, 'agent.read') ? listAgents(services, actor) : null,
+    may(actor, 'agent.read') ? listAgents(services, actor, down) : null,
+    may(actor, 'queue.read')
+      ? listQueues(services, actor, { busy: true, sort: 'oldest', order: 'desc', limit: QUEUES })
+      : null,
+    may(actor, 'queue.inspect') ? listDeadLetters(services, actor, { limit: MAX_LETTERS }) : null,
+  ]);
+  return {
+    agents: all && silent && { down: { count: silent.items.length, filter: down }, all: all.items.length },
+    queues: queues?.items ?? null,
+    deadLetters: letters?.items.length ?? null,
+  };
+}
+
+/** As many as the list would show under this filter: it is the list's own query. */
+async function countRuns(services: Services, actor: Actor, filter: RunFilter): Promise<number> {
+  const where = await inTenant(services.db, actor.orgId, (tx) => resolveFilter(tx, actor, filter));
+  // By their end, where the filter is about that: the index on it leads to the newest days.
+  const sort = filter.finishedAfter === undefined ? 'created' : 'finished';
+  const query: RunQuery = { where, sort, order: 'desc', limit: MAX_COUNT };
+  const [row] = await findIds(services.db, (tx) =>
+    tx.execute<{ count: number }>(sql`SELECT count(*)::int AS count FROM (${selectRunIds(query)}) AS found`),
+  );
+  return row?.count ?? 0;
+}
+
+async function readFirstSteps(services: Services, actor: Actor): Promise<Home['firstSteps']> {
+  return inTenant(services.db, actor.orgId, async (tx) => {
+    const [run] = await tx.select({ id: runsTable.id }).from(runsTable).limit(1);
+    // Agents of the server's own are there from the start.
+    const [agent] = await tx
+      .select({ id: agentsTable.id })
+      .from(agentsTable)
+      .where(sql`${agentsTable.transport} <> 'local'`)
+      .limit(1);
+    return { hasRun: run !== undefined, hasAgent: agent !== undefined };
+  });
+}

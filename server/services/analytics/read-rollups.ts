@@ -1,0 +1,112 @@
+import { type SQL, sql } from 'drizzle-orm';
+import type { TenantTransaction } from '#db/tenant.ts';
+import { addTo, type Histogram, merge } from '#server/domain/analytics/histogram.ts';
+import { type Entry, emptyEntry, type Shape } from '#server/domain/analytics/ledger.ts';
+import { type Sealed, type Span, type Stretch, spansOf } from '#server/domain/analytics/levels.ts';
+
+export interface RollupQuery<S extends Shape, By extends string> {
+  shape: S;
+  where: SQL;
+  sealed: Sealed;
+  /** One after the other without a gap. */
+  stretches: readonly Stretch[];
+  /** Columns to count apart. */
+  by: readonly By[];
+}
+
+export interface Sum<S extends Shape, By extends string> {
+  /** Which of the stretches. */
+  place: number;
+  /** Ids are bare. */
+  of: Record<By, string | null>;
+  counts: Entry<S>['counts'];
+  histograms: Entry<S>['histograms'];
+}
+
+type Row = Record<string, string | number | null>;
+
+/** What was counted in each of the stretches, by what was asked for. Stretches in which nothing was have no sum. */
+export async function readRollups<S extends Shape, By extends string>(
+  tx: TenantTransaction,
+  query: RollupQuery<S, By>,
+): Promise<Sum<S, By>[]> {
+  const { shape, by } = query;
+  const sums = new Map<string, Sum<S, By>>();
+  const sumOf = (row: Row): Sum<S, By> => {
+    const of = Object.fromEntries(by.map((name) => [name, row[name] ?? null])) as Record<By, string | null>;
+    const key = JSON.stringify([row.place, ...Object.values(of)]);
+    const sum = sums.get(key) ?? { place: Number(row.place), of, ...countsOf(shape) };
+    sums.set(key, sum);
+    return sum;
+  };
+  const counted = sql.join(
+    shape.counts.map((name) => sql`sum(${sql.raw(name)})::float8 AS ${sql.raw(name)}`),
+    sql`, `,
+  );
+  for (const row of await tx.execute<Row>(select(query, { what: counted }))) {
+    const { counts } = sumOf(row);
+    for (const name of shape.counts as readonly S['counts'][number][]) counts[name] = Number(row[name]);
+  }
+  for (const name of shape.histograms as readonly S['histograms'][number][]) {
+    const cells = sql`CROSS JOIN LATERAL unnest(${sql.raw(name)}, ${sql.raw(`${name}_n`)}) AS cell (bucket, n)`;
+    const what = sql`bucket, sum(n)::float8 AS n`;
+    for (const row of await tx.execute<Row>(select(query, { what, cells, groups: sql`, bucket` })))
+      addTo(sumOf(row).histograms[name], Number(row.bucket), Number(row.n));
+  }
+  return [...sums.values()];
+}
+
+function countsOf<S extends Shape>(shape: S): Pick<Entry<S>, 'counts' | 'histograms'> {
+  const { counts, histograms } = emptyEntry(shape, {} as Entry<S>['dimensions']);
+  return { counts, histograms };
+}
+
+/**
+ * Each row lies in one stretch as a whole, so its place is where its beginning lies. The fence (OFFSET 0) makes Postgres
+ * read each span by the index: joined freely it might read the whole table once for each.
+ */
+function select<S extends Shape, By extends string>(
+  { shape, where, sealed, stretches, by }: RollupQuery<S, By>,
+  { what, cells = sql``, groups = sql`` }: { what: SQL; cells?: SQL; groups?: SQL },
+): SQL {
+  const spans = joinSpans(stretches.flatMap((stretch) => spansOf(stretch, sealed)));
+  const list = (get: (span: Span) => number) => sql`${`{${spans.map(get).join(',')}}`}::text::float8[]`;
+  const edges = sql`${`{${stretches.map(({ from }) => from / 1000).join(',')}}`}::text::float8[]`;
+  const names = by.length === 0 ? sql`` : sql`, ${sql.raw(by.join(', '))}`;
+  const shown = by.map((name) =>
+    name.endsWith('_id')
+      ? sql`, replace(${sql.raw(name)}::text, '-', '') AS ${sql.raw(name)}`
+      : sql`, ${sql.raw(name)}`,
+  );
+  return sql`SELECT width_bucket(extract(epoch FROM at)::float8, ${edges}) - 1 AS place${sql.join(shown)}, ${what}
+    FROM unnest(${list(({ level }) => level)}, ${list(({ from }) => from / 1000)}, ${list(({ to }) => to / 1000)})
+      AS span (depth, first, last)
+    CROSS JOIN LATERAL (SELECT * FROM ${sql.raw(shape.table)} r WHERE r.level = span.depth::smallint
+      AND r.at >= to_timestamp(span.first) AND r.at < to_timestamp(span.last) AND ${where} OFFSET 0) AS counted ${cells}
+    GROUP BY place${names}${groups}`;
+}
+
+/** Spans of one level that follow each other are one. */
+function joinSpans(spans: readonly Span[]): Span[] {
+  const joined: Span[] = [];
+  for (const span of spans) {
+    const last = joined.at(-1);
+    if (last?.level === span.level && last.to === span.from) last.to = span.to;
+    else joined.push({ ...span });
+  }
+  return joined;
+}
+
+/** All of them together. */
+export function total<S extends Shape>(
+  shape: S,
+  sums: readonly Pick<Sum<S, never>, 'counts' | 'histograms'>[],
+): Pick<Entry<S>, 'counts' | 'histograms'> {
+  const all = countsOf(shape);
+  for (const { counts, histograms } of sums) {
+    for (const name of shape.counts as readonly S['counts'][number][]) all.counts[name] += counts[name];
+    for (const name of shape.histograms as readonly S['histograms'][number][])
+      merge(all.histograms[name] as Histogram, histograms[name]);
+  }
+  return all;
+}
