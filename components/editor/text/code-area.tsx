@@ -54,6 +54,8 @@ export function CodeArea(props: CodeAreaProps) {
           writable.of(EditorState.readOnly.of(readOnly)),
           EditorView.contentAttributes.of({
             'aria-label': label,
+            // It has the focus by itself; this says so to programs that look for attributes.
+            tabindex: '0',
             ...(describedBy === undefined ? {} : { 'aria-describedby': describedBy }),
           }),
           EditorView.updateListener.of((update) => {

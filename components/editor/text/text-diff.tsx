@@ -21,7 +21,7 @@ export function TextDiff({ label, before, after }: { label: string; before: stri
           yaml(),
           lineNumbers(),
           EditorState.readOnly.of(true),
-          EditorView.contentAttributes.of({ 'aria-label': label, 'aria-readonly': 'true' }),
+          EditorView.contentAttributes.of({ 'aria-label': label, 'aria-readonly': 'true', tabindex: '0' }),
           unifiedMergeView({
             original: before,
             mergeControls: false,

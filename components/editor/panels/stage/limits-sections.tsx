@@ -5,8 +5,7 @@ import { isJsonObject, type Json, type JsonObject } from '../../../../server/dom
 import { Switch } from '../../../ui/choice.tsx';
 import type { StageItem } from '../../model/document.ts';
 import { ChoiceField, JsonField, NumberField, Section, TextField, TextsField } from '../fields.tsx';
-
-export type SetField = (field: string, value: Json | undefined) => void;
+import type { SetField } from './set-field.ts';
 
 /** What is seldom changed: failures, time, agents, what comes out. */
 export function LimitsSections({ stage, set }: { stage: StageItem; set: SetField }) {

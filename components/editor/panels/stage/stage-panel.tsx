@@ -18,7 +18,8 @@ import { SchemaForm } from '../schema-form.tsx';
 import { CapabilityField } from './capability-field.tsx';
 import { InputSection } from './input-section.tsx';
 import { LastRun } from './last-run.tsx';
-import { LimitsSections, type SetField } from './limits-sections.tsx';
+import { LimitsSections } from './limits-sections.tsx';
+import type { SetField } from './set-field.ts';
 import { WiresSection } from './wires-section.tsx';
 
 /** All that a stage can be told. */
