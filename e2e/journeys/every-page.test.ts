@@ -48,8 +48,9 @@ const PAGES: Record<string, Paths> = {
   '/runs': () => ['/runs', '/runs?status=failed'],
   '/bulk/[id]': () => [],
   '/audit': () => ['/audit'],
-  '/mcp': () => ['connections', 'approvals', 'usage', 'log', 'client'].map((tab) => `/mcp?tab=${tab}`),
-  '/mcp/[id]': () => [],
+  '/connections': () =>
+    ['connections', 'approvals', 'usage', 'log', 'client'].map((tab) => `/connections?tab=${tab}`),
+  '/connections/[id]': () => [],
   '/settings': () => ['/settings'],
   '/settings/[section]': () => SECTIONS.map((section) => `/settings/${section}`),
 };

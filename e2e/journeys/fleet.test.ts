@@ -166,6 +166,8 @@ describe('dead letters', () => {
     await page.reload();
     await drawer.getByRole('button', { name: 'Replay' }).click();
     await page.waitForURL(/\/runs\/run_/, SLOW);
+    // So that its task does not die with those of the next journey.
+    await api(`${new URL(page.url()).pathname}/cancel`, {});
 
     await page.goto(`${server.origin}/queues?part=dead`);
     await expect.poll(() => list.getByRole('row', { name: /vanished/ }).count(), SLOW).toBe(1);
