@@ -26,7 +26,7 @@ export function ClientHelp() {
         </dl>
         <p className="mt-3 text-sm text-quiet">
           Clients sign in with a key as their bearer token: make one under{' '}
-          <Link href="/settings/keys" className="text-accent hover:underline">
+          <Link href="/settings/keys" className="text-accent underline underline-offset-2">
             API keys
           </Link>
           . Clients of both generations of the protocol are served.

@@ -29,7 +29,7 @@ export function ConnectDialog({ open, onOpenChange }: { open: boolean; onOpenCha
     onDone({ connection_id }) {
       onOpenChange(false);
       setForm(EMPTY);
-      push(`/mcp/${connection_id}`);
+      push(`/connections/${connection_id}`);
     },
   });
   const id = useId();

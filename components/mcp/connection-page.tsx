@@ -46,7 +46,7 @@ export function ConnectionPage({ id }: { id: string }) {
   return (
     <Page>
       <PageHead
-        trail={[{ label: words.title, href: '/mcp' }]}
+        trail={[{ label: words.title, href: '/connections' }]}
         title={
           <>
             {data.name}
@@ -77,7 +77,7 @@ function Actions({ connection }: { connection: Connection }) {
       status === 'connected' ? words.tested(latency_ms) : words.failed(problem),
   });
   const update = useAct('mcp.update');
-  const disconnect = useAct('mcp.disconnect', { onDone: () => push('/mcp') });
+  const disconnect = useAct('mcp.disconnect', { onDone: () => push('/connections') });
   const { id, name, enabled } = connection;
   if (!may('mcp.connect')) return null;
   return (

@@ -56,7 +56,10 @@ const COLUMNS: TableColumn<Connection>[] = [
     title: 'Name',
     cell: (connection) => (
       <>
-        <Link href={`/mcp/${connection.id}`} className="font-medium underline-offset-4 hover:underline">
+        <Link
+          href={`/connections/${connection.id}`}
+          className="font-medium underline-offset-4 hover:underline"
+        >
           {connection.name}
         </Link>{' '}
         <span className="font-mono text-xs text-quiet">{connection.slug}__</span>

@@ -17,7 +17,8 @@ import { Ago, Code, CopyText } from '../ui/text.tsx';
 import type { Letter } from './types.ts';
 import { words } from './words.ts';
 
-const REFRESH = [['deadLetters'], ['queues']] as const;
+/** Not the letter itself, which is gone then. */
+const REFRESH = [['deadLetters', 'list'], ['queues']] as const;
 
 /** One dead letter: why it is dead, what lies in it, and what can be done with it. */
 export function LetterDrawer({ id, onClose }: { id: string; onClose(): void }) {

@@ -46,7 +46,7 @@ export function useReplayAll() {
       )
       .finally(() => {
         setState({ isBusy: false, done: 0 });
-        void queries.invalidateQueries({ queryKey: ['deadLetters'] });
+        void queries.invalidateQueries({ queryKey: ['deadLetters', 'list'] });
         void queries.invalidateQueries({ queryKey: ['queues'] });
       });
   }

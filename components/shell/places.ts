@@ -25,7 +25,8 @@ export const PLACES: readonly Place[] = [
   { label: 'Agents', href: '/agents', icon: Bot },
   { label: 'Queues', href: '/queues', icon: Inbox },
   { label: 'Analytics', href: '/analytics', icon: ChartNoAxesColumn },
-  { label: 'MCP', href: '/mcp', icon: Cable },
+  // Not /mcp: that is the door for the clients themselves.
+  { label: 'MCP', href: '/connections', icon: Cable },
   { label: 'Audit', href: '/audit', icon: ScrollText },
   { label: 'Settings', href: '/settings', icon: Settings },
 ];

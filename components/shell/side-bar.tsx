@@ -16,10 +16,10 @@ export function SideBar() {
         className="flex h-9 items-center gap-2 rounded-md px-2 font-semibold tracking-tight md:mb-3"
       >
         <Mark />
-        Signalbox
+        <span className="max-sm:sr-only">Signalbox</span>
       </Link>
       <Palette />
-      <nav aria-label="Main" className="flex grow gap-0.5 md:flex-col">
+      <nav aria-label="Main" className="flex min-w-0 grow gap-0.5 max-md:overflow-x-auto md:flex-col">
         {PLACES.map((place) => (
           <PlaceLink key={place.href} place={place} />
         ))}
@@ -39,10 +39,11 @@ function PlaceLink({ place }: { place: Place }) {
     <Link
       href={place.href}
       aria-current={isHere ? 'page' : undefined}
-      className="flex h-8 items-center gap-2.5 rounded-md px-2 text-quiet hover:bg-hover hover:text-text aria-[current]:bg-hover aria-[current]:font-medium aria-[current]:text-text"
+      title={place.label}
+      className="flex h-8 shrink-0 items-center gap-2.5 rounded-md px-2 text-quiet hover:bg-hover hover:text-text aria-[current]:bg-hover aria-[current]:font-medium aria-[current]:text-text"
     >
       <Icon aria-hidden size={16} />
-      <span className="max-sm:sr-only">{place.label}</span>
+      <span className="max-md:sr-only">{place.label}</span>
     </Link>
   );
 }

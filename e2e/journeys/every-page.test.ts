@@ -31,11 +31,8 @@ const PAGES: Record<string, Paths> = {
   '/sign-in': () => ['/sign-in'],
   '/join': () => ['/join#nothing'],
   '/design': () => ['/design'],
-  '/pipelines': () => [
-    ...['/pipelines', '/pipelines?archived=true', '/pipelines?q=nothing+like+it'],
-    ...['/pipelines?new=blank', '/pipelines?new=template', '/pipelines?new=import'],
-  ],
-  '/agents': () => ['/agents', '/agents?view=table&group=capability', '/agents?enrol=true'],
+  '/pipelines': () => ['/pipelines', '/pipelines?archived=true', '/pipelines?q=nothing+like+it'],
+  '/agents': () => ['/agents', '/agents?view=table&group=capability'],
   '/agents/[id]': ({ agentId }) => [`/agents/${agentId}`],
   '/queues': () => ['/queues', '/queues?empty=true', '/queues?part=dead', '/queues?part=limits'],
   '/analytics': () => ['overview', 'stages', 'agents', 'errors'].map((tab) => `/analytics?tab=${tab}`),
@@ -46,10 +43,14 @@ const PAGES: Record<string, Paths> = {
     ),
   '/pipelines/[id]/edit': ({ pipelineId }) => [`/pipelines/${pipelineId}/edit`],
   '/runs': () => ['/runs', '/runs?status=failed'],
+  '/runs/compare': ({ runId }) => [`/runs/compare?a=${runId}&b=${runId}`],
   '/bulk/[id]': () => [],
+  // It answers 404, of which every browser complains.
+  '/[...rest]': () => [],
   '/audit': () => ['/audit'],
-  '/mcp': () => ['connections', 'approvals', 'usage', 'log', 'client'].map((tab) => `/mcp?tab=${tab}`),
-  '/mcp/[id]': () => [],
+  '/connections': () =>
+    ['connections', 'approvals', 'usage', 'log', 'client'].map((tab) => `/connections?tab=${tab}`),
+  '/connections/[id]': () => [],
   '/settings': () => ['/settings'],
   '/settings/[section]': () => SECTIONS.map((section) => `/settings/${section}`),
 };

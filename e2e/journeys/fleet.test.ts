@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openBrowser } from '../stack/browser.ts';
 import { type Api, joinAs, openApi } from '../stack/people.ts';
 import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
+import { findBarriersInBoth } from '../stack/watch-page.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 let browser: Browser;
@@ -67,6 +68,7 @@ async function enrol(page: Page, { name, kind }: { name: string; kind: string })
   await page.getByRole('textbox', { name: 'Capability' }).fill('repeat');
   await page.getByRole('button', { name: 'Make its token' }).click();
   await page.getByText(`Waiting for ${name} to come in`).waitFor();
+  expect(await findBarriersInBoth(page)).toEqual([]);
   await page.getByRole('tab', { name: kind }).click();
   const program = await runCopied(page);
   await page.getByText(`${name} is here.`).waitFor(SLOW);
@@ -163,9 +165,12 @@ describe('dead letters', () => {
     await page.keyboard.press('Enter');
     const drawer = page.getByRole('dialog');
     await drawer.getByLabel('What lies in it').getByText('"stage": "deadly"').waitFor();
+    expect(await findBarriersInBoth(page)).toEqual([]);
     await page.reload();
     await drawer.getByRole('button', { name: 'Replay' }).click();
     await page.waitForURL(/\/runs\/run_/, SLOW);
+    // So that its task does not die with those of the next journey.
+    await api(`${new URL(page.url()).pathname}/cancel`, {});
 
     await page.goto(`${server.origin}/queues?part=dead`);
     await expect.poll(() => list.getByRole('row', { name: /vanished/ }).count(), SLOW).toBe(1);

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openBrowser } from '../stack/browser.ts';
 import { type Api, joinAs, openApi } from '../stack/people.ts';
 import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
+import { findBarriersInBoth } from '../stack/watch-page.ts';
 
 let browser: Browser;
 let dataDir: Awaited<ReturnType<typeof makeDataDir>>;
@@ -110,6 +111,7 @@ test('a pipeline is run with a form of what it takes, filled in with its sample'
   await page.getByRole('menuitem', { name: 'Run with input' }).click();
   const dialog = page.getByRole('dialog', { name: 'Run weather' });
   expect(await dialog.getByLabel('City').inputValue()).toBe('Oslo');
+  expect(await findBarriersInBoth(page)).toEqual([]);
   await dialog.getByLabel('City').fill('Quito');
   await dialog.getByLabel('Days').fill('7');
   await dialog.getByRole('button', { name: 'JSON' }).click();
@@ -151,6 +153,7 @@ test('a text is imported with its problems shown before, and a template says wha
     .waitFor();
   await dialog.getByRole('radio').first().click();
   expect(await dialog.getByLabel('Name').inputValue()).not.toBe('');
+  expect(await findBarriersInBoth(page)).toEqual([]);
 });
 
 test('a viewer sees all of it and is offered nothing to change; an operator may run', async () => {

@@ -24,3 +24,14 @@ export async function findBarriers(page: Page): Promise<string[]> {
       ({ id, help, nodes }) => `${id}: ${help} (${nodes.map(({ target }) => target.join(' ')).join(', ')})`,
     );
 }
+
+/** The same of the page as it stands, dialogs and all, in light and then in dark. */
+export async function findBarriersInBoth(page: Page): Promise<string[]> {
+  const found: string[] = [];
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    found.push(...(await findBarriers(page)).map((line) => `${colorScheme} ${line}`));
+  }
+  await page.emulateMedia({ colorScheme: null, reducedMotion: null });
+  return found;
+}

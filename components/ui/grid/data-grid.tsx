@@ -88,7 +88,11 @@ export function DataGrid<Row>(props: DataGridProps<Row>) {
           </div>
         )}
       </div>
-      {isEmpty ? props.empty : null}
+      {isEmpty ? (
+        <div role="row" className="block">
+          <div role="gridcell">{props.empty}</div>
+        </div>
+      ) : null}
     </div>
   );
 }
