@@ -96,7 +96,10 @@ async function main() {
   if (!existsSync(join(ROOT, entry))) {
     throw new Failure(`${entry} is missing.`, { todo: 'The checkout is incomplete: restore it with git.' });
   }
-  return runServer(isDev ? ['--watch', '--watch-preserve-output', entry] : [entry]);
+  // Only our own code: the compiler of the pages writes files that the server reads, and each would start it anew.
+  const watched = ['server', 'db'].map((folder) => join(ROOT, folder)).filter((folder) => existsSync(folder));
+  const watching = [...watched.map((folder) => `--watch-path=${folder}`), '--watch-preserve-output'];
+  return runServer(isDev ? [...watching, entry] : [entry]);
 }
 
 await runMain(() => runOnRuntime(main));

@@ -6,10 +6,10 @@ export const pipelines = pgTable('pipelines', {
   name: text('name').notNull(),
   description: text('description').notNull().default(''),
   tags: text('tags').array().notNull().default([]),
-  madeBy: uuid('made_by'),
   archivedAt: timestamp('archived_at', { withTimezone: true }),
   createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
   updatedAt: timestamp('updated_at', { withTimezone: true }).notNull().defaultNow(),
   /** As which it is offered to models; null: not at all. */
   toolName: text('tool_name'),
+  madeBy: uuid('made_by'),
 });

@@ -8,7 +8,7 @@ export const versions = pgTable('versions', {
   number: integer('number').notNull(),
   graph: json('graph').$type<Json>().notNull(),
   contentHash: text('content_hash').notNull(),
-  capabilities: text('capabilities').array(),
   note: text('note').notNull().default(''),
   createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
+  capabilities: text('capabilities').array(),
 });

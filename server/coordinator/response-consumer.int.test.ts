@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { RESPONSE_QUEUE } from '#server/broker/topology.ts';
+import { agentWelcomeKey, RESPONSE_QUEUE } from '#server/broker/topology.ts';
 import { taskId, toUuid } from '#server/domain/ids.ts';
 import { MESSAGE_VERSION } from '#server/domain/messages.ts';
 import { eventually, newMessageId, openWorld, type World } from '#server/testing/agent-world.ts';
@@ -54,6 +54,18 @@ describe('messages of agents', () => {
     expect(await world.untilOver(await world.startRun(graph))).toBe('succeeded');
     expect(world.troubles).toEqual([]);
     await agent.vanish();
+  });
+
+  it('names no queue to an agent that comes in before it is there', async () => {
+    const world = await openWorld();
+    const { promise: welcomed, resolve } = Promise.withResolvers<Uint8Array>();
+    await world.broker.subscribeEvents(agentWelcomeKey('a-newcomer'), (_key, body) => resolve(body));
+    const hello = { name: 'newcomer', transport: 'amqp', capabilities: [{ name: 'never-heard-of' }] };
+    await send(world, JSON.stringify({ version: MESSAGE_VERSION, reply_to: 'a-newcomer', hello }));
+    const { queues: named } = JSON.parse(Buffer.from(await welcomed).toString('utf8'));
+    const there = (await world.broker.depths()).map(({ queue }) => queue);
+    expect(named).toHaveLength(2);
+    expect(there).toEqual(expect.arrayContaining(named));
   });
 
   it('counts a message once that comes again after its effect was durable and its acknowledgement was lost', async () => {

@@ -53,6 +53,8 @@ export function createResponseConsumer(options: ResponseConsumerOptions): Respon
     try {
       if ('hello' in message) {
         const welcome = await desk.welcome(message.hello);
+        // It consumes them as soon as it hears their names, and declares none itself.
+        if ('queues' in welcome) await Promise.all(welcome.queues.map((queue) => broker.ensureQueue(queue)));
         broker.publishEvent(agentWelcomeKey(message.reply_to), JSON.stringify(toWelcome(welcome)));
       } else await takeReports(message, delivery.messageId);
     } catch (error) {

@@ -9,7 +9,16 @@ import { isRaw } from '../operations/operation.ts';
 
 /** Lists of what cannot be many, or is a part of one thing: whole in one answer. */
 const WHOLE = [
-  ...['agents.capabilities', 'auth.providers', 'mcp.tools', 'runs.tasks', 'runs.attempts', 'tasks.logs'],
+  ...[
+    'agents.capabilities',
+    'agents.coverage',
+    'views.list',
+    'auth.providers',
+    'mcp.tools',
+    'runs.tasks',
+    'runs.attempts',
+    'tasks.logs',
+  ],
   // Of one workspace, by the number of the last one seen.
   ...['workspaces.activity', 'workspaces.messages', 'workspaces.steps'],
 ];
