@@ -43,7 +43,7 @@ const PAGES: Record<string, Paths> = {
     ),
   '/pipelines/[id]/edit': ({ pipelineId }) => [`/pipelines/${pipelineId}/edit`],
   '/runs': () => ['/runs', '/runs?status=failed'],
-  '/runs/compare': ({ runId }) => [`/runs/compare?a=${runId}&b=${runId}`],
+  '/runs/compare': ({ runId }) => ['/runs/compare', `/runs/compare?a=${runId}&b=${runId}`],
   '/bulk/[id]': () => [],
   // It answers 404, of which every browser complains.
   '/[...rest]': () => [],

@@ -1,8 +1,9 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { openBrowser } from '../stack/browser.ts';
-import { expectAccessible, openApi, watchComplaints } from '../stack/panel.ts';
+import { type Api, openApi } from '../stack/people.ts';
 import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
+import { findBarriers, watchPage } from '../stack/watch-page.ts';
 
 const FAILED = 40;
 const POLL = { timeout: 30_000 };
@@ -14,31 +15,28 @@ let page: Page;
 let complaints: string[];
 let dataDir: Awaited<ReturnType<typeof makeDataDir>>;
 let server: RunningServer;
-let api: Awaited<ReturnType<typeof openApi>>;
+let api: Api;
 let brokenRun: string;
 let hostileRun: string;
 
-interface Made {
-  id: string;
-}
 interface Listed {
   runs: { id: string; status: string; replay_from: string | null }[];
 }
 
 const chain = (length: number) => Array.from({ length: length - 1 }, (_, from) => ({ from, to: from + 1 }));
 async function makePipeline(name: string, stages: object[]): Promise<string> {
-  return (await api<Made>('/pipelines', { name, stages, dependencies: chain(stages.length) })).id;
+  return (await api('/pipelines', { name, stages, dependencies: chain(stages.length) })).id;
 }
 const start = async (pipeline: string, input: unknown) =>
-  (await api<Made>(`/pipelines/${pipeline}/execute`, { input_data: input })).id;
-const count = async (filter: string) => (await api<Listed>(`/runs?limit=200&${filter}`)).runs.length;
+  (await api(`/pipelines/${pipeline}/execute`, { input_data: input })).id;
+const count = async (filter: string) => ((await api(`/runs?limit=200&${filter}`)) as Listed).runs.length;
 const until = (filter: string, wanted: number) =>
   vi.waitFor(async () => expect(await count(filter)).toBe(wanted), { timeout: 120_000, interval: 500 });
 
 beforeAll(async () => {
   dataDir = await makeDataDir();
   [browser, server] = await Promise.all([openBrowser(), startServer(dataDir.path)]);
-  api = await openApi(server.origin, dataDir.path);
+  api = await openApi(server, dataDir.path);
   const broken = await makePipeline('Reconcile invoices', [
     { name: 'Fetch', type: 'echo' },
     { name: 'Match', type: 'fail', retry: { maxAttempts: 1 } },
@@ -64,7 +62,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   page = await context.newPage();
-  complaints = watchComplaints(page);
+  complaints = watchPage(page);
 });
 afterEach(async () => {
   expect(complaints).toEqual([]);
@@ -143,19 +141,17 @@ test('an open stage, a tab and a search in the log outlive a reload', async () =
   await page.locator('li[aria-current]').getByText('demonstration').waitFor();
 });
 
-test('every page of runs is without grave findings in light and dark', async () => {
-  await open('/runs?status=failed');
-  await page.getByTitle('Only Failed').first().waitFor();
-  await expectAccessible(page);
-  for (const tab of ['timeline', 'logs', 'events', 'data', 'attempts', 'report']) {
-    await open(`/runs/${brokenRun}?tab=${tab}`);
-    await page.getByTestId('run-status').waitFor();
-    await page.getByRole('status', { name: /Loading/ }).waitFor({ state: 'detached' });
-    await expectAccessible(page);
+test('the drawer of a stage and two runs side by side have no barrier in light or dark', async () => {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    await open(`/runs/${brokenRun}?stage=match`);
+    await page.getByRole('dialog', { name: 'Match' }).getByText('FAILED_ON_PURPOSE').waitFor();
+    expect(await findBarriers(page)).toEqual([]);
+    await open(`/runs/compare?a=${brokenRun}&b=${hostileRun}&stage=match`);
+    await page.getByRole('dialog', { name: 'Outputs of Match' }).waitFor();
+    await page.getByRole('status', { name: 'Loading the runs' }).waitFor({ state: 'detached' });
+    expect(await findBarriers(page)).toEqual([]);
   }
-  await open(`/runs/${brokenRun}?stage=match`);
-  await page.getByRole('dialog', { name: 'Match' }).getByText('FAILED_ON_PURPOSE').waitFor();
-  await expectAccessible(page);
 });
 
 test('forty failed runs are replayed in two clicks, each from the stage that broke', async () => {
@@ -165,8 +161,8 @@ test('forty failed runs are replayed in two clicks, each from the stage that bro
   await page.getByRole('button', { name: `Replay ${FAILED + 1} runs` }).click();
   await page.waitForURL(/\/bulk\/bulk_/);
   await page.getByTestId('bulk-status').getByText('Done').waitFor({ timeout: 120_000 });
-  await expectAccessible(page);
-  const replays = (await api<Listed>('/runs?limit=200&trigger=replay')).runs;
+  expect(await findBarriers(page)).toEqual([]);
+  const { runs: replays }: Listed = await api('/runs?limit=200&trigger=replay');
   expect(replays).toHaveLength(FAILED + 1);
   expect(new Set(replays.map(({ replay_from }) => replay_from))).toEqual(new Set(['match', 'fails']));
   // What has its replay is not replayed again.
