@@ -19,9 +19,15 @@ const HubContext = createContext<LiveHub | undefined>(undefined);
 export function LiveProvider({ children }: { children: ReactNode }) {
   const [hub, setHub] = useState<LiveHub>();
   useEffect(() => {
-    const made = createLiveHub(io({ transports: ['websocket'], reconnectionDelayMax: 5000 }));
+    const socket = io({ transports: ['websocket'], reconnectionDelayMax: 5000, autoConnect: false });
+    const made = createLiveHub(socket);
     setHub(made);
-    return made.close;
+    // In the next turn: in development effects are tried out and undone, and a line cut while it opens is complained of.
+    const opening = setTimeout(() => socket.connect());
+    return () => {
+      clearTimeout(opening);
+      made.close();
+    };
   }, []);
   return <HubContext value={hub}>{children}</HubContext>;
 }

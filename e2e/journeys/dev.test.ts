@@ -4,8 +4,9 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findFreePort } from '../../scripts/lib/net.mjs';
 import { openBrowser } from '../stack/browser.ts';
-import { watchComplaints } from '../stack/panel.ts';
+
 import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
+import { watchPage } from '../stack/watch-page.ts';
 
 let browser: Browser;
 let dataDir: Awaited<ReturnType<typeof makeDataDir>>;
@@ -32,7 +33,7 @@ async function processOf(): Promise<number> {
 
 test('npm run dev compiles pages that work under their policy, and does not start anew for what it has compiled', async () => {
   const page = await browser.newPage();
-  const complaints = watchComplaints(page);
+  const complaints = watchPage(page);
   const before = await processOf();
   await page.goto(server.link, { timeout: 240_000 });
   // By Next's own socket a page hears of what has been compiled since.
