@@ -143,7 +143,7 @@ describe('pipelines', () => {
     expect([...first.items, ...rest.items].map(({ id }) => id)).toEqual(all.items.map(({ id }) => id));
   });
 
-  test('the five templates are there, and one makes a pipeline', async () => {
+  test('the templates are there, and one makes a pipeline', async () => {
     const stages = Object.fromEntries(
       (await listTemplates(...at())).items.map(({ key, stages }) => [key, stages]),
     );
@@ -153,6 +153,7 @@ describe('pipelines', () => {
       complex_research: 6,
       web_enhanced: 6,
       quick_answer: 3,
+      shared_files: 2,
     });
     const { newest } = await instantiateTemplate(...at(), {
       key: 'simple_lookup',

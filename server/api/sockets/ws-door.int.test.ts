@@ -155,6 +155,9 @@ describe('a client of /ws', () => {
       timestamp: expect.any(String),
       name: 'watched',
     });
+    // Whoever is gone obeys no order, so it comes first.
+    await rig.database.sql`INSERT INTO agent_health (agent_id, org_id, state)
+      SELECT id, org_id, 'online' FROM agents WHERE id = ${id}::text::uuid`;
     await rig.database.sql`UPDATE agents SET ordered = 'draining' WHERE id = ${id}::text::uuid`;
     await untilTold(client, { type: 'agent_update', status: 'draining' });
     await client.cut();
