@@ -80,7 +80,8 @@ export function createSafeFetch(options: SafeFetchOptions): SafeFetch {
       return { status: incoming.statusCode ?? 0, headers: incoming.headers, body };
     } catch (error) {
       end();
-      throw error;
+      // A line that we have cut for its slowness looks as if the other side had cut it.
+      throw timeout.aborted ? timeout.reason : error;
     }
   }
 

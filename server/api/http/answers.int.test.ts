@@ -47,8 +47,9 @@ describe('answers', () => {
     expect(brotliDecompressSync(br.bytes)).toEqual(plain.bytes);
     const gzip = await raw('/api/v1/templates', { 'accept-encoding': 'gzip, br;q=0' });
     expect(gunzipSync(gzip.bytes)).toEqual(plain.bytes);
-    const short = await raw('/api/v1/queues?', { 'accept-encoding': 'br' });
-    if (short.bytes.byteLength < 1024) expect(short.headers['content-encoding']).toBeUndefined();
+    const short = await raw('/api/v1/auth/providers', { 'accept-encoding': 'br' });
+    expect(short.bytes.byteLength).toBeLessThan(1024);
+    expect(short.headers['content-encoding']).toBeUndefined();
   });
 
   test('of events as they happen are not', async () => {
