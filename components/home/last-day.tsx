@@ -18,10 +18,13 @@ export function LastDay({ home: { last_day: points } }: { home: Home }) {
   const [first, last] = [points[0], points.at(-1)];
   const range = first && last ? { from: first.from, to: last.to } : undefined;
   // Hours in which nothing ended have no such figure, which is not the same as 0.
-  const shares = points.flatMap(({ runs }) => runs.success.value ?? []);
-  const durations = points.flatMap(({ runs }) => runs.duration.p95 ?? []);
-  const waits = points.flatMap(({ tasks }) => tasks.wait.p95 ?? []);
-  const highest = (values: readonly number[]) => (values.length === 0 ? null : Math.max(...values));
+  const shares = points.map(({ runs }) => runs.success.value);
+  const durations = points.map(({ runs }) => runs.duration.p95);
+  const waits = points.map(({ tasks }) => tasks.wait.p95);
+  const known = (values: readonly (number | null)[]) => values.filter((value) => value !== null);
+  const newest = (values: readonly (number | null)[]) => known(values).at(-1) ?? null;
+  const highest = (values: readonly (number | null)[]) =>
+    known(values).length === 0 ? null : Math.max(...known(values));
   const link = (status?: string[]) =>
     runsHref({ ...(range ? { ended: range } : {}), ...(status ? { status } : {}), sort: 'finished:desc' });
   return (
@@ -49,7 +52,7 @@ export function LastDay({ home: { last_day: points } }: { home: Home }) {
         </Figure>
         <Figure
           label={day.duration}
-          value={formatMs(durations.at(-1) ?? null)}
+          value={formatMs(newest(durations))}
           href={link(['succeeded'])}
           note={day.highest(formatMs(highest(durations)))}
         >
@@ -57,7 +60,7 @@ export function LastDay({ home: { last_day: points } }: { home: Home }) {
         </Figure>
         <Figure
           label={day.wait}
-          value={formatMs(waits.at(-1) ?? null)}
+          value={formatMs(newest(waits))}
           href={link()}
           note={day.highest(formatMs(highest(waits)))}
         >

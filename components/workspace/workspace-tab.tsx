@@ -26,16 +26,20 @@ export function WorkspaceTab({ runId, isOver }: { runId: RunId; isOver: boolean 
   const error = workspace.error ?? list.error;
   if (error && !workspace.data) return <Notice message={error.message} advice={error.advice} />;
   if (!workspace.data || !list.rows) return <Skeleton label={words.loading} rows={8} />;
-  const shown = list.rows.find((file) => file.path === path);
+  const shown = list.rows.find((file) => file.path === path) ?? list.rows[0];
   return (
-    <div className="grid gap-4 lg:grid-cols-[16rem_minmax(0,1fr)_20rem]">
+    <div className="grid items-start gap-4 lg:grid-cols-[16rem_minmax(0,1fr)_20rem]">
       <Card title={words.files} flush>
         {list.rows.length === 0 ? (
           <Empty icon={FolderOpen} title={words.none}>
             {words.noneNote}
           </Empty>
         ) : (
-          <FileTree files={list.rows} selected={path} onSelect={(next) => void setPath(next)} />
+          <FileTree
+            files={list.rows}
+            selected={shown?.path ?? null}
+            onSelect={(next) => void setPath(next)}
+          />
         )}
       </Card>
       {shown ? (

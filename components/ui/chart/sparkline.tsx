@@ -1,20 +1,19 @@
 import type { Tone } from '../status.tsx';
 import { FILLS } from './marks.tsx';
+import { toStretches } from './stretches.ts';
 
-/** A line of at most some dozens of values, for a figure: no axis, so its label says what it shows. */
+/** A line of at most some dozens of values, for a figure: no axis, so its label says what it shows. Null: none is known. */
 export function Sparkline({
   label,
   values,
   tone = 'busy',
 }: {
   label: string;
-  values: readonly number[];
+  values: readonly (number | null)[];
   tone?: Tone;
 }) {
-  const high = Math.max(...values, 0);
-  const step = values.length > 1 ? 100 / (values.length - 1) : 0;
+  const high = Math.max(...values.map((value) => value ?? 0), 0);
   const yOf = (value: number) => 30 - (high === 0 ? 0 : (value / high) * 28);
-  const line = values.map((value, at) => `${(at * step).toFixed(2)},${yOf(value).toFixed(2)}`).join(' ');
   return (
     <svg
       role="img"
@@ -23,7 +22,22 @@ export function Sparkline({
       preserveAspectRatio="none"
       className={`size-full overflow-visible ${FILLS[tone]}`}
     >
-      <polygon points={`0,32 ${line} 100,32`} fill="currentColor" opacity="0.12" />
+      {toStretches(values, 100).map((points) => (
+        <Stretch key={points[0]?.x} points={points.map(({ x, value }) => ({ x, y: yOf(value) }))} />
+      ))}
+    </svg>
+  );
+}
+
+function Stretch({ points }: { points: readonly { x: number; y: number }[] }) {
+  const line = points.map(({ x, y }) => `${x.toFixed(2)},${y.toFixed(2)}`).join(' ');
+  return (
+    <>
+      <polygon
+        points={`${points[0]?.x},32 ${line} ${points.at(-1)?.x},32`}
+        fill="currentColor"
+        opacity="0.12"
+      />
       <polyline
         points={line}
         fill="none"
@@ -31,6 +45,6 @@ export function Sparkline({
         strokeWidth="1.5"
         vectorEffect="non-scaling-stroke"
       />
-    </svg>
+    </>
   );
 }
