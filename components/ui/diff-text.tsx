@@ -13,7 +13,7 @@ export function DiffText({ label, diff }: { label: string; diff: string }) {
       tabIndex={0}
       className="max-h-96 overflow-auto rounded-md border border-line font-mono text-xs leading-5"
     >
-      <div className="grid min-w-max grid-cols-2">
+      <div className="grid grid-cols-2">
         {sideBySide(diff).map((row, at) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: the rows of one text never move
           <Row key={at} row={row} />
@@ -34,7 +34,9 @@ function Row({ row }: { row: DiffRow }) {
 
 function Side({ side, edge }: { side: DiffRow['left']; edge: string }) {
   return (
-    <pre className={`min-w-0 px-2 ${edge} ${side ? GROUND[side.kind] : 'bg-sunken'}`}>
+    <pre
+      className={`min-w-0 whitespace-pre-wrap break-words px-2 ${edge} ${side ? GROUND[side.kind] : 'bg-sunken'}`}
+    >
       {side ? `${SIGN[side.kind]} ${side.text}` : ' '}
     </pre>
   );

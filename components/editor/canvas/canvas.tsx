@@ -51,7 +51,7 @@ const HABITS: Partial<ReactFlowProps<FlowNode, WireEdgeType>> = {
 };
 const FIT = { padding: 0.15, maxZoom: 1 };
 /** What one can read is better to begin with than all of it; of very many, all of it. */
-const READABLE = { ...FIT, minZoom: 0.5 };
+const READABLE = { ...FIT, minZoom: 0.4 };
 const FEW_NODES = 40;
 /** What is out of sight is not drawn from here on: below it, drawing it again costs more than leaving it. */
 const MANY_NODES = 300;
