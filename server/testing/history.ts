@@ -46,7 +46,7 @@ export async function fillHistory(db: Sql, history: History): Promise<void> {
 async function fill(sql: Sql, history: History): Promise<void> {
   const { runs, days, pipelines, agents } = history;
   const org = toUuid(history.orgId ?? DEFAULT_ORG_ID);
-  await sql`SELECT ensure_parts(now() - make_interval(days => ${days + 8}::int), now())`;
+  await sql`SELECT ensure_parts(now() - make_interval(days => ${Math.ceil(days) + 8}::int), now())`;
   await sql.unsafe(`
     INSERT INTO pipelines (id, org_id, name, tags)
     SELECT ${bare(1, 'p')}, '${org}', 'history ' || p, CASE WHEN p = 1 THEN '{nightly}'::text[] ELSE '{}' END
