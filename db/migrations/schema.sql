@@ -494,6 +494,7 @@ CREATE TABLE memberships (
   role text NOT NULL,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   updated_at timestamp with time zone DEFAULT now() NOT NULL,
+  used_at timestamp with time zone DEFAULT now() NOT NULL,
   CONSTRAINT memberships_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id) ON DELETE CASCADE,
   CONSTRAINT memberships_pkey PRIMARY KEY (org_id, user_id),
   CONSTRAINT memberships_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'designer'::text, 'operator'::text, 'viewer'::text, 'auditor'::text]))),
@@ -568,6 +569,8 @@ CREATE TABLE orgs (
   id uuid NOT NULL,
   name text NOT NULL,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
+  closed_at timestamp with time zone,
+  CONSTRAINT orgs_name CHECK (((length(name) >= 1) AND (length(name) <= 200))),
   CONSTRAINT orgs_pkey PRIMARY KEY (id)
 );
 

@@ -16,6 +16,7 @@ import { challengeFor, isForModels, RESOURCE_METADATA_PATH } from './challenge.t
 import { type Gate, readCookie, refuseKeyInUrl, unauthenticated } from './gate.ts';
 import { setSecurityHeaders } from './headers.ts';
 import { actorOf, countRequest } from './limit-door.ts';
+import { meantOrgOf } from './meant-org.ts';
 import { type DrawPage, drawPage, isOpenPage, sendToSignIn } from './page-door.ts';
 import { toProblem } from './problem.ts';
 import { createRouter, type Route } from './router.ts';
@@ -142,7 +143,7 @@ async function answerProcedures(door: Door, exchange: Visit): Promise<void> {
   const signal = signalWhileAllowed(door, exchange, { services, actor });
   const answer = await callProcedures({
     ...{ method: request.method ?? 'GET', url, body },
-    context: { services, actor, browser, signal, requestId: id },
+    context: { services, actor, browser, signal, requestId: id, meantOrg: meantOrgOf(request.headers) },
     onError: (err) => door.logger.error({ id, route: TRPC_PATH, err }, 'request failed'),
   });
   await sendJson(exchange, answer, { isSecret: answer.isSecret });
