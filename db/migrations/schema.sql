@@ -214,6 +214,7 @@ CREATE TABLE bulks (
   turn integer DEFAULT 0 NOT NULL,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   finished_at timestamp with time zone,
+  stopped_because text,
   CONSTRAINT bulks_action_check CHECK ((action = ANY (ARRAY['cancel'::text, 'retry'::text, 'replay'::text, 'pause'::text, 'resume'::text]))),
   CONSTRAINT bulks_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
   CONSTRAINT bulks_pkey PRIMARY KEY (id),

@@ -4,7 +4,7 @@ import { ROLES, type Role, SCOPES } from '#server/identity/permissions.ts';
 import { ACCESS, type AccessRow } from '#server/testing/access-table.ts';
 import { createExampleWorld, type ExampleWorld } from '#server/testing/example-world.ts';
 import { type Asked, type HttpAnswer, startTestServer, type TestServer } from '#server/testing/http.ts';
-import { type Browser, joinAs, signInByLink } from '#server/testing/people.ts';
+import { type Browser, joinAs, type Member, signInByLink } from '#server/testing/people.ts';
 import { requestOf } from '#server/testing/request-of.ts';
 import { listOperations } from '../operations/index.ts';
 import type { Operation } from '../operations/operation.ts';
@@ -16,7 +16,7 @@ let http: TestServer;
 const people = new Map<Role, Browser>();
 let stranger: Browser;
 /** Owns our organisation too, and is in another one of theirs at the moment. */
-let twin: Browser;
+let twin: Member;
 let expired: Browser;
 let revoked: string;
 let agentToken: string;
@@ -172,9 +172,8 @@ describe('another organisation', () => {
     const known = ours.match(/\b(run|pipe|agent|user|key|atk|inv)_[0-9a-f]{32}\b/g) ?? [];
     for (const who of [stranger, twin]) {
       const theirs = JSON.stringify((await who.ask(name.slice(4))).body);
-      // A twin is a member of both, and known to both.
-      for (const id of new Set(known))
-        if (id !== (who as { id?: string }).id) expect(theirs).not.toContain(id);
+      // The twin is a member of both, and known to both.
+      for (const id of new Set(known)) if (id !== twin.id) expect(theirs).not.toContain(id);
     }
     for (const id of known) shown.add(id.split('_')[0] ?? '');
   });
