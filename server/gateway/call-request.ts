@@ -1,6 +1,7 @@
 import type { JsonObject } from '#server/domain/json.ts';
 import type { GatewayCaller } from './caller.ts';
 import type { ApprovedTool, Directory } from './directory.ts';
+import type { Askable } from './questions.ts';
 import type { Progress } from './upstream.ts';
 
 export interface CallRequest {
@@ -10,6 +11,7 @@ export interface CallRequest {
   args: JsonObject;
   signal: AbortSignal;
   onProgress?: ((progress: Progress) => void) | undefined;
+  askable?: Askable | undefined;
 }
 
 export interface CallAnswer {

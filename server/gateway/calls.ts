@@ -6,11 +6,15 @@ import { isJsonObject, type Json, type JsonObject, measureJson } from '#server/d
 import type { CallOutcome, ToolDefinition } from '#server/domain/mcp.ts';
 import type { Bucket, Drawn } from '#server/redis/port.ts';
 import type { Approvals } from './approvals.ts';
+import type { Hear } from './asking.ts';
 import type { CallAnswer, CallRequest } from './call-request.ts';
 import { rateSubject } from './caller.ts';
+import { createDeadline } from './deadline.ts';
 import type { ApprovedTool, Connection } from './directory.ts';
 import { answeredError, type Failure, toFailure } from './faults.ts';
+import { createHearing } from './hearing.ts';
 import type { Journal } from './journal.ts';
+import { isOurRefusal, OUR_REFUSAL } from './questions.ts';
 import { judge } from './rules.ts';
 import type { Sessions, Standing } from './sessions.ts';
 import type { Upstream } from './upstream.ts';
@@ -58,7 +62,10 @@ export function createCalls(options: CallOptions): Calls {
     }
   }
 
-  async function send(request: CallRequest, signal: AbortSignal): Promise<CallToolResult> {
+  async function send(
+    request: CallRequest,
+    { signal, hear }: { signal: AbortSignal; hear: Hear },
+  ): Promise<CallToolResult> {
     const { connection, row } = request.tool;
     for (let isRepeated = false; ; isRepeated = true) {
       const upstream = await sessions.pool.get(connection);
@@ -66,8 +73,8 @@ export function createCalls(options: CallOptions): Calls {
       try {
         return await upstream.callTool(definition, request.args, {
           signal,
-          timeoutMs: connection.timeoutMs,
           onProgress: request.onProgress,
+          hear,
         });
       } catch (error) {
         const failure = toFailure(error, (text) => text);
@@ -89,42 +96,44 @@ export function createCalls(options: CallOptions): Calls {
   async function work(request: CallRequest, trace: Trace): Promise<CallAnswer> {
     const { connection } = request.tool;
     const standing = sessions.standingOf(connection.id);
-    const late = new AbortController();
-    const timer = setTimeout(() => late.abort(tooSlow(connection)), connection.timeoutMs);
-    const signal = AbortSignal.any([request.signal, late.signal]);
+    const { timeoutMs } = connection;
+    const deadline = createDeadline({ timeoutMs, now, late: () => tooSlow(connection) });
+    const signal = AbortSignal.any([request.signal, deadline.signal]);
     try {
       const leave = await admit(request, standing, signal);
       try {
         trace.isSent = true;
-        const answer = await answerOf(() => send(request, signal), standing);
+        const hear = createHearing(request, { deadline, takeRate: options.takeRate, leave });
+        const answer = await answerOf(() => send(request, { signal, hear }), standing);
         const result = keep(answer, { connection, standing, trace });
         standing.breaker.settle(false);
         return { result, isError: result.isError === true, ms: 0 };
       } catch (error) {
-        throw settleFailure(error, { request, standing, late: late.signal });
+        throw settleFailure(error, { request, standing, ended: deadline.signal });
       } finally {
         leave();
       }
     } finally {
-      clearTimeout(timer);
+      deadline.stop();
     }
   }
 
   /** Tells the breaker whose fault it was, and makes of it what people can read. */
   function settleFailure(
     error: unknown,
-    { request, standing, late }: { request: CallRequest; standing: Standing; late: AbortSignal },
+    { request, standing, ended }: { request: CallRequest; standing: Standing; ended: AbortSignal },
   ): unknown {
     const { connection } = request.tool;
-    if (request.signal.aborted && !late.aborted) {
+    if (request.signal.aborted && !ended.aborted) {
       standing.breaker.forget();
       return request.signal.reason;
     }
-    if (error instanceof SignalboxError && error.details === OUR_REFUSAL) {
+    const cause = ended.aborted ? ended.reason : error;
+    if (isOurRefusal(cause)) {
       standing.breaker.forget();
-      return error;
+      return cause;
     }
-    const known = late.aborted ? (late.reason as SignalboxError) : toFailure(error, standing.hide).error;
+    const known = toFailure(cause, standing.hide).error;
     standing.breaker.settle(true);
     sessions.noteFault(connection, known.message);
     return known;
@@ -141,9 +150,8 @@ export function createCalls(options: CallOptions): Calls {
         outcome = answer.isError ? 'tool-error' : 'answered';
         return { ...answer, ms: now() - before };
       } catch (error) {
-        const isOurs = error instanceof SignalboxError;
         if (request.signal.aborted) outcome = 'stopped';
-        else if (!trace.isSent || (isOurs && error.details === OUR_REFUSAL)) outcome = 'refused';
+        else if (!trace.isSent || isOurRefusal(error)) outcome = 'refused';
         problem = error instanceof Error ? error.message : String(error);
         throw error;
       } finally {
@@ -227,9 +235,6 @@ function noteOf(
     at: new Date(now()).toISOString(),
   };
 }
-
-/** Marks what we refuse after a session was opened; the server is not to blame for it. */
-const OUR_REFUSAL = Object.freeze({ refused: true });
 
 function denied({ slug }: Connection, tool: string): SignalboxError {
   return new SignalboxError('FORBIDDEN', `A rule forbids this caller ${tool} of ${slug}.`, {

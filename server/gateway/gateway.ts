@@ -11,9 +11,10 @@ import type { BREAKER_DEFAULTS, BreakerState } from './breaker.ts';
 import type { CallAnswer } from './call-request.ts';
 import type { GatewayCaller } from './caller.ts';
 import { createCalls } from './calls.ts';
-import { createDirectories, type Directory } from './directory.ts';
+import { createDirectories, type Directory, isSameConnection } from './directory.ts';
 import { createJournal } from './journal.ts';
 import type { Program, Programs } from './programs.ts';
+import type { Askable } from './questions.ts';
 import { createSessions, type Examined } from './sessions.ts';
 import type { Progress } from './upstream.ts';
 import { findVisible, noTools, serverOf, type View, visibleTools, withPreset } from './views.ts';
@@ -46,6 +47,8 @@ export interface NamedCall {
   args: JsonObject;
   signal: AbortSignal;
   onProgress?: ((progress: Progress) => void) | undefined;
+  /** Left out, a server that asks something is told that nobody can be asked. */
+  askable?: Askable | undefined;
 }
 
 /** How a connection does in this process. */
@@ -107,7 +110,7 @@ export function createGateway(options: GatewayOptions): McpGateway {
     sessions.pool.keepOnly((held) => {
       if (held.orgId !== orgId) return true;
       const now = connections.get(held.id);
-      return now?.enabled === true && now.version === held.version;
+      return now?.enabled === true && isSameConnection(held, now);
     });
   }
 
@@ -144,10 +147,10 @@ export function createGateway(options: GatewayOptions): McpGateway {
         throw error;
       }
     },
-    async callTool(caller, { view, name, args, signal, onProgress }) {
+    async callTool(caller, { view, name, args, ...more }) {
       const directory = await directories.of(caller.orgId);
       const { tool, preset } = findVisible(directory, caller, { view, name });
-      return calls.call({ caller, directory, tool, args: withPreset(args, preset), signal, onProgress });
+      return calls.call({ caller, directory, tool, args: withPreset(args, preset), ...more });
     },
     async examine(orgId, connectionUuid) {
       const { connections } = await directories.of(orgId);

@@ -1,5 +1,5 @@
 import { SignalboxError } from '#server/domain/errors.ts';
-import type { Connection } from './directory.ts';
+import { type Connection, isSameConnection } from './directory.ts';
 import type { Upstream } from './upstream.ts';
 
 /** Sessions with upstream servers, each shared by all calls to it. */
@@ -87,7 +87,7 @@ export function createPool(options: PoolOptions): Pool {
     async get(connection) {
       if (isStopped) throw new SignalboxError('UNAVAILABLE', 'The gateway is stopping.');
       const found = held.get(connection.id);
-      if (found && found.connection.version !== connection.version) release(connection.id, found);
+      if (found && !isSameConnection(found.connection, connection)) release(connection.id, found);
       const entry = held.get(connection.id) ?? begin(connection);
       entry.usedAt = now();
       return entry.opening;

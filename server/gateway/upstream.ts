@@ -7,7 +7,9 @@ import {
   type Transport,
 } from '@modelcontextprotocol/client';
 import type { JsonObject } from '#server/domain/json.ts';
-import type { Generation, ToolDefinition } from '#server/domain/mcp.ts';
+import { ELICITATION, type Generation, SAMPLING, type ToolDefinition } from '#server/domain/mcp.ts';
+import { limitsOf, withAnswers } from './answers.ts';
+import { type Asking, createAsking, type Hear } from './asking.ts';
 import { hashOf, MAX_TOOLS, toDefinition } from './definitions.ts';
 import { createStdioTransport, type StdioTransport } from './stdio-transport.ts';
 
@@ -36,8 +38,9 @@ export interface Progress {
 
 export interface CallOptions {
   signal: AbortSignal;
-  timeoutMs: number;
   onProgress?: ((progress: Progress) => void) | undefined;
+  /** What the server asks before it answers. */
+  hear: Hear;
 }
 
 /** A session with one server, of whichever generation. */
@@ -69,6 +72,8 @@ export interface OpenOptions {
   maxMessageBytes: number;
   /** What it turned out to speak before; saves asking. */
   known?: Generation | undefined;
+  /** It may ask for the model of whoever calls. */
+  canSample: boolean;
   now(): number;
   signal?: AbortSignal;
 }
@@ -97,11 +102,19 @@ async function connect(
   const { transport, lastWords } = makeTransport(target, options);
   const changes = createChanges();
   const client = new Client(CLIENT, {
-    capabilities: {},
+    capabilities: {
+      elicitation: { form: {}, url: {} },
+      ...(options.canSample ? { sampling: {} } : {}),
+    },
     versionNegotiation: { mode: 'auto' },
     listMaxPages: 64,
     listChanged: { tools: { autoRefresh: false, debounceMs: 0, onChanged: changes.tell } },
   });
+  const asking = createAsking(options.now);
+  client.setRequestHandler(ELICITATION, ({ params }) => asking.hear(ELICITATION, params) as never);
+  if (options.canSample) {
+    client.setRequestHandler(SAMPLING, ({ params }) => asking.hear(SAMPLING, params) as never);
+  }
   const connectOptions = {
     timeout: options.timeoutMs,
     ...(options.signal ? { signal: options.signal } : {}),
@@ -113,7 +126,7 @@ async function connect(
     await transport.close().catch(() => undefined);
     throw withLastWords(error, lastWords());
   }
-  return toUpstream(client, { transport, lastWords, changes, now: options.now });
+  return toUpstream(client, { transport, lastWords, changes, asking, now: options.now });
 }
 
 function makeTransport(
@@ -163,11 +176,12 @@ function createChanges(): Changes {
 interface Session {
   transport: Transport;
   changes: Changes;
+  asking: Asking;
   lastWords(): string;
   now(): number;
 }
 
-function toUpstream(client: Client, { transport, lastWords, changes, now }: Session): Upstream {
+function toUpstream(client: Client, { transport, lastWords, changes, asking, now }: Session): Upstream {
   const { promise: ended, resolve: end } = Promise.withResolvers<void>();
   let isEnded = false;
   let tools: ReadonlyMap<string, OfferedTool> | null = null;
@@ -219,15 +233,18 @@ function toUpstream(client: Client, { transport, lastWords, changes, now }: Sess
       return listing;
     },
     knownTool: (name) => tools?.get(name),
-    callTool: ({ name, inputSchema }, args, { signal, timeoutMs, onProgress }) =>
-      client.callTool(
-        { name, arguments: args },
-        {
-          ...{ signal, timeout: timeoutMs, maxTotalTimeout: timeoutMs },
-          ...(onProgress ? { onprogress: onProgress } : {}),
-          // Its input says what travels as headers. Outputs are judged by whoever reads them, not here.
-          toolDefinition: { name, inputSchema: { ...inputSchema, type: 'object' as const } },
-        },
+    callTool: ({ name, inputSchema }, args, options) =>
+      asking.within(options, () =>
+        withAnswers(options, (answers) =>
+          client.callTool(
+            { name, arguments: args, ...answers },
+            {
+              ...limitsOf(options),
+              // Its input says what travels as headers. Outputs are judged by whoever reads them, not here.
+              toolDefinition: { name, inputSchema: { ...inputSchema, type: 'object' as const } },
+            },
+          ),
+        ),
       ),
     async probe(timeoutMs) {
       if (client.getProtocolEra() === 'modern') await client.discover({ timeout: timeoutMs });

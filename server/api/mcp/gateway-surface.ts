@@ -1,4 +1,9 @@
-import type { CallToolResult, ServerContext, Tool as ToolEntry } from '@modelcontextprotocol/server';
+import {
+  type CallToolResult,
+  type InputRequiredResult,
+  ProtocolError,
+  type Tool as ToolEntry,
+} from '@modelcontextprotocol/server';
 import { SignalboxError } from '#server/domain/errors.ts';
 import { isJsonObject } from '#server/domain/json.ts';
 import type { ToolDefinition } from '#server/domain/mcp.ts';
@@ -8,6 +13,8 @@ import { callGatewayTool, hasGatewayTool, listGatewayTools } from '#server/servi
 import { noteRefusal } from '../note-refusal.ts';
 import { type McpCall, reportOurs } from './call.ts';
 import { toFailure } from './call-tool.ts';
+import { createConversations } from './conversations.ts';
+import { createPerProgram } from './per-program.ts';
 import { createMcpRoutes } from './routes.ts';
 import type { ServedTool, Surface, ToolSource } from './served.ts';
 
@@ -20,35 +27,27 @@ const INSTRUCTIONS =
 /** Of a virtual server, when the path names one. */
 const viewOf = ({ params }: McpCall) => (params?.name === undefined ? {} : { server: params.name });
 
+const conversationsOf = createPerProgram(createConversations);
+
 async function callTool(
   call: McpCall,
   name: string,
-  { args, context: { mcpReq } }: { args: unknown; context: ServerContext },
-): Promise<CallToolResult> {
+  { args, context, client }: Parameters<ServedTool['call']>[1],
+): Promise<CallToolResult | InputRequiredResult> {
   const view = viewOf(call);
-  const token = mcpReq._meta?.progressToken;
-  let told: Promise<void> = Promise.resolve();
+  const input = { ...view, tool: name, arguments: isJsonObject(args) ? args : {} };
+  const door = view.server === undefined ? 'gateway' : 'server';
   try {
-    const answer = await callGatewayTool(call.services, call.actor, {
-      input: { ...view, tool: name, arguments: isJsonObject(args) ? args : {} },
-      door: view.server === undefined ? 'gateway' : 'server',
-      signal: AbortSignal.any([mcpReq.signal, call.signal]),
-      ...(token === undefined
-        ? {}
-        : {
-            onProgress(progress) {
-              const params = { ...progress, progressToken: token };
-              // Whoever has gone hears nothing more, which is no trouble.
-              told = told
-                .then(() => mcpReq.notify({ method: 'notifications/progress', params }))
-                .catch(() => undefined);
-            },
-          }),
+    return await conversationsOf(call.services).converse(call, {
+      ...{ context, client },
+      about: ['tools/call', view.server ?? null, name, input.arguments],
+      async work(talk) {
+        const { result } = await callGatewayTool(call.services, call.actor, { input, door, ...talk });
+        return result as unknown as CallToolResult;
+      },
     });
-    // How far it came is heard before that it is there.
-    await told;
-    return answer.result as unknown as CallToolResult;
   } catch (error) {
+    if (error instanceof ProtocolError) throw error;
     noteRefusal({ ...call, route: `MCP ${name}` }, error);
     reportOurs(call, error);
     return toFailure(call, error);

@@ -3,16 +3,16 @@ import { SignalboxError } from '#server/domain/errors.ts';
 import { isJsonObject, type Json } from '#server/domain/json.ts';
 import { demandScopes } from '#server/identity/actor.ts';
 import type { Action } from '#server/identity/permissions.ts';
-import type { Services } from '#server/services/context.ts';
 import { MAX_BODY_DEPTH, readJsonBody } from '../http/body.ts';
 import { unauthenticated } from '../http/gate.ts';
 import { statusOf } from '../http/problem.ts';
 import type { Call, Route } from '../http/router.ts';
 import type { McpCall } from './call.ts';
 import { createModernDoor } from './modern.ts';
+import { createPerProgram } from './per-program.ts';
 import type { Surface } from './served.ts';
 import { createServerMaker } from './server.ts';
-import { createSessions, type Sessions } from './sessions.ts';
+import { createSessions } from './sessions.ts';
 import { createStreamCount } from './streams.ts';
 import { surface as productSurface } from './surface.ts';
 import { sendWebResponse, toWebRequest } from './web.ts';
@@ -75,16 +75,6 @@ export function createMcpRoutes(surface: Surface, path: string = MCP_PATH): read
 }
 
 export const mcpRoutes = createMcpRoutes(productSurface);
-
-/** Several programs may run in one process, as tests do; what they remember must not mix. */
-function createPerProgram(create: () => Sessions): (services: Services) => Sessions {
-  const all = new WeakMap<Services, Sessions>();
-  return (services) => {
-    const known = all.get(services) ?? create();
-    all.set(services, known);
-    return known;
-  };
-}
 
 const JSON_TYPE = /^application\/json\b/i;
 

@@ -9,6 +9,7 @@ import type {
 import type { Action } from '#server/identity/permissions.ts';
 import type { PromptArgument } from '../prompts/prompt.ts';
 import type { Resource } from '../resources/resource.ts';
+import type { AskedClient } from './asked-client.ts';
 import type { McpCall } from './call.ts';
 
 /** All that a client finds behind `/mcp`, in the protocol's own forms. */
@@ -33,7 +34,7 @@ export interface ServedTool {
   needs: readonly Action[];
   call(
     call: McpCall,
-    asked: { args: unknown; context: ServerContext },
+    asked: { args: unknown; context: ServerContext; client: AskedClient },
   ): Promise<CallToolResult | InputRequiredResult>;
 }
 
@@ -43,6 +44,6 @@ export interface ServedPrompt {
   args: readonly PromptArgument[];
   get(
     call: McpCall,
-    asked: { args: Record<string, string>; context: ServerContext },
+    asked: { args: Record<string, string>; context: ServerContext; client: AskedClient },
   ): Promise<GetPromptResult | InputRequiredResult>;
 }

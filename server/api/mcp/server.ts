@@ -4,6 +4,7 @@ import { mayAnywhere } from '#server/identity/actor.ts';
 import type { Action } from '#server/identity/permissions.ts';
 import { createResourceFinder } from '../resources/index.ts';
 import type { ResourceContent } from '../resources/resource.ts';
+import { clientOf } from './asked-client.ts';
 import { callOf, type McpCall } from './call.ts';
 import { complete } from './complete.ts';
 import { invalidParams, noResource, translated } from './errors.ts';
@@ -63,7 +64,7 @@ export function createServerMaker(surface: Surface) {
       const call = callOf(context);
       const tool = await translated(call, { method: 'tools/call' }, () => findTool(call, params.name));
       if (!tool) throw invalidParams(`There is no tool ${JSON.stringify(params.name)}.`);
-      return tool.call(call, { args: params.arguments, context });
+      return tool.call(call, { args: params.arguments, context, client: clientOf(server, context) });
     });
   }
 
@@ -129,7 +130,9 @@ export function createServerMaker(surface: Surface) {
       const args = params.arguments ?? {};
       const missing = prompt.args.find(({ name, required }) => required && !args[name]);
       if (missing) throw invalidParams(`The prompt needs the argument ${missing.name}.`);
-      return translated(call, { method: 'prompts/get' }, () => prompt.get(call, { args, context }));
+      return translated(call, { method: 'prompts/get' }, () =>
+        prompt.get(call, { args, context, client: clientOf(server, context) }),
+      );
     });
     server.setRequestHandler('completion/complete', async ({ params }, context) => {
       const call = callOf(context);

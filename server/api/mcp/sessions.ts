@@ -204,8 +204,6 @@ interface Asked {
   body: unknown;
 }
 
-export type Sessions = ReturnType<typeof createSessions>;
-
 function refuse(status: number, message: string): Response {
   const error = { code: status === 404 ? -32_001 : -32_000, message };
   return Response.json({ jsonrpc: '2.0', error, id: null }, { status });
