@@ -49,6 +49,21 @@ export interface ToolDefinition {
   annotations?: JsonObject;
 }
 
+/**
+ * What else of a server is approved, ruled and logged, stands among its tools: a prompt as `prompts/<name>`, and that
+ * its resources are read as `resources/*`. No tool can have such a name.
+ */
+export const PROMPT_PREFIX = 'prompts/';
+export const RESOURCE_PREFIX = 'resources/';
+export const RESOURCES = `${RESOURCE_PREFIX}*`;
+
+export type OfferKind = 'tool' | 'prompt' | 'resources';
+
+export function offerKindOf(name: string): OfferKind {
+  if (name === RESOURCES) return 'resources';
+  return name.startsWith(PROMPT_PREFIX) ? 'prompt' : 'tool';
+}
+
 /** What deserves a second look before a tool is approved. */
 export const DEFINITION_WARNINGS = [
   'hidden-characters',

@@ -18,5 +18,7 @@ export interface CallAnswer {
   /** As the protocol has it: content, structured content, whether it is an error. Marked as what others have written. */
   result: JsonObject;
   isError: boolean;
+  /** Of the error that the server answered with, as the protocol numbers them. */
+  code: number | null;
   ms: number;
 }

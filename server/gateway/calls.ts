@@ -1,16 +1,16 @@
-import type { CallToolResult } from '@modelcontextprotocol/client';
 import type { CallNote } from '#db/queries/mcp-calls.ts';
 import { invalid, SignalboxError } from '#server/domain/errors.ts';
 import { toUuid } from '#server/domain/ids.ts';
 import { isJsonObject, type Json, type JsonObject, measureJson } from '#server/domain/json.ts';
-import type { CallOutcome, ToolDefinition } from '#server/domain/mcp.ts';
+import { type CallOutcome, RESOURCES, type ToolDefinition } from '#server/domain/mcp.ts';
 import type { Bucket, Drawn } from '#server/redis/port.ts';
 import type { Approvals } from './approvals.ts';
 import type { Hear } from './asking.ts';
 import type { CallAnswer, CallRequest } from './call-request.ts';
 import { rateSubject } from './caller.ts';
 import { createDeadline } from './deadline.ts';
-import type { ApprovedTool, Connection } from './directory.ts';
+import { type ApprovedTool, type Connection, gatewayName } from './directory.ts';
+import { exchange, ruledName, withOurUris } from './exchange.ts';
 import { answeredError, type Failure, toFailure } from './faults.ts';
 import { createHearing } from './hearing.ts';
 import type { Journal } from './journal.ts';
@@ -35,6 +35,8 @@ export interface CallOptions {
 const MINUTE_MS = 60_000;
 const ARGUMENTS = { maxBytes: 1_048_576, maxDepth: 64 };
 const RESULT_DEPTH = 64;
+/** Within it a silent change goes unseen, unless the server takes long to say what it has. */
+const PIN_AGE_MS = 1000;
 
 export function createCalls(options: CallOptions): Calls {
   const { sessions, now } = options;
@@ -45,8 +47,9 @@ export function createCalls(options: CallOptions): Calls {
     const { connection, row } = tool;
     const measured = measureJson(args, ARGUMENTS);
     if (!measured.ok) throw invalid(`The arguments cannot be sent. ${measured.problem.message}`);
-    const { effect } = judge(directory.rules, caller, { connectionId: connection.id, tool: row.name });
-    if (effect === 'deny') throw denied(connection, row.name);
+    const ruled = ruledName(row.name, args);
+    const { effect } = judge(directory.rules, caller, { connectionId: connection.id, tool: ruled });
+    if (effect === 'deny') throw denied(connection, ruled);
     const bucket = { size: connection.callsPerMinute, windowMs: MINUTE_MS };
     const drawn = await options.takeRate(`${connection.id}:${row.name}:${rateSubject(caller)}`, bucket);
     if (!drawn.isTaken) throw tooOften(connection, drawn.waitMs);
@@ -65,17 +68,14 @@ export function createCalls(options: CallOptions): Calls {
   async function send(
     request: CallRequest,
     { signal, hear }: { signal: AbortSignal; hear: Hear },
-  ): Promise<CallToolResult> {
+  ): Promise<JsonObject> {
     const { connection, row } = request.tool;
     for (let isRepeated = false; ; isRepeated = true) {
       const upstream = await sessions.pool.get(connection);
       const definition = await checkPin(upstream, request.tool);
       try {
-        return await upstream.callTool(definition, request.args, {
-          signal,
-          onProgress: request.onProgress,
-          hear,
-        });
+        const { args, onProgress } = request;
+        return await exchange(upstream, { definition, args }, { signal, onProgress, hear });
       } catch (error) {
         const failure = toFailure(error, (text) => text);
         if (failure.isSessionOver || upstream.isEnded) sessions.pool.drop(connection.id, upstream);
@@ -86,8 +86,8 @@ export function createCalls(options: CallOptions): Calls {
 
   /** What the server says of the tool now is what people have approved, to the letter. */
   async function checkPin(upstream: Upstream, { connection, row }: ApprovedTool): Promise<ToolDefinition> {
-    const listed = upstream.knownTool(row.name);
-    const offered = listed ?? (await upstream.tools({ timeoutMs: connection.timeoutMs })).get(row.name);
+    const { timeoutMs } = connection;
+    const offered = await upstream.offers.find(row.name, { timeoutMs, maxAgeMs: PIN_AGE_MS });
     if (offered?.hash === row.pinnedHash) return offered.definition;
     await sessions.refresh(connection, upstream);
     throw offered ? changed(connection, row.name) : gone(connection, row.name);
@@ -105,9 +105,9 @@ export function createCalls(options: CallOptions): Calls {
         trace.isSent = true;
         const hear = createHearing(request, { deadline, takeRate: options.takeRate, leave });
         const answer = await answerOf(() => send(request, { signal, hear }), standing);
-        const result = keep(answer, { connection, standing, trace });
+        const result = keep(answer.plain, { request, standing, trace });
         standing.breaker.settle(false);
-        return { result, isError: result.isError === true, ms: 0 };
+        return { result, isError: result.isError === true, code: answer.code, ms: 0 };
       } catch (error) {
         throw settleFailure(error, { request, standing, ended: deadline.signal });
       } finally {
@@ -168,30 +168,32 @@ interface Trace {
 }
 
 /** An error that the server answers with is the tool's own, as far as models go: they may do better next time. */
-async function answerOf(send: () => Promise<CallToolResult>, { hide }: Standing): Promise<CallToolResult> {
+async function answerOf(
+  send: () => Promise<JsonObject>,
+  { hide }: Standing,
+): Promise<{ plain: JsonObject; code: number | null }> {
   try {
-    return await send();
+    return { plain: await send(), code: null };
   } catch (error) {
-    const words = answeredError(error, hide);
-    if (words === null) throw error;
-    return { content: [{ type: 'text', text: words }], isError: true };
+    const answered = answeredError(error, hide);
+    if (answered === null) throw error;
+    const { words, code } = answered;
+    return { plain: { content: [{ type: 'text', text: words }], isError: true }, code };
   }
 }
 
 interface Kept {
-  connection: Connection;
+  request: CallRequest;
   standing: Standing;
   trace: Trace;
 }
 
 /** The answer as it is passed on: not too large, without our own credentials, and marked. */
-function keep(answer: CallToolResult, { connection, standing, trace }: Kept): JsonObject {
-  const { content, structuredContent, isError } = answer;
-  const plain = {
-    content,
-    ...(structuredContent === undefined ? {} : { structuredContent }),
-    ...(isError === true ? { isError } : {}),
-  };
+function keep(answer: JsonObject, { request, standing, trace }: Kept): JsonObject {
+  const { directory, tool } = request;
+  const { connection } = tool;
+  const canRead = directory.approved.has(gatewayName(connection.slug, RESOURCES));
+  const plain = canRead ? withOurUris(connection.slug, answer) : answer;
   const measured = measureJson(plain, { maxBytes: connection.maxResultBytes, maxDepth: RESULT_DEPTH });
   if (!measured.ok) {
     throw new SignalboxError('TOO_LARGE', `The answer cannot be passed on. ${measured.problem.message}`, {
@@ -201,7 +203,7 @@ function keep(answer: CallToolResult, { connection, standing, trace }: Kept): Js
   trace.gotBytes = measured.bytes;
   const text = JSON.stringify(plain);
   const shown = standing.hide(text);
-  const kept: Json = shown === text ? (plain as unknown as Json) : JSON.parse(shown);
+  const kept: Json = shown === text ? plain : JSON.parse(shown);
   const marked = { 'signalbox/untrusted': true, 'signalbox/connection': connection.slug };
   return { ...(isJsonObject(kept) ? kept : {}), _meta: marked };
 }

@@ -11,8 +11,9 @@ import type { BREAKER_DEFAULTS, BreakerState } from './breaker.ts';
 import type { CallAnswer } from './call-request.ts';
 import type { GatewayCaller } from './caller.ts';
 import { createCalls } from './calls.ts';
-import { createDirectories, type Directory, isSameConnection } from './directory.ts';
+import { type Connection, createDirectories, type Directory, isSameConnection } from './directory.ts';
 import { createJournal } from './journal.ts';
+import { createLibrary, type Library } from './library.ts';
 import type { Program, Programs } from './programs.ts';
 import type { Askable } from './questions.ts';
 import { createSessions, type Examined } from './sessions.ts';
@@ -20,13 +21,15 @@ import type { Progress } from './upstream.ts';
 import { findVisible, noTools, serverOf, type View, visibleTools, withPreset } from './views.ts';
 
 /** Upstream MCP servers, as verbs and stages use them. Whoever asks has been authorised already. */
-export interface McpGateway {
+export interface McpGateway extends Library {
   start(): Promise<void>;
   stop(): Promise<void>;
   directoryOf(orgId: OrgId): Promise<Directory>;
   /** Rows have changed, and it is committed. */
   changed(orgId: OrgId): Promise<void>;
   onChange(listener: (orgId: OrgId | null) => void): () => void;
+  /** The list of a connection's resources is another. */
+  onResources(listener: (connection: Connection) => void): () => void;
   /** Never empty: rejects when there is nothing to call. */
   listTools(caller: GatewayCaller, view: View): Promise<ToolDefinition[]>;
   /** Whether there is such a tool for them. Rejects as a call would, when it is there and cannot be called. */
@@ -88,6 +91,7 @@ export function createGateway(options: GatewayOptions): McpGateway {
     isKeeper: options.isKeeper,
     onTrouble,
   });
+  const resourceListeners = new Set<(connection: Connection) => void>();
   const sessions = createSessions({
     ...{ sql, directories, now, onTrouble, programs },
     ...{
@@ -100,18 +104,23 @@ export function createGateway(options: GatewayOptions): McpGateway {
     maxSessions: 1000,
     idleMs: 600_000,
     probeMs: 30_000,
+    onResources(connection) {
+      for (const listener of resourceListeners) listener(connection);
+    },
   });
   const approvals = createApprovals({ sql, newUuid });
   const calls = createCalls({ sessions, journal, approvals, takeRate: options.takeRate, newUuid, now });
+  const library = createLibrary({ directories, sessions, calls, takeRate: options.takeRate });
   const owners = createLruMap<string, RunOwner>(RUNS_REMEMBERED);
 
   async function dropUnwanted(orgId: OrgId): Promise<void> {
+    const lookedAt = now();
     const { connections } = await directories.of(orgId);
     sessions.pool.keepOnly((held) => {
       if (held.orgId !== orgId) return true;
-      const now = connections.get(held.id);
-      return now?.enabled === true && isSameConnection(held, now);
-    });
+      const wanted = connections.get(held.id);
+      return wanted?.enabled === true && isSameConnection(held, wanted);
+    }, lookedAt);
   }
 
   directories.onChange((orgId) => {
@@ -131,10 +140,15 @@ export function createGateway(options: GatewayOptions): McpGateway {
     directoryOf: directories.of,
     changed: directories.changed,
     onChange: directories.onChange,
+    onResources(listener) {
+      resourceListeners.add(listener);
+      return () => resourceListeners.delete(listener);
+    },
+    ...library,
     async listTools(caller, view) {
       const directory = await directories.of(caller.orgId);
       if (view.kind === 'server') serverOf(directory, view.slug);
-      const tools = visibleTools(directory, caller, view);
+      const tools = visibleTools(directory, caller, { view });
       if (tools.size === 0) throw noTools(directory, caller);
       return [...tools.values()].map(({ definition }) => definition);
     },

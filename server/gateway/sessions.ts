@@ -9,9 +9,10 @@ import { BREAKER_DEFAULTS, type Breaker, createBreaker } from './breaker.ts';
 import type { Connection, Directories } from './directory.ts';
 import { toFailure } from './faults.ts';
 import { createGate, type Gate } from './gate.ts';
+import type { OfferedTool } from './offers.ts';
 import { createPool, type Pool } from './pool.ts';
 import { type Programs, startOf } from './programs.ts';
-import { type OfferedTool, openUpstream, type Upstream, type UpstreamTarget } from './upstream.ts';
+import { openUpstream, type Upstream, type UpstreamTarget } from './upstream.ts';
 
 export interface SessionOptions {
   sql: Sql;
@@ -27,6 +28,8 @@ export interface SessionOptions {
   probeMs: number;
   breaker?: Partial<typeof BREAKER_DEFAULTS> | undefined;
   now(): number;
+  /** The list of its resources is another: they are not approved one by one, so there is nothing to write. */
+  onResources(connection: Connection): void;
   onTrouble(message: string, error: unknown): void;
 }
 
@@ -112,7 +115,7 @@ export function createSessions(options: SessionOptions): Sessions {
   };
 
   async function refresh(connection: Connection, upstream: Upstream): Promise<void> {
-    const tools = await upstream.tools({ timeoutMs: LIST_MS });
+    const tools = await upstream.offers.all({ timeoutMs: LIST_MS });
     const { tools: known } = await directories.of(connection.orgId);
     if (isKnown(tools, known.get(connection.id))) return;
     await keepOffer(connection, tools);
@@ -135,7 +138,10 @@ export function createSessions(options: SessionOptions): Sessions {
         refresh(connection, upstream).catch((error) =>
           onTrouble(`The tools of the MCP connection ${connection.slug} could not be listed.`, error),
         );
-      upstream.onToolsChanged(look);
+      upstream.onListChanged((kind) => {
+        void look();
+        if (kind === 'resources') options.onResources(connection);
+      });
       void look();
     },
   });
@@ -148,7 +154,7 @@ export function createSessions(options: SessionOptions): Sessions {
     standing.generation = undefined;
     try {
       const upstream = await pool.get(connection);
-      const tools = await upstream.tools({ timeoutMs: LIST_MS, isFresh: true });
+      const tools = await upstream.offers.all({ timeoutMs: LIST_MS, isFresh: true });
       await keepOffer(connection, tools);
       standing.breaker.close();
       const { generation, serverName, serverVersion } = upstream;

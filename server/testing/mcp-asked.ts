@@ -13,6 +13,7 @@ import type { TestServer } from './http.ts';
 export interface AskedTestClient extends AsyncDisposable {
   asked: JsonObject[];
   call(name: string, args?: Record<string, unknown>): Promise<CallToolResult>;
+  getPrompt(name: string): Promise<object>;
 }
 
 const INFO = { name: 'an-asked-test', version: '1' };
@@ -41,6 +42,7 @@ export async function askingClient(
     return {
       asked,
       call: (name, args = {}) => client.callTool({ name, arguments: args }),
+      getPrompt: (name) => client.getPrompt({ name }),
       [Symbol.asyncDispose]: () => client.close(),
     };
   }
@@ -52,6 +54,7 @@ export async function askingClient(
   return {
     asked,
     call: async (name, args = {}) => (await client.callTool({ name, arguments: args })) as CallToolResult,
+    getPrompt: (name) => client.getPrompt({ name }),
     [Symbol.asyncDispose]: () => client.close(),
   };
 }

@@ -96,6 +96,8 @@ export function createConversations() {
   };
 }
 
+export type Conversations = ReturnType<typeof createConversations>;
+
 function askOld({ mcpReq }: ServerContext, signal: AbortSignal): Askable['ask'] {
   return async ({ method, params }) => {
     const known = params.mode === 'url' ? { elicitationId: randomUUID(), ...params } : params;

@@ -30,11 +30,14 @@ export function createMcpRoutes(surface: Surface, path: string = MCP_PATH): read
   async function needsOf(call: McpCall, message: unknown): Promise<readonly Action[]> {
     if (!isJsonObject(message) || !isJsonObject(message.params)) return [];
     const { name, uri } = message.params;
-    if (typeof uri === 'string') return maker.findResource(uri)?.resource.needs ?? [];
+    if (typeof uri === 'string') {
+      return maker.findResource(uri)?.resource.needs ?? surface.upstream?.resources.needs ?? [];
+    }
     if (typeof name !== 'string') return [];
     if (message.method === 'tools/call') return (await maker.findTool(call, name))?.needs ?? [];
     if (message.method !== 'prompts/get') return [];
-    return surface.prompts.find(({ entry }) => entry.name === name)?.needs ?? [];
+    const prompt = surface.prompts.find(({ entry }) => entry.name === name);
+    return prompt?.needs ?? surface.upstream?.prompts.needs ?? [];
   }
 
   /** Before anything is streamed: afterwards no status and no header could say it. */
