@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { InputRequiredResult, ReadResourceResult } from '@modelcontextprotocol/server';
 import type { Json, JsonObject } from '#server/domain/json.ts';
 import type { Action } from '#server/identity/permissions.ts';
@@ -16,6 +15,7 @@ import type { Talk } from './conversation.ts';
 import { type Conversations, createConversations } from './conversations.ts';
 import { createPerProgram } from './per-program.ts';
 import type { Asked, PromptSource, ResourceSource } from './served.ts';
+import { watchView } from './watch-view.ts';
 
 /** Prompts and resources of upstream servers, as clients are served them. */
 
@@ -38,36 +38,6 @@ function converse<Result extends object>(
     // As the server's own library has read it.
     work: async (talk) => (await work(talk)) as unknown as Result,
   });
-}
-
-/**
- * Tells when what this caller is shown is another than it was: not when something has changed that they do not see,
- * such as a tool that nobody has approved yet.
- */
-export async function watchView(
-  { services, actor, onTrouble }: McpCall,
-  look: () => Promise<unknown>,
-  changed: () => void,
-): Promise<() => void> {
-  const seen = async () =>
-    createHash('sha256')
-      .update(JSON.stringify(await look().catch(() => null)) ?? '')
-      .digest('hex');
-  let before: string | undefined;
-  const again = async () => {
-    const now = await seen();
-    if (before !== undefined && now !== before) changed();
-    before = now;
-  };
-  let looking: Promise<void> = Promise.resolve();
-  const end = services.gateway.onChange((orgId) => {
-    if (orgId !== null && orgId !== actor.orgId) return;
-    looking = looking.then(again).catch(onTrouble);
-  });
-  // What changes from here on is heard.
-  looking = again();
-  await looking;
-  return end;
 }
 
 export const upstreamPrompts: PromptSource = {

@@ -13,9 +13,10 @@ import { callGatewayTool, hasGatewayTool, listGatewayTools } from '#server/servi
 import { noteRefusal } from '../note-refusal.ts';
 import { type McpCall, reportOurs } from './call.ts';
 import { toFailure } from './call-tool.ts';
-import { conversationsOf, upstreamPrompts, upstreamResources, viewOf, watchView } from './gateway-library.ts';
+import { conversationsOf, upstreamPrompts, upstreamResources, viewOf } from './gateway-library.ts';
 import { createMcpRoutes } from './routes.ts';
 import type { ServedTool, Surface, ToolSource } from './served.ts';
+import { watchView } from './watch-view.ts';
 
 const NEEDS: readonly Action[] = ['mcp.call'];
 
