@@ -14,6 +14,7 @@ import { exchange, ruledName, withOurUris } from './exchange.ts';
 import { answeredError, type Failure, toFailure } from './faults.ts';
 import { createHearing } from './hearing.ts';
 import type { Journal } from './journal.ts';
+import type { Peers } from './peers.ts';
 import { isOurRefusal, OUR_REFUSAL } from './questions.ts';
 import { judge } from './rules.ts';
 import type { Sessions, Standing } from './sessions.ts';
@@ -27,6 +28,8 @@ export interface CallOptions {
   sessions: Sessions;
   journal: Journal;
   approvals: Approvals;
+  /** Processes that call the same server have each their part of the calls that may be under way. */
+  peers: Peers;
   takeRate(subject: string, bucket: Bucket): Promise<Drawn>;
   newUuid(): string;
   now(): number;
@@ -39,7 +42,7 @@ const RESULT_DEPTH = 64;
 const PIN_AGE_MS = 1000;
 
 export function createCalls(options: CallOptions): Calls {
-  const { sessions, now } = options;
+  const { sessions, peers, now } = options;
 
   /** All that is asked before anything is sent. Answers with how to leave. */
   async function admit(request: CallRequest, standing: Standing, signal: AbortSignal): Promise<() => void> {
@@ -55,7 +58,9 @@ export function createCalls(options: CallOptions): Calls {
     if (!drawn.isTaken) throw tooOften(connection, drawn.waitMs);
     // Last of what is asked of others, so that nobody is asked about a call that is refused anyway.
     if (effect === 'ask') await options.approvals.check(request);
-    const leave = await standing.gate.enter(connection.maxConcurrent, signal);
+    await peers.join(connection.id);
+    const places = Math.max(1, Math.floor(connection.maxConcurrent / peers.countOf(connection.id)));
+    const leave = await standing.gate.enter(places, signal);
     try {
       standing.breaker.admit();
       return leave;

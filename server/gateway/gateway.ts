@@ -14,6 +14,7 @@ import { createCalls } from './calls.ts';
 import { type Connection, createDirectories, type Directory, isSameConnection } from './directory.ts';
 import { createJournal } from './journal.ts';
 import { createLibrary, type Library } from './library.ts';
+import { createPeers } from './peers.ts';
 import type { Program, Programs } from './programs.ts';
 import type { Askable } from './questions.ts';
 import { createSessions, type Examined } from './sessions.ts';
@@ -92,7 +93,9 @@ export function createGateway(options: GatewayOptions): McpGateway {
     onTrouble,
   });
   const resourceListeners = new Set<(connection: Connection) => void>();
+  const peers = createPeers({ hot, id: newUuid(), now });
   const sessions = createSessions({
+    peers,
     ...{ sql, directories, now, onTrouble, programs },
     ...{
       fetch: options.fetch,
@@ -109,7 +112,15 @@ export function createGateway(options: GatewayOptions): McpGateway {
     },
   });
   const approvals = createApprovals({ sql, newUuid });
-  const calls = createCalls({ sessions, journal, approvals, takeRate: options.takeRate, newUuid, now });
+  const calls = createCalls({
+    sessions,
+    peers,
+    journal,
+    approvals,
+    takeRate: options.takeRate,
+    newUuid,
+    now,
+  });
   const library = createLibrary({ directories, sessions, calls, takeRate: options.takeRate });
   const owners = createLruMap<string, RunOwner>(RUNS_REMEMBERED);
 
@@ -131,10 +142,14 @@ export function createGateway(options: GatewayOptions): McpGateway {
   });
 
   return {
-    start: directories.start,
+    async start() {
+      await directories.start();
+      await peers.start();
+    },
     async stop() {
       await directories.stop();
       await sessions.stop();
+      await peers.stop();
       await journal.stop();
     },
     directoryOf: directories.of,

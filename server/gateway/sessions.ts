@@ -10,6 +10,7 @@ import type { Connection, Directories } from './directory.ts';
 import { toFailure } from './faults.ts';
 import { createGate, type Gate } from './gate.ts';
 import type { OfferedTool } from './offers.ts';
+import type { Peers } from './peers.ts';
 import { createPool, type Pool } from './pool.ts';
 import { type Programs, startOf } from './programs.ts';
 import { openUpstream, type Upstream, type UpstreamTarget } from './upstream.ts';
@@ -26,6 +27,7 @@ export interface SessionOptions {
   maxSessions: number;
   idleMs: number;
   probeMs: number;
+  peers: Peers;
   breaker?: Partial<typeof BREAKER_DEFAULTS> | undefined;
   now(): number;
   /** The list of its resources is another: they are not approved one by one, so there is nothing to write. */
@@ -76,12 +78,16 @@ export function createSessions(options: SessionOptions): Sessions {
     Standing & { secrets: string[]; generation: Generation | undefined; notedAt: number }
   >();
 
+  const { peers } = options;
+  const limits = { ...BREAKER_DEFAULTS, ...options.breaker };
+  peers.onBreaker((id, restMs) => standings.get(id)?.breaker.follow(restMs));
+
   function standingOf(id: string) {
     let found = standings.get(id);
     if (!found) {
       const secrets: string[] = [];
       found = {
-        breaker: createBreaker({ ...BREAKER_DEFAULTS, ...options.breaker, now }),
+        breaker: createBreaker({ ...limits, now, share: peers.shareOf(id, limits.windowMs) }),
         gate: createGate(),
         secrets,
         generation: undefined,

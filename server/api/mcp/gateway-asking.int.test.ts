@@ -240,6 +240,19 @@ describe.each(MATRIX)('a client of the %s generation, asked by a server of %s', 
   });
 });
 
+test.each(['2025', '2026'])(
+  'a plain request that a server of %s asks something ends with an error that says so',
+  async (upstream) => {
+    const answer = await rig.call(`of-${upstream}__fill`);
+    expect(answer).toMatchObject({
+      status: 403,
+      body: { detail: expect.stringContaining('this caller can not be asked') },
+    });
+    // It is no fault of the server's.
+    expect((await rig.ask(`/connections/${ids[upstream]}`)).breaker.state).toBe('closed');
+  },
+);
+
 describe('what waits for an answer', () => {
   const ask = async (args: JsonObject, more: JsonObject = {}, key?: string) => {
     const answer = await rig.http.ask('/mcp/gateway', {

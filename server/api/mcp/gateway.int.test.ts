@@ -141,7 +141,7 @@ test.each(['new', 'old'] as const)(
     const client =
       kind === 'new' ? await newClient(rig.http, '/mcp/gateway') : await oldClient(rig.http, '/mcp/gateway');
     if ('listen' in client) {
-      client.setNotificationHandler('notifications/tools/list_changed', () => heard.push('tools'));
+      client.setNotificationHandler('notifications/tools/list_changed', () => void heard.push('tools'));
       await client.listen({ toolsListChanged: true });
     } else {
       client.fallbackNotificationHandler = async ({ method }) => void heard.push(method);
