@@ -1,7 +1,9 @@
 import type { Maker } from '../maker.ts';
+import { untilRetrying } from '../until-ended.ts';
 import { fails, graph, passes, row, times, waits } from './stages.ts';
 
 const MINUTE_MS = 60_000;
+const TIME_TO_RETRY_MS = 120_000;
 
 /** Each way in which a run can be under way: at work, in line, waiting for a moment, for an agent or for a person. */
 export async function makeBusy(maker: Maker): Promise<void> {
@@ -49,7 +51,7 @@ export async function makeBusy(maker: Maker): Promise<void> {
       passes('Confirm'),
     ]),
   });
-  await maker.runs(
+  const uploads = await maker.runs(
     upload,
     times(15, (at) => ({ parcel: 700 + at })),
   );
