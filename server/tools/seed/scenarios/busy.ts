@@ -76,6 +76,7 @@ export async function makeBusy(maker: Maker): Promise<void> {
     times(3, (at) => ({ month: at + 1 })),
   ))
     await maker.call({ path: `/runs/${id}/pause`, method: 'POST', body: {} });
+  await untilRetrying(maker.call, uploads, TIME_TO_RETRY_MS);
   maker.say(
     '79 runs are under way. The longest ends in about an hour; what waits for an agent waits for ever.',
   );
