@@ -31,7 +31,7 @@ test('the documentation of the API opens without a network and sends a call to i
   });
 
   // Of the key that is none.
-  foretellComplaint(/401/);
+  foretellComplaint(page, /401/);
   await page.goto(`${server.origin}/api/docs#pipelines.list`);
   const operation = page.locator('details[id="pipelines.list"]');
   await operation.getByText('Fields').waitFor();

@@ -50,6 +50,8 @@ test('an owner invites somebody, who joins, and comes back by password to where 
   await context.clearCookies();
   await guest.goto(`${server.origin}/runs/run_${'0'.repeat(32)}`);
   await guest.getByRole('heading', { name: 'Sign in to Signalbox' }).waitFor();
+  // Of the password that is wrong.
+  foretellComplaint(guest, /401/);
   await signIn(guest, 'wrong password!');
   await guest.getByText('E-mail or password is wrong.').waitFor();
   await signIn(guest, PASSWORD);
@@ -58,8 +60,8 @@ test('an owner invites somebody, who joins, and comes back by password to where 
 });
 
 test('a page runs nothing that was put into it', async () => {
-  foretellComplaint(/Content.Security.Policy/i);
   const page = await owner.newPage();
+  foretellComplaint(page, /Content.Security.Policy/i);
   await page.goto(server.origin);
   await page.getByRole('heading', { name: 'Home' }).waitFor();
   const ran = await page.evaluate(async () => {

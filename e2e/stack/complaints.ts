@@ -1,27 +1,28 @@
-import type { BrowserContext } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
 
 /**
  * What browsers complain of: errors, warnings of React, violations of the policy. Every page of every
  * context is heard, and no journey ends well with a complaint that it has not foretold.
  */
 const heard: string[] = [];
-const foretold: RegExp[] = [];
+const foretold = new WeakMap<Page, RegExp[]>();
 
 export function hear(context: BrowserContext): void {
-  context.on('weberror', (error) => heard.push(error.error().message));
+  const note = (page: Page | null, text: string) => {
+    const patterns = (page && foretold.get(page)) ?? [];
+    if (!patterns.some((pattern) => pattern.test(text))) heard.push(text);
+  };
+  context.on('weberror', (error) => note(error.page(), error.error().message));
   context.on('console', (message) => {
     if (!['error', 'warning'].includes(message.type())) return;
-    heard.push(`${message.text()} (${message.location().url})`);
+    note(message.page(), `${message.text()} (${message.location().url})`);
   });
 }
 
-/** A browser writes down every refusal of a server: what this test provokes on purpose, until it ends. */
-export function foretellComplaint(pattern: RegExp): void {
-  foretold.push(pattern);
+/** A browser writes down every refusal of a server: what a journey provokes on this page on purpose. */
+export function foretellComplaint(page: Page, pattern: RegExp): void {
+  foretold.set(page, [...(foretold.get(page) ?? []), pattern]);
 }
 
 /** What was not foretold since the last time that this was asked. */
-export function takeComplaints(): string[] {
-  const patterns = foretold.splice(0);
-  return heard.splice(0).filter((text) => !patterns.some((pattern) => pattern.test(text)));
-}
+export const takeComplaints = (): string[] => heard.splice(0);
