@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { toUuid } from '#server/domain/ids.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { OrgView, OwnOrg } from '#server/identity/orgs.ts';
 import { personOf } from '../account/person-of.ts';
@@ -45,5 +46,5 @@ export async function listOrgs(
   const paging = { limit, cursors: services.cursors, list: 'organisations' };
   const [before] = cursor === undefined ? [] : services.cursors.open(paging.list, cursor);
   const rows = await services.identity.orgs.list({ before, search, limit: limit + 1 });
-  return toPage(rows, paging, { placeOf: ({ id }) => [id], toItems: (row) => row });
+  return toPage(rows, paging, { placeOf: ({ id }) => [toUuid(id)], toItems: (row) => row });
 }
