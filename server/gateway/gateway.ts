@@ -4,7 +4,7 @@ import { SignalboxError } from '#server/domain/errors.ts';
 import { createLruMap } from '#server/domain/graph/lru-map.ts';
 import type { OrgId, RunId } from '#server/domain/ids.ts';
 import type { JsonObject } from '#server/domain/json.ts';
-import type { ToolDefinition } from '#server/domain/mcp.ts';
+import type { Askable, Progress, ToolDefinition } from '#server/domain/mcp.ts';
 import type { Bucket, Drawn, HotState } from '#server/redis/port.ts';
 import { createApprovals } from './approvals.ts';
 import type { BREAKER_DEFAULTS, BreakerState } from './breaker.ts';
@@ -16,9 +16,7 @@ import { createJournal } from './journal.ts';
 import { createLibrary, type Library } from './library.ts';
 import { createPeers } from './peers.ts';
 import type { Program, Programs } from './programs.ts';
-import type { Askable } from './questions.ts';
 import { createSessions, type Examined } from './sessions.ts';
-import type { Progress } from './upstream.ts';
 import { findVisible, noTools, serverOf, type View, visibleTools, withPreset } from './views.ts';
 
 /** Upstream MCP servers, as verbs and stages use them. Whoever asks has been authorised already. */
