@@ -77,7 +77,7 @@ const asItIs = (tool: ApprovedTool): VisibleTool => ({
 });
 
 /** Prompts have their names apart from those of tools, so nothing stands before them. */
-const shownName = (slug: string, name: string): string =>
+export const shownName = (slug: string, name: string): string =>
   gatewayName(slug, offerKindOf(name) === 'prompt' ? name.slice(PROMPT_PREFIX.length) : name);
 
 function asEntry(tool: ApprovedTool, entry: ServerTool): VisibleTool {
