@@ -23,6 +23,10 @@ export interface Plan {
   liveMs: number;
   /** Of a full and an empty database by turns. */
   growthRounds: number;
+  /** Of a bare MCP server and the gateway by turns, calls of a turn for each caller, and connections held at once. */
+  mcpRounds: number;
+  mcpCalls: number;
+  mcpConnections: number;
   /** How long the soak goes on after its warm-up. */
   soakMs: number;
   /** One sample a lap. */
@@ -42,6 +46,9 @@ export const FULL_PLAN: Plan = {
   liveClients: 1000,
   liveMs: 20_000,
   growthRounds: 20,
+  mcpRounds: 12,
+  mcpCalls: 300,
+  mcpConnections: 500,
   soakMs: 600_000,
   soakLapMs: 10_000,
   warmUpMs: 4000,
@@ -59,6 +66,9 @@ export const QUICK_PLAN: Plan = {
   liveClients: 100,
   liveMs: 3000,
   growthRounds: 5,
+  mcpRounds: 4,
+  mcpCalls: 60,
+  mcpConnections: 50,
   soakMs: 30_000,
   soakLapMs: 1000,
   warmUpMs: 500,
@@ -76,6 +86,9 @@ export const SMOKE_PLAN: Plan = {
   liveClients: 5,
   liveMs: 500,
   growthRounds: 2,
+  mcpRounds: 2,
+  mcpCalls: 3,
+  mcpConnections: 4,
   soakMs: 500,
   soakLapMs: 200,
   warmUpMs: 0,
