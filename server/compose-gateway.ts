@@ -41,7 +41,7 @@ function makeGateway(ports: Ports, parts: GatewayParts): McpGateway {
     takeRate: (subject, bucket) => rates.take('mcp', { subject, bucket, cost: 1 }),
     programs: new Map(env.mcp.programs.map((program) => [program.name, program])),
     folder: join(env.dataDir, 'mcp'),
-    keepCallsDays: env.mcp.logDays,
+    keepDays: env.mcp.keepDays,
     isKeeper: env.roles.has('coordinator'),
     newUuid: parts.newUuid,
     now: Date.now,

@@ -13,6 +13,7 @@ import type { GatewayCaller } from './caller.ts';
 import { createCalls } from './calls.ts';
 import { createDirectories, type Directory } from './directory.ts';
 import { createJournal } from './journal.ts';
+import { createKeeper, type GatewayKeepDays } from './keeper.ts';
 import type { Program, Programs } from './programs.ts';
 import { createSessions, type Examined } from './sessions.ts';
 import type { Progress } from './upstream.ts';
@@ -65,7 +66,8 @@ export interface GatewayOptions {
   takeRate(subject: string, bucket: Bucket): Promise<Drawn>;
   programs: Programs;
   folder: string;
-  keepCallsDays: number;
+  keepDays: GatewayKeepDays;
+  /** This process also deletes what is old. */
   isKeeper: boolean;
   breaker?: Partial<typeof BREAKER_DEFAULTS> | undefined;
   newUuid(): string;
@@ -79,12 +81,8 @@ const RUNS_REMEMBERED = 1000;
 export function createGateway(options: GatewayOptions): McpGateway {
   const { sql, hot, now, newUuid, onTrouble, programs } = options;
   const directories = createDirectories({ sql, hot, now });
-  const journal = createJournal({
-    sql,
-    keepDays: options.keepCallsDays,
-    isKeeper: options.isKeeper,
-    onTrouble,
-  });
+  const journal = createJournal({ sql, onTrouble });
+  const keeper = createKeeper({ sql, keepDays: options.keepDays, onTrouble });
   const sessions = createSessions({
     ...{ sql, directories, now, onTrouble, programs },
     ...{
@@ -119,8 +117,12 @@ export function createGateway(options: GatewayOptions): McpGateway {
   });
 
   return {
-    start: directories.start,
+    async start() {
+      await directories.start();
+      if (options.isKeeper) keeper.start();
+    },
     async stop() {
+      await keeper.stop();
       await directories.stop();
       await sessions.stop();
       await journal.stop();

@@ -46,7 +46,7 @@ export interface Env {
     readonly programs: readonly { name: string; command: string; args: readonly string[] }[];
     /** What an import may put in place of `${NAME}`. */
     readonly importVariables: Readonly<Record<string, string>>;
-    readonly logDays: number;
+    readonly keepDays: { readonly calls: number; readonly approvals: number; readonly usage: number };
   };
   readonly maxAgents: number;
   /** Undefined: no limit but that of agents and queues. */
@@ -224,7 +224,11 @@ function toEnv(values: Parsed, { rootDir, source }: { rootDir: string; source: E
     mcp: {
       programs: values.SIGNALBOX_MCP_PROGRAMS ?? [],
       importVariables: variablesNamed(values.SIGNALBOX_MCP_IMPORT_VARIABLES ?? [], source),
-      logDays: values.SIGNALBOX_MCP_LOG_DAYS,
+      keepDays: {
+        calls: values.SIGNALBOX_MCP_LOG_DAYS,
+        approvals: values.SIGNALBOX_MCP_APPROVAL_DAYS,
+        usage: values.SIGNALBOX_MCP_USAGE_DAYS,
+      },
     },
     maxAgents: values.MAX_AGENTS,
     maxConcurrentTasks: values.MAX_CONCURRENT_TASKS,
