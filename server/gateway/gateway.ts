@@ -12,7 +12,7 @@ import type { CallAnswer } from './call-request.ts';
 import type { GatewayCaller } from './caller.ts';
 import { createCalls } from './calls.ts';
 import { createDirectories, type Directory } from './directory.ts';
-import { createJournal } from './journal.ts';
+import { createJournal, type Journal } from './journal.ts';
 import { createKeeper, type GatewayKeepDays } from './keeper.ts';
 import type { Program, Programs } from './programs.ts';
 import { createSessions, type Examined } from './sessions.ts';
@@ -69,6 +69,8 @@ export interface GatewayOptions {
   keepDays: GatewayKeepDays;
   /** This process also deletes what is old. */
   isKeeper: boolean;
+  /** A call that was sent has ended. */
+  onCall(call: { isFault: boolean; ms: number }): void;
   breaker?: Partial<typeof BREAKER_DEFAULTS> | undefined;
   newUuid(): string;
   now(): number;
@@ -97,7 +99,22 @@ export function createGateway(options: GatewayOptions): McpGateway {
     probeMs: 30_000,
   });
   const approvals = createApprovals({ sql, newUuid });
-  const calls = createCalls({ sessions, journal, approvals, takeRate: options.takeRate, newUuid, now });
+  const noted: Journal = {
+    ...journal,
+    write(note) {
+      journal.write(note);
+      if (note.outcome === 'refused' || note.outcome === 'stopped') return;
+      options.onCall({ isFault: note.outcome === 'fault', ms: note.ms });
+    },
+  };
+  const calls = createCalls({
+    sessions,
+    journal: noted,
+    approvals,
+    takeRate: options.takeRate,
+    newUuid,
+    now,
+  });
   const owners = createLruMap<string, RunOwner>(RUNS_REMEMBERED);
 
   async function dropUnwanted(orgId: OrgId): Promise<void> {
