@@ -30,9 +30,16 @@ beforeAll(async () => {
   // Under the names that the suite calls.
   await rig.ask('/servers', {
     ...{ slug: 'conforming', name: 'Conforming' },
-    tools: tools.map(({ name }: { name: string }) => ({ connection_id, tool: name, name })),
+    tools: tools.map(({ name: tool }: { name: string }) => ({
+      ...{ connection_id, tool },
+      ...(tool === 'resources/*' ? {} : { name: tool.replace(/^prompts\//, '') }),
+    })),
   });
-  proxy = await startSigningProxy(rig.http.origin, rig.http.secret);
+  // The suite asks for URIs that it knows by heart, and not for those that it is shown.
+  proxy = await startSigningProxy(rig.http.origin, rig.http.secret, {
+    toServer: (text) => text.replaceAll('test://', 'conforming+test://'),
+    toClient: (text) => text.replaceAll('conforming+test://', 'test://'),
+  });
   folder = await mkdtemp(join(tmpdir(), 'signalbox-conformance-'));
 }, 120_000);
 afterAll(async () => {
@@ -42,43 +49,23 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** What stands in these is not carried through the gateway. Each is to be taken out once it is: the list has to be exact. */
+/**
+ * What does not come through the gateway. Each is to be taken out once it does: the list has to be exact. Models are asked
+ * by a rule only, roots and logs are not passed on, questions have names of the gateway's own.
+ */
 const NOT_CARRIED: Record<string, string[]> = {
   '2025-11-25': [
-    'completion-complete',
     'tools-call-with-logging',
+    // The server behind is asked in the new generation, in which these tools of it cannot ask back.
     ...['tools-call-sampling', 'tools-call-elicitation'],
     ...['elicitation-sep1034-defaults', 'elicitation-sep1330-enums'],
-    ...['resources-read-text', 'resources-read-binary', 'resources-templates-read'],
-    ...['resources-subscribe', 'resources-unsubscribe'],
-    ...[
-      'prompts-get-simple',
-      'prompts-get-with-args',
-      'prompts-get-embedded-resource',
-      'prompts-get-with-image',
-    ],
   ],
   '2026-07-28': [
-    // It asks its server for a tool that needs sampling, and has it change its own list.
+    // It has a tool that needs a model, and has the server change its own lists, which people have to approve first.
     'server-stateless',
-    'completion-complete',
-    ...['resources-read-text', 'resources-read-binary', 'resources-templates-read'],
     ...[
-      'prompts-get-simple',
-      'prompts-get-with-args',
-      'prompts-get-embedded-resource',
-      'prompts-get-with-image',
-    ],
-    ...[
-      ...[
-        'basic-elicitation',
-        'basic-sampling',
-        'basic-list-roots',
-        'request-state',
-        'multiple-input-requests',
-      ],
-      ...['multi-round', 'missing-input-response', 'non-tool-request', 'result-type', 'tampered-state'],
-      ...['capability-check', 'validate-input'],
+      ...['basic-elicitation', 'basic-sampling', 'basic-list-roots', 'multiple-input-requests'],
+      ...['ignore-extra-params', 'capability-check'],
     ].map((name) => `input-required-result-${name}`),
   ],
 };

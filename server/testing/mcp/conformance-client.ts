@@ -40,9 +40,9 @@ const { toolCalls = [] } = JSON.parse(process.env.MCP_CONFORMANCE_CONTEXT ?? '{}
 const fetch = toStreamingFetch(createSafeFetch({ allow: ['127.0.0.0/8', '::1/128'] }));
 const upstream = await openUpstream(
   { kind: 'http', url, headers: {} },
-  { fetch, timeoutMs: TIMEOUT_MS, maxMessageBytes: 10_000_000, now: Date.now },
+  { fetch, timeoutMs: TIMEOUT_MS, maxMessageBytes: 10_000_000, canSample: false, now: Date.now },
 );
-const tools = await upstream.tools({ timeoutMs: TIMEOUT_MS });
+const tools = await upstream.offers.all({ timeoutMs: TIMEOUT_MS });
 const calls =
   toolCalls.length > 0
     ? toolCalls
@@ -55,7 +55,10 @@ for (const { name, arguments: args } of calls) {
   if (!definition) continue;
   // What the server says of a call is the suite's affair.
   await upstream
-    .callTool(definition, args, { signal: AbortSignal.timeout(TIMEOUT_MS), timeoutMs: TIMEOUT_MS })
+    .callTool(definition, args, {
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+      hear: () => Promise.reject(new Error('Nobody is there to be asked.')),
+    })
     .catch(() => undefined);
 }
 await upstream.close();
