@@ -27,6 +27,11 @@ export interface Plan {
   mcpRounds: number;
   mcpCalls: number;
   mcpConnections: number;
+  /** Calls of each kind at the doors, before they count and then; how long many are sent at once; runs of the history. */
+  apiWarmUp: number;
+  apiCalls: number;
+  apiLoadMs: number;
+  historyRuns: number;
   /** How long the soak goes on after its warm-up. */
   soakMs: number;
   /** One sample a lap. */
@@ -49,6 +54,11 @@ export const FULL_PLAN: Plan = {
   mcpRounds: 12,
   mcpCalls: 300,
   mcpConnections: 500,
+  apiWarmUp: 20,
+  apiCalls: 200,
+  apiLoadMs: 30_000,
+  // 5,000,000 tasks.
+  historyRuns: 1_100_000,
   soakMs: 600_000,
   soakLapMs: 10_000,
   warmUpMs: 4000,
@@ -69,6 +79,10 @@ export const QUICK_PLAN: Plan = {
   mcpRounds: 4,
   mcpCalls: 60,
   mcpConnections: 50,
+  apiWarmUp: 5,
+  apiCalls: 30,
+  apiLoadMs: 5000,
+  historyRuns: 20_000,
   soakMs: 30_000,
   soakLapMs: 1000,
   warmUpMs: 500,
@@ -89,6 +103,10 @@ export const SMOKE_PLAN: Plan = {
   mcpRounds: 2,
   mcpCalls: 3,
   mcpConnections: 4,
+  apiWarmUp: 1,
+  apiCalls: 2,
+  apiLoadMs: 400,
+  historyRuns: 200,
   soakMs: 500,
   soakLapMs: 200,
   warmUpMs: 0,
