@@ -12,7 +12,8 @@ import type { CallAnswer } from './call-request.ts';
 import type { GatewayCaller } from './caller.ts';
 import { createCalls } from './calls.ts';
 import { type Connection, createDirectories, type Directory, isSameConnection } from './directory.ts';
-import { createJournal } from './journal.ts';
+import { createJournal, type Journal } from './journal.ts';
+import { createKeeper, type GatewayKeepDays } from './keeper.ts';
 import { createLibrary, type Library } from './library.ts';
 import { createPeers } from './peers.ts';
 import type { Program, Programs } from './programs.ts';
@@ -70,8 +71,11 @@ export interface GatewayOptions {
   takeRate(subject: string, bucket: Bucket): Promise<Drawn>;
   programs: Programs;
   folder: string;
-  keepCallsDays: number;
+  keepDays: GatewayKeepDays;
+  /** This process also deletes what is old. */
   isKeeper: boolean;
+  /** A call that was sent has ended. */
+  onCall(call: { isFault: boolean; ms: number }): void;
   breaker?: Partial<typeof BREAKER_DEFAULTS> | undefined;
   newUuid(): string;
   now(): number;
@@ -84,12 +88,8 @@ const RUNS_REMEMBERED = 1000;
 export function createGateway(options: GatewayOptions): McpGateway {
   const { sql, hot, now, newUuid, onTrouble, programs } = options;
   const directories = createDirectories({ sql, hot, now });
-  const journal = createJournal({
-    sql,
-    keepDays: options.keepCallsDays,
-    isKeeper: options.isKeeper,
-    onTrouble,
-  });
+  const journal = createJournal({ sql, onTrouble });
+  const keeper = createKeeper({ sql, keepDays: options.keepDays, onTrouble });
   const resourceListeners = new Set<(connection: Connection) => void>();
   const peers = createPeers({ hot, id: newUuid(), now });
   const sessions = createSessions({
@@ -110,10 +110,18 @@ export function createGateway(options: GatewayOptions): McpGateway {
     },
   });
   const approvals = createApprovals({ sql, newUuid });
+  const noted: Journal = {
+    ...journal,
+    write(note) {
+      journal.write(note);
+      if (note.outcome === 'refused' || note.outcome === 'stopped') return;
+      options.onCall({ isFault: note.outcome === 'fault', ms: note.ms });
+    },
+  };
   const calls = createCalls({
     sessions,
     peers,
-    journal,
+    journal: noted,
     approvals,
     takeRate: options.takeRate,
     newUuid,
@@ -143,8 +151,10 @@ export function createGateway(options: GatewayOptions): McpGateway {
     async start() {
       await directories.start();
       await peers.start();
+      if (options.isKeeper) keeper.start();
     },
     async stop() {
+      await keeper.stop();
       await directories.stop();
       await sessions.stop();
       await peers.stop();
