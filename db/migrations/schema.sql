@@ -1060,6 +1060,7 @@ CREATE INDEX mcp_rules_org ON public.mcp_rules USING btree (org_id, id);
 CREATE INDEX mcp_sessions_actor ON public.mcp_sessions USING btree (org_id, actor, used_at);
 CREATE INDEX mcp_sessions_used ON public.mcp_sessions USING btree (org_id, used_at);
 CREATE INDEX mcp_tools_org ON public.mcp_tools USING btree (org_id, connection_id);
+CREATE INDEX mcp_usage_day ON public.mcp_usage USING btree (day);
 CREATE INDEX memberships_user ON public.memberships USING btree (user_id);
 CREATE INDEX notification_deliveries_due ON public.notification_deliveries USING btree (org_id, next_at) WHERE (state = 'waiting'::text);
 CREATE INDEX notification_deliveries_org ON public.notification_deliveries USING btree (org_id, id);
