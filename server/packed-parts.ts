@@ -20,7 +20,8 @@ export async function sendPackedPart(
 ): Promise<boolean> {
   const [path = ''] = (request.url ?? '').split('?');
   if (!path.startsWith(PREFIX) || !['GET', 'HEAD'].includes(request.method ?? '')) return false;
-  if (!/\bbr\b(?!\s*;\s*q=0(?:\.0+)?(?:,|\s|$))/.test(String(request.headers['accept-encoding'] ?? ''))) return false;
+  if (!/\bbr\b(?!\s*;\s*q=0(?:\.0+)?(?:,|\s|$))/.test(String(request.headers['accept-encoding'] ?? '')))
+    return false;
   const part = path.slice(PREFIX.length);
   const file = join(staticDir, `${part}.br`);
   if (!PART.test(part) || !existsSync(file)) return false;

@@ -73,10 +73,10 @@ export function idSchema<K extends IdKind>(kind: K): z.ZodType<IdOf[K], string> 
   const prefix = PREFIX_OF[kind];
   return z
     .string()
-    .regex(
-      idPattern(kind),
-      `must be an id that starts with ${prefix}_`,
-    ) as unknown as z.ZodType<IdOf[K], string>;
+    .regex(idPattern(kind), `must be an id that starts with ${prefix}_`) as unknown as z.ZodType<
+    IdOf[K],
+    string
+  >;
 }
 
 /**

@@ -141,8 +141,7 @@ function wordFilters(): FilterDef[] {
 /** What an address that somebody typed holds is asked only as far as it can be meant. */
 const only = (text: string | null, pattern: RegExp) =>
   text !== null && pattern.test(text) ? text : undefined;
-const idOf = (kind: 'pipe' | 'agent' | 'run', text: string | null) =>
-  isId(kind, text) ? text : undefined;
+const idOf = (kind: 'pipe' | 'agent' | 'run', text: string | null) => (isId(kind, text) ? text : undefined);
 
 /** The question that the filters stand for. */
 export function toRunFilter(params: RunParams, now: number): RunFilter {
