@@ -39,6 +39,7 @@ const CHECKS = [
     args: ['--no-progress', '--no-config-hints'],
     isSlow: true,
   },
+  { name: 'sizes of pages', file: 'scripts/checks/page-sizes.mjs', isSlow: true },
   { name: 'dependency audit', file: 'scripts/checks/audit.mjs', isSlow: true },
 ];
 

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import next from 'next';
+import { sendPackedPart } from './packed-parts.ts';
 
 export interface Pages {
   handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
@@ -20,5 +21,12 @@ export async function mountPages(options: {
   const app = next({ dev: isDev, dir: rootDir, httpServer, quiet: true });
   await app.prepare();
   const handle = app.getRequestHandler();
-  return { handle: (request, response) => handle(request, response), close: () => app.close() };
+  const staticDir = join(rootDir, '.next/static');
+  return {
+    async handle(request, response) {
+      if (!isDev && (await sendPackedPart(staticDir, request, response))) return;
+      await handle(request, response);
+    },
+    close: () => app.close(),
+  };
 }

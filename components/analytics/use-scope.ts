@@ -3,7 +3,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { parseAsBoolean, parseAsString, parseAsStringLiteral, useQueryStates } from 'nuqs';
 import { useEffect, useState } from 'react';
-import { idSchema } from '../../server/domain/ids.ts';
+import { isId } from '../../server/domain/id-pattern.ts';
+import type { AgentId, PipelineId } from '../../server/domain/ids.ts';
 import { type Input, query } from '../data/index.ts';
 import { type FilterDef, readTimeRange, toMinute } from '../ui/filter/index.ts';
 import { filterDefs } from './filters.ts';
@@ -60,13 +61,13 @@ export function useScope() {
 export type ScopeState = ReturnType<typeof useScope>;
 
 function idsOf({ pipeline, version, agent }: Record<'pipeline' | 'version' | 'agent', string | null>): Scope {
-  const isPipeline = idSchema('pipe').safeParse(pipeline);
-  const isAgent = idSchema('agent').safeParse(agent);
+  const isPipeline = isId('pipe', pipeline);
+  const isAgent = isId('agent', agent);
   const number = Number(version);
   return {
-    ...(isPipeline.success ? { pipeline_id: isPipeline.data } : {}),
-    ...(isPipeline.success && Number.isInteger(number) && number > 0 ? { version: number } : {}),
-    ...(isAgent.success ? { agent_id: isAgent.data } : {}),
+    ...(isPipeline ? { pipeline_id: pipeline as PipelineId } : {}),
+    ...(isPipeline && Number.isInteger(number) && number > 0 ? { version: number } : {}),
+    ...(isAgent ? { agent_id: agent as AgentId } : {}),
   };
 }
 

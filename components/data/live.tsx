@@ -10,23 +10,37 @@ import {
   useState,
   useSyncExternalStore,
 } from 'react';
-import { io } from 'socket.io-client';
 import type { LiveTarget } from '../../server/domain/live.ts';
 import { createLiveHub, type LineState, type LiveHub, type LiveListener } from './live-hub.ts';
 
 const HubContext = createContext<LiveHub | undefined>(undefined);
 
+/** What opens the line could not be loaded: the server may be starting. */
+const LOAD_AGAIN_MS = 5000;
+
 export function LiveProvider({ children }: { children: ReactNode }) {
   const [hub, setHub] = useState<LiveHub>();
   useEffect(() => {
-    const socket = io({ transports: ['websocket'], reconnectionDelayMax: 5000, autoConnect: false });
-    const made = createLiveHub(socket);
-    setHub(made);
-    // In the next turn: in development effects are tried out and undone, and a line cut while it opens is complained of.
-    const opening = setTimeout(() => socket.connect());
+    let isGone = false;
+    let made: LiveHub | undefined;
+    let again: ReturnType<typeof setTimeout> | undefined;
+    // After the page, which can be read before there is a line; in development effects are tried out and undone first.
+    const open = () =>
+      import('socket.io-client').then(
+        ({ io }) => {
+          if (isGone) return;
+          made = createLiveHub(io({ transports: ['websocket'], reconnectionDelayMax: 5000 }));
+          setHub(made);
+        },
+        () => {
+          if (!isGone) again = setTimeout(open, LOAD_AGAIN_MS);
+        },
+      );
+    void open();
     return () => {
-      clearTimeout(opening);
-      made.close();
+      isGone = true;
+      clearTimeout(again);
+      made?.close();
     };
   }, []);
   return <HubContext value={hub}>{children}</HubContext>;

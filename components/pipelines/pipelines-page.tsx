@@ -11,6 +11,7 @@ import {
   throttle,
   useQueryStates,
 } from 'nuqs';
+import { lazy, Suspense } from 'react';
 import { pages, useFresh } from '../data/index.ts';
 import { pipelineHref } from '../shell/places.ts';
 import { useMay } from '../shell/use-may.ts';
@@ -21,10 +22,13 @@ import { TextInput } from '../ui/field.tsx';
 import { DataGrid } from '../ui/grid/index.ts';
 import { Card, Page, PageHead } from '../ui/surface.tsx';
 import { Chip } from '../ui/text.tsx';
-import { NewDialog, WAYS } from './create/new-dialog.tsx';
 import { columnsOf } from './pipeline-columns.tsx';
-import { RunDialog } from './run/run-dialog.tsx';
+import { WAYS } from './types.ts';
 import { words } from './words.ts';
+
+// Each comes when it is asked for: the first page is the list's alone.
+const NewDialog = lazy(() => import('./create/new-dialog.tsx').then((file) => ({ default: file.NewDialog })));
+const RunDialog = lazy(() => import('./run/run-dialog.tsx').then((file) => ({ default: file.RunDialog })));
 
 const SORTS = ['name', 'updated', 'created'] as const;
 const LAST_RUNS = 20;
@@ -79,10 +83,14 @@ export function PipelinesPage() {
           onRun={(id) => void setDialogs({ run: id })}
         />
       </div>
-      {mayCreate ? <NewDialog way={dialogs.new} onWay={(way) => void setDialogs({ new: way })} /> : null}
-      {dialogs.run === null ? null : (
-        <RunDialog key={dialogs.run} id={dialogs.run} onClose={() => void setDialogs({ run: null })} />
-      )}
+      <Suspense>
+        {mayCreate && dialogs.new !== null ? (
+          <NewDialog way={dialogs.new} onWay={(way) => void setDialogs({ new: way })} />
+        ) : null}
+        {dialogs.run === null ? null : (
+          <RunDialog key={dialogs.run} id={dialogs.run} onClose={() => void setDialogs({ run: null })} />
+        )}
+      </Suspense>
     </Page>
   );
 }

@@ -8,3 +8,7 @@ export interface RowRights {
   mayEdit: boolean;
   mayCreate: boolean;
 }
+
+/** How a new one is made. */
+export const WAYS = ['blank', 'template', 'import'] as const;
+export type Way = (typeof WAYS)[number];

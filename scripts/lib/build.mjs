@@ -2,6 +2,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from './failure.mjs';
 import { withThisNode } from './npm.mjs';
+import { packPages } from './pack-pages.mjs';
 import { ROOT } from './paths.mjs';
 import { withProgress } from './progress.mjs';
 import { lastLines, run } from './run.mjs';
@@ -19,6 +20,7 @@ const SOURCES = [
   'tsconfig.json',
   'package.json',
   'package-lock.json',
+  'scripts/lib/pack-pages.mjs',
 ];
 const STAMP = join(ROOT, '.next/signalbox-built');
 
@@ -32,7 +34,7 @@ export async function ensureBuilt() {
     const next = join(ROOT, 'node_modules/next/dist/bin/next');
     const env = { ...withThisNode(), NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' };
     const { code, output } = await run(process.execPath, [next, 'build'], { cwd: ROOT, env });
-    if (code === 0) return;
+    if (code === 0) return packPages(join(ROOT, '.next/static'));
     console.error(`\n${lastLines(output, 60)}\n`);
     throw new Failure('The pages could not be built.', { why: 'What the build said is above.' });
   });

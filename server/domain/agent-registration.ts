@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { capabilitySchema, labelSchema } from './graph/schema.ts';
-import { jsonObjectSchema } from './json.ts';
+import { jsonObjectSchema } from './json-shape.ts';
 import { TRANSPORTS } from './routing.ts';
 
 export const agentCapabilitySchema = z.object({

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type IdKind, idPattern, PREFIX_OF } from './id-pattern.ts';
 
 /**
  * Public ids are a readable prefix and a UUIDv7 body in 32 hex digits, so they sort by time of birth.
@@ -27,29 +28,6 @@ export type McpServerId = Branded<'mcp-server'>;
 export type McpRuleId = Branded<'mcp-rule'>;
 export type McpApprovalId = Branded<'mcp-approval'>;
 export type McpCallId = Branded<'mcp-call'>;
-
-const PREFIX_OF = {
-  org: 'org',
-  pipe: 'pipe',
-  ver: 'ver',
-  run: 'run',
-  agent: 'agent',
-  letter: 'letter',
-  user: 'user',
-  session: 'ses',
-  key: 'key',
-  agentToken: 'atk',
-  invite: 'inv',
-  bulk: 'bulk',
-  notificationTarget: 'ntg',
-  delivery: 'ndl',
-  mcpConnection: 'mcpc',
-  mcpServer: 'mcps',
-  mcpRule: 'mcpr',
-  mcpApproval: 'mcpa',
-  mcpCall: 'mcpl',
-} as const;
-export type IdKind = keyof typeof PREFIX_OF;
 
 type IdOf = {
   bulk: BulkId;
@@ -91,16 +69,14 @@ export function toUuid(id: string): string {
   return id.slice(id.lastIndexOf('_') + 1);
 }
 
-const BODY = '[0-9a-f]{32}';
-
 export function idSchema<K extends IdKind>(kind: K): z.ZodType<IdOf[K], string> {
   const prefix = PREFIX_OF[kind];
   return z
     .string()
-    .regex(
-      new RegExp(`^${prefix}_${BODY}$`),
-      `must be an id that starts with ${prefix}_`,
-    ) as unknown as z.ZodType<IdOf[K], string>;
+    .regex(idPattern(kind), `must be an id that starts with ${prefix}_`) as unknown as z.ZodType<
+    IdOf[K],
+    string
+  >;
 }
 
 /**

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { agentRegistrationSchema } from './agent-registration.ts';
 import { ERROR_CLASSES } from './graph/schema.ts';
 import { idSchema, taskIdSchema } from './ids.ts';
-import { jsonObjectSchema, jsonSchema } from './json.ts';
+import { jsonObjectSchema, jsonSchema } from './json-shape.ts';
 
 /**
  * What travels between the engine and agents, the same words over AMQP, HTTP and in process. Several tasks or

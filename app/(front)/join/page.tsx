@@ -1,5 +1,5 @@
 import type { Metadata } from 'next';
-import { JoinPage } from '../../../components/session/index.ts';
+import { JoinPage } from '../../../components/session/join-page.tsx';
 
 export const metadata: Metadata = { title: 'Join' };
 

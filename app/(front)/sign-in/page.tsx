@@ -1,5 +1,5 @@
 import type { Metadata } from 'next';
-import { SignInPage } from '../../../components/session/index.ts';
+import { SignInPage } from '../../../components/session/sign-in-page.tsx';
 
 export const metadata: Metadata = { title: 'Sign in' };
 

@@ -1,5 +1,5 @@
 import type { Metadata } from 'next';
-import { AgentsPage } from '../../../components/agents/index.ts';
+import { AgentsPage } from '../../../components/agents/agents-page.tsx';
 
 export const metadata: Metadata = { title: 'Agents' };
 

@@ -1,5 +1,5 @@
 import type { Metadata } from 'next';
-import { AnalyticsPage } from '../../../components/analytics/index.ts';
+import { AnalyticsPage } from '../../../components/analytics/analytics-page.tsx';
 
 export const metadata: Metadata = { title: 'Analytics' };
 

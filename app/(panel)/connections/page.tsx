@@ -1,5 +1,5 @@
 import type { Metadata } from 'next';
-import { McpPage } from '../../../components/mcp/index.ts';
+import { McpPage } from '../../../components/mcp/mcp-page.tsx';
 
 export const metadata: Metadata = { title: 'MCP' };
 

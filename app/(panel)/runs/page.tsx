@@ -1,5 +1,5 @@
 import type { Metadata } from 'next';
-import { RunsPage } from '../../../components/runs/index.ts';
+import { RunsPage } from '../../../components/runs/list/runs-page.tsx';
 
 export const metadata: Metadata = { title: 'Runs' };
 

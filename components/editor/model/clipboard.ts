@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { groupSchema, noteSchema, stageKeySchema } from '../../../server/domain/graph/schema.ts';
-import { jsonObjectSchema } from '../../../server/domain/json.ts';
+import { jsonObjectSchema } from '../../../server/domain/json-shape.ts';
 import type { Change, Edit } from './changes.ts';
 import type { EditorDocument, Point, StageItem, Wire } from './document.ts';
 import { placeOf } from './document.ts';

@@ -9,14 +9,11 @@ import { Segments } from '../../ui/choice.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Notice } from '../../ui/feedback.tsx';
 import { Field, TextInput } from '../../ui/field.tsx';
-import type { Pipeline } from '../types.ts';
+import { type Pipeline, WAYS, type Way } from '../types.ts';
 import { words } from '../words.ts';
 import { ImportFields, type ImportText } from './import-fields.tsx';
 import { TemplateList } from './template-list.tsx';
 import { formatOf } from './text-format.ts';
-
-export const WAYS = ['blank', 'template', 'import'] as const;
-export type Way = (typeof WAYS)[number];
 
 const EMPTY = '{"stages":[]}';
 const NO_TEXT: ImportText = { text: '', publish: false };

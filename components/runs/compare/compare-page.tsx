@@ -4,7 +4,8 @@ import { useQuery } from '@tanstack/react-query';
 import { ArrowLeftRight, GitCompareArrows } from 'lucide-react';
 import Link from 'next/link';
 import { parseAsString, useQueryState, useQueryStates } from 'nuqs';
-import { idSchema, type RunId } from '../../../server/domain/ids.ts';
+import { isId } from '../../../server/domain/id-pattern.ts';
+import type { RunId } from '../../../server/domain/ids.ts';
 import { query } from '../../data/index.ts';
 import { lookOfRun, lookOfTask } from '../../looks/index.ts';
 import { Button } from '../../ui/button.tsx';
@@ -22,8 +23,8 @@ import { compareRuns, type StagePair } from './compare-runs.ts';
 import { OutputDiff } from './output-diff.tsx';
 
 const useRunOf = (id: string) => {
-  const isId = idSchema('run').safeParse(id).success;
-  return useQuery({ ...query('runs.get', { id: id as RunId, brief: true }), enabled: isId });
+  const isRun = isId('run', id);
+  return useQuery({ ...query('runs.get', { id: id as RunId, brief: true }), enabled: isRun });
 };
 
 /** Two runs stage by stage: how each ended, how long it took, and what came out of it. */

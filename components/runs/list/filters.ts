@@ -14,7 +14,7 @@ import {
   Zap,
 } from 'lucide-react';
 import { parseAsArrayOf, parseAsString, parseAsStringLiteral } from 'nuqs/server';
-import { idSchema } from '../../../server/domain/ids.ts';
+import { isId } from '../../../server/domain/id-pattern.ts';
 import { RUN_STATUSES } from '../../../server/domain/statuses.ts';
 import type { Input } from '../../data/index.ts';
 import { lookOfRun } from '../../looks/index.ts';
@@ -50,8 +50,6 @@ export interface Named {
 
 const named = (things: readonly Named[]) => things.map(({ id, name }) => ({ value: id, label: name }));
 
-const yes = (schema: { safeParse(text: string): { success: boolean } }, advice: string) => (text: string) =>
-  schema.safeParse(text).success ? undefined : advice;
 const fits = (pattern: RegExp, advice: string) => (text: string) => (pattern.test(text) ? undefined : advice);
 
 /** For so long a task of it has waited for an agent. */
@@ -125,7 +123,7 @@ function wordFilters(): FilterDef[] {
       label: filters.replayOf,
       icon: Repeat,
       ...text,
-      check: yes(idSchema('run'), filters.badId),
+      check: (text) => (isId('run', text) ? undefined : filters.badId),
     },
     {
       key: 'replayed',
@@ -143,8 +141,7 @@ function wordFilters(): FilterDef[] {
 /** What an address that somebody typed holds is asked only as far as it can be meant. */
 const only = (text: string | null, pattern: RegExp) =>
   text !== null && pattern.test(text) ? text : undefined;
-const idOf = (kind: 'pipe' | 'agent' | 'run', text: string | null) =>
-  text !== null && idSchema(kind).safeParse(text).success ? text : undefined;
+const idOf = (kind: 'pipe' | 'agent' | 'run', text: string | null) => (isId(kind, text) ? text : undefined);
 
 /** The question that the filters stand for. */
 export function toRunFilter(params: RunParams, now: number): RunFilter {

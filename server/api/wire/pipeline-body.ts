@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { invalid } from '#server/domain/errors.ts';
-import { type JsonObject, jsonObjectSchema } from '#server/domain/json.ts';
+import type { JsonObject } from '#server/domain/json.ts';
+import { jsonObjectSchema } from '#server/domain/json-shape.ts';
 
 const stageSchema = z.looseObject({
   name: z.string().trim().min(1).max(200),

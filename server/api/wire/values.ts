@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { jsonObjectSchema, jsonSchema } from '#server/domain/json.ts';
+import { jsonObjectSchema, jsonSchema } from '#server/domain/json-shape.ts';
 
 /** What all that travels is made of. Presenters beside the schemas turn the verbs' views into it. */
 export const anyJson = jsonSchema.meta({ description: 'Any JSON value.' });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { isJsonObject, jsonObjectSchema } from '../json.ts';
+import { isJsonObject } from '../json.ts';
+import { jsonObjectSchema } from '../json-shape.ts';
 
 /**
  * The document a person draws and a version pins. Field names are those of exported YAML and JSON.

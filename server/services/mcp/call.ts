@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { SignalboxError } from '#server/domain/errors.ts';
 import { idSchema, type McpConnectionId, toUuid } from '#server/domain/ids.ts';
-import { isJsonObject, type JsonObject, jsonObjectSchema } from '#server/domain/json.ts';
+import { isJsonObject, type JsonObject } from '#server/domain/json.ts';
+import { jsonObjectSchema } from '#server/domain/json-shape.ts';
 import type { Askable, Progress } from '#server/domain/mcp.ts';
 import { type CallDoor, SLUG, type ToolDefinition } from '#server/domain/mcp.ts';
 import type { CallAnswer } from '#server/gateway/call-request.ts';

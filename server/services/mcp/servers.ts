@@ -11,7 +11,8 @@ import {
   makeId,
   toUuid,
 } from '#server/domain/ids.ts';
-import { type JsonObject, jsonObjectSchema, measureJson } from '#server/domain/json.ts';
+import { type JsonObject, measureJson } from '#server/domain/json.ts';
+import { jsonObjectSchema } from '#server/domain/json-shape.ts';
 import { MAX_TOOL_NAME, type ServerTool } from '#server/domain/mcp.ts';
 import { gatewayName } from '#server/gateway/directory.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';

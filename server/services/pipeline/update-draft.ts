@@ -4,7 +4,7 @@ import { pipelines } from '#db/schema/index.ts';
 import { inTenant } from '#db/tenant.ts';
 import type { Problem } from '#server/domain/graph/validate.ts';
 import { idSchema, toUuid } from '#server/domain/ids.ts';
-import { jsonObjectSchema } from '#server/domain/json.ts';
+import { jsonObjectSchema } from '#server/domain/json-shape.ts';
 import { type Actor, authorise, authoriseAnywhere } from '#server/identity/actor.ts';
 import { auditNote, noteIn } from '#server/identity/audit/note.ts';
 import type { Services } from '../context.ts';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { invalid } from '#server/domain/errors.ts';
 import type { ImportProblem } from '#server/domain/graph/import-problems.ts';
 import type { Problem } from '#server/domain/graph/validate.ts';
-import { jsonObjectSchema } from '#server/domain/json.ts';
+import { jsonObjectSchema } from '#server/domain/json-shape.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Collaborator, Message } from '#server/agents/workspace/talk.ts';
-import { jsonObjectSchema } from '#server/domain/json.ts';
+import { jsonObjectSchema } from '#server/domain/json-shape.ts';
 import { type Actor, authoriseAnywhere } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';

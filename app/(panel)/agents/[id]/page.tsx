@@ -1,5 +1,5 @@
 import type { Metadata } from 'next';
-import { AgentPage } from '../../../../components/agents/index.ts';
+import { AgentPage } from '../../../../components/agents/agent-page.tsx';
 
 export const metadata: Metadata = { title: 'Agent' };
 

@@ -1,5 +1,5 @@
 import type { Metadata } from 'next';
-import { BulkPage } from '../../../../components/runs/index.ts';
+import { BulkPage } from '../../../../components/runs/bulk/bulk-page.tsx';
 
 export const metadata: Metadata = { title: 'Bulk action' };
 

@@ -1,5 +1,5 @@
 import type { Metadata } from 'next';
-import { ConnectionPage } from '../../../../components/mcp/index.ts';
+import { ConnectionPage } from '../../../../components/mcp/connection-page.tsx';
 
 export const metadata: Metadata = { title: 'MCP server' };
 

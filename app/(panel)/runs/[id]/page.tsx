@@ -1,5 +1,5 @@
 import type { Metadata } from 'next';
-import { RunPage } from '../../../../components/runs/index.ts';
+import { RunPage } from '../../../../components/runs/run/run-page.tsx';
 
 export const metadata: Metadata = { title: 'Run' };
 

@@ -1,5 +1,5 @@
 import type { Metadata } from 'next';
-import { ComparePage } from '../../../../components/runs/index.ts';
+import { ComparePage } from '../../../../components/runs/compare/compare-page.tsx';
 
 export const metadata: Metadata = { title: 'Compare runs' };
 

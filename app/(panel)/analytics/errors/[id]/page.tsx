@@ -1,5 +1,5 @@
 import type { Metadata } from 'next';
-import { ErrorPage } from '../../../../../components/analytics/index.ts';
+import { ErrorPage } from '../../../../../components/analytics/error-page.tsx';
 
 export const metadata: Metadata = { title: 'Error' };
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ERROR_CLASSES } from '#server/domain/graph/schema.ts';
-import { jsonObjectSchema } from '#server/domain/json.ts';
+import { jsonObjectSchema } from '#server/domain/json-shape.ts';
 import { DATA_CAPABILITIES, FORMATS } from '../schemas.ts';
 
 /** What passes between the server and a child. Tables never do: they lie as files in the child's own folder. */

@@ -1,2 +1,0 @@
-export { ConnectionPage } from './connection-page.tsx';
-export { McpPage } from './mcp-page.tsx';

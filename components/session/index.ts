@@ -1,2 +1,0 @@
-export { JoinPage } from './join-page.tsx';
-export { SignInPage } from './sign-in-page.tsx';

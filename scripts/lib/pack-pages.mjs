@@ -1,0 +1,13 @@
+import { globSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { brotliCompress } from 'node:zlib';
+
+const pack = promisify(brotliCompress);
+
+/** Beside each script and style sheet of the built pages, the same packed as tightly as can be, for the server to send. */
+export async function packPages(staticDir) {
+  const files = globSync('**/*.{js,css}', { cwd: staticDir }).map((name) => join(staticDir, name));
+  await Promise.all(files.map(async (file) => writeFile(`${file}.br`, await pack(await readFile(file)))));
+}

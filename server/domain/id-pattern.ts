@@ -1,0 +1,28 @@
+/** What public ids look like, for pages that would otherwise load all of zod to look at one. */
+export const PREFIX_OF = {
+  org: 'org',
+  pipe: 'pipe',
+  ver: 'ver',
+  run: 'run',
+  agent: 'agent',
+  letter: 'letter',
+  user: 'user',
+  session: 'ses',
+  key: 'key',
+  agentToken: 'atk',
+  invite: 'inv',
+  bulk: 'bulk',
+  notificationTarget: 'ntg',
+  delivery: 'ndl',
+  mcpConnection: 'mcpc',
+  mcpServer: 'mcps',
+  mcpRule: 'mcpr',
+  mcpApproval: 'mcpa',
+  mcpCall: 'mcpl',
+} as const;
+export type IdKind = keyof typeof PREFIX_OF;
+
+export const idPattern = (kind: IdKind): RegExp => new RegExp(`^${PREFIX_OF[kind]}_[0-9a-f]{32}$`);
+
+export const isId = (kind: IdKind, text: string | null): text is string =>
+  text !== null && idPattern(kind).test(text);
