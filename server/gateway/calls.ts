@@ -9,10 +9,10 @@ import type { Approvals } from './approvals.ts';
 import type { CallAnswer, CallRequest } from './call-request.ts';
 import { rateSubject } from './caller.ts';
 import type { ApprovedTool, Connection } from './directory.ts';
-import { answeredError, type Failure, toFailure } from './faults.ts';
+import { answeredError, type Failure, OUR_REFUSAL, ownErrorIn, toFailure } from './faults.ts';
 import type { Journal } from './journal.ts';
 import { judge } from './rules.ts';
-import type { Sessions, Standing } from './sessions.ts';
+import { asHeldBy, type Sessions, type Standing } from './sessions.ts';
 import type { Upstream } from './upstream.ts';
 
 export interface Calls {
@@ -59,10 +59,11 @@ export function createCalls(options: CallOptions): Calls {
   }
 
   async function send(request: CallRequest, signal: AbortSignal): Promise<CallToolResult> {
-    const { connection, row } = request.tool;
+    const { row } = request.tool;
+    const connection = asHeldBy(request.tool.connection, request.caller.userUuid);
     for (let isRepeated = false; ; isRepeated = true) {
       const upstream = await sessions.pool.get(connection);
-      const definition = await checkPin(upstream, request.tool);
+      const definition = await checkPin(upstream, { connection, row });
       try {
         return await upstream.callTool(definition, request.args, {
           signal,
@@ -71,7 +72,7 @@ export function createCalls(options: CallOptions): Calls {
         });
       } catch (error) {
         const failure = toFailure(error, (text) => text);
-        if (failure.isSessionOver || upstream.isEnded) sessions.pool.drop(connection.id, upstream);
+        if (failure.isSessionOver || upstream.isEnded) sessions.pool.drop(connection, upstream);
         if (isRepeated || signal.aborted || !mayRepeat(failure, upstream, row.pinned)) throw error;
       }
     }
@@ -120,9 +121,10 @@ export function createCalls(options: CallOptions): Calls {
       standing.breaker.forget();
       return request.signal.reason;
     }
-    if (error instanceof SignalboxError && error.details === OUR_REFUSAL) {
+    const own = ownErrorIn(error);
+    if (own?.details === OUR_REFUSAL) {
       standing.breaker.forget();
-      return error;
+      return own;
     }
     const known = late.aborted ? (late.reason as SignalboxError) : toFailure(error, standing.hide).error;
     standing.breaker.settle(true);
@@ -227,9 +229,6 @@ function noteOf(
     at: new Date(now()).toISOString(),
   };
 }
-
-/** Marks what we refuse after a session was opened; the server is not to blame for it. */
-const OUR_REFUSAL = Object.freeze({ refused: true });
 
 function denied({ slug }: Connection, tool: string): SignalboxError {
   return new SignalboxError('FORBIDDEN', `A rule forbids this caller ${tool} of ${slug}.`, {

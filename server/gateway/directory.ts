@@ -11,7 +11,11 @@ import { CHANNEL } from '#server/redis/keys.ts';
 import type { HotState } from '#server/redis/port.ts';
 import type { Rule } from './rules.ts';
 
-export type Connection = ConnectionRow & { orgId: OrgId };
+export type Connection = ConnectionRow & {
+  orgId: OrgId;
+  /** In whose name it is used, where people sign in at it. Null: in nobody's. */
+  holder?: string | null;
+};
 
 /** A tool that people have approved as it is. */
 export interface ApprovedTool {

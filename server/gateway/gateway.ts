@@ -14,7 +14,10 @@ import { createCalls } from './calls.ts';
 import { createDirectories, type Directory } from './directory.ts';
 import { createJournal } from './journal.ts';
 import type { Program, Programs } from './programs.ts';
-import { createSessions, type Examined } from './sessions.ts';
+import { createSealedNotes } from './sealed-notes.ts';
+import { asHeldBy, createSessions, type Examined, type SecretPort } from './sessions.ts';
+import type { WebFetch } from './sign-in-flow.ts';
+import { createSignIns, type SignIns } from './sign-ins.ts';
 import type { Progress } from './upstream.ts';
 import { findVisible, noTools, serverOf, type View, visibleTools, withPreset } from './views.ts';
 
@@ -31,7 +34,8 @@ export interface McpGateway {
   /** Whether there is such a tool for them. Rejects as a call would, when it is there and cannot be called. */
   hasTool(caller: GatewayCaller, named: Pick<NamedCall, 'view' | 'name'>): Promise<boolean>;
   callTool(caller: GatewayCaller, call: NamedCall): Promise<CallAnswer>;
-  examine(orgId: OrgId, connectionUuid: string): Promise<Examined | null>;
+  examine(orgId: OrgId, connectionUuid: string, userUuid: string | null): Promise<Examined | null>;
+  readonly signIns: Pick<SignIns, 'begin' | 'finish'>;
   standingOf(connectionUuid: string): ConnectionStanding;
   programs(): readonly Program[];
   /** Whose run it is; null: there is none. */
@@ -61,7 +65,9 @@ export interface GatewayOptions {
   sql: Sql;
   hot: HotState;
   fetch(url: string | URL, init?: RequestInit): Promise<Response>;
-  readSecret(orgId: OrgId, name: string): Promise<string | null>;
+  secrets: SecretPort;
+  /** For what authorization servers publish and give out. */
+  webFetch: WebFetch;
   takeRate(subject: string, bucket: Bucket): Promise<Drawn>;
   programs: Programs;
   folder: string;
@@ -85,11 +91,14 @@ export function createGateway(options: GatewayOptions): McpGateway {
     isKeeper: options.isKeeper,
     onTrouble,
   });
+  const { secrets, webFetch, isKeeper } = options;
+  const notes = createSealedNotes(sql, secrets);
+  const signIns = createSignIns({ sql, notes, fetch: webFetch, isKeeper, now, onTrouble });
   const sessions = createSessions({
-    ...{ sql, directories, now, onTrouble, programs },
+    ...{ sql, directories, now, onTrouble, programs, signIns },
     ...{
       fetch: options.fetch,
-      readSecret: options.readSecret,
+      readSecret: secrets.read,
       folder: options.folder,
       breaker: options.breaker,
     },
@@ -112,6 +121,7 @@ export function createGateway(options: GatewayOptions): McpGateway {
   }
 
   directories.onChange((orgId) => {
+    signIns.forget();
     if (orgId === null) return;
     dropUnwanted(orgId).catch((error) =>
       onTrouble('Sessions with MCP servers could not be looked through.', error),
@@ -122,6 +132,7 @@ export function createGateway(options: GatewayOptions): McpGateway {
     start: directories.start,
     async stop() {
       await directories.stop();
+      signIns.stop();
       await sessions.stop();
       await journal.stop();
     },
@@ -149,10 +160,11 @@ export function createGateway(options: GatewayOptions): McpGateway {
       const { tool, preset } = findVisible(directory, caller, { view, name });
       return calls.call({ caller, directory, tool, args: withPreset(args, preset), signal, onProgress });
     },
-    async examine(orgId, connectionUuid) {
+    signIns,
+    async examine(orgId, connectionUuid, userUuid) {
       const { connections } = await directories.of(orgId);
       const connection = connections.get(connectionUuid);
-      return connection ? sessions.examine(connection) : null;
+      return connection ? sessions.examine(asHeldBy(connection, userUuid)) : null;
     },
     standingOf(connectionUuid) {
       const { breaker, gate } = sessions.standingOf(connectionUuid);
