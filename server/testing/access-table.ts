@@ -166,6 +166,7 @@ export const ACCESS: Readonly<Record<string, AccessRow>> = {
   'DELETE /api/v1/mcp/servers/{id}': { roles: ADMIN },
   'GET /api/v1/mcp/rules': { roles: ALL, scopes: ['mcp:read'] },
   'POST /api/v1/mcp/rules': { roles: ADMIN },
+  'GET /api/v1/mcp/rules/judge': { roles: ALL, scopes: ['mcp:read'] },
   'DELETE /api/v1/mcp/rules/{id}': { roles: ADMIN },
   'GET /api/v1/mcp/approvals': { roles: ALL, scopes: ['mcp:read'] },
   'POST /api/v1/mcp/approvals/{id}/decide': { roles: OPERATE },

@@ -244,7 +244,10 @@ export const mcp = {
     summary: 'Connect the MCP servers that a YAML file names',
     description:
       'Each on its own. A name in braces after a dollar sign stands for a variable that an import may refer to. No program is ever started by it.',
-    input: z.strictObject({ text: z.string().min(1).max(262_144) }),
+    input: z.strictObject({
+      text: z.string().min(1).max(262_144).describe('YAML or JSON.'),
+      preview: z.boolean().optional().describe('Says what would become of each, and connects none.'),
+    }),
     output: z.object({
       servers: z.array(
         z.object({ slug: z.string(), connected: connectedSchema.nullable(), problem: z.string().nullable() }),
@@ -252,7 +255,8 @@ export const mcp = {
     }),
     example: { text: 'servers:\n  bad name:\n    url: https://mcp.example.com/mcp\n' },
     async handle({ services, actor }, input) {
-      const servers = await importConnections(services, actor, input);
+      const { text, preview } = input;
+      const servers = await importConnections(services, actor, { text, isPreview: preview ?? false });
       return {
         servers: servers.map(({ slug, connected, problem }) => ({
           ...{ slug, problem },
