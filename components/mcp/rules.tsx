@@ -105,6 +105,14 @@ interface Form {
 }
 const EMPTY: Form = { effect: 'ask', kind: 'everybody', subject: '', connection: ALL, tool: '' };
 
+function toRule({ effect, kind, subject, connection, tool }: Form): NewRule {
+  const who = (kind === 'everybody' ? { kind } : { kind, subject }) as NewRule['who'];
+  return {
+    ...{ effect, who, tool: tool === '' ? null : tool },
+    connection_id: (connection === ALL ? null : connection) as NewRule['connection_id'],
+  };
+}
+
 function RuleDialog({ open, onOpenChange }: { open: boolean; onOpenChange(open: boolean): void }) {
   const [form, setForm] = useState(EMPTY);
   const id = useId();
@@ -135,12 +143,7 @@ function RuleDialog({ open, onOpenChange }: { open: boolean; onOpenChange(open: 
         className="flex flex-col gap-4"
         onSubmit={(event) => {
           event.preventDefault();
-          const { effect, kind, subject, connection, tool } = form;
-          const who = (kind === 'everybody' ? { kind } : { kind, subject }) as NewRule['who'];
-          create.run({
-            ...{ effect, who, tool: tool === '' ? null : tool },
-            connection_id: (connection === ALL ? null : connection) as NewRule['connection_id'],
-          });
+          create.run(toRule(form));
         }}
       >
         <Select
@@ -149,25 +152,7 @@ function RuleDialog({ open, onOpenChange }: { open: boolean; onOpenChange(open: 
           choices={EFFECTS}
           onChange={(effect) => set({ effect })}
         />
-        <Select
-          label={words.who}
-          value={form.kind}
-          choices={KINDS}
-          onChange={(kind) => set({ kind, subject: kind === 'role' ? 'designer' : '' })}
-        />
-        {form.kind === 'role' ? (
-          <Select
-            label={words.subjects.role}
-            value={form.subject}
-            choices={ROLES}
-            onChange={(subject) => set({ subject })}
-          />
-        ) : null}
-        {form.kind === 'everybody' || form.kind === 'role' ? null : (
-          <Field label={words.subjects[form.kind]} hint={words.subjectHints[form.kind]}>
-            <TextInput mono required value={form.subject} onChange={(subject) => set({ subject })} />
-          </Field>
-        )}
+        <SubjectFields form={form} set={set} />
         <ConnectionChoice
           all
           connections={connections}
@@ -185,6 +170,32 @@ function RuleDialog({ open, onOpenChange }: { open: boolean; onOpenChange(open: 
         </Field>
       </form>
     </Dialog>
+  );
+}
+
+function SubjectFields({ form, set }: { form: Form; set(part: Partial<Form>): void }) {
+  return (
+    <>
+      <Select
+        label={words.who}
+        value={form.kind}
+        choices={KINDS}
+        onChange={(kind) => set({ kind, subject: kind === 'role' ? 'designer' : '' })}
+      />
+      {form.kind === 'role' ? (
+        <Select
+          label={words.subjects.role}
+          value={form.subject}
+          choices={ROLES}
+          onChange={(subject) => set({ subject })}
+        />
+      ) : null}
+      {form.kind === 'everybody' || form.kind === 'role' ? null : (
+        <Field label={words.subjects[form.kind]} hint={words.subjectHints[form.kind]}>
+          <TextInput mono required value={form.subject} onChange={(subject) => set({ subject })} />
+        </Field>
+      )}
+    </>
   );
 }
 

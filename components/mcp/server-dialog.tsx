@@ -2,7 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { useId, useState } from 'react';
-import { type Input, query } from '../data/index.ts';
+import { type Answer, type Input, query } from '../data/index.ts';
 import { usePages } from '../shell/paged-table.tsx';
 import { useAct } from '../shell/use-act.ts';
 import { Button } from '../ui/button.tsx';
@@ -10,9 +10,9 @@ import { Checkbox } from '../ui/choice.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Skeleton } from '../ui/feedback.tsx';
 import { Field, TextArea, TextInput } from '../ui/field.tsx';
-import type { VirtualServer } from './servers.tsx';
 import { words } from './words.ts';
 
+export type VirtualServer = Answer<'mcpServers.list'>['servers'][number];
 type Entry = Input<'mcpServers.create'>['tools'][number];
 /** The arguments as they are being typed. */
 interface Chosen extends Omit<Entry, 'arguments'> {
@@ -62,17 +62,7 @@ export function ServerDialog({ server, onClose }: { server: VirtualServer | null
           else create.run({ slug, ...fields });
         }}
       >
-        <Field label={words.slug} hint={words.slugHint}>
-          <TextInput
-            mono
-            required
-            value={slug}
-            onChange={setSlug}
-            disabled={server !== null}
-            maxLength={32}
-            pattern="[a-z][a-z0-9\-]{0,31}"
-          />
-        </Field>
+        <SlugField value={slug} onChange={setSlug} isFixed={server !== null} />
         <Field label={words.name}>
           <TextInput required value={name} onChange={setName} maxLength={200} />
         </Field>
@@ -82,6 +72,30 @@ export function ServerDialog({ server, onClose }: { server: VirtualServer | null
         <ToolChoice chosen={chosen} onChange={setChosen} />
       </form>
     </Dialog>
+  );
+}
+
+function SlugField({
+  value,
+  onChange,
+  isFixed,
+}: {
+  value: string;
+  onChange(value: string): void;
+  isFixed: boolean;
+}) {
+  return (
+    <Field label={words.slug} hint={words.slugHint}>
+      <TextInput
+        mono
+        required
+        value={value}
+        onChange={onChange}
+        disabled={isFixed}
+        maxLength={32}
+        pattern="[a-z][a-z0-9\-]{0,31}"
+      />
+    </Field>
   );
 }
 

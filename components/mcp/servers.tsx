@@ -2,7 +2,6 @@
 
 import { Boxes, Pencil, Plus, Trash2 } from 'lucide-react';
 import { useEffect, useState } from 'react';
-import type { Answer } from '../data/index.ts';
 import { usePages } from '../shell/paged-table.tsx';
 import { useAct } from '../shell/use-act.ts';
 import { useMay } from '../shell/use-may.ts';
@@ -12,10 +11,8 @@ import { ConfirmDialog } from '../ui/dialog.tsx';
 import { Empty, Notice, Skeleton } from '../ui/feedback.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Code, CopyText } from '../ui/text.tsx';
-import { ServerDialog } from './server-dialog.tsx';
+import { ServerDialog, type VirtualServer } from './server-dialog.tsx';
 import { words } from './words.ts';
-
-export type VirtualServer = Answer<'mcpServers.list'>['servers'][number];
 
 /** Chosen tools of several connections, as one endpoint of its own. */
 export function Servers() {
@@ -89,24 +86,7 @@ function ServerCard({ server, canManage, onEdit }: CardProps) {
         {words.tools(tools.length)}: {tools.map((tool) => tool.name ?? tool.tool).join(', ')}
       </p>
       <CopyText text={address} what="the address" />
-      <details className="mt-2 text-sm">
-        <summary className="cursor-pointer text-quiet">{words.forClients}</summary>
-        <div className="mt-2 flex flex-col gap-3">
-          <Code label="Claude Code">
-            {`claude mcp add --transport http ${slug} ${address} --header "Authorization: Bearer $SIGNALBOX_TOKEN"`}
-          </Code>
-          <Code label="Cursor">
-            {JSON.stringify(
-              { mcpServers: { [slug]: { url: address, headers: { Authorization: 'Bearer YOUR_KEY' } } } },
-              null,
-              2,
-            )}
-          </Code>
-          <Code label="Inspector">
-            {`npx @modelcontextprotocol/inspector --cli ${address} --transport http --method tools/list --header "Authorization: Bearer $SIGNALBOX_TOKEN"`}
-          </Code>
-        </div>
-      </details>
+      <ClientSnippets slug={slug} address={address} />
       <ConfirmDialog
         open={isGoing}
         onOpenChange={setGoing}
@@ -117,5 +97,28 @@ function ServerCard({ server, canManage, onEdit }: CardProps) {
         onConfirm={() => remove.run({ id })}
       />
     </Card>
+  );
+}
+
+function ClientSnippets({ slug, address }: { slug: string; address: string }) {
+  return (
+    <details className="mt-2 text-sm">
+      <summary className="cursor-pointer text-quiet">{words.forClients}</summary>
+      <div className="mt-2 flex flex-col gap-3">
+        <Code label="Claude Code">
+          {`claude mcp add --transport http ${slug} ${address} --header "Authorization: Bearer $SIGNALBOX_TOKEN"`}
+        </Code>
+        <Code label="Cursor">
+          {JSON.stringify(
+            { mcpServers: { [slug]: { url: address, headers: { Authorization: 'Bearer YOUR_KEY' } } } },
+            null,
+            2,
+          )}
+        </Code>
+        <Code label="Inspector">
+          {`npx @modelcontextprotocol/inspector --cli ${address} --transport http --method tools/list --header "Authorization: Bearer $SIGNALBOX_TOKEN"`}
+        </Code>
+      </div>
+    </details>
   );
 }

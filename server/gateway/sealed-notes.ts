@@ -1,8 +1,19 @@
 import type { Sql } from '#db/client.ts';
 import { takeSecret, versionOfSecret, writeSecret } from '#db/queries/mcp-sign-ins.ts';
-import { fromUuid } from '#server/domain/ids.ts';
+import { fromUuid, type OrgId } from '#server/domain/ids.ts';
 import { signInSecretPrefix } from '#server/domain/mcp.ts';
-import type { SecretPort } from './sessions.ts';
+
+/** Secrets, as far as the gateway has to do with them. */
+export interface SecretPort {
+  read(orgId: OrgId, name: string): Promise<string | null>;
+  seal(value: string, place: { orgUuid: string; name: string; version: number }): SealedValue;
+}
+
+interface SealedValue {
+  keyId: string;
+  wrappedKey: Uint8Array;
+  sealed: Uint8Array;
+}
 
 /** What is remembered of signing in at a connection, sealed like all secrets. */
 export interface SealedNotes {

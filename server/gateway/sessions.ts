@@ -11,21 +11,10 @@ import { OUR_REFUSAL, ownErrorIn, toFailure } from './faults.ts';
 import { createGate, type Gate } from './gate.ts';
 import { createPool, type Pool } from './pool.ts';
 import { type Programs, startOf } from './programs.ts';
+import type { SecretPort } from './sealed-notes.ts';
 import { holderOf, type SignIns } from './sign-ins.ts';
 import { createSignedFetch } from './signed-fetch.ts';
 import { type OfferedTool, openUpstream, type Upstream, type UpstreamTarget } from './upstream.ts';
-
-/** Secrets, as far as the gateway has to do with them. */
-export interface SecretPort {
-  read(orgId: OrgId, name: string): Promise<string | null>;
-  seal(value: string, place: { orgUuid: string; name: string; version: number }): SealedValue;
-}
-
-export interface SealedValue {
-  keyId: string;
-  wrappedKey: Uint8Array;
-  sealed: Uint8Array;
-}
 
 export interface SessionOptions {
   sql: Sql;
