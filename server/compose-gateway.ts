@@ -7,6 +7,7 @@ import { toStreamingFetch } from '#server/gateway/web-fetch.ts';
 import type { Rates } from '#server/identity/limits/rates.ts';
 import type { SecretStore } from '#server/identity/secrets/store.ts';
 import { toWebFetch } from '#server/identity/web-fetch.ts';
+import type { Conditions } from '#server/platform/conditions.ts';
 import type { Env } from '#server/platform/env.ts';
 import type { Logger } from '#server/platform/logger.ts';
 import type { SafeFetch } from '#server/platform/safe-fetch.ts';
@@ -18,6 +19,7 @@ export interface GatewayParts {
   rates: Rates;
   fetch: SafeFetch;
   logger: Logger;
+  conditions: Pick<Conditions, 'called'>;
   newUuid(): string;
 }
 
@@ -44,7 +46,8 @@ function makeGateway(ports: Ports, parts: GatewayParts): McpGateway {
     takeRate: (subject, bucket) => rates.take('mcp', { subject, bucket, cost: 1 }),
     programs: new Map(env.mcp.programs.map((program) => [program.name, program])),
     folder: join(env.dataDir, 'mcp'),
-    keepCallsDays: env.mcp.logDays,
+    keepDays: env.mcp.keepDays,
+    onCall: parts.conditions.called,
     isKeeper: env.roles.has('coordinator'),
     newUuid: parts.newUuid,
     now: Date.now,

@@ -6,6 +6,7 @@ import {
   SdkHttpError,
 } from '@modelcontextprotocol/client';
 import { SignalboxError } from '#server/domain/errors.ts';
+import { OUR_REFUSAL } from './questions.ts';
 
 const MAX_WORDS = 500;
 
@@ -33,9 +34,12 @@ export function toFailure(error: unknown, hide: (text: string) => string): Failu
 }
 
 /** An error that the server answered with, as the protocol has them; null: something else is wrong. */
-export function answeredError(error: unknown, hide: (text: string) => string): string | null {
+export function answeredError(
+  error: unknown,
+  hide: (text: string) => string,
+): { words: string; code: number } | null {
   if (!(error instanceof ProtocolError) || error.code === ProtocolErrorCode.InternalError) return null;
-  return hide(error.message).slice(0, MAX_WORDS);
+  return { words: hide(error.message).slice(0, MAX_WORDS), code: error.code };
 }
 
 function ofHttp(error: SdkHttpError): Failure {
@@ -70,9 +74,6 @@ function ofSdk(error: SdkError, hide: (text: string) => string): Failure {
     }
   }
 }
-
-/** Marks what we refuse before or beside a server; it is not to blame for it. */
-export const OUR_REFUSAL = Object.freeze({ refused: true });
 
 /** Ours may stand behind what the client's library made of it. */
 export function ownErrorIn(error: unknown): SignalboxError | null {

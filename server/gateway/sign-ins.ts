@@ -9,7 +9,7 @@ import { SignalboxError } from '#server/domain/errors.ts';
 import { fromUuid, type OrgId, toUuid } from '#server/domain/ids.ts';
 import { EVERYBODY } from '#server/domain/mcp.ts';
 import type { Connection } from './directory.ts';
-import { OUR_REFUSAL } from './faults.ts';
+import { OUR_REFUSAL } from './questions.ts';
 import {
   createRenewals,
   isOld,
