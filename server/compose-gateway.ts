@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import type { CallMcpTool } from '#server/agents/builtin/mcp-tool.ts';
 import { createGateway, type McpGateway } from '#server/gateway/gateway.ts';
+import type { WebFetch } from '#server/gateway/sign-in-flow.ts';
 import { createStageCalls } from '#server/gateway/stage-calls.ts';
 import { toStreamingFetch } from '#server/gateway/web-fetch.ts';
 import type { Rates } from '#server/identity/limits/rates.ts';
 import type { SecretStore } from '#server/identity/secrets/store.ts';
+import { toWebFetch } from '#server/identity/web-fetch.ts';
 import type { Conditions } from '#server/platform/conditions.ts';
 import type { Env } from '#server/platform/env.ts';
 import type { Logger } from '#server/platform/logger.ts';
@@ -39,7 +41,8 @@ function makeGateway(ports: Ports, parts: GatewayParts): McpGateway {
     sql: ports.beatSql,
     hot: ports.hotState,
     fetch: toStreamingFetch(parts.fetch),
-    readSecret: secrets.read,
+    secrets,
+    webFetch: toWebFetch(parts.fetch) as WebFetch,
     takeRate: (subject, bucket) => rates.take('mcp', { subject, bucket, cost: 1 }),
     programs: new Map(env.mcp.programs.map((program) => [program.name, program])),
     folder: join(env.dataDir, 'mcp'),

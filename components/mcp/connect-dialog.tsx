@@ -87,7 +87,14 @@ interface Form {
   value: string;
   credentials: Readonly<Record<string, string>>;
   personal: boolean;
+  reached: 'header' | 'each' | 'shared';
+  clientId: string;
+  clientSecret: string;
 }
+const REACHED = (['header', 'each', 'shared'] as const).map((value) => ({
+  value,
+  label: words.reached[value],
+}));
 const EMPTY: Form = {
   slug: '',
   url: '',
@@ -95,6 +102,9 @@ const EMPTY: Form = {
   value: '',
   credentials: {},
   personal: false,
+  reached: 'header',
+  clientId: '',
+  clientSecret: '',
 };
 
 function toInput(form: Form, entry: Entry | undefined) {
@@ -105,7 +115,16 @@ function toInput(form: Form, entry: Entry | undefined) {
   }
   return {
     ...{ slug: form.slug, name: form.slug, url: form.url, ...personal },
-    ...(form.value === '' ? {} : { headers: { [form.header]: form.value } }),
+    ...(form.reached === 'header' ? {} : { sign_in: signInOf(form, form.reached) }),
+    ...(form.value === '' || form.reached !== 'header' ? {} : { headers: { [form.header]: form.value } }),
+  };
+}
+
+function signInOf({ clientId, clientSecret }: Form, mode: 'each' | 'shared') {
+  return {
+    mode,
+    ...(clientId === '' ? {} : { client_id: clientId }),
+    ...(clientSecret === '' ? {} : { client_secret: clientSecret }),
   };
 }
 
@@ -159,21 +178,50 @@ function Other({ form, onChange }: PartProps) {
           placeholder="https://mcp.example.com/mcp"
         />
       </Field>
-      <div className="grid grid-cols-[10rem_1fr] gap-3">
-        <Field label="Header">
-          <TextInput value={form.header} onChange={(header) => onChange({ ...form, header })} mono />
-        </Field>
-        <Field label="Its value, if it needs one" hint="Sealed: nobody is shown it again.">
-          <TextInput
-            value={form.value}
-            onChange={(value) => onChange({ ...form, value })}
-            type="password"
-            autoComplete="off"
-            placeholder="Bearer …"
-            mono
-          />
-        </Field>
-      </div>
+      <Select
+        label={words.reachedBy}
+        value={form.reached}
+        choices={REACHED}
+        onChange={(reached) => onChange({ ...form, reached })}
+      />
+      {form.reached === 'header' ? (
+        <HeaderFields form={form} onChange={onChange} />
+      ) : (
+        <div className="grid gap-3 sm:grid-cols-2">
+          <Field label={words.clientId}>
+            <TextInput mono value={form.clientId} onChange={(clientId) => onChange({ ...form, clientId })} />
+          </Field>
+          <Field label={words.clientSecret} hint="Sealed: nobody is shown it again.">
+            <TextInput
+              type="password"
+              autoComplete="off"
+              mono
+              value={form.clientSecret}
+              onChange={(clientSecret) => onChange({ ...form, clientSecret })}
+            />
+          </Field>
+        </div>
+      )}
     </>
+  );
+}
+
+function HeaderFields({ form, onChange }: PartProps) {
+  return (
+    <div className="grid grid-cols-[10rem_1fr] gap-3">
+      <Field label="Header">
+        <TextInput value={form.header} onChange={(header) => onChange({ ...form, header })} mono />
+      </Field>
+      <Field label="Its value, if it needs one" hint="Sealed: nobody is shown it again.">
+        <TextInput
+          value={form.value}
+          onChange={(value) => onChange({ ...form, value })}
+          type="password"
+          autoComplete="off"
+          placeholder="Bearer …"
+          mono
+        />
+      </Field>
+    </div>
   );
 }

@@ -18,6 +18,7 @@ import { StatusPill } from '../ui/status.tsx';
 import { Card, Page, PageHead } from '../ui/surface.tsx';
 import { CopyText } from '../ui/text.tsx';
 import { stateOf } from './connections.tsx';
+import { SignIn } from './sign-in.tsx';
 import { ToolList } from './tool-list.tsx';
 import { words } from './words.ts';
 
@@ -60,6 +61,7 @@ export function ConnectionPage({ id }: { id: string }) {
       />
       {data.health?.problem ? <Notice message={data.health.problem} /> : null}
       <div className="flex flex-col gap-5">
+        <SignIn connection={data} />
         <ToolList connection={data} />
         <Facts connection={data} />
       </div>

@@ -1,6 +1,6 @@
 'use client';
 
-import { Cable, Plus } from 'lucide-react';
+import { Cable, FileInput, Plus } from 'lucide-react';
 import Link from 'next/link';
 import { useState } from 'react';
 import type { Answer } from '../data/index.ts';
@@ -13,6 +13,7 @@ import { Card } from '../ui/surface.tsx';
 import type { TableColumn } from '../ui/table.tsx';
 import { Chip } from '../ui/text.tsx';
 import { ConnectDialog } from './connect-dialog.tsx';
+import { ImportDialog } from './import-dialog.tsx';
 import { words } from './words.ts';
 
 export type Connection = Answer<'mcp.connections'>['connections'][number];
@@ -20,10 +21,18 @@ export type Connection = Answer<'mcp.connections'>['connections'][number];
 export function Connections() {
   const may = useMay();
   const [isConnecting, setConnecting] = useState(false);
+  const [isImporting, setImporting] = useState(false);
   const connect = may('mcp.connect') ? (
-    <Button icon={Plus} size="sm" onClick={() => setConnecting(true)}>
-      {words.connect}
-    </Button>
+    <span className="flex gap-2">
+      {may('mcp.manage') ? (
+        <Button icon={FileInput} size="sm" onClick={() => setImporting(true)}>
+          {words.importTitle}
+        </Button>
+      ) : null}
+      <Button icon={Plus} size="sm" onClick={() => setConnecting(true)}>
+        {words.connect}
+      </Button>
+    </span>
   ) : undefined;
   return (
     <Card title={words.tabs.connections} flush actions={connect}>
@@ -35,6 +44,7 @@ export function Connections() {
         columns={COLUMNS}
         empty={{ icon: Cable, title: words.none, note: words.noneNote }}
       />
+      <ImportDialog open={isImporting} onOpenChange={setImporting} />
       <ConnectDialog open={isConnecting} onOpenChange={setConnecting} />
     </Card>
   );

@@ -1,18 +1,23 @@
 'use client';
 
 import { parseAsStringLiteral, useQueryState } from 'nuqs';
+import { Notice } from '../ui/feedback.tsx';
 import { Page, PageHead } from '../ui/surface.tsx';
 import { Tabs } from '../ui/tabs.tsx';
 import { Approvals } from './approvals.tsx';
 import { CallLog } from './call-log.tsx';
 import { ClientHelp } from './client-help.tsx';
 import { Connections } from './connections.tsx';
+import { Rules } from './rules.tsx';
+import { Servers } from './servers.tsx';
 import { Usage } from './usage.tsx';
 import { words } from './words.ts';
 
-const TABS = ['connections', 'approvals', 'usage', 'log', 'client'] as const;
+const TABS = ['connections', 'servers', 'rules', 'approvals', 'usage', 'log', 'client'] as const;
 const CONTENT = {
   connections: Connections,
+  servers: Servers,
+  rules: Rules,
   approvals: Approvals,
   usage: Usage,
   log: CallLog,
@@ -21,9 +26,11 @@ const CONTENT = {
 
 export function McpPage() {
   const [tab, setTab] = useQueryState('tab', parseAsStringLiteral(TABS).withDefault('connections'));
+  const [signIn] = useQueryState('sign_in', parseAsStringLiteral(['failed'] as const));
   return (
     <Page>
       <PageHead title={words.title} note={words.note} />
+      {signIn === null ? null : <Notice message={words.signInFailed} advice={words.signInFailedNote} />}
       <Tabs
         label={words.title}
         value={tab}

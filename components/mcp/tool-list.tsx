@@ -33,6 +33,9 @@ export function ToolList({ connection }: { connection: Connection }) {
       ? [{ name, hash, changes }]
       : [],
   );
+  // status-words: states of tools
+  const approved = (rows ?? []).filter(({ state }) => state === 'approved');
+  const cost = approved.reduce((sum, { tokens }) => sum + tokens, 0);
   if (error && !rows) return <Notice message={error.message} advice={error.advice} />;
   return (
     <Card
@@ -52,6 +55,7 @@ export function ToolList({ connection }: { connection: Connection }) {
         ) : undefined
       }
     >
+      {cost > 0 ? <p className="px-4 pb-2 text-sm text-quiet">{words.costs(cost)}</p> : null}
       {rows ? null : <Skeleton label={words.tools(0)} />}
       {rows?.length === 0 ? <Empty icon={Wrench} title="It offers no tools" /> : null}
       <ul>

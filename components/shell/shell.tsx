@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import { DataProvider } from '../data/index.ts';
+import { NoStyleElements } from '../ui/no-style-elements.tsx';
 import { ToastProvider } from '../ui/toast.tsx';
 import { TooltipProvider } from '../ui/tooltip.tsx';
 import { KeysProvider } from './keys/index.ts';
@@ -12,24 +13,26 @@ export function Shell({ children }: { children: ReactNode }) {
   return (
     <DataProvider>
       <TooltipProvider>
-        <ToastProvider>
-          <KeysProvider>
-            <a
-              href="#main"
-              className="sr-only focus:not-sr-only focus:fixed focus:left-3 focus:top-3 focus:z-50 focus:rounded-md focus:bg-ink focus:px-3 focus:py-1.5 focus:text-on-ink"
-            >
-              Skip to the content
-            </a>
-            <div className="flex min-h-dvh flex-col md:flex-row">
-              <SideBar />
-              <main id="main" tabIndex={-1} className="flex min-w-0 grow flex-col outline-none">
-                <LineBanner />
-                <OrgGuard />
-                {children}
-              </main>
-            </div>
-          </KeysProvider>
-        </ToastProvider>
+        <NoStyleElements>
+          <ToastProvider>
+            <KeysProvider>
+              <a
+                href="#main"
+                className="sr-only focus:not-sr-only focus:fixed focus:left-3 focus:top-3 focus:z-50 focus:rounded-md focus:bg-ink focus:px-3 focus:py-1.5 focus:text-on-ink"
+              >
+                Skip to the content
+              </a>
+              <div className="flex min-h-dvh flex-col md:flex-row">
+                <SideBar />
+                <main id="main" tabIndex={-1} className="flex min-w-0 grow flex-col outline-none">
+                  <LineBanner />
+                  <OrgGuard />
+                  {children}
+                </main>
+              </div>
+            </KeysProvider>
+          </ToastProvider>
+        </NoStyleElements>
       </TooltipProvider>
     </DataProvider>
   );

@@ -375,9 +375,11 @@ CREATE TABLE mcp_connections (
   version integer DEFAULT 1 NOT NULL,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   updated_at timestamp with time zone DEFAULT now() NOT NULL,
+  sign_in json,
   CONSTRAINT mcp_connections_calls_per_minute_check CHECK (((calls_per_minute >= 1) AND (calls_per_minute <= 1000000))),
   CONSTRAINT mcp_connections_check CHECK (((kind = 'http'::text) = (url IS NOT NULL))),
   CONSTRAINT mcp_connections_check1 CHECK (((kind = 'stdio'::text) = (command IS NOT NULL))),
+  CONSTRAINT mcp_connections_check2 CHECK (((sign_in IS NULL) OR (kind = 'http'::text))),
   CONSTRAINT mcp_connections_kind_check CHECK ((kind = ANY (ARRAY['http'::text, 'stdio'::text]))),
   CONSTRAINT mcp_connections_max_concurrent_check CHECK (((max_concurrent >= 1) AND (max_concurrent <= 1000))),
   CONSTRAINT mcp_connections_max_result_bytes_check CHECK (((max_result_bytes >= 1024) AND (max_result_bytes <= 67108864))),
@@ -453,6 +455,27 @@ CREATE TABLE mcp_sessions (
   used_at timestamp with time zone DEFAULT now() NOT NULL,
   CONSTRAINT mcp_sessions_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id) ON DELETE CASCADE,
   CONSTRAINT mcp_sessions_pkey PRIMARY KEY (token_hash)
+);
+
+CREATE TABLE mcp_sign_ins (
+  connection_id uuid NOT NULL,
+  org_id uuid NOT NULL,
+  holder_id uuid NOT NULL,
+  user_id uuid,
+  state text NOT NULL,
+  issuer text NOT NULL,
+  scope text,
+  wanted_scope text,
+  can_renew boolean NOT NULL,
+  expires_at timestamp with time zone,
+  problem text,
+  renewing_until timestamp with time zone,
+  changed_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT mcp_sign_ins_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES mcp_connections(id) ON DELETE CASCADE,
+  CONSTRAINT mcp_sign_ins_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
+  CONSTRAINT mcp_sign_ins_org_id_user_id_fkey FOREIGN KEY (org_id, user_id) REFERENCES memberships(org_id, user_id) ON DELETE CASCADE,
+  CONSTRAINT mcp_sign_ins_pkey PRIMARY KEY (connection_id, holder_id),
+  CONSTRAINT mcp_sign_ins_state_check CHECK ((state = ANY (ARRAY['signed-in'::text, 'needed'::text])))
 );
 
 CREATE TABLE mcp_tools (
@@ -1059,6 +1082,8 @@ CREATE INDEX mcp_connections_org ON public.mcp_connections USING btree (org_id, 
 CREATE INDEX mcp_rules_org ON public.mcp_rules USING btree (org_id, id);
 CREATE INDEX mcp_sessions_actor ON public.mcp_sessions USING btree (org_id, actor, used_at);
 CREATE INDEX mcp_sessions_used ON public.mcp_sessions USING btree (org_id, used_at);
+CREATE INDEX mcp_sign_ins_expiry ON public.mcp_sign_ins USING btree (expires_at) WHERE ((state = 'signed-in'::text) AND can_renew);
+CREATE INDEX mcp_sign_ins_org ON public.mcp_sign_ins USING btree (org_id, connection_id);
 CREATE INDEX mcp_tools_org ON public.mcp_tools USING btree (org_id, connection_id);
 CREATE INDEX mcp_usage_day ON public.mcp_usage USING btree (day);
 CREATE INDEX memberships_user ON public.memberships USING btree (user_id);
@@ -1347,6 +1372,7 @@ CREATE POLICY tenant ON mcp_health FOR ALL TO signalbox_door USING ((org_id = ( 
 CREATE POLICY tenant ON mcp_rules FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON mcp_servers FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON mcp_sessions FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON mcp_sign_ins FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON mcp_tools FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON mcp_usage FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON memberships FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
@@ -1407,6 +1433,7 @@ GRANT SELECT ON mcp_health TO signalbox_door;
 GRANT DELETE, INSERT, SELECT, UPDATE ON mcp_rules TO signalbox_door;
 GRANT DELETE, INSERT, SELECT, UPDATE ON mcp_servers TO signalbox_door;
 GRANT DELETE, INSERT, SELECT, UPDATE ON mcp_sessions TO signalbox_door;
+GRANT DELETE, SELECT ON mcp_sign_ins TO signalbox_door;
 GRANT SELECT, UPDATE ON mcp_tools TO signalbox_door;
 GRANT SELECT ON mcp_usage TO signalbox_door;
 GRANT SELECT ON mcp_usage_summary TO signalbox_door;

@@ -4,6 +4,7 @@ import type {
   RuleEffect,
   RuleSubjectKind,
   ServerTool,
+  SignInSettings,
   ToolDefinition,
 } from '#server/domain/mcp.ts';
 import type { Sql } from '../client.ts';
@@ -20,6 +21,8 @@ export interface ConnectionRow {
   args: string[];
   sealedNames: string[];
   ownerId: string | null;
+  /** Null: nobody signs in at it. */
+  signIn: SignInSettings | null;
   enabled: boolean;
   callsPerMinute: number;
   maxConcurrent: number;
@@ -67,7 +70,7 @@ export async function readDirectory(sql: Sql, orgUuid: string): Promise<Director
     sql<ConnectionRow[]>`
       SELECT replace(id::text, '-', '') AS id, slug, name, kind, url, command, to_json(args) AS args,
         to_json(sealed_names) AS "sealedNames",
-        replace(owner_id::text, '-', '') AS "ownerId", enabled, calls_per_minute AS "callsPerMinute",
+        replace(owner_id::text, '-', '') AS "ownerId", sign_in AS "signIn", enabled, calls_per_minute AS "callsPerMinute",
         max_concurrent AS "maxConcurrent", timeout_ms AS "timeoutMs", max_result_bytes AS "maxResultBytes", version
       FROM mcp_connections WHERE org_id = ${orgUuid}::text::uuid ORDER BY slug`,
     sql<ToolRow[]>`

@@ -5,13 +5,18 @@ export interface Offer {
   orgUuid: string;
   connectionUuid: string;
   tools: readonly { name: string; definition: ToolDefinition; hash: string }[];
+  /** What is not among them is offered no more. */
+  isWhole: boolean;
 }
 
 /**
  * Writes what a server offers now, and answers with how many of its tools are new, changed or gone by it. Several
  * processes may do so at once: each statement leaves the rows as one of them saw the server.
  */
-export async function writeOffer(sql: Sql, { orgUuid, connectionUuid, tools }: Offer): Promise<number> {
+export async function writeOffer(
+  sql: Sql,
+  { orgUuid, connectionUuid, tools, isWhole }: Offer,
+): Promise<number> {
   const rows = tools.map(({ name, definition, hash }) => ({ name, definition, hash }));
   const [result] = await sql<{ changed: number }[]>`
     WITH given AS (
@@ -31,7 +36,7 @@ export async function writeOffer(sql: Sql, { orgUuid, connectionUuid, tools }: O
     ), gone AS (
       UPDATE mcp_tools SET offered = NULL, offered_hash = NULL, changed_at = now()
       WHERE connection_id = (SELECT id FROM known) AND offered_hash IS NOT NULL
-        AND name NOT IN (SELECT name FROM given)
+        AND ${isWhole}::boolean AND name NOT IN (SELECT name FROM given)
       RETURNING 1
     )
     SELECT ((SELECT count(*) FROM written) + (SELECT count(*) FROM gone))::int AS changed`;

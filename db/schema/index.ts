@@ -24,6 +24,7 @@ export {
   mcpHealth,
   mcpRules,
   mcpServers,
+  mcpSignIns,
   mcpTools,
   mcpUsage,
   mcpUsageSummary,

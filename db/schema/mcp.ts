@@ -24,6 +24,8 @@ import type {
   RuleEffect,
   RuleSubjectKind,
   ServerTool,
+  SignInSettings,
+  SignInState,
   ToolDefinition,
 } from '#server/domain/mcp.ts';
 
@@ -44,6 +46,7 @@ export const mcpConnections = pgTable(
     args: text('args').array().notNull().default([]),
     sealedNames: text('sealed_names').array().notNull().default([]),
     ownerId: uuid('owner_id'),
+    signIn: json('sign_in').$type<SignInSettings>(),
     enabled: boolean('enabled').notNull().default(true),
     callsPerMinute: integer('calls_per_minute').notNull().default(600),
     maxConcurrent: integer('max_concurrent').notNull().default(16),
@@ -141,6 +144,29 @@ export const mcpApprovals = pgTable(
     createdAt: moment('created_at').notNull().defaultNow(),
   },
   (table) => [index('mcp_approvals_org').on(table.orgId, table.id)],
+);
+
+export const mcpSignIns = pgTable(
+  'mcp_sign_ins',
+  {
+    connectionId: uuid('connection_id').notNull(),
+    orgId: uuid('org_id').notNull(),
+    holderId: uuid('holder_id').notNull(),
+    userId: uuid('user_id'),
+    state: text('state').$type<SignInState>().notNull(),
+    issuer: text('issuer').notNull(),
+    scope: text('scope'),
+    wantedScope: text('wanted_scope'),
+    canRenew: boolean('can_renew').notNull(),
+    expiresAt: moment('expires_at'),
+    problem: text('problem'),
+    renewingUntil: moment('renewing_until'),
+    changedAt: moment('changed_at').notNull().defaultNow(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.connectionId, table.holderId] }),
+    index('mcp_sign_ins_org').on(table.orgId, table.connectionId),
+  ],
 );
 
 export const mcpCalls = pgTable(

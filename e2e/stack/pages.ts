@@ -44,7 +44,9 @@ export const PAGES: Record<string, Paths> = {
   '/[...rest]': () => [],
   '/audit': () => ['/audit'],
   '/connections': () =>
-    ['connections', 'approvals', 'usage', 'log', 'client'].map((tab) => `/connections?tab=${tab}`),
+    ['connections', 'servers', 'rules', 'approvals', 'usage', 'log', 'client'].map(
+      (tab) => `/connections?tab=${tab}`,
+    ),
   '/connections/[id]': () => [],
   '/settings': () => ['/settings'],
   '/settings/[section]': () => SECTIONS.map((section) => `/settings/${section}`),

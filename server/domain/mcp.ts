@@ -107,6 +107,28 @@ export interface ServerTool {
   arguments?: JsonObject;
 }
 
+/** `each`: whoever calls signs in at the server for themselves; `shared`: somebody does for everybody. */
+export const SIGN_IN_MODES = ['each', 'shared'] as const;
+export type SignInMode = (typeof SIGN_IN_MODES)[number];
+
+/** How people sign in at a server. Its secret, if the client has one, is sealed. */
+export interface SignInSettings {
+  mode: SignInMode;
+  /** As the server's people have registered us; left out: by a document of ours, or by registering when it is needed. */
+  clientId?: string;
+  /** Asked for instead of what the server proposes. */
+  scope?: string;
+  /** Some authorization servers refuse requests that name what a token is for. */
+  omitsResource?: boolean;
+  /** Who gave out the first token. No other is sent credentials, whatever the server says later. */
+  issuer?: string;
+}
+
+export type SignInState = 'signed-in' | 'needed';
+
+/** Who everybody's sign-in is kept under. */
+export const EVERYBODY = '00000000000000000000000000000000';
+
 export interface CallerNote {
   kind: string;
   id: string;
@@ -125,6 +147,9 @@ export const MCP_SECRETS = 'mcp/';
 export const connectionSecretPrefix = (connectionUuid: string): string => `${MCP_SECRETS}${connectionUuid}/`;
 export const connectionSecretName = (connectionUuid: string, name: string): string =>
   `${connectionSecretPrefix(connectionUuid)}${name}`;
+/** Tokens, and clients that we have registered. They outlive a change of headers. */
+export const signInSecretPrefix = (connectionUuid: string): string =>
+  `${MCP_SECRETS}oauth/${connectionUuid}/`;
 export const isConnectionSecret = (name: string): boolean => name.startsWith(MCP_SECRETS);
 
 /** What stands where a tool stands between approval and quarantine. */

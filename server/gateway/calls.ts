@@ -11,13 +11,13 @@ import { rateSubject } from './caller.ts';
 import { createDeadline } from './deadline.ts';
 import { type ApprovedTool, type Connection, gatewayName } from './directory.ts';
 import { exchange, ruledName, withOurUris } from './exchange.ts';
-import { answeredError, type Failure, toFailure } from './faults.ts';
+import { answeredError, type Failure, ownErrorIn, toFailure } from './faults.ts';
 import { createHearing } from './hearing.ts';
 import type { Journal } from './journal.ts';
 import type { Peers } from './peers.ts';
 import { isOurRefusal, OUR_REFUSAL } from './questions.ts';
 import { judge } from './rules.ts';
-import type { Sessions, Standing } from './sessions.ts';
+import { asHeldBy, type Sessions, type Standing } from './sessions.ts';
 import type { Upstream } from './upstream.ts';
 
 export interface Calls {
@@ -74,16 +74,17 @@ export function createCalls(options: CallOptions): Calls {
     request: CallRequest,
     { signal, hear }: { signal: AbortSignal; hear: Hear },
   ): Promise<JsonObject> {
-    const { connection, row } = request.tool;
+    const { row } = request.tool;
+    const connection = asHeldBy(request.tool.connection, request.caller.userUuid);
     for (let isRepeated = false; ; isRepeated = true) {
       const upstream = await sessions.pool.get(connection);
-      const definition = await checkPin(upstream, request.tool);
+      const definition = await checkPin(upstream, { connection, row });
       try {
         const { args, onProgress } = request;
         return await exchange(upstream, { definition, args }, { signal, onProgress, hear });
       } catch (error) {
         const failure = toFailure(error, (text) => text);
-        if (failure.isSessionOver || upstream.isEnded) sessions.pool.drop(connection.id, upstream);
+        if (failure.isSessionOver || upstream.isEnded) sessions.pool.drop(connection, upstream);
         if (isRepeated || signal.aborted || !mayRepeat(failure, upstream, row.pinned)) throw error;
       }
     }
@@ -134,9 +135,10 @@ export function createCalls(options: CallOptions): Calls {
       return request.signal.reason;
     }
     const cause = ended.aborted ? ended.reason : error;
-    if (isOurRefusal(cause)) {
+    const own = ownErrorIn(cause);
+    if (isOurRefusal(own)) {
       standing.breaker.forget();
-      return cause;
+      return own;
     }
     const known = toFailure(cause, standing.hide).error;
     standing.breaker.settle(true);

@@ -15,6 +15,8 @@ export type Connection = ConnectionRow & {
   orgId: OrgId;
   /** A rule lets it ask for the model of some of its callers. */
   canSample: boolean;
+  /** In whose name it is used, where people sign in at it. Null: in nobody's. */
+  holder?: string | null;
 };
 
 /** Whether a session that was opened for the one does for the other. */

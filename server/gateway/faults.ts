@@ -6,6 +6,7 @@ import {
   SdkHttpError,
 } from '@modelcontextprotocol/client';
 import { SignalboxError } from '#server/domain/errors.ts';
+import { OUR_REFUSAL } from './questions.ts';
 
 const MAX_WORDS = 500;
 
@@ -21,7 +22,11 @@ export interface Failure {
 /** `hide` takes credentials out of what a server has written. */
 export function toFailure(error: unknown, hide: (text: string) => string): Failure {
   const own = ownErrorIn(error);
-  if (own) return { error: own, isSessionOver: own.code !== 'TOO_LARGE', isUnsent: own.code === 'FORBIDDEN' };
+  if (own) {
+    const isRefused = own.details === OUR_REFUSAL;
+    const isSessionOver = own.code !== 'TOO_LARGE' && !isRefused;
+    return { error: own, isSessionOver, isUnsent: own.code === 'FORBIDDEN' && !isRefused };
+  }
   if (error instanceof SdkHttpError) return ofHttp(error);
   if (error instanceof SdkError) return ofSdk(error, hide);
   const words = hide(error instanceof Error ? error.message : String(error)).slice(0, MAX_WORDS);
@@ -71,7 +76,7 @@ function ofSdk(error: SdkError, hide: (text: string) => string): Failure {
 }
 
 /** Ours may stand behind what the client's library made of it. */
-function ownErrorIn(error: unknown): SignalboxError | null {
+export function ownErrorIn(error: unknown): SignalboxError | null {
   let each: unknown = error;
   for (let depth = 0; depth < 8 && each !== null && typeof each === 'object'; depth += 1) {
     if (each instanceof SignalboxError) return each;

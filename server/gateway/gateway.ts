@@ -17,7 +17,10 @@ import { createKeeper, type GatewayKeepDays } from './keeper.ts';
 import { createLibrary, type Library } from './library.ts';
 import { createPeers } from './peers.ts';
 import type { Program, Programs } from './programs.ts';
-import { createSessions, type Examined } from './sessions.ts';
+import { createSealedNotes, type SecretPort } from './sealed-notes.ts';
+import { asHeldBy, createSessions, type Examined } from './sessions.ts';
+import type { WebFetch } from './sign-in-flow.ts';
+import { createSignIns, type SignIns } from './sign-ins.ts';
 import { findVisible, noTools, serverOf, type View, visibleTools, withPreset } from './views.ts';
 
 /** Upstream MCP servers, as verbs and stages use them. Whoever asks has been authorised already. */
@@ -35,7 +38,8 @@ export interface McpGateway extends Library {
   /** Whether there is such a tool for them. Rejects as a call would, when it is there and cannot be called. */
   hasTool(caller: GatewayCaller, named: Pick<NamedCall, 'view' | 'name'>): Promise<boolean>;
   callTool(caller: GatewayCaller, call: NamedCall): Promise<CallAnswer>;
-  examine(orgId: OrgId, connectionUuid: string): Promise<Examined | null>;
+  examine(orgId: OrgId, connectionUuid: string, userUuid: string | null): Promise<Examined | null>;
+  readonly signIns: Pick<SignIns, 'begin' | 'finish'>;
   standingOf(connectionUuid: string): ConnectionStanding;
   programs(): readonly Program[];
   /** Whose run it is; null: there is none. */
@@ -67,7 +71,9 @@ export interface GatewayOptions {
   sql: Sql;
   hot: HotState;
   fetch(url: string | URL, init?: RequestInit): Promise<Response>;
-  readSecret(orgId: OrgId, name: string): Promise<string | null>;
+  secrets: SecretPort;
+  /** For what authorization servers publish and give out. */
+  webFetch: WebFetch;
   takeRate(subject: string, bucket: Bucket): Promise<Drawn>;
   programs: Programs;
   folder: string;
@@ -92,12 +98,15 @@ export function createGateway(options: GatewayOptions): McpGateway {
   const keeper = createKeeper({ sql, keepDays: options.keepDays, onTrouble });
   const resourceListeners = new Set<(connection: Connection) => void>();
   const peers = createPeers({ hot, id: newUuid(), now });
+  const { secrets, webFetch, isKeeper } = options;
+  const notes = createSealedNotes(sql, secrets);
+  const signIns = createSignIns({ sql, notes, fetch: webFetch, isKeeper, now, onTrouble });
   const sessions = createSessions({
     peers,
-    ...{ sql, directories, now, onTrouble, programs },
+    ...{ sql, directories, now, onTrouble, programs, signIns },
     ...{
       fetch: options.fetch,
-      readSecret: options.readSecret,
+      readSecret: secrets.read,
       folder: options.folder,
       breaker: options.breaker,
     },
@@ -141,6 +150,7 @@ export function createGateway(options: GatewayOptions): McpGateway {
   }
 
   directories.onChange((orgId) => {
+    signIns.forget();
     if (orgId === null) return;
     dropUnwanted(orgId).catch((error) =>
       onTrouble('Sessions with MCP servers could not be looked through.', error),
@@ -156,6 +166,7 @@ export function createGateway(options: GatewayOptions): McpGateway {
     async stop() {
       await keeper.stop();
       await directories.stop();
+      signIns.stop();
       await sessions.stop();
       await peers.stop();
       await journal.stop();
@@ -189,10 +200,11 @@ export function createGateway(options: GatewayOptions): McpGateway {
       const { tool, preset } = findVisible(directory, caller, { view, name });
       return calls.call({ caller, directory, tool, args: withPreset(args, preset), ...more });
     },
-    async examine(orgId, connectionUuid) {
+    signIns,
+    async examine(orgId, connectionUuid, userUuid) {
       const { connections } = await directories.of(orgId);
       const connection = connections.get(connectionUuid);
-      return connection ? sessions.examine(connection) : null;
+      return connection ? sessions.examine(asHeldBy(connection, userUuid)) : null;
     },
     standingOf(connectionUuid) {
       const { breaker, gate } = sessions.standingOf(connectionUuid);

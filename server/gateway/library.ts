@@ -14,7 +14,7 @@ import type { ApprovedTool, Directories, Directory } from './directory.ts';
 import { type PromptArgument, templatesOf, toPromptArguments } from './offers.ts';
 import { gatewayUri, splitUri } from './resource-uris.ts';
 import { judge } from './rules.ts';
-import type { Sessions } from './sessions.ts';
+import { asHeldBy, type Sessions } from './sessions.ts';
 import type { Upstream } from './upstream.ts';
 import { findVisible, serverOf, type View, visibleTools, withPreset } from './views.ts';
 
@@ -96,7 +96,10 @@ export function createLibrary(options: LibraryOptions): Library {
     if (!split || !found || !mayRead(directory, caller, { tool: found, uri: split.uri })) {
       throw notFound('resource', uri.slice(0, 200));
     }
-    return { tool: found, uri: split.uri };
+    return {
+      tool: { ...found, connection: asHeldBy(found.connection, caller.userUuid) },
+      uri: split.uri,
+    };
   }
 
   async function upstreamOf(tool: ApprovedTool): Promise<Upstream> {
@@ -204,7 +207,7 @@ export function createLibrary(options: LibraryOptions): Library {
       const bucket = { size: connection.callsPerMinute, windowMs: MINUTE_MS };
       const drawn = await options.takeRate(`${connection.id}:completion:${rateSubject(caller)}`, bucket);
       if (!drawn.isTaken) throw new SignalboxError('LIMITED', `Too many questions to ${connection.slug}.`);
-      const upstream = await sessions.pool.get(connection);
+      const upstream = await sessions.pool.get(asHeldBy(connection, caller.userUuid));
       if (!upstream.capabilities.completions) return { completion: { values: [] } };
       const { completion } = await upstream.complete({ ...params, ref }, { timeoutMs: COMPLETE_MS });
       const { hide } = sessions.standingOf(connection.id);

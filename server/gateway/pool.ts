@@ -6,12 +6,12 @@ import type { Upstream } from './upstream.ts';
 export interface Pool {
   /** The session that is there, or a new one. */
   get(connection: Connection): Promise<Upstream>;
-  /** The session that is there. */
+  /** A session that is there, whoever's. */
   peek(connectionId: string): Upstream | undefined;
   /** Ends what does not fit what is asked for any more. Of what began since, one who has looked before knows nothing. */
   keepOnly(isWanted: (held: Connection) => boolean, lookedAt: number): void;
   /** It is of no use; the next call gets another. */
-  drop(connectionId: string, upstream: Upstream): void;
+  drop(connection: Connection, upstream: Upstream): void;
   open(): { connection: Connection; upstream: Upstream }[];
   stop(): Promise<void>;
 }
@@ -35,6 +35,9 @@ interface Held {
 }
 
 const SWEEP_MS = 15_000;
+
+/** Where people sign in, each has a session of their own. */
+const keyOf = ({ id, holder }: Connection): string => (holder ? `${id}/${holder}` : id);
 
 export function createPool(options: PoolOptions): Pool {
   const { connect, idleMs, maxSessions, now, onTrouble } = options;
@@ -68,17 +71,18 @@ export function createPool(options: PoolOptions): Pool {
     makeRoom();
     const opening = connect(connection);
     const entry: Held = { connection, opening, upstream: null, begunAt: now(), usedAt: now() };
-    held.set(connection.id, entry);
+    const key = keyOf(connection);
+    held.set(key, entry);
     opening.then(
       (upstream) => {
         entry.upstream = upstream;
         void upstream.ended.then(() => {
-          if (held.get(connection.id) === entry) held.delete(connection.id);
+          if (held.get(key) === entry) held.delete(key);
         });
-        if (held.get(connection.id) === entry) options.onOpened(connection, upstream);
+        if (held.get(key) === entry) options.onOpened(connection, upstream);
       },
       () => {
-        if (held.get(connection.id) === entry) held.delete(connection.id);
+        if (held.get(key) === entry) held.delete(key);
       },
     );
     return entry;
@@ -87,21 +91,24 @@ export function createPool(options: PoolOptions): Pool {
   return {
     async get(connection) {
       if (isStopped) throw new SignalboxError('UNAVAILABLE', 'The gateway is stopping.');
-      const found = held.get(connection.id);
-      if (found && !isSameConnection(found.connection, connection)) release(connection.id, found);
-      const entry = held.get(connection.id) ?? begin(connection);
+      const key = keyOf(connection);
+      const found = held.get(key);
+      if (found && !isSameConnection(found.connection, connection)) release(key, found);
+      const entry = held.get(key) ?? begin(connection);
       entry.usedAt = now();
       return entry.opening;
     },
-    peek: (id) => held.get(id)?.upstream ?? undefined,
+    peek: (id) =>
+      (held.get(id) ?? [...held.values()].find(({ connection }) => connection.id === id))?.upstream ??
+      undefined,
     keepOnly(isWanted, lookedAt) {
       for (const [id, entry] of held) {
         if (entry.begunAt < lookedAt && !isWanted(entry.connection)) release(id, entry);
       }
     },
-    drop(id, upstream) {
-      const entry = held.get(id);
-      if (entry?.upstream === upstream) release(id, entry);
+    drop(connection, upstream) {
+      const entry = held.get(keyOf(connection));
+      if (entry?.upstream === upstream) release(keyOf(connection), entry);
     },
     open: () =>
       [...held.values()].flatMap(({ connection, upstream }) => (upstream ? [{ connection, upstream }] : [])),

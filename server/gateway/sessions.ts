@@ -7,19 +7,24 @@ import { DEFAULT_ORG_ID, type OrgId, toUuid } from '#server/domain/ids.ts';
 import { connectionSecretName, type Generation } from '#server/domain/mcp.ts';
 import { BREAKER_DEFAULTS, type Breaker, createBreaker } from './breaker.ts';
 import type { Connection, Directories } from './directory.ts';
-import { toFailure } from './faults.ts';
+import { ownErrorIn, toFailure } from './faults.ts';
 import { createGate, type Gate } from './gate.ts';
 import type { OfferedTool } from './offers.ts';
 import type { Peers } from './peers.ts';
 import { createPool, type Pool } from './pool.ts';
 import { type Programs, startOf } from './programs.ts';
+import { isOurRefusal } from './questions.ts';
+import type { SecretPort } from './sealed-notes.ts';
+import { holderOf, type SignIns } from './sign-ins.ts';
+import { createSignedFetch } from './signed-fetch.ts';
 import { openUpstream, type Upstream, type UpstreamTarget } from './upstream.ts';
 
 export interface SessionOptions {
   sql: Sql;
   directories: Directories;
   fetch(url: string | URL, init?: RequestInit): Promise<Response>;
-  readSecret(orgId: OrgId, name: string): Promise<string | null>;
+  readSecret: SecretPort['read'];
+  signIns: SignIns;
   programs: Programs;
   /** Each program that is started has a folder of its own in it. */
   folder: string;
@@ -75,7 +80,7 @@ export function createSessions(options: SessionOptions): Sessions {
   const { sql, directories, now, onTrouble } = options;
   const standings = new Map<
     string,
-    Standing & { secrets: string[]; generation: Generation | undefined; notedAt: number }
+    Standing & { secrets: string[]; tokens: string[]; generation: Generation | undefined; notedAt: number }
   >();
 
   const { peers } = options;
@@ -86,13 +91,15 @@ export function createSessions(options: SessionOptions): Sessions {
     let found = standings.get(id);
     if (!found) {
       const secrets: string[] = [];
+      const tokens: string[] = [];
       found = {
         breaker: createBreaker({ ...limits, now, share: peers.shareOf(id, limits.windowMs) }),
         gate: createGate(),
-        secrets,
+        ...{ secrets, tokens },
         generation: undefined,
         notedAt: 0,
-        hide: (text) => secrets.reduce((shown, secret) => shown.replaceAll(secret, '…'), text),
+        hide: (text) =>
+          [...secrets, ...tokens].reduce((shown, secret) => shown.replaceAll(secret, '…'), text),
       };
       standings.set(id, found);
     }
@@ -103,8 +110,10 @@ export function createSessions(options: SessionOptions): Sessions {
     const standing = standingOf(connection.id);
     const sealed = await readSealed(connection, options);
     standing.secrets.splice(0, Infinity, ...secretsIn(sealed));
+    // Said before anything is opened: whoever has to sign in hears of it as it is.
+    if (connection.signIn) await options.signIns.tokenFor(connection);
     const upstream = await openUpstream(await toTarget(connection, sealed, options), {
-      fetch: options.fetch,
+      fetch: fetchFor(connection, standing.tokens, options),
       timeoutMs: CONNECT_MS,
       maxMessageBytes: connection.maxResultBytes * 2 + 1_048_576,
       known: standing.generation,
@@ -123,7 +132,7 @@ export function createSessions(options: SessionOptions): Sessions {
   async function refresh(connection: Connection, upstream: Upstream): Promise<void> {
     const tools = await upstream.offers.all({ timeoutMs: LIST_MS });
     const { tools: known } = await directories.of(connection.orgId);
-    if (isKnown(tools, known.get(connection.id))) return;
+    if (isKnown(tools, known.get(connection.id), connection.signIn?.mode !== 'each')) return;
     await keepOffer(connection, tools);
   }
 
@@ -133,6 +142,8 @@ export function createSessions(options: SessionOptions): Sessions {
       orgUuid: toUuid(connection.orgId),
       connectionUuid: connection.id,
       tools: offer,
+      // Servers may show each person other tools: what one is not shown is not gone.
+      isWhole: connection.signIn?.mode !== 'each',
     });
     if (changed > 0) await directories.changed(connection.orgId);
   }
@@ -194,9 +205,11 @@ export function createSessions(options: SessionOptions): Sessions {
         ...{ latencyMs: now() - before, problem: null },
       });
     } catch (error) {
+      // Somebody has to sign in again: that says nothing of the server.
+      if (isOurRefusal(ownErrorIn(error))) return pool.drop(connection, upstream);
       const { error: failure, isSessionOver } = toFailure(error, hide);
       breaker.settle(true);
-      if (isSessionOver) pool.drop(connection.id, upstream);
+      if (isSessionOver) pool.drop(connection, upstream);
       const problem = failure.message;
       await note({ ...about, ok: false, generation, serverName, serverVersion, latencyMs: null, problem });
     }
@@ -206,13 +219,14 @@ export function createSessions(options: SessionOptions): Sessions {
     const { breaker } = standingOf(connectionId);
     const { connections } = await directories.of(orgId);
     const connection = connections.get(connectionId);
-    if (!connection?.enabled) return;
+    // Where each person signs in, the next who calls tries it.
+    if (!connection?.enabled || connection.signIn?.mode === 'each') return;
     try {
       breaker.admit();
     } catch {
       return;
     }
-    const { ok } = await examine(connection);
+    const { ok } = await examine(asHeldBy(connection, null));
     if (!ok) breaker.settle(true);
   }
 
@@ -263,11 +277,30 @@ export function createSessions(options: SessionOptions): Sessions {
 function isKnown(
   tools: ReadonlyMap<string, OfferedTool>,
   known: ReadonlyMap<string, { offeredHash: string | null }> = new Map(),
+  isWhole = true,
 ): boolean {
   const offered = [...known.values()].filter(({ offeredHash }) => offeredHash !== null).length;
   return (
-    offered === tools.size && [...tools].every(([name, { hash }]) => known.get(name)?.offeredHash === hash)
+    (!isWhole || offered === tools.size) &&
+    [...tools].every(([name, { hash }]) => known.get(name)?.offeredHash === hash)
   );
+}
+
+/** In the name of whoever asks, where people sign in. */
+export function asHeldBy(connection: Connection, userUuid: string | null): Connection {
+  return connection.signIn ? { ...connection, holder: holderOf(connection, userUuid) } : connection;
+}
+
+const MAX_TOKENS_HIDDEN = 16;
+
+function fetchFor(connection: Connection, tokens: string[], { fetch, signIns }: SessionOptions) {
+  if (!connection.signIn) return fetch;
+  const onToken = (token: string) => {
+    if (tokens.includes(token)) return;
+    tokens.push(token);
+    if (tokens.length > MAX_TOKENS_HIDDEN) tokens.shift();
+  };
+  return createSignedFetch({ connection, signIns, fetch, onToken });
 }
 
 /** Parts of a header too: `Bearer xyz` is known by xyz alone. */

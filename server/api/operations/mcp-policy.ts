@@ -3,6 +3,7 @@ import { idSchema } from '#server/domain/ids.ts';
 import { APPROVAL_STATES, CALL_OUTCOMES, RULE_EFFECTS, SLUG } from '#server/domain/mcp.ts';
 import { ROLES } from '#server/identity/permissions.ts';
 import { decideApproval, listApprovals } from '#server/services/mcp/approvals.ts';
+import { judgeCall } from '#server/services/mcp/judge.ts';
 import { createRule, deleteRule, listRules } from '#server/services/mcp/rules.ts';
 import { createServer, deleteServer, listServers, updateServer } from '#server/services/mcp/servers.ts';
 import { listCalls, readUsage } from '#server/services/mcp/usage.ts';
@@ -149,6 +150,34 @@ export const mcpRules = {
         connectionId: connection_id ?? null,
       });
       return created(presentRule(rule), '/api/v1/mcp/rules');
+    },
+  }),
+
+  judge: operation({
+    method: 'GET',
+    path: '/api/v1/mcp/rules/judge',
+    summary: 'What would become of a call of an MCP tool',
+    description:
+      'By the rules alone, and without making it. Somebody in person, a role, or a stage of a pipeline.',
+    input: z.strictObject({
+      role: z.enum(ROLES).optional(),
+      user_id: idSchema('user').optional(),
+      agent: z.string().min(1).max(200).optional(),
+      pipeline_id: idSchema('pipe').optional(),
+      connection_id: idSchema('mcpConnection'),
+      tool: z.string().min(1).max(128),
+    }),
+    output: z.object({
+      effect: z.enum(RULE_EFFECTS),
+      rule_id: idSchema('mcpRule').nullable().describe('The strictest that fits; null: none does.'),
+    }),
+    errors: ['NOT_FOUND'],
+    example: { role: 'designer', connection_id: EXAMPLE.mcpConnection, tool: 'ask' },
+    async handle({ services, actor }, { role, user_id, agent, pipeline_id, connection_id, tool }) {
+      const { effect, ruleId } = await judgeCall(services, actor, {
+        ...{ role, userId: user_id, agent, pipelineId: pipeline_id, connectionId: connection_id, tool },
+      });
+      return { effect, rule_id: ruleId };
     },
   }),
 

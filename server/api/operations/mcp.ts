@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { idSchema } from '#server/domain/ids.ts';
-import { SLUG, TOOL_STATES } from '#server/domain/mcp.ts';
+import { SIGN_IN_MODES, SLUG, TOOL_STATES } from '#server/domain/mcp.ts';
 import { askDeepwiki, callGatewayTool, listGatewayTools } from '#server/services/mcp/call.ts';
 import { readCatalogue } from '#server/services/mcp/catalogue.ts';
 import {
@@ -12,6 +12,7 @@ import {
   updateConnection,
 } from '#server/services/mcp/connections.ts';
 import { importConnections } from '#server/services/mcp/import.ts';
+import { endConnectionSignIn } from '#server/services/mcp/sign-in.ts';
 import { approveTools, blockTools, listConnectionTools } from '#server/services/mcp/tools.ts';
 import {
   catalogueSchema,
@@ -50,6 +51,24 @@ const limits = {
   timeout_ms: z.int().min(100).max(3_600_000).optional(),
   max_result_bytes: z.int().min(1024).max(67_108_864).optional(),
 };
+
+const signIn = z.strictObject({
+  mode: z
+    .enum(SIGN_IN_MODES)
+    .describe('`each`: whoever calls signs in for themselves; `shared`: one for everybody.'),
+  client_id: z.string().max(1000).optional().describe('If the server’s people have registered Signalbox.'),
+  client_secret: z.string().max(8192).optional().describe('Sealed.'),
+  scope: z.string().max(1000).optional().describe('Asked for instead of what the server proposes.'),
+  omit_resource: z.boolean().optional().describe('For authorization servers that refuse `resource`.'),
+});
+
+const toSignIn = (given: z.output<typeof signIn>) => ({
+  mode: given.mode,
+  clientId: given.client_id,
+  clientSecret: given.client_secret,
+  scope: given.scope,
+  omitsResource: given.omit_resource,
+});
 
 interface Limits {
   calls_per_minute?: number | undefined;
@@ -100,6 +119,7 @@ export const mcp = {
       program: z.string().min(1).max(32).optional(),
       args: args.optional(),
       personal: z.boolean().optional().describe('For whoever connects it alone.'),
+      sign_in: signIn.optional().describe('People sign in at it (OAuth).'),
       ...access,
       ...limits,
     }),
@@ -120,6 +140,7 @@ export const mcp = {
         ...limitsOf(input),
         serverType: server_type,
         isPersonal: personal ?? false,
+        ...(input.sign_in ? { signIn: toSignIn(input.sign_in) } : {}),
       });
       const { id } = connected.connection;
       return created(presentConnected(connected), `/api/v1/mcp/connections/${id}`);
@@ -161,6 +182,7 @@ export const mcp = {
       url: url.optional(),
       args: args.optional(),
       enabled: z.boolean().optional(),
+      sign_in: signIn.nullable().optional().describe('Whoever has signed in must do so again.'),
       ...access,
       ...limits,
     }),
@@ -173,6 +195,7 @@ export const mcp = {
         await updateConnection(services, actor, {
           ...{ id, name, url, args, enabled, credentials, headers, variables },
           ...limitsOf(input),
+          ...(input.sign_in === undefined ? {} : { signIn: input.sign_in && toSignIn(input.sign_in) }),
         }),
       );
     },
@@ -188,6 +211,19 @@ export const mcp = {
     errors: ['NOT_FOUND'],
     example: { id: EXAMPLE.mcpConnection },
     handle: ({ services, actor }, input) => disconnect(services, actor, input).then(() => undefined),
+  }),
+
+  signOut: operation({
+    method: 'DELETE',
+    path: '/api/v1/mcp/connections/{id}/sign-in',
+    summary: 'Sign out of an MCP server',
+    description: 'You, or everybody where one sign-in is for all. What was given is forgotten.',
+    input: oneConnection,
+    output: z.undefined(),
+    status: 204,
+    errors: ['NOT_FOUND'],
+    example: { id: EXAMPLE.mcpConnection },
+    handle: ({ services, actor }, input) => endConnectionSignIn(services, actor, input).then(() => undefined),
   }),
 
   test: operation({
@@ -208,7 +244,10 @@ export const mcp = {
     summary: 'Connect the MCP servers that a YAML file names',
     description:
       'Each on its own. A name in braces after a dollar sign stands for a variable that an import may refer to. No program is ever started by it.',
-    input: z.strictObject({ text: z.string().min(1).max(262_144) }),
+    input: z.strictObject({
+      text: z.string().min(1).max(262_144).describe('YAML or JSON.'),
+      preview: z.boolean().optional().describe('Says what would become of each, and connects none.'),
+    }),
     output: z.object({
       servers: z.array(
         z.object({ slug: z.string(), connected: connectedSchema.nullable(), problem: z.string().nullable() }),
@@ -216,7 +255,8 @@ export const mcp = {
     }),
     example: { text: 'servers:\n  bad name:\n    url: https://mcp.example.com/mcp\n' },
     async handle({ services, actor }, input) {
-      const servers = await importConnections(services, actor, input);
+      const { text, preview } = input;
+      const servers = await importConnections(services, actor, { text, isPreview: preview ?? false });
       return {
         servers: servers.map(({ slug, connected, problem }) => ({
           ...{ slug, problem },

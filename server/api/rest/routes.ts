@@ -12,11 +12,13 @@ import {
 } from '../operations/operation.ts';
 import { providerRoutes } from './provider-routes.ts';
 import { createInputReader } from './read-input.ts';
+import { signInRoutes } from './sign-in-routes.ts';
 
 /** The operations as `/api/v1`. */
 export const restRoutes: readonly Route[] = [
   ...listOperations().map(({ operation }) => toRoute(operation)),
   ...providerRoutes,
+  ...signInRoutes,
 ];
 
 function toRoute(operation: Operation): Route {

@@ -3,6 +3,7 @@ import { idSchema } from '#server/domain/ids.ts';
 import {
   CONNECTION_KINDS,
   DEFINITION_WARNINGS,
+  SIGN_IN_MODES,
   TOOL_STATES,
   type ToolDefinition,
 } from '#server/domain/mcp.ts';
@@ -66,6 +67,21 @@ export const mcpConnectionSchema = z
     args: z.array(z.string()),
     sealed_names: z.array(z.string()).describe('Headers or variables whose values nobody is shown.'),
     owner_id: idSchema('user').nullable().describe('Whose alone it is; null: everybody’s.'),
+    sign_in: z
+      .object({
+        mode: z.enum(SIGN_IN_MODES),
+        client_id: z.string().nullable(),
+        scope: z.string().nullable(),
+        issuer: z.string().nullable().describe('Who gives out the tokens; null: nobody has signed in yet.'),
+        state: z.enum(['signed-in', 'needed']).describe('Of whoever asks, or of everybody.'),
+        granted: z.string().nullable(),
+        wanted: z.string().nullable().describe('What the server wants beyond what was granted.'),
+        expires_at: time.nullable(),
+        problem: z.string().nullable(),
+        may_i: z.boolean().describe('Whether whoever asks may sign in.'),
+      })
+      .nullable()
+      .describe('Null: nobody signs in at it.'),
     enabled: z.boolean(),
     calls_per_minute: z.int(),
     max_concurrent: z.int(),
@@ -101,6 +117,7 @@ export function presentConnection(view: ConnectionView): z.input<typeof mcpConne
     server_type: view.catalogue,
     sealed_names: view.sealedNames,
     owner_id: view.ownerId,
+    sign_in: view.signIn && presentSignIn(view.signIn),
     calls_per_minute: view.callsPerMinute,
     max_concurrent: view.maxConcurrent,
     timeout_ms: view.timeoutMs,
@@ -125,6 +142,11 @@ export function presentConnection(view: ConnectionView): z.input<typeof mcpConne
     created_at: isoTime(view.createdAt),
     updated_at: isoTime(view.updatedAt),
   };
+}
+
+function presentSignIn(view: NonNullable<ConnectionView['signIn']>) {
+  const { clientId, expiresAt, mayI, ...rest } = view;
+  return { ...rest, client_id: clientId, expires_at: isoTimeOrNull(expiresAt), may_i: mayI };
 }
 
 export const connectedSchema = z

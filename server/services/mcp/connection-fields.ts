@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { invalid, SignalboxError } from '#server/domain/errors.ts';
-import { SLUG } from '#server/domain/mcp.ts';
+import { SIGN_IN_MODES, type SignInSettings, SLUG } from '#server/domain/mcp.ts';
 import { type CatalogueEntry, findInCatalogue } from '#server/gateway/catalogue.ts';
 import { isHarmlessVariable, unknownProgram } from '#server/gateway/programs.ts';
 import type { Services } from '../context.ts';
@@ -35,6 +35,45 @@ export const credentialFields = {
   headers: headersSchema.refine(few, 'are too many').optional(),
   variables: variablesSchema.refine(few, 'are too many').optional(),
 };
+
+/** How people sign in at the server. */
+export const signInSchema = z.strictObject({
+  mode: z.enum(SIGN_IN_MODES),
+  clientId: z.string().trim().min(1).max(1000).optional(),
+  clientSecret: noBreaks.optional(),
+  scope: z
+    .string()
+    .trim()
+    .regex(
+      /^[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*$/,
+      'must be words with one space between them',
+    )
+    .max(1000)
+    .optional(),
+  omitsResource: z.boolean().optional(),
+});
+export type GivenSignIn = z.output<typeof signInSchema>;
+
+/** What is kept of it in the open. */
+export function signInOf(given: GivenSignIn): SignInSettings {
+  const { mode, clientId, clientSecret, scope, omitsResource } = given;
+  if (clientSecret !== undefined && clientId === undefined) {
+    throw invalid('A secret of a client comes with its id.', undefined, 'Send `client_id` too.');
+  }
+  return {
+    mode,
+    ...(clientId === undefined ? {} : { clientId }),
+    ...(scope === undefined ? {} : { scope }),
+    ...(omitsResource === true ? { omitsResource } : {}),
+  };
+}
+
+/** The header that a token is sent in cannot hold something else too. */
+export function checkSignIn(kind: 'http' | 'stdio', sealedNames: readonly string[]): void {
+  if (kind !== 'http') throw invalid('Nobody signs in at a program.');
+  if (!sealedNames.includes('authorization')) return;
+  throw invalid('People sign in at it, or it has an authorization header: not both.');
+}
 
 export const limitFields = {
   callsPerMinute: z.int().min(1).max(1_000_000).optional(),

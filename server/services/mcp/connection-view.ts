@@ -1,11 +1,14 @@
-import { and, eq } from 'drizzle-orm';
-import { mcpConnections, mcpHealth, mcpTools } from '#db/schema/index.ts';
+import { and, eq, inArray } from 'drizzle-orm';
+import { mcpConnections, mcpHealth, mcpSignIns, mcpTools } from '#db/schema/index.ts';
 import type { TenantTransaction } from '#db/tenant.ts';
 import { notFound } from '#server/domain/errors.ts';
 import { fromUuid, type McpConnectionId, toUuid, type UserId } from '#server/domain/ids.ts';
 import {
   type ConnectionKind,
+  EVERYBODY,
   type Generation,
+  type SignInMode,
+  type SignInState,
   TOOL_STATES,
   type ToolState,
   toolStateOf,
@@ -29,6 +32,24 @@ export interface ConnectionHealth {
   okAt: Date | null;
 }
 
+/** How people sign in at the server, and whether whoever looks has. */
+export interface SignInView {
+  mode: SignInMode;
+  clientId: string | null;
+  scope: string | null;
+  /** Who gives out the tokens; null: nobody has signed in yet. */
+  issuer: string | null;
+  state: SignInState;
+  /** What the tokens allow. */
+  granted: string | null;
+  /** What the server wants beyond that. */
+  wanted: string | null;
+  expiresAt: Date | null;
+  problem: string | null;
+  /** Whether whoever looks may do it. */
+  mayI: boolean;
+}
+
 export interface ConnectionView {
   id: McpConnectionId;
   slug: string;
@@ -43,6 +64,8 @@ export interface ConnectionView {
   sealedNames: string[];
   /** Whose alone it is; null: everybody's. */
   ownerId: UserId | null;
+  /** Null: nobody signs in at it. */
+  signIn: SignInView | null;
   enabled: boolean;
   callsPerMinute: number;
   maxConcurrent: number;
@@ -57,8 +80,12 @@ export interface ConnectionView {
   updatedAt: Date;
 }
 
+export type SignInRow = typeof mcpSignIns.$inferSelect;
+
 export interface ConnectionRows {
   row: ConnectionRow;
+  /** Of whoever looks, or everybody's. */
+  signIn: SignInRow | null;
   health: HealthRow | null;
   tools: readonly { blocked: boolean; pinnedHash: string | null; offeredHash: string | null }[];
 }
@@ -70,9 +97,12 @@ export const isVisible = (actor: Actor, { ownerId }: ConnectionRow): boolean =>
 const isOwn = ({ userId }: Actor, ownerId: string | null): boolean =>
   userId !== null && ownerId !== null && toUuid(userId) === ownerId.replaceAll('-', '');
 
+const permissionToChange = (actor: Actor, row: ConnectionRow) =>
+  isOwn(actor, row.ownerId) && row.kind === 'http' ? 'mcp.connect' : 'mcp.manage';
+
 /** Throws unless the actor may change it: their own, or any as somebody who manages all. */
 export function authoriseChange(actor: Actor, row: ConnectionRow): void {
-  authorise(actor, isOwn(actor, row.ownerId) && row.kind === 'http' ? 'mcp.connect' : 'mcp.manage');
+  authorise(actor, permissionToChange(actor, row));
   if (row.kind === 'stdio') authorise(actor, 'mcp.program');
 }
 
@@ -89,19 +119,47 @@ export async function loadConnection(
   return row;
 }
 
-export async function loadRows(tx: TenantTransaction, row: ConnectionRow): Promise<ConnectionRows> {
+/** Those that are used when the actor calls. */
+export async function mySignIns(
+  tx: TenantTransaction,
+  { userId }: Actor,
+  rows: readonly ConnectionRow[],
+): Promise<SignInRow[]> {
+  const ids = rows.filter(({ signIn }) => signIn !== null).map(({ id }) => id);
+  if (ids.length === 0) return [];
+  const found = await tx
+    .select()
+    .from(mcpSignIns)
+    .where(
+      and(
+        inArray(mcpSignIns.connectionId, ids),
+        inArray(mcpSignIns.holderId, [EVERYBODY, ...(userId === null ? [] : [toUuid(userId)])]),
+      ),
+    );
+  const modes = new Map(rows.map(({ id, signIn }) => [id, signIn?.mode]));
+  return found.filter(
+    ({ connectionId, userId: own }) => (modes.get(connectionId) === 'shared') === (own === null),
+  );
+}
+
+export async function loadRows(
+  tx: TenantTransaction,
+  actor: Actor,
+  row: ConnectionRow,
+): Promise<ConnectionRows> {
+  const [signIn] = await mySignIns(tx, actor, [row]);
   const [health] = await tx.select().from(mcpHealth).where(eq(mcpHealth.connectionId, row.id));
   const tools = await tx
     .select({ blocked: mcpTools.blocked, pinnedHash: mcpTools.pinnedHash, offeredHash: mcpTools.offeredHash })
     .from(mcpTools)
     .where(and(eq(mcpTools.connectionId, row.id)));
-  return { row, health: health ?? null, tools };
+  return { row, signIn: signIn ?? null, health: health ?? null, tools };
 }
 
 export function toConnectionView(
   services: Services,
   actor: Actor,
-  { row, health, tools }: ConnectionRows,
+  { row, signIn, health, tools }: ConnectionRows,
 ): ConnectionView {
   const { slug, name, kind, catalogue, args, sealedNames, enabled, createdAt, updatedAt } = row;
   const { callsPerMinute, maxConcurrent, timeoutMs, maxResultBytes } = row;
@@ -116,9 +174,27 @@ export function toConnectionView(
     program: row.command,
     args: isShown ? args : [],
     ownerId: row.ownerId === null ? null : fromUuid('user', row.ownerId),
+    signIn: toSignIn(actor, row, signIn),
     toolCounts: Object.fromEntries(counts) as Record<ToolState, number>,
     health: health && toHealth(health),
     standing: services.gateway.standingOf(toUuid(row.id.replaceAll('-', ''))),
+  };
+}
+
+function toSignIn(actor: Actor, row: ConnectionRow, signIn: SignInRow | null): SignInView | null {
+  if (!row.signIn) return null;
+  const { mode, clientId, scope, issuer } = row.signIn;
+  const isMineToDo = may(actor, mode === 'each' ? 'mcp.call' : permissionToChange(actor, row));
+  return {
+    mode,
+    ...{ clientId: clientId ?? null, scope: scope ?? null, issuer: issuer ?? null },
+    ...{
+      state: signIn?.state ?? 'needed',
+      granted: signIn?.scope ?? null,
+      wanted: signIn?.wantedScope ?? null,
+    },
+    ...{ expiresAt: signIn?.expiresAt ?? null, problem: signIn?.problem ?? null },
+    mayI: actor.kind === 'person' && isMineToDo,
   };
 }
 

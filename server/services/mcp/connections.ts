@@ -13,11 +13,14 @@ import { type Page, pageFields, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
 import {
   argsSchema,
+  checkSignIn,
   checkUrl,
   credentialFields,
   limitFields,
   placeOf,
   sealedOf,
+  signInOf,
+  signInSchema,
   slugSchema,
   urlSchema,
 } from './connection-fields.ts';
@@ -28,8 +31,10 @@ import {
   connectionForAudit,
   loadConnection,
   loadRows,
+  mySignIns,
   toConnectionView,
 } from './connection-view.ts';
+import { forgetSignIns, nextSignIn, sealClient } from './sign-in-settings.ts';
 
 const idOnly = z.strictObject({ id: idSchema('mcpConnection') });
 const listSchema = z.strictObject(pageFields);
@@ -44,6 +49,7 @@ const connectSchema = z.strictObject({
   args: argsSchema.optional(),
   /** For whoever connects it alone. */
   isPersonal: z.boolean().default(false),
+  signIn: signInSchema.optional(),
   /** Whatever else is said, no program is started. */
   isHttpOnly: z.boolean().default(false),
   ...credentialFields,
@@ -55,6 +61,8 @@ const updateSchema = z.strictObject({
   url: urlSchema.optional(),
   args: argsSchema.optional(),
   enabled: z.boolean().optional(),
+  /** Null: nobody signs in any more. Whatever it becomes, who has signed in must do so again. */
+  signIn: signInSchema.nullable().optional(),
   ...credentialFields,
   ...limitFields,
 });
@@ -95,9 +103,11 @@ export async function listConnections(
     const health =
       ids.length === 0 ? [] : await tx.select().from(mcpHealth).where(inArray(mcpHealth.connectionId, ids));
     const tools = ids.length === 0 ? [] : await toolStates(tx, ids);
+    const signIns = await mySignIns(tx, actor, rows);
     const view = (row: ConnectionRow) =>
       toConnectionView(services, actor, {
         row,
+        signIn: signIns.find(({ connectionId }) => connectionId === row.id) ?? null,
         health: health.find(({ connectionId }) => connectionId === row.id) ?? null,
         tools: tools.filter(({ connectionId }) => connectionId === row.id),
       });
@@ -127,7 +137,7 @@ export async function getConnection(
   authorise(actor, 'mcp.read');
   const { id } = parseInput(idOnly, input);
   return inTenant(services.db, actor.orgId, async (tx) =>
-    toConnectionView(services, actor, await loadRows(tx, await loadConnection(tx, actor, id))),
+    toConnectionView(services, actor, await loadRows(tx, actor, await loadConnection(tx, actor, id))),
   );
 }
 
@@ -146,6 +156,8 @@ export async function connect(
   }
   const ownerId = given.isPersonal ? personOf(actor, place.kind) : null;
   const sealed = sealedOf(place, given);
+  if (given.signIn) checkSignIn(place.kind, Object.keys(sealed));
+  const signIn = given.signIn ? signInOf(given.signIn) : null;
   const id = makeId('mcpConnection', services.newUuid());
   const { callsPerMinute, maxConcurrent, timeoutMs, maxResultBytes } = given;
   await inTenant(services.db, actor.orgId, async (tx) => {
@@ -157,7 +169,7 @@ export async function connect(
         ...place,
         id: toUuid(id),
         orgId: toUuid(actor.orgId),
-        ownerId,
+        ...{ ownerId, signIn },
         sealedNames: Object.keys(sealed),
         ...definedOf({ callsPerMinute, maxConcurrent, timeoutMs, maxResultBytes }),
       })
@@ -165,6 +177,7 @@ export async function connect(
       .returning();
     if (!row) throw slugTaken(place.slug);
     await seal(tx, services, { orgId: actor.orgId, id, sealed });
+    if (given.signIn) await sealClient(tx, services, { orgId: actor.orgId, id, signIn: given.signIn });
     await noteIn(
       tx,
       auditNote(actor, 'mcp-connection.created', { target: id, after: connectionForAudit(row) }),
@@ -181,31 +194,42 @@ export async function updateConnection(
   input: z.input<typeof updateSchema>,
 ): Promise<ConnectionView> {
   authorise(actor, 'mcp.connect');
-  const { id, credentials, headers, variables, ...given } = parseInput(updateSchema, input);
+  const { id, credentials, headers, variables, signIn, ...given } = parseInput(updateSchema, input);
   const isSealedAnew = credentials !== undefined || headers !== undefined || variables !== undefined;
   const view = await inTenant(services.db, actor.orgId, async (tx) => {
     const before = await loadConnection(tx, actor, id);
     authoriseChange(actor, before);
     checkFits(before, given);
     const sealed = isSealedAnew ? sealedOf(before, { credentials, headers, variables }) : null;
-    const isReachedAnew = sealed !== null || given.url !== undefined || given.args !== undefined;
+    // Tokens are for the server that they were given for, and for the client that we were there.
+    const isSignedInAnew = signIn !== undefined || (given.url !== undefined && given.url !== before.url);
+    if (signIn ?? (signIn === undefined && before.signIn)) {
+      checkSignIn(before.kind, sealed ? Object.keys(sealed) : before.sealedNames);
+    }
+    const isReachedAnew =
+      isSignedInAnew || sealed !== null || given.url !== undefined || given.args !== undefined;
     const [row] = await tx
       .update(mcpConnections)
       .set({
         ...definedOf(given),
         ...(sealed ? { sealedNames: Object.keys(sealed) } : {}),
+        ...(isSignedInAnew ? { signIn: nextSignIn(before, signIn) } : {}),
         version: before.version + (isReachedAnew ? 1 : 0),
       })
       .where(and(eq(mcpConnections.id, before.id), eq(mcpConnections.version, before.version)))
       .returning();
     if (!row) throw changedMeanwhile(id);
+    if (isSignedInAnew) {
+      await forgetSignIns(tx, actor.orgId, { id, isClientKept: signIn === undefined });
+      if (signIn) await sealClient(tx, services, { orgId: actor.orgId, id, signIn });
+    }
     if (sealed) {
       await forget(tx, actor.orgId, id);
       await seal(tx, services, { orgId: actor.orgId, id, sealed });
     }
     const note = { target: id, before: connectionForAudit(before), after: connectionForAudit(row) };
     await noteIn(tx, auditNote(actor, 'mcp-connection.changed', note));
-    return toConnectionView(services, actor, await loadRows(tx, row));
+    return toConnectionView(services, actor, await loadRows(tx, actor, row));
   });
   await services.gateway.changed(actor.orgId);
   return view;
@@ -222,6 +246,7 @@ export async function disconnect(
   await inTenant(services.db, actor.orgId, async (tx) => {
     const before = await loadConnection(tx, actor, id);
     authoriseChange(actor, before);
+    await forgetSignIns(tx, actor.orgId, { id, isClientKept: false });
     await tx.delete(mcpConnections).where(eq(mcpConnections.id, before.id));
     await forget(tx, actor.orgId, id);
     await noteIn(
@@ -250,7 +275,11 @@ export async function testConnection(
 }
 
 async function examineNow(services: Services, actor: Actor, id: McpConnectionId): Promise<Connected> {
-  const examined = await services.gateway.examine(actor.orgId, toUuid(id));
+  const examined = await services.gateway.examine(
+    actor.orgId,
+    toUuid(id),
+    actor.userId && toUuid(actor.userId),
+  );
   if (!examined) throw notFound('MCP connection', id);
   return inTenant(services.db, actor.orgId, async (tx) => {
     const row = await loadConnection(tx, actor, id);
@@ -259,7 +288,7 @@ async function examineNow(services: Services, actor: Actor, id: McpConnectionId)
       .from(mcpTools)
       .where(eq(mcpTools.connectionId, row.id))
       .orderBy(asc(mcpTools.name));
-    const connection = toConnectionView(services, actor, await loadRows(tx, row));
+    const connection = toConnectionView(services, actor, await loadRows(tx, actor, row));
     return {
       connection,
       examined,

@@ -5,9 +5,14 @@ import { isJsonObject, type Json } from '#server/domain/json.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
+import { placeOf, sealedOf } from './connection-fields.ts';
 import { type Connected, connect } from './connections.ts';
 
-const importSchema = z.strictObject({ text: z.string().min(1).max(262_144) });
+const importSchema = z.strictObject({
+  text: z.string().min(1).max(262_144),
+  /** Says what would become of each, and connects none. */
+  isPreview: z.boolean().default(false),
+});
 const entrySchema = z.strictObject({
   server_type: z.string().optional(),
   name: z.string().optional(),
@@ -41,25 +46,41 @@ export async function importConnections(
   input: z.input<typeof importSchema>,
 ): Promise<Imported[]> {
   authorise(actor, 'mcp.manage');
-  const { servers } = readFile(parseInput(importSchema, input).text);
+  const { text, isPreview } = parseInput(importSchema, input);
+  const { servers } = readFile(text);
   const entries = Object.entries(servers);
   if (entries.length > MAX_SERVERS) throw invalid(`The file has more than ${MAX_SERVERS} servers.`);
   const done: Imported[] = [];
-  for (const [slug, given] of entries) done.push(await importOne(services, actor, { slug, given }));
+  for (const [slug, given] of entries)
+    done.push(await importOne(services, actor, { slug, given, isPreview }));
   return done;
 }
 
 async function importOne(
   services: Services,
   actor: Actor,
-  { slug, given }: { slug: string; given: unknown },
+  { slug, given, isPreview }: { slug: string; given: unknown; isPreview: boolean },
 ): Promise<Imported> {
   try {
     const entry = readEntry(slug, fillIn(given as Json, services.importVariables));
+    if (isPreview)
+      return { slug, connected: null, problem: await obstacleOf(services, actor, { ...entry, slug }) };
     return { slug, connected: await connect(services, actor, { ...entry, slug }), problem: null };
   } catch (error) {
     return { slug, connected: null, problem: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** Null: it could be connected, as far as can be said without asking the server. */
+async function obstacleOf(
+  services: Services,
+  actor: Actor,
+  entry: Parameters<typeof placeOf>[1] & Parameters<typeof sealedOf>[1],
+): Promise<string | null> {
+  const place = placeOf(services, entry);
+  sealedOf(place, entry);
+  const { bySlug } = await services.gateway.directoryOf(actor.orgId);
+  return bySlug.has(place.slug) ? `There is a connection ${place.slug} already.` : null;
 }
 
 function readFile(text: string): z.output<typeof fileSchema> {

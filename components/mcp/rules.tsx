@@ -1,0 +1,245 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { Plus, Scale, Trash2 } from 'lucide-react';
+import { useId, useState } from 'react';
+import { type Answer, type Input, query } from '../data/index.ts';
+import { PagedTable, usePages } from '../shell/paged-table.tsx';
+import { useAct } from '../shell/use-act.ts';
+import { useMay } from '../shell/use-may.ts';
+import { Button, IconButton } from '../ui/button.tsx';
+import { Select } from '../ui/choice.tsx';
+import { Dialog } from '../ui/dialog.tsx';
+import { Field, TextInput } from '../ui/field.tsx';
+import { Card } from '../ui/surface.tsx';
+import type { TableColumn } from '../ui/table.tsx';
+import { words } from './words.ts';
+
+type Rule = Answer<'mcpRules.list'>['rules'][number];
+type NewRule = Input<'mcpRules.create'>;
+type Effect = NewRule['effect'];
+type Kind = NewRule['who']['kind'];
+
+const ALL = 'all';
+const EFFECTS = (['allow', 'ask', 'deny'] as const).map((value) => ({ value, label: words.effects[value] }));
+const KINDS = (['everybody', 'role', 'caller', 'agent', 'pipeline'] as const).map((value) => ({
+  value,
+  label: words.subjects[value],
+}));
+const ROLES = (['owner', 'admin', 'designer', 'operator', 'viewer', 'auditor'] as const).map((value) => ({
+  value,
+  label: value,
+}));
+
+function useConnections() {
+  const { rows = [] } = usePages('mcp.connections', { limit: 200 }, (page) => page.connections);
+  return rows;
+}
+
+/** Of all that fit the strictest holds, so their order says nothing. */
+export function Rules() {
+  const canManage = useMay()('mcp.manage');
+  const [isAdding, setAdding] = useState(false);
+  const connections = useConnections();
+  const nameOf = (id: string | null) =>
+    id === null ? words.allConnections : (connections.find((each) => each.id === id)?.name ?? id);
+  const columns: TableColumn<Rule>[] = [
+    { key: 'effect', title: words.effect, cell: ({ effect }) => words.effects[effect] },
+    { key: 'who', title: words.who, cell: ({ who }) => words.subject(who.kind, who.subject) },
+    { key: 'where', title: words.where, cell: ({ connection_id: id }) => nameOf(id) },
+    {
+      key: 'tool',
+      title: words.tool,
+      cell: ({ tool }) =>
+        tool === null ? words.allTools : <span className="font-mono text-sm">{tool}</span>,
+    },
+    { key: 'do', title: '', align: 'end', cell: (rule) => (canManage ? <Delete rule={rule} /> : null) },
+  ];
+  return (
+    <div className="flex flex-col gap-4">
+      <Card
+        title={words.tabs.rules}
+        flush
+        actions={
+          canManage ? (
+            <Button icon={Plus} size="sm" onClick={() => setAdding(true)}>
+              {words.addRule}
+            </Button>
+          ) : undefined
+        }
+      >
+        <PagedTable
+          label={words.tabs.rules}
+          path="mcpRules.list"
+          rowsOf={(page) => page.rules}
+          keyOf={({ id }) => id}
+          columns={columns}
+          empty={{ icon: Scale, title: words.noRules, note: words.noRulesNote }}
+        />
+      </Card>
+      <Judge />
+      <RuleDialog open={isAdding} onOpenChange={setAdding} />
+    </div>
+  );
+}
+
+function Delete({ rule: { id } }: { rule: Rule }) {
+  const remove = useAct('mcpRules.delete', { done: words.ruleDeleted, refresh: [['mcpRules']] });
+  return (
+    <IconButton
+      label={words.deleteRule}
+      icon={Trash2}
+      size="sm"
+      disabled={remove.isBusy}
+      onClick={() => remove.run({ id })}
+    />
+  );
+}
+
+interface Form {
+  effect: Effect;
+  kind: Kind;
+  subject: string;
+  connection: string;
+  tool: string;
+}
+const EMPTY: Form = { effect: 'ask', kind: 'everybody', subject: '', connection: ALL, tool: '' };
+
+function toRule({ effect, kind, subject, connection, tool }: Form): NewRule {
+  const who = (kind === 'everybody' ? { kind } : { kind, subject }) as NewRule['who'];
+  return {
+    ...{ effect, who, tool: tool === '' ? null : tool },
+    connection_id: (connection === ALL ? null : connection) as NewRule['connection_id'],
+  };
+}
+
+function RuleDialog({ open, onOpenChange }: { open: boolean; onOpenChange(open: boolean): void }) {
+  const [form, setForm] = useState(EMPTY);
+  const id = useId();
+  const create = useAct('mcpRules.create', {
+    done: words.ruleAdded,
+    refresh: [['mcpRules']],
+    onDone() {
+      setForm(EMPTY);
+      onOpenChange(false);
+    },
+  });
+  const set = (part: Partial<Form>) => setForm({ ...form, ...part });
+  const connections = useConnections();
+  return (
+    <Dialog
+      open={open}
+      onOpenChange={onOpenChange}
+      title={words.addRule}
+      description={words.rulesNote}
+      actions={
+        <Button look="primary" type="submit" form={id} busy={create.isBusy}>
+          {words.add}
+        </Button>
+      }
+    >
+      <form
+        id={id}
+        className="flex flex-col gap-4"
+        onSubmit={(event) => {
+          event.preventDefault();
+          create.run(toRule(form));
+        }}
+      >
+        <Select
+          label={words.effect}
+          value={form.effect}
+          choices={EFFECTS}
+          onChange={(effect) => set({ effect })}
+        />
+        <SubjectFields form={form} set={set} />
+        <ConnectionChoice
+          all
+          connections={connections}
+          value={form.connection}
+          onChange={(connection) => set({ connection })}
+        />
+        <Field label={words.tool} hint={words.toolHint}>
+          <TextInput
+            mono
+            value={form.tool}
+            onChange={(tool) => set({ tool })}
+            placeholder="delete_*"
+            maxLength={128}
+          />
+        </Field>
+      </form>
+    </Dialog>
+  );
+}
+
+function SubjectFields({ form, set }: { form: Form; set(part: Partial<Form>): void }) {
+  return (
+    <>
+      <Select
+        label={words.who}
+        value={form.kind}
+        choices={KINDS}
+        onChange={(kind) => set({ kind, subject: kind === 'role' ? 'designer' : '' })}
+      />
+      {form.kind === 'role' ? (
+        <Select
+          label={words.subjects.role}
+          value={form.subject}
+          choices={ROLES}
+          onChange={(subject) => set({ subject })}
+        />
+      ) : null}
+      {form.kind === 'everybody' || form.kind === 'role' ? null : (
+        <Field label={words.subjects[form.kind]} hint={words.subjectHints[form.kind]}>
+          <TextInput mono required value={form.subject} onChange={(subject) => set({ subject })} />
+        </Field>
+      )}
+    </>
+  );
+}
+
+function ConnectionChoice(props: {
+  all?: boolean;
+  connections: readonly { id: string; name: string }[];
+  value: string;
+  onChange(value: string): void;
+}) {
+  const choices = [
+    ...(props.all ? [{ value: ALL, label: words.allConnections }] : []),
+    ...props.connections.map(({ id, name }) => ({ value: id, label: name })),
+  ];
+  return <Select label={words.where} value={props.value} choices={choices} onChange={props.onChange} />;
+}
+
+/** What would become of a call, without making it. */
+function Judge() {
+  const connections = useConnections();
+  const [chosen, setChosen] = useState('');
+  const [tool, setTool] = useState('');
+  const [role, setRole] = useState<(typeof ROLES)[number]['value']>('designer');
+  const connection = chosen === '' ? (connections[0]?.id ?? '') : chosen;
+  const { data } = useQuery({
+    ...query('mcpRules.judge', {
+      role,
+      tool,
+      connection_id: connection as Input<'mcpRules.judge'>['connection_id'],
+    }),
+    enabled: tool !== '' && connection !== '',
+  });
+  if (connections.length === 0) return null;
+  return (
+    <Card title={words.judgeTitle}>
+      <div className="flex flex-wrap items-end gap-3">
+        <Select label={words.subjects.role} value={role} choices={ROLES} onChange={setRole} />
+        <ConnectionChoice connections={connections} value={connection} onChange={setChosen} />
+        <Field label={words.tool}>
+          <TextInput mono value={tool} onChange={setTool} placeholder="delete_page" maxLength={128} />
+        </Field>
+      </div>
+      <p role="status" className="mt-3 text-sm">
+        {data && tool !== '' ? words.judged(data.effect, data.rule_id !== null) : words.judgeHint}
+      </p>
+    </Card>
+  );
+}

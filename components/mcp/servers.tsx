@@ -1,0 +1,124 @@
+'use client';
+
+import { Boxes, Pencil, Plus, Trash2 } from 'lucide-react';
+import { useEffect, useState } from 'react';
+import { usePages } from '../shell/paged-table.tsx';
+import { useAct } from '../shell/use-act.ts';
+import { useMay } from '../shell/use-may.ts';
+import { Button } from '../ui/button.tsx';
+import { Switch } from '../ui/choice.tsx';
+import { ConfirmDialog } from '../ui/dialog.tsx';
+import { Empty, Notice, Skeleton } from '../ui/feedback.tsx';
+import { Card } from '../ui/surface.tsx';
+import { Code, CopyText } from '../ui/text.tsx';
+import { ServerDialog, type VirtualServer } from './server-dialog.tsx';
+import { words } from './words.ts';
+
+/** Chosen tools of several connections, as one endpoint of its own. */
+export function Servers() {
+  const canManage = useMay()('mcp.manage');
+  const [editing, setEditing] = useState<VirtualServer | 'new' | null>(null);
+  const { rows, error } = usePages('mcpServers.list', { limit: 200 }, (page) => page.servers);
+  if (error && !rows) return <Notice message={error.message} advice={error.advice} />;
+  const add = canManage ? (
+    <Button icon={Plus} size="sm" onClick={() => setEditing('new')}>
+      {words.addServer}
+    </Button>
+  ) : undefined;
+  return (
+    <div className="flex flex-col gap-4">
+      <Card title={words.tabs.servers} actions={add} flush>
+        {rows ? null : <Skeleton label={words.tabs.servers} rows={3} />}
+        {rows?.length === 0 ? (
+          <Empty icon={Boxes} title={words.noServers}>
+            {words.noServersNote}
+          </Empty>
+        ) : null}
+      </Card>
+      {rows?.map((server) => (
+        <ServerCard key={server.id} server={server} canManage={canManage} onEdit={() => setEditing(server)} />
+      ))}
+      {editing === null ? null : (
+        <ServerDialog server={editing === 'new' ? null : editing} onClose={() => setEditing(null)} />
+      )}
+    </div>
+  );
+}
+
+interface CardProps {
+  server: VirtualServer;
+  canManage: boolean;
+  onEdit(): void;
+}
+
+function ServerCard({ server, canManage, onEdit }: CardProps) {
+  const { id, name, slug, description, enabled, tools } = server;
+  const [origin, setOrigin] = useState('');
+  const [isGoing, setGoing] = useState(false);
+  const update = useAct('mcpServers.update', { refresh: [['mcpServers']] });
+  const remove = useAct('mcpServers.delete', { refresh: [['mcpServers']] });
+  useEffect(() => setOrigin(window.location.origin), []);
+  const address = `${origin}/mcp/servers/${slug}`;
+  return (
+    <Card
+      title={name}
+      actions={
+        canManage ? (
+          <span className="flex items-center gap-2">
+            <Switch
+              label={words.on}
+              checked={enabled}
+              disabled={update.isBusy}
+              onChange={(next) => update.run({ id, enabled: next })}
+            />
+            <Button size="sm" icon={Pencil} onClick={onEdit}>
+              {words.edit}
+            </Button>
+            <Button size="sm" icon={Trash2} onClick={() => setGoing(true)}>
+              {words.delete}
+            </Button>
+          </span>
+        ) : undefined
+      }
+    >
+      {description === '' ? null : <p className="mb-2 max-w-prose break-words text-sm">{description}</p>}
+      <p className="mb-2 text-sm text-quiet">
+        {words.tools(tools.length)}: {tools.map((tool) => tool.name ?? tool.tool).join(', ')}
+      </p>
+      <CopyText text={address} what="the address" />
+      <ClientSnippets slug={slug} address={address} />
+      <ConfirmDialog
+        open={isGoing}
+        onOpenChange={setGoing}
+        title={words.deleteServerTitle(name)}
+        consequence={words.deleteServerConsequence}
+        confirmLabel={words.delete}
+        danger
+        onConfirm={() => remove.run({ id })}
+      />
+    </Card>
+  );
+}
+
+function ClientSnippets({ slug, address }: { slug: string; address: string }) {
+  return (
+    <details className="mt-2 text-sm">
+      <summary className="cursor-pointer text-quiet">{words.forClients}</summary>
+      <div className="mt-2 flex flex-col gap-3">
+        <Code label="Claude Code">
+          {`claude mcp add --transport http ${slug} ${address} --header "Authorization: Bearer $SIGNALBOX_TOKEN"`}
+        </Code>
+        <Code label="Cursor">
+          {JSON.stringify(
+            { mcpServers: { [slug]: { url: address, headers: { Authorization: 'Bearer YOUR_KEY' } } } },
+            null,
+            2,
+          )}
+        </Code>
+        <Code label="Inspector">
+          {`npx @modelcontextprotocol/inspector --cli ${address} --transport http --method tools/list --header "Authorization: Bearer $SIGNALBOX_TOKEN"`}
+        </Code>
+      </div>
+    </details>
+  );
+}

@@ -1,0 +1,123 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { echoTool, startUpstream, type TestUpstream } from '#server/testing/mcp-upstream.ts';
+import { type OAuthUpstream, startOAuthUpstream } from '#server/testing/oauth-upstream.ts';
+import { openBrowser } from '../stack/browser.ts';
+import { type Api, joinAs, openApi } from '../stack/people.ts';
+import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
+
+let browser: Browser;
+let dataDir: Awaited<ReturnType<typeof makeDataDir>>;
+let server: RunningServer;
+let api: Api;
+let upstream: TestUpstream;
+let there: OAuthUpstream;
+let owner: { page: Page };
+
+beforeAll(async () => {
+  dataDir = await makeDataDir();
+  upstream = await startUpstream([echoTool('ask'), echoTool('delete_page')]);
+  there = await startOAuthUpstream(upstream);
+  const settings = { SIGNALBOX_OUTBOUND_ALLOW: '127.0.0.0/8' };
+  [browser, server] = await Promise.all([openBrowser(), startServer(dataDir.path, { settings })]);
+  api = await openApi(server, dataDir.path);
+  owner = await joinAs({ browser, server, api }, 'owner');
+});
+afterAll(async () => {
+  await browser?.close();
+  await server?.stop();
+  await there?.[Symbol.asyncDispose]();
+  await upstream?.[Symbol.asyncDispose]();
+  await dataDir?.remove();
+});
+
+async function choose(page: Page, label: string, option: string): Promise<void> {
+  await page.getByRole('combobox', { name: label }).click();
+  await page.getByRole('option', { name: option, exact: true }).click();
+}
+
+test('a server that people sign in to is connected, signed in to, approved, and called', async () => {
+  const { page } = owner;
+  await page.goto(`${server.origin}/connections`);
+  await page.getByRole('button', { name: 'Connect a server' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Name').fill('notes');
+  await dialog.getByLabel('Address').fill(there.url);
+  await choose(page, 'How it knows you', 'Each person signs in');
+  await dialog.getByRole('button', { name: 'Connect', exact: true }).click();
+  await page.getByText('You have to sign in before you can call its tools').waitFor();
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await page.getByText('You are signed in.').waitFor();
+  expect(new URL(page.url()).pathname).toMatch(/^\/connections\/mcpc_/);
+  await page.getByRole('button', { name: 'Approve all 2' }).click();
+  await page.getByText(/a model reads about \d+ tokens/).waitFor();
+  expect(there.shown.every(({ account }) => account === 'ada')).toBe(true);
+});
+
+test('a rule is added, and said what it would do', async () => {
+  const { page } = owner;
+  await page.goto(`${server.origin}/connections?tab=rules`);
+  await page.getByRole('button', { name: 'Add a rule' }).click();
+  const dialog = page.getByRole('dialog');
+  await choose(page, 'Then', 'Forbid');
+  await dialog.getByLabel('Tool').fill('delete_*');
+  await dialog.getByRole('button', { name: 'Add', exact: true }).click();
+  await page.getByRole('row', { name: /Forbid.*delete_/ }).waitFor();
+  await dialog.waitFor({ state: 'hidden' });
+  const tool = page.getByRole('textbox', { name: 'Tool', exact: true });
+  await tool.fill('delete_page');
+  await page.getByText('It would be refused. A rule says so.').waitFor();
+  await tool.fill('ask');
+  await page.getByText('It would be called. No rule fits.').waitFor();
+  await page.getByRole('button', { name: 'Delete the rule' }).click();
+  await page.getByText('No rules', { exact: true }).waitFor();
+});
+
+test('a virtual server is made of a tool under another name with a set argument, and answers at its address', async () => {
+  const { page } = owner;
+  await page.goto(`${server.origin}/connections?tab=servers`);
+  await page.getByRole('button', { name: 'Make a virtual server' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Address').fill('research');
+  await dialog.getByLabel('Name').fill('Research');
+  await dialog.getByRole('checkbox', { name: 'ask' }).click();
+  await dialog.getByLabel('ask, called here').fill('look_up');
+  await dialog.getByLabel('Arguments of ask that are set').fill('{"depth": 2');
+  await dialog.getByText('This is no JSON object.').waitFor();
+  await dialog.getByLabel('Arguments of ask that are set').fill('{"depth": 2}');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await page.getByText(`${server.origin}/mcp/servers/research`).first().waitFor();
+  const { servers } = await api('/mcp/servers');
+  expect(servers).toMatchObject([
+    { slug: 'research', tools: [{ tool: 'ask', name: 'look_up', arguments: { depth: 2 } }] },
+  ]);
+  await page.getByRole('button', { name: 'Change' }).click();
+  await page.getByRole('dialog').getByLabel('Name').fill('Research of all kinds');
+  await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('heading', { name: 'Research of all kinds' }).waitFor();
+});
+
+test('a file is looked at before anything of it is connected, and never has a program started', async () => {
+  const { page } = owner;
+  await page.goto(`${server.origin}/connections`);
+  await page.getByRole('button', { name: 'Import connections' }).click();
+  const dialog = page.getByRole('dialog');
+  const file = {
+    servers: {
+      fine: { url: upstream.url },
+      notes: { url: upstream.url },
+      shell: { command: 'sh', args: ['-c', 'id'] },
+      thief: { url: upstream.url, headers: { 'x-key': '$' + '{DATABASE_URL}' } },
+    },
+  };
+  await dialog.getByLabel('The file').fill(JSON.stringify(file));
+  await dialog.getByRole('button', { name: 'Look at it' }).click();
+  await dialog.getByText('an import starts none').waitFor();
+  await dialog.getByText('There is a connection notes already.').waitFor();
+  await dialog.getByText('an import may not refer to it').waitFor();
+  expect((await api('/mcp/connections')).connections).toHaveLength(1);
+  await dialog.getByRole('button', { name: 'Connect 1' }).click();
+  await dialog.getByText('Connected', { exact: true }).waitFor();
+  const { connections } = await api('/mcp/connections');
+  expect(connections.map(({ slug }: { slug: string }) => slug).sort()).toEqual(['fine', 'notes']);
+});

@@ -1,0 +1,57 @@
+import { SignalboxError } from '#server/domain/errors.ts';
+import {
+  beginConnectionSignIn,
+  CALLBACK_PATH,
+  CLIENT_DOCUMENT_PATH,
+  clientMetadata,
+  finishConnectionSignIn,
+} from '#server/services/mcp/sign-in.ts';
+import type { Answer, Route } from '../http/router.ts';
+
+/**
+ * Going to the authorization server of an MCP server and coming back, and what such servers read of us. No operations:
+ * they are of use to browsers, and to nobody but those servers.
+ */
+export const signInRoutes: readonly Route[] = [
+  {
+    method: 'POST',
+    path: '/api/v1/mcp/connections/{id}/sign-in',
+    async handle({ services, actor, params, browser }) {
+      const body = await beginConnectionSignIn(services, actor, {
+        ...{ id: params.id ?? '', origin: browser.origin },
+      });
+      return { status: 200, body };
+    },
+  },
+  {
+    method: 'GET',
+    path: CALLBACK_PATH,
+    rate: 'writes',
+    async handle({ services, actor, query }) {
+      try {
+        return goTo(`/connections/${await finishConnectionSignIn(services, actor, query)}`);
+      } catch (error) {
+        // A person looks at this, not a program: the page says it in words.
+        if (error instanceof SignalboxError && error.code !== 'FORBIDDEN') {
+          return goTo('/connections?sign_in=failed');
+        }
+        throw error;
+      }
+    },
+  },
+  {
+    method: 'GET',
+    path: CLIENT_DOCUMENT_PATH,
+    isOpen: true,
+    handle: async ({ browser: { origin } }) => ({
+      status: 200,
+      headers: { 'cache-control': 'public, max-age=3600' },
+      body: { client_id: `${origin}${CLIENT_DOCUMENT_PATH}`, ...clientMetadata(origin) },
+    }),
+  },
+];
+
+const goTo = (location: string): Answer => ({
+  ...{ status: 303, text: '', contentType: 'text/plain; charset=utf-8' },
+  headers: { location, 'referrer-policy': 'no-referrer' },
+});
