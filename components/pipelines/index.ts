@@ -1,1 +1,2 @@
+export { PipelinePage } from './page/pipeline-page.tsx';
 export { PipelinesPage } from './pipelines-page.tsx';

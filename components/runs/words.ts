@@ -75,6 +75,8 @@ export const words = {
   noMatchWhy: 'Runs there are, but the filters leave none of them.',
   clear: 'Clear the filters',
   tryAgain: 'Try again',
+  latest: 'Latest runs',
+  allOfPipeline: 'All its runs',
   stages: (done: number, total: number) => `${done} of ${total}`,
   views: {
     label: 'Views',

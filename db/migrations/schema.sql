@@ -884,6 +884,8 @@ CREATE TABLE versions (
   note text DEFAULT ''::text NOT NULL,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   capabilities text[],
+  made_by uuid,
+  CONSTRAINT versions_made_by_fkey FOREIGN KEY (made_by) REFERENCES users(id) ON DELETE SET NULL,
   CONSTRAINT versions_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
   CONSTRAINT versions_pipeline_id_fkey FOREIGN KEY (pipeline_id) REFERENCES pipelines(id),
   CONSTRAINT versions_pkey PRIMARY KEY (id)

@@ -17,6 +17,7 @@ import { type Attempt, type Run, useRun } from './use-run.ts';
 import { WaitNotice } from './wait-notice.tsx';
 
 // Each comes when it is asked for: the first page is the waterfall's alone.
+const GraphTab = lazy(() => import('./graph/graph-tab.tsx').then((tab) => ({ default: tab.GraphTab })));
 const LogsTab = lazy(() => import('./logs/logs-tab.tsx').then((tab) => ({ default: tab.LogsTab })));
 const EventsTab = lazy(() => import('./events/events-tab.tsx').then((tab) => ({ default: tab.EventsTab })));
 const DataTab = lazy(() => import('./data/data-tab.tsx').then((tab) => ({ default: tab.DataTab })));
@@ -56,6 +57,7 @@ function Loaded({ run, attempts }: { run: Run; attempts: readonly Attempt[] }) {
     timeline: (
       <Timeline run={run} attempts={attempts} selected={stageKey} onSelect={(key) => void setStageKey(key)} />
     ),
+    graph: <GraphTab run={run} selected={stageKey} onSelect={(key) => void setStageKey(key)} />,
     logs: <LogsTab run={run} />,
     events: <EventsTab run={run} />,
     data: <DataTab run={run} />,

@@ -14,10 +14,12 @@ export const runWords = {
   progress: 'Progress of the run',
   replayOf: 'Replay of',
   replayedFrom: (stage: string) => (stage === '' ? 'from the start' : `from ${stage}`),
+  onlyStage: (stage: string) => `only ${stage}`,
   replays: 'Replayed by',
   compare: 'Compare',
   tabs: {
     timeline: 'Timeline',
+    graph: 'Graph',
     logs: 'Logs',
     events: 'Events',
     data: 'Data',
@@ -81,6 +83,8 @@ export const runWords = {
     next: 'Next stage',
     previous: 'Stage before',
     close: 'Close the stage',
+    on: 'Along a wire',
+    back: 'Back along a wire',
     replay: 'Replay the run',
     cancel: 'Cancel the run',
     tab: (label: string) => `Show ${label.toLowerCase()}`,
@@ -141,6 +145,11 @@ export const runWords = {
     loading: 'Loading the events',
     ofRun: 'The run',
     download: 'Download the events',
+  },
+  graph: {
+    label: 'Graph of the run',
+    loading: 'Loading the graph',
+    legend: 'States of the stages',
   },
   data: {
     input: 'Input',
