@@ -85,6 +85,11 @@ function Facts({ run }: { run: Run }) {
 }
 
 const SHOWN_REPLAYS = 5;
+/** A stage that was run alone, and not all from there on. */
+const ALONE = 'stage';
+
+const sayPart = ({ trigger, replay_from: from }: Run) =>
+  trigger === ALONE ? runWords.onlyStage(from ?? '') : runWords.replayedFrom(from ?? '');
 
 /** What it repeats, and what repeats it; each beside a way to lay the two side by side. */
 function Lineage({ run }: { run: Run }) {
@@ -95,7 +100,7 @@ function Lineage({ run }: { run: Run }) {
     <div className="-mt-2 mb-4 flex flex-wrap items-center gap-x-4 gap-y-1 text-sm text-quiet">
       {run.replay_of === null ? null : (
         <span className="flex items-center gap-1.5">
-          {runWords.replayOf} <RunLink id={run.replay_of} /> {runWords.replayedFrom(run.replay_from ?? '')} ·
+          {runWords.replayOf} <RunLink id={run.replay_of} /> {sayPart(run)} ·
           <Compare a={run.replay_of} b={run.id} />
         </span>
       )}

@@ -1,6 +1,6 @@
 'use client';
 
-import { Play, Trash2 } from 'lucide-react';
+import { CirclePlay, Play, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { isJsonObject, type Json } from '../../../../server/domain/json.ts';
 import { Button, IconButton } from '../../../ui/button.tsx';
@@ -13,6 +13,7 @@ import { renameStage, setField, whyNotRename } from '../../model/edits/stages.ts
 import { stageId } from '../../model/items.ts';
 import type { EditorProblem } from '../../model/problems.ts';
 import { useObserved } from '../../store/observable.ts';
+import { words } from '../../words.ts';
 import { Section, TextField } from '../fields.tsx';
 import { SchemaForm } from '../schema-form.tsx';
 import { CapabilityField } from './capability-field.tsx';
@@ -36,9 +37,17 @@ export function StagePanel({ stage }: { stage: StageItem }) {
           <Icon aria-hidden size={16} />
         </span>
         <h2 className="min-w-0 grow truncate font-semibold">{String(stage.name ?? stage.key)}</h2>
-        <Tooltip text="Run from here, with what earlier stages gave last time">
+        <Tooltip text={words.run.onlyHint}>
           <IconButton
-            label="Run from here"
+            label={words.run.only}
+            icon={CirclePlay}
+            size="sm"
+            onClick={() => asked.set({ kind: 'run', from: stage.key, isAlone: true })}
+          />
+        </Tooltip>
+        <Tooltip text={words.run.fromHint}>
+          <IconButton
+            label={words.run.from}
             icon={Play}
             size="sm"
             onClick={() => asked.set({ kind: 'run', from: stage.key })}
