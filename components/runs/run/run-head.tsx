@@ -13,19 +13,10 @@ import { shortId } from '../short-id.ts';
 import { words } from '../words.ts';
 import { RunActions } from './run-actions.tsx';
 import { runWords } from './run-words.ts';
-import type { RunTab } from './tabs.ts';
 import type { Run } from './use-run.ts';
 
 /** What it is, how it stands and what can be done: the same above every tab. */
-export function RunHead({
-  run,
-  stageKey,
-  onTab,
-}: {
-  run: Run;
-  stageKey: string | null;
-  onTab(tab: RunTab): Promise<unknown>;
-}) {
+export function RunHead({ run, stageKey, onPrint }: { run: Run; stageKey: string | null; onPrint(): void }) {
   return (
     <>
       <PageHead
@@ -43,7 +34,7 @@ export function RunHead({
           </>
         }
         note={<Facts run={run} />}
-        actions={<RunActions run={run} stageKey={stageKey} onTab={onTab} />}
+        actions={<RunActions run={run} stageKey={stageKey} onPrint={onPrint} />}
       />
       <Lineage run={run} />
     </>

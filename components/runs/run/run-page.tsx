@@ -1,7 +1,7 @@
 'use client';
 
 import { parseAsString, parseAsStringLiteral, useQueryState } from 'nuqs';
-import { lazy, Suspense } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { isRunOver } from '../../../server/domain/statuses.ts';
 import { useKeys } from '../../shell/keys/index.ts';
 import { Button } from '../../ui/button.tsx';
@@ -50,6 +50,7 @@ export function RunPage({ id }: { id: string }) {
 function Loaded({ run, attempts }: { run: Run; attempts: readonly Attempt[] }) {
   const [tab, setTab] = useQueryState('tab', parseAsStringLiteral(RUN_TABS).withDefault('timeline'));
   const [stageKey, setStageKey] = useQueryState('stage', parseAsString);
+  const [isToPrint, setToPrint] = useState(false);
   const [, setLogsOf] = useQueryState('in', parseAsString);
   const stage = run.stages.find(({ key }) => key === stageKey);
   useStageKeys({ run, stageKey, setStageKey: (key) => void setStageKey(key) });
@@ -63,11 +64,18 @@ function Loaded({ run, attempts }: { run: Run; attempts: readonly Attempt[] }) {
     data: <DataTab run={run} />,
     attempts: <AttemptsTab run={run} attempts={attempts} />,
     workspace: <WorkspaceTab runId={run.id} isOver={isRunOver(run.status)} />,
-    report: <ReportTab run={run} />,
+    report: <ReportTab run={run} isToPrint={isToPrint} onPrinted={() => setToPrint(false)} />,
   };
   return (
     <Page width="wide">
-      <RunHead run={run} stageKey={stageKey} onTab={(next) => setTab(next)} />
+      <RunHead
+        run={run}
+        stageKey={stageKey}
+        onPrint={() => {
+          setToPrint(true);
+          void setTab('report');
+        }}
+      />
       {isRunOver(run.status) ? null : (
         <div className="mb-5">
           <ProgressBar label={runWords.progress} value={Math.round(run.progress * 100) / 100} />
