@@ -151,16 +151,14 @@ function FirstStage() {
   return (
     <div className="pointer-events-none absolute inset-0 flex items-center justify-center">
       <div className="pointer-events-auto flex max-w-sm flex-col items-center gap-3 text-center">
-        <p className="text-lg font-semibold">Begin with a stage</p>
-        <p className="text-sm text-quiet">
-          Drag one from the left, or press A. A wire that is dropped on nothing offers what can follow.
-        </p>
+        <p className="text-lg font-semibold">{words.beginWithAStage}</p>
+        <p className="text-sm text-quiet">{words.dragOneFromTheLeft}</p>
         <Button
           look="primary"
           icon={Plus}
           onClick={() => asked.set({ kind: 'add', at: canvas.get()?.middle() ?? null })}
         >
-          Add the first stage
+          {words.addTheFirstStage}
         </Button>
       </div>
     </div>

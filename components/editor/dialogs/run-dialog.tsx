@@ -79,25 +79,25 @@ function RunAll({ onClose }: { onClose(): void }) {
       title={`Run version ${published.get().number}`}
       actions={
         <Button look="primary" busy={isBusy} onClick={run}>
-          Run
+          {words.run2}
         </Button>
       }
     >
       <div className="flex flex-col gap-4">
         {failure ? <Notice message={failure.message} advice={failure.advice} /> : null}
         <JsonField
-          label="Input"
+          label={words.input}
           value={input}
           onChange={setInput}
-          placeholder="nothing"
-          hint="What the first stages are given."
+          placeholder={words.nothing}
+          hint={words.whatTheFirstStagesAre}
         />
         <JsonField
-          label="Parameters"
+          label={words.parameters}
           value={parameters}
           onChange={setParameters}
           placeholder="{ }"
-          hint="Read by expressions as params."
+          hint={words.readByExpressionsAsParams}
         />
       </div>
     </Dialog>

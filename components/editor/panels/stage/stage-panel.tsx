@@ -54,8 +54,13 @@ export function StagePanel({ stage }: { stage: StageItem }) {
           />
         </Tooltip>
         {isReadOnly ? null : (
-          <Tooltip text="Delete" keys="del">
-            <IconButton label="Delete this stage" icon={Trash2} size="sm" onClick={() => store.remove()} />
+          <Tooltip text={words.delete} keys="del">
+            <IconButton
+              label={words.deleteThisStage}
+              icon={Trash2}
+              size="sm"
+              onClick={() => store.remove()}
+            />
           </Tooltip>
         )}
       </header>
@@ -63,7 +68,7 @@ export function StagePanel({ stage }: { stage: StageItem }) {
       <fieldset disabled={isReadOnly} className="min-w-0">
         <div className="flex flex-col gap-4 p-4">
           <TextField
-            label="Name"
+            label={words.name}
             value={typeof stage.name === 'string' ? stage.name : undefined}
             placeholder={stage.key}
             onChange={(name) => set('name', name)}
@@ -71,7 +76,7 @@ export function StagePanel({ stage }: { stage: StageItem }) {
           <KeyField key={stage.key} stage={stage} />
           <CapabilityField stage={stage} error={wrong('type')} onChange={(type) => set('type', type)} />
         </div>
-        <Section title="Config" open>
+        <Section title={words.config} open>
           <Config stage={stage} onChange={(config) => set('config', config)} />
         </Section>
         <LastRun stageKey={stage.key} />
@@ -85,7 +90,7 @@ export function StagePanel({ stage }: { stage: StageItem }) {
       </fieldset>
       <div className="border-t border-line p-4">
         <Button wide onClick={() => asked.set({ kind: 'connect', from: stage.key })} disabled={isReadOnly}>
-          Connect to…
+          {words.connectTo}
         </Button>
       </div>
     </div>
@@ -96,7 +101,7 @@ function Problems({ problems }: { problems: readonly EditorProblem[] }) {
   if (problems.length === 0) return null;
   return (
     <ul
-      aria-label="Problems of this stage"
+      aria-label={words.problemsOfThisStage}
       className="flex flex-col gap-1.5 border-b border-line px-4 py-3 text-sm"
     >
       {problems.map(({ id, severity, message, advice }) => (
@@ -126,11 +131,7 @@ function KeyField({ stage }: { stage: StageItem }) {
     store.perform(renameStage(store.get().document, stage.key, wish));
   };
   return (
-    <Field
-      label="Key"
-      hint="What expressions call it. They follow when it changes."
-      error={refused ?? undefined}
-    >
+    <Field label={words.key} hint={words.whatExpressionsCallItThey} error={refused ?? undefined}>
       <TextInput
         mono
         value={wish}
