@@ -25,7 +25,7 @@ const config: KnipConfig = {
     'bench/subjects/*.ts',
     'bench/signalbox/second-process.ts',
     'bench/testing/*.ts',
-    'bench/signalbox/{live-clients,live-doors}.ts',
+    'bench/signalbox/{live-clients,live-doors,api-clients,api-server}.ts',
     'server/testing/simulator/main.ts',
     'e2e/vitest.config.ts',
     'e2e/journeys/*.test.ts',

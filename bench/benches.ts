@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { measureApi } from './api.ts';
 import { measureGrowth } from './growth.ts';
 import { measureLive } from './live.ts';
 import type { BenchContext, Measurement } from './plan.ts';
@@ -14,6 +15,7 @@ export const INNER_BENCHES = {
   fanout: measureFanOut,
   live: measureLiveSide,
   growth: measureGrowth,
+  api: measureApi,
   soak: measureSoak,
 } as const satisfies Record<string, (context: BenchContext) => Promise<Measurement[]>>;
 
@@ -26,6 +28,7 @@ export const BENCHES = [
   'startup',
   'memory',
   'growth',
+  'api',
   'live',
   'soak',
 ] as const;
@@ -42,6 +45,7 @@ export const BENCH_TITLES: Record<Bench, string> = {
   memory: 'memory: after the chain; shared pages counted in proportion',
   live: 'live: events to many clients while the engine runs at half speed, and what telling them costs it',
   growth: 'growth: the same work on a full and on an empty database of one server, by turns',
+  api: 'api: calls of one process over HTTP, one at a time and many at once, on a database with a long history',
   soak: 'soak: steady load at half the top speed; medians of both halves and the slope',
 };
 

@@ -10,7 +10,7 @@ describe('words on screen', () => {
     ['<p>{isOpen ? words.open : "Closed"}</p>', 'Closed'],
     ['<>{count > 0 && "Some"}</>', 'Some'],
     ['<Field label="Name" />', 'Name'],
-    ['<b aria-label={`Remove ${name}`} />', 'Remove'],
+    [`<b aria-label={\`Remove \${name}\`} />`, 'Remove'],
     ['<i title={a ? "Yes" : words.no} />', 'Yes'],
   ])('may not stand in a component: %s', (code, text) =>
     expect(textsIn(`const a = ${code};`)).toEqual([text]),
