@@ -42,14 +42,7 @@ export function VersionsTab({ pipeline }: { pipeline: PipelineDetails }) {
       />
     );
   if (!versions) return <Skeleton label={text.loading} rows={6} />;
-  if (versions.length === 0)
-    return (
-      <Card>
-        <Empty icon={History} title={pageWords.graph.none}>
-          {pageWords.graph.noneNote}
-        </Empty>
-      </Card>
-    );
+  if (versions.length === 0) return <NoVersion />;
   const columns = columnsOf({
     id,
     open,
@@ -91,6 +84,16 @@ export function VersionsTab({ pipeline }: { pipeline: PipelineDetails }) {
         }}
       />
     </div>
+  );
+}
+
+function NoVersion() {
+  return (
+    <Card>
+      <Empty icon={History} title={pageWords.graph.none}>
+        {pageWords.graph.noneNote}
+      </Empty>
+    </Card>
   );
 }
 

@@ -54,11 +54,15 @@ function Loaded({ run, attempts }: { run: Run; attempts: readonly Attempt[] }) {
   const [, setLogsOf] = useQueryState('in', parseAsString);
   const stage = run.stages.find(({ key }) => key === stageKey);
   useStageKeys({ run, stageKey, setStageKey: (key) => void setStageKey(key) });
+  const openLogs = (key: string) => {
+    void setLogsOf(key);
+    void setStageKey(null);
+    void setTab('logs');
+  };
+  const select = (key: string | null) => void setStageKey(key);
   const contents: Record<RunTab, React.ReactNode> = {
-    timeline: (
-      <Timeline run={run} attempts={attempts} selected={stageKey} onSelect={(key) => void setStageKey(key)} />
-    ),
-    graph: <GraphTab run={run} selected={stageKey} onSelect={(key) => void setStageKey(key)} />,
+    timeline: <Timeline {...{ run, attempts }} selected={stageKey} onSelect={select} />,
+    graph: <GraphTab run={run} selected={stageKey} onSelect={select} />,
     logs: <LogsTab run={run} />,
     events: <EventsTab run={run} />,
     data: <DataTab run={run} />,
@@ -98,17 +102,7 @@ function Loaded({ run, attempts }: { run: Run; attempts: readonly Attempt[] }) {
             ) : null,
         }))}
       />
-      <StageDrawer
-        run={run}
-        stage={stage}
-        attempts={attempts}
-        onClose={() => void setStageKey(null)}
-        onLogs={(key) => {
-          void setLogsOf(key);
-          void setStageKey(null);
-          void setTab('logs');
-        }}
-      />
+      <StageDrawer {...{ run, stage, attempts }} onClose={() => void setStageKey(null)} onLogs={openLogs} />
     </Page>
   );
 }

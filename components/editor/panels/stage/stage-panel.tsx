@@ -25,45 +25,13 @@ import { WiresSection } from './wires-section.tsx';
 
 /** All that a stage can be told. */
 export function StagePanel({ stage }: { stage: StageItem }) {
-  const { store, asked, problems, isReadOnly } = useEditor();
-  const Icon = iconOf(stage.type);
+  const { asked, problems, isReadOnly } = useEditor();
   const set = useSetter(stage);
   const own = useObserved(problems, (list) => list).filter(({ item }) => item === stageId(stage.key));
   const wrong = (field: string) => own.find((problem) => problem.field === field)?.message;
   return (
     <div className="flex flex-col">
-      <header className="flex items-center gap-2.5 border-b border-line px-4 py-3">
-        <span className="flex size-8 shrink-0 items-center justify-center rounded-md border border-line bg-sunken text-quiet">
-          <Icon aria-hidden size={16} />
-        </span>
-        <h2 className="min-w-0 grow truncate font-semibold">{String(stage.name ?? stage.key)}</h2>
-        <Tooltip text={words.run.onlyHint}>
-          <IconButton
-            label={words.run.only}
-            icon={CirclePlay}
-            size="sm"
-            onClick={() => asked.set({ kind: 'run', from: stage.key, isAlone: true })}
-          />
-        </Tooltip>
-        <Tooltip text={words.run.fromHint}>
-          <IconButton
-            label={words.run.from}
-            icon={Play}
-            size="sm"
-            onClick={() => asked.set({ kind: 'run', from: stage.key })}
-          />
-        </Tooltip>
-        {isReadOnly ? null : (
-          <Tooltip text={words.delete} keys="del">
-            <IconButton
-              label={words.deleteThisStage}
-              icon={Trash2}
-              size="sm"
-              onClick={() => store.remove()}
-            />
-          </Tooltip>
-        )}
-      </header>
+      <Head stage={stage} />
       <Problems problems={own} />
       <fieldset disabled={isReadOnly} className="min-w-0">
         <div className="flex flex-col gap-4 p-4">
@@ -94,6 +62,40 @@ export function StagePanel({ stage }: { stage: StageItem }) {
         </Button>
       </div>
     </div>
+  );
+}
+
+function Head({ stage }: { stage: StageItem }) {
+  const { store, asked, isReadOnly } = useEditor();
+  const Icon = iconOf(stage.type);
+  return (
+    <header className="flex items-center gap-2.5 border-b border-line px-4 py-3">
+      <span className="flex size-8 shrink-0 items-center justify-center rounded-md border border-line bg-sunken text-quiet">
+        <Icon aria-hidden size={16} />
+      </span>
+      <h2 className="min-w-0 grow truncate font-semibold">{String(stage.name ?? stage.key)}</h2>
+      <Tooltip text={words.run.onlyHint}>
+        <IconButton
+          label={words.run.only}
+          icon={CirclePlay}
+          size="sm"
+          onClick={() => asked.set({ kind: 'run', from: stage.key, isAlone: true })}
+        />
+      </Tooltip>
+      <Tooltip text={words.run.fromHint}>
+        <IconButton
+          label={words.run.from}
+          icon={Play}
+          size="sm"
+          onClick={() => asked.set({ kind: 'run', from: stage.key })}
+        />
+      </Tooltip>
+      {isReadOnly ? null : (
+        <Tooltip text={words.delete} keys="del">
+          <IconButton label={words.deleteThisStage} icon={Trash2} size="sm" onClick={() => store.remove()} />
+        </Tooltip>
+      )}
+    </header>
   );
 }
 
