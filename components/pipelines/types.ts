@@ -8,3 +8,6 @@ export interface RowRights {
   mayEdit: boolean;
   mayCreate: boolean;
 }
+
+/** One alone, with its draft and newest version. */
+export type PipelineDetails = Answer<'pipelines.get'>;

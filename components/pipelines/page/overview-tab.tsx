@@ -14,10 +14,9 @@ import { Card, Figure } from '../../ui/surface.tsx';
 import { Table, type TableColumn } from '../../ui/table.tsx';
 import { sumUp } from '../last-runs.ts';
 import { LastRuns } from '../last-runs-strip.tsx';
-import type { Pipeline } from '../types.ts';
+import type { Pipeline, PipelineDetails } from '../types.ts';
 import { words } from '../words.ts';
 import { type AgentCount, coverageOf } from './coverage.ts';
-import type { PipelineDetails } from './pipeline-page.tsx';
 import { pageWords } from './words.ts';
 
 export function OverviewTab({ pipeline, item }: { pipeline: PipelineDetails; item: Pipeline }) {

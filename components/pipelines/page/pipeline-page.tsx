@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { PencilLine, Play, Workflow } from 'lucide-react';
 import { parseAsBoolean, parseAsStringLiteral, useQueryState } from 'nuqs';
 import type { PipelineId } from '../../../server/domain/ids.ts';
-import { type Answer, query, useFresh } from '../../data/index.ts';
+import { query, useFresh } from '../../data/index.ts';
 import { editorHref } from '../../shell/places.ts';
 import { useMay } from '../../shell/use-may.ts';
 import { Button, LinkButton } from '../../ui/button.tsx';
@@ -15,7 +15,7 @@ import { Ago, Chip, CopyText } from '../../ui/text.tsx';
 import { RowMenu } from '../row-actions.tsx';
 import { RunDialog } from '../run/run-dialog.tsx';
 import { StarButton } from '../star-button.tsx';
-import type { Pipeline } from '../types.ts';
+import type { Pipeline, PipelineDetails } from '../types.ts';
 import { words } from '../words.ts';
 import { OverviewTab } from './overview-tab.tsx';
 import { SharingTab } from './sharing-tab.tsx';
@@ -24,8 +24,6 @@ import { pageWords } from './words.ts';
 
 const TABS = ['overview', 'versions', 'sharing'] as const;
 const LAST_RUNS = 20;
-
-export type PipelineDetails = Answer<'pipelines.get'>;
 
 /** One pipeline: how it does, what it is, and all that can be done with it. */
 export function PipelinePage({ id: given }: { id: string }) {

@@ -14,7 +14,7 @@ import { Notice, Skeleton } from '../../ui/feedback.tsx';
 import { Field, TextInput } from '../../ui/field.tsx';
 import { Card } from '../../ui/surface.tsx';
 import { Chip } from '../../ui/text.tsx';
-import type { PipelineDetails } from './pipeline-page.tsx';
+import type { PipelineDetails } from '../types.ts';
 import { pageWords } from './words.ts';
 
 const { sharing: text } = pageWords;

@@ -16,8 +16,8 @@ import { Empty, Notice, Skeleton } from '../../ui/feedback.tsx';
 import { Card } from '../../ui/surface.tsx';
 import { Table, type TableColumn } from '../../ui/table.tsx';
 import { Ago } from '../../ui/text.tsx';
+import type { PipelineDetails } from '../types.ts';
 import { words } from '../words.ts';
-import type { PipelineDetails } from './pipeline-page.tsx';
 import { pageWords } from './words.ts';
 
 type Version = Answer<'pipelines.versions'>['versions'][number];
