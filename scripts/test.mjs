@@ -31,6 +31,7 @@ const CHECKS = [
   { name: 'import rules', file: 'scripts/checks/import-rules.mjs' },
   { name: 'function size', file: 'scripts/checks/function-size.mjs' },
   { name: 'status words', file: 'scripts/checks/status-words.mjs' },
+  { name: 'words on screen', file: 'scripts/checks/screen-words.mjs' },
   { name: 'paths in documents', file: 'scripts/checks/doc-paths.mjs' },
   { name: 'configuration documents', file: 'scripts/checks/config-docs.mjs' },
   {

@@ -37,7 +37,7 @@ export type Asked =
   | { kind: 'connect'; from: string }
   | { kind: 'search' }
   | { kind: 'publish'; thenRun: boolean }
-  | { kind: 'run'; from: string | null }
+  | { kind: 'run'; from: string | null; isAlone?: boolean }
   | { kind: 'dry-run' }
   | { kind: 'versions' };
 
@@ -45,6 +45,8 @@ export type Asked =
 export interface CanvasHandle {
   /** Brings it into view and gives it the focus. */
   show(id: string): void;
+  /** Brings it into view if it is out of sight, and moves nothing else. */
+  reveal(id: string): void;
   fit(): void;
   zoomTo(zoom: number): void;
   layOut(): Promise<void>;

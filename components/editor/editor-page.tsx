@@ -12,6 +12,7 @@ import { Notice, Skeleton } from '../ui/feedback.tsx';
 import { Page, PageHead } from '../ui/surface.tsx';
 import { type EditorDocument, EMPTY_DOCUMENT, readDocument } from './model/document.ts';
 import type { Pipeline } from './session/open-editor.ts';
+import { words } from './words.ts';
 import { Workbench } from './workbench.tsx';
 
 const Unreadable = dynamic(() => import('./unreadable.tsx').then((module) => module.Unreadable));
@@ -28,11 +29,11 @@ export function EditorPage({ id }: { id: string }) {
   if (error && !data)
     return (
       <Page>
-        <PageHead title="Pipeline" trail={[{ label: 'Pipelines', href: '/pipelines' }]} />
+        <PageHead title={words.pipeline} trail={[{ label: 'Pipelines', href: '/pipelines' }]} />
         <Notice message={error.message} advice={error.advice} />
       </Page>
     );
-  if (!data || !me || !isFetchedAfterMount) return <Skeleton label="Loading the pipeline" rows={14} />;
+  if (!data || !me || !isFetchedAfterMount) return <Skeleton label={words.loadingThePipeline} rows={14} />;
   return <Opened pipeline={data} />;
 }
 

@@ -1,1 +1,8 @@
-export { EditorPage } from './editor-page.tsx';
+'use client';
+
+import dynamic from 'next/dynamic';
+
+/** Each comes alone: who draws a graph on a page of their own does not load what changes one. */
+export const EditorPage = dynamic(() => import('./editor-page.tsx').then((module) => module.EditorPage));
+export const GraphView = dynamic(() => import('./view/graph-view.tsx').then((module) => module.GraphView));
+export const DiffList = dynamic(() => import('./versions/diff-list.tsx').then((module) => module.DiffList));

@@ -26,14 +26,15 @@ import { type Editor, useEditor } from './context.ts';
 import type { SaveState } from './session/autosave.ts';
 import { useObserved } from './store/observable.ts';
 import type { EditorLayout } from './use-layout.ts';
+import { words } from './words.ts';
 
 export function Toolbar({ name, layout }: { name: string; layout: EditorLayout }) {
   return (
     <header className="flex h-12 shrink-0 items-center gap-1.5 border-b border-line bg-card px-2">
-      <Tooltip text="All pipelines">
+      <Tooltip text={words.allPipelines}>
         <Link
           href="/pipelines"
-          aria-label="All pipelines"
+          aria-label={words.allPipelines}
           className="flex size-8 shrink-0 items-center justify-center rounded-md text-quiet hover:bg-hover hover:text-text"
         >
           <ArrowLeft aria-hidden size={16} />
@@ -57,9 +58,9 @@ function DraftState() {
   const [Icon, text] = SAVING[state.phase];
   return (
     <>
-      <Chip>{number === null ? 'not published' : differs ? `draft after v${number}` : `v${number}`}</Chip>
+      <Chip>{number === null ? words.notPublished : differs ? `draft after v${number}` : `v${number}`}</Chip>
       {isReadOnly ? (
-        <Chip>only to look at</Chip>
+        <Chip>{words.onlyToLookAt}</Chip>
       ) : (
         <span
           role="status"
@@ -88,24 +89,28 @@ function Look({ layout }: { layout: EditorLayout }) {
   return (
     <div className="flex items-center gap-0.5">
       {isReadOnly ? null : (
-        <Tooltip text="Add a stage" keys="a">
-          <IconButton label="Add a stage" icon={Plus} onClick={() => asked.set({ kind: 'add', at: null })} />
+        <Tooltip text={words.addAStage} keys="a">
+          <IconButton
+            label={words.addAStage}
+            icon={Plus}
+            onClick={() => asked.set({ kind: 'add', at: null })}
+          />
         </Tooltip>
       )}
-      <Tooltip text="Find a stage" keys="mod+f">
-        <IconButton label="Find a stage" icon={Search} onClick={() => asked.set({ kind: 'search' })} />
+      <Tooltip text={words.findAStage} keys="mod+f">
+        <IconButton label={words.findAStage} icon={Search} onClick={() => asked.set({ kind: 'search' })} />
       </Tooltip>
-      <Tooltip text="Outline: the same as a list">
+      <Tooltip text={words.outlineTheSameAsA}>
         <IconButton
-          label="Outline"
+          label={words.outline}
           icon={ListTree}
           pressed={layout.side === 'outline'}
           onClick={() => layout.showSide(layout.side === 'outline' ? 'add' : 'outline')}
         />
       </Tooltip>
-      <Tooltip text="YAML beside the canvas">
+      <Tooltip text={words.yamlBesideTheCanvas}>
         <IconButton
-          label="YAML"
+          label={words.yaml}
           icon={Code}
           pressed={layout.isText}
           onClick={() => layout.showText(!layout.isText)}
@@ -122,11 +127,11 @@ function HistoryButtons() {
   const [last, next] = [past.at(-1), future.at(-1)];
   return (
     <div className="flex items-center gap-0.5 border-l border-line pl-1.5">
-      <Tooltip text={last ? `Undo: ${last.label}` : 'Nothing to undo'} keys="mod+z">
-        <IconButton label="Undo" icon={Undo2} disabled={!last} onClick={() => store.undo()} />
+      <Tooltip text={last ? `Undo: ${last.label}` : words.nothingToUndo} keys="mod+z">
+        <IconButton label={words.undo} icon={Undo2} disabled={!last} onClick={() => store.undo()} />
       </Tooltip>
-      <Tooltip text={next ? `Redo: ${next.label}` : 'Nothing to redo'} keys="mod+shift+z">
-        <IconButton label="Redo" icon={Redo2} disabled={!next} onClick={() => store.redo()} />
+      <Tooltip text={next ? `Redo: ${next.label}` : words.nothingToRedo} keys="mod+shift+z">
+        <IconButton label={words.redo} icon={Redo2} disabled={!next} onClick={() => store.redo()} />
       </Tooltip>
     </div>
   );
@@ -145,16 +150,16 @@ function RunButtons() {
             href={`/runs/${run}`}
             className="flex h-8 items-center rounded-md px-2 text-sm text-accent hover:bg-hover hover:underline"
           >
-            Open the run
+            {words.openTheRun}
           </Link>
-          <Tooltip text="Stop showing the run">
-            <IconButton label="Stop showing the run" icon={X} size="sm" onClick={() => follow(null)} />
+          <Tooltip text={words.stopShowingTheRun}>
+            <IconButton label={words.stopShowingTheRun} icon={X} size="sm" onClick={() => follow(null)} />
           </Tooltip>
         </span>
       )}
       <MoreMenu editor={editor} />
       <Button icon={Play} onClick={() => asked.set({ kind: 'run', from: null })}>
-        Run
+        {words.run2}
       </Button>
       {isReadOnly ? null : (
         <Button
@@ -162,7 +167,7 @@ function RunButtons() {
           disabled={number !== null && !differs}
           onClick={() => asked.set({ kind: 'publish', thenRun: false })}
         >
-          Publish
+          {words.publish}
         </Button>
       )}
     </div>
@@ -171,18 +176,18 @@ function RunButtons() {
 
 function MoreMenu({ editor: { asked, store, canvas, isReadOnly } }: { editor: Editor }) {
   return (
-    <Menu align="end" trigger={<IconButton label="More" icon={Ellipsis} />}>
+    <Menu align="end" trigger={<IconButton label={words.more} icon={Ellipsis} />}>
       <MenuItem
-        label="Dry run"
+        label={words.dryRun}
         icon={FlaskConical}
         keys="d"
         onSelect={() => asked.set({ kind: 'dry-run' })}
       />
-      <MenuItem label="Versions" icon={History} onSelect={() => asked.set({ kind: 'versions' })} />
-      <MenuItem label="Select everything" keys="mod+a" onSelect={() => store.selectAll()} />
-      <MenuItem label="Show all of it" keys="1" onSelect={() => canvas.get()?.fit()} />
+      <MenuItem label={words.versions} icon={History} onSelect={() => asked.set({ kind: 'versions' })} />
+      <MenuItem label={words.selectEverything} keys="mod+a" onSelect={() => store.selectAll()} />
+      <MenuItem label={words.showAllOfIt} keys="1" onSelect={() => canvas.get()?.fit()} />
       <MenuItem
-        label="Tidy up"
+        label={words.tidyUp}
         keys="l"
         disabled={isReadOnly}
         onSelect={() =>

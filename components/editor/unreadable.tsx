@@ -8,6 +8,7 @@ import type { EditorDocument } from './model/document.ts';
 import { fromText } from './model/text.ts';
 import type { Pipeline } from './session/open-editor.ts';
 import { CodeArea } from './text/index.ts';
+import { words } from './words.ts';
 
 /** A draft of which no picture can be drawn, as programs may save them: it is mended as text first. */
 export function Unreadable({
@@ -33,7 +34,7 @@ export function Unreadable({
         trail={[{ label: 'Pipelines', href: '/pipelines' }]}
         actions={
           <Button look="primary" onClick={mend}>
-            Open on the canvas
+            {words.openOnTheCanvas}
           </Button>
         }
       />
@@ -42,7 +43,7 @@ export function Unreadable({
         advice={`${fault} Mend the text, then open it.`}
       />
       <Card flush>
-        <CodeArea label="Draft" language="yaml" value={text} onChange={setText} />
+        <CodeArea label={words.draft} language="yaml" value={text} onChange={setText} />
       </Card>
     </Page>
   );

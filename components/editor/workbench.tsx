@@ -21,6 +21,7 @@ import { useObserved } from './store/observable.ts';
 import { Toolbar } from './toolbar.tsx';
 import { useEditorKeys } from './use-editor-keys.ts';
 import { type EditorLayout, useFollowed, useLayout, useSelectionInAddress } from './use-layout.ts';
+import { words } from './words.ts';
 
 // What reads and writes YAML comes when it is needed.
 const YamlPane = dynamic(() => import('./panels/yaml-pane.tsx').then((module) => module.YamlPane));
@@ -86,12 +87,17 @@ const SIDES = [
 function Side({ layout }: { layout: EditorLayout }) {
   return (
     <aside
-      aria-label="Add and outline"
+      aria-label={words.addAndOutline}
       // Beside the text there is no room for both on most screens; the canvas has keys and a button to add stages.
       className={`flex min-w-0 shrink-0 flex-col border-r border-line bg-card max-lg:grow lg:w-56 ${layout.isText ? 'lg:max-2xl:hidden' : ''}`}
     >
       <div className="flex h-11 shrink-0 items-center px-3 max-lg:hidden">
-        <Segments label="Beside the canvas" value={layout.side} choices={SIDES} onChange={layout.showSide} />
+        <Segments
+          label={words.besideTheCanvas}
+          value={layout.side}
+          choices={SIDES}
+          onChange={layout.showSide}
+        />
       </div>
       <div className="flex min-h-0 grow flex-col max-lg:hidden">
         {layout.side === 'outline' ? <Outline /> : <Palette />}
@@ -113,7 +119,7 @@ function Said() {
     if (said.isLoud) tell(said.text);
   }, [said]);
   return (
-    <p role="status" aria-label="Last step" className="sr-only">
+    <p role="status" aria-label={words.lastStep} className="sr-only">
       {said.isLoud ? '' : said.text}
     </p>
   );

@@ -1,11 +1,10 @@
 import Link from 'next/link';
-import { lookOfRun } from '../looks/index.ts';
 import { pipelineHref } from '../shell/places.ts';
-import { formatDuration, formatMoment } from '../ui/format.ts';
+import { formatDuration } from '../ui/format.ts';
 import type { GridColumn } from '../ui/grid/index.ts';
-import { StatusStrip } from '../ui/status.tsx';
 import { Ago, Chip } from '../ui/text.tsx';
-import { durationOf, sharesOf, sumUp } from './last-runs.ts';
+import { sumUp } from './last-runs.ts';
+import { LastRuns } from './last-runs-strip.tsx';
 import { RowActions } from './row-actions.tsx';
 import { StarButton } from './star-button.tsx';
 import type { Pipeline, RowRights } from './types.ts';
@@ -114,22 +113,4 @@ function NameCell({ pipeline, onTag }: { pipeline: Pipeline; onTag(tag: string):
       </span>
     </span>
   );
-}
-
-function LastRuns({ pipeline: { name, recent_runs: recent } }: { pipeline: Pipeline }) {
-  if (!recent) return null;
-  if (recent.length === 0) return <span className="text-xs text-faint">{words.noRuns}</span>;
-  const runs = [...recent].reverse();
-  const shares = sharesOf(runs);
-  const bars = runs.map((run, at) => {
-    const look = lookOfRun(run.status);
-    const took = durationOf(run);
-    const title = words.bar(
-      look.label,
-      formatMoment(run.created_at),
-      took === null ? '' : formatDuration(took),
-    );
-    return { key: run.id, look, share: shares[at] ?? 1, href: `/runs/${run.id}`, title };
-  });
-  return <StatusStrip label={words.strip(name)} bars={bars} />;
 }

@@ -16,7 +16,7 @@ import { useRouter } from 'next/navigation';
 import { useState } from 'react';
 import type { Json } from '../../server/domain/json.ts';
 import { type ApiError, act, ask } from '../data/index.ts';
-import { pipelineHref } from '../shell/places.ts';
+import { editorHref, pipelineHref } from '../shell/places.ts';
 import { useAct } from '../shell/use-act.ts';
 import { IconButton } from '../ui/button.tsx';
 import { ConfirmDialog } from '../ui/dialog.tsx';
@@ -79,7 +79,7 @@ function SampleButton({ pipeline: { id, version } }: { pipeline: Pipeline }) {
   );
 }
 
-function RowMenu({ pipeline, rights: { mayRun, mayEdit, mayCreate }, onRun }: RowProps) {
+export function RowMenu({ pipeline, rights: { mayRun, mayEdit, mayCreate }, onRun }: RowProps) {
   const { id, name, version, archived_at: archivedAt } = pipeline;
   const router = useRouter();
   const [isAsking, setAsking] = useState(false);
@@ -101,7 +101,7 @@ function RowMenu({ pipeline, rights: { mayRun, mayEdit, mayCreate }, onRun }: Ro
         <MenuItem
           label={mayEdit && !isArchived ? words.menu.edit : words.menu.open}
           icon={mayEdit && !isArchived ? PencilLine : Workflow}
-          onSelect={() => router.push(pipelineHref(id))}
+          onSelect={() => router.push(mayEdit && !isArchived ? editorHref(id) : pipelineHref(id))}
         />
         {mayCreate ? (
           <MenuItem label={words.menu.duplicate} icon={Copy} onSelect={() => duplicate.run({ id })} />

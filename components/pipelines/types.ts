@@ -12,3 +12,6 @@ export interface RowRights {
 /** How a new one is made. */
 export const WAYS = ['blank', 'template', 'import'] as const;
 export type Way = (typeof WAYS)[number];
+
+/** One alone, with its draft and newest version. */
+export type PipelineDetails = Answer<'pipelines.get'>;

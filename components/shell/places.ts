@@ -36,5 +36,6 @@ export function isPlaceOf({ href }: Place, path: string): boolean {
   return path === href || (href !== '/' && path.startsWith(`${href}/`));
 }
 
-/** Where a pipeline is looked at: its editor, which shows it to those too who may not change it. */
-export const pipelineHref = (id: string): string => `/pipelines/${id}/edit`;
+/** Where a pipeline is looked at, and where it is drawn. */
+export const pipelineHref = (id: string): string => `/pipelines/${id}`;
+export const editorHref = (id: string): string => `/pipelines/${id}/edit`;

@@ -25,7 +25,10 @@ export function Tabs<Value extends string>({
 }) {
   return (
     <Base.Root value={value} onValueChange={(next) => onChange(next as Value)}>
-      <Base.List aria-label={label} className="relative flex gap-1 overflow-x-auto border-b border-line">
+      <Base.List
+        aria-label={label}
+        className="relative flex gap-1 overflow-x-auto border-b border-line print:hidden"
+      >
         {items.map((item) => (
           <Base.Tab
             key={item.value}

@@ -730,6 +730,9 @@ CREATE TABLE saved_views (
   name text NOT NULL,
   query text NOT NULL,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
+  shared boolean DEFAULT false NOT NULL,
+  made_by uuid,
+  CONSTRAINT saved_views_made_by_fkey FOREIGN KEY (made_by) REFERENCES users(id) ON DELETE SET NULL,
   CONSTRAINT saved_views_name_check CHECK (((length(name) >= 1) AND (length(name) <= 64))),
   CONSTRAINT saved_views_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
   CONSTRAINT saved_views_pkey PRIMARY KEY (org_id, actor_id, place, name),
@@ -923,6 +926,8 @@ CREATE TABLE versions (
   note text DEFAULT ''::text NOT NULL,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   capabilities text[],
+  made_by uuid,
+  CONSTRAINT versions_made_by_fkey FOREIGN KEY (made_by) REFERENCES users(id) ON DELETE SET NULL,
   CONSTRAINT versions_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
   CONSTRAINT versions_pipeline_id_fkey FOREIGN KEY (pipeline_id) REFERENCES pipelines(id),
   CONSTRAINT versions_pkey PRIMARY KEY (id)
@@ -1124,6 +1129,7 @@ CREATE INDEX workspaces_age ON public.workspaces USING btree (created_at);
 CREATE UNIQUE INDEX dead_letters_task ON public.dead_letters USING btree (run_id, task_idx) WHERE (run_id IS NOT NULL);
 CREATE UNIQUE INDEX pipelines_name ON public.pipelines USING btree (org_id, lower(name)) WHERE (archived_at IS NULL);
 CREATE UNIQUE INDEX pipelines_tool ON public.pipelines USING btree (org_id, tool_name) WHERE ((tool_name IS NOT NULL) AND (archived_at IS NULL));
+CREATE UNIQUE INDEX saved_views_shared ON public.saved_views USING btree (org_id, place, name) WHERE shared;
 CREATE UNIQUE INDEX users_email ON public.users USING btree (email);
 CREATE UNIQUE INDEX versions_number ON public.versions USING btree (pipeline_id, number) WHERE (pipeline_id IS NOT NULL);
 CREATE UNIQUE INDEX versions_shared ON public.versions USING btree (org_id, content_hash) WHERE (pipeline_id IS NULL);

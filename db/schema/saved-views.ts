@@ -1,4 +1,4 @@
-import { pgTable, primaryKey, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+import { boolean, pgTable, primaryKey, text, timestamp, uuid } from 'drizzle-orm/pg-core';
 
 export const savedViews = pgTable(
   'saved_views',
@@ -10,6 +10,9 @@ export const savedViews = pgTable(
     name: text('name').notNull(),
     /** As it stands in the address, without the question mark. */
     query: text('query').notNull(),
+    /** For everybody in the organisation. */
+    shared: boolean('shared').notNull().default(false),
+    madeBy: uuid('made_by'),
     createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
   },
   (table) => [primaryKey({ columns: [table.orgId, table.actorId, table.place, table.name] })],

@@ -11,4 +11,5 @@ export const versions = pgTable('versions', {
   note: text('note').notNull().default(''),
   createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
   capabilities: text('capabilities').array(),
+  madeBy: uuid('made_by'),
 });

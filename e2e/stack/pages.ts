@@ -33,9 +33,11 @@ export const PAGES: Record<string, Paths> = {
   '/analytics': () => ['overview', 'stages', 'agents', 'errors'].map((tab) => `/analytics?tab=${tab}`),
   '/analytics/errors/[id]': ({ errorGroup }) => [`/analytics/errors/${errorGroup}`],
   '/runs/[id]': ({ runId }) =>
-    ['timeline', 'logs', 'events', 'data', 'attempts', 'workspace', 'report'].map(
+    ['timeline', 'graph', 'logs', 'events', 'data', 'attempts', 'workspace', 'report'].map(
       (tab) => `/runs/${runId}?tab=${tab}`,
     ),
+  '/pipelines/[id]': ({ pipelineId }) =>
+    ['overview', 'versions', 'sharing'].map((tab) => `/pipelines/${pipelineId}?tab=${tab}`),
   '/pipelines/[id]/edit': ({ pipelineId }) => [`/pipelines/${pipelineId}/edit`],
   '/runs': () => ['/runs', '/runs?status=failed'],
   '/runs/compare': ({ runId }) => ['/runs/compare', `/runs/compare?a=${runId}&b=${runId}`],

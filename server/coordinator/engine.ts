@@ -55,6 +55,8 @@ export interface EngineOptions {
 export interface StartRequest {
   run: NewRun;
   reuse?: { task: number; from: RunId; output: Json }[];
+  /** The one stage to be run; what is not reused is left out. */
+  only?: number;
   note?: JsonObject;
 }
 
@@ -296,9 +298,13 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   return {
-    startRun({ run, reuse, note }) {
+    startRun({ run, reuse, only, note }) {
       return new Promise((resolve, reject) => {
-        const happening: Happening = reuse ? { type: 'start', reuse } : { type: 'start' };
+        const happening: Happening = {
+          type: 'start',
+          ...(reuse ? { reuse } : {}),
+          ...(only === undefined ? {} : { only }),
+        };
         coordinator.submit({
           entries: [{ runId: run.id, happening, birth: run, reply: resolve, ...(note ? { note } : {}) }],
           fail: reject,

@@ -42,6 +42,9 @@ export const PERMISSIONS = {
   'workspace.write': { roles: WORKERS, scope: 'runs:write', granted: true, agent: true },
   /** To take a claim from whoever holds it. */
   'workspace.force': { roles: OPERATORS, scope: 'ops:write' },
+  /** To show a view of a list to everybody; to change or remove what somebody else shows. */
+  'view.share': { roles: EVERYBODY, scope: null },
+  'view.manage': { roles: ADMINS, scope: null },
   'agent.read': { roles: EVERYBODY, scope: 'ops:read' },
   'agent.operate': { roles: OPERATORS, scope: 'ops:write' },
   'agent.register': { roles: ADMINS, scope: null, agent: true },

@@ -1,5 +1,5 @@
 import type { Metadata } from 'next';
-import { PipelinesPage } from '../../../components/pipelines/index.ts';
+import { PipelinesPage } from '../../../components/pipelines/pipelines-page.tsx';
 
 export const metadata: Metadata = { title: 'Pipelines' };
 

@@ -7,6 +7,7 @@ import { IconButton } from '../../ui/button.tsx';
 import { useToast } from '../../ui/toast.tsx';
 import { Tooltip } from '../../ui/tooltip.tsx';
 import { useEditor } from '../context.ts';
+import { words } from '../words.ts';
 
 /** Zoom and order, at the bottom left. */
 export function CanvasControls() {
@@ -24,8 +25,8 @@ export function CanvasControls() {
   return (
     <Panel position="bottom-left">
       <div className="flex items-center gap-0.5 rounded-md border border-line bg-card p-0.5 shadow-card">
-        <Tooltip text="Zoom out" side="top">
-          <IconButton label="Zoom out" icon={Minus} size="sm" onClick={() => void flow.zoomOut()} />
+        <Tooltip text={words.zoomOut} side="top">
+          <IconButton label={words.zoomOut} icon={Minus} size="sm" onClick={() => void flow.zoomOut()} />
         </Tooltip>
         <button
           type="button"
@@ -35,15 +36,20 @@ export function CanvasControls() {
         >
           {zoom} %
         </button>
-        <Tooltip text="Zoom in" side="top">
-          <IconButton label="Zoom in" icon={Plus} size="sm" onClick={() => void flow.zoomIn()} />
+        <Tooltip text={words.zoomIn} side="top">
+          <IconButton label={words.zoomIn} icon={Plus} size="sm" onClick={() => void flow.zoomIn()} />
         </Tooltip>
-        <Tooltip text="Show all of it" keys="1" side="top">
-          <IconButton label="Show all of it" icon={Maximize} size="sm" onClick={() => canvas.get()?.fit()} />
+        <Tooltip text={words.showAllOfIt} keys="1" side="top">
+          <IconButton
+            label={words.showAllOfIt}
+            icon={Maximize}
+            size="sm"
+            onClick={() => canvas.get()?.fit()}
+          />
         </Tooltip>
         {isReadOnly ? null : (
-          <Tooltip text="Tidy up" keys="l" side="top">
-            <IconButton label="Tidy up" icon={WandSparkles} size="sm" disabled={isBusy} onClick={tidy} />
+          <Tooltip text={words.tidyUp} keys="l" side="top">
+            <IconButton label={words.tidyUp} icon={WandSparkles} size="sm" disabled={isBusy} onClick={tidy} />
           </Tooltip>
         )}
       </div>

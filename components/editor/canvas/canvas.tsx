@@ -3,6 +3,7 @@
 import {
   Background,
   BackgroundVariant,
+  type FitViewOptions,
   MiniMap,
   type NodeMouseHandler,
   ReactFlow,
@@ -16,6 +17,7 @@ import type { DragEvent, KeyboardEvent } from 'react';
 import { Button } from '../../ui/button.tsx';
 import { useEditor } from '../context.ts';
 import { useObserved } from '../store/observable.ts';
+import { words } from '../words.ts';
 import { CanvasControls } from './canvas-controls.tsx';
 import { ConnectHint } from './connect-hint.tsx';
 import { DRAGGED_CAPABILITY, dropStage } from './drop-stage.ts';
@@ -56,27 +58,35 @@ const FEW_NODES = 40;
 /** What is out of sight is not drawn from here on: below it, drawing it again costs more than leaving it. */
 const MANY_NODES = 300;
 
-export function Canvas() {
+interface CanvasProps {
+  label?: string;
+  /** Where to begin; left out: where this person looked last, else at all of it. */
+  begin?: string | undefined;
+  /** It is not remembered where one looked. */
+  isPassing?: boolean;
+}
+
+export function Canvas(props: CanvasProps) {
   return (
     <ReactFlowProvider>
-      <Flow />
+      <Flow {...props} />
     </ReactFlowProvider>
   );
 }
 
-function Flow() {
+function Flow({ label = words.canvas, begin, isPassing = false }: CanvasProps) {
   const editor = useEditor();
   const { store, isReadOnly, pipelineId } = editor;
   const { nodes, edges, onNodesChange, onEdgesChange, onDragStop } = useFlow();
   const wires = useWires();
   useCanvasHandle();
-  const saved = readViewport(pipelineId);
+  const saved = isPassing ? null : readViewport(pipelineId);
   const onOpen: NodeMouseHandler<FlowNode> = (_, { id, type, data }) => {
     if (type === 'stage' || !('note' in data)) store.select([id]);
   };
   return (
     <section
-      aria-label="Canvas"
+      aria-label={label}
       className="relative min-h-0 min-w-0 grow"
       onDragOver={(event) => {
         if (!isReadOnly && event.dataTransfer.types.includes(DRAGGED_CAPABILITY)) event.preventDefault();
@@ -100,13 +110,15 @@ function Flow() {
         onlyRenderVisibleElements={nodes.length > MANY_NODES}
         {...(saved
           ? { defaultViewport: saved }
-          : { fitView: true, fitViewOptions: nodes.length > FEW_NODES ? FIT : READABLE })}
-        onMoveEnd={(_, viewport: Viewport) => writeViewport(pipelineId, viewport)}
+          : { fitView: true, fitViewOptions: firstLook(nodes.length, begin) })}
+        onMoveEnd={(_, viewport: Viewport) => {
+          if (!isPassing) writeViewport(pipelineId, viewport);
+        }}
         onKeyDown={(event: KeyboardEvent) => selectFocused(event, store.select)}
       >
         <Background variant={BackgroundVariant.Dots} gap={20} size={1.5} />
         <CanvasControls />
-        <ConnectHint />
+        {isReadOnly ? null : <ConnectHint />}
         {nodes.length > 6 ? (
           <MiniMap pannable zoomable ariaLabel="Map of the pipeline" position="bottom-right" />
         ) : null}
@@ -114,6 +126,12 @@ function Flow() {
       {nodes.length === 0 && !isReadOnly ? <FirstStage /> : null}
     </section>
   );
+}
+
+/** Of many stages the one to begin with and what is around it; of few all of them. */
+function firstLook(count: number, begin: string | undefined): FitViewOptions<FlowNode> {
+  if (begin === undefined) return count > FEW_NODES ? FIT : READABLE;
+  return count > FEW_NODES ? { nodes: [{ id: begin }], maxZoom: 0.8, padding: 1 } : FIT;
 }
 
 /** Enter or space on a stage or wire that has the focus selects it, which opens it beside the canvas. */
@@ -133,16 +151,14 @@ function FirstStage() {
   return (
     <div className="pointer-events-none absolute inset-0 flex items-center justify-center">
       <div className="pointer-events-auto flex max-w-sm flex-col items-center gap-3 text-center">
-        <p className="text-lg font-semibold">Begin with a stage</p>
-        <p className="text-sm text-quiet">
-          Drag one from the left, or press A. A wire that is dropped on nothing offers what can follow.
-        </p>
+        <p className="text-lg font-semibold">{words.beginWithAStage}</p>
+        <p className="text-sm text-quiet">{words.dragOneFromTheLeft}</p>
         <Button
           look="primary"
           icon={Plus}
           onClick={() => asked.set({ kind: 'add', at: canvas.get()?.middle() ?? null })}
         >
-          Add the first stage
+          {words.addTheFirstStage}
         </Button>
       </div>
     </div>

@@ -10,6 +10,7 @@ import { type RunOverlay, useEditor } from '../context.ts';
 import { changeGroup } from '../model/edits/extras.ts';
 import { counted } from '../model/names.ts';
 import { useObserved } from '../store/observable.ts';
+import { words } from '../words.ts';
 import type { GroupNode as GroupNodeType } from './to-flow.ts';
 import { worstStatus } from './worst-status.ts';
 
@@ -29,7 +30,7 @@ export const GroupNode = memo(function GroupNode({
     >
       <div className="flex h-8 items-center gap-1 px-2 text-sm text-quiet">
         <Layers aria-hidden size={14} />
-        <span className="min-w-0 grow truncate font-medium">{group.title || 'Group'}</span>
+        <span className="min-w-0 grow truncate font-medium">{group.title || words.group}</span>
         {isReadOnly ? null : (
           <IconButton
             label={`Fold ${group.title || 'group'}`}
@@ -63,7 +64,7 @@ function Folded({
       <Handle type="target" position={Position.Left} isConnectable={false} />
       <IconButton label={`Unfold ${group.title || 'group'}`} icon={Layers} look="plain" onClick={onOpen} />
       <span className="min-w-0 grow">
-        <span className="block truncate font-medium">{group.title || 'Group'}</span>
+        <span className="block truncate font-medium">{group.title || words.group}</span>
         <span className="block text-2xs text-quiet">{counted(group.stages.length, 'stage')}</span>
       </span>
       {status === null ? null : <StatusIcon look={lookOfTask(status)} size={17} />}

@@ -5,6 +5,7 @@ import { memo, useState } from 'react';
 import { useEditor } from '../context.ts';
 import type { NoteItem } from '../model/document.ts';
 import { changeNote } from '../model/edits/extras.ts';
+import { words } from '../words.ts';
 import type { NoteNode as NoteNodeType } from './to-flow.ts';
 
 const TONES: Record<NoteItem['tone'], string> = {
@@ -42,7 +43,7 @@ export const NoteNode = memo(function NoteNode({ data: { note }, selected }: Nod
       />
       {isWriting ? (
         <textarea
-          aria-label="Text of the note"
+          aria-label={words.textOfTheNote}
           className="nodrag nowheel size-full resize-none bg-transparent outline-none"
           // biome-ignore lint/a11y/noAutofocus: it opens because somebody wants to write in it
           autoFocus
@@ -59,7 +60,7 @@ export const NoteNode = memo(function NoteNode({ data: { note }, selected }: Nod
         />
       ) : (
         <p className={`whitespace-pre-wrap wrap-anywhere ${note.text === '' ? 'text-quiet' : ''}`}>
-          {note.text || 'Double-click to write'}
+          {note.text || words.doubleClickToWrite}
         </p>
       )}
     </div>

@@ -10,6 +10,7 @@ import { titleOf } from '../model/document.ts';
 import { stageId } from '../model/items.ts';
 import type { EditorProblem } from '../model/problems.ts';
 import { useObserved } from '../store/observable.ts';
+import { words } from '../words.ts';
 import { iconOf } from './icons.ts';
 import type { StageNode as StageNodeType } from './to-flow.ts';
 
@@ -45,7 +46,7 @@ export const StageNode = memo(function StageNode({ data: { stage }, selected }: 
         </span>
         {isSmall ? null : (
           <span className="block truncate font-mono text-2xs text-quiet">
-            {stage.type || 'no capability yet'}
+            {stage.type || words.noCapabilityYet}
           </span>
         )}
       </span>
@@ -55,7 +56,7 @@ export const StageNode = memo(function StageNode({ data: { stage }, selected }: 
         <span
           className={`absolute -top-2.5 left-2.5 rounded-full border bg-card px-1.5 text-2xs font-medium ${mark === 'added' ? 'border-good-fill text-good' : 'border-warn-fill text-warn'}`}
         >
-          {mark === 'added' ? '+ new' : '~ changed'}
+          {mark === 'added' ? words.new : words.changed}
         </span>
       )}
     </div>
@@ -99,7 +100,7 @@ function Badge({
   return (
     <span className={`shrink-0 ${tone}`}>
       <Icon aria-hidden size={isSmall ? 24 : 15} />
-      <span className="sr-only">{problem === 'error' ? 'Has an error' : 'Has a warning'}</span>
+      <span className="sr-only">{problem === 'error' ? words.hasAnError2 : words.hasAWarning2}</span>
     </span>
   );
 }

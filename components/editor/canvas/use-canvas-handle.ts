@@ -39,6 +39,20 @@ export function useCanvasHandle(): void {
     });
   });
 
+  const reveal = useEffectEvent((id: string) => {
+    const node = flow.getNode(id);
+    const { width, height } = shape.getState();
+    if (!node || width === 0) return;
+    const { x, y, zoom } = flow.getViewport();
+    const [boxWidth, boxHeight] = [node.width ?? 0, node.height ?? 0];
+    const [left, top] = [node.position.x * zoom + x, node.position.y * zoom + y];
+    const isSeen =
+      left >= 0 && top >= 0 && left + boxWidth * zoom <= width && top + boxHeight * zoom <= height;
+    if (isSeen) return;
+    const middle = [node.position.x + boxWidth / 2, node.position.y + boxHeight / 2] as const;
+    void flow.setCenter(...middle, { zoom, ...pace() });
+  });
+
   const layOut = useEffectEvent(async () => {
     const { layOut: start } = await import('./layout/lay-out.ts');
     const places = await start(store.get().document);
@@ -50,6 +64,7 @@ export function useCanvasHandle(): void {
   useEffect(() => {
     const handle: CanvasHandle = {
       show: (id) => show(id),
+      reveal: (id) => reveal(id),
       fit: () => void flow.fitView({ padding: 0.15, maxZoom: 1, ...pace() }),
       zoomTo: (zoom) => void flow.zoomTo(zoom, pace()),
       layOut: () => layOut(),

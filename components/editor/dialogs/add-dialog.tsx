@@ -10,21 +10,22 @@ import { counted } from '../model/names.ts';
 import { matching } from '../panels/palette.tsx';
 import { useAddStage } from '../panels/use-add-stage.ts';
 import { useObserved } from '../store/observable.ts';
+import { words } from '../words.ts';
 import { Picker, type PickerItem } from './picker.tsx';
 
 /** A stage by its name, from anywhere; also what a wire asks for that was dropped on nothing. */
 export function AddDialog({ asked, onClose }: { asked: Extract<Asked, { kind: 'add' }>; onClose(): void }) {
   const { capabilities } = useEditor();
   const known = useObserved(capabilities, (map) => map);
-  const [words, setWords] = useState('');
+  const [typed, setTyped] = useState('');
   const add = useAddStage();
-  const items: PickerItem[] = matching([...(known?.values() ?? [])], words).map(({ name, serving }) => ({
+  const items: PickerItem[] = matching([...(known?.values() ?? [])], typed).map(({ name, serving }) => ({
     id: name,
     label: name,
     icon: iconOf(name),
     note: serving === 0 ? 'no agent is working' : counted(serving, 'agent'),
   }));
-  const own = words.trim();
+  const own = typed.trim();
   // What no agent offers yet can be asked for too: the stage waits for one.
   if (capabilitySchema.safeParse(own).success && !items.some(({ id }) => id === own)) {
     items.push({ id: own, label: own, icon: Plus, note: 'no agent offers it yet' });
@@ -35,14 +36,18 @@ export function AddDialog({ asked, onClose }: { asked: Extract<Asked, { kind: 'a
       open
       onOpenChange={onClose}
       title={
-        where === undefined ? 'Add a stage' : asked.after === undefined ? `Before ${where}` : `After ${where}`
+        where === undefined
+          ? words.addAStage
+          : asked.after === undefined
+            ? `Before ${where}`
+            : `After ${where}`
       }
     >
       <Picker
-        label="What should it do?"
+        label={words.whatShouldItDo}
         items={items}
-        words={words}
-        onWords={setWords}
+        words={typed}
+        onWords={setTyped}
         none="No agent offers that."
         onPick={({ id }) => {
           const { kind: _, ...place } = asked;

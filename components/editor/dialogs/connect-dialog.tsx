@@ -9,16 +9,17 @@ import { wireId } from '../model/items.ts';
 import { outlineOf, search } from '../model/outline.ts';
 import { whyNotConnect } from '../model/wiring.ts';
 import { useObserved } from '../store/observable.ts';
+import { words } from '../words.ts';
 import { Picker } from './picker.tsx';
 
 /** A wire without a mouse. What may not follow is listed with the reason. */
 export function ConnectDialog({ from, onClose }: { from: string; onClose(): void }) {
   const { store, canvas } = useEditor();
   const document = useObserved(store, (state) => state.document);
-  const [words, setWords] = useState('');
-  const fitting = new Set(search(document, words).map(({ key }) => key));
+  const [typed, setTyped] = useState('');
+  const fitting = new Set(search(document, typed).map(({ key }) => key));
   const items = outlineOf(document)
-    .filter(({ stage }) => stage.key !== from && (words.trim() === '' || fitting.has(stage.key)))
+    .filter(({ stage }) => stage.key !== from && (typed.trim() === '' || fitting.has(stage.key)))
     .map(({ stage }) => ({
       id: stage.key,
       label: titleOf(stage),
@@ -30,10 +31,10 @@ export function ConnectDialog({ from, onClose }: { from: string; onClose(): void
   return (
     <Dialog open onOpenChange={onClose} title={`Connect ${from} to…`}>
       <Picker
-        label="Which stage follows?"
+        label={words.whichStageFollows}
         items={items}
-        words={words}
-        onWords={setWords}
+        words={typed}
+        onWords={setTyped}
         none="There is no such stage."
         onPick={({ id: to }) => {
           onClose();

@@ -34,7 +34,7 @@ export function Dialogs() {
     case 'publish':
       return <PublishDialog thenRun={current.thenRun} onClose={close} />;
     case 'run':
-      return <RunDialog key={current.from ?? ''} from={current.from} onClose={close} />;
+      return <RunDialog key={current.from ?? ''} {...current} onClose={close} />;
     case 'dry-run':
       return <DryRunDialog onClose={close} />;
     case 'versions':

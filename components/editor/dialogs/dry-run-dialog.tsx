@@ -15,6 +15,7 @@ import { counted } from '../model/names.ts';
 import { countProblems } from '../model/problems.ts';
 import { inOrder } from '../model/wiring.ts';
 import { useObserved } from '../store/observable.ts';
+import { words } from '../words.ts';
 
 type Agent = Answer<'agents.list'>['agents'][number];
 
@@ -31,15 +32,15 @@ export function DryRunDialog({ onClose }: { onClose(): void }) {
       open
       onOpenChange={onClose}
       width="lg"
-      title="Dry run"
+      title={words.dryRun}
       description={
         errors === 0 && document.stages.length > 0
           ? `It is sound${warnings === 0 ? '' : `, with ${counted(warnings, 'warning')}`}. Nothing has been started.`
-          : 'It cannot run yet. Nothing has been started.'
+          : words.itCannotRunYetNothing
       }
       actions={
         <Button look="primary" disabled={errors > 0} onClick={() => asked.set({ kind: 'run', from: null })}>
-          Run it
+          {words.runIt}
         </Button>
       }
     >
@@ -49,10 +50,10 @@ export function DryRunDialog({ onClose }: { onClose(): void }) {
           {counted(errors, 'error')}: the list under the canvas leads to each.
         </p>
       ) : null}
-      {data ? null : <Skeleton label="Loading the agents" />}
+      {data ? null : <Skeleton label={words.loadingTheAgents} />}
       {data && verdict.graph ? (
         <Table
-          label="Who would take each stage"
+          label={words.whoWouldTakeEachStage}
           rows={rowsOf(verdict.graph, { order, agents: data.agents })}
           keyOf={({ key }) => key}
           columns={[

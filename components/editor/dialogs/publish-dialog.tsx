@@ -15,6 +15,7 @@ import { counted } from '../model/names.ts';
 import { countProblems } from '../model/problems.ts';
 import { useObserved } from '../store/observable.ts';
 import { DiffList } from '../versions/diff-list.tsx';
+import { words } from '../words.ts';
 
 /** The draft becomes a version that never changes. What it changes is shown before. */
 export function PublishDialog({ thenRun, onClose }: { thenRun: boolean; onClose(): void }) {
@@ -36,12 +37,12 @@ export function PublishDialog({ thenRun, onClose }: { thenRun: boolean; onClose(
       onOpenChange={onClose}
       width="md"
       title={`Publish version ${next}?`}
-      description="Runs that are under way keep their version."
+      description={words.runsThatAreUnderWay}
       actions={
         <>
-          <Button onClick={onClose}>Keep the draft</Button>
+          <Button onClick={onClose}>{words.keepTheDraft}</Button>
           <Button look="primary" busy={isBusy} disabled={errors > 0 || isEmpty} onClick={() => publish(note)}>
-            {thenRun ? 'Publish and run' : 'Publish'}
+            {thenRun ? words.publishAndRun : words.publish}
           </Button>
         </>
       }
@@ -49,10 +50,7 @@ export function PublishDialog({ thenRun, onClose }: { thenRun: boolean; onClose(
       <div className="flex flex-col gap-4">
         {failure ? <Notice message={failure.message} advice={failure.advice} /> : null}
         <Hurdles errors={errors} warnings={warnings} />
-        <Field
-          label="What has changed, in a sentence"
-          hint="Shown in the list of versions. It may be left out."
-        >
+        <Field label={words.whatHasChangedInA} hint={words.shownInTheListOf}>
           <TextArea
             value={note}
             rows={2}
@@ -65,7 +63,7 @@ export function PublishDialog({ thenRun, onClose }: { thenRun: boolean; onClose(
             }}
           />
         </Field>
-        {isEmpty ? <p className="text-sm text-quiet">There is nothing to publish yet: add a stage.</p> : null}
+        {isEmpty ? <p className="text-sm text-quiet">{words.thereIsNothingToPublish}</p> : null}
         {errors === 0 && graph !== null ? <DiffList before={graph} after={writeDocument(document)} /> : null}
       </div>
     </Dialog>

@@ -12,14 +12,26 @@ import { useToast } from '../../ui/toast.tsx';
 import { useEditor } from '../context.ts';
 import { JsonField } from '../panels/fields.tsx';
 import { useObserved } from '../store/observable.ts';
+import { words } from '../words.ts';
 import { PublishDialog } from './publish-dialog.tsx';
 
+const { run: text } = words;
+
 /** A run is of a version, so what is not published yet is published first. */
-export function RunDialog({ from, onClose }: { from: string | null; onClose(): void }) {
+export function RunDialog({
+  from,
+  isAlone = false,
+  onClose,
+}: {
+  from: string | null;
+  isAlone?: boolean;
+  onClose(): void;
+}) {
   const { published, isReadOnly } = useEditor();
   const { number, differs } = useObserved(published, (known) => known);
   if ((number === null || differs) && !isReadOnly) return <PublishDialog thenRun onClose={onClose} />;
-  return from === null ? <RunAll onClose={onClose} /> : <RunFrom from={from} onClose={onClose} />;
+  if (from === null) return <RunAll onClose={onClose} />;
+  return <RunFrom from={from} isAlone={isAlone} onClose={onClose} />;
 }
 
 function useStart(onClose: () => void) {
@@ -67,25 +79,25 @@ function RunAll({ onClose }: { onClose(): void }) {
       title={`Run version ${published.get().number}`}
       actions={
         <Button look="primary" busy={isBusy} onClick={run}>
-          Run
+          {words.run2}
         </Button>
       }
     >
       <div className="flex flex-col gap-4">
         {failure ? <Notice message={failure.message} advice={failure.advice} /> : null}
         <JsonField
-          label="Input"
+          label={words.input}
           value={input}
           onChange={setInput}
-          placeholder="nothing"
-          hint="What the first stages are given."
+          placeholder={words.nothing}
+          hint={words.whatTheFirstStagesAre}
         />
         <JsonField
-          label="Parameters"
+          label={words.parameters}
           value={parameters}
           onChange={setParameters}
           placeholder="{ }"
-          hint="Read by expressions as params."
+          hint={words.readByExpressionsAsParams}
         />
       </div>
     </Dialog>
@@ -97,7 +109,7 @@ function exampleOf(schema: Json | undefined): Json | undefined {
 }
 
 /** What came before the stage is taken from the last run, so that only what is worked on runs again. */
-function RunFrom({ from, onClose }: { from: string; onClose(): void }) {
+function RunFrom({ from, isAlone, onClose }: { from: string; isAlone: boolean; onClose(): void }) {
   const { pipelineId, overlay } = useEditor();
   const { data } = useQuery(query('runs.list', { pipeline_id: pipelineId as PipelineId, limit: 1 }));
   const { start, failure, isBusy } = useStart(onClose);
@@ -106,7 +118,7 @@ function RunFrom({ from, onClose }: { from: string; onClose(): void }) {
     start(() =>
       act('runs.replay', {
         id: last as RunId,
-        from,
+        ...(isAlone ? { only: from } : { from }),
         version: 'newest',
         idempotency_key: crypto.randomUUID(),
       }),
@@ -115,15 +127,11 @@ function RunFrom({ from, onClose }: { from: string; onClose(): void }) {
     <Dialog
       open
       onOpenChange={onClose}
-      title={`Run from ${from}?`}
-      description={
-        data && last === undefined
-          ? 'There is no earlier run whose outputs could be used. Run all of it first.'
-          : 'Earlier stages do not run again: their outputs are those of the last run.'
-      }
+      title={isAlone ? text.onlyTitle(from) : text.fromTitle(from)}
+      description={data && last === undefined ? text.noEarlier : isAlone ? text.onlyWhy : text.fromWhy}
       actions={
         <Button look="primary" busy={isBusy} disabled={last === undefined} onClick={run}>
-          Run from here
+          {isAlone ? text.only : text.from}
         </Button>
       }
     >

@@ -8,6 +8,7 @@ import { titleOf } from '../model/document.ts';
 import { stageId } from '../model/items.ts';
 import { search } from '../model/outline.ts';
 import { useObserved } from '../store/observable.ts';
+import { words } from '../words.ts';
 import { Picker } from './picker.tsx';
 
 const MAX_SHOWN = 50;
@@ -15,20 +16,20 @@ const MAX_SHOWN = 50;
 export function SearchDialog({ onClose }: { onClose(): void }) {
   const { store, canvas } = useEditor();
   const document = useObserved(store, (state) => state.document);
-  const [words, setWords] = useState('');
-  const found = words.trim() === '' ? document.stages : search(document, words);
+  const [typed, setTyped] = useState('');
+  const found = typed.trim() === '' ? document.stages : search(document, typed);
   return (
-    <Dialog open onOpenChange={onClose} title="Find a stage">
+    <Dialog open onOpenChange={onClose} title={words.findAStage}>
       <Picker
-        label="Name, key or capability"
+        label={words.nameKeyOrCapability}
         items={found.slice(0, MAX_SHOWN).map((stage) => ({
           id: stage.key,
           label: titleOf(stage),
           note: stage.type,
           icon: iconOf(stage.type),
         }))}
-        words={words}
-        onWords={setWords}
+        words={typed}
+        onWords={setTyped}
         none="There is no such stage."
         onPick={({ id }) => {
           onClose();

@@ -9,6 +9,7 @@ import { useEditor } from '../context.ts';
 import type { GroupItem, NoteItem } from '../model/document.ts';
 import { changeGroup, changeNote, ungroup } from '../model/edits/extras.ts';
 import { counted } from '../model/names.ts';
+import { words } from '../words.ts';
 import { ChoiceField } from './fields.tsx';
 
 const TONE_WORDS: Record<NoteItem['tone'], string> = {
@@ -24,17 +25,17 @@ export function NotePanel({ note }: { note: NoteItem }) {
   const write = (change: Partial<NoteItem>) =>
     store.perform(changeNote(store.get().document, note.id, change));
   return (
-    <Extra title="Note">
-      <Field label="Text">
+    <Extra title={words.note}>
+      <Field label={words.text}>
         <TextArea value={note.text} rows={8} maxLength={4_000} onChange={(text) => write({ text })} />
       </Field>
       <ChoiceField
-        label="Colour"
+        label={words.colour}
         value={note.tone}
         options={NOTE_TONES.map((value) => ({ value, label: TONE_WORDS[value] }))}
         onChange={(tone) => write({ tone: tone as NoteItem['tone'] })}
       />
-      {isReadOnly ? null : <Button onClick={() => store.remove()}>Delete the note</Button>}
+      {isReadOnly ? null : <Button onClick={() => store.remove()}>{words.deleteTheNote}</Button>}
     </Extra>
   );
 }
@@ -44,15 +45,15 @@ export function GroupPanel({ group }: { group: GroupItem }) {
   const write = (change: Partial<GroupItem>) =>
     store.perform(changeGroup(store.get().document, group.id, change));
   return (
-    <Extra title="Group">
-      <Field label="Title">
+    <Extra title={words.group}>
+      <Field label={words.title}>
         <TextInput value={group.title} maxLength={200} onChange={(title) => write({ title })} />
       </Field>
       <p className="text-sm text-quiet">
         {counted(group.stages.length, 'stage')}. Moving the group moves them.
       </p>
-      <Switch label="Folded" checked={group.collapsed} onChange={(collapsed) => write({ collapsed })} />
-      <Button onClick={() => store.perform(ungroup(store.get().document, group.id))}>Ungroup</Button>
+      <Switch label={words.folded} checked={group.collapsed} onChange={(collapsed) => write({ collapsed })} />
+      <Button onClick={() => store.perform(ungroup(store.get().document, group.id))}>{words.ungroup}</Button>
     </Extra>
   );
 }

@@ -7,6 +7,7 @@ import { Select } from '../../ui/choice.tsx';
 import { Field, TextInput } from '../../ui/field.tsx';
 import type { Suggestion } from '../model/suggestions.ts';
 import { CodeArea } from '../text/index.ts';
+import { words } from '../words.ts';
 
 interface FieldProps<Value> {
   label: string;
@@ -111,7 +112,7 @@ export function TextsField({
     setText((typed) => (toTexts(typed).join() === (value ?? []).join() ? typed : (value ?? []).join(', ')));
   }, [value]);
   return (
-    <Field label={label} hint={hint ?? 'Commas between them.'} error={error}>
+    <Field label={label} hint={hint ?? words.commasBetweenThem} error={error}>
       <TextInput
         value={text}
         placeholder={placeholder}

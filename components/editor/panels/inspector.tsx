@@ -4,6 +4,7 @@ import { useEditor } from '../context.ts';
 import { findStage } from '../model/document.ts';
 import { kindOf, nameOf, wireId } from '../model/items.ts';
 import { useObserved } from '../store/observable.ts';
+import { words } from '../words.ts';
 import { GroupPanel, NotePanel } from './extras-panel.tsx';
 import { ManyPanel } from './many-panel.tsx';
 import { PipelinePanel } from './pipeline-panel.tsx';
@@ -15,7 +16,7 @@ export function Inspector() {
   const { store } = useEditor();
   return (
     <aside
-      aria-label="Details"
+      aria-label={words.details}
       // Leaving a field ends its burst: what is typed there later is another entry of the history.
       onBlur={() => store.seal()}
       className="flex w-80 shrink-0 flex-col overflow-y-auto border-l border-line bg-card xl:w-88"

@@ -20,6 +20,7 @@ import { groupStages } from '../model/edits/extras.ts';
 import { noteId, stageId, stagesAmong } from '../model/items.ts';
 import { placeStages, STAGE_SIZE } from '../model/layers.ts';
 import { counted } from '../model/names.ts';
+import { words } from '../words.ts';
 
 const ALIGN: readonly { how: Alignment; label: string; icon: LucideIcon }[] = [
   { how: 'left', label: 'Align left edges', icon: AlignStartVertical },
@@ -45,7 +46,7 @@ export function ManyPanel({ ids }: { ids: ReadonlySet<string> }) {
       {isReadOnly ? null : (
         <div className="flex flex-col gap-4 p-4">
           <div>
-            <h3 className="mb-1.5 text-sm font-medium">Arrange</h3>
+            <h3 className="mb-1.5 text-sm font-medium">{words.arrange}</h3>
             <div className="flex flex-wrap gap-1">
               {ALIGN.map(({ how, label, icon }) => (
                 <Tool
@@ -56,22 +57,22 @@ export function ManyPanel({ ids }: { ids: ReadonlySet<string> }) {
                 />
               ))}
               <Tool
-                label="Same gaps across"
+                label={words.sameGapsAcross}
                 icon={AlignHorizontalDistributeCenter}
                 onClick={() => store.perform(distribute(document, boxes, 'across'))}
               />
               <Tool
-                label="Same gaps down"
+                label={words.sameGapsDown}
                 icon={AlignVerticalDistributeCenter}
                 onClick={() => store.perform(distribute(document, boxes, 'down'))}
               />
             </div>
           </div>
           <Button disabled={keys.size === 0} onClick={() => store.perform(groupStages(document, keys))}>
-            Group the stages
+            {words.groupTheStages}
           </Button>
-          <Button onClick={() => store.duplicate()}>Duplicate</Button>
-          <Button onClick={() => store.remove()}>Delete</Button>
+          <Button onClick={() => store.duplicate()}>{words.duplicate}</Button>
+          <Button onClick={() => store.remove()}>{words.delete}</Button>
         </div>
       )}
     </div>

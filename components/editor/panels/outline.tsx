@@ -8,6 +8,7 @@ import { useEditor } from '../context.ts';
 import { stageId, wireId } from '../model/items.ts';
 import { type OutlineRow, outlineOf, whenLabel } from '../model/outline.ts';
 import { useObserved } from '../store/observable.ts';
+import { words } from '../words.ts';
 
 /** The same pipeline as a list: everything that the canvas can do can be done from here. */
 export function Outline() {
@@ -23,13 +24,13 @@ export function Outline() {
           className="text-accent underline"
           onClick={() => asked.set({ kind: 'add', at: null })}
         >
-          Add the first one
+          {words.addTheFirstOne}
         </button>
         .
       </p>
     );
   return (
-    <ol aria-label="Stages in the order in which they run" className="min-h-0 grow overflow-y-auto p-2">
+    <ol aria-label={words.stagesInTheOrderIn} className="min-h-0 grow overflow-y-auto p-2">
       {rows.map((row) => (
         <Row key={row.stage.key} row={row} />
       ))}
@@ -59,7 +60,7 @@ function Row({ row: { stage, title, outgoing } }: { row: OutlineRow }) {
           <span className="min-w-0 grow truncate">{title}</span>
           {problem === null ? null : (
             <Problem
-              aria-label={problem === 'error' ? 'has an error' : 'has a warning'}
+              aria-label={problem === 'error' ? words.hasAnError : words.hasAWarning}
               size={14}
               className={problem === 'error' ? 'text-bad' : 'text-warn'}
             />

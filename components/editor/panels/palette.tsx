@@ -11,30 +11,31 @@ import type { Capability } from '../model/capabilities.ts';
 import { addNote } from '../model/edits/extras.ts';
 import { counted } from '../model/names.ts';
 import { useObserved } from '../store/observable.ts';
+import { words } from '../words.ts';
 import { useAddStage } from './use-add-stage.ts';
 
 /** Every capability that agents offer, to be dragged or clicked. */
 export function Palette() {
   const { capabilities, store, canvas } = useEditor();
   const known = useObserved(capabilities, (map) => map);
-  const [words, setWords] = useState('');
+  const [typed, setTyped] = useState('');
   const add = useAddStage();
-  const shown = matching([...(known?.values() ?? [])], words);
+  const shown = matching([...(known?.values() ?? [])], typed);
   return (
     <div className="flex min-h-0 grow flex-col">
       <div className="relative p-3">
         <Search aria-hidden size={14} className="absolute left-5.5 top-5.5 text-quiet" />
         <div className="[&_input]:pl-7.5">
           <TextInput
-            aria-label="Search capabilities"
-            placeholder="Search capabilities"
-            value={words}
-            onChange={setWords}
+            aria-label={words.searchCapabilities}
+            placeholder={words.searchCapabilities}
+            value={typed}
+            onChange={setTyped}
           />
         </div>
       </div>
-      {known ? null : <Skeleton label="Loading the capabilities" rows={6} />}
-      <ul aria-label="Capabilities" className="min-h-0 grow overflow-y-auto px-2 pb-2">
+      {known ? null : <Skeleton label={words.loadingTheCapabilities} rows={6} />}
+      <ul aria-label={words.capabilities} className="min-h-0 grow overflow-y-auto px-2 pb-2">
         {shown.map((capability) => (
           <PaletteItem
             key={capability.name}
@@ -43,9 +44,7 @@ export function Palette() {
           />
         ))}
         {known && shown.length === 0 ? (
-          <li className="px-2 py-3 text-sm text-quiet">
-            No agent offers such a thing. A stage can ask for it all the same and waits until one does.
-          </li>
+          <li className="px-2 py-3 text-sm text-quiet">{words.noAgentOffersSuchA}</li>
         ) : null}
       </ul>
       <div className="border-t border-line p-2">
@@ -57,15 +56,15 @@ export function Palette() {
           className="flex h-9 w-full items-center gap-2.5 rounded-md px-2 text-left text-sm hover:bg-hover"
         >
           <StickyNote aria-hidden size={16} className="text-quiet" />
-          Add a note
+          {words.addANote}
         </button>
       </div>
     </div>
   );
 }
 
-export function matching(capabilities: readonly Capability[], words: string): Capability[] {
-  const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
+export function matching(capabilities: readonly Capability[], typed: string): Capability[] {
+  const wanted = typed.toLowerCase().split(/\s+/).filter(Boolean);
   return capabilities
     .filter(({ name, description }) =>
       wanted.every((word) => `${name} ${description}`.toLowerCase().includes(word)),
@@ -97,7 +96,7 @@ function PaletteItem({ capability, onAdd }: { capability: Capability; onAdd(): v
         <span className="min-w-0 grow">
           <span className="block truncate text-sm font-medium">{name}</span>
           <span className={`block truncate text-2xs ${serving === 0 ? 'text-warn' : 'text-quiet'}`}>
-            {serving === 0 ? 'no agent is working' : counted(serving, 'agent')}
+            {serving === 0 ? words.noAgentIsWorking : counted(serving, 'agent')}
           </span>
         </span>
       </button>

@@ -5,6 +5,7 @@ import { useEditor } from '../context.ts';
 import { setSetting } from '../model/edits/stages.ts';
 import { counted } from '../model/names.ts';
 import { useObserved } from '../store/observable.ts';
+import { words } from '../words.ts';
 import { JsonField, NumberField, Section } from './fields.tsx';
 
 /** The pipeline itself, while nothing is selected. */
@@ -18,34 +19,34 @@ export function PipelinePanel() {
   return (
     <div>
       <header className="border-b border-line px-4 py-3">
-        <h2 className="font-semibold">Pipeline</h2>
+        <h2 className="font-semibold">{words.pipeline}</h2>
         <p className="text-sm text-quiet">
           {counted(stages.length, 'stage')}, {counted(dependencies.length, 'connection')}. Select one to set
           it up.
         </p>
       </header>
       <fieldset disabled={isReadOnly} className="min-w-0">
-        <Section title="What a run is given">
+        <Section title={words.whatARunIsGiven}>
           <JsonField
-            label="JSON Schema of the input"
-            hint="Its first example is what a run starts with here. Its fields are offered to expressions."
+            label={words.jsonSchemaOfTheInput}
+            hint={words.itsFirstExampleIsWhat}
             value={settings.inputSchema}
             onChange={set('inputSchema')}
-            placeholder='{ "type": "object" }'
+            placeholder={words.typeObject}
           />
           <JsonField
-            label="JSON Schema of the parameters"
+            label={words.jsonSchemaOfTheParameters}
             value={settings.parametersSchema}
             onChange={set('parametersSchema')}
-            placeholder='{ "type": "object" }'
+            placeholder={words.typeObject}
           />
         </Section>
-        <Section title="Time limit">
+        <Section title={words.timeLimit}>
           <NumberField
-            label="A whole run, seconds"
-            hint="A run that takes longer fails."
+            label={words.aWholeRunSeconds}
+            hint={words.aRunThatTakesLonger}
             value={typeof settings.deadlineSeconds === 'number' ? settings.deadlineSeconds : undefined}
-            placeholder="none"
+            placeholder={words.none}
             onChange={set('deadlineSeconds')}
           />
         </Section>

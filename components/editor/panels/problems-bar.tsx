@@ -7,6 +7,7 @@ import { nameOf } from '../model/items.ts';
 import { counted } from '../model/names.ts';
 import { countProblems, type EditorProblem } from '../model/problems.ts';
 import { useObserved } from '../store/observable.ts';
+import { words } from '../words.ts';
 
 /** What is wrong, under the canvas; each line leads to where it is. */
 export function ProblemsBar() {
@@ -17,7 +18,7 @@ export function ProblemsBar() {
   const { errors, warnings } = countProblems(list);
   const Chevron = isOpen ? ChevronDown : ChevronUp;
   return (
-    <section aria-label="Problems" className="shrink-0 border-t border-line bg-card">
+    <section aria-label={words.problems} className="shrink-0 border-t border-line bg-card">
       <button
         type="button"
         aria-expanded={isOpen}
@@ -28,7 +29,7 @@ export function ProblemsBar() {
         {list.length === 0 ? (
           <span className="flex items-center gap-1.5 text-quiet">
             <CircleCheck aria-hidden size={15} className={isEmpty ? '' : 'text-good'} />
-            {isEmpty ? 'Nothing to check yet' : 'No problems'}
+            {isEmpty ? words.nothingToCheckYet : words.noProblems}
           </span>
         ) : (
           <>
@@ -49,7 +50,7 @@ export function ProblemsBar() {
         )}
       </button>
       {isOpen && list.length > 0 ? (
-        <ul aria-label="List of problems" className="max-h-52 overflow-y-auto border-t border-line py-1">
+        <ul aria-label={words.listOfProblems} className="max-h-52 overflow-y-auto border-t border-line py-1">
           {list.map((problem) => (
             <ProblemRow key={problem.id} problem={problem} />
           ))}
@@ -75,7 +76,7 @@ function ProblemRow({ problem }: { problem: EditorProblem }) {
         className="flex w-full items-baseline gap-2 px-3 py-1.5 text-left text-sm hover:bg-hover focus-visible:-outline-offset-2"
       >
         <Icon
-          aria-label={severity === 'error' ? 'Error' : 'Warning'}
+          aria-label={severity === 'error' ? words.error : words.warning}
           size={14}
           className={`shrink-0 translate-y-0.5 ${tone}`}
         />
@@ -83,7 +84,7 @@ function ProblemRow({ problem }: { problem: EditorProblem }) {
           {message} <span className="text-quiet">{advice}</span>
         </span>
         <span className="ml-auto shrink-0 font-mono text-2xs text-quiet">
-          {item === null ? 'pipeline' : nameOf(item)}
+          {item === null ? words.pipeline2 : nameOf(item)}
         </span>
       </button>
     </li>

@@ -5,6 +5,7 @@ import { isJsonObject, type Json, type JsonObject } from '../../../server/domain
 import { Button, IconButton } from '../../ui/button.tsx';
 import { Select, Switch } from '../../ui/choice.tsx';
 import { type FormField, formOf, type Variant, variantIn } from '../model/capabilities.ts';
+import { words } from '../words.ts';
 import { ChoiceField, JsonField, NumberField, TextField, TextsField } from './fields.tsx';
 
 /** A form from the schema of a capability's config. What has no control of its own is written as JSON. */
@@ -21,15 +22,15 @@ export function SchemaForm({
   if (fields === null) {
     return (
       <JsonField
-        label="Config"
-        hint="The agent that offers this knows what it may say."
+        label={words.config}
+        hint={words.theAgentThatOffersThis}
         value={Object.keys(value).length === 0 ? undefined : value}
         onChange={(next) => onChange(isJsonObject(next) ? next : undefined)}
         placeholder="{ }"
       />
     );
   }
-  if (fields.length === 0) return <p className="text-sm text-quiet">There is nothing to set.</p>;
+  if (fields.length === 0) return <p className="text-sm text-quiet">{words.thereIsNothingToSet}</p>;
   return (
     <FormFields
       fields={fields}
@@ -113,7 +114,7 @@ function Items({
       ))}
       <div className="flex items-center gap-2">
         <Button size="sm" icon={Plus} onClick={() => put([...value, { ...variants[0]?.mark }])}>
-          Add
+          {words.add}
         </Button>
         {hint ? <span className="text-xs text-quiet">{hint}</span> : null}
       </div>

@@ -11,6 +11,7 @@ import { setWhen } from '../model/edits/stages.ts';
 import { stageId, wireId } from '../model/items.ts';
 import { suggest } from '../model/suggestions.ts';
 import { useObserved } from '../store/observable.ts';
+import { words } from '../words.ts';
 import { ChoiceField, ExpressionField } from './fields.tsx';
 
 const WHEN = [
@@ -32,11 +33,11 @@ export function WirePanel({ wire }: { wire: Wire }) {
   return (
     <div>
       <header className="flex items-center gap-2 border-b border-line px-4 py-3">
-        <h2 className="min-w-0 grow font-semibold">Connection</h2>
+        <h2 className="min-w-0 grow font-semibold">{words.connection}</h2>
         {isReadOnly ? null : (
-          <Tooltip text="Delete" keys="del">
+          <Tooltip text={words.delete} keys="del">
             <IconButton
-              label="Delete this connection"
+              label={words.deleteThisConnection}
               icon={Trash2}
               size="sm"
               onClick={() => store.remove()}
@@ -47,7 +48,7 @@ export function WirePanel({ wire }: { wire: Wire }) {
       <fieldset disabled={isReadOnly} className="flex min-w-0 flex-col gap-4 p-4">
         <Ends wire={wire} />
         <ChoiceField
-          label="It is taken"
+          label={words.itIsTaken}
           value={expression === undefined ? word : 'expression'}
           options={WHEN}
           onChange={(next) => {
@@ -61,10 +62,10 @@ export function WirePanel({ wire }: { wire: Wire }) {
           )
         ) : (
           <ExpressionField
-            label="Expression"
+            label={words.expression}
             value={expression}
             error={error}
-            hint="Ctrl+Space shows what can be read here."
+            hint={words.ctrlSpaceShowsWhatCan}
             suggest={() =>
               suggest(store.get().document, { stage: wire.from, seesItself: true }, samples.get())
             }
@@ -88,7 +89,7 @@ function Ends({ wire }: { wire: Wire }) {
     <p className="flex flex-wrap items-center gap-2 text-sm">
       {[wire.from, wire.to].map((key, at) => (
         <span key={key} className="flex items-center gap-2">
-          {at === 1 ? <ArrowRight aria-label="leads to" size={14} className="text-quiet" /> : null}
+          {at === 1 ? <ArrowRight aria-label={words.leadsTo} size={14} className="text-quiet" /> : null}
           <button
             type="button"
             className="rounded-sm border border-line bg-sunken px-2 py-0.5 hover:border-control"

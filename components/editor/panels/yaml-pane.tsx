@@ -6,6 +6,7 @@ import { replaceDocument } from '../model/edits/extras.ts';
 import { fingerprint, fromText, type TextFault, toYaml } from '../model/text.ts';
 import { useObserved } from '../store/observable.ts';
 import { CodeArea } from '../text/index.ts';
+import { words } from '../words.ts';
 
 const AFTER_MS = 250;
 
@@ -44,13 +45,13 @@ export function YamlPane() {
 
   return (
     <section
-      aria-label="The pipeline as YAML"
+      aria-label={words.thePipelineAsYaml}
       onBlur={() => store.seal()}
       className="flex min-h-0 w-88 shrink-0 flex-col border-l border-line bg-card 2xl:w-120"
     >
       <div className="min-h-0 grow overflow-auto">
         <CodeArea
-          label="YAML of the pipeline"
+          label={words.yamlOfThePipeline}
           language="yaml"
           value={text}
           onChange={change}

@@ -10,6 +10,7 @@ import { useEditor } from '../context.ts';
 import { type EditorDocument, readDocument, writeDocument } from '../model/document.ts';
 import { toYaml } from '../model/text.ts';
 import { TextDiff } from '../text/index.ts';
+import { words } from '../words.ts';
 
 /** Two have changed one draft. Nothing is written until a person has said what becomes of both. */
 export function ConflictDialog({ name }: { name: string }) {
@@ -56,20 +57,20 @@ export function ConflictDialog({ name }: { name: string }) {
       open
       onOpenChange={() => undefined}
       width={theirs ? 'lg' : 'md'}
-      title="Somebody else has changed this draft"
-      description="Yours is not saved over it. Nothing is lost: choose what becomes of the two."
+      title={words.somebodyElseHasChangedThis}
+      description={words.yoursIsNotSavedOver}
       actions={
         <>
           {theirs ? null : (
             <Button disabled={isBusy} onClick={() => attempt(async () => setTheirs((await load()).document))}>
-              See the difference
+              {words.seeTheDifference}
             </Button>
           )}
           <Button disabled={isBusy} onClick={takeTheirs}>
-            Take theirs
+            {words.takeTheirs}
           </Button>
           <Button look="primary" busy={isBusy} onClick={keepAsCopy}>
-            Keep mine as a copy
+            {words.keepMineAsACopy}
           </Button>
         </>
       }
@@ -77,13 +78,11 @@ export function ConflictDialog({ name }: { name: string }) {
       {failure ? <Notice message={failure.message} advice={failure.advice} /> : null}
       {theirs ? (
         <>
-          <p className="mb-2 text-sm text-quiet">What yours adds is green, what only theirs has is red.</p>
-          <TextDiff label="Difference" before={toYaml(theirs)} after={toYaml(store.get().document)} />
+          <p className="mb-2 text-sm text-quiet">{words.whatYoursAddsIsGreen}</p>
+          <TextDiff label={words.difference} before={toYaml(theirs)} after={toYaml(store.get().document)} />
         </>
       ) : (
-        <p className="text-sm text-quiet">
-          A copy becomes a pipeline of its own, with a draft and no versions yet.
-        </p>
+        <p className="text-sm text-quiet">{words.aCopyBecomesAPipeline}</p>
       )}
     </Dialog>
   );

@@ -3,8 +3,9 @@ import { useEffect } from 'react';
 import type { PipelineId, RunId } from '../../../server/domain/ids.ts';
 import { isJsonObject } from '../../../server/domain/json.ts';
 import { isRunOver, isTaskSuccess } from '../../../server/domain/statuses.ts';
-import { type Answer, query, useFresh } from '../../data/index.ts';
-import type { Editor, StageState } from '../context.ts';
+import { query, useFresh } from '../../data/index.ts';
+import { overlayOf } from '../canvas/run-overlay.ts';
+import type { Editor } from '../context.ts';
 
 /** What the editor knows of the world: agents, the last run, and the run that it follows. */
 export function useWorld(editor: Editor, followed: string | null): void {
@@ -26,8 +27,6 @@ function useCapabilities({ capabilities }: Editor): void {
     capabilities.set(new Map(known));
   }, [data, capabilities]);
 }
-
-type Run = Answer<'runs.get'>;
 
 /** What stages gave in the run that is followed, else in the last one. */
 function useSamples({ samples, pipelineId }: Editor, followed: string | null): void {
@@ -56,20 +55,6 @@ function useOverlay({ overlay }: Editor, followed: string | null): void {
       overlay.set(null);
       return;
     }
-    const before = overlay.get();
-    const known = before?.runId === run.id ? before.stages : new Map<string, StageState>();
-    overlay.set({
-      runId: run.id,
-      stages: new Map(run.stages.map((stage) => [stage.key, stateOf(stage, known)])),
-    });
+    overlay.set(overlayOf(run, overlay.get()));
   }, [run, followed, overlay]);
-}
-
-/** The same object while nothing of it has changed, so that its stage is not drawn again. */
-function stateOf(stage: Run['stages'][number], known: ReadonlyMap<string, StageState>): StageState {
-  const { key, state, attempt, started_at, finished_at, error, skipped_because, waiting } = stage;
-  const note = error?.message ?? skipped_because ?? waiting?.sentence ?? null;
-  const next = { status: state, attempt, startedAt: started_at, finishedAt: finished_at, note };
-  const before = known.get(key);
-  return before && JSON.stringify(before) === JSON.stringify(next) ? before : next;
 }

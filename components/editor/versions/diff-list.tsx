@@ -3,6 +3,7 @@
 import { diffGraphs, type GraphDiff } from '../../../server/domain/graph/diff.ts';
 import { graphSchema } from '../../../server/domain/graph/schema.ts';
 import type { Json } from '../../../server/domain/json.ts';
+import { words } from '../words.ts';
 
 /** How two graphs differ; null when one of them is no graph (yet). */
 export function diffOf(before: Json, after: Json): GraphDiff | null {
@@ -29,15 +30,12 @@ const WORDS = { '+': 'added', '−': 'removed', '~': 'changed' } as const;
 /** What one says and the other does not, stage by stage and field by field. */
 export function DiffList({ before, after }: { before: Json; after: Json }) {
   const diff = diffOf(before, after);
-  if (!diff)
-    return (
-      <p className="text-sm text-quiet">The draft has errors, so the two cannot be compared by stages.</p>
-    );
+  if (!diff) return <p className="text-sm text-quiet">{words.theDraftHasErrorsSo}</p>;
   const lines = linesOf(diff);
-  if (lines.length === 0) return <p className="text-sm text-quiet">They say the same.</p>;
+  if (lines.length === 0) return <p className="text-sm text-quiet">{words.theySayTheSame}</p>;
   return (
     <ul
-      aria-label="Changes"
+      aria-label={words.changes}
       className="flex max-h-64 flex-col gap-1 overflow-y-auto rounded-md border border-line bg-sunken p-2 text-sm"
     >
       {lines.map(({ key, mark, text, detail }) => (

@@ -17,6 +17,7 @@ import { replaceDocument } from '../model/edits/extras.ts';
 import { toYaml } from '../model/text.ts';
 import { useObserved } from '../store/observable.ts';
 import { TextDiff } from '../text/index.ts';
+import { words } from '../words.ts';
 import { DiffList, diffOf } from './diff-list.tsx';
 
 /** What was published; each can be compared with the draft, on the canvas too, and brought back into it. */
@@ -28,15 +29,15 @@ export function VersionsDrawer({ onClose }: { onClose(): void }) {
   const versions = data?.pages.flatMap((page) => page.versions);
   const [open, setOpen] = useState<number>();
   return (
-    <Drawer open onOpenChange={onClose} title="Versions">
+    <Drawer open onOpenChange={onClose} title={words.versions}>
       {error ? <Notice message={error.message} advice={error.advice} /> : null}
-      {versions || error ? null : <Skeleton label="Loading the versions" rows={5} />}
+      {versions || error ? null : <Skeleton label={words.loadingTheVersions} rows={5} />}
       {versions?.length === 0 ? (
-        <Empty icon={History} title="Nothing is published yet">
-          Publishing makes a version that runs and never changes.
+        <Empty icon={History} title={words.nothingIsPublishedYet}>
+          {words.publishingMakesAVersionThat}
         </Empty>
       ) : null}
-      <ol aria-label="Versions" className="flex flex-col gap-2">
+      <ol aria-label={words.versions} className="flex flex-col gap-2">
         {versions?.map((version) => (
           <li key={version.id} className="rounded-md border border-line">
             <button
@@ -46,7 +47,7 @@ export function VersionsDrawer({ onClose }: { onClose(): void }) {
               className="flex w-full items-baseline gap-3 rounded-md px-3 py-2 text-left hover:bg-hover"
             >
               <span className="font-medium tabular-nums">v{version.number}</span>
-              <span className="min-w-0 grow truncate text-sm text-quiet">{version.note || 'no note'}</span>
+              <span className="min-w-0 grow truncate text-sm text-quiet">{version.note || words.noNote}</span>
               <span className="text-xs text-quiet">
                 <Ago at={version.created_at} />
               </span>
@@ -55,7 +56,7 @@ export function VersionsDrawer({ onClose }: { onClose(): void }) {
           </li>
         ))}
       </ol>
-      {hasNextPage ? <Button onClick={() => void fetchNextPage()}>Show older ones</Button> : null}
+      {hasNextPage ? <Button onClick={() => void fetchNextPage()}>{words.showOlderOnes}</Button> : null}
     </Drawer>
   );
 }
@@ -90,7 +91,7 @@ function VersionDetails({ number }: { number: number }) {
   }, [graph, document, marks]);
   if (error) return <Notice message={error.message} advice={error.advice} />;
   const read = readDocument(graph);
-  if (graph === undefined || !read.ok) return <Skeleton label="Loading the version" rows={3} />;
+  if (graph === undefined || !read.ok) return <Skeleton label={words.loadingTheVersion} rows={3} />;
   const restore = () => {
     store.perform(replaceDocument(store.get().document, read.document, `Bring back version ${number}`));
     store.seal();
@@ -99,10 +100,10 @@ function VersionDetails({ number }: { number: number }) {
   return (
     <div className="flex flex-col gap-3 border-t border-line p-3">
       <div className="flex items-center justify-between gap-2">
-        <Segments label="Show" value={view} choices={VIEWS} onChange={setView} />
+        <Segments label={words.show} value={view} choices={VIEWS} onChange={setView} />
         {isReadOnly ? null : (
           <Button size="sm" onClick={restore}>
-            Bring back into the draft
+            {words.bringBackIntoTheDraft}
           </Button>
         )}
       </div>

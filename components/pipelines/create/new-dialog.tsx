@@ -3,7 +3,7 @@
 import { useRouter } from 'next/navigation';
 import { useId, useState } from 'react';
 import { useAction } from '../../data/index.ts';
-import { pipelineHref } from '../../shell/places.ts';
+import { editorHref } from '../../shell/places.ts';
 import { Button } from '../../ui/button.tsx';
 import { Segments } from '../../ui/choice.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
@@ -109,7 +109,7 @@ function WayFields({
 
 function useMaking() {
   const router = useRouter();
-  const onDone = ({ id }: { id: Pipeline['id'] }) => router.push(pipelineHref(id));
+  const onDone = ({ id }: { id: Pipeline['id'] }) => router.push(editorHref(id));
   const refresh = [['pipelines'], ['agents', 'coverage']];
   const instantiate = useAction('templates.instantiate', { refresh, onDone });
   const bringIn = useAction('pipelines.import', { refresh, onDone });

@@ -1,12 +1,14 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
-import { Bookmark, X } from 'lucide-react';
+import { Bookmark, Users, X } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { useState } from 'react';
 import { query } from '../../data/index.ts';
 import { useAct } from '../../shell/use-act.ts';
+import { useMay } from '../../shell/use-may.ts';
 import { Button, IconButton } from '../../ui/button.tsx';
+import { Checkbox } from '../../ui/choice.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Field, TextInput } from '../../ui/field.tsx';
 import { words } from '../words.ts';
@@ -34,27 +36,31 @@ export function Views({ state }: { state: State }) {
   const router = useRouter();
   const now = textOf(state.params);
   const saved = useQuery(query('views.list', { place: 'runs' })).data?.views ?? [];
+  const mayManage = useMay()('view.manage');
   const remove = useAct('views.remove', { done: words.views.removed, refresh: [['views']] });
   return (
     <nav aria-label={words.views.label} className="mb-3 flex flex-wrap items-center gap-1 print:hidden">
       {BUILT_IN.map(({ name, params }) => (
         <ViewButton key={name} name={name} isOn={textOf(params) === now} onShow={() => state.show(params)} />
       ))}
-      {saved.map(({ name, query: address }) => (
-        <span key={name} className="group flex items-center">
+      {saved.map(({ name, query: address, shared, mine, maker }) => (
+        <span key={`${mine} ${name}`} className="group flex items-center">
           <ViewButton
             name={name}
+            {...(shared ? { note: words.views.sharedBy(maker) } : {})}
             isOn={address === state.address}
             onShow={() => router.push(`/runs?${address}`)}
           />
-          <span className="opacity-0 focus-within:opacity-100 group-hover:opacity-100">
-            <IconButton
-              label={words.views.remove(name)}
-              icon={X}
-              size="sm"
-              onClick={() => remove.run({ place: 'runs', name })}
-            />
-          </span>
+          {mine || mayManage ? (
+            <span className="opacity-0 focus-within:opacity-100 group-hover:opacity-100">
+              <IconButton
+                label={words.views.remove(name)}
+                icon={X}
+                size="sm"
+                onClick={() => remove.run({ place: 'runs', name, shared })}
+              />
+            </span>
+          ) : null}
         </span>
       ))}
       {isFiltered(state.params) ? <SaveButton address={state.address} /> : null}
@@ -62,15 +68,26 @@ export function Views({ state }: { state: State }) {
   );
 }
 
-function ViewButton({ name, isOn, onShow }: { name: string; isOn: boolean; onShow(): void }) {
+interface ViewButtonProps {
+  name: string;
+  /** Who shows it to everybody. */
+  note?: string;
+  isOn: boolean;
+  onShow(): void;
+}
+
+function ViewButton({ name, note, isOn, onShow }: ViewButtonProps) {
   return (
     <button
       type="button"
       aria-current={isOn ? 'true' : undefined}
+      title={note}
       onClick={onShow}
-      className="h-7 max-w-48 truncate rounded-md px-2.5 text-sm text-quiet hover:bg-hover hover:text-text aria-[current]:bg-card aria-[current]:font-medium aria-[current]:text-text aria-[current]:shadow-[inset_0_0_0_1px_var(--line)]"
+      className="flex h-7 max-w-48 items-center gap-1.5 rounded-md px-2.5 text-sm text-quiet hover:bg-hover hover:text-text aria-[current]:bg-card aria-[current]:font-medium aria-[current]:text-text aria-[current]:shadow-[inset_0_0_0_1px_var(--line)]"
     >
-      {name}
+      {note === undefined ? null : <Users aria-hidden size={13} className="shrink-0" />}
+      <span className="truncate">{name}</span>
+      {note === undefined ? null : <span className="sr-only">{note}</span>}
     </button>
   );
 }
@@ -78,6 +95,8 @@ function ViewButton({ name, isOn, onShow }: { name: string; isOn: boolean; onSho
 function SaveButton({ address }: { address: string }) {
   const [isOpen, setOpen] = useState(false);
   const [name, setName] = useState('');
+  const [isShared, setShared] = useState(false);
+  const mayShare = useMay()('view.share');
   const save = useAct('views.save', {
     done: words.views.done,
     refresh: [['views']],
@@ -101,12 +120,13 @@ function SaveButton({ address }: { address: string }) {
           className="flex flex-col gap-4"
           onSubmit={(event) => {
             event.preventDefault();
-            save.run({ place: 'runs', name: name.trim(), query: address });
+            save.run({ place: 'runs', name: name.trim(), query: address, shared: isShared });
           }}
         >
           <Field label={words.views.name}>
             <TextInput value={name} onChange={setName} maxLength={64} required />
           </Field>
+          {mayShare ? <Checkbox label={words.views.share} checked={isShared} onChange={setShared} /> : null}
           <Button type="submit" look="primary" busy={save.isBusy} disabled={name.trim() === ''}>
             {words.views.save}
           </Button>

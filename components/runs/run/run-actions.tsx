@@ -25,7 +25,6 @@ import { useToast } from '../../ui/toast.tsx';
 import { saveFile } from '../save-file.ts';
 import { ReplayDialog } from './replay-dialog.tsx';
 import { runWords } from './run-words.ts';
-import type { RunTab } from './tabs.ts';
 import type { Run } from './use-run.ts';
 
 type Question = 'replay' | 'cancel' | 'kill';
@@ -33,10 +32,10 @@ type Question = 'replay' | 'cancel' | 'kill';
 interface ActionProps {
   run: Run;
   stageKey: string | null;
-  onTab(tab: RunTab): Promise<unknown>;
+  onPrint(): void;
 }
 
-export function RunActions({ run, stageKey, onTab }: ActionProps) {
+export function RunActions({ run, stageKey, onPrint }: ActionProps) {
   const [question, setQuestion] = useState<Question>();
   const id = run.id as RunId;
   const [pause, resume, cancel, kill] = [
@@ -79,7 +78,7 @@ export function RunActions({ run, stageKey, onTab }: ActionProps) {
       ) : null}
       <MoreMenu
         run={run}
-        onTab={onTab}
+        onPrint={onPrint}
         {...(mayOperate && !isOver ? { onKill: () => setQuestion('kill') } : {})}
       />
       {question === 'replay' ? <ReplayDialog run={run} from={stageKey} onClose={close} /> : null}
@@ -129,15 +128,7 @@ function Confirmations({
   );
 }
 
-function MoreMenu({
-  run,
-  onTab,
-  onKill,
-}: {
-  run: Run;
-  onTab(tab: RunTab): Promise<unknown>;
-  onKill?(): void;
-}) {
+function MoreMenu({ run, onPrint, onKill }: { run: Run; onPrint(): void; onKill?(): void }) {
   const toast = useToast();
   const { actions } = runWords;
   const failed = (error: Error) => toast({ title: error.message, isFailure: true });
@@ -147,10 +138,6 @@ function MoreMenu({
       failed,
     );
   };
-  const print = () => {
-    // The report is drawn first: what is printed is the page.
-    onTab('report').then(() => setTimeout(() => window.print(), 600), failed);
-  };
   const copyLink = () => {
     navigator.clipboard.writeText(window.location.href).then(() => toast({ title: actions.copied }), failed);
   };
@@ -158,7 +145,7 @@ function MoreMenu({
     <Menu align="end" trigger={<IconButton label={actions.more} icon={MoreHorizontal} look="plain" />}>
       <MenuItem label={actions.copyLink} icon={Link2} onSelect={copyLink} />
       <MenuItem label={actions.exportJson} icon={Braces} onSelect={exportJson} />
-      <MenuItem label={actions.print} icon={Printer} onSelect={print} />
+      <MenuItem label={actions.print} icon={Printer} onSelect={onPrint} />
       {onKill ? (
         <>
           <MenuLine />

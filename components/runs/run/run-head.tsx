@@ -13,19 +13,10 @@ import { shortId } from '../short-id.ts';
 import { words } from '../words.ts';
 import { RunActions } from './run-actions.tsx';
 import { runWords } from './run-words.ts';
-import type { RunTab } from './tabs.ts';
 import type { Run } from './use-run.ts';
 
 /** What it is, how it stands and what can be done: the same above every tab. */
-export function RunHead({
-  run,
-  stageKey,
-  onTab,
-}: {
-  run: Run;
-  stageKey: string | null;
-  onTab(tab: RunTab): Promise<unknown>;
-}) {
+export function RunHead({ run, stageKey, onPrint }: { run: Run; stageKey: string | null; onPrint(): void }) {
   return (
     <>
       <PageHead
@@ -43,7 +34,7 @@ export function RunHead({
           </>
         }
         note={<Facts run={run} />}
-        actions={<RunActions run={run} stageKey={stageKey} onTab={onTab} />}
+        actions={<RunActions run={run} stageKey={stageKey} onPrint={onPrint} />}
       />
       <Lineage run={run} />
     </>
@@ -85,6 +76,11 @@ function Facts({ run }: { run: Run }) {
 }
 
 const SHOWN_REPLAYS = 5;
+/** A stage that was run alone, and not all from there on. */
+const ALONE = 'stage';
+
+const sayPart = ({ trigger, replay_from: from }: Run) =>
+  trigger === ALONE ? runWords.onlyStage(from ?? '') : runWords.replayedFrom(from ?? '');
 
 /** What it repeats, and what repeats it; each beside a way to lay the two side by side. */
 function Lineage({ run }: { run: Run }) {
@@ -95,7 +91,7 @@ function Lineage({ run }: { run: Run }) {
     <div className="-mt-2 mb-4 flex flex-wrap items-center gap-x-4 gap-y-1 text-sm text-quiet">
       {run.replay_of === null ? null : (
         <span className="flex items-center gap-1.5">
-          {runWords.replayOf} <RunLink id={run.replay_of} /> {runWords.replayedFrom(run.replay_from ?? '')} ·
+          {runWords.replayOf} <RunLink id={run.replay_of} /> {sayPart(run)} ·
           <Compare a={run.replay_of} b={run.id} />
         </span>
       )}

@@ -1,7 +1,7 @@
 'use client';
 
 import { parseAsString, parseAsStringLiteral, useQueryState } from 'nuqs';
-import { lazy, Suspense } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { isRunOver } from '../../../server/domain/statuses.ts';
 import { useKeys } from '../../shell/keys/index.ts';
 import { Button } from '../../ui/button.tsx';
@@ -17,6 +17,7 @@ import { type Attempt, type Run, useRun } from './use-run.ts';
 import { WaitNotice } from './wait-notice.tsx';
 
 // Each comes when it is asked for: the first page is the waterfall's alone.
+const GraphTab = lazy(() => import('./graph/graph-tab.tsx').then((tab) => ({ default: tab.GraphTab })));
 const LogsTab = lazy(() => import('./logs/logs-tab.tsx').then((tab) => ({ default: tab.LogsTab })));
 const EventsTab = lazy(() => import('./events/events-tab.tsx').then((tab) => ({ default: tab.EventsTab })));
 const DataTab = lazy(() => import('./data/data-tab.tsx').then((tab) => ({ default: tab.DataTab })));
@@ -49,23 +50,36 @@ export function RunPage({ id }: { id: string }) {
 function Loaded({ run, attempts }: { run: Run; attempts: readonly Attempt[] }) {
   const [tab, setTab] = useQueryState('tab', parseAsStringLiteral(RUN_TABS).withDefault('timeline'));
   const [stageKey, setStageKey] = useQueryState('stage', parseAsString);
+  const [isToPrint, setToPrint] = useState(false);
   const [, setLogsOf] = useQueryState('in', parseAsString);
   const stage = run.stages.find(({ key }) => key === stageKey);
   useStageKeys({ run, stageKey, setStageKey: (key) => void setStageKey(key) });
+  const openLogs = (key: string) => {
+    void setLogsOf(key);
+    void setStageKey(null);
+    void setTab('logs');
+  };
+  const select = (key: string | null) => void setStageKey(key);
   const contents: Record<RunTab, React.ReactNode> = {
-    timeline: (
-      <Timeline run={run} attempts={attempts} selected={stageKey} onSelect={(key) => void setStageKey(key)} />
-    ),
+    timeline: <Timeline {...{ run, attempts }} selected={stageKey} onSelect={select} />,
+    graph: <GraphTab run={run} selected={stageKey} onSelect={select} />,
     logs: <LogsTab run={run} />,
     events: <EventsTab run={run} />,
     data: <DataTab run={run} />,
     attempts: <AttemptsTab run={run} attempts={attempts} />,
     workspace: <WorkspaceTab runId={run.id} isOver={isRunOver(run.status)} />,
-    report: <ReportTab run={run} />,
+    report: <ReportTab run={run} isToPrint={isToPrint} onPrinted={() => setToPrint(false)} />,
   };
   return (
     <Page width="wide">
-      <RunHead run={run} stageKey={stageKey} onTab={(next) => setTab(next)} />
+      <RunHead
+        run={run}
+        stageKey={stageKey}
+        onPrint={() => {
+          setToPrint(true);
+          void setTab('report');
+        }}
+      />
       {isRunOver(run.status) ? null : (
         <div className="mb-5">
           <ProgressBar label={runWords.progress} value={Math.round(run.progress * 100) / 100} />
@@ -88,17 +102,7 @@ function Loaded({ run, attempts }: { run: Run; attempts: readonly Attempt[] }) {
             ) : null,
         }))}
       />
-      <StageDrawer
-        run={run}
-        stage={stage}
-        attempts={attempts}
-        onClose={() => void setStageKey(null)}
-        onLogs={(key) => {
-          void setLogsOf(key);
-          void setStageKey(null);
-          void setTab('logs');
-        }}
-      />
+      <StageDrawer {...{ run, stage, attempts }} onClose={() => void setStageKey(null)} onLogs={openLogs} />
     </Page>
   );
 }

@@ -1,2 +1,11 @@
-export const RUN_TABS = ['timeline', 'logs', 'events', 'data', 'attempts', 'workspace', 'report'] as const;
+export const RUN_TABS = [
+  'timeline',
+  'graph',
+  'logs',
+  'events',
+  'data',
+  'attempts',
+  'workspace',
+  'report',
+] as const;
 export type RunTab = (typeof RUN_TABS)[number];

@@ -45,6 +45,7 @@ const aboutPipelines = {
       ...pageInput,
       search: z.string().max(200).optional().describe('Words in the name or the description.'),
       tags: z.array(z.string().min(1).max(64)).max(32).optional().describe('It has all of them.'),
+      ids: z.array(idSchema('pipe')).min(1).max(50).optional().describe('These alone, archived or not.'),
       archived: z.boolean().optional(),
       starred: z.boolean().optional().describe('By whoever asks.'),
       sort: z.enum(PIPELINE_SORTS).optional(),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { idSchema } from '#server/domain/ids.ts';
 import { listAttempts } from '#server/services/run/attempts.ts';
 import { getRun } from '#server/services/run/get.ts';
+import { readRunGraph } from '#server/services/run/graph.ts';
 import { readLineage } from '#server/services/run/lineage.ts';
 import { LOG_LEVELS, listRunLogs } from '#server/services/run/logs.ts';
 import { presentSummary, runSummarySchema } from '../wire/run.ts';
@@ -13,7 +14,7 @@ import {
   runLogLineSchema,
   stageOfRunSchema,
 } from '../wire/task.ts';
-import { nextCursor } from '../wire/values.ts';
+import { anyJson, nextCursor } from '../wire/values.ts';
 import { EXAMPLE } from './examples.ts';
 import { limitField, pageInput } from './fields.ts';
 import { operation } from './operation.ts';
@@ -34,6 +35,21 @@ export const runDetails = {
     async handle({ services, actor }, input) {
       return { tasks: (await getRun(services, actor, input)).tasks.map(presentStageOfRun) };
     },
+  }),
+
+  graph: operation({
+    method: 'GET',
+    path: '/api/v1/runs/{id}/graph',
+    summary: 'Get the graph that a run is a run of',
+    description: 'It never changes.',
+    input: oneRun,
+    output: z.object({
+      number: z.int().nullable().describe('Of the version; null for a task on its own.'),
+      graph: anyJson,
+    }),
+    errors: ['NOT_FOUND'],
+    example: { id: EXAMPLE.run },
+    handle: ({ services, actor }, input) => readRunGraph(services, actor, input),
   }),
 
   attempts: operation({

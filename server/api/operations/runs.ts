@@ -154,6 +154,12 @@ const ofRuns = {
         .boolean()
         .optional()
         .describe('Begins where the run broke: with all that failed or never ran.'),
+      only: z
+        .string()
+        .min(1)
+        .max(63)
+        .optional()
+        .describe('Key of the one stage to run, on what the stages before it gave; all others are left out.'),
       version: z.enum(['original', 'newest']).optional(),
       input_data: anyJson.optional().describe('Left out: what the run was given.'),
       parameters: anyObject.optional(),

@@ -14,6 +14,7 @@ const versionFields = {
   content_hash: z.string(),
   note: z.string(),
   created_at: time,
+  published_by: z.string().nullable().describe('Who published it, while they are a member.'),
 };
 export const versionSchema = z.object(versionFields).meta({ id: 'Version' });
 export const versionWithGraphSchema = z
@@ -34,8 +35,11 @@ export const graphDiffSchema = z
   .meta({ id: 'GraphDiff', description: 'What equals its default is not told.' });
 
 export function presentVersion(version: VersionView): z.input<typeof versionSchema> {
-  const { id, number, contentHash, note, createdAt } = version;
-  return { id, number, content_hash: contentHash, note, created_at: isoTime(createdAt) };
+  const { id, number, contentHash, note, createdAt, publisher } = version;
+  return {
+    ...{ id, number, content_hash: contentHash, note, created_at: isoTime(createdAt) },
+    published_by: publisher,
+  };
 }
 
 const aboutFields = {

@@ -97,8 +97,17 @@ function startRun(draft: Draft, happening: Extract<Happening, { type: 'start' }>
     if (draft.graph.stages[task] && isTaskUntouched(taskOf(draft, task).status))
       emit(draft, { type: 'task.reused', task, from }, output);
   }
+  if (happening.only !== undefined) leaveOut(draft, happening.only);
   for (const root of draft.graph.roots) draft.unblocked.push(root);
   return { ok: true };
+}
+
+/** All but this one and what was reused: the run is over when it is. */
+function leaveOut(draft: Draft, only: number): void {
+  for (const index of draft.graph.order) {
+    if (index !== only && isTaskUntouched(taskOf(draft, index).status))
+      skip(draft, index, { reason: 'left-out' });
+  }
 }
 
 /** Follows the consequences until nothing more is unblocked. A worklist, as chains are long and stacks are not. */

@@ -35,6 +35,8 @@ export const SKIP_REASONS = [
   'branch-not-taken',
   'upstream-failed',
   'run-failing',
+  /** Another stage was to be run alone. */
+  'left-out',
 ] as const;
 export type SkipReason = (typeof SKIP_REASONS)[number];
 

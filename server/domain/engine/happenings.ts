@@ -11,7 +11,8 @@ export type Outcome =
 
 /** Everything that can happen to a run. Doors, agents and clocks speak to the engine in these words only. */
 export type Happening =
-  | { type: 'start'; reuse?: { task: number; from: RunId; output: Json }[] }
+  /** `only`: whatever else is not reused is left out. */
+  | { type: 'start'; reuse?: { task: number; from: RunId; output: Json }[]; only?: number }
   | { type: 'result'; task: number; epoch: number; agent: AgentId | null; outcome: Outcome }
   /** An agent took a queued task and asks for its lease. */
   | { type: 'accept'; task: number; epoch: number; agent: AgentId }

@@ -53,11 +53,14 @@ function judgeCondition(draft: Draft, index: number): Readiness {
   return result.value === true ? { run: true } : { run: false, reason: 'condition-false' };
 }
 
+/** Passed over for no fault of its own. */
+const NEUTRAL: ReadonlySet<SkipReason | null> = new Set(['branch-not-taken', 'condition-false', 'left-out']);
+
 function judgeEdge(draft: Draft, edge: CompiledDependency): EdgeVerdict {
   const from = taskOf(draft, edge.from);
   if (edge.when === 'always') return 'taken';
   if (isTaskSkipped(from.status)) {
-    return from.skip === 'branch-not-taken' || from.skip === 'condition-false' ? 'untaken' : 'blocked';
+    return NEUTRAL.has(from.skip) ? 'untaken' : 'blocked';
   }
   const failed = isTaskFailure(from.status);
   if (!failed && !isTaskSuccess(from.status)) return 'blocked';

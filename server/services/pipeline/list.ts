@@ -1,8 +1,8 @@
-import { and, arrayContains, eq, ilike, isNotNull, isNull, or, type SQL, sql } from 'drizzle-orm';
+import { and, arrayContains, eq, ilike, inArray, isNotNull, isNull, or, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { drafts, members, pipelineStars, pipelines, versions } from '#db/schema/index.ts';
 import { inTenant, type TenantTransaction } from '#db/tenant.ts';
-import { fromUuid, type PipelineId, type UserId } from '#server/domain/ids.ts';
+import { fromUuid, idSchema, type PipelineId, toUuid, type UserId } from '#server/domain/ids.ts';
 import { type Actor, authorise, may } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { beyond, inOrder, type Page, pageFields, sortableTime, toPage } from '../page.ts';
@@ -17,7 +17,10 @@ const listSchema = z.strictObject({
   search: z.string().max(200).optional(),
   /** It has all of them. */
   tags: z.array(z.string().min(1).max(64)).max(32).optional(),
-  archived: z.boolean().default(false),
+  /** These alone, archived or not. */
+  ids: z.array(idSchema('pipe')).min(1).max(50).optional(),
+  /** Left out: those in use, or all of those that were named. */
+  archived: z.boolean().optional(),
   starred: z.boolean().optional(),
   sort: z.enum(PIPELINE_SORTS).default('created'),
   order: z.enum(['asc', 'desc']).default('asc'),
@@ -109,10 +112,20 @@ function selectRows(
     .limit(limit + 1);
 }
 
-function conditionsOf({ search, tags, archived }: ListInput): (SQL | undefined)[] {
+function conditionsOf({
+  search,
+  tags,
+  ids,
+  archived = ids ? undefined : false,
+}: ListInput): (SQL | undefined)[] {
   const words = (search ?? '').split(/\s+/).filter((word) => word !== '');
   return [
-    archived ? isNotNull(pipelines.archivedAt) : isNull(pipelines.archivedAt),
+    archived === undefined
+      ? undefined
+      : archived
+        ? isNotNull(pipelines.archivedAt)
+        : isNull(pipelines.archivedAt),
+    ids && inArray(pipelines.id, ids.map(toUuid)),
     tags && tags.length > 0 ? arrayContains(pipelines.tags, tags) : undefined,
     ...words.map((word) => {
       const pattern = `%${word.replace(/[\\%_]/g, '\\$&')}%`;

@@ -1,5 +1,5 @@
 import { and, desc, eq, lt } from 'drizzle-orm';
-import { drafts, pipelines, versions } from '#db/schema/index.ts';
+import { drafts, members, pipelines, versions } from '#db/schema/index.ts';
 import type { TenantTransaction } from '#db/tenant.ts';
 import { notFound, SignalboxError } from '#server/domain/errors.ts';
 import { fromUuid, type PipelineId, toUuid, type VersionId } from '#server/domain/ids.ts';
@@ -11,6 +11,8 @@ export interface VersionView {
   contentHash: string;
   note: string;
   createdAt: Date;
+  /** Who published it, while they are a member. */
+  publisher: string | null;
 }
 
 export interface DraftView {
@@ -39,19 +41,21 @@ const VERSION_COLUMNS = {
   contentHash: versions.contentHash,
   note: versions.note,
   createdAt: versions.createdAt,
+  publisher: members.name,
 };
 
-type VersionRow = { id: string; number: number; contentHash: string; note: string; createdAt: Date };
+type VersionRow = Omit<VersionView, 'id'> & { id: string };
 
 export function toVersionView(row: VersionRow): VersionView {
-  const { id, number, contentHash, note, createdAt } = row;
-  return { id: fromUuid('ver', id), number, contentHash, note, createdAt };
+  const { id, number, contentHash, note, createdAt, publisher } = row;
+  return { id: fromUuid('ver', id), number, contentHash, note, createdAt, publisher };
 }
 
 export async function findNewestVersion(tx: TenantTransaction, id: PipelineId) {
   const [row] = await tx
     .select({ ...VERSION_COLUMNS, graph: versions.graph })
     .from(versions)
+    .leftJoin(members, eq(members.userId, versions.madeBy))
     .where(eq(versions.pipelineId, toUuid(id)))
     .orderBy(desc(versions.number))
     .limit(1);
@@ -108,6 +112,7 @@ export async function loadVersion(
   const [row] = await tx
     .select({ ...VERSION_COLUMNS, graph: versions.graph })
     .from(versions)
+    .leftJoin(members, eq(members.userId, versions.madeBy))
     .where(and(eq(versions.pipelineId, toUuid(id)), eq(versions.number, number)));
   if (!row) throw notFound('version', `${number} of ${id}`);
   return { ...toVersionView(row), graph: row.graph };
@@ -117,9 +122,23 @@ export async function loadVersionById(tx: TenantTransaction, id: VersionId): Pro
   const [row] = await tx
     .select(VERSION_COLUMNS)
     .from(versions)
+    .leftJoin(members, eq(members.userId, versions.madeBy))
     .where(eq(versions.id, toUuid(id)));
   if (!row) throw notFound('version', id);
   return toVersionView(row);
+}
+
+/** Of a task on its own too: its graph has no number, as it is of no pipeline. */
+export async function loadGraphById(
+  tx: TenantTransaction,
+  id: VersionId,
+): Promise<{ number: number | null; graph: Json }> {
+  const [row] = await tx
+    .select({ number: versions.number, pipelineId: versions.pipelineId, graph: versions.graph })
+    .from(versions)
+    .where(eq(versions.id, toUuid(id)));
+  if (!row) throw notFound('version', id);
+  return { number: row.pipelineId === null ? null : row.number, graph: row.graph };
 }
 
 export async function listVersionRows(
@@ -130,6 +149,7 @@ export async function listVersionRows(
   const rows = await tx
     .select(VERSION_COLUMNS)
     .from(versions)
+    .leftJoin(members, eq(members.userId, versions.madeBy))
     .where(
       and(
         eq(versions.pipelineId, toUuid(id)),

@@ -86,6 +86,7 @@ export async function addVersion(
     contentHash: hash,
     capabilities: [...new Set(graph.stages.map(({ type }) => type))],
     note: what.note ?? '',
+    madeBy: actor.userId && toUuid(actor.userId),
   });
   const version = await findNewestVersion(tx, what.id);
   if (!version) throw new Error(`the version of ${what.id} that was just added is not there`);

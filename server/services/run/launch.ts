@@ -29,6 +29,8 @@ export interface Launch {
   /** Stages of the run that is done again whose files come with it. */
   files?: CarryOrder['kept'];
   reuse?: StartRequest['reuse'];
+  /** Place of the one stage to be run. */
+  only?: number | undefined;
   /** What the audit calls it. */
   action: string;
 }
@@ -81,6 +83,7 @@ async function giveBirth(
       ...(key === undefined ? {} : { idempotency: { key, requestHash } }),
     },
     ...(launch.reuse ? { reuse: launch.reuse } : {}),
+    ...(launch.only === undefined ? {} : { only: launch.only }),
     note: auditNote(actor, launch.action, {
       target: id,
       after: { pipeline: launch.pipelineId, version: launch.versionId, replay: replay?.of ?? null },

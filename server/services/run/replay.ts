@@ -22,6 +22,8 @@ const replaySchema = z.strictObject({
   from: z.string().min(1).max(63).optional(),
   /** Begins where it broke instead: with all that failed or never ran. */
   fromFailure: z.boolean().optional(),
+  /** Runs this stage and no other, on what the stages before it gave. */
+  only: z.string().min(1).max(63).optional(),
   version: z.enum(['original', 'newest']).default('original'),
   /** Left out: what the run was given. */
   input: jsonSchema.optional(),
@@ -39,7 +41,7 @@ export async function replayRun(
   const { idempotencyKey, ...request } = parseInput(replaySchema, input);
   const source = await loadSource(services, actor, request);
   const graph = await services.graphOf(source.versionId);
-  const { from, reuse } = planReplay(graph, request, source.tasks);
+  const { from, reuse, only } = planReplay(graph, request, source.tasks);
   const { id, isNew } = await launchRun(services, actor, {
     pipelineId: pipelineIdOf(source.run),
     versionId: source.versionId,
@@ -48,12 +50,13 @@ export async function replayRun(
     metadata: source.run.metadata,
     // Whoever was told of the first run did not ask for this one.
     notification: null,
-    trigger: 'replay',
+    trigger: only === undefined ? 'replay' : 'stage',
     idempotencyKey,
     action: 'run.replayed',
     request: JSON.parse(JSON.stringify({ replay: request })) as Json,
     replay: { of: request.id, from },
     reuse,
+    only,
     files: filesOf(graph, source.tasks, reuse),
   });
   const run = await inTenant(services.db, actor.orgId, (tx) => viewRun(tx, id, services.graphOf));
@@ -65,10 +68,15 @@ type Reuse = NonNullable<StartRequest['reuse']>;
 /** With which stage the replay begins (empty: with all of them) and what it takes over. */
 function planReplay(
   graph: CompiledGraph,
-  request: Pick<z.output<typeof replaySchema>, 'id' | 'from' | 'fromFailure'>,
+  request: Pick<z.output<typeof replaySchema>, 'id' | 'from' | 'fromFailure' | 'only'>,
   tasks: readonly TaskRow[],
-): { from: string; reuse: Reuse } {
-  const { id: source, from } = request;
+): { from: string; reuse: Reuse; only?: number } {
+  const { id: source, from, only } = request;
+  if (only !== undefined) {
+    if (from !== undefined || request.fromFailure === true)
+      throw invalid('Either one stage is run alone or the run is begun with one, not both.');
+    return planAlone(graph, { only, source, tasks });
+  }
   if (from !== undefined && !graph.indexOf.has(from)) throw notFound('stage', from);
   if (request.fromFailure !== true)
     return { from: from ?? '', reuse: from === undefined ? [] : planReuse(graph, { from, source, tasks }) };
@@ -80,6 +88,49 @@ function planReplay(
     });
   }
   return { from: broken, reuse: planReuse(graph, { from: broken, source, tasks }) };
+}
+
+/** The stage and, of all that come before it, the outputs. What the stages right before it lack is said at once. */
+function planAlone(
+  graph: CompiledGraph,
+  { only, source, tasks }: { only: string; source: RunId; tasks: readonly TaskRow[] },
+): { from: string; reuse: Reuse; only: number } {
+  const place = graph.indexOf.get(only);
+  if (place === undefined) throw notFound('stage', only);
+  const byKey = new Map(tasks.map((task) => [task.stageKey, task]));
+  const keyOf = (index: number) => graph.stages[index]?.key ?? '';
+  for (const { from, when } of graph.incoming[place] ?? []) {
+    const before = byKey.get(keyOf(from));
+    if (when !== 'success' || (before && (isTaskSuccess(before.status) || isTaskSkipped(before.status))))
+      continue;
+    throw new SignalboxError(
+      'CONFLICT',
+      `The run has no output of the stage ${keyOf(from)}, which ${only} works on.`,
+      { advice: `Begin with ${keyOf(from)} instead, or choose a run in which it succeeded.` },
+    );
+  }
+  const reuse = [...ancestorsOf(graph, place)]
+    .sort((a, b) => a - b)
+    .flatMap((index): Reuse => {
+      const before = byKey.get(keyOf(index));
+      return before && isTaskSuccess(before.status)
+        ? [{ task: index, from: source, output: before.output ?? null }]
+        : [];
+    });
+  return { from: only, reuse, only: place };
+}
+
+function ancestorsOf(graph: CompiledGraph, place: number): ReadonlySet<number> {
+  const found = new Set<number>();
+  const left = [place];
+  for (let at = left.pop(); at !== undefined; at = left.pop()) {
+    for (const { from } of graph.incoming[at] ?? []) {
+      if (found.has(from)) continue;
+      found.add(from);
+      left.push(from);
+    }
+  }
+  return found;
 }
 
 /** The first stage that failed; where none did, as after a cancellation, the first that did not succeed. */

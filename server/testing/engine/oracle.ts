@@ -43,7 +43,10 @@ function wordOf(view: View, { from, when }: Dependency): 'go' | 'neutral' | 'no'
   const task = taskNamed(view, from);
   if (when === 'always') return 'go';
   if (task?.status === 'skipped') {
-    return task.skip === 'condition-false' || task.skip === 'branch-not-taken' ? 'neutral' : 'no';
+    const { skip } = task;
+    return skip === 'condition-false' || skip === 'branch-not-taken' || skip === 'left-out'
+      ? 'neutral'
+      : 'no';
   }
   if (task?.status === 'cancelled') return 'no';
   if (typeof when === 'object') {

@@ -1,4 +1,5 @@
 import type { Metadata } from 'next';
+import '../../../../components/editor/canvas/canvas.css';
 import { RunPage } from '../../../../components/runs/run/run-page.tsx';
 
 export const metadata: Metadata = { title: 'Run' };

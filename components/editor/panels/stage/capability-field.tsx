@@ -6,6 +6,7 @@ import { useEditor } from '../../context.ts';
 import type { StageItem } from '../../model/document.ts';
 import { counted } from '../../model/names.ts';
 import { useObserved } from '../../store/observable.ts';
+import { words } from '../../words.ts';
 
 /** What is offered can be picked; what an agent of tomorrow will offer can be typed. */
 export function CapabilityField({
@@ -25,13 +26,13 @@ export function CapabilityField({
     ? `${counted(offered.serving, 'agent')} working.${offered.description ? ` ${offered.description}.` : ''}`
     : 'What an agent must offer to take this stage.';
   return (
-    <Field label="Capability" hint={hint} error={error}>
+    <Field label={words.capability} hint={hint} error={error}>
       <TextInput
         mono
         list={list}
         value={stage.type}
         onChange={onChange}
-        placeholder="such as transformation"
+        placeholder={words.suchAsTransformation}
       />
       <datalist id={list}>
         {[...(known?.values() ?? [])].map(({ name, serving }) => (

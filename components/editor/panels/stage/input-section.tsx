@@ -8,6 +8,7 @@ import { TextInput } from '../../../ui/field.tsx';
 import { useEditor } from '../../context.ts';
 import type { StageItem } from '../../model/document.ts';
 import { suggest } from '../../model/suggestions.ts';
+import { words } from '../../words.ts';
 import { ExpressionField, Section } from '../fields.tsx';
 
 type Mode = 'passed' | 'one' | 'fields';
@@ -34,14 +35,9 @@ export function InputSection({
     onChange(next === 'passed' ? undefined : next === 'one' ? 'input' : { value: 'input' });
   };
   return (
-    <Section title="Input" open={mode !== 'passed'}>
-      <Segments label="What it is given" value={mode} choices={MODES} onChange={turn} />
-      {mode === 'passed' ? (
-        <p className="text-xs text-quiet">
-          The output of the stage before it; of several, an object with one field each; at the start, what the
-          run is given.
-        </p>
-      ) : null}
+    <Section title={words.input} open={mode !== 'passed'}>
+      <Segments label={words.whatItIsGiven} value={mode} choices={MODES} onChange={turn} />
+      {mode === 'passed' ? <p className="text-xs text-quiet">{words.theOutputOfTheStage}</p> : null}
       {typeof input === 'string' ? (
         <OneExpression stage={stage} value={input} error={error} onChange={onChange} />
       ) : null}
@@ -68,13 +64,13 @@ function OneExpression({
 }) {
   return (
     <ExpressionField
-      label="Input expression"
+      label={words.inputExpression}
       labelHidden
       value={value}
       error={error}
       suggest={useSuggestions(stage)}
       onChange={(text) => onChange(text ?? 'input')}
-      hint="Its value is the input. Ctrl+Space shows what can be read."
+      hint={words.itsValueIsTheInput}
     />
   );
 }
@@ -134,7 +130,7 @@ function Fields({
       {error === undefined ? null : <p className="text-sm text-bad">{error}</p>}
       <div>
         <Button size="sm" icon={Plus} onClick={() => put([...entries, [freeName(), 'input']])}>
-          Add a field
+          {words.addAField}
         </Button>
       </div>
     </div>

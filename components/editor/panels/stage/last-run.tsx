@@ -3,6 +3,7 @@
 import { Code } from '../../../ui/text.tsx';
 import { useEditor } from '../../context.ts';
 import { useObserved } from '../../store/observable.ts';
+import { words } from '../../words.ts';
 import { Section } from '../fields.tsx';
 
 const MAX_SHOWN = 4_000;
@@ -14,8 +15,8 @@ export function LastRun({ stageKey }: { stageKey: string }) {
   if (output === undefined) return null;
   const text = JSON.stringify(output, null, 2);
   return (
-    <Section title="Output of the last run">
-      <Code label="Output of the last run">
+    <Section title={words.outputOfTheLastRun}>
+      <Code label={words.outputOfTheLastRun}>
         {text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}\n…` : text}
       </Code>
     </Section>

@@ -4,6 +4,7 @@ import { onFailureOf } from '../../../../server/domain/graph/schema.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../../../server/domain/json.ts';
 import { Switch } from '../../../ui/choice.tsx';
 import type { StageItem } from '../../model/document.ts';
+import { words } from '../../words.ts';
 import { ChoiceField, JsonField, NumberField, Section, TextField, TextsField } from '../fields.tsx';
 import type { SetField } from './set-field.ts';
 
@@ -14,13 +15,13 @@ export function LimitsSections({ stage, set }: { stage: StageItem; set: SetField
       <Failures stage={stage} set={set} />
       <Timeouts stage={stage} set={set} />
       <Agents stage={stage} set={set} />
-      <Section title="Output" open={stage.outputSchema !== undefined}>
+      <Section title={words.output} open={stage.outputSchema !== undefined}>
         <JsonField
-          label="JSON Schema of the output"
-          hint="What does not fit fails the attempt. Its fields are offered to expressions further on."
+          label={words.jsonSchemaOfTheOutput}
+          hint={words.whatDoesNotFitFails}
           value={stage.outputSchema}
           onChange={(schema) => set('outputSchema', schema)}
-          placeholder='{ "type": "object" }'
+          placeholder={words.typeObject}
         />
       </Section>
     </>
@@ -60,14 +61,14 @@ function Failures({ stage, set }: { stage: StageItem; set: SetField }) {
   const isRequired = stage.required !== false;
   const byDefault = onFailureOf({ required: isRequired, onFailure: undefined });
   return (
-    <Section title="Failures and retries">
+    <Section title={words.failuresAndRetries}>
       <Switch
-        label="The run needs it"
+        label={words.theRunNeedsIt}
         checked={isRequired}
         onChange={(required) => set('required', required ? undefined : false)}
       />
       <ChoiceField
-        label="When it fails for good"
+        label={words.whenItFailsForGood}
         value={typeof stage.onFailure === 'string' ? stage.onFailure : undefined}
         options={ON_FAILURE}
         unset={`${ON_FAILURE.find(({ value }) => value === byDefault)?.label} (default)`}
@@ -75,20 +76,20 @@ function Failures({ stage, set }: { stage: StageItem; set: SetField }) {
       />
       <div className="grid grid-cols-2 gap-3">
         <NumberField
-          label="Attempts"
+          label={words.attempts}
           value={retry.number('maxAttempts')}
           placeholder="1"
           onChange={(value) => retry.put('maxAttempts', value)}
         />
         <NumberField
-          label="First delay, seconds"
+          label={words.firstDelaySeconds}
           value={retry.number('initialSeconds')}
           placeholder="1"
           onChange={(value) => retry.put('initialSeconds', value)}
         />
       </div>
       <ChoiceField
-        label="Later delays"
+        label={words.laterDelays}
         value={typeof retry.get('backoff') === 'string' ? String(retry.get('backoff')) : undefined}
         options={[
           { value: 'exponential', label: 'Twice as long each time' },
@@ -109,13 +110,13 @@ function Timeouts({ stage, set }: { stage: StageItem; set: SetField }) {
     ['idleSeconds', 'Between two signs of life', 'An agent that is silent for longer has lost it.'],
   ] as const;
   return (
-    <Section title="Time limits">
+    <Section title={words.timeLimits}>
       {fields.map(([name, label, hint]) => (
         <NumberField
           key={name}
           label={`${label}, seconds`}
           hint={hint}
-          placeholder="none"
+          placeholder={words.none}
           value={timeouts.number(name)}
           onChange={(value) => timeouts.put(name, value)}
         />
@@ -129,29 +130,29 @@ function Agents({ stage, set }: { stage: StageItem; set: SetField }) {
   const put = (name: string) => (value: readonly string[] | undefined) =>
     agent.put(name, value && [...value]);
   return (
-    <Section title="Which agents">
+    <Section title={words.whichAgents}>
       <ChoiceField
-        label="Priority"
+        label={words.priority}
         value={typeof stage.priority === 'string' ? stage.priority : undefined}
         options={['high', 'medium', 'low'].map((value) => ({ value, label: value }))}
         unset="medium (default)"
         onChange={(value) => set('priority', value)}
       />
       <TextsField
-        label="Labels it must have"
+        label={words.labelsItMustHave}
         value={agent.texts('requireLabels')}
-        placeholder="gpu, zone=eu"
+        placeholder={words.gpuZoneEu}
         onChange={put('requireLabels')}
       />
       <TextsField
-        label="Further capabilities"
+        label={words.furtherCapabilities}
         value={agent.texts('requireCapabilities')}
         onChange={put('requireCapabilities')}
       />
       <TextField
-        label="Only the agent named"
+        label={words.onlyTheAgentNamed}
         value={typeof agent.get('pinned') === 'string' ? String(agent.get('pinned')) : undefined}
-        placeholder="any"
+        placeholder={words.any}
         onChange={(value) => agent.put('pinned', value)}
       />
     </Section>

@@ -1,6 +1,6 @@
 'use client';
 
-import { Play, Trash2 } from 'lucide-react';
+import { CirclePlay, Play, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { isJsonObject, type Json } from '../../../../server/domain/json.ts';
 import { Button, IconButton } from '../../../ui/button.tsx';
@@ -13,6 +13,7 @@ import { renameStage, setField, whyNotRename } from '../../model/edits/stages.ts
 import { stageId } from '../../model/items.ts';
 import type { EditorProblem } from '../../model/problems.ts';
 import { useObserved } from '../../store/observable.ts';
+import { words } from '../../words.ts';
 import { Section, TextField } from '../fields.tsx';
 import { SchemaForm } from '../schema-form.tsx';
 import { CapabilityField } from './capability-field.tsx';
@@ -24,37 +25,18 @@ import { WiresSection } from './wires-section.tsx';
 
 /** All that a stage can be told. */
 export function StagePanel({ stage }: { stage: StageItem }) {
-  const { store, asked, problems, isReadOnly } = useEditor();
-  const Icon = iconOf(stage.type);
+  const { asked, problems, isReadOnly } = useEditor();
   const set = useSetter(stage);
   const own = useObserved(problems, (list) => list).filter(({ item }) => item === stageId(stage.key));
   const wrong = (field: string) => own.find((problem) => problem.field === field)?.message;
   return (
     <div className="flex flex-col">
-      <header className="flex items-center gap-2.5 border-b border-line px-4 py-3">
-        <span className="flex size-8 shrink-0 items-center justify-center rounded-md border border-line bg-sunken text-quiet">
-          <Icon aria-hidden size={16} />
-        </span>
-        <h2 className="min-w-0 grow truncate font-semibold">{String(stage.name ?? stage.key)}</h2>
-        <Tooltip text="Run from here, with what earlier stages gave last time">
-          <IconButton
-            label="Run from here"
-            icon={Play}
-            size="sm"
-            onClick={() => asked.set({ kind: 'run', from: stage.key })}
-          />
-        </Tooltip>
-        {isReadOnly ? null : (
-          <Tooltip text="Delete" keys="del">
-            <IconButton label="Delete this stage" icon={Trash2} size="sm" onClick={() => store.remove()} />
-          </Tooltip>
-        )}
-      </header>
+      <Head stage={stage} />
       <Problems problems={own} />
       <fieldset disabled={isReadOnly} className="min-w-0">
         <div className="flex flex-col gap-4 p-4">
           <TextField
-            label="Name"
+            label={words.name}
             value={typeof stage.name === 'string' ? stage.name : undefined}
             placeholder={stage.key}
             onChange={(name) => set('name', name)}
@@ -62,7 +44,7 @@ export function StagePanel({ stage }: { stage: StageItem }) {
           <KeyField key={stage.key} stage={stage} />
           <CapabilityField stage={stage} error={wrong('type')} onChange={(type) => set('type', type)} />
         </div>
-        <Section title="Config" open>
+        <Section title={words.config} open>
           <Config stage={stage} onChange={(config) => set('config', config)} />
         </Section>
         <LastRun stageKey={stage.key} />
@@ -76,10 +58,44 @@ export function StagePanel({ stage }: { stage: StageItem }) {
       </fieldset>
       <div className="border-t border-line p-4">
         <Button wide onClick={() => asked.set({ kind: 'connect', from: stage.key })} disabled={isReadOnly}>
-          Connect to…
+          {words.connectTo}
         </Button>
       </div>
     </div>
+  );
+}
+
+function Head({ stage }: { stage: StageItem }) {
+  const { store, asked, isReadOnly } = useEditor();
+  const Icon = iconOf(stage.type);
+  return (
+    <header className="flex items-center gap-2.5 border-b border-line px-4 py-3">
+      <span className="flex size-8 shrink-0 items-center justify-center rounded-md border border-line bg-sunken text-quiet">
+        <Icon aria-hidden size={16} />
+      </span>
+      <h2 className="min-w-0 grow truncate font-semibold">{String(stage.name ?? stage.key)}</h2>
+      <Tooltip text={words.run.onlyHint}>
+        <IconButton
+          label={words.run.only}
+          icon={CirclePlay}
+          size="sm"
+          onClick={() => asked.set({ kind: 'run', from: stage.key, isAlone: true })}
+        />
+      </Tooltip>
+      <Tooltip text={words.run.fromHint}>
+        <IconButton
+          label={words.run.from}
+          icon={Play}
+          size="sm"
+          onClick={() => asked.set({ kind: 'run', from: stage.key })}
+        />
+      </Tooltip>
+      {isReadOnly ? null : (
+        <Tooltip text={words.delete} keys="del">
+          <IconButton label={words.deleteThisStage} icon={Trash2} size="sm" onClick={() => store.remove()} />
+        </Tooltip>
+      )}
+    </header>
   );
 }
 
@@ -87,7 +103,7 @@ function Problems({ problems }: { problems: readonly EditorProblem[] }) {
   if (problems.length === 0) return null;
   return (
     <ul
-      aria-label="Problems of this stage"
+      aria-label={words.problemsOfThisStage}
       className="flex flex-col gap-1.5 border-b border-line px-4 py-3 text-sm"
     >
       {problems.map(({ id, severity, message, advice }) => (
@@ -117,11 +133,7 @@ function KeyField({ stage }: { stage: StageItem }) {
     store.perform(renameStage(store.get().document, stage.key, wish));
   };
   return (
-    <Field
-      label="Key"
-      hint="What expressions call it. They follow when it changes."
-      error={refused ?? undefined}
-    >
+    <Field label={words.key} hint={words.whatExpressionsCallItThey} error={refused ?? undefined}>
       <TextInput
         mono
         value={wish}

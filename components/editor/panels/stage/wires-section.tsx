@@ -9,6 +9,7 @@ import { wireId } from '../../model/items.ts';
 import { whenLabel } from '../../model/outline.ts';
 import { suggest } from '../../model/suggestions.ts';
 import { useObserved } from '../../store/observable.ts';
+import { words } from '../../words.ts';
 import { ExpressionField, Section } from '../fields.tsx';
 
 /** When it runs: after whom, and on what condition. */
@@ -26,17 +27,17 @@ export function WiresSection({
   const incoming = wires.filter(({ to }) => to === stage.key);
   const outgoing = wires.filter(({ from }) => from === stage.key);
   return (
-    <Section title="When it runs" open>
-      <Wires title="After" wires={incoming} other="from" none="It starts with the run." />
-      <Wires title="Before" wires={outgoing} other="to" none="Nothing follows it." />
+    <Section title={words.whenItRuns} open>
+      <Wires title={words.after} wires={incoming} other="from" none="It starts with the run." />
+      <Wires title={words.before} wires={outgoing} other="to" none="Nothing follows it." />
       <ExpressionField
-        label="Only if"
+        label={words.onlyIf}
         value={typeof stage.condition === 'string' ? stage.condition : undefined}
         error={conditionError}
-        placeholder="stages.check.output.ok == true"
+        placeholder={words.stagesCheckOutputOkTrue}
         suggest={() => suggest(store.get().document, { stage: stage.key, seesItself: false }, samples.get())}
         onChange={onCondition}
-        hint="False skips it. Left out, it runs."
+        hint={words.falseSkipsItLeftOut}
       />
     </Section>
   );
@@ -73,7 +74,7 @@ function Wires({
               >
                 <span className="truncate">{name}</span>
                 <span className="ml-auto shrink-0 truncate font-mono text-2xs text-quiet">
-                  {whenLabel(wire) ?? 'on success'}
+                  {whenLabel(wire) ?? words.onSuccess}
                 </span>
               </button>
               {isReadOnly ? null : (

@@ -1,0 +1,76 @@
+'use client';
+
+// Before everything that has a schema.
+import '../no-eval.ts';
+import { useEffect, useEffectEvent, useState } from 'react';
+import type { Answer } from '../../data/index.ts';
+import { Notice } from '../../ui/feedback.tsx';
+import { Canvas } from '../canvas/canvas.tsx';
+import { overlayOf } from '../canvas/run-overlay.ts';
+import { EditorProvider } from '../context.ts';
+import { type EditorDocument, readDocument } from '../model/document.ts';
+import { groupId, kindOf, nameOf, stageId } from '../model/items.ts';
+import { openView } from '../session/open-editor.ts';
+import { words } from '../words.ts';
+
+export interface GraphViewProps {
+  label: string;
+  graph: unknown;
+  /** The run that is drawn over it. */
+  run?: Pick<Answer<'runs.get'>, 'id' | 'stages'>;
+  /** Stages that want a look: they are marked. */
+  warned?: ReadonlySet<string>;
+  /** The stage to begin with when it is opened. */
+  begin?: string | undefined;
+  selected: string | null;
+  onSelect(stageKey: string | null): void;
+}
+
+/** A published graph to look at. It is laid out once: whatever happens in the run only colours it. */
+export function GraphView({ graph, ...props }: GraphViewProps) {
+  const [read] = useState(() => readDocument(graph));
+  if (!read.ok) return <Notice message={words.unreadable(read.reason)} />;
+  return <Drawn document={read.document} {...props} />;
+}
+
+interface DrawnProps extends Omit<GraphViewProps, 'graph'> {
+  document: EditorDocument;
+}
+
+function Drawn({ document, label, run, warned, begin, selected, onSelect }: DrawnProps) {
+  const [editor] = useState(() => openView(document));
+  const { store, overlay, severities, canvas } = editor;
+  useEffect(() => overlay.set(run ? overlayOf(run, overlay.get()) : null), [run, overlay]);
+  useEffect(
+    () => severities.set(new Map([...(warned ?? [])].map((key) => [stageId(key), 'warning' as const]))),
+    [warned, severities],
+  );
+  const tell = useEffectEvent((next: string | null) => {
+    if (next !== selected) onSelect(next);
+  });
+  useEffect(
+    () =>
+      store.subscribe(() => {
+        const [only, ...others] = store.get().selection;
+        if (only === undefined) tell(null);
+        else if (others.length === 0 && kindOf(only) === 'stage') tell(nameOf(only));
+      }),
+    [store],
+  );
+  useEffect(() => {
+    store.select(selected === null ? [] : [stageId(selected)]);
+    if (selected !== null) canvas.get()?.reveal(nodeOf(store.get().document, selected));
+  }, [selected, store, canvas]);
+  const first = selected ?? begin;
+  return (
+    <EditorProvider value={editor}>
+      <Canvas label={label} isPassing begin={first === undefined ? undefined : nodeOf(document, first)} />
+    </EditorProvider>
+  );
+}
+
+/** What stands on the canvas for a stage: itself, or the folded group that it is in. */
+function nodeOf({ groups }: EditorDocument, key: string): string {
+  const folded = groups.find((group) => group.collapsed && group.stages.includes(key));
+  return folded ? groupId(folded.id) : stageId(key);
+}

@@ -1,1 +1,0 @@
-export { PipelinesPage } from './pipelines-page.tsx';

@@ -1,0 +1,1 @@
+export { PipelineRuns } from './list/pipeline-runs.tsx';

@@ -1,0 +1,66 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { History } from 'lucide-react';
+import Link from 'next/link';
+import { useRouter } from 'next/navigation';
+import type { PipelineId } from '../../../server/domain/ids.ts';
+import { query, useFresh } from '../../data/index.ts';
+import { Button } from '../../ui/button.tsx';
+import { Empty, Notice } from '../../ui/feedback.tsx';
+import { DataGrid } from '../../ui/grid/index.ts';
+import { Card } from '../../ui/surface.tsx';
+import { words } from '../words.ts';
+import { runColumns } from './columns.tsx';
+
+const SHOWN = 10;
+const LEFT_OUT = ['pipeline', 'finished', 'replay'];
+
+/** The newest runs of one pipeline, as the list of all shows them. */
+export function PipelineRuns({ pipelineId }: { pipelineId: string }) {
+  const router = useRouter();
+  const question = query('runs.list', { pipeline_id: pipelineId as PipelineId, limit: SHOWN });
+  const { data, error, refetch } = useQuery(question);
+  useFresh({ everything: true }, { keys: [question.queryKey], everyMs: 1000 });
+  const href = (more: string) => `/runs?pipeline=${pipelineId}${more}`;
+  const columns = runColumns({
+    nameOf: () => '',
+    filterBy: (key, value) => router.push(href(`&${key}=${encodeURIComponent(String(value))}`)),
+  });
+  return (
+    <Card
+      title={words.latest}
+      flush
+      actions={
+        <Link href={href('')} className="text-sm text-accent hover:underline">
+          {words.allOfPipeline}
+        </Link>
+      }
+    >
+      {error && !data ? (
+        <div className="px-4">
+          <Notice
+            message={error.message}
+            advice={error.advice}
+            action={<Button onClick={() => void refetch()}>{words.tryAgain}</Button>}
+          />
+        </div>
+      ) : (
+        <DataGrid
+          label={words.latest}
+          columns={columns.flatMap(({ sortable: _, ...column }) =>
+            LEFT_OUT.includes(column.key) ? [] : [column],
+          )}
+          rows={data?.runs}
+          keyOf={({ id }) => id}
+          onOpen={({ id }) => router.push(`/runs/${id}`)}
+          empty={
+            <Empty icon={History} title={words.none}>
+              {words.noneWhy}
+            </Empty>
+          }
+        />
+      )}
+    </Card>
+  );
+}

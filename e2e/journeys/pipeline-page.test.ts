@@ -1,0 +1,156 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { openBrowser } from '../stack/browser.ts';
+import { type Api, joinAs, openApi } from '../stack/people.ts';
+import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
+import { findBarriersInBoth } from '../stack/watch-page.ts';
+
+let browser: Browser;
+let dataDir: Awaited<ReturnType<typeof makeDataDir>>;
+let server: RunningServer;
+let api: Api;
+let owner: { page: Page };
+let pipeline: string;
+let failed: string;
+
+const SLOW = { timeout: 60_000 };
+const STAGES = [
+  { name: 'Fetch', type: 'echo' },
+  { name: 'Match', type: 'fail', retry: { maxAttempts: 1 } },
+  { name: 'Post', type: 'echo' },
+  { name: 'Paint', type: 'paint-by-hand' },
+];
+const WIRES = [
+  { from: 0, to: 1 },
+  { from: 1, to: 2 },
+  { from: 2, to: 3 },
+];
+
+beforeAll(async () => {
+  dataDir = await makeDataDir();
+  [browser, server] = await Promise.all([openBrowser(), startServer(dataDir.path)]);
+  api = await openApi(server, dataDir.path);
+  owner = await joinAs({ browser, server, api }, 'owner');
+  const made = await api('/pipelines', { name: 'Reconcile', stages: STAGES, dependencies: WIRES });
+  pipeline = made.id;
+  failed = (await api(`/pipelines/${pipeline}/execute`, { input_data: { invoice: 7 } })).id;
+  await vi.waitFor(async () => expect((await api(`/runs/${failed}`)).status).toBe('failed'), {
+    timeout: 60_000,
+    interval: 300,
+  });
+});
+afterAll(async () => {
+  await browser?.close();
+  await server?.stop();
+  await dataDir?.remove();
+});
+
+test('the name in the list leads to the pipeline, and each number there to the runs behind it', async () => {
+  const { page } = owner;
+  await page.goto(`${server.origin}/pipelines`);
+  await page.getByRole('link', { name: 'Reconcile', exact: true }).click(SLOW);
+  await page.waitForURL(`**/pipelines/${pipeline}`, SLOW);
+  await page.getByRole('link', { name: /Went well.*0 of 1/ }).waitFor(SLOW);
+  await page.getByText('Needs paint-by-hand, nobody offers it').waitFor(SLOW);
+  await page.getByRole('region', { name: 'Graph' }).getByText('Match').waitFor(SLOW);
+  expect(await findBarriersInBoth(page)).toEqual([]);
+  await page.getByRole('link', { name: /Went well/ }).click();
+  await page.waitForURL(`**/runs?pipeline=${pipeline}`, SLOW);
+  const rows = page.getByRole('grid', { name: 'Runs' }).getByRole('row');
+  // With the head.
+  await expect.poll(() => rows.count(), SLOW).toBe(2);
+});
+
+test('versions say who published them and what each changed, and one is brought back', async () => {
+  const { page } = owner;
+  const { draft } = await api(`/pipelines/${pipeline}`);
+  await page.goto(`${server.origin}/pipelines/${pipeline}?tab=versions`);
+  await page.getByRole('table', { name: 'Versions' }).getByText('v1', { exact: true }).waitFor(SLOW);
+  await page.getByRole('button', { name: 'Bring back into the draft' }).click();
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Bring back into the draft' }).click();
+  await page.getByText('The draft is what version 1 says.').waitFor(SLOW);
+  expect((await api(`/pipelines/${pipeline}`)).draft.revision).toBeGreaterThan(draft.revision);
+});
+
+test('it is offered to models and withdrawn again', async () => {
+  const { page } = owner;
+  await page.goto(`${server.origin}/pipelines/${pipeline}?tab=sharing`);
+  await page.getByLabel('Name of the tool').fill('reconcile', SLOW);
+  await page.getByRole('button', { name: 'Offer as a tool' }).click();
+  await page.getByText('Models call it as pipe_reconcile.').waitFor(SLOW);
+  await page.getByRole('button', { name: 'No longer offer it' }).click();
+  await page.getByText('It is not offered to models.').waitFor(SLOW);
+});
+
+test('the graph of a run shows how each stage did; a click and the keys open stages', async () => {
+  const { page } = owner;
+  await page.goto(`${server.origin}/runs/${failed}?tab=graph`);
+  const graph = page.getByRole('region', { name: 'Graph of the run' });
+  await graph.getByText('Match').waitFor(SLOW);
+  expect(await page.getByRole('list', { name: 'States of the stages' }).textContent()).toMatch(/Failed1/);
+  await graph.getByText('Match').click();
+  await page
+    .getByRole('dialog', { name: 'Match' })
+    .getByText('This stage fails on purpose.')
+    .first()
+    .waitFor(SLOW);
+  expect(page.url()).toMatch(/stage=/);
+  await page.reload();
+  await page.getByRole('dialog', { name: 'Match' }).waitFor(SLOW);
+  await graph.getByText('Match').waitFor(SLOW);
+  await page.keyboard.press('ArrowLeft');
+  await page.getByRole('dialog', { name: 'Fetch' }).waitFor(SLOW);
+  await page.keyboard.press('ArrowRight');
+  await page.getByRole('dialog', { name: 'Match' }).waitFor(SLOW);
+  await page.keyboard.press('Escape');
+  await expect.poll(() => page.getByRole('dialog', { name: 'Match' }).count(), SLOW).toBe(0);
+});
+
+test('a stage is run alone from the editor, and the run says so', async () => {
+  const { page } = owner;
+  const { version } = await api(`/pipelines/${pipeline}`);
+  const key = version.graph.stages[1].key;
+  await page.goto(`${server.origin}/pipelines/${pipeline}/edit?at=stage:${key}`);
+  await page.getByRole('button', { name: 'Run only this' }).click(SLOW);
+  const dialog = page.getByRole('dialog', { name: `Run only ${key}?` });
+  await dialog.getByRole('button', { name: 'Run only this' }).click(SLOW);
+  await page.getByRole('link', { name: 'Open the run' }).click(SLOW);
+  await page.getByText(`only ${key}`).waitFor(SLOW);
+  const { runs } = await api(`/runs?pipeline_id=${pipeline}&trigger=stage`);
+  expect(runs).toHaveLength(1);
+});
+
+test('a view is shared with the organisation: all see it, and a viewer cannot take it away', async () => {
+  const { page } = owner;
+  await page.goto(`${server.origin}/runs?status=failed`);
+  await page.getByRole('button', { name: 'Save view' }).click(SLOW);
+  const dialog = page.getByRole('dialog', { name: 'Save what is shown as a view' });
+  await dialog.getByLabel('Name').fill('broken ones');
+  await dialog.getByRole('checkbox', { name: 'For everybody in the organisation' }).click();
+  await dialog.getByRole('button', { name: 'Save view' }).click();
+  await page.getByText('The view is saved').waitFor(SLOW);
+  const viewer = await joinAs({ browser, server, api }, 'viewer');
+  await viewer.page.goto(`${server.origin}/runs`);
+  await viewer.page.getByRole('button', { name: /broken ones.*Shared by Somebody who is owner/ }).click(SLOW);
+  await viewer.page.waitForURL(/status=failed/, SLOW);
+  expect(await viewer.page.getByRole('button', { name: 'Remove the view broken ones' }).count()).toBe(0);
+});
+
+test('the report of a run is printed whole and without the frame of the panel', async () => {
+  const { page } = owner;
+  await page.goto(`${server.origin}/runs/${failed}?tab=report`);
+  await page.getByText('"invoice": 7').first().waitFor(SLOW);
+  await page.emulateMedia({ media: 'print' });
+  for (const [role, name] of [
+    ['link', 'Pipelines'],
+    ['tab', 'Timeline'],
+    ['button', 'Replay'],
+    ['navigation', 'Breadcrumb'],
+  ] as const)
+    expect(await page.getByRole(role, { name }).filter({ visible: true }).count(), name).toBe(0);
+  for (const text of ['Match', 'This stage fails on purpose.', '"invoice": 7', failed])
+    expect(await page.getByText(text).filter({ visible: true }).count(), text).toBeGreaterThan(0);
+  const paper = await page.pdf({ format: 'A4' });
+  expect(paper.subarray(0, 5).toString()).toBe('%PDF-');
+  await page.emulateMedia({ media: 'screen' });
+});
