@@ -94,11 +94,12 @@ async function measureOn(
   const urls = toUrls(started);
   if (definition.prepare) {
     const startedAt = performance.now();
-    await definition.prepare({ ...urls, dataDir: `${dataDir}-of-preparation` });
+    await definition.prepare({ ...urls, dataDir: `${dataDir}-of-preparation` }, pass.plan);
     process.stdout.write(` prepared in ${Math.round((performance.now() - startedAt) / 1000)} s`);
   }
   const order = { file, name, env: { dataDir, ...urls } };
-  await measureAll({ order, started, pass }, (bench, measurements) => {
+  const benches = pass.benches.filter((bench) => definition.only?.includes(bench) ?? true);
+  await measureAll({ order, started, pass: { ...pass, benches } }, (bench, measurements) => {
     if (measurements.length === 0) return;
     process.stdout.write(` ${bench}`);
     pass.onResults(measurements.map((one) => ({ bench, subject: name, setting: fullSetting, ...one })));

@@ -23,6 +23,15 @@ export interface Plan {
   liveMs: number;
   /** Of a full and an empty database by turns. */
   growthRounds: number;
+  /** Of a bare MCP server and the gateway by turns, calls of a turn for each caller, and connections held at once. */
+  mcpRounds: number;
+  mcpCalls: number;
+  mcpConnections: number;
+  /** Calls of each kind at the doors, before they count and then; how long many are sent at once; runs of the history. */
+  apiWarmUp: number;
+  apiCalls: number;
+  apiLoadMs: number;
+  historyRuns: number;
   /** How long the soak goes on after its warm-up. */
   soakMs: number;
   /** One sample a lap. */
@@ -42,6 +51,14 @@ export const FULL_PLAN: Plan = {
   liveClients: 1000,
   liveMs: 20_000,
   growthRounds: 20,
+  mcpRounds: 12,
+  mcpCalls: 300,
+  mcpConnections: 500,
+  apiWarmUp: 20,
+  apiCalls: 200,
+  apiLoadMs: 30_000,
+  // 5,000,000 tasks.
+  historyRuns: 1_100_000,
   soakMs: 600_000,
   soakLapMs: 10_000,
   warmUpMs: 4000,
@@ -59,6 +76,13 @@ export const QUICK_PLAN: Plan = {
   liveClients: 100,
   liveMs: 3000,
   growthRounds: 5,
+  mcpRounds: 4,
+  mcpCalls: 60,
+  mcpConnections: 50,
+  apiWarmUp: 5,
+  apiCalls: 30,
+  apiLoadMs: 5000,
+  historyRuns: 20_000,
   soakMs: 30_000,
   soakLapMs: 1000,
   warmUpMs: 500,
@@ -76,6 +100,13 @@ export const SMOKE_PLAN: Plan = {
   liveClients: 5,
   liveMs: 500,
   growthRounds: 2,
+  mcpRounds: 2,
+  mcpCalls: 3,
+  mcpConnections: 4,
+  apiWarmUp: 1,
+  apiCalls: 2,
+  apiLoadMs: 400,
+  historyRuns: 200,
   soakMs: 500,
   soakLapMs: 200,
   warmUpMs: 0,

@@ -1,4 +1,5 @@
 import type { ProcessMemory } from './memory.ts';
+import type { Asked, Load } from './signalbox/api-messages.ts';
 import type { Payload, Workload } from './workload.ts';
 
 /** A server that the harness starts privately and fresh for one subject, and stops after it. */
@@ -50,6 +51,8 @@ export interface Subject {
   readQueueAgeMs?(): Promise<number>;
   /** For an engine whose database is full: the same engine on an empty one of the same server, started. */
   startBeside?(): Promise<Subject>;
+  /** For the bench `api`: doors over HTTP, and clients in a process of their own. */
+  openApi?(): Promise<ApiSide>;
   /** Housekeeping that the engine's users would have running, done between benches and never timed. */
   settle?(): Promise<void>;
   /** Stops workers and connections. Afterwards the process must be able to end by itself. */
@@ -64,6 +67,20 @@ export interface LiveSide {
   listen(clients: number): Promise<Listeners>;
   /** Starts one run that all listen to, and resolves when it is over. */
   probe(): Promise<void>;
+}
+
+/** What the `api` bench asks of doors. */
+export interface ApiSide {
+  reads: readonly Asked[];
+  /** Starts a run. */
+  submit: Asked;
+  /** One call at a time, all kinds by turns: milliseconds of each. */
+  time(asked: readonly Asked[], each: number): Promise<number[][]>;
+  /** So many at once, again and again. */
+  load(mix: readonly Asked[], forMs: number, connections: number): Promise<Load>;
+  /** Time on a core that the server's process has used since its start. */
+  cpuMs(): Promise<number>;
+  stop(): Promise<void>;
 }
 
 export interface Listeners {
@@ -81,12 +98,14 @@ export interface SubjectDefinition {
   services: readonly ServiceNeed[];
   /** Left out unless it is named: it needs much time or disk. */
   onlyOnRequest?: boolean;
+  /** The benches that it has; left out: all. */
+  only?: readonly string[];
   /** npm packages whose versions belong beside the results. */
   packages: readonly string[];
   /** Another subject that this one is a variant of: the report compares the two. */
   variantOf?: string;
   /** Fills the fresh servers, once and before anything is timed. */
-  prepare?(urls: ServiceUrls): Promise<void>;
+  prepare?(urls: ServiceUrls, size: { historyRuns: number }): Promise<void>;
   /**
    * Makes the subject. Import the engine in here, not at the top of the file: the harness reads every
    * definition to list them, and start-up time has to include loading the engine.

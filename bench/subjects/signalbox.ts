@@ -74,4 +74,20 @@ export const subjects: readonly SubjectDefinition[] = [
       return createFullSubject(env);
     },
   },
+  {
+    ...inProcess,
+    name: 'signalbox-doors',
+    setting:
+      'one process with all roles but pages, asked over HTTP with an API key; four weeks of history; rates counted and never reached',
+    onlyOnRequest: true,
+    only: ['api'],
+    async prepare(urls, { historyRuns }) {
+      const { fillHistory } = await import('../signalbox/doors.ts');
+      await fillHistory(urls, historyRuns);
+    },
+    async create(env) {
+      const { createDoors } = await import('../signalbox/doors.ts');
+      return createDoors(env);
+    },
+  },
 ];

@@ -684,6 +684,18 @@ CREATE TABLE runs (
   CONSTRAINT runs_pkey PRIMARY KEY (id)
 ) PARTITION BY RANGE (id);
 
+CREATE TABLE samples (
+  org_id uuid NOT NULL,
+  kind text NOT NULL,
+  id uuid NOT NULL,
+  scenario text NOT NULL,
+  made_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT samples_kind_check CHECK ((kind = ANY (ARRAY['pipeline'::text, 'agent'::text]))),
+  CONSTRAINT samples_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
+  CONSTRAINT samples_pkey PRIMARY KEY (org_id, kind, id),
+  CONSTRAINT samples_scenario_check CHECK ((length(scenario) <= 64))
+);
+
 CREATE TABLE saved_views (
   org_id uuid NOT NULL,
   actor_id text NOT NULL,
@@ -1044,6 +1056,7 @@ CREATE INDEX mcp_rules_org ON public.mcp_rules USING btree (org_id, id);
 CREATE INDEX mcp_sessions_actor ON public.mcp_sessions USING btree (org_id, actor, used_at);
 CREATE INDEX mcp_sessions_used ON public.mcp_sessions USING btree (org_id, used_at);
 CREATE INDEX mcp_tools_org ON public.mcp_tools USING btree (org_id, connection_id);
+CREATE INDEX mcp_usage_day ON public.mcp_usage USING btree (day);
 CREATE INDEX memberships_user ON public.memberships USING btree (user_id);
 CREATE INDEX notification_deliveries_due ON public.notification_deliveries USING btree (org_id, next_at) WHERE (state = 'waiting'::text);
 CREATE INDEX notification_deliveries_org ON public.notification_deliveries USING btree (org_id, id);
@@ -1344,6 +1357,7 @@ CREATE POLICY tenant ON run_events FOR ALL TO signalbox_door USING ((org_id = ( 
 CREATE POLICY tenant ON run_objects FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON run_rollups FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON runs FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON samples FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON saved_views FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON secrets FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON sign_in_links FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
@@ -1405,6 +1419,7 @@ GRANT SELECT ON run_events TO signalbox_door;
 GRANT SELECT ON run_objects TO signalbox_door;
 GRANT SELECT ON run_rollups TO signalbox_door;
 GRANT SELECT ON runs TO signalbox_door;
+GRANT SELECT ON samples TO signalbox_door;
 GRANT DELETE, INSERT, SELECT, UPDATE ON saved_views TO signalbox_door;
 GRANT DELETE, INSERT, UPDATE ON secrets TO signalbox_door;
 GRANT DELETE, INSERT, SELECT, UPDATE ON sign_in_links TO signalbox_door;

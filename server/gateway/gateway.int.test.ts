@@ -87,6 +87,14 @@ describe('definitions', () => {
     expect(upstream.requests.slice(sent).some(({ body }) => body?.method === 'tools/call')).toBe(false);
   });
 
+  test('a change that is not announced on an open session is found by the next calls, not a minute later', async () => {
+    const { slug } = await setUp();
+    expect((await rig.call(`${slug}__ask`, question)).status).toBe(200);
+    upstream.tools = [{ ...echoTool('ask'), description: 'Something else.' }];
+    const isRefused = async () => (await rig.call(`${slug}__ask`, question)).status === 403;
+    await until('it is refused', isRefused, 30_000);
+  });
+
   test('names come from the connection, whatever a server calls itself or its tools', async () => {
     const { slug } = await setUp([
       echoTool('ask'),
@@ -180,7 +188,9 @@ describe('limits', () => {
     const { slug } = await setUp([tool('work', act)], { max_concurrent: 2 });
     const calls = Array.from({ length: 5 }, () => rig.call(`${slug}__work`));
     for (let done = 0; done < 5; done += 1) {
-      const open = await until('one is at work', async () => gates.shift());
+      // As many as may be are at work before one of them ends.
+      const wanted = Math.min(2, 5 - done);
+      const open = await until('they are at work', async () => gates.length >= wanted && gates.shift());
       open();
     }
     expect((await Promise.all(calls)).map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);

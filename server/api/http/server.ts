@@ -184,6 +184,9 @@ async function answerApi(door: Door, exchange: Visit): Promise<void> {
   await sendAnswer(exchange, answer, { isSecret: found.route.isSecret === true });
 }
 
+/** Every request ends with it, so it is made once: what takes time in an error is its stack. */
+const GONE = new DOMException('The caller has gone.', 'AbortError');
+
 /** Aborted when the caller has gone, or may no longer what it might when it came. */
 function signalWhileAllowed(
   door: Door,
@@ -192,7 +195,7 @@ function signalWhileAllowed(
 ): AbortSignal {
   const gone = new AbortController();
   const end = () => {
-    gone.abort();
+    gone.abort(GONE);
     // A stream has no other end; what waits ends itself and still answers.
     if (response.headersSent) response.destroy();
   };
@@ -200,7 +203,7 @@ function signalWhileAllowed(
     actor.kind === 'nobody' ? undefined : door.watch.hold(services.identity, { actor, given, end });
   response.once('close', () => {
     release?.();
-    gone.abort();
+    gone.abort(GONE);
   });
   return gone.signal;
 }
