@@ -5,7 +5,7 @@ import type { HotState, Lock } from '#server/redis/port.ts';
 import { type BreakerOptions, coolDownMs, createBreakerCounts, isAgentFault } from './breaker.ts';
 import type { AttemptEnd } from './performance.ts';
 import { writeRecovery, writeTrip } from './quarantine.ts';
-import type { AgentRecord } from './records.ts';
+import { type AgentRecord, isBuiltin } from './records.ts';
 
 export interface BreakerWatchOptions {
   sql: Sql;
@@ -72,8 +72,8 @@ export function createBreakerWatch(watch: BreakerWatchOptions): BreakerWatch {
   return {
     observe({ agentId, failure }) {
       const record = watch.recordOf(agentId);
-      // status-words: a transport, not a status.
-      if (!record || record.transport === 'local') return;
+      // What a stage of ours fails by is its input or its config, and the same in every process of ours.
+      if (!record || isBuiltin(record)) return;
       const failed = failure !== null && isAgentFault(failure);
       if (probes.has(agentId)) return judgeProbe(record, failed);
       if (!counts.add(agentId, failed, watch.now()) || record.ordered !== null) return;

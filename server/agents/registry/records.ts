@@ -43,6 +43,14 @@ export interface AgentRecord {
   } | null;
 }
 
+/**
+ * One of the program's own: called within the process or, with RabbitMQ, over the broker, whose account only this
+ * installation's own programs have. What an agent at another door calls itself proves nothing.
+ */
+export function isBuiltin({ type, transport }: Pick<AgentRecord, 'type' | 'transport'>): boolean {
+  return transport === 'local' || (transport === 'amqp' && type === 'builtin');
+}
+
 interface Row {
   id: string;
   org_id: string;

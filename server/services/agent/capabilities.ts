@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { builtinConfigSchemas } from '#server/agents/builtin/index.ts';
+import { isBuiltin } from '#server/agents/registry/records.ts';
 import { isJsonObject, type JsonObject } from '#server/domain/json.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
@@ -23,8 +24,7 @@ export async function listCapabilities(services: Services, actor: Actor): Promis
   return [...names].sort().map((name) => {
     const offering = agents.filter(({ capabilities }) => capabilities.includes(name));
     // Somebody else's agent may use a name of ours for something of its own; its config is not ours to describe.
-    const isBuiltin = offering.some(({ transport }) => transport === 'local');
-    const { description, schema } = isBuiltin ? describe(name) : NOTHING;
+    const { description, schema } = offering.some(isBuiltin) ? describe(name) : NOTHING;
     const serving = offering.filter(isServing).length;
     return { name, description, agents: offering.length, serving, configSchema: schema };
   });
