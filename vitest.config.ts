@@ -24,8 +24,8 @@ export default defineConfig({
           globalSetup: ['scripts/checks/int.globalsetup.ts'],
           // Processes, not threads: tests start servers, change into folders and send signals.
           pool: 'forks',
-          // Two at a time: the services share the machine's cores with the tests.
-          maxWorkers: 2,
+          // More than a small machine has cores: tests mostly wait, for leases, beats and kills to be noticed.
+          maxWorkers: 3,
           // For what hangs, not for what is slow: a test waits for conditions, and says itself which one did not come.
           testTimeout: 180_000,
           // Elections, leases and kills of real processes on a shared machine; the report names what needed a second try.

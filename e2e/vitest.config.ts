@@ -4,9 +4,11 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['e2e/journeys/**/*.test.ts'],
+    setupFiles: ['e2e/stack/quiet.setup.ts'],
     pool: 'forks',
-    // Each starts a server and a browser of its own.
-    maxWorkers: 1,
+    globalSetup: ['e2e/build.globalsetup.ts'],
+    // Each file starts a server and a browser of its own; while one waits for them the other works.
+    maxWorkers: 2,
     testTimeout: 120_000,
     hookTimeout: 300_000,
   },

@@ -2,6 +2,7 @@
 
 import { KeyRound, Plus } from 'lucide-react';
 import { useState } from 'react';
+import { SCOPES, type Scope } from '#server/domain/rights.ts';
 import type { Answer, Input } from '../data/index.ts';
 import { PagedTable } from '../shell/paged-table.tsx';
 import { useAct } from '../shell/use-act.ts';
@@ -18,19 +19,7 @@ import { roleChoices, words } from './words.ts';
 
 type Key = Answer<'keys.list'>['keys'][number];
 type NewKey = Input<'keys.create'>;
-type Scope = NonNullable<NewKey['scopes']>[number];
 
-const SCOPES: readonly Scope[] = [
-  'runs:read',
-  'payload:read',
-  'runs:write',
-  'pipelines:read',
-  'pipelines:write',
-  'pipelines:publish',
-  'ops:read',
-  'ops:write',
-  'audit:read',
-];
 const LIVES = [
   { value: '30', label: '30 days' },
   { value: '90', label: '90 days' },

@@ -1,8 +1,10 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openBrowser } from '../stack/browser.ts';
+import { foretellComplaint } from '../stack/complaints.ts';
+import { addByKeys, makePipeline, readDraft, saved } from '../stack/editor.ts';
 import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
-import { findBarriers, watchPage } from '../stack/watch-page.ts';
+import { findBarriers } from '../stack/watch-page.ts';
 
 let browser: Browser;
 let context: BrowserContext;
@@ -27,141 +29,16 @@ afterAll(async () => {
   await dataDir?.remove();
 });
 
-/** The complaints of each page: what its journey expects to be empty. */
-const heard = new WeakMap<Page, string[]>();
-
 async function open(theme: 'light' | 'dark' = 'light'): Promise<Page> {
   const page = await context.newPage();
   await page.emulateMedia({ colorScheme: theme });
-  heard.set(page, watchPage(page));
   return page;
 }
-
-/** The draft, as a program sees it. */
-async function readDraft(page: Page) {
-  const id = /pipe_[0-9a-f]+/.exec(page.url())?.[0];
-  const answer = await page.request.get(`${server.origin}/api/v1/pipelines/${id}/draft`);
-  return (await answer.json()) as {
-    revision: number;
-    document: {
-      stages: { key: string; config?: object; ui?: object }[];
-      dependencies?: object[];
-      ui?: object;
-    };
-  };
-}
-
-const saved = (page: Page) => page.getByRole('status', { name: 'The draft: Saved' }).waitFor();
-
-/** By the keyboard alone: tabs to whatever has the focus until the wanted one has it. */
-async function tabTo(page: Page, name: string): Promise<void> {
-  for (let steps = 0; steps < 80; steps++) {
-    await page.keyboard.press('Tab');
-    const focused = await page.evaluate(() => {
-      const element = document.activeElement;
-      const labels =
-        element instanceof HTMLInputElement ? [...(element.labels ?? [])].map((l) => l.textContent) : [];
-      return [element?.getAttribute('aria-label'), ...labels, element?.textContent].find(Boolean) ?? '';
-    });
-    if (focused.trim() === name) return;
-  }
-  throw new Error(`The Tab key never came to ${name}.`);
-}
-
-async function addByKeys(page: Page, capability: string): Promise<void> {
-  await page.keyboard.press('a');
-  await page.getByRole('combobox', { name: 'What should it do?' }).waitFor();
-  await page.keyboard.type(capability);
-  await page.getByRole('option', { name: capability }).first().waitFor();
-  await page.keyboard.press('Enter');
-  await page.getByRole('dialog').waitFor({ state: 'detached' });
-}
-
-async function makePipeline(page: Page, name: string): Promise<void> {
-  await page.goto(`${server.origin}/pipelines`);
-  await page.getByRole('button', { name: 'New pipeline' }).first().focus();
-  await page.keyboard.press('Enter');
-  await page.getByRole('textbox', { name: 'Name' }).waitFor();
-  await page.keyboard.type(name);
-  await page.keyboard.press('Enter');
-  await page.waitForURL(/\/pipelines\/pipe_.+\/edit/);
-  await page.getByText('Begin with a stage').waitFor();
-}
-
-describe('by the keyboard alone', () => {
-  test('a pipeline is built, connected, set up, published and run', async () => {
-    const page = await open();
-    await makePipeline(page, 'By keys');
-    await addByKeys(page, 'echo');
-    await page.getByRole('group', { name: /Stage echo, echo, 0 in, 0 out/ }).waitFor();
-    await addByKeys(page, 'sleep');
-    // What is added while a stage is selected follows it.
-    await page.getByRole('group', { name: /Stage sleep, sleep, 1 in/ }).waitFor();
-    await page.keyboard.press('Escape');
-    await addByKeys(page, 'echo');
-    await page.getByRole('group', { name: /Stage echo-2, echo, 0 in/ }).waitFor();
-
-    // From sleep to echo-2, by the dialog; back again is refused, with the way round.
-    await page.keyboard.press('Control+f');
-    await page.getByRole('combobox', { name: 'Name, key or capability' }).waitFor();
-    await page.keyboard.type('sleep');
-    await page.keyboard.press('Enter');
-    await page.getByRole('heading', { name: 'sleep', exact: true }).waitFor();
-    await page.keyboard.press('c');
-    await page.getByRole('combobox', { name: 'Which stage follows?' }).waitFor();
-    await page.keyboard.type('echo-2');
-    await page.keyboard.press('Enter');
-    await page.getByRole('heading', { name: 'Connection' }).waitFor();
-    await page.keyboard.press('Control+f');
-    await page.getByRole('combobox', { name: 'Name, key or capability' }).waitFor();
-    await page.keyboard.type('echo-2');
-    await page.keyboard.press('Enter');
-    await page.getByRole('heading', { name: 'echo-2', exact: true }).waitFor();
-    await page.keyboard.press('c');
-    await page.getByRole('combobox', { name: 'Which stage follows?' }).waitFor();
-    expect(
-      await page.getByRole('option', { name: /That would close a circle: sleep → echo-2 → sleep/ }).count(),
-    ).toBe(1);
-    await page.keyboard.press('Escape');
-
-    // A quarter of a second is enough to sleep.
-    await page.keyboard.press('Control+f');
-    await page.getByRole('combobox', { name: 'Name, key or capability' }).waitFor();
-    await page.keyboard.type('sleep');
-    await page.keyboard.press('Enter');
-    await page.getByRole('heading', { name: 'sleep', exact: true }).waitFor();
-    await tabTo(page, 'Ms');
-    await page.keyboard.type('250');
-    await saved(page);
-    await expect
-      .poll(async () => (await readDraft(page)).document.stages[1], { timeout: 30_000 })
-      .toMatchObject({
-        key: 'sleep',
-        config: { ms: 250 },
-      });
-
-    await tabTo(page, 'Connect to…');
-    await page.keyboard.press('Control+s');
-    await page.getByRole('textbox', { name: 'What has changed, in a sentence' }).waitFor();
-    await page.keyboard.type('The first one');
-    await page.keyboard.press('Control+Enter');
-    await page.getByText('Version 1 is published.').waitFor();
-    await page.getByRole('dialog', { name: /Publish/ }).waitFor({ state: 'detached' });
-    await page.keyboard.press('Control+Enter');
-    await page.getByRole('dialog', { name: 'Run version 1' }).waitFor();
-    await tabTo(page, 'Run');
-    await page.keyboard.press('Enter');
-    await page.getByRole('link', { name: 'Open the run' }).waitFor();
-    await page.locator('.react-flow__node').getByText('Succeeded').nth(2).waitFor({ timeout: 60_000 });
-    expect(heard.get(page)).toEqual([]);
-    await page.close();
-  });
-});
 
 describe('the canvas', () => {
   test('a wire is drawn, one that would close a circle is refused, undo goes back to the start', async () => {
     const page = await open();
-    await makePipeline(page, 'By mouse');
+    await makePipeline(page, server, 'By mouse');
     await page.getByRole('button', { name: 'echo 1 agent' }).click();
     await page.locator('.react-flow__node').first().waitFor();
     await page.locator('.react-flow__pane').click({ position: { x: 30, y: 60 } });
@@ -193,19 +70,18 @@ describe('the canvas', () => {
     for (let entries = 0; entries < 3; entries++) await page.keyboard.press('Control+z');
     await page.getByText('Begin with a stage').waitFor();
     await expect.poll(async () => (await readDraft(page)).document.stages, { timeout: 30_000 }).toEqual([]);
-    expect(heard.get(page)).toEqual([]);
     await page.close();
   });
 
   test('what is copied in one tab is pasted in another pipeline, and a reload shows all of it again', async () => {
     const page = await open();
-    await makePipeline(page, 'Copied from');
+    await makePipeline(page, server, 'Copied from');
     await addByKeys(page, 'echo');
     await addByKeys(page, 'sleep');
     await page.keyboard.press('Control+a');
     await page.keyboard.press('Control+c');
     const other = await open();
-    await makePipeline(other, 'Pasted into');
+    await makePipeline(other, server, 'Pasted into');
     await other.bringToFront();
     await other.keyboard.press('Control+v');
     await other.locator('.react-flow__edge').waitFor({ state: 'attached' });
@@ -222,14 +98,15 @@ describe('the canvas', () => {
     await other.getByRole('group', { name: /^Note/ }).waitFor();
     await other.getByRole('group', { name: /Stage sleep, sleep, 1 in/ }).waitFor();
     expect(await readDraft(other)).toEqual(before);
-    expect([heard.get(page), heard.get(other)]).toEqual([[], []]);
     await Promise.all([page.close(), other.close()]);
   });
 });
 
 test('of two tabs that edit one draft the second is asked, and both are kept', async () => {
   const [mine, theirs] = [await open(), await open()];
-  await makePipeline(mine, 'In two tabs');
+  // The refusal of the second is an answer of the server.
+  foretellComplaint(mine, /412/);
+  await makePipeline(mine, server, 'In two tabs');
   await theirs.goto(mine.url());
   await theirs.getByText('Begin with a stage').waitFor();
   await theirs.bringToFront();
@@ -245,9 +122,6 @@ test('of two tabs that edit one draft the second is asked, and both are kept', a
   await mine.getByRole('heading', { name: /In two tabs \(my copy/ }).waitFor();
   expect((await readDraft(mine)).document.stages.map(({ key }) => key)).toEqual(['sleep']);
   expect((await readDraft(theirs)).document.stages.map(({ key }) => key)).toEqual(['echo']);
-  // The refusal of the second is an answer of the server, which the browser writes down.
-  const complaints = [mine, theirs].flatMap((page) => heard.get(page) ?? []);
-  expect(complaints.filter((text) => !text.includes('412'))).toEqual([]);
   await Promise.all([mine.close(), theirs.close()]);
 });
 
@@ -280,7 +154,6 @@ test.each(['light', 'dark'] as const)(
       await page.keyboard.press('Escape');
       await page.getByRole('dialog').waitFor({ state: 'detached' });
     }
-    expect(heard.get(page)).toEqual([]);
     await page.close();
   },
 );

@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import type { RunningServer } from './running-server.ts';
-import { watchPage } from './watch-page.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a journey reads into answers and fails when they are not as it says
 type Body = any;
@@ -25,20 +24,27 @@ export type Api = Awaited<ReturnType<typeof openApi>>;
 
 let count = 0;
 
-/** Somebody with a role, signed in in a browser of their own. `troubles` are errors of their pages. */
+export interface Person {
+  page: Page;
+  email: string;
+}
+
+export const PASSWORD = 'correct horse battery';
+
+/** Somebody with a role, signed in in a browser of their own. */
 export async function joinAs(
   { browser, server, api }: { browser: Browser; server: RunningServer; api: Api },
   role: string,
-): Promise<{ page: Page; troubles: string[] }> {
+): Promise<Person> {
   const { link } = await api('/invites', { role });
   const page = await (await browser.newContext({ viewport: { width: 1360, height: 900 } })).newPage();
-  const troubles = watchPage(page);
+  const email = `${role}${++count}@example.org`;
   await page.goto(server.origin + link);
   await page.getByLabel('Name').fill(`Somebody who is ${role}`);
-  await page.getByLabel('E-mail').fill(`${role}${++count}@example.org`);
-  await page.getByLabel('Password').fill('correct horse battery');
+  await page.getByLabel('E-mail').fill(email);
+  await page.getByLabel('Password').fill(PASSWORD);
   await page.getByRole('button', { name: 'Go on' }).click();
   await page.getByRole('heading', { level: 1 }).waitFor();
   await page.waitForURL((url) => !url.pathname.startsWith('/join'));
-  return { page, troubles };
+  return { page, email };
 }

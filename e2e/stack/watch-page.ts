@@ -1,16 +1,6 @@
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 
-/** What a browser complains of: errors, warnings of React, violations of the policy. A journey expects none. */
-export function watchPage(page: Page): string[] {
-  const complaints: string[] = [];
-  page.on('pageerror', (error) => complaints.push(error.message));
-  page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
-  });
-  return complaints;
-}
-
 /** What is serious or critical for people with other eyes, ears or hands, a line each. */
 export async function findBarriers(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);

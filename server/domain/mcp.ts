@@ -18,12 +18,19 @@ export type RuleEffect = (typeof RULE_EFFECTS)[number];
 export const RULE_SUBJECT_KINDS = ['everybody', 'role', 'caller', 'agent', 'pipeline'] as const;
 export type RuleSubjectKind = (typeof RULE_SUBJECT_KINDS)[number];
 
+/**
+ * What a server may ask in the middle of a call: people, by a form or a page, and the caller's language model. Rules
+ * name both as they name tools; a model is asked only where a rule says so by this name.
+ */
+export const ELICITATION = 'elicitation/create';
+export const SAMPLING = 'sampling/createMessage';
+
 export const APPROVAL_STATES = ['asked', 'granted', 'refused', 'used'] as const;
 export type ApprovalState = (typeof APPROVAL_STATES)[number];
 
 /**
  * `answered`: the tool did what it does. `tool-error`: it answered that it could not. `fault`: no answer that counts.
- * `refused`: it was never sent. `stopped`: the caller went away.
+ * `refused`: it was never sent, or what the server asked for meanwhile was refused. `stopped`: the caller went away.
  */
 export const CALL_OUTCOMES = ['answered', 'tool-error', 'fault', 'refused', 'stopped'] as const;
 export type CallOutcome = (typeof CALL_OUTCOMES)[number];
@@ -40,6 +47,21 @@ export interface ToolDefinition {
   inputSchema: JsonObject;
   outputSchema?: JsonObject;
   annotations?: JsonObject;
+}
+
+/**
+ * What else of a server is approved, ruled and logged, stands among its tools: a prompt as `prompts/<name>`, and that
+ * its resources are read as `resources/*`. No tool can have such a name.
+ */
+export const PROMPT_PREFIX = 'prompts/';
+export const RESOURCE_PREFIX = 'resources/';
+export const RESOURCES = `${RESOURCE_PREFIX}*`;
+
+export type OfferKind = 'tool' | 'prompt' | 'resources';
+
+export function offerKindOf(name: string): OfferKind {
+  if (name === RESOURCES) return 'resources';
+  return name.startsWith(PROMPT_PREFIX) ? 'prompt' : 'tool';
 }
 
 /** What deserves a second look before a tool is approved. */

@@ -11,6 +11,8 @@ export interface Breaker {
   forget(): void;
   /** Somebody has seen for themselves that it is well. */
   close(): void;
+  /** Another process has found out. */
+  follow(restMs: number | null): void;
   look(): { state: BreakerState; faults: number; openUntil: number | null };
 }
 
@@ -21,22 +23,49 @@ export interface BreakerOptions {
   restMs: number;
   maxRestMs: number;
   now(): number;
+  /** What other processes see of the same server; left out: nobody else calls it. */
+  share?: BreakerShare | undefined;
+}
+
+export interface BreakerShare {
+  /** Counts a fault, and says how many there are in all processes; null: nobody knows. */
+  fault(): Promise<number | null>;
+  opened(restMs: number): void;
+  closed(): void;
 }
 
 export const BREAKER_DEFAULTS = { faults: 5, windowMs: 30_000, restMs: 5_000, maxRestMs: 60_000 };
 
 /** Counts what came of calls, not only of connecting: a server that takes calls and answers none is no server. */
-export function createBreaker({ faults, windowMs, restMs, maxRestMs, now }: BreakerOptions): Breaker {
+export function createBreaker(options: BreakerOptions): Breaker {
+  const { faults, windowMs, restMs, maxRestMs, now, share } = options;
   let recent: { at: number; isFault: boolean }[] = [];
   let openUntil: number | null = null;
   let trips = 0;
   let isTrying = false;
 
   function trip(): void {
+    const forMs = Math.min(restMs * 2 ** Math.min(trips, 16), maxRestMs);
+    rest(forMs);
+    share?.opened(forMs);
+  }
+
+  function rest(forMs: number): void {
     trips += 1;
-    openUntil = now() + Math.min(restMs * 2 ** Math.min(trips - 1, 16), maxRestMs);
+    openUntil = now() + forMs;
     isTrying = false;
     recent = [];
+  }
+
+  const failedOf = (at: number): number =>
+    recent.filter((each) => each.isFault && each.at > at - windowMs).length;
+
+  /** Faults that others have had count too, if this process has nothing better to tell. */
+  async function compare(): Promise<void> {
+    const all = await share?.fault();
+    if (all === undefined || all === null || all < faults || openUntil !== null) return;
+    const failed = failedOf(now());
+    if (failed > 0 && failed * 2 >= recent.length) trip();
   }
 
   function close(): void {
@@ -63,6 +92,7 @@ export function createBreaker({ faults, windowMs, restMs, maxRestMs, now }: Brea
         if (!isTrying) return;
         if (isFault) return trip();
         close();
+        share?.closed();
         return;
       }
       const at = now();
@@ -72,16 +102,24 @@ export function createBreaker({ faults, windowMs, restMs, maxRestMs, now }: Brea
         return;
       }
       recent = recent.filter((each) => each.at > at - windowMs);
-      const failed = recent.filter((each) => each.isFault).length;
+      const failed = failedOf(at);
       if (failed >= faults && failed * 2 >= recent.length) trip();
+      else void compare();
     },
     forget() {
       isTrying = false;
     },
-    close,
+    close() {
+      if (openUntil !== null) share?.closed();
+      close();
+    },
+    follow(forMs) {
+      if (forMs === null) close();
+      else if (openUntil === null) rest(forMs);
+    },
     look: () => ({
       state: stateNow(),
-      faults: recent.filter(({ at, isFault }) => isFault && at > now() - windowMs).length,
+      faults: failedOf(now()),
       openUntil,
     }),
   };

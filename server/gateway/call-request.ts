@@ -1,6 +1,7 @@
 import type { JsonObject } from '#server/domain/json.ts';
 import type { GatewayCaller } from './caller.ts';
 import type { ApprovedTool, Directory } from './directory.ts';
+import type { Askable } from './questions.ts';
 import type { Progress } from './upstream.ts';
 
 export interface CallRequest {
@@ -10,11 +11,14 @@ export interface CallRequest {
   args: JsonObject;
   signal: AbortSignal;
   onProgress?: ((progress: Progress) => void) | undefined;
+  askable?: Askable | undefined;
 }
 
 export interface CallAnswer {
   /** As the protocol has it: content, structured content, whether it is an error. Marked as what others have written. */
   result: JsonObject;
   isError: boolean;
+  /** Of the error that the server answered with, as the protocol numbers them. */
+  code: number | null;
   ms: number;
 }

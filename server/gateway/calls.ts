@@ -1,16 +1,21 @@
-import type { CallToolResult } from '@modelcontextprotocol/client';
 import type { CallNote } from '#db/queries/mcp-calls.ts';
 import { invalid, SignalboxError } from '#server/domain/errors.ts';
 import { toUuid } from '#server/domain/ids.ts';
 import { isJsonObject, type Json, type JsonObject, measureJson } from '#server/domain/json.ts';
-import type { CallOutcome, ToolDefinition } from '#server/domain/mcp.ts';
+import { type CallOutcome, RESOURCES, type ToolDefinition } from '#server/domain/mcp.ts';
 import type { Bucket, Drawn } from '#server/redis/port.ts';
 import type { Approvals } from './approvals.ts';
+import type { Hear } from './asking.ts';
 import type { CallAnswer, CallRequest } from './call-request.ts';
 import { rateSubject } from './caller.ts';
-import type { ApprovedTool, Connection } from './directory.ts';
+import { createDeadline } from './deadline.ts';
+import { type ApprovedTool, type Connection, gatewayName } from './directory.ts';
+import { exchange, ruledName, withOurUris } from './exchange.ts';
 import { answeredError, type Failure, toFailure } from './faults.ts';
+import { createHearing } from './hearing.ts';
 import type { Journal } from './journal.ts';
+import type { Peers } from './peers.ts';
+import { isOurRefusal, OUR_REFUSAL } from './questions.ts';
 import { judge } from './rules.ts';
 import type { Sessions, Standing } from './sessions.ts';
 import type { Upstream } from './upstream.ts';
@@ -23,6 +28,8 @@ export interface CallOptions {
   sessions: Sessions;
   journal: Journal;
   approvals: Approvals;
+  /** Processes that call the same server have each their part of the calls that may be under way. */
+  peers: Peers;
   takeRate(subject: string, bucket: Bucket): Promise<Drawn>;
   newUuid(): string;
   now(): number;
@@ -31,9 +38,11 @@ export interface CallOptions {
 const MINUTE_MS = 60_000;
 const ARGUMENTS = { maxBytes: 1_048_576, maxDepth: 64 };
 const RESULT_DEPTH = 64;
+/** Within it a silent change goes unseen, unless the server takes long to say what it has. */
+const PIN_AGE_MS = 1000;
 
 export function createCalls(options: CallOptions): Calls {
-  const { sessions, now } = options;
+  const { sessions, peers, now } = options;
 
   /** All that is asked before anything is sent. Answers with how to leave. */
   async function admit(request: CallRequest, standing: Standing, signal: AbortSignal): Promise<() => void> {
@@ -41,14 +50,17 @@ export function createCalls(options: CallOptions): Calls {
     const { connection, row } = tool;
     const measured = measureJson(args, ARGUMENTS);
     if (!measured.ok) throw invalid(`The arguments cannot be sent. ${measured.problem.message}`);
-    const { effect } = judge(directory.rules, caller, { connectionId: connection.id, tool: row.name });
-    if (effect === 'deny') throw denied(connection, row.name);
+    const ruled = ruledName(row.name, args);
+    const { effect } = judge(directory.rules, caller, { connectionId: connection.id, tool: ruled });
+    if (effect === 'deny') throw denied(connection, ruled);
     const bucket = { size: connection.callsPerMinute, windowMs: MINUTE_MS };
     const drawn = await options.takeRate(`${connection.id}:${row.name}:${rateSubject(caller)}`, bucket);
     if (!drawn.isTaken) throw tooOften(connection, drawn.waitMs);
     // Last of what is asked of others, so that nobody is asked about a call that is refused anyway.
     if (effect === 'ask') await options.approvals.check(request);
-    const leave = await standing.gate.enter(connection.maxConcurrent, signal);
+    await peers.join(connection.id);
+    const places = Math.max(1, Math.floor(connection.maxConcurrent / peers.countOf(connection.id)));
+    const leave = await standing.gate.enter(places, signal);
     try {
       standing.breaker.admit();
       return leave;
@@ -58,17 +70,17 @@ export function createCalls(options: CallOptions): Calls {
     }
   }
 
-  async function send(request: CallRequest, signal: AbortSignal): Promise<CallToolResult> {
+  async function send(
+    request: CallRequest,
+    { signal, hear }: { signal: AbortSignal; hear: Hear },
+  ): Promise<JsonObject> {
     const { connection, row } = request.tool;
     for (let isRepeated = false; ; isRepeated = true) {
       const upstream = await sessions.pool.get(connection);
       const definition = await checkPin(upstream, request.tool);
       try {
-        return await upstream.callTool(definition, request.args, {
-          signal,
-          timeoutMs: connection.timeoutMs,
-          onProgress: request.onProgress,
-        });
+        const { args, onProgress } = request;
+        return await exchange(upstream, { definition, args }, { signal, onProgress, hear });
       } catch (error) {
         const failure = toFailure(error, (text) => text);
         if (failure.isSessionOver || upstream.isEnded) sessions.pool.drop(connection.id, upstream);
@@ -79,8 +91,8 @@ export function createCalls(options: CallOptions): Calls {
 
   /** What the server says of the tool now is what people have approved, to the letter. */
   async function checkPin(upstream: Upstream, { connection, row }: ApprovedTool): Promise<ToolDefinition> {
-    const listed = upstream.knownTool(row.name);
-    const offered = listed ?? (await upstream.tools({ timeoutMs: connection.timeoutMs })).get(row.name);
+    const { timeoutMs } = connection;
+    const offered = await upstream.offers.find(row.name, { timeoutMs, maxAgeMs: PIN_AGE_MS });
     if (offered?.hash === row.pinnedHash) return offered.definition;
     await sessions.refresh(connection, upstream);
     throw offered ? changed(connection, row.name) : gone(connection, row.name);
@@ -89,42 +101,44 @@ export function createCalls(options: CallOptions): Calls {
   async function work(request: CallRequest, trace: Trace): Promise<CallAnswer> {
     const { connection } = request.tool;
     const standing = sessions.standingOf(connection.id);
-    const late = new AbortController();
-    const timer = setTimeout(() => late.abort(tooSlow(connection)), connection.timeoutMs);
-    const signal = AbortSignal.any([request.signal, late.signal]);
+    const { timeoutMs } = connection;
+    const deadline = createDeadline({ timeoutMs, now, late: () => tooSlow(connection) });
+    const signal = AbortSignal.any([request.signal, deadline.signal]);
     try {
       const leave = await admit(request, standing, signal);
       try {
         trace.isSent = true;
-        const answer = await answerOf(() => send(request, signal), standing);
-        const result = keep(answer, { connection, standing, trace });
+        const hear = createHearing(request, { deadline, takeRate: options.takeRate, leave });
+        const answer = await answerOf(() => send(request, { signal, hear }), standing);
+        const result = keep(answer.plain, { request, standing, trace });
         standing.breaker.settle(false);
-        return { result, isError: result.isError === true, ms: 0 };
+        return { result, isError: result.isError === true, code: answer.code, ms: 0 };
       } catch (error) {
-        throw settleFailure(error, { request, standing, late: late.signal });
+        throw settleFailure(error, { request, standing, ended: deadline.signal });
       } finally {
         leave();
       }
     } finally {
-      clearTimeout(timer);
+      deadline.stop();
     }
   }
 
   /** Tells the breaker whose fault it was, and makes of it what people can read. */
   function settleFailure(
     error: unknown,
-    { request, standing, late }: { request: CallRequest; standing: Standing; late: AbortSignal },
+    { request, standing, ended }: { request: CallRequest; standing: Standing; ended: AbortSignal },
   ): unknown {
     const { connection } = request.tool;
-    if (request.signal.aborted && !late.aborted) {
+    if (request.signal.aborted && !ended.aborted) {
       standing.breaker.forget();
       return request.signal.reason;
     }
-    if (error instanceof SignalboxError && error.details === OUR_REFUSAL) {
+    const cause = ended.aborted ? ended.reason : error;
+    if (isOurRefusal(cause)) {
       standing.breaker.forget();
-      return error;
+      return cause;
     }
-    const known = late.aborted ? (late.reason as SignalboxError) : toFailure(error, standing.hide).error;
+    const known = toFailure(cause, standing.hide).error;
     standing.breaker.settle(true);
     sessions.noteFault(connection, known.message);
     return known;
@@ -141,9 +155,8 @@ export function createCalls(options: CallOptions): Calls {
         outcome = answer.isError ? 'tool-error' : 'answered';
         return { ...answer, ms: now() - before };
       } catch (error) {
-        const isOurs = error instanceof SignalboxError;
         if (request.signal.aborted) outcome = 'stopped';
-        else if (!trace.isSent || (isOurs && error.details === OUR_REFUSAL)) outcome = 'refused';
+        else if (!trace.isSent || isOurRefusal(error)) outcome = 'refused';
         problem = error instanceof Error ? error.message : String(error);
         throw error;
       } finally {
@@ -160,30 +173,32 @@ interface Trace {
 }
 
 /** An error that the server answers with is the tool's own, as far as models go: they may do better next time. */
-async function answerOf(send: () => Promise<CallToolResult>, { hide }: Standing): Promise<CallToolResult> {
+async function answerOf(
+  send: () => Promise<JsonObject>,
+  { hide }: Standing,
+): Promise<{ plain: JsonObject; code: number | null }> {
   try {
-    return await send();
+    return { plain: await send(), code: null };
   } catch (error) {
-    const words = answeredError(error, hide);
-    if (words === null) throw error;
-    return { content: [{ type: 'text', text: words }], isError: true };
+    const answered = answeredError(error, hide);
+    if (answered === null) throw error;
+    const { words, code } = answered;
+    return { plain: { content: [{ type: 'text', text: words }], isError: true }, code };
   }
 }
 
 interface Kept {
-  connection: Connection;
+  request: CallRequest;
   standing: Standing;
   trace: Trace;
 }
 
 /** The answer as it is passed on: not too large, without our own credentials, and marked. */
-function keep(answer: CallToolResult, { connection, standing, trace }: Kept): JsonObject {
-  const { content, structuredContent, isError } = answer;
-  const plain = {
-    content,
-    ...(structuredContent === undefined ? {} : { structuredContent }),
-    ...(isError === true ? { isError } : {}),
-  };
+function keep(answer: JsonObject, { request, standing, trace }: Kept): JsonObject {
+  const { directory, tool } = request;
+  const { connection } = tool;
+  const canRead = directory.approved.has(gatewayName(connection.slug, RESOURCES));
+  const plain = canRead ? withOurUris(connection.slug, answer) : answer;
   const measured = measureJson(plain, { maxBytes: connection.maxResultBytes, maxDepth: RESULT_DEPTH });
   if (!measured.ok) {
     throw new SignalboxError('TOO_LARGE', `The answer cannot be passed on. ${measured.problem.message}`, {
@@ -193,7 +208,7 @@ function keep(answer: CallToolResult, { connection, standing, trace }: Kept): Js
   trace.gotBytes = measured.bytes;
   const text = JSON.stringify(plain);
   const shown = standing.hide(text);
-  const kept: Json = shown === text ? (plain as unknown as Json) : JSON.parse(shown);
+  const kept: Json = shown === text ? plain : JSON.parse(shown);
   const marked = { 'signalbox/untrusted': true, 'signalbox/connection': connection.slug };
   return { ...(isJsonObject(kept) ? kept : {}), _meta: marked };
 }
@@ -227,9 +242,6 @@ function noteOf(
     at: new Date(now()).toISOString(),
   };
 }
-
-/** Marks what we refuse after a session was opened; the server is not to blame for it. */
-const OUR_REFUSAL = Object.freeze({ refused: true });
 
 function denied({ slug }: Connection, tool: string): SignalboxError {
   return new SignalboxError('FORBIDDEN', `A rule forbids this caller ${tool} of ${slug}.`, {

@@ -5,7 +5,7 @@ import { DEFINITION_WARNINGS, type DefinitionWarning, type ToolDefinition } from
 /** What a server may say of one tool, and how many it may have: more is a fault of the server. */
 const LIMITS = { maxBytes: 65_536, maxDepth: 32 };
 export const MAX_TOOLS = 1000;
-const NAME = /^[A-Za-z0-9_.-]{1,128}$/;
+export const NAME = /^[A-Za-z0-9_.-]{1,128}$/;
 
 /**
  * What of a server's words about a tool is kept, shown and pinned: all that a model reads or that decides how it is

@@ -9,9 +9,17 @@ import { type OrgId, toUuid } from '#server/domain/ids.ts';
 import { MAX_TOOL_NAME, type ServerTool, TOOL_SEPARATOR, toolStateOf } from '#server/domain/mcp.ts';
 import { CHANNEL } from '#server/redis/keys.ts';
 import type { HotState } from '#server/redis/port.ts';
-import type { Rule } from './rules.ts';
+import { type Rule, samplesForSome } from './rules.ts';
 
-export type Connection = ConnectionRow & { orgId: OrgId };
+export type Connection = ConnectionRow & {
+  orgId: OrgId;
+  /** A rule lets it ask for the model of some of its callers. */
+  canSample: boolean;
+};
+
+/** Whether a session that was opened for the one does for the other. */
+export const isSameConnection = (held: Connection, now: Connection): boolean =>
+  held.version === now.version && held.canSample === now.canSample;
 
 /** A tool that people have approved as it is. */
 export interface ApprovedTool {
@@ -115,7 +123,9 @@ export function createDirectories(options: { sql: Sql; hot: HotState; now(): num
 export const gatewayName = (slug: string, tool: string): string => `${slug}${TOOL_SEPARATOR}${tool}`;
 
 function toDirectory(orgId: OrgId, rows: DirectoryRows): Directory {
-  const connections = new Map(rows.connections.map((row) => [row.id, { ...row, orgId }]));
+  const connections = new Map(
+    rows.connections.map((row) => [row.id, { ...row, orgId, canSample: samplesForSome(rows.rules, row.id) }]),
+  );
   const tools = new Map<string, Map<string, ToolRow>>();
   const approved = new Map<string, ApprovedTool>();
   for (const row of rows.tools) {

@@ -29,9 +29,12 @@ export function toFailure(error: unknown, hide: (text: string) => string): Failu
 }
 
 /** An error that the server answered with, as the protocol has them; null: something else is wrong. */
-export function answeredError(error: unknown, hide: (text: string) => string): string | null {
+export function answeredError(
+  error: unknown,
+  hide: (text: string) => string,
+): { words: string; code: number } | null {
   if (!(error instanceof ProtocolError) || error.code === ProtocolErrorCode.InternalError) return null;
-  return hide(error.message).slice(0, MAX_WORDS);
+  return { words: hide(error.message).slice(0, MAX_WORDS), code: error.code };
 }
 
 function ofHttp(error: SdkHttpError): Failure {

@@ -87,6 +87,14 @@ describe('definitions', () => {
     expect(upstream.requests.slice(sent).some(({ body }) => body?.method === 'tools/call')).toBe(false);
   });
 
+  test('a change that is not announced on an open session is found by the next calls, not a minute later', async () => {
+    const { slug } = await setUp();
+    expect((await rig.call(`${slug}__ask`, question)).status).toBe(200);
+    upstream.tools = [{ ...echoTool('ask'), description: 'Something else.' }];
+    const isRefused = async () => (await rig.call(`${slug}__ask`, question)).status === 403;
+    await until('it is refused', isRefused, 30_000);
+  });
+
   test('names come from the connection, whatever a server calls itself or its tools', async () => {
     const { slug } = await setUp([
       echoTool('ask'),

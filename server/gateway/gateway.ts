@@ -11,21 +11,26 @@ import type { BREAKER_DEFAULTS, BreakerState } from './breaker.ts';
 import type { CallAnswer } from './call-request.ts';
 import type { GatewayCaller } from './caller.ts';
 import { createCalls } from './calls.ts';
-import { createDirectories, type Directory } from './directory.ts';
+import { type Connection, createDirectories, type Directory, isSameConnection } from './directory.ts';
 import { createJournal } from './journal.ts';
+import { createLibrary, type Library } from './library.ts';
+import { createPeers } from './peers.ts';
 import type { Program, Programs } from './programs.ts';
+import type { Askable } from './questions.ts';
 import { createSessions, type Examined } from './sessions.ts';
 import type { Progress } from './upstream.ts';
 import { findVisible, noTools, serverOf, type View, visibleTools, withPreset } from './views.ts';
 
 /** Upstream MCP servers, as verbs and stages use them. Whoever asks has been authorised already. */
-export interface McpGateway {
+export interface McpGateway extends Library {
   start(): Promise<void>;
   stop(): Promise<void>;
   directoryOf(orgId: OrgId): Promise<Directory>;
   /** Rows have changed, and it is committed. */
   changed(orgId: OrgId): Promise<void>;
   onChange(listener: (orgId: OrgId | null) => void): () => void;
+  /** The list of a connection's resources is another. */
+  onResources(listener: (connection: Connection) => void): () => void;
   /** Never empty: rejects when there is nothing to call. */
   listTools(caller: GatewayCaller, view: View): Promise<ToolDefinition[]>;
   /** Whether there is such a tool for them. Rejects as a call would, when it is there and cannot be called. */
@@ -46,6 +51,8 @@ export interface NamedCall {
   args: JsonObject;
   signal: AbortSignal;
   onProgress?: ((progress: Progress) => void) | undefined;
+  /** Left out, a server that asks something is told that nobody can be asked. */
+  askable?: Askable | undefined;
 }
 
 /** How a connection does in this process. */
@@ -85,7 +92,10 @@ export function createGateway(options: GatewayOptions): McpGateway {
     isKeeper: options.isKeeper,
     onTrouble,
   });
+  const resourceListeners = new Set<(connection: Connection) => void>();
+  const peers = createPeers({ hot, id: newUuid(), now });
   const sessions = createSessions({
+    peers,
     ...{ sql, directories, now, onTrouble, programs },
     ...{
       fetch: options.fetch,
@@ -97,18 +107,31 @@ export function createGateway(options: GatewayOptions): McpGateway {
     maxSessions: 1000,
     idleMs: 600_000,
     probeMs: 30_000,
+    onResources(connection) {
+      for (const listener of resourceListeners) listener(connection);
+    },
   });
   const approvals = createApprovals({ sql, newUuid });
-  const calls = createCalls({ sessions, journal, approvals, takeRate: options.takeRate, newUuid, now });
+  const calls = createCalls({
+    sessions,
+    peers,
+    journal,
+    approvals,
+    takeRate: options.takeRate,
+    newUuid,
+    now,
+  });
+  const library = createLibrary({ directories, sessions, calls, takeRate: options.takeRate });
   const owners = createLruMap<string, RunOwner>(RUNS_REMEMBERED);
 
   async function dropUnwanted(orgId: OrgId): Promise<void> {
+    const lookedAt = now();
     const { connections } = await directories.of(orgId);
     sessions.pool.keepOnly((held) => {
       if (held.orgId !== orgId) return true;
-      const now = connections.get(held.id);
-      return now?.enabled === true && now.version === held.version;
-    });
+      const wanted = connections.get(held.id);
+      return wanted?.enabled === true && isSameConnection(held, wanted);
+    }, lookedAt);
   }
 
   directories.onChange((orgId) => {
@@ -119,19 +142,28 @@ export function createGateway(options: GatewayOptions): McpGateway {
   });
 
   return {
-    start: directories.start,
+    async start() {
+      await directories.start();
+      await peers.start();
+    },
     async stop() {
       await directories.stop();
       await sessions.stop();
+      await peers.stop();
       await journal.stop();
     },
     directoryOf: directories.of,
     changed: directories.changed,
     onChange: directories.onChange,
+    onResources(listener) {
+      resourceListeners.add(listener);
+      return () => resourceListeners.delete(listener);
+    },
+    ...library,
     async listTools(caller, view) {
       const directory = await directories.of(caller.orgId);
       if (view.kind === 'server') serverOf(directory, view.slug);
-      const tools = visibleTools(directory, caller, view);
+      const tools = visibleTools(directory, caller, { view });
       if (tools.size === 0) throw noTools(directory, caller);
       return [...tools.values()].map(({ definition }) => definition);
     },
@@ -144,10 +176,10 @@ export function createGateway(options: GatewayOptions): McpGateway {
         throw error;
       }
     },
-    async callTool(caller, { view, name, args, signal, onProgress }) {
+    async callTool(caller, { view, name, args, ...more }) {
       const directory = await directories.of(caller.orgId);
       const { tool, preset } = findVisible(directory, caller, { view, name });
-      return calls.call({ caller, directory, tool, args: withPreset(args, preset), signal, onProgress });
+      return calls.call({ caller, directory, tool, args: withPreset(args, preset), ...more });
     },
     async examine(orgId, connectionUuid) {
       const { connections } = await directories.of(orgId);

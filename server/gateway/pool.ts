@@ -1,5 +1,5 @@
 import { SignalboxError } from '#server/domain/errors.ts';
-import type { Connection } from './directory.ts';
+import { type Connection, isSameConnection } from './directory.ts';
 import type { Upstream } from './upstream.ts';
 
 /** Sessions with upstream servers, each shared by all calls to it. */
@@ -8,8 +8,8 @@ export interface Pool {
   get(connection: Connection): Promise<Upstream>;
   /** The session that is there. */
   peek(connectionId: string): Upstream | undefined;
-  /** Ends what does not fit what is asked for any more. */
-  keepOnly(isWanted: (held: Connection) => boolean): void;
+  /** Ends what does not fit what is asked for any more. Of what began since, one who has looked before knows nothing. */
+  keepOnly(isWanted: (held: Connection) => boolean, lookedAt: number): void;
   /** It is of no use; the next call gets another. */
   drop(connectionId: string, upstream: Upstream): void;
   open(): { connection: Connection; upstream: Upstream }[];
@@ -30,6 +30,7 @@ interface Held {
   connection: Connection;
   opening: Promise<Upstream>;
   upstream: Upstream | null;
+  begunAt: number;
   usedAt: number;
 }
 
@@ -66,7 +67,7 @@ export function createPool(options: PoolOptions): Pool {
   function begin(connection: Connection): Held {
     makeRoom();
     const opening = connect(connection);
-    const entry: Held = { connection, opening, upstream: null, usedAt: now() };
+    const entry: Held = { connection, opening, upstream: null, begunAt: now(), usedAt: now() };
     held.set(connection.id, entry);
     opening.then(
       (upstream) => {
@@ -87,14 +88,16 @@ export function createPool(options: PoolOptions): Pool {
     async get(connection) {
       if (isStopped) throw new SignalboxError('UNAVAILABLE', 'The gateway is stopping.');
       const found = held.get(connection.id);
-      if (found && found.connection.version !== connection.version) release(connection.id, found);
+      if (found && !isSameConnection(found.connection, connection)) release(connection.id, found);
       const entry = held.get(connection.id) ?? begin(connection);
       entry.usedAt = now();
       return entry.opening;
     },
     peek: (id) => held.get(id)?.upstream ?? undefined,
-    keepOnly(isWanted) {
-      for (const [id, entry] of held) if (!isWanted(entry.connection)) release(id, entry);
+    keepOnly(isWanted, lookedAt) {
+      for (const [id, entry] of held) {
+        if (entry.begunAt < lookedAt && !isWanted(entry.connection)) release(id, entry);
+      }
     },
     drop(id, upstream) {
       const entry = held.get(id);

@@ -1,4 +1,4 @@
-import type { RuleEffect, RuleSubjectKind } from '#server/domain/mcp.ts';
+import { type RuleEffect, type RuleSubjectKind, SAMPLING } from '#server/domain/mcp.ts';
 import type { GatewayCaller } from './caller.ts';
 
 export interface Rule {
@@ -30,6 +30,26 @@ export function judge(
   }
   return { effect: found?.effect ?? 'allow', rule: found };
 }
+
+/** Whether a server may have the caller's model work for it: only by a rule that says just this, and none against it. */
+export function maySample(rules: readonly Rule[], caller: GatewayCaller, connectionId: string): boolean {
+  const call = { connectionId, tool: SAMPLING };
+  const named = judge(
+    rules.filter(({ tool }) => tool === SAMPLING),
+    caller,
+    call,
+  );
+  return named.rule?.effect === 'allow' && judge(rules, caller, call).effect === 'allow';
+}
+
+/** Whether it may for anybody: then the server is told that it can be asked for. */
+export const samplesForSome = (rules: readonly Rule[], connectionId: string): boolean =>
+  rules.some(
+    (rule) =>
+      rule.tool === SAMPLING &&
+      rule.effect === 'allow' &&
+      (rule.connectionId === null || rule.connectionId === connectionId),
+  );
 
 function fitsCall({ connectionId, tool }: Rule, call: RuledCall): boolean {
   if (connectionId !== null && connectionId !== call.connectionId) return false;

@@ -9,9 +9,11 @@ import { BREAKER_DEFAULTS, type Breaker, createBreaker } from './breaker.ts';
 import type { Connection, Directories } from './directory.ts';
 import { toFailure } from './faults.ts';
 import { createGate, type Gate } from './gate.ts';
+import type { OfferedTool } from './offers.ts';
+import type { Peers } from './peers.ts';
 import { createPool, type Pool } from './pool.ts';
 import { type Programs, startOf } from './programs.ts';
-import { type OfferedTool, openUpstream, type Upstream, type UpstreamTarget } from './upstream.ts';
+import { openUpstream, type Upstream, type UpstreamTarget } from './upstream.ts';
 
 export interface SessionOptions {
   sql: Sql;
@@ -25,8 +27,11 @@ export interface SessionOptions {
   maxSessions: number;
   idleMs: number;
   probeMs: number;
+  peers: Peers;
   breaker?: Partial<typeof BREAKER_DEFAULTS> | undefined;
   now(): number;
+  /** The list of its resources is another: they are not approved one by one, so there is nothing to write. */
+  onResources(connection: Connection): void;
   onTrouble(message: string, error: unknown): void;
 }
 
@@ -73,12 +78,16 @@ export function createSessions(options: SessionOptions): Sessions {
     Standing & { secrets: string[]; generation: Generation | undefined; notedAt: number }
   >();
 
+  const { peers } = options;
+  const limits = { ...BREAKER_DEFAULTS, ...options.breaker };
+  peers.onBreaker((id, restMs) => standings.get(id)?.breaker.follow(restMs));
+
   function standingOf(id: string) {
     let found = standings.get(id);
     if (!found) {
       const secrets: string[] = [];
       found = {
-        breaker: createBreaker({ ...BREAKER_DEFAULTS, ...options.breaker, now }),
+        breaker: createBreaker({ ...limits, now, share: peers.shareOf(id, limits.windowMs) }),
         gate: createGate(),
         secrets,
         generation: undefined,
@@ -99,6 +108,7 @@ export function createSessions(options: SessionOptions): Sessions {
       timeoutMs: CONNECT_MS,
       maxMessageBytes: connection.maxResultBytes * 2 + 1_048_576,
       known: standing.generation,
+      canSample: connection.canSample,
       now,
     });
     standing.generation = upstream.generation;
@@ -111,7 +121,7 @@ export function createSessions(options: SessionOptions): Sessions {
   };
 
   async function refresh(connection: Connection, upstream: Upstream): Promise<void> {
-    const tools = await upstream.tools({ timeoutMs: LIST_MS });
+    const tools = await upstream.offers.all({ timeoutMs: LIST_MS });
     const { tools: known } = await directories.of(connection.orgId);
     if (isKnown(tools, known.get(connection.id))) return;
     await keepOffer(connection, tools);
@@ -134,7 +144,10 @@ export function createSessions(options: SessionOptions): Sessions {
         refresh(connection, upstream).catch((error) =>
           onTrouble(`The tools of the MCP connection ${connection.slug} could not be listed.`, error),
         );
-      upstream.onToolsChanged(look);
+      upstream.onListChanged((kind) => {
+        void look();
+        if (kind === 'resources') options.onResources(connection);
+      });
       void look();
     },
   });
@@ -147,7 +160,7 @@ export function createSessions(options: SessionOptions): Sessions {
     standing.generation = undefined;
     try {
       const upstream = await pool.get(connection);
-      const tools = await upstream.tools({ timeoutMs: LIST_MS, isFresh: true });
+      const tools = await upstream.offers.all({ timeoutMs: LIST_MS, isFresh: true });
       await keepOffer(connection, tools);
       standing.breaker.close();
       const { generation, serverName, serverVersion } = upstream;

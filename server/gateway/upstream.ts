@@ -1,14 +1,28 @@
 import {
   type CallToolResult,
   Client,
+  type CompleteRequestParams,
+  type CompleteResult,
+  type GetPromptResult,
   type PriorDiscovery,
+  type ReadResourceResult,
+  type Resource as ResourceEntry,
   type ServerCapabilities,
   StreamableHTTPClientTransport,
   type Transport,
 } from '@modelcontextprotocol/client';
 import type { JsonObject } from '#server/domain/json.ts';
-import type { Generation, ToolDefinition } from '#server/domain/mcp.ts';
-import { hashOf, MAX_TOOLS, toDefinition } from './definitions.ts';
+import {
+  ELICITATION,
+  type Generation,
+  type OfferKind,
+  SAMPLING,
+  type ToolDefinition,
+} from '#server/domain/mcp.ts';
+import { limitsOf, withAnswers } from './answers.ts';
+import { type Asking, createAsking, type Hear } from './asking.ts';
+import { createEars, type Ears } from './ears.ts';
+import { createOffers, type Offers } from './offers.ts';
 import { createStdioTransport, type StdioTransport } from './stdio-transport.ts';
 
 /** How a server is reached, with all that is secret in it. */
@@ -23,11 +37,6 @@ export type UpstreamTarget =
       maxResidentBytes: number;
     };
 
-export interface OfferedTool {
-  definition: ToolDefinition;
-  hash: string;
-}
-
 export interface Progress {
   progress: number;
   total?: number | undefined;
@@ -36,8 +45,9 @@ export interface Progress {
 
 export interface CallOptions {
   signal: AbortSignal;
-  timeoutMs: number;
   onProgress?: ((progress: Progress) => void) | undefined;
+  /** What the server asks before it answers. */
+  hear: Hear;
 }
 
 /** A session with one server, of whichever generation. */
@@ -47,14 +57,17 @@ export interface Upstream {
   readonly serverVersion: string | null;
   readonly capabilities: ServerCapabilities;
   /** What it offers, as far as it can be used, by name. Asked anew when the server says that it has changed. */
-  tools(options: { timeoutMs: number; isFresh?: boolean }): Promise<ReadonlyMap<string, OfferedTool>>;
-  /** What the server has last said, without asking. */
-  knownTool(name: string): OfferedTool | undefined;
+  readonly offers: Offers;
   callTool(tool: ToolDefinition, args: JsonObject, options: CallOptions): Promise<CallToolResult>;
+  getPrompt(name: string, args: Record<string, string>, options: CallOptions): Promise<GetPromptResult>;
+  readResource(uri: string, options: CallOptions): Promise<ReadResourceResult>;
+  listResources(timeoutMs: number): Promise<readonly ResourceEntry[]>;
+  readonly ears: Ears;
+  complete(params: CompleteRequestParams, options: { timeoutMs: number }): Promise<CompleteResult>;
   /** Asks whether it lives. */
   probe(timeoutMs: number): Promise<void>;
-  /** The server's list is another than it was. */
-  onToolsChanged(listener: () => void): void;
+  /** A list of the server is another than it was. */
+  onListChanged(listener: (kind: OfferKind) => void): void;
   /** Resolves when there is no session any more, whoever ended it. */
   readonly ended: Promise<void>;
   readonly isEnded: boolean;
@@ -69,13 +82,13 @@ export interface OpenOptions {
   maxMessageBytes: number;
   /** What it turned out to speak before; saves asking. */
   known?: Generation | undefined;
+  /** It may ask for the model of whoever calls. */
+  canSample: boolean;
   now(): number;
   signal?: AbortSignal;
 }
 
 const CLIENT = { name: 'signalbox-gateway', version: '1.0.0' };
-/** So long a list is believed to be what the server would say, where nobody tells of changes. */
-const RELIST_MS = 60_000;
 
 export async function openUpstream(target: UpstreamTarget, options: OpenOptions): Promise<Upstream> {
   const { known } = options;
@@ -96,12 +109,28 @@ async function connect(
 ): Promise<Upstream> {
   const { transport, lastWords } = makeTransport(target, options);
   const changes = createChanges();
+  const onChange = (kind: OfferKind) => ({
+    ...{ autoRefresh: false, debounceMs: 0 },
+    onChanged: () => changes.tell(kind),
+  });
   const client = new Client(CLIENT, {
-    capabilities: {},
+    capabilities: {
+      elicitation: { form: {}, url: {} },
+      ...(options.canSample ? { sampling: {} } : {}),
+    },
     versionNegotiation: { mode: 'auto' },
     listMaxPages: 64,
-    listChanged: { tools: { autoRefresh: false, debounceMs: 0, onChanged: changes.tell } },
+    listChanged: {
+      tools: onChange('tool'),
+      prompts: onChange('prompt'),
+      resources: onChange('resources'),
+    },
   });
+  const asking = createAsking(options.now);
+  client.setRequestHandler(ELICITATION, ({ params }) => asking.hear(ELICITATION, params) as never);
+  if (options.canSample) {
+    client.setRequestHandler(SAMPLING, ({ params }) => asking.hear(SAMPLING, params) as never);
+  }
   const connectOptions = {
     timeout: options.timeoutMs,
     ...(options.signal ? { signal: options.signal } : {}),
@@ -113,7 +142,7 @@ async function connect(
     await transport.close().catch(() => undefined);
     throw withLastWords(error, lastWords());
   }
-  return toUpstream(client, { transport, lastWords, changes, now: options.now });
+  return toUpstream(client, { transport, lastWords, changes, asking, now: options.now });
 }
 
 function makeTransport(
@@ -146,15 +175,15 @@ function withLastWords(error: unknown, words: string): Error {
 }
 
 interface Changes {
-  tell(): void;
-  listen(listener: () => void): void;
+  tell(kind: OfferKind): void;
+  listen(listener: (kind: OfferKind) => void): void;
 }
 
 function createChanges(): Changes {
-  const listeners = new Set<() => void>();
+  const listeners = new Set<(kind: OfferKind) => void>();
   return {
-    tell() {
-      for (const listener of listeners) listener();
+    tell(kind) {
+      for (const listener of listeners) listener(kind);
     },
     listen: (listener) => listeners.add(listener),
   };
@@ -163,17 +192,14 @@ function createChanges(): Changes {
 interface Session {
   transport: Transport;
   changes: Changes;
+  asking: Asking;
   lastWords(): string;
   now(): number;
 }
 
-function toUpstream(client: Client, { transport, lastWords, changes, now }: Session): Upstream {
+function toUpstream(client: Client, { transport, lastWords, changes, asking, now }: Session): Upstream {
   const { promise: ended, resolve: end } = Promise.withResolvers<void>();
   let isEnded = false;
-  let tools: ReadonlyMap<string, OfferedTool> | null = null;
-  let listedAt = 0;
-  let changesHeard = 0;
-  let listing: Promise<ReadonlyMap<string, OfferedTool>> | null = null;
   const capabilities = client.getServerCapabilities() ?? {};
   const server = client.getServerVersion();
 
@@ -183,57 +209,51 @@ function toUpstream(client: Client, { transport, lastWords, changes, now }: Sess
   };
   // A line that is no message, a stream that broke: whoever waits for an answer hears of it by their own limit.
   client.onerror = () => undefined;
-  changes.listen(() => {
-    changesHeard += 1;
-    tools = null;
-  });
-
-  async function list(timeoutMs: number): Promise<ReadonlyMap<string, OfferedTool>> {
-    if (!capabilities.tools) return new Map();
-    const before = changesHeard;
-    const answer = await client.listTools(undefined, { timeout: timeoutMs, cacheMode: 'bypass' });
-    const found = new Map<string, OfferedTool>();
-    for (const given of answer.tools.slice(0, MAX_TOOLS)) {
-      const definition = toDefinition(given);
-      // The first of a name counts: a second one could only be there to be taken for it.
-      if (definition && !found.has(definition.name))
-        found.set(definition.name, { definition, hash: hashOf(definition) });
-    }
-    // What was read while it changed may be from before the change: it is asked for again next time.
-    tools = before === changesHeard ? found : null;
-    listedAt = now();
-    return found;
-  }
+  const offers = createOffers(client, now);
+  changes.listen(offers.forget);
 
   return {
     generation: client.getProtocolEra() === 'modern' ? '2026' : '2025',
     serverName: server?.name ?? null,
     serverVersion: server?.version ?? null,
     capabilities,
-    tools({ timeoutMs, isFresh = false }) {
-      const isOld = now() - listedAt > RELIST_MS;
-      if (tools && !isOld && !isFresh) return Promise.resolve(tools);
-      listing ??= list(timeoutMs).finally(() => {
-        listing = null;
-      });
-      return listing;
-    },
-    knownTool: (name) => tools?.get(name),
-    callTool: ({ name, inputSchema }, args, { signal, timeoutMs, onProgress }) =>
-      client.callTool(
-        { name, arguments: args },
-        {
-          ...{ signal, timeout: timeoutMs, maxTotalTimeout: timeoutMs },
-          ...(onProgress ? { onprogress: onProgress } : {}),
-          // Its input says what travels as headers. Outputs are judged by whoever reads them, not here.
-          toolDefinition: { name, inputSchema: { ...inputSchema, type: 'object' as const } },
-        },
+    offers,
+    callTool: ({ name, inputSchema }, args, options) =>
+      asking.within(options, () =>
+        withAnswers(options, (answers) =>
+          client.callTool(
+            { name, arguments: args, ...answers },
+            {
+              ...limitsOf(options),
+              // Its input says what travels as headers. Outputs are judged by whoever reads them, not here.
+              toolDefinition: { name, inputSchema: { ...inputSchema, type: 'object' as const } },
+            },
+          ),
+        ),
       ),
+    getPrompt: (name, args, options) =>
+      asking.within(options, () =>
+        withAnswers(options, (answers) =>
+          client.getPrompt({ name, arguments: args, ...answers }, limitsOf(options)),
+        ),
+      ),
+    readResource: (uri, options) =>
+      asking.within(options, () =>
+        withAnswers(options, (answers) =>
+          client.readResource({ uri, ...answers }, { ...limitsOf(options), cacheMode: 'bypass' }),
+        ),
+      ),
+    async listResources(timeout) {
+      if (!capabilities.resources) return [];
+      return (await client.listResources(undefined, { timeout, cacheMode: 'bypass' })).resources;
+    },
+    ears: createEars(client),
+    complete: (params, { timeoutMs }) => client.complete(params, { timeout: timeoutMs }),
     async probe(timeoutMs) {
       if (client.getProtocolEra() === 'modern') await client.discover({ timeout: timeoutMs });
       else await client.ping({ timeout: timeoutMs });
     },
-    onToolsChanged: changes.listen,
+    onListChanged: changes.listen,
     ended,
     get isEnded() {
       return isEnded;

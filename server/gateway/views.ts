@@ -1,6 +1,14 @@
 import { invalid, notFound, SignalboxError } from '#server/domain/errors.ts';
 import { isJsonObject, type Json, type JsonObject, setOwn } from '#server/domain/json.ts';
-import { type ServerTool, type ToolDefinition, toolStateOf } from '#server/domain/mcp.ts';
+import {
+  type OfferKind,
+  offerKindOf,
+  PROMPT_PREFIX,
+  type ServerTool,
+  TOOL_SEPARATOR,
+  type ToolDefinition,
+  toolStateOf,
+} from '#server/domain/mcp.ts';
 import type { GatewayCaller } from './caller.ts';
 import {
   type ApprovedTool,
@@ -11,7 +19,7 @@ import {
 } from './directory.ts';
 import { judge } from './rules.ts';
 
-/** A tool as one caller is shown it, and what stands behind it. */
+/** A tool, a prompt or the resources of a connection as one caller is shown them, and what stands behind. */
 export interface VisibleTool {
   definition: ToolDefinition;
   tool: ApprovedTool;
@@ -33,12 +41,12 @@ export const isReachable = ({ ownerId, enabled }: Connection, { userUuid }: Gate
 export function visibleTools(
   directory: Directory,
   caller: GatewayCaller,
-  view: View,
+  { view, kind = 'tool' }: { view: View; kind?: OfferKind },
 ): Map<string, VisibleTool> {
   const found = new Map<string, VisibleTool>();
   for (const tool of candidatesOf(directory, view)) {
     const { connection, row } = tool.tool;
-    if (!isReachable(connection, caller)) continue;
+    if (offerKindOf(row.name) !== kind || !isReachable(connection, caller)) continue;
     const { effect } = judge(directory.rules, caller, { connectionId: connection.id, tool: row.name });
     if (effect !== 'deny' && !found.has(tool.definition.name)) found.set(tool.definition.name, tool);
   }
@@ -47,11 +55,7 @@ export function visibleTools(
 
 function candidatesOf(directory: Directory, view: View): VisibleTool[] {
   if (view.kind === 'all') {
-    return [...directory.approved].map(([name, tool]) => ({
-      definition: { ...tool.row.pinned, name },
-      tool,
-      preset: {},
-    }));
+    return [...directory.approved.values()].map(asItIs);
   }
   return serverOf(directory, view.slug).tools.flatMap((entry) => {
     const connection = directory.connections.get(entry.connectionId);
@@ -66,6 +70,16 @@ export function serverOf(directory: Directory, slug: string): VirtualServer {
   return server;
 }
 
+const asItIs = (tool: ApprovedTool): VisibleTool => ({
+  definition: { ...tool.row.pinned, name: shownName(tool.connection.slug, tool.row.name) },
+  tool,
+  preset: {},
+});
+
+/** Prompts have their names apart from those of tools, so nothing stands before them. */
+const shownName = (slug: string, name: string): string =>
+  gatewayName(slug, offerKindOf(name) === 'prompt' ? name.slice(PROMPT_PREFIX.length) : name);
+
 function asEntry(tool: ApprovedTool, entry: ServerTool): VisibleTool {
   const { pinned } = tool.row;
   const preset = entry.arguments ?? {};
@@ -73,7 +87,7 @@ function asEntry(tool: ApprovedTool, entry: ServerTool): VisibleTool {
   return {
     definition: {
       ...pinned,
-      name: entry.name ?? gatewayName(tool.connection.slug, entry.tool),
+      name: entry.name ?? shownName(tool.connection.slug, entry.tool),
       ...(title === undefined ? {} : { title }),
       ...(description === undefined ? {} : { description }),
       inputSchema: withoutPreset(pinned.inputSchema, preset),
@@ -110,28 +124,35 @@ export function withPreset(given: JsonObject, preset: JsonObject): JsonObject {
 export function findVisible(
   directory: Directory,
   caller: GatewayCaller,
-  { view, name }: { view: View; name: string },
+  { view, name, kind = 'tool' }: { view: View; name: string; kind?: OfferKind },
 ): VisibleTool {
   // One of all is found without making the list.
-  const candidates = view.kind === 'all' ? oneOf(directory, name) : candidatesOf(directory, view);
+  const candidates = view.kind === 'all' ? oneOf(directory, name, kind) : candidatesOf(directory, view);
   const found = candidates.find(
-    ({ definition, tool }) => definition.name === name && isReachable(tool.connection, caller),
+    ({ definition, tool }) =>
+      definition.name === name && offerKindOf(tool.row.name) === kind && isReachable(tool.connection, caller),
   );
   if (found) return found;
-  throw missing(directory, caller, name);
+  throw missing(directory, caller, { name, kind });
 }
 
-function oneOf(directory: Directory, name: string): VisibleTool[] {
-  const tool = directory.approved.get(name);
-  return tool ? [{ definition: { ...tool.row.pinned, name }, tool, preset: {} }] : [];
+function oneOf(directory: Directory, name: string, kind: OfferKind): VisibleTool[] {
+  // The name of a connection has no _ in it, so what stands before the first is one.
+  const own = kind === 'prompt' ? name.replace(TOOL_SEPARATOR, `${TOOL_SEPARATOR}${PROMPT_PREFIX}`) : name;
+  const tool = directory.approved.get(own);
+  return tool ? [asItIs(tool)] : [];
 }
 
 /** Why it is not there, for those who may know that its connection is. */
-function missing(directory: Directory, caller: GatewayCaller, name: string): SignalboxError {
+function missing(
+  directory: Directory,
+  caller: GatewayCaller,
+  { name, kind }: { name: string; kind: OfferKind },
+): SignalboxError {
   for (const connection of directory.connections.values()) {
     if (connection.ownerId !== null && connection.ownerId !== caller.userUuid) continue;
     const row = [...(directory.tools.get(connection.id)?.values() ?? [])].find(
-      (each) => gatewayName(connection.slug, each.name) === name,
+      (each) => offerKindOf(each.name) === kind && shownName(connection.slug, each.name) === name,
     );
     if (!row) continue;
     if (!connection.enabled) return refused(`The connection ${connection.slug} is switched off.`);
@@ -141,7 +162,12 @@ function missing(directory: Directory, caller: GatewayCaller, name: string): Sig
     }
     if (state === 'blocked') return refused(`${name} was blocked.`);
   }
-  return invalid(`There is no tool ${JSON.stringify(name.slice(0, 200))}.`, undefined, 'List the tools.');
+  const what = kind === 'prompt' ? 'prompt' : 'tool';
+  return invalid(
+    `There is no ${what} ${JSON.stringify(name.slice(0, 200))}.`,
+    undefined,
+    `List the ${what}s.`,
+  );
 }
 
 const refused = (message: string): SignalboxError =>
@@ -153,7 +179,9 @@ export function noTools(directory: Directory, caller: GatewayCaller): SignalboxE
     isReachable(connection, caller),
   );
   const states = reachable.flatMap(({ id }) =>
-    [...(directory.tools.get(id)?.values() ?? [])].map(toolStateOf),
+    [...(directory.tools.get(id)?.values() ?? [])]
+      .filter(({ name }) => offerKindOf(name) === 'tool')
+      .map(toolStateOf),
   );
   const quarantined = states.filter((state) => state === 'new' || state === 'changed').length;
   const message = `There is no tool to call: ${count(reachable.length, 'connection')}, ${count(states.length, 'tool')}, ${quarantined} of them in quarantine.`;

@@ -1,22 +1,6 @@
-/** What people can be in an organisation. */
-export const ROLES = ['owner', 'admin', 'designer', 'operator', 'viewer', 'auditor'] as const;
-export type Role = (typeof ROLES)[number];
+import { ROLES, type Role, SCOPES, type Scope } from '#server/domain/rights.ts';
 
-/** What a key can be narrowed to. */
-export const SCOPES = [
-  'runs:read',
-  'payload:read',
-  'runs:write',
-  'pipelines:read',
-  'pipelines:write',
-  'pipelines:publish',
-  'ops:read',
-  'ops:write',
-  'audit:read',
-  'mcp:read',
-  'mcp:call',
-] as const;
-export type Scope = (typeof SCOPES)[number];
+export { ROLES, type Role, SCOPES, type Scope };
 
 export interface Permission {
   readonly roles: readonly Role[];

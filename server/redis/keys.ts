@@ -16,6 +16,8 @@ export const KEY = {
   quota: (name: string, subject: string) => `${PREFIX}quota:${name}:${subject}`,
   /** What a file of a workspace holds. Its name says what is in it, so it is never out of date. */
   workspaceContent: (orgId: string, hash: string) => `${PREFIX}workspace:${orgId}:${hash}`,
+  /** How often calls of an upstream server have failed of late, in all processes. */
+  mcpFaults: (connectionId: string) => `${PREFIX}mcp:${connectionId}:faults`,
   cache: (name: string) => `${PREFIX}cache:${name}`,
   /** Who holds it, and the highest token given. */
   lock: (name: string) => `${PREFIX}lock:{${name}}`,
@@ -36,6 +38,8 @@ export const CHANNEL = {
   access: `${PREFIX}access`,
   /** Whose upstream servers, their tools or the rules about them have changed. */
   mcp: `${PREFIX}mcp`,
+  /** Which process calls which upstream server, and which of them rest. */
+  mcpPeers: `${PREFIX}mcp:peers`,
   /** "There is something to do": wakes coordinators early; they also look by themselves. */
   wakeCoordinators: `${PREFIX}wake`,
 } as const;

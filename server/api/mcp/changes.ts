@@ -1,15 +1,17 @@
 import { SignalboxError } from '#server/domain/errors.ts';
 import type { McpCall } from './call.ts';
 import { noResource, translated } from './errors.ts';
-import type { ToolSource } from './served.ts';
+import type { Surface } from './served.ts';
 import type { ServerMaker } from './server.ts';
 
 /** What a client may hear of, in both generations. */
-export type Change = { kind: 'resource'; uri: string } | { kind: 'tools' };
+export type Change = { kind: 'resource'; uri: string } | { kind: ListKind };
+
+export type ListKind = 'tools' | 'prompts' | 'resources';
 
 export interface Wish {
   uris: readonly string[];
-  tools: boolean;
+  lists: readonly ListKind[];
 }
 
 const MAX_URIS = 100;
@@ -22,10 +24,10 @@ const PAUSE_MS = 500;
  */
 export async function watchChanges(
   call: McpCall,
-  { uris, tools }: Wish,
+  { uris, lists }: Wish,
   parts: {
     findResource: ServerMaker['findResource'];
-    sources: readonly ToolSource[];
+    surface: Surface;
     tell(change: Change): void;
   },
 ): Promise<() => void> {
@@ -44,9 +46,10 @@ export async function watchChanges(
     for (const uri of new Set(uris)) {
       ends.push(await watchOne(call, uri, { ...parts, changed: () => tell.say({ kind: 'resource', uri }) }));
     }
-    for (const source of tools ? parts.sources : []) {
-      const endOne = await source.watch?.(call, () => tell.say({ kind: 'tools' }));
-      if (endOne) ends.push(endOne);
+    for (const kind of lists) {
+      for (const watch of listWatchers(parts.surface, kind)) {
+        ends.push(await watch(call, () => tell.say({ kind })));
+      }
     }
     return end;
   } catch (error) {
@@ -58,10 +61,15 @@ export async function watchChanges(
 function watchOne(
   call: McpCall,
   uri: string,
-  { findResource, changed }: { findResource: ServerMaker['findResource']; changed(): void },
+  {
+    findResource,
+    surface,
+    changed,
+  }: { findResource: ServerMaker['findResource']; surface: Surface; changed(): void },
 ): Promise<() => void> {
   return translated(call, { method: 'subscribe', uri }, async () => {
     const found = findResource(uri);
+    if (!found && surface.upstream) return surface.upstream.resources.watch(call, uri, changed);
     if (!found) throw noResource(uri);
     const { watch } = found.resource;
     if (watch) return watch(call, found.at, changed);
@@ -69,6 +77,19 @@ function watchOne(
       advice: 'Read it when you need it.',
     });
   });
+}
+
+type WatchList = (call: McpCall, changed: () => void) => Promise<() => void>;
+
+function listWatchers({ tools, upstream }: Surface, kind: ListKind): WatchList[] {
+  switch (kind) {
+    case 'tools':
+      return tools.flatMap(({ watch }) => (watch ? [watch] : []));
+    case 'prompts':
+      return upstream ? [upstream.prompts.watch] : [];
+    case 'resources':
+      return upstream ? [upstream.resources.watchList] : [];
+  }
 }
 
 /** Changes that come while one was just told are told once, afterwards. */

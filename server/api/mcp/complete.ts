@@ -11,8 +11,15 @@ const MAX_VALUES = 100;
 export async function complete(
   call: McpCall,
   surface: Surface,
-  { ref, argument }: CompleteRequestParams,
+  params: CompleteRequestParams,
 ): Promise<CompleteResult> {
+  const { ref, argument } = params;
+  const { upstream } = surface;
+  if (upstream) {
+    return ref.type === 'ref/prompt'
+      ? upstream.prompts.complete(call, params)
+      : upstream.resources.complete(call, params);
+  }
   const found = ref.type === 'ref/prompt' ? findPrompt(surface, ref.name) : findTemplate(surface, ref.uri);
   const isAllowed = found.needs.every((action) => mayAnywhere(call.actor, action));
   const offer = isAllowed ? found.offers[argument.name] : undefined;

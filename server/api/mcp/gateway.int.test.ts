@@ -134,6 +134,45 @@ test('a client hears that the tools are others when one is approved', async () =
   await client.close();
 });
 
+test.each(['new', 'old'] as const)(
+  'a client of the %s generation hears of tools when what it is shown changes',
+  async (kind) => {
+    const heard: string[] = [];
+    const client =
+      kind === 'new' ? await newClient(rig.http, '/mcp/gateway') : await oldClient(rig.http, '/mcp/gateway');
+    if ('listen' in client) {
+      client.setNotificationHandler('notifications/tools/list_changed', () => void heard.push('tools'));
+      await client.listen({ toolsListChanged: true });
+    } else {
+      client.fallbackNotificationHandler = async ({ method }) => void heard.push(method);
+    }
+    // The old one's stream opens by itself, a moment after it has begun: it is heard once this is.
+    const { connections } = await rig.ask('/connections');
+    const { id } = connections.find(({ slug }: { slug: string }) => slug === 'wiki');
+    let blocked = false;
+    const toggle = async () => {
+      blocked = !blocked;
+      await rig.ask(`/connections/${id}/tools/block`, { tools: ['fail'], blocked });
+    };
+    await until('it listens', async () => {
+      await toggle();
+      return heard.length > 0;
+    });
+    if (blocked) await toggle();
+    const name = `unapproved-${kind}`;
+    wiki.tools.push(echoTool(name));
+    await rig.ask(`/connections/${id}/test`, {});
+    const { tools } = await rig.ask(`/connections/${id}/tools?limit=200`);
+    const row = tools.find((each: { name: string }) => each.name === name);
+    expect(row.state).toBe('new');
+    const told = heard.length;
+    await rig.ask(`/connections/${id}/tools/approve`, { tools: [{ name, hash: row.hash }] });
+    await until('it is told', async () => heard.length > told);
+    expect((await client.listTools()).tools.map((each) => each.name)).toContain(`wiki__${name}`);
+    await client.close();
+  },
+);
+
 test('a virtual server has its own tools, words and arguments, and none beside them', async () => {
   const { connections } = await rig.ask('/connections');
   const id = connections.find(({ slug }: { slug: string }) => slug === 'wiki').id;

@@ -6,11 +6,12 @@ import {
 } from '@modelcontextprotocol/server';
 import { isJsonObject } from '#server/domain/json.ts';
 import { type McpCall, toAuthInfo } from './call.ts';
-import { type Change, watchChanges } from './changes.ts';
+import { type Change, type Wish, watchChanges } from './changes.ts';
 import type { Surface } from './served.ts';
 import type { ServerMaker } from './server.ts';
 
 const LISTEN = 'subscriptions/listen';
+const LISTS = ['tools', 'prompts', 'resources'] as const;
 
 /** Clients of the new generation: every request stands for itself, and a stream listens to what it names. */
 export function createModernDoor({ maker, surface }: { maker: ServerMaker; surface: Surface }) {
@@ -33,7 +34,7 @@ export function createModernDoor({ maker, surface }: { maker: ServerMaker; surfa
       const event: ServerEvent =
         change.kind === 'resource'
           ? { kind: 'resource_updated', uri: change.uri }
-          : { kind: 'tools_list_changed' };
+          : { kind: `${change.kind}_list_changed` };
       if (hear) hear(event);
       else early.push(event);
     };
@@ -41,7 +42,7 @@ export function createModernDoor({ maker, surface }: { maker: ServerMaker; surfa
     const end = wish
       ? await watchChanges(call, wish, {
           findResource: maker.findResource,
-          sources: surface.tools,
+          surface,
           tell,
         })
       : () => undefined;
@@ -69,10 +70,13 @@ const refusalTo =
   };
 
 /** What a stream is opened for; undefined for every other request, and for one that the library will refuse. */
-function wishOf(body: unknown): { uris: string[]; tools: boolean } | undefined {
+function wishOf(body: unknown): Wish | undefined {
   if (!isJsonObject(body) || body.method !== LISTEN || !isJsonObject(body.params)) return undefined;
   const wanted = body.params.notifications;
   if (!isJsonObject(wanted)) return undefined;
   const uris = Array.isArray(wanted.resourceSubscriptions) ? wanted.resourceSubscriptions : [];
-  return { uris: uris.filter((uri) => typeof uri === 'string'), tools: wanted.toolsListChanged === true };
+  return {
+    uris: uris.filter((uri) => typeof uri === 'string'),
+    lists: LISTS.filter((kind) => wanted[`${kind}ListChanged`] === true),
+  };
 }

@@ -3,16 +3,16 @@ import { SignalboxError } from '#server/domain/errors.ts';
 import { isJsonObject, type Json } from '#server/domain/json.ts';
 import { demandScopes } from '#server/identity/actor.ts';
 import type { Action } from '#server/identity/permissions.ts';
-import type { Services } from '#server/services/context.ts';
 import { MAX_BODY_DEPTH, readJsonBody } from '../http/body.ts';
 import { unauthenticated } from '../http/gate.ts';
 import { statusOf } from '../http/problem.ts';
 import type { Call, Route } from '../http/router.ts';
 import type { McpCall } from './call.ts';
 import { createModernDoor } from './modern.ts';
+import { createPerProgram } from './per-program.ts';
 import type { Surface } from './served.ts';
 import { createServerMaker } from './server.ts';
-import { createSessions, type Sessions } from './sessions.ts';
+import { createSessions } from './sessions.ts';
 import { createStreamCount } from './streams.ts';
 import { surface as productSurface } from './surface.ts';
 import { sendWebResponse, toWebRequest } from './web.ts';
@@ -30,11 +30,14 @@ export function createMcpRoutes(surface: Surface, path: string = MCP_PATH): read
   async function needsOf(call: McpCall, message: unknown): Promise<readonly Action[]> {
     if (!isJsonObject(message) || !isJsonObject(message.params)) return [];
     const { name, uri } = message.params;
-    if (typeof uri === 'string') return maker.findResource(uri)?.resource.needs ?? [];
+    if (typeof uri === 'string') {
+      return maker.findResource(uri)?.resource.needs ?? surface.upstream?.resources.needs ?? [];
+    }
     if (typeof name !== 'string') return [];
     if (message.method === 'tools/call') return (await maker.findTool(call, name))?.needs ?? [];
     if (message.method !== 'prompts/get') return [];
-    return surface.prompts.find(({ entry }) => entry.name === name)?.needs ?? [];
+    const prompt = surface.prompts.find(({ entry }) => entry.name === name);
+    return prompt?.needs ?? surface.upstream?.prompts.needs ?? [];
   }
 
   /** Before anything is streamed: afterwards no status and no header could say it. */
@@ -75,16 +78,6 @@ export function createMcpRoutes(surface: Surface, path: string = MCP_PATH): read
 }
 
 export const mcpRoutes = createMcpRoutes(productSurface);
-
-/** Several programs may run in one process, as tests do; what they remember must not mix. */
-function createPerProgram(create: () => Sessions): (services: Services) => Sessions {
-  const all = new WeakMap<Services, Sessions>();
-  return (services) => {
-    const known = all.get(services) ?? create();
-    all.set(services, known);
-    return known;
-  };
-}
 
 const JSON_TYPE = /^application\/json\b/i;
 

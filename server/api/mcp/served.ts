@@ -1,14 +1,20 @@
 import type {
   CallToolResult,
+  CompleteRequestParams,
+  CompleteResult,
   GetPromptResult,
   InputRequiredResult,
   Prompt as PromptEntry,
+  ReadResourceResult,
+  Resource as ResourceEntry,
   ServerContext,
+  ResourceTemplateType as TemplateEntry,
   Tool as ToolEntry,
 } from '@modelcontextprotocol/server';
 import type { Action } from '#server/identity/permissions.ts';
 import type { PromptArgument } from '../prompts/prompt.ts';
 import type { Resource } from '../resources/resource.ts';
+import type { AskedClient } from './asked-client.ts';
 import type { McpCall } from './call.ts';
 
 /** All that a client finds behind `/mcp`, in the protocol's own forms. */
@@ -18,6 +24,35 @@ export interface Surface {
   tools: readonly ToolSource[];
   resources: readonly Resource[];
   prompts: readonly ServedPrompt[];
+  /** Of others, beside the tables: what they have is known when it is asked for. */
+  upstream?: { prompts: PromptSource; resources: ResourceSource };
+}
+
+/** A request, with what it takes to ask its client something before it is answered. */
+export interface Asked {
+  context: ServerContext;
+  client: AskedClient;
+}
+
+export interface PromptSource {
+  needs: readonly Action[];
+  list(call: McpCall): Promise<PromptEntry[]>;
+  get(
+    call: McpCall,
+    asked: Asked & { name: string; args: Record<string, string> },
+  ): Promise<GetPromptResult | InputRequiredResult>;
+  complete(call: McpCall, params: CompleteRequestParams): Promise<CompleteResult>;
+  watch(call: McpCall, changed: () => void): Promise<() => void>;
+}
+
+export interface ResourceSource {
+  needs: readonly Action[];
+  list(call: McpCall): Promise<ResourceEntry[]>;
+  templates(call: McpCall): Promise<TemplateEntry[]>;
+  read(call: McpCall, asked: Asked & { uri: string }): Promise<ReadResourceResult | InputRequiredResult>;
+  complete(call: McpCall, params: CompleteRequestParams): Promise<CompleteResult>;
+  watch(call: McpCall, uri: string, changed: () => void): Promise<() => void>;
+  watchList(call: McpCall, changed: () => void): Promise<() => void>;
 }
 
 /** Where tools come from: a table, or what an organisation has made. An earlier source wins over a later one. */
@@ -31,10 +66,7 @@ export interface ToolSource {
 export interface ServedTool {
   entry: ToolEntry;
   needs: readonly Action[];
-  call(
-    call: McpCall,
-    asked: { args: unknown; context: ServerContext },
-  ): Promise<CallToolResult | InputRequiredResult>;
+  call(call: McpCall, asked: Asked & { args: unknown }): Promise<CallToolResult | InputRequiredResult>;
 }
 
 export interface ServedPrompt {
@@ -43,6 +75,6 @@ export interface ServedPrompt {
   args: readonly PromptArgument[];
   get(
     call: McpCall,
-    asked: { args: Record<string, string>; context: ServerContext },
+    asked: Asked & { args: Record<string, string> },
   ): Promise<GetPromptResult | InputRequiredResult>;
 }

@@ -4,6 +4,7 @@ import { mayAnywhere } from '#server/identity/actor.ts';
 import type { Action } from '#server/identity/permissions.ts';
 import { createResourceFinder } from '../resources/index.ts';
 import type { ResourceContent } from '../resources/resource.ts';
+import { clientOf } from './asked-client.ts';
 import { callOf, type McpCall } from './call.ts';
 import { complete } from './complete.ts';
 import { invalidParams, noResource, translated } from './errors.ts';
@@ -30,6 +31,7 @@ const LIST_TTL_MS = 60_000;
 
 export function createServerMaker(surface: Surface) {
   const findResource = createResourceFinder(surface.resources);
+  const { upstream } = surface;
 
   const isForThem = ({ actor }: McpCall, needs: readonly Action[]) =>
     needs.every((action) => mayAnywhere(actor, action));
@@ -63,7 +65,7 @@ export function createServerMaker(surface: Surface) {
       const call = callOf(context);
       const tool = await translated(call, { method: 'tools/call' }, () => findTool(call, params.name));
       if (!tool) throw invalidParams(`There is no tool ${JSON.stringify(params.name)}.`);
-      return tool.call(call, { args: params.arguments, context });
+      return tool.call(call, { args: params.arguments, context, client: clientOf(server, context) });
     });
   }
 
@@ -78,24 +80,33 @@ export function createServerMaker(surface: Surface) {
           ),
         ),
       );
-      const { items, ...page } = pageOf(all.flat(), params?.cursor, ({ uri }) => uri);
+      const others = await translated(call, { method: 'resources/list' }, async () =>
+        upstream ? upstream.resources.list(call) : [],
+      );
+      const { items, ...page } = pageOf([...all.flat(), ...others], params?.cursor, ({ uri }) => uri);
       return { resources: items, ...page };
     });
-    server.setRequestHandler('resources/templates/list', ({ params }, context) => {
-      const shown = surface.resources.filter(
-        ({ needs, template }) => template.includes('{') && isForThem(callOf(context), needs),
+    server.setRequestHandler('resources/templates/list', async ({ params }, context) => {
+      const call = callOf(context);
+      const own = surface.resources
+        .filter(({ needs, template }) => template.includes('{') && isForThem(call, needs))
+        .map(({ name, title, description, template, mimeType, icon }) => ({
+          ...{ name, title, description, mimeType, icons: iconsOf(icon) },
+          uriTemplate: template,
+        }));
+      const others = await translated(call, { method: 'resources/templates/list' }, async () =>
+        upstream ? upstream.resources.templates(call) : [],
       );
-      const { items, ...page } = pageOf(shown, params?.cursor, ({ template }) => template);
-      const resourceTemplates = items.map(({ name, title, description, template, mimeType, icon }) => ({
-        ...{ name, title, description, mimeType, icons: iconsOf(icon) },
-        uriTemplate: template,
-      }));
-      return { resourceTemplates, ...page };
+      const all = [...own, ...others];
+      const { items, ...page } = pageOf(all, params?.cursor, ({ uriTemplate }) => uriTemplate);
+      return { resourceTemplates: items, ...page };
     });
     server.setRequestHandler('resources/read', async ({ params: { uri } }, context) => {
       const call = callOf(context);
       const found = findResource(uri);
       return translated(call, { method: 'resources/read', uri }, async () => {
+        if (!found && upstream)
+          return upstream.resources.read(call, { uri, context, client: clientOf(server, context) });
         if (!found) throw noResource(uri);
         const { mimeType = found.resource.mimeType, ...content } = await found.resource.read(call, found.at);
         return { contents: [{ uri, mimeType, ...written(content) }] };
@@ -117,19 +128,29 @@ export function createServerMaker(surface: Surface) {
   }
 
   function servePrompts(server: Server): void {
-    server.setRequestHandler('prompts/list', ({ params }, context) => {
-      const shown = surface.prompts.filter(({ needs }) => isForThem(callOf(context), needs));
-      const { items, ...page } = pageOf(shown, params?.cursor, ({ entry }) => entry.name);
-      return { prompts: items.map(({ entry }) => entry), ...page };
+    server.setRequestHandler('prompts/list', async ({ params }, context) => {
+      const call = callOf(context);
+      const shown = surface.prompts.filter(({ needs }) => isForThem(call, needs)).map(({ entry }) => entry);
+      const others = await translated(call, { method: 'prompts/list' }, async () =>
+        upstream ? upstream.prompts.list(call) : [],
+      );
+      const { items, ...page } = pageOf([...shown, ...others], params?.cursor, ({ name }) => name);
+      return { prompts: items, ...page };
     });
     server.setRequestHandler('prompts/get', async ({ params }, context) => {
       const call = callOf(context);
       const prompt = surface.prompts.find(({ entry }) => entry.name === params.name);
-      if (!prompt) throw invalidParams(`There is no prompt ${JSON.stringify(params.name)}.`);
       const args = params.arguments ?? {};
+      const asked = { args, context, client: clientOf(server, context) };
+      if (!prompt && upstream) {
+        return translated(call, { method: 'prompts/get' }, () =>
+          upstream.prompts.get(call, { ...asked, name: params.name }),
+        );
+      }
+      if (!prompt) throw invalidParams(`There is no prompt ${JSON.stringify(params.name)}.`);
       const missing = prompt.args.find(({ name, required }) => required && !args[name]);
       if (missing) throw invalidParams(`The prompt needs the argument ${missing.name}.`);
-      return translated(call, { method: 'prompts/get' }, () => prompt.get(call, { args, context }));
+      return translated(call, { method: 'prompts/get' }, () => prompt.get(call, asked));
     });
     server.setRequestHandler('completion/complete', async ({ params }, context) => {
       const call = callOf(context);
@@ -151,8 +172,8 @@ export function createServerMaker(surface: Surface) {
           instructions: surface.instructions ?? INSTRUCTIONS,
           capabilities: {
             tools: { listChanged: true },
-            resources: { subscribe: true },
-            prompts: {},
+            resources: { subscribe: true, ...(upstream ? { listChanged: true } : {}) },
+            prompts: upstream ? { listChanged: true } : {},
             completions: {},
             logging: {},
           },

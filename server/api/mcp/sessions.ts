@@ -55,7 +55,7 @@ export function createSessions({ maker, surface }: { maker: ServerMaker; surface
     return {
       async add(call, uri) {
         // That it is there and theirs is settled before it is written down.
-        (await listen(call, { uris: [uri], tools: false }, () => undefined))();
+        (await listen(call, { uris: [uri], lists: [] }, () => undefined))();
         await subscribeSession(call.services, call.actor, { token: find().token, uri });
         await find().refresh?.();
       },
@@ -67,7 +67,7 @@ export function createSessions({ maker, surface }: { maker: ServerMaker; surface
   }
 
   const listen = (call: McpCall, wish: Wish, tell: (change: Change) => void) =>
-    watchChanges(call, wish, { findResource: maker.findResource, sources: surface.tools, tell });
+    watchChanges(call, wish, { findResource: maker.findResource, surface, tell });
 
   async function make(call: McpCall, token: string | undefined, hello: unknown): Promise<Session> {
     let session: Session | undefined;
@@ -138,18 +138,14 @@ export function createSessions({ maker, surface }: { maker: ServerMaker; surface
     let uris: string[] | undefined;
     let end: () => void = () => undefined;
     const tell = (change: Change) => {
-      const told =
-        change.kind === 'resource'
-          ? server.sendResourceUpdated({ uri: change.uri })
-          : server.sendToolListChanged();
-      told.catch(() => undefined);
+      tellOld(server, change).catch(() => undefined);
     };
     const refresh = async () => {
       const wanted = await listSubscriptions(call.services, call.actor, token);
       if (call.signal.aborted || (uris && wanted.join('\n') === uris.join('\n'))) return;
       uris = wanted;
       const before = end;
-      end = await listen(call, { uris: wanted, tools: true }, tell);
+      end = await listen(call, { uris: wanted, lists: ['tools', 'prompts', 'resources'] }, tell);
       before();
       if (call.signal.aborted) end();
     };
@@ -199,12 +195,23 @@ export function createSessions({ maker, surface }: { maker: ServerMaker; surface
   };
 }
 
+function tellOld(server: Server, change: Change): Promise<void> {
+  switch (change.kind) {
+    case 'resource':
+      return server.sendResourceUpdated({ uri: change.uri });
+    case 'tools':
+      return server.sendToolListChanged();
+    case 'prompts':
+      return server.sendPromptListChanged();
+    case 'resources':
+      return server.sendResourceListChanged();
+  }
+}
+
 interface Asked {
   request: Request;
   body: unknown;
 }
-
-export type Sessions = ReturnType<typeof createSessions>;
 
 function refuse(status: number, message: string): Response {
   const error = { code: status === 404 ? -32_001 : -32_000, message };

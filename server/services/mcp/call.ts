@@ -6,6 +6,7 @@ import { type CallDoor, SLUG, type ToolDefinition } from '#server/domain/mcp.ts'
 import type { CallAnswer } from '#server/gateway/call-request.ts';
 import type { GatewayCaller } from '#server/gateway/caller.ts';
 import { gatewayName } from '#server/gateway/directory.ts';
+import type { Askable } from '#server/gateway/questions.ts';
 import type { Progress } from '#server/gateway/upstream.ts';
 import type { View } from '#server/gateway/views.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
@@ -31,7 +32,8 @@ const askSchema = z.strictObject({
 export interface CallContext {
   door: CallDoor;
   signal: AbortSignal;
-  onProgress?: (progress: Progress) => void;
+  onProgress?: ((progress: Progress) => void) | undefined;
+  askable?: Askable | undefined;
 }
 
 /** What the actor may call, with the definitions that were approved. Never empty: rejects when there is nothing. */
@@ -64,7 +66,7 @@ export async function hasGatewayTool(
 export async function callGatewayTool(
   services: Services,
   actor: Actor,
-  { input, door, signal, onProgress }: CallContext & { input: z.input<typeof callSchema> },
+  { input, door, ...more }: CallContext & { input: z.input<typeof callSchema> },
 ): Promise<CallAnswer> {
   authorise(actor, 'mcp.call');
   const { server, tool, arguments: args } = parseInput(callSchema, input);
@@ -72,8 +74,7 @@ export async function callGatewayTool(
     view: viewOf(server),
     name: tool,
     args,
-    signal,
-    onProgress,
+    ...more,
   });
 }
 

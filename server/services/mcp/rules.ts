@@ -34,10 +34,7 @@ const createSchema = z.strictObject({
   connectionId: idSchema('mcpConnection').nullable().default(null),
   tool: z
     .string()
-    .regex(
-      /^[A-Za-z0-9_.-]{0,127}(\*|[A-Za-z0-9_.-])$/,
-      'must be the name of a tool, or its beginning and a star',
-    )
+    .regex(/^[^\s*]{0,127}(\*|[^\s*])$/, 'must be the name of a tool, or its beginning and a star')
     .nullable()
     .default(null),
 });

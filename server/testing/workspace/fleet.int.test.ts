@@ -102,11 +102,17 @@ describe('fifty agents on one workspace', () => {
     );
   });
 
-  test('without the condition on claims write into those of others, and the judge says so', async () => {
+  test('without the condition on claims write into those of others, and the judge says so', {
+    timeout: 240_000,
+  }, async () => {
     const options = { ...common(), name: 'unfenced', agents: 20, random: Math.random, mutate: withoutFence };
-    await runFleet({ ...options, goesOn: (actions) => actions < 12 });
-    const found = await judge();
-    expect(found.filter((finding) => finding.startsWith('fencing'))).not.toEqual([]);
+    const found: string[] = [];
+    // Chance decides when two of them meet; that they never do in so many rounds is out of the question.
+    for (let round = 0; round < 20 && !found.some((finding) => finding.startsWith('fencing')); round += 1) {
+      await runFleet({ ...options, goesOn: (actions) => actions < 12 });
+      found.push(...(await judge()));
+    }
+    expect(found.some((finding) => finding.startsWith('fencing'))).toBe(true);
     // Versions alone still keep them from overwriting each other.
     expect(found.filter((finding) => !finding.startsWith('fencing'))).toEqual([]);
   });

@@ -1,0 +1,62 @@
+import { globSync } from 'node:fs';
+
+/** What stands for the changing parts of a page's path; given what the server holds, several for those with tabs. */
+type Paths = (world: World) => string[];
+export interface World {
+  runId: string;
+  pipelineId: string;
+  agentId: string;
+  errorGroup: string;
+}
+
+const SECTIONS = [
+  'account',
+  'members',
+  'keys',
+  'agent-tokens',
+  'secrets',
+  'notifications',
+  'limits',
+  'system',
+];
+
+/** A page of `app/` without a row here fails the test. */
+export const PAGES: Record<string, Paths> = {
+  '/': () => ['/'],
+  '/sign-in': () => ['/sign-in'],
+  '/join': () => ['/join#nothing'],
+  '/design': () => ['/design'],
+  '/pipelines': () => ['/pipelines', '/pipelines?archived=true', '/pipelines?q=nothing+like+it'],
+  '/agents': () => ['/agents', '/agents?view=table&group=capability'],
+  '/agents/[id]': ({ agentId }) => [`/agents/${agentId}`],
+  '/queues': () => ['/queues', '/queues?empty=true', '/queues?part=dead', '/queues?part=limits'],
+  '/analytics': () => ['overview', 'stages', 'agents', 'errors'].map((tab) => `/analytics?tab=${tab}`),
+  '/analytics/errors/[id]': ({ errorGroup }) => [`/analytics/errors/${errorGroup}`],
+  '/runs/[id]': ({ runId }) =>
+    ['timeline', 'logs', 'events', 'data', 'attempts', 'workspace', 'report'].map(
+      (tab) => `/runs/${runId}?tab=${tab}`,
+    ),
+  '/pipelines/[id]/edit': ({ pipelineId }) => [`/pipelines/${pipelineId}/edit`],
+  '/runs': () => ['/runs', '/runs?status=failed'],
+  '/runs/compare': ({ runId }) => ['/runs/compare', `/runs/compare?a=${runId}&b=${runId}`],
+  '/bulk/[id]': () => [],
+  // It answers 404, of which every browser complains.
+  '/[...rest]': () => [],
+  '/audit': () => ['/audit'],
+  '/connections': () =>
+    ['connections', 'approvals', 'usage', 'log', 'client'].map((tab) => `/connections?tab=${tab}`),
+  '/connections/[id]': () => [],
+  '/settings': () => ['/settings'],
+  '/settings/[section]': () => SECTIONS.map((section) => `/settings/${section}`),
+};
+
+/** What `app/` has, as addresses with their changing parts. */
+export const ROUTES = globSync('app/**/page.tsx')
+  .map(
+    (file) =>
+      file
+        .replace(/^app/, '')
+        .replace(/\/page\.tsx$/, '')
+        .replaceAll(/\/\([^)]+\)/g, '') || '/',
+  )
+  .sort();

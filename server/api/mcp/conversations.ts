@@ -1,0 +1,134 @@
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import type { ServerContext } from '@modelcontextprotocol/server';
+import { SignalboxError } from '#server/domain/errors.ts';
+import type { Json, JsonObject } from '#server/domain/json.ts';
+import { canonical } from '#server/gateway/definitions.ts';
+import type { Askable } from '#server/gateway/questions.ts';
+import type { Progress } from '#server/gateway/upstream.ts';
+import type { AskedClient } from './asked-client.ts';
+import type { McpCall } from './call.ts';
+import {
+  ANSWER_KEY,
+  ANSWER_MS,
+  type Attached,
+  createConversation,
+  type Resume,
+  type Talk,
+  type Turn,
+} from './conversation.ts';
+import { invalidParams } from './errors.ts';
+
+export interface Conversed<Result> {
+  context: ServerContext;
+  client: AskedClient;
+  /** What is asked for: an answer is only taken with the request that it belongs to. */
+  about: Json;
+  work(talk: Talk): Promise<Result>;
+}
+
+const MAX_OF_ONE = 32;
+const MAX_OF_ALL = 1000;
+
+interface Waiting {
+  owner: string;
+  digest: string;
+  resume: Resume<unknown>;
+}
+
+const ownerOf = ({ actor }: McpCall): string => `${actor.orgId}/${actor.kind}:${actor.id}`;
+
+const digestOf = (about: Json): string => createHash('sha256').update(canonical(about)).digest('base64url');
+
+/**
+ * Work in whose middle the client is asked something. A client of the old generation is sent the question while its
+ * request waits. One of the new generation is answered with the question, and comes again with what was said: until
+ * then the work waits here, under a name that nobody guesses, that holds once and for the same caller and request.
+ */
+export function createConversations() {
+  const waiting = new Map<string, Waiting>();
+
+  function park(entry: Waiting): string {
+    const own = [...waiting.values()].filter(({ owner }) => owner === entry.owner).length;
+    if (own >= MAX_OF_ONE || waiting.size >= MAX_OF_ALL) throw tooMany();
+    const state = randomBytes(24).toString('base64url');
+    waiting.set(state, entry);
+    return state;
+  }
+
+  function turnOf<Result>(
+    call: McpCall,
+    from: Attached,
+    { context: { mcpReq }, client, about, work }: Conversed<Result>,
+  ): Promise<Turn<Result>> {
+    const [owner, digest] = [ownerOf(call), digestOf(about)];
+    const state = mcpReq.requestState<string>();
+    if (state === undefined) {
+      const conversation = createConversation<Result>({
+        client,
+        park: (resume) => park({ owner, digest, resume }),
+        forget: (name) => waiting.delete(name),
+      });
+      return conversation.start(from, work);
+    }
+    const found = waiting.get(state);
+    if (found?.owner !== owner || found.digest !== digest) throw notWaiting();
+    waiting.delete(state);
+    const answer = mcpReq.inputResponses?.[ANSWER_KEY] as Json | undefined;
+    return found.resume(answer, from) as Promise<Turn<Result>>;
+  }
+
+  return {
+    async converse<Result extends object>(
+      call: McpCall,
+      conversed: Conversed<Result>,
+    ): Promise<Turn<Result>> {
+      const { context, client, work } = conversed;
+      const progress = createProgress(context);
+      const signal = AbortSignal.any([context.mcpReq.signal, call.signal]);
+      const from: Attached = { signal, onProgress: progress?.tell };
+      const turn = client.isNew
+        ? await turnOf(call, from, conversed)
+        : await work({ ...from, askable: { ...client, ask: askOld(context, signal) } });
+      // How far it came is heard before that it is there.
+      await progress?.told();
+      return turn;
+    },
+  };
+}
+
+export type Conversations = ReturnType<typeof createConversations>;
+
+function askOld({ mcpReq }: ServerContext, signal: AbortSignal): Askable['ask'] {
+  return async ({ method, params }) => {
+    const known = params.mode === 'url' ? { elicitationId: randomUUID(), ...params } : params;
+    const limits = { signal, timeout: ANSWER_MS, maxTotalTimeout: ANSWER_MS };
+    return (await mcpReq.send({ method, params: known } as never, limits)) as unknown as JsonObject;
+  };
+}
+
+function createProgress({ mcpReq }: ServerContext) {
+  const progressToken = mcpReq._meta?.progressToken;
+  if (progressToken === undefined) return undefined;
+  let told: Promise<void> = Promise.resolve();
+  return {
+    tell(progress: Progress) {
+      const params = { ...progress, progressToken };
+      // Whoever has gone hears nothing more, which is no trouble.
+      told = told
+        .then(() => mcpReq.notify({ method: 'notifications/progress', params }))
+        .catch(() => undefined);
+    },
+    told: () => told,
+  };
+}
+
+const notWaiting = () =>
+  invalidParams(
+    'Nothing waits for this answer: it was given already, took too long, or is not yours to give.',
+  );
+
+function tooMany(): SignalboxError {
+  return new SignalboxError('LIMITED', 'Too many calls wait for an answer already.', {
+    advice: 'Answer what is asked, or let it go: it is given up after ten minutes.',
+  });
+}

@@ -1,0 +1,284 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CompleteRequestParams, CompleteResult, Resource } from '@modelcontextprotocol/client';
+import { invalid, notFound, SignalboxError } from '#server/domain/errors.ts';
+import { isJsonObject, type JsonObject, measureJson } from '#server/domain/json.ts';
+import { PROMPT_PREFIX, RESOURCE_PREFIX, RESOURCES } from '#server/domain/mcp.ts';
+import type { Bucket, Drawn } from '#server/redis/port.ts';
+import type { CallAnswer } from './call-request.ts';
+import { type GatewayCaller, rateSubject } from './caller.ts';
+import type { Calls } from './calls.ts';
+import { revealHidden } from './definitions.ts';
+import type { ApprovedTool, Directories, Directory } from './directory.ts';
+import { type PromptArgument, templatesOf, toPromptArguments } from './offers.ts';
+import type { Askable } from './questions.ts';
+import { gatewayUri, splitUri } from './resource-uris.ts';
+import { judge } from './rules.ts';
+import type { Sessions } from './sessions.ts';
+import type { CallOptions, Upstream } from './upstream.ts';
+import { findVisible, serverOf, type View, visibleTools, withPreset } from './views.ts';
+
+/** The prompts and resources of upstream servers, as one caller may have them. */
+export interface Library {
+  listPrompts(caller: GatewayCaller, view: View): Promise<PromptEntry[]>;
+  getPrompt(caller: GatewayCaller, asked: Asked & { name: string; args: JsonObject }): Promise<JsonObject>;
+  /** Those of servers that answer: one that does not hides none of the others'. */
+  listResources(caller: GatewayCaller, view: View): Promise<ResourceEntry[]>;
+  listTemplates(caller: GatewayCaller, view: View): Promise<TemplateEntry[]>;
+  readResource(caller: GatewayCaller, asked: Asked & { uri: string }): Promise<JsonObject>;
+  /** Resolves when the server tells of its changes; goes on over sessions that end. */
+  watchResource(caller: GatewayCaller, asked: Watched): Promise<() => void>;
+  complete(caller: GatewayCaller, view: View, params: CompleteRequestParams): Promise<CompleteResult>;
+}
+
+interface Asked extends Pick<CallOptions, 'signal' | 'onProgress'> {
+  view: View;
+  askable?: Askable | undefined;
+}
+
+interface Watched {
+  view: View;
+  uri: string;
+  changed(): void;
+}
+
+export interface PromptEntry {
+  name: string;
+  title?: string;
+  description?: string;
+  arguments: PromptArgument[];
+}
+
+export interface ResourceEntry {
+  uri: string;
+  name: string;
+  title?: string;
+  description?: string;
+  mimeType?: string;
+  size?: number;
+}
+
+export interface TemplateEntry {
+  uriTemplate: string;
+  name: string;
+  title?: string;
+  description?: string;
+  mimeType?: string;
+}
+
+export interface LibraryOptions {
+  directories: Directories;
+  sessions: Sessions;
+  calls: Calls;
+  takeRate(subject: string, bucket: Bucket): Promise<Drawn>;
+}
+
+const LIST_MS = 5000;
+const COMPLETE_MS = 10_000;
+const AGAIN_MS = 2000;
+const MINUTE_MS = 60_000;
+const MAX_LISTED = 1000;
+const MAX_ENTRY = { maxBytes: 16_384, maxDepth: 4 };
+const RESOURCE_MISSING = new Set([-32_002, -32_602]);
+
+export function createLibrary(options: LibraryOptions): Library {
+  const { directories, sessions, calls } = options;
+
+  /** The approved one that a URI belongs to. Whatever it is that keeps it from the caller, to them it is not there. */
+  function findResource(
+    directory: Directory,
+    caller: GatewayCaller,
+    { view, uri }: { view: View; uri: string },
+  ) {
+    const split = splitUri(uri);
+    const found =
+      split && resourcesOf(directory, caller, view).find(({ connection }) => connection.slug === split.slug);
+    if (!split || !found || !mayRead(directory, caller, { tool: found, uri: split.uri })) {
+      throw notFound('resource', uri.slice(0, 200));
+    }
+    return { tool: found, uri: split.uri };
+  }
+
+  async function upstreamOf(tool: ApprovedTool): Promise<Upstream> {
+    const upstream = await sessions.pool.get(tool.connection);
+    const offered = await upstream.offers.find(RESOURCES, { timeoutMs: LIST_MS, maxAgeMs: MINUTE_MS });
+    if (offered?.hash === tool.row.pinnedHash) return upstream;
+    await sessions.refresh(tool.connection, upstream);
+    throw new SignalboxError(
+      'FORBIDDEN',
+      `The resources of ${tool.connection.slug} are not what was approved.`,
+    );
+  }
+
+  async function listOf(
+    directory: Directory,
+    caller: GatewayCaller,
+    tool: ApprovedTool,
+  ): Promise<ResourceEntry[]> {
+    const { connection } = tool;
+    if (sessions.standingOf(connection.id).breaker.look().state !== 'closed') return [];
+    try {
+      const listed = await within(LIST_MS, async () => (await upstreamOf(tool)).listResources(LIST_MS));
+      return listed
+        .filter(({ uri }) => mayRead(directory, caller, { tool, uri }))
+        .slice(0, MAX_LISTED)
+        .flatMap((entry) => (measureJson(entry, MAX_ENTRY).ok ? [toEntry(connection.slug, entry)] : []));
+    } catch {
+      return [];
+    }
+  }
+
+  async function watch(tool: ApprovedTool, uri: string, changed: () => void): Promise<() => void> {
+    const stop = new AbortController();
+    let end: () => void = () => undefined;
+    async function listen(): Promise<void> {
+      const upstream = await upstreamOf(tool);
+      end = await upstream.ears.listen(uri, changed);
+      void upstream.ended.then(again);
+      if (stop.signal.aborted) end();
+    }
+    async function again(): Promise<void> {
+      while (!stop.signal.aborted) {
+        await sleep(AGAIN_MS, undefined, { ref: false });
+        if (stop.signal.aborted) return;
+        const isBack = await listen().then(
+          () => true,
+          () => false,
+        );
+        // What has happened meanwhile nobody has told.
+        if (isBack) return changed();
+      }
+    }
+    await listen();
+    return () => {
+      stop.abort();
+      end();
+    };
+  }
+
+  return {
+    async listPrompts(caller, view) {
+      const directory = await directories.of(caller.orgId);
+      if (view.kind === 'server') serverOf(directory, view.slug);
+      return [...visibleTools(directory, caller, { view, kind: 'prompt' }).values()].map(
+        ({ definition, preset }) => ({
+          name: definition.name,
+          ...wordsOf(definition),
+          arguments: toPromptArguments(definition).filter(({ name }) => !Object.hasOwn(preset, name)),
+        }),
+      );
+    },
+    async getPrompt(caller, { view, name, args, ...more }) {
+      const directory = await directories.of(caller.orgId);
+      const { tool, preset } = findVisible(directory, caller, { view, name, kind: 'prompt' });
+      return resultOf(await calls.call({ caller, directory, tool, args: withPreset(args, preset), ...more }));
+    },
+    async listResources(caller, view) {
+      const directory = await directories.of(caller.orgId);
+      const lists = resourcesOf(directory, caller, view).map((tool) => listOf(directory, caller, tool));
+      return (await Promise.all(lists)).flat().sort((a, b) => (a.uri < b.uri ? -1 : 1));
+    },
+    async listTemplates(caller, view) {
+      const directory = await directories.of(caller.orgId);
+      return resourcesOf(directory, caller, view).flatMap(({ connection, row }) =>
+        templatesOf(row.pinned).map(({ uriTemplate, ...template }) => ({
+          uriTemplate: gatewayUri(connection.slug, uriTemplate),
+          ...template,
+        })),
+      );
+    },
+    async readResource(caller, { view, uri: given, ...more }) {
+      const directory = await directories.of(caller.orgId);
+      const { tool, uri } = findResource(directory, caller, { view, uri: given });
+      return resultOf(await calls.call({ caller, directory, tool, args: { uri }, ...more }), given);
+    },
+    async watchResource(caller, { view, uri: given, changed }) {
+      const directory = await directories.of(caller.orgId);
+      const { tool, uri } = findResource(directory, caller, { view, uri: given });
+      return watch(tool, uri, changed);
+    },
+    async complete(caller, view, params) {
+      const directory = await directories.of(caller.orgId);
+      const { tool, ref } = referenceOf(directory, caller, { view, ref: params.ref });
+      const { connection } = tool;
+      const bucket = { size: connection.callsPerMinute, windowMs: MINUTE_MS };
+      const drawn = await options.takeRate(`${connection.id}:completion:${rateSubject(caller)}`, bucket);
+      if (!drawn.isTaken) throw new SignalboxError('LIMITED', `Too many questions to ${connection.slug}.`);
+      const upstream = await sessions.pool.get(connection);
+      if (!upstream.capabilities.completions) return { completion: { values: [] } };
+      const { completion } = await upstream.complete({ ...params, ref }, { timeoutMs: COMPLETE_MS });
+      const { hide } = sessions.standingOf(connection.id);
+      return { completion: { ...completion, values: completion.values.slice(0, 100).map(hide) } };
+    },
+  };
+}
+
+/** Of connections whose resources people have approved. */
+function resourcesOf(directory: Directory, caller: GatewayCaller, view: View): ApprovedTool[] {
+  if (view.kind === 'server') serverOf(directory, view.slug);
+  return [...visibleTools(directory, caller, { view, kind: 'resources' }).values()].map(({ tool }) => tool);
+}
+
+function mayRead(
+  { rules }: Directory,
+  caller: GatewayCaller,
+  { tool, uri }: { tool: ApprovedTool; uri: string },
+): boolean {
+  const ruled = { connectionId: tool.connection.id, tool: `${RESOURCE_PREFIX}${uri}` };
+  return judge(rules, caller, ruled).effect !== 'deny';
+}
+
+function referenceOf(
+  directory: Directory,
+  caller: GatewayCaller,
+  { view, ref }: { view: View; ref: CompleteRequestParams['ref'] },
+): { tool: ApprovedTool; ref: CompleteRequestParams['ref'] } {
+  if (ref.type === 'ref/prompt') {
+    const { tool } = findVisible(directory, caller, { view, name: ref.name, kind: 'prompt' });
+    return { tool, ref: { ...ref, name: tool.row.name.slice(PROMPT_PREFIX.length) } };
+  }
+  const split = splitUri(ref.uri);
+  const tool = resourcesOf(directory, caller, view).find(({ connection }) => connection.slug === split?.slug);
+  const isKnown =
+    tool && split && templatesOf(tool.row.pinned).some(({ uriTemplate }) => uriTemplate === split.uri);
+  if (!isKnown) throw invalid(`There is no template ${JSON.stringify(ref.uri.slice(0, 200))}.`);
+  return { tool, ref: { ...ref, uri: split.uri } };
+}
+
+/** An error that the server answered with is one here too: nobody reads it as what they asked for. */
+function resultOf({ result, isError, code }: CallAnswer, uri?: string): JsonObject {
+  if (!isError) return result;
+  if (uri !== undefined && code !== null && RESOURCE_MISSING.has(code)) throw notFound('resource', uri);
+  const [part] = Array.isArray(result.content) ? result.content : [];
+  const words = isJsonObject(part ?? null) ? String((part as JsonObject).text) : '';
+  throw invalid(`The server answered with an error: ${words}`);
+}
+
+function toEntry(slug: string, { uri, name, mimeType, size, ...words }: Resource): ResourceEntry {
+  return {
+    ...{ uri: gatewayUri(slug, uri), name: revealHidden(name), ...wordsOf(words) },
+    ...(mimeType === undefined ? {} : { mimeType }),
+    ...(size === undefined ? {} : { size }),
+  };
+}
+
+/** Nobody approves the words of a single resource, so nothing may hide in them. */
+const wordsOf = ({
+  title,
+  description,
+}: {
+  title?: string | undefined;
+  description?: string | undefined;
+}) => ({
+  ...(title === undefined ? {} : { title: revealHidden(title) }),
+  ...(description === undefined ? {} : { description: revealHidden(description).slice(0, 4000) }),
+});
+
+async function within<Result>(ms: number, work: () => Promise<Result>): Promise<Result> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error('too late')), ms);
+  try {
+    return await Promise.race([work(), promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,60 @@
+import {
+  type CallToolResult,
+  Client as NewClient,
+  StreamableHTTPClientTransport as NewTransport,
+} from '@modelcontextprotocol/client';
+import { Client as OldClient } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport as OldTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { CreateMessageRequestSchema, ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
+import type { JsonObject } from '#server/domain/json.ts';
+import type { TestServer } from './http.ts';
+
+/** A client that can be asked all there is, and remembers what it was. */
+export interface AskedTestClient extends AsyncDisposable {
+  asked: JsonObject[];
+  call(name: string, args?: Record<string, unknown>): Promise<CallToolResult>;
+  getPrompt(name: string): Promise<object>;
+}
+
+const INFO = { name: 'an-asked-test', version: '1' };
+const CAPABILITIES = { elicitation: { form: {}, url: {} }, sampling: {} };
+
+export async function askingClient(
+  http: TestServer,
+  generation: 'new' | 'old',
+  answer: (params: JsonObject) => object,
+): Promise<AskedTestClient> {
+  const asked: JsonObject[] = [];
+  const hear = ({ params }: { params: unknown }) => {
+    asked.push(params as JsonObject);
+    return answer(params as JsonObject) as never;
+  };
+  const url = new URL(`${http.origin}/mcp/gateway`);
+  const requestInit = { headers: { authorization: `Bearer ${http.secret}` } };
+  if (generation === 'new') {
+    const client = new NewClient(INFO, {
+      capabilities: CAPABILITIES,
+      versionNegotiation: { mode: { pin: '2026-07-28' } },
+    });
+    client.setRequestHandler('elicitation/create', hear);
+    client.setRequestHandler('sampling/createMessage', hear);
+    await client.connect(new NewTransport(url, { requestInit }));
+    return {
+      asked,
+      call: (name, args = {}) => client.callTool({ name, arguments: args }),
+      getPrompt: (name) => client.getPrompt({ name }),
+      [Symbol.asyncDispose]: () => client.close(),
+    };
+  }
+  const client = new OldClient(INFO, { capabilities: CAPABILITIES });
+  client.setRequestHandler(ElicitRequestSchema, hear);
+  client.setRequestHandler(CreateMessageRequestSchema, hear);
+  const transport = new OldTransport(url, { requestInit });
+  await client.connect(transport as Parameters<OldClient['connect']>[0]);
+  return {
+    asked,
+    call: async (name, args = {}) => (await client.callTool({ name, arguments: args })) as CallToolResult,
+    getPrompt: (name) => client.getPrompt({ name }),
+    [Symbol.asyncDispose]: () => client.close(),
+  };
+}
