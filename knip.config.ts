@@ -26,6 +26,8 @@ const config: KnipConfig = {
     'bench/signalbox/second-process.ts',
     'bench/testing/*.ts',
     'bench/signalbox/{live-clients,live-doors,api-clients,api-server}.ts',
+    'bench/mcp/{gateway,upstream}-process.ts',
+    'server/testing/mcp/conformance-client.ts',
     'server/testing/simulator/main.ts',
     'e2e/vitest.config.ts',
     'e2e/journeys/*.test.ts',

@@ -30,10 +30,11 @@ export const BENCHES = [
   'growth',
   'api',
   'live',
+  'mcp',
   'soak',
 ] as const;
-/** The soak takes longer than all the others, and only ours tells live events: both run when they are named. */
-export const USUAL_BENCHES = BENCHES.filter((bench) => bench !== 'soak' && bench !== 'live');
+/** The soak takes longer than all the others, only ours tells live events or has a gateway: they run when they are named. */
+export const USUAL_BENCHES = BENCHES.filter((bench) => !['soak', 'live', 'mcp'].includes(bench));
 export type Bench = (typeof BENCHES)[number];
 
 export const BENCH_TITLES: Record<Bench, string> = {
@@ -43,6 +44,7 @@ export const BENCH_TITLES: Record<Bench, string> = {
   fanout: 'fanout: 1 -> 1,000 -> 1, until the result is back',
   startup: 'startup: engine process started until it takes work; its servers are running already',
   memory: 'memory: after the chain; shared pages counted in proportion',
+  mcp: 'mcp: calls of tools, to a bare MCP server directly and through the gateway by turns',
   live: 'live: events to many clients while the engine runs at half speed, and what telling them costs it',
   growth: 'growth: the same work on a full and on an empty database of one server, by turns',
   api: 'api: calls of one process over HTTP, one at a time and many at once, on a database with a long history',

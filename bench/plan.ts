@@ -23,6 +23,10 @@ export interface Plan {
   liveMs: number;
   /** Of a full and an empty database by turns. */
   growthRounds: number;
+  /** Of a bare MCP server and the gateway by turns, calls of a turn for each caller, and connections held at once. */
+  mcpRounds: number;
+  mcpCalls: number;
+  mcpConnections: number;
   /** Calls of each kind at the doors, before they count and then; how long many are sent at once; runs of the history. */
   apiWarmUp: number;
   apiCalls: number;
@@ -47,6 +51,9 @@ export const FULL_PLAN: Plan = {
   liveClients: 1000,
   liveMs: 20_000,
   growthRounds: 20,
+  mcpRounds: 12,
+  mcpCalls: 300,
+  mcpConnections: 500,
   apiWarmUp: 20,
   apiCalls: 200,
   apiLoadMs: 30_000,
@@ -69,6 +76,9 @@ export const QUICK_PLAN: Plan = {
   liveClients: 100,
   liveMs: 3000,
   growthRounds: 5,
+  mcpRounds: 4,
+  mcpCalls: 60,
+  mcpConnections: 50,
   apiWarmUp: 5,
   apiCalls: 30,
   apiLoadMs: 5000,
@@ -90,6 +100,9 @@ export const SMOKE_PLAN: Plan = {
   liveClients: 5,
   liveMs: 500,
   growthRounds: 2,
+  mcpRounds: 2,
+  mcpCalls: 3,
+  mcpConnections: 4,
   apiWarmUp: 1,
   apiCalls: 2,
   apiLoadMs: 400,

@@ -8,6 +8,7 @@ import type { Compared } from './comparison.ts';
 import { renderComparison, renderNoise, renderRawCosts } from './comparison.ts';
 import { startGuardian } from './guardian.ts';
 import { describeMachine, findDiskDir } from './machine.ts';
+import { runGatewayBench } from './mcp/bench.ts';
 import type { Options } from './options.ts';
 import { HELP, readOptions, selectNames } from './options.ts';
 import type { Leftovers, Pass } from './pass.ts';
@@ -39,7 +40,7 @@ async function main(options: Options): Promise<void> {
   const isMeant = ({ definition }: (typeof catalogue)[number]) =>
     names.includes(definition.name) && (options.subjects !== undefined || !definition.onlyOnRequest);
   const entries = catalogue.filter(isMeant);
-  if (entries.some(({ isPeer }) => isPeer)) installPeers();
+  if (isForSubjects(options) && entries.some(({ isPeer }) => isPeer)) installPeers();
 
   const parent = options.dataDir ?? findDiskDir();
   await mkdir(parent, { recursive: true });
@@ -77,7 +78,8 @@ async function runAll(entries: CatalogueEntry[], options: Options, leftovers: Le
   const records: Compared[] = [];
   for (let round = 1; round <= rounds; round++) {
     if (rounds > 1) console.log(`Round ${round} of ${rounds}`);
-    for (const entry of entries) {
+    if (options.only.includes('mcp')) record(await runGatewayBench(pass));
+    for (const entry of isForSubjects(options) ? entries : []) {
       const done = await runSubject(entry, pass);
       records.push({ ...done, isPeer: entry.isPeer });
       record(describeProbes(machine, done));
@@ -86,6 +88,9 @@ async function runAll(entries: CatalogueEntry[], options: Options, leftovers: Le
   }
   console.log(`\n${machine}\n\n${renderReport(results, records)}`);
 }
+
+/** The gateway is no engine: where only it is asked about, no engine starts. */
+const isForSubjects = ({ only }: Options): boolean => only.some((bench) => bench !== 'mcp');
 
 function toPlan(quick: boolean, soakSeconds: number | undefined): Plan {
   const plan = quick ? QUICK_PLAN : FULL_PLAN;

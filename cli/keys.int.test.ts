@@ -230,3 +230,14 @@ esac
     expect((await rig.client.runs.wait(run_id)).status).toBe('cancelled');
   }, 120_000);
 });
+
+describe('signalbox orgs', () => {
+  test("makes an organisation on the server's own machine, and gives its owner's invitation once", async () => {
+    const made = await typeJson(['orgs', 'create', '--name', 'Elsewhere']);
+    expect(made.invitation).toMatch(new RegExp(`^${url}/join#`));
+    const listed: { id: string }[] = await typeJson(['orgs', 'list']);
+    expect(listed.find(({ id }) => id === made.id)).toMatchObject({ name: 'Elsewhere', members: 0 });
+    expect(JSON.stringify(listed)).not.toContain(made.invitation.split('#')[1]);
+    expect((await type(['orgs', 'create'], atHome)).code).toBe(2);
+  });
+});

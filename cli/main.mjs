@@ -8,6 +8,7 @@ import { doctor } from './commands/doctor.mjs';
 import { keys } from './commands/keys.mjs';
 import { login, logout } from './commands/login.mjs';
 import { mcp } from './commands/mcp.mjs';
+import { orgs } from './commands/orgs.mjs';
 import { pipelines } from './commands/pipelines.mjs';
 import { queues } from './commands/queues.mjs';
 import { cancel, logs, pause, replay, resume, run, runs } from './commands/runs.mjs';
@@ -23,7 +24,7 @@ import { EXIT, UsageError } from './usage.mjs';
 /** @type {Record<string, Command>} */
 const COMMANDS = {
   ...{ run, runs, logs, replay, cancel, pause, resume },
-  ...{ pipelines, task, serve, agents, queues, keys, mcp, login, logout, doctor, completion },
+  ...{ pipelines, task, serve, agents, queues, keys, orgs, mcp, login, logout, doctor, completion },
 };
 
 /** @type {Record<string, Option>} */

@@ -5,6 +5,7 @@ import { createStageCalls } from '#server/gateway/stage-calls.ts';
 import { toStreamingFetch } from '#server/gateway/web-fetch.ts';
 import type { Rates } from '#server/identity/limits/rates.ts';
 import type { SecretStore } from '#server/identity/secrets/store.ts';
+import type { Conditions } from '#server/platform/conditions.ts';
 import type { Env } from '#server/platform/env.ts';
 import type { Logger } from '#server/platform/logger.ts';
 import type { SafeFetch } from '#server/platform/safe-fetch.ts';
@@ -16,6 +17,7 @@ export interface GatewayParts {
   rates: Rates;
   fetch: SafeFetch;
   logger: Logger;
+  conditions: Pick<Conditions, 'called'>;
   newUuid(): string;
 }
 
@@ -41,7 +43,8 @@ function makeGateway(ports: Ports, parts: GatewayParts): McpGateway {
     takeRate: (subject, bucket) => rates.take('mcp', { subject, bucket, cost: 1 }),
     programs: new Map(env.mcp.programs.map((program) => [program.name, program])),
     folder: join(env.dataDir, 'mcp'),
-    keepCallsDays: env.mcp.logDays,
+    keepDays: env.mcp.keepDays,
+    onCall: parts.conditions.called,
     isKeeper: env.roles.has('coordinator'),
     newUuid: parts.newUuid,
     now: Date.now,

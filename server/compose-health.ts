@@ -1,5 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Conditions } from '#server/platform/conditions.ts';
 import type { Env } from '#server/platform/env.ts';
+import type { Metrics } from '#server/platform/metrics.ts';
 import type { HealthDesk, PartHealth, ShownSettings } from '#server/services/context.ts';
 import type { Ports } from './compose-ports.ts';
 
@@ -8,10 +10,14 @@ const PATIENCE_MS = 3_000;
 const NO_OBJECT = '0'.repeat(64);
 
 /** How the parts that this process leans on do. */
-export function createHealth(ports: Ports, isStopping: () => boolean): HealthDesk {
+export function createHealth(
+  ports: Ports,
+  { isStopping, conditions }: { isStopping(): boolean; conditions: Pick<Conditions, 'read'> },
+): HealthDesk {
   const askDatabase = () => measure(() => ports.doorSql`SELECT 1`.execute());
   return {
     // Without broker or hot state the doors still serve: only the database is the truth.
+    conditions: conditions.read,
     isReady: async () => !isStopping() && (await askDatabase()).ok,
     async examine() {
       const broker = ports.broker.state();
@@ -29,6 +35,24 @@ export function createHealth(ports: Ports, isStopping: () => boolean): HealthDes
         hot_state: { ...hotState, note: ports.hotState.state().lastError ?? hotState.note },
         object_store: objects,
       };
+    },
+  };
+}
+
+/** What is counted of workspaces for machines, and judged for people. */
+export function watchWorkspaces(
+  metrics: Pick<Metrics, 'countWorkspaceLook' | 'countWorkspaceSync'>,
+  { changed, looked, synced }: Pick<Conditions, 'changed' | 'looked' | 'synced'>,
+): Pick<Conditions, 'changed' | 'looked' | 'synced'> {
+  return {
+    changed,
+    looked(result) {
+      metrics.countWorkspaceLook(result);
+      looked(result);
+    },
+    synced(seconds) {
+      metrics.countWorkspaceSync(seconds);
+      synced(seconds);
     },
   };
 }

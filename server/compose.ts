@@ -16,6 +16,7 @@ import { createNudges, type Nudges } from '#server/coordinator/nudges.ts';
 import { createRetention } from '#server/coordinator/retention.ts';
 import { type IdentityConfig, readIdentityConfig } from '#server/identity/config.ts';
 import { createIdentity } from '#server/identity/identity.ts';
+import { type Conditions, createConditions } from '#server/platform/conditions.ts';
 import { createDocumentDesk } from '#server/platform/documents/desk.ts';
 import type { Env } from '#server/platform/env.ts';
 import { createUuidSource } from '#server/platform/ids.ts';
@@ -33,7 +34,7 @@ import { createCursors } from '#server/services/cursors.ts';
 import { makeAgents } from './compose-agents.ts';
 import { openRecords, type Records } from './compose-audit.ts';
 import { startGateway } from './compose-gateway.ts';
-import { createHealth, shownSettings } from './compose-health.ts';
+import { createHealth, shownSettings, watchWorkspaces } from './compose-health.ts';
 import { makeLimits } from './compose-limits.ts';
 import { makeNotifications } from './compose-notifications.ts';
 import { openPorts, type Ports } from './compose-ports.ts';
@@ -80,13 +81,15 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
   const { checkpointer, ...records } = await openRecords(env, ports, logger);
   const outbound = createSafeFetch({ allow: env.outboundAllow });
   const limits = await makeLimits(ports, { env, logger, metrics, record: records.record });
+  const conditions = createConditions({ limits: env.healthLimits, now: Date.now });
+  metrics.watchConditions(conditions.read);
   const { gateway, callMcpTool } = await startGateway(ports, {
-    ...{ env, logger, newUuid, fetch: outbound },
+    ...{ env, logger, newUuid, fetch: outbound, conditions },
     ...{ secrets: records.secrets, rates: limits.parts.rates },
   });
   const db = openDoorDatabase(ports.doorSql);
   const { engine, agents, payloads, workspaces, graphOf, nudges, announcer } = makeEngine(ports, {
-    ...{ ...options, callMcpTool, newUuid, db },
+    ...{ ...options, callMcpTool, newUuid, db, conditions },
   });
   metrics.watchEngine(engine.load);
   await hearOthers(ports, engine, nudges);
@@ -120,7 +123,7 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
     ...records,
     ...{ notifications: office, workspaces, gateway, importVariables: env.mcp.importVariables },
     ...limits.parts,
-    health: createHealth(ports, () => stopping),
+    health: createHealth(ports, { isStopping: () => stopping, conditions }),
     settings: shownSettings(env),
   };
   const bulks = createBulkWorker({ services, sql: ports.beatSql, onTrouble });
@@ -213,13 +216,14 @@ function makeChores(parts: ChoreParts) {
 
 interface EngineParts {
   callMcpTool: CallMcpTool;
+  conditions: Conditions;
   db: DoorDatabase;
   newUuid(): string;
 }
 
 function makeEngine(
   ports: Ports,
-  { env, logger, metrics, callMcpTool, newUuid, db }: ComposeOptions & EngineParts,
+  { env, logger, metrics, callMcpTool, newUuid, db, conditions }: ComposeOptions & EngineParts,
 ) {
   const onTrouble = (message: string, error: unknown) => {
     metrics.countTrouble();
@@ -234,7 +238,7 @@ function makeEngine(
   });
   const workspaces = createWorkspaces({
     ...{ db, hot: ports.hotState, payloads, limits: env.workspaces, newUuid, now: Date.now },
-    watch: { looked: metrics.countWorkspaceLook, synced: metrics.countWorkspaceSync },
+    watch: watchWorkspaces(metrics, conditions),
   });
   const sharedFilesOf = createSharedFiles(workspaces, (runId) => orgOfRun(ports.beatSql, runId));
   const agents = makeAgents({ env, ports, payloads, callMcpTool, sharedFilesOf, newUuid, onTrouble });

@@ -35,7 +35,17 @@ export class ApiError extends Error {
 }
 
 // A request for each question: together in one they would all wait for the slowest.
-const client = createTRPCUntypedClient<AppRouter>({ links: [httpLink({ url: '/api/trpc' })] });
+const client = createTRPCUntypedClient<AppRouter>({
+  links: [httpLink({ url: '/api/trpc', headers: () => meantOrg })],
+});
+
+/** Sent along, so that a tab whose session has gone over to another organisation since is told so. */
+let meantOrg: Record<string, string> = {};
+
+/** The organisation that this tab shows, from when it is known; a new page begins anew. */
+export function meanOrg(id: string): void {
+  meantOrg = { 'signalbox-org': id };
+}
 
 interface AskOptions {
   signal?: AbortSignal | undefined;
@@ -53,7 +63,10 @@ export function act<P extends Path>(path: P, input: Input<P>): Promise<Answer<P>
 
 /** What REST alone has: files, stored contents, ways to other providers. */
 export async function rest(path: string, init: RequestInit = {}): Promise<Response> {
-  const response = await fetch(`/api/v1${path}`, init).catch(fail);
+  const response = await fetch(`/api/v1${path}`, {
+    ...init,
+    headers: { ...init.headers, ...meantOrg },
+  }).catch(fail);
   if (response.ok) return response;
   throw toError(await response.json().catch(() => ({})), `The server answered ${response.status}.`);
 }

@@ -26,12 +26,15 @@ interface Subscription {
   listeners: Set<LiveListener>;
 }
 
+const AGAIN_MS = 500;
+
 /** One line to the server for the whole panel, however many parts of it listen to the same thing. */
 export function createLiveHub(socket: LiveSocket): LiveHub {
   const subscriptions = new Map<string, Subscription>();
   const watchers = new Set<() => void>();
   let state: LineState = 'connecting';
   let wasLive = false;
+  let again: ReturnType<typeof setTimeout> | undefined;
 
   const setState = (next: LineState) => {
     state = next;
@@ -58,7 +61,11 @@ export function createLiveHub(socket: LiveSocket): LiveHub {
     if (wasLive) gap();
     wasLive = true;
   });
-  socket.on('disconnect', () => setState('cut'));
+  socket.on('disconnect', (reason) => {
+    setState('cut');
+    // Ended by the server, as when rights have changed: the library itself comes back only from cuts.
+    if (reason === 'io server disconnect') again = setTimeout(() => socket.connect(), AGAIN_MS);
+  });
   socket.on('connect_error', () => setState('cut'));
   socket.on('resync', gap);
   socket.on('run_news', (news) => {
@@ -96,7 +103,10 @@ export function createLiveHub(socket: LiveSocket): LiveHub {
       watchers.add(changed);
       return () => watchers.delete(changed);
     },
-    close: () => void socket.disconnect(),
+    close() {
+      clearTimeout(again);
+      socket.disconnect();
+    },
   };
 }
 

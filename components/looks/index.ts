@@ -4,6 +4,7 @@ export { lookOfRun, lookOfTask } from './runs.ts';
 export {
   CONNECTION_STATES,
   lookOfCall,
+  lookOfCondition,
   lookOfConnection,
   lookOfDelivery,
   lookOfPart,

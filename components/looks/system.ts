@@ -29,6 +29,16 @@ const SILENT: Look = { label: 'Does not answer', tone: 'bad', icon: X, pattern: 
 /** Of what the server leans on. */
 export const lookOfPart = (isOk: boolean): Look => (isOk ? ANSWERS : SILENT);
 
+const CONDITION = {
+  triggered: { label: 'Beyond its limit', tone: 'bad', icon: Unplug, pattern: 'crossed' },
+  fine: { label: 'Within its limit', tone: 'good', icon: Check, pattern: 'solid' },
+  unknown: { label: 'Nothing seen', tone: 'idle', icon: CircleDashed, pattern: 'outline' },
+} as const satisfies Record<string, Look>;
+export const lookOfCondition = (condition: { triggered: boolean; value: number | null }): Look => {
+  if (condition.triggered) return CONDITION.triggered;
+  return condition.value === null ? CONDITION.unknown : CONDITION.fine;
+};
+
 export const CONNECTION_STATES = ['reachable', 'unreachable', 'cooling', 'unknown', 'off'] as const;
 const CONNECTION: Record<(typeof CONNECTION_STATES)[number], Look> = {
   reachable: { label: 'Reachable', tone: 'good', icon: Check, pattern: 'solid' },

@@ -140,7 +140,8 @@ function Details({ tool }: Omit<RowProps, 'canManage'>) {
         <Code label="Input schema">{JSON.stringify(tool.definition.inputSchema, null, 2)}</Code>
       ) : null}
       {/* status-words: states of tools */}
-      {tool.state === 'approved' ? <Playground tool={tool} /> : null}
+      {/* Prompts and resources are approved here, and asked for by clients. */}
+      {tool.state === 'approved' && !tool.name.includes('/') ? <Playground tool={tool} /> : null}
     </div>
   );
 }

@@ -152,6 +152,7 @@ export const words = {
     abort: 'Abort',
     abortTitle: 'Abort what is left?',
     abortWhy: 'What was done stays; the runs that are left are left alone.',
+    stoppedAdvice: 'What was done stays; what is left was left alone. Somebody who may can ask for it anew.',
     succeeded: 'Done',
     skipped: 'Left alone',
     failed: 'Failed',

@@ -1,6 +1,9 @@
 'use client';
 
-import { act } from '../data/index.ts';
+import { useEffect, useState } from 'react';
+import { type Answer, type ApiError, act, ask } from '../data/index.ts';
+import { Button } from '../ui/button.tsx';
+import { Notice } from '../ui/feedback.tsx';
 import { ProviderButtons } from './provider-buttons.tsx';
 import { type SessionField, SessionForm } from './session-form.tsx';
 
@@ -29,6 +32,7 @@ export function JoinPage() {
       <p className="mt-2 max-w-prose text-quiet">
         Say who you are. If you have an account here already, give its e-mail and password.
       </p>
+      <AsIAm />
       <SessionForm
         fields={FIELDS}
         label="Go on"
@@ -39,5 +43,36 @@ export function JoinPage() {
       />
       <ProviderButtons wish={() => ({ invitation: takeToken() })} />
     </>
+  );
+}
+
+/** Whoever is signed in joins with the account that they have. */
+function AsIAm() {
+  const [me, setMe] = useState<Answer<'me.get'>>();
+  const [isBusy, setBusy] = useState(false);
+  const [error, setError] = useState<ApiError>();
+  useEffect(() => {
+    // Nobody is signed in: then there is nothing to offer.
+    ask('me.get', {}).then(setMe, () => undefined);
+  }, []);
+  if (me?.kind !== 'person') return null;
+  const accept = () => {
+    setBusy(true);
+    act('invites.accept', { token: takeToken() }).then(
+      () => window.location.assign('/'),
+      (failure) => {
+        setBusy(false);
+        setError(failure as ApiError);
+      },
+    );
+  };
+  return (
+    <div className="mt-6 flex max-w-sm flex-col gap-3">
+      {error ? <Notice message={error.message} advice={error.advice} /> : null}
+      <Button look="primary" size="lg" wide busy={isBusy} onClick={accept}>
+        {`Join as ${me.name}`}
+      </Button>
+      <p className="text-sm text-quiet">You are signed in. Or join with another account:</p>
+    </div>
   );
 }

@@ -9,6 +9,7 @@ import { KeysSection } from './keys-section.tsx';
 import { LimitsSection } from './limits-section.tsx';
 import { MembersSection } from './members-section.tsx';
 import { NotificationsSection } from './notifications-section.tsx';
+import { OrganisationSection } from './organisation-section.tsx';
 import { SecretsSection } from './secrets-section.tsx';
 import type { SectionName } from './sections.ts';
 import { SystemSection } from './system-section.tsx';
@@ -16,6 +17,7 @@ import { words } from './words.ts';
 
 const SECTIONS: Record<SectionName, () => ReactNode> = {
   account: AccountSection,
+  organisation: OrganisationSection,
   members: MembersSection,
   keys: KeysSection,
   'agent-tokens': AgentTokensSection,

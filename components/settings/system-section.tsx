@@ -2,7 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { type Answer, query } from '../data/index.ts';
-import { lookOfPart } from '../looks/index.ts';
+import { lookOfCondition, lookOfPart } from '../looks/index.ts';
 import { Notice, Skeleton } from '../ui/feedback.tsx';
 import { formatBytes, formatCount, formatDuration } from '../ui/format.ts';
 import { StatusText } from '../ui/status.tsx';
@@ -19,6 +19,17 @@ const PARTS: Record<Part, string> = {
   hot_state: 'Hot state',
   object_store: 'Object store',
 };
+type Condition = Health['conditions'][number];
+
+const CONDITIONS: Record<Condition['name'], string> = {
+  mcp_error_rate: 'Calls to MCP servers that failed',
+  mcp_latency: 'Calls to MCP servers take',
+  workspace_conflict_rate: 'Changes of shared files that were in conflict',
+  workspace_latency: 'Changes of shared files take',
+  workspace_lock_wait: 'They wait for each other',
+  workspace_sync_lag: 'Hot state has a file after',
+  workspace_hit_rate: 'Reads of files that hot state had',
+};
 const REFRESH_MS = 5000;
 
 export function SystemSection() {
@@ -34,6 +45,9 @@ export function SystemSection() {
         ) : (
           <Skeleton label="Asking each part" rows={4} />
         )}
+      </Card>
+      <Card title="How the last five minutes went" flush>
+        {health.data ? <Conditions all={health.data.conditions} /> : <Skeleton label="Loading" rows={7} />}
       </Card>
       <Card title="Set for this installation" flush>
         {settings.data ? <Facts facts={factsOf(settings.data)} /> : <Skeleton label="Loading" rows={4} />}
@@ -68,6 +82,29 @@ function Parts({ health, kinds }: { health: Health; kinds: Settings['kinds'] }) 
             return ms === null ? (note ?? 'no answer') : `${ms.toFixed(1)} ms`;
           },
         },
+      ]}
+    />
+  );
+}
+
+function Conditions({ all }: { all: Condition[] }) {
+  const show = (value: number, unit: Condition['unit']) =>
+    `${formatCount(value)} ${unit === 'ms' ? 'ms' : '%'}`;
+  return (
+    <Table
+      label="How the last five minutes went"
+      rows={all}
+      keyOf={({ name }) => name}
+      columns={[
+        { key: 'what', title: 'What', cell: ({ name }) => CONDITIONS[name] },
+        { key: 'state', title: 'State', cell: (one) => <StatusText look={lookOfCondition(one)} /> },
+        {
+          key: 'value',
+          title: 'Value',
+          align: 'end',
+          cell: ({ value, unit }) => (value === null ? '–' : show(value, unit)),
+        },
+        { key: 'limit', title: 'Limit', align: 'end', cell: ({ limit, unit }) => show(limit, unit) },
       ]}
     />
   );

@@ -7,6 +7,7 @@ export const words = {
   title: 'Settings',
   sections: {
     account: 'Your account',
+    organisation: 'Organisation',
     members: 'Members',
     keys: 'API keys',
     'agent-tokens': 'Agent tokens',
@@ -18,6 +19,34 @@ export const words = {
   notYours: {
     title: 'Not for your role',
     note: 'An owner or admin of the organisation can see this and change your role.',
+  },
+  organisation: {
+    loading: 'Loading your organisation',
+    name: 'Name',
+    role: 'You are',
+    since: 'Since',
+    rename: 'Change the name',
+    renamed: 'The organisation has its new name.',
+    ownersOnly: 'Its owners can change it.',
+    yours: 'Your organisations',
+    none: 'No organisation',
+    noneNote: 'An invitation brings you into one.',
+    here: 'you are here',
+    enter: 'Go over',
+    make: 'Make an organisation',
+    makeSend: 'Make it',
+    makeNote:
+      'A place of its own: members, pipelines, runs, agents and keys of one are never seen in another. You are its owner.',
+    made: (name: string) => `${name} is there. Go over to it when you like.`,
+    leave: 'Leave',
+    leaveTitle: (name: string) => `Leave ${name}?`,
+    leaveNote:
+      'Your sessions in it end, and you sign in again for the others. Keys that you made there stop working. The last owner cannot leave.',
+    close: 'Close',
+    closeTitle: (name: string) => `Close ${name} for good?`,
+    closeNote:
+      'All its members are out at once, and its keys, tokens and invitations stop working. Nobody can open it again. Refused while runs go on.',
+    closed: 'It is closed.',
   },
   roles: {
     owner: 'Owner',

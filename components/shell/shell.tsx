@@ -4,6 +4,7 @@ import { ToastProvider } from '../ui/toast.tsx';
 import { TooltipProvider } from '../ui/tooltip.tsx';
 import { KeysProvider } from './keys/index.ts';
 import { LineBanner } from './line-banner.tsx';
+import { OrgGuard } from './org-guard.tsx';
 import { SideBar } from './side-bar.tsx';
 
 /** The frame around every page. What can be gone to is in `places.ts`; each page says its width by `Page`. */
@@ -23,6 +24,7 @@ export function Shell({ children }: { children: ReactNode }) {
               <SideBar />
               <main id="main" tabIndex={-1} className="flex min-w-0 grow flex-col outline-none">
                 <LineBanner />
+                <OrgGuard />
                 {children}
               </main>
             </div>

@@ -214,6 +214,7 @@ CREATE TABLE bulks (
   turn integer DEFAULT 0 NOT NULL,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   finished_at timestamp with time zone,
+  stopped_because text,
   CONSTRAINT bulks_action_check CHECK ((action = ANY (ARRAY['cancel'::text, 'retry'::text, 'replay'::text, 'pause'::text, 'resume'::text]))),
   CONSTRAINT bulks_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
   CONSTRAINT bulks_pkey PRIMARY KEY (id),
@@ -494,6 +495,7 @@ CREATE TABLE memberships (
   role text NOT NULL,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   updated_at timestamp with time zone DEFAULT now() NOT NULL,
+  used_at timestamp with time zone DEFAULT now() NOT NULL,
   CONSTRAINT memberships_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id) ON DELETE CASCADE,
   CONSTRAINT memberships_pkey PRIMARY KEY (org_id, user_id),
   CONSTRAINT memberships_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'designer'::text, 'operator'::text, 'viewer'::text, 'auditor'::text]))),
@@ -568,6 +570,8 @@ CREATE TABLE orgs (
   id uuid NOT NULL,
   name text NOT NULL,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
+  closed_at timestamp with time zone,
+  CONSTRAINT orgs_name CHECK (((length(name) >= 1) AND (length(name) <= 200))),
   CONSTRAINT orgs_pkey PRIMARY KEY (id)
 );
 
@@ -1056,6 +1060,7 @@ CREATE INDEX mcp_rules_org ON public.mcp_rules USING btree (org_id, id);
 CREATE INDEX mcp_sessions_actor ON public.mcp_sessions USING btree (org_id, actor, used_at);
 CREATE INDEX mcp_sessions_used ON public.mcp_sessions USING btree (org_id, used_at);
 CREATE INDEX mcp_tools_org ON public.mcp_tools USING btree (org_id, connection_id);
+CREATE INDEX mcp_usage_day ON public.mcp_usage USING btree (day);
 CREATE INDEX memberships_user ON public.memberships USING btree (user_id);
 CREATE INDEX notification_deliveries_due ON public.notification_deliveries USING btree (org_id, next_at) WHERE (state = 'waiting'::text);
 CREATE INDEX notification_deliveries_org ON public.notification_deliveries USING btree (org_id, id);

@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '#server/domain/json.ts';
 import type { Sql } from '../client.ts';
+import { appendAudit } from './append-audit.ts';
 
 export interface BulkWork {
   id: string;
@@ -86,6 +87,22 @@ export async function finishBulk(sql: Sql, id: string): Promise<void> {
     UPDATE bulks SET status = 'done', finished_at = now(), leased_until = NULL
     WHERE id = ${id}::text::uuid AND status = 'open'
       AND NOT EXISTS (SELECT FROM bulk_items WHERE bulk_id = ${id}::text::uuid AND result IS NULL)`;
+}
+
+/** Given up before its end, with the note of why. False: it is over already, or somebody else's by now. */
+export async function stopBulk(
+  sql: Sql,
+  { id, org_id, turn }: Pick<BulkWork, 'id' | 'org_id' | 'turn'>,
+  { because, note }: { because: string; note: JsonObject },
+): Promise<boolean> {
+  return sql.begin(async (transaction) => {
+    const tx = transaction as unknown as Sql;
+    const stopped = await tx`
+      UPDATE bulks SET status = 'aborted', stopped_because = ${because}, finished_at = now(), leased_until = NULL
+      WHERE id = ${id}::text::uuid AND turn = ${turn}::int AND status = 'open' RETURNING id`;
+    if (stopped.length > 0) await appendAudit(tx, org_id, [note]);
+    return stopped.length > 0;
+  }) as Promise<boolean>;
 }
 
 /** Given back before its time, by a process that stops. */

@@ -49,17 +49,3 @@ export async function writeCalls(sql: Sql, notes: readonly CallNote[]): Promise<
       max_ms = greatest(known.max_ms, excluded.max_ms), got_bytes = known.got_bytes + excluded.got_bytes,
       last_at = greatest(known.last_at, excluded.last_at)`;
 }
-
-/** Ids begin with the time of the call, so old ones lie together. Returns how many went. */
-export async function forgetCalls(
-  sql: Sql,
-  { keepDays, limit }: { keepDays: number; limit: number },
-): Promise<number> {
-  const gone = await sql`
-    DELETE FROM mcp_calls WHERE id IN (
-      SELECT id FROM mcp_calls WHERE id < (
-        lpad(to_hex((extract(epoch FROM now() - ${keepDays}::int * interval '1 day') * 1000)::bigint), 12, '0')
-        || repeat('0', 20))::uuid
-      ORDER BY id LIMIT ${limit}::int)`;
-  return gone.count;
-}

@@ -184,7 +184,10 @@ export const mcpUsage = pgTable(
     gotBytes: big('got_bytes').notNull(),
     lastAt: moment('last_at').notNull(),
   },
-  (table) => [primaryKey({ columns: [table.orgId, table.connectionId, table.tool, table.day] })],
+  (table) => [
+    primaryKey({ columns: [table.orgId, table.connectionId, table.tool, table.day] }),
+    index('mcp_usage_day').on(table.day),
+  ],
 );
 
 export const mcpUsageSummary = pgView('mcp_usage_summary', {

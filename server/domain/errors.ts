@@ -5,6 +5,8 @@ export const ERROR_CODES = [
   'FORBIDDEN',
   'NOT_FOUND',
   'CONFLICT',
+  /** The caller means another organisation than the one that their session is in by now. */
+  'OTHER_ORG',
   'STALE_EPOCH',
   'STALE_REVISION',
   'TOO_LARGE',

@@ -25,6 +25,28 @@ export type RuleSubjectKind = (typeof RULE_SUBJECT_KINDS)[number];
 export const ELICITATION = 'elicitation/create';
 export const SAMPLING = 'sampling/createMessage';
 
+/** What a server asks in the middle of its work, in the protocol's form. */
+export interface Question {
+  method: typeof ELICITATION | typeof SAMPLING;
+  params: JsonObject;
+}
+
+/** Whoever calls, as far as they can be asked. */
+export interface Askable {
+  canFill: boolean;
+  canOpen: boolean;
+  canSample: boolean;
+  /** Resolves with the answer in the protocol's form: also when it is declined or closed. */
+  ask(question: Question): Promise<JsonObject>;
+}
+
+/** How far a call is. */
+export interface Progress {
+  progress: number;
+  total?: number | undefined;
+  message?: string | undefined;
+}
+
 export const APPROVAL_STATES = ['asked', 'granted', 'refused', 'used'] as const;
 export type ApprovalState = (typeof APPROVAL_STATES)[number];
 

@@ -7,8 +7,8 @@ import { SignalboxError } from '#server/domain/errors.ts';
 import { isJsonObject, type JsonObject } from '#server/domain/json.ts';
 import { ELICITATION, SAMPLING } from '#server/domain/mcp.ts';
 import type { Hear } from './asking.ts';
+import type { CallOptions } from './call-options.ts';
 import { OUR_REFUSAL } from './questions.ts';
-import type { CallOptions } from './upstream.ts';
 
 /** So often a server of the new generation may come back with a question. */
 const MAX_ROUNDS = 10;

@@ -3,9 +3,9 @@ import type { Sql } from '#db/client.ts';
 import { takeOrAsk } from '#db/queries/mcp-approvals.ts';
 import { SignalboxError } from '#server/domain/errors.ts';
 import { type McpApprovalId, makeId, toUuid } from '#server/domain/ids.ts';
+import { canonicalJson } from '#server/domain/json.ts';
 import type { CallRequest } from './call-request.ts';
 import { rateSubject } from './caller.ts';
-import { canonical } from './definitions.ts';
 
 /** Calls that a rule asks people about. */
 export interface Approvals {
@@ -27,7 +27,7 @@ export function createApprovals({ sql, newUuid }: { sql: Sql; newUuid(): string 
       const { run } = caller;
       const who = run === null ? rateSubject(caller) : `task:${run.runUuid}:${run.taskIndex}`;
       // The definition too: what was granted for a tool is not granted for what it becomes.
-      const call = JSON.stringify([who, connection.id, row.name, row.pinnedHash, canonical(args)]);
+      const call = JSON.stringify([who, connection.id, row.name, row.pinnedHash, canonicalJson(args)]);
       const now = await takeOrAsk(sql, {
         id: newUuid().replaceAll('-', ''),
         orgUuid: toUuid(caller.orgId),

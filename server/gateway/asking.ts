@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/client';
 import type { JsonObject } from '#server/domain/json.ts';
-import type { Question } from './questions.ts';
+import type { Question } from '#server/domain/mcp.ts';
 
 /** Hears what a server asks in the middle of a call. */
 export type Hear = (method: Question['method'], params: unknown) => Promise<JsonObject>;

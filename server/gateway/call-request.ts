@@ -1,8 +1,7 @@
 import type { JsonObject } from '#server/domain/json.ts';
+import type { Askable, Progress } from '#server/domain/mcp.ts';
 import type { GatewayCaller } from './caller.ts';
 import type { ApprovedTool, Directory } from './directory.ts';
-import type { Askable } from './questions.ts';
-import type { Progress } from './upstream.ts';
 
 export interface CallRequest {
   caller: GatewayCaller;

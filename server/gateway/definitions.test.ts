@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Json, JsonObject } from '#server/domain/json.ts';
-import { canonical, diffDefinitions, hashOf, revealHidden, toDefinition, warningsOf } from './definitions.ts';
+import { canonicalJson } from '#server/domain/json.ts';
+import { diffDefinitions, hashOf, revealHidden, toDefinition, warningsOf } from './definitions.ts';
 
 const schema: JsonObject = { type: 'object', properties: { path: { type: 'string' } } };
 const ask = { name: 'ask', description: 'Asks.', inputSchema: schema };
@@ -30,8 +31,8 @@ describe('the hash of a definition', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         const plain = JSON.parse(JSON.stringify(value)) as Json;
-        expect(JSON.parse(canonical(plain))).toEqual(plain);
-        expect(canonical(JSON.parse(canonical(plain)))).toBe(canonical(plain));
+        expect(JSON.parse(canonicalJson(plain))).toEqual(plain);
+        expect(canonicalJson(JSON.parse(canonicalJson(plain)))).toBe(canonicalJson(plain));
       }),
     );
   });

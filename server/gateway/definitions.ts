@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { isJsonObject, type Json, type JsonObject, measureJson } from '#server/domain/json.ts';
+import { canonicalJson, isJsonObject, type Json, type JsonObject, measureJson } from '#server/domain/json.ts';
 import { DEFINITION_WARNINGS, type DefinitionWarning, type ToolDefinition } from '#server/domain/mcp.ts';
 
 /** What a server may say of one tool, and how many it may have: more is a fault of the server. */
@@ -28,16 +28,8 @@ export function toDefinition(given: unknown): ToolDefinition | null {
 
 export function hashOf(definition: ToolDefinition): string {
   return createHash('sha256')
-    .update(canonical(definition as unknown as Json))
+    .update(canonicalJson(definition as unknown as Json))
     .digest('hex');
-}
-
-/** One text for equal values, as RFC 8785 writes it: keys in order, numbers and strings as JSON has them. */
-export function canonical(value: Json): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (!isJsonObject(value)) return JSON.stringify(value);
-  const keys = Object.keys(value).sort();
-  return `{${keys.map((key) => `${JSON.stringify(key)}:${canonical(value[key] ?? null)}`).join(',')}}`;
 }
 
 export interface DefinitionChange {
@@ -80,7 +72,7 @@ const ownOf = (object: JsonObject, key: string): Json | undefined =>
 
 function shownOf(value: Json | undefined): string | null {
   if (value === undefined) return null;
-  return revealHidden(typeof value === 'string' ? value : canonical(value));
+  return revealHidden(typeof value === 'string' ? value : canonicalJson(value));
 }
 
 /**

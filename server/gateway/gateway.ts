@@ -4,7 +4,7 @@ import { SignalboxError } from '#server/domain/errors.ts';
 import { createLruMap } from '#server/domain/graph/lru-map.ts';
 import type { OrgId, RunId } from '#server/domain/ids.ts';
 import type { JsonObject } from '#server/domain/json.ts';
-import type { ToolDefinition } from '#server/domain/mcp.ts';
+import type { Askable, Progress, ToolDefinition } from '#server/domain/mcp.ts';
 import type { Bucket, Drawn, HotState } from '#server/redis/port.ts';
 import { createApprovals } from './approvals.ts';
 import type { BREAKER_DEFAULTS, BreakerState } from './breaker.ts';
@@ -12,13 +12,12 @@ import type { CallAnswer } from './call-request.ts';
 import type { GatewayCaller } from './caller.ts';
 import { createCalls } from './calls.ts';
 import { type Connection, createDirectories, type Directory, isSameConnection } from './directory.ts';
-import { createJournal } from './journal.ts';
+import { createJournal, type Journal } from './journal.ts';
+import { createKeeper, type GatewayKeepDays } from './keeper.ts';
 import { createLibrary, type Library } from './library.ts';
 import { createPeers } from './peers.ts';
 import type { Program, Programs } from './programs.ts';
-import type { Askable } from './questions.ts';
 import { createSessions, type Examined } from './sessions.ts';
-import type { Progress } from './upstream.ts';
 import { findVisible, noTools, serverOf, type View, visibleTools, withPreset } from './views.ts';
 
 /** Upstream MCP servers, as verbs and stages use them. Whoever asks has been authorised already. */
@@ -72,8 +71,11 @@ export interface GatewayOptions {
   takeRate(subject: string, bucket: Bucket): Promise<Drawn>;
   programs: Programs;
   folder: string;
-  keepCallsDays: number;
+  keepDays: GatewayKeepDays;
+  /** This process also deletes what is old. */
   isKeeper: boolean;
+  /** A call that was sent has ended. */
+  onCall(call: { isFault: boolean; ms: number }): void;
   breaker?: Partial<typeof BREAKER_DEFAULTS> | undefined;
   newUuid(): string;
   now(): number;
@@ -86,12 +88,8 @@ const RUNS_REMEMBERED = 1000;
 export function createGateway(options: GatewayOptions): McpGateway {
   const { sql, hot, now, newUuid, onTrouble, programs } = options;
   const directories = createDirectories({ sql, hot, now });
-  const journal = createJournal({
-    sql,
-    keepDays: options.keepCallsDays,
-    isKeeper: options.isKeeper,
-    onTrouble,
-  });
+  const journal = createJournal({ sql, onTrouble });
+  const keeper = createKeeper({ sql, keepDays: options.keepDays, onTrouble });
   const resourceListeners = new Set<(connection: Connection) => void>();
   const peers = createPeers({ hot, id: newUuid(), now });
   const sessions = createSessions({
@@ -112,10 +110,18 @@ export function createGateway(options: GatewayOptions): McpGateway {
     },
   });
   const approvals = createApprovals({ sql, newUuid });
+  const noted: Journal = {
+    ...journal,
+    write(note) {
+      journal.write(note);
+      if (note.outcome === 'refused' || note.outcome === 'stopped') return;
+      options.onCall({ isFault: note.outcome === 'fault', ms: note.ms });
+    },
+  };
   const calls = createCalls({
     sessions,
     peers,
-    journal,
+    journal: noted,
     approvals,
     takeRate: options.takeRate,
     newUuid,
@@ -145,8 +151,10 @@ export function createGateway(options: GatewayOptions): McpGateway {
     async start() {
       await directories.start();
       await peers.start();
+      if (options.isKeeper) keeper.start();
     },
     async stop() {
+      await keeper.stop();
       await directories.stop();
       await sessions.stop();
       await peers.stop();

@@ -1,20 +1,13 @@
 import { SignalboxError } from '#server/domain/errors.ts';
 import { isJsonObject, type JsonObject, measureJson } from '#server/domain/json.ts';
+import type { Question } from '#server/domain/mcp.ts';
 import { ELICITATION, SAMPLING } from '#server/domain/mcp.ts';
 import type { Bucket, Drawn } from '#server/redis/port.ts';
 import type { Hear } from './asking.ts';
 import type { CallRequest } from './call-request.ts';
 import { rateSubject } from './caller.ts';
 import type { Deadline } from './deadline.ts';
-import {
-  ANSWER,
-  checkAskable,
-  isOurRefusal,
-  OUR_REFUSAL,
-  type Question,
-  refused,
-  toQuestion,
-} from './questions.ts';
+import { ANSWER, checkAskable, isOurRefusal, OUR_REFUSAL, refused, toQuestion } from './questions.ts';
 import { judge, maySample } from './rules.ts';
 
 export interface HearingOptions {

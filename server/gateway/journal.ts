@@ -1,5 +1,5 @@
 import type { Sql } from '#db/client.ts';
-import { type CallNote, forgetCalls, writeCalls } from '#db/queries/mcp-calls.ts';
+import { type CallNote, writeCalls } from '#db/queries/mcp-calls.ts';
 
 /** The log of calls. It is written behind them, in batches: a call does not wait for its own entry. */
 export interface Journal {
@@ -11,9 +11,6 @@ export interface Journal {
 
 export interface JournalOptions {
   sql: Sql;
-  keepDays: number;
-  /** This process also deletes what is old. */
-  isKeeper: boolean;
   onTrouble(message: string, error: unknown): void;
 }
 
@@ -21,10 +18,8 @@ const FLUSH_MS = 250;
 const BATCH = 500;
 /** While the database is away the newest are kept; then the oldest of them go. */
 const MAX_WAITING = 20_000;
-const FORGET_MS = 3_600_000;
-const FORGET_BATCH = 5000;
 
-export function createJournal({ sql, keepDays, isKeeper, onTrouble }: JournalOptions): Journal {
+export function createJournal({ sql, onTrouble }: JournalOptions): Journal {
   let waiting: CallNote[] = [];
   let timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> = Promise.resolve();
@@ -57,17 +52,6 @@ export function createJournal({ sql, keepDays, isKeeper, onTrouble }: JournalOpt
     timer.unref();
   }
 
-  async function forget(): Promise<void> {
-    while ((await forgetCalls(sql, { keepDays, limit: FORGET_BATCH })) === FORGET_BATCH);
-  }
-
-  const forgetting = isKeeper
-    ? setInterval(() => {
-        forget().catch((error) => onTrouble('Old calls of MCP tools could not be deleted.', error));
-      }, FORGET_MS)
-    : undefined;
-  forgetting?.unref();
-
   return {
     write(note) {
       waiting.push(note);
@@ -76,7 +60,6 @@ export function createJournal({ sql, keepDays, isKeeper, onTrouble }: JournalOpt
     },
     flush,
     async stop() {
-      clearInterval(forgetting);
       await flush();
       clearTimeout(timer);
     },

@@ -2,19 +2,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CompleteRequestParams, CompleteResult, Resource } from '@modelcontextprotocol/client';
 import { invalid, notFound, SignalboxError } from '#server/domain/errors.ts';
 import { isJsonObject, type JsonObject, measureJson } from '#server/domain/json.ts';
+import type { Askable } from '#server/domain/mcp.ts';
 import { PROMPT_PREFIX, RESOURCE_PREFIX, RESOURCES } from '#server/domain/mcp.ts';
 import type { Bucket, Drawn } from '#server/redis/port.ts';
+import type { CallOptions } from './call-options.ts';
 import type { CallAnswer } from './call-request.ts';
 import { type GatewayCaller, rateSubject } from './caller.ts';
 import type { Calls } from './calls.ts';
 import { revealHidden } from './definitions.ts';
 import type { ApprovedTool, Directories, Directory } from './directory.ts';
 import { type PromptArgument, templatesOf, toPromptArguments } from './offers.ts';
-import type { Askable } from './questions.ts';
 import { gatewayUri, splitUri } from './resource-uris.ts';
 import { judge } from './rules.ts';
 import type { Sessions } from './sessions.ts';
-import type { CallOptions, Upstream } from './upstream.ts';
+import type { Upstream } from './upstream.ts';
 import { findVisible, serverOf, type View, visibleTools, withPreset } from './views.ts';
 
 /** The prompts and resources of upstream servers, as one caller may have them. */

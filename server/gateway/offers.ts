@@ -34,8 +34,8 @@ interface ListOptions {
 
 /** So long a list is believed to be what the server would say, where nobody asks for better. */
 const RELIST_MS = 60_000;
-/** A list that took no longer may be asked for again before a call. */
-const CHEAP_MS = 50;
+/** Asking again takes so small a part of the time at most, however slow a server is. */
+const PART_OF_TIME = 20;
 const MAX_TEMPLATES = 100;
 
 type Read = (timeoutMs: number) => Promise<(ToolDefinition | null)[]>;
@@ -85,7 +85,7 @@ function createList(read: Read, now: () => number) {
   return {
     get({ timeoutMs, isFresh = false, maxAgeMs }: ListOptions & { maxAgeMs?: number }): Promise<Offered> {
       const ageMs = now() - listedAt;
-      const isYoung = ageMs <= RELIST_MS && (ageMs <= (maxAgeMs ?? RELIST_MS) || tookMs > CHEAP_MS);
+      const isYoung = ageMs <= Math.min(RELIST_MS, Math.max(maxAgeMs ?? RELIST_MS, tookMs * PART_OF_TIME));
       if (known && isYoung && !isFresh) return Promise.resolve(known);
       listing ??= list(timeoutMs).finally(() => {
         listing = null;

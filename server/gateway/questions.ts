@@ -1,23 +1,8 @@
 import { SignalboxError } from '#server/domain/errors.ts';
 import { isJsonObject, type Json, type JsonObject, measureJson } from '#server/domain/json.ts';
-import { type ELICITATION, SAMPLING } from '#server/domain/mcp.ts';
+import { type Askable, type Question, SAMPLING } from '#server/domain/mcp.ts';
 import { revealHidden } from './definitions.ts';
 import type { Connection } from './directory.ts';
-
-/** What a server asks in the middle of its work, in the protocol's form. */
-export interface Question {
-  method: typeof ELICITATION | typeof SAMPLING;
-  params: JsonObject;
-}
-
-/** Whoever calls, as far as they can be asked. */
-export interface Askable {
-  canFill: boolean;
-  canOpen: boolean;
-  canSample: boolean;
-  /** Resolves with the answer in the protocol's form: also when it is declined or closed. */
-  ask(question: Question): Promise<JsonObject>;
-}
 
 /** Marks what we refuse; the server's health is not judged by it. */
 export const OUR_REFUSAL = Object.freeze({ refused: true });

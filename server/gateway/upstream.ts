@@ -20,7 +20,8 @@ import {
   type ToolDefinition,
 } from '#server/domain/mcp.ts';
 import { limitsOf, withAnswers } from './answers.ts';
-import { type Asking, createAsking, type Hear } from './asking.ts';
+import { type Asking, createAsking } from './asking.ts';
+import type { CallOptions } from './call-options.ts';
 import { createEars, type Ears } from './ears.ts';
 import { createOffers, type Offers } from './offers.ts';
 import { createStdioTransport, type StdioTransport } from './stdio-transport.ts';
@@ -36,19 +37,6 @@ export type UpstreamTarget =
       cwd: string;
       maxResidentBytes: number;
     };
-
-export interface Progress {
-  progress: number;
-  total?: number | undefined;
-  message?: string | undefined;
-}
-
-export interface CallOptions {
-  signal: AbortSignal;
-  onProgress?: ((progress: Progress) => void) | undefined;
-  /** What the server asks before it answers. */
-  hear: Hear;
-}
 
 /** A session with one server, of whichever generation. */
 export interface Upstream {

@@ -44,7 +44,7 @@ export function visibleTools(
   { view, kind = 'tool' }: { view: View; kind?: OfferKind },
 ): Map<string, VisibleTool> {
   const found = new Map<string, VisibleTool>();
-  for (const tool of candidatesOf(directory, view)) {
+  for (const tool of candidatesOf(directory, view).all) {
     const { connection, row } = tool.tool;
     if (offerKindOf(row.name) !== kind || !isReachable(connection, caller)) continue;
     const { effect } = judge(directory.rules, caller, { connectionId: connection.id, tool: row.name });
@@ -53,7 +53,27 @@ export function visibleTools(
   return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function candidatesOf(directory: Directory, view: View): VisibleTool[] {
+interface Candidates {
+  all: readonly VisibleTool[];
+  byName: ReadonlyMap<string, readonly VisibleTool[]>;
+}
+
+/** A directory never changes, what replaces it is another object: so what is made from it is made once. */
+const made = new WeakMap<Directory, Map<string, Candidates>>();
+
+function candidatesOf(directory: Directory, view: View): Candidates {
+  const known = made.get(directory) ?? new Map<string, Candidates>();
+  made.set(directory, known);
+  const key = view.kind === 'all' ? '' : view.slug;
+  const found = known.get(key);
+  if (found) return found;
+  const all = makeCandidates(directory, view);
+  const candidates = { all, byName: Map.groupBy(all, ({ definition }) => definition.name) };
+  known.set(key, candidates);
+  return candidates;
+}
+
+function makeCandidates(directory: Directory, view: View): VisibleTool[] {
   if (view.kind === 'all') {
     return [...directory.approved.values()].map(asItIs);
   }
@@ -77,7 +97,7 @@ const asItIs = (tool: ApprovedTool): VisibleTool => ({
 });
 
 /** Prompts have their names apart from those of tools, so nothing stands before them. */
-const shownName = (slug: string, name: string): string =>
+export const shownName = (slug: string, name: string): string =>
   gatewayName(slug, offerKindOf(name) === 'prompt' ? name.slice(PROMPT_PREFIX.length) : name);
 
 function asEntry(tool: ApprovedTool, entry: ServerTool): VisibleTool {
@@ -127,10 +147,10 @@ export function findVisible(
   { view, name, kind = 'tool' }: { view: View; name: string; kind?: OfferKind },
 ): VisibleTool {
   // One of all is found without making the list.
-  const candidates = view.kind === 'all' ? oneOf(directory, name, kind) : candidatesOf(directory, view);
-  const found = candidates.find(
-    ({ definition, tool }) =>
-      definition.name === name && offerKindOf(tool.row.name) === kind && isReachable(tool.connection, caller),
+  const candidates =
+    view.kind === 'all' ? oneOf(directory, name, kind) : candidatesOf(directory, view).byName.get(name);
+  const found = candidates?.find(
+    ({ tool }) => offerKindOf(tool.row.name) === kind && isReachable(tool.connection, caller),
   );
   if (found) return found;
   throw missing(directory, caller, { name, kind });

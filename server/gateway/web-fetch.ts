@@ -30,13 +30,22 @@ export function toStreamingFetch(
     const given = Object.entries(answer.headers).flatMap(([name, value]) =>
       value === undefined ? [] : [[name, String(value)] as [string, string]],
     );
-    const body = BODILESS.has(answer.status) ? null : toWebStream(answer);
+    const body = BODILESS.has(answer.status) ? null : await toBody(answer);
     return new Response(body, { status: answer.status, headers: given });
   };
 }
 
 function methodOf(method = 'GET'): 'GET' | 'POST' | 'DELETE' {
   return method === 'POST' || method === 'DELETE' ? method : 'GET';
+}
+
+/** What comes in one piece is read in one piece; events are read as they come. */
+async function toBody(answer: SafeStream): Promise<string | ReadableStream<Uint8Array>> {
+  const isJson = /^application\/json\b/i.test(answer.headers['content-type'] ?? '');
+  if (!isJson) return toWebStream(answer);
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of answer.body) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 function toWebStream({ body, close }: SafeStream): ReadableStream<Uint8Array> {

@@ -11,6 +11,7 @@ import { createKeys } from './keys.ts';
 import { createLinked, type Linked } from './linked.ts';
 import { createLinks, type Links } from './links.ts';
 import { isFromHere } from './loopback.ts';
+import { createOrgs, type Orgs } from './orgs.ts';
 import { createPasswords, type PasswordOptions, type Passwords } from './passwords.ts';
 import { createPeople, type People } from './people.ts';
 import { readPresentRights } from './present-rights.ts';
@@ -50,8 +51,9 @@ export interface Identity {
   /** Issuers to which clients are sent that have no token. */
   readonly authorizationServers: readonly string[];
   readonly sessions: Omit<Sessions, 'create' | 'find'>;
-  /** A new session for somebody who has proved who they are. */
-  signIn(signIn: SignIn): Promise<NewSession>;
+  readonly orgs: Orgs;
+  /** A new session for somebody who has proved who they are. Undefined: they are no member any more. */
+  signIn(signIn: SignIn): Promise<NewSession | undefined>;
 }
 
 export interface IdentityOptions {
@@ -79,6 +81,7 @@ export function createIdentity(options: IdentityOptions): RunningIdentity {
   const access = createAccess({ hot, now });
   const keys = createKeys(sql);
   const jwt = createJwtVerifier({ ...options, issuers: options.config.issuers });
+  const orgs = createOrgs({ sql, newUuid });
   const sessions = createSessions({ sql, newUuid, limits: options.sessionLimits });
 
   async function find({ bearer, session, from, isUse = true }: Credentials): Promise<Actor | undefined> {
@@ -98,7 +101,13 @@ export function createIdentity(options: IdentityOptions): RunningIdentity {
       return entry?.allows(address) ? entry.actor : undefined;
     }
     if (isFromHere(address) && equals(bearer, secret)) return LOCAL_OWNER;
-    return jwt.verify(bearer);
+    const actor = await jwt.verify(bearer);
+    if (!actor) return undefined;
+    // The configuration may name an organisation that has been closed since.
+    const isOpen = await access.remember(`open ${actor.orgId}`, async () =>
+      (await orgs.isOpen(actor.orgId)) ? { actor, allows: () => true } : undefined,
+    );
+    return isOpen && actor;
   }
 
   return {
@@ -118,10 +127,11 @@ export function createIdentity(options: IdentityOptions): RunningIdentity {
       .filter(({ forClients }) => forClients)
       .map(({ issuer }) => issuer),
     sessions,
+    orgs,
     signIn: (signIn) =>
-      sql.begin((transaction) =>
-        sessions.create(transaction as unknown as Sql, signIn),
-      ) as Promise<NewSession>,
+      sql.begin((transaction) => sessions.create(transaction as unknown as Sql, signIn)) as Promise<
+        NewSession | undefined
+      >,
     start: access.start,
     stop: access.stop,
   };

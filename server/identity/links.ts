@@ -1,5 +1,13 @@
 import type { Sql } from '#db/client.ts';
-import { DEFAULT_ORG_ID, fromUuid, type OrgId, toUuid, type UserId } from '#server/domain/ids.ts';
+import {
+  DEFAULT_ORG_ID,
+  fromUuid,
+  type OrgId,
+  type SessionId,
+  toUuid,
+  type UserId,
+} from '#server/domain/ids.ts';
+import type { Origin } from './actor.ts';
 import { insertUser, updateUser } from './people.ts';
 import type { Role } from './permissions.ts';
 import type { NewSession, Sessions } from './sessions.ts';
@@ -22,15 +30,9 @@ export interface Newcomer {
     | { name: string; email: string; passwordHash: string }
     | { name: string; identity: { issuer: string; subject: string } };
   how: string;
-  address: string | null;
-  userAgent: string | null;
-}
-
-export interface Opened {
-  session: NewSession;
-  userId: UserId;
-  orgId: OrgId;
-  role: Role;
+  from: Origin;
+  /** The session that the browser had before. */
+  instead: SessionId | null;
 }
 
 export interface Links {
@@ -39,9 +41,9 @@ export interface Links {
   /** Looks without using it up. */
   peek(token: string): Promise<OpenLink | undefined>;
   /** Uses it up and signs in; undefined when it is wrong, used, old, or its maker may not invite any more. */
-  open(token: string, newcomer: Newcomer): Promise<Opened | undefined>;
+  open(token: string, newcomer: Newcomer): Promise<NewSession | undefined>;
   /** The same for whoever has kept the token's digest. */
-  openHashed(hash: string, newcomer: Newcomer): Promise<Opened | undefined>;
+  openHashed(hash: string, newcomer: Newcomer): Promise<NewSession | undefined>;
 }
 
 export interface LinkOptions {
@@ -72,11 +74,10 @@ export function createLinks(options: LinkOptions): Links {
       const settled =
         row.kind === 'owner' ? settleOwner(tx, options, { orgId, newcomer }) : settle(tx, options, newcomer);
       const userId = await settled;
-      const role = await join(tx, { userId, orgId, role: row.role });
-      const { how, address, userAgent } = newcomer;
-      const session = await sessions.create(tx, { userId, orgId, how, address, userAgent });
-      return { session, userId, orgId, role };
-    }) as Promise<Opened | undefined>;
+      const hasJoined = await join(tx, { userId, orgId, role: row.role });
+      const { how, from, instead } = newcomer;
+      return sessions.create(tx, { userId, orgId, how, from, instead, hasJoined });
+    }) as Promise<NewSession | undefined>;
 
   return {
     async issueOwnerLink() {
@@ -142,14 +143,13 @@ async function settle(tx: Sql, { newUuid }: LinkOptions, { account }: Newcomer):
   return userId;
 }
 
-/** Who is a member already stays what they are: a link raises nobody. */
+/** Who is a member already stays what they are: a link raises nobody. Says whether they are new. */
 async function join(
   tx: Sql,
   { userId, orgId, role }: { userId: UserId; orgId: OrgId; role: Role },
-): Promise<Role> {
-  const [row] = await tx<{ role: Role }[]>`
-    INSERT INTO memberships AS m (org_id, user_id, role)
+): Promise<boolean> {
+  const made = await tx`INSERT INTO memberships (org_id, user_id, role)
     VALUES (${toUuid(orgId)}::text::uuid, ${toUuid(userId)}::text::uuid, ${role})
-    ON CONFLICT (org_id, user_id) DO UPDATE SET role = m.role RETURNING m.role`;
-  return row?.role ?? role;
+    ON CONFLICT (org_id, user_id) DO NOTHING RETURNING user_id`;
+  return made.length > 0;
 }

@@ -1,6 +1,7 @@
 import type { Sql } from '#db/client.ts';
 import { SignalboxError } from '#server/domain/errors.ts';
-import { fromUuid, type OrgId, toUuid, type UserId } from '#server/domain/ids.ts';
+import { fromUuid, type OrgId, type SessionId, toUuid, type UserId } from '#server/domain/ids.ts';
+import { type AuditNote, noteBy } from './audit/note.ts';
 
 /** An account as its owner sees it. */
 export interface Account {
@@ -15,7 +16,7 @@ export interface Account {
 export interface Proof {
   userId: UserId;
   passwordHash: string | null;
-  /** The organisations that they are members of, the oldest membership first. */
+  /** The organisations that they are members of, the one that they used last first. */
   orgIds: OrgId[];
 }
 
@@ -29,8 +30,15 @@ export interface People {
   findByEmail(email: string): Promise<Proof | undefined>;
   proofOf(userId: UserId): Promise<Proof | undefined>;
   account(userId: UserId): Promise<Account | undefined>;
-  /** Refused with CONFLICT when somebody has the address already. */
-  update(userId: UserId, change: AccountChange): Promise<void>;
+  /**
+   * Refused with CONFLICT when somebody has the address already. A new password ends all sessions but the one that is
+   * kept, in the commit that sets it; they are returned.
+   */
+  update(
+    userId: UserId,
+    change: AccountChange,
+    more: { keep: SessionId; note: AuditNote },
+  ): Promise<SessionId[]>;
 }
 
 interface ProofRow {
@@ -40,7 +48,7 @@ interface ProofRow {
 }
 
 export function createPeople(sql: Sql): People {
-  const orgIds = sql`coalesce((SELECT json_agg(m.org_id ORDER BY m.created_at, m.org_id) FROM memberships m
+  const orgIds = sql`coalesce((SELECT json_agg(m.org_id ORDER BY m.used_at DESC, m.created_at, m.org_id) FROM memberships m
     WHERE m.user_id = u.id), '[]') AS org_ids`;
   return {
     async findByEmail(email) {
@@ -63,7 +71,18 @@ export function createPeople(sql: Sql): People {
       const { name, email, has_password: hasPassword, created_at: createdAt } = row;
       return { id: userId, name, email, hasPassword, createdAt };
     },
-    update: (userId, change) => updateUser(sql, userId, change),
+    update: (userId, change, { keep, note }) =>
+      sql.begin(async (transaction) => {
+        const tx = transaction as unknown as Sql;
+        await updateUser(tx, userId, change);
+        const ended =
+          change.passwordHash === undefined
+            ? []
+            : await tx<{ id: string }[]>`DELETE FROM sessions WHERE user_id = ${toUuid(userId)}::text::uuid
+                AND id <> ${toUuid(keep)}::text::uuid RETURNING id`;
+        await noteBy(tx, note);
+        return ended.map(({ id }) => fromUuid('session', id));
+      }) as Promise<SessionId[]>,
   };
 }
 

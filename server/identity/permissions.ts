@@ -61,6 +61,10 @@ export const PERMISSIONS = {
   'member.manage': { roles: ADMINS, scope: null, inPerson: true },
   /** To make, change or remove an owner. */
   'owner.manage': { roles: ['owner'], scope: null, inPerson: true },
+  /** To make organisations and see which there are: those who own the one that was there first. */
+  'org.create': { roles: ['owner'], scope: null, home: true, inPerson: true },
+  /** To rename the own one, or close it. */
+  'org.manage': { roles: ['owner'], scope: null, inPerson: true },
   'key.read': { roles: SUPERVISORS, scope: null },
   'key.manage': { roles: ADMINS, scope: null, inPerson: true },
   'audit.read': { roles: SUPERVISORS, scope: 'audit:read' },

@@ -23,6 +23,19 @@ export const MCP_SETTINGS = {
     group: 'MCP servers',
     schema: days(),
     fallback: '30',
-    about: 'Days that single calls of MCP tools are kept. Their daily counts stay.',
+    about: 'Days that single calls of MCP tools are kept.',
+  }),
+  SIGNALBOX_MCP_APPROVAL_DAYS: setting({
+    group: 'MCP servers',
+    schema: days(),
+    fallback: '90',
+    about:
+      'Days that questions to people about calls of MCP tools are kept, with the arguments and what was decided.',
+  }),
+  SIGNALBOX_MCP_USAGE_DAYS: setting({
+    group: 'MCP servers',
+    schema: days(),
+    fallback: '400',
+    about: 'Days that the daily counts of calls of MCP tools are kept.',
   }),
 } as const;

@@ -3,6 +3,7 @@ import { days, setting } from './env-setting.ts';
 import { MCP_SETTINGS } from './env-settings-mcp.ts';
 import {
   byteSize,
+  conditionLimits,
   flag,
   listenHost,
   logLevel,
@@ -358,6 +359,14 @@ export const SETTINGS = {
     schema: flag,
     fallback: 'true',
     about: 'Whether `/metrics` answers with Prometheus metrics.',
+  }),
+  SIGNALBOX_HEALTH_LIMITS: setting({
+    group: 'Observation',
+    schema: conditionLimits,
+    fallback: null,
+    example: 'mcp_error_rate=2,workspace_latency=250',
+    about:
+      'From where on a condition of `/api/v1/health` is triggered, by name, in percent or milliseconds. Those that are left out keep their own; see [api.md](api.md).',
   }),
 } as const;
 

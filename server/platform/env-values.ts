@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 import { isCidr } from './address-policy.ts';
+import { CONDITIONS, type ConditionLimits } from './conditions.ts';
 
 /** Zod schemas for values that arrive as text. Each message says what is expected, never what was given. */
 
@@ -41,6 +42,25 @@ export function byteSize(minBytes: number, maxBytes: number) {
     )
     .refine((bytes) => bytes >= minBytes && bytes <= maxBytes, message);
 }
+
+const LIMITS_MESSAGE = `must be names with numbers, such as mcp_error_rate=5, by comma; the names are ${Object.keys(CONDITIONS).join(', ')}`;
+
+/** Limits of the health's conditions, by name; those that are left out stay as they are. */
+export const conditionLimits = z
+  .string()
+  .transform((text) => text.split(',').map((part) => part.trim().split('=')))
+  .refine(
+    (pairs) =>
+      pairs.every(
+        ([name = '', value = '', ...more]) =>
+          Object.hasOwn(CONDITIONS, name) && /^\d+(\.\d+)?$/.test(value) && more.length === 0,
+      ),
+    LIMITS_MESSAGE,
+  )
+  .transform(
+    (pairs) =>
+      Object.fromEntries(pairs.map(([name, value]) => [name, Number(value)])) as Partial<ConditionLimits>,
+  );
 
 export function urlWithScheme(schemes: readonly string[]) {
   const message = `must be a URL that starts with ${schemes.map((scheme) => `${scheme}://`).join(' or ')} and names a host`;

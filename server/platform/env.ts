@@ -1,5 +1,6 @@
 import { isAbsolute, join, resolve } from 'node:path';
 import { SignalboxError } from '#server/domain/errors.ts';
+import { CONDITION_LIMITS, type ConditionLimits } from './conditions.ts';
 import { checkEnvCombinations, type EnvProblem } from './env-combinations.ts';
 import { type Parsed, SETTINGS, type Setting, type SettingName } from './env-settings.ts';
 import { isLoopback, type LogLevel, type ObjectStoreTarget, type Role } from './env-values.ts';
@@ -46,8 +47,10 @@ export interface Env {
     readonly programs: readonly { name: string; command: string; args: readonly string[] }[];
     /** What an import may put in place of `${NAME}`. */
     readonly importVariables: Readonly<Record<string, string>>;
-    readonly logDays: number;
+    readonly keepDays: { readonly calls: number; readonly approvals: number; readonly usage: number };
   };
+  /** From where on a condition of the health is triggered. */
+  readonly healthLimits: ConditionLimits;
   readonly maxAgents: number;
   /** Undefined: no limit but that of agents and queues. */
   readonly maxConcurrentTasks: number | undefined;
@@ -224,8 +227,13 @@ function toEnv(values: Parsed, { rootDir, source }: { rootDir: string; source: E
     mcp: {
       programs: values.SIGNALBOX_MCP_PROGRAMS ?? [],
       importVariables: variablesNamed(values.SIGNALBOX_MCP_IMPORT_VARIABLES ?? [], source),
-      logDays: values.SIGNALBOX_MCP_LOG_DAYS,
+      keepDays: {
+        calls: values.SIGNALBOX_MCP_LOG_DAYS,
+        approvals: values.SIGNALBOX_MCP_APPROVAL_DAYS,
+        usage: values.SIGNALBOX_MCP_USAGE_DAYS,
+      },
     },
+    healthLimits: { ...CONDITION_LIMITS, ...values.SIGNALBOX_HEALTH_LIMITS },
     maxAgents: values.MAX_AGENTS,
     maxConcurrentTasks: values.MAX_CONCURRENT_TASKS,
     taskTimeoutMs: values.TASK_TIMEOUT * 1000,

@@ -1,5 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
+import type { Condition } from './conditions.ts';
+
 export interface EngineGauges {
   entries: number;
   waiting: number;
@@ -24,6 +26,8 @@ export interface Metrics {
   countWorkspaceSync(seconds: number | null): void;
   /** Asked at each scrape. */
   watchEngine(load: () => EngineGauges): void;
+  /** Asked at each scrape. */
+  watchConditions(read: () => readonly Condition[]): void;
   /** Asked at each scrape. */
   watchSockets(count: () => number): void;
 }
@@ -75,6 +79,7 @@ export function createMetrics(): Metrics {
     countTrouble: () => troubles.inc(),
     countLimited: (limit) => limited.inc({ limit }),
     countDelivery: ({ kind, state, seconds }) => deliveries.observe({ kind, state }, seconds),
+    watchConditions: (read) => conditionGauges(registers, read),
     watchSockets(count) {
       new Gauge({
         name: 'signalbox_live_connections',
@@ -101,6 +106,30 @@ export function createMetrics(): Metrics {
       gauge('unpublished', 'Messages in the database that no broker has confirmed, as of the last look.');
     },
   };
+}
+
+function conditionGauges(registers: Registry[], read: () => readonly Condition[]): void {
+  const gauge = (name: string, help: string, pick: (condition: Condition) => number | null) =>
+    new Gauge({
+      ...{ name, help, labelNames: ['condition'], registers },
+      collect() {
+        this.reset();
+        for (const condition of read()) {
+          const value = pick(condition);
+          if (value !== null) this.set({ condition: condition.name }, value);
+        }
+      },
+    });
+  gauge(
+    'signalbox_condition_value',
+    'How the last five minutes went, in percent or milliseconds.',
+    ({ value }) => value,
+  );
+  gauge(
+    'signalbox_condition_triggered',
+    'Whether that is worse than it may be: 1 or 0.',
+    ({ isTriggered }) => (isTriggered ? 1 : 0),
+  );
 }
 
 function workspaceCounters(

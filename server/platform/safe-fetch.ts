@@ -110,7 +110,8 @@ export function createSafeFetch(options: SafeFetchOptions): SafeFetch {
   return fetch;
 }
 
-const AGENT = { keepAlive: true, maxSockets: 64, maxFreeSockets: 16, timeout: 60_000 };
+/** As many lines are kept as there may be: one that is closed for want of room is opened again by the next request. */
+const AGENT = { keepAlive: true, maxSockets: 64, maxFreeSockets: 64, timeout: 60_000 };
 
 /** The same words whatever was wrong with the address: an answer that tells would map the inside for whoever asks. */
 function refusal(): SignalboxError {
@@ -177,7 +178,7 @@ interface Begun {
 function exchange({ request, url, addresses, signal, agents }: Exchange): Promise<Begun> {
   const isTls = url.protocol === 'https:';
   const { promise, resolve, reject } = Promise.withResolvers<Begun>();
-  const body = request.body === undefined ? null : Buffer.from(request.body, 'utf8');
+  const { body } = request;
   const outgoing = (isTls ? https : http).request(url, {
     method: request.method ?? 'GET',
     agent: isTls ? agents.https : agents.http,
@@ -189,7 +190,7 @@ function exchange({ request, url, addresses, signal, agents }: Exchange): Promis
       'accept-encoding': 'identity',
       'user-agent': 'signalbox',
       ...request.headers,
-      ...(body ? { 'content-length': String(body.byteLength) } : {}),
+      ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
     },
   });
   outgoing.on('error', reject);
@@ -198,7 +199,8 @@ function exchange({ request, url, addresses, signal, agents }: Exchange): Promis
     incoming.on('error', reject);
     resolve({ incoming, end: () => outgoing.destroy() });
   });
-  outgoing.end(body ?? undefined);
+  // A text goes out with the headers in one piece.
+  outgoing.end(body, 'utf8');
   return promise;
 }
 

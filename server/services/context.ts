@@ -16,6 +16,7 @@ import type { Quotas } from '#server/identity/limits/quotas.ts';
 import type { Rates } from '#server/identity/limits/rates.ts';
 import type { SecretStore } from '#server/identity/secrets/store.ts';
 import type { NotificationOffice } from '#server/notifications/office.ts';
+import type { Condition } from '#server/platform/conditions.ts';
 import type { DocumentDesk } from '#server/platform/documents/desk.ts';
 import type { Cursors } from './cursors.ts';
 import type { LiveFeed } from './live/feed.ts';
@@ -120,6 +121,8 @@ export interface PresenceBoard {
 }
 
 export interface HealthDesk {
+  /** How the last minutes went in this process. */
+  conditions(): Condition[];
   isReady(): Promise<boolean>;
   /** Asks each part and measures how long it takes to answer. */
   examine(): Promise<Record<'database' | 'broker' | 'hot_state' | 'object_store', PartHealth>>;

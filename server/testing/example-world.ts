@@ -123,6 +123,7 @@ export function createExampleWorld(http: TestServer): ExampleWorld {
     newEmail: async () => `${newName().replace(' ', '-')}@example.org`,
     password: async () => PASSWORD,
     invitation: async () => (await post('/invites', { role: 'viewer' })).token,
+    org: async () => (await (await owner()).ask('/api/v1/orgs', { body: { name: newName() } })).body.id,
     invite: async () => (await post('/invites', { role: 'viewer' })).id,
     key: async () => (await post('/keys', { name: newName(), role: 'viewer' })).id,
     agentToken: async () => (await post('/agent-tokens', { agent: newName() })).id,

@@ -98,6 +98,9 @@ function BulkHead({ bulk }: { bulk: Bulk }) {
           ) : null
         }
       />
+      {bulk.stopped_because === null ? null : (
+        <Notice message={bulk.stopped_because} advice={words.bulk.stoppedAdvice} />
+      )}
       <ConfirmDialog
         open={isAsking}
         onOpenChange={setAsking}

@@ -20,6 +20,13 @@ export interface Desk {
   newUuid(): string;
   /** Something has changed in it. */
   onChange(place: Place): void;
+  watch: ChangeWatch;
+  now(): number;
+}
+
+export interface ChangeWatch {
+  /** A change, made or refused: how long it took in all, and until it had the workspace for itself. */
+  changed(change: { isConflict: boolean; ms: number; waitedMs: number }): void;
 }
 
 /**
@@ -31,13 +38,23 @@ export async function change<Result>(
   { place, writer }: { place: Place; writer: Writer },
   work: (tx: TenantTransaction, entered: Entered) => Promise<Result>,
 ): Promise<Result> {
-  const result = await inTenant(desk.db, place.orgId, async (tx) => {
+  const begunAt = desk.now();
+  let enteredAt = begunAt;
+  const note = (isConflict: boolean) =>
+    desk.watch.changed({ isConflict, ms: desk.now() - begunAt, waitedMs: enteredAt - begunAt });
+  const making = inTenant(desk.db, place.orgId, async (tx) => {
     const entered = await enterWorkspace(tx, place, writer);
+    enteredAt = desk.now();
     if (!entered) throw notFound('run', place.runId);
     if (isRunOver(entered.status)) throw runIsOver();
     if (!entered.isHandAlive) throw handIsGone(writer);
     return work(tx, entered);
   });
+  const result = await making.catch((error: unknown) => {
+    note(conflictOf(error) !== null);
+    throw error;
+  });
+  note(false);
   desk.onChange(place);
   return result;
 }

@@ -6,6 +6,7 @@ import { type Browse, createBrowse } from './browse.ts';
 import { type Carry, createCarry } from './carry.ts';
 import { type Changes, createChanges } from './changes.ts';
 import { type ContentWatch, createContents } from './contents.ts';
+import type { ChangeWatch } from './desk.ts';
 import { createFiles, type Files } from './files.ts';
 import { createLeases, type Leases } from './leases.ts';
 import { createTalk, type Talk } from './talk.ts';
@@ -26,7 +27,7 @@ export interface WorkspacesOptions {
   hot: Pick<HotState, 'get' | 'set' | 'publish' | 'subscribe' | 'onGap'>;
   payloads: Pick<Payloads, 'upload' | 'open' | 'remember'>;
   limits: WorkspaceLimits;
-  watch: ContentWatch;
+  watch: ContentWatch & ChangeWatch;
   newUuid(): string;
   now(): number;
 }
@@ -36,7 +37,7 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
   const { fileMaxBytes } = limits;
   const contents = createContents({ db, hot, payloads, watch, fileMaxBytes, now });
   const changes = createChanges(hot);
-  const desk = { db, contents, limits, newUuid, onChange: changes.announce };
+  const desk = { db, contents, limits, newUuid, onChange: changes.announce, watch, now };
   return {
     files: createFiles(desk),
     leases: createLeases(desk),

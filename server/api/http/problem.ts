@@ -26,6 +26,7 @@ export function statusOf(code: ErrorCode): { status: number; title: string } {
     case 'NOT_FOUND':
       return { status: 404, title: 'Not found' };
     case 'CONFLICT':
+    case 'OTHER_ORG':
       return { status: 409, title: 'In conflict with the present state' };
     case 'STALE_EPOCH':
       return { status: 409, title: 'The lease has gone to somebody else' };

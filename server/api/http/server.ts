@@ -16,6 +16,7 @@ import { challengeFor, isForModels, RESOURCE_METADATA_PATH } from './challenge.t
 import { type Gate, readCookie, refuseKeyInUrl, unauthenticated } from './gate.ts';
 import { setSecurityHeaders } from './headers.ts';
 import { actorOf, countRequest } from './limit-door.ts';
+import { meantOrgOf } from './meant-org.ts';
 import { type DrawPage, drawPage, isOpenPage, sendToSignIn } from './page-door.ts';
 import { toProblem } from './problem.ts';
 import { createRouter, type Route } from './router.ts';
@@ -142,7 +143,7 @@ async function answerProcedures(door: Door, exchange: Visit): Promise<void> {
   const signal = signalWhileAllowed(door, exchange, { services, actor });
   const answer = await callProcedures({
     ...{ method: request.method ?? 'GET', url, body },
-    context: { services, actor, browser, signal, requestId: id },
+    context: { services, actor, browser, signal, requestId: id, meantOrg: meantOrgOf(request.headers) },
     onError: (err) => door.logger.error({ id, route: TRPC_PATH, err }, 'request failed'),
   });
   await sendJson(exchange, answer, { isSecret: answer.isSecret });
@@ -184,6 +185,9 @@ async function answerApi(door: Door, exchange: Visit): Promise<void> {
   await sendAnswer(exchange, answer, { isSecret: found.route.isSecret === true });
 }
 
+/** Every request ends with it, so it is made once: what takes time in an error is its stack. */
+const GONE = new DOMException('The caller has gone.', 'AbortError');
+
 /** Aborted when the caller has gone, or may no longer what it might when it came. */
 function signalWhileAllowed(
   door: Door,
@@ -192,7 +196,7 @@ function signalWhileAllowed(
 ): AbortSignal {
   const gone = new AbortController();
   const end = () => {
-    gone.abort();
+    gone.abort(GONE);
     // A stream has no other end; what waits ends itself and still answers.
     if (response.headersSent) response.destroy();
   };
@@ -200,7 +204,7 @@ function signalWhileAllowed(
     actor.kind === 'nobody' ? undefined : door.watch.hold(services.identity, { actor, given, end });
   response.once('close', () => {
     release?.();
-    gone.abort();
+    gone.abort(GONE);
   });
   return gone.signal;
 }

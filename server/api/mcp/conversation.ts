@@ -1,8 +1,7 @@
 import type { InputRequiredResult } from '@modelcontextprotocol/server';
 import { SignalboxError } from '#server/domain/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '#server/domain/json.ts';
-import type { Askable, Question } from '#server/gateway/questions.ts';
-import type { Progress } from '#server/gateway/upstream.ts';
+import type { Askable, Progress, Question } from '#server/domain/mcp.ts';
 import type { AskedClient } from './asked-client.ts';
 
 /** What work needs of the client that waits for it. */

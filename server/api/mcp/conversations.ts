@@ -1,10 +1,8 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import type { ServerContext } from '@modelcontextprotocol/server';
 import { SignalboxError } from '#server/domain/errors.ts';
-import type { Json, JsonObject } from '#server/domain/json.ts';
-import { canonical } from '#server/gateway/definitions.ts';
-import type { Askable } from '#server/gateway/questions.ts';
-import type { Progress } from '#server/gateway/upstream.ts';
+import { canonicalJson, type Json, type JsonObject } from '#server/domain/json.ts';
+import type { Askable, Progress } from '#server/domain/mcp.ts';
 import type { AskedClient } from './asked-client.ts';
 import type { McpCall } from './call.ts';
 import {
@@ -37,7 +35,8 @@ interface Waiting {
 
 const ownerOf = ({ actor }: McpCall): string => `${actor.orgId}/${actor.kind}:${actor.id}`;
 
-const digestOf = (about: Json): string => createHash('sha256').update(canonical(about)).digest('base64url');
+const digestOf = (about: Json): string =>
+  createHash('sha256').update(canonicalJson(about)).digest('base64url');
 
 /**
  * Work in whose middle the client is asked something. A client of the old generation is sent the question while its

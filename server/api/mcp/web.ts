@@ -30,6 +30,7 @@ export async function sendWebResponse(response: ServerResponse, answer: Response
   response.setHeader('cache-control', isStream ? 'no-store, no-transform' : 'no-store');
   // Proxies that collect what they pass on would hold it back.
   if (isStream) response.setHeader('x-accel-buffering', 'no');
+  if (!isStream) return sendWhole(response, answer);
   response.writeHead(answer.status);
   if (!answer.body) {
     response.end();
@@ -48,6 +49,14 @@ export async function sendWebResponse(response: ServerResponse, answer: Response
   } catch {
     response.destroy();
   }
+}
+
+/** What is there already leaves in one piece, with its length. */
+async function sendWhole(response: ServerResponse, answer: Response): Promise<void> {
+  const body = await answer.text();
+  if (answer.body) response.setHeader('content-length', Buffer.byteLength(body));
+  response.writeHead(answer.status);
+  response.end(body);
 }
 
 async function drained(response: ServerResponse): Promise<void> {

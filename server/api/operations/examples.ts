@@ -32,6 +32,8 @@ export const EXAMPLE = {
   password: 'correct horse battery',
   /** What an invitation's link ends with. */
   invitation: 'pZ3mT0gkq0v9s1b7Yc2wq8n4Xr5fLh6dJ1aUe0oRkVg',
+  /** The caller owns it, and their session is in another one. */
+  org: 'org_019fcb2a4c7d7e10a1b2c3d4e5f60017',
   invite: 'inv_019fcb2a4c7d7e10a1b2c3d4e5f60009',
   key: 'key_019fcb2a4c7d7e10a1b2c3d4e5f6000e',
   agentToken: 'atk_019fcb2a4c7d7e10a1b2c3d4e5f6000f',

@@ -10,6 +10,7 @@ import { mcpApprovals, mcpRules, mcpServers, mcpUsage } from './mcp-policy.ts';
 import { grants, invites, members } from './members.ts';
 import { notificationDeliveries, notificationTargets } from './notifications.ts';
 import type { Operation } from './operation.ts';
+import { orgs } from './orgs.ts';
 import { pipelines } from './pipelines.ts';
 import { deadLetters, queues } from './queues.ts';
 import { runs } from './runs.ts';
@@ -33,6 +34,7 @@ export const operations = {
   deadLetters,
   auth,
   me,
+  orgs,
   members,
   invites,
   grants,

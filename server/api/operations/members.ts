@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { idSchema } from '#server/domain/ids.ts';
+import { getMe } from '#server/services/account/get.ts';
 import { addGrant, listGrants, removeGrant } from '#server/services/grant/grants.ts';
 import { changeRole, changeRoleSchema } from '#server/services/member/change-role.ts';
 import { inviteMember, listInvites, revokeInvite } from '#server/services/member/invite.ts';
 import { listMembers, MEMBER_SORTS } from '#server/services/member/list.ts';
 import { removeMember } from '#server/services/member/remove.ts';
-import { roleField } from '../wire/account.ts';
+import { acceptInvite } from '#server/services/org/accept.ts';
+import { meSchema, presentMe, roleField } from '../wire/account.ts';
 import {
   grantSchema,
   inviteSchema,
@@ -110,6 +112,23 @@ export const invites = {
         { ...presentInvite(invite), token, link: `/join#${token}` },
         `/api/v1/invites/${invite.id}`,
       );
+    },
+  }),
+
+  accept: operation({
+    method: 'POST',
+    path: '/api/v1/invites/accept',
+    summary: 'Accept an invitation with the account that you are signed in with',
+    description: 'You are then a member there too, and your session is in that organisation.',
+    by: 'person',
+    input: z.strictObject({ token: z.string().min(1).max(200) }),
+    output: meSchema,
+    errors: ['NOT_FOUND', 'LIMITED'],
+    example: { token: EXAMPLE.invitation },
+    async handle({ services, actor, browser }, input) {
+      const { session, actor: member } = await acceptInvite(services, actor, input);
+      browser.keep(session.token, session.maxAgeSeconds);
+      return presentMe(await getMe(services, member));
     },
   }),
 

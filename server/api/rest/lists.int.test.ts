@@ -57,6 +57,8 @@ const FULL: Record<string, () => string> = {
   'keys.list': () => '/api/v1/keys',
   'me.sessions': () => '/api/v1/me/sessions',
   'members.list': () => '/api/v1/members',
+  'orgs.list': () => '/api/v1/orgs',
+  'orgs.mine': () => '/api/v1/me/orgs',
   'pipelines.list': () => '/api/v1/pipelines',
   'queues.list': () => '/api/v1/queues',
   'runs.list': () => '/api/v1/runs',
@@ -86,6 +88,7 @@ beforeAll(async () => {
   for (const { id } of members)
     await call(`/api/v1/pipelines/${pipelineId}/grants/${id}`, undefined, { method: 'PUT' });
   await owner.ask('/api/v1/me', { method: 'PATCH', body: { email: 'o@example.org', password: PASSWORD } });
+  for (const name of ['one', 'two']) await owner.ask('/api/v1/orgs', { body: { name } });
   for (let times = 0; times < 2; times += 1)
     await http.ask('/api/v1/auth/sign-in', { body: { email: 'o@example.org', password: PASSWORD } });
   await plantDeadLetters();

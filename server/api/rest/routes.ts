@@ -1,4 +1,5 @@
 import { parseInput } from '#server/services/parse-input.ts';
+import { meantOrgOf, refuseOtherOrg } from '../http/meant-org.ts';
 import type { Answer, Call, Route } from '../http/router.ts';
 import { listOperations } from '../operations/index.ts';
 import {
@@ -29,6 +30,7 @@ function toRoute(operation: Operation): Route {
     ...(isOpen(operation) ? { isOpen: true } : {}),
     ...(operation.rate ? { rate: operation.rate } : {}),
     async handle(call) {
+      refuseOtherOrg(operation, { actor: call.actor, meantOrg: meantOrgOf(call.headers) });
       const input = parseInput(operation.input, read(call));
       if (isRaw(operation)) return operation.answer(call, input);
       if (operation.stream?.isAskedFor(input)) return operation.stream.answer(call, input);

@@ -9,6 +9,7 @@ import {
 import type { z } from 'zod';
 import { type ErrorCode, SignalboxError } from '#server/domain/errors.ts';
 import { unauthenticated } from '../http/gate.ts';
+import { refuseOtherOrg } from '../http/meant-org.ts';
 import { type Problem, toProblem } from '../http/problem.ts';
 import { noteRefusal } from '../note-refusal.ts';
 import { type Operations, operations } from '../operations/index.ts';
@@ -23,6 +24,8 @@ import {
 
 export interface TrpcContext extends OperationCall {
   requestId: string;
+  /** For which organisation the page that asks was drawn. */
+  meantOrg: string | undefined;
 }
 
 type ErrorShape = TRPCDefaultErrorShape & { data: { problem: Problem } };
@@ -88,6 +91,7 @@ function toProcedure(operation: JsonOperation) {
   const resolve = async ({ ctx, input }: { ctx: TrpcContext; input: unknown }) => {
     try {
       if (ctx.actor.kind === 'nobody' && !isOpen(operation)) throw unauthenticated();
+      refuseOtherOrg(operation, ctx);
       const result = await operation.handle(ctx, input as Record<string, unknown>);
       return isReply(result) ? result.output : result;
     } catch (error) {
@@ -106,6 +110,7 @@ const TRPC_CODE: Record<ErrorCode, TRPCError['code']> = {
   FORBIDDEN: 'FORBIDDEN',
   NOT_FOUND: 'NOT_FOUND',
   CONFLICT: 'CONFLICT',
+  OTHER_ORG: 'CONFLICT',
   STALE_EPOCH: 'CONFLICT',
   STALE_REVISION: 'PRECONDITION_FAILED',
   TOO_LARGE: 'PAYLOAD_TOO_LARGE',

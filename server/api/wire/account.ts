@@ -30,6 +30,7 @@ export const meSchema = z
     id: z.string(),
     name: z.string(),
     org_id: idSchema('org'),
+    org_name: z.string().nullable(),
     role: roleField.nullable(),
     scopes: z.array(scopeField).nullable().describe('What a key is narrowed to; null: not narrowed.'),
     may: z.array(z.enum(ACTIONS)).describe('What there is to do for you, on everything or on some things.'),
@@ -37,8 +38,14 @@ export const meSchema = z
   })
   .meta({ id: 'Me' });
 
-export function presentMe({ orgId, account, scopes, ...me }: Me): z.input<typeof meSchema> {
-  return { ...me, org_id: orgId, scopes: scopes && [...scopes], account: account && presentAccount(account) };
+export function presentMe({ orgId, orgName, account, scopes, ...me }: Me): z.input<typeof meSchema> {
+  return {
+    ...me,
+    org_id: orgId,
+    org_name: orgName,
+    scopes: scopes && [...scopes],
+    account: account && presentAccount(account),
+  };
 }
 
 export const sessionSchema = z

@@ -39,6 +39,10 @@ const bulkFields = {
   skipped: z.int(),
   failed: z.int(),
   progress: z.number().describe('0 to 1.'),
+  stopped_because: z
+    .string()
+    .nullable()
+    .describe('Why it was given up, when nobody asked for that: whoever wanted it may not do it any more.'),
   errors: z.array(bulkItemSchema).describe('Some of the items that failed.'),
   created_at: time,
   finished_at: time.nullable(),
@@ -46,12 +50,13 @@ const bulkFields = {
 export const bulkSchema = z.object(bulkFields).meta({ id: 'Bulk' });
 
 export function presentBulk(bulk: BulkView): z.input<typeof bulkSchema> {
-  const { id, action, status, by, total, counts, errors, createdAt, finishedAt } = bulk;
+  const { id, action, status, by, total, counts, stoppedBecause, errors, createdAt, finishedAt } = bulk;
   const done = counts.succeeded + counts.skipped + counts.failed;
   return {
     ...{ id, action, status, by, total },
     ...counts,
     progress: total === 0 ? 1 : done / total,
+    stopped_because: stoppedBecause,
     errors: errors.map(presentBulkItem),
     created_at: isoTime(createdAt),
     finished_at: isoTimeOrNull(finishedAt),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CONDITIONS, type ConditionName } from '#server/platform/conditions.ts';
 import type { PartHealth, ShownSettings } from '#server/services/context.ts';
 import type { Health } from '#server/services/system/health.ts';
 
@@ -10,6 +11,20 @@ const partSchema = z
   })
   .meta({ id: 'PartHealth' });
 
+const conditionSchema = z
+  .object({
+    name: z.enum(Object.keys(CONDITIONS) as [ConditionName, ...ConditionName[]]),
+    triggered: z.boolean().describe('Worse than the limit, with enough seen to say so.'),
+    value: z
+      .number()
+      .nullable()
+      .describe('A share, or what 95 of 100 do not exceed. Null: nothing was seen.'),
+    limit: z.number(),
+    unit: z.enum(['percent', 'ms']),
+    samples: z.int(),
+  })
+  .meta({ id: 'HealthCondition' });
+
 export const healthSchema = z
   .object({
     status: z.enum(['ready', 'not ready']),
@@ -19,12 +34,15 @@ export const healthSchema = z
       hot_state: partSchema,
       object_store: partSchema,
     }),
+    conditions: z
+      .array(conditionSchema)
+      .describe('How the last five minutes went in the process that answers, beside what may be.'),
   })
   .meta({ id: 'Health' });
 
 const presentPart = ({ ok, latencyMs, note }: PartHealth) => ({ ok, latency_ms: latencyMs, note });
 
-export function presentHealth({ isReady, parts }: Health): z.input<typeof healthSchema> {
+export function presentHealth({ isReady, parts, conditions }: Health): z.input<typeof healthSchema> {
   return {
     status: isReady ? 'ready' : 'not ready',
     parts: {
@@ -33,6 +51,7 @@ export function presentHealth({ isReady, parts }: Health): z.input<typeof health
       hot_state: presentPart(parts.hot_state),
       object_store: presentPart(parts.object_store),
     },
+    conditions: conditions.map(({ isTriggered, ...one }) => ({ ...one, triggered: isTriggered })),
   };
 }
 

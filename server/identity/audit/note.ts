@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { appendAuditIn } from '#db/queries/append-audit.ts';
+import type { Sql } from '#db/client.ts';
+import { appendAudit, appendAuditIn } from '#db/queries/append-audit.ts';
 import type { TenantTransaction } from '#db/tenant.ts';
 import { type OrgId, toUuid } from '#server/domain/ids.ts';
 import { isJsonObject, type Json, type JsonObject, setOwn } from '#server/domain/json.ts';
@@ -42,6 +43,13 @@ export function auditNote(actor: Actor, action: string, what: AuditDetails): Aud
 /** Writes the note in the transaction of what it tells of. The last step of every verb that changes something there. */
 export function noteIn(tx: TenantTransaction, { orgId, body }: AuditNote): Promise<void> {
   return appendAuditIn(tx, toUuid(orgId), body);
+}
+
+/** The same in a transaction of the owner's, for what lies outside every tenant: people, sessions, organisations. */
+export async function noteBy(tx: Sql, ...notes: readonly AuditNote[]): Promise<void> {
+  // In one order: two transactions that write to the same two tenants do not wait for each other in a circle.
+  const inOrder = notes.toSorted((one, other) => (one.orgId < other.orgId ? -1 : 1));
+  for (const { orgId, body } of inOrder) await appendAudit(tx, toUuid(orgId), [body]);
 }
 
 function bounded(state: Json): Json {

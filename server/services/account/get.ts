@@ -9,6 +9,8 @@ export interface Me {
   id: string;
   name: string;
   orgId: OrgId;
+  /** Null: there is none of that id. */
+  orgName: string | null;
   role: Role | null;
   scopes: readonly Scope[] | null;
   /** What there is to do for this actor: for whoever draws the buttons. Verbs decide by themselves. */
@@ -20,7 +22,11 @@ export interface Me {
 /** Who the server takes you for. */
 export async function getMe(services: Services, actor: Actor): Promise<Me> {
   const { kind, id, name, orgId, role, scopes, userId } = actor;
-  const account = kind === 'person' && userId ? await services.identity.people.account(userId) : undefined;
+  const { people, orgs } = services.identity;
+  const [account, orgName] = await Promise.all([
+    kind === 'person' && userId ? people.account(userId) : undefined,
+    orgs.nameOf(orgId),
+  ]);
   const may = ACTIONS.filter((action) => mayAnywhere(actor, action));
-  return { kind, id, name, orgId, role, scopes, may, account: account ?? null };
+  return { kind, id, name, orgId, orgName: orgName ?? null, role, scopes, may, account: account ?? null };
 }

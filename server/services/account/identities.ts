@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { notFound, SignalboxError } from '#server/domain/errors.ts';
 import type { Actor } from '#server/identity/actor.ts';
+import { auditNote } from '#server/identity/audit/note.ts';
 import type { LinkedIdentity } from '#server/identity/linked.ts';
 import type { Services } from '../context.ts';
 import { type Page, pageFields, pageOf } from '../page.ts';
@@ -52,6 +53,6 @@ export async function unlinkIdentity(
       advice: 'Set a password first, or link another account.',
     });
   }
-  if (!(await linked.remove(userId, issuer))) throw notFound('linked account at', issuer);
-  await services.record(actor, 'account.unlinked', { target: userId, before: { issuer } });
+  const note = auditNote(actor, 'account.unlinked', { target: userId, before: { issuer } });
+  if (!(await linked.remove(userId, issuer, note))) throw notFound('linked account at', issuer);
 }

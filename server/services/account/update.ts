@@ -7,6 +7,7 @@ import {
   personNameSchema,
 } from '#server/identity/account-fields.ts';
 import type { Actor } from '#server/identity/actor.ts';
+import { auditNote } from '#server/identity/audit/note.ts';
 import type { Account } from '#server/identity/people.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
@@ -31,16 +32,13 @@ export async function updateAccount(
 ): Promise<Account> {
   const { userId, sessionId } = personOf(actor);
   const { currentPassword, password, ...change } = parseInput(updateSchema, input);
-  const { people, passwords, sessions, access } = services.identity;
+  const { people, passwords, access } = services.identity;
   if (password !== undefined || change.email !== undefined) await prove(services, actor, currentPassword);
   const passwordHash = password === undefined ? undefined : await passwords.hash(password);
-  await people.update(userId, { ...change, passwordHash });
-  if (password !== undefined) {
-    for (const id of await sessions.endOthers(userId, sessionId)) await access.changed(id);
-  }
-  await access.changed(userId);
   const changed = [...Object.keys(change), ...(password === undefined ? [] : ['password'])];
-  await services.record(actor, 'account.changed', { target: userId, after: { changed } });
+  const note = auditNote(actor, 'account.changed', { target: userId, after: { changed } });
+  const ended = await people.update(userId, { ...change, passwordHash }, { keep: sessionId, note });
+  for (const id of [...ended, userId]) await access.changed(id);
   const account = await people.account(userId);
   if (!account) throw new Error(`the account ${userId} went away while it was changed`);
   return account;

@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { audit } from '#server/auditor/audit.ts';
-import { type RunId, toUuid } from '#server/domain/ids.ts';
+import { DEFAULT_ORG_ID, fromUuid, type RunId, toUuid } from '#server/domain/ids.ts';
+import { LOCAL_OWNER } from '#server/identity/actor.ts';
 import { startTestApp, type TestApp } from '#server/testing/app.ts';
 import { type ServiceProcess, spawnService } from '#server/testing/child.ts';
 import { until } from '#server/testing/faults/until.ts';
+import { changeRole } from '../member/change-role.ts';
 import { createPipeline } from '../pipeline/create.ts';
 import { killRun } from '../run/kill.ts';
 import { startRun } from '../run/start.ts';
@@ -94,5 +96,54 @@ test('a bulk whose worker is killed in the middle is ended by the next one, and 
   expect(new Set(items.map((item) => item.made && toUuid(item.made)))).toEqual(
     new Set(made.map(({ id }) => id.replaceAll('-', ''))),
   );
+  expect((await audit({ sql, graphOf: program.services.graphOf })).findings).toEqual([]);
+}, 240_000);
+
+test('a bulk whose maker loses the right in the middle is given up, whichever process works on it', async () => {
+  const { sql } = program.database;
+  const userUuid = program.services.newUuid();
+  await sql`INSERT INTO users (id, name) VALUES (${userUuid}::text::uuid, 'Ada')`;
+  await sql`INSERT INTO memberships (org_id, user_id, role)
+    VALUES (${toUuid(DEFAULT_ORG_ID)}::text::uuid, ${userUuid}::text::uuid, 'operator')`;
+  const userId = fromUuid('user', userUuid);
+  const maker = {
+    ...LOCAL_OWNER,
+    kind: 'person',
+    id: userId,
+    userId,
+    name: 'Ada',
+    role: 'operator',
+  } as const;
+  const document = { stages: [{ key: 'only', type: 'nobody-offers-this' }] };
+  const { id: pipelineId } = await createPipeline(...at(), { name: 'withdrawn', document, publish: true });
+  const runs = await Promise.all(
+    Array.from({ length: 100 }, async () => (await startRun(...at(), { pipelineId })).run.id),
+  );
+  await Promise.all(runs.map((id) => killRun(...at(), { id })));
+  const { bulk } = await createBulk(program.services, maker, { action: 'replay', ids: runs });
+  while (workers.filter((worker) => worker.running()).length < 2) startWorker();
+  const made = async () => {
+    const [row] = await sql<[{ count: number }]>`
+      SELECT count(*)::int AS count FROM runs
+      WHERE replay_of IS NOT NULL AND pipeline_id = ${toUuid(pipelineId)}::text::uuid`;
+    return row.count;
+  };
+  await until('some are done', async () => (await made()) > 0);
+  await changeRole(...at(), { id: userId, role: 'viewer' });
+  const madeByThen = await made();
+  await until('the end', async () => (await getBulk(...at(), { id: bulk.id })).status !== 'open');
+  const view = await getBulk(...at(), { id: bulk.id });
+  expect(view).toMatchObject({
+    status: 'aborted',
+    stoppedBecause: 'Ada, who asked for it, may not do this any more.',
+  });
+  expect(view.counts.failed).toBe(0);
+  // What was under way when the right went may end; nothing new begins: a page at most.
+  expect(await made()).toBeLessThanOrEqual(madeByThen + 20);
+  expect(view.counts.succeeded).toBe(await made());
+  expect(view.counts.succeeded).toBeLessThan(runs.length);
+  const notes = await sql<{ action: string }[]>`
+    SELECT action FROM audit_entries WHERE target = ${bulk.id} ORDER BY seq`;
+  expect(notes.map(({ action }) => action)).toEqual(['bulk.created', 'bulk.stopped']);
   expect((await audit({ sql, graphOf: program.services.graphOf })).findings).toEqual([]);
 }, 240_000);

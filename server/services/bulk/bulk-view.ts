@@ -14,13 +14,15 @@ export type BulkResult = (typeof BULK_RESULTS)[number];
 export interface BulkView {
   id: BulkId;
   action: BulkAction;
-  /** `open` until every item has a result, or somebody aborts it. */
+  /** `open` until every item has a result, somebody aborts it, or whoever asked may not do it any more. */
   status: (typeof BULK_STATUSES)[number];
   request: JsonObject;
   /** Name of who asked. */
   by: string;
   total: number;
   counts: Record<BulkResult, number>;
+  /** Why it was given up, when nobody asked for that. */
+  stoppedBecause: string | null;
   /** Some of the items that failed. */
   errors: BulkItemView[];
   createdAt: Date;
@@ -43,13 +45,14 @@ const ERRORS_SHOWN = 20;
 type BulkRow = typeof bulks.$inferSelect;
 
 export function toBulkView(row: BulkRow, errors: BulkItemView[] = []): BulkView {
-  const { action, status, request, total, succeeded, skipped, failed, createdAt, finishedAt } = row;
+  const { action, status, request, total, succeeded, skipped, failed } = row;
+  const { stoppedBecause, createdAt, finishedAt } = row;
   return {
     id: fromUuid('bulk', row.id),
     ...{ action, status, request, total },
     by: String(row.actor.name),
     counts: { succeeded, skipped, failed },
-    ...{ errors, createdAt, finishedAt },
+    ...{ stoppedBecause, errors, createdAt, finishedAt },
   };
 }
 

@@ -1,9 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { DEFAULT_ORG_ID, fromUuid, type PipelineId, type RunId, toUuid } from '#server/domain/ids.ts';
+import {
+  DEFAULT_ORG_ID,
+  fromUuid,
+  type PipelineId,
+  type RunId,
+  toUuid,
+  type UserId,
+} from '#server/domain/ids.ts';
 import type { Json } from '#server/domain/json.ts';
 import { type Actor, LOCAL_OWNER } from '#server/identity/actor.ts';
 import type { Role } from '#server/identity/permissions.ts';
 import { startTestApp, type TestApp } from '#server/testing/app.ts';
+import { addGrant } from '../grant/grants.ts';
 import { createKey } from '../key/create.ts';
 import { revokeKey } from '../key/revoke.ts';
 import { createPipeline } from '../pipeline/create.ts';
@@ -40,7 +48,13 @@ async function makePerson(role: Role | null): Promise<Actor> {
     await sql`INSERT INTO memberships (org_id, user_id, role)
       VALUES (${toUuid(DEFAULT_ORG_ID)}::text::uuid, ${userUuid}::text::uuid, ${role})`;
   const userId = fromUuid('user', userUuid.replaceAll('-', ''));
-  return { ...LOCAL_OWNER, kind: 'person', id: userId, userId, role };
+  return { ...LOCAL_OWNER, kind: 'person', id: userId, name: 'Ada', userId, role };
+}
+
+async function notesOf({ id }: BulkView): Promise<string[]> {
+  const rows = await program.database.sql<{ action: string }[]>`
+    SELECT action FROM audit_entries WHERE target = ${id} ORDER BY seq`;
+  return rows.map(({ action }) => action);
 }
 
 function untilDone(id: BulkView['id']): Promise<BulkView> {
@@ -215,12 +229,12 @@ describe('a bulk', () => {
   });
 
   test.each([
-    ['operator', { succeeded: 3, failed: 0 }, 'cancelled'],
-    ['viewer', { succeeded: 0, failed: 3 }, 'running'],
-    [null, { succeeded: 0, failed: 3 }, 'running'],
+    ['operator', 'done', { succeeded: 3, failed: 0 }, 'cancelled'],
+    ['viewer', 'aborted', { succeeded: 0, failed: 0 }, 'running'],
+    [null, 'aborted', { succeeded: 0, failed: 0 }, 'running'],
   ] as const)(
-    'asked for by somebody who is %s by now does what they may now',
-    async (role, counts, status) => {
+    'asked for by somebody who is %s by now does what they may now, or is given up',
+    async (role, end, counts, status) => {
       const asker: Actor = { ...(await makePerson(role)), role: 'operator' };
       const runs = await startMany(await makePipeline(SLEEP), 3);
       const { bulk } = await createBulk(program.services, asker, {
@@ -228,12 +242,27 @@ describe('a bulk', () => {
         ids: runs,
         graceSeconds: 0,
       });
-      expect(await untilDone(bulk.id)).toMatchObject({ status: 'done', counts });
+      const stoppedBecause = end === 'done' ? null : 'Ada, who asked for it, may not do this any more.';
+      expect(await untilDone(bulk.id)).toMatchObject({ status: end, counts, stoppedBecause });
       for (const id of runs) expect((await getRun(...at(), { id })).status).toBe(status);
-      const { items } = await listBulkItems(...at(), { id: bulk.id, result: 'failed' });
-      expect(items.map(({ code }) => code)).toEqual(Array(counts.failed).fill('FORBIDDEN'));
     },
   );
+
+  test('asked for by somebody who may work on one pipeline only does that, and fails for the others', async () => {
+    const [granted, other] = [await makePipeline(SLEEP), await makePipeline(SLEEP)];
+    const person = await makePerson('viewer');
+    await addGrant(...at(), { pipelineId: granted, userId: person.userId as UserId });
+    const runs = [...(await startMany(granted, 1)), ...(await startMany(other, 1))];
+    const asker: Actor = { ...person, role: 'operator' };
+    const { bulk } = await createBulk(program.services, asker, { action: 'cancel', ids: runs });
+    const ended = await untilDone(bulk.id);
+    expect(ended).toMatchObject({
+      status: 'done',
+      counts: { succeeded: 1, failed: 1 },
+      stoppedBecause: null,
+    });
+    expect(ended.errors.map(({ code }) => code)).toEqual(['FORBIDDEN']);
+  });
 
   test('asked for by a key that is revoked by now does nothing', async () => {
     const key = await createKey(...at(), { name: 'bulk', role: 'operator' });
@@ -241,6 +270,7 @@ describe('a bulk', () => {
     await revokeKey(...at(), { id: key.id });
     const runs = await startMany(await makePipeline(SLEEP), 2);
     const { bulk } = await createBulk(program.services, asker, { action: 'cancel', ids: runs });
-    expect(await untilDone(bulk.id)).toMatchObject({ counts: { succeeded: 0, failed: 2 } });
+    expect(await untilDone(bulk.id)).toMatchObject({ status: 'aborted', counts: { succeeded: 0 } });
+    expect(await notesOf(bulk)).toEqual(['bulk.created', 'bulk.stopped']);
   });
 });

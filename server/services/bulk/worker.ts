@@ -9,10 +9,13 @@ import {
   nextItems,
   recordOutcomes,
   releaseBulk,
+  stopBulk,
   takeBulk,
 } from '#db/queries/bulk.ts';
-import type { Actor } from '#server/identity/actor.ts';
+import { fromUuid } from '#server/domain/ids.ts';
+import { type Actor, may, mayAnywhere } from '#server/identity/actor.ts';
 import { fromSnapshot } from '#server/identity/actor-snapshot.ts';
+import { auditNote } from '#server/identity/audit/note.ts';
 import type { Services } from '../context.ts';
 import { applyItem } from './apply-item.ts';
 
@@ -48,8 +51,11 @@ export function createBulkWorker(options: BulkWorkerOptions): BulkWorker {
     delay(ms, undefined, { signal: stopping.signal, ref: false }).catch(() => undefined);
   const tries = new Map<number, number>();
 
-  async function tryItem(actor: Actor, bulk: BulkWork, item: BulkItem): Promise<BulkOutcome | null> {
+  /** With the rights that whoever asked has at this moment. Null: not now; undefined: they have none any more. */
+  async function tryItem(bulk: BulkWork, item: BulkItem): Promise<BulkOutcome | null | undefined> {
     try {
+      const actor = await services.identity.presently(fromSnapshot(bulk.actor));
+      if (!mayGoOn(actor)) return undefined;
       return await applyItem({
         ...{ services, actor, bulk, item },
         keepPlan: (plan) => keepPlan(sql, { bulkId: bulk.id, position: item.position, plan }),
@@ -69,15 +75,23 @@ export function createBulkWorker(options: BulkWorkerOptions): BulkWorker {
     while (!stopping.signal.aborted) {
       const items = await nextItems(sql, bulk.id, page);
       if (items.length === 0) return finishBulk(sql, bulk.id);
-      // Rights that are taken away meanwhile end it for what is left.
-      const actor = await services.identity.presently(fromSnapshot(bulk.actor));
-      const outcomes = await Promise.all(items.map((item) => tryItem(actor, bulk, item)));
-      const done = outcomes.filter((outcome) => outcome !== null);
+      const outcomes = await Promise.all(items.map((item) => tryItem(bulk, item)));
+      const done = outcomes.filter((outcome) => outcome != null);
       if (!(await recordOutcomes(sql, bulk, done))) return;
+      if (outcomes.includes(undefined)) return stop(bulk);
       await sleep(done.length < items.length ? idleMs : (items.length / perSecond) * 1000);
       while (isEngineBehind(services) && !stopping.signal.aborted) await sleep(idleMs);
     }
     await releaseBulk(sql, bulk);
+  }
+
+  /** What was done stays; what is left is left alone, and both the bulk and the audit say why. */
+  async function stop(bulk: BulkWork): Promise<void> {
+    const actor = fromSnapshot(bulk.actor);
+    const because = `${actor.name}, who asked for it, may not do this any more.`;
+    const target = fromUuid('bulk', bulk.id);
+    const { body } = auditNote(actor, 'bulk.stopped', { target, reason: because });
+    await stopBulk(sql, bulk, { because, note: body });
   }
 
   async function loop(): Promise<void> {
@@ -104,6 +118,9 @@ export function createBulkWorker(options: BulkWorkerOptions): BulkWorker {
     },
   };
 }
+
+/** As in the asking: what may be done to single runs is asked of each. */
+const mayGoOn = (actor: Actor): boolean => may(actor, 'run.read') && mayAnywhere(actor, 'run.operate');
 
 /** Work of people and programs goes before that of a bulk. */
 const isEngineBehind = ({ engine, limits }: Services): boolean =>

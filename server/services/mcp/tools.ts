@@ -17,7 +17,7 @@ import {
   roughTokens,
   warningsOf,
 } from '#server/gateway/definitions.ts';
-import { gatewayName } from '#server/gateway/directory.ts';
+import { shownName } from '#server/gateway/views.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import { auditNote, noteIn } from '#server/identity/audit/note.ts';
 import type { Services } from '../context.ts';
@@ -192,7 +192,7 @@ function toToolView({ slug }: ConnectionRow, row: ToolRow): ToolView {
   const definition = row.offered ?? row.pinned;
   return {
     name: row.name,
-    gatewayName: gatewayName(slug, row.name),
+    gatewayName: shownName(slug, row.name),
     state: toolStateOf(row),
     definition,
     hash: row.offeredHash,

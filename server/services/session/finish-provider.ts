@@ -1,10 +1,11 @@
 import { SignalboxError } from '#server/domain/errors.ts';
 import type { UserId } from '#server/domain/ids.ts';
 import type { Actor } from '#server/identity/actor.ts';
+import { auditNote } from '#server/identity/audit/note.ts';
 import type { Flow } from '#server/identity/flows.ts';
 import type { Introduced, Provider } from '#server/identity/providers.ts';
 import type { Services } from '../context.ts';
-import { openSession, type SignedIn, settleSession } from './open-session.ts';
+import { greet, openSession, type SignedIn } from './open-session.ts';
 
 export interface CameBack {
   provider: string;
@@ -42,8 +43,8 @@ async function linkTo(
   { userId, who }: { userId: UserId; who: Introduced },
 ): Promise<void> {
   if (actor.kind !== 'person' || actor.userId !== userId) throw notBegunHere();
-  await services.identity.linked.add(userId, who);
-  await services.record(actor, 'account.linked', { target: userId, after: { issuer: who.issuer } });
+  const what = { target: userId, after: { issuer: who.issuer } };
+  await services.identity.linked.add(userId, who, auditNote(actor, 'account.linked', what));
 }
 
 async function admit(
@@ -55,12 +56,12 @@ async function admit(
   const known = await linked.find(who);
   if (flow.linkHash !== null) {
     const account = known ? { userId: known } : { name: who.name, identity: who };
-    const { address, userAgent } = actor.from;
-    const opened = await links.openHashed(flow.linkHash, { account, how: provider.id, address, userAgent });
+    const { from, sessionId: instead } = actor;
+    const opened = await links.openHashed(flow.linkHash, { account, how: provider.id, from, instead });
     if (!opened) return refuse(services, actor, { provider, target: known ?? null });
-    return settleSession(services, actor, opened.session);
+    return greet(services, actor, opened);
   }
-  const userId = known ?? (await welcome(services, provider, who));
+  const userId = known ?? (await welcome(services, actor, { provider, who }));
   if (userId === undefined) return refuse(services, actor, { provider, target: null });
   const [orgId] = (await people.proofOf(userId))?.orgIds ?? [];
   if (orgId) return openSession(services, actor, { userId, orgId, how: provider.id });
@@ -79,11 +80,12 @@ async function refuse(
 /** Undefined: the provider lets in only those who are known. */
 async function welcome(
   { identity }: Services,
-  provider: Provider,
-  who: Introduced,
+  { from }: Actor,
+  { provider, who }: { provider: Provider; who: Introduced },
 ): Promise<UserId | undefined> {
-  if (provider.newcomers === undefined) return undefined;
-  return identity.linked.welcome(who, provider.org, provider.newcomers);
+  const { org: orgId, newcomers: role } = provider;
+  if (role === undefined) return undefined;
+  return identity.linked.welcome(who, { orgId, role, from });
 }
 
 function notBegunHere(): SignalboxError {

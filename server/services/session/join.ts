@@ -5,7 +5,7 @@ import type { Actor } from '#server/identity/actor.ts';
 import type { Newcomer } from '#server/identity/links.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
-import { type SignedIn, settleSession, wrongCredentials } from './open-session.ts';
+import { greet, type SignedIn, wrongCredentials } from './open-session.ts';
 
 export const joinSchema = z.strictObject({
   token: z.string().min(1).max(200),
@@ -26,17 +26,14 @@ export async function join(
   // Before anything costly is done for somebody who has no link.
   const link = await links.peek(token);
   if (!link) throw linkGone();
-  const { address, userAgent } = actor.from;
   const opened = await links.open(token, {
     account: await findOrMake(services, actor, account),
     how: link.kind === 'owner' ? 'link' : 'invite',
-    address,
-    userAgent,
+    from: actor.from,
+    instead: actor.sessionId,
   });
   if (!opened) throw linkGone();
-  const signedIn = await settleSession(services, actor, opened.session);
-  await services.record(signedIn.actor, 'member.joined', { target: opened.userId });
-  return signedIn;
+  return greet(services, actor, opened);
 }
 
 async function findOrMake(

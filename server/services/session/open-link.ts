@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Actor } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
-import { type SignedIn, settleSession } from './open-session.ts';
+import { greet, type SignedIn } from './open-session.ts';
 
 const openSchema = z.strictObject({ token: z.string().min(1).max(200) });
 
@@ -25,8 +25,7 @@ export async function openLink(
   if (!link) return { outcome: 'gone' };
   const isEnough = link.kind === 'owner' && (services.isLocalOnly || link.owner?.hasPassword === true);
   if (!isEnough) return { outcome: 'needs-account' };
-  const { address, userAgent } = actor.from;
-  const opened = await links.open(token, { how: 'link', address, userAgent });
+  const opened = await links.open(token, { how: 'link', from: actor.from, instead: actor.sessionId });
   if (!opened) return { outcome: 'gone' };
-  return { outcome: 'signed-in', ...(await settleSession(services, actor, opened.session)) };
+  return { outcome: 'signed-in', ...(await greet(services, actor, opened)) };
 }

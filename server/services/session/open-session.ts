@@ -9,31 +9,26 @@ export interface SignedIn {
   actor: Actor;
 }
 
-/** A new session for somebody who has proved who they are; the one that the browser had before ends. */
+/** A new session for somebody who has proved who they are; the one that the browser had before ends with it. */
 export async function openSession(
   services: Services,
   asked: Actor,
   who: { userId: UserId; orgId: OrgId; how: string },
 ): Promise<SignedIn> {
-  const { address, userAgent } = asked.from;
-  const session = await services.identity.signIn({ ...who, address, userAgent });
-  return settleSession(services, asked, session);
+  const { from, sessionId: instead } = asked;
+  return greet(services, asked, await services.identity.signIn({ ...who, from, instead }));
 }
 
-export async function settleSession(
+/** Tells everybody who serves the session that has ended. */
+export async function greet(
   services: Services,
   asked: Actor,
-  session: NewSession,
+  session: NewSession | undefined,
 ): Promise<SignedIn> {
-  const actor = await services.identity.authenticate({ session: session.token, from: asked.from });
   // Removed in the moment between.
-  if (!actor) throw wrongCredentials();
-  if (asked.userId !== null && asked.sessionId !== null) {
-    await services.identity.sessions.end(asked.userId, asked.sessionId);
-    await services.identity.access.changed(asked.sessionId);
-  }
-  await services.record(actor, 'session.opened', { target: session.id });
-  return { session, actor };
+  if (!session) throw wrongCredentials();
+  if (asked.sessionId !== null) await services.identity.access.changed(asked.sessionId);
+  return { session, actor: session.actor };
 }
 
 /** The same whatever was wrong: who has an account is nobody's business. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { notFound } from '#server/domain/errors.ts';
 import { idSchema } from '#server/domain/ids.ts';
 import type { Actor } from '#server/identity/actor.ts';
+import { auditNote } from '#server/identity/audit/note.ts';
 import { personOf } from '../account/person-of.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
@@ -16,7 +17,7 @@ export async function revokeSession(
 ): Promise<void> {
   const { userId } = personOf(actor);
   const { id } = parseInput(revokeSchema, input);
-  if (!(await services.identity.sessions.end(userId, id))) throw notFound('session', id);
+  const note = auditNote(actor, 'session.ended', { target: id });
+  if (!(await services.identity.sessions.end(userId, id, note))) throw notFound('session', id);
   await services.identity.access.changed(id);
-  await services.record(actor, 'session.ended', { target: id });
 }

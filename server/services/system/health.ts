@@ -7,6 +7,7 @@ export const readReadiness = (services: Services): Promise<boolean> => services.
 export interface Health {
   isReady: boolean;
   parts: Awaited<ReturnType<Services['health']['examine']>>;
+  conditions: ReturnType<Services['health']['conditions']>;
 }
 
 /** What is wrong in detail may name hosts: those who run the installation read it. */
@@ -22,5 +23,5 @@ export async function readHealth(services: Services, actor: Actor): Promise<Heal
     hot_state: show(hot_state),
     object_store: show(object_store),
   };
-  return { isReady, parts };
+  return { isReady, parts, conditions: services.health.conditions() };
 }

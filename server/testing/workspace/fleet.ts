@@ -48,7 +48,7 @@ export async function runFleet(options: FleetOptions): Promise<FleetReport> {
     ...{ db: openDoorDatabase(mutate(pool)), hot, newUuid: randomUUID, now: Date.now },
     payloads: noObjects(),
     limits: { maxBytes: 10 ** 12, maxFiles: 1000, fileMaxBytes: 30_000 },
-    watch: { looked: () => undefined, synced: () => undefined },
+    watch: { changed: () => undefined, looked: () => undefined, synced: () => undefined },
   });
   const report: FleetReport = { done: {}, troubles: [] };
   const one = (nth: number) => {

@@ -1,0 +1,142 @@
+import { chmod, mkdir, mkdtemp } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Pass } from '../pass.ts';
+import type { Measurement, Plan } from '../plan.ts';
+import type { Result } from '../report.ts';
+import { createServiceSet } from '../services.ts';
+import { type Lap, openCallers } from './callers.ts';
+import type { Look } from './messages.ts';
+import { type McpWorld, startMcpWorld } from './world.ts';
+
+const SHAPES = [
+  { tools: 15, callers: 1 },
+  { tools: 15, callers: 32 },
+  { tools: 300, callers: 1 },
+  { tools: 300, callers: 32 },
+];
+/** Until compilers and pools have come to rest. */
+const WARM_UP_ROUNDS = 2;
+
+type Shape = (typeof SHAPES)[number];
+
+interface Round {
+  direct: Lap;
+  gateway: Lap;
+  bareCpuMs: number;
+  gatewayCpuMs: number;
+  heapMib: number;
+  rssMib: number;
+}
+
+/** What the gateway adds to a call, by turns with calls to the same server without it. */
+export async function runGatewayBench({ leftovers, plan }: Pass): Promise<Result[]> {
+  const home = await mkdtemp(join(leftovers.rootDir, 'mcp-'));
+  // Postgres runs as another OS user and has to reach its folder in here.
+  await chmod(home, 0o755);
+  const services = createServiceSet(join(home, 'servers'), leftovers.guardian);
+  leftovers.services.add(services);
+  process.stdout.write('gateway ...');
+  try {
+    const { url, setting } = await services.start({ kind: 'postgres' });
+    const dataDir = join(home, 'data');
+    await mkdir(dataDir);
+    const world = await startMcpWorld({ databaseUrl: url, dataDir, processes: leftovers.processes });
+    try {
+      return await measureWorld(world, plan, `postgres: ${setting}`);
+    } finally {
+      await world.stop();
+    }
+  } finally {
+    await services.stop();
+    leftovers.services.delete(services);
+    process.stdout.write('\n');
+  }
+}
+
+async function measureWorld(world: McpWorld, plan: Plan, setting: string): Promise<Result[]> {
+  const results: Result[] = [];
+  const record = (subject: string, measurements: readonly Measurement[]) => {
+    process.stdout.write(` ${subject};`);
+    results.push(...measurements.map((one) => ({ bench: 'mcp' as const, subject, setting, ...one })));
+  };
+  const places = new Map<number, Awaited<ReturnType<McpWorld['placesOf']>>>();
+  for (const { tools } of SHAPES) if (!places.has(tools)) places.set(tools, await world.placesOf(tools));
+  for (const shape of SHAPES) {
+    const place = places.get(shape.tools) as Awaited<ReturnType<McpWorld['placesOf']>>;
+    const rounds = await measureShape(world, { ...shape, ...place }, plan);
+    record(`${shape.tools} tools, ${shape.callers} callers`, toMeasurements(rounds));
+  }
+  const open = await world.connectMany(plan.mcpConnections);
+  const { gateway } = await world.look();
+  record(`${plan.mcpConnections} connections`, [
+    { metric: 'sessions open at once', unit: 'of all', values: [open] },
+    { metric: 'heap after GC', unit: 'MiB', values: [gateway.heapMib] },
+    { metric: 'RSS', unit: 'MiB', values: [gateway.rssMib] },
+  ]);
+  return results;
+}
+
+type Places = Awaited<ReturnType<McpWorld['placesOf']>>;
+
+async function measureShape(world: McpWorld, shape: Shape & Places, plan: Plan): Promise<Round[]> {
+  const options = { clients: shape.callers, tools: shape.tools };
+  const direct = await openCallers(shape.direct, options);
+  const gateway = await openCallers(shape.gateway, options);
+  // A caller alone waits most of the time: more of its calls fit into a turn.
+  const calls = plan.mcpCalls * Math.ceil(shape.callers / 4);
+  const rounds: Round[] = [];
+  try {
+    for (let round = 0; round < WARM_UP_ROUNDS + plan.mcpRounds; round++) {
+      const first = round % 2 === 0;
+      const early = first ? await measureTurn(world, () => direct.lap(calls)) : undefined;
+      const through = await measureTurn(world, () => gateway.lap(calls));
+      const without = early ?? (await measureTurn(world, () => direct.lap(calls)));
+      rounds.push({
+        ...{ direct: without.lap, gateway: through.lap },
+        bareCpuMs: (without.after.upstream.cpuMs - without.before.upstream.cpuMs) / calls,
+        gatewayCpuMs: (through.after.gateway.cpuMs - through.before.gateway.cpuMs) / calls,
+        heapMib: through.after.gateway.heapMib,
+        rssMib: through.after.gateway.rssMib,
+      });
+    }
+  } finally {
+    await Promise.all([direct.close(), gateway.close()]);
+  }
+  return rounds.slice(WARM_UP_ROUNDS);
+}
+
+interface Turn {
+  lap: Lap;
+  before: Record<'upstream' | 'gateway', Look>;
+  after: Record<'upstream' | 'gateway', Look>;
+}
+
+async function measureTurn(world: McpWorld, run: () => Promise<Lap>): Promise<Turn> {
+  const before = await world.look();
+  const lap = await run();
+  return { lap, before, after: await world.look() };
+}
+
+function toMeasurements(rounds: readonly Round[]): Measurement[] {
+  const figure = (metric: string, unit: string, pick: (round: Round) => number): Measurement => ({
+    ...{ metric, unit, values: rounds.map(pick) },
+  });
+  return [
+    figure('direct', 'calls/s', ({ direct }) => direct.callsPerSecond),
+    figure('gateway', 'calls/s', ({ gateway }) => gateway.callsPerSecond),
+    figure(
+      'gateway / direct',
+      'ratio',
+      ({ direct, gateway }) => gateway.callsPerSecond / direct.callsPerSecond,
+    ),
+    figure('direct p50', 'ms', ({ direct }) => direct.p50Ms),
+    figure('gateway p50', 'ms', ({ gateway }) => gateway.p50Ms),
+    figure('added p50', 'ms', ({ direct, gateway }) => gateway.p50Ms - direct.p50Ms),
+    figure('direct p99', 'ms', ({ direct }) => direct.p99Ms),
+    figure('gateway p99', 'ms', ({ gateway }) => gateway.p99Ms),
+    figure('bare server CPU a call', 'ms', ({ bareCpuMs }) => bareCpuMs),
+    figure('gateway CPU a call', 'ms', ({ gatewayCpuMs }) => gatewayCpuMs),
+    figure('heap after GC', 'MiB', ({ heapMib }) => heapMib),
+    figure('RSS', 'MiB', ({ rssMib }) => rssMib),
+  ];
+}

@@ -1,0 +1,16 @@
+/** What the harness and the processes of this bench say to each other. */
+export interface GatewayOrder {
+  databaseUrl: string;
+  dataDir: string;
+}
+
+export type ToProcess = 'look' | 'stop';
+
+/** How a process does: what it has used so far, and what it holds. */
+export interface Look {
+  cpuMs: number;
+  rssMib: number;
+  heapMib: number;
+}
+
+export type FromProcess = { type: 'ready'; origin: string; secret: string } | ({ type: 'look' } & Look);

@@ -1,0 +1,123 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { type Ask, createAsk } from './ask.ts';
+import type { Place } from './callers.ts';
+import type { FromProcess, GatewayOrder, Look } from './messages.ts';
+
+/** A gateway with a bare server behind it, each in a process of its own. */
+export interface McpWorld {
+  /** The server as its own clients see it, and through the gateway. */
+  placesOf(tools: number): Promise<{ direct: Place; gateway: Place }>;
+  /** Connects so many more servers and calls each of them once. Answers with how many sessions are open then. */
+  connectMany(count: number): Promise<number>;
+  look(): Promise<{ upstream: Look; gateway: Look }>;
+  stop(): Promise<void>;
+}
+
+export interface WorldOptions extends GatewayOrder {
+  processes: Set<ChildProcess>;
+}
+
+const AT_ONCE = 8;
+const PAGE = 100;
+
+export async function startMcpWorld({ processes, ...order }: WorldOptions): Promise<McpWorld> {
+  const start = (file: string, args: string[]) => {
+    const child = fork(join(import.meta.dirname, file), args, { stdio: ['ignore', 2, 2, 'ipc'] });
+    processes.add(child);
+    child.once('exit', () => processes.delete(child));
+    return child;
+  };
+  const upstream = start('upstream-process.ts', []);
+  const gateway = start('gateway-process.ts', [JSON.stringify(order)]);
+  const [bare, ours] = await Promise.all([hear(upstream, 'ready'), hear(gateway, 'ready')]);
+  const ask = createAsk(ours.origin, ours.secret);
+  const { key } = await ask('/keys', { name: 'bench', role: 'owner' });
+
+  return {
+    async placesOf(tools) {
+      const slug = `tools-${tools}`;
+      const url = `${bare.origin}/${tools}/mcp`;
+      const connection_id = await connect(ask, slug, url);
+      // An endpoint with just these tools, under their own names: both ends list the same.
+      const chosen = Array.from({ length: tools }, (_, at) => ({
+        connection_id,
+        tool: `tool_${at}`,
+        name: `tool_${at}`,
+      }));
+      await ask('/mcp/servers', { slug, name: slug, tools: chosen });
+      const headers = { authorization: `Bearer ${key}` };
+      return {
+        direct: { url, headers: {} },
+        gateway: { url: `${ours.origin}/mcp/servers/${slug}`, headers },
+      };
+    },
+    async connectMany(count) {
+      const slugs = Array.from({ length: count }, (_, at) => `many-${at}`);
+      const ids: string[] = [];
+      for (let at = 0; at < count; at += AT_ONCE) {
+        const some = slugs.slice(at, at + AT_ONCE);
+        ids.push(...(await Promise.all(some.map((slug) => connect(ask, slug, `${bare.origin}/1/${slug}`)))));
+      }
+      const call = (slug: string) =>
+        ask('/mcp/call', { tool: `${slug}__tool_0`, arguments: { question: slug } });
+      await Promise.all(slugs.map(call));
+      const states = await Promise.all(ids.map((id) => ask(`/mcp/connections/${id}`)));
+      return states.filter(({ session_open }) => session_open).length;
+    },
+    async look() {
+      const of = (child: ChildProcess): Promise<Look> => {
+        const answer = hear(child, 'look');
+        child.send('look');
+        return answer;
+      };
+      const [one, other] = await Promise.all([of(upstream), of(gateway)]);
+      return { upstream: one, gateway: other };
+    },
+    async stop() {
+      const ended = [upstream, gateway].map((child) => once(child, 'exit'));
+      upstream.disconnect();
+      gateway.send('stop');
+      await Promise.all(ended);
+    },
+  };
+}
+
+/** Connects a server and approves all of its tools. */
+async function connect(ask: Ask, slug: string, url: string): Promise<string> {
+  const limits = { calls_per_minute: 1_000_000, max_concurrent: 1000 };
+  const { connection_id, status } = await ask('/mcp/connect', { slug, url, ...limits });
+  if (status !== 'connected') throw new Error(`${url} is ${status}.`);
+  const path = `/mcp/connections/${connection_id}/tools`;
+  let cursor = '';
+  do {
+    const page = await ask(`${path}?limit=${PAGE}${cursor}`);
+    const tools = page.tools.map(({ name, hash }: { name: string; hash: string }) => ({ name, hash }));
+    await ask(`${path}/approve`, { tools });
+    cursor = page.next_cursor ? `&cursor=${encodeURIComponent(page.next_cursor)}` : '';
+  } while (cursor !== '');
+  return connection_id;
+}
+
+type Message<Type> = Extract<FromProcess, { type: Type }>;
+
+/** What it says next; rejects when it ends instead. */
+async function hear<Type extends FromProcess['type']>(
+  child: ChildProcess,
+  type: Type,
+): Promise<Message<Type>> {
+  const over = new AbortController();
+  const { signal } = over;
+  const gone = once(child, 'exit', { signal }).then(([code]) => {
+    throw new Error(`A process of the bench has ended by itself (${code}).`);
+  });
+  try {
+    const [message] = await Promise.race([once(child, 'message', { signal }), gone]);
+    if (message.type !== type) throw new Error(`A process of the bench said ${message.type}.`);
+    return message;
+  } finally {
+    gone.catch(() => undefined);
+    over.abort();
+  }
+}

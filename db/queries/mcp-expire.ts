@@ -1,0 +1,34 @@
+import type { Sql } from '../client.ts';
+
+interface Kept {
+  keepDays: number;
+  limit: number;
+}
+
+/** Ids begin with the time of the call, so old ones lie together. Returns how many went, as the others do. */
+export async function forgetCalls(sql: Sql, { keepDays, limit }: Kept): Promise<number> {
+  const gone = await sql`
+    DELETE FROM mcp_calls WHERE id IN (
+      SELECT id FROM mcp_calls WHERE id < uuid_at(now() - make_interval(days => ${keepDays}::int))
+      ORDER BY id LIMIT ${limit}::int)`;
+  return gone.count;
+}
+
+/** Never one that could still be granted or used. */
+export async function forgetApprovals(sql: Sql, { keepDays, limit }: Kept): Promise<number> {
+  const gone = await sql`
+    DELETE FROM mcp_approvals WHERE id IN (
+      SELECT id FROM mcp_approvals
+      WHERE id < uuid_at(now() - make_interval(days => ${keepDays}::int)) AND (expires_at < now() OR state = 'used')
+      ORDER BY id LIMIT ${limit}::int)`;
+  return gone.count;
+}
+
+/** Whole days, by the calendar that they were counted by. */
+export async function forgetUsage(sql: Sql, { keepDays, limit }: Kept): Promise<number> {
+  const gone = await sql`
+    DELETE FROM mcp_usage WHERE (org_id, connection_id, tool, day) IN (
+      SELECT org_id, connection_id, tool, day FROM mcp_usage
+      WHERE day < (now() AT TIME ZONE 'UTC')::date - ${keepDays}::int LIMIT ${limit}::int)`;
+  return gone.count;
+}

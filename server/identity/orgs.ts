@@ -1,0 +1,142 @@
+import type { Sql } from '#db/client.ts';
+import { fromUuid, type OrgId, toUuid, type UserId } from '#server/domain/ids.ts';
+import { isRunOver, RUN_STATUSES } from '#server/domain/statuses.ts';
+import type { Actor } from './actor.ts';
+import { auditNote, noteBy } from './audit/note.ts';
+import type { Role } from './permissions.ts';
+import { digest, newToken } from './tokens.ts';
+
+/** An organisation as one of its members sees it. */
+export interface OwnOrg {
+  id: OrgId;
+  name: string;
+  role: Role;
+  joinedAt: Date;
+}
+
+/** As whoever looks after the installation sees it. */
+export interface OrgView {
+  id: OrgId;
+  name: string;
+  members: number;
+  createdAt: Date;
+  closedAt: Date | null;
+}
+
+export interface NewOrg {
+  id: OrgId;
+  name: string;
+  /** For whoever is no person and so cannot be its owner: the token of an owner's invitation. */
+  invitation: string | null;
+}
+
+/** Closing ends what leads in; `subjects` are those whose rights have ended by it. */
+export type Closing = { outcome: 'closed'; subjects: string[] } | { outcome: 'busy'; runs: number };
+
+/** Organisations beyond the one that a request is about, which the doors' role cannot see. */
+export interface Orgs {
+  ofPerson(userId: UserId): Promise<OwnOrg[]>;
+  nameOf(id: OrgId): Promise<string | undefined>;
+  isOpen(id: OrgId): Promise<boolean>;
+  /** Newest first, of the whole installation. */
+  list(which: { before: string | undefined; search: string | undefined; limit: number }): Promise<OrgView[]>;
+  /** With its owner, and what the audits of both organisations say of it. */
+  create(actor: Actor, name: string): Promise<NewOrg>;
+  /** Refused while runs go on. */
+  close(actor: Actor): Promise<Closing>;
+}
+
+export interface OrgOptions {
+  sql: Sql;
+  newUuid(): string;
+}
+
+const OPEN = RUN_STATUSES.filter((status) => !isRunOver(status));
+const INVITATION_HOURS = 72;
+
+export function createOrgs({ sql, newUuid }: OrgOptions): Orgs {
+  return {
+    async ofPerson(userId) {
+      const rows = await sql<{ id: string; name: string; role: Role; created_at: Date }[]>`
+        SELECT o.id, o.name, m.role, m.created_at FROM memberships m JOIN orgs o ON o.id = m.org_id
+        WHERE m.user_id = ${toUuid(userId)}::text::uuid ORDER BY m.created_at, o.id LIMIT 1000`;
+      return rows.map(({ id, name, role, created_at }) => ({
+        ...{ id: fromUuid('org', id), name, role },
+        joinedAt: created_at,
+      }));
+    },
+    async nameOf(id) {
+      const [row] = await sql<{ name: string }[]>`SELECT name FROM orgs WHERE id = ${toUuid(id)}::text::uuid`;
+      return row?.name;
+    },
+    async isOpen(id) {
+      const rows = await sql`SELECT FROM orgs WHERE id = ${toUuid(id)}::text::uuid AND closed_at IS NULL`;
+      return rows.length > 0;
+    },
+    async list({ before, search, limit }) {
+      const rows = await sql<
+        { id: string; name: string; members: number; created_at: Date; closed_at: Date | null }[]
+      >`
+        SELECT o.id, o.name, o.created_at, o.closed_at,
+          (SELECT count(*)::int FROM memberships m WHERE m.org_id = o.id) AS members
+        FROM orgs o WHERE (${before ?? null}::text IS NULL OR o.id < ${before ?? null}::text::uuid)
+          AND (${search ?? null}::text IS NULL OR position(lower(${search ?? ''}) IN lower(o.name)) > 0)
+        ORDER BY o.id DESC LIMIT ${limit}::int`;
+      return rows.map(({ id, name, members, created_at, closed_at }) => ({
+        ...{ id: fromUuid('org', id), name, members },
+        ...{ createdAt: created_at, closedAt: closed_at },
+      }));
+    },
+    create: (actor, name) =>
+      sql.begin(async (transaction) => {
+        const tx = transaction as unknown as Sql;
+        const id = fromUuid('org', newUuid());
+        const orgId = toUuid(id);
+        await tx`INSERT INTO orgs (id, name) VALUES (${orgId}::text::uuid, ${name})`;
+        const invitation = actor.userId === null ? newToken() : null;
+        if (actor.userId !== null) {
+          await tx`INSERT INTO memberships (org_id, user_id, role)
+            VALUES (${orgId}::text::uuid, ${toUuid(actor.userId)}::text::uuid, 'owner')`;
+        } else {
+          await tx`INSERT INTO sign_in_links (id, token_hash, kind, org_id, role, expires_at)
+            VALUES (${newUuid()}::text::uuid, ${digest(invitation ?? '')}, 'invite', ${orgId}::text::uuid, 'owner',
+              now() + ${INVITATION_HOURS}::int * interval '1 hour')`;
+        }
+        const what = { target: id, after: { name } };
+        await noteBy(
+          tx,
+          auditNote(actor, 'org.created', what),
+          auditNote({ ...actor, orgId: id }, 'org.created', what),
+        );
+        return { id, name, invitation };
+      }) as Promise<NewOrg>,
+    close: (actor) =>
+      sql.begin((transaction) => close(transaction as unknown as Sql, actor)) as Promise<Closing>,
+  };
+}
+
+/** What it holds stays until retention takes it, and nobody can reach it. */
+async function close(tx: Sql, actor: Actor): Promise<Closing> {
+  const orgId = toUuid(actor.orgId);
+  await tx`SELECT FROM orgs WHERE id = ${orgId}::text::uuid FOR UPDATE`;
+  const [{ runs } = { runs: 0 }] = await tx<{ runs: number }[]>`SELECT count(*)::int AS runs FROM runs
+    WHERE org_id = ${orgId}::text::uuid
+      AND status = ANY (ARRAY(SELECT json_array_elements_text(${JSON.stringify(OPEN)}::text::json)::run_status))`;
+  if (runs > 0) return { outcome: 'busy', runs };
+  await tx`UPDATE orgs SET closed_at = now() WHERE id = ${orgId}::text::uuid`;
+  await tx`DELETE FROM sign_in_links WHERE org_id = ${orgId}::text::uuid`;
+  const keys = await tx<{ id: string }[]>`UPDATE api_keys SET revoked_at = now()
+    WHERE org_id = ${orgId}::text::uuid AND revoked_at IS NULL RETURNING id`;
+  const tokens = await tx<{ id: string }[]>`UPDATE agent_tokens SET revoked_at = now()
+    WHERE org_id = ${orgId}::text::uuid AND revoked_at IS NULL RETURNING id`;
+  // Sessions and grants go with the membership.
+  const people = await tx<{ id: string }[]>`DELETE FROM memberships
+    WHERE org_id = ${orgId}::text::uuid RETURNING user_id AS id`;
+  await noteBy(tx, auditNote(actor, 'org.closed', { target: actor.orgId }));
+  const subjects = [
+    ...keys.map(({ id }) => fromUuid('key', id)),
+    ...tokens.map(({ id }) => fromUuid('agentToken', id)),
+    ...people.map(({ id }) => fromUuid('user', id)),
+  ];
+  return { outcome: 'closed', subjects };
+}

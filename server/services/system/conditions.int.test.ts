@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { writeFile } from '#server/services/workspace/files.ts';
+import { until } from '#server/testing/faults/until.ts';
+import { type McpRig, startMcpRig } from '#server/testing/mcp-rig.ts';
+import { startUpstream, type TestUpstream, text, tool } from '#server/testing/mcp-upstream.ts';
+import { refused, startOpenRun } from '#server/testing/workspace/rig.ts';
+
+let rig: McpRig;
+let upstream: TestUpstream;
+beforeAll(async () => {
+  upstream = await startUpstream([tool('ask', () => text('yes'))]);
+  rig = await startMcpRig({ SIGNALBOX_HEALTH_LIMITS: 'mcp_error_rate=10, workspace_conflict_rate=40' });
+}, 120_000);
+afterAll(async () => {
+  await rig[Symbol.asyncDispose]();
+  await upstream[Symbol.asyncDispose]();
+});
+
+async function look(name: string) {
+  const { body } = await rig.http.call('/api/v1/health');
+  return body.conditions.find((one: { name: string }) => one.name === name);
+}
+const metric = async (name: string, condition: string): Promise<number> => {
+  const page = await (await rig.http.fetch('/metrics')).text();
+  return Number(new RegExp(`^${name}\\{condition="${condition}"\\} (\\S+)$`, 'm').exec(page)?.[1]);
+};
+
+test('calls that fail trigger a condition that health and metrics show, and calls that are refused do not', async () => {
+  await rig.join({ slug: 'up', url: upstream.url, calls_per_minute: 24 });
+  expect(await look('mcp_error_rate')).toMatchObject({
+    value: null,
+    limit: 10,
+    triggered: false,
+    unit: 'percent',
+  });
+  for (let at = 0; at < 20; at += 1) expect((await rig.call('up__ask')).status).toBe(200);
+  expect(await look('mcp_error_rate')).toMatchObject({ value: 0, samples: 20, triggered: false });
+  expect(await metric('signalbox_condition_triggered', 'mcp_error_rate')).toBe(0);
+  upstream.breakWith((response) => response.writeHead(500).end());
+  for (let at = 0; at < 4; at += 1) expect((await rig.call('up__ask')).status).toBe(503);
+  // The minute's calls are used up.
+  expect((await rig.call('up__ask')).status).toBe(429);
+  expect(await look('mcp_error_rate')).toMatchObject({ value: 16.7, samples: 24, triggered: true });
+  expect(await metric('signalbox_condition_triggered', 'mcp_error_rate')).toBe(1);
+  expect(await metric('signalbox_condition_value', 'mcp_error_rate')).toBe(16.7);
+});
+
+test('changes that are refused since others came first trigger one, and its samples are those of waiting too', async () => {
+  const { services, actor } = rig.http.program;
+  const runId = await startOpenRun(services, actor);
+  const write = (baseVersion: number, words: string) =>
+    writeFile(services, actor, { of: runId, path: 'a.md', baseVersion, content: words });
+  await write(0, 'first');
+  for (let at = 1; at <= 10; at += 1) await write(at, `version ${at}`);
+  for (let at = 0; at < 9; at += 1) expect(await refused(write(1, 'late'))).not.toBeNull();
+  expect(await look('workspace_conflict_rate')).toMatchObject({
+    value: 45,
+    samples: 20,
+    limit: 40,
+    triggered: true,
+  });
+  expect(await look('workspace_lock_wait')).toMatchObject({ samples: 20, unit: 'ms' });
+  await until('hot state has all of it', async () => (await look('workspace_sync_lag')).samples === 11);
+});

@@ -1,0 +1,101 @@
+import { execFile } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { parse } from 'yaml';
+
+const SUITE = fileURLToPath(
+  new URL('../../../node_modules/@modelcontextprotocol/conformance/', import.meta.url),
+);
+
+export interface Check {
+  id: string;
+  status: 'SUCCESS' | 'FAILURE' | 'WARNING' | 'SKIPPED' | 'INFO';
+  errorMessage?: string;
+}
+
+/** What a revision of the protocol requires, as the suite has it written down: by scenario what was checked. */
+export interface SuiteRun {
+  scored: string[];
+  checks: Map<string, Check[]>;
+}
+
+interface Order {
+  revision: string;
+  /** The suite writes what it found there. */
+  folder: string;
+}
+
+/** The official conformance suite on a server. */
+export async function checkServer(url: string, { revision, folder }: Order): Promise<SuiteRun> {
+  const side = { revision, folder, side: 'server' as const };
+  await start(['server', '--url', url, '--requirements', revision], side);
+  return readRun((await readRequired(side)).scored, side);
+}
+
+/** The same on a client: each scenario starts the program with the address of a server of its own. */
+export async function checkClient(
+  command: string,
+  { isMeant, ...order }: Order & { isMeant(scenario: string): boolean },
+): Promise<SuiteRun> {
+  const { scored } = await readRequired({ ...order, side: 'client' });
+  const meant = scored.filter(isMeant);
+  for (const scenario of meant) {
+    const args = ['client', '--command', command, '--scenario', scenario, '--spec-version', order.revision];
+    await start(args, { ...order, side: 'client' });
+  }
+  return readRun(meant, { ...order, side: 'client' });
+}
+
+interface Side extends Order {
+  side: 'server' | 'client';
+}
+
+const outOf = ({ folder, side, revision }: Side): string => join(folder, `${side}-${revision}`);
+
+/** It ends with an error for what is not scored too: its verdict is read from what it has written. */
+async function start(args: string[], side: Side): Promise<void> {
+  const all = [join(SUITE, 'dist/index.js'), ...args, '-o', outOf(side)];
+  await promisify(execFile)(process.execPath, all, { maxBuffer: 100_000_000 }).catch(() => undefined);
+}
+
+async function readRequired({ revision, side }: Side): Promise<{ scored: string[] }> {
+  return { scored: parse(await readFile(join(SUITE, `requirements/${revision}.yaml`), 'utf8'))[side] };
+}
+
+async function readRun(scored: string[], side: Side): Promise<SuiteRun> {
+  const out = outOf(side);
+  const checks = new Map<string, Check[]>();
+  for (const name of await foldersIn(out)) {
+    const begin = side.side === 'server' ? 'server-' : '';
+    const scenario = scored.find((one) => name.startsWith(`${begin}${one}-2`));
+    if (!scenario) continue;
+    checks.set(scenario, JSON.parse(await readFile(join(out, name, 'checks.json'), 'utf8')));
+  }
+  return { scored, checks };
+}
+
+/** Names of some scenarios have folders in them. */
+async function foldersIn(out: string): Promise<string[]> {
+  const entries = await readdir(out, { recursive: true });
+  return entries
+    .filter((entry) => entry.endsWith('/checks.json'))
+    .map((entry) => entry.slice(0, -'/checks.json'.length));
+}
+
+const isBad = ({ status }: Check): boolean => status === 'FAILURE' || status === 'WARNING';
+
+export function failuresOf({ checks }: SuiteRun): string[] {
+  return [...checks].flatMap(([scenario, all]) =>
+    all.filter(isBad).map(({ id, errorMessage }) => `${scenario} ${id}: ${errorMessage}`),
+  );
+}
+
+/** Scenarios that were run and in which something is wrong, or nothing was right. */
+export function failedScenarios({ scored, checks }: SuiteRun): string[] {
+  return scored.filter((scenario) => {
+    const all = checks.get(scenario) ?? [];
+    return all.some(isBad) || !all.some(({ status }) => status === 'SUCCESS');
+  });
+}
