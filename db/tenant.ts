@@ -35,9 +35,16 @@ export function inTenant<Result>(
   work: (transaction: TenantTransaction) => Promise<Result>,
 ): Promise<Result> {
   return db.transaction(async (transaction) => {
-    await transaction.execute(
-      sql`SELECT set_config('role', 'signalbox_door', true), set_config('signalbox.org', ${toUuid(orgId)}, true)`,
-    );
+    await transaction.execute(sql.raw(enterTenant(orgId)));
     return work(transaction);
   });
+}
+
+const UUID = /^[0-9a-f-]{32,36}$/;
+
+/** A text without parameters goes to the database in one trip; with them their types would be asked for first, each time. */
+function enterTenant(orgId: OrgId): string {
+  const uuid = toUuid(orgId);
+  if (!UUID.test(uuid)) throw new Error('The id of an organisation is no UUID.');
+  return `SELECT set_config('role', 'signalbox_door', true), set_config('signalbox.org', '${uuid}', true)`;
 }

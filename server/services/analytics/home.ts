@@ -10,7 +10,7 @@ import { listAgents } from '../agent/list.ts';
 import type { Services } from '../context.ts';
 import { listDeadLetters } from '../queue/dead-letters.ts';
 import { listQueues, type QueueView } from '../queue/list.ts';
-import { type RunFilter, resolveFilter } from '../run/run-filter.ts';
+import { type RunFilter, resolveFilterAlone } from '../run/run-filter.ts';
 import { type RunQuery, selectRunIds } from '../run/run-query.ts';
 import type { Point } from './overview.ts';
 import { readOverview } from './overview.ts';
@@ -98,7 +98,7 @@ async function readOperations(services: Services, actor: Actor) {
 
 /** As many as the list would show under this filter: it is the list's own query. */
 async function countRuns(services: Services, actor: Actor, filter: RunFilter): Promise<number> {
-  const where = await inTenant(services.db, actor.orgId, (tx) => resolveFilter(tx, actor, filter));
+  const where = await resolveFilterAlone(services, actor, filter);
   // By their end, where the filter is about that: the index on it leads to the newest days.
   const sort = filter.finishedAfter === undefined ? 'created' : 'finished';
   const query: RunQuery = { where, sort, order: 'desc', limit: MAX_COUNT };

@@ -5,7 +5,7 @@ import type { Services } from '../context.ts';
 import { type Page, pageFields, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
 import { findRuns, loadSummaries } from './find-runs.ts';
-import { resolveFilter, runFilterFields } from './run-filter.ts';
+import { resolveFilterAlone, runFilterFields } from './run-filter.ts';
 import { RUN_SORTS } from './run-query.ts';
 import type { RunSummary } from './run-view.ts';
 
@@ -27,7 +27,7 @@ export async function listRuns(
   const { limit, cursor, sort, order, ...filter } = parseInput(listSchema, input);
   const list = `runs ${sort} ${order}`;
   const after = cursor === undefined ? undefined : services.cursors.open(list, cursor);
-  const where = await inTenant(services.db, actor.orgId, (tx) => resolveFilter(tx, actor, filter));
+  const where = await resolveFilterAlone(services, actor, filter);
   const query = { where, sort, order, limit: limit + 1, ...(after ? { after } : {}) };
   const found = await findRuns(services, query);
   const summaries = await inTenant(services.db, actor.orgId, (tx) =>

@@ -1,12 +1,13 @@
 import { and, arrayContains, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { pipelines, versions } from '#db/schema/index.ts';
-import type { TenantTransaction } from '#db/tenant.ts';
+import { inTenant, type TenantTransaction } from '#db/tenant.ts';
 import { invalid, notFound } from '#server/domain/errors.ts';
 import { idSchema, toUuid } from '#server/domain/ids.ts';
 import { metadataLabel, tagLabel } from '#server/domain/run-labels.ts';
 import { RUN_STATUSES } from '#server/domain/statuses.ts';
 import { type Actor, authorise, may } from '#server/identity/actor.ts';
+import type { Services } from '../context.ts';
 import type { RunConditions } from './run-query.ts';
 
 const moment = z.iso.datetime({ offset: true });
@@ -59,16 +60,10 @@ export async function resolveFilter(
   actor: Actor,
   filter: RunFilter,
 ): Promise<RunConditions> {
-  const { version, tag, metadata, idPrefix, ...rest } = filter;
-  // Metadata is part of what a run works on: who may not read it does not find runs by it either.
-  if (metadata !== undefined) authorise(actor, 'run.payload');
-  const [key = '', ...value] = metadata?.split('=') ?? [];
+  const { version, tag } = filter;
   return {
-    ...rest,
-    orgUuid: toUuid(actor.orgId),
+    ...plainConditions(actor, filter),
     ...(version === undefined ? {} : { versionId: await findVersion(tx, filter, version) }),
-    ...(metadata === undefined ? {} : { label: metadataLabel(key, value.join('=')) }),
-    ...(idPrefix === undefined ? {} : { idRange: rangeOf(idPrefix) }),
     ...(tag === undefined
       ? {}
       : {
@@ -77,6 +72,29 @@ export async function resolveFilter(
             ...(may(actor, 'run.payload') ? { label: tagLabel(tag), tag } : { label: null, tag: null }),
           },
         }),
+  };
+}
+
+/** The same in a transaction of its own, which most filters do without: they name nothing that is looked up. */
+export async function resolveFilterAlone(
+  { db }: Services,
+  actor: Actor,
+  filter: RunFilter,
+): Promise<RunConditions> {
+  if (filter.version === undefined && filter.tag === undefined) return plainConditions(actor, filter);
+  return inTenant(db, actor.orgId, (tx) => resolveFilter(tx, actor, filter));
+}
+
+function plainConditions(actor: Actor, filter: RunFilter): RunConditions {
+  const { version: _, tag: __, metadata, idPrefix, ...rest } = filter;
+  // Metadata is part of what a run works on: who may not read it does not find runs by it either.
+  if (metadata !== undefined) authorise(actor, 'run.payload');
+  const [key = '', ...value] = metadata?.split('=') ?? [];
+  return {
+    ...rest,
+    orgUuid: toUuid(actor.orgId),
+    ...(metadata === undefined ? {} : { label: metadataLabel(key, value.join('=')) }),
+    ...(idPrefix === undefined ? {} : { idRange: rangeOf(idPrefix) }),
   };
 }
 

@@ -10,7 +10,7 @@ import { orderField, type Page, pageFields, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
 import { findRuns } from '../run/find-runs.ts';
 import { redactRun } from '../run/redact.ts';
-import { resolveFilter, runFilterFields } from '../run/run-filter.ts';
+import { resolveFilterAlone, runFilterFields } from '../run/run-filter.ts';
 import { type RunView, type TaskView, toRunView } from '../run/run-view.ts';
 
 const { createdAfter, createdBefore } = runFilterFields;
@@ -48,7 +48,7 @@ export async function listTasks(
     metadata: pipelineId === undefined ? undefined : `pipeline_id=${pipelineId}`,
     status: over === undefined ? undefined : RUN_STATUSES.filter((status) => isRunOver(status) === over),
   };
-  const where = await inTenant(services.db, actor.orgId, (tx) => resolveFilter(tx, actor, filter));
+  const where = await resolveFilterAlone(services, actor, filter);
   const query = {
     where,
     sort: 'created',

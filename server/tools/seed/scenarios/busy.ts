@@ -56,6 +56,15 @@ export async function makeBusy(maker: Maker): Promise<void> {
     times(15, (at) => ({ parcel: 700 + at })),
   );
 
+  await makeWaiting(maker);
+  await untilRetrying(maker.call, uploads, TIME_TO_RETRY_MS);
+  maker.say(
+    '79 runs are under way. The longest ends in about an hour; what waits for an agent waits for ever.',
+  );
+}
+
+/** For an agent that nobody has, and for a person. */
+async function makeWaiting(maker: Maker): Promise<void> {
   const speech = await maker.pipeline({
     name: 'Speech to text',
     description: 'Its second stage asks for a capability that no agent offers, and waits for one.',
@@ -76,8 +85,4 @@ export async function makeBusy(maker: Maker): Promise<void> {
     times(3, (at) => ({ month: at + 1 })),
   ))
     await maker.call({ path: `/runs/${id}/pause`, method: 'POST', body: {} });
-  await untilRetrying(maker.call, uploads, TIME_TO_RETRY_MS);
-  maker.say(
-    '79 runs are under way. The longest ends in about an hour; what waits for an agent waits for ever.',
-  );
 }
