@@ -30,6 +30,8 @@ const config: KnipConfig = {
     'server/testing/mcp/conformance-client.ts',
     'server/testing/simulator/main.ts',
     'e2e/vitest.config.ts',
+    'e2e/build.globalsetup.ts',
+    'e2e/stack/quiet.setup.ts',
     'e2e/journeys/*.test.ts',
     'db/schema/*.ts',
     'app/**/{page,layout,route,error,loading,not-found,template,default,global-error}.tsx',

@@ -71,7 +71,7 @@ export function ConnectDialog({ open, onOpenChange }: { open: boolean; onOpenCha
           <Other form={form} onChange={setForm} />
         )}
         <Checkbox
-          label="For me alone"
+          label={words.forMeAlone}
           checked={form.personal}
           onChange={(personal) => setForm({ ...form, personal })}
         />

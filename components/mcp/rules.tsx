@@ -164,7 +164,7 @@ function RuleDialog({ open, onOpenChange }: { open: boolean; onOpenChange(open: 
             mono
             value={form.tool}
             onChange={(tool) => set({ tool })}
-            placeholder="delete_*"
+            placeholder={words.toolPattern}
             maxLength={128}
           />
         </Field>
@@ -234,7 +234,7 @@ function Judge() {
         <Select label={words.subjects.role} value={role} choices={ROLES} onChange={setRole} />
         <ConnectionChoice connections={connections} value={connection} onChange={setChosen} />
         <Field label={words.tool}>
-          <TextInput mono value={tool} onChange={setTool} placeholder="delete_page" maxLength={128} />
+          <TextInput mono value={tool} onChange={setTool} placeholder={words.toolExample} maxLength={128} />
         </Field>
       </div>
       <p role="status" className="mt-3 text-sm">

@@ -12,7 +12,7 @@ import { Empty, Notice, Skeleton } from '../ui/feedback.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Code, CopyText } from '../ui/text.tsx';
 import { ServerDialog, type VirtualServer } from './server-dialog.tsx';
-import { words } from './words.ts';
+import { clientSnippets, words } from './words.ts';
 
 /** Chosen tools of several connections, as one endpoint of its own. */
 export function Servers() {
@@ -105,19 +105,11 @@ function ClientSnippets({ slug, address }: { slug: string; address: string }) {
     <details className="mt-2 text-sm">
       <summary className="cursor-pointer text-quiet">{words.forClients}</summary>
       <div className="mt-2 flex flex-col gap-3">
-        <Code label="Claude Code">
-          {`claude mcp add --transport http ${slug} ${address} --header "Authorization: Bearer $SIGNALBOX_TOKEN"`}
-        </Code>
-        <Code label="Cursor">
-          {JSON.stringify(
-            { mcpServers: { [slug]: { url: address, headers: { Authorization: 'Bearer YOUR_KEY' } } } },
-            null,
-            2,
-          )}
-        </Code>
-        <Code label="Inspector">
-          {`npx @modelcontextprotocol/inspector --cli ${address} --transport http --method tools/list --header "Authorization: Bearer $SIGNALBOX_TOKEN"`}
-        </Code>
+        {clientSnippets(slug, address).map(({ client, text }) => (
+          <Code key={client} label={client}>
+            {text}
+          </Code>
+        ))}
       </div>
     </details>
   );

@@ -12,6 +12,7 @@ export const words = {
     client: 'Connect a client',
   },
   connect: 'Connect a server',
+  forMeAlone: 'For me alone',
   none: 'No servers connected',
   noneNote:
     'Connect one by its name or address: its tools can then be called by agents, pipelines and clients, under your rules.',
@@ -23,6 +24,8 @@ export const words = {
   quarantined: (count: number) => `${count} to approve`,
   tools: (count: number) => (count === 1 ? '1 tool' : `${count} tools`),
   test: 'Test',
+  toolPattern: 'delete_*',
+  toolExample: 'delete_page',
   tested: (ms: number) => `It answered after ${ms} ms.`,
   failed: (problem: string | null) => `It did not answer: ${problem ?? 'no reason was given'}`,
   disconnect: 'Disconnect',
@@ -161,3 +164,23 @@ export const words = {
   clientId: 'Client id, if Signalbox is registered there',
   clientSecret: 'Client secret',
 } as const;
+
+/** What a client of each kind is told of a virtual server. */
+export const clientSnippets = (slug: string, address: string): { client: string; text: string }[] => [
+  {
+    client: 'Claude Code',
+    text: `claude mcp add --transport http ${slug} ${address} --header "Authorization: Bearer $SIGNALBOX_TOKEN"`,
+  },
+  {
+    client: 'Cursor',
+    text: JSON.stringify(
+      { mcpServers: { [slug]: { url: address, headers: { Authorization: 'Bearer YOUR_KEY' } } } },
+      null,
+      2,
+    ),
+  },
+  {
+    client: 'Inspector',
+    text: `npx @modelcontextprotocol/inspector --cli ${address} --transport http --method tools/list --header "Authorization: Bearer $SIGNALBOX_TOKEN"`,
+  },
+];
