@@ -3,7 +3,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { type Answer, query } from '../data/index.ts';
-import { ThemeChoice } from '../shell/theme-menu.tsx';
+import { ThemeChoice } from '../shell/theme-choice.tsx';
 import { useAct } from '../shell/use-act.ts';
 import { Button } from '../ui/button.tsx';
 import { Notice, Skeleton } from '../ui/feedback.tsx';

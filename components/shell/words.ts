@@ -1,5 +1,8 @@
 /** What people read about where they are. */
 export const words = {
+  appearance: 'Appearance',
+  appearanceOf: (theme: string) => `Appearance: ${theme}`,
+  themes: { system: 'As the system', light: 'Light', dark: 'Dark' },
   goTo: (org: string) => `Go over to ${org}`,
   stayed: 'You are still in the same organisation.',
   moved: {

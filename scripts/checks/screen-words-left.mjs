@@ -49,7 +49,6 @@ export const STILL_THERE = {
   'components/shell/palette/palette.tsx': 6,
   'components/shell/shell.tsx': 1,
   'components/shell/side-bar.tsx': 2,
-  'components/shell/theme-menu.tsx': 3,
   'components/ui/dialog.tsx': 4,
   'components/ui/drawer.tsx': 1,
   'components/ui/filter/filter-bar.tsx': 4,

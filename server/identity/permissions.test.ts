@@ -129,6 +129,7 @@ test('what concerns the whole installation is closed to other organisations', ()
   const stranger = { ...person('owner'), orgId: 'org_00000000000070008000000000000002' as OrgId };
   expect(ACTIONS.filter((action) => may(person('owner'), action) && !may(stranger, action))).toEqual([
     'metrics.read',
+    'org.create',
     'mcp.program',
   ]);
 });

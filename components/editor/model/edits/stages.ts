@@ -75,6 +75,8 @@ export function whyNotRename(document: EditorDocument, key: string, wish: string
 
 /** With all that names it: wires, groups, and the expressions that read it. */
 export function renameStage(document: EditorDocument, key: string, wish: string): Edit {
+  const label = `Rename ${key} to ${wish}`;
+  if (wish === key) return { label, changes: [] };
   const renaming = new Map([[key, wish]]);
   const changes: Change[] = [];
   for (const [at, before] of document.stages.entries()) {
@@ -91,7 +93,7 @@ export function renameStage(document: EditorDocument, key: string, wish: string)
     const stages = before.stages.map((stage) => (stage === key ? wish : stage));
     changes.push({ list: 'groups', at, before, after: { ...before, stages } });
   }
-  return { label: `Rename ${key} to ${wish}`, changes, select: [stageId(wish)] };
+  return { label, changes, select: [stageId(wish)] };
 }
 
 /** What is selected goes, and what hangs on it: wires of stages, their places in groups. */

@@ -1,0 +1,4 @@
+import { useSyncExternalStore } from 'react';
+import { readTheme, subscribeToTheme } from './theme.ts';
+
+export const useTheme = () => useSyncExternalStore(subscribeToTheme, readTheme, () => 'system' as const);
