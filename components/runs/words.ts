@@ -66,7 +66,7 @@ export const words = {
   },
   only: (what: string) => `Only ${what}`,
   standAlone: 'Stand-alone task',
-  unknownPipeline: 'Archived pipeline',
+  unknownPipeline: 'Unknown pipeline',
   loading: 'Loading the runs',
   none: 'No runs yet',
   noneWhy: 'A run appears here as soon as somebody starts one.',

@@ -22,8 +22,8 @@ import { Views } from './views.tsx';
 
 export function RunsPage() {
   const state = useListState();
-  const names = useNames();
   const runs = useRuns({ ...state.filter, sort: state.sort.key, order: state.sort.order });
+  const names = useNames(runs.rows ?? []);
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const [request, setRequest] = useState<BulkRequest>();
   const mayOperate = useMay()('run.operate');

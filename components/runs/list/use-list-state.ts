@@ -1,6 +1,6 @@
 'use client';
 
-import { useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useQueries, useQuery } from '@tanstack/react-query';
 import { createSerializer, parseAsStringLiteral, useQueryState, useQueryStates } from 'nuqs';
 import { useState } from 'react';
 import { query } from '../../data/index.ts';
@@ -52,12 +52,39 @@ export function useListState() {
   };
 }
 
-/** Names of what runs refer to by id. */
-export function useNames() {
-  const pipelines = useQuery(query('pipelines.list', { limit: 200, sort: 'name' })).data?.pipelines ?? [];
+const NAMES_AT_ONCE = 50;
+
+/** Names of what runs refer to by id. Pipelines that the choices lack, such as new and archived ones, are asked for by id. */
+export function useNames(shown: readonly { pipeline_id: string | null }[]) {
+  const choices = useQuery(query('pipelines.list', { limit: 200, sort: 'name' }));
+  const pipelines = choices.data?.pipelines ?? [];
   const agents = useQuery(query('agents.list', {})).data?.agents ?? [];
   const byId = new Map(pipelines.map(({ id, name }) => [id as string, name]));
-  const nameOf = (id: string | null) =>
-    id === null ? words.standAlone : (byId.get(id) ?? words.unknownPipeline);
+  const missing = choices.data ? missingOf(shown, byId) : [];
+  const others = useQueries({
+    queries: chunksOf(missing, NAMES_AT_ONCE).map((ids) => ({
+      ...query('pipelines.list', { ids, limit: NAMES_AT_ONCE }),
+      placeholderData: keepPreviousData,
+    })),
+  });
+  for (const { data } of others) for (const { id, name } of data?.pipelines ?? []) byId.set(id, name);
+  const isAsking = !choices.data || others.some(({ isPending }) => isPending);
+  const unknown = isAsking ? '' : words.unknownPipeline;
+  const nameOf = (id: string | null) => (id === null ? words.standAlone : (byId.get(id) ?? unknown));
   return { pipelines, agents, nameOf };
+}
+
+function missingOf(
+  shown: readonly { pipeline_id: string | null }[],
+  known: ReadonlyMap<string, string>,
+): string[] {
+  const ids = new Set(shown.flatMap(({ pipeline_id: id }) => (id === null || known.has(id) ? [] : [id])));
+  // By age, so that of all questions only the last changes when a new one comes.
+  return [...ids].sort();
+}
+
+function chunksOf<Item>(items: readonly Item[], size: number): Item[][] {
+  const chunks: Item[][] = [];
+  for (let at = 0; at < items.length; at += size) chunks.push(items.slice(at, at + size));
+  return chunks;
 }

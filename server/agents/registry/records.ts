@@ -44,8 +44,9 @@ export interface AgentRecord {
 }
 
 /**
- * One of the program's own: called within the process or, with RabbitMQ, over the broker, whose account only this
- * installation's own programs have. What an agent at another door calls itself proves nothing.
+ * One of the program's own: called within the process or, with RabbitMQ, over the broker. Whoever has the broker's
+ * account could claim it there, and would gain no more than to be spared by the breaker; what an agent at another door
+ * calls itself proves nothing.
  */
 export function isBuiltin({ type, transport }: Pick<AgentRecord, 'type' | 'transport'>): boolean {
   return transport === 'local' || (transport === 'amqp' && type === 'builtin');
