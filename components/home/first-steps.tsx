@@ -39,7 +39,7 @@ export function FirstSteps({ steps }: { steps: Answer<'analytics.home'>['first_s
         </Step>
       </ol>
       <div className="flex flex-col items-start gap-2 border-t border-line px-4 py-3.5">
-        <Command hint={said.samples} text="npm run seed -- demo" />
+        <Command hint={said.samples} text={said.samplesCommand} />
       </div>
     </Card>
   );

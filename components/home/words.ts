@@ -70,6 +70,7 @@ export const words = {
     taskNote: 'The agent answers with a greeting. Open the run to see who did what, when.',
     taskButton: 'Send “greet”',
     notYours: 'Ask an owner or admin for it.',
+    samplesCommand: 'npm run seed -- demo',
     samples:
       'Rather look around first? This makes sample pipelines and runs on the server’s machine; with “empty” in place of “demo” they go again:',
   },
