@@ -128,15 +128,17 @@ function columnsOf<S extends Shape>(shape: S): Column<Row<S>>[] {
     (name): Column<Row<S>> => ({ name, kind: 'word', get: (entry) => String(entry.counts[name]) }),
   );
   const histograms = (shape.histograms as Names<S, 'histograms'>).flatMap((name): Column<Row<S>>[] => [
-    { name, kind: 'word', get: (entry) => `{${[...entry.histograms[name].keys()].join(',')}}` },
-    {
-      name: `${name}_n`,
-      kind: 'word',
-      get: (entry) => `{${[...entry.histograms[name].values()].join(',')}}`,
-    },
+    { name, kind: 'word', get: (entry) => toList(inOrder(entry.histograms[name]), 0) },
+    { name: `${name}_n`, kind: 'word', get: (entry) => toList(inOrder(entry.histograms[name]), 1) },
   ]);
   return [{ name: 'at', kind: 'ms', get: ({ at }) => at }, ...dimensions, ...counts, ...histograms];
 }
+
+/** In whatever order tasks are read, the same counts are the same row. */
+const inOrder = (histogram: Histogram): [number, number][] => [...histogram].sort(([a], [b]) => a - b);
+
+const toList = (cells: readonly [number, number][], at: 0 | 1): string =>
+  `{${cells.map((cell) => cell[at]).join(',')}}`;
 
 function written<S extends Shape>(shape: S, column: Column<Row<S>>): string {
   const value = readColumn('n', column);
