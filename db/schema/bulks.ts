@@ -13,8 +13,8 @@ export const bulks = pgTable('bulks', {
   skipped: integer('skipped').notNull().default(0),
   failed: integer('failed').notNull().default(0),
   leasedUntil: timestamp('leased_until', { withTimezone: true }),
-  stoppedBecause: text('stopped_because'),
   turn: integer('turn').notNull().default(0),
   createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
   finishedAt: timestamp('finished_at', { withTimezone: true }),
+  stoppedBecause: text('stopped_because'),
 });

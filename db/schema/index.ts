@@ -45,6 +45,7 @@ export { pipelines } from './pipelines.ts';
 export { runEvents } from './run-events.ts';
 export { runObjects } from './run-objects.ts';
 export { runStatus, runs } from './runs.ts';
+export { samples } from './samples.ts';
 export { savedViews } from './saved-views.ts';
 export { secrets } from './secrets.ts';
 export { serverKeys } from './server-keys.ts';

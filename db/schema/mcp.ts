@@ -46,7 +46,6 @@ export const mcpConnections = pgTable(
     args: text('args').array().notNull().default([]),
     sealedNames: text('sealed_names').array().notNull().default([]),
     ownerId: uuid('owner_id'),
-    signIn: json('sign_in').$type<SignInSettings>(),
     enabled: boolean('enabled').notNull().default(true),
     callsPerMinute: integer('calls_per_minute').notNull().default(600),
     maxConcurrent: integer('max_concurrent').notNull().default(16),
@@ -55,6 +54,7 @@ export const mcpConnections = pgTable(
     version: integer('version').notNull().default(1),
     createdAt: moment('created_at').notNull().defaultNow(),
     updatedAt: moment('updated_at').notNull().defaultNow(),
+    signIn: json('sign_in').$type<SignInSettings>(),
   },
   (table) => [unique().on(table.orgId, table.slug), index('mcp_connections_org').on(table.orgId, table.id)],
 );

@@ -10,10 +10,10 @@ export const savedViews = pgTable(
     name: text('name').notNull(),
     /** As it stands in the address, without the question mark. */
     query: text('query').notNull(),
+    createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
     /** For everybody in the organisation. */
     shared: boolean('shared').notNull().default(false),
     madeBy: uuid('made_by'),
-    createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
   },
   (table) => [primaryKey({ columns: [table.orgId, table.actorId, table.place, table.name] })],
 );

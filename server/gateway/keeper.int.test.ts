@@ -25,14 +25,14 @@ async function fill(): Promise<void> {
     await sql`INSERT INTO mcp_usage (org_id, connection_id, tool, day, calls, tool_errors, faults, refusals, total_ms, max_ms,
         got_bytes, last_at)
       VALUES (${ORG}, ${CONNECTION}, ${`${days}`}, (now() AT TIME ZONE 'UTC')::date - ${days}::int, 1, 0, 0, 0, 1, 1, 1, now())`;
-    for (const [state, expires] of [
-      ['used', 1],
-      ['refused', -1],
-      ['granted', 1],
+    for (const [digit, state, expires] of [
+      [1, 'used', 1],
+      [2, 'refused', -1],
+      [3, 'granted', 1],
     ] as const) {
       // Ids are unique by their last digit; what is granted for longer than usual is not forgotten meanwhile.
       await sql`INSERT INTO mcp_approvals (id, org_id, connection_id, tool, arguments, call_hash, caller, state, expires_at)
-        VALUES (overlay(uuid_at(${at(days)})::text placing ${state.length.toString(16)} from 36)::uuid, ${ORG}, ${CONNECTION},
+        VALUES (overlay(uuid_at(${at(days)})::text placing ${`${digit}`} from 36)::uuid, ${ORG}, ${CONNECTION},
           ${`${state} ${days}`}, '{}', 'h', '{}', ${state}, now() + ${expires}::int * interval '1 day')`;
     }
   }
