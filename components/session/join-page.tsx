@@ -25,14 +25,14 @@ function takeToken(): string {
   return decodeURIComponent(window.location.hash.slice(1));
 }
 
-export function JoinPage() {
+export function JoinPage({ mayBeSignedIn }: { mayBeSignedIn: boolean }) {
   return (
     <>
       <h1 className="text-xl font-semibold tracking-tight">Welcome to Signalbox</h1>
       <p className="mt-2 max-w-prose text-quiet">
         Say who you are. If you have an account here already, give its e-mail and password.
       </p>
-      <AsIAm />
+      {mayBeSignedIn ? <AsIAm /> : null}
       <SessionForm
         fields={FIELDS}
         label="Go on"
@@ -52,7 +52,7 @@ function AsIAm() {
   const [isBusy, setBusy] = useState(false);
   const [error, setError] = useState<ApiError>();
   useEffect(() => {
-    // Nobody is signed in: then there is nothing to offer.
+    // The session has ended: then there is nothing to offer.
     ask('me.get', {}).then(setMe, () => undefined);
   }, []);
   if (me?.kind !== 'person') return null;

@@ -1,8 +1,11 @@
 import type { Metadata } from 'next';
+import { cookies } from 'next/headers';
 import { JoinPage } from '../../../components/session/join-page.tsx';
+import { isSessionCookie } from '../../../components/session/session-cookie.ts';
 
 export const metadata: Metadata = { title: 'Join' };
 
-export default function Page() {
-  return <JoinPage />;
+export default async function Page() {
+  const names = (await cookies()).getAll().map(({ name }) => name);
+  return <JoinPage mayBeSignedIn={names.some(isSessionCookie)} />;
 }
