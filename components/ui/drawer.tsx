@@ -30,6 +30,8 @@ export function Drawer({
         <Base.Popup
           ref={popup}
           initialFocus={popup}
+          // Base UI keeps arrows to itself there; beside a drawer the page's keys go on working.
+          onKeyDown={(event) => event.preventBaseUIHandler()}
           className="fixed inset-y-0 right-0 z-30 flex w-full max-w-lg flex-col border-l border-line bg-raised text-text shadow-raised outline-none transition-transform duration-150 ease-calm data-starting-style:translate-x-full data-ending-style:translate-x-full"
         >
           <div className="flex h-12 shrink-0 items-center gap-2 border-b border-line pl-4 pr-2">

@@ -43,6 +43,8 @@ const SLOW = { timeout: 60_000 };
 
 /** Does what the dialog says, in a folder where the two packages of the checkout are installed. */
 async function runCopied(page: Page): Promise<ChildProcess> {
+  // The panel of the tab before may still be leaving.
+  await expect.poll(() => page.getByRole('tabpanel').count(), { timeout: 30_000 }).toBe(1);
   const copied = async (what: string) => (await page.getByLabel(what, { exact: true }).textContent()) ?? '';
   const title = await page.getByRole('heading', { name: /Save this as/ }).textContent();
   const folder = await mkdtemp(join(tmpdir(), 'signalbox-enrol-'));

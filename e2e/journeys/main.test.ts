@@ -123,6 +123,8 @@ describe.each(KINDS)('on $on', ({ provide }) => {
     await page.keyboard.press('Enter');
     await page.getByTestId('run-status').getByText('Failed').waitFor(SLOW);
     await tabTo(page, 'Timeline');
+    // Past the graph.
+    await page.keyboard.press('ArrowRight');
     await page.keyboard.press('ArrowRight');
     await page.keyboard.press('Enter');
     await page.getByText('it waits 250 ms and returns its input').waitFor();

@@ -58,7 +58,7 @@ test('a rule is added, and said what it would do', async () => {
   const { page } = owner;
   await page.goto(`${server.origin}/connections?tab=rules`);
   await page.getByRole('button', { name: 'Add a rule' }).click();
-  const dialog = page.getByRole('dialog');
+  const dialog = page.getByRole('dialog', { name: 'Add a rule' });
   await choose(page, 'Then', 'Forbid');
   await dialog.getByLabel('Tool').fill('delete_*');
   await dialog.getByRole('button', { name: 'Add', exact: true }).click();

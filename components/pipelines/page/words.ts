@@ -55,7 +55,7 @@ export const pageWords = {
     runsOf: (number: number) => `Runs of version ${number}`,
     actions: '',
     compare: 'What changed',
-    compareOf: (number: number) => `What version ${number} changed`,
+    compareOf: (number: number) => `What changed in version ${number}`,
     changes: (number: number) => `From version ${number - 1} to ${number}`,
     first: 'It is the first version.',
     restore: 'Bring back into the draft',
