@@ -66,6 +66,7 @@ export const words = {
   } satisfies Record<Role, string>,
   once: 'Shown here only. Keep it where secrets are kept; it cannot be looked up again.',
   never: 'never',
+  stopped: (because: string) => `Refused. ${because}`,
 } as const;
 
 export const roleChoices = (Object.keys(words.roles) as Role[]).map((value) => ({

@@ -546,6 +546,7 @@ CREATE TABLE notification_deliveries (
   last_ms integer,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   delivered_at timestamp with time zone,
+  asked_by json,
   CONSTRAINT notification_deliveries_kind_check CHECK ((kind = ANY (ARRAY['webhook'::text, 'email'::text]))),
   CONSTRAINT notification_deliveries_org_id_event_key_listener_key UNIQUE (org_id, event_key, listener),
   CONSTRAINT notification_deliveries_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
@@ -1249,6 +1250,22 @@ CREATE VIEW task_histories WITH (security_invoker=true) AS
      JOIN runs r ON ((r.id = t.run_id)));
 
 
+CREATE OR REPLACE FUNCTION public.admit_births(orgs_of_births uuid[])
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  org uuid;
+BEGIN
+  FOREACH org IN ARRAY orgs_of_births LOOP
+    PERFORM pg_advisory_xact_lock_shared(org_lock(org));
+  END LOOP;
+  IF EXISTS (SELECT FROM orgs WHERE id = ANY (orgs_of_births) AND closed_at IS NOT NULL) THEN
+    RAISE EXCEPTION 'a run cannot begin in an organisation that is closed' USING ERRCODE = 'SB002';
+  END IF;
+  RETURN true;
+END $function$
+;
 CREATE OR REPLACE FUNCTION public.audit_append(org uuid, bodies json)
  RETURNS bigint
  LANGUAGE plpgsql
@@ -1306,6 +1323,14 @@ BEGIN
     END LOOP;
   END LOOP;
 END $function$
+;
+CREATE OR REPLACE FUNCTION public.org_lock(org uuid)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT hashtextextended('signalbox org ' || org::text, 0)
+$function$
 ;
 CREATE OR REPLACE FUNCTION public.refuse_change()
  RETURNS trigger

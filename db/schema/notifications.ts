@@ -11,6 +11,7 @@ import {
   unique,
   uuid,
 } from 'drizzle-orm/pg-core';
+import type { JsonObject } from '#server/domain/json.ts';
 import type { DeliveryState, NotificationBody, TargetKind } from '#server/domain/notifications.ts';
 
 const moment = (name: string) => timestamp(name, { withTimezone: true });
@@ -51,6 +52,7 @@ export const notificationDeliveries = pgTable(
     eventKey: text('event_key').notNull(),
     listener: text('listener').notNull(),
     runId: uuid('run_id'),
+    askedBy: json('asked_by').$type<JsonObject>(),
     body: json('body').$type<NotificationBody>().notNull(),
     state: text('state').$type<DeliveryState>().notNull().default('waiting'),
     attempts: integer('attempts').notNull().default(0),

@@ -11,6 +11,7 @@ export interface World {
 
 const SECTIONS = [
   'account',
+  'organisation',
   'members',
   'keys',
   'agent-tokens',

@@ -8,6 +8,7 @@ import { jsonObjectSchema, jsonSchema } from '#server/domain/json-shape.ts';
 import { type Actor, authorise, authoriseAnywhere } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { idempotencyKeySchema } from '../make-once.ts';
+import { withAsker } from '../notification/may-hear.ts';
 import { ensureDefaultSecret } from '../notification/signing-secret.ts';
 import { parseInput } from '../parse-input.ts';
 import { findNewestVersion, loadLivePipeline } from '../pipeline/pipeline-view.ts';
@@ -44,7 +45,7 @@ export async function startRun(
   });
   const { id, isNew } = await launchRun(services, actor, {
     ...request,
-    notification: { ...request.notification },
+    notification: withAsker(actor, request.notification),
     versionId,
     idempotencyKey,
     action: 'run.started',
