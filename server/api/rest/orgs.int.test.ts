@@ -13,7 +13,7 @@ import {
   PASSWORD,
 } from '#server/testing/people.ts';
 import { SIX_INPUT, SIX_STAGES } from '#server/testing/six-stages.ts';
-import { withoutAudit } from '#server/testing/without-audit.ts';
+import { holdAudit, untilLocked, withoutAudit } from '#server/testing/without-audit.ts';
 
 let http: TestServer;
 let owner: Member;
@@ -48,11 +48,15 @@ const actionsOf = async (orgId: string, target: string) => {
     WHERE org_id = ${orgId.slice(4)}::text::uuid AND target = ${target} ORDER BY seq`;
   return rows.map(({ action }) => action);
 };
-const startRun = async (who: Pick<Browser, 'ask'>) => {
+const makePipeline = async (who: Pick<Browser, 'ask'>): Promise<string> => {
   const stages = [{ name: 'only', type: 'sleep', config: { ms: 3_600_000 } }];
-  const pipeline = await who.ask('/api/v1/pipelines', { body: { name: `p ${++made}`, stages } });
-  return (await who.ask(`/api/v1/pipelines/${pipeline.body.id}/execute`, { body: {} })).body.id as string;
+  return (await who.ask('/api/v1/pipelines', { body: { name: `p ${++made}`, stages } })).body.id;
 };
+const start = (who: Pick<Browser, 'ask'>, pipeline: string) =>
+  who.ask(`/api/v1/pipelines/${pipeline}/execute`, { body: {} });
+const startRun = async (who: Pick<Browser, 'ask'>) =>
+  (await start(who, await makePipeline(who))).body.id as string;
+const close = (id: string) => owner.ask(`/api/v1/orgs/${id}`, { method: 'DELETE' });
 
 describe('organisations', () => {
   test('are made by owners of the first one, who own them, and by nobody else', async () => {
@@ -211,13 +215,12 @@ describe('closing an organisation', () => {
     const { token: agent } = (await owner.ask('/api/v1/agent-tokens', { body: { agent: 'a' } })).body;
     const { token: invitation } = (await owner.ask('/api/v1/invites', { body: { role: 'owner' } })).body;
     const run = await startRun(owner);
-    const close = () => owner.ask(`/api/v1/orgs/${id}`, { method: 'DELETE' });
-    expect(await close()).toMatchObject({ status: 409, body: { detail: 'Runs of it still go on: 1.' } });
+    expect(await close(id)).toMatchObject({ status: 409, body: { detail: 'Runs of it still go on: 1.' } });
     await owner.ask(`/api/v1/runs/${run}/cancel`, { body: { grace_seconds: 0 } });
     await expect
       .poll(async () => (await owner.ask(`/api/v1/runs/${run}`)).body.status, { timeout: 30_000 })
       .toBe('cancelled');
-    expect((await close()).status).toBe(204);
+    expect((await close(id)).status).toBe(204);
     const bearer = (token: string) =>
       http.ask('/api/v1/me', { headers: { authorization: `Bearer ${token}` } });
     const ways = [
@@ -268,25 +271,15 @@ describe('an organisation that is made while the server runs', () => {
     await enter(owner, DEFAULT_ORG_ID);
     const [ours] = (await owner.ask('/api/v1/agents?limit=100')).body.agents;
     expect(shown.map((agent: { id: string }) => agent.id)).not.toContain(ours.id);
-    expect((await owner.ask(`/api/v1/orgs/${id}`, { method: 'DELETE' })).status).toBe(204);
+    expect((await close(id)).status).toBe(204);
     await vi.waitFor(async () => expect(await agents()).toEqual([]), PATIENCE);
   });
 });
 
 describe('a start and a closing at the same moment', () => {
-  /** Nobody writes to the audit of the organisation meanwhile, which both of them do last. */
-  async function holding(orgId: string, work: () => Promise<void>): Promise<void> {
-    await http.program.database.sql.begin(async (tx) => {
-      await tx`SELECT FROM audit_heads WHERE org_id = ${toUuid(orgId as never)}::text::uuid FOR UPDATE`;
-      await work();
-    });
-  }
-  const untilWaiting = (application: string) =>
-    vi.waitFor(async () => {
-      const rows = await http.program.database.sql`SELECT FROM pg_stat_activity
-        WHERE datname = current_database() AND application_name LIKE ${application} AND wait_event_type = 'Lock'`;
-      expect(rows.length).toBeGreaterThan(0);
-    }, PATIENCE);
+  const holding = (id: string, work: () => Promise<void>) =>
+    holdAudit(http.program.database.sql, toUuid(id as never), work);
+  const untilWaiting = (program: string) => untilLocked(http.program.database.sql, program);
   const runsOf = async (orgId: string) =>
     (await http.program.database.sql`SELECT FROM runs WHERE org_id = ${toUuid(orgId as never)}::text::uuid`)
       .length;
@@ -294,21 +287,16 @@ describe('a start and a closing at the same moment', () => {
     const { sql } = http.program.database;
     expect((await audit({ sql, graphOf: createGraphCache(sql) })).findings).toEqual([]);
   }
-  async function makePipeline(): Promise<string> {
-    const stages = [{ name: 'only', type: 'sleep', config: { ms: 3_600_000 } }];
-    return (await owner.ask('/api/v1/pipelines', { body: { name: `p ${++made}`, stages } })).body.id;
-  }
-
   test('a start that comes second is refused, and starts nothing; others are not touched by it', async () => {
-    const here = await makePipeline();
+    const here = await makePipeline(owner);
     const id = await makeOrg();
     await enter(owner, id);
-    const pipeline = await makePipeline();
+    const pipeline = await makePipeline(owner);
     const asks: Promise<HttpAnswer>[] = [];
     await holding(id, async () => {
-      asks.push(owner.ask(`/api/v1/orgs/${id}`, { method: 'DELETE' }));
+      asks.push(close(id));
       await untilWaiting('signalbox-identity');
-      asks.push(owner.ask(`/api/v1/pipelines/${pipeline}/execute`, { body: {} }));
+      asks.push(start(owner, pipeline));
       await untilWaiting('signalbox-lane%');
       asks.push(http.call(`/api/v1/pipelines/${here}/execute`, {}));
     });
@@ -325,12 +313,12 @@ describe('a start and a closing at the same moment', () => {
   test('a start that comes first goes on, and the closing is told of it', async () => {
     const id = await makeOrg();
     await enter(owner, id);
-    const pipeline = await makePipeline();
+    const pipeline = await makePipeline(owner);
     const asks: Promise<HttpAnswer>[] = [];
     await holding(id, async () => {
-      asks.push(owner.ask(`/api/v1/pipelines/${pipeline}/execute`, { body: {} }));
+      asks.push(start(owner, pipeline));
       await untilWaiting('signalbox-lane%');
-      asks.push(owner.ask(`/api/v1/orgs/${id}`, { method: 'DELETE' }));
+      asks.push(close(id));
       await untilWaiting('signalbox-identity');
     });
     const [started, refused] = await Promise.all(asks);

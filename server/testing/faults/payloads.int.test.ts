@@ -183,10 +183,11 @@ test('an organisation that is made while the server runs is served over the brok
   };
   const pipeline = await ask('/pipelines', SIX_STAGES);
   const started = await ask(`/pipelines/${pipeline.id}/execute`, SIX_INPUT);
-  const run = await until('the end of the six stages', async () => {
+  const look = async () => {
     const body = await ask(`/runs/${started.id}`);
     return body.finished_at && body;
-  });
+  };
+  const run = await until('the end of the six stages', look, 180_000);
   expect(run.status).toBe('succeeded');
   // By agents of its own, which take from its queues.
   const ours = await sql`SELECT DISTINCT a.id FROM tasks t JOIN agents a ON a.id = t.agent_id
