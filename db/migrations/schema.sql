@@ -1324,6 +1324,18 @@ BEGIN
   END LOOP;
 END $function$
 ;
+CREATE OR REPLACE FUNCTION public.forget_sign_in_tokens()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+BEGIN
+  DELETE FROM secrets WHERE org_id = OLD.org_id
+    AND name = 'mcp/oauth/' || replace(OLD.connection_id::text, '-', '') || '/' || replace(OLD.holder_id::text, '-', '');
+  RETURN NULL;
+END $function$
+;
 CREATE OR REPLACE FUNCTION public.org_lock(org uuid)
  RETURNS bigint
  LANGUAGE sql
@@ -1370,6 +1382,7 @@ CREATE TRIGGER audit_entries_final BEFORE DELETE OR UPDATE OR TRUNCATE ON public
 CREATE TRIGGER drafts_touch BEFORE UPDATE ON public.drafts FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 CREATE TRIGGER mcp_connections_touch BEFORE UPDATE ON public.mcp_connections FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 CREATE TRIGGER mcp_servers_touch BEFORE UPDATE ON public.mcp_servers FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
+CREATE TRIGGER mcp_sign_ins_forget AFTER DELETE ON public.mcp_sign_ins FOR EACH ROW EXECUTE FUNCTION forget_sign_in_tokens();
 CREATE TRIGGER memberships_touch BEFORE UPDATE ON public.memberships FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 CREATE TRIGGER notification_targets_touch BEFORE UPDATE ON public.notification_targets FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 CREATE TRIGGER pipelines_touch BEFORE UPDATE ON public.pipelines FOR EACH ROW EXECUTE FUNCTION touch_updated_at();

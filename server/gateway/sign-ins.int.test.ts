@@ -121,6 +121,22 @@ describe('signing in', () => {
     expect((await signInSeen(owner)).state).toBe('needed');
   });
 
+  test('who leaves the organisation is signed in nowhere in its name, and leaves no tokens behind', async () => {
+    await setUp();
+    const other = await joinAs(rig.http, owner, 'operator');
+    await signIn(other);
+    expect((await call(other)).status).toBe(200);
+    const kept = () => database()`SELECT name FROM secrets
+      WHERE name = ${`mcp/oauth/${toUuid(id)}/${toUuid(other.id as never)}`}`;
+    expect(await kept()).toHaveLength(1);
+    await owner.ask(`/api/v1/members/${other.id}`, { method: 'DELETE' });
+    expect(await kept()).toHaveLength(0);
+    const holders =
+      await database()`SELECT FROM mcp_sign_ins WHERE connection_id = ${toUuid(id)}::text::uuid`;
+    expect(holders).toHaveLength(1);
+    expect((await call(owner)).status).toBe(200);
+  });
+
   test('another address needs another sign-in: the token is never sent there', async () => {
     await setUp();
     const thief = await startUpstream([echoTool('ask')]);
@@ -169,7 +185,7 @@ describe('growing old', () => {
       });
       // The same session: each process has a cookie of its own name, by its port.
       elsewhere = browserWith(second, owner.cookie.replace(/\d+=/, `${new URL(second.origin).port}=`));
-    }, 120_000);
+    });
     afterAll(() => second[Symbol.asyncDispose]());
 
     const row = () =>
@@ -239,7 +255,7 @@ describe('growing old', () => {
       },
     ]);
     await owner.ask(`/api/v1/notification-targets/${made.body.id}`, { method: 'DELETE' });
-  }, 120_000);
+  });
 
   test('a tool that needs more asks for it, and the next sign-in is for both', async () => {
     await setUp();

@@ -187,7 +187,7 @@ test('an organisation that is made while the server runs is served over the brok
     const body = await ask(`/runs/${started.id}`);
     return body.finished_at && body;
   };
-  const run = await until('the end of the six stages', look, 180_000);
+  const run = await until('the end of the six stages', look, 150_000);
   expect(run.status).toBe('succeeded');
   // By agents of its own, which take from its queues.
   const ours = await sql`SELECT DISTINCT a.id FROM tasks t JOIN agents a ON a.id = t.agent_id
