@@ -52,7 +52,6 @@ export const notificationDeliveries = pgTable(
     eventKey: text('event_key').notNull(),
     listener: text('listener').notNull(),
     runId: uuid('run_id'),
-    askedBy: json('asked_by').$type<JsonObject>(),
     body: json('body').$type<NotificationBody>().notNull(),
     state: text('state').$type<DeliveryState>().notNull().default('waiting'),
     attempts: integer('attempts').notNull().default(0),
@@ -64,6 +63,7 @@ export const notificationDeliveries = pgTable(
     lastMs: integer('last_ms'),
     createdAt: moment('created_at').notNull().defaultNow(),
     deliveredAt: moment('delivered_at'),
+    askedBy: json('asked_by').$type<JsonObject>(),
   },
   (table) => [
     unique().on(table.orgId, table.eventKey, table.listener),
