@@ -1,4 +1,4 @@
-import { inArray, sql } from 'drizzle-orm';
+import { and, between, sql } from 'drizzle-orm';
 import { runs } from '#db/schema/index.ts';
 import { findIds, type TenantTransaction } from '#db/tenant.ts';
 import type { Actor } from '#server/identity/actor.ts';
@@ -57,16 +57,21 @@ async function beginningOf({ db, now }: Services, { order, after }: RunQuery): P
 
 const bornAt = (uuid: string): number => Number.parseInt(uuid.replaceAll('-', '').slice(0, 12), 16);
 
+const earlier = (one: string, other: string): string => (one < other ? one : other);
+const later = (one: string, other: string): string => (one > other ? one : other);
+
 /** By bare id, without their payloads. */
 export async function loadSummaries(
   tx: TenantTransaction,
   actor: Actor,
   ids: readonly string[],
 ): Promise<Map<string, RunSummary>> {
+  const [first, last] = [ids.reduce(earlier, ids[0] ?? ''), ids.reduce(later, '')];
   if (ids.length === 0) return new Map();
   const rows = await tx
     .select(SUMMARY_COLUMNS)
     .from(runs)
-    .where(inArray(runs.id, [...ids]));
+    // Between the first and the last: a plan that is kept leaves out other weeks by that, and not by a list.
+    .where(and(between(runs.id, first, last), sql`${runs.id} = ANY (${`{${ids.join(',')}}`}::text::uuid[])`));
   return new Map(rows.map((row) => [row.id, redactSummary(actor, toSummary(row))]));
 }
