@@ -3,11 +3,13 @@ import {
   Check,
   CircleDashed,
   CirclePause,
+  CircleSlash,
   Clock,
   Hourglass,
   LoaderCircle,
   RotateCw,
   SkipForward,
+  Undo2,
   X,
 } from 'lucide-react';
 import type { RunStatus, TaskStatus } from '../../server/domain/statuses.ts';
@@ -34,5 +36,17 @@ const TASK: Record<TaskStatus, Look> = {
   cancelled: { label: 'Cancelled', tone: 'idle', icon: Ban, pattern: 'solid' },
 };
 
+const ATTEMPT: Readonly<Record<string, Look>> = {
+  running: TASK.running,
+  succeeded: TASK.succeeded,
+  failed: TASK.failed,
+  cancelled: TASK.cancelled,
+  lost: { label: 'Lost', tone: 'warn', icon: CircleSlash, pattern: 'striped' },
+  released: { label: 'Given back', tone: 'idle', icon: Undo2, pattern: 'dotted' },
+};
+
+/** One hand-out of a task: it may also be lost with its agent, or given back. */
+export const lookOfAttempt = (state: string): Look =>
+  Object.hasOwn(ATTEMPT, state) ? (ATTEMPT[state] ?? TASK.queued) : { ...TASK.queued, label: state };
 export const lookOfRun = (status: RunStatus): Look => RUN[status];
 export const lookOfTask = (status: TaskStatus): Look => TASK[status];

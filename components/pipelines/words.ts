@@ -17,8 +17,8 @@ export const words = {
   columns: {
     name: 'Pipeline',
     runs: 'Last runs',
-    success: 'Went well',
-    p95: '95 % within',
+    success: 'Success',
+    p95: 'p95',
     owner: 'Made by',
     changed: 'Changed',
     actions: '',

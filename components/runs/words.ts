@@ -105,6 +105,7 @@ export const words = {
     first: 'First',
     second: 'Second',
     runId: 'Id of the run',
+    runIdExample: 'run_…',
     stages: 'Stages, what differs most first',
     stage: 'Stage',
     firstRan: 'First ran',

@@ -4,12 +4,15 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import type { RunningServer } from '../stack/running-server.ts';
 import type { Screen } from './screens.ts';
 
-const DESK = { width: 1440, height: 900 };
-const PHONE = { width: 390, height: 844 };
+const DESK = { viewport: { width: 1440, height: 900 } };
+const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
+const DEVICES = { desk: DESK, phone: PHONE } as const;
+type Device = keyof typeof DEVICES;
+
 export const LOOKS = {
-  light: { colorScheme: 'light', viewport: DESK },
-  dark: { colorScheme: 'dark', viewport: DESK },
-  phone: { colorScheme: 'light', viewport: PHONE },
+  light: { colorScheme: 'light', device: 'desk' },
+  dark: { colorScheme: 'dark', device: 'desk' },
+  phone: { colorScheme: 'light', device: 'phone' },
 } as const;
 export type Look = keyof typeof LOOKS;
 
@@ -26,18 +29,27 @@ export interface Shooting {
   onTrouble(screen: string, text: string): void;
 }
 
-/** Opens each screen once, and takes it in every look. */
+/** Opens each screen once for each device, and takes it in every look. */
 export async function shoot(screens: readonly Screen[], shooting: Shooting): Promise<void> {
-  const { browser, server } = shooting;
-  const inside = await browser.newContext({ reducedMotion: 'reduce' });
-  const outside = await browser.newContext({ reducedMotion: 'reduce' });
-  const first = await inside.newPage();
-  await first.goto(server.link);
-  await first.getByRole('heading', { level: 1 }).waitFor();
-  await first.close();
-  for (const screen of screens) await take(screen.isOutside ? outside : inside, screen, shooting);
-  await inside.close();
-  await outside.close();
+  const { browser, server, looks } = shooting;
+  for (const device of Object.keys(DEVICES) as Device[]) {
+    const here = looks.filter((look) => LOOKS[look].device === device);
+    if (here.length === 0) continue;
+    const options = { ...DEVICES[device], reducedMotion: 'reduce' } as const;
+    const [inside, outside] = [await browser.newContext(options), await browser.newContext(options)];
+    await signIn(inside, server);
+    for (const screen of screens)
+      await take(screen.isOutside ? outside : inside, screen, { ...shooting, looks: here });
+    await inside.close();
+    await outside.close();
+  }
+}
+
+async function signIn(context: BrowserContext, { origin, link }: RunningServer): Promise<void> {
+  const page = await context.newPage();
+  await page.goto(link);
+  await page.waitForURL((url) => url.origin === origin && url.pathname === '/');
+  await page.close();
 }
 
 async function take(context: BrowserContext, screen: Screen, shooting: Shooting): Promise<void> {
@@ -45,16 +57,14 @@ async function take(context: BrowserContext, screen: Screen, shooting: Shooting)
   const page = await context.newPage();
   page.on('pageerror', (error) => onTrouble(screen.name, error.message));
   try {
+    await page.emulateMedia({ colorScheme: LOOKS[looks[0] ?? 'light'].colorScheme });
+    await reach(page, screen, server.origin);
     for (const look of looks) {
-      const { colorScheme, viewport } = LOOKS[look];
-      const isOtherSize = page.viewportSize()?.width !== viewport.width;
-      await page.emulateMedia({ colorScheme });
-      await page.setViewportSize(viewport);
-      // What is open may lie elsewhere, or be closed, in a window of another size.
-      if (isOtherSize || page.url() === 'about:blank') await reach(page, screen, server.origin);
+      await page.emulateMedia({ colorScheme: LOOKS[look].colorScheme });
+      await settle(page);
       const file = join(folder, look, `${screen.name}.png`);
       await mkdir(dirname(file), { recursive: true });
-      await picture(page, file);
+      await picture(page, screen, file);
       onPicture(file);
     }
   } catch (error) {
@@ -68,7 +78,7 @@ async function reach(page: Page, { path, open }: Screen, origin: string): Promis
   await page.getByRole('heading', { level: 1 }).first().waitFor({ timeout: PATIENCE_MS });
   await settle(page);
   if (!open) return;
-  page.setDefaultTimeout(PATIENCE_MS / 4);
+  page.setDefaultTimeout(PATIENCE_MS);
   await open(page);
   await settle(page);
 }
@@ -88,13 +98,13 @@ async function settle(page: Page): Promise<void> {
   });
 }
 
-async function picture(page: Page, path: string): Promise<void> {
-  const { width, height } = page.viewportSize() ?? DESK;
+/** All of a page, in a window as high as it: what sticks to the window's edges is where it belongs. */
+async function picture(page: Page, { open }: Screen, path: string): Promise<void> {
+  const before = page.viewportSize() ?? DESK.viewport;
   const whole = await page.evaluate(() => document.documentElement.scrollHeight);
-  if (whole <= height) await page.screenshot({ path });
-  else
-    await page.screenshot({
-      ...{ path, fullPage: true },
-      clip: { x: 0, y: 0, width, height: Math.min(whole, MAX_HEIGHT) },
-    });
+  // What lies over a page is looked at in a window as people have it.
+  const height = open ? before.height : Math.min(Math.max(whole, before.height), MAX_HEIGHT);
+  if (height > before.height) await page.setViewportSize({ ...before, height });
+  await page.screenshot({ path });
+  if (height > before.height) await page.setViewportSize(before);
 }

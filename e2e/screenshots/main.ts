@@ -2,10 +2,11 @@ import { copyFile, mkdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureBuilt } from '../../scripts/lib/build.mjs';
+import { findFreePort } from '../../scripts/lib/net.mjs';
 import { openBrowser } from '../stack/browser.ts';
 import { makeDataDir, startServer } from '../stack/running-server.ts';
 import { LOOKS, type Look, shoot } from './look.ts';
-import { findThings, isScenario, SCENARIOS, type Scenario, seed } from './scenario.ts';
+import { findThings, isScenario, SCENARIOS, type Scenario, seed, untilReady } from './scenario.ts';
 import { listScreens } from './screens.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -65,10 +66,13 @@ const isLook = (name: string): name is Look => Object.hasOwn(LOOKS, name);
 /** Says how many screens could not be taken as they should. */
 async function shootScenario(scenario: Scenario, { only, looks, keep }: Wanted): Promise<number> {
   const dataDir = keep === undefined ? await makeDataDir() : await keptDataDir(join(keep, scenario));
-  const server = await startServer(dataDir.path);
+  // One that its lock can name: that is where the seeds find it.
+  const settings = { SERVER_PORT: String(await findFreePort()) };
+  const server = await startServer(dataDir.path, { settings });
   const browser = await openBrowser();
   let troubles = 0;
   try {
+    await untilReady(server);
     let things = await findThings(server, dataDir.path);
     if (things.runId === undefined) {
       for (const name of SCENARIOS[scenario]) await seed(name, dataDir.path);

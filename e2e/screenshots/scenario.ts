@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Api, openApi } from '../stack/people.ts';
 import type { RunningServer } from '../stack/running-server.ts';
 
@@ -20,6 +21,8 @@ export interface Things {
   openRunId?: string | undefined;
   stageKey?: string | undefined;
   pipelineId?: string | undefined;
+  /** With branches, to be looked at in the editor. */
+  drawnId?: string | undefined;
   agentId?: string | undefined;
   errorGroup?: string | undefined;
   bulkId?: string | undefined;
@@ -35,6 +38,15 @@ export async function seed(name: string, dataDir: string): Promise<void> {
   });
   const code = await new Promise((resolve) => child.once('close', resolve));
   if (code !== 0) throw new Error(`The scenario ${name} could not be made.`);
+}
+
+/** It prints its link as soon as people may come, and takes work a little later. */
+export async function untilReady({ origin }: RunningServer): Promise<void> {
+  for (let asked = 0; asked < 240; asked++) {
+    if ((await fetch(`${origin}/readyz`)).ok) return;
+    await delay(500);
+  }
+  throw new Error(`The server at ${origin} is not ready after two minutes.`);
 }
 
 interface Run {
@@ -57,6 +69,7 @@ export async function findThings(server: RunningServer, dataDir: string): Promis
   ];
   // The six stages that come with every installation have the most to show.
   const sensors = pipelines.find(({ name }: { name: string }) => /sensor/i.test(name));
+  const drawn = pipelines.find(({ name }: { name: string }) => /ticket/i.test(name));
   const fine = ended.find(({ pipeline_id }) => pipeline_id === sensors?.id);
   const run = fine ?? failed[0] ?? ended[0] ?? open[0];
   const detail = run === undefined ? undefined : await api(`/runs/${run.id}?brief=true`);
@@ -69,6 +82,7 @@ export async function findThings(server: RunningServer, dataDir: string): Promis
     openRunId: open[0]?.id,
     stageKey: detail?.stages.at(fine ? 3 : 2)?.key,
     pipelineId: run?.pipeline_id ?? pipelines[0]?.id,
+    drawnId: drawn?.id ?? run?.pipeline_id ?? pipelines[0]?.id,
     agentId: (sick ?? agents[0])?.id,
     errorGroup: groups[0]?.id,
     bulkId: await findBulk(api, failed),

@@ -7,7 +7,7 @@ export interface Screen {
   path: string;
   /** For whoever has not signed in. */
   isOutside?: boolean;
-  /** What is opened on it. */
+  /** What is opened on it: a drawer, a dialog, a menu. */
   open?(page: Page): Promise<void>;
 }
 
@@ -23,7 +23,10 @@ export function listScreens(things: Things): Screen[] {
       ...(OUTSIDE.has(route) ? { isOutside: true } : {}),
     })),
   );
-  const opened = listOpened(things).map(([name, path, open]) => ({ name, path, ...(open ? { open } : {}) }));
+  const opened = listOpened(things).map(([name, path, open]) => ({
+    ...{ name, path },
+    ...(open ? { open } : {}),
+  }));
   return [...pages, ...opened].filter(({ path }) => !path.includes(MISSING));
 }
 
@@ -36,63 +39,94 @@ function nameOf(route: string, path: string): string {
   return [...place.split('/').filter(Boolean), ...looks].join('-') || 'home';
 }
 
-type Opened = readonly [name: string, path: string, open?: (page: Page) => Promise<void>];
+type Step = (page: Page) => Promise<void>;
+type Opened = readonly [name: string, path: string, open?: Step];
 
-const press = (key: string) => (page: Page) => page.keyboard.press(key);
-const button = (name: string | RegExp) => (page: Page) =>
-  page
-    .getByRole('button', typeof name === 'string' ? { name, exact: true } : { name })
-    .first()
-    .click();
-const both =
-  (...steps: ((page: Page) => Promise<void>)[]) =>
-  async (page: Page) => {
+const press =
+  (key: string): Step =>
+  (page) =>
+    page.keyboard.press(key);
+const button =
+  (name: string | RegExp): Step =>
+  (page) =>
+    page
+      .getByRole('button', typeof name === 'string' ? { name, exact: true } : { name })
+      .first()
+      .click();
+const item =
+  (name: string): Step =>
+  (page) =>
+    page.getByRole('menuitem', { name }).first().click();
+
+const OVER = '[role=dialog], [role=alertdialog], [role=menu], [role=listbox], [role=toolbar]';
+/** Steps after which something lies over the page. */
+const over =
+  (...steps: Step[]): Step =>
+  async (page) => {
     for (const step of steps) await step(page);
+    await page.locator(OVER).last().waitFor();
   };
-const item = (name: string | RegExp) => (page: Page) => page.getByRole('menuitem', { name }).first().click();
 
-/** Drawers, dialogs and menus. */
+/** Drawers, dialogs, menus, and pages at something of their own. */
 function listOpened(things: Things): Opened[] {
-  const { openRunId = MISSING, otherRunId = MISSING, bulkId = MISSING, connectionId = MISSING } = things;
-  const { runId = MISSING, pipelineId = MISSING, stageKey = MISSING } = things;
-  const run = `/runs/${runId}`;
-  const edit = `/pipelines/${pipelineId}/edit`;
+  return [...overLists(), ...ofRuns(things), ...ofEditor(things), ...ofMcp(things)];
+}
+
+function overLists(): Opened[] {
   return [
-    ['palette', '/', press('ControlOrMeta+k')],
-    ['account-menu', '/', button(/^Account/)],
-    ['keys', '/runs', press('?')],
-    ['pipelines-new', '/pipelines', button('New pipeline')],
-    ['runs-filter', '/runs', button('Filter')],
-    ['runs-columns', '/runs', button(/Columns/)],
-    ['runs-selected', '/runs?status=failed,succeeded', both(press('j'), press('x'), press('j'), press('x'))],
-    ['runs-one-stage', `${run}?stage=${stageKey}`],
-    ['runs-one-graph-stage', `${run}?tab=graph&stage=${stageKey}`],
-    ['runs-one-replay', run, press('r')],
-    ['runs-open', `/runs/${openRunId}`],
-    ['runs-open-graph', `/runs/${openRunId}?tab=graph`],
-    ['runs-open-logs', `/runs/${openRunId}?tab=logs`],
-    ['runs-compare-two', `/runs/compare?a=${runId}&b=${otherRunId}`],
-    ['bulk', `/bulk/${bulkId}`],
-    ['editor-add', edit, press('a')],
-    ['editor-stage', edit, both((page) => page.locator('.react-flow__node').nth(1).click())],
-    ['editor-yaml', edit, button('YAML')],
-    ['editor-outline', edit, button('Outline')],
-    ['editor-dry-run', edit, both(button('More'), item('Dry run'))],
-    ['editor-versions', edit, both(button('More'), item('Versions'))],
-    ['editor-run', edit, button('Run')],
-    ['agents-enrol', '/agents', button(/Enrol/)],
-    ['queues-letter', '/queues?part=dead', both(press('j'), press('Enter'))],
-    ['analytics-range', '/analytics', button(/Range|last|24/i)],
-    ['audit-entry', '/audit', both((page) => page.getByRole('row').nth(1).click())],
-    ['connections-one', `/connections/${connectionId}`],
-    ['connections-connect', '/connections', button('Connect a server')],
-    ['connections-import', '/connections', button('Import connections')],
-    ['connections-rule', '/connections?tab=rules', button('Add a rule')],
-    ['connections-virtual', '/connections?tab=servers', button('Make a virtual server')],
-    ['settings-keys-new', '/settings/keys', button(/Make a key|New key/)],
-    ['settings-members-invite', '/settings/members', button(/Invite/)],
-    ['settings-notifications-new', '/settings/notifications', button(/Add|New/)],
+    ['palette', '/', over(press('ControlOrMeta+k'))],
+    ['account-menu', '/', over(button(/^Account/))],
+    ['keys', '/runs', over(press('?'))],
+    ['pipelines-new', '/pipelines', over(button('New pipeline'))],
+    ['agents-enrol', '/agents', over(button(/Enrol/))],
+    ['queues-letter', '/queues?part=dead', over(press('j'), press('Enter'))],
+    ['analytics-range', '/analytics', over(button(/^(Range|Last)/))],
+    ['audit-entry', '/audit', over(press('j'), press('Enter'))],
+    ['settings-keys-new', '/settings/keys', over(button('New key'))],
+    ['settings-members-invite', '/settings/members', over(button('Invite somebody'))],
+    ['settings-notifications-new', '/settings/notifications', over(button('New target'))],
     ['settings-organisation', '/settings/organisation'],
     ['not-there', '/nothing/of/the/kind'],
+  ];
+}
+
+function ofRuns({ runId, openRunId, otherRunId, bulkId, stageKey = MISSING }: Things): Opened[] {
+  const run = `/runs/${runId ?? MISSING}`;
+  const open = `/runs/${openRunId ?? MISSING}`;
+  return [
+    ['runs-filter', '/runs', over(button('Filter'))],
+    ['runs-columns', '/runs', over(button(/Columns/))],
+    ['runs-selected', '/runs', over(press('j'), press('x'), press('j'), press('x'))],
+    ['runs-one-stage', `${run}?stage=${stageKey}`],
+    ['runs-one-graph-stage', `${run}?tab=graph&stage=${stageKey}`],
+    ['runs-one-replay', run, over(press('r'))],
+    ['runs-open', open],
+    ['runs-open-graph', `${open}?tab=graph`],
+    ['runs-open-logs', `${open}?tab=logs`],
+    ['runs-compare-two', `/runs/compare?a=${runId ?? MISSING}&b=${otherRunId ?? MISSING}`],
+    ['bulk', `/bulk/${bulkId ?? MISSING}`],
+  ];
+}
+
+function ofEditor({ drawnId }: Things): Opened[] {
+  const edit = `/pipelines/${drawnId ?? MISSING}/edit`;
+  return [
+    ['editor-stage', edit, (page) => page.locator('.react-flow__node').nth(1).click()],
+    ['editor-yaml', edit, button('YAML')],
+    ['editor-outline', edit, button('Outline')],
+    ['editor-add', edit, over(press('a'))],
+    ['editor-dry-run', edit, over(button('More'), item('Dry run'))],
+    ['editor-versions', edit, over(button('More'), item('Versions'))],
+    ['editor-run', edit, over(button('Run'))],
+  ];
+}
+
+function ofMcp({ connectionId }: Things): Opened[] {
+  return [
+    ['connections-one', `/connections/${connectionId ?? MISSING}`],
+    ['connections-connect', '/connections', over(button('Connect a server'))],
+    ['connections-import', '/connections', over(button('Import connections'))],
+    ['connections-rule', '/connections?tab=rules', over(button('Add a rule'))],
+    ['connections-virtual', '/connections?tab=servers', over(button('Make a virtual server'))],
   ];
 }

@@ -107,17 +107,11 @@ function VersionDetails({ number }: { number: number }) {
           </Button>
         )}
       </div>
-      <p className="text-xs text-quiet">
-        From version {number} to the draft. The canvas marks what is new or changed.
-      </p>
+      <p className="text-xs text-quiet">{words.fromVersionNote(number)}</p>
       {view === 'list' ? (
         <DiffList before={graph} after={writeDocument(document)} />
       ) : (
-        <TextDiff
-          label={`From version ${number} to the draft`}
-          before={toYaml(read.document)}
-          after={toYaml(document)}
-        />
+        <TextDiff label={words.fromVersion(number)} before={toYaml(read.document)} after={toYaml(document)} />
       )}
     </div>
   );

@@ -14,10 +14,10 @@ import { Empty, Notice, Skeleton } from '../../ui/feedback.tsx';
 import { Field, TextInput } from '../../ui/field.tsx';
 import { formatDuration } from '../../ui/format.ts';
 import { DataGrid, type GridColumn } from '../../ui/grid/index.ts';
+import { shortId } from '../../ui/short-id.ts';
 import { StatusPill, StatusText } from '../../ui/status.tsx';
 import { Card, Page, PageHead } from '../../ui/surface.tsx';
 import type { Run } from '../run/use-run.ts';
-import { shortId } from '../short-id.ts';
 import { words } from '../words.ts';
 import { compareRuns, type StagePair } from './compare-runs.ts';
 import { OutputDiff } from './output-diff.tsx';
@@ -95,7 +95,13 @@ function Side({
   return (
     <Card title={label}>
       <Field label={words.compare.runId}>
-        <TextInput mono value={id} onChange={onChange} placeholder="run_…" maxLength={64} />
+        <TextInput
+          mono
+          value={id}
+          onChange={onChange}
+          placeholder={words.compare.runIdExample}
+          maxLength={64}
+        />
       </Field>
       <p className="mt-3 flex min-h-6 flex-wrap items-center gap-3 text-sm text-quiet">
         {run ? (

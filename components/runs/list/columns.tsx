@@ -3,9 +3,9 @@ import { isRunOver } from '../../../server/domain/statuses.ts';
 import { lookOfRun } from '../../looks/index.ts';
 import { formatDuration } from '../../ui/format.ts';
 import type { GridColumn } from '../../ui/grid/index.ts';
+import { shortId } from '../../ui/short-id.ts';
 import { StatusText } from '../../ui/status.tsx';
 import { Ago, Elapsed } from '../../ui/text.tsx';
-import { shortId } from '../short-id.ts';
 import { words } from '../words.ts';
 import type { RunRow } from './run-row.ts';
 

@@ -1,5 +1,7 @@
 import { isJsonObject } from '../../../../server/domain/json.ts';
+import { lookOfAttempt } from '../../../looks/index.ts';
 import { formatDuration } from '../../../ui/format.ts';
+import { StatusText } from '../../../ui/status.tsx';
 import { runWords } from '../run-words.ts';
 import type { Attempt } from '../use-run.ts';
 
@@ -34,8 +36,9 @@ export function AttemptList({ attempts }: { attempts: readonly Attempt[] }) {
         return (
           <li key={attempt.epoch} className="rounded-md border border-line px-3 py-2">
             <p className="flex justify-between gap-3">
-              <span className="font-medium">
-                {runWords.drawer.attempt} {attempt.attempt} · {attempt.state}
+              <span className="flex gap-2 font-medium">
+                {runWords.drawer.attempt} {attempt.attempt}
+                <StatusText look={lookOfAttempt(attempt.state)} />
               </span>
               <span className="tabular-nums text-quiet">{ranFor(attempt)}</span>
             </p>
