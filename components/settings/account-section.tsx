@@ -11,6 +11,7 @@ import { Field, TextInput } from '../ui/field.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Table } from '../ui/table.tsx';
 import { Ago, Chip } from '../ui/text.tsx';
+import { browserName } from './browser-name.ts';
 import { words } from './words.ts';
 
 type Account = NonNullable<Answer<'me.get'>['account']>;
@@ -62,7 +63,7 @@ function Name({ account }: { account: Account }) {
         <Field label={words.account.name}>
           <TextInput value={name} onChange={setName} required maxLength={200} autoComplete="name" />
         </Field>
-        <p className="text-sm text-quiet">{account.email}</p>
+        {account.email ? <p className="text-sm text-quiet">{account.email}</p> : null}
         <div>
           <Button type="submit" busy={update.isBusy} disabled={name.trim() === '' || name === account.name}>
             {words.account.changeName}
@@ -117,7 +118,7 @@ function Password({ account }: { account: Account }) {
         </Field>
         <div>
           <Button type="submit" busy={update.isBusy}>
-            {words.account.changePassword}
+            {account.has_password ? words.account.changePassword : words.account.setPassword}
           </Button>
         </div>
       </form>
@@ -182,7 +183,7 @@ function Sessions() {
               title: words.account.browser,
               cell: (session) => (
                 <span title={session.user_agent ?? undefined}>
-                  {session.user_agent ?? words.account.unknown}{' '}
+                  {session.user_agent ? browserName(session.user_agent) : words.account.unknown}{' '}
                   {session.is_current ? <Chip>{words.account.thisOne}</Chip> : null}
                 </span>
               ),

@@ -41,6 +41,7 @@ export function SystemSection() {
           <Skeleton label={words.system.loading} rows={7} />
         )}
       </Card>
+      <WaysToSignIn />
       <Card title={words.system.settings} flush>
         {settings.data ? (
           <Facts facts={factsOf(settings.data)} />
@@ -130,6 +131,30 @@ function factsOf(settings: Settings): [string, string][] {
     [facts.tasks, most === null ? facts.noMost : formatCount(most)],
     [facts.roles, settings.roles.join(', ')],
   ];
+}
+
+/** The password, and the providers that whoever runs the server has named. */
+function WaysToSignIn() {
+  const { data } = useQuery(query('auth.providers', {}));
+  const { signIn: said } = words.system;
+  const rows = [
+    { id: '', name: said.password, kind: said.passwordNote },
+    ...(data?.providers ?? []).map(({ id, name }) => ({ id, name, kind: said.provider })),
+  ];
+  return (
+    <Card title={said.title} flush>
+      <Table
+        label={said.title}
+        rows={rows}
+        keyOf={({ id }) => id}
+        columns={[
+          { key: 'name', title: said.way, cell: ({ name }) => <span className="font-medium">{name}</span> },
+          { key: 'kind', title: said.kind, cell: ({ kind }) => kind },
+        ]}
+      />
+      <p className="border-t border-line px-4 py-2.5 text-sm text-quiet">{said.more}</p>
+    </Card>
+  );
 }
 
 function Facts({ facts }: { facts: readonly [string, string][] }) {

@@ -83,6 +83,7 @@ export const words = {
     newPassword: 'New password',
     longEnough: '12 characters or more.',
     changePassword: 'Change the password',
+    setPassword: 'Set the password',
     passwordChanged: 'Your password is changed; other browsers are signed out.',
     elsewhere: 'Accounts elsewhere',
     noneElsewhere: 'None signs you in yet.',
@@ -301,6 +302,15 @@ export const words = {
       roles: 'Roles of this process',
     },
     where: 'Set where the server is started; .env.example lists every setting.',
+    signIn: {
+      title: 'Ways to sign in',
+      password: 'E-mail and password',
+      passwordNote: 'for everybody who has set one',
+      provider: 'OpenID provider',
+      way: 'Way',
+      kind: 'Kind',
+      more: 'More providers stand in the file that SIGNALBOX_IDENTITY_FILE names.',
+    },
   },
 } as const;
 

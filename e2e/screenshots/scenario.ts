@@ -27,6 +27,8 @@ export interface Things {
   errorGroup?: string | undefined;
   bulkId?: string | undefined;
   connectionId?: string | undefined;
+  letterId?: string | undefined;
+  auditEntry?: string | undefined;
 }
 
 export async function seed(name: string, dataDir: string): Promise<void> {
@@ -62,31 +64,30 @@ export async function findThings(server: RunningServer, dataDir: string): Promis
   const { pipelines } = await api('/pipelines');
   const { agents } = await api('/agents?limit=100');
   const { groups } = await api('/analytics/errors');
-  const [ended, failed, open] = [
-    await runs('status=succeeded'),
-    await runs('status=failed'),
-    await runs('status=running'),
-  ];
+  const named = (pattern: RegExp): string | undefined =>
+    pipelines.find(({ name }: { name: string }) => pattern.test(name))?.id;
   // The six stages that come with every installation have the most to show.
-  const sensors = pipelines.find(({ name }: { name: string }) => /sensor/i.test(name));
-  const drawn = pipelines.find(({ name }: { name: string }) => /ticket/i.test(name));
-  const fine = ended.find(({ pipeline_id }) => pipeline_id === sensors?.id);
-  const run = fine ?? failed[0] ?? ended[0] ?? open[0];
+  const [sensors, drawn] = [named(/sensor/i), named(/ticket/i)];
+  const fine = sensors === undefined ? [] : await runs(`status=succeeded&pipeline_id=${sensors}`);
+  const crawl = named(/crawl/i);
+  const crawls = crawl === undefined ? [] : await runs(`status=running&pipeline_id=${crawl}`);
+  const [failed, open] = [await runs('status=failed'), await runs('status=running')];
+  const [run, other] = fine.length > 0 ? fine : failed;
   const detail = run === undefined ? undefined : await api(`/runs/${run.id}?brief=true`);
   const sick = agents.find(({ status }: { status: string }) => status === 'quarantined');
   return {
     runId: run?.id,
-    otherRunId: (run === fine ? ended : failed).find(
-      ({ id, pipeline_id }) => id !== run?.id && pipeline_id === run?.pipeline_id,
-    )?.id,
-    openRunId: open[0]?.id,
-    stageKey: detail?.stages.at(fine ? 3 : 2)?.key,
+    otherRunId: other?.id,
+    openRunId: (crawls.length > 0 ? crawls : open)[0]?.id,
+    stageKey: detail?.stages.at(fine.length > 0 ? 3 : 1)?.key,
     pipelineId: run?.pipeline_id ?? pipelines[0]?.id,
-    drawnId: drawn?.id ?? run?.pipeline_id ?? pipelines[0]?.id,
+    drawnId: drawn ?? run?.pipeline_id ?? pipelines[0]?.id,
     agentId: (sick ?? agents[0])?.id,
     errorGroup: groups[0]?.id,
     bulkId: await findBulk(api, failed),
     connectionId: (await api('/mcp/connections')).connections[0]?.id,
+    letterId: (await api('/dead-letters?limit=1')).dead_letters[0]?.id,
+    auditEntry: (await api('/audit?limit=1')).entries[0]?.seq?.toString(),
   };
 }
 

@@ -69,7 +69,15 @@ const over =
 
 /** Drawers, dialogs, menus, and pages at something of their own. */
 function listOpened(things: Things): Opened[] {
-  return [...overLists(), ...ofRuns(things), ...ofEditor(things), ...ofMcp(things)];
+  const { letterId = MISSING, auditEntry = MISSING } = things;
+  return [
+    ...overLists(),
+    ['queues-letter', `/queues?part=dead&letter=${letterId}`],
+    ['audit-entry', `/audit?entry=${auditEntry}`],
+    ...ofRuns(things),
+    ...ofEditor(things),
+    ...ofMcp(things),
+  ];
 }
 
 function overLists(): Opened[] {
@@ -79,9 +87,7 @@ function overLists(): Opened[] {
     ['keys', '/runs', over(press('?'))],
     ['pipelines-new', '/pipelines', over(button('New pipeline'))],
     ['agents-enrol', '/agents', over(button(/Enrol/))],
-    ['queues-letter', '/queues?part=dead', over(press('j'), press('Enter'))],
     ['analytics-range', '/analytics', over(button(/^(Range|Last)/))],
-    ['audit-entry', '/audit', over(press('j'), press('Enter'))],
     ['settings-keys-new', '/settings/keys', over(button('New key'))],
     ['settings-members-invite', '/settings/members', over(button('Invite somebody'))],
     ['settings-notifications-new', '/settings/notifications', over(button('New target'))],

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { ArrowLeftRight, GitCompareArrows } from 'lucide-react';
 import Link from 'next/link';
 import { parseAsString, useQueryState, useQueryStates } from 'nuqs';
+import { lazy, Suspense, useMemo } from 'react';
 import { isId } from '../../../server/domain/id-pattern.ts';
 import type { RunId } from '../../../server/domain/ids.ts';
 import { query } from '../../data/index.ts';
@@ -22,6 +23,11 @@ import { words } from '../words.ts';
 import { compareRuns, type StagePair } from './compare-runs.ts';
 import { OutputDiff } from './output-diff.tsx';
 
+// The lists are there before what draws.
+const CompareGraph = lazy(() =>
+  import('./compare-graph.tsx').then((file) => ({ default: file.CompareGraph })),
+);
+
 const useRunOf = (id: string) => {
   const isRun = isId('run', id);
   return useQuery({ ...query('runs.get', { id: id as RunId, brief: true }), enabled: isRun });
@@ -36,7 +42,7 @@ export function ComparePage() {
   const [key, setKey] = useQueryState('stage', parseAsString);
   const [a, b] = [useRunOf(ids.a.trim()), useRunOf(ids.b.trim())];
   const error = a.error ?? b.error;
-  const pairs = a.data && b.data ? compareRuns(a.data, b.data) : undefined;
+  const pairs = useMemo(() => (a.data && b.data ? compareRuns(a.data, b.data) : undefined), [a.data, b.data]);
   const pair = pairs?.find((each) => each.key === key);
   const { compare } = words;
   return (
@@ -55,16 +61,29 @@ export function ComparePage() {
         <Side label={compare.second} id={ids.b} run={b.data} onChange={(next) => void setIds({ b: next })} />
       </div>
       {error ? <Notice message={error.message} advice={error.advice} /> : null}
-      {pairs ? (
-        <Card title={compare.stages} flush>
-          <DataGrid
-            label={compare.stages}
-            columns={COLUMNS}
-            rows={pairs}
-            keyOf={(each) => each.key}
-            onOpen={(each) => void setKey(each.key)}
-          />
-        </Card>
+      {pairs && a.data && b.data ? (
+        <div className="flex flex-col gap-5">
+          <Card title={compare.graph} actions={<Note text={compare.graphNote} />} flush>
+            <Suspense fallback={<Skeleton label={compare.loadingGraph} rows={8} />}>
+              <CompareGraph
+                first={a.data}
+                second={b.data}
+                pairs={pairs}
+                selected={key}
+                onSelect={(next) => void setKey(next)}
+              />
+            </Suspense>
+          </Card>
+          <Card title={compare.stages} flush>
+            <DataGrid
+              label={compare.stages}
+              columns={COLUMNS}
+              rows={pairs}
+              keyOf={(each) => each.key}
+              onOpen={(each) => void setKey(each.key)}
+            />
+          </Card>
+        </div>
       ) : ids.a === '' || ids.b === '' ? (
         <Empty icon={GitCompareArrows} title={compare.choose} />
       ) : error ? null : (
@@ -80,6 +99,8 @@ export function ComparePage() {
     </Page>
   );
 }
+
+const Note = ({ text }: { text: string }) => <p className="text-sm text-quiet max-md:hidden">{text}</p>;
 
 function Side({
   label,

@@ -6,6 +6,7 @@ import { Empty } from '../../ui/feedback.tsx';
 import { formatDuration } from '../../ui/format.ts';
 import { DataGrid, type GridColumn } from '../../ui/grid/index.ts';
 import { StatusText } from '../../ui/status.tsx';
+import { AgentName } from './agent-name.tsx';
 import { runWords } from './run-words.ts';
 import { ranFor, sayRouting } from './stage/attempt-list.tsx';
 import { useAgentNames } from './use-agent-names.ts';
@@ -53,7 +54,7 @@ function columnsOf(run: Run, nameOf: (agentId: string) => string): GridColumn<At
       key: 'agent',
       title: drawer.agent,
       width: 'minmax(8rem,12rem)',
-      cell: ({ agent_id }) => (agent_id === null ? drawer.nobody : nameOf(agent_id)),
+      cell: ({ agent_id }) => (agent_id === null ? drawer.nobody : <AgentName id={agent_id} />),
     },
     {
       key: 'waited',
