@@ -3,13 +3,11 @@ import {
   Check,
   CircleDashed,
   CirclePause,
-  CircleSlash,
   Clock,
   Hourglass,
   LoaderCircle,
   RotateCw,
   SkipForward,
-  Undo2,
   X,
 } from 'lucide-react';
 import type { RunStatus, TaskStatus } from '../../server/domain/statuses.ts';
@@ -41,8 +39,8 @@ const ATTEMPT: Readonly<Record<string, Look>> = {
   succeeded: TASK.succeeded,
   failed: TASK.failed,
   cancelled: TASK.cancelled,
-  lost: { label: 'Lost', tone: 'warn', icon: CircleSlash, pattern: 'striped' },
-  released: { label: 'Given back', tone: 'idle', icon: Undo2, pattern: 'dotted' },
+  lost: { label: 'Lost', tone: 'warn', icon: RotateCw, pattern: 'striped' },
+  released: { label: 'Given back', tone: 'idle', icon: CircleDashed, pattern: 'dotted' },
 };
 
 /** One hand-out of a task: it may also be lost with its agent, or given back. */

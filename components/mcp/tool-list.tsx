@@ -55,7 +55,9 @@ export function ToolList({ connection }: { connection: Connection }) {
         ) : undefined
       }
     >
-      {cost > 0 ? <p className="px-4 pb-2 text-sm text-quiet">{words.costs(cost)}</p> : null}
+      {cost > 0 ? (
+        <p className="border-b border-line px-4 py-2 text-sm text-quiet">{words.costs(cost)}</p>
+      ) : null}
       {rows ? null : <Skeleton label={words.tools(0)} />}
       {rows?.length === 0 ? <Empty icon={Wrench} title={words.noTools} /> : null}
       <ul>
@@ -83,7 +85,7 @@ function ToolRow({ connection, tool, canManage }: RowProps) {
           type="button"
           aria-expanded={isOpen}
           onClick={() => setOpen(!isOpen)}
-          className="flex min-w-0 grow items-center gap-2 text-left"
+          className="flex min-w-0 grow basis-64 items-center gap-2 text-left"
         >
           <Chevron aria-hidden size={14} className="shrink-0 text-quiet" />
           <span className="font-mono text-sm">{tool.name}</span>

@@ -5,23 +5,24 @@ import Link from 'next/link';
 import { Button } from '../ui/button.tsx';
 import { Empty } from '../ui/feedback.tsx';
 import { Page } from '../ui/surface.tsx';
+import { lostWords } from './lost-words.ts';
 import { words } from './words.ts';
 
 /** There is no such page, or none for whoever asks. */
 export function NoPage() {
   return (
     <Page width="reading">
-      <h1 className="sr-only">{words.noPage.title}</h1>
+      <h1 className="sr-only">{lostWords.noPage.title}</h1>
       <Empty
         icon={Compass}
-        title={words.noPage.title}
+        title={lostWords.noPage.title}
         action={
           <Link href="/" className="text-accent underline-offset-4 hover:underline">
-            {words.noPage.home}
+            {lostWords.noPage.home}
           </Link>
         }
       >
-        {words.noPage.note}
+        {lostWords.noPage.note}
       </Empty>
     </Page>
   );
@@ -31,13 +32,13 @@ export function NoPage() {
 export function BrokenPage({ digest, onRetry }: { digest?: string | undefined; onRetry(): void }) {
   return (
     <Page width="reading">
-      <h1 className="sr-only">{words.broken.title}</h1>
+      <h1 className="sr-only">{lostWords.broken.title}</h1>
       <Empty
         icon={TriangleAlert}
-        title={words.broken.title}
+        title={lostWords.broken.title}
         action={<Button onClick={onRetry}>{words.tryAgain}</Button>}
       >
-        {words.broken.note(digest)}
+        {lostWords.broken.note(digest)}
       </Empty>
     </Page>
   );

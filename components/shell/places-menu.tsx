@@ -1,6 +1,6 @@
 'use client';
 
-import { ChevronsUpDown } from 'lucide-react';
+import { ChevronDown } from 'lucide-react';
 import { usePathname, useRouter } from 'next/navigation';
 import { Menu, MenuItem } from '../ui/menu.tsx';
 import { isPlaceOf, PLACES } from './places.ts';
@@ -21,7 +21,7 @@ export function PlacesMenu() {
             className="flex h-9 items-center gap-1.5 rounded-md px-2 font-medium hover:bg-hover"
           >
             {here?.label ?? words.places}
-            <ChevronsUpDown aria-hidden size={14} className="text-quiet" />
+            <ChevronDown aria-hidden size={14} className="text-quiet" />
           </button>
         }
       >

@@ -15,16 +15,6 @@ export const words = {
   everywhere: 'Everywhere',
   keys: 'Keys',
   showKeys: 'Show this sheet',
-  noPage: {
-    title: 'There is no such page',
-    note: 'The address may be mistyped, or what it led to is gone.',
-    home: 'To the start',
-  },
-  broken: {
-    title: 'This page stumbled over an error of ours',
-    note: (digest: string | undefined) =>
-      `Nothing was lost. If it comes back, the log of the server and the console of this browser say more${digest === undefined ? '.' : ` under ${digest}.`}`,
-  },
   palette: {
     title: 'Find and do',
     hint: 'A page, a pipeline, an agent, an id, or what to do',

@@ -32,12 +32,13 @@ export interface Shooting {
 /** Opens each screen once for each device, and takes it in every look. */
 export async function shoot(screens: readonly Screen[], shooting: Shooting): Promise<void> {
   const { browser, server, looks } = shooting;
+  const storageState = await signIn(browser, server);
   for (const device of Object.keys(DEVICES) as Device[]) {
     const here = looks.filter((look) => LOOKS[look].device === device);
     if (here.length === 0) continue;
     const options = { ...DEVICES[device], reducedMotion: 'reduce' } as const;
-    const [inside, outside] = [await browser.newContext(options), await browser.newContext(options)];
-    await signIn(inside, server);
+    const inside = await browser.newContext({ ...options, storageState });
+    const outside = await browser.newContext(options);
     for (const screen of screens)
       await take(screen.isOutside ? outside : inside, screen, { ...shooting, looks: here });
     await inside.close();
@@ -45,11 +46,15 @@ export async function shoot(screens: readonly Screen[], shooting: Shooting): Pro
   }
 }
 
-async function signIn(context: BrowserContext, { origin, link }: RunningServer): Promise<void> {
+/** The link signs in once, for all devices. */
+async function signIn(browser: Browser, { origin, link }: RunningServer) {
+  const context = await browser.newContext();
   const page = await context.newPage();
   await page.goto(link);
   await page.waitForURL((url) => url.origin === origin && url.pathname === '/');
-  await page.close();
+  const state = await context.storageState();
+  await context.close();
+  return state;
 }
 
 async function take(context: BrowserContext, screen: Screen, shooting: Shooting): Promise<void> {

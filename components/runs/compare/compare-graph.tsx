@@ -9,11 +9,11 @@ import { lookOfTask } from '../../looks/index.ts';
 import { Notice, Skeleton } from '../../ui/feedback.tsx';
 import { formatDuration } from '../../ui/format.ts';
 import type { Run } from '../run/use-run.ts';
-import { words } from '../words.ts';
 import type { StagePair } from './compare-runs.ts';
 import { type DrawnGraph, mergeGraphs } from './merge-graphs.ts';
+import { words } from './words.ts';
 
-interface CompareGraphProps {
+export interface CompareGraphProps {
   first: Run;
   second: Run;
   pairs: readonly StagePair[];
@@ -41,12 +41,12 @@ export function CompareGraph({ first, second, pairs, selected, onSelect }: Compa
   const marks = useMemo(() => new Map(pairs.flatMap((pair) => markOf(pair))), [pairs]);
   const error = a.error ?? b.error;
   if (error) return <Notice message={error.message} advice={error.advice} />;
-  if (!graph) return <Skeleton label={words.compare.loadingGraph} rows={8} />;
+  if (!graph) return <Skeleton label={words.loadingGraph} rows={8} />;
   return (
     <div className="flex h-[26rem] overflow-hidden bg-page">
       <GraphView
         key={`${first.id} ${second.id}`}
-        label={words.compare.graph}
+        label={words.graph}
         graph={graph}
         run={shown}
         marks={marks}
@@ -59,15 +59,14 @@ export function CompareGraph({ first, second, pairs, selected, onSelect }: Compa
 }
 
 function markOf({ key, a, b, deltaMs }: StagePair): [string, StageMark][] {
-  const { compare } = words;
-  if (!a) return [[key, { text: compare.onlySecond, tone: 'good' }]];
-  if (!b) return [[key, { text: compare.onlyFirst, tone: 'warn' }]];
+  if (!a) return [[key, { text: words.onlySecond, tone: 'good' }]];
+  if (!b) return [[key, { text: words.onlyFirst, tone: 'warn' }]];
   if (a.state !== b.state)
     return [
       [
         key,
         {
-          text: compare.was(lookOfTask(a.state).label),
+          text: words.was(lookOfTask(a.state).label),
           tone: lookOfTask(b.state).tone === 'bad' ? 'bad' : 'warn',
         },
       ],

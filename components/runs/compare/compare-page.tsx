@@ -19,9 +19,11 @@ import { shortId } from '../../ui/short-id.ts';
 import { StatusPill, StatusText } from '../../ui/status.tsx';
 import { Card, Page, PageHead } from '../../ui/surface.tsx';
 import type { Run } from '../run/use-run.ts';
-import { words } from '../words.ts';
+import { words as runWords } from '../words.ts';
+import type { CompareGraphProps } from './compare-graph.tsx';
 import { compareRuns, type StagePair } from './compare-runs.ts';
 import { OutputDiff } from './output-diff.tsx';
+import { words as compare } from './words.ts';
 
 // The lists are there before what draws.
 const CompareGraph = lazy(() =>
@@ -44,11 +46,10 @@ export function ComparePage() {
   const error = a.error ?? b.error;
   const pairs = useMemo(() => (a.data && b.data ? compareRuns(a.data, b.data) : undefined), [a.data, b.data]);
   const pair = pairs?.find((each) => each.key === key);
-  const { compare } = words;
   return (
     <Page width="wide">
       <PageHead
-        trail={[{ label: words.title, href: '/runs' }]}
+        trail={[{ label: runWords.title, href: '/runs' }]}
         title={compare.title}
         actions={
           <Button icon={ArrowLeftRight} onClick={() => void setIds({ a: ids.b, b: ids.a })}>
@@ -62,28 +63,13 @@ export function ComparePage() {
       </div>
       {error ? <Notice message={error.message} advice={error.advice} /> : null}
       {pairs && a.data && b.data ? (
-        <div className="flex flex-col gap-5">
-          <Card title={compare.graph} actions={<Note text={compare.graphNote} />} flush>
-            <Suspense fallback={<Skeleton label={compare.loadingGraph} rows={8} />}>
-              <CompareGraph
-                first={a.data}
-                second={b.data}
-                pairs={pairs}
-                selected={key}
-                onSelect={(next) => void setKey(next)}
-              />
-            </Suspense>
-          </Card>
-          <Card title={compare.stages} flush>
-            <DataGrid
-              label={compare.stages}
-              columns={COLUMNS}
-              rows={pairs}
-              keyOf={(each) => each.key}
-              onOpen={(each) => void setKey(each.key)}
-            />
-          </Card>
-        </div>
+        <Both
+          first={a.data}
+          second={b.data}
+          pairs={pairs}
+          selected={key}
+          onSelect={(next) => void setKey(next)}
+        />
       ) : ids.a === '' || ids.b === '' ? (
         <Empty icon={GitCompareArrows} title={compare.choose} />
       ) : error ? null : (
@@ -97,6 +83,28 @@ export function ComparePage() {
         {pair ? <OutputDiff key={pair.key} pair={pair} /> : null}
       </Drawer>
     </Page>
+  );
+}
+
+function Both(props: CompareGraphProps) {
+  const { pairs, onSelect } = props;
+  return (
+    <div className="flex flex-col gap-5">
+      <Card title={compare.graph} actions={<Note text={compare.graphNote} />} flush>
+        <Suspense fallback={<Skeleton label={compare.loadingGraph} rows={8} />}>
+          <CompareGraph {...props} />
+        </Suspense>
+      </Card>
+      <Card title={compare.stages} flush>
+        <DataGrid
+          label={compare.stages}
+          columns={COLUMNS}
+          rows={pairs}
+          keyOf={({ key }) => key}
+          onOpen={({ key }) => onSelect(key)}
+        />
+      </Card>
+    </div>
   );
 }
 
@@ -115,14 +123,8 @@ function Side({
 }) {
   return (
     <Card title={label}>
-      <Field label={words.compare.runId}>
-        <TextInput
-          mono
-          value={id}
-          onChange={onChange}
-          placeholder={words.compare.runIdExample}
-          maxLength={64}
-        />
+      <Field label={compare.runId}>
+        <TextInput mono value={id} onChange={onChange} placeholder={compare.runIdExample} maxLength={64} />
       </Field>
       <p className="mt-3 flex min-h-6 flex-wrap items-center gap-3 text-sm text-quiet">
         {run ? (
@@ -156,7 +158,6 @@ function Delta({ ms }: { ms: number | undefined }) {
   );
 }
 
-const { compare } = words;
 const stateOf = (stage: StagePair['a']) =>
   stage ? <StatusText look={lookOfTask(stage.state)} /> : compare.missing;
 
