@@ -90,7 +90,7 @@ function Lineage({ run }: { run: Run }) {
   return (
     <div className="-mt-2 mb-4 flex flex-wrap items-center gap-x-4 gap-y-1 text-sm text-quiet">
       {run.replay_of === null ? null : (
-        <span className="flex items-center gap-1.5">
+        <span className="flex flex-wrap items-center gap-x-1.5">
           {runWords.replayOf} <RunLink id={run.replay_of} /> {sayPart(run)} ·
           <Compare a={run.replay_of} b={run.id} />
         </span>
