@@ -729,7 +729,7 @@ CREATE TABLE samples (
   id uuid NOT NULL,
   scenario text NOT NULL,
   made_at timestamp with time zone DEFAULT now() NOT NULL,
-  CONSTRAINT samples_kind_check CHECK ((kind = ANY (ARRAY['pipeline'::text, 'agent'::text]))),
+  CONSTRAINT samples_kind_check CHECK ((kind = ANY (ARRAY['pipeline'::text, 'agent'::text, 'mcp-connection'::text]))),
   CONSTRAINT samples_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
   CONSTRAINT samples_pkey PRIMARY KEY (org_id, kind, id),
   CONSTRAINT samples_scenario_check CHECK ((length(scenario) <= 64))
