@@ -1,10 +1,12 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ROLES, type Role } from '#server/identity/permissions.ts';
 import { startUpstream, type TestUpstream } from '#server/testing/mcp-upstream.ts';
 import { openBrowser } from '../stack/browser.ts';
 import { HOSTILE_TOOLS, makeHostileWorld, named } from '../stack/hostile-world.ts';
+import { CALLS, isKnown, MENU, mayRole, offersOf, readOffered } from '../stack/offers.ts';
 import { PAGES, ROUTES, type World } from '../stack/pages.ts';
-import { joinAs, openApi } from '../stack/people.ts';
+import { type Api, joinAs, openApi } from '../stack/people.ts';
 import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
 import { findBarriers, findSpills, openEach, RULES_OF_COLOUR, WINDOW } from '../stack/watch-page.ts';
 
@@ -13,6 +15,7 @@ let dataDir: Awaited<ReturnType<typeof makeDataDir>>;
 let server: RunningServer;
 let upstream: TestUpstream;
 let context: BrowserContext;
+let api: Api;
 let world: World;
 
 beforeAll(async () => {
@@ -20,7 +23,7 @@ beforeAll(async () => {
   upstream = await startUpstream(HOSTILE_TOOLS);
   const settings = { SIGNALBOX_OUTBOUND_ALLOW: '127.0.0.0/8' };
   [browser, server] = await Promise.all([openBrowser(), startServer(dataDir.path, { settings })]);
-  const api = await openApi(server, dataDir.path);
+  api = await openApi(server, dataDir.path);
   const { page } = await joinAs({ browser, server, api }, 'owner', named('Owner'));
   context = page.context();
   await renameOrg(page);
@@ -56,6 +59,9 @@ const LOOKS = [
   { name: 'at 200 %', colorScheme: 'light', viewport: { width: 640, height: 400 }, rules: undefined },
 ] as const;
 
+/** What shows the same to everybody, signed in or not. */
+const FOR_ALL = ['/sign-in', '/join', '/design'];
+
 /** Where nothing stands that somebody else has written. */
 const OUR_WORDS_ONLY = ['/sign-in', '/design', '/queues', '/bulk/[id]'];
 
@@ -90,6 +96,22 @@ async function expectText(page: Page, path: string): Promise<boolean> {
   });
 }
 
+/** What is wrong on a page for its owner is wrong for everybody. */
+const faults = new Map<string, string[]>();
+
+/** Of each button that an owner can press it is known who may. */
+async function expectKnown(page: Page, path: string): Promise<void> {
+  const { buttons, alerts } = await readOffered(page);
+  faults.set(path, alerts);
+  for (const [name] of offersOf(path)) expect.soft(buttons, path).toContainEqual(expect.stringMatching(name));
+  expect
+    .soft(
+      buttons.filter((button) => !isKnown(path, button)),
+      path,
+    )
+    .toEqual([]);
+}
+
 test.each(Object.keys(PAGES))(
   '%s has no barrier in any look, the browser no complaint, and what others wrote stays text',
   async (route) => {
@@ -99,7 +121,56 @@ test.each(Object.keys(PAGES))(
     for await (const { page, link } of openEach(context, links)) {
       await watch(page, link);
       isHostile = (await expectText(page, link)) || isHostile;
+      if (!FOR_ALL.includes(route)) await expectKnown(page, link.slice(server.origin.length));
     }
     if (paths.length > 0) expect.soft(isHostile).toBe(!OUR_WORDS_ONLY.includes(route));
   },
 );
+
+/** All pages for those who may least, and for others those on which something is for some only. */
+function pathsFor(role: Role): string[] {
+  const all = Object.entries(PAGES).flatMap(([route, make]) => (FOR_ALL.includes(route) ? [] : make(world)));
+  return ['viewer', 'auditor'].includes(role) ? all : all.filter((path) => offersOf(path).length > 0);
+}
+
+describe.each(ROLES.filter((role) => role !== 'owner'))('somebody who is %s', (role) => {
+  test('is offered what the table of permissions allows and refused the rest, and sees no page as broken', async () => {
+    const { page: first } = await joinAs({ browser, server, api }, role);
+    const links = pathsFor(role).map((path) => `${server.origin}${path}`);
+    for await (const { page, link } of openEach(first.context(), links)) {
+      const path = link.slice(server.origin.length);
+      const { buttons, alerts } = await readOffered(page);
+      for (const [name, action] of offersOf(path)) {
+        const isOffered = buttons.some((button) => name.test(button));
+        expect.soft(isOffered, `${path} ${name}`).toBe(mayRole(role, action));
+      }
+      expect
+        .soft(
+          alerts.filter((alert) => !faults.get(path)?.includes(alert)),
+          path,
+        )
+        .toEqual([]);
+    }
+    await expectMenu(first, role);
+    await expectRefused(first, role);
+    await first.context().close();
+  }, 600_000);
+});
+
+async function expectMenu(page: Page, role: Role): Promise<void> {
+  await page.goto(`${server.origin}/pipelines?q=data-processing`);
+  await page.getByRole('button', { name: 'What to do with data-processing-pipeline' }).click();
+  await page.getByRole('menuitem', { name: 'Export as YAML' }).waitFor();
+  for (const [name, action] of MENU)
+    expect.soft(await page.getByRole('menuitem', { name }).count(), name).toBe(mayRole(role, action) ? 1 : 0);
+}
+
+async function expectRefused({ request }: Page, role: Role): Promise<void> {
+  for (const [action, path, data] of CALLS.filter(([needs]) => !mayRole(role, needs))) {
+    const answer = await request.fetch(`${server.origin}/api/v1${path(world)}`, {
+      headers: { origin: server.origin },
+      ...(data ? { method: 'POST', data } : {}),
+    });
+    expect.soft(answer.status(), `${action} ${path(world)}`).toBe(403);
+  }
+}

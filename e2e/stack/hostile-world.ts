@@ -118,7 +118,10 @@ async function connect(api: Api, url: string): Promise<string> {
     tools: known.map(({ name, hash }: Record<string, string>) => ({ name, hash })),
   });
   await api('/mcp/rules', { effect: 'ask', who: { kind: 'everybody' }, tool: 'ask' });
-  await api('/mcp/call', { tool: 'far-away__ask', arguments: { question: HOSTILE } });
+  const call = api('/mcp/call', { tool: 'far-away__ask', arguments: { question: HOSTILE } });
+  await call.catch(({ message }: Error) => {
+    if (!message.includes('waits for people')) throw new Error(message);
+  });
   await api('/mcp/servers', {
     ...{ slug: 'virtual', name: named('Virtual'), description: HOSTILE },
     tools: [{ connection_id: id, tool: 'ask', title: named('Asked'), description: HOSTILE }],
