@@ -546,6 +546,7 @@ CREATE TABLE notification_deliveries (
   last_ms integer,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   delivered_at timestamp with time zone,
+  asked_by json,
   CONSTRAINT notification_deliveries_kind_check CHECK ((kind = ANY (ARRAY['webhook'::text, 'email'::text]))),
   CONSTRAINT notification_deliveries_org_id_event_key_listener_key UNIQUE (org_id, event_key, listener),
   CONSTRAINT notification_deliveries_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
@@ -1281,6 +1282,22 @@ CREATE VIEW task_histories WITH (security_invoker=true) AS
      JOIN runs r ON ((r.id = t.run_id)));
 
 
+CREATE OR REPLACE FUNCTION public.admit_births(orgs_of_births uuid[])
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  org uuid;
+BEGIN
+  FOREACH org IN ARRAY orgs_of_births LOOP
+    PERFORM pg_advisory_xact_lock_shared(org_lock(org));
+  END LOOP;
+  IF EXISTS (SELECT FROM orgs WHERE id = ANY (orgs_of_births) AND closed_at IS NOT NULL) THEN
+    RAISE EXCEPTION 'a run cannot begin in an organisation that is closed' USING ERRCODE = 'SB002';
+  END IF;
+  RETURN true;
+END $function$
+;
 CREATE OR REPLACE FUNCTION public.audit_append(org uuid, bodies json)
  RETURNS bigint
  LANGUAGE plpgsql
@@ -1339,6 +1356,18 @@ BEGIN
   END LOOP;
 END $function$
 ;
+CREATE OR REPLACE FUNCTION public.forget_sign_in_tokens()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+BEGIN
+  DELETE FROM secrets WHERE org_id = OLD.org_id
+    AND name = 'mcp/oauth/' || replace(OLD.connection_id::text, '-', '') || '/' || replace(OLD.holder_id::text, '-', '');
+  RETURN NULL;
+END $function$
+;
 CREATE OR REPLACE FUNCTION public.keep_run_totals()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1362,6 +1391,14 @@ BEGIN
     CROSS JOIN LATERAL total_of_tasks(place.org_id, place.level, place.at) AS total;
   RETURN NULL;
 END $function$
+;
+CREATE OR REPLACE FUNCTION public.org_lock(org uuid)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT hashtextextended('signalbox org ' || org::text, 0)
+$function$
 ;
 CREATE OR REPLACE FUNCTION public.refuse_change()
  RETURNS trigger
@@ -1442,6 +1479,7 @@ CREATE TRIGGER keep_totals_of_old AFTER DELETE ON public.run_rollups REFERENCING
 CREATE TRIGGER keep_totals_of_old AFTER DELETE ON public.task_rollups REFERENCING OLD TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION keep_task_totals();
 CREATE TRIGGER mcp_connections_touch BEFORE UPDATE ON public.mcp_connections FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 CREATE TRIGGER mcp_servers_touch BEFORE UPDATE ON public.mcp_servers FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
+CREATE TRIGGER mcp_sign_ins_forget AFTER DELETE ON public.mcp_sign_ins FOR EACH ROW EXECUTE FUNCTION forget_sign_in_tokens();
 CREATE TRIGGER memberships_touch BEFORE UPDATE ON public.memberships FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 CREATE TRIGGER notification_targets_touch BEFORE UPDATE ON public.notification_targets FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 CREATE TRIGGER pipelines_touch BEFORE UPDATE ON public.pipelines FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
