@@ -53,7 +53,7 @@ export function RevealDialog({
       width="md"
       actions={
         <Button look="primary" onClick={onClose}>
-          I have kept it
+          {words.kept}
         </Button>
       }
     >
@@ -97,7 +97,7 @@ export function FormDialog({
       {...(description === undefined ? {} : { description })}
       actions={
         <>
-          <Button onClick={() => onOpenChange(false)}>Leave it</Button>
+          <Button onClick={() => onOpenChange(false)}>{words.leaveIt}</Button>
           <Button look="primary" type="submit" form="settings-form" busy={busy} disabled={disabled}>
             {send}
           </Button>
