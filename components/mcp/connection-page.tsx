@@ -80,8 +80,10 @@ function Actions({ connection }: { connection: Connection }) {
   });
   const update = useAct('mcp.update');
   const disconnect = useAct('mcp.disconnect', { onDone: () => push('/connections') });
-  const { id, name, enabled } = connection;
-  if (!may('mcp.connect')) return null;
+  const { id, name, enabled, kind, owner_id: ownerId } = connection;
+  // What everybody shares is not for whoever may only connect something for themselves.
+  const isTheirs = may(ownerId === null ? 'mcp.manage' : 'mcp.connect');
+  if (!isTheirs || (kind === 'stdio' && !may('mcp.program'))) return null;
   return (
     <>
       <Switch

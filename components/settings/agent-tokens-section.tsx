@@ -12,7 +12,7 @@ import { Field, TextInput } from '../ui/field.tsx';
 import { Card } from '../ui/surface.tsx';
 import type { TableColumn } from '../ui/table.tsx';
 import { Ago, Until } from '../ui/text.tsx';
-import { FormDialog, NotYours, RevealDialog } from './parts.tsx';
+import { FormDialog, NotYours, RevealDialog, Stopped } from './parts.tsx';
 import { words } from './words.ts';
 
 type Token = Answer<'agentTokens.list'>['agent_tokens'][number];
@@ -129,6 +129,7 @@ function tokenColumns({
         <>
           <span className="font-medium">{token.agent}</span>{' '}
           <span className="font-mono text-xs text-quiet">…{token.last_four}</span>
+          <Stopped because={token.stopped_because} />
         </>
       ),
     },

@@ -14,7 +14,7 @@ import { Field, TextInput } from '../ui/field.tsx';
 import { Card } from '../ui/surface.tsx';
 import type { TableColumn } from '../ui/table.tsx';
 import { Ago, Chip, Until } from '../ui/text.tsx';
-import { FormDialog, NotYours, RevealDialog } from './parts.tsx';
+import { FormDialog, NotYours, RevealDialog, Stopped } from './parts.tsx';
 import { roleChoices, words } from './words.ts';
 
 type Key = Answer<'keys.list'>['keys'][number];
@@ -179,6 +179,7 @@ function keyColumns({ canManage, rotate, end }: KeyActs): TableColumn<Key>[] {
         <>
           <span className="font-medium">{key.name}</span>{' '}
           <span className="font-mono text-xs text-quiet">…{key.last_four}</span>
+          <Stopped because={key.stopped_because} />
         </>
       ),
     },

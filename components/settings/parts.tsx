@@ -20,6 +20,12 @@ export function NotYours() {
   );
 }
 
+/** Beside a key or token that is refused though nobody has revoked it. */
+export function Stopped({ because }: { because: string | null }) {
+  if (because === null) return null;
+  return <p className="text-xs text-quiet">{words.stopped(because)}</p>;
+}
+
 /** A secret, shown this once. */
 export function RevealDialog({
   title,

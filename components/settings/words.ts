@@ -68,6 +68,7 @@ export const words = {
   kept: 'I have kept it',
   leaveIt: 'Leave it',
   never: 'never',
+  stopped: (because: string) => `Refused. ${because}`,
   account: {
     loading: 'Loading your account',
     byLink: 'You came by the link of this machine and act as its owner, without an account.',

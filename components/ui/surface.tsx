@@ -78,8 +78,10 @@ export function PageHead({
             ))}
           </nav>
         )}
-        <h1 className="flex items-center gap-3 text-xl font-semibold tracking-tight">{title}</h1>
-        {note ? <div className="mt-1 text-quiet">{note}</div> : null}
+        <h1 className="flex items-center gap-3 text-xl font-semibold tracking-tight wrap-anywhere">
+          {title}
+        </h1>
+        {note ? <div className="mt-1 text-quiet wrap-anywhere">{note}</div> : null}
       </div>
       {actions ? <div className="flex flex-wrap items-center gap-2">{actions}</div> : null}
     </header>

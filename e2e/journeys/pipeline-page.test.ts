@@ -136,6 +136,20 @@ test('a view is shared with the organisation: all see it, and a viewer cannot ta
   expect(await viewer.page.getByRole('button', { name: 'Remove the view broken ones' }).count()).toBe(0);
 });
 
+test('Ctrl+P on any tab of a run prints its whole report', async () => {
+  const { page } = owner;
+  await page.goto(`${server.origin}/runs/${failed}?tab=events`);
+  await page.getByRole('grid', { name: 'Events' }).waitFor(SLOW);
+  // What would be on paper at the moment at which the browser prints.
+  await page.evaluate(() => {
+    window.print = () => Object.assign(window, { printed: document.querySelector('main')?.textContent });
+  });
+  await page.keyboard.press('Control+p');
+  const printed = () => page.evaluate(() => (window as { printed?: string }).printed);
+  await expect.poll(printed, SLOW).toContain('"invoice": 7');
+  expect(await printed()).toContain('This stage fails on purpose.');
+});
+
 test('the report of a run is printed whole and without the frame of the panel', async () => {
   const { page } = owner;
   await page.goto(`${server.origin}/runs/${failed}?tab=report`);

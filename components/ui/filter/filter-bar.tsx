@@ -7,8 +7,8 @@ import { Menu, MenuItem } from '../menu.tsx';
 import { Popover } from '../popover.tsx';
 import { FilterEditor } from './filter-editor.tsx';
 import { saySpan } from './span.ts';
-import { sayTimeRange } from './time-range.ts';
 import { type FilterDef, type FilterValue, type FilterValues, isSet } from './types.ts';
+import { useSayRange } from './use-say-range.ts';
 import { words } from './words.ts';
 
 interface BarProps {
@@ -76,7 +76,7 @@ function FilterChip({
   onOpenChange(isOpen: boolean): void;
   onChange(value: FilterValue | null): void;
 }) {
-  const said = sayValue(def, value);
+  const said = useSayValue()(def, value);
   const Icon = def.icon;
   return (
     <span className="inline-flex h-7 max-w-full items-center rounded-md border border-control bg-card text-sm">
@@ -112,20 +112,23 @@ function FilterChip({
   );
 }
 
-function sayValue(def: FilterDef, value: FilterValue | null | undefined): string {
-  if (!isSet(value)) return '…';
-  const list = typeof value === 'string' ? [value] : value;
-  switch (def.kind) {
-    case 'choice':
-    case 'multi':
-      return list
-        .map((each) => def.choices.find((choice) => choice.value === each)?.label ?? each)
-        .join(', ');
-    case 'text':
-      return list.join(', ');
-    case 'time':
-      return sayTimeRange(list[0] ?? '');
-    case 'duration':
-      return saySpan(list[0] ?? '');
-  }
+function useSayValue() {
+  const sayRange = useSayRange();
+  return (def: FilterDef, value: FilterValue | null | undefined): string => {
+    if (!isSet(value)) return '…';
+    const list = typeof value === 'string' ? [value] : value;
+    switch (def.kind) {
+      case 'choice':
+      case 'multi':
+        return list
+          .map((each) => def.choices.find((choice) => choice.value === each)?.label ?? each)
+          .join(', ');
+      case 'text':
+        return list.join(', ');
+      case 'time':
+        return sayRange(list[0] ?? '');
+      case 'duration':
+        return saySpan(list[0] ?? '');
+    }
+  };
 }
