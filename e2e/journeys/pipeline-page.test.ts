@@ -50,11 +50,11 @@ test('the name in the list leads to the pipeline, and each number there to the r
   await page.goto(`${server.origin}/pipelines`);
   await page.getByRole('link', { name: 'Reconcile', exact: true }).click(SLOW);
   await page.waitForURL(`**/pipelines/${pipeline}`, SLOW);
-  await page.getByRole('link', { name: /Went well.*0 of 1/ }).waitFor(SLOW);
+  await page.getByRole('link', { name: /Success.*0 of 1/ }).waitFor(SLOW);
   await page.getByText('Needs paint-by-hand, nobody offers it').waitFor(SLOW);
   await page.getByRole('region', { name: 'Graph' }).getByText('Match').waitFor(SLOW);
   expect(await findBarriersInBoth(page)).toEqual([]);
-  await page.getByRole('link', { name: /Went well/ }).click();
+  await page.getByRole('link', { name: /^Success/ }).click();
   await page.waitForURL(`**/runs?pipeline=${pipeline}`, SLOW);
   const rows = page.getByRole('grid', { name: 'Runs' }).getByRole('row');
   // With the head.

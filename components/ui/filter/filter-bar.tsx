@@ -9,6 +9,7 @@ import { FilterEditor } from './filter-editor.tsx';
 import { saySpan } from './span.ts';
 import { type FilterDef, type FilterValue, type FilterValues, isSet } from './types.ts';
 import { useSayRange } from './use-say-range.ts';
+import { words } from './words.ts';
 
 interface BarProps {
   filters: readonly FilterDef[];
@@ -28,7 +29,7 @@ export function FilterBar({ filters, values, onChange, onClear, children }: BarP
   const others = filters.filter((filter) => !shown.includes(filter));
   return (
     // biome-ignore lint/a11y/useSemanticElements: nothing is sent by it
-    <div role="group" aria-label="Filters" className="flex flex-wrap items-center gap-2 print:hidden">
+    <div role="group" aria-label={words.filters} className="flex flex-wrap items-center gap-2 print:hidden">
       {shown.map((def) => (
         <FilterChip
           key={def.key}
@@ -43,7 +44,7 @@ export function FilterBar({ filters, values, onChange, onClear, children }: BarP
         <Menu
           trigger={
             <Button size="sm" look="quiet" icon={ListFilter}>
-              Filter
+              {words.filter}
             </Button>
           }
         >
@@ -54,7 +55,7 @@ export function FilterBar({ filters, values, onChange, onClear, children }: BarP
       )}
       {filters.some(({ key }) => isSet(values[key])) ? (
         <Button size="sm" look="quiet" onClick={onClear}>
-          Clear
+          {words.clear}
         </Button>
       ) : null}
       {children ? <div className="ml-auto flex items-center gap-2">{children}</div> : null}
@@ -98,7 +99,7 @@ function FilterChip({
       </Popover>
       <button
         type="button"
-        aria-label={`Remove the filter ${def.label}`}
+        aria-label={words.remove(def.label)}
         onClick={() => {
           onOpenChange(false);
           onChange(null);
