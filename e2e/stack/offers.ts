@@ -24,7 +24,6 @@ const OFFERS: Record<string, Offer[]> = {
   '/pipelines/[id]/edit': [
     [/^Run$/, 'run.operate'],
     [/^Add a stage$/, 'pipeline.edit'],
-    [/^Connect .* to…$/, 'pipeline.edit'],
   ],
   '/agents': ENROL,
   '/agents?view=table&group=capability': ENROL,
@@ -111,7 +110,7 @@ const FOR_EVERYBODY = [
   /^(All|Open|Resolved|Ignored|Failed|Running|Going on|Last 24 hours|Left alone|Done|Info|Warnings|Errors)$/,
   /^(Board|Table|By time|By stage|JSON|Columns|Started|Duration|Filter|Clear|Clear the filters|Swap|More)$/,
   /^(Follow|Wrap lines|Download the events|Export|Save view|\d\d:\d\d:\d\d\.\d+)$/,
-  /: as a table$|^→ |^What changed in version/,
+  /: as a table$|^→ |^Connect .* to…$|^What changed in version/,
   /^(Content|History|StatusFailed|Find a stage|Outline|YAML|What a run is given|Time limit)$/,
   /^(As the system|Light|Dark|Change the password|Leave)$/,
 ];
