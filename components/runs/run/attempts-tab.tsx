@@ -2,8 +2,10 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { Repeat } from 'lucide-react';
-import { query } from '../../data/index.ts';
-import { Empty } from '../../ui/feedback.tsx';
+import type { RunId } from '../../../server/domain/ids.ts';
+import { isRunOver } from '../../../server/domain/statuses.ts';
+import { query, useFresh } from '../../data/index.ts';
+import { Empty, Notice } from '../../ui/feedback.tsx';
 import { formatDuration } from '../../ui/format.ts';
 import { DataGrid, type GridColumn } from '../../ui/grid/index.ts';
 import { shortId } from '../short-id.ts';
@@ -14,9 +16,17 @@ import type { Attempt, Run } from './use-run.ts';
 const MOST = 5000;
 
 /** Every hand-out of every stage, with why that agent had it. */
-export function AttemptsTab({ run, attempts }: { run: Run; attempts: readonly Attempt[] }) {
+export function AttemptsTab({ run }: { run: Run }) {
+  const question = query('runs.attempts', { id: run.id as RunId });
+  const { data, error } = useQuery(question);
+  useFresh(isRunOver(run.status) ? undefined : { run_id: run.id as RunId }, {
+    keys: [question.queryKey],
+    everyMs: 1000,
+  });
+  const attempts = data?.attempts;
   const agents = useQuery(query('agents.list', {})).data?.agents ?? [];
   const names = new Map(agents.map(({ id, name }) => [id as string, name]));
+  if (error) return <Notice message={error.message} advice={error.advice} />;
   return (
     <section className="overflow-hidden rounded-lg border border-line bg-card shadow-card">
       <DataGrid
@@ -26,7 +36,9 @@ export function AttemptsTab({ run, attempts }: { run: Run; attempts: readonly At
         keyOf={({ stage, epoch }) => `${stage} ${epoch}`}
         empty={<Empty icon={Repeat} title={runWords.attempts.none} />}
       />
-      {attempts.length >= MOST ? <p className="p-3 text-sm text-quiet">{runWords.attempts.cut}</p> : null}
+      {attempts && attempts.length >= MOST ? (
+        <p className="p-3 text-sm text-quiet">{runWords.attempts.cut}</p>
+      ) : null}
     </section>
   );
 }
