@@ -17,7 +17,7 @@ export async function measureEvents(context: PanelContext): Promise<Measurement[
   const perLap = await repeat(context.repeats, async () => {
     const runId = await start(world, pipelineId);
     const sight = { path: `/runs/${runId}`, selector: '[data-testid="status-s0"]' };
-    return visit(context, sight, async (page) => {
+    return visit(context, sight, async ({ page }) => {
       await page.evaluate(noteStatuses);
       const beganAt = Date.now();
       await untilOver(world, runId);

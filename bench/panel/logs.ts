@@ -34,12 +34,12 @@ export async function measureLogs(context: PanelContext): Promise<Measurement[]>
       await publish(world, makeRow(capability, [{ key: 'flood', type: capability }])),
     );
     const sight = { path: `/runs/${runId}?tab=logs`, selector: 'section[aria-label] ol li' };
-    return visit(context, sight, async (page) => {
+    return visit(context, sight, async (visited) => {
       const ages: number[] = [];
-      const { longestTaskMs, framesMs } = await watchFrames(page, async () => {
+      const { longestTaskMs, framesMs } = await watchFrames(visited, async () => {
         for (let second = 0; second < logSeconds - 2; second++) {
           await delay(1000);
-          ages.push(await readNewestAgeMs(page));
+          ages.push(await readNewestAgeMs(visited.page));
         }
       });
       await untilOver(world, runId);

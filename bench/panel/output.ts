@@ -11,10 +11,11 @@ export async function measureOutput(context: PanelContext): Promise<Measurement[
   const runId = await largeRun(world);
   const sight = { path: `/runs/${runId}?tab=data&show=large`, selector: 'main section header' };
   const seen = await repeat(context.repeats, () =>
-    visit(context, sight, async (page) => {
+    visit(context, sight, async (visited) => {
+      const { page } = visited;
       const openedAt = performance.now();
       let drawnMs = 0;
-      const watched = await watchFrames(page, async () => {
+      const watched = await watchFrames(visited, async () => {
         await page.getByRole('button', { name: 'Load it' }).click();
         const lines = page.locator('pre span', { hasText: /row 0\b/ });
         await lines.first().waitFor({ timeout: 120_000 });
