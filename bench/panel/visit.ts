@@ -35,6 +35,7 @@ export async function visit<T>(
   });
   try {
     const page = await context.newPage();
+    page.setDefaultTimeout(LONGEST_MS);
     const devtools = await context.newCDPSession(page);
     await devtools.send('Emulation.setCPUThrottlingRate', { rate: PROFILES[profile] });
     await devtools.send('Performance.enable', { timeDomain: 'threadTicks' });

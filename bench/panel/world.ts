@@ -7,7 +7,7 @@ import type { Browser, BrowserContext } from 'playwright-core';
 import { type Api, openApi } from '../../e2e/stack/people.ts';
 import { startServer } from '../../e2e/stack/running-server.ts';
 import { findFreePort } from '../../scripts/lib/net.mjs';
-import { isRunOver, type RunStatus } from '../../server/domain/statuses.ts';
+import { isRunOver, isRunSuccess, type RunStatus } from '../../server/domain/statuses.ts';
 import { startGuardian } from '../guardian.ts';
 import { findDiskDir } from '../machine.ts';
 
@@ -103,7 +103,8 @@ export async function untilOver({ api }: World, runId: string): Promise<void> {
   const until = performance.now() + LONGEST_RUN_MS;
   for (;;) {
     const { status } = await api(`/runs/${runId}/events?limit=1`);
-    if (isRunOver(status as RunStatus)) return;
+    if (isRunSuccess(status as RunStatus)) return;
+    if (isRunOver(status as RunStatus)) throw new Error(`The run ${runId} did not go well: ${status}.`);
     if (performance.now() > until) throw new Error(`The run ${runId} does not end.`);
     await delay(250);
   }

@@ -49,13 +49,10 @@ export const STILL_THERE = {
   'components/shell/palette/palette.tsx': 6,
   'components/shell/shell.tsx': 1,
   'components/shell/side-bar.tsx': 2,
-  'components/ui/dialog.tsx': 4,
-  'components/ui/drawer.tsx': 1,
   'components/ui/filter/filter-bar.tsx': 4,
   'components/ui/filter/filter-editor.tsx': 7,
   'components/ui/filter/time-range-fields.tsx': 5,
   'components/ui/grid/grid-head.tsx': 2,
   'components/ui/surface.tsx': 1,
   'components/ui/text.tsx': 3,
-  'components/ui/toast.tsx': 1,
 };

@@ -4,6 +4,7 @@ import { Dialog as Base } from '@base-ui/react/dialog';
 import { X } from 'lucide-react';
 import { type ReactNode, useRef } from 'react';
 import { IconButton } from '../button.tsx';
+import { words } from './words.ts';
 
 export interface DrawerProps {
   open: boolean;
@@ -29,7 +30,7 @@ export function Drawer({ open, onOpenChange, title, actions, children }: DrawerP
           <div className="flex h-12 shrink-0 items-center gap-2 border-b border-line pl-4 pr-2">
             <Base.Title className="min-w-0 grow truncate font-medium">{title}</Base.Title>
             {actions}
-            <Base.Close render={<IconButton label="Close" icon={X} size="sm" />} />
+            <Base.Close render={<IconButton label={words.close} icon={X} size="sm" />} />
           </div>
           <div className="min-h-0 grow overflow-y-auto p-4">{children}</div>
         </Base.Popup>

@@ -6,6 +6,7 @@ import { useEffect, useRef } from 'react';
 import { IconButton } from '../button.tsx';
 import { POPUP_SURFACE } from '../popup.ts';
 import type { ToastMessage } from '../toast.tsx';
+import { words } from './words.ts';
 
 const SHOWN_MS = 6000;
 
@@ -49,7 +50,7 @@ function Shown({ messages }: ToastsProps) {
           <Base.Title className="text-base font-medium" />
           <Base.Description className="text-sm text-quiet" />
         </div>
-        <Base.Close render={<IconButton label="Dismiss" icon={X} size="sm" />} />
+        <Base.Close render={<IconButton label={words.dismiss} icon={X} size="sm" />} />
       </Base.Content>
     </Base.Root>
   ));

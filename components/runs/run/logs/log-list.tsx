@@ -32,15 +32,7 @@ export function LogList({ run, log, lines, isWrapped }: ListProps) {
   const inSight = { first: virtual.range?.startIndex ?? 0, last: items.at(-1)?.index ?? 0 };
   useReading({ ...inSight, lines, log });
   useStillness({ scroller, lines, first: inSight.first, isHeld: !isFollowing });
-  const show = useEffectEvent((index: number) =>
-    virtual.scrollToIndex(index, { align: index === log.linkedAt ? 'center' : 'end' }),
-  );
-  useEffect(() => {
-    if (log.linkedAt !== -1) show(log.linkedAt);
-  }, [log.linkedAt]);
-  useEffect(() => {
-    if (isFollowing) show(lines.length - 1);
-  }, [isFollowing, lines]);
+  useGoingTo(virtual, log, lines);
   return (
     <section
       ref={scroller}
@@ -115,6 +107,23 @@ function Line({
       </span>
     </>
   );
+}
+
+/** To the line that is linked to, and to the end as long as it is followed. */
+function useGoingTo(
+  virtual: Pick<ReturnType<typeof useVirtualizer>, 'scrollToIndex'>,
+  { linkedAt, isFollowing }: ReturnType<typeof useLog>,
+  lines: readonly LogLine[],
+) {
+  const show = useEffectEvent((index: number) =>
+    virtual.scrollToIndex(index, { align: index === linkedAt ? 'center' : 'end' }),
+  );
+  useEffect(() => {
+    if (linkedAt !== -1) show(linkedAt);
+  }, [linkedAt]);
+  useEffect(() => {
+    if (isFollowing) show(lines.length - 1);
+  }, [isFollowing, lines]);
 }
 
 interface Reading {
