@@ -37,6 +37,11 @@ export async function measureOutput(context: PanelContext): Promise<Measurement[
       budget: 200,
       values: seen.map(({ longestTaskMs }) => longestTaskMs),
     },
+    {
+      metric: 'CPU of a frame while scrolling',
+      unit: 'ms',
+      values: seen.map(({ cpuMsPerFrame }) => cpuMsPerFrame),
+    },
   ];
 }
 

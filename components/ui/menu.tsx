@@ -1,14 +1,7 @@
 'use client';
 
-import type { LucideIcon } from 'lucide-react';
-import type { ReactElement, ReactNode } from 'react';
 import { Late, latePart } from './late.tsx';
-
-export interface MenuProps {
-  trigger: ReactElement;
-  align?: 'start' | 'end';
-  children: ReactNode;
-}
+import type { MenuChoiceProps, MenuItemProps, MenuProps, MenuTickProps } from './parts/menu.tsx';
 
 const part = latePart(() => import('./parts/menu.tsx'));
 
@@ -18,16 +11,6 @@ export function Menu(props: MenuProps) {
       {(parts, startsOpen) => <parts.Menu {...props} startsOpen={startsOpen} />}
     </Late>
   );
-}
-
-export interface MenuItemProps {
-  label: string;
-  icon?: LucideIcon;
-  keys?: string;
-  /** Cannot be undone. */
-  danger?: boolean;
-  disabled?: boolean;
-  onSelect(): void;
 }
 
 // What is in a menu is drawn by an open one, so its part is there.
@@ -51,23 +34,10 @@ export function MenuNote({ title, note }: { title: string; note: string }) {
   );
 }
 
-export interface MenuTickProps {
-  label: string;
-  checked: boolean;
-  onChange(checked: boolean): void;
-}
-
 /** One of some that can each be on; the menu stays open for the next. */
 export function MenuTick(props: MenuTickProps) {
   const parts = part.get();
   return parts ? <parts.MenuTick {...props} /> : null;
-}
-
-export interface MenuChoiceProps<Value extends string> {
-  label: string;
-  value: Value;
-  choices: readonly { value: Value; label: string; icon?: LucideIcon }[];
-  onChange(value: Value): void;
 }
 
 export function MenuChoice<Value extends string>(props: MenuChoiceProps<Value>) {

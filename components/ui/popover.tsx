@@ -1,18 +1,7 @@
 'use client';
 
-import type { ReactElement, ReactNode } from 'react';
 import { Late, latePart } from './late.tsx';
-
-export interface PopoverProps {
-  trigger: ReactElement;
-  /** Said aloud when it opens. */
-  title: string;
-  align?: 'start' | 'center' | 'end';
-  /** Left out, it is opened and closed by its trigger alone. */
-  open?: boolean;
-  onOpenChange?(open: boolean): void;
-  children: ReactNode;
-}
+import type { PopoverProps } from './parts/popover.tsx';
 
 const part = latePart(() => import('./parts/popover.tsx'));
 

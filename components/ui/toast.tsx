@@ -2,13 +2,7 @@
 
 import { createContext, type ReactNode, use, useState } from 'react';
 import { latePart, useLate } from './late.tsx';
-
-export interface ToastMessage {
-  title: string;
-  /** What it means or what to do. */
-  description?: string;
-  isFailure?: boolean;
-}
+import type { ToastMessage } from './parts/toasts.tsx';
 
 const part = latePart(() => import('./parts/toasts.tsx'));
 const ToastContext = createContext<(message: ToastMessage) => void>(() => undefined);

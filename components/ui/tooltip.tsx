@@ -1,19 +1,11 @@
 'use client';
 
-import { createContext, type ReactElement, type ReactNode, useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { Late, latePart } from './late.tsx';
-
-export interface TooltipProps {
-  text: ReactNode;
-  keys?: string;
-  side?: 'top' | 'bottom' | 'left' | 'right';
-  children: ReactElement;
-}
+import type { TooltipProps } from './parts/tooltip.tsx';
+import { TooltipMemory } from './parts/tooltip-memory.ts';
 
 const part = latePart(() => import('./parts/tooltip.tsx'));
-
-/** When one was last shown. */
-export const TooltipMemory = createContext({ readAt: Number.NEGATIVE_INFINITY });
 
 /** Around the app: the second tooltip of a row of buttons comes at once. */
 export function TooltipProvider({ children }: { children: ReactNode }) {

@@ -1,10 +1,39 @@
 'use client';
 
 import { Menu as Base } from '@base-ui/react/menu';
-import type { ReactElement } from 'react';
+import type { LucideIcon } from 'lucide-react';
+import type { ReactElement, ReactNode } from 'react';
 import { Keys } from '../keys.tsx';
-import type { MenuChoiceProps, MenuItemProps, MenuProps, MenuTickProps } from '../menu.tsx';
 import { POPUP_ITEM, POPUP_MOTION, POPUP_SURFACE } from '../popup.ts';
+
+export interface MenuProps {
+  trigger: ReactElement;
+  align?: 'start' | 'end';
+  children: ReactNode;
+}
+
+export interface MenuItemProps {
+  label: string;
+  icon?: LucideIcon;
+  keys?: string;
+  /** Cannot be undone. */
+  danger?: boolean;
+  disabled?: boolean;
+  onSelect(): void;
+}
+
+export interface MenuTickProps {
+  label: string;
+  checked: boolean;
+  onChange(checked: boolean): void;
+}
+
+export interface MenuChoiceProps<Value extends string> {
+  label: string;
+  value: Value;
+  choices: readonly { value: Value; label: string; icon?: LucideIcon }[];
+  onChange(value: Value): void;
+}
 
 export function Menu({
   trigger,

@@ -1,9 +1,19 @@
 'use client';
 
 import { Popover as Base } from '@base-ui/react/popover';
-import { type ReactElement, useEffect, useEffectEvent } from 'react';
-import type { PopoverProps } from '../popover.tsx';
+import { type ReactElement, type ReactNode, useEffect, useEffectEvent } from 'react';
 import { POPUP_MOTION, POPUP_SURFACE } from '../popup.ts';
+
+export interface PopoverProps {
+  trigger: ReactElement;
+  /** Said aloud when it opens. */
+  title: string;
+  align?: 'start' | 'center' | 'end';
+  /** Left out, it is opened and closed by its trigger alone. */
+  open?: boolean;
+  onOpenChange?(open: boolean): void;
+  children: ReactNode;
+}
 
 export function Popover(props: PopoverProps & { startsOpen: boolean }) {
   const { trigger, title, align = 'start', open, onOpenChange, children, startsOpen } = props;

@@ -4,7 +4,7 @@ import { Select as Base } from '@base-ui/react/select';
 import { Check } from 'lucide-react';
 import type { ChoiceProps } from '../choice.tsx';
 import { POPUP_ITEM, POPUP_MOTION, POPUP_SURFACE } from '../popup.ts';
-import { SELECT_BOX, SelectMark } from '../select.tsx';
+import { SELECT_BOX, SelectMark } from './select-box.tsx';
 
 export function Select<Value extends string>({
   label,

@@ -5,10 +5,16 @@ import { X } from 'lucide-react';
 import { useEffect, useRef } from 'react';
 import { IconButton } from '../button.tsx';
 import { POPUP_SURFACE } from '../popup.ts';
-import type { ToastMessage } from '../toast.tsx';
 import { words } from './words.ts';
 
 const SHOWN_MS = 6000;
+
+export interface ToastMessage {
+  title: string;
+  /** What it means or what to do. */
+  description?: string;
+  isFailure?: boolean;
+}
 
 export interface ToastsProps {
   /** All that were ever said, in order. */

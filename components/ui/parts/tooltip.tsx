@@ -1,12 +1,19 @@
 'use client';
 
 import { Tooltip as Base } from '@base-ui/react/tooltip';
-import { type ReactElement, use, useEffect, useRef, useState } from 'react';
+import { type ReactElement, type ReactNode, use, useEffect, useRef, useState } from 'react';
 import { Keys } from '../keys.tsx';
 import { POPUP_MOTION } from '../popup.ts';
-import { TooltipMemory, type TooltipProps } from '../tooltip.tsx';
+import { TooltipMemory } from './tooltip-memory.ts';
 
 const DELAY_MS = 400;
+
+export interface TooltipProps {
+  text: ReactNode;
+  keys?: string;
+  side?: 'top' | 'bottom' | 'left' | 'right';
+  children: ReactElement;
+}
 
 export function Tooltip({ text, keys, side = 'bottom', children }: TooltipProps) {
   const shown = useShown();
