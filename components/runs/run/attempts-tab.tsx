@@ -5,12 +5,15 @@ import { Repeat } from 'lucide-react';
 import type { RunId } from '../../../server/domain/ids.ts';
 import { isRunOver } from '../../../server/domain/statuses.ts';
 import { query, useFresh } from '../../data/index.ts';
+import { lookOfAttempt } from '../../looks/index.ts';
 import { Empty, Notice } from '../../ui/feedback.tsx';
 import { formatDuration } from '../../ui/format.ts';
 import { DataGrid, type GridColumn } from '../../ui/grid/index.ts';
-import { shortId } from '../short-id.ts';
+import { StatusText } from '../../ui/status.tsx';
+import { AgentName } from './agent-name.tsx';
 import { runWords } from './run-words.ts';
 import { ranFor, sayRouting } from './stage/attempt-list.tsx';
+import { useAgentNames } from './use-agent-names.ts';
 import type { Attempt, Run } from './use-run.ts';
 
 const MOST = 5000;
@@ -24,14 +27,13 @@ export function AttemptsTab({ run }: { run: Run }) {
     everyMs: 1000,
   });
   const attempts = data?.attempts;
-  const agents = useQuery(query('agents.list', {})).data?.agents ?? [];
-  const names = new Map(agents.map(({ id, name }) => [id as string, name]));
+  const nameOf = useAgentNames();
   if (error) return <Notice message={error.message} advice={error.advice} />;
   return (
     <section className="overflow-hidden rounded-lg border border-line bg-card shadow-card">
       <DataGrid
         label={runWords.attempts.label}
-        columns={columnsOf(run, (id) => names.get(id) ?? shortId(id))}
+        columns={columnsOf(run, nameOf)}
         rows={attempts}
         keyOf={({ stage, epoch }) => `${stage} ${epoch}`}
         empty={<Empty icon={Repeat} title={runWords.attempts.none} />}
@@ -57,12 +59,17 @@ function columnsOf(run: Run, nameOf: (agentId: string) => string): GridColumn<At
       cell: ({ stage }) => run.stages[stage]?.name ?? stage,
     },
     { key: 'attempt', title: drawer.attempt, width: '5rem', align: 'end', cell: ({ attempt }) => attempt },
-    { key: 'state', title: text.state, width: '7rem', cell: ({ state }) => state },
+    {
+      key: 'state',
+      title: text.state,
+      width: '7.5rem',
+      cell: ({ state }) => <StatusText look={lookOfAttempt(state)} />,
+    },
     {
       key: 'agent',
       title: drawer.agent,
-      width: '8rem',
-      cell: ({ agent_id }) => (agent_id === null ? drawer.nobody : nameOf(agent_id)),
+      width: 'minmax(8rem,12rem)',
+      cell: ({ agent_id }) => (agent_id === null ? drawer.nobody : <AgentName id={agent_id} />),
     },
     {
       key: 'waited',
@@ -102,6 +109,6 @@ function columnsOf(run: Run, nameOf: (agentId: string) => string): GridColumn<At
 
 const Titled = ({ text }: { text: string }) => (
   <span title={text} className="text-quiet">
-    {text}
+    {text || '–'}
   </span>
 );

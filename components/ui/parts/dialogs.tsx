@@ -7,7 +7,7 @@ import { type ReactNode, useId, useState } from 'react';
 import { Button, IconButton } from '../button.tsx';
 import { Field, TextInput } from '../field.tsx';
 import { POPUP_SURFACE } from '../popup.ts';
-import { words } from './words.ts';
+import { words } from '../words.ts';
 
 const SCRIM =
   'fixed inset-0 z-40 bg-scrim transition-opacity duration-150 data-starting-style:opacity-0 data-ending-style:opacity-0';
@@ -119,14 +119,14 @@ export function ConfirmDialog(props: ConfirmProps) {
               }}
             >
               {asksReason ? (
-                <Field label={words.reason} hint={words.reasonIsKept}>
+                <Field label={words.reason} hint={words.reasonHint}>
                   <TextInput value={reason} onChange={setReason} required maxLength={500} />
                 </Field>
               ) : null}
             </form>
           </div>
           <div className="flex justify-end gap-2 border-t border-line px-5 py-3">
-            <AlertDialog.Close render={<Button>{words.keepIt}</Button>} />
+            <AlertDialog.Close render={<Button>{words.keep}</Button>} />
             <Button
               type="submit"
               form={form}

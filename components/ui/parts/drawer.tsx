@@ -4,7 +4,7 @@ import { Dialog as Base } from '@base-ui/react/dialog';
 import { X } from 'lucide-react';
 import { type ReactNode, useRef } from 'react';
 import { IconButton } from '../button.tsx';
-import { words } from './words.ts';
+import { words } from '../words.ts';
 
 export interface DrawerProps {
   open: boolean;

@@ -25,19 +25,19 @@ export function Select<Value extends string>({
       }}
     >
       <Base.Trigger aria-label={label} className={SELECT_BOX}>
-        <Base.Value />
-        <Base.Icon>
+        <Base.Value className="min-w-0 truncate" />
+        <Base.Icon className="shrink-0">
           <SelectMark />
         </Base.Icon>
       </Base.Trigger>
       <Base.Portal>
         <Base.Positioner sideOffset={4} alignItemWithTrigger={false} className="z-40">
           <Base.Popup
-            className={`max-h-(--available-height) min-w-(--anchor-width) overflow-y-auto p-1 ${POPUP_SURFACE} ${POPUP_MOTION}`}
+            className={`max-h-(--available-height) min-w-(--anchor-width) max-w-(--available-width) overflow-y-auto p-1 ${POPUP_SURFACE} ${POPUP_MOTION}`}
           >
             {choices.map((choice) => (
               <Base.Item key={choice.value} value={choice.value} className={POPUP_ITEM}>
-                <Base.ItemText className="grow">{choice.label}</Base.ItemText>
+                <Base.ItemText className="min-w-0 grow truncate">{choice.label}</Base.ItemText>
                 <Base.ItemIndicator className="text-accent">
                   <Check aria-hidden size={14} />
                 </Base.ItemIndicator>

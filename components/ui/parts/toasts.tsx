@@ -5,7 +5,7 @@ import { X } from 'lucide-react';
 import { useEffect, useRef } from 'react';
 import { IconButton } from '../button.tsx';
 import { POPUP_SURFACE } from '../popup.ts';
-import { words } from './words.ts';
+import { words } from '../words.ts';
 
 const SHOWN_MS = 6000;
 

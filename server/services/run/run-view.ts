@@ -231,13 +231,12 @@ function waitingOf(run: RunRow, { index, graph, byIndex }: Place): Waiting | nul
 type GraphOf = (id: VersionId) => Promise<CompiledGraph>;
 
 export async function viewRun(tx: TenantTransaction, id: RunId, graphOf: GraphOf): Promise<RunView> {
-  const row = await loadRunRow(tx, id);
-  return toRunView(row, await loadTaskRows(tx, id), await graphOf(fromUuid('ver', row.versionId)));
+  const [row, taskRows] = await Promise.all([loadRunRow(tx, id), loadTaskRows(tx, id)]);
+  return toRunView(row, taskRows, await graphOf(fromUuid('ver', row.versionId)));
 }
 
 /** Its shape alone: what thousands of stages are drawn from. */
 export async function viewRunShape(tx: TenantTransaction, id: RunId, graphOf: GraphOf): Promise<RunView> {
-  const row = await loadRunRow(tx, id);
-  const taskRows = await loadTaskShapes(tx, id);
+  const [row, taskRows] = await Promise.all([loadRunRow(tx, id), loadTaskShapes(tx, id)]);
   return toRunView({ ...row, input: null }, taskRows, await graphOf(fromUuid('ver', row.versionId)));
 }
