@@ -127,8 +127,10 @@ export const runWords = {
     loading: 'Loading the log',
     none: 'Nothing has been logged',
     noMatch: 'No line matches',
-    lines: (n: number, isMore: boolean) =>
-      `${count.format(n)}${isMore ? '+' : ''} ${n === 1 ? 'line' : 'lines'}`,
+    lines: (n: number, { hasBefore, hasMore }: { hasBefore: boolean; hasMore: boolean }) =>
+      hasBefore && !hasMore
+        ? `the last ${count.format(n)} lines`
+        : `${count.format(n)}${hasMore ? '+' : ''} ${n === 1 ? 'line' : 'lines'}`,
     link: 'Link to this line',
     label: 'Log',
     hidden: 'You may see how the run went, not what it logged.',

@@ -56,7 +56,11 @@ export const runDetails = {
     method: 'GET',
     path: '/api/v1/runs/{id}/attempts',
     summary: 'List every attempt of a run, with why its agent was chosen',
-    input: z.strictObject({ id: idSchema('run'), stage }),
+    input: z.strictObject({
+      id: idSchema('run'),
+      stage,
+      repeated: z.boolean().optional().describe('Only of stages that were handed out more than once.'),
+    }),
     output: z.object({ attempts: z.array(attemptSchema) }),
     errors: ['NOT_FOUND'],
     example: { id: EXAMPLE.run },
@@ -75,14 +79,26 @@ export const runDetails = {
       stage,
       level: z.enum(LOG_LEVELS).optional().describe('This level and worse ones.'),
       search: z.string().min(1).max(200).optional().describe('Words that the message must hold.'),
+      order: z.enum(['asc', 'desc']).optional().describe('`desc` reads from the end.'),
+      beyond: z
+        .string()
+        .regex(/^\d{1,5}\.\d{1,9}\.\d{1,9}$/)
+        .optional()
+        .describe(
+          'Begins behind this line in the order asked for: stage, hand-out and line, as in `0.1.99`.',
+        ),
       limit: limitField(1000, 200),
       cursor: pageInput.cursor,
     }),
     output: z.object({ logs: z.array(runLogLineSchema), next_cursor: nextCursor }),
     errors: ['NOT_FOUND'],
     example: { id: EXAMPLE.run, level: 'info', search: 'demonstration' },
-    async handle({ services, actor }, input) {
-      const page = await listRunLogs(services, actor, input);
+    async handle({ services, actor }, { beyond, ...input }) {
+      const [place = 0, epoch = 0, line = 0] = beyond?.split('.').map(Number) ?? [];
+      const page = await listRunLogs(services, actor, {
+        ...input,
+        ...(beyond === undefined ? {} : { beyond: { stage: place, epoch, line } }),
+      });
       return { logs: page.items.map(presentRunLog), next_cursor: page.nextCursor };
     },
   }),

@@ -14,6 +14,8 @@ const attemptsSchema = z.strictObject({
   id: idSchema('run'),
   /** One place in the pipeline; left out: all. */
   stage: z.int().min(0).optional(),
+  /** Only of stages that were handed out more than once: of the others the task itself says all. */
+  repeated: z.boolean().default(false),
 });
 
 /** Of one run, whose policy bounds them; a run of many stages with many retries is cut here. */
@@ -55,7 +57,7 @@ export async function listAttempts(
   input: z.input<typeof attemptsSchema>,
 ): Promise<AttemptView[]> {
   authorise(actor, 'run.read');
-  const { id, stage } = parseInput(attemptsSchema, input);
+  const { id, stage, repeated } = parseInput(attemptsSchema, input);
   return inTenant(services.db, actor.orgId, async (tx) => {
     const run = await loadRunRow(tx, id);
     const isShown = may(actor, 'run.payload', { pipelineId: pipelineIdOf(run) });
@@ -63,6 +65,7 @@ export async function listAttempts(
       SELECT idx, epoch, attempt, agent_id, ended, ready_at, started_at, finished_at, error, routing
       FROM task_attempts WHERE run_id = ${toUuid(id)}::text::uuid
         ${stage === undefined ? sql`` : sql`AND idx = ${stage}::int`}
+        ${repeated ? sql`AND idx IN (SELECT idx FROM tasks WHERE run_id = ${toUuid(id)}::text::uuid AND epoch > 1)` : sql``}
       ORDER BY idx, epoch LIMIT ${MAX_ATTEMPTS}`);
     return [...rows].map((row) => ({
       taskId: taskId(id, row.idx),

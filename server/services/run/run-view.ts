@@ -1,4 +1,4 @@
-import { asc, eq } from 'drizzle-orm';
+import { asc, eq, getTableColumns } from 'drizzle-orm';
 import { runs, tasks } from '#db/schema/index.ts';
 import type { TenantTransaction } from '#db/tenant.ts';
 import type { TaskError } from '#server/domain/engine/events.ts';
@@ -28,6 +28,8 @@ import { explainWait, type Waiting } from '#server/domain/waiting.ts';
 
 export type RunRow = typeof runs.$inferSelect;
 export type TaskRow = typeof tasks.$inferSelect;
+/** What a task worked on and why its agent was chosen are most of its bytes, and no part of its shape. */
+type TaskShape = Omit<TaskRow, 'output' | 'routing'> & Partial<Pick<TaskRow, 'output' | 'routing'>>;
 
 export interface TaskView {
   id: TaskId;
@@ -98,6 +100,16 @@ export function loadTaskRows(tx: TenantTransaction, id: RunId): Promise<TaskRow[
     .orderBy(asc(tasks.index));
 }
 
+const { output: _output, routing: _routing, ...SHAPE_COLUMNS } = getTableColumns(tasks);
+
+function loadTaskShapes(tx: TenantTransaction, id: RunId): Promise<TaskShape[]> {
+  return tx
+    .select(SHAPE_COLUMNS)
+    .from(tasks)
+    .where(eq(tasks.runId, toUuid(id)))
+    .orderBy(asc(tasks.index));
+}
+
 export const pipelineIdOf = ({ pipelineId }: Pick<RunRow, 'pipelineId'>): PipelineId | null =>
   pipelineId === null ? null : fromUuid('pipe', pipelineId);
 
@@ -142,7 +154,7 @@ export function toSummary(row: Pick<RunRow, keyof typeof SUMMARY_COLUMNS>): RunS
   };
 }
 
-export function toRunView(row: RunRow, taskRows: readonly TaskRow[], graph: CompiledGraph): RunView {
+export function toRunView(row: RunRow, taskRows: readonly TaskShape[], graph: CompiledGraph): RunView {
   const byIndex = new Map(taskRows.map((task) => [task.index, task]));
   const tasks = graph.stages.map((_, index) => toTaskView(row, { index, graph, byIndex }));
   const done = tasks.reduce((sum, task) => sum + (isTaskOver(task.status) ? 1 : task.progress), 0);
@@ -160,7 +172,7 @@ export function toRunView(row: RunRow, taskRows: readonly TaskRow[], graph: Comp
 interface Place {
   index: number;
   graph: CompiledGraph;
-  byIndex: ReadonlyMap<number, TaskRow>;
+  byIndex: ReadonlyMap<number, TaskShape>;
 }
 
 function toTaskView(run: RunRow, place: Place): TaskView {
@@ -216,11 +228,15 @@ function waitingOf(run: RunRow, { index, graph, byIndex }: Place): Waiting | nul
   return null;
 }
 
-export async function viewRun(
-  tx: TenantTransaction,
-  id: RunId,
-  graphOf: (id: VersionId) => Promise<CompiledGraph>,
-): Promise<RunView> {
+type GraphOf = (id: VersionId) => Promise<CompiledGraph>;
+
+export async function viewRun(tx: TenantTransaction, id: RunId, graphOf: GraphOf): Promise<RunView> {
   const [row, taskRows] = await Promise.all([loadRunRow(tx, id), loadTaskRows(tx, id)]);
   return toRunView(row, taskRows, await graphOf(fromUuid('ver', row.versionId)));
+}
+
+/** Its shape alone: what thousands of stages are drawn from. */
+export async function viewRunShape(tx: TenantTransaction, id: RunId, graphOf: GraphOf): Promise<RunView> {
+  const [row, taskRows] = await Promise.all([loadRunRow(tx, id), loadTaskShapes(tx, id)]);
+  return toRunView({ ...row, input: null }, taskRows, await graphOf(fromUuid('ver', row.versionId)));
 }
