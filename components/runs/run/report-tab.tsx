@@ -10,6 +10,7 @@ import { lookOfRun, lookOfTask } from '../../looks/index.ts';
 import { useMay } from '../../shell/use-may.ts';
 import { Skeleton } from '../../ui/feedback.tsx';
 import { formatDuration, formatMoment } from '../../ui/format.ts';
+import { jsonText } from '../../ui/json-text.ts';
 import { StatusText } from '../../ui/status.tsx';
 import { Card } from '../../ui/surface.tsx';
 import { Table, type TableColumn } from '../../ui/table.tsx';
@@ -140,7 +141,7 @@ function Values({ run }: { run: Run }) {
 }
 
 function abbreviate(value: Json): string {
-  const whole = JSON.stringify(value, null, 2);
+  const whole = jsonText(value);
   if (whole.length <= MOST_CHARACTERS) return whole;
   return text.more(whole.slice(0, MOST_CHARACTERS), whole.length - MOST_CHARACTERS);
 }
