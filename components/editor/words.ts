@@ -158,6 +158,7 @@ export const words = {
     some: 'Some fields',
     none: 'Nothing, and that was thought of',
     fieldsOf: (what: string) => `Fields of the ${what.toLowerCase()}`,
+    example: '/card/number',
     pointers: 'With commas between them. * stands for every field or item: /items/*/name',
   },
   stopShowingTheRun: 'Stop showing the run',

@@ -186,6 +186,8 @@ export interface StageTask {
   skipped_because: string | null;
   /** Why it does not run. */
   waiting: Waiting | null;
+  /** It handles what is marked sensitive: `{ $hidden: 'sensitive' }` stands for that, and `reveal` shows it. */
+  is_sensitive: boolean;
   routing: Json;
 }
 
@@ -208,6 +210,22 @@ export interface TaskBody {
   /** With `stage`: that stage of the pipeline, on its own. */
   pipeline_id?: string;
   stage?: number;
+}
+
+export interface Revealed {
+  /** Null where a stage was asked for. */
+  given: { input: Payload; parameters: JsonObject } | null;
+  task: {
+    task_id: string;
+    key: string;
+    output: Payload;
+    error: TaskError | null;
+    /** Of each hand-out. */
+    attempts: { epoch: number; error: TaskError | null }[];
+    logs: (LogEntry & { task_id: string; stage: number; line: number })[];
+    /** To go on with its log. */
+    next_cursor: string | null;
+  } | null;
 }
 
 export interface LogEntry {
@@ -349,6 +367,11 @@ export interface Client {
       },
       options?: OnceOptions,
     ): Promise<Run>;
+    /** What is marked sensitive, for those who may: the audit tells of each time. */
+    reveal(
+      id: string,
+      body?: { stage?: number; reason?: string; limit?: number; cursor?: string },
+    ): Promise<Revealed>;
     events(
       id: string,
       query?: { after?: number; limit?: number },

@@ -38,7 +38,7 @@ export function MarkField({ label, value, onChange }: MarkFieldProps) {
           label={words.sensitive.fieldsOf(label)}
           hint={words.sensitive.pointers}
           value={value.map(String)}
-          placeholder="/card/number"
+          placeholder={words.sensitive.example}
           onChange={(pointers) => onChange([...(pointers ?? [])])}
         />
       ) : null}

@@ -164,7 +164,7 @@ const QUERIES: readonly [end: string, queries: readonly string[]][] = [
   ['/logs', ['?search=canary', '?level=warn']],
   ['/events', ['?follow=1']],
   ['/workspace/file', ['?path=notes.md']],
-  ['/workspace/file/diff', ['?path=notes.md']],
+  ['/workspace/diff', ['?path=notes.md']],
 ];
 const queriesOf = (path: string): readonly string[] => [
   '',
