@@ -8,9 +8,9 @@ import type { Json } from '../../../server/domain/json.ts';
 import { query } from '../../data/index.ts';
 import { Notice, Skeleton } from '../../ui/feedback.tsx';
 import { jsonText } from '../../ui/json-text.ts';
-import { words } from '../words.ts';
 import type { StagePair } from './compare-runs.ts';
 import { aroundChanges, diffLines } from './diff-lines.ts';
+import { words } from './words.ts';
 
 const LOOK = { same: 'text-quiet', gone: 'bg-bad-soft text-bad', new: 'bg-good-soft text-good' } as const;
 const SIGN = { same: ' ', gone: '−', new: '+' } as const;
@@ -39,10 +39,10 @@ export function OutputDiff({ pair }: { pair: StagePair }) {
   );
   const error = a.error ?? b.error;
   if (error) return <Notice message={error.message} advice={error.advice} />;
-  if (!lines) return <Skeleton label={words.compare.loading} />;
+  if (!lines) return <Skeleton label={words.loading} />;
   if (lines.every(({ kind }) => kind === 'same')) {
     const isHidden = [a, b].some(({ data }) => holdsHidden(data?.output ?? null));
-    return <p className="text-quiet">{isHidden ? words.compare.equalButHidden : words.compare.equal}</p>;
+    return <p className="text-quiet">{isHidden ? words.equalButHidden : words.equal}</p>;
   }
   return (
     <pre className="overflow-x-auto rounded-md border border-line bg-sunken py-2 font-mono text-xs leading-5">
@@ -50,7 +50,7 @@ export function OutputDiff({ pair }: { pair: StagePair }) {
         'skipped' in line ? (
           // biome-ignore lint/suspicious/noArrayIndexKey: a difference does not change
           <span key={at} className="block px-3 text-quiet">
-            {words.compare.skipped(line.skipped)}
+            {words.skipped(line.skipped)}
           </span>
         ) : (
           // biome-ignore lint/suspicious/noArrayIndexKey: as above
