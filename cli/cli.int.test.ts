@@ -170,7 +170,9 @@ describe('npx signalbox', () => {
     expect((await type(['runs', '--json'])).printed).not.toContain('canary');
     expect((await rig.client.runs.get(id)).input).toEqual({ pin: { $hidden: 'sensitive' } });
     expect((await typeJson('reveal', id)).lines[0].input).toEqual({ pin: 'canary-4711' });
-    expect((await typeJson('reveal', id, '--stage', 'one', '--reason', 'a test')).lines[0]).toMatchObject({ key: 'one' });
+    expect((await typeJson('reveal', id, '--stage', 'one', '--reason', 'a test')).lines[0]).toMatchObject({
+      key: 'one',
+    });
     expect((await type(['reveal', id, '--stage', 'other'])).code).toBe(2);
     await rig.client.runs.kill(id);
   }, 120_000);

@@ -141,7 +141,10 @@ export const reveal = {
   least: 1,
   words: [() => 'runs'],
   options: {
-    stage: { type: 'string', about: 'what this stage made and said, by key; left out, what the run was given' },
+    stage: {
+      type: 'string',
+      about: 'what this stage made and said, by key; left out, what the run was given',
+    },
     reason: { type: 'string', about: 'for those who read the audit' },
   },
   async run({ args, client, options, out }) {

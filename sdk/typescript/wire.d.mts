@@ -1,5 +1,7 @@
 /** What travels, and the calls that send and fetch it. */
 
+import type { RevealBody, Revealed } from './revealed.d.mts';
+
 export type Json = null | boolean | number | string | Json[] | JsonObject;
 export interface JsonObject {
   [key: string]: Json;
@@ -212,22 +214,6 @@ export interface TaskBody {
   stage?: number;
 }
 
-export interface Revealed {
-  /** Null where a stage was asked for. */
-  given: { input: Payload; parameters: JsonObject } | null;
-  task: {
-    task_id: string;
-    key: string;
-    output: Payload;
-    error: TaskError | null;
-    /** Of each hand-out. */
-    attempts: { epoch: number; error: TaskError | null }[];
-    logs: (LogEntry & { task_id: string; stage: number; line: number })[];
-    /** To go on with its log. */
-    next_cursor: string | null;
-  } | null;
-}
-
 export interface LogEntry {
   timestamp: string;
   level: LogLevel;
@@ -368,10 +354,7 @@ export interface Client {
       options?: OnceOptions,
     ): Promise<Run>;
     /** What is marked sensitive, for those who may: the audit tells of each time. */
-    reveal(
-      id: string,
-      body?: { stage?: number; reason?: string; limit?: number; cursor?: string },
-    ): Promise<Revealed>;
+    reveal(id: string, body?: RevealBody): Promise<Revealed>;
     events(
       id: string,
       query?: { after?: number; limit?: number },

@@ -1,6 +1,6 @@
 'use client';
 
-import { jsonText } from '../../../ui/json-text.ts';
+import { jsonText } from '../../../looks/index.ts';
 import { Code } from '../../../ui/text.tsx';
 import { useEditor } from '../../context.ts';
 import { useObserved } from '../../store/observable.ts';

@@ -1,7 +1,7 @@
 import { isHidden } from '../../server/domain/hidden.ts';
 import type { Json } from '../../server/domain/json.ts';
 
-export const HIDDEN_TEXT = '(hidden: marked sensitive)';
+const HIDDEN_TEXT = '(hidden: marked sensitive)';
 
 /** JSON for people to read: what is hidden says so. */
 export function jsonText(value: Json): string {
