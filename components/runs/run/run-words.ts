@@ -171,6 +171,17 @@ export const runWords = {
     cut: '… the line goes on',
     hidden: 'You may see how the run went, not what it worked on.',
   },
+  sensitive: {
+    label: 'Marked sensitive',
+    stage: 'Hidden: this stage is marked sensitive.',
+    given: 'Hidden: some of what the run was given is marked sensitive.',
+    told: 'It is shown if you ask for it. The audit tells that you did.',
+    notYours: 'Owners, admins and designers who were granted this pipeline can show it.',
+    reveal: 'Reveal',
+    hide: 'Hide again',
+    errors: 'Errors',
+    more: (n: number) => `The first ${count.format(n)} lines of its log. The API gives the rest.`,
+  },
   attempts: {
     label: 'Attempts',
     hand: 'Hand-out',

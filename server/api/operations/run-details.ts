@@ -5,12 +5,15 @@ import { getRun } from '#server/services/run/get.ts';
 import { readRunGraph } from '#server/services/run/graph.ts';
 import { readLineage } from '#server/services/run/lineage.ts';
 import { LOG_LEVELS, listRunLogs } from '#server/services/run/logs.ts';
+import { revealRun } from '#server/services/run/reveal.ts';
 import { presentSummary, runSummarySchema } from '../wire/run.ts';
 import {
   attemptSchema,
   presentAttempt,
+  presentRevealed,
   presentRunLog,
   presentStageOfRun,
+  revealedSchema,
   runLogLineSchema,
   stageOfRunSchema,
 } from '../wire/task.ts';
@@ -101,6 +104,25 @@ export const runDetails = {
       });
       return { logs: page.items.map(presentRunLog), next_cursor: page.nextCursor };
     },
+  }),
+
+  reveal: operation({
+    method: 'POST',
+    path: '/api/v1/runs/{id}/reveal',
+    summary: 'Read what is marked sensitive',
+    description:
+      'Everything else shows {"$hidden": "sensitive"} in its place, to everybody. This shows what the run was given or, with `stage`, what that stage made and said, to those who may; the audit tells of each time.',
+    input: z.strictObject({
+      id: idSchema('run'),
+      stage: z.int().min(0).optional().describe('Its place in the pipeline, from 0.'),
+      reason: z.string().trim().min(1).max(1000).optional().describe('For those who read the audit.'),
+      limit: limitField(1000, 200),
+      cursor: pageInput.cursor,
+    }),
+    output: revealedSchema,
+    errors: ['NOT_FOUND'],
+    example: { id: EXAMPLE.run, stage: 0, reason: 'A customer asks for their own data.' },
+    handle: async ({ services, actor }, input) => presentRevealed(await revealRun(services, actor, input)),
   }),
 
   lineage: operation({

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, ilike, inArray, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, ilike, inArray, notInArray, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { taskStageLogs } from '#db/schema/index.ts';
 import { inTenant } from '#db/tenant.ts';
@@ -8,7 +8,8 @@ import type { Services } from '../context.ts';
 import { orderField, type Page, pageFields, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
 import type { LogLine } from '../task/get.ts';
-import { loadRunRow } from './run-view.ts';
+import { loadRunRow, marksOf } from './run-view.ts';
+import { quietPlaces, showLine } from './shown.ts';
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 
@@ -56,21 +57,23 @@ export async function listRunLogs(
     from &&
       sql`(${index}, ${epoch}, ${line}) ${sql.raw(order === 'asc' ? '>' : '<')} (${from[0]}::int, ${from[1]}::int, ${from[2]}::int)`,
   ];
-  const rows = await inTenant(services.db, actor.orgId, async (tx) => {
-    await loadRunRow(tx, id);
-    return tx
+  const { rows, marks } = await inTenant(services.db, actor.orgId, async (tx) => {
+    const marks = await marksOf(services, await loadRunRow(tx, id));
+    // Who may not read a line does not learn what stands in it by looking for words either.
+    const quiet = search === undefined ? [] : quietPlaces(marks);
+    const rows = await tx
       .select()
       .from(taskStageLogs)
-      .where(and(...conditions))
+      .where(and(...conditions, quiet.length === 0 ? undefined : notInArray(index, quiet)))
       .orderBy(...[index, epoch, line].map((column) => (order === 'asc' ? asc(column) : desc(column))))
       .limit(limit + 1);
+    return { rows, marks };
   });
   return toPage(rows, paging, {
     placeOf: (row) => [String(row.index), String(row.epoch), String(row.line)],
-    toItems: ({ runId: _run, orgId: _org, index: place, ...rest }) => ({
-      ...rest,
-      taskId: taskId(id, place),
-      stage: place,
-    }),
+    toItems: ({ runId: _run, orgId: _org, index: place, ...rest }) => {
+      const line = { ...rest, taskId: taskId(id, place), stage: place };
+      return showLine(line, marks.stages[place]?.isQuiet ?? false);
+    },
   });
 }

@@ -4,6 +4,7 @@ import type { TenantTransaction } from '#db/tenant.ts';
 import type { TaskError } from '#server/domain/engine/events.ts';
 import { notFound } from '#server/domain/errors.ts';
 import type { CompiledGraph } from '#server/domain/graph/compile.ts';
+import type { Marks } from '#server/domain/graph/marks.ts';
 import {
   type AgentId,
   fromUuid,
@@ -25,13 +26,14 @@ import {
   type TaskStatus,
 } from '#server/domain/statuses.ts';
 import { explainWait, type Waiting } from '#server/domain/waiting.ts';
+import { type Shown, showRun, showTask } from './shown.ts';
 
 export type RunRow = typeof runs.$inferSelect;
 export type TaskRow = typeof tasks.$inferSelect;
 /** What a task worked on and why its agent was chosen are most of its bytes, and no part of its shape. */
 type TaskShape = Omit<TaskRow, 'output' | 'routing'> & Partial<Pick<TaskRow, 'output' | 'routing'>>;
 
-export interface TaskView {
+export interface TaskView extends Shown {
   id: TaskId;
   index: number;
   stageKey: string;
@@ -52,6 +54,8 @@ export interface TaskView {
   skip: string | null;
   routing: Json;
   waiting: Waiting | null;
+  /** It handles something marked sensitive, so what it says is hidden, and what is marked of what it made. */
+  isSensitive: boolean;
 }
 
 export interface RunSummary {
@@ -75,7 +79,7 @@ export interface RunSummary {
   updatedAt: Date;
 }
 
-export interface RunView extends RunSummary {
+export interface RunView extends RunSummary, Shown {
   input: Json;
   parameters: JsonObject;
   metadata: JsonObject;
@@ -158,7 +162,7 @@ export function toRunView(row: RunRow, taskRows: readonly TaskShape[], graph: Co
   const byIndex = new Map(taskRows.map((task) => [task.index, task]));
   const tasks = graph.stages.map((_, index) => toTaskView(row, { index, graph, byIndex }));
   const done = tasks.reduce((sum, task) => sum + (isTaskOver(task.status) ? 1 : task.progress), 0);
-  return {
+  const view = {
     ...toSummary(row),
     progress: tasks.length === 0 ? 1 : done / tasks.length,
     input: row.input,
@@ -167,6 +171,7 @@ export function toRunView(row: RunRow, taskRows: readonly TaskShape[], graph: Co
     deadlineAt: row.deadlineAt,
     tasks,
   };
+  return showRun(view, graph.marks);
 }
 
 interface Place {
@@ -179,7 +184,7 @@ function toTaskView(run: RunRow, place: Place): TaskView {
   const { index, graph, byIndex } = place;
   const row = byIndex.get(index);
   const stage = graph.stages[index]?.stage;
-  return {
+  const view = {
     id: taskId(fromUuid('run', run.id), index),
     index,
     stageKey: stage?.key ?? '',
@@ -199,7 +204,9 @@ function toTaskView(run: RunRow, place: Place): TaskView {
     skip: row?.skip ?? null,
     routing: (row?.routing ?? null) as Json,
     waiting: waitingOf(run, place),
+    isSensitive: graph.marks.stages[index]?.isQuiet ?? false,
   };
+  return showTask(view, graph.marks);
 }
 
 /** Why the task does not run, if it is one that could still: a task that runs or has ended waits for nothing. */
@@ -229,6 +236,14 @@ function waitingOf(run: RunRow, { index, graph, byIndex }: Place): Waiting | nul
 }
 
 type GraphOf = (id: VersionId) => Promise<CompiledGraph>;
+
+/** What is sensitive in a run is said by its version. */
+export async function marksOf(
+  { graphOf }: { graphOf: GraphOf },
+  { versionId }: Pick<RunRow, 'versionId'>,
+): Promise<Marks> {
+  return (await graphOf(fromUuid('ver', versionId))).marks;
+}
 
 export async function viewRun(tx: TenantTransaction, id: RunId, graphOf: GraphOf): Promise<RunView> {
   const [row, taskRows] = await Promise.all([loadRunRow(tx, id), loadTaskRows(tx, id)]);

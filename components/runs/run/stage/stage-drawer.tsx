@@ -16,6 +16,7 @@ import { formatDuration, formatMoment } from '../../../ui/format.ts';
 import { StatusText } from '../../../ui/status.tsx';
 import { Code } from '../../../ui/text.tsx';
 import { AgentName } from '../agent-name.tsx';
+import { RevealedStage, Sensitive } from '../data/sensitive.tsx';
 import { Value } from '../data/value.tsx';
 import { LogText } from '../logs/log-text.tsx';
 import { ReplayDialog } from '../replay-dialog.tsx';
@@ -85,6 +86,11 @@ function StageDetails({ run, stage, onLogs }: { run: Run; stage: Stage; onLogs()
     <div className="flex flex-col gap-5">
       <Facts stage={stage} />
       <Why stage={stage} />
+      {stage.is_sensitive ? (
+        <Sensitive runId={run.id as RunId} stage={stage.stage}>
+          {(revealed) => <RevealedStage runId={run.id as RunId} revealed={revealed} />}
+        </Sensitive>
+      ) : null}
       {task.error ? <Notice message={task.error.message} advice={task.error.advice} /> : null}
       <Part title={drawer.output}>
         {task.data ? (
