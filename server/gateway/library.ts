@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CompleteRequestParams, CompleteResult, Resource } from '@modelcontextprotocol/client';
 import { invalid, notFound, SignalboxError } from '#server/domain/errors.ts';
 import { isJsonObject, type JsonObject, measureJson } from '#server/domain/json.ts';
-import type { Askable } from '#server/domain/mcp.ts';
+import type { Askable, LogEar } from '#server/domain/mcp.ts';
 import { PROMPT_PREFIX, RESOURCE_PREFIX, RESOURCES } from '#server/domain/mcp.ts';
 import type { Bucket, Drawn } from '#server/redis/port.ts';
 import type { CallOptions } from './call-options.ts';
@@ -34,6 +34,7 @@ export interface Library {
 interface Asked extends Pick<CallOptions, 'signal' | 'onProgress'> {
   view: View;
   askable?: Askable | undefined;
+  log?: LogEar | undefined;
 }
 
 interface Watched {

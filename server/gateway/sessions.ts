@@ -117,7 +117,7 @@ export function createSessions(options: SessionOptions): Sessions {
       timeoutMs: CONNECT_MS,
       maxMessageBytes: connection.maxResultBytes * 2 + 1_048_576,
       known: standing.generation,
-      canSample: connection.canSample,
+      loans: connection.loans,
       now,
     });
     standing.generation = upstream.generation;

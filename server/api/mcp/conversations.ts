@@ -2,11 +2,10 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import type { ServerContext } from '@modelcontextprotocol/server';
 import { SignalboxError } from '#server/domain/errors.ts';
 import { canonicalJson, type Json, type JsonObject } from '#server/domain/json.ts';
-import type { Askable, Progress } from '#server/domain/mcp.ts';
+import { type Askable, ELICITATION, type LogLine, type Progress } from '#server/domain/mcp.ts';
 import type { AskedClient } from './asked-client.ts';
 import type { McpCall } from './call.ts';
 import {
-  ANSWER_KEY,
   ANSWER_MS,
   type Attached,
   createConversation,
@@ -64,6 +63,7 @@ export function createConversations() {
     if (state === undefined) {
       const conversation = createConversation<Result>({
         client,
+        early: mcpReq.inputResponses,
         park: (resume) => park({ owner, digest, resume }),
         forget: (name) => waiting.delete(name),
       });
@@ -72,8 +72,7 @@ export function createConversations() {
     const found = waiting.get(state);
     if (found?.owner !== owner || found.digest !== digest) throw notWaiting();
     waiting.delete(state);
-    const answer = mcpReq.inputResponses?.[ANSWER_KEY] as Json | undefined;
-    return found.resume(answer, from) as Promise<Turn<Result>>;
+    return found.resume(mcpReq.inputResponses, from) as Promise<Turn<Result>>;
   }
 
   return {
@@ -82,14 +81,17 @@ export function createConversations() {
       conversed: Conversed<Result>,
     ): Promise<Turn<Result>> {
       const { context, client, work } = conversed;
-      const progress = createProgress(context);
+      const teller = createTeller(context);
       const signal = AbortSignal.any([context.mcpReq.signal, call.signal]);
-      const from: Attached = { signal, onProgress: progress?.tell };
+      const { onProgress, onLog } = teller;
       const turn = client.isNew
-        ? await turnOf(call, from, conversed)
-        : await work({ ...from, askable: { ...client, ask: askOld(context, signal) } });
+        ? await turnOf(call, { signal, onProgress, onLog }, conversed)
+        : await work({
+            ...{ signal, onProgress, askable: { ...client, ask: askOld(context, signal) } },
+            log: { level: client.logLevel, tell: onLog },
+          });
       // How far it came is heard before that it is there.
-      await progress?.told();
+      await teller.told();
       return turn;
     },
   };
@@ -97,26 +99,39 @@ export function createConversations() {
 
 export type Conversations = ReturnType<typeof createConversations>;
 
+/** One after the other: people see one question at a time. */
 function askOld({ mcpReq }: ServerContext, signal: AbortSignal): Askable['ask'] {
-  return async ({ method, params }) => {
-    const known = params.mode === 'url' ? { elicitationId: randomUUID(), ...params } : params;
-    const limits = { signal, timeout: ANSWER_MS, maxTotalTimeout: ANSWER_MS };
-    return (await mcpReq.send({ method, params: known } as never, limits)) as unknown as JsonObject;
+  return async (questions) => {
+    const answers: [string, JsonObject][] = [];
+    for (const [name, { method, params }] of Object.entries(questions)) {
+      const isPage = method === ELICITATION && params.mode === 'url';
+      const known = isPage ? { elicitationId: randomUUID(), ...params } : params;
+      const limits = { signal, timeout: ANSWER_MS, maxTotalTimeout: ANSWER_MS };
+      const answer = await mcpReq.send({ method, params: known } as never, limits);
+      answers.push([name, answer as unknown as JsonObject]);
+    }
+    return Object.fromEntries(answers);
   };
 }
 
-function createProgress({ mcpReq }: ServerContext) {
+/** Tells the client of the work on its request, in order. */
+function createTeller({ mcpReq }: ServerContext) {
   const progressToken = mcpReq._meta?.progressToken;
-  if (progressToken === undefined) return undefined;
-  let told: Promise<void> = Promise.resolve();
+  let told: Promise<void> | undefined;
+  const say = (work: () => Promise<void>) => {
+    // Whoever has gone hears nothing more, which is no trouble.
+    told = (told ?? Promise.resolve()).then(work).catch(() => undefined);
+  };
   return {
-    tell(progress: Progress) {
-      const params = { ...progress, progressToken };
-      // Whoever has gone hears nothing more, which is no trouble.
-      told = told
-        .then(() => mcpReq.notify({ method: 'notifications/progress', params }))
-        .catch(() => undefined);
-    },
+    onProgress:
+      progressToken === undefined
+        ? undefined
+        : (progress: Progress) =>
+            say(() =>
+              mcpReq.notify({ method: 'notifications/progress', params: { ...progress, progressToken } }),
+            ),
+    // The library leaves out what the client has not asked for.
+    onLog: ({ level, data, logger }: LogLine) => say(() => mcpReq.log(level, data, logger)),
     told: () => told,
   };
 }
