@@ -80,7 +80,7 @@ export function createCalls(options: CallOptions): Calls {
     const { row } = request.tool;
     const connection = asHeldBy(request.tool.connection, request.caller.userUuid);
     const capabilities = capabilitiesOf(request);
-    const { hide } = sessions.standingOf(connection.id);
+    const { hide } = sessions.standingOf(connection);
     const log = request.log && createLogFilter(request.log, { slug: connection.slug, hide });
     for (let isRepeated = false; ; isRepeated = true) {
       const upstream = await sessions.pool.get(connection);
@@ -108,7 +108,7 @@ export function createCalls(options: CallOptions): Calls {
 
   async function work(request: CallRequest, trace: Trace): Promise<CallAnswer> {
     const { connection } = request.tool;
-    const standing = sessions.standingOf(connection.id);
+    const standing = sessions.standingOf(connection);
     const { timeoutMs } = connection;
     const deadline = createDeadline({ timeoutMs, now, late: () => tooSlow(connection) });
     const signal = AbortSignal.any([request.signal, deadline.signal]);

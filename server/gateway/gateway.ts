@@ -143,6 +143,7 @@ export function createGateway(options: GatewayOptions): McpGateway {
   async function dropUnwanted(orgId: OrgId): Promise<void> {
     const lookedAt = now();
     const { connections } = await directories.of(orgId);
+    sessions.forgetOthers(orgId, (id) => connections.has(id));
     sessions.pool.keepOnly((held) => {
       if (held.orgId !== orgId) return true;
       const wanted = connections.get(held.id);
@@ -208,12 +209,12 @@ export function createGateway(options: GatewayOptions): McpGateway {
       return connection ? sessions.examine(asHeldBy(connection, userUuid)) : null;
     },
     standingOf(connectionUuid) {
-      const { breaker, gate } = sessions.standingOf(connectionUuid);
-      const { state, openUntil } = breaker.look();
+      const known = sessions.knownStanding(connectionUuid);
+      const { state, openUntil } = known?.breaker.look() ?? { state: 'closed' as const, openUntil: null };
       return {
         breaker: state,
         openUntil,
-        inFlight: gate.inFlight(),
+        inFlight: known?.gate.inFlight() ?? 0,
         isOpen: sessions.pool.peek(connectionUuid)?.isEnded === false,
       };
     },

@@ -120,7 +120,7 @@ export function createLibrary(options: LibraryOptions): Library {
     tool: ApprovedTool,
   ): Promise<ResourceEntry[]> {
     const { connection } = tool;
-    if (sessions.standingOf(connection.id).breaker.look().state !== 'closed') return [];
+    if (sessions.standingOf(connection).breaker.look().state !== 'closed') return [];
     try {
       const listed = await within(LIST_MS, async () => (await upstreamOf(tool)).listResources(LIST_MS));
       return listed
@@ -211,7 +211,7 @@ export function createLibrary(options: LibraryOptions): Library {
       const upstream = await sessions.pool.get(asHeldBy(connection, caller.userUuid));
       if (!upstream.capabilities.completions) return { completion: { values: [] } };
       const { completion } = await upstream.complete({ ...params, ref }, { timeoutMs: COMPLETE_MS });
-      const { hide } = sessions.standingOf(connection.id);
+      const { hide } = sessions.standingOf(connection);
       return { completion: { ...completion, values: completion.values.slice(0, 100).map(hide) } };
     },
   };
