@@ -218,11 +218,15 @@ function keep(answer: JsonObject, { request, standing, trace }: Kept): JsonObjec
     });
   }
   trace.gotBytes = measured.bytes;
-  const text = JSON.stringify(plain);
-  const shown = standing.hide(text);
-  const kept: Json = shown === text ? plain : JSON.parse(shown);
+  const kept = standing.hasSecrets() ? withoutSecrets(plain, standing) : plain;
   const marked = { 'signalbox/untrusted': true, 'signalbox/connection': connection.slug };
   return { ...(isJsonObject(kept) ? kept : {}), _meta: marked };
+}
+
+function withoutSecrets(plain: JsonObject, { hide }: Standing): Json {
+  const text = JSON.stringify(plain);
+  const shown = hide(text);
+  return shown === text ? plain : JSON.parse(shown);
 }
 
 function mayRepeat({ isUnsent }: Failure, upstream: Upstream, { annotations }: ToolDefinition): boolean {

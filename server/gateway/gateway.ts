@@ -17,6 +17,7 @@ import { createKeeper, type GatewayKeepDays } from './keeper.ts';
 import { createLibrary, type Library } from './library.ts';
 import { createPeers } from './peers.ts';
 import type { Program, Programs } from './programs.ts';
+import { createRelay, type Relay } from './relay.ts';
 import { createSealedNotes, type SecretPort } from './sealed-notes.ts';
 import { asHeldBy, createSessions, type Examined } from './sessions.ts';
 import type { WebFetch } from './sign-in-flow.ts';
@@ -42,6 +43,8 @@ export interface McpGateway extends Library {
   readonly signIns: Pick<SignIns, 'begin' | 'finish'>;
   standingOf(connectionUuid: string): ConnectionStanding;
   programs(): readonly Program[];
+  /** Between the processes of this gateway, for calls that wait in one of them. */
+  readonly relay: Relay;
   /** Whose run it is; null: there is none. */
   ownerOfRun(runId: RunId): Promise<RunOwner | null>;
   /** Everything that was called so far is in the log. */
@@ -91,6 +94,7 @@ export interface GatewayOptions {
 
 const MIB = 1_048_576;
 const RUNS_REMEMBERED = 1000;
+const RELAY_BEAT_MS = 2000;
 
 export function createGateway(options: GatewayOptions): McpGateway {
   const { sql, hot, now, newUuid, onTrouble, programs } = options;
@@ -99,6 +103,7 @@ export function createGateway(options: GatewayOptions): McpGateway {
   const keeper = createKeeper({ sql, keepDays: options.keepDays, onTrouble });
   const resourceListeners = new Set<(connection: Connection) => void>();
   const peers = createPeers({ hot, id: newUuid(), now });
+  const relay = createRelay({ hot, id: newUuid(), newUuid, beatMs: RELAY_BEAT_MS });
   const { secrets, webFetch, isKeeper } = options;
   const notes = createSealedNotes(sql, secrets);
   const signIns = createSignIns({ sql, notes, fetch: webFetch, isKeeper, now, onTrouble });
@@ -169,6 +174,7 @@ export function createGateway(options: GatewayOptions): McpGateway {
       await keeper.stop();
       await directories.stop();
       signIns.stop();
+      await relay.stop();
       await sessions.stop();
       await peers.stop();
       await journal.stop();
@@ -202,7 +208,7 @@ export function createGateway(options: GatewayOptions): McpGateway {
       const { tool, preset } = findVisible(directory, caller, { view, name });
       return calls.call({ caller, directory, tool, args: withPreset(args, preset), ...more });
     },
-    signIns,
+    ...{ signIns, relay },
     async examine(orgId, connectionUuid, userUuid) {
       const { connections } = await directories.of(orgId);
       const connection = connections.get(connectionUuid);

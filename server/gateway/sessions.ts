@@ -46,6 +46,8 @@ export interface Standing {
   gate: Gate;
   /** Takes credentials out of a text. */
   hide(text: string): string;
+  /** There are some. */
+  hasSecrets(): boolean;
 }
 
 type Place = Pick<Connection, 'id' | 'orgId'>;
@@ -109,6 +111,7 @@ export function createSessions(options: SessionOptions): Sessions {
         ...{ orgId, secrets, tokens },
         generation: undefined,
         notedAt: 0,
+        hasSecrets: () => secrets.length + tokens.length > 0,
         hide: (text) =>
           [...secrets, ...tokens].reduce((shown, secret) => shown.replaceAll(secret, '…'), text),
       };

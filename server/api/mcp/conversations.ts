@@ -3,6 +3,7 @@ import type { ServerContext } from '@modelcontextprotocol/server';
 import { SignalboxError } from '#server/domain/errors.ts';
 import { canonicalJson, type Json, type JsonObject } from '#server/domain/json.ts';
 import { type Askable, ELICITATION, type LogLine, type Progress } from '#server/domain/mcp.ts';
+import type { Services } from '#server/services/context.ts';
 import type { AskedClient } from './asked-client.ts';
 import type { McpCall } from './call.ts';
 import {
@@ -26,6 +27,16 @@ export interface Conversed<Result> {
 const MAX_OF_ONE = 32;
 const MAX_OF_ALL = 1000;
 
+/** A request that comes again, with what it answers. */
+interface Resumed {
+  owner: string;
+  digest: string;
+  state: string;
+  answers: Json | undefined;
+}
+
+type Relay = Services['gateway']['relay'];
+
 interface Waiting {
   owner: string;
   digest: string;
@@ -42,13 +53,13 @@ const digestOf = (about: Json): string =>
  * request waits. One of the new generation is answered with the question, and comes again with what was said: until
  * then the work waits here, under a name that nobody guesses, that holds once and for the same caller and request.
  */
-export function createConversations() {
+export function createConversations(relay: Relay) {
   const waiting = new Map<string, Waiting>();
 
   function park(entry: Waiting): string {
     const own = [...waiting.values()].filter(({ owner }) => owner === entry.owner).length;
     if (own >= MAX_OF_ONE || waiting.size >= MAX_OF_ALL) throw tooMany();
-    const state = randomBytes(24).toString('base64url');
+    const state = `${relay.id}.${randomBytes(24).toString('base64url')}`;
     waiting.set(state, entry);
     return state;
   }
@@ -58,22 +69,55 @@ export function createConversations() {
     from: Attached,
     { context: { mcpReq }, client, about, work }: Conversed<Result>,
   ): Promise<Turn<Result>> {
-    const [owner, digest] = [ownerOf(call), digestOf(about)];
+    const owner = ownerOf(call);
     const state = mcpReq.requestState<string>();
     if (state === undefined) {
       const conversation = createConversation<Result>({
         client,
         early: mcpReq.inputResponses,
-        park: (resume) => park({ owner, digest, resume }),
+        // Most calls are asked nothing, and need none.
+        park: (resume) => park({ owner, digest: digestOf(about), resume }),
         forget: (name) => waiting.delete(name),
       });
       return conversation.start(from, work);
     }
+    const resumed = { owner, digest: digestOf(about), state, answers: mcpReq.inputResponses as Json };
+    const [place = ''] = state.split('.');
+    return (place === relay.id ? resume(resumed, from) : resumeElsewhere(place, resumed, from)) as Promise<
+      Turn<Result>
+    >;
+  }
+
+  async function resume({ owner, digest, state, answers }: Resumed, from: Attached): Promise<Turn<unknown>> {
     const found = waiting.get(state);
     if (found?.owner !== owner || found.digest !== digest) throw notWaiting();
     waiting.delete(state);
-    return found.resume(mcpReq.inputResponses, from) as Promise<Turn<Result>>;
+    return found.resume(answers, from);
   }
+
+  /** The request came to another process than the one before. */
+  async function resumeElsewhere(place: string, resumed: Resumed, from: Attached): Promise<Turn<unknown>> {
+    const { signal, onProgress, onLog } = from;
+    const found = await relay.ask(place, { ...resumed } as JsonObject, {
+      signal,
+      onTold(news) {
+        const { progress, line } = news as { progress?: Progress; line?: LogLine };
+        if (progress) onProgress?.(progress);
+        if (line) onLog?.(line);
+      },
+    });
+    if (!found) throw notWaiting();
+    return found.answer;
+  }
+
+  const ready = relay.serve(
+    async (body, { signal, onTold }) =>
+      (await resume(body as unknown as Resumed, {
+        signal,
+        onProgress: (progress) => onTold({ progress: { ...progress } as JsonObject }),
+        onLog: (line) => onTold({ line: { ...line } }),
+      })) as Json,
+  );
 
   return {
     async converse<Result extends object>(
@@ -81,6 +125,7 @@ export function createConversations() {
       conversed: Conversed<Result>,
     ): Promise<Turn<Result>> {
       const { context, client, work } = conversed;
+      await ready;
       const teller = createTeller(context);
       const signal = AbortSignal.any([context.mcpReq.signal, call.signal]);
       const { onProgress, onLog } = teller;

@@ -12,18 +12,14 @@ import { openUpstream, type Upstream } from '#server/gateway/upstream.ts';
 import { toStreamingFetch } from '#server/gateway/web-fetch.ts';
 import { toWebFetch } from '#server/identity/web-fetch.ts';
 import { createSafeFetch } from '#server/platform/safe-fetch.ts';
-import { createConformancePerson } from './conformance-person.ts';
+import { createConformancePerson, type Registered } from './conformance-person.ts';
 
 /** The gateway's side towards servers as the client that the conformance suite tests: it lists and calls what is there. */
 
-export interface Scenario {
+interface Scenario {
   url: string;
   scenario: string;
-  context: {
-    toolCalls?: { name: string; arguments: JsonObject }[];
-    client_id?: string;
-    client_secret?: string;
-  };
+  context: Registered & { toolCalls?: { name: string; arguments: JsonObject }[] };
 }
 
 const PROGRAM = fileURLToPath(new URL('conformance-program.ts', import.meta.url));

@@ -3,7 +3,12 @@ import { SignalboxError } from '#server/domain/errors.ts';
 import { type KeptTokens, toKept } from '#server/gateway/renewals.ts';
 import { beginSignIn, finishSignIn, type KeptClient, type WebFetch } from '#server/gateway/sign-in-flow.ts';
 import type { SignedFetchOptions } from '#server/gateway/signed-fetch.ts';
-import type { Scenario } from './conformance-client.ts';
+
+/** Who the suite says that it has registered. */
+export interface Registered {
+  client_id?: string;
+  client_secret?: string;
+}
 
 /** What the suite calls a client that says who it is by a document. */
 const ORIGIN = 'https://conformance-test.local';
@@ -18,7 +23,7 @@ export interface ConformancePerson
 /** Somebody who signs in wherever the gateway sends them, with the gateway's own flow and nothing but memory behind it. */
 export function createConformancePerson(options: {
   url: string;
-  context: Scenario['context'];
+  context: Registered;
   fetch: WebFetch;
 }): ConformancePerson {
   const { url, context, fetch } = options;
