@@ -5,6 +5,7 @@ import type { ReactNode } from 'react';
 import { Page, PageHead } from '../ui/surface.tsx';
 import { AccountSection } from './account-section.tsx';
 import { AgentTokensSection } from './agent-tokens-section.tsx';
+import { AppsSection } from './apps-section.tsx';
 import { KeysSection } from './keys-section.tsx';
 import { LimitsSection } from './limits-section.tsx';
 import { MembersSection } from './members-section.tsx';
@@ -21,6 +22,7 @@ const SECTIONS: Record<SectionName, () => ReactNode> = {
   members: MembersSection,
   keys: KeysSection,
   'agent-tokens': AgentTokensSection,
+  apps: AppsSection,
   secrets: SecretsSection,
   notifications: NotificationsSection,
   limits: LimitsSection,

@@ -6,6 +6,7 @@ export { agentTokens } from './agent-tokens.ts';
 export { agents } from './agents.ts';
 export { analyticsProgress, analyticsSlices, errorGroups, runRollups, taskRollups } from './analytics.ts';
 export { apiKeys } from './api-keys.ts';
+export { appClients, appConnections, appRecords } from './apps.ts';
 export { attempts } from './attempts.ts';
 export { auditCheckpoints, auditEntries, auditHeads } from './audit.ts';
 export { bulkItems } from './bulk-items.ts';
