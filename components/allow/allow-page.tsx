@@ -14,7 +14,11 @@ type Asked = Answer<'apps.asked'>;
 
 /** A program has sent the browser here: whoever is signed in lets it in, or not. */
 export function AllowPage({ request }: { request: string }) {
-  const { data: asked, error } = useQuery({ ...query('apps.asked', { id: request }), retry: false });
+  const { data: asked, error } = useQuery({
+    ...query('apps.asked', { id: request }),
+    enabled: request !== '',
+  });
+  if (request === '') return <Notice {...words.nothing} />;
   if (error) return <Notice message={error.message} advice={error.advice} />;
   if (!asked) return <Skeleton label={words.loading} rows={6} />;
   return <Question asked={asked} />;
@@ -61,7 +65,13 @@ function Question({ asked }: { asked: Asked }) {
         >
           {words.allow}
         </Button>
-        <Button size="lg" wide busy={doing === 'refuse'} disabled={doing !== undefined} onClick={() => answer(null)}>
+        <Button
+          size="lg"
+          wide
+          busy={doing === 'refuse'}
+          disabled={doing !== undefined}
+          onClick={() => answer(null)}
+        >
           {words.refuse}
         </Button>
       </div>

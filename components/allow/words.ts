@@ -6,6 +6,10 @@ type Redirect = Answer<'apps.asked'>['redirect'];
 /** Everything that people read when a program wants in. */
 export const words = {
   title: 'Let a program in',
+  nothing: {
+    message: 'No program asks for anything here.',
+    advice: 'Begin in the program: it opens this page by itself.',
+  },
   loading: 'Loading what the program asks for',
   heading: (name: string) => `Let ${name} in?`,
   claim: 'That is what it calls itself. Only you know whether you have just begun this in it.',

@@ -26,7 +26,7 @@ export const PAGES: Record<string, Paths> = {
   '/': () => ['/'],
   '/sign-in': () => ['/sign-in'],
   '/join': () => ['/join#nothing'],
-  '/allow': () => ['/allow?request=none-of-this-browser'],
+  '/allow': () => ['/allow'],
   '/design': () => ['/design'],
   '/pipelines': () => ['/pipelines', '/pipelines?archived=true', '/pipelines?q=nothing+like+it'],
   '/agents': () => ['/agents', '/agents?view=table&group=capability'],

@@ -88,7 +88,9 @@ export async function newAppClient(
     const wish = { org_id: asked.org_id, scopes: asked.scopes };
     const { body } = await doors.ask(path, { body: wish, headers: begun.headers });
     if (!body.go_on) throw new Error(`it was not let in: ${JSON.stringify([begun.answer, asked, body])}`);
-    const back = await doors.ask(new URL(body.go_on).pathname, { headers: { cookie: begun.headers.cookie ?? '' } });
+    const back = await doors.ask(new URL(body.go_on).pathname, {
+      headers: { cookie: begun.headers.cookie ?? '' },
+    });
     const { searchParams } = new URL(back.headers.get('location') ?? '', doors.origin);
     return { code: searchParams.get('code') ?? '', params: searchParams };
   };
@@ -102,7 +104,13 @@ export async function newAppClient(
   };
   const exchange: AppClient['exchange'] = (code, fields = {}, at = doors) =>
     token(
-      { grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier: verifier, ...fields },
+      {
+        grant_type: 'authorization_code',
+        code,
+        redirect_uri: redirectUri,
+        code_verifier: verifier,
+        ...fields,
+      },
       at,
     );
 

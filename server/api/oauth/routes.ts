@@ -1,5 +1,5 @@
-import { SCOPES } from '#server/identity/permissions.ts';
 import { APP_PATHS } from '#server/identity/apps/server.ts';
+import { SCOPES } from '#server/identity/permissions.ts';
 import { readJsonBody } from '../http/body.ts';
 import { AUTHORIZATION_SERVER_PATH, BASE_SCOPES } from '../http/challenge.ts';
 import type { Answer, Call, Route } from '../http/router.ts';
@@ -47,7 +47,12 @@ async function authorize(call: Call): Promise<Answer> {
   if (!place) return NOT_HERE;
   // Its session and its cookies are under one name.
   if (browser.origin !== place.issuer) {
-    return { status: 307, text: '', contentType: 'text/plain', headers: { location: place.issuer + request.url } };
+    return {
+      status: 307,
+      text: '',
+      contentType: 'text/plain',
+      headers: { location: place.issuer + request.url },
+    };
   }
   await services.rates.attempt(actor, null);
   request.url = `${APP_PATHS.authorize}?${cleaned(query)}`;

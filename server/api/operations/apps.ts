@@ -27,7 +27,10 @@ export const apps = {
     by: 'person',
     input: z.strictObject({
       ...pageInput,
-      of_all: z.boolean().default(false).describe('Of everybody in the organisation; left out: those that you have let in.'),
+      of_all: z
+        .boolean()
+        .default(false)
+        .describe('Of everybody in the organisation; left out: those that you have let in.'),
     }),
     output: z.object({ apps: z.array(appSchema), next_cursor: nextCursor }),
     example: { limit: 20 },

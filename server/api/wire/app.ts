@@ -9,7 +9,9 @@ export const appSchema = z
   .object({
     id: idSchema('app'),
     name: z.string().describe('What it calls itself.'),
-    client_id: z.string().describe('How it is known: a link of its makers, or a name that it was given here.'),
+    client_id: z
+      .string()
+      .describe('How it is known: a link of its makers, or a name that it was given here.'),
     redirect_host: z.string().describe('Where the browser was sent back to.'),
     scopes: z.array(scopeField),
     by: z.object({ id: idSchema('user'), name: z.string() }).describe('Whoever let it in.'),
@@ -38,7 +40,9 @@ export const askingAppSchema = z
     site: z.string().nullable().describe('The site that vouches for it; null: none does.'),
     redirect: z
       .object({ kind: z.enum(['site', 'machine', 'scheme']), host: z.string() })
-      .describe('Where the browser goes with the answer: a site, a program on the same machine, or a scheme.'),
+      .describe(
+        'Where the browser goes with the answer: a site, a program on the same machine, or a scheme.',
+      ),
     scopes: z.array(scopeField),
     org_id: idSchema('org').describe('For which organisation it would be let in.'),
   })

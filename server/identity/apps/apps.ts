@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Sql } from '#db/client.ts';
-import { createLruMap } from '#server/domain/graph/lru-map.ts';
 import { invalid } from '#server/domain/errors.ts';
+import { createLruMap } from '#server/domain/graph/lru-map.ts';
 import type { AppId } from '#server/domain/ids.ts';
 import type { SafeFetch } from '#server/platform/safe-fetch.ts';
 import { SCOPES, type Scope } from '../permissions.ts';
-import { createClients, readRegistration, type ClientMetadata, type RegistrationError } from './clients.ts';
+import { type ClientMetadata, createClients, type RegistrationError, readRegistration } from './clients.ts';
 import { type Connections, createConnections } from './connections.ts';
 import type { IssuerAt } from './issuer.ts';
 import { loadLibrary } from './library.ts';

@@ -27,7 +27,7 @@ const NEVER = /^(javascript|vbscript|data|blob|file|about|ftp|ws|wss|mailto|view
 /** By https to a site, by http to a program on the same machine, or to a program by a scheme of its own. */
 export function isRedirectUri(text: string): boolean {
   const url = URL.parse(text);
-  if (!url || url.hash !== '' || text.includes('#') || url.username !== '' || url.password !== '') return false;
+  if (url?.hash !== '' || text.includes('#') || url.username !== '' || url.password !== '') return false;
   if (url.protocol === 'https:') return !LOOPBACK.test(url.hostname);
   if (url.protocol === 'http:') return LOOPBACK.test(url.hostname);
   return !NEVER.test(url.protocol);

@@ -93,7 +93,13 @@ export function createConnections({ sql, newUuid }: { sql: Sql; newUuid(): strin
           RETURNING id, org_id, name`;
         if (!row) return undefined;
         const target = fromUuid('app', row.id);
-        const itself = { ...NOBODY, kind: 'app', id: target, orgId: fromUuid('org', row.org_id), name: row.name } as const;
+        const itself = {
+          ...NOBODY,
+          kind: 'app',
+          id: target,
+          orgId: fromUuid('org', row.org_id),
+          name: row.name,
+        } as const;
         await noteBy(tx, auditNote(itself, 'app.ended', { target, reason }));
         return target;
       }) as Promise<AppId | undefined>,

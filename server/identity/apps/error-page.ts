@@ -9,7 +9,7 @@ export function drawError(context: Context, { error, error_description }: ErrorO
   const why = error_description === undefined ? error : `${error_description} (${error})`;
   context.set('content-security-policy', POLICY);
   context.type = 'html';
-  context.body = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>The program was not let in</title><style>${STYLE}</style></head><body><h1>The program was not let in</h1><p>What it asked for cannot be done: ${escape(why)}.</p><p>Begin again in the program. If it comes to the same, tell its makers what stands here.</p></body></html>`;
+  context.body = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>The program was not let in</title><style>${STYLE}</style></head><body><h1>The program was not let in</h1><p>What it asked for cannot be done: ${asText(why)}.</p><p>Begin again in the program. If it comes to the same, tell its makers what stands here.</p></body></html>`;
 }
 
-const escape = (text: string): string => text.replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`);
+const asText = (text: string): string => text.replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`);

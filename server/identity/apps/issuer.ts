@@ -32,6 +32,6 @@ export function createIssuerRule({ isOn, publicUrl, isLocalOnly, host }: IssuerO
 /** What a token for this resource is made out for; null: it is none of this issuer's. */
 export function audienceOf(resource: string, issuer: string, issuerAt: IssuerAt): string | null {
   const url = URL.parse(resource);
-  if (!url || url.search !== '' || url.hash !== '' || issuerAt(url.origin) !== issuer) return null;
+  if (url?.search !== '' || url.hash !== '' || issuerAt(url.origin) !== issuer) return null;
   return /^\/mcp(\/|$)/.test(url.pathname) ? `${url.origin}/mcp` : null;
 }

@@ -82,7 +82,11 @@ export function createAppServer({ Provider, errors }: Package, options: AppServe
     },
     clientBasedCORS: () => false,
     cookies: {
-      names: { session: `${cookie}_unused`, interaction: cookie, resume: `${cookie}_back`.replace('__Host-', '__Secure-') },
+      names: {
+        session: `${cookie}_unused`,
+        interaction: cookie,
+        resume: `${cookie}_back`.replace('__Host-', '__Secure-'),
+      },
       short: { httpOnly: true, sameSite: 'lax', path: '/', overwrite: true },
     },
     features: {
@@ -106,12 +110,12 @@ export function createAppServer({ Provider, errors }: Package, options: AppServe
     issueRefreshToken: () => true,
     rotateRefreshToken: true,
     ttl: {
-      AccessToken: () => LIVES.access,
-      AuthorizationCode: () => LIVES.code,
-      Grant: () => LIVES.grant,
-      Interaction: () => LIVES.asked,
-      RefreshToken: () => LIVES.refresh,
-      Session: () => 60,
+      AccessToken: LIVES.access,
+      AuthorizationCode: LIVES.code,
+      Grant: LIVES.grant,
+      Interaction: LIVES.asked,
+      RefreshToken: LIVES.refresh,
+      Session: 60,
     },
     interactions: { url: (_: unknown, { uid }: { uid: string }) => `${ALLOW_PATH}?request=${uid}` },
     loadExistingGrant: consentOfNow,
@@ -163,11 +167,14 @@ function consentOfNow({
 function keepAtHome(issuer: string) {
   return async (context: Context, next: () => Promise<void>): Promise<void> => {
     await next();
-    const kept = [context.response.get('set-cookie')].flat().filter((each) => each !== '' && !/_unused=/.test(each));
+    const kept = [context.response.get('set-cookie')]
+      .flat()
+      .filter((each) => each !== '' && !/_unused=/.test(each));
     if (kept.length === 0) context.remove('set-cookie');
     else context.set('set-cookie', kept);
     const target = URL.parse(String(context.response.get('location')), issuer);
-    if (context.oidc?.route !== 'authorization' || target?.protocol !== 'https:' || target.origin === issuer) return;
+    if (context.oidc?.route !== 'authorization' || target?.protocol !== 'https:' || target.origin === issuer)
+      return;
     context.remove('location');
     context.status = 400;
     const said = (name: string) => target.searchParams.get(name) ?? undefined;
