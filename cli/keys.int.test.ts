@@ -152,21 +152,32 @@ describe('completion', () => {
   const complete = async (words: string[], env = atHome) =>
     (await type(['complete', '--', ...words], env)).printed.split('\n').slice(0, -1);
 
+  /** The server is given a second to name what it has: on a busy machine one presses the key again. */
+  async function pressAgain<Found extends { length: number }>(press: () => Found | Promise<Found>) {
+    let found = await press();
+    const again = async () => {
+      if (found.length === 0) found = await press();
+      return found.length > 0;
+    };
+    await until('a completion', again, 60_000);
+    return found;
+  }
+
   test('knows commands, options, their words and what the server has', async () => {
     await rig.client.pipelines.create({ name: 'daily temperatures', stages: [{ name: 'a', type: 'work' }] });
     expect(await complete(['ru'])).toEqual(['run', 'runs']);
     expect(await complete(['pipelines', 'p'])).toEqual(['plan']);
     expect(await complete(['keys', 'create', '--role', 'o'])).toEqual(['owner', 'operator']);
     expect(await complete(['runs', '--st'])).toEqual(['--status']);
-    expect(await complete(['run', 'dai'])).toEqual(['daily temperatures']);
-    expect(await complete(['run', '-i', 'x.json', 'dai'])).toEqual(['daily temperatures']);
-    expect(await complete(['runs', '--pipeline', 'dai'])).toEqual(['daily temperatures']);
+    expect(await pressAgain(() => complete(['run', 'dai']))).toEqual(['daily temperatures']);
+    expect(await pressAgain(() => complete(['run', '-i', 'x.json', 'dai']))).toEqual(['daily temperatures']);
+    expect(await pressAgain(() => complete(['runs', '--pipeline', 'dai']))).toEqual(['daily temperatures']);
     expect(await complete(['run', '--url', 'http://127.0.0.1:1', ''])).toEqual([]);
     expect(await complete(['fly', ''])).toEqual([]);
     expect(await complete(['run', ''], { ...away, SIGNALBOX_DATA_DIR: folder })).toEqual([]);
   }, 120_000);
 
-  test('in bash, a name with a space comes quoted and files are offered where nothing is known', () => {
+  test('in bash, a name with a space comes quoted and files are offered where nothing is known', async () => {
     const bin = join(folder, 'bin');
     mkdirSync(bin);
     writeFileSync(join(bin, 'signalbox'), `#!/bin/sh\nexec "${process.execPath}" "${MAIN}" "$@"\n`, {
@@ -182,7 +193,7 @@ describe('completion', () => {
       expect(stderr).toBe('');
       return stdout.trimEnd();
     };
-    expect(ask('run', String.raw`daily\ t`)).toBe(String.raw`daily\ temperatures`);
+    expect(await pressAgain(() => ask('run', String.raw`daily\ t`))).toBe(String.raw`daily\ temperatures`);
     expect(ask('runs', '--status', '=', 'fai')).toBe('failed');
     expect(ask('pipelines', 'apply', '')).toBe('');
   }, 120_000);

@@ -8,7 +8,7 @@ import { ROOT } from './lib/paths.mjs';
 import { formatSeconds } from './lib/progress.mjs';
 import { findPython } from './lib/python.mjs';
 import { lastLines, run } from './lib/run.mjs';
-import { addCounts, readVitestReport } from './lib/test-report.mjs';
+import { addCounts, oneFailure, readVitestReport } from './lib/test-report.mjs';
 import { runOnRuntime } from './runtime.mjs';
 
 /**
@@ -18,6 +18,7 @@ import { runOnRuntime } from './runtime.mjs';
 
 const isFast = process.argv.includes('--fast');
 const SKIPPED = 75;
+const NOTHING = { passed: 0, failed: 0, failures: [] };
 const bin = (name) => join(ROOT, 'node_modules', name);
 
 /** Checks that read code: each is one of the counted tests. */
@@ -66,11 +67,11 @@ async function runCheck({ name, file, args = [] }) {
   const { code, output } = await run(process.execPath, [file, ...args], { cwd: ROOT, env: withThisNode() });
   if (code === SKIPPED) {
     say({ mark: '–', name, startedAt, more: ` skipped: ${output.trim()}` });
-    return { passed: 0, failed: 0 };
+    return NOTHING;
   }
   if (code !== 0) console.log(`\n${lastLines(output, 200)}\n`);
   say({ mark: code === 0 ? '✔' : '✖', name, startedAt });
-  return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+  return code === 0 ? { ...NOTHING, passed: 1 } : oneFailure(name);
 }
 
 /** A suite's tests, counted from its report; a suite that dies without one counts as one failure. */
@@ -87,14 +88,14 @@ async function runSuite({ name, args }, { env, folder }) {
       inherit: true,
     },
   );
-  const { passed, failed, skipped } = readVitestReport(report, code);
+  const { skipped, ...counts } = readVitestReport(report, code);
   const more =
     skipped.length > 0
       ? `, ${skipped.length} skipped:\n${skipped.map((title) => `    ${title}`).join('\n')}`
       : '';
-  const summary = `: ${passed} passed, ${failed} failed${more}`;
-  say({ mark: failed === 0 ? '✔' : '✖', name, startedAt, more: summary });
-  return { passed, failed };
+  const summary = `: ${counts.passed} passed, ${counts.failed} failed${more}`;
+  say({ mark: counts.failed === 0 ? '✔' : '✖', name, startedAt, more: summary });
+  return counts;
 }
 
 /** The Python SDK's own tests; the suites above run its agents against the real server. */
@@ -105,12 +106,16 @@ async function runPython() {
   if (!python) {
     const more = ' skipped: there is no python3 (3.9 or newer) here, so nothing of the Python SDK was tested';
     say({ mark: '–', name, startedAt, more });
-    return { passed: 0, failed: 0 };
+    return NOTHING;
   }
   const { code, output } = await run(python, ['sdk/python/tests/run.py'], { cwd: ROOT, env: process.env });
   const [, passed = 0] = /(\d+) passed/.exec(output) ?? [];
   const [, failed = 0] = /(\d+) failed/.exec(output) ?? [];
-  const counts = { passed: Number(passed), failed: Math.max(Number(failed), code === 0 ? 0 : 1) };
+  const counts = {
+    passed: Number(passed),
+    failed: Math.max(Number(failed), code === 0 ? 0 : 1),
+    failures: code === 0 ? [] : [name],
+  };
   if (code !== 0) console.log(`\n${lastLines(output, 100)}\n`);
   const more = `: ${counts.passed} passed, ${counts.failed} failed`;
   say({ mark: code === 0 ? '✔' : '✖', name, startedAt, more });
@@ -142,11 +147,14 @@ async function main() {
     !(isFast && isSlow) && (needs === undefined || existsSync(join(ROOT, needs)));
   try {
     const counts = await withServices(async (env) => {
-      let sum = { passed: 0, failed: 0 };
+      let sum = NOTHING;
       for (const check of CHECKS.filter(isDue)) sum = addCounts(sum, await runCheck(check));
       for (const suite of SUITES.filter(isDue)) sum = addCounts(sum, await runSuite(suite, { env, folder }));
       return isFast ? sum : addCounts(sum, await runPython());
     });
+    // Named once more at the end: what a long log has scrolled away, or its reader has cut off.
+    if (counts.failures.length > 0)
+      console.log(`\nFailed:\n${counts.failures.map((line) => `  ${line}`).join('\n')}\n`);
     console.log(`${counts.passed} passed, ${counts.failed} failed`);
     return counts.failed > 0 || counts.passed === 0 ? 1 : 0;
   } finally {

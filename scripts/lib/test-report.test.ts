@@ -27,7 +27,30 @@ describe('the count of a suite', () => {
       { status: 'failed', tests: ['passed', 'failed'] },
       { status: 'passed', tests: ['passed', 'skipped'] },
     );
-    expect(readVitestReport(file, 1)).toEqual({ passed: 2, failed: 1, skipped: ['test 1'] });
+    expect(readVitestReport(file, 1)).toMatchObject({ passed: 2, failed: 1, skipped: ['test 1'] });
+  });
+
+  test('names what failed with the beginning of why', () => {
+    const assertionResults = [
+      {
+        status: 'failed',
+        fullName: 'a run ends',
+        failureMessages: [`AssertionError:\n  ${'x'.repeat(500)}`],
+      },
+    ];
+    const broken = { name: join(process.cwd(), 'b.test.ts'), status: 'failed', message: 'No such file' };
+    writeFileSync(
+      file,
+      JSON.stringify({
+        testResults: [
+          { name: join(process.cwd(), 'server/a.test.ts'), status: 'failed', assertionResults },
+          { ...broken, assertionResults: [] },
+        ],
+      }),
+    );
+    const [test, wholeFile] = readVitestReport(file, 1).failures;
+    expect(test).toMatch(/^server\/a\.test\.ts > a run ends: AssertionError: x{200,}…$/);
+    expect(wholeFile).toBe('b.test.ts: No such file');
   });
 
   test('takes a file that could not be loaded as a failure', () => {

@@ -26,20 +26,22 @@ const metric = async (name: string, condition: string): Promise<number> => {
 };
 
 test('calls that fail trigger a condition that health and metrics show, and calls that are refused do not', async () => {
-  await rig.join({ slug: 'up', url: upstream.url, calls_per_minute: 24 });
+  await rig.join({ slug: 'up', url: upstream.url });
+  await rig.join({ slug: 'scarce', url: upstream.url, calls_per_minute: 1 });
   expect(await look('mcp_error_rate')).toMatchObject({
     value: null,
     limit: 10,
     triggered: false,
     unit: 'percent',
   });
-  for (let at = 0; at < 20; at += 1) expect((await rig.call('up__ask')).status).toBe(200);
+  for (let at = 0; at < 19; at += 1) expect((await rig.call('up__ask')).status).toBe(200);
+  expect((await rig.call('scarce__ask')).status).toBe(200);
+  // The minute's call is used up.
+  expect((await rig.call('scarce__ask')).status).toBe(429);
   expect(await look('mcp_error_rate')).toMatchObject({ value: 0, samples: 20, triggered: false });
   expect(await metric('signalbox_condition_triggered', 'mcp_error_rate')).toBe(0);
   upstream.breakWith((response) => response.writeHead(500).end());
   for (let at = 0; at < 4; at += 1) expect((await rig.call('up__ask')).status).toBe(503);
-  // The minute's calls are used up.
-  expect((await rig.call('up__ask')).status).toBe(429);
   expect(await look('mcp_error_rate')).toMatchObject({ value: 16.7, samples: 24, triggered: true });
   expect(await metric('signalbox_condition_triggered', 'mcp_error_rate')).toBe(1);
   expect(await metric('signalbox_condition_value', 'mcp_error_rate')).toBe(16.7);
