@@ -8,7 +8,7 @@ import { makeCertificate } from '#server/testing/certificate.ts';
 import { findFreePort } from '#server/testing/free-port.ts';
 import { openTestDoors, startTestServer, type TestServer } from '#server/testing/http.ts';
 import { askMcp } from '#server/testing/mcp/ask-mcp.ts';
-import { startUpstream } from '#server/testing/mcp-upstream.ts';
+import { echoTool, startUpstream } from '#server/testing/mcp-upstream.ts';
 import { type Browser, joinAs, type Member, signInByLink } from '#server/testing/people.ts';
 
 let http: TestServer;
@@ -323,6 +323,36 @@ describe('a server that may reach this machine', () => {
     expect(answer.status).toBe(200);
     expect(upstream.requests.length).toBeGreaterThan(0);
     for (const { headers } of upstream.requests) expect(JSON.stringify(headers)).not.toContain(access);
+  });
+
+  test('shows nobody the tools that another person or organisation has found just before', async () => {
+    const people = [await joinAs(other, there, 'owner'), await joinAs(other, there, 'operator')];
+    const [twin] = people;
+    const { id } = (await twin?.ask('/api/v1/orgs', { body: { name: 'Elsewhere' } }))?.body ?? {};
+    await twin?.ask(`/api/v1/me/orgs/${id}/enter`, { method: 'POST', body: {} });
+    const tokens: string[] = [];
+    await using upstreams = new AsyncDisposableStack();
+    for (const [at, person] of people.entries()) {
+      const upstream = upstreams.use(await startUpstream([echoTool(`of_${at}`)]));
+      const made = await person.ask('/api/v1/mcp/connect', {
+        body: { slug: 'own', url: upstream.url, personal: true },
+      });
+      const path = `/api/v1/mcp/connections/${made.body.connection_id}/tools`;
+      const { tools } = (await person.ask(path)).body;
+      const wanted = tools.map(({ name, hash }: { name: string; hash: string }) => ({ name, hash }));
+      await person.ask(`${path}/approve`, { body: { tools: wanted } });
+      tokens.push((await (await newAppClient(other, person)).connect({ scope: 'mcp:read mcp:call' })).access);
+    }
+    for (const at of [0, 1, 0, 1]) {
+      const { body } = await askMcp(
+        { ask: (_, asked) => other.ask('/mcp/gateway', asked) },
+        { method: 'tools/list', headers: bearer(tokens[at] ?? '') },
+      );
+      const names = body.result.tools.map(({ name }: { name: string }) => name);
+      expect(names).toContain(`own__of_${at}`);
+      expect(names).not.toContain(`own__of_${1 - at}`);
+      expect(body.result.cacheScope).toBe('private');
+    }
   });
 });
 
