@@ -22,6 +22,16 @@ export const APP_PATHS = {
 /** Seconds. A connection that is not used for a month is over, and each asks its person anew after a year. */
 const LIVES = { access: 3600, code: 60, asked: 900, refresh: 30 * 86_400, grant: 365 * 86_400 } as const;
 
+/** As the library names them. Its own sessions are kept nowhere. */
+const TTL = {
+  AccessToken: LIVES.access,
+  AuthorizationCode: LIVES.code,
+  Grant: LIVES.grant,
+  Interaction: LIVES.asked,
+  RefreshToken: LIVES.refresh,
+  Session: 60,
+};
+
 const MAX_DOCUMENT_BYTES = 5 * 1024;
 
 export interface AppServerOptions extends Pick<RecordsOptions, 'sql'> {
@@ -89,34 +99,13 @@ export function createAppServer({ Provider, errors }: Package, options: AppServe
       },
       short: { httpOnly: true, sameSite: 'lax', path: '/', overwrite: true },
     },
-    features: {
-      clientIdMetadataDocument: { enabled: true, ack: 'draft-02', cacheDuration: { min: 60, max: 3600 } },
-      devInteractions: { enabled: false },
-      dPoP: { enabled: false },
-      pushedAuthorizationRequests: { enabled: false },
-      resourceIndicators: {
-        enabled: true,
-        defaultResource: (_: unknown, __: unknown, oneOf?: unknown) => oneOf ?? `${issuer}/mcp`,
-        getResourceServerInfo: resource,
-        useGrantedResource: () => true,
-      },
-      revocation: { enabled: true, allowedPolicy: isOwnToken },
-      rpInitiatedLogout: { enabled: false },
-      userinfo: { enabled: false },
-    },
+    features: featuresOf(issuer, resource),
     pkce: { required: () => true },
     routes: { authorization: APP_PATHS.authorize, token: APP_PATHS.token, revocation: APP_PATHS.revoke },
     expiresWithSession: () => false,
     issueRefreshToken: () => true,
     rotateRefreshToken: true,
-    ttl: {
-      AccessToken: LIVES.access,
-      AuthorizationCode: LIVES.code,
-      Grant: LIVES.grant,
-      Interaction: LIVES.asked,
-      RefreshToken: LIVES.refresh,
-      Session: 60,
-    },
+    ttl: TTL,
     interactions: { url: (_: unknown, { uid }: { uid: string }) => `${ALLOW_PATH}?request=${uid}` },
     loadExistingGrant: consentOfNow,
     findAccount: async (_: unknown, id: string) =>
@@ -141,6 +130,22 @@ export function createAppServer({ Provider, errors }: Package, options: AppServe
     },
   };
 }
+
+const featuresOf = (issuer: string, getResourceServerInfo: (_: unknown, indicator: string) => object) => ({
+  clientIdMetadataDocument: { enabled: true, ack: 'draft-02', cacheDuration: { min: 60, max: 3600 } },
+  devInteractions: { enabled: false },
+  dPoP: { enabled: false },
+  pushedAuthorizationRequests: { enabled: false },
+  resourceIndicators: {
+    enabled: true,
+    defaultResource: (_: unknown, __: unknown, oneOf?: unknown) => oneOf ?? `${issuer}/mcp`,
+    getResourceServerInfo,
+    useGrantedResource: () => true,
+  },
+  revocation: { enabled: true, allowedPolicy: isOwnToken },
+  rpInitiatedLogout: { enabled: false },
+  userinfo: { enabled: false },
+});
 
 const unusedKey = () => generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
 
