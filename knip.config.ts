@@ -33,6 +33,7 @@ const config: KnipConfig = {
     'e2e/build.globalsetup.ts',
     'e2e/stack/quiet.setup.ts',
     'e2e/journeys/*.test.ts',
+    'e2e/screenshots/main.ts',
     'db/schema/*.ts',
     'app/**/{page,layout,route,error,loading,not-found,template,default,global-error}.tsx',
   ],

@@ -78,8 +78,8 @@ export interface ApiSide {
   time(asked: readonly Asked[], each: number): Promise<number[][]>;
   /** So many at once, again and again. */
   load(mix: readonly Asked[], forMs: number, connections: number): Promise<Load>;
-  /** Time on a core that the server's process has used since its start. */
-  cpuMs(): Promise<number>;
+  /** Time on a core that the server's process and Postgres have used since their start. */
+  cpuMs(): Promise<{ process: number; database: number }>;
   stop(): Promise<void>;
 }
 

@@ -18,6 +18,8 @@ export interface DatabaseOptions {
   url: string;
   applicationName: string;
   max: number;
+  /** Plans anew for the values of each statement, also where the statement is kept ready. */
+  plansByValue?: boolean;
   /** Heard for each statement that failed on a connection in use; the process must live on. */
   onNotice?: (message: string) => void;
 }
@@ -36,7 +38,11 @@ export function connectDatabase(options: DatabaseOptions): Sql {
     ...COMMON,
     max: options.max,
     idle_timeout: 60,
-    connection: { application_name: options.applicationName, jit: 'off' },
+    connection: {
+      application_name: options.applicationName,
+      jit: 'off',
+      ...(options.plansByValue ? { plan_cache_mode: 'force_custom_plan' } : {}),
+    },
     onnotice: (notice) => options.onNotice?.(String(notice.message)),
   });
 }

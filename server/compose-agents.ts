@@ -1,10 +1,8 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { AgentFailure, type AgentHandler, type BuiltinAgent } from '#server/agents/agent.ts';
 import { createBuiltinAgents } from '#server/agents/builtin/index.ts';
 import type { CallMcpTool } from '#server/agents/builtin/mcp-tool.ts';
-import { type AmqpAgent, createAmqpAgent } from '#server/agents/delivery/amqp-agent.ts';
-import { MAX_PAYLOAD_DEPTH } from '#server/agents/payload-expander.ts';
+import { createBrokerFleet } from '#server/agents/delivery/broker-fleet.ts';
 import type { Payloads } from '#server/agents/payloads.ts';
 import { type AgentSystem, createAgentSystem } from '#server/agents/system.ts';
 import { createWholeAssignments, withWholeInput } from '#server/agents/whole-assignments.ts';
@@ -14,8 +12,6 @@ import { NO_PAUSES } from '#server/coordinator/pause-points.ts';
 import { createReportIntake } from '#server/coordinator/report-intake.ts';
 import { createResponseConsumer, type ResponseConsumer } from '#server/coordinator/response-consumer.ts';
 import { DEFAULT_ORG_ID } from '#server/domain/ids.ts';
-import { measureJson } from '#server/domain/json.ts';
-import { PAYLOAD_NAME } from '#server/domain/payload-ref.ts';
 import type { Env } from '#server/platform/env.ts';
 import { createSafeFetch } from '#server/platform/safe-fetch.ts';
 import { readOrCreateSecret } from '#server/platform/secret-file.ts';
@@ -76,23 +72,11 @@ export function makeAgents({
     maxAgents: env.maxAgents,
     now: Date.now,
   });
-  const overBroker = isOverBroker ? members.map(toAmqpAgent) : [];
+  const fleet = createBrokerFleet({
+    ...{ broker, sql, system, instance, payloads, newUuid, onTrouble },
+    members,
+  });
   let responses: ResponseConsumer | undefined;
-
-  function toAmqpAgent({ name, version, capabilities, maxConcurrency, handle }: BuiltinAgent): AmqpAgent {
-    return createAmqpAgent({
-      broker,
-      registration: {
-        ...{ name, instance, version, type: 'builtin' },
-        capabilities: capabilities.map((capability) => ({ name: capability, version })),
-        max_concurrency: maxConcurrency,
-      },
-      handle: withSmallOutput(handle, payloads),
-      artefactsOf: payloads.artefactsOf,
-      newMessageId: newUuid,
-      onTrouble: (message, error) => onTrouble(message, error),
-    });
-  }
 
   return {
     system,
@@ -113,32 +97,18 @@ export function makeAgents({
         await engine.start(gone);
         await responses?.start();
       }
-      await Promise.all(overBroker.map((agent) => agent.start()));
+      if (isOverBroker) await fleet.start();
     },
     async drain(withinMs) {
-      await Promise.all(overBroker.map((agent) => agent.drain(withinMs)));
+      await fleet.drain(withinMs);
       await system.drain(withinMs);
       await responses?.stop();
     },
     async stop() {
-      await Promise.all(overBroker.map((agent) => agent.stop()));
+      await fleet.stop();
       await system.stop();
       await builtins.stop();
     },
-  };
-}
-
-/** Our own agents have the object store at hand: what they come to need not go through the broker. */
-function withSmallOutput(handle: AgentHandler, { inlineMaxBytes, maxBytes }: Payloads): AgentHandler {
-  return async (assignment, context) => {
-    const output = (await handle(assignment, context)) ?? null;
-    const measured = measureJson(output, { maxBytes, maxDepth: MAX_PAYLOAD_DEPTH });
-    if (!measured.ok) throw new AgentFailure('invalid-output', 'OUTPUT_REFUSED', measured.problem.message);
-    if (measured.bytes <= inlineMaxBytes) return output;
-    const content = Buffer.from(JSON.stringify(output));
-    return {
-      ...(await context.objects.put(content, { contentType: 'application/json', name: PAYLOAD_NAME })),
-    };
   };
 }
 

@@ -3,7 +3,7 @@ import { createDispatcher, type Dispatcher } from '#server/notifications/dispatc
 import { createLinks } from '#server/notifications/links.ts';
 import { createMailSender } from '#server/notifications/mail.ts';
 import { createNotificationOffice, type NotificationOffice } from '#server/notifications/office.ts';
-import { createSender } from '#server/notifications/sender.ts';
+import { createSender, type SenderOptions } from '#server/notifications/sender.ts';
 import { createSigningKeys } from '#server/notifications/signing-keys.ts';
 import { createWebhookSender } from '#server/notifications/webhook.ts';
 import type { Env } from '#server/platform/env.ts';
@@ -20,6 +20,7 @@ export interface NotificationParts {
   logger: Logger;
   newUuid(): string;
   metrics: Pick<Metrics, 'countDelivery'>;
+  mayHear: SenderOptions['mayHear'];
 }
 
 const TIMEOUT_MS = 15_000;
@@ -39,6 +40,7 @@ export function makeNotifications({
   logger,
   newUuid,
   metrics,
+  mayHear,
 }: NotificationParts): Notifications {
   const { beatSql: sql } = ports;
   const send = createSender({
@@ -53,6 +55,7 @@ export function makeNotifications({
       timeoutMs: TIMEOUT_MS,
       onUnsent: (mail) => logger.info({ mail }, 'a mail was not sent: no mail server is configured'),
     }),
+    mayHear,
     random: Math.random,
     onTried: metrics.countDelivery,
   });

@@ -47,7 +47,10 @@ export async function openPorts(
   const lanes = Array.from({ length: LANES }, (_, at) =>
     connectEngine({ url, applicationName: `signalbox-lane-${at}`, max: 1, onNotice }),
   );
-  const doorSql = connectDatabase({ url, applicationName: 'signalbox-doors', max: 10, onNotice });
+  const doorSql = connectDatabase({
+    ...{ url, applicationName: 'signalbox-doors', max: 10, onNotice },
+    plansByValue: true,
+  });
   const beatSql = connectDatabase({ url, applicationName: 'signalbox-beats', max: 3, onNotice });
   const identitySql = connectDatabase({ url, applicationName: 'signalbox-identity', max: 4, onNotice });
   const broker = openBroker(env, logger);

@@ -31,6 +31,7 @@ import { CHANNEL } from '#server/redis/keys.ts';
 import { createBulkWorker } from '#server/services/bulk/worker.ts';
 import type { Services } from '#server/services/context.ts';
 import { createCursors } from '#server/services/cursors.ts';
+import { mayHear } from '#server/services/notification/may-hear.ts';
 import { makeAgents } from './compose-agents.ts';
 import { openRecords, type Records } from './compose-audit.ts';
 import { startGateway } from './compose-gateway.ts';
@@ -96,7 +97,7 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
   await agents.start(engine);
   const identity = await startIdentity(ports, options, { outbound, newUuid });
   const { chores, office } = makeChores({
-    ...{ ...options, ...records, ports, graphOf, checkpointer, outbound, newUuid },
+    ...{ ...options, ...records, ports, graphOf, checkpointer, outbound, newUuid, identity },
   });
   if (env.roles.has('coordinator')) for (const chore of chores) chore.start();
   const documents = createDocumentDesk();
@@ -193,7 +194,8 @@ async function startIdentity(
 
 interface ChoreParts
   extends Pick<ComposeOptions, 'env' | 'logger' | 'metrics'>,
-    Pick<Records, 'secrets' | 'checkpointer'> {
+    Pick<Records, 'secrets' | 'checkpointer' | 'record'> {
+  identity: Services['identity'];
   ports: Ports;
   graphOf: Services['graphOf'];
   outbound: SafeFetch;
@@ -211,7 +213,10 @@ function makeChores(parts: ChoreParts) {
     onTrouble,
   });
   const aggregator = createAggregator({ url: ports.databaseUrl, graphOf, onTrouble });
-  const told = makeNotifications({ env, ports, secrets, fetch: outbound, logger, newUuid, metrics });
+  const told = makeNotifications({
+    ...{ env, ports, secrets, fetch: outbound, logger, newUuid, metrics },
+    mayHear: (delivery) => mayHear(parts, delivery),
+  });
   return { chores: [retention, checkpointer, told.dispatcher, aggregator], office: told.office };
 }
 

@@ -9,6 +9,7 @@ import { type Caller, createCaller } from '#server/tools/seed/caller.ts';
 import { createMaker } from '#server/tools/seed/maker.ts';
 import { makeMillion } from '#server/tools/seed/scenarios/million.ts';
 import { passes, row } from '#server/tools/seed/scenarios/stages.ts';
+import { readParent, readTreeCpuMs } from '../machine.ts';
 import type { ApiSide, ServiceUrls, Subject } from '../subject.ts';
 import type { Asked, ClientOrder, Load } from './api-messages.ts';
 import { readsOf } from './api-requests.ts';
@@ -35,6 +36,7 @@ export async function fillHistory({ databaseUrl = '', dataDir }: ServiceUrls, co
 /** The doors of one process over HTTP, with clients in another one. It has no engine that the harness could call. */
 export function createDoors({ databaseUrl = '', dataDir }: ServiceUrls): Subject {
   let server: Awaited<ReturnType<typeof openServer>>;
+  let postmaster: number;
   const none = () => Promise.reject(new Error('This subject has the bench `api` alone.'));
 
   async function openApi(): Promise<ApiSide> {
@@ -61,7 +63,7 @@ export function createDoors({ databaseUrl = '', dataDir }: ServiceUrls): Subject
       time: async (asked, each) => (await order({ type: 'time', asked, each })) as number[][],
       load: async (asked, forMs, connections) =>
         (await order({ type: 'load', asked, forMs, connections })) as Load,
-      cpuMs: server.cpuMs,
+      cpuMs: async () => ({ process: await server.cpuMs(), database: readTreeCpuMs(postmaster) }),
       stop: () => end(clients),
     };
   }
@@ -69,10 +71,22 @@ export function createDoors({ databaseUrl = '', dataDir }: ServiceUrls): Subject
   return {
     async start() {
       server = await openServer({ databaseUrl, dataDir });
+      postmaster = await findPostmaster(databaseUrl);
     },
     ...{ runChains: none, fanOut: none, openApi },
     stop: () => server.close(),
   };
+}
+
+/** Whose child the process of every connection is. */
+async function findPostmaster(databaseUrl: string): Promise<number> {
+  const sql = connectDatabase({ url: databaseUrl, applicationName: 'bench', max: 1 });
+  try {
+    const [row] = await sql<[{ pid: number }]>`SELECT pg_backend_pid() AS pid`;
+    return readParent(row.pid) ?? row.pid;
+  } finally {
+    await sql.end({ timeout: 5 });
+  }
 }
 
 async function openServer({ databaseUrl, dataDir }: { databaseUrl: string; dataDir: string }) {

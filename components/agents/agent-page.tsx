@@ -135,6 +135,10 @@ function Day({ agent }: { agent: Agent }) {
       <div className="h-6">
         <StateTimeline label={words.agent.historyLabel(agent.name)} spans={spans} />
       </div>
+      <p aria-hidden className="mt-1 flex justify-between text-xs text-quiet">
+        <span>{words.agent.dayAgo}</span>
+        <span>{words.agent.now}</span>
+      </p>
     </Card>
   );
 }

@@ -3,8 +3,11 @@
 import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
 import { type Answer, query, useFresh } from '../data/index.ts';
+import { lookOfAttempt } from '../looks/index.ts';
 import { Notice, Skeleton } from '../ui/feedback.tsx';
 import { formatDuration } from '../ui/format.ts';
+import { shortId } from '../ui/short-id.ts';
+import { StatusText } from '../ui/status.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Table, type TableColumn } from '../ui/table.tsx';
 import { Ago, Chip } from '../ui/text.tsx';
@@ -20,7 +23,7 @@ const RUN: TableColumn<WorkItem> = {
   title: words.agent.run,
   cell: ({ run_id: id }) => (
     <Link href={`/runs/${id}`} prefetch={false} className="font-mono text-xs text-accent hover:underline">
-      {id.slice(0, 12)}…{id.slice(-4)}
+      {shortId(id)}
     </Link>
   ),
 };
@@ -39,7 +42,7 @@ const ATTEMPT: TableColumn<WorkItem> = {
 const STATE: TableColumn<WorkItem> = {
   key: 'state',
   title: words.agent.state,
-  cell: ({ state, error }) => <span className={error ? 'font-medium text-bad' : ''}>{state}</span>,
+  cell: ({ state }) => <StatusText look={lookOfAttempt(state)} />,
 };
 const WHEN: TableColumn<WorkItem> = {
   key: 'when',

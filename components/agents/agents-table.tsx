@@ -45,7 +45,7 @@ export function AgentsTable({ agents, activityOf, now }: TableProps) {
 
 const NAME: GridColumn<Agent> = {
   key: 'name',
-  width: 'minmax(12rem,1fr)',
+  width: 'minmax(10rem,1.4fr)',
   title: words.columns.name,
   cell: (agent) => (
     <Link href={`/agents/${agent.id}`} prefetch={false} className="font-medium hover:underline">
@@ -63,7 +63,7 @@ const STATE: GridColumn<Agent> = {
 
 const beatColumn = (now: number): GridColumn<Agent> => ({
   key: 'beat',
-  width: '8rem',
+  width: '7rem',
   title: words.columns.beat,
   align: 'end',
   cell: (agent) => (agent.transport === 'local' ? words.transports.local : words.beat(beatAgeOf(agent, now))),
@@ -71,7 +71,7 @@ const beatColumn = (now: number): GridColumn<Agent> => ({
 
 const SLOTS: GridColumn<Agent> = {
   key: 'slots',
-  width: '11rem',
+  width: '9.5rem',
   title: words.columns.slots,
   wideOnly: true,
   cell: (agent) => <Slots agent={agent} />,
@@ -105,21 +105,21 @@ const hourColumns = (activityOf: TableProps['activityOf']): GridColumn<Agent>[] 
 const FACTS: readonly GridColumn<Agent>[] = [
   {
     key: 'capabilities',
-    width: 'minmax(10rem,1fr)',
+    width: 'minmax(8rem,1fr)',
     title: words.columns.capabilities,
     wideOnly: true,
     cell: ({ capabilities }) => <Chips names={capabilities} />,
   },
   {
     key: 'version',
-    width: '6rem',
+    width: '5rem',
     title: words.columns.version,
     wideOnly: true,
     cell: ({ version }) => version || '–',
   },
   {
     key: 'transport',
-    width: '9rem',
+    width: '8rem',
     title: words.columns.transport,
     wideOnly: true,
     cell: ({ transport }) => words.transports[transport],
@@ -128,7 +128,7 @@ const FACTS: readonly GridColumn<Agent>[] = [
 
 function Slots({ agent }: { agent: Agent }) {
   return (
-    <span className="flex w-32 items-center gap-2 tabular-nums">
+    <span className="flex w-full items-center gap-2 tabular-nums">
       <span className="grow">
         <Meter label={words.slotsLabel(agent.name)} value={agent.in_flight} max={agent.max_concurrency} />
       </span>

@@ -5,6 +5,7 @@ import Link from 'next/link';
 import { query } from '../data/index.ts';
 import { lookOfRun } from '../looks/index.ts';
 import { Skeleton } from '../ui/feedback.tsx';
+import { shortId } from '../ui/short-id.ts';
 import { StatusText } from '../ui/status.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Table } from '../ui/table.tsx';
@@ -14,7 +15,6 @@ import { Broken } from './states.tsx';
 import { words } from './words.ts';
 
 const SHOWN = 10;
-const HEAD = 20;
 
 /** The newest runs that failed in this way, whatever the range. */
 export function LatestRuns({ group, href, count }: { group: string; href: string; count: number }) {
@@ -41,7 +41,7 @@ export function LatestRuns({ group, href, count }: { group: string; href: string
               title: words.errors.columns.run,
               cell: ({ id }) => (
                 <Link href={`/runs/${id}`} className="font-mono text-xs hover:underline">
-                  {id.slice(0, HEAD)}…
+                  {shortId(id)}
                 </Link>
               ),
             },

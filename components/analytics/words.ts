@@ -28,7 +28,7 @@ export const words = {
     wait: 'Queue wait, p95',
     time: 'Run time, p95',
     spread: (p50: string, p99: string) => `p50 ${p50} · p99 ${p99}`,
-    retries: 'Retried hand-outs',
+    retries: 'Retry ratio',
     retriesOf: (of: string) => `for ${of} tasks`,
     none: '–',
   },

@@ -3,6 +3,9 @@ import type { Answer } from '../data/index.ts';
 import { Drawer } from '../ui/drawer.tsx';
 import { formatMoment } from '../ui/format.ts';
 import { Code, CopyText } from '../ui/text.tsx';
+import { words } from './words.ts';
+
+const said = words.entry;
 
 export type Entry = Answer<'audit.list'>['entries'][number];
 
@@ -22,9 +25,9 @@ export function EntryDrawer({ entry, onClose }: { entry: Entry | undefined; onCl
 
 function Details({ entry }: { entry: Entry }) {
   const facts: [string, string | null][] = [
-    ['When', formatMoment(entry.at)],
-    ['Reason', entry.reason],
-    ['From', entry.address],
+    [said.when, formatMoment(entry.at)],
+    [said.reason, entry.reason],
+    [said.from, entry.address],
   ];
   return (
     <div className="flex flex-col gap-4 text-sm">
@@ -39,19 +42,19 @@ function Details({ entry }: { entry: Entry }) {
         )}
       </dl>
       <div className="flex flex-wrap gap-2">
-        {entry.target ? <CopyText text={entry.target} what="the target" /> : null}
+        {entry.target ? <CopyText text={entry.target} what={said.target} /> : null}
         {entry.request_id ? (
           <CopyText
             text={entry.request_id}
-            shown={`request ${entry.request_id.slice(0, 8)}`}
-            what="the request id"
+            shown={said.request(entry.request_id.slice(0, 8))}
+            what={said.requestWhat}
           />
         ) : null}
-        <CopyText text={entry.hash} shown={`hash ${entry.hash.slice(0, 12)}`} what="the hash" />
+        <CopyText text={entry.hash} shown={said.hash(entry.hash.slice(0, 12))} what={said.hashWhat} />
       </div>
-      <Part title="Actor" value={entry.actor as Json} />
-      <Part title="Before" value={entry.before as Json} />
-      <Part title="After" value={entry.after as Json} />
+      <Part title={said.actor} value={entry.actor as Json} />
+      <Part title={said.before} value={entry.before as Json} />
+      <Part title={said.after} value={entry.after as Json} />
     </div>
   );
 }

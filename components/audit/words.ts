@@ -12,6 +12,19 @@ export const words = {
   broken: (seq: number, problem: string) => `Entry ${seq} does not fit: ${problem}`,
   brokenAdvice:
     'Somebody changed the database past Signalbox. Compare it with a backup and with the signed checkpoints in the log.',
+  entry: {
+    when: 'When',
+    reason: 'Reason',
+    from: 'From',
+    target: 'the target',
+    request: (id: string) => `request ${id}`,
+    requestWhat: 'the request id',
+    hash: (hash: string) => `hash ${hash}`,
+    hashWhat: 'the hash',
+    actor: 'Actor',
+    before: 'Before',
+    after: 'After',
+  },
   notYours: 'Not for your role',
   notYoursNote: 'Owners, admins and auditors read the audit log.',
 } as const;

@@ -18,6 +18,12 @@ export interface StageState {
   note: string | null;
 }
 
+/** A few words at a stage, and whether they are good ones. */
+export interface StageMark {
+  text: string;
+  tone: 'good' | 'warn' | 'bad';
+}
+
 /** The run that is drawn over the canvas. It has a store of its own, so that a tick redraws one node and no layout. */
 export interface RunOverlay {
   runId: string;
@@ -70,8 +76,8 @@ export interface Editor {
   canvas: Observable<CanvasHandle | null>;
   /** What was copied here last. */
   copied: Observable<string>;
-  /** How stages differ from the version that the draft is compared with. */
-  marks: Observable<ReadonlyMap<string, 'added' | 'changed'> | null>;
+  /** How stages differ from what is compared with them: another version, or another run. */
+  marks: Observable<ReadonlyMap<string, StageMark> | null>;
   autosave: Autosave;
   /** The newest published version, and whether the draft says something else. */
   published: Observable<Published>;

@@ -2,6 +2,8 @@
 
 import dynamic from 'next/dynamic';
 
+export type { StageMark } from './context.ts';
+
 /** Each comes alone: who draws a graph on a page of their own does not load what changes one. */
 export const EditorPage = dynamic(() => import('./editor-page.tsx').then((module) => module.EditorPage));
 export const GraphView = dynamic(() => import('./view/graph-view.tsx').then((module) => module.GraphView));

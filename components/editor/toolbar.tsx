@@ -58,13 +58,13 @@ function DraftState() {
   const [Icon, text] = SAVING[state.phase];
   return (
     <>
-      <Chip>{number === null ? words.notPublished : differs ? `draft after v${number}` : `v${number}`}</Chip>
+      <Chip>{number === null ? words.notPublished : differs ? words.draftAfter(number) : `v${number}`}</Chip>
       {isReadOnly ? (
         <Chip>{words.onlyToLookAt}</Chip>
       ) : (
         <span
           role="status"
-          aria-label={`The draft: ${text}`}
+          aria-label={words.draftIs(text)}
           title={'message' in state ? state.message : text}
           className={`flex items-center gap-1 text-xs ${state.phase === 'unsaved' || state.phase === 'conflict' ? 'text-warn' : 'text-quiet'}`}
         >
@@ -127,10 +127,10 @@ function HistoryButtons() {
   const [last, next] = [past.at(-1), future.at(-1)];
   return (
     <div className="flex items-center gap-0.5 border-l border-line pl-1.5">
-      <Tooltip text={last ? `Undo: ${last.label}` : words.nothingToUndo} keys="mod+z">
+      <Tooltip text={last ? words.undoOf(last.label) : words.nothingToUndo} keys="mod+z">
         <IconButton label={words.undo} icon={Undo2} disabled={!last} onClick={() => store.undo()} />
       </Tooltip>
-      <Tooltip text={next ? `Redo: ${next.label}` : words.nothingToRedo} keys="mod+shift+z">
+      <Tooltip text={next ? words.redoOf(next.label) : words.nothingToRedo} keys="mod+shift+z">
         <IconButton label={words.redo} icon={Redo2} disabled={!next} onClick={() => store.redo()} />
       </Tooltip>
     </div>

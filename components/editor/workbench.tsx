@@ -62,7 +62,10 @@ function Frame({ name }: { name: string }) {
   const layout = useLayout();
   useEditorKeys();
   return (
-    <div className="flex h-[calc(100dvh-3rem)] min-h-0 flex-col overflow-hidden md:h-dvh">
+    <div
+      data-fills-window=""
+      className="flex h-[calc(100dvh-3rem)] min-h-0 flex-col overflow-hidden md:h-dvh"
+    >
       <Toolbar name={name} layout={layout} />
       <div className="flex min-h-0 grow">
         <Side layout={layout} />

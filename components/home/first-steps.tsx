@@ -38,9 +38,11 @@ export function FirstSteps({ steps }: { steps: Answer<'analytics.home'>['first_s
           <TaskStep />
         </Step>
       </ol>
-      <div className="flex flex-col items-start gap-2 border-t border-line px-4 py-3.5">
-        <Command hint={said.samples} text={said.samplesCommand} />
-      </div>
+      {steps.has_run ? null : (
+        <div className="flex flex-col items-start gap-2 border-t border-line px-4 py-3.5">
+          <Command hint={said.samples} text={said.samplesCommand} />
+        </div>
+      )}
     </Card>
   );
 }
@@ -79,7 +81,7 @@ function Step({
             {title}
             {isDone ? <span className="sr-only"> ({said.done})</span> : null}
           </h3>
-          <p className="text-sm text-quiet">{note}</p>
+          {isDone ? null : <p className="text-sm text-quiet">{note}</p>}
         </div>
         {isDone ? null : children}
       </div>
@@ -109,9 +111,7 @@ function RunStep() {
       >
         {said.runButton}
       </Link>
-      {sample ? (
-        <Command hint={said.runCommand} text={`npx signalbox run ${JSON.stringify(sample.name)}`} />
-      ) : null}
+      {sample ? <Command hint={said.runCommand} text={said.runText(sample.name)} /> : null}
     </>
   );
 }

@@ -25,6 +25,7 @@ export function LastDay({ home: { last_day: points } }: { home: Home }) {
   const newest = (values: readonly (number | null)[]) => known(values).at(-1) ?? null;
   const highest = (values: readonly (number | null)[]) =>
     known(values).length === 0 ? null : Math.max(...known(values));
+  const said = (ms: number | null) => (ms === null ? null : formatMs(ms));
   const link = (status?: string[]) =>
     runsHref({ ...(range ? { ended: range } : {}), ...(status ? { status } : {}), sort: 'finished:desc' });
   return (
@@ -46,7 +47,7 @@ export function LastDay({ home: { last_day: points } }: { home: Home }) {
           label={day.success}
           value={formatShare(succeeded + failed === 0 ? null : succeeded / (succeeded + failed))}
           href={link(['succeeded', 'failed'])}
-          note={day.successOf(formatCount(succeeded + failed))}
+          note={day.successOf(succeeded + failed)}
         >
           <Sparkline label={day.success} tone="good" values={shares} />
         </Figure>
@@ -54,7 +55,7 @@ export function LastDay({ home: { last_day: points } }: { home: Home }) {
           label={day.duration}
           value={formatMs(newest(durations))}
           href={link(['succeeded'])}
-          note={day.highest(formatMs(highest(durations)))}
+          note={day.highest(said(highest(durations)))}
         >
           <Sparkline label={day.duration} tone="hold" values={durations} />
         </Figure>
@@ -62,7 +63,7 @@ export function LastDay({ home: { last_day: points } }: { home: Home }) {
           label={day.wait}
           value={formatMs(newest(waits))}
           href={link()}
-          note={day.highest(formatMs(highest(waits)))}
+          note={day.highest(said(highest(waits)))}
         >
           <Sparkline label={day.wait} tone="warn" values={waits} />
         </Figure>

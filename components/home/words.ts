@@ -7,11 +7,11 @@ export const words = {
     running: 'Running now',
     failed: 'Failed in 24 hours',
     stuck: 'Stuck',
-    stuckNote: 'a task has waited for an agent for over 5 minutes',
+    stuckNote: 'no agent for over 5 minutes',
     agents: 'Agents down',
     agentsNote: (all: string) => `of ${all}`,
     letters: 'Dead letters',
-    lettersNote: 'set aside for somebody to look at',
+    lettersNote: 'wait for a decision',
     more: (count: string) => `${count}+`,
   },
   day: {
@@ -19,10 +19,12 @@ export const words = {
     all: 'Analytics',
     ended: 'Runs that ended',
     success: 'Success',
-    successOf: (of: string) => `of ${of} that succeeded or failed`,
+    successOf: (of: number) =>
+      of === 0 ? 'none has ended' : `of ${of.toLocaleString('en')} that succeeded or failed`,
     duration: 'Duration, p95',
     wait: 'Queue wait, p95',
-    highest: (value: string) => `${value} in its slowest hour`,
+    highest: (value: string | null) =>
+      value === null ? 'nothing to measure yet' : `${value} in its slowest hour`,
     none: '–',
   },
   queues: {
@@ -58,6 +60,7 @@ export const words = {
     runNote: 'A sample pipeline is there. Run it with its sample data and watch its stages.',
     runButton: 'See the pipelines',
     runCommand: 'Or from a terminal in the checkout:',
+    runText: (pipeline: string) => `npx signalbox run ${JSON.stringify(pipeline)}`,
     agent: 'Start an agent of your own',
     agentNote:
       'A program of yours that takes tasks, on any machine. This one runs as it stands, with Node 20 or newer.',

@@ -1,6 +1,6 @@
 export { lookOfAgent } from './agents.ts';
 export { lookOfQueue, QUEUE_STATES, type QueueState } from './queues.ts';
-export { lookOfRun, lookOfTask } from './runs.ts';
+export { lookOfAttempt, lookOfRun, lookOfTask } from './runs.ts';
 export {
   CONNECTION_STATES,
   lookOfCall,

@@ -7,6 +7,7 @@ import type { Look } from '../ui/status.tsx';
 import {
   CONNECTION_STATES,
   lookOfAgent,
+  lookOfAttempt,
   lookOfCall,
   lookOfConnection,
   lookOfDelivery,
@@ -20,6 +21,7 @@ import {
 const GROUPS: [string, Look[]][] = [
   ['runs', RUN_STATUSES.map(lookOfRun)],
   ['tasks', TASK_STATUSES.map(lookOfTask)],
+  ['attempts', ['running', 'succeeded', 'failed', 'cancelled', 'lost', 'released'].map(lookOfAttempt)],
   ['agents', AGENT_STATES.map(lookOfAgent)],
   ['queues', QUEUE_STATES.map(lookOfQueue)],
   ['deliveries', DELIVERY_STATES.map(lookOfDelivery)],

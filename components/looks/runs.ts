@@ -34,5 +34,17 @@ const TASK: Record<TaskStatus, Look> = {
   cancelled: { label: 'Cancelled', tone: 'idle', icon: Ban, pattern: 'solid' },
 };
 
+const ATTEMPT: Readonly<Record<string, Look>> = {
+  running: TASK.running,
+  succeeded: TASK.succeeded,
+  failed: TASK.failed,
+  cancelled: TASK.cancelled,
+  lost: { label: 'Lost', tone: 'warn', icon: RotateCw, pattern: 'striped' },
+  released: { label: 'Given back', tone: 'idle', icon: CircleDashed, pattern: 'dotted' },
+};
+
+/** One hand-out of a task: it may also be lost with its agent, or given back. */
+export const lookOfAttempt = (state: string): Look =>
+  Object.hasOwn(ATTEMPT, state) ? (ATTEMPT[state] ?? TASK.queued) : { ...TASK.queued, label: state };
 export const lookOfRun = (status: RunStatus): Look => RUN[status];
 export const lookOfTask = (status: TaskStatus): Look => TASK[status];

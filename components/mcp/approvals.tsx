@@ -82,7 +82,7 @@ function Waiting({ approval, canDecide }: { approval: Approval; canDecide: boole
           <>
             {' · '}
             <Link href={`/runs/${approval.run_id}`} className="text-accent hover:underline">
-              its run
+              {words.itsRun}
             </Link>
           </>
         )}
@@ -91,8 +91,8 @@ function Waiting({ approval, canDecide }: { approval: Approval; canDecide: boole
       <ConfirmDialog
         open={isRefusing}
         onOpenChange={setRefusing}
-        title={`Refuse ${approval.tool}?`}
-        consequence="The call is not made, and whoever asked is told why."
+        title={words.refuseTitle(approval.tool)}
+        consequence={words.refuseConsequence}
         confirmLabel={words.refuse}
         danger
         asksReason

@@ -3,51 +3,44 @@
 import Link from 'next/link';
 import { useEffect, useState } from 'react';
 import { Card } from '../ui/surface.tsx';
-import { Code, CopyText } from '../ui/text.tsx';
+import { CopyBlock, CopyText } from '../ui/text.tsx';
+import { clientSnippets, programSnippet, words } from './words.ts';
+
+const said = words.client;
 
 /** What to type into a client so that it reaches this server. */
 export function ClientHelp() {
   const [origin, setOrigin] = useState('');
   useEffect(() => setOrigin(window.location.origin), []);
   const address = `${origin}/mcp`;
-  const gateway = `${origin}/mcp/gateway`;
+  const gateway = `${address}/gateway`;
   return (
     <div className="flex flex-col gap-4">
-      <Card title="Addresses">
-        <dl className="grid gap-x-6 gap-y-2 text-sm sm:grid-cols-[auto_1fr]">
-          <dt className="text-quiet">Pipelines, runs, workspaces, agents</dt>
+      <Card title={said.addresses}>
+        <dl className="grid items-center gap-x-6 gap-y-1 text-sm sm:grid-cols-[auto_1fr]">
+          <dt className="text-quiet">{said.own}</dt>
           <dd>
-            <CopyText text={address} what="the address" />
+            <CopyText text={address} what={said.ownWhat} />
           </dd>
-          <dt className="text-quiet">Every connected server, as one</dt>
+          <dt className="text-quiet">{said.gateway}</dt>
           <dd>
-            <CopyText text={gateway} what="the address of the gateway" />
+            <CopyText text={gateway} what={said.gatewayWhat} />
           </dd>
         </dl>
         <p className="mt-3 text-sm text-quiet">
-          Clients sign in with a key as their bearer token: make one under{' '}
+          {said.note}{' '}
           <Link href="/settings/keys" className="text-accent underline underline-offset-2">
-            API keys
+            {said.keys}
           </Link>
-          . Clients of both generations of the protocol are served.
         </p>
       </Card>
-      <Card title="Claude Code">
-        <Code label="Claude Code">
-          {`claude mcp add --transport http signalbox ${address} --header "Authorization: Bearer $SIGNALBOX_TOKEN"`}
-        </Code>
-      </Card>
-      <Card title="Cursor, and others that read a file">
-        <Code label="Cursor">
-          {JSON.stringify(
-            { mcpServers: { signalbox: { url: address, headers: { Authorization: 'Bearer YOUR_KEY' } } } },
-            null,
-            2,
-          )}
-        </Code>
-      </Card>
-      <Card title="Clients that start a program">
-        <Code label="Program">{`npx signalbox mcp --url ${origin}`}</Code>
+      {clientSnippets('signalbox', address).map(({ client, text }) => (
+        <Card key={client} title={client}>
+          <CopyBlock label={client}>{text}</CopyBlock>
+        </Card>
+      ))}
+      <Card title={said.program}>
+        <CopyBlock label={said.program}>{programSnippet(origin)}</CopyBlock>
       </Card>
     </div>
   );

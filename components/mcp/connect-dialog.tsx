@@ -25,7 +25,7 @@ export function ConnectDialog({ open, onOpenChange }: { open: boolean; onOpenCha
   const connect = useAct('mcp.connect', {
     done: ({ status, server_name, problem }) =>
       // status-words: of an answer of the gateway
-      status === 'connected' ? `${server_name} is connected. Approve its tools.` : words.failed(problem),
+      status === 'connected' ? words.connectedNow(server_name) : words.failed(problem),
     onDone({ connection_id }) {
       onOpenChange(false);
       setForm(EMPTY);
@@ -35,7 +35,7 @@ export function ConnectDialog({ open, onOpenChange }: { open: boolean; onOpenCha
   const id = useId();
   const entry = data?.servers.find(({ server_type }) => server_type === kind);
   const choices = [
-    { value: OTHER, label: 'Another, by its address' },
+    { value: OTHER, label: words.otherServer },
     ...(data?.servers ?? []).map(({ server_type, name }) => ({ value: server_type, label: name })),
   ];
   return (
@@ -52,7 +52,7 @@ export function ConnectDialog({ open, onOpenChange }: { open: boolean; onOpenCha
           busy={connect.isBusy}
           disabled={entry ? !entry.available : form.slug === '' || form.url === ''}
         >
-          Connect
+          {words.connectSend}
         </Button>
       }
     >
@@ -64,7 +64,10 @@ export function ConnectDialog({ open, onOpenChange }: { open: boolean; onOpenCha
           connect.run(toInput(form, entry));
         }}
       >
-        <Select label="Server" value={kind} choices={choices} onChange={setKind} />
+        <div className="flex flex-col gap-1">
+          <span className="text-sm font-medium">{words.server}</span>
+          <Select label={words.server} value={kind} choices={choices} onChange={setKind} />
+        </div>
         {entry ? (
           <Known entry={entry} form={form} onChange={setForm} />
         ) : (
@@ -139,7 +142,7 @@ function Known({ entry, form, onChange }: PartProps & { entry: Entry }) {
       <p className="text-sm text-quiet">{entry.about}</p>
       {entry.obstacle === null ? null : <p className="text-sm text-warn">{entry.obstacle}</p>}
       {entry.credentials.map(({ key, label, required }) => (
-        <Field key={key} label={label} hint="Sealed: nobody is shown it again.">
+        <Field key={key} label={label} hint={words.sealed}>
           <TextInput
             type="password"
             autoComplete="off"
@@ -157,33 +160,36 @@ function Known({ entry, form, onChange }: PartProps & { entry: Entry }) {
 function Other({ form, onChange }: PartProps) {
   return (
     <>
-      <Field label="Name" hint="What the names of its tools begin with: a-z, 0-9 and -.">
+      <Field label={words.connectName} hint={words.connectNameHint}>
         <TextInput
           value={form.slug}
           onChange={(slug) => onChange({ ...form, slug })}
           required
           maxLength={32}
           pattern="[a-z][a-z0-9\-]{0,31}"
-          placeholder="wiki"
+          placeholder={words.connectNameExample}
           mono
         />
       </Field>
-      <Field label="Address">
+      <Field label={words.address}>
         <TextInput
           value={form.url}
           onChange={(url) => onChange({ ...form, url })}
           required
           type="url"
           maxLength={2048}
-          placeholder="https://mcp.example.com/mcp"
+          placeholder={words.addressExample}
         />
       </Field>
-      <Select
-        label={words.reachedBy}
-        value={form.reached}
-        choices={REACHED}
-        onChange={(reached) => onChange({ ...form, reached })}
-      />
+      <div className="flex flex-col gap-1">
+        <span className="text-sm font-medium">{words.reachedBy}</span>
+        <Select
+          label={words.reachedBy}
+          value={form.reached}
+          choices={REACHED}
+          onChange={(reached) => onChange({ ...form, reached })}
+        />
+      </div>
       {form.reached === 'header' ? (
         <HeaderFields form={form} onChange={onChange} />
       ) : (
@@ -191,7 +197,7 @@ function Other({ form, onChange }: PartProps) {
           <Field label={words.clientId}>
             <TextInput mono value={form.clientId} onChange={(clientId) => onChange({ ...form, clientId })} />
           </Field>
-          <Field label={words.clientSecret} hint="Sealed: nobody is shown it again.">
+          <Field label={words.clientSecret} hint={words.sealed}>
             <TextInput
               type="password"
               autoComplete="off"
@@ -209,16 +215,16 @@ function Other({ form, onChange }: PartProps) {
 function HeaderFields({ form, onChange }: PartProps) {
   return (
     <div className="grid grid-cols-[10rem_1fr] gap-3">
-      <Field label="Header">
+      <Field label={words.header}>
         <TextInput value={form.header} onChange={(header) => onChange({ ...form, header })} mono />
       </Field>
-      <Field label="Its value, if it needs one" hint="Sealed: nobody is shown it again.">
+      <Field label={words.headerValue} hint={words.sealed}>
         <TextInput
           value={form.value}
           onChange={(value) => onChange({ ...form, value })}
           type="password"
           autoComplete="off"
-          placeholder="Bearer …"
+          placeholder={words.headerExample}
           mono
         />
       </Field>

@@ -80,12 +80,14 @@ function Actions({ connection }: { connection: Connection }) {
   });
   const update = useAct('mcp.update');
   const disconnect = useAct('mcp.disconnect', { onDone: () => push('/connections') });
-  const { id, name, enabled } = connection;
-  if (!may('mcp.connect')) return null;
+  const { id, name, enabled, kind, owner_id: ownerId } = connection;
+  // What everybody shares is not for whoever may only connect something for themselves.
+  const isTheirs = may(ownerId === null ? 'mcp.manage' : 'mcp.connect');
+  if (!isTheirs || (kind === 'stdio' && !may('mcp.program'))) return null;
   return (
     <>
       <Switch
-        label="On"
+        label={words.on}
         checked={enabled}
         disabled={update.isBusy}
         onChange={(next) => update.run({ id, enabled: next })}
@@ -110,19 +112,20 @@ function Actions({ connection }: { connection: Connection }) {
 }
 
 function Facts({ connection }: { connection: Connection }) {
+  const said = words.reach;
   const { health, args, sealed_names: sealed } = connection;
   const facts: [string, string][] = [
-    ['Speaks', health?.generation ?? 'not known yet'],
-    ['Calls itself', [health?.server_name, health?.server_version].filter(Boolean).join(' ') || '–'],
-    ['Calls a minute, of each tool, for each caller', formatCount(connection.calls_per_minute)],
-    ['Calls at once', formatCount(connection.max_concurrent)],
-    ['Waited for', formatDuration(connection.timeout_ms)],
-    ['Largest answer', formatBytes(connection.max_result_bytes)],
-    ['Sealed values', sealed.join(', ') || 'none'],
-    ...(args.length === 0 ? [] : [['Started with', args.join(' ')] as [string, string]]),
+    [said.speaks, health?.generation ?? said.notKnown],
+    [said.name, [health?.server_name, health?.server_version].filter(Boolean).join(' ') || '–'],
+    [said.perMinute, formatCount(connection.calls_per_minute)],
+    [said.atOnce, formatCount(connection.max_concurrent)],
+    [said.timeout, formatDuration(connection.timeout_ms)],
+    [said.largest, formatBytes(connection.max_result_bytes)],
+    [said.sealed, sealed.join(', ') || said.none],
+    ...(args.length === 0 ? [] : [[said.args, args.join(' ')] as [string, string]]),
   ];
   return (
-    <Card title="How it is reached">
+    <Card title={said.title}>
       <dl className="grid gap-x-6 gap-y-1 text-sm sm:grid-cols-[auto_1fr]">
         {facts.map(([label, value]) => (
           <div key={label} className="contents">

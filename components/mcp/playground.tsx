@@ -48,7 +48,7 @@ function Result({ answer }: { answer: Answer<'mcp.callTool'> }) {
   return (
     <div>
       <p className={`mb-1 text-xs ${answer.is_error ? 'text-bad' : 'text-quiet'}`}>
-        {answer.latency_ms} ms · {words.hostile}
+        {words.took(answer.latency_ms)} · {words.hostile}
       </p>
       <Code label={words.answer}>{JSON.stringify(answer.result, null, 2)}</Code>
     </div>

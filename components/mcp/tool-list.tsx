@@ -50,14 +50,16 @@ export function ToolList({ connection }: { connection: Connection }) {
               approve.run({ id: connection.id, tools: waiting.map(({ name, hash }) => ({ name, hash })) })
             }
           >
-            {`${words.approve} all ${waiting.length}`}
+            {words.approveAll(waiting.length)}
           </Button>
         ) : undefined
       }
     >
-      {cost > 0 ? <p className="px-4 pb-2 text-sm text-quiet">{words.costs(cost)}</p> : null}
+      {cost > 0 ? (
+        <p className="border-b border-line px-4 py-2 text-sm text-quiet">{words.costs(cost)}</p>
+      ) : null}
       {rows ? null : <Skeleton label={words.tools(0)} />}
-      {rows?.length === 0 ? <Empty icon={Wrench} title="It offers no tools" /> : null}
+      {rows?.length === 0 ? <Empty icon={Wrench} title={words.noTools} /> : null}
       <ul>
         {rows?.map((tool) => (
           <ToolRow key={tool.name} connection={connection} tool={tool} canManage={canManage} />
@@ -83,16 +85,16 @@ function ToolRow({ connection, tool, canManage }: RowProps) {
           type="button"
           aria-expanded={isOpen}
           onClick={() => setOpen(!isOpen)}
-          className="flex min-w-0 grow items-center gap-2 text-left"
+          className="flex min-w-0 grow basis-64 items-center gap-2 text-left"
         >
           <Chevron aria-hidden size={14} className="shrink-0 text-quiet" />
           <span className="font-mono text-sm">{tool.name}</span>
           <span className="min-w-0 truncate text-sm text-quiet">{tool.definition?.description}</span>
         </button>
         {tool.warnings.length > 0 ? (
-          <TriangleAlert aria-label="Look twice" size={14} className="text-warn" />
+          <TriangleAlert aria-label={words.lookTwice} size={14} className="text-warn" />
         ) : null}
-        <span className="text-xs tabular-nums text-quiet">{tool.tokens} tokens</span>
+        <span className="text-xs tabular-nums text-quiet">{words.tokens(tool.tokens)}</span>
         <StatusText look={lookOfTool(tool.state)} />
         {canManage ? <Judge connection={connection} tool={tool} /> : null}
       </div>
@@ -141,7 +143,7 @@ function Details({ tool }: Omit<RowProps, 'canManage'>) {
         <p className="max-w-prose whitespace-pre-wrap break-words">{tool.definition.description}</p>
       )}
       {tool.definition ? (
-        <Code label="Input schema">{JSON.stringify(tool.definition.inputSchema, null, 2)}</Code>
+        <Code label={words.schema}>{JSON.stringify(tool.definition.inputSchema, null, 2)}</Code>
       ) : null}
       {/* status-words: states of tools */}
       {/* Prompts and resources are approved here, and asked for by clients. */}

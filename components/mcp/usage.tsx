@@ -16,7 +16,7 @@ export function Usage() {
   const { data, error } = useQuery(query('mcpUsage.stats', { days: DAYS }));
   if (error) return <Notice message={error.message} advice={error.advice} />;
   return (
-    <Card title={`${words.tabs.usage} · last ${DAYS} days`} flush>
+    <Card title={words.usageOf(DAYS)} flush>
       {data ? null : <Skeleton label={words.tabs.usage} />}
       {data?.tools.length === 0 ? <Empty icon={ChartNoAxesColumn} title={words.noUsage} /> : null}
       {data && data.tools.length > 0 ? (

@@ -163,9 +163,54 @@ export const words = {
   },
   clientId: 'Client id, if Signalbox is registered there',
   clientSecret: 'Client secret',
+  connectSend: 'Connect',
+  connectedNow: (server: string) => `${server} is connected. Approve its tools.`,
+  server: 'Server',
+  otherServer: 'Another, by its address',
+  sealed: 'Sealed: nobody is shown it again.',
+  connectName: 'Name',
+  connectNameHint: 'What the names of its tools begin with: a-z, 0-9 and -.',
+  connectNameExample: 'wiki',
+  address: 'Address',
+  addressExample: 'https://mcp.example.com/mcp',
+  header: 'Header',
+  headerValue: 'Its value, if it needs one',
+  headerExample: 'Bearer …',
+  approveAll: (count: number) => `Approve all ${count}`,
+  noTools: 'It offers no tools',
+  lookTwice: 'Look twice',
+  schema: 'Input schema',
+  took: (ms: number) => `${ms} ms`,
+  usageOf: (days: number) => `Usage · last ${days} days`,
+  itsRun: 'its run',
+  refuseTitle: (tool: string) => `Refuse ${tool}?`,
+  refuseConsequence: 'The call is not made, and whoever asked is told why.',
+  reach: {
+    title: 'How it is reached',
+    speaks: 'Speaks',
+    notKnown: 'not known yet',
+    name: 'Calls itself',
+    perMinute: 'Calls a minute, of each tool, for each caller',
+    atOnce: 'Calls at once',
+    timeout: 'Waited for',
+    largest: 'Largest answer',
+    sealed: 'Sealed values',
+    none: 'none',
+    args: 'Started with',
+  },
+  client: {
+    addresses: 'Addresses',
+    own: 'Pipelines, runs, workspaces, agents',
+    ownWhat: 'the address',
+    gateway: 'Every connected server, as one',
+    gatewayWhat: 'the address of the gateway',
+    keys: 'Make a key for it',
+    note: 'Clients sign in with an API key as their bearer token. Clients of both generations of the protocol are served.',
+    program: 'Clients that start a program',
+  },
 } as const;
 
-/** What a client of each kind is told of a virtual server. */
+/** What a client of each kind is told of a server at an address. */
 export const clientSnippets = (slug: string, address: string): { client: string; text: string }[] => [
   {
     client: 'Claude Code',
@@ -184,3 +229,5 @@ export const clientSnippets = (slug: string, address: string): { client: string;
     text: `npx @modelcontextprotocol/inspector --cli ${address} --transport http --method tools/list --header "Authorization: Bearer $SIGNALBOX_TOKEN"`,
   },
 ];
+
+export const programSnippet = (origin: string): string => `npx signalbox mcp --url ${origin}`;

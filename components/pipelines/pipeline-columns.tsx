@@ -100,7 +100,7 @@ function NameCell({ pipeline, onTag }: { pipeline: Pipeline; onTag(tag: string):
               type="button"
               title={words.tag(tag)}
               onClick={() => onTag(tag)}
-              className="flex min-h-6 items-center text-xs text-accent hover:underline"
+              className="flex min-h-6 items-center whitespace-nowrap text-xs text-accent hover:underline max-md:hidden"
             >
               #{tag}
             </button>

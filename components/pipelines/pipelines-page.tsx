@@ -1,7 +1,7 @@
 'use client';
 
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { Archive, Plus, SearchX, Star, Workflow } from 'lucide-react';
+import { Archive, Plus, SearchX, Workflow } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import {
   parseAsArrayOf,
@@ -200,14 +200,11 @@ function Filters() {
           <Chip>{each} ×</Chip>
         </button>
       ))}
-      <span className="flex items-center gap-1.5">
-        <Star aria-hidden size={14} className="text-quiet" />
-        <Checkbox
-          label={words.starred}
-          checked={starred}
-          onChange={(checked) => void setUrl({ starred: checked || null })}
-        />
-      </span>
+      <Checkbox
+        label={words.starred}
+        checked={starred}
+        onChange={(checked) => void setUrl({ starred: checked || null })}
+      />
       <Checkbox
         label={words.archived}
         checked={archived}

@@ -61,7 +61,7 @@ export function LimitsTable() {
     },
   ];
   return (
-    <Card title={words.limits.list} flush>
+    <Card flush>
       <Table label={words.limits.list} columns={columns} rows={rows} keyOf={({ setting }) => setting} />
     </Card>
   );

@@ -6,17 +6,18 @@ import { Button } from '../ui/button.tsx';
 import { Notice } from '../ui/feedback.tsx';
 import { ProviderButtons } from './provider-buttons.tsx';
 import { type SessionField, SessionForm } from './session-form.tsx';
+import { words } from './words.ts';
 
 const FIELDS: readonly SessionField[] = [
-  { name: 'name', label: 'Name', autoComplete: 'name' },
-  { name: 'email', label: 'E-mail', type: 'email', autoComplete: 'username' },
+  { name: 'name', label: words.name, autoComplete: 'name' },
+  { name: 'email', label: words.email, type: 'email', autoComplete: 'username' },
   {
     name: 'password',
-    label: 'Password',
+    label: words.password,
     type: 'password',
     autoComplete: 'new-password',
     minLength: 12,
-    hint: '12 characters or more. Several words are easy to keep in mind.',
+    hint: words.passwordHint,
   },
 ];
 
@@ -28,14 +29,12 @@ function takeToken(): string {
 export function JoinPage({ mayBeSignedIn }: { mayBeSignedIn: boolean }) {
   return (
     <>
-      <h1 className="text-xl font-semibold tracking-tight">Welcome to Signalbox</h1>
-      <p className="mt-2 max-w-prose text-quiet">
-        Say who you are. If you have an account here already, give its e-mail and password.
-      </p>
+      <h1 className="text-xl font-semibold tracking-tight">{words.join.title}</h1>
+      <p className="mt-2 max-w-prose text-quiet">{words.join.note}</p>
       {mayBeSignedIn ? <AsIAm /> : null}
       <SessionForm
         fields={FIELDS}
-        label="Go on"
+        label={words.join.send}
         goTo="/"
         onSubmit={({ name = '', email = '', password = '' }) =>
           act('auth.join', { token: takeToken(), name, email, password })
@@ -70,9 +69,9 @@ function AsIAm() {
     <div className="mt-6 flex max-w-sm flex-col gap-3">
       {error ? <Notice message={error.message} advice={error.advice} /> : null}
       <Button look="primary" size="lg" wide busy={isBusy} onClick={accept}>
-        {`Join as ${me.name}`}
+        {words.join.as(me.name)}
       </Button>
-      <p className="text-sm text-quiet">You are signed in. Or join with another account:</p>
+      <p className="text-sm text-quiet">{words.join.orAnother}</p>
     </div>
   );
 }

@@ -4,6 +4,7 @@ import { useEffect, useState } from 'react';
 import { type Answer, type ApiError, ask, rest } from '../data/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Notice } from '../ui/feedback.tsx';
+import { words } from './words.ts';
 
 async function startProvider(id: string, wish: { next?: string; invitation?: string }): Promise<string> {
   const response = await rest(`/auth/providers/${encodeURIComponent(id)}/start`, {
@@ -43,7 +44,7 @@ export function ProviderButtons({ wish }: { wish(): { next?: string; invitation?
       {error ? <Notice message={error.message} advice={error.advice} /> : null}
       {providers.map(({ id, name }) => (
         <Button key={id} size="lg" wide busy={going === id} onClick={() => go(id)}>
-          {`Go on with ${name}`}
+          {words.goOnWith(name)}
         </Button>
       ))}
     </div>

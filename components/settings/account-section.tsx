@@ -11,6 +11,7 @@ import { Field, TextInput } from '../ui/field.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Table } from '../ui/table.tsx';
 import { Ago, Chip } from '../ui/text.tsx';
+import { browserName } from './browser-name.ts';
 import { words } from './words.ts';
 
 type Account = NonNullable<Answer<'me.get'>['account']>;
@@ -21,7 +22,7 @@ export function AccountSection() {
   if (!me)
     return (
       <Card>
-        <Skeleton label="Loading your account" />
+        <Skeleton label={words.account.loading} />
       </Card>
     );
   return (
@@ -35,19 +36,13 @@ export function AccountSection() {
         </>
       ) : (
         <Card title={words.sections.account}>
-          <p className="max-w-prose">
-            You came by the link of this machine and act as its owner, without an account.
-          </p>
-          <p className="mt-1 max-w-prose text-sm text-quiet">
-            Invite yourself under Members to have one: then you can sign in from anywhere by password.
-          </p>
+          <p className="max-w-prose">{words.account.byLink}</p>
+          <p className="mt-1 max-w-prose text-sm text-quiet">{words.account.inviteYourself}</p>
         </Card>
       )}
-      <Card title="Appearance">
+      <Card title={words.account.appearance}>
         <ThemeChoice />
-        <p className="mt-2 text-sm text-quiet">
-          For this browser. Keys are listed by <kbd>?</kbd> on every page.
-        </p>
+        <p className="mt-2 text-sm text-quiet">{words.account.thisBrowser}</p>
       </Card>
     </>
   );
@@ -55,7 +50,7 @@ export function AccountSection() {
 
 function Name({ account }: { account: Account }) {
   const [name, setName] = useState(account.name);
-  const update = useAct('me.update', { done: 'Your name is changed.' });
+  const update = useAct('me.update', { done: words.account.nameChanged });
   return (
     <Card title={words.sections.account}>
       <form
@@ -65,13 +60,13 @@ function Name({ account }: { account: Account }) {
           update.run({ name });
         }}
       >
-        <Field label="Name">
+        <Field label={words.account.name}>
           <TextInput value={name} onChange={setName} required maxLength={200} autoComplete="name" />
         </Field>
-        <p className="text-sm text-quiet">{account.email}</p>
+        {account.email ? <p className="text-sm text-quiet">{account.email}</p> : null}
         <div>
           <Button type="submit" busy={update.isBusy} disabled={name.trim() === '' || name === account.name}>
-            Change the name
+            {words.account.changeName}
           </Button>
         </div>
       </form>
@@ -84,7 +79,7 @@ function Password({ account }: { account: Account }) {
   const [current, setCurrent] = useState('');
   const update = useAct('me.update', {
     refresh: [['me']],
-    done: 'Your password is changed; other browsers are signed out.',
+    done: words.account.passwordChanged,
     onDone() {
       setPassword('');
       setCurrent('');
@@ -92,7 +87,7 @@ function Password({ account }: { account: Account }) {
   });
   const send = () => update.run({ password, ...(account.has_password ? { current_password: current } : {}) });
   return (
-    <Card title="Password">
+    <Card title={words.account.password}>
       <form
         className="flex max-w-sm flex-col gap-4"
         onSubmit={(event) => {
@@ -101,7 +96,7 @@ function Password({ account }: { account: Account }) {
         }}
       >
         {account.has_password ? (
-          <Field label="Present password">
+          <Field label={words.account.present}>
             <TextInput
               value={current}
               onChange={setCurrent}
@@ -111,7 +106,7 @@ function Password({ account }: { account: Account }) {
             />
           </Field>
         ) : null}
-        <Field label="New password" hint="12 characters or more.">
+        <Field label={words.account.newPassword} hint={words.account.longEnough}>
           <TextInput
             value={password}
             onChange={setPassword}
@@ -123,7 +118,7 @@ function Password({ account }: { account: Account }) {
         </Field>
         <div>
           <Button type="submit" busy={update.isBusy}>
-            Change the password
+            {account.has_password ? words.account.changePassword : words.account.setPassword}
           </Button>
         </div>
       </form>
@@ -135,20 +130,20 @@ function Password({ account }: { account: Account }) {
 function Elsewhere({ account }: { account: Account }) {
   const { data: known } = useQuery(query('me.identities', {}));
   const { data: offered } = useQuery(query('auth.providers', {}));
-  const unlink = useAct('me.unlink', { done: 'It signs you in no more.' });
+  const unlink = useAct('me.unlink', { done: words.account.unlinked });
   if (!known || (known.identities.length === 0 && offered?.providers.length === 0)) return null;
   return (
-    <Card title="Accounts elsewhere" flush>
+    <Card title={words.account.elsewhere} flush>
       {known.identities.length === 0 ? (
-        <p className="px-4 py-3 text-sm text-quiet">None signs you in yet.</p>
+        <p className="px-4 py-3 text-sm text-quiet">{words.account.noneElsewhere}</p>
       ) : (
         <Table
-          label="Accounts elsewhere"
+          label={words.account.elsewhere}
           rows={known.identities}
           keyOf={({ issuer }) => issuer}
           columns={[
-            { key: 'issuer', title: 'Provider', cell: ({ issuer }) => issuer },
-            { key: 'at', title: 'Linked', cell: (identity) => <Ago at={identity.linked_at} /> },
+            { key: 'issuer', title: words.account.provider, cell: ({ issuer }) => issuer },
+            { key: 'at', title: words.account.linked, cell: (identity) => <Ago at={identity.linked_at} /> },
             {
               key: 'act',
               title: '',
@@ -160,7 +155,8 @@ function Elsewhere({ account }: { account: Account }) {
                   disabled={!account.has_password && known.identities.length === 1}
                   onClick={() => unlink.run({ issuer })}
                 >
-                  Unlink<span className="sr-only"> {issuer}</span>
+                  {words.account.unlink}
+                  <span className="sr-only"> {issuer}</span>
                 </Button>
               ),
             },
@@ -173,26 +169,31 @@ function Elsewhere({ account }: { account: Account }) {
 
 function Sessions() {
   const { data } = useQuery(query('me.sessions', {}));
-  const end = useAct('me.endSession', { done: 'Signed out there.' });
+  const end = useAct('me.endSession', { done: words.account.signedOut });
   return (
-    <Card title="Where you are signed in" flush>
+    <Card title={words.account.sessions} flush>
       {data ? (
         <Table
-          label="Where you are signed in"
+          label={words.account.sessions}
           rows={data.sessions}
           keyOf={({ id }) => id}
           columns={[
             {
               key: 'where',
-              title: 'Browser',
+              title: words.account.browser,
               cell: (session) => (
                 <span title={session.user_agent ?? undefined}>
-                  {session.user_agent ?? 'unknown'} {session.is_current ? <Chip>this one</Chip> : null}
+                  {session.user_agent ? browserName(session.user_agent) : words.account.unknown}{' '}
+                  {session.is_current ? <Chip>{words.account.thisOne}</Chip> : null}
                 </span>
               ),
             },
-            { key: 'address', title: 'From', wideOnly: true, cell: ({ address }) => address },
-            { key: 'seen', title: 'Last seen', cell: (session) => <Ago at={session.last_seen_at} /> },
+            { key: 'address', title: words.account.from, wideOnly: true, cell: ({ address }) => address },
+            {
+              key: 'seen',
+              title: words.account.lastSeen,
+              cell: (session) => <Ago at={session.last_seen_at} />,
+            },
             {
               key: 'act',
               title: '',
@@ -200,14 +201,14 @@ function Sessions() {
               cell: (session) =>
                 session.is_current ? null : (
                   <Button look="quiet" size="sm" onClick={() => end.run({ id: session.id })}>
-                    Sign out
+                    {words.account.signOut}
                   </Button>
                 ),
             },
           ]}
         />
       ) : (
-        <Skeleton label="Loading your sessions" rows={2} />
+        <Skeleton label={words.account.loadingSessions} rows={2} />
       )}
     </Card>
   );

@@ -12,7 +12,7 @@ import { Field, TextInput } from '../ui/field.tsx';
 import { Card } from '../ui/surface.tsx';
 import type { TableColumn } from '../ui/table.tsx';
 import { Ago, Until } from '../ui/text.tsx';
-import { FormDialog, NotYours, RevealDialog } from './parts.tsx';
+import { FormDialog, NotYours, RevealDialog, Stopped } from './parts.tsx';
 import { words } from './words.ts';
 
 type Token = Answer<'agentTokens.list'>['agent_tokens'][number];
@@ -27,7 +27,7 @@ function Tokens({ canManage }: { canManage: boolean }) {
   const [isMaking, setMaking] = useState(false);
   const [shown, setShown] = useState<string | null>(null);
   const [ending, setEnding] = useState<Token>();
-  const revoke = useAct('agentTokens.revoke', { done: 'The token is worth nothing any more.' });
+  const revoke = useAct('agentTokens.revoke', { done: words.tokens.revoked });
   return (
     <Card
       title={words.sections['agent-tokens']}
@@ -35,7 +35,7 @@ function Tokens({ canManage }: { canManage: boolean }) {
       actions={
         canManage ? (
           <Button icon={Plus} size="sm" onClick={() => setMaking(true)}>
-            New token
+            {words.tokens.new}
           </Button>
         ) : undefined
       }
@@ -47,19 +47,24 @@ function Tokens({ canManage }: { canManage: boolean }) {
         keyOf={(token) => token.id}
         empty={{
           icon: Bot,
-          title: 'No agent tokens yet',
-          note: 'With one an agent registers under its name, takes tasks and reports, and can do nothing else.',
+          title: words.tokens.none,
+          note: words.tokens.noneNote,
         }}
         columns={tokenColumns({ canManage, end: setEnding })}
       />
       <NewTokenDialog open={isMaking} onOpenChange={setMaking} onMade={setShown} />
-      <RevealDialog title="The new token" secret={shown} what="the token" onClose={() => setShown(null)} />
+      <RevealDialog
+        title={words.tokens.made}
+        secret={shown}
+        what={words.tokens.what}
+        onClose={() => setShown(null)}
+      />
       <ConfirmDialog
         open={ending !== undefined}
         onOpenChange={() => setEnding(undefined)}
-        title={`Revoke the token of ${ending?.agent ?? ''}?`}
-        consequence="The agent is refused from now on. What it has in hand goes to others when its leases end."
-        confirmLabel="Revoke"
+        title={words.tokens.revokeTitle(ending?.agent ?? '')}
+        consequence={words.tokens.revokeNote}
+        confirmLabel={words.tokens.revoke}
         danger
         onConfirm={() => {
           if (ending) revoke.run({ id: ending.id });
@@ -88,15 +93,22 @@ function NewTokenDialog({ open, onOpenChange, onMade }: NewTokenProps) {
     <FormDialog
       open={open}
       onOpenChange={onOpenChange}
-      title="New agent token"
-      description="For the agent of one name, and for nothing else."
-      send="Make the token"
+      title={words.tokens.newTitle}
+      description={words.tokens.newNote}
+      send={words.tokens.make}
       busy={create.isBusy}
       disabled={agent.trim() === ''}
       onSend={() => create.run({ agent })}
     >
-      <Field label="Agent" hint="The name that it registers with.">
-        <TextInput value={agent} onChange={setAgent} required maxLength={128} placeholder="resizer" mono />
+      <Field label={words.tokens.agent} hint={words.tokens.agentHint}>
+        <TextInput
+          value={agent}
+          onChange={setAgent}
+          required
+          maxLength={128}
+          placeholder={words.tokens.agentExample}
+          mono
+        />
       </Field>
     </FormDialog>
   );
@@ -112,22 +124,23 @@ function tokenColumns({
   return [
     {
       key: 'agent',
-      title: 'Agent',
+      title: words.tokens.agent,
       cell: (token) => (
         <>
           <span className="font-medium">{token.agent}</span>{' '}
           <span className="font-mono text-xs text-quiet">…{token.last_four}</span>
+          <Stopped because={token.stopped_because} />
         </>
       ),
     },
     {
       key: 'used',
-      title: 'Last used',
+      title: words.tokens.lastUsed,
       cell: (token) => (token.last_used_at ? <Ago at={token.last_used_at} /> : words.never),
     },
     {
       key: 'ends',
-      title: 'Ends',
+      title: words.tokens.ends,
       wideOnly: true,
       cell: (token) => (token.expires_at ? <Until at={token.expires_at} /> : words.never),
     },
@@ -138,7 +151,8 @@ function tokenColumns({
       cell: (token) =>
         canManage ? (
           <Button look="quiet" size="sm" onClick={() => end(token)}>
-            Revoke<span className="sr-only"> the token of {token.agent}</span>
+            {words.tokens.revoke}
+            <span className="sr-only"> {words.tokens.ofAgent(token.agent)}</span>
           </Button>
         ) : null,
     },

@@ -14,17 +14,17 @@ import { Field, TextInput } from '../ui/field.tsx';
 import { Card } from '../ui/surface.tsx';
 import type { TableColumn } from '../ui/table.tsx';
 import { Ago, Chip, Until } from '../ui/text.tsx';
-import { FormDialog, NotYours, RevealDialog } from './parts.tsx';
+import { FormDialog, NotYours, RevealDialog, Stopped } from './parts.tsx';
 import { roleChoices, words } from './words.ts';
 
 type Key = Answer<'keys.list'>['keys'][number];
 type NewKey = Input<'keys.create'>;
 
 const LIVES = [
-  { value: '30', label: '30 days' },
-  { value: '90', label: '90 days' },
-  { value: '365', label: 'A year' },
-  { value: 'never', label: 'For ever' },
+  { value: '30', label: words.keys.lives.month },
+  { value: '90', label: words.keys.lives.quarter },
+  { value: '365', label: words.keys.lives.year },
+  { value: 'never', label: words.keys.lives.ever },
 ] as const;
 type Life = (typeof LIVES)[number]['value'];
 
@@ -38,11 +38,11 @@ function Keys({ canManage }: { canManage: boolean }) {
   const [isMaking, setMaking] = useState(false);
   const [ending, setEnding] = useState<Key>();
   const [shown, setShown] = useState<string | null>(null);
-  const revoke = useAct('keys.revoke', { done: 'The key is worth nothing any more.' });
+  const revoke = useAct('keys.revoke', { done: words.keys.revoked });
   const rotate = useAct('keys.rotate', { onDone: ({ key }) => setShown(key) });
   const make = canManage ? (
     <Button icon={Plus} size="sm" onClick={() => setMaking(true)}>
-      New key
+      {words.keys.new}
     </Button>
   ) : undefined;
   return (
@@ -54,19 +54,24 @@ function Keys({ canManage }: { canManage: boolean }) {
         keyOf={(key) => key.id}
         empty={{
           icon: KeyRound,
-          title: 'No keys yet',
-          note: 'Programs that call the API, the command line elsewhere and MCP clients sign in with one.',
+          title: words.keys.none,
+          note: words.keys.noneNote,
         }}
         columns={keyColumns({ canManage, rotate: ({ id }) => rotate.run({ id }), end: setEnding })}
       />
       <NewKeyDialog open={isMaking} onOpenChange={setMaking} onMade={setShown} />
-      <RevealDialog title="The new key" secret={shown} what="the key" onClose={() => setShown(null)} />
+      <RevealDialog
+        title={words.keys.made}
+        secret={shown}
+        what={words.keys.what}
+        onClose={() => setShown(null)}
+      />
       <ConfirmDialog
         open={ending !== undefined}
         onOpenChange={() => setEnding(undefined)}
-        title={`Revoke ${ending?.name ?? ''}?`}
-        consequence="Programs that use it are refused from now on. It cannot be brought back."
-        confirmLabel="Revoke"
+        title={words.keys.revokeTitle(ending?.name ?? '')}
+        consequence={words.keys.revokeNote}
+        confirmLabel={words.keys.revoke}
         danger
         onConfirm={() => {
           if (ending) revoke.run({ id: ending.id });
@@ -110,29 +115,35 @@ function NewKeyDialog({ open, onOpenChange, onMade }: NewKeyProps) {
     <FormDialog
       open={open}
       onOpenChange={onOpenChange}
-      title="New key"
-      description="It may do what both its role and you may, at each use."
-      send="Make the key"
+      title={words.keys.new}
+      description={words.keys.newNote}
+      send={words.keys.make}
       busy={create.isBusy}
       disabled={name.trim() === ''}
       onSend={send}
     >
-      <Field label="Name" hint="The program that it is for.">
-        <TextInput value={name} onChange={setName} required maxLength={200} placeholder="ci" />
+      <Field label={words.keys.name} hint={words.keys.nameHint}>
+        <TextInput
+          value={name}
+          onChange={setName}
+          required
+          maxLength={200}
+          placeholder={words.keys.nameExample}
+        />
       </Field>
       <div className="grid grid-cols-2 gap-4">
         <div className="flex flex-col gap-1">
-          <span className="text-sm font-medium">Role</span>
-          <Select label="Role" value={role} choices={roleChoices} onChange={setRole} />
+          <span className="text-sm font-medium">{words.keys.role}</span>
+          <Select label={words.keys.role} value={role} choices={roleChoices} onChange={setRole} />
         </div>
         <div className="flex flex-col gap-1">
-          <span className="text-sm font-medium">Lives</span>
-          <Select label="Lives" value={life} choices={LIVES} onChange={setLife} />
+          <span className="text-sm font-medium">{words.keys.life}</span>
+          <Select label={words.keys.life} value={life} choices={LIVES} onChange={setLife} />
         </div>
       </div>
       <fieldset>
-        <legend className="text-sm font-medium">Narrowed to</legend>
-        <p className="mb-1 text-xs text-quiet">None ticked: all that the role may.</p>
+        <legend className="text-sm font-medium">{words.keys.scopes}</legend>
+        <p className="mb-1 text-xs text-quiet">{words.keys.scopesNote}</p>
         <div className="grid grid-cols-2">
           {SCOPES.map((scope) => (
             <Checkbox
@@ -146,10 +157,7 @@ function NewKeyDialog({ open, onOpenChange, onMade }: NewKeyProps) {
           ))}
         </div>
       </fieldset>
-      <Field
-        label="Only from these networks"
-        hint="Addresses or ranges, such as 10.1.0.0/16. Empty: from anywhere."
-      >
+      <Field label={words.keys.networks} hint={words.keys.networksHint}>
         <TextInput value={networks} onChange={setNetworks} mono />
       </Field>
     </FormDialog>
@@ -166,17 +174,18 @@ function keyColumns({ canManage, rotate, end }: KeyActs): TableColumn<Key>[] {
   return [
     {
       key: 'name',
-      title: 'Name',
+      title: words.keys.name,
       cell: (key) => (
         <>
           <span className="font-medium">{key.name}</span>{' '}
           <span className="font-mono text-xs text-quiet">…{key.last_four}</span>
+          <Stopped because={key.stopped_because} />
         </>
       ),
     },
     {
       key: 'may',
-      title: 'May',
+      title: words.keys.may,
       cell: (key) => (
         <span className="flex items-center gap-1">
           {words.roles[key.role]}
@@ -188,13 +197,13 @@ function keyColumns({ canManage, rotate, end }: KeyActs): TableColumn<Key>[] {
     },
     {
       key: 'used',
-      title: 'Last used',
+      title: words.keys.lastUsed,
       wideOnly: true,
       cell: (key) => (key.last_used_at ? <Ago at={key.last_used_at} /> : words.never),
     },
     {
       key: 'ends',
-      title: 'Ends',
+      title: words.keys.ends,
       wideOnly: true,
       cell: (key) => (key.expires_at ? <Until at={key.expires_at} /> : words.never),
     },
@@ -205,16 +214,13 @@ function keyColumns({ canManage, rotate, end }: KeyActs): TableColumn<Key>[] {
       cell: (key) =>
         canManage ? (
           <>
-            <Button
-              look="quiet"
-              size="sm"
-              onClick={() => rotate(key)}
-              title="New letters; the old ones count for a day longer."
-            >
-              Rotate<span className="sr-only"> {key.name}</span>
+            <Button look="quiet" size="sm" onClick={() => rotate(key)} title={words.keys.rotateHint}>
+              {words.keys.rotate}
+              <span className="sr-only"> {key.name}</span>
             </Button>
             <Button look="quiet" size="sm" onClick={() => end(key)}>
-              Revoke<span className="sr-only"> {key.name}</span>
+              {words.keys.revoke}
+              <span className="sr-only"> {key.name}</span>
             </Button>
           </>
         ) : null,

@@ -7,14 +7,11 @@ import { formatCount, formatDuration } from '../ui/format.ts';
 import { Card } from '../ui/surface.tsx';
 import { Table } from '../ui/table.tsx';
 import { Until } from '../ui/text.tsx';
+import { words } from './words.ts';
 
 type Limits = Answer<'limits.get'>;
 
-const QUOTAS: Record<Limits['quotas'][number]['name'], string> = {
-  runs_per_day: 'Runs in a day',
-  runs_per_key_minute: 'Runs a minute by this key',
-  runs_in_flight: 'Runs at once',
-};
+const QUOTAS: Record<Limits['quotas'][number]['name'], string> = words.limits.names;
 
 const REFRESH_MS = 5000;
 
@@ -23,32 +20,29 @@ export function LimitsSection() {
   if (error && !data) return <Notice message={error.message} advice={error.advice} />;
   return (
     <>
-      <Card title="Quotas of the organisation" flush>
-        {data ? <Quotas quotas={data.quotas} /> : <Skeleton label="Loading the quotas" rows={2} />}
+      <Card title={words.limits.quotas} flush>
+        {data ? <Quotas quotas={data.quotas} /> : <Skeleton label={words.limits.loadingQuotas} rows={2} />}
       </Card>
-      <Card title="Rates of calls, for you" flush>
-        {data ? <Rates rates={data.rates} /> : <Skeleton label="Loading the rates" rows={2} />}
+      <Card title={words.limits.rates} flush>
+        {data ? <Rates rates={data.rates} /> : <Skeleton label={words.limits.loadingRates} rows={2} />}
       </Card>
-      <p className="text-sm text-quiet">
-        Limits are set where the server is started, by the settings <code>SIGNALBOX_RUNS_*</code> and{' '}
-        <code>SIGNALBOX_RATE_*</code>.
-      </p>
+      <p className="text-sm text-quiet">{words.limits.where}</p>
     </>
   );
 }
 
 function Quotas({ quotas }: Pick<Limits, 'quotas'>) {
-  if (quotas.length === 0) return <p className="px-4 py-3 text-sm text-quiet">None is set.</p>;
+  if (quotas.length === 0) return <p className="px-4 py-3 text-sm text-quiet">{words.limits.noQuotas}</p>;
   return (
     <Table
-      label="Quotas"
+      label={words.limits.quotas}
       rows={quotas}
       keyOf={({ name }) => name}
       columns={[
-        { key: 'name', title: 'Quota', cell: ({ name }) => QUOTAS[name] },
+        { key: 'name', title: words.limits.quota, cell: ({ name }) => QUOTAS[name] },
         {
           key: 'bar',
-          title: 'Used',
+          title: words.limits.used,
           wideOnly: true,
           cell: ({ name, used, limit }) => (
             <ProgressBar label={QUOTAS[name]} value={Math.min(1, used / limit)} />
@@ -58,13 +52,13 @@ function Quotas({ quotas }: Pick<Limits, 'quotas'>) {
           key: 'used',
           title: '',
           align: 'end',
-          cell: ({ used, limit }) => `${formatCount(used)} of ${formatCount(limit)}`,
+          cell: ({ used, limit }) => words.limits.of(formatCount(used), formatCount(limit)),
         },
         {
           key: 'resets',
-          title: 'Room again',
+          title: words.limits.resets,
           wideOnly: true,
-          cell: ({ resets_at }) => (resets_at ? <Until at={resets_at} /> : 'when a run ends'),
+          cell: ({ resets_at }) => (resets_at ? <Until at={resets_at} /> : words.limits.atAnEnd),
         },
       ]}
     />
@@ -72,21 +66,21 @@ function Quotas({ quotas }: Pick<Limits, 'quotas'>) {
 }
 
 function Rates({ rates }: Pick<Limits, 'rates'>) {
-  if (rates.length === 0) return <p className="px-4 py-3 text-sm text-quiet">You are not limited.</p>;
+  if (rates.length === 0) return <p className="px-4 py-3 text-sm text-quiet">{words.limits.noRates}</p>;
   return (
     <Table
-      label="Rates"
+      label={words.limits.rates}
       rows={rates}
       keyOf={({ name }) => name}
       columns={[
-        { key: 'name', title: 'Calls', cell: ({ name }) => name },
+        { key: 'name', title: words.limits.calls, cell: ({ name }) => name },
         {
           key: 'limit',
-          title: 'At most',
+          title: words.limits.most,
           align: 'end',
-          cell: ({ limit, window }) => `${formatCount(limit)} in ${formatDuration(window * 1000)}`,
+          cell: ({ limit, window }) => words.limits.inTime(formatCount(limit), formatDuration(window * 1000)),
         },
-        { key: 'left', title: 'Left', align: 'end', cell: ({ left }) => formatCount(left) },
+        { key: 'left', title: words.limits.left, align: 'end', cell: ({ left }) => formatCount(left) },
       ]}
     />
   );

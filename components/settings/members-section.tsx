@@ -34,9 +34,9 @@ export function MembersSection() {
 
 function Members({ canManage }: { canManage: boolean }) {
   const changeRole = useAct('members.changeRole', {
-    done: ({ role }) => `Now ${words.roles[role].toLowerCase()}; it holds from their next request on.`,
+    done: ({ role }) => words.members.changed(words.roles[role].toLowerCase()),
   });
-  const remove = useAct('members.remove', { done: 'Removed, and signed out everywhere.' });
+  const remove = useAct('members.remove', { done: words.members.removed });
   const [leaving, setLeaving] = useState<Member>();
   return (
     <Card title={words.sections.members} flush>
@@ -47,13 +47,13 @@ function Members({ canManage }: { canManage: boolean }) {
         keyOf={(member) => member.id}
         empty={{
           icon: Users,
-          title: 'No members yet',
-          note: 'Whoever signed in by the link of this machine is its owner without an account. Invite people below.',
+          title: words.members.none,
+          note: words.members.noneNote,
         }}
         columns={[
           {
             key: 'name',
-            title: 'Name',
+            title: words.members.name,
             cell: (member) => (
               <>
                 <span className="font-medium">{member.name}</span>{' '}
@@ -63,11 +63,11 @@ function Members({ canManage }: { canManage: boolean }) {
           },
           {
             key: 'role',
-            title: 'Role',
+            title: words.members.role,
             cell: (member) =>
               canManage ? (
                 <Select
-                  label={`Role of ${member.name}`}
+                  label={words.members.roleOf(member.name)}
                   value={member.role}
                   choices={roleChoices}
                   disabled={changeRole.isBusy}
@@ -77,7 +77,12 @@ function Members({ canManage }: { canManage: boolean }) {
                 words.roles[member.role]
               ),
           },
-          { key: 'since', title: 'Since', wideOnly: true, cell: (member) => <Ago at={member.created_at} /> },
+          {
+            key: 'since',
+            title: words.members.since,
+            wideOnly: true,
+            cell: (member) => <Ago at={member.created_at} />,
+          },
           {
             key: 'act',
             title: '',
@@ -85,7 +90,8 @@ function Members({ canManage }: { canManage: boolean }) {
             cell: (member) =>
               canManage ? (
                 <Button look="quiet" size="sm" onClick={() => setLeaving(member)}>
-                  Remove<span className="sr-only"> {member.name}</span>
+                  {words.members.remove}
+                  <span className="sr-only"> {member.name}</span>
                 </Button>
               ) : null,
           },
@@ -94,9 +100,9 @@ function Members({ canManage }: { canManage: boolean }) {
       <ConfirmDialog
         open={leaving !== undefined}
         onOpenChange={() => setLeaving(undefined)}
-        title={`Remove ${leaving?.name ?? ''}?`}
-        consequence="Their sessions end at once. Keys that they made stop working. What they made stays."
-        confirmLabel="Remove"
+        title={words.members.removeTitle(leaving?.name ?? '')}
+        consequence={words.members.removeNote}
+        confirmLabel={words.members.remove}
         danger
         onConfirm={() => {
           if (leaving) remove.run({ id: leaving.id });
@@ -108,41 +114,47 @@ function Members({ canManage }: { canManage: boolean }) {
 
 function Invites() {
   const { data } = useQuery(query('invites.list', {}));
-  const revoke = useAct('invites.revoke', { done: 'The invitation counts no more.' });
+  const revoke = useAct('invites.revoke', { done: words.members.takenBack });
   const [isOpen, setOpen] = useState(false);
   const invites = data?.invites ?? [];
   return (
     <Card
-      title="Open invitations"
+      title={words.members.invites}
       flush
       actions={
         <Button icon={UserPlus} size="sm" onClick={() => setOpen(true)}>
-          Invite somebody
+          {words.members.invite}
         </Button>
       }
     >
       {invites.length === 0 ? (
-        <p className="px-4 py-3 text-sm text-quiet">None.</p>
+        <p className="px-4 py-3 text-sm text-quiet">{words.members.noInvites}</p>
       ) : (
         <Table<Invite>
-          label="Open invitations"
+          label={words.members.invites}
           rows={invites}
           keyOf={(invite) => invite.id}
           columns={[
             {
               key: 'label',
-              title: 'For',
+              title: words.members.whom,
               cell: (invite) => invite.label || <span className="text-quiet">–</span>,
             },
-            { key: 'role', title: 'Role', cell: (invite) => words.roles[invite.role] },
-            { key: 'made', title: 'Made', wideOnly: true, cell: (invite) => <Ago at={invite.created_at} /> },
+            { key: 'role', title: words.members.role, cell: (invite) => words.roles[invite.role] },
+            {
+              key: 'made',
+              title: words.members.made,
+              wideOnly: true,
+              cell: (invite) => <Ago at={invite.created_at} />,
+            },
             {
               key: 'act',
               title: '',
               align: 'end',
               cell: (invite) => (
                 <Button look="quiet" size="sm" onClick={() => revoke.run({ id: invite.id })}>
-                  Take back<span className="sr-only"> the invitation for {invite.label}</span>
+                  {words.members.takeBack}
+                  <span className="sr-only"> {words.members.ofInvite(invite.label)}</span>
                 </Button>
               ),
             },
@@ -170,25 +182,35 @@ function InviteDialog({ open, onOpenChange }: { open: boolean; onOpenChange(open
       <FormDialog
         open={open}
         onOpenChange={onOpenChange}
-        title="Invite somebody"
-        description="You get a link that works once, for three days. Send it to them yourself."
-        send="Make the link"
+        title={words.members.invite}
+        description={words.members.inviteNote}
+        send={words.members.inviteSend}
         busy={invite.isBusy}
         onSend={() => invite.run({ role, label })}
       >
-        <Field label="Whom it is for" hint="Only so that you know it in the list.">
-          <TextInput value={label} onChange={setLabel} maxLength={200} placeholder="Grace" />
+        <Field label={words.members.label} hint={words.members.labelHint}>
+          <TextInput
+            value={label}
+            onChange={setLabel}
+            maxLength={200}
+            placeholder={words.members.labelExample}
+          />
         </Field>
         <div className="flex flex-col gap-1">
-          <span className="text-sm font-medium">Role</span>
-          <Select label="Role" value={role} choices={roleChoices} onChange={setRole} />
+          <span className="text-sm font-medium">{words.members.role}</span>
+          <Select label={words.members.role} value={role} choices={roleChoices} onChange={setRole} />
           <span className="text-xs text-quiet">{words.roleNotes[role]}</span>
         </div>
       </FormDialog>
-      <RevealDialog title="The invitation" secret={link} what="the link" onClose={() => setLink(null)}>
+      <RevealDialog
+        title={words.members.invitation}
+        secret={link}
+        what={words.members.link}
+        onClose={() => setLink(null)}
+      >
         <p className="mt-3 flex items-center gap-2 text-sm text-quiet">
-          <MailPlus aria-hidden size={14} /> Whoever opens it first joins as {words.roles[role].toLowerCase()}
-          .
+          <MailPlus aria-hidden size={14} />
+          {words.members.joinsAs(words.roles[role].toLowerCase())}
         </p>
       </RevealDialog>
     </>

@@ -41,14 +41,14 @@ function Targets({ canManage }: { canManage: boolean }) {
   const [shown, setShown] = useState<string | null>(null);
   const [going, setGoing] = useState<Target>();
   const update = useAct('notificationTargets.update');
-  const remove = useAct('notificationTargets.delete', { done: 'Nobody is told there any more.' });
+  const remove = useAct('notificationTargets.delete', { done: words.notifications.deleted });
   const rotate = useAct('notificationTargets.rotateSecret', { onDone: ({ secret }) => setShown(secret) });
   const test = useAct('notificationTargets.test', {
     refresh: [['notificationDeliveries']],
     done: ({ delivered, status, error, latency_ms }) =>
       delivered
-        ? `It answered ${status ?? 'well'} after ${latency_ms} ms.`
-        : `It was not taken: ${error ?? status}. The log below has it.`,
+        ? words.notifications.answered(status, latency_ms)
+        : words.notifications.refused(String(error ?? status)),
   });
   return (
     <Card
@@ -57,20 +57,20 @@ function Targets({ canManage }: { canManage: boolean }) {
       actions={
         canManage ? (
           <Button icon={Plus} size="sm" onClick={() => setMaking(true)}>
-            New target
+            {words.notifications.new}
           </Button>
         ) : undefined
       }
     >
       <PagedTable
-        label="Who is told"
+        label={words.notifications.list}
         path="notificationTargets.list"
         rowsOf={(page) => page.targets}
         keyOf={(target) => target.id}
         empty={{
           icon: BellRing,
-          title: 'Nobody is told yet',
-          note: 'Have a webhook or somebody by mail told when runs fail, wait for people, or an agent is lost.',
+          title: words.notifications.none,
+          note: words.notifications.noneNote,
         }}
         columns={targetColumns({
           canManage,
@@ -83,17 +83,17 @@ function Targets({ canManage }: { canManage: boolean }) {
       />
       <NewTargetDialog open={isMaking} onOpenChange={setMaking} onMade={setShown} />
       <RevealDialog
-        title="The signing secret"
+        title={words.notifications.secret}
         secret={shown}
-        what="the secret"
+        what={words.notifications.secretWhat}
         onClose={() => setShown(null)}
       />
       <ConfirmDialog
         open={going !== undefined}
         onOpenChange={() => setGoing(undefined)}
-        title={`Delete ${going?.name ?? ''}?`}
-        consequence="It is told of nothing any more, not even of what is on its way."
-        confirmLabel="Delete"
+        title={words.notifications.deleteTitle(going?.name ?? '')}
+        consequence={words.notifications.deleteNote}
+        confirmLabel={words.notifications.delete}
         danger
         onConfirm={() => {
           if (going) remove.run({ id: going.id });
@@ -104,8 +104,8 @@ function Targets({ canManage }: { canManage: boolean }) {
 }
 
 const KINDS = [
-  { value: 'webhook', label: 'Webhook' },
-  { value: 'email', label: 'E-mail' },
+  { value: 'webhook', label: words.notifications.kinds.webhook },
+  { value: 'email', label: words.notifications.kinds.email },
 ] as const;
 
 interface NewTargetProps {
@@ -136,28 +136,34 @@ function NewTargetDialog({ open, onOpenChange, onMade }: NewTargetProps) {
     <FormDialog
       open={open}
       onOpenChange={onOpenChange}
-      title="Have somebody told"
-      send="Make it"
+      title={words.notifications.newTitle}
+      send={words.notifications.make}
       busy={create.isBusy}
       disabled={name.trim() === '' || address.trim() === '' || events.length === 0}
       onSend={() => create.run({ name, kind, address, events: [...events] })}
     >
-      <Segments label="By" value={kind} choices={KINDS} onChange={setKind} />
-      <Field label="Name">
-        <TextInput value={name} onChange={setName} required maxLength={200} placeholder="on-call" />
+      <Segments label={words.notifications.by} value={kind} choices={KINDS} onChange={setKind} />
+      <Field label={words.notifications.name}>
+        <TextInput
+          value={name}
+          onChange={setName}
+          required
+          maxLength={200}
+          placeholder={words.notifications.nameExample}
+        />
       </Field>
-      <Field label={kind === 'webhook' ? 'URL' : 'Address'}>
+      <Field label={words.notifications.addresses[kind]}>
         <TextInput
           value={address}
           onChange={setAddress}
           required
           maxLength={2048}
           type={kind === 'webhook' ? 'url' : 'email'}
-          placeholder={kind === 'webhook' ? 'https://hooks.example.com/signalbox' : 'oncall@example.com'}
+          placeholder={words.notifications.examples[kind]}
         />
       </Field>
       <fieldset>
-        <legend className="mb-1 text-sm font-medium">Told of</legend>
+        <legend className="mb-1 text-sm font-medium">{words.notifications.events}</legend>
         <div className="grid grid-cols-2">
           {NOTIFICATION_EVENTS.map((event) => (
             <Checkbox
@@ -176,29 +182,44 @@ function NewTargetDialog({ open, onOpenChange, onMade }: NewTargetProps) {
 }
 
 function Deliveries({ canManage }: { canManage: boolean }) {
-  const redeliver = useAct('notificationDeliveries.redeliver', { done: 'It is sent again.' });
+  const redeliver = useAct('notificationDeliveries.redeliver', { done: words.notifications.sentAgain });
   return (
-    <Card title="Delivery log" flush>
+    <Card title={words.notifications.log} flush>
       <PagedTable
-        label="Delivery log"
+        label={words.notifications.log}
         path="notificationDeliveries.list"
         rowsOf={(page) => page.deliveries}
         keyOf={(delivery) => delivery.id}
-        empty={{ icon: BellRing, title: 'Nothing was told yet' }}
+        empty={{ icon: BellRing, title: words.notifications.noLog }}
         columns={[
-          { key: 'event', title: 'Event', cell: ({ event }) => event },
-          { key: 'to', title: 'To', cell: ({ address }) => <span className="text-quiet">{address}</span> },
+          { key: 'event', title: words.notifications.event, cell: ({ event }) => event },
+          {
+            key: 'to',
+            title: words.notifications.to,
+            cell: ({ address }) => <span className="text-quiet">{address}</span>,
+          },
           {
             key: 'state',
-            title: 'State',
+            title: words.notifications.state,
             cell: (delivery) => (
               <span title={delivery.last_error ?? undefined}>
                 <StatusText look={lookOfDelivery(delivery.state)} />
               </span>
             ),
           },
-          { key: 'tries', title: 'Tries', align: 'end', wideOnly: true, cell: ({ attempts }) => attempts },
-          { key: 'at', title: 'Made', wideOnly: true, cell: (delivery) => <Ago at={delivery.created_at} /> },
+          {
+            key: 'tries',
+            title: words.notifications.tries,
+            align: 'end',
+            wideOnly: true,
+            cell: ({ attempts }) => attempts,
+          },
+          {
+            key: 'at',
+            title: words.notifications.made,
+            wideOnly: true,
+            cell: (delivery) => <Ago at={delivery.created_at} />,
+          },
           {
             key: 'act',
             title: '',
@@ -206,7 +227,8 @@ function Deliveries({ canManage }: { canManage: boolean }) {
             cell: (delivery) =>
               canManage ? (
                 <Button look="quiet" size="sm" onClick={() => redeliver.run({ id: delivery.id })}>
-                  Send again<span className="sr-only"> to {delivery.address}</span>
+                  {words.notifications.sendAgain}
+                  <span className="sr-only"> {words.notifications.toAddress(delivery.address)}</span>
                 </Button>
               ) : null,
           },
@@ -229,7 +251,7 @@ function targetColumns(acts: TargetActs): TableColumn<Target>[] {
   return [
     {
       key: 'name',
-      title: 'Name',
+      title: words.notifications.name,
       cell: (target) => (
         <>
           <span className="font-medium">{target.name}</span>{' '}
@@ -239,7 +261,7 @@ function targetColumns(acts: TargetActs): TableColumn<Target>[] {
     },
     {
       key: 'events',
-      title: 'Told of',
+      title: words.notifications.events,
       wideOnly: true,
       cell: ({ events }) => (
         <span className="flex gap-1">
@@ -251,11 +273,11 @@ function targetColumns(acts: TargetActs): TableColumn<Target>[] {
     },
     {
       key: 'on',
-      title: 'On',
+      title: words.notifications.on,
       cell: (target) => (
         <span title={target.off_reason ?? undefined}>
           <Switch
-            label={`${target.name} is told`}
+            label={words.notifications.isTold(target.name)}
             labelHidden
             checked={target.active}
             disabled={!acts.canManage || acts.isChanging}
@@ -272,15 +294,18 @@ function targetColumns(acts: TargetActs): TableColumn<Target>[] {
         acts.canManage ? (
           <>
             <Button look="quiet" size="sm" icon={Send} onClick={() => acts.test(target)}>
-              Test<span className="sr-only"> {target.name}</span>
+              {words.notifications.test}
+              <span className="sr-only"> {target.name}</span>
             </Button>
             {target.kind === 'webhook' ? (
               <Button look="quiet" size="sm" onClick={() => acts.rotate(target)}>
-                New secret<span className="sr-only"> for {target.name}</span>
+                {words.notifications.rotate}
+                <span className="sr-only"> {words.notifications.forTarget(target.name)}</span>
               </Button>
             ) : null}
             <Button look="quiet" size="sm" onClick={() => acts.remove(target)}>
-              Delete<span className="sr-only"> {target.name}</span>
+              {words.notifications.delete}
+              <span className="sr-only"> {target.name}</span>
             </Button>
           </>
         ) : null,

@@ -20,6 +20,12 @@ export function NotYours() {
   );
 }
 
+/** Beside a key or token that is refused though nobody has revoked it. */
+export function Stopped({ because }: { because: string | null }) {
+  if (because === null) return null;
+  return <p className="text-xs text-quiet">{words.stopped(because)}</p>;
+}
+
 /** A secret, shown this once. */
 export function RevealDialog({
   title,
@@ -47,7 +53,7 @@ export function RevealDialog({
       width="md"
       actions={
         <Button look="primary" onClick={onClose}>
-          I have kept it
+          {words.kept}
         </Button>
       }
     >
@@ -91,7 +97,7 @@ export function FormDialog({
       {...(description === undefined ? {} : { description })}
       actions={
         <>
-          <Button onClick={() => onOpenChange(false)}>Leave it</Button>
+          <Button onClick={() => onOpenChange(false)}>{words.leaveIt}</Button>
           <Button look="primary" type="submit" form="settings-form" busy={busy} disabled={disabled}>
             {send}
           </Button>

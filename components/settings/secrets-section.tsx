@@ -26,14 +26,14 @@ interface Writing {
 function Secrets() {
   const [writing, setWriting] = useState<Writing>();
   const [going, setGoing] = useState<string>();
-  const remove = useAct('secrets.delete', { done: 'Deleted.' });
+  const remove = useAct('secrets.delete', { done: words.secrets.deleted });
   return (
     <Card
       title={words.sections.secrets}
       flush
       actions={
         <Button icon={Plus} size="sm" onClick={() => setWriting({ name: null })}>
-          New secret
+          {words.secrets.new}
         </Button>
       }
     >
@@ -44,13 +44,22 @@ function Secrets() {
         keyOf={(secret) => secret.name}
         empty={{
           icon: Vault,
-          title: 'No secrets yet',
-          note: 'Values that nobody can read again, only use or replace. They are kept encrypted.',
+          title: words.secrets.none,
+          note: words.secrets.noneNote,
         }}
         columns={[
-          { key: 'name', title: 'Name', cell: ({ name }) => <span className="font-mono">{name}</span> },
-          { key: 'version', title: 'Version', align: 'end', cell: ({ version }) => version },
-          { key: 'at', title: 'Replaced', wideOnly: true, cell: (secret) => <Ago at={secret.updated_at} /> },
+          {
+            key: 'name',
+            title: words.secrets.name,
+            cell: ({ name }) => <span className="font-mono">{name}</span>,
+          },
+          { key: 'version', title: words.secrets.version, align: 'end', cell: ({ version }) => version },
+          {
+            key: 'at',
+            title: words.secrets.replaced,
+            wideOnly: true,
+            cell: (secret) => <Ago at={secret.updated_at} />,
+          },
           {
             key: 'act',
             title: '',
@@ -58,10 +67,12 @@ function Secrets() {
             cell: ({ name }) => (
               <>
                 <Button look="quiet" size="sm" onClick={() => setWriting({ name })}>
-                  Replace<span className="sr-only"> {name}</span>
+                  {words.secrets.replace}
+                  <span className="sr-only"> {name}</span>
                 </Button>
                 <Button look="quiet" size="sm" onClick={() => setGoing(name)}>
-                  Delete<span className="sr-only"> {name}</span>
+                  {words.secrets.delete}
+                  <span className="sr-only"> {name}</span>
                 </Button>
               </>
             ),
@@ -72,9 +83,9 @@ function Secrets() {
       <ConfirmDialog
         open={going !== undefined}
         onOpenChange={() => setGoing(undefined)}
-        title={`Delete ${going ?? ''}?`}
-        consequence="Whatever uses it will fail from then on."
-        confirmLabel="Delete"
+        title={words.secrets.deleteTitle(going ?? '')}
+        consequence={words.secrets.deleteNote}
+        confirmLabel={words.secrets.delete}
         danger
         onConfirm={() => {
           if (going !== undefined) remove.run({ name: going });
@@ -93,24 +104,24 @@ function WriteDialog({ writing, onClose }: { writing: Writing | undefined; onClo
     setValue('');
     onClose();
   };
-  const put = useAct('secrets.put', { done: (secret) => `${secret.name} is stored.`, onDone: close });
+  const put = useAct('secrets.put', { done: (secret) => words.secrets.stored(secret.name), onDone: close });
   return (
     <FormDialog
       open={writing !== undefined}
       onOpenChange={close}
-      title={writing?.name == null ? 'New secret' : `Replace ${writing.name}`}
-      description="The value is encrypted and never shown again, not even to you."
-      send="Store it"
+      title={writing?.name == null ? words.secrets.new : words.secrets.replaceTitle(writing.name)}
+      description={words.secrets.newNote}
+      send={words.secrets.store}
       busy={put.isBusy}
       disabled={value === '' || name === ''}
       onSend={() => put.run({ name, value })}
     >
       {writing?.name == null ? (
-        <Field label="Name" hint="Letters, digits and _ . / -, such as hooks/signing.">
+        <Field label={words.secrets.name} hint={words.secrets.nameHint}>
           <TextInput value={newName} onChange={setNewName} mono required maxLength={128} />
         </Field>
       ) : null}
-      <Field label="Value">
+      <Field label={words.secrets.value}>
         <TextInput value={value} onChange={setValue} type="password" autoComplete="off" required mono />
       </Field>
     </FormDialog>

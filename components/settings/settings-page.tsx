@@ -29,6 +29,11 @@ const SECTIONS: Record<SectionName, () => ReactNode> = {
   system: SystemSection,
 };
 
+/** On a phone the sections are one line that goes on to the side. */
+function bringIntoSight(link: HTMLAnchorElement | null): void {
+  link?.scrollIntoView({ block: 'nearest', inline: 'center' });
+}
+
 export function SettingsPage({ section }: { section: SectionName }) {
   const Section = SECTIONS[section];
   return (
@@ -44,6 +49,7 @@ export function SettingsPage({ section }: { section: SectionName }) {
               key={name}
               href={`/settings/${name}`}
               aria-current={name === section ? 'page' : undefined}
+              ref={name === section ? bringIntoSight : undefined}
               className="flex h-8 items-center whitespace-nowrap rounded-md px-2 text-quiet hover:bg-hover hover:text-text aria-[current]:bg-hover aria-[current]:font-medium aria-[current]:text-text"
             >
               {words.sections[name]}

@@ -8,28 +8,16 @@ import { formatBytes, formatCount, formatDuration } from '../ui/format.ts';
 import { StatusText } from '../ui/status.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Table } from '../ui/table.tsx';
+import { words } from './words.ts';
 
 type Settings = Answer<'system.settings'>;
 type Health = Answer<'system.health'>;
 type Part = keyof Health['parts'];
 
-const PARTS: Record<Part, string> = {
-  database: 'Database',
-  broker: 'Broker',
-  hot_state: 'Hot state',
-  object_store: 'Object store',
-};
+const PARTS: Record<Part, string> = words.system.parts;
 type Condition = Health['conditions'][number];
 
-const CONDITIONS: Record<Condition['name'], string> = {
-  mcp_error_rate: 'Calls to MCP servers that failed',
-  mcp_latency: 'Calls to MCP servers take',
-  workspace_conflict_rate: 'Changes of shared files that were in conflict',
-  workspace_latency: 'Changes of shared files take',
-  workspace_lock_wait: 'They wait for each other',
-  workspace_sync_lag: 'Hot state has a file after',
-  workspace_hit_rate: 'Reads of files that hot state had',
-};
+const CONDITIONS: Record<Condition['name'], string> = words.system.conditions;
 const REFRESH_MS = 5000;
 
 export function SystemSection() {
@@ -39,22 +27,29 @@ export function SystemSection() {
   return (
     <>
       {error ? <Notice message={error.message} advice={error.advice} /> : null}
-      <Card title="What it leans on" flush>
+      <Card title={words.system.leansOn} flush>
         {health.data && settings.data ? (
           <Parts health={health.data} kinds={settings.data.kinds} />
         ) : (
-          <Skeleton label="Asking each part" rows={4} />
+          <Skeleton label={words.system.asking} rows={4} />
         )}
       </Card>
-      <Card title="How the last five minutes went" flush>
-        {health.data ? <Conditions all={health.data.conditions} /> : <Skeleton label="Loading" rows={7} />}
+      <Card title={words.system.minutes} flush>
+        {health.data ? (
+          <Conditions all={health.data.conditions} />
+        ) : (
+          <Skeleton label={words.system.loading} rows={7} />
+        )}
       </Card>
-      <Card title="Set for this installation" flush>
-        {settings.data ? <Facts facts={factsOf(settings.data)} /> : <Skeleton label="Loading" rows={4} />}
+      <WaysToSignIn />
+      <Card title={words.system.settings} flush>
+        {settings.data ? (
+          <Facts facts={factsOf(settings.data)} />
+        ) : (
+          <Skeleton label={words.system.loading} rows={4} />
+        )}
       </Card>
-      <p className="text-sm text-quiet">
-        Set where the server is started; <code>.env.example</code> lists every setting.
-      </p>
+      <p className="text-sm text-quiet">{words.system.where}</p>
     </>
   );
 }
@@ -62,24 +57,28 @@ export function SystemSection() {
 function Parts({ health, kinds }: { health: Health; kinds: Settings['kinds'] }) {
   return (
     <Table
-      label="What it leans on"
+      label={words.system.leansOn}
       rows={Object.keys(PARTS) as Part[]}
       keyOf={(part) => part}
       columns={[
-        { key: 'part', title: 'Part', cell: (part) => <span className="font-medium">{PARTS[part]}</span> },
-        { key: 'kind', title: 'Kind', cell: (part) => kinds[part] },
+        {
+          key: 'part',
+          title: words.system.part,
+          cell: (part) => <span className="font-medium">{PARTS[part]}</span>,
+        },
+        { key: 'kind', title: words.system.kind, cell: (part) => kinds[part] },
         {
           key: 'state',
-          title: 'State',
+          title: words.system.state,
           cell: (part) => <StatusText look={lookOfPart(health.parts[part].ok)} />,
         },
         {
           key: 'latency',
-          title: 'Answers in',
+          title: words.system.latency,
           align: 'end',
           cell: (part) => {
             const { latency_ms: ms, note } = health.parts[part];
-            return ms === null ? (note ?? 'no answer') : `${ms.toFixed(1)} ms`;
+            return ms === null ? (note ?? words.system.noAnswer) : `${ms.toFixed(1)} ms`;
           },
         },
       ]}
@@ -92,19 +91,28 @@ function Conditions({ all }: { all: Condition[] }) {
     `${formatCount(value)} ${unit === 'ms' ? 'ms' : '%'}`;
   return (
     <Table
-      label="How the last five minutes went"
+      label={words.system.minutes}
       rows={all}
       keyOf={({ name }) => name}
       columns={[
-        { key: 'what', title: 'What', cell: ({ name }) => CONDITIONS[name] },
-        { key: 'state', title: 'State', cell: (one) => <StatusText look={lookOfCondition(one)} /> },
+        { key: 'what', title: words.system.what, cell: ({ name }) => CONDITIONS[name] },
+        {
+          key: 'state',
+          title: words.system.state,
+          cell: (one) => <StatusText look={lookOfCondition(one)} />,
+        },
         {
           key: 'value',
-          title: 'Value',
+          title: words.system.value,
           align: 'end',
           cell: ({ value, unit }) => (value === null ? '–' : show(value, unit)),
         },
-        { key: 'limit', title: 'Limit', align: 'end', cell: ({ limit, unit }) => show(limit, unit) },
+        {
+          key: 'limit',
+          title: words.system.limit,
+          align: 'end',
+          cell: ({ limit, unit }) => show(limit, unit),
+        },
       ]}
     />
   );
@@ -113,15 +121,40 @@ function Conditions({ all }: { all: Condition[] }) {
 function factsOf(settings: Settings): [string, string][] {
   const { succeeded, failed, cancelled } = settings.retention_days;
   const { max_concurrent_tasks: most } = settings;
+  const { facts } = words.system;
   return [
-    ['Kept', `succeeded ${succeeded} days, failed ${failed}, cancelled ${cancelled}`],
-    ['Largest payload', formatBytes(settings.payload_max_bytes)],
-    ['Kept beside the run up to', formatBytes(settings.payload_inline_max_bytes)],
-    ['A task may take, unless its stage says else', formatDuration(settings.task_timeout_ms)],
-    ['Agents at most', formatCount(settings.max_agents)],
-    ['Tasks at once, of everybody', most === null ? 'as many as agents take' : formatCount(most)],
-    ['Roles of this process', settings.roles.join(', ')],
+    [facts.kept, facts.days(succeeded, failed, cancelled)],
+    [facts.payload, formatBytes(settings.payload_max_bytes)],
+    [facts.inline, formatBytes(settings.payload_inline_max_bytes)],
+    [facts.timeout, formatDuration(settings.task_timeout_ms)],
+    [facts.agents, formatCount(settings.max_agents)],
+    [facts.tasks, most === null ? facts.noMost : formatCount(most)],
+    [facts.roles, settings.roles.join(', ')],
   ];
+}
+
+/** The password, and the providers that whoever runs the server has named. */
+function WaysToSignIn() {
+  const { data } = useQuery(query('auth.providers', {}));
+  const { signIn: said } = words.system;
+  const rows = [
+    { id: '', name: said.password, kind: said.passwordNote },
+    ...(data?.providers ?? []).map(({ id, name }) => ({ id, name, kind: said.provider })),
+  ];
+  return (
+    <Card title={said.title} flush>
+      <Table
+        label={said.title}
+        rows={rows}
+        keyOf={({ id }) => id}
+        columns={[
+          { key: 'name', title: said.way, cell: ({ name }) => <span className="font-medium">{name}</span> },
+          { key: 'kind', title: said.kind, cell: ({ kind }) => kind },
+        ]}
+      />
+      <p className="border-t border-line px-4 py-2.5 text-sm text-quiet">{said.more}</p>
+    </Card>
+  );
 }
 
 function Facts({ facts }: { facts: readonly [string, string][] }) {

@@ -25,15 +25,11 @@ export function AccountMenu() {
     act('auth.signOut', {}).then(
       // A whole new page: nothing of this session stays in memory.
       () => window.location.assign('/sign-in'),
-      (error: Error) =>
-        toast({ title: 'You are still signed in.', description: error.message, isFailure: true }),
+      (error: Error) => toast({ title: words.stillIn, description: error.message, isFailure: true }),
     );
   };
   return (
-    <Menu
-      align="end"
-      trigger={<IconButton label={me ? `Account: ${me.name}` : 'Account'} icon={CircleUser} />}
-    >
+    <Menu align="end" trigger={<IconButton label={words.accountOf(me?.name)} icon={CircleUser} />}>
       {me ? (
         <MenuNote
           title={me.name}
@@ -44,7 +40,7 @@ export function AccountMenu() {
         <MenuItem key={id} label={words.goTo(name)} icon={Building2} onSelect={() => goTo(id)} />
       ))}
       {others.length > 0 ? <MenuLine /> : null}
-      <MenuItem label="Sign out" icon={LogOut} onSelect={signOut} />
+      <MenuItem label={words.signOut} icon={LogOut} onSelect={signOut} />
     </Menu>
   );
 }

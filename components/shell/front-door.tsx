@@ -1,12 +1,13 @@
 import type { ReactNode } from 'react';
 import { Mark } from './mark.tsx';
+import { words } from './words.ts';
 
 export function FrontDoor({ children }: { children: ReactNode }) {
   return (
     <div className="flex min-h-dvh flex-col items-center px-4 py-10 sm:py-[14vh]">
       <p className="mb-6 flex items-center gap-2 font-semibold tracking-tight">
         <Mark />
-        Signalbox
+        {words.product}
       </p>
       <main
         id="main"

@@ -5,22 +5,24 @@ import Link from 'next/link';
 import { Button } from '../ui/button.tsx';
 import { Empty } from '../ui/feedback.tsx';
 import { Page } from '../ui/surface.tsx';
+import { lostWords } from './lost-words.ts';
+import { words } from './words.ts';
 
 /** There is no such page, or none for whoever asks. */
 export function NoPage() {
   return (
     <Page width="reading">
-      <h1 className="sr-only">No such page</h1>
+      <h1 className="sr-only">{lostWords.noPage.title}</h1>
       <Empty
         icon={Compass}
-        title="There is no such page"
+        title={lostWords.noPage.title}
         action={
           <Link href="/" className="text-accent underline-offset-4 hover:underline">
-            To the start
+            {lostWords.noPage.home}
           </Link>
         }
       >
-        The address may be mistyped, or what it led to is gone.
+        {lostWords.noPage.note}
       </Empty>
     </Page>
   );
@@ -30,14 +32,13 @@ export function NoPage() {
 export function BrokenPage({ digest, onRetry }: { digest?: string | undefined; onRetry(): void }) {
   return (
     <Page width="reading">
-      <h1 className="sr-only">This page is broken</h1>
+      <h1 className="sr-only">{lostWords.broken.title}</h1>
       <Empty
         icon={TriangleAlert}
-        title="This page stumbled over an error of ours"
-        action={<Button onClick={onRetry}>Try again</Button>}
+        title={lostWords.broken.title}
+        action={<Button onClick={onRetry}>{words.tryAgain}</Button>}
       >
-        Nothing was lost. If it comes back, the log of the server and the console of this browser say more
-        {digest === undefined ? '.' : ` under ${digest}.`}
+        {lostWords.broken.note(digest)}
       </Empty>
     </Page>
   );

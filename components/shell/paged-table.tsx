@@ -7,6 +7,7 @@ import { type Answer, type Input, type PagedPath, pages } from '../data/index.ts
 import { Button } from '../ui/button.tsx';
 import { Empty, Notice, Skeleton } from '../ui/feedback.tsx';
 import { Table, type TableColumn } from '../ui/table.tsx';
+import { words } from './words.ts';
 
 /** A list as far as it has been read: what all of its pages hold, and how to read on. */
 export function usePages<P extends PagedPath, Row>(
@@ -40,13 +41,13 @@ export function PagedTable<P extends PagedPath, Row>(props: PagedTableProps<P, R
           advice={list.error.advice}
           action={
             <Button size="sm" onClick={() => void list.refetch()}>
-              Try again
+              {words.tryAgain}
             </Button>
           }
         />
       </div>
     );
-  if (!list.rows) return <Skeleton label={`Loading: ${label}`} rows={4} />;
+  if (!list.rows) return <Skeleton label={words.loading(label)} rows={4} />;
   if (list.rows.length === 0)
     return (
       <Empty icon={empty.icon} title={empty.title} action={empty.action}>
@@ -64,7 +65,7 @@ export function PagedTable<P extends PagedPath, Row>(props: PagedTableProps<P, R
             busy={list.isFetchingNextPage}
             onClick={() => void list.fetchNextPage()}
           >
-            Show more
+            {words.showMore}
           </Button>
         </div>
       ) : null}

@@ -7,6 +7,7 @@ import { KeysProvider } from './keys/index.ts';
 import { LineBanner } from './line-banner.tsx';
 import { OrgGuard } from './org-guard.tsx';
 import { SideBar } from './side-bar.tsx';
+import { words } from './words.ts';
 
 /** The frame around every page. What can be gone to is in `places.ts`; each page says its width by `Page`. */
 export function Shell({ children }: { children: ReactNode }) {
@@ -20,7 +21,7 @@ export function Shell({ children }: { children: ReactNode }) {
                 href="#main"
                 className="sr-only focus:not-sr-only focus:fixed focus:left-3 focus:top-3 focus:z-50 focus:rounded-md focus:bg-ink focus:px-3 focus:py-1.5 focus:text-on-ink"
               >
-                Skip to the content
+                {words.skip}
               </a>
               <div className="flex min-h-dvh flex-col md:flex-row">
                 <SideBar />

@@ -6,7 +6,9 @@ import { AccountMenu } from './account-menu.tsx';
 import { Mark } from './mark.tsx';
 import { Palette } from './palette/index.ts';
 import { isPlaceOf, PLACES, type Place } from './places.ts';
+import { PlacesMenu } from './places-menu.tsx';
 import { ThemeMenu } from './theme-menu.tsx';
+import { words } from './words.ts';
 
 export function SideBar() {
   return (
@@ -16,10 +18,11 @@ export function SideBar() {
         className="flex h-9 items-center gap-2 rounded-md px-2 font-semibold tracking-tight md:mb-3"
       >
         <Mark />
-        <span className="max-sm:sr-only">Signalbox</span>
+        <span className="max-md:sr-only">{words.product}</span>
       </Link>
       <Palette />
-      <nav aria-label="Main" className="flex min-w-0 grow gap-0.5 max-md:overflow-x-auto md:flex-col">
+      <PlacesMenu />
+      <nav aria-label={words.main} className="flex min-w-0 grow flex-col gap-0.5 max-md:hidden">
         {PLACES.map((place) => (
           <PlaceLink key={place.href} place={place} />
         ))}
@@ -39,11 +42,10 @@ function PlaceLink({ place }: { place: Place }) {
     <Link
       href={place.href}
       aria-current={isHere ? 'page' : undefined}
-      title={place.label}
       className="flex h-8 shrink-0 items-center gap-2.5 rounded-md px-2 text-quiet hover:bg-hover hover:text-text aria-[current]:bg-hover aria-[current]:font-medium aria-[current]:text-text"
     >
       <Icon aria-hidden size={16} />
-      <span className="max-md:sr-only">{place.label}</span>
+      {place.label}
     </Link>
   );
 }

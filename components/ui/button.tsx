@@ -32,7 +32,7 @@ export interface ButtonProps extends Native {
 }
 
 const SHAPE =
-  'inline-flex shrink-0 select-none items-center justify-center whitespace-nowrap rounded-md border font-medium transition-colors duration-100 disabled:opacity-50';
+  'inline-flex max-w-full shrink-0 select-none items-center justify-center whitespace-nowrap rounded-md border font-medium transition-colors duration-100 disabled:opacity-50';
 
 export function Button(props: ButtonProps) {
   const { look = 'plain', size = 'md', icon: Icon, busy = false, wide = false, children, ...native } = props;
@@ -45,8 +45,8 @@ export function Button(props: ButtonProps) {
       className={`${SHAPE} ${LOOKS[look]} ${SIZES[size]} ${wide ? 'w-full' : ''}`}
     >
       {busy ? <LoaderCircle aria-hidden size={15} className="motion-safe:animate-spin" /> : null}
-      {Icon && !busy ? <Icon aria-hidden size={15} /> : null}
-      {children}
+      {Icon && !busy ? <Icon aria-hidden size={15} className="shrink-0" /> : null}
+      <Label>{children}</Label>
     </button>
   );
 }
@@ -61,10 +61,15 @@ export function LinkButton({
 }: Pick<ButtonProps, 'look' | 'size' | 'icon' | 'children'> & { href: string }) {
   return (
     <Link href={href} className={`${SHAPE} ${LOOKS[look]} ${SIZES[size]}`}>
-      {Icon ? <Icon aria-hidden size={15} /> : null}
-      {children}
+      {Icon ? <Icon aria-hidden size={15} className="shrink-0" /> : null}
+      <Label>{children}</Label>
     </Link>
   );
+}
+
+/** Words may hold a name, and names are as long as people like: what does not fit is cut. */
+function Label({ children }: { children: ReactNode }) {
+  return typeof children === 'string' ? <span className="min-w-0 truncate">{children}</span> : children;
 }
 
 const ICON_SIZES = { sm: 'size-7', md: 'size-8' } as const;

@@ -43,21 +43,21 @@ export function Select<Value extends string>({
     >
       <BaseSelect.Trigger
         aria-label={label}
-        className="flex h-8 min-w-32 items-center justify-between gap-2 rounded-md border border-control bg-card px-2.5 text-base hover:not-data-disabled:border-quiet data-disabled:opacity-50"
+        className="flex h-8 min-w-32 max-w-full items-center justify-between gap-2 rounded-md border border-control bg-card px-2.5 text-base hover:not-data-disabled:border-quiet data-disabled:opacity-50"
       >
-        <BaseSelect.Value />
-        <BaseSelect.Icon className="text-quiet">
+        <BaseSelect.Value className="min-w-0 truncate" />
+        <BaseSelect.Icon className="shrink-0 text-quiet">
           <ChevronsUpDown aria-hidden size={14} />
         </BaseSelect.Icon>
       </BaseSelect.Trigger>
       <BaseSelect.Portal>
         <BaseSelect.Positioner sideOffset={4} alignItemWithTrigger={false} className="z-40">
           <BaseSelect.Popup
-            className={`max-h-(--available-height) min-w-(--anchor-width) overflow-y-auto p-1 ${POPUP_SURFACE} ${POPUP_MOTION}`}
+            className={`max-h-(--available-height) min-w-(--anchor-width) max-w-(--available-width) overflow-y-auto p-1 ${POPUP_SURFACE} ${POPUP_MOTION}`}
           >
             {choices.map((choice) => (
               <BaseSelect.Item key={choice.value} value={choice.value} className={POPUP_ITEM}>
-                <BaseSelect.ItemText className="grow">{choice.label}</BaseSelect.ItemText>
+                <BaseSelect.ItemText className="min-w-0 grow truncate">{choice.label}</BaseSelect.ItemText>
                 <BaseSelect.ItemIndicator className="text-accent">
                   <Check aria-hidden size={14} />
                 </BaseSelect.ItemIndicator>

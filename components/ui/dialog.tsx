@@ -7,6 +7,7 @@ import { type ReactNode, useId, useState } from 'react';
 import { Button, IconButton } from './button.tsx';
 import { Field, TextInput } from './field.tsx';
 import { POPUP_SURFACE } from './popup.ts';
+import { words } from './words.ts';
 
 const SCRIM =
   'fixed inset-0 z-40 bg-scrim transition-opacity duration-150 data-starting-style:opacity-0 data-ending-style:opacity-0';
@@ -46,7 +47,7 @@ export function Dialog({
                 <Base.Description className="mt-0.5 text-sm text-quiet">{description}</Base.Description>
               ) : null}
             </div>
-            <Base.Close render={<IconButton label="Close" icon={X} size="sm" />} />
+            <Base.Close render={<IconButton label={words.close} icon={X} size="sm" />} />
           </div>
           <div className="min-h-0 grow overflow-y-auto px-5 py-4">{children}</div>
           {actions ? (
@@ -123,14 +124,14 @@ export function ConfirmDialog(props: ConfirmProps) {
               }}
             >
               {asksReason ? (
-                <Field label="Reason" hint="Kept in the audit log.">
+                <Field label={words.reason} hint={words.reasonHint}>
                   <TextInput value={reason} onChange={setReason} required maxLength={500} />
                 </Field>
               ) : null}
             </form>
           </div>
           <div className="flex justify-end gap-2 border-t border-line px-5 py-3">
-            <AlertDialog.Close render={<Button>Keep it as it is</Button>} />
+            <AlertDialog.Close render={<Button>{words.keep}</Button>} />
             <Button
               type="submit"
               form={form}

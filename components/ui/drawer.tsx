@@ -4,6 +4,7 @@ import { Dialog as Base } from '@base-ui/react/dialog';
 import { X } from 'lucide-react';
 import { type ReactNode, useRef } from 'react';
 import { IconButton } from './button.tsx';
+import { words } from './words.ts';
 
 /**
  * Details beside the list they belong to. It leaves the page usable: what is behind it can still be clicked, scrolled
@@ -37,7 +38,7 @@ export function Drawer({
           <div className="flex h-12 shrink-0 items-center gap-2 border-b border-line pl-4 pr-2">
             <Base.Title className="min-w-0 grow truncate font-medium">{title}</Base.Title>
             {actions}
-            <Base.Close render={<IconButton label="Close" icon={X} size="sm" />} />
+            <Base.Close render={<IconButton label={words.close} icon={X} size="sm" />} />
           </div>
           <div className="min-h-0 grow overflow-y-auto p-4">{children}</div>
         </Base.Popup>

@@ -1,5 +1,6 @@
 import Link from 'next/link';
 import type { ReactNode } from 'react';
+import { words } from './words.ts';
 
 const WIDTHS = { reading: 'max-w-3xl', normal: 'max-w-6xl', wide: 'max-w-none' } as const;
 
@@ -66,7 +67,7 @@ export function PageHead({
     <header className="mb-5 flex flex-wrap items-end justify-between gap-x-6 gap-y-3">
       <div className="min-w-0">
         {trail.length === 0 ? null : (
-          <nav aria-label="Breadcrumb" className="mb-1 flex gap-1.5 text-sm text-quiet print:hidden">
+          <nav aria-label={words.breadcrumb} className="mb-1 flex gap-1.5 text-sm text-quiet print:hidden">
             {trail.map(({ label, href }) => (
               <span key={href} className="flex gap-1.5">
                 <Link href={href} className="hover:text-text">
@@ -77,8 +78,10 @@ export function PageHead({
             ))}
           </nav>
         )}
-        <h1 className="flex items-center gap-3 text-xl font-semibold tracking-tight">{title}</h1>
-        {note ? <div className="mt-1 text-quiet">{note}</div> : null}
+        <h1 className="flex items-center gap-3 text-xl font-semibold tracking-tight wrap-anywhere">
+          {title}
+        </h1>
+        {note ? <div className="mt-1 text-quiet wrap-anywhere">{note}</div> : null}
       </div>
       {actions ? <div className="flex flex-wrap items-center gap-2">{actions}</div> : null}
     </header>

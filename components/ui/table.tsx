@@ -24,7 +24,8 @@ export function Table<Row>({
   const placeOf = ({ align, wideOnly }: TableColumn<Row>) =>
     `${align === 'end' ? 'text-right tabular-nums' : 'text-left'} ${wideOnly ? 'hidden md:table-cell' : ''}`;
   return (
-    <div ref={keepReachable} className="overflow-x-auto">
+    // Positioned, so that words for the ear alone scroll with the rest instead of widening the page.
+    <div ref={keepReachable} className="relative overflow-x-auto">
       <table aria-label={label} className="w-full border-collapse text-sm">
         <thead>
           <tr className="border-b border-line text-xs text-quiet">

@@ -1,7 +1,7 @@
 'use client';
 
 import { Tabs as Base } from '@base-ui/react/tabs';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect, useRef } from 'react';
 
 export interface TabItem<Value extends string> {
   value: Value;
@@ -23,9 +23,17 @@ export function Tabs<Value extends string>({
   items: readonly TabItem<NoInfer<Value>>[];
   onChange(value: NoInfer<Value>): void;
 }) {
+  const list = useRef<HTMLDivElement>(null);
+  // Where they do not fit, the open one may lie outside.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: with each other one
+  useEffect(() => {
+    const open = list.current?.querySelector<HTMLElement>('[data-active]');
+    if (list.current && open) list.current.scrollLeft = open.offsetLeft - 48;
+  }, [value]);
   return (
     <Base.Root value={value} onValueChange={(next) => onChange(next as Value)}>
       <Base.List
+        ref={list}
         aria-label={label}
         className="relative flex gap-1 overflow-x-auto border-b border-line print:hidden"
       >

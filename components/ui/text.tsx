@@ -3,6 +3,7 @@
 import { Check, Copy } from 'lucide-react';
 import { type ReactNode, useEffect, useState } from 'react';
 import { formatAge, formatAhead, formatMoment, formatSeconds } from './format.ts';
+import { words } from './words.ts';
 
 const SAID_MS = 1500;
 
@@ -34,15 +35,15 @@ export function CopyText({
   return (
     <button
       type="button"
-      title={isLong ? `Copy ${what}` : text}
-      aria-label={`Copy ${what}${isLong ? '' : ` ${shown}`}`}
+      title={isLong ? words.copy(what) : text}
+      aria-label={words.copy(isLong ? what : `${what} ${shown}`)}
       onClick={copy}
       className="group inline-flex h-6 items-center gap-1.5 rounded-sm px-1 font-mono text-xs text-quiet hover:bg-hover hover:text-text"
     >
       {shown}
       <Icon aria-hidden size={12} className={isCopied ? 'text-good' : 'opacity-50 group-hover:opacity-100'} />
       <span aria-live="polite" className="sr-only">
-        {isCopied ? 'Copied' : ''}
+        {isCopied ? words.copied : ''}
       </span>
     </button>
   );

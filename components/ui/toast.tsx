@@ -5,6 +5,7 @@ import { X } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { IconButton } from './button.tsx';
 import { POPUP_SURFACE } from './popup.ts';
+import { words } from './words.ts';
 
 const SHOWN_MS = 6000;
 
@@ -54,7 +55,7 @@ function Toasts() {
           <Base.Title className="text-base font-medium" />
           <Base.Description className="text-sm text-quiet" />
         </div>
-        <Base.Close render={<IconButton label="Dismiss" icon={X} size="sm" />} />
+        <Base.Close render={<IconButton label={words.dismiss} icon={X} size="sm" />} />
       </Base.Content>
     </Base.Root>
   ));

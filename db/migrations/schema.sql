@@ -583,6 +583,7 @@ CREATE TABLE notification_deliveries (
   last_ms integer,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   delivered_at timestamp with time zone,
+  asked_by json,
   CONSTRAINT notification_deliveries_kind_check CHECK ((kind = ANY (ARRAY['webhook'::text, 'email'::text]))),
   CONSTRAINT notification_deliveries_org_id_event_key_listener_key UNIQUE (org_id, event_key, listener),
   CONSTRAINT notification_deliveries_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
@@ -718,6 +719,18 @@ CREATE TABLE run_rollups (
   durations_n integer[] NOT NULL
 );
 
+CREATE TABLE run_totals (
+  org_id uuid NOT NULL,
+  level smallint NOT NULL,
+  at timestamp with time zone NOT NULL,
+  succeeded integer NOT NULL,
+  failed integer NOT NULL,
+  cancelled integer NOT NULL,
+  durations smallint[] NOT NULL,
+  durations_n integer[] NOT NULL,
+  CONSTRAINT run_totals_pkey PRIMARY KEY (org_id, level, at)
+);
+
 CREATE TABLE runs (
   id uuid NOT NULL,
   org_id uuid NOT NULL,
@@ -754,7 +767,7 @@ CREATE TABLE samples (
   id uuid NOT NULL,
   scenario text NOT NULL,
   made_at timestamp with time zone DEFAULT now() NOT NULL,
-  CONSTRAINT samples_kind_check CHECK ((kind = ANY (ARRAY['pipeline'::text, 'agent'::text]))),
+  CONSTRAINT samples_kind_check CHECK ((kind = ANY (ARRAY['pipeline'::text, 'agent'::text, 'mcp-connection'::text]))),
   CONSTRAINT samples_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
   CONSTRAINT samples_pkey PRIMARY KEY (org_id, kind, id),
   CONSTRAINT samples_scenario_check CHECK ((length(scenario) <= 64))
@@ -913,6 +926,26 @@ CREATE TABLE task_stage_logs (
   fields json,
   CONSTRAINT task_stage_logs_pkey PRIMARY KEY (run_id, idx, epoch, line)
 ) PARTITION BY RANGE (run_id);
+
+CREATE TABLE task_totals (
+  org_id uuid NOT NULL,
+  level smallint NOT NULL,
+  at timestamp with time zone NOT NULL,
+  tasks integer NOT NULL,
+  succeeded integer NOT NULL,
+  failed integer NOT NULL,
+  cancelled integer NOT NULL,
+  attempts integer NOT NULL,
+  failed_attempts integer NOT NULL,
+  lost_attempts integer NOT NULL,
+  busy_ms bigint NOT NULL,
+  critical_ms bigint NOT NULL,
+  waits smallint[] NOT NULL,
+  waits_n integer[] NOT NULL,
+  times smallint[] NOT NULL,
+  times_n integer[] NOT NULL,
+  CONSTRAINT task_totals_pkey PRIMARY KEY (org_id, level, at)
+);
 
 CREATE TABLE tasks (
   run_id uuid NOT NULL,
@@ -1292,6 +1325,22 @@ CREATE VIEW task_histories WITH (security_invoker=true) AS
      JOIN runs r ON ((r.id = t.run_id)));
 
 
+CREATE OR REPLACE FUNCTION public.admit_births(orgs_of_births uuid[])
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  org uuid;
+BEGIN
+  FOREACH org IN ARRAY orgs_of_births LOOP
+    PERFORM pg_advisory_xact_lock_shared(org_lock(org));
+  END LOOP;
+  IF EXISTS (SELECT FROM orgs WHERE id = ANY (orgs_of_births) AND closed_at IS NOT NULL) THEN
+    RAISE EXCEPTION 'a run cannot begin in an organisation that is closed' USING ERRCODE = 'SB002';
+  END IF;
+  RETURN true;
+END $function$
+;
 CREATE OR REPLACE FUNCTION public.audit_append(org uuid, bodies json)
  RETURNS bigint
  LANGUAGE plpgsql
@@ -1350,6 +1399,50 @@ BEGIN
   END LOOP;
 END $function$
 ;
+CREATE OR REPLACE FUNCTION public.forget_sign_in_tokens()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+BEGIN
+  DELETE FROM secrets WHERE org_id = OLD.org_id
+    AND name = 'mcp/oauth/' || replace(OLD.connection_id::text, '-', '') || '/' || replace(OLD.holder_id::text, '-', '');
+  RETURN NULL;
+END $function$
+;
+CREATE OR REPLACE FUNCTION public.keep_run_totals()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  DELETE FROM run_totals t USING (SELECT DISTINCT org_id, level, at FROM touched) AS place
+    WHERE t.org_id = place.org_id AND t.level = place.level AND t.at = place.at;
+  INSERT INTO run_totals SELECT total.* FROM (SELECT DISTINCT org_id, level, at FROM touched) AS place
+    CROSS JOIN LATERAL total_of_runs(place.org_id, place.level, place.at) AS total;
+  RETURN NULL;
+END $function$
+;
+CREATE OR REPLACE FUNCTION public.keep_task_totals()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  DELETE FROM task_totals t USING (SELECT DISTINCT org_id, level, at FROM touched) AS place
+    WHERE t.org_id = place.org_id AND t.level = place.level AND t.at = place.at;
+  INSERT INTO task_totals SELECT total.* FROM (SELECT DISTINCT org_id, level, at FROM touched) AS place
+    CROSS JOIN LATERAL total_of_tasks(place.org_id, place.level, place.at) AS total;
+  RETURN NULL;
+END $function$
+;
+CREATE OR REPLACE FUNCTION public.org_lock(org uuid)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT hashtextextended('signalbox org ' || org::text, 0)
+$function$
+;
 CREATE OR REPLACE FUNCTION public.refuse_change()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1365,6 +1458,43 @@ AS $function$
 BEGIN
   RAISE EXCEPTION 'commit refused: %', reason USING ERRCODE = 'SB001';
 END $function$
+;
+CREATE OR REPLACE FUNCTION public.total_of_runs(of_org uuid, of_level smallint, of_at timestamp with time zone)
+ RETURNS SETOF run_totals
+ LANGUAGE sql
+ STABLE
+AS $function$
+  WITH part AS MATERIALIZED (
+    SELECT * FROM run_rollups WHERE org_id = of_org AND level = of_level AND at = of_at AND tag = '' AND agent_id IS NULL
+  ), durations AS (
+    SELECT array_agg(bucket ORDER BY bucket) AS buckets, array_agg(n ORDER BY bucket) AS ns FROM (
+      SELECT bucket, sum(n)::integer AS n FROM part, unnest(durations, durations_n) AS cell (bucket, n) GROUP BY bucket) AS added
+  )
+  SELECT of_org, of_level, of_at, sum(succeeded)::integer, sum(failed)::integer, sum(cancelled)::integer,
+    coalesce((SELECT buckets FROM durations), '{}'), coalesce((SELECT ns FROM durations), '{}')
+  FROM part HAVING count(*) > 0
+$function$
+;
+CREATE OR REPLACE FUNCTION public.total_of_tasks(of_org uuid, of_level smallint, of_at timestamp with time zone)
+ RETURNS SETOF task_totals
+ LANGUAGE sql
+ STABLE
+AS $function$
+  WITH part AS MATERIALIZED (
+    SELECT * FROM task_rollups WHERE org_id = of_org AND level = of_level AND at = of_at AND tag = ''
+  ), waits AS (
+    SELECT array_agg(bucket ORDER BY bucket) AS buckets, array_agg(n ORDER BY bucket) AS ns FROM (
+      SELECT bucket, sum(n)::integer AS n FROM part, unnest(waits, waits_n) AS cell (bucket, n) GROUP BY bucket) AS added
+  ), times AS (
+    SELECT array_agg(bucket ORDER BY bucket) AS buckets, array_agg(n ORDER BY bucket) AS ns FROM (
+      SELECT bucket, sum(n)::integer AS n FROM part, unnest(times, times_n) AS cell (bucket, n) GROUP BY bucket) AS added
+  )
+  SELECT of_org, of_level, of_at, sum(tasks)::integer, sum(succeeded)::integer, sum(failed)::integer, sum(cancelled)::integer,
+    sum(attempts)::integer, sum(failed_attempts)::integer, sum(lost_attempts)::integer, sum(busy_ms)::bigint, sum(critical_ms)::bigint,
+    coalesce((SELECT buckets FROM waits), '{}'), coalesce((SELECT ns FROM waits), '{}'),
+    coalesce((SELECT buckets FROM times), '{}'), coalesce((SELECT ns FROM times), '{}')
+  FROM part HAVING count(*) > 0
+$function$
 ;
 CREATE OR REPLACE FUNCTION public.touch_updated_at()
  RETURNS trigger
@@ -1386,8 +1516,13 @@ CREATE TRIGGER agents_touch BEFORE UPDATE ON public.agents FOR EACH ROW EXECUTE 
 CREATE TRIGGER audit_checkpoints_final BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_checkpoints FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER audit_entries_final BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER drafts_touch BEFORE UPDATE ON public.drafts FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
+CREATE TRIGGER keep_totals_of_new AFTER INSERT ON public.run_rollups REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION keep_run_totals();
+CREATE TRIGGER keep_totals_of_new AFTER INSERT ON public.task_rollups REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION keep_task_totals();
+CREATE TRIGGER keep_totals_of_old AFTER DELETE ON public.run_rollups REFERENCING OLD TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION keep_run_totals();
+CREATE TRIGGER keep_totals_of_old AFTER DELETE ON public.task_rollups REFERENCING OLD TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION keep_task_totals();
 CREATE TRIGGER mcp_connections_touch BEFORE UPDATE ON public.mcp_connections FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 CREATE TRIGGER mcp_servers_touch BEFORE UPDATE ON public.mcp_servers FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
+CREATE TRIGGER mcp_sign_ins_forget AFTER DELETE ON public.mcp_sign_ins FOR EACH ROW EXECUTE FUNCTION forget_sign_in_tokens();
 CREATE TRIGGER memberships_touch BEFORE UPDATE ON public.memberships FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 CREATE TRIGGER notification_targets_touch BEFORE UPDATE ON public.notification_targets FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 CREATE TRIGGER pipelines_touch BEFORE UPDATE ON public.pipelines FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
@@ -1436,6 +1571,7 @@ CREATE POLICY tenant ON pipelines FOR ALL TO signalbox_door USING ((org_id = ( S
 CREATE POLICY tenant ON run_events FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON run_objects FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON run_rollups FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON run_totals FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON runs FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON samples FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON saved_views FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
@@ -1444,6 +1580,7 @@ CREATE POLICY tenant ON sign_in_links FOR ALL TO signalbox_door USING ((org_id =
 CREATE POLICY tenant ON task_dag_templates FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON task_rollups FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON task_stage_logs FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON task_totals FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON tasks FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON versions FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON workspace_blobs FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
@@ -1500,6 +1637,7 @@ GRANT INSERT, SELECT, UPDATE ON pipelines TO signalbox_door;
 GRANT SELECT ON run_events TO signalbox_door;
 GRANT SELECT ON run_objects TO signalbox_door;
 GRANT SELECT ON run_rollups TO signalbox_door;
+GRANT SELECT ON run_totals TO signalbox_door;
 GRANT SELECT ON runs TO signalbox_door;
 GRANT SELECT ON samples TO signalbox_door;
 GRANT DELETE, INSERT, SELECT, UPDATE ON saved_views TO signalbox_door;
@@ -1511,6 +1649,7 @@ GRANT DELETE, INSERT, SELECT, UPDATE ON task_dag_templates TO signalbox_door;
 GRANT SELECT ON task_histories TO signalbox_door;
 GRANT SELECT ON task_rollups TO signalbox_door;
 GRANT SELECT ON task_stage_logs TO signalbox_door;
+GRANT SELECT ON task_totals TO signalbox_door;
 GRANT SELECT ON tasks TO signalbox_door;
 GRANT INSERT, SELECT, UPDATE ON versions TO signalbox_door;
 GRANT INSERT, SELECT ON workspace_blobs TO signalbox_door;

@@ -1,3 +1,4 @@
+import { DEFAULT_ORG_ID, toUuid } from '#server/domain/ids.ts';
 import { isTaskOut, isTaskOver } from '#server/domain/statuses.ts';
 import type { Sql } from '../client.ts';
 import { type Column, Parameters, readColumn, toArrayLiteral } from '../columns.ts';
@@ -34,6 +35,8 @@ export async function commitBatch(
   });
   return { nowMs: Number(row.now_ms), outboxIds: row.outbox_ids ?? [] };
 }
+
+const HOME = toUuid(DEFAULT_ORG_ID);
 
 const RUN_KEY: Column<RunRow>[] = [
   { name: 'id', kind: 'uuid', get: (row) => row.id },
@@ -288,6 +291,9 @@ function buildCommit(week: string, batch: BatchRows): { text: string; values: (s
     if (expected !== undefined) expectRows(name, expected);
   };
   const tasks = Object.groupBy(batch.tasks, kindOfTaskWrite);
+  const bornIn = orgsOfBirths(batch.runs);
+  // First of all that waits for anybody: whoever closes an organisation takes its lock first too.
+  if (bornIn.length) checks.push(`admit_births(${parameters.add(`{${bornIn.join(',')}}`)}::text::uuid[])`);
   writeRuns({ parameters, week, part, expectRows }, batch.runs);
   const { 'first hand-out': handedOut = [], end: ended = [], fresh = [], known = [] } = tasks;
   const table = `tasks_${week}`;
@@ -327,6 +333,12 @@ function buildCommit(week: string, batch: BatchRows): { text: string; values: (s
     SELECT extract(epoch FROM ${guard}) * 1000 AS now_ms,
       ${outbox ? '(SELECT array_to_json(array_agg(id::text ORDER BY id)) FROM sent)' : 'NULL::json'} AS outbox_ids`;
   return { text, values: parameters.values };
+}
+
+/** In which a run is born here, but for the one that nobody can close: an installation without others pays nothing. */
+function orgsOfBirths(runs: readonly RunRow[]): string[] {
+  const orgs = runs.flatMap(({ birth, orgId }) => (birth && orgId !== HOME ? [orgId] : []));
+  return [...new Set(orgs)].sort();
 }
 
 /**

@@ -71,7 +71,7 @@ export async function writeNeeded(
   await sql`
     UPDATE mcp_sign_ins SET problem = ${problem},
       state = CASE WHEN ${wantedScope}::text IS NULL THEN 'needed' ELSE state END, wanted_scope = coalesce(${wantedScope}::text, wanted_scope),
-      renewing_until = NULL, changed_at = now()
+      renewing_until = NULL, changed_at = CASE WHEN state = 'needed' THEN changed_at ELSE now() END
     WHERE org_id = ${place.orgUuid}::text::uuid AND connection_id = ${place.connectionUuid}::text::uuid
       AND holder_id = ${place.holderUuid}::text::uuid`;
 }

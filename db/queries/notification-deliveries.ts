@@ -1,3 +1,4 @@
+import type { JsonObject } from '#server/domain/json.ts';
 import type { DeliveryState, NotificationBody, TargetKind } from '#server/domain/notifications.ts';
 import type { Sql } from '../client.ts';
 import { type Column, Parameters, readColumn } from '../columns.ts';
@@ -13,6 +14,8 @@ export interface NewDelivery {
   eventKey: string;
   listener: string;
   runId: string | null;
+  /** Who asked for it, where the run itself names the address. */
+  askedBy: JsonObject | null;
   body: NotificationBody;
   triesLeft: number;
 }
@@ -27,6 +30,7 @@ const NEW: Column<NewDelivery>[] = [
   { name: 'event_key', kind: 'word', get: (row) => row.eventKey },
   { name: 'listener', kind: 'word', get: (row) => row.listener },
   { name: 'run_id', kind: 'uuid', get: (row) => row.runId },
+  { name: 'asked_by', kind: 'json', get: (row) => row.askedBy },
   { name: 'body', kind: 'json', get: (row) => row.body },
   { name: 'tries_left', kind: 'int', get: (row) => row.triesLeft },
 ];
@@ -48,6 +52,8 @@ export interface ClaimedDelivery {
   id: string;
   orgId: string;
   targetId: string | null;
+  runId: string | null;
+  askedBy: JsonObject | null;
   kind: TargetKind;
   address: string;
   /** As it is sent: no byte of it may change between tries. */
@@ -68,7 +74,7 @@ export interface ClaimLimits {
 }
 
 const CLAIMED = `replace(d.id::text, '-', '') AS id, replace(d.org_id::text, '-', '') AS "orgId",
-  replace(d.target_id::text, '-', '') AS "targetId", d.kind, coalesce(t.address, d.address) AS address, d.body::text AS body,
+  replace(d.target_id::text, '-', '') AS "targetId", replace(d.run_id::text, '-', '') AS "runId", d.asked_by AS "askedBy", d.kind, coalesce(t.address, d.address) AS address, d.body::text AS body,
   d.attempts, d.tries_left AS "triesLeft",
   CASE WHEN d.target_id IS NULL OR d.event = 'test' THEN NULL WHEN t.id IS NULL THEN 'deleted' WHEN NOT t.active THEN 'off' END AS obstacle`;
 

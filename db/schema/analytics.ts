@@ -38,24 +38,15 @@ const place = {
   versionId: uuid('version_id').notNull(),
 };
 
-export const runRollups = pgTable('run_rollups', {
-  ...place,
-  agentId: uuid('agent_id'),
-  tag: text('tag').notNull(),
-  errorGroup: text('error_group').notNull(),
+const runCounts = {
   succeeded: integer('succeeded').notNull(),
   failed: integer('failed').notNull(),
   cancelled: integer('cancelled').notNull(),
   durations: smallint('durations').array().notNull(),
   durationsN: integer('durations_n').array().notNull(),
-});
+};
 
-export const taskRollups = pgTable('task_rollups', {
-  ...place,
-  stageKey: text('stage_key').notNull(),
-  capability: text('capability').notNull(),
-  agentId: uuid('agent_id'),
-  tag: text('tag').notNull(),
+const taskCounts = {
   tasks: integer('tasks').notNull(),
   succeeded: integer('succeeded').notNull(),
   failed: integer('failed').notNull(),
@@ -69,7 +60,37 @@ export const taskRollups = pgTable('task_rollups', {
   waitsN: integer('waits_n').array().notNull(),
   times: smallint('times').array().notNull(),
   timesN: integer('times_n').array().notNull(),
+};
+
+export const runRollups = pgTable('run_rollups', {
+  ...place,
+  agentId: uuid('agent_id'),
+  tag: text('tag').notNull(),
+  errorGroup: text('error_group').notNull(),
+  ...runCounts,
 });
+
+export const taskRollups = pgTable('task_rollups', {
+  ...place,
+  stageKey: text('stage_key').notNull(),
+  capability: text('capability').notNull(),
+  agentId: uuid('agent_id'),
+  tag: text('tag').notNull(),
+  ...taskCounts,
+});
+
+/** All rows of a slice, an hour or a day together, without those of an agent or a tag. The database keeps them. */
+export const runTotals = pgTable(
+  'run_totals',
+  { orgId: place.orgId, level: place.level, at: place.at, ...runCounts },
+  (table) => [primaryKey({ columns: [table.orgId, table.level, table.at] })],
+);
+
+export const taskTotals = pgTable(
+  'task_totals',
+  { orgId: place.orgId, level: place.level, at: place.at, ...taskCounts },
+  (table) => [primaryKey({ columns: [table.orgId, table.level, table.at] })],
+);
 
 export const errorGroups = pgTable(
   'error_groups',

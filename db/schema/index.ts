@@ -4,7 +4,15 @@ export { agentPerformance } from './agent-performance.ts';
 export { agentSeats } from './agent-seats.ts';
 export { agentTokens } from './agent-tokens.ts';
 export { agents } from './agents.ts';
-export { analyticsProgress, analyticsSlices, errorGroups, runRollups, taskRollups } from './analytics.ts';
+export {
+  analyticsProgress,
+  analyticsSlices,
+  errorGroups,
+  runRollups,
+  runTotals,
+  taskRollups,
+  taskTotals,
+} from './analytics.ts';
 export { apiKeys } from './api-keys.ts';
 export { appClients, appConnections, appRecords } from './apps.ts';
 export { attempts } from './attempts.ts';

@@ -11,6 +11,7 @@ import {
   unique,
   uuid,
 } from 'drizzle-orm/pg-core';
+import type { JsonObject } from '#server/domain/json.ts';
 import type { DeliveryState, NotificationBody, TargetKind } from '#server/domain/notifications.ts';
 
 const moment = (name: string) => timestamp(name, { withTimezone: true });
@@ -62,6 +63,7 @@ export const notificationDeliveries = pgTable(
     lastMs: integer('last_ms'),
     createdAt: moment('created_at').notNull().defaultNow(),
     deliveredAt: moment('delivered_at'),
+    askedBy: json('asked_by').$type<JsonObject>(),
   },
   (table) => [
     unique().on(table.orgId, table.eventKey, table.listener),

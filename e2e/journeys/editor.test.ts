@@ -35,8 +35,21 @@ async function open(theme: 'light' | 'dark' = 'light'): Promise<Page> {
   return page;
 }
 
+const CIRCLE = {
+  stages: [
+    { key: 'a', type: 'echo' },
+    { key: 'b', type: 'echo' },
+  ],
+  dependencies: [
+    { from: 'a', to: 'b' },
+    { from: 'b', to: 'a' },
+  ],
+};
+const CLIPPED_CIRCLE = { signalbox: 'stages', version: 1, ...CIRCLE, notes: [], groups: [] };
+const IN_A_CIRCLE = 'These stages depend on each other in a circle: a, b.';
+
 describe('the canvas', () => {
-  test('a wire is drawn, one that would close a circle is refused, undo goes back to the start', async () => {
+  test('a wire is drawn; one that would close a circle is refused by mouse, by keys and from the clipboard; undo goes back to the start', async () => {
     const page = await open();
     await makePipeline(page, server, 'By mouse');
     await page.getByRole('button', { name: 'echo 1 agent' }).click();
@@ -66,7 +79,28 @@ describe('the canvas', () => {
     await page.getByText('That would close a circle: echo → sleep → echo.').waitFor();
     await drop();
     expect(await page.locator('.react-flow__edge').count()).toBe(1);
+
+    // By keys.
+    await page.keyboard.press('Control+f');
+    await page.getByRole('combobox', { name: 'Name, key or capability' }).fill('sleep');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'sleep', exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Find a stage' }).focus();
+    await page.keyboard.press('c');
+    await page.getByRole('combobox', { name: 'Which stage follows?' }).fill('echo');
+    await page.getByRole('option', { name: /That would close a circle: echo → sleep → echo/ }).waitFor();
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    // From the clipboard, by somebody who has written it by hand.
+    await page.evaluate((text) => navigator.clipboard.writeText(text), JSON.stringify(CLIPPED_CIRCLE));
+    await page.keyboard.press('Control+v');
+    await page
+      .getByText('The stages in the clipboard depend on each other in a circle, by way of a.')
+      .waitFor();
+    expect(await page.locator('.react-flow__edge').count()).toBe(1);
     await saved(page);
+    expect((await readDraft(page)).document.dependencies).toEqual([{ from: 'echo', to: 'sleep' }]);
     for (let entries = 0; entries < 3; entries++) await page.keyboard.press('Control+z');
     await page.getByText('Begin with a stage').waitFor();
     await expect.poll(async () => (await readDraft(page)).document.stages, { timeout: 30_000 }).toEqual([]);
@@ -100,6 +134,37 @@ describe('the canvas', () => {
     expect(await readDraft(other)).toEqual(before);
     await Promise.all([page.close(), other.close()]);
   });
+});
+
+test('a circle is refused in a text that is imported, and by the API', async () => {
+  const page = await open();
+  // The refusals are answers of the server.
+  foretellComplaint(page, /400/);
+  await page.goto(`${server.origin}/pipelines?new=import`);
+  const dialog = page.getByRole('dialog', { name: 'New pipeline' });
+  await dialog.getByLabel('Name').fill('Imported circle');
+  await dialog.getByLabel('Text').fill(JSON.stringify(CIRCLE));
+  await dialog.getByText(IN_A_CIRCLE).waitFor();
+  await dialog.getByText('not be published before these are mended').waitFor();
+  await dialog.getByRole('checkbox', { name: 'Publish it at once' }).click();
+  await dialog.getByRole('button', { name: 'Create and edit' }).click();
+  await dialog.getByRole('alert').getByText(IN_A_CIRCLE).waitFor();
+  const answer = await page.request.post(`${server.origin}/api/v1/pipelines`, {
+    headers: { origin: server.origin },
+    data: {
+      name: 'Circle by API',
+      stages: CIRCLE.stages.map(({ key, type }) => ({ name: key, type })),
+      dependencies: [
+        { from: 0, to: 1 },
+        { from: 1, to: 0 },
+      ],
+    },
+  });
+  expect(answer.status()).toBe(400);
+  expect(await answer.json()).toMatchObject({ problems: [{ code: 'cycle' }] });
+  const kept = await page.request.get(`${server.origin}/api/v1/pipelines?search=circle`);
+  expect(await kept.json()).toMatchObject({ pipelines: [] });
+  await page.close();
 });
 
 test('of two tabs that edit one draft the second is asked, and both are kept', async () => {

@@ -1,112 +1,176 @@
-import type { Browser, BrowserContext } from 'playwright-core';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ROLES, type Role } from '#server/identity/permissions.ts';
+import { startUpstream, type TestUpstream } from '#server/testing/mcp-upstream.ts';
 import { openBrowser } from '../stack/browser.ts';
+import { HOSTILE_TOOLS, makeHostileWorld, named } from '../stack/hostile-world.ts';
+import { CALLS, isKnown, MENU, mayRole, offersOf, readOffered } from '../stack/offers.ts';
 import { PAGES, ROUTES, type World } from '../stack/pages.ts';
+import { type Api, joinAs, openApi } from '../stack/people.ts';
 import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
-import { findBarriers } from '../stack/watch-page.ts';
+import { findBarriers, findSpills, openEach, RULES_OF_COLOUR, WINDOW } from '../stack/watch-page.ts';
 
 let browser: Browser;
 let dataDir: Awaited<ReturnType<typeof makeDataDir>>;
 let server: RunningServer;
+let upstream: TestUpstream;
 let context: BrowserContext;
+let api: Api;
 let world: World;
 
 beforeAll(async () => {
   dataDir = await makeDataDir();
-  [browser, server] = await Promise.all([openBrowser(), startServer(dataDir.path)]);
-  context = await browser.newContext();
-  const page = await context.newPage();
-  await page.goto(server.link);
-  world = await makeWorld();
+  upstream = await startUpstream(HOSTILE_TOOLS);
+  const settings = { SIGNALBOX_OUTBOUND_ALLOW: '127.0.0.0/8' };
+  [browser, server] = await Promise.all([openBrowser(), startServer(dataDir.path, { settings })]);
+  api = await openApi(server, dataDir.path);
+  const { page } = await joinAs({ browser, server, api }, 'owner', named('Owner'));
+  context = page.context();
+  await renameOrg(page);
+  world = await makeHostileWorld(api, upstream.url);
   await page.close();
 });
 afterAll(async () => {
   await browser?.close();
   await server?.stop();
+  await upstream?.[Symbol.asyncDispose]();
   await dataDir?.remove();
 });
 
-async function call<Answer>(path: string, body?: object): Promise<Answer> {
-  const response = await context.request.fetch(`${server.origin}/api/v1${path}`, {
-    method: body === undefined ? 'GET' : 'POST',
-    headers: { origin: server.origin, 'content-type': 'application/json' },
-    ...(body === undefined ? {} : { data: JSON.stringify(body) }),
+/** Only somebody in person can. */
+async function renameOrg({ request }: Page): Promise<void> {
+  const { org_id: org } = await (await request.get(`${server.origin}/api/v1/me`)).json();
+  const answer = await request.patch(`${server.origin}/api/v1/orgs/${org}`, {
+    headers: { origin: server.origin },
+    data: { name: named('Org') },
   });
-  if (!response.ok()) throw new Error(`${path} answered ${response.status()}: ${await response.text()}`);
-  return (await response.json()) as Answer;
-}
-
-interface Sampled {
-  version: { graph: { inputSchema: { examples: unknown[] } } };
-}
-
-/** One of each, so that pages show content and not only that there is none. */
-async function makeWorld(): Promise<World> {
-  const { pipelines } = await call<{ pipelines: { id: string }[] }>('/pipelines');
-  const pipelineId = pipelines[0]?.id ?? '';
-  const { version } = await call<Sampled>(`/pipelines/${pipelineId}`);
-  const { id: runId } = await call<{ id: string }>(`/pipelines/${pipelineId}/execute`, {
-    input_data: version.graph.inputSchema.examples[0],
-  });
-  const { agents } = await call<{ agents: { id: string }[] }>('/agents');
-  await call('/keys', { name: 'ci', role: 'operator', scopes: ['runs:read'] });
-  await call('/invites', { role: 'viewer', label: 'Grace' });
-  await call('/notification-targets', {
-    ...{ name: 'on-call', kind: 'email', address: 'oncall@example.com', events: ['run.failed'] },
-  });
-  return { runId, pipelineId, agentId: agents[0]?.id ?? '', errorGroup: await makeError() };
-}
-
-/** A run that has failed and is counted. */
-async function makeError(): Promise<string> {
-  const stages = [{ name: 'only', type: 'fail' }];
-  const { id } = await call<{ id: string }>('/pipelines', { name: 'fails', stages });
-  await call(`/pipelines/${id}/execute`, { input_data: {} });
-  return vi.waitFor(
-    async () => {
-      const { groups } = await call<{ groups: { id: string }[] }>('/analytics/errors');
-      expect(groups).toHaveLength(1);
-      return groups[0]?.id ?? '';
-    },
-    { timeout: 60_000, interval: 500 },
-  );
+  expect(answer.status()).toBe(200);
 }
 
 test('every page of the panel is looked at', () => {
   expect(ROUTES.filter((route) => PAGES[route] === undefined)).toEqual([]);
 });
 
+/** Light and dark are the same page in other colours; at twice its size it is laid out anew. */
 const LOOKS = [
-  { name: 'light', colorScheme: 'light', viewport: { width: 1280, height: 800 } },
-  { name: 'dark', colorScheme: 'dark', viewport: { width: 1280, height: 800 } },
+  { name: 'light', colorScheme: 'light', viewport: WINDOW, rules: undefined },
+  { name: 'dark', colorScheme: 'dark', viewport: WINDOW, rules: RULES_OF_COLOUR },
   // What a window of 1280 shows at twice its size.
-  { name: 'at 200 %', colorScheme: 'light', viewport: { width: 640, height: 400 } },
+  { name: 'at 200 %', colorScheme: 'light', viewport: { width: 640, height: 400 }, rules: undefined },
 ] as const;
 
+/** What shows the same to everybody, signed in or not. */
+const FOR_ALL = ['/sign-in', '/join', '/design'];
+
+/** Where nothing stands that somebody else has written. */
+const OUR_WORDS_ONLY = ['/sign-in', '/design', '/queues', '/bulk/[id]'];
+
+async function watch(page: Page, path: string): Promise<void> {
+  for (const { name, colorScheme, viewport, rules } of LOOKS) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await page.setViewportSize(viewport);
+    // Lines up with what the look has changed: the next frame is drawn with it.
+    await page.evaluate(
+      () => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))),
+    );
+    expect.soft(await findBarriers(page, rules), `${path} ${name}`).toEqual([]);
+    if (rules) continue;
+    expect.soft(await findSpills(page), `${path} ${name}`).toEqual([]);
+    const [wide, seen] = await page.evaluate(() => [
+      document.documentElement.scrollWidth,
+      document.documentElement.clientWidth,
+    ]);
+    expect.soft(wide, `${path} scrolls sideways ${name}`).toBeLessThanOrEqual(seen ?? 0);
+  }
+}
+
+/** Nothing that somebody wrote has become a part of the page. True: something hostile is shown. */
+async function expectText(page: Page, path: string): Promise<boolean> {
+  expect.soft(await page.evaluate('globalThis.hacked'), path).toBeUndefined();
+  expect.soft(await page.evaluate('({}).hacked'), path).toBeUndefined();
+  const alive = page.locator('img[src="x"], script[data-hostile], [href^="javascript:" i]');
+  expect.soft(await alive.count(), path).toBe(0);
+  return page.evaluate(() => {
+    const typed = [...document.querySelectorAll('input')].map(({ value }) => value);
+    return [document.querySelector('main')?.textContent, ...typed].join().includes('<img src=x');
+  });
+}
+
+/** What is wrong on a page for its owner is wrong for everybody. */
+const faults = new Map<string, string[]>();
+
+/** Of each button that an owner can press it is known who may. */
+async function expectKnown(page: Page, path: string): Promise<void> {
+  const { buttons, alerts } = await readOffered(page);
+  faults.set(path, alerts);
+  for (const [name] of offersOf(path)) expect.soft(buttons, path).toContainEqual(expect.stringMatching(name));
+  expect
+    .soft(
+      buttons.filter((button) => !isKnown(path, button)),
+      path,
+    )
+    .toEqual([]);
+}
+
 test.each(Object.keys(PAGES))(
-  '%s has no barrier in any look, and the browser no complaint',
+  '%s has no barrier in any look, the browser no complaint, and what others wrote stays text',
   async (route) => {
-    const page = await context.newPage();
-    for (const path of PAGES[route]?.(world) ?? []) {
-      await page.setViewportSize(LOOKS[0].viewport);
-      await page.goto(`${server.origin}${path}`);
-      await page.getByRole('heading', { level: 1 }).first().waitFor();
-      await page.waitForLoadState('networkidle');
-      for (const look of LOOKS) {
-        await page.emulateMedia({ colorScheme: look.colorScheme, reducedMotion: 'reduce' });
-        await page.setViewportSize(look.viewport);
-        // Lines up with what the look has changed: the next frame is drawn with it.
-        await page.evaluate(
-          () => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))),
-        );
-        expect(await findBarriers(page), `${path} ${look.name}`).toEqual([]);
-        const [wide, seen] = await page.evaluate(() => [
-          document.documentElement.scrollWidth,
-          document.documentElement.clientWidth,
-        ]);
-        expect(wide, `${path} scrolls sideways ${look.name}`).toBeLessThanOrEqual(seen ?? 0);
-      }
+    const paths = PAGES[route]?.(world) ?? [];
+    let isHostile = false;
+    const links = paths.map((path) => `${server.origin}${path}`);
+    for await (const { page, link } of openEach(context, links)) {
+      await watch(page, link);
+      isHostile = (await expectText(page, link)) || isHostile;
+      if (!FOR_ALL.includes(route)) await expectKnown(page, link.slice(server.origin.length));
     }
-    await page.close();
+    if (paths.length > 0) expect.soft(isHostile).toBe(!OUR_WORDS_ONLY.includes(route));
   },
 );
+
+/** All pages for those who may least, and for others those on which something is for some only. */
+function pathsFor(role: Role): string[] {
+  const all = Object.entries(PAGES).flatMap(([route, make]) => (FOR_ALL.includes(route) ? [] : make(world)));
+  return ['viewer', 'auditor'].includes(role) ? all : all.filter((path) => offersOf(path).length > 0);
+}
+
+describe.each(ROLES.filter((role) => role !== 'owner'))('somebody who is %s', (role) => {
+  test('is offered what the table of permissions allows and refused the rest, and sees no page as broken', async () => {
+    const { page: first } = await joinAs({ browser, server, api }, role);
+    const links = pathsFor(role).map((path) => `${server.origin}${path}`);
+    for await (const { page, link } of openEach(first.context(), links)) {
+      const path = link.slice(server.origin.length);
+      const { buttons, alerts } = await readOffered(page);
+      for (const [name, action] of offersOf(path)) {
+        const isOffered = buttons.some((button) => name.test(button));
+        expect.soft(isOffered, `${path} ${name}`).toBe(mayRole(role, action));
+      }
+      expect
+        .soft(
+          alerts.filter((alert) => !faults.get(path)?.includes(alert)),
+          path,
+        )
+        .toEqual([]);
+    }
+    await expectMenu(first, role);
+    await expectRefused(first, role);
+    await first.context().close();
+  }, 600_000);
+});
+
+async function expectMenu(page: Page, role: Role): Promise<void> {
+  await page.goto(`${server.origin}/pipelines?q=data-processing`);
+  await page.getByRole('button', { name: 'What to do with data-processing-pipeline' }).click();
+  await page.getByRole('menuitem', { name: 'Export as YAML' }).waitFor();
+  for (const [name, action] of MENU)
+    expect.soft(await page.getByRole('menuitem', { name }).count(), name).toBe(mayRole(role, action) ? 1 : 0);
+}
+
+async function expectRefused({ request }: Page, role: Role): Promise<void> {
+  for (const [action, path, data] of CALLS.filter(([needs]) => !mayRole(role, needs))) {
+    const answer = await request.fetch(`${server.origin}/api/v1${path(world)}`, {
+      headers: { origin: server.origin },
+      ...(data ? { method: 'POST', data } : {}),
+    });
+    expect.soft(answer.status(), `${action} ${path(world)}`).toBe(403);
+  }
+}

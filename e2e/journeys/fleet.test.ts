@@ -87,7 +87,7 @@ describe('agents', () => {
       await expect.poll(async () => (await api(`/tasks/${task.task_id}`)).status, SLOW).toBe('completed');
       await page.getByRole('link', { name: 'Show it' }).click();
       await page.getByRole('heading', { level: 1, name: `by ${kind}` }).waitFor();
-      await page.getByLabel('What it ended last').getByText('succeeded').first().waitFor(SLOW);
+      await page.getByLabel('Latest work').getByText('Succeeded').first().waitFor(SLOW);
       stopProgram(program);
     },
   );

@@ -50,11 +50,11 @@ test('the name in the list leads to the pipeline, and each number there to the r
   await page.goto(`${server.origin}/pipelines`);
   await page.getByRole('link', { name: 'Reconcile', exact: true }).click(SLOW);
   await page.waitForURL(`**/pipelines/${pipeline}`, SLOW);
-  await page.getByRole('link', { name: /Went well.*0 of 1/ }).waitFor(SLOW);
+  await page.getByRole('link', { name: /Success.*0 of 1/ }).waitFor(SLOW);
   await page.getByText('Needs paint-by-hand, nobody offers it').waitFor(SLOW);
   await page.getByRole('region', { name: 'Graph' }).getByText('Match').waitFor(SLOW);
   expect(await findBarriersInBoth(page)).toEqual([]);
-  await page.getByRole('link', { name: /Went well/ }).click();
+  await page.getByRole('link', { name: /^Success/ }).click();
   await page.waitForURL(`**/runs?pipeline=${pipeline}`, SLOW);
   const rows = page.getByRole('grid', { name: 'Runs' }).getByRole('row');
   // With the head.
@@ -134,6 +134,20 @@ test('a view is shared with the organisation: all see it, and a viewer cannot ta
   await viewer.page.getByRole('button', { name: /broken ones.*Shared by Somebody who is owner/ }).click(SLOW);
   await viewer.page.waitForURL(/status=failed/, SLOW);
   expect(await viewer.page.getByRole('button', { name: 'Remove the view broken ones' }).count()).toBe(0);
+});
+
+test('Ctrl+P on any tab of a run prints its whole report', async () => {
+  const { page } = owner;
+  await page.goto(`${server.origin}/runs/${failed}?tab=events`);
+  await page.getByRole('grid', { name: 'Events' }).waitFor(SLOW);
+  // What would be on paper at the moment at which the browser prints.
+  await page.evaluate(() => {
+    window.print = () => Object.assign(window, { printed: document.querySelector('main')?.textContent });
+  });
+  await page.keyboard.press('Control+p');
+  const printed = () => page.evaluate(() => (window as { printed?: string }).printed);
+  await expect.poll(printed, SLOW).toContain('"invoice": 7');
+  expect(await printed()).toContain('This stage fails on purpose.');
 });
 
 test('the report of a run is printed whole and without the frame of the panel', async () => {

@@ -1,10 +1,11 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { openBrowser } from '../stack/browser.ts';
 import { foretellComplaint } from '../stack/complaints.ts';
 import { startProgram } from '../stack/oauth-program.ts';
 import { PASSWORD } from '../stack/people.ts';
 import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
+import { findBarriers } from '../stack/watch-page.ts';
 
 let browser: Browser;
 let dataDir: Awaited<ReturnType<typeof makeDataDir>>;
@@ -119,6 +120,49 @@ test('a program that wants in is asked about after signing in, comes in by a yes
   expect((await program.comeIn()).status).toBe(401);
   await context.close();
   program.close();
+});
+
+test('an owner makes an organisation, goes over to it, renames it, and closes it from the first one', async () => {
+  const [page, other] = [await owner.newPage(), await owner.newPage()];
+  // The tab that stays behind is refused, which a browser writes down.
+  foretellComplaint(other, /409/);
+  await other.goto(`${server.origin}/runs`);
+  await other.getByRole('heading', { level: 1 }).waitFor();
+  const settings = async () => {
+    await page.goto(`${server.origin}/settings/organisation`);
+    return page.getByLabel('Name', { exact: true });
+  };
+  await settings();
+  await page.getByRole('button', { name: 'Make an organisation' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Name').fill('Second');
+  await dialog.getByRole('button', { name: 'Make it' }).click();
+  await page.getByRole('button', { name: 'Go over Second' }).click();
+  await page.waitForURL(`${server.origin}/`);
+  await page.getByRole('heading', { name: 'Home' }).waitFor();
+
+  await other.getByText('You have gone over to another organisation').waitFor();
+  await other.getByRole('button', { name: 'Go on in Second' }).click();
+  await other.getByRole('heading', { name: 'Home' }).waitFor();
+
+  const name = await settings();
+  await vi.waitFor(async () => expect(await name.inputValue()).toBe('Second'), { timeout: 30_000 });
+  await name.fill('Renamed');
+  await page.getByRole('button', { name: 'Change the name' }).click();
+  await page.getByText('The organisation has its new name.').waitFor();
+  expect(await findBarriers(page)).toEqual([]);
+  // The other is the first one.
+  await page.getByRole('button', { name: /^Go over/ }).click();
+  await page.waitForURL(`${server.origin}/`);
+  await page.getByRole('heading', { name: 'Home' }).waitFor();
+
+  await other.close();
+  await settings();
+  await page.getByRole('button', { name: 'Close Renamed' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Close', exact: true }).click();
+  await page.getByText('It is closed.').waitFor();
+  await page.getByRole('button', { name: 'Close Renamed' }).waitFor({ state: 'detached' });
+  await page.close();
 });
 
 test('who signs out is out, in every tab', async () => {

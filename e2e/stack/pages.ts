@@ -7,10 +7,13 @@ export interface World {
   pipelineId: string;
   agentId: string;
   errorGroup: string;
+  bulkId: string;
+  connectionId: string;
 }
 
 const SECTIONS = [
   'account',
+  'organisation',
   'members',
   'keys',
   'agent-tokens',
@@ -43,7 +46,7 @@ export const PAGES: Record<string, Paths> = {
   '/pipelines/[id]/edit': ({ pipelineId }) => [`/pipelines/${pipelineId}/edit`],
   '/runs': () => ['/runs', '/runs?status=failed'],
   '/runs/compare': ({ runId }) => ['/runs/compare', `/runs/compare?a=${runId}&b=${runId}`],
-  '/bulk/[id]': () => [],
+  '/bulk/[id]': ({ bulkId }) => [`/bulk/${bulkId}`],
   // It answers 404, of which every browser complains.
   '/[...rest]': () => [],
   '/audit': () => ['/audit'],
@@ -51,7 +54,7 @@ export const PAGES: Record<string, Paths> = {
     ['connections', 'servers', 'rules', 'approvals', 'usage', 'log', 'client'].map(
       (tab) => `/connections?tab=${tab}`,
     ),
-  '/connections/[id]': () => [],
+  '/connections/[id]': ({ connectionId }) => [`/connections/${connectionId}`],
   '/settings': () => ['/settings'],
   '/settings/[section]': () => SECTIONS.map((section) => `/settings/${section}`),
 };

@@ -9,9 +9,9 @@ type Body = any;
 /** The API as a program on this machine asks it. */
 export async function openApi(server: RunningServer, dataDir: string) {
   const token = (await readFile(join(dataDir, 'api-secret'), 'utf8')).trim();
-  return async (path: string, body?: object): Promise<Body> => {
+  return async (path: string, body?: object, method = body ? 'POST' : 'GET'): Promise<Body> => {
     const answer = await fetch(`${server.origin}/api/v1${path}`, {
-      method: body ? 'POST' : 'GET',
+      method,
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
       ...(body ? { body: JSON.stringify(body) } : {}),
     });
@@ -35,12 +35,13 @@ export const PASSWORD = 'correct horse battery';
 export async function joinAs(
   { browser, server, api }: { browser: Browser; server: RunningServer; api: Api },
   role: string,
+  name = `Somebody who is ${role}`,
 ): Promise<Person> {
   const { link } = await api('/invites', { role });
   const page = await (await browser.newContext({ viewport: { width: 1360, height: 900 } })).newPage();
   const email = `${role}${++count}@example.org`;
   await page.goto(server.origin + link);
-  await page.getByLabel('Name').fill(`Somebody who is ${role}`);
+  await page.getByLabel('Name').fill(name);
   await page.getByLabel('E-mail').fill(email);
   await page.getByLabel('Password').fill(PASSWORD);
   await page.getByRole('button', { name: 'Go on' }).click();

@@ -1,18 +1,87 @@
 import axe from 'axe-core';
-import type { Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
+
+export const WINDOW = { width: 1280, height: 800 };
+
+/** A page that has all that it asked for, and moves nothing. */
+export async function openSettled(context: BrowserContext, link: string): Promise<Page> {
+  const page = await context.newPage();
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+  await page.setViewportSize(WINDOW);
+  await page.goto(link);
+  await page.getByRole('heading', { level: 1 }).first().waitFor();
+  await page.waitForLoadState('networkidle');
+  return page;
+}
+
+/** One after the other; while one is looked at, the next loads. */
+export async function* openEach(
+  context: BrowserContext,
+  links: readonly string[],
+): AsyncGenerator<{ page: Page; link: string }> {
+  let coming: Promise<Page> | undefined;
+  for (const [at, link] of links.entries()) {
+    const page = await (coming ?? openSettled(context, link));
+    const next = links[at + 1];
+    coming = next === undefined ? undefined : openSettled(context, next);
+    yield { page, link };
+    await page.close();
+  }
+}
 
 /** What is serious or critical for people with other eyes, ears or hands, a line each. */
-export async function findBarriers(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(() =>
-    // biome-ignore lint/suspicious/noExplicitAny: the global that the line above has made
-    (globalThis as any).axe.run(document, { resultTypes: ['violations'] }),
+export async function findBarriers(page: Page, rules?: readonly string[]): Promise<string[]> {
+  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(
+    (only) =>
+      // biome-ignore lint/suspicious/noExplicitAny: the global that the line above has made
+      (globalThis as any).axe.run(document, {
+        resultTypes: ['violations'],
+        ...(only ? { runOnly: { type: 'rule', values: only } } : {}),
+      }),
+    rules,
   );
   return (violations as axe.Result[])
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(
       ({ id, help, nodes }) => `${id}: ${help} (${nodes.map(({ target }) => target.join(' ')).join(', ')})`,
     );
+}
+
+/** Rules about what another look changes, where nothing but colours differs. */
+export const RULES_OF_COLOUR = ['color-contrast', 'link-in-text-block'];
+
+/** Texts that leave the box that is drawn around them, or the page: what does not fit has to be cut, wrapped or scrolled. */
+export function findSpills(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const isDrawn = ({ borderRightWidth, backgroundColor }: CSSStyleDeclaration) =>
+      borderRightWidth !== '0px' || !/, 0\)$|^transparent$/.test(backgroundColor);
+    /** The nearest around it that is drawn; none, if something before that cuts or scrolls what is in it. */
+    const boxAround = (element: Element | null): Element | undefined => {
+      for (let each = element; each; each = each.parentElement) {
+        const style = getComputedStyle(each);
+        if (style.overflowX !== 'visible' && each !== document.documentElement && each !== document.body)
+          return undefined;
+        if (each === document.body || (isDrawn(style) && style.display !== 'inline')) return each;
+      }
+      return undefined;
+    };
+    const spills: string[] = [];
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let node = texts.nextNode(); node; node = texts.nextNode()) {
+      if (!node.textContent?.trim()) continue;
+      const box = boxAround(node.parentElement);
+      if (!box) continue;
+      const range = document.createRange();
+      range.selectNodeContents(node);
+      const [inner, outer] = [range.getBoundingClientRect(), box.getBoundingClientRect()];
+      if (inner.width > 0 && inner.right > outer.right + 1)
+        spills.push(
+          `${node.textContent.trim().slice(0, 60)} leaves ${box.tagName}.${box.className}`.slice(0, 200),
+        );
+    }
+    return spills;
+  });
 }
 
 /** The same of the page as it stands, dialogs and all, in light and then in dark. */

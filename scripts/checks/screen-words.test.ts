@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { findScreenWords, judgeScreenWords } from './screen-words.mjs';
+import { findScreenWords } from './screen-words.mjs';
 
 const textsIn = (code: string): string[] =>
   findScreenWords({ file: 'some.tsx', code }).map(({ text }: { text: string }) => text.split('"')[1] ?? '');
@@ -29,13 +29,5 @@ describe('words on screen', () => {
   test('tell the line of the text and not of the tag before it', () => {
     const [found] = findScreenWords({ file: 'some.tsx', code: 'const a = (\n  <p>\n    Hello\n  </p>\n);' });
     expect(found?.line).toBe(3);
-  });
-
-  test('that were there before are counted: more of them are a problem, and fewer have to be said', () => {
-    const one = findScreenWords({ file: 'a.tsx', code: 'const a = <p>Hello</p>;' });
-    expect(judgeScreenWords(new Map([['a.tsx', one]]), {})).toEqual(one);
-    expect(judgeScreenWords(new Map([['a.tsx', one]]), { 'a.tsx': 1 })).toEqual([]);
-    expect(judgeScreenWords(new Map([['a.tsx', one]]), { 'a.tsx': 2 })).toHaveLength(1);
-    expect(judgeScreenWords(new Map(), { 'gone.tsx': 1 })).toHaveLength(1);
   });
 });

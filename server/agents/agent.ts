@@ -1,6 +1,6 @@
 import type { ErrorClass } from '#server/domain/graph/schema.ts';
 import type { Assignment } from '#server/domain/hands.ts';
-import type { RunId } from '#server/domain/ids.ts';
+import type { OrgId, RunId } from '#server/domain/ids.ts';
 import type { Json, JsonObject } from '#server/domain/json.ts';
 import type { PayloadRef } from '#server/domain/payload-ref.ts';
 
@@ -18,6 +18,8 @@ export interface AssignmentContext {
   /** A piece of output shown before the end, such as streamed text. */
   partial(chunk: string): void;
   objects: ArtefactAccess;
+  /** Whose task it is, for agents that take turns between tenants. */
+  orgId?: OrgId;
 }
 
 export type ArtefactRef = PayloadRef;

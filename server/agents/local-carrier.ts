@@ -1,7 +1,7 @@
 import type { TaskError } from '#server/domain/engine/events.ts';
 import type { Outcome } from '#server/domain/engine/happenings.ts';
 import type { HandOut, StopOrder } from '#server/domain/hands.ts';
-import type { AgentId, TaskId } from '#server/domain/ids.ts';
+import type { AgentId, OrgId, TaskId } from '#server/domain/ids.ts';
 import type { JsonObject } from '#server/domain/json.ts';
 import {
   AgentFailure,
@@ -28,6 +28,8 @@ export interface LocalLogLine {
 
 export interface LocalCarrierOptions {
   handlerOf(agent: AgentId): AgentHandler | undefined;
+  /** Left out: it makes no difference to the agents. */
+  orgOf?(agent: AgentId): OrgId | undefined;
   reports: LocalReports;
   artefactsOf: ArtefactsOfRun;
   /** Signs of life are sent for work that takes longer than this, and then as often; oftener where a stage asks. */
@@ -109,7 +111,9 @@ export function createLocalCarrier(options: LocalCarrierOptions): LocalCarrier {
   }
 
   function contextOf(work: Work): AssignmentContext {
+    const orgId = options.orgOf?.(work.handOut.agent);
     return {
+      ...(orgId ? { orgId } : {}),
       // Most short work never asks for it.
       get signal() {
         work.abort ??= new AbortController();

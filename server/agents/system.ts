@@ -11,6 +11,7 @@ import { createLocalAgents } from './delivery/local-agents.ts';
 import { createDesk } from './desk.ts';
 import { type Carrier, createDispatcher, type Dispatcher, type FleetEntry } from './dispatcher.ts';
 import type { CommittedStep, EnginePort } from './engine-port.ts';
+import { createOpenOrgs } from './open-orgs.ts';
 import { type Control, createControl, queueNamesFor, queuesOf } from './queues.ts';
 import type { BreakerOptions } from './registry/breaker.ts';
 import { createFleet, type Fleet } from './registry/fleet.ts';
@@ -30,10 +31,11 @@ export interface AgentSystemOptions {
   artefactsOf: ArtefactsOfRun;
   /** Left out: nothing is large. */
   whole?: WholeAssignments;
+  /** Where agents belong that say hello over the broker, whose account is the installation's. */
   orgId: OrgId;
   /** Names this process: the same when it starts again, and no other live one has it. */
   instance: string;
-  /** Agents that live in this process and are called, not sent messages. */
+  /** Agents that live in this process and are called, not sent messages. They serve every organisation. */
   builtins: readonly BuiltinAgent[];
   maxAgents: number;
   newUuid(): string;
@@ -45,6 +47,8 @@ export interface AgentSystemOptions {
   seatsMs?: number;
   /** How often what is believed to be held is compared with the tasks' rows. */
   compareMs?: number;
+  /** How soon the built-in agents serve an organisation that is made while they run. */
+  orgsMs?: number;
   breaker?: Partial<BreakerOptions>;
   onTrouble(message: string, error: unknown): void;
 }
@@ -77,6 +81,7 @@ const PRESENCE_BEATS = 5;
 export const PRESENCE_TTL_MS = DEFAULT_BEAT_MS * PRESENCE_BEATS;
 const SEATS_MS = 1000;
 const COMPARE_MS = 5000;
+export const ORGS_MS = 1000;
 const FLUSH_MS = 60_000;
 const FORGET_EVERY_MS = 3_600_000;
 const FORGET_OFFLINE_MS = 7 * 24 * 3_600_000;
@@ -96,10 +101,19 @@ export function createAgentSystem(options: AgentSystemOptions): AgentSystem {
   };
 
   async function beatLocals(): Promise<void> {
-    for (const [id, { generation }] of locals.members()) {
-      await presence.beat(id, { generation, in_flight: hands.inFlight(id) });
-    }
+    const beats = [...locals.members()].map(([id, { generation }]) =>
+      presence.beat(id, { generation, in_flight: hands.inFlight(id) }),
+    );
+    await Promise.all(beats);
   }
+  const again = new Set<AgentId>();
+  const orgs = createOpenOrgs({
+    ...{ sql: options.sql, everyMs: options.orgsMs ?? ORGS_MS, onTrouble },
+    async onOpened(orgId) {
+      for (const id of await locals.register(orgId)) again.add(id);
+    },
+    onClosed: locals.deregister,
+  });
   /** Only agents that are called have seats. */
   const lookAtSeats = async (): Promise<void> => {
     if (fleet.now().some(({ record }) => record.transport === 'push')) await seats.look();
@@ -115,7 +129,7 @@ export function createAgentSystem(options: AgentSystemOptions): AgentSystem {
     onProgress: watch.onProgress,
     connect: parts.connect,
     async start() {
-      const again = await locals.register();
+      if (options.builtins.length > 0) await orgs.start();
       await beatLocals();
       // Before the fleet is known, so that nobody is given what is taken already.
       await seats.look();
@@ -132,6 +146,7 @@ export function createAgentSystem(options: AgentSystemOptions): AgentSystem {
       return again;
     },
     async drain(withinMs) {
+      await orgs.stop();
       await pull.stop();
       locals.retire();
       await fleet.refresh();
@@ -139,6 +154,7 @@ export function createAgentSystem(options: AgentSystemOptions): AgentSystem {
     },
     async stop() {
       for (const timer of timers.splice(0)) clearInterval(timer);
+      await orgs.stop();
       await fleet.stop();
       locals.carrier.close();
       push.close();

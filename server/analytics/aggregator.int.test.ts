@@ -6,7 +6,8 @@ import { createAggregator } from './aggregator.ts';
 import type { GraphOf } from './count-slices.ts';
 
 const RUNS = 1_500;
-const TABLES = ['run_rollups', 'task_rollups', 'error_groups', 'analytics_slices'] as const;
+const TOTALS = ['run_totals', 'task_totals'] as const;
+const TABLES = ['run_rollups', 'task_rollups', ...TOTALS, 'error_groups', 'analytics_slices'] as const;
 const NO_TAG_NO_AGENT = `tag = '' AND agent_id IS NULL`;
 
 let database: TestDatabase;

@@ -12,7 +12,13 @@ import { type Aside, followsAside, setAside } from './aside.ts';
 import type { DbClock } from './db-clock.ts';
 import { type CommitFailure, classifyFailure, isSeatTaken } from './failures.ts';
 import { createIntake, type Unit } from './intake.ts';
-import { answerRepeated, dropBornRuns, dropKnownMessages, setCopiesApart } from './known-units.ts';
+import {
+  answerRepeated,
+  dropBornRuns,
+  dropClosedBirths,
+  dropKnownMessages,
+  setCopiesApart,
+} from './known-units.ts';
 import type { BatchNeeds, LargePayloads } from './needs.ts';
 import type { PausePoints } from './pause-points.ts';
 import { type BatchPlan, type PlanContext, planBatch, replyAll } from './plan.ts';
@@ -375,6 +381,7 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
     }
     if (failure.kind === 'defect') throw failure.error;
     try {
+      if (failure.kind === 'closed') return await dropClosedBirths(options.sql, units);
       return await (failure.kind === 'born' ? dropBornRuns : dropKnownMessages)(options.sql, units);
     } catch (error) {
       // Asking what is there can fail as writing can.

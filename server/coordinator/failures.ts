@@ -7,6 +7,8 @@ export type CommitFailure = {
     | 'known-message'
     /** A run that exists already. */
     | 'born'
+    /** Runs were to begin in an organisation that is closed. */
+    | 'closed'
     /** The database is away; whether the commit happened is unknown. */
     | 'outage'
     /** Ours: it will not get better by trying. */
@@ -30,6 +32,7 @@ const CLIENT_OUTAGES = new Set([
 export function classifyFailure(error: unknown): CommitFailure {
   const { code, constraint_name: constraint } = error as { code?: unknown; constraint_name?: unknown };
   const text = String(code ?? '');
+  if (text === 'SB002') return { kind: 'closed', error };
   if (CONFLICTS.has(text)) return { kind: 'conflict', error };
   if (text === '23505') return { kind: uniqueKind(String(constraint ?? '')), error };
   if (CLIENT_OUTAGES.has(text)) return { kind: 'outage', error };

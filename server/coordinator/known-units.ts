@@ -1,4 +1,6 @@
 import type { Sql } from '#db/client.ts';
+import { SignalboxError } from '#server/domain/errors.ts';
+import { toUuid } from '#server/domain/ids.ts';
 import type { Unit } from './intake.ts';
 
 /** Units whose effect is there already are answered and taken out of the batch that they would spoil. */
@@ -58,6 +60,23 @@ export async function dropBornRuns(sql: Sql, units: Unit[]): Promise<Unit[]> {
           : { ok: false, code: 'NOT_ALLOWED', message: 'idempotency key taken' },
       );
     }
+    return false;
+  });
+}
+
+/** Their organisation was closed at the moment of the start. What else is in the batch has nothing to do with it. */
+export async function dropClosedBirths(sql: Sql, units: Unit[]): Promise<Unit[]> {
+  const orgOf = ({ entries }: Unit): string[] =>
+    entries.flatMap(({ birth }) => birth?.orgId ?? []).map(toUuid);
+  const orgs = `{${[...new Set(units.flatMap(orgOf))].join(',')}}`;
+  const rows = await sql<{ id: string }[]>`SELECT replace(id::text, '-', '') AS id FROM orgs
+    WHERE id = ANY (${orgs}::text::uuid[]) AND closed_at IS NOT NULL`;
+  const closed = new Set(rows.map(({ id }) => id));
+  return units.filter((unit) => {
+    if (!orgOf(unit).some((id) => closed.has(id))) return true;
+    unit.fail(
+      new SignalboxError('CONFLICT', 'The organisation has been closed: nothing starts in it any more.'),
+    );
     return false;
   });
 }

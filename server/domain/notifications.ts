@@ -8,8 +8,13 @@ export const NOTIFICATION_EVENTS = [
   /** A task waits for something that people must do. */
   'run.waiting',
   'agent.lost',
+  /** The tokens for an upstream MCP server are of no use any more: somebody has to sign in there again. */
+  'sign-in.needed',
 ] as const;
 export type NotificationEvent = (typeof NOTIFICATION_EVENTS)[number];
+
+/** What belongs to no pipeline. */
+export const OF_NO_PIPELINE: readonly NotificationEvent[] = ['agent.lost', 'sign-in.needed'];
 
 /** Sent when somebody asks whether a target can be reached. */
 export const TEST_EVENT = 'test';

@@ -88,8 +88,11 @@ export function createRenewals(options: RenewalOptions): Renewals {
       });
       const renewed = toKept(tokens, given, now());
       await notes.write({ ...place, name: place.holderUuid }, renewed);
-      await writeRenewed(sql, place, { lifeMs: lifeOf(given), scope: given.scope ?? null });
-      return renewed;
+      const isKept = await writeRenewed(sql, place, { lifeMs: lifeOf(given), scope: given.scope ?? null });
+      if (isKept) return renewed;
+      // Signed out meanwhile, or no member any more: what came is for nobody.
+      await notes.take({ ...place, name: place.holderUuid });
+      return null;
     } catch (error) {
       if (!isFinal(error)) {
         await endRenewal(sql, place);

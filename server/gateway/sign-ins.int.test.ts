@@ -1,10 +1,13 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { toUuid } from '#server/domain/ids.ts';
+import { startTestServer, type TestServer } from '#server/testing/http.ts';
 import { type McpRig, startMcpRig } from '#server/testing/mcp-rig.ts';
 import { echoTool, startUpstream, type TestUpstream } from '#server/testing/mcp-upstream.ts';
 import { type OAuthUpstream, startOAuthUpstream, walkToCallback } from '#server/testing/oauth-upstream.ts';
-import { type Browser, joinAs, signInByLink } from '#server/testing/people.ts';
+import { type Browser, browserWith, joinAs, signInByLink } from '#server/testing/people.ts';
+import { startReceiver } from '#server/testing/receiver.ts';
 
+const KEYS = `shared:${Buffer.alloc(32, 7).toString('base64')}`;
 let rig: McpRig;
 let owner: Browser;
 let upstream: TestUpstream;
@@ -14,7 +17,7 @@ let slug: string;
 let id: string;
 
 beforeAll(async () => {
-  rig = await startMcpRig();
+  rig = await startMcpRig({ SIGNALBOX_SECRET_KEYS: KEYS });
   owner = await signInByLink(rig.http, () => rig.http.program.services.identity.links.issueOwnerLink());
 }, 120_000);
 afterAll(() => rig[Symbol.asyncDispose]());
@@ -118,6 +121,22 @@ describe('signing in', () => {
     expect((await signInSeen(owner)).state).toBe('needed');
   });
 
+  test('who leaves the organisation is signed in nowhere in its name, and leaves no tokens behind', async () => {
+    await setUp();
+    const other = await joinAs(rig.http, owner, 'operator');
+    await signIn(other);
+    expect((await call(other)).status).toBe(200);
+    const kept = () => database()`SELECT name FROM secrets
+      WHERE name = ${`mcp/oauth/${toUuid(id)}/${toUuid(other.id as never)}`}`;
+    expect(await kept()).toHaveLength(1);
+    await owner.ask(`/api/v1/members/${other.id}`, { method: 'DELETE' });
+    expect(await kept()).toHaveLength(0);
+    const holders =
+      await database()`SELECT FROM mcp_sign_ins WHERE connection_id = ${toUuid(id)}::text::uuid`;
+    expect(holders).toHaveLength(1);
+    expect((await call(owner)).status).toBe(200);
+  });
+
   test('another address needs another sign-in: the token is never sent there', async () => {
     await setUp();
     const thief = await startUpstream([echoTool('ask')]);
@@ -153,6 +172,89 @@ describe('growing old', () => {
     expect(body.breaker.state).toBe('closed');
     await signIn(owner);
     expect((await call(owner)).status).toBe(200);
+  });
+
+  describe('in several processes', () => {
+    let second: TestServer;
+    let elsewhere: Browser;
+    beforeAll(async () => {
+      const { program } = rig.http;
+      second = await startTestServer({
+        ...{ SIGNALBOX_OUTBOUND_ALLOW: '127.0.0.0/8', DATABASE_URL: program.database.url },
+        SIGNALBOX_SECRET_KEYS: KEYS,
+      });
+      // The same session: each process has a cookie of its own name, by its port.
+      elsewhere = browserWith(second, owner.cookie.replace(/\d+=/, `${new URL(second.origin).port}=`));
+    });
+    afterAll(() => second[Symbol.asyncDispose]());
+
+    const row = () =>
+      rig.http.program.database.sql<{ state: string; renewing: boolean; lives: boolean }[]>`
+        SELECT state, renewing_until IS NOT NULL AS renewing, expires_at > now() + interval '10 minutes' AS lives
+        FROM mcp_sign_ins WHERE connection_id = ${toUuid(id as never)}::text::uuid`;
+    const callAll = (times: number) =>
+      Promise.all(Array.from({ length: times }, (_, at) => call(at % 2 === 0 ? owner : elsewhere)));
+    /** For everybody, so that each process calls with the same tokens; old by now, and the next ones are not. */
+    async function growOld(): Promise<void> {
+      there.lifeSeconds = 30;
+      await setUp({ mode: 'shared' });
+      there.grants.length = 0;
+      there.lifeSeconds = 3600;
+    }
+
+    test('it is renewed once for all of them, and nobody is signed out', async () => {
+      await growOld();
+      const answers = await callAll(8);
+      expect(answers.map(({ status }) => status)).toEqual(Array(8).fill(200));
+      expect(there.grants).toEqual(['refresh_token ok']);
+      expect(await row()).toEqual([{ state: 'signed-in', renewing: false, lives: true }]);
+    });
+
+    test('one that dies before it has asked is waited for no longer than its lease, and it is renewed once', async () => {
+      await growOld();
+      await database()`UPDATE mcp_sign_ins SET renewing_until = now() + interval '2 seconds'
+        WHERE connection_id = ${toUuid(id as never)}::text::uuid`;
+      const answers = await callAll(4);
+      expect(answers.map(({ status }) => status)).toEqual(Array(4).fill(200));
+      expect(there.grants).toEqual(['refresh_token ok']);
+      expect(await row()).toEqual([{ state: 'signed-in', renewing: false, lives: true }]);
+    });
+
+    test('one that dies after it has kept the new tokens, and before it has said so, has renewed them', async () => {
+      await growOld();
+      await call(owner);
+      // As it left the row: others look it up with the token that they know.
+      await database()`UPDATE mcp_sign_ins SET renewing_until = now() + interval '1 hour', expires_at = now() + interval '5 seconds'
+        WHERE connection_id = ${toUuid(id as never)}::text::uuid`;
+      const answers = await callAll(4);
+      expect(answers.map(({ status }) => status)).toEqual(Array(4).fill(200));
+      expect(there.grants).toEqual(['refresh_token ok']);
+    });
+  });
+
+  test('a sign-in that has to be made again is told to whoever listens, once', async () => {
+    await using receiver = await startReceiver();
+    const target = { name: 'on-call', kind: 'webhook', address: receiver.url, events: ['sign-in.needed'] };
+    const made = await owner.ask('/api/v1/notification-targets', { body: target });
+    expect(made.status).toBe(201);
+    there.lifeSeconds = 30;
+    await setUp();
+    await there.revokeAll();
+    for (let at = 0; at < 3; at += 1) expect((await call(owner)).status).toBe(403);
+    const told = await vi.waitFor(
+      () => {
+        expect(receiver.received.length).toBeGreaterThan(0);
+        return receiver.received.map(({ body }) => JSON.parse(body));
+      },
+      { timeout: 90_000, interval: 100 },
+    );
+    expect(told).toMatchObject([
+      {
+        type: 'sign-in.needed',
+        data: { connection_id: id, connection: slug, reason: expect.stringContaining('does not renew') },
+      },
+    ]);
+    await owner.ask(`/api/v1/notification-targets/${made.body.id}`, { method: 'DELETE' });
   });
 
   test('a tool that needs more asks for it, and the next sign-in is for both', async () => {

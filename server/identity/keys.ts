@@ -4,7 +4,7 @@ import { createAddressList } from '#server/platform/address-policy.ts';
 import type { Entry } from './access.ts';
 import { type Actor, NO_GRANTS, NOWHERE, type Rights } from './actor.ts';
 import type { ReadKey } from './key-format.ts';
-import type { Role, Scope } from './permissions.ts';
+import { permissionOf, type Role, type Scope } from './permissions.ts';
 import { digest, equals } from './tokens.ts';
 
 export interface Keys {
@@ -32,8 +32,12 @@ interface TokenRow {
   org_id: string;
   agent_name: string;
   secret_hash: string;
+  made_by: string | null;
   is_quiet: boolean;
 }
+
+/** Whoever may make agents' tokens: when its maker may not any more, a token ends. */
+export const TOKEN_MAKERS: readonly Role[] = permissionOf('agent.visit').roles;
 
 /** Of `k`, a key, and `m`, the membership of whoever made it. */
 export const KEY_COLUMNS = `k.id, k.org_id, k.name, k.role, array_to_json(k.scopes) AS scopes, k.secret_hash,
@@ -63,10 +67,12 @@ export function createKeys(sql: Sql): Keys {
 
   async function findAgentToken(key: string, uuid: string): Promise<Entry | undefined> {
     const [row] = await sql<TokenRow[]>`
-      SELECT id, org_id, agent_name, secret_hash,
+      SELECT id, org_id, agent_name, secret_hash, made_by,
         coalesce(last_used_at < now() - interval '1 minute', true) AS is_quiet
-      FROM agent_tokens
-      WHERE id = ${uuid}::text::uuid AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())`;
+      FROM agent_tokens t
+      WHERE id = ${uuid}::text::uuid AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
+        AND (made_by IS NULL OR EXISTS (SELECT FROM memberships m WHERE m.org_id = t.org_id AND m.user_id = t.made_by
+          AND m.role IN (SELECT json_array_elements_text(${JSON.stringify(TOKEN_MAKERS)}::text::json))))`;
     if (!row || !isOneOf(key, [row.secret_hash])) return undefined;
     if (row.is_quiet) {
       sql`UPDATE agent_tokens SET last_used_at = now() WHERE id = ${row.id}::uuid`.catch(() => undefined);
@@ -120,7 +126,7 @@ function toAgentActor(row: TokenRow): Actor {
     scopes: null,
     ceiling: null,
     agent: row.agent_name,
-    userId: null,
+    userId: row.made_by === null ? null : fromUuid('user', row.made_by),
     sessionId: null,
     from: NOWHERE,
   };

@@ -118,6 +118,8 @@ export function createOrgs({ sql, newUuid }: OrgOptions): Orgs {
 /** What it holds stays until retention takes it, and nobody can reach it. */
 async function close(tx: Sql, actor: Actor): Promise<Closing> {
   const orgId = toUuid(actor.orgId);
+  // Starts that are under way are waited for and counted; later ones wait, and find it closed (`admit_births`).
+  await tx`SELECT pg_advisory_xact_lock(org_lock(${orgId}::text::uuid))`;
   await tx`SELECT FROM orgs WHERE id = ${orgId}::text::uuid FOR UPDATE`;
   const [{ runs } = { runs: 0 }] = await tx<{ runs: number }[]>`SELECT count(*)::int AS runs FROM runs
     WHERE org_id = ${orgId}::text::uuid

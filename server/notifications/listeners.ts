@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Sql } from '#db/client.ts';
 import type { NewDelivery } from '#db/queries/notification-deliveries.ts';
-import type { Json } from '#server/domain/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '#server/domain/json.ts';
 import { MAX_DELIVERY_TRIES, type NotificationBody, type TargetKind } from '#server/domain/notifications.ts';
 
 /** Whoever is to hear of something. */
@@ -11,6 +11,7 @@ export interface Listener {
   address: string;
   /** Tells one from the others that hear of the same. */
   name: string;
+  askedBy: JsonObject | null;
 }
 
 export interface ListeningTarget {
@@ -34,6 +35,10 @@ export function readTargets(sql: Sql, orgIds: readonly string[]): Promise<Listen
 const askedSchema = z.object({
   webhook: z.string().optional().catch(undefined),
   email: z.string().optional().catch(undefined),
+  asked_by: z
+    .custom<JsonObject>((value) => isJsonObject(value as Json))
+    .optional()
+    .catch(undefined),
 });
 
 export interface About {
@@ -50,16 +55,19 @@ export function listenersOf(
 ): Listener[] {
   const asked = askedSchema.safeParse(notification ?? {}).data ?? {};
   const own: Listener[] = [];
-  if (asked.webhook)
-    own.push({ targetId: null, kind: 'webhook', address: asked.webhook, name: 'run webhook' });
-  if (asked.email) own.push({ targetId: null, kind: 'email', address: asked.email, name: 'run email' });
+  const by = { targetId: null, askedBy: asked.asked_by ?? null };
+  if (asked.webhook) own.push({ ...by, kind: 'webhook', address: asked.webhook, name: 'run webhook' });
+  if (asked.email) own.push({ ...by, kind: 'email', address: asked.email, name: 'run email' });
   const listening = targets.filter(
     (target) =>
       target.orgId === orgId &&
       target.events.includes(event) &&
       (target.pipelineId === null || target.pipelineId === pipelineId),
   );
-  return [...own, ...listening.map(({ id, kind, address }) => ({ targetId: id, kind, address, name: id }))];
+  return [
+    ...own,
+    ...listening.map(({ id, kind, address }) => ({ targetId: id, kind, address, name: id, askedBy: null })),
+  ];
 }
 
 export interface Telling {
@@ -75,9 +83,9 @@ export function toDeliveries(
   listeners: readonly Listener[],
   newUuid: () => string,
 ): NewDelivery[] {
-  return listeners.map(({ targetId, kind, address, name }) => ({
+  return listeners.map(({ targetId, kind, address, name, askedBy }) => ({
     id: newUuid().replaceAll('-', ''),
-    ...{ orgId, targetId, kind, address, eventKey, runId, body },
+    ...{ orgId, targetId, kind, address, eventKey, runId, askedBy, body },
     event: body.type,
     listener: name,
     triesLeft: MAX_DELIVERY_TRIES,

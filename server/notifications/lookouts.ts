@@ -26,7 +26,7 @@ interface WaitingTask {
 }
 
 /**
- * One look for both. A lock that ends with the transaction lets one process look at a time; what is told is unique in
+ * One look for all of them. A lock that ends with the transaction lets one process look at a time; what is told is unique in
  * the database, so two that looked would tell it once. Says how much was found.
  */
 export async function lookOut(telltale: Telltale, { waitMs }: { waitMs: number }): Promise<number> {
@@ -37,6 +37,7 @@ export async function lookOut(telltale: Telltale, { waitMs }: { waitMs: number }
     const found = [
       ...(await findWaiting({ ...telltale, sql }, waitMs)),
       ...(await findLost({ ...telltale, sql })),
+      ...(await findSignedOut({ ...telltale, sql })),
     ];
     await addDeliveries(sql, found);
     return found.length;
@@ -123,7 +124,54 @@ async function findLost({ sql, newUuid }: Telltale): Promise<NewDelivery[]> {
         eventKey: `agent.lost:${id}:${since.getTime()}`,
         body: { type: 'agent.lost', timestamp: at, data },
       },
-      [{ targetId, kind, address, name: targetId }],
+      [{ targetId, kind, address, name: targetId, askedBy: null }],
+      newUuid,
+    );
+  });
+}
+
+interface SignedOut {
+  orgId: string;
+  connectionId: string;
+  holderId: string;
+  connection: string;
+  person: string | null;
+  problem: string | null;
+  since: Date;
+  targetId: string;
+  kind: TargetKind;
+  address: string;
+}
+
+/** Sign-ins at upstream MCP servers that have ended by themselves after somebody began to listen. Who signs out has no row. */
+async function findSignedOut({ sql, links, newUuid }: Telltale): Promise<NewDelivery[]> {
+  const found = await sql<SignedOut[]>`
+    SELECT replace(s.org_id::text, '-', '') AS "orgId", replace(s.connection_id::text, '-', '') AS "connectionId",
+      replace(s.holder_id::text, '-', '') AS "holderId", c.slug AS connection, u.name AS person, s.problem,
+      s.changed_at AS since, replace(n.id::text, '-', '') AS "targetId", n.kind, n.address
+    FROM notification_targets n JOIN mcp_sign_ins s ON s.org_id = n.org_id
+      JOIN mcp_connections c ON c.id = s.connection_id LEFT JOIN users u ON u.id = s.user_id
+    WHERE n.active AND 'sign-in.needed' = ANY (n.events) AND s.state = 'needed' AND s.changed_at >= n.created_at
+      AND NOT EXISTS (SELECT FROM notification_deliveries d WHERE d.org_id = s.org_id
+        AND d.event_key = 'sign-in.needed:' || replace(s.connection_id::text, '-', '') || ':' || replace(s.holder_id::text, '-', '')
+          || ':' || floor(extract(epoch FROM s.changed_at) * 1000)::bigint
+        AND d.listener = replace(n.id::text, '-', ''))
+    ORDER BY s.changed_at LIMIT ${LIMIT}`;
+  return found.flatMap((one) => {
+    const { orgId, connectionId, holderId, connection, since, targetId, kind, address } = one;
+    const id = fromUuid('mcpConnection', connectionId);
+    const data = {
+      ...{ connection_id: id, connection, person: one.person ?? 'everybody', reason: one.problem },
+      way_out: 'Open the connection in the panel, and sign in there again.',
+      ...{ since: since.toISOString(), url: links.toConnection(id) },
+    };
+    return toDeliveries(
+      {
+        ...{ orgId, runId: null },
+        eventKey: `sign-in.needed:${connectionId}:${holderId}:${since.getTime()}`,
+        body: { type: 'sign-in.needed', timestamp: since.toISOString(), data },
+      },
+      [{ targetId, kind, address, name: targetId, askedBy: null }],
       newUuid,
     );
   });

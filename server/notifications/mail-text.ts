@@ -35,6 +35,7 @@ const TITLES: Record<NotificationBody['type'], Title> = {
   'run.cancelled': (data) => `Run cancelled: ${runName(data)}`,
   'run.waiting': (data) => `Run waits for you: ${runName(data)}`,
   'agent.lost': ({ agent_name }) => `Agent lost: ${oneLine(agent_name)}`,
+  'sign-in.needed': ({ connection }) => `Somebody has to sign in: ${oneLine(connection)}`,
   test: () => 'A test of this address',
 };
 
@@ -44,6 +45,8 @@ const FIELDS: readonly [string, (data: NotificationBody['data']) => Json | undef
   ['Run', ({ run_id }) => run_id],
   ['Agent', ({ agent_name }) => agent_name],
   ['Instance', ({ agent_instance }) => agent_instance],
+  ['Connection', ({ connection }) => connection],
+  ['Who', ({ person }) => person],
   ['Stage', ({ stage }) => stage],
   ['Why', ({ reason }) => reason],
   ['What to do', ({ way_out }) => way_out],

@@ -50,7 +50,14 @@ export function createNotificationOffice({
       };
       const row: NewDelivery = {
         ...{ id: uuid, orgId, targetId: id, kind, address, body },
-        ...{ event: TEST_EVENT, eventKey: `test:${uuid}`, listener: id, runId: null, triesLeft: 0 },
+        ...{
+          event: TEST_EVENT,
+          eventKey: `test:${uuid}`,
+          listener: id,
+          runId: null,
+          askedBy: null,
+          triesLeft: 0,
+        },
       };
       const claimed = await addClaimed(sql, row, leaseMs);
       const settlement = await send(claimed, new AbortController().signal);

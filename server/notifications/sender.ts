@@ -9,6 +9,8 @@ import type { SendWebhook } from './webhook.ts';
 export interface SenderOptions {
   sendWebhook: SendWebhook;
   sendMail: SendMail;
+  /** Whether whoever asked for it may still see what it tells of. It is written down when they may not. */
+  mayHear(delivery: ClaimedDelivery): Promise<boolean>;
   random(): number;
   /** Of each try: what came of it, and how long it took. */
   onTried(tried: { kind: TargetKind; state: DeliveryState; seconds: number }): void;
@@ -20,14 +22,16 @@ export type Sender = (delivery: ClaimedDelivery, signal: AbortSignal) => Promise
 const OBSTACLES = {
   deleted: 'Not sent: its target was deleted.',
   off: 'Not sent: its target is switched off.',
+  withdrawn: 'Not sent: whoever asked to be told may not see this run any more.',
 } as const;
 
 /** A receiver may put off the next try, and not for ever. */
 const MOST_REST_MS = 86_400_000;
 
-export function createSender({ sendWebhook, sendMail, random, onTried }: SenderOptions): Sender {
+export function createSender({ sendWebhook, sendMail, mayHear, random, onTried }: SenderOptions): Sender {
   async function attempt(delivery: ClaimedDelivery, signal: AbortSignal): Promise<Outcome> {
-    const { obstacle, kind } = delivery;
+    const { kind } = delivery;
+    const obstacle = delivery.obstacle ?? ((await mayHear(delivery)) ? null : 'withdrawn');
     if (obstacle !== null) return { error: OBSTACLES[obstacle], status: null, isFinal: true };
     return kind === 'webhook' ? sendWebhook(delivery, signal) : sendMail(delivery);
   }

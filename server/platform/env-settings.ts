@@ -124,7 +124,8 @@ export const SETTINGS = {
     group: 'Limits',
     schema: wholeNumber(1, 100_000),
     fallback: '100',
-    about: 'How many agents may be registered at once; the next registration is refused.',
+    about:
+      'How many agents may be registered at once, those that come with Signalbox not counted; the next registration is refused.',
   }),
   MAX_CONCURRENT_TASKS: setting({
     group: 'Limits',

@@ -51,6 +51,7 @@ export function startDispatcher(options: RigOptions): RunningDispatcher {
         now: Date.now,
       }),
       sendMail: createMailSender({ server: options.mailServer, timeoutMs, onUnsent: () => undefined }),
+      mayHear: async () => true,
       random: () => 0.5,
       onTried: (tried) => tries.push(tried),
     }),
@@ -95,7 +96,7 @@ export async function giveDelivery(
   const id = newUuid().replaceAll('-', '');
   await addDeliveries(sql, [
     {
-      ...{ id, orgId: ORG, targetId: null, kind: 'webhook', event: 'run.failed', runId: null },
+      ...{ id, orgId: ORG, targetId: null, kind: 'webhook', event: 'run.failed', runId: null, askedBy: null },
       ...{ eventKey: `test:${id}`, listener: 'run webhook', triesLeft: 10 },
       body: {
         type: 'run.failed',

@@ -5,8 +5,14 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createGraphCache } from '#db/queries/load-graph.ts';
 import { audit } from '#server/auditor/audit.ts';
+import { readEnv } from '#server/platform/env.ts';
 import { createTestDatabase, type TestDatabase } from '#server/testing/database.ts';
 import { createScriptedEngine } from '#server/testing/scripted-engine.ts';
+import { createCaller } from './seed/caller.ts';
+import { openInstallation } from './seed/installation.ts';
+import { createMaker } from './seed/maker.ts';
+import { removeSamples } from './seed/remove.ts';
+import { makeChangedServer } from './seed/scenarios/changed-server.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const SLOW_MS = 300_000;
@@ -93,6 +99,37 @@ describe('npm run seed', () => {
       expect(await count('SELECT count(*) AS n FROM samples')).toBe(5);
       expect((await seed('empty')).out).toContain('5 pipelines, 158 runs');
       expect(await count('SELECT count(*) AS n FROM runs')).toBe(0);
+    },
+    SLOW_MS,
+  );
+
+  test(
+    'leaves an MCP server whose tools wait for somebody to look at them, once, and takes it away',
+    async () => {
+      const env = readEnv({ DATABASE_URL: database.url, SIGNALBOX_DATA_DIR: folder }, folder);
+      const installation = await openInstallation(env);
+      try {
+        const call = createCaller(installation);
+        const { sql } = database;
+        const maker = createMaker({ scenario: 'broken', call, sql, say: () => undefined });
+        for (const _ of [1, 2]) await makeChangedServer(maker, sql);
+        const listed = async () =>
+          (await call({ path: '/mcp/connections' })) as unknown as { connections: { id: string }[] };
+        const { connections } = await listed();
+        expect(connections).toHaveLength(1);
+        const { tools } = await call({ path: `/mcp/connections/${connections[0]?.id}/tools` });
+        expect(tools).toMatchObject([
+          { name: 'delete_note', state: 'new' },
+          { name: 'read_note', state: 'changed', warnings: ['html-comment'] },
+          { name: 'search_notes', state: 'approved' },
+          { name: 'share_note', state: 'gone' },
+        ]);
+        await removeSamples(sql, call, () => undefined);
+        expect(await listed()).toMatchObject({ connections: [] });
+        expect(await count('SELECT count(*) AS n FROM mcp_tools')).toBe(0);
+      } finally {
+        await installation.close();
+      }
     },
     SLOW_MS,
   );

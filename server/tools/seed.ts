@@ -16,7 +16,7 @@ const USAGE = `npm run seed -- <scenario>
 
   demo      five pipelines and three dozen runs, each really run by the built-in agents
   busy      79 runs under way: at work, in line, waiting for a retry, for an agent, for a person
-  broken    failing runs in several groups, dead letters, agents that are gone or kept away
+  broken    failing runs in several groups, dead letters, agents that are gone or kept away, changed MCP tools
   million   demo, and 1,000,000 copies of its runs over four weeks; --runs N for fewer
   empty     takes away all that scenarios have made, and nothing else
 

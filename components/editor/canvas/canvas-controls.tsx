@@ -31,7 +31,7 @@ export function CanvasControls() {
         <button
           type="button"
           onClick={() => void flow.zoomTo(1)}
-          aria-label={`Zoom is ${zoom} %; back to 100 %`}
+          aria-label={words.zoomIs(zoom)}
           className="h-7 w-12 rounded-md text-xs tabular-nums text-quiet hover:bg-hover hover:text-text"
         >
           {zoom} %

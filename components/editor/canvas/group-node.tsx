@@ -33,7 +33,7 @@ export const GroupNode = memo(function GroupNode({
         <span className="min-w-0 grow truncate font-medium">{group.title || words.group}</span>
         {isReadOnly ? null : (
           <IconButton
-            label={`Fold ${group.title || 'group'}`}
+            label={words.fold(group.title)}
             icon={ChevronDown}
             size="sm"
             onClick={() => fold(true)}
@@ -62,7 +62,7 @@ function Folded({
       className={`flex size-full items-center gap-2.5 rounded-lg border bg-card px-3 shadow-[3px_3px_0_0_var(--line),4px_4px_0_0_var(--control)] ${selected ? 'border-accent ring-2 ring-accent/35' : 'border-control/60'}`}
     >
       <Handle type="target" position={Position.Left} isConnectable={false} />
-      <IconButton label={`Unfold ${group.title || 'group'}`} icon={Layers} look="plain" onClick={onOpen} />
+      <IconButton label={words.unfold(group.title)} icon={Layers} look="plain" onClick={onOpen} />
       <span className="min-w-0 grow">
         <span className="block truncate font-medium">{group.title || words.group}</span>
         <span className="block text-2xs text-quiet">{counted(group.stages.length, 'stage')}</span>

@@ -20,6 +20,12 @@ import type { StageNode as StageNodeType } from './to-flow.ts';
  */
 const SMALL_ZOOM = 0.45;
 
+const MARK = {
+  good: 'border-good-fill text-good',
+  warn: 'border-warn-fill text-warn',
+  bad: 'border-bad-fill text-bad',
+} as const;
+
 /** Each subscribes to what is its own, so that a tick of one stage redraws one stage. */
 export const StageNode = memo(function StageNode({ data: { stage }, selected }: NodeProps<StageNodeType>) {
   const { severities, overlay, connecting, marks } = useEditor();
@@ -54,9 +60,9 @@ export const StageNode = memo(function StageNode({ data: { stage }, selected }: 
       {isSmall ? null : <Handle type="source" position={Position.Right} />}
       {mark === null ? null : (
         <span
-          className={`absolute -top-2.5 left-2.5 rounded-full border bg-card px-1.5 text-2xs font-medium ${mark === 'added' ? 'border-good-fill text-good' : 'border-warn-fill text-warn'}`}
+          className={`absolute -top-2.5 left-2.5 max-w-[90%] truncate rounded-full border bg-card px-1.5 font-medium ${MARK[mark.tone]} ${isSmall ? '-top-5 text-xl' : 'text-2xs'}`}
         >
-          {mark === 'added' ? words.new : words.changed}
+          {mark.text}
         </span>
       )}
     </div>

@@ -28,7 +28,7 @@ export function AddDialog({ asked, onClose }: { asked: Extract<Asked, { kind: 'a
   const own = typed.trim();
   // What no agent offers yet can be asked for too: the stage waits for one.
   if (capabilitySchema.safeParse(own).success && !items.some(({ id }) => id === own)) {
-    items.push({ id: own, label: own, icon: Plus, note: 'no agent offers it yet' });
+    items.push({ id: own, label: own, icon: Plus, note: words.notOfferedYet });
   }
   const where = asked.after ?? asked.before;
   return (
@@ -39,8 +39,8 @@ export function AddDialog({ asked, onClose }: { asked: Extract<Asked, { kind: 'a
         where === undefined
           ? words.addAStage
           : asked.after === undefined
-            ? `Before ${where}`
-            : `After ${where}`
+            ? words.beforeStage(where)
+            : words.afterStage(where)
       }
     >
       <Picker

@@ -29,13 +29,13 @@ export function ConnectDialog({ from, onClose }: { from: string; onClose(): void
     }))
     .sort((a, b) => Number(a.refused !== null) - Number(b.refused !== null));
   return (
-    <Dialog open onOpenChange={onClose} title={`Connect ${from} to…`}>
+    <Dialog open onOpenChange={onClose} title={words.connectFrom(from)}>
       <Picker
         label={words.whichStageFollows}
         items={items}
         words={typed}
         onWords={setTyped}
-        none="There is no such stage."
+        none={words.noSuchStage}
         onPick={({ id: to }) => {
           onClose();
           if (store.connect(from, to)) canvas.get()?.show(wireId({ from, to }));

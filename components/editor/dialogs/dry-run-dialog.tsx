@@ -35,7 +35,7 @@ export function DryRunDialog({ onClose }: { onClose(): void }) {
       title={words.dryRun}
       description={
         errors === 0 && document.stages.length > 0
-          ? `It is sound${warnings === 0 ? '' : `, with ${counted(warnings, 'warning')}`}. Nothing has been started.`
+          ? words.sound(warnings === 0 ? null : counted(warnings, 'warning'))
           : words.itCannotRunYetNothing
       }
       actions={
@@ -45,11 +45,7 @@ export function DryRunDialog({ onClose }: { onClose(): void }) {
       }
     >
       {error ? <Notice message={error.message} advice={error.advice} /> : null}
-      {errors > 0 ? (
-        <p className="text-sm text-bad">
-          {counted(errors, 'error')}: the list under the canvas leads to each.
-        </p>
-      ) : null}
+      {errors > 0 ? <p className="text-sm text-bad">{words.errorsListed(counted(errors, 'error'))}</p> : null}
       {data ? null : <Skeleton label={words.loadingTheAgents} />}
       {data && verdict.graph ? (
         <Table
@@ -57,13 +53,13 @@ export function DryRunDialog({ onClose }: { onClose(): void }) {
           rows={rowsOf(verdict.graph, { order, agents: data.agents })}
           keyOf={({ key }) => key}
           columns={[
-            { key: 'stage', title: 'Stage', cell: ({ key }) => key },
+            { key: 'stage', title: words.stage, cell: ({ key }) => key },
             {
               key: 'type',
-              title: 'Capability',
+              title: words.capability,
               cell: ({ type }) => <span className="font-mono text-xs">{type}</span>,
             },
-            { key: 'agents', title: 'Would be taken by', cell: (row) => <Takers row={row} /> },
+            { key: 'agents', title: words.takenBy, cell: (row) => <Takers row={row} /> },
           ]}
         />
       ) : null}
@@ -80,13 +76,12 @@ interface Row {
 }
 
 function Takers({ row: { takers, reason } }: { row: Row }) {
-  if (takers.length === 0)
-    return <span className="text-warn">nobody just now{reason === null ? '' : `: ${reason}`}</span>;
+  if (takers.length === 0) return <span className="text-warn">{words.nobodyNow(reason)}</span>;
   const [first, ...others] = takers;
   return (
     <span>
       {first}
-      {others.length === 0 ? '' : ` or ${others.length === 1 ? others[0] : `${others.length} others`}`}
+      {words.orOthers(others)}
     </span>
   );
 }

@@ -36,7 +36,7 @@ export function PublishDialog({ thenRun, onClose }: { thenRun: boolean; onClose(
       open
       onOpenChange={onClose}
       width="md"
-      title={`Publish version ${next}?`}
+      title={words.publishVersion(next)}
       description={words.runsThatAreUnderWay}
       actions={
         <>
@@ -71,14 +71,9 @@ export function PublishDialog({ thenRun, onClose }: { thenRun: boolean; onClose(
 }
 
 function Hurdles({ errors, warnings }: { errors: number; warnings: number }) {
-  if (errors > 0)
-    return (
-      <p className="text-sm text-bad">
-        {counted(errors, 'error')} must be mended first. The list under the canvas leads to each.
-      </p>
-    );
+  if (errors > 0) return <p className="text-sm text-bad">{words.mustBeMended(counted(errors, 'error'))}</p>;
   return warnings > 0 ? (
-    <p className="text-sm text-warn">{counted(warnings, 'warning')} do not stop it.</p>
+    <p className="text-sm text-warn">{words.doNotStopIt(counted(warnings, 'warning'))}</p>
   ) : null;
 }
 

@@ -76,7 +76,7 @@ function RunAll({ onClose }: { onClose(): void }) {
       open
       onOpenChange={onClose}
       width="md"
-      title={`Run version ${published.get().number}`}
+      title={words.runVersion(published.get().number)}
       actions={
         <Button look="primary" busy={isBusy} onClick={run}>
           {words.run2}

@@ -49,9 +49,7 @@ export function GroupPanel({ group }: { group: GroupItem }) {
       <Field label={words.title}>
         <TextInput value={group.title} maxLength={200} onChange={(title) => write({ title })} />
       </Field>
-      <p className="text-sm text-quiet">
-        {counted(group.stages.length, 'stage')}. Moving the group moves them.
-      </p>
+      <p className="text-sm text-quiet">{words.groupMoves(counted(group.stages.length, 'stage'))}</p>
       <Switch label={words.folded} checked={group.collapsed} onChange={(collapsed) => write({ collapsed })} />
       <Button onClick={() => store.perform(ungroup(store.get().document, group.id))}>{words.ungroup}</Button>
     </Extra>

@@ -40,8 +40,8 @@ export function ManyPanel({ ids }: { ids: ReadonlySet<string> }) {
   return (
     <div>
       <header className="border-b border-line px-4 py-3">
-        <h2 className="font-semibold">{counted(ids.size, 'thing')} selected</h2>
-        <p className="text-sm text-quiet">{counted(keys.size, 'stage')} among them.</p>
+        <h2 className="font-semibold">{words.selected(counted(ids.size, 'thing'))}</h2>
+        <p className="text-sm text-quiet">{words.amongThem(counted(keys.size, 'stage'))}</p>
       </header>
       {isReadOnly ? null : (
         <div className="flex flex-col gap-4 p-4">

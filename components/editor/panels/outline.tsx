@@ -18,7 +18,7 @@ export function Outline() {
   if (rows.length === 0)
     return (
       <p className="p-4 text-sm text-quiet">
-        No stages yet.{' '}
+        {words.noStages}{' '}
         <button
           type="button"
           className="text-accent underline"
@@ -74,7 +74,7 @@ function Row({ row: { stage, title, outgoing } }: { row: OutlineRow }) {
         </button>
         {isReadOnly ? null : (
           <IconButton
-            label={`Connect ${title} to…`}
+            label={words.connectFrom(title)}
             icon={Link2}
             size="sm"
             onClick={() => asked.set({ kind: 'connect', from: stage.key })}
@@ -91,7 +91,7 @@ function Onward({ title, wires }: { title: string; wires: OutlineRow['outgoing']
   const { store } = useEditor();
   if (wires.length === 0) return null;
   return (
-    <ul aria-label={`Connections of ${title}`} className="flex flex-wrap gap-1 px-2 pb-1.5">
+    <ul aria-label={words.connectionsOf(title)} className="flex flex-wrap gap-1 px-2 pb-1.5">
       {wires.map((wire) => (
         <li key={wireId(wire)}>
           <button

@@ -21,8 +21,7 @@ export function PipelinePanel() {
       <header className="border-b border-line px-4 py-3">
         <h2 className="font-semibold">{words.pipeline}</h2>
         <p className="text-sm text-quiet">
-          {counted(stages.length, 'stage')}, {counted(dependencies.length, 'connection')}. Select one to set
-          it up.
+          {words.selectOne(counted(stages.length, 'stage'), counted(dependencies.length, 'connection'))}
         </p>
       </header>
       <fieldset disabled={isReadOnly} className="min-w-0">

@@ -139,7 +139,6 @@ function Item({
 }) {
   const variant = variantIn(variants, item);
   const kinds = variants.map(({ label }) => ({ value: label, label }));
-  const name = `item ${at + 1}`;
   return (
     <div className="flex flex-col gap-3 rounded-md border border-line bg-sunken p-2.5">
       <div className="flex items-center gap-1">
@@ -147,15 +146,21 @@ function Item({
         <div className="min-w-0 grow">
           {kinds.length > 1 ? (
             <Select
-              label={`Kind of ${name}`}
+              label={words.kindOfItem(at + 1)}
               value={variant?.label ?? ''}
               choices={kinds}
               onChange={(label) => onChange({ ...variants.find((known) => known.label === label)?.mark })}
             />
           ) : null}
         </div>
-        <IconButton label={`Move ${name} up`} icon={ArrowUp} size="sm" disabled={at === 0} onClick={onUp} />
-        <IconButton label={`Remove ${name}`} icon={X} size="sm" onClick={onRemove} />
+        <IconButton
+          label={words.moveItemUp(at + 1)}
+          icon={ArrowUp}
+          size="sm"
+          disabled={at === 0}
+          onClick={onUp}
+        />
+        <IconButton label={words.removeItem(at + 1)} icon={X} size="sm" onClick={onRemove} />
       </div>
       {variant ? (
         <FormFields
@@ -165,7 +170,11 @@ function Item({
           onChange={(next) => onChange({ ...variant.mark, ...next })}
         />
       ) : (
-        <JsonField label={name} value={item} onChange={(next) => onChange(isJsonObject(next) ? next : {})} />
+        <JsonField
+          label={words.item(at + 1)}
+          value={item}
+          onChange={(next) => onChange(isJsonObject(next) ? next : {})}
+        />
       )}
     </div>
   );

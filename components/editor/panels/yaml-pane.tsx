@@ -64,9 +64,7 @@ export function YamlPane() {
           className="max-h-32 overflow-y-auto border-t border-line bg-bad-soft px-3 py-2 text-sm text-bad"
         >
           {faults.map(({ line, message }) => (
-            <li key={`${line} ${message}`}>
-              Line {line}: {message}
-            </li>
+            <li key={`${line} ${message}`}>{words.faultAt(line, message)}</li>
           ))}
         </ul>
       )}

@@ -1,6 +1,6 @@
 import type { PipelineId } from '../../../server/domain/ids.ts';
 import { type Answer, ApiError, act } from '../../data/index.ts';
-import type { Asked, CanvasHandle, Connecting, Editor, RunOverlay } from '../context.ts';
+import type { Asked, CanvasHandle, Connecting, Editor, RunOverlay, StageMark } from '../context.ts';
 import type { Capability } from '../model/capabilities.ts';
 import { type EditorDocument, writeDocument } from '../model/document.ts';
 import type { EditorProblem } from '../model/problems.ts';
@@ -77,6 +77,6 @@ function storesOf(document: EditorDocument) {
     asked: observable<Asked | null>(null),
     canvas: observable<CanvasHandle | null>(null),
     copied: observable(''),
-    marks: observable<ReadonlyMap<string, 'added' | 'changed'> | null>(null),
+    marks: observable<ReadonlyMap<string, StageMark> | null>(null),
   };
 }

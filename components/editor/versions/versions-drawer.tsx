@@ -11,7 +11,7 @@ import { Drawer } from '../../ui/drawer.tsx';
 import { Empty, Notice, Skeleton } from '../../ui/feedback.tsx';
 import { Ago } from '../../ui/text.tsx';
 import { useToast } from '../../ui/toast.tsx';
-import { useEditor } from '../context.ts';
+import { type StageMark, useEditor } from '../context.ts';
 import { readDocument, writeDocument } from '../model/document.ts';
 import { replaceDocument } from '../model/edits/extras.ts';
 import { toYaml } from '../model/text.ts';
@@ -66,6 +66,9 @@ const VIEWS = [
   { value: 'yaml', label: 'YAML' },
 ] as const;
 
+const ADDED = { text: words.new, tone: 'good' } as const;
+const CHANGED = { text: words.changed, tone: 'warn' } as const;
+
 function VersionDetails({ number }: { number: number }) {
   const { pipelineId, store, marks, isReadOnly } = useEditor();
   const { data: version, error } = useQuery({
@@ -81,9 +84,9 @@ function VersionDetails({ number }: { number: number }) {
     const stages = diffOf(graph, writeDocument(document))?.stages;
     marks.set(
       (stages &&
-        new Map([
-          ...stages.added.map((key) => [key, 'added'] as const),
-          ...stages.changed.map(({ key }) => [key, 'changed'] as const),
+        new Map<string, StageMark>([
+          ...stages.added.map((key) => [key, ADDED] as const),
+          ...stages.changed.map(({ key }) => [key, CHANGED] as const),
         ])) ||
         null,
     );
@@ -107,17 +110,11 @@ function VersionDetails({ number }: { number: number }) {
           </Button>
         )}
       </div>
-      <p className="text-xs text-quiet">
-        From version {number} to the draft. The canvas marks what is new or changed.
-      </p>
+      <p className="text-xs text-quiet">{words.fromVersionNote(number)}</p>
       {view === 'list' ? (
         <DiffList before={graph} after={writeDocument(document)} />
       ) : (
-        <TextDiff
-          label={`From version ${number} to the draft`}
-          before={toYaml(read.document)}
-          after={toYaml(document)}
-        />
+        <TextDiff label={words.fromVersion(number)} before={toYaml(read.document)} after={toYaml(document)} />
       )}
     </div>
   );

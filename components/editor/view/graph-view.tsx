@@ -7,7 +7,7 @@ import type { Answer } from '../../data/index.ts';
 import { Notice } from '../../ui/feedback.tsx';
 import { Canvas } from '../canvas/canvas.tsx';
 import { overlayOf } from '../canvas/run-overlay.ts';
-import { EditorProvider } from '../context.ts';
+import { EditorProvider, type StageMark } from '../context.ts';
 import { type EditorDocument, readDocument } from '../model/document.ts';
 import { groupId, kindOf, nameOf, stageId } from '../model/items.ts';
 import { openView } from '../session/open-editor.ts';
@@ -20,6 +20,8 @@ export interface GraphViewProps {
   run?: Pick<Answer<'runs.get'>, 'id' | 'stages'>;
   /** Stages that want a look: they are marked. */
   warned?: ReadonlySet<string>;
+  /** What is said at stages. */
+  marks?: ReadonlyMap<string, StageMark>;
   /** The stage to begin with when it is opened. */
   begin?: string | undefined;
   selected: string | null;
@@ -37,7 +39,7 @@ interface DrawnProps extends Omit<GraphViewProps, 'graph'> {
   document: EditorDocument;
 }
 
-function Drawn({ document, label, run, warned, begin, selected, onSelect }: DrawnProps) {
+function Drawn({ document, label, run, warned, marks, begin, selected, onSelect }: DrawnProps) {
   const [editor] = useState(() => openView(document));
   const { store, overlay, severities, canvas } = editor;
   useEffect(() => overlay.set(run ? overlayOf(run, overlay.get()) : null), [run, overlay]);
@@ -45,6 +47,7 @@ function Drawn({ document, label, run, warned, begin, selected, onSelect }: Draw
     () => severities.set(new Map([...(warned ?? [])].map((key) => [stageId(key), 'warning' as const]))),
     [warned, severities],
   );
+  useEffect(() => editor.marks.set(marks ?? null), [marks, editor]);
   const tell = useEffectEvent((next: string | null) => {
     if (next !== selected) onSelect(next);
   });

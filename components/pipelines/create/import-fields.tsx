@@ -6,8 +6,8 @@ import { act } from '../../data/index.ts';
 import { Checkbox } from '../../ui/choice.tsx';
 import { Notice } from '../../ui/feedback.tsx';
 import { Field, FileInput, TextArea } from '../../ui/field.tsx';
-import { words } from '../words.ts';
 import { formatOf } from './text-format.ts';
+import { words } from './words.ts';
 
 export interface ImportText {
   text: string;
@@ -28,7 +28,7 @@ export function ImportFields({
 }) {
   const [fileError, setFileError] = useState<string>();
   const read = (file: File) => {
-    if (file.size > MAX_MB * 1_000_000) return setFileError(words.create.tooLarge(MAX_MB));
+    if (file.size > MAX_MB * 1_000_000) return setFileError(words.tooLarge(MAX_MB));
     setFileError(undefined);
     onName(file.name.replace(/\.[^.]+$/, ''));
     file.text().then(
@@ -39,10 +39,10 @@ export function ImportFields({
   return (
     <>
       <span>
-        <FileInput label={words.create.file} accept=".yaml,.yml,.json" onFile={read} />
+        <FileInput label={words.file} accept=".yaml,.yml,.json" onFile={read} />
       </span>
       {fileError === undefined ? null : <Notice message={fileError} />}
-      <Field label={words.create.text} hint={words.create.textHint}>
+      <Field label={words.text} hint={words.textHint}>
         <TextArea
           mono
           rows={10}
@@ -53,7 +53,7 @@ export function ImportFields({
       </Field>
       <Verdict text={value.text} />
       <Checkbox
-        label={words.create.publish}
+        label={words.publish}
         checked={value.publish}
         onChange={(publish) => onChange({ ...value, publish })}
       />
@@ -73,18 +73,18 @@ function Verdict({ text: typed }: { text: string }) {
   if (text === '') return null;
   if (error) return <Notice message={error.message} advice={error.advice} />;
   if (!data) return null;
-  if (data.valid) return <p className="text-sm text-good">{words.create.fine}</p>;
+  if (data.valid) return <p className="text-sm text-good">{words.fine}</p>;
   const isRead = data.faults.length === 0;
   const lines = isRead
     ? data.problems.map(({ message, path }) => ({ where: path.join('.'), message }))
-    : data.faults.map(({ message, line, column }) => ({ where: words.create.line(line, column), message }));
+    : data.faults.map(({ message, line, column }) => ({ where: words.line(line, column), message }));
   return (
     <section
       aria-live="polite"
       className={`rounded-md border border-line px-3 py-2 text-sm ${isRead ? 'bg-warn-soft' : 'bg-bad-soft'}`}
     >
       <p className={`font-medium ${isRead ? 'text-warn' : 'text-bad'}`}>
-        {isRead ? words.create.unfinished : words.create.unreadable}
+        {isRead ? words.unfinished : words.unreadable}
       </p>
       <ul className="mt-1 flex max-h-40 flex-col gap-1 overflow-y-auto">
         {lines.map(({ where, message }) => (

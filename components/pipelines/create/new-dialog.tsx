@@ -10,10 +10,10 @@ import { Dialog } from '../../ui/dialog.tsx';
 import { Notice } from '../../ui/feedback.tsx';
 import { Field, TextInput } from '../../ui/field.tsx';
 import { type Pipeline, WAYS, type Way } from '../types.ts';
-import { words } from '../words.ts';
 import { ImportFields, type ImportText } from './import-fields.tsx';
 import { TemplateList } from './template-list.tsx';
 import { formatOf } from './text-format.ts';
+import { words } from './words.ts';
 
 const EMPTY = '{"stages":[]}';
 const NO_TEXT: ImportText = { text: '', publish: false };
@@ -40,11 +40,11 @@ export function NewDialog({ way, onWay }: { way: Way | null; onWay(way: Way | nu
     <Dialog
       open={way !== null}
       onOpenChange={(isOpen) => (isOpen ? undefined : onWay(null))}
-      title={words.create.title}
+      title={words.title}
       width="md"
       actions={
         <Button type="submit" form={form} look="primary" busy={make.isBusy} disabled={!isReady}>
-          {words.create.make}
+          {words.make}
         </Button>
       }
     >
@@ -58,13 +58,13 @@ export function NewDialog({ way, onWay }: { way: Way | null; onWay(way: Way | nu
       >
         <span>
           <Segments
-            label={words.create.how}
+            label={words.how}
             value={current}
-            choices={WAYS.map((value) => ({ value, label: words.create.ways[value] }))}
+            choices={WAYS.map((value) => ({ value, label: words.ways[value] }))}
             onChange={onWay}
           />
         </span>
-        <Field label={words.create.name}>
+        <Field label={words.name}>
           <TextInput value={name} onChange={setName} required maxLength={200} autoComplete="off" autoFocus />
         </Field>
         <WayFields
@@ -95,7 +95,7 @@ function WayFields({
   onName(title: string): void;
 }) {
   if (way === 'import') return <ImportFields value={given} onChange={setGiven} onName={onName} />;
-  if (way === 'blank') return <p className="text-sm text-quiet">{words.create.blank}</p>;
+  if (way === 'blank') return <p className="text-sm text-quiet">{words.blank}</p>;
   return (
     <TemplateList
       value={template}

@@ -5,7 +5,7 @@ import { CircleAlert, CircleCheck } from 'lucide-react';
 import { query } from '../../data/index.ts';
 import { OptionCards } from '../../ui/choice.tsx';
 import { Notice, Skeleton } from '../../ui/feedback.tsx';
-import { words } from '../words.ts';
+import { words } from './words.ts';
 
 export function TemplateList({
   value,
@@ -17,13 +17,13 @@ export function TemplateList({
   const { data, error } = useQuery(query('templates.list', {}));
   const { data: coverage } = useQuery(query('agents.coverage', {}));
   if (error) return <Notice message={error.message} advice={error.advice} />;
-  if (!data) return <Skeleton label={words.create.loading} rows={6} />;
+  if (!data) return <Skeleton label={words.loading} rows={6} />;
   const serving = new Set(
     coverage?.capabilities.filter((each) => each.serving > 0).map(({ capability }) => capability),
   );
   return (
     <OptionCards
-      label={words.create.templates}
+      label={words.templates}
       value={value}
       choices={data.templates.map(({ key, name, description, stages, capabilities }) => ({
         value: key,
@@ -31,7 +31,7 @@ export function TemplateList({
         note: (
           <>
             <span className="block">
-              {words.create.stages(stages)} · {description}
+              {words.stages(stages)} · {description}
             </span>
             {coverage ? <Coverage missing={capabilities.filter((each) => !serving.has(each))} /> : null}
           </>
@@ -47,7 +47,7 @@ function Coverage({ missing }: { missing: readonly string[] }) {
   return (
     <span className={`mt-1 flex items-start gap-1.5 ${missing.length === 0 ? 'text-good' : 'text-warn'}`}>
       <Icon aria-hidden size={14} className="mt-0.5 shrink-0" />
-      {missing.length === 0 ? words.create.covered : words.create.needs(missing)}
+      {missing.length === 0 ? words.covered : words.needs(missing)}
     </span>
   );
 }

@@ -47,7 +47,7 @@ function Figures({ item }: { item: Pipeline }) {
   const count = data?.runs.length ?? 0;
   const goingOn = data?.next_cursor ? figures.more(count) : count;
   return (
-    <div className="grid grid-cols-1 gap-3 sm:grid-cols-2 lg:grid-cols-4">
+    <div className="grid grid-cols-2 gap-3 lg:grid-cols-4">
       <div className="rounded-lg border border-line bg-card px-4 py-3 shadow-card">
         <p className="mb-3 text-sm text-quiet">{figures.last}</p>
         <LastRuns pipeline={item} />

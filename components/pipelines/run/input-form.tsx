@@ -4,8 +4,8 @@ import { useState } from 'react';
 import { isJsonObject, type Json } from '../../../server/domain/json.ts';
 import { Checkbox, Segments, Select } from '../../ui/choice.tsx';
 import { Field, TextArea, TextInput } from '../../ui/field.tsx';
-import { words } from '../words.ts';
 import { fieldsOf, type InputField, withField } from './input-fields.ts';
+import { words } from './words.ts';
 
 type Way = 'form' | 'json';
 
@@ -26,12 +26,12 @@ export function InputForm({
     <div className="flex flex-col gap-4">
       {fields === null ? null : (
         <Segments
-          label={words.run.as}
+          label={words.as}
           value={way}
           disabled={value === undefined}
           choices={[
-            { value: 'form', label: words.run.form },
-            { value: 'json', label: words.run.json },
+            { value: 'form', label: words.form },
+            { value: 'json', label: words.json },
           ]}
           onChange={setWay}
         />
@@ -42,8 +42,8 @@ export function InputForm({
         ))
       ) : (
         <JsonText
-          label={words.run.as}
-          hint={fields === null && schema === undefined ? words.run.noSchema : undefined}
+          label={words.as}
+          hint={fields === null && schema === undefined ? words.noSchema : undefined}
           rows={12}
           value={value}
           onChange={onChange}
@@ -113,7 +113,7 @@ function JsonText({
       onChange(isOptional && next.trim() === '' ? undefined : (JSON.parse(next) as Json));
       setError(undefined);
     } catch (failure) {
-      setError(words.run.badJson((failure as Error).message));
+      setError(words.badJson((failure as Error).message));
       if (!isOptional) onChange(undefined);
     }
   };

@@ -9,9 +9,9 @@ import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Notice, Skeleton } from '../../ui/feedback.tsx';
 import type { Pipeline } from '../types.ts';
-import { words } from '../words.ts';
 import { sampleOf } from './input-fields.ts';
 import { InputForm } from './input-form.tsx';
+import { words } from './words.ts';
 
 type Details = Answer<'pipelines.get'>;
 
@@ -23,12 +23,12 @@ export function RunDialog({ id, onClose }: { id: string; onClose(): void }) {
     <Dialog
       open
       onOpenChange={(isOpen) => (isOpen ? undefined : onClose())}
-      title={words.run.title(data?.name ?? '')}
+      title={words.title(data?.name ?? '')}
       width="md"
     >
       {error ? <Notice message={error.message} advice={error.advice} /> : null}
-      {data ? <Notice message={words.run.unpublished} /> : null}
-      {data || error ? null : <Skeleton label={words.run.loading} rows={6} />}
+      {data ? <Notice message={words.unpublished} /> : null}
+      {data || error ? null : <Skeleton label={words.loading} rows={6} />}
     </Dialog>
   );
 }
@@ -55,10 +55,10 @@ function Loaded({
     <Dialog
       open
       onOpenChange={(isOpen) => (isOpen ? undefined : onClose())}
-      title={words.run.title(pipeline.name)}
+      title={words.title(pipeline.name)}
       description={[
-        words.run.description(version.number),
-        ...(inputSchema === undefined ? [] : [words.run.sample]),
+        words.description(version.number),
+        ...(inputSchema === undefined ? [] : [words.sample]),
       ].join(' ')}
       width="md"
       actions={
@@ -69,7 +69,7 @@ function Loaded({
           busy={start.isPending}
           disabled={value === undefined}
         >
-          {words.run.start}
+          {words.start}
         </Button>
       }
     >

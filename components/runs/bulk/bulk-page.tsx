@@ -14,10 +14,10 @@ import { Segments } from '../../ui/choice.tsx';
 import { ConfirmDialog } from '../../ui/dialog.tsx';
 import { Empty, Notice, ProgressBar, Skeleton } from '../../ui/feedback.tsx';
 import { DataGrid, type GridColumn } from '../../ui/grid/index.ts';
+import { shortId } from '../../ui/short-id.ts';
 import { StatusPill, StatusText } from '../../ui/status.tsx';
 import { Figure, Page, PageHead } from '../../ui/surface.tsx';
 import { Ago } from '../../ui/text.tsx';
-import { shortId } from '../short-id.ts';
 import { words } from '../words.ts';
 import { lookOfBulk, lookOfResult } from './looks.ts';
 

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { ArrowLeftRight, GitCompareArrows } from 'lucide-react';
 import Link from 'next/link';
 import { parseAsString, useQueryState, useQueryStates } from 'nuqs';
+import { lazy, Suspense, useMemo } from 'react';
 import { isId } from '../../../server/domain/id-pattern.ts';
 import type { RunId } from '../../../server/domain/ids.ts';
 import { query } from '../../data/index.ts';
@@ -14,13 +15,20 @@ import { Empty, Notice, Skeleton } from '../../ui/feedback.tsx';
 import { Field, TextInput } from '../../ui/field.tsx';
 import { formatDuration } from '../../ui/format.ts';
 import { DataGrid, type GridColumn } from '../../ui/grid/index.ts';
+import { shortId } from '../../ui/short-id.ts';
 import { StatusPill, StatusText } from '../../ui/status.tsx';
 import { Card, Page, PageHead } from '../../ui/surface.tsx';
 import type { Run } from '../run/use-run.ts';
-import { shortId } from '../short-id.ts';
-import { words } from '../words.ts';
+import { words as runWords } from '../words.ts';
+import type { CompareGraphProps } from './compare-graph.tsx';
 import { compareRuns, type StagePair } from './compare-runs.ts';
 import { OutputDiff } from './output-diff.tsx';
+import { words as compare } from './words.ts';
+
+// The lists are there before what draws.
+const CompareGraph = lazy(() =>
+  import('./compare-graph.tsx').then((file) => ({ default: file.CompareGraph })),
+);
 
 const useRunOf = (id: string) => {
   const isRun = isId('run', id);
@@ -36,13 +44,12 @@ export function ComparePage() {
   const [key, setKey] = useQueryState('stage', parseAsString);
   const [a, b] = [useRunOf(ids.a.trim()), useRunOf(ids.b.trim())];
   const error = a.error ?? b.error;
-  const pairs = a.data && b.data ? compareRuns(a.data, b.data) : undefined;
+  const pairs = useMemo(() => (a.data && b.data ? compareRuns(a.data, b.data) : undefined), [a.data, b.data]);
   const pair = pairs?.find((each) => each.key === key);
-  const { compare } = words;
   return (
     <Page width="wide">
       <PageHead
-        trail={[{ label: words.title, href: '/runs' }]}
+        trail={[{ label: runWords.title, href: '/runs' }]}
         title={compare.title}
         actions={
           <Button icon={ArrowLeftRight} onClick={() => void setIds({ a: ids.b, b: ids.a })}>
@@ -55,16 +62,14 @@ export function ComparePage() {
         <Side label={compare.second} id={ids.b} run={b.data} onChange={(next) => void setIds({ b: next })} />
       </div>
       {error ? <Notice message={error.message} advice={error.advice} /> : null}
-      {pairs ? (
-        <Card title={compare.stages} flush>
-          <DataGrid
-            label={compare.stages}
-            columns={COLUMNS}
-            rows={pairs}
-            keyOf={(each) => each.key}
-            onOpen={(each) => void setKey(each.key)}
-          />
-        </Card>
+      {pairs && a.data && b.data ? (
+        <Both
+          first={a.data}
+          second={b.data}
+          pairs={pairs}
+          selected={key}
+          onSelect={(next) => void setKey(next)}
+        />
       ) : ids.a === '' || ids.b === '' ? (
         <Empty icon={GitCompareArrows} title={compare.choose} />
       ) : error ? null : (
@@ -81,6 +86,30 @@ export function ComparePage() {
   );
 }
 
+function Both(props: CompareGraphProps) {
+  const { pairs, onSelect } = props;
+  return (
+    <div className="flex flex-col gap-5">
+      <Card title={compare.graph} actions={<Note text={compare.graphNote} />} flush>
+        <Suspense fallback={<Skeleton label={compare.loadingGraph} rows={8} />}>
+          <CompareGraph {...props} />
+        </Suspense>
+      </Card>
+      <Card title={compare.stages} flush>
+        <DataGrid
+          label={compare.stages}
+          columns={COLUMNS}
+          rows={pairs}
+          keyOf={({ key }) => key}
+          onOpen={({ key }) => onSelect(key)}
+        />
+      </Card>
+    </div>
+  );
+}
+
+const Note = ({ text }: { text: string }) => <p className="text-sm text-quiet max-md:hidden">{text}</p>;
+
 function Side({
   label,
   id,
@@ -94,8 +123,8 @@ function Side({
 }) {
   return (
     <Card title={label}>
-      <Field label={words.compare.runId}>
-        <TextInput mono value={id} onChange={onChange} placeholder="run_…" maxLength={64} />
+      <Field label={compare.runId}>
+        <TextInput mono value={id} onChange={onChange} placeholder={compare.runIdExample} maxLength={64} />
       </Field>
       <p className="mt-3 flex min-h-6 flex-wrap items-center gap-3 text-sm text-quiet">
         {run ? (
@@ -129,7 +158,6 @@ function Delta({ ms }: { ms: number | undefined }) {
   );
 }
 
-const { compare } = words;
 const stateOf = (stage: StagePair['a']) =>
   stage ? <StatusText look={lookOfTask(stage.state)} /> : compare.missing;
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Run, Stage } from '../run/use-run.ts';
 import { compareRuns } from './compare-runs.ts';
 import { aroundChanges, diffLines } from './diff-lines.ts';
+import { mergeGraphs } from './merge-graphs.ts';
 
 const side = (lines: ReturnType<typeof diffLines>, left: 'gone' | 'new') =>
   lines.filter(({ kind }) => kind !== (left === 'gone' ? 'new' : 'gone')).map(({ text }) => text);
@@ -77,5 +78,49 @@ describe('two runs side by side', () => {
   test('a stage that one of them does not have is different', () => {
     const [pair] = compareRuns(run(stage('only', 'succeeded', 1)), run());
     expect(pair).toMatchObject({ key: 'only', isDifferent: true, deltaMs: undefined, b: undefined });
+  });
+});
+
+describe('two graphs in one', () => {
+  const graph = (keys: string, wires: string) => ({
+    stages: [...keys].map((key, x) => ({ key, ui: { x, y: 0 } })),
+    dependencies: wires.split(' ').map((wire) => ({ from: wire[0] ?? '', to: wire[1] ?? '' })),
+  });
+  const wiresOf = ({ dependencies = [] }: ReturnType<typeof mergeGraphs>) =>
+    dependencies.map(({ from, to }) => from + to).join(' ');
+
+  test('have the stages and connections of both, each once, and the places of the second', () => {
+    const merged = mergeGraphs(graph('abx', 'ab bx'), graph('bac', 'ab bc'));
+    expect(merged.stages.map(({ key, ui }) => [key, ui])).toEqual([
+      ['b', { x: 0, y: 0 }],
+      ['a', { x: 1, y: 0 }],
+      ['c', { x: 2, y: 0 }],
+      ['x', undefined],
+    ]);
+    expect(wiresOf(merged)).toBe('ab bc bx');
+  });
+
+  test('never close a circle, however the two go round', () => {
+    expect(wiresOf(mergeGraphs(graph('abc', 'ab bc'), graph('abc', 'cb ba')))).toBe('cb ba');
+    const wire = fc.tuple(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 0, max: 5 }));
+    const downhill = (order: readonly number[]) =>
+      fc.array(wire, { maxLength: 12 }).map((pairs) => ({
+        stages: order.map((at) => ({ key: `${at}` })),
+        dependencies: pairs
+          .filter(([from, to]) => from < to)
+          .map(([from, to]) => ({ from: `${order[from]}`, to: `${order[to]}` })),
+      }));
+    const order = fc.shuffledSubarray([0, 1, 2, 3, 4, 5], { minLength: 6 }).chain(downhill);
+    fc.assert(
+      fc.property(order, order, (first, second) => {
+        const { stages, dependencies = [] } = mergeGraphs(first, second);
+        const left = new Set(stages.map(({ key }) => key));
+        // Stage by stage whatever waits for nothing that is left is taken away: of a circle some would stay.
+        for (let turn = 0; turn < stages.length; turn++)
+          for (const key of left)
+            if (!dependencies.some(({ from, to }) => to === key && left.has(from))) left.delete(key);
+        expect([...left]).toEqual([]);
+      }),
+    );
   });
 });

@@ -5,9 +5,9 @@ import { useMemo } from 'react';
 import type { TaskId } from '../../../server/domain/ids.ts';
 import { query } from '../../data/index.ts';
 import { Notice, Skeleton } from '../../ui/feedback.tsx';
-import { words } from '../words.ts';
 import type { StagePair } from './compare-runs.ts';
 import { aroundChanges, diffLines } from './diff-lines.ts';
+import { words } from './words.ts';
 
 const LOOK = { same: 'text-quiet', gone: 'bg-bad-soft text-bad', new: 'bg-good-soft text-good' } as const;
 const SIGN = { same: ' ', gone: '−', new: '+' } as const;
@@ -36,15 +36,15 @@ export function OutputDiff({ pair }: { pair: StagePair }) {
   );
   const error = a.error ?? b.error;
   if (error) return <Notice message={error.message} advice={error.advice} />;
-  if (!lines) return <Skeleton label={words.compare.loading} />;
-  if (lines.every(({ kind }) => kind === 'same')) return <p className="text-quiet">{words.compare.equal}</p>;
+  if (!lines) return <Skeleton label={words.loading} />;
+  if (lines.every(({ kind }) => kind === 'same')) return <p className="text-quiet">{words.equal}</p>;
   return (
     <pre className="overflow-x-auto rounded-md border border-line bg-sunken py-2 font-mono text-xs leading-5">
       {aroundChanges(lines).map((line, at) =>
         'skipped' in line ? (
           // biome-ignore lint/suspicious/noArrayIndexKey: a difference does not change
           <span key={at} className="block px-3 text-quiet">
-            {words.compare.skipped(line.skipped)}
+            {words.skipped(line.skipped)}
           </span>
         ) : (
           // biome-ignore lint/suspicious/noArrayIndexKey: as above

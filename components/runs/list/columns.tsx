@@ -3,9 +3,9 @@ import { isRunOver } from '../../../server/domain/statuses.ts';
 import { lookOfRun } from '../../looks/index.ts';
 import { formatDuration } from '../../ui/format.ts';
 import type { GridColumn } from '../../ui/grid/index.ts';
+import { shortId } from '../../ui/short-id.ts';
 import { StatusText } from '../../ui/status.tsx';
 import { Ago, Elapsed } from '../../ui/text.tsx';
-import { shortId } from '../short-id.ts';
 import { words } from '../words.ts';
 import type { RunRow } from './run-row.ts';
 
@@ -29,18 +29,18 @@ export function runColumns({
     apply: () => filterBy(key, value),
   });
   return [
-    { key: 'id', title: columns.id, width: '8.5rem', cell: (run) => <RunLink run={run} /> },
+    { key: 'id', title: columns.id, width: '7rem', cell: (run) => <RunLink run={run} /> },
     {
       key: 'status',
       title: columns.status,
-      width: '8rem',
+      width: '7.5rem',
       cell: ({ status }) => <StatusText look={lookOfRun(status)} />,
       filter: ({ status }) => narrow(lookOfRun(status).label, 'status', [status]),
     },
     {
       key: 'pipeline',
       title: columns.pipeline,
-      width: 'minmax(10rem,1.2fr)',
+      width: 'minmax(8rem,1.2fr)',
       cell: ({ pipeline_id }) => nameOf(pipeline_id),
       filter: ({ pipeline_id }) =>
         pipeline_id === null ? undefined : narrow(nameOf(pipeline_id), 'pipeline', pipeline_id),

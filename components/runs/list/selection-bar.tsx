@@ -43,7 +43,7 @@ export function SelectionBar({
 /** The same to all that match, shown or not. */
 export function MatchingMenu({ onAct }: { onAct(action: BulkAction): void }) {
   return (
-    <Menu align="end" trigger={<Button size="sm">{words.allMatching}</Button>}>
+    <Menu align="end" trigger={<Button>{words.allMatching}</Button>}>
       {ACTIONS.map((action) => (
         <MenuItem
           key={action}

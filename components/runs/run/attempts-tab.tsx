@@ -1,27 +1,26 @@
 'use client';
 
-import { useQuery } from '@tanstack/react-query';
 import { Repeat } from 'lucide-react';
-import { query } from '../../data/index.ts';
+import { lookOfAttempt } from '../../looks/index.ts';
 import { Empty } from '../../ui/feedback.tsx';
 import { formatDuration } from '../../ui/format.ts';
 import { DataGrid, type GridColumn } from '../../ui/grid/index.ts';
-import { shortId } from '../short-id.ts';
+import { StatusText } from '../../ui/status.tsx';
+import { AgentName } from './agent-name.tsx';
 import { runWords } from './run-words.ts';
 import { ranFor, sayRouting } from './stage/attempt-list.tsx';
+import { useAgentNames } from './use-agent-names.ts';
 import type { Attempt, Run } from './use-run.ts';
 
 const MOST = 5000;
 
 /** Every hand-out of every stage, with why that agent had it. */
 export function AttemptsTab({ run, attempts }: { run: Run; attempts: readonly Attempt[] }) {
-  const agents = useQuery(query('agents.list', {})).data?.agents ?? [];
-  const names = new Map(agents.map(({ id, name }) => [id as string, name]));
   return (
     <section className="overflow-hidden rounded-lg border border-line bg-card shadow-card">
       <DataGrid
         label={runWords.attempts.label}
-        columns={columnsOf(run, (id) => names.get(id) ?? shortId(id))}
+        columns={columnsOf(run, useAgentNames())}
         rows={attempts}
         keyOf={({ stage, epoch }) => `${stage} ${epoch}`}
         empty={<Empty icon={Repeat} title={runWords.attempts.none} />}
@@ -45,12 +44,17 @@ function columnsOf(run: Run, nameOf: (agentId: string) => string): GridColumn<At
       cell: ({ stage }) => run.stages[stage]?.name ?? stage,
     },
     { key: 'attempt', title: drawer.attempt, width: '5rem', align: 'end', cell: ({ attempt }) => attempt },
-    { key: 'state', title: text.state, width: '7rem', cell: ({ state }) => state },
+    {
+      key: 'state',
+      title: text.state,
+      width: '7.5rem',
+      cell: ({ state }) => <StatusText look={lookOfAttempt(state)} />,
+    },
     {
       key: 'agent',
       title: drawer.agent,
-      width: '8rem',
-      cell: ({ agent_id }) => (agent_id === null ? drawer.nobody : nameOf(agent_id)),
+      width: 'minmax(8rem,12rem)',
+      cell: ({ agent_id }) => (agent_id === null ? drawer.nobody : <AgentName id={agent_id} />),
     },
     {
       key: 'waited',
@@ -90,6 +94,6 @@ function columnsOf(run: Run, nameOf: (agentId: string) => string): GridColumn<At
 
 const Titled = ({ text }: { text: string }) => (
   <span title={text} className="text-quiet">
-    {text}
+    {text || '–'}
   </span>
 );

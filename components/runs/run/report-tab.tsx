@@ -13,9 +13,9 @@ import { formatDuration, formatMoment } from '../../ui/format.ts';
 import { StatusText } from '../../ui/status.tsx';
 import { Card } from '../../ui/surface.tsx';
 import { Table, type TableColumn } from '../../ui/table.tsx';
-import { shortId } from '../short-id.ts';
 import { runWords } from './run-words.ts';
 import { ranFor } from './stage/attempt-list.tsx';
+import { useAgentNames } from './use-agent-names.ts';
 import type { Run, Stage } from './use-run.ts';
 
 /** More than this is no report but the data itself, which can be downloaded. */
@@ -39,6 +39,7 @@ export function ReportTab({ run, isToPrint, onPrinted }: ReportProps) {
     ...(isRunOver(run.status) ? { staleTime: Number.POSITIVE_INFINITY } : {}),
     enabled: maySee,
   });
+  const nameOf = useAgentNames();
   const isReady = !maySee || whole.data !== undefined || whole.error !== null;
   const print = useEffectEvent(() => {
     onPrinted();
@@ -58,7 +59,7 @@ export function ReportTab({ run, isToPrint, onPrinted }: ReportProps) {
       <Card title={text.stages} flush>
         <Table
           label={text.stages}
-          columns={COLUMNS}
+          columns={columnsOf(nameOf)}
           rows={run.stages.slice(0, MOST)}
           keyOf={({ key }) => key}
         />
@@ -145,7 +146,7 @@ function abbreviate(value: Json): string {
   return text.more(whole.slice(0, MOST_CHARACTERS), whole.length - MOST_CHARACTERS);
 }
 
-const COLUMNS: TableColumn<Stage>[] = [
+const columnsOf = (nameOf: (agentId: string) => string): TableColumn<Stage>[] => [
   { key: 'name', title: text.stage, cell: ({ name }) => name },
   { key: 'state', title: text.status, cell: ({ state }) => <StatusText look={lookOfTask(state)} /> },
   { key: 'attempt', title: text.attempts, align: 'end', cell: ({ attempt }) => attempt },
@@ -154,9 +155,7 @@ const COLUMNS: TableColumn<Stage>[] = [
     key: 'agent',
     title: text.agent,
     cell: ({ assigned_agent: agent }) => (
-      <span className="font-mono text-xs" title={agent ?? undefined}>
-        {agent === null ? text.none : shortId(agent)}
-      </span>
+      <span title={agent ?? undefined}>{agent === null ? text.none : nameOf(agent)}</span>
     ),
   },
 ];

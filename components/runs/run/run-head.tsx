@@ -6,10 +6,10 @@ import type { RunId } from '../../../server/domain/ids.ts';
 import { query } from '../../data/index.ts';
 import { lookOfRun } from '../../looks/index.ts';
 import { formatDuration } from '../../ui/format.ts';
+import { shortId } from '../../ui/short-id.ts';
 import { StatusIcon, StatusPill } from '../../ui/status.tsx';
 import { PageHead } from '../../ui/surface.tsx';
 import { Ago, CopyText, Elapsed } from '../../ui/text.tsx';
-import { shortId } from '../short-id.ts';
 import { words } from '../words.ts';
 import { RunActions } from './run-actions.tsx';
 import { runWords } from './run-words.ts';
@@ -90,7 +90,7 @@ function Lineage({ run }: { run: Run }) {
   return (
     <div className="-mt-2 mb-4 flex flex-wrap items-center gap-x-4 gap-y-1 text-sm text-quiet">
       {run.replay_of === null ? null : (
-        <span className="flex items-center gap-1.5">
+        <span className="flex flex-wrap items-center gap-x-1.5">
           {runWords.replayOf} <RunLink id={run.replay_of} /> {sayPart(run)} ·
           <Compare a={run.replay_of} b={run.id} />
         </span>

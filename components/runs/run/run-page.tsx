@@ -60,6 +60,12 @@ function Loaded({ run, attempts }: { run: Run; attempts: readonly Attempt[] }) {
     void setTab('logs');
   };
   const select = (key: string | null) => void setStageKey(key);
+  const print = () => {
+    setToPrint(true);
+    void setTab('report');
+  };
+  // The browser itself would print the open tab, and of a long list only what is in view.
+  useKeys(runWords.title, [{ keys: 'mod+p', label: runWords.actions.print, run: print }]);
   const contents: Record<RunTab, React.ReactNode> = {
     timeline: <Timeline {...{ run, attempts }} selected={stageKey} onSelect={select} />,
     graph: <GraphTab run={run} selected={stageKey} onSelect={select} />,
@@ -72,14 +78,7 @@ function Loaded({ run, attempts }: { run: Run; attempts: readonly Attempt[] }) {
   };
   return (
     <Page width="wide">
-      <RunHead
-        run={run}
-        stageKey={stageKey}
-        onPrint={() => {
-          setToPrint(true);
-          void setTab('report');
-        }}
-      />
+      <RunHead run={run} stageKey={stageKey} onPrint={print} />
       {isRunOver(run.status) ? null : (
         <div className="mb-5">
           <ProgressBar label={runWords.progress} value={Math.round(run.progress * 100) / 100} />

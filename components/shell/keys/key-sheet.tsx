@@ -3,6 +3,7 @@
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Keys } from '../../ui/keys.tsx';
+import { words } from '../words.ts';
 import { type KeyGroup, type KeyRegistry, keysOf } from './registry.ts';
 
 const NONE: readonly KeyGroup[] = [];
@@ -14,13 +15,13 @@ export function KeySheet({ registry }: { registry: KeyRegistry }) {
   useEffect(
     () =>
       registry.add({
-        title: 'Everywhere',
-        bindings: [{ keys: '?', label: 'Show this sheet', run: () => setOpen(true) }],
+        title: words.everywhere,
+        bindings: [{ keys: '?', label: words.showKeys, run: () => setOpen(true) }],
       }),
     [registry],
   );
   return (
-    <Dialog open={isOpen} onOpenChange={setOpen} title="Keys" width="md">
+    <Dialog open={isOpen} onOpenChange={setOpen} title={words.keys} width="md">
       <div className="grid gap-x-8 gap-y-5 sm:grid-cols-2">
         {joinAlike(groups).map(({ title, bindings }) => (
           <section key={title} aria-label={title}>

@@ -5,13 +5,14 @@ import { type KeyboardEvent, useEffect, useId, useState } from 'react';
 import { SearchDialog } from '../../ui/dialog.tsx';
 import { Keys } from '../../ui/keys.tsx';
 import { useKeys } from '../keys/index.ts';
+import { words } from '../words.ts';
 import type { Command, CommandGroup } from './commands.ts';
 import { useCommands } from './use-commands.ts';
 
 /** Everything by name: go, find, act. Ctrl K or ⌘ K opens it from anywhere. */
 export function Palette() {
   const [isOpen, setOpen] = useState(false);
-  useKeys('Everywhere', [{ keys: 'mod+k', label: 'Find and do', run: () => setOpen(true) }]);
+  useKeys(words.everywhere, [{ keys: 'mod+k', label: words.palette.title, run: () => setOpen(true) }]);
   return (
     <>
       <button
@@ -20,12 +21,12 @@ export function Palette() {
         className="flex h-8 items-center gap-2.5 rounded-md px-2 text-quiet hover:bg-hover hover:text-text md:mb-2 md:border md:border-line"
       >
         <Search aria-hidden size={16} />
-        <span className="grow text-left max-md:sr-only">Find and do</span>
+        <span className="grow text-left max-md:sr-only">{words.palette.title}</span>
         <span className="max-md:hidden">
           <Keys keys="mod+k" />
         </span>
       </button>
-      <SearchDialog open={isOpen} onOpenChange={setOpen} title="Find and do">
+      <SearchDialog open={isOpen} onOpenChange={setOpen} title={words.palette.title}>
         <Finder onDone={() => setOpen(false)} />
       </SearchDialog>
     </>
@@ -57,11 +58,11 @@ function Finder({ onDone }: { onDone(): void }) {
         <Search aria-hidden size={16} className="text-quiet" />
         <input
           role="combobox"
-          aria-label="Find and do"
+          aria-label={words.palette.title}
           aria-expanded
           aria-controls={`${id}-list`}
           aria-activedescendant={current < 0 ? undefined : `${id}-${current}`}
-          placeholder="A page, a pipeline, an agent, an id, or what to do"
+          placeholder={words.palette.hint}
           value={search}
           onChange={(event) => {
             setSearch(event.currentTarget.value);
@@ -89,9 +90,14 @@ function Results({ groups, current, id, onChoose }: ResultsProps) {
     document.getElementById(`${id}-${current}`)?.scrollIntoView({ block: 'nearest' });
   }, [id, current]);
   return (
-    <div id={`${id}-list`} role="listbox" aria-label="Found" className="max-h-[50vh] overflow-y-auto p-1.5">
+    <div
+      id={`${id}-list`}
+      role="listbox"
+      aria-label={words.palette.found}
+      className="max-h-[50vh] overflow-y-auto p-1.5"
+    >
       {groups.length === 0 ? (
-        <p className="px-3 py-6 text-center text-sm text-quiet">Nothing is called so.</p>
+        <p className="px-3 py-6 text-center text-sm text-quiet">{words.palette.none}</p>
       ) : null}
       {groups.map(({ title, commands }) => (
         // biome-ignore lint/a11y/useSemanticElements: a part of a list box, no set of fields

@@ -7,6 +7,7 @@ import { useDeferredValue } from 'react';
 import { query } from '../../data/index.ts';
 import { useKeyGroups } from '../keys/index.ts';
 import { PLACES } from '../places.ts';
+import { words } from '../words.ts';
 import { type CommandGroup, isMatch, pageOfId } from './commands.ts';
 
 const FOUND = 6;
@@ -19,7 +20,7 @@ export function useCommands(search: string): CommandGroup[] {
   const page = pageOfId(search);
   const groups: CommandGroup[] = [
     {
-      title: 'By id',
+      title: words.palette.byId,
       commands:
         page === undefined
           ? []
@@ -27,15 +28,15 @@ export function useCommands(search: string): CommandGroup[] {
               {
                 id: page,
                 label: search.trim(),
-                note: 'open it',
+                note: words.palette.openIt,
                 icon: CornerDownLeft,
                 run: () => push(page),
               },
             ],
     },
-    { title: 'On this page', commands: here.filter(({ label }) => isMatch(label, search)) },
+    { title: words.palette.here, commands: here.filter(({ label }) => isMatch(label, search)) },
     {
-      title: 'Go to',
+      title: words.palette.goTo,
       commands: PLACES.filter(({ label }) => isMatch(label, search)).map(({ label, href, icon }) => ({
         id: href,
         label,
@@ -51,7 +52,7 @@ export function useCommands(search: string): CommandGroup[] {
 /** What has a key on this page is offered here too, to those who do not know the key. */
 function usePageCommands() {
   return useKeyGroups()
-    .filter(({ title }) => title !== 'Everywhere')
+    .filter(({ title }) => title !== words.everywhere)
     .flatMap(({ title, bindings }) =>
       bindings
         .filter(({ disabled }) => !disabled)
@@ -64,23 +65,23 @@ function usePageCommands() {
 
 function useFound(search: string): CommandGroup[] {
   const { push } = useRouter();
-  const words = useDeferredValue(search.trim());
-  const enabled = words.length >= 2;
+  const typed = useDeferredValue(search.trim());
+  const enabled = typed.length >= 2;
   const { data: pipelines } = useQuery({
-    ...query('pipelines.list', { search: words, limit: FOUND }),
+    ...query('pipelines.list', { search: typed, limit: FOUND }),
     enabled,
   });
-  const { data: agents } = useQuery({ ...query('agents.list', { search: words }), enabled });
+  const { data: agents } = useQuery({ ...query('agents.list', { search: typed }), enabled });
   if (!enabled) return [];
   return [
     {
-      title: 'Pipelines',
+      title: words.palette.pipelines,
       commands: (pipelines?.pipelines ?? []).map(({ id, name }) => ({
         ...{ id, label: name, icon: Workflow, run: () => push(`/pipelines/${id}`) },
       })),
     },
     {
-      title: 'Agents',
+      title: words.palette.agents,
       commands: (agents?.agents ?? []).slice(0, FOUND).map(({ id, name, status }) => ({
         ...{ id, label: name, note: status, icon: Bot, run: () => push(`/agents/${id}`) },
       })),

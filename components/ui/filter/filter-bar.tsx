@@ -7,8 +7,9 @@ import { Menu, MenuItem } from '../menu.tsx';
 import { Popover } from '../popover.tsx';
 import { FilterEditor } from './filter-editor.tsx';
 import { saySpan } from './span.ts';
-import { sayTimeRange } from './time-range.ts';
 import { type FilterDef, type FilterValue, type FilterValues, isSet } from './types.ts';
+import { useSayRange } from './use-say-range.ts';
+import { words } from './words.ts';
 
 interface BarProps {
   filters: readonly FilterDef[];
@@ -28,7 +29,7 @@ export function FilterBar({ filters, values, onChange, onClear, children }: BarP
   const others = filters.filter((filter) => !shown.includes(filter));
   return (
     // biome-ignore lint/a11y/useSemanticElements: nothing is sent by it
-    <div role="group" aria-label="Filters" className="flex flex-wrap items-center gap-2 print:hidden">
+    <div role="group" aria-label={words.filters} className="flex flex-wrap items-center gap-2 print:hidden">
       {shown.map((def) => (
         <FilterChip
           key={def.key}
@@ -43,7 +44,7 @@ export function FilterBar({ filters, values, onChange, onClear, children }: BarP
         <Menu
           trigger={
             <Button size="sm" look="quiet" icon={ListFilter}>
-              Filter
+              {words.filter}
             </Button>
           }
         >
@@ -54,7 +55,7 @@ export function FilterBar({ filters, values, onChange, onClear, children }: BarP
       )}
       {filters.some(({ key }) => isSet(values[key])) ? (
         <Button size="sm" look="quiet" onClick={onClear}>
-          Clear
+          {words.clear}
         </Button>
       ) : null}
       {children ? <div className="ml-auto flex items-center gap-2">{children}</div> : null}
@@ -75,7 +76,7 @@ function FilterChip({
   onOpenChange(isOpen: boolean): void;
   onChange(value: FilterValue | null): void;
 }) {
-  const said = sayValue(def, value);
+  const said = useSayValue()(def, value);
   const Icon = def.icon;
   return (
     <span className="inline-flex h-7 max-w-full items-center rounded-md border border-control bg-card text-sm">
@@ -98,7 +99,7 @@ function FilterChip({
       </Popover>
       <button
         type="button"
-        aria-label={`Remove the filter ${def.label}`}
+        aria-label={words.remove(def.label)}
         onClick={() => {
           onOpenChange(false);
           onChange(null);
@@ -111,20 +112,23 @@ function FilterChip({
   );
 }
 
-function sayValue(def: FilterDef, value: FilterValue | null | undefined): string {
-  if (!isSet(value)) return '…';
-  const list = typeof value === 'string' ? [value] : value;
-  switch (def.kind) {
-    case 'choice':
-    case 'multi':
-      return list
-        .map((each) => def.choices.find((choice) => choice.value === each)?.label ?? each)
-        .join(', ');
-    case 'text':
-      return list.join(', ');
-    case 'time':
-      return sayTimeRange(list[0] ?? '');
-    case 'duration':
-      return saySpan(list[0] ?? '');
-  }
+function useSayValue() {
+  const sayRange = useSayRange();
+  return (def: FilterDef, value: FilterValue | null | undefined): string => {
+    if (!isSet(value)) return '…';
+    const list = typeof value === 'string' ? [value] : value;
+    switch (def.kind) {
+      case 'choice':
+      case 'multi':
+        return list
+          .map((each) => def.choices.find((choice) => choice.value === each)?.label ?? each)
+          .join(', ');
+      case 'text':
+        return list.join(', ');
+      case 'time':
+        return sayRange(list[0] ?? '');
+      case 'duration':
+        return saySpan(list[0] ?? '');
+    }
+  };
 }

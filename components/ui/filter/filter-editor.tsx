@@ -7,6 +7,7 @@ import { Field, TextInput } from '../field.tsx';
 import { parseDuration, readSpan, typeDuration, writeSpan } from './span.ts';
 import { TimeRangeFields } from './time-range-fields.tsx';
 import type { FilterDef, FilterValue } from './types.ts';
+import { words } from './words.ts';
 
 interface EditorProps<Kind extends FilterDef['kind']> {
   def: Extract<FilterDef, { kind: Kind }>;
@@ -63,8 +64,8 @@ function ChoiceList({
       {def.choices.length < SEARCHED_FROM ? null : (
         <div className="mb-2">
           <TextInput
-            aria-label={`Find in ${def.label}`}
-            placeholder="Find"
+            aria-label={words.findIn(def.label)}
+            placeholder={words.find}
             value={search}
             onChange={setSearch}
           />
@@ -85,7 +86,7 @@ function ChoiceList({
             {chosen.includes(value) ? <Check aria-hidden size={14} className="shrink-0 text-accent" /> : null}
           </button>
         ))}
-        {shown.length === 0 ? <p className="px-2 py-1 text-quiet">Nothing is called that.</p> : null}
+        {shown.length === 0 ? <p className="px-2 py-1 text-quiet">{words.notFound}</p> : null}
       </div>
     </>
   );
@@ -125,15 +126,14 @@ function DurationEditor({ value, onChange }: { value: string; onChange(value: st
   const [min, setMin] = useState(typeDuration(span?.minMs));
   const [max, setMax] = useState(typeDuration(span?.maxMs));
   const isWrong = (text: string) => text.trim() !== '' && parseDuration(text) === undefined;
-  const wrong = 'Such as 90 s, 1.5 min or 2 h.';
   const apply = () => onChange(writeSpan({ minMs: parseDuration(min), maxMs: parseDuration(max) }) || null);
   return (
     <form onSubmit={submit(apply)} className="flex flex-col gap-3">
-      <Field label="At least" error={isWrong(min) ? wrong : undefined}>
-        <TextInput value={min} onChange={setMin} placeholder="30 s" />
+      <Field label={words.least} error={isWrong(min) ? words.noDuration : undefined}>
+        <TextInput value={min} onChange={setMin} placeholder={words.leastExample} />
       </Field>
-      <Field label="Less than" error={isWrong(max) ? wrong : undefined}>
-        <TextInput value={max} onChange={setMax} placeholder="5 min" />
+      <Field label={words.less} error={isWrong(max) ? words.noDuration : undefined}>
+        <TextInput value={max} onChange={setMax} placeholder={words.lessExample} />
       </Field>
       <Apply disabled={isWrong(min) || isWrong(max)} />
     </form>
@@ -143,7 +143,7 @@ function DurationEditor({ value, onChange }: { value: string; onChange(value: st
 function Apply({ disabled }: { disabled: boolean }) {
   return (
     <Button type="submit" size="sm" look="primary" disabled={disabled}>
-      Apply
+      {words.apply}
     </Button>
   );
 }

@@ -12,13 +12,14 @@ import {
   writeTimeRange,
   zoneName,
 } from './time-range.ts';
+import { words } from './words.ts';
 
 /** Quick ranges that reach back from now, and two ends of one's own. */
 export function TimeRangeFields({ value, onChange }: { value: string; onChange(value: string): void }) {
   return (
     <div className="flex flex-col gap-3">
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset would need a legend that is drawn already */}
-      <div role="group" aria-label="Back from now" className="grid grid-cols-2 gap-1">
+      <div role="group" aria-label={words.back} className="grid grid-cols-2 gap-1">
         {QUICK_RANGES.map((range) => (
           <button
             key={range}
@@ -49,18 +50,14 @@ function OwnRange({ value, onChange }: { value: string; onChange(value: string):
   };
   return (
     <form onSubmit={apply} className="flex flex-col gap-2 border-t border-line pt-3">
-      <Field label="From">
+      <Field label={words.from}>
         <TextInput type="datetime-local" value={from} onChange={setFrom} />
       </Field>
-      <Field
-        label="To"
-        hint={`Times of ${zoneName()}.`}
-        error={isBackwards ? 'It ends before it begins.' : undefined}
-      >
+      <Field label={words.to} hint={words.zone(zoneName())} error={isBackwards ? words.backwards : undefined}>
         <TextInput type="datetime-local" value={to} onChange={setTo} />
       </Field>
       <Button type="submit" size="sm" look="primary" disabled={isNone || isBackwards}>
-        Apply
+        {words.apply}
       </Button>
     </form>
   );

@@ -4,8 +4,8 @@ import { CalendarClock, ChevronDown } from 'lucide-react';
 import { useState } from 'react';
 import { Button } from '../button.tsx';
 import { Popover } from '../popover.tsx';
-import { sayTimeRange } from './time-range.ts';
 import { TimeRangeFields } from './time-range-fields.tsx';
+import { useSayRange } from './use-say-range.ts';
 
 /** The range that a whole page is about. */
 export function TimeRangePicker({
@@ -18,7 +18,7 @@ export function TimeRangePicker({
   onChange(value: string): void;
 }) {
   const [isOpen, setOpen] = useState(false);
-  const said = sayTimeRange(value);
+  const said = useSayRange()(value);
   return (
     <Popover
       title={label}

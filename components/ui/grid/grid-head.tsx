@@ -4,6 +4,7 @@ import { ArrowDown, ArrowUp } from 'lucide-react';
 import { Checkbox } from '../choice.tsx';
 import { CELL, cellPlace } from './grid-row.tsx';
 import type { GridColumn, GridSelection, GridSort } from './types.ts';
+import { words } from './words.ts';
 
 interface HeadProps<Row> {
   columns: readonly GridColumn<Row>[];
@@ -78,7 +79,7 @@ function TickAll({ keys, selection }: { keys: readonly string[]; selection: Grid
   return (
     <div role="columnheader" className={CELL}>
       <Checkbox
-        label={isAll ? 'Select none' : `Select all ${keys.length} that are loaded`}
+        label={isAll ? words.selectNone : words.selectAll(keys.length)}
         labelHidden
         checked={isAll}
         some={ticked > 0 && !isAll}

@@ -1,7 +1,7 @@
 import type { Broker, Delivery, Subscription } from '#server/broker/port.ts';
 import { agentControlKey } from '#server/broker/topology.ts';
 import type { AgentRegistrationInput } from '#server/domain/agent-registration.ts';
-import { type AgentId, DEFAULT_ORG_ID } from '#server/domain/ids.ts';
+import { type AgentId, DEFAULT_ORG_ID, type OrgId } from '#server/domain/ids.ts';
 import { parseJsonBounded } from '#server/domain/json.ts';
 import {
   type AgentOrder,
@@ -21,6 +21,9 @@ export interface AmqpAgentOptions {
   broker: Broker;
   registration: Omit<AgentRegistrationInput, 'transport'>;
   handle: AgentHandler;
+  /** How it becomes an agent; left out: it says hello over the broker, as whoever has nothing else. */
+  join?(registration: AgentRegistrationInput): Promise<Membership>;
+  orgId?: OrgId;
   artefactsOf: ArtefactsOfRun;
   newMessageId(): string;
   /** Signs of life for work under way, at most so far apart. */
@@ -84,6 +87,7 @@ export function createAmqpAgent(options: AmqpAgentOptions): AmqpAgent {
   });
   const carrier = createLocalCarrier({
     handlerOf: () => options.handle,
+    orgOf: () => options.orgId,
     artefactsOf: options.artefactsOf,
     beatMs: options.beatMs ?? 5000,
     reports: {
@@ -282,11 +286,9 @@ export function createAmqpAgent(options: AmqpAgentOptions): AmqpAgent {
 
   return {
     async start() {
-      membership = await sayHello({
-        broker,
-        registration: { ...options.registration, transport: 'amqp' },
-        newId: newMessageId,
-      });
+      const registration = { ...options.registration, transport: 'amqp' as const };
+      membership = await (options.join?.(registration) ??
+        sayHello({ broker, registration, newId: newMessageId }));
       await listen();
     },
     drain,

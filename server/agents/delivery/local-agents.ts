@@ -10,7 +10,6 @@ import type { Registry } from '../registry/registry.ts';
 export interface LocalAgentsOptions {
   registry: Registry;
   sink(): ReportSink;
-  orgId: OrgId;
   /** Stays the same when this process starts again, and no other live process has it. */
   instance: string;
   agents: readonly BuiltinAgent[];
@@ -21,11 +20,22 @@ export interface LocalAgentsOptions {
   onTrouble(message: string, error: unknown): void;
 }
 
+export interface LocalMember {
+  agent: BuiltinAgent;
+  orgId: OrgId;
+  generation: number;
+}
+
 export interface LocalAgents {
   carrier: LocalCarrier;
-  /** Registers all of them. Returns those that were registered before: what they held, nobody holds any more. */
-  register(): Promise<ReadonlySet<AgentId>>;
-  members(): ReadonlyMap<AgentId, { agent: BuiltinAgent; generation: number }>;
+  /**
+   * Registers all of them in an organisation: there each is an agent of its own, which its people see and order about, and all of
+   * one name are one piece of the program. Returns those that were registered before: what they held, nobody holds any more.
+   */
+  register(orgId: OrgId): Promise<ReadonlySet<AgentId>>;
+  /** They leave an organisation that is closed. */
+  deregister(orgId: OrgId): Promise<void>;
+  members(): ReadonlyMap<AgentId, LocalMember>;
   has(id: AgentId): boolean;
   /** From now on they take nothing new. */
   retire(): void;
@@ -39,14 +49,21 @@ const STOP_MS = 2000;
 
 /** The built-in agents of this process, under the same registry and the same leases as everybody else. */
 export function createLocalAgents(options: LocalAgentsOptions): LocalAgents {
-  const members = new Map<AgentId, { agent: BuiltinAgent; generation: number }>();
+  const members = new Map<AgentId, LocalMember>();
   let isRetired = false;
-  const fromOf = (id: AgentId): Reporter => ({ agentId: id, orgId: options.orgId });
+
+  /** Null: it has left, with its organisation. */
+  function fromOf(id: AgentId): Reporter | null {
+    const member = members.get(id);
+    return member ? { agentId: id, orgId: member.orgId } : null;
+  }
 
   function say(id: AgentId, report: Report): void {
+    const from = fromOf(id);
+    if (!from) return;
     options
       .sink()
-      .report(fromOf(id), [report])
+      .report(from, [report])
       .catch((error) => options.onTrouble(`A ${report.type} of a built-in agent was lost.`, error));
   }
 
@@ -57,14 +74,17 @@ export function createLocalAgents(options: LocalAgentsOptions): LocalAgents {
 
   const carrier = createLocalCarrier({
     handlerOf: (id) => members.get(id)?.agent.handle,
+    orgOf: (id) => members.get(id)?.orgId,
     artefactsOf: options.artefactsOf,
     beatMs: options.beatMs,
     reports: {
       result({ agent, taskId, epoch }, outcome) {
         options.onAnswered(taskId, agent);
+        const from = fromOf(agent);
+        if (!from) return;
         options
           .sink()
-          .result(fromOf(agent), { taskId, epoch, outcome })
+          .result(from, { taskId, epoch, outcome })
           .catch((error) => options.onTrouble('An answer of a built-in agent could not be taken.', error));
       },
       beat({ agent, taskId, epoch }, progress) {
@@ -85,15 +105,22 @@ export function createLocalAgents(options: LocalAgentsOptions): LocalAgents {
 
   return {
     carrier,
-    async register() {
+    async register(orgId) {
       const again = new Set<AgentId>();
       for (const agent of options.agents) {
         const given = registrationOf(agent, options.instance);
-        const { id, generation, isNew } = await options.registry.register(options.orgId, given);
-        members.set(id, { agent, generation });
+        const { id, generation, isNew } = await options.registry.register(orgId, given);
+        members.set(id, { agent, orgId, generation });
         if (!isNew) again.add(id);
       }
       return again;
+    },
+    async deregister(orgId) {
+      for (const [id, member] of members) {
+        if (member.orgId !== orgId) continue;
+        await options.registry.deregister(orgId, id, member.generation);
+        members.delete(id);
+      }
     },
     members: () => members,
     has: (id) => members.has(id),

@@ -80,6 +80,13 @@ describe('registry', () => {
     expect(await registry.register(DEFAULT_ORG_ID, { ...registration, instance })).toMatchObject({
       generation: 2,
     });
+    // Those that come with the program take nobody's place, and are there however full it is.
+    const own = { ...registration, instance: 'own', type: 'builtin', transport: 'local' as const };
+    expect(await registry.register(DEFAULT_ORG_ID, own)).toMatchObject({ isNew: true });
+    await registry.deregister(DEFAULT_ORG_ID, kept?.id as never);
+    expect(await registry.register(DEFAULT_ORG_ID, { ...registration, instance: 'f' })).toMatchObject({
+      isNew: true,
+    });
   });
 
   it.each([

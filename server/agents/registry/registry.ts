@@ -9,7 +9,7 @@ import { type AgentId, fromUuid, type OrgId, toUuid } from '#server/domain/ids.t
 import { CHANNEL } from '#server/redis/keys.ts';
 import type { HotState } from '#server/redis/port.ts';
 import type { Presence } from './presence.ts';
-import { type AgentRecord, type OrderedState, readAgents } from './records.ts';
+import { type AgentRecord, isBuiltin, type OrderedState, readAgents } from './records.ts';
 
 export interface RegistryOptions {
   sql: Sql;
@@ -135,10 +135,10 @@ async function writeRegistration(
       WHERE a.org_id = ${org}::uuid AND a.name = ${agent.name} AND a.instance = ${agent.instance}
       RETURNING a.id, a.generation`;
     if (again) return { id: fromUuid('agent', again.id), orgId, generation: again.generation, isNew: false };
-    const [{ count } = { count: 0 }] = await tx<
-      { count: number }[]
-    >`SELECT count(*)::int AS count FROM agents`;
-    if (count >= maxAgents) throw full(maxAgents);
+    // Those that come with the program are there once for each organisation, and take nobody's place.
+    const [{ count } = { count: 0 }] = await tx<{ count: number }[]>`
+      SELECT count(*)::int AS count FROM agents WHERE NOT (transport = 'local' OR (transport = 'amqp' AND type = 'builtin'))`;
+    if (count >= maxAgents && !isBuiltin(agent)) throw full(maxAgents);
     const [made] = await tx<RegisteredRow[]>`
       INSERT INTO agents (id, org_id, name, instance, type, transport, version, capabilities, labels, endpoints, resources,
         max_concurrency)

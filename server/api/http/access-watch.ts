@@ -1,12 +1,13 @@
 import type { Actor } from '#server/identity/actor.ts';
 import type { Credentials, Identity } from '#server/identity/identity.ts';
+import { withdrawal } from '#server/identity/withdrawn.ts';
 
 /** Somebody who is being served. */
 export interface Served {
   actor: Actor;
   given: Credentials;
   /** Their rights are other than when they were let in: they shall ask anew. */
-  end(): void;
+  end(why: Error): void;
 }
 
 /** Ends what goes on for long when the rights that it began with are gone: streams, and waiting for work. */
@@ -26,7 +27,7 @@ export function createAccessWatch(): AccessWatch {
   async function lookAgain(identity: Identity, served: Served): Promise<void> {
     // The database is away: the next look will tell.
     const now = await identity.authenticate({ ...served.given, isUse: false }).catch(() => served.actor);
-    if (!now || !hasSameRights(now, served.actor)) served.end();
+    if (!now || !hasSameRights(now, served.actor)) served.end(withdrawal(now));
   }
 
   function watch(identity: Identity): void {

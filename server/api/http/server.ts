@@ -198,9 +198,9 @@ function signalWhileAllowed(
   { services, actor }: { services: Services; actor: Actor },
 ): AbortSignal {
   const gone = new AbortController();
-  const end = () => {
-    gone.abort(GONE);
-    // A stream has no other end; what waits ends itself and still answers.
+  const end = (why: Error) => {
+    gone.abort(why);
+    // A stream has no other end; what waits ends itself and answers why.
     if (response.headersSent) response.destroy();
   };
   const release =

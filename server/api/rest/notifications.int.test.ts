@@ -96,13 +96,15 @@ describe('a notification target', () => {
     expect(answer).toMatchObject({ status: 400, body: { code: 'INVALID' } });
   });
 
-  test('of one pipeline cannot listen to agents, which belong to none', async () => {
+  test('of one pipeline cannot listen to agents and sign-ins, which belong to none', async () => {
     const { body: pipeline } = await http.call(`${API}/pipelines`, {
       ...{ name: 'of its own', stages: [{ name: 'only', type: 'echo' }] },
     });
     const given = { ...TARGET, address: 'https://example.com/', pipeline_id: pipeline.id };
-    const refused = await http.call(`${API}/notification-targets`, { ...given, events: ['agent.lost'] });
-    expect(refused.status).toBe(400);
+    for (const event of ['agent.lost', 'sign-in.needed']) {
+      const refused = await http.call(`${API}/notification-targets`, { ...given, events: [event] });
+      expect(refused.status).toBe(400);
+    }
     const { body: target } = await http.call(`${API}/notification-targets`, given);
     const change = { events: ['agent.lost'] };
     const path = `${API}/notification-targets/${target.id}`;

@@ -1,7 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { createGraphCache } from '#db/queries/load-graph.ts';
+import { audit } from '#server/auditor/audit.ts';
 import { DEFAULT_ORG_ID, toUuid } from '#server/domain/ids.ts';
 import { ROLES } from '#server/identity/permissions.ts';
-import { startTestServer, type TestServer } from '#server/testing/http.ts';
+import { type HttpAnswer, startTestServer, type TestServer } from '#server/testing/http.ts';
 import {
   type Browser,
   browserWith,
@@ -10,6 +12,8 @@ import {
   type Member,
   PASSWORD,
 } from '#server/testing/people.ts';
+import { SIX_INPUT, SIX_STAGES } from '#server/testing/six-stages.ts';
+import { holdAudit, untilLocked, withoutAudit } from '#server/testing/without-audit.ts';
 
 let http: TestServer;
 let owner: Member;
@@ -22,6 +26,14 @@ beforeAll(async () => {
 });
 afterAll(() => http[Symbol.asyncDispose]());
 
+async function signInAgain(): Promise<void> {
+  const body = { email: owner.email, password: PASSWORD };
+  const again = await http.ask('/api/v1/auth/sign-in', { body });
+  expect(again.body.org_id).toBe(DEFAULT_ORG_ID);
+  owner = { ...owner, ...browserWith(http, cookieOf(again)) };
+}
+
+const PATIENCE = { timeout: 60_000, interval: 50 };
 let made = 0;
 const makeOrg = async (by: Pick<Browser, 'ask'> = owner): Promise<string> => {
   const answer = await by.ask('/api/v1/orgs', { body: { name: `Org ${++made}` } });
@@ -36,11 +48,15 @@ const actionsOf = async (orgId: string, target: string) => {
     WHERE org_id = ${orgId.slice(4)}::text::uuid AND target = ${target} ORDER BY seq`;
   return rows.map(({ action }) => action);
 };
-const startRun = async (who: Pick<Browser, 'ask'>) => {
+const makePipeline = async (who: Pick<Browser, 'ask'>): Promise<string> => {
   const stages = [{ name: 'only', type: 'sleep', config: { ms: 3_600_000 } }];
-  const pipeline = await who.ask('/api/v1/pipelines', { body: { name: `p ${++made}`, stages } });
-  return (await who.ask(`/api/v1/pipelines/${pipeline.body.id}/execute`, { body: {} })).body.id as string;
+  return (await who.ask('/api/v1/pipelines', { body: { name: `p ${++made}`, stages } })).body.id;
 };
+const start = (who: Pick<Browser, 'ask'>, pipeline: string) =>
+  who.ask(`/api/v1/pipelines/${pipeline}/execute`, { body: {} });
+const startRun = async (who: Pick<Browser, 'ask'>) =>
+  (await start(who, await makePipeline(who))).body.id as string;
+const close = (id: string) => owner.ask(`/api/v1/orgs/${id}`, { method: 'DELETE' });
 
 describe('organisations', () => {
   test('are made by owners of the first one, who own them, and by nobody else', async () => {
@@ -199,13 +215,12 @@ describe('closing an organisation', () => {
     const { token: agent } = (await owner.ask('/api/v1/agent-tokens', { body: { agent: 'a' } })).body;
     const { token: invitation } = (await owner.ask('/api/v1/invites', { body: { role: 'owner' } })).body;
     const run = await startRun(owner);
-    const close = () => owner.ask(`/api/v1/orgs/${id}`, { method: 'DELETE' });
-    expect(await close()).toMatchObject({ status: 409, body: { detail: 'Runs of it still go on: 1.' } });
+    expect(await close(id)).toMatchObject({ status: 409, body: { detail: 'Runs of it still go on: 1.' } });
     await owner.ask(`/api/v1/runs/${run}/cancel`, { body: { grace_seconds: 0 } });
     await expect
       .poll(async () => (await owner.ask(`/api/v1/runs/${run}`)).body.status, { timeout: 30_000 })
       .toBe('cancelled');
-    expect((await close()).status).toBe(204);
+    expect((await close(id)).status).toBe(204);
     const bearer = (token: string) =>
       http.ask('/api/v1/me', { headers: { authorization: `Bearer ${token}` } });
     const ways = [
@@ -220,11 +235,7 @@ describe('closing an organisation', () => {
     expect(ways.map(({ status }) => status)).toEqual([401, 401, 401, 401, 401]);
     expect((await actionsOf(id, id)).at(-1)).toBe('org.closed');
     // Its owner is still who they are elsewhere.
-    const again = await http.ask('/api/v1/auth/sign-in', {
-      body: { email: owner.email, password: PASSWORD },
-    });
-    expect(again.body.org_id).toBe(DEFAULT_ORG_ID);
-    owner = { ...owner, ...browserWith(http, cookieOf(again)) };
+    await signInAgain();
     const listed = (await owner.ask('/api/v1/orgs')).body.orgs.find((org: { id: string }) => org.id === id);
     expect(listed).toMatchObject({ members: 0, closed_at: expect.any(String) });
   });
@@ -236,21 +247,92 @@ describe('closing an organisation', () => {
   });
 });
 
-describe('a sign-in that dies before its commit', () => {
-  /** The database refuses to write the audit, as if the process had died between the two. */
-  async function withoutAudit(work: () => Promise<void>): Promise<void> {
+describe('an organisation that is made while the server runs', () => {
+  test('is served by the agents that come with Signalbox, until it is closed', async () => {
+    const id = await makeOrg();
+    await enter(owner, id);
+    const pipeline = (await owner.ask('/api/v1/pipelines', { body: SIX_STAGES })).body.id;
+    const started = await owner.ask(`/api/v1/pipelines/${pipeline}/execute`, { body: SIX_INPUT });
+    const run = await vi.waitFor(async () => {
+      const { body } = await owner.ask(`/api/v1/runs/${started.body.id}`);
+      expect(body.finished_at).not.toBeNull();
+      return body;
+    }, PATIENCE);
+    expect(run).toMatchObject({ status: 'succeeded' });
+    const agents = async () => {
+      const rows = await http.program.database.sql<{ name: string }[]>`SELECT name FROM agents
+        WHERE org_id = ${toUuid(id as never)}::text::uuid ORDER BY name`;
+      return rows.map(({ name }) => name);
+    };
+    // They are its own: its people see them and order them about, and nobody else's hear of it.
+    const { agents: shown } = (await owner.ask('/api/v1/agents?limit=100')).body;
+    expect(shown.map(({ name }: { name: string }) => name).sort()).toEqual(await agents());
+    expect(await agents()).toEqual(expect.arrayContaining(['builtin-data-ingestion', 'builtin-output']));
+    await enter(owner, DEFAULT_ORG_ID);
+    const [ours] = (await owner.ask('/api/v1/agents?limit=100')).body.agents;
+    expect(shown.map((agent: { id: string }) => agent.id)).not.toContain(ours.id);
+    expect((await close(id)).status).toBe(204);
+    await vi.waitFor(async () => expect(await agents()).toEqual([]), PATIENCE);
+  });
+});
+
+describe('a start and a closing at the same moment', () => {
+  const holding = (id: string, work: () => Promise<void>) =>
+    holdAudit(http.program.database.sql, toUuid(id as never), work);
+  const untilWaiting = (program: string) => untilLocked(http.program.database.sql, program);
+  const runsOf = async (orgId: string) =>
+    (await http.program.database.sql`SELECT FROM runs WHERE org_id = ${toUuid(orgId as never)}::text::uuid`)
+      .length;
+  async function expectSound(): Promise<void> {
     const { sql } = http.program.database;
-    await sql.unsafe(`CREATE OR REPLACE FUNCTION refuse_audit() RETURNS trigger LANGUAGE plpgsql
-      AS $$ BEGIN RAISE EXCEPTION 'no audit'; END $$`);
-    await sql.unsafe(
-      `CREATE TRIGGER refuse BEFORE INSERT ON audit_entries FOR EACH ROW EXECUTE FUNCTION refuse_audit()`,
-    );
-    try {
-      await work();
-    } finally {
-      await sql.unsafe('DROP TRIGGER refuse ON audit_entries');
-    }
+    expect((await audit({ sql, graphOf: createGraphCache(sql) })).findings).toEqual([]);
   }
+  test('a start that comes second is refused, and starts nothing; others are not touched by it', async () => {
+    const here = await makePipeline(owner);
+    const id = await makeOrg();
+    await enter(owner, id);
+    const pipeline = await makePipeline(owner);
+    const asks: Promise<HttpAnswer>[] = [];
+    await holding(id, async () => {
+      asks.push(close(id));
+      await untilWaiting('signalbox-identity');
+      asks.push(start(owner, pipeline));
+      await untilWaiting('signalbox-lane%');
+      asks.push(http.call(`/api/v1/pipelines/${here}/execute`, {}));
+    });
+    const [closed, refused, other] = await Promise.all(asks);
+    expect(closed?.status).toBe(204);
+    expect(refused).toMatchObject({ status: 409, body: { detail: expect.stringContaining('closed') } });
+    expect(other?.status).toBe(202);
+    expect(await runsOf(id)).toBe(0);
+    await http.call(`/api/v1/runs/${other?.body.id}/cancel`, { grace_seconds: 0 });
+    await expectSound();
+    await signInAgain();
+  });
+
+  test('a start that comes first goes on, and the closing is told of it', async () => {
+    const id = await makeOrg();
+    await enter(owner, id);
+    const pipeline = await makePipeline(owner);
+    const asks: Promise<HttpAnswer>[] = [];
+    await holding(id, async () => {
+      asks.push(start(owner, pipeline));
+      await untilWaiting('signalbox-lane%');
+      asks.push(close(id));
+      await untilWaiting('signalbox-identity');
+    });
+    const [started, refused] = await Promise.all(asks);
+    expect(started?.status).toBe(202);
+    expect(refused).toMatchObject({ status: 409, body: { detail: 'Runs of it still go on: 1.' } });
+    expect(await runsOf(id)).toBe(1);
+    await owner.ask(`/api/v1/runs/${started?.body.id}/cancel`, { body: { grace_seconds: 0 } });
+    await expectSound();
+    await enter(owner, DEFAULT_ORG_ID);
+  });
+});
+
+describe('a sign-in that dies before its commit', () => {
+  const unaudited = (work: () => Promise<void>) => withoutAudit(http.program.database.sql, work);
   const sessionsOf = async ({ id }: Member) => {
     const rows = await http.program.database.sql<{ id: string; org_id: string }[]>`
       SELECT id, org_id FROM sessions WHERE user_id = ${toUuid(id as never)}::text::uuid ORDER BY id`;
@@ -262,7 +344,7 @@ describe('a sign-in that dies before its commit', () => {
     const { token } = (await owner.ask('/api/v1/invites', { body: { role: 'viewer' } })).body;
     const before = await sessionsOf(member);
     const late = { token, name: 'Late', email: 'late-joiner@example.org', password: PASSWORD };
-    await withoutAudit(async () => {
+    await unaudited(async () => {
       const body = { email: member.email, password: PASSWORD };
       expect((await member.ask('/api/v1/auth/sign-in', { body })).status).toBe(500);
       expect((await http.ask('/api/v1/auth/join', { body: late })).status).toBe(500);
@@ -282,7 +364,7 @@ describe('a sign-in that dies before its commit', () => {
     const member = await joinAs(http, owner, 'viewer');
     const before = await sessionsOf(member);
     expect(before).toHaveLength(1);
-    await withoutAudit(async () => {
+    await unaudited(async () => {
       expect((await owner.ask(`/api/v1/members/${member.id}`, { method: 'DELETE' })).status).toBe(500);
       const change = { method: 'PATCH', body: { role: 'operator' } };
       expect((await owner.ask(`/api/v1/members/${member.id}`, change)).status).toBe(500);
@@ -308,7 +390,7 @@ describe('a sign-in that dies before its commit', () => {
     const body = { email: member.email, password: PASSWORD };
     await http.ask('/api/v1/auth/sign-in', { body });
     const change = { password: 'another horse battery', current_password: PASSWORD };
-    await withoutAudit(async () => {
+    await unaudited(async () => {
       expect((await member.ask('/api/v1/me', { method: 'PATCH', body: change })).status).toBe(500);
     });
     expect(await sessionsOf(member)).toHaveLength(2);

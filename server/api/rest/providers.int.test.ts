@@ -6,6 +6,7 @@ import { findFreePort } from '#server/testing/free-port.ts';
 import { type HttpAnswer, startTestServer, type TestServer } from '#server/testing/http.ts';
 import { startTestProvider, type TestProvider } from '#server/testing/oidc-provider.ts';
 import { type Browser, browserWith, joinAs, PASSWORD, signInByLink } from '#server/testing/people.ts';
+import { withoutAudit } from '#server/testing/without-audit.ts';
 
 let folder: string;
 let http: TestServer;
@@ -307,4 +308,68 @@ test('a provider that is away, or inside, is said to be out of reach', async () 
 test('the sign-in page is told names and nothing else', async () => {
   const { body } = await http.ask('/api/v1/auth/providers');
   expect(body.providers[0]).toEqual({ id: 'first', name: 'first' });
+});
+
+describe('a process that dies before its commit', () => {
+  const linkedRows = async () =>
+    (
+      await http.program.database.sql`SELECT FROM linked_identities
+        WHERE issuer = ${first.issuer} AND subject = ${first.account.id}`
+    ).length;
+  const members = async () => (await http.program.database.sql`SELECT FROM memberships`).length;
+  const unaudited = (work: () => Promise<void>, action?: string) =>
+    withoutAudit(http.program.database.sql, work, action);
+  /** How the browser is answered that comes back. */
+  async function statusOfReturn(jar: Jar, id: string, wish: object = {}): Promise<number> {
+    const back = await visit(jar, (await begin(jar, id, wish)).body.url);
+    return (await http.ask(back.slice(http.origin.length), { headers: { cookie: jar.header() } })).status;
+  }
+
+  test('links nobody, and uses nothing up but the errand: the next one links', async () => {
+    const member = await joinAs(http, await owner(), 'viewer');
+    const jar = createJar(member.cookie);
+    await unaudited(async () => {
+      expect(await statusOfReturn(jar, 'first', { link: true })).toBe(500);
+    });
+    expect(await linkedRows()).toBe(0);
+    expect((await member.ask('/api/v1/me/identities')).body.identities).toEqual([]);
+    expect(await signIn(jar, 'first', { link: true })).toBe('/');
+    expect(await linkedRows()).toBe(1);
+    // Undoing it is one commit too.
+    const path = `/api/v1/me/identities?issuer=${encodeURIComponent(first.issuer)}`;
+    await unaudited(async () => {
+      expect((await member.ask(path, { method: 'DELETE' })).status).toBe(500);
+    });
+    expect(await linkedRows()).toBe(1);
+  });
+
+  test('leaves nothing of a newcomer, who is let in as one person the next time', async () => {
+    const before = await members();
+    const jar = createJar();
+    await unaudited(async () => {
+      expect(await statusOfReturn(jar, 'welcoming')).toBe(500);
+    });
+    expect([await linkedRows(), await members()]).toEqual([0, before]);
+    expect((await whoIs(jar)).status).toBe(401);
+    // Dies once they are a member, before their session is there.
+    await unaudited(async () => {
+      expect(await statusOfReturn(createJar(), 'welcoming')).toBe(500);
+    }, 'session.opened');
+    expect([await linkedRows(), await members()]).toEqual([1, before + 1]);
+    expect(await signIn(jar, 'welcoming')).toBe('/');
+    expect((await whoIs(jar)).body).toMatchObject({ role: 'viewer' });
+    expect([await linkedRows(), await members()]).toEqual([1, before + 1]);
+  });
+
+  test('leaves an invitation that was taken with an account there as it was', async () => {
+    const invitation = await invite();
+    const before = await members();
+    const jar = createJar();
+    await unaudited(async () => {
+      expect(await statusOfReturn(jar, 'first', { invitation })).toBe(500);
+    });
+    expect([await linkedRows(), await members()]).toEqual([0, before]);
+    expect(await signIn(jar, 'first', { invitation })).toBe('/');
+    expect((await whoIs(jar)).status).toBe(200);
+  });
 });

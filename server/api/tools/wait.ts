@@ -1,6 +1,7 @@
 import type { RunId } from '#server/domain/ids.ts';
 import type { RunNews } from '#server/domain/live.ts';
 import { isTaskEvent } from '#server/domain/run-progress.ts';
+import { refuseWithdrawn } from '#server/identity/withdrawn.ts';
 import type { ToolCall } from './tool.ts';
 
 /** Resolves when the run has ended, the time is over or the caller has gone, and tells meanwhile how far it is. */
@@ -34,6 +35,7 @@ export async function waitForRun(
     clearTimeout(timer);
     session.close();
   }
+  refuseWithdrawn(signal);
 }
 
 /** Progress may only rise, and a run's can fall when a stage is tried again. */

@@ -5,6 +5,11 @@ import type { KeyView } from '#server/services/key/key-view.ts';
 import { roleField, scopeField } from './account.ts';
 import { isoTime, isoTimeOrNull, time } from './values.ts';
 
+const stoppedField = z
+  .string()
+  .nullable()
+  .describe('Why it is refused though nobody has revoked it; null: it is not.');
+
 export const keySchema = z
   .object({
     id: idSchema('key'),
@@ -19,6 +24,7 @@ export const keySchema = z
     created_at: time,
     last_used_at: time.nullable().describe('To the minute.'),
     last_used_from: z.string().nullable(),
+    stopped_because: stoppedField,
   })
   .meta({ id: 'Key' });
 
@@ -40,6 +46,7 @@ export function presentKey(key: KeyView): z.input<typeof keySchema> {
     created_at: isoTime(key.createdAt),
     last_used_at: isoTimeOrNull(key.lastUsedAt),
     last_used_from: key.lastUsedFrom,
+    stopped_because: key.stoppedBecause,
   };
 }
 
@@ -51,6 +58,7 @@ export const agentTokenSchema = z
     expires_at: time.nullable(),
     created_at: time,
     last_used_at: time.nullable().describe('To the minute.'),
+    stopped_because: stoppedField,
   })
   .meta({ id: 'AgentToken' });
 
@@ -62,5 +70,6 @@ export function presentAgentToken(token: AgentTokenView): z.input<typeof agentTo
     expires_at: isoTimeOrNull(token.expiresAt),
     created_at: isoTime(token.createdAt),
     last_used_at: isoTimeOrNull(token.lastUsedAt),
+    stopped_because: token.stoppedBecause,
   };
 }

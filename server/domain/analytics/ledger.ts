@@ -34,6 +34,10 @@ export const TASK_SHAPE = {
   histograms: ['waits', 'times'],
 } as const satisfies Shape;
 
+/** All of a slice, an hour or a day together: the database keeps them beside the rows that they are sums of. */
+export const RUN_TOTALS = { ...RUN_SHAPE, table: 'run_totals', dimensions: [] } as const satisfies Shape;
+export const TASK_TOTALS = { ...TASK_SHAPE, table: 'task_totals', dimensions: [] } as const satisfies Shape;
+
 export interface Entry<S extends Shape> {
   readonly dimensions: Readonly<Record<S['dimensions'][number], string | null>>;
   readonly counts: Record<S['counts'][number], number>;

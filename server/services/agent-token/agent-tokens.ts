@@ -9,6 +9,7 @@ import { auditNote, noteIn } from '#server/identity/audit/note.ts';
 import { lastFour, makeKey } from '#server/identity/key-format.ts';
 import { digest } from '#server/identity/tokens.ts';
 import type { Services } from '../context.ts';
+import { makerRole, whyTokenStopped } from '../key/maker.ts';
 import { beyond, inOrder, orderField, type Page, pageFields, sortableTime, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
 
@@ -42,6 +43,8 @@ export interface AgentTokenView {
   expiresAt: Date | null;
   createdAt: Date;
   lastUsedAt: Date | null;
+  /** Why it is refused though nobody has revoked it. */
+  stoppedBecause: string | null;
 }
 
 /** For one agent, in all its processes. There may be two at a time: make the new one, change over, revoke the old. */
@@ -86,7 +89,7 @@ export async function listAgentTokens(
   const walk = { place: SORTED[sort], id: sql<string>`${agentTokens.id}`, order };
   const rows = await inTenant(services.db, actor.orgId, (tx) =>
     tx
-      .select({ row: agentTokens, place: walk.place })
+      .select({ row: agentTokens, place: walk.place, makerRole: makerRole(agentTokens.madeBy) })
       .from(agentTokens)
       .where(
         and(
@@ -100,7 +103,8 @@ export async function listAgentTokens(
   );
   return toPage(rows, paging, {
     placeOf: ({ row, place }) => [place, row.id],
-    toItems: ({ row }) => toView(row),
+    toItems: ({ row, makerRole: role }) =>
+      toView(row, whyTokenStopped({ madeBy: row.madeBy, makerRole: role })),
   });
 }
 
@@ -123,7 +127,11 @@ export async function revokeAgentToken(
   await services.identity.access.changed(id);
 }
 
-function toView(row: typeof agentTokens.$inferSelect): AgentTokenView {
+function toView(row: typeof agentTokens.$inferSelect, stoppedBecause: string | null = null): AgentTokenView {
   const { id, agentName, lastFour, expiresAt, createdAt, lastUsedAt } = row;
-  return { id: fromUuid('agentToken', id), agent: agentName, lastFour, expiresAt, createdAt, lastUsedAt };
+  return {
+    id: fromUuid('agentToken', id),
+    agent: agentName,
+    ...{ lastFour, expiresAt, createdAt, lastUsedAt, stoppedBecause },
+  };
 }

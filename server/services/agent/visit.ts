@@ -5,6 +5,7 @@ import { idSchema } from '#server/domain/ids.ts';
 import { agentBeatSchema, reportSchema } from '#server/domain/messages.ts';
 import type { AgentOrders, ReportAnswer } from '#server/domain/reports.ts';
 import { type Actor, authorise, authoriseAnywhere } from '#server/identity/actor.ts';
+import { refuseWithdrawn } from '#server/identity/withdrawn.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
 
@@ -46,7 +47,7 @@ export async function claimTasks(
   authoriseAnywhere(actor, 'agent.visit');
   const { id, generation, capabilities, max, in_flight, wait_ms } = parseInput(claimSchema, input);
   await admit(services, actor, id);
-  return services.agents.pull.claim(
+  const claimed = await services.agents.pull.claim(
     { agentId: id, generation },
     {
       ...{ max, inFlight: in_flight, waitMs: wait_ms },
@@ -54,6 +55,8 @@ export async function claimTasks(
       ...(signal ? { signal } : {}),
     },
   );
+  refuseWithdrawn(signal);
+  return claimed;
 }
 
 export async function sendHeartbeat(

@@ -1,13 +1,13 @@
 import { z } from 'zod';
-import { inTenant } from '#db/tenant.ts';
+import { inTenant, type TenantTransaction } from '#db/tenant.ts';
 import { bucketsOf } from '#server/domain/analytics/buckets.ts';
-import { RUN_SHAPE, TASK_SHAPE } from '#server/domain/analytics/ledger.ts';
+import { RUN_SHAPE, RUN_TOTALS, TASK_SHAPE, TASK_TOTALS } from '#server/domain/analytics/ledger.ts';
 import type { Stretch } from '#server/domain/analytics/levels.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
 import { type RunFigures, runFigures, type TaskFigures, taskFigures } from './figures.ts';
-import { readRollups, type Sum, total } from './read-rollups.ts';
+import { readRollups, readTotals, type Sum, total } from './read-rollups.ts';
 import { readScope, type Scope, scopeFields } from './scope.ts';
 
 export const MAX_BUCKETS = 500;
@@ -40,9 +40,7 @@ export async function readOverview(
   return inTenant(services.db, actor.orgId, async (tx) => {
     const scope = await readScope(tx, actor, { input: wanted, now: services.now() });
     const { widthMs, stretches } = bucketsOf(scope.range, scope.timeZone, buckets);
-    const common = { sealed: scope.sealed, stretches: [scope.previous, ...stretches], by: [] };
-    const runs = await readRollups(tx, { ...common, shape: RUN_SHAPE, where: scope.ofRuns });
-    const tasks = await readRollups(tx, { ...common, shape: TASK_SHAPE, where: scope.ofTasks });
+    const [runs, tasks] = await readSums(tx, scope, [scope.previous, ...stretches]);
     const figuresOf = (isOf: (place: number) => boolean): Figures => ({
       runs: runFigures(
         total(
@@ -71,6 +69,24 @@ export async function readOverview(
       })),
     };
   });
+}
+
+function readSums(
+  tx: TenantTransaction,
+  { sealed, isEverything, ofRuns, ofTasks }: Scope,
+  stretches: readonly Stretch[],
+): Promise<[Sum<typeof RUN_SHAPE, never>[], Sum<typeof TASK_SHAPE, never>[]]> {
+  const common = { sealed, stretches };
+  if (isEverything) {
+    return Promise.all([
+      readTotals(tx, { ...common, shape: RUN_TOTALS }),
+      readTotals(tx, { ...common, shape: TASK_TOTALS }),
+    ]);
+  }
+  return Promise.all([
+    readRollups(tx, { ...common, shape: RUN_SHAPE, where: ofRuns, by: [] }),
+    readRollups(tx, { ...common, shape: TASK_SHAPE, where: ofTasks, by: [] }),
+  ]);
 }
 
 export const byPlace = <Of extends Sum<never, never> | { place: number }>(

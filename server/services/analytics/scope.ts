@@ -44,6 +44,8 @@ export interface Scope {
   sealed: Sealed;
   /** All that had ended by then is counted; null: nothing yet. */
   countedUntil: number | null;
+  /** Nothing is left out: the rows that hold everything together answer it. */
+  isEverything: boolean;
   ofRuns: SQL;
   ofTasks: SQL;
 }
@@ -72,6 +74,7 @@ export async function readScope(
     timeZone,
     sealed: { hoursUntil: progress?.hours ?? null, daysUntil: progress?.days ?? null },
     countedUntil: progress?.counted ?? null,
+    isEverything: Object.values(filter).every((value) => value === undefined),
     ofRuns: sql`${conditionOf(where)} AND ${agentIs(where, sql`r.agent_id IS NULL`)}`,
     ofTasks: sql`${conditionOf(where)} AND ${agentIs(where, sql`true`)}`,
   };

@@ -16,6 +16,8 @@ export interface KeyView {
   previousUntil: Date | null;
   /** Null: the owner of this machine. */
   madeBy: UserId | null;
+  /** Why it is refused though nobody has revoked it. */
+  stoppedBecause: string | null;
   createdAt: Date;
   lastUsedAt: Date | null;
   lastUsedFrom: string | null;
@@ -26,7 +28,7 @@ export interface NewKey extends KeyView {
   key: string;
 }
 
-export function toKeyView(row: typeof apiKeys.$inferSelect): KeyView {
+export function toKeyView(row: typeof apiKeys.$inferSelect, stoppedBecause: string | null = null): KeyView {
   return {
     id: fromUuid('key', row.id),
     name: row.name,
@@ -37,6 +39,7 @@ export function toKeyView(row: typeof apiKeys.$inferSelect): KeyView {
     expiresAt: row.expiresAt,
     previousUntil: row.previousUntil,
     madeBy: row.madeBy === null ? null : fromUuid('user', row.madeBy),
+    stoppedBecause,
     createdAt: row.createdAt,
     lastUsedAt: row.lastUsedAt,
     lastUsedFrom: row.lastUsedFrom,

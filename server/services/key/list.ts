@@ -17,6 +17,7 @@ import {
 } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
 import { type KeyView, toKeyView } from './key-view.ts';
+import { makerRole, whyKeyStopped } from './maker.ts';
 
 export const KEY_SORTS = ['created', 'name', 'used', 'expires'] as const;
 
@@ -49,7 +50,7 @@ export async function listKeys(
   const walk = { place: SORTED[sort], id: sql<string>`${apiKeys.id}`, order };
   const rows = await inTenant(services.db, actor.orgId, (tx) =>
     tx
-      .select({ row: apiKeys, place: walk.place })
+      .select({ row: apiKeys, place: walk.place, makerRole: makerRole(apiKeys.madeBy) })
       .from(apiKeys)
       .where(
         and(
@@ -64,6 +65,7 @@ export async function listKeys(
   );
   return toPage(rows, paging, {
     placeOf: ({ row, place }) => [place, row.id],
-    toItems: ({ row }) => toKeyView(row),
+    toItems: ({ row, makerRole: role }) =>
+      toKeyView(row, whyKeyStopped({ madeBy: row.madeBy, makerRole: role })),
   });
 }

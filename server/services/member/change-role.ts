@@ -7,8 +7,9 @@ import { notFound, SignalboxError } from '#server/domain/errors.ts';
 import { idSchema, toUuid, type UserId } from '#server/domain/ids.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import { auditNote, noteIn } from '#server/identity/audit/note.ts';
-import { ROLES, type Role } from '#server/identity/permissions.ts';
+import { isWithin, ROLES, type Role } from '#server/identity/permissions.ts';
 import type { Services } from '../context.ts';
+import { stopWhatTheyMade } from '../key/maker.ts';
 import { parseInput } from '../parse-input.ts';
 
 export const changeRoleSchema = z.strictObject({ id: idSchema('user'), role: z.enum(ROLES) });
@@ -29,7 +30,9 @@ export async function changeRole(
       .update(memberships)
       .set({ role })
       .where(and(eq(memberships.orgId, toUuid(actor.orgId)), eq(memberships.userId, toUuid(id))));
-    const what = { target: id, before: { role: was }, after: { role } };
+    const stopped = isWithin(was, role) ? {} : await stopWhatTheyMade(tx, id, { role, email: null });
+    const after = { role, ...(Object.keys(stopped).length > 0 ? { stopped } : {}) };
+    const what = { target: id, before: { role: was }, after };
     await noteIn(tx, auditNote(actor, 'member.role-changed', what));
   });
   await services.identity.access.changed(id);

@@ -1,11 +1,12 @@
 import { and, eq } from 'drizzle-orm';
 import { z } from 'zod';
-import { memberships } from '#db/schema/index.ts';
+import { members, memberships } from '#db/schema/index.ts';
 import { inTenant } from '#db/tenant.ts';
 import { idSchema, toUuid } from '#server/domain/ids.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import { auditNote, noteIn } from '#server/identity/audit/note.ts';
 import type { Services } from '../context.ts';
+import { stopWhatTheyMade } from '../key/maker.ts';
 import { parseInput } from '../parse-input.ts';
 import { holdMember } from './change-role.ts';
 
@@ -25,11 +26,20 @@ export async function removeMember(
   await inTenant(services.db, actor.orgId, async (tx) => {
     const role = await holdMember(tx, actor, { id, staysOwner: false });
     if (role === 'owner' && !isSelf) authorise(actor, 'owner.manage');
+    const [{ email } = { email: null }] = await tx
+      .select({ email: members.email })
+      .from(members)
+      .where(eq(members.userId, toUuid(id)));
+    const stopped = await stopWhatTheyMade(tx, id, { role: null, email });
     // Their sessions here end with it.
     await tx
       .delete(memberships)
       .where(and(eq(memberships.orgId, toUuid(actor.orgId)), eq(memberships.userId, toUuid(id))));
-    const what = { target: id, before: { role } };
+    const what = {
+      target: id,
+      before: { role },
+      ...(Object.keys(stopped).length > 0 ? { after: { stopped } } : {}),
+    };
     await noteIn(tx, auditNote(actor, isSelf ? 'member.left' : 'member.removed', what));
   });
   await services.identity.access.changed(id);

@@ -4,7 +4,12 @@ import { notificationTargets } from '#db/schema/index.ts';
 import { inTenant, type TenantTransaction } from '#db/tenant.ts';
 import { invalid, notFound, SignalboxError } from '#server/domain/errors.ts';
 import { fromUuid, idSchema, makeId, toUuid } from '#server/domain/ids.ts';
-import { NOTIFICATION_EVENTS, TARGET_KINDS, type TargetKind } from '#server/domain/notifications.ts';
+import {
+  NOTIFICATION_EVENTS,
+  OF_NO_PIPELINE,
+  TARGET_KINDS,
+  type TargetKind,
+} from '#server/domain/notifications.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import { auditNote, noteIn } from '#server/identity/audit/note.ts';
 import type { TestResult } from '#server/notifications/office.ts';
@@ -187,11 +192,12 @@ async function check(
     );
   }
   if (pipelineId === null) return;
-  if (events.includes('agent.lost')) {
+  const alone = OF_NO_PIPELINE.find((event) => events.includes(event));
+  if (alone !== undefined) {
     throw invalid(
-      'Agents belong to no pipeline: a target of one pipeline cannot listen to agent.lost.',
+      `A target of one pipeline cannot listen to ${alone}, which belongs to none.`,
       undefined,
-      'Leave the pipeline out, or make a target of its own for agents.',
+      'Leave the pipeline out, or make a target of its own for it.',
     );
   }
   await loadPipeline(tx, fromUuid('pipe', toUuid(pipelineId)));

@@ -92,7 +92,12 @@ export async function loadPipeline(tx: TenantTransaction, id: PipelineId): Promi
 /** Of a pipeline that is in use: what is archived is neither run nor changed. */
 export async function loadLivePipeline(tx: TenantTransaction, id: PipelineId): Promise<PipelineView> {
   const pipeline = await loadPipeline(tx, id);
-  if (pipeline.archivedAt === null) return pipeline;
+  refuseArchived(pipeline);
+  return pipeline;
+}
+
+export function refuseArchived(pipeline: Pick<PipelineView, 'name' | 'archivedAt'>): void {
+  if (pipeline.archivedAt === null) return;
   throw new SignalboxError('CONFLICT', `The pipeline ${JSON.stringify(pipeline.name)} is archived.`, {
     advice: 'Bring it back first.',
   });

@@ -1,7 +1,7 @@
 import { and, asc, eq, gt } from 'drizzle-orm';
 import { z } from 'zod';
 import { runEvents, runs } from '#db/schema/index.ts';
-import { inTenant } from '#db/tenant.ts';
+import { readTenant } from '#db/tenant.ts';
 import type { RunEvent } from '#server/domain/engine/events.ts';
 import { notFound } from '#server/domain/errors.ts';
 import { idSchema, toUuid } from '#server/domain/ids.ts';
@@ -39,17 +39,18 @@ export async function listRunEvents(
 ): Promise<EventPage> {
   authorise(actor, 'run.read');
   const { id, after, limit } = parseInput(eventsSchema, input);
-  const { run, rows } = await inTenant(services.db, actor.orgId, async (tx) => {
-    const [run] = await tx
+  const { run, rows } = await readTenant(services.db, actor.orgId, async (tx) => {
+    const found = tx
       .select({ status: runs.status, seq: runs.seq })
       .from(runs)
       .where(eq(runs.id, toUuid(id)));
-    const rows = await tx
+    const entries = tx
       .select()
       .from(runEvents)
       .where(and(eq(runEvents.runId, toUuid(id)), gt(runEvents.seqTo, after)))
       .orderBy(asc(runEvents.seqFrom))
       .limit(limit);
+    const [[run], rows] = await Promise.all([found, entries]);
     return { run, rows };
   });
   if (!run) throw notFound('run', id);

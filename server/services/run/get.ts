@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { inTenant } from '#db/tenant.ts';
+import { readTenant } from '#db/tenant.ts';
 import { idSchema } from '#server/domain/ids.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
@@ -16,6 +16,6 @@ export async function getRun(
 ): Promise<RunView> {
   authorise(actor, 'run.read');
   const { id } = parseInput(getSchema, input);
-  const run = await inTenant(services.db, actor.orgId, (tx) => viewRun(tx, id, services.graphOf));
+  const run = await readTenant(services.db, actor.orgId, (tx) => viewRun(tx, id, services.graphOf));
   return redactRun(actor, run);
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { inTenant } from '#db/tenant.ts';
+import { readTenant } from '#db/tenant.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { type Page, pageFields, toPage } from '../page.ts';
@@ -30,7 +30,7 @@ export async function listRuns(
   const where = await resolveFilterAlone(services, actor, filter);
   const query = { where, sort, order, limit: limit + 1, ...(after ? { after } : {}) };
   const found = await findRuns(services, query);
-  const summaries = await inTenant(services.db, actor.orgId, (tx) =>
+  const summaries = await readTenant(services.db, actor.orgId, (tx) =>
     loadSummaries(
       tx,
       actor,

@@ -32,7 +32,7 @@ export interface RunConditions {
   replayed?: boolean | undefined;
   label?: string;
   idRange?: { from: string; to: string };
-  /** A stretch of time, as ids have it. */
+  /** Ids at the ends of a stretch of time. As they are and not as times: then the planner leaves out other weeks. */
   bornSince?: string;
   bornBefore?: string;
   /** The pipelines that have the tag; it, and the label of runs that have it themselves, unless these may not be asked for. */
@@ -191,8 +191,8 @@ const CONDITIONS: { [Field in keyof RunConditions]-?: (value: NonNullable<RunCon
       : sql`NOT EXISTS (SELECT FROM runs again WHERE again.replay_of = r.id)`,
   label: (value) => sql`r.labels @> ARRAY[${value}::text]`,
   idRange: ({ from, to }) => sql`r.id BETWEEN ${from}::text::uuid AND ${to}::text::uuid`,
-  bornSince: (value) => idIs(sql`>=`, sql`uuid_at(${at(value)})`),
-  bornBefore: (value) => idIs(sql`<`, sql`uuid_at(${at(value)})`),
+  bornSince: (value) => idIs(sql`>=`, sql`${value}::text::uuid`),
+  bornBefore: (value) => idIs(sql`<`, sql`${value}::text::uuid`),
   tagged: ({ pipelineUuids, label }) =>
     label === null
       ? sql`r.pipeline_id = ANY (${list(pipelineUuids)}::text::uuid[])`

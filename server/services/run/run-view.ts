@@ -221,7 +221,6 @@ export async function viewRun(
   id: RunId,
   graphOf: (id: VersionId) => Promise<CompiledGraph>,
 ): Promise<RunView> {
-  const row = await loadRunRow(tx, id);
-  const taskRows = await loadTaskRows(tx, id);
+  const [row, taskRows] = await Promise.all([loadRunRow(tx, id), loadTaskRows(tx, id)]);
   return toRunView(row, taskRows, await graphOf(fromUuid('ver', row.versionId)));
 }

@@ -1,16 +1,17 @@
-import { and, eq } from 'drizzle-orm';
+import { and, desc, eq } from 'drizzle-orm';
 import { z } from 'zod';
-import { versions } from '#db/schema/index.ts';
-import { inTenant, type TenantTransaction } from '#db/tenant.ts';
+import { pipelines, versions } from '#db/schema/index.ts';
+import { inTenant, readTenant, type TenantTransaction } from '#db/tenant.ts';
 import { notFound, SignalboxError } from '#server/domain/errors.ts';
 import { fromUuid, idSchema, type PipelineId, toUuid, type VersionId } from '#server/domain/ids.ts';
 import { jsonObjectSchema, jsonSchema } from '#server/domain/json-shape.ts';
 import { type Actor, authorise, authoriseAnywhere } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { idempotencyKeySchema } from '../make-once.ts';
+import { withAsker } from '../notification/may-hear.ts';
 import { ensureDefaultSecret } from '../notification/signing-secret.ts';
 import { parseInput } from '../parse-input.ts';
-import { findNewestVersion, loadLivePipeline } from '../pipeline/pipeline-view.ts';
+import { refuseArchived } from '../pipeline/pipeline-view.ts';
 import { launchRun } from './launch.ts';
 import { redactRun } from './redact.ts';
 import { type RunView, viewRun } from './run-view.ts';
@@ -38,19 +39,21 @@ export async function startRun(
   authoriseAnywhere(actor, 'run.operate');
   const { idempotencyKey, ...request } = parseInput(startSchema, input);
   authorise(actor, 'run.operate', { pipelineId: request.pipelineId });
-  const versionId = await inTenant(services.db, actor.orgId, async (tx) => {
-    if (request.notification?.webhook) await ensureDefaultSecret(tx, services, actor.orgId);
-    return findVersion(tx, request.pipelineId, request.version);
-  });
+  const versionId = await readTenant(services.db, actor.orgId, (tx) =>
+    findVersion(tx, request.pipelineId, request.version),
+  );
+  if (request.notification?.webhook) {
+    await inTenant(services.db, actor.orgId, (tx) => ensureDefaultSecret(tx, services, actor.orgId));
+  }
   const { id, isNew } = await launchRun(services, actor, {
     ...request,
-    notification: { ...request.notification },
+    notification: withAsker(actor, request.notification),
     versionId,
     idempotencyKey,
     action: 'run.started',
     request: { ...request, version: request.version ?? null, notification: { ...request.notification } },
   });
-  const run = await inTenant(services.db, actor.orgId, (tx) => viewRun(tx, id, services.graphOf));
+  const run = await readTenant(services.db, actor.orgId, (tx) => viewRun(tx, id, services.graphOf));
   return { run: redactRun(actor, run), isNew };
 }
 
@@ -59,22 +62,26 @@ async function findVersion(
   id: PipelineId,
   number: number | undefined,
 ): Promise<VersionId> {
-  const pipeline = await loadLivePipeline(tx, id);
-  if (number === undefined) {
-    const newest = await findNewestVersion(tx, id);
-    if (newest) return newest.id;
-    throw new SignalboxError(
-      'CONFLICT',
-      `The pipeline ${JSON.stringify(pipeline.name)} has no published version.`,
-      {
-        advice: 'Publish its draft first.',
-      },
-    );
-  }
-  const [row] = await tx
-    .select({ id: versions.id })
-    .from(versions)
-    .where(and(eq(versions.pipelineId, toUuid(id)), eq(versions.number, number)));
-  if (!row) throw notFound('version', `${number} of ${id}`);
-  return fromUuid('ver', row.id);
+  const isMeant = number === undefined ? undefined : eq(versions.number, number);
+  const [[pipeline], [version]] = await Promise.all([
+    tx
+      .select({ name: pipelines.name, archivedAt: pipelines.archivedAt })
+      .from(pipelines)
+      .where(eq(pipelines.id, toUuid(id))),
+    tx
+      .select({ id: versions.id })
+      .from(versions)
+      .where(and(eq(versions.pipelineId, toUuid(id)), isMeant))
+      .orderBy(desc(versions.number))
+      .limit(1),
+  ]);
+  if (!pipeline) throw notFound('pipeline', id);
+  refuseArchived(pipeline);
+  if (version) return fromUuid('ver', version.id);
+  if (number !== undefined) throw notFound('version', `${number} of ${id}`);
+  throw new SignalboxError(
+    'CONFLICT',
+    `The pipeline ${JSON.stringify(pipeline.name)} has no published version.`,
+    { advice: 'Publish its draft first.' },
+  );
 }

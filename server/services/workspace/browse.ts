@@ -10,6 +10,7 @@ import type {
 import type { Collaborator } from '#server/agents/workspace/talk.ts';
 import type { WorkspaceLimits } from '#server/domain/workspace/limits.ts';
 import { type Actor, authoriseAnywhere } from '#server/identity/actor.ts';
+import { refuseWithdrawn } from '#server/identity/withdrawn.ts';
 import type { Services } from '../context.ts';
 import { type Page, pageFields, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
@@ -105,7 +106,10 @@ export async function followActivity(
   const place = await placeOf(services, actor, of);
   const look = () => services.workspaces.browse.activity(place, wanted);
   if (waitMs === 0) return look();
-  return services.workspaces.changes.waitFor(place, { look, waitMs, ...(signal ? { signal } : {}) });
+  const order = { look, waitMs, ...(signal ? { signal } : {}) };
+  const found = await services.workspaces.changes.waitFor(place, order);
+  refuseWithdrawn(signal);
+  return found;
 }
 
 /** Calls `changed` when something happens in it, now and then once too often. Answers with how to stop. */

@@ -2,7 +2,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { connectDatabase, type Sql } from '#db/client.ts';
 import { createGraphCache } from '#db/queries/load-graph.ts';
 import { audit } from '#server/auditor/audit.ts';
+import { PASSWORD } from '../people.ts';
 import { type PrivateRabbitmq, startPrivateRabbitmq } from '../private-rabbitmq.ts';
+import { SIX_INPUT, SIX_STAGES } from '../six-stages.ts';
 import { startTcpProxy, type TcpProxy } from '../tcp-proxy.ts';
 import { type AskedProcess, forkAsked } from './asked-process.ts';
 import type { DoorOrders } from './protocol.ts';
@@ -160,4 +162,36 @@ test('F47 outputs of agents likewise: what is refused is said to the agent, whic
     expect(stages[0].output).toMatchObject({ $object: expect.any(String), bytes: mb * MB + 2 });
   }
   await expectUnburdened(before);
+});
+
+test('an organisation that is made while the server runs is served over the broker by the agents that come with Signalbox', async () => {
+  const made = await call('/orgs', { name: 'made later' });
+  const token = made.body.invitation.split('#')[1];
+  const joined = await fetch(`${door.origin}/api/v1/auth/join`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ token, name: 'Owner', email: 'owner@example.org', password: PASSWORD }),
+  });
+  const headers = {
+    cookie: joined.headers.get('set-cookie')?.split(';')[0] ?? '',
+    ...{ origin: door.origin, 'sec-fetch-site': 'same-origin', 'content-type': 'application/json' },
+  };
+  const ask = async (path: string, body?: object) => {
+    const method = body === undefined ? 'GET' : 'POST';
+    const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+    return (await fetch(`${door.origin}/api/v1${path}`, { method, headers, ...sent })).json();
+  };
+  const pipeline = await ask('/pipelines', SIX_STAGES);
+  const started = await ask(`/pipelines/${pipeline.id}/execute`, SIX_INPUT);
+  const look = async () => {
+    const body = await ask(`/runs/${started.id}`);
+    return body.finished_at && body;
+  };
+  const run = await until('the end of the six stages', look, 150_000);
+  expect(run.status).toBe('succeeded');
+  // By agents of its own, which take from its queues.
+  const ours = await sql`SELECT DISTINCT a.id FROM tasks t JOIN agents a ON a.id = t.agent_id
+    WHERE a.org_id = ${made.body.id.slice(4)}::text::uuid AND a.transport = 'amqp'`;
+  expect(ours).toHaveLength(6);
+  expect((await audit({ sql, graphOf: createGraphCache(sql) })).findings).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import type { Sql } from '#db/client.ts';
 import type { GraphInput } from '#server/domain/graph/schema.ts';
-import { DEFAULT_ORG_ID, idSchema, toUuid } from '#server/domain/ids.ts';
+import { DEFAULT_ORG_ID, idSchema, type McpConnectionId, toUuid } from '#server/domain/ids.ts';
 import type { Json, JsonObject } from '#server/domain/json.ts';
 import type { Caller } from './caller.ts';
 
@@ -22,6 +22,12 @@ export interface SampleAgent {
   order?: { order: 'drain' | 'pause' | 'quarantine'; reason: string };
 }
 
+export interface SampleConnection {
+  slug: string;
+  name: string;
+  url: string;
+}
+
 export interface Maker {
   scenario: string;
   call: Caller;
@@ -30,6 +36,8 @@ export interface Maker {
   runs(pipelineId: string, inputs: readonly Json[]): Promise<string[]>;
   /** Again with the same name it is the same agent, started anew: what it held is lost. */
   agent(agent: SampleAgent): Promise<{ id: string; generation: number }>;
+  /** Connects it, or finds the one of this name. Nobody needs to answer there. */
+  connection(connection: SampleConnection): Promise<McpConnectionId>;
   say(line: string): void;
 }
 
@@ -40,12 +48,19 @@ export interface MakerOptions {
   say(line: string): void;
 }
 
+interface Connections {
+  connections: { id: string; slug: string }[];
+}
+
+/** Which ids the kinds of samples have. */
+const ID_KINDS = { pipeline: 'pipe', agent: 'agent', 'mcp-connection': 'mcpConnection' } as const;
+
 export function createMaker({ scenario, call, sql, say }: MakerOptions): Maker {
   const metadata: JsonObject = { tags: [SAMPLE_TAG], scenario };
 
   /** After it was made under a key of its own: a program that dies in between finds it again the next time. */
-  async function record(kind: 'pipeline' | 'agent', id: string): Promise<string> {
-    const uuid = toUuid(idSchema(kind === 'agent' ? 'agent' : 'pipe').parse(id));
+  async function record(kind: keyof typeof ID_KINDS, id: string): Promise<string> {
+    const uuid = toUuid(idSchema(ID_KINDS[kind]).parse(id));
     await sql`INSERT INTO samples (org_id, kind, id, scenario)
       VALUES (${toUuid(DEFAULT_ORG_ID)}::text::uuid, ${kind}, ${uuid}::text::uuid, ${scenario}) ON CONFLICT DO NOTHING`;
     return id;
@@ -81,6 +96,14 @@ export function createMaker({ scenario, call, sql, say }: MakerOptions): Maker {
       await record('agent', String(id));
       if (order) await call({ path: `/agents/${id}/orders`, body: order });
       return { id: String(id), generation: Number(generation) };
+    },
+    async connection({ slug, ...about }) {
+      const { connections } = (await call({ path: '/mcp/connections?limit=200' })) as unknown as Connections;
+      const known = connections.find((each) => each.slug === slug);
+      const made = known ?? (await call({ path: '/mcp/connect', body: { slug, ...about } }));
+      const id = String('connection_id' in made ? made.connection_id : made.id);
+      await record('mcp-connection', id);
+      return idSchema('mcpConnection').parse(id);
     },
   };
 }

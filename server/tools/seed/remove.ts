@@ -34,6 +34,7 @@ export async function removeSamples(sql: Sql, call: Caller, say: (line: string) 
     groups.map(({ id }) => id),
   );
   const agents = await listSamples(sql, 'agent');
+  await disconnectSamples(sql, call);
   await sql.begin(async (transaction) => {
     const tx = transaction as unknown as Sql;
     await tx`DELETE FROM idempotency_keys WHERE org_id = ${org}::text::uuid AND subject IN (
@@ -53,7 +54,15 @@ export async function removeSamples(sql: Sql, call: Caller, say: (line: string) 
   return { pipelines: pipelines.length, agents: agents.length, runs };
 }
 
-async function listSamples(sql: Sql, kind: 'pipeline' | 'agent'): Promise<string[]> {
+/** By the API, so that whoever holds a line to it lets it go. */
+async function disconnectSamples(sql: Sql, call: Caller): Promise<void> {
+  const rows = await sql<{ id: string }[]>`
+    SELECT id::text FROM mcp_connections WHERE id = ANY (${array(await listSamples(sql, 'mcp-connection'))}::text::uuid[])`;
+  for (const { id } of rows)
+    await call({ path: `/mcp/connections/${fromUuid('mcpConnection', id)}`, method: 'DELETE' });
+}
+
+async function listSamples(sql: Sql, kind: 'pipeline' | 'agent' | 'mcp-connection'): Promise<string[]> {
   const rows = await sql<
     { id: string }[]
   >`SELECT id::text FROM samples WHERE org_id = ${org}::text::uuid AND kind = ${kind}`;

@@ -102,7 +102,7 @@ function Fields({
           <div className="w-28 shrink-0">
             <TextInput
               mono
-              aria-label={`Name of field ${at + 1}`}
+              aria-label={words.nameOfField(at + 1)}
               value={name}
               onChange={(next) => {
                 if (next !== '' && !(next in fields))
@@ -112,7 +112,7 @@ function Fields({
           </div>
           <div className="min-w-0 grow">
             <ExpressionField
-              label={`Expression of ${name}`}
+              label={words.expressionOf(name)}
               labelHidden
               value={String(source)}
               suggest={suggestions}
@@ -120,7 +120,7 @@ function Fields({
             />
           </div>
           <IconButton
-            label={`Remove ${name}`}
+            label={words.remove(name)}
             icon={X}
             size="sm"
             onClick={() => put(entries.filter((_, i) => i !== at))}

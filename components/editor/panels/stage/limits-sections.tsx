@@ -102,20 +102,17 @@ function Failures({ stage, set }: { stage: StageItem; set: SetField }) {
   );
 }
 
+const TIMEOUTS = ['stageSeconds', 'queueSeconds', 'idleSeconds'] as const;
+
 function Timeouts({ stage, set }: { stage: StageItem; set: SetField }) {
   const timeouts = partOf(stage, 'timeouts', set);
-  const fields = [
-    ['stageSeconds', 'One attempt', 'From taken to its end.'],
-    ['queueSeconds', 'Waiting for an agent', 'From ready until one takes it.'],
-    ['idleSeconds', 'Between two signs of life', 'An agent that is silent for longer has lost it.'],
-  ] as const;
   return (
     <Section title={words.timeLimits}>
-      {fields.map(([name, label, hint]) => (
+      {TIMEOUTS.map((name) => (
         <NumberField
           key={name}
-          label={`${label}, seconds`}
-          hint={hint}
+          label={words.seconds(words.timeouts[name].label)}
+          hint={words.timeouts[name].hint}
           placeholder={words.none}
           value={timeouts.number(name)}
           onChange={(value) => timeouts.put(name, value)}

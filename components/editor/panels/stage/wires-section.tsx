@@ -79,7 +79,7 @@ function Wires({
               </button>
               {isReadOnly ? null : (
                 <IconButton
-                  label={`Remove the connection with ${name}`}
+                  label={words.removeWire(name)}
                   icon={X}
                   size="sm"
                   onClick={() => {

@@ -13,6 +13,8 @@ interface EventFacts {
   queue?: string;
 }
 
+const sayCode = (code = '') => code.replaceAll('-', ' ');
+
 const SAY: Record<string, (event: EventFacts) => string> = {
   'run.started': () => 'The run started',
   'run.paused': () => 'The run was paused',
@@ -22,8 +24,8 @@ const SAY: Record<string, (event: EventFacts) => string> = {
   'run.succeeded': () => 'The run succeeded',
   'run.failed': ({ error }) => `The run failed: ${error?.message ?? ''}`,
   'run.cancelled': () => 'The run was cancelled',
-  'task.ready': ({ wait }) => `Ready; waits (${wait?.code ?? ''})`,
-  'task.waiting': ({ wait }) => `Waits (${wait?.code ?? ''})`,
+  'task.ready': ({ wait }) => `Ready${wait ? `, waits: ${sayCode(wait.code)}` : ''}`,
+  'task.waiting': ({ wait }) => `Waits: ${sayCode(wait?.code)}`,
   'task.queued': ({ queue }) => `Put into the queue ${queue ?? ''}`,
   'task.started': ({ agent }) => `Taken by ${agent ?? ''}`,
   'task.progressed': ({ progress = 0, note }) => `${Math.round(progress * 100)} %${note ? `: ${note}` : ''}`,
@@ -37,7 +39,9 @@ const SAY: Record<string, (event: EventFacts) => string> = {
   'task.cancelled': () => 'Cancelled',
 };
 
-export function sayEvent(event: { type?: unknown }): string {
-  const facts = event as EventFacts;
+/** `nameOf`: what an agent is called. */
+export function sayEvent(event: { type?: unknown }, nameOf: (agentId: string) => string): string {
+  const { agent, ...rest } = event as EventFacts;
+  const facts = { ...rest, ...(agent === undefined ? {} : { agent: nameOf(agent) }) };
   return SAY[facts.type]?.(facts) ?? String(facts.type);
 }

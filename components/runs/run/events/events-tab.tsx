@@ -16,6 +16,7 @@ import { saveFile } from '../../save-file.ts';
 import { openText } from '../data/line-source.ts';
 import { TextView } from '../data/text-view.tsx';
 import { runWords } from '../run-words.ts';
+import { useAgentNames } from '../use-agent-names.ts';
 import type { Run } from '../use-run.ts';
 import { sayEvent } from './event-words.ts';
 
@@ -28,6 +29,7 @@ const VIEWS = ['time', 'stage', 'json'] as const;
 export function EventsTab({ run }: { run: Run }) {
   const [view, setView] = useQueryState('events', parseAsStringLiteral(VIEWS).withDefault('time'));
   const log = useEvents(run);
+  const nameOf = useAgentNames();
   const { events: text } = runWords;
   const rows = useMemo(() => {
     if (!log.events || view !== 'stage') return log.events;
@@ -71,7 +73,7 @@ export function EventsTab({ run }: { run: Run }) {
       ) : (
         <DataGrid
           label={text.label}
-          columns={columnsOf(run)}
+          columns={columnsOf(run, nameOf)}
           rows={rows}
           keyOf={({ seq }) => String(seq)}
           hasMore={log.hasMore}
@@ -114,7 +116,7 @@ function useEvents(run: Run) {
 
 const stageOf = ({ event }: Event): number => (typeof event.task === 'number' ? event.task : -1);
 
-function columnsOf(run: Run): GridColumn<Event>[] {
+function columnsOf(run: Run, nameOf: (agentId: string) => string): GridColumn<Event>[] {
   const { events: text } = runWords;
   const start = Date.parse(run.created_at);
   return [
@@ -136,7 +138,7 @@ function columnsOf(run: Run): GridColumn<Event>[] {
       key: 'what',
       title: text.what,
       width: 'minmax(14rem,1fr)',
-      cell: ({ event }) => <span title={JSON.stringify(event)}>{sayEvent(event)}</span>,
+      cell: ({ event }) => <span title={JSON.stringify(event)}>{sayEvent(event, nameOf)}</span>,
     },
   ];
 }

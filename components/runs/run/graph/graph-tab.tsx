@@ -56,7 +56,7 @@ export function GraphTab({ run, selected, onSelect }: GraphTabProps) {
   return (
     <div className="flex flex-col gap-3">
       <Legend run={run} />
-      <div className="flex h-[calc(100dvh-19rem)] min-h-80 overflow-hidden rounded-lg border border-line bg-page">
+      <div className="flex h-[calc(100dvh-22rem)] min-h-80 overflow-hidden rounded-lg border border-line bg-page">
         <GraphView
           label={text.label}
           graph={data.graph}

@@ -1,5 +1,8 @@
 import { isJsonObject } from '../../../../server/domain/json.ts';
+import { lookOfAttempt } from '../../../looks/index.ts';
 import { formatDuration } from '../../../ui/format.ts';
+import { StatusText } from '../../../ui/status.tsx';
+import { AgentName } from '../agent-name.tsx';
 import { runWords } from '../run-words.ts';
 import type { Attempt } from '../use-run.ts';
 
@@ -34,13 +37,14 @@ export function AttemptList({ attempts }: { attempts: readonly Attempt[] }) {
         return (
           <li key={attempt.epoch} className="rounded-md border border-line px-3 py-2">
             <p className="flex justify-between gap-3">
-              <span className="font-medium">
-                {runWords.drawer.attempt} {attempt.attempt} · {attempt.state}
+              <span className="flex gap-2 font-medium">
+                {runWords.drawer.attempt} {attempt.attempt}
+                <StatusText look={lookOfAttempt(attempt.state)} />
               </span>
               <span className="tabular-nums text-quiet">{ranFor(attempt)}</span>
             </p>
-            <p className="truncate font-mono text-xs text-quiet">
-              {attempt.agent_id ?? runWords.drawer.nobody}
+            <p className="truncate text-quiet">
+              {attempt.agent_id === null ? runWords.drawer.nobody : <AgentName id={attempt.agent_id} />}
             </p>
             {attempt.error ? <p className="mt-1 break-words text-bad">{attempt.error.message}</p> : null}
             {reason === '' ? null : <p className="mt-1 text-quiet">{reason}</p>}
@@ -48,7 +52,7 @@ export function AttemptList({ attempts }: { attempts: readonly Attempt[] }) {
               <ul className="mt-1 text-xs text-quiet">
                 {rejected.map(({ agent, reason: why }) => (
                   <li key={agent}>
-                    <span className="font-mono">{agent}</span>: {why}
+                    <AgentName id={agent} />: {why}
                   </li>
                 ))}
               </ul>

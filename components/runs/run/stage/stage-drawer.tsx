@@ -14,7 +14,8 @@ import { Drawer } from '../../../ui/drawer.tsx';
 import { Notice, Skeleton } from '../../../ui/feedback.tsx';
 import { formatDuration, formatMoment } from '../../../ui/format.ts';
 import { StatusText } from '../../../ui/status.tsx';
-import { Code, CopyText } from '../../../ui/text.tsx';
+import { Code } from '../../../ui/text.tsx';
+import { AgentName } from '../agent-name.tsx';
 import { Value } from '../data/value.tsx';
 import { LogText } from '../logs/log-text.tsx';
 import { ReplayDialog } from '../replay-dialog.tsx';
@@ -221,7 +222,7 @@ function Facts({ stage }: { stage: Stage }) {
   const facts: [string, React.ReactNode][] = [
     [drawer.type, stage.type],
     [drawer.attempt, stage.attempt === 0 ? null : stage.attempt],
-    [drawer.agent, stage.assigned_agent && <CopyText what="agent id" text={stage.assigned_agent} />],
+    [drawer.agent, stage.assigned_agent && <AgentName id={stage.assigned_agent} />],
     [drawer.waited, ms(stage.ready_at, stage.started_at)],
     [drawer.ran, ms(stage.started_at, stage.finished_at)],
     [drawer.started, stage.started_at && formatMoment(stage.started_at)],

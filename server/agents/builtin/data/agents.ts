@@ -136,6 +136,7 @@ async function handle(
     );
   }
   return pool.run({
+    tenant: context.orgId ?? '',
     hooks: {
       signal: context.signal,
       onMessage(message) {

@@ -1,8 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Sql } from '#db/client.ts';
 import { SignalboxError } from '#server/domain/errors.ts';
 import type { Json } from '#server/domain/json.ts';
 import type { Maker } from '../maker.ts';
 import { untilEnded } from '../until-ended.ts';
+import { makeChangedServer } from './changed-server.ts';
 import { type Failing, fails, passes, row, times, waits } from './stages.ts';
 
 /** Errors that differ in their class, so that each is a group of its own. */
@@ -32,7 +34,8 @@ const TIME_FOR_POISON_MS = 300_000;
 const CLAIM_MS = 5_000;
 
 /** What an operator has to mend: failed runs in several groups, dead letters, agents that are gone or kept away. */
-export async function makeBroken(maker: Maker): Promise<void> {
+export async function makeBroken(maker: Maker, { sql }: { sql: Sql }): Promise<void> {
+  await makeChangedServer(maker, sql);
   const ids: string[] = [];
   for (const { pipeline: name, stage, runs, ...failing } of TROUBLES) {
     const graph = row([passes('Read'), waits('Prepare', 150), fails(stage, failing), passes('Report')]);
@@ -67,6 +70,9 @@ export async function makeBroken(maker: Maker): Promise<void> {
   await makeSickAgents(maker);
   await untilEnded(maker.call, ids, TIME_FOR_ALL_MS);
   maker.say(`${ids.length} runs have failed in 6 ways, 2 of them as dead letters; 4 agents do not work.`);
+  maker.say(
+    'An MCP server has changed one tool and brought another: both wait for somebody to look at them.',
+  );
 }
 
 /** An agent that takes tasks and says nothing more, again and again, until they count as poison. */

@@ -8,6 +8,8 @@ import type { Worker } from './worker.ts';
 
 export interface PoolTask<T> {
   hooks: JobHooks;
+  /** For whom: where tasks wait for a process, each of them has its turn. */
+  tenant: string;
   /** Puts the input's files into the folder and says what is to be done with them. */
   prepare(directory: string): Promise<Job>;
   /** Takes the result's files out, before the folder is emptied. */
@@ -32,7 +34,7 @@ export function createDataPool(options: DataPoolOptions): DataPool {
     options,
     async run(task) {
       refuseWhenStopped();
-      const slot = await slots.acquire(task.hooks.signal);
+      const slot = await slots.acquire(task.tenant, task.hooks.signal);
       try {
         refuseWhenStopped();
         slots.revive(slot);

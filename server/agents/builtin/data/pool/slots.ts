@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { AgentFailure } from '../../../agent.ts';
 import type { DataPoolOptions } from './options.ts';
 import { emptyFolder, makeScratch } from './scratch.ts';
+import { createTurns, type Turns } from './turns.ts';
 import { spawnWorker, type Worker } from './worker.ts';
 
 /** A child process and its folder. Whoever holds the slot is the only one who uses either. */
@@ -14,8 +15,8 @@ export interface Slot {
 
 export interface Slots {
   all: readonly Slot[];
-  acquire(signal: AbortSignal): Promise<Slot>;
-  /** Gives the slot to whoever waits longest, with a fresh process if the old one is gone or worn. */
+  acquire(tenant: string, signal: AbortSignal): Promise<Slot>;
+  /** Gives the slot to whoever's turn it is, with a fresh process if the old one is gone or worn. */
   release(slot: Slot): void;
   /** A live process for the slot, before it is used. */
   revive(slot: Slot): void;
@@ -35,7 +36,7 @@ export function createSlots(options: DataPoolOptions): Slots {
     return { directory, worker: spawn(directory), tasks: 0 };
   });
   const free = [...all];
-  const waiting: ((slot: Slot) => void)[] = [];
+  const waiting = createTurns<(slot: Slot) => void>();
   let stopped = false;
   const replace = (slot: Slot): void => {
     slot.worker.kill();
@@ -44,14 +45,14 @@ export function createSlots(options: DataPoolOptions): Slots {
   };
   return {
     all,
-    acquire(signal) {
+    acquire(tenant, signal) {
       const slot = free.shift();
-      return slot ? Promise.resolve(slot) : waitForSlot(waiting, signal);
+      return slot ? Promise.resolve(slot) : waitForSlot(waiting, tenant, signal);
     },
     release(slot) {
       const isWorn = slot.tasks >= options.tasksPerChild || !slot.worker.isAlive();
       if (isWorn && !stopped) replace(slot);
-      const next = waiting.shift();
+      const next = waiting.next();
       if (next) next(slot);
       else free.push(slot);
     },
@@ -68,21 +69,24 @@ export function createSlots(options: DataPoolOptions): Slots {
   };
 }
 
-function waitForSlot(waiting: ((slot: Slot) => void)[], signal: AbortSignal): Promise<Slot> {
+function waitForSlot(
+  waiting: Turns<(slot: Slot) => void>,
+  tenant: string,
+  signal: AbortSignal,
+): Promise<Slot> {
   return new Promise((resolve, reject) => {
     const take = (slot: Slot) => {
       signal.removeEventListener('abort', giveUp);
       resolve(slot);
     };
     const giveUp = () => {
-      const place = waiting.indexOf(take);
-      if (place >= 0) waiting.splice(place, 1);
+      waiting.leave(tenant, take);
       reject(
         new AgentFailure('agent', 'ABORTED', 'The task was told to stop while it waited for a data process.'),
       );
     };
     if (signal.aborted) return giveUp();
     signal.addEventListener('abort', giveUp, { once: true });
-    waiting.push(take);
+    waiting.join(tenant, take);
   });
 }

@@ -1,0 +1,14 @@
+/** What people read where a pipeline is run. */
+export const words = {
+  title: (name: string) => `Run ${name}`,
+  description: (version: number) => `Version ${version} is run.`,
+  start: 'Run',
+  as: 'Input',
+  form: 'Form',
+  json: 'JSON',
+  sample: 'Filled in with the sample of the pipeline.',
+  noSchema: 'The pipeline does not say what it takes.',
+  badJson: (why: string) => `This is no JSON: ${why}`,
+  loading: 'Loading what it takes',
+  unpublished: 'It has no version yet: publish it first.',
+} as const;

@@ -1,0 +1,29 @@
+const count = new Intl.NumberFormat('en-GB');
+
+/** What people read where two runs are compared. */
+export const words = {
+  title: 'Compare two runs',
+  swap: 'Swap',
+  first: 'First',
+  second: 'Second',
+  runId: 'Id of the run',
+  runIdExample: 'run_…',
+  graph: 'Both on one graph',
+  graphNote: 'States are those of the second; what stands at a stage is how it differs from the first.',
+  loadingGraph: 'Loading the graphs',
+  onlyFirst: 'only in the first',
+  onlySecond: 'only in the second',
+  was: (state: string) => `was ${state.toLowerCase()}`,
+  stages: 'Stages, what differs most first',
+  stage: 'Stage',
+  firstRan: 'First ran',
+  secondRan: 'Second ran',
+  difference: 'Difference',
+  attempts: 'Attempts',
+  missing: 'not in it',
+  choose: 'Name two runs to lay them side by side.',
+  loading: 'Loading the runs',
+  outputsOf: (name: string) => `Outputs of ${name}`,
+  equal: 'Both have the same output.',
+  skipped: (n: number) => `… ${count.format(n)} equal ${n === 1 ? 'line' : 'lines'}`,
+} as const;

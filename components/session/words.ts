@@ -1,0 +1,34 @@
+/** What people read before they are signed in. */
+export const words = {
+  name: 'Name',
+  email: 'E-mail',
+  password: 'Password',
+  passwordHint: '12 characters or more. Several words are easy to keep in mind.',
+  goOnWith: (provider: string) => `Go on with ${provider}`,
+  join: {
+    title: 'Welcome to Signalbox',
+    note: 'Say who you are. If you have an account here already, give its e-mail and password.',
+    send: 'Go on',
+    as: (name: string) => `Join as ${name}`,
+    orAnother: 'You are signed in. Or join with another account:',
+  },
+  signIn: {
+    title: 'Sign in to Signalbox',
+    send: 'Sign in',
+    noAccount:
+      'No account yet? Ask an owner for an invitation. On the machine itself, open the link that the server printed as its last line when it started; starting it again prints a new one.',
+  },
+  /** Why somebody was sent back from a provider; the codes are the API's. */
+  problems: {
+    forbidden: { message: 'Nobody has invited you here yet.', advice: 'Ask an owner for an invitation.' },
+    unavailable: {
+      message: 'The provider cannot be reached.',
+      advice: 'Try again later, or use your password.',
+    },
+    conflict: {
+      message: 'Somebody else here is known by that account.',
+      advice: 'Sign in with it instead.',
+    },
+  } as Readonly<Record<string, { message: string; advice: string }>>,
+  otherProblem: { message: 'You were not signed in.', advice: 'Begin again from here.' },
+} as const;

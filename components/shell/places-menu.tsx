@@ -1,0 +1,31 @@
+'use client';
+
+import { ChevronDown } from 'lucide-react';
+import { useRouter } from 'next/navigation';
+import { Menu, MenuItem } from '../ui/menu.tsx';
+import { PLACES } from './places.ts';
+import { words } from './words.ts';
+
+/** On a phone the side bar is one line, and all places by name are a touch away. */
+export function PlacesMenu() {
+  const { push } = useRouter();
+  return (
+    <div className="grow md:hidden">
+      <Menu
+        trigger={
+          <button
+            type="button"
+            className="flex h-9 items-center gap-1.5 rounded-md px-2 font-medium hover:bg-hover"
+          >
+            {words.places}
+            <ChevronDown aria-hidden size={14} className="text-quiet" />
+          </button>
+        }
+      >
+        {PLACES.map(({ label, href, icon }) => (
+          <MenuItem key={href} label={label} icon={icon} onSelect={() => push(href)} />
+        ))}
+      </Menu>
+    </div>
+  );
+}

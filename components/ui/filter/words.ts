@@ -1,0 +1,21 @@
+/** What people read where they narrow a list. */
+export const words = {
+  filters: 'Filters',
+  filter: 'Filter',
+  clear: 'Clear',
+  remove: (filter: string) => `Remove the filter ${filter}`,
+  findIn: (filter: string) => `Find in ${filter}`,
+  find: 'Find',
+  notFound: 'Nothing is called that.',
+  least: 'At least',
+  leastExample: '30 s',
+  less: 'Less than',
+  lessExample: '5 min',
+  noDuration: 'Such as 90 s, 1.5 min or 2 h.',
+  apply: 'Apply',
+  back: 'Back from now',
+  from: 'From',
+  to: 'To',
+  zone: (zone: string) => `Times of ${zone}.`,
+  backwards: 'It ends before it begins.',
+} as const;

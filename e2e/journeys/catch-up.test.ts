@@ -1,0 +1,185 @@
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { findFreePort } from '../../scripts/lib/net.mjs';
+import { openBrowser } from '../stack/browser.ts';
+import { foretellComplaint } from '../stack/complaints.ts';
+import { type Api, openApi } from '../stack/people.ts';
+import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
+
+const SLOW = { timeout: 60_000 };
+const MEANWHILE = 12;
+const STAGES = 6;
+/** As long as a lift or a tunnel takes. */
+const CUT_MS = 30_000;
+const BANNER = 'No line to the server.';
+/** What a browser writes down of a line that is cut. */
+const CUT = /ERR_INTERNET_DISCONNECTED|ERR_CONNECTION|ERR_NETWORK|WebSocket|502|503/;
+
+let browser: Browser;
+let dataDir: Awaited<ReturnType<typeof makeDataDir>>;
+let settings: Record<string, string>;
+let server: RunningServer;
+let context: BrowserContext;
+let api: Api;
+
+beforeAll(async () => {
+  dataDir = await makeDataDir();
+  // The same port after the next start: the pages stay where they are.
+  settings = { SERVER_PORT: String(await findFreePort()) };
+  [browser, server] = await Promise.all([openBrowser(), startServer(dataDir.path, { settings })]);
+  api = await openApi(server, dataDir.path);
+  // So high that lists draw all of their rows.
+  context = await browser.newContext({ viewport: { width: 1440, height: 2400 } });
+  const page = await context.newPage();
+  await page.goto(server.link);
+  await page.getByRole('heading', { name: 'Home' }).waitFor();
+  await page.close();
+});
+afterAll(async () => {
+  await browser?.close();
+  await server?.stop();
+  await dataDir?.remove();
+});
+
+/** A run of a chain whose first stage waits for as long as the test wants. */
+async function makeHeld(): Promise<{ run: string; capability: string }> {
+  const capability = `held-${crypto.randomUUID()}`;
+  const stages = [
+    { name: 'Held', type: capability },
+    ...Array.from({ length: STAGES - 1 }, (_, at) => ({ name: `Stage ${at}`, type: 'echo' })),
+  ];
+  const dependencies = stages.slice(1).map((_, from) => ({ from, to: from + 1 }));
+  const { id } = await api('/pipelines', { name: `Of ${capability}`, stages, dependencies });
+  const { id: run } = await api(`/pipelines/${id}/execute`, { input_data: { n: 1 } });
+  return { run, capability };
+}
+
+/** An agent comes for what is held and does it; the run goes to its end. */
+async function letGo({ run, capability }: { run: string; capability: string }): Promise<void> {
+  const agent = await api('/agents/register', { name: capability, capabilities: [capability] });
+  const { agent_id: id, generation } = agent;
+  await expect
+    .poll(async () => {
+      const { tasks } = await api(`/agents/${id}/claim`, { generation, max: 1, wait_ms: 1000 });
+      for (const { task_id, epoch } of tasks) {
+        const reports = [{ type: 'succeeded', task_id, epoch, output: {} }];
+        await api(`/agents/${id}/reports`, { generation, reports });
+      }
+      return tasks.length;
+    }, SLOW)
+    .toBe(1);
+  await expect.poll(async () => (await api(`/runs/${run}`)).status, SLOW).toBe('succeeded');
+}
+
+/** A page that tells later whether it was loaded anew. */
+async function open(path: string): Promise<Page> {
+  const page = await context.newPage();
+  foretellComplaint(page, CUT);
+  await page.goto(`${server.origin}${path}`);
+  await page.evaluate(() => Object.assign(window, { unbroken: true }));
+  return page;
+}
+
+async function closeUnbroken(page: Page): Promise<void> {
+  expect(await page.evaluate(() => 'unbroken' in window)).toBe(true);
+  await page.close();
+}
+
+/** In the order of the screen: which run, and how it is. */
+const shownRuns = (page: Page) =>
+  page
+    .getByRole('grid', { name: 'Runs' })
+    .getByRole('row')
+    .evaluateAll((rows) =>
+      rows.flatMap((row) => {
+        const link = row.querySelector('a[href^="/runs/run_"]');
+        const status = /Queued|Running|Succeeded|Failed/.exec(row.textContent ?? '')?.[0];
+        return link ? [`${link.getAttribute('href')?.split('/').at(-1)} ${status?.toLowerCase()}`] : [];
+      }),
+    );
+
+async function keptRuns(): Promise<string[]> {
+  const { runs } = await api('/runs?limit=200');
+  return runs.map(({ id, status }: { id: string; status: string }) => `${id} ${status}`);
+}
+
+async function untilOver(): Promise<string[]> {
+  await expect.poll(async () => (await api('/runs?status=running')).runs, SLOW).toEqual([]);
+  return keptRuns();
+}
+
+/** The numbers of a run's events. */
+const shownEvents = (page: Page) =>
+  page
+    .getByRole('grid', { name: 'Events' })
+    .getByRole('row')
+    .evaluateAll((rows) =>
+      rows.flatMap((row) => {
+        const number = Number(row.querySelector('[role=gridcell]')?.textContent);
+        return Number.isInteger(number) && number > 0 ? [number] : [];
+      }),
+    );
+
+async function keptEvents(run: string): Promise<number[]> {
+  const { events } = await api(`/runs/${run}/events?limit=1000`);
+  return events.map(({ seq }: { seq: number }) => seq);
+}
+
+test('what happened in half a minute without a line is on every screen when it is back, once, without a reload', async () => {
+  const held = await makeHeld();
+  const board = await open('/');
+  await board.getByRole('link', { name: /^Running now\s*1/ }).waitFor(SLOW);
+  const shown = await open(`/runs/${held.run}?tab=events`);
+  await expect.poll(() => shownEvents(shown), SLOW).toEqual(await keptEvents(held.run));
+  const list = await open('/runs');
+  await expect.poll(() => shownRuns(list), SLOW).toEqual(await keptRuns());
+  const pages = [board, shown, list];
+
+  const cutAt = performance.now();
+  await context.setOffline(true);
+  for (const page of pages) await page.getByText(BANNER).waitFor(SLOW);
+  const { id } = await api('/pipelines', { name: 'Meanwhile', stages: [{ name: 'a', type: 'echo' }] });
+  for (let number = 0; number < MEANWHILE; number++)
+    await api(`/pipelines/${id}/execute`, { input_data: { number } });
+  await letGo(held);
+  await expect
+    .poll(async () => (await api('/runs?limit=200&status=succeeded')).runs.length, SLOW)
+    .toBe(MEANWHILE + 1);
+  await expect.poll(() => performance.now() - cutAt, { ...SLOW, interval: 1000 }).toBeGreaterThan(CUT_MS);
+  // Nothing of it has come through.
+  expect((await shownRuns(list)).length).toBeLessThan((await keptRuns()).length);
+  await context.setOffline(false);
+
+  for (const page of pages) await page.getByText(BANNER).waitFor({ state: 'detached', ...SLOW });
+  await board.getByRole('link', { name: /^Running now\s*0/ }).waitFor(SLOW);
+  await shown.getByTestId('run-status').getByText('Succeeded').waitFor(SLOW);
+  await expect.poll(() => shownEvents(shown), SLOW).toEqual(await keptEvents(held.run));
+  await expect.poll(() => shownRuns(list), SLOW).toEqual(await keptRuns());
+
+  // The line is as good as before: what comes now is told, and shown when somebody wants to see it.
+  await api(`/pipelines/${id}/execute`, { input_data: {} });
+  await list.getByRole('button', { name: '1 new' }).click(SLOW);
+  await expect.poll(async () => shownRuns(list), SLOW).toEqual(await untilOver());
+  for (const page of pages) await closeUnbroken(page);
+});
+
+test('a browser that slept for an hour, the server started anew meanwhile, shows what is without a reload', async () => {
+  const held = await makeHeld();
+  const page = await context.newPage();
+  foretellComplaint(page, CUT);
+  await page.clock.install();
+  await page.goto(`${server.origin}/runs/${held.run}?tab=events`);
+  await expect.poll(() => shownEvents(page), SLOW).toEqual(await keptEvents(held.run));
+  await page.evaluate(() => Object.assign(window, { unbroken: true }));
+  await page.clock.pauseAt(new Date(Date.now() + 60_000));
+  // Nothing that could be resumed is left in its memory.
+  await server.kill();
+  server = await startServer(dataDir.path, { settings });
+  await letGo(held);
+  await page.clock.fastForward('01:00:00');
+  await page.clock.resume();
+  await page.getByTestId('run-status').getByText('Succeeded').waitFor(SLOW);
+  await page.getByText(BANNER).waitFor({ state: 'detached', ...SLOW });
+  await expect.poll(() => shownEvents(page), SLOW).toEqual(await keptEvents(held.run));
+  await closeUnbroken(page);
+});

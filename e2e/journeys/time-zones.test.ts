@@ -1,0 +1,152 @@
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { openBrowser } from '../stack/browser.ts';
+import { type Api, openApi } from '../stack/people.ts';
+import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
+
+const SLOW = { timeout: 60_000 };
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+
+let browser: Browser;
+let dataDir: Awaited<ReturnType<typeof makeDataDir>>;
+let server: RunningServer;
+let api: Api;
+let cookies: Awaited<ReturnType<BrowserContext['cookies']>>;
+let run: { id: string; created_at: string; finished_at: string };
+
+beforeAll(async () => {
+  dataDir = await makeDataDir();
+  [browser, server] = await Promise.all([openBrowser(), startServer(dataDir.path)]);
+  api = await openApi(server, dataDir.path);
+  const { id } = await api('/pipelines', { name: 'Timed', stages: [{ name: 'only', type: 'echo' }] });
+  run = await api(`/pipelines/${id}/execute`, { input_data: {} });
+  await vi.waitFor(
+    async () => {
+      run = await api(`/runs/${run.id}`);
+      expect((await api('/analytics')).runs.succeeded).toBe(1);
+    },
+    { timeout: 60_000, interval: 500 },
+  );
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(server.link);
+  await page.getByRole('heading', { name: 'Home' }).waitFor();
+  cookies = await context.cookies();
+  await context.close();
+});
+afterAll(async () => {
+  await browser?.close();
+  await server?.stop();
+  await dataDir?.remove();
+});
+
+async function openIn(timezoneId: string): Promise<Page> {
+  const context = await browser.newContext({ timezoneId, viewport: { width: 1440, height: 900 } });
+  await context.addCookies(cookies);
+  return context.newPage();
+}
+
+/** As an input of that zone takes it. */
+function localTime(at: number, timeZone: string): string {
+  const parts = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'short' });
+  return parts.format(at).replace(' ', 'T');
+}
+
+/** As people of that zone call the day. */
+const dayOf = (at: string, timeZone: string): string =>
+  new Intl.DateTimeFormat('en-GB', { timeZone, day: '2-digit', month: 'short' }).format(new Date(at));
+
+async function askRange(page: Page, { from, to }: { from: string; to: string }): Promise<void> {
+  await page.goto(`${server.origin}/runs`);
+  await page.getByTitle('Only Timed').waitFor(SLOW);
+  await page.getByRole('button', { name: 'Filter', exact: true }).click();
+  await page.getByRole('menuitem', { name: 'Started' }).click();
+  await page.getByLabel('From', { exact: true }).fill(from);
+  await page.getByLabel('To', { exact: true }).fill(to);
+}
+
+const ZONES = [
+  { zone: 'UTC', said: /Times of UTC\./ },
+  { zone: 'Pacific/Kiritimati', said: /Times of Pacific\/Kiritimati \(GMT\+14\)\./ },
+  { zone: 'America/St_Johns', said: /Times of America\/St_Johns \(GMT-[23]:30\)\./ },
+  { zone: 'Asia/Kathmandu', said: /Times of Asia\/(Kathmandu|Katmandu) \(GMT\+5:45\)\./ },
+];
+/** How moments name it. */
+const NAMED = /(UTC|GMT[+-]\d+(:\d+)?|N[SD]T)$/;
+
+test.each(ZONES)(
+  'in $zone ranges, moments and days are those of the zone, which is named',
+  async ({ zone, said }) => {
+    const page = await openIn(zone);
+    const created = Date.parse(run.created_at);
+    const minute = Math.floor(created / MINUTE_MS) * MINUTE_MS;
+    await askRange(page, { from: localTime(minute, zone), to: localTime(minute + MINUTE_MS, zone) });
+    await page.getByText(said).waitFor();
+    await page.getByRole('button', { name: 'Apply' }).click();
+    const asked = `${new Date(minute).toISOString()}~${new Date(minute + MINUTE_MS).toISOString()}`;
+    await expect.poll(() => new URL(page.url()).searchParams.get('created'), SLOW).toBe(asked);
+    await page.getByTitle('Only Timed').waitFor();
+    const moment = page.locator(`time[datetime="${run.created_at}"]`).first();
+    expect(await moment.textContent()).toMatch(/ago$|just now/);
+    const title = (await moment.getAttribute('title')) ?? '';
+    expect(title).toContain(localTime(created, zone).slice(-5));
+    expect(title).toContain(dayOf(run.created_at, zone));
+    expect(title).toMatch(NAMED);
+
+    // The page of the run says the same of the same moment.
+    await page.goto(`${server.origin}/runs/${run.id}?tab=report`);
+    await page.getByText(title, { exact: true }).first().waitFor(SLOW);
+
+    // In pieces of a day each begins at midnight, as it is there.
+    const end = Date.parse(run.finished_at) + 1000;
+    const range = [end - 50 * DAY_MS, end].map((at) => new Date(at).toISOString()).join('~');
+    await page.goto(`${server.origin}/analytics?range=${range}`);
+    const chart = page.getByRole('slider', { name: 'Runs that ended' });
+    await chart.waitFor(SLOW);
+    await chart.focus();
+    await page.keyboard.press('End');
+    await expect.poll(() => chart.getAttribute('aria-valuetext'), SLOW).toContain('Succeeded 1');
+    expect(await chart.getAttribute('aria-valuetext')).toMatch(
+      new RegExp(`^${dayOf(run.finished_at, zone)}(, 00:00|:)`),
+    );
+    await page.context().close();
+  },
+);
+
+/** How each piece of the chart is called. */
+async function piecesOf(page: Page): Promise<string[]> {
+  const chart = page.getByRole('slider', { name: 'Runs that ended' });
+  await chart.waitFor(SLOW);
+  await chart.focus();
+  await page.keyboard.press('Home');
+  const last = Number(await chart.getAttribute('aria-valuemax'));
+  const pieces: string[] = [];
+  for (let at = 1; at <= last; at++) {
+    await expect.poll(() => chart.getAttribute('aria-valuenow'), SLOW).toBe(String(at));
+    pieces.push((await chart.getAttribute('aria-valuetext')) ?? '');
+    await page.keyboard.press('ArrowRight');
+  }
+  return pieces;
+}
+
+test('over the changes of summer time days stay whole, and a range of two is 49 hours long', async () => {
+  const page = await openIn('America/St_Johns');
+  await askRange(page, { from: '2025-11-01T00:00', to: '2025-11-03T00:00' });
+  await page.getByRole('button', { name: 'Apply' }).click();
+  const asked = '2025-11-01T02:30:00.000Z~2025-11-03T03:30:00.000Z';
+  await expect.poll(() => new URL(page.url()).searchParams.get('created'), SLOW).toBe(asked);
+  await page.reload();
+  await page.getByRole('button', { name: /01 Nov, 00:00 – 03 Nov, 00:00/ }).click(SLOW);
+  expect(await page.getByLabel('From', { exact: true }).inputValue()).toBe('2025-11-01T00:00');
+  expect(await page.getByLabel('To', { exact: true }).inputValue()).toBe('2025-11-03T00:00');
+
+  // More than a year, so both changes are in it: a piece that began beside midnight would tell hours.
+  const end = Date.parse(run.finished_at) + 1000;
+  const range = [end - 400 * DAY_MS, end].map((at) => new Date(at).toISOString()).join('~');
+  await page.goto(`${server.origin}/analytics?range=${range}`);
+  const pieces = await piecesOf(page);
+  expect(pieces.length).toBeGreaterThan(50);
+  for (const piece of pieces.slice(1, -1)) expect(piece).toMatch(/^\d\d [A-Z]\w+ – \d\d [A-Z]\w+:/);
+  await page.context().close();
+});

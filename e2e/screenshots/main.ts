@@ -1,0 +1,105 @@
+import { copyFile, mkdir } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ensureBuilt } from '../../scripts/lib/build.mjs';
+import { findFreePort } from '../../scripts/lib/net.mjs';
+import { openBrowser } from '../stack/browser.ts';
+import { makeDataDir, startServer } from '../stack/running-server.ts';
+import { LOOKS, type Look, shoot } from './look.ts';
+import { findThings, isScenario, SCENARIOS, type Scenario, seed, untilReady } from './scenario.ts';
+import { listScreens } from './screens.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const FOLDER = join(ROOT, 'screenshots');
+
+const USAGE = `npm run screenshots -- [options]
+
+Pictures of every screen, as screenshots/<scenario>/<look>/<name>.png. Each scenario has a server and a data folder of
+its own, which are gone afterwards.
+
+  --scenario NAME   empty, busy or broken; more than once for several
+  --look NAME       light, dark or phone; more than once for several
+  --only TEXT       screens whose name has it in it; more than once for several
+  --keep FOLDER     keeps the data folders there, and does not fill them again the next time
+  --readme          copies those that the README shows to docs/images`;
+
+/** What the README shows, by the file in docs/images. */
+const README: Record<string, string> = {
+  'run.png': 'busy/light/runs-one-timeline.png',
+  'editor.png': 'busy/light/editor-stage.png',
+  'runs.png': 'busy/light/runs.png',
+};
+
+interface Wanted {
+  only: readonly string[];
+  looks: readonly Look[];
+  keep: string | undefined;
+}
+
+async function main(args: string[]): Promise<number> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      ...{ scenario: { type: 'string', multiple: true }, look: { type: 'string', multiple: true } },
+      ...{ only: { type: 'string', multiple: true, default: [] }, keep: { type: 'string' } },
+      ...{ readme: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+    },
+  });
+  const scenarios = values.scenario ?? Object.keys(SCENARIOS);
+  const looks = values.look ?? Object.keys(LOOKS);
+  if (values.help || !scenarios.every(isScenario) || !looks.every(isLook)) {
+    console.log(USAGE);
+    return values.help ? 0 : 2;
+  }
+  await ensureBuilt();
+  let troubles = 0;
+  for (const scenario of scenarios)
+    troubles += await shootScenario(scenario, { only: values.only, looks, keep: values.keep });
+  if (values.readme)
+    for (const [name, from] of Object.entries(README))
+      await copyFile(join(FOLDER, from), join(ROOT, 'docs/images', name));
+  return troubles === 0 ? 0 : 1;
+}
+
+const isLook = (name: string): name is Look => Object.hasOwn(LOOKS, name);
+
+/** Says how many screens could not be taken as they should. */
+async function shootScenario(scenario: Scenario, { only, looks, keep }: Wanted): Promise<number> {
+  const dataDir = keep === undefined ? await makeDataDir() : await keptDataDir(join(keep, scenario));
+  // One that its lock can name: that is where the seeds find it.
+  const settings = { SERVER_PORT: String(await findFreePort()) };
+  const server = await startServer(dataDir.path, { settings });
+  const browser = await openBrowser();
+  let troubles = 0;
+  try {
+    await untilReady(server);
+    let things = await findThings(server, dataDir.path);
+    if (things.runId === undefined) {
+      for (const name of SCENARIOS[scenario]) await seed(name, dataDir.path);
+      things = await findThings(server, dataDir.path);
+    }
+    const screens = listScreens(things).filter(
+      ({ name }) => only.length === 0 || only.some((text) => name.includes(text)),
+    );
+    await shoot(screens, {
+      ...{ browser, server, looks, folder: join(FOLDER, scenario) },
+      onPicture: (file) => console.log(relative(ROOT, file)),
+      onTrouble(screen, text) {
+        troubles++;
+        console.error(`✖ ${scenario} ${screen}: ${text}`);
+      },
+    });
+  } finally {
+    await browser.close();
+    await server.stop();
+    await dataDir.remove();
+  }
+  return troubles;
+}
+
+async function keptDataDir(path: string): ReturnType<typeof makeDataDir> {
+  await mkdir(path, { recursive: true });
+  return { path, remove: async () => undefined };
+}
+
+process.exitCode = await main(process.argv.slice(2));
