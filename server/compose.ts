@@ -182,6 +182,7 @@ async function startIdentity(
     config,
     fetch: outbound,
     sessionLimits: env.sessionLimits,
+    issuing: { ...env, isOn: env.mcp.isSignInOn },
     newUuid,
     now: Date.now,
     onTrouble: (message, error) => logger.warn({ err: error }, message),

@@ -18,6 +18,7 @@ const SECTIONS: Record<SectionName, ComponentType> = {
   'agent-tokens': lazy(() =>
     import('./agent-tokens-section.tsx').then((file) => ({ default: file.AgentTokensSection })),
   ),
+  apps: lazy(() => import('./apps-section.tsx').then((file) => ({ default: file.AppsSection }))),
   secrets: lazy(() => import('./secrets-section.tsx').then((file) => ({ default: file.SecretsSection }))),
   notifications: lazy(() =>
     import('./notifications-section.tsx').then((file) => ({ default: file.NotificationsSection })),

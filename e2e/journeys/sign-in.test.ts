@@ -2,6 +2,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { openBrowser } from '../stack/browser.ts';
 import { foretellComplaint } from '../stack/complaints.ts';
+import { startProgram } from '../stack/oauth-program.ts';
 import { PASSWORD } from '../stack/people.ts';
 import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
 import { findBarriers } from '../stack/watch-page.ts';
@@ -92,6 +93,33 @@ test('after signing in somewhere else a link leads to our own pages only', async
   await page.getByRole('heading', { name: 'Home' }).waitFor();
   expect(new URL(page.url()).origin).toBe(server.origin);
   await context.close();
+});
+
+test('a program that wants in is asked about after signing in, comes in by a yes and is put out again', async () => {
+  const program = await startProgram(server.origin);
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(program.address);
+  await page.getByRole('heading', { name: 'Sign in to Signalbox' }).waitFor();
+  await signIn(page, PASSWORD);
+  await page.getByRole('heading', { name: 'Let Notebook <b>in? in?' }).waitFor();
+  await page.getByText(program.host, { exact: true }).waitFor();
+  await page.getByText('A program on this computer.').waitFor();
+  await page.getByLabel('see pipelines').click();
+  const framed = await page.request.get(page.url());
+  expect(framed.headers()['content-security-policy']).toContain("frame-ancestors 'none'");
+  await page.getByRole('button', { name: 'Let it in' }).click();
+  await page.getByText('You may go back to the program.').waitFor();
+  const { status, scope } = await program.comeIn();
+  expect([status, scope]).toEqual([200, 'runs:read']);
+
+  await page.goto(`${server.origin}/settings/apps`);
+  await page.getByRole('button', { name: 'Put out Notebook' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Put out' }).click();
+  await page.getByText('No connected apps').waitFor();
+  expect((await program.comeIn()).status).toBe(401);
+  await context.close();
+  program.close();
 });
 
 test('an owner makes an organisation, goes over to it, renames it, and closes it from the first one', async () => {

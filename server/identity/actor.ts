@@ -25,10 +25,10 @@ export interface Origin {
 /** Whoever asks. Built at the door for each request, from what the database says now; verbs believe it. */
 export interface Actor extends Rights {
   /**
-   * `local`: a program on this machine that has read the secret in the data folder. `external`: signed in elsewhere.
-   * `nobody`: not signed in, and asking for what is open to everybody.
+   * `local`: a program on this machine that has read the secret in the data folder. `app`: a program that a person has
+   * let in. `external`: signed in elsewhere. `nobody`: not signed in, and asking for what is open to everybody.
    */
-  readonly kind: 'local' | 'person' | 'key' | 'agent' | 'external' | 'nobody';
+  readonly kind: 'local' | 'person' | 'key' | 'app' | 'agent' | 'external' | 'nobody';
   readonly id: string;
   readonly orgId: OrgId;
   readonly name: string;

@@ -135,6 +135,11 @@ export const ACCESS: Readonly<Record<string, AccessRow>> = {
   'GET /api/v1/agent-tokens': { roles: SUPERVISE },
   'POST /api/v1/agent-tokens': { roles: ADMIN },
   'DELETE /api/v1/agent-tokens/{id}': { roles: ADMIN },
+  // One's own; of everybody for those who see keys.
+  'GET /api/v1/apps': own,
+  'DELETE /api/v1/apps/{id}': own,
+  'GET /api/v1/app-requests/{id}': own,
+  'POST /api/v1/app-requests/{id}': own,
   'GET /api/v1/audit': { roles: SUPERVISE, scopes: ['audit:read'] },
   'POST /api/v1/audit/verify': { roles: SUPERVISE, scopes: ['audit:read'] },
   'GET /api/v1/audit/export': { roles: SUPERVISE, scopes: ['audit:read'] },
