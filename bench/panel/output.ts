@@ -49,13 +49,17 @@ const largeRun = onceFor((world) => {
   const rows: { id: number; text: string }[] = [];
   for (let bytes = 0; bytes < OUTPUT_BYTES; bytes += 520)
     rows.push({ id: rows.length, text: `row ${rows.length} ${'word '.repeat(96)}` });
-  return withAgent(world, { 'bench-large': ({ upload }) => upload(JSON.stringify({ rows }), FILE) }, async () => {
-    const pipelineId = await publish(
-      world,
-      makeRow('A large output', [{ key: 'large', type: 'bench-large' }]),
-    );
-    const runId = await start(world, pipelineId);
-    await untilOver(world, runId);
-    return runId;
-  });
+  return withAgent(
+    world,
+    { 'bench-large': ({ upload }) => upload(JSON.stringify({ rows }), FILE) },
+    async () => {
+      const pipelineId = await publish(
+        world,
+        makeRow('A large output', [{ key: 'large', type: 'bench-large' }]),
+      );
+      const runId = await start(world, pipelineId);
+      await untilOver(world, runId);
+      return runId;
+    },
+  );
 });

@@ -23,7 +23,9 @@ export function Select<Value extends string>(props: ChoiceProps<Value>) {
           {...(disabled ? { 'data-disabled': '' } : {})}
           className={SELECT_BOX}
         >
-          <span className="min-w-0 truncate">{choices.find((choice) => choice.value === value)?.label ?? value}</span>
+          <span className="min-w-0 truncate">
+            {choices.find((choice) => choice.value === value)?.label ?? value}
+          </span>
           <SelectMark />
         </button>
       }
