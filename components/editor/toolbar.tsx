@@ -18,6 +18,7 @@ import {
   X,
 } from 'lucide-react';
 import Link from 'next/link';
+import { useMay } from '../shell/use-may.ts';
 import { Button, IconButton } from '../ui/button.tsx';
 import { Menu, MenuItem } from '../ui/menu.tsx';
 import { Chip } from '../ui/text.tsx';
@@ -142,6 +143,7 @@ function RunButtons() {
   const { asked, published, overlay, isReadOnly, follow } = editor;
   const { number, differs } = useObserved(published, (known) => known);
   const run = useObserved(overlay, (known) => known?.runId);
+  const mayRun = useMay()('run.operate');
   return (
     <div className="flex items-center gap-1.5 border-l border-line pl-2">
       {run === undefined ? null : (
@@ -158,9 +160,11 @@ function RunButtons() {
         </span>
       )}
       <MoreMenu editor={editor} />
-      <Button icon={Play} onClick={() => asked.set({ kind: 'run', from: null })}>
-        {words.run2}
-      </Button>
+      {mayRun ? (
+        <Button icon={Play} onClick={() => asked.set({ kind: 'run', from: null })}>
+          {words.run2}
+        </Button>
+      ) : null}
       {isReadOnly ? null : (
         <Button
           look="primary"

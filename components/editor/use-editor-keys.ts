@@ -1,4 +1,5 @@
 import { useKeys } from '../shell/keys/index.ts';
+import { useMay } from '../shell/use-may.ts';
 import { type Editor, useEditor } from './context.ts';
 import type { Point } from './model/document.ts';
 import { addNote, groupStages } from './model/edits/extras.ts';
@@ -14,12 +15,13 @@ export function useEditorKeys(): void {
   const editor = useEditor();
   const isBusy = useObserved(editor.asked, (asked) => asked !== null);
   const isNothing = useObserved(editor.store, ({ selection }) => selection.size === 0);
+  const mayRun = useMay()('run.operate');
   const off = { disabled: isBusy };
   const change = { disabled: isBusy || editor.isReadOnly };
   const changeSelected = { disabled: change.disabled || isNothing };
   useKeys('Edit', [...editing(editor, { change, changeSelected, off }), ...moving(editor, changeSelected)]);
   useKeys('Build', building(editor, change));
-  useKeys('Look and run', looking(editor, { off, change }));
+  useKeys('Look and run', looking(editor, { off, change, run: { disabled: isBusy || !mayRun } }));
 }
 
 type Off = { disabled: boolean };
@@ -100,7 +102,7 @@ function building(editor: Editor, change: Off): Bindings {
   ];
 }
 
-function looking(editor: Editor, { off, change }: { off: Off; change: Off }): Bindings {
+function looking(editor: Editor, { off, change, run }: Record<'off' | 'change' | 'run', Off>): Bindings {
   const { asked, canvas } = editor;
   return [
     { keys: 'mod+f', label: 'Find a stage', ...off, run: () => asked.set({ kind: 'search' }) },
@@ -108,7 +110,7 @@ function looking(editor: Editor, { off, change }: { off: Off; change: Off }): Bi
     { keys: '0', label: 'Zoom to 100 %', ...off, run: () => canvas.get()?.zoomTo(1) },
     { keys: 'd', label: 'Dry run', ...off, run: () => asked.set({ kind: 'dry-run' }) },
     { keys: 'mod+s', label: 'Publish', ...change, run: () => asked.set({ kind: 'publish', thenRun: false }) },
-    { keys: 'mod+enter', label: 'Run', ...off, run: () => asked.set({ kind: 'run', from: null }) },
+    { keys: 'mod+enter', label: 'Run', ...run, run: () => asked.set({ kind: 'run', from: null }) },
   ];
 }
 

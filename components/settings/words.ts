@@ -5,6 +5,7 @@ type Role = Input<'members.changeRole'>['role'];
 /** Everything that people read on these pages. */
 export const words = {
   title: 'Settings',
+  loading: 'Loading the settings',
   sections: {
     account: 'Your account',
     organisation: 'Organisation',

@@ -1,6 +1,7 @@
 /** Everything that people read of workspaces. */
 export const words = {
   loading: 'Loading the workspace',
+  hidden: 'You may see how the run went, not what it worked on.',
   files: 'Files',
   none: 'No files yet',
   noneNote: 'Agents of this run share files here: through the MCP server, the API or the SDKs.',

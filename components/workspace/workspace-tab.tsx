@@ -6,6 +6,7 @@ import { parseAsString, useQueryState } from 'nuqs';
 import type { RunId } from '../../server/domain/ids.ts';
 import { query } from '../data/index.ts';
 import { usePages } from '../shell/paged-table.tsx';
+import { useMay } from '../shell/use-may.ts';
 import { Empty, Notice, Skeleton } from '../ui/feedback.tsx';
 import { Card } from '../ui/surface.tsx';
 import { ActivityFeed } from './activity-feed.tsx';
@@ -17,8 +18,17 @@ import { words } from './words.ts';
 
 const REFRESH_MS = 2000;
 
+interface TabProps {
+  runId: RunId;
+  isOver: boolean;
+}
+
 /** The files that the agents of a run share: what is in them, who changed what, who holds which. */
-export function WorkspaceTab({ runId, isOver }: { runId: RunId; isOver: boolean }) {
+export function WorkspaceTab(props: TabProps) {
+  return useMay()('workspace.read') ? <Files {...props} /> : <p className="text-quiet">{words.hidden}</p>;
+}
+
+function Files({ runId, isOver }: TabProps) {
   const refetchInterval = isOver ? (false as const) : REFRESH_MS;
   const workspace = useQuery({ ...query('workspaces.get', { id: runId }), refetchInterval });
   const list = usePages('workspaces.files', { id: runId, limit: 200 }, (page) => page.files);

@@ -997,6 +997,7 @@ CREATE TABLE versions (
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   capabilities text[],
   made_by uuid,
+  has_marks boolean DEFAULT false NOT NULL,
   CONSTRAINT versions_made_by_fkey FOREIGN KEY (made_by) REFERENCES users(id) ON DELETE SET NULL,
   CONSTRAINT versions_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
   CONSTRAINT versions_pipeline_id_fkey FOREIGN KEY (pipeline_id) REFERENCES pipelines(id),
@@ -1199,6 +1200,7 @@ CREATE INDEX sign_in_links_org ON public.sign_in_links USING btree (org_id, id);
 CREATE INDEX stored_objects_doomed ON public.stored_objects USING btree (doomed_at) WHERE (doomed_at IS NOT NULL);
 CREATE INDEX task_rollups_at ON public.task_rollups USING btree (org_id, level, at);
 CREATE INDEX tasks_agent ON ONLY public.tasks USING btree (agent_id, run_id, idx) WHERE (agent_id IS NOT NULL);
+CREATE INDEX versions_marked ON public.versions USING btree (org_id) WHERE has_marks;
 CREATE INDEX workspace_leases_open ON public.workspace_leases USING btree (run_id, expires_at) WHERE (ended_at IS NULL);
 CREATE INDEX workspace_leases_run ON public.workspace_leases USING btree (run_id, seq);
 CREATE INDEX workspaces_age ON public.workspaces USING btree (created_at);

@@ -1,6 +1,7 @@
 import axe from 'axe-core';
 import type { BrowserContext, Page } from 'playwright-core';
 
+const SLOW = { timeout: 110_000 };
 export const WINDOW = { width: 1280, height: 800 };
 
 /** A page that has all that it asked for, and moves nothing. */
@@ -8,9 +9,9 @@ export async function openSettled(context: BrowserContext, link: string): Promis
   const page = await context.newPage();
   await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
   await page.setViewportSize(WINDOW);
-  await page.goto(link);
-  await page.getByRole('heading', { level: 1 }).first().waitFor();
-  await page.waitForLoadState('networkidle');
+  await page.goto(link, SLOW);
+  await page.getByRole('heading', { level: 1 }).first().waitFor(SLOW);
+  await page.waitForLoadState('networkidle', SLOW);
   return page;
 }
 

@@ -1,5 +1,7 @@
 /** What travels, and the calls that send and fetch it. */
 
+import type { RevealBody, Revealed } from './revealed.d.mts';
+
 export type Json = null | boolean | number | string | Json[] | JsonObject;
 export interface JsonObject {
   [key: string]: Json;
@@ -186,6 +188,8 @@ export interface StageTask {
   skipped_because: string | null;
   /** Why it does not run. */
   waiting: Waiting | null;
+  /** It handles what is marked sensitive: `{ $hidden: 'sensitive' }` stands for that, and `reveal` shows it. */
+  is_sensitive: boolean;
   routing: Json;
 }
 
@@ -349,6 +353,8 @@ export interface Client {
       },
       options?: OnceOptions,
     ): Promise<Run>;
+    /** What is marked sensitive, for those who may: the audit tells of each time. */
+    reveal(id: string, body?: RevealBody): Promise<Revealed>;
     events(
       id: string,
       query?: { after?: number; limit?: number },

@@ -11,7 +11,7 @@ import { type Action, type Permission, permissionOf, type Role, type Scope } fro
 /** What somebody is in an organisation. Without a role: nothing but the grants. */
 export interface Rights {
   readonly role: Role | null;
-  /** Pipelines that they may design whatever their role says. */
+  /** Pipelines that they were entrusted with beyond what their role says. */
   readonly grants: ReadonlySet<PipelineId>;
 }
 
@@ -129,7 +129,7 @@ function hasRights(actor: Actor, permission: Permission, target: Target): boolea
 
 function gives(permission: Permission, { role, grants }: Rights, { pipelineId }: Target): boolean {
   if (role !== null && permission.roles.includes(role)) return true;
-  const isGranted = permission.granted === true && (role === 'viewer' || role === 'operator');
+  const isGranted = role !== null && permission.granted?.includes(role) === true;
   return isGranted && pipelineId != null && grants.has(pipelineId);
 }
 

@@ -5,6 +5,7 @@ import type { Graph, Stage } from '../../../server/domain/graph/schema.ts';
 import { validateGraph } from '../../../server/domain/graph/validate.ts';
 import { whyNotAble } from '../../../server/domain/routing.ts';
 import { type Answer, query } from '../../data/index.ts';
+import { useMay } from '../../shell/use-may.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Notice, Skeleton } from '../../ui/feedback.tsx';
@@ -22,6 +23,7 @@ type Agent = Answer<'agents.list'>['agents'][number];
 /** Everything but the work: is it sound, and who would take each stage just now? */
 export function DryRunDialog({ onClose }: { onClose(): void }) {
   const { store, problems, asked } = useEditor();
+  const mayRun = useMay()('run.operate');
   const { data, error } = useQuery(query('agents.list', {}));
   const { errors, warnings } = countProblems(useObserved(problems, (list) => list));
   const document = useObserved(store, (state) => state.document);
@@ -39,7 +41,11 @@ export function DryRunDialog({ onClose }: { onClose(): void }) {
           : words.itCannotRunYetNothing
       }
       actions={
-        <Button look="primary" disabled={errors > 0} onClick={() => asked.set({ kind: 'run', from: null })}>
+        <Button
+          look="primary"
+          disabled={errors > 0 || !mayRun}
+          onClick={() => asked.set({ kind: 'run', from: null })}
+        >
           {words.runIt}
         </Button>
       }

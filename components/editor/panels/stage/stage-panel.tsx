@@ -3,6 +3,7 @@
 import { CirclePlay, Play, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { isJsonObject, type Json } from '../../../../server/domain/json.ts';
+import { useMay } from '../../../shell/use-may.ts';
 import { Button, IconButton } from '../../../ui/button.tsx';
 import { Field, TextInput } from '../../../ui/field.tsx';
 import { Tooltip } from '../../../ui/tooltip.tsx';
@@ -66,7 +67,8 @@ export function StagePanel({ stage }: { stage: StageItem }) {
 }
 
 function Head({ stage }: { stage: StageItem }) {
-  const { store, asked, isReadOnly } = useEditor();
+  const { store, isReadOnly } = useEditor();
+  const mayRun = useMay()('run.operate');
   const Icon = iconOf(stage.type);
   return (
     <header className="flex items-center gap-2.5 border-b border-line px-4 py-3">
@@ -74,12 +76,26 @@ function Head({ stage }: { stage: StageItem }) {
         <Icon aria-hidden size={16} />
       </span>
       <h2 className="min-w-0 grow truncate font-semibold">{String(stage.name ?? stage.key)}</h2>
+      {mayRun ? <RunButtons from={stage.key} /> : null}
+      {isReadOnly ? null : (
+        <Tooltip text={words.delete} keys="del">
+          <IconButton label={words.deleteThisStage} icon={Trash2} size="sm" onClick={() => store.remove()} />
+        </Tooltip>
+      )}
+    </header>
+  );
+}
+
+function RunButtons({ from }: { from: string }) {
+  const { asked } = useEditor();
+  return (
+    <>
       <Tooltip text={words.run.onlyHint}>
         <IconButton
           label={words.run.only}
           icon={CirclePlay}
           size="sm"
-          onClick={() => asked.set({ kind: 'run', from: stage.key, isAlone: true })}
+          onClick={() => asked.set({ kind: 'run', from, isAlone: true })}
         />
       </Tooltip>
       <Tooltip text={words.run.fromHint}>
@@ -87,15 +103,10 @@ function Head({ stage }: { stage: StageItem }) {
           label={words.run.from}
           icon={Play}
           size="sm"
-          onClick={() => asked.set({ kind: 'run', from: stage.key })}
+          onClick={() => asked.set({ kind: 'run', from })}
         />
       </Tooltip>
-      {isReadOnly ? null : (
-        <Tooltip text={words.delete} keys="del">
-          <IconButton label={words.deleteThisStage} icon={Trash2} size="sm" onClick={() => store.remove()} />
-        </Tooltip>
-      )}
-    </header>
+    </>
   );
 }
 
