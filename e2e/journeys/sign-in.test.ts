@@ -105,7 +105,7 @@ test('a program that wants in is asked about after signing in, comes in by a yes
   await page.getByRole('heading', { name: 'Let Notebook <b>in? in?' }).waitFor();
   await page.getByText(program.host, { exact: true }).waitFor();
   await page.getByText('A program on this computer.').waitFor();
-  await page.getByLabel('see pipelines').click();
+  await page.getByRole('checkbox', { name: 'see pipelines' }).click();
   const framed = await page.request.get(page.url());
   expect(framed.headers()['content-security-policy']).toContain("frame-ancestors 'none'");
   await page.getByRole('button', { name: 'Let it in' }).click();
@@ -115,7 +115,7 @@ test('a program that wants in is asked about after signing in, comes in by a yes
 
   await page.goto(`${server.origin}/settings/apps`);
   await page.getByRole('button', { name: 'Put out Notebook' }).click();
-  await page.getByRole('dialog').getByRole('button', { name: 'Put out' }).click();
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Put out' }).click();
   await page.getByText('No connected apps').waitFor();
   expect((await program.comeIn()).status).toBe(401);
   await context.close();
