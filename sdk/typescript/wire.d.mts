@@ -1,6 +1,5 @@
 /** What travels, and the calls that send and fetch it. */
 
-import type { AgentInfo, DeadLetter, QueueInfo } from './fleet.d.mts';
 import type { RevealBody, Revealed } from './revealed.d.mts';
 
 export type Json = null | boolean | number | string | Json[] | JsonObject;
@@ -242,6 +241,45 @@ export interface RunEvent {
   agent?: string;
   epoch?: number;
   [field: string]: unknown;
+}
+
+export interface AgentInfo {
+  id: string;
+  name: string;
+  instance: string;
+  type: string;
+  status: string;
+  capabilities: string[];
+  labels: string[];
+  transport: string;
+  version: string;
+  resources: JsonObject | null;
+  max_concurrency: number;
+  /** Share of its room that is taken, 0 to 1. */
+  current_load: number;
+  last_heartbeat: string | null;
+  reason: string | null;
+  registered_at: string;
+}
+
+export interface QueueInfo {
+  queue: string;
+  messages: number;
+  consumers: number;
+  unacked: number;
+  oldest_age_ms: number | null;
+}
+
+export interface DeadLetter {
+  id: string;
+  message_id: string;
+  queue: string;
+  reason: string;
+  dead_at: string | null;
+  redeliveries: number;
+  priority: string;
+  /** Of what lies in it. */
+  bytes: number;
 }
 
 export interface PageQuery {
