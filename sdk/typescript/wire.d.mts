@@ -1,6 +1,6 @@
 /** What travels, and the calls that send and fetch it. */
 
-import type { RevealBody, Revealed } from './revealed.d.mts';
+import type { RevealBody, RunBody, Verdict } from './bodies.d.mts';
 
 export type Json = null | boolean | number | string | Json[] | JsonObject;
 export interface JsonObject {
@@ -113,32 +113,6 @@ export interface PipelineItem {
   updated_at: string;
 }
 
-export interface Problem {
-  code: string;
-  severity: 'error' | 'warning';
-  message: string;
-  advice: string;
-  path: (string | number)[];
-  [field: string]: unknown;
-}
-
-export interface Verdict {
-  valid: boolean;
-  /** Where in the document. */
-  problems: Problem[];
-  /** Where in the text, when it cannot be read. */
-  faults: { code: string; message: string; line: number; column: number }[];
-}
-
-export interface RunBody {
-  input_data?: unknown;
-  parameters?: Record<string, unknown>;
-  metadata?: Record<string, unknown>;
-  notification?: { webhook?: string; email?: string };
-  /** A version's number; left out, the newest. */
-  version?: number;
-}
-
 export interface RunSummary {
   id: string;
   run_id: string;
@@ -212,6 +186,22 @@ export interface TaskBody {
   /** With `stage`: that stage of the pipeline, on its own. */
   pipeline_id?: string;
   stage?: number;
+}
+
+export interface Revealed {
+  /** Null where a stage was asked for. */
+  given: { input: Payload; parameters: JsonObject } | null;
+  task: {
+    task_id: string;
+    key: string;
+    output: Payload;
+    error: TaskError | null;
+    /** Of each hand-out. */
+    attempts: { epoch: number; error: TaskError | null }[];
+    logs: (LogEntry & { task_id: string; stage: number; line: number })[];
+    /** To go on with its log. */
+    next_cursor: string | null;
+  } | null;
 }
 
 export interface LogEntry {
