@@ -22,6 +22,7 @@ const config: KnipConfig = {
     'scripts/checks/*.mjs',
     'scripts/checks/*.globalsetup.ts',
     'bench/run.ts',
+    'bench/panel/run.ts',
     'bench/subjects/*.ts',
     'bench/signalbox/second-process.ts',
     'bench/testing/*.ts',

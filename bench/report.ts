@@ -79,7 +79,7 @@ export function mergeRecords<R extends SubjectRecord>(records: readonly R[]): R[
 }
 
 /** One line of `--json`. */
-export function toJsonLine(result: Result): string {
+export function toJsonLine(result: Omit<Result, 'bench'> & { bench: string }): string {
   const { bench, subject, setting, metric, unit, values } = result;
   const { median, min, max, repeats } = summarise(values);
   const rounded = { median: round(median), min: round(min), max: round(max) };

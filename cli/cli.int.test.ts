@@ -161,6 +161,22 @@ describe('npx signalbox', () => {
     expect(follower.printed()).toMatch(/warn {3}task: red \uFFFD\[31m text/);
   }, 120_000);
 
+  test('shows what is marked sensitive only by the command for it', async () => {
+    const pipeline = await rig.client.pipelines.create({
+      name: 'secretive',
+      stages: [{ name: 'one', type: 'nobody', sensitive: { input: ['/pin'] } }],
+    });
+    const { id } = await rig.client.runs.start(pipeline.id, { input_data: { pin: 'canary-4711' } });
+    expect((await type(['runs', '--json'])).printed).not.toContain('canary');
+    expect((await rig.client.runs.get(id)).input).toEqual({ pin: { $hidden: 'sensitive' } });
+    expect((await typeJson('reveal', id)).lines[0].input).toEqual({ pin: 'canary-4711' });
+    expect((await typeJson('reveal', id, '--stage', 'one', '--reason', 'a test')).lines[0]).toMatchObject({
+      key: 'one',
+    });
+    expect((await type(['reveal', id, '--stage', 'other'])).code).toBe(2);
+    await rig.client.runs.kill(id);
+  }, 120_000);
+
   test('lists who is there, and what to do where nobody is', async () => {
     expect((await typeJson('agents')).lines[0]).toEqual(
       expect.arrayContaining([expect.objectContaining({ name: 'talker' })]),

@@ -11,7 +11,7 @@ import { mcp } from './commands/mcp.mjs';
 import { orgs } from './commands/orgs.mjs';
 import { pipelines } from './commands/pipelines.mjs';
 import { queues } from './commands/queues.mjs';
-import { cancel, logs, pause, replay, resume, run, runs } from './commands/runs.mjs';
+import { cancel, logs, pause, replay, resume, reveal, run, runs } from './commands/runs.mjs';
 import { serve } from './commands/serve.mjs';
 import { task } from './commands/task.mjs';
 import { complete } from './complete.mjs';
@@ -23,7 +23,7 @@ import { EXIT, UsageError } from './usage.mjs';
 
 /** @type {Record<string, Command>} */
 const COMMANDS = {
-  ...{ run, runs, logs, replay, cancel, pause, resume },
+  ...{ run, runs, logs, reveal, replay, cancel, pause, resume },
   ...{ pipelines, task, serve, agents, queues, keys, orgs, mcp, login, logout, doctor, completion },
 };
 

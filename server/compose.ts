@@ -102,7 +102,7 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
   if (env.roles.has('coordinator')) for (const chore of chores) chore.start();
   const documents = createDocumentDesk();
   let stopping = false;
-  const seen = { db, presence: { list: () => ports.hotState.listPresent('agent') } };
+  const seen = { db, graphOf, presence: { list: () => ports.hotState.listPresent('agent') } };
   const onTrouble = (message: string, error: unknown) => logger.warn({ err: error }, message);
   const relay = createRelay({ services: seen, hot: ports.hotState, now: Date.now, onTrouble });
   const services: Services = {
@@ -111,7 +111,6 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
     identity,
     isLocalOnly: env.isLocalOnly,
     engine,
-    graphOf,
     payloads,
     documents,
     queues: ports.broker,
@@ -183,6 +182,7 @@ async function startIdentity(
     config,
     fetch: outbound,
     sessionLimits: env.sessionLimits,
+    issuing: { ...env, isOn: env.mcp.isSignInOn },
     newUuid,
     now: Date.now,
     onTrouble: (message, error) => logger.warn({ err: error }, message),

@@ -135,6 +135,35 @@ export const pause = steering('start nothing more of a run', (client, id) => cli
 export const resume = steering('let a paused run go on', (client, id) => client.runs.resume(id));
 
 /** @type {Command} */
+export const reveal = {
+  about: 'print what of a run is marked sensitive, if you may: the audit tells of it',
+  args: 'RUN',
+  least: 1,
+  words: [() => 'runs'],
+  options: {
+    stage: {
+      type: 'string',
+      about: 'what this stage made and said, by key; left out, what the run was given',
+    },
+    reason: { type: 'string', about: 'for those who read the audit' },
+  },
+  async run({ args, client, options, out }) {
+    const [id = ''] = args;
+    const { stages } = await client().runs.get(id);
+    const stage = stages.find(({ key }) => key === options.stage);
+    if (options.stage !== undefined && !stage)
+      throw new UsageError(`The run has no stage ${options.stage}.`, 'Give its key.');
+    const revealed = await client().runs.reveal(id, {
+      ...(stage ? { stage: stage.stage } : {}),
+      ...(options.reason ? { reason: options.reason } : {}),
+    });
+    const shown = revealed.task ?? revealed.given;
+    if (out.isJson) out.json(shown);
+    else out.line(clean(JSON.stringify(shown, null, 2)));
+  },
+};
+
+/** @type {Command} */
 export const runs = {
   about: 'list runs, newest first',
   options: {

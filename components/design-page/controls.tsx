@@ -3,10 +3,11 @@
 import { Copy, MoreHorizontal, Play, RotateCw, Settings2, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { Button, IconButton, LinkButton } from '../ui/button.tsx';
-import { Checkbox, OptionCards, Segments, Select, Switch } from '../ui/choice.tsx';
+import { Checkbox, OptionCards, Segments, Switch } from '../ui/choice.tsx';
 import { Field, FileInput, TextArea, TextInput } from '../ui/field.tsx';
 import { Menu, MenuItem, MenuLine } from '../ui/menu.tsx';
 import { Popover } from '../ui/popover.tsx';
+import { Select } from '../ui/select.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Tooltip } from '../ui/tooltip.tsx';
 

@@ -1,4 +1,5 @@
 export { lookOfAgent } from './agents.ts';
+export { jsonText } from './json-text.ts';
 export { lookOfQueue, QUEUE_STATES, type QueueState } from './queues.ts';
 export { lookOfAttempt, lookOfRun, lookOfTask } from './runs.ts';
 export {

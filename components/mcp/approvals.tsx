@@ -87,7 +87,11 @@ function Waiting({ approval, canDecide }: { approval: Approval; canDecide: boole
           </>
         )}
       </p>
-      <Code label={words.arguments}>{JSON.stringify(approval.arguments, null, 2)}</Code>
+      {approval.arguments === null ? (
+        <p className="text-sm text-quiet">{words.argumentsHidden}</p>
+      ) : (
+        <Code label={words.arguments}>{JSON.stringify(approval.arguments, null, 2)}</Code>
+      )}
       <ConfirmDialog
         open={isRefusing}
         onOpenChange={setRefusing}

@@ -6,9 +6,10 @@ import { useId, useState } from 'react';
 import { type Answer, query } from '../data/index.ts';
 import { useAct } from '../shell/use-act.ts';
 import { Button } from '../ui/button.tsx';
-import { Checkbox, Select } from '../ui/choice.tsx';
+import { Checkbox } from '../ui/choice.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Field, TextInput } from '../ui/field.tsx';
+import { Select } from '../ui/select.tsx';
 import { words } from './words.ts';
 
 type Entry = Answer<'mcp.catalogue'>['servers'][number];

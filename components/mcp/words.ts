@@ -52,6 +52,7 @@ export const words = {
   is: 'Now',
   tryIt: 'Try it',
   call: 'Call it',
+  argumentsHidden: 'Hidden: you may see that it was asked, and not with what.',
   arguments: 'Arguments',
   notJson: 'This is no JSON object.',
   answer: 'Answer',

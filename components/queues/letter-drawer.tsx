@@ -123,8 +123,13 @@ function Facts({ letter }: { letter: Letter }) {
   );
 }
 
-function Contents({ opened: { text, is_cut: isCut } }: { opened: Answer<'deadLetters.get'> }) {
-  if (text === null) return <p className="text-sm text-quiet">{words.dead.noPeek}</p>;
+function Contents({
+  opened: { text, is_cut: isCut, is_sensitive: isSensitive },
+}: {
+  opened: Answer<'deadLetters.get'>;
+}) {
+  if (text === null)
+    return <p className="text-sm text-quiet">{isSensitive ? words.dead.sensitive : words.dead.noPeek}</p>;
   return (
     <section className="flex flex-col gap-1.5">
       <h3 className="font-medium">{words.dead.peek}</h3>

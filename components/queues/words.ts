@@ -80,6 +80,7 @@ export const words = {
     peek: 'What lies in it',
     peekNote: 'What is named like a secret is not shown.',
     cut: 'Only its beginning is shown.',
+    sensitive: 'Hidden: it may hold what is marked sensitive. Owners and admins can look into it.',
     noPeek: 'You may see that it is there, and not what lies in it.',
     facts: {
       reason: 'Why',

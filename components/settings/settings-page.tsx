@@ -1,30 +1,30 @@
 'use client';
 
 import Link from 'next/link';
-import type { ReactNode } from 'react';
-import { Page, PageHead } from '../ui/surface.tsx';
-import { AccountSection } from './account-section.tsx';
-import { AgentTokensSection } from './agent-tokens-section.tsx';
-import { KeysSection } from './keys-section.tsx';
-import { LimitsSection } from './limits-section.tsx';
-import { MembersSection } from './members-section.tsx';
-import { NotificationsSection } from './notifications-section.tsx';
-import { OrganisationSection } from './organisation-section.tsx';
-import { SecretsSection } from './secrets-section.tsx';
+import { type ComponentType, lazy, Suspense } from 'react';
+import { Skeleton } from '../ui/feedback.tsx';
+import { Card, Page, PageHead } from '../ui/surface.tsx';
 import type { SectionName } from './sections.ts';
-import { SystemSection } from './system-section.tsx';
 import { words } from './words.ts';
 
-const SECTIONS: Record<SectionName, () => ReactNode> = {
-  account: AccountSection,
-  organisation: OrganisationSection,
-  members: MembersSection,
-  keys: KeysSection,
-  'agent-tokens': AgentTokensSection,
-  secrets: SecretsSection,
-  notifications: NotificationsSection,
-  limits: LimitsSection,
-  system: SystemSection,
+// Each comes when it is looked at.
+const SECTIONS: Record<SectionName, ComponentType> = {
+  account: lazy(() => import('./account-section.tsx').then((file) => ({ default: file.AccountSection }))),
+  organisation: lazy(() =>
+    import('./organisation-section.tsx').then((file) => ({ default: file.OrganisationSection })),
+  ),
+  members: lazy(() => import('./members-section.tsx').then((file) => ({ default: file.MembersSection }))),
+  keys: lazy(() => import('./keys-section.tsx').then((file) => ({ default: file.KeysSection }))),
+  'agent-tokens': lazy(() =>
+    import('./agent-tokens-section.tsx').then((file) => ({ default: file.AgentTokensSection })),
+  ),
+  apps: lazy(() => import('./apps-section.tsx').then((file) => ({ default: file.AppsSection }))),
+  secrets: lazy(() => import('./secrets-section.tsx').then((file) => ({ default: file.SecretsSection }))),
+  notifications: lazy(() =>
+    import('./notifications-section.tsx').then((file) => ({ default: file.NotificationsSection })),
+  ),
+  limits: lazy(() => import('./limits-section.tsx').then((file) => ({ default: file.LimitsSection }))),
+  system: lazy(() => import('./system-section.tsx').then((file) => ({ default: file.SystemSection }))),
 };
 
 /** On a phone the sections are one line that goes on to the side. */
@@ -55,7 +55,15 @@ export function SettingsPage({ section }: { section: SectionName }) {
           ))}
         </nav>
         <div className="flex min-w-0 grow flex-col gap-5">
-          <Section />
+          <Suspense
+            fallback={
+              <Card flush>
+                <Skeleton label={words.loading} rows={6} />
+              </Card>
+            }
+          >
+            <Section />
+          </Suspense>
         </div>
       </div>
     </Page>

@@ -5,16 +5,35 @@ type Role = Input<'members.changeRole'>['role'];
 /** Everything that people read on these pages. */
 export const words = {
   title: 'Settings',
+  loading: 'Loading the settings',
   sections: {
     account: 'Your account',
     organisation: 'Organisation',
     members: 'Members',
     keys: 'API keys',
     'agent-tokens': 'Agent tokens',
+    apps: 'Connected apps',
     secrets: 'Secrets',
     notifications: 'Notifications',
     limits: 'Limits',
     system: 'System',
+  },
+  apps: {
+    name: 'Program',
+    by: 'Let in by',
+    may: 'May',
+    since: 'Since',
+    used: 'Last used',
+    whose: 'Whose',
+    mine: 'Mine',
+    all: 'Of everybody',
+    none: 'No connected apps',
+    noneNote:
+      'Clients of MCP that sign in by browser stand here. Give one the address of this server with /mcp at its end, and it asks to be let in.',
+    end: 'Put out',
+    endTitle: (name: string) => `Put ${name} out?`,
+    endNote: 'It is refused from now on, everywhere. It can ask to be let in again.',
+    ended: 'It is out.',
   },
   notYours: {
     title: 'Not for your role',

@@ -3,71 +3,23 @@
 import { Checkbox as BaseCheckbox } from '@base-ui/react/checkbox';
 import { Radio } from '@base-ui/react/radio';
 import { RadioGroup } from '@base-ui/react/radio-group';
-import { Select as BaseSelect } from '@base-ui/react/select';
 import { Switch as BaseSwitch } from '@base-ui/react/switch';
 import { Toggle } from '@base-ui/react/toggle';
 import { ToggleGroup } from '@base-ui/react/toggle-group';
-import { Check, ChevronsUpDown, Minus } from 'lucide-react';
+import { Check, Minus } from 'lucide-react';
 import { type ReactNode, useId } from 'react';
-import { POPUP_ITEM, POPUP_MOTION, POPUP_SURFACE } from './popup.ts';
 
 export interface Choice<Value extends string> {
   value: Value;
   label: string;
 }
 
-interface ChoiceProps<Value extends string> {
+export interface ChoiceProps<Value extends string> {
   label: string;
   value: Value;
   choices: readonly Choice<NoInfer<Value>>[];
   disabled?: boolean;
   onChange(value: NoInfer<Value>): void;
-}
-
-/** One of many. */
-export function Select<Value extends string>({
-  label,
-  value,
-  choices,
-  disabled,
-  onChange,
-}: ChoiceProps<Value>) {
-  return (
-    <BaseSelect.Root
-      items={[...choices]}
-      value={value}
-      disabled={disabled ?? false}
-      onValueChange={(next) => {
-        if (next !== null) onChange(next as Value);
-      }}
-    >
-      <BaseSelect.Trigger
-        aria-label={label}
-        className="flex h-8 min-w-32 max-w-full items-center justify-between gap-2 rounded-md border border-control bg-card px-2.5 text-base hover:not-data-disabled:border-quiet data-disabled:opacity-50"
-      >
-        <BaseSelect.Value className="min-w-0 truncate" />
-        <BaseSelect.Icon className="shrink-0 text-quiet">
-          <ChevronsUpDown aria-hidden size={14} />
-        </BaseSelect.Icon>
-      </BaseSelect.Trigger>
-      <BaseSelect.Portal>
-        <BaseSelect.Positioner sideOffset={4} alignItemWithTrigger={false} className="z-40">
-          <BaseSelect.Popup
-            className={`max-h-(--available-height) min-w-(--anchor-width) max-w-(--available-width) overflow-y-auto p-1 ${POPUP_SURFACE} ${POPUP_MOTION}`}
-          >
-            {choices.map((choice) => (
-              <BaseSelect.Item key={choice.value} value={choice.value} className={POPUP_ITEM}>
-                <BaseSelect.ItemText className="min-w-0 grow truncate">{choice.label}</BaseSelect.ItemText>
-                <BaseSelect.ItemIndicator className="text-accent">
-                  <Check aria-hidden size={14} />
-                </BaseSelect.ItemIndicator>
-              </BaseSelect.Item>
-            ))}
-          </BaseSelect.Popup>
-        </BaseSelect.Positioner>
-      </BaseSelect.Portal>
-    </BaseSelect.Root>
-  );
 }
 
 /** One of two to five, all in sight. */

@@ -1,38 +1,14 @@
 'use client';
 
-import { Popover as Base } from '@base-ui/react/popover';
-import type { ReactElement, ReactNode } from 'react';
-import { POPUP_MOTION, POPUP_SURFACE } from './popup.ts';
+import { Late, latePart } from './late.tsx';
+import type { PopoverProps } from './parts/popover.tsx';
 
-export function Popover({
-  trigger,
-  title,
-  align = 'start',
-  open,
-  onOpenChange,
-  children,
-}: {
-  trigger: ReactElement;
-  /** Said aloud when it opens. */
-  title: string;
-  align?: 'start' | 'center' | 'end';
-  /** Left out, it is opened and closed by its trigger alone. */
-  open?: boolean;
-  onOpenChange?(open: boolean): void;
-  children: ReactNode;
-}) {
-  const control = open === undefined ? {} : { open };
+const part = latePart(() => import('./parts/popover.tsx'));
+
+export function Popover(props: PopoverProps) {
   return (
-    <Base.Root {...control} onOpenChange={(next) => onOpenChange?.(next)}>
-      <Base.Trigger render={trigger as ReactElement<Record<string, unknown>>} />
-      <Base.Portal>
-        <Base.Positioner align={align} sideOffset={6} className="z-40">
-          <Base.Popup data-keys="own" className={`w-72 p-3 text-sm ${POPUP_SURFACE} ${POPUP_MOTION}`}>
-            <Base.Title className="mb-2 font-medium">{title}</Base.Title>
-            {children}
-          </Base.Popup>
-        </Base.Positioner>
-      </Base.Portal>
-    </Base.Root>
+    <Late part={part} isOpen={props.open ?? false} plain={props.trigger}>
+      {(parts, startsOpen) => <parts.Popover {...props} startsOpen={startsOpen} />}
+    </Late>
   );
 }

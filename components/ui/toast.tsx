@@ -1,62 +1,24 @@
 'use client';
 
-import { Toast as Base } from '@base-ui/react/toast';
-import { X } from 'lucide-react';
-import type { ReactNode } from 'react';
-import { IconButton } from './button.tsx';
-import { POPUP_SURFACE } from './popup.ts';
-import { words } from './words.ts';
+import { createContext, type ReactNode, use, useState } from 'react';
+import { latePart, useLate } from './late.tsx';
+import type { ToastMessage } from './parts/toasts.tsx';
 
-const SHOWN_MS = 6000;
+const part = latePart(() => import('./parts/toasts.tsx'));
+const ToastContext = createContext<(message: ToastMessage) => void>(() => undefined);
 
 /** Around the app. Toasts come politely and never take the focus. */
 export function ToastProvider({ children }: { children: ReactNode }) {
+  const [messages, setMessages] = useState<readonly ToastMessage[]>([]);
+  const [say] = useState(() => (message: ToastMessage) => setMessages((before) => [...before, message]));
+  const parts = useLate(part, messages.length > 0);
   return (
-    <Base.Provider timeout={SHOWN_MS} limit={3}>
+    <ToastContext value={say}>
       {children}
-      <Base.Portal>
-        <Base.Viewport className="fixed bottom-4 right-4 z-50 flex w-80 max-w-[calc(100vw-2rem)] flex-col gap-2">
-          <Toasts />
-        </Base.Viewport>
-      </Base.Portal>
-    </Base.Provider>
+      {parts ? <parts.Toasts messages={messages} /> : null}
+    </ToastContext>
   );
 }
 
-export interface ToastMessage {
-  title: string;
-  /** What it means or what to do. */
-  description?: string;
-  isFailure?: boolean;
-}
-
 /** Says what came of something that was asked for. What must be acted on is no toast but a notice on the page. */
-export function useToast(): (message: ToastMessage) => void {
-  const { add } = Base.useToastManager();
-  return ({ title, description, isFailure = false }) => {
-    add({ title, description, type: isFailure ? 'failure' : 'done', priority: isFailure ? 'high' : 'low' });
-  };
-}
-
-function Toasts() {
-  const { toasts } = Base.useToastManager();
-  return toasts.map((toast) => (
-    <Base.Root
-      key={toast.id}
-      toast={toast}
-      className={`p-3 transition-[transform,opacity] duration-150 ease-calm data-starting-style:translate-y-2 data-starting-style:opacity-0 data-ending-style:opacity-0 data-limited:hidden ${POPUP_SURFACE}`}
-    >
-      <Base.Content className="flex items-start gap-2">
-        <span
-          aria-hidden
-          className={`mt-1.5 size-2 shrink-0 rounded-full ${toast.type === 'failure' ? 'bg-bad-fill' : 'bg-good-fill'}`}
-        />
-        <div className="min-w-0 grow">
-          <Base.Title className="text-base font-medium" />
-          <Base.Description className="text-sm text-quiet" />
-        </div>
-        <Base.Close render={<IconButton label={words.dismiss} icon={X} size="sm" />} />
-      </Base.Content>
-    </Base.Root>
-  ));
-}
+export const useToast = (): ((message: ToastMessage) => void) => use(ToastContext);

@@ -1,40 +1,23 @@
 'use client';
 
-import { Tooltip as Base } from '@base-ui/react/tooltip';
-import type { ReactElement, ReactNode } from 'react';
-import { Keys } from './keys.tsx';
-import { POPUP_MOTION } from './popup.ts';
+import { type ReactNode, useState } from 'react';
+import { Late, latePart } from './late.tsx';
+import type { TooltipProps } from './parts/tooltip.tsx';
+import { TooltipMemory } from './parts/tooltip-memory.ts';
+
+const part = latePart(() => import('./parts/tooltip.tsx'));
 
 /** Around the app: the second tooltip of a row of buttons comes at once. */
 export function TooltipProvider({ children }: { children: ReactNode }) {
-  return <Base.Provider delay={400}>{children}</Base.Provider>;
+  const [memory] = useState(() => ({ readAt: Number.NEGATIVE_INFINITY }));
+  return <TooltipMemory value={memory}>{children}</TooltipMemory>;
 }
 
 /** Names what it is around, and its key. Nothing that is needed stands in a tooltip alone. */
-export function Tooltip({
-  text,
-  keys,
-  side = 'bottom',
-  children,
-}: {
-  text: ReactNode;
-  keys?: string;
-  side?: 'top' | 'bottom' | 'left' | 'right';
-  children: ReactElement;
-}) {
+export function Tooltip(props: TooltipProps) {
   return (
-    <Base.Root>
-      <Base.Trigger render={children as ReactElement<Record<string, unknown>>} />
-      <Base.Portal>
-        <Base.Positioner side={side} sideOffset={6} className="z-50">
-          <Base.Popup
-            className={`flex max-w-72 items-center gap-2 rounded-md bg-ink px-2 py-1 text-xs text-on-ink ${POPUP_MOTION}`}
-          >
-            {text}
-            {keys === undefined ? null : <Keys keys={keys} on="ink" />}
-          </Base.Popup>
-        </Base.Positioner>
-      </Base.Portal>
-    </Base.Root>
+    <Late part={part} plain={props.children}>
+      {(parts) => <parts.Tooltip {...props} />}
+    </Late>
   );
 }

@@ -134,6 +134,43 @@ CREATE TABLE api_keys (
   CONSTRAINT api_keys_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'designer'::text, 'operator'::text, 'viewer'::text, 'auditor'::text])))
 );
 
+CREATE TABLE app_clients (
+  id text NOT NULL,
+  metadata json NOT NULL,
+  registered_at timestamp with time zone DEFAULT now() NOT NULL,
+  allowed_at timestamp with time zone,
+  CONSTRAINT app_clients_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE app_connections (
+  id uuid NOT NULL,
+  org_id uuid NOT NULL,
+  user_id uuid NOT NULL,
+  client_id text NOT NULL,
+  name text NOT NULL,
+  redirect_host text NOT NULL,
+  scopes text[] NOT NULL,
+  allowed_at timestamp with time zone DEFAULT now() NOT NULL,
+  connected_at timestamp with time zone,
+  last_used_at timestamp with time zone,
+  last_used_from text,
+  CONSTRAINT app_connections_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id) ON DELETE CASCADE,
+  CONSTRAINT app_connections_org_id_user_id_fkey FOREIGN KEY (org_id, user_id) REFERENCES memberships(org_id, user_id) ON DELETE CASCADE,
+  CONSTRAINT app_connections_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE app_records (
+  kind text NOT NULL,
+  id_hash text NOT NULL,
+  connection_id uuid,
+  grant_id text,
+  payload json NOT NULL,
+  consumed_at timestamp with time zone,
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT app_records_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES app_connections(id) ON DELETE CASCADE,
+  CONSTRAINT app_records_pkey PRIMARY KEY (kind, id_hash)
+);
+
 CREATE TABLE attempts (
   run_id uuid NOT NULL,
   idx integer NOT NULL,
@@ -960,6 +997,7 @@ CREATE TABLE versions (
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   capabilities text[],
   made_by uuid,
+  has_marks boolean DEFAULT false NOT NULL,
   CONSTRAINT versions_made_by_fkey FOREIGN KEY (made_by) REFERENCES users(id) ON DELETE SET NULL,
   CONSTRAINT versions_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
   CONSTRAINT versions_pipeline_id_fkey FOREIGN KEY (pipeline_id) REFERENCES pipelines(id),
@@ -1100,6 +1138,12 @@ CREATE INDEX agent_seats_task ON public.agent_seats USING btree (run_id, idx);
 CREATE INDEX agent_tokens_org ON public.agent_tokens USING btree (org_id, id) WHERE (revoked_at IS NULL);
 CREATE INDEX api_keys_maker ON public.api_keys USING btree (made_by) WHERE (made_by IS NOT NULL);
 CREATE INDEX api_keys_org ON public.api_keys USING btree (org_id, id) WHERE (revoked_at IS NULL);
+CREATE INDEX app_clients_idle ON public.app_clients USING btree (registered_at) WHERE (allowed_at IS NULL);
+CREATE INDEX app_connections_client ON public.app_connections USING btree (client_id);
+CREATE INDEX app_connections_of ON public.app_connections USING btree (org_id, user_id, id);
+CREATE INDEX app_records_connection ON public.app_records USING btree (connection_id);
+CREATE INDEX app_records_expiry ON public.app_records USING btree (expires_at);
+CREATE INDEX app_records_grant ON public.app_records USING btree (grant_id) WHERE (grant_id IS NOT NULL);
 CREATE INDEX attempts_agent ON ONLY public.attempts USING btree (agent_id, run_id, idx) WHERE (agent_id IS NOT NULL);
 CREATE INDEX audit_entries_action ON public.audit_entries USING btree (org_id, action, seq);
 CREATE INDEX audit_entries_actor ON public.audit_entries USING btree (org_id, actor_id, seq);
@@ -1156,6 +1200,7 @@ CREATE INDEX sign_in_links_org ON public.sign_in_links USING btree (org_id, id);
 CREATE INDEX stored_objects_doomed ON public.stored_objects USING btree (doomed_at) WHERE (doomed_at IS NOT NULL);
 CREATE INDEX task_rollups_at ON public.task_rollups USING btree (org_id, level, at);
 CREATE INDEX tasks_agent ON ONLY public.tasks USING btree (agent_id, run_id, idx) WHERE (agent_id IS NOT NULL);
+CREATE INDEX versions_marked ON public.versions USING btree (org_id) WHERE has_marks;
 CREATE INDEX workspace_leases_open ON public.workspace_leases USING btree (run_id, expires_at) WHERE (ended_at IS NULL);
 CREATE INDEX workspace_leases_run ON public.workspace_leases USING btree (run_id, seq);
 CREATE INDEX workspaces_age ON public.workspaces USING btree (created_at);
@@ -1494,6 +1539,7 @@ CREATE POLICY tenant ON agent_seats FOR ALL TO signalbox_door USING ((org_id = (
 CREATE POLICY tenant ON agent_tokens FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON agents FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON api_keys FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON app_connections FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON attempts FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON audit_checkpoints FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON audit_entries FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org)));
@@ -1557,6 +1603,7 @@ GRANT INSERT, SELECT, UPDATE ON agent_tokens TO signalbox_door;
 GRANT INSERT, SELECT, UPDATE ON agents TO signalbox_door;
 GRANT SELECT ON analytics_progress TO signalbox_door;
 GRANT INSERT, SELECT, UPDATE ON api_keys TO signalbox_door;
+GRANT DELETE, SELECT ON app_connections TO signalbox_door;
 GRANT SELECT ON attempts TO signalbox_door;
 GRANT SELECT ON audit_checkpoints TO signalbox_door;
 GRANT SELECT ON audit_entries TO signalbox_door;

@@ -14,6 +14,7 @@ export {
   taskTotals,
 } from './analytics.ts';
 export { apiKeys } from './api-keys.ts';
+export { appClients, appConnections, appRecords } from './apps.ts';
 export { attempts } from './attempts.ts';
 export { auditCheckpoints, auditEntries, auditHeads } from './audit.ts';
 export { bulkItems } from './bulk-items.ts';

@@ -1,4 +1,4 @@
-import { integer, json, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+import { boolean, integer, json, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
 import type { Json } from '#server/domain/json.ts';
 
 export const versions = pgTable('versions', {
@@ -12,4 +12,5 @@ export const versions = pgTable('versions', {
   createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
   capabilities: text('capabilities').array(),
   madeBy: uuid('made_by'),
+  hasMarks: boolean('has_marks').notNull().default(false),
 });

@@ -2,6 +2,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { openBrowser } from '../stack/browser.ts';
 import { foretellComplaint } from '../stack/complaints.ts';
+import { startProgram } from '../stack/oauth-program.ts';
 import { PASSWORD } from '../stack/people.ts';
 import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
 import { findBarriers } from '../stack/watch-page.ts';
@@ -94,10 +95,39 @@ test('after signing in somewhere else a link leads to our own pages only', async
   await context.close();
 });
 
+test('a program that wants in is asked about after signing in, comes in by a yes and is put out again', async () => {
+  const program = await startProgram(server.origin);
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(program.address);
+  await page.getByRole('heading', { name: 'Sign in to Signalbox' }).waitFor();
+  await signIn(page, PASSWORD);
+  await page.getByRole('heading', { name: 'Let Notebook <b>in? in?' }).waitFor();
+  await page.getByText(program.host, { exact: true }).waitFor();
+  await page.getByText('A program on this computer.').waitFor();
+  await page.getByRole('checkbox', { name: 'see pipelines' }).click();
+  const framed = await page.request.get(page.url());
+  expect(framed.headers()['content-security-policy']).toContain("frame-ancestors 'none'");
+  await page.getByRole('button', { name: 'Let it in' }).click();
+  await page.getByText('You may go back to the program.').waitFor();
+  const { status, scope } = await program.comeIn();
+  expect([status, scope]).toEqual([200, 'runs:read']);
+
+  await page.goto(`${server.origin}/settings/apps`);
+  await page.getByRole('button', { name: 'Put out Notebook' }).click();
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Put out' }).click();
+  await page.getByText('No connected apps').waitFor();
+  expect((await program.comeIn()).status).toBe(401);
+  await context.close();
+  program.close();
+});
+
 test('an owner makes an organisation, goes over to it, renames it, and closes it from the first one', async () => {
+  // Each tab of the browser that stays behind would ask where to go on.
+  for (const before of owner.pages()) await before.close();
   const [page, other] = [await owner.newPage(), await owner.newPage()];
-  // The tab that stays behind is refused, which a browser writes down.
-  foretellComplaint(other, /409/);
+  // What a tab still asks for the one before is refused, which a browser writes down.
+  for (const tab of [page, other]) foretellComplaint(tab, /409/);
   await other.goto(`${server.origin}/runs`);
   await other.getByRole('heading', { level: 1 }).waitFor();
   const settings = async () => {
@@ -119,10 +149,10 @@ test('an owner makes an organisation, goes over to it, renames it, and closes it
 
   const name = await settings();
   await vi.waitFor(async () => expect(await name.inputValue()).toBe('Second'), { timeout: 30_000 });
+  expect(await findBarriers(page)).toEqual([]);
   await name.fill('Renamed');
   await page.getByRole('button', { name: 'Change the name' }).click();
   await page.getByText('The organisation has its new name.').waitFor();
-  expect(await findBarriers(page)).toEqual([]);
   // The other is the first one.
   await page.getByRole('button', { name: /^Go over/ }).click();
   await page.waitForURL(`${server.origin}/`);
@@ -131,7 +161,7 @@ test('an owner makes an organisation, goes over to it, renames it, and closes it
   await other.close();
   await settings();
   await page.getByRole('button', { name: 'Close Renamed' }).click();
-  await page.getByRole('dialog').getByRole('button', { name: 'Close', exact: true }).click();
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Close', exact: true }).click();
   await page.getByText('It is closed.').waitFor();
   await page.getByRole('button', { name: 'Close Renamed' }).waitFor({ state: 'detached' });
   await page.close();

@@ -17,8 +17,10 @@ const OUTSIDE = new Set(['/sign-in', '/join']);
 /** Every page that a row of `pages.ts` names, and what opens on them; without those whose thing the scenario lacks. */
 export function listScreens(things: Things): Screen[] {
   const { runId = MISSING, pipelineId = MISSING, agentId = MISSING, errorGroup = MISSING } = things;
+  const { bulkId = MISSING, connectionId = MISSING } = things;
+  const world = { runId, pipelineId, agentId, errorGroup, bulkId, connectionId };
   const pages = Object.entries(PAGES).flatMap(([route, paths]) =>
-    paths({ runId, pipelineId, agentId, errorGroup }).map((path) => ({
+    paths(world).map((path) => ({
       ...{ name: nameOf(route, path), path },
       ...(OUTSIDE.has(route) ? { isOutside: true } : {}),
     })),
@@ -76,7 +78,7 @@ function listOpened(things: Things): Opened[] {
     ['audit-entry', `/audit?entry=${auditEntry}`],
     ...ofRuns(things),
     ...ofEditor(things),
-    ...ofMcp(things),
+    ...ofMcp(),
   ];
 }
 
@@ -91,12 +93,11 @@ function overLists(): Opened[] {
     ['settings-keys-new', '/settings/keys', over(button('New key'))],
     ['settings-members-invite', '/settings/members', over(button('Invite somebody'))],
     ['settings-notifications-new', '/settings/notifications', over(button('New target'))],
-    ['settings-organisation', '/settings/organisation'],
     ['not-there', '/nothing/of/the/kind'],
   ];
 }
 
-function ofRuns({ runId, openRunId, otherRunId, bulkId, stageKey = MISSING }: Things): Opened[] {
+function ofRuns({ runId, openRunId, otherRunId, stageKey = MISSING }: Things): Opened[] {
   const run = `/runs/${runId ?? MISSING}`;
   const open = `/runs/${openRunId ?? MISSING}`;
   return [
@@ -110,7 +111,6 @@ function ofRuns({ runId, openRunId, otherRunId, bulkId, stageKey = MISSING }: Th
     ['runs-open-graph', `${open}?tab=graph`],
     ['runs-open-logs', `${open}?tab=logs`],
     ['runs-compare-two', `/runs/compare?a=${runId ?? MISSING}&b=${otherRunId ?? MISSING}`],
-    ['bulk', `/bulk/${bulkId ?? MISSING}`],
   ];
 }
 
@@ -127,9 +127,8 @@ function ofEditor({ drawnId }: Things): Opened[] {
   ];
 }
 
-function ofMcp({ connectionId }: Things): Opened[] {
+function ofMcp(): Opened[] {
   return [
-    ['connections-one', `/connections/${connectionId ?? MISSING}`],
     ['connections-connect', '/connections', over(button('Connect a server'))],
     ['connections-import', '/connections', over(button('Import connections'))],
     ['connections-rule', '/connections?tab=rules', over(button('Add a rule'))],

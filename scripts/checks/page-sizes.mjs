@@ -14,23 +14,6 @@ const KB = 1000;
 const LIMIT_BYTES = 250 * KB;
 /** A canvas is more than a list. */
 const LIMIT_OF = { '/pipelines/[id]/edit': 450 * KB };
-/** Pages that are still larger than that, and by how much: they may shrink and not grow. A page that fits leaves. */
-const STILL_LARGER = {
-  '/runs': 281,
-  '/runs/[id]': 279,
-  '/runs/compare': 265,
-  '/bulk/[id]': 264,
-  '/pipelines': 268,
-  '/pipelines/[id]': 280,
-  '/agents': 275,
-  '/queues': 271,
-  '/audit': 270,
-  '/analytics': 270,
-  '/connections': 265,
-  '/connections/[id]': 258,
-  '/settings/[section]': 258,
-  '/design': 279,
-};
 
 /** Each page and the bytes of script that its first load takes. */
 export function readPageSizes(root) {
@@ -41,7 +24,7 @@ export function readPageSizes(root) {
   return pages.map(({ route, firstLoadChunkPaths }) => ({
     route,
     bytes: firstLoadChunkPaths.reduce((sum, file) => sum + statSync(join(root, `${file}.br`)).size, 0),
-    limitBytes: limitOf(route),
+    limitBytes: LIMIT_OF[route] ?? LIMIT_BYTES,
   }));
 }
 
@@ -52,11 +35,6 @@ export function findTooLarge(sizes) {
       file: 'app',
       text: `${route} loads ${toKb(bytes)} kB of script at first; ${toKb(limitBytes)} kB are allowed. Let what is not needed at once come by import().`,
     }));
-}
-
-function limitOf(route) {
-  const larger = STILL_LARGER[route];
-  return larger === undefined ? (LIMIT_OF[route] ?? LIMIT_BYTES) : larger * KB;
 }
 
 const toKb = (bytes) => (bytes / KB).toFixed(1);

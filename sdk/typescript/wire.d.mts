@@ -1,5 +1,8 @@
 /** What travels, and the calls that send and fetch it. */
 
+import type { AgentInfo, DeadLetter, QueueInfo } from './fleet.d.mts';
+import type { RevealBody, Revealed } from './revealed.d.mts';
+
 export type Json = null | boolean | number | string | Json[] | JsonObject;
 export interface JsonObject {
   [key: string]: Json;
@@ -186,6 +189,8 @@ export interface StageTask {
   skipped_because: string | null;
   /** Why it does not run. */
   waiting: Waiting | null;
+  /** It handles what is marked sensitive: `{ $hidden: 'sensitive' }` stands for that, and `reveal` shows it. */
+  is_sensitive: boolean;
   routing: Json;
 }
 
@@ -237,45 +242,6 @@ export interface RunEvent {
   agent?: string;
   epoch?: number;
   [field: string]: unknown;
-}
-
-export interface AgentInfo {
-  id: string;
-  name: string;
-  instance: string;
-  type: string;
-  status: string;
-  capabilities: string[];
-  labels: string[];
-  transport: string;
-  version: string;
-  resources: JsonObject | null;
-  max_concurrency: number;
-  /** Share of its room that is taken, 0 to 1. */
-  current_load: number;
-  last_heartbeat: string | null;
-  reason: string | null;
-  registered_at: string;
-}
-
-export interface QueueInfo {
-  queue: string;
-  messages: number;
-  consumers: number;
-  unacked: number;
-  oldest_age_ms: number | null;
-}
-
-export interface DeadLetter {
-  id: string;
-  message_id: string;
-  queue: string;
-  reason: string;
-  dead_at: string | null;
-  redeliveries: number;
-  priority: string;
-  /** Of what lies in it. */
-  bytes: number;
 }
 
 export interface PageQuery {
@@ -349,6 +315,8 @@ export interface Client {
       },
       options?: OnceOptions,
     ): Promise<Run>;
+    /** What is marked sensitive, for those who may: the audit tells of each time. */
+    reveal(id: string, body?: RevealBody): Promise<Revealed>;
     events(
       id: string,
       query?: { after?: number; limit?: number },

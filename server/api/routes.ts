@@ -3,6 +3,7 @@ import type { Route } from './http/router.ts';
 import { gatewayRoutes } from './mcp/gateway-surface.ts';
 import { metadataRoutes } from './mcp/metadata.ts';
 import { mcpRoutes } from './mcp/routes.ts';
+import { oauthRoutes } from './oauth/routes.ts';
 import { restRoutes } from './rest/routes.ts';
 import { toolRoutes } from './tools/routes.ts';
 
@@ -14,4 +15,5 @@ export const apiRoutes: readonly Route[] = [
   ...mcpRoutes,
   ...gatewayRoutes,
   ...metadataRoutes,
+  ...oauthRoutes,
 ];

@@ -12,13 +12,7 @@ import { type Aside, followsAside, setAside } from './aside.ts';
 import type { DbClock } from './db-clock.ts';
 import { type CommitFailure, classifyFailure, isSeatTaken } from './failures.ts';
 import { createIntake, type Unit } from './intake.ts';
-import {
-  answerRepeated,
-  dropBornRuns,
-  dropClosedBirths,
-  dropKnownMessages,
-  setCopiesApart,
-} from './known-units.ts';
+import { answerRepeated, dropUnfit, setCopiesApart } from './known-units.ts';
 import type { BatchNeeds, LargePayloads } from './needs.ts';
 import type { PausePoints } from './pause-points.ts';
 import { type BatchPlan, type PlanContext, planBatch, replyAll } from './plan.ts';
@@ -381,8 +375,7 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
     }
     if (failure.kind === 'defect') throw failure.error;
     try {
-      if (failure.kind === 'closed') return await dropClosedBirths(options.sql, units);
-      return await (failure.kind === 'born' ? dropBornRuns : dropKnownMessages)(options.sql, units);
+      return await dropUnfit[failure.kind](options.sql, units);
     } catch (error) {
       // Asking what is there can fail as writing can.
       return recover(classifyFailure(error), units, tries + 1);

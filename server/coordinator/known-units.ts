@@ -3,7 +3,7 @@ import { SignalboxError } from '#server/domain/errors.ts';
 import { toUuid } from '#server/domain/ids.ts';
 import type { Unit } from './intake.ts';
 
-/** Units whose effect is there already are answered and taken out of the batch that they would spoil. */
+/** Units whose effect is there already, or can never be, are answered and taken out of the batch that they would spoil. */
 
 /** The same message twice in one batch: the inbox would refuse the batch for it. */
 export function setCopiesApart(units: Unit[]): { fresh: Unit[]; copies: Unit[] } {
@@ -23,7 +23,7 @@ export function answerRepeated({ entries }: Unit): void {
   for (const entry of entries) entry.reply({ ok: true, repeated: true });
 }
 
-export async function dropKnownMessages(sql: Sql, units: Unit[]): Promise<Unit[]> {
+async function dropKnownMessages(sql: Sql, units: Unit[]): Promise<Unit[]> {
   const ids = units.flatMap((unit) => unit.messageId ?? []);
   const rows = await sql<{ message_id: string }[]>`
     SELECT message_id FROM inbox WHERE message_id IN (SELECT json_array_elements_text(${JSON.stringify(ids)}::text::json))`;
@@ -36,7 +36,7 @@ export async function dropKnownMessages(sql: Sql, units: Unit[]): Promise<Unit[]
 }
 
 /** The commit whose answer was lost had been made, or the same key made another run first. */
-export async function dropBornRuns(sql: Sql, units: Unit[]): Promise<Unit[]> {
+async function dropBornRuns(sql: Sql, units: Unit[]): Promise<Unit[]> {
   const births = units.flatMap((unit) => unit.entries.flatMap((entry) => (entry.birth ? [entry.birth] : [])));
   const pairs = births.map((run) => ({
     id: run.id.slice(4),
@@ -65,7 +65,7 @@ export async function dropBornRuns(sql: Sql, units: Unit[]): Promise<Unit[]> {
 }
 
 /** Their organisation was closed at the moment of the start. What else is in the batch has nothing to do with it. */
-export async function dropClosedBirths(sql: Sql, units: Unit[]): Promise<Unit[]> {
+async function dropClosedBirths(sql: Sql, units: Unit[]): Promise<Unit[]> {
   const orgOf = ({ entries }: Unit): string[] =>
     entries.flatMap(({ birth }) => birth?.orgId ?? []).map(toUuid);
   const orgs = `{${[...new Set(units.flatMap(orgOf))].join(',')}}`;
@@ -80,3 +80,10 @@ export async function dropClosedBirths(sql: Sql, units: Unit[]): Promise<Unit[]>
     return false;
   });
 }
+
+/** By what the commit was refused for. */
+export const dropUnfit = {
+  'known-message': dropKnownMessages,
+  born: dropBornRuns,
+  closed: dropClosedBirths,
+} as const;

@@ -1,5 +1,6 @@
 import type { BatchRows, LetterRow, RunRow, SlotRow, TaskRow } from '#db/queries/rows.ts';
 import { isPoison, type TaskError } from '#server/domain/engine/events.ts';
+import { errorOfRun } from '#server/domain/engine/quiet.ts';
 import type { RunState, TaskState } from '#server/domain/engine/state.ts';
 import { errorGroupOf } from '#server/domain/error-group.ts';
 import { type AgentId, type OrgId, taskId, toUuid } from '#server/domain/ids.ts';
@@ -105,10 +106,11 @@ function toRunRow({ before, decision: { state }, birth }: RunPlan): RunRow {
 
 /** Of the stage whose error it is; a deadline, for one, is no stage's. */
 function failedCapability({ tasks, graph }: RunState, { code, message }: TaskError): string | undefined {
-  const failed = tasks.find(
-    (task) =>
-      task && isTaskFailure(task.status) && task.error?.code === code && task.error.message === message,
-  );
+  const failed = tasks.find((task) => {
+    if (!task?.error || !isTaskFailure(task.status)) return false;
+    const its = errorOfRun(graph.marks, task.index, task.error);
+    return its.code === code && its.message === message;
+  });
   return failed && graph.stages[failed.index]?.stage.type;
 }
 

@@ -19,6 +19,7 @@ export const PREFIX_OF = {
   mcpRule: 'mcpr',
   mcpApproval: 'mcpa',
   mcpCall: 'mcpl',
+  app: 'app',
 } as const;
 export type IdKind = keyof typeof PREFIX_OF;
 

@@ -28,6 +28,7 @@ export type McpServerId = Branded<'mcp-server'>;
 export type McpRuleId = Branded<'mcp-rule'>;
 export type McpApprovalId = Branded<'mcp-approval'>;
 export type McpCallId = Branded<'mcp-call'>;
+export type AppId = Branded<'app'>;
 
 type IdOf = {
   bulk: BulkId;
@@ -49,6 +50,7 @@ type IdOf = {
   mcpRule: McpRuleId;
   mcpApproval: McpApprovalId;
   mcpCall: McpCallId;
+  app: AppId;
 };
 
 /** The single tenant that exists until people can make more. */

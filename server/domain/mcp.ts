@@ -1,4 +1,4 @@
-import type { JsonObject } from './json.ts';
+import type { Json, JsonObject } from './json.ts';
 
 /** The words of upstream MCP servers. */
 export const CONNECTION_KINDS = ['http', 'stdio'] as const;
@@ -19,25 +19,57 @@ export const RULE_SUBJECT_KINDS = ['everybody', 'role', 'caller', 'agent', 'pipe
 export type RuleSubjectKind = (typeof RULE_SUBJECT_KINDS)[number];
 
 /**
- * What a server may ask in the middle of a call: people, by a form or a page, and the caller's language model. Rules
- * name both as they name tools; a model is asked only where a rule says so by this name.
+ * What a server may ask in the middle of a call: people, by a form or a page, the caller's language model, and which
+ * folders the caller works in. Rules name all of it as they name tools.
  */
 export const ELICITATION = 'elicitation/create';
 export const SAMPLING = 'sampling/createMessage';
+export const ROOTS = 'roots/list';
+
+/** What a caller lends only where a rule says so by this name. */
+export const LOANS = [SAMPLING, ROOTS] as const;
+export type Loan = (typeof LOANS)[number];
+export const isLoan = (method: string): method is Loan => LOANS.some((loan) => loan === method);
 
 /** What a server asks in the middle of its work, in the protocol's form. */
 export interface Question {
-  method: typeof ELICITATION | typeof SAMPLING;
+  method: typeof ELICITATION | Loan;
   params: JsonObject;
 }
+
+/** What is asked at once, by the names under which the server looks for the answers. */
+export type Questions = Readonly<Record<string, Question>>;
+export type Answers = Readonly<Record<string, JsonObject>>;
 
 /** Whoever calls, as far as they can be asked. */
 export interface Askable {
   canFill: boolean;
   canOpen: boolean;
   canSample: boolean;
-  /** Resolves with the answer in the protocol's form: also when it is declined or closed. */
-  ask(question: Question): Promise<JsonObject>;
+  canListRoots: boolean;
+  /** Resolves with an answer to each in the protocol's form: also when it is declined or closed. */
+  ask(questions: Questions): Promise<Answers>;
+}
+
+/** How bad a line of a log is, from the least. */
+export const LOG_LEVELS = [
+  ...(['debug', 'info', 'notice', 'warning'] as const),
+  ...(['error', 'critical', 'alert', 'emergency'] as const),
+] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** What a server says about its work on a call. */
+export interface LogLine {
+  level: LogLevel;
+  data: Json;
+  logger?: string;
+}
+
+/** Hears what a server logs meanwhile. */
+export interface LogEar {
+  /** The least that is wanted; left out, nothing is asked for. */
+  level?: LogLevel | undefined;
+  tell(line: LogLine): void;
 }
 
 /** How far a call is. */

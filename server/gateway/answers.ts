@@ -1,12 +1,14 @@
 import {
+  CLIENT_CAPABILITIES_META_KEY,
   type InputRequiredResult,
   isInputRequiredResult,
+  LOG_LEVEL_META_KEY,
   type RequestOptions,
 } from '@modelcontextprotocol/client';
 import { SignalboxError } from '#server/domain/errors.ts';
-import { isJsonObject, type JsonObject } from '#server/domain/json.ts';
-import { ELICITATION, SAMPLING } from '#server/domain/mcp.ts';
-import type { Hear } from './asking.ts';
+import { isJsonObject } from '#server/domain/json.ts';
+import { ELICITATION, type Generation, isLoan } from '#server/domain/mcp.ts';
+import type { Asked, Hear } from './asking.ts';
 import type { CallOptions } from './call-options.ts';
 import { OUR_REFUSAL } from './questions.ts';
 
@@ -14,51 +16,63 @@ import { OUR_REFUSAL } from './questions.ts';
 const MAX_ROUNDS = 10;
 const MAX_STATE = 65_536;
 const MAX_AT_ONCE = 8;
+const MAX_NAME = 128;
 
-type Answers = { inputResponses?: never; requestState?: string };
+/** What goes with a request beside what is asked for. */
+interface More {
+  inputResponses?: never;
+  requestState?: string;
+  _meta?: Record<string, unknown>;
+}
 
 /**
  * Sends, and sends again with what it asks for, until there is an answer. What the server of the new generation wants
  * to find again is carried back to it as it came.
  */
 export async function withAnswers<Result>(
-  { hear, signal }: Pick<CallOptions, 'hear' | 'signal'>,
-  send: (answers: Answers) => Promise<Result | InputRequiredResult>,
+  options: CallOptions,
+  generation: Generation,
+  send: (more: More) => Promise<Result | InputRequiredResult>,
 ): Promise<Result> {
-  let answers: Answers = {};
+  const meta = generation === '2026' ? { _meta: metaOf(options) } : {};
+  let more: More = meta;
   for (let round = 0; round <= MAX_ROUNDS; round += 1) {
-    const result = await send(answers);
+    const result = await send(more);
     if (!isInputRequiredResult(result)) return result;
-    signal.throwIfAborted();
-    answers = await answersTo(result, hear);
+    options.signal.throwIfAborted();
+    more = { ...meta, ...(await answersTo(result, options.hear)) };
   }
   throw refusal(`The server has asked ${MAX_ROUNDS} times without an answer.`);
+}
+
+/** A session is shared: what this caller can be asked and wants to hear is said with the call. */
+function metaOf({ capabilities, log }: CallOptions): Record<string, unknown> {
+  return {
+    [CLIENT_CAPABILITIES_META_KEY]: capabilities,
+    ...(log?.level === undefined ? {} : { [LOG_LEVEL_META_KEY]: log.level }),
+  };
 }
 
 async function answersTo(
   { inputRequests = {}, requestState }: InputRequiredResult,
   hear: Hear,
-): Promise<Answers> {
+): Promise<Omit<More, '_meta'>> {
   if ((requestState?.length ?? 0) > MAX_STATE) throw refusal('The server has more to remember than it may.');
   const asked = Object.entries(inputRequests);
   if (asked.length > MAX_AT_ONCE) throw refusal(`The server asks more than ${MAX_AT_ONCE} things at once.`);
-  const inputResponses: Record<string, JsonObject> = {};
-  // One after the other: people see one question at a time, and the first that is refused ends it.
-  for (const [key, request] of asked) inputResponses[key] = await answerTo(request, hear);
+  const answers = asked.length === 0 ? {} : await hear(Object.fromEntries(asked.map(toAsked)));
   return {
-    ...(asked.length === 0 ? {} : { inputResponses: inputResponses as never }),
+    ...(asked.length === 0 ? {} : { inputResponses: answers as never }),
     ...(requestState === undefined ? {} : { requestState }),
   };
 }
 
-function answerTo(request: unknown, hear: Hear): Promise<JsonObject> {
+function toAsked([name, request]: [string, unknown]): [string, Asked[string]] {
   const { method, params } = isJsonObject(request) ? request : {};
-  if (method === ELICITATION || method === SAMPLING) return hear(method, params);
-  throw refusal(
-    method === 'roots/list'
-      ? 'The server asks for roots: folders of its caller, which are passed on to nobody.'
-      : 'The server asks for something that is not known here.',
-  );
+  if (name.length > MAX_NAME) throw refusal('The server asks under a name that is too long.');
+  if (typeof method === 'string' && (method === ELICITATION || isLoan(method)))
+    return [name, { method, params }];
+  throw refusal('The server asks for something that is not known here.');
 }
 
 function refusal(message: string): SignalboxError {

@@ -8,7 +8,8 @@ function setUp() {
   const begin = (name: string, work?: () => Promise<unknown>) => {
     const gone = new AbortController();
     const done = Promise.withResolvers<void>();
-    const hear: Hear = async () => ({ heardBy: name });
+    const hear: Hear = async (asked) =>
+      Object.fromEntries(Object.keys(asked).map((key) => [key, { heardBy: name }]));
     const ended = asking.within({ hear, signal: gone.signal }, async () => {
       const said = await work?.();
       await done.promise;

@@ -1,4 +1,5 @@
-import type { Progress } from '#server/domain/mcp.ts';
+import type { ClientCapabilities } from '@modelcontextprotocol/client';
+import type { LogEar, Progress } from '#server/domain/mcp.ts';
 import type { Hear } from './asking.ts';
 
 /** How something is asked of a server on behalf of a caller. */
@@ -7,4 +8,7 @@ export interface CallOptions {
   onProgress?: ((progress: Progress) => void) | undefined;
   /** What the server asks before it answers. */
   hear: Hear;
+  /** What its caller can be asked: a server of the new generation is told with each call. */
+  capabilities: ClientCapabilities;
+  log?: LogEar | undefined;
 }

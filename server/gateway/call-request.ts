@@ -1,5 +1,5 @@
 import type { JsonObject } from '#server/domain/json.ts';
-import type { Askable, Progress } from '#server/domain/mcp.ts';
+import type { Askable, LogEar, Progress } from '#server/domain/mcp.ts';
 import type { GatewayCaller } from './caller.ts';
 import type { ApprovedTool, Directory } from './directory.ts';
 
@@ -11,6 +11,7 @@ export interface CallRequest {
   signal: AbortSignal;
   onProgress?: ((progress: Progress) => void) | undefined;
   askable?: Askable | undefined;
+  log?: LogEar | undefined;
 }
 
 export interface CallAnswer {

@@ -1,3 +1,4 @@
+import { ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/client';
 import type { CallNote } from '#db/queries/mcp-calls.ts';
 import { invalid, SignalboxError } from '#server/domain/errors.ts';
 import { toUuid } from '#server/domain/ids.ts';
@@ -5,6 +6,7 @@ import { isJsonObject, type Json, type JsonObject, measureJson } from '#server/d
 import { type CallOutcome, RESOURCES, type ToolDefinition } from '#server/domain/mcp.ts';
 import type { Bucket, Drawn } from '#server/redis/port.ts';
 import type { Approvals } from './approvals.ts';
+import { capabilitiesOf, lackOf } from './askable.ts';
 import type { Hear } from './asking.ts';
 import type { CallAnswer, CallRequest } from './call-request.ts';
 import { rateSubject } from './caller.ts';
@@ -14,6 +16,7 @@ import { exchange, ruledName, withOurUris } from './exchange.ts';
 import { answeredError, type Failure, ownErrorIn, toFailure } from './faults.ts';
 import { createHearing } from './hearing.ts';
 import type { Journal } from './journal.ts';
+import { createLogFilter } from './logs.ts';
 import type { Peers } from './peers.ts';
 import { isOurRefusal, OUR_REFUSAL } from './questions.ts';
 import { judge } from './rules.ts';
@@ -76,12 +79,16 @@ export function createCalls(options: CallOptions): Calls {
   ): Promise<JsonObject> {
     const { row } = request.tool;
     const connection = asHeldBy(request.tool.connection, request.caller.userUuid);
+    const capabilities = capabilitiesOf(request);
+    const { hide } = sessions.standingOf(connection);
+    const log = request.log && createLogFilter(request.log, { slug: connection.slug, hide });
     for (let isRepeated = false; ; isRepeated = true) {
       const upstream = await sessions.pool.get(connection);
       const definition = await checkPin(upstream, { connection, row });
       try {
         const { args, onProgress } = request;
-        return await exchange(upstream, { definition, args }, { signal, onProgress, hear });
+        const options = { signal, onProgress, hear, capabilities, log };
+        return await exchange(upstream, { definition, args }, options);
       } catch (error) {
         const failure = toFailure(error, (text) => text);
         if (failure.isSessionOver || upstream.isEnded) sessions.pool.drop(connection, upstream);
@@ -101,7 +108,7 @@ export function createCalls(options: CallOptions): Calls {
 
   async function work(request: CallRequest, trace: Trace): Promise<CallAnswer> {
     const { connection } = request.tool;
-    const standing = sessions.standingOf(connection.id);
+    const standing = sessions.standingOf(connection);
     const { timeoutMs } = connection;
     const deadline = createDeadline({ timeoutMs, now, late: () => tooSlow(connection) });
     const signal = AbortSignal.any([request.signal, deadline.signal]);
@@ -110,7 +117,7 @@ export function createCalls(options: CallOptions): Calls {
       try {
         trace.isSent = true;
         const hear = createHearing(request, { deadline, takeRate: options.takeRate, leave });
-        const answer = await answerOf(() => send(request, { signal, hear }), standing);
+        const answer = await answerOf(() => send(request, { signal, hear }), request, standing);
         const result = keep(answer.plain, { request, standing, trace });
         standing.breaker.settle(false);
         return { result, isError: result.isError === true, code: answer.code, ms: 0 };
@@ -177,11 +184,14 @@ interface Trace {
 /** An error that the server answers with is the tool's own, as far as models go: they may do better next time. */
 async function answerOf(
   send: () => Promise<JsonObject>,
+  request: CallRequest,
   { hide }: Standing,
 ): Promise<{ plain: JsonObject; code: number | null }> {
   try {
     return { plain: await send(), code: null };
   } catch (error) {
+    if (error instanceof ProtocolError && error.code === ProtocolErrorCode.MissingRequiredClientCapability)
+      throw lackOf(request, (error.data as { requiredCapabilities?: unknown })?.requiredCapabilities);
     const answered = answeredError(error, hide);
     if (answered === null) throw error;
     const { words, code } = answered;
@@ -208,11 +218,15 @@ function keep(answer: JsonObject, { request, standing, trace }: Kept): JsonObjec
     });
   }
   trace.gotBytes = measured.bytes;
-  const text = JSON.stringify(plain);
-  const shown = standing.hide(text);
-  const kept: Json = shown === text ? plain : JSON.parse(shown);
+  const kept = standing.hasSecrets() ? withoutSecrets(plain, standing) : plain;
   const marked = { 'signalbox/untrusted': true, 'signalbox/connection': connection.slug };
   return { ...(isJsonObject(kept) ? kept : {}), _meta: marked };
+}
+
+function withoutSecrets(plain: JsonObject, { hide }: Standing): Json {
+  const text = JSON.stringify(plain);
+  const shown = hide(text);
+  return shown === text ? plain : JSON.parse(shown);
 }
 
 function mayRepeat({ isUnsent }: Failure, upstream: Upstream, { annotations }: ToolDefinition): boolean {

@@ -6,22 +6,28 @@ import {
   type ToolRow,
 } from '#db/queries/mcp-directory.ts';
 import { type OrgId, toUuid } from '#server/domain/ids.ts';
-import { MAX_TOOL_NAME, type ServerTool, TOOL_SEPARATOR, toolStateOf } from '#server/domain/mcp.ts';
+import {
+  type Loan,
+  MAX_TOOL_NAME,
+  type ServerTool,
+  TOOL_SEPARATOR,
+  toolStateOf,
+} from '#server/domain/mcp.ts';
 import { CHANNEL } from '#server/redis/keys.ts';
 import type { HotState } from '#server/redis/port.ts';
-import { type Rule, samplesForSome } from './rules.ts';
+import { loansOf, type Rule } from './rules.ts';
 
 export type Connection = ConnectionRow & {
   orgId: OrgId;
-  /** A rule lets it ask for the model of some of its callers. */
-  canSample: boolean;
+  /** What rules let it ask of some of its callers. */
+  loans: readonly Loan[];
   /** In whose name it is used, where people sign in at it. Null: in nobody's. */
   holder?: string | null;
 };
 
 /** Whether a session that was opened for the one does for the other. */
 export const isSameConnection = (held: Connection, now: Connection): boolean =>
-  held.version === now.version && held.canSample === now.canSample;
+  held.version === now.version && held.loans.join() === now.loans.join();
 
 /** A tool that people have approved as it is. */
 export interface ApprovedTool {
@@ -126,7 +132,7 @@ export const gatewayName = (slug: string, tool: string): string => `${slug}${TOO
 
 function toDirectory(orgId: OrgId, rows: DirectoryRows): Directory {
   const connections = new Map(
-    rows.connections.map((row) => [row.id, { ...row, orgId, canSample: samplesForSome(rows.rules, row.id) }]),
+    rows.connections.map((row) => [row.id, { ...row, orgId, loans: loansOf(rows.rules, row.id) }]),
   );
   const tools = new Map<string, Map<string, ToolRow>>();
   const approved = new Map<string, ApprovedTool>();

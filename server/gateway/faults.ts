@@ -6,7 +6,7 @@ import {
   SdkHttpError,
 } from '@modelcontextprotocol/client';
 import { SignalboxError } from '#server/domain/errors.ts';
-import { OUR_REFUSAL } from './questions.ts';
+import { isOurRefusal } from './questions.ts';
 
 const MAX_WORDS = 500;
 
@@ -23,7 +23,7 @@ export interface Failure {
 export function toFailure(error: unknown, hide: (text: string) => string): Failure {
   const own = ownErrorIn(error);
   if (own) {
-    const isRefused = own.details === OUR_REFUSAL;
+    const isRefused = isOurRefusal(own);
     const isSessionOver = own.code !== 'TOO_LARGE' && !isRefused;
     return { error: own, isSessionOver, isUnsent: own.code === 'FORBIDDEN' && !isRefused };
   }

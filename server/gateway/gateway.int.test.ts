@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { toUuid } from '#server/domain/ids.ts';
 import { until } from '#server/testing/faults/until.ts';
@@ -222,7 +223,14 @@ describe('a server that fails', () => {
     const { id, slug } = await setUp([echoTool('ask')]);
     const other = await startUpstream([echoTool('ask')]);
     await rig.join({ slug: `${slug}-other`, url: other.url });
+    const held: ServerResponse[] = [];
+    upstream.breakWith((response) => void held.push(response));
+    const hanging = rig.call(`${slug}__ask`, question);
+    await until('it hangs', async () => held.length > 0);
+    expect((await rig.call(`${slug}-other__ask`, question)).status).toBe(200);
     upstream.breakWith((response) => response.writeHead(500).end('inner workings'));
+    for (const response of held) response.writeHead(500).end();
+    expect((await hanging).status).toBe(503);
     const answers = [];
     for (let number = 0; number < 6; number += 1)
       answers.push((await rig.call(`${slug}__ask`, question)).body);

@@ -4,7 +4,7 @@ import { SignalboxError } from '#server/domain/errors.ts';
 import { createLruMap } from '#server/domain/graph/lru-map.ts';
 import type { OrgId, RunId } from '#server/domain/ids.ts';
 import type { JsonObject } from '#server/domain/json.ts';
-import type { Askable, Progress, ToolDefinition } from '#server/domain/mcp.ts';
+import type { Askable, LogEar, Progress, ToolDefinition } from '#server/domain/mcp.ts';
 import type { Bucket, Drawn, HotState } from '#server/redis/port.ts';
 import { createApprovals } from './approvals.ts';
 import type { BREAKER_DEFAULTS, BreakerState } from './breaker.ts';
@@ -17,6 +17,7 @@ import { createKeeper, type GatewayKeepDays } from './keeper.ts';
 import { createLibrary, type Library } from './library.ts';
 import { createPeers } from './peers.ts';
 import type { Program, Programs } from './programs.ts';
+import { createRelay, type Relay } from './relay.ts';
 import { createSealedNotes, type SecretPort } from './sealed-notes.ts';
 import { asHeldBy, createSessions, type Examined } from './sessions.ts';
 import type { WebFetch } from './sign-in-flow.ts';
@@ -42,6 +43,8 @@ export interface McpGateway extends Library {
   readonly signIns: Pick<SignIns, 'begin' | 'finish'>;
   standingOf(connectionUuid: string): ConnectionStanding;
   programs(): readonly Program[];
+  /** Between the processes of this gateway, for calls that wait in one of them. */
+  readonly relay: Relay;
   /** Whose run it is; null: there is none. */
   ownerOfRun(runId: RunId): Promise<RunOwner | null>;
   /** Everything that was called so far is in the log. */
@@ -56,6 +59,7 @@ export interface NamedCall {
   onProgress?: ((progress: Progress) => void) | undefined;
   /** Left out, a server that asks something is told that nobody can be asked. */
   askable?: Askable | undefined;
+  log?: LogEar | undefined;
 }
 
 /** How a connection does in this process. */
@@ -90,6 +94,7 @@ export interface GatewayOptions {
 
 const MIB = 1_048_576;
 const RUNS_REMEMBERED = 1000;
+const RELAY_BEAT_MS = 2000;
 
 export function createGateway(options: GatewayOptions): McpGateway {
   const { sql, hot, now, newUuid, onTrouble, programs } = options;
@@ -98,6 +103,7 @@ export function createGateway(options: GatewayOptions): McpGateway {
   const keeper = createKeeper({ sql, keepDays: options.keepDays, onTrouble });
   const resourceListeners = new Set<(connection: Connection) => void>();
   const peers = createPeers({ hot, id: newUuid(), now });
+  const relay = createRelay({ hot, id: newUuid(), newUuid, beatMs: RELAY_BEAT_MS });
   const { secrets, webFetch, isKeeper } = options;
   const notes = createSealedNotes(sql, secrets);
   const signIns = createSignIns({ sql, notes, fetch: webFetch, isKeeper, now, onTrouble });
@@ -142,6 +148,7 @@ export function createGateway(options: GatewayOptions): McpGateway {
   async function dropUnwanted(orgId: OrgId): Promise<void> {
     const lookedAt = now();
     const { connections } = await directories.of(orgId);
+    sessions.forgetOthers(orgId, (id) => connections.has(id));
     sessions.pool.keepOnly((held) => {
       if (held.orgId !== orgId) return true;
       const wanted = connections.get(held.id);
@@ -167,6 +174,7 @@ export function createGateway(options: GatewayOptions): McpGateway {
       await keeper.stop();
       await directories.stop();
       signIns.stop();
+      await relay.stop();
       await sessions.stop();
       await peers.stop();
       await journal.stop();
@@ -200,19 +208,19 @@ export function createGateway(options: GatewayOptions): McpGateway {
       const { tool, preset } = findVisible(directory, caller, { view, name });
       return calls.call({ caller, directory, tool, args: withPreset(args, preset), ...more });
     },
-    signIns,
+    ...{ signIns, relay },
     async examine(orgId, connectionUuid, userUuid) {
       const { connections } = await directories.of(orgId);
       const connection = connections.get(connectionUuid);
       return connection ? sessions.examine(asHeldBy(connection, userUuid)) : null;
     },
     standingOf(connectionUuid) {
-      const { breaker, gate } = sessions.standingOf(connectionUuid);
-      const { state, openUntil } = breaker.look();
+      const known = sessions.knownStanding(connectionUuid);
+      const { state, openUntil } = known?.breaker.look() ?? { state: 'closed' as const, openUntil: null };
       return {
         breaker: state,
         openUntil,
-        inFlight: gate.inFlight(),
+        inFlight: known?.gate.inFlight() ?? 0,
         isOpen: sessions.pool.peek(connectionUuid)?.isEnded === false,
       };
     },

@@ -1,14 +1,12 @@
 import { SignalboxError } from '#server/domain/errors.ts';
 import { isJsonObject, type JsonObject, measureJson } from '#server/domain/json.ts';
-import type { Question } from '#server/domain/mcp.ts';
-import { ELICITATION, SAMPLING } from '#server/domain/mcp.ts';
+import type { Answers, Question } from '#server/domain/mcp.ts';
 import type { Bucket, Drawn } from '#server/redis/port.ts';
-import type { Hear } from './asking.ts';
-import type { CallRequest } from './call-request.ts';
+import { type CallOf, checkAskable, checkRules } from './askable.ts';
+import type { Asked, Hear } from './asking.ts';
 import { rateSubject } from './caller.ts';
 import type { Deadline } from './deadline.ts';
-import { ANSWER, checkAskable, isOurRefusal, OUR_REFUSAL, refused, toQuestion } from './questions.ts';
-import { judge, maySample } from './rules.ts';
+import { ANSWER, isOurRefusal, OUR_REFUSAL, refused, toQuestion } from './questions.ts';
 
 export interface HearingOptions {
   deadline: Deadline;
@@ -23,32 +21,19 @@ const MAX_QUESTIONS = 16;
 
 /**
  * Hears what a server asks in the middle of a call: judges it by the rules, passes it on with its sender's name, and
- * brings the answer back. A question that may not be asked ends the call, which says why.
+ * brings the answers back. A question that may not be asked ends the call, which says why.
  */
-export function createHearing(request: CallRequest, options: HearingOptions): Hear {
-  const { caller, directory, tool, askable } = request;
+export function createHearing(request: CallOf & { signal: AbortSignal }, options: HearingOptions): Hear {
+  const { caller, tool, askable } = request;
   const { connection } = tool;
   const { deadline, takeRate, leave } = options;
   let questions = 0;
 
-  async function admit(question: Question): Promise<void> {
+  async function admit({ method }: Question): Promise<void> {
     questions += 1;
     if (questions > MAX_QUESTIONS)
       throw refused(connection, `asks more than ${MAX_QUESTIONS} times in one call`);
-    const { method } = question;
-    const isAllowed =
-      method === SAMPLING
-        ? maySample(directory.rules, caller, connection.id)
-        : judge(directory.rules, caller, { connectionId: connection.id, tool: ELICITATION }).effect !==
-          'deny';
-    if (!isAllowed) {
-      throw refused(
-        connection,
-        method === SAMPLING
-          ? 'asks for the language model of its caller, which no rule allows'
-          : 'asks its caller something, which a rule forbids',
-      );
-    }
+    checkRules(request, method);
     const bucket = { size: connection.callsPerMinute, windowMs: MINUTE_MS };
     const drawn = await takeRate(`${connection.id}:${method}:${rateSubject(caller)}`, bucket);
     if (!drawn.isTaken) throw refused(connection, 'asks more often than it may be called');
@@ -64,23 +49,31 @@ export function createHearing(request: CallRequest, options: HearingOptions): He
     return refused(connection, `has asked something, and the caller did not answer: ${words.slice(0, 300)}`);
   }
 
-  async function pass(method: Question['method'], params: unknown): Promise<JsonObject> {
-    const question = toQuestion(method, params, connection);
-    await admit(question);
-    checkAskable(question, askable, connection);
+  /** The first that may not be asked ends it, before anybody is asked anything. */
+  async function pass(asked: Asked): Promise<Answers> {
+    const passed: [string, Question][] = [];
+    for (const [name, { method, params }] of Object.entries(asked)) {
+      const question = toQuestion(method, params, connection);
+      await admit(question);
+      passed.push([name, question]);
+    }
+    for (const [, question] of passed) checkAskable(question, askable, connection);
     deadline.pause();
     // Whoever waits for people holds up nobody else.
     leave();
     try {
-      return checkAnswer(await askable.ask(question).catch((error) => Promise.reject(unasked(error))));
+      const given = await askable?.ask(Object.fromEntries(passed)).catch((error) => {
+        throw unasked(error);
+      });
+      return Object.fromEntries(passed.map(([name]) => [name, checkAnswer(given, name)]));
     } finally {
       deadline.resume();
     }
   }
 
-  return async (method, params) => {
+  return async (asked) => {
     try {
-      return await pass(method, params);
+      return await pass(asked);
     } catch (error) {
       deadline.end(error);
       throw error;
@@ -88,8 +81,9 @@ export function createHearing(request: CallRequest, options: HearingOptions): He
   };
 }
 
-function checkAnswer(given: unknown): JsonObject {
-  if (isJsonObject(given) && measureJson(given, ANSWER).ok) return given;
+function checkAnswer(given: Answers = {}, name: string): JsonObject {
+  const answer = Object.hasOwn(given, name) ? given[name] : undefined;
+  if (isJsonObject(answer) && measureJson(answer, ANSWER).ok) return answer;
   throw new SignalboxError('INVALID', 'The answer to what the server asked cannot be passed on.', {
     advice: 'Answer in the form that was asked for, and not at such length.',
     details: OUR_REFUSAL,

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CompleteRequestParams, CompleteResult, Resource } from '@modelcontextprotocol/client';
 import { invalid, notFound, SignalboxError } from '#server/domain/errors.ts';
 import { isJsonObject, type JsonObject, measureJson } from '#server/domain/json.ts';
-import type { Askable } from '#server/domain/mcp.ts';
+import type { Askable, LogEar } from '#server/domain/mcp.ts';
 import { PROMPT_PREFIX, RESOURCE_PREFIX, RESOURCES } from '#server/domain/mcp.ts';
 import type { Bucket, Drawn } from '#server/redis/port.ts';
 import type { CallOptions } from './call-options.ts';
@@ -34,6 +34,7 @@ export interface Library {
 interface Asked extends Pick<CallOptions, 'signal' | 'onProgress'> {
   view: View;
   askable?: Askable | undefined;
+  log?: LogEar | undefined;
 }
 
 interface Watched {
@@ -119,7 +120,7 @@ export function createLibrary(options: LibraryOptions): Library {
     tool: ApprovedTool,
   ): Promise<ResourceEntry[]> {
     const { connection } = tool;
-    if (sessions.standingOf(connection.id).breaker.look().state !== 'closed') return [];
+    if (sessions.standingOf(connection).breaker.look().state !== 'closed') return [];
     try {
       const listed = await within(LIST_MS, async () => (await upstreamOf(tool)).listResources(LIST_MS));
       return listed
@@ -210,7 +211,7 @@ export function createLibrary(options: LibraryOptions): Library {
       const upstream = await sessions.pool.get(asHeldBy(connection, caller.userUuid));
       if (!upstream.capabilities.completions) return { completion: { values: [] } };
       const { completion } = await upstream.complete({ ...params, ref }, { timeoutMs: COMPLETE_MS });
-      const { hide } = sessions.standingOf(connection.id);
+      const { hide } = sessions.standingOf(connection);
       return { completion: { ...completion, values: completion.values.slice(0, 100).map(hide) } };
     },
   };

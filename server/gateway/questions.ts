@@ -1,6 +1,6 @@
 import { SignalboxError } from '#server/domain/errors.ts';
 import { isJsonObject, type Json, type JsonObject, measureJson } from '#server/domain/json.ts';
-import { type Askable, type Question, SAMPLING } from '#server/domain/mcp.ts';
+import { type Question, ROOTS, SAMPLING } from '#server/domain/mcp.ts';
 import { revealHidden } from './definitions.ts';
 import type { Connection } from './directory.ts';
 
@@ -8,7 +8,8 @@ import type { Connection } from './directory.ts';
 export const OUR_REFUSAL = Object.freeze({ refused: true });
 
 export const isOurRefusal = (error: unknown): error is SignalboxError =>
-  error instanceof SignalboxError && error.details === OUR_REFUSAL;
+  error instanceof SignalboxError &&
+  (error.details as { refused?: unknown } | undefined | null)?.refused === true;
 
 const QUESTION = { maxBytes: 32_768, maxDepth: 8 };
 const PROMPT = { maxBytes: 262_144, maxDepth: 16 };
@@ -27,33 +28,11 @@ export function toQuestion(method: Question['method'], given: unknown, connectio
   const limits = method === SAMPLING ? PROMPT : QUESTION;
   if (!measureJson(params, limits).ok) throw refused(connection, 'has asked something too large');
   if (method === SAMPLING) return { method, params: toPrompt(params, connection) };
+  if (method === ROOTS) return { method, params: { _meta: marksOf(connection) } };
   return {
     method,
     params: params.mode === 'url' ? toVisit(params, connection) : toForm(params, connection),
   };
-}
-
-/** Throws unless the caller can be asked this. */
-export function checkAskable(
-  { method, params }: Question,
-  askable: Askable | undefined,
-  connection: Connection,
-): asserts askable is Askable {
-  const [can, what] =
-    method === SAMPLING
-      ? [askable?.canSample, 'a language model']
-      : params.mode === 'url'
-        ? [askable?.canOpen, `somebody to open a page of ${hostOf(params.url)}`]
-        : [askable?.canFill, 'somebody to fill in a form'];
-  if (can === true) return;
-  throw new SignalboxError(
-    'FORBIDDEN',
-    `${connection.slug} asks for ${what} before it goes on, and this caller can not be asked.`,
-    {
-      advice: `Call it with an MCP client that supports ${method === SAMPLING ? 'sampling' : 'elicitation'}.`,
-      details: OUR_REFUSAL,
-    },
-  );
 }
 
 /** Where a question comes from, as people can check it: what a server calls itself counts for nothing. */
@@ -153,7 +132,7 @@ function parseUrl(given: unknown): URL | null {
   return typeof given === 'string' ? URL.parse(given) : null;
 }
 
-const hostOf = (url: unknown): string => parseUrl(url)?.host ?? 'an unknown host';
+export const hostOf = (url: unknown): string => parseUrl(url)?.host ?? 'an unknown host';
 
 export function refused({ slug }: Connection, what: string): SignalboxError {
   return new SignalboxError('FORBIDDEN', `${slug} ${what}.`, {

@@ -84,7 +84,7 @@ export function createRenewals(options: RenewalOptions): Renewals {
     try {
       const given = await refreshAuthorization(issuer, {
         ...{ metadata, clientInformation: client, refreshToken, fetchFn: fetch },
-        ...(resource === null ? {} : { resource: new URL(resource) }),
+        ...(resource === null ? {} : { resource }),
       });
       const renewed = toKept(tokens, given, now());
       await notes.write({ ...place, name: place.holderUuid }, renewed);

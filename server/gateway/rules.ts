@@ -1,4 +1,4 @@
-import { type RuleEffect, type RuleSubjectKind, SAMPLING } from '#server/domain/mcp.ts';
+import { LOANS, type Loan, type RuleEffect, type RuleSubjectKind } from '#server/domain/mcp.ts';
 import type { GatewayCaller } from './caller.ts';
 
 export interface Rule {
@@ -31,24 +31,29 @@ export function judge(
   return { effect: found?.effect ?? 'allow', rule: found };
 }
 
-/** Whether a server may have the caller's model work for it: only by a rule that says just this, and none against it. */
-export function maySample(rules: readonly Rule[], caller: GatewayCaller, connectionId: string): boolean {
-  const call = { connectionId, tool: SAMPLING };
+/** Whether a server may use the model or hear of the folders of a caller: only by a rule that says just this, and none against it. */
+export function mayBorrow(
+  rules: readonly Rule[],
+  caller: GatewayCaller,
+  call: { connectionId: string; tool: Loan },
+): boolean {
   const named = judge(
-    rules.filter(({ tool }) => tool === SAMPLING),
+    rules.filter(({ tool }) => tool === call.tool),
     caller,
     call,
   );
   return named.rule?.effect === 'allow' && judge(rules, caller, call).effect === 'allow';
 }
 
-/** Whether it may for anybody: then the server is told that it can be asked for. */
-export const samplesForSome = (rules: readonly Rule[], connectionId: string): boolean =>
-  rules.some(
-    (rule) =>
-      rule.tool === SAMPLING &&
-      rule.effect === 'allow' &&
-      (rule.connectionId === null || rule.connectionId === connectionId),
+/** What it may of some callers: then the server is told that it can be asked for. */
+export const loansOf = (rules: readonly Rule[], connectionId: string): Loan[] =>
+  LOANS.filter((loan) =>
+    rules.some(
+      (rule) =>
+        rule.tool === loan &&
+        rule.effect === 'allow' &&
+        (rule.connectionId === null || rule.connectionId === connectionId),
+    ),
   );
 
 function fitsCall({ connectionId, tool }: Rule, call: RuledCall): boolean {

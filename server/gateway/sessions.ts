@@ -46,11 +46,19 @@ export interface Standing {
   gate: Gate;
   /** Takes credentials out of a text. */
   hide(text: string): string;
+  /** There are some. */
+  hasSecrets(): boolean;
 }
+
+type Place = Pick<Connection, 'id' | 'orgId'>;
 
 export interface Sessions {
   pool: Pool;
-  standingOf(connectionId: string): Standing;
+  standingOf(connection: Place): Standing;
+  /** Undefined: nothing has been asked of it here. */
+  knownStanding(connectionId: string): Standing | undefined;
+  /** What is known of connections of the organisation that are not there any more. */
+  forgetOthers(orgId: OrgId, isThere: (connectionId: string) => boolean): void;
   /** Asks the server anew, and keeps what it says. */
   examine(connection: Connection): Promise<Examined>;
   /** What the server says now differs from what was approved, or a list is older than it may be. */
@@ -69,6 +77,14 @@ export interface Examined {
   tools: number;
 }
 
+interface OwnStanding extends Standing {
+  orgId: OrgId;
+  secrets: string[];
+  tokens: string[];
+  generation: Generation | undefined;
+  notedAt: number;
+}
+
 const CONNECT_MS = 20_000;
 const LIST_MS = 20_000;
 const PROBE_MS = 10_000;
@@ -78,16 +94,13 @@ const SHORT_SECRET = 6;
 
 export function createSessions(options: SessionOptions): Sessions {
   const { sql, directories, now, onTrouble } = options;
-  const standings = new Map<
-    string,
-    Standing & { secrets: string[]; tokens: string[]; generation: Generation | undefined; notedAt: number }
-  >();
+  const standings = new Map<string, OwnStanding>();
 
   const { peers } = options;
   const limits = { ...BREAKER_DEFAULTS, ...options.breaker };
   peers.onBreaker((id, restMs) => standings.get(id)?.breaker.follow(restMs));
 
-  function standingOf(id: string) {
+  function standingOf({ id, orgId }: Place): OwnStanding {
     let found = standings.get(id);
     if (!found) {
       const secrets: string[] = [];
@@ -95,9 +108,10 @@ export function createSessions(options: SessionOptions): Sessions {
       found = {
         breaker: createBreaker({ ...limits, now, share: peers.shareOf(id, limits.windowMs) }),
         gate: createGate(),
-        ...{ secrets, tokens },
+        ...{ orgId, secrets, tokens },
         generation: undefined,
         notedAt: 0,
+        hasSecrets: () => secrets.length + tokens.length > 0,
         hide: (text) =>
           [...secrets, ...tokens].reduce((shown, secret) => shown.replaceAll(secret, '…'), text),
       };
@@ -107,7 +121,7 @@ export function createSessions(options: SessionOptions): Sessions {
   }
 
   async function connect(connection: Connection): Promise<Upstream> {
-    const standing = standingOf(connection.id);
+    const standing = standingOf(connection);
     const sealed = await readSealed(connection, options);
     standing.secrets.splice(0, Infinity, ...secretsIn(sealed));
     // Said before anything is opened: whoever has to sign in hears of it as it is.
@@ -117,7 +131,7 @@ export function createSessions(options: SessionOptions): Sessions {
       timeoutMs: CONNECT_MS,
       maxMessageBytes: connection.maxResultBytes * 2 + 1_048_576,
       known: standing.generation,
-      canSample: connection.canSample,
+      loans: connection.loans,
       now,
     });
     standing.generation = upstream.generation;
@@ -125,7 +139,8 @@ export function createSessions(options: SessionOptions): Sessions {
   }
 
   const note = async (given: HealthNote): Promise<void> => {
-    standingOf(given.connectionUuid).notedAt = now();
+    const standing = standings.get(given.connectionUuid);
+    if (standing) standing.notedAt = now();
     await writeHealth(sql, given);
   };
 
@@ -166,7 +181,7 @@ export function createSessions(options: SessionOptions): Sessions {
   async function examine(connection: Connection): Promise<Examined> {
     const before = now();
     const about = { orgUuid: toUuid(connection.orgId), connectionUuid: connection.id };
-    const standing = standingOf(connection.id);
+    const standing = standingOf(connection);
     // What it was before may not be what it is after somebody has changed it.
     standing.generation = undefined;
     try {
@@ -195,7 +210,7 @@ export function createSessions(options: SessionOptions): Sessions {
     upstream: Upstream;
   }): Promise<void> {
     const before = now();
-    const { breaker, hide } = standingOf(connection.id);
+    const { breaker, hide } = standingOf(connection);
     const about = { orgUuid: toUuid(connection.orgId), connectionUuid: connection.id };
     const { generation, serverName, serverVersion } = upstream;
     try {
@@ -216,11 +231,11 @@ export function createSessions(options: SessionOptions): Sessions {
   }
 
   async function retry(connectionId: string, orgId: OrgId): Promise<void> {
-    const { breaker } = standingOf(connectionId);
     const { connections } = await directories.of(orgId);
     const connection = connections.get(connectionId);
     // Where each person signs in, the next who calls tries it.
     if (!connection?.enabled || connection.signIn?.mode === 'each') return;
+    const { breaker } = standingOf(connection);
     try {
       breaker.admit();
     } catch {
@@ -240,7 +255,7 @@ export function createSessions(options: SessionOptions): Sessions {
   const wakeTimer = setInterval(
     () => {
       for (const [id, orgId] of resting) {
-        const { state } = standingOf(id).breaker.look();
+        const state = standings.get(id)?.breaker.look().state ?? 'closed';
         if (state === 'closed') resting.delete(id);
         else if (state === 'trying') {
           retry(id, orgId).catch((error) => onTrouble('An MCP server could not be tried again.', error));
@@ -254,10 +269,18 @@ export function createSessions(options: SessionOptions): Sessions {
   return {
     pool,
     standingOf,
+    knownStanding: (id) => standings.get(id),
+    forgetOthers(orgId, isThere) {
+      for (const [id, standing] of standings) {
+        if (standing.orgId === orgId && !isThere(id)) standings.delete(id);
+      }
+    },
     examine,
     refresh,
     noteFault(connection, problem) {
-      const standing = standingOf(connection.id);
+      const standing = standings.get(connection.id);
+      // It is not there any more, and nobody wants to know.
+      if (!standing) return;
       if (standing.breaker.look().state !== 'closed') resting.set(connection.id, connection.orgId);
       if (now() - standing.notedAt < NOTE_EVERY_MS) return;
       const about = { orgUuid: toUuid(connection.orgId), connectionUuid: connection.id };

@@ -46,6 +46,8 @@ export interface BeginOptions {
   secret: string | null;
   /** This server as the browser knows it. */
   origin: string;
+  /** Where authorization servers can read what we say of ourselves; null: they cannot. */
+  clientDocument: string | null;
   connectionUuid: string;
   holderUuid: string;
   kept: KeptClient | null;
@@ -113,7 +115,8 @@ async function begin(options: BeginOptions): Promise<Begun> {
   const { authorizationUrl, codeVerifier } = await startAuthorization(metadata.issuer, {
     ...{ metadata, clientInformation: client.information, redirectUrl: redirectUri, state },
     ...(scope === undefined ? {} : { scope }),
-    ...(sentResource === null ? {} : { resource: new URL(sentResource) }),
+    // To the letter, as it is published: what parses addresses would add to it.
+    ...(sentResource === null ? {} : { resource: sentResource }),
   });
   return {
     url: authorizationUrl,
@@ -148,7 +151,7 @@ export async function finishSignIn(
         fetchFn: fetch,
       },
       ...(iss === undefined ? {} : { iss }),
-      ...(resource === null ? {} : { resource: new URL(resource) }),
+      ...(resource === null ? {} : { resource }),
     });
   } catch (cause) {
     throw new SignalboxError('UNAUTHENTICATED', 'The server did not sign you in.', {
@@ -215,7 +218,7 @@ interface ClientWish {
 
 /** As somebody has registered us, else by our document, else by registering: in the order that the protocol has. */
 async function clientFor({ options, metadata, redirectUri }: ClientWish): Promise<KeptClient> {
-  const { settings, secret, origin, kept, fetch } = options;
+  const { settings, secret, origin, clientDocument, kept, fetch } = options;
   const { issuer } = metadata;
   const asKept = (information: OAuthClientInformationMixed): KeptClient => ({
     issuer,
@@ -225,8 +228,8 @@ async function clientFor({ options, metadata, redirectUri }: ClientWish): Promis
   if (settings.clientId !== undefined) {
     return asKept({ client_id: settings.clientId, ...(secret === null ? {} : { client_secret: secret }) });
   }
-  if (metadata.client_id_metadata_document_supported === true && origin.startsWith('https:')) {
-    return asKept({ client_id: `${origin}${CLIENT_DOCUMENT_PATH}` });
+  if (metadata.client_id_metadata_document_supported === true && clientDocument !== null) {
+    return asKept({ client_id: clientDocument });
   }
   if (kept?.issuer === issuer && kept.redirectUri === redirectUri) return kept;
   if (metadata.registration_endpoint === undefined) {

@@ -21,6 +21,7 @@ import {
 } from './renewals.ts';
 import {
   beginSignIn,
+  CLIENT_DOCUMENT_PATH,
   connectionOfState,
   finishSignIn,
   type KeptClient,
@@ -122,6 +123,7 @@ export function createSignIns(options: RenewalOptions): SignIns {
       const secret = await notes.read<{ secret: string }>({ ...about, name: CLIENT_SECRET });
       const begun = await beginSignIn({
         ...{ serverUrl: url, settings, origin, fetch, holderUuid, connectionUuid: connection.id, now: now() },
+        clientDocument: origin.startsWith('https:') ? `${origin}${CLIENT_DOCUMENT_PATH}` : null,
         scopes: row ? [row.scope, row.wantedScope] : [],
         secret: secret?.secret ?? null,
         kept: await notes.read<KeptClient>({ ...about, name: CLIENT }),

@@ -15,7 +15,9 @@ import type { JsonObject } from '#server/domain/json.ts';
 import {
   ELICITATION,
   type Generation,
+  type Loan,
   type OfferKind,
+  ROOTS,
   SAMPLING,
   type ToolDefinition,
 } from '#server/domain/mcp.ts';
@@ -23,6 +25,7 @@ import { limitsOf, withAnswers } from './answers.ts';
 import { type Asking, createAsking } from './asking.ts';
 import type { CallOptions } from './call-options.ts';
 import { createEars, type Ears } from './ears.ts';
+import { createLogs, type Logs } from './logs.ts';
 import { createOffers, type Offers } from './offers.ts';
 import { createStdioTransport, type StdioTransport } from './stdio-transport.ts';
 
@@ -70,8 +73,8 @@ export interface OpenOptions {
   maxMessageBytes: number;
   /** What it turned out to speak before; saves asking. */
   known?: Generation | undefined;
-  /** It may ask for the model of whoever calls. */
-  canSample: boolean;
+  /** What it may ask for of some of those who call. */
+  loans: readonly Loan[];
   now(): number;
   signal?: AbortSignal;
 }
@@ -104,7 +107,8 @@ async function connect(
   const client = new Client(CLIENT, {
     capabilities: {
       elicitation: { form: {}, url: {} },
-      ...(options.canSample ? { sampling: {} } : {}),
+      ...(options.loans.includes(SAMPLING) ? { sampling: {} } : {}),
+      ...(options.loans.includes(ROOTS) ? { roots: {} } : {}),
     },
     versionNegotiation: { mode: 'auto' },
     listMaxPages: 64,
@@ -116,9 +120,10 @@ async function connect(
   });
   const asking = createAsking(options.now);
   client.setRequestHandler(ELICITATION, ({ params }) => asking.hear(ELICITATION, params) as never);
-  if (options.canSample) {
-    client.setRequestHandler(SAMPLING, ({ params }) => asking.hear(SAMPLING, params) as never);
+  for (const loan of options.loans) {
+    client.setRequestHandler(loan, ({ params }) => asking.hear(loan, params) as never);
   }
+  const logs = createLogs(client, asking.tell);
   const connectOptions = {
     timeout: options.timeoutMs,
     ...(options.signal ? { signal: options.signal } : {}),
@@ -130,7 +135,7 @@ async function connect(
     await transport.close().catch(() => undefined);
     throw withLastWords(error, lastWords());
   }
-  return toUpstream(client, { transport, lastWords, changes, asking, now: options.now });
+  return toUpstream(client, { transport, lastWords, changes, asking, logs, now: options.now });
 }
 
 function makeTransport(
@@ -181,11 +186,13 @@ interface Session {
   transport: Transport;
   changes: Changes;
   asking: Asking;
+  logs: Logs;
   lastWords(): string;
   now(): number;
 }
 
-function toUpstream(client: Client, { transport, lastWords, changes, asking, now }: Session): Upstream {
+function toUpstream(client: Client, session: Session): Upstream {
+  const { transport, lastWords, changes, asking, logs, now } = session;
   const { promise: ended, resolve: end } = Promise.withResolvers<void>();
   let isEnded = false;
   const capabilities = client.getServerCapabilities() ?? {};
@@ -199,37 +206,39 @@ function toUpstream(client: Client, { transport, lastWords, changes, asking, now
   client.onerror = () => undefined;
   const offers = createOffers(client, now);
   changes.listen(offers.forget);
+  const generation: Generation = client.getProtocolEra() === 'modern' ? '2026' : '2025';
+
+  /** What is asked of it on behalf of a caller, who may be asked and told something meanwhile. */
+  async function askFor<Result>(
+    options: CallOptions,
+    send: Parameters<typeof withAnswers<Result>>[2],
+  ): Promise<Result> {
+    await logs.want(options.log?.level);
+    return asking.within(options, () => withAnswers(options, generation, send));
+  }
 
   return {
-    generation: client.getProtocolEra() === 'modern' ? '2026' : '2025',
+    generation,
     serverName: server?.name ?? null,
     serverVersion: server?.version ?? null,
     capabilities,
     offers,
     callTool: ({ name, inputSchema }, args, options) =>
-      asking.within(options, () =>
-        withAnswers(options, (answers) =>
-          client.callTool(
-            { name, arguments: args, ...answers },
-            {
-              ...limitsOf(options),
-              // Its input says what travels as headers. Outputs are judged by whoever reads them, not here.
-              toolDefinition: { name, inputSchema: { ...inputSchema, type: 'object' as const } },
-            },
-          ),
+      askFor(options, (more) =>
+        client.callTool(
+          { name, arguments: args, ...more },
+          {
+            ...limitsOf(options),
+            // Its input says what travels as headers. Outputs are judged by whoever reads them, not here.
+            toolDefinition: { name, inputSchema: { ...inputSchema, type: 'object' as const } },
+          },
         ),
       ),
     getPrompt: (name, args, options) =>
-      asking.within(options, () =>
-        withAnswers(options, (answers) =>
-          client.getPrompt({ name, arguments: args, ...answers }, limitsOf(options)),
-        ),
-      ),
+      askFor(options, (more) => client.getPrompt({ name, arguments: args, ...more }, limitsOf(options))),
     readResource: (uri, options) =>
-      asking.within(options, () =>
-        withAnswers(options, (answers) =>
-          client.readResource({ uri, ...answers }, { ...limitsOf(options), cacheMode: 'bypass' }),
-        ),
+      askFor(options, (more) =>
+        client.readResource({ uri, ...more }, { ...limitsOf(options), cacheMode: 'bypass' }),
       ),
     async listResources(timeout) {
       if (!capabilities.resources) return [];

@@ -11,7 +11,7 @@ import { type Action, type Permission, permissionOf, type Role, type Scope } fro
 /** What somebody is in an organisation. Without a role: nothing but the grants. */
 export interface Rights {
   readonly role: Role | null;
-  /** Pipelines that they may design whatever their role says. */
+  /** Pipelines that they were entrusted with beyond what their role says. */
   readonly grants: ReadonlySet<PipelineId>;
 }
 
@@ -25,10 +25,10 @@ export interface Origin {
 /** Whoever asks. Built at the door for each request, from what the database says now; verbs believe it. */
 export interface Actor extends Rights {
   /**
-   * `local`: a program on this machine that has read the secret in the data folder. `external`: signed in elsewhere.
-   * `nobody`: not signed in, and asking for what is open to everybody.
+   * `local`: a program on this machine that has read the secret in the data folder. `app`: a program that a person has
+   * let in. `external`: signed in elsewhere. `nobody`: not signed in, and asking for what is open to everybody.
    */
-  readonly kind: 'local' | 'person' | 'key' | 'agent' | 'external' | 'nobody';
+  readonly kind: 'local' | 'person' | 'key' | 'app' | 'agent' | 'external' | 'nobody';
   readonly id: string;
   readonly orgId: OrgId;
   readonly name: string;
@@ -129,7 +129,7 @@ function hasRights(actor: Actor, permission: Permission, target: Target): boolea
 
 function gives(permission: Permission, { role, grants }: Rights, { pipelineId }: Target): boolean {
   if (role !== null && permission.roles.includes(role)) return true;
-  const isGranted = permission.granted === true && (role === 'viewer' || role === 'operator');
+  const isGranted = role !== null && permission.granted?.includes(role) === true;
   return isGranted && pipelineId != null && grants.has(pipelineId);
 }
 

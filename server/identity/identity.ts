@@ -3,6 +3,8 @@ import type { SafeFetch } from '#server/platform/safe-fetch.ts';
 import type { HotState } from '#server/redis/port.ts';
 import { type Access, createAccess } from './access.ts';
 import { type Actor, LOCAL_OWNER, type Origin } from './actor.ts';
+import { type Apps, createApps } from './apps/apps.ts';
+import { createIssuerRule, type IssuerOptions } from './apps/issuer.ts';
 import type { IdentityConfig } from './config.ts';
 import { createFlows, type Flows } from './flows.ts';
 import { createJwtVerifier } from './jwt.ts';
@@ -32,6 +34,8 @@ export interface Credentials {
   /** The session's cookie. */
   session?: string | undefined;
   from: Origin;
+  /** For whom a token has to be made out where it is shown; undefined: no token of a connected app counts there. */
+  audience?: string | undefined;
   /** False: somebody is looked at again, without having asked for anything. */
   isUse?: boolean;
 }
@@ -48,8 +52,9 @@ export interface Identity {
   readonly linked: Linked;
   readonly flows: Flows;
   readonly providers: Providers;
-  /** Issuers to which clients are sent that have no token. */
+  /** Issuers to which clients are sent that have no token, if they are others. */
   readonly authorizationServers: readonly string[];
+  readonly apps: Apps;
   readonly sessions: Omit<Sessions, 'create' | 'find'>;
   readonly orgs: Orgs;
   /** A new session for somebody who has proved who they are. Undefined: they are no member any more. */
@@ -65,6 +70,8 @@ export interface IdentityOptions {
   /** For what an issuer or provider names. */
   fetch: SafeFetch;
   sessionLimits: SessionLimits;
+  /** Where this server gives out tokens of its own. */
+  issuing: IssuerOptions;
   passwords?: PasswordOptions;
   newUuid(): string;
   now(): number;
@@ -76,6 +83,9 @@ export interface RunningIdentity extends Identity {
   stop(): Promise<void>;
 }
 
+/** As the library makes them: 256 bits of chance. */
+const APP_TOKEN = /^[A-Za-z0-9_-]{43}$/;
+
 export function createIdentity(options: IdentityOptions): RunningIdentity {
   const { sql, hot, secret, newUuid, now } = options;
   const access = createAccess({ hot, now });
@@ -83,9 +93,17 @@ export function createIdentity(options: IdentityOptions): RunningIdentity {
   const jwt = createJwtVerifier({ ...options, issuers: options.config.issuers });
   const orgs = createOrgs({ sql, newUuid });
   const sessions = createSessions({ sql, newUuid, limits: options.sessionLimits });
+  const others = options.config.issuers.filter(({ forClients }) => forClients);
+  const apps = createApps({
+    ...options,
+    // Clients are sent to one place: the one that is configured, or here.
+    issuerAt: others.length > 0 ? () => null : createIssuerRule(options.issuing),
+    onEnded: (id) => access.changed(id),
+  });
 
-  async function find({ bearer, session, from, isUse = true }: Credentials): Promise<Actor | undefined> {
-    if (bearer !== undefined) return findByBearer(bearer, from.address);
+  async function find(given: Credentials): Promise<Actor | undefined> {
+    const { bearer, session, isUse = true } = given;
+    if (bearer !== undefined) return findByBearer(bearer, given);
     if (session === undefined || session === '') return undefined;
     const entry = await access.remember(digest(session), async () => {
       const actor = await sessions.find(session, isUse);
@@ -94,13 +112,21 @@ export function createIdentity(options: IdentityOptions): RunningIdentity {
     return entry?.actor;
   }
 
-  async function findByBearer(bearer: string, address: string | null): Promise<Actor | undefined> {
+  async function findByBearer(
+    bearer: string,
+    { from: { address }, audience }: Credentials,
+  ): Promise<Actor | undefined> {
     const read = readKey(bearer);
     if (read) {
       const entry = await access.remember(digest(bearer), () => keys.find(bearer, read, address));
       return entry?.allows(address) ? entry.actor : undefined;
     }
     if (isFromHere(address) && equals(bearer, secret)) return LOCAL_OWNER;
+    if (APP_TOKEN.test(bearer)) {
+      if (audience === undefined) return undefined;
+      const key = `app ${audience} ${digest(bearer)}`;
+      return (await access.remember(key, () => apps.find(bearer, audience, address)))?.actor;
+    }
     const actor = await jwt.verify(bearer);
     if (!actor) return undefined;
     // The configuration may name an organisation that has been closed since.
@@ -123,9 +149,8 @@ export function createIdentity(options: IdentityOptions): RunningIdentity {
     linked: createLinked(sql, newUuid),
     flows: createFlows(sql),
     providers: createProviders({ ...options, all: options.config.providers }),
-    authorizationServers: options.config.issuers
-      .filter(({ forClients }) => forClients)
-      .map(({ issuer }) => issuer),
+    authorizationServers: others.map(({ issuer }) => issuer),
+    apps,
     sessions,
     orgs,
     signIn: (signIn) =>

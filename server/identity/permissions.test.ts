@@ -21,6 +21,7 @@ describe('the matrix', () => {
     ['run.read', 'yyyyyy'],
     ['run.logs', 'yyyyyn'],
     ['run.payload', 'yyyyyn'],
+    ['run.sensitive', 'yynnnn'],
     ['run.operate', 'yyyynn'],
     ['pipeline.create', 'yyynnn'],
     ['pipeline.edit', 'yyynnn'],
@@ -59,6 +60,16 @@ describe('grants', () => {
       expect(may(actor, 'pipeline.create', { pipelineId: PIPE })).toBe(false);
     },
   );
+
+  test('let a designer read what is marked sensitive in that pipeline, and nobody of a lesser role', () => {
+    for (const role of ROLES) {
+      const actor = person(role, [PIPE]);
+      const sees = role === 'owner' || role === 'admin';
+      expect(may(actor, 'run.sensitive', { pipelineId: PIPE })).toBe(sees || role === 'designer');
+      expect(may(actor, 'run.sensitive', { pipelineId: OTHER })).toBe(sees);
+      expect(may(actor, 'run.sensitive')).toBe(sees);
+    }
+  });
 
   test('give an auditor, or somebody without a role, nothing', () => {
     for (const role of ['auditor', null] as const) {

@@ -6,8 +6,8 @@ export interface Permission {
   readonly roles: readonly Role[];
   /** What a key with scopes needs; null: no scope gives it, so no such key has it. */
   readonly scope: Scope | null;
-  /** A grant on the pipeline gives it to viewers and operators too. */
-  readonly granted?: true;
+  /** With a grant on the pipeline these roles have it too. */
+  readonly granted?: readonly Role[];
   /** An agent's token gives it, for that agent. */
   readonly agent?: true;
   /** Concerns the whole installation: only the organisation that was there first has it. */
@@ -22,24 +22,31 @@ const WORKERS = ['owner', 'admin', 'designer', 'operator'] as const;
 const DESIGNERS = ['owner', 'admin', 'designer'] as const;
 const OPERATORS = ['owner', 'admin', 'operator'] as const;
 const ADMINS = ['owner', 'admin'] as const;
+/** Whom a grant makes the designers of one pipeline. */
+const GRANTEES = ['viewer', 'operator'] as const;
 const SUPERVISORS = ['owner', 'admin', 'auditor'] as const;
 
 /** Who may do what: the one table. What is not in it nobody may do. */
 export const PERMISSIONS = {
   'pipeline.read': { roles: EVERYBODY, scope: 'pipelines:read' },
   'pipeline.create': { roles: DESIGNERS, scope: 'pipelines:write' },
-  'pipeline.edit': { roles: DESIGNERS, scope: 'pipelines:write', granted: true },
-  'pipeline.publish': { roles: DESIGNERS, scope: 'pipelines:publish', granted: true },
+  'pipeline.edit': { roles: DESIGNERS, scope: 'pipelines:write', granted: GRANTEES },
+  'pipeline.publish': { roles: DESIGNERS, scope: 'pipelines:publish', granted: GRANTEES },
   'template.read': { roles: EVERYBODY, scope: 'pipelines:read' },
   /** That it is, how far it has come, what state each task is in. */
   'run.read': { roles: EVERYBODY, scope: 'runs:read' },
   'run.logs': { roles: ALL_BUT_AUDITORS, scope: 'runs:read' },
   /** What went in and came out, and what errors say of it. */
   'run.payload': { roles: ALL_BUT_AUDITORS, scope: 'payload:read' },
-  'run.operate': { roles: WORKERS, scope: 'runs:write', granted: true },
+  /**
+   * What of it is marked sensitive: to ask for it, which the audit tells of. Who may design every pipeline sees it for
+   * those that were entrusted to them.
+   */
+  'run.sensitive': { roles: ADMINS, scope: 'payload:read', granted: ['designer'] },
+  'run.operate': { roles: WORKERS, scope: 'runs:write', granted: GRANTEES },
   /** The files that a run's agents share, and what they say to each other: what the run works on. */
   'workspace.read': { roles: ALL_BUT_AUDITORS, scope: 'payload:read', agent: true },
-  'workspace.write': { roles: WORKERS, scope: 'runs:write', granted: true, agent: true },
+  'workspace.write': { roles: WORKERS, scope: 'runs:write', granted: GRANTEES, agent: true },
   /** To take a claim from whoever holds it. */
   'workspace.force': { roles: OPERATORS, scope: 'ops:write' },
   /** To show a view of a list to everybody; to change or remove what somebody else shows. */

@@ -10,6 +10,10 @@ import type { Role } from './permissions.ts';
  */
 export async function readPresentRights(sql: Sql, actor: Actor): Promise<Actor> {
   if (actor.kind === 'person') return { ...actor, ...(await rightsOfPerson(sql, actor)) };
+  if (actor.kind === 'app') {
+    const [app] = await sql`SELECT 1 FROM app_connections WHERE id = ${toUuid(actor.id)}::text::uuid`;
+    return { ...actor, ...(app ? await rightsOfPerson(sql, actor) : NOTHING) };
+  }
   if (actor.kind !== 'key') return actor;
   const [row] = await sql<KeyRow[]>`
     SELECT ${sql.unsafe(KEY_COLUMNS)} FROM api_keys k LEFT JOIN memberships m ON m.org_id = k.org_id AND m.user_id = k.made_by

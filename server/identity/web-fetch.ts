@@ -1,7 +1,6 @@
 import type { SafeFetch } from '#server/platform/safe-fetch.ts';
 
-const TIMEOUT_MS = 10_000;
-const MAX_BYTES = 1_000_000;
+const LIMITS = { timeoutMs: 10_000, maxBytes: 1_000_000 };
 
 type WebFetch = (
   url: string,
@@ -9,7 +8,7 @@ type WebFetch = (
 ) => Promise<Response>;
 
 /** The one way out, in the form that libraries ask for: they fetch what an issuer's documents name. */
-export function toWebFetch(fetch: SafeFetch): WebFetch {
+export function toWebFetch(fetch: SafeFetch, limits: typeof LIMITS = LIMITS): WebFetch {
   return async (url, { method = 'GET', headers, body, signal }) => {
     const answer = await fetch({
       url,
@@ -17,8 +16,7 @@ export function toWebFetch(fetch: SafeFetch): WebFetch {
       headers: Object.fromEntries(new Headers(headers)),
       ...(body === undefined || body === null ? {} : { body: String(body) }),
       ...(signal ? { signal } : {}),
-      timeoutMs: TIMEOUT_MS,
-      maxBytes: MAX_BYTES,
+      ...limits,
     });
     const given = Object.entries(answer.headers).flatMap(([name, value]) =>
       value === undefined ? [] : [[name, String(value)] as [string, string]],

@@ -1,8 +1,15 @@
 import { days, setting } from './env-setting.ts';
-import { nameList, programList } from './env-values.ts';
+import { flag, nameList, programList } from './env-values.ts';
 
-/** Of the gateway to MCP servers. */
+/** Of `/mcp`, and of the gateway to MCP servers. */
 export const MCP_SETTINGS = {
+  SIGNALBOX_MCP_SIGN_IN: setting({
+    group: 'MCP servers',
+    schema: flag,
+    fallback: 'true',
+    about:
+      'Whether programs may send people here to be let in at `/mcp` (OAuth): where the server is known by https, or to its own machine alone, and no other authorization server is named for it. See [mcp.md](mcp.md).',
+  }),
   SIGNALBOX_MCP_PROGRAMS: setting({
     group: 'MCP servers',
     schema: programList,

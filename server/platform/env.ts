@@ -44,6 +44,8 @@ export interface Env {
   /** So long a task waits for people before they are told. */
   readonly notifyWaitMs: number;
   readonly mcp: {
+    /** Programs may send people here to let them in. */
+    readonly isSignInOn: boolean;
     readonly programs: readonly { name: string; command: string; args: readonly string[] }[];
     /** What an import may put in place of `${NAME}`. */
     readonly importVariables: Readonly<Record<string, string>>;
@@ -225,6 +227,7 @@ function toEnv(values: Parsed, { rootDir, source }: { rootDir: string; source: E
     mailServer: toMailServer(values),
     notifyWaitMs: values.SIGNALBOX_NOTIFY_WAIT_SECONDS * 1000,
     mcp: {
+      isSignInOn: values.SIGNALBOX_MCP_SIGN_IN,
       programs: values.SIGNALBOX_MCP_PROGRAMS ?? [],
       importVariables: variablesNamed(values.SIGNALBOX_MCP_IMPORT_VARIABLES ?? [], source),
       keepDays: {

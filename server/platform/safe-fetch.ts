@@ -81,7 +81,8 @@ export function createSafeFetch(options: SafeFetchOptions): SafeFetch {
     } catch (error) {
       end();
       // A line that we have cut for its slowness looks as if the other side had cut it.
-      throw timeout.aborted ? timeout.reason : error;
+      if (timeout.aborted) throw timeout.reason;
+      throw signal.aborted ? calledOff(signal.reason) : error;
     }
   }
 
@@ -183,7 +184,6 @@ function exchange({ request, url, addresses, signal, agents }: Exchange): Promis
     method: request.method ?? 'GET',
     agent: isTls ? agents.https : agents.http,
     lookup: pinned(addresses),
-    signal,
     headers: {
       accept: 'application/json',
       // What is small on the wire may be huge unpacked.
@@ -193,16 +193,34 @@ function exchange({ request, url, addresses, signal, agents }: Exchange): Promis
       ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
     },
   });
+  // Not as an option: the line would keep it, which outlives the request and carries those of others.
+  const abort = () => {
+    reject(calledOff(signal.reason));
+    // Without the reason: a line that somebody has just finished with has nobody who would hear of it.
+    outgoing.destroy();
+  };
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort, { once: true });
+  // From the end of an answer on its line is somebody else's, before the request is said to be closed.
+  const letGo = () => signal.removeEventListener('abort', abort);
+  outgoing.on('close', letGo);
   outgoing.on('error', reject);
   outgoing.on('response', (incoming) => {
     // Whoever reads it hears of it; nobody else needs to.
     incoming.on('error', reject);
+    incoming.on('end', letGo);
     resolve({ incoming, end: () => outgoing.destroy() });
   });
   // A text goes out with the headers in one piece.
   outgoing.end(body, 'utf8');
   return promise;
 }
+
+const calledOff = (cause: unknown): Error =>
+  Object.assign(new Error('The request was called off.', { cause }), {
+    name: 'AbortError',
+    code: 'ABORT_ERR',
+  });
 
 async function readBody(incoming: http.IncomingMessage, maxBytes: number): Promise<string> {
   const chunks: Uint8Array[] = [];

@@ -7,7 +7,7 @@ import { type ReadFrom, type RunReading, readNews, toNews } from '#server/servic
 import type { Desk } from './desk.ts';
 
 export interface CatchUpOptions {
-  services: Pick<Services, 'db'>;
+  services: Pick<Services, 'db' | 'graphOf'>;
   actor: Actor;
   desk: Desk;
   /** Resolves when there is room for more; false when there never will be. */

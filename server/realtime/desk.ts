@@ -19,7 +19,7 @@ export interface Member {
 }
 
 export interface DeskOptions {
-  services: Pick<Services, 'db'>;
+  services: Pick<Services, 'db' | 'graphOf'>;
   orgId: OrgId;
   /** What moves within this time is told together. */
   flushMs: number;

@@ -11,7 +11,7 @@ import { createRedactor } from './redact-news.ts';
 import { createSession } from './session.ts';
 
 export interface RelayOptions {
-  services: Pick<Services, 'db' | 'presence'>;
+  services: Pick<Services, 'db' | 'presence' | 'graphOf'>;
   hot: Pick<HotState, 'subscribe' | 'onGap'>;
   now(): number;
   /** What moves within this time is told together. */

@@ -15,7 +15,7 @@ import { createCatchUp } from './catch-up.ts';
 import type { Desk, Member } from './desk.ts';
 
 export interface SessionOptions {
-  services: Pick<Services, 'db'>;
+  services: Pick<Services, 'db' | 'graphOf'>;
   actor: Actor;
   sink: LiveSink;
   desk: Desk;

@@ -40,6 +40,8 @@ export const CHANNEL = {
   mcp: `${PREFIX}mcp`,
   /** Which process calls which upstream server, and which of them rest. */
   mcpPeers: `${PREFIX}mcp:peers`,
+  /** What came to another process and belongs to a call that waits in this one; and what is answered. */
+  mcpRelay: (processId: string) => `${PREFIX}mcp:relay:${processId}`,
   /** "There is something to do": wakes coordinators early; they also look by themselves. */
   wakeCoordinators: `${PREFIX}wake`,
 } as const;

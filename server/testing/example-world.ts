@@ -5,6 +5,7 @@ import { RESPONSE_QUEUE } from '#server/broker/topology.ts';
 import { toUuid } from '#server/domain/ids.ts';
 import { isJsonObject, type Json } from '#server/domain/json.ts';
 import { claimFiles } from '#server/services/workspace/leases.ts';
+import { newAppClient } from './app-client.ts';
 import { makeMcpExamples } from './example-mcp.ts';
 import type { TestServer } from './http.ts';
 import { joinAs, PASSWORD, signInByLink } from './people.ts';
@@ -32,6 +33,8 @@ export function createExampleWorld(http: TestServer): ExampleWorld {
     }
   };
   let count = 0;
+  /** Cookies of a browser that a program has opened. */
+  let sentBy = '';
   const newName = () => `example ${++count}`;
   const makePipeline = async (stage: object) =>
     (await post('/pipelines', { name: newName(), stages: [{ name: 'only', ...stage }] })).id as string;
@@ -165,6 +168,16 @@ export function createExampleWorld(http: TestServer): ExampleWorld {
     workspaceTask: async () => (await shared()).run.replace(/^run/, 'task').concat('_0'),
     claim: async () => (await shared()).claim,
     ...makeMcpExamples({ post, ask: async (path, body) => (await http.call(`/api/v1${path}`, body)).body }),
+    app: async () => {
+      await (await newAppClient(http, await owner())).connect();
+      return (await (await owner()).ask('/api/v1/apps')).body.apps[0].id;
+    },
+    async appRequest() {
+      const browser = await owner();
+      const { request, headers } = await (await newAppClient(http, browser)).begin();
+      sentBy = (headers.cookie ?? '').slice(browser.cookie.length);
+      return request;
+    },
     newName: async () => newName(),
   };
   const nameOf = new Map(Object.entries(EXAMPLE).map(([name, value]) => [value as string, name as Name]));
@@ -177,7 +190,10 @@ export function createExampleWorld(http: TestServer): ExampleWorld {
     return Object.fromEntries(await Promise.all(entries));
   }
   return {
-    asPerson: async () => (await owner()).headers,
+    async asPerson() {
+      const { headers, cookie } = await owner();
+      return { ...headers, cookie: cookie + sentBy };
+    },
     settle: (example) => settle(example as Json) as Promise<never>,
   };
 }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { connectDatabase } from '#db/client.ts';
+import { createGraphCache } from '#db/queries/load-graph.ts';
 import { openDoorDatabase } from '#db/tenant.ts';
 import { createGate } from '#server/api/http/gate.ts';
 import type { OnSessionsChanged } from '#server/api/sockets/admission.ts';
@@ -40,7 +41,11 @@ export async function openLiveWeb(options: LiveWebOptions): Promise<LiveWeb> {
   const { databaseUrl, hot, onTrouble, onSessionsChanged, authMs } = options;
   const pool = connectDatabase({ url: databaseUrl, applicationName: 'test-doors', max: 4 });
   const relay = createRelay({
-    services: { db: openDoorDatabase(pool), presence: { list: () => hot.listPresent('agent') } },
+    services: {
+      db: openDoorDatabase(pool),
+      graphOf: createGraphCache(pool),
+      presence: { list: () => hot.listPresent('agent') },
+    },
     ...{ hot, now: Date.now, onTrouble },
     ...options.relay,
   });

@@ -1,23 +1,31 @@
 import {
   type CallToolResult,
+  LOG_LEVEL_META_KEY,
   Client as NewClient,
   StreamableHTTPClientTransport as NewTransport,
 } from '@modelcontextprotocol/client';
 import { Client as OldClient } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as OldTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import { CreateMessageRequestSchema, ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
+import {
+  CreateMessageRequestSchema,
+  ElicitRequestSchema,
+  ListRootsRequestSchema,
+  LoggingMessageNotificationSchema,
+} from '@modelcontextprotocol/sdk/types.js';
 import type { JsonObject } from '#server/domain/json.ts';
 import type { TestServer } from './http.ts';
 
 /** A client that can be asked all there is, and remembers what it was. */
 export interface AskedTestClient extends AsyncDisposable {
   asked: JsonObject[];
+  /** Lines of logs that it was told, from the least on. */
+  logged: JsonObject[];
   call(name: string, args?: Record<string, unknown>): Promise<CallToolResult>;
   getPrompt(name: string): Promise<object>;
 }
 
 const INFO = { name: 'an-asked-test', version: '1' };
-const CAPABILITIES = { elicitation: { form: {}, url: {} }, sampling: {} };
+const CAPABILITIES = { elicitation: { form: {}, url: {} }, sampling: {}, roots: {} };
 
 export async function askingClient(
   http: TestServer,
@@ -25,9 +33,12 @@ export async function askingClient(
   answer: (params: JsonObject) => object,
 ): Promise<AskedTestClient> {
   const asked: JsonObject[] = [];
-  const hear = ({ params }: { params: unknown }) => {
-    asked.push(params as JsonObject);
-    return answer(params as JsonObject) as never;
+  const logged: JsonObject[] = [];
+  const log = ({ params }: { params: unknown }) => void logged.push(params as JsonObject);
+  const hear = ({ params }: { params?: unknown }) => {
+    const given = (params ?? {}) as JsonObject;
+    asked.push(given);
+    return answer(given) as never;
   };
   const url = new URL(`${http.origin}/mcp/gateway`);
   const requestInit = { headers: { authorization: `Bearer ${http.secret}` } };
@@ -38,10 +49,13 @@ export async function askingClient(
     });
     client.setRequestHandler('elicitation/create', hear);
     client.setRequestHandler('sampling/createMessage', hear);
+    client.setRequestHandler('roots/list', hear);
+    client.setNotificationHandler('notifications/message', log);
     await client.connect(new NewTransport(url, { requestInit }));
     return {
-      asked,
-      call: (name, args = {}) => client.callTool({ name, arguments: args }),
+      ...{ asked, logged },
+      call: (name, args = {}) =>
+        client.callTool({ name, arguments: args, _meta: { [LOG_LEVEL_META_KEY]: 'info' } }),
       getPrompt: (name) => client.getPrompt({ name }),
       [Symbol.asyncDispose]: () => client.close(),
     };
@@ -49,10 +63,13 @@ export async function askingClient(
   const client = new OldClient(INFO, { capabilities: CAPABILITIES });
   client.setRequestHandler(ElicitRequestSchema, hear);
   client.setRequestHandler(CreateMessageRequestSchema, hear);
+  client.setRequestHandler(ListRootsRequestSchema, hear);
+  client.setNotificationHandler(LoggingMessageNotificationSchema, log);
   const transport = new OldTransport(url, { requestInit });
   await client.connect(transport as Parameters<OldClient['connect']>[0]);
+  await client.setLoggingLevel('info');
   return {
-    asked,
+    ...{ asked, logged },
     call: async (name, args = {}) => (await client.callTool({ name, arguments: args })) as CallToolResult,
     getPrompt: (name) => client.getPrompt({ name }),
     [Symbol.asyncDispose]: () => client.close(),

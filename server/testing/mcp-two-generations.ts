@@ -50,6 +50,8 @@ export async function startGeneration(generation: Generation, make: () => Server
     response.flushHeaders();
     await pipeline(Readable.fromWeb(given.body as never), response).catch(() => undefined);
   }
+  // It does not hang up on a test that a busy machine has kept waiting.
+  http.keepAliveTimeout = 600_000;
   http.listen(0, '127.0.0.1');
   await once(http, 'listening');
   http.unref();

@@ -69,7 +69,13 @@ export async function startUpstream(tools: UpstreamTool[] = [echoTool()]): Promi
     if (broken) return broken(response);
     await answer(handler, { request, response, body });
   };
-  let server: HttpServer = createServer((request, response) => void serve(request, response));
+  const make = () => {
+    const made = createServer((request, response) => void serve(request, response));
+    // It does not hang up on a test that a busy machine has kept waiting.
+    made.keepAliveTimeout = 600_000;
+    return made;
+  };
+  let server: HttpServer = make();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   // A test that ends without ending it shall end all the same.
@@ -91,7 +97,7 @@ export async function startUpstream(tools: UpstreamTool[] = [echoTool()]): Promi
     },
     close,
     async reopen() {
-      server = createServer((request, response) => void serve(request, response));
+      server = make();
       server.listen(port, '127.0.0.1');
       await once(server, 'listening');
     },

@@ -3,8 +3,8 @@
 import { ChevronRight } from 'lucide-react';
 import { type ReactNode, useEffect, useId, useState } from 'react';
 import type { Json } from '../../../server/domain/json.ts';
-import { Select } from '../../ui/choice.tsx';
 import { Field, TextInput } from '../../ui/field.tsx';
+import { Select } from '../../ui/select.tsx';
 import type { Suggestion } from '../model/suggestions.ts';
 import { CodeArea } from '../text/index.ts';
 import { words } from '../words.ts';

@@ -1,18 +1,20 @@
 'use client';
 
-import type { Json } from '../../../server/domain/json.ts';
+import { isJsonObject, type Json } from '../../../server/domain/json.ts';
 import { useEditor } from '../context.ts';
 import { setSetting } from '../model/edits/stages.ts';
 import { counted } from '../model/names.ts';
 import { useObserved } from '../store/observable.ts';
 import { words } from '../words.ts';
 import { JsonField, NumberField, Section } from './fields.tsx';
+import { MarkField } from './mark-field.tsx';
 
 /** The pipeline itself, while nothing is selected. */
 export function PipelinePanel() {
   const { store, isReadOnly } = useEditor();
   const document = useObserved(store, (state) => state.document);
   const { settings, stages, dependencies } = document;
+  const marks = isJsonObject(settings.sensitive) ? settings.sensitive : {};
   const set = (field: string) => (value: Json | undefined) => {
     store.perform(setSetting(store.get().document, field, value));
   };
@@ -39,6 +41,21 @@ export function PipelinePanel() {
             onChange={set('parametersSchema')}
             placeholder={words.typeObject}
           />
+        </Section>
+        <Section title={words.sensitive.title} open={settings.sensitive !== undefined}>
+          <p className="text-xs text-quiet">{words.sensitive.note}</p>
+          {(['input', 'parameters'] as const).map((name) => (
+            <MarkField
+              key={name}
+              label={words.sensitive[name]}
+              value={marks[name]}
+              onChange={(mark) => {
+                const { [name]: _, ...rest } = marks;
+                const next = mark === undefined ? rest : { ...rest, [name]: mark };
+                set('sensitive')(Object.keys(next).length === 0 ? undefined : next);
+              }}
+            />
+          ))}
         </Section>
         <Section title={words.timeLimit}>
           <NumberField

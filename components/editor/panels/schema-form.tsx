@@ -3,7 +3,8 @@
 import { ArrowUp, Plus, X } from 'lucide-react';
 import { isJsonObject, type Json, type JsonObject } from '../../../server/domain/json.ts';
 import { Button, IconButton } from '../../ui/button.tsx';
-import { Select, Switch } from '../../ui/choice.tsx';
+import { Switch } from '../../ui/choice.tsx';
+import { Select } from '../../ui/select.tsx';
 import { type FormField, formOf, type Variant, variantIn } from '../model/capabilities.ts';
 import { words } from '../words.ts';
 import { ChoiceField, JsonField, NumberField, TextField, TextsField } from './fields.tsx';

@@ -2,8 +2,9 @@
 
 import { useState } from 'react';
 import { isJsonObject, type Json } from '../../../server/domain/json.ts';
-import { Checkbox, Segments, Select } from '../../ui/choice.tsx';
+import { Checkbox, Segments } from '../../ui/choice.tsx';
 import { Field, TextArea, TextInput } from '../../ui/field.tsx';
+import { Select } from '../../ui/select.tsx';
 import { fieldsOf, type InputField, withField } from './input-fields.ts';
 import { words } from './words.ts';
 

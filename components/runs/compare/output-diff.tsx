@@ -2,8 +2,11 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
+import { holdsHidden } from '../../../server/domain/hidden.ts';
 import type { TaskId } from '../../../server/domain/ids.ts';
+import type { Json } from '../../../server/domain/json.ts';
 import { query } from '../../data/index.ts';
+import { jsonText } from '../../looks/index.ts';
 import { Notice, Skeleton } from '../../ui/feedback.tsx';
 import type { StagePair } from './compare-runs.ts';
 import { aroundChanges, diffLines } from './diff-lines.ts';
@@ -20,8 +23,8 @@ const useOutput = (stage: StagePair['a']) =>
     enabled: stage !== undefined,
   });
 
-const linesOf = (output: unknown): string[] =>
-  JSON.stringify(output ?? null, null, 2)
+const linesOf = (output: Json | undefined): string[] =>
+  jsonText(output ?? null)
     .split('\n')
     .slice(0, MOST_LINES);
 
@@ -37,7 +40,10 @@ export function OutputDiff({ pair }: { pair: StagePair }) {
   const error = a.error ?? b.error;
   if (error) return <Notice message={error.message} advice={error.advice} />;
   if (!lines) return <Skeleton label={words.loading} />;
-  if (lines.every(({ kind }) => kind === 'same')) return <p className="text-quiet">{words.equal}</p>;
+  if (lines.every(({ kind }) => kind === 'same')) {
+    const isHidden = [a, b].some(({ data }) => holdsHidden(data?.output ?? null));
+    return <p className="text-quiet">{isHidden ? words.equalButHidden : words.equal}</p>;
+  }
   return (
     <pre className="overflow-x-auto rounded-md border border-line bg-sunken py-2 font-mono text-xs leading-5">
       {aroundChanges(lines).map((line, at) =>

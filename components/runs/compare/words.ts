@@ -25,5 +25,6 @@ export const words = {
   loading: 'Loading the runs',
   outputsOf: (name: string) => `Outputs of ${name}`,
   equal: 'Both have the same output.',
+  equalButHidden: 'Both show the same. What is marked sensitive is hidden in either, and may differ.',
   skipped: (n: number) => `… ${count.format(n)} equal ${n === 1 ? 'line' : 'lines'}`,
 } as const;

@@ -2,7 +2,7 @@
 
 import { History, RotateCcw, SearchX } from 'lucide-react';
 import { useRouter } from 'next/navigation';
-import { useRef, useState } from 'react';
+import { lazy, Suspense, useRef, useState } from 'react';
 import { useKeys } from '../../shell/keys/index.ts';
 import { useMay } from '../../shell/use-may.ts';
 import { Button } from '../../ui/button.tsx';
@@ -11,7 +11,7 @@ import { FilterBar, writeTimeRange } from '../../ui/filter/index.ts';
 import { ColumnMenu, DataGrid, type GridHandle } from '../../ui/grid/index.ts';
 import { Page, PageHead } from '../../ui/surface.tsx';
 import { type BulkAction, words } from '../words.ts';
-import { BulkDialog, type BulkRequest } from './bulk-dialog.tsx';
+import type { BulkRequest } from './bulk-dialog.tsx';
 import { runColumns } from './columns.tsx';
 import { DurationChart } from './duration-chart.tsx';
 import { isFiltered, runFilters } from './filters.ts';
@@ -19,6 +19,9 @@ import { MatchingMenu, SelectionBar } from './selection-bar.tsx';
 import { useListState, useNames } from './use-list-state.ts';
 import { useRuns } from './use-runs.ts';
 import { Views } from './views.tsx';
+
+// It comes when it is asked for: the first page is the list's alone.
+const BulkDialog = lazy(() => import('./bulk-dialog.tsx').then((file) => ({ default: file.BulkDialog })));
 
 export function RunsPage() {
   const state = useListState();
@@ -68,7 +71,9 @@ export function RunsPage() {
         )}
       </section>
       <SelectionBar count={selected.size} onAct={onSelected} onClear={() => setSelected(new Set())} />
-      {request ? <BulkDialog request={request} onClose={() => setRequest(undefined)} /> : null}
+      <Suspense>
+        {request ? <BulkDialog request={request} onClose={() => setRequest(undefined)} /> : null}
+      </Suspense>
     </Page>
   );
 }

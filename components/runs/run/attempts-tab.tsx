@@ -1,8 +1,12 @@
 'use client';
 
+import { useQuery } from '@tanstack/react-query';
 import { Repeat } from 'lucide-react';
+import type { RunId } from '../../../server/domain/ids.ts';
+import { isRunOver } from '../../../server/domain/statuses.ts';
+import { query, useFresh } from '../../data/index.ts';
 import { lookOfAttempt } from '../../looks/index.ts';
-import { Empty } from '../../ui/feedback.tsx';
+import { Empty, Notice } from '../../ui/feedback.tsx';
 import { formatDuration } from '../../ui/format.ts';
 import { DataGrid, type GridColumn } from '../../ui/grid/index.ts';
 import { StatusText } from '../../ui/status.tsx';
@@ -15,17 +19,28 @@ import type { Attempt, Run } from './use-run.ts';
 const MOST = 5000;
 
 /** Every hand-out of every stage, with why that agent had it. */
-export function AttemptsTab({ run, attempts }: { run: Run; attempts: readonly Attempt[] }) {
+export function AttemptsTab({ run }: { run: Run }) {
+  const question = query('runs.attempts', { id: run.id as RunId });
+  const { data, error } = useQuery(question);
+  useFresh(isRunOver(run.status) ? undefined : { run_id: run.id as RunId }, {
+    keys: [question.queryKey],
+    everyMs: 1000,
+  });
+  const attempts = data?.attempts;
+  const nameOf = useAgentNames();
+  if (error) return <Notice message={error.message} advice={error.advice} />;
   return (
     <section className="overflow-hidden rounded-lg border border-line bg-card shadow-card">
       <DataGrid
         label={runWords.attempts.label}
-        columns={columnsOf(run, useAgentNames())}
+        columns={columnsOf(run, nameOf)}
         rows={attempts}
         keyOf={({ stage, epoch }) => `${stage} ${epoch}`}
         empty={<Empty icon={Repeat} title={runWords.attempts.none} />}
       />
-      {attempts.length >= MOST ? <p className="p-3 text-sm text-quiet">{runWords.attempts.cut}</p> : null}
+      {attempts && attempts.length >= MOST ? (
+        <p className="p-3 text-sm text-quiet">{runWords.attempts.cut}</p>
+      ) : null}
     </section>
   );
 }

@@ -6,7 +6,7 @@ import type { RunId } from '../../../server/domain/ids.ts';
 import type { Json } from '../../../server/domain/json.ts';
 import { isRunOver, isTaskSuccess } from '../../../server/domain/statuses.ts';
 import { query } from '../../data/index.ts';
-import { lookOfRun, lookOfTask } from '../../looks/index.ts';
+import { jsonText, lookOfRun, lookOfTask } from '../../looks/index.ts';
 import { useMay } from '../../shell/use-may.ts';
 import { Skeleton } from '../../ui/feedback.tsx';
 import { formatDuration, formatMoment } from '../../ui/format.ts';
@@ -141,7 +141,7 @@ function Values({ run }: { run: Run }) {
 }
 
 function abbreviate(value: Json): string {
-  const whole = JSON.stringify(value, null, 2);
+  const whole = jsonText(value);
   if (whole.length <= MOST_CHARACTERS) return whole;
   return text.more(whole.slice(0, MOST_CHARACTERS), whole.length - MOST_CHARACTERS);
 }

@@ -29,7 +29,7 @@ const ReportTab = lazy(() => import('./report-tab.tsx').then((tab) => ({ default
 
 export function RunPage({ id }: { id: string }) {
   const { run, attempts, error, retry } = useRun(id);
-  if (run) return <Loaded run={run} attempts={attempts ?? []} />;
+  if (run) return <Loaded run={run} attempts={attempts} />;
   return (
     <Page width="wide">
       {error ? (
@@ -72,7 +72,7 @@ function Loaded({ run, attempts }: { run: Run; attempts: readonly Attempt[] }) {
     logs: <LogsTab run={run} />,
     events: <EventsTab run={run} />,
     data: <DataTab run={run} />,
-    attempts: <AttemptsTab run={run} attempts={attempts} />,
+    attempts: <AttemptsTab run={run} />,
     workspace: <WorkspaceTab runId={run.id} isOver={isRunOver(run.status)} />,
     report: <ReportTab run={run} isToPrint={isToPrint} onPrinted={() => setToPrint(false)} />,
   };
@@ -101,7 +101,7 @@ function Loaded({ run, attempts }: { run: Run; attempts: readonly Attempt[] }) {
             ) : null,
         }))}
       />
-      <StageDrawer {...{ run, stage, attempts }} onClose={() => void setStageKey(null)} onLogs={openLogs} />
+      <StageDrawer {...{ run, stage }} onClose={() => void setStageKey(null)} onLogs={openLogs} />
     </Page>
   );
 }

@@ -127,8 +127,10 @@ export const runWords = {
     loading: 'Loading the log',
     none: 'Nothing has been logged',
     noMatch: 'No line matches',
-    lines: (n: number, isMore: boolean) =>
-      `${count.format(n)}${isMore ? '+' : ''} ${n === 1 ? 'line' : 'lines'}`,
+    lines: (n: number, { hasBefore, hasMore }: { hasBefore: boolean; hasMore: boolean }) =>
+      hasBefore && !hasMore
+        ? `the last ${count.format(n)} lines`
+        : `${count.format(n)}${hasMore ? '+' : ''} ${n === 1 ? 'line' : 'lines'}`,
     link: 'Link to this line',
     label: 'Log',
     hidden: 'You may see how the run went, not what it logged.',
@@ -168,6 +170,17 @@ export const runWords = {
     lines: (n: number) => `${count.format(n)} ${n === 1 ? 'line' : 'lines'}`,
     cut: '… the line goes on',
     hidden: 'You may see how the run went, not what it worked on.',
+  },
+  sensitive: {
+    label: 'Marked sensitive',
+    stage: 'Hidden: this stage is marked sensitive.',
+    given: 'Hidden: some of what the run was given is marked sensitive.',
+    told: 'It is shown if you ask for it. The audit tells that you did.',
+    notYours: 'Owners, admins and designers who were granted this pipeline can show it.',
+    reveal: 'Reveal',
+    hide: 'Hide again',
+    errors: 'Errors',
+    more: (n: number) => `The first ${count.format(n)} lines of its log. The API gives the rest.`,
   },
   attempts: {
     label: 'Attempts',

@@ -10,14 +10,18 @@ export type Stage = Run['stages'][number];
 export type Attempt = Answer<'runs.attempts'>['attempts'][number];
 
 /** A run of thousands of stages is a large answer, so it is asked for less often. */
-const paceMs = (stages: number): number => Math.max(250, Math.min(5000, stages));
+const paceMs = (stages: number): number => Math.max(100, Math.min(5000, stages));
+const NO_ATTEMPTS: readonly Attempt[] = [];
 
-/** The shape of a run and of its attempts, until it is over. What the stages worked on is read one at a time. */
+/**
+ * The shape of a run, until it is over, with the attempts of those stages that had more than one: of the others the
+ * stage says all. What the stages worked on is read one at a time.
+ */
 export function useRun(id: string) {
   const runQuery = query('runs.get', { id: id as RunId, brief: true });
-  const attemptsQuery = query('runs.attempts', { id: id as RunId });
+  const attemptsQuery = query('runs.attempts', { id: id as RunId, repeated: true });
   const { data: run, error, refetch } = useQuery(runQuery);
-  const attempts = useQuery({ ...attemptsQuery, enabled: run !== undefined }).data?.attempts;
+  const attempts = useQuery({ ...attemptsQuery, enabled: run !== undefined }).data?.attempts ?? NO_ATTEMPTS;
   const isOver = run !== undefined && isRunOver(run.status);
   useFresh(isOver ? undefined : { run_id: id as RunId }, {
     keys: [runQuery.queryKey, attemptsQuery.queryKey],

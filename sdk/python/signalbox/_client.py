@@ -177,6 +177,13 @@ class Runs:
         body = more if from_stage is None else {"from": from_stage, **more}
         return _once(self._http, self._path(run_id, "/replay"), body, idempotency_key)
 
+    def reveal(self, run_id: str, stage: Optional[int] = None, **more: Any) -> Dict[str, Any]:
+        """What is marked sensitive, for those who may; the audit tells of each time. `more`: reason, limit, cursor."""
+        body = more if stage is None else {"stage": stage, **more}
+        # The second time is another entry of the audit, and no other change.
+        revealed: Dict[str, Any] = self._http.call("POST", self._path(run_id, "/reveal"), body=body, is_safe=True)
+        return revealed
+
     def events(self, run_id: str, *, after: int = 0, limit: Optional[int] = None) -> EventPage:
         query = {"after": after, "limit": limit}
         page: EventPage = self._http.call("GET", self._path(run_id, "/events"), query=query)

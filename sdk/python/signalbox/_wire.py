@@ -127,6 +127,8 @@ class StageTask(TypedDict):
     skipped_because: Optional[str]
     #: Why it does not run.
     waiting: Optional[Waiting]
+    #: It handles what is marked sensitive: {"$hidden": "sensitive"} stands for that, and `reveal` shows it.
+    is_sensitive: bool
     routing: Any
 
 

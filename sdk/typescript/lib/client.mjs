@@ -97,6 +97,8 @@ function runCalls(http) {
     resume: (id) => steer('resume')(id),
     kill: (id) => steer('kill')(id),
     replay: (id, body, options) => once(of(id, '/replay'), body, options),
+    // The second time is another entry of the audit, and no other change.
+    reveal: (id, body = {}) => http.call({ method: 'POST', path: of(id, '/reveal'), body, isSafe: true }),
     events: (id, query) => http.call({ path: of(id, '/events'), query }),
     follow,
     async wait(id, { signal } = {}) {

@@ -1,7 +1,24 @@
 import { SignalboxError } from '#server/domain/errors.ts';
+import type { Scope } from '#server/identity/permissions.ts';
 
 /** Where clients of MCP and of the tools learn who gives out tokens for this server (RFC 9728). */
 export const RESOURCE_METADATA_PATH = '/.well-known/oauth-protected-resource';
+/** Where they learn how (RFC 8414). */
+export const AUTHORIZATION_SERVER_PATH = '/.well-known/oauth-authorization-server';
+
+/** What most clients need, and what one is asked for that names no scopes. */
+export const BASE_SCOPES: readonly Scope[] = [
+  'runs:read',
+  'payload:read',
+  'runs:write',
+  'pipelines:read',
+  'ops:read',
+  'mcp:read',
+  'mcp:call',
+];
+
+/** Of those who have no token yet. */
+export const isForNewcomers = (path: string): boolean => /^\/(oauth\/|\.well-known\/oauth-)/.test(path);
 
 /** Paths whose clients know how to go and get a token. */
 export const isForModels = (path: string): boolean => /^\/(mcp$|mcp\/|tools\/)/.test(path);
@@ -17,7 +34,8 @@ export function challengeFor(
   if (!(error instanceof SignalboxError)) return undefined;
   const metadata = isForModels(path) ? [['resource_metadata', `${origin}${RESOURCE_METADATA_PATH}/mcp`]] : [];
   if (error.code === 'UNAUTHENTICATED') {
-    return write([...(isShown ? [['error', 'invalid_token']] : []), ...metadata]);
+    const scope = isForModels(path) ? [['scope', BASE_SCOPES.join(' ')]] : [];
+    return write([...(isShown ? [['error', 'invalid_token']] : []), ...scope, ...metadata]);
   }
   const { scopes } = (error.details ?? {}) as { scopes?: unknown };
   if (error.code !== 'FORBIDDEN' || !Array.isArray(scopes)) return undefined;

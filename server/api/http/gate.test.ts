@@ -110,7 +110,9 @@ test('the cookie is bound to the host where it can be, and never to be read by a
   const said = (isHttps: boolean, act: (keeper: ReturnType<typeof createSessionKeeper>) => void) => {
     const response = new ServerResponse(request({}));
     const names = cookieNames({ port: 3000, isHttps });
-    act(createSessionKeeper(response, { names, isHttps, origin: '', flow: undefined }));
+    act(
+      createSessionKeeper(response, { names, isHttps, origin: '', flow: undefined, appRequest: undefined }),
+    );
     return response.getHeader('set-cookie');
   };
   expect(said(false, ({ keep }) => keep('t', 60))).toBe(

@@ -12,7 +12,7 @@ import { noteRefusal } from '../note-refusal.ts';
 import { callProcedures, TRPC_PATH } from '../trpc/handler.ts';
 import { type AccessWatch, createAccessWatch } from './access-watch.ts';
 import { MAX_BODY_DEPTH, readJsonBody } from './body.ts';
-import { challengeFor, isForModels, RESOURCE_METADATA_PATH } from './challenge.ts';
+import { challengeFor, isForModels, isForNewcomers } from './challenge.ts';
 import { type Gate, readCookie, refuseKeyInUrl, unauthenticated } from './gate.ts';
 import { setSecurityHeaders } from './headers.ts';
 import { actorOf, countRequest } from './limit-door.ts';
@@ -76,9 +76,13 @@ async function serve(door: Door, request: IncomingMessage, response: ServerRespo
   const { gate } = door;
   const { isHttps } = gate;
   const names = cookieNames({ port: door.port(), isHttps });
-  const given = gate.credentialsOf(request, { cookieName: names.session, requestId: id });
-  const [origin, flow] = [gate.originOf(request), readCookie(request, names.flow)];
-  const browser = createSessionKeeper(response, { names, isHttps, origin, flow });
+  const origin = gate.originOf(request);
+  const given = {
+    ...gate.credentialsOf(request, { cookieName: names.session, requestId: id }),
+    audience: isForModels(url.pathname) ? `${origin}/mcp` : undefined,
+  };
+  const [flow, appRequest] = [names.flow, names.appRequest].map((name) => readCookie(request, name));
+  const browser = createSessionKeeper(response, { names, isHttps, origin, flow, appRequest });
   const exchange: Visit = { request, response, url, id, route: 'page', browser, given };
   response.setHeader('x-request-id', id);
   setSecurityHeaders(response, gate);
@@ -112,8 +116,7 @@ async function dispatch(door: Door, exchange: Visit): Promise<void> {
   if (path.startsWith(`${TRPC_PATH}/`)) return answerProcedures(door, exchange);
   // A stream begins with a GET, which other pages may send too.
   if (isForModels(path)) door.gate.checkSocketSource(request);
-  if (path.startsWith('/api/') || isForModels(path) || path.startsWith(RESOURCE_METADATA_PATH))
-    return answerApi(door, exchange);
+  if (path.startsWith('/api/') || isForModels(path) || isForNewcomers(path)) return answerApi(door, exchange);
   if (path === '/metrics') return answerMetrics(door, named(exchange, path));
   return answerPage(door, exchange);
 }

@@ -11,11 +11,14 @@ export interface SessionKeeper {
   readonly flow: string | undefined;
   keepFlow(token: string, maxAgeSeconds: number): void;
   forgetFlow(): void;
+  /** The request of a program that began in this browser: the name of its cookie, and what that holds. */
+  readonly appRequest: { cookie: string; shown: string | undefined };
 }
 
 export interface CookieNames {
   session: string;
   flow: string;
+  appRequest: string;
 }
 
 /**
@@ -24,7 +27,7 @@ export interface CookieNames {
  */
 export function cookieNames({ port, isHttps }: { port: number; isHttps: boolean }): CookieNames {
   const name = (what: string) => `${isHttps ? '__Host-' : ''}signalbox_${what}_${port}`;
-  return { session: name('session'), flow: name('flow') };
+  return { session: name('session'), flow: name('flow'), appRequest: name('app_request') };
 }
 
 interface KeeperOptions {
@@ -32,6 +35,7 @@ interface KeeperOptions {
   isHttps: boolean;
   origin: string;
   flow: string | undefined;
+  appRequest: string | undefined;
 }
 
 export function createSessionKeeper(response: ServerResponse, options: KeeperOptions): SessionKeeper {
@@ -40,7 +44,7 @@ export function createSessionKeeper(response: ServerResponse, options: KeeperOpt
   const set = (name: string, token: string, maxAgeSeconds: number) =>
     response.appendHeader('set-cookie', `${name}=${token}; ${attributes}; Max-Age=${maxAgeSeconds}`);
   return {
-    ...{ origin, flow },
+    ...{ origin, flow, appRequest: { cookie: names.appRequest, shown: options.appRequest } },
     keep: (token, maxAgeSeconds) => set(names.session, token, maxAgeSeconds),
     forget: () => set(names.session, '', 0),
     keepFlow: (token, maxAgeSeconds) => set(names.flow, token, maxAgeSeconds),

@@ -160,7 +160,7 @@ describe('whoever shows nothing that counts', () => {
       status: 200,
       body: {
         resource: `${http.origin}/mcp`,
-        authorization_servers: [],
+        authorization_servers: [http.origin],
         scopes_supported: [...SCOPES],
         bearer_methods_supported: ['header'],
       },

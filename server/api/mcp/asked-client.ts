@@ -1,9 +1,12 @@
 import {
   CLIENT_CAPABILITIES_META_KEY,
   type ClientCapabilities,
+  LOG_LEVEL_META_KEY,
   type Server,
   type ServerContext,
 } from '@modelcontextprotocol/server';
+import { isJsonObject } from '#server/domain/json.ts';
+import { LOG_LEVELS, type LogLevel } from '#server/domain/mcp.ts';
 
 /** What the client of a request can be asked before it is answered, and how. */
 export interface AskedClient {
@@ -12,6 +15,21 @@ export interface AskedClient {
   canFill: boolean;
   canOpen: boolean;
   canSample: boolean;
+  canListRoots: boolean;
+  /** The least of a log that it wants to hear; undefined: it has not said. */
+  logLevel: LogLevel | undefined;
+}
+
+/** What clients of the old generation have said, by the server of their session. */
+const levels = new WeakMap<Server, LogLevel>();
+
+const toLevel = (given: unknown): LogLevel | undefined => LOG_LEVELS.find((level) => level === given);
+
+/** A client of the old generation says it once. */
+export function noteLevel(server: Server, body: unknown): void {
+  if (!isJsonObject(body) || body.method !== 'logging/setLevel' || !isJsonObject(body.params)) return;
+  const level = toLevel(body.params.level);
+  if (level) levels.set(server, level);
 }
 
 /** The new generation says with each request what it can, the old one when its session begins. */
@@ -21,12 +39,14 @@ export function clientOf(server: Server, { mcpReq: { envelope } }: ServerContext
   const capabilities = (isNew ? said[CLIENT_CAPABILITIES_META_KEY] : server.getClientCapabilities()) as
     | ClientCapabilities
     | undefined;
-  const { elicitation, sampling } = capabilities ?? {};
+  const { elicitation, sampling, roots } = capabilities ?? {};
   return {
     isNew,
     // Before there were two kinds, saying nothing more meant forms.
     canFill: elicitation !== undefined && (elicitation.form !== undefined || elicitation.url === undefined),
     canOpen: elicitation?.url !== undefined,
     canSample: sampling !== undefined,
+    canListRoots: roots !== undefined,
+    logLevel: isNew ? toLevel(said[LOG_LEVEL_META_KEY]) : levels.get(server),
   };
 }

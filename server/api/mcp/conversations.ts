@@ -2,11 +2,11 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import type { ServerContext } from '@modelcontextprotocol/server';
 import { SignalboxError } from '#server/domain/errors.ts';
 import { canonicalJson, type Json, type JsonObject } from '#server/domain/json.ts';
-import type { Askable, Progress } from '#server/domain/mcp.ts';
+import { type Askable, ELICITATION, type LogLine, type Progress } from '#server/domain/mcp.ts';
+import type { Services } from '#server/services/context.ts';
 import type { AskedClient } from './asked-client.ts';
 import type { McpCall } from './call.ts';
 import {
-  ANSWER_KEY,
   ANSWER_MS,
   type Attached,
   createConversation,
@@ -27,6 +27,16 @@ export interface Conversed<Result> {
 const MAX_OF_ONE = 32;
 const MAX_OF_ALL = 1000;
 
+/** A request that comes again, with what it answers. */
+interface Resumed {
+  owner: string;
+  digest: string;
+  state: string;
+  answers: Json | undefined;
+}
+
+type Relay = Services['gateway']['relay'];
+
 interface Waiting {
   owner: string;
   digest: string;
@@ -43,13 +53,13 @@ const digestOf = (about: Json): string =>
  * request waits. One of the new generation is answered with the question, and comes again with what was said: until
  * then the work waits here, under a name that nobody guesses, that holds once and for the same caller and request.
  */
-export function createConversations() {
+export function createConversations(relay: Relay) {
   const waiting = new Map<string, Waiting>();
 
   function park(entry: Waiting): string {
     const own = [...waiting.values()].filter(({ owner }) => owner === entry.owner).length;
     if (own >= MAX_OF_ONE || waiting.size >= MAX_OF_ALL) throw tooMany();
-    const state = randomBytes(24).toString('base64url');
+    const state = `${relay.id}.${randomBytes(24).toString('base64url')}`;
     waiting.set(state, entry);
     return state;
   }
@@ -59,22 +69,55 @@ export function createConversations() {
     from: Attached,
     { context: { mcpReq }, client, about, work }: Conversed<Result>,
   ): Promise<Turn<Result>> {
-    const [owner, digest] = [ownerOf(call), digestOf(about)];
+    const owner = ownerOf(call);
     const state = mcpReq.requestState<string>();
     if (state === undefined) {
       const conversation = createConversation<Result>({
         client,
-        park: (resume) => park({ owner, digest, resume }),
+        early: mcpReq.inputResponses,
+        // Most calls are asked nothing, and need none.
+        park: (resume) => park({ owner, digest: digestOf(about), resume }),
         forget: (name) => waiting.delete(name),
       });
       return conversation.start(from, work);
     }
+    const resumed = { owner, digest: digestOf(about), state, answers: mcpReq.inputResponses as Json };
+    const [place = ''] = state.split('.');
+    return (place === relay.id ? resume(resumed, from) : resumeElsewhere(place, resumed, from)) as Promise<
+      Turn<Result>
+    >;
+  }
+
+  async function resume({ owner, digest, state, answers }: Resumed, from: Attached): Promise<Turn<unknown>> {
     const found = waiting.get(state);
     if (found?.owner !== owner || found.digest !== digest) throw notWaiting();
     waiting.delete(state);
-    const answer = mcpReq.inputResponses?.[ANSWER_KEY] as Json | undefined;
-    return found.resume(answer, from) as Promise<Turn<Result>>;
+    return found.resume(answers, from);
   }
+
+  /** The request came to another process than the one before. */
+  async function resumeElsewhere(place: string, resumed: Resumed, from: Attached): Promise<Turn<unknown>> {
+    const { signal, onProgress, onLog } = from;
+    const found = await relay.ask(place, { ...resumed } as JsonObject, {
+      signal,
+      onTold(news) {
+        const { progress, line } = news as { progress?: Progress; line?: LogLine };
+        if (progress) onProgress?.(progress);
+        if (line) onLog?.(line);
+      },
+    });
+    if (!found) throw notWaiting();
+    return found.answer;
+  }
+
+  const ready = relay.serve(
+    async (body, { signal, onTold }) =>
+      (await resume(body as unknown as Resumed, {
+        signal,
+        onProgress: (progress) => onTold({ progress: { ...progress } as JsonObject }),
+        onLog: (line) => onTold({ line: { ...line } }),
+      })) as Json,
+  );
 
   return {
     async converse<Result extends object>(
@@ -82,14 +125,18 @@ export function createConversations() {
       conversed: Conversed<Result>,
     ): Promise<Turn<Result>> {
       const { context, client, work } = conversed;
-      const progress = createProgress(context);
+      await ready;
+      const teller = createTeller(context);
       const signal = AbortSignal.any([context.mcpReq.signal, call.signal]);
-      const from: Attached = { signal, onProgress: progress?.tell };
+      const { onProgress, onLog } = teller;
       const turn = client.isNew
-        ? await turnOf(call, from, conversed)
-        : await work({ ...from, askable: { ...client, ask: askOld(context, signal) } });
+        ? await turnOf(call, { signal, onProgress, onLog }, conversed)
+        : await work({
+            ...{ signal, onProgress, askable: { ...client, ask: askOld(context, signal) } },
+            log: { level: client.logLevel, tell: onLog },
+          });
       // How far it came is heard before that it is there.
-      await progress?.told();
+      await teller.told();
       return turn;
     },
   };
@@ -97,26 +144,39 @@ export function createConversations() {
 
 export type Conversations = ReturnType<typeof createConversations>;
 
+/** One after the other: people see one question at a time. */
 function askOld({ mcpReq }: ServerContext, signal: AbortSignal): Askable['ask'] {
-  return async ({ method, params }) => {
-    const known = params.mode === 'url' ? { elicitationId: randomUUID(), ...params } : params;
-    const limits = { signal, timeout: ANSWER_MS, maxTotalTimeout: ANSWER_MS };
-    return (await mcpReq.send({ method, params: known } as never, limits)) as unknown as JsonObject;
+  return async (questions) => {
+    const answers: [string, JsonObject][] = [];
+    for (const [name, { method, params }] of Object.entries(questions)) {
+      const isPage = method === ELICITATION && params.mode === 'url';
+      const known = isPage ? { elicitationId: randomUUID(), ...params } : params;
+      const limits = { signal, timeout: ANSWER_MS, maxTotalTimeout: ANSWER_MS };
+      const answer = await mcpReq.send({ method, params: known } as never, limits);
+      answers.push([name, answer as unknown as JsonObject]);
+    }
+    return Object.fromEntries(answers);
   };
 }
 
-function createProgress({ mcpReq }: ServerContext) {
+/** Tells the client of the work on its request, in order. */
+function createTeller({ mcpReq }: ServerContext) {
   const progressToken = mcpReq._meta?.progressToken;
-  if (progressToken === undefined) return undefined;
-  let told: Promise<void> = Promise.resolve();
+  let told: Promise<void> | undefined;
+  const say = (work: () => Promise<void>) => {
+    // Whoever has gone hears nothing more, which is no trouble.
+    told = (told ?? Promise.resolve()).then(work).catch(() => undefined);
+  };
   return {
-    tell(progress: Progress) {
-      const params = { ...progress, progressToken };
-      // Whoever has gone hears nothing more, which is no trouble.
-      told = told
-        .then(() => mcpReq.notify({ method: 'notifications/progress', params }))
-        .catch(() => undefined);
-    },
+    onProgress:
+      progressToken === undefined
+        ? undefined
+        : (progress: Progress) =>
+            say(() =>
+              mcpReq.notify({ method: 'notifications/progress', params: { ...progress, progressToken } }),
+            ),
+    // The library leaves out what the client has not asked for.
+    onLog: ({ level, data, logger }: LogLine) => say(() => mcpReq.log(level, data, logger)),
     told: () => told,
   };
 }

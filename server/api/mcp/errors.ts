@@ -1,5 +1,11 @@
-import { ProtocolError, ProtocolErrorCode, ResourceNotFoundError } from '@modelcontextprotocol/server';
+import {
+  MissingRequiredClientCapabilityError,
+  ProtocolError,
+  ProtocolErrorCode,
+  ResourceNotFoundError,
+} from '@modelcontextprotocol/server';
 import { SignalboxError } from '#server/domain/errors.ts';
+import { isJsonObject } from '#server/domain/json.ts';
 import { toProblem } from '../http/problem.ts';
 import { noteRefusal } from '../note-refusal.ts';
 import { type McpCall, reportOurs } from './call.ts';
@@ -9,6 +15,15 @@ export const invalidParams = (message: string): ProtocolError =>
 
 export const noResource = (uri: string): ProtocolError =>
   new ResourceNotFoundError(uri, `There is no resource ${uri}.`);
+
+/** The client would have to be able to do more; null: that is not what is wrong. */
+export function lackIn(error: unknown): ProtocolError | null {
+  const details = error instanceof SignalboxError ? error.details : null;
+  const { requiredCapabilities } = (details ?? {}) as { requiredCapabilities?: unknown };
+  if (!isJsonObject(requiredCapabilities)) return null;
+  const { message } = error as SignalboxError;
+  return new MissingRequiredClientCapabilityError({ requiredCapabilities } as never, message);
+}
 
 /** An error of ours in the protocol's words. What is nobody's fault but ours keeps its details to the log. */
 export async function translated<Result>(
@@ -22,7 +37,7 @@ export async function translated<Result>(
     if (error instanceof ProtocolError) throw error;
     noteRefusal({ ...call, route: `MCP ${method}` }, error);
     reportOurs(call, error);
-    throw toProtocolError(error, { requestId: call.requestId, uri });
+    throw lackIn(error) ?? toProtocolError(error, { requestId: call.requestId, uri });
   }
 }
 

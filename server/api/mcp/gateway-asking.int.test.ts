@@ -1,5 +1,10 @@
-import type { InputRequiredResult, ServerContext } from '@modelcontextprotocol/server';
-import { Server } from '@modelcontextprotocol/server';
+import type { ProtocolError } from '@modelcontextprotocol/client';
+import {
+  type InputRequiredResult,
+  MissingRequiredClientCapabilityError,
+  Server,
+  type ServerContext,
+} from '@modelcontextprotocol/server';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { JsonObject } from '#server/domain/json.ts';
 import { askingClient } from '#server/testing/mcp-asked.ts';
@@ -52,10 +57,30 @@ const ACTS: Record<string, Act> = {
     maxTokens: 1_000_000,
   })),
   roots: asking('roots/list', () => ({})),
+  several: (_args, context) =>
+    answered(context, 'two')
+      ? text(JSON.stringify(context.mcpReq.inputResponses))
+      : ({
+          resultType: 'input_required',
+          inputRequests: Object.fromEntries(
+            ['one', 'two'].map((key) => [
+              key,
+              { method: 'elicitation/create', params: { message: key, requestedSchema: FORM } },
+            ]),
+          ),
+        } as never),
+  log: async ({ secret }, { mcpReq }) => {
+    await mcpReq.log('debug', 'nobody wants this');
+    await mcpReq.log('warning', { words: `the key is ${secret}` }, 'vault');
+    return text('It has logged.');
+  },
+  demand: () => {
+    throw new MissingRequiredClientCapabilityError({ requiredCapabilities: { sampling: {} } });
+  },
 };
 
 function makeAsker(): Server {
-  const server = new Server({ name: 'bank', version: '1' }, { capabilities: { tools: {} } });
+  const server = new Server({ name: 'bank', version: '1' }, { capabilities: { tools: {}, logging: {} } });
   const tools = Object.keys(ACTS).map((name) => ({ name, inputSchema: { type: 'object' as const } }));
   server.setRequestHandler('tools/list', () => ({ tools }));
   server.setRequestHandler('tools/call', async ({ params }, context) => {
@@ -63,6 +88,8 @@ function makeAsker(): Server {
   });
   return server;
 }
+
+const KEY = 'a-key-that-nobody-is-shown';
 
 let rig: McpRig;
 const upstreams: OneGeneration[] = [];
@@ -72,7 +99,10 @@ beforeAll(async () => {
   for (const generation of ['2025', '2026'] as const) {
     const upstream = await startGeneration(generation, makeAsker);
     upstreams.push(upstream);
-    ids[generation] = await rig.join({ slug: `of-${generation}`, url: upstream.url });
+    ids[generation] = await rig.join({
+      ...{ slug: `of-${generation}`, url: upstream.url },
+      headers: { authorization: `Bearer ${KEY}` },
+    });
   }
   ids.everything = await rig.join({ server_type: 'everything' });
 }, 120_000);
@@ -169,9 +199,19 @@ describe.each(MATRIX)('a client of the %s generation, asked by a server of %s', 
   test('that cannot be asked is told so', async () => {
     const client =
       kind === 'new' ? await newClient(rig.http, '/mcp/gateway') : await oldClient(rig.http, '/mcp/gateway');
-    const answer = await client.callTool({ name: name('fill'), arguments: {} });
-    expect(answer.isError).toBe(true);
-    expect(JSON.stringify(answer.content)).toContain('asks for somebody to fill in a form');
+    const asked = client.callTool({ name: name('fill'), arguments: {} });
+    if (kind === 'new') {
+      const error = await asked.then(undefined, (reason: ProtocolError) => reason);
+      expect(error).toMatchObject({
+        code: -32_021,
+        message: expect.stringContaining('asks for somebody to fill in a form'),
+        data: { requiredCapabilities: { elicitation: { form: {} } } },
+      });
+    } else {
+      const answer = await asked;
+      expect(answer.isError).toBe(true);
+      expect(JSON.stringify(answer.content)).toContain('asks for somebody to fill in a form');
+    }
     await client.close();
   });
 
@@ -212,11 +252,41 @@ describe.each(MATRIX)('a client of the %s generation, asked by a server of %s', 
     for (const { id } of rules) await rig.ask(`/rules/${id}`, undefined, 'DELETE');
   });
 
-  test('never has its folders told', async () => {
-    await using client = await askingClient(rig.http, kind, () => ({ action: 'accept' }));
-    const answer = await client.call(name('roots'));
-    expect(answer.isError).toBe(true);
+  test('has its folders told only by a rule that says so', async () => {
+    const roots = () => ({ roots: [{ uri: 'file:///home/ada/work' }] });
+    await using client = await askingClient(rig.http, kind, roots);
+    const before = await client.call(name('roots'));
+    expect(before.isError).toBe(true);
     expect(client.asked).toEqual([]);
+    const rule = await rig.ask('/rules', {
+      ...{ effect: 'allow', who: { kind: 'everybody' } },
+      ...{ connection_id: ids[upstream], tool: 'roots/list' },
+    });
+    const answer = await client.call(name('roots'));
+    expect(JSON.stringify(answer.content)).toContain('file:///home/ada/work');
+    expect(client.asked).toHaveLength(1);
+    await rig.ask(`/rules/${rule.id}`, undefined, 'DELETE');
+  });
+
+  test('answers several questions of one time, each under its name', async () => {
+    await using client = await askingClient(rig.http, kind, ({ message }) => ({
+      action: 'accept',
+      content: { city: String(message).split(': ')[1] ?? '' },
+    }));
+    const answer = await client.call(name('several'));
+    const [{ text: said = '' } = {}] = answer.content as { text?: string }[];
+    expect(JSON.parse(said)).toEqual({
+      one: { action: 'accept', content: { city: 'one' } },
+      two: { action: 'accept', content: { city: 'two' } },
+    });
+  });
+
+  test('hears what the server logs of its call, as far as it wants to, and no credentials of ours', async () => {
+    await using client = await askingClient(rig.http, kind, () => ({ action: 'cancel' }));
+    await client.call(name('log'), { secret: KEY });
+    expect(client.logged).toEqual([
+      { level: 'warning', logger: `of-${upstream}/vault`, data: { words: 'the key is …' } },
+    ]);
   });
 
   test('hears only what its own calls ask, whoever else calls at the same time', async () => {
@@ -238,6 +308,21 @@ describe.each(MATRIX)('a client of the %s generation, asked by a server of %s', 
       }),
     );
   });
+});
+
+test('a server that needs a model says so to a client that has none, in words that programs understand', async () => {
+  const client = await newClient(rig.http, '/mcp/gateway');
+  const rule = await rig.ask('/rules', {
+    ...{ effect: 'allow', who: { kind: 'everybody' } },
+    ...{ connection_id: ids['2026'], tool: 'sampling/createMessage' },
+  });
+  const asked = client.callTool({ name: 'of-2026__demand', arguments: {} });
+  await expect(asked).rejects.toMatchObject({
+    code: -32_021,
+    data: { requiredCapabilities: { sampling: {} } },
+  });
+  await rig.ask(`/rules/${rule.id}`, undefined, 'DELETE');
+  await client.close();
 });
 
 test.each(['2025', '2026'])(

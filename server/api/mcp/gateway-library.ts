@@ -21,8 +21,9 @@ import { watchView } from './watch-view.ts';
 
 const NEEDS: readonly Action[] = ['mcp.call'];
 
-export const conversationsOf: (services: McpCall['services']) => Conversations =
-  createPerProgram(createConversations);
+export const conversationsOf: (services: McpCall['services']) => Conversations = createPerProgram(
+  ({ gateway }) => createConversations(gateway.relay),
+);
 
 /** Of a virtual server, when the path names one. */
 export const viewOf = ({ params }: McpCall): { server?: string } =>

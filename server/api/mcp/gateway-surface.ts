@@ -13,6 +13,7 @@ import { callGatewayTool, hasGatewayTool, listGatewayTools } from '#server/servi
 import { noteRefusal } from '../note-refusal.ts';
 import { type McpCall, reportOurs } from './call.ts';
 import { toFailure } from './call-tool.ts';
+import { lackIn } from './errors.ts';
 import { conversationsOf, upstreamPrompts, upstreamResources, viewOf } from './gateway-library.ts';
 import { createMcpRoutes } from './routes.ts';
 import type { ServedTool, Surface, ToolSource } from './served.ts';
@@ -45,6 +46,9 @@ async function callTool(
     if (error instanceof ProtocolError) throw error;
     noteRefusal({ ...call, route: `MCP ${name}` }, error);
     reportOurs(call, error);
+    // The new generation has an error for it, which programs understand.
+    const lack = client.isNew ? lackIn(error) : null;
+    if (lack) throw lack;
     return toFailure(call, error);
   }
 }

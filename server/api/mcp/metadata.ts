@@ -8,11 +8,14 @@ export const metadataRoutes: readonly Route[] = [`${RESOURCE_METADATA_PATH}/mcp`
     method: 'GET',
     path,
     isOpen: true,
-    handle: async ({ services, browser }) => ({
+    handle: async ({ services: { identity }, browser }) => ({
       status: 200,
       body: {
         resource: `${browser.origin}/mcp`,
-        authorization_servers: services.identity.authorizationServers,
+        authorization_servers: [
+          ...identity.authorizationServers,
+          ...[identity.apps.issuerAt(browser.origin)].filter((issuer) => issuer !== null),
+        ],
         scopes_supported: SCOPES,
         bearer_methods_supported: ['header'],
         resource_name: 'Signalbox',

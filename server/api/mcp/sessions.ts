@@ -12,6 +12,7 @@ import {
   touchMcpSession,
   unsubscribeSession,
 } from '#server/services/mcp-session/mcp-sessions.ts';
+import { noteLevel } from './asked-client.ts';
 import { type McpCall, toAuthInfo } from './call.ts';
 import { type Change, type Wish, watchChanges } from './changes.ts';
 import type { Surface } from './served.ts';
@@ -168,6 +169,7 @@ export function createSessions({ maker, surface }: { maker: ServerMaker; surface
       session.busy -= 1;
       session.usedAt = call.services.now();
     });
+    noteLevel(session.server, asked.body);
     const response = await session.transport.handleRequest(asked.request, {
       ...(asked.request.method === 'POST' ? { parsedBody: asked.body } : {}),
       authInfo: toAuthInfo(call),

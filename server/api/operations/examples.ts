@@ -67,6 +67,10 @@ export const EXAMPLE = {
   mcpServerSlug: 'research',
   mcpRule: 'mcpr_019fcb2a4c7d7e10a1b2c3d4e5f60015',
   mcpApproval: 'mcpa_019fcb2a4c7d7e10a1b2c3d4e5f60016',
+  /** A program that the caller has let in. */
+  app: 'app_019fcb2a4c7d7e10a1b2c3d4e5f60018',
+  /** Of a program that the caller's browser has been sent by. */
+  appRequest: 'V1StGXR8_Z5jdHi6B-myTx0aLk3',
   newSlug: 'wiki',
   /** Names that must not be there yet. */
   newName: 'daily temperatures',

@@ -1,6 +1,7 @@
 import { auth, me } from './account.ts';
 import { agents } from './agents.ts';
 import { analytics } from './analytics.ts';
+import { apps } from './apps.ts';
 import { audit } from './audit.ts';
 import { bulk } from './bulk.ts';
 import { agentTokens, keys } from './keys.ts';
@@ -40,6 +41,7 @@ export const operations = {
   grants,
   keys,
   agentTokens,
+  apps,
   system,
   audit,
   secrets,

@@ -5,12 +5,15 @@ import { getRun } from '#server/services/run/get.ts';
 import { readRunGraph } from '#server/services/run/graph.ts';
 import { readLineage } from '#server/services/run/lineage.ts';
 import { LOG_LEVELS, listRunLogs } from '#server/services/run/logs.ts';
+import { revealRun } from '#server/services/run/reveal.ts';
 import { presentSummary, runSummarySchema } from '../wire/run.ts';
 import {
   attemptSchema,
   presentAttempt,
+  presentRevealed,
   presentRunLog,
   presentStageOfRun,
+  revealedSchema,
   runLogLineSchema,
   stageOfRunSchema,
 } from '../wire/task.ts';
@@ -56,7 +59,11 @@ export const runDetails = {
     method: 'GET',
     path: '/api/v1/runs/{id}/attempts',
     summary: 'List every attempt of a run, with why its agent was chosen',
-    input: z.strictObject({ id: idSchema('run'), stage }),
+    input: z.strictObject({
+      id: idSchema('run'),
+      stage,
+      repeated: z.boolean().optional().describe('Only of stages that were handed out more than once.'),
+    }),
     output: z.object({ attempts: z.array(attemptSchema) }),
     errors: ['NOT_FOUND'],
     example: { id: EXAMPLE.run },
@@ -75,16 +82,47 @@ export const runDetails = {
       stage,
       level: z.enum(LOG_LEVELS).optional().describe('This level and worse ones.'),
       search: z.string().min(1).max(200).optional().describe('Words that the message must hold.'),
+      order: z.enum(['asc', 'desc']).optional().describe('`desc` reads from the end.'),
+      beyond: z
+        .string()
+        .regex(/^\d{1,5}\.\d{1,9}\.\d{1,9}$/)
+        .optional()
+        .describe(
+          'Begins behind this line in the order asked for: stage, hand-out and line, as in `0.1.99`.',
+        ),
       limit: limitField(1000, 200),
       cursor: pageInput.cursor,
     }),
     output: z.object({ logs: z.array(runLogLineSchema), next_cursor: nextCursor }),
     errors: ['NOT_FOUND'],
     example: { id: EXAMPLE.run, level: 'info', search: 'demonstration' },
-    async handle({ services, actor }, input) {
-      const page = await listRunLogs(services, actor, input);
+    async handle({ services, actor }, { beyond, ...input }) {
+      const [place = 0, epoch = 0, line = 0] = beyond?.split('.').map(Number) ?? [];
+      const page = await listRunLogs(services, actor, {
+        ...input,
+        ...(beyond === undefined ? {} : { beyond: { stage: place, epoch, line } }),
+      });
       return { logs: page.items.map(presentRunLog), next_cursor: page.nextCursor };
     },
+  }),
+
+  reveal: operation({
+    method: 'POST',
+    path: '/api/v1/runs/{id}/reveal',
+    summary: 'Read what is marked sensitive',
+    description:
+      'Everything else shows {"$hidden": "sensitive"} in its place, to everybody. This shows what the run was given or, with `stage`, what that stage made and said, to those who may; the audit tells of each time.',
+    input: z.strictObject({
+      id: idSchema('run'),
+      stage: z.int().min(0).optional().describe('Its place in the pipeline, from 0.'),
+      reason: z.string().trim().min(1).max(1000).optional().describe('For those who read the audit.'),
+      limit: limitField(1000, 200),
+      cursor: pageInput.cursor,
+    }),
+    output: revealedSchema,
+    errors: ['NOT_FOUND'],
+    example: { id: EXAMPLE.run, stage: 0, reason: 'A customer asks for their own data.' },
+    handle: async ({ services, actor }, input) => presentRevealed(await revealRun(services, actor, input)),
   }),
 
   lineage: operation({

@@ -32,13 +32,6 @@ import { runFilterInput, toRunFilter } from './run-filter.ts';
 
 const oneRun = z.strictObject({ id: idSchema('run') });
 
-/** Its shape: what thousands of stages are drawn from, while what they worked on is read one at a time. */
-const withoutPayloads = (run: RunView): RunView => ({
-  ...run,
-  input: null,
-  tasks: run.tasks.map((task) => ({ ...task, output: null, routing: null })),
-});
-
 /** The verbs that steer a run take its id and answer with the run as it then is. */
 const steering = (about: {
   word: string;
@@ -91,10 +84,7 @@ const ofRuns = {
     output: runSchema,
     errors: ['NOT_FOUND'],
     example: { id: EXAMPLE.run },
-    async handle({ services, actor }, { brief, ...input }) {
-      const run = await getRun(services, actor, input);
-      return presentRun(brief ? withoutPayloads(run) : run);
-    },
+    handle: async ({ services, actor }, input) => presentRun(await getRun(services, actor, input)),
   }),
 
   events: operation({

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import type { Broker } from '#server/broker/port.ts';
-import { DEFAULT_ORG_ID, toUuid } from '#server/domain/ids.ts';
+import { DEFAULT_ORG_ID, idSchema, toUuid } from '#server/domain/ids.ts';
 import { type Asked, type HttpAnswer, startTestServer, type TestServer } from '#server/testing/http.ts';
 import { type Browser, joinAs, PASSWORD, signInByLink } from '#server/testing/people.ts';
 import { listOperations, type NamedOperation } from '../operations/index.ts';
@@ -45,6 +45,7 @@ function wordsOf({ operation }: NamedOperation, field: string): (string | undefi
 let http: TestServer;
 let owner: Browser;
 let pipelineId: string;
+let loggedRunId: string;
 /** What the paged lists of this server hold enough of to have pages, by path. */
 const FULL: Record<string, () => string> = {
   'agents.list': () => '/api/v1/agents',
@@ -62,6 +63,7 @@ const FULL: Record<string, () => string> = {
   'pipelines.list': () => '/api/v1/pipelines',
   'queues.list': () => '/api/v1/queues',
   'runs.list': () => '/api/v1/runs',
+  'runs.logs': () => `/api/v1/runs/${loggedRunId}/logs`,
   'secrets.list': () => '/api/v1/secrets',
   'tasks.list': () => '/api/v1/tasks',
   'templates.list': () => '/api/v1/templates',
@@ -92,6 +94,7 @@ beforeAll(async () => {
   for (let times = 0; times < 2; times += 1)
     await http.ask('/api/v1/auth/sign-in', { body: { email: 'o@example.org', password: PASSWORD } });
   await plantDeadLetters();
+  await plantLog();
 }, 120_000);
 afterAll(() => http[Symbol.asyncDispose]());
 
@@ -105,6 +108,16 @@ async function plantDeadLetters() {
   await taker.stop();
   await http.program.database.sql`INSERT INTO dead_letters (org_id, queue, reason, body)
     SELECT ${toUuid(DEFAULT_ORG_ID)}::text::uuid, 'x', 'no use', '{}' FROM generate_series(1, 3)`;
+}
+
+/** Two hand-outs of one task, with three lines and two. */
+async function plantLog() {
+  loggedRunId = (await http.call('/api/v1/tasks', { type: 'nobody-offers' })).body.run_id;
+  const uuid = toUuid(idSchema('run').parse(loggedRunId));
+  await http.program.database
+    .sql`INSERT INTO task_stage_logs (run_id, idx, epoch, line, org_id, at, level, message)
+    SELECT ${uuid}::text::uuid, 0, epoch, line, ${toUuid(DEFAULT_ORG_ID)}::text::uuid, now(), 'info', epoch || '.' || line
+    FROM (VALUES (1, 0), (1, 1), (1, 2), (2, 0), (2, 1)) AS written (epoch, line)`;
 }
 
 /** As whoever may ask: some lists are a person's own. */
@@ -186,6 +199,16 @@ describe('lists', () => {
   ])('%s finds what is asked for', async (path, field, names) => {
     const answer = await ask(path);
     expect(answer.body[field].map(({ name }: { name: string }) => name)).toEqual(names);
+  });
+
+  test.each([
+    ['order=asc&beyond=0.1.1', ['1.2', '2.0', '2.1']],
+    ['order=desc&beyond=0.2.0', ['1.2', '1.1', '1.0']],
+    ['order=desc&beyond=0.2.0&limit=1', ['1.2']],
+    ['beyond=0.2.1', []],
+  ])('of log lines begin behind a line: %s', async (query, messages) => {
+    const answer = await ask(`/api/v1/runs/${loggedRunId}/logs?${query}`);
+    expect(answer.body.logs.map(({ message }: { message: string }) => message)).toEqual(messages);
   });
 
   test('of dead letters are those of tasks and then those of messages, or one kind', async () => {

@@ -26,7 +26,7 @@ export function presentAccount(account: NonNullable<Me['account']>): z.input<typ
 
 export const meSchema = z
   .object({
-    kind: z.enum(['local', 'person', 'key', 'agent', 'external', 'nobody']),
+    kind: z.enum(['local', 'person', 'key', 'app', 'agent', 'external', 'nobody']),
     id: z.string(),
     name: z.string(),
     org_id: idSchema('org'),

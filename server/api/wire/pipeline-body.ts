@@ -23,6 +23,8 @@ export const pipelineBodySchema = z.strictObject({
   input_schema: jsonObjectSchema.optional(),
   parameters_schema: jsonObjectSchema.optional(),
   deadline: z.number().positive().optional(),
+  /** Of what a run is started with; each stage says its own. */
+  sensitive: jsonObjectSchema.optional(),
 });
 type PipelineBody = z.output<typeof pipelineBodySchema>;
 
@@ -44,6 +46,7 @@ export function toDocument(body: PipelineBody): JsonObject {
     dependencies,
     ...(body.input_schema ? { inputSchema: body.input_schema } : {}),
     ...(body.parameters_schema ? { parametersSchema: body.parameters_schema } : {}),
+    ...(body.sensitive ? { sensitive: body.sensitive } : {}),
     ...(body.deadline === undefined ? {} : { deadlineSeconds: body.deadline }),
   };
   return document as unknown as JsonObject;

@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import type { DeadLetter } from '#server/services/queue/dead-letters.ts';
+import type { DeadLetter, OpenedLetter } from '#server/services/queue/dead-letters.ts';
 import type { QueueView } from '#server/services/queue/list.ts';
-import type { Peek } from '#server/services/queue/peek.ts';
 import { isoTime, time } from './values.ts';
 
 export const queueSchema = z
@@ -70,17 +69,21 @@ export const openedLetterSchema = z
         'What lies in it, without what is named like a secret. Null for those who may not read payloads.',
       ),
     is_cut: z.boolean().describe('There is more of it.'),
+    is_sensitive: z
+      .boolean()
+      .describe(
+        'It may hold what is marked sensitive, so not everybody who may look into letters is shown it.',
+      ),
   })
   .meta({ id: 'OpenedDeadLetter' });
 
 export const presentOpenedLetter = ({
   letter,
   peek,
-}: {
-  letter: DeadLetter;
-  peek: Peek | null;
-}): z.input<typeof openedLetterSchema> => ({
+  isSensitive,
+}: OpenedLetter): z.input<typeof openedLetterSchema> => ({
   letter: presentDeadLetter(letter),
   text: peek?.text ?? null,
   is_cut: peek?.isCut ?? false,
+  is_sensitive: isSensitive,
 });

@@ -5,10 +5,12 @@ import { TASK_STATUSES, type TaskStatus, WAIT_CODES } from '#server/domain/statu
 import type { Waiting } from '#server/domain/waiting.ts';
 import type { AttemptView } from '#server/services/run/attempts.ts';
 import type { RunLogLine } from '#server/services/run/logs.ts';
+import type { Revealed, RevealedTask } from '#server/services/run/reveal.ts';
 import type { TaskView } from '#server/services/run/run-view.ts';
+import type { Unshown } from '#server/services/run/shown.ts';
 import type { LogLine, TaskDetail } from '#server/services/task/get.ts';
 import type { TaskListItem } from '#server/services/task/list.ts';
-import { anyJson, anyObject, isoTime, isoTimeOrNull, time } from './values.ts';
+import { anyJson, anyObject, isoTime, isoTimeOrNull, nextCursor, time } from './values.ts';
 
 /** The API's words for a task, which were there before ours. */
 export const TASK_WORDS = ['pending', 'running', 'completed', 'failed', 'retrying'] as const;
@@ -70,6 +72,11 @@ const taskFields = {
   error: taskErrorSchema.nullable(),
   skipped_because: z.string().nullable(),
   waiting: waitingSchema.nullable(),
+  is_sensitive: z
+    .boolean()
+    .describe(
+      'It handles what is marked sensitive: that, its errors and its log are hidden, and shown by /reveal.',
+    ),
   routing: anyJson.describe('Why this agent and not another.'),
 };
 
@@ -127,11 +134,18 @@ export function presentStageOfRun(task: TaskView): z.input<typeof stageOfRunSche
     error: task.error,
     skipped_because: task.skip,
     waiting: presentWaiting(task.waiting),
+    is_sensitive: task.isSensitive,
     routing: task.routing,
   };
 }
 
-export function presentLog({ at, level, message, fields, epoch }: LogLine): z.input<typeof logLineSchema> {
+export function presentLog(line: LogLine): z.input<typeof logLineSchema> {
+  return presentLogText(line);
+}
+
+type LogText = Omit<Unshown<LogLine>, 'line'>;
+
+function presentLogText({ at, level, message, fields, epoch }: LogText): z.input<typeof logLineSchema> {
   return { timestamp: isoTime(at), level, message, fields, epoch };
 }
 
@@ -168,6 +182,37 @@ export const presentRunLog = (line: RunLogLine): z.input<typeof runLogLineSchema
   stage: line.stage,
   line: line.line,
 });
+
+const revealedLine = ({ taskId, stage, line, ...rest }: RevealedTask['logs'][number]) => ({
+  ...presentLogText(rest),
+  ...{ task_id: taskId, stage, line },
+});
+
+export const revealedSchema = z
+  .object({
+    given: z.object({ input: anyJson, parameters: anyObject }).nullable(),
+    task: z
+      .object({
+        task_id: taskIdSchema,
+        key: z.string(),
+        output: anyJson,
+        error: taskErrorSchema.nullable(),
+        attempts: z.array(z.object({ epoch: z.int(), error: taskErrorSchema.nullable() })),
+        logs: z.array(runLogLineSchema),
+        next_cursor: nextCursor.describe('To go on with its log.'),
+      })
+      .nullable(),
+  })
+  .meta({ id: 'Revealed' });
+
+export function presentRevealed({ given, task }: Revealed): z.input<typeof revealedSchema> {
+  if (!task) return { given, task };
+  const { taskId, key, output, error, attempts, logs, nextCursor: next_cursor } = task;
+  return {
+    given,
+    task: { task_id: taskId, ...{ key, output, error, attempts, next_cursor }, logs: logs.map(revealedLine) },
+  };
+}
 
 export const attemptSchema = z
   .object({

@@ -19,6 +19,7 @@ import type { RunEvent, SkipReason, TaskError, Wait } from './events.ts';
 import { type Draft, type EndedAttempt, emit, openDraft, resetWake, setTask, taskOf } from './evolve.ts';
 import type { DecideContext, Happening, Placement, Reply } from './happenings.ts';
 import * as outcomes from './outcomes.ts';
+import { errorOfRun } from './quiet.ts';
 import { expressionError, judgeReadiness } from './readiness.ts';
 import { evaluateIn } from './scope.ts';
 import type { RunState } from './state.ts';
@@ -329,5 +330,5 @@ function requiredFailure(draft: Draft): TaskError | null {
   const failed = draft.tasks.find(
     (task) => task && isTaskFailure(task.status) && outcomes.stageOf(draft, task.index).required,
   );
-  return failed?.error ?? null;
+  return failed?.error ? errorOfRun(draft.graph.marks, failed.index, failed.error) : null;
 }

@@ -20,6 +20,7 @@ import { POISON, type TaskError } from './events.ts';
 import { type Draft, emit, setTask, taskOf } from './evolve.ts';
 import type { DecideContext, Grant, Happening, Outcome, Reply } from './happenings.ts';
 import { evaluateOver, ValuesNeeded } from './large-values.ts';
+import { errorOfRun } from './quiet.ts';
 import { mayRetry, releaseDelayMs, retryDelayMs } from './retry.ts';
 import type { TaskState } from './state.ts';
 
@@ -154,7 +155,8 @@ export function failAttempt(draft: Draft, failed: FailedAttempt, context: Decide
 
 export function failTask(draft: Draft, index: number, error: TaskError): void {
   emit(draft, { type: 'task.failed', task: index, error });
-  if (onFailureOf(stageOf(draft, index)) === 'fail-run') failRun(draft, { error, task: index });
+  if (onFailureOf(stageOf(draft, index)) !== 'fail-run') return;
+  failRun(draft, { error: errorOfRun(draft.graph.marks, index, error), task: index });
 }
 
 /** Settles the verdict and stops what is under way, so that nothing works for a run that is lost. */

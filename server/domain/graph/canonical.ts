@@ -15,6 +15,8 @@ export function canonicalDocument(graph: Graph): JsonObject {
   setIfGiven(document, 'deadlineSeconds', graph.deadlineSeconds);
   setIfGiven(document, 'inputSchema', graph.inputSchema);
   setIfGiven(document, 'parametersSchema', graph.parametersSchema);
+  const sensitive = toObject(graph.sensitive);
+  if (Object.keys(sensitive).length > 0) document.sensitive = sensitive;
   document.stages = graph.stages.map((stage) => withoutDefaults(toObject(stage), DEFAULTS.stage));
   if (graph.dependencies.length > 0) {
     document.dependencies = graph.dependencies.map((dependency) =>

@@ -2,6 +2,7 @@ import { SignalboxError } from '../errors.ts';
 import type { Json } from '../json.ts';
 import { type CompiledExpression, compileExpression, type ExpressionScope } from './expressions.ts';
 import { compileJsonSchema, type SchemaIssue, validateJson } from './json-schema.ts';
+import { findMarks, type Marks } from './marks.ts';
 import type { Dependency, Graph, Stage } from './schema.ts';
 import { sortTopologically } from './topology.ts';
 
@@ -45,6 +46,8 @@ export interface CompiledGraph {
   readonly roots: readonly number[];
   readonly inputValidator: JsonValidator | null;
   readonly parametersValidator: JsonValidator | null;
+  /** What of its runs people do not read without asking for it. */
+  readonly marks: Marks;
 }
 
 const NO_DEPENDENCIES: readonly CompiledDependency[] = Object.freeze([]);
@@ -62,13 +65,11 @@ export function compileGraph(graph: Graph): CompiledGraph {
     (index) => (outgoing[index] ?? NO_DEPENDENCIES).map((edge) => edge.to),
   );
   if (rest.length > 0) throw unfit('its stages depend on each other in a circle');
+  const shape = { graph, stages: graph.stages.map(compileStage), indexOf, incoming, order };
   return {
-    graph,
-    stages: graph.stages.map(compileStage),
-    indexOf,
-    incoming,
+    ...shape,
     outgoing,
-    order,
+    marks: findMarks(shape),
     roots: order.filter((index) => incoming[index]?.length === 0),
     inputValidator: compileValidator(graph.inputSchema, 'inputSchema'),
     parametersValidator: compileValidator(graph.parametersSchema, 'parametersSchema'),

@@ -29,6 +29,11 @@ const PROBLEMS = {
   'retry-past-deadline': ['warning', 'Lower the delays or the attempts, or give the run more time.'],
   'retry-delay-order': ['warning', 'Raise maxSeconds, or lower initialSeconds.'],
   'optional-fails-run': ['warning', 'Make the stage required, or choose another onFailure.'],
+  'mark-no-effect': ['warning', 'Correct the pointer, or remove it.'],
+  'mark-passed-on': [
+    'warning',
+    'Mark its output too; if nothing of it is left there, say sensitive: { output: false }.',
+  ],
   'too-many-problems': ['warning', 'Correct these and validate again.'],
 } as const satisfies Record<string, readonly [Severity, advice: string]>;
 

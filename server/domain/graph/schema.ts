@@ -93,6 +93,18 @@ const inputFieldsSchema = z
   )
   .pipe(z.record(z.string().min(1).max(128), expressionSchema));
 
+const pointerSchema = z
+  .string()
+  .max(256)
+  .regex(/^(?:\/(?:[^/~]|~[01])*)+$/, 'must be a JSON pointer to a part, as /card/number or /items/*/name');
+
+/**
+ * What people do not read unless they ask for it and may: all of it, or what these pointers lead to (`*` stands for every
+ * field or item). False: it was thought of, and there is nothing.
+ */
+const markSchema = z.union([z.boolean(), z.array(pointerSchema).min(1).max(64)]);
+export type Mark = z.output<typeof markSchema>;
+
 export const stageSchema = z.strictObject({
   key: stageKeySchema,
   name: z.string().max(200).optional(),
@@ -118,6 +130,7 @@ export const stageSchema = z.strictObject({
     .strictObject({ key: z.string().min(1).max(128), limit: z.int().min(1).max(10_000) })
     .optional(),
   onFailure: z.enum(ON_FAILURE).optional(),
+  sensitive: z.strictObject({ input: markSchema.optional(), output: markSchema.optional() }).optional(),
   /** What an editor keeps about the node; the engine never reads it. */
   ui: z.strictObject({ x: z.number(), y: z.number() }).optional(),
 });
@@ -169,6 +182,8 @@ export const graphSchema = z.strictObject({
   inputSchema: jsonObjectSchema.optional(),
   parametersSchema: jsonObjectSchema.optional(),
   deadlineSeconds: seconds.optional(),
+  /** Of what a run is started with. */
+  sensitive: z.strictObject({ input: markSchema.optional(), parameters: markSchema.optional() }).optional(),
   ui: graphUiSchema.optional(),
 });
 

@@ -1,11 +1,14 @@
 import { measureJson } from '../json.ts';
 import { checkExpressions } from './checks/expressions.ts';
+import { checkMarks } from './checks/marks.ts';
 import { buildModel, type Model } from './checks/model.ts';
 import { createPatternBudget } from './checks/patterns.ts';
 import { checkReferences } from './checks/references.ts';
 import { reportIssues } from './checks/schema-issues.ts';
 import { checkSchemas, checkSettings } from './checks/settings.ts';
 import { checkDependencies, checkReachability } from './checks/structure.ts';
+import { compileGraph } from './compile.ts';
+import { hasMarks } from './marks.ts';
 import { createReport, type Problem, type Report } from './problems.ts';
 import { type Graph, graphSchema } from './schema.ts';
 
@@ -27,6 +30,8 @@ export function validateGraph(document: unknown): Validation {
     if (!graph) return { ok: false, problems };
     checkGraph(graph, report);
     if (problems.some(({ severity }) => severity === 'error')) return { ok: false, graph, problems };
+    // What follows from a mark can be told of a sound graph only.
+    if (hasMarks(graph)) checkMarks(compileGraph(graph), report);
     return { ok: true, graph, problems };
   } catch (error) {
     report({ code: 'invalid-document', message: `The document cannot be read: ${error}`, path: [] });

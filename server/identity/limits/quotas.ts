@@ -131,7 +131,7 @@ export function createQuotas(options: QuotaOptions): Quotas {
   };
 }
 
-const isMachine = ({ kind }: Actor): boolean => kind === 'key' || kind === 'external';
+const isMachine = ({ kind }: Actor): boolean => kind === 'key' || kind === 'app' || kind === 'external';
 
 /** Days begin at midnight UTC, for everybody alike. */
 function createDays({ hot, countBorn, now }: QuotaOptions) {

@@ -29,14 +29,15 @@ function groupsOf(address: string): string[] {
 export interface Subject {
   /** Of the caller itself. */
   own: string;
-  /** Of the account that its keys belong to: they count together too. */
+  /** Of the account that its keys and connected apps belong to: they count together too. */
   account: string | null;
 }
 
 /** Sessions of one person count together, and so do the tokens of one agent. Ids that come from elsewhere are hashed. */
 export function subjectOf(actor: Actor): Subject {
   const { kind, orgId, id, userId, agent } = actor;
-  const account = kind === 'key' && userId !== null ? `keys-of:${userId}` : null;
+  const isProgram = kind === 'key' || kind === 'app';
+  const account = isProgram && userId !== null ? `keys-of:${userId}` : null;
   if (kind === 'nobody') return { own: `address:${networkOf(actor.from.address)}`, account };
   if (kind === 'person') return { own: `user:${userId ?? id}`, account };
   if (kind === 'agent') return { own: `agent:${orgId}:${digest(agent ?? id)}`, account };

@@ -1,20 +1,22 @@
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { findIds } from '#db/tenant.ts';
+import { findIds, inTenant } from '#db/tenant.ts';
 import type { TaskError } from '#server/domain/engine/events.ts';
 import { fromUuid, idSchema, type RunId, type TaskId, taskId, toUuid } from '#server/domain/ids.ts';
 import { isTaskOut, TASK_STATUSES } from '#server/domain/statuses.ts';
 import { type Actor, authorise, may } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
+import { marksOfRuns } from '../run/marks-of-runs.ts';
 import { redactError } from '../run/redact.ts';
+import { type Shown, showAttempt, type Unshown } from '../run/shown.ts';
 import { getAgent } from './get.ts';
 
 const workSchema = z.strictObject({ id: idSchema('agent') });
 const MAX_CURRENT = 200;
 const MAX_RECENT = 50;
 
-export interface WorkItem {
+export interface WorkItem extends Shown {
   taskId: TaskId;
   runId: RunId;
   stage: number;
@@ -67,11 +69,19 @@ export async function readAgentWork(
       ORDER BY finished_at DESC LIMIT ${MAX_RECENT}`),
   ]);
   const isShown = may(actor, 'run.payload');
-  const toItem = (row: Row) => toWorkItem(row, isShown);
-  return { current: [...held].map(toItem), recent: [...recent].map(toItem) };
+  const ids = [...held, ...recent].map(({ run_id }) => fromUuid('run', run_id));
+  const runs = await inTenant(services.db, actor.orgId, (tx) => marksOfRuns(tx, services, ids));
+  const toItems = (rows: Iterable<Row>): WorkItem[] =>
+    [...rows].flatMap((row) => {
+      const item = toWorkItem(row, isShown);
+      // A run that retention took in between is left out.
+      const run = runs.get(item.runId);
+      return run ? [showAttempt(item, run.marks)] : [];
+    });
+  return { current: toItems(held), recent: toItems(recent) };
 }
 
-function toWorkItem(row: Row, isShown: boolean): WorkItem {
+function toWorkItem(row: Row, isShown: boolean): Unshown<WorkItem> {
   const runId = fromUuid('run', row.run_id);
   return {
     taskId: taskId(runId, row.idx),

@@ -1,11 +1,14 @@
 import { sql } from 'drizzle-orm';
 import { inTenant } from '#db/tenant.ts';
 import type { RunEvent } from '#server/domain/engine/events.ts';
+import type { Marks } from '#server/domain/graph/marks.ts';
 import { fromUuid, type OrgId, type RunId, toUuid } from '#server/domain/ids.ts';
 import type { LiveEvent, RunNews } from '#server/domain/live.ts';
 import { figuresOf, type RunProgress, type TaskProgress } from '#server/domain/run-progress.ts';
 import { isRunOver, type RunStatus, type TaskStatus } from '#server/domain/statuses.ts';
 import type { Services } from '../context.ts';
+import { marksOf } from '../run/run-view.ts';
+import { type Shown, showEvent } from '../run/shown.ts';
 
 /** From where to read a run on. */
 export type ReadFrom =
@@ -32,7 +35,7 @@ export interface RunReading {
   pipelineId: RunNews['pipelineId'];
   status: RunStatus;
   progress: RunProgress;
-  events: LiveEvent[];
+  events: (LiveEvent & Shown)[];
 }
 
 /** Rows of events a run and reading; a row is one commit's. */
@@ -40,6 +43,7 @@ const ROWS_A_RUN = 200;
 
 interface Row extends Record<string, unknown> {
   id: string;
+  version: string;
   pipeline: string | null;
   status: RunStatus;
   seq: number;
@@ -53,14 +57,14 @@ interface Row extends Record<string, unknown> {
  * this tenant's, are left out.
  */
 export async function readNews(
-  services: Pick<Services, 'db'>,
+  services: Pick<Services, 'db' | 'graphOf'>,
   orgId: OrgId,
   requests: readonly ReadRequest[],
 ): Promise<RunReading[]> {
   const wanted = JSON.stringify(requests.map(toWanted));
   const rows = await inTenant(services.db, orgId, (tx) =>
     tx.execute<Row>(sql`
-      SELECT r.id::text AS id, r.pipeline_id::text AS pipeline, r.status, r.seq, r.tasks_total AS total,
+      SELECT r.id::text AS id, r.version_id::text AS version, r.pipeline_id::text AS pipeline, r.status, r.seq, r.tasks_total AS total,
         e.commits, t.places
       FROM json_to_recordset(${wanted}::text::json) AS w (id uuid, after int, since text, tasks boolean)
       JOIN runs r ON r.id = w.id
@@ -78,10 +82,11 @@ export async function readNews(
       ) t ON w.tasks`),
   );
   const byId = new Map(requests.map((request) => [toUuid(request.runId), request]));
-  return rows.flatMap((row) => {
+  const readings = [...rows].map(async (row) => {
     const request = byId.get(row.id.replaceAll('-', ''));
-    return request ? [toReading(request, row)] : [];
+    return request ? [toReading(request, row, await marksOf(services, { versionId: row.version }))] : [];
   });
+  return (await Promise.all(readings)).flat();
 }
 
 const NEVER = 2_147_483_647;
@@ -93,10 +98,12 @@ function toWanted({ runId, from, known }: ReadRequest) {
   return 'after' in from ? { id, after: from.after, since: null, tasks } : { id, after: 0, ...from, tasks };
 }
 
-function toReading({ runId, from, known }: ReadRequest, row: Row): RunReading {
+function toReading({ runId, from, known }: ReadRequest, row: Row, marks: Marks): RunReading {
   const after = typeof from === 'object' && 'after' in from ? from.after : 0;
   const events = (row.commits ?? [])
-    .flatMap(([seqFrom, at, entries]) => entries.map((event, place) => ({ seq: seqFrom + place, at, event })))
+    .flatMap(([seqFrom, at, entries]) =>
+      entries.map((event, place) => showEvent({ seq: seqFrom + place, at, event }, marks)),
+    )
     .filter(({ seq }) => seq > after);
   const isWhole = (row.commits?.length ?? 0) < ROWS_A_RUN;
   return {

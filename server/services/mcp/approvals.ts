@@ -20,6 +20,7 @@ import { auditNote, noteIn } from '#server/identity/audit/note.ts';
 import type { Services } from '../context.ts';
 import { type Page, pageFields, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
+import { isKeptFrom, type MarkedRun, marksOfRuns } from '../run/marks-of-runs.ts';
 
 const listSchema = z.strictObject({
   ...pageFields,
@@ -37,7 +38,7 @@ export interface ApprovalView {
   id: McpApprovalId;
   connectionId: McpConnectionId;
   tool: string;
-  /** Null for those who may not see payloads. */
+  /** Null for those who may not see payloads, or what is marked sensitive of them. */
   arguments: JsonObject | null;
   caller: CallerNote;
   runId: RunId | null;
@@ -77,7 +78,8 @@ export async function listApprovals(
       .orderBy(desc(mcpApprovals.id))
       .limit(limit + 1),
   );
-  return toPage(rows, paging, { placeOf: ({ id }) => [id], toItems: (row) => toView(actor, row) });
+  const marked = await inTenant(services.db, actor.orgId, (tx) => marksOfRuns(tx, services, runIdsOf(rows)));
+  return toPage(rows, paging, { placeOf: ({ id }) => [id], toItems: (row) => toView(actor, row, marked) });
 }
 
 /** Whoever made the call does not grant it: that would be no second pair of eyes. */
@@ -107,19 +109,24 @@ export async function decideApproval(
     const after = { tool: row.tool, connection: row.connectionId, granted: isGranted };
     const action = isGranted ? 'mcp-call.granted' : 'mcp-call.refused';
     await noteIn(tx, auditNote(actor, action, { target: id, after, ...(reason ? { reason } : {}) }));
-    return toView(actor, row);
+    return toView(actor, row, await marksOfRuns(tx, services, runIdsOf([row])));
   });
 }
 
-function toView(actor: Actor, row: Row): ApprovalView {
+const runIdsOf = (rows: readonly Row[]): RunId[] =>
+  rows.flatMap(({ runId }) => (runId === null ? [] : [fromUuid('run', runId)]));
+
+function toView(actor: Actor, row: Row, marked: ReadonlyMap<RunId, MarkedRun>): ApprovalView {
   const { tool, caller, state, decidedBy, reason, decidedAt, expiresAt, createdAt, taskIndex } = row;
   const runId = row.runId === null ? null : fromUuid('run', row.runId);
+  const isKept = runId !== null && isKeptFrom(actor, marked.get(runId), taskIndex);
+  const isShown = !isKept && (may(actor, 'mcp.decide') || may(actor, 'run.payload'));
   return {
     id: fromUuid('mcpApproval', row.id),
     connectionId: fromUuid('mcpConnection', row.connectionId),
     ...{ tool, caller, state, decidedBy, reason, decidedAt, expiresAt, createdAt, runId },
     taskId: runId === null || taskIndex === null ? null : taskId(runId, taskIndex),
-    arguments: may(actor, 'mcp.decide') || may(actor, 'run.payload') ? row.arguments : null,
+    arguments: isShown ? row.arguments : null,
   };
 }
 

@@ -3,7 +3,7 @@ import { SignalboxError } from '#server/domain/errors.ts';
 import { idSchema, type McpConnectionId, toUuid } from '#server/domain/ids.ts';
 import { isJsonObject, type JsonObject } from '#server/domain/json.ts';
 import { jsonObjectSchema } from '#server/domain/json-shape.ts';
-import type { Askable, Progress } from '#server/domain/mcp.ts';
+import type { Askable, LogEar, Progress } from '#server/domain/mcp.ts';
 import { type CallDoor, SLUG, type ToolDefinition } from '#server/domain/mcp.ts';
 import type { CallAnswer } from '#server/gateway/call-request.ts';
 import type { GatewayCaller } from '#server/gateway/caller.ts';
@@ -34,6 +34,7 @@ export interface CallContext {
   signal: AbortSignal;
   onProgress?: ((progress: Progress) => void) | undefined;
   askable?: Askable | undefined;
+  log?: LogEar | undefined;
 }
 
 /** What the actor may call, with the definitions that were approved. Never empty: rejects when there is nothing. */

@@ -3,6 +3,7 @@ import type { AnyPgColumn } from 'drizzle-orm/pg-core';
 import { z } from 'zod';
 import { mcpCalls, mcpUsage, mcpUsageSummary } from '#db/schema/index.ts';
 import { inTenant } from '#db/tenant.ts';
+import { HIDDEN_WORDS } from '#server/domain/engine/quiet.ts';
 import {
   fromUuid,
   idSchema,
@@ -16,6 +17,7 @@ import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { type Page, pageFields, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
+import { isKeptFrom, marksOfRuns } from '../run/marks-of-runs.ts';
 
 const statsSchema = z.strictObject({ days: z.int().min(1).max(365).default(30) });
 const logSchema = z.strictObject({
@@ -134,7 +136,17 @@ export async function listCalls(
       .orderBy(desc(mcpCalls.id))
       .limit(limit + 1),
   );
-  return toPage(rows, paging, { placeOf: ({ id }) => [id], toItems: toCallView });
+  const ids = rows.flatMap(({ runId }) => (runId === null ? [] : [fromUuid('run', runId)]));
+  const marked = await inTenant(services.db, actor.orgId, (tx) => marksOfRuns(tx, services, ids));
+  return toPage(rows, paging, {
+    placeOf: ({ id }) => [id],
+    toItems(row) {
+      const view = toCallView(row);
+      // What a server says of a call may quote it, and a call is not told apart by its stage.
+      const isKept = view.runId !== null && isKeptFrom(actor, marked.get(view.runId), null);
+      return isKept && view.problem !== null ? { ...view, problem: HIDDEN_WORDS } : view;
+    },
+  });
 }
 
 function toCallView(row: typeof mcpCalls.$inferSelect): CallView {

@@ -4,6 +4,7 @@ import { pipelines, versions } from '#db/schema/index.ts';
 import { inTenant, type TenantTransaction } from '#db/tenant.ts';
 import { SignalboxError } from '#server/domain/errors.ts';
 import { canonicalDocument } from '#server/domain/graph/canonical.ts';
+import { hasMarks } from '#server/domain/graph/marks.ts';
 import { idSchema, type PipelineId, toUuid } from '#server/domain/ids.ts';
 import { type Actor, authorise, authoriseAnywhere } from '#server/identity/actor.ts';
 import { auditNote, noteIn } from '#server/identity/audit/note.ts';
@@ -85,6 +86,7 @@ export async function addVersion(
     graph: canonicalDocument(graph),
     contentHash: hash,
     capabilities: [...new Set(graph.stages.map(({ type }) => type))],
+    hasMarks: hasMarks(graph),
     note: what.note ?? '',
     madeBy: actor.userId && toUuid(actor.userId),
   });

@@ -17,6 +17,7 @@ import type { DeadLetterView, Services } from '../context.ts';
 import { beyond, inOrder, type Page, pageFields, sortableTime, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
 import { replayRun } from '../run/replay.ts';
+import { mayBeSensitive } from './is-sensitive.ts';
 import { isQueueOf } from './list.ts';
 import { type Peek, peekInto } from './peek.ts';
 
@@ -124,12 +125,19 @@ function letterOf(row: typeof deadLetters.$inferSelect): DeadLetter {
   };
 }
 
+export interface OpenedLetter {
+  letter: DeadLetter;
+  peek: Peek | null;
+  /** It may hold what is marked sensitive, which not everybody is shown who may look into letters. */
+  isSensitive: boolean;
+}
+
 /** One of them with what lies in it, as far as it is for the eyes of this actor. */
 export async function readDeadLetter(
   services: Services,
   actor: Actor,
   input: z.input<typeof replaySchema>,
-): Promise<{ letter: DeadLetter; peek: Peek | null }> {
+): Promise<OpenedLetter> {
   authorise(actor, 'queue.inspect');
   const { id } = parseInput(replaySchema, input);
   const letterId = letterIdSchema.safeParse(id);
@@ -137,7 +145,11 @@ export async function readDeadLetter(
     ? await findTask(services, actor, letterId.data)
     : await findMessage(services, actor, id);
   if (!letter) throw notFound('dead letter', id);
-  return { letter, peek: may(actor, 'run.payload') ? peekInto(letter.body) : null };
+  if (!may(actor, 'run.payload')) return { letter, peek: null, isSensitive: false };
+  const isSensitive = letter.runId === null && (await mayBeSensitive(services, actor, letter.body));
+  if (isSensitive && !may(actor, 'run.sensitive')) return { letter, peek: null, isSensitive };
+  if (isSensitive) await services.record(actor, 'dead-letter.revealed', { target: id });
+  return { letter, peek: peekInto(letter.body), isSensitive };
 }
 
 async function findTask(services: Services, actor: Actor, id: LetterId): Promise<DeadLetter | undefined> {

@@ -8,18 +8,21 @@ import { type Actor, authorise, may } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
 import { redactError } from './redact.ts';
-import { loadRunRow, pipelineIdOf } from './run-view.ts';
+import { loadRunRow, marksOf, pipelineIdOf } from './run-view.ts';
+import { type Shown, showAttempt } from './shown.ts';
 
 const attemptsSchema = z.strictObject({
   id: idSchema('run'),
   /** One place in the pipeline; left out: all. */
   stage: z.int().min(0).optional(),
+  /** Only of stages that were handed out more than once: of the others the task itself says all. */
+  repeated: z.boolean().default(false),
 });
 
 /** Of one run, whose policy bounds them; a run of many stages with many retries is cut here. */
 const MAX_ATTEMPTS = 5_000;
 
-export interface AttemptView {
+export interface AttemptView extends Shown {
   taskId: TaskId;
   stage: number;
   epoch: number;
@@ -55,16 +58,18 @@ export async function listAttempts(
   input: z.input<typeof attemptsSchema>,
 ): Promise<AttemptView[]> {
   authorise(actor, 'run.read');
-  const { id, stage } = parseInput(attemptsSchema, input);
+  const { id, stage, repeated } = parseInput(attemptsSchema, input);
   return inTenant(services.db, actor.orgId, async (tx) => {
     const run = await loadRunRow(tx, id);
+    const marks = await marksOf(services, run);
     const isShown = may(actor, 'run.payload', { pipelineId: pipelineIdOf(run) });
     const rows = await tx.execute<Row>(sql`
       SELECT idx, epoch, attempt, agent_id, ended, ready_at, started_at, finished_at, error, routing
       FROM task_attempts WHERE run_id = ${toUuid(id)}::text::uuid
         ${stage === undefined ? sql`` : sql`AND idx = ${stage}::int`}
+        ${repeated ? sql`AND idx IN (SELECT idx FROM tasks WHERE run_id = ${toUuid(id)}::text::uuid AND epoch > 1)` : sql``}
       ORDER BY idx, epoch LIMIT ${MAX_ATTEMPTS}`);
-    return [...rows].map((row) => ({
+    const views = [...rows].map((row) => ({
       taskId: taskId(id, row.idx),
       stage: row.idx,
       ...{ epoch: row.epoch, attempt: row.attempt, state: row.ended, routing: row.routing },
@@ -74,6 +79,7 @@ export async function listAttempts(
       finishedAt: toDate(row.finished_at),
       error: isShown ? row.error : redactError(row.error),
     }));
+    return views.map((view) => showAttempt(view, marks));
   });
 }
 

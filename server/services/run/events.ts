@@ -10,6 +10,8 @@ import { type Actor, authorise, may } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
 import { redactEvent } from './redact.ts';
+import { marksOf } from './run-view.ts';
+import { type Shown, showEvent } from './shown.ts';
 
 const eventsSchema = z.strictObject({
   id: idSchema('run'),
@@ -18,7 +20,7 @@ const eventsSchema = z.strictObject({
   limit: z.int().min(1).max(1000).default(200),
 });
 
-export interface NumberedEvent {
+export interface NumberedEvent extends Shown {
   seq: number;
   at: Date;
   event: RunEvent;
@@ -41,7 +43,7 @@ export async function listRunEvents(
   const { id, after, limit } = parseInput(eventsSchema, input);
   const { run, rows } = await readTenant(services.db, actor.orgId, async (tx) => {
     const found = tx
-      .select({ status: runs.status, seq: runs.seq })
+      .select({ status: runs.status, seq: runs.seq, versionId: runs.versionId })
       .from(runs)
       .where(eq(runs.id, toUuid(id)));
     const entries = tx
@@ -54,10 +56,13 @@ export async function listRunEvents(
     return { run, rows };
   });
   if (!run) throw notFound('run', id);
+  const marks = await marksOf(services, run);
   const show = may(actor, 'run.payload') ? (event: RunEvent) => event : redactEvent;
   const events = rows
     .flatMap((row) =>
-      row.entries.map((event, at) => ({ seq: row.seqFrom + at, at: row.at, event: show(event) })),
+      row.entries.map((event, at) =>
+        showEvent({ seq: row.seqFrom + at, at: row.at, event: show(event) }, marks),
+      ),
     )
     .filter(({ seq }) => seq > after);
   return {

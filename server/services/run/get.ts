@@ -5,9 +5,13 @@ import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
 import { redactRun } from './redact.ts';
-import { type RunView, viewRun } from './run-view.ts';
+import { type RunView, viewRun, viewRunShape } from './run-view.ts';
 
-const getSchema = z.strictObject({ id: idSchema('run') });
+const getSchema = z.strictObject({
+  id: idSchema('run'),
+  /** Without what went in and came out. */
+  brief: z.boolean().default(false),
+});
 
 export async function getRun(
   services: Services,
@@ -15,7 +19,8 @@ export async function getRun(
   input: z.input<typeof getSchema>,
 ): Promise<RunView> {
   authorise(actor, 'run.read');
-  const { id } = parseInput(getSchema, input);
-  const run = await readTenant(services.db, actor.orgId, (tx) => viewRun(tx, id, services.graphOf));
+  const { id, brief } = parseInput(getSchema, input);
+  const view = brief ? viewRunShape : viewRun;
+  const run = await readTenant(services.db, actor.orgId, (tx) => view(tx, id, services.graphOf));
   return redactRun(actor, run);
 }

@@ -5,6 +5,7 @@ import type { CarryOrder } from '#server/agents/workspace/carry.ts';
 import type { StartRequest } from '#server/coordinator/commands.ts';
 import { invalid, SignalboxError } from '#server/domain/errors.ts';
 import type { CompiledGraph, JsonValidator } from '#server/domain/graph/compile.ts';
+import { holdsHidden } from '#server/domain/hidden.ts';
 import { fromUuid, makeId, type PipelineId, type RunId, toUuid, type VersionId } from '#server/domain/ids.ts';
 import type { Json, JsonObject } from '#server/domain/json.ts';
 import { findRefs, MAX_REFS, type PayloadRef } from '#server/domain/payload-ref.ts';
@@ -41,6 +42,7 @@ export async function launchRun(
   actor: Actor,
   launch: Launch,
 ): Promise<{ id: RunId; isNew: boolean }> {
+  refuseHidden(launch);
   const requestHash = hashRequest(launch.request);
   const key = launch.idempotencyKey;
   const known = key === undefined ? null : await findByKey(services, actor, { key, requestHash });
@@ -162,6 +164,16 @@ async function findByKey(
   const id = row.runId === null ? null : fromUuid('run', row.runId);
   if (id !== null && row.requestHash === requestHash) return id;
   throw keyInUse(id ?? row.subject);
+}
+
+/** What stands in place of a value that was not shown would be taken for the value. */
+function refuseHidden({ input, parameters }: Launch): void {
+  if (!holdsHidden(input) && !holdsHidden(parameters)) return;
+  throw invalid(
+    'The input holds a place where a sensitive value was hidden, and not the value.',
+    undefined,
+    'Give the value itself, or leave the input out of a replay: it then works on what its source was given.',
+  );
 }
 
 const RETRY_AFTER_SECONDS = 2;

@@ -1,14 +1,15 @@
-import { and, asc, eq, ilike, inArray, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, ilike, inArray, notInArray, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { taskStageLogs } from '#db/schema/index.ts';
 import { inTenant } from '#db/tenant.ts';
 import { idSchema, type TaskId, taskId, toUuid } from '#server/domain/ids.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
-import { type Page, pageFields, toPage } from '../page.ts';
+import { orderField, type Page, pageFields, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
 import type { LogLine } from '../task/get.ts';
-import { loadRunRow } from './run-view.ts';
+import { loadRunRow, marksOf } from './run-view.ts';
+import { quietPlaces, showLine } from './shown.ts';
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 
@@ -20,6 +21,9 @@ const logsSchema = z.strictObject({
   level: z.enum(LOG_LEVELS).optional(),
   /** Words that the message must hold. */
   search: z.string().min(1).max(200).optional(),
+  order: orderField.default('asc'),
+  /** Begins behind this line, in the order asked for. */
+  beyond: z.strictObject({ stage: z.int(), epoch: z.int(), line: z.int() }).optional(),
   limit: z.int().min(1).max(1000).default(200),
   cursor: pageFields.cursor,
 });
@@ -29,16 +33,19 @@ export interface RunLogLine extends LogLine {
   stage: number;
 }
 
-/** Stage by stage, hand-out by hand-out, in the order in which each was written. */
+/** Stage by stage, hand-out by hand-out, in the order in which each was written; or all of that from its end. */
 export async function listRunLogs(
   services: Services,
   actor: Actor,
   input: z.input<typeof logsSchema>,
 ): Promise<Page<RunLogLine>> {
   authorise(actor, 'run.logs');
-  const { id, stage, level, search, limit, cursor } = parseInput(logsSchema, input);
-  const paging = { limit, cursors: services.cursors, list: `logs ${id}` };
-  const after = cursor === undefined ? undefined : services.cursors.open(paging.list, cursor).map(Number);
+  const { id, stage, level, search, order, beyond, limit, cursor } = parseInput(logsSchema, input);
+  const paging = { limit, cursors: services.cursors, list: `logs ${id}${order === 'asc' ? '' : ' desc'}` };
+  const from =
+    cursor === undefined
+      ? beyond && [beyond.stage, beyond.epoch, beyond.line]
+      : services.cursors.open(paging.list, cursor).map(Number);
   const { index, epoch, line } = taskStageLogs;
   const conditions = [
     eq(taskStageLogs.runId, toUuid(id)),
@@ -47,23 +54,26 @@ export async function listRunLogs(
       ? undefined
       : inArray(taskStageLogs.level, LOG_LEVELS.slice(LOG_LEVELS.indexOf(level))),
     search === undefined ? undefined : ilike(taskStageLogs.message, `%${search.replace(/[\\%_]/g, '\\$&')}%`),
-    after && sql`(${index}, ${epoch}, ${line}) > (${after[0]}::int, ${after[1]}::int, ${after[2]}::int)`,
+    from &&
+      sql`(${index}, ${epoch}, ${line}) ${sql.raw(order === 'asc' ? '>' : '<')} (${from[0]}::int, ${from[1]}::int, ${from[2]}::int)`,
   ];
-  const rows = await inTenant(services.db, actor.orgId, async (tx) => {
-    await loadRunRow(tx, id);
-    return tx
+  const { rows, marks } = await inTenant(services.db, actor.orgId, async (tx) => {
+    const marks = await marksOf(services, await loadRunRow(tx, id));
+    // Who may not read a line does not learn what stands in it by looking for words either.
+    const quiet = search === undefined ? [] : quietPlaces(marks);
+    const rows = await tx
       .select()
       .from(taskStageLogs)
-      .where(and(...conditions))
-      .orderBy(asc(index), asc(epoch), asc(line))
+      .where(and(...conditions, quiet.length === 0 ? undefined : notInArray(index, quiet)))
+      .orderBy(...[index, epoch, line].map((column) => (order === 'asc' ? asc(column) : desc(column))))
       .limit(limit + 1);
+    return { rows, marks };
   });
   return toPage(rows, paging, {
     placeOf: (row) => [String(row.index), String(row.epoch), String(row.line)],
-    toItems: ({ runId: _run, orgId: _org, index: place, ...rest }) => ({
-      ...rest,
-      taskId: taskId(id, place),
-      stage: place,
-    }),
+    toItems: ({ runId: _run, orgId: _org, index: place, ...rest }) => {
+      const line = { ...rest, taskId: taskId(id, place), stage: place };
+      return showLine(line, marks.stages[place]?.isQuiet ?? false);
+    },
   });
 }

@@ -4,10 +4,11 @@ import { runObjects } from '#db/schema/index.ts';
 import { inTenant } from '#db/tenant.ts';
 import { notFound } from '#server/domain/errors.ts';
 import { idSchema, toUuid } from '#server/domain/ids.ts';
-import { type Actor, authoriseAnywhere } from '#server/identity/actor.ts';
+import { type Actor, authorise, authoriseAnywhere } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
 import { isObjectOfHeldTask } from './object-of-held-task.ts';
+import { marksOf, viewRun } from './run-view.ts';
 
 const readSchema = z.strictObject({ id: idSchema('run'), hash: z.string().regex(/^[0-9a-f]{64}$/) });
 
@@ -39,5 +40,23 @@ export async function readRunObject(
     return (await isObjectOfHeldTask(tx, wanted)) ? object : undefined;
   });
   if (!row) throw notFound('object', `${hash} in ${id}`);
+  if (actor.agent === null) await openIfSensitive(services, actor, { id, hash });
   return { ...(await services.payloads.open(hash)), contentType: row.contentType };
+}
+
+/** What stands in the run as everybody is shown it is open; all else of a run with marks is told of by the audit. */
+async function openIfSensitive(
+  services: Services,
+  actor: Actor,
+  { id, hash }: z.output<typeof readSchema>,
+): Promise<void> {
+  const { run, isAny } = await inTenant(services.db, actor.orgId, async (tx) => {
+    const run = await viewRun(tx, id, services.graphOf);
+    return { run, isAny: (await marksOf(services, { versionId: toUuid(run.versionId) })).isAny };
+  });
+  if (!isAny) return;
+  const shown = [run.input, run.parameters, ...run.tasks.map(({ output }) => output)];
+  if (JSON.stringify(shown).includes(`"${hash}"`)) return;
+  authorise(actor, 'run.sensitive', run);
+  await services.record(actor, 'run.revealed', { target: id, after: { object: hash } });
 }

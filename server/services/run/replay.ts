@@ -3,18 +3,27 @@ import { inTenant } from '#db/tenant.ts';
 import type { StartRequest } from '#server/coordinator/commands.ts';
 import { invalid, notFound, SignalboxError } from '#server/domain/errors.ts';
 import type { CompiledGraph } from '#server/domain/graph/compile.ts';
+import { covers } from '#server/domain/hidden.ts';
 import { fromUuid, idSchema, type RunId } from '#server/domain/ids.ts';
 import type { Json } from '#server/domain/json.ts';
 import { jsonObjectSchema, jsonSchema } from '#server/domain/json-shape.ts';
 import { isRunOver, isTaskFailure, isTaskSkipped, isTaskSuccess } from '#server/domain/statuses.ts';
-import { type Actor, authorise, authoriseAnywhere } from '#server/identity/actor.ts';
+import { type Actor, authorise, authoriseAnywhere, may } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { idempotencyKeySchema } from '../make-once.ts';
 import { parseInput } from '../parse-input.ts';
 import { findNewestVersion } from '../pipeline/pipeline-view.ts';
 import { launchRun } from './launch.ts';
 import { redactRun } from './redact.ts';
-import { loadRunRow, loadTaskRows, pipelineIdOf, type RunView, type TaskRow, viewRun } from './run-view.ts';
+import {
+  loadRunRow,
+  loadTaskRows,
+  pipelineIdOf,
+  type RunRow,
+  type RunView,
+  type TaskRow,
+  viewRun,
+} from './run-view.ts';
 
 const replaySchema = z.strictObject({
   id: idSchema('run'),
@@ -42,6 +51,7 @@ export async function replayRun(
   const source = await loadSource(services, actor, request);
   const graph = await services.graphOf(source.versionId);
   const { from, reuse, only } = planReplay(graph, request, source.tasks);
+  await refuseUnmarking(services, actor, { source: source.run, graph });
   const { id, isNew } = await launchRun(services, actor, {
     pipelineId: pipelineIdOf(source.run),
     versionId: source.versionId,
@@ -61,6 +71,40 @@ export async function replayRun(
   });
   const run = await inTenant(services.db, actor.orgId, (tx) => viewRun(tx, id, services.graphOf));
   return { run: redactRun(actor, run), isNew };
+}
+
+/** A version in which less is marked would show what the run's own version hides. */
+async function refuseUnmarking(
+  services: Services,
+  actor: Actor,
+  { source, graph }: { source: RunRow; graph: CompiledGraph },
+): Promise<void> {
+  const before = await services.graphOf(fromUuid('ver', source.versionId));
+  if (before === graph || isMarkedLike(graph, before)) return;
+  if (may(actor, 'run.sensitive', { pipelineId: pipelineIdOf(source) })) return;
+  throw new SignalboxError(
+    'FORBIDDEN',
+    'The newest version would show what is marked sensitive in this run.',
+    {
+      advice: 'Replay it on its own version, or ask an owner or admin to do it.',
+    },
+  );
+}
+
+/** Whether all that is hidden in runs of the one is hidden in runs of the other. */
+function isMarkedLike(graph: CompiledGraph, before: CompiledGraph): boolean {
+  const { marks } = graph;
+  if (!covers(marks.input, before.marks.input) || !covers(marks.parameters, before.marks.parameters))
+    return false;
+  // Stages that are gone take their outputs with them; files come along with any.
+  if (before.marks.isAny && !marks.isAny) return false;
+  return before.stages.every(({ key, index }) => {
+    const now = graph.indexOf.get(key);
+    return (
+      now === undefined ||
+      covers(marks.stages[now]?.output ?? null, before.marks.stages[index]?.output ?? null)
+    );
+  });
 }
 
 type Reuse = NonNullable<StartRequest['reuse']>;

@@ -1,9 +1,10 @@
-import { asc, eq } from 'drizzle-orm';
+import { asc, eq, getTableColumns } from 'drizzle-orm';
 import { runs, tasks } from '#db/schema/index.ts';
 import type { TenantTransaction } from '#db/tenant.ts';
 import type { TaskError } from '#server/domain/engine/events.ts';
 import { notFound } from '#server/domain/errors.ts';
 import type { CompiledGraph } from '#server/domain/graph/compile.ts';
+import type { Marks } from '#server/domain/graph/marks.ts';
 import {
   type AgentId,
   fromUuid,
@@ -25,11 +26,14 @@ import {
   type TaskStatus,
 } from '#server/domain/statuses.ts';
 import { explainWait, type Waiting } from '#server/domain/waiting.ts';
+import { type Shown, showRun, showTask } from './shown.ts';
 
 export type RunRow = typeof runs.$inferSelect;
 export type TaskRow = typeof tasks.$inferSelect;
+/** What a task worked on and why its agent was chosen are most of its bytes, and no part of its shape. */
+type TaskShape = Omit<TaskRow, 'output' | 'routing'> & Partial<Pick<TaskRow, 'output' | 'routing'>>;
 
-export interface TaskView {
+export interface TaskView extends Shown {
   id: TaskId;
   index: number;
   stageKey: string;
@@ -50,6 +54,8 @@ export interface TaskView {
   skip: string | null;
   routing: Json;
   waiting: Waiting | null;
+  /** It handles something marked sensitive, so what it says is hidden, and what is marked of what it made. */
+  isSensitive: boolean;
 }
 
 export interface RunSummary {
@@ -73,7 +79,7 @@ export interface RunSummary {
   updatedAt: Date;
 }
 
-export interface RunView extends RunSummary {
+export interface RunView extends RunSummary, Shown {
   input: Json;
   parameters: JsonObject;
   metadata: JsonObject;
@@ -93,6 +99,16 @@ export async function loadRunRow(tx: TenantTransaction, id: RunId): Promise<RunR
 export function loadTaskRows(tx: TenantTransaction, id: RunId): Promise<TaskRow[]> {
   return tx
     .select()
+    .from(tasks)
+    .where(eq(tasks.runId, toUuid(id)))
+    .orderBy(asc(tasks.index));
+}
+
+const { output: _output, routing: _routing, ...SHAPE_COLUMNS } = getTableColumns(tasks);
+
+function loadTaskShapes(tx: TenantTransaction, id: RunId): Promise<TaskShape[]> {
+  return tx
+    .select(SHAPE_COLUMNS)
     .from(tasks)
     .where(eq(tasks.runId, toUuid(id)))
     .orderBy(asc(tasks.index));
@@ -142,11 +158,11 @@ export function toSummary(row: Pick<RunRow, keyof typeof SUMMARY_COLUMNS>): RunS
   };
 }
 
-export function toRunView(row: RunRow, taskRows: readonly TaskRow[], graph: CompiledGraph): RunView {
+export function toRunView(row: RunRow, taskRows: readonly TaskShape[], graph: CompiledGraph): RunView {
   const byIndex = new Map(taskRows.map((task) => [task.index, task]));
   const tasks = graph.stages.map((_, index) => toTaskView(row, { index, graph, byIndex }));
   const done = tasks.reduce((sum, task) => sum + (isTaskOver(task.status) ? 1 : task.progress), 0);
-  return {
+  const view = {
     ...toSummary(row),
     progress: tasks.length === 0 ? 1 : done / tasks.length,
     input: row.input,
@@ -155,19 +171,20 @@ export function toRunView(row: RunRow, taskRows: readonly TaskRow[], graph: Comp
     deadlineAt: row.deadlineAt,
     tasks,
   };
+  return showRun(view, graph.marks);
 }
 
 interface Place {
   index: number;
   graph: CompiledGraph;
-  byIndex: ReadonlyMap<number, TaskRow>;
+  byIndex: ReadonlyMap<number, TaskShape>;
 }
 
 function toTaskView(run: RunRow, place: Place): TaskView {
   const { index, graph, byIndex } = place;
   const row = byIndex.get(index);
   const stage = graph.stages[index]?.stage;
-  return {
+  const view = {
     id: taskId(fromUuid('run', run.id), index),
     index,
     stageKey: stage?.key ?? '',
@@ -187,7 +204,9 @@ function toTaskView(run: RunRow, place: Place): TaskView {
     skip: row?.skip ?? null,
     routing: (row?.routing ?? null) as Json,
     waiting: waitingOf(run, place),
+    isSensitive: graph.marks.stages[index]?.isQuiet ?? false,
   };
+  return showTask(view, graph.marks);
 }
 
 /** Why the task does not run, if it is one that could still: a task that runs or has ended waits for nothing. */
@@ -216,11 +235,23 @@ function waitingOf(run: RunRow, { index, graph, byIndex }: Place): Waiting | nul
   return null;
 }
 
-export async function viewRun(
-  tx: TenantTransaction,
-  id: RunId,
-  graphOf: (id: VersionId) => Promise<CompiledGraph>,
-): Promise<RunView> {
+type GraphOf = (id: VersionId) => Promise<CompiledGraph>;
+
+/** What is sensitive in a run is said by its version. */
+export async function marksOf(
+  { graphOf }: { graphOf: GraphOf },
+  { versionId }: Pick<RunRow, 'versionId'>,
+): Promise<Marks> {
+  return (await graphOf(fromUuid('ver', versionId))).marks;
+}
+
+export async function viewRun(tx: TenantTransaction, id: RunId, graphOf: GraphOf): Promise<RunView> {
   const [row, taskRows] = await Promise.all([loadRunRow(tx, id), loadTaskRows(tx, id)]);
   return toRunView(row, taskRows, await graphOf(fromUuid('ver', row.versionId)));
+}
+
+/** Its shape alone: what thousands of stages are drawn from. */
+export async function viewRunShape(tx: TenantTransaction, id: RunId, graphOf: GraphOf): Promise<RunView> {
+  const [row, taskRows] = await Promise.all([loadRunRow(tx, id), loadTaskShapes(tx, id)]);
+  return toRunView({ ...row, input: null }, taskRows, await graphOf(fromUuid('ver', row.versionId)));
 }

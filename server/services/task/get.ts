@@ -10,10 +10,11 @@ import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
 import { redactRun } from '../run/redact.ts';
 import { type RunView, type TaskView, viewRun } from '../run/run-view.ts';
+import { type Shown, showLine } from '../run/shown.ts';
 
 const getSchema = z.strictObject({ id: taskIdSchema });
 
-export interface LogLine {
+export interface LogLine extends Shown {
   at: Date;
   level: string;
   message: string;
@@ -46,17 +47,18 @@ export async function viewTask(services: Services, actor: Actor, id: TaskId): Pr
     const run = redactRun(actor, await viewRun(tx, place.runId, services.graphOf));
     const task = run.tasks[place.index];
     if (!task) throw notFound('task', id);
-    const logs = may(actor, 'run.logs', run) ? await loadLogs(tx, place, LOGS_SHOWN) : [];
+    const wanted = { limit: LOGS_SHOWN, isQuiet: task.isSensitive };
+    const logs = may(actor, 'run.logs', run) ? await loadLogs(tx, place, wanted) : [];
     return { ...task, run, logs };
   });
 }
 
-export function loadLogs(
+export async function loadLogs(
   tx: TenantTransaction,
   { runId, index }: { runId: RunId; index: number },
-  limit: number,
+  { limit, isQuiet }: { limit: number; isQuiet: boolean },
 ): Promise<LogLine[]> {
-  return tx
+  const lines = await tx
     .select({
       at: taskStageLogs.at,
       level: taskStageLogs.level,
@@ -69,4 +71,5 @@ export function loadLogs(
     .where(and(eq(taskStageLogs.runId, toUuid(runId)), eq(taskStageLogs.index, index)))
     .orderBy(asc(taskStageLogs.epoch), asc(taskStageLogs.line))
     .limit(limit);
+  return lines.map((line) => showLine(line, isQuiet));
 }

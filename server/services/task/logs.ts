@@ -7,7 +7,7 @@ import { parseTaskId, taskIdSchema, toUuid } from '#server/domain/ids.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
-import { loadRunRow } from '../run/run-view.ts';
+import { loadRunRow, marksOf } from '../run/run-view.ts';
 import { type LogLine, loadLogs } from './get.ts';
 
 const logsSchema = z.strictObject({
@@ -26,8 +26,8 @@ export async function listTaskLogs(
   const place = parseTaskId(id);
   if (!place) throw notFound('task', id);
   return inTenant(services.db, actor.orgId, async (tx) => {
-    await loadRunRow(tx, place.runId);
-    return loadLogs(tx, place, limit);
+    const marks = await marksOf(services, await loadRunRow(tx, place.runId));
+    return loadLogs(tx, place, { limit, isQuiet: marks.stages[place.index]?.isQuiet ?? false });
   });
 }
 

@@ -2,6 +2,7 @@ import { and, eq, isNull } from 'drizzle-orm';
 import { versions } from '#db/schema/index.ts';
 import type { TenantTransaction } from '#db/tenant.ts';
 import { canonicalDocument } from '#server/domain/graph/canonical.ts';
+import { hasMarks } from '#server/domain/graph/marks.ts';
 import type { GraphInput } from '#server/domain/graph/schema.ts';
 import { fromUuid, toUuid, type VersionId } from '#server/domain/ids.ts';
 import type { Json } from '#server/domain/json.ts';
@@ -13,9 +14,9 @@ import { judgeGraph } from '../pipeline/judge-graph.ts';
 export async function findOrAddSharedVersion(
   tx: TenantTransaction,
   actor: Actor,
-  { services, stage }: { services: Services; stage: GraphInput['stages'][number] },
+  { services, document }: { services: Services; document: GraphInput },
 ): Promise<VersionId> {
-  const { graph, hash } = await judgeGraph(services, { stages: [stage] } as unknown as Json);
+  const { graph, hash } = await judgeGraph(services, document as unknown as Json);
   const shared = and(isNull(versions.pipelineId), eq(versions.contentHash, hash));
   const find = () => tx.select({ id: versions.id }).from(versions).where(shared);
   const [known] = await find();
@@ -29,6 +30,7 @@ export async function findOrAddSharedVersion(
       number: 1,
       graph: canonicalDocument(graph),
       contentHash: hash,
+      hasMarks: hasMarks(graph),
     })
     // Somebody else may have added it since.
     .onConflictDoNothing();

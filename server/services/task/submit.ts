@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import { inTenant, type TenantTransaction } from '#db/tenant.ts';
 import { invalid, notFound } from '#server/domain/errors.ts';
-import { capabilitySchema, type GraphInput, graphSchema, PRIORITIES } from '#server/domain/graph/schema.ts';
+import {
+  capabilitySchema,
+  type GraphInput,
+  graphSchema,
+  PRIORITIES,
+  type Stage,
+} from '#server/domain/graph/schema.ts';
 import { idSchema, type PipelineId, taskId } from '#server/domain/ids.ts';
 import { isJsonObject, type Json, type JsonObject } from '#server/domain/json.ts';
 import { jsonSchema } from '#server/domain/json-shape.ts';
@@ -37,16 +43,20 @@ export async function submitTask(
   const { idempotencyKey, ...request } = parseInput(submitSchema, input);
   authorise(actor, 'run.operate', { pipelineId: request.pipelineId });
   const versionId = await inTenant(services.db, actor.orgId, async (tx) => {
-    const config = await findConfig(tx, request);
+    const { config, sensitive } = await findSettings(tx, request);
     const stage: GraphInput['stages'][number] = {
       key: 'task',
       type: request.type,
       config,
+      ...(sensitive ? { sensitive } : {}),
       priority: request.priority,
       retry: { maxAttempts: request.retryCount + 1 },
       timeouts: request.timeoutSeconds === undefined ? {} : { stageSeconds: request.timeoutSeconds },
     };
-    return findOrAddSharedVersion(tx, actor, { services, stage });
+    // Its parameters are part of its payload, so they are as sensitive.
+    const parameters =
+      sensitive?.input === undefined ? {} : { sensitive: { parameters: sensitive.input !== false } };
+    return findOrAddSharedVersion(tx, actor, { services, document: { stages: [stage], ...parameters } });
   });
   const { id, isNew } = await launchRun(services, actor, {
     pipelineId: null,
@@ -69,21 +79,22 @@ function parametersOf(payload: Json): JsonObject {
   return isJsonObject(given) ? given : {};
 }
 
-async function findConfig(
+/** What a stage of a pipeline says of itself. */
+async function findSettings(
   tx: TenantTransaction,
   {
     pipelineId,
     stage,
     type,
   }: { pipelineId?: PipelineId | undefined; stage?: number | undefined; type: string },
-): Promise<JsonObject> {
-  if (pipelineId === undefined) return {};
+): Promise<Pick<Stage, 'config' | 'sensitive'>> {
+  if (pipelineId === undefined) return { config: {} };
   await loadPipeline(tx, pipelineId);
-  if (stage === undefined) return {};
+  if (stage === undefined) return { config: {} };
   const newest = await findNewestVersion(tx, pipelineId);
-  if (!newest) return {};
+  if (!newest) return { config: {} };
   const found = graphSchema.parse(newest.graph).stages[stage];
   if (!found) throw notFound('stage', `${stage} of ${pipelineId}`);
-  if (found.type === type) return found.config;
+  if (found.type === type) return found;
   throw invalid(`Stage ${stage} of ${pipelineId} is of type ${found.type}, not ${type}.`);
 }

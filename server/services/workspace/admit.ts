@@ -11,6 +11,7 @@ import { toPath } from '#server/domain/workspace/path.ts';
 import { type Actor, authorise, authoriseAnywhere } from '#server/identity/actor.ts';
 import type { Action } from '#server/identity/permissions.ts';
 import type { Services } from '../context.ts';
+import { marksOf } from '../run/run-view.ts';
 
 /** A name as the database has it, or why it is none. */
 const named = (read: typeof toPath, what: string) =>
@@ -74,6 +75,19 @@ export async function placeOf(services: Services, actor: Actor, of: Who['of']): 
   return (await enter(services, actor, { who: { of }, action: 'workspace.read' })).place;
 }
 
+/** The same for whoever reads what was written, which the audit tells of where something is marked sensitive. */
+export async function openedPlaceOf(
+  services: Services,
+  actor: Actor,
+  { of, what }: { of: Who['of']; what: string },
+): Promise<Place> {
+  authoriseAnywhere(actor, 'workspace.read');
+  const { place, isRevealed } = await enter(services, actor, { who: { of }, action: 'workspace.read' });
+  if (isRevealed)
+    await services.record(actor, 'run.revealed', { target: place.runId, after: { read: what } });
+  return place;
+}
+
 /** For whoever changes something: where, and as whom. */
 export async function writerOf(
   services: Services,
@@ -94,12 +108,12 @@ async function enter(
   services: Services,
   actor: Actor,
   { who, action }: Entry,
-): Promise<{ place: Place; hand: Writer['hand'] }> {
+): Promise<{ place: Place; hand: Writer['hand']; isRevealed: boolean }> {
   const task = parseTaskId(who.of);
   const runId = task?.runId ?? (who.of as RunId);
   return inTenant(services.db, actor.orgId, async (tx) => {
     const [run] = await tx
-      .select({ pipelineId: runs.pipelineId })
+      .select({ pipelineId: runs.pipelineId, versionId: runs.versionId })
       .from(runs)
       .where(eq(runs.id, toUuid(runId)));
     if (!run) throw nothing(who.of);
@@ -110,7 +124,10 @@ async function enter(
     if (actor.agent !== null && hand === null) throw nothing(who.of);
     const pipelineId = run.pipelineId === null ? null : fromUuid('pipe', run.pipelineId);
     authorise(actor, action, { pipelineId, ...(actor.agent === null ? {} : { agent: actor.agent }) });
-    return { place: { runId, orgId: actor.orgId }, hand };
+    // Its files are what all its stages work on: which of them hold something sensitive nobody can tell.
+    const isOpen = actor.agent !== null || !(await marksOf(services, run)).isAny;
+    if (!isOpen) authorise(actor, 'run.sensitive', { pipelineId });
+    return { place: { runId, orgId: actor.orgId }, hand, isRevealed: !isOpen };
   });
 }
 

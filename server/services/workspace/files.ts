@@ -7,7 +7,7 @@ import { MAX_EDITS } from '#server/domain/workspace/edits.ts';
 import { type Actor, authoriseAnywhere } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
-import { pathSchema, placeOf, plainText, whereFields, whoFields, writerOf } from './admit.ts';
+import { openedPlaceOf, pathSchema, plainText, whereFields, whoFields, writerOf } from './admit.ts';
 
 const version = z.int().min(1).max(1_000_000_000);
 const wellFormed = z.string().refine((text) => text.isWellFormed(), 'has half a character');
@@ -51,7 +51,8 @@ export async function readFile(
 ): Promise<FileRead> {
   authoriseAnywhere(actor, 'workspace.read');
   const { of, ...wanted } = parseInput(readSchema, input);
-  return services.workspaces.files.read(await placeOf(services, actor, of), wanted);
+  const place = await openedPlaceOf(services, actor, { of, what: wanted.path });
+  return services.workspaces.files.read(place, wanted);
 }
 
 export async function diffFile(
@@ -61,7 +62,8 @@ export async function diffFile(
 ): Promise<FileDiff> {
   authoriseAnywhere(actor, 'workspace.read');
   const { of, ...wanted } = parseInput(diffSchema, input);
-  return services.workspaces.files.diff(await placeOf(services, actor, of), wanted);
+  const place = await openedPlaceOf(services, actor, { of, what: wanted.path });
+  return services.workspaces.files.diff(place, wanted);
 }
 
 export async function writeFile(

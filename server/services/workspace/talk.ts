@@ -5,7 +5,7 @@ import { type Actor, authoriseAnywhere } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
 import { LOG_LEVELS } from '../run/logs.ts';
-import { placeOf, plainText, whereFields, whoFields, writerOf } from './admit.ts';
+import { openedPlaceOf, placeOf, plainText, whereFields, whoFields, writerOf } from './admit.ts';
 
 const listSchema = z.strictObject(whereFields);
 const joinSchema = z.strictObject({ ...whoFields, about: plainText(500).optional() });
@@ -112,5 +112,6 @@ export async function listMessages(
 ): Promise<Message[]> {
   authoriseAnywhere(actor, 'workspace.read');
   const { of, ...wanted } = parseInput(messagesSchema, input);
-  return services.workspaces.browse.messages(await placeOf(services, actor, of), wanted);
+  const place = await openedPlaceOf(services, actor, { of, what: 'messages' });
+  return services.workspaces.browse.messages(place, wanted);
 }

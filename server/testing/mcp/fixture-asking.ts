@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import {
-  type CreateMessageRequestParams,
   createRequestStateCodec,
   type ElicitRequestFormParams,
+  type ElicitResult,
   type InputRequest,
   type InputRequiredResult,
   ProtocolError,
@@ -27,13 +27,9 @@ const elicit = (message: string, requestedSchema: Form): InputRequest => ({
   params: { message, requestedSchema },
 });
 
-const question = (words: string, maxTokens: number): CreateMessageRequestParams => ({
-  messages: [{ role: 'user', content: { type: 'text', text: words } }],
-  maxTokens,
-});
 const sample = (words: string, maxTokens: number): InputRequest => ({
   method: 'sampling/createMessage',
-  params: question(words, maxTokens),
+  params: { messages: [{ role: 'user', content: { type: 'text', text: words } }], maxTokens },
 });
 
 const ROOTS: InputRequest = { method: 'roots/list', params: {} };
@@ -65,24 +61,34 @@ async function stateOf(context: ServerContext): Promise<{ round: number } | unde
   });
 }
 
+/** Asks as the generation of the client has it: by a request on its session, or by a result that it answers. */
+function inEither(
+  { mcpReq }: ServerContext,
+  request: InputRequest,
+  work: (answer: Record<string, unknown>) => ReturnType<typeof says>,
+): Promise<ReturnType<typeof says> | InputRequiredResult> | InputRequiredResult | ReturnType<typeof says> {
+  if (mcpReq.envelope === undefined) return mcpReq.send(request as never).then((answer) => work(answer));
+  const answer = mcpReq.inputResponses?.asked as Record<string, unknown> | undefined;
+  return answer ? work(answer) : asks({ asked: request });
+}
+
 const pushing = [
   fixtureTool(
     'test_sampling',
-    async ({ prompt }, { mcpReq }) => {
-      const answer = await mcpReq.requestSampling(question(String(prompt), 100));
-      return says(text(`LLM response: ${JSON.stringify(answer.content)}`));
-    },
+    ({ prompt }, context) =>
+      inEither(context, sample(String(prompt), 100), ({ content }) =>
+        says(text(`LLM response: ${JSON.stringify(content)}`)),
+      ),
     { prompt: { type: 'string' } },
   ),
   fixtureTool(
     'test_elicitation',
-    async ({ message }, { mcpReq }) => {
+    ({ message }, context) => {
       const properties = { username: { type: 'string' }, email: { type: 'string' } } as const;
-      const { action, content } = await mcpReq.elicitInput({
-        message: String(message),
-        requestedSchema: { type: 'object', properties, required: ['username', 'email'] },
-      });
-      return says(text(`User response: action: ${action}, content: ${JSON.stringify(content)}`));
+      const form: Form = { type: 'object', properties, required: ['username', 'email'] };
+      return inEither(context, elicit(String(message), form), ({ action, content }) =>
+        says(text(`User response: action: ${action}, content: ${JSON.stringify(content)}`)),
+      );
     },
     { message: { type: 'string' } },
   ),
@@ -114,13 +120,13 @@ function titled(word: string) {
 }
 
 function eliciting(name: string, properties: Form['properties']): ServedTool {
-  return fixtureTool(name, async (_args, { mcpReq }) => {
-    const { action, content } = await mcpReq.elicitInput({
-      message: 'Please fill in the form.',
-      requestedSchema: { type: 'object', properties, required: [] },
-    });
-    return says(text(`Elicitation completed: action=${action}, content=${JSON.stringify(content)}`));
-  });
+  const form: Form = { type: 'object', properties, required: [] };
+  return fixtureTool(name, (_args, context) =>
+    inEither(context, elicit('Please fill in the form.', form), (answer) => {
+      const { action, content } = answer as unknown as ElicitResult;
+      return says(text(`Elicitation completed: action=${action}, content=${JSON.stringify(content)}`));
+    }),
+  );
 }
 
 const CAPITAL = sample('What is the capital of France?', 100);

@@ -1,5 +1,5 @@
-import type { McpCall } from '#server/api/mcp/call.ts';
-import type { ServedPrompt, Surface } from '#server/api/mcp/served.ts';
+import { invalidParams, noResource } from '#server/api/mcp/errors.ts';
+import type { ServedPrompt, Surface, ToolSource } from '#server/api/mcp/served.ts';
 import { surface } from '#server/api/mcp/surface.ts';
 import { type Resource, resource } from '#server/api/resources/resource.ts';
 import { answerTo, asks } from './fixture-asking.ts';
@@ -11,27 +11,63 @@ import { fixtureTools, PIXEL } from './fixture-tools.ts';
  * product may import: no setting can switch it on.
  */
 export function createConformanceSurface(): Surface {
-  const listeners = new Set<() => void>();
-  const change = () => {
-    for (const changed of listeners) changed();
-    return says(text('The list has changed.'));
-  };
-  const served = [
+  const tools = createChangingList(fixtureTool('test_tool_that_goes', () => says(text('It is there.'))));
+  const prompts = createChangingList(
+    fixturePrompt('test_prompt_that_goes', [], async () => ({ messages: [said('It is there.')] })),
+  );
+  const served = () => [
     ...fixtureTools,
-    ...['test_trigger_tool_change', 'test_trigger_prompt_change'].map((name) => fixtureTool(name, change)),
+    ...tools.entries(),
+    fixtureTool('test_trigger_tool_change', tools.change),
+    fixtureTool('test_trigger_prompt_change', prompts.change),
   ];
-  const source = {
-    list: async () => served,
-    find: async (_call: McpCall, name: string) => served.find(({ entry }) => entry.name === name),
-    async watch(_call: McpCall, changed: () => void) {
-      listeners.add(changed);
-      return () => listeners.delete(changed);
-    },
+  const source: ToolSource = {
+    list: async () => served(),
+    find: async (_call, name) => served().find(({ entry }) => entry.name === name),
+    watch: async (_call, changed) => tools.watch(changed),
   };
   return {
-    tools: [...surface.tools, source as Surface['tools'][number]],
+    tools: [...surface.tools, source],
     resources: [...surface.resources, ...fixtureResources],
     prompts: [...surface.prompts, ...fixturePrompts],
+    upstream: {
+      prompts: {
+        ...{ needs: [], complete: nothing },
+        list: async () => prompts.entries().map(({ entry }) => entry),
+        async get(call, { name, ...asked }) {
+          const found = prompts.entries().find(({ entry }) => entry.name === name);
+          if (!found) throw invalidParams('There is no such prompt.');
+          return found.get(call, asked);
+        },
+        watch: async (_call, changed) => prompts.watch(changed),
+      },
+      resources: {
+        ...{ needs: [], complete: nothing, list: async () => [], templates: async () => [] },
+        read: async (_call, { uri }) => Promise.reject(noResource(uri)),
+        watch: async (_call, uri) => Promise.reject(noResource(uri)),
+        watchList: async () => () => undefined,
+      },
+    },
+  };
+}
+
+const nothing = async () => ({ completion: { values: [] } });
+
+/** One that is there or not: it goes and comes again with each change. */
+function createChangingList<Entry>(entry: Entry) {
+  const listeners = new Set<() => void>();
+  let isThere = true;
+  return {
+    entries: (): Entry[] => (isThere ? [entry] : []),
+    change() {
+      isThere = !isThere;
+      for (const changed of listeners) changed();
+      return says(text('The list has changed.'));
+    },
+    watch(changed: () => void): () => void {
+      listeners.add(changed);
+      return () => void listeners.delete(changed);
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 'use client';
 
+import { jsonText } from '../../../looks/index.ts';
 import { Code } from '../../../ui/text.tsx';
 import { useEditor } from '../../context.ts';
 import { useObserved } from '../../store/observable.ts';
@@ -13,7 +14,7 @@ export function LastRun({ stageKey }: { stageKey: string }) {
   const { samples } = useEditor();
   const output = useObserved(samples, (known) => known.get(stageKey));
   if (output === undefined) return null;
-  const text = JSON.stringify(output, null, 2);
+  const text = jsonText(output);
   return (
     <Section title={words.outputOfTheLastRun}>
       <Code label={words.outputOfTheLastRun}>

@@ -6,6 +6,7 @@ import { Switch } from '../../../ui/choice.tsx';
 import type { StageItem } from '../../model/document.ts';
 import { words } from '../../words.ts';
 import { ChoiceField, JsonField, NumberField, Section, TextField, TextsField } from '../fields.tsx';
+import { MarkField } from '../mark-field.tsx';
 import type { SetField } from './set-field.ts';
 
 /** What is seldom changed: failures, time, agents, what comes out. */
@@ -24,7 +25,28 @@ export function LimitsSections({ stage, set }: { stage: StageItem; set: SetField
           placeholder={words.typeObject}
         />
       </Section>
+      <Sensitive stage={stage} set={set} />
     </>
+  );
+}
+
+function Sensitive({ stage, set }: { stage: StageItem; set: SetField }) {
+  const part = partOf(stage, 'sensitive', set);
+  const { sensitive } = words;
+  return (
+    <Section title={sensitive.title} open={stage.sensitive !== undefined}>
+      <p className="text-xs text-quiet">{sensitive.note}</p>
+      <MarkField
+        label={sensitive.input}
+        value={part.get('input')}
+        onChange={(mark) => part.put('input', mark)}
+      />
+      <MarkField
+        label={sensitive.output}
+        value={part.get('output')}
+        onChange={(mark) => part.put('output', mark)}
+      />
+    </Section>
   );
 }
 

@@ -2,16 +2,18 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { parseAsString, useQueryState } from 'nuqs';
+import { holdsHidden } from '../../../../server/domain/hidden.ts';
 import type { RunId, TaskId } from '../../../../server/domain/ids.ts';
 import type { Json } from '../../../../server/domain/json.ts';
 import { isTaskOver } from '../../../../server/domain/statuses.ts';
 import { query } from '../../../data/index.ts';
 import { useMay } from '../../../shell/use-may.ts';
-import { Select } from '../../../ui/choice.tsx';
 import { Notice, Skeleton } from '../../../ui/feedback.tsx';
+import { Select } from '../../../ui/select.tsx';
 import { Card } from '../../../ui/surface.tsx';
 import { runWords } from '../run-words.ts';
-import type { Run } from '../use-run.ts';
+import type { Run, Stage } from '../use-run.ts';
+import { RevealedStage, Sensitive } from './sensitive.tsx';
 import { Value } from './value.tsx';
 
 const OF_RUN = ['?input', '?parameters', '?metadata'] as const;
@@ -46,7 +48,7 @@ export function DataTab({ run }: { run: Run }) {
       }
     >
       {stage ? (
-        <Output key={stage.key} runId={run.id as RunId} taskId={stage.task_id as TaskId} name={stage.name} />
+        <Output key={stage.key} runId={run.id as RunId} stage={stage} />
       ) : (
         <Given key={chosen} runId={run.id as RunId} what={chosen} label={labels[chosen]} />
       )}
@@ -54,16 +56,42 @@ export function DataTab({ run }: { run: Run }) {
   );
 }
 
-function Output({ runId, taskId, name }: { runId: RunId; taskId: TaskId; name: string }) {
-  const { data, error } = useQuery(query('tasks.get', { id: taskId }));
-  return <Shown runId={runId} label={runWords.data.outputOf(name)} value={data?.output} error={error} />;
+function Output({ runId, stage }: { runId: RunId; stage: Stage }) {
+  const { data, error } = useQuery(query('tasks.get', { id: stage.task_id as TaskId }));
+  return (
+    <>
+      {holdsHidden(data?.output ?? null) ? (
+        <Sensitive runId={runId} stage={stage.stage}>
+          {(revealed) => <RevealedStage runId={runId} revealed={revealed} />}
+        </Sensitive>
+      ) : null}
+      <Shown runId={runId} label={runWords.data.outputOf(stage.name)} value={data?.output} error={error} />
+    </>
+  );
 }
 
 function Given({ runId, what, label }: { runId: RunId; what: OfRun; label: string }) {
   const { data, error } = useQuery(query('runs.get', { id: runId }));
   const value =
     data && { '?input': data.input, '?parameters': data.parameters, '?metadata': data.metadata }[what];
-  return <Shown runId={runId} label={label} value={value as Json | undefined} error={error} />;
+  return (
+    <>
+      {holdsHidden((value as Json | undefined) ?? null) ? (
+        <Sensitive runId={runId}>
+          {({ given }) =>
+            given && what !== '?metadata' ? (
+              <Value
+                runId={runId}
+                label={label}
+                value={what === '?input' ? given.input : (given.parameters as Json)}
+              />
+            ) : null
+          }
+        </Sensitive>
+      ) : null}
+      <Shown runId={runId} label={label} value={value as Json | undefined} error={error} />
+    </>
+  );
 }
 
 function Shown({

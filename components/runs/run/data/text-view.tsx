@@ -1,41 +1,40 @@
 'use client';
 
-import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { runWords } from '../run-words.ts';
 import type { LineSource } from './line-source.ts';
+import { rowsInSight } from './rows-in-sight.ts';
 
 const ROW_PX = 20;
 const WINDOW_ROWS = 200;
+/** As tall as it can become. */
+const TALL_PX = 384;
 
 /** Text that somebody else wrote, of any length, as it is. */
 export function TextView({ label, source }: { label: string; source: LineSource }) {
-  const scroller = useRef<HTMLElement>(null);
-  const virtual = useVirtualizer({
-    count: source.rows,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_PX,
-    overscan: 20,
-  });
-  const items = virtual.getVirtualItems();
-  const lines = useWindow(source, Math.floor((items[0]?.index ?? 0) / WINDOW_ROWS));
+  const [scroll, setScroll] = useState({ scrollTop: 0, heightPx: TALL_PX });
+  const sight = rowsInSight({ ...scroll, rows: source.rows, rowPx: ROW_PX, around: 20 });
+  const lines = useWindow(source, Math.floor(sight.from / WINDOW_ROWS));
+  const drawn = Array.from({ length: Math.max(0, sight.to - sight.from) }, (_, at) => sight.from + at);
   return (
     <div>
       <section
-        ref={scroller}
         aria-label={label}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable
         tabIndex={0}
+        onScroll={({ currentTarget: { scrollTop, clientHeight } }) =>
+          setScroll({ scrollTop, heightPx: clientHeight })
+        }
         className="max-h-96 overflow-auto rounded-md border border-line bg-sunken focus-visible:-outline-offset-2"
       >
-        <pre className="relative font-mono text-xs leading-5" style={{ blockSize: virtual.getTotalSize() }}>
-          {items.map(({ index, start }) => (
+        <pre className="relative font-mono text-xs leading-5" style={{ blockSize: sight.totalPx }}>
+          {drawn.map((row) => (
             <span
-              key={index}
+              key={row}
               className="absolute left-0 top-0 block min-w-full px-3"
-              style={{ transform: `translateY(${start}px)`, blockSize: ROW_PX }}
+              style={{ transform: `translateY(${sight.topOf(row)}px)`, blockSize: ROW_PX }}
             >
-              {lines.get(index) ?? ''}
+              {lines.get(row) ?? ''}
             </span>
           ))}
         </pre>

@@ -5,6 +5,7 @@ import { useEffect, useMemo, useState } from 'react';
 import type { RunId } from '../../../../server/domain/ids.ts';
 import type { Json } from '../../../../server/domain/json.ts';
 import { rest } from '../../../data/index.ts';
+import { jsonText } from '../../../looks/index.ts';
 import { Button, IconButton } from '../../../ui/button.tsx';
 import { Notice, Skeleton } from '../../../ui/feedback.tsx';
 import { formatBytes } from '../../../ui/format.ts';
@@ -20,7 +21,7 @@ const SHOWN_BYTES = 256_000;
 
 /** What went in or came out: the value itself, and what of it is stored apart because it is large or a file. */
 export function Value({ runId, label, value }: { runId: RunId; label: string; value: Json }) {
-  const source = useMemo(() => openText(JSON.stringify(value, null, 2)), [value]);
+  const source = useMemo(() => openText(jsonText(value)), [value]);
   const objects = useMemo(() => findObjects(value), [value]);
   return (
     <div className="flex flex-col gap-3">

@@ -1,26 +1,25 @@
 'use client';
 
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useEffectEvent, useRef } from 'react';
+import { useEffect, useEffectEvent, useLayoutEffect, useRef } from 'react';
 import { runWords } from '../run-words.ts';
 import type { Run } from '../use-run.ts';
 import { LogText } from './log-text.tsx';
-import { type LogLine, lineKey, type useLog } from './use-log.ts';
+import { type LogLine, lineKey, shiftOf } from './pages.ts';
+import type { useLog } from './use-log.ts';
 
 const ROW_PX = 20;
-const NEAR_END_ROWS = 100;
+const NEAR_ROWS = 100;
 
 interface ListProps {
   run: Run;
   log: ReturnType<typeof useLog>;
   lines: readonly LogLine[];
   isWrapped: boolean;
-  isFollowing: boolean;
-  /** Somebody scrolled away from the end: it is not run after any more. */
-  onLeaveEnd(): void;
 }
 
-export function LogList({ run, log, lines, isWrapped, isFollowing, onLeaveEnd }: ListProps) {
+export function LogList({ run, log, lines, isWrapped }: ListProps) {
+  const { isFollowing } = log;
   const scroller = useRef<HTMLElement>(null);
   const virtual = useVirtualizer({
     count: lines.length,
@@ -30,16 +29,10 @@ export function LogList({ run, log, lines, isWrapped, isFollowing, onLeaveEnd }:
     getItemKey: (index) => lineKey(lines[index] as LogLine),
   });
   const items = virtual.getVirtualItems();
-  useReading({ last: items.at(-1)?.index ?? 0, count: lines.length, more: log.more });
-  const show = useEffectEvent((index: number) =>
-    virtual.scrollToIndex(index, { align: index === log.linkedAt ? 'center' : 'end' }),
-  );
-  useEffect(() => {
-    if (log.linkedAt !== -1) show(log.linkedAt);
-  }, [log.linkedAt]);
-  useEffect(() => {
-    if (isFollowing && log.linked === null) show(lines.length - 1);
-  }, [isFollowing, lines.length, log.linked]);
+  const inSight = { first: virtual.range?.startIndex ?? 0, last: items.at(-1)?.index ?? 0 };
+  useReading({ ...inSight, lines, log });
+  useStillness({ scroller, lines, first: inSight.first, isHeld: !isFollowing });
+  useGoingTo(virtual, log, lines);
   return (
     <section
       ref={scroller}
@@ -47,7 +40,10 @@ export function LogList({ run, log, lines, isWrapped, isFollowing, onLeaveEnd }:
       // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable
       tabIndex={0}
       onWheel={(event) => {
-        if (event.deltaY < 0 && isFollowing) onLeaveEnd();
+        if (event.deltaY < 0) log.leaveEnd();
+      }}
+      onKeyDown={({ key }) => {
+        if (['ArrowUp', 'PageUp', 'Home'].includes(key)) log.leaveEnd();
       }}
       className="grow basis-0 overflow-auto font-mono text-xs leading-5 focus-visible:-outline-offset-2"
     >
@@ -67,7 +63,10 @@ export function LogList({ run, log, lines, isWrapped, isFollowing, onLeaveEnd }:
                 line={line}
                 stage={run.stages[line.stage]?.name ?? ''}
                 isWrapped={isWrapped}
-                onLink={() => log.link(line)}
+                onLink={() => {
+                  log.leaveEnd();
+                  log.link(line);
+                }}
               />
             </li>
           );
@@ -110,11 +109,63 @@ function Line({
   );
 }
 
-function useReading({ last, count, more }: { last: number; count: number; more(): void }) {
-  const isNear = last >= count - NEAR_END_ROWS;
-  const read = useEffectEvent(more);
+/** To the line that is linked to, and to the end as long as it is followed. */
+function useGoingTo(
+  virtual: Pick<ReturnType<typeof useVirtualizer>, 'scrollToIndex'>,
+  { linkedAt, isFollowing }: ReturnType<typeof useLog>,
+  lines: readonly LogLine[],
+) {
+  const show = useEffectEvent((index: number) =>
+    virtual.scrollToIndex(index, { align: index === linkedAt ? 'center' : 'end' }),
+  );
+  useEffect(() => {
+    if (linkedAt !== -1) show(linkedAt);
+  }, [linkedAt]);
+  useEffect(() => {
+    if (isFollowing) show(lines.length - 1);
+  }, [isFollowing, lines]);
+}
+
+interface Reading {
+  first: number;
+  last: number;
+  lines: readonly LogLine[];
+  log: Pick<ReturnType<typeof useLog>, 'more' | 'back'>;
+}
+
+/** Reads on before somebody comes to either end of what is held. */
+function useReading({ first, last, lines, log }: Reading) {
+  const isNearEnd = last >= lines.length - NEAR_ROWS;
+  const isNearStart = first <= NEAR_ROWS;
+  const more = useEffectEvent(log.more);
+  const back = useEffectEvent(log.back);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a log that has grown is read on if its end is still near
   useEffect(() => {
-    if (isNear) read();
-  }, [isNear, count]);
+    if (isNearEnd) more();
+  }, [isNearEnd, lines]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the same at the other end
+  useEffect(() => {
+    if (isNearStart) back();
+  }, [isNearStart, lines]);
+}
+
+/** What is read stays where it is when lines come or go above it. */
+function useStillness({
+  scroller,
+  lines,
+  first,
+  isHeld,
+}: {
+  scroller: React.RefObject<HTMLElement | null>;
+  lines: readonly LogLine[];
+  first: number;
+  isHeld: boolean;
+}) {
+  const before = useRef(lines);
+  const firstOf = useEffectEvent(() => first);
+  useLayoutEffect(() => {
+    const shift = isHeld ? shiftOf(before.current, lines, firstOf()) : 0;
+    before.current = lines;
+    if (shift !== 0) scroller.current?.scrollBy({ top: shift * ROW_PX, behavior: 'instant' });
+  }, [lines, isHeld, scroller]);
 }

@@ -2,14 +2,14 @@
 
 import { ArrowDownToLine, Download, ScrollText, SearchX, WrapText } from 'lucide-react';
 import { useState } from 'react';
-import { isRunOver } from '../../../../server/domain/statuses.ts';
 import { ask } from '../../../data/index.ts';
 import { asWords, useKept } from '../../../shell/use-kept.ts';
 import { useMay } from '../../../shell/use-may.ts';
 import { IconButton } from '../../../ui/button.tsx';
-import { Segments, Select } from '../../../ui/choice.tsx';
+import { Segments } from '../../../ui/choice.tsx';
 import { Empty, Notice, Skeleton } from '../../../ui/feedback.tsx';
 import { TextInput } from '../../../ui/field.tsx';
+import { Select } from '../../../ui/select.tsx';
 import { useToast } from '../../../ui/toast.tsx';
 import { saveFile } from '../../save-file.ts';
 import { runWords } from '../run-words.ts';
@@ -26,7 +26,6 @@ export function LogsTab({ run }: { run: Run }) {
 
 function Shown({ run }: { run: Run }) {
   const log = useLog(run);
-  const [isFollowing, setFollowing] = useState(!isRunOver(run.status));
   const [options, setOptions] = useKept<string[]>('log-options', [], asWords);
   const isWrapped = options.includes('wrap');
   const { logs } = runWords;
@@ -39,13 +38,13 @@ function Shown({ run }: { run: Run }) {
         <Finders run={run} log={log} />
         <span className="ml-auto flex items-center gap-1">
           <span className="px-2 text-xs tabular-nums text-quiet">
-            {log.lines ? logs.lines(log.lines.length, log.hasMore) : ''}
+            {log.lines ? logs.lines(log.lines.length, log) : ''}
           </span>
           <IconButton
             label={logs.follow}
             icon={ArrowDownToLine}
-            pressed={isFollowing}
-            onClick={() => setFollowing(!isFollowing)}
+            pressed={log.isFollowing}
+            onClick={log.isFollowing ? log.leaveEnd : log.follow}
           />
           <IconButton
             label={logs.wrap}
@@ -69,14 +68,7 @@ function Shown({ run }: { run: Run }) {
         />
       ) : null}
       {log.lines && log.lines.length > 0 ? (
-        <LogList
-          run={run}
-          log={log}
-          lines={log.lines}
-          isWrapped={isWrapped}
-          isFollowing={isFollowing}
-          onLeaveEnd={() => setFollowing(false)}
-        />
+        <LogList run={run} log={log} lines={log.lines} isWrapped={isWrapped} />
       ) : null}
     </section>
   );
@@ -92,20 +84,29 @@ function Finders({ run, log }: { run: Run; log: Log }) {
           aria-label={logs.search}
           placeholder={logs.search}
           value={log.search}
-          onChange={log.setSearch}
+          onChange={(next) => {
+            log.begin();
+            log.setSearch(next);
+          }}
           maxLength={200}
         />
       </div>
       <Segments
         label={logs.level}
         value={log.level}
-        onChange={log.setLevel}
+        onChange={(next) => {
+          log.begin();
+          log.setLevel(next);
+        }}
         choices={LEVELS.map((value) => ({ value, label: logs.levels[value] }))}
       />
       <Select
         label={logs.stage}
         value={log.inStage ?? ''}
-        onChange={(next) => log.setInStage(next === '' ? null : next)}
+        onChange={(next) => {
+          log.begin();
+          log.setInStage(next === '' ? null : next);
+        }}
         choices={[
           { value: '', label: logs.allStages },
           ...run.stages.map(({ key, name }) => ({ value: key, label: name })),
@@ -115,7 +116,7 @@ function Finders({ run, log }: { run: Run; log: Log }) {
   );
 }
 
-const MAX_PAGES = 500;
+const MAX_DOWNLOAD_PAGES = 1000;
 
 /** All lines that match, read page by page. */
 function DownloadButton({ run, log }: { run: Run; log: Log }) {
@@ -124,9 +125,9 @@ function DownloadButton({ run, log }: { run: Run; log: Log }) {
   const download = async () => {
     const parts: string[] = [];
     let cursor: string | null = null;
-    for (let page = 0; page < MAX_PAGES; page++) {
+    for (let page = 0; page < MAX_DOWNLOAD_PAGES; page++) {
       const answer: Awaited<ReturnType<typeof ask<'runs.logs'>>> = await ask('runs.logs', {
-        ...log.asked,
+        ...log.input,
         ...(cursor === null ? {} : { cursor }),
       });
       for (const { timestamp, level, stage, message } of answer.logs)

@@ -16,23 +16,23 @@ import { formatDuration, formatMoment } from '../../../ui/format.ts';
 import { StatusText } from '../../../ui/status.tsx';
 import { Code } from '../../../ui/text.tsx';
 import { AgentName } from '../agent-name.tsx';
+import { RevealedStage, Sensitive } from '../data/sensitive.tsx';
 import { Value } from '../data/value.tsx';
 import { LogText } from '../logs/log-text.tsx';
 import { ReplayDialog } from '../replay-dialog.tsx';
 import { runWords } from '../run-words.ts';
-import type { Attempt, Run, Stage } from '../use-run.ts';
+import type { Run, Stage } from '../use-run.ts';
 import { AttemptList } from './attempt-list.tsx';
 
 interface DrawerProps {
   run: Run;
   stage: Stage | undefined;
-  attempts: readonly Attempt[];
   onClose(): void;
   onLogs(key: string): void;
 }
 
 /** All there is to one stage; the page behind it stays usable. */
-export function StageDrawer({ run, stage, attempts, onClose, onLogs }: DrawerProps) {
+export function StageDrawer({ run, stage, onClose, onLogs }: DrawerProps) {
   return (
     <Drawer
       open={stage !== undefined}
@@ -41,13 +41,7 @@ export function StageDrawer({ run, stage, attempts, onClose, onLogs }: DrawerPro
       actions={stage ? <StageActions run={run} stage={stage} /> : null}
     >
       {stage ? (
-        <StageDetails
-          key={stage.key}
-          run={run}
-          stage={stage}
-          attempts={attempts.filter((attempt) => attempt.stage === stage.stage)}
-          onLogs={() => onLogs(stage.key)}
-        />
+        <StageDetails key={stage.key} run={run} stage={stage} onLogs={() => onLogs(stage.key)} />
       ) : null}
     </Drawer>
   );
@@ -80,26 +74,23 @@ function StageActions({ run, stage }: { run: Run; stage: Stage }) {
   );
 }
 
-function StageDetails({
-  run,
-  stage,
-  attempts,
-  onLogs,
-}: {
-  run: Run;
-  stage: Stage;
-  attempts: readonly Attempt[];
-  onLogs(): void;
-}) {
+function StageDetails({ run, stage, onLogs }: { run: Run; stage: Stage; onLogs(): void }) {
   // Asked anew as often as the stage has moved, and no oftener.
   const moved = `${stage.state} ${stage.attempt}`;
   const taskQuery = query('tasks.get', { id: stage.task_id as TaskId });
   const task = useQuery({ ...taskQuery, queryKey: [...taskQuery.queryKey, moved] });
+  const attemptsQuery = query('runs.attempts', { id: run.id as RunId, stage: stage.stage });
+  const attempts = useQuery({ ...attemptsQuery, queryKey: [...attemptsQuery.queryKey, moved] });
   const { drawer } = runWords;
   return (
     <div className="flex flex-col gap-5">
       <Facts stage={stage} />
       <Why stage={stage} />
+      {stage.is_sensitive ? (
+        <Sensitive runId={run.id as RunId} stage={stage.stage}>
+          {(revealed) => <RevealedStage runId={run.id as RunId} revealed={revealed} />}
+        </Sensitive>
+      ) : null}
       {task.error ? <Notice message={task.error.message} advice={task.error.advice} /> : null}
       <Part title={drawer.output}>
         {task.data ? (
@@ -116,9 +107,9 @@ function StageDetails({
           <Skeleton label={drawer.loading} />
         )}
       </Part>
-      {attempts.length === 0 ? null : (
+      {attempts.data === undefined || attempts.data.attempts.length === 0 ? null : (
         <Part title={drawer.attempts}>
-          <AttemptList attempts={attempts} />
+          <AttemptList attempts={attempts.data.attempts} />
         </Part>
       )}
       <Part

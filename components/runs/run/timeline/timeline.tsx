@@ -16,6 +16,8 @@ import { StageLane } from './stage-lane.tsx';
 
 const ROW_PX = 30;
 const TICK_MS = 500;
+/** So many stages are laid out in a millisecond: of very many the clock is read less often. */
+const STAGES_A_MS = 4;
 
 interface TimelineProps {
   run: Run;
@@ -83,7 +85,8 @@ export function Timeline({ run, attempts, selected, onSelect }: TimelineProps) {
 }
 
 function useModel(run: Run, attempts: readonly Attempt[]): Model {
-  const now = useNow(!isRunOver(run.status));
+  const paceMs = Math.max(TICK_MS, run.stages.length / STAGES_A_MS);
+  const now = useNow(isRunOver(run.status) ? undefined : paceMs);
   return useMemo(
     () =>
       buildTimeline({
@@ -97,14 +100,15 @@ function useModel(run: Run, attempts: readonly Attempt[]): Model {
   );
 }
 
-function useNow(isGoing: boolean): number {
+/** The time, for as long as there is a pace. */
+function useNow(everyMs: number | undefined): number {
   const [now, setNow] = useState(() => Date.now());
   useEffect(() => {
-    if (!isGoing) return undefined;
+    if (everyMs === undefined) return undefined;
     setNow(Date.now());
-    const timer = setInterval(() => setNow(Date.now()), TICK_MS);
+    const timer = setInterval(() => setNow(Date.now()), everyMs);
     return () => clearInterval(timer);
-  }, [isGoing]);
+  }, [everyMs]);
   return now;
 }
 

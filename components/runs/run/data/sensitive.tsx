@@ -1,0 +1,74 @@
+'use client';
+
+import { Eye, EyeOff } from 'lucide-react';
+import { useState } from 'react';
+import type { RunId } from '../../../../server/domain/ids.ts';
+import type { Answer } from '../../../data/index.ts';
+import { useAct } from '../../../shell/use-act.ts';
+import { useMay } from '../../../shell/use-may.ts';
+import { Button } from '../../../ui/button.tsx';
+import { Code } from '../../../ui/text.tsx';
+import { runWords } from '../run-words.ts';
+import { Value } from './value.tsx';
+
+type Revealed = Answer<'runs.reveal'>;
+
+interface SensitiveProps {
+  runId: RunId;
+  /** A place in the pipeline; left out: what the run was given. */
+  stage?: number;
+  /** What of the answer is shown. */
+  children(revealed: Revealed): React.ReactNode;
+}
+
+/** Says that something is hidden, and shows it to whoever asks for it and may. */
+export function Sensitive({ runId, stage, children }: SensitiveProps) {
+  const [revealed, setRevealed] = useState<Revealed>();
+  const mayReveal = useMay()('run.sensitive');
+  const reveal = useAct('runs.reveal', { onDone: setRevealed, refresh: [] });
+  const { sensitive } = runWords;
+  return (
+    <section
+      aria-label={sensitive.label}
+      className="flex flex-col gap-2 rounded-md border border-line bg-sunken px-3 py-2 text-sm"
+    >
+      <div className="flex flex-wrap items-center justify-between gap-2">
+        <p>{stage === undefined ? sensitive.given : sensitive.stage}</p>
+        {mayReveal ? (
+          <Button
+            size="sm"
+            icon={revealed ? EyeOff : Eye}
+            busy={reveal.isBusy}
+            onClick={() =>
+              revealed
+                ? setRevealed(undefined)
+                : reveal.run({ id: runId, ...(stage === undefined ? {} : { stage }) })
+            }
+          >
+            {revealed ? sensitive.hide : sensitive.reveal}
+          </Button>
+        ) : null}
+      </div>
+      <p className="text-quiet">{mayReveal ? sensitive.told : sensitive.notYours}</p>
+      {revealed ? children(revealed) : null}
+    </section>
+  );
+}
+
+/** All that a sensitive stage made and said. */
+export function RevealedStage({ runId, revealed: { task } }: { runId: RunId; revealed: Revealed }) {
+  const { sensitive } = runWords;
+  if (!task) return null;
+  const said = task.logs.map(({ level, message }) => `${level} ${message}`);
+  const errors = [...task.attempts.flatMap(({ error }) => error ?? []), ...(task.error ? [task.error] : [])];
+  return (
+    <div className="flex flex-col gap-3">
+      {task.output === null ? null : (
+        <Value runId={runId} label={runWords.drawer.output} value={task.output} />
+      )}
+      {errors.length === 0 ? null : <Code label={sensitive.errors}>{JSON.stringify(errors, null, 2)}</Code>}
+      {said.length === 0 ? null : <Code label={runWords.drawer.logs}>{said.join('\n')}</Code>}
+      {task.next_cursor === null ? null : <p className="text-quiet">{sensitive.more(said.length)}</p>}
+    </div>
+  );
+}

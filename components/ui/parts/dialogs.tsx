@@ -1,0 +1,143 @@
+'use client';
+
+import { AlertDialog } from '@base-ui/react/alert-dialog';
+import { Dialog as Base } from '@base-ui/react/dialog';
+import { X } from 'lucide-react';
+import { type ReactNode, useId, useState } from 'react';
+import { Button, IconButton } from '../button.tsx';
+import { Field, TextInput } from '../field.tsx';
+import { POPUP_SURFACE } from '../popup.ts';
+import { words } from '../words.ts';
+
+const SCRIM =
+  'fixed inset-0 z-40 bg-scrim transition-opacity duration-150 data-starting-style:opacity-0 data-ending-style:opacity-0';
+const BOX = `fixed left-1/2 top-[18vh] z-40 flex max-h-[72vh] w-[calc(100vw-2rem)] -translate-x-1/2 flex-col transition-[transform,opacity] duration-150 ease-calm data-starting-style:-translate-y-1 data-starting-style:opacity-0 data-ending-style:opacity-0 ${POPUP_SURFACE}`;
+const WIDTHS = { sm: 'max-w-md', md: 'max-w-xl', lg: 'max-w-3xl' } as const;
+
+export interface DialogProps {
+  open: boolean;
+  onOpenChange(open: boolean): void;
+  title: string;
+  /** One sentence under the title. */
+  description?: ReactNode;
+  width?: keyof typeof WIDTHS;
+  /** Buttons, the one that goes on last. */
+  actions?: ReactNode;
+  children?: ReactNode;
+}
+
+export function Dialog({
+  open,
+  onOpenChange,
+  title,
+  description,
+  width = 'sm',
+  actions,
+  children,
+}: DialogProps) {
+  return (
+    <Base.Root open={open} onOpenChange={onOpenChange}>
+      <Base.Portal>
+        <Base.Backdrop className={SCRIM} />
+        <Base.Popup data-keys="own" className={`${BOX} ${WIDTHS[width]}`}>
+          <div className="flex items-start justify-between gap-4 px-5 pt-4">
+            <div>
+              <Base.Title className="text-lg font-semibold">{title}</Base.Title>
+              {description ? (
+                <Base.Description className="mt-0.5 text-sm text-quiet">{description}</Base.Description>
+              ) : null}
+            </div>
+            <Base.Close render={<IconButton label={words.close} icon={X} size="sm" />} />
+          </div>
+          <div className="min-h-0 grow overflow-y-auto px-5 py-4">{children}</div>
+          {actions ? (
+            <div className="flex justify-end gap-2 border-t border-line px-5 py-3">{actions}</div>
+          ) : null}
+        </Base.Popup>
+      </Base.Portal>
+    </Base.Root>
+  );
+}
+
+export interface SearchDialogProps {
+  open: boolean;
+  onOpenChange(open: boolean): void;
+  /** Said aloud when it opens. */
+  title: string;
+  children: ReactNode;
+}
+
+export function SearchDialog({ open, onOpenChange, title, children }: SearchDialogProps) {
+  return (
+    <Base.Root open={open} onOpenChange={onOpenChange}>
+      <Base.Portal>
+        <Base.Backdrop className={SCRIM} />
+        <Base.Popup className={`${BOX} ${WIDTHS.md}`}>
+          <Base.Title className="sr-only">{title}</Base.Title>
+          {children}
+        </Base.Popup>
+      </Base.Portal>
+    </Base.Root>
+  );
+}
+
+export interface ConfirmProps {
+  open: boolean;
+  onOpenChange(open: boolean): void;
+  title: string;
+  /** What will be different afterwards. */
+  consequence: ReactNode;
+  confirmLabel: string;
+  danger?: boolean;
+  /** Asks why, and hands it over; an empty reason is not taken. */
+  asksReason?: boolean;
+  onConfirm(reason: string): void;
+}
+
+export function ConfirmDialog(props: ConfirmProps) {
+  const { open, onOpenChange, title, consequence, confirmLabel, danger = false, asksReason = false } = props;
+  const [reason, setReason] = useState('');
+  const form = useId();
+  return (
+    <AlertDialog.Root open={open} onOpenChange={onOpenChange}>
+      <AlertDialog.Portal>
+        <AlertDialog.Backdrop className={SCRIM} />
+        <AlertDialog.Popup data-keys="own" className={`${BOX} ${WIDTHS.sm}`}>
+          <div className="px-5 py-4">
+            <AlertDialog.Title className="text-lg font-semibold">{title}</AlertDialog.Title>
+            <AlertDialog.Description className="mt-1 text-sm text-quiet">
+              {consequence}
+            </AlertDialog.Description>
+            <form
+              id={form}
+              className={asksReason ? 'mt-4' : ''}
+              onSubmit={(event) => {
+                event.preventDefault();
+                onOpenChange(false);
+                props.onConfirm(reason.trim());
+                setReason('');
+              }}
+            >
+              {asksReason ? (
+                <Field label={words.reason} hint={words.reasonHint}>
+                  <TextInput value={reason} onChange={setReason} required maxLength={500} />
+                </Field>
+              ) : null}
+            </form>
+          </div>
+          <div className="flex justify-end gap-2 border-t border-line px-5 py-3">
+            <AlertDialog.Close render={<Button>{words.keep}</Button>} />
+            <Button
+              type="submit"
+              form={form}
+              look={danger ? 'danger' : 'primary'}
+              disabled={asksReason && reason.trim() === ''}
+            >
+              {confirmLabel}
+            </Button>
+          </div>
+        </AlertDialog.Popup>
+      </AlertDialog.Portal>
+    </AlertDialog.Root>
+  );
+}
