@@ -15,8 +15,7 @@ import type {
 } from './wire.d.mts';
 import type { Workspace, WorkspaceOptions } from './workspace.d.mts';
 
-export type * from './fleet.d.mts';
-export type * from './revealed.d.mts';
+export type * from './bodies.d.mts';
 export type * from './wire.d.mts';
 export type * from './workspace.d.mts';
 

@@ -1,7 +1,6 @@
 /** What travels, and the calls that send and fetch it. */
 
-import type { AgentInfo, DeadLetter, QueueInfo } from './fleet.d.mts';
-import type { RevealBody, Revealed } from './revealed.d.mts';
+import type { RevealBody, RunBody, Verdict } from './bodies.d.mts';
 
 export type Json = null | boolean | number | string | Json[] | JsonObject;
 export interface JsonObject {
@@ -114,32 +113,6 @@ export interface PipelineItem {
   updated_at: string;
 }
 
-export interface Problem {
-  code: string;
-  severity: 'error' | 'warning';
-  message: string;
-  advice: string;
-  path: (string | number)[];
-  [field: string]: unknown;
-}
-
-export interface Verdict {
-  valid: boolean;
-  /** Where in the document. */
-  problems: Problem[];
-  /** Where in the text, when it cannot be read. */
-  faults: { code: string; message: string; line: number; column: number }[];
-}
-
-export interface RunBody {
-  input_data?: unknown;
-  parameters?: Record<string, unknown>;
-  metadata?: Record<string, unknown>;
-  notification?: { webhook?: string; email?: string };
-  /** A version's number; left out, the newest. */
-  version?: number;
-}
-
 export interface RunSummary {
   id: string;
   run_id: string;
@@ -215,6 +188,22 @@ export interface TaskBody {
   stage?: number;
 }
 
+export interface Revealed {
+  /** Null where a stage was asked for. */
+  given: { input: Payload; parameters: JsonObject } | null;
+  task: {
+    task_id: string;
+    key: string;
+    output: Payload;
+    error: TaskError | null;
+    /** Of each hand-out. */
+    attempts: { epoch: number; error: TaskError | null }[];
+    logs: (LogEntry & { task_id: string; stage: number; line: number })[];
+    /** To go on with its log. */
+    next_cursor: string | null;
+  } | null;
+}
+
 export interface LogEntry {
   timestamp: string;
   level: LogLevel;
@@ -242,6 +231,45 @@ export interface RunEvent {
   agent?: string;
   epoch?: number;
   [field: string]: unknown;
+}
+
+export interface AgentInfo {
+  id: string;
+  name: string;
+  instance: string;
+  type: string;
+  status: string;
+  capabilities: string[];
+  labels: string[];
+  transport: string;
+  version: string;
+  resources: JsonObject | null;
+  max_concurrency: number;
+  /** Share of its room that is taken, 0 to 1. */
+  current_load: number;
+  last_heartbeat: string | null;
+  reason: string | null;
+  registered_at: string;
+}
+
+export interface QueueInfo {
+  queue: string;
+  messages: number;
+  consumers: number;
+  unacked: number;
+  oldest_age_ms: number | null;
+}
+
+export interface DeadLetter {
+  id: string;
+  message_id: string;
+  queue: string;
+  reason: string;
+  dead_at: string | null;
+  redeliveries: number;
+  priority: string;
+  /** Of what lies in it. */
+  bytes: number;
 }
 
 export interface PageQuery {
