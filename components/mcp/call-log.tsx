@@ -1,15 +1,28 @@
 'use client';
 
-import { ScrollText } from 'lucide-react';
+import { Lock, ScrollText } from 'lucide-react';
 import Link from 'next/link';
 import { lookOfCall } from '../looks/index.ts';
 import { PagedTable } from '../shell/paged-table.tsx';
+import { useMay } from '../shell/use-may.ts';
+import { Empty } from '../ui/feedback.tsx';
 import { StatusText } from '../ui/status.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Ago } from '../ui/text.tsx';
 import { words } from './words.ts';
 
 export function CallLog() {
+  if (useMay()('mcp.log')) return <Calls />;
+  return (
+    <Card flush>
+      <Empty icon={Lock} title={words.logNotYours}>
+        {words.logNotYoursNote}
+      </Empty>
+    </Card>
+  );
+}
+
+function Calls() {
   return (
     <Card title={words.tabs.log} flush>
       <PagedTable

@@ -61,6 +61,8 @@ export const words = {
   noApprovalsNote: 'A rule with “ask” makes calls wait here, and stages on the page of their run.',
   grant: 'Allow once',
   refuse: 'Refuse',
+  logNotYours: 'The log of calls is for operators',
+  logNotYoursNote: 'It tells who called what. An owner or admin can give you the right.',
   decided: 'Decided.',
   noUsage: 'Nothing was called in the last 30 days',
   noLog: 'No calls yet',

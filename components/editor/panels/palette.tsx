@@ -16,7 +16,7 @@ import { useAddStage } from './use-add-stage.ts';
 
 /** Every capability that agents offer, to be dragged or clicked. */
 export function Palette() {
-  const { capabilities, store, canvas } = useEditor();
+  const { capabilities, store, canvas, isReadOnly } = useEditor();
   const known = useObserved(capabilities, (map) => map);
   const [typed, setTyped] = useState('');
   const add = useAddStage();
@@ -50,10 +50,11 @@ export function Palette() {
       <div className="border-t border-line p-2">
         <button
           type="button"
+          disabled={isReadOnly}
           onClick={() =>
             store.perform(addNote(store.get().document, canvas.get()?.middle() ?? { x: 0, y: 0 }))
           }
-          className="flex h-9 w-full items-center gap-2.5 rounded-md px-2 text-left text-sm hover:bg-hover"
+          className="flex h-9 w-full items-center gap-2.5 rounded-md px-2 text-left text-sm hover:bg-hover disabled:opacity-50"
         >
           <StickyNote aria-hidden size={16} className="text-quiet" />
           {words.addANote}
