@@ -6,8 +6,9 @@ import type { Scope } from '#server/domain/rights.ts';
 import { type Answer, type ApiError, act, meanOrg, query } from '../data/index.ts';
 import { enterOrg } from '../shell/enter-org.ts';
 import { Button } from '../ui/button.tsx';
-import { Checkbox, Select } from '../ui/choice.tsx';
+import { Checkbox } from '../ui/choice.tsx';
 import { Notice, Skeleton } from '../ui/feedback.tsx';
+import { Select } from '../ui/select.tsx';
 import { words } from './words.ts';
 
 type Asked = Answer<'apps.asked'>;
