@@ -56,7 +56,8 @@ function Shown({ messages }: ToastsProps) {
           <Base.Title className="text-base font-medium" />
           <Base.Description className="text-sm text-quiet" />
         </div>
-        <Base.Close render={<IconButton label={words.dismiss} icon={X} size="sm" />} />
+        {/* By itself it is hidden from ears until the pile is opened; ours is no pile, and the button can be reached. */}
+        <Base.Close aria-hidden={false} render={<IconButton label={words.dismiss} icon={X} size="sm" />} />
       </Base.Content>
     </Base.Root>
   ));
