@@ -30,12 +30,14 @@ async function join(world: World, orgId: OrgId, name: string) {
   };
 }
 
+/** But for what changes by itself while a task lies in a queue: it is looked at there, and its message sent again. */
 async function everythingOf(world: World, runId: RunId) {
   const { sql } = world.database;
   const id = toUuid(runId);
   const [runs, tasks, logs, late, objects] = await Promise.all([
-    sql`SELECT status, revision, seq FROM runs WHERE id = ${id}::text::uuid`,
-    sql`SELECT * FROM tasks WHERE run_id = ${id}::text::uuid`,
+    sql`SELECT status, seq FROM runs WHERE id = ${id}::text::uuid`,
+    sql`SELECT to_jsonb(t) || CASE status WHEN 'queued' THEN '{"due_at": null}' ELSE '{}' END::jsonb AS task
+      FROM tasks t WHERE run_id = ${id}::text::uuid`,
     sql`SELECT * FROM task_stage_logs WHERE run_id = ${id}::text::uuid`,
     sql`SELECT * FROM late_answers WHERE run_id = ${id}::text::uuid`,
     sql`SELECT * FROM run_objects WHERE run_id = ${id}::text::uuid`,

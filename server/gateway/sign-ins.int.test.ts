@@ -198,6 +198,14 @@ describe('growing old', () => {
     async function growOld(): Promise<void> {
       there.lifeSeconds = 30;
       await setUp({ mode: 'shared' });
+      // The other process hears of what was approved a while later.
+      await vi.waitFor(
+        async () => {
+          const { tools } = (await elsewhere.ask('/api/v1/mcp/tools')).body;
+          expect(tools.map(({ name }: { name: string }) => name)).toContain(`${slug}__ask`);
+        },
+        { timeout: 30_000, interval: 200 },
+      );
       there.grants.length = 0;
       there.lifeSeconds = 3600;
     }
