@@ -4,7 +4,7 @@ import { findIds, type TenantTransaction } from '#db/tenant.ts';
 import type { Actor } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { redactSummary } from './redact.ts';
-import { type RunQuery, selectRunIds } from './run-query.ts';
+import { countFew, type RunQuery, selectRunIds } from './run-query.ts';
 import { type RunSummary, SUMMARY_COLUMNS, toSummary } from './run-view.ts';
 
 export interface Found extends Record<string, unknown> {
@@ -43,8 +43,11 @@ const ORDERED: ReadonlySet<string> = new Set<keyof RunQuery['where']>([
  */
 export async function stretchesOf(services: Services, query: RunQuery): Promise<RunQuery['where'][]> {
   const { where, sort, order } = query;
+  const few = sort === 'created' ? await isAmongFew(services, query) : null;
+  if (few) return [{ ...where, isAmongFew: true }];
   const isByLabel = where.label !== undefined || where.tagged?.label != null;
-  const isOrdered = Object.entries(where).every(([name, value]) => value === undefined || ORDERED.has(name));
+  const isOrdered =
+    few === false || Object.entries(where).every(([name, value]) => value === undefined || ORDERED.has(name));
   if (sort !== 'created' || !(isByLabel || (isOrdered && order === 'desc'))) return [where];
   const beginsAt = await beginningOf(services, query);
   const spans = isByLabel ? SPANS_MS : SPANS_MS.slice(-1);
@@ -54,11 +57,19 @@ export async function stretchesOf(services: Services, query: RunQuery): Promise<
   return [...stretches.map((stretch) => ({ ...where, ...stretch })), where];
 }
 
+/** False: they are so many that a page of them is soon found in the order of ids. Null: nothing is asked about their end. */
+async function isAmongFew({ db }: Services, query: RunQuery): Promise<boolean | null> {
+  const count = countFew(query);
+  if (!count) return null;
+  const [row] = await findIds(db, (tx) => tx.execute<{ few: boolean }>(count));
+  return row?.few ?? false;
+}
+
 /** The time of the id where the page begins. */
-async function beginningOf({ db, now }: Services, { order, after }: RunQuery): Promise<number> {
+async function beginningOf({ db, now }: Services, { where, order, after }: RunQuery): Promise<number> {
   const [id] = after ?? [];
   if (id !== undefined) return bornAt(id);
-  if (order === 'desc') return now();
+  if (order === 'desc') return Math.min(now(), Date.parse(where.finishedBefore ?? '') || now());
   const [oldest] = await findIds(db, (tx) =>
     tx.execute<{ id: string }>(sql`SELECT id FROM runs ORDER BY id LIMIT 1`),
   );

@@ -121,6 +121,16 @@ const FILTERS: Record<string, Parameters<typeof resolveFilter>[2]> = {
   'having been replayed': { replayed: true },
   'a rare status and no replay': { status: ['failed'], replayed: false },
   'what it replays': { replayOf: id('run', 5) as RunId },
+  'a day of ending': { finishedAfter: ago(20), finishedBefore: ago(19) },
+  'having ended long ago': { finishedBefore: ago(19) },
+  'having ended since': { finishedAfter: ago(19) },
+  'a duration that few had': { minDurationMs: 970_000, maxDurationMs: 975_000 },
+  'a duration that most had': { minDurationMs: 1000 },
+  'a day of ending and a rare status': {
+    finishedAfter: ago(20),
+    finishedBefore: ago(19),
+    status: ['failed'],
+  },
 };
 const ENDS: Record<string, Parameters<typeof resolveFilter>[2]> = {
   nothing: {},

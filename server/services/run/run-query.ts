@@ -35,6 +35,13 @@ export interface RunConditions {
   /** Ids at the ends of a stretch of time. As they are and not as times: then the planner leaves out other weeks. */
   bornSince?: string;
   bornBefore?: string;
+  /** Only these few were over in the time, or took the time, that is asked for: they are looked up, and then put in order. */
+  isAmongFew?: true;
+  /** The same of runs that are many: each that comes in the order of the list is asked. */
+  endedAmongMany?: Pick<
+    RunConditions,
+    'finishedAfter' | 'finishedBefore' | 'minDurationMs' | 'maxDurationMs'
+  >;
   /** The pipelines that have the tag; it, and the label of runs that have it themselves, unless these may not be asked for. */
   tagged?: { pipelineUuids: readonly string[]; label: string | null; tag: string | null };
 }
@@ -56,8 +63,13 @@ const ID = sql`uuid_send(r.id)`;
  * end: each has an index (migration 0050) whose order is that of the list, so that a page is read and no more.
  */
 export function selectRunIds(query: RunQuery): SQL {
-  const { where, sort } = query;
-  if (sort !== 'created') return selectFlat(query);
+  if (query.sort !== 'created') return selectFlat(query);
+  if (query.where.isAmongFew) return selectAmongFew(query);
+  return selectInOrder({ ...query, where: withoutIndexOfEnds(query.where) });
+}
+
+function selectInOrder(query: RunQuery): SQL {
+  const { where } = query;
   if (where.agentId !== undefined) return selectByAgent(query, where.agentId);
   // Each of these has an index that leads to its runs in the order of their ids.
   if (where.versionId ?? where.errorGroup ?? where.replayOf ?? where.label) return selectFlat(query);
@@ -77,6 +89,8 @@ const list = (words: readonly string[]): string => `{${words.join(',')}}`;
 const direction = ({ order }: RunQuery): SQL => (order === 'desc' ? sql`DESC` : sql`ASC`);
 
 const DURATION = sql`(r.finished_at - r.created_at)`;
+/** The same, as no index has it. */
+const ENDED_UNSOUGHT = sql`(r.finished_at + interval '0')`;
 /** What a list is sorted by, and how it is read back from a cursor. */
 const SORTED: Record<Exclude<RunSort, 'created'>, { value: SQL; type: SQL }> = {
   finished: { value: sql`r.finished_at`, type: sql`timestamptz` },
@@ -92,6 +106,40 @@ function selectFlat(query: RunQuery): SQL {
   const { value } = SORTED[sort];
   return sql`SELECT r.id, ${value}::text AS place FROM runs r WHERE r.finished_at IS NOT NULL AND ${conditions}
     ORDER BY ${value} ${direction(query)}, r.id ${direction(query)} LIMIT ${limit}`;
+}
+
+/** The ends of runs have indexes that know nothing of the order of ids. Null: the filter says nothing of ends. */
+function endsOf({ where }: RunQuery): SQL | null {
+  const { orgUuid, finishedAfter, finishedBefore, minDurationMs, maxDurationMs } = where;
+  const isByTime = finishedAfter !== undefined || finishedBefore !== undefined;
+  if (!isByTime && minDurationMs === undefined && maxDurationMs === undefined) return null;
+  // One index is used, and the rest is asked of what it leads to.
+  const range = isByTime ? { finishedAfter, finishedBefore } : { minDurationMs, maxDurationMs };
+  const conditions = conditionsOf({ where: { orgUuid, ...range } });
+  return sql`SELECT r.id FROM runs r WHERE r.finished_at IS NOT NULL AND ${sql.join(conditions, sql` AND `)}`;
+}
+
+/** As many as may be read for one page and sorted. */
+const FEW = 5000;
+
+/** How many runs were over in the time or took the time that is asked for, as far as these are few; null: it is not asked for. */
+export function countFew(query: RunQuery): SQL | null {
+  const ends = endsOf(query);
+  return ends && sql`SELECT count(*) <= ${FEW}::int AS few FROM (${ends} LIMIT ${FEW + 1}::int) AS seen`;
+}
+
+/** So many that a page is soon full in the order of ids: written so that no index of ends is taken, to sort all of them. */
+function withoutIndexOfEnds(where: RunConditions): RunConditions {
+  const { finishedAfter, finishedBefore, minDurationMs, maxDurationMs, ...rest } = where;
+  return { ...rest, endedAmongMany: { finishedAfter, finishedBefore, minDurationMs, maxDurationMs } };
+}
+
+function selectAmongFew(query: RunQuery): SQL {
+  const { isAmongFew: _, ...where } = query.where;
+  const conditions = sql.join([...conditionsOf({ where }), ...afterOf(query)], sql` AND `);
+  return sql`WITH few AS MATERIALIZED (${endsOf(query)})
+    SELECT r.id, NULL AS place FROM few JOIN runs r ON r.id = few.id WHERE ${conditions}
+    ORDER BY few.id ${direction(query)} LIMIT ${query.limit}`;
 }
 
 /** One short range of an index for each status, and for each pipeline where these are asked for; then the first of all. */
@@ -159,6 +207,9 @@ const ms = (duration: number): SQL => sql`make_interval(secs => ${duration / 100
 const at = (time: string): SQL => sql`${time}::text::timestamptz`;
 const uuid = (id: string): SQL => sql`${toUuid(id)}::text::uuid`;
 
+/** What was over by then was born before. */
+const bornBy = (time: string): SQL => idIs(sql`<`, sql`uuid_at(${at(time)} + ${CLOCKS_APART})`);
+
 /** Each field's condition; one that is not given has none. */
 const CONDITIONS: { [Field in keyof RunConditions]-?: (value: NonNullable<RunConditions[Field]>) => SQL } = {
   orgUuid: (value) => sql`r.org_id = ${value}::text::uuid`,
@@ -193,13 +244,26 @@ const CONDITIONS: { [Field in keyof RunConditions]-?: (value: NonNullable<RunCon
   idRange: ({ from, to }) => sql`r.id BETWEEN ${from}::text::uuid AND ${to}::text::uuid`,
   bornSince: (value) => idIs(sql`>=`, sql`${value}::text::uuid`),
   bornBefore: (value) => idIs(sql`<`, sql`${value}::text::uuid`),
+  isAmongFew: () => sql`true`,
+  endedAmongMany: ({ finishedAfter, finishedBefore, minDurationMs, maxDurationMs }) => {
+    const took = sql`(${ENDED_UNSOUGHT} - r.created_at)`;
+    const given = [
+      finishedAfter === undefined ? undefined : sql`${ENDED_UNSOUGHT} >= ${at(finishedAfter)}`,
+      finishedBefore === undefined
+        ? undefined
+        : sql`${ENDED_UNSOUGHT} < ${at(finishedBefore)} AND ${bornBy(finishedBefore)}`,
+      minDurationMs === undefined ? undefined : sql`${took} >= ${ms(minDurationMs)}`,
+      maxDurationMs === undefined ? undefined : sql`${took} < ${ms(maxDurationMs)}`,
+    ].filter((each) => each !== undefined);
+    return given.length === 0 ? sql`true` : sql.join(given, sql` AND `);
+  },
   tagged: ({ pipelineUuids, label }) =>
     label === null
       ? sql`r.pipeline_id = ANY (${list(pipelineUuids)}::text::uuid[])`
       : sql`(r.pipeline_id = ANY (${list(pipelineUuids)}::text::uuid[]) OR r.labels @> ARRAY[${label}::text])`,
 };
 
-function conditionsOf({ where }: RunQuery): SQL[] {
+function conditionsOf({ where }: Pick<RunQuery, 'where'>): SQL[] {
   return Object.entries(where).flatMap(([field, value]) =>
     value === undefined ? [] : [(CONDITIONS[field as keyof RunConditions] as (given: unknown) => SQL)(value)],
   );
