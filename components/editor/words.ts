@@ -1,6 +1,7 @@
 /** What people read on the canvas. */
 export const words = {
   canvas: 'Canvas',
+  map: 'Map of the pipeline',
   unreadable: (reason: string) => `The graph cannot be drawn: ${reason}`,
   run: {
     from: 'Run from here',

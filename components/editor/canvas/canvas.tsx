@@ -120,7 +120,7 @@ function Flow({ label = words.canvas, begin, isPassing = false }: CanvasProps) {
         <CanvasControls />
         {isReadOnly ? null : <ConnectHint />}
         {nodes.length > 6 ? (
-          <MiniMap pannable zoomable ariaLabel="Map of the pipeline" position="bottom-right" />
+          <MiniMap pannable zoomable ariaLabel={words.map} position="bottom-right" />
         ) : null}
       </ReactFlow>
       {nodes.length === 0 && !isReadOnly ? <FirstStage /> : null}

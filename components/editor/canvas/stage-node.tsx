@@ -16,7 +16,7 @@ import type { StageNode as StageNodeType } from './to-flow.ts';
 
 /**
  * Below it a stage is a box with its name: nobody can read more or hit a handle, and a thousand of them are drawn
- * faster. Wires need no handles, as `to-flow.ts` says where they meet a stage.
+ * faster.
  */
 const SMALL_ZOOM = 0.45;
 
@@ -40,7 +40,7 @@ export const StageNode = memo(function StageNode({ data: { stage }, selected }: 
     <div
       className={`flex size-full items-center gap-2.5 rounded-lg border bg-card px-3 text-text ${frameOf({ selected, problem })} ${isRefused ? 'opacity-35' : ''} ${isSmall ? '' : 'shadow-card'}`}
     >
-      {isSmall ? null : <Handle type="target" position={Position.Left} />}
+      {isSmall ? <Anchor type="target" /> : <Handle type="target" position={Position.Left} />}
       {isSmall ? null : (
         <span className="flex size-8 shrink-0 items-center justify-center rounded-md border border-line bg-sunken text-quiet">
           <Icon aria-hidden size={16} />
@@ -57,7 +57,7 @@ export const StageNode = memo(function StageNode({ data: { stage }, selected }: 
         )}
       </span>
       <Badge problem={problem} state={state} isSmall={isSmall} />
-      {isSmall ? null : <Handle type="source" position={Position.Right} />}
+      {isSmall ? <Anchor type="source" /> : <Handle type="source" position={Position.Right} />}
       {mark === null ? null : (
         <span
           className={`absolute -top-2.5 left-2.5 max-w-[90%] truncate rounded-full border bg-card px-1.5 font-medium ${MARK[mark.tone]} ${isSmall ? '-top-5 text-xl' : 'text-2xs'}`}
@@ -68,6 +68,12 @@ export const StageNode = memo(function StageNode({ data: { stage }, selected }: 
     </div>
   );
 });
+
+/** Where wires meet the stage. React Flow looks for it by the class whenever it measures the stage, and draws none without it. */
+function Anchor({ type }: { type: 'source' | 'target' }) {
+  const [side, place] = type === 'source' ? [Position.Right, 'right-0'] : [Position.Left, 'left-0'];
+  return <span aria-hidden data-handlepos={side} className={`${type} absolute top-1/2 size-px ${place}`} />;
+}
 
 function frameOf({
   selected,
