@@ -3,6 +3,7 @@ import { type AgentId, DEFAULT_ORG_ID, type OrgId, toUuid } from '#server/domain
 import { startTestApp, type TestApp } from '#server/testing/app.ts';
 import { archivePipeline } from '../pipeline/archive.ts';
 import { createPipeline } from '../pipeline/create.ts';
+import { startRun } from '../run/start.ts';
 import { ACTIVITY_MINUTES, readAgentActivity } from './activity.ts';
 import { listCoverage } from './coverage.ts';
 import { readAgentHistory } from './history.ts';
@@ -27,6 +28,8 @@ const join = async (capability: string) => {
     capabilities: [{ name: capability }],
   });
 };
+const publish = (name: string, type: string) =>
+  createPipeline(...at(), { name, document: { stages: [{ key: 'only', type }] }, publish: true });
 const stateOf = async (id: AgentId) =>
   (await listAgents(...at())).items.find((agent) => agent.id === id)?.state;
 
@@ -88,9 +91,6 @@ test('the last hour of an agent is told minute by minute, and what is older is n
 describe('coverage', () => {
   const of = async (capability: string) =>
     (await listCoverage(...at())).find((entry) => entry.capability === capability);
-  const publish = (name: string, type: string) =>
-    createPipeline(...at(), { name, document: { stages: [{ key: 'only', type }] }, publish: true });
-
   test('names what a published pipeline needs and nobody offers, until somebody comes', async () => {
     const { id } = await publish('lonely', 'translate');
     expect(await of('translate')).toEqual({
@@ -119,10 +119,11 @@ describe('coverage', () => {
 
 test('the text of an error is told with the work of an agent to those who may read it, and its code to all', async () => {
   const { id } = await join('broken');
-  await program.database.sql`SELECT ensure_parts(now(), now())`;
+  const pipeline = await publish('broken', 'mend');
+  const { run } = await startRun(...at(), { pipelineId: pipeline.id });
   await program.database
     .sql`INSERT INTO attempts (run_id, idx, epoch, org_id, attempt, agent_id, ended, finished_at, error)
-    VALUES (uuid_at(now()), 0, 1, ${toUuid(program.actor.orgId)}::text::uuid, 1, ${toUuid(id)}::text::uuid, 'failed', now(),
+    VALUES (${toUuid(run.id)}::text::uuid, 0, 1, ${toUuid(program.actor.orgId)}::text::uuid, 1, ${toUuid(id)}::text::uuid, 'failed', now(),
       '{"class":"agent","code":"X","message":"the card number is 4000"}')`;
   const read = async (role: 'operator' | 'auditor') => {
     const actor = { ...program.actor, kind: 'person' as const, role };
