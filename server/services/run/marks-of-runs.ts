@@ -32,9 +32,10 @@ export async function marksOfRuns(
   return new Map(await Promise.all(found));
 }
 
-/** Whether what a task works on must be kept from this actor. A run that is not there says nothing of itself. */
+/** Whether what a task works on must be kept from this actor. What a run was that is not there any more nobody can say. */
 export function isKeptFrom(actor: Actor, run: MarkedRun | undefined, index: number | null): boolean {
-  if (!run?.marks.isAny) return false;
+  if (!run) return !may(actor, 'run.sensitive');
+  if (!run.marks.isAny) return false;
   const isMarked = index === null || run.marks.stages[index]?.isQuiet !== false;
   return isMarked && !may(actor, 'run.sensitive', { pipelineId: run.pipelineId });
 }
