@@ -19,8 +19,8 @@ export function AllowPage({ request }: { request: string }) {
     ...query('apps.asked', { id: request }),
     enabled: request !== '',
   });
-  if (request === '') return <Notice {...words.nothing} />;
-  if (error) return <Notice message={error.message} advice={error.advice} />;
+  if (request === '') return <Nothing {...words.nothing} />;
+  if (error) return <Nothing message={error.message} advice={error.advice} />;
   if (!asked) return <Skeleton label={words.loading} rows={6} />;
   return <Question asked={asked} />;
 }
@@ -135,6 +135,16 @@ function Fact({ term, note, children }: { term: string; note?: string; children:
       <dd className="min-w-0 break-words font-medium">{children}</dd>
       {note === undefined ? null : <dd className="text-sm text-quiet">{note}</dd>}
     </div>
+  );
+}
+
+/** Nobody is asked anything: why not. */
+function Nothing(why: { message: string; advice?: string | undefined }) {
+  return (
+    <>
+      <h1 className="text-xl font-semibold tracking-tight">{words.title}</h1>
+      <Notice {...why} />
+    </>
   );
 }
 

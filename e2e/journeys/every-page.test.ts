@@ -60,10 +60,10 @@ const LOOKS = [
 ] as const;
 
 /** What shows the same to everybody, signed in or not. */
-const FOR_ALL = ['/sign-in', '/join', '/design'];
+const FOR_ALL = ['/sign-in', '/join', '/allow', '/design'];
 
 /** Where nothing stands that somebody else has written. */
-const OUR_WORDS_ONLY = ['/sign-in', '/design', '/queues', '/bulk/[id]'];
+const OUR_WORDS_ONLY = ['/sign-in', '/allow', '/design', '/queues', '/bulk/[id]'];
 
 async function watch(page: Page, path: string): Promise<void> {
   for (const { name, colorScheme, viewport, rules } of LOOKS) {
