@@ -111,8 +111,8 @@ const FOR_EVERYBODY = [
   /^(Board|Table|By time|By stage|JSON|Columns|Started|Duration|Filter|Clear|Clear the filters|Swap|More)$/,
   /^(Follow|Wrap lines|Download the events|Export|Save view|\d\d:\d\d:\d\d\.\d+)$/,
   /: as a table$|^→ |^Connect .* to…$|^What changed in version/,
-  /^(Content|History|StatusFailed|Find a stage|Outline|YAML|What a run is given|Time limit)$/,
-  /^(As the system|Light|Dark|Change the password|Leave)$/,
+  /^(Content|History|StatusFailed|Find a stage|Outline|YAML|What a run is given|Time limit|Sensitive values)$/,
+  /^(As the system|Light|Dark|Change the password|Leave|Mine|Of everybody)$/,
 ];
 
 const ANY_ID = /(run|pipe|agent|bulk|mcpc)_[0-9a-f]+|(?<=errors\/)[0-9a-f]+/g;
