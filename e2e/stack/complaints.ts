@@ -12,7 +12,10 @@ export function hear(context: BrowserContext): void {
     const patterns = (page && foretold.get(page)) ?? [];
     if (!patterns.some((pattern) => pattern.test(text))) heard.push(text);
   };
-  context.on('weberror', (error) => note(error.page(), error.error().message));
+  context.on('weberror', (error) => {
+    const page = error.page();
+    note(page, `${error.error().message} (${page?.url()})`);
+  });
   context.on('console', (message) => {
     if (!['error', 'warning'].includes(message.type())) return;
     note(message.page(), `${message.text()} (${message.location().url})`);
