@@ -8,6 +8,7 @@ import {
   useLayoutEffect,
   useRef,
   useState,
+  useSyncExternalStore,
 } from 'react';
 import { flushSync } from 'react-dom';
 
@@ -68,8 +69,13 @@ export function useLate<Parts>(part: LatePart<Parts>, isWanted: boolean): Parts 
       clearTimeout(again);
     };
   }, [part, isWanted]);
-  return isWanted || wasWanted ? part.get() : undefined;
+  // What the server has drawn was without it: where the page comes to life late, somebody else may have loaded it by then.
+  const loaded = useSyncExternalStore(subscribeToNothing, part.get, () => undefined);
+  return isWanted || wasWanted ? loaded : undefined;
 }
+
+/** Whoever waits for a part is told by its promise. */
+const subscribeToNothing = () => () => undefined;
 
 const SETTLED_MS = 1500;
 
