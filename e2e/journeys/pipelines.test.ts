@@ -170,9 +170,7 @@ test('a viewer sees all of it and is offered nothing to change; an operator may 
   expect(await viewer.page.getByRole('button', { name: 'Run with sample data' }).count()).toBe(0);
   await operator.page.getByRole('button', { name: 'Run with sample data' }).first().waitFor(SLOW);
   await viewer.page.getByRole('button', { name: /What to do with strips$/ }).click();
-  expect(await viewer.page.getByRole('menuitem').allTextContents()).toEqual([
-    'Open',
-    'Export as YAML',
-    'Export as JSON',
-  ]);
+  const offered = viewer.page.getByRole('menuitem');
+  await offered.first().waitFor();
+  expect(await offered.allTextContents()).toEqual(['Open', 'Export as YAML', 'Export as JSON']);
 });
