@@ -48,7 +48,10 @@ export async function inspect(
 }
 
 async function run(args: string[], home: string) {
-  const env = { PATH: process.env.PATH, HOME: home, USERPROFILE: home, NO_COLOR: '1' };
+  const env: NodeJS.ProcessEnv = {
+    ...{ PATH: process.env.PATH ?? '', NODE_ENV: 'production', NO_COLOR: '1' },
+    ...{ HOME: home, USERPROFILE: home },
+  };
   const child = spawn(process.execPath, args, { cwd: home, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const [printed, complaints, exitCode] = await Promise.all([
     child.stdout.setEncoding('utf8').toArray(),
