@@ -13,7 +13,7 @@ const NO_OBJECT = '0'.repeat(64);
 const LOOK_EVERY_MS = 15_000;
 
 /** How full hot state is. One that cannot be asked is told of by its own part of the health. */
-export function watchFullness(
+function watchFullness(
   hotState: Pick<HotState, 'fullness'>,
   { filled }: Pick<Conditions, 'filled'>,
 ): { look(): Promise<void>; stop(): void } {
@@ -25,16 +25,20 @@ export function watchFullness(
 
 interface HealthParts {
   isStopping(): boolean;
-  conditions: Pick<Conditions, 'read'>;
-  fullness: { look(): Promise<void> };
+  conditions: Pick<Conditions, 'read' | 'filled'>;
 }
 
 /** How the parts that this process leans on do. */
-export function createHealth(ports: Ports, { isStopping, conditions, fullness }: HealthParts): HealthDesk {
+export function createHealth(
+  ports: Ports,
+  { isStopping, conditions }: HealthParts,
+): HealthDesk & { stop(): void } {
+  const fullness = watchFullness(ports.hotState, conditions);
   const askDatabase = () => measure(() => ports.doorSql`SELECT 1`.execute());
   return {
     // Without broker or hot state the doors still serve: only the database is the truth.
     conditions: conditions.read,
+    stop: fullness.stop,
     isReady: async () => !isStopping() && (await askDatabase()).ok,
     async examine() {
       const broker = ports.broker.state();

@@ -35,7 +35,7 @@ import { mayHear } from '#server/services/notification/may-hear.ts';
 import { makeAgents } from './compose-agents.ts';
 import { openRecords, type Records } from './compose-audit.ts';
 import { startGateway } from './compose-gateway.ts';
-import { createHealth, shownSettings, watchFullness, watchWorkspaces } from './compose-health.ts';
+import { createHealth, shownSettings, watchWorkspaces } from './compose-health.ts';
 import { makeLimits } from './compose-limits.ts';
 import { makeNotifications } from './compose-notifications.ts';
 import { openPorts, type Ports } from './compose-ports.ts';
@@ -101,8 +101,8 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
   });
   if (env.roles.has('coordinator')) for (const chore of chores) chore.start();
   const documents = createDocumentDesk();
-  const fullness = watchFullness(ports.hotState, conditions);
   let stopping = false;
+  const health = createHealth(ports, { isStopping: () => stopping, conditions });
   const seen = { db, graphOf, presence: { list: () => ports.hotState.listPresent('agent') } };
   const onTrouble = (message: string, error: unknown) => logger.warn({ err: error }, message);
   const relay = createRelay({ services: seen, hot: ports.hotState, now: Date.now, onTrouble });
@@ -124,20 +124,12 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
     ...records,
     ...{ notifications: office, workspaces, gateway, importVariables: env.mcp.importVariables },
     ...limits.parts,
-    health: createHealth(ports, { isStopping: () => stopping, conditions, fullness }),
-    settings: shownSettings(env),
+    ...{ health, settings: shownSettings(env) },
   };
   const bulks = createBulkWorker({ services, sql: ports.beatSql, onTrouble });
   if (env.roles.has('coordinator')) bulks.start();
-  const parts = {
-    relay,
-    chores: [...chores, documents, bulks, fullness],
-    limits,
-    agents,
-    engine,
-    announcer,
-    nudges,
-  };
+  const all = [...chores, documents, bulks, health];
+  const parts = { relay, chores: all, limits, agents, engine, announcer, nudges };
   return {
     services,
     failed: ports.databaseDied.then((output) => `The embedded database has ended by itself:\n${output}`),

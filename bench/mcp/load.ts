@@ -5,7 +5,7 @@ import type { Measurement, Plan } from '../plan.ts';
 import type { Result } from '../report.ts';
 import { createServiceSet } from '../services.ts';
 import { percentile } from '../statistics.ts';
-import { type AgentReport, type Called, type Outcome, runAgent } from './agents.ts';
+import { type Called, type Outcome, runAgent } from './agents.ts';
 import { type McpWorld, startMcpWorld } from './world.ts';
 
 /** Who shares one workspace: more are several teams. */
@@ -45,9 +45,14 @@ async function measureAll(world: McpWorld, plan: Plan, setting: string): Promise
   const results: Result[] = [];
   for (const count of plan.agentCounts) {
     const subject = `${count} agents`;
-    const measurements = await measureCrowd(world, { count, tool, forMs: plan.agentsMs });
+    const { whole, byTool } = await measureCrowd(world, { count, tool, forMs: plan.agentsMs });
     process.stdout.write(` ${subject};`);
-    results.push(...measurements.map((one) => ({ bench: 'agents' as const, subject, setting, ...one })));
+    const record = (name: string, measurements: readonly Measurement[]) =>
+      results.push(
+        ...measurements.map((one) => ({ bench: 'agents' as const, subject: name, setting, ...one })),
+      );
+    record(subject, whole);
+    for (const [name, measurements] of byTool) record(`${subject}: ${name}`, measurements);
   }
   return results;
 }
@@ -58,10 +63,17 @@ interface Crowd {
   forMs: number;
 }
 
-async function measureCrowd(world: McpWorld, { count, tool, forMs }: Crowd): Promise<Measurement[]> {
+/** Of all calls, and of each tool. */
+interface Figures {
+  whole: Measurement[];
+  byTool: [string, Measurement[]][];
+}
+
+async function measureCrowd(world: McpWorld, { count, tool, forMs }: Crowd): Promise<Figures> {
   const teams = await Promise.all(Array.from({ length: Math.ceil(count / TEAM) }, () => world.startRun()));
   const keys = await Promise.all(Array.from({ length: count }, (_, at) => world.makeKey(`agent ${at}`)));
   const before = await readCounters(world);
+  const cpuBefore = (await world.look()).gateway.cpuMs;
   const startedAt = performance.now();
   const reports = await Promise.all(
     keys.map((key, at) =>
@@ -74,36 +86,48 @@ async function measureCrowd(world: McpWorld, { count, tool, forMs }: Crowd): Pro
   );
   const seconds = (performance.now() - startedAt) / 1000;
   const after = await readCounters(world);
+  const { gateway } = await world.look();
   const troubles = reports.flatMap((report) => report.troubles);
   if (troubles.length > 0) console.error(`\n${troubles.slice(0, 3).join('\n')}`);
   const kept = await Promise.all(teams.map((run) => countVersions(world, run)));
   const confirmed = sum(reports.map((report) => report.confirmed));
-  return [
-    ...ofCalls(reports, seconds),
+  const calls = reports.flatMap((report) => report.calls);
+  const whole = [
+    ...ofCalls(calls, seconds),
+    one('CPU of the server a call', 'ms', (gateway.cpuMs - cpuBefore) / calls.length),
     one('versions confirmed', 'count', confirmed),
     one('versions lost', 'count', Math.max(0, confirmed - sum(kept))),
     one('sync lag, mean', 'ms', (1000 * (after.lagSum - before.lagSum)) / (after.lags - before.lags)),
     one('hot state hit rate', '%', share(after.hits - before.hits, after.looks - before.looks)),
-    one('RSS of the server', 'MiB', (await world.look()).gateway.rssMib),
+    one('RSS of the server', 'MiB', gateway.rssMib),
+  ];
+  return { whole, byTool: ofTools(calls) };
+}
+
+const outcomes = (calls: readonly Called[], outcome: Outcome): number =>
+  calls.filter((call) => call.outcome === outcome).length;
+
+const CHANGES = ['file_write', 'file_edit', 'claim_file'];
+
+function ofCalls(calls: readonly Called[], seconds: number): Measurement[] {
+  const changes = calls.filter(({ tool }) => CHANGES.includes(tool));
+  return [
+    one('all', 'calls/s', calls.length / seconds),
+    ...timesOf(calls),
+    one('changes in conflict', '%', share(outcomes(changes, 'conflict'), changes.length)),
+    one('limits hit', 'count', outcomes(calls, 'limited')),
+    one('errors', 'count', outcomes(calls, 'error')),
   ];
 }
 
-function ofCalls(reports: readonly AgentReport[], seconds: number): Measurement[] {
-  const calls = reports.flatMap((report) => report.calls);
-  const count = (outcome: Outcome, all: readonly Called[] = calls) =>
-    all.filter((call) => call.outcome === outcome).length;
-  const changes = calls.filter(({ tool }) => /^(file_write|file_edit|claim_file)$/.test(tool));
-  const byTool = [...Map.groupBy(calls, ({ tool }) => tool)].sort(([a], [b]) => (a < b ? -1 : 1));
-  return [
-    one('all', 'calls/s', calls.length / seconds),
-    ...byTool.flatMap(([tool, some]) => {
-      const times = some.map(({ ms }) => ms);
-      return [0.5, 0.95, 0.99].map((at) => one(`${tool} p${at * 100}`, 'ms', percentile(times, at)));
-    }),
-    one('changes in conflict', '%', share(count('conflict', changes), changes.length)),
-    one('limits hit', 'count', count('limited')),
-    one('errors', 'count', count('error')),
-  ];
+const ofTools = (calls: readonly Called[]): [string, Measurement[]][] =>
+  [...Map.groupBy(calls, ({ tool }) => tool)]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([tool, some]) => [tool, timesOf(some)]);
+
+function timesOf(calls: readonly Called[]): Measurement[] {
+  const times = calls.map(({ ms }) => ms);
+  return [0.5, 0.95, 0.99].map((at) => one(`p${at * 100}`, 'ms', percentile(times, at)));
 }
 
 const one = (metric: string, unit: string, value: number): Measurement => ({ metric, unit, values: [value] });
