@@ -11,7 +11,7 @@ import { type McpWorld, startMcpWorld } from './world.ts';
 /** Who shares one workspace: more are several teams. */
 const TEAM = 8;
 /** Of the tool of the upstream server, for each agent: few enough to be hit by some of them. */
-const CALLS_PER_MINUTE = 120;
+const CALLS_PER_MINUTE = 30;
 
 /** Agents as clients of MCP: files that they share, and a server of others, within the limits that the product comes with. */
 export async function runAgentsBench({ leftovers, plan }: Pass): Promise<Result[]> {
