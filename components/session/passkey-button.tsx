@@ -1,21 +1,21 @@
 'use client';
 
 import { Fingerprint } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import type { ApiError } from '../data/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Notice } from '../ui/feedback.tsx';
+import { useIsAlive } from '../ui/use-is-alive.ts';
 import { canUsePasskeys, signInByPasskey } from './passkey.ts';
 import { words } from './words.ts';
 
 /** In without a password: the browser asks which passkey, and whether it is really them. */
 export function PasskeyButton({ goTo }: { goTo: string }) {
-  const [isOffered, setOffered] = useState(false);
+  const isAlive = useIsAlive();
   const [isBusy, setBusy] = useState(false);
   const [error, setError] = useState<ApiError>();
   // Only the browser knows.
-  useEffect(() => setOffered(canUsePasskeys()), []);
-  if (!isOffered) return null;
+  if (!isAlive || !canUsePasskeys()) return null;
   const go = () => {
     setBusy(true);
     setError(undefined);

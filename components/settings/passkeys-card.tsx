@@ -2,7 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { Fingerprint, Plus } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { type Answer, query } from '../data/index.ts';
 import { canUsePasskeys, namedAddress } from '../session/passkey.ts';
 import { useAct } from '../shell/use-act.ts';
@@ -22,14 +22,13 @@ type Passkey = Answer<'passkeys.list'>['passkeys'][number];
 /** By which this person signs in without a password. */
 export function Passkeys({ hasPassword }: { hasPassword: boolean }) {
   const { data, error } = useQuery(query('passkeys.list', {}));
-  const [place, setPlace] = useState<{ isFit: boolean; better: string | null }>();
   const [isAdding, setAdding] = useState(false);
   const [naming, setNaming] = useState<Passkey>();
   const [removing, setRemoving] = useState<Passkey>();
   const remove = useAct('passkeys.remove', { done: words.passkeys.removed });
-  // Only the browser knows.
-  useEffect(() => setPlace({ isFit: canUsePasskeys(), better: namedAddress() }), []);
-  const add = place?.isFit ? (
+  // Sections are drawn in the browser alone, and only it knows.
+  const isFit = canUsePasskeys();
+  const add = isFit ? (
     <Button icon={Plus} size="sm" onClick={() => setAdding(true)}>
       {words.passkeys.add}
     </Button>
@@ -51,7 +50,7 @@ export function Passkeys({ hasPassword }: { hasPassword: boolean }) {
           columns={columns({ rename: setNaming, remove: setRemoving })}
         />
       ) : null}
-      {place && !place.isFit ? <Elsewhere better={place.better} /> : null}
+      {isFit ? null : <Elsewhere better={namedAddress()} />}
       <PasskeyDialog open={isAdding} onOpenChange={setAdding} hasPassword={hasPassword} />
       {naming ? <NameDialog key={naming.id} passkey={naming} onClose={() => setNaming(undefined)} /> : null}
       <ConfirmDialog

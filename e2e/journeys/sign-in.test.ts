@@ -26,7 +26,7 @@ afterAll(async () => {
 async function signIn(page: Page, password: string): Promise<void> {
   await page.getByLabel('E-mail').fill('grace@example.org');
   await page.getByLabel('Password').fill(password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
 }
 
 async function signOut(page: Page): Promise<void> {
@@ -123,6 +123,7 @@ test('somebody adds a passkey, signs in by it without a password, and takes it a
   await signIn(page, PASSWORD);
   await page.getByRole('heading', { name: 'Home' }).waitFor();
   await page.goto(`${server.origin}/settings/account`);
+  // What is typed there before the page is alive counts.
   await page.getByRole('link', { name: origin }).click();
   await page.getByRole('heading', { name: 'Sign in to Signalbox' }).waitFor();
   await signIn(page, PASSWORD);
@@ -138,7 +139,7 @@ test('somebody adds a passkey, signs in by it without a password, and takes it a
   expect(await findBarriers(page)).toEqual([]);
   await dialog.getByLabel('Present password').fill(PASSWORD);
   await dialog.getByRole('button', { name: 'Go on' }).click();
-  await page.getByRole('cell', { name: 'Laptop <b>one</b>' }).waitFor();
+  await page.getByRole('cell', { name: 'Laptop <b>one</b>', exact: true }).waitFor();
   await dialog.waitFor({ state: 'detached' });
   expect(await findBarriers(page)).toEqual([]);
 

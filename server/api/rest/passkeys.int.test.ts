@@ -251,17 +251,17 @@ describe('signing in by a passkey', () => {
 });
 
 describe('attempts', () => {
-  test('to sign in are counted at both ends, by address', async () => {
+  test('to sign in are counted at both steps, by address and passkey, and not by account', async () => {
     const { program } = http;
     const seen: (string | null)[] = [];
     const attempt = async (_: unknown, account: string | null) => void seen.push(account);
     const services = { ...program.services, rates: { ...program.services.rates, attempt } };
     await using doors = await openTestDoors({ ...program, services }, {}, { name: 'localhost' });
-    const { who, authenticator } = await withPasskey();
+    const { id, authenticator } = await withPasskey();
     const given = await doors.ask('/api/v1/auth/passkey/challenge', { body: {} });
     const credential = authenticator.get(given.body.public_key, { origin: 'https://evil.example' });
     await doors.ask('/api/v1/auth/passkey', { body: { credential } });
-    expect(seen).toEqual([null, who.id]);
+    expect(seen).toEqual([null, id]);
   });
 });
 

@@ -40,8 +40,8 @@ export async function signInByPasskey(
   const place = placeAt(origin);
   const { passkeys, people } = services.identity;
   const known = await passkeys.find(credential.id);
-  // Before anything costly is done.
-  await services.rates.attempt(actor, known?.userId ?? null);
+  // Before anything costly is done. Apart from the account's: whoever guesses its password does not lock this out.
+  await services.rates.attempt(actor, known?.id ?? null);
   const counter = await prove(services, { credential, place, known });
   const [orgId] = (known && (await people.proofOf(known.userId))?.orgIds) ?? [];
   if (known && counter !== undefined && orgId) {
