@@ -3,7 +3,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { ApiError } from '../data/index.ts';
-import { addPasskey } from '../session/passkey.ts';
+import { addPasskey } from '../session/index.ts';
 import { Notice } from '../ui/feedback.tsx';
 import { Field, TextInput } from '../ui/field.tsx';
 import { useToast } from '../ui/toast.tsx';

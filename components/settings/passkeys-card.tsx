@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Fingerprint, Plus } from 'lucide-react';
 import { useState } from 'react';
 import { type Answer, query } from '../data/index.ts';
-import { canUsePasskeys, namedAddress } from '../session/passkey.ts';
+import { canUsePasskeys, namedAddress } from '../session/index.ts';
 import { useAct } from '../shell/use-act.ts';
 import { Button } from '../ui/button.tsx';
 import { ConfirmDialog } from '../ui/dialog.tsx';
