@@ -27,6 +27,9 @@ export interface Plan {
   mcpRounds: number;
   mcpCalls: number;
   mcpConnections: number;
+  /** How long so many agents work together. */
+  agentCounts: readonly number[];
+  agentsMs: number;
   /** Calls of each kind at the doors, before they count and then; how long many are sent at once; runs of the history. */
   apiWarmUp: number;
   apiCalls: number;
@@ -54,6 +57,8 @@ export const FULL_PLAN: Plan = {
   mcpRounds: 12,
   mcpCalls: 300,
   mcpConnections: 500,
+  agentCounts: [2, 16, 64],
+  agentsMs: 60_000,
   apiWarmUp: 20,
   apiCalls: 200,
   apiLoadMs: 30_000,
@@ -79,6 +84,7 @@ export const QUICK_PLAN: Plan = {
   mcpRounds: 4,
   mcpCalls: 60,
   mcpConnections: 50,
+  agentsMs: 5000,
   apiWarmUp: 5,
   apiCalls: 30,
   apiLoadMs: 5000,
@@ -103,6 +109,8 @@ export const SMOKE_PLAN: Plan = {
   mcpRounds: 2,
   mcpCalls: 3,
   mcpConnections: 4,
+  agentCounts: [2, 4],
+  agentsMs: 500,
   apiWarmUp: 1,
   apiCalls: 2,
   apiLoadMs: 400,

@@ -102,6 +102,7 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
   if (env.roles.has('coordinator')) for (const chore of chores) chore.start();
   const documents = createDocumentDesk();
   let stopping = false;
+  const health = createHealth(ports, { isStopping: () => stopping, conditions });
   const seen = { db, graphOf, presence: { list: () => ports.hotState.listPresent('agent') } };
   const onTrouble = (message: string, error: unknown) => logger.warn({ err: error }, message);
   const relay = createRelay({ services: seen, hot: ports.hotState, now: Date.now, onTrouble });
@@ -123,12 +124,12 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
     ...records,
     ...{ notifications: office, workspaces, gateway, importVariables: env.mcp.importVariables },
     ...limits.parts,
-    health: createHealth(ports, { isStopping: () => stopping, conditions }),
-    settings: shownSettings(env),
+    ...{ health, settings: shownSettings(env) },
   };
   const bulks = createBulkWorker({ services, sql: ports.beatSql, onTrouble });
   if (env.roles.has('coordinator')) bulks.start();
-  const parts = { relay, chores: [...chores, documents, bulks], limits, agents, engine, announcer, nudges };
+  const all = [...chores, documents, bulks, health];
+  const parts = { relay, chores: all, limits, agents, engine, announcer, nudges };
   return {
     services,
     failed: ports.databaseDied.then((output) => `The embedded database has ended by itself:\n${output}`),

@@ -490,6 +490,7 @@ CREATE TABLE mcp_sessions (
   subscriptions text[] DEFAULT '{}'::text[] NOT NULL,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   used_at timestamp with time zone DEFAULT now() NOT NULL,
+  log_level text,
   CONSTRAINT mcp_sessions_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id) ON DELETE CASCADE,
   CONSTRAINT mcp_sessions_pkey PRIMARY KEY (token_hash)
 );

@@ -187,6 +187,15 @@ function findBroken(graph: CompiledGraph, tasks: readonly TaskRow[]): string | u
 }
 
 /** Stages whose outputs are reused, as they stood in the run that is done again. */
+/** Of the stages of a run, those that a replay does not do again which begins with that one. */
+export function stagesKept(
+  graph: CompiledGraph,
+  request: { from: string; source: RunId; tasks: readonly TaskRow[] },
+): { stageKey: string; index: number }[] {
+  if (!graph.indexOf.has(request.from)) throw notFound('stage', request.from);
+  return filesOf(graph, request.tasks, planReuse(graph, request));
+}
+
 function filesOf(
   graph: CompiledGraph,
   tasks: readonly TaskRow[],
