@@ -17,9 +17,9 @@ import {
   Undo2,
   X,
 } from 'lucide-react';
-import Link from 'next/link';
 import { useMay } from '../shell/use-may.ts';
 import { Button, IconButton } from '../ui/button.tsx';
+import { Link } from '../ui/link.tsx';
 import { Menu, MenuItem } from '../ui/menu.tsx';
 import { Chip } from '../ui/text.tsx';
 import { Tooltip } from '../ui/tooltip.tsx';

@@ -1,7 +1,7 @@
 'use client';
 
-import Link from 'next/link';
 import { useEffect, useState } from 'react';
+import { Link } from '../ui/link.tsx';
 import { Card } from '../ui/surface.tsx';
 import { CopyBlock, CopyText } from '../ui/text.tsx';
 import { clientSnippets, programSnippet, words } from './words.ts';

@@ -5,12 +5,12 @@ import { sayTimeRange } from './time-range.ts';
 
 const NEVER = () => () => undefined;
 
-/** A fixed range is told in the zone of whoever looks, which is not known where a page is drawn first. */
-export function useSayRange(): (text: string) => string {
+/** Where no zone is named, a fixed range is told in that of whoever looks, which is not known where a page is drawn first. */
+export function useSayRange(zone?: string): (text: string) => string {
   const isHere = useSyncExternalStore(
     NEVER,
     () => true,
     () => false,
   );
-  return (text) => (isHere || !text.includes('~') ? sayTimeRange(text) : '…');
+  return (text) => (isHere || !text.includes('~') ? sayTimeRange(text, zone) : '…');
 }
