@@ -151,6 +151,7 @@ test('over the changes of summer time days stay whole, and a range of two is 49 
   await page.context().close();
 });
 
+/** By a name that all browsers have for it: some cities have two. */
 async function chooseZone(page: Page, name: string): Promise<void> {
   await page.getByRole('button', { name: /^Range of time/ }).click();
   await page.getByRole('combobox', { name: 'Time zone' }).click();
@@ -163,19 +164,19 @@ test('a zone that somebody chooses holds for days, moments, typed ranges and who
   const range = [end - 50 * DAY_MS, end].map((at) => new Date(at).toISOString()).join('~');
   await page.goto(`${server.origin}/analytics?range=${range}`);
   await page.getByRole('slider', { name: 'Runs that ended' }).waitFor(SLOW);
-  await chooseZone(page, 'Asia/Kathmandu');
-  await expect.poll(() => new URL(page.url()).searchParams.get('zone'), SLOW).toBe('Asia/Kathmandu');
+  await chooseZone(page, 'Asia/Kabul');
+  await expect.poll(() => new URL(page.url()).searchParams.get('zone'), SLOW).toBe('Asia/Kabul');
 
   // Somebody far away sees the days of that zone, and its name.
   const other = await openIn('Pacific/Kiritimati');
   await other.goto(page.url());
   const chart = other.getByRole('slider', { name: 'Runs that ended' });
   await chart.waitFor(SLOW);
-  await other.getByRole('button', { name: /^Range of time: .*Asia\/Kathmandu$/ }).waitFor();
-  await other.getByText(/Counted until .* GMT\+5:45\./).waitFor();
+  await other.getByRole('button', { name: /^Range of time: .*Asia\/Kabul$/ }).waitFor();
+  await other.getByText(/Counted until .* GMT\+4:30\./).waitFor();
   await chart.focus();
   await other.keyboard.press('End');
-  const day = dayOf(run.finished_at, 'Asia/Kathmandu');
+  const day = dayOf(run.finished_at, 'Asia/Kabul');
   await expect
     .poll(() => chart.getAttribute('aria-valuetext'), SLOW)
     .toMatch(new RegExp(`^${day}(, 00:00|:).*Succeeded 1`));
@@ -184,7 +185,7 @@ test('a zone that somebody chooses holds for days, moments, typed ranges and who
   await other.keyboard.press('Enter');
   await other.waitForURL(/\/runs\?/, SLOW);
   const [from = ''] = (new URL(other.url()).searchParams.get('finished') ?? '').split('~');
-  expect(localTime(Date.parse(from), 'Asia/Kathmandu')).toMatch(/T00:00$/);
+  expect(localTime(Date.parse(from), 'Asia/Kabul')).toMatch(/T00:00$/);
   await other.getByTitle('Only Timed').waitFor(SLOW);
   await other.context().close();
   await page.context().close();

@@ -29,6 +29,8 @@ export interface Things {
   connectionId?: string | undefined;
   letterId?: string | undefined;
   auditEntry?: string | undefined;
+  /** Where a program sends its person's browser to be let in. */
+  programPath?: string | undefined;
 }
 
 export async function seed(name: string, dataDir: string): Promise<void> {

@@ -76,6 +76,7 @@ function listOpened(things: Things): Opened[] {
     ...overLists(),
     ['queues-letter', `/queues?part=dead&letter=${letterId}`],
     ['audit-entry', `/audit?entry=${auditEntry}`],
+    ...ofPrograms(things),
     ...ofRuns(things),
     ...ofEditor(things),
     ...ofMcp(),
@@ -94,6 +95,23 @@ function overLists(): Opened[] {
     ['settings-members-invite', '/settings/members', over(button('Invite somebody'))],
     ['settings-notifications-new', '/settings/notifications', over(button('New target'))],
     ['not-there', '/nothing/of/the/kind'],
+  ];
+}
+
+function ofPrograms({ programPath = MISSING }: Things): Opened[] {
+  return [
+    ['allow-program', programPath],
+    [
+      'settings-apps-connected',
+      programPath,
+      async (page) => {
+        const { origin } = new URL(page.url());
+        await button('Let it in')(page);
+        await page.getByText('You may go back').waitFor();
+        await page.goto(`${origin}/settings/apps`);
+        await page.getByRole('heading', { level: 1 }).waitFor();
+      },
+    ],
   ];
 }
 

@@ -1,5 +1,6 @@
 'use client';
 
+import { memo } from 'react';
 import { TASK_STATUSES } from '../../../../server/domain/statuses.ts';
 import { lookOfTask } from '../../../looks/index.ts';
 import { formatDuration } from '../../../ui/format.ts';
@@ -10,7 +11,8 @@ import { isKnownState, type Segment, type TimelineRow } from './model.ts';
 import { LANES } from './ruler.tsx';
 import type { Scale } from './scale.ts';
 
-export function StageLane({
+/** Scrolling asks for each row anew: those that stay are as they were. */
+export const StageLane = memo(function StageLane({
   row,
   scale,
   isSelected,
@@ -22,7 +24,7 @@ export function StageLane({
   isSelected: boolean;
   /** Whether it is on the critical path, when that is shown. */
   path: 'on' | 'off' | undefined;
-  onSelect(): void;
+  onSelect(key: string): void;
 }) {
   const { stage, segments } = row;
   const look = lookOfTask(stage.state);
@@ -31,7 +33,7 @@ export function StageLane({
       type="button"
       aria-current={isSelected ? 'true' : undefined}
       title={noteOf(stage)}
-      onClick={onSelect}
+      onClick={() => onSelect(stage.key)}
       className={`${LANES} size-full items-center border-b border-line text-left text-sm hover:bg-hover focus-visible:-outline-offset-2 aria-[current]:bg-accent-soft ${path === 'off' ? 'opacity-45' : ''}`}
     >
       <span className="flex min-w-0 items-center gap-2 pl-4 pr-3">
@@ -47,7 +49,7 @@ export function StageLane({
       <Lane segments={segments} scale={scale} isCritical={path === 'on'} />
     </button>
   );
-}
+});
 
 function Lane({
   segments,
@@ -77,22 +79,41 @@ function Lane({
           isCritical={isCritical}
         />
       ))}
-      {took === undefined ? null : <Took ms={took} end={scale.at(segments.at(-1)?.to ?? 0)} />}
+      {took === undefined ? null : (
+        <Took ms={took} from={scale.at(segments[0]?.from ?? 0)} to={scale.at(segments.at(-1)?.to ?? 0)} />
+      )}
     </span>
   );
 }
 
-/** Beside the bar; where there is no room, on its end. */
-function Took({ ms, end }: { ms: number; end: number }) {
-  const isInside = end > 0.9;
-  return (
-    <span
-      className={`pointer-events-none absolute inset-y-0 flex items-center text-2xs tabular-nums ${isInside ? 'right-1' : 'pl-1.5 text-quiet'}`}
-      style={isInside ? {} : { insetInlineStart: `${Math.max(end, 0) * 100}%` }}
-    >
-      <span className={isInside ? 'rounded-sm bg-card px-1 leading-3.5 text-text' : ''}>
-        {formatDuration(ms)}
+/** Of the lane: what the words need. */
+const ROOM = 0.1;
+
+/** After the bar; where there is no room before it, and of one that has none either, on its end. */
+function Took({ ms, from, to }: { ms: number; from: number; to: number }) {
+  const words = formatDuration(ms);
+  const place = 'pointer-events-none absolute inset-y-0 flex items-center text-2xs tabular-nums';
+  if (to <= 1 - ROOM)
+    return (
+      <span
+        className={`${place} pl-1.5 text-quiet`}
+        style={{ insetInlineStart: `${Math.max(to, 0) * 100}%` }}
+      >
+        {words}
       </span>
+    );
+  if (from >= ROOM)
+    return (
+      <span
+        className={`${place} pr-1.5 text-quiet`}
+        style={{ insetInlineEnd: `${Math.max(1 - from, 0) * 100}%` }}
+      >
+        {words}
+      </span>
+    );
+  return (
+    <span className={`${place} right-1`}>
+      <span className="rounded-sm bg-card px-1 leading-3.5 text-text">{words}</span>
     </span>
   );
 }

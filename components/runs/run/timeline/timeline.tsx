@@ -72,7 +72,7 @@ export function Timeline({ run, attempts, selected, onSelect }: TimelineProps) {
                   scale={view.scale}
                   isSelected={index === selectedAt}
                   path={view.critical ? (row.isCritical ? 'on' : 'off') : undefined}
-                  onSelect={() => onSelect(row.stage.key)}
+                  onSelect={onSelect}
                 />
               </li>
             );
@@ -123,18 +123,26 @@ function useView(model: Model) {
   const [onlyFailed, setOnlyFailed] = useQueryState('failed', parseAsBoolean.withDefault(false));
   const found = zoom === null ? null : ZOOM.exec(zoom);
   const zoomed = found && Number(found[2]) > Number(found[1]);
-  const window: Stretch = zoomed
-    ? { from: model.from + Number(found[1]), to: model.from + Number(found[2]) }
-    : { from: model.from, to: model.to };
+  const from = zoomed ? model.from + Number(found[1]) : model.from;
+  const to = zoomed ? model.from + Number(found[2]) : model.to;
+  const window: Stretch = { from, to };
   const busy = useMemo(() => busyStretches(model), [model]);
-  const scale: Scale = createScale(window, fold && !zoomed ? busy : undefined);
-  const zoomTo = ({ from, to }: Stretch) => {
-    const [start, end] = [Math.max(0, from - model.from), Math.min(model.to - model.from, to - model.from)];
+  const isFolded = fold && !zoomed;
+  // While somebody scrolls, each frame draws anew: it sorts what all stages did, so not each time.
+  const scale: Scale = useMemo(
+    () => createScale({ from, to }, isFolded ? busy : undefined),
+    [from, to, isFolded, busy],
+  );
+  const zoomTo = (wanted: Stretch) => {
+    const [start, end] = [
+      Math.max(0, wanted.from - model.from),
+      Math.min(model.to - model.from, wanted.to - model.from),
+    ];
     if (end - start >= LEAST_MS) void setZoom(`${Math.floor(start)}~${Math.ceil(end)}`);
   };
   const zoomBy = (factor: number) => {
-    const middle = (window.from + window.to) / 2;
-    const half = ((window.to - window.from) / 2) * factor;
+    const middle = (from + to) / 2;
+    const half = ((to - from) / 2) * factor;
     if (half * 2 >= model.to - model.from) void setZoom(null);
     else zoomTo({ from: middle - half, to: middle + half });
   };
