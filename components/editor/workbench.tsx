@@ -4,7 +4,7 @@ import dynamic from 'next/dynamic';
 import { useEffect, useEffectEvent, useState } from 'react';
 import { Segments } from '../ui/choice.tsx';
 import { useToast } from '../ui/toast.tsx';
-import { useMedia } from '../ui/use-media.ts';
+import { useMedia, WIDE } from '../ui/use-media.ts';
 import { Canvas } from './canvas/canvas.tsx';
 import { EditorProvider, useEditor } from './context.ts';
 import { Dialogs } from './dialogs/dialogs.tsx';
@@ -68,7 +68,7 @@ function Frame({ name }: { name: string }) {
       className="flex h-[calc(100dvh-3rem)] min-h-0 flex-col overflow-hidden md:h-dvh"
     >
       <Toolbar name={name} layout={layout} />
-      <div className="flex min-h-0 grow">
+      <div className="flex min-h-0 grow max-md:flex-col">
         <Side layout={layout} />
         <div className="hidden min-h-0 min-w-0 grow flex-col lg:flex">
           <Canvas />
@@ -87,9 +87,6 @@ const SIDES = [
   { value: 'outline', label: 'Outline' },
 ] as const;
 
-/** As wide as the classes `lg:` ask for. */
-const WIDE = '(min-width: 64rem)';
-
 /** On a narrow screen there is no room for a canvas: the outline says all of it. */
 function Side({ layout }: { layout: EditorLayout }) {
   const isWide = useMedia(WIDE);
@@ -97,7 +94,7 @@ function Side({ layout }: { layout: EditorLayout }) {
     <aside
       aria-label={words.addAndOutline}
       // Beside the text there is no room for both on most screens; the canvas has keys and a button to add stages.
-      className={`flex min-w-0 shrink-0 flex-col border-r border-line bg-card max-lg:grow lg:w-56 ${layout.isText ? 'lg:max-2xl:hidden' : ''}`}
+      className={`flex min-w-0 shrink-0 flex-col border-r border-line bg-card max-lg:grow max-md:min-h-0 max-md:basis-1/2 max-md:border-r-0 max-md:border-b lg:w-56 ${layout.isText ? 'lg:max-2xl:hidden' : ''}`}
     >
       {isWide ? (
         <div className="flex h-11 shrink-0 items-center px-3">

@@ -3,7 +3,7 @@ import { formatDuration } from '../ui/format.ts';
 import type { GridColumn } from '../ui/grid/index.ts';
 import { Link } from '../ui/link.tsx';
 import { Ago, Chip } from '../ui/text.tsx';
-import { useMedia } from '../ui/use-media.ts';
+import { NARROW, useMedia } from '../ui/use-media.ts';
 import { sumUp } from './last-runs.ts';
 import { LastRuns } from './last-runs-strip.tsx';
 import { RowActions } from './row-actions.tsx';
@@ -80,11 +80,9 @@ export function columnsOf({ onTag, onRun, ...rights }: Wishes): GridColumn<Pipel
   ];
 }
 
-/** As narrow as the classes `max-md:` ask for: there is no column for how the last runs went. */
-const NARROW = '(width < 48rem)';
-
 function NameCell({ pipeline, onTag }: { pipeline: Pipeline; onTag(tag: string): void }) {
   const { id, name, description, version, stages, tags } = pipeline;
+  // There is no column for how the last runs went.
   const isNarrow = useMedia(NARROW);
   return (
     <span className="flex min-w-0 items-center gap-2">

@@ -80,8 +80,7 @@ async function shootScenario(scenario: Scenario, { only, looks, keep }: Wanted):
       for (const name of SCENARIOS[scenario]) await seed(name, dataDir.path);
       things = await findThings(server, dataDir.path);
     }
-    const programPath = program.address.slice(server.origin.length);
-    const screens = listScreens({ ...things, programPath }).filter(
+    const screens = listScreens({ ...things, program }).filter(
       ({ name }) => only.length === 0 || only.some((text) => name.includes(text)),
     );
     await shoot(screens, {

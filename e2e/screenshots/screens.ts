@@ -98,18 +98,21 @@ function overLists(): Opened[] {
   ];
 }
 
-function ofPrograms({ programPath = MISSING }: Things): Opened[] {
+function ofPrograms({ program }: Things): Opened[] {
+  if (!program) return [];
+  const { pathname, search, origin } = new URL(program.address);
+  const path = pathname + search;
   return [
-    ['allow-program', programPath],
+    ['allow-program', path],
     [
       'settings-apps-connected',
-      programPath,
+      path,
       async (page) => {
-        const { origin } = new URL(page.url());
         await button('Let it in')(page);
         await page.getByText('You may go back').waitFor();
+        await program.comeIn();
         await page.goto(`${origin}/settings/apps`);
-        await page.getByRole('heading', { level: 1 }).waitFor();
+        await page.getByText('Notebook').first().waitFor();
       },
     ],
   ];

@@ -61,13 +61,16 @@ function StageShape({ selected, problem, state, mark }: Seen) {
   );
 }
 
+/** Wires end where handles do, which a small stage has none of: it reaches that far itself. */
+const TO_THE_WIRES = '-mx-[5.5px]';
+
 function StageBox({ stage, selected, problem, state, mark, isSmall }: Seen & { isSmall: boolean }) {
   const { connecting } = useEditor();
   const isRefused = useObserved(connecting, (wire) => wire?.refused.has(stage.key) ?? false);
   const Icon = iconOf(stage.type);
   return (
     <div
-      className={`flex size-full items-center gap-2.5 rounded-lg border bg-card px-3 text-text ${frameOf({ selected, problem })} ${isRefused ? 'opacity-35' : ''} ${isSmall ? '' : 'shadow-card'}`}
+      className={`flex h-full items-center gap-2.5 rounded-lg border bg-card px-3 text-text ${frameOf({ selected, problem })} ${isRefused ? 'opacity-35' : ''} ${isSmall ? TO_THE_WIRES : 'shadow-card'}`}
     >
       {isSmall ? <Anchor type="target" /> : <Handle type="target" position={Position.Left} />}
       {isSmall ? null : (

@@ -29,7 +29,7 @@ export function runColumns({
     apply: () => filterBy(key, value),
   });
   return [
-    { key: 'id', title: columns.id, width: '7rem', cell: (run) => <RunLink run={run} /> },
+    { key: 'id', title: columns.id, width: '7rem', wideOnly: true, cell: (run) => <RunLink run={run} /> },
     {
       key: 'status',
       title: columns.status,

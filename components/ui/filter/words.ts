@@ -17,7 +17,7 @@ export const words = {
   from: 'From',
   to: 'To',
   timeZone: 'Time zone',
-  ownZone: (zone: string) => `${zone}, yours`,
+  ownZone: (zone: string) => `${zone} · yours`,
   zone: (zone: string) => `Times of ${zone}.`,
   backwards: 'It ends before it begins.',
 } as const;

@@ -88,7 +88,8 @@ function segmentsOf(stage: Stage, attempts: readonly Attempt[], end: number): Se
     before = time(one.finished_at) ?? before;
   }
   // What follows the last attempt, as far as it is still to come.
-  if (before !== undefined && !isTaskOver(stage.state) && end > before)
+  const goesOn = tries.at(-1)?.finished_at === null;
+  if (before !== undefined && !goesOn && !isTaskOver(stage.state) && end > before)
     segments.push({ kind: 'pause', from: before, to: end, state: stage.state, attempt: stage.attempt });
   return segments;
 }

@@ -16,12 +16,15 @@ export const StageLane = memo(function StageLane({
   row,
   scale,
   isSelected,
+  isNarrow,
   path,
   onSelect,
 }: {
   row: TimelineRow;
   scale: Scale;
   isSelected: boolean;
+  /** On a phone. */
+  isNarrow: boolean;
   /** Whether it is on the critical path, when that is shown. */
   path: 'on' | 'off' | undefined;
   onSelect(key: string): void;
@@ -41,25 +44,24 @@ export const StageLane = memo(function StageLane({
         <span className="min-w-0 grow truncate">{stage.name}</span>
         <span
           data-testid={`status-${stage.key}`}
-          className={`shrink-0 text-xs ${stage.error ? 'text-bad' : 'text-quiet'}`}
+          className={`shrink-0 text-xs max-md:sr-only ${stage.error ? 'text-bad' : 'text-quiet'}`}
         >
           {look.label}
         </span>
       </span>
-      <Lane segments={segments} scale={scale} isCritical={path === 'on'} />
+      <Lane {...{ segments, scale, isNarrow }} isCritical={path === 'on'} />
     </button>
   );
 });
 
-function Lane({
-  segments,
-  scale,
-  isCritical,
-}: {
+interface LaneProps {
   segments: readonly Segment[];
   scale: Scale;
   isCritical: boolean;
-}) {
+  isNarrow: boolean;
+}
+
+function Lane({ segments, scale, isCritical, isNarrow }: LaneProps) {
   const took = tookMs(segments);
   return (
     <span className="relative mr-4 h-full overflow-hidden">
@@ -80,20 +82,26 @@ function Lane({
         />
       ))}
       {took === undefined ? null : (
-        <Took ms={took} from={scale.at(segments[0]?.from ?? 0)} to={scale.at(segments.at(-1)?.to ?? 0)} />
+        <Took
+          {...{ ms: took, isNarrow }}
+          from={scale.at(segments[0]?.from ?? 0)}
+          to={scale.at(segments.at(-1)?.to ?? 0)}
+        />
       )}
     </span>
   );
 }
 
-/** Of the lane: what the words need. */
-const ROOM = 0.1;
+/** Of the lane: what the words need. On a phone a lane is a third as wide. */
+const ROOM = { wide: 0.1, narrow: 0.3 } as const;
 
 /** After the bar; where there is no room before it, and of one that has none either, on its end. */
-function Took({ ms, from, to }: { ms: number; from: number; to: number }) {
+function Took({ ms, from, to, isNarrow }: { ms: number; from: number; to: number; isNarrow: boolean }) {
+  const room = isNarrow ? ROOM.narrow : ROOM.wide;
   const words = formatDuration(ms);
-  const place = 'pointer-events-none absolute inset-y-0 flex items-center text-2xs tabular-nums';
-  if (to <= 1 - ROOM)
+  const place =
+    'pointer-events-none absolute inset-y-0 flex items-center whitespace-nowrap text-2xs tabular-nums';
+  if (to <= 1 - room)
     return (
       <span
         className={`${place} pl-1.5 text-quiet`}
@@ -102,7 +110,7 @@ function Took({ ms, from, to }: { ms: number; from: number; to: number }) {
         {words}
       </span>
     );
-  if (from >= ROOM)
+  if (from >= room)
     return (
       <span
         className={`${place} pr-1.5 text-quiet`}

@@ -7,6 +7,7 @@ import { useEffect, useEffectEvent, useMemo, useRef, useState } from 'react';
 import { isRunOver } from '../../../../server/domain/statuses.ts';
 import { IconButton } from '../../../ui/button.tsx';
 import { Switch } from '../../../ui/choice.tsx';
+import { NARROW, useMedia } from '../../../ui/use-media.ts';
 import { runWords } from '../run-words.ts';
 import type { Attempt, Run } from '../use-run.ts';
 import { buildTimeline, busyStretches, type Timeline as Model } from './model.ts';
@@ -29,6 +30,7 @@ interface TimelineProps {
 
 /** Who waited, who worked, who tried again, on one line of time. Only the rows in sight are drawn. */
 export function Timeline({ run, attempts, selected, onSelect }: TimelineProps) {
+  const isNarrow = useMedia(NARROW);
   const model = useModel(run, attempts);
   const view = useView(model);
   const shown = view.onlyFailed ? model.rows.filter(({ stage }) => stage.error !== null) : model.rows;
@@ -71,6 +73,7 @@ export function Timeline({ run, attempts, selected, onSelect }: TimelineProps) {
                   row={row}
                   scale={view.scale}
                   isSelected={index === selectedAt}
+                  isNarrow={isNarrow}
                   path={view.critical ? (row.isCritical ? 'on' : 'off') : undefined}
                   onSelect={onSelect}
                 />
