@@ -25,7 +25,13 @@ export function useCanvasHandle(): void {
     const selector = isWire
       ? `.react-flow__edge[data-id="${CSS.escape(id)}"]`
       : `.react-flow__node[data-id="${CSS.escape(ends[0] ?? id)}"]`;
-    const focus = () => window.document.querySelector<HTMLElement>(selector)?.focus({ preventScroll: true });
+    let hasFocused = false;
+    const focus = () => {
+      const element = window.document.querySelector<HTMLElement>(selector);
+      if (!element || hasFocused) return;
+      hasFocused = true;
+      element.focus({ preventScroll: true });
+    };
     store.select([id]);
     const nodes = ends.map((node) => ({ id: node }));
     // What was out of sight, or too small to be one element, is drawn on the way there.
