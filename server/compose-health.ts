@@ -14,7 +14,7 @@ export function createHealth(
   ports: Ports,
   { isStopping, conditions }: { isStopping(): boolean; conditions: Pick<Conditions, 'read'> },
 ): HealthDesk {
-  const askDatabase = () => measure(() => ports.doorSql`SELECT 1`.execute());
+  const askDatabase = () => measure(() => ports.doors.pool`SELECT 1`.execute());
   return {
     // Without broker or hot state the doors still serve: only the database is the truth.
     conditions: conditions.read,

@@ -25,6 +25,8 @@ export interface RunConditions {
   minDurationMs?: number | undefined;
   maxDurationMs?: number | undefined;
   agentId?: string | undefined;
+  /** The same of an agent that has done much of what there is. */
+  busyAgentId?: string | undefined;
   trigger?: string | undefined;
   errorGroup?: string | undefined;
   replayOf?: string | undefined;
@@ -125,7 +127,14 @@ const FEW = 5000;
 /** How many runs were over in the time or took the time that is asked for, as far as these are few; null: it is not asked for. */
 export function countFew(query: RunQuery): SQL | null {
   const ends = endsOf(query);
-  return ends && sql`SELECT count(*) <= ${FEW}::int AS few FROM (${ends} LIMIT ${FEW + 1}::int) AS seen`;
+  return ends && sql`SELECT count(*) <= ${FEW}::int AS yes FROM (${ends} LIMIT ${FEW + 1}::int) AS seen`;
+}
+
+/** Whether the agent has done more than is soon read and put in order; null: it is not asked for. */
+export function countWork({ where: { agentId }, sort }: RunQuery): SQL | null {
+  if (agentId === undefined || sort !== 'created') return null;
+  return sql`SELECT count(*) > ${FEW}::int AS yes FROM (
+    SELECT FROM tasks WHERE agent_id = ${uuid(agentId)} LIMIT ${FEW + 1}::int) AS seen`;
 }
 
 /** So many that a page is soon full in the order of ids: written so that no index of ends is taken, to sort all of them. */
@@ -227,6 +236,10 @@ const CONDITIONS: { [Field in keyof RunConditions]-?: (value: NonNullable<RunCon
   agentId: (value) =>
     sql`(EXISTS (SELECT FROM tasks t WHERE t.run_id = r.id AND t.agent_id = ${uuid(value)})
       OR EXISTS (SELECT FROM attempts a WHERE a.run_id = r.id AND a.agent_id = ${uuid(value)}))`,
+  // Looked up for each run: EXISTS may be answered by collecting all that the agent has done.
+  busyAgentId: (value) =>
+    sql`coalesce((SELECT true FROM tasks t WHERE t.run_id = r.id AND t.agent_id = ${uuid(value)} LIMIT 1),
+      (SELECT true FROM attempts a WHERE a.run_id = r.id AND a.agent_id = ${uuid(value)} LIMIT 1))`,
   trigger: (value) =>
     value === COMMON_TRIGGER
       ? sql`r.trigger = ${value}`
