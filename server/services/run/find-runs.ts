@@ -16,7 +16,8 @@ export interface Found extends Record<string, unknown> {
 }
 
 const HOUR_MS = 3_600_000;
-const SPANS_MS = [HOUR_MS, 24 * HOUR_MS, 7 * 24 * HOUR_MS];
+const WEEK_MS = 7 * 24 * HOUR_MS;
+const SPANS_MS = [HOUR_MS, 24 * HOUR_MS, WEEK_MS, 4 * WEEK_MS];
 
 /** The ids of a page, in its order. */
 export async function findRuns(services: Services, query: RunQuery): Promise<Found[]> {
@@ -72,7 +73,7 @@ export async function stretchesOf(services: Services, asked: RunQuery): Promise<
   if (sort !== 'created' || !(isByLabel || (isOrdered && order === 'desc'))) return [where];
   const beginsAt = await beginningOf(services, query);
   const isSoonFull = isByLabel || few === false;
-  const spans = isSoonFull ? SPANS_MS : SPANS_MS.slice(-1);
+  const spans = isSoonFull ? SPANS_MS : [WEEK_MS];
   const stretches = spans.map((span) =>
     order === 'desc' ? { bornSince: idAt(beginsAt - span) } : { bornBefore: idAt(beginsAt + span) },
   );

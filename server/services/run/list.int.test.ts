@@ -171,6 +171,14 @@ describe('no filter reads a part of the runs from end to end', () => {
     expect(await explain(ENDS[name] ?? {}, { sort, order })).toMatchObject({ scanned: [] });
   });
 
+  test('what failed in the last days is counted without a look at what did not', async () => {
+    const filter = { status: ['failed' as const], finishedAfter: ago(10) };
+    const { scanned, read, found } = await explain(filter, { sort: 'finished', limit: 10_000 });
+    expect(scanned).toEqual([]);
+    expect(found).toBeGreaterThan(0);
+    expect(read).toBe(found);
+  });
+
   test('a later page reads no more than the first', async () => {
     const first = await explain({});
     const [place] = await program.database.sql<
