@@ -15,6 +15,7 @@ import { type Connection, createDirectories, type Directory, isSameConnection } 
 import { createJournal, type Journal } from './journal.ts';
 import { createKeeper, type GatewayKeepDays } from './keeper.ts';
 import { createLibrary, type Library } from './library.ts';
+import type { Line } from './line.ts';
 import { createPeers } from './peers.ts';
 import type { Program, Programs } from './programs.ts';
 import { createRelay, type Relay } from './relay.ts';
@@ -74,7 +75,8 @@ export interface ConnectionStanding {
 export interface GatewayOptions {
   sql: Sql;
   hot: HotState;
-  fetch(url: string | URL, init?: RequestInit): Promise<Response>;
+  /** To servers. */
+  line: Line;
   secrets: SecretPort;
   /** For what authorization servers publish and give out. */
   webFetch: WebFetch;
@@ -111,7 +113,7 @@ export function createGateway(options: GatewayOptions): McpGateway {
     peers,
     ...{ sql, directories, now, onTrouble, programs, signIns },
     ...{
-      fetch: options.fetch,
+      line: options.line,
       readSecret: secrets.read,
       folder: options.folder,
       breaker: options.breaker,

@@ -9,6 +9,7 @@ import { BREAKER_DEFAULTS, type Breaker, createBreaker } from './breaker.ts';
 import type { Connection, Directories } from './directory.ts';
 import { ownErrorIn, toFailure } from './faults.ts';
 import { createGate, type Gate } from './gate.ts';
+import type { Line } from './line.ts';
 import type { OfferedTool } from './offers.ts';
 import type { Peers } from './peers.ts';
 import { createPool, type Pool } from './pool.ts';
@@ -16,13 +17,13 @@ import { type Programs, startOf } from './programs.ts';
 import { isOurRefusal } from './questions.ts';
 import type { SecretPort } from './sealed-notes.ts';
 import { holderOf, type SignIns } from './sign-ins.ts';
-import { createSignedFetch } from './signed-fetch.ts';
+import { createSignedLine } from './signed-line.ts';
 import { openUpstream, type Upstream, type UpstreamTarget } from './upstream.ts';
 
 export interface SessionOptions {
   sql: Sql;
   directories: Directories;
-  fetch(url: string | URL, init?: RequestInit): Promise<Response>;
+  line: Line;
   readSecret: SecretPort['read'];
   signIns: SignIns;
   programs: Programs;
@@ -127,7 +128,7 @@ export function createSessions(options: SessionOptions): Sessions {
     // Said before anything is opened: whoever has to sign in hears of it as it is.
     if (connection.signIn) await options.signIns.tokenFor(connection);
     const upstream = await openUpstream(await toTarget(connection, sealed, options), {
-      fetch: fetchFor(connection, standing.tokens, options),
+      line: lineFor(connection, standing.tokens, options),
       timeoutMs: CONNECT_MS,
       maxMessageBytes: connection.maxResultBytes * 2 + 1_048_576,
       known: standing.generation,
@@ -316,14 +317,14 @@ export function asHeldBy(connection: Connection, userUuid: string | null): Conne
 
 const MAX_TOKENS_HIDDEN = 16;
 
-function fetchFor(connection: Connection, tokens: string[], { fetch, signIns }: SessionOptions) {
-  if (!connection.signIn) return fetch;
+function lineFor(connection: Connection, tokens: string[], { line, signIns }: SessionOptions): Line {
+  if (!connection.signIn) return line;
   const onToken = (token: string) => {
     if (tokens.includes(token)) return;
     tokens.push(token);
     if (tokens.length > MAX_TOKENS_HIDDEN) tokens.shift();
   };
-  return createSignedFetch({ connection, signIns, fetch, onToken });
+  return createSignedLine({ connection, signIns, line, onToken });
 }
 
 /** Parts of a header too: `Bearer xyz` is known by xyz alone. */
