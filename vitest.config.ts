@@ -29,7 +29,7 @@ export default defineConfig({
           // For what hangs, not for what is slow: a test waits for conditions, and says itself which one did not come.
           testTimeout: 180_000,
           // Elections, leases and kills of real processes on a shared machine; the report names what needed a second try.
-          retry: process.env.CI ? 1 : 0,
+          retry: process.env.CI ? 2 : 0,
           hookTimeout: 180_000,
         },
       },

@@ -12,6 +12,7 @@ export const INNER_BENCHES = {
   chain: measureChain,
   hop: measureHop,
   start: measureStart,
+  rested: measureRested,
   fanout: measureFanOut,
   live: measureLiveSide,
   growth: measureGrowth,
@@ -24,6 +25,7 @@ export const BENCHES = [
   'chain',
   'hop',
   'start',
+  'rested',
   'fanout',
   'startup',
   'memory',
@@ -41,6 +43,7 @@ export const BENCH_TITLES: Record<Bench, string> = {
   chain: 'chain: runs of 5 no-op stages, all submitted at once',
   hop: 'hop: one run of 5 no-op stages in flight; a hop is a fifth of the run',
   start: 'start: submit on an idle engine until the first stage begins',
+  rested: 'rested: hop and start when nothing at all was done for 5 to 15 ms before each run',
   fanout: 'fanout: 1 -> 1,000 -> 1, until the result is back',
   startup: 'startup: engine process started until it takes work; its servers are running already',
   memory: 'memory: after the chain; shared pages counted in proportion',
@@ -74,21 +77,28 @@ async function measureChain(context: BenchContext): Promise<Measurement[]> {
 }
 
 async function measureHop(context: BenchContext): Promise<Measurement[]> {
-  const laps = await sampleSingleRuns(context, (times) => times.runMs);
-  return [
-    { metric: 'run p50', unit: 'ms', values: laps.map((samples) => percentile(samples, 0.5)) },
-    { metric: 'run p99', unit: 'ms', values: laps.map((samples) => percentile(samples, 0.99)) },
-    { metric: 'hop p50', unit: 'ms', values: laps.map((samples) => percentile(samples, 0.5) / STAGES) },
-    { metric: 'hop p99', unit: 'ms', values: laps.map((samples) => percentile(samples, 0.99) / STAGES) },
-  ];
+  const laps = await sampleSingleRuns(context, pauseBetween);
+  return [...summarise(laps, 'run', ({ runMs }) => runMs), ...summariseHops(laps)];
 }
 
 async function measureStart(context: BenchContext): Promise<Measurement[]> {
-  const laps = await sampleSingleRuns(context, (times) => times.startMs);
-  return [
-    { metric: 'start p50', unit: 'ms', values: laps.map((samples) => percentile(samples, 0.5)) },
-    { metric: 'start p99', unit: 'ms', values: laps.map((samples) => percentile(samples, 0.99)) },
-  ];
+  return summariseStarts(await sampleSingleRuns(context, pauseBetween));
+}
+
+async function measureRested(context: BenchContext): Promise<Measurement[]> {
+  const laps = await sampleSingleRuns(context, pauseToRest);
+  return [...summariseHops(laps), ...summariseStarts(laps)];
+}
+
+const summariseHops = (laps: RunTimes[][]) => summarise(laps, 'hop', ({ runMs }) => runMs / STAGES);
+const summariseStarts = (laps: RunTimes[][]) => summarise(laps, 'start', ({ startMs }) => startMs);
+
+function summarise(laps: RunTimes[][], name: string, pick: (times: RunTimes) => number): Measurement[] {
+  return [0.5, 0.99].map((share) => ({
+    metric: `${name} p${share * 100}`,
+    unit: 'ms',
+    values: laps.map((samples) => percentile(samples.map(pick), share)),
+  }));
 }
 
 interface RunTimes {
@@ -96,20 +106,24 @@ interface RunTimes {
   startMs: number;
 }
 
+/** Of uneven length, so that our rhythm does not fall in with that of a polling loop. */
+const pauseBetween = (sample: number): number => 1 + ((sample * 7) % 3);
+/** Long enough for processes to be put aside and for caches to fill with something else. */
+const pauseToRest = (sample: number): number => 5 + ((sample * 7) % 11);
+
 async function sampleSingleRuns(
   context: BenchContext,
-  pick: (times: RunTimes) => number,
-): Promise<number[][]> {
+  pauseMs: (sample: number) => number,
+): Promise<RunTimes[][]> {
   const { latencyRuns, latencyRepeats, warmUpMs } = context.plan;
   await context.subject.settle?.();
   await warmUp(warmUpMs / 2, () => timeSingleRun(context));
-  const laps: number[][] = [];
+  const laps: RunTimes[][] = [];
   for (let repeat = 0; repeat < latencyRepeats; repeat++) {
-    const samples: number[] = [];
+    const samples: RunTimes[] = [];
     for (let sample = 0; sample < latencyRuns; sample++) {
-      // The engine shall be idle, and our rhythm must not fall in with that of a polling loop.
-      await sleep(5 + ((sample * 7) % 11));
-      samples.push(pick(await timeSingleRun(context)));
+      await sleep(pauseMs(sample));
+      samples.push(await timeSingleRun(context));
     }
     laps.push(samples);
   }

@@ -24,6 +24,7 @@ const FIGURES = [
   ...['run p50', 'run p99', 'hop p50', 'hop p99'].map((metric) => `hop ${metric}`),
   'start start p50',
   'start start p99',
+  ...['hop p50', 'hop p99', 'start p50', 'start p99'].map((metric) => `rested ${metric}`),
   'fanout whole run',
 ];
 

@@ -10,7 +10,7 @@ export default defineConfig({
     // Each file starts a server and a browser of its own; while one waits for them the other works.
     maxWorkers: 2,
     // As for the integration tests: real processes and a browser on a shared machine; the report names what needed it.
-    retry: process.env.CI ? 1 : 0,
+    retry: process.env.CI ? 2 : 0,
     testTimeout: 120_000,
     hookTimeout: 300_000,
   },

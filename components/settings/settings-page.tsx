@@ -4,6 +4,7 @@ import Link from 'next/link';
 import { type ComponentType, lazy, Suspense } from 'react';
 import { Skeleton } from '../ui/feedback.tsx';
 import { Card, Page, PageHead } from '../ui/surface.tsx';
+import { useIsAlive } from '../ui/use-is-alive.ts';
 import type { SectionName } from './sections.ts';
 import { words } from './words.ts';
 
@@ -34,6 +35,12 @@ function bringIntoSight(link: HTMLAnchorElement | null): void {
 
 export function SettingsPage({ section }: { section: SectionName }) {
   const Section = SECTIONS[section];
+  const isAlive = useIsAlive();
+  const skeleton = (
+    <Card flush>
+      <Skeleton label={words.loading} rows={6} />
+    </Card>
+  );
   return (
     <Page>
       <PageHead title={words.title} />
@@ -55,15 +62,13 @@ export function SettingsPage({ section }: { section: SectionName }) {
           ))}
         </nav>
         <div className="flex min-w-0 grow flex-col gap-5">
-          <Suspense
-            fallback={
-              <Card flush>
-                <Skeleton label={words.loading} rows={6} />
-              </Card>
-            }
-          >
-            <Section />
-          </Suspense>
+          {isAlive ? (
+            <Suspense fallback={skeleton}>
+              <Section />
+            </Suspense>
+          ) : (
+            skeleton
+          )}
         </div>
       </div>
     </Page>

@@ -1,16 +1,10 @@
 'use client';
 
-import { useSyncExternalStore } from 'react';
+import { useIsAlive } from '../use-is-alive.ts';
 import { sayTimeRange } from './time-range.ts';
-
-const NEVER = () => () => undefined;
 
 /** A fixed range is told in the zone of whoever looks, which is not known where a page is drawn first. */
 export function useSayRange(): (text: string) => string {
-  const isHere = useSyncExternalStore(
-    NEVER,
-    () => true,
-    () => false,
-  );
-  return (text) => (isHere || !text.includes('~') ? sayTimeRange(text) : '…');
+  const isAlive = useIsAlive();
+  return (text) => (isAlive || !text.includes('~') ? sayTimeRange(text) : '…');
 }
