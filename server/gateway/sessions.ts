@@ -1,5 +1,3 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Sql } from '#db/client.ts';
 import { type HealthNote, writeHealth, writeOffer } from '#db/queries/mcp-tools.ts';
 import { SignalboxError } from '#server/domain/errors.ts';
@@ -8,6 +6,7 @@ import { connectionSecretName, type Generation } from '#server/domain/mcp.ts';
 import { BREAKER_DEFAULTS, type Breaker, createBreaker } from './breaker.ts';
 import type { Connection, Directories } from './directory.ts';
 import { ownErrorIn, toFailure } from './faults.ts';
+import type { Folders } from './folders.ts';
 import { createGate, type Gate } from './gate.ts';
 import type { Line } from './line.ts';
 import type { OfferedTool } from './offers.ts';
@@ -27,8 +26,8 @@ export interface SessionOptions {
   readSecret: SecretPort['read'];
   signIns: SignIns;
   programs: Programs;
-  /** Each program that is started has a folder of its own in it. */
-  folder: string;
+  /** Each program that is started has one of its own. */
+  folders: Folders;
   maxResidentBytes: number;
   maxSessions: number;
   idleMs: number;
@@ -58,8 +57,8 @@ export interface Sessions {
   standingOf(connection: Place): Standing;
   /** Undefined: nothing has been asked of it here. */
   knownStanding(connectionId: string): Standing | undefined;
-  /** What is known of connections of the organisation that are not there any more. */
-  forgetOthers(orgId: OrgId, isThere: (connectionId: string) => boolean): void;
+  /** Forgets what is known of connections of the organisation that are not there any more, and says which they were. */
+  forgetOthers(orgId: OrgId, isThere: (connectionId: string) => boolean): string[];
   /** Asks the server anew, and keeps what it says. */
   examine(connection: Connection): Promise<Examined>;
   /** What the server says now differs from what was approved, or a list is older than it may be. */
@@ -272,9 +271,9 @@ export function createSessions(options: SessionOptions): Sessions {
     standingOf,
     knownStanding: (id) => standings.get(id),
     forgetOthers(orgId, isThere) {
-      for (const [id, standing] of standings) {
-        if (standing.orgId === orgId && !isThere(id)) standings.delete(id);
-      }
+      const gone = [...standings].filter(([id, standing]) => standing.orgId === orgId && !isThere(id));
+      for (const [id] of gone) standings.delete(id);
+      return gone.map(([id]) => id);
     },
     examine,
     refresh,
@@ -348,15 +347,14 @@ async function readSealed(
 async function toTarget(
   connection: Connection,
   sealed: Record<string, string>,
-  { programs, folder, maxResidentBytes }: SessionOptions,
+  { programs, folders, maxResidentBytes }: SessionOptions,
 ): Promise<UpstreamTarget> {
   const { kind, url, command, args, id, orgId } = connection;
   if (kind === 'http') return { kind, url: url ?? '', headers: sealed };
   if (orgId !== DEFAULT_ORG_ID) {
     throw new SignalboxError('FORBIDDEN', 'Programs are started for the first organisation only.');
   }
-  const cwd = join(folder, id);
-  await mkdir(cwd, { recursive: true, mode: 0o700 });
+  const cwd = await folders.open(id);
   const start = startOf(programs, { program: command ?? '', args, env: sealed }, cwd);
   return { kind, ...start, cwd, maxResidentBytes };
 }

@@ -121,14 +121,14 @@ describe('a token', () => {
     ['by its name', 'spy'],
     ['by its name encoded', `=?base64?${btoa('spy')}?=`],
   ])('goes no further than the door when a tool is called %s, and no cookie does', async (_, name) => {
-    seen = undefined;
+    const before = seen;
     const answer = await askMcp(http, {
       method: 'tools/call',
       params: { name: 'spy', arguments: {} },
       headers: { ...owner(), cookie: 'a=b', 'mcp-name': name },
     });
     expect(answer.body.result.content[0].text).toBe('seen');
-    expect(seen).toBeDefined();
+    expect(seen).not.toBe(before);
     expect(seen?.token ?? '').toBe('');
     expect(JSON.stringify(seen?.headers)).not.toContain(http.secret);
     expect(seen?.headers).not.toHaveProperty('authorization');
