@@ -58,8 +58,11 @@ interface Visit extends Exchange {
 export function createHttpServer(options: HttpOptions): Server {
   const match = createRouter(options.routes);
   const watch = createAccessWatch();
-  const server = createServer((request, response) => {
-    void serve({ ...options, match, watch, port: () => portOf(server) }, request, response);
+  const door: Door = { ...options, match, watch, port: () => port };
+  let port = 0;
+  const server = createServer((request, response) => void serve(door, request, response));
+  server.on('listening', () => {
+    port = portOf(server);
   });
   // Slow senders of headers and bodies do not hold a socket for ever; answers may take as long as they need.
   server.headersTimeout = 20_000;
