@@ -166,7 +166,10 @@ test('what a designer marks in the editor is hidden, until somebody who may asks
   await page.getByRole('option', { name: 'All of it' }).click();
   await saved(page);
   await page.getByRole('button', { name: 'Publish' }).click();
-  await page.getByRole('dialog').getByRole('button', { name: 'Publish' }).click();
+  await page
+    .getByRole('dialog', { name: /Publish/ })
+    .getByRole('button', { name: 'Publish' })
+    .click();
   await page.getByText('Version 2 is published.').waitFor();
 
   const run = await start(marked, { account: 'DE02 1203 0000', amount: 12 });

@@ -129,7 +129,7 @@ test('somebody adds a passkey, signs in by it without a password, and takes it a
   await signIn(page, PASSWORD);
 
   await page.getByRole('button', { name: 'Add a passkey' }).click();
-  const dialog = page.getByRole('dialog');
+  const dialog = page.getByRole('dialog', { name: 'Add a passkey' });
   await dialog.getByLabel('Name').fill('Laptop <b>one</b>');
   // Of the password that is wrong.
   foretellComplaint(page, /403/);
@@ -149,8 +149,9 @@ test('somebody adds a passkey, signs in by it without a password, and takes it a
 
   await page.goto(`${origin}/settings/account`);
   await page.getByRole('button', { name: 'Rename Laptop' }).click();
-  await page.getByRole('dialog').getByLabel('Name').fill('Old laptop');
-  await page.getByRole('dialog').getByRole('button', { name: 'Rename' }).click();
+  const naming = page.getByRole('dialog', { name: /^Rename Laptop/ });
+  await naming.getByLabel('Name').fill('Old laptop');
+  await naming.getByRole('button', { name: 'Rename' }).click();
   await page.getByRole('button', { name: 'Remove Old laptop' }).click();
   await page.getByRole('alertdialog').getByRole('button', { name: 'Remove' }).click();
   await page.getByText('No passkeys').waitFor();
@@ -236,6 +237,8 @@ test('an owner makes an organisation, goes over to it, renames it, and closes it
 });
 
 test('whoever is in several organisations says in which a program works, and it works in that one alone', async () => {
+  // Each tab of the browser that stays behind would ask where to go on.
+  for (const before of owner.pages()) await before.close();
   const page = await owner.newPage();
   const headers = { origin: server.origin };
   const made = await page.request.post(`${server.origin}/api/v1/orgs`, {
