@@ -11,6 +11,15 @@ export interface McpWorld {
   placesOf(tools: number): Promise<{ direct: Place; gateway: Place }>;
   /** Connects so many more servers and calls each of them once. Answers with how many sessions are open then. */
   connectMany(count: number): Promise<number>;
+  /** A server with one tool, held to these limits. Answers with the name of the tool. */
+  connectLimited(slug: string, callsPerMinute: number): Promise<string>;
+  /** A run that goes on, whose files agents share. */
+  startRun(): Promise<string>;
+  makeKey(name: string): Promise<string>;
+  /** The product's own address, and what its REST API answers its owner. */
+  origin: string;
+  ask: Ask;
+  readMetrics(): Promise<string>;
   look(): Promise<{ upstream: Look; gateway: Look }>;
   stop(): Promise<void>;
 }
@@ -34,12 +43,13 @@ export async function startMcpWorld({ processes, ...order }: WorldOptions): Prom
   const [bare, ours] = await Promise.all([hear(upstream, 'ready'), hear(gateway, 'ready')]);
   const ask = createAsk(ours.origin, ours.secret);
   const { key } = await ask('/keys', { name: 'bench', role: 'owner' });
+  let runs = 0;
 
   return {
     async placesOf(tools) {
       const slug = `tools-${tools}`;
       const url = `${bare.origin}/${tools}/mcp`;
-      const connection_id = await connect(ask, slug, url);
+      const connection_id = await connect(ask, { slug, url });
       // An endpoint with just these tools, under their own names: both ends list the same.
       const chosen = Array.from({ length: tools }, (_, at) => ({
         connection_id,
@@ -58,13 +68,30 @@ export async function startMcpWorld({ processes, ...order }: WorldOptions): Prom
       const ids: string[] = [];
       for (let at = 0; at < count; at += AT_ONCE) {
         const some = slugs.slice(at, at + AT_ONCE);
-        ids.push(...(await Promise.all(some.map((slug) => connect(ask, slug, `${bare.origin}/1/${slug}`)))));
+        ids.push(
+          ...(await Promise.all(some.map((slug) => connect(ask, { slug, url: `${bare.origin}/1/${slug}` })))),
+        );
       }
       const call = (slug: string) =>
         ask('/mcp/call', { tool: `${slug}__tool_0`, arguments: { question: slug } });
       await Promise.all(slugs.map(call));
       const states = await Promise.all(ids.map((id) => ask(`/mcp/connections/${id}`)));
       return states.filter(({ session_open }) => session_open).length;
+    },
+    async connectLimited(slug, calls_per_minute) {
+      await connect(ask, { slug, url: `${bare.origin}/1/${slug}`, calls_per_minute });
+      return `${slug}__tool_0`;
+    },
+    async startRun() {
+      const wait = { name: 'wait', type: 'sleep', config: { ms: 3_600_000 } };
+      const { id } = await ask('/pipelines', { name: `shared ${++runs}`, stages: [wait] });
+      return (await ask(`/pipelines/${id}/execute`, {})).id;
+    },
+    makeKey: async (name) => (await ask('/keys', { name, role: 'owner' })).key,
+    ...{ origin: ours.origin, ask },
+    async readMetrics() {
+      const headers = { authorization: `Bearer ${ours.secret}` };
+      return (await fetch(`${ours.origin}/metrics`, { headers })).text();
     },
     async look() {
       const of = (child: ChildProcess): Promise<Look> => {
@@ -85,8 +112,11 @@ export async function startMcpWorld({ processes, ...order }: WorldOptions): Prom
 }
 
 /** Connects a server and approves all of its tools. */
-async function connect(ask: Ask, slug: string, url: string): Promise<string> {
-  const limits = { calls_per_minute: 1_000_000, max_concurrent: 1000 };
+async function connect(
+  ask: Ask,
+  { slug, url, ...more }: { slug: string; url: string; calls_per_minute?: number },
+): Promise<string> {
+  const limits = { calls_per_minute: 1_000_000, max_concurrent: 1000, ...more };
   const { connection_id, status } = await ask('/mcp/connect', { slug, url, ...limits });
   if (status !== 'connected') throw new Error(`${url} is ${status}.`);
   const path = `/mcp/connections/${connection_id}/tools`;

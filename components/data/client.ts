@@ -112,6 +112,14 @@ export async function rest(path: string, init: RequestInit = {}): Promise<Respon
   throw toError(await response.json().catch(() => ({})), `The server answered ${response.status}.`);
 }
 
+/** Who signs people in for programs that come to this address, as programs themselves ask for it. */
+export async function readIssuers(signal: AbortSignal): Promise<string[]> {
+  const response = await fetch('/.well-known/oauth-protected-resource/mcp', { signal }).catch(fail);
+  if (!response.ok) throw silent();
+  const { authorization_servers: issuers } = (await response.json()) as { authorization_servers: string[] };
+  return issuers;
+}
+
 function fail(error: unknown): never {
   throw isAbort(error) ? error : silent();
 }

@@ -235,6 +235,41 @@ test('an owner makes an organisation, goes over to it, renames it, and closes it
   await page.close();
 });
 
+test('whoever is in several organisations says in which a program works, and it works in that one alone', async () => {
+  const page = await owner.newPage();
+  const headers = { origin: server.origin };
+  const made = await page.request.post(`${server.origin}/api/v1/orgs`, {
+    headers,
+    data: { name: 'Harbour' },
+  });
+  const harbour = ((await made.json()) as { id: string }).id;
+  const apps = async () => {
+    const answer = await page.request.get(`${server.origin}/api/v1/apps`);
+    return ((await answer.json()) as { apps: unknown[] }).apps.length;
+  };
+  const before = await apps();
+  const program = await startProgram(server.origin);
+  await page.goto(program.address);
+  await page.getByRole('heading', { name: /^Let Notebook/ }).waitFor();
+  await page.getByRole('combobox', { name: 'It would work in' }).click();
+  await page.getByRole('option', { name: 'Harbour' }).click();
+  // Asked anew, for the other one: the session has gone over to it.
+  await page.getByRole('combobox', { name: 'It would work in' }).getByText('Harbour').waitFor();
+  expect(await findBarriers(page)).toEqual([]);
+  await page.getByRole('button', { name: 'Let it in' }).click();
+  await page.getByText('You may go back to the program.').waitFor();
+  expect((await program.comeIn()).status).toBe(200);
+  expect(await apps()).toBe(1);
+  const home = await page.request.get(`${server.origin}/api/v1/me/orgs`);
+  const { orgs } = (await home.json()) as { orgs: { id: string }[] };
+  const first = orgs.find(({ id }) => id !== harbour)?.id;
+  await page.request.post(`${server.origin}/api/v1/me/orgs/${first}/enter`, { headers, data: {} });
+  expect(await apps()).toBe(before);
+  expect((await program.comeIn()).status).toBe(200);
+  program.close();
+  await page.close();
+});
+
 test('who signs out is out, in every tab', async () => {
   const context = await browser.newContext();
   const [page, other] = [await context.newPage(), await context.newPage()];

@@ -2,13 +2,17 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { until } from '#server/testing/faults/until.ts';
-import { type McpRig, REAL_PROGRAMS, startMcpRig } from '#server/testing/mcp-rig.ts';
+import { comes, until } from '#server/testing/faults/until.ts';
+import { startKillableUpstream } from '#server/testing/mcp/killable-upstream.ts';
+import { startTableApi } from '#server/testing/mcp/table-api.ts';
+import { ASKING_PROGRAMS, type McpRig, REAL_PROGRAMS, startMcpRig } from '#server/testing/mcp-rig.ts';
+import { echoTool, startUpstream } from '#server/testing/mcp-upstream.ts';
 import { joinAs, signInByLink } from '#server/testing/people.ts';
+import { startReceiver } from '#server/testing/receiver.ts';
 
 let rig: McpRig;
 beforeAll(async () => {
-  rig = await startMcpRig({ SIGNALBOX_MCP_PROGRAMS: REAL_PROGRAMS });
+  rig = await startMcpRig({ SIGNALBOX_MCP_PROGRAMS: `${REAL_PROGRAMS},${ASKING_PROGRAMS}` });
 }, 120_000);
 afterAll(() => rig[Symbol.asyncDispose]());
 
@@ -32,6 +36,8 @@ const idOf = async (slug: string): Promise<string> => {
   return connections.find((each: { slug: string }) => each.slug === slug).id;
 };
 
+const folderOf = (id: string): string => join(rig.http.program.dataDir, 'mcp', id.slice(5));
+
 describe('programs that are MCP servers', () => {
   test('are connected from the catalogue, and their tools are called', async () => {
     for (const server_type of ['memory', 'sequential-thinking', 'filesystem', 'everything']) {
@@ -47,7 +53,7 @@ describe('programs that are MCP servers', () => {
       ...{ thought: 'First', thoughtNumber: 1, totalThoughts: 1, nextThoughtNeeded: false },
     });
     expect(thought.body.is_error).toBe(false);
-    const folder = join(rig.http.program.dataDir, 'mcp', (await idOf('filesystem')).slice(5));
+    const folder = folderOf(await idOf('filesystem'));
     const written = await rig.call('filesystem__write_file', {
       path: join(folder, 'note.txt'),
       content: 'Hello',
@@ -56,6 +62,57 @@ describe('programs that are MCP servers', () => {
     expect(existsSync(join(folder, 'note.txt'))).toBe(true);
     const outside = await rig.call('filesystem__read_text_file', { path: '/etc/passwd' });
     expect(outside.body.is_error).toBe(true);
+  });
+
+  test('read and change tables of a Postgres, with a key that is shown to nobody', async () => {
+    const { sql } = rig.http.program.database;
+    await sql`CREATE SCHEMA shop`;
+    await sql`CREATE TABLE shop.books (id int PRIMARY KEY, title text NOT NULL)`;
+    await using tables = await startTableApi(sql);
+    await rig.join({
+      ...{ slug: 'tables', program: 'postgrest' },
+      args: ['--apiUrl', tables.url, '--schema', 'shop', '--apiKey', '{SHOP_KEY}'],
+      variables: { SHOP_KEY: 'key-of-the-shop' },
+    });
+    const call = async (name: string, args: object) => {
+      const { status, body } = await rig.call(`tables__${name}`, args);
+      expect([status, body.is_error], JSON.stringify(body)).toEqual([200, false]);
+      return JSON.parse(body.result.content[0].text);
+    };
+    const ask = async (method: string, path: string, body?: object) =>
+      (await call('postgrestRequest', { method, path, ...(body ? { body } : {}) })).result;
+    await ask('POST', '/books', { id: 1, title: 'Notes' });
+    await ask('POST', '/books', { id: 2, title: 'Letters' });
+    expect(await ask('PATCH', '/books?id=eq.2', { title: 'More letters' })).toEqual([
+      { id: 2, title: 'More letters' },
+    ]);
+    const query = 'select title from books order by id desc limit 1';
+    const { method, path } = await call('sqlToRest', { sql: query });
+    expect(await ask(method, path)).toEqual([{ title: 'More letters' }]);
+    expect(await sql`SELECT id, title FROM shop.books ORDER BY id`).toEqual([
+      { id: 1, title: 'Notes' },
+      { id: 2, title: 'More letters' },
+    ]);
+    expect(new Set(tables.seen.map(({ authorization }) => authorization))).toEqual(
+      new Set(['Bearer key-of-the-shop']),
+    );
+    expect(JSON.stringify(await rig.ask('/connections?limit=200'))).not.toContain('key-of-the-shop');
+  });
+
+  test('may be of the new generation, as one that people have published is', async () => {
+    const found = { results: [{ id: '/books/notes', title: 'Notes', description: 'All of them.' }] };
+    // The service that it asks, which is far away from here.
+    await using library = await startReceiver((response, _number, { path }) =>
+      response.end(path.includes('/libs/search') ? JSON.stringify(found) : 'Write `note()`.'),
+    );
+    const id = await rig.join({
+      ...{ slug: 'docs', program: 'context7', variables: { CONTEXT7_API_URL: library.url } },
+    });
+    expect((await rig.ask(`/connections/${id}`)).health).toMatchObject({ ok: true, generation: '2026' });
+    const search = await rig.call('docs__resolve-library-id', { query: 'How?', libraryName: 'notes' });
+    expect(search.body.result.content[0].text).toContain('/books/notes');
+    const read = await rig.call('docs__query-docs', { query: 'How?', libraryId: '/books/notes' });
+    expect(read.body.result.content[0].text).toContain('Write `note()`.');
   });
 
   test('see nothing of the environment of this process', async () => {
@@ -107,7 +164,7 @@ describe('programs that are MCP servers', () => {
     }
   });
 
-  test('after many connects and disconnects none is left', async () => {
+  test('after many connects and disconnects none is left, and nothing that it had', async () => {
     const before = children().length;
     const round = async (number: number) => {
       const { connection_id } = await rig.ask('/connect', {
@@ -115,14 +172,49 @@ describe('programs that are MCP servers', () => {
         program: 'memory',
         variables: { MEMORY_FILE_PATH: '{folder}/m.jsonl' },
       });
+      const folder = folderOf(connection_id);
+      expect(existsSync(folder)).toBe(true);
       await rig.ask(`/connections/${connection_id}`, undefined, 'DELETE');
+      folders.push(folder);
     };
+    const folders: string[] = [];
     for (let number = 0; number < 20; number += 4) {
       await Promise.all([0, 1, 2, 3].map((add) => round(number + add)));
     }
     await until('all have ended', async () => children().length <= before);
+    await until('their folders are gone', async () => !folders.some((folder) => existsSync(folder)));
   }, 240_000);
 });
+
+test('a server over HTTP that is killed in the middle of a call rests, hides no other, and is back by itself', async () => {
+  await using there = await startKillableUpstream();
+  await using beside = await startUpstream([echoTool('ask')]);
+  const id = await rig.join({ slug: 'killed', url: there.url });
+  await rig.join({ slug: 'beside', url: beside.url });
+  const question = { question: 'Why?' };
+  const breaker = async () => (await rig.ask(`/connections/${id}`)).breaker.state;
+  expect((await rig.call('killed__ask', question)).status).toBe(200);
+  const cut = rig.call('killed__hang');
+  await comes('the call', there.hangs);
+  await there.kill();
+  expect((await cut).status).toBe(503);
+  expect((await rig.call('beside__ask', question)).status).toBe(200);
+  await until('it is left alone', async () => {
+    const { status, body } = await rig.call('killed__ask', question);
+    expect(status).toBe(503);
+    return body.detail.includes('left alone for a moment');
+  });
+  expect(await breaker()).not.toBe('closed');
+  expect((await rig.call('beside__ask', question)).status).toBe(200);
+  const { tools } = await rig.ask('/tools');
+  const names = tools.map(({ name }: { name: string }) => name);
+  expect(names).toEqual(expect.arrayContaining(['killed__ask', 'beside__ask']));
+  await using again = await startKillableUpstream(there.port);
+  expect(again.url).toBe(there.url);
+  // With nobody asking for it.
+  await until('it is back', async () => (await breaker()) === 'closed', 180_000);
+  expect((await rig.call('killed__ask', question)).status).toBe(200);
+}, 300_000);
 
 test('when the program stops, so do the servers that it has started', async () => {
   const own = await startMcpRig({ SIGNALBOX_MCP_PROGRAMS: REAL_PROGRAMS });

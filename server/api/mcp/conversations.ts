@@ -1,5 +1,4 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import type { ServerContext } from '@modelcontextprotocol/server';
 import { SignalboxError } from '#server/domain/errors.ts';
 import { canonicalJson, type Json, type JsonObject } from '#server/domain/json.ts';
 import { type Askable, ELICITATION, type LogLine, type Progress } from '#server/domain/mcp.ts';
@@ -15,15 +14,18 @@ import {
   type Turn,
 } from './conversation.ts';
 import { invalidParams } from './errors.ts';
+import type { RequestContext } from './served.ts';
 
 export interface Conversed<Result> {
-  context: ServerContext;
+  context: RequestContext;
   client: AskedClient;
   /** What is asked for: an answer is only taken with the request that it belongs to. */
   about: Json;
   work(talk: Talk): Promise<Result>;
 }
 
+/** For another process. */
+const WORK = 'resume';
 const MAX_OF_ONE = 32;
 const MAX_OF_ALL = 1000;
 
@@ -98,7 +100,8 @@ export function createConversations(relay: Relay) {
   /** The request came to another process than the one before. */
   async function resumeElsewhere(place: string, resumed: Resumed, from: Attached): Promise<Turn<unknown>> {
     const { signal, onProgress, onLog } = from;
-    const found = await relay.ask(place, { ...resumed } as JsonObject, {
+    const order = { name: WORK, body: { ...resumed } as JsonObject };
+    const found = await relay.ask(place, order, {
       signal,
       onTold(news) {
         const { progress, line } = news as { progress?: Progress; line?: LogLine };
@@ -111,6 +114,7 @@ export function createConversations(relay: Relay) {
   }
 
   const ready = relay.serve(
+    WORK,
     async (body, { signal, onTold }) =>
       (await resume(body as unknown as Resumed, {
         signal,
@@ -127,7 +131,7 @@ export function createConversations(relay: Relay) {
       const { context, client, work } = conversed;
       await ready;
       const teller = createTeller(context);
-      const signal = AbortSignal.any([context.mcpReq.signal, call.signal]);
+      const signal = signalOf(call, context);
       const { onProgress, onLog } = teller;
       const turn = client.isNew
         ? await turnOf(call, { signal, onProgress, onLog }, conversed)
@@ -142,10 +146,15 @@ export function createConversations(relay: Relay) {
   };
 }
 
+/** Called off by its client, or by the door: of a plain call both are one. */
+function signalOf(call: McpCall, { mcpReq }: RequestContext): AbortSignal {
+  return mcpReq.signal === call.signal ? call.signal : AbortSignal.any([mcpReq.signal, call.signal]);
+}
+
 export type Conversations = ReturnType<typeof createConversations>;
 
 /** One after the other: people see one question at a time. */
-function askOld({ mcpReq }: ServerContext, signal: AbortSignal): Askable['ask'] {
+function askOld({ mcpReq }: RequestContext, signal: AbortSignal): Askable['ask'] {
   return async (questions) => {
     const answers: [string, JsonObject][] = [];
     for (const [name, { method, params }] of Object.entries(questions)) {
@@ -160,7 +169,7 @@ function askOld({ mcpReq }: ServerContext, signal: AbortSignal): Askable['ask'] 
 }
 
 /** Tells the client of the work on its request, in order. */
-function createTeller({ mcpReq }: ServerContext) {
+function createTeller({ mcpReq }: RequestContext) {
   const progressToken = mcpReq._meta?.progressToken;
   let told: Promise<void> | undefined;
   const say = (work: () => Promise<void>) => {
