@@ -1,5 +1,6 @@
 import { headers } from 'next/headers';
 import { addressOf, type Input, type Path } from './client.ts';
+import { scriptThatAsks } from './early-script.ts';
 
 /** As an address has it: ids there are texts that nobody has looked at. */
 type Unread<Fields> = { [Name in keyof Fields]: Fields[Name] extends string ? string : Fields[Name] };
@@ -19,11 +20,7 @@ export async function Early({ asks }: { asks: readonly string[] }) {
   if (nonce === undefined || !sent.get('accept')?.includes('text/html')) return null;
   return (
     <script nonce={nonce} suppressHydrationWarning>
-      {`for (const address of ${JSON.stringify(asks)}) {
-  const asked = fetch('/api/trpc/' + address);
-  asked.catch(() => {});
-  (window.signalboxAsked ??= {})[address] = asked;
-}`}
+      {scriptThatAsks(asks)}
     </script>
   );
 }

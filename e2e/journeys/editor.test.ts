@@ -6,6 +6,8 @@ import { addByKeys, makePipeline, readDraft, saved } from '../stack/editor.ts';
 import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
 import { findBarriers } from '../stack/watch-page.ts';
 
+const SLOW = { timeout: 60_000 };
+
 let browser: Browser;
 let context: BrowserContext;
 let dataDir: Awaited<ReturnType<typeof makeDataDir>>;
@@ -160,8 +162,8 @@ test('of many stages seen from afar all wires are a line or two, also while one 
   const boxes = page.locator('.react-flow__node');
   const wires = page.locator('.react-flow__edge');
   const lines = page.locator('.far-wires path');
-  await expect.poll(() => boxes.count()).toBe(keys.length);
-  await expect.poll(() => lines.count()).toBe(1);
+  await expect.poll(() => boxes.count(), SLOW).toBe(keys.length);
+  await expect.poll(() => lines.count(), SLOW).toBe(1);
   expect(await wires.count()).toBe(0);
 
   const box = await page.locator('[data-id="stage:s100"]').boundingBox();
@@ -170,9 +172,9 @@ test('of many stages seen from afar all wires are a line or two, also while one 
   await page.mouse.down();
   await page.mouse.move(x + 30, y + 15, { steps: 6 });
   // Its own two have parted from the others.
-  await expect.poll(() => lines.count()).toBe(2);
+  await expect.poll(() => lines.count(), SLOW).toBe(2);
   await page.mouse.up();
-  await expect.poll(() => lines.count()).toBe(1);
+  await expect.poll(() => lines.count(), SLOW).toBe(1);
   await saved(page);
   const moved = (await readDraft(page)).document.stages.find(({ key }) => key === 's100');
   expect(moved?.ui).not.toEqual(document.stages[100]?.ui);
@@ -180,7 +182,7 @@ test('of many stages seen from afar all wires are a line or two, also while one 
   await page.getByRole('button', { name: 'Outline' }).first().click();
   await page.getByRole('button', { name: 's200', exact: true }).click();
   await page.locator('[data-id="stage:s200"]:focus').waitFor();
-  await expect.poll(() => wires.count()).toBeGreaterThan(1);
+  await expect.poll(() => wires.count(), SLOW).toBeGreaterThan(1);
   expect(await lines.count()).toBe(0);
   await page.close();
 });
