@@ -156,16 +156,15 @@ async function measureFanOut(context: BenchContext): Promise<Measurement[]> {
 
 /** Of engines that tell live events; nothing of others. */
 async function measureLiveSide(context: BenchContext): Promise<Measurement[]> {
-  const { chainRuns, chainRepeats, liveClients, liveMs, warmUpMs } = context.plan;
+  const { chainRuns, liveClients, liveMs, liveRounds, warmUpMs } = context.plan;
   const { live } = context.subject;
   if (!live) return [];
   await warmUp(warmUpMs, () => runChainLap(context, Math.min(chainRuns, 1000)));
   return measureLive({
     ...{ live, stages: STAGES, clients: liveClients, forMs: liveMs },
-    runs: chainRuns,
-    repeats: chainRepeats,
+    runs: Math.min(chainRuns, 1000),
+    rounds: liveRounds,
     lap: (runs) => runChainLap(context, runs),
-    settle: async () => context.subject.settle?.(),
   });
 }
 

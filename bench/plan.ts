@@ -21,6 +21,8 @@ export interface Plan {
   /** Clients that listen, and for how long the engine runs at half speed before them. */
   liveClients: number;
   liveMs: number;
+  /** Laps with and without telling, by turns. */
+  liveRounds: number;
   /** Of a full and an empty database by turns. */
   growthRounds: number;
   /** Of a bare MCP server and the gateway by turns, calls of a turn for each caller, and connections held at once. */
@@ -53,6 +55,7 @@ export const FULL_PLAN: Plan = {
   startupRepeats: 3,
   liveClients: 1000,
   liveMs: 20_000,
+  liveRounds: 15,
   growthRounds: 20,
   mcpRounds: 12,
   mcpCalls: 300,
@@ -80,6 +83,7 @@ export const QUICK_PLAN: Plan = {
   startupRepeats: 1,
   liveClients: 100,
   liveMs: 3000,
+  liveRounds: 4,
   growthRounds: 5,
   mcpRounds: 4,
   mcpCalls: 60,
@@ -105,6 +109,7 @@ export const SMOKE_PLAN: Plan = {
   startupRepeats: 1,
   liveClients: 5,
   liveMs: 500,
+  liveRounds: 2,
   growthRounds: 2,
   mcpRounds: 2,
   mcpCalls: 3,

@@ -72,6 +72,7 @@ async function runAll(entries: CatalogueEntry[], options: Options, leftovers: Le
   const pass: Pass = {
     benches: options.only,
     plan: toPlan(quick, soakSeconds),
+    ...(options.keep === undefined ? {} : { keep: options.keep }),
     benchTimeoutMs: quick ? 120_000 : 900_000,
     leftovers,
     onResults: record,

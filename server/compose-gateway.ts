@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { CallMcpTool } from '#server/agents/builtin/mcp-tool.ts';
 import { createGateway, type McpGateway } from '#server/gateway/gateway.ts';
+import { toLine } from '#server/gateway/line.ts';
 import type { WebFetch } from '#server/gateway/sign-in-flow.ts';
 import { createStageCalls } from '#server/gateway/stage-calls.ts';
-import { toStreamingFetch } from '#server/gateway/web-fetch.ts';
 import type { Rates } from '#server/identity/limits/rates.ts';
 import type { SecretStore } from '#server/identity/secrets/store.ts';
 import { toWebFetch } from '#server/identity/web-fetch.ts';
@@ -40,7 +40,7 @@ function makeGateway(ports: Ports, parts: GatewayParts): McpGateway {
   return createGateway({
     sql: ports.beatSql,
     hot: ports.hotState,
-    fetch: toStreamingFetch(parts.fetch),
+    line: toLine(parts.fetch),
     secrets,
     webFetch: toWebFetch(parts.fetch) as WebFetch,
     takeRate: (subject, bucket) => rates.take('mcp', { subject, bucket, cost: 1 }),

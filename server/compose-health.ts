@@ -34,7 +34,7 @@ export function createHealth(
   { isStopping, conditions }: HealthParts,
 ): HealthDesk & { stop(): void } {
   const fullness = watchFullness(ports.hotState, conditions);
-  const askDatabase = () => measure(() => ports.doorSql`SELECT 1`.execute());
+  const askDatabase = () => measure(() => ports.doors.pool`SELECT 1`.execute());
   return {
     // Without broker or hot state the doors still serve: only the database is the truth.
     conditions: conditions.read,

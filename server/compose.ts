@@ -4,7 +4,7 @@ import { createGraphCache } from '#db/queries/load-graph.ts';
 import { readServerKey } from '#db/queries/server-key.ts';
 import { orgOfRun } from '#db/queries/stored-objects.ts';
 import { seed } from '#db/seed/seed.ts';
-import { type DoorDatabase, openDoorDatabase } from '#db/tenant.ts';
+import type { DoorDatabase } from '#db/tenant.ts';
 import type { CallMcpTool } from '#server/agents/builtin/mcp-tool.ts';
 import { createPayloads } from '#server/agents/payloads.ts';
 import { createSharedFiles } from '#server/agents/workspace/shared.ts';
@@ -88,7 +88,7 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
     ...{ env, logger, newUuid, fetch: outbound, conditions },
     ...{ secrets: records.secrets, rates: limits.parts.rates },
   });
-  const db = openDoorDatabase(ports.doorSql);
+  const db = ports.doors;
   const { engine, agents, payloads, workspaces, graphOf, nudges, announcer } = makeEngine(ports, {
     ...{ ...options, callMcpTool, newUuid, db, conditions },
   });

@@ -1,10 +1,10 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
-import Link from 'next/link';
 import { useEffect, useState } from 'react';
 import { readIssuers } from '../data/index.ts';
 import { Notice, Skeleton } from '../ui/feedback.tsx';
+import { Link } from '../ui/link.tsx';
 import { Card } from '../ui/surface.tsx';
 import { CopyBlock, CopyText } from '../ui/text.tsx';
 import { clientSnippets, programSnippet, signInSnippets, words } from './words.ts';

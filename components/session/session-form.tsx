@@ -1,10 +1,11 @@
 'use client';
 
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, useEffect, useRef, useState } from 'react';
 import type { ApiError } from '../data/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Notice } from '../ui/feedback.tsx';
 import { Field, TextInput } from '../ui/field.tsx';
+import { useIsAlive } from '../ui/use-is-alive.ts';
 
 export interface SessionField {
   name: string;
@@ -30,6 +31,12 @@ export function SessionForm({
   const [values, setValues] = useState<Record<string, string>>({});
   const [isBusy, setBusy] = useState(false);
   const [error, setError] = useState<ApiError>();
+  const isAlive = useIsAlive();
+  const form = useRef<HTMLFormElement>(null);
+  // What somebody has typed before the page was alive.
+  useEffect(() => {
+    if (form.current) setValues(Object.fromEntries(new FormData(form.current)) as Record<string, string>);
+  }, []);
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     setBusy(true);
@@ -42,7 +49,7 @@ export function SessionForm({
     );
   };
   return (
-    <form onSubmit={submit} className="mt-6 flex max-w-sm flex-col gap-4">
+    <form ref={form} onSubmit={submit} className="mt-6 flex max-w-sm flex-col gap-4">
       {fields.map(({ name, label, type = 'text', autoComplete, minLength, hint }) => (
         <Field key={name} label={label} hint={hint}>
           <TextInput
@@ -54,7 +61,8 @@ export function SessionForm({
         </Field>
       ))}
       {error ? <Notice message={error.message} advice={error.advice} /> : null}
-      <Button type="submit" look="primary" size="lg" wide busy={isBusy}>
+      {/* Sent before that, a form goes to the address of its page, with all that is in it. */}
+      <Button type="submit" look="primary" size="lg" wide busy={isBusy} disabled={!isAlive}>
         {label}
       </Button>
     </form>

@@ -3,6 +3,7 @@
 import { toOwnPath } from '../../server/domain/own-path.ts';
 import { act } from '../data/index.ts';
 import { Notice } from '../ui/feedback.tsx';
+import { PasskeyButton } from './passkey-button.tsx';
 import { ProviderButtons } from './provider-buttons.tsx';
 import { type SessionField, SessionForm } from './session-form.tsx';
 import { words } from './words.ts';
@@ -26,6 +27,7 @@ export function SignInPage({ next, problem }: { next: string | null; problem: st
         goTo={toOwnPath(next)}
         onSubmit={({ email = '', password = '' }) => act('auth.signIn', { email, password })}
       />
+      <PasskeyButton goTo={toOwnPath(next)} />
       <ProviderButtons wish={() => ({ next: toOwnPath(next) })} />
       <p className="mt-8 max-w-prose text-sm text-quiet">{words.signIn.noAccount}</p>
     </>

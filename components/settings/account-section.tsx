@@ -12,6 +12,7 @@ import { Card } from '../ui/surface.tsx';
 import { Table } from '../ui/table.tsx';
 import { Ago, Chip } from '../ui/text.tsx';
 import { browserName } from './browser-name.ts';
+import { Passkeys } from './passkeys-card.tsx';
 import { words } from './words.ts';
 
 type Account = NonNullable<Answer<'me.get'>['account']>;
@@ -31,6 +32,7 @@ export function AccountSection() {
         <>
           <Name key={me.account.name} account={me.account} />
           <Password account={me.account} />
+          <Passkeys hasPassword={me.account.has_password} />
           <Elsewhere account={me.account} />
           <Sessions />
         </>
@@ -130,6 +132,7 @@ function Password({ account }: { account: Account }) {
 function Elsewhere({ account }: { account: Account }) {
   const { data: known } = useQuery(query('me.identities', {}));
   const { data: offered } = useQuery(query('auth.providers', {}));
+  const { data: kept } = useQuery(query('passkeys.list', {}));
   const unlink = useAct('me.unlink', { done: words.account.unlinked });
   if (!known || (known.identities.length === 0 && offered?.providers.length === 0)) return null;
   return (
@@ -152,7 +155,9 @@ function Elsewhere({ account }: { account: Account }) {
                 <Button
                   look="quiet"
                   size="sm"
-                  disabled={!account.has_password && known.identities.length === 1}
+                  disabled={
+                    !account.has_password && known.identities.length === 1 && kept?.passkeys.length === 0
+                  }
                   onClick={() => unlink.run({ issuer })}
                 >
                   {words.account.unlink}
@@ -182,8 +187,8 @@ function Sessions() {
               key: 'where',
               title: words.account.browser,
               cell: (session) => (
-                <span title={session.user_agent ?? undefined}>
-                  {session.user_agent ? browserName(session.user_agent) : words.account.unknown}{' '}
+                <span title={session.user_agent ?? undefined} className="flex flex-wrap items-center gap-2">
+                  {session.user_agent ? browserName(session.user_agent) : words.account.unknown}
                   {session.is_current ? <Chip>{words.account.thisOne}</Chip> : null}
                 </span>
               ),

@@ -133,12 +133,13 @@ function factsOf(settings: Settings): [string, string][] {
   ];
 }
 
-/** The password, and the providers that whoever runs the server has named. */
+/** Passwords and passkeys, and the providers that whoever runs the server has named. */
 function WaysToSignIn() {
   const { data } = useQuery(query('auth.providers', {}));
   const { signIn: said } = words.system;
   const rows = [
-    { id: '', name: said.password, kind: said.passwordNote },
+    { id: ' password', name: said.password, kind: said.passwordNote },
+    { id: ' passkey', name: said.passkey, kind: said.passkeyNote },
     ...(data?.providers ?? []).map(({ id, name }) => ({ id, name, kind: said.provider })),
   ];
   return (

@@ -646,6 +646,33 @@ CREATE TABLE outbox (
   CONSTRAINT outbox_pkey PRIMARY KEY (id)
 );
 
+CREATE TABLE passkey_challenges (
+  challenge_hash text NOT NULL,
+  session_id uuid,
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT passkey_challenges_pkey PRIMARY KEY (challenge_hash),
+  CONSTRAINT passkey_challenges_session_id_fkey FOREIGN KEY (session_id) REFERENCES sessions(id) ON DELETE CASCADE
+);
+
+CREATE TABLE passkeys (
+  id uuid NOT NULL,
+  user_id uuid NOT NULL,
+  credential_id text NOT NULL,
+  public_key text NOT NULL,
+  counter bigint NOT NULL,
+  host text NOT NULL,
+  transports json NOT NULL,
+  name text NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  last_used_at timestamp with time zone,
+  CONSTRAINT passkeys_counter_check CHECK ((counter >= 0)),
+  CONSTRAINT passkeys_credential_id_check CHECK (((length(credential_id) >= 1) AND (length(credential_id) <= 1364))),
+  CONSTRAINT passkeys_credential_id_key UNIQUE (credential_id),
+  CONSTRAINT passkeys_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  CONSTRAINT passkeys_pkey PRIMARY KEY (id),
+  CONSTRAINT passkeys_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+
 CREATE TABLE pipeline_grants (
   org_id uuid NOT NULL,
   pipeline_id uuid NOT NULL,
@@ -1177,6 +1204,9 @@ CREATE INDEX notification_deliveries_state ON public.notification_deliveries USI
 CREATE INDEX notification_deliveries_target ON public.notification_deliveries USING btree (target_id, id);
 CREATE INDEX notification_targets_active ON public.notification_targets USING btree (org_id) WHERE active;
 CREATE INDEX notification_targets_org ON public.notification_targets USING btree (org_id, id);
+CREATE INDEX passkey_challenges_expiry ON public.passkey_challenges USING btree (expires_at);
+CREATE INDEX passkey_challenges_session ON public.passkey_challenges USING btree (session_id) WHERE (session_id IS NOT NULL);
+CREATE INDEX passkeys_user ON public.passkeys USING btree (user_id);
 CREATE INDEX pipeline_grants_member ON public.pipeline_grants USING btree (org_id, user_id);
 CREATE INDEX pipelines_org ON public.pipelines USING btree (org_id, id);
 CREATE INDEX pipelines_tags ON public.pipelines USING gin (tags);
@@ -1185,6 +1215,7 @@ CREATE INDEX run_objects_hash ON ONLY public.run_objects USING btree (hash);
 CREATE INDEX run_rollups_at ON public.run_rollups USING btree (org_id, level, at);
 CREATE INDEX runs_duration ON ONLY public.runs USING btree (org_id, ((finished_at - created_at)), id) WHERE (finished_at IS NOT NULL);
 CREATE INDEX runs_error_group ON ONLY public.runs USING btree (org_id, error_group, uuid_send(id)) WHERE (error_group IS NOT NULL);
+CREATE INDEX runs_failed_end ON ONLY public.runs USING btree (org_id, finished_at, id) WHERE (status = 'failed'::run_status);
 CREATE INDEX runs_finished ON ONLY public.runs USING btree (org_id, finished_at, id) WHERE (finished_at IS NOT NULL);
 CREATE INDEX runs_labels ON ONLY public.runs USING gin (labels) WHERE (labels IS NOT NULL);
 CREATE INDEX runs_pipeline ON ONLY public.runs USING btree (org_id, pipeline_id, status, uuid_send(id));
@@ -1402,6 +1433,18 @@ BEGIN
   END LOOP;
 END $function$
 ;
+CREATE OR REPLACE FUNCTION public.forget_passkeys()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+BEGIN
+  DELETE FROM passkeys p WHERE p.user_id = OLD.user_id
+    AND NOT EXISTS (SELECT FROM memberships m WHERE m.user_id = OLD.user_id);
+  RETURN NULL;
+END $function$
+;
 CREATE OR REPLACE FUNCTION public.forget_sign_in_tokens()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1526,6 +1569,7 @@ CREATE TRIGGER keep_totals_of_old AFTER DELETE ON public.task_rollups REFERENCIN
 CREATE TRIGGER mcp_connections_touch BEFORE UPDATE ON public.mcp_connections FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 CREATE TRIGGER mcp_servers_touch BEFORE UPDATE ON public.mcp_servers FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 CREATE TRIGGER mcp_sign_ins_forget AFTER DELETE ON public.mcp_sign_ins FOR EACH ROW EXECUTE FUNCTION forget_sign_in_tokens();
+CREATE TRIGGER memberships_forget_passkeys AFTER DELETE ON public.memberships FOR EACH ROW EXECUTE FUNCTION forget_passkeys();
 CREATE TRIGGER memberships_touch BEFORE UPDATE ON public.memberships FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 CREATE TRIGGER notification_targets_touch BEFORE UPDATE ON public.notification_targets FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 CREATE TRIGGER pipelines_touch BEFORE UPDATE ON public.pipelines FOR EACH ROW EXECUTE FUNCTION touch_updated_at();

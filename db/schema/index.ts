@@ -48,6 +48,7 @@ export {
 } from './notifications.ts';
 export { orgs } from './orgs.ts';
 export { outbox } from './outbox.ts';
+export { passkeyChallenges, passkeys } from './passkeys.ts';
 export { pipelineGrants } from './pipeline-grants.ts';
 export { pipelineStars } from './pipeline-stars.ts';
 export { pipelines } from './pipelines.ts';

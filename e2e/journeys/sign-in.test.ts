@@ -26,7 +26,25 @@ afterAll(async () => {
 async function signIn(page: Page, password: string): Promise<void> {
   await page.getByLabel('E-mail').fill('grace@example.org');
   await page.getByLabel('Password').fill(password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+}
+
+async function signOut(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Account: Grace' }).click();
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await page.getByRole('heading', { name: 'Sign in to Signalbox' }).waitFor();
+}
+
+/** A device in the browser that keeps passkeys and is always sure who sits before it. */
+async function holdPasskeys(page: Page): Promise<void> {
+  const devices = await page.context().newCDPSession(page);
+  await devices.send('WebAuthn.enable');
+  await devices.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      ...{ protocol: 'ctap2', transport: 'internal', automaticPresenceSimulation: true },
+      ...{ hasResidentKey: true, hasUserVerification: true, isUserVerified: true },
+    },
+  });
 }
 
 test('an owner invites somebody, who joins, and comes back by password to where they wanted to go', async () => {
@@ -92,6 +110,57 @@ test('after signing in somewhere else a link leads to our own pages only', async
   await signIn(page, PASSWORD);
   await page.getByRole('heading', { name: 'Home' }).waitFor();
   expect(new URL(page.url()).origin).toBe(server.origin);
+  await context.close();
+});
+
+test('somebody adds a passkey, signs in by it without a password, and takes it away again', async () => {
+  // Browsers bind passkeys to names, so at the address of the link there are none.
+  const origin = server.origin.replace('127.0.0.1', 'localhost');
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await holdPasskeys(page);
+  await page.goto(`${server.origin}/sign-in`);
+  await signIn(page, PASSWORD);
+  await page.getByRole('heading', { name: 'Home' }).waitFor();
+  await page.goto(`${server.origin}/settings/account`);
+  // What is typed there before the page is alive counts.
+  await page.getByRole('link', { name: origin }).click();
+  await page.getByRole('heading', { name: 'Sign in to Signalbox' }).waitFor();
+  await signIn(page, PASSWORD);
+
+  await page.getByRole('button', { name: 'Add a passkey' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Add a passkey' });
+  await dialog.getByLabel('Name').fill('Laptop <b>one</b>');
+  // Of the password that is wrong.
+  foretellComplaint(page, /403/);
+  await dialog.getByLabel('Present password').fill('wrong password!');
+  await dialog.getByRole('button', { name: 'Go on' }).click();
+  await dialog.getByText('The current password is missing or wrong.').waitFor();
+  expect(await findBarriers(page)).toEqual([]);
+  await dialog.getByLabel('Present password').fill(PASSWORD);
+  await dialog.getByRole('button', { name: 'Go on' }).click();
+  await page.getByRole('cell', { name: 'Laptop <b>one</b>', exact: true }).waitFor();
+  await dialog.waitFor({ state: 'detached' });
+  expect(await findBarriers(page)).toEqual([]);
+
+  await signOut(page);
+  await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
+  await page.getByRole('heading', { name: 'Home' }).waitFor();
+
+  await page.goto(`${origin}/settings/account`);
+  await page.getByRole('button', { name: 'Rename Laptop' }).click();
+  const naming = page.getByRole('dialog', { name: /^Rename Laptop/ });
+  await naming.getByLabel('Name').fill('Old laptop');
+  await naming.getByRole('button', { name: 'Rename' }).click();
+  await page.getByRole('button', { name: 'Remove Old laptop' }).click();
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Remove' }).click();
+  await page.getByText('No passkeys').waitFor();
+
+  await signOut(page);
+  // Of the passkey that is not known any more, though the browser still has it.
+  foretellComplaint(page, /401/);
+  await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
+  await page.getByText('This passkey did not sign you in.').waitFor();
   await context.close();
 });
 
@@ -164,6 +233,43 @@ test('an owner makes an organisation, goes over to it, renames it, and closes it
   await page.getByRole('alertdialog').getByRole('button', { name: 'Close', exact: true }).click();
   await page.getByText('It is closed.').waitFor();
   await page.getByRole('button', { name: 'Close Renamed' }).waitFor({ state: 'detached' });
+  await page.close();
+});
+
+test('whoever is in several organisations says in which a program works, and it works in that one alone', async () => {
+  // Each tab of the browser that stays behind would ask where to go on.
+  for (const before of owner.pages()) await before.close();
+  const page = await owner.newPage();
+  const headers = { origin: server.origin };
+  const made = await page.request.post(`${server.origin}/api/v1/orgs`, {
+    headers,
+    data: { name: 'Harbour' },
+  });
+  const harbour = ((await made.json()) as { id: string }).id;
+  const apps = async () => {
+    const answer = await page.request.get(`${server.origin}/api/v1/apps`);
+    return ((await answer.json()) as { apps: unknown[] }).apps.length;
+  };
+  const before = await apps();
+  const program = await startProgram(server.origin);
+  await page.goto(program.address);
+  await page.getByRole('heading', { name: /^Let Notebook/ }).waitFor();
+  await page.getByRole('combobox', { name: 'It would work in' }).click();
+  await page.getByRole('option', { name: 'Harbour' }).click();
+  // Asked anew, for the other one: the session has gone over to it.
+  await page.getByRole('combobox', { name: 'It would work in' }).getByText('Harbour').waitFor();
+  expect(await findBarriers(page)).toEqual([]);
+  await page.getByRole('button', { name: 'Let it in' }).click();
+  await page.getByText('You may go back to the program.').waitFor();
+  expect((await program.comeIn()).status).toBe(200);
+  expect(await apps()).toBe(1);
+  const home = await page.request.get(`${server.origin}/api/v1/me/orgs`);
+  const { orgs } = (await home.json()) as { orgs: { id: string }[] };
+  const first = orgs.find(({ id }) => id !== harbour)?.id;
+  await page.request.post(`${server.origin}/api/v1/me/orgs/${first}/enter`, { headers, data: {} });
+  expect(await apps()).toBe(before);
+  expect((await program.comeIn()).status).toBe(200);
+  program.close();
   await page.close();
 });
 

@@ -112,7 +112,7 @@ const FOR_EVERYBODY = [
   /^(Follow|Wrap lines|Download the events|Export|Save view|\d\d:\d\d:\d\d\.\d+)$/,
   /: as a table$|^→ |^Connect .* to…$|^What changed in version/,
   /^(Content|History|StatusFailed|Find a stage|Outline|YAML|What a run is given|Time limit|Sensitive values)$/,
-  /^(As the system|Light|Dark|Change the password|Leave|Mine|Of everybody)$/,
+  /^(As the system|Light|Dark|Change the password|Add a passkey|Leave|Mine|Of everybody)$/,
 ];
 
 const ANY_ID = /(run|pipe|agent|bulk|mcpc)_[0-9a-f]+|(?<=errors\/)[0-9a-f]+/g;

@@ -8,6 +8,7 @@ export const PREFIX_OF = {
   letter: 'letter',
   user: 'user',
   session: 'ses',
+  passkey: 'pky',
   key: 'key',
   agentToken: 'atk',
   invite: 'inv',

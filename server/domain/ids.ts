@@ -17,6 +17,7 @@ export type AgentId = Branded<'agent'>;
 export type LetterId = Branded<'letter'>;
 export type UserId = Branded<'user'>;
 export type SessionId = Branded<'session'>;
+export type PasskeyId = Branded<'passkey'>;
 export type KeyId = Branded<'key'>;
 export type AgentTokenId = Branded<'agent-token'>;
 export type InviteId = Branded<'invite'>;
@@ -40,6 +41,7 @@ type IdOf = {
   letter: LetterId;
   user: UserId;
   session: SessionId;
+  passkey: PasskeyId;
   key: KeyId;
   agentToken: AgentTokenId;
   invite: InviteId;

@@ -10,7 +10,7 @@ import { capabilitiesOf, lackOf } from './askable.ts';
 import type { Hear } from './asking.ts';
 import type { CallAnswer, CallRequest } from './call-request.ts';
 import { rateSubject } from './caller.ts';
-import { createDeadline } from './deadline.ts';
+import { createDeadline, type Deadline } from './deadline.ts';
 import { type ApprovedTool, type Connection, gatewayName } from './directory.ts';
 import { exchange, ruledName, withOurUris } from './exchange.ts';
 import { answeredError, type Failure, ownErrorIn, toFailure } from './faults.ts';
@@ -48,11 +48,16 @@ export function createCalls(options: CallOptions): Calls {
   const { sessions, peers, now } = options;
 
   /** All that is asked before anything is sent. Answers with how to leave. */
-  async function admit(request: CallRequest, standing: Standing, signal: AbortSignal): Promise<() => void> {
+  async function admit(
+    request: CallRequest,
+    { standing, trace }: { standing: Standing; trace: Trace },
+    signal: AbortSignal,
+  ): Promise<() => void> {
     const { caller, directory, tool, args } = request;
     const { connection, row } = tool;
     const measured = measureJson(args, ARGUMENTS);
     if (!measured.ok) throw invalid(`The arguments cannot be sent. ${measured.problem.message}`);
+    trace.sentBytes = measured.bytes;
     const ruled = ruledName(row.name, args);
     const { effect } = judge(directory.rules, caller, { connectionId: connection.id, tool: ruled });
     if (effect === 'deny') throw denied(connection, ruled);
@@ -110,10 +115,11 @@ export function createCalls(options: CallOptions): Calls {
     const { connection } = request.tool;
     const standing = sessions.standingOf(connection);
     const { timeoutMs } = connection;
-    const deadline = createDeadline({ timeoutMs, now, late: () => tooSlow(connection) });
-    const signal = AbortSignal.any([request.signal, deadline.signal]);
+    const late = () => tooSlow(connection);
+    const deadline = createDeadline({ timeoutMs, signal: request.signal, now, late });
+    const { signal } = deadline;
     try {
-      const leave = await admit(request, standing, signal);
+      const leave = await admit(request, { standing, trace }, signal);
       try {
         trace.isSent = true;
         const hear = createHearing(request, { deadline, takeRate: options.takeRate, leave });
@@ -122,7 +128,7 @@ export function createCalls(options: CallOptions): Calls {
         standing.breaker.settle(false);
         return { result, isError: result.isError === true, code: answer.code, ms: 0 };
       } catch (error) {
-        throw settleFailure(error, { request, standing, ended: deadline.signal });
+        throw settleFailure(error, { request, standing, ended: deadline.why() });
       } finally {
         leave();
       }
@@ -134,14 +140,18 @@ export function createCalls(options: CallOptions): Calls {
   /** Tells the breaker whose fault it was, and makes of it what people can read. */
   function settleFailure(
     error: unknown,
-    { request, standing, ended }: { request: CallRequest; standing: Standing; ended: AbortSignal },
+    {
+      request,
+      standing,
+      ended,
+    }: { request: CallRequest; standing: Standing; ended: ReturnType<Deadline['why']> },
   ): unknown {
     const { connection } = request.tool;
-    if (request.signal.aborted && !ended.aborted) {
+    if (request.signal.aborted && !ended) {
       standing.breaker.forget();
       return request.signal.reason;
     }
-    const cause = ended.aborted ? ended.reason : error;
+    const cause = ended ? ended.reason : error;
     const own = ownErrorIn(cause);
     if (isOurRefusal(own)) {
       standing.breaker.forget();
@@ -156,7 +166,7 @@ export function createCalls(options: CallOptions): Calls {
   return {
     async call(request) {
       const before = now();
-      const trace: Trace = { isSent: false, gotBytes: 0 };
+      const trace: Trace = { isSent: false, sentBytes: 0, gotBytes: 0 };
       let outcome: CallOutcome = 'fault';
       let problem: string | null = null;
       try {
@@ -169,7 +179,8 @@ export function createCalls(options: CallOptions): Calls {
         problem = error instanceof Error ? error.message : String(error);
         throw error;
       } finally {
-        const about = { outcome, problem, ms: now() - before, gotBytes: trace.gotBytes };
+        const { sentBytes, gotBytes } = trace;
+        const about = { outcome, problem, ms: now() - before, sentBytes, gotBytes };
         options.journal.write(noteOf(request, options, about));
       }
     },
@@ -178,6 +189,7 @@ export function createCalls(options: CallOptions): Calls {
 
 interface Trace {
   isSent: boolean;
+  sentBytes: number;
   gotBytes: number;
 }
 
@@ -237,9 +249,9 @@ function mayRepeat({ isUnsent }: Failure, upstream: Upstream, { annotations }: T
 }
 
 function noteOf(
-  { caller, tool: { connection, row }, args }: CallRequest,
+  { caller, tool: { connection, row } }: CallRequest,
   { newUuid, now }: CallOptions,
-  about: Pick<CallNote, 'outcome' | 'problem' | 'ms' | 'gotBytes'>,
+  about: Pick<CallNote, 'outcome' | 'problem' | 'ms' | 'sentBytes' | 'gotBytes'>,
 ): CallNote {
   return {
     id: toUuid(newUuid().replaceAll('-', '')),
@@ -254,7 +266,6 @@ function noteOf(
     ...about,
     problem: about.problem?.replaceAll('\u0000', '\uFFFD').slice(0, 1000) ?? null,
     ms: Math.round(about.ms),
-    sentBytes: Buffer.byteLength(JSON.stringify(args)),
     at: new Date(now()).toISOString(),
   };
 }

@@ -1,6 +1,9 @@
 /** Until when an answer must be there. It stands still while people think. */
 export interface Deadline {
+  /** Fires also when whoever waits has gone. */
   readonly signal: AbortSignal;
+  /** Why it was ended from here; null: it was not. */
+  why(): { reason: unknown } | null;
   pause(): void;
   resume(): void;
   /** Ends what it is for, for a reason of its own. */
@@ -8,9 +11,17 @@ export interface Deadline {
   stop(): void;
 }
 
-export function createDeadline(options: { timeoutMs: number; now(): number; late(): unknown }): Deadline {
-  const { timeoutMs, now, late } = options;
+export interface DeadlineOptions {
+  timeoutMs: number;
+  /** Of whoever waits. */
+  signal: AbortSignal;
+  now(): number;
+  late(): unknown;
+}
+
+export function createDeadline({ timeoutMs, signal: waiting, now, late }: DeadlineOptions): Deadline {
   const controller = new AbortController();
+  let ended: { reason: unknown } | null = null;
   let leftMs = timeoutMs;
   let since = now();
   let pauses = 0;
@@ -18,12 +29,21 @@ export function createDeadline(options: { timeoutMs: number; now(): number; late
 
   function run(): void {
     since = now();
-    timer = setTimeout(() => controller.abort(late()), leftMs);
+    timer = setTimeout(() => end(late()), leftMs);
   }
 
+  function end(reason: unknown): void {
+    ended ??= { reason };
+    controller.abort(reason);
+  }
+
+  const leave = () => controller.abort(waiting.reason);
+  waiting.addEventListener('abort', leave);
+  if (waiting.aborted) leave();
   run();
   return {
     signal: controller.signal,
+    why: () => ended,
     pause() {
       pauses += 1;
       if (pauses > 1) return;
@@ -34,7 +54,10 @@ export function createDeadline(options: { timeoutMs: number; now(): number; late
       pauses -= 1;
       if (pauses === 0 && !controller.signal.aborted) run();
     },
-    end: (reason) => controller.abort(reason),
-    stop: () => clearTimeout(timer),
+    end,
+    stop() {
+      clearTimeout(timer);
+      waiting.removeEventListener('abort', leave);
+    },
   };
 }

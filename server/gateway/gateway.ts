@@ -2,7 +2,7 @@ import type { Sql } from '#db/client.ts';
 import { type RunOwner, readRunOwner } from '#db/queries/mcp-directory.ts';
 import { SignalboxError } from '#server/domain/errors.ts';
 import { createLruMap } from '#server/domain/graph/lru-map.ts';
-import type { OrgId, RunId } from '#server/domain/ids.ts';
+import { DEFAULT_ORG_ID, type OrgId, type RunId } from '#server/domain/ids.ts';
 import type { JsonObject } from '#server/domain/json.ts';
 import type { Askable, LogEar, Progress, ToolDefinition } from '#server/domain/mcp.ts';
 import type { Bucket, Drawn, HotState } from '#server/redis/port.ts';
@@ -12,9 +12,11 @@ import type { CallAnswer } from './call-request.ts';
 import type { GatewayCaller } from './caller.ts';
 import { createCalls } from './calls.ts';
 import { type Connection, createDirectories, type Directory, isSameConnection } from './directory.ts';
+import { createFolders } from './folders.ts';
 import { createJournal, type Journal } from './journal.ts';
 import { createKeeper, type GatewayKeepDays } from './keeper.ts';
 import { createLibrary, type Library } from './library.ts';
+import type { Line } from './line.ts';
 import { createPeers } from './peers.ts';
 import type { Program, Programs } from './programs.ts';
 import { createRelay, type Relay } from './relay.ts';
@@ -74,7 +76,8 @@ export interface ConnectionStanding {
 export interface GatewayOptions {
   sql: Sql;
   hot: HotState;
-  fetch(url: string | URL, init?: RequestInit): Promise<Response>;
+  /** To servers. */
+  line: Line;
   secrets: SecretPort;
   /** For what authorization servers publish and give out. */
   webFetch: WebFetch;
@@ -107,13 +110,14 @@ export function createGateway(options: GatewayOptions): McpGateway {
   const { secrets, webFetch, isKeeper } = options;
   const notes = createSealedNotes(sql, secrets);
   const signIns = createSignIns({ sql, notes, fetch: webFetch, isKeeper, now, onTrouble });
+  const folders = createFolders({ folder: options.folder, now });
   const sessions = createSessions({
     peers,
     ...{ sql, directories, now, onTrouble, programs, signIns },
     ...{
-      fetch: options.fetch,
+      line: options.line,
       readSecret: secrets.read,
-      folder: options.folder,
+      folders,
       breaker: options.breaker,
     },
     maxResidentBytes: 1024 * MIB,
@@ -148,12 +152,21 @@ export function createGateway(options: GatewayOptions): McpGateway {
   async function dropUnwanted(orgId: OrgId): Promise<void> {
     const lookedAt = now();
     const { connections } = await directories.of(orgId);
-    sessions.forgetOthers(orgId, (id) => connections.has(id));
+    const gone = sessions.forgetOthers(orgId, (id) => connections.has(id));
     sessions.pool.keepOnly((held) => {
       if (held.orgId !== orgId) return true;
       const wanted = connections.get(held.id);
       return wanted?.enabled === true && isSameConnection(held, wanted);
     }, lookedAt);
+    if (gone.length === 0) return;
+    await sessions.pool.closed();
+    await Promise.all(gone.map(folders.remove));
+  }
+
+  /** Of the one organisation that may have programs. */
+  async function sweepFolders(): Promise<void> {
+    const { connections } = await directories.of(DEFAULT_ORG_ID);
+    await folders.sweep((id) => connections.has(id));
   }
 
   directories.onChange((orgId) => {
@@ -169,6 +182,9 @@ export function createGateway(options: GatewayOptions): McpGateway {
       await directories.start();
       await peers.start();
       if (options.isKeeper) keeper.start();
+      sweepFolders().catch((error) =>
+        onTrouble('Folders of MCP programs could not be looked through.', error),
+      );
     },
     async stop() {
       await keeper.stop();

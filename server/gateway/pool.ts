@@ -12,6 +12,8 @@ export interface Pool {
   keepOnly(isWanted: (held: Connection) => boolean, lookedAt: number): void;
   /** It is of no use; the next call gets another. */
   drop(connection: Connection, upstream: Upstream): void;
+  /** Resolves when all that was to be ended so far has. */
+  closed(): Promise<void>;
   open(): { connection: Connection; upstream: Upstream }[];
   stop(): Promise<void>;
 }
@@ -109,6 +111,9 @@ export function createPool(options: PoolOptions): Pool {
     drop(connection, upstream) {
       const entry = held.get(keyOf(connection));
       if (entry?.upstream === upstream) release(keyOf(connection), entry);
+    },
+    async closed() {
+      await Promise.all(closing);
     },
     open: () =>
       [...held.values()].flatMap(({ connection, upstream }) => (upstream ? [{ connection, upstream }] : [])),

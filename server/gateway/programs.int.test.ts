@@ -2,9 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { until } from '#server/testing/faults/until.ts';
+import { comes, until } from '#server/testing/faults/until.ts';
+import { startKillableUpstream } from '#server/testing/mcp/killable-upstream.ts';
 import { startTableApi } from '#server/testing/mcp/table-api.ts';
 import { ASKING_PROGRAMS, type McpRig, REAL_PROGRAMS, startMcpRig } from '#server/testing/mcp-rig.ts';
+import { echoTool, startUpstream } from '#server/testing/mcp-upstream.ts';
 import { joinAs, signInByLink } from '#server/testing/people.ts';
 import { startReceiver } from '#server/testing/receiver.ts';
 
@@ -34,6 +36,8 @@ const idOf = async (slug: string): Promise<string> => {
   return connections.find((each: { slug: string }) => each.slug === slug).id;
 };
 
+const folderOf = (id: string): string => join(rig.http.program.dataDir, 'mcp', id.slice(5));
+
 describe('programs that are MCP servers', () => {
   test('are connected from the catalogue, and their tools are called', async () => {
     for (const server_type of ['memory', 'sequential-thinking', 'filesystem', 'everything']) {
@@ -49,7 +53,7 @@ describe('programs that are MCP servers', () => {
       ...{ thought: 'First', thoughtNumber: 1, totalThoughts: 1, nextThoughtNeeded: false },
     });
     expect(thought.body.is_error).toBe(false);
-    const folder = join(rig.http.program.dataDir, 'mcp', (await idOf('filesystem')).slice(5));
+    const folder = folderOf(await idOf('filesystem'));
     const written = await rig.call('filesystem__write_file', {
       path: join(folder, 'note.txt'),
       content: 'Hello',
@@ -160,7 +164,7 @@ describe('programs that are MCP servers', () => {
     }
   });
 
-  test('after many connects and disconnects none is left', async () => {
+  test('after many connects and disconnects none is left, and nothing that it had', async () => {
     const before = children().length;
     const round = async (number: number) => {
       const { connection_id } = await rig.ask('/connect', {
@@ -168,14 +172,49 @@ describe('programs that are MCP servers', () => {
         program: 'memory',
         variables: { MEMORY_FILE_PATH: '{folder}/m.jsonl' },
       });
+      const folder = folderOf(connection_id);
+      expect(existsSync(folder)).toBe(true);
       await rig.ask(`/connections/${connection_id}`, undefined, 'DELETE');
+      folders.push(folder);
     };
+    const folders: string[] = [];
     for (let number = 0; number < 20; number += 4) {
       await Promise.all([0, 1, 2, 3].map((add) => round(number + add)));
     }
     await until('all have ended', async () => children().length <= before);
+    await until('their folders are gone', async () => !folders.some((folder) => existsSync(folder)));
   }, 240_000);
 });
+
+test('a server over HTTP that is killed in the middle of a call rests, hides no other, and is back by itself', async () => {
+  await using there = await startKillableUpstream();
+  await using beside = await startUpstream([echoTool('ask')]);
+  const id = await rig.join({ slug: 'killed', url: there.url });
+  await rig.join({ slug: 'beside', url: beside.url });
+  const question = { question: 'Why?' };
+  const breaker = async () => (await rig.ask(`/connections/${id}`)).breaker.state;
+  expect((await rig.call('killed__ask', question)).status).toBe(200);
+  const cut = rig.call('killed__hang');
+  await comes('the call', there.hangs);
+  await there.kill();
+  expect((await cut).status).toBe(503);
+  expect((await rig.call('beside__ask', question)).status).toBe(200);
+  await until('it is left alone', async () => {
+    const { status, body } = await rig.call('killed__ask', question);
+    expect(status).toBe(503);
+    return body.detail.includes('left alone for a moment');
+  });
+  expect(await breaker()).not.toBe('closed');
+  expect((await rig.call('beside__ask', question)).status).toBe(200);
+  const { tools } = await rig.ask('/tools');
+  const names = tools.map(({ name }: { name: string }) => name);
+  expect(names).toEqual(expect.arrayContaining(['killed__ask', 'beside__ask']));
+  await using again = await startKillableUpstream(there.port);
+  expect(again.url).toBe(there.url);
+  // With nobody asking for it.
+  await until('it is back', async () => (await breaker()) === 'closed', 180_000);
+  expect((await rig.call('killed__ask', question)).status).toBe(200);
+}, 300_000);
 
 test('when the program stops, so do the servers that it has started', async () => {
   const own = await startMcpRig({ SIGNALBOX_MCP_PROGRAMS: REAL_PROGRAMS });

@@ -17,7 +17,7 @@ test('what was known of a connection goes with it, and does not come again when 
     { id: 'of-others', orgId: OTHER },
   ];
   for (const place of places) sessions.standingOf(place);
-  sessions.forgetOthers(DEFAULT_ORG_ID, (id) => id === 'stays');
+  expect(sessions.forgetOthers(DEFAULT_ORG_ID, (id) => id === 'stays')).toEqual(['gone']);
   sessions.noteFault({ id: 'gone', orgId: DEFAULT_ORG_ID } as Connection, 'It has gone.');
   expect(places.filter(({ id }) => sessions.knownStanding(id)).map(({ id }) => id)).toEqual([
     ...['stays', 'of-others'],

@@ -1,5 +1,3 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Sql } from '#db/client.ts';
 import { type HealthNote, writeHealth, writeOffer } from '#db/queries/mcp-tools.ts';
 import { SignalboxError } from '#server/domain/errors.ts';
@@ -8,7 +6,9 @@ import { connectionSecretName, type Generation } from '#server/domain/mcp.ts';
 import { BREAKER_DEFAULTS, type Breaker, createBreaker } from './breaker.ts';
 import type { Connection, Directories } from './directory.ts';
 import { ownErrorIn, toFailure } from './faults.ts';
+import type { Folders } from './folders.ts';
 import { createGate, type Gate } from './gate.ts';
+import type { Line } from './line.ts';
 import type { OfferedTool } from './offers.ts';
 import type { Peers } from './peers.ts';
 import { createPool, type Pool } from './pool.ts';
@@ -16,18 +16,18 @@ import { type Programs, startOf } from './programs.ts';
 import { isOurRefusal } from './questions.ts';
 import type { SecretPort } from './sealed-notes.ts';
 import { holderOf, type SignIns } from './sign-ins.ts';
-import { createSignedFetch } from './signed-fetch.ts';
+import { createSignedLine } from './signed-line.ts';
 import { openUpstream, type Upstream, type UpstreamTarget } from './upstream.ts';
 
 export interface SessionOptions {
   sql: Sql;
   directories: Directories;
-  fetch(url: string | URL, init?: RequestInit): Promise<Response>;
+  line: Line;
   readSecret: SecretPort['read'];
   signIns: SignIns;
   programs: Programs;
-  /** Each program that is started has a folder of its own in it. */
-  folder: string;
+  /** Each program that is started has one of its own. */
+  folders: Folders;
   maxResidentBytes: number;
   maxSessions: number;
   idleMs: number;
@@ -57,8 +57,8 @@ export interface Sessions {
   standingOf(connection: Place): Standing;
   /** Undefined: nothing has been asked of it here. */
   knownStanding(connectionId: string): Standing | undefined;
-  /** What is known of connections of the organisation that are not there any more. */
-  forgetOthers(orgId: OrgId, isThere: (connectionId: string) => boolean): void;
+  /** Forgets what is known of connections of the organisation that are not there any more, and says which they were. */
+  forgetOthers(orgId: OrgId, isThere: (connectionId: string) => boolean): string[];
   /** Asks the server anew, and keeps what it says. */
   examine(connection: Connection): Promise<Examined>;
   /** What the server says now differs from what was approved, or a list is older than it may be. */
@@ -127,7 +127,7 @@ export function createSessions(options: SessionOptions): Sessions {
     // Said before anything is opened: whoever has to sign in hears of it as it is.
     if (connection.signIn) await options.signIns.tokenFor(connection);
     const upstream = await openUpstream(await toTarget(connection, sealed, options), {
-      fetch: fetchFor(connection, standing.tokens, options),
+      line: lineFor(connection, standing.tokens, options),
       timeoutMs: CONNECT_MS,
       maxMessageBytes: connection.maxResultBytes * 2 + 1_048_576,
       known: standing.generation,
@@ -271,9 +271,9 @@ export function createSessions(options: SessionOptions): Sessions {
     standingOf,
     knownStanding: (id) => standings.get(id),
     forgetOthers(orgId, isThere) {
-      for (const [id, standing] of standings) {
-        if (standing.orgId === orgId && !isThere(id)) standings.delete(id);
-      }
+      const gone = [...standings].filter(([id, standing]) => standing.orgId === orgId && !isThere(id));
+      for (const [id] of gone) standings.delete(id);
+      return gone.map(([id]) => id);
     },
     examine,
     refresh,
@@ -316,14 +316,14 @@ export function asHeldBy(connection: Connection, userUuid: string | null): Conne
 
 const MAX_TOKENS_HIDDEN = 16;
 
-function fetchFor(connection: Connection, tokens: string[], { fetch, signIns }: SessionOptions) {
-  if (!connection.signIn) return fetch;
+function lineFor(connection: Connection, tokens: string[], { line, signIns }: SessionOptions): Line {
+  if (!connection.signIn) return line;
   const onToken = (token: string) => {
     if (tokens.includes(token)) return;
     tokens.push(token);
     if (tokens.length > MAX_TOKENS_HIDDEN) tokens.shift();
   };
-  return createSignedFetch({ connection, signIns, fetch, onToken });
+  return createSignedLine({ connection, signIns, line, onToken });
 }
 
 /** Parts of a header too: `Bearer xyz` is known by xyz alone. */
@@ -347,15 +347,14 @@ async function readSealed(
 async function toTarget(
   connection: Connection,
   sealed: Record<string, string>,
-  { programs, folder, maxResidentBytes }: SessionOptions,
+  { programs, folders, maxResidentBytes }: SessionOptions,
 ): Promise<UpstreamTarget> {
   const { kind, url, command, args, id, orgId } = connection;
   if (kind === 'http') return { kind, url: url ?? '', headers: sealed };
   if (orgId !== DEFAULT_ORG_ID) {
     throw new SignalboxError('FORBIDDEN', 'Programs are started for the first organisation only.');
   }
-  const cwd = join(folder, id);
-  await mkdir(cwd, { recursive: true, mode: 0o700 });
+  const cwd = await folders.open(id);
   const start = startOf(programs, { program: command ?? '', args, env: sealed }, cwd);
   return { kind, ...start, cwd, maxResidentBytes };
 }

@@ -25,9 +25,12 @@ import { limitsOf, withAnswers } from './answers.ts';
 import { type Asking, createAsking } from './asking.ts';
 import type { CallOptions } from './call-options.ts';
 import { createEars, type Ears } from './ears.ts';
+import type { Line } from './line.ts';
 import { createLogs, type Logs } from './logs.ts';
 import { createOffers, type Offers } from './offers.ts';
 import { createStdioTransport, type StdioTransport } from './stdio-transport.ts';
+import { toStreamingFetch } from './web-fetch.ts';
+import { createWire, type Wire } from './wire.ts';
 
 /** How a server is reached, with all that is secret in it. */
 export type UpstreamTarget =
@@ -68,7 +71,7 @@ export interface Upstream {
 }
 
 export interface OpenOptions {
-  fetch(url: string | URL, init?: RequestInit): Promise<Response>;
+  line: Line;
   timeoutMs: number;
   maxMessageBytes: number;
   /** What it turned out to speak before; saves asking. */
@@ -135,16 +138,25 @@ async function connect(
     await transport.close().catch(() => undefined);
     throw withLastWords(error, lastWords());
   }
-  return toUpstream(client, { transport, lastWords, changes, asking, logs, now: options.now });
+  const wire = wireTo(target, client, options.line);
+  return toUpstream(client, { transport, lastWords, changes, asking, logs, wire, now: options.now });
+}
+
+/** Null: its calls need the library's session. */
+function wireTo(target: UpstreamTarget, client: Client, line: Line): Wire | null {
+  const revision = client.getNegotiatedProtocolVersion();
+  if (target.kind !== 'http' || client.getProtocolEra() !== 'modern' || revision === undefined) return null;
+  const { url, headers } = target;
+  return createWire({ url, headers, line, revision, client: CLIENT });
 }
 
 function makeTransport(
   target: UpstreamTarget,
-  { fetch, maxMessageBytes }: OpenOptions,
+  { line, maxMessageBytes }: OpenOptions,
 ): { transport: Transport; lastWords(): string } {
   if (target.kind === 'http') {
     const transport = new StreamableHTTPClientTransport(new URL(target.url), {
-      fetch,
+      fetch: toStreamingFetch(line),
       requestInit: { headers: { ...target.headers } },
       reconnectionOptions: {
         initialReconnectionDelay: 1000,
@@ -187,12 +199,13 @@ interface Session {
   changes: Changes;
   asking: Asking;
   logs: Logs;
+  wire: Wire | null;
   lastWords(): string;
   now(): number;
 }
 
 function toUpstream(client: Client, session: Session): Upstream {
-  const { transport, lastWords, changes, asking, logs, now } = session;
+  const { transport, lastWords, changes, asking, logs, wire, now } = session;
   const { promise: ended, resolve: end } = Promise.withResolvers<void>();
   let isEnded = false;
   const capabilities = client.getServerCapabilities() ?? {};
@@ -224,16 +237,14 @@ function toUpstream(client: Client, session: Session): Upstream {
     capabilities,
     offers,
     callTool: ({ name, inputSchema }, args, options) =>
-      askFor(options, (more) =>
-        client.callTool(
-          { name, arguments: args, ...more },
-          {
-            ...limitsOf(options),
-            // Its input says what travels as headers. Outputs are judged by whoever reads them, not here.
-            toolDefinition: { name, inputSchema: { ...inputSchema, type: 'object' as const } },
-          },
-        ),
-      ),
+      askFor(options, async (more) => {
+        const params = { name, arguments: args, ...more };
+        const answer = await wire?.call(params, { ...options, inputSchema });
+        if (answer) return answer as CallToolResult;
+        // Its input says what travels as headers. Outputs are judged by whoever reads them, not here.
+        const toolDefinition = { name, inputSchema: { ...inputSchema, type: 'object' as const } };
+        return client.callTool(params, { ...limitsOf(options), toolDefinition });
+      }),
     getPrompt: (name, args, options) =>
       askFor(options, (more) => client.getPrompt({ name, arguments: args, ...more }, limitsOf(options))),
     readResource: (uri, options) =>
@@ -258,6 +269,7 @@ function toUpstream(client: Client, session: Session): Upstream {
     lastWords,
     async close() {
       isEnded = true;
+      wire?.close();
       if (transport instanceof StreamableHTTPClientTransport) {
         await transport.terminateSession().catch(() => undefined);
       }

@@ -14,6 +14,7 @@ import { createLinked, type Linked } from './linked.ts';
 import { createLinks, type Links } from './links.ts';
 import { isFromHere } from './loopback.ts';
 import { createOrgs, type Orgs } from './orgs.ts';
+import { createPasskeys, type Passkeys } from './passkeys.ts';
 import { createPasswords, type PasswordOptions, type Passwords } from './passwords.ts';
 import { createPeople, type People } from './people.ts';
 import { readPresentRights } from './present-rights.ts';
@@ -47,6 +48,7 @@ export interface Identity {
   presently(actor: Actor): Promise<Actor>;
   readonly access: Pick<Access, 'changed' | 'onChange'>;
   readonly passwords: Passwords;
+  readonly passkeys: Passkeys;
   readonly people: People;
   readonly links: Links;
   readonly linked: Linked;
@@ -144,6 +146,7 @@ export function createIdentity(options: IdentityOptions): RunningIdentity {
     presently: (actor) => readPresentRights(sql, actor),
     access,
     passwords: createPasswords(options.passwords),
+    passkeys: createPasskeys(sql, sessions),
     people: createPeople(sql),
     links: createLinks({ sql, newUuid, sessions }),
     linked: createLinked(sql, newUuid),

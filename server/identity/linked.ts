@@ -6,6 +6,7 @@ import { type AuditNote, auditNote, noteBy } from './audit/note.ts';
 import { insertUser } from './people.ts';
 import type { Role } from './permissions.ts';
 import type { Introduced } from './providers.ts';
+import { takeWayIn } from './ways-in.ts';
 
 export interface LinkedIdentity {
   issuer: string;
@@ -19,6 +20,7 @@ export interface Linked {
   list(userId: UserId): Promise<LinkedIdentity[]>;
   /** Refused with CONFLICT when somebody else is known by it. Again changes nothing. */
   add(userId: UserId, who: Introduced, note: AuditNote): Promise<void>;
+  /** Refused with CONFLICT for the last way in. */
   remove(userId: UserId, issuer: string, note: AuditNote): Promise<boolean>;
   /** Somebody new whom the provider's configuration lets in. Undefined: the organisation is closed. */
   welcome(who: Introduced, to: { orgId: OrgId; role: Role; from: Origin }): Promise<UserId | undefined>;
@@ -51,13 +53,14 @@ export function createLinked(sql: Sql, newUuid: () => string): Linked {
       });
     },
     remove: (userId, issuer, note) =>
-      sql.begin(async (transaction) => {
-        const tx = transaction as unknown as Sql;
-        const rows = await tx`DELETE FROM linked_identities WHERE user_id = ${toUuid(userId)}::text::uuid
-          AND issuer = ${issuer} RETURNING issuer`;
-        if (rows.length > 0) await noteBy(tx, note);
-        return rows.length > 0;
-      }) as Promise<boolean>,
+      takeWayIn(sql, userId, {
+        note,
+        async take(tx) {
+          const rows = await tx`DELETE FROM linked_identities WHERE user_id = ${toUuid(userId)}::text::uuid
+            AND issuer = ${issuer} RETURNING issuer`;
+          return rows.length > 0;
+        },
+      }),
     welcome: ({ issuer, subject, name }, { orgId, role, from }) =>
       sql.begin(async (transaction) => {
         const tx = transaction as unknown as Sql;

@@ -16,6 +16,8 @@ export interface Account {
 export interface Proof {
   userId: UserId;
   passwordHash: string | null;
+  /** An account elsewhere or a passkey signs them in. */
+  hasOtherWay: boolean;
   /** The organisations that they are members of, the one that they used last first. */
   orgIds: OrgId[];
 }
@@ -44,21 +46,24 @@ export interface People {
 interface ProofRow {
   id: string;
   password_hash: string | null;
+  has_other_way: boolean;
   org_ids: string[];
 }
 
 export function createPeople(sql: Sql): People {
-  const orgIds = sql`coalesce((SELECT json_agg(m.org_id ORDER BY m.used_at DESC, m.created_at, m.org_id) FROM memberships m
+  const rest = sql`EXISTS (SELECT FROM linked_identities l WHERE l.user_id = u.id)
+      OR EXISTS (SELECT FROM passkeys p WHERE p.user_id = u.id) AS has_other_way,
+    coalesce((SELECT json_agg(m.org_id ORDER BY m.used_at DESC, m.created_at, m.org_id) FROM memberships m
     WHERE m.user_id = u.id), '[]') AS org_ids`;
   return {
     async findByEmail(email) {
       const [row] = await sql<ProofRow[]>`
-        SELECT u.id, u.password_hash, ${orgIds} FROM users u WHERE u.email = ${email}`;
+        SELECT u.id, u.password_hash, ${rest} FROM users u WHERE u.email = ${email}`;
       return row && toProof(row);
     },
     async proofOf(userId) {
       const [row] = await sql<ProofRow[]>`
-        SELECT u.id, u.password_hash, ${orgIds} FROM users u WHERE u.id = ${toUuid(userId)}::text::uuid`;
+        SELECT u.id, u.password_hash, ${rest} FROM users u WHERE u.id = ${toUuid(userId)}::text::uuid`;
       return row && toProof(row);
     },
     async account(userId) {
@@ -90,6 +95,7 @@ function toProof(row: ProofRow): Proof {
   return {
     userId: fromUuid('user', row.id),
     passwordHash: row.password_hash,
+    hasOtherWay: row.has_other_way,
     orgIds: row.org_ids.map((id) => fromUuid('org', id)),
   };
 }

@@ -111,7 +111,7 @@ export function createSessions({ sql, newUuid, limits }: SessionOptions): Sessio
       const actor = { ...toActor(row), from };
       const target = fromUuid('session', id);
       const joined = hasJoined ? [auditNote(actor, 'member.joined', { target: userId })] : [];
-      await noteBy(tx, ...joined, auditNote(actor, 'session.opened', { target }));
+      await noteBy(tx, ...joined, auditNote(actor, 'session.opened', { target, after: { how } }));
       return { id: target, actor, token, maxAgeSeconds: Math.floor(maxSeconds) };
     },
     enter: (actor, orgId) =>

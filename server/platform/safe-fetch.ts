@@ -34,6 +34,8 @@ export interface SafeStream {
   status: number;
   headers: http.IncomingHttpHeaders;
   body: AsyncIterable<Uint8Array>;
+  /** All of it, for whoever does not read it piece by piece. */
+  text(): Promise<string>;
   /** Whoever does not read it to its end says so. */
   close(): void;
 }
@@ -67,7 +69,7 @@ export function createSafeFetch(options: SafeFetchOptions): SafeFetch {
 
   async function begin(request: SafeRequest, signal: AbortSignal): Promise<Begun> {
     const url = checkUrl(request.url);
-    const addresses = await withinSignal(checkHost(url, policy, resolve), signal);
+    const addresses = addressIn(url, policy) ?? (await withinSignal(lookUp(url, policy, resolve), signal));
     return exchange({ request, url, addresses, signal, agents });
   }
 
@@ -76,7 +78,7 @@ export function createSafeFetch(options: SafeFetchOptions): SafeFetch {
     const signal = request.signal ? AbortSignal.any([request.signal, timeout]) : timeout;
     const { incoming, end } = await begin(request, signal);
     try {
-      const body = await readBody(incoming, request.maxBytes);
+      const body = await textOf(incoming, request.maxBytes, end);
       return { status: incoming.statusCode ?? 0, headers: incoming.headers, body };
     } catch (error) {
       end();
@@ -95,8 +97,12 @@ export function createSafeFetch(options: SafeFetchOptions): SafeFetch {
     const signal = request.signal ? AbortSignal.any([request.signal, late.signal]) : late.signal;
     try {
       const { incoming, end } = await begin(request, signal);
-      const body = piecesOf(incoming, request.maxBytes, end);
-      return { status: incoming.statusCode ?? 0, headers: incoming.headers, body, close: end };
+      const { maxBytes } = request;
+      return {
+        ...{ status: incoming.statusCode ?? 0, headers: incoming.headers, close: end },
+        body: piecesOf(incoming, maxBytes, end),
+        text: () => textOf(incoming, maxBytes, end),
+      };
     } finally {
       clearTimeout(timer);
     }
@@ -131,17 +137,25 @@ function checkUrl(text: string): URL {
   return url;
 }
 
-/** The URL parser has already made one address of all ways to write it: 0x7f.1, 2130706433, [::ffff:7f00:1]. */
-async function checkHost(
+const hostnameOf = (url: URL): string => url.hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.+$/, '');
+
+/**
+ * An address as such; null: it is a name. The URL parser has already made one address of all ways to write it: 0x7f.1,
+ * 2130706433, [::ffff:7f00:1].
+ */
+function addressIn(url: URL, policy: AddressPolicy): string[] | null {
+  const hostname = hostnameOf(url);
+  if (isIP(hostname) === 0) return null;
+  if (!policy.allows(hostname)) throw refusal();
+  return [hostname];
+}
+
+async function lookUp(
   url: URL,
   policy: AddressPolicy,
   resolve: (hostname: string) => Promise<string[]>,
 ): Promise<string[]> {
-  const hostname = url.hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.+$/, '');
-  if (isIP(hostname) !== 0) {
-    if (!policy.allows(hostname)) throw refusal();
-    return [hostname];
-  }
+  const hostname = hostnameOf(url);
   const addresses = await resolve(hostname);
   const isInner = INNER_NAME.test(hostname.toLowerCase());
   const isFine = isInner ? policy.isAllowListed : policy.allows;
@@ -222,10 +236,25 @@ const calledOff = (cause: unknown): Error =>
     code: 'ABORT_ERR',
   });
 
-async function readBody(incoming: http.IncomingMessage, maxBytes: number): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of piecesOf(incoming, maxBytes, () => undefined)) chunks.push(chunk);
-  return Buffer.concat(chunks).toString('utf8');
+/** Without an iterator: most answers are one piece, and it would cost more than all the rest of reading them. */
+function textOf(incoming: http.IncomingMessage, maxBytes: number, end: () => void): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  const fail = (error: Error): void => {
+    end();
+    reject(error);
+  };
+  incoming.on('data', (chunk: Buffer) => {
+    bytes += chunk.byteLength;
+    if (bytes > maxBytes) fail(tooLarge(maxBytes));
+    else chunks.push(chunk);
+  });
+  incoming.on('end', () => resolve(Buffer.concat(chunks, bytes).toString('utf8')));
+  incoming.on('error', fail);
+  const encoding = encodingOf(incoming);
+  if (encoding !== null) fail(encoding);
+  return promise;
 }
 
 async function* piecesOf(
@@ -235,13 +264,12 @@ async function* piecesOf(
 ): AsyncGenerator<Uint8Array> {
   let isWhole = false;
   try {
-    const encoding = incoming.headers['content-encoding'] ?? 'identity';
-    if (encoding !== 'identity') throw unusable(`it is encoded as ${encoding}, which was not asked for`);
+    const encoding = encodingOf(incoming);
+    if (encoding !== null) throw encoding;
     let bytes = 0;
     for await (const chunk of incoming as AsyncIterable<Buffer>) {
       bytes += chunk.byteLength;
-      if (bytes > maxBytes)
-        throw new SignalboxError('TOO_LARGE', `The answer is larger than ${maxBytes} bytes.`);
+      if (bytes > maxBytes) throw tooLarge(maxBytes);
       yield chunk;
     }
     isWhole = true;
@@ -250,6 +278,15 @@ async function* piecesOf(
     if (!isWhole) end();
   }
 }
+
+/** What is wrong with it; null: nothing. */
+function encodingOf({ headers }: http.IncomingMessage): SignalboxError | null {
+  const encoding = headers['content-encoding'] ?? 'identity';
+  return encoding === 'identity' ? null : unusable(`it is encoded as ${encoding}, which was not asked for`);
+}
+
+const tooLarge = (maxBytes: number): SignalboxError =>
+  new SignalboxError('TOO_LARGE', `The answer is larger than ${maxBytes} bytes.`);
 
 function unusable(why: string): SignalboxError {
   return new SignalboxError('UNAVAILABLE', `The answer cannot be used: ${why}.`);

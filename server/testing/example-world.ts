@@ -6,9 +6,10 @@ import { toUuid } from '#server/domain/ids.ts';
 import { isJsonObject, type Json } from '#server/domain/json.ts';
 import { claimFiles } from '#server/services/workspace/leases.ts';
 import { newAppClient } from './app-client.ts';
+import { createAuthenticator } from './authenticator.ts';
 import { makeMcpExamples } from './example-mcp.ts';
-import type { TestServer } from './http.ts';
-import { joinAs, PASSWORD, signInByLink } from './people.ts';
+import { askAt, type TestServer } from './http.ts';
+import { addPasskey, type Browser, joinAs, makePasskey, PASSWORD, signInByLink } from './people.ts';
 
 /** Makes what an example speaks of, and puts its ids in place of the example's. */
 export interface ExampleWorld {
@@ -35,6 +36,8 @@ export function createExampleWorld(http: TestServer): ExampleWorld {
   let count = 0;
   /** Cookies of a browser that a program has opened. */
   let sentBy = '';
+  /** A browser that has begun what its next call goes on with. */
+  let begun: Browser | undefined;
   const newName = () => `example ${++count}`;
   const makePipeline = async (stage: object) =>
     (await post('/pipelines', { name: newName(), stages: [{ name: 'only', ...stage }] })).id as string;
@@ -42,6 +45,10 @@ export function createExampleWorld(http: TestServer): ExampleWorld {
     (await post(`/pipelines/${await makePipeline(stage)}/execute`, { input_data })).id as string;
   const issueLink = () => http.program.services.identity.links.issueOwnerLink();
   const owner = () => signInByLink(http, issueLink);
+  /** Passkeys are bound to a name, and tokens for programs to the address that the start prints: one server has both. */
+  const byName = at(http.origin.replace('127.0.0.1', 'localhost'));
+  const byAddress = at(http.origin.replace('localhost', '127.0.0.1'));
+  const ownerAt = (doors: typeof byName) => signInByLink(doors, issueLink);
   const newMember = async () => joinAs(http, await owner(), 'viewer');
   const granted = once(async () => {
     const pipeline = await makePipeline({ type: 'echo' });
@@ -81,7 +88,7 @@ export function createExampleWorld(http: TestServer): ExampleWorld {
     });
 
   /** What can be used up is made anew for each example. */
-  const makers: Record<Name, () => Promise<string>> = {
+  const makers: Record<Name, () => Promise<Json>> = {
     agent: async () => (await post('/agents/register', { name: newName(), capabilities: ['example'] })).id,
     pipeline: () => makePipeline({ type: 'echo' }),
     async changedPipeline() {
@@ -146,6 +153,17 @@ export function createExampleWorld(http: TestServer): ExampleWorld {
       const { body } = await (await owner()).ask('/api/v1/me/sessions');
       return body.sessions.find(({ is_current }: { is_current: boolean }) => is_current).id;
     },
+    passkey: async () => addPasskey(await ownerAt(byName), createAuthenticator(byName), PASSWORD),
+    async newCredential() {
+      begun = await ownerAt(byName);
+      return { ...(await makePasskey(begun, createAuthenticator(byName), { password: PASSWORD })) };
+    },
+    async usedCredential() {
+      const authenticator = createAuthenticator(byName);
+      await addPasskey(await ownerAt(byName), authenticator, PASSWORD);
+      const { body } = await byName.ask('/api/v1/auth/passkey/challenge', { body: {} });
+      return { ...authenticator.get(body.public_key) };
+    },
     async secret() {
       const name = newName().replace(' ', '-');
       await http.call(`/api/v1/secrets/${name}`, { value: 'a value' }, { method: 'PUT' });
@@ -169,21 +187,24 @@ export function createExampleWorld(http: TestServer): ExampleWorld {
     claim: async () => (await shared()).claim,
     ...makeMcpExamples({ post, ask: async (path, body) => (await http.call(`/api/v1${path}`, body)).body }),
     app: async () => {
-      await (await newAppClient(http, await owner())).connect();
+      await (await newAppClient(byAddress, await ownerAt(byAddress))).connect();
       return (await (await owner()).ask('/api/v1/apps')).body.apps[0].id;
     },
     async appRequest() {
-      const browser = await owner();
-      const { request, headers } = await (await newAppClient(http, browser)).begin();
+      const browser = await ownerAt(byAddress);
+      const { request, headers } = await (await newAppClient(byAddress, browser)).begin();
       sentBy = (headers.cookie ?? '').slice(browser.cookie.length);
       return request;
     },
     newName: async () => newName(),
   };
-  const nameOf = new Map(Object.entries(EXAMPLE).map(([name, value]) => [value as string, name as Name]));
+  const nameOf = new Map<unknown, Name>(
+    Object.entries(EXAMPLE).map(([name, value]) => [value, name as Name]),
+  );
 
   async function settle(value: Json): Promise<Json> {
-    if (typeof value === 'string') return makers[nameOf.get(value) as Name]?.() ?? value;
+    const name = nameOf.get(value);
+    if (name !== undefined) return makers[name]();
     if (Array.isArray(value)) return Promise.all(value.map(settle));
     if (!isJsonObject(value)) return value;
     const entries = Object.entries(value).map(async ([key, part]) => [key, await settle(part)] as const);
@@ -191,7 +212,8 @@ export function createExampleWorld(http: TestServer): ExampleWorld {
   }
   return {
     async asPerson() {
-      const { headers, cookie } = await owner();
+      const { headers, cookie } = begun ?? (await owner());
+      begun = undefined;
       return { ...headers, cookie: cookie + sentBy };
     },
     settle: (example) => settle(example as Json) as Promise<never>,
@@ -200,6 +222,8 @@ export function createExampleWorld(http: TestServer): ExampleWorld {
 
 // biome-ignore lint/suspicious/noExplicitAny: bodies are read by a test, which fails when they are not as it says
 type HttpBody = any;
+
+const at = (origin: string) => ({ origin, ask: askAt(origin) });
 
 function once<Result>(make: () => Promise<Result>): () => Promise<Result> {
   let made: Promise<Result> | undefined;

@@ -41,6 +41,8 @@ export interface TestServer extends TestDoors {
 /** How the doors of a test differ from others. */
 export interface DoorOptions {
   port?: number;
+  /** By which callers know it: passkeys are bound to a name. */
+  name?: 'localhost';
   maxBodyBytes?: number;
   /** Left out: those of the product. */
   routes?: readonly Route[];
@@ -50,7 +52,7 @@ export interface DoorOptions {
 export async function openTestDoors(
   program: TestApp,
   gate: GateOptions = {},
-  { port = 0, maxBodyBytes = 1_000_000, routes = apiRoutes }: DoorOptions = {},
+  { port = 0, name, maxBodyBytes = 1_000_000, routes = apiRoutes }: DoorOptions = {},
 ): Promise<TestDoors> {
   const server = createHttpServer({
     routes,
@@ -65,24 +67,29 @@ export async function openTestDoors(
   });
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const origin = `http://${name ?? '127.0.0.1'}:${(server.address() as AddressInfo).port}`;
   return {
     server,
     origin,
-    async ask(path, { method, body, headers = {} } = {}) {
-      const isJson = body !== undefined;
-      const response = await fetch(`${origin}${path}`, {
-        method: method ?? (isJson ? 'POST' : 'GET'),
-        headers: { ...(isJson ? { 'content-type': 'application/json' } : {}), ...headers },
-        redirect: 'manual',
-        ...(isJson ? { body: JSON.stringify(body) } : {}),
-      });
-      return read(response);
-    },
+    ask: askAt(origin),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       server.close();
     },
+  };
+}
+
+/** Of doors by one of their names. */
+export function askAt(origin: string): TestDoors['ask'] {
+  return async (path, { method, body, headers = {} } = {}) => {
+    const isJson = body !== undefined;
+    const response = await fetch(`${origin}${path}`, {
+      method: method ?? (isJson ? 'POST' : 'GET'),
+      headers: { ...(isJson ? { 'content-type': 'application/json' } : {}), ...headers },
+      redirect: 'manual',
+      ...(isJson ? { body: JSON.stringify(body) } : {}),
+    });
+    return read(response);
   };
 }
 

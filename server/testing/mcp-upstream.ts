@@ -59,7 +59,10 @@ export const echoTool = (name = 'ask'): UpstreamTool =>
     },
   });
 
-export async function startUpstream(tools: UpstreamTool[] = [echoTool()]): Promise<TestUpstream> {
+export async function startUpstream(
+  tools: UpstreamTool[] = [echoTool()],
+  wantedPort = 0,
+): Promise<TestUpstream> {
   const requests: TestUpstream['requests'] = [];
   let broken: ((response: ServerResponse) => void) | null = null;
   const handler = createMcpHandler(() => makeServer(() => upstream.tools));
@@ -76,7 +79,7 @@ export async function startUpstream(tools: UpstreamTool[] = [echoTool()]): Promi
     return made;
   };
   let server: HttpServer = make();
-  server.listen(0, '127.0.0.1');
+  server.listen(wantedPort, '127.0.0.1');
   await once(server, 'listening');
   // A test that ends without ending it shall end all the same.
   server.unref();

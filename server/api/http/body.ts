@@ -16,8 +16,12 @@ function tooLarge(maxBytes: number): SignalboxError {
 
 /** Refused at once when the sender says that it is too much, else as soon as it is. */
 export function readStream(request: IncomingMessage, maxBytes: number): AsyncIterable<Uint8Array> {
-  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
+  checkLength(request, maxBytes);
   return limited(request, maxBytes);
+}
+
+function checkLength({ headers }: IncomingMessage, maxBytes: number): void {
+  if (Number(headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
 }
 
 async function* limited(request: IncomingMessage, maxBytes: number): AsyncGenerator<Uint8Array> {
@@ -30,12 +34,34 @@ async function* limited(request: IncomingMessage, maxBytes: number): AsyncGenera
   }
 }
 
-/** Decoded as it comes: a body of many megabytes is not kept as bytes, as a copy of them and as text. */
-async function readText(request: IncomingMessage, maxBytes: number): Promise<string> {
+/**
+ * Decoded as it comes: a body of many megabytes is not kept as bytes, as a copy of them and as text. Without an iterator,
+ * since most bodies are one small piece.
+ */
+function readText(request: IncomingMessage, maxBytes: number): Promise<string> {
+  checkLength(request, maxBytes);
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
   const decoder = new StringDecoder('utf8');
   let text = '';
-  for await (const chunk of readStream(request, maxBytes)) text += decoder.write(chunk as Buffer);
-  return text + decoder.end();
+  let bytes = 0;
+  const read = (chunk: Buffer): void => {
+    bytes += chunk.byteLength;
+    if (bytes <= maxBytes) {
+      text += decoder.write(chunk);
+      return;
+    }
+    // Kept open: whoever sends is still to hear why.
+    request.off('data', read);
+    request.pause();
+    reject(tooLarge(maxBytes));
+  };
+  request.on('data', read);
+  request.once('end', () => resolve(text + decoder.end()));
+  request.once('error', reject);
+  request.once('close', () => {
+    if (!request.complete) reject(new Error('The sender has gone before the end of the body.'));
+  });
+  return promise;
 }
 
 /** How deep anything that comes in may be nested. */

@@ -58,8 +58,11 @@ interface Visit extends Exchange {
 export function createHttpServer(options: HttpOptions): Server {
   const match = createRouter(options.routes);
   const watch = createAccessWatch();
-  const server = createServer((request, response) => {
-    void serve({ ...options, match, watch, port: () => portOf(server) }, request, response);
+  const door: Door = { ...options, match, watch, port: () => port };
+  let port = 0;
+  const server = createServer((request, response) => void serve(door, request, response));
+  server.on('listening', () => {
+    port = portOf(server);
   });
   // Slow senders of headers and bodies do not hold a socket for ever; answers may take as long as they need.
   server.headersTimeout = 20_000;
@@ -185,7 +188,8 @@ async function answerApi(door: Door, exchange: Visit): Promise<void> {
     onTrouble,
   };
   const answer = await found.route.handle(call);
-  await sendAnswer(exchange, answer, { isSecret: found.route.isSecret === true });
+  const { isSecret = false, isTagged = false } = found.route;
+  await sendAnswer(exchange, answer, { isSecret, isTagged });
 }
 
 /** Every request ends with it, so it is made once: what takes time in an error is its stack. */

@@ -3,10 +3,10 @@ import {
   type ClientCapabilities,
   LOG_LEVEL_META_KEY,
   type Server,
-  type ServerContext,
 } from '@modelcontextprotocol/server';
 import { isJsonObject } from '#server/domain/json.ts';
 import { LOG_LEVELS, type LogLevel } from '#server/domain/mcp.ts';
+import type { RequestContext } from './served.ts';
 
 /** What the client of a request can be asked before it is answered, and how. */
 export interface AskedClient {
@@ -37,10 +37,10 @@ export function noteLevel(server: Server, level: LogLevel | null): void {
 }
 
 /** The new generation says with each request what it can, the old one when its session begins. */
-export function clientOf(server: Server, { mcpReq: { envelope } }: ServerContext): AskedClient {
+export function clientOf({ mcpReq: { envelope } }: RequestContext, session?: Server): AskedClient {
   const isNew = envelope !== undefined;
   const said: Readonly<Record<string, unknown>> = envelope ?? {};
-  const capabilities = (isNew ? said[CLIENT_CAPABILITIES_META_KEY] : server.getClientCapabilities()) as
+  const capabilities = (isNew ? said[CLIENT_CAPABILITIES_META_KEY] : session?.getClientCapabilities()) as
     | ClientCapabilities
     | undefined;
   const { elicitation, sampling, roots } = capabilities ?? {};
@@ -51,6 +51,6 @@ export function clientOf(server: Server, { mcpReq: { envelope } }: ServerContext
     canOpen: elicitation?.url !== undefined,
     canSample: sampling !== undefined,
     canListRoots: roots !== undefined,
-    logLevel: isNew ? toLevel(said[LOG_LEVEL_META_KEY]) : levels.get(server),
+    logLevel: isNew ? toLevel(said[LOG_LEVEL_META_KEY]) : session && levels.get(session),
   };
 }

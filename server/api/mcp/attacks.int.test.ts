@@ -116,14 +116,20 @@ describe('a token', () => {
     }
   });
 
-  test('goes no further than the door, and no cookie does', async () => {
+  // The second is no plain call, and goes through the protocol's library.
+  test.each([
+    ['by its name', 'spy'],
+    ['by its name encoded', `=?base64?${btoa('spy')}?=`],
+  ])('goes no further than the door when a tool is called %s, and no cookie does', async (_, name) => {
+    const before = seen;
     const answer = await askMcp(http, {
       method: 'tools/call',
       params: { name: 'spy', arguments: {} },
-      headers: { ...owner(), cookie: 'a=b' },
+      headers: { ...owner(), cookie: 'a=b', 'mcp-name': name },
     });
     expect(answer.body.result.content[0].text).toBe('seen');
-    expect(seen?.token).toBe('');
+    expect(seen).not.toBe(before);
+    expect(seen?.token ?? '').toBe('');
     expect(JSON.stringify(seen?.headers)).not.toContain(http.secret);
     expect(seen?.headers).not.toHaveProperty('authorization');
     expect(seen?.headers).not.toHaveProperty('cookie');

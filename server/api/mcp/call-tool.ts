@@ -1,9 +1,10 @@
-import type { CallToolResult, ServerContext } from '@modelcontextprotocol/server';
+import type { CallToolResult } from '@modelcontextprotocol/server';
 import type { RateClass } from '#server/identity/limits/rates.ts';
 import { toProblem } from '../http/problem.ts';
 import { noteRefusal } from '../note-refusal.ts';
 import type { ToolCall } from '../tools/tool.ts';
 import { type McpCall, reportOurs } from './call.ts';
+import type { RequestContext } from './served.ts';
 
 /**
  * What a tool answers with, or why not: a model reads both, so that what is wrong with its input or with the state of
@@ -12,7 +13,7 @@ import { type McpCall, reportOurs } from './call.ts';
 export async function callTool(
   call: McpCall,
   { name, rate }: { name: string; rate: RateClass },
-  work: { context: ServerContext; handle(toolCall: ToolCall): Promise<Record<string, unknown>> },
+  work: { context: RequestContext; handle(toolCall: ToolCall): Promise<Record<string, unknown>> },
 ): Promise<CallToolResult> {
   try {
     await charge(call, rate);
@@ -32,7 +33,7 @@ async function charge({ services, actor }: McpCall, rateClass: RateClass): Promi
   if (refusal) throw refusal;
 }
 
-function toToolCall(call: McpCall, { mcpReq }: ServerContext): ToolCall {
+function toToolCall(call: McpCall, { mcpReq }: RequestContext): ToolCall {
   const token = mcpReq._meta?.progressToken;
   // Whoever has gone hears nothing more, which is no trouble.
   const send = (notification: Parameters<typeof mcpReq.notify>[0]) => {

@@ -1,5 +1,4 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import type { ServerContext } from '@modelcontextprotocol/server';
 import { SignalboxError } from '#server/domain/errors.ts';
 import { canonicalJson, type Json, type JsonObject } from '#server/domain/json.ts';
 import { type Askable, ELICITATION, type LogLine, type Progress } from '#server/domain/mcp.ts';
@@ -15,9 +14,10 @@ import {
   type Turn,
 } from './conversation.ts';
 import { invalidParams } from './errors.ts';
+import type { RequestContext } from './served.ts';
 
 export interface Conversed<Result> {
-  context: ServerContext;
+  context: RequestContext;
   client: AskedClient;
   /** What is asked for: an answer is only taken with the request that it belongs to. */
   about: Json;
@@ -131,7 +131,7 @@ export function createConversations(relay: Relay) {
       const { context, client, work } = conversed;
       await ready;
       const teller = createTeller(context);
-      const signal = AbortSignal.any([context.mcpReq.signal, call.signal]);
+      const signal = signalOf(call, context);
       const { onProgress, onLog } = teller;
       const turn = client.isNew
         ? await turnOf(call, { signal, onProgress, onLog }, conversed)
@@ -146,10 +146,15 @@ export function createConversations(relay: Relay) {
   };
 }
 
+/** Called off by its client, or by the door: of a plain call both are one. */
+function signalOf(call: McpCall, { mcpReq }: RequestContext): AbortSignal {
+  return mcpReq.signal === call.signal ? call.signal : AbortSignal.any([mcpReq.signal, call.signal]);
+}
+
 export type Conversations = ReturnType<typeof createConversations>;
 
 /** One after the other: people see one question at a time. */
-function askOld({ mcpReq }: ServerContext, signal: AbortSignal): Askable['ask'] {
+function askOld({ mcpReq }: RequestContext, signal: AbortSignal): Askable['ask'] {
   return async (questions) => {
     const answers: [string, JsonObject][] = [];
     for (const [name, { method, params }] of Object.entries(questions)) {
@@ -164,7 +169,7 @@ function askOld({ mcpReq }: ServerContext, signal: AbortSignal): Askable['ask'] 
 }
 
 /** Tells the client of the work on its request, in order. */
-function createTeller({ mcpReq }: ServerContext) {
+function createTeller({ mcpReq }: RequestContext) {
   const progressToken = mcpReq._meta?.progressToken;
   let told: Promise<void> | undefined;
   const say = (work: () => Promise<void>) => {

@@ -1,4 +1,4 @@
-import { isLegacyRequest, ProtocolErrorCode } from '@modelcontextprotocol/server';
+import { classifyInboundRequest, ProtocolErrorCode } from '@modelcontextprotocol/server';
 import { SignalboxError } from '#server/domain/errors.ts';
 import { isJsonObject, type Json } from '#server/domain/json.ts';
 import { demandScopes } from '#server/identity/actor.ts';
@@ -6,10 +6,11 @@ import type { Action } from '#server/identity/permissions.ts';
 import { MAX_BODY_DEPTH, readJsonBody } from '../http/body.ts';
 import { unauthenticated } from '../http/gate.ts';
 import { statusOf } from '../http/problem.ts';
-import type { Call, Route } from '../http/router.ts';
+import type { Answer, Call, Route } from '../http/router.ts';
 import type { McpCall } from './call.ts';
 import { createModernDoor } from './modern.ts';
 import { createPerProgram } from './per-program.ts';
+import { answerPlainCall, createPlainReader } from './plain-calls.ts';
 import type { Surface } from './served.ts';
 import { createServerMaker } from './server.ts';
 import { createSessions } from './sessions.ts';
@@ -25,6 +26,7 @@ export function createMcpRoutes(surface: Surface, path: string = MCP_PATH): read
   const modern = createModernDoor({ maker, surface });
   const sessionsOf = createPerProgram((services) => createSessions({ maker, surface, path }, services));
   const streams = createStreamCount();
+  const readPlainCall = createPlainReader();
 
   /** What one message demands, for a client that can go and get the scope. */
   async function needsOf(call: McpCall, message: unknown): Promise<readonly Action[]> {
@@ -48,23 +50,25 @@ export function createMcpRoutes(surface: Surface, path: string = MCP_PATH): read
     }
   }
 
-  async function serve(call: McpCall, request: Request, body: Json | undefined): Promise<Response> {
-    await checkScopes(call, body);
-    const asked = { request, body };
-    const isOld = await isLegacyRequest(request, body);
-    return streams.within(call, asked, () =>
-      isOld ? sessionsOf(call.services).answer(call, asked) : modern.answer(call, asked),
-    );
-  }
-
-  async function answer(call: Call) {
+  async function answer(call: Call): Promise<Answer> {
     // A browser sends its cookie unasked; a key it does not.
     if (call.actor.kind === 'person') throw unauthenticated();
     const mcpCall: McpCall = { ...call, requestId: call.actor.from.requestId ?? '' };
-    const request = toWebRequest(call);
     const read = await readBody(call);
-    const response = read instanceof Response ? read : await serve(mcpCall, request, read.body);
-    return { stream: (to: Parameters<typeof sendWebResponse>[0]) => sendWebResponse(to, response) };
+    if (read instanceof Response) return written(read);
+    const { body } = read;
+    await checkScopes(mcpCall, body);
+    const plain = readPlainCall(call.headers, body);
+    if (plain) return answerPlainCall(mcpCall, plain, maker);
+    const route = classify(call, body);
+    const asked = { request: toWebRequest(call), body };
+    return written(
+      await streams.within(mcpCall, asked, () =>
+        route.kind === 'legacy'
+          ? sessionsOf(call.services).answer(mcpCall, asked)
+          : modern.answer(mcpCall, asked),
+      ),
+    );
   }
 
   return (['GET', 'POST', 'DELETE'] as const).map((method) => ({
@@ -78,6 +82,20 @@ export function createMcpRoutes(surface: Surface, path: string = MCP_PATH): read
 }
 
 export const mcpRoutes = createMcpRoutes(productSurface);
+
+const written = (response: Response): Answer => ({ stream: (to) => sendWebResponse(to, response) });
+
+/** Of which generation it is, as the protocol's library finds it. */
+function classify({ request, headers }: Call, body: Json | undefined) {
+  const headerOf = (name: string) => (typeof headers[name] === 'string' ? headers[name] : undefined);
+  return classifyInboundRequest({
+    httpMethod: request.method ?? 'POST',
+    protocolVersionHeader: headerOf('mcp-protocol-version'),
+    mcpMethodHeader: headerOf('mcp-method'),
+    mcpNameHeader: headerOf('mcp-name'),
+    ...(body === undefined ? {} : { body }),
+  });
+}
 
 const JSON_TYPE = /^application\/json\b/i;
 

@@ -28,9 +28,17 @@ export interface Surface {
   upstream?: { prompts: PromptSource; resources: ResourceSource };
 }
 
+/** What work on a request needs of it, whoever has read it. */
+export interface RequestContext {
+  mcpReq: Pick<
+    ServerContext['mcpReq'],
+    '_meta' | 'envelope' | 'inputResponses' | 'requestState' | 'signal' | 'send' | 'notify' | 'log'
+  >;
+}
+
 /** A request, with what it takes to ask its client something before it is answered. */
 export interface Asked {
-  context: ServerContext;
+  context: RequestContext;
   client: AskedClient;
 }
 

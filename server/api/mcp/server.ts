@@ -10,7 +10,7 @@ import { complete } from './complete.ts';
 import { invalidParams, noResource, translated } from './errors.ts';
 import { iconsOf } from './icons.ts';
 import { pageOf } from './pages.ts';
-import type { ServedTool, Surface } from './served.ts';
+import type { Asked, ServedTool, Surface } from './served.ts';
 
 /** What a session of the older generation remembers for its client. */
 export interface Subscriptions {
@@ -27,6 +27,8 @@ const INSTRUCTIONS =
 const { version: VERSION } = JSON.parse(
   readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'),
 ) as { version: string };
+/** It stands in every answer, so it is short. */
+export const SERVER_INFO = { name: 'signalbox', title: 'Signalbox', version: VERSION } as const;
 const LIST_TTL_MS = 60_000;
 
 export function createServerMaker(surface: Surface) {
@@ -54,6 +56,12 @@ export function createServerMaker(surface: Surface) {
     return undefined;
   }
 
+  async function callTool(call: McpCall, { name, ...asked }: Asked & { name: string; args: unknown }) {
+    const tool = await translated(call, { method: 'tools/call' }, () => findTool(call, name));
+    if (!tool) throw invalidParams(`There is no tool ${JSON.stringify(name)}.`);
+    return tool.call(call, asked);
+  }
+
   function serveTools(server: Server): void {
     server.setRequestHandler('tools/list', async ({ params }, context) => {
       const call = callOf(context);
@@ -62,10 +70,8 @@ export function createServerMaker(surface: Surface) {
       return { tools: items.map(({ entry }) => entry), ...page };
     });
     server.setRequestHandler('tools/call', async ({ params }, context) => {
-      const call = callOf(context);
-      const tool = await translated(call, { method: 'tools/call' }, () => findTool(call, params.name));
-      if (!tool) throw invalidParams(`There is no tool ${JSON.stringify(params.name)}.`);
-      return tool.call(call, { args: params.arguments, context, client: clientOf(server, context) });
+      const { name, arguments: args } = params;
+      return callTool(callOf(context), { name, args, context, client: clientOf(context, server) });
     });
   }
 
@@ -106,7 +112,7 @@ export function createServerMaker(surface: Surface) {
       const found = findResource(uri);
       return translated(call, { method: 'resources/read', uri }, async () => {
         if (!found && upstream)
-          return upstream.resources.read(call, { uri, context, client: clientOf(server, context) });
+          return upstream.resources.read(call, { uri, context, client: clientOf(context, server) });
         if (!found) throw noResource(uri);
         const { mimeType = found.resource.mimeType, ...content } = await found.resource.read(call, found.at);
         return { contents: [{ uri, mimeType, ...written(content) }] };
@@ -141,7 +147,7 @@ export function createServerMaker(surface: Surface) {
       const call = callOf(context);
       const prompt = surface.prompts.find(({ entry }) => entry.name === params.name);
       const args = params.arguments ?? {};
-      const asked = { args, context, client: clientOf(server, context) };
+      const asked = { args, context, client: clientOf(context, server) };
       if (!prompt && upstream) {
         return translated(call, { method: 'prompts/get' }, () =>
           upstream.prompts.get(call, { ...asked, name: params.name }),
@@ -160,14 +166,12 @@ export function createServerMaker(surface: Surface) {
 
   return {
     findTool,
+    callTool,
     findResource,
     /** One for each request of the new generation; for a session of the old one, which brings its subscriptions. */
     make(subscriptions?: Subscriptions): Server {
       const server = new Server(
-        {
-          // It stands in every answer, so it is short.
-          ...{ name: 'signalbox', title: 'Signalbox', version: VERSION },
-        },
+        { ...SERVER_INFO },
         {
           instructions: surface.instructions ?? INSTRUCTIONS,
           capabilities: {

@@ -26,17 +26,17 @@ export async function sendWebResponse(response: ServerResponse, answer: Response
     // It is the server's to say.
     if (name !== 'connection' && name !== 'keep-alive') response.setHeader(name, value);
   }
-  const isStream = answer.headers.get('content-type')?.startsWith('text/event-stream') === true;
-  response.setHeader('cache-control', isStream ? 'no-store, no-transform' : 'no-store');
-  // Proxies that collect what they pass on would hold it back.
-  if (isStream) response.setHeader('x-accel-buffering', 'no');
-  if (!isStream) return sendWhole(response, answer);
-  response.writeHead(answer.status);
+  const contentType = answer.headers.get('content-type');
+  const { status } = answer;
+  if (contentType?.startsWith('text/event-stream') !== true) {
+    const text = await answer.text();
+    return sendText(response, { status, ...(answer.body ? { text } : {}), contentType });
+  }
+  beginStream(response, { status, contentType });
   if (!answer.body) {
     response.end();
     return;
   }
-  response.flushHeaders();
   const reader = answer.body.getReader();
   response.once('close', () => void reader.cancel().catch(() => undefined));
   try {
@@ -51,15 +51,36 @@ export async function sendWebResponse(response: ServerResponse, answer: Response
   }
 }
 
-/** What is there already leaves in one piece, with its length. */
-async function sendWhole(response: ServerResponse, answer: Response): Promise<void> {
-  const body = await answer.text();
-  if (answer.body) response.setHeader('content-length', Buffer.byteLength(body));
-  response.writeHead(answer.status);
-  response.end(body);
+/** From now on it is written as it comes. */
+export function beginStream(
+  response: ServerResponse,
+  { status, contentType }: { status: number; contentType: string },
+): void {
+  response.setHeader('content-type', contentType);
+  response.setHeader('cache-control', 'no-store, no-transform');
+  // Proxies that collect what they pass on would hold it back.
+  response.setHeader('x-accel-buffering', 'no');
+  response.writeHead(status);
+  response.flushHeaders();
 }
 
-async function drained(response: ServerResponse): Promise<void> {
+/** What is there already leaves in one piece, with its length. */
+export function sendText(
+  response: ServerResponse,
+  {
+    status,
+    text,
+    contentType = 'application/json',
+  }: { status: number; text?: string; contentType?: string | null },
+): void {
+  response.setHeader('cache-control', 'no-store');
+  if (contentType !== null) response.setHeader('content-type', contentType);
+  if (text !== undefined) response.setHeader('content-length', Buffer.byteLength(text));
+  response.writeHead(status);
+  response.end(text);
+}
+
+export async function drained(response: ServerResponse): Promise<void> {
   const giveUp = setTimeout(() => response.destroy(), PATIENCE_MS);
   await Promise.race([once(response, 'drain'), once(response, 'close')]).finally(() => clearTimeout(giveUp));
 }

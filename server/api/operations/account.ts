@@ -31,7 +31,7 @@ import { limitField, pageInput } from './fields.ts';
 import { type OperationCall, operation } from './operation.ts';
 
 /** The browser keeps the session; the answer says who was signed in. */
-async function greet({ services, browser }: OperationCall, { session, actor }: SignedIn) {
+export async function greet({ services, browser }: OperationCall, { session, actor }: SignedIn) {
   browser.keep(session.token, session.maxAgeSeconds);
   return presentMe(await getMe(services, actor));
 }

@@ -45,6 +45,27 @@ export const EXAMPLE = {
   issuer: 'https://login.example.org',
   /** One of the caller's own, and not the one that calls. */
   session: 'ses_019fcb2a4c7d7e10a1b2c3d4e5f6000c',
+  /** One of the caller's own. */
+  passkey: 'pky_019fcb2a4c7d7e10a1b2c3d4e5f60019',
+  /** Of a passkey that the caller's browser has just made. */
+  newCredential: {
+    id: 'q83vASNFZ4k',
+    rawId: 'q83vASNFZ4k',
+    type: 'public-key',
+    response: { clientDataJSON: 'eyJ0eXBlIjoid2ViYXV0aG4uY3JlYXRlIn0', attestationObject: 'o2NmbXRkbm9uZQ' },
+  },
+  /** Of one that somebody is known by, and that has just signed. */
+  usedCredential: {
+    id: 'q83vASNFZ4k',
+    rawId: 'q83vASNFZ4k',
+    type: 'public-key',
+    response: {
+      clientDataJSON: 'eyJ0eXBlIjoid2ViYXV0aG4uZ2V0In0',
+      authenticatorData: 'SZYN5YgOjGh0NBcPZHZgW4_krrmihjLHmVzzuoMdl2M',
+      signature: 'MEUCIQDxYzE',
+      userHandle: 'AZ_LKkx9fhChssPU5fYADA',
+    },
+  },
   bulk: 'bulk_019fcb2a4c7d7e10a1b2c3d4e5f6000a',
   secret: 'billing.api-key',
   /** A webhook. */

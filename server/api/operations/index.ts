@@ -12,6 +12,7 @@ import { grants, invites, members } from './members.ts';
 import { notificationDeliveries, notificationTargets } from './notifications.ts';
 import type { Operation } from './operation.ts';
 import { orgs } from './orgs.ts';
+import { passkeys } from './passkeys.ts';
 import { pipelines } from './pipelines.ts';
 import { deadLetters, queues } from './queues.ts';
 import { runs } from './runs.ts';
@@ -35,6 +36,7 @@ export const operations = {
   deadLetters,
   auth,
   me,
+  passkeys,
   orgs,
   members,
   invites,

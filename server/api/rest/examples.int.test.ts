@@ -8,7 +8,7 @@ import { isRaw } from '../operations/operation.ts';
 let http: TestServer;
 let world: ExampleWorld;
 beforeAll(async () => {
-  http = await startTestServer({ SIGNALBOX_OUTBOUND_ALLOW: '127.0.0.0/8' });
+  http = await startTestServer({ SIGNALBOX_OUTBOUND_ALLOW: '127.0.0.0/8' }, { name: 'localhost' });
   world = createExampleWorld(http);
 });
 afterAll(() => http[Symbol.asyncDispose]());

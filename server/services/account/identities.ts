@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { notFound, SignalboxError } from '#server/domain/errors.ts';
+import { notFound } from '#server/domain/errors.ts';
 import type { Actor } from '#server/identity/actor.ts';
 import { auditNote } from '#server/identity/audit/note.ts';
 import type { LinkedIdentity } from '#server/identity/linked.ts';
@@ -45,14 +45,7 @@ export async function unlinkIdentity(
 ): Promise<void> {
   const { userId } = personOf(actor);
   const { issuer } = parseInput(unlinkSchema, input);
-  const { linked, people } = services.identity;
-  const [proof, all] = await Promise.all([people.proofOf(userId), linked.list(userId)]);
-  const isLast = proof?.passwordHash === null && all.every((each) => each.issuer === issuer);
-  if (isLast && all.length > 0) {
-    throw new SignalboxError('CONFLICT', 'You would have no way to sign in again.', {
-      advice: 'Set a password first, or link another account.',
-    });
-  }
+  const { linked } = services.identity;
   const note = auditNote(actor, 'account.unlinked', { target: userId, before: { issuer } });
   if (!(await linked.remove(userId, issuer, note))) throw notFound('linked account at', issuer);
 }

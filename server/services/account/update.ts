@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { SignalboxError } from '#server/domain/errors.ts';
 import {
   emailSchema,
   givenPasswordSchema,
@@ -12,6 +11,7 @@ import type { Account } from '#server/identity/people.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
 import { personOf } from './person-of.ts';
+import { prove } from './prove.ts';
 
 const updateSchema = z.strictObject({
   name: personNameSchema.optional(),
@@ -20,9 +20,6 @@ const updateSchema = z.strictObject({
   /** Asked for when address or password change and there is one. */
   currentPassword: givenPasswordSchema.optional(),
 });
-
-/** How long the link from the start's output stands for a password that was forgotten. */
-const LINK_COUNTS_MS = 15 * 60_000;
 
 /** One's own name, address and password. A new password signs all other browsers out. */
 export async function updateAccount(
@@ -42,22 +39,4 @@ export async function updateAccount(
   const account = await people.account(userId);
   if (!account) throw new Error(`the account ${userId} went away while it was changed`);
   return account;
-}
-
-/** A session that was left open shall not be enough to take an account over. */
-async function prove(services: Services, actor: Actor, given: string | undefined): Promise<void> {
-  const { userId, sessionId } = personOf(actor);
-  const { people, passwords, sessions } = services.identity;
-  const proof = await people.proofOf(userId);
-  if (!proof || proof.passwordHash === null) return;
-  if (given !== undefined) await services.rates.attempt(actor, userId);
-  if (given !== undefined && (await passwords.verify(given, proof.passwordHash))) return;
-  const session = (await sessions.list(userId)).find(({ id }) => id === sessionId);
-  const isByLink = session?.how === 'link' && session.createdAt.getTime() > services.now() - LINK_COUNTS_MS;
-  if (given === undefined && isByLink) return;
-  await services.refusals.note(actor, { action: 'account.refused', target: userId });
-  throw new SignalboxError('FORBIDDEN', 'The current password is missing or wrong.', {
-    advice:
-      'Send the current password along. Forgotten? Sign in by the link that the server prints at its start.',
-  });
 }

@@ -21,8 +21,8 @@ import {
   pipelineIdOf,
   type RunRow,
   type RunView,
+  readRun,
   type TaskRow,
-  viewRun,
 } from './run-view.ts';
 
 const replaySchema = z.strictObject({
@@ -69,7 +69,7 @@ export async function replayRun(
     only,
     files: filesOf(graph, source.tasks, reuse),
   });
-  const run = await inTenant(services.db, actor.orgId, (tx) => viewRun(tx, id, services.graphOf));
+  const run = await readRun(services, actor.orgId, id);
   return { run: redactRun(actor, run), isNew };
 }
 

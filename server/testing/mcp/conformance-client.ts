@@ -5,11 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { isJsonObject, type JsonObject } from '#server/domain/json.ts';
 import type { Hear } from '#server/gateway/asking.ts';
 import type { Connection } from '#server/gateway/directory.ts';
+import { type Line, toLine } from '#server/gateway/line.ts';
 import { toQuestion } from '#server/gateway/questions.ts';
 import type { WebFetch } from '#server/gateway/sign-in-flow.ts';
-import { createSignedFetch } from '#server/gateway/signed-fetch.ts';
+import { createSignedLine } from '#server/gateway/signed-line.ts';
 import { openUpstream, type Upstream } from '#server/gateway/upstream.ts';
-import { toStreamingFetch } from '#server/gateway/web-fetch.ts';
 import { toWebFetch } from '#server/identity/web-fetch.ts';
 import { createSafeFetch } from '#server/platform/safe-fetch.ts';
 import { createConformancePerson, type Registered } from './conformance-person.ts';
@@ -59,15 +59,15 @@ async function play(
   { url, scenario, context }: Scenario,
   safeFetch: ReturnType<typeof createSafeFetch>,
 ): Promise<void> {
-  const plain = toStreamingFetch(safeFetch);
+  const plain = toLine(safeFetch);
   const connection = { slug: 'suite', kind: 'http', url } as Connection;
   const person = createConformancePerson({ url, context, fetch: toWebFetch(safeFetch) as WebFetch });
-  const fetch = scenario.startsWith('auth/')
-    ? createSignedFetch({ connection, signIns: person, fetch: plain, onToken: () => undefined })
+  const line = scenario.startsWith('auth/')
+    ? createSignedLine({ connection, signIns: person, line: plain, onToken: () => undefined })
     : plain;
   for (let time = 1; ; time += 1) {
     try {
-      return await visit({ url, fetch, toolCalls: context.toolCalls ?? [], hear: accepting(connection) });
+      return await visit({ url, line, toolCalls: context.toolCalls ?? [], hear: accepting(connection) });
     } catch (error) {
       if (time === MAX_TRIES || !(await person.signsInAgain())) throw error;
     }
@@ -76,15 +76,15 @@ async function play(
 
 interface Visit {
   url: string;
-  fetch: ReturnType<typeof toStreamingFetch>;
+  line: Line;
   toolCalls: { name: string; arguments: JsonObject }[];
   hear: Hear;
 }
 
-async function visit({ url, fetch, toolCalls, hear }: Visit): Promise<void> {
+async function visit({ url, line, toolCalls, hear }: Visit): Promise<void> {
   const upstream = await openUpstream(
     { kind: 'http', url, headers: {} },
-    { fetch, timeoutMs: TIMEOUT_MS, maxMessageBytes: 10_000_000, loans: [], now: Date.now },
+    { line, timeoutMs: TIMEOUT_MS, maxMessageBytes: 10_000_000, loans: [], now: Date.now },
   );
   try {
     await callAll(upstream, toolCalls, hear);

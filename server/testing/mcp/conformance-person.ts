@@ -2,7 +2,7 @@ import { refreshAuthorization } from '@modelcontextprotocol/client';
 import { SignalboxError } from '#server/domain/errors.ts';
 import { type KeptTokens, toKept } from '#server/gateway/renewals.ts';
 import { beginSignIn, finishSignIn, type KeptClient, type WebFetch } from '#server/gateway/sign-in-flow.ts';
-import type { SignedFetchOptions } from '#server/gateway/signed-fetch.ts';
+import type { SignedLineOptions } from '#server/gateway/signed-line.ts';
 
 /** Who the suite says that it has registered. */
 export interface Registered {
@@ -15,7 +15,7 @@ const ORIGIN = 'https://conformance-test.local';
 const CONNECTION = 'c'.repeat(32);
 
 export interface ConformancePerson
-  extends Pick<SignedFetchOptions['signIns'], 'tokenFor' | 'replace' | 'giveUp'> {
+  extends Pick<SignedLineOptions['signIns'], 'tokenFor' | 'replace' | 'giveUp'> {
   /** Whether what was refused is worth another try: somebody who was sent to sign in again has. */
   signsInAgain(): Promise<boolean>;
 }

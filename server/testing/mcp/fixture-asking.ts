@@ -8,7 +8,7 @@ import {
   ProtocolError,
   type ServerContext,
 } from '@modelcontextprotocol/server';
-import type { ServedTool } from '#server/api/mcp/served.ts';
+import type { RequestContext, ServedTool } from '#server/api/mcp/served.ts';
 import { fixtureTool, says, text } from './fixture-tool.ts';
 
 /** Tools of the conformance suite that ask their caller something before they answer. */
@@ -44,7 +44,7 @@ export const asks = (
 });
 
 /** An answer that has the fields it was asked for; anything else is asked for again. */
-export function answerTo({ mcpReq }: ServerContext, key: string, field: string): unknown {
+export function answerTo({ mcpReq }: RequestContext, key: string, field: string): unknown {
   const answer = mcpReq.inputResponses?.[key] as { content?: Record<string, unknown> } | undefined;
   const found = answer?.content?.[field] ?? (answer as Record<string, unknown> | undefined)?.[field];
   return found;
@@ -53,17 +53,17 @@ export function answerTo({ mcpReq }: ServerContext, key: string, field: string):
 const codec = createRequestStateCodec<{ round: number }>({ key: randomBytes(32) });
 
 /** The state that the caller has carried for us; an error of the protocol when it is none of ours. */
-async function stateOf(context: ServerContext): Promise<{ round: number } | undefined> {
+async function stateOf(context: RequestContext): Promise<{ round: number } | undefined> {
   const state = context.mcpReq.requestState<string>();
   if (state === undefined) return undefined;
-  return codec.verify(state, context).catch(() => {
+  return codec.verify(state, context as ServerContext).catch(() => {
     throw new ProtocolError(-32_602, 'Invalid or expired requestState');
   });
 }
 
 /** Asks as the generation of the client has it: by a request on its session, or by a result that it answers. */
 function inEither(
-  { mcpReq }: ServerContext,
+  { mcpReq }: RequestContext,
   request: InputRequest,
   work: (answer: Record<string, unknown>) => ReturnType<typeof says>,
 ): Promise<ReturnType<typeof says> | InputRequiredResult> | InputRequiredResult | ReturnType<typeof says> {
@@ -165,36 +165,42 @@ const remembering = [
   stateful('test_input_required_result_request_state', async (context, state) =>
     state
       ? says(text('state-ok'))
-      : asks({ confirm: elicit('Please confirm', YES_OR_NO) }, await codec.mint({ round: 1 }, context)),
+      : asks(
+          { confirm: elicit('Please confirm', YES_OR_NO) },
+          await codec.mint({ round: 1 }, context as ServerContext),
+        ),
   ),
   stateful('test_input_required_result_tampered_state', async (context, state) =>
     state
       ? says(text('The state was as it should be.'))
-      : asks({ confirm: elicit('Please confirm', YES_OR_NO) }, await codec.mint({ round: 1 }, context)),
+      : asks(
+          { confirm: elicit('Please confirm', YES_OR_NO) },
+          await codec.mint({ round: 1 }, context as ServerContext),
+        ),
   ),
   stateful('test_input_required_result_multiple_inputs', async (context, state) =>
     state
       ? says(text(`Answers: ${JSON.stringify(context.mcpReq.inputResponses)}`))
       : asks(
           { user_name: NAME, greeting: sample('Generate a greeting', 50), client_roots: ROOTS },
-          await codec.mint({ round: 1 }, context),
+          await codec.mint({ round: 1 }, context as ServerContext),
         ),
   ),
   stateful('test_input_required_result_multi_round', async (context, state) => {
     if (state?.round === 2) return says(text('All rounds are done.'));
     if (state?.round === 1) {
       const step2 = elicit('Step 2: What is your favorite color?', schemaOf('color'));
-      return asks({ step2 }, await codec.mint({ round: 2 }, context));
+      return asks({ step2 }, await codec.mint({ round: 2 }, context as ServerContext));
     }
     const step1 = elicit('Step 1: What is your name?', schemaOf('name'));
-    return asks({ step1 }, await codec.mint({ round: 1 }, context));
+    return asks({ step1 }, await codec.mint({ round: 1 }, context as ServerContext));
   }),
 ];
 
 function stateful(
   name: string,
   handle: (
-    context: ServerContext,
+    context: RequestContext,
     state: { round: number } | undefined,
   ) => Promise<ReturnType<typeof says> | InputRequiredResult>,
 ): ServedTool {

@@ -1,13 +1,8 @@
-import type {
-  CallToolResult,
-  ContentBlock,
-  InputRequiredResult,
-  ServerContext,
-} from '@modelcontextprotocol/server';
-import type { ServedTool } from '#server/api/mcp/served.ts';
+import type { CallToolResult, ContentBlock, InputRequiredResult } from '@modelcontextprotocol/server';
+import type { RequestContext, ServedTool } from '#server/api/mcp/served.ts';
 
 type Result = CallToolResult | InputRequiredResult;
-type Handle = (args: Record<string, unknown>, context: ServerContext) => Promise<Result> | Result;
+type Handle = (args: Record<string, unknown>, context: RequestContext) => Promise<Result> | Result;
 
 export function fixtureTool(
   name: string,

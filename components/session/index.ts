@@ -1,0 +1,1 @@
+export { addPasskey, canUsePasskeys, namedAddress } from './passkey.ts';

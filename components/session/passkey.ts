@@ -1,0 +1,40 @@
+import { passkeyHost } from '../../server/domain/passkey-host.ts';
+import { type Answer, ApiError, act } from '../data/index.ts';
+import { words } from './words.ts';
+
+/** Whether this browser makes passkeys at the address at which it stands. */
+export const canUsePasskeys = (): boolean =>
+  passkeyHost(window.location.origin) !== null && 'PublicKeyCredential' in window;
+
+/** Where this server has a name that passkeys can be bound to; null: at no address that this page knows of. */
+export function namedAddress(): string | null {
+  const { protocol, hostname, port } = window.location;
+  const isThisMachine = protocol === 'http:' && (/^127\./.test(hostname) || hostname === '[::1]');
+  return isThisMachine ? `http://localhost${port === '' ? '' : `:${port}`}` : null;
+}
+
+/** Half of them stand here to work where browsers lack the new ways to read and write such things. */
+const library = () => import('@simplewebauthn/browser');
+
+export async function addPasskey(wish: { name: string; password?: string }): Promise<Answer<'passkeys.add'>> {
+  const proof = wish.password === undefined ? {} : { current_password: wish.password };
+  const { public_key: optionsJSON } = await act('passkeys.prepare', proof);
+  const { startRegistration } = await library();
+  const credential = await startRegistration({ optionsJSON: optionsJSON as never }).catch(explain);
+  return act('passkeys.add', { name: wish.name, credential: credential as never });
+}
+
+export async function signInByPasskey(): Promise<Answer<'passkeys.signIn'>> {
+  const { public_key: optionsJSON } = await act('passkeys.challenge', {});
+  const { startAuthentication } = await library();
+  const credential = await startAuthentication({ optionsJSON }).catch(explain);
+  return act('passkeys.signIn', { credential });
+}
+
+/** Browsers say what went wrong by the name of the error; their texts are for programmers. */
+function explain(error: Error): never {
+  const { message, advice } =
+    (Object.hasOwn(words.passkey.failures, error.name) && words.passkey.failures[error.name]) ||
+    words.passkey.otherFailure;
+  throw new ApiError(message, { code: 'PASSKEY', advice });
+}

@@ -1,0 +1,88 @@
+'use client';
+
+import { useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { ApiError } from '../data/index.ts';
+import { addPasskey } from '../session/index.ts';
+import { Notice } from '../ui/feedback.tsx';
+import { Field, TextInput } from '../ui/field.tsx';
+import { useToast } from '../ui/toast.tsx';
+import { browserName } from './browser-name.ts';
+import { FormDialog } from './parts.tsx';
+import { words } from './words.ts';
+
+interface PasskeyDialogProps {
+  open: boolean;
+  onOpenChange(open: boolean): void;
+  hasPassword: boolean;
+}
+
+/** Who they are, a name, and then the browser asks for the rest. What goes wrong is said here, where it can be tried again. */
+export function PasskeyDialog({ open, onOpenChange, hasPassword }: PasskeyDialogProps) {
+  const [name, setName] = useState<string>();
+  const [password, setPassword] = useState('');
+  const { add, isBusy, error, forget } = useAdd();
+  const chosen = name ?? (open ? browserName(navigator.userAgent).slice(0, 200) : '');
+  const close = (isOpen: boolean) => {
+    setName(undefined);
+    setPassword('');
+    forget();
+    onOpenChange(isOpen);
+  };
+  const send = async () => {
+    const isAdded = await add({ name: chosen, ...(hasPassword ? { password } : {}) });
+    if (isAdded) close(false);
+  };
+  return (
+    <FormDialog
+      open={open}
+      onOpenChange={close}
+      title={words.passkeys.add}
+      description={words.passkeys.addNote}
+      send={words.passkeys.go}
+      busy={isBusy}
+      disabled={chosen.trim() === '' || (hasPassword && password === '')}
+      onSend={() => void send()}
+    >
+      <Field label={words.passkeys.name} hint={words.passkeys.nameHint}>
+        <TextInput value={chosen} onChange={setName} required maxLength={200} />
+      </Field>
+      {hasPassword ? (
+        <Field label={words.account.present}>
+          <TextInput
+            value={password}
+            onChange={setPassword}
+            type="password"
+            autoComplete="current-password"
+            required
+          />
+        </Field>
+      ) : null}
+      {error ? <Notice message={error.message} advice={error.advice} /> : null}
+    </FormDialog>
+  );
+}
+
+function useAdd() {
+  const queries = useQueryClient();
+  const toast = useToast();
+  const [isBusy, setBusy] = useState(false);
+  const [error, setError] = useState<ApiError>();
+  /** Whether there is one more. */
+  const add = async (wish: Parameters<typeof addPasskey>[0]): Promise<boolean> => {
+    setBusy(true);
+    setError(undefined);
+    try {
+      const { name } = await addPasskey(wish);
+      await queries.invalidateQueries({ queryKey: ['passkeys'] });
+      toast({ title: words.passkeys.added(name) });
+      return true;
+    } catch (failure) {
+      setError(failure as ApiError);
+      return false;
+    } finally {
+      setBusy(false);
+    }
+  };
+  return { add, isBusy, error, forget: () => setError(undefined) };
+}

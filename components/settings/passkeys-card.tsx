@@ -1,0 +1,155 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { Fingerprint, Plus } from 'lucide-react';
+import { useState } from 'react';
+import { type Answer, query } from '../data/index.ts';
+import { canUsePasskeys, namedAddress } from '../session/index.ts';
+import { useAct } from '../shell/use-act.ts';
+import { Button } from '../ui/button.tsx';
+import { ConfirmDialog } from '../ui/dialog.tsx';
+import { Empty, Notice, Skeleton } from '../ui/feedback.tsx';
+import { Field, TextInput } from '../ui/field.tsx';
+import { Card } from '../ui/surface.tsx';
+import { Table, type TableColumn } from '../ui/table.tsx';
+import { Ago, Chip } from '../ui/text.tsx';
+import { FormDialog } from './parts.tsx';
+import { PasskeyDialog } from './passkey-dialog.tsx';
+import { words } from './words.ts';
+
+type Passkey = Answer<'passkeys.list'>['passkeys'][number];
+
+/** By which this person signs in without a password. */
+export function Passkeys({ hasPassword }: { hasPassword: boolean }) {
+  const { data, error } = useQuery(query('passkeys.list', {}));
+  const [isAdding, setAdding] = useState(false);
+  const [naming, setNaming] = useState<Passkey>();
+  const [removing, setRemoving] = useState<Passkey>();
+  const remove = useAct('passkeys.remove', { done: words.passkeys.removed });
+  // Sections are drawn in the browser alone, and only it knows.
+  const isFit = canUsePasskeys();
+  const add = isFit ? (
+    <Button icon={Plus} size="sm" onClick={() => setAdding(true)}>
+      {words.passkeys.add}
+    </Button>
+  ) : undefined;
+  return (
+    <Card title={words.passkeys.title} flush actions={add}>
+      {error ? <Notice message={error.message} advice={error.advice} /> : null}
+      {data || error ? null : <Skeleton label={words.passkeys.loading} rows={2} />}
+      {data?.passkeys.length === 0 ? (
+        <Empty icon={Fingerprint} title={words.passkeys.none}>
+          {words.passkeys.noneNote}
+        </Empty>
+      ) : null}
+      {data && data.passkeys.length > 0 ? (
+        <Table
+          label={words.passkeys.title}
+          rows={data.passkeys}
+          keyOf={({ id }) => id}
+          columns={columns({ rename: setNaming, remove: setRemoving })}
+        />
+      ) : null}
+      {isFit ? null : <Elsewhere better={namedAddress()} />}
+      <PasskeyDialog open={isAdding} onOpenChange={setAdding} hasPassword={hasPassword} />
+      {naming ? <NameDialog key={naming.id} passkey={naming} onClose={() => setNaming(undefined)} /> : null}
+      <ConfirmDialog
+        open={removing !== undefined}
+        onOpenChange={() => setRemoving(undefined)}
+        title={words.passkeys.removeTitle(removing?.name ?? '')}
+        consequence={words.passkeys.removeNote}
+        confirmLabel={words.passkeys.remove}
+        danger
+        onConfirm={() => {
+          if (removing) remove.run({ id: removing.id });
+        }}
+      />
+    </Card>
+  );
+}
+
+function columns(act: {
+  rename(passkey: Passkey): void;
+  remove(passkey: Passkey): void;
+}): TableColumn<Passkey>[] {
+  const isHere = ({ host }: Passkey) => host === window.location.hostname;
+  return [
+    {
+      key: 'name',
+      title: words.passkeys.name,
+      cell: (passkey) => (
+        <span className="font-medium">
+          {passkey.name} {isHere(passkey) ? null : <Chip>{words.passkeys.onlyAt(passkey.host)}</Chip>}
+        </span>
+      ),
+    },
+    {
+      key: 'made',
+      title: words.passkeys.made,
+      wideOnly: true,
+      cell: ({ created_at: at }) => <Ago at={at} />,
+    },
+    {
+      key: 'used',
+      title: words.passkeys.used,
+      wideOnly: true,
+      cell: ({ last_used_at: at }) => (at === null ? words.passkeys.never : <Ago at={at} />),
+    },
+    {
+      key: 'act',
+      title: '',
+      align: 'end',
+      cell: (passkey) => (
+        <>
+          <Button look="quiet" size="sm" onClick={() => act.rename(passkey)}>
+            {words.passkeys.rename}
+            <span className="sr-only"> {passkey.name}</span>
+          </Button>
+          <Button look="quiet" size="sm" onClick={() => act.remove(passkey)}>
+            {words.passkeys.remove}
+            <span className="sr-only"> {passkey.name}</span>
+          </Button>
+        </>
+      ),
+    },
+  ];
+}
+
+/** Why none can be added at this address. */
+function Elsewhere({ better }: { better: string | null }) {
+  return (
+    <p className="border-t border-line px-4 py-2.5 text-sm text-quiet">
+      {words.passkeys.notHere}{' '}
+      {better === null ? (
+        words.passkeys.byHttps
+      ) : (
+        <>
+          {words.passkeys.openAt}{' '}
+          <a className="text-accent hover:underline" href={`${better}/settings/account`}>
+            {better}
+          </a>
+        </>
+      )}
+    </p>
+  );
+}
+
+function NameDialog({ passkey, onClose }: { passkey: Passkey; onClose(): void }) {
+  const [name, setName] = useState(passkey.name);
+  const rename = useAct('passkeys.rename', { onDone: onClose });
+  return (
+    <FormDialog
+      open
+      onOpenChange={onClose}
+      title={words.passkeys.renameTitle(passkey.name)}
+      send={words.passkeys.rename}
+      busy={rename.isBusy}
+      disabled={name.trim() === '' || name === passkey.name}
+      onSend={() => rename.run({ id: passkey.id, name })}
+    >
+      <Field label={words.passkeys.name}>
+        <TextInput value={name} onChange={setName} required maxLength={200} />
+      </Field>
+    </FormDialog>
+  );
+}

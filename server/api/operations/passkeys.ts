@@ -1,0 +1,141 @@
+import { z } from 'zod';
+import { idSchema } from '#server/domain/ids.ts';
+import { givenPasswordSchema } from '#server/identity/account-fields.ts';
+import {
+  newCredentialSchema,
+  passkeyNameSchema,
+  usedCredentialSchema,
+} from '#server/identity/passkey-fields.ts';
+import { addPasskey } from '#server/services/passkey/add.ts';
+import { listPasskeys } from '#server/services/passkey/list.ts';
+import { preparePasskey } from '#server/services/passkey/prepare.ts';
+import { removePasskey } from '#server/services/passkey/remove.ts';
+import { renamePasskey } from '#server/services/passkey/rename.ts';
+import { challengePasskey, signInByPasskey } from '#server/services/session/sign-in-by-passkey.ts';
+import { meSchema } from '../wire/account.ts';
+import {
+  creationOptionsSchema,
+  passkeySchema,
+  presentCreation,
+  presentPasskey,
+  presentRequest,
+  requestOptionsSchema,
+} from '../wire/passkeys.ts';
+import { nextCursor } from '../wire/values.ts';
+import { greet } from './account.ts';
+import { EXAMPLE } from './examples.ts';
+import { limitField, pageInput } from './fields.ts';
+import { operation } from './operation.ts';
+
+const id = idSchema('passkey');
+
+export const passkeys = {
+  challenge: operation({
+    method: 'POST',
+    path: '/api/v1/auth/passkey/challenge',
+    summary: 'Begin to sign in by a passkey',
+    description: 'For `navigator.credentials.get`. It counts once, within five minutes.',
+    by: 'anybody',
+    input: z.strictObject({}),
+    output: z.object({ public_key: requestOptionsSchema }),
+    errors: ['LIMITED'],
+    example: {},
+    handle: async ({ services, actor, browser: { origin } }) => ({
+      public_key: presentRequest(await challengePasskey(services, actor, { origin })),
+    }),
+  }),
+
+  signIn: operation({
+    method: 'POST',
+    path: '/api/v1/auth/passkey',
+    summary: 'Sign in by a passkey',
+    description:
+      'With what the browser answered, as `toJSON` writes it. Answers with a cookie. Says the same whatever was wrong.',
+    by: 'anybody',
+    input: z.strictObject({ credential: usedCredentialSchema }),
+    output: meSchema,
+    errors: ['UNAUTHENTICATED', 'LIMITED'],
+    example: { credential: EXAMPLE.usedCredential },
+    async handle(call, { credential }) {
+      const { origin } = call.browser;
+      return greet(call, await signInByPasskey(call.services, call.actor, { origin, credential }));
+    },
+  }),
+
+  list: operation({
+    method: 'GET',
+    path: '/api/v1/me/passkeys',
+    summary: 'List your passkeys',
+    by: 'person',
+    input: z.strictObject({ ...pageInput, limit: limitField(200, 200) }),
+    output: z.object({ passkeys: z.array(passkeySchema), next_cursor: nextCursor }),
+    example: { limit: 20 },
+    async handle({ services, actor }, input) {
+      const page = await listPasskeys(services, actor, input);
+      return { passkeys: page.items.map(presentPasskey), next_cursor: page.nextCursor };
+    },
+  }),
+
+  prepare: operation({
+    method: 'POST',
+    path: '/api/v1/me/passkeys/challenge',
+    summary: 'Begin to add a passkey',
+    description: 'For `navigator.credentials.create`. It counts once, within five minutes, for this session.',
+    by: 'person',
+    input: z.strictObject({
+      current_password: givenPasswordSchema
+        .optional()
+        .describe('Asked for when there is one. Without one, you must have signed in just now.'),
+    }),
+    output: z.object({ public_key: creationOptionsSchema }),
+    errors: ['LIMITED'],
+    example: { current_password: EXAMPLE.password },
+    async handle({ services, actor, browser: { origin } }, { current_password: currentPassword }) {
+      const given = currentPassword === undefined ? {} : { currentPassword };
+      return { public_key: presentCreation(await preparePasskey(services, actor, { origin, ...given })) };
+    },
+  }),
+
+  add: operation({
+    method: 'POST',
+    path: '/api/v1/me/passkeys',
+    summary: 'Add a passkey',
+    description: 'With what the browser answered, as `toJSON` writes it.',
+    by: 'person',
+    input: z.strictObject({ name: passkeyNameSchema, credential: newCredentialSchema }),
+    output: passkeySchema,
+    status: 201,
+    errors: ['CONFLICT'],
+    example: { name: 'The laptop', credential: EXAMPLE.newCredential },
+    async handle({ services, actor, browser: { origin } }, input) {
+      return presentPasskey(await addPasskey(services, actor, { ...input, origin }));
+    },
+  }),
+
+  rename: operation({
+    method: 'PATCH',
+    path: '/api/v1/me/passkeys/{id}',
+    summary: 'Rename a passkey',
+    by: 'person',
+    input: z.strictObject({ id, name: passkeyNameSchema }),
+    output: z.undefined(),
+    status: 204,
+    errors: ['NOT_FOUND'],
+    example: { id: EXAMPLE.passkey, name: 'The old laptop' },
+    handle: ({ services, actor }, input) => renamePasskey(services, actor, input).then(() => undefined),
+  }),
+
+  remove: operation({
+    method: 'DELETE',
+    path: '/api/v1/me/passkeys/{id}',
+    summary: 'Remove a passkey',
+    description: 'Refused for your last way to sign in. Browsers that it has signed in stay so.',
+    by: 'person',
+    input: z.strictObject({ id }),
+    output: z.undefined(),
+    status: 204,
+    errors: ['NOT_FOUND', 'CONFLICT'],
+    example: { id: EXAMPLE.passkey },
+    handle: ({ services, actor }, input) => removePasskey(services, actor, input).then(() => undefined),
+  }),
+};

@@ -1,0 +1,334 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { toUuid } from '#server/domain/ids.ts';
+import type { Role } from '#server/identity/permissions.ts';
+import { type Authenticator, createAuthenticator, type Oddities } from '#server/testing/authenticator.ts';
+import { type HttpAnswer, openTestDoors, startTestServer, type TestServer } from '#server/testing/http.ts';
+import {
+  addPasskey,
+  type Browser,
+  browserWith,
+  cookieOf,
+  joinAs,
+  type Member,
+  makePasskey,
+  PASSWORD,
+  signInByLink,
+} from '#server/testing/people.ts';
+
+let http: TestServer;
+let owner: Browser;
+
+beforeAll(async () => {
+  http = await startTestServer({}, { name: 'localhost' });
+  owner = await signInByLink(http, () => http.program.services.identity.links.issueOwnerLink());
+});
+afterAll(() => http[Symbol.asyncDispose]());
+
+const sql = () => http.program.database.sql;
+const member = (role: Role = 'viewer') => joinAs(http, owner, role);
+const list = async ({ ask }: Pick<Browser, 'ask'>) => (await ask('/api/v1/me/passkeys')).body.passkeys;
+const challenge = async () =>
+  (await http.ask('/api/v1/auth/passkey/challenge', { body: {} })).body.public_key;
+const send = (credential: object, headers: Record<string, string> = {}) =>
+  http.ask('/api/v1/auth/passkey', { body: { credential }, headers });
+const signIn = async (authenticator: Authenticator, odd?: Oddities) =>
+  send(authenticator.get(await challenge(), odd));
+
+async function withPasskey(role?: Role): Promise<{ who: Member; authenticator: Authenticator; id: string }> {
+  const who = await member(role);
+  const authenticator = createAuthenticator(http);
+  return { who, authenticator, id: await addPasskey(who, authenticator, PASSWORD) };
+}
+
+/** As somebody whom a provider has introduced, and who has nothing else. */
+async function withoutPassword({ id }: Member): Promise<void> {
+  await sql()`UPDATE users SET password_hash = NULL WHERE id = ${toUuid(id)}::text::uuid`;
+}
+
+const kept = async (id: string) => {
+  const [row] =
+    await sql()`SELECT counter::int, last_used_at FROM passkeys WHERE id = ${toUuid(id)}::text::uuid`;
+  return row;
+};
+const sessionsOf = async ({ id }: Member) => {
+  const [row] =
+    await sql()`SELECT count(*)::int AS count FROM sessions WHERE user_id = ${toUuid(id)}::text::uuid`;
+  return row?.count;
+};
+const auditOf = async (target: string) =>
+  (await owner.ask(`/api/v1/audit?target=${target}`)).body.entries.map(
+    ({ action }: { action: string }) => action,
+  );
+
+describe('adding a passkey', () => {
+  test('takes the password and a device that asks who somebody is, and is told of by the audit', async () => {
+    const { who, authenticator, id } = await withPasskey();
+    expect(await list(who)).toEqual([
+      {
+        ...{ id, name: 'The laptop', host: 'localhost', last_used_at: null },
+        created_at: expect.any(String),
+      },
+    ]);
+    expect(await auditOf(id)).toEqual(['passkey.added']);
+    // The device is told what it holds already, so that it makes no second one.
+    const again = await who.ask('/api/v1/me/passkeys/challenge', { body: { current_password: PASSWORD } });
+    expect(again.body.public_key).toMatchObject({
+      rp: { id: 'localhost' },
+      user: { name: who.email },
+      attestation: 'none',
+      authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
+      excludeCredentials: [{ id: authenticator.credentialId, transports: ['internal'] }],
+    });
+  });
+
+  test('is refused without the password, and with a wrong one', async () => {
+    const who = await member();
+    for (const body of [{}, { current_password: 'wrong password!' }]) {
+      expect((await who.ask('/api/v1/me/passkeys/challenge', { body })).status).toBe(403);
+    }
+    const [{ count } = { count: -1 }] = await sql()<{ count: number }[]>`SELECT count(*)::int AS count
+      FROM passkey_challenges c JOIN sessions s ON s.id = c.session_id WHERE s.user_id = ${toUuid(who.id)}::text::uuid`;
+    expect(count).toBe(0);
+  });
+
+  test('by somebody without a password asks for a sign-in of just now, and so does a first password', async () => {
+    const { who, authenticator } = await withPasskey();
+    await withoutPassword(who);
+    expect((await who.ask('/api/v1/me/passkeys/challenge', { body: {} })).status).toBe(200);
+    await sql()`UPDATE sessions SET created_at = now() - interval '16 minutes'
+      WHERE user_id = ${toUuid(who.id)}::text::uuid`;
+    const password = { method: 'PATCH', body: { password: 'another horse battery' } };
+    expect((await who.ask('/api/v1/me/passkeys/challenge', { body: {} })).status).toBe(403);
+    expect((await who.ask('/api/v1/me', password)).status).toBe(403);
+    const fresh = browserWith(http, cookieOf(await signIn(authenticator)));
+    expect((await fresh.ask('/api/v1/me', password)).status).toBe(200);
+  });
+
+  test.each([
+    ['for another page', { origin: 'https://evil.example' }],
+    ['for another name', { host: 'evil.example' }],
+    ['without asking who somebody is', { isVerified: false }],
+    ['for something that nobody gave out', { challenge: 'bm9ib2R5IGdhdmUgdGhpcyBvdXQ' }],
+  ] as [string, Oddities][])('is refused when it was made %s', async (_, odd) => {
+    const who = await member();
+    const credential = await makePasskey(who, createAuthenticator(http), { password: PASSWORD, odd });
+    const answer = await who.ask('/api/v1/me/passkeys', { body: { name: 'x', credential } });
+    expect([answer.status, answer.body.code]).toEqual([400, 'INVALID']);
+    expect(await list(who)).toEqual([]);
+  });
+
+  test('counts once, in its time, and for the session that began', async () => {
+    const [who, other] = [await member(), await member()];
+    const add = ({ ask }: Browser, credential: object) =>
+      ask('/api/v1/me/passkeys', { body: { name: 'x', credential } });
+    const credential = await makePasskey(who, createAuthenticator(http), { password: PASSWORD });
+    expect((await add(other, credential)).status).toBe(400);
+    const twice = await Promise.all([add(who, credential), add(who, credential)]);
+    expect(twice.map(({ status }) => status).sort()).toEqual([201, 400]);
+    const late = await makePasskey(who, createAuthenticator(http), { password: PASSWORD });
+    await sql()`UPDATE passkey_challenges SET expires_at = now() - interval '1 second'`;
+    expect((await add(who, late)).status).toBe(400);
+    expect([(await list(who)).length, (await list(other)).length]).toEqual([1, 0]);
+  });
+
+  test('is refused for one that is known already, to whomever, and beyond twenty', async () => {
+    const { authenticator } = await withPasskey();
+    const other = await member();
+    const credential = await makePasskey(other, authenticator, { password: PASSWORD });
+    const taken = await other.ask('/api/v1/me/passkeys', { body: { name: 'x', credential } });
+    expect([taken.status, taken.body.code]).toEqual([409, 'CONFLICT']);
+    expect(await list(other)).toEqual([]);
+
+    await sql()`INSERT INTO passkeys (id, user_id, credential_id, public_key, counter, host, transports, name)
+      SELECT gen_random_uuid(), ${toUuid(other.id)}::text::uuid, ${other.id} || n, 'x', 0, 'localhost', '[]', 'x'
+      FROM generate_series(1, 20) n`;
+    const more = await makePasskey(other, createAuthenticator(http), { password: PASSWORD });
+    expect((await other.ask('/api/v1/me/passkeys', { body: { name: 'x', credential: more } })).status).toBe(
+      409,
+    );
+  });
+});
+
+describe('signing in by a passkey', () => {
+  test('opens a session like any other, in the organisation that was used last', async () => {
+    const { who, authenticator, id } = await withPasskey('operator');
+    const answer = await signIn(authenticator);
+    expect([answer.status, answer.body.id, answer.body.role]).toEqual([200, who.id, 'operator']);
+    const browser = browserWith(http, cookieOf(answer));
+    const { sessions } = (await browser.ask('/api/v1/me/sessions')).body;
+    const own = sessions.find(({ is_current }: { is_current: boolean }) => is_current);
+    expect(own.how).toBe('passkey');
+    const [opened] = (await owner.ask(`/api/v1/audit?target=${own.id}`)).body.entries;
+    expect(opened).toMatchObject({ action: 'session.opened', after: { how: 'passkey' } });
+    const [passkey] = await list(who);
+    expect(passkey.last_used_at).not.toBeNull();
+    expect(await kept(id)).toMatchObject({ counter: 1 });
+  });
+
+  test('ends the session that the browser had before', async () => {
+    const { who, authenticator } = await withPasskey();
+    const again = await send(authenticator.get(await challenge()), who.headers);
+    expect(again.status).toBe(200);
+    expect((await who.ask('/api/v1/me')).status).toBe(401);
+  });
+
+  test('goes on where the authenticator counts nothing', async () => {
+    const { authenticator } = await withPasskey();
+    for (const _ of [1, 2]) expect((await signIn(authenticator, { counter: 0 })).status).toBe(200);
+  });
+
+  test.each([
+    ['for another page', () => ({ origin: 'https://evil.example' })],
+    ['for another name', () => ({ host: 'evil.example' })],
+    ['without asking who somebody is', () => ({ isVerified: false })],
+    ['for something that nobody gave out', () => ({ challenge: 'bm9ib2R5IGdhdmUgdGhpcyBvdXQ' })],
+    ['by another key', () => ({ signedBy: createAuthenticator(http) })],
+    ['for somebody else', () => ({ userHandle: 'AAECAwQFBgcICQoLDA0ODw' })],
+    ['by a key that nobody knows', () => ({ credentialId: 'q83vASNFZ4k' })],
+  ] as [string, () => Oddities][])(
+    'is refused when it was signed %s, and changes nothing',
+    async (_, odd) => {
+      const { who, authenticator, id } = await withPasskey();
+      const before = [await kept(id), await sessionsOf(who)];
+      const answer = await signIn(authenticator, odd());
+      expect([answer.status, answer.headers.get('set-cookie')]).toEqual([401, null]);
+      expect([await kept(id), await sessionsOf(who)]).toEqual(before);
+    },
+  );
+
+  test("is refused with the id of somebody else's passkey beside one's own signature", async () => {
+    const [one, two] = [await withPasskey(), await withPasskey('admin')];
+    const answer = await signIn(one.authenticator, { credentialId: two.authenticator.credentialId });
+    expect(answer.status).toBe(401);
+    expect(await sessionsOf(two.who)).toBe(1);
+  });
+
+  test('counts once, however often it is sent, and in its time only', async () => {
+    const { who, authenticator } = await withPasskey();
+    const signed = authenticator.get(await challenge(), { counter: 0 });
+    const answers = await Promise.all([1, 2, 3].map(() => send(signed)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 401, 401]);
+    const late = authenticator.get(await challenge(), { counter: 0 });
+    await sql()`UPDATE passkey_challenges SET expires_at = now() - interval '1 second'`;
+    expect((await send(late)).status).toBe(401);
+    expect(await sessionsOf(who)).toBe(2);
+  });
+
+  test('is refused when the counter goes back, at once too, which the audit says', async () => {
+    const { who, authenticator, id } = await withPasskey();
+    expect((await signIn(authenticator, { counter: 9 })).status).toBe(200);
+    for (const counter of [9, 3, 0]) expect((await signIn(authenticator, { counter })).status).toBe(401);
+    const two = [await challenge(), await challenge()].map((given) =>
+      authenticator.get(given, { counter: 10 }),
+    );
+    const answers = await Promise.all(two.map((signed) => send(signed)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 401]);
+    expect(await kept(id)).toMatchObject({ counter: 10 });
+    expect(await sessionsOf(who)).toBe(3);
+    expect(await auditOf(id)).toContain('passkey.refused');
+  });
+
+  test('says the same whatever was wrong', async () => {
+    const { authenticator } = await withPasskey();
+    const gone = await withPasskey();
+    await owner.ask(`/api/v1/members/${gone.who.id}`, { method: 'DELETE' });
+    const answers = [
+      await signIn(createAuthenticator(http), { userHandle: 'AAECAwQFBgcICQoLDA0ODw' }),
+      await signIn(authenticator, { isVerified: false }),
+      await signIn(gone.authenticator),
+    ];
+    const said = answers.map(({ status, body }: HttpAnswer) => [status, body.code, body.detail]);
+    expect(new Set(said.map((each) => JSON.stringify(each))).size).toBe(1);
+    expect(said[0]?.[0]).toBe(401);
+  });
+
+  test('is refused at an address without a name, which says where it works', async () => {
+    await using doors = await openTestDoors(http.program);
+    const answer = await doors.ask('/api/v1/auth/passkey/challenge', { body: {} });
+    expect([answer.status, answer.body.code]).toEqual([400, 'INVALID']);
+    expect(answer.body.advice).toContain('http://localhost');
+  });
+});
+
+describe('attempts', () => {
+  test('to sign in are counted at both steps, by address and passkey, and not by account', async () => {
+    const { program } = http;
+    const seen: (string | null)[] = [];
+    const attempt = async (_: unknown, account: string | null) => void seen.push(account);
+    const services = { ...program.services, rates: { ...program.services.rates, attempt } };
+    await using doors = await openTestDoors({ ...program, services }, {}, { name: 'localhost' });
+    const { id, authenticator } = await withPasskey();
+    const given = await doors.ask('/api/v1/auth/passkey/challenge', { body: {} });
+    const credential = authenticator.get(given.body.public_key, { origin: 'https://evil.example' });
+    await doors.ask('/api/v1/auth/passkey', { body: { credential } });
+    expect(seen).toEqual([null, id]);
+  });
+});
+
+describe('a passkey', () => {
+  test('is renamed and removed by whoever has it, and by nobody else', async () => {
+    const { who, authenticator, id } = await withPasskey();
+    const path = `/api/v1/me/passkeys/${id}`;
+    const rename = { method: 'PATCH', body: { name: 'The old laptop' } };
+    for (const asked of [rename, { method: 'DELETE' }])
+      expect((await owner.ask(path, asked)).status).toBe(404);
+    expect((await who.ask(path, rename)).status).toBe(204);
+    expect(await list(who)).toMatchObject([{ name: 'The old laptop' }]);
+    expect((await who.ask(path, { method: 'DELETE' })).status).toBe(204);
+    expect(await list(who)).toEqual([]);
+    expect((await signIn(authenticator)).status).toBe(401);
+    expect((await auditOf(id)).sort()).toEqual(['passkey.added', 'passkey.removed', 'passkey.renamed']);
+  });
+
+  test('that is the last way to sign in stays, also when two go at once', async () => {
+    const { who, id } = await withPasskey();
+    const second = await addPasskey(who, createAuthenticator(http), PASSWORD);
+    await withoutPassword(who);
+    const remove = (which: string) => who.ask(`/api/v1/me/passkeys/${which}`, { method: 'DELETE' });
+    const answers = await Promise.all([remove(id), remove(second)]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([204, 409]);
+    expect(await list(who)).toHaveLength(1);
+    const account = { issuer: 'https://login.example.org', subject: who.id };
+    await sql()`INSERT INTO linked_identities (issuer, subject, user_id)
+      VALUES (${account.issuer}, ${account.subject}, ${toUuid(who.id)}::text::uuid)`;
+    const [left] = await list(who);
+    expect((await remove(left.id)).status).toBe(204);
+  });
+
+  test('lets an account elsewhere be unlinked that would be the last way in without it', async () => {
+    const { who } = await withPasskey();
+    await withoutPassword(who);
+    const issuer = 'https://login.example.org';
+    await sql()`INSERT INTO linked_identities (issuer, subject, user_id)
+      VALUES (${issuer}, ${who.id}, ${toUuid(who.id)}::text::uuid)`;
+    const unlink = await who.ask(`/api/v1/me/identities?issuer=${encodeURIComponent(issuer)}`, {
+      method: 'DELETE',
+    });
+    expect(unlink.status).toBe(204);
+  });
+
+  test('goes with the last membership, and stays as long as there is one', async () => {
+    const { who, id } = await withPasskey('owner');
+    const { id: org } = (await who.ask('/api/v1/orgs', { body: { name: 'Second' } })).body;
+    await owner.ask(`/api/v1/members/${who.id}`, { method: 'DELETE' });
+    expect(await kept(id)).toMatchObject({ counter: 0 });
+    const back = await http.ask('/api/v1/auth/sign-in', { body: { email: who.email, password: PASSWORD } });
+    const there = browserWith(http, cookieOf(back));
+    expect((await there.ask('/api/v1/me')).body.org_id).toBe(org);
+    expect((await there.ask(`/api/v1/orgs/${org}`, { method: 'DELETE' })).status).toBe(204);
+    expect(await kept(id)).toBeUndefined();
+  });
+
+  test('is nothing that a door could read, and signs nobody in by what is kept of it', async () => {
+    const [row] = await sql()`SELECT relrowsecurity AS is_closed,
+      has_table_privilege('signalbox_door', 'passkeys', 'SELECT') AS is_read,
+      has_table_privilege('signalbox_door', 'passkey_challenges', 'SELECT') AS is_known
+      FROM pg_class WHERE relname = 'passkeys'`;
+    expect(row).toEqual({ is_closed: true, is_read: false, is_known: false });
+    const { challenge: given } = await challenge();
+    const [{ dump } = { dump: '' }] = await sql()<{ dump: string }[]>`
+      SELECT coalesce(string_agg(c::text, ' '), '') AS dump FROM passkey_challenges c`;
+    expect(dump).not.toBe('');
+    expect(dump).not.toContain(given);
+  });
+});

@@ -1,0 +1,171 @@
+import { randomBytes } from 'node:crypto';
+import type { Sql } from '#db/client.ts';
+import { SignalboxError } from '#server/domain/errors.ts';
+import { fromUuid, type PasskeyId, type SessionId, toUuid, type UserId } from '#server/domain/ids.ts';
+import { type AuditNote, noteBy } from './audit/note.ts';
+import type { ProvedPasskey } from './passkey-proof.ts';
+import type { NewSession, Sessions, SignIn } from './sessions.ts';
+import { digest } from './tokens.ts';
+import { lockWaysIn, takeWayIn } from './ways-in.ts';
+
+export interface Passkey {
+  id: PasskeyId;
+  name: string;
+  /** The name of this server that it is bound to. */
+  host: string;
+  createdAt: Date;
+  lastUsedAt: Date | null;
+}
+
+/** What is known of one that somebody shows. */
+export interface KnownPasskey {
+  id: PasskeyId;
+  userId: UserId;
+  publicKey: string;
+}
+
+export interface NewPasskey extends ProvedPasskey {
+  id: PasskeyId;
+  name: string;
+  host: string;
+}
+
+export interface Passkeys {
+  /** For an authenticator to sign; `sessionId`: of whoever wants to add one, null: of whoever signs in. */
+  challenge(sessionId: SessionId | null): Promise<string>;
+  /** Uses it up, whatever comes of it; false when it is not there, too old, or was given out for something else. */
+  takeChallenge(challenge: string, sessionId: SessionId | null): Promise<boolean>;
+  list(userId: UserId): Promise<Passkey[]>;
+  /** Of those at this host, so that an authenticator makes no second one. */
+  credentials(userId: UserId, host: string): Promise<{ id: string; transports: string[] }[]>;
+  find(credentialId: string): Promise<KnownPasskey | undefined>;
+  /** Refused with CONFLICT when it is known already, or there are too many. */
+  add(userId: UserId, passkey: NewPasskey, note: AuditNote): Promise<Passkey>;
+  rename(userId: UserId, id: PasskeyId, change: { name: string; note: AuditNote }): Promise<boolean>;
+  /** Refused with CONFLICT for the last way in. */
+  remove(userId: UserId, id: PasskeyId, note: AuditNote): Promise<boolean>;
+  /**
+   * Signs in by one that has signed. `copied`: its counter went back, so there are two of what there should be one of.
+   * Undefined: the passkey or the membership has gone.
+   */
+  open(id: PasskeyId, counter: number, signIn: SignIn): Promise<NewSession | 'copied' | undefined>;
+}
+
+export const CHALLENGE_SECONDS = 300;
+export const MAX_PASSKEYS = 20;
+
+interface Row {
+  id: string;
+  name: string;
+  host: string;
+  created_at: Date;
+  last_used_at: Date | null;
+}
+
+export function createPasskeys(sql: Sql, sessions: Pick<Sessions, 'create'>): Passkeys {
+  return {
+    async challenge(sessionId) {
+      const challenge = randomBytes(32).toString('base64url');
+      await sql`DELETE FROM passkey_challenges WHERE expires_at < now()`;
+      await sql`INSERT INTO passkey_challenges (challenge_hash, session_id, expires_at)
+        VALUES (${digest(challenge)}, ${sessionId && toUuid(sessionId)}::text::uuid,
+          now() + ${CHALLENGE_SECONDS}::int * interval '1 s')`;
+      return challenge;
+    },
+    async takeChallenge(challenge, sessionId) {
+      const rows = await sql`DELETE FROM passkey_challenges WHERE challenge_hash = ${digest(challenge)}
+        AND session_id IS NOT DISTINCT FROM ${sessionId && toUuid(sessionId)}::text::uuid AND expires_at > now()
+        RETURNING challenge_hash`;
+      return rows.length > 0;
+    },
+    async list(userId) {
+      const rows = await sql<Row[]>`SELECT id, name, host, created_at, last_used_at FROM passkeys
+        WHERE user_id = ${toUuid(userId)}::text::uuid ORDER BY created_at, id`;
+      return rows.map(toPasskey);
+    },
+    async credentials(userId, host) {
+      const rows = await sql<{ credential_id: string; transports: string[] }[]>`
+        SELECT credential_id, transports FROM passkeys
+        WHERE user_id = ${toUuid(userId)}::text::uuid AND host = ${host}`;
+      return rows.map(({ credential_id: id, transports }) => ({ id, transports }));
+    },
+    async find(credentialId) {
+      const [row] = await sql<{ id: string; user_id: string; public_key: string }[]>`
+        SELECT id, user_id, public_key FROM passkeys WHERE credential_id = ${credentialId}`;
+      if (!row) return undefined;
+      const { id, user_id: user, public_key: publicKey } = row;
+      return { id: fromUuid('passkey', id), userId: fromUuid('user', user), publicKey };
+    },
+    add: (userId, passkey, note) =>
+      sql.begin((transaction) =>
+        insert(transaction as unknown as Sql, userId, { passkey, note }),
+      ) as Promise<Passkey>,
+    rename: (userId, id, { name, note }) =>
+      sql.begin(async (transaction) => {
+        const tx = transaction as unknown as Sql;
+        const rows = await tx`UPDATE passkeys SET name = ${name} WHERE id = ${toUuid(id)}::text::uuid
+          AND user_id = ${toUuid(userId)}::text::uuid RETURNING id`;
+        if (rows.length > 0) await noteBy(tx, note);
+        return rows.length > 0;
+      }) as Promise<boolean>,
+    remove: (userId, id, note) =>
+      takeWayIn(sql, userId, {
+        note,
+        async take(tx) {
+          const rows = await tx`DELETE FROM passkeys WHERE id = ${toUuid(id)}::text::uuid
+            AND user_id = ${toUuid(userId)}::text::uuid RETURNING id`;
+          return rows.length > 0;
+        },
+      }),
+    open: (id, counter, signIn) =>
+      sql.begin(async (transaction) => {
+        const tx = transaction as unknown as Sql;
+        // The membership first, as whoever takes it away does: the two do not wait for each other in a circle.
+        await tx`SELECT FROM memberships WHERE user_id = ${toUuid(signIn.userId)}::text::uuid
+          AND org_id = ${toUuid(signIn.orgId)}::text::uuid FOR UPDATE`;
+        // Held, so that of two who show the same counter at once the second finds it used.
+        const [kept] = await tx<{ counter: string }[]>`SELECT counter FROM passkeys
+          WHERE id = ${toUuid(id)}::text::uuid FOR UPDATE`;
+        if (!kept) return undefined;
+        if (!isNext(Number(kept.counter), counter)) return 'copied';
+        await tx`UPDATE passkeys SET counter = ${counter}::bigint, last_used_at = now()
+          WHERE id = ${toUuid(id)}::text::uuid`;
+        return sessions.create(tx, signIn);
+      }) as Promise<NewSession | 'copied' | undefined>,
+  };
+}
+
+async function insert(
+  tx: Sql,
+  userId: UserId,
+  { passkey, note }: { passkey: NewPasskey; note: AuditNote },
+): Promise<Passkey> {
+  await lockWaysIn(tx, userId);
+  const [{ count } = { count: 0 }] = await tx<{ count: number }[]>`SELECT count(*)::int AS count FROM passkeys
+    WHERE user_id = ${toUuid(userId)}::text::uuid`;
+  if (count >= MAX_PASSKEYS) {
+    throw new SignalboxError('CONFLICT', `You have ${count} passkeys, and more are not kept.`, {
+      advice: 'Remove one that you do not use any more.',
+    });
+  }
+  const { id, credentialId, publicKey, counter, host, transports, name } = passkey;
+  const [row] = await tx<Row[]>`
+    INSERT INTO passkeys (id, user_id, credential_id, public_key, counter, host, transports, name)
+    VALUES (${toUuid(id)}::text::uuid, ${toUuid(userId)}::text::uuid, ${credentialId}, ${publicKey}, ${counter}::bigint,
+      ${host}, ${JSON.stringify(transports)}::text::json, ${name})
+    ON CONFLICT (credential_id) DO NOTHING RETURNING id, name, host, created_at, last_used_at`;
+  if (!row) {
+    throw new SignalboxError('CONFLICT', 'This passkey is known here already.', {
+      advice: 'Sign in with it, or use another device or password manager for a second one.',
+    });
+  }
+  await noteBy(tx, note);
+  return toPasskey(row);
+}
+
+/** Authenticators that do not count say 0 for ever. */
+const isNext = (kept: number, shown: number): boolean => shown > kept || (shown === 0 && kept === 0);
+
+function toPasskey({ id, name, host, created_at, last_used_at }: Row): Passkey {
+  return { id: fromUuid('passkey', id), name, host, createdAt: created_at, lastUsedAt: last_used_at };
+}

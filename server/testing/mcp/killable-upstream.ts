@@ -1,0 +1,33 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+/** An MCP server over HTTP in a process of its own: a test may kill it in the middle of a call. */
+export interface KillableUpstream extends AsyncDisposable {
+  url: string;
+  port: number;
+  /** Resolves when a call of its tool `hang`, which is never answered, has come. */
+  hangs: Promise<unknown>;
+  /** At once, as when a machine loses its power. */
+  kill(): Promise<void>;
+}
+
+const PROGRAM = fileURLToPath(new URL('killable-program.ts', import.meta.url));
+
+/** `port`: where another was before. */
+export async function startKillableUpstream(port = 0): Promise<KillableUpstream> {
+  const child = fork(PROGRAM, [String(port)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const ended = once(child, 'exit');
+  const heard = (await Promise.race([
+    once(child, 'message'),
+    ended.then(() => Promise.reject(new Error('The upstream has ended by itself.'))),
+  ])) as [{ url: string }];
+  const { url } = heard[0];
+  // A test that does not wait for it is not told when there is none.
+  const hangs = Promise.race([once(child, 'message'), ended]);
+  async function kill(): Promise<void> {
+    child.kill('SIGKILL');
+    await ended;
+  }
+  return { url, port: Number(new URL(url).port), hangs, kill, [Symbol.asyncDispose]: kill };
+}
