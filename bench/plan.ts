@@ -27,6 +27,9 @@ export interface Plan {
   mcpRounds: number;
   mcpCalls: number;
   mcpConnections: number;
+  /** Calls, and connects and disconnects, after which the gateway is looked at for what it has kept. */
+  mcpEnduredCalls: number;
+  mcpCycles: number;
   /** Calls of each kind at the doors, before they count and then; how long many are sent at once; runs of the history. */
   apiWarmUp: number;
   apiCalls: number;
@@ -54,6 +57,8 @@ export const FULL_PLAN: Plan = {
   mcpRounds: 12,
   mcpCalls: 300,
   mcpConnections: 500,
+  mcpEnduredCalls: 10_000,
+  mcpCycles: 1000,
   apiWarmUp: 20,
   apiCalls: 200,
   apiLoadMs: 30_000,
@@ -79,6 +84,8 @@ export const QUICK_PLAN: Plan = {
   mcpRounds: 4,
   mcpCalls: 60,
   mcpConnections: 50,
+  mcpEnduredCalls: 1000,
+  mcpCycles: 40,
   apiWarmUp: 5,
   apiCalls: 30,
   apiLoadMs: 5000,
@@ -103,6 +110,8 @@ export const SMOKE_PLAN: Plan = {
   mcpRounds: 2,
   mcpCalls: 3,
   mcpConnections: 4,
+  mcpEnduredCalls: 20,
+  mcpCycles: 2,
   apiWarmUp: 1,
   apiCalls: 2,
   apiLoadMs: 400,

@@ -21,17 +21,23 @@ it('has figures of every shape, by turns with the bare server, and leaves no pro
     const subjects = [...new Set(results.map(({ subject }) => subject))];
     expect(subjects).toEqual([
       ...['15 tools, 1 callers', '15 tools, 32 callers', '300 tools, 1 callers', '300 tools, 32 callers'],
-      '4 connections',
+      '20 calls',
+      ...['http', 'stdio'].map((kind) => `2 times connected and disconnected, ${kind}`),
+      ...['another server killed', '4 connections'],
     ]);
     for (const { subject, metric, values } of results) {
       expect(values.length, `${subject} ${metric}`).toBe(
-        subject === '4 connections' ? 1 : SMOKE_PLAN.mcpRounds,
+        subject.includes(' callers') ? SMOKE_PLAN.mcpRounds : 1,
       );
       for (const value of values) expect(value, `${subject} ${metric}`).toSatisfy(Number.isFinite);
     }
     expect(results.find(({ metric }) => metric === 'sessions open at once')?.values).toEqual([4]);
+    const childrenOf = (when: string) =>
+      results.filter(({ metric }) => metric === `child processes, ${when}`).map(({ values }) => values);
+    expect(childrenOf('after')).toHaveLength(3);
+    expect(childrenOf('after')).toEqual(childrenOf('before'));
     expect(leftovers.processes.size + leftovers.services.size).toBe(0);
   } finally {
     await rm(rootDir, { recursive: true, force: true });
   }
-}, 240_000);
+}, 600_000);
