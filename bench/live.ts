@@ -9,13 +9,11 @@ export interface LiveBench {
   clients: number;
   /** How long the engine runs at half speed before the clients. */
   forMs: number;
-  /** Runs of a lap at top speed, and laps. */
+  /** Runs of a lap at top speed, and rounds of two laps. */
   runs: number;
-  repeats: number;
+  rounds: number;
   /** Runs so many and says how long that took. */
   lap(runs: number): Promise<number>;
-  /** Housekeeping before a lap at top speed. */
-  settle(): Promise<void>;
 }
 
 interface LiveMeasurement {
@@ -26,35 +24,33 @@ interface LiveMeasurement {
 
 const SLOT_MS = 100;
 const PROBE_EVERY_MS = 1000;
+/** Plans, pools and pages come to rest before anything counts. */
+const WARM_UP_ROUNDS = 1;
 
 /**
- * What telling costs the engine, laps with and without in turn so that both see the same machine; then how soon an
- * event is with all clients while the engine runs at half of the speed that it had with them connected.
+ * What telling costs the engine: short laps with and without it by turns, so that what else the machine does hits both
+ * alike. First nobody listens, then all clients do. At last how soon an event is with all of them while the engine runs
+ * at half of the speed that it had.
  */
 export async function measureLive(bench: LiveBench): Promise<LiveMeasurement[]> {
-  const { live, clients, repeats } = bench;
-  const untold: number[] = [];
-  const unheard: number[] = [];
-  const heard: number[] = [];
-  for (let repeat = 0; repeat < repeats; repeat += 1) {
-    live.announce(false);
-    untold.push(await topSpeed(bench));
-    live.announce(true);
-    unheard.push(await topSpeed(bench));
-  }
+  const { live, clients } = bench;
+  const unheard = await measureTelling(bench);
   const listeners = await live.listen(clients);
   try {
-    for (let repeat = 0; repeat < repeats; repeat += 1) heard.push(await topSpeed(bench));
+    const heard = await measureTelling(bench);
     await listeners.takeDelays();
-    const half = median(heard) / 2;
+    const half =
+      percentile(
+        heard.map(({ told }) => told.perSecond),
+        0.5,
+      ) / 2;
     const [reached, delays] = await Promise.all([
       runAt(half, bench),
       probeFor(bench).then(() => listeners.takeDelays()),
     ]);
     return [
-      { metric: 'nothing told', unit: 'stages/s', values: untold },
-      { metric: 'told, nobody listens', unit: 'stages/s', values: unheard },
-      { metric: `told, ${clients} clients listen to other runs`, unit: 'stages/s', values: heard },
+      ...toMeasurements('nobody listens', unheard),
+      ...toMeasurements(`${clients} clients listen to other runs`, heard),
       { metric: 'meanwhile', unit: 'stages/s', values: [reached] },
       { metric: 'events at clients', unit: 'deliveries', values: [delays.length] },
       { metric: 'event at a client p50', unit: 'ms', values: [percentile(delays, 0.5)] },
@@ -66,9 +62,52 @@ export async function measureLive(bench: LiveBench): Promise<LiveMeasurement[]> 
   }
 }
 
-async function topSpeed({ lap, settle, runs, stages }: LiveBench): Promise<number> {
-  await settle();
-  return (runs * stages) / ((await lap(runs)) / 1000);
+interface Lap {
+  perSecond: number;
+  /** Of this process for a stage: the engine with all that it does, and the doors where they are in it. */
+  cpuMs: number;
+}
+interface Round {
+  told: Lap;
+  untold: Lap;
+}
+
+async function measureTelling(bench: LiveBench): Promise<Round[]> {
+  const rounds: Round[] = [];
+  for (let round = 0; round < WARM_UP_ROUNDS + bench.rounds; round += 1) {
+    const isToldFirst = round % 2 === 0;
+    const first = await measureLap(bench, isToldFirst);
+    const second = await measureLap(bench, !isToldFirst);
+    rounds.push(isToldFirst ? { told: first, untold: second } : { told: second, untold: first });
+  }
+  return rounds.slice(WARM_UP_ROUNDS);
+}
+
+async function measureLap({ live, lap, runs, stages }: LiveBench, isTold: boolean): Promise<Lap> {
+  live.announce(isTold);
+  const before = process.cpuUsage();
+  const tookMs = await lap(runs);
+  const { user, system } = process.cpuUsage(before);
+  live.announce(true);
+  return { perSecond: (runs * stages) / (tookMs / 1000), cpuMs: (user + system) / 1000 / (runs * stages) };
+}
+
+function toMeasurements(who: string, rounds: readonly Round[]): LiveMeasurement[] {
+  const values = (read: (round: Round) => number) => rounds.map(read);
+  return [
+    { metric: `untold, ${who}`, unit: 'stages/s', values: values(({ untold }) => untold.perSecond) },
+    { metric: `told, ${who}`, unit: 'stages/s', values: values(({ told }) => told.perSecond) },
+    {
+      metric: `speed, told / untold, ${who}`,
+      unit: 'ratio',
+      values: values(({ told, untold }) => told.perSecond / untold.perSecond),
+    },
+    {
+      metric: `CPU of a stage, told / untold, ${who}`,
+      unit: 'ratio',
+      values: values(({ told, untold }) => told.cpuMs / untold.cpuMs),
+    },
+  ];
 }
 
 /** Small laps, one each slot. Says what speed came of it: laps that take longer than their slot make it less. */
@@ -91,8 +130,4 @@ async function probeFor({ live, forMs }: LiveBench): Promise<void> {
     await live.probe();
     await sleep(PROBE_EVERY_MS);
   }
-}
-
-function median(values: readonly number[]): number {
-  return percentile(values, 0.5);
 }

@@ -8,6 +8,8 @@ export interface Options {
   subjects?: readonly string[];
   json?: string;
   dataDir?: string;
+  /** Absent: nothing outlives the command. */
+  keep?: string;
   quick: boolean;
   /** Absent: as the plan says. */
   soakSeconds?: number;
@@ -19,7 +21,7 @@ export interface Options {
 
 export const HELP = `npm run bench -- [options]
 
-  --only NAME[,NAME]      benches to run: ${BENCHES.join(', ')} (default: all but live, mcp and soak)
+  --only NAME[,NAME]      benches to run: ${BENCHES.join(', ')} (default: all but live, mcp, agents and soak)
   --subjects NAME[,NAME]  subjects to run; * at the end matches all that begin so (default: all but those
                           that --list marks)
   --json FILE             also write one JSON object a line to FILE
@@ -27,6 +29,7 @@ export const HELP = `npm run bench -- [options]
   --rounds N              the whole pass N times; a table then holds the repeats of all
   --soak-seconds N        how long the soak lasts (default: 600; 30 with --quick)
   --data-dir DIR          where the private servers keep their data (default: a disk-backed temporary folder)
+  --keep DIR              keep the databases that were filled before they were measured, and use them again
   --list                  list the subjects and stop
   --help                  this text`;
 
@@ -38,6 +41,7 @@ export function readOptions(args: readonly string[]): Options {
       subjects: { type: 'string' },
       json: { type: 'string' },
       'data-dir': { type: 'string' },
+      keep: { type: 'string' },
       rounds: { type: 'string', default: '1' },
       'soak-seconds': { type: 'string' },
       quick: { type: 'boolean', default: false },
@@ -50,6 +54,7 @@ export function readOptions(args: readonly string[]): Options {
     ...(values.subjects !== undefined && { subjects: splitNames(values.subjects) }),
     ...(values.json !== undefined && { json: values.json }),
     ...(values['data-dir'] !== undefined && { dataDir: values['data-dir'] }),
+    ...(values.keep !== undefined && { keep: values.keep }),
     ...(values['soak-seconds'] !== undefined && {
       soakSeconds: toCount('--soak-seconds', values['soak-seconds']),
     }),

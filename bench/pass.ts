@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Bench, InnerBench } from './benches.ts';
 import { INNER_BENCHES } from './benches.ts';
 import type { CatalogueEntry } from './catalogue.ts';
@@ -34,6 +35,8 @@ export interface Pass {
   benches: readonly Bench[];
   plan: Plan;
   benchTimeoutMs: number;
+  /** Where filled databases stay. */
+  keep?: string;
   leftovers: Leftovers;
   onResults: (results: Result[]) => void;
 }
@@ -48,6 +51,7 @@ export async function runSubject({ file, definition }: CatalogueEntry, pass: Pas
   const services = createServiceSet(
     await mkdtemp(join(leftovers.rootDir, `${name}-servers-`)),
     leftovers.guardian,
+    keptDirOf(definition, pass),
   );
   leftovers.services.add(services);
   process.stdout.write(`${name} ...`);
@@ -93,9 +97,9 @@ async function measureOn(
   const dataDir = await mkdtemp(join(pass.leftovers.rootDir, `${name}-data-`));
   const urls = toUrls(started);
   if (definition.prepare) {
-    const startedAt = performance.now();
-    await definition.prepare({ ...urls, dataDir: `${dataDir}-of-preparation` }, pass.plan);
-    process.stdout.write(` prepared in ${Math.round((performance.now() - startedAt) / 1000)} s`);
+    const prepare = async () =>
+      definition.prepare?.({ ...urls, dataDir: `${dataDir}-of-preparation` }, pass.plan);
+    process.stdout.write(await once(keptDirOf(definition, pass), pass.plan, prepare));
   }
   const order = { file, name, env: { dataDir, ...urls } };
   const benches = pass.benches.filter((bench) => definition.only?.includes(bench) ?? true);
@@ -104,6 +108,25 @@ async function measureOn(
     process.stdout.write(` ${bench}`);
     pass.onResults(measurements.map((one) => ({ bench, subject: name, setting: fullSetting, ...one })));
   });
+}
+
+/** Of those that are filled first; all others begin empty. */
+function keptDirOf({ name, prepare }: SubjectDefinition, { keep }: Pass): string | undefined {
+  return keep === undefined || prepare === undefined ? undefined : join(resolve(keep), name);
+}
+
+/** Prepares what has not been prepared and kept already, and says how it went. */
+async function once(kept: string | undefined, { historyRuns }: Plan, prepare: () => Promise<void>) {
+  const mark = kept && join(kept, 'prepared.json');
+  if (mark && existsSync(mark)) {
+    const { historyRuns: found } = JSON.parse(readFileSync(mark, 'utf8')) as { historyRuns: number };
+    if (found === historyRuns) return ' as it was kept';
+    throw new Error(`${kept} was filled with ${found} runs and not with ${historyRuns}: keep it elsewhere.`);
+  }
+  const startedAt = performance.now();
+  await prepare();
+  if (mark) writeFileSync(mark, JSON.stringify({ historyRuns }));
+  return ` prepared in ${Math.round((performance.now() - startedAt) / 1000)} s`;
 }
 
 function toUrls(services: readonly Service[]): Omit<ServiceUrls, 'dataDir'> {

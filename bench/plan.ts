@@ -21,6 +21,8 @@ export interface Plan {
   /** Clients that listen, and for how long the engine runs at half speed before them. */
   liveClients: number;
   liveMs: number;
+  /** Laps with and without telling, by turns. */
+  liveRounds: number;
   /** Of a full and an empty database by turns. */
   growthRounds: number;
   /** Of a bare MCP server and the gateway by turns, calls of a turn for each caller, and connections held at once. */
@@ -30,6 +32,9 @@ export interface Plan {
   /** Calls, and connects and disconnects, after which the gateway is looked at for what it has kept. */
   mcpEnduredCalls: number;
   mcpCycles: number;
+  /** How long so many agents work together. */
+  agentCounts: readonly number[];
+  agentsMs: number;
   /** Calls of each kind at the doors, before they count and then; how long many are sent at once; runs of the history. */
   apiWarmUp: number;
   apiCalls: number;
@@ -53,12 +58,15 @@ export const FULL_PLAN: Plan = {
   startupRepeats: 3,
   liveClients: 1000,
   liveMs: 20_000,
+  liveRounds: 15,
   growthRounds: 20,
   mcpRounds: 12,
   mcpCalls: 300,
   mcpConnections: 500,
   mcpEnduredCalls: 10_000,
   mcpCycles: 1000,
+  agentCounts: [2, 16, 64],
+  agentsMs: 60_000,
   apiWarmUp: 20,
   apiCalls: 200,
   apiLoadMs: 30_000,
@@ -80,12 +88,14 @@ export const QUICK_PLAN: Plan = {
   startupRepeats: 1,
   liveClients: 100,
   liveMs: 3000,
+  liveRounds: 4,
   growthRounds: 5,
   mcpRounds: 4,
   mcpCalls: 60,
   mcpConnections: 50,
   mcpEnduredCalls: 1000,
   mcpCycles: 40,
+  agentsMs: 5000,
   apiWarmUp: 5,
   apiCalls: 30,
   apiLoadMs: 5000,
@@ -106,12 +116,15 @@ export const SMOKE_PLAN: Plan = {
   startupRepeats: 1,
   liveClients: 5,
   liveMs: 500,
+  liveRounds: 2,
   growthRounds: 2,
   mcpRounds: 2,
   mcpCalls: 3,
   mcpConnections: 4,
   mcpEnduredCalls: 20,
   mcpCycles: 2,
+  agentCounts: [2, 4],
+  agentsMs: 500,
   apiWarmUp: 1,
   apiCalls: 2,
   apiLoadMs: 400,

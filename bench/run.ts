@@ -9,6 +9,7 @@ import { renderComparison, renderNoise, renderRawCosts } from './comparison.ts';
 import { startGuardian } from './guardian.ts';
 import { describeMachine, findDiskDir } from './machine.ts';
 import { runGatewayBench } from './mcp/bench.ts';
+import { runAgentsBench } from './mcp/load.ts';
 import type { Options } from './options.ts';
 import { HELP, readOptions, selectNames } from './options.ts';
 import type { Leftovers, Pass } from './pass.ts';
@@ -71,6 +72,7 @@ async function runAll(entries: CatalogueEntry[], options: Options, leftovers: Le
   const pass: Pass = {
     benches: options.only,
     plan: toPlan(quick, soakSeconds),
+    ...(options.keep === undefined ? {} : { keep: options.keep }),
     benchTimeoutMs: quick ? 120_000 : 900_000,
     leftovers,
     onResults: record,
@@ -79,6 +81,7 @@ async function runAll(entries: CatalogueEntry[], options: Options, leftovers: Le
   for (let round = 1; round <= rounds; round++) {
     if (rounds > 1) console.log(`Round ${round} of ${rounds}`);
     if (options.only.includes('mcp')) record(await runGatewayBench(pass));
+    if (options.only.includes('agents')) record(await runAgentsBench(pass));
     for (const entry of isForSubjects(options) ? entries : []) {
       const done = await runSubject(entry, pass);
       records.push({ ...done, isPeer: entry.isPeer });
@@ -89,8 +92,9 @@ async function runAll(entries: CatalogueEntry[], options: Options, leftovers: Le
   console.log(`\n${machine}\n\n${renderReport(results, records)}`);
 }
 
-/** The gateway is no engine: where only it is asked about, no engine starts. */
-const isForSubjects = ({ only }: Options): boolean => only.some((bench) => bench !== 'mcp');
+/** The gateway and workspaces are no engine: where only they are asked about, no engine starts. */
+const isForSubjects = ({ only }: Options): boolean =>
+  only.some((bench) => !['mcp', 'agents'].includes(bench));
 
 function toPlan(quick: boolean, soakSeconds: number | undefined): Plan {
   const plan = quick ? QUICK_PLAN : FULL_PLAN;

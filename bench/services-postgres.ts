@@ -15,15 +15,20 @@ const SETTINGS = {
   max_connections: '200',
 } as const;
 
-export async function startPostgres(home: ServiceHome): Promise<Service> {
+export async function startPostgres(home: ServiceHome, keptDir = home.dir): Promise<Service> {
   const bin = findBinaries();
   const user = findUser();
-  const dataDir = join(home.dir, 'postgres');
-  await mkdir(dataDir);
+  const dataDir = join(keptDir, 'postgres');
+  const isNew = !existsSync(join(dataDir, 'PG_VERSION'));
+  await mkdir(dataDir, { recursive: true });
   // Postgres refuses to run as root; its OS user has to reach the folder.
-  if (user) await Promise.all([chown(dataDir, user.uid, user.gid), chmod(home.dir, 0o755)]);
+  if (user)
+    await Promise.all([
+      chown(dataDir, user.uid, user.gid),
+      ...[home.dir, keptDir].map((dir) => chmod(dir, 0o755)),
+    ]);
   const initArgs = ['-D', dataDir, '-U', 'bench', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'];
-  execFileSync(join(bin, 'initdb'), initArgs, { stdio: 'pipe', cwd: dataDir, ...user });
+  if (isNew) execFileSync(join(bin, 'initdb'), initArgs, { stdio: 'pipe', cwd: dataDir, ...user });
 
   const port = await home.port();
   const settings = {
@@ -43,7 +48,7 @@ export async function startPostgres(home: ServiceHome): Promise<Service> {
   const admin = `postgres://bench@127.0.0.1:${port}/postgres`;
   const logFile = join(home.dir, 'postgres.log');
   await waitUntilReady(() => canQuery(admin), { name: 'postgres', child, logFile, timeoutMs: 30_000 });
-  const { version, setting } = await createDatabase(admin);
+  const { version, setting } = await describeDatabase(admin, isNew);
   return {
     kind: 'postgres',
     url: `postgres://bench@127.0.0.1:${port}/bench`,
@@ -85,10 +90,10 @@ async function canQuery(url: string): Promise<boolean> {
 }
 
 /** The settings as the server itself tells them. */
-async function createDatabase(url: string): Promise<{ version: string; setting: string }> {
+async function describeDatabase(url: string, isNew: boolean): Promise<{ version: string; setting: string }> {
   const sql = postgres(url, { max: 1 });
   try {
-    await sql`create database bench`;
+    if (isNew) await sql`create database bench`;
     const settings: string[] = [];
     for (const name of Object.keys(SETTINGS)) {
       const [row] = await sql<{ value: string }[]>`select current_setting(${name}) as value`;

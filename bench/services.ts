@@ -15,8 +15,8 @@ export interface ServiceSet {
   stop(): Promise<void>;
 }
 
-/** Private servers below one folder; nothing of them is left after `stop`. */
-export function createServiceSet(dir: string, guardian: Guardian): ServiceSet {
+/** Private servers below one folder; nothing of them is left after `stop`, but a database in the folder that is kept. */
+export function createServiceSet(dir: string, guardian: Guardian, keptDir?: string): ServiceSet {
   const stops: (() => Promise<void>)[] = [];
   let stopping: Promise<void> | undefined;
 
@@ -52,7 +52,7 @@ export function createServiceSet(dir: string, guardian: Guardian): ServiceSet {
   return {
     async start(need) {
       await mkdir(dir, { recursive: true });
-      if (need.kind === 'postgres') return startPostgres(home);
+      if (need.kind === 'postgres') return startPostgres(home, keptDir);
       if (need.kind === 'redis') return startRedis(home, need.persistence);
       return startRabbitmq(home);
     },

@@ -103,9 +103,10 @@ describe('a pass with the smallest plan', () => {
     expect(record.error).toBeUndefined();
     expectFigures(
       [
-        'nothing told',
-        'told, nobody listens',
-        'told, 5 clients listen to other runs',
+        ...['nobody listens', '5 clients listen to other runs'].flatMap((who) => [
+          ...['untold', 'told'].map((how) => `${how}, ${who}`),
+          ...['speed', 'CPU of a stage'].map((what) => `${what}, told / untold, ${who}`),
+        ]),
         'meanwhile',
         'events at clients',
         ...['p50', 'p95', 'p99'].map((part) => `event at a client ${part}`),

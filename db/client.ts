@@ -55,3 +55,20 @@ export function connectEngine(options: DatabaseOptions): Sql {
     onnotice: (notice) => options.onNotice?.(String(notice.message)),
   });
 }
+
+/** No organisation has this id, and it is none: what asks for the tenant of a connection that has none is refused. */
+const NOBODY = 'nobody';
+
+/** For reading by keys as the doors' role, see `readers.ts`. */
+export function connectReader(options: DatabaseOptions): Sql {
+  return postgres(options.url, {
+    ...COMMON,
+    max: options.max,
+    idle_timeout: 60,
+    connection: {
+      ...{ application_name: options.applicationName, role: 'signalbox_door', 'signalbox.org': NOBODY },
+      ...{ default_transaction_read_only: 'on', plan_cache_mode: 'force_generic_plan', jit: 'off' },
+    } as Record<string, string>,
+    onnotice: (notice) => options.onNotice?.(String(notice.message)),
+  });
+}

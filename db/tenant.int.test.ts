@@ -1,17 +1,16 @@
-import { eq, sql } from 'drizzle-orm';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { like, sql } from 'drizzle-orm';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { OrgId } from '#server/domain/ids.ts';
 import { createTestDatabase, type TestDatabase } from '#server/testing/database.ts';
-import { connectDatabase, type Sql } from './client.ts';
+import { given, readyRows } from './ready-rows.ts';
 import { pipelines } from './schema/index.ts';
-import { type DoorDatabase, findIds, inTenant, openDoorDatabase, readTenant } from './tenant.ts';
+import { findIds, inTenant, openDoorDatabase, readTenant } from './tenant.ts';
 
 const OURS = 'org_00000000000070008000000000000001' as OrgId;
 const THEIRS = 'org_00000000000070008000000000000002' as OrgId;
 
 let database: TestDatabase;
-let pool: Sql;
-let db: DoorDatabase;
+let db: ReturnType<typeof openDoorDatabase>;
 beforeAll(async () => {
   database = await createTestDatabase();
   await database.sql`INSERT INTO orgs (id, name) VALUES (${THEIRS.slice(4)}::text::uuid, 'theirs')`;
@@ -19,19 +18,27 @@ beforeAll(async () => {
     await database.sql`INSERT INTO pipelines (id, org_id, name)
       VALUES (gen_random_uuid(), ${org.slice(4)}::text::uuid, ${`of ${org}`})`;
   // One connection, so that whatever a transaction left behind would be there for the next one.
-  pool = connectDatabase({ url: database.url, applicationName: 'test-doors', max: 1, plansByValue: true });
-  db = openDoorDatabase(pool);
+  db = openDoorDatabase({ url: database.url, applicationName: 'test', max: 1 });
 }, 60_000);
 afterAll(async () => {
-  await pool.end();
+  await db.end({ timeout: 5 });
   await database[Symbol.asyncDispose]();
 });
 
-const namesSeen = (enter: typeof inTenant, org: OrgId) =>
-  enter(db, org, async (tx) => {
-    const rows = await tx.select({ name: pipelines.name }).from(pipelines).orderBy(pipelines.name);
-    return rows.map(({ name }) => name).filter((name) => name.startsWith('of '));
-  });
+const NAMES = readyRows(
+  { name: pipelines.name },
+  sql`FROM ${pipelines} WHERE ${pipelines.name} LIKE ${given('like')} ORDER BY ${pipelines.name}`,
+);
+const ours = (rows: { name: string }[]) =>
+  rows.map(({ name }) => name).filter((name) => name.startsWith('of '));
+
+const WAYS = {
+  inTenant: (org: OrgId) =>
+    inTenant(db, org, (tx) =>
+      tx.select({ name: pipelines.name }).from(pipelines).where(like(pipelines.name, 'of %')),
+    ),
+  readTenant: async (org: OrgId) => (await readTenant(db, org, [NAMES({ like: 'of %' })]))[0],
+};
 
 /** Who a connection is when nobody has entered anything. */
 const leftBehind = async () => {
@@ -42,31 +49,30 @@ const leftBehind = async () => {
   return row;
 };
 
-describe.each([
-  ['inTenant', inTenant],
-  ['readTenant', readTenant],
-] as const)('%s', (_, enter) => {
-  test('shows its own tenant alone, also by a statement that is kept ready, and leaves nothing behind', async () => {
-    const before = await leftBehind();
-    expect(before).toMatchObject({ owner: true, plans: 'force_custom_plan' });
-    for (let time = 0; time < 8; time += 1) {
-      for (const org of [OURS, THEIRS]) expect(await namesSeen(enter, org)).toEqual([`of ${org}`]);
-    }
-    const [kept] =
-      await pool`SELECT count(*)::int AS count FROM pg_prepared_statements WHERE statement LIKE '%"pipelines"%'`;
-    expect(kept?.count).toBeGreaterThan(0);
-    expect({ ...(await leftBehind()), org: '' }).toEqual({ ...before, org: '' });
-    expect((await leftBehind())?.org ?? '').toBe('');
-  });
+test.each(Object.entries(WAYS))('%s shows its own tenant alone, each time', async (_, namesSeen) => {
+  for (let time = 0; time < 8; time += 1)
+    for (const org of [OURS, THEIRS]) expect(ours(await namesSeen(org))).toEqual([`of ${org}`]);
+});
 
-  test('fails with the first error and is free for the next one', async () => {
-    const failing = enter(db, OURS, async (tx) => {
-      await tx.execute(sql`SELECT 1 / 0`);
-      return tx.select().from(pipelines);
-    });
-    await expect(failing).rejects.toMatchObject({ cause: { code: '22012' } });
-    expect(await namesSeen(enter, THEIRS)).toEqual([`of ${THEIRS}`]);
+test('a transaction leaves neither role nor tenant behind, and keeps its statements ready', async () => {
+  const before = await leftBehind();
+  expect(before).toMatchObject({ owner: true, plans: 'force_custom_plan' });
+  for (let time = 0; time < 4; time += 1) await WAYS.inTenant(OURS);
+  const kept = await findIds(db, (statements) =>
+    statements.execute(sql`SELECT 1 FROM pg_prepared_statements WHERE statement LIKE '%"pipelines"%'`),
+  );
+  expect(kept.length).toBeGreaterThan(0);
+  expect({ ...(await leftBehind()), org: '' }).toEqual({ ...before, org: '' });
+  expect((await leftBehind())?.org ?? '').toBe('');
+});
+
+test('a transaction fails with its first error and its connection is free for the next one', async () => {
+  const failing = inTenant(db, OURS, async (tx) => {
+    await tx.execute(sql`SELECT 1 / 0`);
+    return tx.select().from(pipelines);
   });
+  await expect(failing).rejects.toMatchObject({ cause: { code: '22012' } });
+  expect(ours(await WAYS.inTenant(THEIRS))).toEqual([`of ${THEIRS}`]);
 });
 
 test('work that went out behind an entrance that failed sees nothing', async () => {
@@ -77,38 +83,83 @@ test('work that went out behind an entrance that failed sees nothing', async () 
   );
   const url = new URL(database.url);
   [url.username, url.password] = [stranger, 'x'];
-  const theirs = connectDatabase({ url: url.href, applicationName: 'test-stranger', max: 1 });
+  const other = openDoorDatabase({ url: url.href, applicationName: 'test-stranger', max: 1 });
   try {
-    const other = openDoorDatabase(theirs);
-    for (const enter of [inTenant, readTenant]) {
-      const seen = enter(other, OURS, (tx) => tx.select({ name: pipelines.name }).from(pipelines));
-      await expect(seen).rejects.toThrow();
-    }
+    const seen = inTenant(other, OURS, (tx) => tx.select({ name: pipelines.name }).from(pipelines));
+    await expect(seen).rejects.toThrow();
+    await expect(readTenant(other, OURS, [NAMES({ like: '%' })])).rejects.toThrow();
   } finally {
-    await theirs.end();
+    await other.end({ timeout: 5 });
     await database.sql.unsafe(`DROP OWNED BY ${stranger}; DROP ROLE ${stranger}`);
   }
 });
 
-test('what only reads is refused to write', async () => {
-  const writing = readTenant(db, OURS, (tx) =>
-    tx
-      .update(pipelines)
-      .set({ name: 'changed' })
-      .where(eq(pipelines.name, `of ${OURS}`)),
-  );
-  await expect(writing).rejects.toMatchObject({ cause: { code: '25006' } });
+const readerOf = (what: string) => ({
+  text: `SELECT ${what}`,
+  values: [],
+  toRow: ([value]: readonly unknown[]) => value,
 });
 
-test('statements of one transaction that do not wait for each other are answered in their order', async () => {
-  const answers = await readTenant(db, OURS, (tx) =>
-    Promise.all(
-      Array.from({ length: 20 }, (_, n) =>
-        tx.execute<{ n: number }>(sql`SELECT ${n}::text::int AS n, current_user AS who`),
-      ),
-    ),
-  );
-  expect(answers.map(([row]) => row)).toEqual(
-    Array.from({ length: 20 }, (_, n) => ({ n, who: 'signalbox_door' })),
-  );
+test('what only reads is in the doors’ role and is refused to write', async () => {
+  const [[who]] = await readTenant(db, OURS, [readerOf('current_user')]);
+  expect(who).toBe('signalbox_door');
+  const writing = { text: `UPDATE pipelines SET name = 'changed'`, values: [], toRow: () => null };
+  await expect(readTenant(db, OURS, [writing])).rejects.toMatchObject({ code: '25006' });
+});
+
+test('one question that fails fails all that were put with it, and nobody else’s', async () => {
+  const answers = await Promise.allSettled([
+    readTenant(db, OURS, [NAMES({ like: 'of %' })]),
+    readTenant(db, OURS, [NAMES({ like: 'of %' }), readerOf('1 / 0')]),
+    readTenant(db, THEIRS, [NAMES({ like: 'of %' })]),
+  ]);
+  expect(
+    answers.map((answer) => (answer.status === 'fulfilled' ? answer.value : answer.reason.code)),
+  ).toEqual([[[{ name: `of ${OURS}` }]], '22012', [[{ name: `of ${THEIRS}` }]]]);
+});
+
+test('a tenant that cannot be entered is shown nothing, and its questions not as those of the one before', async () => {
+  await WAYS.readTenant(THEIRS);
+  const nobody = readTenant(db, 'org_nobody' as OrgId, [NAMES({ like: '%' })]);
+  await expect(nobody).rejects.toMatchObject({ code: '22P02' });
+  const next = await Promise.allSettled([
+    readTenant(db, 'org_nobody' as OrgId, [NAMES({ like: '%' })]),
+    WAYS.readTenant(OURS),
+  ]);
+  expect(next.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
+});
+
+test('a connection that is cut in the middle tells nobody of another tenant’s, nor that nothing is there', async () => {
+  const cut = () =>
+    database.sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()
+      AND application_name LIKE 'test-readers%'`;
+  const seen = { answered: 0, cut: 0 };
+  let isOver = false;
+  const ask = async (org: OrgId) => {
+    const own = [{ name: `of ${org}` }];
+    while (!isOver) {
+      const answer = await readTenant(db, org, [NAMES({ like: 'of %' }), NAMES({ like: 'of %' })]).catch(
+        () => null,
+      );
+      if (answer) expect(answer).toEqual([own, own]);
+      seen[answer ? 'answered' : 'cut'] += 1;
+    }
+  };
+  const asking = Promise.all(Array.from({ length: 10 }, (_, nth) => ask(nth % 2 === 0 ? OURS : THEIRS)));
+  for (let time = 0; time < 5; time += 1) {
+    const before = seen.answered;
+    await expect.poll(() => seen.answered, { timeout: 60_000 }).toBeGreaterThan(before + 20);
+    await cut();
+  }
+  const before = seen.answered;
+  await expect.poll(() => seen.answered, { timeout: 60_000 }).toBeGreaterThan(before);
+  isOver = true;
+  await asking;
+  expect(seen.cut).toBeGreaterThan(0);
+});
+
+test('questions of one reading are answered in their order', async () => {
+  const questions = Array.from({ length: 20 }, (_, n) => readerOf(String(n)));
+  const answers = await readTenant(db, OURS, questions);
+  expect(answers).toEqual(Array.from({ length: 20 }, (_, n) => [n]));
 });

@@ -1,32 +1,61 @@
 import { drizzle } from 'drizzle-orm/postgres-js';
 import { type OrgId, toUuid } from '#server/domain/ids.ts';
-import type { Sql } from './client.ts';
+import { connectDatabase, connectEngine, type DatabaseOptions, type Sql } from './client.ts';
 import { createStatementKeeper, type IsKept, type Statements, statementsOn } from './door-statements.ts';
+import { type Answers, openReaders, type Readers } from './readers.ts';
+import type { Asked } from './ready-rows.ts';
 
-/** The doors' view of the database. Everything they read and write goes through `inTenant` or `readTenant`. */
+/**
+ * The doors' view of the database. Everything they read and write goes through `inTenant` or `readTenant`; only ids are
+ * looked for outside, by `findIds`.
+ */
 export interface DoorDatabase {
   readonly pool: Sql;
   readonly isKept: IsKept;
+  readonly readers: Readers;
+  readonly finder: Sql;
 }
 export type TenantTransaction = Statements;
 
-/** The pool must be the doors' own: Drizzle changes how its client reads times. */
-export function openDoorDatabase(pool: Sql): DoorDatabase {
-  drizzle(pool);
-  return { pool, isKept: createStatementKeeper() };
+/** Connections that each process has for its doors, by what they do. */
+const CONNECTIONS = { doors: 8, readers: 4, finder: 3 } as const;
+
+/** `max`: of each kind; left out, as many as a process needs. */
+export function openDoorDatabase({
+  applicationName,
+  max,
+  ...options
+}: Omit<DatabaseOptions, 'max'> & { max?: number }): DoorDatabase & {
+  end(how: { timeout: number }): Promise<void>;
+} {
+  const settingsOf = (kind: keyof typeof CONNECTIONS) => ({
+    ...{ ...options, applicationName: `${applicationName}-${kind}`, max: max ?? CONNECTIONS[kind] },
+  });
+  const pool = connectDatabase({ ...settingsOf('doors'), plansByValue: true });
+  const finder = connectEngine(settingsOf('finder'));
+  const readers = openReaders(settingsOf('readers'));
+  // Drizzle changes how its client reads times.
+  for (const client of [pool, finder]) drizzle(client);
+  return {
+    ...{ pool, finder, readers, isKept: createStatementKeeper() },
+    async end(how) {
+      await Promise.all([pool, finder, readers].map((each) => each.end(how)));
+    },
+  };
 }
 
 /**
  * To look for ids where no policy watches: an index on an enum or a list is of no use to Postgres under a policy, since
  * it trusts few comparisons to keep what they see to themselves. Every statement names the tenant itself, and what is
  * found is then read within the tenant, which shows nothing of anybody else whatever was found. Each statement stands
- * alone, so that it is one round trip.
+ * alone, so that it is one round trip. `kept`: its plan is good for all values, and planning takes longer than it does.
  */
 export function findIds<Result>(
-  { pool, isKept }: DoorDatabase,
+  { pool, finder, isKept }: Pick<DoorDatabase, 'pool' | 'finder' | 'isKept'>,
   work: (statements: Pick<TenantTransaction, 'execute'>) => Promise<Result>,
+  plans: 'by value' | 'kept' = 'by value',
 ): Promise<Result> {
-  return work(statementsOn(pool, isKept));
+  return work(statementsOn(plans === 'kept' ? finder : pool, isKept));
 }
 
 /**
@@ -38,34 +67,28 @@ export function inTenant<Result>(
   orgId: OrgId,
   work: (transaction: TenantTransaction) => Promise<Result>,
 ): Promise<Result> {
-  return transact(db, { kind: '', enter: enterTenant(orgId) }, work);
+  return transact(db, enterTenant(orgId), work);
 }
 
 /**
- * The same for what only reads, by keys. The plans of its statements are kept with them: each touches a handful of rows,
- * so the values make no difference to the plan, and planning costs more than reading. Whatever is found by anything
- * else belongs into `inTenant`. Statements that do not wait for each other go out together.
+ * The same for what only reads, by keys: questions that were made ready (`readyRows`), all of them at once. Their plans are
+ * kept with them: each touches a handful of rows, so the values make no difference to the plan, and planning costs more
+ * than reading. Whatever is found by anything else, or needs one answer to ask for the next, belongs into `inTenant`.
  */
-export function readTenant<Result>(
-  db: DoorDatabase,
+export function readTenant<const Questions extends readonly Asked<unknown>[]>(
+  { readers }: Pick<DoorDatabase, 'readers'>,
   orgId: OrgId,
-  work: (transaction: TenantTransaction) => Promise<Result>,
-): Promise<Result> {
-  const enter = `${enterTenant(orgId)}, set_config('plan_cache_mode', 'force_generic_plan', true)`;
-  return new Promise((resolve, reject) => {
-    transact(db, { kind: 'read only', enter }, async (transaction) => {
-      // Nothing depends on how a transaction ends that has written nothing.
-      resolve(await work(transaction));
-    }).catch(reject);
-  });
+  questions: Questions,
+): Promise<Answers<Questions>> {
+  return readers.ask(orgId, questions);
 }
 
 function transact<Result>(
   { pool, isKept }: DoorDatabase,
-  { kind, enter }: { kind: '' | 'read only'; enter: string },
+  enter: string,
   work: (transaction: TenantTransaction) => Promise<Result>,
 ): Promise<Result> {
-  return pool.begin(kind, async (client) => {
+  return pool.begin(async (client) => {
     // Not waited for: it is the first on the line, and should it fail, Postgres refuses all that comes after it.
     const entered = client.unsafe(enter).execute();
     const [result] = await Promise.all([work(statementsOn(client, isKept)), entered]);

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Conditions } from '#server/platform/conditions.ts';
 import type { Env } from '#server/platform/env.ts';
 import type { Metrics } from '#server/platform/metrics.ts';
+import type { HotState } from '#server/redis/port.ts';
 import type { HealthDesk, PartHealth, ShownSettings } from '#server/services/context.ts';
 import type { Ports } from './compose-ports.ts';
 
@@ -9,15 +10,35 @@ const PATIENCE_MS = 3_000;
 /** Of nothing: whether an object store answers is seen by asking for what it does not have. */
 const NO_OBJECT = '0'.repeat(64);
 
+const LOOK_EVERY_MS = 15_000;
+
+/** How full hot state is. One that cannot be asked is told of by its own part of the health. */
+function watchFullness(
+  hotState: Pick<HotState, 'fullness'>,
+  { filled }: Pick<Conditions, 'filled'>,
+): { look(): Promise<void>; stop(): void } {
+  const look = () => hotState.fullness().then(filled, () => undefined);
+  const timer = setInterval(look, LOOK_EVERY_MS).unref();
+  void look();
+  return { look, stop: () => clearInterval(timer) };
+}
+
+interface HealthParts {
+  isStopping(): boolean;
+  conditions: Pick<Conditions, 'read' | 'filled'>;
+}
+
 /** How the parts that this process leans on do. */
 export function createHealth(
   ports: Ports,
-  { isStopping, conditions }: { isStopping(): boolean; conditions: Pick<Conditions, 'read'> },
-): HealthDesk {
-  const askDatabase = () => measure(() => ports.doorSql`SELECT 1`.execute());
+  { isStopping, conditions }: HealthParts,
+): HealthDesk & { stop(): void } {
+  const fullness = watchFullness(ports.hotState, conditions);
+  const askDatabase = () => measure(() => ports.doors.pool`SELECT 1`.execute());
   return {
     // Without broker or hot state the doors still serve: only the database is the truth.
     conditions: conditions.read,
+    stop: fullness.stop,
     isReady: async () => !isStopping() && (await askDatabase()).ok,
     async examine() {
       const broker = ports.broker.state();
@@ -26,6 +47,7 @@ export function createHealth(
         measure(() => ports.broker.depths()),
         measure(() => ports.hotState.get('health')),
         measure(() => ports.objects.has(NO_OBJECT)),
+        fullness.look(),
       ]);
       const isBrokerFit = broker.connected && !broker.blocked && queues.ok;
       const brokerNote = broker.lastError ?? (broker.blocked ? 'it takes no messages just now' : queues.note);

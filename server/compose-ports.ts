@@ -1,4 +1,5 @@
 import { connectDatabase, connectEngine, type Sql } from '#db/client.ts';
+import { openDoorDatabase } from '#db/tenant.ts';
 import { createEmbeddedBroker } from '#server/broker/embedded.ts';
 import type { Broker } from '#server/broker/port.ts';
 import { createRabbitmqBroker } from '#server/broker/rabbitmq.ts';
@@ -19,7 +20,7 @@ export interface Ports {
   /** One connection for each batch that is being committed. */
   readonly lanes: readonly Sql[];
   /** Verbs of the doors, under row-level security; Drizzle's alone. */
-  readonly doorSql: Sql;
+  readonly doors: ReturnType<typeof openDoorDatabase>;
   /** Logs, signs of life, upkeep. */
   readonly beatSql: Sql;
   /** Who is there: asked before anything else, so it waits behind nothing. */
@@ -47,10 +48,7 @@ export async function openPorts(
   const lanes = Array.from({ length: LANES }, (_, at) =>
     connectEngine({ url, applicationName: `signalbox-lane-${at}`, max: 1, onNotice }),
   );
-  const doorSql = connectDatabase({
-    ...{ url, applicationName: 'signalbox-doors', max: 10, onNotice },
-    plansByValue: true,
-  });
+  const doors = openDoorDatabase({ url, applicationName: 'signalbox', onNotice });
   const beatSql = connectDatabase({ url, applicationName: 'signalbox-beats', max: 3, onNotice });
   const identitySql = connectDatabase({ url, applicationName: 'signalbox-identity', max: 4, onNotice });
   const broker = openBroker(env, logger);
@@ -59,7 +57,7 @@ export async function openPorts(
     databaseUrl: url,
     engineSql,
     lanes,
-    doorSql,
+    doors,
     beatSql,
     identitySql,
     broker,
@@ -69,7 +67,7 @@ export async function openPorts(
     async stop() {
       await Promise.all([broker.stop(), hotState.stop()]);
       await Promise.all(
-        [engineSql, ...lanes, doorSql, beatSql, identitySql].map((sql) => sql.end({ timeout: 5 })),
+        [engineSql, ...lanes, doors, beatSql, identitySql].map((sql) => sql.end({ timeout: 5 })),
       );
       await stopDatabase(embedded);
     },

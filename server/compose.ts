@@ -4,7 +4,7 @@ import { createGraphCache } from '#db/queries/load-graph.ts';
 import { readServerKey } from '#db/queries/server-key.ts';
 import { orgOfRun } from '#db/queries/stored-objects.ts';
 import { seed } from '#db/seed/seed.ts';
-import { type DoorDatabase, openDoorDatabase } from '#db/tenant.ts';
+import type { DoorDatabase } from '#db/tenant.ts';
 import type { CallMcpTool } from '#server/agents/builtin/mcp-tool.ts';
 import { createPayloads } from '#server/agents/payloads.ts';
 import { createSharedFiles } from '#server/agents/workspace/shared.ts';
@@ -88,7 +88,7 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
     ...{ env, logger, newUuid, fetch: outbound, conditions },
     ...{ secrets: records.secrets, rates: limits.parts.rates },
   });
-  const db = openDoorDatabase(ports.doorSql);
+  const db = ports.doors;
   const { engine, agents, payloads, workspaces, graphOf, nudges, announcer } = makeEngine(ports, {
     ...{ ...options, callMcpTool, newUuid, db, conditions },
   });
@@ -102,6 +102,7 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
   if (env.roles.has('coordinator')) for (const chore of chores) chore.start();
   const documents = createDocumentDesk();
   let stopping = false;
+  const health = createHealth(ports, { isStopping: () => stopping, conditions });
   const seen = { db, graphOf, presence: { list: () => ports.hotState.listPresent('agent') } };
   const onTrouble = (message: string, error: unknown) => logger.warn({ err: error }, message);
   const relay = createRelay({ services: seen, hot: ports.hotState, now: Date.now, onTrouble });
@@ -123,12 +124,12 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
     ...records,
     ...{ notifications: office, workspaces, gateway, importVariables: env.mcp.importVariables },
     ...limits.parts,
-    health: createHealth(ports, { isStopping: () => stopping, conditions }),
-    settings: shownSettings(env),
+    ...{ health, settings: shownSettings(env) },
   };
   const bulks = createBulkWorker({ services, sql: ports.beatSql, onTrouble });
   if (env.roles.has('coordinator')) bulks.start();
-  const parts = { relay, chores: [...chores, documents, bulks], limits, agents, engine, announcer, nudges };
+  const all = [...chores, documents, bulks, health];
+  const parts = { relay, chores: all, limits, agents, engine, announcer, nudges };
   return {
     services,
     failed: ports.databaseDied.then((output) => `The embedded database has ended by itself:\n${output}`),

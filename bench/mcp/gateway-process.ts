@@ -12,7 +12,7 @@ import { readOrCreateSecret } from '#server/platform/secret-file.ts';
 import { lookAtSelf } from './look.ts';
 import type { FromProcess, GatewayOrder, ToProcess } from './messages.ts';
 
-const { databaseUrl, dataDir }: GatewayOrder = JSON.parse(process.argv[2] ?? '{}');
+const { databaseUrl, dataDir, settings: more = {} }: GatewayOrder = JSON.parse(process.argv[2] ?? '{}');
 const send = (message: FromProcess) => void process.send?.(message);
 
 const settings = {
@@ -20,9 +20,7 @@ const settings = {
   SIGNALBOX_DATA_DIR: dataDir,
   SIGNALBOX_OUTBOUND_ALLOW: '127.0.0.0/8',
   SIGNALBOX_MCP_PROGRAMS: `bare=${process.execPath} ${join(import.meta.dirname, 'stdio-server.mjs')}`,
-  // A bench is one caller; what it measures is not how it is held back.
-  SIGNALBOX_RATE_READS: '100000000',
-  SIGNALBOX_RATE_WRITES: '100000000',
+  ...more,
 };
 const env = readEnv(settings, dataDir);
 const metrics = createMetrics();

@@ -2,6 +2,8 @@
 export interface GatewayOrder {
   databaseUrl: string;
   dataDir: string;
+  /** Beside those of the bench. */
+  settings?: Record<string, string>;
 }
 
 export type ToProcess = 'look' | 'stop';

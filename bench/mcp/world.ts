@@ -16,9 +16,18 @@ export interface McpWorld {
   cycle(kind: 'http' | 'stdio', count: number): Promise<void>;
   /** How long calls of one server take, in ms, once another has been killed. */
   callsAfterKill(calls: number): Promise<number[]>;
-  look(): Promise<Looks>;
   /** When what has ended has let go of all that it had, or after a while in which it has not. */
   settled(): Promise<Looks>;
+  /** A server with one tool, held to these limits. Answers with the name of the tool. */
+  connectLimited(slug: string, callsPerMinute: number): Promise<string>;
+  /** A run that goes on, whose files agents share. */
+  startRun(): Promise<string>;
+  makeKey(name: string): Promise<string>;
+  /** The product's own address, and what its REST API answers its owner. */
+  origin: string;
+  ask: Ask;
+  readMetrics(): Promise<string>;
+  look(): Promise<Looks>;
   stop(): Promise<void>;
 }
 
@@ -50,6 +59,7 @@ export async function startMcpWorld({ processes, ...order }: WorldOptions): Prom
   const call = (slug: string) => ask('/mcp/call', { tool: `${slug}__tool_0`, arguments: { question: slug } });
   let count = 0;
   const { key } = await ask('/keys', { name: 'bench', role: 'owner' });
+  let runs = 0;
 
   async function look(): Promise<Looks> {
     const of = (child: ChildProcess): Promise<Look> => {
@@ -65,7 +75,7 @@ export async function startMcpWorld({ processes, ...order }: WorldOptions): Prom
     async placesOf(tools) {
       const slug = `tools-${tools}`;
       const url = `${bare.origin}/${tools}/mcp`;
-      const connection_id = await connect(ask, slug, { url });
+      const connection_id = await connect(ask, { slug, url });
       // An endpoint with just these tools, under their own names: both ends list the same.
       const chosen = Array.from({ length: tools }, (_, at) => ({
         connection_id,
@@ -85,12 +95,27 @@ export async function startMcpWorld({ processes, ...order }: WorldOptions): Prom
       for (let at = 0; at < count; at += AT_ONCE) {
         const some = slugs.slice(at, at + AT_ONCE);
         ids.push(
-          ...(await Promise.all(some.map((slug) => connect(ask, slug, { url: `${bare.origin}/1/${slug}` })))),
+          ...(await Promise.all(some.map((slug) => connect(ask, { slug, url: `${bare.origin}/1/${slug}` })))),
         );
       }
       await Promise.all(slugs.map(call));
       const states = await Promise.all(ids.map((id) => ask(`/mcp/connections/${id}`)));
       return states.filter(({ session_open }) => session_open).length;
+    },
+    async connectLimited(slug, calls_per_minute) {
+      await connect(ask, { slug, url: `${bare.origin}/1/${slug}`, calls_per_minute });
+      return `${slug}__tool_0`;
+    },
+    async startRun() {
+      const wait = { name: 'wait', type: 'sleep', config: { ms: 3_600_000 } };
+      const { id } = await ask('/pipelines', { name: `shared ${++runs}`, stages: [wait] });
+      return (await ask(`/pipelines/${id}/execute`, {})).id;
+    },
+    makeKey: async (name) => (await ask('/keys', { name, role: 'owner' })).key,
+    ...{ origin: ours.origin, ask },
+    async readMetrics() {
+      const headers = { authorization: `Bearer ${ours.secret}` };
+      return (await fetch(`${ours.origin}/metrics`, { headers })).text();
     },
     async cycle(kind, cycles) {
       let left = cycles;
@@ -98,7 +123,7 @@ export async function startMcpWorld({ processes, ...order }: WorldOptions): Prom
         while (left-- > 0) {
           const slug = `cycle-${++count}`;
           const what = kind === 'http' ? { url: `${bare.origin}/1/${slug}` } : { program: 'bare' };
-          const id = await connect(ask, slug, what);
+          const id = await connect(ask, { slug, ...what });
           await call(slug);
           await ask(`/mcp/connections/${id}`, undefined, 'DELETE');
         }
@@ -109,8 +134,10 @@ export async function startMcpWorld({ processes, ...order }: WorldOptions): Prom
       const dying = start('upstream-process.ts', []);
       const { origin } = await hear(dying, 'ready');
       const [slug, other] = [`cycle-${++count}`, `cycle-${++count}`];
-      await connect(ask, slug, { url: `${origin}/1/dying` });
-      await connect(ask, other, { url: `${bare.origin}/1/other` });
+      const ids = [
+        await connect(ask, { slug, url: `${origin}/1/dying` }),
+        await connect(ask, { slug: other, url: `${bare.origin}/1/other` }),
+      ];
       await Promise.all([call(slug), call(other)]);
       const gone = once(dying, 'exit');
       dying.kill('SIGKILL');
@@ -124,6 +151,7 @@ export async function startMcpWorld({ processes, ...order }: WorldOptions): Prom
       }
       if ((await failing).some(({ status }) => status === 'fulfilled'))
         throw new Error('A dead server answered.');
+      for (const id of ids) await ask(`/mcp/connections/${id}`, undefined, 'DELETE');
       return times;
     },
     look,
@@ -149,11 +177,13 @@ export async function startMcpWorld({ processes, ...order }: WorldOptions): Prom
   };
 }
 
+type Wanted = { slug: string; calls_per_minute?: number } & ({ url: string } | { program: string });
+
 /** Connects a server and approves all of its tools. */
-async function connect(ask: Ask, slug: string, what: { url: string } | { program: string }): Promise<string> {
-  const limits = { calls_per_minute: 1_000_000, max_concurrent: 1000 };
-  const { connection_id, status } = await ask('/mcp/connect', { slug, ...what, ...limits });
-  if (status !== 'connected') throw new Error(`${JSON.stringify(what)} is ${status}.`);
+async function connect(ask: Ask, { slug, ...more }: Wanted): Promise<string> {
+  const limits = { calls_per_minute: 1_000_000, max_concurrent: 1000, ...more };
+  const { connection_id, status } = await ask('/mcp/connect', { slug, ...limits });
+  if (status !== 'connected') throw new Error(`${slug} is ${status}.`);
   const path = `/mcp/connections/${connection_id}/tools`;
   let cursor = '';
   do {

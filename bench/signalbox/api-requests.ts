@@ -16,8 +16,12 @@ export async function readsOf(call: Caller, now: number): Promise<Asked[]> {
   const ago = (days: number) => new Date(now - days * DAY_MS).toISOString();
   const [failed] = (await list('status=failed&limit=1')).runs;
   const [run] = (await list(`status=succeeded&limit=1&created_before=${ago(14)}`)).runs;
-  const { agents } = (await call({ path: '/agents?search=sleep' })) as { agents: { id: string }[] };
-  if (!failed || !run || !agents[0]) throw new Error('The database has no history.');
+  if (!failed || !run) throw new Error('The database has no history.');
+  const { tasks } = (await call({ path: `/runs/${run.id}/tasks` })) as {
+    tasks: { assigned_agent: string | null }[];
+  };
+  const agent = tasks.find(({ assigned_agent }) => assigned_agent !== null)?.assigned_agent;
+  if (!agent) throw new Error('No agent has worked on the history.');
   let cursor = '';
   for (let page = 0; page < DEEP; page += 1)
     cursor = (await list(`limit=200${cursor && `&cursor=${cursor}`}`)).next_cursor;
@@ -31,7 +35,7 @@ export async function readsOf(call: Caller, now: number): Promise<Asked[]> {
     'by time of end': `limit=50&finished_after=${ago(15)}&finished_before=${ago(14)}`,
     'by duration': 'limit=50&min_duration_ms=1000&max_duration_ms=1500',
     'by tag': 'limit=50&tag=sample-data',
-    'by agent': `limit=50&agent_id=${agents[0].id}`,
+    'by agent': `limit=50&agent_id=${agent}`,
     'by trigger': 'limit=50&trigger=api',
     'by error group': `limit=50&error_group=${failed.error_group}`,
     'by beginning of id': `limit=50&id_prefix=${run.id.slice(0, 'run_'.length + 8)}`,

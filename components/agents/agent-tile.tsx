@@ -1,6 +1,6 @@
-import Link from 'next/link';
 import { lookOfAgent } from '../looks/index.ts';
 import { Sparkline } from '../ui/chart/index.ts';
+import { Link } from '../ui/link.tsx';
 import { fillOf, Meter, StatusText } from '../ui/status.tsx';
 import { type Activity, type Agent, beatAgeOf, NOTHING } from './use-fleet.ts';
 import { words } from './words.ts';
@@ -20,7 +20,6 @@ export function AgentTile({
   return (
     <Link
       href={`/agents/${agent.id}`}
-      prefetch={false}
       title={agent.reason ?? undefined}
       className={`flex min-w-0 overflow-hidden rounded-lg border border-line bg-card shadow-card transition-colors duration-100 hover:border-control ${isGone ? 'bg-page' : ''}`}
     >

@@ -1,11 +1,11 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
-import Link from 'next/link';
 import { type Answer, query, useFresh } from '../data/index.ts';
 import { lookOfAttempt } from '../looks/index.ts';
 import { Notice, Skeleton } from '../ui/feedback.tsx';
 import { formatDuration } from '../ui/format.ts';
+import { Link } from '../ui/link.tsx';
 import { shortId } from '../ui/short-id.ts';
 import { StatusText } from '../ui/status.tsx';
 import { Card } from '../ui/surface.tsx';
@@ -22,7 +22,7 @@ const RUN: TableColumn<WorkItem> = {
   key: 'run',
   title: words.agent.run,
   cell: ({ run_id: id }) => (
-    <Link href={`/runs/${id}`} prefetch={false} className="font-mono text-xs text-accent hover:underline">
+    <Link href={`/runs/${id}`} className="font-mono text-xs text-accent hover:underline">
       {shortId(id)}
     </Link>
   ),

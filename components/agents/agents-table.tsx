@@ -1,9 +1,9 @@
 'use client';
 
-import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { lookOfAgent } from '../looks/index.ts';
 import { DataGrid, type GridColumn } from '../ui/grid/index.ts';
+import { Link } from '../ui/link.tsx';
 import { Meter, StatusText } from '../ui/status.tsx';
 import { Chip } from '../ui/text.tsx';
 import { type Activity, type Agent, beatAgeOf } from './use-fleet.ts';
@@ -48,7 +48,7 @@ const NAME: GridColumn<Agent> = {
   width: 'minmax(10rem,1.4fr)',
   title: words.columns.name,
   cell: (agent) => (
-    <Link href={`/agents/${agent.id}`} prefetch={false} className="font-medium hover:underline">
+    <Link href={`/agents/${agent.id}`} className="font-medium hover:underline">
       {agent.name}
     </Link>
   ),

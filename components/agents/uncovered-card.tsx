@@ -1,10 +1,10 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
-import Link from 'next/link';
 import { type Answer, query, useFresh } from '../data/index.ts';
 import { pipelineHref } from '../shell/places.ts';
 import { Button } from '../ui/button.tsx';
+import { Link } from '../ui/link.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Table, type TableColumn } from '../ui/table.tsx';
 import { words } from './words.ts';
@@ -65,7 +65,7 @@ function NeededBy({ row: { pipelines, pipeline_count: count } }: { row: Coverage
       {pipelines.map(({ id, name }, at) => (
         <span key={id}>
           {at > 0 ? ', ' : ''}
-          <Link href={pipelineHref(id)} prefetch={false} className="text-accent hover:underline">
+          <Link href={pipelineHref(id)} className="text-accent hover:underline">
             {name}
           </Link>
         </span>

@@ -43,16 +43,18 @@ function Question({ asked }: { asked: Asked }) {
       </dl>
       <fieldset className="mt-5">
         <legend className="mb-1 text-sm text-quiet">{words.may}</legend>
-        {asked.scopes.map((scope) => (
-          <Checkbox
-            key={scope}
-            label={words.scopes[scope]}
-            checked={scopes.includes(scope)}
-            onChange={(ticked) =>
-              setScopes(asked.scopes.filter((each) => (each === scope ? ticked : scopes.includes(each))))
-            }
-          />
-        ))}
+        <div className="flex flex-col items-start gap-1">
+          {asked.scopes.map((scope) => (
+            <Checkbox
+              key={scope}
+              label={words.scopes[scope]}
+              checked={scopes.includes(scope)}
+              onChange={(ticked) =>
+                setScopes(asked.scopes.filter((each) => (each === scope ? ticked : scopes.includes(each))))
+              }
+            />
+          ))}
+        </div>
       </fieldset>
       {error ? <Notice message={error.message} advice={error.advice} /> : null}
       <div className="mt-6 flex flex-col gap-2">

@@ -5,14 +5,16 @@ import { Download } from 'lucide-react';
 import { query } from '../data/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Switch } from '../ui/choice.tsx';
-import { FilterBar, TimeRangePicker } from '../ui/filter/index.ts';
+import { FilterBar } from '../ui/filter/index.ts';
 import { formatMoment } from '../ui/format.ts';
 import { Menu, MenuItem } from '../ui/menu.tsx';
 import { Page, PageHead } from '../ui/surface.tsx';
 import { Tabs } from '../ui/tabs.tsx';
+import { ZoneProvider } from '../ui/zone.ts';
 import { AgentsTab } from './agents-tab.tsx';
 import { ErrorsTab } from './errors-tab.tsx';
 import { OverviewTab } from './overview-tab.tsx';
+import { RangeAndZone } from './range-and-zone.tsx';
 import { StagesTab } from './stages-tab.tsx';
 import { type ScopeState, SERIES_BUCKETS, TABS, type Tab, useScope } from './use-scope.ts';
 import { words } from './words.ts';
@@ -28,41 +30,47 @@ export function AnalyticsPage() {
   const state = useScope();
   const { params, set, filters } = state;
   return (
-    <Page width="wide">
-      <PageHead
-        title={words.title}
-        note={<CountedUntil state={state} />}
-        actions={
-          <>
-            <Switch label={words.compare} checked={params.compare} onChange={(compare) => set({ compare })} />
-            <ExportMenu state={state} />
-            <TimeRangePicker label={words.range} value={params.range} onChange={(range) => set({ range })} />
-          </>
-        }
-      />
-      <div className="mb-3">
-        <FilterBar
-          filters={filters.filter(({ key }) => key !== 'version' || params.pipeline !== null)}
-          values={{
-            pipeline: params.pipeline,
-            version: params.version,
-            agent: params.agent,
-            tag: params.tag,
-          }}
-          onChange={(key, value) => set(changeOf(key, typeof value === 'string' ? value : null))}
-          onClear={() => set({ pipeline: null, version: null, agent: null, tag: null })}
+    <ZoneProvider value={state.zone}>
+      <Page width="wide">
+        <PageHead
+          title={words.title}
+          note={<CountedUntil state={state} />}
+          actions={
+            <>
+              <Switch
+                label={words.compare}
+                checked={params.compare}
+                onChange={(compare) => set({ compare })}
+              />
+              <ExportMenu state={state} />
+              <RangeAndZone state={state} />
+            </>
+          }
         />
-      </div>
-      <Tabs
-        label={words.title}
-        value={params.tab}
-        onChange={(tab) => set({ tab })}
-        items={TABS.map((tab) => {
-          const Content = CONTENT[tab];
-          return { value: tab, label: words.tabs[tab], content: <Content state={state} /> };
-        })}
-      />
-    </Page>
+        <div className="mb-3">
+          <FilterBar
+            filters={filters.filter(({ key }) => key !== 'version' || params.pipeline !== null)}
+            values={{
+              pipeline: params.pipeline,
+              version: params.version,
+              agent: params.agent,
+              tag: params.tag,
+            }}
+            onChange={(key, value) => set(changeOf(key, typeof value === 'string' ? value : null))}
+            onClear={() => set({ pipeline: null, version: null, agent: null, tag: null })}
+          />
+        </div>
+        <Tabs
+          label={words.title}
+          value={params.tab}
+          onChange={(tab) => set({ tab })}
+          items={TABS.map((tab) => {
+            const Content = CONTENT[tab];
+            return { value: tab, label: words.tabs[tab], content: <Content state={state} /> };
+          })}
+        />
+      </Page>
+    </ZoneProvider>
   );
 }
 
@@ -84,7 +92,7 @@ function CountedUntil({ state }: { state: ScopeState }) {
   if (!data) return <span className="text-sm">{words.note}</span>;
   return (
     <span className="text-sm">
-      {until ? `${words.countedUntil} ${formatMoment(until)}.` : words.stillCounting}
+      {until ? `${words.countedUntil} ${formatMoment(until, state.zone)}.` : words.stillCounting}
     </span>
   );
 }

@@ -10,7 +10,7 @@ import { formatDuration } from '../ui/format.ts';
 import { Card } from '../ui/surface.tsx';
 import { Table } from '../ui/table.tsx';
 import { Tooltip } from '../ui/tooltip.tsx';
-import { endsOf, formatCount, formatStretch, stretchOf, tickFormat } from './format.ts';
+import { endsOf, formatCount, stretchOf } from './format.ts';
 import { runsHref } from './links.ts';
 import type { ScopeState } from './use-scope.ts';
 import { words } from './words.ts';
@@ -35,6 +35,7 @@ interface Row {
 export function ChartCard({ label, kind, unit, points, widthMs, series, state }: ChartCardProps) {
   const router = useRouter();
   const [isTable, setTable] = useState(false);
+  const { formatStretch, tickFormat } = state.clock;
   const stretches = points.map(stretchOf);
   const format = unit === 'duration' ? formatDuration : formatCount;
   const turn = isTable ? words.asChart : words.asTable;

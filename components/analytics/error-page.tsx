@@ -11,15 +11,17 @@ import { TimeChart } from '../ui/chart/index.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { Skeleton } from '../ui/feedback.tsx';
 import { Field, TextArea } from '../ui/field.tsx';
-import { TimeRangePicker, writeTimeRange } from '../ui/filter/index.ts';
+import { writeTimeRange } from '../ui/filter/index.ts';
 import { StatusPill } from '../ui/status.tsx';
 import { Card, Figure, Page, PageHead } from '../ui/surface.tsx';
 import { Table, type TableColumn } from '../ui/table.tsx';
 import { Ago, Code, CopyText } from '../ui/text.tsx';
+import { ZoneProvider } from '../ui/zone.ts';
 import { decisionsOn, type ErrorGroup, lookOfError } from './error-look.ts';
-import { endsOf, formatCount, formatStretch, stretchOf, tickFormat } from './format.ts';
+import { endsOf, formatCount, stretchOf } from './format.ts';
 import { LatestRuns } from './latest-runs.tsx';
 import { runsHref } from './links.ts';
+import { RangeAndZone } from './range-and-zone.tsx';
 import { Broken } from './states.tsx';
 import { type ScopeState, useScope } from './use-scope.ts';
 import { words } from './words.ts';
@@ -34,38 +36,36 @@ export function ErrorPage({ id }: { id: string }) {
   const error = useQuery(query('analytics.error', { ...state.scope, id }));
   const group = error.data?.group;
   return (
-    <Page>
-      <PageHead
-        trail={[{ label: words.title, href: '/analytics?tab=errors' }]}
-        title={
-          group ? (
+    <ZoneProvider value={state.zone}>
+      <Page>
+        <PageHead
+          trail={[{ label: words.title, href: '/analytics?tab=errors' }]}
+          title={
+            group ? (
+              <>
+                {group.code}
+                <StatusPill look={lookOfError(group)} />
+              </>
+            ) : (
+              said.error
+            )
+          }
+          note={group ? <Subtitle group={group} /> : undefined}
+          actions={
             <>
-              {group.code}
-              <StatusPill look={lookOfError(group)} />
+              <RangeAndZone state={state} />
+              {group ? <Decisions group={group} /> : null}
             </>
-          ) : (
-            said.error
-          )
-        }
-        note={group ? <Subtitle group={group} /> : undefined}
-        actions={
-          <>
-            <TimeRangePicker
-              label={words.range}
-              value={state.params.range}
-              onChange={(range) => state.set({ range })}
-            />
-            {group ? <Decisions group={group} /> : null}
-          </>
-        }
-      />
-      {error.error && !error.data ? <Broken result={error} /> : null}
-      {error.data ? (
-        <Body view={error.data} state={state} />
-      ) : error.error ? null : (
-        <Skeleton label={words.loading} rows={8} />
-      )}
-    </Page>
+          }
+        />
+        {error.error && !error.data ? <Broken result={error} /> : null}
+        {error.data ? (
+          <Body view={error.data} state={state} />
+        ) : error.error ? null : (
+          <Skeleton label={words.loading} rows={8} />
+        )}
+      </Page>
+    </ZoneProvider>
   );
 }
 
@@ -130,6 +130,7 @@ const PLACES: readonly TableColumn<ErrorGroup['places'][number]>[] = [
 
 function Trend({ group, state }: { group: ErrorGroup; state: ScopeState }) {
   const router = useRouter();
+  const { formatStretch, tickFormat } = state.clock;
   const stretches = group.trend.map(stretchOf);
   // The first and the last may be shorter than the others.
   const whole = stretches[1];

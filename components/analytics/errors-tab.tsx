@@ -2,12 +2,12 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { Bug } from 'lucide-react';
-import Link from 'next/link';
 import { type Answer, query } from '../data/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Sparkline } from '../ui/chart/index.ts';
 import { Segments } from '../ui/choice.tsx';
 import { Empty, Skeleton } from '../ui/feedback.tsx';
+import { Link } from '../ui/link.tsx';
 import { StatusText } from '../ui/status.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Table, type TableColumn } from '../ui/table.tsx';
@@ -15,7 +15,7 @@ import { Ago } from '../ui/text.tsx';
 import { Changed } from './changed.tsx';
 import { type ErrorGroup, lookOfError } from './error-look.ts';
 import { changeOfCount, formatCount } from './format.ts';
-import { runsHref } from './links.ts';
+import { placeInTime, runsHref } from './links.ts';
 import { Broken } from './states.tsx';
 import { type ScopeState, STATUSES } from './use-scope.ts';
 import { words } from './words.ts';
@@ -87,7 +87,7 @@ function columnsOf(view: View, state: ScopeState): TableColumn<ErrorGroup>[] {
       title: said.error,
       cell: (group) => (
         <Link
-          href={`/analytics/errors/${group.id}?range=${encodeURIComponent(state.params.range)}`}
+          href={`/analytics/errors/${group.id}?${placeInTime(state.params)}`}
           className="group block py-1.5"
         >
           <span className="block truncate font-medium group-hover:underline">{group.message}</span>

@@ -1,6 +1,7 @@
 import type { Answer } from '../data/index.ts';
 import type { ChartStretch } from '../ui/chart/index.ts';
 import { formatDuration } from '../ui/format.ts';
+import { offsetName } from '../ui/zone.ts';
 import { words } from './words.ts';
 
 type Overview = Answer<'analytics.overview'>;
@@ -63,29 +64,38 @@ export function changeOfShare(now: Share, before: Share, lessIsBetter = false): 
   };
 }
 
-const DAY_MS = 86_400_000;
-const DAY = new Intl.DateTimeFormat('en-GB', { day: '2-digit', month: 'short' });
-const TIME = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
-const BOTH = new Intl.DateTimeFormat('en-GB', {
-  day: '2-digit',
-  month: 'short',
-  hour: '2-digit',
-  minute: '2-digit',
-});
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
-export function formatStretch({ from, to }: ChartStretch): string {
-  const isDay = to - from >= DAY_MS - 3_600_000 && TIME.format(from) === '00:00';
-  if (isDay)
-    return to - from > 1.5 * DAY_MS ? `${DAY.format(from)} – ${DAY.format(to - 1)}` : DAY.format(from);
-  return `${BOTH.format(from)} – ${DAY.format(from) === DAY.format(to) ? TIME.format(to) : BOTH.format(to)}`;
+export interface Clock {
+  formatStretch(stretch: ChartStretch): string;
+  /** Below an axis: the time, or where a day begins, the day. */
+  tickFormat(widthMs: number | null): (at: number) => string;
 }
 
-/** Below an axis: the time, or where a day begins, the day. */
-export function tickFormat(widthMs: number | null): (at: number) => string {
-  return (at) =>
-    widthMs === null || widthMs >= DAY_MS / 2 || TIME.format(at) === '00:00'
-      ? DAY.format(at)
-      : TIME.format(at);
+/** Moments as a zone tells them; none: that of whoever looks. */
+export function createClock(zone: string | undefined): Clock {
+  const day = new Intl.DateTimeFormat('en-GB', { timeZone: zone, day: '2-digit', month: 'short' });
+  const time = new Intl.DateTimeFormat('en-GB', { timeZone: zone, hour: '2-digit', minute: '2-digit' });
+  const told = (at: number) => `${day.format(at)}, ${time.format(at)}`;
+
+  /** Where clocks are put back an hour comes twice (in one zone half an hour does): it is told which of the two it is. */
+  const comesTwice = (at: number) =>
+    [-HOUR_MS, -HOUR_MS / 2, HOUR_MS / 2, HOUR_MS].some((shift) => told(at + shift) === told(at));
+  const timeOf = (at: number) =>
+    comesTwice(at) ? `${time.format(at)} ${offsetName(zone, at)}` : time.format(at);
+
+  return {
+    formatStretch({ from, to }) {
+      const isDay = to - from >= DAY_MS - HOUR_MS && time.format(from) === '00:00';
+      if (isDay)
+        return to - from > 1.5 * DAY_MS ? `${day.format(from)} – ${day.format(to - 1)}` : day.format(from);
+      const end = day.format(from) === day.format(to) ? timeOf(to) : `${day.format(to)}, ${timeOf(to)}`;
+      return `${day.format(from)}, ${timeOf(from)} – ${end}`;
+    },
+    tickFormat: (widthMs) => (at) =>
+      widthMs === null || widthMs >= DAY_MS / 2 || time.format(at) === '00:00' ? day.format(at) : timeOf(at),
+  };
 }
 
 export const stretchOf = ({ from, to }: { from: string; to: string }): ChartStretch => ({

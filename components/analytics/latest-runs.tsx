@@ -1,10 +1,10 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
-import Link from 'next/link';
 import { query } from '../data/index.ts';
 import { lookOfRun } from '../looks/index.ts';
 import { Skeleton } from '../ui/feedback.tsx';
+import { Link } from '../ui/link.tsx';
 import { shortId } from '../ui/short-id.ts';
 import { StatusText } from '../ui/status.tsx';
 import { Card } from '../ui/surface.tsx';

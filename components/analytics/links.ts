@@ -24,3 +24,8 @@ export function runsHref({ ended, status, ...rest }: RunsLink): string {
   for (const [name, value] of Object.entries(rest)) if (value != null) params.set(name, String(value));
   return `/runs?${params}`;
 }
+
+/** The range and the zone that are looked at, for another page of analytics. */
+export function placeInTime({ range, zone }: { range: string; zone: string | null }): string {
+  return `${new URLSearchParams({ range, ...(zone === null ? {} : { zone }) })}`;
+}

@@ -2,9 +2,9 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { Layers } from 'lucide-react';
-import Link from 'next/link';
 import { type Answer, query } from '../data/index.ts';
 import { Empty, Skeleton } from '../ui/feedback.tsx';
+import { Link } from '../ui/link.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Table, type TableColumn } from '../ui/table.tsx';
 import { Changed } from './changed.tsx';

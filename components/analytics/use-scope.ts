@@ -2,12 +2,14 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { parseAsBoolean, parseAsString, parseAsStringLiteral, useQueryStates } from 'nuqs';
-import { useEffect, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { isId } from '../../server/domain/id-pattern.ts';
 import type { AgentId, PipelineId } from '../../server/domain/ids.ts';
 import { type Input, query } from '../data/index.ts';
 import { type FilterDef, readTimeRange, toMinute } from '../ui/filter/index.ts';
+import { isZone, ownZone } from '../ui/zone.ts';
 import { filterDefs } from './filters.ts';
+import { createClock } from './format.ts';
 import type { RunsLink } from './links.ts';
 
 export const TABS = ['overview', 'stages', 'agents', 'errors'] as const;
@@ -20,6 +22,8 @@ export const SERIES_BUCKETS = 60;
 /** All of it stands in the address. */
 const PARAMS = {
   range: parseAsString.withDefault('24h'),
+  /** In which days begin and moments are told; none: that of whoever looks. */
+  zone: parseAsString,
   pipeline: parseAsString,
   version: parseAsString,
   agent: parseAsString,
@@ -35,7 +39,6 @@ export type Scope = Pick<
 >;
 
 const REFRESH_MS = 15_000;
-const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** What all figures of the page are of, and how it is changed. */
 export function useScope() {
@@ -43,10 +46,12 @@ export function useScope() {
   const now = useNow();
   const { names, filters } = useNames();
   const range = readTimeRange(params.range, toMinute(now)) ?? readTimeRange('24h', toMinute(now));
+  const zone = params.zone !== null && isZone(params.zone) ? params.zone : undefined;
+  const clock = useMemo(() => createClock(zone), [zone]);
   const scope: Scope = {
     ...(range?.from ? { from: range.from.toISOString() } : {}),
     ...(range?.to ? { to: range.to.toISOString() } : {}),
-    time_zone: ZONE,
+    time_zone: zone ?? ownZone(),
     ...idsOf(params),
     // The server counts by one of the two.
     ...(params.tag && !params.agent ? { tag: params.tag } : {}),
@@ -55,7 +60,8 @@ export function useScope() {
     ...{ pipeline: params.pipeline, version: params.version },
     ...{ agent: params.agent, tag: scope.tag ?? null },
   };
-  return { params, set: (next: Partial<typeof params>) => void setParams(next), scope, link, names, filters };
+  const set = (next: Partial<typeof params>) => void setParams(next);
+  return { params, set, zone, clock, scope, link, names, filters };
 }
 
 export type ScopeState = ReturnType<typeof useScope>;

@@ -34,7 +34,7 @@ export class ApiError extends Error {
 }
 
 /** Sent along, so that a tab whose session has gone over to another organisation since is told so. */
-let meantOrg: Record<string, string> = {};
+let meantOrg: Record<string, string> | undefined;
 
 /** The organisation that this tab shows, from when it is known; a new page begins anew. */
 export function meanOrg(id: string): void {
@@ -47,8 +47,29 @@ interface AskOptions {
 
 /** Asks for something that changes nothing. */
 export function ask<P extends Path>(path: P, input: Input<P>, options: AskOptions = {}): Promise<Answer<P>> {
-  const query = input === undefined ? '' : `?input=${encodeURIComponent(JSON.stringify(input))}`;
-  return call<P>(`${path}${query}`, { signal: options.signal ?? null });
+  const address = addressOf(path, input);
+  return call<P>(address, { signal: options.signal ?? null }, takeEarly(address));
+}
+
+export function addressOf<P extends Path>(path: P, input: Input<P>): string {
+  return input === undefined ? path : `${path}?input=${encodeURIComponent(JSON.stringify(input))}`;
+}
+
+declare global {
+  interface Window {
+    /** What the page asked for before its script was there (`early.tsx`), by address. */
+    signalboxAsked?: Record<string, Promise<Response>>;
+  }
+}
+
+const EARLY_MS = 30_000;
+
+/** Once, and not by whoever comes back to the page later: that wants an answer of its own. */
+function takeEarly(address: string): Promise<Response> | undefined {
+  if (typeof window === 'undefined' || performance.now() > EARLY_MS) return undefined;
+  const asked = window.signalboxAsked?.[address];
+  delete window.signalboxAsked?.[address];
+  return asked;
 }
 
 /** Has something done. */
@@ -63,9 +84,13 @@ export function act<P extends Path>(path: P, input: Input<P>): Promise<Answer<P>
  * tRPC's protocol as far as the panel needs it: a request for each question, since together in one they would all wait
  * for the slowest. Its own client is ten times as much for every page to load.
  */
-async function call<P extends Path>(address: string, init: RequestInit): Promise<Answer<P>> {
+async function call<P extends Path>(
+  address: string,
+  init: RequestInit,
+  early?: Promise<Response>,
+): Promise<Answer<P>> {
   const headers = { ...init.headers, ...meantOrg };
-  const response = await fetch(`/api/trpc/${address}`, { ...init, headers }).catch(fail);
+  const response = await (early ?? fetch(`/api/trpc/${address}`, { ...init, headers })).catch(fail);
   const { result, error } = (await response.json().catch(fail)) as Envelope<Answer<P>>;
   if (result) return result.data;
   const problem = error?.data?.problem;
@@ -85,6 +110,14 @@ export async function rest(path: string, init: RequestInit = {}): Promise<Respon
   }).catch(fail);
   if (response.ok) return response;
   throw toError(await response.json().catch(() => ({})), `The server answered ${response.status}.`);
+}
+
+/** Who signs people in for programs that come to this address, as programs themselves ask for it. */
+export async function readIssuers(signal: AbortSignal): Promise<string[]> {
+  const response = await fetch('/.well-known/oauth-protected-resource/mcp', { signal }).catch(fail);
+  if (!response.ok) throw silent();
+  const { authorization_servers: issuers } = (await response.json()) as { authorization_servers: string[] };
+  return issuers;
 }
 
 function fail(error: unknown): never {

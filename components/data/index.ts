@@ -1,4 +1,14 @@
-export { type Answer, ApiError, act, ask, type Input, meanOrg, type Path, rest } from './client.ts';
+export {
+  type Answer,
+  ApiError,
+  act,
+  ask,
+  type Input,
+  meanOrg,
+  type Path,
+  readIssuers,
+  rest,
+} from './client.ts';
 export { useFresh, useLineState, useLive } from './live.tsx';
 export { DataProvider } from './provider.tsx';
 export { type ActionOptions, type PagedPath, pages, query, useAction } from './queries.ts';

@@ -43,17 +43,17 @@ describe('the line of the panel', () => {
     expect(line.said.at(-1)).toEqual(['unsubscribe', [RUN]]);
   });
 
-  test('after a cut asks for everything again and tells each listener that it may have missed something', () => {
+  test('once there is a line, and after each cut, asks for everything and tells each listener that it may have missed something', () => {
     const line = makeLine();
     const hub = createLiveHub(line.socket);
     let gaps = 0;
     hub.listen(RUN, { onGap: () => gaps++ });
     line.open();
-    expect([hub.lineState(), gaps]).toEqual(['live', 0]);
+    expect([hub.lineState(), gaps]).toEqual(['live', 1]);
     line.cut();
     expect(hub.lineState()).toBe('cut');
     line.open();
-    expect([hub.lineState(), gaps]).toEqual(['live', 1]);
+    expect([hub.lineState(), gaps]).toEqual(['live', 2]);
     expect(line.said).toEqual([
       ['subscribe', [RUN]],
       ['subscribe', [RUN]],

@@ -33,7 +33,6 @@ export function createLiveHub(socket: LiveSocket): LiveHub {
   const subscriptions = new Map<string, Subscription>();
   const watchers = new Set<() => void>();
   let state: LineState = 'connecting';
-  let wasLive = false;
   let again: ReturnType<typeof setTimeout> | undefined;
 
   const setState = (next: LineState) => {
@@ -57,9 +56,8 @@ export function createLiveHub(socket: LiveSocket): LiveHub {
         [...subscriptions.values()].map(({ target }) => target),
       );
     setState('live');
-    // What came while the line was cut is in the answers that are asked for now.
-    if (wasLive) gap();
-    wasLive = true;
+    // What came while there was no line is in the answers that are asked for now: a page asks before it has one.
+    gap();
   });
   socket.on('disconnect', (reason) => {
     setState('cut');

@@ -43,6 +43,7 @@ const FILTERS: readonly FilterDef[] = [
 
 export function Lists() {
   const [values, setValues] = useState<Record<string, FilterValue | null>>({ status: ['Failed', 'Running'] });
+  const [zone, setZone] = useState<string>();
   const [range, setRange] = useState('24h');
   const [hidden, setHidden] = useState<string[]>([]);
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
@@ -68,7 +69,18 @@ export function Lists() {
   ];
   return (
     <div className="flex flex-col gap-5">
-      <Card title="Ten thousand rows" actions={<TimeRangePicker value={range} onChange={setRange} />} flush>
+      <Card
+        title="Ten thousand rows"
+        actions={
+          <TimeRangePicker
+            value={range}
+            onChange={setRange}
+            zone={zone}
+            onZone={(next) => setZone(next ?? undefined)}
+          />
+        }
+        flush
+      >
         <div className="border-b border-line p-2">
           <FilterBar filters={FILTERS} values={values} onChange={set} onClear={() => setValues({})}>
             <ColumnMenu columns={columns.slice(1)} hidden={hidden} onChange={setHidden} />

@@ -17,9 +17,9 @@ import {
   Undo2,
   X,
 } from 'lucide-react';
-import Link from 'next/link';
 import { useMay } from '../shell/use-may.ts';
 import { Button, IconButton } from '../ui/button.tsx';
+import { Link } from '../ui/link.tsx';
 import { Menu, MenuItem } from '../ui/menu.tsx';
 import { Chip } from '../ui/text.tsx';
 import { Tooltip } from '../ui/tooltip.tsx';
@@ -31,7 +31,7 @@ import { words } from './words.ts';
 
 export function Toolbar({ name, layout }: { name: string; layout: EditorLayout }) {
   return (
-    <header className="flex h-12 shrink-0 items-center gap-1.5 border-b border-line bg-card px-2">
+    <header className="flex min-h-12 shrink-0 items-center gap-1.5 border-b border-line bg-card px-2 max-md:flex-wrap max-md:py-1">
       <Tooltip text={words.allPipelines}>
         <Link
           href="/pipelines"
@@ -41,7 +41,7 @@ export function Toolbar({ name, layout }: { name: string; layout: EditorLayout }
           <ArrowLeft aria-hidden size={16} />
         </Link>
       </Tooltip>
-      <h1 className="min-w-0 truncate px-1 font-semibold">{name}</h1>
+      <h1 className="min-w-0 truncate px-1 font-semibold max-md:max-w-[55vw]">{name}</h1>
       <DraftState />
       <div className="grow" />
       <Look layout={layout} />

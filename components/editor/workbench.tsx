@@ -4,6 +4,7 @@ import dynamic from 'next/dynamic';
 import { useEffect, useEffectEvent, useState } from 'react';
 import { Segments } from '../ui/choice.tsx';
 import { useToast } from '../ui/toast.tsx';
+import { useMedia, WIDE } from '../ui/use-media.ts';
 import { Canvas } from './canvas/canvas.tsx';
 import { EditorProvider, useEditor } from './context.ts';
 import { Dialogs } from './dialogs/dialogs.tsx';
@@ -67,7 +68,7 @@ function Frame({ name }: { name: string }) {
       className="flex h-[calc(100dvh-3rem)] min-h-0 flex-col overflow-hidden md:h-dvh"
     >
       <Toolbar name={name} layout={layout} />
-      <div className="flex min-h-0 grow">
+      <div className="flex min-h-0 grow max-md:flex-col">
         <Side layout={layout} />
         <div className="hidden min-h-0 min-w-0 grow flex-col lg:flex">
           <Canvas />
@@ -88,25 +89,25 @@ const SIDES = [
 
 /** On a narrow screen there is no room for a canvas: the outline says all of it. */
 function Side({ layout }: { layout: EditorLayout }) {
+  const isWide = useMedia(WIDE);
   return (
     <aside
       aria-label={words.addAndOutline}
       // Beside the text there is no room for both on most screens; the canvas has keys and a button to add stages.
-      className={`flex min-w-0 shrink-0 flex-col border-r border-line bg-card max-lg:grow lg:w-56 ${layout.isText ? 'lg:max-2xl:hidden' : ''}`}
+      className={`flex min-w-0 shrink-0 flex-col border-r border-line bg-card max-lg:grow max-md:min-h-0 max-md:basis-1/2 max-md:border-r-0 max-md:border-b lg:w-56 ${layout.isText ? 'lg:max-2xl:hidden' : ''}`}
     >
-      <div className="flex h-11 shrink-0 items-center px-3 max-lg:hidden">
-        <Segments
-          label={words.besideTheCanvas}
-          value={layout.side}
-          choices={SIDES}
-          onChange={layout.showSide}
-        />
-      </div>
-      <div className="flex min-h-0 grow flex-col max-lg:hidden">
-        {layout.side === 'outline' ? <Outline /> : <Palette />}
-      </div>
-      <div className="flex min-h-0 grow flex-col lg:hidden">
-        <Outline />
+      {isWide ? (
+        <div className="flex h-11 shrink-0 items-center px-3">
+          <Segments
+            label={words.besideTheCanvas}
+            value={layout.side}
+            choices={SIDES}
+            onChange={layout.showSide}
+          />
+        </div>
+      ) : null}
+      <div className="flex min-h-0 grow flex-col">
+        {isWide && layout.side === 'add' ? <Palette /> : <Outline />}
       </div>
     </aside>
   );

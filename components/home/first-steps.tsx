@@ -2,13 +2,13 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { CircleCheck, CircleDashed, X } from 'lucide-react';
-import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { type ReactNode, useEffect, useState } from 'react';
 import { type Answer, query } from '../data/index.ts';
 import { useAct } from '../shell/use-act.ts';
 import { useMay } from '../shell/use-may.ts';
 import { Button, IconButton } from '../ui/button.tsx';
+import { Link } from '../ui/link.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Code, CopyText } from '../ui/text.tsx';
 import { FIRST_AGENT, firstAgentCommand } from './first-agent.ts';

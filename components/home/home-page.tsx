@@ -1,12 +1,12 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
-import Link from 'next/link';
 import { formatCount, runsHref } from '../analytics/index.ts';
 import { type Answer, query, useFresh } from '../data/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Notice, ProgressBar, Skeleton } from '../ui/feedback.tsx';
 import { formatDuration } from '../ui/format.ts';
+import { Link } from '../ui/link.tsx';
 import { Card, Figure, Page, PageHead } from '../ui/surface.tsx';
 import { Table } from '../ui/table.tsx';
 import { FirstSteps } from './first-steps.tsx';
@@ -153,7 +153,7 @@ function Queues({ queues }: { queues: NonNullable<Home['queues']> }) {
 
 function QueuesLink() {
   return (
-    <Link href="/queues" prefetch={false} className="text-sm text-accent hover:underline">
+    <Link href="/queues" className="text-sm text-accent hover:underline">
       {words.queues.all}
     </Link>
   );

@@ -1,7 +1,7 @@
-import Link from 'next/link';
 import { formatCount, formatMs, formatShare, runsHref } from '../analytics/index.ts';
 import type { Answer } from '../data/index.ts';
 import { Sparkline } from '../ui/chart/index.ts';
+import { Link } from '../ui/link.tsx';
 import { Figure } from '../ui/surface.tsx';
 import { words } from './words.ts';
 

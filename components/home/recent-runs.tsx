@@ -2,10 +2,10 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { History } from 'lucide-react';
-import Link from 'next/link';
 import { query, useFresh } from '../data/index.ts';
 import { lookOfRun } from '../looks/index.ts';
 import { Empty, Skeleton } from '../ui/feedback.tsx';
+import { Link } from '../ui/link.tsx';
 import { StatusText } from '../ui/status.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Ago } from '../ui/text.tsx';

@@ -2,7 +2,6 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { CircleCheck } from 'lucide-react';
-import Link from 'next/link';
 import { useState } from 'react';
 import type { Answer } from '../data/index.ts';
 import { query } from '../data/index.ts';
@@ -11,6 +10,7 @@ import { useMay } from '../shell/use-may.ts';
 import { Button } from '../ui/button.tsx';
 import { ConfirmDialog } from '../ui/dialog.tsx';
 import { Empty, Notice, Skeleton } from '../ui/feedback.tsx';
+import { Link } from '../ui/link.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Ago, Code } from '../ui/text.tsx';
 import { words } from './words.ts';

@@ -1,11 +1,11 @@
 'use client';
 
 import { Lock, ScrollText } from 'lucide-react';
-import Link from 'next/link';
 import { lookOfCall } from '../looks/index.ts';
 import { PagedTable } from '../shell/paged-table.tsx';
 import { useMay } from '../shell/use-may.ts';
 import { Empty } from '../ui/feedback.tsx';
+import { Link } from '../ui/link.tsx';
 import { StatusText } from '../ui/status.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Ago } from '../ui/text.tsx';

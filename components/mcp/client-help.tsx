@@ -1,12 +1,16 @@
 'use client';
 
-import Link from 'next/link';
+import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
+import { readIssuers } from '../data/index.ts';
+import { Notice, Skeleton } from '../ui/feedback.tsx';
+import { Link } from '../ui/link.tsx';
 import { Card } from '../ui/surface.tsx';
 import { CopyBlock, CopyText } from '../ui/text.tsx';
-import { clientSnippets, programSnippet, words } from './words.ts';
+import { clientSnippets, programSnippet, signInSnippets, words } from './words.ts';
 
 const said = words.client;
+const LINK = 'text-accent underline underline-offset-2';
 
 /** What to type into a client so that it reaches this server. */
 export function ClientHelp() {
@@ -27,21 +31,60 @@ export function ClientHelp() {
             <CopyText text={gateway} what={said.gatewayWhat} />
           </dd>
         </dl>
-        <p className="mt-3 text-sm text-quiet">
-          {said.note}{' '}
-          <Link href="/settings/keys" className="text-accent underline underline-offset-2">
+        <p className="mt-3 text-sm text-quiet">{said.note}</p>
+      </Card>
+      <SignIn address={address} />
+      <Card title={said.withKey}>
+        <p className="mb-3 text-sm text-quiet">
+          {said.withKeyNote}{' '}
+          <Link href="/settings/keys" className={LINK}>
             {said.keys}
           </Link>
         </p>
+        <Snippets all={clientSnippets('signalbox', address)} />
       </Card>
-      {clientSnippets('signalbox', address).map(({ client, text }) => (
-        <Card key={client} title={client}>
-          <CopyBlock label={client}>{text}</CopyBlock>
-        </Card>
-      ))}
       <Card title={said.program}>
         <CopyBlock label={said.program}>{programSnippet(origin)}</CopyBlock>
       </Card>
+    </div>
+  );
+}
+
+/** Only where somebody signs people in at this address. */
+function SignIn({ address }: { address: string }) {
+  const { data, error } = useQuery({
+    queryKey: ['issuers'],
+    queryFn: ({ signal }) => readIssuers(signal),
+  });
+  if (error) return <Notice message={error.message} advice={error.advice} />;
+  return (
+    <Card title={said.signIn}>
+      {data === undefined ? <Skeleton label={said.signIn} rows={3} /> : null}
+      {data?.length === 0 ? <p className="text-sm text-quiet">{said.noSignIn}</p> : null}
+      {data?.[0] === undefined ? null : (
+        <>
+          <p className="mb-3 text-sm text-quiet">
+            {said.signInNote} {said.signInWhere(data[0])}{' '}
+            <Link href="/settings/apps" className={LINK}>
+              {said.apps}
+            </Link>
+          </p>
+          <Snippets all={signInSnippets('signalbox', address)} />
+        </>
+      )}
+    </Card>
+  );
+}
+
+function Snippets({ all }: { all: readonly { client: string; text: string }[] }) {
+  return (
+    <div className="flex flex-col gap-3">
+      {all.map(({ client, text }) => (
+        <div key={client}>
+          <h3 className="mb-1 text-sm font-medium">{client}</h3>
+          <CopyBlock label={client}>{text}</CopyBlock>
+        </div>
+      ))}
     </div>
   );
 }

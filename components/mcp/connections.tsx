@@ -1,13 +1,13 @@
 'use client';
 
 import { Cable, FileInput, Plus } from 'lucide-react';
-import Link from 'next/link';
 import { useState } from 'react';
 import type { Answer } from '../data/index.ts';
 import { lookOfConnection } from '../looks/index.ts';
 import { PagedTable } from '../shell/paged-table.tsx';
 import { useMay } from '../shell/use-may.ts';
 import { Button } from '../ui/button.tsx';
+import { Link } from '../ui/link.tsx';
 import { StatusText } from '../ui/status.tsx';
 import { Card } from '../ui/surface.tsx';
 import type { TableColumn } from '../ui/table.tsx';

@@ -208,12 +208,23 @@ export const words = {
     gateway: 'Every connected server, as one',
     gatewayWhat: 'the address of the gateway',
     keys: 'Make a key for it',
-    note: 'Clients sign in with an API key as their bearer token. Clients of both generations of the protocol are served.',
+    note: 'Clients of both generations of the protocol are served.',
+    signIn: 'Sign in by browser',
+    signInNote: 'The client opens a browser, and you say what it may do there. It then acts as you.',
+    signInWhere: (issuer: string) => `Who signs people in is ${issuer}.`,
+    noSignIn:
+      'No program signs in by browser at this address: it is not https and not this machine, or it is switched off. Use a key.',
+    apps: 'Programs that were let in',
+    withKey: 'With a key',
+    withKeyNote: 'The client shows an API key as its bearer token.',
     program: 'Clients that start a program',
   },
 } as const;
 
-/** What a client of each kind is told of a server at an address. */
+const inspector = (address: string): string =>
+  `npx @modelcontextprotocol/inspector --cli ${address} --transport http --method tools/list`;
+
+/** What a client of each kind is told of a server at an address, with a key. */
 export const clientSnippets = (slug: string, address: string): { client: string; text: string }[] => [
   {
     client: 'Claude Code',
@@ -227,10 +238,14 @@ export const clientSnippets = (slug: string, address: string): { client: string;
       2,
     ),
   },
-  {
-    client: 'Inspector',
-    text: `npx @modelcontextprotocol/inspector --cli ${address} --transport http --method tools/list --header "Authorization: Bearer $SIGNALBOX_TOKEN"`,
-  },
+  { client: 'Inspector', text: `${inspector(address)} --header "Authorization: Bearer $SIGNALBOX_TOKEN"` },
+];
+
+/** The same for clients that send their person to a browser: they need the address alone. */
+export const signInSnippets = (slug: string, address: string): { client: string; text: string }[] => [
+  { client: 'Claude Code', text: `claude mcp add --transport http ${slug} ${address}` },
+  { client: 'Cursor', text: JSON.stringify({ mcpServers: { [slug]: { url: address } } }, null, 2) },
+  { client: 'Inspector', text: inspector(address) },
 ];
 
 export const programSnippet = (origin: string): string => `npx signalbox mcp --url ${origin}`;

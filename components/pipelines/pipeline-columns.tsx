@@ -1,8 +1,9 @@
-import Link from 'next/link';
 import { pipelineHref } from '../shell/places.ts';
 import { formatDuration } from '../ui/format.ts';
 import type { GridColumn } from '../ui/grid/index.ts';
+import { Link } from '../ui/link.tsx';
 import { Ago, Chip } from '../ui/text.tsx';
+import { NARROW, useMedia } from '../ui/use-media.ts';
 import { sumUp } from './last-runs.ts';
 import { LastRuns } from './last-runs-strip.tsx';
 import { RowActions } from './row-actions.tsx';
@@ -81,16 +82,14 @@ export function columnsOf({ onTag, onRun, ...rights }: Wishes): GridColumn<Pipel
 
 function NameCell({ pipeline, onTag }: { pipeline: Pipeline; onTag(tag: string): void }) {
   const { id, name, description, version, stages, tags } = pipeline;
+  // There is no column for how the last runs went.
+  const isNarrow = useMedia(NARROW);
   return (
     <span className="flex min-w-0 items-center gap-2">
       <StarButton pipeline={pipeline} />
       <span className="flex min-w-0 flex-col gap-0.5">
         <span className="flex min-w-0 items-center gap-2">
-          <Link
-            href={pipelineHref(id)}
-            prefetch={false}
-            className="truncate text-base font-medium hover:underline"
-          >
+          <Link href={pipelineHref(id)} className="truncate text-base font-medium hover:underline">
             {name}
           </Link>
           <Chip>{version === null ? words.unpublished : words.version(version)}</Chip>
@@ -106,9 +105,12 @@ function NameCell({ pipeline, onTag }: { pipeline: Pipeline; onTag(tag: string):
             </button>
           ))}
         </span>
-        <span className="truncate text-quiet" title={description}>
-          {words.stages(stages)}
-          {description === '' ? '' : ` · ${description}`}
+        <span className="flex min-w-0 items-center gap-3 text-quiet">
+          <span className="truncate max-md:shrink-0" title={description}>
+            {words.stages(stages)}
+            {description === '' || isNarrow ? '' : ` · ${description}`}
+          </span>
+          {isNarrow ? <LastRuns pipeline={pipeline} /> : null}
         </span>
       </span>
     </span>

@@ -2,7 +2,6 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { RotateCw, Trash2 } from 'lucide-react';
-import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { type ReactNode, useState } from 'react';
 import { type Answer, query } from '../data/index.ts';
@@ -13,6 +12,7 @@ import { ConfirmDialog } from '../ui/dialog.tsx';
 import { Drawer } from '../ui/drawer.tsx';
 import { Notice, Skeleton } from '../ui/feedback.tsx';
 import { formatBytes } from '../ui/format.ts';
+import { Link } from '../ui/link.tsx';
 import { Ago, Code, CopyText } from '../ui/text.tsx';
 import type { Letter } from './types.ts';
 import { words } from './words.ts';

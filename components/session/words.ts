@@ -52,6 +52,12 @@ export const words = {
       message: 'Somebody else here is known by that account.',
       advice: 'Sign in with it instead.',
     },
+    internal: {
+      message: 'Something went wrong on our side, and you were not signed in.',
+      advice:
+        'Begin again from here. If it happens again, ask whoever runs this server: its log says what it was.',
+    },
+    limited: { message: 'That was tried too often.', advice: 'Wait a minute, then begin again from here.' },
   } as Readonly<Record<string, { message: string; advice: string }>>,
   otherProblem: { message: 'You were not signed in.', advice: 'Begin again from here.' },
 } as const;

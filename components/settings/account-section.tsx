@@ -187,8 +187,8 @@ function Sessions() {
               key: 'where',
               title: words.account.browser,
               cell: (session) => (
-                <span title={session.user_agent ?? undefined}>
-                  {session.user_agent ? browserName(session.user_agent) : words.account.unknown}{' '}
+                <span title={session.user_agent ?? undefined} className="flex flex-wrap items-center gap-2">
+                  {session.user_agent ? browserName(session.user_agent) : words.account.unknown}
                   {session.is_current ? <Chip>{words.account.thisOne}</Chip> : null}
                 </span>
               ),

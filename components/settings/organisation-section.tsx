@@ -108,10 +108,10 @@ function Own({ me }: { me: Me }) {
             key: 'name',
             title: text.name,
             cell: (org) => (
-              <>
-                <span className="font-medium">{org.name}</span>{' '}
+              <span className="flex flex-wrap items-center gap-2">
+                <span className="font-medium">{org.name}</span>
                 {org.is_current ? <Chip>{text.here}</Chip> : null}
-              </>
+              </span>
             ),
           },
           { key: 'role', title: text.role, cell: (org) => words.roles[org.role] },

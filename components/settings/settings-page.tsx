@@ -1,8 +1,8 @@
 'use client';
 
-import Link from 'next/link';
 import { type ComponentType, lazy, Suspense } from 'react';
 import { Skeleton } from '../ui/feedback.tsx';
+import { Link } from '../ui/link.tsx';
 import { Card, Page, PageHead } from '../ui/surface.tsx';
 import { useIsAlive } from '../ui/use-is-alive.ts';
 import type { SectionName } from './sections.ts';

@@ -332,6 +332,7 @@ export const words = {
       workspace_lock_wait: 'Wait of such changes for each other',
       workspace_sync_lag: 'Time until hot state has a file',
       workspace_hit_rate: 'Reads of files answered by hot state',
+      hot_state_memory: 'Memory of Redis in use, of what it may use',
     },
     what: 'Measure',
     value: 'Value',

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { NoStyleElements } from '../ui/no-style-elements.tsx';
 import { Mark } from './mark.tsx';
 import { words } from './words.ts';
 
@@ -13,7 +14,7 @@ export function FrontDoor({ children }: { children: ReactNode }) {
         id="main"
         className="w-full max-w-md rounded-lg border border-line bg-card px-6 py-7 shadow-card sm:px-8"
       >
-        {children}
+        <NoStyleElements>{children}</NoStyleElements>
       </main>
     </div>
   );

@@ -1,9 +1,9 @@
 'use client';
 
 import { Compass, TriangleAlert } from 'lucide-react';
-import Link from 'next/link';
 import { Button } from '../ui/button.tsx';
 import { Empty } from '../ui/feedback.tsx';
+import { Link } from '../ui/link.tsx';
 import { Page } from '../ui/surface.tsx';
 import { lostWords } from './lost-words.ts';
 import { words } from './words.ts';

@@ -1,7 +1,7 @@
 import type { LucideIcon } from 'lucide-react';
 import { LoaderCircle } from 'lucide-react';
-import Link from 'next/link';
 import type { ComponentProps, ReactNode } from 'react';
+import { Link } from './link.tsx';
 
 type Native = Omit<ComponentProps<'button'>, 'className' | 'style' | 'children'>;
 

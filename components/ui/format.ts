@@ -38,20 +38,19 @@ export function formatAhead(ms: number): string {
   return `in ${Math.floor(ms / DAY_MS)} d`;
 }
 
-const MOMENT = new Intl.DateTimeFormat('en-GB', {
-  year: 'numeric',
-  month: 'short',
-  day: '2-digit',
-  hour: '2-digit',
-  minute: '2-digit',
-  second: '2-digit',
-  timeZoneName: 'short',
-});
+const momentFormat = (timeZone?: string) =>
+  new Intl.DateTimeFormat('en-GB', {
+    ...{ timeZone, year: 'numeric', month: 'short', day: '2-digit' },
+    ...{ hour: '2-digit', minute: '2-digit', second: '2-digit' },
+    timeZoneName: 'short',
+  });
+const MOMENT = momentFormat();
 
-/** The moment itself, with the zone it is told in. */
-export function formatMoment(at: string): string {
+/** The moment itself, with the zone it is told in; without one it is that of whoever looks. */
+export function formatMoment(at: string, zone?: string): string {
   const date = new Date(at);
-  return Number.isNaN(date.getTime()) ? at : MOMENT.format(date);
+  if (Number.isNaN(date.getTime())) return at;
+  return (zone === undefined ? MOMENT : momentFormat(zone)).format(date);
 }
 
 const COUNT = new Intl.NumberFormat('en-GB');

@@ -1,5 +1,5 @@
-import Link from 'next/link';
 import type { ReactNode } from 'react';
+import { Link } from './link.tsx';
 import { words } from './words.ts';
 
 const WIDTHS = { reading: 'max-w-3xl', normal: 'max-w-6xl', wide: 'max-w-none' } as const;
@@ -120,12 +120,7 @@ export function Figure({
   return href === undefined ? (
     <div className={shape}>{body}</div>
   ) : (
-    // Its address moves on with the clock: what is fetched ahead would be old before anybody goes there.
-    <Link
-      href={href}
-      prefetch={false}
-      className={`${shape} transition-colors duration-100 hover:border-control`}
-    >
+    <Link href={href} className={`${shape} transition-colors duration-100 hover:border-control`}>
       {body}
     </Link>
   );

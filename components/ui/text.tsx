@@ -4,6 +4,7 @@ import { Check, Copy } from 'lucide-react';
 import { type ReactNode, useEffect, useState } from 'react';
 import { formatAge, formatAhead, formatMoment, formatSeconds } from './format.ts';
 import { words } from './words.ts';
+import { useZone } from './zone.ts';
 
 const SAID_MS = 1500;
 
@@ -63,14 +64,15 @@ export function Until({ at }: { at: string }) {
 
 function Moment({ at, say }: { at: string; say(msAhead: number): string }) {
   const [now, setNow] = useState<number>();
+  const moment = formatMoment(at, useZone());
   useEffect(() => {
     setNow(Date.now());
     const timer = setInterval(() => setNow(Date.now()), TICK_MS);
     return () => clearInterval(timer);
   }, []);
   return (
-    <time dateTime={at} title={formatMoment(at)} className="whitespace-nowrap tabular-nums">
-      {now === undefined ? formatMoment(at) : say(Date.parse(at) - now)}
+    <time dateTime={at} title={moment} className="whitespace-nowrap tabular-nums">
+      {now === undefined ? moment : say(Date.parse(at) - now)}
     </time>
   );
 }

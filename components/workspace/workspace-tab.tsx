@@ -8,6 +8,7 @@ import { query } from '../data/index.ts';
 import { usePages } from '../shell/paged-table.tsx';
 import { useMay } from '../shell/use-may.ts';
 import { Empty, Notice, Skeleton } from '../ui/feedback.tsx';
+import { Select } from '../ui/select.tsx';
 import { Card } from '../ui/surface.tsx';
 import { ActivityFeed } from './activity-feed.tsx';
 import { ClaimList } from './claim-list.tsx';
@@ -20,6 +21,7 @@ const REFRESH_MS = 2000;
 
 interface TabProps {
   runId: RunId;
+  stages: readonly { key: string }[];
   isOver: boolean;
 }
 
@@ -28,10 +30,15 @@ export function WorkspaceTab(props: TabProps) {
   return useMay()('workspace.read') ? <Files {...props} /> : <p className="text-quiet">{words.hidden}</p>;
 }
 
-function Files({ runId, isOver }: TabProps) {
+function Files({ runId, stages, isOver }: TabProps) {
   const refetchInterval = isOver ? (false as const) : REFRESH_MS;
   const workspace = useQuery({ ...query('workspaces.get', { id: runId }), refetchInterval });
-  const list = usePages('workspaces.files', { id: runId, limit: 200 }, (page) => page.files);
+  const [before, setBefore] = useQueryState('before', parseAsString.withDefault(''));
+  const list = usePages(
+    'workspaces.files',
+    { id: runId, limit: 200, ...(before === '' ? {} : { before_stage: before }) },
+    (page) => page.files,
+  );
   const [path, setPath] = useQueryState('file', parseAsString);
   const error = workspace.error ?? list.error;
   if (error && !workspace.data) return <Notice message={error.message} advice={error.advice} />;
@@ -40,9 +47,20 @@ function Files({ runId, isOver }: TabProps) {
   return (
     <div className="grid items-start gap-4 lg:grid-cols-[16rem_minmax(0,1fr)_20rem]">
       <Card title={words.files} flush>
+        <div className="border-b border-line p-2">
+          <Select
+            label={words.moment}
+            value={before}
+            choices={[
+              { value: '', label: words.now },
+              ...stages.map(({ key }) => ({ value: key, label: words.before(key) })),
+            ]}
+            onChange={(next) => void setBefore(next === '' ? null : next)}
+          />
+        </div>
         {list.rows.length === 0 ? (
-          <Empty icon={FolderOpen} title={words.none}>
-            {words.noneNote}
+          <Empty icon={FolderOpen} title={before === '' ? words.none : words.noneThen}>
+            {before === '' ? words.noneNote : words.noneThenNote}
           </Empty>
         ) : (
           <FileTree
@@ -53,7 +71,7 @@ function Files({ runId, isOver }: TabProps) {
         )}
       </Card>
       {shown ? (
-        <FileView key={shown.path} runId={runId} path={shown.path} newest={shown.version} />
+        <FileView key={`${before} ${shown.path}`} runId={runId} path={shown.path} newest={shown.version} />
       ) : (
         <Card>
           <p className="text-sm text-quiet">{words.pick}</p>

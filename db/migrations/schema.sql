@@ -490,6 +490,7 @@ CREATE TABLE mcp_sessions (
   subscriptions text[] DEFAULT '{}'::text[] NOT NULL,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   used_at timestamp with time zone DEFAULT now() NOT NULL,
+  log_level text,
   CONSTRAINT mcp_sessions_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id) ON DELETE CASCADE,
   CONSTRAINT mcp_sessions_pkey PRIMARY KEY (token_hash)
 );
@@ -1214,6 +1215,7 @@ CREATE INDEX run_objects_hash ON ONLY public.run_objects USING btree (hash);
 CREATE INDEX run_rollups_at ON public.run_rollups USING btree (org_id, level, at);
 CREATE INDEX runs_duration ON ONLY public.runs USING btree (org_id, ((finished_at - created_at)), id) WHERE (finished_at IS NOT NULL);
 CREATE INDEX runs_error_group ON ONLY public.runs USING btree (org_id, error_group, uuid_send(id)) WHERE (error_group IS NOT NULL);
+CREATE INDEX runs_failed_end ON ONLY public.runs USING btree (org_id, finished_at, id) WHERE (status = 'failed'::run_status);
 CREATE INDEX runs_finished ON ONLY public.runs USING btree (org_id, finished_at, id) WHERE (finished_at IS NOT NULL);
 CREATE INDEX runs_labels ON ONLY public.runs USING gin (labels) WHERE (labels IS NOT NULL);
 CREATE INDEX runs_pipeline ON ONLY public.runs USING btree (org_id, pipeline_id, status, uuid_send(id));

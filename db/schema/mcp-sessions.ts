@@ -1,5 +1,6 @@
 import { json, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
 import type { JsonObject } from '#server/domain/json.ts';
+import type { LogLevel } from '#server/domain/mcp.ts';
 
 export const mcpSessions = pgTable('mcp_sessions', {
   tokenHash: text('token_hash').primaryKey(),
@@ -7,6 +8,7 @@ export const mcpSessions = pgTable('mcp_sessions', {
   actor: text('actor').notNull(),
   hello: json('hello').$type<JsonObject>().notNull(),
   subscriptions: text('subscriptions').array().notNull().default([]),
+  logLevel: text('log_level').$type<LogLevel>(),
   createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
   usedAt: timestamp('used_at', { withTimezone: true }).notNull().defaultNow(),
 });

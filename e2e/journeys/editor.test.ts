@@ -6,6 +6,8 @@ import { addByKeys, makePipeline, readDraft, saved } from '../stack/editor.ts';
 import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
 import { findBarriers } from '../stack/watch-page.ts';
 
+const SLOW = { timeout: 60_000 };
+
 let browser: Browser;
 let context: BrowserContext;
 let dataDir: Awaited<ReturnType<typeof makeDataDir>>;
@@ -134,6 +136,55 @@ describe('the canvas', () => {
     expect(await readDraft(other)).toEqual(before);
     await Promise.all([page.close(), other.close()]);
   });
+});
+
+test('of many stages seen from afar all wires are a line or two, also while one is dragged; who goes to a stage finds its own', async () => {
+  const page = await open();
+  await page.goto(server.origin);
+  const keys = Array.from({ length: 320 }, (_, at) => `s${String(at).padStart(3, '0')}`);
+  const document = {
+    stages: keys.map((key, at) => ({
+      key,
+      type: 'echo',
+      ui: { x: (at % 40) * 300, y: Math.floor(at / 40) * 110 },
+    })),
+    dependencies: keys.slice(40).map((key, at) => ({ from: keys[at], to: key })),
+  };
+  const { id } = await page.evaluate(async (text) => {
+    const answer = await fetch('/api/v1/pipelines/import', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ name: 'Many', format: 'json', text }),
+    });
+    return (await answer.json()) as { id: string };
+  }, JSON.stringify(document));
+  await page.goto(`${server.origin}/pipelines/${id}/edit`);
+  const boxes = page.locator('.react-flow__node');
+  const wires = page.locator('.react-flow__edge');
+  const lines = page.locator('.far-wires path');
+  await expect.poll(() => boxes.count(), SLOW).toBe(keys.length);
+  await expect.poll(() => lines.count(), SLOW).toBe(1);
+  expect(await wires.count()).toBe(0);
+
+  const box = await page.locator('[data-id="stage:s100"]').boundingBox();
+  const [x, y] = [(box?.x ?? 0) + (box?.width ?? 0) / 2, (box?.y ?? 0) + (box?.height ?? 0) / 2];
+  await page.mouse.move(x, y);
+  await page.mouse.down();
+  await page.mouse.move(x + 30, y + 15, { steps: 6 });
+  // Its own two have parted from the others.
+  await expect.poll(() => lines.count(), SLOW).toBe(2);
+  await page.mouse.up();
+  await expect.poll(() => lines.count(), SLOW).toBe(1);
+  await saved(page);
+  const moved = (await readDraft(page)).document.stages.find(({ key }) => key === 's100');
+  expect(moved?.ui).not.toEqual(document.stages[100]?.ui);
+
+  await page.getByRole('button', { name: 'Outline' }).first().click();
+  await page.getByRole('button', { name: 's200', exact: true }).click();
+  await page.locator('[data-id="stage:s200"]:focus').waitFor();
+  await expect.poll(() => wires.count(), SLOW).toBeGreaterThan(1);
+  expect(await lines.count()).toBe(0);
+  await page.close();
 });
 
 test('a circle is refused in a text that is imported, and by the API', async () => {

@@ -1,7 +1,8 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { openBrowser } from '../stack/browser.ts';
-import { type Api, openApi } from '../stack/people.ts';
+import { saved } from '../stack/editor.ts';
+import { type Api, joinAs, openApi } from '../stack/people.ts';
 import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
 import { findBarriers } from '../stack/watch-page.ts';
 
@@ -148,4 +149,60 @@ test('the drawer of a stage and two runs side by side have no barrier in light o
     await page.getByRole('status', { name: 'Loading the runs' }).waitFor({ state: 'detached' });
     expect(await findBarriers(page)).toEqual([]);
   }
+});
+
+test('what a designer marks in the editor is hidden, until somebody who may asks for it and says why', async () => {
+  const marked = await makePipeline('Pay salaries', [
+    { name: 'Take', type: 'echo' },
+    { name: 'Pay', type: 'echo' },
+  ]);
+  await open(`/pipelines/${marked}/edit`);
+  await page.locator('.react-flow__node').getByText('Take', { exact: true }).click();
+  await page.getByRole('button', { name: 'Sensitive values' }).click();
+  await page.getByRole('combobox', { name: 'Input', exact: true }).click();
+  await page.getByRole('option', { name: 'Some fields' }).click();
+  await page.getByLabel('Fields of the input').fill('/account');
+  await page.getByRole('combobox', { name: 'Output', exact: true }).click();
+  await page.getByRole('option', { name: 'All of it' }).click();
+  await saved(page);
+  await page.getByRole('button', { name: 'Publish' }).click();
+  await page
+    .getByRole('dialog', { name: /Publish/ })
+    .getByRole('button', { name: 'Publish' })
+    .click();
+  await page.getByText('Version 2 is published.').waitFor();
+
+  const run = await start(marked, { account: 'DE02 1203 0000', amount: 12 });
+  await vi.waitFor(async () => expect((await api(`/runs/${run}`)).status).toBe('succeeded'), POLL);
+  for (const role of ['viewer', 'operator']) {
+    const { page: theirs } = await joinAs({ browser, server, api }, role);
+    await theirs.goto(`${server.origin}/runs/${run}?tab=data`);
+    await theirs.getByText('"account": "(hidden: marked sensitive)"').waitFor();
+    await theirs.getByText('"amount": 12').waitFor();
+    await theirs
+      .getByText('Owners, admins and designers who were granted this pipeline can show it.')
+      .waitFor();
+    expect(await theirs.getByRole('button', { name: 'Reveal' }).count()).toBe(0);
+    await theirs.context().close();
+  }
+
+  await open(`/runs/${run}?tab=data`);
+  await page.getByRole('button', { name: 'Reveal' }).click();
+  const question = page.getByRole('alertdialog', { name: 'Reveal what the run was given?' });
+  expect(await question.getByRole('button', { name: 'Reveal' }).isDisabled()).toBe(true);
+  await question.getByRole('textbox').fill('Salary came back');
+  await question.getByRole('button', { name: 'Reveal' }).click();
+  await page.getByText('"account": "DE02 1203 0000"').waitFor();
+  await question.waitFor({ state: 'detached' });
+  expect(await findBarriers(page)).toEqual([]);
+  await page.getByRole('button', { name: 'Hide again' }).click();
+  await page.getByText('"account": "(hidden: marked sensitive)"').waitFor();
+
+  await open('/audit?action=run.revealed');
+  await page
+    .getByRole('row', { name: /run\.revealed/ })
+    .getByRole('gridcell')
+    .first()
+    .click();
+  await page.getByRole('dialog').getByText('Salary came back').waitFor();
 });

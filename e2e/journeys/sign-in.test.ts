@@ -129,7 +129,7 @@ test('somebody adds a passkey, signs in by it without a password, and takes it a
   await signIn(page, PASSWORD);
 
   await page.getByRole('button', { name: 'Add a passkey' }).click();
-  const dialog = page.getByRole('dialog');
+  const dialog = page.getByRole('dialog', { name: 'Add a passkey' });
   await dialog.getByLabel('Name').fill('Laptop <b>one</b>');
   // Of the password that is wrong.
   foretellComplaint(page, /403/);
@@ -149,8 +149,9 @@ test('somebody adds a passkey, signs in by it without a password, and takes it a
 
   await page.goto(`${origin}/settings/account`);
   await page.getByRole('button', { name: 'Rename Laptop' }).click();
-  await page.getByRole('dialog').getByLabel('Name').fill('Old laptop');
-  await page.getByRole('dialog').getByRole('button', { name: 'Rename' }).click();
+  const naming = page.getByRole('dialog', { name: /^Rename Laptop/ });
+  await naming.getByLabel('Name').fill('Old laptop');
+  await naming.getByRole('button', { name: 'Rename' }).click();
   await page.getByRole('button', { name: 'Remove Old laptop' }).click();
   await page.getByRole('alertdialog').getByRole('button', { name: 'Remove' }).click();
   await page.getByText('No passkeys').waitFor();
@@ -232,6 +233,43 @@ test('an owner makes an organisation, goes over to it, renames it, and closes it
   await page.getByRole('alertdialog').getByRole('button', { name: 'Close', exact: true }).click();
   await page.getByText('It is closed.').waitFor();
   await page.getByRole('button', { name: 'Close Renamed' }).waitFor({ state: 'detached' });
+  await page.close();
+});
+
+test('whoever is in several organisations says in which a program works, and it works in that one alone', async () => {
+  // Each tab of the browser that stays behind would ask where to go on.
+  for (const before of owner.pages()) await before.close();
+  const page = await owner.newPage();
+  const headers = { origin: server.origin };
+  const made = await page.request.post(`${server.origin}/api/v1/orgs`, {
+    headers,
+    data: { name: 'Harbour' },
+  });
+  const harbour = ((await made.json()) as { id: string }).id;
+  const apps = async () => {
+    const answer = await page.request.get(`${server.origin}/api/v1/apps`);
+    return ((await answer.json()) as { apps: unknown[] }).apps.length;
+  };
+  const before = await apps();
+  const program = await startProgram(server.origin);
+  await page.goto(program.address);
+  await page.getByRole('heading', { name: /^Let Notebook/ }).waitFor();
+  await page.getByRole('combobox', { name: 'It would work in' }).click();
+  await page.getByRole('option', { name: 'Harbour' }).click();
+  // Asked anew, for the other one: the session has gone over to it.
+  await page.getByRole('combobox', { name: 'It would work in' }).getByText('Harbour').waitFor();
+  expect(await findBarriers(page)).toEqual([]);
+  await page.getByRole('button', { name: 'Let it in' }).click();
+  await page.getByText('You may go back to the program.').waitFor();
+  expect((await program.comeIn()).status).toBe(200);
+  expect(await apps()).toBe(1);
+  const home = await page.request.get(`${server.origin}/api/v1/me/orgs`);
+  const { orgs } = (await home.json()) as { orgs: { id: string }[] };
+  const first = orgs.find(({ id }) => id !== harbour)?.id;
+  await page.request.post(`${server.origin}/api/v1/me/orgs/${first}/enter`, { headers, data: {} });
+  expect(await apps()).toBe(before);
+  expect((await program.comeIn()).status).toBe(200);
+  program.close();
   await page.close();
 });
 

@@ -150,3 +150,63 @@ test('over the changes of summer time days stay whole, and a range of two is 49 
   for (const piece of pieces.slice(1, -1)) expect(piece).toMatch(/^\d\d [A-Z]\w+ – \d\d [A-Z]\w+:/);
   await page.context().close();
 });
+
+/** By a name that all browsers have for it: some cities have two. */
+async function chooseZone(page: Page, name: string): Promise<void> {
+  await page.getByRole('button', { name: /^Range of time/ }).click();
+  await page.getByRole('combobox', { name: 'Time zone' }).click();
+  await page.getByRole('option', { name }).click();
+}
+
+test('a zone that somebody chooses holds for days, moments, typed ranges and whoever is given the address', async () => {
+  const page = await openIn('America/St_Johns');
+  const end = Date.parse(run.finished_at) + 1000;
+  const range = [end - 50 * DAY_MS, end].map((at) => new Date(at).toISOString()).join('~');
+  await page.goto(`${server.origin}/analytics?range=${range}`);
+  await page.getByRole('slider', { name: 'Runs that ended' }).waitFor(SLOW);
+  await chooseZone(page, 'Asia/Kabul');
+  await expect.poll(() => new URL(page.url()).searchParams.get('zone'), SLOW).toBe('Asia/Kabul');
+
+  // Somebody far away sees the days of that zone, and its name.
+  const other = await openIn('Pacific/Kiritimati');
+  await other.goto(page.url());
+  const chart = other.getByRole('slider', { name: 'Runs that ended' });
+  await chart.waitFor(SLOW);
+  await other.getByRole('button', { name: /^Range of time: .*Asia\/Kabul$/ }).waitFor();
+  await other.getByText(/Counted until .* GMT\+4:30\./).waitFor();
+  await chart.focus();
+  await other.keyboard.press('End');
+  const day = dayOf(run.finished_at, 'Asia/Kabul');
+  await expect
+    .poll(() => chart.getAttribute('aria-valuetext'), SLOW)
+    .toMatch(new RegExp(`^${day}(, 00:00|:).*Succeeded 1`));
+
+  // What is behind the piece begins at the midnight of that zone, unless the range itself begins later.
+  await other.keyboard.press('Enter');
+  await other.waitForURL(/\/runs\?/, SLOW);
+  const [from = ''] = (new URL(other.url()).searchParams.get('finished') ?? '').split('~');
+  expect(localTime(Date.parse(from), 'Asia/Kabul')).toMatch(/T00:00$/);
+  await other.getByTitle('Only Timed').waitFor(SLOW);
+  await other.context().close();
+  await page.context().close();
+});
+
+test('a day on which clocks are put back is typed in the chosen zone and is 25 hours long', async () => {
+  const page = await openIn('Pacific/Kiritimati');
+  await page.goto(`${server.origin}/analytics?zone=Europe/Vienna`);
+  await page.getByRole('button', { name: 'Range of time: last 24 hours · Europe/Vienna' }).click(SLOW);
+  await page.getByLabel('From', { exact: true }).fill('2025-10-26T00:00');
+  await page.getByLabel('To', { exact: true }).fill('2025-10-27T00:00');
+  await page.getByText(/Times of Europe\/Vienna \(GMT\+[12]\)\./).waitFor();
+  await page.getByRole('button', { name: 'Apply' }).click();
+  const asked = '2025-10-25T22:00:00.000Z~2025-10-26T23:00:00.000Z';
+  await expect.poll(() => new URL(page.url()).searchParams.get('range'), SLOW).toBe(asked);
+  await page.getByRole('button', { name: /26 Oct, 00:00 – 27 Oct, 00:00 · Europe\/Vienna/ }).waitFor();
+
+  // Back to one's own: the same stretch of time, as it is told here, and nothing of it in the address.
+  await chooseZone(page, 'Pacific/Kiritimati');
+  await expect.poll(() => new URL(page.url()).searchParams.get('zone'), SLOW).toBe(null);
+  await page.getByRole('button', { name: /26 Oct, 12:00 – 27 Oct, 13:00$/ }).waitFor();
+  expect(new URL(page.url()).searchParams.get('range')).toBe(asked);
+  await page.context().close();
+});

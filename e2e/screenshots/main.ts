@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { ensureBuilt } from '../../scripts/lib/build.mjs';
 import { findFreePort } from '../../scripts/lib/net.mjs';
 import { openBrowser } from '../stack/browser.ts';
+import { startProgram } from '../stack/oauth-program.ts';
 import { makeDataDir, startServer } from '../stack/running-server.ts';
 import { LOOKS, type Look, shoot } from './look.ts';
 import { findThings, isScenario, SCENARIOS, type Scenario, seed, untilReady } from './scenario.ts';
@@ -70,6 +71,7 @@ async function shootScenario(scenario: Scenario, { only, looks, keep }: Wanted):
   const settings = { SERVER_PORT: String(await findFreePort()) };
   const server = await startServer(dataDir.path, { settings });
   const browser = await openBrowser();
+  const program = await startProgram(server.origin);
   let troubles = 0;
   try {
     await untilReady(server);
@@ -78,7 +80,7 @@ async function shootScenario(scenario: Scenario, { only, looks, keep }: Wanted):
       for (const name of SCENARIOS[scenario]) await seed(name, dataDir.path);
       things = await findThings(server, dataDir.path);
     }
-    const screens = listScreens(things).filter(
+    const screens = listScreens({ ...things, program }).filter(
       ({ name }) => only.length === 0 || only.some((text) => name.includes(text)),
     );
     await shoot(screens, {
@@ -90,6 +92,7 @@ async function shootScenario(scenario: Scenario, { only, looks, keep }: Wanted):
       },
     });
   } finally {
+    program.close();
     await browser.close();
     await server.stop();
     await dataDir.remove();

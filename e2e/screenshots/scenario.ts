@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Program } from '../stack/oauth-program.ts';
 import { type Api, openApi } from '../stack/people.ts';
 import type { RunningServer } from '../stack/running-server.ts';
 
@@ -29,6 +30,8 @@ export interface Things {
   connectionId?: string | undefined;
   letterId?: string | undefined;
   auditEntry?: string | undefined;
+  /** One that asks to be let in. */
+  program?: Program | undefined;
 }
 
 export async function seed(name: string, dataDir: string): Promise<void> {

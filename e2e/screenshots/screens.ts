@@ -76,6 +76,7 @@ function listOpened(things: Things): Opened[] {
     ...overLists(),
     ['queues-letter', `/queues?part=dead&letter=${letterId}`],
     ['audit-entry', `/audit?entry=${auditEntry}`],
+    ...ofPrograms(things),
     ...ofRuns(things),
     ...ofEditor(things),
     ...ofMcp(),
@@ -94,6 +95,26 @@ function overLists(): Opened[] {
     ['settings-members-invite', '/settings/members', over(button('Invite somebody'))],
     ['settings-notifications-new', '/settings/notifications', over(button('New target'))],
     ['not-there', '/nothing/of/the/kind'],
+  ];
+}
+
+function ofPrograms({ program }: Things): Opened[] {
+  if (!program) return [];
+  const { pathname, search, origin } = new URL(program.address);
+  const path = pathname + search;
+  return [
+    ['allow-program', path],
+    [
+      'settings-apps-connected',
+      path,
+      async (page) => {
+        await button('Let it in')(page);
+        await page.getByText('You may go back').waitFor();
+        await program.comeIn();
+        await page.goto(`${origin}/settings/apps`);
+        await page.getByText('Notebook').first().waitFor();
+      },
+    ],
   ];
 }
 

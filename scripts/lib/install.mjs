@@ -63,7 +63,11 @@ export async function ensureInstalled() {
   // Linked from another checkout: replacing it would pull the ground from under that one.
   if (isLink(MODULES)) return;
   const stamp = hashContents(ROOT, ['package-lock.json']);
-  if (hasStamp(STAMP, stamp)) return;
+  if (hasStamp(STAMP, stamp)) {
+    // A repair may be newer than what is installed.
+    mendDriver(MODULES);
+    return;
+  }
   if (existsSync(STAMP) || !wasInstalledByHand()) {
     checkLockfile();
     rmSync(STAMP, { force: true });

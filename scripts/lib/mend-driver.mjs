@@ -2,10 +2,12 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * The driver for Postgres, mended in two places after it was installed (postgres 3.4.9). When a connection is cut
+ * The driver for Postgres, mended in three places after it was installed (postgres 3.4.9). When a connection is cut
  * inside a transaction, the `rollback` and whatever else is still sent there go to a socket that is gone, on a timer
  * where nobody can catch the error, so the process ends; or they mix with the greeting of the next connection, which
- * then waits for ever. And bytes that had not gone out, with the timer that should send them, outlive the connection.
+ * then waits for ever. And bytes that had not gone out, with the timer that should send them, outlive the connection. And
+ * what is sent between the error of a socket and its end is forgotten but stays in line: it would be given the answers
+ * of whatever is asked first on the next connection.
  */
 const REPAIRS = [
   {
@@ -19,6 +21,13 @@ const REPAIRS = [
     broken: "    clearImmediate(nextWriteTimer)\n    socket.removeListener('data', data)\n",
     mended:
       "    clearImmediate(nextWriteTimer)\n    chunk = nextWriteTimer = null\n    socket.removeListener('data', data)\n",
+  },
+  {
+    broken:
+      "    !hadError && (query || sent.length) && error(Errors.connection('CONNECTION_CLOSED', options, socket))\n",
+    mended:
+      "    if (query || sent.length)\n      error(Errors.connection('CONNECTION_CLOSED', options, socket))\n\n" +
+      '    query = results = errorResponse = null\n',
   },
 ];
 

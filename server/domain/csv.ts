@@ -8,12 +8,16 @@ export function toCsv(columns: readonly string[], rows: readonly (readonly CsvCe
   return [columns, ...rows].map((row) => `${row.map(cellOf).join(',')}\r\n`).join('');
 }
 
-const FORMULA = /^[=+\-@\t\r\n|%]/;
-const SPECIAL = /[",\r\n\t]|^\s|\s$/;
+/** The wide forms are for spreadsheets in East Asia, which take them for the narrow ones. */
+const FORMULA = /^[=+\-@\t\r\n|%＝＋－＠]/u;
+/** Where lists are written with semicolons, cells are parted there, and quotes in the middle of a line count for nothing. */
+const FORMULA_WITHIN = /([;\t\r\n][\s"]*)(?=[=+\-@|%＝＋－＠])/gu;
+const SPECIAL = /[",;\r\n\t]|^\s|\s$/;
 
 function cellOf(value: CsvCell): string {
   if (value === null) return '';
   if (typeof value !== 'string') return String(value);
-  const text = FORMULA.test(value.trimStart()) || FORMULA.test(value) ? `'${value}` : value;
+  const isFormula = FORMULA.test(value.trimStart()) || FORMULA.test(value);
+  const text = `${isFormula ? "'" : ''}${value.replaceAll(FORMULA_WITHIN, "$1'")}`;
   return SPECIAL.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -4,13 +4,15 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { comes, until } from '#server/testing/faults/until.ts';
 import { startKillableUpstream } from '#server/testing/mcp/killable-upstream.ts';
-import { type McpRig, REAL_PROGRAMS, startMcpRig } from '#server/testing/mcp-rig.ts';
+import { startTableApi } from '#server/testing/mcp/table-api.ts';
+import { ASKING_PROGRAMS, type McpRig, REAL_PROGRAMS, startMcpRig } from '#server/testing/mcp-rig.ts';
 import { echoTool, startUpstream } from '#server/testing/mcp-upstream.ts';
 import { joinAs, signInByLink } from '#server/testing/people.ts';
+import { startReceiver } from '#server/testing/receiver.ts';
 
 let rig: McpRig;
 beforeAll(async () => {
-  rig = await startMcpRig({ SIGNALBOX_MCP_PROGRAMS: REAL_PROGRAMS });
+  rig = await startMcpRig({ SIGNALBOX_MCP_PROGRAMS: `${REAL_PROGRAMS},${ASKING_PROGRAMS}` });
 }, 120_000);
 afterAll(() => rig[Symbol.asyncDispose]());
 
@@ -60,6 +62,57 @@ describe('programs that are MCP servers', () => {
     expect(existsSync(join(folder, 'note.txt'))).toBe(true);
     const outside = await rig.call('filesystem__read_text_file', { path: '/etc/passwd' });
     expect(outside.body.is_error).toBe(true);
+  });
+
+  test('read and change tables of a Postgres, with a key that is shown to nobody', async () => {
+    const { sql } = rig.http.program.database;
+    await sql`CREATE SCHEMA shop`;
+    await sql`CREATE TABLE shop.books (id int PRIMARY KEY, title text NOT NULL)`;
+    await using tables = await startTableApi(sql);
+    await rig.join({
+      ...{ slug: 'tables', program: 'postgrest' },
+      args: ['--apiUrl', tables.url, '--schema', 'shop', '--apiKey', '{SHOP_KEY}'],
+      variables: { SHOP_KEY: 'key-of-the-shop' },
+    });
+    const call = async (name: string, args: object) => {
+      const { status, body } = await rig.call(`tables__${name}`, args);
+      expect([status, body.is_error], JSON.stringify(body)).toEqual([200, false]);
+      return JSON.parse(body.result.content[0].text);
+    };
+    const ask = async (method: string, path: string, body?: object) =>
+      (await call('postgrestRequest', { method, path, ...(body ? { body } : {}) })).result;
+    await ask('POST', '/books', { id: 1, title: 'Notes' });
+    await ask('POST', '/books', { id: 2, title: 'Letters' });
+    expect(await ask('PATCH', '/books?id=eq.2', { title: 'More letters' })).toEqual([
+      { id: 2, title: 'More letters' },
+    ]);
+    const query = 'select title from books order by id desc limit 1';
+    const { method, path } = await call('sqlToRest', { sql: query });
+    expect(await ask(method, path)).toEqual([{ title: 'More letters' }]);
+    expect(await sql`SELECT id, title FROM shop.books ORDER BY id`).toEqual([
+      { id: 1, title: 'Notes' },
+      { id: 2, title: 'More letters' },
+    ]);
+    expect(new Set(tables.seen.map(({ authorization }) => authorization))).toEqual(
+      new Set(['Bearer key-of-the-shop']),
+    );
+    expect(JSON.stringify(await rig.ask('/connections?limit=200'))).not.toContain('key-of-the-shop');
+  });
+
+  test('may be of the new generation, as one that people have published is', async () => {
+    const found = { results: [{ id: '/books/notes', title: 'Notes', description: 'All of them.' }] };
+    // The service that it asks, which is far away from here.
+    await using library = await startReceiver((response, _number, { path }) =>
+      response.end(path.includes('/libs/search') ? JSON.stringify(found) : 'Write `note()`.'),
+    );
+    const id = await rig.join({
+      ...{ slug: 'docs', program: 'context7', variables: { CONTEXT7_API_URL: library.url } },
+    });
+    expect((await rig.ask(`/connections/${id}`)).health).toMatchObject({ ok: true, generation: '2026' });
+    const search = await rig.call('docs__resolve-library-id', { query: 'How?', libraryName: 'notes' });
+    expect(search.body.result.content[0].text).toContain('/books/notes');
+    const read = await rig.call('docs__query-docs', { query: 'How?', libraryId: '/books/notes' });
+    expect(read.body.result.content[0].text).toContain('Write `note()`.');
   });
 
   test('see nothing of the environment of this process', async () => {

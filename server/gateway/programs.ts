@@ -25,7 +25,10 @@ export interface Start {
   env: Record<string, string>;
 }
 
-/** `{folder}` in arguments and values stands for the connection's own folder. */
+/**
+ * `{folder}` in arguments and values stands for the connection's own folder, and the name of a variable in an argument
+ * for its value: arguments are shown to whoever sees the connection, and variables are sealed.
+ */
 export function startOf(
   programs: Programs,
   wanted: { program: string; args: readonly string[]; env: Readonly<Record<string, string>> },
@@ -34,17 +37,21 @@ export function startOf(
   const program = programs.get(wanted.program);
   if (!program) throw unknownProgram(wanted.program);
   const fill = (text: string) => text.replaceAll(FOLDER, folder);
-  const own = Object.entries(wanted.env).filter(([name]) => isHarmlessVariable(name));
+  const harmless = Object.entries(wanted.env).filter(([name]) => isHarmlessVariable(name));
+  const own = new Map(harmless.map(([name, value]) => [name, fill(value)]));
+  // In one go, so that nothing in a value is taken for a name.
+  const fillNames = (text: string) =>
+    text.replace(/\{(\w+)\}/g, (all, name) => (all === FOLDER ? folder : (own.get(name) ?? all)));
   return {
     command: program.command,
-    args: [...program.args, ...wanted.args.map(fill)],
+    args: [...program.args, ...wanted.args.map(fillNames)],
     env: {
       // Nothing of this process's own environment, where secrets are.
       PATH: '/usr/local/bin:/usr/bin:/bin',
       HOME: folder,
       TMPDIR: folder,
       LANG: 'C.UTF-8',
-      ...Object.fromEntries(own.map(([name, value]) => [name, fill(value)])),
+      ...Object.fromEntries(own),
     },
   };
 }

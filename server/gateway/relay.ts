@@ -8,11 +8,16 @@ import type { HotState } from '#server/redis/port.ts';
 export interface Relay {
   /** Of this process: whatever waits in it is named with it, so that others know where to ask. */
   readonly id: string;
-  /** Does what others ask of this process. Resolves when they can. */
-  serve(work: Work): Promise<void>;
+  /** Does what others ask of this process under that name. Resolves when they can. */
+  serve(name: string, work: Work): Promise<void>;
   /** Has another process do it. Null: there is no such process, or it has ended meanwhile. */
-  ask(to: string, body: Json, asking: Asking): Promise<{ answer: Json } | null>;
+  ask(to: string, order: Order, asking: Asking): Promise<{ answer: Json } | null>;
   stop(): Promise<void>;
+}
+
+export interface Order {
+  name: string;
+  body: Json;
 }
 
 type Work = (body: Json, asking: Asking) => Promise<Json>;
@@ -32,7 +37,7 @@ export interface RelayOptions {
 }
 
 type Message =
-  | { kind: 'ask'; key: string; from: string; body: Json }
+  | ({ kind: 'ask'; key: string; from: string } & Order)
   | { kind: 'gone'; key: string }
   | { kind: 'beat'; key: string }
   | { kind: 'told'; key: string; news: Json }
@@ -52,7 +57,7 @@ const ID = /^[0-9a-f-]{32,36}$/;
 export function createRelay({ hot, id, newUuid, beatMs }: RelayOptions): Relay {
   const asked = new Map<string, (message: Message) => void>();
   const served = new Map<string, AbortController>();
-  let work: Work | undefined;
+  const works = new Map<string, Work>();
   let subscribing: Promise<() => Promise<void>> | undefined;
 
   const send = (to: string, message: Message) => hot.publish(CHANNEL.mcpRelay(to), JSON.stringify(message));
@@ -68,7 +73,8 @@ export function createRelay({ hot, id, newUuid, beatMs }: RelayOptions): Relay {
     else asked.get(message.key)?.(message);
   }
 
-  async function answer({ key, from, body }: Extract<Message, { kind: 'ask' }>): Promise<void> {
+  async function answer({ key, from, name, body }: Extract<Message, { kind: 'ask' }>): Promise<void> {
+    const work = works.get(name);
     if (!work) return;
     const gone = new AbortController();
     served.set(key, gone);
@@ -88,11 +94,11 @@ export function createRelay({ hot, id, newUuid, beatMs }: RelayOptions): Relay {
 
   return {
     id,
-    async serve(given) {
-      work = given;
+    async serve(name, work) {
+      works.set(name, work);
       await listen();
     },
-    async ask(to, body, { signal, onTold }) {
+    async ask(to, order, { signal, onTold }) {
       if (!ID.test(to)) return null;
       await listen();
       const key = newUuid();
@@ -111,7 +117,7 @@ export function createRelay({ hot, id, newUuid, beatMs }: RelayOptions): Relay {
       signal.addEventListener('abort', leave, { once: true });
       try {
         if (signal.aborted) leave();
-        else await send(to, { kind: 'ask', key, from: id, body });
+        else await send(to, { kind: 'ask', key, from: id, ...order });
         return await promise;
       } finally {
         clearTimeout(silence);
@@ -120,7 +126,7 @@ export function createRelay({ hot, id, newUuid, beatMs }: RelayOptions): Relay {
       }
     },
     async stop() {
-      work = undefined;
+      works.clear();
       for (const gone of served.values()) gone.abort();
       await (await subscribing)?.();
     },

@@ -69,6 +69,16 @@ describe('conditions', () => {
     expect(triggered()).toEqual(['workspace_conflict_rate', 'workspace_sync_lag', 'workspace_hit_rate']);
   });
 
+  test('tell how full hot state is now, whatever it was before, and nothing where it has no limit', () => {
+    const { conditions, look, triggered } = makeWorld();
+    conditions.filled(0.81);
+    expect(triggered()).toEqual(['hot_state_memory']);
+    conditions.filled(0.8);
+    expect(look('hot_state_memory')).toMatchObject({ value: 80, isTriggered: false });
+    conditions.filled(null);
+    expect(look('hot_state_memory')).toMatchObject({ value: null, samples: 0 });
+  });
+
   test('are over when what they tell of is long ago', () => {
     const { conditions, times, pass, triggered, look } = makeWorld();
     times(ENOUGH, () => conditions.called({ isFault: true, ms: 9000 }));

@@ -7,6 +7,7 @@ export const CONDITIONS = {
   workspace_lock_wait: { unit: 'ms', limit: 250, isBad: 'above' },
   workspace_sync_lag: { unit: 'ms', limit: 10_000, isBad: 'above' },
   workspace_hit_rate: { unit: 'percent', limit: 50, isBad: 'below' },
+  hot_state_memory: { unit: 'percent', limit: 80, isBad: 'above' },
 } as const satisfies Record<string, { unit: 'percent' | 'ms'; limit: number; isBad: 'above' | 'below' }>;
 
 export type ConditionName = keyof typeof CONDITIONS;
@@ -35,6 +36,8 @@ export interface Conditions {
   changed(change: { isConflict: boolean; ms: number; waitedMs: number }): void;
   looked(result: 'hit' | 'miss' | 'away'): void;
   synced(seconds: number | null): void;
+  /** How full hot state is, 1 being full; null: it has no limit. */
+  filled(share: number | null): void;
   read(): Condition[];
 }
 
@@ -44,6 +47,8 @@ export interface ConditionOptions {
 }
 
 export const WINDOW_MS = 300_000;
+/** Say how something stands: the newest counts, and one is enough. */
+const LEVELS: readonly ConditionName[] = ['hot_state_memory'];
 /** Fewer say nothing: one fault of two calls is no rate. */
 export const ENOUGH = 20;
 /** Of each kind, the newest: at a high rate they span less than the window. */
@@ -73,12 +78,13 @@ export function createConditions({ limits, now }: ConditionOptions): Conditions 
     const recent = samples[name].filter(({ at }) => at > since).slice(-REMEMBERED);
     samples[name] = recent;
     const values = recent.map(({ value }) => value);
-    const value = values.length === 0 ? null : unit === 'percent' ? shareOf(values) : slowOf(values);
+    const isLevel = LEVELS.includes(name);
+    const value = values.length === 0 ? null : isLevel ? newestOf(values) : sumUp(unit, values);
     const limit = limits[name];
     const isWorse = value !== null && (isBad === 'above' ? value > limit : value < limit);
     return {
       name,
-      isTriggered: isWorse && values.length >= ENOUGH,
+      isTriggered: isWorse && values.length >= (isLevel ? 1 : ENOUGH),
       value,
       limit,
       unit,
@@ -101,11 +107,20 @@ export function createConditions({ limits, now }: ConditionOptions): Conditions 
       // What hot state did not take it has from the next read on: that it is away is told by its own part of the health.
       if (seconds !== null) add('workspace_sync_lag', seconds * 1000);
     },
+    filled(share) {
+      if (share === null) samples.hot_state_memory = [];
+      else add('hot_state_memory', share);
+    },
     read: () => (Object.keys(CONDITIONS) as ConditionName[]).map(look),
   };
 }
 
 const rounded = (value: number): number => Math.round(value * 10) / 10;
+
+const newestOf = (values: readonly number[]): number => rounded(100 * (values.at(-1) ?? 0));
+
+const sumUp = (unit: 'percent' | 'ms', values: readonly number[]): number =>
+  unit === 'percent' ? shareOf(values) : slowOf(values);
 
 const shareOf = (values: readonly number[]): number =>
   rounded((100 * values.reduce((sum, value) => sum + value, 0)) / values.length);

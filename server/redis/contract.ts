@@ -39,6 +39,11 @@ export function describeHotStateContract(name: string, makeHarness: () => Promis
 }
 
 function describeValues(use: Use): void {
+  it('says how full it is where it has a limit', async () => {
+    const share = await use().state.fullness();
+    expect(share === null || (share > 0 && share < 2)).toBe(true);
+  });
+
   it('keeps, replaces and deletes a value', async () => {
     const { state, unique } = use();
     const key = KEY.cache(unique('value'));

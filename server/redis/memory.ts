@@ -39,6 +39,7 @@ export function createMemoryHotState(options: MemoryHotStateOptions = {}): HotSt
       const running = sweeper !== undefined;
       return { kind: 'memory', connected: running, subscribed: running, lastError: null };
     },
+    fullness: async () => null,
     ...messages(options.onHandlerError ?? (() => {})),
     get: values.get,
     set: values.set,

@@ -37,6 +37,8 @@ export interface HotState {
   start(): Promise<void>;
   stop(): Promise<void>;
   state(): HotStateState;
+  /** How much is used of the memory that it may use, 1 being all; null where nobody has set a limit. */
+  fullness(): Promise<number | null>;
 
   get(key: string): Promise<string | null>;
   set(key: string, value: string, ttlMs?: number): Promise<void>;

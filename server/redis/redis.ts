@@ -39,6 +39,7 @@ export function createRedisHotState(options: RedisHotStateOptions): HotState {
   commands.on('ready', () => {
     warnOfEviction(commands, options.onWarning ?? (() => {})).catch(note);
   });
+  const runner = makeRunner(commands, note);
   const messages = makeRedisMessages({
     commands,
     listener,
@@ -62,7 +63,11 @@ export function createRedisHotState(options: RedisHotStateOptions): HotState {
       if (isConnected && isSubscribed) lastError = null;
       return { kind: 'redis', connected: isConnected, subscribed: isSubscribed, lastError };
     },
-    ...makeRedisCommands(makeRunner(commands, note)),
+    async fullness() {
+      const { used, limit } = await runner.run('tell how full it is', readMemory);
+      return limit === 0 ? null : used / limit;
+    },
+    ...makeRedisCommands(runner),
     publish: messages.publish,
     subscribe: messages.subscribe,
     subscribePattern: messages.subscribePattern,
@@ -93,12 +98,20 @@ async function withinMs(promise: Promise<unknown>, limitMs: number): Promise<voi
  * (fencing then stops the older one, at the cost of its work). INFO is allowed where CONFIG often is not.
  */
 async function warnOfEviction(client: RedisClient, warn: (message: string) => void): Promise<void> {
-  const info = await client.info('memory');
-  const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1] ?? 'noeviction';
-  const limit = Number(/^maxmemory:(\d+)/m.exec(info)?.[1] ?? 0);
+  const { policy, limit } = await readMemory(client);
   if (limit === 0 || policy === 'noeviction') return;
   warn(
     `Redis evicts keys by ${policy} when it has used ${Math.round(limit / 1024 / 1024)} MB, so locks, counters and ` +
       'presence may vanish early. Set maxmemory-policy noeviction, or give Signalbox a Redis of its own.',
   );
+}
+
+/** A limit of 0 is none. */
+async function readMemory(client: RedisClient): Promise<{ used: number; limit: number; policy: string }> {
+  const info = await client.info('memory');
+  const read = (name: string) => new RegExp(`^${name}:(\\S+)`, 'm').exec(info)?.[1];
+  return {
+    ...{ used: Number(read('used_memory') ?? 0), limit: Number(read('maxmemory') ?? 0) },
+    policy: read('maxmemory_policy') ?? 'noeviction',
+  };
 }

@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { connectDatabase } from '#db/client.ts';
 import { createGraphCache } from '#db/queries/load-graph.ts';
 import { openDoorDatabase } from '#db/tenant.ts';
 import { createGate } from '#server/api/http/gate.ts';
@@ -39,11 +38,11 @@ const OWNER = { actor: LOCAL_OWNER, askAgainAt: null };
 
 export async function openLiveWeb(options: LiveWebOptions): Promise<LiveWeb> {
   const { databaseUrl, hot, onTrouble, onSessionsChanged, authMs } = options;
-  const pool = connectDatabase({ url: databaseUrl, applicationName: 'test-doors', max: 4 });
+  const db = openDoorDatabase({ url: databaseUrl, applicationName: 'test', max: 4 });
   const relay = createRelay({
     services: {
-      db: openDoorDatabase(pool),
-      graphOf: createGraphCache(pool),
+      db,
+      graphOf: createGraphCache(db.finder),
       presence: { list: () => hot.listPresent('agent') },
     },
     ...{ hot, now: Date.now, onTrouble },
@@ -74,7 +73,7 @@ export async function openLiveWeb(options: LiveWebOptions): Promise<LiveWeb> {
       await relay.stop();
       server.closeAllConnections();
       server.close();
-      await pool.end({ timeout: 2 });
+      await db.end({ timeout: 2 });
     },
   };
 }

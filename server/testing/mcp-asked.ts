@@ -28,7 +28,7 @@ const INFO = { name: 'an-asked-test', version: '1' };
 const CAPABILITIES = { elicitation: { form: {}, url: {} }, sampling: {}, roots: {} };
 
 export async function askingClient(
-  http: TestServer,
+  http: Pick<TestServer, 'origin' | 'secret'>,
   generation: 'new' | 'old',
   answer: (params: JsonObject) => object,
 ): Promise<AskedTestClient> {

@@ -1,5 +1,6 @@
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import {
   Client as NewClient,
   StreamableHTTPClientTransport as NewTransport,
@@ -8,14 +9,15 @@ import { Client as OldClient } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as OldTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { type HttpAnswer, startTestServer, type TestServer } from './http.ts';
 
-const require = createRequire(import.meta.url);
+const MODULES = fileURLToPath(new URL('../../node_modules/', import.meta.url));
 
 /** The program of a package that is an MCP server, as the setting names it. */
 export function programOf(name: string, packageName: string): string {
-  const manifest = require.resolve(`${packageName}/package.json`);
-  const { bin } = require(manifest) as { bin: string | Record<string, string> };
+  const folder = join(MODULES, packageName);
+  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const { bin } = manifest as { bin: string | Record<string, string> };
   const path = typeof bin === 'string' ? bin : Object.values(bin)[0];
-  return `${name}=${process.execPath} ${join(dirname(manifest), path ?? '')}`;
+  return `${name}=${process.execPath} ${join(folder, path ?? '')}`;
 }
 
 export const REAL_PROGRAMS = [
@@ -23,6 +25,12 @@ export const REAL_PROGRAMS = [
   programOf('sequential-thinking', '@modelcontextprotocol/server-sequential-thinking'),
   programOf('everything', '@modelcontextprotocol/server-everything'),
   programOf('filesystem', '@modelcontextprotocol/server-filesystem'),
+].join(',');
+
+/** Servers of others that ask an API of their own. */
+export const ASKING_PROGRAMS = [
+  programOf('postgrest', '@supabase/mcp-server-postgrest'),
+  programOf('context7', '@upstash/context7-mcp'),
 ].join(',');
 
 export interface McpRig extends AsyncDisposable {

@@ -115,7 +115,7 @@ export async function startUpstream(
 function makeServer(tools: () => UpstreamTool[]): Server {
   const server = new Server(
     { name: 'test-upstream', version: '1.0.0' },
-    { capabilities: { tools: { listChanged: true } } },
+    { capabilities: { tools: { listChanged: true }, logging: {} } },
   );
   server.setRequestHandler('tools/list', () => ({
     tools: tools().map(({ act: _, ...definition }) => definition) as never,

@@ -3,6 +3,7 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'nod
 import type { AddressInfo } from 'node:net';
 
 export interface Received {
+  path: string;
   headers: IncomingHttpHeaders;
   body: string;
 }
@@ -25,7 +26,7 @@ export async function startReceiver(
       body += text;
     });
     request.on('end', () => {
-      const message = { headers: request.headers, body };
+      const message = { path: request.url ?? '', headers: request.headers, body };
       const number = received.push(message);
       answer(response, number, message);
     });

@@ -1,7 +1,6 @@
 'use client';
 
 import { LoaderCircle } from 'lucide-react';
-import Link from 'next/link';
 import { parseAsStringLiteral, useQueryState } from 'nuqs';
 import { useId, useState } from 'react';
 import { type Answer, useAction } from '../../data/index.ts';
@@ -10,6 +9,7 @@ import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Notice } from '../../ui/feedback.tsx';
 import { Field, TextInput } from '../../ui/field.tsx';
+import { Link } from '../../ui/link.tsx';
 import { StatusText } from '../../ui/status.tsx';
 import type { Agent } from '../use-fleet.ts';
 import { ProgramTabs } from './program-tabs.tsx';

@@ -20,7 +20,9 @@ import { useObserved } from '../store/observable.ts';
 import { words } from '../words.ts';
 import { CanvasControls } from './canvas-controls.tsx';
 import { ConnectHint } from './connect-hint.tsx';
+import { DetailProvider, useDetailOfZoom } from './detail.ts';
 import { DRAGGED_CAPABILITY, dropStage } from './drop-stage.ts';
+import { FarWires } from './far-wires.tsx';
 import { GroupNode } from './group-node.tsx';
 import { NoteNode } from './note-node.tsx';
 import { StageNode } from './stage-node.tsx';
@@ -34,6 +36,7 @@ import { WireEdge } from './wire-edge.tsx';
 // Outside of components: React Flow draws everything anew when these are other objects.
 const NODE_TYPES = { stage: StageNode, note: NoteNode, group: GroupNode };
 const EDGE_TYPES = { wire: WireEdge };
+const NO_EDGES: WireEdgeType[] = [];
 /** A drag on nothing selects; the wheel and the other buttons move the view. Keys are the editor's own. */
 const HABITS: Partial<ReactFlowProps<FlowNode, WireEdgeType>> = {
   snapToGrid: true,
@@ -55,7 +58,7 @@ const FIT = { padding: 0.15, maxZoom: 1 };
 /** What one can read is better to begin with than all of it; of very many, all of it. */
 const READABLE = { ...FIT, minZoom: 0.4 };
 const FEW_NODES = 40;
-/** What is out of sight is not drawn from here on: below it, drawing it again costs more than leaving it. */
+/** From here on what is out of sight is not drawn, nor what is too small to be made out: with fewer, drawing it again costs more than leaving it. */
 const MANY_NODES = 300;
 
 interface CanvasProps {
@@ -77,7 +80,10 @@ export function Canvas(props: CanvasProps) {
 function Flow({ label = words.canvas, begin, isPassing = false }: CanvasProps) {
   const editor = useEditor();
   const { store, isReadOnly, pipelineId } = editor;
-  const { nodes, edges, onNodesChange, onEdgesChange, onDragStop } = useFlow();
+  const { picture, nodes, edges, dragged, onNodesChange, onEdgesChange, onDragStop } = useFlow();
+  const isMany = nodes.length > MANY_NODES;
+  const detail = useDetailOfZoom(isMany);
+  const isFar = detail === 'shape';
   const wires = useWires();
   useCanvasHandle();
   const saved = isPassing ? null : readViewport(pipelineId);
@@ -93,36 +99,40 @@ function Flow({ label = words.canvas, begin, isPassing = false }: CanvasProps) {
       }}
       onDrop={(event: DragEvent) => dropStage(editor, event)}
     >
-      <ReactFlow<FlowNode, WireEdgeType>
-        nodes={nodes}
-        edges={edges}
-        nodeTypes={NODE_TYPES}
-        edgeTypes={EDGE_TYPES}
-        onNodesChange={onNodesChange}
-        onEdgesChange={onEdgesChange}
-        onNodeDragStop={onDragStop}
-        onSelectionDragStop={onDragStop}
-        onNodeDoubleClick={onOpen}
-        {...wires}
-        {...HABITS}
-        nodesDraggable={!isReadOnly}
-        nodesConnectable={!isReadOnly}
-        onlyRenderVisibleElements={nodes.length > MANY_NODES}
-        {...(saved
-          ? { defaultViewport: saved }
-          : { fitView: true, fitViewOptions: firstLook(nodes.length, begin) })}
-        onMoveEnd={(_, viewport: Viewport) => {
-          if (!isPassing) writeViewport(pipelineId, viewport);
-        }}
-        onKeyDown={(event: KeyboardEvent) => selectFocused(event, store.select)}
-      >
-        <Background variant={BackgroundVariant.Dots} gap={20} size={1.5} />
-        <CanvasControls />
-        {isReadOnly ? null : <ConnectHint />}
-        {nodes.length > 6 ? (
-          <MiniMap pannable zoomable ariaLabel={words.map} position="bottom-right" />
-        ) : null}
-      </ReactFlow>
+      <DetailProvider value={detail}>
+        <ReactFlow<FlowNode, WireEdgeType>
+          nodes={nodes}
+          edges={isFar ? NO_EDGES : edges}
+          nodeTypes={NODE_TYPES}
+          edgeTypes={EDGE_TYPES}
+          onNodesChange={onNodesChange}
+          onEdgesChange={onEdgesChange}
+          onNodeDragStop={onDragStop}
+          onSelectionDragStop={onDragStop}
+          onNodeDoubleClick={onOpen}
+          {...wires}
+          {...HABITS}
+          nodesDraggable={!isReadOnly}
+          nodesConnectable={!isReadOnly}
+          onlyRenderVisibleElements={isMany}
+          {...(saved
+            ? { defaultViewport: saved }
+            : { fitView: true, fitViewOptions: firstLook(nodes.length, begin) })}
+          onMoveEnd={(_, viewport: Viewport) => {
+            if (!isPassing) writeViewport(pipelineId, viewport);
+          }}
+          onKeyDown={(event: KeyboardEvent) => selectFocused(event, store.select)}
+        >
+          <Background variant={BackgroundVariant.Dots} gap={20} size={1.5} />
+          <CanvasControls />
+          {isReadOnly ? null : <ConnectHint />}
+          {isFar ? <FarWires nodes={picture.nodes} edges={edges} dragged={dragged} /> : null}
+          {/* From afar the canvas is its own map. */}
+          {nodes.length > 6 && !isFar ? (
+            <MiniMap pannable zoomable ariaLabel={words.map} position="bottom-right" />
+          ) : null}
+        </ReactFlow>
+      </DetailProvider>
       {nodes.length === 0 && !isReadOnly ? <FirstStage /> : null}
     </section>
   );

@@ -1,24 +1,19 @@
 'use client';
 
-import { Handle, type NodeProps, Position, useStore } from '@xyflow/react';
+import { Handle, type NodeProps, Position } from '@xyflow/react';
 import { CircleAlert, TriangleAlert } from 'lucide-react';
 import { memo } from 'react';
 import { lookOfTask } from '../../looks/index.ts';
-import { StatusIcon } from '../../ui/status.tsx';
-import { type StageState, useEditor } from '../context.ts';
-import { titleOf } from '../model/document.ts';
+import { fillOf, StatusIcon } from '../../ui/status.tsx';
+import { type StageMark, type StageState, useEditor } from '../context.ts';
+import { type StageItem, titleOf } from '../model/document.ts';
 import { stageId } from '../model/items.ts';
 import type { EditorProblem } from '../model/problems.ts';
 import { useObserved } from '../store/observable.ts';
 import { words } from '../words.ts';
+import { useDetail } from './detail.ts';
 import { iconOf } from './icons.ts';
 import type { StageNode as StageNodeType } from './to-flow.ts';
-
-/**
- * Below it a stage is a box with its name: nobody can read more or hit a handle, and a thousand of them are drawn
- * faster.
- */
-const SMALL_ZOOM = 0.45;
 
 const MARK = {
   good: 'border-good-fill text-good',
@@ -26,19 +21,56 @@ const MARK = {
   bad: 'border-bad-fill text-bad',
 } as const;
 
+const FAR_GROUND = { good: 'bg-good-fill', warn: 'bg-warn-fill', bad: 'bg-bad-fill' } as const;
+
 /** Each subscribes to what is its own, so that a tick of one stage redraws one stage. */
 export const StageNode = memo(function StageNode({ data: { stage }, selected }: NodeProps<StageNodeType>) {
-  const { severities, overlay, connecting, marks } = useEditor();
+  const detail = useDetail();
+  const { severities, overlay, marks } = useEditor();
   const id = stageId(stage.key);
-  const problem = useObserved(severities, (known) => known.get(id) ?? null);
-  const state = useObserved(overlay, (run) => run?.stages.get(stage.key));
+  const seen: Seen = {
+    ...{ stage, selected },
+    problem: useObserved(severities, (known) => known.get(id) ?? null),
+    state: useObserved(overlay, (run) => run?.stages.get(stage.key)),
+    mark: useObserved(marks, (known) => known?.get(stage.key) ?? null),
+  };
+  return detail === 'shape' ? <StageShape {...seen} /> : <StageBox {...seen} isSmall={detail === 'name'} />;
+});
+
+interface Seen {
+  stage: StageItem;
+  selected: boolean;
+  problem: EditorProblem['severity'] | null;
+  state: StageState | undefined;
+  mark: StageMark | null;
+}
+
+/** As it looks from afar: a box in the look of its state, its mark or its problem. */
+function StageShape({ selected, problem, state, mark }: Seen) {
+  const look = state && lookOfTask(state.status);
+  const tone = mark?.tone ?? (problem === 'error' ? 'bad' : problem === 'warning' ? 'warn' : null);
+  const known = look ? fillOf(look) : tone ? FAR_GROUND[tone] : 'bg-control';
+  return (
+    <div
+      title={mark?.text ?? look?.label}
+      className={`size-full rounded-lg ${selected ? 'bg-accent' : known}`}
+    >
+      <Anchor type="target" />
+      <Anchor type="source" />
+    </div>
+  );
+}
+
+/** Wires end where handles do, which a small stage has none of: it reaches that far itself. */
+const TO_THE_WIRES = '-mx-[5.5px]';
+
+function StageBox({ stage, selected, problem, state, mark, isSmall }: Seen & { isSmall: boolean }) {
+  const { connecting } = useEditor();
   const isRefused = useObserved(connecting, (wire) => wire?.refused.has(stage.key) ?? false);
-  const mark = useObserved(marks, (known) => known?.get(stage.key) ?? null);
-  const isSmall = useStore((flow) => flow.transform[2] < SMALL_ZOOM);
   const Icon = iconOf(stage.type);
   return (
     <div
-      className={`flex size-full items-center gap-2.5 rounded-lg border bg-card px-3 text-text ${frameOf({ selected, problem })} ${isRefused ? 'opacity-35' : ''} ${isSmall ? '' : 'shadow-card'}`}
+      className={`flex h-full items-center gap-2.5 rounded-lg border bg-card px-3 text-text ${frameOf({ selected, problem })} ${isRefused ? 'opacity-35' : ''} ${isSmall ? TO_THE_WIRES : 'shadow-card'}`}
     >
       {isSmall ? <Anchor type="target" /> : <Handle type="target" position={Position.Left} />}
       {isSmall ? null : (
@@ -58,16 +90,20 @@ export const StageNode = memo(function StageNode({ data: { stage }, selected }: 
       </span>
       <Badge problem={problem} state={state} isSmall={isSmall} />
       {isSmall ? <Anchor type="source" /> : <Handle type="source" position={Position.Right} />}
-      {mark === null ? null : (
-        <span
-          className={`absolute -top-2.5 left-2.5 max-w-[90%] truncate rounded-full border bg-card px-1.5 font-medium ${MARK[mark.tone]} ${isSmall ? '-top-5 text-xl' : 'text-2xs'}`}
-        >
-          {mark.text}
-        </span>
-      )}
+      {mark === null ? null : <Mark mark={mark} isSmall={isSmall} />}
     </div>
   );
-});
+}
+
+function Mark({ mark, isSmall }: { mark: StageMark; isSmall: boolean }) {
+  return (
+    <span
+      className={`absolute -top-2.5 left-2.5 max-w-[90%] truncate rounded-full border bg-card px-1.5 font-medium ${MARK[mark.tone]} ${isSmall ? '-top-5 text-xl' : 'text-2xs'}`}
+    >
+      {mark.text}
+    </span>
+  );
+}
 
 /** Where wires meet the stage. React Flow looks for it by the class whenever it measures the stage, and draws none without it. */
 function Anchor({ type }: { type: 'source' | 'target' }) {

@@ -2,7 +2,7 @@ import { useReactFlow, useStoreApi } from '@xyflow/react';
 import { useEffect, useEffectEvent } from 'react';
 import { type CanvasHandle, useEditor } from '../context.ts';
 import { moveItems } from '../model/edits/stages.ts';
-import { groupId, nameOf, stageId } from '../model/items.ts';
+import { boxOf, kindOf, nameOf, stageId, wireId } from '../model/items.ts';
 import type { FlowNode, WireEdge } from './to-flow.ts';
 
 const CALM_MS = 200;
@@ -17,26 +17,27 @@ export function useCanvasHandle(): void {
 
   const show = useEffectEvent((id: string) => {
     const { document } = store.get();
-    const isWire = id.startsWith('wire:');
-    const wire = isWire ? flow.getEdge(id) : undefined;
-    const folded = document.groups.find((group) => group.collapsed && group.stages.includes(nameOf(id)));
-    const ids = wire ? [wire.source, wire.target] : [folded ? groupId(folded.id) : id];
+    const isWire = kindOf(id) === 'wire';
+    const wire = isWire ? document.dependencies.find((known) => wireId(known) === id) : undefined;
+    const ends = wire
+      ? [boxOf(document, wire.from), boxOf(document, wire.to)]
+      : [kindOf(id) === 'stage' ? boxOf(document, nameOf(id)) : id];
+    const selector = isWire
+      ? `.react-flow__edge[data-id="${CSS.escape(id)}"]`
+      : `.react-flow__node[data-id="${CSS.escape(ends[0] ?? id)}"]`;
+    let hasFocused = false;
+    const focus = () => {
+      const element = window.document.querySelector<HTMLElement>(selector);
+      if (!element || hasFocused) return;
+      hasFocused = true;
+      element.focus({ preventScroll: true });
+    };
     store.select([id]);
-    void flow.fitView({
-      nodes: ids.map((node) => ({ id: node })),
-      maxZoom: 1,
-      minZoom: 0.6,
-      padding: 0.6,
-      ...pace(),
-    });
-    const selector = isWire ? '.react-flow__edge' : '.react-flow__node';
+    const nodes = ends.map((node) => ({ id: node }));
+    // What was out of sight, or too small to be one element, is drawn on the way there.
+    void flow.fitView({ nodes, maxZoom: 1, minZoom: 0.6, padding: 0.6, ...pace() }).then(focus);
     // Drawn after this render at the latest; what is asked for may just have been added.
-    requestAnimationFrame(() => {
-      const element = window.document.querySelector<HTMLElement>(
-        `${selector}[data-id="${CSS.escape(ids[isWire ? 2 : 0] ?? id)}"]`,
-      );
-      element?.focus({ preventScroll: true });
-    });
+    requestAnimationFrame(focus);
   });
 
   const reveal = useEffectEvent((id: string) => {

@@ -86,7 +86,7 @@ export function useFlow() {
     store.seal();
   };
 
-  return { nodes, edges, onNodesChange, onEdgesChange: onSelect, onDragStop };
+  return { picture, nodes, edges, dragged, onNodesChange, onEdgesChange: onSelect, onDragStop };
 }
 
 /** Of stages that are drawn where they are drawn, of those in folded groups what the document says. */

@@ -21,7 +21,12 @@ export const WireEdge = memo(function WireEdge(props: EdgeProps<WireEdgeType>) {
   const label = wire && whenLabel(wire);
   return (
     <>
-      <BaseEdge id={id} path={path} interactionWidth={22} className={classOf({ selected, trace, isWrong })} />
+      <BaseEdge
+        id={id}
+        path={path}
+        interactionWidth={22}
+        className={looksOfWire({ selected, trace, isWrong })}
+      />
       {label === null ? null : <WhenChip id={id} label={label} at={{ x, y }} selected={selected} />}
     </>
   );
@@ -30,7 +35,7 @@ export const WireEdge = memo(function WireEdge(props: EdgeProps<WireEdgeType>) {
 type Trace = 'none' | 'taken' | 'untaken' | 'moving';
 
 /** What the run that is drawn over the canvas says of the wire: a plain word, so that only a change redraws it. */
-function traceOf(run: RunOverlay | null, wire: Wire | null): Trace {
+export function traceOf(run: RunOverlay | null, wire: Wire | null): Trace {
   const [from, to] = [run?.stages.get(wire?.from ?? ''), run?.stages.get(wire?.to ?? '')];
   if (!from || !to) return 'none';
   if (isTaskSkipped(to.status)) return 'untaken';
@@ -38,7 +43,7 @@ function traceOf(run: RunOverlay | null, wire: Wire | null): Trace {
   return isTaskSuccess(to.status) || isTaskFailure(to.status) ? 'taken' : 'none';
 }
 
-function classOf({
+export function looksOfWire({
   selected,
   trace,
   isWrong,

@@ -18,6 +18,12 @@ export function nameOf(id: string): string {
   return id.slice(id.indexOf(':') + 1);
 }
 
+/** What stands on the canvas for a stage: itself, or the folded group that it is in. */
+export function boxOf({ groups }: Pick<EditorDocument, 'groups'>, key: string): ItemId {
+  const folded = groups.find((group) => group.collapsed && group.stages.includes(key));
+  return folded ? groupId(folded.id) : stageId(key);
+}
+
 /** The keys of stages among them, those of selected groups included. */
 export function stagesAmong(document: EditorDocument, ids: ReadonlySet<string>): ReadonlySet<string> {
   const keys = new Set<string>();

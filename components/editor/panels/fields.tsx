@@ -134,7 +134,7 @@ function toTexts(text: string): string[] {
 }
 
 const FRAME =
-  'rounded-md border bg-card hover:border-quiet focus-within:outline-2 focus-within:-outline-offset-1 focus-within:outline-accent';
+  'min-h-8 rounded-md border bg-card hover:border-quiet focus-within:outline-2 focus-within:-outline-offset-1 focus-within:outline-accent';
 
 /** Anything, written as JSON. It counts when it can be read. */
 export function JsonField({ label, hint, error, value, onChange, placeholder = '' }: FieldProps<Json>) {

@@ -19,7 +19,7 @@ export function Inspector() {
       aria-label={words.details}
       // Leaving a field ends its burst: what is typed there later is another entry of the history.
       onBlur={() => store.seal()}
-      className="flex w-80 shrink-0 flex-col overflow-y-auto border-l border-line bg-card xl:w-88"
+      className="flex w-80 shrink-0 flex-col overflow-y-auto border-l border-line bg-card max-md:w-full max-md:basis-1/2 max-md:border-l-0 xl:w-88"
     >
       <Selected />
     </aside>

@@ -9,7 +9,7 @@ import { Canvas } from '../canvas/canvas.tsx';
 import { overlayOf } from '../canvas/run-overlay.ts';
 import { EditorProvider, type StageMark } from '../context.ts';
 import { type EditorDocument, readDocument } from '../model/document.ts';
-import { groupId, kindOf, nameOf, stageId } from '../model/items.ts';
+import { boxOf, kindOf, nameOf, stageId } from '../model/items.ts';
 import { openView } from '../session/open-editor.ts';
 import { words } from '../words.ts';
 
@@ -62,18 +62,12 @@ function Drawn({ document, label, run, warned, marks, begin, selected, onSelect 
   );
   useEffect(() => {
     store.select(selected === null ? [] : [stageId(selected)]);
-    if (selected !== null) canvas.get()?.reveal(nodeOf(store.get().document, selected));
+    if (selected !== null) canvas.get()?.reveal(boxOf(store.get().document, selected));
   }, [selected, store, canvas]);
   const first = selected ?? begin;
   return (
     <EditorProvider value={editor}>
-      <Canvas label={label} isPassing begin={first === undefined ? undefined : nodeOf(document, first)} />
+      <Canvas label={label} isPassing begin={first === undefined ? undefined : boxOf(document, first)} />
     </EditorProvider>
   );
-}
-
-/** What stands on the canvas for a stage: itself, or the folded group that it is in. */
-function nodeOf({ groups }: EditorDocument, key: string): string {
-  const folded = groups.find((group) => group.collapsed && group.stages.includes(key));
-  return folded ? groupId(folded.id) : stageId(key);
 }

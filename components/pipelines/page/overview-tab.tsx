@@ -2,7 +2,6 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { TriangleAlert, Workflow } from 'lucide-react';
-import Link from 'next/link';
 import { parseAsString, useQueryState } from 'nuqs';
 import { isRunOver, RUN_STATUSES } from '../../../server/domain/statuses.ts';
 import { query, useFresh } from '../../data/index.ts';
@@ -10,6 +9,7 @@ import { GraphView } from '../../editor/index.ts';
 import { PipelineRuns } from '../../runs/index.ts';
 import { Empty } from '../../ui/feedback.tsx';
 import { formatDuration } from '../../ui/format.ts';
+import { Link } from '../../ui/link.tsx';
 import { Card, Figure } from '../../ui/surface.tsx';
 import { Table, type TableColumn } from '../../ui/table.tsx';
 import { sumUp } from '../last-runs.ts';

@@ -2,7 +2,6 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { UserMinus } from 'lucide-react';
-import Link from 'next/link';
 import { useState } from 'react';
 import type { PipelineId } from '../../../server/domain/ids.ts';
 import { query } from '../../data/index.ts';
@@ -11,6 +10,7 @@ import { useMay } from '../../shell/use-may.ts';
 import { Button, IconButton } from '../../ui/button.tsx';
 import { Notice, Skeleton } from '../../ui/feedback.tsx';
 import { Field, TextInput } from '../../ui/field.tsx';
+import { Link } from '../../ui/link.tsx';
 import { Select } from '../../ui/select.tsx';
 import { Card } from '../../ui/surface.tsx';
 import { Chip } from '../../ui/text.tsx';

@@ -2,7 +2,6 @@
 
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { History } from 'lucide-react';
-import Link from 'next/link';
 import { parseAsInteger, useQueryState } from 'nuqs';
 import { useState } from 'react';
 import type { PipelineId } from '../../../server/domain/ids.ts';
@@ -13,6 +12,7 @@ import { useMay } from '../../shell/use-may.ts';
 import { Button } from '../../ui/button.tsx';
 import { ConfirmDialog } from '../../ui/dialog.tsx';
 import { Empty, Notice, Skeleton } from '../../ui/feedback.tsx';
+import { Link } from '../../ui/link.tsx';
 import { Card } from '../../ui/surface.tsx';
 import { Table, type TableColumn } from '../../ui/table.tsx';
 import { Ago } from '../../ui/text.tsx';

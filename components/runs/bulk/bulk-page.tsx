@@ -2,7 +2,6 @@
 
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { ListX } from 'lucide-react';
-import Link from 'next/link';
 import { parseAsStringLiteral, useQueryState } from 'nuqs';
 import { useState } from 'react';
 import type { BulkId } from '../../../server/domain/ids.ts';
@@ -14,6 +13,7 @@ import { Segments } from '../../ui/choice.tsx';
 import { ConfirmDialog } from '../../ui/dialog.tsx';
 import { Empty, Notice, ProgressBar, Skeleton } from '../../ui/feedback.tsx';
 import { DataGrid, type GridColumn } from '../../ui/grid/index.ts';
+import { Link } from '../../ui/link.tsx';
 import { shortId } from '../../ui/short-id.ts';
 import { StatusPill, StatusText } from '../../ui/status.tsx';
 import { Figure, Page, PageHead } from '../../ui/surface.tsx';

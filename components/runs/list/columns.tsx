@@ -1,8 +1,8 @@
-import Link from 'next/link';
 import { isRunOver } from '../../../server/domain/statuses.ts';
 import { lookOfRun } from '../../looks/index.ts';
 import { formatDuration } from '../../ui/format.ts';
 import type { GridColumn } from '../../ui/grid/index.ts';
+import { Link } from '../../ui/link.tsx';
 import { shortId } from '../../ui/short-id.ts';
 import { StatusText } from '../../ui/status.tsx';
 import { Ago, Elapsed } from '../../ui/text.tsx';
@@ -29,7 +29,7 @@ export function runColumns({
     apply: () => filterBy(key, value),
   });
   return [
-    { key: 'id', title: columns.id, width: '7rem', cell: (run) => <RunLink run={run} /> },
+    { key: 'id', title: columns.id, width: '7rem', wideOnly: true, cell: (run) => <RunLink run={run} /> },
     {
       key: 'status',
       title: columns.status,

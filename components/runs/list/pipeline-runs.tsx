@@ -2,13 +2,13 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { History } from 'lucide-react';
-import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import type { PipelineId } from '../../../server/domain/ids.ts';
 import { query, useFresh } from '../../data/index.ts';
 import { Button } from '../../ui/button.tsx';
 import { Empty, Notice } from '../../ui/feedback.tsx';
 import { DataGrid } from '../../ui/grid/index.ts';
+import { Link } from '../../ui/link.tsx';
 import { Card } from '../../ui/surface.tsx';
 import { words } from '../words.ts';
 import { runColumns } from './columns.tsx';

@@ -1,11 +1,11 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
-import Link from 'next/link';
 import type { RunId } from '../../../server/domain/ids.ts';
 import { query } from '../../data/index.ts';
 import { lookOfRun } from '../../looks/index.ts';
 import { formatDuration } from '../../ui/format.ts';
+import { Link } from '../../ui/link.tsx';
 import { shortId } from '../../ui/short-id.ts';
 import { StatusIcon, StatusPill } from '../../ui/status.tsx';
 import { PageHead } from '../../ui/surface.tsx';
@@ -42,11 +42,12 @@ export function RunHead({ run, stageKey, onPrint }: { run: Run; stageKey: string
 }
 
 function PipelineName({ run }: { run: Run }) {
+  // Its line of the list: the pipeline itself comes with its graph.
   const { data } = useQuery({
-    ...query('pipelines.get', { id: run.pipeline_id ?? '' } as never),
+    ...query('pipelines.list', { ids: run.pipeline_id === null ? [] : [run.pipeline_id] }),
     enabled: run.pipeline_id !== null,
   });
-  const name = (data as { name?: string } | undefined)?.name;
+  const name = data?.pipelines[0]?.name;
   return (
     <span className="min-w-0 truncate">
       {run.pipeline_id === null ? words.standAlone : (name ?? runWords.title)}

@@ -73,7 +73,7 @@ function Loaded({ run, attempts }: { run: Run; attempts: readonly Attempt[] }) {
     events: <EventsTab run={run} />,
     data: <DataTab run={run} />,
     attempts: <AttemptsTab run={run} />,
-    workspace: <WorkspaceTab runId={run.id} isOver={isRunOver(run.status)} />,
+    workspace: <WorkspaceTab runId={run.id} stages={run.stages} isOver={isRunOver(run.status)} />,
     report: <ReportTab run={run} isToPrint={isToPrint} onPrinted={() => setToPrint(false)} />,
   };
   return (

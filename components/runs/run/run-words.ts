@@ -173,9 +173,14 @@ export const runWords = {
   },
   sensitive: {
     label: 'Marked sensitive',
-    stage: 'Hidden: this stage is marked sensitive.',
+    stage: 'Hidden: this stage handles what is marked sensitive.',
     given: 'Hidden: some of what the run was given is marked sensitive.',
-    told: 'It is shown if you ask for it. The audit tells that you did.',
+    shown: 'Shown to you here: it is marked sensitive.',
+    told: 'It is shown if you ask for it and say why. The audit tells of it.',
+    askGiven: 'Reveal what the run was given?',
+    askStage: 'Reveal what this stage made and said?',
+    consequence:
+      'You see it on this page until you hide it again or leave. The audit says that you did, and why.',
     notYours: 'Owners, admins and designers who were granted this pipeline can show it.',
     reveal: 'Reveal',
     hide: 'Hide again',

@@ -3,19 +3,23 @@
 import { type FormEvent, useState } from 'react';
 import { Button } from '../button.tsx';
 import { Field, TextInput } from '../field.tsx';
-import {
-  fromLocalInput,
-  QUICK_RANGES,
-  readTimeRange,
-  sayTimeRange,
-  toLocalInput,
-  writeTimeRange,
-  zoneName,
-} from './time-range.ts';
+import { Select } from '../select.tsx';
+import { fromWallTime, knownZones, ownZone, toWallTime, zoneName } from '../zone.ts';
+import { QUICK_RANGES, readTimeRange, sayTimeRange, writeTimeRange } from './time-range.ts';
 import { words } from './words.ts';
 
+export interface TimeRangeFieldsProps {
+  value: string;
+  onChange(value: string): void;
+  /** In which it is told and typed; left out: that of whoever looks. */
+  zone?: string | undefined;
+  /** With it the zone can be chosen; null: that of whoever looks. */
+  onZone?(zone: string | null): void;
+}
+
 /** Quick ranges that reach back from now, and two ends of one's own. */
-export function TimeRangeFields({ value, onChange }: { value: string; onChange(value: string): void }) {
+export function TimeRangeFields({ value, onChange, zone, onZone }: TimeRangeFieldsProps) {
+  const told = zone ?? ownZone();
   return (
     <div className="flex flex-col gap-3">
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset would need a legend that is drawn already */}
@@ -32,16 +36,38 @@ export function TimeRangeFields({ value, onChange }: { value: string; onChange(v
           </button>
         ))}
       </div>
-      <OwnRange value={value} onChange={onChange} />
+      {onZone ? <ZoneChoice zone={told} onZone={onZone} /> : null}
+      <OwnRange key={told} value={value} onChange={onChange} zone={told} />
     </div>
   );
 }
 
-function OwnRange({ value, onChange }: { value: string; onChange(value: string): void }) {
+function ZoneChoice({ zone, onZone }: { zone: string; onZone(zone: string | null): void }) {
+  const own = ownZone();
+  const name = (each: string) => (each === own ? words.ownZone(zoneName(each)) : zoneName(each));
+  const [choices] = useState(() =>
+    [...new Set([...knownZones(), zone])].map((each) => ({ value: each, label: name(each) })),
+  );
+  return (
+    <div className="flex flex-col gap-1 border-t border-line pt-3">
+      <span aria-hidden className="text-sm font-medium">
+        {words.timeZone}
+      </span>
+      <Select
+        label={words.timeZone}
+        value={zone}
+        choices={choices}
+        onChange={(next) => onZone(next === own ? null : next)}
+      />
+    </div>
+  );
+}
+
+function OwnRange({ value, onChange, zone }: { value: string; onChange(value: string): void; zone: string }) {
   const given = readTimeRange(value, Date.now());
-  const [from, setFrom] = useState(toLocalInput(given?.from));
-  const [to, setTo] = useState(toLocalInput(given?.to));
-  const range = { from: fromLocalInput(from), to: fromLocalInput(to) };
+  const [from, setFrom] = useState(toWallTime(given?.from, zone));
+  const [to, setTo] = useState(toWallTime(given?.to, zone));
+  const range = { from: fromWallTime(from, zone), to: fromWallTime(to, zone) };
   const isBackwards = range.from !== undefined && range.to !== undefined && range.from >= range.to;
   const isNone = range.from === undefined && range.to === undefined;
   const apply = (event: FormEvent) => {
@@ -53,7 +79,11 @@ function OwnRange({ value, onChange }: { value: string; onChange(value: string):
       <Field label={words.from}>
         <TextInput type="datetime-local" value={from} onChange={setFrom} />
       </Field>
-      <Field label={words.to} hint={words.zone(zoneName())} error={isBackwards ? words.backwards : undefined}>
+      <Field
+        label={words.to}
+        hint={words.zone(zoneName(zone))}
+        error={isBackwards ? words.backwards : undefined}
+      >
         <TextInput type="datetime-local" value={to} onChange={setTo} />
       </Field>
       <Button type="submit" size="sm" look="primary" disabled={isNone || isBackwards}>

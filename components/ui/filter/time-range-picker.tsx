@@ -4,21 +4,20 @@ import { CalendarClock, ChevronDown } from 'lucide-react';
 import { useState } from 'react';
 import { Button } from '../button.tsx';
 import { Popover } from '../popover.tsx';
-import { TimeRangeFields } from './time-range-fields.tsx';
+import { TimeRangeFields, type TimeRangeFieldsProps } from './time-range-fields.tsx';
 import { useSayRange } from './use-say-range.ts';
 
-/** The range that a whole page is about. */
+/** The range that a whole page is about, and where its zone can be chosen, that. */
 export function TimeRangePicker({
   label = 'Range of time',
   value,
   onChange,
-}: {
-  label?: string;
-  value: string;
-  onChange(value: string): void;
-}) {
+  zone,
+  onZone,
+}: TimeRangeFieldsProps & { label?: string }) {
   const [isOpen, setOpen] = useState(false);
-  const said = useSayRange()(value);
+  const range = useSayRange(zone)(value);
+  const said = zone === undefined ? range : `${range} · ${zone}`;
   return (
     <Popover
       title={label}
@@ -33,7 +32,8 @@ export function TimeRangePicker({
       }
     >
       <TimeRangeFields
-        value={value}
+        {...{ value, zone }}
+        {...(onZone ? { onZone } : {})}
         onChange={(next) => {
           setOpen(false);
           onChange(next);

@@ -38,14 +38,7 @@ const WORDS: Record<string, [string, string]> = {
   d: ['day', 'days'],
 };
 
-const SHORT = new Intl.DateTimeFormat('en-GB', {
-  day: '2-digit',
-  month: 'short',
-  hour: '2-digit',
-  minute: '2-digit',
-});
-
-export function sayTimeRange(text: string): string {
+export function sayTimeRange(text: string, zone?: string): string {
   const back = BACK.exec(text);
   if (back) {
     const [one, many] = WORDS[back[2] ?? ''] ?? ['', ''];
@@ -53,28 +46,11 @@ export function sayTimeRange(text: string): string {
   }
   const range = readTimeRange(text, 0);
   if (!range) return 'never';
-  const [from, to] = [range.from && SHORT.format(range.from), range.to && SHORT.format(range.to)];
+  const short = new Intl.DateTimeFormat('en-GB', {
+    ...{ timeZone: zone, day: '2-digit', month: 'short' },
+    ...{ hour: '2-digit', minute: '2-digit' },
+  });
+  const [from, to] = [range.from && short.format(range.from), range.to && short.format(range.to)];
   if (from === undefined) return `before ${to}`;
   return to === undefined ? `since ${from}` : `${from} – ${to}`;
-}
-
-/** The zone that all times are told in, by its name and how far it is from UTC. */
-export function zoneName(): string {
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const parts = new Intl.DateTimeFormat('en-GB', { timeZoneName: 'shortOffset' }).formatToParts(new Date());
-  const offset = parts.find(({ type }) => type === 'timeZoneName')?.value ?? '';
-  return zone === 'UTC' ? 'UTC' : `${zone} (${offset})`;
-}
-
-/** For an input of the kind `datetime-local`, which knows no zone: the moment as it is called here. */
-export function toLocalInput(date: Date | undefined): string {
-  if (!date) return '';
-  const local = new Date(date.getTime() - date.getTimezoneOffset() * 60_000);
-  return local.toISOString().slice(0, 16);
-}
-
-export function fromLocalInput(text: string): Date | undefined {
-  if (text === '') return undefined;
-  const date = new Date(text);
-  return Number.isNaN(date.getTime()) ? undefined : date;
 }

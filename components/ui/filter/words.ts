@@ -16,6 +16,8 @@ export const words = {
   back: 'Back from now',
   from: 'From',
   to: 'To',
+  timeZone: 'Time zone',
+  ownZone: (zone: string) => `${zone} · yours`,
   zone: (zone: string) => `Times of ${zone}.`,
   backwards: 'It ends before it begins.',
 } as const;

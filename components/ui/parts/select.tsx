@@ -31,9 +31,9 @@ export function Select<Value extends string>({
         </Base.Icon>
       </Base.Trigger>
       <Base.Portal>
-        <Base.Positioner sideOffset={4} alignItemWithTrigger={false} className="z-40">
+        <Base.Positioner sideOffset={4} align="start" alignItemWithTrigger={false} className="z-40">
           <Base.Popup
-            className={`max-h-(--available-height) min-w-(--anchor-width) max-w-(--available-width) overflow-y-auto p-1 ${POPUP_SURFACE} ${POPUP_MOTION}`}
+            className={`max-h-(--available-height) min-w-(--anchor-width) max-w-[min(28rem,var(--available-width))] overflow-y-auto p-1 ${POPUP_SURFACE} ${POPUP_MOTION}`}
           >
             {choices.map((choice) => (
               <Base.Item key={choice.value} value={choice.value} className={POPUP_ITEM}>

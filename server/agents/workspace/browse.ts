@@ -10,13 +10,14 @@ import {
   workspaceVersions,
 } from '#db/schema/index.ts';
 import { inTenant, type TenantTransaction } from '#db/tenant.ts';
-import { toUuid } from '#server/domain/ids.ts';
+import { type RunId, toUuid } from '#server/domain/ids.ts';
 import type { JsonObject } from '#server/domain/json.ts';
 import { matchesGlob, toSqlPattern } from '#server/domain/workspace/glob.ts';
 import type { ChangeKind } from '#server/domain/workspace/history.ts';
+import { filesBefore, type KeptStage } from './boundary.ts';
 import type { Desk } from './desk.ts';
 import { type Message, readMessages } from './talk.ts';
-import type { FileVersion } from './versions.ts';
+import { type FileVersion, toFileVersion, type VersionRow } from './versions.ts';
 
 export interface ListedFile extends FileVersion {
   heldBy: Lease | null;
@@ -64,12 +65,17 @@ export interface Overview {
   bytes: number;
 }
 
+export interface FileWish {
+  glob?: string | undefined;
+  after?: string | undefined;
+  limit: number;
+  /** As the files were when of all stages only these had been done; left out: as they are. */
+  kept?: readonly KeptStage[] | undefined;
+}
+
 export interface Browse {
   /** By name; one more than `limit` if there are more. */
-  list(
-    place: Place,
-    wanted: { glob?: string | undefined; after?: string | undefined; limit: number },
-  ): Promise<ListedFile[]>;
+  list(place: Place, wanted: FileWish): Promise<ListedFile[]>;
   /** Newest first, of one file or of all. */
   history(
     place: Place,
@@ -113,8 +119,9 @@ export function createBrowse({ db }: Desk): Browse {
 async function listFiles(
   tx: TenantTransaction,
   { runId }: Place,
-  { glob, after, limit }: { glob?: string | undefined; after?: string | undefined; limit: number },
+  { glob, after, limit, kept }: FileWish,
 ): Promise<ListedFile[]> {
+  if (kept !== undefined) return listBefore(tx, { from: runId, kept }, { glob, after, limit });
   const files = await tx
     .select(FILE_COLUMNS)
     .from(workspaceFiles)
@@ -132,6 +139,20 @@ async function listFiles(
   const holderOf = (path: string) =>
     held.find(({ patterns }) => patterns.some((pattern) => matchesGlob(pattern, path))) ?? null;
   return files.map((file) => ({ ...file, heldBy: holderOf(file.path) }));
+}
+
+/** Who holds a file now says nothing of what it was then. */
+async function listBefore(
+  tx: TenantTransaction,
+  boundary: { from: RunId; kept: readonly KeptStage[] },
+  { glob, after, limit }: Omit<FileWish, 'kept'>,
+): Promise<ListedFile[]> {
+  const rows = await tx.execute<VersionRow>(sql`
+    SELECT path, version, hash, bytes, is_text, changed_by, at AS changed_at FROM (${filesBefore(boundary)}) AS files
+    WHERE ${after === undefined ? sql`true` : sql`path > ${after}`}
+      AND ${glob === undefined ? sql`true` : sql`path ~ ${toSqlPattern(glob)}`}
+    ORDER BY path LIMIT ${limit + 1}::text::int`);
+  return rows.map((row) => ({ ...toFileVersion(row), heldBy: null }));
 }
 
 const FILE_COLUMNS = {

@@ -3,6 +3,7 @@ import { type DoorDatabase, inTenant, type TenantTransaction } from '#db/tenant.
 import type { Payloads } from '#server/agents/payloads.ts';
 import { type OrgId, type RunId, toUuid } from '#server/domain/ids.ts';
 import { ENTRY_BYTES } from '#server/domain/workspace/limits.ts';
+import { filesBefore, type KeptStage } from './boundary.ts';
 
 /** What a replay brings over: the files as they stood before the stages that it does again. */
 export interface CarryOrder {
@@ -10,7 +11,7 @@ export interface CarryOrder {
   to: RunId;
   orgId: OrgId;
   /** Stages that are not done again, by their keys and by their places in the run they are taken from. */
-  kept: readonly { stageKey: string; index: number }[];
+  kept: readonly KeptStage[];
 }
 
 export interface Carry {
@@ -48,29 +49,12 @@ export function createCarry({ db, payloads }: CarryOptions): Carry {
   };
 }
 
-/**
- * The newest version of each file that counts: whatever stages wrote that are kept, whenever, and what came from outside
- * the run before the first of the others began. What the stages wrote that are done again is left behind.
- */
-const picked = ({ from, kept }: CarryOrder) => {
-  const run = sql`${toUuid(from)}::text::uuid`;
-  const keys = sql`(SELECT json_array_elements_text(${JSON.stringify(kept.map(({ stageKey }) => stageKey))}::text::json))`;
-  const places = sql`(SELECT json_array_elements_text(${JSON.stringify(kept.map(({ index }) => index))}::text::json)::int)`;
-  const begun = sql`(SELECT min(started_at) FROM (
-    SELECT idx, started_at FROM tasks WHERE run_id = ${run}
-    UNION ALL SELECT idx, started_at FROM attempts WHERE run_id = ${run}) AS tries WHERE idx NOT IN ${places})`;
-  return sql`SELECT * FROM (
-    SELECT DISTINCT ON (path) * FROM workspace_versions
-    WHERE run_id = ${run} AND (stage_key IN ${keys} OR (stage_key IS NULL AND at < coalesce(${begun}, 'infinity')))
-    ORDER BY path, version DESC) AS newest WHERE hash IS NOT NULL`;
-};
-
 async function findLarge(
   tx: TenantTransaction,
   order: CarryOrder,
 ): Promise<{ hash: string; bytes: number }[]> {
   const rows = await tx.execute<{ hash: string; bytes: number }>(sql`
-    SELECT DISTINCT b.hash, b.bytes FROM workspace_blobs b JOIN (${picked(order)}) AS p USING (run_id, hash)
+    SELECT DISTINCT b.hash, b.bytes FROM workspace_blobs b JOIN (${filesBefore(order)}) AS p USING (run_id, hash)
     WHERE b.content IS NULL`);
   return [...rows];
 }
@@ -78,7 +62,7 @@ async function findLarge(
 async function copy(tx: TenantTransaction, order: CarryOrder): Promise<void> {
   const [to, org] = [sql`${toUuid(order.to)}::text::uuid`, sql`${toUuid(order.orgId)}::text::uuid`];
   await tx.execute(sql`
-    WITH picked AS MATERIALIZED (${picked(order)}),
+    WITH picked AS MATERIALIZED (${filesBefore(order)}),
     made AS (
       INSERT INTO workspaces (run_id, org_id, seq, files, bytes)
       SELECT ${to}, ${org}, 1, count(*), sum(bytes + ${ENTRY_BYTES}::text::int) FROM picked HAVING count(*) > 0 RETURNING run_id),

@@ -81,7 +81,7 @@ describe('answers', () => {
     );
   });
 
-  test('are kept by nobody, but for what never changes', async () => {
+  test('are kept by nobody, but for what says so', async () => {
     const { body } = await http.call('/api/v1/pipelines', { name: 'kept', ...STAGES });
     expect((await raw('/api/v1/runs')).headers['cache-control']).toBe('no-store');
     const version = `/api/v1/pipelines/${body.id}/versions/1`;
@@ -93,6 +93,47 @@ describe('answers', () => {
     const again = await raw(version, { 'if-none-match': `W/"x", ${first.headers.etag}` });
     expect(again).toMatchObject({ status: 304, headers: { etag: first.headers.etag } });
     expect(again.bytes.byteLength).toBe(0);
+  });
+
+  test('that hardly change may be kept by whoever got them, who asks each time whether they still are so', async () => {
+    const { body } = await http.call('/api/v1/pipelines', { name: 'tagged', ...STAGES });
+    const { body: run } = await http.call(`/api/v1/pipelines/${body.id}/execute`, {});
+    // As a stream that ends with the run.
+    await raw(`/api/v1/runs/${run.id}/events?follow=1`);
+    for (const path of ['', '/tasks', '/graph']) {
+      const url = `/api/v1/runs/${run.id}${path}`;
+      const first = await raw(url);
+      expect(first.headers).toMatchObject({
+        'cache-control': 'private, no-cache',
+        vary: expect.stringContaining('cookie, authorization'),
+      });
+      const etag = String(first.headers.etag);
+      const again = await raw(url, { 'if-none-match': etag });
+      expect(again).toMatchObject({ status: 304, headers: { etag } });
+      expect(again.bytes.byteLength).toBe(0);
+      expect(await raw(url, { 'if-none-match': '"another"' })).toMatchObject({
+        status: 200,
+        bytes: first.bytes,
+      });
+      const stranger = await raw(url, { 'if-none-match': etag, authorization: 'Bearer nobody' });
+      expect(stranger).toMatchObject({ status: 401, headers: { 'cache-control': 'no-store' } });
+      expect(stranger.headers.etag).toBeUndefined();
+    }
+    const templates = await raw('/api/v1/templates');
+    const same = await raw('/api/v1/templates', { 'if-none-match': String(templates.headers.etag) });
+    expect(same.status).toBe(304);
+  });
+
+  test('of a run that goes on have another tag with each change', async () => {
+    const slow = { stages: [{ name: 'sleeps', type: 'sleep', config: { ms: 3_600_000 } }] };
+    const { body } = await http.call('/api/v1/pipelines', { name: 'slow', ...slow });
+    const { body: run } = await http.call(`/api/v1/pipelines/${body.id}/execute`, {});
+    const url = `/api/v1/runs/${run.id}`;
+    const before = await raw(url);
+    await http.call(`${url}/kill`, {});
+    const after = await raw(url, { 'if-none-match': String(before.headers.etag) });
+    expect(after.status).toBe(200);
+    expect(after.headers.etag).not.toBe(before.headers.etag);
   });
 });
 

@@ -41,6 +41,8 @@ export interface Route {
   rate?: RateClass;
   /** Its answer holds a secret. */
   isSecret?: boolean;
+  /** Its answer has an ETag of what it holds. */
+  isTagged?: boolean;
   handle(call: Call): Promise<Answer>;
 }
 

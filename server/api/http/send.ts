@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip, gzipSync } from 'node:zlib';
@@ -20,6 +21,8 @@ export interface Sending {
    * It holds a secret. Packed together with text that a stranger chose, its length would tell what the secret is.
    */
   isSecret?: boolean;
+  /** Whoever has just this already is told so. */
+  isTagged?: boolean;
 }
 
 const PACKED_FROM_BYTES = 1024;
@@ -54,7 +57,7 @@ export async function sendAnswer(exchange: Exchange, answer: Answer, sending: Se
 export async function sendJson(
   exchange: Exchange,
   { status, body }: { status: number; body: unknown },
-  { headers, isSecret = false }: Sending = {},
+  { headers, isSecret = false, isTagged = false }: Sending = {},
 ): Promise<void> {
   const { request, response } = exchange;
   setHeaders(response, headers);
@@ -63,6 +66,10 @@ export async function sendJson(
   const isProblem = status >= 400 && status !== 503;
   response.setHeader('content-type', `application/${isProblem ? 'problem+json' : 'json'}; charset=utf-8`);
   const bytes = Buffer.from(JSON.stringify(body));
+  if (isTagged && status === 200) {
+    const etag = setTag(response, bytes);
+    if (isKnown(request, etag)) return end(response, 304);
+  }
   const encoding = isSecret || bytes.byteLength < PACKED_FROM_BYTES ? undefined : encodingFor(request);
   if (!isSecret) response.appendHeader('vary', 'accept-encoding');
   if (encoding === undefined) return end(response, status, bytes);
@@ -111,6 +118,14 @@ function end(response: ServerResponse, status: number, bytes?: Buffer): void {
   if (bytes) response.setHeader('content-length', bytes.byteLength);
   response.writeHead(status);
   response.end(bytes);
+}
+
+/** It is for whoever asked alone, and to be asked for anew each time: rights may have gone meanwhile. */
+function setTag(response: ServerResponse, bytes: Buffer): string {
+  const etag = `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`;
+  setHeaders(response, { etag, 'cache-control': 'private, no-cache' });
+  response.appendHeader('vary', 'cookie, authorization');
+  return etag;
 }
 
 /** Whether the caller has just this already. Weak and strong tags are alike to a GET. */

@@ -188,7 +188,8 @@ async function answerApi(door: Door, exchange: Visit): Promise<void> {
     onTrouble,
   };
   const answer = await found.route.handle(call);
-  await sendAnswer(exchange, answer, { isSecret: found.route.isSecret === true });
+  const { isSecret = false, isTagged = false } = found.route;
+  await sendAnswer(exchange, answer, { isSecret, isTagged });
 }
 
 /** Every request ends with it, so it is made once: what takes time in an error is its stack. */

@@ -26,9 +26,13 @@ const levels = new WeakMap<Server, LogLevel>();
 const toLevel = (given: unknown): LogLevel | undefined => LOG_LEVELS.find((level) => level === given);
 
 /** A client of the old generation says it once. */
-export function noteLevel(server: Server, body: unknown): void {
-  if (!isJsonObject(body) || body.method !== 'logging/setLevel' || !isJsonObject(body.params)) return;
-  const level = toLevel(body.params.level);
+export function levelIn(body: unknown): LogLevel | undefined {
+  if (!isJsonObject(body) || body.method !== 'logging/setLevel' || !isJsonObject(body.params))
+    return undefined;
+  return toLevel(body.params.level);
+}
+
+export function noteLevel(server: Server, level: LogLevel | null): void {
   if (level) levels.set(server, level);
 }
 

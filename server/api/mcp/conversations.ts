@@ -24,6 +24,8 @@ export interface Conversed<Result> {
   work(talk: Talk): Promise<Result>;
 }
 
+/** For another process. */
+const WORK = 'resume';
 const MAX_OF_ONE = 32;
 const MAX_OF_ALL = 1000;
 
@@ -98,7 +100,8 @@ export function createConversations(relay: Relay) {
   /** The request came to another process than the one before. */
   async function resumeElsewhere(place: string, resumed: Resumed, from: Attached): Promise<Turn<unknown>> {
     const { signal, onProgress, onLog } = from;
-    const found = await relay.ask(place, { ...resumed } as JsonObject, {
+    const order = { name: WORK, body: { ...resumed } as JsonObject };
+    const found = await relay.ask(place, order, {
       signal,
       onTold(news) {
         const { progress, line } = news as { progress?: Progress; line?: LogLine };
@@ -111,6 +114,7 @@ export function createConversations(relay: Relay) {
   }
 
   const ready = relay.serve(
+    WORK,
     async (body, { signal, onTold }) =>
       (await resume(body as unknown as Resumed, {
         signal,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '#server/testing/faults/until.ts';
+import { inspect } from '#server/testing/mcp/inspector.ts';
 import { type McpRig, newClient, oldClient, REAL_PROGRAMS, startMcpRig } from '#server/testing/mcp-rig.ts';
 import { echoTool, startUpstream, type TestUpstream, text, tool } from '#server/testing/mcp-upstream.ts';
 
@@ -205,6 +206,40 @@ test('where there is nothing to call, the list is an error that says why', async
   const client = await newClient(empty.http, '/mcp/gateway');
   await expect(client.listTools()).rejects.toThrow('There is no tool to call: 0 connections');
   await client.close();
+});
+
+describe.each(['legacy', 'modern'] as const)('the Inspector, as a client that is %s,', (era) => {
+  const at = (path: string) => ({ url: `${rig.http.origin}${path}`, token: rig.http.secret, era });
+
+  test.each([
+    ['/mcp', 'pipeline_run'],
+    ['/mcp/gateway', 'wiki__ask'],
+  ])('finds at %s tools whose schemas suit every model', async (path, name) => {
+    const { exitCode, result, complaints } = await inspect(at(path), 'tools/list', '--strict');
+    expect([exitCode, complaints]).toEqual([0, '']);
+    expect(result.tools.map((each: { name: string }) => each.name)).toContain(name);
+  });
+
+  test.each([
+    ['/mcp', 'pipelines_list', 'search=nothing', '"pipelines":[]'],
+    ['/mcp/gateway', 'everything__echo', 'message=Hello', 'Echo: Hello'],
+  ])('calls at %s the tool %s', async (path, name, argument, words) => {
+    const call = ['--tool-name', name, '--tool-arg', argument];
+    const { exitCode, result, complaints } = await inspect(at(path), 'tools/call', ...call);
+    expect([exitCode, complaints]).toEqual([0, '']);
+    expect(result.content[0].text).toContain(words);
+  });
+
+  test('gets a prompt, is told what went wrong, and is not let in with a key that is none', async () => {
+    const prompt = ['--prompt-name', 'work_as_agent', '--prompt-args', 'name=ada', 'capabilities=write'];
+    const { result } = await inspect(at('/mcp'), 'prompts/get', ...prompt);
+    expect(result.messages[0].content.text).toContain('task_claim');
+    const failed = await inspect(at('/mcp/gateway'), 'tools/call', '--tool-name', 'wiki__fail');
+    expect(failed).toMatchObject({ exitCode: 5, result: { content: [{ text: 'It went wrong.' }] } });
+    const stranger = await inspect({ ...at('/mcp'), token: 'nobody' }, 'tools/list');
+    expect(stranger.complaints).toContain('auth');
+    expect(stranger.exitCode).not.toBe(0);
+  });
 });
 
 test('nobody is let in without a key, nor by a browser on its own', async () => {

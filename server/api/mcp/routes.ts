@@ -24,7 +24,7 @@ export const MCP_PATH = '/mcp';
 export function createMcpRoutes(surface: Surface, path: string = MCP_PATH): readonly Route[] {
   const maker = createServerMaker(surface);
   const modern = createModernDoor({ maker, surface });
-  const sessionsOf = createPerProgram(() => createSessions({ maker, surface }));
+  const sessionsOf = createPerProgram((services) => createSessions({ maker, surface, path }, services));
   const streams = createStreamCount();
   const readPlainCall = createPlainReader();
 

@@ -3,18 +3,21 @@ import {
   type Server,
   WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server';
-import type { JsonObject } from '#server/domain/json.ts';
+import type { Json, JsonObject } from '#server/domain/json.ts';
+import type { Services } from '#server/services/context.ts';
 import {
   closeMcpSession,
   listSubscriptions,
   openMcpSession,
+  setSessionLevel,
   subscribeSession,
   touchMcpSession,
   unsubscribeSession,
 } from '#server/services/mcp-session/mcp-sessions.ts';
-import { noteLevel } from './asked-client.ts';
+import { levelIn, noteLevel } from './asked-client.ts';
 import { type McpCall, toAuthInfo } from './call.ts';
 import { type Change, type Wish, watchChanges } from './changes.ts';
+import { type Answered, answerIn, nameQuestions } from './question-ids.ts';
 import type { Surface } from './served.ts';
 import type { ServerMaker, Subscriptions } from './server.ts';
 
@@ -48,7 +51,10 @@ const ownerOf = ({ actor }: McpCall): string => `${actor.orgId}/${actor.kind}:${
  * that does not know a session, having just started or being another one, makes it again by saying for the
  * client what that said when it began.
  */
-export function createSessions({ maker, surface }: { maker: ServerMaker; surface: Surface }) {
+export function createSessions(
+  { maker, surface, path }: { maker: ServerMaker; surface: Surface; path: string },
+  { gateway: { relay } }: Pick<Services, 'gateway'>,
+) {
   const sessions = new Map<string, Session>();
   const making = new Map<string, Promise<Session | undefined>>();
 
@@ -78,6 +84,7 @@ export function createSessions({ maker, surface }: { maker: ServerMaker; surface
     };
     const given = token ?? (await openMcpSession(call.services, call.actor, { hello }));
     const transport = new WebStandardStreamableHTTPServerTransport({ sessionIdGenerator: () => given });
+    nameQuestions(transport, relay.id);
     const server = maker.make(subscriptionsOf(find));
     await server.connect(transport);
     const { now } = call.services;
@@ -108,6 +115,7 @@ export function createSessions({ maker, surface }: { maker: ServerMaker; surface
     if (!found) return undefined;
     const session = await make(call, token, found.hello);
     await repeatHello(session, call, found.hello);
+    noteLevel(session.server, found.logLevel);
     return session;
   }
 
@@ -125,8 +133,10 @@ export function createSessions({ maker, surface }: { maker: ServerMaker; surface
     if (session.owner !== ownerOf(call)) return undefined;
     const now = call.services.now();
     if (now - session.checkedAt < CHECK_MS) return session;
-    if (await touchMcpSession(call.services, call.actor, token)) {
+    const found = await touchMcpSession(call.services, call.actor, token);
+    if (found) {
       session.checkedAt = now;
+      noteLevel(session.server, found.logLevel);
       return session;
     }
     forget(session);
@@ -169,7 +179,11 @@ export function createSessions({ maker, surface }: { maker: ServerMaker; surface
       session.busy -= 1;
       session.usedAt = call.services.now();
     });
-    noteLevel(session.server, asked.body);
+    const level = levelIn(asked.body);
+    if (level) {
+      noteLevel(session.server, level);
+      await setSessionLevel(call.services, call.actor, { token: session.token, level });
+    }
     const response = await session.transport.handleRequest(asked.request, {
       ...(asked.request.method === 'POST' ? { parsedBody: asked.body } : {}),
       authInfo: toAuthInfo(call),
@@ -182,6 +196,28 @@ export function createSessions({ maker, surface }: { maker: ServerMaker; surface
     return response;
   }
 
+  /** Answers to what was asked here; also those that came to another process. */
+  const work = `answer ${path}`;
+  const ready = relay.serve(work, async (body) => {
+    const { token, owner, answer } = body as unknown as Passed;
+    const session = sessions.get(token);
+    if (session?.owner !== owner) return false;
+    await deliver(session, answer);
+    return true;
+  });
+
+  /** Whoever asked in a process that has ended waits no more: there is nothing to be told. */
+  async function pass(call: McpCall, session: Session, { processId, body }: Answered): Promise<Response> {
+    await ready;
+    const { token, owner } = session;
+    if (processId === relay.id) await deliver(session, body);
+    else {
+      const order = { name: work, body: { token, owner, answer: body } satisfies Passed as unknown as Json };
+      await relay.ask(processId, order, { signal: call.signal, onTold: () => undefined });
+    }
+    return new Response(null, { status: 202 });
+  }
+
   return {
     async answer(call: McpCall, asked: Asked): Promise<Response> {
       const token = asked.request.headers.get(SESSION_HEADER);
@@ -190,9 +226,9 @@ export function createSessions({ maker, surface }: { maker: ServerMaker; surface
         return serve(call, await make(call, undefined, asked.body.params), asked);
       }
       const session = await find(call, token);
-      return session
-        ? serve(call, session, asked)
-        : refuse(404, 'There is no such session. Initialize again.');
+      if (!session) return refuse(404, 'There is no such session. Initialize again.');
+      const answered = answerIn(asked.body);
+      return answered ? pass(call, session, answered) : serve(call, session, asked);
     },
   };
 }
@@ -212,7 +248,14 @@ function tellOld(server: Server, change: Change): Promise<void> {
 
 interface Asked {
   request: Request;
-  body: unknown;
+  body: Json | undefined;
+}
+
+/** An answer of a client, on its way to the process that has asked. */
+interface Passed {
+  token: string;
+  owner: string;
+  answer: JsonObject;
 }
 
 function refuse(status: number, message: string): Response {
@@ -221,18 +264,24 @@ function refuse(status: number, message: string): Response {
 }
 
 async function repeatHello({ transport, token }: Session, call: McpCall, hello: JsonObject): Promise<void> {
-  const say = async (body: object, headers: Record<string, string> = {}) => {
-    const request = new Request('http://localhost/mcp', {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        accept: 'application/json, text/event-stream',
-        ...headers,
-      },
-    });
-    const answer = await transport.handleRequest(request, { parsedBody: body, authInfo: toAuthInfo(call) });
-    await answer.text();
+  const say = async (body: object, headers?: Record<string, string>) => {
+    const authInfo = toAuthInfo(call);
+    await (await transport.handleRequest(posted(headers), { parsedBody: body, authInfo })).text();
   };
   await say({ jsonrpc: '2.0', id: 'again', method: 'initialize', params: hello });
   await say({ jsonrpc: '2.0', method: 'notifications/initialized' }, { [SESSION_HEADER]: token });
 }
+
+async function deliver({ transport, token }: Session, answer: JsonObject): Promise<void> {
+  await transport.handleRequest(posted({ [SESSION_HEADER]: token }), { parsedBody: answer });
+}
+
+const posted = (headers: Record<string, string> = {}): Request =>
+  new Request('http://localhost/mcp', {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+      ...headers,
+    },
+  });

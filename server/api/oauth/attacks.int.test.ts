@@ -4,6 +4,14 @@ import type { AddressInfo } from 'node:net';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CALLBACK, newAppClient, register } from '#server/testing/app-client.ts';
+import {
+  type AppWorld,
+  bearer,
+  entriesOf,
+  refusedBy,
+  startAppWorld,
+  statusOf,
+} from '#server/testing/app-world.ts';
 import { makeCertificate } from '#server/testing/certificate.ts';
 import { findFreePort } from '#server/testing/free-port.ts';
 import { openTestDoors, startTestServer, type TestServer } from '#server/testing/http.ts';
@@ -11,27 +19,16 @@ import { askMcp } from '#server/testing/mcp/ask-mcp.ts';
 import { echoTool, startUpstream } from '#server/testing/mcp-upstream.ts';
 import { type Browser, joinAs, type Member, signInByLink } from '#server/testing/people.ts';
 
+let world: AppWorld;
 let http: TestServer;
 let owner: Browser;
 let ada: Member;
 
 beforeAll(async () => {
-  http = await startTestServer();
-  owner = await signInByLink(http, () => http.program.services.identity.links.issueOwnerLink());
-  ada = await joinAs(http, owner, 'operator');
+  world = await startAppWorld();
+  ({ http, owner, ada } = world);
 });
-afterAll(() => http[Symbol.asyncDispose]());
-
-const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
-const statusOf = async (token: string): Promise<number> =>
-  (await askMcp(http, { method: 'tools/list', headers: bearer(token) })).status;
-const _callTool = (token: string, name: string, args: object = {}) =>
-  askMcp(http, { method: 'tools/call', params: { name, arguments: args }, headers: bearer(token) });
-const refusedBy = (body: { error?: string }) => body.error;
-const audited = async (
-  action: string,
-): Promise<{ reason?: string; target: string; actor: { kind: string } }[]> =>
-  (await http.call(`/api/v1/audit?action=${action}&limit=200`)).body.entries;
+afterAll(() => world[Symbol.asyncDispose]());
 
 describe('a thief', () => {
   test('gets no code to another address than the one that was registered', async () => {
@@ -55,7 +52,7 @@ describe('a thief', () => {
     const first = await client.exchange(code);
     const again = await client.exchange(code);
     expect([first.status, again.status, refusedBy(again.body)]).toEqual([200, 400, 'invalid_grant']);
-    expect(await statusOf(first.body.access_token)).toBe(401);
+    expect(await statusOf(http, first.body.access_token)).toBe(401);
   });
 
   test('who shows a refresh token again ends the connection, and it is in the audit', async () => {
@@ -65,8 +62,8 @@ describe('a thief', () => {
     const { body: renewed } = await renew(refresh);
     expect(refusedBy((await renew(refresh)).body)).toBe('invalid_grant');
     expect(refusedBy((await renew(renewed.refresh_token)).body)).toBe('invalid_grant');
-    expect(await statusOf(renewed.access_token)).toBe(401);
-    const reasons = (await audited('app.ended')).map(({ reason }) => reason);
+    expect(await statusOf(http, renewed.access_token)).toBe(401);
+    const reasons = (await entriesOf(http, 'app.ended')).map(({ reason }) => reason);
     expect(reasons).toContain('What counts once was shown twice.');
   });
 
@@ -75,13 +72,15 @@ describe('a thief', () => {
     const { code } = await client.letIn();
     const both = await Promise.all([client.exchange(code), client.exchange(code)]);
     expect(both.filter(({ status }) => status === 200).length).toBeLessThanOrEqual(1);
-    for (const { body } of both) if (body.access_token) expect(await statusOf(body.access_token)).toBe(401);
+    for (const { body } of both)
+      if (body.access_token) expect(await statusOf(http, body.access_token)).toBe(401);
     const { refresh } = await client.connect();
     const all = await Promise.all(
       [1, 2, 3].map(() => client.token({ grant_type: 'refresh_token', refresh_token: refresh })),
     );
     expect(all.filter(({ status }) => status === 200).length).toBeLessThanOrEqual(1);
-    for (const { body } of all) if (body.access_token) expect(await statusOf(body.access_token)).toBe(401);
+    for (const { body } of all)
+      if (body.access_token) expect(await statusOf(http, body.access_token)).toBe(401);
   });
 
   test('without the verifier gets no token, and no request goes without one', async () => {
@@ -114,7 +113,7 @@ describe('a thief', () => {
       method: 'POST',
       body: new URLSearchParams({ client_id: other.clientId, token: refresh }),
     });
-    expect(await statusOf(access)).toBe(200);
+    expect(await statusOf(http, access)).toBe(200);
   });
 
   test('who sends somebody else to the page of a request gets no yes out of them', async () => {
@@ -217,7 +216,7 @@ describe('a token', () => {
   test('that another server has given out is nobody here', async () => {
     const { access } = await (await newAppClient(http, ada)).connect();
     const stolen = [access.slice(0, -1) + (access.endsWith('A') ? 'B' : 'A'), 'x'.repeat(43)];
-    for (const token of stolen) expect(await statusOf(token)).toBe(401);
+    for (const token of stolen) expect(await statusOf(http, token)).toBe(401);
   });
 });
 

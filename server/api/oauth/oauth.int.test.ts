@@ -1,31 +1,31 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { toUuid } from '#server/domain/ids.ts';
 import { newAppClient, register } from '#server/testing/app-client.ts';
+import {
+  type AppWorld,
+  bearer,
+  entriesOf,
+  refusedBy,
+  startAppWorld,
+  statusOf,
+} from '#server/testing/app-world.ts';
 import { startTestServer, type TestServer } from '#server/testing/http.ts';
 import { askMcp, outcomeOf } from '#server/testing/mcp/ask-mcp.ts';
-import { type Browser, joinAs, type Member, signInByLink } from '#server/testing/people.ts';
+import { type Browser, joinAs, type Member } from '#server/testing/people.ts';
 
+let world: AppWorld;
 let http: TestServer;
 let owner: Browser;
 let ada: Member;
 
 beforeAll(async () => {
-  http = await startTestServer();
-  owner = await signInByLink(http, () => http.program.services.identity.links.issueOwnerLink());
-  ada = await joinAs(http, owner, 'operator');
+  world = await startAppWorld();
+  ({ http, owner, ada } = world);
 });
-afterAll(() => http[Symbol.asyncDispose]());
+afterAll(() => world[Symbol.asyncDispose]());
 
-const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
-const statusOf = async (token: string): Promise<number> =>
-  (await askMcp(http, { method: 'tools/list', headers: bearer(token) })).status;
 const callTool = (token: string, name: string, args: object = {}) =>
   askMcp(http, { method: 'tools/call', params: { name, arguments: args }, headers: bearer(token) });
-const refusedBy = (body: { error?: string }) => body.error;
-const audited = async (
-  action: string,
-): Promise<{ reason?: string; target: string; actor: { kind: string } }[]> =>
-  (await http.call(`/api/v1/audit?action=${action}&limit=200`)).body.entries;
 
 describe('a program that is let in', () => {
   test('comes with a token that does what its scopes say, and is told which it lacks', async () => {
@@ -95,7 +95,7 @@ describe('a program that is let in', () => {
     });
     const said = Object.fromEntries(new URL(back.get('location') ?? '').searchParams);
     expect(said).toMatchObject({ error: 'access_denied', state: 'a-state', iss: http.origin });
-    expect((await audited('app.refused')).length).toBeGreaterThan(0);
+    expect((await entriesOf(http, 'app.refused')).length).toBeGreaterThan(0);
   });
 
   test('asks its person each time: a yes of before counts for nothing', async () => {
@@ -119,7 +119,7 @@ describe('a program that is let in', () => {
     });
     expect(status).toBe(200);
     expect(body.refresh_token).not.toBe(first.refresh);
-    expect(await statusOf(body.access_token)).toBe(200);
+    expect(await statusOf(http, body.access_token)).toBe(200);
   });
 
   test('leaves nothing in the database that would open anything', async () => {
@@ -141,7 +141,7 @@ describe('the rights of a connection', () => {
     await owner.ask(`/api/v1/members/${bob.id}`, { method: 'PATCH', body: { role: 'viewer' } });
     expect(outcomeOf(await start()).code).toBe('FORBIDDEN');
     await owner.ask(`/api/v1/members/${bob.id}`, { method: 'DELETE' });
-    expect(await statusOf(access)).toBe(401);
+    expect(await statusOf(http, access)).toBe(401);
   });
 
   test('never reach what only people in person may', async () => {
@@ -156,11 +156,11 @@ describe('the rights of a connection', () => {
     for (const who of [eve, owner]) {
       const client = await newAppClient(http, eve);
       const { access, refresh } = await client.connect();
-      expect(await statusOf(access)).toBe(200);
+      expect(await statusOf(http, access)).toBe(200);
       const { body } = await who.ask(`/api/v1/apps?of_all=${who === owner}&limit=1`);
       expect(body.apps[0]).toMatchObject({ name: 'A program', by: { id: eve.id } });
       expect((await who.ask(`/api/v1/apps/${body.apps[0].id}`, { method: 'DELETE' })).status).toBe(204);
-      expect(await statusOf(access)).toBe(401);
+      expect(await statusOf(http, access)).toBe(401);
       const renewed = await client.token({ grant_type: 'refresh_token', refresh_token: refresh });
       expect([renewed.status, refusedBy(renewed.body)]).toEqual([400, 'invalid_grant']);
     }
@@ -168,7 +168,7 @@ describe('the rights of a connection', () => {
     const { body } = await owner.ask('/api/v1/apps?limit=1');
     expect((await eve.ask('/api/v1/apps?of_all=true')).status).toBe(403);
     expect((await eve.ask(`/api/v1/apps/${body.apps[0].id}`, { method: 'DELETE' })).status).toBe(404);
-    expect(await statusOf(access)).toBe(200);
+    expect(await statusOf(http, access)).toBe(200);
   });
 
   test('end when the program gives its token back', async () => {
@@ -179,8 +179,8 @@ describe('the rights of a connection', () => {
       body: new URLSearchParams({ client_id: client.clientId, token: refresh }),
     });
     expect(given.status).toBe(200);
-    expect(await statusOf(access)).toBe(401);
-    const [entry] = await audited('app.ended');
+    expect(await statusOf(http, access)).toBe(401);
+    const [entry] = await entriesOf(http, 'app.ended');
     expect(entry).toMatchObject({ reason: 'The program has given it back.', actor: { kind: 'app' } });
   });
 
@@ -198,7 +198,7 @@ describe('the rights of a connection', () => {
     const { body } = await twin.ask('/api/v1/apps');
     expect(body.apps).toHaveLength(1);
     expect((await owner.ask(`/api/v1/apps/${body.apps[0].id}`, { method: 'DELETE' })).status).toBe(404);
-    expect(await statusOf(access)).toBe(200);
+    expect(await statusOf(http, access)).toBe(200);
   });
 });
 

@@ -38,7 +38,9 @@ const url = z.url({ protocol: /^https?$/ }).max(2048);
 const args = z
   .array(z.string().max(4096))
   .max(50)
-  .describe('What follows the program. `{folder}` is its own folder.');
+  .describe(
+    'What follows the program. `{folder}` is its own folder, `{NAME}` the value of the variable of that name.',
+  );
 const sealed = z.record(z.string(), z.string().min(1).max(8192));
 const access = {
   credentials: sealed.optional().describe('What the catalogue’s entry asks for, such as `api_key`.'),

@@ -56,6 +56,11 @@ export interface JsonOperation<
     call: OperationCall,
     input: z.output<Input>,
   ): Promise<z.input<Output> | Reply<z.input<Output>>> | z.input<Output>;
+  /**
+   * It is asked for again and again and hardly changes: it has an ETag of what it holds, and whoever got it may keep it
+   * to ask whether it still is so.
+   */
+  isTagged?: true;
   /** The same under another content type, when the input asks for it. REST alone has it. */
   stream?: Stream<Input>;
 }

@@ -33,6 +33,7 @@ export const runDetails = {
     summary: 'List the tasks of a run',
     input: oneRun,
     output: z.object({ tasks: z.array(stageOfRunSchema) }),
+    isTagged: true,
     errors: ['NOT_FOUND'],
     example: { id: EXAMPLE.run },
     async handle({ services, actor }, input) {
@@ -45,6 +46,7 @@ export const runDetails = {
     path: '/api/v1/runs/{id}/graph',
     summary: 'Get the graph that a run is a run of',
     description: 'It never changes.',
+    isTagged: true,
     input: oneRun,
     output: z.object({
       number: z.int().nullable().describe('Of the version; null for a task on its own.'),

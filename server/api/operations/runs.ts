@@ -84,6 +84,7 @@ const ofRuns = {
     output: runSchema,
     errors: ['NOT_FOUND'],
     example: { id: EXAMPLE.run },
+    isTagged: true,
     handle: async ({ services, actor }, input) => presentRun(await getRun(services, actor, input)),
   }),
 

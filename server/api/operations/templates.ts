@@ -22,6 +22,7 @@ export const templates = {
       order: orderInput,
     }),
     output: z.object({ templates: z.array(templateSchema), next_cursor: nextCursor }),
+    isTagged: true,
     example: { search: 'lookup', sort: 'name' },
     async handle({ services, actor }, input) {
       const page = await listTemplates(services, actor, input);

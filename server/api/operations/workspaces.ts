@@ -85,12 +85,18 @@ export const workspaces = {
       ...ofRun,
       ...pageInput,
       glob: z.string().min(1).max(4096).optional().describe('`*` within a folder, `**` across, `?` one.'),
+      before_stage: z
+        .string()
+        .min(1)
+        .max(63)
+        .optional()
+        .describe('As they stood before this stage: as a replay that begins with it finds them.'),
     }),
     output: z.object({ files: z.array(listedFileSchema), next_cursor: nextCursor }),
     errors: ['NOT_FOUND'],
     example: { id: run, glob: '**/*.md' },
-    async handle({ services, actor }, { id, ...wanted }) {
-      const page = await listFiles(services, actor, { of: id, ...wanted });
+    async handle({ services, actor }, { id, before_stage: beforeStage, ...wanted }) {
+      const page = await listFiles(services, actor, { of: id, beforeStage, ...wanted });
       return { files: page.items.map(presentListedFile), next_cursor: page.nextCursor };
     },
   }),

@@ -48,9 +48,9 @@ export const providerRoutes: readonly Route[] = [
         return goTo(call, next);
       } catch (error) {
         // A person looks at this, not a program: the sign-in page says it in words.
-        if (error instanceof SignalboxError)
-          return goTo(call, `/sign-in?problem=${error.code.toLowerCase()}`);
-        throw error;
+        const isKnown = error instanceof SignalboxError;
+        if (!isKnown) call.onTrouble(error);
+        return goTo(call, `/sign-in?problem=${isKnown ? error.code.toLowerCase() : 'internal'}`);
       }
     },
   },

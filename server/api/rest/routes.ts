@@ -29,6 +29,7 @@ function toRoute(operation: Operation): Route {
     path,
     readsBody: isUpload(operation),
     isSecret: operation.isSecret === true,
+    isTagged: !isRaw(operation) && operation.isTagged === true,
     ...(isOpen(operation) ? { isOpen: true } : {}),
     ...(operation.rate ? { rate: operation.rate } : {}),
     async handle(call) {

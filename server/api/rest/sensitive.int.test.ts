@@ -268,7 +268,8 @@ describe('what is shown in its place', () => {
       HIDDEN,
       null,
     ]);
-    const error = { class: 'agent', code: 'HIDDEN', message: '(hidden: this stage is marked sensitive)' };
+    const message = '(hidden: this stage handles what is marked sensitive)';
+    const error = { class: 'agent', code: 'HIDDEN', message };
     expect(body.error).toEqual(error);
     expect(body.stages[2]).toMatchObject({ is_sensitive: true, error });
   });

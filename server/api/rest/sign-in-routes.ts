@@ -27,15 +27,14 @@ export const signInRoutes: readonly Route[] = [
     method: 'GET',
     path: CALLBACK_PATH,
     rate: 'writes',
-    async handle({ services, actor, query }) {
+    async handle({ services, actor, query, onTrouble }) {
       try {
         return goTo(`/connections/${await finishConnectionSignIn(services, actor, query)}`);
       } catch (error) {
+        if (error instanceof SignalboxError && error.code === 'FORBIDDEN') throw error;
         // A person looks at this, not a program: the page says it in words.
-        if (error instanceof SignalboxError && error.code !== 'FORBIDDEN') {
-          return goTo('/connections?sign_in=failed');
-        }
-        throw error;
+        if (!(error instanceof SignalboxError)) onTrouble(error);
+        return goTo('/connections?sign_in=failed');
       }
     },
   },

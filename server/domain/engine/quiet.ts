@@ -2,7 +2,7 @@ import type { Marks } from '../graph/marks.ts';
 import type { RunEvent, TaskError } from './events.ts';
 
 /** Said in place of what the agent of a sensitive stage has said. */
-export const HIDDEN_WORDS = '(hidden: this stage is marked sensitive)';
+export const HIDDEN_WORDS = '(hidden: this stage handles what is marked sensitive)';
 
 /** A name that programs tell errors by, and no text that somebody has put there. */
 const NAME = /^[A-Za-z][A-Za-z_.-]{0,63}$/;

@@ -250,7 +250,9 @@ test('what cannot be counted is refused with what to do instead', async () => {
   await refused({ buckets: 501 });
 });
 
-test('every table can be had as a file, as CSV and as JSON with the same values', async () => {
+test('every table can be had as a file, as CSV and as JSON with the same values, and names in it are no formulas', async () => {
+  const name = '=HYPERLINK("https://evil.example";"more")';
+  await program.database.sql`UPDATE pipelines SET name = ${name} WHERE id = ${PIPELINE.slice(5)}::uuid`;
   for (const what of ['series', 'stages', 'agents', 'errors'] as const) {
     const csv = await exportAnalytics(...at(), { what, from: ago(48), to: ago(1) });
     const json = await exportAnalytics(...at(), { what, format: 'json', from: ago(48), to: ago(1) });
@@ -258,5 +260,9 @@ test('every table can be had as a file, as CSV and as JSON with the same values'
     expect(lines.length).toBeGreaterThan(0);
     expect(csv.text.split('\r\n')).toHaveLength(lines.length + 2);
     expect(csv.text.split('\r\n')[0]).toBe(Object.keys(lines[0] ?? {}).join(','));
+    expect(csv.text).not.toMatch(/(^|[,\r\n])"?=/);
+    if (what !== 'stages') continue;
+    expect(csv.text).toContain(`"'=HYPERLINK(`);
+    expect(json.text).toContain(JSON.stringify(name));
   }
 });

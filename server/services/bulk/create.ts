@@ -58,9 +58,7 @@ export async function previewBulk(
   mayAsk(actor);
   const asked = parseInput(previewSchema, input);
   const ids = await selectRuns(services, actor, asked);
-  const summaries = await inTenant(services.db, actor.orgId, (tx) =>
-    loadSummaries(tx, actor, ids.slice(0, SAMPLE)),
-  );
+  const summaries = await loadSummaries(services, actor, ids.slice(0, SAMPLE));
   const sample = ids.slice(0, SAMPLE).flatMap((id) => summaries.get(id) ?? []);
   return { action: asked.action, count: ids.length, sample };
 }

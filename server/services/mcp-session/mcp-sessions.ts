@@ -5,6 +5,7 @@ import { SignalboxError } from '#server/domain/errors.ts';
 import { toUuid } from '#server/domain/ids.ts';
 import type { JsonObject } from '#server/domain/json.ts';
 import { jsonObjectSchema } from '#server/domain/json-shape.ts';
+import type { LogLevel } from '#server/domain/mcp.ts';
 import type { Actor } from '#server/identity/actor.ts';
 import { digest, newToken } from '#server/identity/tokens.ts';
 import type { Services } from '../context.ts';
@@ -17,6 +18,8 @@ type Db = Pick<Services, 'db'>;
 export interface McpSession {
   hello: JsonObject;
   subscriptions: string[];
+  /** Null: it has not said. */
+  logLevel: LogLevel | null;
 }
 
 const MAX_HELLO = 16_384;
@@ -63,13 +66,24 @@ export async function touchMcpSession(
   token: string,
 ): Promise<McpSession | undefined> {
   const [row] = await inTenant(services.db, actor.orgId, (tx) =>
-    tx
-      .update(mcpSessions)
-      .set({ usedAt: sql`now()` })
-      .where(isOwn(actor, token))
-      .returning({ hello: mcpSessions.hello, subscriptions: mcpSessions.subscriptions }),
+    tx.update(mcpSessions).set({ usedAt: sql`now()` }).where(isOwn(actor, token)).returning({
+      hello: mcpSessions.hello,
+      subscriptions: mcpSessions.subscriptions,
+      logLevel: mcpSessions.logLevel,
+    }),
   );
   return row;
+}
+
+/** For the processes that have not been told. */
+export async function setSessionLevel(
+  services: Db,
+  actor: Owner,
+  { token, level }: { token: string; level: LogLevel },
+): Promise<void> {
+  await inTenant(services.db, actor.orgId, (tx) =>
+    tx.update(mcpSessions).set({ logLevel: level }).where(isOwn(actor, token)),
+  );
 }
 
 /** What it listens to, as whichever process was told last. */

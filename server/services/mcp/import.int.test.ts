@@ -1,6 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type McpRig, startMcpRig } from '#server/testing/mcp-rig.ts';
-import { startUpstream, type TestUpstream } from '#server/testing/mcp-upstream.ts';
+import { type McpRig, newClient, startMcpRig } from '#server/testing/mcp-rig.ts';
+import {
+  startUpstream,
+  type TestUpstream,
+  text,
+  tool,
+  type UpstreamTool,
+} from '#server/testing/mcp-upstream.ts';
+import { startReceiver } from '#server/testing/receiver.ts';
 
 let rig: McpRig;
 let upstream: TestUpstream | undefined;
@@ -61,6 +68,38 @@ describe('where servers may be, and what an import may do', () => {
       });
     },
   );
+
+  test('nothing that a server points at is fetched, and a schema without a bottom is not offered', async () => {
+    await using elsewhere = await startReceiver();
+    const icons = [{ src: `${elsewhere.url}/icon.svg`, mimeType: 'image/svg+xml' }];
+    const properties = { question: { $ref: `${elsewhere.url}/schema.json` } };
+    const deep = JSON.parse(`${'{"items":'.repeat(40)}{}${'}'.repeat(40)}`);
+    const link = { type: 'resource_link', uri: `${elsewhere.url}/page`, name: 'there', icons };
+    upstream = await startUpstream([
+      {
+        ...tool('ask', () => text('yes'), { inputSchema: { type: 'object', properties } }),
+        icons,
+      } as UpstreamTool,
+      tool('deep', () => text('no'), { inputSchema: { type: 'object', properties: { deep } } }),
+      tool('link', () => ({ content: [link] })),
+    ]);
+    const slug = `pointing-${++count}`;
+    const id = await rig.join({ slug, url: upstream.url });
+    const { tools } = await rig.ask(`/connections/${id}/tools`);
+    expect(tools.map(({ name, warnings }: { name: string; warnings: string[] }) => [name, warnings])).toEqual(
+      [
+        ['ask', ['external-schema']],
+        ['link', []],
+      ],
+    );
+    for (const name of ['ask', 'link']) expect((await rig.call(`${slug}__${name}`)).status).toBe(200);
+    const client = await newClient(rig.http, '/mcp/gateway');
+    const listed = (await client.listTools()).tools.filter(({ name }) => name.startsWith(`${slug}__`));
+    expect(listed.map(({ name }) => name)).toEqual([`${slug}__ask`, `${slug}__link`]);
+    expect(JSON.stringify(listed)).not.toContain('icon.svg');
+    await client.close();
+    expect(elsewhere.received).toEqual([]);
+  });
 
   test('a redirect to the inside is not followed', async () => {
     upstream = await startUpstream();

@@ -1,5 +1,6 @@
-import { and, asc, eq, gt } from 'drizzle-orm';
+import { getTableColumns, sql } from 'drizzle-orm';
 import { z } from 'zod';
+import { given, readyRows } from '#db/ready-rows.ts';
 import { runEvents, runs } from '#db/schema/index.ts';
 import { readTenant } from '#db/tenant.ts';
 import type { RunEvent } from '#server/domain/engine/events.ts';
@@ -34,6 +35,16 @@ export interface EventPage {
   events: NumberedEvent[];
 }
 
+const RUN = readyRows(
+  { status: runs.status, seq: runs.seq, versionId: runs.versionId },
+  sql`FROM ${runs} WHERE ${runs.id} = ${given('runId')}`,
+);
+const ENTRIES = readyRows(
+  getTableColumns(runEvents),
+  sql`FROM ${runEvents} WHERE ${runEvents.runId} = ${given('runId')} AND ${runEvents.seqTo} > ${given('after')}
+    ORDER BY ${runEvents.seqFrom} LIMIT ${given('limit')}`,
+);
+
 export async function listRunEvents(
   services: Services,
   actor: Actor,
@@ -41,20 +52,9 @@ export async function listRunEvents(
 ): Promise<EventPage> {
   authorise(actor, 'run.read');
   const { id, after, limit } = parseInput(eventsSchema, input);
-  const { run, rows } = await readTenant(services.db, actor.orgId, async (tx) => {
-    const found = tx
-      .select({ status: runs.status, seq: runs.seq, versionId: runs.versionId })
-      .from(runs)
-      .where(eq(runs.id, toUuid(id)));
-    const entries = tx
-      .select()
-      .from(runEvents)
-      .where(and(eq(runEvents.runId, toUuid(id)), gt(runEvents.seqTo, after)))
-      .orderBy(asc(runEvents.seqFrom))
-      .limit(limit);
-    const [[run], rows] = await Promise.all([found, entries]);
-    return { run, rows };
-  });
+  const runId = toUuid(id);
+  const asked = [RUN({ runId }), ENTRIES({ runId, after, limit })] as const;
+  const [[run], rows] = await readTenant(services.db, actor.orgId, asked);
   if (!run) throw notFound('run', id);
   const marks = await marksOf(services, run);
   const show = may(actor, 'run.payload') ? (event: RunEvent) => event : redactEvent;

@@ -1,10 +1,11 @@
-import { and, between, sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
+import { given, readyRows } from '#db/ready-rows.ts';
 import { runs } from '#db/schema/index.ts';
-import { findIds, type TenantTransaction } from '#db/tenant.ts';
+import { findIds, readTenant } from '#db/tenant.ts';
 import type { Actor } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { redactSummary } from './redact.ts';
-import { countFew, type RunQuery, selectRunIds } from './run-query.ts';
+import { countFew, countWork, type RunQuery, selectRunIds } from './run-query.ts';
 import { type RunSummary, SUMMARY_COLUMNS, toSummary } from './run-view.ts';
 
 export interface Found extends Record<string, unknown> {
@@ -15,13 +16,17 @@ export interface Found extends Record<string, unknown> {
 }
 
 const HOUR_MS = 3_600_000;
-const SPANS_MS = [HOUR_MS, 24 * HOUR_MS, 7 * 24 * HOUR_MS];
+const WEEK_MS = 7 * 24 * HOUR_MS;
+const SPANS_MS = [HOUR_MS, 24 * HOUR_MS, WEEK_MS, 4 * WEEK_MS];
 
 /** The ids of a page, in its order. */
 export async function findRuns(services: Services, query: RunQuery): Promise<Found[]> {
   let found: Found[] = [];
   for (const where of await stretchesOf(services, query)) {
-    found = [...(await findIds(services.db, (tx) => tx.execute<Found>(selectRunIds({ ...query, where }))))];
+    const select = selectRunIds({ ...query, where });
+    found = [
+      ...(await findIds(services.db, (tx) => tx.execute<Found>(select), plansFor({ ...query, where }))),
+    ];
     if (found.length >= query.limit) break;
   }
   return found;
@@ -33,37 +38,60 @@ const ORDERED: ReadonlySet<string> = new Set<keyof RunQuery['where']>([
   'pipelineId',
   'versionId',
   'status',
+  'busyAgentId',
 ]);
+
+/** Of these the plan is the same whatever the values are, down to where the page begins and which week is looked at. */
+const ALIKE: ReadonlySet<string> = new Set<keyof RunQuery['where']>([
+  'orgUuid',
+  'pipelineId',
+  'status',
+  'bornSince',
+]);
+
+const asks = (where: RunQuery['where'], names: ReadonlySet<string>): boolean =>
+  Object.entries(where).every(([name, value]) => value === undefined || names.has(name));
+
+/** Planning for the parts of all weeks takes longer than reading a page. */
+const plansFor = ({ where, sort }: RunQuery) =>
+  sort === 'created' && asks(where, ALIKE) ? 'kept' : 'by value';
 
 /**
  * The conditions to look with, one after the other, until the page is full; the last ones are the query's own.
  * The index of labels knows no order, so all that matches is read and sorted. Most runs may have the label that is
  * looked for; then a short stretch of time beyond the place where the page begins is enough to fill it. A week of what
- * is in order spares the planning for the parts of all others, which takes longer than reading a page.
+ * is in order spares the planning for the parts of all others, which takes longer than reading a page. Likewise with what
+ * many have: of a rare status none may be among them, and the last of it would be looked for in all weeks before.
  */
-export async function stretchesOf(services: Services, query: RunQuery): Promise<RunQuery['where'][]> {
+export async function stretchesOf(services: Services, asked: RunQuery): Promise<RunQuery['where'][]> {
+  const few = asked.sort === 'created' ? await isYes(services, countFew(asked)) : null;
+  if (few) return [{ ...asked.where, isAmongFew: true }];
+  const query = (await isYes(services, countWork(asked))) ? ofBusyAgent(asked) : asked;
   const { where, sort, order } = query;
-  const few = sort === 'created' ? await isAmongFew(services, query) : null;
-  if (few) return [{ ...where, isAmongFew: true }];
   const isByLabel = where.label !== undefined || where.tagged?.label != null;
-  const isOrdered =
-    few === false || Object.entries(where).every(([name, value]) => value === undefined || ORDERED.has(name));
+  const isOrdered = few === false || asks(where, ORDERED);
   if (sort !== 'created' || !(isByLabel || (isOrdered && order === 'desc'))) return [where];
   const beginsAt = await beginningOf(services, query);
-  const spans = isByLabel ? SPANS_MS : SPANS_MS.slice(-1);
+  const isSoonFull = isByLabel || few === false;
+  const spans = isSoonFull ? SPANS_MS : [WEEK_MS];
   const stretches = spans.map((span) =>
     order === 'desc' ? { bornSince: idAt(beginsAt - span) } : { bornBefore: idAt(beginsAt + span) },
   );
   return [...stretches.map((stretch) => ({ ...where, ...stretch })), where];
 }
 
-/** False: they are so many that a page of them is soon found in the order of ids. Null: nothing is asked about their end. */
-async function isAmongFew({ db }: Services, query: RunQuery): Promise<boolean | null> {
-  const count = countFew(query);
+/** What a count says; null: there is nothing to count. */
+async function isYes({ db }: Services, count: SQL | null): Promise<boolean | null> {
   if (!count) return null;
-  const [row] = await findIds(db, (tx) => tx.execute<{ few: boolean }>(count));
-  return row?.few ?? false;
+  const [row] = await findIds(db, (tx) => tx.execute<{ yes: boolean }>(count));
+  return row?.yes ?? false;
 }
+
+/** It has done so much that each run which comes in the order of the list is asked whether it is one of those. */
+const ofBusyAgent = (query: RunQuery): RunQuery => {
+  const { agentId, ...where } = query.where;
+  return { ...query, where: { ...where, busyAgentId: agentId } };
+};
 
 /** The time of the id where the page begins. */
 async function beginningOf({ db, now }: Services, { where, order, after }: RunQuery): Promise<number> {
@@ -85,18 +113,21 @@ const bornAt = (uuid: string): number => Number.parseInt(uuid.replaceAll('-', ''
 const earlier = (one: string, other: string): string => (one < other ? one : other);
 const later = (one: string, other: string): string => (one > other ? one : other);
 
+/** Between the first and the last: a plan that is kept leaves out other weeks by that, and not by a list. */
+const SUMMARIES = readyRows(
+  SUMMARY_COLUMNS,
+  sql`FROM ${runs} WHERE ${runs.id} BETWEEN ${given('first')} AND ${given('last')}
+    AND ${runs.id} = ANY (${given('ids')}::text::uuid[])`,
+);
+
 /** By bare id, without their payloads. */
 export async function loadSummaries(
-  tx: TenantTransaction,
+  { db }: Pick<Services, 'db'>,
   actor: Actor,
   ids: readonly string[],
 ): Promise<Map<string, RunSummary>> {
-  const [first, last] = [ids.reduce(earlier, ids[0] ?? ''), ids.reduce(later, '')];
   if (ids.length === 0) return new Map();
-  const rows = await tx
-    .select(SUMMARY_COLUMNS)
-    .from(runs)
-    // Between the first and the last: a plan that is kept leaves out other weeks by that, and not by a list.
-    .where(and(between(runs.id, first, last), sql`${runs.id} = ANY (${`{${ids.join(',')}}`}::text::uuid[])`));
+  const [first, last] = [ids.reduce(earlier, ids[0] ?? ''), ids.reduce(later, '')];
+  const [rows] = await readTenant(db, actor.orgId, [SUMMARIES({ first, last, ids: `{${ids.join(',')}}` })]);
   return new Map(rows.map((row) => [row.id, redactSummary(actor, toSummary(row))]));
 }

@@ -1,11 +1,10 @@
 import { z } from 'zod';
-import { readTenant } from '#db/tenant.ts';
 import { idSchema } from '#server/domain/ids.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
 import { redactRun } from './redact.ts';
-import { type RunView, viewRun, viewRunShape } from './run-view.ts';
+import { type RunView, readRun, readRunShape } from './run-view.ts';
 
 const getSchema = z.strictObject({
   id: idSchema('run'),
@@ -20,7 +19,6 @@ export async function getRun(
 ): Promise<RunView> {
   authorise(actor, 'run.read');
   const { id, brief } = parseInput(getSchema, input);
-  const view = brief ? viewRunShape : viewRun;
-  const run = await readTenant(services.db, actor.orgId, (tx) => view(tx, id, services.graphOf));
-  return redactRun(actor, run);
+  const read = brief ? readRunShape : readRun;
+  return redactRun(actor, await read(services, actor.orgId, id));
 }

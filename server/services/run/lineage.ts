@@ -28,23 +28,21 @@ export async function readLineage(
   const run = await inTenant(services.db, actor.orgId, (tx) => loadRunRow(tx, id));
   const where = { orgUuid: toUuid(actor.orgId), replayOf: id };
   const found = await findRuns(services, { where, sort: 'created', order: 'desc', limit: MAX_REPLAYS });
-  return inTenant(services.db, actor.orgId, async (tx) => {
-    const replays = await loadSummaries(
-      tx,
-      actor,
-      found.map((row) => row.id),
-    );
-    const ancestors: RunSummary[] = [];
-    let next: string | null = run.replayOf;
-    while (next !== null && ancestors.length < MAX_ANCESTORS) {
-      const summary: RunSummary | undefined = (await loadSummaries(tx, actor, [next])).get(next);
-      // Retention may have taken it: the line ends there.
-      if (!summary) break;
-      ancestors.push(summary);
-      next = uuidOf(summary.replayOf);
-    }
-    return { ancestors, replays: found.flatMap((row) => replays.get(row.id) ?? []) };
-  });
+  const replays = await loadSummaries(
+    services,
+    actor,
+    found.map((row) => row.id),
+  );
+  const ancestors: RunSummary[] = [];
+  let next: string | null = run.replayOf;
+  while (next !== null && ancestors.length < MAX_ANCESTORS) {
+    const summary: RunSummary | undefined = (await loadSummaries(services, actor, [next])).get(next);
+    // Retention may have taken it: the line ends there.
+    if (!summary) break;
+    ancestors.push(summary);
+    next = uuidOf(summary.replayOf);
+  }
+  return { ancestors, replays: found.flatMap((row) => replays.get(row.id) ?? []) };
 }
 
 /** With its dashes, as rows have it. */

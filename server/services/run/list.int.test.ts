@@ -16,6 +16,8 @@ const id = (kind: string, number: number) => `${kind}_${number.toString(16).padS
 const PIPELINE = id('pipe', 7) as PipelineId;
 const VERSION = id('ver', 70_002) as VersionId;
 const AGENT = id('agent', 13) as AgentId;
+/** It has worked on half of all runs, and on none that failed. */
+const BUSY = id('agent', 99) as AgentId;
 const GROUP = errorGroupOf({ class: 'agent', code: 'X', message: 'broken' });
 
 let program: TestApp;
@@ -50,6 +52,9 @@ async function fill(): Promise<void> {
       FROM generate_series(1, ${RUNS}::int) n) AS made`;
   await db`INSERT INTO tasks (run_id, idx, org_id, stage_key, capability, status, epoch, attempt, losses, agent_id, progress)
     SELECT id, 0, org_id, 'only', 'echo', 'succeeded', 1, 1, 0, lpad(to_hex(row_number() OVER () % 50), 32, '0')::uuid, 1 FROM runs`;
+  await db`INSERT INTO tasks (run_id, idx, org_id, stage_key, capability, status, epoch, attempt, losses, agent_id, progress)
+    SELECT id, 1, org_id, 'more', 'echo', 'succeeded', 1, 1, 0, ${toUuid(BUSY)}::text::uuid, 1 FROM runs
+    WHERE status <> 'failed' AND get_byte(uuid_send(id), 15) % 2 = 0`;
   await db`ANALYZE runs, tasks, attempts, pipelines`;
 }
 
@@ -110,6 +115,9 @@ const FILTERS: Record<string, Parameters<typeof resolveFilter>[2]> = {
   'a tag that nothing has': { tag: 'no such tag' },
   'an agent': { agentId: AGENT },
   'an agent and a rare status': { agentId: AGENT, status: ['failed'] },
+  'a busy agent': { agentId: BUSY },
+  'a busy agent and a status that it never had': { agentId: BUSY, status: ['failed'] },
+  'a busy agent and a pipeline': { agentId: BUSY, pipelineId: PIPELINE },
   'a common trigger': { trigger: 'api' },
   'a rare trigger': { trigger: 'manual' },
   'an error group': { errorGroup: GROUP },
@@ -161,6 +169,14 @@ describe('no filter reads a part of the runs from end to end', () => {
   );
   test.each(cases)('by %s, sorted by %s %s', async (name, sort, order) => {
     expect(await explain(ENDS[name] ?? {}, { sort, order })).toMatchObject({ scanned: [] });
+  });
+
+  test('what failed in the last days is counted without a look at what did not', async () => {
+    const filter = { status: ['failed' as const], finishedAfter: ago(10) };
+    const { scanned, read, found } = await explain(filter, { sort: 'finished', limit: 10_000 });
+    expect(scanned).toEqual([]);
+    expect(found).toBeGreaterThan(0);
+    expect(read).toBe(found);
   });
 
   test('a later page reads no more than the first', async () => {

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { readTenant } from '#db/tenant.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { type Page, pageFields, toPage } from '../page.ts';
@@ -30,12 +29,10 @@ export async function listRuns(
   const where = await resolveFilterAlone(services, actor, filter);
   const query = { where, sort, order, limit: limit + 1, ...(after ? { after } : {}) };
   const found = await findRuns(services, query);
-  const summaries = await readTenant(services.db, actor.orgId, (tx) =>
-    loadSummaries(
-      tx,
-      actor,
-      found.slice(0, limit).map(({ id }) => id),
-    ),
+  const summaries = await loadSummaries(
+    services,
+    actor,
+    found.slice(0, limit).map(({ id }) => id),
   );
   return toPage(
     found,

@@ -8,7 +8,7 @@ import { type Actor, authorise, authoriseAnywhere } from '#server/identity/actor
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
 import { isObjectOfHeldTask } from './object-of-held-task.ts';
-import { marksOf, viewRun } from './run-view.ts';
+import { marksOf, readRun } from './run-view.ts';
 
 const readSchema = z.strictObject({ id: idSchema('run'), hash: z.string().regex(/^[0-9a-f]{64}$/) });
 
@@ -50,10 +50,8 @@ async function openIfSensitive(
   actor: Actor,
   { id, hash }: z.output<typeof readSchema>,
 ): Promise<void> {
-  const { run, isAny } = await inTenant(services.db, actor.orgId, async (tx) => {
-    const run = await viewRun(tx, id, services.graphOf);
-    return { run, isAny: (await marksOf(services, { versionId: toUuid(run.versionId) })).isAny };
-  });
+  const run = await readRun(services, actor.orgId, id);
+  const { isAny } = await marksOf(services, { versionId: toUuid(run.versionId) });
   if (!isAny) return;
   const shown = [run.input, run.parameters, ...run.tasks.map(({ output }) => output)];
   if (JSON.stringify(shown).includes(`"${hash}"`)) return;

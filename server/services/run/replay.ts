@@ -21,8 +21,8 @@ import {
   pipelineIdOf,
   type RunRow,
   type RunView,
+  readRun,
   type TaskRow,
-  viewRun,
 } from './run-view.ts';
 
 const replaySchema = z.strictObject({
@@ -69,7 +69,7 @@ export async function replayRun(
     only,
     files: filesOf(graph, source.tasks, reuse),
   });
-  const run = await inTenant(services.db, actor.orgId, (tx) => viewRun(tx, id, services.graphOf));
+  const run = await readRun(services, actor.orgId, id);
   return { run: redactRun(actor, run), isNew };
 }
 
@@ -187,6 +187,15 @@ function findBroken(graph: CompiledGraph, tasks: readonly TaskRow[]): string | u
 }
 
 /** Stages whose outputs are reused, as they stood in the run that is done again. */
+/** Of the stages of a run, those that a replay does not do again which begins with that one. */
+export function stagesKept(
+  graph: CompiledGraph,
+  request: { from: string; source: RunId; tasks: readonly TaskRow[] },
+): { stageKey: string; index: number }[] {
+  if (!graph.indexOf.has(request.from)) throw notFound('stage', request.from);
+  return filesOf(graph, request.tasks, planReuse(graph, request));
+}
+
 function filesOf(
   graph: CompiledGraph,
   tasks: readonly TaskRow[],

@@ -1,11 +1,10 @@
 import { z } from 'zod';
-import { inTenant } from '#db/tenant.ts';
 import { notFound } from '#server/domain/errors.ts';
 import { parseTaskId, taskIdSchema } from '#server/domain/ids.ts';
 import { type Actor, authoriseAnywhere } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
-import { type RunView, viewRun } from './run-view.ts';
+import { type RunView, readRun } from './run-view.ts';
 import { steerRun } from './steer.ts';
 
 const retrySchema = z.strictObject({ taskId: taskIdSchema });
@@ -20,7 +19,7 @@ export async function retryTask(
   const { taskId } = parseInput(retrySchema, input);
   const place = parseTaskId(taskId);
   if (!place) throw notFound('task', taskId);
-  const before = await inTenant(services.db, actor.orgId, (tx) => viewRun(tx, place.runId, services.graphOf));
+  const before = await readRun(services, actor.orgId, place.runId);
   if (!before.tasks[place.index]) throw notFound('task', taskId);
   return steerRun(services, actor, {
     id: place.runId,

@@ -25,6 +25,8 @@ export interface RunConditions {
   minDurationMs?: number | undefined;
   maxDurationMs?: number | undefined;
   agentId?: string | undefined;
+  /** The same of an agent that has done much of what there is. */
+  busyAgentId?: string | undefined;
   trigger?: string | undefined;
   errorGroup?: string | undefined;
   replayOf?: string | undefined;
@@ -120,12 +122,19 @@ function endsOf({ where }: RunQuery): SQL | null {
 }
 
 /** As many as may be read for one page and sorted. */
-const FEW = 5000;
+const FEW = 2000;
 
 /** How many runs were over in the time or took the time that is asked for, as far as these are few; null: it is not asked for. */
 export function countFew(query: RunQuery): SQL | null {
   const ends = endsOf(query);
-  return ends && sql`SELECT count(*) <= ${FEW}::int AS few FROM (${ends} LIMIT ${FEW + 1}::int) AS seen`;
+  return ends && sql`SELECT count(*) <= ${FEW}::int AS yes FROM (${ends} LIMIT ${FEW + 1}::int) AS seen`;
+}
+
+/** Whether the agent has done more than is soon read and put in order; null: it is not asked for. */
+export function countWork({ where: { agentId }, sort }: RunQuery): SQL | null {
+  if (agentId === undefined || sort !== 'created') return null;
+  return sql`SELECT count(*) > ${FEW}::int AS yes FROM (
+    SELECT FROM tasks WHERE agent_id = ${uuid(agentId)} LIMIT ${FEW + 1}::int) AS seen`;
 }
 
 /** So many that a page is soon full in the order of ids: written so that no index of ends is taken, to sort all of them. */
@@ -215,7 +224,11 @@ const CONDITIONS: { [Field in keyof RunConditions]-?: (value: NonNullable<RunCon
   orgUuid: (value) => sql`r.org_id = ${value}::text::uuid`,
   pipelineId: (value) => sql`r.pipeline_id = ${uuid(value)}`,
   versionId: (value) => sql`r.version_id = ${uuid(value)}`,
-  status: (value) => sql`r.status = ANY (${list(value)}::text::run_status[])`,
+  status: (value) =>
+    value.length === 1
+      ? // Written out, so that Postgres sees that it is what an index is limited to.
+        sql`r.status = ${sql.raw(`'${value[0]}'`)}`
+      : sql`r.status = ANY (${list(value)}::text::run_status[])`,
   createdAfter: (value) =>
     sql`r.created_at >= ${at(value)} AND ${idIs(sql`>=`, sql`uuid_at(${at(value)} - ${CLOCKS_APART})`)}`,
   createdBefore: (value) =>
@@ -227,6 +240,10 @@ const CONDITIONS: { [Field in keyof RunConditions]-?: (value: NonNullable<RunCon
   agentId: (value) =>
     sql`(EXISTS (SELECT FROM tasks t WHERE t.run_id = r.id AND t.agent_id = ${uuid(value)})
       OR EXISTS (SELECT FROM attempts a WHERE a.run_id = r.id AND a.agent_id = ${uuid(value)}))`,
+  // Looked up for each run: EXISTS may be answered by collecting all that the agent has done.
+  busyAgentId: (value) =>
+    sql`coalesce((SELECT true FROM tasks t WHERE t.run_id = r.id AND t.agent_id = ${uuid(value)} LIMIT 1),
+      (SELECT true FROM attempts a WHERE a.run_id = r.id AND a.agent_id = ${uuid(value)} LIMIT 1))`,
   trigger: (value) =>
     value === COMMON_TRIGGER
       ? sql`r.trigger = ${value}`

@@ -1,6 +1,7 @@
-import { asc, eq, getTableColumns } from 'drizzle-orm';
+import { asc, eq, getTableColumns, sql } from 'drizzle-orm';
+import { given, readyRows } from '#db/ready-rows.ts';
 import { runs, tasks } from '#db/schema/index.ts';
-import type { TenantTransaction } from '#db/tenant.ts';
+import { type DoorDatabase, readTenant, type TenantTransaction } from '#db/tenant.ts';
 import type { TaskError } from '#server/domain/engine/events.ts';
 import { notFound } from '#server/domain/errors.ts';
 import type { CompiledGraph } from '#server/domain/graph/compile.ts';
@@ -8,6 +9,7 @@ import type { Marks } from '#server/domain/graph/marks.ts';
 import {
   type AgentId,
   fromUuid,
+  type OrgId,
   type PipelineId,
   type RunId,
   type TaskId,
@@ -99,16 +101,6 @@ export async function loadRunRow(tx: TenantTransaction, id: RunId): Promise<RunR
 export function loadTaskRows(tx: TenantTransaction, id: RunId): Promise<TaskRow[]> {
   return tx
     .select()
-    .from(tasks)
-    .where(eq(tasks.runId, toUuid(id)))
-    .orderBy(asc(tasks.index));
-}
-
-const { output: _output, routing: _routing, ...SHAPE_COLUMNS } = getTableColumns(tasks);
-
-function loadTaskShapes(tx: TenantTransaction, id: RunId): Promise<TaskShape[]> {
-  return tx
-    .select(SHAPE_COLUMNS)
     .from(tasks)
     .where(eq(tasks.runId, toUuid(id)))
     .orderBy(asc(tasks.index));
@@ -245,13 +237,30 @@ export async function marksOf(
   return (await graphOf(fromUuid('ver', versionId))).marks;
 }
 
-export async function viewRun(tx: TenantTransaction, id: RunId, graphOf: GraphOf): Promise<RunView> {
-  const [row, taskRows] = await Promise.all([loadRunRow(tx, id), loadTaskRows(tx, id)]);
+const { output: _output, routing: _routing, ...SHAPE_COLUMNS } = getTableColumns(tasks);
+const OF_RUN = sql`FROM ${tasks} WHERE ${tasks.runId} = ${given('id')} ORDER BY ${tasks.index}`;
+
+const RUN = readyRows(getTableColumns(runs), sql`FROM ${runs} WHERE ${runs.id} = ${given('id')}`);
+const TASKS = readyRows(getTableColumns(tasks), OF_RUN);
+/** Of thousands of stages one draws no more. */
+const SHAPES = readyRows(SHAPE_COLUMNS, OF_RUN);
+
+interface Seen {
+  db: Pick<DoorDatabase, 'readers'>;
+  graphOf: GraphOf;
+}
+
+export async function readRun({ db, graphOf }: Seen, orgId: OrgId, id: RunId): Promise<RunView> {
+  const values = { id: toUuid(id) };
+  const [[row], taskRows] = await readTenant(db, orgId, [RUN(values), TASKS(values)]);
+  if (!row) throw notFound('run', id);
   return toRunView(row, taskRows, await graphOf(fromUuid('ver', row.versionId)));
 }
 
-/** Its shape alone: what thousands of stages are drawn from. */
-export async function viewRunShape(tx: TenantTransaction, id: RunId, graphOf: GraphOf): Promise<RunView> {
-  const [row, taskRows] = await Promise.all([loadRunRow(tx, id), loadTaskShapes(tx, id)]);
-  return toRunView({ ...row, input: null }, taskRows, await graphOf(fromUuid('ver', row.versionId)));
+/** Its shape alone, without what went in and came out. */
+export async function readRunShape({ db, graphOf }: Seen, orgId: OrgId, id: RunId): Promise<RunView> {
+  const values = { id: toUuid(id) };
+  const [[row], shapes] = await readTenant(db, orgId, [RUN(values), SHAPES(values)]);
+  if (!row) throw notFound('run', id);
+  return toRunView({ ...row, input: null }, shapes, await graphOf(fromUuid('ver', row.versionId)));
 }

@@ -1,7 +1,8 @@
-import { and, desc, eq } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import { z } from 'zod';
+import { given, readyRows } from '#db/ready-rows.ts';
 import { pipelines, versions } from '#db/schema/index.ts';
-import { inTenant, readTenant, type TenantTransaction } from '#db/tenant.ts';
+import { inTenant, readTenant } from '#db/tenant.ts';
 import { notFound, SignalboxError } from '#server/domain/errors.ts';
 import { fromUuid, idSchema, type PipelineId, toUuid, type VersionId } from '#server/domain/ids.ts';
 import { jsonObjectSchema, jsonSchema } from '#server/domain/json-shape.ts';
@@ -14,7 +15,7 @@ import { parseInput } from '../parse-input.ts';
 import { refuseArchived } from '../pipeline/pipeline-view.ts';
 import { launchRun } from './launch.ts';
 import { redactRun } from './redact.ts';
-import { type RunView, viewRun } from './run-view.ts';
+import { type RunView, readRun } from './run-view.ts';
 
 const startSchema = z.strictObject({
   pipelineId: idSchema('pipe'),
@@ -39,9 +40,7 @@ export async function startRun(
   authoriseAnywhere(actor, 'run.operate');
   const { idempotencyKey, ...request } = parseInput(startSchema, input);
   authorise(actor, 'run.operate', { pipelineId: request.pipelineId });
-  const versionId = await readTenant(services.db, actor.orgId, (tx) =>
-    findVersion(tx, request.pipelineId, request.version),
-  );
+  const versionId = await findVersion(services, actor, request);
   if (request.notification?.webhook) {
     await inTenant(services.db, actor.orgId, (tx) => ensureDefaultSecret(tx, services, actor.orgId));
   }
@@ -53,28 +52,31 @@ export async function startRun(
     action: 'run.started',
     request: { ...request, version: request.version ?? null, notification: { ...request.notification } },
   });
-  const run = await readTenant(services.db, actor.orgId, (tx) => viewRun(tx, id, services.graphOf));
+  const run = await readRun(services, actor.orgId, id);
   return { run: redactRun(actor, run), isNew };
 }
 
+const PIPELINE = readyRows(
+  { name: pipelines.name, archivedAt: pipelines.archivedAt },
+  sql`FROM ${pipelines} WHERE ${pipelines.id} = ${given('id')}`,
+);
+const NEWEST = readyRows(
+  { id: versions.id },
+  sql`FROM ${versions} WHERE ${versions.pipelineId} = ${given('id')} ORDER BY ${versions.number} DESC LIMIT 1`,
+);
+const NUMBERED = readyRows(
+  { id: versions.id },
+  sql`FROM ${versions} WHERE ${versions.pipelineId} = ${given('id')} AND ${versions.number} = ${given('number')}`,
+);
+
 async function findVersion(
-  tx: TenantTransaction,
-  id: PipelineId,
-  number: number | undefined,
+  { db }: Services,
+  { orgId }: Actor,
+  { pipelineId: id, version: number }: { pipelineId: PipelineId; version?: number | undefined },
 ): Promise<VersionId> {
-  const isMeant = number === undefined ? undefined : eq(versions.number, number);
-  const [[pipeline], [version]] = await Promise.all([
-    tx
-      .select({ name: pipelines.name, archivedAt: pipelines.archivedAt })
-      .from(pipelines)
-      .where(eq(pipelines.id, toUuid(id))),
-    tx
-      .select({ id: versions.id })
-      .from(versions)
-      .where(and(eq(versions.pipelineId, toUuid(id)), isMeant))
-      .orderBy(desc(versions.number))
-      .limit(1),
-  ]);
+  const ofPipeline = { id: toUuid(id), number };
+  const meant = number === undefined ? NEWEST(ofPipeline) : NUMBERED(ofPipeline);
+  const [[pipeline], [version]] = await readTenant(db, orgId, [PIPELINE(ofPipeline), meant]);
   if (!pipeline) throw notFound('pipeline', id);
   refuseArchived(pipeline);
   if (version) return fromUuid('ver', version.id);

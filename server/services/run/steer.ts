@@ -6,7 +6,7 @@ import { type Actor, authorise } from '#server/identity/actor.ts';
 import { auditNote } from '#server/identity/audit/note.ts';
 import type { Services } from '../context.ts';
 import { redactRun } from './redact.ts';
-import { loadRunRow, pipelineIdOf, type RunView, viewRun } from './run-view.ts';
+import { loadRunRow, pipelineIdOf, type RunView, readRun } from './run-view.ts';
 
 export interface Steering {
   id: RunId;
@@ -29,9 +29,7 @@ export async function steerRun(
   const note = auditNote(actor, what.action, { target: what.target ?? id });
   const reply = await services.engine.tell(id, happening, { orgId: actor.orgId, note: note.body });
   if (!reply.ok) throw refusal(reply);
-  return inTenant(services.db, actor.orgId, async (tx) =>
-    redactRun(actor, await viewRun(tx, id, services.graphOf)),
-  );
+  return redactRun(actor, await readRun(services, actor.orgId, id));
 }
 
 function refusal(reply: Extract<Reply, { ok: false }>): SignalboxError {

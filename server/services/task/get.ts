@@ -9,7 +9,7 @@ import { type Actor, authorise, may } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
 import { redactRun } from '../run/redact.ts';
-import { type RunView, type TaskView, viewRun } from '../run/run-view.ts';
+import { type RunView, readRun, type TaskView } from '../run/run-view.ts';
 import { type Shown, showLine } from '../run/shown.ts';
 
 const getSchema = z.strictObject({ id: taskIdSchema });
@@ -43,14 +43,14 @@ export async function getTask(
 export async function viewTask(services: Services, actor: Actor, id: TaskId): Promise<TaskDetail> {
   const place = parseTaskId(id);
   if (!place) throw notFound('task', id);
-  return inTenant(services.db, actor.orgId, async (tx) => {
-    const run = redactRun(actor, await viewRun(tx, place.runId, services.graphOf));
-    const task = run.tasks[place.index];
-    if (!task) throw notFound('task', id);
-    const wanted = { limit: LOGS_SHOWN, isQuiet: task.isSensitive };
-    const logs = may(actor, 'run.logs', run) ? await loadLogs(tx, place, wanted) : [];
-    return { ...task, run, logs };
-  });
+  const run = redactRun(actor, await readRun(services, actor.orgId, place.runId));
+  const task = run.tasks[place.index];
+  if (!task) throw notFound('task', id);
+  const wanted = { limit: LOGS_SHOWN, isQuiet: task.isSensitive };
+  const logs = may(actor, 'run.logs', run)
+    ? await inTenant(services.db, actor.orgId, (tx) => loadLogs(tx, place, wanted))
+    : [];
+  return { ...task, run, logs };
 }
 
 export async function loadLogs(

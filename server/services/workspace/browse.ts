@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import type { Place } from '#db/queries/workspace-enter.ts';
 import type { Lease } from '#db/queries/workspace-leases.ts';
+import { inTenant } from '#db/tenant.ts';
 import type {
   Activity,
   HistoryEntry,
@@ -8,16 +10,25 @@ import type {
   StepEntry,
 } from '#server/agents/workspace/browse.ts';
 import type { Collaborator } from '#server/agents/workspace/talk.ts';
+import { fromUuid } from '#server/domain/ids.ts';
 import type { WorkspaceLimits } from '#server/domain/workspace/limits.ts';
 import { type Actor, authoriseAnywhere } from '#server/identity/actor.ts';
 import { refuseWithdrawn } from '#server/identity/withdrawn.ts';
 import type { Services } from '../context.ts';
 import { type Page, pageFields, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
+import { stagesKept } from '../run/replay.ts';
+import { loadRunRow, loadTaskRows } from '../run/run-view.ts';
 import { globSchema, pathSchema, placeOf, whereFields } from './admit.ts';
 
 const whereSchema = z.strictObject(whereFields);
-const listSchema = z.strictObject({ ...whereFields, ...pageFields, glob: globSchema.optional() });
+const listSchema = z.strictObject({
+  ...whereFields,
+  ...pageFields,
+  glob: globSchema.optional(),
+  /** As a replay would find them that begins with this stage. */
+  beforeStage: z.string().min(1).max(63).optional(),
+});
 const historySchema = z.strictObject({ ...whereFields, ...pageFields, path: pathSchema.optional() });
 const sinceSchema = z.strictObject({
   ...whereFields,
@@ -61,12 +72,22 @@ export async function listFiles(
   input: z.input<typeof listSchema>,
 ): Promise<Page<ListedFile>> {
   authoriseAnywhere(actor, 'workspace.read');
-  const { of, limit, cursor, glob } = parseInput(listSchema, input);
+  const { of, limit, cursor, glob, beforeStage } = parseInput(listSchema, input);
   const place = await placeOf(services, actor, of);
-  const paging = { limit, cursors: services.cursors, list: `workspace files ${place.runId}` };
+  const kept = beforeStage === undefined ? undefined : await keptBefore(services, place, beforeStage);
+  const list = `workspace files ${place.runId} ${beforeStage ?? ''}`;
+  const paging = { limit, cursors: services.cursors, list };
   const [after] = cursor === undefined ? [] : services.cursors.open(paging.list, cursor);
-  const rows = await services.workspaces.browse.list(place, { glob, after, limit });
+  const rows = await services.workspaces.browse.list(place, { glob, after, limit, kept });
   return toPage(rows, paging, { placeOf: ({ path }) => [path], toItems: (row) => row });
+}
+
+async function keptBefore({ db, graphOf }: Services, { runId, orgId }: Place, from: string) {
+  const { run, tasks } = await inTenant(db, orgId, async (tx) => ({
+    run: await loadRunRow(tx, runId),
+    tasks: await loadTaskRows(tx, runId),
+  }));
+  return stagesKept(await graphOf(fromUuid('ver', run.versionId)), { from, source: runId, tasks });
 }
 
 /** Newest first. */

@@ -113,7 +113,17 @@ describe('a replay', () => {
     await stage('gone', 2, 'first');
     await endRun(...at(), source);
     await untilOver(source);
+    /** What can be looked at beforehand: each file with its version then. */
+    const filesBefore = async (beforeStage: string) => {
+      const { items } = await listFiles(...at(), { of: source, beforeStage });
+      const texts = items.map(async ({ path, version }) => {
+        const { content } = await readFile(...at(), { of: source, path, version });
+        return [path, 'text' in content ? content.text : null];
+      });
+      return Object.fromEntries(await Promise.all(texts));
+    };
     const filesAfter = async (from: string) => {
+      const before = await filesBefore(from);
       const { run } = await replayRun(...at(), { id: source, from });
       const { items } = await listFiles(...at(), { of: run.id });
       const texts = items.map(async ({ path }) => {
@@ -121,11 +131,26 @@ describe('a replay', () => {
         return [path, 'text' in content ? content.text : null];
       });
       await endRun(...at(), run.id);
-      return Object.fromEntries(await Promise.all(texts));
+      const after = Object.fromEntries(await Promise.all(texts));
+      expect(after).toEqual(before);
+      return after;
     };
     expect(await filesAfter('second')).toEqual({ 'by-first': large, shared: 'by first' });
     expect(await filesAfter('third')).toEqual({ 'by-first': large, shared: 'by second', 'by-second': '2' });
     expect(await filesAfter('first')).toEqual({});
+    // In pages, and by patterns, like those of now.
+    const first = await listFiles(...at(), { of: source, beforeStage: 'third', limit: 2 });
+    const cursor = first.nextCursor as string;
+    const rest = await listFiles(...at(), { of: source, beforeStage: 'third', limit: 2, cursor });
+    expect([...first.items, ...rest.items].map(({ path, heldBy }) => [path, heldBy])).toEqual([
+      ['by-first', null],
+      ['by-second', null],
+      ['shared', null],
+    ]);
+    const some = await listFiles(...at(), { of: source, beforeStage: 'third', glob: 'by-*' });
+    expect(some.items.map(({ path }) => path)).toEqual(['by-first', 'by-second']);
+    const unknown = listFiles(...at(), { of: source, beforeStage: 'nothing' });
+    await expect(unknown).rejects.toMatchObject({ code: 'NOT_FOUND' });
     const { run } = await replayRun(...at(), { id: source, from: 'third' });
     const { items } = await listHistory(...at(), { of: run.id, path: 'shared' });
     expect(items).toMatchObject([{ version: 1, kind: 'carried', stageKey: 'second' }]);

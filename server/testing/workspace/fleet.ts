@@ -40,12 +40,12 @@ export const createJournal = (sql: Sql) =>
 
 export async function runFleet(options: FleetOptions): Promise<FleetReport> {
   const { url, redisUrl, mutate = (pool) => pool } = options;
-  const pool = connectDatabase({ url, applicationName: 'fleet', max: 8 });
+  const db = openDoorDatabase({ url, applicationName: 'fleet', max: 8 });
   const journal = connectDatabase({ url, applicationName: 'journal', max: 2 });
   const hot = createRedisHotState({ url: redisUrl });
   await hot.start();
   const workspaces = createWorkspaces({
-    ...{ db: openDoorDatabase(mutate(pool)), hot, newUuid: randomUUID, now: Date.now },
+    ...{ db: { ...db, pool: mutate(db.pool) }, hot, newUuid: randomUUID, now: Date.now },
     payloads: noObjects(),
     limits: { maxBytes: 10 ** 12, maxFiles: 1000, fileMaxBytes: 30_000 },
     watch: { changed: () => undefined, looked: () => undefined, synced: () => undefined },
@@ -57,7 +57,7 @@ export async function runFleet(options: FleetOptions): Promise<FleetReport> {
   };
   await Promise.all(Array.from({ length: options.agents }, (_, nth) => one(nth)));
   await hot.stop();
-  await Promise.all([pool.end(), journal.end()]);
+  await Promise.all([db.end({ timeout: 5 }), journal.end()]);
   return report;
 }
 

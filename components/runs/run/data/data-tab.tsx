@@ -58,39 +58,37 @@ export function DataTab({ run }: { run: Run }) {
 
 function Output({ runId, stage }: { runId: RunId; stage: Stage }) {
   const { data, error } = useQuery(query('tasks.get', { id: stage.task_id as TaskId }));
+  const shown = (
+    <Shown runId={runId} label={runWords.data.outputOf(stage.name)} value={data?.output} error={error} />
+  );
+  if (!holdsHidden(data?.output ?? null)) return shown;
   return (
-    <>
-      {holdsHidden(data?.output ?? null) ? (
-        <Sensitive runId={runId} stage={stage.stage}>
-          {(revealed) => <RevealedStage runId={runId} revealed={revealed} />}
-        </Sensitive>
-      ) : null}
-      <Shown runId={runId} label={runWords.data.outputOf(stage.name)} value={data?.output} error={error} />
-    </>
+    <Sensitive runId={runId} stage={stage.stage} instead={shown}>
+      {(revealed) => <RevealedStage runId={runId} revealed={revealed} />}
+    </Sensitive>
   );
 }
 
 function Given({ runId, what, label }: { runId: RunId; what: OfRun; label: string }) {
   const { data, error } = useQuery(query('runs.get', { id: runId }));
-  const value =
-    data && { '?input': data.input, '?parameters': data.parameters, '?metadata': data.metadata }[what];
+  const value = (data &&
+    { '?input': data.input, '?parameters': data.parameters, '?metadata': data.metadata }[what]) as
+    | Json
+    | undefined;
+  const shown = <Shown runId={runId} label={label} value={value} error={error} />;
+  if (what === '?metadata' || !holdsHidden(value ?? null)) return shown;
   return (
-    <>
-      {holdsHidden((value as Json | undefined) ?? null) ? (
-        <Sensitive runId={runId}>
-          {({ given }) =>
-            given && what !== '?metadata' ? (
-              <Value
-                runId={runId}
-                label={label}
-                value={what === '?input' ? given.input : (given.parameters as Json)}
-              />
-            ) : null
-          }
-        </Sensitive>
-      ) : null}
-      <Shown runId={runId} label={label} value={value as Json | undefined} error={error} />
-    </>
+    <Sensitive runId={runId} instead={shown}>
+      {({ given }) =>
+        given ? (
+          <Value
+            runId={runId}
+            label={label}
+            value={what === '?input' ? given.input : (given.parameters as Json)}
+          />
+        ) : null
+      }
+    </Sensitive>
   );
 }
 

@@ -99,7 +99,7 @@ function Line({
         {line.timestamp.slice(11, 23)}
       </button>
       <span className="w-12 shrink-0 uppercase text-quiet">{line.level}</span>
-      <span className="w-36 shrink-0 truncate text-quiet" title={stage}>
+      <span className="w-36 shrink-0 truncate text-quiet max-md:hidden" title={stage}>
         {stage}
       </span>
       <span className={isWrapped ? 'min-w-0 whitespace-pre-wrap break-words' : 'whitespace-pre'}>

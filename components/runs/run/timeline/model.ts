@@ -88,20 +88,28 @@ function segmentsOf(stage: Stage, attempts: readonly Attempt[], end: number): Se
     before = time(one.finished_at) ?? before;
   }
   // What follows the last attempt, as far as it is still to come.
-  if (before !== undefined && !isTaskOver(stage.state) && end > before)
+  const goesOn = tries.at(-1)?.finished_at === null;
+  if (before !== undefined && !goesOn && !isTaskOver(stage.state) && end > before)
     segments.push({ kind: 'pause', from: before, to: end, state: stage.state, attempt: stage.attempt });
   return segments;
 }
 
 /** Back from what ended last, each time to that of the stages before it which ended last: what made the run as long as it was. */
 function criticalPath(stages: readonly Stage[], end: number): ReadonlySet<number> {
-  const endOf = (stage: Stage) => time(stage.finished_at) ?? (stage.started_at === null ? -1 : end);
+  // Read once: of ten thousand stages each moment is a text.
+  const ends = new Map(
+    stages.map((stage) => {
+      const ended = time(stage.finished_at) ?? (stage.started_at === null ? -1 : end);
+      return [stage.stage, isTaskSkipped(stage.state) ? -1 : ended];
+    }),
+  );
+  const endOf = ({ stage }: Stage) => ends.get(stage) ?? -1;
   const byPlace = new Map(stages.map((stage) => [stage.stage, stage]));
   const latest = (some: readonly Stage[]) =>
-    some.reduce<Stage | undefined>((best, stage) => {
-      const ended = isTaskSkipped(stage.state) ? -1 : endOf(stage);
-      return ended >= 0 && (!best || ended > endOf(best)) ? stage : best;
-    }, undefined);
+    some.reduce<Stage | undefined>(
+      (best, stage) => (endOf(stage) >= 0 && (!best || endOf(stage) > endOf(best)) ? stage : best),
+      undefined,
+    );
   const path = new Set<number>();
   let next = latest(stages);
   while (next && !path.has(next.stage)) {

@@ -8,6 +8,9 @@ import { type Scale, type Stretch, ticksOf } from './scale.ts';
 /** The columns of every row: names, and the lane of time. */
 export const LANES = 'grid grid-cols-[minmax(8rem,40%)_1fr] md:grid-cols-[20rem_1fr]';
 
+/** Of the lane: after it a label would be cut. */
+const ROOM = 0.93;
+
 /** Time since the start of the run. Dragging over it looks closer. */
 export function Ruler({
   scale,
@@ -64,7 +67,7 @@ export function Ruler({
             className="absolute inset-y-0 flex items-center whitespace-nowrap border-l border-line pl-1 tabular-nums"
             style={{ insetInlineStart: `${at * 100}%` }}
           >
-            {ms === 0 ? '0' : formatDuration(ms)}
+            {ms === 0 ? '0' : at > ROOM ? '' : formatDuration(ms)}
           </span>
         ))}
       </div>

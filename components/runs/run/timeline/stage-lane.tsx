@@ -1,5 +1,6 @@
 'use client';
 
+import { memo } from 'react';
 import { TASK_STATUSES } from '../../../../server/domain/statuses.ts';
 import { lookOfTask } from '../../../looks/index.ts';
 import { formatDuration } from '../../../ui/format.ts';
@@ -10,19 +11,23 @@ import { isKnownState, type Segment, type TimelineRow } from './model.ts';
 import { LANES } from './ruler.tsx';
 import type { Scale } from './scale.ts';
 
-export function StageLane({
+/** Scrolling asks for each row anew: those that stay are as they were. */
+export const StageLane = memo(function StageLane({
   row,
   scale,
   isSelected,
+  isNarrow,
   path,
   onSelect,
 }: {
   row: TimelineRow;
   scale: Scale;
   isSelected: boolean;
+  /** On a phone. */
+  isNarrow: boolean;
   /** Whether it is on the critical path, when that is shown. */
   path: 'on' | 'off' | undefined;
-  onSelect(): void;
+  onSelect(key: string): void;
 }) {
   const { stage, segments } = row;
   const look = lookOfTask(stage.state);
@@ -31,7 +36,7 @@ export function StageLane({
       type="button"
       aria-current={isSelected ? 'true' : undefined}
       title={noteOf(stage)}
-      onClick={onSelect}
+      onClick={() => onSelect(stage.key)}
       className={`${LANES} size-full items-center border-b border-line text-left text-sm hover:bg-hover focus-visible:-outline-offset-2 aria-[current]:bg-accent-soft ${path === 'off' ? 'opacity-45' : ''}`}
     >
       <span className="flex min-w-0 items-center gap-2 pl-4 pr-3">
@@ -39,25 +44,24 @@ export function StageLane({
         <span className="min-w-0 grow truncate">{stage.name}</span>
         <span
           data-testid={`status-${stage.key}`}
-          className={`shrink-0 text-xs ${stage.error ? 'text-bad' : 'text-quiet'}`}
+          className={`shrink-0 text-xs max-md:sr-only ${stage.error ? 'text-bad' : 'text-quiet'}`}
         >
           {look.label}
         </span>
       </span>
-      <Lane segments={segments} scale={scale} isCritical={path === 'on'} />
+      <Lane {...{ segments, scale, isNarrow }} isCritical={path === 'on'} />
     </button>
   );
-}
+});
 
-function Lane({
-  segments,
-  scale,
-  isCritical,
-}: {
+interface LaneProps {
   segments: readonly Segment[];
   scale: Scale;
   isCritical: boolean;
-}) {
+  isNarrow: boolean;
+}
+
+function Lane({ segments, scale, isCritical, isNarrow }: LaneProps) {
   const took = tookMs(segments);
   return (
     <span className="relative mr-4 h-full overflow-hidden">
@@ -77,22 +81,47 @@ function Lane({
           isCritical={isCritical}
         />
       ))}
-      {took === undefined ? null : <Took ms={took} end={scale.at(segments.at(-1)?.to ?? 0)} />}
+      {took === undefined ? null : (
+        <Took
+          {...{ ms: took, isNarrow }}
+          from={scale.at(segments[0]?.from ?? 0)}
+          to={scale.at(segments.at(-1)?.to ?? 0)}
+        />
+      )}
     </span>
   );
 }
 
-/** Beside the bar; where there is no room, on its end. */
-function Took({ ms, end }: { ms: number; end: number }) {
-  const isInside = end > 0.9;
-  return (
-    <span
-      className={`pointer-events-none absolute inset-y-0 flex items-center text-2xs tabular-nums ${isInside ? 'right-1' : 'pl-1.5 text-quiet'}`}
-      style={isInside ? {} : { insetInlineStart: `${Math.max(end, 0) * 100}%` }}
-    >
-      <span className={isInside ? 'rounded-sm bg-card px-1 leading-3.5 text-text' : ''}>
-        {formatDuration(ms)}
+/** Of the lane: what the words need. On a phone a lane is a third as wide. */
+const ROOM = { wide: 0.1, narrow: 0.3 } as const;
+
+/** After the bar; where there is no room before it, and of one that has none either, on its end. */
+function Took({ ms, from, to, isNarrow }: { ms: number; from: number; to: number; isNarrow: boolean }) {
+  const room = isNarrow ? ROOM.narrow : ROOM.wide;
+  const words = formatDuration(ms);
+  const place =
+    'pointer-events-none absolute inset-y-0 flex items-center whitespace-nowrap text-2xs tabular-nums';
+  if (to <= 1 - room)
+    return (
+      <span
+        className={`${place} pl-1.5 text-quiet`}
+        style={{ insetInlineStart: `${Math.max(to, 0) * 100}%` }}
+      >
+        {words}
       </span>
+    );
+  if (from >= room)
+    return (
+      <span
+        className={`${place} pr-1.5 text-quiet`}
+        style={{ insetInlineEnd: `${Math.max(1 - from, 0) * 100}%` }}
+      >
+        {words}
+      </span>
+    );
+  return (
+    <span className={`${place} right-1`}>
+      <span className="rounded-sm bg-card px-1 leading-3.5 text-text">{words}</span>
     </span>
   );
 }

@@ -74,6 +74,21 @@ describe('the waterfall of a run', () => {
     expect(to).toBe(START + 1000);
   });
 
+  test('an attempt that goes on after a lost one is no pause', () => {
+    const going = stage(0, { state: 'running', attempt: 2, started_at: at(600) });
+    const tries = [
+      attempt(0, { state: 'lost', started_at: at(0), finished_at: at(400) }),
+      attempt(0, { attempt: 2, state: 'running', ready_at: at(500), started_at: at(600) }),
+    ];
+    const [row] = build([going], tries).rows;
+    expect(row?.segments.map(({ kind, from, to }) => [kind, from - START, to - START])).toEqual([
+      ['run', 0, 400],
+      ['pause', 400, 500],
+      ['wait', 500, 600],
+      ['run', 600, 1000],
+    ]);
+  });
+
   test('a stage that was passed over is a point where that was decided, and one that never began is nothing', () => {
     const { rows } = build([stage(0, { state: 'skipped', finished_at: at(500) }), stage(1, {})]);
     expect(rows.map(({ segments }) => segments.map(({ kind }) => kind))).toEqual([['point'], []]);

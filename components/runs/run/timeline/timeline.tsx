@@ -7,6 +7,7 @@ import { useEffect, useEffectEvent, useMemo, useRef, useState } from 'react';
 import { isRunOver } from '../../../../server/domain/statuses.ts';
 import { IconButton } from '../../../ui/button.tsx';
 import { Switch } from '../../../ui/choice.tsx';
+import { NARROW, useMedia } from '../../../ui/use-media.ts';
 import { runWords } from '../run-words.ts';
 import type { Attempt, Run } from '../use-run.ts';
 import { buildTimeline, busyStretches, type Timeline as Model } from './model.ts';
@@ -29,6 +30,7 @@ interface TimelineProps {
 
 /** Who waited, who worked, who tried again, on one line of time. Only the rows in sight are drawn. */
 export function Timeline({ run, attempts, selected, onSelect }: TimelineProps) {
+  const isNarrow = useMedia(NARROW);
   const model = useModel(run, attempts);
   const view = useView(model);
   const shown = view.onlyFailed ? model.rows.filter(({ stage }) => stage.error !== null) : model.rows;
@@ -71,8 +73,9 @@ export function Timeline({ run, attempts, selected, onSelect }: TimelineProps) {
                   row={row}
                   scale={view.scale}
                   isSelected={index === selectedAt}
+                  isNarrow={isNarrow}
                   path={view.critical ? (row.isCritical ? 'on' : 'off') : undefined}
-                  onSelect={() => onSelect(row.stage.key)}
+                  onSelect={onSelect}
                 />
               </li>
             );
@@ -123,18 +126,26 @@ function useView(model: Model) {
   const [onlyFailed, setOnlyFailed] = useQueryState('failed', parseAsBoolean.withDefault(false));
   const found = zoom === null ? null : ZOOM.exec(zoom);
   const zoomed = found && Number(found[2]) > Number(found[1]);
-  const window: Stretch = zoomed
-    ? { from: model.from + Number(found[1]), to: model.from + Number(found[2]) }
-    : { from: model.from, to: model.to };
+  const from = zoomed ? model.from + Number(found[1]) : model.from;
+  const to = zoomed ? model.from + Number(found[2]) : model.to;
+  const window: Stretch = { from, to };
   const busy = useMemo(() => busyStretches(model), [model]);
-  const scale: Scale = createScale(window, fold && !zoomed ? busy : undefined);
-  const zoomTo = ({ from, to }: Stretch) => {
-    const [start, end] = [Math.max(0, from - model.from), Math.min(model.to - model.from, to - model.from)];
+  const isFolded = fold && !zoomed;
+  // While somebody scrolls, each frame draws anew: it sorts what all stages did, so not each time.
+  const scale: Scale = useMemo(
+    () => createScale({ from, to }, isFolded ? busy : undefined),
+    [from, to, isFolded, busy],
+  );
+  const zoomTo = (wanted: Stretch) => {
+    const [start, end] = [
+      Math.max(0, wanted.from - model.from),
+      Math.min(model.to - model.from, wanted.to - model.from),
+    ];
     if (end - start >= LEAST_MS) void setZoom(`${Math.floor(start)}~${Math.ceil(end)}`);
   };
   const zoomBy = (factor: number) => {
-    const middle = (window.from + window.to) / 2;
-    const half = ((window.to - window.from) / 2) * factor;
+    const middle = (from + to) / 2;
+    const half = ((to - from) / 2) * factor;
     if (half * 2 >= model.to - model.from) void setZoom(null);
     else zoomTo({ from: middle - half, to: middle + half });
   };

@@ -1,10 +1,16 @@
 import type { Metadata } from 'next';
 import '../../../../../components/editor/canvas/canvas.css';
+import { Early, early } from '../../../../../components/data/early.tsx';
 import { EditorPage } from '../../../../../components/editor/index.ts';
 
 export const metadata: Metadata = { title: 'Editor' };
 
 export default async function Page({ params }: { params: Promise<{ id: string }> }) {
   const { id } = await params;
-  return <EditorPage key={id} id={id} />;
+  return (
+    <>
+      <Early asks={[early('me.get', {}), early('pipelines.get', { id })]} />
+      <EditorPage key={id} id={id} />
+    </>
+  );
 }

@@ -1,0 +1,44 @@
+import { type GetColumnData, type SQL, sql } from 'drizzle-orm';
+import { type PgColumn, PgDialect } from 'drizzle-orm/pg-core';
+
+/** A statement with its values, and how a row that it answers with is read. */
+export interface Asked<Row> {
+  readonly text: string;
+  readonly values: readonly unknown[];
+  toRow(columns: readonly unknown[]): Row;
+}
+
+export type RowOf<Columns> = {
+  [Name in keyof Columns]: Columns[Name] extends PgColumn ? GetColumnData<Columns[Name]> : never;
+};
+
+/** Stands for a value that comes with each question. */
+export const given = (name: string) => sql.placeholder(name);
+
+const dialect = new PgDialect();
+
+/**
+ * A question that is put again and again: its text is written and its columns are looked through once and not for each
+ * request. `rest` is all that comes after the columns: FROM, WHERE, ORDER BY.
+ */
+export function readyRows<Columns extends Record<string, PgColumn>>(
+  columns: Columns,
+  rest: SQL,
+): (values: Readonly<Record<string, unknown>>) => Asked<RowOf<Columns>> {
+  const list = Object.entries(columns);
+  const shown = sql.join(
+    list.map(([, column]) => sql`${column}`),
+    sql`, `,
+  );
+  const { sql: text, params } = dialect.sqlToQuery(sql`SELECT ${shown} ${rest}`);
+  const names = params.map((param) => (param as { name: string }).name);
+  const toRow = (found: readonly unknown[]) => {
+    const row: Record<string, unknown> = {};
+    for (const [at, [name, column]] of list.entries()) {
+      const value = found[at];
+      row[name] = value === null ? null : column.mapFromDriverValue(value);
+    }
+    return row as RowOf<Columns>;
+  };
+  return (values) => ({ text, values: names.map((name) => values[name]), toRow });
+}
