@@ -8,7 +8,7 @@ export const mcpSessions = pgTable('mcp_sessions', {
   actor: text('actor').notNull(),
   hello: json('hello').$type<JsonObject>().notNull(),
   subscriptions: text('subscriptions').array().notNull().default([]),
-  logLevel: text('log_level').$type<LogLevel>(),
   createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
   usedAt: timestamp('used_at', { withTimezone: true }).notNull().defaultNow(),
+  logLevel: text('log_level').$type<LogLevel>(),
 });
