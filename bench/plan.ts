@@ -29,6 +29,9 @@ export interface Plan {
   mcpRounds: number;
   mcpCalls: number;
   mcpConnections: number;
+  /** Calls, and connects and disconnects, after which the gateway is looked at for what it has kept. */
+  mcpEnduredCalls: number;
+  mcpCycles: number;
   /** How long so many agents work together. */
   agentCounts: readonly number[];
   agentsMs: number;
@@ -60,6 +63,8 @@ export const FULL_PLAN: Plan = {
   mcpRounds: 12,
   mcpCalls: 300,
   mcpConnections: 500,
+  mcpEnduredCalls: 10_000,
+  mcpCycles: 1000,
   agentCounts: [2, 16, 64],
   agentsMs: 60_000,
   apiWarmUp: 20,
@@ -88,6 +93,8 @@ export const QUICK_PLAN: Plan = {
   mcpRounds: 4,
   mcpCalls: 60,
   mcpConnections: 50,
+  mcpEnduredCalls: 1000,
+  mcpCycles: 40,
   agentsMs: 5000,
   apiWarmUp: 5,
   apiCalls: 30,
@@ -114,6 +121,8 @@ export const SMOKE_PLAN: Plan = {
   mcpRounds: 2,
   mcpCalls: 3,
   mcpConnections: 4,
+  mcpEnduredCalls: 20,
+  mcpCycles: 2,
   agentCounts: [2, 4],
   agentsMs: 500,
   apiWarmUp: 1,

@@ -1,11 +1,11 @@
 // biome-ignore lint/suspicious/noExplicitAny: whoever asks knows what the answer is
-export type Ask = (path: string, body?: object) => Promise<any>;
+export type Ask = (path: string, body?: object, method?: string) => Promise<any>;
 
 /** The REST API, as the owner of this machine. */
 export function createAsk(origin: string, secret: string): Ask {
-  return async (path, body) => {
+  return async (path, body, method = body ? 'POST' : 'GET') => {
     const response = await fetch(`${origin}/api/v1${path}`, {
-      method: body ? 'POST' : 'GET',
+      method,
       headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
       ...(body ? { body: JSON.stringify(body) } : {}),
     });

@@ -36,14 +36,20 @@ it('has figures of every shape, by turns with the bare server, and leaves no pro
   const subjects = [...new Set(results.map(({ subject }) => subject))];
   expect(subjects).toEqual([
     ...['15 tools, 1 callers', '15 tools, 32 callers', '300 tools, 1 callers', '300 tools, 32 callers'],
-    '4 connections',
+    '20 calls',
+    ...['http', 'stdio'].map((kind) => `2 times connected and disconnected, ${kind}`),
+    ...['another server killed', '4 connections'],
   ]);
   for (const { subject, metric, values } of results) {
-    const wanted = subject === '4 connections' ? 1 : SMOKE_PLAN.mcpRounds;
+    const wanted = subject.includes(' callers') ? SMOKE_PLAN.mcpRounds : 1;
     expect(values.length, `${subject} ${metric}`).toBe(wanted);
   }
   expect(results.find(({ metric }) => metric === 'sessions open at once')?.values).toEqual([4]);
-}, 240_000);
+  const childrenOf = (when: string) =>
+    results.filter(({ metric }) => metric === `child processes, ${when}`).map(({ values }) => values);
+  expect(childrenOf('after')).toHaveLength(3);
+  expect(childrenOf('after')).toEqual(childrenOf('before'));
+}, 600_000);
 
 it('has agents share files and tools, and loses nothing that they were told is written', async () => {
   const results = await run('agents', runAgentsBench);

@@ -5,6 +5,7 @@ import type { Measurement, Plan } from '../plan.ts';
 import type { Result } from '../report.ts';
 import { createServiceSet } from '../services.ts';
 import { type Lap, openCallers } from './callers.ts';
+import { endureCalls, endureCycles, endureKill } from './endurance.ts';
 import type { Look } from './messages.ts';
 import { type McpWorld, startMcpWorld } from './world.ts';
 
@@ -70,6 +71,17 @@ async function measureWorld(world: McpWorld, plan: Plan, setting: string): Promi
     const rounds = await measureShape(world, { ...shape, ...place }, plan);
     record(`${shape.tools} tools, ${shape.callers} callers`, toMeasurements(rounds));
   }
+  const [few] = places.values();
+  if (few) {
+    const { subject, measurements } = await endureCalls(world, few.gateway, plan);
+    record(subject, measurements);
+  }
+  for (const endured of [
+    await endureCycles(world, 'http', plan),
+    await endureCycles(world, 'stdio', plan),
+    await endureKill(world, plan.mcpCalls),
+  ])
+    record(endured.subject, endured.measurements);
   const open = await world.connectMany(plan.mcpConnections);
   const { gateway } = await world.look();
   record(`${plan.mcpConnections} connections`, [

@@ -9,7 +9,7 @@ import { compose } from '#server/compose.ts';
 import { readEnv } from '#server/platform/env.ts';
 import { createMetrics } from '#server/platform/metrics.ts';
 import { readOrCreateSecret } from '#server/platform/secret-file.ts';
-import { readProcessMemory } from '../memory.ts';
+import { lookAtSelf } from './look.ts';
 import type { FromProcess, GatewayOrder, ToProcess } from './messages.ts';
 
 const { databaseUrl, dataDir, settings: more = {} }: GatewayOrder = JSON.parse(process.argv[2] ?? '{}');
@@ -19,6 +19,7 @@ const settings = {
   DATABASE_URL: databaseUrl,
   SIGNALBOX_DATA_DIR: dataDir,
   SIGNALBOX_OUTBOUND_ALLOW: '127.0.0.0/8',
+  SIGNALBOX_MCP_PROGRAMS: `bare=${process.execPath} ${join(import.meta.dirname, 'stdio-server.mjs')}`,
   ...more,
 };
 const env = readEnv(settings, dataDir);
@@ -36,8 +37,8 @@ await once(server, 'listening');
 
 process.on('message', (message: ToProcess) => {
   if (message === 'look') {
-    const { user, system } = process.cpuUsage();
-    return send({ type: 'look', cpuMs: (user + system) / 1000, ...readProcessMemory() });
+    const places = { folder: join(dataDir, 'mcp'), databaseUrl };
+    return void lookAtSelf(places).then((look) => send({ type: 'look', ...look }));
   }
   server.closeAllConnections();
   server.close();

@@ -13,6 +13,12 @@ export interface Look {
   cpuMs: number;
   rssMib: number;
   heapMib: number;
+  /** As far as the system tells; 0 elsewhere. */
+  files: number;
+  children: number;
+  databaseConnections: number;
+  /** Of programs that it has started. */
+  folders: number;
 }
 
 export type FromProcess = { type: 'ready'; origin: string; secret: string } | ({ type: 'look' } & Look);

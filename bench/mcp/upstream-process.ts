@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createMcpHandler, type McpHttpHandler, Server } from '@modelcontextprotocol/server';
-import { readProcessMemory } from '../memory.ts';
+import { lookAtSelf } from './look.ts';
 import type { FromProcess } from './messages.ts';
 
 /** Of the size that tools of real servers have: half a kilobyte. */
@@ -53,10 +53,7 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
 }
 
 const send = (message: FromProcess) => void process.send?.(message);
-process.on('message', () => {
-  const { user, system } = process.cpuUsage();
-  send({ type: 'look', cpuMs: (user + system) / 1000, ...readProcessMemory() });
-});
+process.on('message', () => void lookAtSelf().then((look) => send({ type: 'look', ...look })));
 process.once('disconnect', () => process.exit());
 const server = createServer(
   (request, response) => void serve(request, response).catch(() => response.destroy()),

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Ask, createAsk } from './ask.ts';
 import type { Place } from './callers.ts';
 import type { FromProcess, GatewayOrder, Look } from './messages.ts';
@@ -11,6 +12,12 @@ export interface McpWorld {
   placesOf(tools: number): Promise<{ direct: Place; gateway: Place }>;
   /** Connects so many more servers and calls each of them once. Answers with how many sessions are open then. */
   connectMany(count: number): Promise<number>;
+  /** So many servers connected, called once and disconnected, one after the other in each of some lanes. */
+  cycle(kind: 'http' | 'stdio', count: number): Promise<void>;
+  /** How long calls of one server take, in ms, once another has been killed. */
+  callsAfterKill(calls: number): Promise<number[]>;
+  /** When what has ended has let go of all that it had, or after a while in which it has not. */
+  settled(): Promise<Looks>;
   /** A server with one tool, held to these limits. Answers with the name of the tool. */
   connectLimited(slug: string, callsPerMinute: number): Promise<string>;
   /** A run that goes on, whose files agents share. */
@@ -20,8 +27,13 @@ export interface McpWorld {
   origin: string;
   ask: Ask;
   readMetrics(): Promise<string>;
-  look(): Promise<{ upstream: Look; gateway: Look }>;
+  look(): Promise<Looks>;
   stop(): Promise<void>;
+}
+
+export interface Looks {
+  upstream: Look;
+  gateway: Look;
 }
 
 export interface WorldOptions extends GatewayOrder {
@@ -30,6 +42,8 @@ export interface WorldOptions extends GatewayOrder {
 
 const AT_ONCE = 8;
 const PAGE = 100;
+const SETTLE_MS = 500;
+const MAX_SETTLE_MS = 30_000;
 
 export async function startMcpWorld({ processes, ...order }: WorldOptions): Promise<McpWorld> {
   const start = (file: string, args: string[]) => {
@@ -42,8 +56,20 @@ export async function startMcpWorld({ processes, ...order }: WorldOptions): Prom
   const gateway = start('gateway-process.ts', [JSON.stringify(order)]);
   const [bare, ours] = await Promise.all([hear(upstream, 'ready'), hear(gateway, 'ready')]);
   const ask = createAsk(ours.origin, ours.secret);
+  const call = (slug: string) => ask('/mcp/call', { tool: `${slug}__tool_0`, arguments: { question: slug } });
+  let count = 0;
   const { key } = await ask('/keys', { name: 'bench', role: 'owner' });
   let runs = 0;
+
+  async function look(): Promise<Looks> {
+    const of = (child: ChildProcess): Promise<Look> => {
+      const answer = hear(child, 'look');
+      child.send('look');
+      return answer;
+    };
+    const [one, other] = await Promise.all([of(upstream), of(gateway)]);
+    return { upstream: one, gateway: other };
+  }
 
   return {
     async placesOf(tools) {
@@ -72,8 +98,6 @@ export async function startMcpWorld({ processes, ...order }: WorldOptions): Prom
           ...(await Promise.all(some.map((slug) => connect(ask, { slug, url: `${bare.origin}/1/${slug}` })))),
         );
       }
-      const call = (slug: string) =>
-        ask('/mcp/call', { tool: `${slug}__tool_0`, arguments: { question: slug } });
       await Promise.all(slugs.map(call));
       const states = await Promise.all(ids.map((id) => ask(`/mcp/connections/${id}`)));
       return states.filter(({ session_open }) => session_open).length;
@@ -93,14 +117,56 @@ export async function startMcpWorld({ processes, ...order }: WorldOptions): Prom
       const headers = { authorization: `Bearer ${ours.secret}` };
       return (await fetch(`${ours.origin}/metrics`, { headers })).text();
     },
-    async look() {
-      const of = (child: ChildProcess): Promise<Look> => {
-        const answer = hear(child, 'look');
-        child.send('look');
-        return answer;
+    async cycle(kind, cycles) {
+      let left = cycles;
+      const lane = async () => {
+        while (left-- > 0) {
+          const slug = `cycle-${++count}`;
+          const what = kind === 'http' ? { url: `${bare.origin}/1/${slug}` } : { program: 'bare' };
+          const id = await connect(ask, { slug, ...what });
+          await call(slug);
+          await ask(`/mcp/connections/${id}`, undefined, 'DELETE');
+        }
       };
-      const [one, other] = await Promise.all([of(upstream), of(gateway)]);
-      return { upstream: one, gateway: other };
+      await Promise.all(Array.from({ length: AT_ONCE }, lane));
+    },
+    async callsAfterKill(calls) {
+      const dying = start('upstream-process.ts', []);
+      const { origin } = await hear(dying, 'ready');
+      const [slug, other] = [`cycle-${++count}`, `cycle-${++count}`];
+      const ids = [
+        await connect(ask, { slug, url: `${origin}/1/dying` }),
+        await connect(ask, { slug: other, url: `${bare.origin}/1/other` }),
+      ];
+      await Promise.all([call(slug), call(other)]);
+      const gone = once(dying, 'exit');
+      dying.kill('SIGKILL');
+      await gone;
+      const failing = Promise.allSettled(Array.from({ length: AT_ONCE }, () => call(slug)));
+      const times: number[] = [];
+      for (let at = 0; at < calls; at++) {
+        const startedAt = performance.now();
+        await call(other);
+        times.push(performance.now() - startedAt);
+      }
+      if ((await failing).some(({ status }) => status === 'fulfilled'))
+        throw new Error('A dead server answered.');
+      for (const id of ids) await ask(`/mcp/connections/${id}`, undefined, 'DELETE');
+      return times;
+    },
+    look,
+    async settled() {
+      let last = await look();
+      for (let waitedMs = 0; waitedMs < MAX_SETTLE_MS; waitedMs += SETTLE_MS) {
+        await sleep(SETTLE_MS);
+        const now = await look();
+        const isStill = (['files', 'children', 'folders'] as const).every(
+          (key) => now.gateway[key] === last.gateway[key],
+        );
+        if (isStill) return now;
+        last = now;
+      }
+      return last;
     },
     async stop() {
       const ended = [upstream, gateway].map((child) => once(child, 'exit'));
@@ -111,14 +177,13 @@ export async function startMcpWorld({ processes, ...order }: WorldOptions): Prom
   };
 }
 
+type Wanted = { slug: string; calls_per_minute?: number } & ({ url: string } | { program: string });
+
 /** Connects a server and approves all of its tools. */
-async function connect(
-  ask: Ask,
-  { slug, url, ...more }: { slug: string; url: string; calls_per_minute?: number },
-): Promise<string> {
+async function connect(ask: Ask, { slug, ...more }: Wanted): Promise<string> {
   const limits = { calls_per_minute: 1_000_000, max_concurrent: 1000, ...more };
-  const { connection_id, status } = await ask('/mcp/connect', { slug, url, ...limits });
-  if (status !== 'connected') throw new Error(`${url} is ${status}.`);
+  const { connection_id, status } = await ask('/mcp/connect', { slug, ...limits });
+  if (status !== 'connected') throw new Error(`${slug} is ${status}.`);
   const path = `/mcp/connections/${connection_id}/tools`;
   let cursor = '';
   do {

@@ -1,0 +1,31 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { readProcessMemory } from '../memory.ts';
+import type { Look } from './messages.ts';
+
+/** How this process does. */
+export async function lookAtSelf(places: { folder?: string; databaseUrl?: string } = {}): Promise<Look> {
+  const { user, system } = process.cpuUsage();
+  return {
+    ...{ cpuMs: (user + system) / 1000, ...readProcessMemory() },
+    files: (await readdir('/proc/self/fd').catch(() => [])).length,
+    children: await countChildren(),
+    databaseConnections: places.databaseUrl === undefined ? 0 : await countLines(places.databaseUrl),
+    folders: places.folder === undefined ? 0 : (await readdir(places.folder).catch(() => [])).length,
+  };
+}
+
+async function countChildren(): Promise<number> {
+  const text = await readFile(`/proc/self/task/${process.pid}/children`, 'utf8').catch(() => '');
+  return text.split(' ').filter((pid) => pid !== '').length;
+}
+
+/** Lines that are open to the database's port: it is the bench's own, and nobody else calls it. */
+async function countLines(databaseUrl: string): Promise<number> {
+  const port = Number(new URL(databaseUrl).port).toString(16).toUpperCase().padStart(4, '0');
+  const text = await readFile('/proc/net/tcp', 'utf8').catch(() => '');
+  const isOpen = (line: string) => {
+    const [, , remote = '', state] = line.trim().split(/\s+/);
+    return remote.endsWith(`:${port}`) && state === '01';
+  };
+  return text.split('\n').filter(isOpen).length;
+}
