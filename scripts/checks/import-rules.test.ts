@@ -67,6 +67,7 @@ const PLANTED: [rule: string, file: string, code: string][] = [
   ['server-api-imports', 'server/api/rest/reads-db.ts', `import '#db/client.ts';`],
   ['server-api-imports', 'server/api/rest/reexports.ts', `export { port } from '#server/broker/port.ts';`],
   ['server-realtime-imports', 'server/realtime/reads-db.ts', `import '#db/client.ts';`],
+  ['ways-by-our-link', 'components/shell/links.tsx', `export { default } from 'next/link';`],
   ['app-imports', 'app/reads-domain.tsx', `import '#server/domain/words.ts';`],
   ['components-ui-imports', 'components/ui/reads-data.tsx', `import '#components/data/client.ts';`],
   ['components-data-imports', 'components/data/reads-ui.ts', `import '#components/ui/button.tsx';`],

@@ -6,7 +6,7 @@ import {
 } from '@modelcontextprotocol/server';
 import { isJsonObject } from '#server/domain/json.ts';
 import { LOG_LEVELS, type LogLevel } from '#server/domain/mcp.ts';
-import type { RequestContext } from './served.ts';
+import type { RequestContext } from './request-context.ts';
 
 /** What the client of a request can be asked before it is answered, and how. */
 export interface AskedClient {

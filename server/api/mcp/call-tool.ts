@@ -4,7 +4,7 @@ import { toProblem } from '../http/problem.ts';
 import { noteRefusal } from '../note-refusal.ts';
 import type { ToolCall } from '../tools/tool.ts';
 import { type McpCall, reportOurs } from './call.ts';
-import type { RequestContext } from './served.ts';
+import type { RequestContext } from './request-context.ts';
 
 /**
  * What a tool answers with, or why not: a model reads both, so that what is wrong with its input or with the state of

@@ -14,7 +14,7 @@ import {
   type Turn,
 } from './conversation.ts';
 import { invalidParams } from './errors.ts';
-import type { RequestContext } from './served.ts';
+import type { RequestContext } from './request-context.ts';
 
 export interface Conversed<Result> {
   context: RequestContext;

@@ -15,7 +15,7 @@ import type { Answer } from '../http/router.ts';
 import { clientOf } from './asked-client.ts';
 import { type McpCall, reportOurs } from './call.ts';
 import { createReply, type Reply } from './reply.ts';
-import type { RequestContext } from './served.ts';
+import type { RequestContext } from './request-context.ts';
 import { SERVER_INFO, type ServerMaker } from './server.ts';
 
 /**

@@ -7,7 +7,6 @@ import type {
   Prompt as PromptEntry,
   ReadResourceResult,
   Resource as ResourceEntry,
-  ServerContext,
   ResourceTemplateType as TemplateEntry,
   Tool as ToolEntry,
 } from '@modelcontextprotocol/server';
@@ -16,6 +15,7 @@ import type { PromptArgument } from '../prompts/prompt.ts';
 import type { Resource } from '../resources/resource.ts';
 import type { AskedClient } from './asked-client.ts';
 import type { McpCall } from './call.ts';
+import type { RequestContext } from './request-context.ts';
 
 /** All that a client finds behind `/mcp`, in the protocol's own forms. */
 export interface Surface {
@@ -26,14 +26,6 @@ export interface Surface {
   prompts: readonly ServedPrompt[];
   /** Of others, beside the tables: what they have is known when it is asked for. */
   upstream?: { prompts: PromptSource; resources: ResourceSource };
-}
-
-/** What work on a request needs of it, whoever has read it. */
-export interface RequestContext {
-  mcpReq: Pick<
-    ServerContext['mcpReq'],
-    '_meta' | 'envelope' | 'inputResponses' | 'requestState' | 'signal' | 'send' | 'notify' | 'log'
-  >;
 }
 
 /** A request, with what it takes to ask its client something before it is answered. */

@@ -13,6 +13,7 @@ import type { DoorOrders } from '#server/testing/faults/protocol.ts';
 import { findFreePort } from '#server/testing/free-port.ts';
 import { openTestDoors, startTestServer, type TestDoors, type TestServer } from '#server/testing/http.ts';
 import { askMcp } from '#server/testing/mcp/ask-mcp.ts';
+import { startSignIn } from '#server/testing/mcp/inspector.ts';
 import { type Browser, signInByLink } from '#server/testing/people.ts';
 
 let http: TestServer;
@@ -112,6 +113,17 @@ describe('the flow of a real client', () => {
     expect((await client.listTools()).tools.length).toBeGreaterThan(5);
     await client.close();
   });
+});
+
+test('the Inspector signs in at the address alone, and lists what it was let in to', async () => {
+  const callback = `http://127.0.0.1:${await findFreePort()}/oauth/callback`;
+  await using inspector = await startSignIn(`${http.origin}/mcp`, callback);
+  const url = await inspector.asked;
+  expect(url.searchParams.get('redirect_uri')).toBe(callback);
+  const came = await sayYes(http, url);
+  expect((await fetch(`${callback}?${came}`)).status).toBe(200);
+  const { exitCode, printed } = await inspector.ended;
+  expect([exitCode, printed]).toEqual([0, expect.stringContaining('pipelines_list')]);
 });
 
 describe('two processes with one database', () => {

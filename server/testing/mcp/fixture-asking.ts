@@ -8,7 +8,8 @@ import {
   ProtocolError,
   type ServerContext,
 } from '@modelcontextprotocol/server';
-import type { RequestContext, ServedTool } from '#server/api/mcp/served.ts';
+import type { RequestContext } from '#server/api/mcp/request-context.ts';
+import type { ServedTool } from '#server/api/mcp/served.ts';
 import { fixtureTool, says, text } from './fixture-tool.ts';
 
 /** Tools of the conformance suite that ask their caller something before they answer. */

@@ -47,16 +47,55 @@ export async function inspect(
   }
 }
 
-async function run(args: string[], home: string) {
-  const env: NodeJS.ProcessEnv = {
-    ...{ PATH: process.env.PATH ?? '', NODE_ENV: 'production', NO_COLOR: '1' },
-    ...{ HOME: home, USERPROFILE: home },
+/** The same without a key: it registers, and says at which address its person lets it in. */
+export async function startSignIn(url: string, callback: string) {
+  const home = await mkdtemp(join(tmpdir(), 'signalbox-inspector-'));
+  const args = [LAUNCHER, '--cli', url, '--transport', 'http', '--callback-url', callback];
+  const child = start([...args, '--method', 'tools/list'], home);
+  const asked = Promise.withResolvers<URL>();
+  let said = '';
+  const hear = (text: string) => {
+    said += text;
+    // All of it: what comes in pieces goes on until there is a space.
+    const [found] = /https?:\/\/\S+code_challenge=\S+(?=\s)/.exec(said) ?? [];
+    if (found !== undefined) asked.resolve(new URL(found));
   };
-  const child = spawn(process.execPath, args, { cwd: home, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  child.stdout.setEncoding('utf8').on('data', hear);
+  child.stderr.setEncoding('utf8').on('data', hear);
+  const ended = new Promise<{ exitCode: number | null; printed: string }>((resolve) =>
+    child.once('close', (exitCode) => {
+      asked.reject(new Error(`It has ended without asking: ${said}`));
+      resolve({ exitCode, printed: said });
+    }),
+  );
+  asked.promise.catch(() => undefined);
+  return {
+    ...{ asked: asked.promise, ended },
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL');
+      await ended;
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+}
+
+async function run(args: string[], home: string) {
+  const child = start(args, home);
   const [printed, complaints, exitCode] = await Promise.all([
     child.stdout.setEncoding('utf8').toArray(),
     child.stderr.setEncoding('utf8').toArray(),
     new Promise<number | null>((resolve) => child.once('close', resolve)),
   ]);
   return { exitCode, printed: printed.join(''), complaints: complaints.join('') };
+}
+
+/** Nothing of whoever runs the tests, no browser either: no program of theirs is on its path. */
+function start(args: string[], home: string) {
+  const env: NodeJS.ProcessEnv = {
+    ...{ PATH: home, NODE_ENV: 'production', NO_COLOR: '1' },
+    ...{ HOME: home, USERPROFILE: home },
+    // It asks a person though there is no terminal.
+    MCP_AUTO_OPEN_ENABLED: 'true',
+  };
+  return spawn(process.execPath, args, { cwd: home, env, stdio: ['ignore', 'pipe', 'pipe'] });
 }
