@@ -60,8 +60,8 @@ const plansFor = ({ where, sort }: RunQuery) =>
  * The conditions to look with, one after the other, until the page is full; the last ones are the query's own.
  * The index of labels knows no order, so all that matches is read and sorted. Most runs may have the label that is
  * looked for; then a short stretch of time beyond the place where the page begins is enough to fill it. A week of what
- * is in order spares the planning for the parts of all others, which takes longer than reading a page. Likewise with what
- * many have: of a rare status none may be among them, and the last of it would be looked for in all weeks before.
+ * is in order spares the planning for the parts of all others, which takes longer than reading a page. Likewise with a
+ * time in which many ended: of a rare status none may be among them, and the last of it would be looked for in all weeks before.
  */
 export async function stretchesOf(services: Services, asked: RunQuery): Promise<RunQuery['where'][]> {
   const few = asked.sort === 'created' ? await isYes(services, countFew(asked)) : null;
@@ -72,7 +72,8 @@ export async function stretchesOf(services: Services, asked: RunQuery): Promise<
   const isOrdered = few === false || asks(where, ORDERED);
   if (sort !== 'created' || !(isByLabel || (isOrdered && order === 'desc'))) return [where];
   const beginsAt = await beginningOf(services, query);
-  const isSoonFull = isByLabel || few === false;
+  const isByEnd = where.finishedAfter !== undefined || where.finishedBefore !== undefined;
+  const isSoonFull = isByLabel || (few === false && isByEnd);
   const spans = isSoonFull ? SPANS_MS : [WEEK_MS];
   const stretches = spans.map((span) =>
     order === 'desc' ? { bornSince: idAt(beginsAt - span) } : { bornBefore: idAt(beginsAt + span) },
