@@ -1,5 +1,6 @@
 import type { CallToolResult, ContentBlock, InputRequiredResult } from '@modelcontextprotocol/server';
-import type { RequestContext, ServedTool } from '#server/api/mcp/served.ts';
+import type { RequestContext } from '#server/api/mcp/request-context.ts';
+import type { ServedTool } from '#server/api/mcp/served.ts';
 
 type Result = CallToolResult | InputRequiredResult;
 type Handle = (args: Record<string, unknown>, context: RequestContext) => Promise<Result> | Result;
