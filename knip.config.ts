@@ -27,7 +27,7 @@ const config: KnipConfig = {
     'bench/signalbox/second-process.ts',
     'bench/testing/*.ts',
     'bench/signalbox/{live-clients,live-doors,api-clients,api-server}.ts',
-    'bench/mcp/{gateway,upstream}-process.ts',
+    'bench/mcp/{{gateway,upstream}-process.ts,stdio-server.mjs}',
     'server/testing/mcp/conformance-client.ts',
     'server/testing/simulator/main.ts',
     'e2e/vitest.config.ts',

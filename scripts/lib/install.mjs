@@ -72,7 +72,7 @@ export async function ensureInstalled() {
     checkLockfile();
     rmSync(STAMP, { force: true });
     await withProgress('Installing packages', () =>
-      runNpm(['install', '--no-save'], {
+      runNpm(['install', '--no-save', '--include=dev'], {
         cwd: ROOT,
         what: 'The packages of package-lock.json could not be installed.',
       }),
