@@ -125,7 +125,7 @@ function Elsewhere({ better }: { better: string | null }) {
       ) : (
         <>
           {words.passkeys.openAt}{' '}
-          <a className="text-accent hover:underline" href={`${better}/settings/account`}>
+          <a className="text-accent underline underline-offset-2" href={`${better}/settings/account`}>
             {better}
           </a>
         </>
