@@ -3,8 +3,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { query, useFresh } from '../data/index.ts';
 import { lookOfAgent } from '../looks/index.ts';
+import { Broken } from '../shell/broken.tsx';
 import { Sparkline } from '../ui/chart/index.ts';
-import { Notice, Skeleton } from '../ui/feedback.tsx';
+import { Skeleton } from '../ui/feedback.tsx';
 import { formatDuration, formatMoment } from '../ui/format.ts';
 import { StateTimeline, StatusPill } from '../ui/status.tsx';
 import { Card, Figure, Page, PageHead } from '../ui/surface.tsx';
@@ -19,7 +20,8 @@ const TRAIL = [{ label: words.title, href: '/agents' }];
 
 export function AgentPage({ id }: { id: string }) {
   const question = query('agents.get', { id: id as Agent['id'] });
-  const { data: agent, error } = useQuery({ ...question, refetchInterval: 5000 });
+  const asked = useQuery({ ...question, refetchInterval: 5000 });
+  const { data: agent, error } = asked;
   useFresh({ agent_id: id as Agent['id'] }, { keys: [question.queryKey], everyMs: 1000 });
   const { aheadMs, activityOf } = useFleet();
   if (!agent)
@@ -27,7 +29,7 @@ export function AgentPage({ id }: { id: string }) {
       <Page>
         <PageHead title={words.agent.facts} trail={TRAIL} />
         {error ? (
-          <Notice message={error.message} advice={error.advice} />
+          <Broken of={asked} />
         ) : (
           <Card flush>
             <Skeleton label={words.loading} rows={10} />
@@ -117,7 +119,8 @@ function Figures({
 
 function Day({ agent }: { agent: Agent }) {
   const question = query('agents.history', { id: agent.id });
-  const { data, error } = useQuery({ ...question, refetchInterval: 60_000 });
+  const asked = useQuery({ ...question, refetchInterval: 60_000 });
+  const { data, error } = asked;
   useFresh({ agent_id: agent.id }, { keys: [question.queryKey], everyMs: 2000 });
   const spans = (data ? spansOf(data) : []).map(({ from, to, state }) => {
     const look = state && lookOfAgent(state);
@@ -131,7 +134,7 @@ function Day({ agent }: { agent: Agent }) {
   });
   return (
     <Card title={words.agent.history}>
-      {error ? <Notice message={error.message} advice={error.advice} /> : null}
+      {error ? <Broken of={asked} /> : null}
       <div className="h-6">
         <StateTimeline label={words.agent.historyLabel(agent.name)} spans={spans} />
       </div>

@@ -3,7 +3,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { type Answer, query, useFresh } from '../data/index.ts';
 import { lookOfAttempt } from '../looks/index.ts';
-import { Notice, Skeleton } from '../ui/feedback.tsx';
+import { Broken } from '../shell/broken.tsx';
+import { Skeleton } from '../ui/feedback.tsx';
 import { formatDuration } from '../ui/format.ts';
 import { Link } from '../ui/link.tsx';
 import { shortId } from '../ui/short-id.ts';
@@ -30,6 +31,7 @@ const RUN: TableColumn<WorkItem> = {
 const STAGE: TableColumn<WorkItem> = {
   key: 'stage',
   title: words.agent.stage,
+  onPhone: 'lead',
   cell: ({ key, stage }) => key ?? stage + 1,
 };
 const ATTEMPT: TableColumn<WorkItem> = {
@@ -42,6 +44,7 @@ const ATTEMPT: TableColumn<WorkItem> = {
 const STATE: TableColumn<WorkItem> = {
   key: 'state',
   title: words.agent.state,
+  onPhone: 'side',
   cell: ({ state }) => <StatusText look={lookOfAttempt(state)} />,
 };
 const WHEN: TableColumn<WorkItem> = {
@@ -78,9 +81,10 @@ const ERROR: TableColumn<WorkItem> = {
 /** What an agent has in hand, what it ended last, and what of that went wrong. */
 export function AgentWork({ id }: { id: Agent['id'] }) {
   const question = query('agents.work', { id });
-  const { data: work, error } = useQuery({ ...question, refetchInterval: 10_000 });
+  const asked = useQuery({ ...question, refetchInterval: 10_000 });
+  const { data: work, error } = asked;
   useFresh({ agent_id: id }, { keys: [question.queryKey], everyMs: 2000 });
-  if (error) return <Notice message={error.message} advice={error.advice} />;
+  if (error) return <Broken of={asked} />;
   const broken = work?.recent.filter((item) => item.error !== null);
   return (
     <>

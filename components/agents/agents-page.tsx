@@ -95,7 +95,7 @@ function Fleet({ fleet, agents, onEnrol }: FleetProps) {
     <>
       <Filters agents={agents} />
       {shown.length === 0 ? <NoMatch hidden={agents.length} /> : null}
-      {groupAgents(shown, group).map(({ key, agents: members }) => (
+      {groupAgents(shown, group).map(({ key, agents: members }, at) => (
         <section key={key} aria-label={titleOf(group, key)}>
           {group === 'none' ? null : (
             <h2 className="mb-2 flex items-baseline gap-2 font-medium">
@@ -103,20 +103,20 @@ function Fleet({ fleet, agents, onEnrol }: FleetProps) {
               <span className="text-sm font-normal text-quiet">{words.count(members.length)}</span>
             </h2>
           )}
-          <Members fleet={fleet} agents={members} />
+          <Members fleet={fleet} agents={members} goesOn={at > 0} />
         </section>
       ))}
     </>
   );
 }
 
-function Members({ fleet, agents }: Pick<FleetProps, 'fleet' | 'agents'>) {
+function Members({ fleet, agents, goesOn }: Pick<FleetProps, 'fleet' | 'agents'> & { goesOn: boolean }) {
   const [{ view }] = useQueryStates(URL_STATE);
   const now = useServerNow(fleet.aheadMs);
   if (view === 'table')
     return (
       <Card flush>
-        <AgentsTable agents={agents} activityOf={fleet.activityOf} now={now} />
+        <AgentsTable agents={agents} activityOf={fleet.activityOf} now={now} goesOn={goesOn} />
       </Card>
     );
   return (

@@ -28,13 +28,16 @@ interface TableProps {
   agents: readonly Agent[];
   activityOf(id: Agent['id']): Activity | undefined;
   now: number;
+  /** The titles of its columns stand above another one. */
+  goesOn: boolean;
 }
 
-export function AgentsTable({ agents, activityOf, now }: TableProps) {
+export function AgentsTable({ agents, activityOf, now, goesOn }: TableProps) {
   const router = useRouter();
   return (
     <DataGrid
       label={words.list}
+      headHidden={goesOn}
       columns={[NAME, STATE, beatColumn(now), SLOTS, ...hourColumns(activityOf), ...FACTS]}
       rows={agents}
       keyOf={({ id }) => id}
@@ -58,6 +61,7 @@ const STATE: GridColumn<Agent> = {
   key: 'state',
   width: '8.5rem',
   title: words.columns.state,
+  onPhone: 'side',
   cell: (agent) => <StatusText look={lookOfAgent(agent.state)} />,
 };
 
@@ -71,9 +75,8 @@ const beatColumn = (now: number): GridColumn<Agent> => ({
 
 const SLOTS: GridColumn<Agent> = {
   key: 'slots',
-  width: '9.5rem',
+  width: '11rem',
   title: words.columns.slots,
-  wideOnly: true,
   cell: (agent) => <Slots agent={agent} />,
 };
 
@@ -94,7 +97,6 @@ const hourColumns = (activityOf: TableProps['activityOf']): GridColumn<Agent>[] 
     width: '5rem',
     title: words.columns.failed,
     align: 'end',
-    wideOnly: true,
     cell: ({ id }) => {
       const bad = (activityOf(id)?.failed ?? 0) + (activityOf(id)?.lost ?? 0);
       return bad === 0 ? 0 : <span className="font-medium text-bad">{bad}</span>;
@@ -107,7 +109,6 @@ const FACTS: readonly GridColumn<Agent>[] = [
     key: 'capabilities',
     width: 'minmax(8rem,1fr)',
     title: words.columns.capabilities,
-    wideOnly: true,
     cell: ({ capabilities }) => <Chips names={capabilities} />,
   },
   {
@@ -129,7 +130,7 @@ const FACTS: readonly GridColumn<Agent>[] = [
 function Slots({ agent }: { agent: Agent }) {
   return (
     <span className="flex w-full items-center gap-2 tabular-nums">
-      <span className="grow">
+      <span className="min-w-16 grow">
         <Meter label={words.slotsLabel(agent.name)} value={agent.in_flight} max={agent.max_concurrency} />
       </span>
       {words.slots(agent.in_flight, agent.max_concurrency)}

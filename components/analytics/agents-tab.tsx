@@ -3,6 +3,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Bot } from 'lucide-react';
 import { type Answer, query } from '../data/index.ts';
+import { Broken } from '../shell/broken.tsx';
 import { Empty, Skeleton } from '../ui/feedback.tsx';
 import { Link } from '../ui/link.tsx';
 import { Card } from '../ui/surface.tsx';
@@ -10,7 +11,6 @@ import { Table, type TableColumn } from '../ui/table.tsx';
 import { Changed } from './changed.tsx';
 import { changeOfMs, changeOfShare, formatCount, formatMs, formatShare } from './format.ts';
 import { runsHref } from './links.ts';
-import { Broken } from './states.tsx';
 import type { ScopeState } from './use-scope.ts';
 import { words } from './words.ts';
 
@@ -20,7 +20,7 @@ type Agent = View['agents'][number];
 /** Who does it better, who does it slower, and who loses what they were given. */
 export function AgentsTab({ state }: { state: ScopeState }) {
   const agents = useQuery({ ...query('analytics.agents', state.scope), placeholderData: (before) => before });
-  if (agents.error && !agents.data) return <Broken result={agents} />;
+  if (agents.error && !agents.data) return <Broken of={agents} />;
   if (!agents.data) return <Skeleton label={words.loading} rows={8} />;
   return (
     <Card flush>

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { useState } from 'react';
 import { type Answer, query } from '../data/index.ts';
+import { Broken } from '../shell/broken.tsx';
 import { useAct } from '../shell/use-act.ts';
 import { useMay } from '../shell/use-may.ts';
 import { Button } from '../ui/button.tsx';
@@ -22,7 +23,6 @@ import { endsOf, formatCount, stretchOf } from './format.ts';
 import { LatestRuns } from './latest-runs.tsx';
 import { runsHref } from './links.ts';
 import { RangeAndZone } from './range-and-zone.tsx';
-import { Broken } from './states.tsx';
 import { type ScopeState, useScope } from './use-scope.ts';
 import { words } from './words.ts';
 
@@ -58,7 +58,7 @@ export function ErrorPage({ id }: { id: string }) {
             </>
           }
         />
-        {error.error && !error.data ? <Broken result={error} /> : null}
+        {error.error && !error.data ? <Broken of={error} /> : null}
         {error.data ? (
           <Body view={error.data} state={state} />
         ) : error.error ? null : (

@@ -3,6 +3,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Bug } from 'lucide-react';
 import { type Answer, query } from '../data/index.ts';
+import { Broken } from '../shell/broken.tsx';
 import { Button } from '../ui/button.tsx';
 import { Sparkline } from '../ui/chart/index.ts';
 import { Segments } from '../ui/choice.tsx';
@@ -16,7 +17,6 @@ import { Changed } from './changed.tsx';
 import { type ErrorGroup, lookOfError } from './error-look.ts';
 import { changeOfCount, formatCount } from './format.ts';
 import { placeInTime, runsHref } from './links.ts';
-import { Broken } from './states.tsx';
 import { type ScopeState, STATUSES } from './use-scope.ts';
 import { words } from './words.ts';
 
@@ -31,7 +31,7 @@ export function ErrorsTab({ state }: { state: ScopeState }) {
     ...query('analytics.errors', { ...state.scope, ...(wanted === 'all' ? {} : { status: [wanted] }) }),
     placeholderData: (before) => before,
   });
-  if (errors.error && !errors.data) return <Broken result={errors} />;
+  if (errors.error && !errors.data) return <Broken of={errors} />;
   return (
     <Card
       flush
@@ -124,8 +124,13 @@ function columnsOf(view: View, state: ScopeState): TableColumn<ErrorGroup>[] {
         </span>
       ),
     },
-    { key: 'last', title: said.last, wideOnly: true, cell: ({ last_seen }) => <Ago at={last_seen} /> },
+    { key: 'last', title: said.last, cell: ({ last_seen }) => <Ago at={last_seen} /> },
     { key: 'first', title: said.first, wideOnly: true, cell: ({ first_seen }) => <Ago at={first_seen} /> },
-    { key: 'status', title: said.status, cell: (group) => <StatusText look={lookOfError(group)} /> },
+    {
+      key: 'status',
+      title: said.status,
+      onPhone: 'side',
+      cell: (group) => <StatusText look={lookOfError(group)} />,
+    },
   ];
 }

@@ -3,6 +3,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { query } from '../data/index.ts';
 import { lookOfRun } from '../looks/index.ts';
+import { Broken } from '../shell/broken.tsx';
 import { Skeleton } from '../ui/feedback.tsx';
 import { Link } from '../ui/link.tsx';
 import { shortId } from '../ui/short-id.ts';
@@ -11,7 +12,6 @@ import { Card } from '../ui/surface.tsx';
 import { Table } from '../ui/table.tsx';
 import { Ago } from '../ui/text.tsx';
 import { formatCount } from './format.ts';
-import { Broken } from './states.tsx';
 import { words } from './words.ts';
 
 const SHOWN = 10;
@@ -48,12 +48,12 @@ export function LatestRuns({ group, href, count }: { group: string; href: string
             {
               key: 'status',
               title: words.errors.columns.status,
+              onPhone: 'side',
               cell: ({ status }) => <StatusText look={lookOfRun(status)} />,
             },
             {
               key: 'error',
               title: words.errors.columns.error,
-              wideOnly: true,
               cell: ({ error }) => error?.message ?? '',
             },
             {
@@ -67,7 +67,7 @@ export function LatestRuns({ group, href, count }: { group: string; href: string
       ) : (
         <Skeleton label={words.loading} />
       )}
-      <Broken result={list} />
+      <Broken of={list} />
     </Card>
   );
 }

@@ -3,6 +3,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { ChartNoAxesColumn } from 'lucide-react';
 import { type Answer, query } from '../data/index.ts';
+import { Broken } from '../shell/broken.tsx';
 import { Empty, Skeleton } from '../ui/feedback.tsx';
 import { Figure } from '../ui/surface.tsx';
 import { Changed } from './changed.tsx';
@@ -19,7 +20,6 @@ import {
   type Spread,
 } from './format.ts';
 import { runsHref } from './links.ts';
-import { Broken } from './states.tsx';
 import { type ScopeState, SERIES_BUCKETS } from './use-scope.ts';
 import { words } from './words.ts';
 
@@ -34,7 +34,7 @@ export function OverviewTab({ state }: { state: ScopeState }) {
     placeholderData: (before) => before,
   });
   const { data } = overview;
-  if (overview.error && !data) return <Broken result={overview} />;
+  if (overview.error && !data) return <Broken of={overview} />;
   if (!data) return <Skeleton label={words.loading} rows={12} />;
   if (isEmpty(data))
     return (

@@ -3,6 +3,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Layers } from 'lucide-react';
 import { type Answer, query } from '../data/index.ts';
+import { Broken } from '../shell/broken.tsx';
 import { Empty, Skeleton } from '../ui/feedback.tsx';
 import { Link } from '../ui/link.tsx';
 import { Card } from '../ui/surface.tsx';
@@ -10,7 +11,6 @@ import { Table, type TableColumn } from '../ui/table.tsx';
 import { Changed } from './changed.tsx';
 import { changeOfMs, changeOfShare, formatCount, formatMs, formatShare } from './format.ts';
 import { runsHref } from './links.ts';
-import { Broken } from './states.tsx';
 import type { ScopeState } from './use-scope.ts';
 import { words } from './words.ts';
 
@@ -20,7 +20,7 @@ type Stage = View['stages'][number];
 /** What runs wait for: where an hour of work saves users most. */
 export function StagesTab({ state }: { state: ScopeState }) {
   const stages = useQuery({ ...query('analytics.stages', state.scope), placeholderData: (before) => before });
-  if (stages.error && !stages.data) return <Broken result={stages} />;
+  if (stages.error && !stages.data) return <Broken of={stages} />;
   if (!stages.data) return <Skeleton label={words.loading} rows={8} />;
   return (
     <Card flush>

@@ -13,7 +13,6 @@ export const words = {
   exports: { overview: 'Series', stages: 'Stages', agents: 'Agents', errors: 'Errors' },
   countedUntil: 'Counted until',
   stillCounting: 'Counting what ended earlier; the newest is there first.',
-  again: 'Try again',
   loading: 'Loading figures',
   none: 'No run has ended in this time',
   noneHint: 'Choose a longer range, or fewer filters. A run counts when it has ended.',

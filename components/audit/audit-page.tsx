@@ -2,11 +2,12 @@
 
 import { Download, Lock, ScrollText, ShieldCheck } from 'lucide-react';
 import { parseAsInteger, useQueryState } from 'nuqs';
+import { Broken } from '../shell/broken.tsx';
 import { usePages } from '../shell/paged-table.tsx';
 import { useAct } from '../shell/use-act.ts';
 import { useMay } from '../shell/use-may.ts';
 import { Button } from '../ui/button.tsx';
-import { Empty, Notice } from '../ui/feedback.tsx';
+import { Empty } from '../ui/feedback.tsx';
 import { FilterBar } from '../ui/filter/index.ts';
 import { formatMoment } from '../ui/format.ts';
 import { DataGrid, type GridColumn } from '../ui/grid/index.ts';
@@ -18,7 +19,7 @@ import { words } from './words.ts';
 export function AuditPage() {
   const may = useMay();
   return (
-    <Page width="wide">
+    <Page width="wide" fill>
       <PageHead title={words.title} note={words.note} actions={may('audit.read') ? <Actions /> : undefined} />
       {may('audit.read') ? (
         <Log />
@@ -60,16 +61,17 @@ function Log() {
   const only = (key: 'action' | 'target' | 'actor', value: string | null) =>
     value === null ? undefined : { hint: `Only ${value}`, apply: () => set({ [key]: value }) };
   return (
-    <div className="flex flex-col gap-3">
+    <div className="flex min-h-0 shrink-[9999] flex-col gap-3">
       <FilterBar
         filters={FILTERS}
         values={values}
         onChange={(key, value) => set({ [key]: typeof value === 'string' ? value : null })}
         onClear={clear}
       />
-      {list.error ? <Notice message={list.error.message} advice={list.error.advice} /> : null}
-      <Card flush>
+      <Broken of={list} />
+      <Card flush fill>
         <DataGrid
+          fill
           label={words.title}
           columns={columnsOf(only)}
           rows={list.rows}
@@ -122,6 +124,7 @@ function columnsOf(only: Only): GridColumn<Entry>[] {
       key: 'action',
       title: 'Did what',
       width: '14rem',
+      onPhone: 'lead',
       cell: ({ action }) => <span className="font-mono text-xs">{action}</span>,
       filter: ({ action }) => only('action', action),
     },
@@ -129,7 +132,6 @@ function columnsOf(only: Only): GridColumn<Entry>[] {
       key: 'target',
       title: 'To what',
       width: 'minmax(10rem,2fr)',
-      wideOnly: true,
       cell: ({ target }) => <span className="font-mono text-xs text-quiet">{target}</span>,
       filter: ({ target }) => only('target', target),
     },

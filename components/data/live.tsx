@@ -1,17 +1,19 @@
 'use client';
 
-import { type QueryKey, useQueryClient } from '@tanstack/react-query';
+import { type QueryClient, type QueryKey, useQueryClient } from '@tanstack/react-query';
 import {
   createContext,
   type ReactNode,
   use,
   useEffect,
   useEffectEvent,
+  useRef,
   useState,
   useSyncExternalStore,
 } from 'react';
 import type { LiveTarget } from '../../server/domain/live.ts';
 import { createLiveHub, type LineState, type LiveHub, type LiveListener } from './live-hub.ts';
+import { createPace, type Pace } from './pace.ts';
 
 const HubContext = createContext<LiveHub | undefined>(undefined);
 
@@ -75,30 +77,31 @@ export function useFresh(
   { keys, everyMs = REFRESH_MS }: { keys: readonly QueryKey[]; everyMs?: number },
 ): void {
   const queries = useQueryClient();
-  const [pace] = useState(() => ({
-    timer: undefined as ReturnType<typeof setTimeout> | undefined,
-    again: false,
-  }));
-  const ask = () => {
-    for (const queryKey of keys)
-      void queries.invalidateQueries({ queryKey, refetchType: document.hidden ? 'none' : 'active' });
-  };
-  // The first news at once; what follows it closely, together.
-  const refresh = () => {
-    if (pace.timer !== undefined) {
-      pace.again = true;
-      return;
-    }
-    ask();
-    pace.timer = setTimeout(() => {
-      pace.timer = undefined;
-      if (!pace.again) return;
-      pace.again = false;
-      refresh();
-    }, everyMs);
-  };
+  const pace = useRef<Pace>(undefined);
+  const ask = useEffectEvent(() => Promise.all(keys.map((key) => askAnew(queries, key))));
+  const readEveryMs = useEffectEvent(() => everyMs);
+  useEffect(() => {
+    const made = createPace({
+      ask: () => ask(),
+      everyMs: () => readEveryMs(),
+      now: () => performance.now(),
+      after(ms, run) {
+        const timer = setTimeout(run, ms);
+        return () => clearTimeout(timer);
+      },
+    });
+    pace.current = made;
+    return () => made.stop();
+  }, []);
+  const refresh = () => pace.current?.moved();
   useLive(target, { onRuns: refresh, onAgents: refresh, onGap: refresh });
-  useEffect(() => () => clearTimeout(pace.timer), [pace]);
+}
+
+async function askAnew(queries: QueryClient, queryKey: QueryKey): Promise<void> {
+  // What is on its way was asked for before this: it is waited for, and not thrown away, however long it takes.
+  if (queries.isFetching({ queryKey }) > 0)
+    await queries.refetchQueries({ queryKey, fetchStatus: 'fetching' }, { cancelRefetch: false });
+  await queries.invalidateQueries({ queryKey, refetchType: document.hidden ? 'none' : 'active' });
 }
 
 const NEVER = () => () => undefined;

@@ -8,6 +8,7 @@ import { Empty } from '../ui/feedback.tsx';
 import { FilterBar, type FilterDef, type FilterValue, isSet, TimeRangePicker } from '../ui/filter/index.ts';
 import { formatDuration } from '../ui/format.ts';
 import { ColumnMenu, DataGrid, type GridColumn } from '../ui/grid/index.ts';
+import { RowCard } from '../ui/row-card.tsx';
 import { StatusText } from '../ui/status.tsx';
 import { Card } from '../ui/surface.tsx';
 
@@ -55,6 +56,7 @@ export function Lists() {
       key: 'status',
       title: 'Status',
       width: '9rem',
+      onPhone: 'side',
       cell: ({ look }) => <StatusText look={look} />,
       filter: ({ look }) => ({ hint: `Only ${look.label}`, apply: () => set('status', [look.label]) }),
     },
@@ -63,7 +65,6 @@ export function Lists() {
       title: 'Duration',
       width: '7rem',
       align: 'end',
-      wideOnly: true,
       cell: ({ durationMs }) => formatDuration(durationMs),
     },
   ];
@@ -94,6 +95,15 @@ export function Lists() {
           selection={{ keys: selected, onChange: setSelected, labelOf: (key) => `Select ${key}` }}
           empty={<Empty icon={Search} title="Nothing matches" />}
         />
+      </Card>
+      <Card title="The same on a phone" flush>
+        <ul className="max-w-sm">
+          {ROWS.slice(0, 4).map((row) => (
+            <li key={row.key} className="flex border-b border-line px-4 py-2.5 last:border-b-0">
+              <RowCard row={row} columns={columns} />
+            </li>
+          ))}
+        </ul>
       </Card>
       <Card title="Loading" flush>
         <DataGrid label="Loading examples" columns={columns} rows={undefined} keyOf={({ key }) => key} />

@@ -7,8 +7,9 @@ import dynamic from 'next/dynamic';
 import { useState } from 'react';
 import type { PipelineId } from '../../server/domain/ids.ts';
 import { query } from '../data/index.ts';
+import { Broken } from '../shell/broken.tsx';
 import { useMay } from '../shell/use-may.ts';
-import { Notice, Skeleton } from '../ui/feedback.tsx';
+import { Skeleton } from '../ui/feedback.tsx';
 import { Page, PageHead } from '../ui/surface.tsx';
 import { type EditorDocument, EMPTY_DOCUMENT, readDocument } from './model/document.ts';
 import type { Pipeline } from './session/open-editor.ts';
@@ -20,17 +21,18 @@ const Unreadable = dynamic(() => import('./unreadable.tsx').then((module) => mod
 /** The draft as the server has it just now, never as it was when somebody last looked. */
 export function EditorPage({ id }: { id: string }) {
   const { data: me } = useQuery(query('me.get', {}));
-  const { data, error, isFetchedAfterMount } = useQuery({
+  const asked = useQuery({
     ...query('pipelines.get', { id: id as PipelineId }),
     refetchOnWindowFocus: false,
     refetchOnReconnect: false,
     refetchOnMount: 'always',
   });
+  const { data, error, isFetchedAfterMount } = asked;
   if (error && !data)
     return (
       <Page>
         <PageHead title={words.pipeline} trail={[{ label: 'Pipelines', href: '/pipelines' }]} />
-        <Notice message={error.message} advice={error.advice} />
+        <Broken of={asked} />
       </Page>
     );
   if (!data || !me || !isFetchedAfterMount) return <Skeleton label={words.loadingThePipeline} rows={14} />;

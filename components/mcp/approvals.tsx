@@ -5,11 +5,12 @@ import { CircleCheck } from 'lucide-react';
 import { useState } from 'react';
 import type { Answer } from '../data/index.ts';
 import { query } from '../data/index.ts';
+import { Broken } from '../shell/broken.tsx';
 import { useAct } from '../shell/use-act.ts';
 import { useMay } from '../shell/use-may.ts';
 import { Button } from '../ui/button.tsx';
 import { ConfirmDialog } from '../ui/dialog.tsx';
-import { Empty, Notice, Skeleton } from '../ui/feedback.tsx';
+import { Empty, Skeleton } from '../ui/feedback.tsx';
 import { Link } from '../ui/link.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Ago, Code } from '../ui/text.tsx';
@@ -22,11 +23,12 @@ const REFRESH_MS = 3000;
 /** Calls that a rule makes wait for somebody. */
 export function Approvals() {
   const canDecide = useMay()('mcp.decide');
-  const { data, error } = useQuery({
+  const asked = useQuery({
     ...query('mcpApprovals.list', { state: 'asked', limit: 50 }),
     refetchInterval: REFRESH_MS,
   });
-  if (error && !data) return <Notice message={error.message} advice={error.advice} />;
+  const { data, error } = asked;
+  if (error && !data) return <Broken of={asked} />;
   if (!data)
     return (
       <Card flush>

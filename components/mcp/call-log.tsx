@@ -30,10 +30,15 @@ function Calls() {
         path="mcpUsage.log"
         rowsOf={(page) => page.calls}
         keyOf={(call) => call.id}
-        empty={{ icon: ScrollText, title: words.noLog }}
+        empty={{ icon: ScrollText, title: words.noLog, note: words.noLogNote }}
         columns={[
           { key: 'at', title: 'When', cell: ({ at }) => <Ago at={at} /> },
-          { key: 'tool', title: 'Tool', cell: ({ tool }) => <span className="font-mono">{tool}</span> },
+          {
+            key: 'tool',
+            title: 'Tool',
+            onPhone: 'lead',
+            cell: ({ tool }) => <span className="font-mono">{tool}</span>,
+          },
           {
             key: 'who',
             title: 'By',
@@ -49,6 +54,7 @@ function Calls() {
           {
             key: 'outcome',
             title: 'Outcome',
+            onPhone: 'side',
             cell: ({ outcome, problem }) => (
               <span title={problem ?? undefined}>
                 <StatusText look={lookOfCall(outcome)} />

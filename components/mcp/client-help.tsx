@@ -3,7 +3,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { readIssuers } from '../data/index.ts';
-import { Notice, Skeleton } from '../ui/feedback.tsx';
+import { Broken } from '../shell/broken.tsx';
+import { Skeleton } from '../ui/feedback.tsx';
 import { Link } from '../ui/link.tsx';
 import { Card } from '../ui/surface.tsx';
 import { CopyBlock, CopyText } from '../ui/text.tsx';
@@ -52,11 +53,12 @@ export function ClientHelp() {
 
 /** Only where somebody signs people in at this address. */
 function SignIn({ address }: { address: string }) {
-  const { data, error } = useQuery({
+  const asked = useQuery({
     queryKey: ['issuers'],
     queryFn: ({ signal }) => readIssuers(signal),
   });
-  if (error) return <Notice message={error.message} advice={error.advice} />;
+  const { data, error } = asked;
+  if (error) return <Broken of={asked} />;
   return (
     <Card title={said.signIn}>
       {data === undefined ? <Skeleton label={said.signIn} rows={3} /> : null}

@@ -7,6 +7,7 @@ import { useState } from 'react';
 import type { Answer, Input } from '../data/index.ts';
 import { query } from '../data/index.ts';
 import { lookOfConnection } from '../looks/index.ts';
+import { Broken } from '../shell/broken.tsx';
 import { useAct } from '../shell/use-act.ts';
 import { useMay } from '../shell/use-may.ts';
 import { Button } from '../ui/button.tsx';
@@ -28,15 +29,16 @@ type Id = Input<'mcp.connection'>['id'];
 const REFRESH_MS = 5000;
 
 export function ConnectionPage({ id }: { id: string }) {
-  const { data, error } = useQuery({
+  const asked = useQuery({
     ...query('mcp.connection', { id: id as Id }),
     refetchInterval: REFRESH_MS,
   });
+  const { data, error } = asked;
   if (!data)
     return (
       <Page>
         {error ? (
-          <Notice message={error.message} advice={error.advice} />
+          <Broken of={asked} />
         ) : (
           <Card flush>
             <Skeleton label={words.title} rows={8} />

@@ -23,7 +23,7 @@ export function Connections() {
   const [isConnecting, setConnecting] = useState(false);
   const [isImporting, setImporting] = useState(false);
   const connect = may('mcp.connect') ? (
-    <span className="flex gap-2">
+    <span className="flex flex-wrap gap-2">
       {may('mcp.manage') ? (
         <Button icon={FileInput} size="sm" onClick={() => setImporting(true)}>
           {words.importTitle}
@@ -79,6 +79,7 @@ const COLUMNS: TableColumn<Connection>[] = [
   {
     key: 'state',
     title: 'State',
+    onPhone: 'side',
     cell: (connection) => <StatusText look={lookOfConnection(stateOf(connection))} />,
   },
   {

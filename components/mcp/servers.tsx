@@ -2,13 +2,14 @@
 
 import { Boxes, Pencil, Plus, Trash2 } from 'lucide-react';
 import { useEffect, useState } from 'react';
+import { Broken } from '../shell/broken.tsx';
 import { usePages } from '../shell/paged-table.tsx';
 import { useAct } from '../shell/use-act.ts';
 import { useMay } from '../shell/use-may.ts';
 import { Button } from '../ui/button.tsx';
 import { Switch } from '../ui/choice.tsx';
 import { ConfirmDialog } from '../ui/dialog.tsx';
-import { Empty, Notice, Skeleton } from '../ui/feedback.tsx';
+import { Empty, Skeleton } from '../ui/feedback.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Code, CopyText } from '../ui/text.tsx';
 import { ServerDialog, type VirtualServer } from './server-dialog.tsx';
@@ -18,8 +19,9 @@ import { clientSnippets, words } from './words.ts';
 export function Servers() {
   const canManage = useMay()('mcp.manage');
   const [editing, setEditing] = useState<VirtualServer | 'new' | null>(null);
-  const { rows, error } = usePages('mcpServers.list', { limit: 200 }, (page) => page.servers);
-  if (error && !rows) return <Notice message={error.message} advice={error.advice} />;
+  const asked = usePages('mcpServers.list', { limit: 200 }, (page) => page.servers);
+  const { rows, error } = asked;
+  if (error && !rows) return <Broken of={asked} />;
   const add = canManage ? (
     <Button icon={Plus} size="sm" onClick={() => setEditing('new')}>
       {words.addServer}

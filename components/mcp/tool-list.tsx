@@ -4,11 +4,12 @@ import { ChevronDown, ChevronRight, TriangleAlert, Wrench } from 'lucide-react';
 import { useState } from 'react';
 import type { Answer } from '../data/index.ts';
 import { lookOfTool } from '../looks/index.ts';
+import { Broken } from '../shell/broken.tsx';
 import { usePages } from '../shell/paged-table.tsx';
 import { useAct } from '../shell/use-act.ts';
 import { useMay } from '../shell/use-may.ts';
 import { Button } from '../ui/button.tsx';
-import { Empty, Notice, Skeleton } from '../ui/feedback.tsx';
+import { Empty, Skeleton } from '../ui/feedback.tsx';
 import { StatusText } from '../ui/status.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Code } from '../ui/text.tsx';
@@ -21,11 +22,8 @@ type Tool = Answer<'mcp.connectionTools'>['tools'][number];
 /** What the server offers: what is new or has changed cannot be called until somebody has looked at it. */
 export function ToolList({ connection }: { connection: Connection }) {
   const canManage = useMay()('mcp.manage');
-  const { rows, error } = usePages(
-    'mcp.connectionTools',
-    { id: connection.id, limit: 200 },
-    (page) => page.tools,
-  );
+  const asked = usePages('mcp.connectionTools', { id: connection.id, limit: 200 }, (page) => page.tools);
+  const { rows, error } = asked;
   const approve = useAct('mcp.approveTools', { done: words.approved });
   const waiting = (rows ?? []).flatMap(({ name, hash, changes, state, definition }) =>
     // status-words: states of tools
@@ -36,7 +34,7 @@ export function ToolList({ connection }: { connection: Connection }) {
   // status-words: states of tools
   const approved = (rows ?? []).filter(({ state }) => state === 'approved');
   const cost = approved.reduce((sum, { tokens }) => sum + tokens, 0);
-  if (error && !rows) return <Notice message={error.message} advice={error.advice} />;
+  if (error && !rows) return <Broken of={asked} />;
   return (
     <Card
       title={words.tools(rows?.length ?? 0)}

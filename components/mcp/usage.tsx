@@ -3,7 +3,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { ChartNoAxesColumn } from 'lucide-react';
 import { query } from '../data/index.ts';
-import { Empty, Notice, Skeleton } from '../ui/feedback.tsx';
+import { Broken } from '../shell/broken.tsx';
+import { Empty, Skeleton } from '../ui/feedback.tsx';
 import { formatBytes, formatCount } from '../ui/format.ts';
 import { Card } from '../ui/surface.tsx';
 import { Table } from '../ui/table.tsx';
@@ -13,12 +14,17 @@ import { words } from './words.ts';
 const DAYS = 30;
 
 export function Usage() {
-  const { data, error } = useQuery(query('mcpUsage.stats', { days: DAYS }));
-  if (error) return <Notice message={error.message} advice={error.advice} />;
+  const asked = useQuery(query('mcpUsage.stats', { days: DAYS }));
+  const { data, error } = asked;
+  if (error) return <Broken of={asked} />;
   return (
     <Card title={words.usageOf(DAYS)} flush>
       {data ? null : <Skeleton label={words.tabs.usage} />}
-      {data?.tools.length === 0 ? <Empty icon={ChartNoAxesColumn} title={words.noUsage} /> : null}
+      {data?.tools.length === 0 ? (
+        <Empty icon={ChartNoAxesColumn} title={words.noUsage}>
+          {words.noUsageNote}
+        </Empty>
+      ) : null}
       {data && data.tools.length > 0 ? (
         <Table
           label={words.tabs.usage}

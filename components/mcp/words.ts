@@ -65,7 +65,11 @@ export const words = {
   logNotYoursNote: 'It tells who called what. An owner or admin can give you the right.',
   decided: 'Decided.',
   noUsage: 'Nothing was called in the last 30 days',
+  noUsageNote:
+    'Which tools agents, pipelines and clients call is counted here, with how long they took and how often they failed.',
   noLog: 'No calls yet',
+  noLogNote:
+    'Each call of a tool by an agent, a pipeline or a client stands here, with who made it and what came of it.',
   tokens: (count: number) => `${count} tokens`,
   costs: (count: number) => `Told of all that are approved, a model reads about ${count} tokens each time.`,
   on: 'On',

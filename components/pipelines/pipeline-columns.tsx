@@ -3,7 +3,6 @@ import { formatDuration } from '../ui/format.ts';
 import type { GridColumn } from '../ui/grid/index.ts';
 import { Link } from '../ui/link.tsx';
 import { Ago, Chip } from '../ui/text.tsx';
-import { NARROW, useMedia } from '../ui/use-media.ts';
 import { sumUp } from './last-runs.ts';
 import { LastRuns } from './last-runs-strip.tsx';
 import { RowActions } from './row-actions.tsx';
@@ -37,7 +36,6 @@ export function columnsOf({ onTag, onRun, ...rights }: Wishes): GridColumn<Pipel
       key: 'runs',
       title: words.columns.runs,
       width: '11.5rem',
-      wideOnly: true,
       cell: (pipeline) => <LastRuns pipeline={pipeline} />,
     },
     {
@@ -75,6 +73,7 @@ export function columnsOf({ onTag, onRun, ...rights }: Wishes): GridColumn<Pipel
       title: words.columns.actions,
       width: '6.5rem',
       align: 'end',
+      onPhone: 'side',
       cell: (pipeline) => <RowActions pipeline={pipeline} rights={rights} onRun={onRun} />,
     },
   ];
@@ -82,10 +81,8 @@ export function columnsOf({ onTag, onRun, ...rights }: Wishes): GridColumn<Pipel
 
 function NameCell({ pipeline, onTag }: { pipeline: Pipeline; onTag(tag: string): void }) {
   const { id, name, description, version, stages, tags } = pipeline;
-  // There is no column for how the last runs went.
-  const isNarrow = useMedia(NARROW);
   return (
-    <span className="flex min-w-0 items-center gap-2">
+    <span className="flex min-w-0 items-center gap-2 max-md:-ml-2">
       <StarButton pipeline={pipeline} />
       <span className="flex min-w-0 flex-col gap-0.5">
         <span className="flex min-w-0 items-center gap-2">
@@ -105,12 +102,9 @@ function NameCell({ pipeline, onTag }: { pipeline: Pipeline; onTag(tag: string):
             </button>
           ))}
         </span>
-        <span className="flex min-w-0 items-center gap-3 text-quiet">
-          <span className="truncate max-md:shrink-0" title={description}>
-            {words.stages(stages)}
-            {description === '' || isNarrow ? '' : ` · ${description}`}
-          </span>
-          {isNarrow ? <LastRuns pipeline={pipeline} /> : null}
+        <span className="truncate text-sm text-quiet" title={description}>
+          {words.stages(stages)}
+          {description === '' ? '' : ` · ${description}`}
         </span>
       </span>
     </span>

@@ -65,7 +65,7 @@ export function PipelinesPage() {
   const [dialogs, setDialogs] = useQueryStates(DIALOGS);
   const mayCreate = useMay()('pipeline.create');
   return (
-    <Page width="wide">
+    <Page width="wide" fill>
       <PageHead
         title={words.title}
         note={words.note}
@@ -77,7 +77,7 @@ export function PipelinesPage() {
           ) : null
         }
       />
-      <div className="flex flex-col gap-4">
+      <div className="flex min-h-0 shrink-[9999] flex-col gap-4">
         <Filters />
         <PipelineList
           onNew={mayCreate ? () => void setDialogs({ new: 'template' }) : undefined}
@@ -122,8 +122,9 @@ function PipelineList({ onNew, onRun }: { onNew: (() => void) | undefined; onRun
         />
       ) : null}
       {error && !pipelines ? null : (
-        <Card flush>
+        <Card flush fill>
           <DataGrid
+            fill
             label={words.list}
             columns={columns}
             rows={pipelines}

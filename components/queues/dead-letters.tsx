@@ -3,11 +3,11 @@
 import { Inbox, Lock, RotateCw } from 'lucide-react';
 import { parseAsString, useQueryState } from 'nuqs';
 import { useRef, useState } from 'react';
-import type { ApiError } from '../data/index.ts';
+import { type Asked, Broken } from '../shell/broken.tsx';
 import { useKeys } from '../shell/keys/index.ts';
 import { Button } from '../ui/button.tsx';
 import { ConfirmDialog } from '../ui/dialog.tsx';
-import { Empty, Notice } from '../ui/feedback.tsx';
+import { Empty } from '../ui/feedback.tsx';
 import { formatBytes } from '../ui/format.ts';
 import { DataGrid, type GridColumn, type GridHandle } from '../ui/grid/index.ts';
 import { Card } from '../ui/surface.tsx';
@@ -23,6 +23,7 @@ const COLUMNS: readonly GridColumn<Letter>[] = [
     key: 'when',
     title: TITLES.when,
     width: '7rem',
+    onPhone: 'side',
     cell: ({ dead_at: at }) => (at === null ? '–' : <Ago at={at} />),
   },
   {
@@ -36,13 +37,13 @@ const COLUMNS: readonly GridColumn<Letter>[] = [
     key: 'queue',
     title: TITLES.queue,
     width: '12rem',
-    wideOnly: true,
     cell: ({ queue }) => <span className="font-mono text-xs">{queue}</span>,
   },
   {
     key: 'reason',
     title: TITLES.reason,
     width: 'minmax(14rem,1fr)',
+    onPhone: 'lead',
     cell: ({ reason }) => <span title={reason}>{reason}</span>,
   },
   {
@@ -65,13 +66,14 @@ const COLUMNS: readonly GridColumn<Letter>[] = [
 
 interface DeadLettersProps {
   letters: readonly Letter[] | undefined;
-  error: ApiError | null;
+  /** How asking for them went. */
+  asked: Asked;
   mayInspect: boolean;
   /** No more of them than are shown. */
   isAll: boolean;
 }
 
-export function DeadLetters({ letters, error, mayInspect, isAll }: DeadLettersProps) {
+export function DeadLetters({ letters, asked, mayInspect, isAll }: DeadLettersProps) {
   const [open, setOpen] = useQueryState('letter', parseAsString);
   const grid = useRef<GridHandle>(null);
   useKeys(words.dead.keys.title, [
@@ -88,14 +90,14 @@ export function DeadLetters({ letters, error, mayInspect, isAll }: DeadLettersPr
     );
   return (
     <>
-      {error ? <Notice message={error.message} advice={error.advice} /> : null}
+      <Broken of={asked} />
       <Card
         title={words.dead.list}
         actions={letters && letters.length > 0 ? <ReplayAll count={letters.length} isAll={isAll} /> : null}
         flush
       >
         <p className="border-b border-line px-4 py-2 text-sm text-quiet">{words.dead.note}</p>
-        {error && !letters ? null : (
+        {asked.error && !letters ? null : (
           <DataGrid
             ref={grid}
             label={words.dead.list}

@@ -2,7 +2,8 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { type Answer, query } from '../data/index.ts';
-import { Notice, Skeleton } from '../ui/feedback.tsx';
+import { Broken } from '../shell/broken.tsx';
+import { Skeleton } from '../ui/feedback.tsx';
 import { formatBytes, formatDuration } from '../ui/format.ts';
 import { Meter } from '../ui/status.tsx';
 import { Card } from '../ui/surface.tsx';
@@ -34,8 +35,7 @@ export function LimitsTable() {
   const limits = useQuery({ ...query('limits.get', {}), refetchInterval: 10_000 });
   const settings = useQuery(query('system.settings', {}));
   const agents = useQuery(query('agents.list', {}));
-  const error = limits.error ?? settings.error;
-  if (error) return <Notice message={error.message} advice={error.advice} />;
+  if (limits.error ?? settings.error) return <Broken of={[limits, settings]} />;
   if (!limits.data || !settings.data)
     return (
       <Card flush>
@@ -47,7 +47,11 @@ export function LimitsTable() {
   const columns: TableColumn<Row>[] = [
     { key: 'what', title: words.limits.columns.what, cell: ({ setting }) => words.limits.names[setting] },
     { key: 'limit', title: words.limits.columns.limit, align: 'end', cell: ({ shown }) => shown },
-    { key: 'used', title: words.limits.columns.used, cell: (row) => <Use row={row} /> },
+    {
+      key: 'used',
+      title: words.limits.columns.used,
+      cell: ({ setting, use }) => (use ? <Use {...{ setting, use }} /> : '–'),
+    },
     {
       key: 'by',
       title: words.limits.columns.by,
@@ -99,8 +103,7 @@ function rowsOf(
   return rows;
 }
 
-function Use({ row: { setting, use } }: { row: Row }) {
-  if (!use) return '–';
+function Use({ setting, use }: Pick<Row, 'setting'> & { use: NonNullable<Row['use']> }) {
   return (
     <span className="flex w-44 items-center gap-2 tabular-nums">
       <span className="grow">

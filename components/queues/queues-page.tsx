@@ -3,9 +3,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { parseAsString, parseAsStringLiteral, useQueryState } from 'nuqs';
 import { query } from '../data/index.ts';
+import { Broken } from '../shell/broken.tsx';
 import { useMay } from '../shell/use-may.ts';
-import { Button } from '../ui/button.tsx';
-import { Notice } from '../ui/feedback.tsx';
 import { formatDuration } from '../ui/format.ts';
 import { Figure, Page, PageHead } from '../ui/surface.tsx';
 import { Tabs } from '../ui/tabs.tsx';
@@ -25,25 +24,15 @@ export function QueuesPage() {
   const [part, setPart] = useQueryState('part', parseAsStringLiteral(PARTS).withDefault('queues'));
   const [, setLetter] = useQueryState('letter', parseAsString);
   const mayInspect = useMay()('queue.inspect');
-  const { data, error, refetch } = useQuery({ ...QUEUES, refetchInterval: EVERY_MS });
+  const list = useQuery({ ...QUEUES, refetchInterval: EVERY_MS });
   const letters = useQuery({ ...LETTERS, enabled: mayInspect, refetchInterval: EVERY_MS });
   // Dead letters have a part of their own.
-  const queues = data?.queues.filter(({ queue }) => queue !== 'mcp.dead-letters');
+  const queues = list.data?.queues.filter(({ queue }) => queue !== 'mcp.dead-letters');
   const dead = letters.data?.dead_letters;
   return (
     <Page width="wide">
       <PageHead title={words.title} note={words.note} />
-      {error ? (
-        <Notice
-          message={error.message}
-          advice={error.advice}
-          action={
-            <Button size="sm" onClick={() => void refetch()}>
-              {words.tryAgain}
-            </Button>
-          }
-        />
-      ) : null}
+      <Broken of={list} />
       <div className="flex flex-col gap-5">
         <Figures queues={queues} dead={dead} mayInspect={mayInspect} />
         <Tabs
@@ -57,7 +46,7 @@ export function QueuesPage() {
             {
               value: 'queues',
               label: words.tabs.queues,
-              content: <QueuesTable queues={queues} isBroken={error !== null} />,
+              content: <QueuesTable queues={queues} isBroken={list.error !== null} />,
             },
             {
               value: 'dead',
@@ -66,7 +55,7 @@ export function QueuesPage() {
               content: (
                 <DeadLetters
                   letters={dead}
-                  error={letters.error}
+                  asked={letters}
                   mayInspect={mayInspect}
                   isAll={(dead?.length ?? 0) < SHOWN_LETTERS}
                 />

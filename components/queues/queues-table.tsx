@@ -28,6 +28,7 @@ const COLUMNS: readonly TableColumn<Queue>[] = [
   {
     key: 'state',
     title: words.columns.state,
+    onPhone: 'side',
     cell: (queue) => <StatusText look={lookOfQueue(judgeQueue(queue))} />,
   },
   number('waiting', ({ messages }) => messages, false),
@@ -37,7 +38,7 @@ const COLUMNS: readonly TableColumn<Queue>[] = [
     align: 'end',
     cell: ({ oldest_age_ms: age }) => (age === null ? '–' : formatDuration(age)),
   },
-  number('consumers', ({ consumers }) => consumers),
+  number('consumers', ({ consumers }) => consumers, false),
   number('inHand', ({ unacked }) => unacked),
   number('in', (queue) => queue.published_per_minute),
   number('out', (queue) => queue.delivered_per_minute),

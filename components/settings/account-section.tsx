@@ -3,10 +3,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { type Answer, query } from '../data/index.ts';
+import { Broken } from '../shell/broken.tsx';
 import { ThemeChoice } from '../shell/theme-choice.tsx';
 import { useAct } from '../shell/use-act.ts';
 import { Button } from '../ui/button.tsx';
-import { Notice, Skeleton } from '../ui/feedback.tsx';
+import { Skeleton } from '../ui/feedback.tsx';
 import { Field, TextInput } from '../ui/field.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Table } from '../ui/table.tsx';
@@ -18,8 +19,9 @@ import { words } from './words.ts';
 type Account = NonNullable<Answer<'me.get'>['account']>;
 
 export function AccountSection() {
-  const { data: me, error } = useQuery(query('me.get', {}));
-  if (error) return <Notice message={error.message} advice={error.advice} />;
+  const asked = useQuery(query('me.get', {}));
+  const { data: me, error } = asked;
+  if (error) return <Broken of={asked} />;
   if (!me)
     return (
       <Card>

@@ -2,7 +2,8 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { type Answer, query } from '../data/index.ts';
-import { Notice, ProgressBar, Skeleton } from '../ui/feedback.tsx';
+import { Broken } from '../shell/broken.tsx';
+import { ProgressBar, Skeleton } from '../ui/feedback.tsx';
 import { formatCount, formatDuration } from '../ui/format.ts';
 import { Card } from '../ui/surface.tsx';
 import { Table } from '../ui/table.tsx';
@@ -16,8 +17,9 @@ const QUOTAS: Record<Limits['quotas'][number]['name'], string> = words.limits.na
 const REFRESH_MS = 5000;
 
 export function LimitsSection() {
-  const { data, error } = useQuery({ ...query('limits.get', {}), refetchInterval: REFRESH_MS });
-  if (error && !data) return <Notice message={error.message} advice={error.advice} />;
+  const asked = useQuery({ ...query('limits.get', {}), refetchInterval: REFRESH_MS });
+  const { data, error } = asked;
+  if (error && !data) return <Broken of={asked} />;
   return (
     <>
       <Card title={words.limits.quotas} flush>

@@ -12,9 +12,10 @@ import { ConfirmDialog } from '../ui/dialog.tsx';
 import { Field, TextInput } from '../ui/field.tsx';
 import { Select } from '../ui/select.tsx';
 import { Card } from '../ui/surface.tsx';
-import { Table } from '../ui/table.tsx';
+import { Table, type TableColumn } from '../ui/table.tsx';
 import { Ago } from '../ui/text.tsx';
 import { FormDialog, NotYours, RevealDialog } from './parts.tsx';
+import { useOnlyOwner } from './use-owners.ts';
 import { roleChoices, words } from './words.ts';
 
 type Member = Answer<'members.list'>['members'][number];
@@ -38,6 +39,8 @@ function Members({ canManage }: { canManage: boolean }) {
   });
   const remove = useAct('members.remove', { done: words.members.removed });
   const [leaving, setLeaving] = useState<Member>();
+  const managesOwners = useMay()('owner.manage');
+  const onlyOwner = useOnlyOwner(canManage);
   return (
     <Card title={words.sections.members} flush>
       <PagedTable
@@ -50,52 +53,12 @@ function Members({ canManage }: { canManage: boolean }) {
           title: words.members.none,
           note: words.members.noneNote,
         }}
-        columns={[
-          {
-            key: 'name',
-            title: words.members.name,
-            cell: (member) => (
-              <>
-                <span className="font-medium">{member.name}</span>{' '}
-                <span className="text-quiet">{member.email}</span>
-              </>
-            ),
-          },
-          {
-            key: 'role',
-            title: words.members.role,
-            cell: (member) =>
-              canManage ? (
-                <Select
-                  label={words.members.roleOf(member.name)}
-                  value={member.role}
-                  choices={roleChoices}
-                  disabled={changeRole.isBusy}
-                  onChange={(role) => changeRole.run({ id: member.id, role })}
-                />
-              ) : (
-                words.roles[member.role]
-              ),
-          },
-          {
-            key: 'since',
-            title: words.members.since,
-            wideOnly: true,
-            cell: (member) => <Ago at={member.created_at} />,
-          },
-          {
-            key: 'act',
-            title: '',
-            align: 'end',
-            cell: (member) =>
-              canManage ? (
-                <Button look="quiet" size="sm" onClick={() => setLeaving(member)}>
-                  {words.members.remove}
-                  <span className="sr-only"> {member.name}</span>
-                </Button>
-              ) : null,
-          },
-        ]}
+        columns={memberColumns({
+          ...{ canManage, managesOwners, onlyOwner },
+          isChanging: changeRole.isBusy,
+          change: ({ id }, role) => changeRole.run({ id, role }),
+          leave: setLeaving,
+        })}
       />
       <ConfirmDialog
         open={leaving !== undefined}
@@ -110,6 +73,73 @@ function Members({ canManage }: { canManage: boolean }) {
       />
     </Card>
   );
+}
+
+interface MemberActs {
+  canManage: boolean;
+  managesOwners: boolean;
+  onlyOwner: string | undefined;
+  isChanging: boolean;
+  change(member: Member, role: Role): void;
+  leave(member: Member): void;
+}
+
+function memberColumns(acts: MemberActs): TableColumn<Member>[] {
+  const { canManage, managesOwners, onlyOwner } = acts;
+  /** Why somebody stays what they are. */
+  const fixedBecause = ({ id, role }: Member): string | undefined => {
+    if (id === onlyOwner) return words.members.onlyOwner;
+    return role === 'owner' && !managesOwners ? words.members.ownersOnly : undefined;
+  };
+  const roles = roleChoices.filter(({ value }) => managesOwners || value !== 'owner');
+  return [
+    {
+      key: 'name',
+      title: words.members.name,
+      cell: (member) => (
+        <>
+          <span className="font-medium">{member.name}</span>{' '}
+          <span className="text-quiet">{member.email}</span>
+        </>
+      ),
+    },
+    {
+      key: 'role',
+      title: words.members.role,
+      cell: (member) =>
+        canManage && fixedBecause(member) === undefined ? (
+          <Select
+            label={words.members.roleOf(member.name)}
+            value={member.role}
+            choices={roles}
+            disabled={acts.isChanging}
+            onChange={(role) => acts.change(member, role)}
+          />
+        ) : (
+          words.roles[member.role]
+        ),
+    },
+    {
+      key: 'since',
+      title: words.members.since,
+      wideOnly: true,
+      cell: (member) => <Ago at={member.created_at} />,
+    },
+    {
+      key: 'act',
+      title: '',
+      align: 'end',
+      cell: (member) =>
+        !canManage ? null : fixedBecause(member) === undefined ? (
+          <Button look="quiet" size="sm" onClick={() => acts.leave(member)}>
+            {words.members.remove}
+            <span className="sr-only"> {member.name}</span>
+          </Button>
+        ) : (
+          <span className="text-quiet">{fixedBecause(member)}</span>
+        ),
+    },
+  ];
 }
 
 function Invites() {

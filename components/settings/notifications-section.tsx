@@ -190,7 +190,7 @@ function Deliveries({ canManage }: { canManage: boolean }) {
         path="notificationDeliveries.list"
         rowsOf={(page) => page.deliveries}
         keyOf={(delivery) => delivery.id}
-        empty={{ icon: BellRing, title: words.notifications.noLog }}
+        empty={{ icon: BellRing, title: words.notifications.noLog, note: words.notifications.noLogNote }}
         columns={[
           { key: 'event', title: words.notifications.event, cell: ({ event }) => event },
           {
@@ -201,6 +201,7 @@ function Deliveries({ canManage }: { canManage: boolean }) {
           {
             key: 'state',
             title: words.notifications.state,
+            onPhone: 'side',
             cell: (delivery) => (
               <span title={delivery.last_error ?? undefined}>
                 <StatusText look={lookOfDelivery(delivery.state)} />
@@ -274,6 +275,7 @@ function targetColumns(acts: TargetActs): TableColumn<Target>[] {
     {
       key: 'on',
       title: words.notifications.on,
+      onPhone: 'side',
       cell: (target) => (
         <span title={target.off_reason ?? undefined}>
           <Switch

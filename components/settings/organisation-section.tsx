@@ -4,16 +4,18 @@ import { useQuery } from '@tanstack/react-query';
 import { Building2 } from 'lucide-react';
 import { useState } from 'react';
 import { type Answer, query } from '../data/index.ts';
+import { Broken } from '../shell/broken.tsx';
 import { PagedTable } from '../shell/paged-table.tsx';
 import { useAct } from '../shell/use-act.ts';
 import { useMay } from '../shell/use-may.ts';
 import { Button } from '../ui/button.tsx';
 import { ConfirmDialog } from '../ui/dialog.tsx';
-import { Notice, Skeleton } from '../ui/feedback.tsx';
+import { Skeleton } from '../ui/feedback.tsx';
 import { Field, TextInput } from '../ui/field.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Ago, Chip } from '../ui/text.tsx';
 import { FormDialog } from './parts.tsx';
+import { useOnlyOwner } from './use-owners.ts';
 import { words } from './words.ts';
 
 type Me = Answer<'me.get'>;
@@ -22,8 +24,9 @@ type OwnOrg = Answer<'orgs.mine'>['orgs'][number];
 const text = words.organisation;
 
 export function OrganisationSection() {
-  const { data: me, error } = useQuery(query('me.get', {}));
-  if (error) return <Notice message={error.message} advice={error.advice} />;
+  const asked = useQuery(query('me.get', {}));
+  const { data: me, error } = asked;
+  if (error) return <Broken of={asked} />;
   if (!me)
     return (
       <Card>
@@ -79,6 +82,7 @@ function Current({ me }: { me: Me }) {
 /** Those that somebody is a member of, with the ways between them and out of them. */
 function Own({ me }: { me: Me }) {
   const may = useMay();
+  const onlyOwner = useOnlyOwner(me.role === 'owner');
   const [isMaking, setMaking] = useState(false);
   const [leaving, setLeaving] = useState<OwnOrg>();
   const [closing, setClosing] = useState<OwnOrg>();
@@ -121,7 +125,9 @@ function Own({ me }: { me: Me }) {
             title: '',
             align: 'end',
             cell: (org) =>
-              org.is_current ? (
+              org.is_current && onlyOwner === me.id ? (
+                <span className="text-quiet">{text.onlyOwner}</span>
+              ) : org.is_current ? (
                 <Button look="quiet" size="sm" onClick={() => setLeaving(org)}>
                   {text.leave}
                 </Button>

@@ -5,10 +5,11 @@ import { Fingerprint, Plus } from 'lucide-react';
 import { useState } from 'react';
 import { type Answer, query } from '../data/index.ts';
 import { canUsePasskeys, namedAddress } from '../session/index.ts';
+import { Broken } from '../shell/broken.tsx';
 import { useAct } from '../shell/use-act.ts';
 import { Button } from '../ui/button.tsx';
 import { ConfirmDialog } from '../ui/dialog.tsx';
-import { Empty, Notice, Skeleton } from '../ui/feedback.tsx';
+import { Empty, Skeleton } from '../ui/feedback.tsx';
 import { Field, TextInput } from '../ui/field.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Table, type TableColumn } from '../ui/table.tsx';
@@ -21,7 +22,8 @@ type Passkey = Answer<'passkeys.list'>['passkeys'][number];
 
 /** By which this person signs in without a password. */
 export function Passkeys({ hasPassword }: { hasPassword: boolean }) {
-  const { data, error } = useQuery(query('passkeys.list', {}));
+  const asked = useQuery(query('passkeys.list', {}));
+  const { data, error } = asked;
   const [isAdding, setAdding] = useState(false);
   const [naming, setNaming] = useState<Passkey>();
   const [removing, setRemoving] = useState<Passkey>();
@@ -35,7 +37,7 @@ export function Passkeys({ hasPassword }: { hasPassword: boolean }) {
   ) : undefined;
   return (
     <Card title={words.passkeys.title} flush actions={add}>
-      {error ? <Notice message={error.message} advice={error.advice} /> : null}
+      {error ? <Broken of={asked} /> : null}
       {data || error ? null : <Skeleton label={words.passkeys.loading} rows={2} />}
       {data?.passkeys.length === 0 ? (
         <Empty icon={Fingerprint} title={words.passkeys.none}>

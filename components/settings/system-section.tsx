@@ -3,7 +3,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { type Answer, query } from '../data/index.ts';
 import { lookOfCondition, lookOfPart } from '../looks/index.ts';
-import { Notice, Skeleton } from '../ui/feedback.tsx';
+import { Broken } from '../shell/broken.tsx';
+import { Skeleton } from '../ui/feedback.tsx';
 import { formatBytes, formatCount, formatDuration } from '../ui/format.ts';
 import { StatusText } from '../ui/status.tsx';
 import { Card } from '../ui/surface.tsx';
@@ -23,10 +24,9 @@ const REFRESH_MS = 5000;
 export function SystemSection() {
   const health = useQuery({ ...query('system.health', {}), refetchInterval: REFRESH_MS });
   const settings = useQuery(query('system.settings', {}));
-  const error = health.error ?? settings.error;
   return (
     <>
-      {error ? <Notice message={error.message} advice={error.advice} /> : null}
+      <Broken of={[health, settings]} />
       <Card title={words.system.leansOn} flush>
         {health.data && settings.data ? (
           <Parts health={health.data} kinds={settings.data.kinds} />
@@ -70,6 +70,7 @@ function Parts({ health, kinds }: { health: Health; kinds: Settings['kinds'] }) 
         {
           key: 'state',
           title: words.system.state,
+          onPhone: 'side',
           cell: (part) => <StatusText look={lookOfPart(health.parts[part].ok)} />,
         },
         {
@@ -99,6 +100,7 @@ function Conditions({ all }: { all: Condition[] }) {
         {
           key: 'state',
           title: words.system.state,
+          onPhone: 'side',
           cell: (one) => <StatusText look={lookOfCondition(one)} />,
         },
         {

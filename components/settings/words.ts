@@ -58,9 +58,10 @@ export const words = {
       'A place of its own: members, pipelines, runs, agents and keys of one are never seen in another. You are its owner.',
     made: (name: string) => `${name} is there. Go over to it when you like.`,
     leave: 'Leave',
+    onlyOwner: 'You are its only owner: make somebody else one before you leave.',
     leaveTitle: (name: string) => `Leave ${name}?`,
     leaveNote:
-      'Your sessions in it end, and you sign in again for the others. Keys that you made there stop working. The last owner cannot leave.',
+      'Your sessions in it end, and you sign in again for the others. Keys that you made there stop working.',
     close: 'Close',
     closeTitle: (name: string) => `Close ${name} for good?`,
     closeNote:
@@ -230,6 +231,8 @@ export const words = {
     role: 'Role',
     roleOf: (name: string) => `Role of ${name}`,
     changed: (role: string) => `Now ${role}; it holds from their next request on.`,
+    onlyOwner: 'The only owner: an organisation needs one.',
+    ownersOnly: 'Only owners change owners.',
     since: 'Since',
     remove: 'Remove',
     removeTitle: (name: string) => `Remove ${name}?`,
@@ -281,6 +284,7 @@ export const words = {
     deleted: 'Nobody is told there any more.',
     log: 'Delivery log',
     noLog: 'Nothing was told yet',
+    noLogNote: 'Each message stands here with what came of it, and can be sent again.',
     event: 'Event',
     to: 'To',
     state: 'State',

@@ -5,8 +5,9 @@ import type { LucideIcon } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { type Answer, type Input, type PagedPath, pages } from '../data/index.ts';
 import { Button } from '../ui/button.tsx';
-import { Empty, Notice, Skeleton } from '../ui/feedback.tsx';
+import { Empty, Skeleton } from '../ui/feedback.tsx';
 import { Table, type TableColumn } from '../ui/table.tsx';
+import { Broken } from './broken.tsx';
 import { words } from './words.ts';
 
 /** A list as far as it has been read: what all of its pages hold, and how to read on. */
@@ -36,15 +37,7 @@ export function PagedTable<P extends PagedPath, Row>(props: PagedTableProps<P, R
   if (list.error && !list.rows)
     return (
       <div className="px-4">
-        <Notice
-          message={list.error.message}
-          advice={list.error.advice}
-          action={
-            <Button size="sm" onClick={() => void list.refetch()}>
-              {words.tryAgain}
-            </Button>
-          }
-        />
+        <Broken of={list} />
       </div>
     );
   if (!list.rows) return <Skeleton label={words.loading(label)} rows={4} />;

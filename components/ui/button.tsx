@@ -7,17 +7,19 @@ type Native = Omit<ComponentProps<'button'>, 'className' | 'style' | 'children'>
 
 const LOOKS = {
   /** The one thing that this place is for. At most one in sight. */
-  primary: 'border-ink bg-ink text-on-ink hover:not-disabled:opacity-85',
-  plain: 'border-line bg-card text-text hover:not-disabled:border-control hover:not-disabled:bg-hover',
+  primary: 'border-ink bg-ink text-on-ink hover:not-disabled:opacity-85 disabled:opacity-50',
+  plain:
+    'border-line bg-card text-text hover:not-disabled:border-control hover:not-disabled:bg-hover disabled:bg-sunken disabled:text-faint',
   /** Among other things, such as in a toolbar. */
   quiet:
-    'border-transparent bg-transparent text-quiet hover:not-disabled:bg-hover hover:not-disabled:text-text',
-  danger: 'border-danger bg-danger text-on-danger hover:not-disabled:opacity-85',
+    'border-transparent bg-transparent text-quiet hover:not-disabled:bg-hover hover:not-disabled:text-text disabled:opacity-50',
+  danger: 'border-danger bg-danger text-on-danger hover:not-disabled:opacity-85 disabled:opacity-50',
 } as const;
 
+/** A finger needs more than a pointer. */
 const SIZES = {
-  sm: 'h-7 gap-1.5 px-2.5 text-sm',
-  md: 'h-8 gap-2 px-3 text-base',
+  sm: 'h-7 gap-1.5 px-2.5 text-sm pointer-coarse:h-9',
+  md: 'h-8 gap-2 px-3 text-base pointer-coarse:h-10',
   lg: 'h-10 gap-2 px-5 text-base',
 } as const;
 
@@ -32,7 +34,7 @@ export interface ButtonProps extends Native {
 }
 
 const SHAPE =
-  'inline-flex max-w-full shrink-0 select-none items-center justify-center whitespace-nowrap rounded-md border font-medium transition-colors duration-100 disabled:opacity-50';
+  'inline-flex max-w-full shrink-0 select-none items-center justify-center whitespace-nowrap rounded-md border font-medium transition-colors duration-100';
 
 export function Button(props: ButtonProps) {
   const { look = 'plain', size = 'md', icon: Icon, busy = false, wide = false, children, ...native } = props;
@@ -72,7 +74,10 @@ function Label({ children }: { children: ReactNode }) {
   return typeof children === 'string' ? <span className="min-w-0 truncate">{children}</span> : children;
 }
 
-const ICON_SIZES = { sm: 'size-7', md: 'size-8' } as const;
+const ICON_SIZES = {
+  sm: 'size-7 pointer-coarse:size-9',
+  md: 'size-8 pointer-coarse:size-10',
+} as const;
 
 export interface IconButtonProps extends Native {
   /** What it does: said aloud, and shown as its tooltip by whoever wraps it. */

@@ -52,7 +52,7 @@ export function TextInput({ value, onChange, mono = false, ...native }: TextProp
       {...native}
       value={value}
       onChange={(event) => onChange(event.currentTarget.value)}
-      className={`h-8 ${BOX} ${mono ? 'font-mono text-sm' : ''}`}
+      className={`h-8 pointer-coarse:h-10 ${BOX} ${mono ? 'font-mono text-sm' : ''}`}
     />
   );
 }
@@ -86,7 +86,7 @@ export function FileInput({
   onFile(file: File): void;
 }) {
   return (
-    <label className="inline-flex h-8 shrink-0 cursor-default items-center rounded-md border border-line bg-card px-3 text-base font-medium focus-within:outline-2 focus-within:outline-offset-2 focus-within:outline-accent hover:border-control hover:bg-hover">
+    <label className="inline-flex h-8 pointer-coarse:h-10 shrink-0 cursor-default items-center rounded-md border border-line bg-card px-3 text-base font-medium focus-within:outline-2 focus-within:outline-offset-2 focus-within:outline-accent hover:border-control hover:bg-hover">
       {label}
       <input
         type="file"

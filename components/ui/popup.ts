@@ -6,4 +6,4 @@ export const POPUP_SURFACE = 'rounded-lg border border-line bg-raised text-text 
 
 /** An entry of a menu or a list of choices. */
 export const POPUP_ITEM =
-  'flex min-h-7 cursor-default select-none items-center gap-2 rounded-sm px-2 text-sm outline-none data-highlighted:bg-hover data-disabled:text-faint';
+  'flex min-h-7 pointer-coarse:min-h-10 cursor-default select-none items-center gap-2 rounded-sm px-2 text-sm outline-none data-highlighted:bg-hover data-disabled:text-faint';

@@ -25,30 +25,40 @@ export function Page({
   );
 }
 
-/** A card with a head. `flush`: what is inside reaches its edges, as tables and lists do. */
+/**
+ * A card with a head. `flush`: what is inside reaches its edges, as tables and lists do. `fill`: no higher than what its
+ * page has left, for a list that scrolls inside.
+ */
 export function Card({
   title,
   actions,
   flush = false,
+  fill = false,
   children,
 }: {
   title?: ReactNode;
   actions?: ReactNode;
   flush?: boolean;
+  fill?: boolean;
   children: ReactNode;
 }) {
   return (
-    <section className="overflow-hidden rounded-lg border border-line bg-card shadow-card">
+    <section
+      className={`overflow-hidden rounded-lg border border-line bg-card shadow-card ${fill ? FILLED : ''}`}
+    >
       {title === undefined ? null : (
-        <header className="flex min-h-11 items-center justify-between gap-4 border-b border-line px-4 py-1.5">
+        <header className="flex min-h-11 flex-wrap items-center justify-between gap-x-4 gap-y-1.5 border-b border-line px-4 py-1.5">
           <h2 className="font-medium">{title}</h2>
           {actions}
         </header>
       )}
-      <div className={flush ? '' : 'p-4'}>{children}</div>
+      <div className={`${flush ? '' : 'p-4'} ${fill ? FILLED : ''}`}>{children}</div>
     </section>
   );
 }
+
+/** It gives way to all that stands above it. */
+const FILLED = 'flex min-h-0 shrink-[9999] flex-col';
 
 /** The head of every page: where one is, what it is, what can be done here. */
 export function PageHead({

@@ -1,28 +1,39 @@
-import type { ReactNode } from 'react';
+'use client';
 
-export interface TableColumn<Row> {
-  key: string;
-  title: string;
+import { type CardColumn, RowCard } from './row-card.tsx';
+import { NARROW, useMedia } from './use-media.ts';
+
+export interface TableColumn<Row> extends CardColumn<Row> {
   align?: 'start' | 'end';
-  /** Left out on narrow screens. */
-  wideOnly?: boolean;
-  cell(row: Row): ReactNode;
 }
 
-/** A dense list of things, each a row. Wide content scrolls inside; the page never does sideways. */
-export function Table<Row>({
-  label,
-  columns,
-  rows,
-  keyOf,
-}: {
+interface TableProps<Row> {
   label: string;
   columns: readonly TableColumn<Row>[];
   rows: readonly Row[];
   keyOf(row: Row): string;
-}) {
-  const placeOf = ({ align, wideOnly }: TableColumn<Row>) =>
-    `${align === 'end' ? 'text-right tabular-nums' : 'text-left'} ${wideOnly ? 'hidden md:table-cell' : ''}`;
+}
+
+/** A dense list of things, each a row, and a card on a phone. Wide content scrolls inside; the page never does sideways. */
+export function Table<Row>(props: TableProps<Row>) {
+  return useMedia(NARROW) ? <Cards {...props} /> : <Rows {...props} />;
+}
+
+function Cards<Row>({ label, columns, rows, keyOf }: TableProps<Row>) {
+  return (
+    <ul aria-label={label}>
+      {rows.map((row) => (
+        <li key={keyOf(row)} className="flex border-b border-line px-4 py-2.5 last:border-b-0">
+          <RowCard row={row} columns={columns} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Rows<Row>({ label, columns, rows, keyOf }: TableProps<Row>) {
+  const placeOf = ({ align }: TableColumn<Row>) =>
+    align === 'end' ? 'text-right tabular-nums' : 'text-left';
   return (
     // Positioned, so that words for the ear alone scroll with the rest instead of widening the page.
     <div ref={keepReachable} className="relative overflow-x-auto">

@@ -41,7 +41,7 @@ export function Tabs<Value extends string>({
           <Base.Tab
             key={item.value}
             value={item.value}
-            className="flex h-9 items-center gap-1.5 whitespace-nowrap px-2.5 text-base text-quiet hover:text-text focus-visible:-outline-offset-2 data-active:text-text"
+            className="flex h-9 pointer-coarse:h-11 items-center gap-1.5 whitespace-nowrap px-2.5 text-base text-quiet hover:text-text focus-visible:-outline-offset-2 data-active:text-text"
           >
             {item.label}
             {item.count === undefined ? null : (

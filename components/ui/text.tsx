@@ -107,8 +107,8 @@ export function Elapsed({ since }: { since: string }) {
 /** A word that something is sorted under, or a filter that is on. */
 export function Chip({ children }: { children: ReactNode }) {
   return (
-    <span className="inline-flex h-5 items-center rounded-sm border border-line bg-sunken px-1.5 text-xs text-quiet">
-      {children}
+    <span className="inline-flex h-5 max-w-[min(12rem,100%)] shrink-0 items-center rounded-sm border border-line bg-sunken px-1.5 text-xs text-quiet">
+      <span className="truncate">{children}</span>
     </span>
   );
 }

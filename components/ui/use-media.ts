@@ -1,7 +1,7 @@
 import { useSyncExternalStore } from 'react';
 
-/** As narrow as the classes `max-md:` ask for: a phone. */
-export const NARROW = '(width < 48rem)';
+/** As narrow as the classes `max-md:` ask for: a phone. Paper is as narrow, and has tables all the same. */
+export const NARROW = 'screen and (width < 48rem)';
 
 /** As wide as the classes `lg:` ask for. */
 export const WIDE = '(width >= 64rem)';

@@ -4,10 +4,11 @@ import { useQuery } from '@tanstack/react-query';
 import { parseAsInteger, parseAsStringLiteral, useQueryState } from 'nuqs';
 import type { RunId } from '../../server/domain/ids.ts';
 import { query } from '../data/index.ts';
+import { Broken } from '../shell/broken.tsx';
 import { usePages } from '../shell/paged-table.tsx';
 import { Segments } from '../ui/choice.tsx';
 import { DiffText } from '../ui/diff-text.tsx';
-import { Notice, Skeleton } from '../ui/feedback.tsx';
+import { Skeleton } from '../ui/feedback.tsx';
 import { formatBytes } from '../ui/format.ts';
 import { Card } from '../ui/surface.tsx';
 import { Ago, Chip, Code } from '../ui/text.tsx';
@@ -46,8 +47,9 @@ export function FileView({ runId, path, newest }: FileProps) {
 }
 
 function Content({ runId, path, newest }: FileProps) {
-  const { data, error } = useQuery(query('workspaces.file', { id: runId, path, version: newest }));
-  if (error) return <Notice message={error.message} advice={error.advice} />;
+  const asked = useQuery(query('workspaces.file', { id: runId, path, version: newest }));
+  const { data, error } = asked;
+  if (error) return <Broken of={asked} />;
   if (!data) return <Skeleton label={words.loading} rows={6} />;
   return (
     <>
@@ -67,14 +69,11 @@ function Content({ runId, path, newest }: FileProps) {
 }
 
 function History({ runId, path, newest }: FileProps) {
-  const { rows, error } = usePages(
-    'workspaces.history',
-    { id: runId, path, limit: 100 },
-    (page) => page.changes,
-  );
+  const asked = usePages('workspaces.history', { id: runId, path, limit: 100 }, (page) => page.changes);
+  const { rows, error } = asked;
   const [version, setVersion] = useQueryState('version', parseAsInteger);
   const shown = version ?? newest;
-  if (error) return <Notice message={error.message} advice={error.advice} />;
+  if (error) return <Broken of={asked} />;
   if (!rows) return <Skeleton label={words.loading} rows={6} />;
   return (
     <div className="flex flex-col gap-4">
@@ -104,10 +103,11 @@ function History({ runId, path, newest }: FileProps) {
 }
 
 function Change({ runId, path, version }: { runId: RunId; path: string; version: number }) {
-  const { data, error } = useQuery(
+  const asked = useQuery(
     query('workspaces.diff', { id: runId, path, from: Math.max(0, version - 1), to: version }),
   );
-  if (error) return <Notice message={error.message} advice={error.advice} />;
+  const { data, error } = asked;
+  if (error) return <Broken of={asked} />;
   if (!data) return <Skeleton label={words.loading} rows={4} />;
   if (data.diff === null || data.diff === '') return <p className="text-sm text-quiet">{words.noChanges}</p>;
   return (

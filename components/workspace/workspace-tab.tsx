@@ -5,9 +5,10 @@ import { FolderOpen } from 'lucide-react';
 import { parseAsString, useQueryState } from 'nuqs';
 import type { RunId } from '../../server/domain/ids.ts';
 import { query } from '../data/index.ts';
+import { Broken } from '../shell/broken.tsx';
 import { usePages } from '../shell/paged-table.tsx';
 import { useMay } from '../shell/use-may.ts';
-import { Empty, Notice, Skeleton } from '../ui/feedback.tsx';
+import { Empty, Skeleton } from '../ui/feedback.tsx';
 import { Select } from '../ui/select.tsx';
 import { Card } from '../ui/surface.tsx';
 import { ActivityFeed } from './activity-feed.tsx';
@@ -40,9 +41,12 @@ function Files({ runId, stages, isOver }: TabProps) {
     (page) => page.files,
   );
   const [path, setPath] = useQueryState('file', parseAsString);
-  const error = workspace.error ?? list.error;
-  if (error && !workspace.data) return <Notice message={error.message} advice={error.advice} />;
-  if (!workspace.data || !list.rows) return <Skeleton label={words.loading} rows={8} />;
+  if (!workspace.data || !list.rows)
+    return workspace.error || list.error ? (
+      <Broken of={[workspace, list]} />
+    ) : (
+      <Skeleton label={words.loading} rows={8} />
+    );
   const shown = list.rows.find((file) => file.path === path) ?? list.rows[0];
   return (
     <div className="grid items-start gap-4 lg:grid-cols-[16rem_minmax(0,1fr)_20rem]">

@@ -15,6 +15,7 @@ import {
 import { Plus } from 'lucide-react';
 import type { DragEvent, KeyboardEvent } from 'react';
 import { Button } from '../../ui/button.tsx';
+import { NARROW, useMedia } from '../../ui/use-media.ts';
 import { useEditor } from '../context.ts';
 import { useObserved } from '../store/observable.ts';
 import { words } from '../words.ts';
@@ -84,6 +85,7 @@ function Flow({ label = words.canvas, begin, isPassing = false }: CanvasProps) {
   const isMany = nodes.length > MANY_NODES;
   const detail = useDetailOfZoom(isMany);
   const isFar = detail === 'shape';
+  const isNarrow = useMedia(NARROW);
   const wires = useWires();
   useCanvasHandle();
   const saved = isPassing ? null : readViewport(pipelineId);
@@ -127,8 +129,8 @@ function Flow({ label = words.canvas, begin, isPassing = false }: CanvasProps) {
           <CanvasControls />
           {isReadOnly ? null : <ConnectHint />}
           {isFar ? <FarWires nodes={picture.nodes} edges={edges} dragged={dragged} /> : null}
-          {/* From afar the canvas is its own map. */}
-          {nodes.length > 6 && !isFar ? (
+          {/* From afar the canvas is its own map, and on a phone there is no room for one. */}
+          {nodes.length > 6 && !isFar && !isNarrow ? (
             <MiniMap pannable zoomable ariaLabel={words.map} position="bottom-right" />
           ) : null}
         </ReactFlow>

@@ -1,12 +1,12 @@
 'use client';
 
 import { Handle, type NodeProps, Position } from '@xyflow/react';
-import { CircleAlert, TriangleAlert } from 'lucide-react';
+import { CircleAlert, EyeOff, TriangleAlert } from 'lucide-react';
 import { memo } from 'react';
 import { lookOfTask } from '../../looks/index.ts';
 import { fillOf, StatusIcon } from '../../ui/status.tsx';
 import { type StageMark, type StageState, useEditor } from '../context.ts';
-import { type StageItem, titleOf } from '../model/document.ts';
+import { isMarked, type StageItem, titleOf } from '../model/document.ts';
 import { stageId } from '../model/items.ts';
 import type { EditorProblem } from '../model/problems.ts';
 import { useObserved } from '../store/observable.ts';
@@ -79,7 +79,9 @@ function StageBox({ stage, selected, problem, state, mark, isSmall }: Seen & { i
         </span>
       )}
       <span className="min-w-0 grow">
-        <span className={`block truncate font-medium ${isSmall ? 'text-2xl' : 'text-base'}`}>
+        <span
+          className={`font-medium ${isSmall ? 'line-clamp-2 text-2xl/7 wrap-anywhere' : 'block truncate text-base'}`}
+        >
           {titleOf(stage)}
         </span>
         {isSmall ? null : (
@@ -88,6 +90,11 @@ function StageBox({ stage, selected, problem, state, mark, isSmall }: Seen & { i
           </span>
         )}
       </span>
+      {isMarked(stage) ? (
+        <span title={words.sensitive.title} className="shrink-0 text-quiet">
+          <EyeOff aria-label={words.sensitive.title} role="img" size={isSmall ? 22 : 14} />
+        </span>
+      ) : null}
       <Badge problem={problem} state={state} isSmall={isSmall} />
       {isSmall ? <Anchor type="source" /> : <Handle type="source" position={Position.Right} />}
       {mark === null ? null : <Mark mark={mark} isSmall={isSmall} />}

@@ -2,6 +2,7 @@ import { type Edge, type Node, Position } from '@xyflow/react';
 import {
   type EditorDocument,
   type GroupItem,
+  isMarked,
   type NoteItem,
   type Point,
   type StageItem,
@@ -105,7 +106,7 @@ function paintStage(
     handles: STAGE_HANDLES,
     ...STAGE_SIZE,
     measured: STAGE_SIZE,
-    ariaLabel: `Stage ${titleOf(stage)}, ${stage.type || 'no capability yet'}, ${ends.incoming} in, ${ends.outgoing} out`,
+    ariaLabel: `Stage ${titleOf(stage)}, ${stage.type || 'no capability yet'}, ${ends.incoming} in, ${ends.outgoing} out${isMarked(stage) ? ', sensitive values' : ''}`,
   };
 }
 

@@ -5,10 +5,11 @@ import type { Graph, Stage } from '../../../server/domain/graph/schema.ts';
 import { validateGraph } from '../../../server/domain/graph/validate.ts';
 import { whyNotAble } from '../../../server/domain/routing.ts';
 import { type Answer, query } from '../../data/index.ts';
+import { Broken } from '../../shell/broken.tsx';
 import { useMay } from '../../shell/use-may.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
-import { Notice, Skeleton } from '../../ui/feedback.tsx';
+import { Skeleton } from '../../ui/feedback.tsx';
 import { Table } from '../../ui/table.tsx';
 import { useEditor } from '../context.ts';
 import { writeDocument } from '../model/document.ts';
@@ -24,7 +25,8 @@ type Agent = Answer<'agents.list'>['agents'][number];
 export function DryRunDialog({ onClose }: { onClose(): void }) {
   const { store, problems, asked } = useEditor();
   const mayRun = useMay()('run.operate');
-  const { data, error } = useQuery(query('agents.list', {}));
+  const agents = useQuery(query('agents.list', {}));
+  const { data } = agents;
   const { errors, warnings } = countProblems(useObserved(problems, (list) => list));
   const document = useObserved(store, (state) => state.document);
   const verdict = validateGraph(writeDocument(document));
@@ -50,7 +52,7 @@ export function DryRunDialog({ onClose }: { onClose(): void }) {
         </Button>
       }
     >
-      {error ? <Notice message={error.message} advice={error.advice} /> : null}
+      <Broken of={agents} />
       {errors > 0 ? <p className="text-sm text-bad">{words.errorsListed(counted(errors, 'error'))}</p> : null}
       {data ? null : <Skeleton label={words.loadingTheAgents} />}
       {data && verdict.graph ? (

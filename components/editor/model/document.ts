@@ -98,6 +98,14 @@ export function titleOf(stage: StageItem): string {
   return typeof stage.name === 'string' && stage.name !== '' ? stage.name : stage.key;
 }
 
+/** Whether it says that something of it is sensitive: all of its input or output, or some fields. */
+export function isMarked({ sensitive }: StageItem): boolean {
+  if (!isJsonObject(sensitive)) return false;
+  return [sensitive.input, sensitive.output].some(
+    (mark) => mark === true || (Array.isArray(mark) && mark.length > 0),
+  );
+}
+
 export function findStage(document: EditorDocument, key: string): StageItem | undefined {
   return document.stages.find((stage) => stage.key === key);
 }

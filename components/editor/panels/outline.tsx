@@ -97,7 +97,7 @@ function Onward({ title, wires }: { title: string; wires: OutlineRow['outgoing']
           <button
             type="button"
             onClick={() => store.select([wireId(wire)])}
-            className="flex h-6 max-w-48 items-center truncate rounded-sm border border-line bg-card px-1.5 text-2xs text-quiet hover:border-control"
+            className="flex h-6 pointer-coarse:h-9 max-w-48 items-center truncate rounded-sm border border-line bg-card px-1.5 text-2xs text-quiet hover:border-control"
           >
             → {wire.to}
             {whenLabel(wire) === null ? '' : ` (${whenLabel(wire)})`}

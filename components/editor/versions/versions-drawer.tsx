@@ -5,10 +5,11 @@ import { History } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import type { PipelineId } from '../../../server/domain/ids.ts';
 import { pages, query } from '../../data/index.ts';
+import { Broken } from '../../shell/broken.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Segments } from '../../ui/choice.tsx';
 import { Drawer } from '../../ui/drawer.tsx';
-import { Empty, Notice, Skeleton } from '../../ui/feedback.tsx';
+import { Empty, Skeleton } from '../../ui/feedback.tsx';
 import { Ago } from '../../ui/text.tsx';
 import { useToast } from '../../ui/toast.tsx';
 import { type StageMark, useEditor } from '../context.ts';
@@ -23,14 +24,13 @@ import { DiffList, diffOf } from './diff-list.tsx';
 /** What was published; each can be compared with the draft, on the canvas too, and brought back into it. */
 export function VersionsDrawer({ onClose }: { onClose(): void }) {
   const { pipelineId } = useEditor();
-  const { data, error, hasNextPage, fetchNextPage } = useInfiniteQuery(
-    pages('pipelines.versions', { id: pipelineId as PipelineId }),
-  );
+  const asked = useInfiniteQuery(pages('pipelines.versions', { id: pipelineId as PipelineId }));
+  const { data, error, hasNextPage, fetchNextPage } = asked;
   const versions = data?.pages.flatMap((page) => page.versions);
   const [open, setOpen] = useState<number>();
   return (
     <Drawer open onOpenChange={onClose} title={words.versions}>
-      {error ? <Notice message={error.message} advice={error.advice} /> : null}
+      {error ? <Broken of={asked} /> : null}
       {versions || error ? null : <Skeleton label={words.loadingTheVersions} rows={5} />}
       {versions?.length === 0 ? (
         <Empty icon={History} title={words.nothingIsPublishedYet}>
@@ -71,10 +71,11 @@ const CHANGED = { text: words.changed, tone: 'warn' } as const;
 
 function VersionDetails({ number }: { number: number }) {
   const { pipelineId, store, marks, isReadOnly } = useEditor();
-  const { data: version, error } = useQuery({
+  const asked = useQuery({
     ...query('pipelines.getVersion', { id: pipelineId as PipelineId, number }),
     staleTime: Number.POSITIVE_INFINITY,
   });
+  const { data: version, error } = asked;
   const document = useObserved(store, (state) => state.document);
   const [view, setView] = useState<'list' | 'yaml'>('list');
   const toast = useToast();
@@ -92,7 +93,7 @@ function VersionDetails({ number }: { number: number }) {
     );
     return () => marks.set(null);
   }, [graph, document, marks]);
-  if (error) return <Notice message={error.message} advice={error.advice} />;
+  if (error) return <Broken of={asked} />;
   const read = readDocument(graph);
   if (graph === undefined || !read.ok) return <Skeleton label={words.loadingTheVersion} rows={3} />;
   const restore = () => {

@@ -3,6 +3,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useDeferredValue, useState } from 'react';
 import { act } from '../../data/index.ts';
+import { Broken } from '../../shell/broken.tsx';
 import { Checkbox } from '../../ui/choice.tsx';
 import { Notice } from '../../ui/feedback.tsx';
 import { Field, FileInput, TextArea } from '../../ui/field.tsx';
@@ -63,15 +64,16 @@ export function ImportFields({
 
 function Verdict({ text: typed }: { text: string }) {
   const text = useDeferredValue(typed.trim());
-  const { data, error } = useQuery({
+  const asked = useQuery({
     // It changes nothing, though it travels as what does: a text is too long for an address.
     queryKey: ['pipelines', 'validate', text],
     queryFn: () => act('pipelines.validate', { text, format: formatOf(text) }),
     enabled: text !== '',
     placeholderData: (before) => before,
   });
+  const { data, error } = asked;
   if (text === '') return null;
-  if (error) return <Notice message={error.message} advice={error.advice} />;
+  if (error) return <Broken of={asked} />;
   if (!data) return null;
   if (data.valid) return <p className="text-sm text-good">{words.fine}</p>;
   const isRead = data.faults.length === 0;

@@ -3,8 +3,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { CircleAlert, CircleCheck } from 'lucide-react';
 import { query } from '../../data/index.ts';
+import { Broken } from '../../shell/broken.tsx';
 import { OptionCards } from '../../ui/choice.tsx';
-import { Notice, Skeleton } from '../../ui/feedback.tsx';
+import { Skeleton } from '../../ui/feedback.tsx';
 import { words } from './words.ts';
 
 export function TemplateList({
@@ -14,9 +15,10 @@ export function TemplateList({
   value: string | undefined;
   onChange(key: string, name: string): void;
 }) {
-  const { data, error } = useQuery(query('templates.list', {}));
+  const asked = useQuery(query('templates.list', {}));
+  const { data, error } = asked;
   const { data: coverage } = useQuery(query('agents.coverage', {}));
-  if (error) return <Notice message={error.message} advice={error.advice} />;
+  if (error) return <Broken of={asked} />;
   if (!data) return <Skeleton label={words.loading} rows={6} />;
   const serving = new Set(
     coverage?.capabilities.filter((each) => each.serving > 0).map(({ capability }) => capability),

@@ -5,10 +5,11 @@ import { UserMinus } from 'lucide-react';
 import { useState } from 'react';
 import type { PipelineId } from '../../../server/domain/ids.ts';
 import { query } from '../../data/index.ts';
+import { Broken } from '../../shell/broken.tsx';
 import { useAct } from '../../shell/use-act.ts';
 import { useMay } from '../../shell/use-may.ts';
 import { Button, IconButton } from '../../ui/button.tsx';
-import { Notice, Skeleton } from '../../ui/feedback.tsx';
+import { Skeleton } from '../../ui/feedback.tsx';
 import { Field, TextInput } from '../../ui/field.tsx';
 import { Link } from '../../ui/link.tsx';
 import { Select } from '../../ui/select.tsx';
@@ -45,13 +46,13 @@ function Tool({ pipeline }: { pipeline: PipelineDetails }) {
       <p className="mb-3 text-sm">{tool === null ? text.toolOff : text.toolOn(tool)}</p>
       {!mayEdit ? null : tool === null ? (
         <form
-          className="flex items-end gap-2"
+          className="flex flex-col items-start gap-3"
           onSubmit={(event) => {
             event.preventDefault();
             update.run({ id, tool_name: name });
           }}
         >
-          <div className="min-w-0 grow">
+          <div className="w-full max-w-sm">
             <Field label={text.toolName} hint={text.toolHint}>
               <TextInput mono value={name} onChange={setName} maxLength={56} required />
             </Field>
@@ -72,7 +73,8 @@ function Tool({ pipeline }: { pipeline: PipelineDetails }) {
 const MOST = 100;
 
 function Told({ id }: { id: string }) {
-  const { data, error } = useQuery(query('notificationTargets.list', { limit: MOST }));
+  const asked = useQuery(query('notificationTargets.list', { limit: MOST }));
+  const { data, error } = asked;
   const told = data?.targets.filter(({ pipeline_id: only }) => only === null || only === id);
   return (
     <Card
@@ -83,7 +85,7 @@ function Told({ id }: { id: string }) {
         </Link>
       }
     >
-      {error ? <Notice message={error.message} advice={error.advice} /> : null}
+      {error ? <Broken of={asked} /> : null}
       {told || error ? null : <Skeleton label={text.told} rows={2} />}
       {told?.length === 0 ? <p className="text-sm text-quiet">{text.toldNobody}</p> : null}
       <ul aria-label={text.told} className="flex flex-col gap-2 text-sm">
@@ -103,13 +105,14 @@ function Told({ id }: { id: string }) {
 }
 
 function Grants({ id }: { id: PipelineId }) {
-  const { data, error } = useQuery(query('grants.list', { id }));
+  const asked = useQuery(query('grants.list', { id }));
+  const { data, error } = asked;
   const remove = useAct('grants.remove', { refresh: [['grants']] });
   const mayManage = useMay()('member.manage');
   const grants = data?.grants;
   return (
     <Card title={text.grants}>
-      {error ? <Notice message={error.message} advice={error.advice} /> : null}
+      {error ? <Broken of={asked} /> : null}
       {grants || error ? null : <Skeleton label={text.grants} rows={2} />}
       {grants?.length === 0 ? <p className="text-sm text-quiet">{text.grantsNobody}</p> : null}
       <ul aria-label={text.grants} className="flex flex-col gap-1 text-sm">

@@ -7,6 +7,7 @@ import { useState } from 'react';
 import type { PipelineId } from '../../../server/domain/ids.ts';
 import { type Answer, pages, query } from '../../data/index.ts';
 import { DiffList } from '../../editor/index.ts';
+import { Broken } from '../../shell/broken.tsx';
 import { useAct } from '../../shell/use-act.ts';
 import { useMay } from '../../shell/use-may.ts';
 import { Button } from '../../ui/button.tsx';
@@ -132,6 +133,7 @@ function columnsOf({ id, open, onOpen, onRestore }: Wishes): TableColumn<Version
       key: 'actions',
       title: text.actions,
       align: 'end',
+      onPhone: 'side',
       cell: ({ number }) => (
         <span className="flex justify-end gap-2">
           <Button
@@ -165,7 +167,7 @@ function Changes({ id, number }: { id: PipelineId; number: number }) {
   const isReady = after.data && (number === 1 || before.data);
   return (
     <Card title={number === 1 ? words.version(number) : text.changes(number)}>
-      {error ? <Notice message={error.message} advice={error.advice} /> : null}
+      <Broken of={[after, before]} />
       {!isReady && !error ? <Skeleton label={text.loading} rows={3} /> : null}
       {number === 1 && after.data ? <p className="text-sm text-quiet">{text.first}</p> : null}
       {after.data && before.data ? <DiffList before={before.data.graph} after={after.data.graph} /> : null}

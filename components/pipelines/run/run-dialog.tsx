@@ -5,6 +5,7 @@ import { useRouter } from 'next/navigation';
 import { useId, useState } from 'react';
 import type { Json } from '../../../server/domain/json.ts';
 import { type Answer, query, useAction } from '../../data/index.ts';
+import { Broken } from '../../shell/broken.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Notice, Skeleton } from '../../ui/feedback.tsx';
@@ -17,7 +18,8 @@ type Details = Answer<'pipelines.get'>;
 
 /** Runs the newest version of a pipeline on what is filled in. */
 export function RunDialog({ id, onClose }: { id: string; onClose(): void }) {
-  const { data, error } = useQuery(query('pipelines.get', { id: id as Pipeline['id'] }));
+  const asked = useQuery(query('pipelines.get', { id: id as Pipeline['id'] }));
+  const { data, error } = asked;
   if (data?.version) return <Loaded pipeline={data} version={data.version} onClose={onClose} />;
   return (
     <Dialog
@@ -26,7 +28,7 @@ export function RunDialog({ id, onClose }: { id: string; onClose(): void }) {
       title={words.title(data?.name ?? '')}
       width="md"
     >
-      {error ? <Notice message={error.message} advice={error.advice} /> : null}
+      {error ? <Broken of={asked} /> : null}
       {data ? <Notice message={words.unpublished} /> : null}
       {data || error ? null : <Skeleton label={words.loading} rows={6} />}
     </Dialog>

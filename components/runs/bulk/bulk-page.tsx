@@ -6,6 +6,7 @@ import { parseAsStringLiteral, useQueryState } from 'nuqs';
 import { useState } from 'react';
 import type { BulkId } from '../../../server/domain/ids.ts';
 import { type Answer, pages, query } from '../../data/index.ts';
+import { Broken } from '../../shell/broken.tsx';
 import { useAct } from '../../shell/use-act.ts';
 import { useMay } from '../../shell/use-may.ts';
 import { Button } from '../../ui/button.tsx';
@@ -16,7 +17,7 @@ import { DataGrid, type GridColumn } from '../../ui/grid/index.ts';
 import { Link } from '../../ui/link.tsx';
 import { shortId } from '../../ui/short-id.ts';
 import { StatusPill, StatusText } from '../../ui/status.tsx';
-import { Figure, Page, PageHead } from '../../ui/surface.tsx';
+import { Card, Figure, Page, PageHead } from '../../ui/surface.tsx';
 import { Ago } from '../../ui/text.tsx';
 import { words } from '../words.ts';
 import { lookOfBulk, lookOfResult } from './looks.ts';
@@ -29,14 +30,15 @@ const EVERY_MS = 1000;
 const SHOWN = ['all', 'failed', 'skipped', 'succeeded'] as const;
 
 export function BulkPage({ id }: { id: string }) {
-  const { data: bulk, error } = useQuery({
+  const asked = useQuery({
     ...query('bulk.get', { id: id as BulkId }),
     refetchInterval: ({ state }) => (state.data?.finished_at ? false : EVERY_MS),
   });
+  const { data: bulk, error } = asked;
   if (error && !bulk) {
     return (
       <Page>
-        <Notice message={error.message} advice={error.advice} />
+        <Broken of={asked} />
       </Page>
     );
   }
@@ -123,7 +125,7 @@ function Items({ bulk }: { bulk: Bulk }) {
   });
   const labels = words.bulk;
   return (
-    <section className="flex min-h-0 grow flex-col overflow-hidden rounded-lg border border-line bg-card shadow-card">
+    <Card flush fill>
       <div className="border-b border-line p-2">
         <Segments
           label={words.bulk.result}
@@ -142,7 +144,7 @@ function Items({ bulk }: { bulk: Bulk }) {
         onEnd={() => void list.fetchNextPage()}
         empty={<Empty icon={ListX} title={words.bulk.noItems} />}
       />
-    </section>
+    </Card>
   );
 }
 
@@ -152,6 +154,7 @@ const COLUMNS: GridColumn<Item>[] = [
     key: 'result',
     title: words.bulk.result,
     width: '9rem',
+    onPhone: 'side',
     cell: ({ result }) =>
       result === null ? (
         <span className="text-quiet">{words.bulk.waiting}</span>
@@ -164,8 +167,7 @@ const COLUMNS: GridColumn<Item>[] = [
     key: 'message',
     title: words.columns.error,
     width: 'minmax(12rem,1fr)',
-    wideOnly: true,
-    cell: ({ message }) => <span className="text-quiet">{message}</span>,
+    cell: ({ message }) => message && <span className="text-quiet">{message}</span>,
   },
 ];
 

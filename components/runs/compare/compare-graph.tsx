@@ -6,7 +6,8 @@ import type { RunId } from '../../../server/domain/ids.ts';
 import { query } from '../../data/index.ts';
 import { GraphView, type StageMark } from '../../editor/index.ts';
 import { lookOfTask } from '../../looks/index.ts';
-import { Notice, Skeleton } from '../../ui/feedback.tsx';
+import { Broken } from '../../shell/broken.tsx';
+import { Skeleton } from '../../ui/feedback.tsx';
 import { formatDuration } from '../../ui/format.ts';
 import type { Run } from '../run/use-run.ts';
 import type { StagePair } from './compare-runs.ts';
@@ -39,8 +40,7 @@ export function CompareGraph({ first, second, pairs, selected, onSelect }: Compa
     return { id: second.id, stages: [...second.stages, ...others] };
   }, [first, second]);
   const marks = useMemo(() => new Map(pairs.flatMap((pair) => markOf(pair))), [pairs]);
-  const error = a.error ?? b.error;
-  if (error) return <Notice message={error.message} advice={error.advice} />;
+  if (a.error ?? b.error) return <Broken of={[a, b]} />;
   if (!graph) return <Skeleton label={words.loadingGraph} rows={8} />;
   return (
     <div className="flex h-[26rem] overflow-hidden bg-page">

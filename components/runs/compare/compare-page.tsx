@@ -8,9 +8,10 @@ import { isId } from '../../../server/domain/id-pattern.ts';
 import type { RunId } from '../../../server/domain/ids.ts';
 import { query } from '../../data/index.ts';
 import { lookOfRun, lookOfTask } from '../../looks/index.ts';
-import { Button } from '../../ui/button.tsx';
+import { Broken } from '../../shell/broken.tsx';
+import { Button, LinkButton } from '../../ui/button.tsx';
 import { Drawer } from '../../ui/drawer.tsx';
-import { Empty, Notice, Skeleton } from '../../ui/feedback.tsx';
+import { Empty, Skeleton } from '../../ui/feedback.tsx';
 import { Field, TextInput } from '../../ui/field.tsx';
 import { formatDuration } from '../../ui/format.ts';
 import { DataGrid, type GridColumn } from '../../ui/grid/index.ts';
@@ -61,7 +62,7 @@ export function ComparePage() {
         <Side label={compare.first} id={ids.a} run={a.data} onChange={(next) => void setIds({ a: next })} />
         <Side label={compare.second} id={ids.b} run={b.data} onChange={(next) => void setIds({ b: next })} />
       </div>
-      {error ? <Notice message={error.message} advice={error.advice} /> : null}
+      <Broken of={[a, b]} />
       {pairs && a.data && b.data ? (
         <Both
           first={a.data}
@@ -71,7 +72,13 @@ export function ComparePage() {
           onSelect={(next) => void setKey(next)}
         />
       ) : ids.a === '' || ids.b === '' ? (
-        <Empty icon={GitCompareArrows} title={compare.choose} />
+        <Empty
+          icon={GitCompareArrows}
+          title={compare.choose}
+          action={<LinkButton href="/runs">{compare.toRuns}</LinkButton>}
+        >
+          {compare.chooseNote}
+        </Empty>
       ) : error ? null : (
         <Skeleton label={compare.loading} rows={8} />
       )}
@@ -186,6 +193,7 @@ const COLUMNS: GridColumn<StagePair>[] = [
     title: compare.difference,
     width: '6.5rem',
     align: 'end',
+    onPhone: 'side',
     cell: ({ deltaMs }) => <Delta ms={deltaMs} />,
   },
   {

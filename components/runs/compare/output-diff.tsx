@@ -7,7 +7,8 @@ import type { TaskId } from '../../../server/domain/ids.ts';
 import type { Json } from '../../../server/domain/json.ts';
 import { query } from '../../data/index.ts';
 import { jsonText } from '../../looks/index.ts';
-import { Notice, Skeleton } from '../../ui/feedback.tsx';
+import { Broken } from '../../shell/broken.tsx';
+import { Skeleton } from '../../ui/feedback.tsx';
 import type { StagePair } from './compare-runs.ts';
 import { aroundChanges, diffLines } from './diff-lines.ts';
 import { words } from './words.ts';
@@ -37,8 +38,7 @@ export function OutputDiff({ pair }: { pair: StagePair }) {
     () => (isThere ? diffLines(linesOf(a.data?.output), linesOf(b.data?.output)) : undefined),
     [isThere, a.data, b.data],
   );
-  const error = a.error ?? b.error;
-  if (error) return <Notice message={error.message} advice={error.advice} />;
+  if (a.error ?? b.error) return <Broken of={[a, b]} />;
   if (!lines) return <Skeleton label={words.loading} />;
   if (lines.every(({ kind }) => kind === 'same')) {
     const isHidden = [a, b].some(({ data }) => holdsHidden(data?.output ?? null));

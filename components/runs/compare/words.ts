@@ -22,6 +22,8 @@ export const words = {
   attempts: 'Attempts',
   missing: 'not in it',
   choose: 'Name two runs to lay them side by side.',
+  chooseNote: 'Their ids are in the list of runs. A replay leads here too, from the head of its page.',
+  toRuns: 'To the list of runs',
   loading: 'Loading the runs',
   outputsOf: (name: string) => `Outputs of ${name}`,
   equal: 'Both have the same output.',

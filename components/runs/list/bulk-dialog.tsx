@@ -3,13 +3,14 @@
 import { useQuery } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { useState } from 'react';
-import { type ApiError, act, type Input } from '../../data/index.ts';
+import { act, type Input } from '../../data/index.ts';
 import { lookOfRun } from '../../looks/index.ts';
+import { type Asked, Broken } from '../../shell/broken.tsx';
 import { useAct } from '../../shell/use-act.ts';
 import { Button } from '../../ui/button.tsx';
 import { Segments } from '../../ui/choice.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
-import { Notice, Skeleton } from '../../ui/feedback.tsx';
+import { Skeleton } from '../../ui/feedback.tsx';
 import { shortId } from '../../ui/short-id.ts';
 import { StatusText } from '../../ui/status.tsx';
 import { Ago } from '../../ui/text.tsx';
@@ -71,7 +72,7 @@ export function BulkDialog({ request, onClose }: { request: BulkRequest; onClose
       }
     >
       {action === 'replay' ? <ReplayOptions options={options} onChange={setOptions} /> : null}
-      <Sample preview={preview.data} error={preview.error} />
+      <Sample asked={preview} />
     </Dialog>
   );
 }
@@ -121,8 +122,9 @@ function Option({ label, children }: { label: string; children: React.ReactNode 
 
 type Preview = Awaited<ReturnType<typeof act<'bulk.create'>>>;
 
-function Sample({ preview, error }: { preview: Preview | undefined; error: ApiError | null }) {
-  if (error) return <Notice message={error.message} advice={error.advice} />;
+function Sample({ asked }: { asked: Asked & { data: Preview | undefined } }) {
+  const preview = asked.data;
+  if (asked.error) return <Broken of={asked} />;
   if (!preview) return <Skeleton label={words.bulk.counting} rows={SAMPLE} />;
   if (preview.count === 0) return <p className="text-quiet">{words.bulk.nothing}</p>;
   return (

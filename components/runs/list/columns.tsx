@@ -34,6 +34,7 @@ export function runColumns({
       key: 'status',
       title: columns.status,
       width: '7.5rem',
+      onPhone: 'side',
       cell: ({ status }) => <StatusText look={lookOfRun(status)} />,
       filter: ({ status }) => narrow(lookOfRun(status).label, 'status', [status]),
     },
@@ -41,6 +42,7 @@ export function runColumns({
       key: 'pipeline',
       title: columns.pipeline,
       width: 'minmax(8rem,1.2fr)',
+      onPhone: 'lead',
       cell: ({ pipeline_id }) => nameOf(pipeline_id),
       filter: ({ pipeline_id }) =>
         pipeline_id === null ? undefined : narrow(nameOf(pipeline_id), 'pipeline', pipeline_id),
@@ -49,7 +51,6 @@ export function runColumns({
       key: 'error',
       title: columns.error,
       width: 'minmax(10rem,1.6fr)',
-      wideOnly: true,
       cell: ({ error }) => (error ? <span className="text-quiet">{error.message}</span> : null),
       filter: ({ error_group, error }) =>
         error_group === null ? undefined : narrow(error?.code ?? error_group, 'group', error_group),
@@ -88,7 +89,6 @@ const TIMES: GridColumn<RunRow>[] = [
     title: words.columns.created,
     width: '8rem',
     sortable: true,
-    wideOnly: true,
     cell: ({ created_at }) => <Ago at={created_at} />,
   },
   {

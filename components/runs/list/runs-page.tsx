@@ -9,7 +9,7 @@ import { Button } from '../../ui/button.tsx';
 import { Empty, Notice } from '../../ui/feedback.tsx';
 import { FilterBar, writeTimeRange } from '../../ui/filter/index.ts';
 import { ColumnMenu, DataGrid, type GridHandle } from '../../ui/grid/index.ts';
-import { Page, PageHead } from '../../ui/surface.tsx';
+import { Card, Page, PageHead } from '../../ui/surface.tsx';
 import { type BulkAction, words } from '../words.ts';
 import type { BulkRequest } from './bulk-dialog.tsx';
 import { runColumns } from './columns.tsx';
@@ -40,7 +40,7 @@ export function RunsPage() {
         actions={mayOperate ? <Actions state={state} onAsk={setRequest} /> : null}
       />
       <Views state={state} />
-      <section className="flex min-h-0 grow flex-col overflow-hidden rounded-lg border border-line bg-card shadow-card">
+      <Card flush fill>
         <div className="border-b border-line p-2">
           <FilterBar
             filters={runFilters(names.pipelines, names.agents)}
@@ -69,7 +69,7 @@ export function RunsPage() {
         {runs.error && !runs.rows ? null : (
           <List {...{ state, runs, columns, selected, setSelected, mayOperate, grid }} />
         )}
-      </section>
+      </Card>
       <SelectionBar count={selected.size} onAct={onSelected} onClear={() => setSelected(new Set())} />
       <Suspense>
         {request ? <BulkDialog request={request} onClose={() => setRequest(undefined)} /> : null}

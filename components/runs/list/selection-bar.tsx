@@ -22,7 +22,7 @@ export function SelectionBar({
     <div
       role="toolbar"
       aria-label={words.selected(count)}
-      className="fixed bottom-6 left-1/2 z-20 flex max-w-[calc(100vw-1rem)] -translate-x-1/2 items-center gap-1 overflow-x-auto rounded-lg border border-line bg-raised p-1.5 shadow-raised print:hidden"
+      className="fixed bottom-6 left-1/2 z-20 flex -translate-x-1/2 items-center gap-1 rounded-lg max-md:inset-x-2 max-md:bottom-3 max-md:translate-x-0 max-md:flex-wrap border border-line bg-raised p-1.5 shadow-raised print:hidden"
     >
       <span className="whitespace-nowrap px-2 text-sm font-medium tabular-nums">{words.selected(count)}</span>
       {ACTIONS.map((action) => (

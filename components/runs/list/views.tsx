@@ -52,7 +52,7 @@ export function Views({ state }: { state: State }) {
             onShow={() => router.push(`/runs?${address}`)}
           />
           {mine || mayManage ? (
-            <span className="opacity-0 focus-within:opacity-100 group-hover:opacity-100">
+            <span className="opacity-0 focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100">
               <IconButton
                 label={words.views.remove(name)}
                 icon={X}
@@ -83,7 +83,7 @@ function ViewButton({ name, note, isOn, onShow }: ViewButtonProps) {
       aria-current={isOn ? 'true' : undefined}
       title={note}
       onClick={onShow}
-      className="flex h-7 max-w-48 items-center gap-1.5 rounded-md px-2.5 text-sm text-quiet hover:bg-hover hover:text-text aria-[current]:bg-card aria-[current]:font-medium aria-[current]:text-text aria-[current]:shadow-[inset_0_0_0_1px_var(--line)]"
+      className="flex h-7 pointer-coarse:h-9 max-w-48 items-center gap-1.5 rounded-md px-2.5 text-sm text-quiet hover:bg-hover hover:text-text aria-[current]:bg-card aria-[current]:font-medium aria-[current]:text-text aria-[current]:shadow-[inset_0_0_0_1px_var(--line)]"
     >
       {note === undefined ? null : <Users aria-hidden size={13} className="shrink-0" />}
       <span className="truncate">{name}</span>

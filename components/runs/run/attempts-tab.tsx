@@ -6,7 +6,8 @@ import type { RunId } from '../../../server/domain/ids.ts';
 import { isRunOver } from '../../../server/domain/statuses.ts';
 import { query, useFresh } from '../../data/index.ts';
 import { lookOfAttempt } from '../../looks/index.ts';
-import { Empty, Notice } from '../../ui/feedback.tsx';
+import { Broken } from '../../shell/broken.tsx';
+import { Empty } from '../../ui/feedback.tsx';
 import { formatDuration } from '../../ui/format.ts';
 import { DataGrid, type GridColumn } from '../../ui/grid/index.ts';
 import { StatusText } from '../../ui/status.tsx';
@@ -21,14 +22,15 @@ const MOST = 5000;
 /** Every hand-out of every stage, with why that agent had it. */
 export function AttemptsTab({ run }: { run: Run }) {
   const question = query('runs.attempts', { id: run.id as RunId });
-  const { data, error } = useQuery(question);
+  const asked = useQuery(question);
+  const { data, error } = asked;
   useFresh(isRunOver(run.status) ? undefined : { run_id: run.id as RunId }, {
     keys: [question.queryKey],
     everyMs: 1000,
   });
   const attempts = data?.attempts;
   const nameOf = useAgentNames();
-  if (error) return <Notice message={error.message} advice={error.advice} />;
+  if (error) return <Broken of={asked} />;
   return (
     <section className="overflow-hidden rounded-lg border border-line bg-card shadow-card">
       <DataGrid
@@ -63,6 +65,7 @@ function columnsOf(run: Run, nameOf: (agentId: string) => string): GridColumn<At
       key: 'state',
       title: text.state,
       width: '7.5rem',
+      onPhone: 'side',
       cell: ({ state }) => <StatusText look={lookOfAttempt(state)} />,
     },
     {

@@ -148,7 +148,12 @@ function abbreviate(value: Json): string {
 
 const columnsOf = (nameOf: (agentId: string) => string): TableColumn<Stage>[] => [
   { key: 'name', title: text.stage, cell: ({ name }) => name },
-  { key: 'state', title: text.status, cell: ({ state }) => <StatusText look={lookOfTask(state)} /> },
+  {
+    key: 'state',
+    title: text.status,
+    onPhone: 'side',
+    cell: ({ state }) => <StatusText look={lookOfTask(state)} />,
+  },
   { key: 'attempt', title: text.attempts, align: 'end', cell: ({ attempt }) => attempt },
   { key: 'ran', title: text.ran, align: 'end', cell: ranFor },
   {

@@ -79,7 +79,7 @@ function FilterChip({
   const said = useSayValue()(def, value);
   const Icon = def.icon;
   return (
-    <span className="inline-flex h-7 max-w-full items-center rounded-md border border-control bg-card text-sm">
+    <span className="inline-flex h-7 pointer-coarse:h-9 max-w-full items-center rounded-md border border-control bg-card text-sm">
       <Popover
         title={def.label}
         open={isOpen}
@@ -104,7 +104,7 @@ function FilterChip({
           onOpenChange(false);
           onChange(null);
         }}
-        className="flex h-full w-6 shrink-0 items-center justify-center rounded-r-md border-l border-line text-quiet hover:bg-hover hover:text-text focus-visible:-outline-offset-2"
+        className="flex h-full w-6 pointer-coarse:w-9 shrink-0 items-center justify-center rounded-r-md border-l border-line text-quiet hover:bg-hover hover:text-text focus-visible:-outline-offset-2"
       >
         <X aria-hidden size={13} />
       </button>

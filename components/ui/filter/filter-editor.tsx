@@ -79,7 +79,7 @@ function ChoiceList({
             type="button"
             aria-pressed={chosen.includes(value)}
             onClick={() => onPick(value)}
-            className="flex min-h-7 w-full items-center gap-2 rounded-sm px-2 text-left hover:bg-hover focus-visible:-outline-offset-2"
+            className="flex min-h-7 pointer-coarse:min-h-10 w-full items-center gap-2 rounded-sm px-2 text-left hover:bg-hover focus-visible:-outline-offset-2"
           >
             {Icon ? <Icon aria-hidden size={14} className="shrink-0 text-quiet" /> : null}
             <span className="min-w-0 grow truncate">{label}</span>

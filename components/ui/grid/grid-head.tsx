@@ -20,9 +20,13 @@ export function GridHead<Row>({ columns, keys, selection, sort, onSort }: HeadPr
       <div
         role="row"
         aria-rowindex={1}
-        className="grid h-8 grid-cols-(--grid-narrow) border-b md:grid-cols-(--grid-tracks) border-line text-xs font-medium text-quiet"
+        className="grid h-8 grid-cols-(--grid-tracks) border-b border-line text-xs font-medium text-quiet"
       >
-        {selection ? <TickAll keys={keys} selection={selection} /> : null}
+        {selection ? (
+          <div role="columnheader" className={CELL}>
+            <TickAll keys={keys} selection={selection} />
+          </div>
+        ) : null}
         {columns.map((column) => (
           <div
             key={column.key}
@@ -35,6 +39,36 @@ export function GridHead<Row>({ columns, keys, selection, sort, onSort }: HeadPr
             ) : (
               <span className="truncate">{column.title}</span>
             )}
+          </div>
+        ))}
+      </div>
+    </div>
+  );
+}
+
+/** Where rows are cards: what of the head can be used, in a line over them. */
+export function GridTools<Row>({ columns, keys, selection, sort, onSort }: HeadProps<Row>) {
+  const sortable = onSort ? columns.filter((column) => column.sortable) : [];
+  if (sortable.length === 0 && !selection) return null;
+  return (
+    <div role="rowgroup">
+      <div
+        role="row"
+        aria-rowindex={1}
+        className="flex h-11 items-center gap-4 border-b border-line px-4 text-xs font-medium text-quiet"
+      >
+        {selection ? (
+          <div role="columnheader">
+            <TickAll keys={keys} selection={selection} />
+          </div>
+        ) : null}
+        {sortable.map((column) => (
+          <div
+            key={column.key}
+            role="columnheader"
+            aria-sort={sort?.key === column.key ? ARIA[sort.order] : undefined}
+          >
+            {onSort ? <SortButton column={column} sort={sort} onSort={onSort} /> : null}
           </div>
         ))}
       </div>
@@ -77,14 +111,12 @@ function TickAll({ keys, selection }: { keys: readonly string[]; selection: Grid
   const ticked = keys.filter((key) => selection.keys.has(key)).length;
   const isAll = ticked > 0 && ticked === keys.length;
   return (
-    <div role="columnheader" className={CELL}>
-      <Checkbox
-        label={isAll ? words.selectNone : words.selectAll(keys.length)}
-        labelHidden
-        checked={isAll}
-        some={ticked > 0 && !isAll}
-        onChange={() => selection.onChange(new Set(isAll ? [] : keys))}
-      />
-    </div>
+    <Checkbox
+      label={isAll ? words.selectNone : words.selectAll(keys.length)}
+      labelHidden
+      checked={isAll}
+      some={ticked > 0 && !isAll}
+      onChange={() => selection.onChange(new Set(isAll ? [] : keys))}
+    />
   );
 }

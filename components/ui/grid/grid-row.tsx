@@ -4,12 +4,12 @@ import type { ReactNode } from 'react';
 import { Checkbox } from '../choice.tsx';
 import type { GridColumn } from './types.ts';
 
-export const cellPlace = ({ align, wideOnly }: Pick<GridColumn<never>, 'align' | 'wideOnly'>): string =>
-  `${align === 'end' ? 'justify-end tabular-nums' : ''} ${wideOnly ? 'max-md:hidden' : ''}`;
+export const cellPlace = ({ align }: Pick<GridColumn<never>, 'align'>): string =>
+  align === 'end' ? 'justify-end tabular-nums' : '';
 
 export const CELL = 'flex min-w-0 items-center overflow-hidden px-2 first:pl-4 last:pr-4';
 
-interface RowProps<Row> {
+export interface RowProps<Row> {
   id: string;
   row: Row;
   /** From 1, the head being the first. */
@@ -18,12 +18,27 @@ interface RowProps<Row> {
   isActive: boolean;
   isNew: boolean;
   tick: { checked: boolean; label: string; onTick(withRange: boolean): void } | undefined;
-  onOpen(): void;
+  onOpen: (() => void) | undefined;
   onPoint(): void;
 }
 
 export function GridRow<Row>(props: RowProps<Row>) {
-  const { id, row, position, columns, isActive, isNew, tick, onOpen, onPoint } = props;
+  const { row, columns, tick } = props;
+  return (
+    <RowShell {...props} shape="grid h-full grid-cols-(--grid-tracks)">
+      {tick ? <TickCell tick={tick} shape={CELL} /> : null}
+      {columns.map((column) => (
+        <div key={column.key} role="gridcell" className={`${CELL} ${cellPlace(column)}`}>
+          <Cell column={column} row={row} />
+        </div>
+      ))}
+    </RowShell>
+  );
+}
+
+/** What every row is, whatever its shape: pointed at it is the active one, clicked it opens. */
+export function RowShell<Row>(props: RowProps<Row> & { shape: string; children: ReactNode }) {
+  const { id, position, isActive, isNew, tick, onOpen, onPoint, shape, children } = props;
   return (
     <div
       role="row"
@@ -38,34 +53,33 @@ export function GridRow<Row>(props: RowProps<Row>) {
         onPoint();
         // Links, filters and boxes inside act for themselves; and text that was just marked is not a click.
         const isForItself = (event.target as Element).closest('a,button,label,[role=checkbox]') !== null;
-        if (!isForItself && window.getSelection()?.isCollapsed !== false) onOpen();
+        if (!isForItself && window.getSelection()?.isCollapsed !== false) onOpen?.();
       }}
-      className="group/row grid h-full grid-cols-(--grid-narrow) md:grid-cols-(--grid-tracks) border-b border-line text-sm hover:bg-hover aria-selected:bg-accent-soft data-active:bg-hover data-active:shadow-[inset_2px_0_0_var(--accent)] data-active:aria-selected:bg-accent-soft data-new:bg-busy-soft"
+      className={`group/row border-b border-line text-sm hover:bg-hover aria-selected:bg-accent-soft data-active:bg-hover data-active:shadow-[inset_2px_0_0_var(--accent)] data-active:aria-selected:bg-accent-soft data-new:bg-busy-soft ${shape}`}
     >
-      {tick ? (
-        <div
-          role="gridcell"
-          className={CELL}
-          onClickCapture={(event) => {
-            event.preventDefault();
-            event.stopPropagation();
-            tick.onTick(event.shiftKey);
-          }}
-        >
-          <Checkbox
-            label={tick.label}
-            labelHidden
-            skipTab
-            checked={tick.checked}
-            onChange={() => undefined}
-          />
-        </div>
-      ) : null}
-      {columns.map((column) => (
-        <div key={column.key} role="gridcell" className={`${CELL} ${cellPlace(column)}`}>
-          <Cell column={column} row={row} />
-        </div>
-      ))}
+      {children}
+    </div>
+  );
+}
+
+export function TickCell({
+  tick: { checked, label, onTick },
+  shape,
+}: {
+  tick: NonNullable<RowProps<never>['tick']>;
+  shape: string;
+}) {
+  return (
+    <div
+      role="gridcell"
+      className={shape}
+      onClickCapture={(event) => {
+        event.preventDefault();
+        event.stopPropagation();
+        onTick(event.shiftKey);
+      }}
+    >
+      <Checkbox label={label} labelHidden skipTab checked={checked} onChange={() => undefined} />
     </div>
   );
 }
@@ -91,10 +105,7 @@ function Cell<Row>({ column, row }: { column: GridColumn<Row>; row: Row }): Reac
 /** A row that is still to come, as tall as the others. */
 export function GridGhost({ columns, at }: { columns: number; at: number }) {
   return (
-    <div
-      aria-hidden
-      className="grid h-full grid-cols-(--grid-narrow) items-center border-b md:grid-cols-(--grid-tracks) border-line"
-    >
+    <div aria-hidden className="grid h-full grid-cols-(--grid-tracks) items-center border-b border-line">
       {Array.from({ length: columns }, (_, column) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: the bars are alike and never move
         <span key={column} className={CELL}>

@@ -1,6 +1,6 @@
 import { ChevronsUpDown } from 'lucide-react';
 
 export const SELECT_BOX =
-  'flex h-8 min-w-32 max-w-full items-center justify-between gap-2 rounded-md border border-control bg-card px-2.5 text-base hover:not-data-disabled:border-quiet data-disabled:opacity-50';
+  'flex h-8 pointer-coarse:h-10 min-w-32 max-w-full items-center justify-between gap-2 rounded-md border border-control bg-card px-2.5 text-base hover:not-data-disabled:border-quiet data-disabled:opacity-50';
 
 export const SelectMark = () => <ChevronsUpDown aria-hidden size={14} className="shrink-0 text-quiet" />;

@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTestServer, type TestServer } from '#server/testing/http.ts';
+import { openTestDoors, startTestServer, type TestServer } from '#server/testing/http.ts';
 
 let http: TestServer;
 beforeAll(async () => {
@@ -134,6 +134,35 @@ describe('answers', () => {
     const after = await raw(url, { 'if-none-match': String(before.headers.etag) });
     expect(after.status).toBe(200);
     expect(after.headers.etag).not.toBe(before.headers.etag);
+  });
+});
+
+describe('somebody who was led there by a browser', () => {
+  const BROWSER = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
+  const CALLBACKS = [
+    '/api/v1/auth/providers/any/callback?code=a&state=b',
+    '/api/v1/mcp/sign-in/callback?code=a',
+  ];
+
+  test('while the server starts is shown a page that goes on by itself, at the same address', async () => {
+    // Nothing has been composed yet.
+    const starting = { ...http.program, services: undefined as never };
+    await using doors = await openTestDoors(starting);
+    for (const path of ['/', '/runs', '/sign-in?token=any', ...CALLBACKS]) {
+      const page = await doors.ask(path, { headers: { ...BROWSER, authorization: 'Bearer any' } });
+      expect(page.status, path).toBe(503);
+      expect(page.headers.get('content-type'), path).toContain('text/html');
+      expect(page.body, path).toContain('<meta http-equiv="refresh" content="1">');
+      const program = await doors.ask(path);
+      expect(program.headers.get('content-type'), path).toContain('problem+json');
+    }
+  });
+
+  test('and has not signed in is told so on a page with a way on', async () => {
+    const page = await http.ask('/api/v1/mcp/sign-in/callback?code=a', { headers: BROWSER });
+    expect(page.status).toBe(401);
+    expect(page.headers.get('content-type')).toContain('text/html');
+    expect(page.body).toContain('<a href="/">');
   });
 });
 

@@ -43,6 +43,8 @@ export interface Route {
   isSecret?: boolean;
   /** Its answer has an ETag of what it holds. */
   isTagged?: boolean;
+  /** A browser is led to it, so that a person sees what comes of it. */
+  isForPeople?: true;
   handle(call: Call): Promise<Answer>;
 }
 

@@ -18,6 +18,7 @@ import { setSecurityHeaders } from './headers.ts';
 import { actorOf, countRequest } from './limit-door.ts';
 import { meantOrgOf } from './meant-org.ts';
 import { type DrawPage, drawPage, isOpenPage, sendToSignIn } from './page-door.ts';
+import { isPerson, sendProblemPage } from './plain-page.ts';
 import { toProblem } from './problem.ts';
 import { createRouter, type Route } from './router.ts';
 import { type Exchange, sendAnswer, sendError, sendJson } from './send.ts';
@@ -52,6 +53,8 @@ interface Visit extends Exchange {
   given: Credentials;
   /** Once it is known. */
   actor?: Actor | undefined;
+  /** What goes wrong is looked at, and not read by a program. */
+  isForPeople?: boolean;
 }
 
 /** The one HTTP server: doors go to their handlers, everything else to the pages. */
@@ -103,8 +106,17 @@ async function serve(door: Door, request: IncomingMessage, response: ServerRespo
     const isShown = given.bearer !== undefined;
     const challenge = challengeFor(error, { origin, path: url.pathname, isShown });
     if (challenge !== undefined && !response.headersSent) response.setHeader('www-authenticate', challenge);
-    sendError(exchange, error, door.logger);
+    sendFailure(door, exchange, error);
   }
+}
+
+function sendFailure(door: Door, exchange: Visit, error: unknown): void {
+  const { request, response, id } = exchange;
+  if (!exchange.isForPeople || response.headersSent || !isPerson(request))
+    return sendError(exchange, error, door.logger);
+  if (!(error instanceof SignalboxError))
+    door.logger.error({ id, route: exchange.route, err: error }, 'request failed');
+  sendProblemPage(response, error, id);
 }
 
 async function dispatch(door: Door, exchange: Visit): Promise<void> {
@@ -136,6 +148,7 @@ async function identify(door: Door, exchange: Visit): Promise<Actor | undefined>
 
 async function answerToken(door: Door, exchange: Visit, token: string): Promise<void> {
   const { response, browser, given } = exchange;
+  exchange.isForPeople = true;
   const actor = { ...NOBODY, from: given.from };
   return answerLink(response, { services: servicesOf(door), actor, token, browser });
 }
@@ -162,6 +175,7 @@ async function answerApi(door: Door, exchange: Visit): Promise<void> {
   const { request, url, given, browser } = exchange;
   const found = door.match(request.method === 'HEAD' ? 'GET' : (request.method ?? ''), url.pathname);
   const isOpen = found.kind === 'found' && found.route.isOpen === true;
+  exchange.isForPeople = found.kind === 'found' && found.route.isForPeople === true;
   const actor = (await identify(door, exchange)) ?? (isOpen ? { ...NOBODY, from: given.from } : undefined);
   if (!actor) throw unauthenticated();
   if (found.kind === 'missing')
@@ -260,6 +274,7 @@ async function answerMetrics(door: Door, exchange: Visit): Promise<void> {
 
 async function answerPage(door: Door, exchange: Visit): Promise<void> {
   const { request, response, url } = exchange;
+  exchange.isForPeople = true;
   const draw = door.pages();
   if (!draw) throw notReady();
   const isAllowed = isOpenPage(url.pathname, door) || (await identify(door, exchange)) !== undefined;

@@ -97,6 +97,16 @@ describe('answers', () => {
     expect((await doors.ask('/api/v1/me', { headers })).status).toBe(200);
   });
 
+  it('are pages where a person comes back from a provider, and try again by themselves', async () => {
+    await statuses(40, () => doors.ask('/api/v1/auth/providers'));
+    const path = '/api/v1/auth/providers/any/callback?code=a&state=b';
+    const page = await doors.ask(path, { headers: { accept: 'text/html,*/*' } });
+    expect(page.status).toBe(429);
+    expect(page.headers.get('content-type')).toContain('text/html');
+    expect(page.headers.get('retry-after')).toBe('2');
+    expect(page.body).toContain('<meta http-equiv="refresh" content="2">');
+  });
+
   it('show the same by the operation, which the secret of the data folder finds empty', async () => {
     const headers = headersOf(await newKey());
     await doors.ask('/api/v1/pipelines/validate', { headers, body: {} });

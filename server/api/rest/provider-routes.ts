@@ -36,6 +36,7 @@ export const providerRoutes: readonly Route[] = [
     method: 'GET',
     path: '/api/v1/auth/providers/{id}/callback',
     isOpen: true,
+    isForPeople: true,
     async handle(call) {
       const { browser, params } = call;
       try {

@@ -27,6 +27,7 @@ export const signInRoutes: readonly Route[] = [
     method: 'GET',
     path: CALLBACK_PATH,
     rate: 'writes',
+    isForPeople: true,
     async handle({ services, actor, query, onTrouble }) {
       try {
         return goTo(`/connections/${await finishConnectionSignIn(services, actor, query)}`);

@@ -7,9 +7,10 @@ import { useMemo } from 'react';
 import type { RunId } from '../../../../server/domain/ids.ts';
 import { isRunOver } from '../../../../server/domain/statuses.ts';
 import { type Answer, ask, useFresh } from '../../../data/index.ts';
+import { Broken } from '../../../shell/broken.tsx';
 import { IconButton } from '../../../ui/button.tsx';
 import { Segments } from '../../../ui/choice.tsx';
-import { Empty, Notice } from '../../../ui/feedback.tsx';
+import { Empty } from '../../../ui/feedback.tsx';
 import { formatDuration } from '../../../ui/format.ts';
 import { DataGrid, type GridColumn } from '../../../ui/grid/index.ts';
 import { saveFile } from '../../save-file.ts';
@@ -61,9 +62,9 @@ export function EventsTab({ run }: { run: Run }) {
           }
         />
       </div>
-      {log.error ? (
+      {log.asked.error ? (
         <div className="px-4">
-          <Notice message={log.error.message} advice={log.error.advice} />
+          <Broken of={log.asked} />
         </div>
       ) : null}
       {source ? (
@@ -106,7 +107,7 @@ function useEvents(run: Run) {
   const events = useMemo(() => list.data?.pages.flatMap((page) => page.events), [list.data]);
   return {
     events,
-    error: list.error,
+    asked: list,
     hasMore: list.hasNextPage,
     more() {
       if (list.hasNextPage && !list.isFetching) void list.fetchNextPage();
@@ -120,7 +121,7 @@ function columnsOf(run: Run, nameOf: (agentId: string) => string): GridColumn<Ev
   const { events: text } = runWords;
   const start = Date.parse(run.created_at);
   return [
-    { key: 'seq', title: text.number, width: '4.5rem', align: 'end', cell: ({ seq }) => seq },
+    { key: 'seq', title: text.number, width: '4.5rem', align: 'end', wideOnly: true, cell: ({ seq }) => seq },
     {
       key: 'at',
       title: text.at,
@@ -138,6 +139,7 @@ function columnsOf(run: Run, nameOf: (agentId: string) => string): GridColumn<Ev
       key: 'what',
       title: text.what,
       width: 'minmax(14rem,1fr)',
+      onPhone: 'lead',
       cell: ({ event }) => <span title={JSON.stringify(event)}>{sayEvent(event, nameOf)}</span>,
     },
   ];

@@ -3,14 +3,16 @@
 import { ArrowDownToLine, Download, ScrollText, SearchX, WrapText } from 'lucide-react';
 import { useState } from 'react';
 import { ask } from '../../../data/index.ts';
+import { Broken } from '../../../shell/broken.tsx';
 import { asWords, useKept } from '../../../shell/use-kept.ts';
 import { useMay } from '../../../shell/use-may.ts';
 import { IconButton } from '../../../ui/button.tsx';
 import { Segments } from '../../../ui/choice.tsx';
-import { Empty, Notice, Skeleton } from '../../../ui/feedback.tsx';
+import { Empty, Skeleton } from '../../../ui/feedback.tsx';
 import { TextInput } from '../../../ui/field.tsx';
 import { Select } from '../../../ui/select.tsx';
 import { useToast } from '../../../ui/toast.tsx';
+import { NARROW, useMedia } from '../../../ui/use-media.ts';
 import { saveFile } from '../../save-file.ts';
 import { runWords } from '../run-words.ts';
 import type { Run } from '../use-run.ts';
@@ -27,7 +29,8 @@ export function LogsTab({ run }: { run: Run }) {
 function Shown({ run }: { run: Run }) {
   const log = useLog(run);
   const [options, setOptions] = useKept<string[]>('log-options', [], asWords);
-  const isWrapped = options.includes('wrap');
+  const isNarrow = useMedia(NARROW);
+  const isWrapped = isNarrow || options.includes('wrap');
   const { logs } = runWords;
   return (
     <section
@@ -46,21 +49,23 @@ function Shown({ run }: { run: Run }) {
             pressed={log.isFollowing}
             onClick={log.isFollowing ? log.leaveEnd : log.follow}
           />
-          <IconButton
-            label={logs.wrap}
-            icon={WrapText}
-            pressed={isWrapped}
-            onClick={() => setOptions(isWrapped ? [] : ['wrap'])}
-          />
+          {isNarrow ? null : (
+            <IconButton
+              label={logs.wrap}
+              icon={WrapText}
+              pressed={isWrapped}
+              onClick={() => setOptions(isWrapped ? [] : ['wrap'])}
+            />
+          )}
           <DownloadButton run={run} log={log} />
         </span>
       </div>
-      {log.error ? (
+      {log.asked.error ? (
         <div className="px-4">
-          <Notice message={log.error.message} advice={log.error.advice} />
+          <Broken of={log.asked} />
         </div>
       ) : null}
-      {log.lines === undefined && !log.error ? <Skeleton label={logs.loading} rows={12} /> : null}
+      {log.lines === undefined && !log.asked.error ? <Skeleton label={logs.loading} rows={12} /> : null}
       {log.lines?.length === 0 ? (
         <Empty
           icon={log.isFiltered ? SearchX : ScrollText}

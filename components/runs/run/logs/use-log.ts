@@ -43,7 +43,7 @@ export function useLog(run: Run) {
     ...asked,
     ...{ lines, linked, isFollowing },
     linkedAt: linked === null ? -1 : (lines?.findIndex((line) => lineKey(line) === linked) ?? -1),
-    error: isFollowing ? end.error : stretch.error,
+    asked: isFollowing ? end.asked : stretch.asked,
     hasBefore: isFollowing ? (end.lines?.length ?? 0) >= PAGE : stretch.hasBefore,
     hasMore: !isFollowing && stretch.hasMore,
     more: stretch.more,
@@ -99,14 +99,14 @@ async function read(asked: Asked, place: Place, signal: AbortSignal): Promise<Lo
 
 /** The last page, again and again. A flood that no screen could show costs one page each time. */
 function useEnd({ asked, isFollowing, isOver }: { asked: Asked; isFollowing: boolean; isOver: boolean }) {
-  const { data, error } = useQuery({
+  const last = useQuery({
     queryKey: ['runs', 'logs', 'end', asked],
     queryFn: ({ signal }) => read(asked, { order: 'desc' }, signal),
     enabled: isFollowing,
     refetchInterval: isFollowing && !isOver ? FOLLOW_MS : false,
     placeholderData: keepPreviousData,
   });
-  return { lines: data, error };
+  return { lines: last.data, asked: last };
 }
 
 function useStretch({
@@ -145,7 +145,7 @@ function useStretch({
   const isFree = view.kind === 'stretch' && !isFetching;
   return {
     lines: log.data?.pages.flat(),
-    error: log.error,
+    asked: log,
     hasMore: hasNextPage,
     hasBefore: hasPreviousPage,
     more: () => {

@@ -7,11 +7,12 @@ import type { RunId, TaskId } from '../../../../server/domain/ids.ts';
 import { isRunOver, isTaskRetrying } from '../../../../server/domain/statuses.ts';
 import { query } from '../../../data/index.ts';
 import { lookOfTask } from '../../../looks/index.ts';
+import { Broken } from '../../../shell/broken.tsx';
 import { useAct } from '../../../shell/use-act.ts';
 import { useMay } from '../../../shell/use-may.ts';
 import { Button } from '../../../ui/button.tsx';
 import { Drawer } from '../../../ui/drawer.tsx';
-import { Notice, Skeleton } from '../../../ui/feedback.tsx';
+import { Skeleton } from '../../../ui/feedback.tsx';
 import { formatDuration, formatMoment } from '../../../ui/format.ts';
 import { StatusText } from '../../../ui/status.tsx';
 import { Code } from '../../../ui/text.tsx';
@@ -91,7 +92,7 @@ function StageDetails({ run, stage, onLogs }: { run: Run; stage: Stage; onLogs()
           {(revealed) => <RevealedStage runId={run.id as RunId} revealed={revealed} />}
         </Sensitive>
       ) : null}
-      {task.error ? <Notice message={task.error.message} advice={task.error.advice} /> : null}
+      <Broken of={task} />
       <Part title={drawer.output}>
         {task.data ? (
           task.data.output === null ? (

@@ -8,19 +8,24 @@ import { type Scale, type Stretch, ticksOf } from './scale.ts';
 /** The columns of every row: names, and the lane of time. */
 export const LANES = 'grid grid-cols-[minmax(8rem,40%)_1fr] md:grid-cols-[20rem_1fr]';
 
+const MARKS = { wide: 8, narrow: 2 } as const;
+
 /** Of the lane: after it a label would be cut. */
-const ROOM = 0.93;
+const ROOM = { wide: 0.93, narrow: 0.75 } as const;
 
 /** Time since the start of the run. Dragging over it looks closer. */
 export function Ruler({
   scale,
   window,
   origin,
+  isNarrow,
   onZoom,
 }: {
   scale: Scale;
   window: Stretch;
   origin: number;
+  /** On a phone. */
+  isNarrow: boolean;
   onZoom(stretch: Stretch): void;
 }) {
   const [drag, setDrag] = useState<{ from: number; to: number }>();
@@ -61,15 +66,17 @@ export function Ruler({
             }}
           />
         ) : null}
-        {ticksOf(scale, window, origin).map(({ at, ms }) => (
-          <span
-            key={ms}
-            className="absolute inset-y-0 flex items-center whitespace-nowrap border-l border-line pl-1 tabular-nums"
-            style={{ insetInlineStart: `${at * 100}%` }}
-          >
-            {ms === 0 ? '0' : at > ROOM ? '' : formatDuration(ms)}
-          </span>
-        ))}
+        {ticksOf(scale, { ...window, origin, most: isNarrow ? MARKS.narrow : MARKS.wide }).map(
+          ({ at, ms }) => (
+            <span
+              key={ms}
+              className="absolute inset-y-0 flex items-center whitespace-nowrap border-l border-line pl-1 tabular-nums"
+              style={{ insetInlineStart: `${at * 100}%` }}
+            >
+              {ms === 0 ? '0' : at > (isNarrow ? ROOM.narrow : ROOM.wide) ? '' : formatDuration(ms)}
+            </span>
+          ),
+        )}
       </div>
     </div>
   );

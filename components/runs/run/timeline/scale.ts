@@ -63,19 +63,28 @@ function idleStretches({ from, to }: Stretch, busy: readonly Stretch[]): Stretch
   return idle;
 }
 
+/** Between two marks, as a share of what each has on average: folds bring them together. */
+const LEAST_GAP = 0.4;
 const STEPS_MS = [1, 2, 5, 10, 20, 50, 100, 200, 500];
 const STEPS_S = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600, 43_200, 86_400];
 
+interface Marks extends Stretch {
+  /** The start of the run. */
+  origin: number;
+  /** How many there is room for. */
+  most: number;
+}
+
 /** Round moments for the ruler, counted from the start of the run. */
-export function ticksOf(scale: Scale, { from, to }: Stretch, origin: number): { at: number; ms: number }[] {
-  const wanted = (to - from) / 8;
+export function ticksOf(scale: Scale, { from, to, origin, most }: Marks): { at: number; ms: number }[] {
+  const wanted = (to - from) / most;
   const steps = [...STEPS_MS, ...STEPS_S.map((seconds) => seconds * 1000)];
   const step = steps.find((each) => each >= wanted) ?? 86_400_000 * Math.ceil(wanted / 86_400_000);
   const ticks: { at: number; ms: number }[] = [];
   for (let ms = Math.ceil((from - origin) / step) * step; ms <= to - origin; ms += step) {
     const at = scale.at(origin + ms);
     const isFolded = scale.folds.some((fold) => origin + ms > fold.from && origin + ms < fold.to);
-    if (!isFolded && at - (ticks.at(-1)?.at ?? -1) > 0.05) ticks.push({ at, ms });
+    if (!isFolded && at - (ticks.at(-1)?.at ?? -1) > LEAST_GAP / most) ticks.push({ at, ms });
   }
   return ticks;
 }

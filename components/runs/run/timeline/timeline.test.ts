@@ -168,7 +168,7 @@ describe('the scale', () => {
   test('has a handful of round moments, whatever it shows', () => {
     for (const length of [7, 950, 61_000, 86_400_000 * 40]) {
       const window = { from: START, to: START + length };
-      const ticks = ticksOf(createScale(window), window, START);
+      const ticks = ticksOf(createScale(window), { ...window, origin: START, most: 8 });
       expect(ticks.length).toBeGreaterThan(3);
       expect(ticks.length).toBeLessThan(20);
     }

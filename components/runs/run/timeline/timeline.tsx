@@ -49,7 +49,13 @@ export function Timeline({ run, attempts, selected, onSelect }: TimelineProps) {
   return (
     <div className="overflow-hidden rounded-lg border border-line bg-card shadow-card">
       <Tools view={view} />
-      <Ruler scale={view.scale} window={view.window} origin={model.from} onZoom={view.zoomTo} />
+      <Ruler
+        scale={view.scale}
+        window={view.window}
+        origin={model.from}
+        isNarrow={isNarrow}
+        onZoom={view.zoomTo}
+      />
       <section
         ref={scroller}
         aria-label={runWords.stages}
