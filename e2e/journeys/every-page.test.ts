@@ -27,6 +27,9 @@ beforeAll(async () => {
   const { page } = await joinAs({ browser, server, api }, 'owner', named('Owner'));
   context = page.context();
   await renameOrg(page);
+  // Somebody who can be removed: the only owner cannot.
+  const { page: member } = await joinAs({ browser, server, api }, 'viewer', named('Member'));
+  await member.context().close();
   world = await makeHostileWorld(api, upstream.url);
   await page.close();
 });

@@ -52,11 +52,13 @@ export function RunsPage() {
             <ColumnMenu columns={columns.slice(1)} hidden={state.hidden} onChange={state.setHidden} />
           </FilterBar>
         </div>
-        <DurationChart
-          rows={runs.rows ?? []}
-          now={state.now}
-          onRange={(from, to) => state.setFilter('created', writeTimeRange({ from, to }))}
-        />
+        {runs.rows?.length === 0 ? null : (
+          <DurationChart
+            rows={runs.rows ?? []}
+            now={state.now}
+            onRange={(from, to) => state.setFilter('created', writeTimeRange({ from, to }))}
+          />
+        )}
         {runs.error ? (
           <div className="px-4">
             <Notice
