@@ -96,18 +96,24 @@ export function Lists() {
           empty={<Empty icon={Search} title="Nothing matches" />}
         />
       </Card>
-      <Card title="The same on a phone" flush>
-        <ul className="max-w-sm">
-          {ROWS.slice(0, 4).map((row) => (
-            <li key={row.key} className="flex border-b border-line px-4 py-2.5 last:border-b-0">
-              <RowCard row={row} columns={columns} />
-            </li>
-          ))}
-        </ul>
-      </Card>
+      <OnAPhone columns={columns} />
       <Card title="Loading" flush>
         <DataGrid label="Loading examples" columns={columns} rows={undefined} keyOf={({ key }) => key} />
       </Card>
     </div>
+  );
+}
+
+function OnAPhone({ columns }: { columns: readonly GridColumn<Row>[] }) {
+  return (
+    <Card title="The same on a phone" flush>
+      <ul className="max-w-sm">
+        {ROWS.slice(0, 4).map((row) => (
+          <li key={row.key} className="flex border-b border-line px-4 py-2.5 last:border-b-0">
+            <RowCard row={row} columns={columns} />
+          </li>
+        ))}
+      </ul>
+    </Card>
   );
 }

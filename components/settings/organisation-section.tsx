@@ -124,32 +124,16 @@ function Own({ me }: { me: Me }) {
             key: 'act',
             title: '',
             align: 'end',
-            cell: (org) =>
-              org.is_current && onlyOwner === me.id ? (
-                <span className="text-quiet">{text.onlyOwner}</span>
-              ) : org.is_current ? (
-                <Button look="quiet" size="sm" onClick={() => setLeaving(org)}>
-                  {text.leave}
-                </Button>
-              ) : (
-                <>
-                  {org.role === 'owner' ? (
-                    <Button look="quiet" size="sm" onClick={() => setClosing(org)}>
-                      {text.close}
-                      <span className="sr-only"> {org.name}</span>
-                    </Button>
-                  ) : null}
-                  <Button
-                    look="quiet"
-                    size="sm"
-                    busy={enter.isBusy}
-                    onClick={() => enter.run({ id: org.id })}
-                  >
-                    {text.enter}
-                    <span className="sr-only"> {org.name}</span>
-                  </Button>
-                </>
-              ),
+            cell: (org) => (
+              <Ways
+                org={org}
+                isOnlyOwner={onlyOwner === me.id}
+                isEntering={enter.isBusy}
+                onEnter={() => enter.run({ id: org.id })}
+                onLeave={() => setLeaving(org)}
+                onClose={() => setClosing(org)}
+              />
+            ),
           },
         ]}
       />
@@ -175,6 +159,40 @@ function Own({ me }: { me: Me }) {
         }}
       />
     </Card>
+  );
+}
+
+interface WaysProps {
+  org: OwnOrg;
+  isOnlyOwner: boolean;
+  isEntering: boolean;
+  onEnter(): void;
+  onLeave(): void;
+  onClose(): void;
+}
+
+/** Out of the one that they are in, over to the others; and what an owner ends for good. */
+function Ways({ org, isOnlyOwner, isEntering, onEnter, onLeave, onClose }: WaysProps) {
+  if (org.is_current && isOnlyOwner) return <span className="text-quiet">{text.onlyOwner}</span>;
+  if (org.is_current)
+    return (
+      <Button look="quiet" size="sm" onClick={onLeave}>
+        {text.leave}
+      </Button>
+    );
+  return (
+    <>
+      {org.role === 'owner' ? (
+        <Button look="quiet" size="sm" onClick={onClose}>
+          {text.close}
+          <span className="sr-only"> {org.name}</span>
+        </Button>
+      ) : null}
+      <Button look="quiet" size="sm" busy={isEntering} onClick={onEnter}>
+        {text.enter}
+        <span className="sr-only"> {org.name}</span>
+      </Button>
+    </>
   );
 }
 

@@ -8,7 +8,14 @@ import { CALLS, compareOffers, isKnown, MENU, mayRole, offersOf, readOffered } f
 import { PAGES, ROUTES, type World } from '../stack/pages.ts';
 import { type Api, joinAs, openApi } from '../stack/people.ts';
 import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
-import { findBarriers, findSpills, openEach, RULES_OF_COLOUR, WINDOW } from '../stack/watch-page.ts';
+import {
+  findBarriers,
+  findSpills,
+  findTooWide,
+  openEach,
+  RULES_OF_COLOUR,
+  WINDOW,
+} from '../stack/watch-page.ts';
 
 let browser: Browser;
 let dataDir: Awaited<ReturnType<typeof makeDataDir>>;
@@ -87,6 +94,20 @@ async function watch(page: Page, path: string): Promise<void> {
   }
 }
 
+const PHONE = { width: 390, height: 844 };
+
+/** Rows are cards there: all of them can be read and acted on within the width of the page. */
+async function watchOnPhone(page: Page, path: string): Promise<void> {
+  await page.setViewportSize(PHONE);
+  await page.evaluate(
+    () => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))),
+  );
+  expect.soft(await findTooWide(page), `${path} on a phone`).toEqual([]);
+  expect.soft(await findSpills(page), `${path} on a phone`).toEqual([]);
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+  expect.soft(wide, `${path} scrolls sideways on a phone`).toBeLessThanOrEqual(PHONE.width);
+}
+
 /** Nothing that somebody wrote has become a part of the page. True: something hostile is shown. */
 async function expectText(page: Page, path: string): Promise<boolean> {
   expect.soft(await page.evaluate('globalThis.hacked'), path).toBeUndefined();
@@ -127,6 +148,7 @@ test.each(Object.keys(PAGES))(
     const links = paths.map((path) => `${server.origin}${path}`);
     for await (const { page, link } of openEach(context, links)) {
       await watch(page, link);
+      await watchOnPhone(page, link);
       isHostile = (await expectText(page, link)) || isHostile;
       const path = link.slice(server.origin.length);
       if (!FOR_ALL.includes(route)) await expectOffers(page, { role: 'owner', path });

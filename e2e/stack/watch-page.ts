@@ -52,6 +52,28 @@ export async function findBarriers(page: Page, rules?: readonly string[]): Promi
 /** Rules about what another look changes, where nothing but colours differs. */
 export const RULES_OF_COLOUR = ['color-contrast', 'link-in-text-block'];
 
+/** On a phone: lists that have to be pushed sideways to be read, and buttons too low for a finger. */
+export function findTooWide(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const isWide = (element: Element) =>
+      element.scrollWidth > element.clientWidth + 1 && getComputedStyle(element).overflowX !== 'visible';
+    const found: string[] = [];
+    for (const list of document.querySelectorAll('main :is(table, [role=grid], ul, ol)')) {
+      if (list.closest('nav, [role=tablist], pre')) continue;
+      for (let each: Element | null = list; each && each !== document.body; each = each.parentElement)
+        if (isWide(each)) found.push(`${list.getAttribute('aria-label')} scrolls sideways`);
+    }
+    for (const button of document.querySelectorAll('main button:not([role])')) {
+      const { width, height } = button.getBoundingClientRect();
+      if (width > 0 && height > 1 && height < 24)
+        found.push(
+          `${button.getAttribute('aria-label') ?? button.textContent} is ${Math.round(height)} px high`,
+        );
+    }
+    return [...new Set(found)];
+  });
+}
+
 /** Texts that leave the box that is drawn around them, or the page: what does not fit has to be cut, wrapped or scrolled. */
 export function findSpills(page: Page): Promise<string[]> {
   return page.evaluate(() => {
