@@ -82,7 +82,7 @@ function Current({ me }: { me: Me }) {
 /** Those that somebody is a member of, with the ways between them and out of them. */
 function Own({ me }: { me: Me }) {
   const may = useMay();
-  const onlyOwner = useOnlyOwner(me.role === 'owner');
+  const isOnlyOwner = useOnlyOwner(me.role === 'owner') === me.id;
   const [isMaking, setMaking] = useState(false);
   const [leaving, setLeaving] = useState<OwnOrg>();
   const [closing, setClosing] = useState<OwnOrg>();
@@ -126,9 +126,7 @@ function Own({ me }: { me: Me }) {
             align: 'end',
             cell: (org) => (
               <Ways
-                org={org}
-                isOnlyOwner={onlyOwner === me.id}
-                isEntering={enter.isBusy}
+                {...{ org, isOnlyOwner, isEntering: enter.isBusy }}
                 onEnter={() => enter.run({ id: org.id })}
                 onLeave={() => setLeaving(org)}
                 onClose={() => setClosing(org)}
