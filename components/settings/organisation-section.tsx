@@ -93,13 +93,7 @@ function Own({ me }: { me: Me }) {
     <Card
       title={text.yours}
       flush
-      actions={
-        may('org.create') ? (
-          <Button icon={Building2} size="sm" onClick={() => setMaking(true)}>
-            {text.make}
-          </Button>
-        ) : null
-      }
+      actions={may('org.create') ? <MakeButton onClick={() => setMaking(true)} /> : null}
     >
       <PagedTable
         label={text.yours}
@@ -159,6 +153,12 @@ function Own({ me }: { me: Me }) {
     </Card>
   );
 }
+
+const MakeButton = ({ onClick }: { onClick(): void }) => (
+  <Button icon={Building2} size="sm" onClick={onClick}>
+    {text.make}
+  </Button>
+);
 
 interface WaysProps {
   org: OwnOrg;
