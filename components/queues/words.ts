@@ -4,7 +4,6 @@ const plural = (count: number, one: string, many: string): string =>
 export const words = {
   title: 'Queues',
   note: 'What waits for agents and for the server, what nobody could work on, and what holds things back.',
-  tryAgain: 'Try again',
   tabs: { queues: 'Queues', dead: 'Dead letters', limits: 'Limits' },
   parts: 'Parts',
   loading: 'Loading the queues',
