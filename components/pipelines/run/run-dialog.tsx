@@ -5,12 +5,11 @@ import { useRouter } from 'next/navigation';
 import { useId, useState } from 'react';
 import type { Json } from '../../../server/domain/json.ts';
 import { type Answer, query, useAction } from '../../data/index.ts';
+import { InputForm, sampleOf } from '../../schema-form/index.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Notice, Skeleton } from '../../ui/feedback.tsx';
 import type { Pipeline } from '../types.ts';
-import { sampleOf } from './input-fields.ts';
-import { InputForm } from './input-form.tsx';
 import { words } from './words.ts';
 
 type Details = Answer<'pipelines.get'>;
@@ -88,7 +87,13 @@ function Loaded({
         }}
       >
         {start.error ? <Notice message={start.error.message} advice={start.error.advice} /> : null}
-        <InputForm schema={inputSchema} value={value} onChange={setValue} />
+        <InputForm
+          label={words.as}
+          schema={inputSchema}
+          value={value}
+          hint={inputSchema === undefined ? words.noSchema : undefined}
+          onChange={setValue}
+        />
       </form>
     </Dialog>
   );
