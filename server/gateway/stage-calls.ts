@@ -6,13 +6,13 @@ import { notFound } from '#server/domain/errors.ts';
 import { fromUuid, parseTaskId, type RunId, type TaskId, toUuid } from '#server/domain/ids.ts';
 import { canonicalJson, type JsonObject } from '#server/domain/json.ts';
 import type { Progress } from '#server/domain/mcp.ts';
-import { type AwaitedApproval, awaitedApproval, KEEP_SECONDS } from './approvals.ts';
-import type { CallAnswer } from './call-request.ts';
-import type { GatewayCaller } from './caller.ts';
-import { gatewayName } from './directory.ts';
+import { type AwaitedApproval, awaitedApproval, KEEP_SECONDS } from './calls/approvals.ts';
+import type { CallAnswer } from './calls/request.ts';
 import type { McpGateway, NamedCall } from './gateway.ts';
 import { createStageQuestions, type StageQuestionOptions, type StageQuestions } from './stage-questions.ts';
 import { createStandBy, type StandBy, type TellEngine } from './stand-by.ts';
+import type { GatewayCaller } from './tenant/caller.ts';
+import { gatewayName } from './tenant/directory.ts';
 
 export interface StageCall {
   assignment: { runId: RunId; taskId: TaskId; stageKey: string; epoch: number };

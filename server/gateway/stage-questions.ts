@@ -26,9 +26,9 @@ import {
   RUN_STATUSES,
   TASK_STATUSES,
 } from '#server/domain/statuses.ts';
-import { KEEP_SECONDS } from './approvals.ts';
-import { OUR_REFUSAL } from './questions.ts';
-import type { SealedNotes } from './sealed-notes.ts';
+import { KEEP_SECONDS } from './calls/approvals.ts';
+import { OUR_REFUSAL } from './refusals.ts';
+import type { SealedNotes } from './sign-ins/notes.ts';
 import type { StandBy } from './stand-by.ts';
 
 /** Which call of which hand-out it is. */

@@ -3,12 +3,13 @@ import type { z } from 'zod';
 import { SignalboxError } from '#server/domain/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '#server/domain/json.ts';
 import type { QuestionPart, Questions } from '#server/domain/mcp.ts';
-import type { CallAnswer } from '#server/gateway/call-request.ts';
 import type { Actor } from '#server/identity/actor.ts';
 import type { Services } from '#server/services/context.ts';
 import { callGatewayTool } from '#server/services/mcp/call.ts';
 import { type answersSchema, saidTo } from '#server/services/mcp/said.ts';
 import { createTurns, type Relay } from './turns.ts';
+
+type CallAnswer = Awaited<ReturnType<typeof callGatewayTool>>;
 
 interface AnsweredCall {
   input: { server?: string | undefined; tool: string; arguments?: JsonObject | undefined };
