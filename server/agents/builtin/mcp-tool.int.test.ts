@@ -19,7 +19,7 @@ let rig: McpRig;
 let upstream: TestUpstream;
 let connection: string;
 beforeAll(async () => {
-  rig = await startMcpRig();
+  rig = await startMcpRig({ SIGNALBOX_NOTIFY_WAIT_SECONDS: '1' });
   upstream = await startUpstream([
     echoTool('ask'),
     tool('fail', () => ({ ...text('It cannot be done.'), isError: true })),
@@ -162,9 +162,9 @@ describe.each(['2025', '2026'] as const)(
           sentence: expect.stringMatching(/^asker-.* asks something .* travel\.$/),
         },
       });
-      const [{ stop_by: stopBy }] = await rig.http.program.database.sql`
-      SELECT stop_by > now() + interval '20 hours' AS stop_by FROM tasks WHERE run_id = ${toUuid(runId)}::text::uuid`;
-      expect(stopBy).toBe(true);
+      const [task] = await rig.http.program.database.sql`
+      SELECT stop_by > now() + interval '20 hours' AS is_far FROM tasks WHERE run_id = ${toUuid(runId)}::text::uuid`;
+      expect(task?.is_far).toBe(true);
 
       const wrong = await answer(asked.id, { action: 'accept', content: { city: 7, street: 'x' } });
       expect(wrong).toMatchObject({ status: 400, body: { code: 'INVALID' } });
@@ -184,6 +184,24 @@ describe.each(['2025', '2026'] as const)(
       expect(types).toEqual(expect.arrayContaining(['task.standing-by', 'task.went-on']));
       const { entries } = (await rig.http.call('/api/v1/audit?action=mcp-question.answered')).body;
       expect(entries[0]).toMatchObject({ target: asked.id, after: { actions: { [WHERE]: 'accept' } } });
+    });
+
+    test.runIf(generation === '2026')('is told of to whoever listens', async () => {
+      const target = { name: 'on-call', kind: 'email', address: 'ada@example.org', events: ['run.waiting'] };
+      const made = await rig.http.call('/api/v1/notification-targets', target);
+      expect(made.status, JSON.stringify(made.body)).toBe(201);
+      const { runId } = await start({ connection: slug, tool: 'travel' }, {});
+      const { id } = await askedOf(runId);
+      const told = await until('it is told', async () => {
+        const [row] = await rig.http.program.database.sql<{ body: { data: object } }[]>`
+        SELECT body FROM notification_deliveries WHERE run_id = ${toUuid(runId)}::text::uuid`;
+        return row;
+      });
+      expect(told.body.data).toMatchObject({
+        ...{ run_id: runId, code: 'question', reason: expect.stringContaining('asks something') },
+      });
+      await answer(id, { action: 'decline' });
+      await ended(runId);
     });
 
     test.each(['decline', 'cancel'] as const)('tells the server when people %s', async (action) => {

@@ -183,6 +183,7 @@ function evolveTask(draft: Draft, event: TaskEvent, output: Json | undefined): v
       return;
     case 'task.standing-by':
       setTask(draft, event.task, { wait: event.wait, stopBy: event.stopBy });
+      wakeBy(draft, draft.now + RECHECK_MS);
       return;
     case 'task.went-on':
       setTask(draft, event.task, { wait: null, stopBy: event.stopBy });
