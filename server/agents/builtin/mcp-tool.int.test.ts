@@ -125,6 +125,15 @@ describe('a stage that calls a tool of an MCP server', () => {
   );
 });
 
+const askedOf = (runId: string) =>
+  until('the server asks', async () => {
+    const { questions } = await rig.ask(`/questions?state=asked&run_id=${runId}`);
+    return questions[0];
+  });
+const answer = (id: string, said: object) =>
+  rig.try(`/questions/${id}/answer`, { answers: { [WHERE]: said } });
+const bern = { action: 'accept', content: { city: 'Bern' } };
+
 describe.each(['2025', '2026'] as const)(
   'a stage whose tool asks something, at a server of %s',
   (generation) => {
@@ -135,15 +144,6 @@ describe.each(['2025', '2026'] as const)(
       await rig.join({ slug, url: asker.url });
     });
     afterAll(() => asker[Symbol.asyncDispose]());
-
-    const askedOf = (runId: string) =>
-      until('the server asks', async () => {
-        const { questions } = await rig.ask(`/questions?state=asked&run_id=${runId}`);
-        return questions[0];
-      });
-    const answer = (id: string, said: object) =>
-      rig.try(`/questions/${id}/answer`, { answers: { [WHERE]: said } });
-    const bern = { action: 'accept', content: { city: 'Bern' } };
 
     test('waits under a name, and goes on with what people have said', async () => {
       const { runId } = await start({ connection: slug, tool: 'travel' }, {});
@@ -184,24 +184,6 @@ describe.each(['2025', '2026'] as const)(
       expect(types).toEqual(expect.arrayContaining(['task.standing-by', 'task.went-on']));
       const { entries } = (await rig.http.call('/api/v1/audit?action=mcp-question.answered')).body;
       expect(entries[0]).toMatchObject({ target: asked.id, after: { actions: { [WHERE]: 'accept' } } });
-    });
-
-    test.runIf(generation === '2026')('is told of to whoever listens', async () => {
-      const target = { name: 'on-call', kind: 'email', address: 'ada@example.org', events: ['run.waiting'] };
-      const made = await rig.http.call('/api/v1/notification-targets', target);
-      expect(made.status, JSON.stringify(made.body)).toBe(201);
-      const { runId } = await start({ connection: slug, tool: 'travel' }, {});
-      const { id } = await askedOf(runId);
-      const told = await until('it is told', async () => {
-        const [row] = await rig.http.program.database.sql<{ body: { data: object } }[]>`
-        SELECT body FROM notification_deliveries WHERE run_id = ${toUuid(runId)}::text::uuid`;
-        return row;
-      });
-      expect(told.body.data).toMatchObject({
-        ...{ run_id: runId, code: 'question', reason: expect.stringContaining('asks something') },
-      });
-      await answer(id, { action: 'decline' });
-      await ended(runId);
     });
 
     test.each(['decline', 'cancel'] as const)('tells the server when people %s', async (action) => {
@@ -252,6 +234,26 @@ describe.each(['2025', '2026'] as const)(
     });
   },
 );
+
+test('whoever listens is told that a run waits for an answer', async () => {
+  const target = { name: 'on-call', kind: 'email', address: 'ada@example.org', events: ['run.waiting'] };
+  const made = await rig.http.call('/api/v1/notification-targets', target);
+  expect(made.status, JSON.stringify(made.body)).toBe(201);
+  await using asker = await startAsker('2026');
+  await rig.join({ slug: 'asker-told', url: asker.url });
+  const { runId } = await start({ connection: 'asker-told', tool: 'travel' }, {});
+  const { id } = await askedOf(runId);
+  const told = await until('it is told', async () => {
+    const [row] = await rig.http.program.database.sql<{ body: { data: object } }[]>`
+    SELECT body FROM notification_deliveries WHERE run_id = ${toUuid(runId)}::text::uuid`;
+    return row;
+  });
+  expect(told.body.data).toMatchObject({
+    ...{ run_id: runId, code: 'question', reason: expect.stringContaining('asks something') },
+  });
+  await answer(id, { action: 'decline' });
+  await ended(runId);
+});
 
 test('a process that is killed while people think: of the new generation the call goes on, of the old it ends and says why', async () => {
   await using database = await createTestDatabase();
@@ -318,4 +320,4 @@ test('a process that is killed while people think: of the new generation the cal
     await door.kill();
     await rm(dataDir, { recursive: true, force: true });
   }
-}, 240_000);
+}, 600_000);

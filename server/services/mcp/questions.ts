@@ -1,4 +1,4 @@
-import { and, desc, eq, exists, gt, lt, notInArray, sql } from 'drizzle-orm';
+import { and, desc, eq, exists, getTableColumns, gt, lt, notInArray, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { mcpQuestions, runs, tasks } from '#db/schema/index.ts';
 import { inTenant, type TenantTransaction } from '#db/tenant.ts';
@@ -81,7 +81,11 @@ export async function listQuestions(
   const [before] = cursor === undefined ? [] : services.cursors.open(paging.list, cursor);
   return inTenant(services.db, actor.orgId, async (tx) => {
     const rows = await tx
-      .select()
+      .select({
+        ...getTableColumns(mcpQuestions),
+        isAwaited: sql<boolean>`${isAwaited(tx)}`,
+        isExpired: sql<boolean>`${mcpQuestions.expiresAt} <= now()`,
+      })
       .from(mcpQuestions)
       .where(
         and(
@@ -95,8 +99,17 @@ export async function listQuestions(
       .orderBy(desc(mcpQuestions.id))
       .limit(limit + 1);
     const marked = await marksOfRuns(tx, services, runIdsOf(rows));
-    return toPage(rows, paging, { placeOf: ({ id }) => [id], toItems: (row) => toView(actor, row, marked) });
+    return toPage(rows, paging, {
+      placeOf: ({ id }) => [id],
+      toItems: (row) => toView(actor, { ...row, state: stateOf(row) }, marked),
+    });
   });
+}
+
+/** Whoever waited may have ended without a word. */
+function stateOf(row: Row & { isAwaited: boolean; isExpired: boolean }): QuestionState {
+  if (row.state !== 'asked' || row.isAwaited) return row.state;
+  return row.isExpired ? 'expired' : 'dropped';
 }
 
 /** Somebody works on its task, or will; and the session in which it was asked is there as long as its hand-out is. */
