@@ -14,7 +14,7 @@ interface FormProps {
   label: string;
   schema: Json | undefined;
   value: Json | undefined;
-  /** Of a value without a form. */
+  /** Of a value of which no schema says anything. */
   hint?: string | undefined;
   /** What is wrong with a field, by its name. */
   problems?: Readonly<Record<string, string>>;
@@ -52,7 +52,7 @@ export function InputForm({ label, schema, value, hint, problems = {}, onChange 
       ) : (
         <JsonText
           label={label}
-          hint={fields === null ? hint : undefined}
+          hint={schema === undefined ? hint : undefined}
           rows={12}
           value={value}
           onChange={onChange}

@@ -41,8 +41,8 @@ function Loaded({
   version: NonNullable<Details['version']>;
   onClose(): void;
 }) {
-  const { inputSchema } = version.graph as { inputSchema?: Json };
-  const [value, setValue] = useState<Json | undefined>(() => sampleOf(inputSchema));
+  const { inputSchema: schema } = version.graph as { inputSchema?: Json };
+  const [value, setValue] = useState<Json | undefined>(() => sampleOf(schema));
   const [key] = useState(() => crypto.randomUUID());
   const router = useRouter();
   const form = useId();
@@ -55,10 +55,9 @@ function Loaded({
       open
       onOpenChange={(isOpen) => (isOpen ? undefined : onClose())}
       title={words.title(pipeline.name)}
-      description={[
-        words.description(version.number),
-        ...(inputSchema === undefined ? [] : [words.sample]),
-      ].join(' ')}
+      description={[words.description(version.number), ...(schema === undefined ? [] : [words.sample])].join(
+        ' ',
+      )}
       width="md"
       actions={
         <Button
@@ -87,13 +86,7 @@ function Loaded({
         }}
       >
         {start.error ? <Notice message={start.error.message} advice={start.error.advice} /> : null}
-        <InputForm
-          label={words.as}
-          schema={inputSchema}
-          value={value}
-          hint={inputSchema === undefined ? words.noSchema : undefined}
-          onChange={setValue}
-        />
+        <InputForm label={words.as} hint={words.noSchema} {...{ schema, value }} onChange={setValue} />
       </form>
     </Dialog>
   );
