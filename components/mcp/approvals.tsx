@@ -3,6 +3,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { CircleCheck } from 'lucide-react';
 import { useState } from 'react';
+import type { RunId } from '../../server/domain/ids.ts';
 import type { Answer } from '../data/index.ts';
 import { query } from '../data/index.ts';
 import { Broken } from '../shell/broken.tsx';
@@ -14,28 +15,26 @@ import { Empty, Skeleton } from '../ui/feedback.tsx';
 import { Link } from '../ui/link.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Ago, Code } from '../ui/text.tsx';
+import { AskedQuestion } from './asked-questions.tsx';
 import { words } from './words.ts';
 
 type Approval = Answer<'mcpApprovals.list'>['approvals'][number];
+type Question = Answer<'mcpQuestions.list'>['questions'][number];
 
 const REFRESH_MS = 3000;
 
-/** Calls that a rule makes wait for somebody. */
+/** Calls that a rule makes wait for somebody, and those in whose middle a server asks something. */
 export function Approvals() {
-  const canDecide = useMay()('mcp.decide');
-  const asked = useQuery({
-    ...query('mcpApprovals.list', { state: 'asked', limit: 50 }),
-    refetchInterval: REFRESH_MS,
-  });
-  const { data, error } = asked;
-  if (error && !data) return <Broken of={asked} />;
-  if (!data)
-    return (
+  const { approvals, questions, asked } = useAsked({});
+  if (!approvals || !questions)
+    return asked.some(({ error }) => error) ? (
+      <Broken of={asked} />
+    ) : (
       <Card flush>
         <Skeleton label={words.tabs.approvals} />
       </Card>
     );
-  if (data.approvals.length === 0)
+  if (approvals.length + questions.length === 0)
     return (
       <Card>
         <Empty icon={CircleCheck} title={words.noApprovals}>
@@ -43,11 +42,52 @@ export function Approvals() {
         </Empty>
       </Card>
     );
+  return <Asked {...{ approvals, questions }} />;
+}
+
+/** The same of one run, while there is any. */
+export function AskedOfRun({ runId }: { runId: RunId }) {
+  const { approvals = [], questions = [], asked } = useAsked({ run_id: runId });
+  if (asked.some(({ error }) => error)) return <Broken of={asked} />;
+  if (approvals.length + questions.length === 0) return null;
+  return (
+    <section aria-label={words.asked} className="mb-5">
+      <Asked {...{ approvals, questions }} isOnRun />
+    </section>
+  );
+}
+
+function useAsked(of: { run_id?: RunId }) {
+  const filter = { state: 'asked' as const, limit: 50, ...of };
+  const approvals = useQuery({ ...query('mcpApprovals.list', filter), refetchInterval: REFRESH_MS });
+  const questions = useQuery({ ...query('mcpQuestions.list', filter), refetchInterval: REFRESH_MS });
+  return {
+    approvals: approvals.data?.approvals,
+    questions: questions.data?.questions,
+    asked: [approvals, questions],
+  };
+}
+
+function Asked({
+  approvals,
+  questions,
+  isOnRun = false,
+}: {
+  approvals: readonly Approval[];
+  questions: readonly Question[];
+  isOnRun?: boolean;
+}) {
+  const canDecide = useMay()('mcp.decide');
   return (
     <ul className="flex flex-col gap-3">
-      {data.approvals.map((approval) => (
+      {questions.map((question) => (
+        <li key={question.id}>
+          <AskedQuestion {...{ question, isOnRun }} />
+        </li>
+      ))}
+      {approvals.map((approval) => (
         <li key={approval.id}>
-          <Waiting approval={approval} canDecide={canDecide} />
+          <Waiting {...{ approval, canDecide }} />
         </li>
       ))}
     </ul>

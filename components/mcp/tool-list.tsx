@@ -83,7 +83,7 @@ function ToolRow({ connection, tool, canManage }: RowProps) {
           type="button"
           aria-expanded={isOpen}
           onClick={() => setOpen(!isOpen)}
-          className="flex min-w-0 grow basis-64 items-center gap-2 text-left"
+          className="flex min-h-8 min-w-0 grow basis-64 items-center gap-2 text-left pointer-coarse:min-h-10"
         >
           <Chevron aria-hidden size={14} className="shrink-0 text-quiet" />
           <span className="font-mono text-sm">{tool.name}</span>
