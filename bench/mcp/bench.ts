@@ -87,8 +87,8 @@ async function measureShape(world: McpWorld, shape: Shape & Places, plan: Plan):
       const without = early ?? (await measureTurn(world, () => direct.lap(calls)));
       rounds.push({
         ...{ direct: without.lap, gateway: through.lap },
-        bareCpuMs: (without.after.upstream.cpuMs - without.before.upstream.cpuMs) / calls,
-        gatewayCpuMs: (through.after.gateway.cpuMs - through.before.gateway.cpuMs) / calls,
+        bareCpuMs: cpuOf(without, 'upstream') / calls,
+        gatewayCpuMs: cpuOf(through, 'gateway') / calls,
         heapMib: through.after.gateway.heapMib,
         rssMib: through.after.gateway.rssMib,
       });
@@ -104,6 +104,9 @@ interface Turn {
   before: Record<'upstream' | 'gateway', Look>;
   after: Record<'upstream' | 'gateway', Look>;
 }
+
+const cpuOf = ({ before, after }: Turn, who: 'upstream' | 'gateway'): number =>
+  after[who].cpuMs - before[who].cpuMs - before[who].lookCpuMs;
 
 async function measureTurn(world: McpWorld, run: () => Promise<Lap>): Promise<Turn> {
   const before = await world.look();

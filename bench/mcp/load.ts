@@ -50,7 +50,7 @@ async function measureCrowd(world: McpWorld, { count, tool, forMs }: Crowd): Pro
   const teams = await Promise.all(Array.from({ length: Math.ceil(count / TEAM) }, () => world.startRun()));
   const keys = await Promise.all(Array.from({ length: count }, (_, at) => world.makeKey(`agent ${at}`)));
   const before = await readCounters(world);
-  const cpuBefore = (await world.look()).gateway.cpuMs;
+  const { gateway: atFirst } = await world.look();
   const startedAt = performance.now();
   const reports = await Promise.all(
     keys.map((key, at) =>
@@ -71,7 +71,7 @@ async function measureCrowd(world: McpWorld, { count, tool, forMs }: Crowd): Pro
   const calls = reports.flatMap((report) => report.calls);
   const whole = [
     ...ofCalls(calls, seconds),
-    one('CPU of the server a call', 'ms', (gateway.cpuMs - cpuBefore) / calls.length),
+    one('CPU of the server a call', 'ms', (gateway.cpuMs - atFirst.cpuMs - atFirst.lookCpuMs) / calls.length),
     one('versions confirmed', 'count', confirmed),
     one('versions lost', 'count', Math.max(0, confirmed - sum(kept))),
     one('sync lag, mean', 'ms', (1000 * (after.lagSum - before.lagSum)) / (after.lags - before.lags)),
