@@ -2,6 +2,7 @@ import { chmod, mkdir, mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Leftovers } from '../pass.ts';
 import type { Result } from '../report.ts';
+import type { Service } from '../service-process.ts';
 import { createServiceSet } from '../services.ts';
 import type { ServiceNeed } from '../subject.ts';
 import { type McpWorld, startMcpWorld } from './world.ts';
@@ -31,7 +32,7 @@ export async function withMcpWorld(
       { kind: 'postgres' },
       ...(hasRedis ? [{ kind: 'redis', persistence: 'none' } as const] : []),
     ];
-    const started = [];
+    const started: Service[] = [];
     for (const need of needs) started.push(await services.start(need));
     const urlOf = (kind: string) => started.find((service) => service.kind === kind)?.url;
     const redisUrl = urlOf('redis');
