@@ -323,6 +323,30 @@ describe('safe fetch: what it takes', () => {
     expect(await outcome).toBe('UNAVAILABLE');
   });
 
+  it('ends at once also what still waits for a line to that server', async () => {
+    const { port, hits } = await serve(() => undefined);
+    const fetch = makeFetch({ allow });
+    const over = new AbortController();
+    const lines = 64;
+    const busy = Array.from({ length: lines }, () =>
+      fetch(get(`http://127.0.0.1:${port}/`, { signal: over.signal, timeoutMs: 600_000 })).catch(
+        () => undefined,
+      ),
+    );
+    while (hits() < lines) await new Promise((resolve) => setImmediate(resolve));
+    const abort = new AbortController();
+    const more = { signal: abort.signal, timeoutMs: 600_000 };
+    const waiting = fetch(get(`http://127.0.0.1:${port}/`, more)).catch(
+      (error: { code: string }) => error.code,
+    );
+    await new Promise((resolve) => setImmediate(resolve));
+    abort.abort();
+    expect(await waiting).toBe('UNAVAILABLE');
+    expect(hits()).toBe(lines);
+    over.abort();
+    await Promise.all(busy);
+  });
+
   it('refuses headers that break out of their line', async () => {
     const { port, hits } = await serve((_request, response) => response.end());
     const request = get(`http://127.0.0.1:${port}/`, { headers: { 'x-a': 'b\r\nx-evil: 1' } });

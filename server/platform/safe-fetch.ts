@@ -198,25 +198,31 @@ interface Begun {
   content: Readable;
 }
 
-async function exchange(
+function exchange(
   agent: Agent,
   { request, url, signal }: { request: SafeRequest; url: URL; signal: AbortSignal | undefined },
 ): Promise<Begun> {
-  try {
-    const answer = await agent.request({
+  const { promise, resolve, reject } = Promise.withResolvers<Begun>();
+  // One that still waits for a line would else hear of it when it has one.
+  const abort = () => reject(calledOff(signal?.reason));
+  signal?.addEventListener('abort', abort, { once: true });
+  agent
+    .request({
       ...{ origin: url.origin, path: `${url.pathname}${url.search}`, method: request.method ?? 'GET' },
       headers: { ...ALWAYS, ...request.headers },
       ...(request.body === undefined ? {} : { body: request.body }),
       ...(signal ? { signal } : {}),
       headersTimeout: request.timeoutMs,
-    });
-    const content: Readable = answer.body;
-    // Whoever reads it hears of it; nobody else needs to.
-    content.on('error', () => undefined);
-    return { status: answer.statusCode, headers: answer.headers as IncomingHttpHeaders, content };
-  } catch (error) {
-    throw signal?.aborted ? calledOff(signal.reason) : error;
-  }
+    })
+    .then(({ statusCode: status, headers, body: content }) => {
+      // Whoever reads it hears of it; nobody else needs to.
+      content.on('error', () => undefined);
+      if (signal?.aborted) content.destroy();
+      resolve({ status, headers: headers as IncomingHttpHeaders, content });
+    })
+    .catch((error) => reject(signal?.aborted ? calledOff(signal.reason) : error))
+    .finally(() => signal?.removeEventListener('abort', abort));
+  return promise;
 }
 
 const ALWAYS = {
