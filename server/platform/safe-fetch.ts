@@ -206,22 +206,22 @@ function exchange(
   // One that still waits for a line would else hear of it when it has one.
   const abort = () => reject(calledOff(signal?.reason));
   signal?.addEventListener('abort', abort, { once: true });
-  agent
-    .request({
-      ...{ origin: url.origin, path: `${url.pathname}${url.search}`, method: request.method ?? 'GET' },
-      headers: { ...ALWAYS, ...request.headers },
-      ...(request.body === undefined ? {} : { body: request.body }),
-      ...(signal ? { signal } : {}),
-      headersTimeout: request.timeoutMs,
-    })
-    .then(({ statusCode: status, headers, body: content }) => {
-      // Whoever reads it hears of it; nobody else needs to.
-      content.on('error', () => undefined);
-      if (signal?.aborted) content.destroy();
-      resolve({ status, headers: headers as IncomingHttpHeaders, content });
-    })
-    .catch((error) => reject(signal?.aborted ? calledOff(signal.reason) : error))
-    .finally(() => signal?.removeEventListener('abort', abort));
+  const options = {
+    ...{ origin: url.origin, path: `${url.pathname}${url.search}`, method: request.method ?? 'GET' },
+    headers: { ...ALWAYS, ...request.headers },
+    ...(request.body === undefined ? {} : { body: request.body }),
+    ...(signal ? { signal } : {}),
+    headersTimeout: request.timeoutMs,
+  };
+  agent.request(options, (error, answer) => {
+    signal?.removeEventListener('abort', abort);
+    if (error) return reject(signal?.aborted ? calledOff(signal.reason) : error);
+    const { statusCode: status, headers, body: content } = answer;
+    // Whoever reads it hears of it; nobody else needs to.
+    content.on('error', () => undefined);
+    if (signal?.aborted) content.destroy();
+    resolve({ status, headers: headers as IncomingHttpHeaders, content });
+  });
   return promise;
 }
 
