@@ -52,13 +52,34 @@ export const words = {
   is: 'Now',
   tryIt: 'Try it',
   call: 'Call it',
+  asksFirst: (tool: string) => `What is asked before ${tool} goes on`,
   argumentsHidden: 'Hidden: you may see that it was asked, and not with what.',
   arguments: 'Arguments',
   notJson: 'This is no JSON object.',
   answer: 'Answer',
   hostile: 'What another server wrote: data, never instructions.',
   noApprovals: 'Nothing waits for a decision',
-  noApprovalsNote: 'A rule with “ask” makes calls wait here, and stages on the page of their run.',
+  noApprovalsNote:
+    'A rule with “ask” makes calls wait here, and so does a server that asks a stage something. Both stand on the page of their run too.',
+  asked: 'What people are asked',
+  question: {
+    title: (sender: string, tool: string) => `${sender} asks before it goes on with ${tool}`,
+    until: 'given up',
+    answer: 'Answer',
+    submit: 'Submit',
+    visited: 'I have done what the page asks',
+    decline: 'Decline',
+    cancel: 'Cancel',
+    answered: 'Answered: the call goes on.',
+    hidden: 'Hidden: its stage handles what is marked sensitive.',
+    notYours: 'An owner, admin or operator can answer it.',
+    page: 'The address that it wants you to open',
+    open: (host: string) => `Open ${host}…`,
+    openTitle: (host: string) => `Open a page of ${host}?`,
+    openConsequence: (url: string) =>
+      `It opens in a new tab. Signalbox does not know the page, and sends nothing there but you: ${url}`,
+    openNow: 'Open it',
+  },
   grant: 'Allow once',
   refuse: 'Refuse',
   logNotYours: 'The log of calls is for operators',
@@ -87,6 +108,8 @@ export const words = {
     'One has chosen tools of several connections, under names of your own, at an address of its own.',
   deleteServerTitle: (name: string) => `Delete ${name}?`,
   deleteServerConsequence: 'Its address answers no more. Its tools stay where they are.',
+  bySearch: 'Tools by search',
+  bySearchWhat: 'the address with tools by search',
   forClients: 'For Claude Code, Cursor and the Inspector',
   toolsOfServer: 'Its tools: those that are approved',
   renamed: (tool: string) => `${tool}, called here`,
@@ -223,6 +246,9 @@ export const words = {
 
 const inspector = (address: string): string =>
   `npx @modelcontextprotocol/inspector --cli ${address} --transport http --method tools/list`;
+
+/** Where the same is to be had with tools that are found by search. */
+export const searchAddress = (address: string): string => `${address}/search`;
 
 /** What a client of each kind is told of a server at an address, with a key. */
 export const clientSnippets = (slug: string, address: string): { client: string; text: string }[] => [

@@ -1,0 +1,25 @@
+import type { JsonObject } from '#server/domain/json.ts';
+import type { Askable, LogEar, Progress, Resumed } from '#server/domain/mcp.ts';
+import type { GatewayCaller } from '../tenant/caller.ts';
+import type { ApprovedTool, Directory } from '../tenant/directory.ts';
+
+export interface CallRequest {
+  caller: GatewayCaller;
+  directory: Directory;
+  tool: ApprovedTool;
+  args: JsonObject;
+  signal: AbortSignal;
+  onProgress?: ((progress: Progress) => void) | undefined;
+  askable?: Askable | undefined;
+  log?: LogEar | undefined;
+  resumed?: Resumed | undefined;
+}
+
+export interface CallAnswer {
+  /** As the protocol has it: content, structured content, whether it is an error. Marked as what others have written. */
+  result: JsonObject;
+  isError: boolean;
+  /** Of the error that the server answered with, as the protocol numbers them. */
+  code: number | null;
+  ms: number;
+}

@@ -1,0 +1,127 @@
+import { SignalboxError } from '#server/domain/errors.ts';
+import { type Connection, isSameConnection } from '../tenant/directory.ts';
+import type { Upstream } from '../upstream/upstream.ts';
+
+/** Sessions with upstream servers, each shared by all calls to it. */
+export interface Pool {
+  /** The session that is there, or a new one. */
+  get(connection: Connection): Promise<Upstream>;
+  /** A session that is there, whoever's. */
+  peek(connectionId: string): Upstream | undefined;
+  /** Ends what does not fit what is asked for any more. Of what began since, one who has looked before knows nothing. */
+  keepOnly(isWanted: (held: Connection) => boolean, lookedAt: number): void;
+  /** It is of no use; the next call gets another. */
+  drop(connection: Connection, upstream: Upstream): void;
+  /** Resolves when all that was to be ended so far has. */
+  closed(): Promise<void>;
+  open(): { connection: Connection; upstream: Upstream }[];
+  stop(): Promise<void>;
+}
+
+export interface PoolOptions {
+  connect(connection: Connection): Promise<Upstream>;
+  /** Unused for so long, a session is ended. */
+  idleMs: number;
+  maxSessions: number;
+  now(): number;
+  onOpened(connection: Connection, upstream: Upstream): void;
+  onTrouble(message: string, error: unknown): void;
+}
+
+interface Held {
+  connection: Connection;
+  opening: Promise<Upstream>;
+  upstream: Upstream | null;
+  begunAt: number;
+  usedAt: number;
+}
+
+const SWEEP_MS = 15_000;
+
+/** Where people sign in, each has a session of their own. */
+const keyOf = ({ id, holder }: Connection): string => (holder ? `${id}/${holder}` : id);
+
+export function createPool(options: PoolOptions): Pool {
+  const { connect, idleMs, maxSessions, now, onTrouble } = options;
+  const held = new Map<string, Held>();
+  const closing = new Set<Promise<void>>();
+  let isStopped = false;
+  const timer = setInterval(() => {
+    for (const [id, entry] of held) if (now() - entry.usedAt > idleMs) release(id, entry);
+  }, SWEEP_MS);
+  timer.unref();
+
+  function release(id: string, entry: Held): void {
+    if (held.get(id) === entry) held.delete(id);
+    const closed = entry.opening
+      .then((upstream) => upstream.close())
+      .catch((error) => onTrouble('A session with an MCP server could not be ended.', error))
+      .finally(() => closing.delete(closed));
+    // One that never opened has told its callers so.
+    entry.opening.catch(() => undefined);
+    closing.add(closed);
+  }
+
+  /** The one that was used longest ago makes room. */
+  function makeRoom(): void {
+    if (held.size < maxSessions) return;
+    const [oldest] = [...held].sort(([, a], [, b]) => a.usedAt - b.usedAt);
+    if (oldest) release(...oldest);
+  }
+
+  function begin(connection: Connection): Held {
+    makeRoom();
+    const opening = connect(connection);
+    const entry: Held = { connection, opening, upstream: null, begunAt: now(), usedAt: now() };
+    const key = keyOf(connection);
+    held.set(key, entry);
+    opening.then(
+      (upstream) => {
+        entry.upstream = upstream;
+        void upstream.ended.then(() => {
+          if (held.get(key) === entry) held.delete(key);
+        });
+        if (held.get(key) === entry) options.onOpened(connection, upstream);
+      },
+      () => {
+        if (held.get(key) === entry) held.delete(key);
+      },
+    );
+    return entry;
+  }
+
+  return {
+    async get(connection) {
+      if (isStopped) throw new SignalboxError('UNAVAILABLE', 'The gateway is stopping.');
+      const key = keyOf(connection);
+      const found = held.get(key);
+      if (found && !isSameConnection(found.connection, connection)) release(key, found);
+      const entry = held.get(key) ?? begin(connection);
+      entry.usedAt = now();
+      return entry.opening;
+    },
+    peek: (id) =>
+      (held.get(id) ?? [...held.values()].find(({ connection }) => connection.id === id))?.upstream ??
+      undefined,
+    keepOnly(isWanted, lookedAt) {
+      for (const [id, entry] of held) {
+        if (entry.begunAt < lookedAt && !isWanted(entry.connection)) release(id, entry);
+      }
+    },
+    drop(connection, upstream) {
+      const entry = held.get(keyOf(connection));
+      if (entry?.upstream === upstream) release(keyOf(connection), entry);
+    },
+    async closed() {
+      await Promise.all(closing);
+    },
+    open: () =>
+      [...held.values()].flatMap(({ connection, upstream }) => (upstream ? [{ connection, upstream }] : [])),
+    async stop() {
+      isStopped = true;
+      clearInterval(timer);
+      for (const [id, entry] of held) release(id, entry);
+      await Promise.all(closing);
+    },
+  };
+}

@@ -1,0 +1,360 @@
+import type { Sql } from '#db/client.ts';
+import { type HealthNote, writeHealth, writeOffer } from '#db/queries/mcp-tools.ts';
+import { SignalboxError } from '#server/domain/errors.ts';
+import { DEFAULT_ORG_ID, type OrgId, toUuid } from '#server/domain/ids.ts';
+import { connectionSecretName, type Generation } from '#server/domain/mcp.ts';
+import type { Line } from '../http/line.ts';
+import type { Folders } from '../programs/folders.ts';
+import { type Programs, startOf } from '../programs/programs.ts';
+import { isOurRefusal } from '../refusals.ts';
+import type { SecretPort } from '../sign-ins/notes.ts';
+import { holderOf, type SignIns } from '../sign-ins/sign-ins.ts';
+import { createSignedLine } from '../sign-ins/signed-line.ts';
+import type { Connection, Directories } from '../tenant/directory.ts';
+import { ownErrorIn, toFailure } from '../upstream/faults.ts';
+import type { OfferedTool } from '../upstream/offers.ts';
+import { openUpstream, type Upstream, type UpstreamTarget } from '../upstream/upstream.ts';
+import { BREAKER_DEFAULTS, type Breaker, createBreaker } from './breaker.ts';
+import { createGate, type Gate } from './gate.ts';
+import type { Peers } from './peers.ts';
+import { createPool, type Pool } from './pool.ts';
+
+export interface SessionOptions {
+  sql: Sql;
+  directories: Directories;
+  line: Line;
+  readSecret: SecretPort['read'];
+  signIns: SignIns;
+  programs: Programs;
+  /** Each program that is started has one of its own. */
+  folders: Folders;
+  maxResidentBytes: number;
+  maxSessions: number;
+  idleMs: number;
+  probeMs: number;
+  peers: Peers;
+  breaker?: Partial<typeof BREAKER_DEFAULTS> | undefined;
+  now(): number;
+  /** The list of its resources is another: they are not approved one by one, so there is nothing to write. */
+  onResources(connection: Connection): void;
+  onTrouble(message: string, error: unknown): void;
+}
+
+/** What is known here of one connection besides its row. */
+export interface Standing {
+  breaker: Breaker;
+  gate: Gate;
+  /** Takes credentials out of a text. */
+  hide(text: string): string;
+  /** There are some. */
+  hasSecrets(): boolean;
+}
+
+type Place = Pick<Connection, 'id' | 'orgId'>;
+
+export interface Sessions {
+  pool: Pool;
+  standingOf(connection: Place): Standing;
+  /** Undefined: nothing has been asked of it here. */
+  knownStanding(connectionId: string): Standing | undefined;
+  /** Forgets what is known of connections of the organisation that are not there any more, and says which they were. */
+  forgetOthers(orgId: OrgId, isThere: (connectionId: string) => boolean): string[];
+  /** Asks the server anew, and keeps what it says. */
+  examine(connection: Connection): Promise<Examined>;
+  /** What the server says now differs from what was approved, or a list is older than it may be. */
+  refresh(connection: Connection, upstream: Upstream): Promise<void>;
+  noteFault(connection: Connection, problem: string): void;
+  stop(): Promise<void>;
+}
+
+export interface Examined {
+  ok: boolean;
+  latencyMs: number;
+  generation: Generation | null;
+  serverName: string | null;
+  serverVersion: string | null;
+  problem: string | null;
+  tools: number;
+}
+
+interface OwnStanding extends Standing {
+  orgId: OrgId;
+  secrets: string[];
+  tokens: string[];
+  generation: Generation | undefined;
+  notedAt: number;
+}
+
+const CONNECT_MS = 20_000;
+const LIST_MS = 20_000;
+const PROBE_MS = 10_000;
+/** Of one connection, troubles of the same moment are written once. */
+const NOTE_EVERY_MS = 5_000;
+const SHORT_SECRET = 6;
+
+export function createSessions(options: SessionOptions): Sessions {
+  const { sql, directories, now, onTrouble } = options;
+  const standings = new Map<string, OwnStanding>();
+
+  const { peers } = options;
+  const limits = { ...BREAKER_DEFAULTS, ...options.breaker };
+  peers.onBreaker((id, restMs) => standings.get(id)?.breaker.follow(restMs));
+
+  function standingOf({ id, orgId }: Place): OwnStanding {
+    let found = standings.get(id);
+    if (!found) {
+      const secrets: string[] = [];
+      const tokens: string[] = [];
+      found = {
+        breaker: createBreaker({ ...limits, now, share: peers.shareOf(id, limits.windowMs) }),
+        gate: createGate(),
+        ...{ orgId, secrets, tokens },
+        generation: undefined,
+        notedAt: 0,
+        hasSecrets: () => secrets.length + tokens.length > 0,
+        hide: (text) =>
+          [...secrets, ...tokens].reduce((shown, secret) => shown.replaceAll(secret, '…'), text),
+      };
+      standings.set(id, found);
+    }
+    return found;
+  }
+
+  async function connect(connection: Connection): Promise<Upstream> {
+    const standing = standingOf(connection);
+    const sealed = await readSealed(connection, options);
+    standing.secrets.splice(0, Infinity, ...secretsIn(sealed));
+    // Said before anything is opened: whoever has to sign in hears of it as it is.
+    if (connection.signIn) await options.signIns.tokenFor(connection);
+    const upstream = await openUpstream(await toTarget(connection, sealed, options), {
+      line: lineFor(connection, standing.tokens, options),
+      timeoutMs: CONNECT_MS,
+      maxMessageBytes: connection.maxResultBytes * 2 + 1_048_576,
+      known: standing.generation,
+      loans: connection.loans,
+      now,
+    });
+    standing.generation = upstream.generation;
+    return upstream;
+  }
+
+  const note = async (given: HealthNote): Promise<void> => {
+    const standing = standings.get(given.connectionUuid);
+    if (standing) standing.notedAt = now();
+    await writeHealth(sql, given);
+  };
+
+  async function refresh(connection: Connection, upstream: Upstream): Promise<void> {
+    const tools = await upstream.offers.all({ timeoutMs: LIST_MS });
+    const { tools: known } = await directories.of(connection.orgId);
+    if (isKnown(tools, known.get(connection.id), connection.signIn?.mode !== 'each')) return;
+    await keepOffer(connection, tools);
+  }
+
+  async function keepOffer(connection: Connection, tools: ReadonlyMap<string, OfferedTool>): Promise<void> {
+    const offer = [...tools].map(([name, { definition, hash }]) => ({ name, definition, hash }));
+    const changed = await writeOffer(sql, {
+      orgUuid: toUuid(connection.orgId),
+      connectionUuid: connection.id,
+      tools: offer,
+      // Servers may show each person other tools: what one is not shown is not gone.
+      isWhole: connection.signIn?.mode !== 'each',
+    });
+    if (changed > 0) await directories.changed(connection.orgId);
+  }
+
+  const pool = createPool({
+    ...{ connect, now, onTrouble, idleMs: options.idleMs, maxSessions: options.maxSessions },
+    onOpened(connection, upstream) {
+      const look = () =>
+        refresh(connection, upstream).catch((error) =>
+          onTrouble(`The tools of the MCP connection ${connection.slug} could not be listed.`, error),
+        );
+      upstream.onListChanged((kind) => {
+        void look();
+        if (kind === 'resources') options.onResources(connection);
+      });
+      void look();
+    },
+  });
+
+  async function examine(connection: Connection): Promise<Examined> {
+    const before = now();
+    const about = { orgUuid: toUuid(connection.orgId), connectionUuid: connection.id };
+    const standing = standingOf(connection);
+    // What it was before may not be what it is after somebody has changed it.
+    standing.generation = undefined;
+    try {
+      const upstream = await pool.get(connection);
+      const tools = await upstream.offers.all({ timeoutMs: LIST_MS, isFresh: true });
+      await keepOffer(connection, tools);
+      standing.breaker.close();
+      const { generation, serverName, serverVersion } = upstream;
+      const latencyMs = now() - before;
+      await note({ ...about, ok: true, generation, serverName, serverVersion, latencyMs, problem: null });
+      return { ok: true, latencyMs, generation, serverName, serverVersion, problem: null, tools: tools.size };
+    } catch (error) {
+      const problem = toFailure(error, standing.hide).error.message;
+      const unknown = { generation: null, serverName: null, serverVersion: null };
+      await note({ ...about, ...unknown, ok: false, latencyMs: null, problem });
+      return { ...unknown, ok: false, latencyMs: now() - before, problem, tools: 0 };
+    }
+  }
+
+  /** One that rests is tried when its time has come, so that it is back before somebody asks for it. */
+  async function probe({
+    connection,
+    upstream,
+  }: {
+    connection: Connection;
+    upstream: Upstream;
+  }): Promise<void> {
+    const before = now();
+    const { breaker, hide } = standingOf(connection);
+    const about = { orgUuid: toUuid(connection.orgId), connectionUuid: connection.id };
+    const { generation, serverName, serverVersion } = upstream;
+    try {
+      await upstream.probe(PROBE_MS);
+      await note({
+        ...{ ...about, ok: true, generation, serverName, serverVersion },
+        ...{ latencyMs: now() - before, problem: null },
+      });
+    } catch (error) {
+      // Somebody has to sign in again: that says nothing of the server.
+      if (isOurRefusal(ownErrorIn(error))) return pool.drop(connection, upstream);
+      const { error: failure, isSessionOver } = toFailure(error, hide);
+      breaker.settle(true);
+      if (isSessionOver) pool.drop(connection, upstream);
+      const problem = failure.message;
+      await note({ ...about, ok: false, generation, serverName, serverVersion, latencyMs: null, problem });
+    }
+  }
+
+  async function retry(connectionId: string, orgId: OrgId): Promise<void> {
+    const { connections } = await directories.of(orgId);
+    const connection = connections.get(connectionId);
+    // Where each person signs in, the next who calls tries it.
+    if (!connection?.enabled || connection.signIn?.mode === 'each') return;
+    const { breaker } = standingOf(connection);
+    try {
+      breaker.admit();
+    } catch {
+      return;
+    }
+    const { ok } = await examine(asHeldBy(connection, null));
+    if (!ok) breaker.settle(true);
+  }
+
+  const resting = new Map<string, OrgId>();
+  const timer = setInterval(() => {
+    for (const each of pool.open()) {
+      probe(each).catch((error) => onTrouble('The health of an MCP server could not be written.', error));
+    }
+  }, options.probeMs);
+  timer.unref();
+  const wakeTimer = setInterval(
+    () => {
+      for (const [id, orgId] of resting) {
+        const state = standings.get(id)?.breaker.look().state ?? 'closed';
+        if (state === 'closed') resting.delete(id);
+        else if (state === 'trying') {
+          retry(id, orgId).catch((error) => onTrouble('An MCP server could not be tried again.', error));
+        }
+      }
+    },
+    Math.min(1000, options.probeMs),
+  );
+  wakeTimer.unref();
+
+  return {
+    pool,
+    standingOf,
+    knownStanding: (id) => standings.get(id),
+    forgetOthers(orgId, isThere) {
+      const gone = [...standings].filter(([id, standing]) => standing.orgId === orgId && !isThere(id));
+      for (const [id] of gone) standings.delete(id);
+      return gone.map(([id]) => id);
+    },
+    examine,
+    refresh,
+    noteFault(connection, problem) {
+      const standing = standings.get(connection.id);
+      // It is not there any more, and nobody wants to know.
+      if (!standing) return;
+      if (standing.breaker.look().state !== 'closed') resting.set(connection.id, connection.orgId);
+      if (now() - standing.notedAt < NOTE_EVERY_MS) return;
+      const about = { orgUuid: toUuid(connection.orgId), connectionUuid: connection.id };
+      const unknown = { generation: null, serverName: null, serverVersion: null, latencyMs: null };
+      note({ ...about, ...unknown, ok: false, problem }).catch((error) =>
+        onTrouble('The health of an MCP server could not be written.', error),
+      );
+    },
+    async stop() {
+      clearInterval(timer);
+      clearInterval(wakeTimer);
+      await pool.stop();
+    },
+  };
+}
+
+function isKnown(
+  tools: ReadonlyMap<string, OfferedTool>,
+  known: ReadonlyMap<string, { offeredHash: string | null }> = new Map(),
+  isWhole = true,
+): boolean {
+  const offered = [...known.values()].filter(({ offeredHash }) => offeredHash !== null).length;
+  return (
+    (!isWhole || offered === tools.size) &&
+    [...tools].every(([name, { hash }]) => known.get(name)?.offeredHash === hash)
+  );
+}
+
+/** In the name of whoever asks, where people sign in. */
+export function asHeldBy(connection: Connection, userUuid: string | null): Connection {
+  return connection.signIn ? { ...connection, holder: holderOf(connection, userUuid) } : connection;
+}
+
+const MAX_TOKENS_HIDDEN = 16;
+
+function lineFor(connection: Connection, tokens: string[], { line, signIns }: SessionOptions): Line {
+  if (!connection.signIn) return line;
+  const onToken = (token: string) => {
+    if (tokens.includes(token)) return;
+    tokens.push(token);
+    if (tokens.length > MAX_TOKENS_HIDDEN) tokens.shift();
+  };
+  return createSignedLine({ connection, signIns, line, onToken });
+}
+
+/** Parts of a header too: `Bearer xyz` is known by xyz alone. */
+function secretsIn(sealed: Readonly<Record<string, string>>): string[] {
+  const parts = Object.values(sealed).flatMap((value) => [value, ...value.split(/\s+/)]);
+  return [...new Set(parts)]
+    .filter((part) => part.length >= SHORT_SECRET)
+    .sort((a, b) => b.length - a.length);
+}
+
+async function readSealed(
+  { id, orgId, sealedNames }: Connection,
+  { readSecret }: Pick<SessionOptions, 'readSecret'>,
+): Promise<Record<string, string>> {
+  const pairs = await Promise.all(
+    sealedNames.map(async (name) => [name, await readSecret(orgId, connectionSecretName(id, name))] as const),
+  );
+  return Object.fromEntries(pairs.flatMap(([name, value]) => (value === null ? [] : [[name, value]])));
+}
+
+async function toTarget(
+  connection: Connection,
+  sealed: Record<string, string>,
+  { programs, folders, maxResidentBytes }: SessionOptions,
+): Promise<UpstreamTarget> {
+  const { kind, url, command, args, id, orgId } = connection;
+  if (kind === 'http') return { kind, url: url ?? '', headers: sealed };
+  if (orgId !== DEFAULT_ORG_ID) {
+    throw new SignalboxError('FORBIDDEN', 'Programs are started for the first organisation only.');
+  }
+  const cwd = await folders.open(id);
+  const start = startOf(programs, { program: command ?? '', args, env: sealed }, cwd);
+  return { kind, ...start, cwd, maxResidentBytes };
+}

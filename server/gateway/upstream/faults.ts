@@ -1,0 +1,91 @@
+import {
+  ProtocolError,
+  ProtocolErrorCode,
+  SdkError,
+  SdkErrorCode,
+  SdkHttpError,
+} from '@modelcontextprotocol/client';
+import { SignalboxError } from '#server/domain/errors.ts';
+import { isOurRefusal } from '../refusals.ts';
+
+const MAX_WORDS = 500;
+
+/** What became of a call that was not answered. */
+export interface Failure {
+  error: SignalboxError;
+  /** The session is of no use any more. */
+  isSessionOver: boolean;
+  /** It certainly never came to be worked on, so it may be sent again. */
+  isUnsent: boolean;
+}
+
+/** `hide` takes credentials out of what a server has written. */
+export function toFailure(error: unknown, hide: (text: string) => string): Failure {
+  const own = ownErrorIn(error);
+  if (own) {
+    const isRefused = isOurRefusal(own);
+    const isSessionOver = own.code !== 'TOO_LARGE' && !isRefused;
+    return { error: own, isSessionOver, isUnsent: own.code === 'FORBIDDEN' && !isRefused };
+  }
+  if (error instanceof SdkHttpError) return ofHttp(error);
+  if (error instanceof SdkError) return ofSdk(error, hide);
+  const words = hide(error instanceof Error ? error.message : String(error)).slice(0, MAX_WORDS);
+  return { error: fault(`The server could not be used: ${words}`), isSessionOver: true, isUnsent: false };
+}
+
+/** An error that the server answered with, as the protocol has them; null: something else is wrong. */
+export function answeredError(
+  error: unknown,
+  hide: (text: string) => string,
+): { words: string; code: number } | null {
+  if (!(error instanceof ProtocolError) || error.code === ProtocolErrorCode.InternalError) return null;
+  return { words: hide(error.message).slice(0, MAX_WORDS), code: error.code };
+}
+
+function ofHttp(error: SdkHttpError): Failure {
+  const status = error.status ?? 0;
+  if (status === 401 || status === 403) {
+    const why = `The server refuses the credentials (HTTP ${status}).`;
+    return {
+      error: fault(why, 'Store valid credentials with the connection.'),
+      isSessionOver: true,
+      isUnsent: true,
+    };
+  }
+  // An old server knows our session no more.
+  if (status === 404)
+    return { error: fault('The server has forgotten the session.'), isSessionOver: true, isUnsent: true };
+  const said =
+    status === 0 ? 'The server did not answer as it should.' : `The server answered with HTTP ${status}.`;
+  return { error: fault(said), isSessionOver: true, isUnsent: false };
+}
+
+function ofSdk(error: SdkError, hide: (text: string) => string): Failure {
+  switch (error.code) {
+    case SdkErrorCode.RequestTimeout:
+      return { error: fault('The server took too long.'), isSessionOver: false, isUnsent: false };
+    case SdkErrorCode.NotConnected:
+      return { error: fault('The connection had ended.'), isSessionOver: true, isUnsent: true };
+    case SdkErrorCode.ConnectionClosed:
+      return { error: fault('The server ended the connection.'), isSessionOver: true, isUnsent: false };
+    default: {
+      const words = hide(error.message).slice(0, MAX_WORDS);
+      return { error: fault(`The server could not be used: ${words}`), isSessionOver: true, isUnsent: false };
+    }
+  }
+}
+
+/** Ours may stand behind what the client's library made of it. */
+export function ownErrorIn(error: unknown): SignalboxError | null {
+  let each: unknown = error;
+  for (let depth = 0; depth < 8 && each !== null && typeof each === 'object'; depth += 1) {
+    if (each instanceof SignalboxError) return each;
+    const { cause, data } = each as { cause?: unknown; data?: { cause?: unknown } };
+    each = cause ?? data?.cause;
+  }
+  return null;
+}
+
+function fault(message: string, advice?: string): SignalboxError {
+  return new SignalboxError('UNAVAILABLE', message, advice === undefined ? {} : { advice });
+}
