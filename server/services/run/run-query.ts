@@ -137,7 +137,10 @@ function withoutIndexOfEnds(where: RunConditions): RunConditions {
 }
 
 function selectAmongFew(query: RunQuery): SQL {
-  const { isAmongFew: _, ...where } = query.where;
+  const { isAmongFew: _, finishedAfter, finishedBefore, minDurationMs, maxDurationMs, ...rest } = query.where;
+  const isByTime = finishedAfter !== undefined || finishedBefore !== undefined;
+  // What the few were found by is true of them, and an index of it would be another way in: to all of them for each of them.
+  const where = isByTime ? { ...rest, minDurationMs, maxDurationMs } : rest;
   const conditions = sql.join([...conditionsOf({ where }), ...afterOf(query)], sql` AND `);
   return sql`WITH few AS MATERIALIZED (${endsOf(query)})
     SELECT r.id, NULL AS place FROM few JOIN runs r ON r.id = few.id WHERE ${conditions}
