@@ -44,6 +44,8 @@ export interface Route {
   isSecret?: boolean;
   /** Its answer has an ETag of what it holds. */
   isTagged?: boolean;
+  /** Its answer is JSON that is there as a whole: nothing goes on that would have to be ended. */
+  isWhole?: boolean;
   handle(call: Call): Promise<Answer>;
 }
 

@@ -172,8 +172,9 @@ async function answerApi(door: Door, exchange: Visit): Promise<void> {
   const services = servicesOf(door);
   const hasBody = !BODILESS.has(request.method ?? '') && !found.route.readsBody;
   const body = hasBody ? await readBody(door, request) : {};
-  const signal = signalWhileAllowed(door, exchange, { services, actor });
+  const watched = () => signalWhileAllowed(door, exchange, { services, actor });
   const { params } = found;
+  let signal = found.route.isWhole ? undefined : watched();
   const onTrouble = (err: unknown) =>
     door.logger.error({ id: exchange.id, route: exchange.route, err }, 'request failed');
   const call = {
@@ -185,7 +186,11 @@ async function answerApi(door: Door, exchange: Visit): Promise<void> {
     headers: request.headers,
     request,
     body,
-    signal,
+    // Most answers are there before anything could end them: who waits asks for it, and then it is made.
+    get signal() {
+      signal ??= watched();
+      return signal;
+    },
     onTrouble,
   };
   const answer = await found.route.handle(call);
@@ -210,10 +215,12 @@ function signalWhileAllowed(
   };
   const release =
     actor.kind === 'nobody' ? undefined : door.watch.hold(services.identity, { actor, given, end });
-  response.once('close', () => {
+  const leave = () => {
     release?.();
     gone.abort(GONE);
-  });
+  };
+  if (response.closed) leave();
+  else response.once('close', leave);
   return gone.signal;
 }
 
