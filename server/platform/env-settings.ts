@@ -101,7 +101,8 @@ export const SETTINGS = {
     fallback: null,
     example: 'postgres://signalbox:PASSWORD@127.0.0.1:5432/signalbox',
     secret: true,
-    about: 'The Postgres to use. Unset: an embedded Postgres in the data folder.',
+    about:
+      'The Postgres to use, itself or by a proxy that gives each connection a session of its own: one that pools transactions or statements, as PgBouncer does, is refused at the start. A process keeps up to 30 connections, 15 of them for its doors. Unset: an embedded Postgres in the data folder.',
   }),
   REDIS_URL: setting({
     group: 'Services',
