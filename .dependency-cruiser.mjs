@@ -109,6 +109,38 @@ const ZONES = [
   },
 ];
 
+/** The folders of the gateway, from the ground up: each may import itself and those that it names. */
+const GATEWAY = [
+  {
+    folder: 'tenant',
+    may: [],
+    why: 'what an organisation has connected, approved and ruled is known without asking a server',
+  },
+  { folder: 'http', may: [], why: 'the way to a server knows no callers' },
+  { folder: 'programs', may: [], why: 'a program is started and ended whoever talks to it' },
+  { folder: 'log', may: [], why: 'it writes down what it is told' },
+  { folder: 'questions', may: ['tenant'], why: 'what may be asked is judged by rules, however it has come' },
+  {
+    folder: 'upstream',
+    may: ['tenant', 'http', 'programs', 'questions'],
+    why: 'a session with one server knows neither the others nor how often it is called',
+  },
+  { folder: 'sign-ins', may: ['tenant', 'http'], why: 'tokens are found and renewed without a session' },
+  {
+    folder: 'connections',
+    may: ['tenant', 'http', 'programs', 'upstream', 'sign-ins'],
+    why: 'sessions are kept, shared and given up whatever is called',
+  },
+  {
+    folder: 'calls',
+    may: ['tenant', 'questions', 'upstream', 'connections', 'log'],
+    why: 'a call takes the session that it is given, and does not care how that was reached',
+  },
+];
+
+/** What others may import of the gateway; `compose-gateway.ts` puts it together. */
+const GATEWAY_DOORS = String.raw`^server/gateway/([^/]+\.ts$|tenant/|sign-ins/(sign-ins|flow)\.ts$|programs/programs\.ts$)`;
+
 const FEATURE = '^components/(?!ui/|shell/|data/)([^/]+)/';
 
 /** One rule a zone: it may import itself, its row of the table and packages; all else is an error. */
@@ -126,7 +158,25 @@ const zoneRules = ZONES.map(({ zone, may, why }) => ({
   },
 }));
 
+const gatewayRules = GATEWAY.map(({ folder, may, why }) => ({
+  name: `gateway-${folder}-imports`,
+  comment: `Within the gateway, ${folder} may import only ${['itself', ...may].join(', ')}: ${why}.`,
+  severity: 'error',
+  from: { path: `^server/gateway/${folder}/`, pathNot: TEST },
+  to: {
+    path: '^server/gateway/',
+    pathNot: `^server/gateway/(refusals\\.ts$|(${[folder, ...may].join('|')})/)`,
+  },
+}));
+
 const specialRules = [
+  {
+    name: 'gateway-by-its-doors',
+    comment:
+      'Of the gateway others import what stands at its top, what is known of a tenant, and the doors of sign-ins and programs.',
+    from: { path: '^server/(?!gateway/)[^/]+/', pathNot: TEST },
+    to: { path: '^server/gateway/', pathNot: GATEWAY_DOORS },
+  },
   {
     name: 'broker-embedded-imports',
     comment: 'The embedded broker is durable through the database, so it alone of the brokers may import db.',
@@ -231,7 +281,7 @@ const specialRules = [
 /** @type {{ forbidden: import('dependency-cruiser').IForbiddenRuleType[], options: import('dependency-cruiser').ICruiseOptions }} */
 const config = {
   // The cast is for `severity` and the dependency types, which TypeScript widens to string.
-  forbidden: /** @type {any[]} */ ([...zoneRules, ...specialRules]),
+  forbidden: /** @type {any[]} */ ([...zoneRules, ...gatewayRules, ...specialRules]),
   options: {
     // TypeScript 7 has no JavaScript API, so swc parses; it reports `import type` as such.
     parser: 'swc',

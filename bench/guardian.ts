@@ -17,6 +17,7 @@ const GRACE_MS = 3000;
 
 type Order = { watch: number } | { forget: number };
 
+/** `dir` is removed when we are gone; an empty name removes nothing. */
 export function startGuardian(dir: string): Guardian {
   const child: ChildProcess = fork(import.meta.filename, [dir], { detached: true, stdio: 'ignore' });
   child.unref();
@@ -35,7 +36,7 @@ function guard(dir: string): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
   process.on('disconnect', async () => {
     await endGroups(groups);
-    await rm(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    if (dir) await rm(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
     process.exit();
   });
 }

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { CallMcpTool } from '#server/agents/builtin/mcp-tool.ts';
 import { createGateway, type McpGateway } from '#server/gateway/gateway.ts';
-import { toLine } from '#server/gateway/line.ts';
-import type { WebFetch } from '#server/gateway/sign-in-flow.ts';
+import { toLine } from '#server/gateway/http/line.ts';
+import type { WebFetch } from '#server/gateway/sign-ins/flow.ts';
 import { createStageCalls } from '#server/gateway/stage-calls.ts';
 import type { Rates } from '#server/identity/limits/rates.ts';
 import type { SecretStore } from '#server/identity/secrets/store.ts';

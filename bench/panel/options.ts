@@ -9,6 +9,8 @@ export interface PanelOptions {
   repeats: number;
   logSeconds: number;
   runs: number;
+  /** A data folder that stays, with the runs that were made in it. */
+  keep?: string;
   help: boolean;
 }
 
@@ -20,6 +22,7 @@ export const HELP = `npm run bench:panel -- [options]
   --repeats N          how often each page is opened (default: 5)
   --log-seconds N      how long the log is written (default: 60)
   --runs N             how many runs the history has (default: 1000000; about 20 minutes and 16 GB to make)
+  --keep DIR           keep the program's data and its history in DIR, and use them again
   --help               this text`;
 
 export function readPanelOptions(args: readonly string[]): PanelOptions {
@@ -33,6 +36,7 @@ export function readPanelOptions(args: readonly string[]): PanelOptions {
       repeats: { type: 'string', default: '5' },
       'log-seconds': { type: 'string', default: '60' },
       runs: { type: 'string', default: '1000000' },
+      keep: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -44,6 +48,7 @@ export function readPanelOptions(args: readonly string[]): PanelOptions {
     repeats: toCount('--repeats', values.repeats),
     logSeconds: toCount('--log-seconds', values['log-seconds']),
     runs: toCount('--runs', values.runs),
+    ...(values.keep !== undefined && { keep: values.keep }),
     help: values.help,
   };
 }

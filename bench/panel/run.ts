@@ -14,7 +14,7 @@ async function main(options: PanelOptions): Promise<void> {
   await ensureBuilt();
   const browser = await openBrowser();
   try {
-    const world = await makeWorld(browser);
+    const world = await makeWorld(browser, options.keep);
     try {
       const setting = `${describeMachine()}; Chromium ${browser.version()}; Node ${process.versions.node}`;
       console.log(setting);

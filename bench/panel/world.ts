@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Browser, BrowserContext } from 'playwright-core';
 import { type Api, openApi } from '../../e2e/stack/people.ts';
@@ -25,11 +26,13 @@ export interface World {
 /** Others may use the machine. */
 const LONGEST_RUN_MS = 1_200_000;
 
-export async function makeWorld(browser: Browser): Promise<World> {
-  const dataDir = await mkdtemp(join(findDiskDir(), 'signalbox-panel-'));
+export async function makeWorld(browser: Browser, keep?: string): Promise<World> {
+  const dataDir = keep === undefined ? await mkdtemp(join(findDiskDir(), 'signalbox-panel-')) : resolve(keep);
+  await mkdir(dataDir, { recursive: true });
   // The sample runs are made by a program that finds the server by its port.
   const server = await startServer(dataDir, { settings: { SERVER_PORT: String(await findFreePort()) } });
-  const guardian = startGuardian(dataDir);
+  // If we are killed it stops the program, and removes its folder but for one that shall stay.
+  const guardian = startGuardian(keep === undefined ? dataDir : '');
   const { pid } = JSON.parse(await readFile(join(dataDir, 'lock.json'), 'utf8')) as { pid: number };
   guardian.watch(pid);
   const context = await browser.newContext();
@@ -47,7 +50,7 @@ export async function makeWorld(browser: Browser): Promise<World> {
     async close() {
       await server.stop();
       guardian.forget(pid);
-      await rm(dataDir, { recursive: true, force: true });
+      if (keep === undefined) await rm(dataDir, { recursive: true, force: true });
     },
   };
 }
@@ -110,14 +113,19 @@ export async function untilOver({ api }: World, runId: string): Promise<void> {
   }
 }
 
-/** Runs of the sample pipelines, copied: the scenario `million` at a size of one's own. */
+/** Runs of the sample pipelines, copied: the scenario `million` at a size of one's own. A kept folder has them already. */
 export async function seedRuns({ dataDir }: World, runs: number): Promise<void> {
+  const note = join(dataDir, 'bench-runs');
+  const made = existsSync(note) ? Number(await readFile(note, 'utf8')) : 0;
+  if (made === runs) return;
+  if (made > 0) throw new Error(`${dataDir} has ${made} runs and not ${runs}: keep it elsewhere.`);
   const child = spawn(process.execPath, ['server/tools/seed.ts', 'million', '--runs', String(runs)], {
     env: { ...process.env, SIGNALBOX_DATA_DIR: dataDir },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const [code] = await once(child, 'close');
   if (code !== 0) throw new Error(`The sample runs could not be made (code ${code}).`);
+  await writeFile(note, String(runs));
 }
 
 /** Made once for both profiles. */

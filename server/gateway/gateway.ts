@@ -6,25 +6,27 @@ import { DEFAULT_ORG_ID, type OrgId, type RunId } from '#server/domain/ids.ts';
 import type { JsonObject } from '#server/domain/json.ts';
 import type { Askable, LogEar, Progress, ToolDefinition } from '#server/domain/mcp.ts';
 import type { Bucket, Drawn, HotState } from '#server/redis/port.ts';
-import { createApprovals } from './approvals.ts';
-import type { BREAKER_DEFAULTS, BreakerState } from './breaker.ts';
-import type { CallAnswer } from './call-request.ts';
-import type { GatewayCaller } from './caller.ts';
-import { createCalls } from './calls.ts';
-import { type Connection, createDirectories, type Directory, isSameConnection } from './directory.ts';
-import { createFolders } from './folders.ts';
-import { createJournal, type Journal } from './journal.ts';
-import { createKeeper, type GatewayKeepDays } from './keeper.ts';
+import { createApprovals } from './calls/approvals.ts';
+import { createCalls } from './calls/calls.ts';
+import type { CallAnswer } from './calls/request.ts';
+import type { BREAKER_DEFAULTS, BreakerState } from './connections/breaker.ts';
+import { createPeers } from './connections/peers.ts';
+import { asHeldBy, createSessions, type Examined } from './connections/sessions.ts';
+import type { Line } from './http/line.ts';
 import { createLibrary, type Library } from './library.ts';
-import type { Line } from './line.ts';
-import { createPeers } from './peers.ts';
-import type { Program, Programs } from './programs.ts';
+import { createJournal, type Journal } from './log/journal.ts';
+import { createKeeper, type GatewayKeepDays } from './log/keeper.ts';
+import { createFolders } from './programs/folders.ts';
+import type { Program, Programs } from './programs/programs.ts';
 import { createRelay, type Relay } from './relay.ts';
-import { createSealedNotes, type SecretPort } from './sealed-notes.ts';
-import { asHeldBy, createSessions, type Examined } from './sessions.ts';
-import type { WebFetch } from './sign-in-flow.ts';
-import { createSignIns, type SignIns } from './sign-ins.ts';
-import { findVisible, noTools, serverOf, type View, visibleTools, withPreset } from './views.ts';
+import type { WebFetch } from './sign-ins/flow.ts';
+import { createSealedNotes, type SecretPort } from './sign-ins/notes.ts';
+import { createSignIns, type SignIns } from './sign-ins/sign-ins.ts';
+import type { GatewayCaller } from './tenant/caller.ts';
+import { type Connection, createDirectories, type Directory, isSameConnection } from './tenant/directory.ts';
+import { findVisible, noTools, serverOf, type View, visibleTools, withPreset } from './tenant/views.ts';
+
+export type { CallAnswer, Examined };
 
 /** Upstream MCP servers, as verbs and stages use them. Whoever asks has been authorised already. */
 export interface McpGateway extends Library {

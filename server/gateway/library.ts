@@ -5,18 +5,18 @@ import { isJsonObject, type JsonObject, measureJson } from '#server/domain/json.
 import type { Askable, LogEar } from '#server/domain/mcp.ts';
 import { PROMPT_PREFIX, RESOURCE_PREFIX, RESOURCES } from '#server/domain/mcp.ts';
 import type { Bucket, Drawn } from '#server/redis/port.ts';
-import type { CallOptions } from './call-options.ts';
-import type { CallAnswer } from './call-request.ts';
-import { type GatewayCaller, rateSubject } from './caller.ts';
-import type { Calls } from './calls.ts';
-import { revealHidden } from './definitions.ts';
-import type { ApprovedTool, Directories, Directory } from './directory.ts';
-import { type PromptArgument, templatesOf, toPromptArguments } from './offers.ts';
-import { gatewayUri, splitUri } from './resource-uris.ts';
-import { judge } from './rules.ts';
-import { asHeldBy, type Sessions } from './sessions.ts';
-import type { Upstream } from './upstream.ts';
-import { findVisible, serverOf, type View, visibleTools, withPreset } from './views.ts';
+import type { Calls } from './calls/calls.ts';
+import type { CallAnswer } from './calls/request.ts';
+import { gatewayUri, splitUri } from './calls/resource-uris.ts';
+import { asHeldBy, type Sessions } from './connections/sessions.ts';
+import { type GatewayCaller, rateSubject } from './tenant/caller.ts';
+import { revealHidden } from './tenant/definitions.ts';
+import type { ApprovedTool, Directories, Directory } from './tenant/directory.ts';
+import { judge } from './tenant/rules.ts';
+import { findVisible, serverOf, type View, visibleTools, withPreset } from './tenant/views.ts';
+import type { CallOptions } from './upstream/call-options.ts';
+import { type PromptArgument, templatesOf, toPromptArguments } from './upstream/offers.ts';
+import type { Upstream } from './upstream/upstream.ts';
 
 /** The prompts and resources of upstream servers, as one caller may have them. */
 export interface Library {

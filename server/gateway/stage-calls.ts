@@ -5,11 +5,11 @@ import { notFound } from '#server/domain/errors.ts';
 import { fromUuid, parseTaskId, type RunId, type TaskId, toUuid } from '#server/domain/ids.ts';
 import type { JsonObject } from '#server/domain/json.ts';
 import type { Progress } from '#server/domain/mcp.ts';
-import { awaitedApproval } from './approvals.ts';
-import type { CallAnswer } from './call-request.ts';
-import type { GatewayCaller } from './caller.ts';
-import { gatewayName } from './directory.ts';
+import { awaitedApproval } from './calls/approvals.ts';
+import type { CallAnswer } from './calls/request.ts';
 import type { McpGateway } from './gateway.ts';
+import type { GatewayCaller } from './tenant/caller.ts';
+import { gatewayName } from './tenant/directory.ts';
 
 export interface StageCall {
   assignment: { runId: RunId; taskId: TaskId; stageKey: string };

@@ -1,4 +1,4 @@
-import { CATALOGUE, type CatalogueEntry } from '#server/gateway/catalogue.ts';
+import { CATALOGUE, type CatalogueEntry } from '#server/gateway/tenant/catalogue.ts';
 import { type Actor, authorise, may } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 

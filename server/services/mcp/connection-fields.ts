@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { invalid, SignalboxError } from '#server/domain/errors.ts';
 import { SIGN_IN_MODES, type SignInSettings, SLUG } from '#server/domain/mcp.ts';
-import { type CatalogueEntry, findInCatalogue } from '#server/gateway/catalogue.ts';
-import { isHarmlessVariable, unknownProgram } from '#server/gateway/programs.ts';
+import { isHarmlessVariable, unknownProgram } from '#server/gateway/programs/programs.ts';
+import { type CatalogueEntry, findInCatalogue } from '#server/gateway/tenant/catalogue.ts';
 import type { Services } from '../context.ts';
 
 /** Headers that the protocol and the line have for themselves. */

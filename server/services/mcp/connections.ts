@@ -5,7 +5,7 @@ import { inTenant, type TenantTransaction } from '#db/tenant.ts';
 import { invalid, notFound, SignalboxError } from '#server/domain/errors.ts';
 import { idSchema, type McpConnectionId, makeId, type OrgId, toUuid } from '#server/domain/ids.ts';
 import { connectionSecretName, connectionSecretPrefix } from '#server/domain/mcp.ts';
-import type { Examined } from '#server/gateway/sessions.ts';
+import type { Examined } from '#server/gateway/gateway.ts';
 import { type Actor, authorise, may } from '#server/identity/actor.ts';
 import { auditNote, noteIn } from '#server/identity/audit/note.ts';
 import type { Services } from '../context.ts';

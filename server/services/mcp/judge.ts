@@ -5,7 +5,7 @@ import { inTenant } from '#db/tenant.ts';
 import { notFound } from '#server/domain/errors.ts';
 import { fromUuid, idSchema, type McpRuleId, toUuid, type UserId } from '#server/domain/ids.ts';
 import type { RuleEffect } from '#server/domain/mcp.ts';
-import { judge } from '#server/gateway/rules.ts';
+import { judge } from '#server/gateway/tenant/rules.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import { ROLES } from '#server/identity/permissions.ts';
 import type { Services } from '../context.ts';

@@ -2,7 +2,7 @@ import type { CompleteRequestParams, CompleteResult } from '@modelcontextprotoco
 import type { JsonObject } from '#server/domain/json.ts';
 import type { CallDoor } from '#server/domain/mcp.ts';
 import type { PromptEntry, ResourceEntry, TemplateEntry } from '#server/gateway/library.ts';
-import type { View } from '#server/gateway/views.ts';
+import type { View } from '#server/gateway/tenant/views.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { type CallContext, toCaller } from './call.ts';

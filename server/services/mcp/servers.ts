@@ -14,7 +14,7 @@ import {
 import { type JsonObject, measureJson } from '#server/domain/json.ts';
 import { jsonObjectSchema } from '#server/domain/json-shape.ts';
 import { MAX_TOOL_NAME, type ServerTool } from '#server/domain/mcp.ts';
-import { gatewayName } from '#server/gateway/directory.ts';
+import { gatewayName } from '#server/gateway/tenant/directory.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import { auditNote, noteIn } from '#server/identity/audit/note.ts';
 import type { Services } from '../context.ts';

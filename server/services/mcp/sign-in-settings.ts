@@ -3,7 +3,7 @@ import { mcpSignIns, secrets } from '#db/schema/index.ts';
 import type { TenantTransaction } from '#db/tenant.ts';
 import { type McpConnectionId, type OrgId, toUuid } from '#server/domain/ids.ts';
 import { signInSecretPrefix } from '#server/domain/mcp.ts';
-import { CLIENT_SECRET } from '#server/gateway/sign-ins.ts';
+import { CLIENT_SECRET } from '#server/gateway/sign-ins/sign-ins.ts';
 import type { Services } from '../context.ts';
 import { type GivenSignIn, signInOf } from './connection-fields.ts';
 import type { ConnectionRow } from './connection-view.ts';

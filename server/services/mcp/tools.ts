@@ -16,8 +16,8 @@ import {
   diffDefinitions,
   roughTokens,
   warningsOf,
-} from '#server/gateway/definitions.ts';
-import { shownName } from '#server/gateway/views.ts';
+} from '#server/gateway/tenant/definitions.ts';
+import { shownName } from '#server/gateway/tenant/views.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import { auditNote, noteIn } from '#server/identity/audit/note.ts';
 import type { Services } from '../context.ts';

@@ -1,8 +1,8 @@
 import { refreshAuthorization } from '@modelcontextprotocol/client';
 import { SignalboxError } from '#server/domain/errors.ts';
-import { type KeptTokens, toKept } from '#server/gateway/renewals.ts';
-import { beginSignIn, finishSignIn, type KeptClient, type WebFetch } from '#server/gateway/sign-in-flow.ts';
-import type { SignedLineOptions } from '#server/gateway/signed-line.ts';
+import { beginSignIn, finishSignIn, type KeptClient, type WebFetch } from '#server/gateway/sign-ins/flow.ts';
+import { type KeptTokens, toKept } from '#server/gateway/sign-ins/renewals.ts';
+import type { SignedLineOptions } from '#server/gateway/sign-ins/signed-line.ts';
 
 /** Who the suite says that it has registered. */
 export interface Registered {

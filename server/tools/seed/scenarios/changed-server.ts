@@ -2,7 +2,7 @@ import type { Sql } from '#db/client.ts';
 import { DEFAULT_ORG_ID, toUuid } from '#server/domain/ids.ts';
 import type { JsonObject } from '#server/domain/json.ts';
 import type { ToolDefinition } from '#server/domain/mcp.ts';
-import { hashOf } from '#server/gateway/definitions.ts';
+import { hashOf } from '#server/gateway/tenant/definitions.ts';
 import type { Maker } from '../maker.ts';
 
 const SLUG = 'sample-notes';

@@ -21,16 +21,16 @@ import {
   SAMPLING,
   type ToolDefinition,
 } from '#server/domain/mcp.ts';
+import { toStreamingFetch } from '../http/fetch.ts';
+import type { Line } from '../http/line.ts';
+import { createWire, type Wire } from '../http/wire.ts';
+import { createStdioTransport, type StdioTransport } from '../programs/transport.ts';
+import { type Asking, createAsking } from '../questions/asking.ts';
 import { limitsOf, withAnswers } from './answers.ts';
-import { type Asking, createAsking } from './asking.ts';
 import type { CallOptions } from './call-options.ts';
 import { createEars, type Ears } from './ears.ts';
-import type { Line } from './line.ts';
 import { createLogs, type Logs } from './logs.ts';
 import { createOffers, type Offers } from './offers.ts';
-import { createStdioTransport, type StdioTransport } from './stdio-transport.ts';
-import { toStreamingFetch } from './web-fetch.ts';
-import { createWire, type Wire } from './wire.ts';
 
 /** How a server is reached, with all that is secret in it. */
 export type UpstreamTarget =

@@ -8,8 +8,17 @@ import {
 import { SignalboxError } from '#server/domain/errors.ts';
 import { fromUuid, type OrgId, toUuid } from '#server/domain/ids.ts';
 import { EVERYBODY } from '#server/domain/mcp.ts';
-import type { Connection } from './directory.ts';
-import { OUR_REFUSAL } from './questions.ts';
+import { OUR_REFUSAL } from '../refusals.ts';
+import type { Connection } from '../tenant/directory.ts';
+import {
+  beginSignIn,
+  CLIENT_DOCUMENT_PATH,
+  connectionOfState,
+  finishSignIn,
+  type KeptClient,
+  notBegunHere,
+  type SignInErrand,
+} from './flow.ts';
 import {
   createRenewals,
   isOld,
@@ -19,15 +28,6 @@ import {
   type RenewalOptions,
   toKept,
 } from './renewals.ts';
-import {
-  beginSignIn,
-  CLIENT_DOCUMENT_PATH,
-  connectionOfState,
-  finishSignIn,
-  type KeptClient,
-  notBegunHere,
-  type SignInErrand,
-} from './sign-in-flow.ts';
 
 /** Tokens of people for servers that they have signed in to. No door hands them out. */
 export interface SignIns {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { expect, test } from 'vitest';
 import { comes, until } from '#server/testing/faults/until.ts';
-import { createStdioTransport } from './stdio-transport.ts';
+import { createStdioTransport } from './transport.ts';
 
 const start = (args: string[], more: object = {}) =>
   createStdioTransport({

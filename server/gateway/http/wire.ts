@@ -10,9 +10,8 @@ import {
   specTypeSchemas,
 } from '@modelcontextprotocol/client';
 import { isJsonObject, type Json, type JsonObject } from '#server/domain/json.ts';
-import type { LogLevel } from '#server/domain/mcp.ts';
+import type { LogEar, LogLevel, Progress } from '#server/domain/mcp.ts';
 import type { SafeStream } from '#server/platform/safe-fetch.ts';
-import type { CallOptions } from './call-options.ts';
 import { eventsOf } from './events.ts';
 import { isJson, type Line } from './line.ts';
 
@@ -34,10 +33,17 @@ export interface WireCall {
   [more: string]: unknown;
 }
 
-export type WireOptions = Pick<CallOptions, 'signal' | 'onProgress' | 'log'> & {
+/** Who hears of a call before it is answered. */
+interface Listener {
+  onProgress?: ((progress: Progress) => void) | undefined;
+  log?: LogEar | undefined;
+}
+
+export interface WireOptions extends Listener {
+  signal: AbortSignal;
   /** Of the tool: it may want some of its input as headers. */
   inputSchema: JsonObject;
-};
+}
 
 export interface WireTarget {
   url: string;
@@ -204,7 +210,7 @@ const unusable = (why: string): SdkError =>
 
 const ended = (): SdkError => new SdkError(SdkErrorCode.ConnectionClosed, 'Connection closed');
 
-interface Ears extends Pick<CallOptions, 'onProgress' | 'log'> {
+interface Ears extends Listener {
   id: number;
 }
 

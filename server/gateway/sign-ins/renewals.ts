@@ -16,8 +16,8 @@ import {
   writeRenewed,
 } from '#db/queries/mcp-sign-ins.ts';
 import { SignalboxError } from '#server/domain/errors.ts';
-import type { SealedNotes } from './sealed-notes.ts';
-import type { SignInErrand, WebFetch } from './sign-in-flow.ts';
+import type { SignInErrand, WebFetch } from './flow.ts';
+import type { SealedNotes } from './notes.ts';
 
 export interface KeptTokens
   extends Omit<SignInErrand, 'stateHash' | 'expiresAt' | 'codeVerifier' | 'redirectUri'> {

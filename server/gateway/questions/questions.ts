@@ -1,15 +1,8 @@
-import { SignalboxError } from '#server/domain/errors.ts';
 import { isJsonObject, type Json, type JsonObject, measureJson } from '#server/domain/json.ts';
 import { type Question, ROOTS, SAMPLING } from '#server/domain/mcp.ts';
-import { revealHidden } from './definitions.ts';
-import type { Connection } from './directory.ts';
-
-/** Marks what we refuse; the server's health is not judged by it. */
-export const OUR_REFUSAL = Object.freeze({ refused: true });
-
-export const isOurRefusal = (error: unknown): error is SignalboxError =>
-  error instanceof SignalboxError &&
-  (error.details as { refused?: unknown } | undefined | null)?.refused === true;
+import { refused } from '../refusals.ts';
+import { revealHidden } from '../tenant/definitions.ts';
+import type { Connection } from '../tenant/directory.ts';
 
 const QUESTION = { maxBytes: 32_768, maxDepth: 8 };
 const PROMPT = { maxBytes: 262_144, maxDepth: 16 };
@@ -133,10 +126,3 @@ function parseUrl(given: unknown): URL | null {
 }
 
 export const hostOf = (url: unknown): string => parseUrl(url)?.host ?? 'an unknown host';
-
-export function refused({ slug }: Connection, what: string): SignalboxError {
-  return new SignalboxError('FORBIDDEN', `${slug} ${what}.`, {
-    advice: 'The call was ended. Ask an owner or admin whether this server is to be trusted.',
-    details: OUR_REFUSAL,
-  });
-}

@@ -4,8 +4,8 @@ import { takeOrAsk } from '#db/queries/mcp-approvals.ts';
 import { SignalboxError } from '#server/domain/errors.ts';
 import { type McpApprovalId, makeId, toUuid } from '#server/domain/ids.ts';
 import { canonicalJson } from '#server/domain/json.ts';
-import type { CallRequest } from './call-request.ts';
-import { rateSubject } from './caller.ts';
+import { rateSubject } from '../tenant/caller.ts';
+import type { CallRequest } from './request.ts';
 
 /** Calls that a rule asks people about. */
 export interface Approvals {

@@ -1,7 +1,7 @@
 import type { JsonObject } from '#server/domain/json.ts';
 import type { Askable, LogEar, Progress } from '#server/domain/mcp.ts';
-import type { GatewayCaller } from './caller.ts';
-import type { ApprovedTool, Directory } from './directory.ts';
+import type { GatewayCaller } from '../tenant/caller.ts';
+import type { ApprovedTool, Directory } from '../tenant/directory.ts';
 
 export interface CallRequest {
   caller: GatewayCaller;

@@ -1,8 +1,8 @@
 import { isJsonObject, type Json, type JsonObject } from '#server/domain/json.ts';
 import { offerKindOf, PROMPT_PREFIX, RESOURCE_PREFIX, type ToolDefinition } from '#server/domain/mcp.ts';
-import type { CallOptions } from './call-options.ts';
+import type { CallOptions } from '../upstream/call-options.ts';
+import type { Upstream } from '../upstream/upstream.ts';
 import { prefixed, withGatewayUris } from './resource-uris.ts';
-import type { Upstream } from './upstream.ts';
 
 /** What rules call it: of a resource, its URI. */
 export const ruledName = (name: string, args: JsonObject): string =>

@@ -3,21 +3,21 @@ import { type HealthNote, writeHealth, writeOffer } from '#db/queries/mcp-tools.
 import { SignalboxError } from '#server/domain/errors.ts';
 import { DEFAULT_ORG_ID, type OrgId, toUuid } from '#server/domain/ids.ts';
 import { connectionSecretName, type Generation } from '#server/domain/mcp.ts';
+import type { Line } from '../http/line.ts';
+import type { Folders } from '../programs/folders.ts';
+import { type Programs, startOf } from '../programs/programs.ts';
+import { isOurRefusal } from '../refusals.ts';
+import type { SecretPort } from '../sign-ins/notes.ts';
+import { holderOf, type SignIns } from '../sign-ins/sign-ins.ts';
+import { createSignedLine } from '../sign-ins/signed-line.ts';
+import type { Connection, Directories } from '../tenant/directory.ts';
+import { ownErrorIn, toFailure } from '../upstream/faults.ts';
+import type { OfferedTool } from '../upstream/offers.ts';
+import { openUpstream, type Upstream, type UpstreamTarget } from '../upstream/upstream.ts';
 import { BREAKER_DEFAULTS, type Breaker, createBreaker } from './breaker.ts';
-import type { Connection, Directories } from './directory.ts';
-import { ownErrorIn, toFailure } from './faults.ts';
-import type { Folders } from './folders.ts';
 import { createGate, type Gate } from './gate.ts';
-import type { Line } from './line.ts';
-import type { OfferedTool } from './offers.ts';
 import type { Peers } from './peers.ts';
 import { createPool, type Pool } from './pool.ts';
-import { type Programs, startOf } from './programs.ts';
-import { isOurRefusal } from './questions.ts';
-import type { SecretPort } from './sealed-notes.ts';
-import { holderOf, type SignIns } from './sign-ins.ts';
-import { createSignedLine } from './signed-line.ts';
-import { openUpstream, type Upstream, type UpstreamTarget } from './upstream.ts';
 
 export interface SessionOptions {
   sql: Sql;

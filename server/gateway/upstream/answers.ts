@@ -8,9 +8,9 @@ import {
 import { SignalboxError } from '#server/domain/errors.ts';
 import { isJsonObject } from '#server/domain/json.ts';
 import { ELICITATION, type Generation, isLoan } from '#server/domain/mcp.ts';
-import type { Asked, Hear } from './asking.ts';
+import type { Asked, Hear } from '../questions/asking.ts';
+import { OUR_REFUSAL } from '../refusals.ts';
 import type { CallOptions } from './call-options.ts';
-import { OUR_REFUSAL } from './questions.ts';
 
 /** So often a server of the new generation may come back with a question. */
 const MAX_ROUNDS = 10;

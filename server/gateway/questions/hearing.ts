@@ -2,14 +2,15 @@ import { SignalboxError } from '#server/domain/errors.ts';
 import { isJsonObject, type JsonObject, measureJson } from '#server/domain/json.ts';
 import type { Answers, Question } from '#server/domain/mcp.ts';
 import type { Bucket, Drawn } from '#server/redis/port.ts';
+import { isOurRefusal, OUR_REFUSAL, refused } from '../refusals.ts';
+import { rateSubject } from '../tenant/caller.ts';
 import { type CallOf, checkAskable, checkRules } from './askable.ts';
 import type { Asked, Hear } from './asking.ts';
-import { rateSubject } from './caller.ts';
-import type { Deadline } from './deadline.ts';
-import { ANSWER, isOurRefusal, OUR_REFUSAL, refused, toQuestion } from './questions.ts';
+import { ANSWER, toQuestion } from './questions.ts';
 
 export interface HearingOptions {
-  deadline: Deadline;
+  /** Of the call. It stands still while people think. */
+  deadline: { pause(): void; resume(): void; end(reason: unknown): void };
   takeRate(subject: string, bucket: Bucket): Promise<Drawn>;
   /** Gives back the place of the call among those that are under way. */
   leave(): void;

@@ -1,9 +1,9 @@
 import { extractWWWAuthenticateParams } from '@modelcontextprotocol/client';
 import type { SafeStream } from '#server/platform/safe-fetch.ts';
-import type { Connection } from './directory.ts';
-import type { Line, LineRequest } from './line.ts';
+import { headersOf } from '../http/fetch.ts';
+import type { Line, LineRequest } from '../http/line.ts';
+import type { Connection } from '../tenant/directory.ts';
 import type { SignIns } from './sign-ins.ts';
-import { headersOf } from './web-fetch.ts';
 
 export interface SignedLineOptions {
   connection: Connection;

@@ -1,6 +1,6 @@
 import type { ClientCapabilities } from '@modelcontextprotocol/client';
 import type { LogEar, Progress } from '#server/domain/mcp.ts';
-import type { Hear } from './asking.ts';
+import type { Hear } from '../questions/asking.ts';
 
 /** How something is asked of a server on behalf of a caller. */
 export interface CallOptions {

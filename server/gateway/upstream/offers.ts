@@ -8,7 +8,7 @@ import {
   RESOURCES,
   type ToolDefinition,
 } from '#server/domain/mcp.ts';
-import { hashOf, MAX_TOOLS, NAME, toDefinition } from './definitions.ts';
+import { hashOf, MAX_TOOLS, NAME, toDefinition } from '../tenant/definitions.ts';
 
 /** What a server offers, as far as it can be approved: a tool, a prompt, or that its resources are read. */
 export interface OfferedTool {

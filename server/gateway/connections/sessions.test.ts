@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { DEFAULT_ORG_ID, type OrgId } from '#server/domain/ids.ts';
-import type { Connection } from './directory.ts';
+import type { Connection } from '../tenant/directory.ts';
 import { createSessions, type SessionOptions } from './sessions.ts';
 
 const OTHER = 'org_other' as OrgId;

@@ -2,13 +2,19 @@ import type { ClientCapabilities } from '@modelcontextprotocol/client';
 import { SignalboxError } from '#server/domain/errors.ts';
 import { isJsonObject, type JsonObject } from '#server/domain/json.ts';
 import { type Askable, ELICITATION, isLoan, type Question, ROOTS, SAMPLING } from '#server/domain/mcp.ts';
-import type { CallRequest } from './call-request.ts';
-import type { Connection } from './directory.ts';
-import { hostOf, OUR_REFUSAL, refused } from './questions.ts';
-import { judge, mayBorrow } from './rules.ts';
+import { OUR_REFUSAL, refused } from '../refusals.ts';
+import type { GatewayCaller } from '../tenant/caller.ts';
+import type { ApprovedTool, Connection, Directory } from '../tenant/directory.ts';
+import { judge, mayBorrow } from '../tenant/rules.ts';
+import { hostOf } from './questions.ts';
 
 /** What it takes to know what a server may ask in the middle of a call. */
-export type CallOf = Pick<CallRequest, 'caller' | 'directory' | 'tool' | 'askable'>;
+export interface CallOf {
+  caller: GatewayCaller;
+  directory: Directory;
+  tool: ApprovedTool;
+  askable?: Askable | undefined;
+}
 
 function isAllowed({ caller, directory: { rules }, tool }: CallOf, method: Question['method']): boolean {
   const call = { connectionId: tool.connection.id, tool: method };

@@ -6,7 +6,7 @@ import {
   SdkHttpError,
 } from '@modelcontextprotocol/client';
 import { SignalboxError } from '#server/domain/errors.ts';
-import { isOurRefusal } from './questions.ts';
+import { isOurRefusal } from '../refusals.ts';
 
 const MAX_WORDS = 500;
 

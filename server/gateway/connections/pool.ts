@@ -1,6 +1,6 @@
 import { SignalboxError } from '#server/domain/errors.ts';
-import { type Connection, isSameConnection } from './directory.ts';
-import type { Upstream } from './upstream.ts';
+import { type Connection, isSameConnection } from '../tenant/directory.ts';
+import type { Upstream } from '../upstream/upstream.ts';
 
 /** Sessions with upstream servers, each shared by all calls to it. */
 export interface Pool {
