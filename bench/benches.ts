@@ -34,10 +34,15 @@ export const BENCHES = [
   'live',
   'mcp',
   'agents',
+  'finding',
   'soak',
 ] as const;
+/** Benches of what no engine has: no subject is started for them. */
+export const BENCHES_WITHOUT_SUBJECTS: readonly Bench[] = ['mcp', 'agents', 'finding'];
 /** The soak takes longer than all the others, only ours tells live events or has a gateway and workspaces: they run when they are named. */
-export const USUAL_BENCHES = BENCHES.filter((bench) => !['soak', 'live', 'mcp', 'agents'].includes(bench));
+export const USUAL_BENCHES = BENCHES.filter(
+  (bench) => !['soak', 'live', ...BENCHES_WITHOUT_SUBJECTS].includes(bench),
+);
 export type Bench = (typeof BENCHES)[number];
 
 export const BENCH_TITLES: Record<Bench, string> = {
@@ -51,6 +56,8 @@ export const BENCH_TITLES: Record<Bench, string> = {
   mcp: 'mcp: calls of tools, to a bare MCP server directly and through the gateway by turns',
   agents:
     'agents: 2, 16 and 64 agents over MCP, on shared files and tools of others, within the usual limits',
+  finding:
+    'finding: what tools cost a model in tokens, all listed and found by search, and whether they are found',
   live: 'live: events to many clients while the engine runs at half speed, and what telling them costs it',
   growth: 'growth: the same work on a full and on an empty database of one server, by turns',
   api: 'api: calls of one process over HTTP, one at a time and many at once, on a database with a long history',

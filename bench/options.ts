@@ -21,7 +21,8 @@ export interface Options {
 
 export const HELP = `npm run bench -- [options]
 
-  --only NAME[,NAME]      benches to run: ${BENCHES.join(', ')} (default: all but live, mcp, agents and soak)
+  --only NAME[,NAME]      benches to run: ${BENCHES.join(', ')} (default: all but live, mcp, agents,
+                          finding and soak)
   --subjects NAME[,NAME]  subjects to run; * at the end matches all that begin so (default: all but those
                           that --list marks)
   --json FILE             also write one JSON object a line to FILE

@@ -2,6 +2,7 @@
 import { rmSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { BENCHES_WITHOUT_SUBJECTS } from './benches.ts';
 import type { CatalogueEntry } from './catalogue.ts';
 import { installPeers, readCatalogue } from './catalogue.ts';
 import type { Compared } from './comparison.ts';
@@ -9,6 +10,7 @@ import { renderComparison, renderNoise, renderRawCosts } from './comparison.ts';
 import { startGuardian } from './guardian.ts';
 import { describeMachine, findDiskDir } from './machine.ts';
 import { runGatewayBench } from './mcp/bench.ts';
+import { runFindingBench } from './mcp/finding.ts';
 import { runAgentsBench } from './mcp/load.ts';
 import type { Options } from './options.ts';
 import { HELP, readOptions, selectNames } from './options.ts';
@@ -82,6 +84,7 @@ async function runAll(entries: CatalogueEntry[], options: Options, leftovers: Le
     if (rounds > 1) console.log(`Round ${round} of ${rounds}`);
     if (options.only.includes('mcp')) record(await runGatewayBench(pass));
     if (options.only.includes('agents')) record(await runAgentsBench(pass));
+    if (options.only.includes('finding')) record(await runFindingBench());
     for (const entry of isForSubjects(options) ? entries : []) {
       const done = await runSubject(entry, pass);
       records.push({ ...done, isPeer: entry.isPeer });
@@ -94,7 +97,7 @@ async function runAll(entries: CatalogueEntry[], options: Options, leftovers: Le
 
 /** The gateway and workspaces are no engine: where only they are asked about, no engine starts. */
 const isForSubjects = ({ only }: Options): boolean =>
-  only.some((bench) => !['mcp', 'agents'].includes(bench));
+  only.some((bench) => !BENCHES_WITHOUT_SUBJECTS.includes(bench));
 
 function toPlan(quick: boolean, soakSeconds: number | undefined): Plan {
   const plan = quick ? QUICK_PLAN : FULL_PLAN;

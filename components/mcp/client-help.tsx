@@ -7,7 +7,7 @@ import { Notice, Skeleton } from '../ui/feedback.tsx';
 import { Link } from '../ui/link.tsx';
 import { Card } from '../ui/surface.tsx';
 import { CopyBlock, CopyText } from '../ui/text.tsx';
-import { clientSnippets, programSnippet, signInSnippets, words } from './words.ts';
+import { clientSnippets, programSnippet, searchAddress, signInSnippets, words } from './words.ts';
 
 const said = words.client;
 const LINK = 'text-accent underline underline-offset-2';
@@ -29,6 +29,10 @@ export function ClientHelp() {
           <dt className="text-quiet">{said.gateway}</dt>
           <dd>
             <CopyText text={gateway} what={said.gatewayWhat} />
+          </dd>
+          <dt className="text-quiet">{words.bySearch}</dt>
+          <dd>
+            <CopyText text={searchAddress(gateway)} what={words.bySearchWhat} />
           </dd>
         </dl>
         <p className="mt-3 text-sm text-quiet">{said.note}</p>

@@ -12,7 +12,7 @@ import { Empty, Notice, Skeleton } from '../ui/feedback.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Code, CopyText } from '../ui/text.tsx';
 import { ServerDialog, type VirtualServer } from './server-dialog.tsx';
-import { clientSnippets, words } from './words.ts';
+import { clientSnippets, searchAddress, words } from './words.ts';
 
 /** Chosen tools of several connections, as one endpoint of its own. */
 export function Servers() {
@@ -86,6 +86,8 @@ function ServerCard({ server, canManage, onEdit }: CardProps) {
         {words.tools(tools.length)}: {tools.map((tool) => tool.name ?? tool.tool).join(', ')}
       </p>
       <CopyText text={address} what="the address" />
+      <p className="mt-2 text-sm text-quiet">{words.bySearch}</p>
+      <CopyText text={searchAddress(address)} what={words.bySearchWhat} />
       <ClientSnippets slug={slug} address={address} />
       <ConfirmDialog
         open={isGoing}

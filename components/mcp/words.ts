@@ -87,6 +87,8 @@ export const words = {
     'One has chosen tools of several connections, under names of your own, at an address of its own.',
   deleteServerTitle: (name: string) => `Delete ${name}?`,
   deleteServerConsequence: 'Its address answers no more. Its tools stay where they are.',
+  bySearch: 'Tools by search',
+  bySearchWhat: 'the address with tools by search',
   forClients: 'For Claude Code, Cursor and the Inspector',
   toolsOfServer: 'Its tools: those that are approved',
   renamed: (tool: string) => `${tool}, called here`,
@@ -223,6 +225,9 @@ export const words = {
 
 const inspector = (address: string): string =>
   `npx @modelcontextprotocol/inspector --cli ${address} --transport http --method tools/list`;
+
+/** Where the same is to be had with tools that are found by search. */
+export const searchAddress = (address: string): string => `${address}/search`;
 
 /** What a client of each kind is told of a server at an address, with a key. */
 export const clientSnippets = (slug: string, address: string): { client: string; text: string }[] => [

@@ -11,13 +11,19 @@ import { type HttpAnswer, startTestServer, type TestServer } from './http.ts';
 
 const MODULES = fileURLToPath(new URL('../../node_modules/', import.meta.url));
 
-/** The program of a package that is an MCP server, as the setting names it. */
-export function programOf(name: string, packageName: string): string {
+/** How the program of a package is started that is an MCP server. */
+export function commandOf(packageName: string, args: readonly string[] = []) {
   const folder = join(MODULES, packageName);
   const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   const { bin } = manifest as { bin: string | Record<string, string> };
   const path = typeof bin === 'string' ? bin : Object.values(bin)[0];
-  return `${name}=${process.execPath} ${join(folder, path ?? '')}`;
+  return { command: process.execPath, args: [join(folder, path ?? ''), ...args] };
+}
+
+/** The same, as the setting names it. */
+export function programOf(name: string, packageName: string): string {
+  const { command, args } = commandOf(packageName);
+  return `${name}=${[command, ...args].join(' ')}`;
 }
 
 export const REAL_PROGRAMS = [

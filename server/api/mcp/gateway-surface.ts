@@ -17,6 +17,7 @@ import { lackIn } from './errors.ts';
 import { conversationsOf, upstreamPrompts, upstreamResources, viewOf } from './gateway-library.ts';
 import { createMcpRoutes } from './routes.ts';
 import type { ServedTool, Surface, ToolSource } from './served.ts';
+import { createToolSearch } from './tool-search.ts';
 import { watchView } from './watch-view.ts';
 
 const NEEDS: readonly Action[] = ['mcp.call'];
@@ -87,8 +88,15 @@ const surface: Surface = {
   upstream: { prompts: upstreamPrompts, resources: upstreamResources },
 };
 
+/** The same for clients that would pay too much for the list: prompts and resources as ever, tools when they are found. */
+const searchSurface: Surface = {
+  ...surface,
+  instructions: `${INSTRUCTIONS} Find tools with find_tools and call them with call_tool.`,
+  tools: [createToolSearch({ upstream: upstreamTools, needs: NEEDS, call: callTool })],
+};
+
 /** All upstream servers of an organisation at one endpoint, and each virtual server at one of its own. */
-export const gatewayRoutes = [
-  ...createMcpRoutes(surface, '/mcp/gateway'),
-  ...createMcpRoutes(surface, '/mcp/servers/{name}'),
-];
+export const gatewayRoutes = ['/mcp/gateway', '/mcp/servers/{name}'].flatMap((path) => [
+  ...createMcpRoutes(surface, path),
+  ...createMcpRoutes(searchSurface, `${path}/search`),
+]);

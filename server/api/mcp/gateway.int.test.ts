@@ -98,6 +98,75 @@ describe.each([
   });
 });
 
+describe.each([
+  ['new', newClient],
+  ['old', oldClient],
+] as const)('a client of the %s generation that finds tools by search', (_, connect) => {
+  test('is shown two tools, finds one of many, and calls it', async () => {
+    const client = await connect(rig.http, '/mcp/gateway/search');
+    const { tools } = await client.listTools();
+    expect(tools.map(({ name }) => name)).toEqual(['find_tools', 'call_tool']);
+    expect(tools[0]?.description).toMatch(/There are \d+, of everything, wiki\./);
+
+    const found = await client.callTool({ name: 'find_tools', arguments: { query: 'add two numbers' } });
+    const { tools: hits } = found.structuredContent as { tools: object[] };
+    expect(hits[0]).toMatchObject({ name: 'everything__get-sum', inputSchema: { required: ['a', 'b'] } });
+
+    const sum = await client.callTool({
+      name: 'call_tool',
+      arguments: { name: 'everything__get-sum', arguments: { a: 2, b: 3 } },
+    });
+    expect(JSON.stringify(sum.content)).toContain('5');
+    expect(sum._meta).toMatchObject({ 'signalbox/untrusted': true, 'signalbox/connection': 'everything' });
+    await client.close();
+  });
+
+  test('may call what it found by its own name too', async () => {
+    const client = await connect(rig.http, '/mcp/gateway/search');
+    const answer = await client.callTool({ name: 'wiki__ask', arguments: { question: 'Why?' } });
+    expect(answer.content).toEqual([{ type: 'text', text: '{"question":"Why?"}' }]);
+    await client.close();
+  });
+
+  test.each([
+    ['find_tools', { query: 'zebra' }, /No tool says anything of it/],
+    ['find_tools', { query: '' }, /query/],
+    ['find_tools', {}, /query/],
+    ['call_tool', { name: 'wiki__nothing' }, /no tool/],
+    ['call_tool', { name: 5 }, /name/],
+    ['call_tool', { name: 'wiki__ask', arguments: 'text' }, /arguments/],
+    ['call_tool', { name: 'wiki__fail' }, /It went wrong/],
+  ])('hears from %s why %j comes to nothing', async (name, args, words) => {
+    const client = await connect(rig.http, '/mcp/gateway/search');
+    const answer = await client.callTool({ name, arguments: args });
+    expect(JSON.stringify(answer)).toMatch(words);
+    await client.close();
+  });
+});
+
+test('search at a virtual server finds its tools alone, under its names, and none that a rule forbids', async () => {
+  const { connections } = await rig.ask('/connections');
+  const { id } = connections.find(({ slug }: { slug: string }) => slug === 'wiki');
+  await rig.ask('/servers', {
+    slug: 'few',
+    name: 'Few',
+    tools: [
+      { connection_id: id, tool: 'ask', name: 'ask_the_wiki' },
+      { connection_id: id, tool: 'fail', name: 'fail_the_wiki' },
+    ],
+  });
+  const rule = await rig.ask('/rules', {
+    ...{ who: { kind: 'everybody' }, connection_id: id, tool: 'fail', effect: 'deny' },
+  });
+  const client = await newClient(rig.http, '/mcp/servers/few/search');
+  const found = await client.callTool({ name: 'find_tools', arguments: { query: 'wiki', limit: 20 } });
+  expect(found.structuredContent).toMatchObject({ tools: [{ name: 'ask_the_wiki' }], searched: 1 });
+  const refused = await client.callTool({ name: 'call_tool', arguments: { name: 'fail_the_wiki' } });
+  expect(refused.isError).toBe(true);
+  await client.close();
+  await rig.ask(`/rules/${rule.id}`, undefined, 'DELETE');
+});
+
 test('a call that its caller calls off is called off at the server too', async () => {
   const stopped = Promise.withResolvers<void>();
   wiki.tools.push(
