@@ -110,10 +110,10 @@ async function createCluster({ binaries, dataFolder, folder, user }) {
 }
 
 /**
- * A private cluster that bears `kill -9` as a real one does: what its processes have written is in the system's hands by
- * then. Only a power cut would tell that it syncs nothing to the disk, which would cost most of a test run's waiting.
+ * A private cluster. One that a test may kill has the durability of a real one, because that is what it tests. One that all
+ * share, and nobody kills, syncs nothing to the disk: only a power cut would tell, and it was most of what a clone costs.
  */
-async function startPrivate() {
+async function startPrivate({ isToBeKilled = true } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'signalbox-postgres-'));
   chmodSync(folder, 0o755);
   const user = findOtherUser();
@@ -129,8 +129,7 @@ async function startPrivate() {
     max_connections: 200,
     shared_buffers: '128MB',
     timezone: 'UTC',
-    // Whole pages stay in the log: a write can be killed half way.
-    fsync: 'off',
+    fsync: isToBeKilled ? 'on' : 'off',
   };
   const handle = await startPrivateService({
     name: 'Postgres',

@@ -30,7 +30,8 @@ export const SETTINGS = {
     group: 'Server',
     schema: wholeNumber(0, 65_535),
     fallback: '3000',
-    about: 'The port of pages, API and sockets. 0 lets the system choose a free one.',
+    about:
+      'The port of pages, API and sockets. 0 lets the system choose a free one; `lock.json` in the data folder names it.',
   }),
   SIGNALBOX_HOST: setting({
     group: 'Server',
