@@ -3,7 +3,9 @@ import type { CallMcpTool } from '#server/agents/builtin/mcp-tool.ts';
 import { createGateway, type McpGateway } from '#server/gateway/gateway.ts';
 import { toLine } from '#server/gateway/http/line.ts';
 import type { WebFetch } from '#server/gateway/sign-ins/flow.ts';
+import { createSealedNotes } from '#server/gateway/sign-ins/notes.ts';
 import { createStageCalls } from '#server/gateway/stage-calls.ts';
+import type { TellEngine } from '#server/gateway/stand-by.ts';
 import type { Rates } from '#server/identity/limits/rates.ts';
 import type { SecretStore } from '#server/identity/secrets/store.ts';
 import { toWebFetch } from '#server/identity/web-fetch.ts';
@@ -27,12 +29,26 @@ export interface RunningGateway {
   gateway: McpGateway;
   /** For stages. */
   callMcpTool: CallMcpTool;
+  /** Tells the engine what stages wait for. Before any of them runs. */
+  connect(engine: { tell: TellEngine }): void;
 }
 
 export async function startGateway(ports: Ports, parts: GatewayParts): Promise<RunningGateway> {
   const gateway = makeGateway(ports, parts);
   await gateway.start();
-  return { gateway, callMcpTool: createStageCalls(gateway, ports.beatSql) };
+  const sql = ports.beatSql;
+  let tell: TellEngine = () => Promise.reject(new Error('no engine is connected'));
+  const { newUuid, secrets } = parts;
+  return {
+    gateway,
+    callMcpTool: createStageCalls({
+      ...{ gateway, sql, newUuid, now: Date.now, notes: createSealedNotes(sql, secrets) },
+      tellEngine: (...said) => tell(...said),
+    }),
+    connect(engine) {
+      tell = engine.tell;
+    },
+  };
 }
 
 function makeGateway(ports: Ports, parts: GatewayParts): McpGateway {

@@ -88,7 +88,7 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
   const limits = await makeLimits(ports, { env, logger, metrics, record: records.record });
   const conditions = createConditions({ limits: env.healthLimits, now: Date.now });
   metrics.watchConditions(conditions.read);
-  const { gateway, callMcpTool } = await startGateway(ports, {
+  const { gateway, callMcpTool, connect } = await startGateway(ports, {
     ...{ env, logger, newUuid, fetch: outbound, conditions },
     ...{ secrets: records.secrets, rates: limits.parts.rates },
   });
@@ -96,6 +96,7 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
   const { engine, agents, payloads, workspaces, graphOf, nudges, announcer } = makeEngine(ports, {
     ...{ ...options, callMcpTool, newUuid, db, conditions },
   });
+  connect(engine);
   metrics.watchEngine(engine.load);
   await hearOthers(ports, engine, nudges);
   await agents.start(engine);

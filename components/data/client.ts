@@ -21,15 +21,29 @@ type At<Table, P extends Path> = P extends `${infer Noun}.${infer Verb}`
 export type Input<P extends Path> = At<Inputs, P>;
 export type Answer<P extends Path> = At<Outputs, P>;
 
+export interface Issue {
+  path: readonly string[];
+  message: string;
+}
+
+interface ErrorFacts {
+  code: string;
+  advice?: string | undefined;
+  issues?: readonly Issue[] | undefined;
+}
+
 /** An answer that says what went wrong, in the API's own words. */
 export class ApiError extends Error {
   readonly code: string;
   readonly advice: string | undefined;
+  /** Which fields of the request do not fit, where some do not. */
+  readonly issues: readonly Issue[];
 
-  constructor(message: string, { code, advice }: { code: string; advice?: string | undefined }) {
+  constructor(message: string, { code, advice, issues = [] }: ErrorFacts) {
     super(message);
     this.code = code;
     this.advice = advice;
+    this.issues = issues;
   }
 }
 
@@ -133,6 +147,6 @@ const silent = () =>
   });
 
 function toError(problem: object, otherwise: string): ApiError {
-  const { detail, code, advice } = problem as { detail?: string; code?: string; advice?: string };
-  return new ApiError(detail ?? otherwise, { code: code ?? 'INTERNAL', advice });
+  const { detail, code = 'INTERNAL', advice, issues } = problem as { detail?: string } & Partial<ErrorFacts>;
+  return new ApiError(detail ?? otherwise, { code, advice, issues });
 }

@@ -4,6 +4,7 @@ export {
   act,
   ask,
   type Input,
+  type Issue,
   meanOrg,
   type Path,
   readIssuers,

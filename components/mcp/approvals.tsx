@@ -3,6 +3,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { CircleCheck } from 'lucide-react';
 import { useState } from 'react';
+import type { RunId } from '../../server/domain/ids.ts';
 import type { Answer } from '../data/index.ts';
 import { query } from '../data/index.ts';
 import { useAct } from '../shell/use-act.ts';
@@ -13,27 +14,25 @@ import { Empty, Notice, Skeleton } from '../ui/feedback.tsx';
 import { Link } from '../ui/link.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Ago, Code } from '../ui/text.tsx';
+import { AskedQuestion } from './asked-questions.tsx';
 import { words } from './words.ts';
 
 type Approval = Answer<'mcpApprovals.list'>['approvals'][number];
+type Question = Answer<'mcpQuestions.list'>['questions'][number];
 
 const REFRESH_MS = 3000;
 
-/** Calls that a rule makes wait for somebody. */
+/** Calls that a rule makes wait for somebody, and those in whose middle a server asks something. */
 export function Approvals() {
-  const canDecide = useMay()('mcp.decide');
-  const { data, error } = useQuery({
-    ...query('mcpApprovals.list', { state: 'asked', limit: 50 }),
-    refetchInterval: REFRESH_MS,
-  });
-  if (error && !data) return <Notice message={error.message} advice={error.advice} />;
-  if (!data)
+  const { approvals, questions, error } = useAsked({});
+  if (error && !(approvals && questions)) return <Notice message={error.message} advice={error.advice} />;
+  if (!approvals || !questions)
     return (
       <Card flush>
         <Skeleton label={words.tabs.approvals} />
       </Card>
     );
-  if (data.approvals.length === 0)
+  if (approvals.length + questions.length === 0)
     return (
       <Card>
         <Empty icon={CircleCheck} title={words.noApprovals}>
@@ -41,11 +40,52 @@ export function Approvals() {
         </Empty>
       </Card>
     );
+  return <Asked {...{ approvals, questions }} />;
+}
+
+/** The same of one run, while there is any. */
+export function AskedOfRun({ runId }: { runId: RunId }) {
+  const { approvals = [], questions = [], error } = useAsked({ run_id: runId });
+  if (error) return <Notice message={error.message} advice={error.advice} />;
+  if (approvals.length + questions.length === 0) return null;
+  return (
+    <section aria-label={words.asked} className="mb-5">
+      <Asked {...{ approvals, questions }} isOnRun />
+    </section>
+  );
+}
+
+function useAsked(of: { run_id?: RunId }) {
+  const filter = { state: 'asked' as const, limit: 50, ...of };
+  const approvals = useQuery({ ...query('mcpApprovals.list', filter), refetchInterval: REFRESH_MS });
+  const questions = useQuery({ ...query('mcpQuestions.list', filter), refetchInterval: REFRESH_MS });
+  return {
+    approvals: approvals.data?.approvals,
+    questions: questions.data?.questions,
+    error: approvals.error ?? questions.error,
+  };
+}
+
+function Asked({
+  approvals,
+  questions,
+  isOnRun = false,
+}: {
+  approvals: readonly Approval[];
+  questions: readonly Question[];
+  isOnRun?: boolean;
+}) {
+  const canDecide = useMay()('mcp.decide');
   return (
     <ul className="flex flex-col gap-3">
-      {data.approvals.map((approval) => (
+      {questions.map((question) => (
+        <li key={question.id}>
+          <AskedQuestion {...{ question, isOnRun }} />
+        </li>
+      ))}
+      {approvals.map((approval) => (
         <li key={approval.id}>
-          <Waiting approval={approval} canDecide={canDecide} />
+          <Waiting {...{ approval, canDecide }} />
         </li>
       ))}
     </ul>

@@ -16,6 +16,7 @@ import { useRouter } from 'next/navigation';
 import { useState } from 'react';
 import type { Json } from '../../server/domain/json.ts';
 import { type ApiError, act, ask } from '../data/index.ts';
+import { sampleOf } from '../schema-form/index.ts';
 import { editorHref, pipelineHref } from '../shell/places.ts';
 import { useAct } from '../shell/use-act.ts';
 import { IconButton } from '../ui/button.tsx';
@@ -23,7 +24,6 @@ import { ConfirmDialog } from '../ui/dialog.tsx';
 import { Menu, MenuItem, MenuLine } from '../ui/menu.tsx';
 import { useToast } from '../ui/toast.tsx';
 import { Tooltip } from '../ui/tooltip.tsx';
-import { sampleOf } from './run/input-fields.ts';
 import type { Pipeline, RowRights } from './types.ts';
 import { words } from './words.ts';
 

@@ -7,7 +7,9 @@ export const words = {
   noneNote: 'Agents of this run share files here: through the MCP server, the API or the SDKs.',
   moment: 'As they stood',
   now: 'Now',
-  before: (stage: string) => `Before ${stage}`,
+  before: (stage: string) => `For a replay from ${stage}`,
+  beforeNote: (stage: string) =>
+    `What a replay that begins with ${stage} begins with: the files as the stages before it left them. Stages that ran beside each other worked on the same files, so what the others did later is in it too.`,
   noneThen: 'No files then',
   noneThenNote: 'A replay that begins with this stage begins without any.',
   pick: 'Choose a file to see it and how it came to be.',

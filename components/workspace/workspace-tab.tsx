@@ -57,6 +57,7 @@ function Files({ runId, stages, isOver }: TabProps) {
             ]}
             onChange={(next) => void setBefore(next === '' ? null : next)}
           />
+          {before === '' ? null : <p className="mt-2 text-xs text-quiet">{words.beforeNote(before)}</p>}
         </div>
         {list.rows.length === 0 ? (
           <Empty icon={FolderOpen} title={before === '' ? words.none : words.noneThen}>

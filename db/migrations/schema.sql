@@ -446,6 +446,33 @@ CREATE TABLE mcp_health (
   CONSTRAINT mcp_health_pkey PRIMARY KEY (connection_id)
 );
 
+CREATE TABLE mcp_questions (
+  id uuid NOT NULL,
+  org_id uuid NOT NULL,
+  connection_id uuid NOT NULL,
+  tool text NOT NULL,
+  definition_hash text NOT NULL,
+  sender text NOT NULL,
+  run_id uuid NOT NULL,
+  task_index integer NOT NULL,
+  epoch integer NOT NULL,
+  call_hash text NOT NULL,
+  repeatable boolean NOT NULL,
+  carried_name text,
+  parts json NOT NULL,
+  state text DEFAULT 'asked'::text NOT NULL,
+  answers json,
+  actions json,
+  decided_by text,
+  decided_at timestamp with time zone,
+  expires_at timestamp with time zone NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT mcp_questions_connection_id_fkey FOREIGN KEY (connection_id) REFERENCES mcp_connections(id) ON DELETE CASCADE,
+  CONSTRAINT mcp_questions_org_id_fkey FOREIGN KEY (org_id) REFERENCES orgs(id),
+  CONSTRAINT mcp_questions_pkey PRIMARY KEY (id),
+  CONSTRAINT mcp_questions_state_check CHECK ((state = ANY (ARRAY['asked'::text, 'answered'::text, 'used'::text, 'expired'::text, 'lost'::text, 'dropped'::text])))
+);
+
 CREATE TABLE mcp_rules (
   id uuid NOT NULL,
   org_id uuid NOT NULL,
@@ -1189,6 +1216,8 @@ CREATE INDEX mcp_calls_connection ON public.mcp_calls USING btree (org_id, conne
 CREATE INDEX mcp_calls_org ON public.mcp_calls USING btree (org_id, id);
 CREATE INDEX mcp_calls_run ON public.mcp_calls USING btree (run_id, id) WHERE (run_id IS NOT NULL);
 CREATE INDEX mcp_connections_org ON public.mcp_connections USING btree (org_id, id);
+CREATE INDEX mcp_questions_org ON public.mcp_questions USING btree (org_id, id);
+CREATE INDEX mcp_questions_task ON public.mcp_questions USING btree (run_id, task_index, id);
 CREATE INDEX mcp_rules_org ON public.mcp_rules USING btree (org_id, id);
 CREATE INDEX mcp_sessions_actor ON public.mcp_sessions USING btree (org_id, actor, used_at);
 CREATE INDEX mcp_sessions_used ON public.mcp_sessions USING btree (org_id, used_at);
@@ -1601,6 +1630,7 @@ CREATE POLICY tenant ON mcp_approvals FOR ALL TO signalbox_door USING ((org_id =
 CREATE POLICY tenant ON mcp_calls FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON mcp_connections FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON mcp_health FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON mcp_questions FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON mcp_rules FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON mcp_servers FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON mcp_sessions FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
@@ -1665,6 +1695,7 @@ GRANT SELECT, UPDATE ON mcp_approvals TO signalbox_door;
 GRANT SELECT ON mcp_calls TO signalbox_door;
 GRANT DELETE, INSERT, SELECT, UPDATE ON mcp_connections TO signalbox_door;
 GRANT SELECT ON mcp_health TO signalbox_door;
+GRANT SELECT, UPDATE ON mcp_questions TO signalbox_door;
 GRANT DELETE, INSERT, SELECT, UPDATE ON mcp_rules TO signalbox_door;
 GRANT DELETE, INSERT, SELECT, UPDATE ON mcp_servers TO signalbox_door;
 GRANT DELETE, INSERT, SELECT, UPDATE ON mcp_sessions TO signalbox_door;

@@ -24,6 +24,22 @@ export async function forgetApprovals(sql: Sql, { keepDays, limit }: Kept): Prom
   return gone.count;
 }
 
+/** The same of what servers have asked, with what they wanted to find again. */
+export async function forgetQuestions(sql: Sql, { keepDays, limit }: Kept): Promise<number> {
+  const [row] = await sql<{ count: number }[]>`
+    WITH gone AS (
+      DELETE FROM mcp_questions WHERE id IN (
+        SELECT id FROM mcp_questions
+        WHERE id < uuid_at(now() - make_interval(days => ${keepDays}::int)) AND expires_at < now()
+        ORDER BY id LIMIT ${limit}::int)
+      RETURNING org_id, carried_name
+    ), forgotten AS (
+      DELETE FROM secrets s USING gone g WHERE s.org_id = g.org_id AND s.name = g.carried_name
+    )
+    SELECT count(*)::int AS count FROM gone`;
+  return row?.count ?? 0;
+}
+
 /** Whole days, by the calendar that they were counted by. */
 export async function forgetUsage(sql: Sql, { keepDays, limit }: Kept): Promise<number> {
   const gone = await sql`

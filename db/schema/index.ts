@@ -31,6 +31,7 @@ export {
   mcpCalls,
   mcpConnections,
   mcpHealth,
+  mcpQuestions,
   mcpRules,
   mcpServers,
   mcpSignIns,

@@ -15,12 +15,16 @@ import {
 } from 'drizzle-orm/pg-core';
 import type { JsonObject } from '#server/domain/json.ts';
 import type {
+  AnswerAction,
+  Answers,
   ApprovalState,
   CallDoor,
   CallerNote,
   CallOutcome,
   ConnectionKind,
   Generation,
+  QuestionPart,
+  QuestionState,
   RuleEffect,
   RuleSubjectKind,
   ServerTool,
@@ -144,6 +148,36 @@ export const mcpApprovals = pgTable(
     createdAt: moment('created_at').notNull().defaultNow(),
   },
   (table) => [index('mcp_approvals_org').on(table.orgId, table.id)],
+);
+
+export const mcpQuestions = pgTable(
+  'mcp_questions',
+  {
+    id: uuid('id').primaryKey(),
+    orgId: uuid('org_id').notNull(),
+    connectionId: uuid('connection_id').notNull(),
+    tool: text('tool').notNull(),
+    definitionHash: text('definition_hash').notNull(),
+    sender: text('sender').notNull(),
+    runId: uuid('run_id').notNull(),
+    taskIndex: integer('task_index').notNull(),
+    epoch: integer('epoch').notNull(),
+    callHash: text('call_hash').notNull(),
+    repeatable: boolean('repeatable').notNull(),
+    carriedName: text('carried_name'),
+    parts: json('parts').$type<QuestionPart[]>().notNull(),
+    state: text('state').$type<QuestionState>().notNull().default('asked'),
+    answers: json('answers').$type<Answers>(),
+    actions: json('actions').$type<Record<string, AnswerAction>>(),
+    decidedBy: text('decided_by'),
+    decidedAt: moment('decided_at'),
+    expiresAt: moment('expires_at').notNull(),
+    createdAt: moment('created_at').notNull().defaultNow(),
+  },
+  (table) => [
+    index('mcp_questions_org').on(table.orgId, table.id),
+    index('mcp_questions_task').on(table.runId, table.taskIndex, table.id),
+  ],
 );
 
 export const mcpSignIns = pgTable(

@@ -1,8 +1,10 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { echoTool, startUpstream, type TestUpstream } from '#server/testing/mcp-upstream.ts';
+import { until } from '#server/testing/faults/until.ts';
+import { askingTool, echoTool, startUpstream, type TestUpstream } from '#server/testing/mcp-upstream.ts';
 import { type OAuthUpstream, startOAuthUpstream } from '#server/testing/oauth-upstream.ts';
 import { openBrowser } from '../stack/browser.ts';
+import { foretellComplaint } from '../stack/complaints.ts';
 import { type Api, joinAs, openApi } from '../stack/people.ts';
 import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
 
@@ -120,4 +122,80 @@ test('a file is looked at before anything of it is connected, and never has a pr
   await dialog.getByText('Connected', { exact: true }).waitFor();
   const { connections } = await api('/mcp/connections');
   expect(connections.map(({ slug }: { slug: string }) => slug).sort()).toEqual(['fine', 'notes']);
+});
+
+test('a server asks something first: it is answered in the playground, and on the page of a run', async () => {
+  await using trips = await startUpstream([
+    askingTool('travel', {
+      type: 'object',
+      properties: {
+        city: { type: 'string', title: 'City', minLength: 3 },
+        nights: { type: 'integer', title: 'Nights', default: 2 },
+        class: {
+          ...{ type: 'string', title: 'Class' },
+          oneOf: [
+            { const: '1', title: 'First' },
+            { const: '2', title: 'Second' },
+          ],
+        },
+        meals: { type: 'array', title: 'Meals', items: { enum: ['breakfast', 'dinner'] } },
+        insured: { type: 'boolean', title: 'Insured' },
+      },
+      required: ['city', 'insured'],
+    }),
+  ]);
+  const { connection_id: id } = await api('/mcp/connect', { slug: 'trips', url: trips.url });
+  const { tools } = await api(`/mcp/connections/${id}/tools`);
+  const wanted = tools.map(({ name, hash }: Record<string, string>) => ({ name, hash }));
+  await api(`/mcp/connections/${id}/tools/approve`, { tools: wanted });
+  const { page } = owner;
+
+  await page.goto(`${server.origin}/connections/${id}`);
+  await page.getByRole('button', { name: /^travel/ }).click();
+  await page.getByRole('button', { name: 'Call it' }).click();
+  const inPlace = page.getByRole('form', { name: 'What is asked before travel goes on' });
+  await inPlace.getByText('asks: Where to?').waitFor();
+  await inPlace.getByLabel('City (needed)').fill('Bern');
+  await inPlace.getByRole('button', { name: 'Submit' }).click();
+  await page
+    .getByText(/action.*accept.*Bern/)
+    .first()
+    .waitFor();
+  await inPlace.waitFor({ state: 'hidden' });
+
+  const config = { connection: 'trips', tool: 'travel' };
+  const stages = [{ name: 'trip', type: 'mcp-tool', config }];
+  const pipeline = await api('/pipelines', { name: 'a trip', stages });
+  const run = await api(`/pipelines/${pipeline.id}/execute`, { input_data: {} });
+  await page.goto(`${server.origin}/runs/${run.id}`);
+  await page
+    .getByText(/asks something before it goes on with travel/)
+    .first()
+    .waitFor();
+  const form = page.getByRole('region', { name: 'What people are asked' }).getByRole('form');
+  // Chromium says so of each request that is refused.
+  foretellComplaint(page, /status of 400 .*mcpQuestions\.answer/);
+  await form.getByLabel('City (needed)').fill('Ur');
+  await choose(page, 'Class', 'Second');
+  await form.getByRole('checkbox', { name: 'dinner' }).click();
+  await form.getByRole('button', { name: 'Submit' }).click();
+  await form.getByText('must have 3 characters or more').waitFor();
+  await form.getByLabel('City (needed)').fill('Rome');
+  await form.getByRole('button', { name: 'Submit' }).click();
+  await page.getByText('Answered: the call goes on.').waitFor();
+  await form.waitFor({ state: 'hidden' });
+  const done = await until('the run has ended', async () => {
+    const now = await api(`/runs/${run.id}`);
+    return now.finished_at ? now : null;
+  });
+  const { output } = await api(`/tasks/${done.stages[0].task_id}`);
+  expect(JSON.parse(output.text)).toEqual({
+    action: 'accept',
+    content: { city: 'Rome', nights: 2, class: '2', meals: ['dinner'], insured: false },
+  });
+
+  await page.goto(`${server.origin}/runs/${run.id}?tab=workspace`);
+  await choose(page, 'As they stood', `For a replay from ${done.stages[0].key}`);
+  await page.getByText('what the others did later is in it too').waitFor();
+  await page.getByText('No files then').waitFor();
 });

@@ -19,6 +19,7 @@ export const PREFIX_OF = {
   mcpServer: 'mcps',
   mcpRule: 'mcpr',
   mcpApproval: 'mcpa',
+  mcpQuestion: 'mcpq',
   mcpCall: 'mcpl',
   app: 'app',
 } as const;

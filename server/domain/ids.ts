@@ -28,6 +28,7 @@ export type McpConnectionId = Branded<'mcp-connection'>;
 export type McpServerId = Branded<'mcp-server'>;
 export type McpRuleId = Branded<'mcp-rule'>;
 export type McpApprovalId = Branded<'mcp-approval'>;
+export type McpQuestionId = Branded<'mcp-question'>;
 export type McpCallId = Branded<'mcp-call'>;
 export type AppId = Branded<'app'>;
 
@@ -51,6 +52,7 @@ type IdOf = {
   mcpServer: McpServerId;
   mcpRule: McpRuleId;
   mcpApproval: McpApprovalId;
+  mcpQuestion: McpQuestionId;
   mcpCall: McpCallId;
   app: AppId;
 };

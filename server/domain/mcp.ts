@@ -48,8 +48,47 @@ export interface Askable {
   canSample: boolean;
   canListRoots: boolean;
   /** Resolves with an answer to each in the protocol's form: also when it is declined or closed. */
-  ask(questions: Questions): Promise<Answers>;
+  ask(questions: Questions, about: Asking): Promise<Answers>;
 }
+
+/** Who asks, in the middle of which call. */
+export interface Asking {
+  connectionUuid: string;
+  tool: string;
+  /** What was approved of the tool. */
+  definitionHash: string;
+  /** The tool says of itself that it may be called twice. */
+  isRepeatable: boolean;
+  /** As people can check it. */
+  sender: string;
+  /** A server of the new generation remembers nothing: it is told this again with the answers. Null: a session waits for them. */
+  carried: Carried | null;
+}
+
+/** What the server wants to find again. */
+export interface Carried {
+  requestState?: string;
+}
+
+/** A call that goes on with the answers to what it was asked, though whoever began it may be gone. */
+export interface Resumed extends Carried {
+  answers: Answers;
+  definitionHash: string;
+}
+
+/** One of the things that a question asks, by the name under which the server looks for the answer. */
+export interface QuestionPart {
+  name: string;
+  params: JsonObject;
+}
+
+/** `lost`: the session that waited for the answer has ended before it was given. */
+export const QUESTION_STATES = ['asked', 'answered', 'used', 'expired', 'lost', 'dropped'] as const;
+export type QuestionState = (typeof QUESTION_STATES)[number];
+
+/** What people say to a question, in the protocol's words: cancelled is neither said yes nor no. */
+export const ANSWER_ACTIONS = ['accept', 'decline', 'cancel'] as const;
+export type AnswerAction = (typeof ANSWER_ACTIONS)[number];
 
 /** How bad a line of a log is, from the least. */
 export const LOG_LEVELS = [

@@ -47,6 +47,8 @@ export function taskProgressAfter(event: TaskEvent): Pick<TaskProgress, 'status'
     case 'task.started':
       return { status: 'running', progress: 0 };
     case 'task.progressed':
+    case 'task.standing-by':
+    case 'task.went-on':
       return { status: 'running', progress: event.progress };
     case 'task.succeeded':
     case 'task.reused':

@@ -83,5 +83,8 @@ export const WAIT_CODES = [
   'given-back',
   'quota',
   'queue',
+  /** Of an attempt that is under way: people are to grant a call, or to answer what a server asks. */
+  'approval',
+  'question',
 ] as const;
 export type WaitCode = (typeof WAIT_CODES)[number];

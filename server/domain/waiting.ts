@@ -65,6 +65,14 @@ const WORDS: Record<WaitCode, (facts: WaitFacts, wait: Wait) => { sentence: stri
     sentence: `A limit of this installation is reached: ${listNames(blockers)}.`,
     wayOut: 'It starts when other tasks end; an owner can raise the limit.',
   }),
+  approval: (_, { blockers: [, where = 'an MCP server', tool = 'a tool'] = [] }) => ({
+    sentence: `A rule asks people whether it may call ${tool} of ${where}.`,
+    wayOut: 'Allow the call or refuse it, on the page of the run or among the approvals.',
+  }),
+  question: (_, { blockers: [, sender = 'An MCP server', tool = 'its tool'] = [] }) => ({
+    sentence: `${sender} asks something before it goes on with ${tool}.`,
+    wayOut: 'Answer or decline it, on the page of the run or among the approvals.',
+  }),
   queue: ({ queue, capability }) => ({
     sentence: `It lies in the queue ${queue ?? capability} until an agent takes it.`,
     wayOut: 'More agents on that queue make it start sooner.',
@@ -82,5 +90,5 @@ function listNames(names: readonly string[]): string {
 export function explainWait(wait: Wait, facts: WaitFacts): Waiting {
   const { sentence, wayOut } = WORDS[wait.code](facts, wait);
   const blockers = wait.blockers ?? facts.upstream?.map(({ key }) => key) ?? [];
-  return { code: wait.code, sentence, blockers, since: facts.since, wayOut };
+  return { code: wait.code, sentence, blockers, since: wait.since ?? facts.since, wayOut };
 }

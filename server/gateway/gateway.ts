@@ -4,7 +4,7 @@ import { SignalboxError } from '#server/domain/errors.ts';
 import { createLruMap } from '#server/domain/graph/lru-map.ts';
 import { DEFAULT_ORG_ID, type OrgId, type RunId } from '#server/domain/ids.ts';
 import type { JsonObject } from '#server/domain/json.ts';
-import type { Askable, LogEar, Progress, ToolDefinition } from '#server/domain/mcp.ts';
+import type { Askable, LogEar, Progress, Resumed, ToolDefinition } from '#server/domain/mcp.ts';
 import type { Bucket, Drawn, HotState } from '#server/redis/port.ts';
 import { createApprovals } from './calls/approvals.ts';
 import { createCalls } from './calls/calls.ts';
@@ -64,6 +64,7 @@ export interface NamedCall {
   /** Left out, a server that asks something is told that nobody can be asked. */
   askable?: Askable | undefined;
   log?: LogEar | undefined;
+  resumed?: Resumed | undefined;
 }
 
 /** How a connection does in this process. */

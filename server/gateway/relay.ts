@@ -12,7 +12,16 @@ export interface Relay {
   serve(name: string, work: Work): Promise<void>;
   /** Has another process do it. Null: there is no such process, or it has ended meanwhile. */
   ask(to: string, order: Order, asking: Asking): Promise<{ answer: Json } | null>;
+  /** Tells every process, as nobody knows which it is that has to know. Whoever has ended misses it. */
+  tellAll(news: News): Promise<void>;
+  /** Hears what other processes tell all under that name. Resolves when it can be heard. */
+  hearAll(name: string, listener: (news: Json) => void): Promise<void>;
   stop(): Promise<void>;
+}
+
+export interface News {
+  name: string;
+  news: Json;
 }
 
 export interface Order {
@@ -38,6 +47,7 @@ export interface RelayOptions {
 
 type Message =
   | ({ kind: 'ask'; key: string; from: string } & Order)
+  | ({ kind: 'news'; from: string } & News)
   | { kind: 'gone'; key: string }
   | { kind: 'beat'; key: string }
   | { kind: 'told'; key: string; news: Json }
@@ -52,13 +62,17 @@ interface Failure {
   details?: Json;
 }
 
+/** No process is called so. */
+const ALL = 'all';
 const ID = /^[0-9a-f-]{32,36}$/;
 
 export function createRelay({ hot, id, newUuid, beatMs }: RelayOptions): Relay {
   const asked = new Map<string, (message: Message) => void>();
   const served = new Map<string, AbortController>();
   const works = new Map<string, Work>();
+  const listeners = new Map<string, (news: Json) => void>();
   let subscribing: Promise<() => Promise<void>> | undefined;
+  let subscribingToAll: Promise<() => Promise<void>> | undefined;
 
   const send = (to: string, message: Message) => hot.publish(CHANNEL.mcpRelay(to), JSON.stringify(message));
   const listen = () => {
@@ -69,8 +83,13 @@ export function createRelay({ hot, id, newUuid, beatMs }: RelayOptions): Relay {
   function hear(text: string): void {
     const message = JSON.parse(text) as Message;
     if (message.kind === 'ask') void answer(message);
+    else if (message.kind === 'news') tellHere(message);
     else if (message.kind === 'gone') served.get(message.key)?.abort();
     else asked.get(message.key)?.(message);
+  }
+
+  function tellHere({ from, name, news }: Extract<Message, { kind: 'news' }>): void {
+    if (from !== id) listeners.get(name)?.(news);
   }
 
   async function answer({ key, from, name, body }: Extract<Message, { kind: 'ask' }>): Promise<void> {
@@ -125,10 +144,20 @@ export function createRelay({ hot, id, newUuid, beatMs }: RelayOptions): Relay {
         signal.removeEventListener('abort', leave);
       }
     },
+    async tellAll(news) {
+      await send(ALL, { kind: 'news', from: id, ...news });
+    },
+    async hearAll(name, listener) {
+      listeners.set(name, listener);
+      subscribingToAll ??= hot.subscribe(CHANNEL.mcpRelay(ALL), hear);
+      await subscribingToAll;
+    },
     async stop() {
       works.clear();
+      listeners.clear();
       for (const gone of served.values()) gone.abort();
       await (await subscribing)?.();
+      await (await subscribingToAll)?.();
     },
   };
 }

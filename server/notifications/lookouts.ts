@@ -52,11 +52,13 @@ async function findWaiting({ sql, links, newUuid }: Telltale, waitMs: number): P
   const tasks = await sql<WaitingTask[]>`
     SELECT DISTINCT ON (r.id, t.wait ->> 'code') replace(r.id::text, '-', '') AS "runId",
       replace(r.org_id::text, '-', '') AS "orgId", replace(r.pipeline_id::text, '-', '') AS "pipelineId",
-      p.name AS "pipelineName", r.notification, t.stage_key AS stage, t.capability, t.wait, t.ready_at AS since, now() AS now
+      p.name AS "pipelineName", r.notification, t.stage_key AS stage, t.capability, t.wait,
+      coalesce(to_timestamp((t.wait ->> 'since')::float8 / 1000), t.ready_at) AS since, now() AS now
     FROM runs r JOIN tasks t ON t.run_id = r.id LEFT JOIN pipelines p ON p.id = r.pipeline_id
     WHERE r.wake_at < now() + interval '20 seconds' AND r.finished_at IS NULL
-      AND t.status = 'ready' AND t.wait ->> 'code' IN ('no-agent', 'quota')
-      AND t.ready_at < now() - ${waitMs}::float8 * interval '1 ms'
+      AND (t.status = 'ready' AND t.wait ->> 'code' IN ('no-agent', 'quota')
+        OR t.status = 'running' AND t.wait ->> 'code' IN ('approval', 'question'))
+      AND coalesce(to_timestamp((t.wait ->> 'since')::float8 / 1000), t.ready_at) < now() - ${waitMs}::float8 * interval '1 ms'
       AND (coalesce(r.notification::text, 'null') NOT IN ('null', '{}') OR EXISTS (
         SELECT FROM notification_targets n WHERE n.org_id = r.org_id AND n.active AND 'run.waiting' = ANY (n.events)
           AND (n.pipeline_id IS NULL OR n.pipeline_id = r.pipeline_id)))

@@ -284,7 +284,7 @@ export const SETTINGS = {
     schema: wholeNumber(1, 604_800),
     fallback: '60',
     about:
-      'Seconds that a task waits for an agent that nobody runs, or under a limit of the installation, before `run.waiting` is told.',
+      'Seconds that a task waits for an agent that nobody runs, under a limit of the installation, or for an answer of people, before `run.waiting` is told.',
   }),
   SIGNALBOX_RETENTION_DAYS_SUCCEEDED: setting({
     group: 'Retention',

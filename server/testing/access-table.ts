@@ -191,6 +191,8 @@ export const ACCESS: Readonly<Record<string, AccessRow>> = {
   'DELETE /api/v1/mcp/rules/{id}': { roles: ADMIN },
   'GET /api/v1/mcp/approvals': { roles: ALL, scopes: ['mcp:read'] },
   'POST /api/v1/mcp/approvals/{id}/decide': { roles: OPERATE },
+  'GET /api/v1/mcp/questions': { roles: ALL, scopes: ['mcp:read'] },
+  'POST /api/v1/mcp/questions/{id}/answer': { roles: OPERATE },
   'GET /api/v1/mcp/usage/stats': { roles: ALL, scopes: ['mcp:read'] },
   'GET /api/v1/mcp/log': { roles: OPERATE, scopes: ['ops:read'] },
   'GET /api/v1/limits': { roles: ALL, scopes: [], agent: true },

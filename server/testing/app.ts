@@ -36,7 +36,7 @@ export async function startTestApp(settings: Record<string, string> = {}): Promi
     services: app.services,
     actor: LOCAL_OWNER,
     metrics,
-    secret: readOrCreateSecret(join(dataDir, 'api-secret')),
+    secret: readOrCreateSecret(join(env.dataDir, 'api-secret')),
     database,
     objectsFolder: env.objectStore.kind === 'folder' ? env.objectStore.path : '',
     dataDir,

@@ -1,5 +1,6 @@
+import { setTimeout } from 'node:timers/promises';
 import type { EXAMPLE } from '#server/api/operations/examples.ts';
-import { echoTool, startUpstream } from './mcp-upstream.ts';
+import { askingTool, echoTool, startUpstream } from './mcp-upstream.ts';
 
 type Name = Extract<keyof typeof EXAMPLE, `mcp${string}` | 'newSlug'>;
 // biome-ignore lint/suspicious/noExplicitAny: bodies are read by a test, which fails when they are not as it says
@@ -16,7 +17,9 @@ interface Options {
 export function makeMcpExamples({ post, ask }: Options): Record<Name, () => Promise<string>> {
   let count = 0;
   const newSlug = () => `example-${++count}`;
-  const upstream = once(() => startUpstream([echoTool('ask'), echoTool('ask_question')]));
+  const upstream = once(() =>
+    startUpstream([echoTool('ask'), echoTool('ask_question'), askingTool('travel')]),
+  );
   const connect = async () =>
     (await post('/mcp/connect', { slug: newSlug(), url: (await upstream()).url })).connection_id;
   const toolsOf = async (id: string) => (await ask(`/mcp/connections/${id}/tools`)).tools;
@@ -55,6 +58,18 @@ export function makeMcpExamples({ post, ask }: Options): Record<Name, () => Prom
       await ask('/mcp/call', { tool: `${slug}__ask`, arguments: { question: 'May I?' } });
       const { approvals } = await ask('/mcp/approvals?state=asked');
       return approvals[0].id;
+    },
+    async mcpQuestion() {
+      const { slug } = await ask(`/mcp/connections/${await approved()}`);
+      const config = { connection: slug, tool: 'travel' };
+      const stages = [{ name: 'travel', type: 'mcp-tool', config }];
+      const pipeline = await post('/pipelines', { name: `asks through ${slug}`, stages });
+      const run = await post(`/pipelines/${pipeline.id}/execute`, { input_data: {} });
+      for (;;) {
+        const { questions } = await ask(`/mcp/questions?state=asked&run_id=${run.id}`);
+        if (questions.length > 0) return questions[0].id;
+        await setTimeout(30);
+      }
     },
     newSlug: async () => newSlug(),
   };

@@ -20,7 +20,9 @@ export interface AskedTestClient extends AsyncDisposable {
   asked: JsonObject[];
   /** Lines of logs that it was told, from the least on. */
   logged: JsonObject[];
-  call(name: string, args?: Record<string, unknown>): Promise<CallToolResult>;
+  call(name: string, args?: Record<string, unknown>, signal?: AbortSignal): Promise<CallToolResult>;
+  /** How much of a log it wants to hear from now on. */
+  setLevel(level: 'debug' | 'info'): Promise<void>;
   getPrompt(name: string): Promise<object>;
 }
 
@@ -42,6 +44,7 @@ export async function askingClient(
   };
   const url = new URL(`${http.origin}/mcp/gateway`);
   const requestInit = { headers: { authorization: `Bearer ${http.secret}` } };
+  let level = 'info';
   if (generation === 'new') {
     const client = new NewClient(INFO, {
       capabilities: CAPABILITIES,
@@ -54,8 +57,14 @@ export async function askingClient(
     await client.connect(new NewTransport(url, { requestInit }));
     return {
       ...{ asked, logged },
-      call: (name, args = {}) =>
-        client.callTool({ name, arguments: args, _meta: { [LOG_LEVEL_META_KEY]: 'info' } }),
+      call: (name, args = {}, signal) =>
+        client.callTool(
+          { name, arguments: args, _meta: { [LOG_LEVEL_META_KEY]: level } },
+          { ...(signal ? { signal } : {}) },
+        ),
+      async setLevel(next) {
+        level = next;
+      },
       getPrompt: (name) => client.getPrompt({ name }),
       [Symbol.asyncDispose]: () => client.close(),
     };
@@ -70,7 +79,11 @@ export async function askingClient(
   await client.setLoggingLevel('info');
   return {
     ...{ asked, logged },
-    call: async (name, args = {}) => (await client.callTool({ name, arguments: args })) as CallToolResult,
+    call: async (name, args = {}, signal) =>
+      (await client.callTool({ name, arguments: args }, undefined, {
+        ...(signal ? { signal } : {}),
+      })) as CallToolResult,
+    setLevel: async (next) => void (await client.setLoggingLevel(next)),
     getPrompt: (name) => client.getPrompt({ name }),
     [Symbol.asyncDispose]: () => client.close(),
   };

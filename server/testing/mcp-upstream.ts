@@ -59,6 +59,29 @@ export const echoTool = (name = 'ask'): UpstreamTool =>
     },
   });
 
+const CITY: JsonObject = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] };
+
+/** Asks where to, and answers with what it was told. */
+export const askingTool = (
+  name: string,
+  requestedSchema = CITY,
+  more: Partial<ToolDefinition> = {},
+): UpstreamTool =>
+  tool(
+    name,
+    (_args, { mcpReq }) => {
+      const answer = mcpReq.inputResponses?.where;
+      if (answer) return text(JSON.stringify(answer));
+      const params = { mode: 'form', message: 'Where to?', requestedSchema };
+      return {
+        resultType: 'input_required',
+        inputRequests: { where: { method: 'elicitation/create', params } },
+        requestState: 'on the way',
+      };
+    },
+    more,
+  );
+
 export async function startUpstream(
   tools: UpstreamTool[] = [echoTool()],
   wantedPort = 0,

@@ -5,12 +5,11 @@ import { useRouter } from 'next/navigation';
 import { useId, useState } from 'react';
 import type { Json } from '../../../server/domain/json.ts';
 import { type Answer, query, useAction } from '../../data/index.ts';
+import { InputForm, sampleOf } from '../../schema-form/index.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Notice, Skeleton } from '../../ui/feedback.tsx';
 import type { Pipeline } from '../types.ts';
-import { sampleOf } from './input-fields.ts';
-import { InputForm } from './input-form.tsx';
 import { words } from './words.ts';
 
 type Details = Answer<'pipelines.get'>;
@@ -42,8 +41,8 @@ function Loaded({
   version: NonNullable<Details['version']>;
   onClose(): void;
 }) {
-  const { inputSchema } = version.graph as { inputSchema?: Json };
-  const [value, setValue] = useState<Json | undefined>(() => sampleOf(inputSchema));
+  const { inputSchema: schema } = version.graph as { inputSchema?: Json };
+  const [value, setValue] = useState<Json | undefined>(() => sampleOf(schema));
   const [key] = useState(() => crypto.randomUUID());
   const router = useRouter();
   const form = useId();
@@ -56,10 +55,9 @@ function Loaded({
       open
       onOpenChange={(isOpen) => (isOpen ? undefined : onClose())}
       title={words.title(pipeline.name)}
-      description={[
-        words.description(version.number),
-        ...(inputSchema === undefined ? [] : [words.sample]),
-      ].join(' ')}
+      description={[words.description(version.number), ...(schema === undefined ? [] : [words.sample])].join(
+        ' ',
+      )}
       width="md"
       actions={
         <Button
@@ -88,7 +86,7 @@ function Loaded({
         }}
       >
         {start.error ? <Notice message={start.error.message} advice={start.error.advice} /> : null}
-        <InputForm schema={inputSchema} value={value} onChange={setValue} />
+        <InputForm label={words.as} hint={words.noSchema} {...{ schema, value }} onChange={setValue} />
       </form>
     </Dialog>
   );

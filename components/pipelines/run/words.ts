@@ -4,11 +4,8 @@ export const words = {
   description: (version: number) => `Version ${version} is run.`,
   start: 'Run',
   as: 'Input',
-  form: 'Form',
-  json: 'JSON',
   sample: 'Filled in with the sample of the pipeline.',
   noSchema: 'The pipeline does not say what it takes.',
-  badJson: (why: string) => `This is no JSON: ${why}`,
   loading: 'Loading what it takes',
   unpublished: 'It has no version yet: publish it first.',
 } as const;

@@ -25,7 +25,11 @@ const AttemptsTab = lazy(() => import('./attempts-tab.tsx').then((tab) => ({ def
 const WorkspaceTab = lazy(() =>
   import('../../workspace/index.ts').then((tab) => ({ default: tab.WorkspaceTab })),
 );
+const AskedOfRun = lazy(() => import('../../mcp/index.ts').then((part) => ({ default: part.AskedOfRun })));
 const ReportTab = lazy(() => import('./report-tab.tsx').then((tab) => ({ default: tab.ReportTab })));
+
+/** Waits that somebody can end here and now. */
+const FOR_PEOPLE: ReadonlySet<string> = new Set(['approval', 'question']);
 
 export function RunPage({ id }: { id: string }) {
   const { run, attempts, error, retry } = useRun(id);
@@ -85,6 +89,11 @@ function Loaded({ run, attempts }: { run: Run; attempts: readonly Attempt[] }) {
         </div>
       )}
       <WaitNotice run={run} onOpen={(key) => void setStageKey(key)} />
+      {run.stages.some(({ waiting }) => waiting && FOR_PEOPLE.has(waiting.code)) ? (
+        <Suspense fallback={null}>
+          <AskedOfRun runId={run.id} />
+        </Suspense>
+      ) : null}
       {run.error ? <Notice message={run.error.message} advice={runWords.code(run.error.code)} /> : null}
       <Tabs
         label={runWords.tabsLabel}

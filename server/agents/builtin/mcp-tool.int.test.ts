@@ -1,13 +1,25 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createGraphCache } from '#db/queries/load-graph.ts';
+import { audit } from '#server/auditor/audit.ts';
+import { toUuid } from '#server/domain/ids.ts';
+import { createTestDatabase } from '#server/testing/database.ts';
+import { forkAsked } from '#server/testing/faults/asked-process.ts';
+import type { DoorOrders } from '#server/testing/faults/protocol.ts';
 import { until } from '#server/testing/faults/until.ts';
+import { askAt } from '#server/testing/http.ts';
+import { startAsker, WHERE } from '#server/testing/mcp/asker.ts';
 import { type McpRig, startMcpRig } from '#server/testing/mcp-rig.ts';
+import type { OneGeneration } from '#server/testing/mcp-two-generations.ts';
 import { echoTool, startUpstream, type TestUpstream, text, tool } from '#server/testing/mcp-upstream.ts';
 
 let rig: McpRig;
 let upstream: TestUpstream;
 let connection: string;
 beforeAll(async () => {
-  rig = await startMcpRig();
+  rig = await startMcpRig({ SIGNALBOX_NOTIFY_WAIT_SECONDS: '1' });
   upstream = await startUpstream([
     echoTool('ask'),
     tool('fail', () => ({ ...text('It cannot be done.'), isError: true })),
@@ -112,3 +124,200 @@ describe('a stage that calls a tool of an MCP server', () => {
     },
   );
 });
+
+const askedOf = (runId: string) =>
+  until('the server asks', async () => {
+    const { questions } = await rig.ask(`/questions?state=asked&run_id=${runId}`);
+    return questions[0];
+  });
+const answer = (id: string, said: object) =>
+  rig.try(`/questions/${id}/answer`, { answers: { [WHERE]: said } });
+const bern = { action: 'accept', content: { city: 'Bern' } };
+
+describe.each(['2025', '2026'] as const)(
+  'a stage whose tool asks something, at a server of %s',
+  (generation) => {
+    let asker: OneGeneration;
+    const slug = `asker-${generation}`;
+    beforeAll(async () => {
+      asker = await startAsker(generation);
+      await rig.join({ slug, url: asker.url });
+    });
+    afterAll(() => asker[Symbol.asyncDispose]());
+
+    test('waits under a name, and goes on with what people have said', async () => {
+      const { runId } = await start({ connection: slug, tool: 'travel' }, {});
+      const asked = await askedOf(runId);
+      expect(asked).toMatchObject({
+        ...{ run_id: runId, tool: 'travel', state: 'asked', sender: expect.stringContaining(slug) },
+        parts: [
+          { name: WHERE, mode: 'form', message: expect.stringContaining('asks: Where to?'), url: null },
+        ],
+      });
+      const [stage] = (await rig.http.call(`/api/v1/runs/${runId}`)).body.stages;
+      expect(stage).toMatchObject({
+        state: 'running',
+        waiting: {
+          code: 'question',
+          sentence: expect.stringMatching(/^asker-.* asks something .* travel\.$/),
+        },
+      });
+      const [task] = await rig.http.program.database.sql`
+      SELECT stop_by > now() + interval '20 hours' AS is_far FROM tasks WHERE run_id = ${toUuid(runId)}::text::uuid`;
+      expect(task?.is_far).toBe(true);
+
+      const wrong = await answer(asked.id, { action: 'accept', content: { city: 7, street: 'x' } });
+      expect(wrong).toMatchObject({ status: 400, body: { code: 'INVALID' } });
+      expect(wrong.body.issues.map(({ path }: { path: string[] }) => path.at(-1))).toEqual([
+        'city',
+        'street',
+      ]);
+
+      const both = await Promise.all([answer(asked.id, bern), answer(asked.id, bern)]);
+      expect(both.map(({ status }) => status).sort()).toEqual([200, 409]);
+      expect(both.find(({ status }) => status === 409)?.body.detail).toContain('has answered');
+      const { run, output } = await outputOf(runId);
+      expect(run.status).toBe('succeeded');
+      expect(output.text).toContain('Bern');
+      const { events } = (await rig.http.call(`/api/v1/runs/${runId}/events?limit=200`)).body;
+      const types = events.map(({ event }: { event: { type: string } }) => event.type);
+      expect(types).toEqual(expect.arrayContaining(['task.standing-by', 'task.went-on']));
+      const { entries } = (await rig.http.call('/api/v1/audit?action=mcp-question.answered')).body;
+      expect(entries[0]).toMatchObject({ target: asked.id, after: { actions: { [WHERE]: 'accept' } } });
+    });
+
+    test.each(['decline', 'cancel'] as const)('tells the server when people %s', async (action) => {
+      const { runId } = await start({ connection: slug, tool: 'travel' }, {});
+      await answer((await askedOf(runId)).id, { action });
+      expect((await outputOf(runId)).output.text).toContain(action);
+    });
+
+    test('is asked again as often as the server needs to', async () => {
+      const { runId } = await start({ connection: slug, tool: 'twice' }, {});
+      const first = await askedOf(runId);
+      await answer(first.id, bern);
+      const second = await until('the server asks again', async () => {
+        const { questions } = await rig.ask(`/questions?state=asked&run_id=${runId}`);
+        return questions.find(({ id }: { id: string }) => id !== first.id);
+      });
+      await answer(second.id, { action: 'accept', content: { city: 'Rome' } });
+      expect((await outputOf(runId)).output.text).toContain('Rome');
+    });
+
+    test('shows a page to open with its host, and opens none', async () => {
+      const { runId } = await start({ connection: slug, tool: 'open' }, {});
+      const asked = await askedOf(runId);
+      expect(asked.parts).toMatchObject([
+        { mode: 'url', url: 'https://example.org/sign', host: 'example.org', schema: null },
+      ]);
+      await answer(asked.id, { action: 'accept' });
+      expect((await outputOf(runId)).output.text).toContain('accept');
+    });
+
+    test('asks nobody for a language model, and says so', async () => {
+      const { runId } = await start({ connection: slug, tool: 'think' }, {});
+      const { run, error } = await outputOf(runId);
+      expect(run.status).toBe('failed');
+      expect(error.message).toMatch(/language model|sampling/);
+    });
+
+    test('is called off with its run: nobody is asked any more', async () => {
+      const { runId } = await start({ connection: slug, tool: 'travel' }, {});
+      const asked = await askedOf(runId);
+      await rig.http.call(`/api/v1/runs/${runId}/cancel`, {});
+      expect((await ended(runId)).status).toBe('cancelled');
+      expect((await rig.ask(`/questions?state=asked&run_id=${runId}`)).questions).toEqual([]);
+      expect(await answer(asked.id, bern)).toMatchObject({
+        status: 409,
+        body: { detail: expect.stringContaining('Nobody waits') },
+      });
+    });
+  },
+);
+
+test('whoever listens is told that a run waits for an answer', async () => {
+  const target = { name: 'on-call', kind: 'email', address: 'ada@example.org', events: ['run.waiting'] };
+  const made = await rig.http.call('/api/v1/notification-targets', target);
+  expect(made.status, JSON.stringify(made.body)).toBe(201);
+  await using asker = await startAsker('2026');
+  await rig.join({ slug: 'asker-told', url: asker.url });
+  const { runId } = await start({ connection: 'asker-told', tool: 'travel' }, {});
+  const { id } = await askedOf(runId);
+  const told = await until('it is told', async () => {
+    const [row] = await rig.http.program.database.sql<{ body: { data: object } }[]>`
+    SELECT body FROM notification_deliveries WHERE run_id = ${toUuid(runId)}::text::uuid`;
+    return row;
+  });
+  expect(told.body.data).toMatchObject({
+    ...{ run_id: runId, code: 'question', reason: expect.stringContaining('asks something') },
+  });
+  await answer(id, { action: 'decline' });
+  await ended(runId);
+});
+
+test('a process that is killed while people think: of the new generation the call goes on, of the old it ends and says why', async () => {
+  await using database = await createTestDatabase();
+  await using old = await startAsker('2025');
+  await using young = await startAsker('2026');
+  const dataDir = await mkdtemp(join(tmpdir(), 'signalbox-asked-'));
+  const settings = {
+    ...{ DATABASE_URL: database.url, SIGNALBOX_DATA_DIR: dataDir, SIGNALBOX_OUTBOUND_ALLOW: '127.0.0.0/8' },
+  };
+  const boot = async () => {
+    const door = forkAsked<DoorOrders>('./door-process.ts');
+    const { origin, secret } = await door.ask('boot', { settings, maxBodyBytes: 1_000_000 });
+    const ask = askAt(origin);
+    const headers = { authorization: `Bearer ${secret}` };
+    const call = async (path: string, body?: object) => {
+      const got = await ask(`/api/v1${path}`, { headers, ...(body ? { body } : {}) });
+      if (got.status >= 300) throw new Error(`${path}: ${got.status} ${JSON.stringify(got.body)}`);
+      return got.body;
+    };
+    return { door, call };
+  };
+  let { door, call } = await boot();
+  try {
+    const runs: Record<string, string> = {};
+    for (const [slug, { url }] of Object.entries({ old, young })) {
+      const { connection_id: id } = await call('/mcp/connect', { slug, url });
+      const { tools } = await call(`/mcp/connections/${id}/tools`);
+      const wanted = tools.map(({ name, hash }: { name: string; hash: string }) => ({ name, hash }));
+      await call(`/mcp/connections/${id}/tools/approve`, { tools: wanted });
+      const stages = [{ name: 'travel', type: 'mcp-tool', config: { connection: slug, tool: 'travel' } }];
+      const pipeline = await call('/pipelines', { name: slug, stages });
+      runs[slug] = (await call(`/pipelines/${pipeline.id}/execute`, { input_data: {} })).id;
+    }
+    const asked = await until('both ask', async () => {
+      const { questions } = await call('/mcp/questions?state=asked');
+      return questions.length === 2 && questions;
+    });
+    await door.kill();
+    ({ door, call } = await boot());
+    const over = (slug: string) =>
+      until(`the run of ${slug} has ended`, async () => {
+        const run = await call(`/runs/${runs[slug]}`);
+        return run.finished_at ? run : null;
+      });
+    const lost = await over('old');
+    expect(lost).toMatchObject({
+      status: 'failed',
+      stages: [{ error: { message: expect.stringContaining('was lost while a question') } }],
+    });
+    const question = asked.find(({ run_id: id }: { run_id: string }) => id === runs.young);
+    await call(`/mcp/questions/${question.id}/answer`, {
+      answers: { [WHERE]: { action: 'accept', content: { city: 'Bern' } } },
+    });
+    const done = await over('young');
+    expect(done.status).toBe('succeeded');
+    expect((await call(`/tasks/${done.stages[0].task_id}`)).output.text).toContain('Bern');
+    // Once to be asked, once with the answer: what it has done before is not done again.
+    expect(young.methods.filter((method) => method === 'tools/call')).toHaveLength(2);
+    const graphOf = createGraphCache(database.sql);
+    expect((await audit({ sql: database.sql, graphOf })).findings).toEqual([]);
+    // What the servers wanted to find again is of no more use.
+    expect(await database.sql`SELECT name FROM secrets WHERE name LIKE '%question-%'`).toEqual([]);
+  } finally {
+    await door.kill();
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}, 600_000);

@@ -25,15 +25,15 @@ export const mcpToolConfigSchema = z
   .describe('Calls a tool of a connected MCP server');
 
 export interface ToolWork {
-  assignment: Pick<Assignment, 'runId' | 'taskId' | 'stageKey'>;
+  assignment: Pick<Assignment, 'runId' | 'taskId' | 'stageKey' | 'epoch'>;
   connection: string | undefined;
   server: string | undefined;
   tool: string;
   args: JsonObject;
   signal: AbortSignal;
   onProgress(progress: { progress: number; total?: number | undefined; message?: string | undefined }): void;
-  /** People are asked; nothing goes on until they have said something. */
-  onAsked(approvalId: string): void;
+  /** People are asked, and why; nothing goes on until they have said something. */
+  onAsked(why: string): void;
 }
 
 /** How stages reach the connected servers. Rejects with a `SignalboxError` when there is no answer. */
@@ -67,10 +67,7 @@ async function handle(
     ...{ assignment, connection, server, tool, args, signal: context.signal },
     onProgress: ({ progress, total, message }) =>
       context.progress(total ? Math.min(1, progress / total) : 0, message),
-    onAsked(approvalId) {
-      context.log('warn', `People are asked whether ${tool} may be called (${approvalId}).`);
-      context.progress(0, `Waits for people to approve ${tool} (${approvalId}).`);
-    },
+    onAsked: (why) => context.log('warn', why),
   }).catch((error: unknown) => Promise.reject(toFailure(error)));
   const words = textOf(result);
   if (isError) throw new AgentFailure('agent', 'TOOL_ERROR', words.slice(0, MAX_WORDS) || 'The tool failed.');
@@ -132,6 +129,7 @@ const CLASS_OF: Readonly<Partial<Record<ErrorCode, ErrorClass>>> = {
 
 function toFailure(error: unknown): unknown {
   if (!(error instanceof SignalboxError)) return error;
-  const message = error.advice === undefined ? error.message : `${error.message} ${error.advice}`;
-  return new AgentFailure(CLASS_OF[error.code] ?? 'invalid-input', `MCP_${error.code}`, message);
+  const { code, message, advice } = error;
+  const words = advice === undefined ? message : `${message} ${advice}`;
+  return new AgentFailure(CLASS_OF[code] ?? 'invalid-input', `MCP_${code}`, words);
 }

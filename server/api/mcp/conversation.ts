@@ -41,7 +41,7 @@ interface Places<Result> {
   /** Came with the first request, for what is going to be asked. */
   early: unknown;
   /** Keeps the place where the work waits, and answers with its name. */
-  park(resume: Resume<Result>): string;
+  park(resume: Resume<Result>, questions: Questions): string;
   forget(state: string): void;
 }
 
@@ -73,7 +73,7 @@ export function createConversation<Result>({ client, early, park, forget }: Plac
         answer.reject(error);
       }
       return attach(from);
-    });
+    }, questions);
     const leave = (reason: unknown) => {
       forget(state);
       end();

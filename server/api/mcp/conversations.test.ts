@@ -28,6 +28,10 @@ function startProcess() {
 const callOf = (id: string): McpCall =>
   ({ actor: { orgId: 'org', kind: 'key', id }, signal: new AbortController().signal }) as never;
 
+const ABOUT = {
+  ...{ connectionUuid: '', tool: 'fill', definitionHash: '', isRepeatable: false, sender: 'a server' },
+  carried: null,
+};
 const heard: Json[] = [];
 const signal = new AbortController().signal;
 
@@ -41,7 +45,7 @@ function request(requestState?: string, inputResponses?: object): Conversed<{ sa
   return {
     ...{ context: { mcpReq } as never, client: { ...client, logLevel: undefined }, about: ['a call'] },
     async work({ askable, onProgress }) {
-      const { city } = await askable.ask({ city: { method: 'elicitation/create', params: {} } });
+      const { city } = await askable.ask({ city: { method: 'elicitation/create', params: {} } }, ABOUT);
       onProgress?.({ progress: 1 });
       if (city?.action === 'decline') throw new Error('a bug');
       return { said: city ?? null };

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isJsonObject } from '#server/domain/json.ts';
@@ -18,6 +19,8 @@ let other: AskedProcess<DoorOrders>;
 let balancer: Balancer;
 let upstream: TestUpstream;
 let key: string;
+let hanging = 0;
+let calledOff = 0;
 
 const FORM = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] };
 const QUESTION = { method: 'elicitation/create', params: { message: 'Where to?', requestedSchema: FORM } };
@@ -30,6 +33,12 @@ beforeAll(async () => {
       const answer = mcpReq.inputResponses?.q;
       if (answer) return text(JSON.stringify(answer));
       return { resultType: 'input_required', inputRequests: { q: QUESTION } };
+    }),
+    tool('hang', async (_args, { mcpReq }) => {
+      hanging += 1;
+      await once(mcpReq.signal, 'abort');
+      calledOff += 1;
+      return text('Nobody hears this.');
     }),
     tool('log', async (_args, { mcpReq }) => {
       await mcpReq.log('debug', 'nobody wants this');
@@ -95,6 +104,22 @@ describe.each(['new', 'old'] as const)('a client of the %s generation behind a b
     await using client = await clientOf(kind);
     await client.call('up__log');
     expect(client.logged.map(({ data }) => data)).toEqual(['words']);
+    await client.setLevel('debug');
+    await until('the other process has heard of it', async () => {
+      await client.call('up__log');
+      return client.logged.some(({ data }) => data === 'nobody wants this');
+    });
+  });
+
+  test('calls off a call that another process works on', async () => {
+    await using client = await clientOf(kind);
+    const before = { hanging, calledOff };
+    const stop = new AbortController();
+    const call = client.call('up__hang', {}, stop.signal).catch(() => 'called off');
+    await until('the server works on it', async () => hanging > before.hanging);
+    stop.abort();
+    expect(await call).toBe('called off');
+    await until('the server hears that nobody waits', async () => calledOff > before.calledOff);
   });
 });
 

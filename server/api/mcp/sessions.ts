@@ -3,7 +3,7 @@ import {
   type Server,
   WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server';
-import type { Json, JsonObject } from '#server/domain/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '#server/domain/json.ts';
 import type { Services } from '#server/services/context.ts';
 import {
   closeMcpSession,
@@ -184,6 +184,7 @@ export function createSessions(
       noteLevel(session.server, level);
       await setSessionLevel(call.services, call.actor, { token: session.token, level });
     }
+    if (level || isCallingOff(asked.body)) await tellOthers(session, asked.body);
     const response = await session.transport.handleRequest(asked.request, {
       ...(asked.request.method === 'POST' ? { parsedBody: asked.body } : {}),
       authInfo: toAuthInfo(call),
@@ -194,6 +195,29 @@ export function createSessions(
       forget(session);
     }
     return response;
+  }
+
+  /**
+   * How much of a log the client wants, and what it calls off: the call that this is about may be at work in another process,
+   * and nothing in it says in which.
+   */
+  const heard = `heard ${path}`;
+  const listening = relay.hearAll(heard, (news) => {
+    const { token, owner, body } = news as unknown as Heard;
+    const session = sessions.get(token);
+    if (session?.owner !== owner) return;
+    const level = levelIn(body);
+    if (level) noteLevel(session.server, level);
+    else deliver(session, body).catch(() => undefined);
+  });
+
+  async function tellOthers({ token, owner }: Session, body: Json | undefined): Promise<void> {
+    await listening;
+    if (!isJsonObject(body)) return;
+    // Without hot state only this process has it: what was stored is read by others within half a minute.
+    await relay
+      .tellAll({ name: heard, news: { token, owner, body } satisfies Heard as Json })
+      .catch(() => undefined);
   }
 
   /** Answers to what was asked here; also those that came to another process. */
@@ -250,6 +274,16 @@ interface Asked {
   request: Request;
   body: Json | undefined;
 }
+
+/** What a client of a session has said, for the process that works for it. */
+interface Heard {
+  token: string;
+  owner: string;
+  body: JsonObject;
+}
+
+const isCallingOff = (body: Json | undefined): boolean =>
+  isJsonObject(body) && body.method === 'notifications/cancelled';
 
 /** An answer of a client, on its way to the process that has asked. */
 interface Passed {

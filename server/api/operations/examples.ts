@@ -88,6 +88,8 @@ export const EXAMPLE = {
   mcpServerSlug: 'research',
   mcpRule: 'mcpr_019fcb2a4c7d7e10a1b2c3d4e5f60015',
   mcpApproval: 'mcpa_019fcb2a4c7d7e10a1b2c3d4e5f60016',
+  /** With one part, `where`, that asks for a `city`. */
+  mcpQuestion: 'mcpq_019fcb2a4c7d7e10a1b2c3d4e5f60019',
   /** A program that the caller has let in. */
   app: 'app_019fcb2a4c7d7e10a1b2c3d4e5f60018',
   /** Of a program that the caller's browser has been sent by. */

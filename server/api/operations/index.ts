@@ -8,6 +8,7 @@ import { agentTokens, keys } from './keys.ts';
 import { limits } from './limits.ts';
 import { mcp } from './mcp.ts';
 import { mcpApprovals, mcpRules, mcpServers, mcpUsage } from './mcp-policy.ts';
+import { mcpQuestions } from './mcp-questions.ts';
 import { grants, invites, members } from './members.ts';
 import { notificationDeliveries, notificationTargets } from './notifications.ts';
 import type { Operation } from './operation.ts';
@@ -56,6 +57,7 @@ export const operations = {
   mcpServers,
   mcpRules,
   mcpApprovals,
+  mcpQuestions,
   mcpUsage,
 };
 

@@ -14,6 +14,7 @@ import {
 import { importConnections } from '#server/services/mcp/import.ts';
 import { endConnectionSignIn } from '#server/services/mcp/sign-in.ts';
 import { approveTools, blockTools, listConnectionTools } from '#server/services/mcp/tools.ts';
+import { callWithAnswers } from '../mcp/answered-calls.ts';
 import {
   catalogueSchema,
   connectedSchema,
@@ -26,6 +27,7 @@ import {
   presentDefinition,
   presentTool,
 } from '../wire/mcp.ts';
+import { answersField, presentPart, questionPartSchema } from '../wire/mcp-policy.ts';
 import { anyObject, nextCursor } from '../wire/values.ts';
 import { EXAMPLE } from './examples.ts';
 import { pageInput } from './fields.ts';
@@ -340,12 +342,31 @@ export const mcp = {
       server: slug.optional().describe('Of a virtual server.'),
       tool: z.string().min(1).max(128).describe('Its name in the list.'),
       arguments: anyObject.optional(),
+      can_answer: z
+        .boolean()
+        .optional()
+        .describe('What the server asks before it answers comes back as `question`, instead of an error.'),
+      state: z.string().max(200).optional().describe('Of the `question` that this call answers.'),
+      answers: answersField.optional().describe('To the parts of the `question`, by their names.'),
     }),
-    output: answerSchema,
-    errors: ['NOT_FOUND', 'LIMITED', 'UNAVAILABLE', 'TOO_LARGE'],
+    output: answerSchema.extend({
+      question: z
+        .object({ state: z.string(), parts: z.array(questionPartSchema) })
+        .optional()
+        .describe('Make the same call again within ten minutes, with its `state` and the answers.'),
+    }),
+    errors: ['NOT_FOUND', 'CONFLICT', 'LIMITED', 'UNAVAILABLE', 'TOO_LARGE'],
     example: { server: EXAMPLE.mcpServerSlug, tool: 'ask_wiki', arguments: { question: 'Why?' } },
     async handle({ services, actor, signal }, input) {
-      const answer = await callGatewayTool(services, actor, { input, door: 'api', signal });
+      const { can_answer, state, answers, ...call } = input;
+      const answer =
+        can_answer || state !== undefined
+          ? await callWithAnswers({ services, actor }, { input: call, state, answers, signal })
+          : await callGatewayTool(services, actor, { input: call, door: 'api', signal });
+      if ('parts' in answer) {
+        const question = { state: answer.state, parts: answer.parts.map(presentPart) };
+        return { result: {}, is_error: false, latency_ms: 0, question };
+      }
       return { result: answer.result, is_error: answer.isError, latency_ms: Math.round(answer.ms) };
     },
   }),

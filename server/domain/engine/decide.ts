@@ -64,6 +64,8 @@ function apply(draft: Draft, happening: Happening, context: DecideContext): Repl
       return outcomes.acceptTask(draft, happening, context);
     case 'beat':
       return outcomes.renewLease(draft, happening, context);
+    case 'stand-by':
+      return outcomes.standBy(draft, happening);
     case 'release':
       return outcomes.releaseTask(draft, happening);
     case 'offer':

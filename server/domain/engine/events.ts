@@ -22,6 +22,8 @@ export interface Wait {
   code: WaitCode;
   /** Ids or names of what blocks: an agent, a key, a capability. */
   blockers?: string[];
+  /** Milliseconds since 1970, where it began apart from the task's own times. */
+  since?: number;
 }
 
 /** Why this agent and not another: kept on the attempt. */
@@ -68,6 +70,9 @@ export type RunEvent =
       routing?: Routing;
     }
   | { type: 'task.progressed'; task: number; progress: number; note?: string }
+  /** People are asked something before the attempt goes on, and its time stands still. */
+  | { type: 'task.standing-by'; task: number; epoch: number; wait: Wait; stopBy: number; progress: number }
+  | { type: 'task.went-on'; task: number; epoch: number; stopBy: number; progress: number }
   | { type: 'task.succeeded'; task: number; epoch: number }
   | { type: 'task.reused'; task: number; from: RunId }
   /** The attempt is charged to the budget and another follows. */

@@ -187,6 +187,13 @@ function evolveTask(draft: Draft, event: TaskEvent, output: Json | undefined): v
     case 'task.progressed':
       setTask(draft, event.task, { progress: event.progress });
       return;
+    case 'task.standing-by':
+      setTask(draft, event.task, { wait: event.wait, stopBy: event.stopBy });
+      wakeBy(draft, draft.now + RECHECK_MS);
+      return;
+    case 'task.went-on':
+      setTask(draft, event.task, { wait: null, stopBy: event.stopBy });
+      return;
     default:
       evolveEnding(draft, event, output);
   }
@@ -320,7 +327,7 @@ export function resetWake(draft: Draft): void {
   let waiting = false;
   for (const task of draft.tasks) {
     if (!task || isTaskOver(task.status)) continue;
-    waiting ||= isTaskReady(task.status);
+    waiting ||= isTaskReady(task.status) || (isTaskHeld(task.status) && task.wait !== null);
     wakeBy(draft, task.dueAt);
     wakeBy(draft, task.queueBy);
     if (isTaskHeld(task.status)) wakeBy(draft, task.stopBy);

@@ -17,6 +17,11 @@ export type Happening =
   /** An agent took a queued task and asks for its lease. */
   | { type: 'accept'; task: number; epoch: number; agent: AgentId }
   | { type: 'beat'; task: number; epoch: number; agent: AgentId; progress?: number; note?: string }
+  /**
+   * People are asked before the attempt goes on (`wait`), or it goes on (null). It may take so much longer than its stage
+   * allows; less, where they were quicker than they might.
+   */
+  | { type: 'stand-by'; task: number; epoch: number; wait: Wait | null; moreMs: number }
   /** An agent gives a task back unfinished, at no charge: it drains, or refuses. */
   | { type: 'release'; task: number; epoch: number; agent: AgentId }
   /** Room may have come free for a task that waits. */

@@ -280,6 +280,19 @@ export function renewLease(draft: Draft, happening: Of<'beat'>, context: DecideC
   return { ok: true, task: grantOf(draft, happening.task) };
 }
 
+/** An attempt waits for people, and no clock of its stage runs meanwhile: nobody is hurried, and no work is lost over it. */
+export function standBy(draft: Draft, { task: index, epoch, wait, moreMs }: Of<'stand-by'>): Reply {
+  const task = taskOf(draft, index);
+  if (task.epoch !== epoch) return stale('The task has gone to a later hand-out.');
+  if (!isTaskHeld(task.status)) return notHeld(index);
+  const stopBy = (task.stopBy ?? draft.now) + moreMs;
+  const about = { task: index, epoch, stopBy, progress: task.progress };
+  if (wait) emit(draft, { type: 'task.standing-by', ...about, wait: { ...wait, since: draft.now } });
+  else if (task.wait) emit(draft, { type: 'task.went-on', ...about });
+  else return { ok: true, repeated: true };
+  return { ok: true };
+}
+
 export function releaseTask(draft: Draft, happening: Of<'release'>): Reply {
   const task = taskOf(draft, happening.task);
   if (task.epoch !== happening.epoch) return stale('The task has gone to a later hand-out.');

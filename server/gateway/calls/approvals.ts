@@ -19,7 +19,8 @@ export interface AwaitedApproval {
   isRefused: boolean;
 }
 
-const KEEP_SECONDS = 86_400;
+/** So long people may think, whether a rule or a server asks them. */
+export const KEEP_SECONDS = 86_400;
 
 export function createApprovals({ sql, newUuid }: { sql: Sql; newUuid(): string }): Approvals {
   return {

@@ -13,6 +13,7 @@ import type { Hear } from '../questions/asking.ts';
 import { createHearing } from '../questions/hearing.ts';
 import { isOurRefusal, OUR_REFUSAL } from '../refusals.ts';
 import { rateSubject } from '../tenant/caller.ts';
+import { isRepeatable } from '../tenant/definitions.ts';
 import { type ApprovedTool, type Connection, gatewayName } from '../tenant/directory.ts';
 import { judge } from '../tenant/rules.ts';
 import { answeredError, type Failure, ownErrorIn, toFailure } from '../upstream/faults.ts';
@@ -65,7 +66,9 @@ export function createCalls(options: CallOptions): Calls {
     const drawn = await options.takeRate(`${connection.id}:${row.name}:${rateSubject(caller)}`, bucket);
     if (!drawn.isTaken) throw tooOften(connection, drawn.waitMs);
     // Last of what is asked of others, so that nobody is asked about a call that is refused anyway.
-    if (effect === 'ask') await options.approvals.check(request);
+    // What goes on after a question was allowed when it began, unless the tool is another by now.
+    const isAllowed = request.resumed?.definitionHash === row.pinnedHash;
+    if (effect === 'ask' && !isAllowed) await options.approvals.check(request);
     await peers.join(connection.id);
     const places = Math.max(1, Math.floor(connection.maxConcurrent / peers.countOf(connection.id)));
     const leave = await standing.gate.enter(places, signal);
@@ -91,8 +94,8 @@ export function createCalls(options: CallOptions): Calls {
       const upstream = await sessions.pool.get(connection);
       const definition = await checkPin(upstream, { connection, row });
       try {
-        const { args, onProgress } = request;
-        const options = { signal, onProgress, hear, capabilities, log };
+        const { args, onProgress, resumed } = request;
+        const options = { signal, onProgress, hear, capabilities, log, resumed };
         return await exchange(upstream, { definition, args }, options);
       } catch (error) {
         const failure = toFailure(error, (text) => text);
@@ -241,12 +244,8 @@ function withoutSecrets(plain: JsonObject, { hide }: Standing): Json {
   return shown === text ? plain : JSON.parse(shown);
 }
 
-function mayRepeat({ isUnsent }: Failure, upstream: Upstream, { annotations }: ToolDefinition): boolean {
-  if (isUnsent) return true;
-  // The approval covers what the tool says of itself, so it may be believed as far as asking twice goes.
-  const isSafe = annotations?.readOnlyHint === true || annotations?.idempotentHint === true;
-  return isSafe && upstream.isEnded;
-}
+const mayRepeat = ({ isUnsent }: Failure, upstream: Upstream, tool: ToolDefinition): boolean =>
+  isUnsent || (isRepeatable(tool) && upstream.isEnded);
 
 function noteOf(
   { caller, tool: { connection, row } }: CallRequest,

@@ -1,5 +1,5 @@
 import type { JsonObject } from '#server/domain/json.ts';
-import type { Askable, LogEar, Progress } from '#server/domain/mcp.ts';
+import type { Askable, LogEar, Progress, Resumed } from '#server/domain/mcp.ts';
 import type { GatewayCaller } from '../tenant/caller.ts';
 import type { ApprovedTool, Directory } from '../tenant/directory.ts';
 
@@ -12,6 +12,7 @@ export interface CallRequest {
   onProgress?: ((progress: Progress) => void) | undefined;
   askable?: Askable | undefined;
   log?: LogEar | undefined;
+  resumed?: Resumed | undefined;
 }
 
 export interface CallAnswer {

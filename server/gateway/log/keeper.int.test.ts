@@ -48,14 +48,14 @@ test('what is older than it is kept for goes, in as many steps as it needs, and 
     ...{ sql: database.sql, keepDays: { calls: 1, approvals: 5, usage: 8 }, batch: 1 },
     onTrouble: (message) => troubles.push(message),
   });
-  expect(await keeper.run()).toEqual({ calls: 3, approvals: 4, usage: 1 });
+  expect(await keeper.run()).toEqual({ calls: 3, approvals: 4, questions: 0, usage: 1 });
   expect(await tools('mcp_calls')).toEqual(['0']);
   expect(await tools('mcp_usage')).toEqual(['0', '3', '6']);
   expect(await tools('mcp_approvals')).toEqual([
     ...['granted 0', 'granted 3', 'granted 6', 'granted 9'],
     ...['refused 0', 'refused 3', 'used 0', 'used 3'],
   ]);
-  expect(await keeper.run()).toEqual({ calls: 0, approvals: 0, usage: 0 });
+  expect(await keeper.run()).toEqual({ calls: 0, approvals: 0, questions: 0, usage: 0 });
   await keeper.stop();
   expect(troubles).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import type { Sql } from '#db/client.ts';
-import { forgetApprovals, forgetCalls, forgetUsage } from '#db/queries/mcp-expire.ts';
+import { forgetApprovals, forgetCalls, forgetQuestions, forgetUsage } from '#db/queries/mcp-expire.ts';
 
 /** How long what the gateway has noted is kept. */
 export interface GatewayKeepDays {
@@ -12,7 +12,7 @@ export interface Keeper {
   start(): void;
   stop(): Promise<void>;
   /** Deletes what is too old, and says how much that was. */
-  run(): Promise<Record<keyof GatewayKeepDays, number>>;
+  run(): Promise<Record<Forgotten, number>>;
 }
 
 export interface KeeperOptions {
@@ -23,7 +23,14 @@ export interface KeeperOptions {
   batch?: number;
 }
 
-const FORGET = { calls: forgetCalls, approvals: forgetApprovals, usage: forgetUsage } as const;
+const FORGET = {
+  calls: { forget: forgetCalls, days: 'calls' },
+  approvals: { forget: forgetApprovals, days: 'approvals' },
+  /** What people were asked, by a rule or by a server. */
+  questions: { forget: forgetQuestions, days: 'approvals' },
+  usage: { forget: forgetUsage, days: 'usage' },
+} as const;
+type Forgotten = keyof typeof FORGET;
 const HOUR_MS = 3_600_000;
 
 /** At the start and then every hour. Two processes at it do no harm: each deletes what is there. */
@@ -32,10 +39,11 @@ export function createKeeper({ sql, keepDays, onTrouble, batch = 5000 }: KeeperO
   let running: Promise<unknown> = Promise.resolve();
   let isStopped = false;
 
-  async function forgetAll(what: keyof GatewayKeepDays): Promise<number> {
+  async function forgetAll(what: Forgotten): Promise<number> {
+    const { forget, days } = FORGET[what];
     let total = 0;
     while (!isStopped) {
-      const count = await FORGET[what](sql, { keepDays: keepDays[what], limit: batch });
+      const count = await forget(sql, { keepDays: keepDays[days], limit: batch });
       total += count;
       if (count < batch) break;
     }
@@ -45,7 +53,8 @@ export function createKeeper({ sql, keepDays, onTrouble, batch = 5000 }: KeeperO
   async function run() {
     const calls = await forgetAll('calls');
     const approvals = await forgetAll('approvals');
-    return { calls, approvals, usage: await forgetAll('usage') };
+    const questions = await forgetAll('questions');
+    return { calls, approvals, questions, usage: await forgetAll('usage') };
   }
 
   function work(): void {

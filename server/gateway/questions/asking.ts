@@ -1,13 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/client';
 import type { JsonObject } from '#server/domain/json.ts';
-import type { Answers, LogEar, LogLine, Question } from '#server/domain/mcp.ts';
+import type { Answers, Carried, LogEar, LogLine, Question } from '#server/domain/mcp.ts';
 
 /** What a server asks at once, by names of its own. */
 export type Asked = Readonly<Record<string, { method: Question['method']; params: unknown }>>;
 
-/** Hears what a server asks in the middle of a call. */
-export type Hear = (asked: Asked) => Promise<Answers>;
+/** Hears what a server asks in the middle of a call. `carried`: of one that keeps no session waiting for it. */
+export type Hear = (asked: Asked, carried?: Carried) => Promise<Answers>;
 
 /** Whoever hears what a server says in the middle of a call. */
 interface Listener {

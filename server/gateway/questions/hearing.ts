@@ -1,12 +1,13 @@
 import { SignalboxError } from '#server/domain/errors.ts';
 import { isJsonObject, type JsonObject, measureJson } from '#server/domain/json.ts';
-import type { Answers, Question } from '#server/domain/mcp.ts';
+import type { Answers, Carried, Question } from '#server/domain/mcp.ts';
 import type { Bucket, Drawn } from '#server/redis/port.ts';
 import { isOurRefusal, OUR_REFUSAL, refused } from '../refusals.ts';
 import { rateSubject } from '../tenant/caller.ts';
+import { isRepeatable } from '../tenant/definitions.ts';
 import { type CallOf, checkAskable, checkRules } from './askable.ts';
 import type { Asked, Hear } from './asking.ts';
-import { ANSWER, toQuestion } from './questions.ts';
+import { ANSWER, senderOf, toQuestion } from './questions.ts';
 
 export interface HearingOptions {
   /** Of the call. It stands still while people think. */
@@ -51,7 +52,7 @@ export function createHearing(request: CallOf & { signal: AbortSignal }, options
   }
 
   /** The first that may not be asked ends it, before anybody is asked anything. */
-  async function pass(asked: Asked): Promise<Answers> {
+  async function pass(asked: Asked, carried?: Carried): Promise<Answers> {
     const passed: [string, Question][] = [];
     for (const [name, { method, params }] of Object.entries(asked)) {
       const question = toQuestion(method, params, connection);
@@ -63,7 +64,15 @@ export function createHearing(request: CallOf & { signal: AbortSignal }, options
     // Whoever waits for people holds up nobody else.
     leave();
     try {
-      const given = await askable?.ask(Object.fromEntries(passed)).catch((error) => {
+      const about = {
+        ...{ connectionUuid: connection.id, tool: tool.row.name, definitionHash: tool.row.pinnedHash },
+        ...{
+          isRepeatable: isRepeatable(tool.row.pinned),
+          sender: senderOf(connection),
+          carried: carried ?? null,
+        },
+      };
+      const given = await askable?.ask(Object.fromEntries(passed), about).catch((error) => {
         throw unasked(error);
       });
       return Object.fromEntries(passed.map(([name]) => [name, checkAnswer(given, name)]));
@@ -72,9 +81,9 @@ export function createHearing(request: CallOf & { signal: AbortSignal }, options
     }
   }
 
-  return async (asked) => {
+  return async (asked, carried) => {
     try {
-      return await pass(asked);
+      return await pass(asked, carried);
     } catch (error) {
       deadline.end(error);
       throw error;

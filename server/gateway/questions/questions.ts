@@ -29,7 +29,7 @@ export function toQuestion(method: Question['method'], given: unknown, connectio
 }
 
 /** Where a question comes from, as people can check it: what a server calls itself counts for nothing. */
-function senderOf({ slug, kind, url, command }: Connection): string {
+export function senderOf({ slug, kind, url, command }: Connection): string {
   return kind === 'http' ? `${slug} (${hostOf(url)})` : `${slug} (program ${command ?? ''})`;
 }
 

@@ -21,6 +21,8 @@ export interface SealedNotes {
   write(place: NotePlace, note: object): Promise<void>;
   /** Reads it, and nobody does so again. */
   take<Note>(place: NotePlace): Promise<Note | null>;
+  /** As the secret is called. */
+  nameOf(place: Pick<NotePlace, 'connectionUuid' | 'name'>): string;
 }
 
 export interface NotePlace {
@@ -30,7 +32,8 @@ export interface NotePlace {
 }
 
 export function createSealedNotes(sql: Sql, secrets: SecretPort): SealedNotes {
-  const nameOf = ({ connectionUuid, name }: NotePlace) => `${signInSecretPrefix(connectionUuid)}${name}`;
+  const nameOf: SealedNotes['nameOf'] = ({ connectionUuid, name }) =>
+    `${signInSecretPrefix(connectionUuid)}${name}`;
 
   async function read<Note>(place: NotePlace): Promise<Note | null> {
     const text = await secrets.read(fromUuid('org', place.orgUuid), nameOf(place));
@@ -38,7 +41,7 @@ export function createSealedNotes(sql: Sql, secrets: SecretPort): SealedNotes {
   }
 
   return {
-    read,
+    ...{ read, nameOf },
     async write(place, note) {
       const name = nameOf(place);
       const version = (await versionOfSecret(sql, place.orgUuid, name)) + 1;

@@ -127,3 +127,7 @@ function hasExternalReference(value: Json): boolean {
 /** A text's cost for whoever's model reads it, roughly: four bytes a token. */
 export const roughTokens = (definition: ToolDefinition): number =>
   Math.ceil(Buffer.byteLength(JSON.stringify(definition)) / 4);
+
+/** The approval covers what the tool says of itself, so it may be believed as far as asking twice goes. */
+export const isRepeatable = ({ annotations }: Pick<ToolDefinition, 'annotations'>): boolean =>
+  annotations?.readOnlyHint === true || annotations?.idempotentHint === true;

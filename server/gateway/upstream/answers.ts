@@ -7,7 +7,7 @@ import {
 } from '@modelcontextprotocol/client';
 import { SignalboxError } from '#server/domain/errors.ts';
 import { isJsonObject } from '#server/domain/json.ts';
-import { ELICITATION, type Generation, isLoan } from '#server/domain/mcp.ts';
+import { type Answers, type Carried, ELICITATION, type Generation, isLoan } from '#server/domain/mcp.ts';
 import type { Asked, Hear } from '../questions/asking.ts';
 import { OUR_REFUSAL } from '../refusals.ts';
 import type { CallOptions } from './call-options.ts';
@@ -35,7 +35,8 @@ export async function withAnswers<Result>(
   send: (more: More) => Promise<Result | InputRequiredResult>,
 ): Promise<Result> {
   const meta = generation === '2026' ? { _meta: metaOf(options) } : {};
-  let more: More = meta;
+  const { resumed } = options;
+  let more: More = resumed && generation === '2026' ? { ...meta, ...toMore(resumed.answers, resumed) } : meta;
   for (let round = 0; round <= MAX_ROUNDS; round += 1) {
     const result = await send(more);
     if (!isInputRequiredResult(result)) return result;
@@ -60,9 +61,16 @@ async function answersTo(
   if ((requestState?.length ?? 0) > MAX_STATE) throw refusal('The server has more to remember than it may.');
   const asked = Object.entries(inputRequests);
   if (asked.length > MAX_AT_ONCE) throw refusal(`The server asks more than ${MAX_AT_ONCE} things at once.`);
-  const answers = asked.length === 0 ? {} : await hear(Object.fromEntries(asked.map(toAsked)));
+  const carried = requestState === undefined ? {} : { requestState };
+  return toMore(
+    asked.length === 0 ? {} : await hear(Object.fromEntries(asked.map(toAsked)), carried),
+    carried,
+  );
+}
+
+function toMore(answers: Answers, { requestState }: Carried): Omit<More, '_meta'> {
   return {
-    ...(asked.length === 0 ? {} : { inputResponses: answers as never }),
+    ...(Object.keys(answers).length === 0 ? {} : { inputResponses: answers as never }),
     ...(requestState === undefined ? {} : { requestState }),
   };
 }

@@ -1,5 +1,5 @@
 import type { ClientCapabilities } from '@modelcontextprotocol/client';
-import type { LogEar, Progress } from '#server/domain/mcp.ts';
+import type { LogEar, Progress, Resumed } from '#server/domain/mcp.ts';
 import type { Hear } from '../questions/asking.ts';
 
 /** How something is asked of a server on behalf of a caller. */
@@ -11,4 +11,6 @@ export interface CallOptions {
   /** What its caller can be asked: a server of the new generation is told with each call. */
   capabilities: ClientCapabilities;
   log?: LogEar | undefined;
+  /** Goes on with a call that was asked something before. */
+  resumed?: Resumed | undefined;
 }

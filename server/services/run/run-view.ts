@@ -19,6 +19,7 @@ import {
 } from '#server/domain/ids.ts';
 import type { Json, JsonObject } from '#server/domain/json.ts';
 import {
+  isTaskHeld,
   isTaskOver,
   isTaskQueued,
   isTaskReady,
@@ -201,7 +202,7 @@ function toTaskView(run: RunRow, place: Place): TaskView {
   return showTask(view, graph.marks);
 }
 
-/** Why the task does not run, if it is one that could still: a task that runs or has ended waits for nothing. */
+/** Why the task does not go on, if it is one that could: one that runs waits for people at most, one that has ended for nothing. */
 function waitingOf(run: RunRow, { index, graph, byIndex }: Place): Waiting | null {
   const row = byIndex.get(index);
   const capability = graph.stages[index]?.stage.type ?? '';
@@ -224,6 +225,7 @@ function waitingOf(run: RunRow, { index, graph, byIndex }: Place): Waiting | nul
   if (isTaskQueued(row.status)) return explainWait({ code: 'queue' }, facts);
   if (isTaskRetrying(row.status)) return explainWait(row.wait ?? { code: 'retry-timer' }, facts);
   if (isTaskReady(row.status)) return explainWait(row.wait ?? { code: 'agents-full' }, facts);
+  if (isTaskHeld(row.status) && row.wait) return explainWait(row.wait, facts);
   return null;
 }
 

@@ -39,6 +39,10 @@ export function randomHappening(pick: Pick, state: RunState): Happening {
   if (roll < 46) return { type: 'accept', task, epoch, agent };
   if (roll < 54) return { type: 'beat', task, epoch, agent, progress: pick(150) / 100 };
   if (roll < 58) return { type: 'release', task, epoch, agent };
+  if (roll < 61) {
+    const wait = pick(2) === 0 ? null : { code: 'question' as const };
+    return { type: 'stand-by', task, epoch, wait, moreMs: (pick(7) - 3) * 20_000 };
+  }
   if (roll < 64) return { type: 'offer', task };
   if (roll < 84) return { type: 'tick' };
   if (roll < 88) return { type: 'tick', full: true, gone: new Set([agent]), emptyQueues: new Set([QUEUE]) };

@@ -133,7 +133,7 @@ function bootCoordinator(world: World, parts: CoordinatorParts) {
     if (world.without !== 'epoch') return units;
     const weakenOne = (entry: Entry): Entry => {
       const { happening, runId } = entry;
-      if (!('epoch' in happening)) return entry;
+      if (!('agent' in happening)) return entry;
       const task = states.get(runId)?.tasks[happening.task];
       if (!task?.agent || task.epoch === 0) return entry;
       return { ...entry, happening: { ...happening, epoch: task.epoch, agent: task.agent } };

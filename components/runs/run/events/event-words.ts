@@ -29,6 +29,9 @@ const SAY: Record<string, (event: EventFacts) => string> = {
   'task.queued': ({ queue }) => `Put into the queue ${queue ?? ''}`,
   'task.started': ({ agent }) => `Taken by ${agent ?? ''}`,
   'task.progressed': ({ progress = 0, note }) => `${Math.round(progress * 100)} %${note ? `: ${note}` : ''}`,
+  'task.standing-by': ({ wait }) =>
+    wait?.code === 'approval' ? 'Waits for people to allow a call' : 'Waits for people to answer a question',
+  'task.went-on': () => 'Went on',
   'task.succeeded': () => 'Succeeded',
   'task.reused': ({ from }) => `Taken over from ${from ?? ''}`,
   'task.retrying': ({ error }) => `Failed, to be tried again: ${error?.message ?? ''}`,

@@ -1,0 +1,1 @@
+export { AskedOfRun } from './approvals.tsx';

@@ -1,0 +1,2 @@
+export { sampleOf, startOf } from './input-fields.ts';
+export { InputForm } from './input-form.tsx';
