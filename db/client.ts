@@ -14,6 +14,13 @@ export const ENGINE_SETTINGS = {
   jit: 'off',
 };
 
+/** What is looked for in the order of an index, and never by collecting and sorting all that fits. */
+const FINDER_SETTINGS = {
+  ...ENGINE_SETTINGS,
+  enable_bitmapscan: 'off',
+  max_parallel_workers_per_gather: '0',
+};
+
 export interface DatabaseOptions {
   url: string;
   applicationName: string;
@@ -47,11 +54,16 @@ export function connectDatabase(options: DatabaseOptions): Sql {
   });
 }
 
-export function connectEngine(options: DatabaseOptions): Sql {
+export const connectEngine = (options: DatabaseOptions): Sql => connectWith(ENGINE_SETTINGS, options);
+
+/** For ids of lists whose plans are kept, see `findIds` in `tenant.ts`. */
+export const connectFinder = (options: DatabaseOptions): Sql => connectWith(FINDER_SETTINGS, options);
+
+function connectWith(settings: Readonly<Record<string, string>>, options: DatabaseOptions): Sql {
   return postgres(options.url, {
     ...COMMON,
     max: options.max,
-    connection: { application_name: options.applicationName, ...ENGINE_SETTINGS },
+    connection: { application_name: options.applicationName, ...settings },
     onnotice: (notice) => options.onNotice?.(String(notice.message)),
   });
 }

@@ -1,6 +1,8 @@
+import type { SQL } from 'drizzle-orm';
+import { PgDialect } from 'drizzle-orm/pg-core';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import { type OrgId, toUuid } from '#server/domain/ids.ts';
-import { connectDatabase, connectEngine, type DatabaseOptions, type Sql } from './client.ts';
+import { connectDatabase, connectFinder, type DatabaseOptions, type Sql } from './client.ts';
 import { createStatementKeeper, type IsKept, type Statements, statementsOn } from './door-statements.ts';
 import { type Answers, openReaders, type Readers } from './readers.ts';
 import type { Asked } from './ready-rows.ts';
@@ -32,7 +34,7 @@ export function openDoorDatabase({
     ...{ ...options, applicationName: `${applicationName}-${kind}`, max: max ?? CONNECTIONS[kind] },
   });
   const pool = connectDatabase({ ...settingsOf('doors'), plansByValue: true });
-  const finder = connectEngine(settingsOf('finder'));
+  const finder = connectFinder(settingsOf('finder'));
   const readers = openReaders(settingsOf('readers'));
   // Drizzle changes how its client reads times.
   for (const client of [pool, finder]) drizzle(client);
@@ -52,11 +54,23 @@ export function openDoorDatabase({
  */
 export function findIds<Result>(
   { pool, finder, isKept }: Pick<DoorDatabase, 'pool' | 'finder' | 'isKept'>,
-  work: (statements: Pick<TenantTransaction, 'execute'>) => Promise<Result>,
+  work: (statements: Finder) => Promise<Result>,
   plans: 'by value' | 'kept' = 'by value',
 ): Promise<Result> {
-  return work(statementsOn(plans === 'kept' ? finder : pool, isKept));
+  const client = plans === 'kept' ? finder : pool;
+  return work({
+    async execute<Row extends Record<string, unknown>>(statement: SQL) {
+      const { sql: text, params } = dialect.sqlToQuery(statement);
+      return client.unsafe<Row[]>(text, params as never[], { prepare: isKept(text) });
+    },
+  });
 }
+
+export interface Finder {
+  execute<Row extends Record<string, unknown>>(statement: SQL): Promise<readonly Row[]>;
+}
+
+const dialect = new PgDialect();
 
 /**
  * A transaction in the doors' role, to which row-level security shows one tenant. Both settings end with it, so a

@@ -1,13 +1,11 @@
-import { chmod, mkdir, mkdtemp } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Pass } from '../pass.ts';
 import type { Measurement, Plan } from '../plan.ts';
 import type { Result } from '../report.ts';
-import { createServiceSet } from '../services.ts';
 import { type Lap, openCallers } from './callers.ts';
 import { endureCalls, endureCycles, endureKill } from './endurance.ts';
 import type { Look } from './messages.ts';
-import { type McpWorld, startMcpWorld } from './world.ts';
+import { withMcpWorld } from './with-world.ts';
+import type { McpWorld } from './world.ts';
 
 const SHAPES = [
   { tools: 15, callers: 1 },
@@ -33,30 +31,10 @@ interface Round {
 }
 
 /** What the gateway adds to a call, by turns with calls to the same server without it. */
-export async function runGatewayBench({ leftovers, plan }: Pass): Promise<Result[]> {
-  const home = await mkdtemp(join(leftovers.rootDir, 'mcp-'));
-  // Postgres runs as another OS user and has to reach its folder in here.
-  await chmod(home, 0o755);
-  const services = createServiceSet(join(home, 'servers'), leftovers.guardian);
-  leftovers.services.add(services);
-  process.stdout.write('gateway ...');
-  try {
-    const { url, setting } = await services.start({ kind: 'postgres' });
-    const dataDir = join(home, 'data');
-    await mkdir(dataDir);
-    const order = { databaseUrl: url, dataDir, settings: UNLIMITED };
-    const world = await startMcpWorld({ ...order, processes: leftovers.processes });
-    try {
-      return await measureWorld(world, plan, `postgres: ${setting}`);
-    } finally {
-      await world.stop();
-    }
-  } finally {
-    await services.stop();
-    leftovers.services.delete(services);
-    process.stdout.write('\n');
-  }
-}
+export const runGatewayBench = ({ leftovers, plan }: Pass): Promise<Result[]> =>
+  withMcpWorld(leftovers, { name: 'gateway', settings: UNLIMITED }, (world, setting) =>
+    measureWorld(world, plan, setting),
+  );
 
 async function measureWorld(world: McpWorld, plan: Plan, setting: string): Promise<Result[]> {
   const results: Result[] = [];
@@ -109,8 +87,8 @@ async function measureShape(world: McpWorld, shape: Shape & Places, plan: Plan):
       const without = early ?? (await measureTurn(world, () => direct.lap(calls)));
       rounds.push({
         ...{ direct: without.lap, gateway: through.lap },
-        bareCpuMs: (without.after.upstream.cpuMs - without.before.upstream.cpuMs) / calls,
-        gatewayCpuMs: (through.after.gateway.cpuMs - through.before.gateway.cpuMs) / calls,
+        bareCpuMs: cpuOf(without, 'upstream') / calls,
+        gatewayCpuMs: cpuOf(through, 'gateway') / calls,
         heapMib: through.after.gateway.heapMib,
         rssMib: through.after.gateway.rssMib,
       });
@@ -126,6 +104,9 @@ interface Turn {
   before: Record<'upstream' | 'gateway', Look>;
   after: Record<'upstream' | 'gateway', Look>;
 }
+
+const cpuOf = ({ before, after }: Turn, who: 'upstream' | 'gateway'): number =>
+  after[who].cpuMs - before[who].cpuMs - before[who].lookCpuMs;
 
 async function measureTurn(world: McpWorld, run: () => Promise<Lap>): Promise<Turn> {
   const before = await world.look();

@@ -57,14 +57,15 @@ export async function endureCycles(world: McpWorld, kind: 'http' | 'stdio', plan
   };
 }
 
-/** One server dies at once: how long calls of another take right after. */
+/** One server dies at once: how long calls of another take before and right after. */
 export async function endureKill(world: McpWorld, calls: number): Promise<Endured> {
-  const times = await world.callsAfterKill(calls);
+  const { before, after } = await world.callsAroundKill(calls);
+  const figures = (when: string, times: readonly number[]): Measurement[] => [
+    { metric: `p50, ${when}`, unit: 'ms', values: [percentile(times, 0.5)] },
+    { metric: `longest, ${when}`, unit: 'ms', values: [Math.max(...times)] },
+  ];
   return {
     subject: 'another server killed',
-    measurements: [
-      { metric: 'p50', unit: 'ms', values: [percentile(times, 0.5)] },
-      { metric: 'longest', unit: 'ms', values: [Math.max(...times)] },
-    ],
+    measurements: [...figures('before', before), ...figures('right after', after)],
   };
 }

@@ -1,12 +1,10 @@
-import { chmod, mkdir, mkdtemp } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Pass } from '../pass.ts';
 import type { Measurement, Plan } from '../plan.ts';
 import type { Result } from '../report.ts';
-import { createServiceSet } from '../services.ts';
 import { percentile } from '../statistics.ts';
 import { type Called, type Outcome, runAgent } from './agents.ts';
-import { type McpWorld, startMcpWorld } from './world.ts';
+import { withMcpWorld } from './with-world.ts';
+import type { McpWorld } from './world.ts';
 
 /** Who shares one workspace: more are several teams. */
 const TEAM = 8;
@@ -14,31 +12,10 @@ const TEAM = 8;
 const CALLS_PER_MINUTE = 30;
 
 /** Agents as clients of MCP: files that they share, and a server of others, within the limits that the product comes with. */
-export async function runAgentsBench({ leftovers, plan }: Pass): Promise<Result[]> {
-  const home = await mkdtemp(join(leftovers.rootDir, 'agents-'));
-  // Postgres runs as another OS user and has to reach its folder in here.
-  await chmod(home, 0o755);
-  const services = createServiceSet(join(home, 'servers'), leftovers.guardian);
-  leftovers.services.add(services);
-  process.stdout.write('agents ...');
-  try {
-    const postgres = await services.start({ kind: 'postgres' });
-    const redis = await services.start({ kind: 'redis', persistence: 'none' });
-    const dataDir = join(home, 'data');
-    await mkdir(dataDir);
-    const order = { databaseUrl: postgres.url, dataDir, settings: { REDIS_URL: redis.url } };
-    const world = await startMcpWorld({ ...order, processes: leftovers.processes });
-    try {
-      return await measureAll(world, plan, `postgres: ${postgres.setting}; redis: ${redis.setting}`);
-    } finally {
-      await world.stop();
-    }
-  } finally {
-    await services.stop();
-    leftovers.services.delete(services);
-    process.stdout.write('\n');
-  }
-}
+export const runAgentsBench = ({ leftovers, plan }: Pass): Promise<Result[]> =>
+  withMcpWorld(leftovers, { name: 'agents', hasRedis: true }, (world, setting) =>
+    measureAll(world, plan, setting),
+  );
 
 async function measureAll(world: McpWorld, plan: Plan, setting: string): Promise<Result[]> {
   const tool = await world.connectLimited('known', CALLS_PER_MINUTE);
@@ -73,7 +50,7 @@ async function measureCrowd(world: McpWorld, { count, tool, forMs }: Crowd): Pro
   const teams = await Promise.all(Array.from({ length: Math.ceil(count / TEAM) }, () => world.startRun()));
   const keys = await Promise.all(Array.from({ length: count }, (_, at) => world.makeKey(`agent ${at}`)));
   const before = await readCounters(world);
-  const cpuBefore = (await world.look()).gateway.cpuMs;
+  const { gateway: atFirst } = await world.look();
   const startedAt = performance.now();
   const reports = await Promise.all(
     keys.map((key, at) =>
@@ -94,7 +71,7 @@ async function measureCrowd(world: McpWorld, { count, tool, forMs }: Crowd): Pro
   const calls = reports.flatMap((report) => report.calls);
   const whole = [
     ...ofCalls(calls, seconds),
-    one('CPU of the server a call', 'ms', (gateway.cpuMs - cpuBefore) / calls.length),
+    one('CPU of the server a call', 'ms', (gateway.cpuMs - atFirst.cpuMs - atFirst.lookCpuMs) / calls.length),
     one('versions confirmed', 'count', confirmed),
     one('versions lost', 'count', Math.max(0, confirmed - sum(kept))),
     one('sync lag, mean', 'ms', (1000 * (after.lagSum - before.lagSum)) / (after.lags - before.lags)),

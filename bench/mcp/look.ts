@@ -4,14 +4,21 @@ import type { Look } from './messages.ts';
 
 /** How this process does. */
 export async function lookAtSelf(places: { folder?: string; databaseUrl?: string } = {}): Promise<Look> {
-  const { user, system } = process.cpuUsage();
+  const cpuMs = readCpuMs();
+  const memory = readProcessMemory();
   return {
-    ...{ cpuMs: (user + system) / 1000, ...readProcessMemory() },
+    ...{ cpuMs, ...memory },
     files: (await readdir('/proc/self/fd').catch(() => [])).length,
     children: await countChildren(),
     databaseConnections: places.databaseUrl === undefined ? 0 : await countLines(places.databaseUrl),
     folders: places.folder === undefined ? 0 : (await readdir(places.folder).catch(() => [])).length,
+    lookCpuMs: readCpuMs() - cpuMs,
   };
+}
+
+function readCpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
 
 async function countChildren(): Promise<number> {

@@ -10,7 +10,10 @@ export type ToProcess = 'look' | 'stop';
 
 /** How a process does: what it has used so far, and what it holds. */
 export interface Look {
+  /** Until it was asked. */
   cpuMs: number;
+  /** What looking took, its collection of garbage above all. */
+  lookCpuMs: number;
   rssMib: number;
   heapMib: number;
   /** As far as the system tells; 0 elsewhere. */

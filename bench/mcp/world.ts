@@ -14,8 +14,8 @@ export interface McpWorld {
   connectMany(count: number): Promise<number>;
   /** So many servers connected, called once and disconnected, one after the other in each of some lanes. */
   cycle(kind: 'http' | 'stdio', count: number): Promise<void>;
-  /** How long calls of one server take, in ms, once another has been killed. */
-  callsAfterKill(calls: number): Promise<number[]>;
+  /** How long calls of one server take, in ms: so many before another is killed, and as many right after. */
+  callsAroundKill(calls: number): Promise<{ before: number[]; after: number[] }>;
   /** When what has ended has let go of all that it had, or after a while in which it has not. */
   settled(): Promise<Looks>;
   /** A server with one tool, held to these limits. Answers with the name of the tool. */
@@ -130,7 +130,7 @@ export async function startMcpWorld({ processes, ...order }: WorldOptions): Prom
       };
       await Promise.all(Array.from({ length: AT_ONCE }, lane));
     },
-    async callsAfterKill(calls) {
+    async callsAroundKill(calls) {
       const dying = start('upstream-process.ts', []);
       const { origin } = await hear(dying, 'ready');
       const [slug, other] = [`cycle-${++count}`, `cycle-${++count}`];
@@ -138,21 +138,26 @@ export async function startMcpWorld({ processes, ...order }: WorldOptions): Prom
         await connect(ask, { slug, url: `${origin}/1/dying` }),
         await connect(ask, { slug: other, url: `${bare.origin}/1/other` }),
       ];
+      const timed = async () => {
+        const times: number[] = [];
+        for (let at = 0; at < calls; at++) {
+          const startedAt = performance.now();
+          await call(other);
+          times.push(performance.now() - startedAt);
+        }
+        return times;
+      };
       await Promise.all([call(slug), call(other)]);
+      const before = await timed();
       const gone = once(dying, 'exit');
       dying.kill('SIGKILL');
       await gone;
       const failing = Promise.allSettled(Array.from({ length: AT_ONCE }, () => call(slug)));
-      const times: number[] = [];
-      for (let at = 0; at < calls; at++) {
-        const startedAt = performance.now();
-        await call(other);
-        times.push(performance.now() - startedAt);
-      }
+      const after = await timed();
       if ((await failing).some(({ status }) => status === 'fulfilled'))
         throw new Error('A dead server answered.');
       for (const id of ids) await ask(`/mcp/connections/${id}`, undefined, 'DELETE');
-      return times;
+      return { before, after };
     },
     look,
     async settled() {

@@ -7,7 +7,7 @@ import { Link } from '../ui/link.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Ago, Until } from '../ui/text.tsx';
 import { useToast } from '../ui/toast.tsx';
-import { QuestionForm } from './question-form.tsx';
+import { isShownInForm, QuestionForm } from './question-form.tsx';
 import { words } from './words.ts';
 
 type Question = Answer<'mcpQuestions.list'>['questions'][number];
@@ -36,7 +36,9 @@ export function AskedQuestion({ question, isOnRun }: { question: Question; isOnR
           </>
         )}
       </p>
-      {error ? <Notice message={error.message} advice={error.advice} /> : null}
+      {error && !isShownInForm(error.issues) ? (
+        <Notice message={error.message} advice={error.advice} />
+      ) : null}
       {parts === null ? (
         <p className="text-sm text-quiet">{words.question.hidden}</p>
       ) : canDecide ? (

@@ -9,7 +9,7 @@ import { useMay } from '../shell/use-may.ts';
 import { Button } from '../ui/button.tsx';
 import { Notice } from '../ui/feedback.tsx';
 import { Code } from '../ui/text.tsx';
-import { QuestionForm } from './question-form.tsx';
+import { isShownInForm, QuestionForm } from './question-form.tsx';
 import { sampleOf } from './sample-of.ts';
 import { words } from './words.ts';
 
@@ -47,7 +47,9 @@ export function Playground({ tool }: { tool: Tool }) {
           </Button>
         </div>
       </form>
-      {error ? <Notice message={error.message} advice={error.advice} /> : null}
+      {error && !isShownInForm(error.issues) ? (
+        <Notice message={error.message} advice={error.advice} />
+      ) : null}
       {asked ? (
         <QuestionForm
           key={asked.state}

@@ -41,7 +41,7 @@ export function QuestionForm({ label, parts, problems = [], isBusy, onAnswer }: 
   return (
     <form
       aria-label={label}
-      className="flex flex-col gap-4"
+      className="flex max-w-2xl flex-col gap-4"
       onSubmit={(event) => {
         event.preventDefault();
         if (isWhole) say('accept');
@@ -80,6 +80,10 @@ export function QuestionForm({ label, parts, problems = [], isBusy, onAnswer }: 
     </form>
   );
 }
+
+/** All that is wrong stands beside its field. */
+export const isShownInForm = (issues: readonly Issue[]): boolean =>
+  issues.length > 0 && issues.every(({ path }) => path[2] === 'content');
 
 /** By the names of the fields: `answers`, the part, `content`, the field. */
 const problemsOf = ({ name }: Part, problems: readonly Issue[]): Record<string, string> =>

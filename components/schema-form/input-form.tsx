@@ -29,16 +29,18 @@ export function InputForm({ label, schema, value, hint, problems = {}, onChange 
   return (
     <div className="flex flex-col gap-4">
       {fields === null ? null : (
-        <Segments
-          label={label}
-          value={way}
-          disabled={value === undefined}
-          choices={[
-            { value: 'form', label: words.form },
-            { value: 'json', label: words.json },
-          ]}
-          onChange={setWay}
-        />
+        <div>
+          <Segments
+            label={label}
+            value={way}
+            disabled={value === undefined}
+            choices={[
+              { value: 'form', label: words.form },
+              { value: 'json', label: words.json },
+            ]}
+            onChange={setWay}
+          />
+        </div>
       )}
       {isForm ? (
         fields.map((field) => (

@@ -749,6 +749,13 @@ CREATE TABLE run_events (
   CONSTRAINT run_events_pkey PRIMARY KEY (run_id, seq_from)
 ) PARTITION BY RANGE (run_id);
 
+CREATE TABLE run_labels (
+  org_id uuid NOT NULL,
+  label text NOT NULL,
+  run_id uuid NOT NULL,
+  CONSTRAINT run_labels_pkey PRIMARY KEY (org_id, label, run_id)
+) PARTITION BY RANGE (run_id);
+
 CREATE TABLE run_objects (
   run_id uuid NOT NULL,
   hash text NOT NULL,
@@ -1243,10 +1250,10 @@ CREATE INDEX run_events_xid ON ONLY public.run_events USING btree (xid);
 CREATE INDEX run_objects_hash ON ONLY public.run_objects USING btree (hash);
 CREATE INDEX run_rollups_at ON public.run_rollups USING btree (org_id, level, at);
 CREATE INDEX runs_duration ON ONLY public.runs USING btree (org_id, ((finished_at - created_at)), id) WHERE (finished_at IS NOT NULL);
+CREATE INDEX runs_duration_step ON ONLY public.runs USING btree (org_id, duration_step((finished_at - created_at)), uuid_send(id)) WHERE (finished_at IS NOT NULL);
 CREATE INDEX runs_error_group ON ONLY public.runs USING btree (org_id, error_group, uuid_send(id)) WHERE (error_group IS NOT NULL);
 CREATE INDEX runs_failed_end ON ONLY public.runs USING btree (org_id, finished_at, id) WHERE (status = 'failed'::run_status);
 CREATE INDEX runs_finished ON ONLY public.runs USING btree (org_id, finished_at, id) WHERE (finished_at IS NOT NULL);
-CREATE INDEX runs_labels ON ONLY public.runs USING gin (labels) WHERE (labels IS NOT NULL);
 CREATE INDEX runs_pipeline ON ONLY public.runs USING btree (org_id, pipeline_id, status, uuid_send(id));
 CREATE INDEX runs_replay ON ONLY public.runs USING btree (replay_of) WHERE (replay_of IS NOT NULL);
 CREATE INDEX runs_status ON ONLY public.runs USING btree (org_id, status, uuid_send(id));
@@ -1439,6 +1446,12 @@ CREATE OR REPLACE FUNCTION public.current_org()
  STABLE
 AS $function$ SELECT nullif(current_setting('signalbox.org', true), '')::uuid $function$
 ;
+CREATE OR REPLACE FUNCTION public.duration_step(took interval)
+ RETURNS smallint
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$ SELECT floor(4 * ln(least(greatest(extract(epoch FROM took)::float8 * 1000, 1), 4294967295)) / ln(2::float8))::smallint $function$
+;
 CREATE OR REPLACE FUNCTION public.ensure_parts(since timestamp with time zone, until timestamp with time zone)
  RETURNS void
  LANGUAGE plpgsql
@@ -1448,7 +1461,8 @@ DECLARE
   part text;
 BEGIN
   FOR week IN floor(extract(epoch FROM since) / 604800) .. floor(extract(epoch FROM until) / 604800) LOOP
-    FOREACH parent IN ARRAY ARRAY['runs', 'tasks', 'attempts', 'run_events', 'task_stage_logs', 'run_objects'] LOOP
+    -- Labels first: a run cannot be born into a week that has no place for them.
+    FOREACH parent IN ARRAY ARRAY['run_labels', 'runs', 'tasks', 'attempts', 'run_events', 'task_stage_logs', 'run_objects'] LOOP
       part := parent || '_w' || week;
       CONTINUE WHEN to_regclass(part) IS NOT NULL;
       EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES FROM (%L) TO (%L)', part, parent,
@@ -1474,6 +1488,15 @@ BEGIN
   RETURN NULL;
 END $function$
 ;
+CREATE OR REPLACE FUNCTION public.forget_run_labels()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  DELETE FROM run_labels WHERE org_id = OLD.org_id AND label = ANY (OLD.labels) AND run_id = OLD.id;
+  RETURN NULL;
+END $function$
+;
 CREATE OR REPLACE FUNCTION public.forget_sign_in_tokens()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1483,6 +1506,16 @@ AS $function$
 BEGIN
   DELETE FROM secrets WHERE org_id = OLD.org_id
     AND name = 'mcp/oauth/' || replace(OLD.connection_id::text, '-', '') || '/' || replace(OLD.holder_id::text, '-', '');
+  RETURN NULL;
+END $function$
+;
+CREATE OR REPLACE FUNCTION public.keep_run_labels()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  INSERT INTO run_labels (org_id, label, run_id) SELECT NEW.org_id, label, NEW.id FROM unnest(NEW.labels) AS label
+    ON CONFLICT DO NOTHING;
   RETURN NULL;
 END $function$
 ;
@@ -1602,6 +1635,8 @@ CREATE TRIGGER memberships_forget_passkeys AFTER DELETE ON public.memberships FO
 CREATE TRIGGER memberships_touch BEFORE UPDATE ON public.memberships FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 CREATE TRIGGER notification_targets_touch BEFORE UPDATE ON public.notification_targets FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 CREATE TRIGGER pipelines_touch BEFORE UPDATE ON public.pipelines FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
+CREATE TRIGGER runs_forget_labels AFTER DELETE ON public.runs FOR EACH ROW WHEN ((old.labels IS NOT NULL)) EXECUTE FUNCTION forget_run_labels();
+CREATE TRIGGER runs_keep_labels AFTER INSERT ON public.runs FOR EACH ROW WHEN ((new.labels IS NOT NULL)) EXECUTE FUNCTION keep_run_labels();
 CREATE TRIGGER secrets_touch BEFORE UPDATE ON public.secrets FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 CREATE TRIGGER task_dag_templates_touch BEFORE UPDATE ON public.task_dag_templates FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 CREATE TRIGGER users_touch BEFORE UPDATE ON public.users FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
@@ -1646,6 +1681,7 @@ CREATE POLICY tenant ON pipeline_grants FOR ALL TO signalbox_door USING ((org_id
 CREATE POLICY tenant ON pipeline_stars FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON pipelines FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON run_events FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
+CREATE POLICY tenant ON run_labels FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON run_objects FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON run_rollups FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
 CREATE POLICY tenant ON run_totals FOR ALL TO signalbox_door USING ((org_id = ( SELECT current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT current_org() AS current_org)));
@@ -1713,6 +1749,7 @@ GRANT DELETE, INSERT, SELECT, UPDATE ON pipeline_grants TO signalbox_door;
 GRANT DELETE, INSERT, SELECT ON pipeline_stars TO signalbox_door;
 GRANT INSERT, SELECT, UPDATE ON pipelines TO signalbox_door;
 GRANT SELECT ON run_events TO signalbox_door;
+GRANT SELECT ON run_labels TO signalbox_door;
 GRANT SELECT ON run_objects TO signalbox_door;
 GRANT SELECT ON run_rollups TO signalbox_door;
 GRANT SELECT ON run_totals TO signalbox_door;

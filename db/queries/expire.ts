@@ -8,7 +8,15 @@ export interface KeepDays {
 }
 
 /** The tables that are cut by week, in the order in which a week's parts are dropped: the runs last, as its mark. */
-const PARENTS = ['run_objects', 'task_stage_logs', 'run_events', 'attempts', 'tasks', 'runs'] as const;
+const PARENTS = [
+  'run_labels',
+  'run_objects',
+  'task_stage_logs',
+  'run_events',
+  'attempts',
+  'tasks',
+  'runs',
+] as const;
 
 const WEEK_SECONDS = 604_800;
 /** Parts are made from so long ago to so far ahead; what is older and empty may go. */
@@ -73,7 +81,8 @@ export async function deleteExpired(
   { week, keep }: { week: number; keep: KeepDays },
   page: { after: string; limit: number },
 ): Promise<ExpiredPage> {
-  const children = PARENTS.filter((parent) => parent !== 'runs').map(
+  // Labels go with their run by themselves (migration 0180).
+  const children = PARENTS.filter((parent) => parent !== 'runs' && parent !== 'run_labels').map(
     (parent) =>
       `of_${parent} AS (DELETE FROM ${parent}_w${week} WHERE run_id IN (SELECT id FROM doomed) RETURNING 1)`,
   );

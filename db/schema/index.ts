@@ -54,6 +54,7 @@ export { pipelineGrants } from './pipeline-grants.ts';
 export { pipelineStars } from './pipeline-stars.ts';
 export { pipelines } from './pipelines.ts';
 export { runEvents } from './run-events.ts';
+export { runLabels } from './run-labels.ts';
 export { runObjects } from './run-objects.ts';
 export { runStatus, runs } from './runs.ts';
 export { samples } from './samples.ts';

@@ -47,6 +47,7 @@ export interface CoordinatorOptions {
 export interface Committed {
   plan: BatchPlan;
   outboxIds: string[];
+  nowMs: number | null;
 }
 
 export interface Coordinator {
@@ -296,7 +297,7 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
     for (let tries = 0; ; tries += 1) {
       try {
         const done = await isCommitted(options.sql, part, undecided.rows);
-        if (done) settle({ plan: undecided, outboxIds: [] });
+        if (done) settle({ plan: undecided, outboxIds: [], nowMs: null });
         else giveBack(undecided);
         return done;
       } catch (again) {
@@ -321,10 +322,10 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
     await options.points.reach('before-commit');
     const { rows } = plan;
     if (rows.runs.length === 0 && rows.inbox.length === 0 && rows.audit.length === 0)
-      return { plan, outboxIds: [] };
+      return { plan, outboxIds: [], nowMs: null };
     const { nowMs, outboxIds } = await commitBatch(sql, part, rows);
     options.clock.observe(nowMs);
-    return { plan, outboxIds };
+    return { plan, outboxIds, nowMs };
   }
 
   function release(plan: BatchPlan): void {
@@ -343,7 +344,7 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
     const paused = options.points.reach('after-commit');
     const tell = () => {
       options.onCommitted(committed);
-      for (const run of committed.plan.runs) replyAll(run);
+      for (const run of committed.plan.runs) replyAll(run, committed.nowMs);
       for (const stray of committed.plan.strays) {
         stray.reply({ ok: false, code: 'NO_RUN', message: `There is no run ${stray.runId}.` });
       }

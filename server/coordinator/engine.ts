@@ -14,6 +14,7 @@ import { type BacklogReason, createBacklog } from './backlog.ts';
 import { type Committed, type Coordinator, createCoordinator } from './coordinator.ts';
 import { createDbClock } from './db-clock.ts';
 import { collectHandOuts } from './dispatches.ts';
+import type { StoredRun } from './intake.ts';
 import { makeLines } from './lines.ts';
 import type { LargePayloads } from './needs.ts';
 import type { NewRun } from './new-run.ts';
@@ -60,6 +61,9 @@ export interface StartRequest {
   note?: JsonObject;
 }
 
+/** `born`: the run as its birth has left it, where that is known for certain. */
+export type Started = Reply & { born?: StoredRun };
+
 export interface TellMore {
   /** Whose word it is: a run of another tenant does not exist for them. */
   orgId?: OrgId;
@@ -75,7 +79,7 @@ export interface TellItem {
 
 /** The engine's public commands. Each resolves when its effect is durable. */
 export interface Engine {
-  startRun(request: StartRequest): Promise<Reply>;
+  startRun(request: StartRequest): Promise<Started>;
   tell(runId: RunId, happening: Happening, more?: TellMore): Promise<Reply>;
   /** Reports of one broker message: all of their effects and the message's id in one commit. */
   tellAll(messageId: string, items: TellItem[]): Promise<Reply[]>;
@@ -305,8 +309,9 @@ export function createEngine(options: EngineOptions): Engine {
           ...(reuse ? { reuse } : {}),
           ...(only === undefined ? {} : { only }),
         };
+        const reply = (said: Reply, born?: StoredRun) => resolve(born ? { ...said, born } : said);
         coordinator.submit({
-          entries: [{ runId: run.id, happening, birth: run, reply: resolve, ...(note ? { note } : {}) }],
+          entries: [{ runId: run.id, happening, birth: run, reply, ...(note ? { note } : {}) }],
           fail: reject,
         });
       });

@@ -1,9 +1,17 @@
 import { partOf } from '#db/parts.ts';
 import type { Happening, Reply } from '#server/domain/engine/happenings.ts';
+import type { RunState } from '#server/domain/engine/state.ts';
 import type { OrgId, RunId } from '#server/domain/ids.ts';
 import type { JsonObject } from '#server/domain/json.ts';
 import type { AtHand } from './needs.ts';
 import type { NewRun } from './new-run.ts';
+
+/** A run as a commit has left it. */
+export interface StoredRun {
+  state: RunState;
+  /** When, by the database's clock. */
+  nowMs: number;
+}
 
 /** One thing that happened to one run, and who wants to hear what came of it. */
 export interface Entry {
@@ -15,7 +23,7 @@ export interface Entry {
   birth?: NewRun;
   /** What the audit shall say of it, in the commit of its effect; nothing when it has none. */
   note?: JsonObject;
-  reply(reply: Reply): void;
+  reply(reply: Reply, stored?: StoredRun): void;
 }
 
 /**

@@ -240,8 +240,10 @@ function keepReservations(state: RunState, { before, context, plan, given }: Pla
   }
 }
 
-export function replyAll(plan: RunPlan): void {
+/** `nowMs`: what the database said it was at the commit; null: that was not heard. */
+export function replyAll(plan: RunPlan, nowMs: number | null): void {
+  const stored = nowMs === null ? undefined : { state: plan.decision.state, nowMs };
   plan.entries.forEach((entry, at) => {
-    entry.reply(plan.decision.replies[at] as Reply);
+    entry.reply(plan.decision.replies[at] as Reply, stored);
   });
 }

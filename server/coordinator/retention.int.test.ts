@@ -53,9 +53,9 @@ async function addRuns({ status, daysAgo, endedDaysAgo = daysAgo, count = 1 }: P
   const list = `{${ids.join(',')}}`;
   const since = `${daysAgo} days`;
   const ended = endedDaysAgo === null ? null : `${endedDaysAgo} days`;
-  await sql`INSERT INTO runs (id, org_id, version_id, status, seq, revision, input, parameters, metadata, trigger,
-      tasks_total, tasks_left, created_at, finished_at, updated_at)
-    SELECT id, ${ORG}::text::uuid, ${ORG}::text::uuid, ${status}::text::run_status, 1, 1, '{}', '{}', '{}', 'test', 1, 0,
+  await sql`INSERT INTO runs (id, org_id, version_id, status, seq, revision, input, parameters, metadata, labels,
+      trigger, tasks_total, tasks_left, created_at, finished_at, updated_at)
+    SELECT id, ${ORG}::text::uuid, ${ORG}::text::uuid, ${status}::text::run_status, 1, 1, '{}', '{}', '{}', '{env=prod}', 'test', 1, 0,
       now() - ${since}::text::interval, now() - ${ended}::text::interval, now()
     FROM unnest(${list}::text::uuid[]) AS id`;
   await sql`INSERT INTO tasks (run_id, idx, org_id, stage_key, capability, status, epoch, attempt, losses, progress, output)
@@ -89,7 +89,7 @@ async function tellOf(
 }
 
 async function countRows(): Promise<Record<string, number>> {
-  const tables = ['runs', 'tasks', 'attempts', 'run_events', 'task_stage_logs', 'run_objects'];
+  const tables = ['runs', 'run_labels', 'tasks', 'attempts', 'run_events', 'task_stage_logs', 'run_objects'];
   const counts = await Promise.all(
     tables.map(async (table) => {
       const [row] = await sql.unsafe<[{ count: number }]>(`SELECT count(*)::int AS count FROM ${table}`);
@@ -101,6 +101,7 @@ async function countRows(): Promise<Record<string, number>> {
 
 const allTables = (count: number) => ({
   runs: count,
+  run_labels: count,
   tasks: count,
   attempts: count,
   run_events: count,

@@ -259,7 +259,11 @@ describe('a server that fails', () => {
     const { id, slug } = await setUp();
     await upstream.close();
     const down = await rig.ask(`/connections/${id}/test`, {});
-    expect(down).toMatchObject({ status: 'unreachable', problem: expect.any(String) });
+    expect(down).toMatchObject({
+      status: 'unreachable',
+      // What happened, and what to do.
+      problem: expect.stringMatching(/^The request failed: [a-z ]{15,}\. (Start|Try) /),
+    });
     expect((await rig.call(`${slug}__ask`, question)).status).toBe(503);
     await upstream.reopen();
     expect((await rig.ask(`/connections/${id}/test`, {})).status).toBe('connected');

@@ -178,7 +178,7 @@ describe('programs that are MCP servers', () => {
       folders.push(folder);
     };
     const folders: string[] = [];
-    for (let number = 0; number < 20; number += 4) {
+    for (let number = 0; number < 12; number += 4) {
       await Promise.all([0, 1, 2, 3].map((add) => round(number + add)));
     }
     await until('all have ended', async () => children().length <= before);

@@ -92,7 +92,7 @@ export const PERMISSIONS = {
   'mcp.manage': { roles: ADMINS, scope: null },
   /** To have a program started on this machine. */
   'mcp.program': { roles: ADMINS, scope: null, home: true, inPerson: true },
-  /** To grant a call that a rule asks people about. */
+  /** To grant a call that a rule asks people about, and to answer what a server asks before a call of a stage goes on. */
   'mcp.decide': { roles: OPERATORS, scope: null },
   /** Who called what. */
   'mcp.log': { roles: OPERATORS, scope: 'ops:read' },

@@ -256,6 +256,57 @@ describe('safe fetch: what it takes', () => {
     await expect(makeFetch({ allow })(request)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 
+  it('says why a server cannot be reached, and what to do', async () => {
+    const { port } = await serve((_request, response) => response.end());
+    const [server] = servers.splice(-1);
+    await new Promise((resolve) => server?.close(resolve));
+    const problem = await makeFetch({ allow })(get(`http://127.0.0.1:${port}/`)).catch((error) => error);
+    expect(problem).toMatchObject({
+      message: 'The request failed: nothing listens at that address and port.',
+      advice: expect.stringContaining('port'),
+      details: { reached: false },
+    });
+    const lost = Object.assign(new Error('getaddrinfo'), { code: 'ENOTFOUND' });
+    const unknown = makeFetch({ resolve: () => Promise.reject(lost) })(get('http://nowhere.example.com/'));
+    await expect(unknown).rejects.toMatchObject({
+      message: 'The request failed: no address is known for that name.',
+      advice: expect.stringContaining('typing error'),
+    });
+  });
+
+  it('reads an answer piece by piece as it comes, and cuts it when nobody reads on', async () => {
+    const cut = Promise.withResolvers<void>();
+    const { port } = await serve((_request, response) => {
+      response.on('close', () => cut.resolve());
+      response.write('first');
+    });
+    const { status, body, close } = await makeFetch({ allow }).open(get(`http://127.0.0.1:${port}/`));
+    const { value } = await body[Symbol.asyncIterator]().next();
+    expect([status, Buffer.from(value ?? []).toString()]).toEqual([200, 'first']);
+    close();
+    await cut.promise;
+  });
+
+  it('leaves a line that has served one caller to the next, whatever becomes of the first', async () => {
+    let lines: unknown[] = [];
+    const { port } = await serve((request, response) => {
+      lines.push(request.socket);
+      response.end('well');
+    });
+    const fetch = makeFetch({ allow });
+    // Until both went over one line: it is free a moment after its answer was read.
+    do {
+      lines = [];
+      const first = new AbortController();
+      const answer = await fetch.open(get(`http://127.0.0.1:${port}/`, { signal: first.signal }));
+      expect(await answer.text()).toBe('well');
+      await new Promise((resolve) => setImmediate(resolve));
+      const next = fetch(get(`http://127.0.0.1:${port}/`));
+      first.abort();
+      expect(await next).toMatchObject({ status: 200, body: 'well' });
+    } while (lines[0] !== lines[1]);
+  });
+
   it('gives up a name that takes too long to resolve', async () => {
     const fetch = makeFetch({ resolve: () => new Promise(() => undefined) });
     const request = get('http://agent.example.com/', { timeoutMs: 50 });
@@ -270,6 +321,30 @@ describe('safe fetch: what it takes', () => {
     while (hits() === 0) await new Promise((resolve) => setImmediate(resolve));
     abort.abort();
     expect(await outcome).toBe('UNAVAILABLE');
+  });
+
+  it('ends at once also what still waits for a line to that server', async () => {
+    const { port, hits } = await serve(() => undefined);
+    const fetch = makeFetch({ allow });
+    const over = new AbortController();
+    const lines = 64;
+    const busy = Array.from({ length: lines }, () =>
+      fetch(get(`http://127.0.0.1:${port}/`, { signal: over.signal, timeoutMs: 600_000 })).catch(
+        () => undefined,
+      ),
+    );
+    while (hits() < lines) await new Promise((resolve) => setImmediate(resolve));
+    const abort = new AbortController();
+    const more = { signal: abort.signal, timeoutMs: 600_000 };
+    const waiting = fetch(get(`http://127.0.0.1:${port}/`, more)).catch(
+      (error: { code: string }) => error.code,
+    );
+    await new Promise((resolve) => setImmediate(resolve));
+    abort.abort();
+    expect(await waiting).toBe('UNAVAILABLE');
+    expect(hits()).toBe(lines);
+    over.abort();
+    await Promise.all(busy);
   });
 
   it('refuses headers that break out of their line', async () => {

@@ -1,9 +1,12 @@
 import { lookup } from 'node:dns/promises';
-import http from 'node:http';
-import https from 'node:https';
+import type { IncomingHttpHeaders } from 'node:http';
 import { isIP, type LookupFunction } from 'node:net';
+import type { Readable } from 'node:stream';
+import { Agent } from 'undici';
 import { SignalboxError } from '#server/domain/errors.ts';
+import { createLruMap, type LruMap } from '#server/domain/graph/lru-map.ts';
 import { type AddressPolicy, createAddressPolicy } from './address-policy.ts';
+import { toFetchError } from './fetch-faults.ts';
 
 export interface SafeFetchOptions {
   /** Private networks that the administrator lets requests into, as CIDR. */
@@ -25,14 +28,14 @@ export interface SafeRequest {
 
 export interface SafeResponse {
   status: number;
-  headers: http.IncomingHttpHeaders;
+  headers: IncomingHttpHeaders;
   body: string;
 }
 
 /** Its body comes piece by piece, for as long as whoever sends it likes; not more than `maxBytes` of it. */
 export interface SafeStream {
   status: number;
-  headers: http.IncomingHttpHeaders;
+  headers: IncomingHttpHeaders;
   body: AsyncIterable<Uint8Array>;
   /** All of it, for whoever does not read it piece by piece. */
   text(): Promise<string>;
@@ -65,23 +68,26 @@ const INNER_NAME = /^[^.]+$|(^|\.)(localhost|internal|local|lan|home\.arpa|corp|
 export function createSafeFetch(options: SafeFetchOptions): SafeFetch {
   const policy = createAddressPolicy(options.allow);
   const resolve = options.resolve ?? resolveAll;
-  const agents = { http: new http.Agent(AGENT), https: new https.Agent(AGENT) };
+  const checked = createLruMap<string, readonly string[]>(NAMES_REMEMBERED);
+  const agent = new Agent({ ...LINES, connect: { lookup: lookupAmong(checked), timeout: CONNECT_MS } });
 
-  async function begin(request: SafeRequest, signal: AbortSignal): Promise<Begun> {
+  async function begin(request: SafeRequest, signal: AbortSignal | undefined): Promise<Begun> {
     const url = checkUrl(request.url);
-    const addresses = addressIn(url, policy) ?? (await withinSignal(lookUp(url, policy, resolve), signal));
-    return exchange({ request, url, addresses, signal, agents });
+    if (!isAddress(url, policy)) {
+      const looking = lookUp(url, policy, resolve);
+      checked.set(url.hostname, await (signal ? withinSignal(looking, signal) : looking));
+    }
+    return exchange(agent, { request, url, signal });
   }
 
   async function send(request: SafeRequest): Promise<SafeResponse> {
     const timeout = AbortSignal.timeout(request.timeoutMs);
     const signal = request.signal ? AbortSignal.any([request.signal, timeout]) : timeout;
-    const { incoming, end } = await begin(request, signal);
+    const { status, headers, content } = await begin(request, signal);
     try {
-      const body = await textOf(incoming, request.maxBytes, end);
-      return { status: incoming.statusCode ?? 0, headers: incoming.headers, body };
+      return { status, headers, body: await textOf({ headers, content }, request.maxBytes) };
     } catch (error) {
-      end();
+      content.destroy();
       // A line that we have cut for its slowness looks as if the other side had cut it.
       if (timeout.aborted) throw timeout.reason;
       throw signal.aborted ? calledOff(signal.reason) : error;
@@ -89,36 +95,43 @@ export function createSafeFetch(options: SafeFetchOptions): SafeFetch {
   }
 
   async function open(request: SafeRequest): Promise<SafeStream> {
-    const late = new AbortController();
-    const timer = setTimeout(
-      () => late.abort(new DOMException('too late', 'TimeoutError')),
-      request.timeoutMs,
-    );
-    const signal = request.signal ? AbortSignal.any([request.signal, late.signal]) : late.signal;
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => reject(new DOMException('too late', 'TimeoutError')), request.timeoutMs);
+    const begun = begin(request, request.signal);
     try {
-      const { incoming, end } = await begin(request, signal);
+      const { status, headers, content } = await Promise.race([begun, late]);
       const { maxBytes } = request;
       return {
-        ...{ status: incoming.statusCode ?? 0, headers: incoming.headers, close: end },
-        body: piecesOf(incoming, maxBytes, end),
-        text: () => textOf(incoming, maxBytes, end),
+        ...{ status, headers, close: () => void content.destroy() },
+        body: piecesOf({ headers, content }, maxBytes),
+        text: () => textOf({ headers, content }, maxBytes),
       };
+    } catch (error) {
+      // What comes now is nobody's any more.
+      begun.then(({ content }) => content.destroy()).catch(() => undefined);
+      throw error;
     } finally {
       clearTimeout(timer);
     }
   }
 
-  const fetch = ((request) => send(request).catch((error) => Promise.reject(toError(error)))) as SafeFetch;
-  fetch.open = (request) => open(request).catch((error) => Promise.reject(toError(error)));
-  fetch.close = () => {
-    agents.http.destroy();
-    agents.https.destroy();
-  };
+  const fetch = ((request) =>
+    send(request).catch((error) => Promise.reject(toFetchError(error)))) as SafeFetch;
+  fetch.open = (request) => open(request).catch((error) => Promise.reject(toFetchError(error)));
+  fetch.close = () => void agent.destroy();
   return fetch;
 }
 
-/** As many lines are kept as there may be: one that is closed for want of room is opened again by the next request. */
-const AGENT = { keepAlive: true, maxSockets: 64, maxFreeSockets: 64, timeout: 60_000 };
+/**
+ * As many lines to one server are kept as there may be: one that is closed for want of room is opened again by the next
+ * request. One request at a time goes over each, and how long an answer may take is said with the request.
+ */
+const LINES = {
+  ...{ connections: 64, pipelining: 1, allowH2: false, bodyTimeout: 0 },
+  ...{ keepAliveTimeout: 60_000, keepAliveMaxTimeout: 60_000 },
+};
+const CONNECT_MS = 30_000;
+const NAMES_REMEMBERED = 10_000;
 
 /** The same words whatever was wrong with the address: an answer that tells would map the inside for whoever asks. */
 function refusal(): SignalboxError {
@@ -140,14 +153,14 @@ function checkUrl(text: string): URL {
 const hostnameOf = (url: URL): string => url.hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.+$/, '');
 
 /**
- * An address as such; null: it is a name. The URL parser has already made one address of all ways to write it: 0x7f.1,
+ * Whether it is an address and no name. The URL parser has already made one address of all ways to write it: 0x7f.1,
  * 2130706433, [::ffff:7f00:1].
  */
-function addressIn(url: URL, policy: AddressPolicy): string[] | null {
+function isAddress(url: URL, policy: AddressPolicy): boolean {
   const hostname = hostnameOf(url);
-  if (isIP(hostname) === 0) return null;
+  if (isIP(hostname) === 0) return false;
   if (!policy.allows(hostname)) throw refusal();
-  return [hostname];
+  return true;
 }
 
 async function lookUp(
@@ -168,67 +181,56 @@ async function resolveAll(hostname: string): Promise<string[]> {
   return (await lookup(hostname, { all: true, verbatim: true })).map(({ address }) => address);
 }
 
-interface Exchange {
-  request: SafeRequest;
-  url: URL;
-  addresses: readonly string[];
-  signal: AbortSignal;
-  agents: { http: http.Agent; https: https.Agent };
-}
-
-/** Answers with what was checked, whatever the name may resolve to by now. */
-function pinned(addresses: readonly string[]): LookupFunction {
-  const all = addresses.map((address) => ({ address, family: isIP(address) }));
-  return (_hostname, options, callback) => {
-    if (options.all) callback(null, all);
-    else callback(null, all[0]?.address ?? '', all[0]?.family ?? 4);
+/** Answers with what was checked, whatever the name may resolve to by now, and to a name that was not with nothing. */
+function lookupAmong(checked: LruMap<string, readonly string[]>): LookupFunction {
+  return (hostname, options, callback) => {
+    const all = (checked.get(hostname) ?? []).map((address) => ({ address, family: isIP(address) }));
+    const [first] = all;
+    if (!first) callback(Object.assign(new Error('not checked'), { code: 'ENOTFOUND' }), '', 0);
+    else if (options.all) callback(null, all);
+    else callback(null, first.address, first.family);
   };
 }
 
 interface Begun {
-  incoming: http.IncomingMessage;
-  end(): void;
+  status: number;
+  headers: IncomingHttpHeaders;
+  content: Readable;
 }
 
-function exchange({ request, url, addresses, signal, agents }: Exchange): Promise<Begun> {
-  const isTls = url.protocol === 'https:';
+function exchange(
+  agent: Agent,
+  { request, url, signal }: { request: SafeRequest; url: URL; signal: AbortSignal | undefined },
+): Promise<Begun> {
   const { promise, resolve, reject } = Promise.withResolvers<Begun>();
-  const { body } = request;
-  const outgoing = (isTls ? https : http).request(url, {
-    method: request.method ?? 'GET',
-    agent: isTls ? agents.https : agents.http,
-    lookup: pinned(addresses),
-    headers: {
-      accept: 'application/json',
-      // What is small on the wire may be huge unpacked.
-      'accept-encoding': 'identity',
-      'user-agent': 'signalbox',
-      ...request.headers,
-      ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
-    },
-  });
-  // Not as an option: the line would keep it, which outlives the request and carries those of others.
-  const abort = () => {
-    reject(calledOff(signal.reason));
-    // Without the reason: a line that somebody has just finished with has nobody who would hear of it.
-    outgoing.destroy();
+  // One that still waits for a line would else hear of it when it has one.
+  const abort = () => reject(calledOff(signal?.reason));
+  signal?.addEventListener('abort', abort, { once: true });
+  const options = {
+    ...{ origin: url.origin, path: `${url.pathname}${url.search}`, method: request.method ?? 'GET' },
+    headers: { ...ALWAYS, ...request.headers },
+    ...(request.body === undefined ? {} : { body: request.body }),
+    ...(signal ? { signal } : {}),
+    headersTimeout: request.timeoutMs,
   };
-  if (signal.aborted) abort();
-  signal.addEventListener('abort', abort, { once: true });
-  // From the end of an answer on its line is somebody else's, before the request is said to be closed.
-  const letGo = () => signal.removeEventListener('abort', abort);
-  outgoing.on('close', letGo);
-  outgoing.on('error', reject);
-  outgoing.on('response', (incoming) => {
+  agent.request(options, (error, answer) => {
+    signal?.removeEventListener('abort', abort);
+    if (error) return reject(signal?.aborted ? calledOff(signal.reason) : error);
+    const { statusCode: status, headers, body: content } = answer;
     // Whoever reads it hears of it; nobody else needs to.
-    incoming.on('error', reject);
-    incoming.on('end', letGo);
-    resolve({ incoming, end: () => outgoing.destroy() });
+    content.on('error', () => undefined);
+    if (signal?.aborted) content.destroy();
+    resolve({ status, headers: headers as IncomingHttpHeaders, content });
   });
-  // A text goes out with the headers in one piece.
-  outgoing.end(body, 'utf8');
   return promise;
 }
+
+const ALWAYS = {
+  accept: 'application/json',
+  // What is small on the wire may be huge unpacked.
+  'accept-encoding': 'identity',
+  'user-agent': 'signalbox',
+};
 
 const calledOff = (cause: unknown): Error =>
   Object.assign(new Error('The request was called off.', { cause }), {
@@ -236,38 +238,36 @@ const calledOff = (cause: unknown): Error =>
     code: 'ABORT_ERR',
   });
 
+type Coming = Pick<Begun, 'headers' | 'content'>;
+
 /** Without an iterator: most answers are one piece, and it would cost more than all the rest of reading them. */
-function textOf(incoming: http.IncomingMessage, maxBytes: number, end: () => void): Promise<string> {
+function textOf({ headers, content }: Coming, maxBytes: number): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const chunks: Buffer[] = [];
   let bytes = 0;
   const fail = (error: Error): void => {
-    end();
+    content.destroy();
     reject(error);
   };
-  incoming.on('data', (chunk: Buffer) => {
+  content.on('data', (chunk: Buffer) => {
     bytes += chunk.byteLength;
     if (bytes > maxBytes) fail(tooLarge(maxBytes));
     else chunks.push(chunk);
   });
-  incoming.on('end', () => resolve(Buffer.concat(chunks, bytes).toString('utf8')));
-  incoming.on('error', fail);
-  const encoding = encodingOf(incoming);
+  content.on('end', () => resolve(Buffer.concat(chunks, bytes).toString('utf8')));
+  content.on('error', fail);
+  const encoding = encodingOf(headers);
   if (encoding !== null) fail(encoding);
   return promise;
 }
 
-async function* piecesOf(
-  incoming: http.IncomingMessage,
-  maxBytes: number,
-  end: () => void,
-): AsyncGenerator<Uint8Array> {
+async function* piecesOf({ headers, content }: Coming, maxBytes: number): AsyncGenerator<Uint8Array> {
   let isWhole = false;
   try {
-    const encoding = encodingOf(incoming);
+    const encoding = encodingOf(headers);
     if (encoding !== null) throw encoding;
     let bytes = 0;
-    for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    for await (const chunk of content as AsyncIterable<Buffer>) {
       bytes += chunk.byteLength;
       if (bytes > maxBytes) throw tooLarge(maxBytes);
       yield chunk;
@@ -275,12 +275,12 @@ async function* piecesOf(
     isWhole = true;
   } finally {
     // Read to its end the line is kept for the next request; else it is of no more use.
-    if (!isWhole) end();
+    if (!isWhole) content.destroy();
   }
 }
 
 /** What is wrong with it; null: nothing. */
-function encodingOf({ headers }: http.IncomingMessage): SignalboxError | null {
+function encodingOf(headers: IncomingHttpHeaders): SignalboxError | null {
   const encoding = headers['content-encoding'] ?? 'identity';
   return encoding === 'identity' ? null : unusable(`it is encoded as ${encoding}, which was not asked for`);
 }
@@ -298,15 +298,4 @@ function withinSignal<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   if (signal.aborted) abort();
   signal.addEventListener('abort', abort, { once: true });
   return Promise.race([promise, aborted]).finally(() => signal.removeEventListener('abort', abort));
-}
-
-function toError(error: unknown): SignalboxError {
-  if (error instanceof SignalboxError) return error;
-  const { code, name } = error as { code?: unknown; name?: unknown };
-  const isTimeout = name === 'TimeoutError' || (name === 'AbortError' && code === 'ABORT_ERR');
-  const why = isTimeout ? 'it took too long' : String(code ?? (error as Error).message);
-  return new SignalboxError('UNAVAILABLE', `The request failed: ${why}.`, {
-    cause: error,
-    details: { reached: code !== 'ECONNREFUSED' && code !== 'ENOTFOUND' && code !== 'EAI_AGAIN' },
-  });
 }

@@ -163,7 +163,7 @@ test('an agent reads the objects of a task while it holds it, and no longer', as
   const read = (actor: Actor) => readRunObject(services, actor, { id: task.run.id, hash: object });
   await expect(read(agent)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   const { tasks } = await claimTasks(services, agent, { input: { id, generation } });
-  expect((await decodeText((await read(agent)).content)).length).toBeGreaterThan(100_000);
+  expect((await decodeText((await (await read(agent)).open()).content)).length).toBeGreaterThan(100_000);
   await expect(read(agentNamed('stranger'))).rejects.toMatchObject({ code: 'NOT_FOUND' });
   const done = { type: 'succeeded', task_id: tasks[0]?.task_id, epoch: tasks[0]?.epoch, output: {} };
   await sendReports(services, agent, { id, generation, reports: [done] });

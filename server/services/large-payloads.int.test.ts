@@ -53,7 +53,7 @@ async function run(document: JsonObject, request: Omit<StartRun, 'pipelineId'>):
 async function readValue({ id }: RunView, value: Json | undefined): Promise<Json> {
   const ref = payloadRefOf(value);
   if (!ref) return value ?? null;
-  const { content } = await readRunObject(...at(), { id, hash: ref.$object });
+  const { content } = await (await readRunObject(...at(), { id, hash: ref.$object })).open();
   return JSON.parse(await decodeText(content));
 }
 

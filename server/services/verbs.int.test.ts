@@ -175,7 +175,9 @@ describe('runs', () => {
     expect(run.error).toBeNull();
     expect(run).toMatchObject({ status: 'succeeded', progress: 1 });
     const output = z.object({ artefact: refSchema }).parse(run.tasks.at(-1)?.output);
-    const { content } = await readRunObject(...at(), { id: run.id, hash: output.artefact.$object });
+    const { content } = await (
+      await readRunObject(...at(), { id: run.id, hash: output.artefact.$object })
+    ).open();
     expect((await decodeText(content)).split('\n')[0]).toBe('site,day,readings,mean_temperature_c');
   });
 
@@ -261,7 +263,7 @@ describe('runs', () => {
     const run = await runToEnd(id, { text });
     expect(run.input).toMatchObject({ contentType: 'application/json' });
     const { $object: hash } = refSchema.parse(run.tasks[0]?.output);
-    const { content } = await readRunObject(...at(), { id: run.id, hash });
+    const { content } = await (await readRunObject(...at(), { id: run.id, hash })).open();
     expect(JSON.parse(await decodeText(content))).toEqual({ text });
   });
 

@@ -146,7 +146,9 @@ function plain(address: string | undefined): string | null {
 }
 
 export function readCookie(request: IncomingMessage, name: string): string | undefined {
-  for (const part of (request.headers.cookie ?? '').split(';')) {
+  const { cookie } = request.headers;
+  if (cookie === undefined) return undefined;
+  for (const part of cookie.split(';')) {
     const at = part.indexOf('=');
     if (part.slice(0, at).trim() === name) return part.slice(at + 1).trim();
   }

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { createLruMap } from '#server/domain/graph/lru-map.ts';
 import type { Json } from '#server/domain/json.ts';
 import type { Actor } from '#server/identity/actor.ts';
 import type { RateClass } from '#server/identity/limits/rates.ts';
@@ -43,11 +44,13 @@ export interface Route {
   isSecret?: boolean;
   /** Its answer has an ETag of what it holds. */
   isTagged?: boolean;
+  /** Its answer is JSON that is there as a whole: nothing goes on that would have to be ended. */
+  isWhole?: boolean;
   handle(call: Call): Promise<Answer>;
 }
 
 export type Match =
-  | { kind: 'found'; route: Route; params: Record<string, string> }
+  | { kind: 'found'; route: Route; params: Readonly<Record<string, string>> }
   | { kind: 'wrong-method'; allowed: string[] }
   | { kind: 'missing' };
 
@@ -59,11 +62,17 @@ interface Node {
 
 const newNode = (): Node => ({ words: new Map(), parameter: undefined, routes: new Map() });
 
+/** Programs ask the same again and again, and each request is looked for twice: to be counted and to be served. */
+const PATHS_REMEMBERED = 1000;
+const MAX_REMEMBERED = 256;
+
 /** A tree of path segments. A literal wins over a parameter; no pattern is ever tried against a whole path. */
 export function createRouter(routes: readonly Route[]): (method: string, path: string) => Match {
   const root = newNode();
   for (const route of routes) add(root, route);
-  return (method, path) => {
+  const known = createLruMap<string, Match>(PATHS_REMEMBERED);
+
+  function find(method: string, path: string): Match {
     const values: string[] = [];
     const node = walk(
       root,
@@ -75,6 +84,15 @@ export function createRouter(routes: readonly Route[]): (method: string, path: s
     if (!found) return { kind: 'wrong-method', allowed: [...node.routes.keys()] };
     const params = Object.fromEntries(found.names.map((name, at) => [name, values[at] ?? '']));
     return { kind: 'found', route: found.route, params };
+  }
+
+  return (method, path) => {
+    const asked = `${method} ${path}`;
+    const before = known.get(asked);
+    if (before) return before;
+    const match = find(method, path);
+    if (match.kind === 'found' && asked.length <= MAX_REMEMBERED) known.set(asked, match);
+    return match;
   };
 }
 

@@ -21,7 +21,7 @@ import { type DrawPage, drawPage, isOpenPage, sendToSignIn } from './page-door.t
 import { toProblem } from './problem.ts';
 import { createRouter, type Route } from './router.ts';
 import { type Exchange, sendAnswer, sendError, sendJson } from './send.ts';
-import { cookieNames, createSessionKeeper, type SessionKeeper } from './session-cookie.ts';
+import { type CookieNames, cookieNames, createSessionKeeper, type SessionKeeper } from './session-cookie.ts';
 import { answerLink } from './sign-in.ts';
 
 export interface HttpOptions {
@@ -42,7 +42,7 @@ const BODILESS = new Set(['GET', 'HEAD', 'DELETE']);
 
 interface Door extends HttpOptions {
   match: ReturnType<typeof createRouter>;
-  port(): number;
+  cookies(): CookieNames;
   watch: AccessWatch;
 }
 
@@ -58,11 +58,12 @@ interface Visit extends Exchange {
 export function createHttpServer(options: HttpOptions): Server {
   const match = createRouter(options.routes);
   const watch = createAccessWatch();
-  const door: Door = { ...options, match, watch, port: () => port };
-  let port = 0;
+  const { isHttps } = options.gate;
+  let names = cookieNames({ port: 0, isHttps });
+  const door: Door = { ...options, match, watch, cookies: () => names };
   const server = createServer((request, response) => void serve(door, request, response));
   server.on('listening', () => {
-    port = portOf(server);
+    names = cookieNames({ port: portOf(server), isHttps });
   });
   // Slow senders of headers and bodies do not hold a socket for ever; answers may take as long as they need.
   server.headersTimeout = 20_000;
@@ -78,7 +79,7 @@ async function serve(door: Door, request: IncomingMessage, response: ServerRespo
   const url = URL.parse(request.url ?? '/', 'http://localhost') ?? new URL('http://localhost/');
   const { gate } = door;
   const { isHttps } = gate;
-  const names = cookieNames({ port: door.port(), isHttps });
+  const names = door.cookies();
   const origin = gate.originOf(request);
   const given = {
     ...gate.credentialsOf(request, { cookieName: names.session, requestId: id }),
@@ -171,8 +172,9 @@ async function answerApi(door: Door, exchange: Visit): Promise<void> {
   const services = servicesOf(door);
   const hasBody = !BODILESS.has(request.method ?? '') && !found.route.readsBody;
   const body = hasBody ? await readBody(door, request) : {};
-  const signal = signalWhileAllowed(door, exchange, { services, actor });
+  const watched = () => signalWhileAllowed(door, exchange, { services, actor });
   const { params } = found;
+  let signal = found.route.isWhole ? undefined : watched();
   const onTrouble = (err: unknown) =>
     door.logger.error({ id: exchange.id, route: exchange.route, err }, 'request failed');
   const call = {
@@ -184,7 +186,11 @@ async function answerApi(door: Door, exchange: Visit): Promise<void> {
     headers: request.headers,
     request,
     body,
-    signal,
+    // Most answers are there before anything could end them: who waits asks for it, and then it is made.
+    get signal() {
+      signal ??= watched();
+      return signal;
+    },
     onTrouble,
   };
   const answer = await found.route.handle(call);
@@ -209,10 +215,12 @@ function signalWhileAllowed(
   };
   const release =
     actor.kind === 'nobody' ? undefined : door.watch.hold(services.identity, { actor, given, end });
-  response.once('close', () => {
+  const leave = () => {
     release?.();
     gone.abort(GONE);
-  });
+  };
+  if (response.closed) leave();
+  else response.once('close', leave);
   return gone.signal;
 }
 

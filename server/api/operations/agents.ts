@@ -235,8 +235,8 @@ export const agents = {
     contentType: 'application/octet-stream',
     errors: ['NOT_FOUND', 'STALE_EPOCH'],
     example: { id: EXAMPLE.holder, task_id: EXAMPLE.heldTask, epoch: 1, hash: EXAMPLE.heldObject },
-    answer: async ({ services, actor }, { task_id, ...rest }) =>
-      sendObject(await readTaskObject(services, actor, { ...rest, taskId: task_id })),
+    answer: async (call, { task_id, ...rest }) =>
+      sendObject(call, await readTaskObject(call.services, call.actor, { ...rest, taskId: task_id })),
   }),
 
   upload: rawOperation({

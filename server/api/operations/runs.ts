@@ -11,7 +11,7 @@ import { pauseRun } from '#server/services/run/pause.ts';
 import { readRunObject } from '#server/services/run/read-object.ts';
 import { replayRun } from '#server/services/run/replay.ts';
 import { resumeRun } from '#server/services/run/resume.ts';
-import { RUN_SORTS } from '#server/services/run/run-query.ts';
+import { RUN_SORTS } from '#server/services/run/run-conditions.ts';
 import type { RunView } from '#server/services/run/run-view.ts';
 import {
   eventPageSchema,
@@ -123,9 +123,7 @@ const ofRuns = {
     contentType: 'application/octet-stream',
     errors: ['NOT_FOUND'],
     example: { id: EXAMPLE.run, hash: EXAMPLE.object },
-    async answer({ services, actor }, input) {
-      return sendObject(await readRunObject(services, actor, input));
-    },
+    answer: async (call, input) => sendObject(call, await readRunObject(call.services, call.actor, input)),
   }),
 
   replay: operation({

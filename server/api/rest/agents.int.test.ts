@@ -136,6 +136,11 @@ describe('an agent that comes for its work over HTTP', () => {
     expect((await upload(`epoch=${epoch}`, 'too late')).status).toBe(409);
     const mine = await http.fetch(`/api/v1/runs/${run_id}/objects/${ref.$object}`);
     expect(await mine.text()).toBe('a,b\n1,2\n');
+    const etag = mine.headers.get('etag') ?? '';
+    const again = await http.fetch(`/api/v1/runs/${run_id}/objects/${ref.$object}`, {
+      headers: { 'if-none-match': etag },
+    });
+    expect([etag, again.status, await again.text()]).toEqual([`"${ref.$object}"`, 304, '']);
   });
 
   test('is refused an upload past the limit: by its length at once, and else as soon as it is too much', async () => {

@@ -126,6 +126,30 @@ describe('Pipeline orchestration', () => {
     ).toEqual(STAGES.map(({ type }, at) => [at, type]));
   });
 
+  test('POST /api/v1/pipelines/{id}/execute answers with the run as it is then read', async () => {
+    const made = await api('/pipelines', {
+      name: 'waits for agents',
+      stages: [
+        { name: 'first', type: 'of-nobody-here' },
+        { name: 'second', type: 'of-nobody-here', condition: 'false' },
+        { name: 'third', type: 'of-nobody-here' },
+      ],
+      dependencies: [{ from: 0, to: 2 }],
+    });
+    const run = await api(`/pipelines/${made.body.id}/execute`, {
+      ...{ input_data: { at: [1, -0.5, 'ü'] }, parameters: { size: 2 } },
+      metadata: { tags: ['fresh'], customer: 7 },
+    });
+    expect(run).toMatchObject({ status: 202, body: { status: 'running', seq: expect.any(Number) } });
+    const { body } = await api(`/runs/${run.body.id}`);
+    expect(body.stages.map(({ state }: { state: string }) => state)).toEqual(['ready', 'skipped', 'pending']);
+    // A look at what waits, some seconds later, moves nothing that is shown but this.
+    expect({ ...run.body, updated_at: null }).toEqual({ ...body, updated_at: null });
+    expect(run.body.updated_at <= body.updated_at).toBe(true);
+    const { runs } = (await api('/runs?metadata=customer=7')).body;
+    expect(runs.map(({ id }: { id: string }) => id)).toEqual([run.body.id]);
+  });
+
   test('a stage that is not required may fail without failing the rest', async () => {
     const created = await api('/pipelines', {
       name: 'optional stage',

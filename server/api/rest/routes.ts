@@ -30,6 +30,7 @@ function toRoute(operation: Operation): Route {
     readsBody: isUpload(operation),
     isSecret: operation.isSecret === true,
     isTagged: !isRaw(operation) && operation.isTagged === true,
+    isWhole: !isRaw(operation) && operation.stream === undefined,
     ...(isOpen(operation) ? { isOpen: true } : {}),
     ...(operation.rate ? { rate: operation.rate } : {}),
     async handle(call) {

@@ -254,8 +254,9 @@ describe('no door shows what is marked', () => {
     const path = `/api/v1/runs/${run}/objects/${object}`;
     for (const role of ['designer', 'operator', 'viewer'] as const)
       expect((await as(role).ask(path)).status).toBe(403);
-    const response = await http.fetch(path);
+    const response = await http.fetch(path, { headers: { 'if-none-match': `"${object}"` } });
     expect(await response.text()).toContain(CANARY);
+    expect([response.headers.get('cache-control'), response.headers.get('etag')]).toEqual(['no-store', null]);
   });
 });
 

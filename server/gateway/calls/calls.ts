@@ -16,7 +16,7 @@ import { rateSubject } from '../tenant/caller.ts';
 import { isRepeatable } from '../tenant/definitions.ts';
 import { type ApprovedTool, type Connection, gatewayName } from '../tenant/directory.ts';
 import { judge } from '../tenant/rules.ts';
-import { answeredError, type Failure, ownErrorIn, toFailure } from '../upstream/faults.ts';
+import { answeredError, type Failure, ownErrorIn, toFailure, wordsOf } from '../upstream/faults.ts';
 import { createLogFilter } from '../upstream/logs.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { Approvals } from './approvals.ts';
@@ -162,7 +162,7 @@ export function createCalls(options: CallOptions): Calls {
     }
     const known = toFailure(cause, standing.hide).error;
     standing.breaker.settle(true);
-    sessions.noteFault(connection, known.message);
+    sessions.noteFault(connection, wordsOf(known));
     return known;
   }
 

@@ -11,7 +11,7 @@ import type { SecretPort } from '../sign-ins/notes.ts';
 import { holderOf, type SignIns } from '../sign-ins/sign-ins.ts';
 import { createSignedLine } from '../sign-ins/signed-line.ts';
 import type { Connection, Directories } from '../tenant/directory.ts';
-import { ownErrorIn, toFailure } from '../upstream/faults.ts';
+import { ownErrorIn, toFailure, wordsOf } from '../upstream/faults.ts';
 import type { OfferedTool } from '../upstream/offers.ts';
 import { openUpstream, type Upstream, type UpstreamTarget } from '../upstream/upstream.ts';
 import { BREAKER_DEFAULTS, type Breaker, createBreaker } from './breaker.ts';
@@ -194,7 +194,7 @@ export function createSessions(options: SessionOptions): Sessions {
       await note({ ...about, ok: true, generation, serverName, serverVersion, latencyMs, problem: null });
       return { ok: true, latencyMs, generation, serverName, serverVersion, problem: null, tools: tools.size };
     } catch (error) {
-      const problem = toFailure(error, standing.hide).error.message;
+      const problem = wordsOf(toFailure(error, standing.hide).error);
       const unknown = { generation: null, serverName: null, serverVersion: null };
       await note({ ...about, ...unknown, ok: false, latencyMs: null, problem });
       return { ...unknown, ok: false, latencyMs: now() - before, problem, tools: 0 };
@@ -225,7 +225,7 @@ export function createSessions(options: SessionOptions): Sessions {
       const { error: failure, isSessionOver } = toFailure(error, hide);
       breaker.settle(true);
       if (isSessionOver) pool.drop(connection, upstream);
-      const problem = failure.message;
+      const problem = wordsOf(failure);
       await note({ ...about, ok: false, generation, serverName, serverVersion, latencyMs: null, problem });
     }
   }

@@ -99,6 +99,12 @@ test.each([
   ['a result without its kind', answering({ result: { content: [] } }), SdkError],
   ['a result of an unknown kind', answering({ result: { ...RESULT, resultType: 'task' } }), SdkError],
   ['a result in no form', answering({ result: { ...RESULT, content: [{ type: 'what' }] } }), SdkError],
+  [
+    'a text that is none',
+    answering({ result: { ...RESULT, content: [{ type: 'text', text: 5 }] } }),
+    SdkError,
+  ],
+  ['no content at all', answering({ result: { ...RESULT, content: 'yes' } }), SdkError],
   ['a question that asks nothing', answering({ result: { resultType: 'input_required' } }), SdkError],
   [
     'an answer to something else',

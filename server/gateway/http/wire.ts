@@ -190,10 +190,28 @@ function toResult({ result, error }: JsonObject): CallToolResult | InputRequired
   if (resultType === 'input_required') return toQuestions(rest);
   if (resultType !== 'complete')
     throw new SdkError(SdkErrorCode.UnsupportedResultType, `Unsupported result type '${resultType}'`);
+  if (isPlain(rest)) return rest as unknown as CallToolResult;
   const read = specTypeSchemas.CallToolResult['~standard'].validate(rest);
   if (read instanceof Promise || read.issues) throw unusable('it has not the form of one');
   return read.value;
 }
+
+/** Most answers are texts and nothing else: they are looked at here, and all others by the library. */
+function isPlain({ content, structuredContent, isError, ...more }: JsonObject): boolean {
+  return (
+    Array.isArray(content) &&
+    content.every(isText) &&
+    (structuredContent === undefined || isJsonObject(structuredContent)) &&
+    (isError === undefined || typeof isError === 'boolean') &&
+    Object.keys(more).every((key) => key === '_meta' && isJsonObject(more[key]))
+  );
+}
+
+const isText = (part: Json): boolean =>
+  isJsonObject(part) &&
+  part.type === 'text' &&
+  typeof part.text === 'string' &&
+  Object.keys(part).length === 2;
 
 function toQuestions({ inputRequests, requestState }: JsonObject): InputRequiredResult {
   const asked = isJsonObject(inputRequests) ? inputRequests : {};

@@ -75,6 +75,10 @@ function ofSdk(error: SdkError, hide: (text: string) => string): Failure {
   }
 }
 
+/** What happened and what to do, for whoever looks how a connection does. */
+export const wordsOf = ({ message, advice }: SignalboxError): string =>
+  advice === undefined ? message : `${message} ${advice}`;
+
 /** Ours may stand behind what the client's library made of it. */
 export function ownErrorIn(error: unknown): SignalboxError | null {
   let each: unknown = error;

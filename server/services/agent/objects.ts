@@ -42,7 +42,7 @@ export async function readTaskObject(services: Services, actor: Actor, input: un
     if (!row) throw notFound('object', `${hash} in ${runId}`);
     return row.contentType;
   });
-  return { ...(await services.payloads.open(hash)), contentType };
+  return { hash, contentType, isSensitive: false, open: () => services.payloads.open(hash) };
 }
 
 /** Stores a file for the run that the task belongs to. What it returns is what an output refers to it by. */

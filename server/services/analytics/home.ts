@@ -10,8 +10,9 @@ import { listAgents } from '../agent/list.ts';
 import type { Services } from '../context.ts';
 import { listDeadLetters } from '../queue/dead-letters.ts';
 import { listQueues, type QueueView } from '../queue/list.ts';
+import type { RunQuery } from '../run/run-conditions.ts';
 import { type RunFilter, resolveFilterAlone } from '../run/run-filter.ts';
-import { type RunQuery, selectRunIds } from '../run/run-query.ts';
+import { selectRunIds } from '../run/run-query.ts';
 import type { Point } from './overview.ts';
 import { readOverview } from './overview.ts';
 

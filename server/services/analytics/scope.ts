@@ -13,8 +13,8 @@ import {
 import { invalid } from '#server/domain/errors.ts';
 import { toUuid } from '#server/domain/ids.ts';
 import type { Actor } from '#server/identity/actor.ts';
+import type { RunConditions } from '../run/run-conditions.ts';
 import { resolveFilter, runFilterFields } from '../run/run-filter.ts';
-import type { RunConditions } from '../run/run-query.ts';
 
 const moment = z.iso.datetime({ offset: true });
 const MAX_RANGE_MS = 1096 * DAY_MS;

@@ -64,7 +64,7 @@ describe('where servers may be, and what an import may do', () => {
       const answer = await rig.ask('/connect', { slug: `inner-${++count}`, url });
       expect(answer).toMatchObject({
         status: 'unreachable',
-        problem: 'Requests to this address are not allowed.',
+        problem: expect.stringContaining('Requests to this address are not allowed. Use a public'),
       });
     },
   );

@@ -5,8 +5,10 @@ import { findIds, readTenant } from '#db/tenant.ts';
 import type { Actor } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { redactSummary } from './redact.ts';
-import { countFew, countWork, type RunQuery, selectRunIds } from './run-query.ts';
+import { asksOnly, OF_BIRTH, type RunConditions, type RunQuery } from './run-conditions.ts';
+import { countEdges, countFew, countWalked, selectRunIds } from './run-query.ts';
 import { type RunSummary, SUMMARY_COLUMNS, toSummary } from './run-view.ts';
+import { isByDuration } from './run-walks.ts';
 
 export interface Found extends Record<string, unknown> {
   /** Bare. */
@@ -22,7 +24,7 @@ const SPANS_MS = [HOUR_MS, 24 * HOUR_MS, WEEK_MS, 4 * WEEK_MS];
 /** The ids of a page, in its order. */
 export async function findRuns(services: Services, query: RunQuery): Promise<Found[]> {
   let found: Found[] = [];
-  for (const where of await stretchesOf(services, query)) {
+  for await (const where of stretchesOf(services, query)) {
     const select = selectRunIds({ ...query, where });
     found = [
       ...(await findIds(services.db, (tx) => tx.execute<Found>(select), plansFor({ ...query, where }))),
@@ -33,61 +35,123 @@ export async function findRuns(services: Services, query: RunQuery): Promise<Fou
 }
 
 /** What most lists are asked by. Runs that fit are found in their order, so the newest week mostly fills a page. */
-const ORDERED: ReadonlySet<string> = new Set<keyof RunQuery['where']>([
-  'orgUuid',
-  'pipelineId',
-  'versionId',
-  'status',
-  'busyAgentId',
+const ORDERED: ReadonlySet<string> = new Set<keyof RunConditions>([
+  ...(['orgUuid', 'pipelineId', 'pipelineUuids', 'versionId', 'status', 'busyAgentId', 'busyLabel'] as const),
 ]);
 
 /** Of these the plan of a first page is the same whatever the values are, which week is looked at too. */
-const ALIKE: ReadonlySet<string> = new Set<keyof RunQuery['where']>([
-  'orgUuid',
-  'pipelineId',
-  'status',
-  'bornSince',
+const ALIKE: ReadonlySet<string> = new Set<keyof RunConditions>([
+  ...(['orgUuid', 'pipelineId', 'pipelineUuids', 'status', 'bornSince'] as const),
 ]);
 
-const asks = (where: RunQuery['where'], names: ReadonlySet<string>): boolean =>
-  Object.entries(where).every(([name, value]) => value === undefined || names.has(name));
+/** A tag and no more: what has it is read off the ends of its pipelines and of its label. */
+const TAGGED: ReadonlySet<string> = new Set([...OF_BIRTH, 'tagged']);
+const FRESHLY_TAGGED: ReadonlySet<string> = new Set<keyof RunConditions>(['orgUuid', 'tagged', 'bornSince']);
 
 /**
  * Planning for the parts of all weeks takes longer than reading a page. Where a page begins has to be seen by the planner:
- * it takes a third of the table to be beyond a place that it does not know, and would read and sort that.
+ * it takes a third of the table to be beyond a place that it does not know, and would read and sort that. What is walked
+ * has one index that fits.
  */
-const plansFor = ({ where, sort, after }: RunQuery) =>
-  sort === 'created' && !after && asks(where, ALIKE) ? 'kept' : 'by value';
+export const plansFor = ({ where, sort, after }: RunQuery) => {
+  const isAlike = !after && (asksOnly(where, ALIKE) || asksOnly(where, FRESHLY_TAGGED));
+  const hasOneIndex = where.walk !== undefined || isByDuration(where);
+  return sort === 'created' && (hasOneIndex || isAlike) ? 'kept' : 'by value';
+};
 
 /**
- * The conditions to look with, one after the other, until the page is full; the last ones are the query's own.
- * The index of labels knows no order, so all that matches is read and sorted. Most runs may have the label that is
- * looked for; then a short stretch of time beyond the place where the page begins is enough to fill it. A week of what
- * is in order spares the planning for the parts of all others, which takes longer than reading a page. Likewise with a
- * time in which many ended: of a rare status none may be among them, and the last of it would be looked for in all weeks before.
+ * The conditions to look with, one after the other, until the page is full; the last ones are the query's own. Each is
+ * thought of when the one before has not been enough.
  */
-export async function stretchesOf(services: Services, asked: RunQuery): Promise<RunQuery['where'][]> {
-  const few = asked.sort === 'created' ? await isYes(services, countFew(asked)) : null;
-  if (few) return [{ ...asked.where, isAmongFew: true }];
-  const query = (await isYes(services, countWork(asked))) ? ofBusyAgent(asked) : asked;
-  const { where, sort, order } = query;
-  const isByLabel = where.label !== undefined || where.tagged?.label != null;
-  const isOrdered = few === false || asks(where, ORDERED);
-  if (sort !== 'created' || !(isByLabel || (isOrdered && order === 'desc'))) return [where];
-  const beginsAt = await beginningOf(services, query);
+export async function* stretchesOf(services: Services, asked: RunQuery): AsyncGenerator<RunConditions> {
+  const { where, sort } = asked;
+  const few =
+    sort === 'created'
+      ? await isYes(services, countFew(asked), isByDuration(where) ? 'kept' : 'by value')
+      : null;
+  if (sort !== 'created') yield where;
+  else if (few) yield { ...where, isAmongFew: true };
+  else yield* walkThrough(services, asked, few === false);
+}
+
+/** Along what stands in the order of the runs: all of it where that is all that is asked for, or little; else its first. */
+async function* walkThrough(
+  services: Services,
+  query: RunQuery,
+  isAmongMany: boolean,
+): AsyncGenerator<RunConditions> {
+  const { where } = query;
+  if (where.agentId !== undefined && !(where.label && (await hasFew(services, query)))) {
+    if (asksOnly(where, OF_AGENT)) return yield { ...where, walk: 'all' };
+    if (!(await isYes(services, countWalked(query)))) return yield where;
+    yield { ...where, walk: 'first' };
+    return yield* walkThrough(services, ofBusyAgent(query), isAmongMany);
+  }
+  if (where.label === undefined) return yield* stretchesOfTime(services, query, isAmongMany);
+  if (where.agentId !== undefined) return yield { ...ofBusyAgent(query).where, walk: 'all' };
+  const isMuch = !asksOnly(where, OF_LABEL) && (await isYes(services, countWalked(query)));
+  yield { ...where, walk: isMuch ? 'first' : 'all' };
+  if (!isMuch) return;
+  // None of the first ones are what is asked for, so few are: the shorter way is likely the one with fewer runs along it.
+  if (await isYes(services, countWalked(query, MANY)))
+    yield* stretchesOfTime(services, ofBusyLabel(query), isAmongMany);
+  else yield { ...where, walk: 'all' };
+}
+
+/** Runs of a label that are rather walked along than looked for among those of the other conditions. */
+const MANY = 10_000;
+
+/** Few runs have its label. */
+const hasFew = async (services: Services, { where: { agentId: _, ...where }, ...query }: RunQuery) =>
+  !(await isYes(services, countWalked({ ...query, where })));
+
+/** What is born in a range of ids is a range of the walk; the times themselves are asked of each run. */
+const OF_AGENT: ReadonlySet<string> = new Set<keyof RunConditions>(['orgUuid', 'agentId', 'idRange']);
+const OF_LABEL: ReadonlySet<string> = new Set([...OF_BIRTH, 'label']);
+
+/**
+ * A week of what is in order spares the planning for the parts of all others, which takes longer than reading a page.
+ * Likewise a short stretch of a time in which many ended: of a rare status none may be among them, and the last of it
+ * would be looked for in all weeks before; and of a tag with more that is asked for, which the planner judges by itself.
+ */
+async function* stretchesOfTime(
+  services: Services,
+  query: RunQuery,
+  isAmongMany: boolean,
+): AsyncGenerator<RunConditions> {
+  const { order } = query;
+  const edges = isAmongMany ? await edgesOf(services, query) : {};
+  const where = { ...query.where, ...edges };
+  const isByTag = where.tagged?.label != null && !asksOnly(where, TAGGED);
   const isByEnd = where.finishedAfter !== undefined || where.finishedBefore !== undefined;
-  const isSoonFull = isByLabel || (few === false && isByEnd);
-  const spans = isSoonFull ? SPANS_MS : [WEEK_MS];
-  const stretches = spans.map((span) =>
-    order === 'desc' ? { bornSince: idAt(beginsAt - span) } : { bornBefore: idAt(beginsAt + span) },
-  );
-  return [...stretches.map((stretch) => ({ ...where, ...stretch })), where];
+  const isOrdered = isAmongMany || asksOnly(where, ORDERED) || asksOnly(where, TAGGED);
+  if (isByTag || (isOrdered && order === 'desc')) {
+    const beginsAt = await beginningOf(services, query);
+    for (const span of isByTag || (isAmongMany && isByEnd) ? SPANS_MS : [WEEK_MS]) {
+      const ends =
+        order === 'desc' ? { bornSince: idAt(beginsAt - span) } : { bornBefore: idAt(beginsAt + span) };
+      yield { ...where, ...ends };
+    }
+  }
+  yield where;
+}
+
+/** Of a range of durations that many had. */
+async function edgesOf({ db }: Services, query: RunQuery): Promise<Pick<RunConditions, 'fewAtEdges'>> {
+  const count = countEdges(query);
+  if (!count) return {};
+  const [fewAtEdges] = await findIds(db, (tx) => tx.execute<{ low: boolean; high: boolean }>(count), 'kept');
+  return fewAtEdges ? { fewAtEdges } : {};
 }
 
 /** What a count says; null: there is nothing to count. */
-async function isYes({ db }: Services, count: SQL | null): Promise<boolean | null> {
+async function isYes(
+  { db }: Services,
+  count: SQL | null,
+  plans: 'kept' | 'by value' = 'kept',
+): Promise<boolean | null> {
   if (!count) return null;
-  const [row] = await findIds(db, (tx) => tx.execute<{ yes: boolean }>(count));
+  const [row] = await findIds(db, (tx) => tx.execute<{ yes: boolean }>(count), plans);
   return row?.yes ?? false;
 }
 
@@ -95,6 +159,12 @@ async function isYes({ db }: Services, count: SQL | null): Promise<boolean | nul
 const ofBusyAgent = (query: RunQuery): RunQuery => {
   const { agentId, ...where } = query.where;
   return { ...query, where: { ...where, busyAgentId: agentId } };
+};
+
+/** Each run that comes in the order of the list is asked whether it has the label. */
+const ofBusyLabel = (query: RunQuery): RunQuery => {
+  const { label, ...where } = query.where;
+  return { ...query, where: { ...where, busyLabel: label } };
 };
 
 /** The time of the id where the page begins. */

@@ -2,7 +2,7 @@ import { and, eq } from 'drizzle-orm';
 import { idempotencyKeys } from '#db/schema/index.ts';
 import { inTenant } from '#db/tenant.ts';
 import type { CarryOrder } from '#server/agents/workspace/carry.ts';
-import type { StartRequest } from '#server/coordinator/commands.ts';
+import type { StartRequest, StoredRun } from '#server/coordinator/commands.ts';
 import { invalid, SignalboxError } from '#server/domain/errors.ts';
 import type { CompiledGraph, JsonValidator } from '#server/domain/graph/compile.ts';
 import { holdsHidden } from '#server/domain/hidden.ts';
@@ -36,12 +36,15 @@ export interface Launch {
   action: string;
 }
 
+export interface Launched {
+  id: RunId;
+  isNew: boolean;
+  /** As its birth has left it; undefined: it has to be looked up. */
+  born?: StoredRun | undefined;
+}
+
 /** The way that every run takes into the engine: starts, replays and stand-alone tasks. */
-export async function launchRun(
-  services: Services,
-  actor: Actor,
-  launch: Launch,
-): Promise<{ id: RunId; isNew: boolean }> {
+export async function launchRun(services: Services, actor: Actor, launch: Launch): Promise<Launched> {
   refuseHidden(launch);
   const requestHash = hashRequest(launch.request);
   const key = launch.idempotencyKey;
@@ -55,7 +58,7 @@ async function giveBirth(
   services: Services,
   actor: Actor,
   { launch, requestHash }: { launch: Launch; requestHash: string },
-): Promise<{ id: RunId; isNew: boolean }> {
+): Promise<Launched> {
   const key = launch.idempotencyKey;
   const graph = await services.graphOf(launch.versionId);
   const id = makeId('run', services.newUuid());
@@ -96,7 +99,7 @@ async function giveBirth(
     await services.workspaces.replays.forgetUnborn(actor.orgId, id);
     return { id: await findWinner(services, actor, { key, requestHash }), isNew: false };
   }
-  return { id, isNew: true };
+  return { id, isNew: true, born: reply.born };
 }
 
 /**

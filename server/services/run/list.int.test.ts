@@ -1,16 +1,20 @@
-import { sql } from 'drizzle-orm';
+import { PgDialect } from 'drizzle-orm/pg-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { findIds, inTenant } from '#db/tenant.ts';
+import { connectDatabase, connectFinder, type Sql } from '#db/client.ts';
+import { inTenant } from '#db/tenant.ts';
 import { errorGroupOf } from '#server/domain/error-group.ts';
 import { type AgentId, type PipelineId, type RunId, toUuid, type VersionId } from '#server/domain/ids.ts';
 import { startTestApp, type TestApp } from '#server/testing/app.ts';
-import { stretchesOf } from './find-runs.ts';
+import { plansFor, stretchesOf } from './find-runs.ts';
 import { listRuns } from './list.ts';
+import type { RunQuery } from './run-conditions.ts';
 import { resolveFilter } from './run-filter.ts';
-import { type RunQuery, selectRunIds } from './run-query.ts';
+import { selectRunIds } from './run-query.ts';
 
 /** Many runs of many weeks, made in SQL: 20 pipelines with 4 versions each, 50 agents, one run in 500 is rare. */
 const RUNS = 100_000;
+/** The oldest ones have labels and durations of their own. */
+const OLD = 3000;
 const WEEKS = 8;
 const id = (kind: string, number: number) => `${kind}_${number.toString(16).padStart(32, '0')}`;
 const PIPELINE = id('pipe', 7) as PipelineId;
@@ -21,14 +25,20 @@ const BUSY = id('agent', 99) as AgentId;
 const GROUP = errorGroupOf({ class: 'agent', code: 'X', message: 'broken' });
 
 let program: TestApp;
+let planners: Record<'kept' | 'by value', Sql>;
 const at = () => [program.services, program.actor] as const;
 const ago = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString();
 
 beforeAll(async () => {
   program = await startTestApp();
+  const one = { url: program.database.url, applicationName: 'planner', max: 1 };
+  planners = { kept: connectFinder(one), 'by value': connectDatabase({ ...one, plansByValue: true }) };
   await fill();
 }, 180_000);
-afterAll(() => program[Symbol.asyncDispose]());
+afterAll(async () => {
+  await Promise.all(Object.values(planners ?? {}).map((client) => client.end({ timeout: 5 })));
+  await program?.[Symbol.asyncDispose]();
+});
 
 async function fill(): Promise<void> {
   const { sql: db } = program.database;
@@ -44,10 +54,12 @@ async function fill(): Promise<void> {
       (CASE WHEN n % 500 = 0 THEN 'failed' WHEN n % 1000 = 1 THEN 'running' ELSE 'succeeded' END)::run_status, 9, 9, NULL,
       CASE WHEN n % 500 = 0 THEN '{"class":"agent","code":"X","message":"broken"}'::json END,
       CASE WHEN n % 500 = 0 THEN ${GROUP}::text END,
-      CASE WHEN n % 500 = 7 THEN ARRAY['env=rare', 'tag:tagged'] WHEN n % 2 = 0 THEN ARRAY['env=prod'] END,
+      array_remove(ARRAY['tag:every', CASE WHEN n % 500 = 7 THEN 'env=rare' WHEN n % 2 = 0 THEN 'env=prod' END,
+        CASE WHEN n % 500 = 7 THEN 'tag:tagged' END, CASE WHEN n <= ${OLD}::int THEN 'tag:old' END,
+        CASE WHEN n <= ${OLD}::int THEN 'age=old' END], NULL),
       '{}', '{}', '{}', CASE WHEN n % 500 = 3 THEN 'manual' ELSE 'api' END,
       CASE WHEN n % 500 = 4 THEN lpad(to_hex(5), 32, '0')::uuid END, 1, 0, t,
-      CASE WHEN n % 1000 <> 1 THEN t + make_interval(secs => n % 977) END, t
+      CASE WHEN n % 1000 <> 1 THEN t + make_interval(secs => n % 977 + CASE WHEN n <= ${OLD}::int THEN 2000 ELSE 0 END) END, t
     FROM (SELECT n, now() - make_interval(weeks => ${WEEKS - 1}::int) * (n::float8 / ${RUNS}::int) AS t
       FROM generate_series(1, ${RUNS}::int) n) AS made`;
   await db`INSERT INTO tasks (run_id, idx, org_id, stage_key, capability, status, epoch, attempt, losses, agent_id, progress)
@@ -55,7 +67,7 @@ async function fill(): Promise<void> {
   await db`INSERT INTO tasks (run_id, idx, org_id, stage_key, capability, status, epoch, attempt, losses, agent_id, progress)
     SELECT id, 1, org_id, 'more', 'echo', 'succeeded', 1, 1, 0, ${toUuid(BUSY)}::text::uuid, 1 FROM runs
     WHERE status <> 'failed' AND get_byte(uuid_send(id), 15) % 2 = 0`;
-  await db`ANALYZE runs, tasks, attempts, pipelines`;
+  await db`ANALYZE runs, run_labels, tasks, attempts, pipelines`;
 }
 
 interface PlanNode {
@@ -76,9 +88,11 @@ async function explain(given: Parameters<typeof resolveFilter>[2], more: Partial
   );
   const query: RunQuery = { where, sort: 'created', order: 'desc', limit: 51, ...more };
   const sum = { found: 0, read: 0, scanned: [] as (string | undefined)[] };
-  for (const stretch of await stretchesOf(program.services, query)) {
+  for await (const stretch of stretchesOf(program.services, query)) {
     const nodes = await planOf({ ...query, where: stretch });
-    const ofParts = nodes.filter((node) => /^(runs|tasks|attempts)_w\d+$/.test(node['Relation Name'] ?? ''));
+    const ofParts = nodes.filter((node) =>
+      /^(runs|tasks|attempts|run_labels)_w\d+$/.test(node['Relation Name'] ?? ''),
+    );
     // Parts of weeks in which nothing ran are empty, and a scan is the quickest way to see that.
     const scanned = ofParts.filter((node) => node['Node Type'] === 'Seq Scan' && rowsOf(node) > 100);
     sum.scanned.push(...scanned.map((node) => node['Relation Name']));
@@ -92,13 +106,19 @@ async function explain(given: Parameters<typeof resolveFilter>[2], more: Partial
 const rowsOf = (node: PlanNode): number =>
   ((node['Actual Rows'] ?? 0) + (node['Rows Removed by Filter'] ?? 0)) * (node['Actual Loops'] ?? 1);
 
-function planOf(query: RunQuery): Promise<PlanNode[]> {
-  return findIds(program.services.db, async (tx) => {
-    const [row] = await tx.execute(sql`EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) ${selectRunIds(query)}`);
-    const plan = row?.['QUERY PLAN'] as { Plan: PlanNode }[] | string;
-    const [{ Plan: root }] = (typeof plan === 'string' ? JSON.parse(plan) : plan) as [{ Plan: PlanNode }];
-    return nodesOf(root);
-  });
+const dialect = new PgDialect();
+
+/** As it is planned when it is asked: for its values, or once for all. */
+async function planOf(query: RunQuery): Promise<PlanNode[]> {
+  const { sql: text, params } = dialect.sqlToQuery(selectRunIds(query));
+  const client = planners[plansFor(query)];
+  await client.unsafe(`PREPARE asked AS ${text}`);
+  const values = params.map((value) => `'${String(value).replaceAll("'", "''")}'`).join(', ');
+  const [row] = await client.unsafe(`EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) EXECUTE asked (${values})`);
+  await client.unsafe('DEALLOCATE asked');
+  const plan = row?.['QUERY PLAN'] as { Plan: PlanNode }[] | string;
+  const [{ Plan: root }] = (typeof plan === 'string' ? JSON.parse(plan) : plan) as [{ Plan: PlanNode }];
+  return nodesOf(root);
 }
 
 const FILTERS: Record<string, Parameters<typeof resolveFilter>[2]> = {
@@ -113,6 +133,10 @@ const FILTERS: Record<string, Parameters<typeof resolveFilter>[2]> = {
   'a day of creation': { createdAfter: ago(20), createdBefore: ago(19) },
   'a tag': { tag: 'tagged' },
   'a tag that nothing has': { tag: 'no such tag' },
+  'a tag that all runs have': { tag: 'every' },
+  'a tag that only the oldest have': { tag: 'old' },
+  'a tag that all runs have and a rare status': { tag: 'every', status: ['failed'] },
+  'a tag that only the oldest have and a status that they never had': { tag: 'old', status: ['paused'] },
   'an agent': { agentId: AGENT },
   'an agent and a rare status': { agentId: AGENT, status: ['failed'] },
   'a busy agent': { agentId: BUSY },
@@ -125,6 +149,14 @@ const FILTERS: Record<string, Parameters<typeof resolveFilter>[2]> = {
   'common metadata': { metadata: 'env=prod' },
   'rare metadata': { metadata: 'env=rare' },
   'metadata that nothing has': { metadata: 'env=none' },
+  'metadata that only the oldest have': { metadata: 'age=old' },
+  'common metadata and a rare status': { metadata: 'env=prod', status: ['failed'] },
+  'common metadata and a status that it never had': { metadata: 'env=prod', status: ['paused'] },
+  'metadata that only the oldest have and a rare status': { metadata: 'age=old', status: ['failed'] },
+  'common metadata of one day': { metadata: 'env=prod', createdAfter: ago(20), createdBefore: ago(19) },
+  'rare metadata and an agent': { metadata: 'env=rare', agentId: AGENT },
+  'common metadata and a busy agent': { metadata: 'env=prod', agentId: BUSY },
+  'a busy agent on one day': { agentId: BUSY, createdAfter: ago(20), createdBefore: ago(19) },
   'how long it waits for an agent': { minWaitingMs: 300_000 },
   'having been replayed': { replayed: true },
   'a rare status and no replay': { status: ['failed'], replayed: false },
@@ -134,6 +166,9 @@ const FILTERS: Record<string, Parameters<typeof resolveFilter>[2]> = {
   'having ended since': { finishedAfter: ago(19) },
   'a duration that few had': { minDurationMs: 970_000, maxDurationMs: 975_000 },
   'a duration that most had': { minDurationMs: 1000 },
+  'a duration that many had': { minDurationMs: 300_000, maxDurationMs: 600_000 },
+  'a duration that only the oldest had': { minDurationMs: 1_900_000 },
+  'a duration that none had': { minDurationMs: 100_000_000 },
   'a day of ending and a rare status': {
     finishedAfter: ago(20),
     finishedBefore: ago(19),
@@ -148,6 +183,8 @@ const ENDS: Record<string, Parameters<typeof resolveFilter>[2]> = {
   'a rare status': { status: ['failed'] },
   'a pipeline': { pipelineId: PIPELINE },
   'rare metadata': { metadata: 'env=rare' },
+  'a tag': { tag: 'tagged' },
+  'a tag that all runs have': { tag: 'every' },
 };
 
 describe('no filter reads a part of the runs from end to end', () => {
@@ -264,6 +301,24 @@ describe('what filters find', () => {
       `trigger = 'manual' AND version_id = '${toUuid(VERSION)}'`,
     ],
     ['an open status', { status: ['running' as const] }, `status = 'running'`],
+    ['metadata of the oldest', { metadata: 'age=old', order: 'asc' }, `'age=old' = ANY (labels)`],
+    ['an agent', { agentId: AGENT }, `id IN (SELECT run_id FROM tasks WHERE agent_id = '${toUuid(AGENT)}')`],
+    [
+      'common metadata and an agent',
+      { metadata: 'env=prod', agentId: AGENT },
+      `'env=prod' = ANY (labels) AND id IN (SELECT run_id FROM tasks WHERE agent_id = '${toUuid(AGENT)}')`,
+    ],
+    [
+      'metadata and the status of few',
+      { metadata: 'age=old', status: ['failed' as const] },
+      `status = 'failed' AND 'age=old' = ANY (labels)`,
+    ],
+    ['a tag', { tag: 'tagged' }, `pipeline_id = '${toUuid(PIPELINE)}' OR 'tag:tagged' = ANY (labels)`],
+    [
+      'a duration of a few seconds',
+      { minDurationMs: 500_000, maxDurationMs: 502_000 },
+      `finished_at - created_at >= '500 s' AND finished_at - created_at < '502 s'`,
+    ],
     [
       'a tag and a status',
       { tag: 'tagged', status: ['failed' as const] },
@@ -273,6 +328,36 @@ describe('what filters find', () => {
     const ids = await idsOf(filter as Parameters<typeof listRuns>[2]);
     expect(new Set(ids).size).toBe(ids.length);
     expect(ids.length).toBe(Math.min(200, await countOf(condition)));
+  });
+
+  test.each([
+    ['desc', { minDurationMs: 301_000, maxDurationMs: 640_000 }],
+    ['asc', { minDurationMs: 301_000, maxDurationMs: 640_000 }],
+    ['desc', { minDurationMs: 590_000 }],
+    ['desc', { maxDurationMs: 65_000 }],
+  ] as const)('pages by duration (%s, %o) hold the runs of it in their order', async (order, range) => {
+    const { minDurationMs = 0, maxDurationMs = 1e9 } = range as {
+      minDurationMs?: number;
+      maxDurationMs?: number;
+    };
+    const expected = await program.database.sql.unsafe(
+      `SELECT id::text FROM runs WHERE finished_at - created_at >= '${minDurationMs} ms'
+       AND finished_at - created_at < '${maxDurationMs} ms' ORDER BY id ${order} LIMIT 300`,
+    );
+    const first = await listRuns(...at(), { ...range, order, limit: 150 });
+    const second = await listRuns(...at(), { ...range, order, limit: 150, cursor: first.nextCursor ?? '' });
+    const found = [...first.items, ...second.items].map((run) => toUuid(run.id));
+    expect(found).toEqual(expected.map((row) => row.id.replaceAll('-', '')));
+  });
+
+  test('pages of a busy agent hold the runs that it worked on in their order', async () => {
+    const expected = await program.database.sql.unsafe(
+      `SELECT DISTINCT run_id::text AS id FROM tasks WHERE agent_id = '${toUuid(BUSY)}' ORDER BY 1 DESC LIMIT 300`,
+    );
+    const first = await listRuns(...at(), { agentId: BUSY, limit: 150 });
+    const second = await listRuns(...at(), { agentId: BUSY, limit: 150, cursor: first.nextCursor ?? '' });
+    const found = [...first.items, ...second.items].map((run) => toUuid(run.id));
+    expect(found).toEqual(expected.map((row) => row.id.replaceAll('-', '')));
   });
 
   test('a whole id and its beginning find the run', async () => {

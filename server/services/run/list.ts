@@ -4,8 +4,8 @@ import type { Services } from '../context.ts';
 import { type Page, pageFields, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
 import { findRuns, loadSummaries } from './find-runs.ts';
+import { RUN_SORTS } from './run-conditions.ts';
 import { resolveFilterAlone, runFilterFields } from './run-filter.ts';
-import { RUN_SORTS } from './run-query.ts';
 import type { RunSummary } from './run-view.ts';
 
 const listSchema = z.strictObject({

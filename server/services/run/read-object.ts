@@ -13,10 +13,12 @@ import { marksOf, readRun } from './run-view.ts';
 const readSchema = z.strictObject({ id: idSchema('run'), hash: z.string().regex(/^[0-9a-f]{64}$/) });
 
 export interface ObjectRead {
-  bytes: number;
-  /** Ends with an error when the bytes are not those of the hash. */
-  content: AsyncIterable<Uint8Array>;
+  hash: string;
   contentType: string;
+  /** It holds what is marked sensitive: nobody keeps it. */
+  isSensitive: boolean;
+  /** Its content ends with an error when the bytes are not those of the hash. */
+  open(): ReturnType<Services['payloads']['open']>;
 }
 
 /**
@@ -40,21 +42,22 @@ export async function readRunObject(
     return (await isObjectOfHeldTask(tx, wanted)) ? object : undefined;
   });
   if (!row) throw notFound('object', `${hash} in ${id}`);
-  if (actor.agent === null) await openIfSensitive(services, actor, { id, hash });
-  return { ...(await services.payloads.open(hash)), contentType: row.contentType };
+  const isSensitive = actor.agent === null && (await revealIfSensitive(services, actor, { id, hash }));
+  return { hash, contentType: row.contentType, isSensitive, open: () => services.payloads.open(hash) };
 }
 
 /** What stands in the run as everybody is shown it is open; all else of a run with marks is told of by the audit. */
-async function openIfSensitive(
+async function revealIfSensitive(
   services: Services,
   actor: Actor,
   { id, hash }: z.output<typeof readSchema>,
-): Promise<void> {
+): Promise<boolean> {
   const run = await readRun(services, actor.orgId, id);
   const { isAny } = await marksOf(services, { versionId: toUuid(run.versionId) });
-  if (!isAny) return;
+  if (!isAny) return false;
   const shown = [run.input, run.parameters, ...run.tasks.map(({ output }) => output)];
-  if (JSON.stringify(shown).includes(`"${hash}"`)) return;
+  if (JSON.stringify(shown).includes(`"${hash}"`)) return false;
   authorise(actor, 'run.sensitive', run);
   await services.record(actor, 'run.revealed', { target: id, after: { object: hash } });
+  return true;
 }

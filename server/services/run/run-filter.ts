@@ -8,7 +8,7 @@ import { metadataLabel, tagLabel } from '#server/domain/run-labels.ts';
 import { RUN_STATUSES } from '#server/domain/statuses.ts';
 import { type Actor, authorise, may } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
-import type { RunConditions } from './run-query.ts';
+import type { RunConditions } from './run-conditions.ts';
 
 const moment = z.iso.datetime({ offset: true });
 const milliseconds = z.number().min(0).max(1e12);

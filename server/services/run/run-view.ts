@@ -33,8 +33,15 @@ import { type Shown, showRun, showTask } from './shown.ts';
 
 export type RunRow = typeof runs.$inferSelect;
 export type TaskRow = typeof tasks.$inferSelect;
+/** What a run is shown by. */
+type RunShown = Pick<
+  RunRow,
+  keyof typeof SUMMARY_COLUMNS | 'input' | 'parameters' | 'metadata' | 'deadlineAt'
+>;
 /** What a task worked on and why its agent was chosen are most of its bytes, and no part of its shape. */
-type TaskShape = Omit<TaskRow, 'output' | 'routing'> & Partial<Pick<TaskRow, 'output' | 'routing'>>;
+export type TaskShape = Omit<TaskRow, Unshown | 'output' | 'routing'> &
+  Partial<Pick<TaskRow, 'output' | 'routing'>>;
+type Unshown = 'runId' | 'orgId' | 'stageKey' | 'capability' | 'losses' | 'queueBy' | 'stopBy';
 
 export interface TaskView extends Shown {
   id: TaskId;
@@ -151,7 +158,7 @@ export function toSummary(row: Pick<RunRow, keyof typeof SUMMARY_COLUMNS>): RunS
   };
 }
 
-export function toRunView(row: RunRow, taskRows: readonly TaskShape[], graph: CompiledGraph): RunView {
+export function toRunView(row: RunShown, taskRows: readonly TaskShape[], graph: CompiledGraph): RunView {
   const byIndex = new Map(taskRows.map((task) => [task.index, task]));
   const tasks = graph.stages.map((_, index) => toTaskView(row, { index, graph, byIndex }));
   const done = tasks.reduce((sum, task) => sum + (isTaskOver(task.status) ? 1 : task.progress), 0);
@@ -173,7 +180,7 @@ interface Place {
   byIndex: ReadonlyMap<number, TaskShape>;
 }
 
-function toTaskView(run: RunRow, place: Place): TaskView {
+function toTaskView(run: RunShown, place: Place): TaskView {
   const { index, graph, byIndex } = place;
   const row = byIndex.get(index);
   const stage = graph.stages[index]?.stage;
@@ -203,7 +210,7 @@ function toTaskView(run: RunRow, place: Place): TaskView {
 }
 
 /** Why the task does not go on, if it is one that could: one that runs waits for people at most, one that has ended for nothing. */
-function waitingOf(run: RunRow, { index, graph, byIndex }: Place): Waiting | null {
+function waitingOf(run: Pick<RunRow, 'createdAt'>, { index, graph, byIndex }: Place): Waiting | null {
   const row = byIndex.get(index);
   const capability = graph.stages[index]?.stage.type ?? '';
   if (!row || isTaskUntouched(row.status)) {

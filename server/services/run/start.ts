@@ -13,7 +13,8 @@ import { withAsker } from '../notification/may-hear.ts';
 import { ensureDefaultSecret } from '../notification/signing-secret.ts';
 import { parseInput } from '../parse-input.ts';
 import { refuseArchived } from '../pipeline/pipeline-view.ts';
-import { launchRun } from './launch.ts';
+import { viewOfBirth } from './born-view.ts';
+import { type Launch, launchRun } from './launch.ts';
 import { redactRun } from './redact.ts';
 import { type RunView, readRun } from './run-view.ts';
 
@@ -44,15 +45,16 @@ export async function startRun(
   if (request.notification?.webhook) {
     await inTenant(services.db, actor.orgId, (tx) => ensureDefaultSecret(tx, services, actor.orgId));
   }
-  const { id, isNew } = await launchRun(services, actor, {
+  const launch: Launch = {
     ...request,
     notification: withAsker(actor, request.notification),
     versionId,
     idempotencyKey,
     action: 'run.started',
     request: { ...request, version: request.version ?? null, notification: { ...request.notification } },
-  });
-  const run = await readRun(services, actor.orgId, id);
+  };
+  const { id, isNew, born } = await launchRun(services, actor, launch);
+  const run = (born && viewOfBirth(born, launch)) ?? (await readRun(services, actor.orgId, id));
   return { run: redactRun(actor, run), isNew };
 }
 

@@ -209,7 +209,7 @@ function bootCoordinator(world: World, parts: CoordinatorParts) {
       followTasks(run);
     }
     for (const [at, message] of plan.messages.entries()) send(outboxIds[at] ?? '', message);
-    for (const run of plan.runs) replyAll(run);
+    for (const run of plan.runs) replyAll(run, null);
     for (const stray of plan.strays) stray.reply({ ok: false, code: 'NOT_HELD', message: 'no such run' });
     for (const source of backlog.sources()) {
       for (const { id, room } of backlog.waitingFor(source)) {
