@@ -79,8 +79,7 @@ export async function compose(options: ComposeOptions): Promise<App> {
 async function assemble(ports: Ports, options: ComposeOptions & { config: IdentityConfig }): Promise<App> {
   const { env, logger, metrics, onStep } = options;
   const newUuid = createUuidSource(Date.now);
-  await refuseSharedSessions(ports.lanes);
-  await migrate(ports.databaseUrl, (name) => onStep(`Applying ${name}.`));
+  await prepareDatabase(ports, onStep);
   if (await seed(ports.beatSql, newUuid)) onStep('Added the sample pipeline and the templates.');
   await Promise.all([ports.broker.start(), ports.hotState.start(), ports.objects.start()]);
   const { checkpointer, ...records } = await openRecords(env, ports, logger);
@@ -143,6 +142,11 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
       await stopInOrder({ ...parts, gateway, identity, outbound, ports });
     },
   };
+}
+
+async function prepareDatabase(ports: Ports, onStep: ComposeOptions['onStep']): Promise<void> {
+  await refuseSharedSessions(ports.lanes);
+  await migrate(ports.databaseUrl, (name) => onStep(`Applying ${name}.`));
 }
 
 type Stop = { stop(): unknown };

@@ -31,7 +31,7 @@ export const SETTINGS = {
     schema: wholeNumber(0, 65_535),
     fallback: '3000',
     about:
-      'The port of pages, API and sockets. 0 lets the system choose a free one; `lock.json` in the data folder names it.',
+      'The port of pages, API and sockets. 0 lets the system choose a free one, which the lock in the data folder names.',
   }),
   SIGNALBOX_HOST: setting({
     group: 'Server',
