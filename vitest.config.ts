@@ -1,10 +1,25 @@
 import { defineConfig } from 'vitest/config';
+import { longestFirst } from './scripts/checks/longest-first.ts';
 
 const INT = '**/*.int.test.{ts,tsx}';
+/** Those that take more than half a minute, of which most are waiting. */
+const LONGEST = [
+  'server/testing/sdk-agents/kills.int.test.ts',
+  'server/testing/faults/broker-faults.int.test.ts',
+  'server/services/system/conditions.int.test.ts',
+  'server/testing/faults/coordinator-ends.int.test.ts',
+  'bench/smoke.int.test.ts',
+  'server/testing/faults/two-coordinators.int.test.ts',
+  'docs/agent-programs.int.test.ts',
+  'server/notifications/telling.int.test.ts',
+  'server/testing/faults/shared-agents.int.test.ts',
+  'server/testing/workspace/fleet.int.test.ts',
+];
 const NOT_OURS = ['**/node_modules/**', '**/.next/**', '**/.signalbox/**', 'e2e/**'];
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: longestFirst(LONGEST) },
     projects: [
       {
         test: {
@@ -12,6 +27,8 @@ export default defineConfig({
           include: ['**/*.test.{ts,tsx}'],
           exclude: [...NOT_OURS, INT],
           pool: 'threads',
+          // None of them changes anything that is shared, so modules are loaded once a thread: half of what they cost.
+          isolate: false,
           // Properties try hundreds of cases, and a busy machine is slow.
           testTimeout: 60_000,
         },

@@ -6,7 +6,7 @@ export type Sql = postgres.Sql;
  * Settings of the engine's own connections. Its statements touch a handful of rows by primary key: one plan for each
  * is kept for good, and it must never be a scan, whatever the statistics of a table that was just empty may say.
  */
-const ENGINE_SETTINGS = {
+export const ENGINE_SETTINGS = {
   plan_cache_mode: 'force_generic_plan',
   enable_seqscan: 'off',
   enable_hashjoin: 'off',

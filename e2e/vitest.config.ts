@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { longestFirst } from '../scripts/checks/longest-first.ts';
 
 /** Journeys of people through the whole program, as `npm start` starts it, in a real browser. */
 export default defineConfig({
@@ -6,6 +7,7 @@ export default defineConfig({
     include: ['e2e/journeys/**/*.test.ts'],
     setupFiles: ['e2e/stack/quiet.setup.ts'],
     pool: 'forks',
+    sequence: { sequencer: longestFirst(['every-page.test.ts', 'main.test.ts']) },
     globalSetup: ['e2e/build.globalsetup.ts'],
     // Each file starts a server and a browser of its own; while one waits for them the other works.
     maxWorkers: 2,

@@ -63,7 +63,8 @@ async function plan(name, mode) {
     if (why !== undefined) notes.push(why);
   }
   if (adapter.findBinaries() !== undefined) {
-    return { start: async () => ({ origin: 'private', ...(await adapter.startPrivate()) }) };
+    const isToBeKilled = mode === 'private';
+    return { start: async () => ({ origin: 'private', ...(await adapter.startPrivate({ isToBeKilled })) }) };
   }
   const composed = await startFromCompose(name, randomBytes(16).toString('hex'));
   if (composed.service !== undefined) return { service: composed.service };

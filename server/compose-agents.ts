@@ -24,6 +24,8 @@ export interface AgentParts {
   /** For stages that call tools of MCP servers. */
   callMcpTool: CallMcpTool;
   sharedFilesOf: SharedFilesOf;
+  /** The data agents' processes are there before anybody asks for them. */
+  isWarm: boolean;
   newUuid(): string;
   onTrouble(message: string, error: unknown): void;
 }
@@ -48,12 +50,14 @@ export function makeAgents({
   payloads,
   callMcpTool,
   sharedFilesOf,
+  isWarm,
   newUuid,
   onTrouble,
 }: AgentParts): Agents {
   const isOverBroker = env.rabbitmqUrl !== undefined;
+  const data = { scratchRoot: join(env.dataDir, 'scratch'), isWarm };
   const builtins = env.roles.has('agents')
-    ? createBuiltinAgents({ data: { scratchRoot: join(env.dataDir, 'scratch') }, callMcpTool, sharedFilesOf })
+    ? createBuiltinAgents({ data, callMcpTool, sharedFilesOf })
     : { agents: [], stop: async () => undefined };
   const whole = createWholeAssignments(payloads);
   const members = builtins.agents.map((agent) => ({

@@ -18,7 +18,7 @@ export interface Ports {
   /** What the engine reads and sweeps with. */
   readonly engineSql: Sql;
   /** One connection for each batch that is being committed. */
-  readonly lanes: readonly Sql[];
+  readonly lanes: readonly [Sql, Sql];
   /** Verbs of the doors, under row-level security; Drizzle's alone. */
   readonly doors: ReturnType<typeof openDoorDatabase>;
   /** Logs, signs of life, upkeep. */
@@ -33,9 +33,6 @@ export interface Ports {
   stop(): Promise<void>;
 }
 
-/** While Postgres writes one batch, the next is decided. */
-const LANES = 2;
-
 export async function openPorts(
   env: Env,
   { logger, onStep }: { logger: Logger; onStep: (message: string) => void },
@@ -45,9 +42,10 @@ export async function openPorts(
   const url = env.databaseUrl ?? embedded?.url ?? '';
   const onNotice = (message: string) => logger.debug({ notice: message }, 'database notice');
   const engineSql = connectEngine({ url, applicationName: 'signalbox-engine', max: 3, onNotice });
-  const lanes = Array.from({ length: LANES }, (_, at) =>
-    connectEngine({ url, applicationName: `signalbox-lane-${at}`, max: 1, onNotice }),
-  );
+  const openLane = (at: number) =>
+    connectEngine({ url, applicationName: `signalbox-lane-${at}`, max: 1, onNotice });
+  // While Postgres writes one batch, the next is decided.
+  const lanes = [openLane(0), openLane(1)] as const;
   const doors = openDoorDatabase({ url, applicationName: 'signalbox', onNotice });
   const beatSql = connectDatabase({ url, applicationName: 'signalbox-beats', max: 3, onNotice });
   const identitySql = connectDatabase({ url, applicationName: 'signalbox-identity', max: 4, onNotice });

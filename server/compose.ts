@@ -4,6 +4,7 @@ import { createGraphCache } from '#db/queries/load-graph.ts';
 import { readServerKey } from '#db/queries/server-key.ts';
 import { orgOfRun } from '#db/queries/stored-objects.ts';
 import { seed } from '#db/seed/seed.ts';
+import { refuseSharedSessions } from '#db/sessions.ts';
 import type { DoorDatabase } from '#db/tenant.ts';
 import type { CallMcpTool } from '#server/agents/builtin/mcp-tool.ts';
 import { createPayloads } from '#server/agents/payloads.ts';
@@ -53,6 +54,8 @@ export interface ComposeOptions {
   env: Env;
   logger: Logger;
   metrics: Metrics;
+  /** False: the data agents' processes are started when the first task needs one. */
+  isWarm?: boolean;
   onStep(message: string): void;
 }
 
@@ -76,7 +79,7 @@ export async function compose(options: ComposeOptions): Promise<App> {
 async function assemble(ports: Ports, options: ComposeOptions & { config: IdentityConfig }): Promise<App> {
   const { env, logger, metrics, onStep } = options;
   const newUuid = createUuidSource(Date.now);
-  await migrate(ports.databaseUrl, (name) => onStep(`Applying ${name}.`));
+  await prepareDatabase(ports, onStep);
   if (await seed(ports.beatSql, newUuid)) onStep('Added the sample pipeline and the templates.');
   await Promise.all([ports.broker.start(), ports.hotState.start(), ports.objects.start()]);
   const { checkpointer, ...records } = await openRecords(env, ports, logger);
@@ -139,6 +142,11 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
       await stopInOrder({ ...parts, gateway, identity, outbound, ports });
     },
   };
+}
+
+async function prepareDatabase(ports: Ports, onStep: ComposeOptions['onStep']): Promise<void> {
+  await refuseSharedSessions(ports.lanes);
+  await migrate(ports.databaseUrl, (name) => onStep(`Applying ${name}.`));
 }
 
 type Stop = { stop(): unknown };
@@ -230,7 +238,7 @@ interface EngineParts {
 
 function makeEngine(
   ports: Ports,
-  { env, logger, metrics, callMcpTool, newUuid, db, conditions }: ComposeOptions & EngineParts,
+  { env, logger, metrics, isWarm = true, callMcpTool, newUuid, db, conditions }: ComposeOptions & EngineParts,
 ) {
   const onTrouble = (message: string, error: unknown) => {
     metrics.countTrouble();
@@ -248,7 +256,8 @@ function makeEngine(
     watch: watchWorkspaces(metrics, conditions),
   });
   const sharedFilesOf = createSharedFiles(workspaces, (runId) => orgOfRun(ports.beatSql, runId));
-  const agents = makeAgents({ env, ports, payloads, callMcpTool, sharedFilesOf, newUuid, onTrouble });
+  const outside = { callMcpTool, sharedFilesOf };
+  const agents = makeAgents({ env, ports, payloads, ...outside, isWarm, newUuid, onTrouble });
   const nudges = createNudges({ hot: ports.hotState, me: newUuid() });
   const announcer = createAnnouncer({ hot: ports.hotState, now: Date.now });
   const announce = announceProgress({ env, metrics, announcer, hotState: ports.hotState, now: Date.now });

@@ -2,12 +2,12 @@ import type { Server } from 'node:http';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createGate } from '#server/api/http/gate.ts';
-import { createHttpServer } from '#server/api/http/server.ts';
+import { createHttpServer, portOf } from '#server/api/http/server.ts';
 import { apiRoutes } from '#server/api/routes.ts';
 import { attachSockets, type Sockets } from '#server/api/sockets/sockets.ts';
 import { SignalboxError } from '#server/domain/errors.ts';
 import { createSocketSignIn } from '#server/identity/socket-sign-in.ts';
-import { takeDataLock } from '#server/platform/data-lock.ts';
+import { type HeldLock, takeDataLock } from '#server/platform/data-lock.ts';
 import { type Env, readEnv } from '#server/platform/env.ts';
 import { createLogger, type Logger } from '#server/platform/logger.ts';
 import { createMetrics } from '#server/platform/metrics.ts';
@@ -26,11 +26,12 @@ interface Running {
   server?: Server;
   sockets?: Sockets;
   pages?: Pages;
-  releaseLock?: () => void;
+  lock?: HeldLock;
 }
 
 async function start(env: Env, logger: Logger, running: Running): Promise<void> {
-  running.releaseLock = lockDataFolder(env);
+  const lock = lockDataFolder(env);
+  running.lock = lock;
   const metrics = createMetrics();
   let app: App | undefined;
   if (env.roles.has('web')) {
@@ -59,6 +60,7 @@ async function start(env: Env, logger: Logger, running: Running): Promise<void> 
     });
     metrics.watchSockets(running.sockets.count);
     await listen(running.server, env);
+    lock.listensOn(portOf(running.server));
   }
   // Pages need no database and it needs no pages: both come up at once.
   const pages = running.server
@@ -76,9 +78,9 @@ async function start(env: Env, logger: Logger, running: Running): Promise<void> 
   else say(`Signalbox works as ${[...env.roles].join(', ')}.`);
 }
 
-function lockDataFolder(env: Env): () => void {
+function lockDataFolder(env: Env): HeldLock {
   const lock = takeDataLock(env.dataDir, { port: env.port, now: Date.now() });
-  if ('release' in lock) return lock.release;
+  if ('release' in lock) return lock;
   const { pid, port } = lock.holder;
   throw new SignalboxError(
     'CONFLICT',
@@ -105,8 +107,7 @@ function listen(server: Server, env: Env): Promise<void> {
 
 /** The last line: scripts and people take the link from there. */
 function announce(server: Server, env: Env, token: string): void {
-  const address = server.address();
-  const port = typeof address === 'object' && address ? address.port : env.port;
+  const port = portOf(server);
   const host = env.host.includes(':') ? `[${env.host}]` : env.host;
   // Listening everywhere has no address of its own to be opened at.
   const origin = env.publicUrl ?? `http://${/^(0\.0\.0\.0|\[::\])$/.test(host) ? '127.0.0.1' : host}:${port}`;
@@ -124,7 +125,7 @@ function announce(server: Server, env: Env, token: string): void {
 }
 
 async function stop(running: Running, logger: Logger): Promise<void> {
-  const { app, server, sockets, pages, releaseLock } = running;
+  const { app, server, sockets, pages, lock } = running;
   const closed = server ? new Promise((resolve) => server.close(resolve)) : undefined;
   server?.closeIdleConnections();
   await sockets?.stop();
@@ -133,7 +134,7 @@ async function stop(running: Running, logger: Logger): Promise<void> {
   // Streams would stay open for as long as somebody watches.
   server?.closeAllConnections();
   await closed;
-  releaseLock?.();
+  lock?.release();
   logger.info('stopped');
 }
 

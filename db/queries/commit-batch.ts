@@ -326,9 +326,11 @@ function buildCommit(week: string, batch: BatchRows): { text: string; values: (s
     parts.push(
       `sent AS (${insertRows(parameters, { table: 'outbox', columns: OUTBOX }, batch.outbox)} RETURNING id)`,
     );
+  // Not that of the transaction's beginning: under a lock it may have waited for long since then.
+  const now = 'clock_timestamp()';
   const guard = checks.length
-    ? `CASE WHEN ${checks.join(' AND ')} THEN now() ELSE refuse_commit('stale') END`
-    : 'now()';
+    ? `CASE WHEN ${checks.join(' AND ')} THEN ${now} ELSE refuse_commit('stale') END`
+    : now;
   const text = `WITH ${parts.join(',\n')}
     SELECT extract(epoch FROM ${guard}) * 1000 AS now_ms,
       ${outbox ? '(SELECT array_to_json(array_agg(id::text ORDER BY id)) FROM sent)' : 'NULL::json'} AS outbox_ids`;

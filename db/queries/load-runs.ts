@@ -112,9 +112,11 @@ export function toRunState(run: RunRecord, rows: TaskRecord[], graph: CompiledGr
   const waitsFor = graph.incoming.map((edges) => edges.length);
   let open = 0;
   let left = graph.stages.length;
+  let movedAt = Number(run.created_at);
   for (const row of rows) {
     const task = toTaskState(row);
     tasks[row.idx] = task;
+    movedAt = Math.max(movedAt, task.readyAt ?? 0, task.startedAt ?? 0, task.finishedAt ?? 0);
     if (isTaskOver(task.status)) {
       left -= 1;
       for (const edge of graph.outgoing[row.idx] ?? []) waitsFor[edge.to] = (waitsFor[edge.to] ?? 0) - 1;
@@ -140,6 +142,7 @@ export function toRunState(run: RunRecord, rows: TaskRecord[], graph: CompiledGr
     wakeAt: ms(run.wake_at),
     startedAt: Number(run.created_at),
     finishedAt: ms(run.finished_at),
+    movedAt,
     tasks,
     waitsFor,
     open,

@@ -4,7 +4,6 @@ import { readFile } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { findFreePort } from '../../scripts/lib/net.mjs';
 import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
 
 const CLI = join(import.meta.dirname, '../../cli/main.mjs');
@@ -20,7 +19,8 @@ let secret: string;
 
 beforeAll(async () => {
   dataDir = await makeDataDir();
-  const settings = { SIGNALBOX_HOST: '0.0.0.0', SERVER_PORT: String(await findFreePort()) };
+  // The system chooses the port; whoever has the data folder finds it there.
+  const settings = { SIGNALBOX_HOST: '0.0.0.0' };
   server = await startServer(dataDir.path, { settings });
   outside = `http://${outer}:${new URL(server.origin).port}`;
   secret = (await readFile(join(dataDir.path, 'api-secret'), 'utf8')).trim();

@@ -109,8 +109,11 @@ async function createCluster({ binaries, dataFolder, folder, user }) {
   if (code !== 0) throw new Error(`initdb failed:\n${lastLines(output)}`);
 }
 
-/** A private cluster with the durability of a real one (fsync on), because that is what tests test. */
-async function startPrivate() {
+/**
+ * A private cluster. One that a test may kill has the durability of a real one, because that is what it tests. One that all
+ * share, and nobody kills, syncs nothing to the disk: only a power cut would tell, and it was most of what a clone costs.
+ */
+async function startPrivate({ isToBeKilled = true } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'signalbox-postgres-'));
   chmodSync(folder, 0o755);
   const user = findOtherUser();
@@ -126,6 +129,7 @@ async function startPrivate() {
     max_connections: 200,
     shared_buffers: '128MB',
     timezone: 'UTC',
+    fsync: isToBeKilled ? 'on' : 'off',
   };
   const handle = await startPrivateService({
     name: 'Postgres',

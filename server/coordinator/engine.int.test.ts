@@ -145,6 +145,34 @@ describe('the engine on a real database', () => {
     await first[Symbol.asyncDispose]();
   });
 
+  test('writes down nothing as earlier than what it follows, though its clock is behind that of the process before', async () => {
+    const held = Promise.withResolvers<void>();
+    const never: AgentHandler = () => {
+      held.resolve();
+      return new Promise(() => undefined);
+    };
+    const first = await createScriptedEngine({ url: database.url, handlers: { echo, next: never } });
+    const graph = {
+      stages: [
+        { key: 'a', type: 'echo' },
+        { key: 'b', type: 'next' },
+      ],
+      dependencies: [{ from: 'a', to: 'b' }],
+    };
+    const id = await first.start(graph);
+    await held.promise;
+    await using second = await createScriptedEngine({
+      url: database.url,
+      handlers: { echo, next: echo },
+      agentId: first.agentId,
+      localNow: () => Date.now() - 5000,
+    });
+    const state = await second.ended(id);
+    expect(state.tasks[1]?.startedAt).toBeGreaterThanOrEqual(state.tasks[0]?.finishedAt ?? Number.NaN);
+    expect((await second.audit()).findings).toEqual([]);
+    await first[Symbol.asyncDispose]();
+  });
+
   test('lets two engines work on one database, on the same runs, without a wrong step', async () => {
     await using one = await createScriptedEngine({ url: database.url, handlers: { echo } });
     await using two = await createScriptedEngine({

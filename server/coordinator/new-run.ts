@@ -42,6 +42,7 @@ export function unbornState(run: NewRun, now: number): RunState {
     wakeAt: null,
     startedAt: now,
     finishedAt: null,
+    movedAt: now,
     error: null,
     tasks: new Array(graph.stages.length).fill(undefined),
     waitsFor: graph.incoming.map((edges) => edges.length),

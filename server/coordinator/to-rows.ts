@@ -32,6 +32,7 @@ export function addRunRows(rows: BatchRows, plan: RunPlan, now: number): void {
   const { state } = decision;
   const runId = toUuid(state.id);
   const orgId = toUuid(state.orgId);
+  const at = Math.max(now, state.movedAt);
   rows.runs.push(toRunRow(plan));
   for (const index of decision.touched) {
     const task = state.tasks[index];
@@ -40,11 +41,11 @@ export function addRunRows(rows: BatchRows, plan: RunPlan, now: number): void {
   }
   for (const { task, how, error } of decision.ended) {
     const agentId = task.agent === null ? null : toUuid(task.agent);
-    rows.attempts.push({ runId, orgId, agentId, ended: how, finishedAt: now, error, task });
+    rows.attempts.push({ runId, orgId, agentId, ended: how, finishedAt: at, error, task });
   }
   if (decision.events.length > 0) {
     const seqFrom = before.seq + 1;
-    rows.events.push({ runId, orgId, seqFrom, seqTo: state.seq, at: now, entries: decision.events });
+    rows.events.push({ runId, orgId, seqFrom, seqTo: state.seq, at, entries: decision.events });
   }
   for (const event of decision.events) {
     if (event.type === 'task.failed' && isPoison(event.error)) rows.letters.push(toLetterRow(state, event));

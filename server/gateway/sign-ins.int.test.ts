@@ -1,9 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { toUuid } from '#server/domain/ids.ts';
+import { EVERYBODY } from '#server/domain/mcp.ts';
+import type { TestApp } from '#server/testing/app.ts';
 import { startTestServer, type TestServer } from '#server/testing/http.ts';
 import { type McpRig, startMcpRig } from '#server/testing/mcp-rig.ts';
 import { echoTool, startUpstream, type TestUpstream } from '#server/testing/mcp-upstream.ts';
 import { type OAuthUpstream, startOAuthUpstream, walkToCallback } from '#server/testing/oauth-upstream.ts';
+import { ageTokens } from '#server/testing/old-tokens.ts';
 import { type Browser, browserWith, joinAs, signInByLink } from '#server/testing/people.ts';
 import { startReceiver } from '#server/testing/receiver.ts';
 
@@ -64,6 +67,11 @@ const outcome = ({ status, headers }: { status: number; headers: Headers }) => (
   location: headers.get('location'),
 });
 const database = () => rig.http.program.database.sql;
+
+async function growOld(holderUuid: string, ...others: TestApp[]): Promise<void> {
+  there.grants.length = 0;
+  await ageTokens([rig.http.program, ...others], { connectionId: id, holderUuid });
+}
 
 describe('signing in', () => {
   test('each person calls with a token of their own, which was given for that server', async () => {
@@ -150,10 +158,8 @@ describe('signing in', () => {
 
 describe('growing old', () => {
   test('a token is renewed before its end, once for all who call at that moment', async () => {
-    there.lifeSeconds = 30;
     await setUp();
-    there.grants.length = 0;
-    there.lifeSeconds = 3600;
+    await growOld(toUuid((await owner.ask('/api/v1/me')).body.id));
     const answers = await Promise.all(Array.from({ length: 8 }, () => call(owner)));
     expect(answers.map(({ status }) => status)).toEqual(Array(8).fill(200));
     expect(there.grants).toEqual(['refresh_token ok']);
@@ -194,9 +200,8 @@ describe('growing old', () => {
         FROM mcp_sign_ins WHERE connection_id = ${toUuid(id as never)}::text::uuid`;
     const callAll = (times: number) =>
       Promise.all(Array.from({ length: times }, (_, at) => call(at % 2 === 0 ? owner : elsewhere)));
-    /** For everybody, so that each process calls with the same tokens; old by now, and the next ones are not. */
-    async function growOld(): Promise<void> {
-      there.lifeSeconds = 30;
+    /** For everybody, so that each process calls with the same tokens. */
+    async function setUpForBoth(): Promise<void> {
       await setUp({ mode: 'shared' });
       // The other process hears of what was approved a while later.
       await vi.waitFor(
@@ -204,14 +209,14 @@ describe('growing old', () => {
           const { tools } = (await elsewhere.ask('/api/v1/mcp/tools')).body;
           expect(tools.map(({ name }: { name: string }) => name)).toContain(`${slug}__ask`);
         },
-        { timeout: 30_000, interval: 200 },
+        { timeout: 60_000, interval: 200 },
       );
-      there.grants.length = 0;
-      there.lifeSeconds = 3600;
     }
+    const growOldInBoth = () => growOld(EVERYBODY, second.program);
 
     test('it is renewed once for all of them, and nobody is signed out', async () => {
-      await growOld();
+      await setUpForBoth();
+      await growOldInBoth();
       const answers = await callAll(8);
       expect(answers.map(({ status }) => status)).toEqual(Array(8).fill(200));
       expect(there.grants).toEqual(['refresh_token ok']);
@@ -219,9 +224,10 @@ describe('growing old', () => {
     });
 
     test('one that dies before it has asked is waited for no longer than its lease, and it is renewed once', async () => {
-      await growOld();
+      await setUpForBoth();
       await database()`UPDATE mcp_sign_ins SET renewing_until = now() + interval '2 seconds'
         WHERE connection_id = ${toUuid(id as never)}::text::uuid`;
+      await growOldInBoth();
       const answers = await callAll(4);
       expect(answers.map(({ status }) => status)).toEqual(Array(4).fill(200));
       expect(there.grants).toEqual(['refresh_token ok']);
@@ -229,8 +235,10 @@ describe('growing old', () => {
     });
 
     test('one that dies after it has kept the new tokens, and before it has said so, has renewed them', async () => {
-      await growOld();
-      await call(owner);
+      await setUpForBoth();
+      await growOldInBoth();
+      expect((await call(owner)).status).toBe(200);
+      await vi.waitFor(() => expect(there.grants).toEqual(['refresh_token ok']), { timeout: 60_000 });
       // As it left the row: others look it up with the token that they know.
       await database()`UPDATE mcp_sign_ins SET renewing_until = now() + interval '1 hour', expires_at = now() + interval '5 seconds'
         WHERE connection_id = ${toUuid(id as never)}::text::uuid`;

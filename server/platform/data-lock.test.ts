@@ -43,6 +43,18 @@ describe('the data folder lock', () => {
     expect(readdirSync(dataDir)).toEqual([]);
   });
 
+  test('tells where its holder listens once that is known, and is released all the same', () => {
+    const taken = takeDataLock(dataDir, { port: 0, now: 1 });
+    if ('holder' in taken) throw new Error('somebody else has it');
+    taken.listensOn(49_152);
+    expect(JSON.parse(readFileSync(join(dataDir, 'lock.json'), 'utf8'))).toEqual({
+      ...{ pid: process.pid, startedAt: 1, port: 49_152 },
+    });
+    expect(readdirSync(dataDir)).toEqual(['lock.json']);
+    taken.release();
+    expect(readdirSync(dataDir)).toEqual([]);
+  });
+
   test('is refused while another process that holds it lives, and free once that was killed', async () => {
     const { child, said } = await startTaker();
     expect(said).toBe('taken');

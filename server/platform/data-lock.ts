@@ -69,25 +69,29 @@ export function readLiveLock(dataDir: string): DataLock | undefined {
   }
 }
 
-/**
- * Takes the data folder for this process, or returns who holds it. The holder calls `release` as the last
- * step of an orderly stop.
- */
+export interface HeldLock {
+  /** The port was left to the system, or chosen anew: whoever reads the lock from now on finds it. */
+  listensOn(port: number): void;
+  /** The last step of an orderly stop. */
+  release(): void;
+}
+
+/** Takes the data folder for this process, or returns who holds it. */
 export function takeDataLock(
   dataDir: string,
   { port, now }: { port: number; now: number },
-): { release: () => void } | { holder: DataLock } {
+): HeldLock | { holder: DataLock } {
   mkdirSync(dataDir, { recursive: true });
   const file = lockFile(dataDir);
-  const text = JSON.stringify({ pid: process.pid, startedAt: now, port } satisfies DataLock);
-  const draft = `${file}.${process.pid}`;
-  writeFileSync(draft, text);
+  const lock: DataLock = { pid: process.pid, startedAt: now, port };
+  const draft = draftOf(file);
+  writeFileSync(draft, JSON.stringify(lock));
   try {
     for (;;) {
       try {
         // A link appears whole or not at all: of two processes that start together, one wins.
         linkSync(draft, file);
-        return { release: () => releaseLock(file, text) };
+        return holdLock(file, lock);
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
         const holder = readLiveLock(dataDir);
@@ -98,6 +102,21 @@ export function takeDataLock(
   } finally {
     rmSync(draft, { force: true });
   }
+}
+
+const draftOf = (file: string): string => `${file}.${process.pid}`;
+
+function holdLock(file: string, lock: DataLock): HeldLock {
+  let text = JSON.stringify(lock);
+  return {
+    listensOn(port) {
+      text = JSON.stringify({ ...lock, port });
+      writeFileSync(draftOf(file), text);
+      // Readers find the old one or the new one, whole.
+      renameSync(draftOf(file), file);
+    },
+    release: () => releaseLock(file, text),
+  };
 }
 
 /** Moves the lock aside before removing it, so that a lock taken since we looked can be put back. */

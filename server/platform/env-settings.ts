@@ -30,7 +30,8 @@ export const SETTINGS = {
     group: 'Server',
     schema: wholeNumber(0, 65_535),
     fallback: '3000',
-    about: 'The port of pages, API and sockets. 0 lets the system choose a free one.',
+    about:
+      'The port of pages, API and sockets. 0 lets the system choose a free one, which the lock in the data folder names.',
   }),
   SIGNALBOX_HOST: setting({
     group: 'Server',
@@ -101,7 +102,8 @@ export const SETTINGS = {
     fallback: null,
     example: 'postgres://signalbox:PASSWORD@127.0.0.1:5432/signalbox',
     secret: true,
-    about: 'The Postgres to use. Unset: an embedded Postgres in the data folder.',
+    about:
+      'The Postgres to use, itself or by a proxy that gives each connection a session of its own: one that pools transactions or statements, as PgBouncer does, is refused at the start. A process keeps up to 30 connections, 15 of them for its doors. Unset: an embedded Postgres in the data folder.',
   }),
   REDIS_URL: setting({
     group: 'Services',

@@ -29,7 +29,8 @@ export async function startTestApp(settings: Record<string, string> = {}): Promi
   const env = readEnv({ DATABASE_URL: database.url, SIGNALBOX_DATA_DIR: dataDir, ...settings }, dataDir);
   const metrics = createMetrics();
   const logger = pino({ level: 'silent' });
-  const app = await compose({ env, logger, metrics, onStep: () => undefined });
+  // Few tests have work for the data agents, and two processes of theirs cost more than all the rest of a start.
+  const app = await compose({ env, logger, metrics, isWarm: false, onStep: () => undefined });
   return {
     app,
     services: app.services,

@@ -21,14 +21,14 @@ export async function startPrivateRedis(extraArgs: readonly string[] = []): Prom
   return startWith(port, (folder) => [...plain, '--dir', folder, ...extraArgs]);
 }
 
-/** A sentinel that watches one master under the name `main` and is quick to give it up. */
+/** A sentinel that watches one master under the name `main`, and bears that a busy machine lets neither of them speak. */
 export async function startPrivateSentinel(masterPort: number): Promise<PrivateRedis> {
   const port = await findFreePort();
   const config = [
     `port ${port}`,
     `sentinel monitor main 127.0.0.1 ${masterPort} 1`,
-    'sentinel down-after-milliseconds main 500',
-    'sentinel failover-timeout main 3000',
+    'sentinel down-after-milliseconds main 5000',
+    'sentinel failover-timeout main 10000',
   ];
   return startWith(port, async (folder) => {
     // The sentinel rewrites its own configuration, so it must be a file.

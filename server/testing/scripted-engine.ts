@@ -59,6 +59,8 @@ export interface ScriptedOptions {
   /** False holds signs of life back. */
   mayBeat?(): boolean;
   onProgress?(plan: RunPlan): void;
+  /** The clock of its machine. */
+  localNow?(): number;
   /** Left out: nothing is large. */
   payloads?: LargePayloads;
 }
@@ -154,7 +156,7 @@ export async function createScriptedEngine(options: ScriptedOptions): Promise<Sc
     hands: dispatcher,
     broker,
     random: Math.random,
-    localNow: Date.now,
+    localNow: options.localNow ?? Date.now,
     ...(options.defaults ? { defaults: options.defaults } : {}),
     ...(options.points ? { points: options.points } : {}),
     ...(options.payloads ? { payloads: options.payloads } : {}),

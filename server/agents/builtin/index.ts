@@ -36,7 +36,7 @@ export interface Builtins {
   stop(): Promise<void>;
 }
 
-/** Starts the data agents' processes at once, so that the first task finds them warm. */
+/** Starts the data agents' processes at once, unless told otherwise, so that the first task finds them warm. */
 export function createBuiltinAgents(options: BuiltinOptions = {}): Builtins {
   const pool = createDataPool({ ...defaultPoolOptions(), ...options.data });
   return {

@@ -104,6 +104,12 @@ const AT_REST = { queue: null, dueAt: null, stopBy: null, queueBy: null, wait: n
  */
 export const RECHECK_MS = 15_000;
 
+/** Of two processes one knows the database's clock better, and a better guess may be an earlier one. */
+function momentOf(draft: Draft): number {
+  draft.movedAt = Math.max(draft.movedAt, draft.now);
+  return draft.movedAt;
+}
+
 type TaskEvent = Exclude<RunEvent, { type: `run.${string}` }>;
 
 /** The one place where an event becomes state; `decide` and whoever folds a sequence again both come through it. */
@@ -115,7 +121,7 @@ export function evolve(draft: Draft, event: RunEvent, output?: Json): void {
 function evolveRun(draft: Draft, event: RunEvent): void {
   switch (event.type) {
     case 'run.started':
-      draft.startedAt = draft.now;
+      draft.startedAt = momentOf(draft);
       wakeBy(draft, draft.deadlineAt);
       return;
     case 'run.paused':
@@ -159,7 +165,7 @@ function stepRun(draft: Draft, to: RunState['status']): void {
 
 function endRun(draft: Draft, status: RunState['status']): void {
   stepRun(draft, status);
-  draft.finishedAt = draft.now;
+  draft.finishedAt = momentOf(draft);
   draft.wakeAt = null;
   draft.forceAt = null;
 }
@@ -195,7 +201,7 @@ function evolveTask(draft: Draft, event: TaskEvent, output: Json | undefined): v
 
 /** Nobody has it, and it could start from now on. */
 function rest(draft: Draft, index: number, change: Partial<TaskState>): void {
-  keepWaiting(draft, index, { ...AT_REST, status: 'ready', readyAt: draft.now, ...change });
+  keepWaiting(draft, index, { ...AT_REST, status: 'ready', readyAt: momentOf(draft), ...change });
 }
 
 /** A paused run holds its tasks back itself, so no clock runs against them; all are offered when it goes on. */
@@ -215,7 +221,7 @@ function handOut(draft: Draft, event: RunEvent & { type: 'task.queued' | 'task.s
   const common = {
     epoch: event.epoch,
     attempt: sameHandOut ? before.attempt : before.attempt + 1,
-    readyAt: wasQueued || isTaskReady(before.status) ? before.readyAt : draft.now,
+    readyAt: wasQueued || isTaskReady(before.status) ? before.readyAt : momentOf(draft),
     wait: null,
     error: null,
     progress: 0,
@@ -236,7 +242,7 @@ function handOut(draft: Draft, event: RunEvent & { type: 'task.queued' | 'task.s
     ...common,
     status: 'running',
     agent: event.agent,
-    startedAt: draft.now,
+    startedAt: momentOf(draft),
     dueAt: event.leaseUntil,
     stopBy: event.stopBy,
     queueBy: null,
@@ -251,7 +257,7 @@ function evolveEnding(draft: Draft, event: TaskEvent, output: Json | undefined):
       end(draft, index, { status: 'succeeded', progress: 1, output, error: null });
       return;
     case 'task.reused':
-      end(draft, index, { status: 'succeeded', readyAt: draft.now, progress: 1, output });
+      end(draft, index, { status: 'succeeded', readyAt: momentOf(draft), progress: 1, output });
       return;
     case 'task.retrying': {
       endAttempt(draft, index, { how: 'failed', error: event.error });
@@ -285,7 +291,7 @@ function evolveEnding(draft: Draft, event: TaskEvent, output: Json | undefined):
 }
 
 function end(draft: Draft, index: number, change: Partial<TaskState>): void {
-  setTask(draft, index, { ...AT_REST, finishedAt: draft.now, ...change });
+  setTask(draft, index, { ...AT_REST, finishedAt: momentOf(draft), ...change });
 }
 
 function endAttempt(draft: Draft, index: number, what: Pick<EndedAttempt, 'how' | 'error'>): void {

@@ -20,6 +20,7 @@ import type { RunState } from './state.ts';
 const SEED = 20_260_719;
 const RUNS = 1500;
 const TIMEOUT_MS = 120_000;
+const BEHIND_MS = 3000;
 /** A case that fails is made smaller for so long, and then shown as it is. */
 const LIMIT = { interruptAfterTimeLimit: 30_000, markInterruptAsFailure: true };
 
@@ -72,9 +73,11 @@ function liveThrough(
     while (step > 0 && happenings.length < count) happenings.push(randomHappening(pick, state));
     const chance = Array.from({ length: 6 }, () => pick(9999));
     freezeState(state);
-    const decision = decideStep(state, { happenings, now, chance });
+    // Now and then a process decides whose clock is behind that of the one before.
+    const context = { now: now - (step % 5 === 4 ? BEHIND_MS : 0), defaults: ENGINE_DEFAULTS };
+    const decision = decideStep(state, { happenings, now: context.now, chance });
     expect(decision.replies).toHaveLength(happenings.length);
-    checkStep(ledger, { before: state, decision, context: { now, defaults: ENGINE_DEFAULTS } });
+    checkStep(ledger, { before: state, decision, context });
     state = decision.state;
     now += pick(3) * pick(12_000);
   }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { driveRun, type RunDriver } from '#server/testing/engine/drive-run.ts';
 import type { Dependency, GraphInput } from '../graph/schema.ts';
+import { ENGINE_DEFAULTS } from './happenings.ts';
 
 type StageInput = GraphInput['stages'][number];
 
@@ -235,5 +236,30 @@ describe('conditions of stages', () => {
     expect(run.task('a')).toMatchObject({ status: 'failed', epoch: 0, error: { code: 'EXPRESSION_FAILED' } });
     expect(run.unplaced).toEqual([0]);
     expect(run.state.status).toBe('failed');
+  });
+});
+
+describe('time', () => {
+  test('what follows is never written down as earlier, though another process with a slower clock decides it', () => {
+    const run = driveRun({
+      stages: [stage('a'), stage('b'), stage('c')],
+      dependencies: [
+        { from: 'a', to: 'b' },
+        { from: 'b', to: 'c' },
+      ],
+    });
+    run.start();
+    run.now += 1000;
+    run.succeed('a');
+    const { finishedAt } = run.task('a');
+    run.now -= 400;
+    run.succeed('b');
+    expect(run.task('b')).toMatchObject({ startedAt: finishedAt, finishedAt });
+    expect(run.task('c').startedAt).toBe(finishedAt);
+    // What falls due is still counted by the clock of whoever decides.
+    expect(run.task('c').dueAt).toBe(run.now + ENGINE_DEFAULTS.leaseMs);
+    run.now += 500;
+    run.succeed('c');
+    expect(run.state).toMatchObject({ finishedAt: run.now, movedAt: run.now });
   });
 });

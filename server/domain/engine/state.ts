@@ -58,6 +58,8 @@ export interface RunState {
   readonly wakeAt: number | null;
   readonly startedAt: number;
   readonly finishedAt: number | null;
+  /** The latest moment at which a task of it became ready, started or ended: nothing that follows is written down as earlier. */
+  readonly movedAt: number;
   readonly error: TaskError | null;
   /** By place. `undefined` is a task that still waits for others. */
   readonly tasks: readonly (TaskState | undefined)[];

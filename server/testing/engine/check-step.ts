@@ -25,12 +25,14 @@ export interface Ledger {
   folded: RunState;
   /** `task epoch` of hand-outs whose end has been written. */
   ended: Set<string>;
+  /** The latest moment of any step: a clock may go back. */
+  latest: number;
   runSteps: Set<`${RunStatus} ${RunStatus}`>;
   taskSteps: Set<`${TaskStatus} ${TaskStatus}`>;
 }
 
 export function createLedger(unborn: RunState): Ledger {
-  return { folded: unborn, ended: new Set(), runSteps: new Set(), taskSteps: new Set() };
+  return { folded: unborn, ended: new Set(), latest: 0, runSteps: new Set(), taskSteps: new Set() };
 }
 
 interface Step {
@@ -48,6 +50,7 @@ export function checkStep(ledger: Ledger, { before, decision, context }: Step): 
   const { state, events } = decision;
   must(state.seq === before.seq + events.length, 'the sequence is dense');
   if (isRunOver(before.status)) must(events.length + decision.touched.size === 0, 'a run that is over rests');
+  ledger.latest = Math.max(ledger.latest, context.now);
   foldEvents(ledger, decision, context.now);
   const told = factsOf(ledger.folded);
   const is = factsOf(state);
@@ -55,12 +58,13 @@ export function checkStep(ledger: Ledger, { before, decision, context }: Step): 
     throw new Error(`the events do not tell the state:\n${JSON.stringify(told)}\n${JSON.stringify(is)}`);
   }
   checkCounts(state);
-  checkWake(state, context.now);
+  checkWake(state, ledger.latest);
   state.tasks.forEach((task, index) => {
     const was = before.tasks[index];
     if (task !== was) must(decision.touched.has(index), `the change of task ${index} is told`);
     if (was && isTaskOver(was.status)) must(task === was, `task ${index} is over and stays as it is`);
     if (task) checkTask(state, task, { was, maxLosses: context.defaults.maxLosses });
+    if (task && task !== was) checkTimes(state, task);
   });
   for (const event of events) {
     const handsOut = event.type === 'task.queued' || event.type === 'task.started';
@@ -186,6 +190,18 @@ function checkWake(state: RunState, now: number): void {
   const waits = state.tasks.some((task) => task && isTaskReady(task.status));
   if (waits && !isRunPaused(state.status))
     must(wakeAt <= now + 15_000, 'what waits is offered again in time');
+}
+
+/** As the auditor looks at them: what follows is never written down as earlier. */
+function checkTimes(state: RunState, { index, startedAt, finishedAt }: TaskState): void {
+  must((finishedAt ?? 0) <= state.movedAt, `task ${index} does not end after its run has moved`);
+  if (startedAt === null) return;
+  must(startedAt <= (finishedAt ?? startedAt), `task ${index} does not end before it starts`);
+  for (const { from } of state.graph.incoming[index] ?? [])
+    must(
+      (state.tasks[from]?.finishedAt ?? 0) <= startedAt,
+      `task ${index} starts after task ${from} has ended`,
+    );
 }
 
 interface Beside {

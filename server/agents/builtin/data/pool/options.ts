@@ -4,6 +4,8 @@ import { availableParallelism, tmpdir } from 'node:os';
 export interface DataPoolOptions {
   /** Tasks worked on at once; each has a process of its own. */
   size: number;
+  /** Processes are started before anybody asks for them. */
+  isWarm: boolean;
   /** What the query engine may hold in memory before it spills to the scratch folder. */
   memoryMb: number;
   /** V8's heap in the child. */
@@ -30,6 +32,7 @@ export interface DataPoolOptions {
 export function defaultPoolOptions(): DataPoolOptions {
   return {
     size: Math.max(1, Math.min(4, availableParallelism())),
+    isWarm: true,
     memoryMb: 512,
     heapMb: 512,
     residentMb: 1_536,

@@ -197,3 +197,13 @@ test('folders that a killed server left behind are removed, those of a live one 
 function processorTicks(pid: number): number {
   return Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(' ')[13]);
 }
+
+test('processes are there before the first task, or come with it where nobody may ever ask', async () => {
+  const warm = start({ size: 2 });
+  expect(warm.pids()).toHaveLength(2);
+  await warm.stop();
+  const cold = start({ size: 2, isWarm: false });
+  expect(cold.pids()).toEqual([]);
+  await works(cold);
+  expect(cold.pids()).toHaveLength(1);
+});

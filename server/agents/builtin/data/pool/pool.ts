@@ -37,8 +37,7 @@ export function createDataPool(options: DataPoolOptions): DataPool {
       const slot = await slots.acquire(task.tenant, task.hooks.signal);
       try {
         refuseWhenStopped();
-        slots.revive(slot);
-        return await work(slot, task, options);
+        return await work({ slot, worker: slots.revive(slot) }, task, options);
       } catch (error) {
         // Our own stop is not the task's fault: class lost costs it no attempt.
         refuseWhenStopped();
@@ -47,13 +46,17 @@ export function createDataPool(options: DataPoolOptions): DataPool {
         slots.release(slot);
       }
     },
-    pids: () => slots.all.filter((slot) => slot.worker.isAlive()).flatMap((slot) => slot.worker.pid ?? []),
+    pids: () => slots.all.flatMap(({ worker }) => (worker?.isAlive() ? (worker.pid ?? []) : [])),
     stop: () => slots.stop(),
   };
 }
 
-async function work<T>(slot: Slot, task: PoolTask<T>, options: DataPoolOptions): Promise<T> {
-  const { worker, directory } = slot;
+async function work<T>(
+  { slot, worker }: { slot: Slot; worker: Worker },
+  task: PoolTask<T>,
+  options: DataPoolOptions,
+): Promise<T> {
+  const { directory } = slot;
   await worker.ready;
   slot.tasks += 1;
   emptyFolder(directory);

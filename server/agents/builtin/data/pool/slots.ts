@@ -9,7 +9,8 @@ import { spawnWorker, type Worker } from './worker.ts';
 /** A child process and its folder. Whoever holds the slot is the only one who uses either. */
 export interface Slot {
   directory: string;
-  worker: Worker;
+  /** Null: none has been needed yet. */
+  worker: Worker | null;
   tasks: number;
 }
 
@@ -19,7 +20,7 @@ export interface Slots {
   /** Gives the slot to whoever's turn it is, with a fresh process if the old one is gone or worn. */
   release(slot: Slot): void;
   /** A live process for the slot, before it is used. */
-  revive(slot: Slot): void;
+  revive(slot: Slot): Worker;
   isStopped(): boolean;
   stop(): Promise<void>;
 }
@@ -33,15 +34,16 @@ export function createSlots(options: DataPoolOptions): Slots {
   };
   const all: Slot[] = Array.from({ length: options.size }, (_, n) => {
     const directory = join(scratch, `child-${n + 1}`);
-    return { directory, worker: spawn(directory), tasks: 0 };
+    return { directory, worker: options.isWarm ? spawn(directory) : null, tasks: 0 };
   });
   const free = [...all];
   const waiting = createTurns<(slot: Slot) => void>();
   let stopped = false;
-  const replace = (slot: Slot): void => {
-    slot.worker.kill();
+  const replace = (slot: Slot): Worker => {
+    slot.worker?.kill();
     slot.worker = spawn(slot.directory);
     slot.tasks = 0;
+    return slot.worker;
   };
   return {
     all,
@@ -50,20 +52,18 @@ export function createSlots(options: DataPoolOptions): Slots {
       return slot ? Promise.resolve(slot) : waitForSlot(waiting, tenant, signal);
     },
     release(slot) {
-      const isWorn = slot.tasks >= options.tasksPerChild || !slot.worker.isAlive();
+      const isWorn = slot.tasks >= options.tasksPerChild || !slot.worker?.isAlive();
       if (isWorn && !stopped) replace(slot);
       const next = waiting.next();
       if (next) next(slot);
       else free.push(slot);
     },
-    revive(slot) {
-      if (!slot.worker.isAlive()) replace(slot);
-    },
+    revive: (slot) => (slot.worker?.isAlive() ? slot.worker : replace(slot)),
     isStopped: () => stopped,
     async stop() {
       stopped = true;
-      for (const slot of all) slot.worker.kill();
-      await Promise.all(all.map((slot) => slot.worker.exited));
+      for (const slot of all) slot.worker?.kill();
+      await Promise.all(all.map((slot) => slot.worker?.exited));
       rmSync(scratch, { recursive: true, force: true });
     },
   };
