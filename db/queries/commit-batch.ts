@@ -17,6 +17,14 @@ import type {
   TaskRow,
 } from './rows.ts';
 
+export interface CommitFacts {
+  /** By the database's clock, for ours to be set by. */
+  nowMs: number;
+  /** What its rows say of when they were written: a moment before, under a lock a long one. */
+  writtenMs: number;
+  outboxIds: string[];
+}
+
 /**
  * One batch of decisions, whole or not at all, in ONE statement: one round trip, one commit, however many runs.
  *
@@ -24,16 +32,17 @@ import type {
  * the meantime, or a concurrency slot is gone, or a message was counted before, `refuse_commit` or a unique index
  * aborts the statement and nothing of it stays. The caller then loads those runs under a lock and decides again.
  */
-export async function commitBatch(
-  sql: Sql,
-  part: string,
-  batch: BatchRows,
-): Promise<{ nowMs: number; outboxIds: string[] }> {
+export async function commitBatch(sql: Sql, part: string, batch: BatchRows): Promise<CommitFacts> {
   const { text, values } = buildCommit(part, batch);
-  const [row] = await sql.unsafe<[{ now_ms: number; outbox_ids: string[] | null }]>(text, values, {
-    prepare: true,
-  });
-  return { nowMs: Number(row.now_ms), outboxIds: row.outbox_ids ?? [] };
+  const [row] = await sql.unsafe<[{ now_ms: number; written_ms: number; outbox_ids: string[] | null }]>(
+    text,
+    values,
+    {
+      prepare: true,
+    },
+  );
+  const { now_ms, written_ms, outbox_ids } = row;
+  return { nowMs: Number(now_ms), writtenMs: Number(written_ms), outboxIds: outbox_ids ?? [] };
 }
 
 const HOME = toUuid(DEFAULT_ORG_ID);
@@ -332,7 +341,7 @@ function buildCommit(week: string, batch: BatchRows): { text: string; values: (s
     ? `CASE WHEN ${checks.join(' AND ')} THEN ${now} ELSE refuse_commit('stale') END`
     : now;
   const text = `WITH ${parts.join(',\n')}
-    SELECT extract(epoch FROM ${guard}) * 1000 AS now_ms,
+    SELECT extract(epoch FROM ${guard}) * 1000 AS now_ms, extract(epoch FROM now()) * 1000 AS written_ms,
       ${outbox ? '(SELECT array_to_json(array_agg(id::text ORDER BY id)) FROM sent)' : 'NULL::json'} AS outbox_ids`;
   return { text, values: parameters.values };
 }

@@ -47,7 +47,8 @@ export interface CoordinatorOptions {
 export interface Committed {
   plan: BatchPlan;
   outboxIds: string[];
-  nowMs: number | null;
+  /** What the rows say of when they were written; null: that was not heard. */
+  writtenMs: number | null;
 }
 
 export interface Coordinator {
@@ -297,7 +298,7 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
     for (let tries = 0; ; tries += 1) {
       try {
         const done = await isCommitted(options.sql, part, undecided.rows);
-        if (done) settle({ plan: undecided, outboxIds: [], nowMs: null });
+        if (done) settle({ plan: undecided, outboxIds: [], writtenMs: null });
         else giveBack(undecided);
         return done;
       } catch (again) {
@@ -322,10 +323,10 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
     await options.points.reach('before-commit');
     const { rows } = plan;
     if (rows.runs.length === 0 && rows.inbox.length === 0 && rows.audit.length === 0)
-      return { plan, outboxIds: [], nowMs: null };
-    const { nowMs, outboxIds } = await commitBatch(sql, part, rows);
+      return { plan, outboxIds: [], writtenMs: null };
+    const { nowMs, writtenMs, outboxIds } = await commitBatch(sql, part, rows);
     options.clock.observe(nowMs);
-    return { plan, outboxIds, nowMs };
+    return { plan, outboxIds, writtenMs };
   }
 
   function release(plan: BatchPlan): void {
@@ -344,7 +345,7 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
     const paused = options.points.reach('after-commit');
     const tell = () => {
       options.onCommitted(committed);
-      for (const run of committed.plan.runs) replyAll(run, committed.nowMs);
+      for (const run of committed.plan.runs) replyAll(run, committed.writtenMs);
       for (const stray of committed.plan.strays) {
         stray.reply({ ok: false, code: 'NO_RUN', message: `There is no run ${stray.runId}.` });
       }

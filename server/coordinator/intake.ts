@@ -9,8 +9,8 @@ import type { NewRun } from './new-run.ts';
 /** A run as a commit has left it. */
 export interface StoredRun {
   state: RunState;
-  /** When, by the database's clock. */
-  nowMs: number;
+  /** What its row says of when. */
+  writtenMs: number;
 }
 
 /** One thing that happened to one run, and who wants to hear what came of it. */

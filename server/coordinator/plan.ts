@@ -240,9 +240,9 @@ function keepReservations(state: RunState, { before, context, plan, given }: Pla
   }
 }
 
-/** `nowMs`: what the database said it was at the commit; null: that was not heard. */
-export function replyAll(plan: RunPlan, nowMs: number | null): void {
-  const stored = nowMs === null ? undefined : { state: plan.decision.state, nowMs };
+/** `writtenMs`: when, as the rows say; null: that was not heard. */
+export function replyAll(plan: RunPlan, writtenMs: number | null): void {
+  const stored = writtenMs === null ? undefined : { state: plan.decision.state, writtenMs };
   plan.entries.forEach((entry, at) => {
     entry.reply(plan.decision.replies[at] as Reply, stored);
   });

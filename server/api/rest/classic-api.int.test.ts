@@ -147,7 +147,7 @@ describe('Pipeline orchestration', () => {
     expect({ ...run.body, updated_at: null }).toEqual({ ...body, updated_at: null });
     expect(run.body.updated_at <= body.updated_at).toBe(true);
     const { runs } = (await api('/runs?metadata=customer=7')).body;
-    expect(runs.map(({ id }: { id: string }) => id)).toEqual([run.body.id]);
+    expect(runs[0].id).toBe(run.body.id);
   });
 
   test('a stage that is not required may fail without failing the rest', async () => {

@@ -8,7 +8,7 @@ import { type RunView, type TaskShape, toRunView } from './run-view.ts';
 type Told = Pick<Launch, 'metadata' | 'trigger'>;
 
 /** A run as its birth has left it, without a look at the rows; null where only they can say it. */
-export function viewOfBirth({ state, nowMs }: StoredRun, { metadata, trigger }: Told): RunView | null {
+export function viewOfBirth({ state, writtenMs }: StoredRun, { metadata, trigger }: Told): RunView | null {
   // What its error counts as is worked out where it is written.
   if (isRunOver(state.status)) return null;
   const { graph, failing, error, input, parameters, status, seq } = state;
@@ -20,7 +20,7 @@ export function viewOfBirth({ state, nowMs }: StoredRun, { metadata, trigger }: 
     deadlineAt: timeOf(state.deadlineAt),
     createdAt: new Date(state.startedAt),
     finishedAt: null,
-    updatedAt: new Date(nowMs),
+    updatedAt: new Date(writtenMs),
   };
   return toRunView(
     run,
