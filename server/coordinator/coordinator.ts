@@ -1,5 +1,5 @@
 import type { Sql } from '#db/client.ts';
-import { commitBatch } from '#db/queries/commit-batch.ts';
+import { type CommitFacts, commitBatch } from '#db/queries/commit-batch.ts';
 import { loadRuns } from '#db/queries/load-runs.ts';
 import type { EngineDefaults } from '#server/domain/engine/happenings.ts';
 import type { RunState } from '#server/domain/engine/state.ts';
@@ -47,8 +47,7 @@ export interface CoordinatorOptions {
 export interface Committed {
   plan: BatchPlan;
   outboxIds: string[];
-  /** What the rows say of when they were written; null: that was not heard. */
-  writtenMs: number | null;
+  writtenMs: CommitFacts['writtenMs'] | null;
 }
 
 export interface Coordinator {
