@@ -17,8 +17,8 @@ export interface FleetOptions {
   /** Their names begin with it. */
   name: string;
   agents: number;
-  /** Whether an agent that has done so much goes on. */
-  goesOn(actions: number): boolean;
+  /** Whether an agent that has done so much goes on; `done` is what came of all of them so far. */
+  goesOn(actions: number, done: FleetReport['done']): boolean;
   random(): number;
   /** Takes a safeguard away. */
   mutate?(pool: Sql): Sql;
@@ -82,7 +82,7 @@ async function live(life: Life): Promise<void> {
     overstay,
     talk,
   ];
-  for (let count = 0; life.goesOn(count); count += 1) {
+  for (let count = 0; life.goesOn(count, life.report.done); count += 1) {
     const act = pick(life, actions);
     try {
       await act(life);
