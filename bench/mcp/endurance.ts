@@ -44,10 +44,10 @@ export async function endureCalls(world: McpWorld, place: Place, plan: Plan): Pr
   }
 }
 
-/** Servers that are connected, called once and disconnected. The first are warm-up: pools fill and code is compiled. */
+/** Servers that are connected, called once and disconnected. As many as half of them are warm-up: pools fill, code is compiled, heaps get room. */
 export async function endureCycles(world: McpWorld, kind: 'http' | 'stdio', plan: Plan): Promise<Endured> {
   const cycles = plan.mcpCycles;
-  await world.cycle(kind, Math.ceil(cycles / 10));
+  await world.cycle(kind, Math.ceil(cycles / 2));
   const before = (await world.settled()).gateway;
   await world.cycle(kind, cycles);
   const after = (await world.settled()).gateway;

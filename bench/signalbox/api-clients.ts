@@ -1,28 +1,33 @@
 /** Clients of the API in a process of their own: one call at a time, or many at once for a while. */
-import { Agent, request } from 'node:http';
+import { Pool } from 'undici';
 import type { Asked, ClientOrder, Load } from './api-messages.ts';
 
 const { origin, key } = JSON.parse(process.argv[2] ?? '{}');
-const agent = new Agent({ keepAlive: true, maxSockets: 512 });
+const pool = new Pool(origin, { connections: 512 });
 const headers = { authorization: `Bearer ${key}`, 'accept-encoding': 'gzip' };
 
+/** With as little of its own as can be: clients and server share the cores. */
 function send({ path, body }: Asked): Promise<number> {
+  const text = body === undefined ? undefined : JSON.stringify(body);
   return new Promise((resolve, reject) => {
-    const text = body === undefined ? undefined : JSON.stringify(body);
-    const sent = request(
-      `${origin}${path}`,
+    let status = 0;
+    pool.dispatch(
       {
-        ...{ agent, method: text === undefined ? 'GET' : 'POST' },
-        headers: text === undefined ? headers : { ...headers, 'content-type': 'application/json' },
+        path,
+        ...(text === undefined
+          ? { method: 'GET', headers }
+          : { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body: text }),
       },
-      (response) => {
-        response.on('data', () => undefined);
-        response.once('end', () => resolve(response.statusCode ?? 0));
-        response.once('error', reject);
+      {
+        onRequestStart: () => undefined,
+        onResponseStart(_, statusCode) {
+          status = statusCode;
+        },
+        onResponseData: () => undefined,
+        onResponseEnd: () => resolve(status),
+        onResponseError: (_, error) => reject(error),
       },
     );
-    sent.once('error', reject);
-    sent.end(text);
   });
 }
 
