@@ -18,26 +18,26 @@ const held = (before: Look, after: Look): Measurement[] =>
     [
       ['heap after GC', 'MiB', 'heapMib'],
       ['RSS', 'MiB', 'rssMib'],
+      ['RSS without empty pages of V8', 'MiB', 'leanRssMib'],
       ['open files and sockets', 'of the process', 'files'],
       ['connections to the database', 'of the process', 'databaseConnections'],
       ['child processes', 'of the process', 'children'],
       ['folders of programs', 'on disk', 'folders'],
     ] as const
   ).flatMap(([metric, unit, key]) => [
-    { metric: `${metric}, before`, unit, values: [before[key]] },
-    { metric: `${metric}, after`, unit, values: [after[key]] },
+    { metric: `${metric}, before`, unit, values: [before[key] ?? Number.NaN] },
+    { metric: `${metric}, after`, unit, values: [after[key] ?? Number.NaN] },
   ]);
 
 /** Many calls: what the process holds after a tenth of them and after all. */
 export async function endureCalls(world: McpWorld, place: Place, plan: Plan): Promise<Endured> {
   const callers = await openCallers(place, { clients: CALLERS, tools: 15 });
   try {
-    const looks: Look[] = [];
-    for (let lap = 0; lap < LAPS; lap++) {
-      await callers.lap(Math.ceil(plan.mcpEnduredCalls / LAPS));
-      looks.push((await world.look()).gateway);
-    }
-    const [first, last] = [looks[0], looks.at(-1)] as [Look, Look];
+    const lap = Math.ceil(plan.mcpEnduredCalls / LAPS);
+    await callers.lap(lap);
+    const { gateway: first } = await world.settled();
+    for (let laps = 1; laps < LAPS; laps++) await callers.lap(lap);
+    const { gateway: last } = await world.settled();
     return { subject: `${plan.mcpEnduredCalls} calls`, measurements: held(first, last) };
   } finally {
     await callers.close();

@@ -36,9 +36,9 @@ server.listen(0, '127.0.0.1');
 await once(server, 'listening');
 
 process.on('message', (message: ToProcess) => {
-  if (message === 'look') {
+  if (message !== 'stop') {
     const places = { folder: join(dataDir, 'mcp'), databaseUrl };
-    return void lookAtSelf(places).then((look) => send({ type: 'look', ...look }));
+    return void lookAtSelf(message, places).then((look) => send({ type: 'look', ...look }));
   }
   server.closeAllConnections();
   server.close();

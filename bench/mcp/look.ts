@@ -1,13 +1,17 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { readProcessMemory } from '../memory.ts';
-import type { Look } from './messages.ts';
+import { readLeanRssMib, readProcessMemory } from '../memory.ts';
+import type { Look, ToProcess } from './messages.ts';
 
 /** How this process does. */
-export async function lookAtSelf(places: { folder?: string; databaseUrl?: string } = {}): Promise<Look> {
+export async function lookAtSelf(
+  order: ToProcess,
+  places: { folder?: string; databaseUrl?: string } = {},
+): Promise<Look> {
   const cpuMs = readCpuMs();
   const memory = readProcessMemory();
   return {
     ...{ cpuMs, ...memory },
+    leanRssMib: order === 'look-closely' ? readLeanRssMib() : null,
     files: (await readdir('/proc/self/fd').catch(() => [])).length,
     children: await countChildren(),
     databaseConnections: places.databaseUrl === undefined ? 0 : await countLines(places.databaseUrl),

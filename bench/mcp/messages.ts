@@ -6,7 +6,8 @@ export interface GatewayOrder {
   settings?: Record<string, string>;
 }
 
-export type ToProcess = 'look' | 'stop';
+/** `look-closely` costs compiled code, so nothing is timed after it. */
+export type ToProcess = 'look' | 'look-closely' | 'stop';
 
 /** How a process does: what it has used so far, and what it holds. */
 export interface Look {
@@ -16,6 +17,8 @@ export interface Look {
   lookCpuMs: number;
   rssMib: number;
   heapMib: number;
+  /** Without what V8 keeps empty; null where nobody looked closely. */
+  leanRssMib: number | null;
   /** As far as the system tells; 0 elsewhere. */
   files: number;
   children: number;

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createMcpHandler, type McpHttpHandler, Server } from '@modelcontextprotocol/server';
 import { lookAtSelf } from './look.ts';
-import type { FromProcess } from './messages.ts';
+import type { FromProcess, ToProcess } from './messages.ts';
 
 /** Of the size that tools of real servers have: half a kilobyte. */
 const toolsOf = (count: number) =>
@@ -53,7 +53,10 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
 }
 
 const send = (message: FromProcess) => void process.send?.(message);
-process.on('message', () => void lookAtSelf().then((look) => send({ type: 'look', ...look })));
+process.on(
+  'message',
+  (message: ToProcess) => void lookAtSelf(message).then((look) => send({ type: 'look', ...look })),
+);
 process.once('disconnect', () => process.exit());
 const server = createServer(
   (request, response) => void serve(request, response).catch(() => response.destroy()),

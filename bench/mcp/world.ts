@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Ask, createAsk } from './ask.ts';
 import type { Place } from './callers.ts';
-import type { FromProcess, GatewayOrder, Look } from './messages.ts';
+import type { FromProcess, GatewayOrder, Look, ToProcess } from './messages.ts';
 
 /** A gateway with a bare server behind it, each in a process of its own. */
 export interface McpWorld {
@@ -16,7 +16,7 @@ export interface McpWorld {
   cycle(kind: 'http' | 'stdio', count: number): Promise<void>;
   /** How long calls of one server take, in ms: so many before another is killed, and as many right after. */
   callsAroundKill(calls: number): Promise<{ before: number[]; after: number[] }>;
-  /** When what has ended has let go of all that it had, or after a while in which it has not. */
+  /** When what has ended has let go of all that it had, or after a while in which it has not: with a close look. */
   settled(): Promise<Looks>;
   /** A server with one tool, held to these limits. Answers with the name of the tool. */
   connectLimited(slug: string, callsPerMinute: number): Promise<string>;
@@ -61,10 +61,10 @@ export async function startMcpWorld({ processes, ...order }: WorldOptions): Prom
   const { key } = await ask('/keys', { name: 'bench', role: 'owner' });
   let runs = 0;
 
-  async function look(): Promise<Looks> {
+  async function look(order: ToProcess = 'look'): Promise<Looks> {
     const of = (child: ChildProcess): Promise<Look> => {
       const answer = hear(child, 'look');
-      child.send('look');
+      child.send(order);
       return answer;
     };
     const [one, other] = await Promise.all([of(upstream), of(gateway)]);
@@ -159,7 +159,7 @@ export async function startMcpWorld({ processes, ...order }: WorldOptions): Prom
       for (const id of ids) await ask(`/mcp/connections/${id}`, undefined, 'DELETE');
       return { before, after };
     },
-    look,
+    look: () => look(),
     async settled() {
       let last = await look();
       for (let waitedMs = 0; waitedMs < MAX_SETTLE_MS; waitedMs += SETTLE_MS) {
@@ -168,10 +168,10 @@ export async function startMcpWorld({ processes, ...order }: WorldOptions): Prom
         const isStill = (['files', 'children', 'folders'] as const).every(
           (key) => now.gateway[key] === last.gateway[key],
         );
-        if (isStill) return now;
+        if (isStill) break;
         last = now;
       }
-      return last;
+      return look('look-closely');
     },
     async stop() {
       const ended = [upstream, gateway].map((child) => once(child, 'exit'));

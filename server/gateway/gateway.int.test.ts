@@ -255,6 +255,25 @@ describe('a server that fails', () => {
     await other[Symbol.asyncDispose]();
   }, 120_000);
 
+  test('at one call goes on with the others, and the page of the connection tells nothing of what was called', async () => {
+    const { promise: told, resolve: tell } = Promise.withResolvers<void>();
+    let isInside = false;
+    const wait = async () => {
+      isInside = true;
+      await told;
+      return text('done');
+    };
+    const breaks = (args: object) => Promise.reject(new Error(`It broke at ${JSON.stringify(args)}.`));
+    const { id, slug } = await setUp([tool('wait', wait), tool('break', breaks)]);
+    const waiting = rig.call(`${slug}__wait`);
+    await until('it waits', async () => isInside);
+    const broken = await rig.call(`${slug}__break`, { card: 4711 });
+    expect(broken).toMatchObject({ status: 503, body: { detail: expect.stringContaining('4711') } });
+    tell();
+    expect(await waiting).toMatchObject({ status: 200, body: { is_error: false } });
+    expect(JSON.stringify(await rig.ask(`/connections/${id}`))).not.toContain('4711');
+  });
+
   test('is kept when it cannot be reached, with why, and works when it comes back', async () => {
     const { id, slug } = await setUp();
     await upstream.close();

@@ -1,15 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createGraphCache } from '#db/queries/load-graph.ts';
-import { audit } from '#server/auditor/audit.ts';
 import { toUuid } from '#server/domain/ids.ts';
-import { createTestDatabase } from '#server/testing/database.ts';
-import { forkAsked } from '#server/testing/faults/asked-process.ts';
-import type { DoorOrders } from '#server/testing/faults/protocol.ts';
 import { until } from '#server/testing/faults/until.ts';
-import { askAt } from '#server/testing/http.ts';
 import { startAsker, WHERE } from '#server/testing/mcp/asker.ts';
 import { type McpRig, startMcpRig } from '#server/testing/mcp-rig.ts';
 import type { OneGeneration } from '#server/testing/mcp-two-generations.ts';
@@ -139,9 +130,10 @@ describe.each(['2025', '2026'] as const)(
   (generation) => {
     let asker: OneGeneration;
     const slug = `asker-${generation}`;
+    let connectionId: string;
     beforeAll(async () => {
       asker = await startAsker(generation);
-      await rig.join({ slug, url: asker.url });
+      connectionId = await rig.join({ slug, url: asker.url });
     });
     afterAll(() => asker[Symbol.asyncDispose]());
 
@@ -214,6 +206,34 @@ describe.each(['2025', '2026'] as const)(
       expect((await outputOf(runId)).output.text).toContain('accept');
     });
 
+    test('is given up when nobody has answered within a day, and the server is told', async () => {
+      const { runId } = await start({ connection: slug, tool: 'travel' }, {});
+      const asked = await askedOf(runId);
+      // The clock is the database's, so the day is over when the row says so.
+      await rig.http.program.database.sql`
+        UPDATE mcp_questions SET expires_at = now() WHERE id = ${toUuid(asked.id)}::text::uuid`;
+      const { run, error } = await outputOf(runId);
+      expect(run.status).toBe('failed');
+      expect(error).toMatchObject({
+        code: 'MCP_CONFLICT',
+        message: expect.stringContaining('within a day'),
+      });
+      const { questions } = await rig.ask(`/questions?run_id=${runId}`);
+      expect(questions).toMatchObject([{ id: asked.id, state: 'expired', decided_by: null }]);
+      expect(await answer(asked.id, bern)).toMatchObject({
+        status: 409,
+        body: { detail: expect.stringContaining('took too long') },
+      });
+      // What the server wanted to find again is of no more use.
+      expect(
+        await rig.http.program.database.sql`SELECT name FROM secrets WHERE name LIKE '%question-%'`,
+      ).toEqual([]);
+      // Nobody is to blame, least of all the server: its session goes on.
+      expect((await rig.ask(`/connections/${connectionId}`)).breaker.state).toBe('closed');
+      const stopped = () => asker.methods.includes('notifications/cancelled');
+      if (generation === '2025') await until('its call is called off', async () => stopped());
+    });
+
     test('asks nobody for a language model, and says so', async () => {
       const { runId } = await start({ connection: slug, tool: 'think' }, {});
       const { run, error } = await outputOf(runId);
@@ -235,6 +255,19 @@ describe.each(['2025', '2026'] as const)(
   },
 );
 
+test('what people have said goes on though the session with the server is another by then, and nobody is asked again', async () => {
+  await using asker = await startAsker('2026');
+  const id = await rig.join({ slug: 'asker-changed', url: asker.url });
+  const { runId } = await start({ connection: 'asker-changed', tool: 'travel' }, {});
+  const asked = await askedOf(runId);
+  // Whatever is changed of a connection ends the session that was opened with what it was.
+  await rig.ask(`/connections/${id}`, { timeout_ms: 20_000 }, 'PATCH');
+  await answer(asked.id, bern);
+  expect((await outputOf(runId)).output.text).toContain('Bern');
+  expect((await rig.ask(`/questions?run_id=${runId}`)).questions).toHaveLength(1);
+  expect(asker.methods.filter((method) => method === 'tools/call')).toHaveLength(2);
+});
+
 test('whoever listens is told that a run waits for an answer', async () => {
   const target = { name: 'on-call', kind: 'email', address: 'ada@example.org', events: ['run.waiting'] };
   const made = await rig.http.call('/api/v1/notification-targets', target);
@@ -254,70 +287,3 @@ test('whoever listens is told that a run waits for an answer', async () => {
   await answer(id, { action: 'decline' });
   await ended(runId);
 });
-
-test('a process that is killed while people think: of the new generation the call goes on, of the old it ends and says why', async () => {
-  await using database = await createTestDatabase();
-  await using old = await startAsker('2025');
-  await using young = await startAsker('2026');
-  const dataDir = await mkdtemp(join(tmpdir(), 'signalbox-asked-'));
-  const settings = {
-    ...{ DATABASE_URL: database.url, SIGNALBOX_DATA_DIR: dataDir, SIGNALBOX_OUTBOUND_ALLOW: '127.0.0.0/8' },
-  };
-  const boot = async () => {
-    const door = forkAsked<DoorOrders>('./door-process.ts');
-    const { origin, secret } = await door.ask('boot', { settings, maxBodyBytes: 1_000_000 });
-    const ask = askAt(origin);
-    const headers = { authorization: `Bearer ${secret}` };
-    const call = async (path: string, body?: object) => {
-      const got = await ask(`/api/v1${path}`, { headers, ...(body ? { body } : {}) });
-      if (got.status >= 300) throw new Error(`${path}: ${got.status} ${JSON.stringify(got.body)}`);
-      return got.body;
-    };
-    return { door, call };
-  };
-  let { door, call } = await boot();
-  try {
-    const runs: Record<string, string> = {};
-    for (const [slug, { url }] of Object.entries({ old, young })) {
-      const { connection_id: id } = await call('/mcp/connect', { slug, url });
-      const { tools } = await call(`/mcp/connections/${id}/tools`);
-      const wanted = tools.map(({ name, hash }: { name: string; hash: string }) => ({ name, hash }));
-      await call(`/mcp/connections/${id}/tools/approve`, { tools: wanted });
-      const stages = [{ name: 'travel', type: 'mcp-tool', config: { connection: slug, tool: 'travel' } }];
-      const pipeline = await call('/pipelines', { name: slug, stages });
-      runs[slug] = (await call(`/pipelines/${pipeline.id}/execute`, { input_data: {} })).id;
-    }
-    const asked = await until('both ask', async () => {
-      const { questions } = await call('/mcp/questions?state=asked');
-      return questions.length === 2 && questions;
-    });
-    await door.kill();
-    ({ door, call } = await boot());
-    const over = (slug: string) =>
-      until(`the run of ${slug} has ended`, async () => {
-        const run = await call(`/runs/${runs[slug]}`);
-        return run.finished_at ? run : null;
-      });
-    const lost = await over('old');
-    expect(lost).toMatchObject({
-      status: 'failed',
-      stages: [{ error: { message: expect.stringContaining('was lost while a question') } }],
-    });
-    const question = asked.find(({ run_id: id }: { run_id: string }) => id === runs.young);
-    await call(`/mcp/questions/${question.id}/answer`, {
-      answers: { [WHERE]: { action: 'accept', content: { city: 'Bern' } } },
-    });
-    const done = await over('young');
-    expect(done.status).toBe('succeeded');
-    expect((await call(`/tasks/${done.stages[0].task_id}`)).output.text).toContain('Bern');
-    // Once to be asked, once with the answer: what it has done before is not done again.
-    expect(young.methods.filter((method) => method === 'tools/call')).toHaveLength(2);
-    const graphOf = createGraphCache(database.sql);
-    expect((await audit({ sql: database.sql, graphOf })).findings).toEqual([]);
-    // What the servers wanted to find again is of no more use.
-    expect(await database.sql`SELECT name FROM secrets WHERE name LIKE '%question-%'`).toEqual([]);
-  } finally {
-    await door.kill();
-    await rm(dataDir, { recursive: true, force: true });
-  }
-}, 600_000);

@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Broker } from '#server/broker/port.ts';
 import { RESPONSE_QUEUE } from '#server/broker/topology.ts';
-import type { RunId } from '#server/domain/ids.ts';
+import { type RunId, taskId } from '#server/domain/ids.ts';
 import type { RunNews } from '#server/domain/live.ts';
 import { ROLES, type Role } from '#server/identity/permissions.ts';
 import { startTestServer, type TestServer } from '#server/testing/http.ts';
+import { type QuotingCalls, startQuotingCalls } from '#server/testing/mcp/quoting-calls.ts';
 import { type Browser, joinAs, type Member, signInByLink } from '#server/testing/people.ts';
-import { listOperations } from '../operations/index.ts';
+import { readingsOf } from '#server/testing/readings.ts';
 import { resources } from '../resources/index.ts';
 import { tools } from '../tools/index.ts';
 
@@ -43,6 +44,7 @@ let agent: { id: string; generation: number };
 const given: unknown[] = [];
 const letters: Record<'named' | 'nameless', string> = { named: '', nameless: '' };
 let live: readonly RunNews[];
+let calls: QuotingCalls;
 
 const call = (path: string, body?: object, method?: string) =>
   http.call(`/api/v1${path}`, body, method ? { method } : undefined);
@@ -53,7 +55,7 @@ const post = async (path: string, body: object) => {
 };
 const as = (role: Role): Member => people.get(role) as Member;
 const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
-const taskOf = (stage: number) => run.replace(/^run/, 'task').concat(`_${stage}`);
+const taskOf = (stage: number) => taskId(run as RunId, stage);
 
 /** Takes the next task and lets the canary out wherever an agent can. */
 async function work(answer: object): Promise<void> {
@@ -103,7 +105,7 @@ async function listen(): Promise<readonly RunNews[]> {
 }
 
 beforeAll(async () => {
-  http = await startTestServer();
+  http = await startTestServer({ SIGNALBOX_OUTBOUND_ALLOW: '127.0.0.0/8' });
   owner = await signInByLink(http, () => http.program.services.identity.links.issueOwnerLink());
   for (const role of ROLES) people.set(role, await joinAs(http, owner, role));
   await post('/notification-targets', {
@@ -131,60 +133,43 @@ beforeAll(async () => {
   letters.named = await makeLetter(`{"task_id":"${taskOf(0)}","output":"${CANARY}`);
   letters.nameless = await makeLetter(`{"output":"${CANARY}`);
   live = await listen();
+  calls = await startQuotingCalls(http, { card: CANARY });
+  for (const id of calls.pipelines) await call(`/pipelines/${id}/grants/${granted.id}`, {}, 'PUT');
   const revealed = await post(`/runs/${run}/reveal`, { stage: 1 });
   object = revealed.task.output.$object;
   // What is counted and told of it is there.
-  await vi.waitFor(async () => expect((await call('/analytics/errors')).body.groups).toHaveLength(1), {
+  await vi.waitFor(async () => expect((await call('/analytics/errors')).body.groups).toHaveLength(2), {
     timeout: 60_000,
   });
 }, 240_000);
-afterAll(() => http[Symbol.asyncDispose]());
+afterAll(async () => {
+  await http[Symbol.asyncDispose]();
+  await calls?.[Symbol.asyncDispose]();
+});
 
-/** Every operation that reads, of what has to do with the run; the others take ids of things that no run has. */
-function* readings(): Generator<string> {
-  for (const { operation } of listOperations()) {
-    if (operation.method !== 'GET') continue;
-    const path = operation.path;
-    if (path === '/api/v1/runs/{id}/objects/{hash}') continue;
-    if (path.startsWith('/api/v1/runs/{id}')) yield path.replace('{id}', run);
-    else if (path.startsWith('/api/v1/tasks/{id}')) {
-      for (const stage of STAGES.keys()) yield path.replace('{id}', taskOf(stage));
-    } else if (path.startsWith('/api/v1/agents/{id}/tasks')) continue;
-    else if (path.startsWith('/api/v1/agents/{id}')) yield path.replace('{id}', agent.id);
-    else if (path.startsWith('/api/v1/pipelines/{id}'))
-      yield path.replace('{id}', pipeline).replace('{number}', '1');
-    else if (path === '/api/v1/dead-letters/{id}') {
-      for (const id of Object.values(letters)) yield path.replace('{id}', encodeURIComponent(id));
-    } else if (!path.includes('{')) yield path;
-  }
-}
-
-/** What a reader can ask of them beyond their first answer. */
-const QUERIES: readonly [end: string, queries: readonly string[]][] = [
-  ['/logs', ['?search=canary', '?level=warn']],
-  ['/events', ['?follow=1']],
-  ['/workspace/file', ['?path=notes.md']],
-  ['/workspace/diff', ['?path=notes.md']],
-];
-const queriesOf = (path: string): readonly string[] => [
-  '',
-  ...QUERIES.flatMap(([end, queries]) => (path.endsWith(end) ? queries : [])),
-];
+const readings = () =>
+  readingsOf({
+    runs: [run, calls.runs.answered, calls.runs.broken],
+    openRuns: [calls.runs.asked, calls.runs.held],
+    stages: STAGES.length,
+    ...{ agent: agent.id, pipeline, connection: calls.connection },
+    letters: Object.values(letters),
+    file: 'notes.md',
+    words: 'canary',
+  });
 
 describe('no door shows what is marked', () => {
   test.each(ROLES)('to a person who is %s', async (role) => {
     const person = as(role);
-    // Whoever may is shown dead letters and files, which have no marks of their own.
+    // Whoever may is shown dead letters and files, which have no marks of their own, and what people are asked.
     const maySee = role === 'owner' || role === 'admin';
     let answers = 0;
     for (const path of readings()) {
-      if (maySee && /dead-letters\/|workspace/.test(path)) continue;
-      for (const query of queriesOf(path)) {
-        const { status, body } = await person.ask(`${path}${query}`);
-        if (status < 300) answers += 1;
-        expect(status, path).toBeLessThan(500);
-        expect(`${path}${query} ${JSON.stringify(body)}`).not.toContain(CANARY);
-      }
+      if (maySee && /dead-letters\/|workspace|mcp\/(questions|approvals|log)$/.test(path)) continue;
+      const { status, body } = await person.ask(path);
+      if (status < 300) answers += 1;
+      expect(status, path).toBeLessThan(500);
+      expect(`${path} ${JSON.stringify(body)}`).not.toContain(CANARY);
     }
     expect(answers).toBeGreaterThan(20);
   });
@@ -241,6 +226,7 @@ describe('no door shows what is marked', () => {
       'audit_entries',
       'idempotency_keys',
       'dead_letters',
+      'mcp_health',
     ]) {
       const rows = await http.program.database.sql.unsafe(`SELECT t::text AS row FROM ${table} AS t`);
       expect([table, JSON.stringify(rows)]).toEqual([table, expect.not.stringContaining(CANARY)]);
@@ -345,6 +331,37 @@ describe('revealing', () => {
     }
     const { entries } = (await call('/audit?action=dead-letter.revealed')).body;
     expect(entries.length).toBeGreaterThanOrEqual(2);
+  });
+});
+
+describe('what people are asked about such a call', () => {
+  const listed = async (who: Browser, what: 'questions' | 'approvals') => {
+    const runId = calls.runs[what === 'questions' ? 'asked' : 'held'];
+    const { body } = await who.ask(`/api/v1/mcp/${what}?run_id=${runId}`);
+    return JSON.stringify(body[what][0]);
+  };
+
+  test('is shown to those who may reveal it, and to nobody else', async () => {
+    for (const what of ['questions', 'approvals'] as const) {
+      for (const who of [as('owner'), as('admin'), granted])
+        expect(await listed(who, what)).toContain(CANARY);
+      for (const role of ['designer', 'operator', 'viewer'] as const)
+        expect(await listed(as(role), what)).not.toContain(CANARY);
+    }
+  });
+
+  test('is answered by nobody who does not see it', async () => {
+    const operator = as('operator');
+    const answers = { q: { action: 'accept', content: { words: 'yes' } } };
+    const answer = await operator.ask(`/api/v1/mcp/questions/${calls.question}/answer`, {
+      body: { answers },
+    });
+    const decide = (granted: boolean) =>
+      operator.ask(`/api/v1/mcp/approvals/${calls.approval}/decide`, { body: { granted } });
+    for (const { status, body } of [answer, await decide(true)])
+      expect([status, body.detail]).toEqual([403, expect.stringContaining('marked sensitive')]);
+    // What nobody has seen may be kept from happening.
+    expect((await decide(false)).status).toBe(200);
   });
 });
 

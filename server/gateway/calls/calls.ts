@@ -16,7 +16,7 @@ import { rateSubject } from '../tenant/caller.ts';
 import { isRepeatable } from '../tenant/definitions.ts';
 import { type ApprovedTool, type Connection, gatewayName } from '../tenant/directory.ts';
 import { judge } from '../tenant/rules.ts';
-import { answeredError, type Failure, ownErrorIn, toFailure, wordsOf } from '../upstream/faults.ts';
+import { answeredError, type Failure, ownErrorIn, shownFault, toFailure } from '../upstream/faults.ts';
 import { createLogFilter } from '../upstream/logs.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { Approvals } from './approvals.ts';
@@ -90,12 +90,19 @@ export function createCalls(options: CallOptions): Calls {
     const capabilities = capabilitiesOf(request);
     const { hide } = sessions.standingOf(connection);
     const log = request.log && createLogFilter(request.log, { slug: connection.slug, hide });
+    let { resumed } = request;
+    // What people have said goes on to the next session: nobody is asked twice because the first has ended.
+    const keepingHear: Hear = async (asked, carried) => {
+      const answers = await hear(asked, carried);
+      resumed = { ...carried, answers, definitionHash: row.pinnedHash };
+      return answers;
+    };
     for (let isRepeated = false; ; isRepeated = true) {
       const upstream = await sessions.pool.get(connection);
       const definition = await checkPin(upstream, { connection, row });
       try {
-        const { args, onProgress, resumed } = request;
-        const options = { signal, onProgress, hear, capabilities, log, resumed };
+        const { args, onProgress } = request;
+        const options = { signal, onProgress, hear: keepingHear, capabilities, log, resumed };
         return await exchange(upstream, { definition, args }, options);
       } catch (error) {
         const failure = toFailure(error, (text) => text);
@@ -162,7 +169,7 @@ export function createCalls(options: CallOptions): Calls {
     }
     const known = toFailure(cause, standing.hide).error;
     standing.breaker.settle(true);
-    sessions.noteFault(connection, wordsOf(known));
+    sessions.noteFault(connection, shownFault(cause, known));
     return known;
   }
 

@@ -22,6 +22,8 @@ export interface PoolOptions {
   connect(connection: Connection): Promise<Upstream>;
   /** Unused for so long, a session is ended. */
   idleMs: number;
+  /** How often that is looked at; left out: as always. */
+  sweepMs?: number;
   maxSessions: number;
   now(): number;
   onOpened(connection: Connection, upstream: Upstream): void;
@@ -47,8 +49,11 @@ export function createPool(options: PoolOptions): Pool {
   const closing = new Set<Promise<void>>();
   let isStopped = false;
   const timer = setInterval(() => {
-    for (const [id, entry] of held) if (now() - entry.usedAt > idleMs) release(id, entry);
-  }, SWEEP_MS);
+    for (const [id, entry] of held) {
+      if (entry.upstream?.isBusy) entry.usedAt = now();
+      else if (now() - entry.usedAt > idleMs) release(id, entry);
+    }
+  }, options.sweepMs ?? SWEEP_MS);
   timer.unref();
 
   function release(id: string, entry: Held): void {
@@ -62,10 +67,11 @@ export function createPool(options: PoolOptions): Pool {
     closing.add(closed);
   }
 
-  /** The one that was used longest ago makes room. */
+  /** The one that was used longest ago makes room, and before it those in which nobody waits. */
   function makeRoom(): void {
     if (held.size < maxSessions) return;
-    const [oldest] = [...held].sort(([, a], [, b]) => a.usedAt - b.usedAt);
+    const isBusy = (entry: Held) => Number(entry.upstream?.isBusy ?? true);
+    const [oldest] = [...held].sort(([, a], [, b]) => isBusy(a) - isBusy(b) || a.usedAt - b.usedAt);
     if (oldest) release(...oldest);
   }
 

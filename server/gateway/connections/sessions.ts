@@ -6,7 +6,7 @@ import { connectionSecretName, type Generation } from '#server/domain/mcp.ts';
 import type { Line } from '../http/line.ts';
 import type { Folders } from '../programs/folders.ts';
 import { type Programs, startOf } from '../programs/programs.ts';
-import { isOurRefusal } from '../refusals.ts';
+import { isOurRefusal, OUR_REFUSAL } from '../refusals.ts';
 import type { SecretPort } from '../sign-ins/notes.ts';
 import { holderOf, type SignIns } from '../sign-ins/sign-ins.ts';
 import { createSignedLine } from '../sign-ins/signed-line.ts';
@@ -121,6 +121,9 @@ export function createSessions(options: SessionOptions): Sessions {
   }
 
   async function connect(connection: Connection): Promise<Upstream> {
+    const { connections } = await directories.of(connection.orgId);
+    // Whoever has waited for a turn may come when it has been taken away: nothing is opened that nobody would end.
+    if (!connections.has(connection.id)) throw removed(connection);
     const standing = standingOf(connection);
     const sealed = await readSealed(connection, options);
     standing.secrets.splice(0, Infinity, ...secretsIn(sealed));
@@ -295,6 +298,12 @@ export function createSessions(options: SessionOptions): Sessions {
       await pool.stop();
     },
   };
+}
+
+function removed({ slug }: Connection): SignalboxError {
+  return new SignalboxError('CONFLICT', `The connection ${slug} was removed meanwhile.`, {
+    details: OUR_REFUSAL,
+  });
 }
 
 function isKnown(

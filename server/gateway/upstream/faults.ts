@@ -29,6 +29,12 @@ export function toFailure(error: unknown, hide: (text: string) => string): Failu
   }
   if (error instanceof SdkHttpError) return ofHttp(error);
   if (error instanceof SdkError) return ofSdk(error, hide);
+  if (error instanceof ProtocolError) return ofProtocol(error, hide);
+  // Its message begins with what was read.
+  if (error instanceof SyntaxError) {
+    const problem = fault('The server answered with what is no JSON.');
+    return { error: problem, isSessionOver: true, isUnsent: false };
+  }
   const words = hide(error instanceof Error ? error.message : String(error)).slice(0, MAX_WORDS);
   return { error: fault(`The server could not be used: ${words}`), isSessionOver: true, isUnsent: false };
 }
@@ -41,6 +47,22 @@ export function answeredError(
   if (!(error instanceof ProtocolError) || error.code === ProtocolErrorCode.InternalError) return null;
   return { words: hide(error.message).slice(0, MAX_WORDS), code: error.code };
 }
+
+/** It broke at this one call. Others on the same session are not held up for that. */
+function ofProtocol({ message, code }: ProtocolError, hide: (text: string) => string): Failure {
+  const words = hide(message).slice(0, MAX_WORDS);
+  return {
+    error: fault(`The server failed (${code}): ${words}`),
+    isSessionOver: false,
+    isUnsent: false,
+  };
+}
+
+/** For those who look how a connection does: what a server says of a call may quote it, and that is not theirs to read. */
+export const shownFault = (error: unknown, known: SignalboxError): string =>
+  error instanceof ProtocolError
+    ? `The server failed at a call (${error.code}). What it said is in the log of calls.`
+    : wordsOf(known);
 
 function ofHttp(error: SdkHttpError): Failure {
   const status = error.status ?? 0;

@@ -65,6 +65,8 @@ export interface Upstream {
   /** Resolves when there is no session any more, whoever ended it. */
   readonly ended: Promise<void>;
   readonly isEnded: boolean;
+  /** Somebody waits for an answer, perhaps since people are asked. */
+  readonly isBusy: boolean;
   /** What a process said last beside the protocol; empty for others. */
   lastWords(): string;
   close(): Promise<void>;
@@ -208,6 +210,7 @@ function toUpstream(client: Client, session: Session): Upstream {
   const { transport, lastWords, changes, asking, logs, wire, now } = session;
   const { promise: ended, resolve: end } = Promise.withResolvers<void>();
   let isEnded = false;
+  let underway = 0;
   const capabilities = client.getServerCapabilities() ?? {};
   const server = client.getServerVersion();
 
@@ -226,8 +229,13 @@ function toUpstream(client: Client, session: Session): Upstream {
     options: CallOptions,
     send: Parameters<typeof withAnswers<Result>>[2],
   ): Promise<Result> {
-    await logs.want(options.log?.level);
-    return asking.within(options, () => withAnswers(options, generation, send));
+    underway += 1;
+    try {
+      await logs.want(options.log?.level);
+      return await asking.within(options, () => withAnswers(options, generation, send));
+    } finally {
+      underway -= 1;
+    }
   }
 
   return {
@@ -265,6 +273,9 @@ function toUpstream(client: Client, session: Session): Upstream {
     ended,
     get isEnded() {
       return isEnded;
+    },
+    get isBusy() {
+      return underway > 0;
     },
     lastWords,
     async close() {

@@ -95,6 +95,8 @@ export async function decideApproval(
     const [known] = await tx.select().from(mcpApprovals).where(here);
     if (!known) throw notFound('MCP approval', id);
     if (isGranted && known.caller.id === actor.id) throw ownCall();
+    const marked = await marksOfRuns(tx, services, runIdsOf([known]));
+    if (isGranted && !toView(actor, known, marked).arguments) throw unseen();
     const [row] = await tx
       .update(mcpApprovals)
       .set({
@@ -109,7 +111,7 @@ export async function decideApproval(
     const after = { tool: row.tool, connection: row.connectionId, granted: isGranted };
     const action = isGranted ? 'mcp-call.granted' : 'mcp-call.refused';
     await noteIn(tx, auditNote(actor, action, { target: id, after, ...(reason ? { reason } : {}) }));
-    return toView(actor, row, await marksOfRuns(tx, services, runIdsOf([row])));
+    return toView(actor, row, marked);
   });
 }
 
@@ -128,6 +130,13 @@ function toView(actor: Actor, row: Row, marked: ReadonlyMap<RunId, MarkedRun>): 
     taskId: runId === null || taskIndex === null ? null : taskId(runId, taskIndex),
     arguments: isShown ? row.arguments : null,
   };
+}
+
+/** Nobody says yes to what they may not see; to keep it from happening they need not. */
+function unseen(): SignalboxError {
+  return new SignalboxError('FORBIDDEN', 'The call is of a stage that handles what is marked sensitive.', {
+    advice: 'Ask somebody who may see sensitive values to grant it, or refuse it.',
+  });
 }
 
 function ownCall(): SignalboxError {

@@ -28,8 +28,12 @@ const once =
   (_context, answer) =>
     answer ? text(JSON.stringify(answer)) : asks(method, params, 'on the way');
 
+/** The same as `travel`, and says of itself that it may be called twice. */
+export const REPEATABLE = 'travel-again';
+
 const ACTS: Readonly<Record<string, Act>> = {
   travel: once('elicitation/create', form('Where to?')),
+  [REPEATABLE]: once('elicitation/create', form('Where to?')),
   open: once('elicitation/create', PAGE),
   think: once('sampling/createMessage', PROMPT),
   twice({ mcpReq }, answer) {
@@ -45,7 +49,10 @@ const ACTS: Readonly<Record<string, Act>> = {
 export const startAsker = (generation: Generation): Promise<OneGeneration> =>
   startGeneration(generation, () => {
     const server = new Server({ name: 'asker', version: '1' }, { capabilities: { tools: {} } });
-    const tools = Object.keys(ACTS).map((name) => ({ name, inputSchema: { type: 'object' as const } }));
+    const tools = Object.keys(ACTS).map((name) => ({
+      ...{ name, inputSchema: { type: 'object' as const } },
+      ...(name === REPEATABLE ? { annotations: { idempotentHint: true } } : {}),
+    }));
     server.setRequestHandler('tools/list', () => ({ tools }));
     server.setRequestHandler('tools/call', async ({ params }, context) => {
       const act = ACTS[params.name];
