@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createGraphCache } from '#db/queries/load-graph.ts';
 import { audit } from '#server/auditor/audit.ts';
-import { createTestDatabase, type TestDatabase } from '#server/testing/database.ts';
+import type { TestDatabase } from '#server/testing/database.ts';
 import { type AskedProcess, forkAsked } from '#server/testing/faults/asked-process.ts';
 import type { DoorOrders } from '#server/testing/faults/protocol.ts';
 import { until } from '#server/testing/faults/until.ts';
-import { askAt } from '#server/testing/http.ts';
+import { startTestServer } from '#server/testing/http.ts';
 import { REPEATABLE, startAsker, WHERE } from '#server/testing/mcp/asker.ts';
 import { type PrivateRabbitmq, startPrivateRabbitmq } from '#server/testing/private-rabbitmq.ts';
 import { type PrivateRedis, startPrivateRedis } from '#server/testing/private-redis.ts';
@@ -22,44 +22,43 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([rabbitmq?.close(), redis?.close()]));
 
-/** A process that people come to, and others that work and may be killed. */
-async function startWorld(url: string, more: Record<string, string>, workers: readonly string[]) {
+/** This process has the door that people come to; others work, and may be killed. */
+async function startWorld(more: Record<string, string>, workers: readonly string[]) {
   const folder = await mkdtemp(join(tmpdir(), 'signalbox-asked-'));
-  // Processes that hear of each other do not wait for their own next look.
-  const shared = { DATABASE_URL: url, REDIS_URL: redis.url };
-  const settings = { ...more, ...shared, SIGNALBOX_OUTBOUND_ALLOW: '127.0.0.0/8' };
-  // What is sealed can be read by those that hold the same keys.
-  const keys = `one:${Buffer.alloc(32, 7).toString('base64')}`;
-  const folderOf = async (roles: string) => {
-    const own = join(folder, roles.replace(',', '-'));
-    await mkdir(own, { recursive: true });
-    return own;
+  const settings = {
+    // Processes that hear of each other do not wait for their own next look.
+    ...{ ...more, REDIS_URL: redis.url, SIGNALBOX_OUTBOUND_ALLOW: '127.0.0.0/8' },
+    // What one has sealed another can read.
+    SIGNALBOX_SECRET_KEYS: `one:${Buffer.alloc(32, 7).toString('base64')}`,
   };
-  const boot = async (roles: string) => {
-    const process = forkAsked<DoorOrders>('./door-process.ts');
-    const own = {
-      ...{ SIGNALBOX_ROLES: roles, SIGNALBOX_SECRET_KEYS: keys },
-      SIGNALBOX_DATA_DIR: await folderOf(roles),
-    };
-    const door = await process.ask('boot', { settings: { ...settings, ...own }, maxBodyBytes: 1_000_000 });
-    return { process, door };
-  };
-  const { process, door } = await boot('web');
-  const ask = askAt(door.origin);
+  const door = await startTestServer({ ...settings, SIGNALBOX_ROLES: 'web' });
+  const { database } = door.program;
   let working: AskedProcess<DoorOrders>[] = [];
+  const boot = async (roles: string) => {
+    const dataDir = join(folder, roles.replace(',', '-'));
+    await mkdir(dataDir, { recursive: true });
+    const process = forkAsked<DoorOrders>('./door-process.ts');
+    working.push(process);
+    const own = {
+      ...{ SIGNALBOX_ROLES: roles, SIGNALBOX_DATA_DIR: dataDir, DATABASE_URL: database.url },
+    };
+    await process.ask('boot', { settings: { ...settings, ...own }, maxBodyBytes: 1_000_000 });
+  };
+  const kill = async () => {
+    await Promise.all(working.map((each) => each.kill()));
+    working = [];
+  };
   return {
-    async call(path: string, body?: object) {
-      const headers = { authorization: `Bearer ${door.secret}` };
-      const got = await ask(`/api/v1${path}`, { headers, ...(body ? { body } : {}) });
+    ...{ database, kill },
+    async call(path: string, body?: object, method?: string) {
+      const got = await door.call(`/api/v1${path}`, body, method ? { method } : {});
       if (got.status >= 300) throw new Error(`${path}: ${got.status} ${JSON.stringify(got.body)}`);
       return got.body;
     },
-    async work() {
-      working = (await Promise.all(workers.map(boot))).map((each) => each.process);
-    },
-    kill: () => Promise.all(working.map((each) => each.kill())),
+    work: () => Promise.all(workers.map(boot)),
     async [Symbol.asyncDispose]() {
-      await Promise.all([process, ...working].map((each) => each.kill()));
+      await kill();
+      await door[Symbol.asyncDispose]();
       await rm(folder, { recursive: true, force: true });
     },
   };
@@ -76,15 +75,17 @@ const RUNS = {
   oldAgain: { slug: 'old', tool: REPEATABLE },
   young: { slug: 'young', tool: 'travel' },
   youngTold: { slug: 'young', tool: 'travel' },
+  moved: { slug: 'moved', tool: 'travel' },
 } as const;
 type Name = keyof typeof RUNS;
-const TOLD: readonly Name[] = ['oldTold', 'oldAgain', 'youngTold'];
+const TOLD: readonly Name[] = ['oldTold', 'oldAgain', 'youngTold', 'moved'];
 
-async function connect({ call }: World, slug: string, url: string): Promise<void> {
+async function connect({ call }: World, slug: string, url: string): Promise<string> {
   const { connection_id: id } = await call('/mcp/connect', { slug, url });
   const { tools } = await call(`/mcp/connections/${id}/tools`);
   const wanted = tools.map(({ name, hash }: { name: string; hash: string }) => ({ name, hash }));
   await call(`/mcp/connections/${id}/tools/approve`, { tools: wanted });
+  return id;
 }
 
 async function start({ call }: World, name: Name): Promise<string> {
@@ -119,27 +120,19 @@ describe.each([
   test('go on with what people say, or say why they cannot, when all who worked are killed meanwhile', {
     timeout: 900_000,
   }, async () => {
-    await using database = await createTestDatabase();
-    console.log('T1', Date.now());
     await using old = await startAsker('2025');
-    console.log('T2', Date.now());
     await using young = await startAsker('2026');
-    console.log('T3', Date.now());
-    await using world = await startWorld(database.url, settings(), workers);
-    console.log('T4', Date.now());
+    await using world = await startWorld(settings(), workers);
     const { call } = world;
     await connect(world, 'old', old.url);
-    console.log('T5', Date.now());
     await connect(world, 'young', young.url);
-    console.log('T6', Date.now());
+    await using another = await startAsker('2026');
+    const moved = await connect(world, 'moved', young.url);
     await world.work();
-    console.log('T7', Date.now());
     const runs = {} as Record<Name, string>;
     const asked = {} as Record<Name, string>;
     for (const name of Object.keys(RUNS) as Name[]) runs[name] = await start(world, name);
-    console.log('T8', Date.now());
     for (const name of Object.keys(RUNS) as Name[]) asked[name] = await questionOf(world, runs[name]);
-    console.log('T9', Date.now());
     const over = (name: Name) =>
       until(
         `the run ${name} has ended`,
@@ -156,11 +149,9 @@ describe.each([
     };
 
     await world.kill();
-    console.log('T10', Date.now());
     for (const name of TOLD) await call(`/mcp/questions/${asked[name]}/answer`, answerOf('Bern'));
-    console.log('T11', Date.now());
+    await call(`/mcp/connections/${moved}`, { url: another.url }, 'PATCH');
     await world.work();
-    console.log('T12', Date.now());
 
     // The session in which the old one asked is gone, whether somebody had answered or not.
     for (const name of ['old', 'oldTold'] as const) {
@@ -174,23 +165,20 @@ describe.each([
     }
     // A tool that may be called twice is, and asks once more.
     const again = await questionOf(world, runs.oldAgain, asked.oldAgain);
-    console.log('T13', Date.now());
     await call(`/mcp/questions/${again}/answer`, answerOf('Rome'));
-    console.log('T14', Date.now());
     expect(await outputOf('oldAgain')).toContain('Rome');
-    console.log('T15', Date.now());
     expect(await outputOf('youngTold')).toContain('Bern');
-    console.log('T16', Date.now());
     await call(`/mcp/questions/${asked.young}/answer`, answerOf('Oslo'));
-    console.log('T17', Date.now());
     expect(await outputOf('young')).toContain('Oslo');
-    console.log('T18', Date.now());
+
+    // Whoever is there now has asked nothing, and is told nothing.
+    expect((await over('moved')).stages[0].error.message).toContain('is another server by now');
+    expect(another.methods).not.toContain('tools/call');
 
     // Each once to be asked, and once more with the answer where there is no session; the repeatable one twice.
     const callsOf = ({ methods }: { methods: string[] }) =>
       methods.filter((method) => method === 'tools/call').length;
-    expect([callsOf(old), callsOf(young)]).toEqual([4, 4]);
-    await expectSound(database);
-    console.log('T19', Date.now());
+    expect([callsOf(old), callsOf(young)]).toEqual([4, 5]);
+    await expectSound(world.database);
   });
 });

@@ -4,7 +4,14 @@ import { until } from '#server/testing/faults/until.ts';
 import { startAsker, WHERE } from '#server/testing/mcp/asker.ts';
 import { type McpRig, startMcpRig } from '#server/testing/mcp-rig.ts';
 import type { OneGeneration } from '#server/testing/mcp-two-generations.ts';
-import { echoTool, startUpstream, type TestUpstream, text, tool } from '#server/testing/mcp-upstream.ts';
+import {
+  askingTool,
+  echoTool,
+  startUpstream,
+  type TestUpstream,
+  text,
+  tool,
+} from '#server/testing/mcp-upstream.ts';
 
 let rig: McpRig;
 let upstream: TestUpstream;
@@ -114,6 +121,27 @@ describe('a stage that calls a tool of an MCP server', () => {
       await rig.ask(`/rules/${rule.id}`, undefined, 'DELETE');
     },
   );
+});
+
+test('a call that nobody has decided within a day is asked about anew', async () => {
+  const rule = await rig.ask('/rules', {
+    ...{ effect: 'ask', who: { kind: 'everybody' }, connection_id: connection, tool: 'ask' },
+  });
+  const { runId } = await start({ connection: 'wiki', tool: 'ask' }, { question: 'Still there?' });
+  const openOf = (before = '') =>
+    until('people are asked', async () => {
+      const { approvals } = await rig.ask(`/approvals?state=asked&run_id=${runId}`);
+      return approvals.find(({ id }: { id: string }) => id !== before);
+    });
+  const first = await openOf();
+  await rig.http.program.database.sql`
+    UPDATE mcp_approvals SET expires_at = now() WHERE id = ${toUuid(first.id)}::text::uuid`;
+  const second = await openOf(first.id);
+  expect((await rig.ask(`/approvals?state=asked&run_id=${runId}`)).approvals).toHaveLength(1);
+  expect((await rig.try(`/approvals/${first.id}/decide`, { granted: true })).status).toBe(409);
+  await rig.ask(`/approvals/${second.id}/decide`, { granted: true });
+  expect((await ended(runId)).status).toBe('succeeded');
+  await rig.ask(`/rules/${rule.id}`, undefined, 'DELETE');
 });
 
 const askedOf = (runId: string) =>
@@ -255,17 +283,36 @@ describe.each(['2025', '2026'] as const)(
   },
 );
 
-test('what people have said goes on though the session with the server is another by then, and nobody is asked again', async () => {
-  await using asker = await startAsker('2026');
-  const id = await rig.join({ slug: 'asker-changed', url: asker.url });
-  const { runId } = await start({ connection: 'asker-changed', tool: 'travel' }, {});
+test('what people have said goes on though the session with the server has ended by then, and nobody is asked again', async () => {
+  await using there = await startUpstream([askingTool('travel'), echoTool('ask')]);
+  await rig.join({ slug: 'asker-broken', url: there.url });
+  const { runId } = await start({ connection: 'asker-broken', tool: 'travel' }, {});
   const asked = await askedOf(runId);
-  // Whatever is changed of a connection ends the session that was opened with what it was.
-  await rig.ask(`/connections/${id}`, { timeout_ms: 20_000 }, 'PATCH');
-  await answer(asked.id, bern);
+  // Credentials that are refused at somebody else's call end the session for all.
+  there.breakWith((response) => response.writeHead(401).end());
+  expect((await rig.call('asker-broken__ask', { question: 'Why?' })).status).toBe(503);
+  there.breakWith(null);
+  await rig.ask(`/questions/${asked.id}/answer`, { answers: { where: bern } });
   expect((await outputOf(runId)).output.text).toContain('Bern');
   expect((await rig.ask(`/questions?run_id=${runId}`)).questions).toHaveLength(1);
-  expect(asker.methods.filter((method) => method === 'tools/call')).toHaveLength(2);
+  const calls = there.requests.filter(({ body }) => (body.params as { name?: string })?.name === 'travel');
+  expect(calls).toHaveLength(2);
+});
+
+test('what people have said goes to nobody but who has asked', async () => {
+  await using there = await startAsker('2026');
+  await using another = await startAsker('2026');
+  const id = await rig.join({ slug: 'asker-moved', url: there.url });
+  const { runId } = await start({ connection: 'asker-moved', tool: 'travel' }, {});
+  const asked = await askedOf(runId);
+  await rig.ask(`/connections/${id}`, { url: another.url }, 'PATCH');
+  await answer(asked.id, bern);
+  const { error } = await outputOf(runId);
+  expect(error).toMatchObject({
+    code: 'MCP_UNAVAILABLE',
+    message: expect.stringContaining('changed or removed meanwhile'),
+  });
+  expect(another.methods).not.toContain('tools/call');
 });
 
 test('whoever listens is told that a run waits for an answer', async () => {

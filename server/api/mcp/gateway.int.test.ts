@@ -1,7 +1,11 @@
+import { once } from 'node:events';
+import { Server } from '@modelcontextprotocol/server';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { until } from '#server/testing/faults/until.ts';
+import type { Generation } from '#server/domain/mcp.ts';
+import { comes, until } from '#server/testing/faults/until.ts';
 import { inspect } from '#server/testing/mcp/inspector.ts';
 import { type McpRig, newClient, oldClient, REAL_PROGRAMS, startMcpRig } from '#server/testing/mcp-rig.ts';
+import { startGeneration } from '#server/testing/mcp-two-generations.ts';
 import { echoTool, startUpstream, type TestUpstream, text, tool } from '#server/testing/mcp-upstream.ts';
 
 let rig: McpRig;
@@ -167,31 +171,57 @@ test('search at a virtual server finds its tools alone, under its names, and non
   await rig.ask(`/rules/${rule.id}`, undefined, 'DELETE');
 });
 
-test('a call that its caller calls off is called off at the server too', async () => {
-  const stopped = Promise.withResolvers<void>();
-  wiki.tools.push(
-    tool('wait', (_args, { mcpReq }) => {
-      mcpReq.signal.addEventListener('abort', () => stopped.resolve());
-      return stopped.promise.then(() => text('stopped'));
-    }),
-  );
-  const { connections } = await rig.ask('/connections');
-  const { id } = connections.find(({ slug }: { slug: string }) => slug === 'wiki');
-  await rig.ask(`/connections/${id}/test`, {});
-  await rig.approveAll(id);
-  const client = await newClient(rig.http, '/mcp/gateway');
-  const abort = new AbortController();
-  const calling = client.callTool({ name: 'wiki__wait', arguments: {} }, { signal: abort.signal });
-  calling.catch(() => undefined);
-  await until('the server is called', async () =>
-    wiki.requests.some(({ body }) => JSON.stringify(body).includes('"wait"')),
-  );
-  abort.abort();
-  await expect(calling).rejects.toThrow();
-  await stopped.promise;
-  await until('the log has it', async () => (await rig.ask('/log?outcome=stopped')).calls.length === 1);
-  await client.close();
-});
+/** A server whose one tool waits until it is called off. */
+async function startWaiting(generation: Generation) {
+  const [called, stopped] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const tools = [{ name: 'wait', inputSchema: { type: 'object' as const } }];
+  const upstream = await startGeneration(generation, () => {
+    const server = new Server({ name: 'waits', version: '1' }, { capabilities: { tools: {} } });
+    server.setRequestHandler('tools/list', () => ({ tools }));
+    server.setRequestHandler('tools/call', async (_request, { mcpReq }) => {
+      called.resolve();
+      await once(mcpReq.signal, 'abort');
+      stopped.resolve();
+      return text('Nobody hears this.') as never;
+    });
+    return server;
+  });
+  return { upstream, called: called.promise, stopped: stopped.promise };
+}
+
+test.each([
+  ['new', '2026', newClient],
+  ['new', '2025', newClient],
+  ['old', '2026', oldClient],
+  ['old', '2025', oldClient],
+] as const)(
+  'a call that a client of the %s generation calls off is called off at a server of %s too',
+  async (kind, generation, connect) => {
+    const { upstream, called, stopped } = await startWaiting(generation);
+    await using _upstream = upstream;
+    const slug = `waits-${kind}-${generation}`;
+    const id = await rig.join({ slug, url: upstream.url });
+    const client = await connect(rig.http, '/mcp/gateway');
+    const abort = new AbortController();
+    const { signal } = abort;
+    const call = { name: `${slug}__wait`, arguments: {} };
+    // The old client takes a schema of the result second.
+    const calling =
+      'getProtocolEra' in client
+        ? client.callTool(call, { signal })
+        : client.callTool(call, undefined, { signal });
+    calling.catch(() => undefined);
+    await comes('the call', called);
+    abort.abort();
+    await expect(calling).rejects.toThrow();
+    await comes('its end', stopped);
+    await until('the log has it', async () => {
+      const { calls } = await rig.ask(`/log?outcome=stopped&connection_id=${id}`);
+      return calls.length === 1;
+    });
+    await client.close();
+  },
+);
 
 test('a client hears that the tools are others when one is approved', async () => {
   const client = await newClient(rig.http, '/mcp/gateway');

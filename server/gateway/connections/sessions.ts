@@ -122,8 +122,9 @@ export function createSessions(options: SessionOptions): Sessions {
 
   async function connect(connection: Connection): Promise<Upstream> {
     const { connections } = await directories.of(connection.orgId);
-    // Whoever has waited for a turn may come when it has been taken away: nothing is opened that nobody would end.
-    if (!connections.has(connection.id)) throw removed(connection);
+    // Whoever has waited for a turn may come when it is gone or leads elsewhere: nothing is opened that nobody would end,
+    // and no credentials of now go to an address of before.
+    if (connections.get(connection.id)?.version !== connection.version) throw changedMeanwhile(connection);
     const standing = standingOf(connection);
     const sealed = await readSealed(connection, options);
     standing.secrets.splice(0, Infinity, ...secretsIn(sealed));
@@ -300,8 +301,9 @@ export function createSessions(options: SessionOptions): Sessions {
   };
 }
 
-function removed({ slug }: Connection): SignalboxError {
-  return new SignalboxError('CONFLICT', `The connection ${slug} was removed meanwhile.`, {
+function changedMeanwhile({ slug }: Connection): SignalboxError {
+  return new SignalboxError('UNAVAILABLE', `The connection ${slug} was changed or removed meanwhile.`, {
+    advice: 'Make the call again.',
     details: OUR_REFUSAL,
   });
 }

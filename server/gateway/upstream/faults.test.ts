@@ -1,4 +1,4 @@
-import { ProtocolError, SdkError, SdkErrorCode } from '@modelcontextprotocol/client';
+import { ProtocolError, SdkError, SdkErrorCode, SdkHttpError } from '@modelcontextprotocol/client';
 import { describe, expect, test } from 'vitest';
 import { answeredError, shownFault, toFailure } from './faults.ts';
 
@@ -18,6 +18,19 @@ describe('a call at which the server broke', () => {
     expect(shown).toContain('-32603');
     expect(shown).not.toContain('4711');
   });
+});
+
+test.each([
+  [500, false, false],
+  [502, false, false],
+  [400, true, false],
+  [404, true, true],
+  [401, true, true],
+])('HTTP %i: the session is over: %s, the call may be sent again: %s', (status, isSessionOver, isUnsent) => {
+  const error = new SdkHttpError(SdkErrorCode.ClientHttpNotImplemented, 'no', { status, text: 'inside' });
+  const failure = toFailure(error, hide);
+  expect(failure).toMatchObject({ isSessionOver, isUnsent });
+  expect(failure.error.message).not.toContain('inside');
 });
 
 test('an answer that is no JSON is not quoted', () => {

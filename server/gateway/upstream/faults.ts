@@ -79,7 +79,8 @@ function ofHttp(error: SdkHttpError): Failure {
     return { error: fault('The server has forgotten the session.'), isSessionOver: true, isUnsent: true };
   const said =
     status === 0 ? 'The server did not answer as it should.' : `The server answered with HTTP ${status}.`;
-  return { error: fault(said), isSessionOver: true, isUnsent: false };
+  // It broke at this one, or something in between did: in the same session others may wait for people.
+  return { error: fault(said), isSessionOver: status < 500, isUnsent: false };
 }
 
 function ofSdk(error: SdkError, hide: (text: string) => string): Failure {

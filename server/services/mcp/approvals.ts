@@ -1,4 +1,4 @@
-import { and, desc, eq, lt, sql } from 'drizzle-orm';
+import { and, desc, eq, gt, lt, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { mcpApprovals } from '#db/schema/index.ts';
 import { inTenant } from '#db/tenant.ts';
@@ -72,6 +72,8 @@ export async function listApprovals(
           eq(mcpApprovals.orgId, toUuid(actor.orgId)),
           before === undefined ? undefined : lt(mcpApprovals.id, before),
           state === undefined ? undefined : eq(mcpApprovals.state, state),
+          // What nobody has decided in time is not open any more.
+          state === 'asked' ? gt(mcpApprovals.expiresAt, sql`now()`) : undefined,
           runId === undefined ? undefined : eq(mcpApprovals.runId, toUuid(runId)),
         ),
       )
