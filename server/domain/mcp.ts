@@ -73,8 +73,6 @@ export interface Carried {
 /** A call that goes on with the answers to what it was asked, though whoever began it may be gone. */
 export interface Resumed extends Carried {
   answers: Answers;
-  /** Who has asked, as people were told. */
-  sender: string;
   definitionHash: string;
 }
 

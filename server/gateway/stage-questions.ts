@@ -143,7 +143,7 @@ export function createStageQuestions(
     current = { id, isAnswered: false };
     const answers = found.answers ?? (await answersTo(found));
     current.isAnswered = true;
-    return { ...carried, answers, definitionHash, sender: found.sender };
+    return { ...carried, answers, definitionHash };
   }
 
   return {

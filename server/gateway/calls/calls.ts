@@ -11,7 +11,6 @@ import type { Journal } from '../log/journal.ts';
 import { capabilitiesOf, lackOf } from '../questions/askable.ts';
 import type { Hear } from '../questions/asking.ts';
 import { createHearing } from '../questions/hearing.ts';
-import { senderOf } from '../questions/questions.ts';
 import { isOurRefusal, OUR_REFUSAL } from '../refusals.ts';
 import { rateSubject } from '../tenant/caller.ts';
 import { isRepeatable } from '../tenant/definitions.ts';
@@ -68,10 +67,7 @@ export function createCalls(options: CallOptions): Calls {
     if (!drawn.isTaken) throw tooOften(connection, drawn.waitMs);
     // Last of what is asked of others, so that nobody is asked about a call that is refused anyway.
     // What goes on after a question was allowed when it began, unless the tool is another by now.
-    const { resumed } = request;
-    const isAllowed = resumed?.definitionHash === row.pinnedHash;
-    // Nobody else is told what people have said to the server that asked.
-    if (resumed && resumed.sender !== senderOf(connection)) throw askedByAnother(connection, resumed.sender);
+    const isAllowed = request.resumed?.definitionHash === row.pinnedHash;
     if (effect === 'ask' && !isAllowed) await options.approvals.check(request);
     await peers.join(connection.id);
     const places = Math.max(1, Math.floor(connection.maxConcurrent / peers.countOf(connection.id)));
@@ -98,7 +94,7 @@ export function createCalls(options: CallOptions): Calls {
     // What people have said goes on to the next session: nobody is asked twice because the first has ended.
     const keepingHear: Hear = async (asked, carried) => {
       const answers = await hear(asked, carried);
-      resumed = { ...carried, answers, definitionHash: row.pinnedHash, sender: senderOf(connection) };
+      resumed = { ...carried, answers, definitionHash: row.pinnedHash };
       return answers;
     };
     for (let isRepeated = false; ; isRepeated = true) {
@@ -283,13 +279,6 @@ function noteOf(
 function denied({ slug }: Connection, tool: string): SignalboxError {
   return new SignalboxError('FORBIDDEN', `A rule forbids this caller ${tool} of ${slug}.`, {
     advice: 'Ask an owner or admin to change the rules.',
-  });
-}
-
-function askedByAnother({ slug }: Connection, sender: string): SignalboxError {
-  return new SignalboxError('CONFLICT', `${sender} has asked, and ${slug} is another server by now.`, {
-    advice: 'Nothing of the answer was sent. Make the call again to be asked anew.',
-    details: OUR_REFUSAL,
   });
 }
 
