@@ -2,7 +2,7 @@ import { listOperations } from '#server/api/operations/index.ts';
 import { type RunId, taskId } from '#server/domain/ids.ts';
 
 /** What is read about: the first run has so many stages, each of the others one. */
-export interface ReadAbout {
+interface ReadAbout {
   runs: readonly string[];
   /** Those that go on. Whoever follows one is answered without an end. */
   openRuns: readonly string[];
