@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { ensureBuilt } from './lib/build.mjs';
+import { WITH_COMPILE_CACHE } from './lib/compile-cache.mjs';
 import { Failure, runMain } from './lib/failure.mjs';
 import { ensureInstalled } from './lib/install.mjs';
 import { withThisNode } from './lib/npm.mjs';
@@ -73,7 +74,7 @@ function runServer(args) {
       cwd: ROOT,
       env: isDev
         ? { ...withThisNode(), SIGNALBOX_DEV: 'true' }
-        : { NODE_ENV: 'production', ...withThisNode() },
+        : { NODE_ENV: 'production', ...WITH_COMPILE_CACHE, ...withThisNode() },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       detached: true,
     });
