@@ -4,42 +4,29 @@ import type { BrowserContext, Page } from 'playwright-core';
 const SLOW = { timeout: 110_000 };
 export const WINDOW = { width: 1280, height: 800 };
 
-/** Until it has all that it asked for, and nothing moves. */
-async function settle(page: Page, link: string): Promise<void> {
+/** A page that has all that it asked for, and moves nothing. */
+export async function openSettled(context: BrowserContext, link: string): Promise<Page> {
+  const page = await context.newPage();
   await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
   await page.setViewportSize(WINDOW);
   await page.goto(link, SLOW);
   await page.getByRole('heading', { level: 1 }).first().waitFor(SLOW);
   await page.waitForLoadState('networkidle', SLOW);
+  return page;
 }
 
-/**
- * One after the other; while one is looked at, the next loads. Two tabs take turns: each new one would be two processes
- * of the browser, which cost more than what they show.
- */
+/** One after the other; while one is looked at, the next loads. */
 export async function* openEach(
   context: BrowserContext,
   links: readonly string[],
 ): AsyncGenerator<{ page: Page; link: string }> {
-  const tabs = await Promise.all(links.slice(0, 2).map(() => context.newPage()));
-  const load = async (at: number): Promise<{ page: Page; link: string } | null> => {
-    const [page, link] = [tabs[at % 2], links[at]];
-    if (!page || link === undefined) return null;
-    await settle(page, link);
-    return { page, link };
-  };
-  try {
-    let coming = load(0);
-    for (let at = 1; ; at += 1) {
-      const now = await coming;
-      if (!now) return;
-      coming = load(at);
-      // Whoever stops looking does not hear what becomes of it.
-      coming.catch(() => undefined);
-      yield now;
-    }
-  } finally {
-    await Promise.all(tabs.map((page) => page.close()));
+  let coming: Promise<Page> | undefined;
+  for (const [at, link] of links.entries()) {
+    const page = await (coming ?? openSettled(context, link));
+    const next = links[at + 1];
+    coming = next === undefined ? undefined : openSettled(context, next);
+    yield { page, link };
+    await page.close();
   }
 }
 
