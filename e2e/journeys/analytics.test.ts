@@ -98,9 +98,9 @@ test('a chart is read, looked into and opened by keyboard alone, and can be had 
   const chart = page.getByRole('slider', { name: 'Runs that ended' });
   await chart.focus();
   await page.keyboard.press('End');
-  await vi.waitFor(async () =>
-    expect(await chart.getAttribute('aria-valuetext')).toMatch(/Succeeded 4, Failed 1, Cancelled 0$/),
-  );
+  await expect
+    .poll(() => chart.getAttribute('aria-valuetext'), { timeout: 60_000 })
+    .toMatch(/Succeeded 4, Failed 1, Cancelled 0$/);
   await page.keyboard.press('Shift+ArrowLeft');
   await page.keyboard.press('Enter');
   await page.waitForURL(/range=\d{4}-/);

@@ -155,6 +155,8 @@ export interface Offered {
   alerts: string[];
 }
 
+const TROUBLES_OF_THE_WORLD = /Code FAILED_ON_PURPOSE\.$|^The server ended the connection\.$/;
+
 export async function readOffered(page: Page): Promise<Offered> {
   const buttons = page.locator('main').getByRole('button', { disabled: false });
   const names = await buttons.evaluateAll((all) =>
@@ -163,8 +165,8 @@ export async function readOffered(page: Page): Promise<Offered> {
   const alerts = await page.getByRole('alert').allTextContents();
   return {
     buttons: [...new Set(names.map((name) => name.replaceAll(/\s+/g, ' ').trim()))],
-    // What a run has failed with is no fault of its page.
-    alerts: alerts.filter((text) => text.trim() !== '' && !text.endsWith('Code FAILED_ON_PURPOSE.')),
+    // What a run has failed with is no fault of its page, nor that a server far away has hung up on us since.
+    alerts: alerts.filter((text) => text.trim() !== '' && !TROUBLES_OF_THE_WORLD.test(text)),
   };
 }
 
