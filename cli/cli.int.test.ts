@@ -209,7 +209,7 @@ describe('npx signalbox', () => {
     [['run'], 2, 'needs PIPELINE'],
     [['run', 'nothing'], 2, 'signalbox pipelines list'],
     [['run', 'steps', '--inputs', 'x'], 2, "Unknown option '--inputs'"],
-    [['pipelines', 'validate', 'nowhere.yaml'], 2, 'no such file'],
+    [['pipelines', 'validate', 'nowhere.yaml'], 2, 'There is no file nowhere.yaml.\n  What to do:'],
     [['logs', 'run_1'], 3, 'run'],
     [['completion', 'bash'], 0, 'complete -o default -F _signalbox signalbox'],
     [['completion', 'tcsh'], 2, 'There is: bash, zsh, fish'],
