@@ -21,7 +21,8 @@ export function useRuns(asked: Input<'runs.list'>) {
     placeholderData: keepPreviousData,
   });
   // Of what hardly any run is, a page may be empty, and the next one goes on looking.
-  const isLooking = list.hasNextPage && list.data?.pages.at(-1)?.runs.length === 0;
+  const isEmptySoFar = list.data?.pages.at(-1)?.runs.length === 0;
+  const isLooking = list.hasNextPage && isEmptySoFar && !list.isPlaceholderData;
   const { fetchNextPage, isFetchingNextPage, isError } = list;
   useEffect(() => {
     if (isLooking && !isFetchingNextPage && !isError) void fetchNextPage();
