@@ -222,7 +222,7 @@ describe('npx signalbox', () => {
     [['run', 'steps', '--inputs', 'x'], 2, "Unknown option '--inputs'"],
     [['run', 'steps', '--sample'], 2, 'shows no sample of its input'],
     [['run', 'steps', '--sample', '--input', 'x'], 2, 'are two inputs'],
-    [['pipelines', 'validate', 'nowhere.yaml'], 2, 'no such file'],
+    [['pipelines', 'validate', 'nowhere.yaml'], 2, 'There is no file nowhere.yaml.\n  What to do:'],
     [['logs', 'run_1'], 3, 'run'],
     [['completion', 'bash'], 0, 'complete -o default -F _signalbox signalbox'],
     [['completion', 'tcsh'], 2, 'There is: bash, zsh, fish'],

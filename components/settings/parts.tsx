@@ -76,6 +76,7 @@ export function FormDialog({
   send,
   busy,
   disabled = false,
+  danger = false,
   onSend,
   children,
 }: {
@@ -86,6 +87,8 @@ export function FormDialog({
   send: string;
   busy: boolean;
   disabled?: boolean;
+  /** What it sends cannot be undone. */
+  danger?: boolean;
   onSend(): void;
   children: ReactNode;
 }) {
@@ -98,7 +101,13 @@ export function FormDialog({
       actions={
         <>
           <Button onClick={() => onOpenChange(false)}>{words.leaveIt}</Button>
-          <Button look="primary" type="submit" form="settings-form" busy={busy} disabled={disabled}>
+          <Button
+            look={danger ? 'danger' : 'primary'}
+            type="submit"
+            form="settings-form"
+            busy={busy}
+            disabled={disabled}
+          >
             {send}
           </Button>
         </>

@@ -144,7 +144,8 @@ export const words = {
     remove: 'Remove',
     removeTitle: (name: string) => `Remove ${name}?`,
     removeNote:
-      'It signs you in no more. Browsers in which it did stay signed in: the list below ends that. Delete it where it is kept, too.',
+      'It signs you in no more, and the other browsers that it signed in are signed out. Delete it where it is kept, too.',
+    signedInJustNow: 'You must have signed in within the last quarter of an hour.',
     removed: 'It signs you in no more.',
     notHere:
       'None can be added here: browsers bind passkeys to a name, and this address has none that is safe.',
