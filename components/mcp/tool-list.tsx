@@ -1,7 +1,7 @@
 'use client';
 
 import { ChevronDown, ChevronRight, TriangleAlert, Wrench } from 'lucide-react';
-import { useState } from 'react';
+import { type ComponentProps, useState } from 'react';
 import type { Answer } from '../data/index.ts';
 import { lookOfTool } from '../looks/index.ts';
 import { Broken } from '../shell/broken.tsx';
@@ -13,6 +13,7 @@ import { Empty, Skeleton } from '../ui/feedback.tsx';
 import { StatusText } from '../ui/status.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Code } from '../ui/text.tsx';
+import { type Played, withPlayed } from './played.tsx';
 import { Playground } from './playground.tsx';
 import { words } from './words.ts';
 
@@ -75,6 +76,7 @@ interface RowProps {
 
 function ToolRow({ connection, tool, canManage }: RowProps) {
   const [isOpen, setOpen] = useState(false);
+  const [played, setPlayed] = useState<readonly Played[]>([]);
   const Chevron = isOpen ? ChevronDown : ChevronRight;
   return (
     <li className="border-b border-line last:border-b-0">
@@ -96,7 +98,13 @@ function ToolRow({ connection, tool, canManage }: RowProps) {
         <StatusText look={lookOfTool(tool.state)} />
         {canManage ? <Judge connection={connection} tool={tool} /> : null}
       </div>
-      {isOpen ? <Details connection={connection} tool={tool} /> : null}
+      {isOpen ? (
+        <Details
+          tool={tool}
+          played={played}
+          onPlayed={(call) => setPlayed((before) => withPlayed(before, call))}
+        />
+      ) : null}
     </li>
   );
 }
@@ -128,7 +136,7 @@ function Judge({ connection: { id }, tool: { name, hash, state } }: Omit<RowProp
   );
 }
 
-function Details({ tool }: Omit<RowProps, 'canManage'>) {
+function Details({ tool, played, onPlayed }: ComponentProps<typeof Playground>) {
   return (
     <div className="flex flex-col gap-3 border-t border-line bg-page px-4 py-3 text-sm">
       {tool.warnings.map((warning) => (
@@ -145,7 +153,9 @@ function Details({ tool }: Omit<RowProps, 'canManage'>) {
       ) : null}
       {/* status-words: states of tools */}
       {/* Prompts and resources are approved here, and asked for by clients. */}
-      {tool.state === 'approved' && !tool.name.includes('/') ? <Playground tool={tool} /> : null}
+      {tool.state === 'approved' && !tool.name.includes('/') ? (
+        <Playground {...{ tool, played, onPlayed }} />
+      ) : null}
     </div>
   );
 }

@@ -199,30 +199,6 @@ export const words = {
     revokeNote: 'The agent is refused from now on. What it has in hand goes to others when its leases end.',
     revoked: 'The token is worth nothing any more.',
   },
-  limits: {
-    quotas: 'Quotas of the organisation',
-    loadingQuotas: 'Loading the quotas',
-    noQuotas: 'None is set.',
-    names: {
-      runs_per_day: 'Runs in a day',
-      runs_per_key_minute: 'Runs a minute by this key',
-      runs_in_flight: 'Runs at once',
-    },
-    quota: 'Quota',
-    used: 'Used',
-    of: (used: string, limit: string) => `${used} of ${limit}`,
-    resets: 'Room again',
-    atAnEnd: 'when a run ends',
-    rates: 'Rates of calls, for you',
-    loadingRates: 'Loading the rates',
-    noRates: 'You are not limited.',
-    calls: 'Calls',
-    most: 'At most',
-    inTime: (count: string, time: string) => `${count} in ${time}`,
-    left: 'Left',
-    where:
-      'Limits are set where the server is started, by the settings SIGNALBOX_RUNS_* and SIGNALBOX_RATE_*.',
-  },
   members: {
     none: 'No members yet',
     noneNote:

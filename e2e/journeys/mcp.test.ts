@@ -43,10 +43,17 @@ test('a server that people sign in to is connected, signed in to, approved, and 
   await page.goto(`${server.origin}/connections`);
   await page.getByRole('button', { name: 'Connect a server' }).click();
   const dialog = page.getByRole('dialog');
+  await dialog.getByText('install @modelcontextprotocol/server-memory').waitFor();
+  await dialog.getByRole('button', { name: /^DeepWiki/ }).click();
+  await dialog.getByLabel('API key, if you have one').waitFor();
+  await dialog.getByRole('button', { name: 'Back' }).click();
+  await dialog.getByRole('button', { name: /^Another, by its address/ }).click();
   await dialog.getByLabel('Name').fill('notes');
   await dialog.getByLabel('Address').fill(there.url);
   await choose(page, 'How it knows you', 'Each person signs in');
   await dialog.getByRole('button', { name: 'Connect', exact: true }).click();
+  await dialog.getByText('Signing in comes next').waitFor();
+  await dialog.getByRole('button', { name: 'Go on to its tools' }).click();
   await page.getByText('You have to sign in before you can call its tools').waitFor();
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await page.getByText('You are signed in.').waitFor();
