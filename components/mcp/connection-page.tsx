@@ -153,7 +153,7 @@ function Facts({ connection }: { connection: Connection }) {
       }
     >
       {isChanging ? <ConnectionLimits connection={connection} onClose={() => setChanging(false)} /> : null}
-      <dl className="grid gap-x-6 gap-y-1 text-sm sm:grid-cols-[auto_1fr]">
+      <dl className="grid grid-cols-2 gap-x-6 gap-y-1 text-sm sm:grid-cols-[auto_1fr]">
         {facts.map(([label, value]) => (
           <div key={label} className="contents">
             <dt className="text-quiet">{label}</dt>

@@ -88,8 +88,12 @@ function ToolRow({ connection, tool, canManage }: RowProps) {
           className="flex min-h-8 min-w-0 grow basis-64 items-center gap-2 text-left pointer-coarse:min-h-10"
         >
           <Chevron aria-hidden size={14} className="shrink-0 text-quiet" />
-          <span className="font-mono text-sm">{tool.name}</span>
-          <span className="min-w-0 truncate text-sm text-quiet">{tool.definition?.description}</span>
+          <span title={tool.name} className="min-w-0 truncate font-mono text-sm">
+            {tool.name}
+          </span>
+          <span className="min-w-0 shrink-[9999] truncate text-sm text-quiet max-md:hidden">
+            {tool.definition?.description}
+          </span>
         </button>
         {tool.warnings.length > 0 ? (
           <TriangleAlert aria-label={words.lookTwice} size={14} className="text-warn" />

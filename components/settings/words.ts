@@ -1,3 +1,4 @@
+import type { NotificationEvent } from '../../server/domain/notifications.ts';
 import type { Input } from '../data/index.ts';
 
 type Role = Input<'members.changeRole'>['role'];
@@ -88,6 +89,7 @@ export const words = {
   kept: 'I have kept it',
   leaveIt: 'Leave it',
   never: 'never',
+  more: (count: number) => `+${count}`,
   stopped: (because: string) => `Refused. ${because}`,
   account: {
     loading: 'Loading your account',
@@ -95,7 +97,12 @@ export const words = {
     inviteYourself:
       'Invite yourself under Members to have one: then you can sign in from anywhere by password.',
     appearance: 'Appearance',
-    thisBrowser: 'For this browser. Keys are listed by ? on every page.',
+    thisBrowser: 'For this browser.',
+    shortcuts: 'Shortcuts',
+    singleKeys: 'Single keys do what buttons do',
+    singleKeysNote:
+      'Such as J and K in lists, R to replay a run and ? for all keys of a page. Switched off, in this browser, what needs Ctrl or ⌘ goes on working, and so does a list that has the focus.',
+    showKeys: 'Show the keys',
     name: 'Name',
     changeName: 'Change the name',
     nameChanged: 'Your name is changed.',
@@ -245,6 +252,14 @@ export const words = {
     addresses: { webhook: 'URL', email: 'Address' },
     examples: { webhook: 'https://hooks.example.com/signalbox', email: 'oncall@example.com' },
     events: 'Told of',
+    when: {
+      'run.succeeded': 'A run has succeeded',
+      'run.failed': 'A run has failed',
+      'run.cancelled': 'A run was cancelled',
+      'run.waiting': 'A run waits for people',
+      'agent.lost': 'An agent is lost',
+      'sign-in.needed': 'Somebody has to sign in at an MCP server again',
+    } satisfies Record<NotificationEvent, string>,
     on: 'On',
     isTold: (name: string) => `${name} is told`,
     test: 'Test',
