@@ -1,9 +1,12 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import {
+  accessSync,
   chmodSync,
   chownSync,
+  constants,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -37,7 +40,6 @@ const OWNER = 'signalbox';
 
 const SETTINGS: Record<string, string> = {
   listen_addresses: '127.0.0.1',
-  unix_socket_directories: '',
   fsync: 'on',
   synchronous_commit: 'on',
   full_page_writes: 'on',
@@ -50,9 +52,15 @@ const SETTINGS: Record<string, string> = {
   logging_collector: 'off',
 };
 
-/** Our death closes its standard input, and then it stops the server: also after a `kill -9`. */
-const KEEPER =
-  '"$@" & server=$!; trap "" INT TERM HUP; echo "$server"; read -r _; kill -INT "$server" 2>/dev/null; wait "$server"';
+/**
+ * Our death closes its standard input, and then it stops the server: also after a `kill -9`. It ends with the server,
+ * however that ended.
+ */
+const KEEPER = [
+  'exec 3<&0; "$@" 3<&- & server=$!; trap "" INT TERM HUP; echo "$server"',
+  '{ read -r _ <&3; kill -INT "$server"; } 2>/dev/null & watcher=$!',
+  'wait "$server"; kill -KILL "$watcher" 2>/dev/null',
+].join('\n');
 
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const folder = join(options.dataDir, 'postgres');
@@ -67,7 +75,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   checkVersion(folder, programs.postgres);
   await endLeftOver(folder);
   const server = await launch(folder, programs.postgres, user);
-  return { ...server, url: `postgres://${OWNER}:${password}@127.0.0.1:${server.port}/${DATABASE}` };
+  return { ...server, url: urlOf(folder, { port: server.port, password }) };
 }
 
 /** Where the database of this data folder can be reached while another process runs it; null when none does. */
@@ -79,7 +87,22 @@ export function findEmbeddedUrl(dataDir: string): string | null {
   const [pid, , , port] = readFileSync(file, 'utf8').split('\n');
   if (!isServerOf(Number(pid), folder)) return null;
   const password = readOrCreateSecret(join(dataDir, 'postgres-password'));
-  return `postgres://${OWNER}:${password}@127.0.0.1:${Number(port)}/${DATABASE}`;
+  return urlOf(folder, { port: Number(port), password });
+}
+
+/** By the socket in its folder where there is one that we may use: each exchange takes less time than over TCP. */
+function urlOf(folder: string, { port, password }: { port: number; password: string }): string {
+  const place = canUse(join(folder, `${SOCKET}${port}`)) ? encodeURIComponent(folder) : '127.0.0.1';
+  return `postgres://${OWNER}:${password}@${place}:${port}/${DATABASE}`;
+}
+
+function canUse(socket: string): boolean {
+  try {
+    accessSync(socket, constants.R_OK | constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 interface Programs {
@@ -212,6 +235,7 @@ async function endLeftOver(folder: string): Promise<void> {
   }
   // The number may belong to somebody else by now, and Postgres would take that for a server.
   rmSync(file, { force: true });
+  for (const name of readdirSync(folder)) if (name.startsWith(SOCKET)) rmSync(join(folder, name));
 }
 
 function isServerOf(pid: number, folder: string): boolean {
@@ -226,11 +250,21 @@ function isServerOf(pid: number, folder: string): boolean {
 }
 
 const PORT_TRIES = 5;
+const SOCKET = '.s.PGSQL.';
+/** Of a socket's path, on every system that has them. */
+const MAX_SOCKET_PATH = 103;
+
+/** The folder for a socket; none on systems without and where the path is too long for one. */
+function socketFolder(folder: string): string {
+  const longest = Buffer.byteLength(join(folder, `${SOCKET}65535`));
+  return process.platform !== 'win32' && longest <= MAX_SOCKET_PATH ? folder : '';
+}
 
 async function launch(folder: string, program: string, user: PostgresUser) {
+  let sockets = socketFolder(folder);
   for (let tries = 1; ; tries += 1) {
     const port = await findFreePort();
-    const child = spawnServer(folder, program, { user, port });
+    const child = spawnServer(folder, program, { user, port, sockets });
     const output = keepLines(child);
     const outcome = await waitForServer(child, output);
     if (outcome === 'up') {
@@ -238,7 +272,10 @@ async function launch(folder: string, program: string, user: PostgresUser) {
       return { port, died: died.unasked, stop: died.stop };
     }
     const text = output.lines().join('\n');
-    if (tries < PORT_TRIES && /could not bind/.test(text)) continue;
+    const isForSocket = sockets !== '' && /Unix.*socket/.test(text);
+    // Not every file system takes one.
+    if (isForSocket) sockets = '';
+    if (tries < PORT_TRIES && (isForSocket || /could not bind/.test(text))) continue;
     throw /lock file|already running/.test(text)
       ? new SignalboxError('UNAVAILABLE', `The database in ${folder} is in use by another process.`, {
           advice: 'Stop that one, or use another SIGNALBOX_DATA_DIR.',
@@ -250,12 +287,12 @@ async function launch(folder: string, program: string, user: PostgresUser) {
 function spawnServer(
   folder: string,
   program: string,
-  { user, port }: { user: PostgresUser; port: number },
+  { user, port, sockets }: { user: PostgresUser; port: number; sockets: string },
 ): ChildProcess {
-  const flags = Object.entries({ ...SETTINGS, port: String(port) }).flatMap(([name, value]) => [
-    '-c',
-    `${name}=${value}`,
-  ]);
+  // A list, in which a name is quoted as in SQL.
+  const unix_socket_directories = sockets && `"${sockets.replaceAll('"', '""')}"`;
+  const settings = { ...SETTINGS, port: String(port), unix_socket_directories };
+  const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   return spawn('/bin/sh', ['-c', KEEPER, 'keeper', ...user.prefix, program, '-D', folder, ...flags], {
     ...user.ids,
     cwd: '/',
