@@ -53,7 +53,16 @@ export function LimitsTable() {
   const rows = rowsOf(limits.data, settings.data, agents.data?.agents.length);
   const { given } = settings.data;
   const columns: TableColumn<Row>[] = [
-    { key: 'what', title: words.columns.what, cell: ({ setting }) => words.names[setting] },
+    {
+      key: 'what',
+      title: words.columns.what,
+      cell: ({ setting }) => (
+        <span className="block py-1.5">
+          <span className="block">{words.names[setting]}</span>
+          <span className="block truncate font-mono text-xs text-quiet">{setting}</span>
+        </span>
+      ),
+    },
     { key: 'limit', title: words.columns.limit, align: 'end', cell: ({ shown }) => shown },
     {
       key: 'used',
@@ -65,12 +74,7 @@ export function LimitsTable() {
       key: 'by',
       title: words.columns.by,
       wideOnly: true,
-      cell: ({ setting }) => (
-        <>
-          {given.includes(setting) ? words.given : words.default}
-          <span className="ml-2 font-mono text-xs text-quiet">{setting}</span>
-        </>
-      ),
+      cell: ({ setting }) => (given.includes(setting) ? words.given : words.default),
     },
   ];
   return (

@@ -7,7 +7,7 @@ export const words = {
   given: 'whoever runs the server',
   unlimited: 'none',
   atAnEnd: 'when a run ends',
-  where: 'Set where the server is started, by the settings that stand beside them.',
+  where: 'Set where the server is started, by the settings that are named.',
   names: {
     MAX_AGENTS: 'Agents that may be registered',
     MAX_CONCURRENT_TASKS: 'Tasks at once, over all organisations',

@@ -171,8 +171,8 @@ function Changes({ changes }: Pick<Tool, 'changes'>) {
       {changes.map(({ path, before, after }) => (
         <li key={path} className="rounded-md border border-line bg-card p-2">
           <p className="mb-1 font-mono text-xs text-quiet">{path}</p>
-          <div className="grid gap-2 md:grid-cols-2">
-            <Side label={words.was} text={before} look="bg-bad-soft" />
+          <div className={`grid gap-2 ${before === null ? '' : 'md:grid-cols-2'}`}>
+            {before === null ? null : <Side label={words.was} text={before} look="bg-bad-soft" />}
             <Side label={words.is} text={after} look="bg-good-soft" />
           </div>
         </li>

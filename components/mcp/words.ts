@@ -240,7 +240,7 @@ export const words = {
     kept: 'It is kept, and asked again by itself.',
     signIn: 'Signing in comes next, on its page.',
     again: 'Test again',
-    goOn: 'Go on to its tools',
+    goOn: 'Go on to its page',
   },
   sealed: 'Sealed: nobody is shown it again.',
   connectName: 'Name',

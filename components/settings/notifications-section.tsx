@@ -293,7 +293,7 @@ function targetColumns(acts: TargetActs): TableColumn<Target>[] {
       align: 'end',
       cell: (target) =>
         acts.canManage ? (
-          <>
+          <span className="inline-flex items-center">
             <Button look="quiet" size="sm" icon={Send} onClick={() => acts.test(target)}>
               {words.notifications.test}
               <span className="sr-only"> {target.name}</span>
@@ -308,7 +308,7 @@ function targetColumns(acts: TargetActs): TableColumn<Target>[] {
               {words.notifications.delete}
               <span className="sr-only"> {target.name}</span>
             </Button>
-          </>
+          </span>
         ) : null,
     },
   ];

@@ -53,7 +53,7 @@ test('a server that people sign in to is connected, signed in to, approved, and 
   await choose(page, 'How it knows you', 'Each person signs in');
   await dialog.getByRole('button', { name: 'Connect', exact: true }).click();
   await dialog.getByText('Signing in comes next').waitFor();
-  await dialog.getByRole('button', { name: 'Go on to its tools' }).click();
+  await dialog.getByRole('button', { name: 'Go on to its page' }).click();
   await page.getByText('You have to sign in before you can call its tools').waitFor();
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await page.getByText('You are signed in.').waitFor();

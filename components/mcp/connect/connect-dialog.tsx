@@ -3,10 +3,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { useId, useState } from 'react';
-import { type Answer, query } from '../../data/index.ts';
+import { type Answer, query, useAction } from '../../data/index.ts';
 import { useAct } from '../../shell/use-act.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
+import { Notice } from '../../ui/feedback.tsx';
 import { words } from '../words.ts';
 import { CatalogueList } from './catalogue.tsx';
 import { ConnectFields } from './fields.tsx';
@@ -25,7 +26,7 @@ export function ConnectDialog({ open, onOpenChange }: { open: boolean; onOpenCha
   const [chosen, setChosen] = useState<Chosen>();
   const [form, setForm] = useState(EMPTY);
   const [answer, setAnswer] = useState<Answer<'mcp.connect'>>();
-  const connect = useAct('mcp.connect', { onDone: setAnswer });
+  const connect = useAction('mcp.connect', { refresh: [['mcp']], onDone: setAnswer });
   const test = useAct('mcp.test', { onDone: setAnswer });
   const id = useId();
   const close = () => {
@@ -37,6 +38,7 @@ export function ConnectDialog({ open, onOpenChange }: { open: boolean; onOpenCha
     setChosen(next);
     setForm(next ? startOf(next) : EMPTY);
     setAnswer(undefined);
+    connect.reset();
   }
   const actions = answer ? (
     <>
@@ -60,7 +62,7 @@ export function ConnectDialog({ open, onOpenChange }: { open: boolean; onOpenCha
   ) : chosen ? (
     <>
       <Button onClick={() => choose(undefined)}>{words.back}</Button>
-      <Button look="primary" type="submit" form={id} busy={connect.isBusy} disabled={form.slug === ''}>
+      <Button look="primary" type="submit" form={id} busy={connect.isPending} disabled={form.slug === ''}>
         {words.connectSend}
       </Button>
     </>
@@ -81,10 +83,11 @@ export function ConnectDialog({ open, onOpenChange }: { open: boolean; onOpenCha
           className="flex flex-col gap-4"
           onSubmit={(event) => {
             event.preventDefault();
-            connect.run(toInput(form, chosen));
+            connect.mutate(toInput(form, chosen));
           }}
         >
           <ConnectFields {...{ chosen, form }} onChange={setForm} />
+          {connect.error ? <Notice message={connect.error.message} advice={connect.error.advice} /> : null}
         </form>
       ) : null}
       {chosen ? null : <CatalogueList catalogue={data} problem={error?.message} onChoose={choose} />}

@@ -15,7 +15,7 @@ export function Outcome({ answer }: { answer: Connected }) {
   // status-words: of an answer of the gateway
   const isThere = answer.status === 'connected';
   const facts: [string, string][] = [
-    [words.reach.latency, words.took(latency)],
+    [words.reach.latency, isThere ? words.took(latency) : '–'],
     [words.reach.speaks, health?.generation ?? words.reach.notKnown],
     [words.reach.name, [health?.server_name, health?.server_version].filter(Boolean).join(' ') || '–'],
   ];
