@@ -38,7 +38,7 @@ const NONE = { connection: null, outcome: null };
 /** Each call, narrowed by what stands in the address. */
 function Calls() {
   const [values, setValues] = useQueryStates(PARSERS);
-  const { rows: connections = [] } = usePages('mcp.connections', { limit: 200 }, (page) => page.connections);
+  const { rows: connections } = usePages('mcp.connections', { limit: 200 }, (page) => page.connections);
   const input: Input<'mcpUsage.log'> = {
     ...(isId('mcpConnection', values.connection)
       ? { connection_id: values.connection as Call['connection_id'] }
@@ -47,11 +47,13 @@ function Calls() {
   };
   const clear = () => void setValues(NONE);
   const isNarrowed = Object.keys(input).length > 0;
-  const nameOf = (id: string) => connections.find((each) => each.id === id)?.name;
+  /** Undefined: not known yet. Null: there is none of that id any more. */
+  const nameOf = (id: string) =>
+    connections && (connections.find((each) => each.id === id)?.name ?? null);
   return (
     <div className="flex flex-col gap-3">
       <FilterBar
-        filters={filtersOf(connections)}
+        filters={filtersOf(connections ?? [])}
         values={values}
         onChange={(key, value) => void setValues({ [key]: typeof value === 'string' ? value : null })}
         onClear={clear}
@@ -89,7 +91,7 @@ const filtersOf = (connections: readonly { id: string; name: string }[]): Filter
   },
 ];
 
-const columnsOf = (nameOf: (id: string) => string | undefined): TableColumn<Call>[] => [
+const columnsOf = (nameOf: (id: string) => string | null | undefined): TableColumn<Call>[] => [
   { key: 'at', title: words.columns.at, cell: ({ at }) => <Ago at={at} /> },
   {
     key: 'tool',
@@ -102,7 +104,8 @@ const columnsOf = (nameOf: (id: string) => string | undefined): TableColumn<Call
     title: words.columns.connection,
     cell: ({ connection_id: id }) => {
       const name = nameOf(id);
-      return name === undefined ? (
+      if (name === undefined) return null;
+      return name === null ? (
         <span className="text-quiet">{words.gone}</span>
       ) : (
         <Link href={`/connections/${id}`} className="hover:underline">

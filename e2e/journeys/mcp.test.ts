@@ -164,7 +164,9 @@ test('calls by hand are kept while their page is open, limits are changed, and t
 
   await page.goto(`${server.origin}/connections?tab=log&connection=${id}`);
   const log = page.getByRole('table', { name: 'Log' });
-  await expect.poll(() => log.getByRole('row', { name: /ask.*Plain.*Answered/ }).count()).toBe(2);
+  await expect
+    .poll(() => log.getByRole('row', { name: /ask.*Plain.*Answered/ }).count(), { timeout: 60_000 })
+    .toBe(2);
   await page.goto(`${server.origin}/connections?tab=log&connection=${id}&outcome=refused`);
   await page.getByText('No call matches').waitFor();
   await page.getByRole('button', { name: 'Clear the filters' }).click();
