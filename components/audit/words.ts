@@ -3,7 +3,7 @@ export const words = {
   title: 'Audit',
   note: 'Who did what. Entries are chained by hash: none can be changed or removed unnoticed.',
   verify: 'Verify the chain',
-  export: 'Export',
+  export: 'Export all',
   none: 'No entries yet',
   noneMatch: 'No entry matches',
   clear: 'Clear the filters',

@@ -48,8 +48,7 @@ function Calls() {
   const clear = () => void setValues(NONE);
   const isNarrowed = Object.keys(input).length > 0;
   /** Undefined: not known yet. Null: there is none of that id any more. */
-  const nameOf = (id: string) =>
-    connections && (connections.find((each) => each.id === id)?.name ?? null);
+  const nameOf = (id: string) => connections && (connections.find((each) => each.id === id)?.name ?? null);
   return (
     <div className="flex flex-col gap-3">
       <FilterBar
