@@ -164,22 +164,34 @@ function NewTargetDialog({ open, onOpenChange, onMade }: NewTargetProps) {
           placeholder={words.notifications.examples[kind]}
         />
       </Field>
-      <fieldset>
-        <legend className="mb-1 text-sm font-medium">{words.notifications.events}</legend>
-        <div className="flex flex-col items-start">
-          {NOTIFICATION_EVENTS.map((event) => (
-            <Checkbox
-              key={event}
-              label={words.notifications.when[event]}
-              checked={events.includes(event)}
-              onChange={(ticked) =>
-                setEvents(ticked ? [...events, event] : events.filter((each) => each !== event))
-              }
-            />
-          ))}
-        </div>
-      </fieldset>
+      <EventChoice events={events} onChange={setEvents} />
     </FormDialog>
+  );
+}
+
+function EventChoice({
+  events,
+  onChange,
+}: {
+  events: readonly NotificationEvent[];
+  onChange(events: readonly NotificationEvent[]): void;
+}) {
+  return (
+    <fieldset>
+      <legend className="mb-1 text-sm font-medium">{words.notifications.events}</legend>
+      <div className="flex flex-col items-start">
+        {NOTIFICATION_EVENTS.map((event) => (
+          <Checkbox
+            key={event}
+            label={words.notifications.when[event]}
+            checked={events.includes(event)}
+            onChange={(ticked) =>
+              onChange(ticked ? [...events, event] : events.filter((each) => each !== event))
+            }
+          />
+        ))}
+      </div>
+    </fieldset>
   );
 }
 

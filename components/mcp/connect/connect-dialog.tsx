@@ -41,24 +41,15 @@ export function ConnectDialog({ open, onOpenChange }: { open: boolean; onOpenCha
     connect.reset();
   }
   const actions = answer ? (
-    <>
-      {/* status-words: of an answer of the gateway */}
-      {answer.status === 'connected' ? null : (
-        <Button busy={test.isBusy} onClick={() => test.run({ id: answer.connection_id })}>
-          {words.outcome.again}
-        </Button>
-      )}
-      <Button
-        look="primary"
-        autoFocus
-        onClick={() => {
-          close();
-          push(`/connections/${answer.connection_id}`);
-        }}
-      >
-        {words.outcome.goOn}
-      </Button>
-    </>
+    <Onward
+      answer={answer}
+      isTesting={test.isBusy}
+      onTest={() => test.run({ id: answer.connection_id })}
+      onGo={() => {
+        close();
+        push(`/connections/${answer.connection_id}`);
+      }}
+    />
   ) : chosen ? (
     <>
       <Button onClick={() => choose(undefined)}>{words.back}</Button>
@@ -92,5 +83,28 @@ export function ConnectDialog({ open, onOpenChange }: { open: boolean; onOpenCha
       ) : null}
       {chosen ? null : <CatalogueList catalogue={data} problem={error?.message} onChoose={choose} />}
     </Dialog>
+  );
+}
+
+interface OnwardProps {
+  answer: Answer<'mcp.connect'>;
+  isTesting: boolean;
+  onTest(): void;
+  onGo(): void;
+}
+
+function Onward({ answer, isTesting, onTest, onGo }: OnwardProps) {
+  return (
+    <>
+      {/* status-words: of an answer of the gateway */}
+      {answer.status === 'connected' ? null : (
+        <Button busy={isTesting} onClick={onTest}>
+          {words.outcome.again}
+        </Button>
+      )}
+      <Button look="primary" autoFocus onClick={onGo}>
+        {words.outcome.goOn}
+      </Button>
+    </>
   );
 }
