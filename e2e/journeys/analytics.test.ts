@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { openBrowser } from '../stack/browser.ts';
+import { foretellComplaint } from '../stack/complaints.ts';
 import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
 
 let browser: Browser;
@@ -65,6 +66,28 @@ test('the checklist of a first start leads to an agent of one’s own that works
   await page.goto(server.origin);
   await page.getByRole('heading', { name: 'Last 24 hours' }).waitFor();
   expect(await page.getByRole('heading', { name: 'First steps' }).count()).toBe(0);
+  await page.close();
+});
+
+test('where nothing has ended there is a way to where something has', async () => {
+  const page = await open(`${server.origin}/analytics?tag=nothing-like-it`);
+  await page.getByText('No run has ended in this time').waitFor({ timeout: 60_000 });
+  await page.getByRole('button', { name: 'Clear the filters' }).click();
+  const figure = page.getByRole('link', { name: /^Success/ });
+  await figure.waitFor({ timeout: 60_000 });
+  await page.goto(`${server.origin}/analytics?range=2020-01-01T00:00:00.000Z~2020-01-02T00:00:00.000Z`);
+  await page.getByRole('link', { name: 'Run a pipeline' }).waitFor({ timeout: 60_000 });
+  await page.getByRole('button', { name: 'Look at 30 days' }).click();
+  await page.waitForURL(/range=30d/);
+  await figure.waitFor({ timeout: 60_000 });
+  // Chromium says so of each request that is refused.
+  foretellComplaint(page, /status of 400 .*analytics\.error/);
+  await page.goto(`${server.origin}/analytics/errors/nothing?range=7d`);
+  await page
+    .getByRole('heading', { level: 1, name: 'There is no such kind of failure' })
+    .waitFor({ timeout: 60_000 });
+  await page.getByRole('link', { name: 'Back to Analytics' }).click();
+  await page.waitForURL(/tab=errors.*range=7d/);
   await page.close();
 });
 

@@ -50,7 +50,7 @@ const OFFERS: Record<string, Offer[]> = {
   ],
   '/audit': [
     [/^Verify the chain$/, 'audit.read'],
-    [/^Export$/, 'audit.read'],
+    [/^Export all$/, 'audit.read'],
   ],
   '/connections?tab=connections': [
     [/^Import connections$/, 'mcp.manage'],
@@ -73,6 +73,7 @@ const OFFERS: Record<string, Offer[]> = {
   '/connections/[id]': [
     [/^Test$/, 'mcp.manage'],
     [/^Disconnect$/, 'mcp.manage'],
+    [/^Change the limits$/, 'mcp.manage'],
     [/^Approve/, 'mcp.manage'],
     [/^Block/, 'mcp.manage'],
   ],
@@ -108,6 +109,8 @@ const FOR_EVERYBODY = [
   /<img src=x|^#|^[a-z-]+\.[a-z-]+$|^[a-z]+_[0-9a-f]{8,}$|^[0-9a-f]{16}$|^Somebody who is|^local owner$/,
   /^(Copy|Star|No longer star|What to do with|Look|Zoom|Show|Range of time|Remove the filter) ?/,
   /^(All|Open|Resolved|Ignored|Failed|Running|Going on|Last 24 hours|Left alone|Done|Info|Warnings|Errors)$/,
+  // How many of the fleet are in a state.
+  /^(All|Online|Busy|Stale|Offline|Draining|Paused|Quarantined) \d+$/,
   /^(Board|Table|By time|By stage|JSON|Columns|Started|Duration|Filter|Clear|Clear the filters|Swap|More)$/,
   /^(Follow|Wrap lines|Download the events|Export|Save view|\d\d:\d\d:\d\d\.\d+)$/,
   /: as a table$|^→ |^Connect .* to…$|^What changed in version/,
