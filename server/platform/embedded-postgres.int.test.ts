@@ -1,9 +1,11 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { connectDatabase } from '#db/client.ts';
 import { findEmbeddedUrl, startEmbeddedPostgres } from './embedded-postgres.ts';
+
+const WITHIN = { timeout: 60_000, interval: 100 };
 
 let home: string;
 beforeEach(async () => {
@@ -25,23 +27,44 @@ async function addressSeenBy(url: string): Promise<string | null> {
 const socketsIn = async (folder: string) =>
   (await readdir(folder)).filter((name) => /^\.s\.PGSQL\.\d+$/.test(name));
 
-test('is reached by a socket in its folder, and one that a killed server left behind is cleared away', async () => {
+test('is reached by a socket in its folder, and what a killed one left behind is cleared away', async () => {
   const dataDir = join(home, 'a, "b" c');
   const folder = join(dataDir, 'postgres');
   const first = await startEmbeddedPostgres({ dataDir });
   expect(await addressSeenBy(first.url)).toBeNull();
   expect(findEmbeddedUrl(dataDir)).toBe(first.url);
-  const [pid] = (await readFile(join(folder, 'postmaster.pid'), 'utf8')).split('\n');
-  process.kill(Number(pid), 'SIGKILL');
-  await first.died;
-  const left = await socketsIn(folder);
-  expect(left).toHaveLength(1);
+  await first.stop();
+  await writeFile(join(folder, '.s.PGSQL.1'), '');
+  await writeFile(join(folder, 'postmaster.pid'), '1\n');
 
   const second = await startEmbeddedPostgres({ dataDir });
   expect(await addressSeenBy(second.url)).toBeNull();
   expect(await socketsIn(folder)).toEqual([`.s.PGSQL.${new URL(second.url).port}`]);
   await second.stop();
   expect(findEmbeddedUrl(dataDir)).toBeNull();
+});
+
+async function killServer(folder: string): Promise<void> {
+  const [pid] = (await readFile(join(folder, 'postmaster.pid'), 'utf8')).split('\n');
+  process.kill(Number(pid), 'SIGKILL');
+}
+
+test('that was killed is started again where it was, unless it ends over and over', async () => {
+  const dataDir = join(home, 'data');
+  const restarts: string[] = [];
+  const server = await startEmbeddedPostgres({ dataDir, onRestart: (words) => restarts.push(words) });
+  const sql = connectDatabase({ url: server.url, applicationName: 'test', max: 1 });
+  await sql`CREATE TABLE kept AS SELECT 1 AS one`;
+  for (const count of [1, 2, 3]) {
+    await killServer(join(dataDir, 'postgres'));
+    await vi.waitFor(() => expect(restarts).toHaveLength(count), WITHIN);
+    await vi.waitFor(async () => expect(await sql`SELECT one FROM kept`).toEqual([{ one: 1 }]), WITHIN);
+  }
+  await killServer(join(dataDir, 'postgres'));
+  expect(await server.died).toContain('ready to accept connections');
+  expect(restarts).toHaveLength(3);
+  await sql.end({ timeout: 1 });
+  await server.stop();
 });
 
 test('is reached over TCP where the path is too long for a socket', async () => {
