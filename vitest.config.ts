@@ -14,6 +14,7 @@ const LONGEST = [
   'server/notifications/telling.int.test.ts',
   'server/testing/faults/shared-agents.int.test.ts',
   'server/testing/workspace/fleet.int.test.ts',
+  'server/agents/builtin/mcp-tool-kills.int.test.ts',
 ];
 const NOT_OURS = ['**/node_modules/**', '**/.next/**', '**/.signalbox/**', 'e2e/**'];
 
