@@ -93,7 +93,9 @@ function Command({ text, hint }: { text: string; hint: string }) {
   return (
     <div className="w-full max-w-3xl">
       <p className="mb-1 text-xs text-quiet">{hint}</p>
-      <CopyBlock label={said.copy}>{text}</CopyBlock>
+      <CopyBlock label={hint} what={said.copy}>
+        {text}
+      </CopyBlock>
     </div>
   );
 }

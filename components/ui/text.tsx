@@ -78,7 +78,16 @@ function Moment({ at, say }: { at: string; say(msAhead: number): string }) {
 }
 
 /** Text to be taken elsewhere: a program, a command. What copies it stands beside it, so that it covers nothing. */
-export function CopyBlock({ label, children }: { label: string; children: string }) {
+export function CopyBlock({
+  label,
+  what = label,
+  children,
+}: {
+  label: string;
+  /** What the button copies, where the label says it otherwise. */
+  what?: string;
+  children: string;
+}) {
   return (
     <div className="flex overflow-hidden rounded-md border border-line bg-sunken">
       <div className="min-w-0 grow">
@@ -87,7 +96,7 @@ export function CopyBlock({ label, children }: { label: string; children: string
         </Code>
       </div>
       <div className="shrink-0 border-l border-line p-1.5">
-        <CopyText text={children} shown="" what={label} isLong />
+        <CopyText text={children} shown="" what={what} isLong />
       </div>
     </div>
   );

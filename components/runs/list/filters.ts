@@ -54,7 +54,7 @@ const fits = (pattern: RegExp, advice: string) => (text: string) => (pattern.tes
 
 /** For so long a task of it has waited for an agent. */
 const WAITS_MS: Record<string, number> = { '1m': 60_000, '5m': 300_000, '30m': 1_800_000 };
-const TRIGGERS = ['api', 'replay', 'stage', 'task'];
+const TRIGGERS = ['api', 'manual', 'replay', 'stage', 'task'];
 const ID_PREFIX = /^(run_)?[0-9a-f]{1,32}$/;
 const METADATA = /^[^=]{1,100}=.{0,200}$/s;
 

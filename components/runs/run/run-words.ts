@@ -24,6 +24,8 @@ export const runWords = {
   code: (code: string) => `Code ${code}.`,
   failedIn: (stage: string, code: string) => `In ${stage}, code ${code}.`,
   openFailed: 'Open the stage',
+  enrol: 'Enrol an agent',
+  seeAgents: 'See the agents',
   sameFailures: 'Runs that failed like it',
   progress: 'Progress of the run',
   replayOf: 'Replay of',

@@ -21,6 +21,8 @@ export interface DialogProps {
   /** One sentence under the title. */
   description?: ReactNode;
   width?: keyof typeof WIDTHS;
+  /** One of its buttons has to be pressed: it cannot be put off. */
+  mustChoose?: boolean;
   /** Buttons, the one that goes on last. */
   actions?: ReactNode;
   children?: ReactNode;
@@ -32,6 +34,7 @@ export function Dialog({
   title,
   description,
   width = 'sm',
+  mustChoose = false,
   actions,
   children,
 }: DialogProps) {
@@ -51,9 +54,11 @@ export function Dialog({
             <div className="flex justify-end gap-2 border-t border-line px-5 py-3">{actions}</div>
           ) : null}
           {/* Last, so that a dialog begins with what it is about and not with the way out of it. */}
-          <div className="absolute right-5 top-4">
-            <Base.Close render={<IconButton label={words.close} icon={X} size="sm" />} />
-          </div>
+          {mustChoose ? null : (
+            <div className="absolute right-5 top-4">
+              <Base.Close render={<IconButton label={words.close} icon={X} size="sm" />} />
+            </div>
+          )}
         </Base.Popup>
       </Base.Portal>
     </Base.Root>
