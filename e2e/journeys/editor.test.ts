@@ -81,6 +81,15 @@ describe('the canvas', () => {
     await page.getByText('That would close a circle: echo → sleep → echo.').waitFor();
     await drop();
     expect(await page.locator('.react-flow__edge').count()).toBe(1);
+    // Held over the middle of the stage, where it would be dropped just as well.
+    await page.locator('[data-id="stage:sleep"] .source').hover();
+    await page.mouse.down();
+    await page.mouse.move(...(await middle(page.locator('[data-id="stage:echo"]'))), { steps: 5 });
+    const hint = page.locator('.react-flow__panel').getByText('That would close a circle');
+    await hint.waitFor();
+    await page.mouse.up();
+    await hint.waitFor({ state: 'detached' });
+    expect(await page.locator('.react-flow__edge').count()).toBe(1);
 
     // By keys.
     await page.keyboard.press('Control+f');

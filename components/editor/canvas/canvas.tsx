@@ -93,7 +93,7 @@ function Flow({ label = words.canvas, begin, isPassing = false }: CanvasProps) {
     <section
       ref={place}
       aria-label={label}
-      className="relative min-h-0 min-w-0 grow"
+      className="relative min-h-0 min-w-0 grow select-none"
       onDragOver={(event) => {
         if (!isReadOnly && event.dataTransfer.types.includes(DRAGGED_CAPABILITY)) event.preventDefault();
       }}

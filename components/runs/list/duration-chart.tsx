@@ -85,7 +85,7 @@ function Bounds({ dots }: { dots: readonly Dot[] }) {
   return (
     <span
       aria-hidden
-      className="absolute left-4 top-2 flex w-14 flex-col justify-between text-right text-2xs tabular-nums text-quiet"
+      className="absolute left-3 top-2 flex w-16 flex-col whitespace-nowrap justify-between text-right text-2xs tabular-nums text-quiet"
       style={{ blockSize: HEIGHT_PX }}
     >
       <span>{longest}</span>

@@ -49,7 +49,7 @@ export function RunsPage() {
           </FilterBar>
         </div>
         <Lost of={filters.filter(({ key }) => (state.lost as string[]).includes(key))} />
-        {runs.rows?.length === 0 ? null : (
+        {runs.rows?.length === 0 || (runs.error && !runs.rows) ? null : (
           <DurationChart
             rows={runs.rows ?? []}
             now={state.now}

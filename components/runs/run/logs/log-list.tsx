@@ -98,7 +98,7 @@ function Line({
       >
         {line.timestamp.slice(11, 23)}
       </button>
-      <span className="w-12 shrink-0 uppercase text-quiet">{line.level}</span>
+      <span className="w-12 shrink-0 uppercase text-quiet max-md:w-9">{line.level}</span>
       <span className="w-36 shrink-0 truncate text-quiet max-md:hidden" title={stage}>
         {stage}
       </span>
