@@ -44,10 +44,10 @@ export default defineConfig({
           // More than a small machine has cores: tests mostly wait, for leases, beats and kills to be noticed.
           maxWorkers: 3,
           // For what hangs, not for what is slow: a test waits for conditions, and says itself which one did not come.
-          testTimeout: 180_000,
+          testTimeout: 300_000,
           // Elections, leases and kills of real processes on a shared machine; the report names what needed a second try.
           retry: process.env.CI ? 2 : 0,
-          hookTimeout: 180_000,
+          hookTimeout: 300_000,
         },
       },
     ],

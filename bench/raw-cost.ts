@@ -2,6 +2,7 @@
  * What the same servers cost without any engine: each durable step pays it at least once. Results of different machines
  * and moments can be compared as multiples of it.
  */
+import { connectDatabase } from '#db/client.ts';
 import { percentile } from './statistics.ts';
 import type { ServiceNeed } from './subject.ts';
 
@@ -52,10 +53,9 @@ async function timeEach(act: () => Promise<unknown>): Promise<number[]> {
 
 /** On the same server, in a database of its own: the subject's is left as it is. */
 async function timeCommits(url: string): Promise<number[]> {
-  const { default: postgres } = await import('postgres');
   const admin = new URL(url);
   admin.pathname = '/postgres';
-  const sql = postgres(admin.href, { max: 1, onnotice: () => {} });
+  const sql = connectDatabase({ url: admin.href, applicationName: 'bench', max: 1 });
   try {
     await sql`CREATE TABLE raw_cost (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, text text NOT NULL)`;
     const samples = await timeEach(() => sql`INSERT INTO raw_cost (text) VALUES (${TEXT})`);

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { chmod, chown, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import postgres from 'postgres';
+import { connectDatabase } from '#db/client.ts';
 import type { OsUser, Service, ServiceHome } from './service-process.ts';
 import { stopProcess, waitUntilReady } from './service-process.ts';
 
@@ -19,12 +19,13 @@ export async function startPostgres(home: ServiceHome, keptDir = home.dir): Prom
   const bin = findBinaries();
   const user = findUser();
   const dataDir = join(keptDir, 'postgres');
+  const sockets = join(home.dir, 'sockets');
   const isNew = !existsSync(join(dataDir, 'PG_VERSION'));
-  await mkdir(dataDir, { recursive: true });
+  for (const folder of [dataDir, sockets]) await mkdir(folder, { recursive: true });
   // Postgres refuses to run as root; its OS user has to reach the folder.
   if (user)
     await Promise.all([
-      chown(dataDir, user.uid, user.gid),
+      ...[dataDir, sockets].map((folder) => chown(folder, user.uid, user.gid)),
       ...[home.dir, keptDir].map((dir) => chmod(dir, 0o755)),
     ]);
   const initArgs = ['-D', dataDir, '-U', 'bench', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'];
@@ -35,7 +36,7 @@ export async function startPostgres(home: ServiceHome, keptDir = home.dir): Prom
     ...SETTINGS,
     port: `${port}`,
     listen_addresses: '127.0.0.1',
-    unix_socket_directories: '',
+    unix_socket_directories: sockets,
   };
   const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const child = home.run({
@@ -45,13 +46,15 @@ export async function startPostgres(home: ServiceHome, keptDir = home.dir): Prom
     ...(user && { user }),
   });
   home.onStop(() => stopProcess(child, 'SIGINT'));
-  const admin = `postgres://bench@127.0.0.1:${port}/postgres`;
+  // Every subject comes by the socket, as whoever has the database on the same machine would have it.
+  const place = `postgres://bench@${encodeURIComponent(sockets)}:${port}`;
+  const admin = `${place}/postgres`;
   const logFile = join(home.dir, 'postgres.log');
   await waitUntilReady(() => canQuery(admin), { name: 'postgres', child, logFile, timeoutMs: 30_000 });
   const { version, setting } = await describeDatabase(admin, isNew);
   return {
     kind: 'postgres',
-    url: `postgres://bench@127.0.0.1:${port}/bench`,
+    url: `${place}/bench`,
     version,
     setting,
     pids: [child.pid ?? 0],
@@ -80,7 +83,7 @@ function findUser(): OsUser | undefined {
 }
 
 async function canQuery(url: string): Promise<boolean> {
-  const sql = postgres(url, { max: 1, onnotice: () => {}, connect_timeout: 2 });
+  const sql = connectDatabase({ url, applicationName: 'bench', max: 1 });
   try {
     await sql`select 1`;
     return true;
@@ -91,7 +94,7 @@ async function canQuery(url: string): Promise<boolean> {
 
 /** The settings as the server itself tells them. */
 async function describeDatabase(url: string, isNew: boolean): Promise<{ version: string; setting: string }> {
-  const sql = postgres(url, { max: 1 });
+  const sql = connectDatabase({ url, applicationName: 'bench', max: 1 });
   try {
     if (isNew) await sql`create database bench`;
     const settings: string[] = [];

@@ -4,8 +4,8 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import postgres from 'postgres';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { connectDatabase } from '#db/client.ts';
 import { signalGroup } from './guardian.ts';
 import type { Service } from './service-process.ts';
 import { canConnect } from './service-process.ts';
@@ -46,7 +46,7 @@ describe('private servers', () => {
 
   it('gives a Postgres that flushes its commits, and leaves nothing of it', async () => {
     const service = await services.start({ kind: 'postgres' });
-    const sql = postgres(service.url, { max: 1 });
+    const sql = connectDatabase({ url: service.url, applicationName: 'test', max: 1 });
     const rows = await sql`
       select name, setting from pg_settings where name in ('fsync', 'synchronous_commit') order by name`;
     await sql.end();

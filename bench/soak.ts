@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { connectDatabase } from '#db/client.ts';
 import { readProcessMemory } from './memory.ts';
 import type { BenchContext, Measurement } from './plan.ts';
 import type { Sample } from './series.ts';
@@ -154,8 +155,7 @@ async function readMemory({ subject }: BenchContext): Promise<Reading> {
 /** Tables and indexes of the subject's database, without the server's log. */
 async function openSizeReader(url: string | undefined) {
   if (url === undefined) return { read: async () => 0, close: async () => {} };
-  const { default: postgres } = await import('postgres');
-  const sql = postgres(url, { max: 1 });
+  const sql = connectDatabase({ url, applicationName: 'bench', max: 1 });
   return {
     async read(): Promise<number> {
       const [row] = await sql<{ bytes: number }[]>`

@@ -40,9 +40,15 @@ const COMMON = {
   backoff: (tries: number) => Math.min(0.05 * 2 ** tries, 1),
 } as const;
 
+/** A URL may name the folder of a socket where others name a host; the library would look that up as a name. */
+function placeOf(url: string): { host?: string } {
+  const { hostname = '' } = URL.parse(url) ?? {};
+  return /^%2f/i.test(hostname) ? { host: decodeURIComponent(hostname) } : {};
+}
+
 export function connectDatabase(options: DatabaseOptions): Sql {
   return postgres(options.url, {
-    ...COMMON,
+    ...{ ...COMMON, ...placeOf(options.url) },
     max: options.max,
     idle_timeout: 60,
     connection: {
@@ -61,7 +67,7 @@ export const connectFinder = (options: DatabaseOptions): Sql => connectWith(FIND
 
 function connectWith(settings: Readonly<Record<string, string>>, options: DatabaseOptions): Sql {
   return postgres(options.url, {
-    ...COMMON,
+    ...{ ...COMMON, ...placeOf(options.url) },
     max: options.max,
     connection: { application_name: options.applicationName, ...settings },
     onnotice: (notice) => options.onNotice?.(String(notice.message)),
@@ -74,7 +80,7 @@ const NOBODY = 'nobody';
 /** For reading by keys as the doors' role, see `readers.ts`. */
 export function connectReader(options: DatabaseOptions): Sql {
   return postgres(options.url, {
-    ...COMMON,
+    ...{ ...COMMON, ...placeOf(options.url) },
     max: options.max,
     idle_timeout: 60,
     connection: {

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { ensureBuilt } from './lib/build.mjs';
+import { WITH_COMPILE_CACHE } from './lib/compile-cache.mjs';
 import { Failure, runMain } from './lib/failure.mjs';
 import { ensureInstalled } from './lib/install.mjs';
 import { withThisNode } from './lib/npm.mjs';
@@ -53,6 +54,15 @@ async function checkDataDirIsFree(dataDir) {
   });
 }
 
+/** It may just have ended by itself, before we have heard of it. */
+function killGroup(pid) {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    if (error.code !== 'ESRCH') throw error;
+  }
+}
+
 /**
  * Runs the server and passes one stop signal on, so that it stops in order; a second one kills it. It gets
  * a process group of its own: a terminal's Ctrl-C would otherwise reach it twice. Over the IPC channel it
@@ -64,19 +74,21 @@ function runServer(args) {
       cwd: ROOT,
       env: isDev
         ? { ...withThisNode(), SIGNALBOX_DEV: 'true' }
-        : { NODE_ENV: 'production', ...withThisNode() },
+        : { NODE_ENV: 'production', ...WITH_COMPILE_CACHE, ...withThisNode() },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       detached: true,
     });
     let stoppingSince;
+    let isKilled = false;
     const onSignal = (signal) => {
       const now = performance.now();
       if (stoppingSince === undefined) {
         stoppingSince = now;
         child.kill(signal);
-      } else if (now - stoppingSince > SAME_SIGNAL_MS) {
+      } else if (!isKilled && now - stoppingSince > SAME_SIGNAL_MS) {
+        isKilled = true;
         process.stderr.write('\nKilled at once. The next start recovers what was under way.\n');
-        process.kill(-child.pid, 'SIGKILL');
+        killGroup(child.pid);
       }
     };
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, onSignal);

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { WITH_COMPILE_CACHE } from './lib/compile-cache.mjs';
 import { Failure, runMain } from './lib/failure.mjs';
 import { ensureInstalled } from './lib/install.mjs';
 import { withThisNode } from './lib/npm.mjs';
@@ -21,14 +22,18 @@ const SKIPPED = 75;
 const NOTHING = { passed: 0, failed: 0, failures: [] };
 const bin = (name) => join(ROOT, 'node_modules', name);
 
-/** Checks that read code: each is one of the counted tests. */
+/** Before all others: it takes every core, and the build of the pages writes types that it would read half. */
+const TYPES = { name: 'types', file: bin('typescript/bin/tsc'), args: ['--noEmit'] };
+
+/** Checks that read code: each is one of the counted tests. Two run at a time, so the longest is begun first. */
 const CHECKS = [
+  // It builds the pages, which the browser tests need too.
+  { name: 'sizes of pages', file: 'scripts/checks/page-sizes.mjs', isSlow: true },
   {
     name: 'lint and format',
     file: bin('@biomejs/biome/bin/biome'),
     args: ['check', '--error-on-warnings', '.'],
   },
-  { name: 'types', file: bin('typescript/bin/tsc'), args: ['--noEmit'] },
   { name: 'import rules', file: 'scripts/checks/import-rules.mjs' },
   { name: 'function size', file: 'scripts/checks/function-size.mjs' },
   { name: 'status words', file: 'scripts/checks/status-words.mjs' },
@@ -41,7 +46,6 @@ const CHECKS = [
     args: ['--no-progress', '--no-config-hints'],
     isSlow: true,
   },
-  { name: 'sizes of pages', file: 'scripts/checks/page-sizes.mjs', isSlow: true },
   { name: 'dependency audit', file: 'scripts/checks/audit.mjs', isSlow: true },
 ];
 
@@ -64,7 +68,8 @@ function say({ mark, name, startedAt, more = '' }) {
 
 async function runCheck({ name, file, args = [] }) {
   const startedAt = performance.now();
-  const { code, output } = await run(process.execPath, [file, ...args], { cwd: ROOT, env: withThisNode() });
+  const env = { ...withThisNode(), ...WITH_COMPILE_CACHE };
+  const { code, output } = await run(process.execPath, [file, ...args], { cwd: ROOT, env });
   if (code === SKIPPED) {
     say({ mark: '–', name, startedAt, more: ` skipped: ${output.trim()}` });
     return NOTHING;
@@ -84,7 +89,7 @@ async function runSuite({ name, args }, { env, folder }) {
     [bin('vitest/vitest.mjs'), ...args, '--passWithNoTests', ...reporters],
     {
       cwd: ROOT,
-      env: { ...withThisNode(), ...env },
+      env: { ...withThisNode(), ...WITH_COMPILE_CACHE, ...env },
       inherit: true,
     },
   );
@@ -122,6 +127,17 @@ async function runPython() {
   return counts;
 }
 
+/** Most of them keep one core busy, and machines have two. */
+async function runChecks(checks) {
+  const left = [...checks];
+  const runLane = async () => {
+    let sum = NOTHING;
+    for (let check = left.shift(); check; check = left.shift()) sum = addCounts(sum, await runCheck(check));
+    return sum;
+  };
+  return addCounts(...(await Promise.all([runLane(), runLane()])));
+}
+
 /** Services first: without them most tests mean nothing, and what is missing is said before anything slow. */
 async function withServices(work) {
   if (isFast) return work({});
@@ -147,8 +163,7 @@ async function main() {
     !(isFast && isSlow) && (needs === undefined || existsSync(join(ROOT, needs)));
   try {
     const counts = await withServices(async (env) => {
-      let sum = NOTHING;
-      for (const check of CHECKS.filter(isDue)) sum = addCounts(sum, await runCheck(check));
+      let sum = addCounts(await runCheck(TYPES), await runChecks(CHECKS.filter(isDue)));
       for (const suite of SUITES.filter(isDue)) sum = addCounts(sum, await runSuite(suite, { env, folder }));
       return isFast ? sum : addCounts(sum, await runPython());
     });

@@ -37,8 +37,11 @@ export async function openPorts(
   env: Env,
   { logger, onStep }: { logger: Logger; onStep: (message: string) => void },
 ): Promise<Ports> {
+  const onRestart = (lastWords: string) =>
+    logger.error({ lastWords }, 'The embedded database has ended by itself and is started again.');
+  const { dataDir } = env;
   const embedded =
-    env.databaseUrl === undefined ? await startEmbeddedPostgres({ dataDir: env.dataDir, onStep }) : undefined;
+    env.databaseUrl === undefined ? await startEmbeddedPostgres({ dataDir, onStep, onRestart }) : undefined;
   const url = env.databaseUrl ?? embedded?.url ?? '';
   const onNotice = (message: string) => logger.debug({ notice: message }, 'database notice');
   const engineSql = connectEngine({ url, applicationName: 'signalbox-engine', max: 3, onNotice });

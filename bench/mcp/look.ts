@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { readProcessMemory } from '../memory.ts';
 import type { Look } from './messages.ts';
 
@@ -26,13 +27,13 @@ async function countChildren(): Promise<number> {
   return text.split(' ').filter((pid) => pid !== '').length;
 }
 
-/** Lines that are open to the database's port: it is the bench's own, and nobody else calls it. */
+const CONNECTED = '03';
+
+/** Lines that are open to the database's socket: it is the bench's own, and nobody else calls it. */
 async function countLines(databaseUrl: string): Promise<number> {
-  const port = Number(new URL(databaseUrl).port).toString(16).toUpperCase().padStart(4, '0');
-  const text = await readFile('/proc/net/tcp', 'utf8').catch(() => '');
-  const isOpen = (line: string) => {
-    const [, , remote = '', state] = line.trim().split(/\s+/);
-    return remote.endsWith(`:${port}`) && state === '01';
-  };
+  const { hostname, port } = new URL(databaseUrl);
+  const socket = join(decodeURIComponent(hostname), `.s.PGSQL.${port}`);
+  const text = await readFile('/proc/net/unix', 'utf8').catch(() => '');
+  const isOpen = (line: string) => line.split(/\s+/)[5] === CONNECTED && line.endsWith(` ${socket}`);
   return text.split('\n').filter(isOpen).length;
 }

@@ -1,3 +1,4 @@
+import { WITH_COMPILE_CACHE } from '../lib/compile-cache.mjs';
 import { ensureServices } from '../services.mjs';
 
 /**
@@ -7,6 +8,6 @@ import { ensureServices } from '../services.mjs';
 export default async function setup(): Promise<() => Promise<void>> {
   const { env, stop } = await ensureServices({ postgres: true, redis: true, rabbitmq: true });
   // Workers are started after this and inherit the environment.
-  Object.assign(process.env, env);
+  Object.assign(process.env, env, WITH_COMPILE_CACHE);
   return stop;
 }

@@ -6,6 +6,7 @@ import { runNpm, withThisNode } from './npm.mjs';
 import { ROOT } from './paths.mjs';
 import { withProgress } from './progress.mjs';
 import { lastLines, run } from './run.mjs';
+import { shortenExports } from './shorten-exports.mjs';
 import { hashContents, hasStamp, writeStamp } from './stamps.mjs';
 
 const MODULES = join(ROOT, 'node_modules');
@@ -66,6 +67,7 @@ export async function ensureInstalled() {
   if (hasStamp(STAMP, stamp)) {
     // A repair may be newer than what is installed.
     mendDriver(MODULES);
+    shortenExports(MODULES);
     return;
   }
   if (existsSync(STAMP) || !wasInstalledByHand()) {
@@ -80,5 +82,6 @@ export async function ensureInstalled() {
   }
   await completePostgres();
   mendDriver(MODULES);
+  shortenExports(MODULES);
   writeStamp(STAMP, stamp);
 }

@@ -53,8 +53,8 @@ describe('RabbitMQ broker under faults', () => {
     const made = createRabbitmqBroker({
       url,
       namespace,
-      confirmTimeoutMs: 10_000,
-      roomTimeoutMs: 500,
+      // For what never comes; tests of what comes too late have limits of their own.
+      ...{ confirmTimeoutMs: 60_000, roomTimeoutMs: 60_000 },
       ...more,
     });
     made.onEvent((event) => events.push(event));
@@ -110,6 +110,7 @@ describe('RabbitMQ broker under faults', () => {
   });
 
   it('answers failed in bounded time while the server is out of memory, goes on consuming, and heals', async () => {
+    broker = await open({ confirmTimeoutMs: 10_000, roomTimeoutMs: 500 });
     await broker.publish([message('in hand')]);
     const { got } = await keep(() => {});
     await eventually(() => expect(got).toHaveLength(1));
@@ -285,7 +286,7 @@ describe('RabbitMQ broker under faults', () => {
 
   it('starts without a server and finds it when it comes', async () => {
     proxy.refuse(true);
-    const early = await open({ startTimeoutMs: 100 });
+    const early = await open({ startTimeoutMs: 100, roomTimeoutMs: 500 });
     expect(early.state()).toMatchObject({ connected: false, consuming: false });
     expect(early.state().lastError).not.toBeNull();
     expect(await early.publish([message('x')])).toEqual(['failed']);

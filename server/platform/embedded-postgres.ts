@@ -1,7 +1,9 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import {
+  accessSync,
   chmodSync,
   chownSync,
+  constants,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -9,9 +11,17 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { SignalboxError } from '#server/domain/errors.ts';
+import {
+  damaged,
+  ENVIRONMENT,
+  endLeftOver,
+  isServerOf,
+  launchServer,
+  type RunningServer,
+  SOCKET,
+} from './postgres-server.ts';
 import { findPostgresUser, type PostgresUser } from './postgres-user.ts';
 import { readOrCreateSecret } from './secret-file.ts';
 
@@ -22,7 +32,7 @@ import { readOrCreateSecret } from './secret-file.ts';
  */
 export interface EmbeddedPostgres {
   readonly url: string;
-  /** Resolves when the server has ended without having been asked to. */
+  /** Resolves when the server has ended without having been asked to, and is not started again. */
   readonly died: Promise<string>;
   stop(): Promise<void>;
 }
@@ -30,29 +40,12 @@ export interface EmbeddedPostgres {
 export interface EmbeddedPostgresOptions {
   dataDir: string;
   onStep?: (message: string) => void;
+  /** Heard when the server has ended by itself, with its last words, and is started again. */
+  onRestart?: (lastWords: string) => void;
 }
 
 const DATABASE = 'signalbox';
 const OWNER = 'signalbox';
-
-const SETTINGS: Record<string, string> = {
-  listen_addresses: '127.0.0.1',
-  unix_socket_directories: '',
-  fsync: 'on',
-  synchronous_commit: 'on',
-  full_page_writes: 'on',
-  shared_buffers: '256MB',
-  max_wal_size: '2GB',
-  wal_compression: 'on',
-  max_connections: '60',
-  log_min_messages: 'warning',
-  log_destination: 'stderr',
-  logging_collector: 'off',
-};
-
-/** Our death closes its standard input, and then it stops the server: also after a `kill -9`. */
-const KEEPER =
-  '"$@" & server=$!; trap "" INT TERM HUP; echo "$server"; read -r _; kill -INT "$server" 2>/dev/null; wait "$server"';
 
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const folder = join(options.dataDir, 'postgres');
@@ -65,9 +58,58 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     initialise(folder, { programs, user, password });
   }
   checkVersion(folder, programs.postgres);
-  await endLeftOver(folder);
-  const server = await launch(folder, programs.postgres, user);
-  return { ...server, url: `postgres://${OWNER}:${password}@127.0.0.1:${server.port}/${DATABASE}` };
+  const launch = async (samePort?: number) => {
+    await endLeftOver(folder);
+    return launchServer({ folder, program: programs.postgres, user }, samePort);
+  };
+  const server = await launch();
+  return { ...keepUp(server, launch, options), url: urlOf(folder, { port: server.port, password }) };
+}
+
+const MAX_RESTARTS = 3;
+const WITHIN_MS = 10 * 60_000;
+
+/** What ends unasked is started again, as after a kill for want of memory; what ends over and over is not. */
+function keepUp(
+  first: RunningServer,
+  launch: (samePort: number) => Promise<RunningServer>,
+  { onRestart }: EmbeddedPostgresOptions,
+): Pick<EmbeddedPostgres, 'died' | 'stop'> {
+  const { promise: died, resolve: giveUp } = Promise.withResolvers<string>();
+  let server = first;
+  let isStopping = false;
+  let restarting = Promise.resolve();
+  let restarts: number[] = [];
+
+  async function restart(lastWords: string): Promise<void> {
+    const now = performance.now();
+    restarts = restarts.filter((at) => now - at < WITHIN_MS);
+    if (restarts.length >= MAX_RESTARTS) return giveUp(lastWords);
+    restarts.push(now);
+    onRestart?.(lastWords);
+    try {
+      server = await launch(first.port);
+      watch();
+    } catch (error) {
+      giveUp(`${lastWords}\n${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  function watch(): void {
+    void server.ended.then((lastWords) => {
+      if (!isStopping) restarting = restart(lastWords);
+    });
+  }
+
+  watch();
+  return {
+    died,
+    async stop() {
+      isStopping = true;
+      await restarting;
+      await server.stop();
+    },
+  };
 }
 
 /** Where the database of this data folder can be reached while another process runs it; null when none does. */
@@ -79,7 +121,22 @@ export function findEmbeddedUrl(dataDir: string): string | null {
   const [pid, , , port] = readFileSync(file, 'utf8').split('\n');
   if (!isServerOf(Number(pid), folder)) return null;
   const password = readOrCreateSecret(join(dataDir, 'postgres-password'));
-  return `postgres://${OWNER}:${password}@127.0.0.1:${Number(port)}/${DATABASE}`;
+  return urlOf(folder, { port: Number(port), password });
+}
+
+/** By the socket in its folder where there is one that we may use: each exchange takes less time than over TCP. */
+function urlOf(folder: string, { port, password }: { port: number; password: string }): string {
+  const place = canUse(join(folder, `${SOCKET}${port}`)) ? encodeURIComponent(folder) : '127.0.0.1';
+  return `postgres://${OWNER}:${password}@${place}:${port}/${DATABASE}`;
+}
+
+function canUse(socket: string): boolean {
+  try {
+    accessSync(socket, constants.R_OK | constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 interface Programs {
@@ -104,13 +161,6 @@ async function findPrograms(): Promise<Programs> {
     );
   }
 }
-
-const ENVIRONMENT: NodeJS.ProcessEnv = {
-  NODE_ENV: 'production',
-  PATH: process.env.PATH ?? '',
-  LC_ALL: 'C',
-  TZ: 'UTC',
-};
 
 /** Made under another name and moved when whole, so that an end in the middle leaves nothing that looks like a database. */
 function initialise(
@@ -171,12 +221,6 @@ function ownerInPrefix(prefix: readonly string[]): { uid: number; gid: number } 
   return uid && gid ? { uid: Number(uid), gid: Number(gid) } : undefined;
 }
 
-function damaged(folder: string, why: string): SignalboxError {
-  return new SignalboxError('UNAVAILABLE', `The database folder ${folder} is damaged. ${why}`, {
-    advice: 'Restore it from a backup, or move it away to begin with an empty database.',
-  });
-}
-
 function checkVersion(folder: string, program: string): void {
   const made = readFileSync(join(folder, 'PG_VERSION'), 'utf8').trim();
   chmodSync(program, 0o755);
@@ -190,151 +234,4 @@ function checkVersion(folder: string, program: string): void {
       advice: `Dump it with Postgres ${made} and load it anew, or start the version of Signalbox that made it.`,
     },
   );
-}
-
-/** What a killed process left behind: a live server is stopped, and a lock whose holder is somebody else is removed. */
-async function endLeftOver(folder: string): Promise<void> {
-  const file = join(folder, 'postmaster.pid');
-  if (!existsSync(file)) return;
-  const pid = Number(readFileSync(file, 'utf8').split('\n')[0]);
-  for (let waits = 0; isServerOf(pid, folder); waits += 1) {
-    if (waits % 100 === 0) process.kill(pid, waits === 0 ? 'SIGINT' : 'SIGQUIT');
-    if (waits > 300) {
-      throw new SignalboxError(
-        'UNAVAILABLE',
-        `The database in ${folder} is in use by process ${pid}, which does not end.`,
-        {
-          advice: `End it: kill ${pid}`,
-        },
-      );
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  // The number may belong to somebody else by now, and Postgres would take that for a server.
-  rmSync(file, { force: true });
-}
-
-function isServerOf(pid: number, folder: string): boolean {
-  if (!Number.isInteger(pid) || pid <= 1) return false;
-  const { stdout } = spawnSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' });
-  if (stdout !== null && stdout !== undefined) return stdout.includes('postgres') && stdout.includes(folder);
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(folder);
-  } catch {
-    return false;
-  }
-}
-
-const PORT_TRIES = 5;
-
-async function launch(folder: string, program: string, user: PostgresUser) {
-  for (let tries = 1; ; tries += 1) {
-    const port = await findFreePort();
-    const child = spawnServer(folder, program, { user, port });
-    const output = keepLines(child);
-    const outcome = await waitForServer(child, output);
-    if (outcome === 'up') {
-      const died = watchEnd(child, output);
-      return { port, died: died.unasked, stop: died.stop };
-    }
-    const text = output.lines().join('\n');
-    if (tries < PORT_TRIES && /could not bind/.test(text)) continue;
-    throw /lock file|already running/.test(text)
-      ? new SignalboxError('UNAVAILABLE', `The database in ${folder} is in use by another process.`, {
-          advice: 'Stop that one, or use another SIGNALBOX_DATA_DIR.',
-        })
-      : damaged(folder, `Postgres says:\n${text}`);
-  }
-}
-
-function spawnServer(
-  folder: string,
-  program: string,
-  { user, port }: { user: PostgresUser; port: number },
-): ChildProcess {
-  const flags = Object.entries({ ...SETTINGS, port: String(port) }).flatMap(([name, value]) => [
-    '-c',
-    `${name}=${value}`,
-  ]);
-  return spawn('/bin/sh', ['-c', KEEPER, 'keeper', ...user.prefix, program, '-D', folder, ...flags], {
-    ...user.ids,
-    cwd: '/',
-    env: ENVIRONMENT,
-    // A group of its own: a terminal's Ctrl-C must not end the database before the engine has drained.
-    detached: true,
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
-}
-
-interface Output {
-  lines(): string[];
-  onLine(listener: (line: string) => void): void;
-}
-
-const KEPT_LINES = 40;
-
-function keepLines(child: ChildProcess): Output {
-  const lines: string[] = [];
-  let listener: (line: string) => void = () => undefined;
-  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
-    for (const line of chunk.split('\n').filter((text) => text !== '')) {
-      lines.push(line);
-      if (lines.length > KEPT_LINES) lines.shift();
-      listener(line);
-    }
-  });
-  return {
-    lines: () => lines,
-    onLine(next) {
-      listener = next;
-      for (const line of lines) next(line);
-    },
-  };
-}
-
-function waitForServer(child: ChildProcess, output: Output): Promise<'up' | 'ended'> {
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    // The keeper waits for us, so the server's own end is seen by what it said last.
-    output.onLine((line) => {
-      if (line.includes('ready to accept connections')) resolve('up');
-      else if (/FATAL|could not access|could not find|Permission denied|cannot be run as root/.test(line))
-        child.stdin?.end();
-    });
-    child.once('close', () => resolve('ended'));
-  });
-}
-
-function watchEnd(child: ChildProcess, output: Output): { unasked: Promise<string>; stop(): Promise<void> } {
-  let asked = false;
-  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
-  const unasked = new Promise<string>((resolve) => {
-    output.onLine((line) => {
-      if (!asked && line.includes('database system is shut down')) resolve(output.lines().join('\n'));
-    });
-    void closed.then(() => {
-      if (!asked) resolve(output.lines().join('\n'));
-    });
-  });
-  return {
-    unasked,
-    async stop() {
-      asked = true;
-      child.stdin?.end();
-      await closed;
-    },
-  };
-}
-
-function findFreePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() =>
-        typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no free port')),
-      );
-    });
-  });
 }

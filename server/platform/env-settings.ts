@@ -103,7 +103,7 @@ export const SETTINGS = {
     example: 'postgres://signalbox:PASSWORD@127.0.0.1:5432/signalbox',
     secret: true,
     about:
-      'The Postgres to use, itself or by a proxy that gives each connection a session of its own: one that pools transactions or statements, as PgBouncer does, is refused at the start. A process keeps up to 30 connections, 15 of them for its doors. Unset: an embedded Postgres in the data folder.',
+      'The Postgres to use, itself or by a proxy that gives each connection a session of its own: one that pools transactions or statements, as PgBouncer does, is refused at the start. A process keeps up to 30 connections, 15 of them for its doors. In place of the host it may name the folder of a socket (`%2Frun%2Fpostgresql`), which is quicker. Unset: an embedded Postgres in the data folder.',
   }),
   REDIS_URL: setting({
     group: 'Services',

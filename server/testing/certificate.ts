@@ -5,12 +5,13 @@ export interface Certificate {
   cert: string;
 }
 
-/** A certificate for `localhost`, signed by itself, written byte by byte: Node signs, and makes none. */
+/** A certificate for this machine, by name and by number, signed by itself, written byte by byte: Node signs, and makes none. */
 export function makeCertificate(nowMs: number): Certificate {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   const algorithm = sequence(oid('2a8648ce3d040302')); // ecdsa-with-SHA256
   const name = sequence(set(sequence(oid('550403'), tagged(0x0c, Buffer.from('localhost')))));
-  const alternative = tagged(0x04, sequence(tagged(0x82, Buffer.from('localhost'))));
+  const names = sequence(tagged(0x82, Buffer.from('localhost')), tagged(0x87, Buffer.from([127, 0, 0, 1])));
+  const alternative = tagged(0x04, names);
   const authority = tagged(0x04, sequence(tagged(0x01, Buffer.from([0xff]))));
   const body = sequence(
     tagged(0xa0, integer(2)),

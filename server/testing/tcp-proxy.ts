@@ -6,7 +6,7 @@ export interface TcpProxy {
   cut(): void;
   /** While true, new connections are cut at once. */
   refuse(yes: boolean): void;
-  /** While true, bytes from the server vanish; the client sees an open, silent connection. */
+  /** While true, bytes from the server vanish; the client sees an open, silent connection, which stays so: no line loses a part. */
   swallowAnswers(yes: boolean): void;
   /** Bytes from the server arrive this much later. */
   delayAnswers(ms: number): void;
@@ -47,8 +47,10 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
         server.once('drain', () => client.resume());
       }
     });
+    let isSilent = false;
     server.on('data', (chunk) => {
-      if (swallowing) return;
+      isSilent ||= swallowing;
+      if (isSilent) return;
       if (delayMs > 0) setTimeout(() => client.destroyed || client.write(chunk), delayMs);
       else client.write(chunk);
     });

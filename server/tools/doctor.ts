@@ -27,7 +27,7 @@ async function examine(args: readonly string[]): Promise<number> {
     const objects = { has: openObjectStore(env).has, maxLooked: MAX_OBJECTS };
     const report = await audit({ sql, graphOf: createGraphCache(sql), objects, ...since });
     const { host, pathname } = new URL(url);
-    const place = `${host}${pathname}`;
+    const place = decodeURIComponent(`${host}${pathname}`);
     console.log(request.json ? JSON.stringify({ place, ...report }) : describeReport(report, request, place));
     if (report.findings.length > 0) return 1;
     return report.objects?.trouble ? 2 : 0;

@@ -358,7 +358,8 @@ describe('a server that may reach this machine', () => {
 /** The site of a program's makers, by https. */
 async function startSite() {
   const { key, cert } = makeCertificate(Date.now());
-  setDefaultCACertificates([...getCACertificates('default'), cert]);
+  const before = getCACertificates('default');
+  setDefaultCACertificates([...before, cert]);
   const seen: string[] = [];
   const server = createHttpsServer({ key, cert }, ({ url = '' }, response) => {
     seen.push(url);
@@ -379,6 +380,7 @@ async function startSite() {
   return {
     ...{ origin, seen },
     close() {
+      setDefaultCACertificates(before);
       server.closeAllConnections();
       server.close();
     },

@@ -1,6 +1,4 @@
 import { fork } from 'node:child_process';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** What can be asked of a process, by name, with the answer's type. */
@@ -38,8 +36,6 @@ export function forkAsked<Orders extends OrderBook>(
   const child = fork(fileURLToPath(new URL(entry, import.meta.url)), [], {
     execArgv: [],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    // What the first one has compiled the others need not: most of a start is that.
-    env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'signalbox-compile-cache') },
   });
   const waiting = new Map<number, { resolve(answer: unknown): void; reject(error: Error): void }>();
   let printed = '';

@@ -61,7 +61,8 @@ describe('a coordinator that ends', () => {
     );
     expect(await countRepeatedHandOuts(rig.sql)).toBe(0);
     await rig.expectSound();
-  });
+    // Fifty starts of a process, one after the other; each has a limit of its own.
+  }, 900_000);
 
   test('F08 in good order under load gives back what it cannot finish, charges nobody, and loses nothing', async () => {
     const [leaving, staying] = [rig.newAgentId(), rig.newAgentId()];

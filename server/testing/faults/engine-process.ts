@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { connectDatabase } from '#db/client.ts';
 import type { AgentId } from '#server/domain/ids.ts';
 import type { HotState } from '#server/redis/port.ts';
@@ -118,4 +119,6 @@ process.on('SIGTERM', () => {
 });
 // The test that started it is gone.
 process.on('disconnect', () => process.exit(1));
+// Most of these are killed, and what they have compiled would die with them.
+flushCompileCache();
 say({ type: 'loaded' });

@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { pino } from 'pino';
 import { createGate } from '#server/api/http/gate.ts';
 import { createHttpServer } from '#server/api/http/server.ts';
@@ -25,6 +26,8 @@ const server = createHttpServer({
   services: () => app.services,
   pages: () => undefined,
 });
+// It is killed, and what it has compiled would die with it.
+flushCompileCache();
 server.listen(env.port, '127.0.0.1', () => process.stdout.write('ready\n'));
 // The test that started it is gone.
 process.stdin.on('end', () => process.exit()).resume();
