@@ -29,6 +29,8 @@ export default defineConfig({
           pool: 'threads',
           // None of them changes anything that is shared, so modules are loaded once a thread: half of what they cost.
           isolate: false,
+          // Its second is soon over on a busy machine.
+          expect: { poll: { timeout: 30_000 } },
           // Properties try hundreds of cases, and a busy machine is slow.
           testTimeout: 60_000,
         },

@@ -204,12 +204,25 @@ describe('npx signalbox', () => {
     });
   }, 120_000);
 
+  test('runs it with the sample that its input schema shows', async () => {
+    const stages = [{ name: 'say', type: 'echo' }];
+    const input_schema = { type: 'object', required: ['who'], examples: [{ who: 'Ada' }, { who: 'Alan' }] };
+    await rig.client.pipelines.create({ name: 'greets', stages, input_schema });
+    const { code, lines } = await typeJson('run', 'greets', '--sample', '--detach');
+    expect(code).toBe(0);
+    const { id } = lines[0];
+    expect(await rig.client.runs.get(id)).toMatchObject({ input: { who: 'Ada' } });
+    await rig.client.runs.kill(id);
+  }, 60_000);
+
   test.each([
     [['fly'], 2, 'There is no command fly'],
     [['run'], 2, 'needs PIPELINE'],
     [['run', 'nothing'], 2, 'signalbox pipelines list'],
     [['run', 'steps', '--inputs', 'x'], 2, "Unknown option '--inputs'"],
-    [['pipelines', 'validate', 'nowhere.yaml'], 2, 'no such file'],
+    [['run', 'steps', '--sample'], 2, 'shows no sample of its input'],
+    [['run', 'steps', '--sample', '--input', 'x'], 2, 'are two inputs'],
+    [['pipelines', 'validate', 'nowhere.yaml'], 2, 'There is no file nowhere.yaml.\n  What to do:'],
     [['logs', 'run_1'], 3, 'run'],
     [['completion', 'bash'], 0, 'complete -o default -F _signalbox signalbox'],
     [['completion', 'tcsh'], 2, 'There is: bash, zsh, fish'],

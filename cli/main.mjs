@@ -101,8 +101,23 @@ async function main([name = '', ...rest]) {
   return (await command.run({ args, options, out, client: () => connect(options) })) ?? EXIT.ok;
 }
 
+/** Node says it for programmers. @type {Readonly<Record<string, (path: string) => string>>} */
+const NO_FILE = {
+  ENOENT: (path) => `There is no file ${path}.`,
+  EISDIR: (path) => `${path || 'This'} is a folder, not a file.`,
+  EACCES: (path) => `The file ${path} may not be read or written by you.`,
+};
+
 /** @param {unknown} error */
-function explain(error) {
+function inWords(error) {
+  const { code = '', path = '' } = /** @type {{ code?: string, path?: string }} */ (error ?? {});
+  const say = error instanceof Error && Object.hasOwn(NO_FILE, code) ? NO_FILE[code] : undefined;
+  return say ? new UsageError(say(path), 'Check the path. A dash (-) stands for what is piped in.') : error;
+}
+
+/** @param {unknown} given */
+function explain(given) {
+  const error = inWords(given);
   const isOurs = error instanceof SignalboxError || error instanceof UsageError;
   const { message, code } = /** @type {{ message: string, code?: string }} */ (
     error instanceof Error ? error : { message: String(error) }
@@ -110,7 +125,7 @@ function explain(error) {
   const advice = isOurs ? error.advice : undefined;
   if (process.argv.includes('--json')) process.stderr.write(`${JSON.stringify({ code, message, advice })}\n`);
   else process.stderr.write(`✖ ${message}\n${advice ? `  What to do: ${advice}\n` : ''}`);
-  if (error instanceof UsageError || code === 'ENOENT') return EXIT.usage;
+  if (error instanceof UsageError) return EXIT.usage;
   return EXIT.refused;
 }
 

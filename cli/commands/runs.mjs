@@ -49,6 +49,18 @@ function readParameters(given = []) {
   );
 }
 
+/**
+ * The one that the pipeline's input schema shows.
+ * @param {Client} client @param {string} pipelineId @param {number | undefined} version
+ */
+async function sampleOf(client, pipelineId, version) {
+  const query = { format: /** @type {const} */ ('json'), ...(version === undefined ? {} : { version }) };
+  const { inputSchema: schema } = JSON.parse(await client.pipelines.export(pipelineId, query));
+  const [sample] = Array.isArray(schema?.examples) ? schema.examples : [];
+  if (sample !== undefined) return sample;
+  throw new UsageError('The pipeline shows no sample of its input.', 'Give it one: --input FILE.');
+}
+
 /** @param {Context} context @param {import('../../sdk/typescript/index.mjs').Run} run */
 async function follow({ client, out, options }, run) {
   if (!options.detach) return watchRun({ client: client(), out, run });
@@ -65,20 +77,25 @@ export const run = {
   words: [() => 'pipelines'],
   options: {
     input: { type: 'string', short: 'i', about: 'a JSON file; - reads it from standard input' },
+    sample: { type: 'boolean', about: 'with the sample that its input schema shows' },
     param: { type: 'string', short: 'p', about: 'NAME=VALUE; may be given many times', multiple: true },
     version: { type: 'string', about: 'the number of the version; left out, the newest' },
     detach: DETACH,
   },
   async run(context) {
     const { args, options, client } = context;
-    const input_data = readInput(options.input);
-    const pipeline = await findPipeline(client(), args[0] ?? '');
+    if (options.sample && options.input)
+      throw new UsageError('--sample and --input are two inputs.', 'Name one of them.');
+    const version = options.version ? Number(options.version) : undefined;
+    const given = readInput(options.input);
+    const { id } = await findPipeline(client(), args[0] ?? '');
+    const input_data = options.sample ? await sampleOf(client(), id, version) : given;
     const body = {
       ...(input_data === undefined ? {} : { input_data }),
       ...(options.param ? { parameters: readParameters(options.param) } : {}),
-      ...(options.version ? { version: Number(options.version) } : {}),
+      ...(version === undefined ? {} : { version }),
     };
-    return follow(context, await client().runs.start(pipeline.id, body));
+    return follow(context, await client().runs.start(id, body));
   },
 };
 

@@ -4,19 +4,21 @@ import { useQuery } from '@tanstack/react-query';
 import { query, useFresh } from '../data/index.ts';
 import { lookOfAgent } from '../looks/index.ts';
 import { Broken } from '../shell/broken.tsx';
+import { isMissing, NoThing } from '../shell/lost.tsx';
 import { Sparkline } from '../ui/chart/index.ts';
 import { Skeleton } from '../ui/feedback.tsx';
 import { formatDuration, formatMoment } from '../ui/format.ts';
 import { StateTimeline, StatusPill } from '../ui/status.tsx';
 import { Card, Figure, Page, PageHead } from '../ui/surface.tsx';
-import { Ago, Chip, Code, CopyText } from '../ui/text.tsx';
+import { Ago, Chip, Code, CopyText, Elapsed } from '../ui/text.tsx';
 import { AgentWork } from './agent-work.tsx';
 import { spansOf } from './day-of-agent.ts';
 import { OrderButtons } from './order-menu.tsx';
 import { type Activity, type Agent, beatAgeOf, NOTHING, useFleet, useServerNow } from './use-fleet.ts';
 import { words } from './words.ts';
 
-const TRAIL = [{ label: words.title, href: '/agents' }];
+const UP = { label: words.title, href: '/agents' };
+const TRAIL = [UP];
 
 export function AgentPage({ id }: { id: string }) {
   const question = query('agents.get', { id: id as Agent['id'] });
@@ -24,10 +26,11 @@ export function AgentPage({ id }: { id: string }) {
   const { data: agent, error } = asked;
   useFresh({ agent_id: id as Agent['id'] }, { keys: [question.queryKey], everyMs: 1000 });
   const { aheadMs, activityOf } = useFleet();
+  if (!agent && error && isMissing(error)) return <NoThing title={words.agent.missing} up={UP} />;
   if (!agent)
     return (
       <Page>
-        <PageHead title={words.agent.facts} trail={TRAIL} />
+        <PageHead title={words.agent.one} trail={TRAIL} />
         {error ? (
           <Broken of={asked} />
         ) : (
@@ -67,7 +70,7 @@ function HeadNote({ agent }: { agent: Agent }) {
     <span className="flex flex-wrap items-center gap-x-3 text-sm">
       <CopyText what={words.agent.id} text={agent.id} />
       <span>
-        {words.agent.since.toLowerCase()} <Ago at={agent.since} />
+        {words.agent.stateFor} <Elapsed since={agent.since} />
       </span>
       {agent.reason ? (
         <span>
@@ -105,7 +108,7 @@ function Figures({
       <Figure
         label={words.agent.figures.failed}
         value={bad}
-        unit={ended === 0 ? '' : `of ${ended}`}
+        unit={ended === 0 ? '' : words.agent.figures.of(ended)}
         note={words.agent.hour}
       />
       <Figure

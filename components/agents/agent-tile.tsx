@@ -20,7 +20,7 @@ export function AgentTile({
   return (
     <Link
       href={`/agents/${agent.id}`}
-      title={agent.reason ?? undefined}
+      title={[agent.name, agent.reason].filter(Boolean).join(': ')}
       className={`flex min-w-0 overflow-hidden rounded-lg border border-line bg-card shadow-card transition-colors duration-100 hover:border-control ${isGone ? 'bg-page' : ''}`}
     >
       <span aria-hidden className={`w-1.5 shrink-0 ${fillOf(look)}`} />

@@ -189,7 +189,7 @@ function Filters({ agents }: { agents: readonly Agent[] }) {
           onChange={(text) => void setUrl({ q: text || null })}
         />
       </div>
-      <Select
+      <Segments
         label={words.states}
         value={state ?? 'all'}
         choices={states}

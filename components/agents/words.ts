@@ -1,5 +1,5 @@
 import type { Transport } from '../../server/domain/routing.ts';
-import { formatDuration } from '../ui/format.ts';
+import { formatCount, formatDuration } from '../ui/format.ts';
 
 const TRANSPORTS: Record<Transport, string> = {
   local: 'in the server',
@@ -48,7 +48,7 @@ export const words = {
   beatAge,
   beat: (ageMs: number | null) => (ageMs === null ? 'no sign of life' : `${beatAge(ageMs)} ago`),
   beatTitle: 'Last sign of life, by the clock of the server',
-  slots: (used: number, max: number) => `${used} of ${max}`,
+  slots: (used: number, max: number) => `${formatCount(used)} of ${formatCount(max)}`,
   slotsLabel: (name: string) => `Room of ${name} that is taken`,
   sparkline: (name: string) => `What ${name} ended in each minute of the last hour`,
   ended: (count: number) => `${count} ended in the last hour`,
@@ -106,6 +106,9 @@ export const words = {
     notYours: 'Operators and admins may drain, pause and quarantine agents.',
   },
   agent: {
+    one: 'Agent',
+    missing: 'There is no such agent',
+    stateFor: 'for',
     ordered: 'Why',
     orderedBy: (reason: string) => `“${reason}”`,
     facts: 'About this agent',
@@ -147,6 +150,7 @@ export const words = {
     figures: {
       ended: 'Ended',
       failed: 'Failed or lost',
+      of: (count: number) => `of ${formatCount(count)}`,
       mean: 'Mean time',
       longest: 'Longest',
       room: 'Room taken',

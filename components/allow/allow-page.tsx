@@ -5,7 +5,7 @@ import { type ReactNode, useEffect, useState } from 'react';
 import type { Scope } from '#server/domain/rights.ts';
 import { type Answer, type ApiError, act, meanOrg, query } from '../data/index.ts';
 import { enterOrg } from '../shell/enter-org.ts';
-import { Button } from '../ui/button.tsx';
+import { Button, LinkButton } from '../ui/button.tsx';
 import { Checkbox } from '../ui/choice.tsx';
 import { Notice, Skeleton } from '../ui/feedback.tsx';
 import { Select } from '../ui/select.tsx';
@@ -146,6 +146,9 @@ function Nothing(why: { message: string; advice?: string | undefined }) {
     <>
       <h1 className="text-xl font-semibold tracking-tight">{words.title}</h1>
       <Notice {...why} />
+      <LinkButton href="/" size="lg">
+        {words.panel}
+      </LinkButton>
     </>
   );
 }

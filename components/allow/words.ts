@@ -10,6 +10,7 @@ export const words = {
     message: 'No program asks for anything here.',
     advice: 'Begin in the program: it opens this page by itself.',
   },
+  panel: 'To the panel',
   loading: 'Loading what the program asks for',
   heading: (name: string) => `Let ${name} in?`,
   claim: 'That is what it calls itself. Only you know whether you have just begun this in it.',

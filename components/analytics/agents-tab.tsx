@@ -4,13 +4,14 @@ import { useQuery } from '@tanstack/react-query';
 import { Bot } from 'lucide-react';
 import { type Answer, query } from '../data/index.ts';
 import { Broken } from '../shell/broken.tsx';
-import { Empty, Skeleton } from '../ui/feedback.tsx';
+import { Skeleton } from '../ui/feedback.tsx';
 import { Link } from '../ui/link.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Table, type TableColumn } from '../ui/table.tsx';
 import { Changed } from './changed.tsx';
 import { changeOfMs, changeOfShare, formatCount, formatMs, formatShare } from './format.ts';
 import { runsHref } from './links.ts';
+import { Nothing } from './nothing.tsx';
 import type { ScopeState } from './use-scope.ts';
 import { words } from './words.ts';
 
@@ -22,6 +23,8 @@ export function AgentsTab({ state }: { state: ScopeState }) {
   const agents = useQuery({ ...query('analytics.agents', state.scope), placeholderData: (before) => before });
   if (agents.error && !agents.data) return <Broken of={agents} />;
   if (!agents.data) return <Skeleton label={words.loading} rows={8} />;
+  if (agents.data.agents.length === 0)
+    return <Nothing icon={Bot} title={words.agents.none} note={words.agents.noneHint} state={state} />;
   return (
     <Card flush>
       <Table
@@ -30,11 +33,6 @@ export function AgentsTab({ state }: { state: ScopeState }) {
         keyOf={({ agent_id }) => agent_id}
         columns={columnsOf(agents.data, state)}
       />
-      {agents.data.agents.length === 0 ? (
-        <Empty icon={Bot} title={words.agents.none}>
-          {words.agents.noneHint}
-        </Empty>
-      ) : null}
     </Card>
   );
 }
@@ -67,7 +65,7 @@ function columnsOf(view: View, state: ScopeState): TableColumn<Agent>[] {
       ? [
           {
             key: 'before',
-            title: said.before,
+            title: said.successChange,
             wideOnly: true,
             cell: ({ success, before }: Agent) => (
               <Changed inTable change={changeOfShare(success, before.success)} />
@@ -84,7 +82,7 @@ function columnsOf(view: View, state: ScopeState): TableColumn<Agent>[] {
       ? [
           {
             key: 'change',
-            title: said.before,
+            title: said.timeChange,
             wideOnly: true,
             cell: ({ time, before }: Agent) => (
               <Changed inTable change={changeOfMs(time.p95, before.time.p95)} />

@@ -5,6 +5,8 @@ import { useRouter } from 'next/navigation';
 import { useState } from 'react';
 import { type Answer, query } from '../data/index.ts';
 import { Broken } from '../shell/broken.tsx';
+import { isMissing, NoThing } from '../shell/lost.tsx';
+import { pipelineHref } from '../shell/places.ts';
 import { useAct } from '../shell/use-act.ts';
 import { useMay } from '../shell/use-may.ts';
 import { Button } from '../ui/button.tsx';
@@ -13,6 +15,7 @@ import { Dialog } from '../ui/dialog.tsx';
 import { Skeleton } from '../ui/feedback.tsx';
 import { Field, TextArea } from '../ui/field.tsx';
 import { writeTimeRange } from '../ui/filter/index.ts';
+import { Link } from '../ui/link.tsx';
 import { StatusPill } from '../ui/status.tsx';
 import { Card, Figure, Page, PageHead } from '../ui/surface.tsx';
 import { Table, type TableColumn } from '../ui/table.tsx';
@@ -21,7 +24,7 @@ import { ZoneProvider } from '../ui/zone.ts';
 import { decisionsOn, type ErrorGroup, lookOfError } from './error-look.ts';
 import { endsOf, formatCount, stretchOf } from './format.ts';
 import { LatestRuns } from './latest-runs.tsx';
-import { runsHref } from './links.ts';
+import { placeInTime, runsHref } from './links.ts';
 import { RangeAndZone } from './range-and-zone.tsx';
 import { type ScopeState, useScope } from './use-scope.ts';
 import { words } from './words.ts';
@@ -35,11 +38,13 @@ export function ErrorPage({ id }: { id: string }) {
   const state = useScope();
   const error = useQuery(query('analytics.error', { ...state.scope, id }));
   const group = error.data?.group;
+  const up = { label: words.title, href: `/analytics?tab=errors&${placeInTime(state.params)}` };
+  if (!error.data && error.error && isMissing(error.error)) return <NoThing title={said.missing} up={up} />;
   return (
     <ZoneProvider value={state.zone}>
       <Page>
         <PageHead
-          trail={[{ label: words.title, href: '/analytics?tab=errors' }]}
+          trail={[up]}
           title={
             group ? (
               <>
@@ -73,7 +78,7 @@ function Subtitle({ group }: { group: ErrorGroup }) {
   return (
     <span className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm">
       <span>
-        {group.class} {said.at} {group.type ?? said.noStage}
+        {said.of(group.class)} {said.where(group.type)}
       </span>
       <CopyText text={group.id} what={said.error} />
       {group.decided_by === null ? null : <span>{said.decided(group.decided_by)}</span>}
@@ -87,7 +92,7 @@ function Body({ view, state }: { view: View; state: ScopeState }) {
   const href = runsHref({ ...state.link, group: group.id, ended: range });
   return (
     <div className="flex flex-col gap-5">
-      <div className="grid gap-3 sm:grid-cols-3">
+      <div className="grid grid-cols-2 gap-3 sm:grid-cols-3">
         <Figure
           label={said.runs}
           value={formatCount(group.runs)}
@@ -106,7 +111,7 @@ function Body({ view, state }: { view: View; state: ScopeState }) {
           label={said.places}
           rows={group.places}
           keyOf={({ version_id }) => version_id}
-          columns={PLACES}
+          columns={placesOf(view, state)}
         />
       </Card>
       <LatestRuns group={group.id} href={href} count={group.runs} />
@@ -114,19 +119,42 @@ function Body({ view, state }: { view: View; state: ScopeState }) {
   );
 }
 
-const PLACES: readonly TableColumn<ErrorGroup['places'][number]>[] = [
-  {
-    key: 'pipeline',
-    title: words.filters.pipeline,
-    cell: ({ pipeline_name }) => pipeline_name ?? words.stages.alone,
-  },
-  {
-    key: 'version',
-    title: said.version,
-    cell: ({ version }) => (version === null ? words.figures.none : `v${version}`),
-  },
-  { key: 'runs', title: said.runs, align: 'end', cell: ({ runs }) => formatCount(runs) },
-];
+type Place = ErrorGroup['places'][number];
+
+function placesOf({ group, range }: View, state: ScopeState): TableColumn<Place>[] {
+  return [
+    {
+      key: 'pipeline',
+      title: words.filters.pipeline,
+      cell: ({ pipeline_id: id, pipeline_name: name }) =>
+        id === null ? (
+          words.stages.alone
+        ) : (
+          <Link href={pipelineHref(id)} className="font-medium hover:underline">
+            {name ?? id}
+          </Link>
+        ),
+    },
+    {
+      key: 'version',
+      title: said.version,
+      cell: ({ version }) => (version === null ? words.figures.none : `v${version}`),
+    },
+    {
+      key: 'runs',
+      title: said.runs,
+      align: 'end',
+      cell: ({ pipeline_id: pipeline, version, runs }) => (
+        <Link
+          href={runsHref({ ...state.link, group: group.id, ended: range, pipeline, version })}
+          className="hover:underline"
+        >
+          {formatCount(runs)}
+        </Link>
+      ),
+    },
+  ];
+}
 
 function Trend({ group, state }: { group: ErrorGroup; state: ScopeState }) {
   const router = useRouter();

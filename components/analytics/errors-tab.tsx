@@ -17,6 +17,7 @@ import { Changed } from './changed.tsx';
 import { type ErrorGroup, lookOfError } from './error-look.ts';
 import { changeOfCount, formatCount } from './format.ts';
 import { placeInTime, runsHref } from './links.ts';
+import { WaysOn } from './nothing.tsx';
 import { type ScopeState, STATUSES } from './use-scope.ts';
 import { words } from './words.ts';
 
@@ -64,7 +65,7 @@ function Groups({ view, state }: { view: View; state: ScopeState }) {
     );
   if (state.params.errors === 'all')
     return (
-      <Empty icon={Bug} title={said.none}>
+      <Empty icon={Bug} title={said.none} action={<WaysOn state={state} />}>
         {said.noneHint}
       </Empty>
     );
@@ -92,7 +93,7 @@ function columnsOf(view: View, state: ScopeState): TableColumn<ErrorGroup>[] {
         >
           <span className="block truncate font-medium group-hover:underline">{group.message}</span>
           <span className="block truncate text-xs text-quiet">
-            <span className="font-mono">{group.code}</span> {said.at} {group.type ?? said.noStage}
+            <span className="font-mono">{group.code}</span> {said.where(group.type)}
           </span>
         </Link>
       ),
@@ -109,7 +110,7 @@ function columnsOf(view: View, state: ScopeState): TableColumn<ErrorGroup>[] {
     },
     {
       key: 'change',
-      title: words.agents.before,
+      title: said.change,
       wideOnly: true,
       cell: ({ runs, runs_before }) =>
         state.params.compare ? <Changed inTable change={changeOfCount(runs, runs_before, true)} /> : null,

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { ChartNoAxesColumn } from 'lucide-react';
 import { type Answer, query } from '../data/index.ts';
 import { Broken } from '../shell/broken.tsx';
-import { Empty, Skeleton } from '../ui/feedback.tsx';
+import { Skeleton } from '../ui/feedback.tsx';
 import { Figure } from '../ui/surface.tsx';
 import { Changed } from './changed.tsx';
 import { ChartCard } from './chart-card.tsx';
@@ -20,6 +20,7 @@ import {
   type Spread,
 } from './format.ts';
 import { runsHref } from './links.ts';
+import { Nothing } from './nothing.tsx';
 import { type ScopeState, SERIES_BUCKETS } from './use-scope.ts';
 import { words } from './words.ts';
 
@@ -37,11 +38,7 @@ export function OverviewTab({ state }: { state: ScopeState }) {
   if (overview.error && !data) return <Broken of={overview} />;
   if (!data) return <Skeleton label={words.loading} rows={12} />;
   if (isEmpty(data))
-    return (
-      <Empty icon={ChartNoAxesColumn} title={words.none}>
-        {words.noneHint}
-      </Empty>
-    );
+    return <Nothing icon={ChartNoAxesColumn} title={words.none} note={words.noneHint} state={state} />;
   return (
     <div className="flex flex-col gap-5">
       <Figures view={data} state={state} />

@@ -4,13 +4,14 @@ import { useQuery } from '@tanstack/react-query';
 import { Layers } from 'lucide-react';
 import { type Answer, query } from '../data/index.ts';
 import { Broken } from '../shell/broken.tsx';
-import { Empty, Skeleton } from '../ui/feedback.tsx';
+import { Skeleton } from '../ui/feedback.tsx';
 import { Link } from '../ui/link.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Table, type TableColumn } from '../ui/table.tsx';
 import { Changed } from './changed.tsx';
 import { changeOfMs, changeOfShare, formatCount, formatMs, formatShare } from './format.ts';
 import { runsHref } from './links.ts';
+import { Nothing } from './nothing.tsx';
 import type { ScopeState } from './use-scope.ts';
 import { words } from './words.ts';
 
@@ -22,6 +23,8 @@ export function StagesTab({ state }: { state: ScopeState }) {
   const stages = useQuery({ ...query('analytics.stages', state.scope), placeholderData: (before) => before });
   if (stages.error && !stages.data) return <Broken of={stages} />;
   if (!stages.data) return <Skeleton label={words.loading} rows={8} />;
+  if (stages.data.stages.length === 0)
+    return <Nothing icon={Layers} title={words.stages.none} note={words.stages.noneHint} state={state} />;
   return (
     <Card flush>
       <Table
@@ -30,11 +33,6 @@ export function StagesTab({ state }: { state: ScopeState }) {
         keyOf={({ pipeline_id, stage, type }) => `${pipeline_id} ${stage} ${type}`}
         columns={columnsOf(stages.data, state)}
       />
-      {stages.data.stages.length === 0 ? (
-        <Empty icon={Layers} title={words.stages.none}>
-          {words.stages.noneHint}
-        </Empty>
-      ) : null}
     </Card>
   );
 }
@@ -66,7 +64,7 @@ function columnsOf(view: View, state: ScopeState): TableColumn<Stage>[] {
       ? [
           {
             key: 'before',
-            title: said.shareBefore,
+            title: said.shareChange,
             wideOnly: true,
             cell: ({ critical, before }: Stage) => (
               <Changed inTable change={changeOfShare(critical, before.critical, true)} />

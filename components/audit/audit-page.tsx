@@ -2,7 +2,9 @@
 
 import { Download, Lock, ScrollText, ShieldCheck } from 'lucide-react';
 import { parseAsInteger, useQueryState } from 'nuqs';
+import { useRef } from 'react';
 import { Broken } from '../shell/broken.tsx';
+import { useKeys } from '../shell/keys/index.ts';
 import { usePages } from '../shell/paged-table.tsx';
 import { useAct } from '../shell/use-act.ts';
 import { useMay } from '../shell/use-may.ts';
@@ -10,9 +12,9 @@ import { Button } from '../ui/button.tsx';
 import { Empty } from '../ui/feedback.tsx';
 import { FilterBar } from '../ui/filter/index.ts';
 import { formatMoment } from '../ui/format.ts';
-import { DataGrid, type GridColumn } from '../ui/grid/index.ts';
+import { DataGrid, type GridColumn, type GridHandle } from '../ui/grid/index.ts';
 import { Card, Page, PageHead } from '../ui/surface.tsx';
-import { type Entry, EntryDrawer } from './entry-drawer.tsx';
+import { type Entry, EntryDrawer, nameOf } from './entry-drawer.tsx';
 import { FILTERS, useAuditFilters } from './use-audit-filters.ts';
 import { words } from './words.ts';
 
@@ -57,9 +59,14 @@ function Actions() {
 function Log() {
   const { values, input, isNarrowed, set, clear } = useAuditFilters();
   const [shown, setShown] = useQueryState('entry', parseAsInteger);
+  const grid = useRef<GridHandle>(null);
+  useKeys(words.title, [
+    { keys: 'j', label: words.keys.next, run: () => grid.current?.move(1) },
+    { keys: 'k', label: words.keys.previous, run: () => grid.current?.move(-1) },
+  ]);
   const list = usePages('audit.list', { ...input, limit: 100 }, (page) => page.entries);
   const only = (key: 'action' | 'target' | 'actor', value: string | null) =>
-    value === null ? undefined : { hint: `Only ${value}`, apply: () => set({ [key]: value }) };
+    value === null ? undefined : { hint: words.only(value), apply: () => set({ [key]: value }) };
   return (
     <div className="flex min-h-0 shrink-[9999] flex-col gap-3">
       <FilterBar
@@ -71,6 +78,7 @@ function Log() {
       <Broken of={list} />
       <Card flush fill>
         <DataGrid
+          ref={grid}
           fill
           label={words.title}
           columns={columnsOf(only)}
@@ -109,20 +117,20 @@ function columnsOf(only: Only): GridColumn<Entry>[] {
   return [
     {
       key: 'at',
-      title: 'When',
+      title: words.columns.at,
       width: '13rem',
       cell: ({ at }) => <span className="tabular-nums">{formatMoment(at)}</span>,
     },
     {
       key: 'actor',
-      title: 'Who',
+      title: words.columns.actor,
       width: 'minmax(8rem,1fr)',
       cell: ({ actor }) => nameOf(actor),
       filter: ({ actor }) => only('actor', typeof actor.id === 'string' ? actor.id : null),
     },
     {
       key: 'action',
-      title: 'Did what',
+      title: words.columns.action,
       width: '14rem',
       onPhone: 'lead',
       cell: ({ action }) => <span className="font-mono text-xs">{action}</span>,
@@ -130,22 +138,17 @@ function columnsOf(only: Only): GridColumn<Entry>[] {
     },
     {
       key: 'target',
-      title: 'To what',
+      title: words.columns.target,
       width: 'minmax(10rem,2fr)',
       cell: ({ target }) => <span className="font-mono text-xs text-quiet">{target}</span>,
       filter: ({ target }) => only('target', target),
     },
     {
       key: 'from',
-      title: 'From',
+      title: words.columns.from,
       width: '9rem',
       wideOnly: true,
       cell: ({ address }) => <span className="text-quiet">{address}</span>,
     },
   ];
-}
-
-function nameOf(actor: Entry['actor']): string {
-  if (typeof actor.name === 'string' && actor.name !== '') return actor.name;
-  return typeof actor.id === 'string' ? actor.id : String(actor.kind ?? 'somebody');
 }

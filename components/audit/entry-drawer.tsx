@@ -1,7 +1,10 @@
+import type { ReactNode } from 'react';
 import type { Json } from '../../server/domain/json.ts';
 import type { Answer } from '../data/index.ts';
+import { pageOfId } from '../shell/palette/commands.ts';
 import { Drawer } from '../ui/drawer.tsx';
 import { formatMoment } from '../ui/format.ts';
+import { Link } from '../ui/link.tsx';
 import { Code, CopyText } from '../ui/text.tsx';
 import { words } from './words.ts';
 
@@ -24,8 +27,16 @@ export function EntryDrawer({ entry, onClose }: { entry: Entry | undefined; onCl
 }
 
 function Details({ entry }: { entry: Entry }) {
-  const facts: [string, string | null][] = [
+  const facts: [string, ReactNode][] = [
     [said.when, formatMoment(entry.at)],
+    [said.who, nameOf(entry.actor)],
+    [
+      said.did,
+      <span key="d" className="font-mono text-xs">
+        {entry.action}
+      </span>,
+    ],
+    [said.to, entry.target && <Target key="t" id={entry.target} />],
     [said.reason, entry.reason],
     [said.from, entry.address],
   ];
@@ -33,7 +44,7 @@ function Details({ entry }: { entry: Entry }) {
     <div className="flex flex-col gap-4 text-sm">
       <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1">
         {facts.map(([name, value]) =>
-          value === null ? null : (
+          value === null || value === '' ? null : (
             <div key={name} className="contents">
               <dt className="text-quiet">{name}</dt>
               <dd className="break-words">{value}</dd>
@@ -42,7 +53,6 @@ function Details({ entry }: { entry: Entry }) {
         )}
       </dl>
       <div className="flex flex-wrap gap-2">
-        {entry.target ? <CopyText text={entry.target} what={said.target} /> : null}
         {entry.request_id ? (
           <CopyText
             text={entry.request_id}
@@ -57,6 +67,27 @@ function Details({ entry }: { entry: Entry }) {
       <Part title={said.after} value={entry.after as Json} />
     </div>
   );
+}
+
+/** The way to its page, where it has one. */
+function Target({ id }: { id: string }) {
+  const page = pageOfId(id);
+  return (
+    <span className="flex flex-wrap items-center gap-x-2">
+      <CopyText text={id} what={said.target} />
+      {page === undefined ? null : (
+        <Link href={page} className="text-accent hover:underline">
+          {said.open}
+        </Link>
+      )}
+    </span>
+  );
+}
+
+/** Who it was, as far as is known. */
+export function nameOf(actor: Entry['actor']): string {
+  if (typeof actor.name === 'string' && actor.name !== '') return actor.name;
+  return typeof actor.id === 'string' ? actor.id : String(actor.kind ?? said.somebody);
 }
 
 function Part({ title, value }: { title: string; value: Json }) {

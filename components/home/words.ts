@@ -63,7 +63,7 @@ export const words = {
     runButton: 'Run the sample',
     seeButton: 'See the pipelines',
     runCommand: 'Or from a terminal in the checkout:',
-    runText: (pipeline: string) => `npx signalbox run ${JSON.stringify(pipeline)}`,
+    runText: (pipeline: string) => `npx signalbox run ${JSON.stringify(pipeline)} --sample`,
     agent: 'Start an agent of your own',
     agentNote:
       'A program of yours that takes tasks, on any machine. This one runs as it stands, with Node 20 or newer.',

@@ -45,6 +45,12 @@ export function Approvals() {
   return <Asked {...{ approvals, questions }} />;
 }
 
+/** How many people are asked just now; not known yet: undefined. */
+export function useAskedCount(): number | undefined {
+  const { approvals, questions } = useAsked({});
+  return approvals && questions && approvals.length + questions.length;
+}
+
 /** The same of one run, while there is any. */
 export function AskedOfRun({ runId }: { runId: RunId }) {
   const { approvals = [], questions = [], asked } = useAsked({ run_id: runId });

@@ -1,13 +1,14 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
-import { Activity, Unplug } from 'lucide-react';
+import { Activity, SlidersHorizontal, Unplug } from 'lucide-react';
 import { useRouter } from 'next/navigation';
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import type { Answer, Input } from '../data/index.ts';
 import { query } from '../data/index.ts';
 import { lookOfConnection } from '../looks/index.ts';
 import { Broken } from '../shell/broken.tsx';
+import { isMissing, NoThing } from '../shell/lost.tsx';
 import { useAct } from '../shell/use-act.ts';
 import { useMay } from '../shell/use-may.ts';
 import { Button } from '../ui/button.tsx';
@@ -17,7 +18,8 @@ import { Notice, Skeleton } from '../ui/feedback.tsx';
 import { formatBytes, formatCount, formatDuration } from '../ui/format.ts';
 import { StatusPill } from '../ui/status.tsx';
 import { Card, Page, PageHead } from '../ui/surface.tsx';
-import { CopyText } from '../ui/text.tsx';
+import { Ago, CopyText } from '../ui/text.tsx';
+import { ConnectionLimits } from './connection-limits.tsx';
 import { stateOf } from './connections.tsx';
 import { SignIn } from './sign-in.tsx';
 import { ToolList } from './tool-list.tsx';
@@ -27,6 +29,7 @@ type Connection = Answer<'mcp.connection'>;
 type Id = Input<'mcp.connection'>['id'];
 
 const REFRESH_MS = 5000;
+const UP = { label: words.title, href: '/connections' };
 
 export function ConnectionPage({ id }: { id: string }) {
   const asked = useQuery({
@@ -34,9 +37,11 @@ export function ConnectionPage({ id }: { id: string }) {
     refetchInterval: REFRESH_MS,
   });
   const { data, error } = asked;
+  if (!data && error && isMissing(error)) return <NoThing title={words.missing} up={UP} />;
   if (!data)
     return (
       <Page>
+        <PageHead trail={[UP]} title={words.where} />
         {error ? (
           <Broken of={asked} />
         ) : (
@@ -49,7 +54,7 @@ export function ConnectionPage({ id }: { id: string }) {
   return (
     <Page>
       <PageHead
-        trail={[{ label: words.title, href: '/connections' }]}
+        trail={[UP]}
         title={
           <>
             {data.name}
@@ -71,9 +76,15 @@ export function ConnectionPage({ id }: { id: string }) {
   );
 }
 
+/** What everybody shares is not for whoever may only connect something for themselves; programs are for few. */
+function useIsTheirs({ kind, owner_id: ownerId }: Connection): boolean {
+  const may = useMay();
+  return may(ownerId === null ? 'mcp.manage' : 'mcp.connect') && (kind !== 'stdio' || may('mcp.program'));
+}
+
 function Actions({ connection }: { connection: Connection }) {
   const { push } = useRouter();
-  const may = useMay();
+  const isTheirs = useIsTheirs(connection);
   const [isGoing, setGoing] = useState(false);
   const test = useAct('mcp.test', {
     done: ({ status, latency_ms, problem }) =>
@@ -82,10 +93,8 @@ function Actions({ connection }: { connection: Connection }) {
   });
   const update = useAct('mcp.update');
   const disconnect = useAct('mcp.disconnect', { onDone: () => push('/connections') });
-  const { id, name, enabled, kind, owner_id: ownerId } = connection;
-  // What everybody shares is not for whoever may only connect something for themselves.
-  const isTheirs = may(ownerId === null ? 'mcp.manage' : 'mcp.connect');
-  if (!isTheirs || (kind === 'stdio' && !may('mcp.program'))) return null;
+  const { id, name, enabled } = connection;
+  if (!isTheirs) return null;
   return (
     <>
       <Switch
@@ -115,8 +124,14 @@ function Actions({ connection }: { connection: Connection }) {
 
 function Facts({ connection }: { connection: Connection }) {
   const said = words.reach;
-  const { health, args, sealed_names: sealed } = connection;
-  const facts: [string, string][] = [
+  const { health, args, breaker, sealed_names: sealed } = connection;
+  const isTheirs = useIsTheirs(connection);
+  const [isChanging, setChanging] = useState(false);
+  const facts: [string, ReactNode][] = [
+    [said.latency, health?.latency_ms == null ? '–' : words.took(health.latency_ms)],
+    [said.asked, health ? <Ago key="at" at={health.at} /> : '–'],
+    [said.breaker, said.breakers[breaker.state]],
+    [said.inFlight, formatCount(connection.in_flight)],
     [said.speaks, health?.generation ?? said.notKnown],
     [said.name, [health?.server_name, health?.server_version].filter(Boolean).join(' ') || '–'],
     [said.perMinute, formatCount(connection.calls_per_minute)],
@@ -124,11 +139,21 @@ function Facts({ connection }: { connection: Connection }) {
     [said.timeout, formatDuration(connection.timeout_ms)],
     [said.largest, formatBytes(connection.max_result_bytes)],
     [said.sealed, sealed.join(', ') || said.none],
-    ...(args.length === 0 ? [] : [[said.args, args.join(' ')] as [string, string]]),
+    ...(args.length === 0 ? [] : [[said.args, args.join(' ')] as [string, ReactNode]]),
   ];
   return (
-    <Card title={said.title}>
-      <dl className="grid gap-x-6 gap-y-1 text-sm sm:grid-cols-[auto_1fr]">
+    <Card
+      title={said.title}
+      actions={
+        isTheirs ? (
+          <Button size="sm" icon={SlidersHorizontal} onClick={() => setChanging(true)}>
+            {said.change}
+          </Button>
+        ) : undefined
+      }
+    >
+      {isChanging ? <ConnectionLimits connection={connection} onClose={() => setChanging(false)} /> : null}
+      <dl className="grid grid-cols-2 gap-x-6 gap-y-1 text-sm sm:grid-cols-[auto_1fr]">
         {facts.map(([label, value]) => (
           <div key={label} className="contents">
             <dt className="text-quiet">{label}</dt>

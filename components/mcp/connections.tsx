@@ -12,7 +12,7 @@ import { StatusText } from '../ui/status.tsx';
 import { Card } from '../ui/surface.tsx';
 import type { TableColumn } from '../ui/table.tsx';
 import { Chip } from '../ui/text.tsx';
-import { ConnectDialog } from './connect-dialog.tsx';
+import { ConnectDialog } from './connect/connect-dialog.tsx';
 import { ImportDialog } from './import-dialog.tsx';
 import { words } from './words.ts';
 

@@ -46,20 +46,18 @@ export function ImportDialog({ open, onOpenChange }: { open: boolean; onOpenChan
         ) : (
           <>
             <Button
+              look={good === 0 ? 'primary' : 'plain'}
               disabled={text.trim() === ''}
               busy={preview.isBusy}
               onClick={() => preview.run({ text, preview: true })}
             >
               {words.preview}
             </Button>
-            <Button
-              look="primary"
-              disabled={good === 0}
-              busy={load.isBusy}
-              onClick={() => load.run({ text })}
-            >
-              {words.importGood(good)}
-            </Button>
+            {good === 0 ? null : (
+              <Button look="primary" busy={load.isBusy} onClick={() => load.run({ text })}>
+                {words.importGood(good)}
+              </Button>
+            )}
           </>
         )
       }

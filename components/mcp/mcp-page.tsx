@@ -4,7 +4,7 @@ import { parseAsStringLiteral, useQueryState } from 'nuqs';
 import { Notice } from '../ui/feedback.tsx';
 import { Page, PageHead } from '../ui/surface.tsx';
 import { Tabs } from '../ui/tabs.tsx';
-import { Approvals } from './approvals.tsx';
+import { Approvals, useAskedCount } from './approvals.tsx';
 import { CallLog } from './call-log.tsx';
 import { ClientHelp } from './client-help.tsx';
 import { Connections } from './connections.tsx';
@@ -27,6 +27,7 @@ const CONTENT = {
 export function McpPage() {
   const [tab, setTab] = useQueryState('tab', parseAsStringLiteral(TABS).withDefault('connections'));
   const [signIn] = useQueryState('sign_in', parseAsStringLiteral(['failed'] as const));
+  const asked = useAskedCount() ?? 0;
   return (
     <Page>
       <PageHead title={words.title} note={words.note} />
@@ -37,7 +38,10 @@ export function McpPage() {
         onChange={(next) => void setTab(next)}
         items={TABS.map((value) => {
           const Content = CONTENT[value];
-          return { value, label: words.tabs[value], content: value === tab ? <Content /> : null };
+          return {
+            ...{ value, label: words.tabs[value], content: value === tab ? <Content /> : null },
+            ...(value === 'approvals' && asked > 0 ? { count: asked } : {}),
+          };
         })}
       />
     </Page>

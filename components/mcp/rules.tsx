@@ -133,9 +133,12 @@ function RuleDialog({ open, onOpenChange }: { open: boolean; onOpenChange(open: 
       title={words.addRule}
       description={words.rulesNote}
       actions={
-        <Button look="primary" type="submit" form={id} busy={create.isBusy}>
-          {words.add}
-        </Button>
+        <>
+          <Button onClick={() => onOpenChange(false)}>{words.leaveIt}</Button>
+          <Button look="primary" type="submit" form={id} busy={create.isBusy}>
+            {words.add}
+          </Button>
+        </>
       }
     >
       <form
@@ -146,12 +149,6 @@ function RuleDialog({ open, onOpenChange }: { open: boolean; onOpenChange(open: 
           create.run(toRule(form));
         }}
       >
-        <Select
-          label={words.effect}
-          value={form.effect}
-          choices={EFFECTS}
-          onChange={(effect) => set({ effect })}
-        />
         <SubjectFields form={form} set={set} />
         <ConnectionChoice
           all
@@ -168,6 +165,14 @@ function RuleDialog({ open, onOpenChange }: { open: boolean; onOpenChange(open: 
             maxLength={128}
           />
         </Field>
+        <Field label={words.effect}>
+          <Select
+            label={words.effect}
+            value={form.effect}
+            choices={EFFECTS}
+            onChange={(effect) => set({ effect })}
+          />
+        </Field>
       </form>
     </Dialog>
   );
@@ -176,19 +181,23 @@ function RuleDialog({ open, onOpenChange }: { open: boolean; onOpenChange(open: 
 function SubjectFields({ form, set }: { form: Form; set(part: Partial<Form>): void }) {
   return (
     <>
-      <Select
-        label={words.who}
-        value={form.kind}
-        choices={KINDS}
-        onChange={(kind) => set({ kind, subject: kind === 'role' ? 'designer' : '' })}
-      />
-      {form.kind === 'role' ? (
+      <Field label={words.who}>
         <Select
-          label={words.subjects.role}
-          value={form.subject}
-          choices={ROLES}
-          onChange={(subject) => set({ subject })}
+          label={words.who}
+          value={form.kind}
+          choices={KINDS}
+          onChange={(kind) => set({ kind, subject: kind === 'role' ? 'designer' : '' })}
         />
+      </Field>
+      {form.kind === 'role' ? (
+        <Field label={words.subjects.role}>
+          <Select
+            label={words.subjects.role}
+            value={form.subject}
+            choices={ROLES}
+            onChange={(subject) => set({ subject })}
+          />
+        </Field>
       ) : null}
       {form.kind === 'everybody' || form.kind === 'role' ? null : (
         <Field label={words.subjects[form.kind]} hint={words.subjectHints[form.kind]}>
@@ -209,7 +218,11 @@ function ConnectionChoice(props: {
     ...(props.all ? [{ value: ALL, label: words.allConnections }] : []),
     ...props.connections.map(({ id, name }) => ({ value: id, label: name })),
   ];
-  return <Select label={words.where} value={props.value} choices={choices} onChange={props.onChange} />;
+  return (
+    <Field label={words.where}>
+      <Select label={words.where} value={props.value} choices={choices} onChange={props.onChange} />
+    </Field>
+  );
 }
 
 /** What would become of a call, without making it. */
@@ -231,7 +244,9 @@ function Judge() {
   return (
     <Card title={words.judgeTitle}>
       <div className="flex flex-wrap items-end gap-3">
-        <Select label={words.subjects.role} value={role} choices={ROLES} onChange={setRole} />
+        <Field label={words.subjects.role}>
+          <Select label={words.subjects.role} value={role} choices={ROLES} onChange={setRole} />
+        </Field>
         <ConnectionChoice connections={connections} value={connection} onChange={setChosen} />
         <Field label={words.tool}>
           <TextInput mono value={tool} onChange={setTool} placeholder={words.toolExample} maxLength={128} />

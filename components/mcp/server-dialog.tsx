@@ -41,15 +41,18 @@ export function ServerDialog({ server, onClose }: { server: VirtualServer | null
       title={server ? words.changeServer : words.addServer}
       width="lg"
       actions={
-        <Button
-          look="primary"
-          type="submit"
-          form={id}
-          busy={create.isBusy || update.isBusy}
-          disabled={chosen.length === 0 || isWrong}
-        >
-          {words.save}
-        </Button>
+        <>
+          <Button onClick={onClose}>{words.leaveIt}</Button>
+          <Button
+            look="primary"
+            type="submit"
+            form={id}
+            busy={create.isBusy || update.isBusy}
+            disabled={chosen.length === 0 || isWrong}
+          >
+            {words.save}
+          </Button>
+        </>
       }
     >
       <form

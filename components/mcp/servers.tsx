@@ -29,14 +29,22 @@ export function Servers() {
   ) : undefined;
   return (
     <div className="flex flex-col gap-4">
-      <Card title={words.tabs.servers} actions={add} flush>
-        {rows ? null : <Skeleton label={words.tabs.servers} rows={3} />}
-        {rows?.length === 0 ? (
-          <Empty icon={Boxes} title={words.noServers}>
-            {words.noServersNote}
-          </Empty>
-        ) : null}
-      </Card>
+      {rows && rows.length > 0 ? (
+        <div className="flex flex-wrap items-center justify-between gap-2">
+          <p className="text-sm text-quiet">{words.noServersNote}</p>
+          {add}
+        </div>
+      ) : (
+        <Card title={words.tabs.servers} actions={add} flush>
+          {rows ? (
+            <Empty icon={Boxes} title={words.noServers}>
+              {words.noServersNote}
+            </Empty>
+          ) : (
+            <Skeleton label={words.tabs.servers} rows={3} />
+          )}
+        </Card>
+      )}
       {rows?.map((server) => (
         <ServerCard key={server.id} server={server} canManage={canManage} onEdit={() => setEditing(server)} />
       ))}

@@ -1,7 +1,7 @@
 'use client';
 
 import { ChevronDown, ChevronRight, TriangleAlert, Wrench } from 'lucide-react';
-import { useState } from 'react';
+import { type ComponentProps, useState } from 'react';
 import type { Answer } from '../data/index.ts';
 import { lookOfTool } from '../looks/index.ts';
 import { Broken } from '../shell/broken.tsx';
@@ -13,6 +13,7 @@ import { Empty, Skeleton } from '../ui/feedback.tsx';
 import { StatusText } from '../ui/status.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Code } from '../ui/text.tsx';
+import { type Played, withPlayed } from './played.tsx';
 import { Playground } from './playground.tsx';
 import { words } from './words.ts';
 
@@ -75,6 +76,7 @@ interface RowProps {
 
 function ToolRow({ connection, tool, canManage }: RowProps) {
   const [isOpen, setOpen] = useState(false);
+  const [played, setPlayed] = useState<readonly Played[]>([]);
   const Chevron = isOpen ? ChevronDown : ChevronRight;
   return (
     <li className="border-b border-line last:border-b-0">
@@ -86,8 +88,12 @@ function ToolRow({ connection, tool, canManage }: RowProps) {
           className="flex min-h-8 min-w-0 grow basis-64 items-center gap-2 text-left pointer-coarse:min-h-10"
         >
           <Chevron aria-hidden size={14} className="shrink-0 text-quiet" />
-          <span className="font-mono text-sm">{tool.name}</span>
-          <span className="min-w-0 truncate text-sm text-quiet">{tool.definition?.description}</span>
+          <span title={tool.name} className="min-w-0 truncate font-mono text-sm">
+            {tool.name}
+          </span>
+          <span className="min-w-0 shrink-[9999] truncate text-sm text-quiet max-md:hidden">
+            {tool.definition?.description}
+          </span>
         </button>
         {tool.warnings.length > 0 ? (
           <TriangleAlert aria-label={words.lookTwice} size={14} className="text-warn" />
@@ -96,7 +102,13 @@ function ToolRow({ connection, tool, canManage }: RowProps) {
         <StatusText look={lookOfTool(tool.state)} />
         {canManage ? <Judge connection={connection} tool={tool} /> : null}
       </div>
-      {isOpen ? <Details connection={connection} tool={tool} /> : null}
+      {isOpen ? (
+        <Details
+          tool={tool}
+          played={played}
+          onPlayed={(call) => setPlayed((before) => withPlayed(before, call))}
+        />
+      ) : null}
     </li>
   );
 }
@@ -128,7 +140,7 @@ function Judge({ connection: { id }, tool: { name, hash, state } }: Omit<RowProp
   );
 }
 
-function Details({ tool }: Omit<RowProps, 'canManage'>) {
+function Details({ tool, played, onPlayed }: ComponentProps<typeof Playground>) {
   return (
     <div className="flex flex-col gap-3 border-t border-line bg-page px-4 py-3 text-sm">
       {tool.warnings.map((warning) => (
@@ -145,7 +157,9 @@ function Details({ tool }: Omit<RowProps, 'canManage'>) {
       ) : null}
       {/* status-words: states of tools */}
       {/* Prompts and resources are approved here, and asked for by clients. */}
-      {tool.state === 'approved' && !tool.name.includes('/') ? <Playground tool={tool} /> : null}
+      {tool.state === 'approved' && !tool.name.includes('/') ? (
+        <Playground {...{ tool, played, onPlayed }} />
+      ) : null}
     </div>
   );
 }
@@ -157,8 +171,8 @@ function Changes({ changes }: Pick<Tool, 'changes'>) {
       {changes.map(({ path, before, after }) => (
         <li key={path} className="rounded-md border border-line bg-card p-2">
           <p className="mb-1 font-mono text-xs text-quiet">{path}</p>
-          <div className="grid gap-2 md:grid-cols-2">
-            <Side label={words.was} text={before} look="bg-bad-soft" />
+          <div className={`grid gap-2 ${before === null ? '' : 'md:grid-cols-2'}`}>
+            {before === null ? null : <Side label={words.was} text={before} look="bg-bad-soft" />}
             <Side label={words.is} text={after} look="bg-good-soft" />
           </div>
         </li>

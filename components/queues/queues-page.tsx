@@ -3,13 +3,13 @@
 import { useQuery } from '@tanstack/react-query';
 import { parseAsString, parseAsStringLiteral, useQueryState } from 'nuqs';
 import { query } from '../data/index.ts';
+import { LimitsTable } from '../limits/index.ts';
 import { Broken } from '../shell/broken.tsx';
 import { useMay } from '../shell/use-may.ts';
 import { formatDuration } from '../ui/format.ts';
 import { Figure, Page, PageHead } from '../ui/surface.tsx';
 import { Tabs } from '../ui/tabs.tsx';
 import { DeadLetters } from './dead-letters.tsx';
-import { LimitsTable } from './limits-table.tsx';
 import { QueuesTable } from './queues-table.tsx';
 import type { Letter, Queue } from './types.ts';
 import { words } from './words.ts';

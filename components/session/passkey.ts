@@ -31,6 +31,55 @@ export async function signInByPasskey(): Promise<Answer<'passkeys.signIn'>> {
   return act('passkeys.signIn', { credential });
 }
 
+/** What is to be signed counts for a while only: it is asked for anew when four fifths of that are over. */
+const FRESH = 0.8;
+
+/**
+ * Has the browser offer passkeys where it fills the e-mail in, for as long as the page stands there. Says nothing when
+ * it cannot, or when nobody takes one: there is the button. `onTaken`: somebody has, and that is the way in.
+ */
+export function offerPasskeys(onTaken: (signedIn: Promise<unknown>) => void): { stop(): void } {
+  let isOver = false;
+  let giveUp: () => void = () => undefined;
+  let turn: ReturnType<typeof setTimeout> | undefined;
+
+  async function offer(): Promise<void> {
+    const { public_key: optionsJSON } = await act('passkeys.challenge', {});
+    const { startAuthentication, WebAuthnAbortService } = await library();
+    if (isOver) return;
+    giveUp = () => WebAuthnAbortService.cancelCeremony();
+    turn = setTimeout(again, optionsJSON.timeout * FRESH);
+    const credential = await startAuthentication({ optionsJSON, useBrowserAutofill: true });
+    clearTimeout(turn);
+    if (!isOver) onTaken(act('passkeys.signIn', { credential }));
+  }
+  /** In a tab that nobody looks at it waits until somebody does. */
+  function again(): void {
+    if (document.visibilityState === 'hidden')
+      document.addEventListener('visibilitychange', again, { once: true });
+    else offer().catch(() => undefined);
+  }
+
+  canFillIn().then(
+    (can) => {
+      if (can && !isOver) again();
+    },
+    () => undefined,
+  );
+  return {
+    stop() {
+      isOver = true;
+      clearTimeout(turn);
+      document.removeEventListener('visibilitychange', again);
+      giveUp();
+    },
+  };
+}
+
+const canFillIn = async (): Promise<boolean> =>
+  canUsePasskeys() &&
+  (await PublicKeyCredential.isConditionalMediationAvailable?.().catch(() => false)) === true;
+
 /** Browsers say what went wrong by the name of the error; their texts are for programmers. */
 function explain(error: Error): never {
   const { message, advice } =

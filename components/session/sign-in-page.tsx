@@ -9,7 +9,8 @@ import { type SessionField, SessionForm } from './session-form.tsx';
 import { words } from './words.ts';
 
 const FIELDS: readonly SessionField[] = [
-  { name: 'email', label: words.email, type: 'email', autoComplete: 'username' },
+  // Browsers offer passkeys among what they fill in there (`offerPasskeys`).
+  { name: 'email', label: words.email, type: 'email', autoComplete: 'username webauthn' },
   { name: 'password', label: words.password, type: 'password', autoComplete: 'current-password' },
 ];
 

@@ -1,12 +1,15 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
+import { Keyboard } from 'lucide-react';
 import { useState } from 'react';
 import { type Answer, query } from '../data/index.ts';
 import { Broken } from '../shell/broken.tsx';
+import { setSingleKeys, useKeyGroups, useSingleKeys } from '../shell/keys/index.ts';
 import { ThemeChoice } from '../shell/theme-choice.tsx';
 import { useAct } from '../shell/use-act.ts';
 import { Button } from '../ui/button.tsx';
+import { Switch } from '../ui/choice.tsx';
 import { Skeleton } from '../ui/feedback.tsx';
 import { Field, TextInput } from '../ui/field.tsx';
 import { Card } from '../ui/surface.tsx';
@@ -48,7 +51,25 @@ export function AccountSection() {
         <ThemeChoice />
         <p className="mt-2 text-sm text-quiet">{words.account.thisBrowser}</p>
       </Card>
+      <Shortcuts />
     </>
+  );
+}
+
+function Shortcuts() {
+  const sheet = useKeyGroups()
+    .flatMap(({ bindings }) => bindings)
+    .find(({ keys }) => keys === '?');
+  return (
+    <Card title={words.account.shortcuts}>
+      <div className="flex flex-wrap items-center justify-between gap-3">
+        <Switch label={words.account.singleKeys} checked={useSingleKeys()} onChange={setSingleKeys} />
+        <Button icon={Keyboard} onClick={() => sheet?.run()}>
+          {words.account.showKeys}
+        </Button>
+      </div>
+      <p className="mt-2 text-sm text-quiet">{words.account.singleKeysNote}</p>
+    </Card>
   );
 }
 

@@ -14,8 +14,8 @@ import { Field, TextInput } from '../ui/field.tsx';
 import { Select } from '../ui/select.tsx';
 import { Card } from '../ui/surface.tsx';
 import type { TableColumn } from '../ui/table.tsx';
-import { Ago, Chip, Until } from '../ui/text.tsx';
-import { FormDialog, NotYours, RevealDialog, Stopped } from './parts.tsx';
+import { Ago, Until } from '../ui/text.tsx';
+import { FormDialog, NotYours, RevealDialog, SomeChips, Stopped } from './parts.tsx';
 import { roleChoices, words } from './words.ts';
 
 type Key = Answer<'keys.list'>['keys'][number];
@@ -190,9 +190,7 @@ function keyColumns({ canManage, rotate, end }: KeyActs): TableColumn<Key>[] {
       cell: (key) => (
         <span className="flex items-center gap-1">
           {words.roles[key.role]}
-          {key.scopes?.map((scope) => (
-            <Chip key={scope}>{scope}</Chip>
-          ))}
+          <SomeChips names={key.scopes ?? []} />
         </span>
       ),
     },

@@ -19,8 +19,8 @@ import { Field, TextInput } from '../ui/field.tsx';
 import { StatusText } from '../ui/status.tsx';
 import { Card } from '../ui/surface.tsx';
 import type { TableColumn } from '../ui/table.tsx';
-import { Ago, Chip } from '../ui/text.tsx';
-import { FormDialog, NotYours, RevealDialog } from './parts.tsx';
+import { Ago } from '../ui/text.tsx';
+import { FormDialog, NotYours, RevealDialog, SomeChips } from './parts.tsx';
 import { words } from './words.ts';
 
 type Target = Answer<'notificationTargets.list'>['targets'][number];
@@ -142,7 +142,9 @@ function NewTargetDialog({ open, onOpenChange, onMade }: NewTargetProps) {
       disabled={name.trim() === '' || address.trim() === '' || events.length === 0}
       onSend={() => create.run({ name, kind, address, events: [...events] })}
     >
-      <Segments label={words.notifications.by} value={kind} choices={KINDS} onChange={setKind} />
+      <div>
+        <Segments label={words.notifications.by} value={kind} choices={KINDS} onChange={setKind} />
+      </div>
       <Field label={words.notifications.name}>
         <TextInput
           value={name}
@@ -162,22 +164,34 @@ function NewTargetDialog({ open, onOpenChange, onMade }: NewTargetProps) {
           placeholder={words.notifications.examples[kind]}
         />
       </Field>
-      <fieldset>
-        <legend className="mb-1 text-sm font-medium">{words.notifications.events}</legend>
-        <div className="grid grid-cols-2">
-          {NOTIFICATION_EVENTS.map((event) => (
-            <Checkbox
-              key={event}
-              label={event}
-              checked={events.includes(event)}
-              onChange={(ticked) =>
-                setEvents(ticked ? [...events, event] : events.filter((each) => each !== event))
-              }
-            />
-          ))}
-        </div>
-      </fieldset>
+      <EventChoice events={events} onChange={setEvents} />
     </FormDialog>
+  );
+}
+
+function EventChoice({
+  events,
+  onChange,
+}: {
+  events: readonly NotificationEvent[];
+  onChange(events: readonly NotificationEvent[]): void;
+}) {
+  return (
+    <fieldset>
+      <legend className="mb-1 text-sm font-medium">{words.notifications.events}</legend>
+      <div className="flex flex-col items-start">
+        {NOTIFICATION_EVENTS.map((event) => (
+          <Checkbox
+            key={event}
+            label={words.notifications.when[event]}
+            checked={events.includes(event)}
+            onChange={(ticked) =>
+              onChange(ticked ? [...events, event] : events.filter((each) => each !== event))
+            }
+          />
+        ))}
+      </div>
+    </fieldset>
   );
 }
 
@@ -203,8 +217,11 @@ function Deliveries({ canManage }: { canManage: boolean }) {
             title: words.notifications.state,
             onPhone: 'side',
             cell: (delivery) => (
-              <span title={delivery.last_error ?? undefined}>
+              <span className="flex min-w-0 items-center gap-2" title={delivery.last_error ?? undefined}>
                 <StatusText look={lookOfDelivery(delivery.state)} />
+                {delivery.last_error === null ? null : (
+                  <span className="min-w-0 max-w-56 truncate text-quiet">{delivery.last_error}</span>
+                )}
               </span>
             ),
           },
@@ -264,13 +281,7 @@ function targetColumns(acts: TargetActs): TableColumn<Target>[] {
       key: 'events',
       title: words.notifications.events,
       wideOnly: true,
-      cell: ({ events }) => (
-        <span className="flex gap-1">
-          {events.map((event) => (
-            <Chip key={event}>{event}</Chip>
-          ))}
-        </span>
-      ),
+      cell: ({ events }) => <SomeChips names={events} />,
     },
     {
       key: 'on',
@@ -294,7 +305,7 @@ function targetColumns(acts: TargetActs): TableColumn<Target>[] {
       align: 'end',
       cell: (target) =>
         acts.canManage ? (
-          <>
+          <span className="inline-flex items-center">
             <Button look="quiet" size="sm" icon={Send} onClick={() => acts.test(target)}>
               {words.notifications.test}
               <span className="sr-only"> {target.name}</span>
@@ -309,7 +320,7 @@ function targetColumns(acts: TargetActs): TableColumn<Target>[] {
               {words.notifications.delete}
               <span className="sr-only"> {target.name}</span>
             </Button>
-          </>
+          </span>
         ) : null,
     },
   ];

@@ -6,7 +6,7 @@ import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Empty } from '../ui/feedback.tsx';
 import { Card } from '../ui/surface.tsx';
-import { CopyText } from '../ui/text.tsx';
+import { Chip, CopyText } from '../ui/text.tsx';
 import { words } from './words.ts';
 
 /** Says who could, instead of an empty list. */
@@ -17,6 +17,21 @@ export function NotYours() {
         {words.notYours.note}
       </Empty>
     </Card>
+  );
+}
+
+const SHOWN_CHIPS = 2;
+
+/** The first of them; all when it is pointed at. */
+export function SomeChips({ names }: { names: readonly string[] }) {
+  const more = names.length - SHOWN_CHIPS;
+  return (
+    <span title={names.join(', ')} className="inline-flex items-center gap-1">
+      {names.slice(0, SHOWN_CHIPS).map((name) => (
+        <Chip key={name}>{name}</Chip>
+      ))}
+      {more > 0 ? <span className="text-xs text-quiet">{words.more(more)}</span> : null}
+    </span>
   );
 }
 
@@ -76,6 +91,7 @@ export function FormDialog({
   send,
   busy,
   disabled = false,
+  danger = false,
   onSend,
   children,
 }: {
@@ -86,6 +102,8 @@ export function FormDialog({
   send: string;
   busy: boolean;
   disabled?: boolean;
+  /** What it sends cannot be undone. */
+  danger?: boolean;
   onSend(): void;
   children: ReactNode;
 }) {
@@ -98,7 +116,13 @@ export function FormDialog({
       actions={
         <>
           <Button onClick={() => onOpenChange(false)}>{words.leaveIt}</Button>
-          <Button look="primary" type="submit" form="settings-form" busy={busy} disabled={disabled}>
+          <Button
+            look={danger ? 'danger' : 'primary'}
+            type="submit"
+            form="settings-form"
+            busy={busy}
+            disabled={disabled}
+          >
             {send}
           </Button>
         </>

@@ -8,7 +8,6 @@ import { canUsePasskeys, namedAddress } from '../session/index.ts';
 import { Broken } from '../shell/broken.tsx';
 import { useAct } from '../shell/use-act.ts';
 import { Button } from '../ui/button.tsx';
-import { ConfirmDialog } from '../ui/dialog.tsx';
 import { Empty, Skeleton } from '../ui/feedback.tsx';
 import { Field, TextInput } from '../ui/field.tsx';
 import { Card } from '../ui/surface.tsx';
@@ -27,7 +26,6 @@ export function Passkeys({ hasPassword }: { hasPassword: boolean }) {
   const [isAdding, setAdding] = useState(false);
   const [naming, setNaming] = useState<Passkey>();
   const [removing, setRemoving] = useState<Passkey>();
-  const remove = useAct('passkeys.remove', { done: words.passkeys.removed });
   // Sections are drawn in the browser alone, and only it knows.
   const isFit = canUsePasskeys();
   const add = isFit ? (
@@ -55,17 +53,14 @@ export function Passkeys({ hasPassword }: { hasPassword: boolean }) {
       {isFit ? null : <Elsewhere better={namedAddress()} />}
       <PasskeyDialog open={isAdding} onOpenChange={setAdding} hasPassword={hasPassword} />
       {naming ? <NameDialog key={naming.id} passkey={naming} onClose={() => setNaming(undefined)} /> : null}
-      <ConfirmDialog
-        open={removing !== undefined}
-        onOpenChange={() => setRemoving(undefined)}
-        title={words.passkeys.removeTitle(removing?.name ?? '')}
-        consequence={words.passkeys.removeNote}
-        confirmLabel={words.passkeys.remove}
-        danger
-        onConfirm={() => {
-          if (removing) remove.run({ id: removing.id });
-        }}
-      />
+      {removing ? (
+        <RemoveDialog
+          key={removing.id}
+          passkey={removing}
+          hasPassword={hasPassword}
+          onClose={() => setRemoving(undefined)}
+        />
+      ) : null}
     </Card>
   );
 }
@@ -152,6 +147,51 @@ function NameDialog({ passkey, onClose }: { passkey: Passkey; onClose(): void })
       <Field label={words.passkeys.name}>
         <TextInput value={name} onChange={setName} required maxLength={200} />
       </Field>
+    </FormDialog>
+  );
+}
+
+/** A session that was left open is not enough: who they are is asked for once more. */
+function RemoveDialog({
+  passkey,
+  hasPassword,
+  onClose,
+}: {
+  passkey: Passkey;
+  hasPassword: boolean;
+  onClose(): void;
+}) {
+  const [password, setPassword] = useState('');
+  const remove = useAct('passkeys.remove', {
+    refresh: [['passkeys'], ['me']],
+    done: words.passkeys.removed,
+    onDone: onClose,
+  });
+  return (
+    <FormDialog
+      open
+      onOpenChange={onClose}
+      title={words.passkeys.removeTitle(passkey.name)}
+      description={words.passkeys.removeNote}
+      send={words.passkeys.remove}
+      danger
+      busy={remove.isBusy}
+      disabled={hasPassword && password === ''}
+      onSend={() => remove.run({ id: passkey.id, ...(hasPassword ? { current_password: password } : {}) })}
+    >
+      {hasPassword ? (
+        <Field label={words.account.present}>
+          <TextInput
+            value={password}
+            onChange={setPassword}
+            type="password"
+            autoComplete="current-password"
+            required
+          />
+        </Field>
+      ) : (
+        <p className="text-sm text-quiet">{words.passkeys.signedInJustNow}</p>
+      )}
     </FormDialog>
   );
 }

@@ -162,7 +162,7 @@ function WaysToSignIn() {
 
 function Facts({ facts }: { facts: readonly [string, string][] }) {
   return (
-    <dl className="grid grid-cols-1 gap-x-6 px-4 py-2 text-sm sm:grid-cols-[auto_1fr]">
+    <dl className="grid grid-cols-2 gap-x-6 px-4 py-2 text-sm sm:grid-cols-[auto_1fr]">
       {facts.map(([name, value]) => (
         <div key={name} className="contents">
           <dt className="py-1 text-quiet">{name}</dt>

@@ -1,3 +1,4 @@
+import type { NotificationEvent } from '../../server/domain/notifications.ts';
 import type { Input } from '../data/index.ts';
 
 type Role = Input<'members.changeRole'>['role'];
@@ -88,6 +89,7 @@ export const words = {
   kept: 'I have kept it',
   leaveIt: 'Leave it',
   never: 'never',
+  more: (count: number) => `+${count}`,
   stopped: (because: string) => `Refused. ${because}`,
   account: {
     loading: 'Loading your account',
@@ -95,7 +97,12 @@ export const words = {
     inviteYourself:
       'Invite yourself under Members to have one: then you can sign in from anywhere by password.',
     appearance: 'Appearance',
-    thisBrowser: 'For this browser. Keys are listed by ? on every page.',
+    thisBrowser: 'For this browser.',
+    shortcuts: 'Shortcuts',
+    singleKeys: 'Single keys do what buttons do',
+    singleKeysNote:
+      'Such as J and K in lists, R to replay a run and ? for all keys of a page. Switched off, in this browser, what needs Ctrl or ⌘ goes on working, and so does a list that has the focus.',
+    showKeys: 'Show the keys',
     name: 'Name',
     changeName: 'Change the name',
     nameChanged: 'Your name is changed.',
@@ -144,7 +151,8 @@ export const words = {
     remove: 'Remove',
     removeTitle: (name: string) => `Remove ${name}?`,
     removeNote:
-      'It signs you in no more. Browsers in which it did stay signed in: the list below ends that. Delete it where it is kept, too.',
+      'It signs you in no more, and the other browsers that it signed in are signed out. Delete it where it is kept, too.',
+    signedInJustNow: 'You must have signed in within the last quarter of an hour.',
     removed: 'It signs you in no more.',
     notHere:
       'None can be added here: browsers bind passkeys to a name, and this address has none that is safe.',
@@ -199,30 +207,6 @@ export const words = {
     revokeNote: 'The agent is refused from now on. What it has in hand goes to others when its leases end.',
     revoked: 'The token is worth nothing any more.',
   },
-  limits: {
-    quotas: 'Quotas of the organisation',
-    loadingQuotas: 'Loading the quotas',
-    noQuotas: 'None is set.',
-    names: {
-      runs_per_day: 'Runs in a day',
-      runs_per_key_minute: 'Runs a minute by this key',
-      runs_in_flight: 'Runs at once',
-    },
-    quota: 'Quota',
-    used: 'Used',
-    of: (used: string, limit: string) => `${used} of ${limit}`,
-    resets: 'Room again',
-    atAnEnd: 'when a run ends',
-    rates: 'Rates of calls, for you',
-    loadingRates: 'Loading the rates',
-    noRates: 'You are not limited.',
-    calls: 'Calls',
-    most: 'At most',
-    inTime: (count: string, time: string) => `${count} in ${time}`,
-    left: 'Left',
-    where:
-      'Limits are set where the server is started, by the settings SIGNALBOX_RUNS_* and SIGNALBOX_RATE_*.',
-  },
   members: {
     none: 'No members yet',
     noneNote:
@@ -269,6 +253,14 @@ export const words = {
     addresses: { webhook: 'URL', email: 'Address' },
     examples: { webhook: 'https://hooks.example.com/signalbox', email: 'oncall@example.com' },
     events: 'Told of',
+    when: {
+      'run.succeeded': 'A run has succeeded',
+      'run.failed': 'A run has failed',
+      'run.cancelled': 'A run was cancelled',
+      'run.waiting': 'A run waits for people',
+      'agent.lost': 'An agent is lost',
+      'sign-in.needed': 'Somebody has to sign in at an MCP server again',
+    } satisfies Record<NotificationEvent, string>,
     on: 'On',
     isTold: (name: string) => `${name} is told`,
     test: 'Test',

@@ -5,6 +5,10 @@ export const lostWords = {
     note: 'The address may be mistyped, or what it led to is gone.',
     home: 'To the start',
   },
+  noThing: {
+    note: 'The address may be mistyped, it may be gone, or it belongs to an organisation that you are not in just now.',
+    back: (place: string) => `Back to ${place}`,
+  },
   broken: {
     title: 'This page stumbled over an error of ours',
     note: (digest: string | undefined) =>

@@ -1,10 +1,11 @@
 'use client';
 
 import { Compass, TriangleAlert } from 'lucide-react';
-import { Button } from '../ui/button.tsx';
+import type { ApiError } from '../data/index.ts';
+import { Button, LinkButton } from '../ui/button.tsx';
 import { Empty } from '../ui/feedback.tsx';
 import { Link } from '../ui/link.tsx';
-import { Page } from '../ui/surface.tsx';
+import { Card, Page, PageHead } from '../ui/surface.tsx';
 import { lostWords } from './lost-words.ts';
 import { words } from './words.ts';
 
@@ -40,6 +41,28 @@ export function BrokenPage({ digest, onRetry }: { digest?: string | undefined; o
       >
         {lostWords.broken.note(digest)}
       </Empty>
+    </Page>
+  );
+}
+
+/** The id in the address stands for nothing, or for nothing of theirs. */
+export const isMissing = ({ code, issues }: ApiError): boolean =>
+  code === 'NOT_FOUND' || issues.some(({ path }) => path[0] === 'id');
+
+/** A page of one thing that is not there: gone, mistyped, or of another organisation. */
+export function NoThing({ title, up }: { title: string; up: { label: string; href: string } }) {
+  return (
+    <Page>
+      <PageHead trail={[up]} title={title} />
+      <Card flush>
+        <Empty
+          icon={Compass}
+          title={title}
+          action={<LinkButton href={up.href}>{lostWords.noThing.back(up.label)}</LinkButton>}
+        >
+          {lostWords.noThing.note}
+        </Empty>
+      </Card>
     </Page>
   );
 }

@@ -22,7 +22,7 @@ export interface ChoiceProps<Value extends string> {
   onChange(value: NoInfer<Value>): void;
 }
 
-/** One of two to five, all in sight. */
+/** One of a few, all in sight; in several lines where they do not fit in one. */
 export function Segments<Value extends string>({
   label,
   value,
@@ -38,7 +38,7 @@ export function Segments<Value extends string>({
       onValueChange={([next]) => {
         if (next !== undefined) onChange(next as Value);
       }}
-      className="inline-flex rounded-md border border-line bg-sunken p-0.5"
+      className="inline-flex max-w-full flex-wrap rounded-md border border-line bg-sunken p-0.5"
     >
       {choices.map((choice) => (
         <Toggle

@@ -32,8 +32,8 @@ function Cards<Row>({ label, columns, rows, keyOf }: TableProps<Row>) {
 }
 
 function Rows<Row>({ label, columns, rows, keyOf }: TableProps<Row>) {
-  const placeOf = ({ align }: TableColumn<Row>) =>
-    align === 'end' ? 'text-right tabular-nums' : 'text-left';
+  const placeOf = ({ align, title }: TableColumn<Row>) =>
+    `${align === 'end' ? 'text-right tabular-nums' : 'text-left'} ${title === '' ? ACTIONS : ''}`;
   return (
     // Positioned, so that words for the ear alone scroll with the rest instead of widening the page.
     <div ref={keepReachable} className="relative overflow-x-auto">
@@ -53,7 +53,7 @@ function Rows<Row>({ label, columns, rows, keyOf }: TableProps<Row>) {
         </thead>
         <tbody>
           {rows.map((row) => (
-            <tr key={keyOf(row)} className="border-b border-line last:border-b-0 hover:bg-hover">
+            <tr key={keyOf(row)} className="group border-b border-line last:border-b-0 hover:bg-hover">
               {columns.map((column) => (
                 <td key={column.key} className={`h-10 max-w-96 truncate px-4 ${placeOf(column)}`}>
                   {column.cell(row)}
@@ -66,6 +66,9 @@ function Rows<Row>({ label, columns, rows, keyOf }: TableProps<Row>) {
     </div>
   );
 }
+
+/** What can be done with a row stays in sight however wide the rest is. */
+const ACTIONS = 'sticky right-0 bg-card group-hover:bg-hover';
 
 /** What scrolls must be reachable by keyboard; what does not is no stop on the way. */
 function keepReachable(scroller: HTMLElement | null) {

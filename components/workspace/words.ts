@@ -1,3 +1,14 @@
+import type { Answer } from '../data/index.ts';
+
+type ChangeKind = Answer<'workspaces.history'>['changes'][number]['kind'];
+
+const VERBS: Record<ChangeKind, string> = {
+  write: 'wrote',
+  edit: 'edited',
+  delete: 'deleted',
+  carried: 'brought over',
+};
+
 /** Everything that people read of workspaces. */
 export const words = {
   loading: 'Loading the workspace',
@@ -37,6 +48,6 @@ export const words = {
   letGo: (patterns: string) => `released ${patterns}`,
   takenAway: (by: string, reason: string | null) =>
     `lost the claim to ${by}${reason === null ? '' : `: ${reason}`}`,
-  wrote: (kind: string, path: string, version: number) => `${kind} ${path} (version ${version})`,
+  wrote: (kind: ChangeKind, path: string, version: number) => `${VERBS[kind]} ${path} (version ${version})`,
   said: (to: string | null) => (to === null ? 'to all' : `to ${to}`),
 } as const;

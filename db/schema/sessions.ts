@@ -6,6 +6,7 @@ export const sessions = pgTable('sessions', {
   userId: uuid('user_id').notNull(),
   orgId: uuid('org_id').notNull(),
   how: text('how').notNull(),
+  passkeyId: uuid('passkey_id'),
   address: text('address'),
   userAgent: text('user_agent'),
   createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),

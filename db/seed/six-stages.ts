@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { GraphInput } from '#server/domain/graph/schema.ts';
 import type { JsonObject } from '#server/domain/json.ts';
 
-export const SIX_STAGES_NAME = 'data-processing-pipeline';
+export const SIX_STAGES_NAME = 'six-stage-data-pipeline';
 export const SIX_STAGES_DESCRIPTION =
   'Reads a table, cleans it, profiles it, checks it against rules, sums it up by site and day, and writes a CSV file.';
 

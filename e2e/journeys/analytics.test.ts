@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { openBrowser } from '../stack/browser.ts';
+import { foretellComplaint } from '../stack/complaints.ts';
 import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
 
 let browser: Browser;
@@ -68,6 +69,28 @@ test('the checklist of a first start leads to an agent of one’s own that works
   await page.close();
 });
 
+test('where nothing has ended there is a way to where something has', async () => {
+  const page = await open(`${server.origin}/analytics?tag=nothing-like-it`);
+  await page.getByText('No run has ended in this time').waitFor({ timeout: 60_000 });
+  await page.getByRole('button', { name: 'Clear the filters' }).click();
+  const figure = page.getByRole('link', { name: /^Success/ });
+  await figure.waitFor({ timeout: 60_000 });
+  await page.goto(`${server.origin}/analytics?range=2020-01-01T00:00:00.000Z~2020-01-02T00:00:00.000Z`);
+  await page.getByRole('link', { name: 'Run a pipeline' }).waitFor({ timeout: 60_000 });
+  await page.getByRole('button', { name: 'Look at 30 days' }).click();
+  await page.waitForURL(/range=30d/);
+  await figure.waitFor({ timeout: 60_000 });
+  // Chromium says so of each request that is refused.
+  foretellComplaint(page, /status of 400 .*analytics\.error/);
+  await page.goto(`${server.origin}/analytics/errors/nothing?range=7d`);
+  await page
+    .getByRole('heading', { level: 1, name: 'There is no such kind of failure' })
+    .waitFor({ timeout: 60_000 });
+  await page.getByRole('link', { name: 'Back to Analytics' }).click();
+  await page.waitForURL(/tab=errors.*range=7d/);
+  await page.close();
+});
+
 test('figures come with what they are of, and each leads to the list behind it', async () => {
   const { id } = await ask('/pipelines', { name: 'counted', stages: [{ name: 'only', type: 'echo' }] });
   const broken = await ask('/pipelines', { name: 'broken', stages: [{ name: 'only', type: 'fail' }] });
@@ -98,9 +121,9 @@ test('a chart is read, looked into and opened by keyboard alone, and can be had 
   const chart = page.getByRole('slider', { name: 'Runs that ended' });
   await chart.focus();
   await page.keyboard.press('End');
-  await vi.waitFor(async () =>
-    expect(await chart.getAttribute('aria-valuetext')).toMatch(/Succeeded 4, Failed 1, Cancelled 0$/),
-  );
+  await expect
+    .poll(() => chart.getAttribute('aria-valuetext'), { timeout: 60_000 })
+    .toMatch(/Succeeded 4, Failed 1, Cancelled 0$/);
   await page.keyboard.press('Shift+ArrowLeft');
   await page.keyboard.press('Enter');
   await page.waitForURL(/range=\d{4}-/);

@@ -42,6 +42,16 @@ test('npm run dev compiles pages that work under their policy, and does not star
   await page.goto(`${server.origin}/pipelines`, { timeout: 240_000 });
   await page.getByRole('heading', { name: 'Pipelines' }).waitFor({ timeout: 240_000 });
   await live;
+  // Beside it programs are told of runs.
+  const token = (await readFile(join(dataDir.path, 'api-secret'), 'utf8')).trim();
+  const socket = new WebSocket(`${server.origin.replace('http', 'ws')}/ws`);
+  const told = new Promise((resolve) => {
+    socket.onmessage = ({ data }) => resolve(JSON.parse(data).type);
+    socket.onclose = ({ code }) => resolve(code);
+  });
+  socket.onopen = () => socket.send(JSON.stringify({ type: 'auth', token }));
+  expect(await told).toBe('ready');
+  socket.close();
   await page.goto(`${server.origin}/runs`, { timeout: 240_000 });
   expect(await processOf()).toBe(before);
   const policy = (await page.request.get(`${server.origin}/pipelines`)).headers()['content-security-policy'];

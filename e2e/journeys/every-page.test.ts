@@ -186,7 +186,7 @@ test(
 
 async function expectMenu(page: Page, role: Role): Promise<void> {
   await page.goto(`${server.origin}/pipelines?q=data-processing`);
-  await page.getByRole('button', { name: 'What to do with data-processing-pipeline' }).click();
+  await page.getByRole('button', { name: 'What to do with six-stage-data-pipeline' }).click();
   await page.getByRole('menuitem', { name: 'Export as YAML' }).waitFor();
   for (const [name, action] of MENU)
     expect.soft(await page.getByRole('menuitem', { name }).count(), name).toBe(mayRole(role, action) ? 1 : 0);

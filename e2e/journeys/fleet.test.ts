@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openBrowser } from '../stack/browser.ts';
+import { foretellComplaint } from '../stack/complaints.ts';
 import { type Api, joinAs, openApi, type Person } from '../stack/people.ts';
 import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
 import { findBarriersInBoth } from '../stack/watch-page.ts';
@@ -151,6 +152,49 @@ async function makeDeadLetter(): Promise<void> {
     }, SLOW)
     .toBe(before + 1);
 }
+
+test('an address of nothing leads back to where things are', async () => {
+  const { page } = owner;
+  for (const [path, title, back] of [
+    ['/agents/agent_nothing', 'There is no such agent', 'Back to Agents'],
+    ['/connections/mcpc_nothing', 'There is no such connection', 'Back to MCP'],
+  ] as const) {
+    // Chromium says so of each request that is refused.
+    foretellComplaint(page, /status of 400 .*(agents\.get|mcp\.connection)/);
+    await page.goto(server.origin + path);
+    await page.getByRole('heading', { level: 1, name: title }).waitFor(SLOW);
+    await page.getByRole('link', { name: back }).click();
+    await page.waitForURL((url) => url.pathname === path.replace(/\/[^/]+$/, ''));
+  }
+});
+
+test('single keys are switched off for a browser, and others go on working', async () => {
+  const { page } = owner;
+  const sheet = page.getByRole('dialog', { name: 'Keys' });
+  await page.goto(`${server.origin}/settings/account`);
+  await page.getByRole('button', { name: 'Show the keys' }).click();
+  await sheet.waitFor();
+  await page.keyboard.press('Escape');
+  await sheet.waitFor({ state: 'hidden' });
+  const keys = page.getByRole('switch', { name: 'Single keys do what buttons do' });
+  await keys.click();
+  await page.reload();
+  await keys.and(page.getByRole('switch', { checked: false })).waitFor(SLOW);
+  await page.getByRole('heading', { level: 1 }).click();
+  await page.keyboard.press('?');
+  await page.keyboard.press('ControlOrMeta+k');
+  const palette = page.getByRole('dialog', { name: 'Find and do' });
+  await palette.waitFor();
+  expect(await sheet.count()).toBe(0);
+  await page.keyboard.press('Escape');
+  await palette.waitFor({ state: 'hidden' });
+  await keys.click();
+  await keys.and(page.getByRole('switch', { checked: true })).waitFor();
+  await page.getByRole('heading', { level: 1 }).click();
+  await page.keyboard.press('?');
+  await sheet.waitFor();
+  await page.keyboard.press('Escape');
+});
 
 describe('dead letters', () => {
   test('one is looked into and replayed, one is discarded with a reason, and then there is none', async () => {

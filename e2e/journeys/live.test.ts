@@ -12,6 +12,8 @@ beforeAll(async () => {
   dataDir = await makeDataDir();
   server = await startServer(dataDir.path);
   token = (await readFile(join(dataDir.path, 'api-secret'), 'utf8')).trim();
+  // From the first page on whoever draws them hears of upgrades too.
+  expect((await fetch(`${server.origin}/sign-in`)).status).toBe(200);
 });
 afterAll(async () => {
   await server?.stop();

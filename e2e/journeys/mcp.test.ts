@@ -43,10 +43,17 @@ test('a server that people sign in to is connected, signed in to, approved, and 
   await page.goto(`${server.origin}/connections`);
   await page.getByRole('button', { name: 'Connect a server' }).click();
   const dialog = page.getByRole('dialog');
+  await dialog.getByText('install @modelcontextprotocol/server-memory').waitFor();
+  await dialog.getByRole('button', { name: /^DeepWiki/ }).click();
+  await dialog.getByLabel('API key, if you have one').waitFor();
+  await dialog.getByRole('button', { name: 'Back' }).click();
+  await dialog.getByRole('button', { name: /^Another, by its address/ }).click();
   await dialog.getByLabel('Name').fill('notes');
   await dialog.getByLabel('Address').fill(there.url);
   await choose(page, 'How it knows you', 'Each person signs in');
   await dialog.getByRole('button', { name: 'Connect', exact: true }).click();
+  await dialog.getByText('Signing in comes next').waitFor();
+  await dialog.getByRole('button', { name: 'Go on to its page' }).click();
   await page.getByText('You have to sign in before you can call its tools').waitFor();
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await page.getByText('You are signed in.').waitFor();
@@ -122,6 +129,50 @@ test('a file is looked at before anything of it is connected, and never has a pr
   await dialog.getByText('Connected', { exact: true }).waitFor();
   const { connections } = await api('/mcp/connections');
   expect(connections.map(({ slug }: { slug: string }) => slug).sort()).toEqual(['fine', 'notes']);
+});
+
+test('calls by hand are kept while their page is open, limits are changed, and the log is narrowed', async () => {
+  const { connection_id: id } = await api('/mcp/connect', {
+    slug: 'plain',
+    name: 'Plain',
+    url: upstream.url,
+  });
+  const { tools } = await api(`/mcp/connections/${id}/tools`);
+  const wanted = tools.map(({ name, hash }: Record<string, string>) => ({ name, hash }));
+  await api(`/mcp/connections/${id}/tools/approve`, { tools: wanted });
+  const { page } = owner;
+  await page.goto(`${server.origin}/connections/${id}`);
+  await page.getByRole('button', { name: /^ask/ }).click();
+  const form = page.getByRole('form', { name: 'Try it: ask' });
+  const before = page.getByRole('region', { name: 'Called before' });
+  for (const question of ['first', 'second']) {
+    await form.getByLabel('question (needed)').fill(question);
+    await form.getByRole('button', { name: 'Call it' }).click();
+    await page.getByRole('region', { name: 'Answer' }).filter({ hasText: question }).first().waitFor();
+  }
+  await before.getByText('{"question":"first"}').click();
+  await before.getByRole('button', { name: 'Take this up again' }).click();
+  expect(await form.getByLabel('question (needed)').inputValue()).toBe('first');
+
+  await page.getByRole('button', { name: 'Change the limits' }).click();
+  const limits = page.getByRole('dialog', { name: 'Change the limits' });
+  await limits.getByLabel('Calls at once').fill('3');
+  await limits.getByLabel('Waited for, in seconds').fill('2.5');
+  await limits.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('The limits are changed.').first().waitFor();
+  expect(await api(`/mcp/connections/${id}`)).toMatchObject({ max_concurrent: 3, timeout_ms: 2500 });
+
+  await page.goto(`${server.origin}/connections?tab=log&connection=${id}`);
+  const log = page.getByRole('table', { name: 'Log' });
+  await expect
+    .poll(() => log.getByRole('row', { name: /ask.*Plain.*Answered/ }).count(), { timeout: 60_000 })
+    .toBe(2);
+  await page.goto(`${server.origin}/connections?tab=log&connection=${id}&outcome=refused`);
+  await page.getByText('No call matches').waitFor();
+  await page.getByRole('button', { name: 'Clear the filters' }).click();
+  await log.waitFor();
+  await page.goto(`${server.origin}/connections?tab=usage`);
+  await page.getByRole('region', { name: 'In the last 30 days.' }).getByText('Not answered').waitFor();
 });
 
 test('a server asks something first: it is answered in the playground, and on the page of a run', async () => {

@@ -35,17 +35,22 @@ async function signOut(page: Page): Promise<void> {
   await page.getByRole('heading', { name: 'Sign in to Signalbox' }).waitFor();
 }
 
-/** A device in the browser that keeps passkeys and is always sure who sits before it. */
-async function holdPasskeys(page: Page): Promise<void> {
+/** A device in the browser that keeps passkeys and is sure who sits before it, as long as it is `touched`. */
+async function holdPasskeys(page: Page): Promise<{ touch(isTouched: boolean): Promise<unknown> }> {
   const devices = await page.context().newCDPSession(page);
   await devices.send('WebAuthn.enable');
-  await devices.send('WebAuthn.addVirtualAuthenticator', {
+  const { authenticatorId } = await devices.send('WebAuthn.addVirtualAuthenticator', {
     options: {
       ...{ protocol: 'ctap2', transport: 'internal', automaticPresenceSimulation: true },
       ...{ hasResidentKey: true, hasUserVerification: true, isUserVerified: true },
     },
   });
+  return {
+    touch: (enabled) => devices.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled }),
+  };
 }
+
+const isChallenge = (address: string): boolean => address.includes('passkeys.challenge');
 
 test('an owner invites somebody, who joins, and comes back by password to where they wanted to go', async () => {
   const page = await owner.newPage();
@@ -118,7 +123,7 @@ test('somebody adds a passkey, signs in by it without a password, and takes it a
   const origin = server.origin.replace('127.0.0.1', 'localhost');
   const context = await browser.newContext();
   const page = await context.newPage();
-  await holdPasskeys(page);
+  const device = await holdPasskeys(page);
   await page.goto(`${server.origin}/sign-in`);
   await signIn(page, PASSWORD);
   await page.getByRole('heading', { name: 'Home' }).waitFor();
@@ -143,9 +148,27 @@ test('somebody adds a passkey, signs in by it without a password, and takes it a
   await dialog.waitFor({ state: 'detached' });
   expect(await findBarriers(page)).toEqual([]);
 
+  // Taken where the e-mail is filled in: nothing is clicked. Away first: what the page still asks for would lead elsewhere.
+  await page.goto('about:blank');
+  await context.clearCookies();
+  await page.goto(`${origin}/sign-in`);
+  await page.getByRole('heading', { name: 'Home' }).waitFor();
+
+  // The button ends what was offered there: browsers ask one thing at a time.
+  await device.touch(false);
+  const asked: string[] = [];
+  page.on('request', (request) => {
+    if (isChallenge(request.url())) asked.push(request.url());
+  });
+  const offered = page.waitForResponse((response) => isChallenge(response.url()));
   await signOut(page);
+  await offered;
+  expect(await findBarriers(page)).toEqual([]);
+  await device.touch(true);
   await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
   await page.getByRole('heading', { name: 'Home' }).waitFor();
+  expect(asked).toHaveLength(2);
+  await device.touch(false);
 
   await page.goto(`${origin}/settings/account`);
   await page.getByRole('button', { name: 'Rename Laptop' }).click();
@@ -153,13 +176,21 @@ test('somebody adds a passkey, signs in by it without a password, and takes it a
   await naming.getByLabel('Name').fill('Old laptop');
   await naming.getByRole('button', { name: 'Rename' }).click();
   await page.getByRole('button', { name: 'Remove Old laptop' }).click();
-  await page.getByRole('alertdialog').getByRole('button', { name: 'Remove' }).click();
+  const removing = page.getByRole('dialog', { name: /^Remove Old laptop/ });
+  await removing.getByLabel('Present password').fill(PASSWORD);
+  expect(await findBarriers(page)).toEqual([]);
+  await removing.getByRole('button', { name: 'Remove' }).click();
   await page.getByText('No passkeys').waitFor();
 
   await signOut(page);
   // Of the passkey that is not known any more, though the browser still has it.
   foretellComplaint(page, /401/);
+  const refused = page.waitForResponse((response) => response.status() === 401);
+  await device.touch(true);
   await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
+  await refused;
+  // Else it would go on with what is offered next.
+  await device.touch(false);
   await page.getByText('This passkey did not sign you in.').waitFor();
   await context.close();
 });

@@ -50,7 +50,7 @@ const OFFERS: Record<string, Offer[]> = {
   ],
   '/audit': [
     [/^Verify the chain$/, 'audit.read'],
-    [/^Export$/, 'audit.read'],
+    [/^Export all$/, 'audit.read'],
   ],
   '/connections?tab=connections': [
     [/^Import connections$/, 'mcp.manage'],
@@ -73,6 +73,7 @@ const OFFERS: Record<string, Offer[]> = {
   '/connections/[id]': [
     [/^Test$/, 'mcp.manage'],
     [/^Disconnect$/, 'mcp.manage'],
+    [/^Change the limits$/, 'mcp.manage'],
     [/^Approve/, 'mcp.manage'],
     [/^Block/, 'mcp.manage'],
   ],
@@ -108,6 +109,8 @@ const FOR_EVERYBODY = [
   /<img src=x|^#|^[a-z-]+\.[a-z-]+$|^[a-z]+_[0-9a-f]{8,}$|^[0-9a-f]{16}$|^Somebody who is|^local owner$/,
   /^(Copy|Star|No longer star|What to do with|Look|Zoom|Show|Range of time|Remove the filter) ?/,
   /^(All|Open|Resolved|Ignored|Failed|Running|Going on|Last 24 hours|Left alone|Done|Info|Warnings|Errors)$/,
+  // How many of the fleet are in a state.
+  /^(All|Online|Busy|Stale|Offline|Draining|Paused|Quarantined) \d+$/,
   /^(Board|Table|By time|By stage|JSON|Columns|Started|Duration|Filter|Clear|Clear the filters|Swap|More)$/,
   /^(Follow|Wrap lines|Download the events|Export|Save view|\d\d:\d\d:\d\d\.\d+)$/,
   /: as a table$|^→ |^Connect .* to…$|^What changed in version/,
@@ -155,6 +158,8 @@ export interface Offered {
   alerts: string[];
 }
 
+const TROUBLES_OF_THE_WORLD = /Code FAILED_ON_PURPOSE\.$|^The server ended the connection\.$/;
+
 export async function readOffered(page: Page): Promise<Offered> {
   const buttons = page.locator('main').getByRole('button', { disabled: false });
   const names = await buttons.evaluateAll((all) =>
@@ -163,8 +168,8 @@ export async function readOffered(page: Page): Promise<Offered> {
   const alerts = await page.getByRole('alert').allTextContents();
   return {
     buttons: [...new Set(names.map((name) => name.replaceAll(/\s+/g, ' ').trim()))],
-    // What a run has failed with is no fault of its page.
-    alerts: alerts.filter((text) => text.trim() !== '' && !text.endsWith('Code FAILED_ON_PURPOSE.')),
+    // What a run has failed with is no fault of its page, nor that a server far away has hung up on us since.
+    alerts: alerts.filter((text) => text.trim() !== '' && !TROUBLES_OF_THE_WORLD.test(text)),
   };
 }
 

@@ -300,14 +300,17 @@ export interface Client {
     /** Every page, item by item. */
     all(query?: PageQuery): AsyncGenerator<PipelineItem, void, void>;
     /** Its first version is published at once. */
-    create(body: PipelineBody): Promise<Pipeline>;
-    import(body: {
-      name: string;
-      text: string;
-      format?: 'yaml' | 'json';
-      description?: string;
-      publish?: boolean;
-    }): Promise<Pipeline>;
+    create(body: PipelineBody, options?: OnceOptions): Promise<Pipeline>;
+    import(
+      body: {
+        name: string;
+        text: string;
+        format?: 'yaml' | 'json';
+        description?: string;
+        publish?: boolean;
+      },
+      options?: OnceOptions,
+    ): Promise<Pipeline>;
     /** Judges a pipeline without keeping it. */
     validate(body: { document: object } | { text: string; format?: 'yaml' | 'json' }): Promise<Verdict>;
     get(id: string): Promise<Pipeline>;

@@ -132,7 +132,7 @@ describe('what has ended is counted', () => {
     await one.run();
     await database.sql`UPDATE runs SET finished_at = finished_at - interval '1 day', created_at = created_at - interval '1 day'
       WHERE id = (SELECT id FROM runs WHERE status = 'succeeded' ORDER BY id DESC LIMIT 1)`;
-    await database.sql`UPDATE analytics_slices SET runs = 0 WHERE at > now() - interval '10 minutes'`;
+    await database.sql`UPDATE analytics_slices SET runs = 0 WHERE at > now() - interval '2 hours'`;
     // A process that has just started looks further back than one that goes on.
     await using fresh = newAggregator();
     expect(await fresh.run()).toBe(true);

@@ -55,7 +55,7 @@ function openRoom(load: (ref: PayloadRef) => Promise<Json>) {
   return { room, ready, failed, troubles, loads };
 }
 
-const settled = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 5 });
+const settled = (check: () => void) => vi.waitFor(check, { timeout: 60_000, interval: 5 });
 
 describe('the anteroom', () => {
   test('brings units back with what they needed: values opened and texts stored', async () => {

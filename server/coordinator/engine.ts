@@ -11,7 +11,8 @@ import { type AgentId, type OrgId, type RunId, taskId, type VersionId } from '#s
 import type { Json, JsonObject } from '#server/domain/json.ts';
 import { isTaskHeld, isTaskReady } from '#server/domain/statuses.ts';
 import { type BacklogReason, createBacklog } from './backlog.ts';
-import { type Committed, type Coordinator, createCoordinator } from './coordinator.ts';
+import type { Committed } from './committer.ts';
+import { type Coordinator, createCoordinator } from './coordinator.ts';
 import { createDbClock } from './db-clock.ts';
 import { collectHandOuts } from './dispatches.ts';
 import type { StoredRun } from './intake.ts';

@@ -72,7 +72,7 @@ async function withEngine(
   }
 }
 
-const until = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 10 });
+const until = (check: () => void) => vi.waitFor(check, { timeout: 60_000, interval: 10 });
 
 describe('an engine with large values', () => {
   test('judges each of many runs by its own value', async () => {

@@ -6,6 +6,7 @@ import { createNudges, type Nudge } from './nudges.ts';
 
 const run = (number: number): RunId => makeId('run', number.toString(16).padStart(32, '0'));
 const EMPTY = { runs: [], slots: [], seats: false };
+const PATIENCE = { timeout: 60_000, interval: 5 };
 
 /** Two processes on one hot state; what the second hears, and every message that was sent. */
 async function open() {
@@ -34,12 +35,12 @@ describe('what processes tell each other', () => {
     for (let number = 0; number < 500; number += 1) one.send({ runs: [{ id: run(number), revision: 1 }] });
     one.send({ runs: [{ id: run(7), revision: 2 }], slots: ['a', 'b'] });
     one.send({ slots: ['a'], seats: true });
-    await vi.waitFor(() => expect(heard).toHaveLength(1));
+    await vi.waitFor(() => expect(heard).toHaveLength(1), PATIENCE);
     expect(heard[0]?.runs).toHaveLength(500);
     expect(heard[0]?.runs.find(({ id }) => id === run(7))).toEqual({ id: run(7), revision: 2 });
     expect(heard[0]).toMatchObject({ slots: ['a', 'b'], seats: true });
     two.send({ seats: true });
-    await vi.waitFor(() => expect(heardByOne).toEqual([{ ...EMPTY, seats: true }]));
+    await vi.waitFor(() => expect(heardByOne).toEqual([{ ...EMPTY, seats: true }]), PATIENCE);
     // Nobody hears itself, and nothing was said twice.
     expect(heard).toHaveLength(1);
     expect(sent).toHaveLength(2);
@@ -50,7 +51,7 @@ describe('what processes tell each other', () => {
     for (let number = 0; number < 5000; number += 1) {
       one.send({ runs: [{ id: run(number), revision: 1 }], slots: [`slot ${number}`] });
     }
-    await vi.waitFor(() => expect(heard).toHaveLength(1));
+    await vi.waitFor(() => expect(heard).toHaveLength(1), PATIENCE);
     expect(heard[0]?.runs).toHaveLength(1000);
     expect(heard[0]?.slots).toHaveLength(1000);
   });
@@ -63,6 +64,6 @@ describe('what processes tell each other', () => {
     const { hot, one, heard } = await open();
     await hot.publish(CHANNEL.wakeCoordinators, text);
     one.send({ seats: true });
-    await vi.waitFor(() => expect(heard).toEqual([{ ...EMPTY, seats: true }]));
+    await vi.waitFor(() => expect(heard).toEqual([{ ...EMPTY, seats: true }]), PATIENCE);
   });
 });

@@ -170,7 +170,7 @@ describe('the collector of objects', () => {
     await vi.waitFor(async () => {
       const rows = await sql`SELECT FROM stored_objects WHERE doomed_at IS NOT NULL`;
       expect(rows).toHaveLength(2);
-    }, 10_000);
+    }, 60_000);
     await objects.delete(after.$object);
     expect(await collectorOf(objects).run(sql)).toBe(0);
     await age('11 minutes');

@@ -52,15 +52,17 @@ export function createLinked(sql: Sql, newUuid: () => string): Linked {
         });
       });
     },
-    remove: (userId, issuer, note) =>
-      takeWayIn(sql, userId, {
-        note,
+    async remove(userId, issuer, note) {
+      const removed = await takeWayIn(sql, userId, {
         async take(tx) {
           const rows = await tx`DELETE FROM linked_identities WHERE user_id = ${toUuid(userId)}::text::uuid
             AND issuer = ${issuer} RETURNING issuer`;
-          return rows.length > 0;
+          return rows.length > 0 ? issuer : undefined;
         },
-      }),
+        noteOf: () => note,
+      });
+      return removed !== undefined;
+    },
     welcome: ({ issuer, subject, name }, { orgId, role, from }) =>
       sql.begin(async (transaction) => {
         const tx = transaction as unknown as Sql;

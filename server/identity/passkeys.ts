@@ -30,6 +30,12 @@ export interface NewPasskey extends ProvedPasskey {
   host: string;
 }
 
+export interface Removal {
+  /** The session in which it is removed stays, whatever opened it. */
+  keep: SessionId;
+  noteOf(ended: readonly SessionId[]): AuditNote;
+}
+
 export interface Passkeys {
   /** For an authenticator to sign; `sessionId`: of whoever wants to add one, null: of whoever signs in. */
   challenge(sessionId: SessionId | null): Promise<string>;
@@ -42,8 +48,8 @@ export interface Passkeys {
   /** Refused with CONFLICT when it is known already, or there are too many. */
   add(userId: UserId, passkey: NewPasskey, note: AuditNote): Promise<Passkey>;
   rename(userId: UserId, id: PasskeyId, change: { name: string; note: AuditNote }): Promise<boolean>;
-  /** Refused with CONFLICT for the last way in. */
-  remove(userId: UserId, id: PasskeyId, note: AuditNote): Promise<boolean>;
+  /** With the other sessions that it has opened, which are returned. Refused with CONFLICT for the last way in. */
+  remove(userId: UserId, id: PasskeyId, removal: Removal): Promise<readonly SessionId[] | undefined>;
   /**
    * Signs in by one that has signed. `copied`: its counter went back, so there are two of what there should be one of.
    * Undefined: the passkey or the membership has gone.
@@ -108,14 +114,15 @@ export function createPasskeys(sql: Sql, sessions: Pick<Sessions, 'create'>): Pa
         if (rows.length > 0) await noteBy(tx, note);
         return rows.length > 0;
       }) as Promise<boolean>,
-    remove: (userId, id, note) =>
+    remove: (userId, id, { keep, noteOf }) =>
       takeWayIn(sql, userId, {
-        note,
         async take(tx) {
           const rows = await tx`DELETE FROM passkeys WHERE id = ${toUuid(id)}::text::uuid
             AND user_id = ${toUuid(userId)}::text::uuid RETURNING id`;
-          return rows.length > 0;
+          // After it: whoever signed in by it at this moment was waited for.
+          return rows.length > 0 ? endOpened(tx, userId, { id, keep }) : undefined;
         },
+        noteOf,
       }),
     open: (id, counter, signIn) =>
       sql.begin(async (transaction) => {
@@ -133,6 +140,18 @@ export function createPasskeys(sql: Sql, sessions: Pick<Sessions, 'create'>): Pa
         return sessions.create(tx, signIn);
       }) as Promise<NewSession | 'copied' | undefined>,
   };
+}
+
+/** Of those that were opened by a passkey before it was written down which, any may be of this one. */
+async function endOpened(
+  tx: Sql,
+  userId: UserId,
+  { id, keep }: { id: PasskeyId; keep: SessionId },
+): Promise<SessionId[]> {
+  const rows = await tx<{ id: string }[]>`DELETE FROM sessions WHERE user_id = ${toUuid(userId)}::text::uuid
+    AND how = 'passkey' AND coalesce(passkey_id, ${toUuid(id)}::text::uuid) = ${toUuid(id)}::text::uuid
+    AND id <> ${toUuid(keep)}::text::uuid RETURNING id`;
+  return rows.map((row) => fromUuid('session', row.id));
 }
 
 async function insert(

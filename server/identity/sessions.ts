@@ -2,6 +2,7 @@ import type { Sql } from '#db/client.ts';
 import {
   fromUuid,
   type OrgId,
+  type PasskeyId,
   type PipelineId,
   type SessionId,
   toUuid,
@@ -43,6 +44,8 @@ export interface SignIn {
   userId: UserId;
   orgId: OrgId;
   how: string;
+  /** Which one, where it is by one. */
+  passkeyId?: PasskeyId;
   from: Origin;
   /** The session that the browser had before: it ends with this one's beginning. */
   instead: SessionId | null;
@@ -91,7 +94,7 @@ export function createSessions({ sql, newUuid, limits }: SessionOptions): Sessio
   }
 
   return {
-    async create(tx, { userId, orgId, how, from, instead, hasJoined = false }) {
+    async create(tx, { userId, orgId, how, passkeyId, from, instead, hasJoined = false }) {
       const id = newUuid();
       const token = newToken();
       const maxSeconds = limits.maxMs / 1000;
@@ -100,9 +103,9 @@ export function createSessions({ sql, newUuid, limits }: SessionOptions): Sessio
         WHERE user_id = ${toUuid(userId)}::text::uuid AND org_id = ${toUuid(orgId)}::text::uuid RETURNING user_id`;
       if (member.length === 0) return undefined;
       await tx`DELETE FROM sessions WHERE expires_at < now() OR last_seen_at < now() - ${idleSeconds}::float8 * interval '1 s'`;
-      await tx`INSERT INTO sessions (id, token_hash, user_id, org_id, how, address, user_agent, expires_at)
+      await tx`INSERT INTO sessions (id, token_hash, user_id, org_id, how, passkey_id, address, user_agent, expires_at)
         VALUES (${id}::text::uuid, ${digest(token)}, ${toUuid(userId)}::text::uuid, ${toUuid(orgId)}::text::uuid, ${how},
-          ${from.address}, ${from.userAgent?.slice(0, 300) ?? null}, now() + ${maxSeconds}::float8 * interval '1 s')`;
+          ${passkeyId ? toUuid(passkeyId) : null}::text::uuid, ${from.address}, ${from.userAgent?.slice(0, 300) ?? null}, now() + ${maxSeconds}::float8 * interval '1 s')`;
       if (instead !== null) {
         await tx`DELETE FROM sessions WHERE id = ${toUuid(instead)}::text::uuid`;
       }

@@ -7,7 +7,7 @@ import { createLiveRig, type LiveRig } from '#server/testing/live-rig.ts';
 import { LIVE_TOKEN } from '#server/testing/live-web.ts';
 import { connectWs, eventNumbers, type WsMessage } from '#server/testing/ws-client.ts';
 
-const PATIENCE = { timeout: 25_000, interval: 20 };
+const PATIENCE = { timeout: 60_000, interval: 20 };
 
 /** The same numbers for the same seed, so that a failing loop can be run again. */
 function createDice(seed: number): (sides: number) => number {

@@ -27,15 +27,21 @@ export interface Page<Item> {
   nextCursor: string | null;
 }
 
-/** `rows` holds one more than the page, if there is one. */
+/** `rows` holds one more than the page, if there is one. `rest`: from where to go on all the same, if there may be more. */
 export function toPage<Row, Item>(
   rows: readonly Row[],
-  { limit, cursors, list }: { limit: number; cursors: Cursors; list: string },
+  {
+    limit,
+    cursors,
+    list,
+    rest = null,
+  }: { limit: number; cursors: Cursors; list: string; rest?: readonly string[] | null },
   { placeOf, toItems }: { placeOf(row: Row): readonly string[]; toItems(row: Row): Item | readonly Item[] },
 ): Page<Item> {
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
-  const nextCursor = rows.length > limit && last ? cursors.seal(list, placeOf(last)) : null;
+  const next = rows.length > limit && last ? placeOf(last) : rest;
+  const nextCursor = next && cursors.seal(list, next);
   return { items: shown.flatMap(toItems), nextCursor };
 }
 

@@ -1,16 +1,21 @@
 import type { z } from 'zod';
 import { SignalboxError } from '#server/domain/errors.ts';
 
+const MAX_ISSUES = 50;
+
 /** What a verb was given, in the shape it asks for, or one error that names every field that is wrong. */
 export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues
-    .slice(0, 50)
-    .map(({ path, message }) => ({ path: path.map(String), message }));
+  throw misfit(parsed.error.issues);
+}
+
+/** What is said where an input does not fit, whoever has found it. */
+export function misfit(found: readonly { path: readonly PropertyKey[]; message: string }[]): SignalboxError {
+  const issues = found.slice(0, MAX_ISSUES).map(({ path, message }) => ({ path: path.map(String), message }));
   const [first] = issues;
   const where = first && first.path.length > 0 ? `${first.path.join('.')}: ` : '';
-  throw new SignalboxError('INVALID', `The request does not fit. ${where}${first?.message ?? ''}`, {
+  return new SignalboxError('INVALID', `The request does not fit. ${where}${first?.message ?? ''}`, {
     advice: 'Correct the fields that are listed.',
     details: { issues },
   });

@@ -118,7 +118,7 @@ export const ACCESS: Readonly<Record<string, AccessRow>> = {
   'POST /api/v1/me/passkeys/challenge': own,
   'POST /api/v1/me/passkeys': own,
   'PATCH /api/v1/me/passkeys/{id}': own,
-  'DELETE /api/v1/me/passkeys/{id}': own,
+  'POST /api/v1/me/passkeys/{id}/remove': own,
   'GET /api/v1/me/orgs': own,
   'POST /api/v1/me/orgs/{id}/enter': own,
   'GET /api/v1/orgs': { roles: 'ynnnnn', home: true },

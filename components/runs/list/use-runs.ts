@@ -1,7 +1,7 @@
 'use client';
 
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import type { RunNews } from '../../../server/domain/live.ts';
 import { type Input, pages, query, useFresh, useLive } from '../../data/index.ts';
 import { foldNews, joinRuns } from './join-runs.ts';
@@ -20,6 +20,13 @@ export function useRuns(asked: Input<'runs.list'>) {
     refetchOnWindowFocus: false,
     placeholderData: keepPreviousData,
   });
+  // Of what hardly any run is, a page may be empty, and the next one goes on looking.
+  const isEmptySoFar = list.data?.pages.at(-1)?.runs.length === 0;
+  const isLooking = list.hasNextPage && isEmptySoFar && !list.isPlaceholderData;
+  const { fetchNextPage, isFetchingNextPage, isError } = list;
+  useEffect(() => {
+    if (isLooking && !isFetchingNextPage && !isError) void fetchNextPage();
+  }, [isLooking, isFetchingNextPage, isError, fetchNextPage]);
   const [hasMoved, setMoved] = useState(false);
   const [news, setNews] = useState<ReadonlyMap<string, RunNews>>(new Map());
   const isByCreation = (asked.sort ?? 'created') === 'created' && asked.order !== 'asc';
@@ -40,7 +47,8 @@ export function useRuns(asked: Input<'runs.list'>) {
   const loaded = list.data?.pages.flatMap((page) => page.runs);
   const joined = loaded && joinRuns({ loaded, head: isByCreation ? (head.data?.runs ?? []) : [], news });
   return {
-    rows: joined?.rows,
+    // None yet is not none.
+    rows: isLooking && loaded?.length === 0 ? undefined : joined?.rows,
     newer: joined?.newer ?? 0,
     isNewerMore: (joined?.newer ?? 0) >= HEAD,
     error: list.error ?? undefined,
@@ -48,7 +56,7 @@ export function useRuns(asked: Input<'runs.list'>) {
     hasMore: list.hasNextPage,
     retry: () => void list.refetch(),
     more() {
-      if (!list.isFetchingNextPage) void list.fetchNextPage();
+      if (!isFetchingNextPage) void fetchNextPage();
     },
   };
 }

@@ -12,11 +12,13 @@ import {
 import { KeySheet } from './key-sheet.tsx';
 import {
   createKeyRegistry,
+  isSingleKey,
   type KeyBinding,
   type KeyGroup,
   type KeyRegistry,
   nameOfKey,
 } from './registry.ts';
+import { areSingleKeysOn } from './single-keys.ts';
 
 const KeysContext = createContext<KeyRegistry | undefined>(undefined);
 
@@ -31,7 +33,9 @@ export function KeysProvider({ children }: { children: ReactNode }) {
     const onKeyDown = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.isComposing) return;
       if (event.target instanceof Element && event.target.closest(HAVE_THEIR_OWN) !== null) return;
-      const binding = registry.find(nameOfKey(event));
+      const pressed = nameOfKey(event);
+      if (isSingleKey(pressed) && !areSingleKeysOn()) return;
+      const binding = registry.find(pressed);
       if (!binding) return;
       event.preventDefault();
       binding.run();

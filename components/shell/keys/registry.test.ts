@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createKeyRegistry, type KeyBinding, nameOfKey } from './registry.ts';
+import { createKeyRegistry, isSingleKey, type KeyBinding, nameOfKey } from './registry.ts';
 
 const plain = { ctrlKey: false, metaKey: false, altKey: false, shiftKey: false };
 const does = (keys: KeyBinding['keys'], label: string): KeyBinding => ({ keys, label, run: () => undefined });
@@ -41,4 +41,9 @@ describe('keys of the page', () => {
     registry.add({ title: 'Drawer', bindings: [{ ...does('c', 'Copy'), disabled: true }] });
     expect(registry.find('c')?.label).toBe('Cancel');
   });
+});
+
+test('a single key is one that types something, with nothing but Shift held', () => {
+  expect(['j', 'shift+x', '?'].every(isSingleKey)).toBe(true);
+  expect(['mod+k', 'alt+j', 'up', 'shift+down', 'enter', 'esc', 'space'].some(isSingleKey)).toBe(false);
 });

@@ -80,3 +80,9 @@ export function nameOfKey({ key, ctrlKey, metaKey, altKey, shiftKey }: Pressed):
     name,
   ].join('+');
 }
+
+/** A key that types something, with nothing but Shift held: what may be switched off. */
+export function isSingleKey(pressed: string): boolean {
+  const key = pressed.startsWith('shift+') ? pressed.slice('shift+'.length) : pressed;
+  return [...key].length === 1;
+}

@@ -20,7 +20,7 @@ export function Sparkline({
       aria-label={label}
       viewBox="0 0 100 32"
       preserveAspectRatio="none"
-      className={`size-full overflow-visible ${FILLS[tone]}`}
+      className={`size-full overflow-visible ${FILLS[high === 0 ? 'idle' : tone]}`}
     >
       {toStretches(values, 100).map((points) => (
         <Stretch key={points[0]?.x} points={points.map(({ x, value }) => ({ x, y: yOf(value) }))} />

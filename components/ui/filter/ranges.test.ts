@@ -21,6 +21,9 @@ describe('a range of time as text', () => {
     expect(sayTimeRange('1h')).toBe('last hour');
     expect(sayTimeRange('7d')).toBe('last 7 days');
     expect(sayTimeRange('~2026-01-01T00:00:00Z')).toMatch(/^before /);
+    const then = '2020-06-01T08:00:00Z~2020-06-02T08:00:00Z';
+    expect(sayTimeRange(then, 'UTC', 2020)).toBe('01 Jun, 08:00 – 02 Jun, 08:00');
+    expect(sayTimeRange(then, 'UTC', 2026)).toBe('01 Jun 2020, 08:00 – 02 Jun 2020, 08:00');
   });
 });
 

@@ -38,7 +38,8 @@ const WORDS: Record<string, [string, string]> = {
   d: ['day', 'days'],
 };
 
-export function sayTimeRange(text: string, zone?: string): string {
+/** Of another year than this one the year is told too. */
+export function sayTimeRange(text: string, zone?: string, thisYear?: number): string {
   const back = BACK.exec(text);
   if (back) {
     const [one, many] = WORDS[back[2] ?? ''] ?? ['', ''];
@@ -46,8 +47,11 @@ export function sayTimeRange(text: string, zone?: string): string {
   }
   const range = readTimeRange(text, 0);
   if (!range) return 'never';
+  const isOfAnotherYear = [range.from, range.to].some(
+    (end) => end !== undefined && thisYear !== undefined && end.getFullYear() !== thisYear,
+  );
   const short = new Intl.DateTimeFormat('en-GB', {
-    ...{ timeZone: zone, day: '2-digit', month: 'short' },
+    ...{ timeZone: zone, day: '2-digit', month: 'short', year: isOfAnotherYear ? 'numeric' : undefined },
     ...{ hour: '2-digit', minute: '2-digit' },
   });
   const [from, to] = [range.from && short.format(range.from), range.to && short.format(range.to)];

@@ -82,15 +82,17 @@ class Pipelines:
         """Every page, item by item."""
         yield from _every_page(self.list, "pipelines", query)
 
-    def create(self, name: str, stages: Sequence[Mapping[str, Any]], **more: Any) -> Pipeline:
+    def create(
+        self, name: str, stages: Sequence[Mapping[str, Any]], *, idempotency_key: Optional[str] = None, **more: Any
+    ) -> Pipeline:
         """`more`: dependencies, description, tags, input_schema, ... Its first version is published at once."""
         body = {"name": name, "stages": list(stages), **more}
-        made: Pipeline = self._http.call("POST", "/pipelines", body=body)
+        made: Pipeline = _once(self._http, "/pipelines", body, idempotency_key)
         return made
 
-    def import_text(self, name: str, text: str, **more: Any) -> Pipeline:
+    def import_text(self, name: str, text: str, *, idempotency_key: Optional[str] = None, **more: Any) -> Pipeline:
         """`more`: format (yaml, json), description, publish."""
-        made: Pipeline = self._http.call("POST", "/pipelines/import", body={"name": name, "text": text, **more})
+        made: Pipeline = _once(self._http, "/pipelines/import", {"name": name, "text": text, **more}, idempotency_key)
         return made
 
     def validate(self, document: Mapping[str, Any]) -> Verdict:

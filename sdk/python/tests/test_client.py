@@ -37,18 +37,26 @@ class ClientTest(unittest.TestCase):
         client.runs.start("pipe_1", 1)
         self.assertNotEqual(server.asked[-1].headers["idempotency-key"], keys[0])
 
+    def test_makes_a_pipeline_under_a_key_too_which_may_be_the_callers(self) -> None:
+        server, client = self.open(lambda asked, count: CUT if count == 1 else Answer(body={"id": "pipe_1"}))
+        client.pipelines.create("x", [], idempotency_key="mine")
+        client.pipelines.import_text("x", "stages: []")
+        keys = [one.headers.get("idempotency-key") for one in server.asked]
+        self.assertEqual(keys[:2], ["mine", "mine"])
+        self.assertTrue(keys[2])
+
     def test_does_not_send_twice_what_may_have_had_effect(self) -> None:
         for answer in (CUT, Answer(503)):
             with self.subTest(answer=answer):
                 server, client = self.open(lambda asked, count: answer)
                 with self.assertRaises(SignalboxError):
-                    client.pipelines.create("x", [])
+                    client.pipelines.update_draft("pipe_1", 1, {})
                 self.assertEqual(len(server.asked), 1)
 
     def test_sends_again_what_was_turned_away_unread(self) -> None:
         limited = Answer(429, {"code": "LIMITED"}, {"Retry-After": "0"})
         server, client = self.open(lambda asked, count: limited if count == 1 else Answer(body={"id": "pipe_1"}))
-        self.assertEqual(client.pipelines.create("x", [])["id"], "pipe_1")
+        client.pipelines.update_draft("pipe_1", 1, {})
         self.assertEqual(len(server.asked), 2)
 
     def test_says_what_to_do_when_there_is_no_server(self) -> None:

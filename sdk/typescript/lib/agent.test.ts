@@ -8,7 +8,7 @@ import { startAgent } from './agent.mjs';
 import { TaskFailure } from './errors.mjs';
 
 vi.setConfig({ testTimeout: 30_000 });
-const PATIENCE = { timeout: 15_000, interval: 10 };
+const PATIENCE = { timeout: 60_000, interval: 10 };
 /** The first claim is answered with these. */
 const giving =
   (...tasks: object[]) =>

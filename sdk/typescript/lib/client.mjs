@@ -50,13 +50,14 @@ async function all(items) {
 /** @param {Http} http @returns {Client['pipelines']} */
 function pipelineCalls(http) {
   const of = (/** @type {string} */ id, rest = '') => `/pipelines/${segment(id)}${rest}`;
+  const once = createOnce(http);
   /** @type {Client['pipelines']['list']} */
   const list = (query) => http.call({ path: '/pipelines', query });
   return {
     list,
     all: (query) => everyPage(list, 'pipelines', query),
-    create: (body) => http.call({ method: 'POST', path: '/pipelines', body }),
-    import: (body) => http.call({ method: 'POST', path: '/pipelines/import', body }),
+    create: (body, options) => once('/pipelines', body, options),
+    import: (body, options) => once('/pipelines/import', body, options),
     validate: (body) => http.call({ method: 'POST', path: '/pipelines/validate', body, isSafe: true }),
     get: (id) => http.call({ path: of(id) }),
     // The revision in it makes the second one a conflict, not a second change.

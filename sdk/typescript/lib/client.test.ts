@@ -50,14 +50,26 @@ describe('the client', () => {
     expect(server.asked.at(-1)?.headers['idempotency-key']).not.toBe(keys[0]);
   });
 
+  test('makes a pipeline under a key too, which may be the caller’s', async () => {
+    const { client, server } = await open((_, count) => (count === 1 ? 'cut' : { body: { id: 'pipe_1' } }));
+    await client.pipelines.create({ name: 'x', stages: [] }, { idempotencyKey: 'mine' });
+    await client.pipelines.import({ name: 'x', text: 'stages: []' });
+    const keys = server.asked.map(({ headers }) => headers['idempotency-key']);
+    expect(keys.slice(0, 2)).toEqual(['mine', 'mine']);
+    expect(keys.slice(2)).toEqual([keys[2], keys[2]]);
+    expect(keys[2]).not.toBe('mine');
+  });
+
   test.each<[string, Answer]>([
     ['was cut off', 'cut'],
     ['was answered with 503', busy()],
   ])('does not send twice what may have had effect and %s', async (_, answer) => {
     const { client, server } = await open(() => answer);
-    await expect(client.pipelines.create({ name: 'x', stages: [] })).rejects.toMatchObject({
-      name: 'SignalboxError',
-    });
+    await expect(client.pipelines.updateDraft('pipe_1', { revision: 1, document: {} })).rejects.toMatchObject(
+      {
+        name: 'SignalboxError',
+      },
+    );
     expect(server.asked).toHaveLength(1);
   });
 
@@ -65,7 +77,7 @@ describe('the client', () => {
     const limited: Answer = { status: 429, headers: { 'retry-after': '1' }, body: { code: 'LIMITED' } };
     const { client, server } = await open((_, count) => (count === 1 ? limited : { body: { id: 'pipe_1' } }));
     const startedAt = performance.now();
-    await client.pipelines.create({ name: 'x', stages: [] });
+    await client.pipelines.updateDraft('pipe_1', { revision: 1, document: {} });
     expect(performance.now() - startedAt).toBeGreaterThanOrEqual(990);
     expect(server.asked).toHaveLength(2);
   });

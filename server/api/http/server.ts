@@ -240,13 +240,8 @@ function signalWhileAllowed(
 
 function refuseMethod(exchange: Visit, allowed: string[]): Promise<void> {
   exchange.response.setHeader('allow', allowed.join(', '));
-  const body = {
-    ...toProblem(undefined, exchange.id),
-    status: 405,
-    title: 'Method not allowed',
-    code: 'INVALID',
-    detail: `${exchange.url.pathname} takes ${allowed.join(', ')}.`,
-  };
+  const error = new SignalboxError('INVALID', `${exchange.url.pathname} takes ${allowed.join(', ')}.`);
+  const body = { ...toProblem(error, exchange.id), status: 405, title: 'Method not allowed' };
   return sendJson(exchange, { status: 405, body });
 }
 

@@ -29,7 +29,7 @@ afterAll(async () => {
 const info = { name: 'a-test', version: '1' };
 const bearer = (secret: string) => ({ authorization: `Bearer ${secret}` });
 const url = (server: TestServer) => new URL(`${server.origin}/mcp`);
-const soon = { timeout: 30_000, interval: 50 };
+const soon = { timeout: 60_000, interval: 50 };
 
 interface Old {
   client: ClientV1;

@@ -28,6 +28,9 @@ import { limitField, pageInput } from './fields.ts';
 import { operation } from './operation.ts';
 
 const id = idSchema('passkey');
+const currentPassword = givenPasswordSchema
+  .optional()
+  .describe('Asked for when there is one. Without one, you must have signed in just now.');
 
 export const passkeys = {
   challenge: operation({
@@ -38,10 +41,9 @@ export const passkeys = {
     by: 'anybody',
     input: z.strictObject({}),
     output: z.object({ public_key: requestOptionsSchema }),
-    errors: ['LIMITED'],
     example: {},
-    handle: async ({ services, actor, browser: { origin } }) => ({
-      public_key: presentRequest(await challengePasskey(services, actor, { origin })),
+    handle: async ({ services, browser: { origin } }) => ({
+      public_key: presentRequest(await challengePasskey(services, { origin })),
     }),
   }),
 
@@ -82,17 +84,13 @@ export const passkeys = {
     summary: 'Begin to add a passkey',
     description: 'For `navigator.credentials.create`. It counts once, within five minutes, for this session.',
     by: 'person',
-    input: z.strictObject({
-      current_password: givenPasswordSchema
-        .optional()
-        .describe('Asked for when there is one. Without one, you must have signed in just now.'),
-    }),
+    input: z.strictObject({ current_password: currentPassword }),
     output: z.object({ public_key: creationOptionsSchema }),
     errors: ['LIMITED'],
     example: { current_password: EXAMPLE.password },
-    async handle({ services, actor, browser: { origin } }, { current_password: currentPassword }) {
-      const given = currentPassword === undefined ? {} : { currentPassword };
-      return { public_key: presentCreation(await preparePasskey(services, actor, { origin, ...given })) };
+    async handle({ services, actor, browser: { origin } }, { current_password: given }) {
+      const proof = given === undefined ? {} : { currentPassword: given };
+      return { public_key: presentCreation(await preparePasskey(services, actor, { origin, ...proof })) };
     },
   }),
 
@@ -126,16 +124,22 @@ export const passkeys = {
   }),
 
   remove: operation({
-    method: 'DELETE',
-    path: '/api/v1/me/passkeys/{id}',
+    // Not a DELETE, whose fields travel in the address: logs of proxies are no place for a password.
+    method: 'POST',
+    path: '/api/v1/me/passkeys/{id}/remove',
     summary: 'Remove a passkey',
-    description: 'Refused for your last way to sign in. Browsers that it has signed in stay so.',
+    description:
+      'Refused for your last way to sign in. The other browsers that it has signed in are signed out.',
     by: 'person',
-    input: z.strictObject({ id }),
+    input: z.strictObject({ id, current_password: currentPassword }),
     output: z.undefined(),
     status: 204,
-    errors: ['NOT_FOUND', 'CONFLICT'],
-    example: { id: EXAMPLE.passkey },
-    handle: ({ services, actor }, input) => removePasskey(services, actor, input).then(() => undefined),
+    errors: ['NOT_FOUND', 'CONFLICT', 'LIMITED'],
+    example: { id: EXAMPLE.passkey, current_password: EXAMPLE.password },
+    handle: ({ services, actor }, { current_password: given, ...input }) =>
+      removePasskey(services, actor, {
+        ...input,
+        ...(given === undefined ? {} : { currentPassword: given }),
+      }).then(() => undefined),
   }),
 };

@@ -58,7 +58,7 @@ const ofRuns = {
     path: '/api/v1/runs',
     summary: 'List runs',
     description:
-      'Newest first, unless asked otherwise. Sorted by end or duration: only runs that have ended.',
+      'Newest first, unless asked otherwise. Sorted by end or duration: only runs that have ended. A page may be short, or empty, though there is a `next_cursor`: of what hardly any run is, one request looks at some 20,000.',
     input: z.strictObject({
       ...pageInput,
       ...runFilterInput,

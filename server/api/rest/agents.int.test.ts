@@ -255,7 +255,7 @@ describe('an agent that comes for its work over HTTP', () => {
 
     const names = async (who: typeof actor) =>
       (await listQueues(services, who)).items.map(({ queue }) => queue);
-    await vi.waitFor(async () => expect(await names(other)).not.toEqual([]), { timeout: 20_000 });
+    await vi.waitFor(async () => expect(await names(other)).not.toEqual([]), { timeout: 60_000 });
     for (const name of await names(other)) expect(name).toContain(toUuid(orgId));
     const visible = (await call('/queues')).body.queues.map(({ queue }: { queue: string }) => queue);
     expect(visible).toEqual(expect.arrayContaining(['intent.task', 'mcp.responses']));

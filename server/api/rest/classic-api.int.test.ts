@@ -24,8 +24,7 @@ function until(path: string, isSo: (body: HttpAnswer['body']) => void): Promise<
   );
 }
 
-/** The sample has the name without a number. */
-const NAME = 'data-processing-pipeline-2';
+const NAME = 'data-processing-pipeline';
 const STAGES = [
   { name: 'data-ingestion', type: 'data-ingestion', required: true, timeout: 300 },
   { name: 'data-transformation', type: 'transformation', required: true, timeout: 600 },

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { toUuid } from '#server/domain/ids.ts';
 import type { Role } from '#server/identity/permissions.ts';
 import { type Authenticator, createAuthenticator, type Oddities } from '#server/testing/authenticator.ts';
@@ -55,6 +55,10 @@ const sessionsOf = async ({ id }: Member) => {
     await sql()`SELECT count(*)::int AS count FROM sessions WHERE user_id = ${toUuid(id)}::text::uuid`;
   return row?.count;
 };
+const remove = ({ ask }: Pick<Browser, 'ask'>, id: string, password: string | null = PASSWORD) =>
+  ask(`/api/v1/me/passkeys/${id}/remove`, {
+    body: password === null ? {} : { current_password: password },
+  });
 const auditOf = async (target: string) =>
   (await owner.ask(`/api/v1/audit?target=${target}`)).body.entries.map(
     ({ action }: { action: string }) => action,
@@ -251,7 +255,7 @@ describe('signing in by a passkey', () => {
 });
 
 describe('attempts', () => {
-  test('to sign in are counted at both steps, by address and passkey, and not by account', async () => {
+  test('to sign in are counted by address and passkey, and not by account; a look at the page is none', async () => {
     const { program } = http;
     const seen: (string | null)[] = [];
     const attempt = async (_: unknown, account: string | null) => void seen.push(account);
@@ -261,7 +265,7 @@ describe('attempts', () => {
     const given = await doors.ask('/api/v1/auth/passkey/challenge', { body: {} });
     const credential = authenticator.get(given.body.public_key, { origin: 'https://evil.example' });
     await doors.ask('/api/v1/auth/passkey', { body: { credential } });
-    expect(seen).toEqual([null, id]);
+    expect(seen).toEqual([id]);
   });
 });
 
@@ -270,11 +274,11 @@ describe('a passkey', () => {
     const { who, authenticator, id } = await withPasskey();
     const path = `/api/v1/me/passkeys/${id}`;
     const rename = { method: 'PATCH', body: { name: 'The old laptop' } };
-    for (const asked of [rename, { method: 'DELETE' }])
-      expect((await owner.ask(path, asked)).status).toBe(404);
+    expect((await owner.ask(path, rename)).status).toBe(404);
+    expect((await remove(owner, id)).status).toBe(404);
     expect((await who.ask(path, rename)).status).toBe(204);
     expect(await list(who)).toMatchObject([{ name: 'The old laptop' }]);
-    expect((await who.ask(path, { method: 'DELETE' })).status).toBe(204);
+    expect((await remove(who, id)).status).toBe(204);
     expect(await list(who)).toEqual([]);
     expect((await signIn(authenticator)).status).toBe(401);
     expect((await auditOf(id)).sort()).toEqual(['passkey.added', 'passkey.removed', 'passkey.renamed']);
@@ -284,15 +288,88 @@ describe('a passkey', () => {
     const { who, id } = await withPasskey();
     const second = await addPasskey(who, createAuthenticator(http), PASSWORD);
     await withoutPassword(who);
-    const remove = (which: string) => who.ask(`/api/v1/me/passkeys/${which}`, { method: 'DELETE' });
-    const answers = await Promise.all([remove(id), remove(second)]);
+    const answers = await Promise.all([id, second].map((which) => remove(who, which, null)));
     expect(answers.map(({ status }) => status).sort()).toEqual([204, 409]);
     expect(await list(who)).toHaveLength(1);
     const account = { issuer: 'https://login.example.org', subject: who.id };
     await sql()`INSERT INTO linked_identities (issuer, subject, user_id)
       VALUES (${account.issuer}, ${account.subject}, ${toUuid(who.id)}::text::uuid)`;
     const [left] = await list(who);
-    expect((await remove(left.id)).status).toBe(204);
+    expect((await remove(who, left.id, null)).status).toBe(204);
+  });
+
+  test('is removed with a proof only: the password, or without one a sign-in of just now', async () => {
+    const { who, authenticator, id } = await withPasskey();
+    for (const wrong of [null, 'wrong password!']) expect((await remove(who, id, wrong)).status).toBe(403);
+    expect(
+      (await http.ask(`/api/v1/me/passkeys/${id}`, { method: 'DELETE', headers: who.headers })).status,
+    ).toBe(405);
+    await addPasskey(who, createAuthenticator(http), PASSWORD);
+    await withoutPassword(who);
+    await sql()`UPDATE sessions SET created_at = now() - interval '16 minutes'
+      WHERE user_id = ${toUuid(who.id)}::text::uuid`;
+    expect((await remove(who, id, null)).status).toBe(403);
+    expect(await list(who)).toHaveLength(2);
+    const fresh = browserWith(http, cookieOf(await signIn(authenticator)));
+    expect((await remove(fresh, id, null)).status).toBe(204);
+    expect(await auditOf(who.id)).toContain('account.refused');
+  });
+
+  test('ends the other sessions that it opened with it, and no others', async () => {
+    const { who, authenticator, id } = await withPasskey();
+    const another = createAuthenticator(http);
+    await addPasskey(who, another, PASSWORD);
+    const [one, two, older] = [
+      browserWith(http, cookieOf(await signIn(authenticator))),
+      browserWith(http, cookieOf(await signIn(authenticator))),
+      browserWith(http, cookieOf(await signIn(authenticator))),
+    ];
+    const byAnother = browserWith(http, cookieOf(await signIn(another)));
+    const idOf = async ({ ask }: Browser) =>
+      (await ask('/api/v1/me/sessions')).body.sessions.find(
+        ({ is_current }: { is_current: boolean }) => is_current,
+      ).id;
+    const [ended, before] = [await idOf(two), await idOf(older)];
+    // From before it was written down which passkey opened it.
+    await sql()`UPDATE sessions SET passkey_id = NULL WHERE id = ${toUuid(before)}::text::uuid`;
+    const task = await owner.ask('/api/v1/tasks', { body: { type: 'nobody-offers-this' } });
+    const stream = await fetch(`${http.origin}/api/v1/runs/${task.body.run_id}/events?follow=1`, {
+      headers: two.headers,
+    });
+    expect(stream.status).toBe(200);
+    expect((await remove(one, id)).status).toBe(204);
+    const statuses = await Promise.all(
+      [who, one, byAnother, two, older].map(async ({ ask }) => (await ask('/api/v1/me')).status),
+    );
+    expect(statuses).toEqual([200, 200, 200, 401, 401]);
+    // What was open in it is cut off.
+    await stream.text().catch(() => undefined);
+    const [entry] = (await owner.ask(`/api/v1/audit?target=${id}&action=passkey.removed`)).body.entries;
+    expect(entry.after.ended_sessions.sort()).toEqual([ended, before].sort());
+  });
+
+  test('that is removed while it signs in waits for that, and leaves no session of it behind', async () => {
+    const { who, id } = await withPasskey();
+    const [passkey, user] = [toUuid(id), toUuid(who.id)];
+    const removed = await sql().begin(async (tx) => {
+      // As a sign-in does: the passkey first, and a session of its person at the end.
+      await tx`SELECT FROM passkeys WHERE id = ${passkey}::text::uuid FOR UPDATE`;
+      const removing = remove(who, id);
+      await vi.waitFor(
+        async () => {
+          const waiting = await sql()`SELECT FROM pg_stat_activity WHERE datname = current_database()
+            AND wait_event_type = 'Lock' AND query LIKE 'DELETE FROM passkeys%'`;
+          expect(waiting.length).toBe(1);
+        },
+        { timeout: 60_000 },
+      );
+      await tx`INSERT INTO sessions (id, token_hash, user_id, org_id, how, passkey_id, expires_at)
+        SELECT gen_random_uuid(), 'of this moment', ${user}::text::uuid, org_id, 'passkey', ${passkey}::text::uuid, now() + interval '1 h'
+        FROM memberships WHERE user_id = ${user}::text::uuid`;
+      return { removing };
+    });
+    expect((await removed.removing).status).toBe(204);
+    expect(await sessionsOf(who)).toBe(1);
   });
 
   test('lets an account elsewhere be unlinked that would be the last way in without it', async () => {

@@ -10,6 +10,7 @@ const beginBody = z.strictObject({
   next: z.string().optional(),
   invitation: z.string().optional(),
   link: z.boolean().optional(),
+  current_password: z.string().optional(),
 });
 
 /**
@@ -22,9 +23,10 @@ export const providerRoutes: readonly Route[] = [
     path: '/api/v1/auth/providers/{id}/start',
     isOpen: true,
     async handle({ services, actor, params, body, browser }) {
-      const wish = parseInput(beginBody, body);
+      const { current_password: given, ...wish } = parseInput(beginBody, body);
       const { url, browserToken } = await beginProvider(services, actor, {
         ...wish,
+        ...(given === undefined ? {} : { currentPassword: given }),
         provider: params.id ?? '',
         origin: browser.origin,
       });

@@ -67,6 +67,8 @@ function createJar(from = '') {
     },
   };
 }
+/** Somebody who is signed in wants to be known by the provider too. */
+const LINK = { link: true, current_password: PASSWORD };
 type Jar = ReturnType<typeof createJar>;
 
 async function begin(jar: Jar, id: string, wish: object = {}): Promise<HttpAnswer> {
@@ -164,10 +166,24 @@ describe('somebody whom a provider knows', () => {
 });
 
 describe('linking', () => {
+  test('takes a proof: a session that was left open gives nobody a way in of their own', async () => {
+    const member = await joinAs(http, await owner(), 'viewer');
+    const jar = createJar(member.cookie);
+    for (const wish of [{ link: true }, { link: true, current_password: 'wrong password!' }]) {
+      const answer = await begin(jar, 'first', wish);
+      expect([answer.status, answer.body.code, answer.headers.get('set-cookie')]).toEqual([
+        403,
+        'FORBIDDEN',
+        null,
+      ]);
+    }
+    expect((await begin(jar, 'first', LINK)).status).toBe(200);
+  });
+
   test('needs both: the session that began, and the account there', async () => {
     const member = await joinAs(http, await owner(), 'viewer');
     const jar = createJar(member.cookie);
-    expect(await signIn(jar, 'first', { link: true, next: '/account' })).toBe('/account');
+    expect(await signIn(jar, 'first', { ...LINK, next: '/account' })).toBe('/account');
     expect((await member.ask('/api/v1/me/identities')).body.identities).toMatchObject([
       { issuer: first.issuer, subject: first.account.id },
     ]);
@@ -177,19 +193,19 @@ describe('linking', () => {
   });
 
   test('is refused to a stranger, to another session, and for an account that is somebody else’s', async () => {
-    expect((await begin(createJar(), 'first', { link: true })).status).toBe(403);
+    expect((await begin(createJar(), 'first', LINK)).status).toBe(403);
     const [one, two] = [
       await joinAs(http, await owner(), 'viewer'),
       await joinAs(http, await owner(), 'viewer'),
     ];
     const jar = createJar(one.cookie);
-    const { body } = await begin(jar, 'first', { link: true });
+    const { body } = await begin(jar, 'first', LINK);
     const back = await visit(jar, body.url);
     const [name = '', value = ''] = two.cookie.split('=');
     jar.jar.set(name, value);
     expect(await comeBack(jar, back)).toBe('/sign-in?problem=unauthenticated');
-    expect(await signIn(createJar(one.cookie), 'first', { link: true })).toBe('/');
-    expect(await signIn(createJar(two.cookie), 'first', { link: true })).toBe('/sign-in?problem=conflict');
+    expect(await signIn(createJar(one.cookie), 'first', LINK)).toBe('/');
+    expect(await signIn(createJar(two.cookie), 'first', LINK)).toBe('/sign-in?problem=conflict');
     expect((await two.ask('/api/v1/me/identities')).body.identities).toEqual([]);
   });
 
@@ -329,11 +345,11 @@ describe('a process that dies before its commit', () => {
     const member = await joinAs(http, await owner(), 'viewer');
     const jar = createJar(member.cookie);
     await unaudited(async () => {
-      expect(await returnTo(jar, 'first', { link: true })).toBe(FAULT);
+      expect(await returnTo(jar, 'first', LINK)).toBe(FAULT);
     });
     expect(await linkedRows()).toBe(0);
     expect((await member.ask('/api/v1/me/identities')).body.identities).toEqual([]);
-    expect(await signIn(jar, 'first', { link: true })).toBe('/');
+    expect(await signIn(jar, 'first', LINK)).toBe('/');
     expect(await linkedRows()).toBe(1);
     // Undoing it is one commit too.
     const path = `/api/v1/me/identities?issuer=${encodeURIComponent(first.issuer)}`;

@@ -12,7 +12,7 @@ import { type Browser, joinAs, signInByLink } from '#server/testing/people.ts';
 import { createGate } from '../http/gate.ts';
 import { attachSockets, type Sockets } from './sockets.ts';
 
-const PATIENCE = { timeout: 25_000, interval: 20 };
+const PATIENCE = { timeout: 60_000, interval: 20 };
 
 type Panel = Socket<LiveToClient, LiveToServer>;
 

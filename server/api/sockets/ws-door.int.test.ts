@@ -17,7 +17,7 @@ import {
   type WsMessage,
 } from '#server/testing/ws-client.ts';
 
-const PATIENCE = { timeout: 25_000, interval: 20 };
+const PATIENCE = { timeout: 60_000, interval: 20 };
 
 const handlers: LiveRigOptions['handlers'] = {
   quick: async (_, context) => {

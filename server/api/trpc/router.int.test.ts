@@ -42,6 +42,10 @@ describe('tRPC', () => {
       code: 'INVALID',
       detail: expect.stringContaining('nonsense'),
     });
+    const gone = await query('runs.get', { id: 'nothing' });
+    const rest = await http.call('/api/v1/runs/nothing');
+    expect(gone.body.error.data.problem).toEqual({ ...rest.body, instance: expect.any(String) });
+    expect(gone.body.error.data.problem.issues).toMatchObject([{ path: ['id'] }]);
   });
 
   test('a batch is answered in one request, up to a number', async () => {

@@ -8,6 +8,7 @@ import {
 } from '@trpc/server';
 import type { z } from 'zod';
 import { type ErrorCode, SignalboxError } from '#server/domain/errors.ts';
+import { misfit } from '#server/services/parse-input.ts';
 import { unauthenticated } from '../http/gate.ts';
 import { refuseOtherOrg } from '../http/meant-org.ts';
 import { type Problem, toProblem } from '../http/problem.ts';
@@ -129,16 +130,6 @@ function invalidOf(error: TRPCError): unknown {
   // status-words: codes of the library
   if (error.code === 'NOT_FOUND') return new SignalboxError('NOT_FOUND', error.message);
   if (error.code === 'INTERNAL_SERVER_ERROR') return error;
-  return new SignalboxError('INVALID', firstIssue(error) ?? error.message, {
-    advice: 'Correct the fields that are listed.',
-  });
-}
-
-function firstIssue(error: TRPCError): string | undefined {
-  const { issues } = (error.cause ?? {}) as { issues?: { path: PropertyKey[]; message: string }[] };
-  const [first] = issues ?? [];
-  return (
-    first &&
-    `The request does not fit. ${[first.path.map(String).join('.'), first.message].filter(Boolean).join(': ')}`
-  );
+  const { issues } = (error.cause ?? {}) as { issues?: Parameters<typeof misfit>[0] };
+  return issues && issues.length > 0 ? misfit(issues) : new SignalboxError('INVALID', error.message);
 }

@@ -1,22 +1,38 @@
 import { z } from 'zod';
 import { notFound } from '#server/domain/errors.ts';
 import { idSchema } from '#server/domain/ids.ts';
+import { givenPasswordSchema } from '#server/identity/account-fields.ts';
 import type { Actor } from '#server/identity/actor.ts';
 import { auditNote } from '#server/identity/audit/note.ts';
 import { personOf } from '../account/person-of.ts';
+import { prove } from '../account/prove.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
 
-const removeSchema = z.strictObject({ id: idSchema('passkey') });
+const removeSchema = z.strictObject({
+  id: idSchema('passkey'),
+  currentPassword: givenPasswordSchema.optional(),
+});
 
-/** Signs nobody in any more. Refused for the last way in; who is signed in by it stays so. */
+/**
+ * Signs nobody in any more, and the other sessions that it opened end: whoever found the device may be in one of them.
+ * Refused for the last way in, and without a proof that it is their account: a session that was left open shall not lock
+ * its person out.
+ */
 export async function removePasskey(
   services: Services,
   actor: Actor,
   input: z.input<typeof removeSchema>,
 ): Promise<void> {
-  const { userId } = personOf(actor);
-  const { id } = parseInput(removeSchema, input);
-  const note = auditNote(actor, 'passkey.removed', { target: id });
-  if (!(await services.identity.passkeys.remove(userId, id, note))) throw notFound('passkey', id);
+  const { userId, sessionId: keep } = personOf(actor);
+  const { id, currentPassword } = parseInput(removeSchema, input);
+  await prove(services, actor, currentPassword);
+  const { passkeys, access } = services.identity;
+  const ended = await passkeys.remove(userId, id, {
+    keep,
+    noteOf: (sessions) =>
+      auditNote(actor, 'passkey.removed', { target: id, after: { ended_sessions: [...sessions] } }),
+  });
+  if (!ended) throw notFound('passkey', id);
+  for (const session of ended) await access.changed(session);
 }

@@ -6,7 +6,15 @@ import type { Actor } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { redactSummary } from './redact.ts';
 import { asksOnly, OF_BIRTH, type RunConditions, type RunQuery } from './run-conditions.ts';
-import { countEdges, countFew, countWalked, selectRunIds } from './run-query.ts';
+import {
+  countEdges,
+  countFew,
+  countLed,
+  countWalked,
+  leadOf,
+  selectFrontier,
+  selectRunIds,
+} from './run-query.ts';
 import { type RunSummary, SUMMARY_COLUMNS, toSummary } from './run-view.ts';
 import { isByDuration } from './run-walks.ts';
 
@@ -17,27 +25,64 @@ export interface Found extends Record<string, unknown> {
   place: string | null;
 }
 
-const HOUR_MS = 3_600_000;
-const WEEK_MS = 7 * 24 * HOUR_MS;
-const SPANS_MS = [HOUR_MS, 24 * HOUR_MS, WEEK_MS, 4 * WEEK_MS];
+const WEEK_MS = 7 * 24 * 3_600_000;
 
-/** The ids of a page, in its order. */
-export async function findRuns(services: Services, query: RunQuery): Promise<Found[]> {
-  let found: Found[] = [];
-  for await (const where of stretchesOf(services, query)) {
-    const select = selectRunIds({ ...query, where });
-    found = [
-      ...(await findIds(services.db, (tx) => tx.execute<Found>(select), plansFor({ ...query, where }))),
-    ];
-    if (found.length >= query.limit) break;
-  }
-  return found;
+/** A part of the runs that is looked through. */
+export interface Stretch {
+  where: RunConditions;
+  /** Where it begins; left out: where the page does. */
+  after?: readonly string[] | undefined;
+  /** The id up to which all have been looked at by then, null: to the end. Left out: what comes next looks at them again. */
+  upTo?: string | null;
 }
 
-/** What most lists are asked by. Runs that fit are found in their order, so the newest week mostly fills a page. */
-const ORDERED: ReadonlySet<string> = new Set<keyof RunConditions>([
-  ...(['orgUuid', 'pipelineId', 'pipelineUuids', 'versionId', 'status', 'busyAgentId', 'busyLabel'] as const),
-]);
+export interface FoundPage {
+  found: Found[];
+  /** The place up to which runs were looked at, where that is as much as one request may cost: there may be more behind it. */
+  rest: readonly [id: string] | null;
+}
+
+/** The ids of a page, in its order. It may be shorter than asked for, or empty, though there are more: see `rest`. */
+export async function findPage(services: Services, query: RunQuery): Promise<FoundPage> {
+  let [found, looked, rest]: [Found[], Found[], FoundPage['rest']] = [[], [], null];
+  for await (const stretch of stretchesOf(services, query)) {
+    found = [
+      ...looked,
+      ...(await findIn(services, { ...partOf(query, stretch), limit: query.limit - looked.length })),
+    ];
+    if (found.length >= query.limit) return { found, rest: null };
+    if (stretch.upTo !== undefined) [looked, rest] = [found, stretch.upTo === null ? null : [stretch.upTo]];
+  }
+  return { found, rest };
+}
+
+/** All of them up to the limit, however long that takes. */
+export async function findRuns(services: Services, query: RunQuery): Promise<Found[]> {
+  const found: Found[] = [];
+  let { after } = query;
+  for (;;) {
+    const { limit } = query;
+    const page = await findPage(services, {
+      ...query,
+      ...(after ? { after } : {}),
+      limit: limit - found.length,
+    });
+    found.push(...page.found);
+    if (page.rest === null || found.length >= limit) return found;
+    after = page.rest;
+  }
+}
+
+/** What is asked of the database for one stretch. */
+export const partOf = (query: RunQuery, { where, after = query.after }: Stretch): RunQuery => ({
+  ...query,
+  where,
+  ...(after ? { after } : {}),
+});
+
+const findIn = async ({ db }: Services, part: RunQuery): Promise<Found[]> => [
+  ...(await findIds(db, (tx) => tx.execute<Found>(selectRunIds(part)), plansFor(part))),
+];
 
 /** Of these the plan of a first page is the same whatever the values are, which week is looked at too. */
 const ALIKE: ReadonlySet<string> = new Set<keyof RunConditions>([
@@ -60,17 +105,17 @@ export const plansFor = ({ where, sort, after }: RunQuery) => {
 };
 
 /**
- * The conditions to look with, one after the other, until the page is full; the last ones are the query's own. Each is
- * thought of when the one before has not been enough.
+ * The stretches to look through, one after the other, until the page is full. Each is thought of when the one before has
+ * not been enough.
  */
-export async function* stretchesOf(services: Services, asked: RunQuery): AsyncGenerator<RunConditions> {
+export async function* stretchesOf(services: Services, asked: RunQuery): AsyncGenerator<Stretch> {
   const { where, sort } = asked;
   const few =
     sort === 'created'
       ? await isYes(services, countFew(asked), isByDuration(where) ? 'kept' : 'by value')
       : null;
-  if (sort !== 'created') yield where;
-  else if (few) yield { ...where, isAmongFew: true };
+  if (sort !== 'created') yield { where };
+  else if (few) yield { where: { ...where, isAmongFew: true } };
   else yield* walkThrough(services, asked, few === false);
 }
 
@@ -79,27 +124,28 @@ async function* walkThrough(
   services: Services,
   query: RunQuery,
   isAmongMany: boolean,
-): AsyncGenerator<RunConditions> {
+): AsyncGenerator<Stretch> {
   const { where } = query;
   if (where.agentId !== undefined && !(where.label && (await hasFew(services, query)))) {
-    if (asksOnly(where, OF_AGENT)) return yield { ...where, walk: 'all' };
-    if (!(await isYes(services, countWalked(query)))) return yield where;
-    yield { ...where, walk: 'first' };
+    if (asksOnly(where, OF_AGENT)) return yield { where: { ...where, walk: 'all' } };
+    if (!(await isYes(services, countWalked(query)))) return yield { where };
+    yield { where: { ...where, walk: 'first' } };
     return yield* walkThrough(services, ofBusyAgent(query), isAmongMany);
   }
-  if (where.label === undefined) return yield* stretchesOfTime(services, query, isAmongMany);
-  if (where.agentId !== undefined) return yield { ...ofBusyAgent(query).where, walk: 'all' };
+  if (where.label === undefined) return yield* goThrough(services, query, isAmongMany);
+  if (where.agentId !== undefined) return yield { where: { ...ofBusyAgent(query).where, walk: 'all' } };
   const isMuch = !asksOnly(where, OF_LABEL) && (await isYes(services, countWalked(query)));
-  yield { ...where, walk: isMuch ? 'first' : 'all' };
+  yield { where: { ...where, walk: isMuch ? 'first' : 'all' } };
   if (!isMuch) return;
-  // None of the first ones are what is asked for, so few are: the shorter way is likely the one with fewer runs along it.
-  if (await isYes(services, countWalked(query, MANY)))
-    yield* stretchesOfTime(services, ofBusyLabel(query), isAmongMany);
-  else yield { ...where, walk: 'all' };
+  // None of the first ones are what is asked for, so few are.
+  if (await isYes(services, countWalked(query, MANY))) yield* lookThrough(services, query);
+  else yield { where: { ...where, walk: 'all' } };
 }
 
-/** Runs of a label that are rather walked along than looked for among those of the other conditions. */
+/** Runs that may be looked at one after the other, each for whether it is what is asked for. */
 const MANY = 10_000;
+/** How many are looked at in one request, in turns: mostly the first ones fill a page. */
+const LOOKS = [1000, MANY, MANY];
 
 /** Few runs have its label. */
 const hasFew = async (services: Services, { where: { agentId: _, ...where }, ...query }: RunQuery) =>
@@ -109,31 +155,61 @@ const hasFew = async (services: Services, { where: { agentId: _, ...where }, ...
 const OF_AGENT: ReadonlySet<string> = new Set<keyof RunConditions>(['orgUuid', 'agentId', 'idRange']);
 const OF_LABEL: ReadonlySet<string> = new Set([...OF_BIRTH, 'label']);
 
-/**
- * A week of what is in order spares the planning for the parts of all others, which takes longer than reading a page.
- * Likewise a short stretch of a time in which many ended: of a rare status none may be among them, and the last of it
- * would be looked for in all weeks before; and of a tag with more that is asked for, which the planner judges by itself.
- */
-async function* stretchesOfTime(
+/** One index leads to all that is asked for, in its order. */
+const isLed = ({ where }: RunQuery): boolean =>
+  asksOnly(where, new Set([...OF_BIRTH, ...Object.keys(leadOf({ where }))])) ||
+  asksOnly(where, OF_SOURCE) ||
+  asksOnly(where, TAGGED) ||
+  isByDuration(where);
+/** The replays of one run are few. */
+const OF_SOURCE: ReadonlySet<string> = new Set([...OF_BIRTH, 'replayOf']);
+/** A week of these spares the planning for the parts of all others, which takes longer than reading a page. */
+const MOSTLY_RECENT: ReadonlySet<string> = new Set([
+  ...OF_BIRTH,
+  ...['pipelineId', 'pipelineUuids', 'status', 'tagged', 'minDurationMs', 'maxDurationMs', 'fewAtEdges'],
+]);
+
+/** Along an index that is in order; where nothing but the order helps, as far as one request may go. */
+async function* goThrough(
   services: Services,
   query: RunQuery,
   isAmongMany: boolean,
-): AsyncGenerator<RunConditions> {
-  const { order } = query;
+): AsyncGenerator<Stretch> {
+  if (!isLed(query)) return yield* lookThrough(services, query);
   const edges = isAmongMany ? await edgesOf(services, query) : {};
   const where = { ...query.where, ...edges };
-  const isByTag = where.tagged?.label != null && !asksOnly(where, TAGGED);
-  const isByEnd = where.finishedAfter !== undefined || where.finishedBefore !== undefined;
-  const isOrdered = isAmongMany || asksOnly(where, ORDERED) || asksOnly(where, TAGGED);
-  if (isByTag || (isOrdered && order === 'desc')) {
-    const beginsAt = await beginningOf(services, query);
-    for (const span of isByTag || (isAmongMany && isByEnd) ? SPANS_MS : [WEEK_MS]) {
-      const ends =
-        order === 'desc' ? { bornSince: idAt(beginsAt - span) } : { bornBefore: idAt(beginsAt + span) };
-      yield { ...where, ...ends };
-    }
+  if (query.order === 'desc' && asksOnly(where, MOSTLY_RECENT)) {
+    const beginsAt = query.after?.[0] === undefined ? services.now() : bornAt(query.after[0]);
+    yield { where: { ...where, bornSince: idAt(beginsAt - WEEK_MS) } };
   }
-  yield where;
+  yield { where };
+}
+
+/**
+ * Runs in their order, each asked whether it is what is asked for. Of a filter that hardly any run fits, all of them would
+ * be looked at for one page: it ends after so many, and the next page goes on from there. Unless an index leads to few.
+ */
+async function* lookThrough(services: Services, query: RunQuery): AsyncGenerator<Stretch> {
+  const led = askingEach(query);
+  if (await isYes(services, countLed(led, MANY), 'by value')) return yield { where: led.where };
+  const { tagged } = query.where;
+  if (tagged && asksOnly(query.where, TAGGED_IN_ORDER) && (await hasFewOfTag(services, query)))
+    return yield { where: query.where };
+  const where: RunConditions =
+    query.where.label === undefined ? query.where : { ...query.where, walk: 'all' };
+  let { after } = query;
+  for (const count of LOOKS) {
+    const upTo = await frontierOf(services, { ...query, ...(after ? { after } : {}) }, count);
+    if (upTo === null) return yield { where, after, upTo };
+    const end = query.order === 'desc' ? { bornSince: upTo } : { bornUpTo: upTo };
+    yield { where: { ...where, ...end }, after, upTo };
+    after = [upTo];
+  }
+}
+
+async function frontierOf({ db }: Services, query: RunQuery, count: number): Promise<string | null> {
+  const [row] = await findIds(db, (tx) => tx.execute<{ id: string }>(selectFrontier(query, count)));
+  return row?.id ?? null;
 }
 
 /** Of a range of durations that many had. */
@@ -161,22 +237,20 @@ const ofBusyAgent = (query: RunQuery): RunQuery => {
   return { ...query, where: { ...where, busyAgentId: agentId } };
 };
 
-/** Each run that comes in the order of the list is asked whether it has the label. */
-const ofBusyLabel = (query: RunQuery): RunQuery => {
-  const { label, ...where } = query.where;
-  return { ...query, where: { ...where, busyLabel: label } };
+/** Each run that comes in the order of the list is asked whether it has the label, or the tag. */
+const askingEach = (query: RunQuery): RunQuery => {
+  const { label, tagged, ...where } = query.where;
+  return { ...query, where: { ...where, busyLabel: label, ...(tagged ? { busyTagged: tagged } : {}) } };
 };
 
-/** The time of the id where the page begins. */
-async function beginningOf({ db, now }: Services, { where, order, after }: RunQuery): Promise<number> {
-  const [id] = after ?? [];
-  if (id !== undefined) return bornAt(id);
-  if (order === 'desc') return Math.min(now(), Date.parse(where.finishedBefore ?? '') || now());
-  const [oldest] = await findIds(db, (tx) =>
-    tx.execute<{ id: string }>(sql`SELECT id FROM runs ORDER BY id LIMIT 1`),
-  );
-  return oldest ? bornAt(oldest.id) : now();
-}
+/** Runs of pipelines that have the tag are in the order of these; those that have it themselves are not. */
+const TAGGED_IN_ORDER: ReadonlySet<string> = new Set([...TAGGED, 'status']);
+const hasFewOfTag = async (services: Services, query: RunQuery) => {
+  const label = query.where.tagged?.label ?? undefined;
+  if (label === undefined) return true;
+  const { orgUuid } = query.where;
+  return !(await isYes(services, countWalked({ ...query, where: { orgUuid, label } }, MANY)));
+};
 
 /** The least id of that time. */
 const idAt = (ms: number): string =>

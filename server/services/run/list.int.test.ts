@@ -1,127 +1,34 @@
-import { PgDialect } from 'drizzle-orm/pg-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { connectDatabase, connectFinder, type Sql } from '#db/client.ts';
-import { inTenant } from '#db/tenant.ts';
-import { errorGroupOf } from '#server/domain/error-group.ts';
-import { type AgentId, type PipelineId, type RunId, toUuid, type VersionId } from '#server/domain/ids.ts';
-import { startTestApp, type TestApp } from '#server/testing/app.ts';
-import { plansFor, stretchesOf } from './find-runs.ts';
+import { type PipelineId, type RunId, toUuid, type VersionId } from '#server/domain/ids.ts';
+import type { TestApp } from '#server/testing/app.ts';
+import {
+  AGENT,
+  BUSY,
+  GROUP,
+  id,
+  type ListedRuns,
+  PIPELINE,
+  RUNS,
+  startListedRuns,
+  VERSION,
+} from '#server/testing/listed-runs.ts';
+import { findPage, findRuns } from './find-runs.ts';
 import { listRuns } from './list.ts';
-import type { RunQuery } from './run-conditions.ts';
-import { resolveFilter } from './run-filter.ts';
-import { selectRunIds } from './run-query.ts';
+import type { RunFilter } from './run-filter.ts';
 
-/** Many runs of many weeks, made in SQL: 20 pipelines with 4 versions each, 50 agents, one run in 500 is rare. */
-const RUNS = 100_000;
-/** The oldest ones have labels and durations of their own. */
-const OLD = 3000;
-const WEEKS = 8;
-const id = (kind: string, number: number) => `${kind}_${number.toString(16).padStart(32, '0')}`;
-const PIPELINE = id('pipe', 7) as PipelineId;
-const VERSION = id('ver', 70_002) as VersionId;
-const AGENT = id('agent', 13) as AgentId;
-/** It has worked on half of all runs, and on none that failed. */
-const BUSY = id('agent', 99) as AgentId;
-const GROUP = errorGroupOf({ class: 'agent', code: 'X', message: 'broken' });
-
+let listed: ListedRuns;
 let program: TestApp;
-let planners: Record<'kept' | 'by value', Sql>;
 const at = () => [program.services, program.actor] as const;
 const ago = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString();
+const explain: ListedRuns['explain'] = (...given) => listed.explain(...given);
 
 beforeAll(async () => {
-  program = await startTestApp();
-  const one = { url: program.database.url, applicationName: 'planner', max: 1 };
-  planners = { kept: connectFinder(one), 'by value': connectDatabase({ ...one, plansByValue: true }) };
-  await fill();
+  listed = await startListedRuns();
+  program = listed.program;
 }, 180_000);
-afterAll(async () => {
-  await Promise.all(Object.values(planners ?? {}).map((client) => client.end({ timeout: 5 })));
-  await program?.[Symbol.asyncDispose]();
-});
+afterAll(() => listed?.[Symbol.asyncDispose]());
 
-async function fill(): Promise<void> {
-  const { sql: db } = program.database;
-  const orgId = toUuid(program.actor.orgId);
-  await db`SELECT ensure_parts(now() - make_interval(weeks => ${WEEKS}::int), now())`;
-  await db`INSERT INTO pipelines (id, org_id, name, tags)
-    SELECT lpad(to_hex(p), 32, '0')::uuid, ${orgId}::text::uuid, 'listed ' || p, CASE p WHEN 7 THEN '{tagged}'::text[] ELSE '{}' END
-    FROM generate_series(1, 20) p`;
-  await db`INSERT INTO runs (id, org_id, pipeline_id, version_id, status, seq, revision, failing, error, error_group, labels, input,
-      parameters, metadata, trigger, replay_of, tasks_total, tasks_left, created_at, finished_at, updated_at)
-    SELECT overlay(uuid_at(t)::text placing substring(md5(n::text) for 12) from 25)::uuid, ${orgId}::text::uuid,
-      lpad(to_hex(1 + n % 20), 32, '0')::uuid, lpad(to_hex((1 + n % 20) * 10000 + n / 20 % 4), 32, '0')::uuid,
-      (CASE WHEN n % 500 = 0 THEN 'failed' WHEN n % 1000 = 1 THEN 'running' ELSE 'succeeded' END)::run_status, 9, 9, NULL,
-      CASE WHEN n % 500 = 0 THEN '{"class":"agent","code":"X","message":"broken"}'::json END,
-      CASE WHEN n % 500 = 0 THEN ${GROUP}::text END,
-      array_remove(ARRAY['tag:every', CASE WHEN n % 500 = 7 THEN 'env=rare' WHEN n % 2 = 0 THEN 'env=prod' END,
-        CASE WHEN n % 500 = 7 THEN 'tag:tagged' END, CASE WHEN n <= ${OLD}::int THEN 'tag:old' END,
-        CASE WHEN n <= ${OLD}::int THEN 'age=old' END], NULL),
-      '{}', '{}', '{}', CASE WHEN n % 500 = 3 THEN 'manual' ELSE 'api' END,
-      CASE WHEN n % 500 = 4 THEN lpad(to_hex(5), 32, '0')::uuid END, 1, 0, t,
-      CASE WHEN n % 1000 <> 1 THEN t + make_interval(secs => n % 977 + CASE WHEN n <= ${OLD}::int THEN 2000 ELSE 0 END) END, t
-    FROM (SELECT n, now() - make_interval(weeks => ${WEEKS - 1}::int) * (n::float8 / ${RUNS}::int) AS t
-      FROM generate_series(1, ${RUNS}::int) n) AS made`;
-  await db`INSERT INTO tasks (run_id, idx, org_id, stage_key, capability, status, epoch, attempt, losses, agent_id, progress)
-    SELECT id, 0, org_id, 'only', 'echo', 'succeeded', 1, 1, 0, lpad(to_hex(row_number() OVER () % 50), 32, '0')::uuid, 1 FROM runs`;
-  await db`INSERT INTO tasks (run_id, idx, org_id, stage_key, capability, status, epoch, attempt, losses, agent_id, progress)
-    SELECT id, 1, org_id, 'more', 'echo', 'succeeded', 1, 1, 0, ${toUuid(BUSY)}::text::uuid, 1 FROM runs
-    WHERE status <> 'failed' AND get_byte(uuid_send(id), 15) % 2 = 0`;
-  await db`ANALYZE runs, run_labels, tasks, attempts, pipelines`;
-}
-
-interface PlanNode {
-  'Node Type': string;
-  'Relation Name'?: string;
-  'Actual Rows'?: number;
-  'Actual Loops'?: number;
-  'Rows Removed by Filter'?: number;
-  Plans?: PlanNode[];
-}
-
-const nodesOf = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(nodesOf)];
-
-/** How the database finds the page: what it scanned from end to end, and how many rows it read. */
-async function explain(given: Parameters<typeof resolveFilter>[2], more: Partial<RunQuery> = {}) {
-  const where = await inTenant(program.services.db, program.actor.orgId, (tx) =>
-    resolveFilter(tx, program.actor, given),
-  );
-  const query: RunQuery = { where, sort: 'created', order: 'desc', limit: 51, ...more };
-  const sum = { found: 0, read: 0, scanned: [] as (string | undefined)[] };
-  for await (const stretch of stretchesOf(program.services, query)) {
-    const nodes = await planOf({ ...query, where: stretch });
-    const ofParts = nodes.filter((node) =>
-      /^(runs|tasks|attempts|run_labels)_w\d+$/.test(node['Relation Name'] ?? ''),
-    );
-    // Parts of weeks in which nothing ran are empty, and a scan is the quickest way to see that.
-    const scanned = ofParts.filter((node) => node['Node Type'] === 'Seq Scan' && rowsOf(node) > 100);
-    sum.scanned.push(...scanned.map((node) => node['Relation Name']));
-    sum.read += ofParts.reduce((rows, node) => rows + rowsOf(node), 0);
-    sum.found = nodes[0]?.['Actual Rows'] ?? 0;
-    if (sum.found === query.limit) break;
-  }
-  return sum;
-}
-
-const rowsOf = (node: PlanNode): number =>
-  ((node['Actual Rows'] ?? 0) + (node['Rows Removed by Filter'] ?? 0)) * (node['Actual Loops'] ?? 1);
-
-const dialect = new PgDialect();
-
-/** As it is planned when it is asked: for its values, or once for all. */
-async function planOf(query: RunQuery): Promise<PlanNode[]> {
-  const { sql: text, params } = dialect.sqlToQuery(selectRunIds(query));
-  const client = planners[plansFor(query)];
-  await client.unsafe(`PREPARE asked AS ${text}`);
-  const values = params.map((value) => `'${String(value).replaceAll("'", "''")}'`).join(', ');
-  const [row] = await client.unsafe(`EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) EXECUTE asked (${values})`);
-  await client.unsafe('DEALLOCATE asked');
-  const plan = row?.['QUERY PLAN'] as { Plan: PlanNode }[] | string;
-  const [{ Plan: root }] = (typeof plan === 'string' ? JSON.parse(plan) : plan) as [{ Plan: PlanNode }];
-  return nodesOf(root);
-}
-
-const FILTERS: Record<string, Parameters<typeof resolveFilter>[2]> = {
+const FILTERS: Record<string, RunFilter> = {
   nothing: {},
   'a common status': { status: ['succeeded'] },
   'a rare status': { status: ['failed'] },
@@ -175,7 +82,7 @@ const FILTERS: Record<string, Parameters<typeof resolveFilter>[2]> = {
     status: ['failed'],
   },
 };
-const ENDS: Record<string, Parameters<typeof resolveFilter>[2]> = {
+const ENDS: Record<string, RunFilter> = {
   nothing: {},
   'a day of ending': { finishedAfter: ago(20), finishedBefore: ago(19) },
   'a duration': { minDurationMs: 970_000, maxDurationMs: 975_000 },
@@ -224,6 +131,76 @@ describe('no filter reads a part of the runs from end to end', () => {
     const later = await explain({}, { after: [place?.id ?? ''] });
     expect(later.found).toBe(51);
     expect(later.read).toBeLessThan(first.read * 3);
+  });
+});
+
+/** None or few of the many runs that the first condition leads to are what the second one asks for. */
+const SPARSE: Record<string, [filter: RunFilter, condition: string]> = {
+  'common metadata and having been replayed': [{ metadata: 'env=prod', replayed: true }, 'false'],
+  'common metadata and a duration that many had': [
+    { metadata: 'env=prod', minDurationMs: 300_000, maxDurationMs: 600_000, trigger: 'api', replayed: true },
+    'false',
+  ],
+  'a common trigger and having been replayed': [{ trigger: 'api', replayed: true }, 'false'],
+  'a duration that most had and having been replayed': [{ minDurationMs: 1000, replayed: true }, 'false'],
+  'a duration that only the oldest had and a common trigger': [
+    { minDurationMs: 2_200_000, trigger: 'api' },
+    `finished_at - created_at >= '2200 s' AND trigger = 'api'`,
+  ],
+  'a duration that many had, common metadata and a common status': [
+    { minDurationMs: 2_200_000, metadata: 'env=prod', status: ['succeeded'] },
+    `finished_at - created_at >= '2200 s' AND 'env=prod' = ANY (labels) AND status = 'succeeded'`,
+  ],
+  'a tag that all runs have and having been replayed': [{ tag: 'every', replayed: true }, 'false'],
+  'a busy agent and having been replayed': [{ agentId: BUSY, replayed: true }, 'false'],
+};
+/** What one request looks at, with what leads there. */
+const AT_MOST = 60_000;
+
+describe('of what hardly any run is', () => {
+  const orders = ['desc', 'asc'] as const;
+  const cases = Object.keys(SPARSE).flatMap((name) => orders.map((order) => [name, order] as const));
+
+  test.each(cases)('%s, %s, a page looks at so many runs and no more', async (name, order) => {
+    const [filter] = SPARSE[name] ?? [{}];
+    const { scanned, read, blocks } = await explain(filter, { order });
+    expect(scanned).toEqual([]);
+    expect(read).toBeLessThan(AT_MOST);
+    expect(blocks).toBeLessThan(AT_MOST * 20);
+    const frontier = await listed.explainFrontier(await listed.queryOf(filter, { order }), 10_000);
+    expect(frontier.scanned).toEqual([]);
+    expect(frontier.read).toBeLessThan(AT_MOST);
+  });
+
+  test.each(cases)('%s, %s, the pages together hold every one, in order', async (name, order) => {
+    const [filter, condition] = SPARSE[name] ?? [{}, 'false'];
+    const expected = await program.database.sql.unsafe(
+      `SELECT id::text FROM runs WHERE ${condition} ORDER BY id ${order}`,
+    );
+    const found: string[] = [];
+    let pages = 0;
+    let cursor: string | null | undefined;
+    while (cursor !== null) {
+      const page = await listRuns(...at(), { ...filter, order, limit: 200, ...(cursor ? { cursor } : {}) });
+      found.push(...page.items.map((run) => toUuid(run.id)));
+      cursor = page.nextCursor;
+      pages += 1;
+    }
+    expect(found).toEqual(expected.map((row) => row.id.replaceAll('-', '')));
+    expect(pages).toBeGreaterThan(1);
+  });
+
+  test('whoever wants all of them gets them at once', async () => {
+    const [filter, condition] = SPARSE['a duration that only the oldest had and a common trigger'] ?? [
+      {},
+      '',
+    ];
+    const query = await listed.queryOf(filter, { limit: 1_000_000 });
+    const [row] = await program.database.sql.unsafe(
+      `SELECT count(*)::int AS count FROM runs WHERE ${condition}`,
+    );
+    expect((await findPage(program.services, query)).found.length).toBeLessThan(row?.count);
+    expect(await findRuns(program.services, query)).toHaveLength(row?.count);
   });
 });
 
@@ -280,8 +257,14 @@ describe('pages', () => {
 
 describe('what filters find', () => {
   const idsOf = async (filter: Parameters<typeof listRuns>[2]) => {
-    const { items } = await listRuns(...at(), { limit: 200, ...filter });
-    return items.map((run) => run.id);
+    const found: RunId[] = [];
+    let cursor: string | null | undefined;
+    while (cursor !== null && found.length < 200) {
+      const page = await listRuns(...at(), { limit: 200, ...filter, ...(cursor ? { cursor } : {}) });
+      found.push(...page.items.map((run) => run.id));
+      cursor = page.nextCursor;
+    }
+    return found.slice(0, filter?.limit ?? 200);
   };
   const countOf = async (condition: string) => {
     const [row] = await program.database.sql.unsafe(

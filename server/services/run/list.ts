@@ -3,7 +3,7 @@ import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { type Page, pageFields, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
-import { findRuns, loadSummaries } from './find-runs.ts';
+import { findPage, loadSummaries } from './find-runs.ts';
 import { RUN_SORTS } from './run-conditions.ts';
 import { resolveFilterAlone, runFilterFields } from './run-filter.ts';
 import type { RunSummary } from './run-view.ts';
@@ -28,7 +28,7 @@ export async function listRuns(
   const after = cursor === undefined ? undefined : services.cursors.open(list, cursor);
   const where = await resolveFilterAlone(services, actor, filter);
   const query = { where, sort, order, limit: limit + 1, ...(after ? { after } : {}) };
-  const found = await findRuns(services, query);
+  const { found, rest } = await findPage(services, query);
   const summaries = await loadSummaries(
     services,
     actor,
@@ -36,7 +36,7 @@ export async function listRuns(
   );
   return toPage(
     found,
-    { limit, cursors: services.cursors, list },
+    { limit, cursors: services.cursors, list, rest },
     {
       placeOf: ({ id, place }) => (place === null ? [id] : [place, id]),
       // A run that retention took in between is left out.

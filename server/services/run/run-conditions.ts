@@ -38,6 +38,8 @@ export interface RunConditions {
   /** Ids at the ends of a stretch of time. As they are and not as times: then the planner leaves out other weeks. */
   bornSince?: string;
   bornBefore?: string;
+  /** That id is the last one. */
+  bornUpTo?: string;
   /** Only these few were over in the time, or took the time, that is asked for: they are looked up, and then put in order. */
   isAmongFew?: true;
   /** The same of runs that are many: each that comes in the order of the list is asked. */
@@ -51,6 +53,8 @@ export interface RunConditions {
   walk?: 'first' | 'all';
   /** The pipelines that have the tag; it, and the label of runs that have it themselves, unless these may not be asked for. */
   tagged?: { pipelineUuids: readonly string[]; label: string | null; tag: string | null };
+  /** The same where something else leads to few: each of them is asked. */
+  busyTagged?: NonNullable<RunConditions['tagged']>;
 }
 
 export const RUN_SORTS = ['created', 'finished', 'duration'] as const;
@@ -63,6 +67,8 @@ export interface RunQuery {
   /** Where the page before ended: its last values of the sort, and its last id. */
   after?: readonly string[];
   limit: number;
+  /** Begins so many further on, in the order of an index. */
+  skip?: number;
 }
 
 /** The order of ids as the indexes of migration 0050 have it. */
@@ -94,6 +100,11 @@ export const uuid = (id: string): SQL => sql`${toUuid(id)}::text::uuid`;
 
 const bornFrom = (time: string): SQL => sql`uuid_at(${at(time)} - ${CLOCKS_APART})`;
 const bornUntil = (time: string): SQL => sql`uuid_at(${at(time)} + ${CLOCKS_APART})`;
+
+function hasTag({ pipelineUuids, label }: NonNullable<RunConditions['tagged']>): SQL {
+  const isOfThese = sql`r.pipeline_id = ANY (${list(pipelineUuids)}::text::uuid[])`;
+  return label === null ? isOfThese : sql`(${isOfThese} OR r.labels @> ARRAY[${label}::text])`;
+}
 
 /** Each field's condition; one that is not given has none. */
 const CONDITIONS: { [Field in keyof RunConditions]-?: (value: NonNullable<RunConditions[Field]>) => SQL } = {
@@ -137,6 +148,7 @@ const CONDITIONS: { [Field in keyof RunConditions]-?: (value: NonNullable<RunCon
   idRange: ({ from, to }) => sql`r.id BETWEEN ${from}::text::uuid AND ${to}::text::uuid`,
   bornSince: (value) => idIs(sql`>=`, sql`${value}::text::uuid`),
   bornBefore: (value) => idIs(sql`<`, sql`${value}::text::uuid`),
+  bornUpTo: (value) => idIs(sql`<=`, sql`${value}::text::uuid`),
   isAmongFew: () => sql`true`,
   endedAmongMany: ({ finishedAfter, finishedBefore, minDurationMs, maxDurationMs }) => {
     const took = sql`(${ENDED_UNSOUGHT} - r.created_at)`;
@@ -153,16 +165,24 @@ const CONDITIONS: { [Field in keyof RunConditions]-?: (value: NonNullable<RunCon
   },
   fewAtEdges: () => sql`true`,
   walk: () => sql`true`,
-  tagged: ({ pipelineUuids, label }) =>
-    label === null
-      ? sql`r.pipeline_id = ANY (${list(pipelineUuids)}::text::uuid[])`
-      : sql`(r.pipeline_id = ANY (${list(pipelineUuids)}::text::uuid[]) OR r.labels @> ARRAY[${label}::text])`,
+  tagged: hasTag,
+  busyTagged: hasTag,
 };
 
 export function conditionsOf({ where }: Pick<RunQuery, 'where'>): SQL[] {
   return Object.entries(where).flatMap(([field, value]) =>
     value === undefined ? [] : [(CONDITIONS[field as keyof RunConditions] as (given: unknown) => SQL)(value)],
   );
+}
+
+/**
+ * For runs that come in their order, or one by one: written so that no index of ends is taken, to sort all of them, or to
+ * go through all of them for each.
+ */
+export function withoutIndexOfEnds(where: RunConditions): RunConditions {
+  const { finishedAfter, finishedBefore, minDurationMs, maxDurationMs, ...rest } = where;
+  if ((finishedAfter ?? finishedBefore ?? minDurationMs ?? maxDurationMs) === undefined) return rest;
+  return { ...rest, endedAmongMany: { finishedAfter, finishedBefore, minDurationMs, maxDurationMs } };
 }
 
 /** A page of a list that is sorted by birth begins behind the last one. */
@@ -175,12 +195,20 @@ export const asksOnly = (where: RunConditions, names: ReadonlySet<string>): bool
 
 /** Fields that say when a run was born, which its id says too. */
 export const OF_BIRTH: ReadonlySet<string> = new Set<keyof RunConditions>([
-  ...(['orgUuid', 'createdAfter', 'createdBefore', 'idRange', 'bornSince', 'bornBefore'] as const),
+  ...([
+    'orgUuid',
+    'createdAfter',
+    'createdBefore',
+    'idRange',
+    'bornSince',
+    'bornBefore',
+    'bornUpTo',
+  ] as const),
 ]);
 
 /** What they, and the place where the page begins, say of a run's id that stands in another table. */
 export function idBounds(id: SQL, query: RunQuery): SQL[] {
-  const { createdAfter, createdBefore, idRange, bornSince, bornBefore } = query.where;
+  const { createdAfter, createdBefore, idRange, bornSince, bornBefore, bornUpTo } = query.where;
   const [last] = (query.sort === 'created' && query.after) || [];
   const bare = (value: string) => sql`${value}::text::uuid`;
   return [
@@ -189,6 +217,7 @@ export function idBounds(id: SQL, query: RunQuery): SQL[] {
     idRange === undefined ? [] : sql`${id} BETWEEN ${bare(idRange.from)} AND ${bare(idRange.to)}`,
     bornSince === undefined ? [] : sql`${id} >= ${bare(bornSince)}`,
     bornBefore === undefined ? [] : sql`${id} < ${bare(bornBefore)}`,
+    bornUpTo === undefined ? [] : sql`${id} <= ${bare(bornUpTo)}`,
     last === undefined ? [] : sql`${id} ${comparison(query)} ${bare(last)}`,
   ].flat();
 }

@@ -17,6 +17,7 @@ import {
   type RunQuery,
   type RunSort,
   uuid,
+  withoutIndexOfEnds,
 } from './run-conditions.ts';
 import { edgesOf, isByDuration, isLabelled, selectByAgent, selectBySteps, selectWalk } from './run-walks.ts';
 
@@ -51,13 +52,13 @@ const SORTED: Record<Exclude<RunSort, 'created'>, { value: SQL; type: SQL }> = {
 };
 
 function selectFlat(query: RunQuery): SQL {
-  const { sort, limit } = query;
+  const { sort, limit, skip = 0 } = query;
   const { label, ...where } = query.where;
   const source = label === undefined ? sql`runs r` : sql`run_labels l JOIN runs r ON r.id = l.run_id`;
   const hasLabel = label === undefined ? [] : isLabelled(label, query);
   const conditions = sql.join([...conditionsOf({ where }), ...hasLabel, ...afterOf(query)], sql` AND `);
   if (sort === 'created') {
-    return sql`SELECT r.id, NULL AS place FROM ${source} WHERE ${conditions} ORDER BY ${ID} ${direction(query)} LIMIT ${limit}`;
+    return sql`SELECT r.id, NULL AS place FROM ${source} WHERE ${conditions} ORDER BY ${ID} ${direction(query)} LIMIT ${limit} OFFSET ${skip}::int`;
   }
   const { value } = SORTED[sort];
   return sql`SELECT r.id, ${value}::text AS place FROM ${source} WHERE r.finished_at IS NOT NULL AND ${conditions}
@@ -129,11 +130,68 @@ export function countWalked({ where: { orgUuid, agentId, label } }: RunQuery, ma
   );
 }
 
-/** So many that a page is soon full in the order of ids: written so that no index of ends is taken, to sort all of them. */
-function withoutIndexOfEnds(where: RunConditions): RunConditions {
-  const { finishedAfter, finishedBefore, minDurationMs, maxDurationMs, ...rest } = where;
-  if ((finishedAfter ?? finishedBefore ?? minDurationMs ?? maxDurationMs) === undefined) return rest;
-  return { ...rest, endedAmongMany: { finishedAfter, finishedBefore, minDurationMs, maxDurationMs } };
+/**
+ * What of it leads to runs in their order, by one index (0050): all else is asked of each of them. Where more than one
+ * does, the one that mostly leads to fewer.
+ */
+export function leadOf({ where }: Pick<RunQuery, 'where'>): Partial<RunConditions> {
+  const { versionId, errorGroup, trigger, pipelineId, pipelineUuids } = where;
+  if (versionId !== undefined) return { versionId };
+  if (errorGroup !== undefined) return { errorGroup };
+  if (trigger !== undefined && trigger !== COMMON_TRIGGER) return { trigger };
+  const status = where.status ?? (where.minWaitingMs === undefined ? undefined : ACTIVE);
+  return { status, pipelineId, ...(pipelineUuids ? { pipelineUuids } : {}) };
+}
+
+/** When they were born, as far as the filter says so: nothing is over before it has begun. */
+function birthOf({ where }: RunQuery): Partial<RunConditions> {
+  const { createdAfter, idRange } = where;
+  const [createdBefore] = [where.createdBefore, where.finishedBefore]
+    .filter((time) => time !== undefined)
+    .sort((one, other) => Date.parse(one) - Date.parse(other));
+  return { createdAfter, createdBefore, ...(idRange ? { idRange } : {}) };
+}
+
+/** The id up to which there are `count` runs to look at, or some times as many; none: there are fewer. */
+export function selectFrontier(query: RunQuery, count: number): SQL {
+  const { orgUuid, label } = query.where;
+  const birth = birthOf(query);
+  if (label !== undefined) {
+    const walked = { ...query, where: { orgUuid, ...birth } };
+    return sql`SELECT l.run_id AS id FROM run_labels l WHERE ${sql.join(isLabelled(label, walked), sql` AND `)}
+      ORDER BY l.run_id ${direction(query)} LIMIT 1 OFFSET ${count - 1}::int`;
+  }
+  return selectInOrder({
+    ...query,
+    where: { orgUuid, ...leadOf(query), ...birth },
+    limit: 1,
+    skip: count - 1,
+  });
+}
+
+/** Whether one of the conditions that have an index is true of few runs; null: none has one. */
+export function countLed(query: RunQuery, max: number): SQL | null {
+  const { orgUuid, versionId, errorGroup, trigger, replayOf } = query.where;
+  const { status, pipelineId, pipelineUuids } = leadOf({
+    where: { ...query.where, versionId: undefined, errorGroup: undefined, trigger: undefined },
+  });
+  const leads: Partial<RunConditions>[] = [
+    { versionId },
+    { errorGroup },
+    { replayOf },
+    { trigger: trigger === COMMON_TRIGGER ? undefined : trigger },
+    { status, pipelineId, ...(pipelineUuids ? { pipelineUuids } : {}) },
+  ].filter((lead) => Object.values(lead).some((value) => value !== undefined));
+  if (leads.length === 0) return null;
+  const isFew = (lead: Partial<RunConditions>) => {
+    const conditions = [
+      ...conditionsOf({ where: { orgUuid, ...lead, ...birthOf(query) } }),
+      ...beyondPlace(query),
+    ];
+    return sql`(SELECT count(*) <= ${max}::int FROM (SELECT FROM runs r WHERE ${sql.join(conditions, sql` AND `)}
+      LIMIT ${max + 1}::int) AS seen)`;
+  };
+  return sql`SELECT ${sql.join(leads.map(isFew), sql` OR `)} AS yes`;
 }
 
 function selectAmongFew(query: RunQuery): SQL {
@@ -149,7 +207,7 @@ function selectAmongFew(query: RunQuery): SQL {
 
 /** One short range of an index for each status, and for each pipeline where these are asked for; then the first of all. */
 function selectByStatus(query: RunQuery): SQL {
-  const { where, limit } = query;
+  const { where, limit, skip = 0 } = query;
   const {
     pipelineId,
     pipelineUuids = pipelineId === undefined ? null : [toUuid(pipelineId)],
@@ -165,7 +223,7 @@ function selectByStatus(query: RunQuery): SQL {
   return sql`SELECT page.id, NULL AS place FROM unnest(${list(status)}::text::run_status[]) AS s (status)
     ${pipelineUuids ? sql`CROSS JOIN unnest(${list(pipelineUuids)}::text::uuid[]) AS p (id)` : sql``}
     CROSS JOIN LATERAL (SELECT r.id FROM runs r WHERE ${sql.join(conditions, sql` AND `)}
-      ORDER BY ${ID} ${direction(query)} LIMIT ${limit}) page
+      ORDER BY ${ID} ${direction(query)} LIMIT ${limit} OFFSET ${skip}::int) page
     ORDER BY page.id ${direction(query)} LIMIT ${limit}`;
 }
 

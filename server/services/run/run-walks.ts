@@ -13,6 +13,7 @@ import {
   type RunConditions,
   type RunQuery,
   uuid,
+  withoutIndexOfEnds,
 } from './run-conditions.ts';
 
 /** Runs that are looked at before another way to find them is tried. */
@@ -25,9 +26,12 @@ export function selectWalk(query: RunQuery): SQL {
   const order = direction(query);
   const first = walk === 'first' ? sql`LIMIT ${FIRST.label}::int` : sql``;
   return sql`SELECT r.id, NULL AS place FROM (${labelled(label, query)} ORDER BY l.run_id ${order} ${first}) AS walked
-    JOIN runs r ON r.id = walked.run_id WHERE ${sql.join(conditionsOf({ where: rest }), sql` AND `)}
+    JOIN runs r ON r.id = walked.run_id WHERE ${sql.join(ofEach(rest), sql` AND `)}
     ORDER BY walked.run_id ${order} LIMIT ${query.limit}`;
 }
+
+/** Asked of each run that is walked to. */
+const ofEach = (where: RunConditions): SQL[] => conditionsOf({ where: withoutIndexOfEnds(where) });
 
 const labelled = (label: string, query: RunQuery): SQL =>
   sql`SELECT l.run_id FROM run_labels l WHERE ${sql.join(isLabelled(label, query), sql` AND `)}`;
@@ -59,7 +63,7 @@ function selectVisited(query: RunQuery, agentId: string): SQL {
         SELECT run_id FROM (${next(sql`tasks`)} UNION ALL ${next(sql`attempts`)}) AS work ORDER BY run_id ${order} LIMIT 1
       ) AS next WHERE visited.nth < ${walk === 'first' ? FIRST.agent : query.limit}::int)
     SELECT r.id, NULL AS place FROM visited JOIN runs r ON r.id = visited.run_id
-    WHERE ${sql.join(conditionsOf({ where }), sql` AND `)} ORDER BY visited.run_id ${order} LIMIT ${query.limit}`;
+    WHERE ${sql.join(ofEach(where), sql` AND `)} ORDER BY visited.run_id ${order} LIMIT ${query.limit}`;
 }
 
 /** Of an agent that has done little: all of it, put in order. */
@@ -69,7 +73,7 @@ export function selectByAgent(query: RunQuery, agentId: string): SQL {
   const conditions = sql.join([sql`agent_id = ${agent}`, ...idBounds(sql`run_id`, query)], sql` AND `);
   return sql`SELECT r.id, NULL AS place FROM (
       SELECT run_id FROM tasks WHERE ${conditions} UNION SELECT run_id FROM attempts WHERE ${conditions}) AS visited
-    JOIN runs r ON r.id = visited.run_id WHERE ${sql.join(conditionsOf({ where }), sql` AND `)}
+    JOIN runs r ON r.id = visited.run_id WHERE ${sql.join(ofEach(where), sql` AND `)}
     ORDER BY visited.run_id ${order} LIMIT ${query.limit}`;
 }
 

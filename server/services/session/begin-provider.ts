@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { toOwnPath } from '#server/domain/own-path.ts';
+import { givenPasswordSchema } from '#server/identity/account-fields.ts';
 import type { Actor } from '#server/identity/actor.ts';
 import { digest } from '#server/identity/tokens.ts';
 import { personOf } from '../account/person-of.ts';
+import { prove } from '../account/prove.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
 
@@ -15,6 +17,8 @@ const beginSchema = z.strictObject({
   invitation: z.string().min(1).max(200).optional(),
   /** Whoever is signed in wants to be known by that provider too. */
   link: z.boolean().default(false),
+  /** Then they prove that it is their account: it is one more way in. */
+  currentPassword: givenPasswordSchema.optional(),
 });
 
 export interface BegunFlow {
@@ -30,11 +34,12 @@ export async function beginProvider(
   actor: Actor,
   input: z.input<typeof beginSchema>,
 ): Promise<BegunFlow> {
-  const { provider: id, origin, next, invitation, link } = parseInput(beginSchema, input);
+  const { provider: id, origin, next, invitation, link, currentPassword } = parseInput(beginSchema, input);
   const { providers, flows } = services.identity;
   const provider = providers.find(id);
-  const errand = providers.newErrand(`${origin}/api/v1/auth/providers/${provider.id}/callback`);
   const userId = link ? personOf(actor).userId : null;
+  if (link) await prove(services, actor, currentPassword);
+  const errand = providers.newErrand(`${origin}/api/v1/auth/providers/${provider.id}/callback`);
   const url = await providers.addressFor(provider, errand);
   const browserToken = await flows.begin({
     ...errand,

@@ -18,15 +18,16 @@ export interface PasskeyChallenge {
   challenge: string;
 }
 
-/** The first half: something to sign. Open to everybody, and says nothing of who has an account. */
+/**
+ * The first half: something to sign. Open to everybody, and says nothing of who has an account. No attempt yet: every
+ * look at the sign-in page asks for one, to offer passkeys where the e-mail is filled in.
+ */
 export async function challengePasskey(
   services: Services,
-  actor: Actor,
   input: z.input<typeof challengeSchema>,
 ): Promise<PasskeyChallenge> {
   const { origin } = parseInput(challengeSchema, input);
   const place = placeAt(origin);
-  await services.rates.attempt(actor, null);
   return { place, challenge: await services.identity.passkeys.challenge(null) };
 }
 
@@ -46,7 +47,7 @@ export async function signInByPasskey(
   const [orgId] = (known && (await people.proofOf(known.userId))?.orgIds) ?? [];
   if (known && counter !== undefined && orgId) {
     const { from, sessionId: instead } = actor;
-    const signIn = { userId: known.userId, orgId, how: 'passkey', from, instead };
+    const signIn = { userId: known.userId, orgId, how: 'passkey', passkeyId: known.id, from, instead };
     const opened = await passkeys.open(known.id, counter, signIn);
     if (opened !== undefined && opened !== 'copied') return greet(services, actor, opened);
     if (opened === 'copied') await noteCopy(services, actor, { passkey: known, orgId });

@@ -8,7 +8,7 @@ import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { orderField, type Page, pageFields, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
-import { findRuns } from '../run/find-runs.ts';
+import { findPage } from '../run/find-runs.ts';
 import { redactRun } from '../run/redact.ts';
 import { resolveFilterAlone, runFilterFields } from '../run/run-filter.ts';
 import { type RunView, type TaskView, toRunView } from '../run/run-view.ts';
@@ -56,17 +56,17 @@ export async function listTasks(
     limit: limit + 1,
     ...(after ? { after } : {}),
   } as const;
-  const found = await findRuns(services, query);
+  const page = await findPage(services, query);
   const views = await inTenant(services.db, actor.orgId, (tx) =>
     loadViews(
       tx,
       services,
-      found.slice(0, limit).map(({ id }) => id),
+      page.found.slice(0, limit).map(({ id }) => id),
     ),
   );
   return toPage(
-    found,
-    { limit, cursors: services.cursors, list },
+    page.found,
+    { limit, cursors: services.cursors, list, rest: page.rest },
     {
       placeOf: ({ id }) => [id],
       toItems: ({ id }) => {

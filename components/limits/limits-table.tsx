@@ -8,15 +8,16 @@ import { formatBytes, formatDuration } from '../ui/format.ts';
 import { Meter } from '../ui/status.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Table, type TableColumn } from '../ui/table.tsx';
+import { Until } from '../ui/text.tsx';
 import { words } from './words.ts';
 
-type SettingName = keyof typeof words.limits.names;
+type SettingName = keyof typeof words.names;
 
 interface Row {
   setting: SettingName;
   shown: string;
   /** Undefined: it is not of the kind that is used up. */
-  use?: { used: number; limit: number } | undefined;
+  use?: { used: number; limit: number; resets_at?: string | null } | undefined;
 }
 
 const QUOTAS = {
@@ -30,6 +31,13 @@ const RATES = {
   SIGNALBOX_RATE_AGENTS: 'agents',
 } as const;
 
+const RESETS: TableColumn<Row> = {
+  key: 'resets',
+  title: words.columns.resets,
+  wideOnly: true,
+  cell: ({ use }) => <Again use={use} />,
+};
+
 /** What holds things back, how much of it is used, and who said so. */
 export function LimitsTable() {
   const limits = useQuery({ ...query('limits.get', {}), refetchInterval: 10_000 });
@@ -39,34 +47,40 @@ export function LimitsTable() {
   if (!limits.data || !settings.data)
     return (
       <Card flush>
-        <Skeleton label={words.limits.loading} rows={8} />
+        <Skeleton label={words.loading} rows={8} />
       </Card>
     );
   const rows = rowsOf(limits.data, settings.data, agents.data?.agents.length);
   const { given } = settings.data;
   const columns: TableColumn<Row>[] = [
-    { key: 'what', title: words.limits.columns.what, cell: ({ setting }) => words.limits.names[setting] },
-    { key: 'limit', title: words.limits.columns.limit, align: 'end', cell: ({ shown }) => shown },
+    {
+      key: 'what',
+      title: words.columns.what,
+      cell: ({ setting }) => (
+        <span className="block py-1.5">
+          <span className="block">{words.names[setting]}</span>
+          <span className="block truncate font-mono text-xs text-quiet">{setting}</span>
+        </span>
+      ),
+    },
+    { key: 'limit', title: words.columns.limit, align: 'end', cell: ({ shown }) => shown },
     {
       key: 'used',
-      title: words.limits.columns.used,
+      title: words.columns.used,
       cell: ({ setting, use }) => (use ? <Use {...{ setting, use }} /> : '–'),
     },
+    ...(limits.data.quotas.length > 0 ? [RESETS] : []),
     {
       key: 'by',
-      title: words.limits.columns.by,
+      title: words.columns.by,
       wideOnly: true,
-      cell: ({ setting }) => (
-        <>
-          {given.includes(setting) ? words.limits.given : words.limits.default}
-          <span className="ml-2 font-mono text-xs text-quiet">{setting}</span>
-        </>
-      ),
+      cell: ({ setting }) => (given.includes(setting) ? words.given : words.default),
     },
   ];
   return (
     <Card flush>
-      <Table label={words.limits.list} columns={columns} rows={rows} keyOf={({ setting }) => setting} />
+      <Table label={words.list} columns={columns} rows={rows} keyOf={({ setting }) => setting} />
+      <p className="border-t border-line px-4 py-2 text-xs text-quiet">{words.where}</p>
     </Card>
   );
 }
@@ -77,8 +91,7 @@ function rowsOf(
   agents: number | undefined,
 ): Row[] {
   const { max_agents: maxAgents, max_concurrent_tasks: maxTasks } = settings;
-  const shown = (limit: number | null) =>
-    limit === null ? words.limits.unlimited : limit.toLocaleString('en');
+  const shown = (limit: number | null) => (limit === null ? words.unlimited : limit.toLocaleString('en'));
   const rows: Row[] = [
     {
       setting: 'MAX_AGENTS',
@@ -103,12 +116,18 @@ function rowsOf(
   return rows;
 }
 
+/** Told of quotas alone: by the clock, or when something of it ends. */
+function Again({ use }: Pick<Row, 'use'>) {
+  if (use?.resets_at === undefined) return '–';
+  return use.resets_at === null ? words.atAnEnd : <Until at={use.resets_at} />;
+}
+
 function Use({ setting, use }: Pick<Row, 'setting'> & { use: NonNullable<Row['use']> }) {
   return (
     <span className="flex w-44 items-center gap-2 tabular-nums">
       <span className="grow">
         <Meter
-          label={words.limits.names[setting]}
+          label={words.names[setting]}
           value={use.used}
           max={use.limit}
           tone={use.used >= use.limit ? 'bad' : use.used >= 0.8 * use.limit ? 'warn' : 'busy'}

@@ -1,0 +1,1 @@
+export { LimitsTable } from './limits-table.tsx';
