@@ -10,11 +10,14 @@ import {
   FlaskConical,
   History,
   ListTree,
+  Maximize,
   Play,
   Plus,
   Redo2,
   Search,
+  SquareDashedMousePointer,
   Undo2,
+  WandSparkles,
   X,
 } from 'lucide-react';
 import { useMay } from '../shell/use-may.ts';
@@ -188,10 +191,16 @@ function MoreMenu({ editor: { asked, store, canvas, isReadOnly } }: { editor: Ed
         onSelect={() => asked.set({ kind: 'dry-run' })}
       />
       <MenuItem label={words.versions} icon={History} onSelect={() => asked.set({ kind: 'versions' })} />
-      <MenuItem label={words.selectEverything} keys="mod+a" onSelect={() => store.selectAll()} />
-      <MenuItem label={words.showAllOfIt} keys="1" onSelect={() => canvas.get()?.fit()} />
+      <MenuItem
+        label={words.selectEverything}
+        icon={SquareDashedMousePointer}
+        keys="mod+a"
+        onSelect={() => store.selectAll()}
+      />
+      <MenuItem label={words.showAllOfIt} icon={Maximize} keys="1" onSelect={() => canvas.get()?.fit()} />
       <MenuItem
         label={words.tidyUp}
+        icon={WandSparkles}
         keys="l"
         disabled={isReadOnly}
         onSelect={() =>

@@ -92,6 +92,7 @@ export const words = {
   loadingTheAgents: 'Loading the agents',
   loadingTheCapabilities: 'Loading the capabilities',
   loadingThePipeline: 'Loading the pipeline',
+  loadingTheText: 'Loading the text',
   loadingTheVersion: 'Loading the version',
   loadingTheVersions: 'Loading the versions',
   more: 'More',

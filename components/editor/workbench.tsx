@@ -15,6 +15,7 @@ import { Inspector } from './panels/inspector.tsx';
 import { Outline } from './panels/outline.tsx';
 import { Palette } from './panels/palette.tsx';
 import { ProblemsBar } from './panels/problems-bar.tsx';
+import { YamlGhost } from './panels/yaml-frame.tsx';
 import { openEditor, type Pipeline } from './session/open-editor.ts';
 import { useKeeping } from './session/use-keeping.ts';
 import { useWorld } from './session/use-world.ts';
@@ -25,7 +26,9 @@ import { type EditorLayout, useFollowed, useLayout, useSelectionInAddress } from
 import { words } from './words.ts';
 
 // What reads and writes YAML comes when it is needed.
-const YamlPane = dynamic(() => import('./panels/yaml-pane.tsx').then((module) => module.YamlPane));
+const YamlPane = dynamic(() => import('./panels/yaml-pane.tsx').then((module) => module.YamlPane), {
+  loading: YamlGhost,
+});
 const Conflict = dynamic(() =>
   import('./session/conflict-dialog.tsx').then((module) => module.ConflictDialog),
 );

@@ -1,16 +1,16 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
-import { CircleCheck, CircleDashed, X } from 'lucide-react';
+import { CircleCheck, CircleDashed, Play, X } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { type ReactNode, useEffect, useState } from 'react';
 import { type Answer, query } from '../data/index.ts';
+import { pipelineHref } from '../shell/places.ts';
 import { useAct } from '../shell/use-act.ts';
 import { useMay } from '../shell/use-may.ts';
-import { Button, IconButton } from '../ui/button.tsx';
-import { Link } from '../ui/link.tsx';
+import { Button, IconButton, LinkButton } from '../ui/button.tsx';
 import { Card } from '../ui/surface.tsx';
-import { Code, CopyText } from '../ui/text.tsx';
+import { CopyBlock } from '../ui/text.tsx';
 import { FIRST_AGENT, firstAgentCommand } from './first-agent.ts';
 import { words } from './words.ts';
 
@@ -92,25 +92,26 @@ function Step({
 function Command({ text, hint }: { text: string; hint: string }) {
   return (
     <div className="w-full max-w-3xl">
-      <p className="mb-1 flex items-center justify-between gap-2 text-xs text-quiet">
-        {hint}
-        <CopyText text={text} shown="" what={said.copy} />
-      </p>
-      <Code label={hint}>{text}</Code>
+      <p className="mb-1 text-xs text-quiet">{hint}</p>
+      <CopyBlock label={hint} what={said.copy}>
+        {text}
+      </CopyBlock>
     </div>
   );
 }
 
 function RunStep() {
   const [sample] = useQuery(query('pipelines.list', { limit: 1 })).data?.pipelines ?? [];
+  const mayRun = useMay()('run.operate') && sample !== undefined && sample.version !== null;
   return (
     <>
-      <Link
-        href="/pipelines"
-        className="inline-flex h-8 items-center rounded-md border border-line bg-card px-3 font-medium hover:border-control hover:bg-hover"
-      >
-        {said.runButton}
-      </Link>
+      {mayRun ? (
+        <LinkButton href={`${pipelineHref(sample.id)}?run=true`} look="primary" icon={Play}>
+          {said.runButton}
+        </LinkButton>
+      ) : (
+        <LinkButton href="/pipelines">{said.seeButton}</LinkButton>
+      )}
       {sample ? <Command hint={said.runCommand} text={said.runText(sample.name)} /> : null}
     </>
   );
@@ -123,11 +124,7 @@ function AgentStep() {
   if (!may('key.manage')) return <p className="text-sm text-quiet">{said.notYours}</p>;
   if (token === undefined)
     return (
-      <Button
-        look="primary"
-        busy={make.isBusy}
-        onClick={() => make.run({ agent: FIRST_AGENT.name, expires_in_days: 7 })}
-      >
+      <Button busy={make.isBusy} onClick={() => make.run({ agent: FIRST_AGENT.name, expires_in_days: 7 })}>
         {said.agentButton}
       </Button>
     );

@@ -81,7 +81,7 @@ function Now({ home }: { home: Home }) {
   const { now } = words;
   const { running, failed, stuck, agents, dead_letters: letters } = home;
   return (
-    <div className="grid grid-cols-2 gap-3 md:grid-cols-3 xl:grid-cols-5">
+    <div className="grid grid-cols-2 gap-3 max-md:*:last:odd:col-span-2 md:grid-cols-3 xl:grid-cols-5">
       <Figure label={now.running} value={shown(running.count)} href={hrefOf(running)} />
       <Figure label={now.failed} value={<Alarm count={failed.count} />} href={hrefOf(failed)} />
       <Figure
@@ -99,7 +99,12 @@ function Now({ home }: { home: Home }) {
         />
       ) : null}
       {letters === null ? null : (
-        <Figure label={now.letters} value={<Alarm count={letters} />} href="/queues" note={now.lettersNote} />
+        <Figure
+          label={now.letters}
+          value={<Alarm count={letters} />}
+          href="/queues?part=dead"
+          note={now.lettersNote}
+        />
       )}
     </div>
   );

@@ -51,6 +51,8 @@ export const words = {
     none: 'No runs yet',
     noneHint: 'A run appears here as soon as somebody starts one.',
     alone: 'Stand-alone task',
+    all: 'All runs',
+    stages: (done: number, total: number) => `${done} of ${total} ${total === 1 ? 'stage' : 'stages'}`,
   },
   steps: {
     title: 'First steps',
@@ -58,7 +60,8 @@ export const words = {
     done: 'Done',
     run: 'Run a pipeline',
     runNote: 'A sample pipeline is there. Run it with its sample data and watch its stages.',
-    runButton: 'See the pipelines',
+    runButton: 'Run the sample',
+    seeButton: 'See the pipelines',
     runCommand: 'Or from a terminal in the checkout:',
     runText: (pipeline: string) => `npx signalbox run ${JSON.stringify(pipeline)} --sample`,
     agent: 'Start an agent of your own',

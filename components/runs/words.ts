@@ -22,10 +22,20 @@ const CONSEQUENCES: Record<BulkAction, string> = {
   resume: 'They go on from where they were paused.',
 };
 
+/** Who or what began it. Others are names of people's own. */
+const TRIGGERS: Record<string, string> = {
+  api: 'API',
+  manual: 'By hand',
+  replay: 'Replay',
+  stage: 'One stage',
+  task: 'Task',
+};
+
 /** What people read on the pages of runs. */
 export const words = {
   title: 'Runs',
   runs,
+  triggerOf: (trigger: string) => TRIGGERS[trigger] ?? trigger,
   newer: (n: number, isMore: boolean) => `${n}${isMore ? '+' : ''} new`,
   columns: {
     id: 'Run',
@@ -64,6 +74,8 @@ export const words = {
     badId: 'The beginning of a run’s id, such as run_01a1.',
     badMetadata: 'key=value',
   },
+  lostFilters: (labels: readonly string[]) =>
+    `Not filtered by ${labels.join(', ')}: the address says nothing that can be asked for. A version needs its pipeline too.`,
   only: (what: string) => `Only ${what}`,
   standAlone: 'Stand-alone task',
   unknownPipeline: 'Unknown pipeline',
@@ -112,6 +124,7 @@ export const words = {
     tickRange: 'Tick up to here',
     replay: 'Replay what is ticked',
     cancel: 'Cancel what is ticked',
+    ticked: (action: BulkAction) => `${VERBS[action]} what is ticked`,
   },
   bulk: {
     verb: (action: BulkAction) => VERBS[action],
@@ -130,6 +143,7 @@ export const words = {
     version: 'Version',
     original: 'The one that ran',
     newest: 'The newest',
+    name: 'Bulk action',
     pageTitle: (action: BulkAction, n: number) => `${VERBS[action]} ${runs(n)}`,
     open: 'Under way',
     done: 'Done',

@@ -16,7 +16,7 @@ export const words = {
   showKeys: 'Show this sheet',
   palette: {
     title: 'Find and do',
-    hint: 'A page, a pipeline, an agent, an id, or what to do',
+    hint: 'A page, a name, an id, or what to do',
     found: 'Found',
     none: 'Nothing is called so.',
     byId: 'By id',

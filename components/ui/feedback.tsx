@@ -14,11 +14,11 @@ export function Notice({
   return (
     <div
       role="alert"
-      className="my-4 flex items-start gap-3 rounded-lg border border-bad/40 bg-bad-soft px-4 py-3"
+      className="my-4 flex items-start gap-3 rounded-lg border border-bad/40 bg-bad-soft px-4 py-3 max-md:flex-wrap"
     >
       <CircleAlert aria-hidden size={16} className="mt-0.5 shrink-0 text-bad" />
-      <div className="min-w-0 grow">
-        <p className="font-medium text-bad">{message}</p>
+      <div className="min-w-0 grow max-md:basis-[calc(100%-3rem)]">
+        <p className="font-medium text-bad wrap-anywhere">{message}</p>
         {advice === undefined ? null : <p className="mt-0.5 text-sm text-text">{advice}</p>}
       </div>
       {action}

@@ -74,7 +74,9 @@ export function PageHead({
   actions?: ReactNode;
 }) {
   return (
-    <header className="mb-5 flex flex-wrap items-end justify-between gap-x-6 gap-y-3">
+    <header
+      className={`mb-5 flex flex-wrap justify-between gap-x-6 gap-y-3 ${note || trail.length > 0 ? 'items-end' : 'items-center'}`}
+    >
       <div className="min-w-0">
         {trail.length === 0 ? null : (
           <nav aria-label={words.breadcrumb} className="mb-1 flex gap-1.5 text-sm text-quiet print:hidden">

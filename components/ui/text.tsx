@@ -77,14 +77,27 @@ function Moment({ at, say }: { at: string; say(msAhead: number): string }) {
   );
 }
 
-/** Text to be taken elsewhere: a program, a command. */
-export function CopyBlock({ label, children }: { label: string; children: string }) {
+/** Text to be taken elsewhere: a program, a command. What copies it stands beside it, so that it covers nothing. */
+export function CopyBlock({
+  label,
+  what = label,
+  children,
+}: {
+  label: string;
+  /** What the button copies, where the label says it otherwise. */
+  what?: string;
+  children: string;
+}) {
   return (
-    <div className="relative">
-      <Code label={label}>{children}</Code>
-      <span className="absolute right-2 top-2 rounded-sm border border-line bg-card">
-        <CopyText text={children} shown="" what={label} isLong />
-      </span>
+    <div className="flex overflow-hidden rounded-md border border-line bg-sunken">
+      <div className="min-w-0 grow">
+        <Code label={label} isBare>
+          {children}
+        </Code>
+      </div>
+      <div className="shrink-0 border-l border-line p-1.5">
+        <CopyText text={children} shown="" what={what} isLong />
+      </div>
     </div>
   );
 }
@@ -114,13 +127,22 @@ export function Chip({ children }: { children: ReactNode }) {
 }
 
 /** Text that somebody else wrote, as it is: never markup, and only as wide as its place. */
-export function Code({ label, children }: { label: string; children: string }) {
+export function Code({
+  label,
+  isBare = false,
+  children,
+}: {
+  label: string;
+  /** Within a frame that is drawn already. */
+  isBare?: boolean;
+  children: string;
+}) {
   return (
     <section
       aria-label={label}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable
       tabIndex={0}
-      className="max-h-80 overflow-auto rounded-md border border-line bg-sunken p-3"
+      className={`max-h-80 overflow-auto p-3 ${isBare ? 'focus-visible:-outline-offset-2' : 'rounded-md border border-line bg-sunken'}`}
     >
       <pre className="font-mono text-xs leading-5">{children}</pre>
     </section>

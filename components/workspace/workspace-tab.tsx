@@ -49,7 +49,7 @@ function Files({ runId, stages, isOver }: TabProps) {
     );
   const shown = list.rows.find((file) => file.path === path) ?? list.rows[0];
   return (
-    <div className="grid items-start gap-4 lg:grid-cols-[16rem_minmax(0,1fr)_20rem]">
+    <div className="grid grid-cols-1 items-start gap-4 lg:grid-cols-[16rem_minmax(0,1fr)_20rem]">
       <Card title={words.files} flush>
         <div className="border-b border-line p-2">
           <Select

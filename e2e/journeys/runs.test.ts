@@ -111,6 +111,45 @@ test('keys move in the list, open a run, walk its stages and say what they are',
   await page.getByRole('dialog', { name: 'Replay this run?' }).waitFor();
 });
 
+test('a failed run leads to its stage and to those that failed like it, and the palette does what has no key', async () => {
+  await open(`/runs/${brokenRun}`);
+  await page.getByText('In Match, code').waitFor();
+  await page.getByRole('button', { name: 'Open the stage' }).click();
+  await page
+    .getByRole('dialog')
+    .getByText('How it failed')
+    .or(page.getByLabel('How it failed'))
+    .first()
+    .waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await page.keyboard.press('r');
+  await page.getByRole('dialog').getByRole('button', { name: 'Replay', exact: true }).waitFor();
+  const focused = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? '');
+  await expect.poll(focused, POLL).toMatch(/^Begin with/);
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await page.keyboard.press('ControlOrMeta+k');
+  await page.keyboard.type('show logs');
+  await page.getByRole('option', { name: 'Show logs' }).waitFor();
+  await page.keyboard.press('Enter');
+  await expect.poll(() => page.url(), POLL).toContain('tab=logs');
+  await page.getByRole('link', { name: 'Runs that failed like it' }).click();
+  await page.getByRole('heading', { name: 'Runs', exact: true }).waitFor();
+  await expect
+    .poll(() => page.getByRole('grid').getAttribute('aria-rowcount'), POLL)
+    .toBe(String(FAILED + 1));
+});
+
+test('a filter that means nothing is told, and is none that a bulk action would go by', async () => {
+  await open('/runs?id=zzz');
+  await page.getByText('Not filtered by Id begins with').waitFor();
+  expect(await page.getByRole('button', { name: 'All that match' }).count()).toBe(0);
+  await open('/runs?id=zzz&status=failed');
+  await page.getByRole('button', { name: 'All that match' }).waitFor();
+  await page.getByText('Not filtered by Id begins with').waitFor();
+});
+
 test('hostile text in names, inputs, outputs and errors stays text', async () => {
   await open(`/runs/${hostileRun}`);
   await page.getByText(`Named ${HOSTILE}`).first().waitFor();

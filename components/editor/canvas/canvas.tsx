@@ -3,8 +3,6 @@
 import {
   Background,
   BackgroundVariant,
-  type FitViewOptions,
-  MiniMap,
   type NodeMouseHandler,
   ReactFlow,
   type ReactFlowProps,
@@ -13,7 +11,7 @@ import {
   type Viewport,
 } from '@xyflow/react';
 import { Plus } from 'lucide-react';
-import type { DragEvent, KeyboardEvent } from 'react';
+import { type DragEvent, type KeyboardEvent, useRef } from 'react';
 import { Button } from '../../ui/button.tsx';
 import { NARROW, useMedia } from '../../ui/use-media.ts';
 import { useEditor } from '../context.ts';
@@ -25,13 +23,15 @@ import { DetailProvider, useDetailOfZoom } from './detail.ts';
 import { DRAGGED_CAPABILITY, dropStage } from './drop-stage.ts';
 import { FarWires } from './far-wires.tsx';
 import { GroupNode } from './group-node.tsx';
+import { LittleMap } from './little-map.tsx';
 import { NoteNode } from './note-node.tsx';
 import { StageNode } from './stage-node.tsx';
 import type { FlowNode, WireEdge as WireEdgeType } from './to-flow.ts';
 import { useCanvasHandle } from './use-canvas-handle.ts';
+import { useFirstLook } from './use-first-look.ts';
 import { useFlow } from './use-flow.ts';
 import { useWires } from './use-wires.ts';
-import { readViewport, writeViewport } from './viewport.ts';
+import { writeViewport } from './viewport.ts';
 import { WireEdge } from './wire-edge.tsx';
 
 // Outside of components: React Flow draws everything anew when these are other objects.
@@ -55,16 +55,12 @@ const HABITS: Partial<ReactFlowProps<FlowNode, WireEdgeType>> = {
   maxZoom: 2,
   proOptions: { hideAttribution: true },
 };
-const FIT = { padding: 0.15, maxZoom: 1 };
-/** What one can read is better to begin with than all of it; of very many, all of it. */
-const READABLE = { ...FIT, minZoom: 0.4 };
-const FEW_NODES = 40;
 /** From here on what is out of sight is not drawn, nor what is too small to be made out: with fewer, drawing it again costs more than leaving it. */
 const MANY_NODES = 300;
 
 interface CanvasProps {
   label?: string;
-  /** Where to begin; left out: where this person looked last, else at all of it. */
+  /** Where to begin, if not all of it can be read at once; left out: where this person looked last. */
   begin?: string | undefined;
   /** It is not remembered where one looked. */
   isPassing?: boolean;
@@ -88,62 +84,56 @@ function Flow({ label = words.canvas, begin, isPassing = false }: CanvasProps) {
   const isNarrow = useMedia(NARROW);
   const wires = useWires();
   useCanvasHandle();
-  const saved = isPassing ? null : readViewport(pipelineId);
+  const place = useRef<HTMLElement>(null);
+  const look = useFirstLook(place, { nodes: picture.nodes, begin, isPassing, pipelineId });
   const onOpen: NodeMouseHandler<FlowNode> = (_, { id, type, data }) => {
     if (type === 'stage' || !('note' in data)) store.select([id]);
   };
   return (
     <section
+      ref={place}
       aria-label={label}
-      className="relative min-h-0 min-w-0 grow"
+      className="relative min-h-0 min-w-0 grow select-none"
       onDragOver={(event) => {
         if (!isReadOnly && event.dataTransfer.types.includes(DRAGGED_CAPABILITY)) event.preventDefault();
       }}
       onDrop={(event: DragEvent) => dropStage(editor, event)}
     >
       <DetailProvider value={detail}>
-        <ReactFlow<FlowNode, WireEdgeType>
-          nodes={nodes}
-          edges={isFar ? NO_EDGES : edges}
-          nodeTypes={NODE_TYPES}
-          edgeTypes={EDGE_TYPES}
-          onNodesChange={onNodesChange}
-          onEdgesChange={onEdgesChange}
-          onNodeDragStop={onDragStop}
-          onSelectionDragStop={onDragStop}
-          onNodeDoubleClick={onOpen}
-          {...wires}
-          {...HABITS}
-          nodesDraggable={!isReadOnly}
-          nodesConnectable={!isReadOnly}
-          onlyRenderVisibleElements={isMany}
-          {...(saved
-            ? { defaultViewport: saved }
-            : { fitView: true, fitViewOptions: firstLook(nodes.length, begin) })}
-          onMoveEnd={(_, viewport: Viewport) => {
-            if (!isPassing) writeViewport(pipelineId, viewport);
-          }}
-          onKeyDown={(event: KeyboardEvent) => selectFocused(event, store.select)}
-        >
-          <Background variant={BackgroundVariant.Dots} gap={20} size={1.5} />
-          <CanvasControls />
-          {isReadOnly ? null : <ConnectHint />}
-          {isFar ? <FarWires nodes={picture.nodes} edges={edges} dragged={dragged} /> : null}
-          {/* From afar the canvas is its own map, and on a phone there is no room for one. */}
-          {nodes.length > 6 && !isFar && !isNarrow ? (
-            <MiniMap pannable zoomable ariaLabel={words.map} position="bottom-right" />
-          ) : null}
-        </ReactFlow>
+        {look === null ? null : (
+          <ReactFlow<FlowNode, WireEdgeType>
+            nodes={nodes}
+            edges={isFar ? NO_EDGES : edges}
+            nodeTypes={NODE_TYPES}
+            edgeTypes={EDGE_TYPES}
+            onNodesChange={onNodesChange}
+            onEdgesChange={onEdgesChange}
+            onNodeDragStop={onDragStop}
+            onSelectionDragStop={onDragStop}
+            onNodeDoubleClick={onOpen}
+            {...wires}
+            {...HABITS}
+            nodesDraggable={!isReadOnly}
+            nodesConnectable={!isReadOnly}
+            onlyRenderVisibleElements={isMany}
+            defaultViewport={look}
+            onMoveEnd={(_, viewport: Viewport) => {
+              if (!isPassing) writeViewport(pipelineId, viewport);
+            }}
+            onKeyDown={(event: KeyboardEvent) => selectFocused(event, store.select)}
+          >
+            <Background variant={BackgroundVariant.Dots} gap={20} size={1.5} />
+            <CanvasControls />
+            {isReadOnly ? null : <ConnectHint />}
+            {isFar ? <FarWires nodes={picture.nodes} edges={edges} dragged={dragged} /> : null}
+            {/* From afar the canvas is its own map, and on a phone there is no room for one. */}
+            {isFar || isNarrow ? null : <LittleMap nodes={nodes} />}
+          </ReactFlow>
+        )}
       </DetailProvider>
       {nodes.length === 0 && !isReadOnly ? <FirstStage /> : null}
     </section>
   );
-}
-
-/** Of many stages the one to begin with and what is around it; of few all of them. */
-function firstLook(count: number, begin: string | undefined): FitViewOptions<FlowNode> {
-  if (begin === undefined) return count > FEW_NODES ? FIT : READABLE;
-  return count > FEW_NODES ? { nodes: [{ id: begin }], maxZoom: 0.8, padding: 1 } : FIT;
 }
 
 /** Enter or space on a stage or wire that has the focus selects it, which opens it beside the canvas. */

@@ -1,18 +1,28 @@
 'use client';
 
-import { Panel, useConnection } from '@xyflow/react';
+import { Panel, useConnection, useStoreApi, type XYPosition } from '@xyflow/react';
 import { useEditor } from '../context.ts';
-import { nameOf } from '../model/items.ts';
+import { kindOf, nameOf } from '../model/items.ts';
 import { whyNotConnect } from '../model/wiring.ts';
+import type { FlowNode } from './to-flow.ts';
 
-/** While a wire is held over a stage: why that stage refuses it. */
+/** While a wire is held over a stage, its handle or any other part of it: why that stage refuses it. */
 export function ConnectHint() {
   const { store } = useEditor();
-  const held = useConnection((connection) =>
-    connection.inProgress && connection.toNode
-      ? `${connection.fromHandle.type} ${connection.fromNode.id} ${connection.toNode.id}`
-      : null,
-  );
+  const shape = useStoreApi<FlowNode>();
+  const stageAt = ({ x, y }: XYPosition): string | undefined => {
+    for (const { id, internals, width = 0, height = 0 } of shape.getState().nodeLookup.values()) {
+      const { x: left, y: top } = internals.positionAbsolute;
+      const isOver = x >= left && x <= left + width && y >= top && y <= top + height;
+      if (isOver && kindOf(id) === 'stage') return id;
+    }
+    return undefined;
+  };
+  const held = useConnection((connection) => {
+    if (!connection.inProgress) return null;
+    const over = connection.toNode?.id ?? stageAt(connection.to);
+    return over === undefined ? null : `${connection.fromHandle.type} ${connection.fromNode.id} ${over}`;
+  });
   if (held === null) return null;
   const [side, start = '', end = ''] = held.split(' ');
   const [from, to] = side === 'source' ? [start, end] : [end, start];

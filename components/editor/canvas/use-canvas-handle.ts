@@ -3,6 +3,7 @@ import { useEffect, useEffectEvent } from 'react';
 import { type CanvasHandle, useEditor } from '../context.ts';
 import { moveItems } from '../model/edits/stages.ts';
 import { boxOf, kindOf, nameOf, stageId, wireId } from '../model/items.ts';
+import { firstLook } from './first-look.ts';
 import type { FlowNode, WireEdge } from './to-flow.ts';
 
 const CALM_MS = 200;
@@ -59,7 +60,14 @@ export function useCanvasHandle(): void {
     const places = await start(store.get().document);
     const items = new Map([...places].map(([key, place]) => [stageId(key), place]));
     store.perform(moveItems(store.get().document, items, { label: 'Tidy up' }));
-    requestAnimationFrame(() => void flow.fitView({ padding: 0.15, maxZoom: 1, ...pace() }));
+    requestAnimationFrame(() => {
+      const { width, height } = shape.getState();
+      const nodes = flow.getNodes();
+      const look = firstLook({
+        ...{ box: flow.getNodesBounds(nodes), window: { width, height }, count: nodes.length },
+      });
+      void flow.setViewport(look, pace());
+    });
   });
 
   useEffect(() => {

@@ -6,6 +6,7 @@ import { capabilitySchema } from '../../../server/domain/graph/schema.ts';
 import { Dialog } from '../../ui/dialog.tsx';
 import { iconOf } from '../canvas/icons.ts';
 import { type Asked, useEditor } from '../context.ts';
+import { findStage, titleOf } from '../model/document.ts';
 import { counted } from '../model/names.ts';
 import { matching } from '../panels/palette.tsx';
 import { useAddStage } from '../panels/use-add-stage.ts';
@@ -15,7 +16,7 @@ import { Picker, type PickerItem } from './picker.tsx';
 
 /** A stage by its name, from anywhere; also what a wire asks for that was dropped on nothing. */
 export function AddDialog({ asked, onClose }: { asked: Extract<Asked, { kind: 'add' }>; onClose(): void }) {
-  const { capabilities } = useEditor();
+  const { capabilities, store } = useEditor();
   const known = useObserved(capabilities, (map) => map);
   const [typed, setTyped] = useState('');
   const add = useAddStage();
@@ -30,7 +31,9 @@ export function AddDialog({ asked, onClose }: { asked: Extract<Asked, { kind: 'a
   if (capabilitySchema.safeParse(own).success && !items.some(({ id }) => id === own)) {
     items.push({ id: own, label: own, icon: Plus, note: words.notOfferedYet });
   }
-  const where = asked.after ?? asked.before;
+  const beside = asked.after ?? asked.before;
+  const stage = beside === undefined ? undefined : findStage(store.get().document, beside);
+  const where = stage ? titleOf(stage) : beside;
   return (
     <Dialog
       open

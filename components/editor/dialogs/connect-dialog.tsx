@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { Dialog } from '../../ui/dialog.tsx';
 import { iconOf } from '../canvas/icons.ts';
 import { useEditor } from '../context.ts';
-import { titleOf } from '../model/document.ts';
+import { findStage, titleOf } from '../model/document.ts';
 import { wireId } from '../model/items.ts';
 import { outlineOf, search } from '../model/outline.ts';
 import { whyNotConnect } from '../model/wiring.ts';
@@ -28,8 +28,9 @@ export function ConnectDialog({ from, onClose }: { from: string; onClose(): void
       refused: whyNotConnect(document, from, stage.key),
     }))
     .sort((a, b) => Number(a.refused !== null) - Number(b.refused !== null));
+  const stage = findStage(document, from);
   return (
-    <Dialog open onOpenChange={onClose} title={words.connectFrom(from)}>
+    <Dialog open onOpenChange={onClose} title={words.connectFrom(stage ? titleOf(stage) : from)}>
       <Picker
         label={words.whichStageFollows}
         items={items}

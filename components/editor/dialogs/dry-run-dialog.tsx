@@ -61,7 +61,7 @@ export function DryRunDialog({ onClose }: { onClose(): void }) {
           rows={rowsOf(verdict.graph, { order, agents: data.agents })}
           keyOf={({ key }) => key}
           columns={[
-            { key: 'stage', title: words.stage, cell: ({ key }) => key },
+            { key: 'stage', title: words.stage, cell: ({ title }) => title },
             {
               key: 'type',
               title: words.capability,
@@ -77,6 +77,7 @@ export function DryRunDialog({ onClose }: { onClose(): void }) {
 
 interface Row {
   key: string;
+  title: string;
   type: string;
   takers: string[];
   /** Why those that are near would not. */
@@ -101,7 +102,7 @@ function rowsOf(
   const stages = new Map(graph.stages.map((stage) => [stage.key, stage]));
   return order.flatMap((key) => {
     const stage = stages.get(key);
-    return stage ? [{ key, type: stage.type, ...takersOf(stage, agents) }] : [];
+    return stage ? [{ key, title: stage.name || key, type: stage.type, ...takersOf(stage, agents) }] : [];
   });
 }
 

@@ -4,7 +4,7 @@ import { inOrder } from './wiring.ts';
 export interface OutlineRow {
   stage: StageItem;
   title: string;
-  outgoing: readonly Wire[];
+  outgoing: readonly { wire: Wire; title: string }[];
 }
 
 /** The pipeline as a list, in an order in which its stages can run: what the canvas shows, for reading and for keys. */
@@ -14,7 +14,11 @@ export function outlineOf(document: EditorDocument): OutlineRow[] {
   return inOrder(document).flatMap((key) => {
     const stage = stages.get(key);
     if (!stage) return [];
-    return [{ stage, title: titleOf(stage), outgoing: outgoing.get(key) ?? [] }];
+    const onward = (outgoing.get(key) ?? []).map((wire) => {
+      const next = stages.get(wire.to);
+      return { wire, title: next ? titleOf(next) : wire.to };
+    });
+    return [{ stage, title: titleOf(stage), outgoing: onward }];
   });
 }
 

@@ -92,15 +92,17 @@ function Onward({ title, wires }: { title: string; wires: OutlineRow['outgoing']
   if (wires.length === 0) return null;
   return (
     <ul aria-label={words.connectionsOf(title)} className="flex flex-wrap gap-1 px-2 pb-1.5">
-      {wires.map((wire) => (
+      {wires.map(({ wire, title: next }) => (
         <li key={wireId(wire)}>
           <button
             type="button"
             onClick={() => store.select([wireId(wire)])}
-            className="flex h-6 pointer-coarse:h-9 max-w-48 items-center truncate rounded-sm border border-line bg-card px-1.5 text-2xs text-quiet hover:border-control"
+            className="flex h-6 pointer-coarse:h-9 max-w-48 items-center rounded-sm border border-line bg-card px-1.5 text-2xs text-quiet hover:border-control"
           >
-            → {wire.to}
-            {whenLabel(wire) === null ? '' : ` (${whenLabel(wire)})`}
+            <span className="truncate">
+              → {next}
+              {whenLabel(wire) === null ? '' : ` (${whenLabel(wire)})`}
+            </span>
           </button>
         </li>
       ))}

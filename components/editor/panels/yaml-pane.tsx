@@ -7,6 +7,7 @@ import { fingerprint, fromText, type TextFault, toYaml } from '../model/text.ts'
 import { useObserved } from '../store/observable.ts';
 import { CodeArea } from '../text/index.ts';
 import { words } from '../words.ts';
+import { YamlFrame } from './yaml-frame.tsx';
 
 const AFTER_MS = 250;
 
@@ -44,11 +45,7 @@ export function YamlPane() {
   };
 
   return (
-    <section
-      aria-label={words.thePipelineAsYaml}
-      onBlur={() => store.seal()}
-      className="flex min-h-0 w-88 shrink-0 flex-col border-l border-line bg-card 2xl:w-120"
-    >
+    <YamlFrame onLeave={() => store.seal()}>
       <div className="min-h-0 grow overflow-auto">
         <CodeArea
           label={words.yamlOfThePipeline}
@@ -68,6 +65,6 @@ export function YamlPane() {
           ))}
         </ul>
       )}
-    </section>
+    </YamlFrame>
   );
 }

@@ -56,6 +56,7 @@ export function ConflictDialog({ name }: { name: string }) {
     <Dialog
       open
       onOpenChange={() => undefined}
+      mustChoose
       width={theirs ? 'lg' : 'md'}
       title={words.somebodyElseHasChangedThis}
       description={words.yoursIsNotSavedOver}

@@ -1,9 +1,12 @@
 import dynamic from 'next/dynamic';
+import { TextGhost } from './text-ghost.tsx';
 
 /** Both bring CodeMirror with them, so they come when they are first looked at. */
 export const CodeArea = dynamic(() => import('./code-area.tsx').then((module) => module.CodeArea), {
   ssr: false,
+  loading: TextGhost,
 });
 export const TextDiff = dynamic(() => import('./text-diff.tsx').then((module) => module.TextDiff), {
   ssr: false,
+  loading: TextGhost,
 });

@@ -43,6 +43,13 @@ const look = EditorView.theme({
   '.cm-deletedChunk .cm-deletedText': {
     background: 'color-mix(in srgb, var(--bad-fill) 30%, transparent) !important',
   },
+  '.cm-collapsedLines': {
+    color: 'var(--quiet) !important',
+    background: 'var(--hover) !important',
+    fontFamily: 'var(--font-sans)',
+  },
+  // Its marks are signs that many fonts lack.
+  '.cm-collapsedLines:before, .cm-collapsedLines:after': { content: '"…" !important' },
   '.cm-panels': { backgroundColor: 'var(--card)', color: 'var(--text)' },
 });
 

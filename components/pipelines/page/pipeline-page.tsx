@@ -2,13 +2,16 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { PencilLine, Play, Workflow } from 'lucide-react';
+import { useRouter } from 'next/navigation';
 import { parseAsBoolean, parseAsStringLiteral, useQueryState } from 'nuqs';
 import type { PipelineId } from '../../../server/domain/ids.ts';
 import { query, useFresh } from '../../data/index.ts';
+import { Broken } from '../../shell/broken.tsx';
+import { useKeys } from '../../shell/keys/index.ts';
 import { editorHref } from '../../shell/places.ts';
 import { useMay } from '../../shell/use-may.ts';
 import { Button, LinkButton } from '../../ui/button.tsx';
-import { Notice, Skeleton } from '../../ui/feedback.tsx';
+import { Skeleton } from '../../ui/feedback.tsx';
 import { Card, Page, PageHead } from '../../ui/surface.tsx';
 import { Tabs } from '../../ui/tabs.tsx';
 import { Ago, Chip, CopyText } from '../../ui/text.tsx';
@@ -33,21 +36,13 @@ export function PipelinePage({ id: given }: { id: string }) {
   const list = useQuery(listed);
   useFresh({ everything: true }, { keys: [listed.queryKey], everyMs: 1000 });
   const item = list.data?.pipelines[0];
-  const error = whole.error ?? list.error;
   if (whole.data && item) return <Loaded pipeline={whole.data} item={item} />;
+  const isBroken = whole.error !== null || list.error !== null;
   return (
     <Page width="wide">
-      <PageHead title={pageWords.loading} trail={[{ label: pageWords.trail, href: '/pipelines' }]} />
-      {error ? (
-        <Notice
-          message={error.message}
-          advice={error.advice}
-          action={
-            <Button onClick={() => void Promise.all([whole.refetch(), list.refetch()])}>
-              {pageWords.tryAgain}
-            </Button>
-          }
-        />
+      <PageHead title={pageWords.title} trail={[{ label: pageWords.trail, href: '/pipelines' }]} />
+      {isBroken ? (
+        <Broken of={[whole, list]} />
       ) : (
         <Card flush>
           <Skeleton label={pageWords.loading} rows={12} />
@@ -104,13 +99,20 @@ function Actions({ item, onRun }: { item: Pipeline; onRun(): void }) {
   };
   const isLive = item.archived_at === null;
   const canEdit = isLive && rights.mayEdit;
+  const canRun = isLive && rights.mayRun && item.version !== null;
+  const { push } = useRouter();
+  useKeys(pageWords.title, [
+    { label: pageWords.keys.run, run: onRun, disabled: !canRun },
+    { label: canEdit ? pageWords.keys.edit : pageWords.look, run: () => push(editorHref(item.id)) },
+    { label: pageWords.keys.runs, run: () => push(`/runs?pipeline=${item.id}`) },
+  ]);
   return (
     <>
       <LinkButton href={editorHref(item.id)} icon={canEdit ? PencilLine : Workflow}>
         {canEdit ? pageWords.edit : pageWords.look}
       </LinkButton>
       {isLive && rights.mayRun ? (
-        <Button look="primary" icon={Play} disabled={item.version === null} onClick={onRun}>
+        <Button look="primary" icon={Play} disabled={!canRun} onClick={onRun}>
           {pageWords.run}
         </Button>
       ) : null}

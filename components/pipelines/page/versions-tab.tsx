@@ -111,7 +111,8 @@ function columnsOf({ id, open, onOpen, onRestore }: Wishes): TableColumn<Version
     {
       key: 'note',
       title: text.note,
-      cell: ({ note }) => <span title={note}>{note === '' ? text.noNote : note}</span>,
+      cell: ({ note }) =>
+        note === '' ? <span className="text-quiet">{text.noNote}</span> : <span title={note}>{note}</span>,
     },
     { key: 'who', title: text.who, wideOnly: true, cell: (version) => version.published_by ?? text.nobody },
     { key: 'when', title: text.when, cell: ({ created_at: at }) => <Ago at={at} /> },
@@ -136,14 +137,16 @@ function columnsOf({ id, open, onOpen, onRestore }: Wishes): TableColumn<Version
       onPhone: 'side',
       cell: ({ number }) => (
         <span className="flex justify-end gap-2">
-          <Button
-            size="sm"
-            aria-label={text.compareOf(number)}
-            aria-pressed={open === number}
-            onClick={() => onOpen(open === number ? null : number)}
-          >
-            {text.compare}
-          </Button>
+          {number === 1 ? null : (
+            <Button
+              size="sm"
+              aria-label={text.compareOf(number)}
+              aria-pressed={open === number}
+              onClick={() => onOpen(open === number ? null : number)}
+            >
+              {text.compare}
+            </Button>
+          )}
           {onRestore ? (
             <Button size="sm" onClick={() => onRestore(number)}>
               {text.restore}

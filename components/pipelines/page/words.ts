@@ -4,6 +4,7 @@ const plural = (count: number, one: string, many: string): string =>
   `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
 
 export const pageWords = {
+  title: 'Pipeline',
   trail: 'Pipelines',
   loading: 'Loading the pipeline',
   tryAgain: 'Try again',
@@ -12,6 +13,7 @@ export const pageWords = {
   edit: 'Edit',
   look: 'Open in the editor',
   run: 'Run',
+  keys: { run: 'Run it', edit: 'Edit its draft', runs: 'Show all its runs' },
   archived: 'archived',
   madeBy: (name: string) => `made by ${name}`,
   changed: 'changed',

@@ -27,6 +27,7 @@ type Item = Answer<'bulk.items'>['items'][number];
 
 /** A bulk tells nobody when it moves: it is asked while it does. */
 const EVERY_MS = 1000;
+const TRAIL = [{ label: words.title, href: '/runs' }];
 const SHOWN = ['all', 'failed', 'skipped', 'succeeded'] as const;
 
 export function BulkPage({ id }: { id: string }) {
@@ -38,6 +39,7 @@ export function BulkPage({ id }: { id: string }) {
   if (error && !bulk) {
     return (
       <Page>
+        <PageHead title={words.bulk.name} trail={TRAIL} />
         <Broken of={asked} />
       </Page>
     );
@@ -45,6 +47,7 @@ export function BulkPage({ id }: { id: string }) {
   if (!bulk) {
     return (
       <Page>
+        <PageHead title={words.bulk.name} trail={TRAIL} />
         <Skeleton label={words.bulk.loading} rows={8} />
       </Page>
     );
@@ -74,7 +77,7 @@ function BulkHead({ bulk }: { bulk: Bulk }) {
   return (
     <>
       <PageHead
-        trail={[{ label: words.title, href: '/runs' }]}
+        trail={TRAIL}
         title={
           <>
             {words.bulk.pageTitle(bulk.action, bulk.total)}

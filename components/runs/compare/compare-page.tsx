@@ -160,7 +160,7 @@ function Delta({ ms }: { ms: number | undefined }) {
   if (ms === undefined || ms === 0) return '–';
   return (
     <span
-      className={ms > 0 ? 'text-bad' : 'text-good'}
+      className={ms > 0 ? 'text-warn' : 'text-good'}
     >{`${ms > 0 ? '+' : '−'}${formatDuration(Math.abs(ms))}`}</span>
   );
 }

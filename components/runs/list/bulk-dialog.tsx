@@ -135,7 +135,10 @@ function Sample({ asked }: { asked: Asked & { data: Preview | undefined } }) {
           <li key={run.id} className="flex min-h-7 items-center justify-between gap-4">
             <span className="font-mono text-xs">{shortId(run.id)}</span>
             <StatusText look={lookOfRun(run.status)} />
-            <span className="text-quiet">
+            <span className="min-w-0 grow truncate text-quiet" title={run.error?.message}>
+              {run.error?.message}
+            </span>
+            <span className="shrink-0 text-quiet">
               <Ago at={run.created_at} />
             </span>
           </li>

@@ -66,10 +66,10 @@ export function runColumns({
     {
       key: 'trigger',
       title: columns.trigger,
-      width: '6rem',
+      width: '7rem',
       wideOnly: true,
-      cell: ({ trigger }) => trigger,
-      filter: ({ trigger }) => narrow(trigger, 'trigger', trigger),
+      cell: ({ trigger }) => words.triggerOf(trigger),
+      filter: ({ trigger }) => narrow(words.triggerOf(trigger), 'trigger', trigger),
     },
     {
       key: 'replay',
@@ -87,14 +87,16 @@ const TIMES: GridColumn<RunRow>[] = [
   {
     key: 'created',
     title: words.columns.created,
-    width: '8rem',
+    width: '7.5rem',
+    align: 'end',
     sortable: true,
     cell: ({ created_at }) => <Ago at={created_at} />,
   },
   {
     key: 'finished',
     title: words.columns.finished,
-    width: '8rem',
+    width: '7.5rem',
+    align: 'end',
     sortable: true,
     wideOnly: true,
     cell: ({ finished_at }) => finished_at && <Ago at={finished_at} />,

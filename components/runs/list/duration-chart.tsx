@@ -45,7 +45,8 @@ export function DurationChart({
     onRange(timeAt(Math.min(drag.from, drag.to)), timeAt(Math.max(drag.from, drag.to)));
   };
   return (
-    <figure className="relative border-b border-line px-4 pb-1 pt-2 print:hidden max-md:hidden">
+    <figure className="relative border-b border-line py-1 pl-20 pr-4 pt-2 print:hidden max-md:hidden">
+      <Bounds dots={dots} />
       <div
         role="img"
         aria-label={words.chart.label(dots.length)}
@@ -61,7 +62,8 @@ export function DurationChart({
         onPointerUp={finish}
         onPointerCancel={() => setDrag(undefined)}
       >
-        <Lines top={dots.length === 0 ? undefined : Math.max(...dots.map(({ ms }) => ms))} />
+        <span aria-hidden className="absolute inset-x-0 top-1 border-t border-dashed border-line" />
+        <span aria-hidden className="absolute inset-x-0 bottom-0 border-t border-line" />
         {drag ? <Brush {...drag} /> : null}
         {dots.map((dot) => (
           <DotMark key={dot.run.id} dot={dot} onOpen={() => router.push(`/runs/${dot.run.id}`)} />
@@ -75,17 +77,20 @@ export function DurationChart({
   );
 }
 
-function Lines({ top }: { top: number | undefined }) {
+/** The longest and the shortest, beside the plot: over it they would lie on dots. */
+function Bounds({ dots }: { dots: readonly Dot[] }) {
+  if (dots.length === 0) return null;
+  const lasted = dots.map(({ ms }) => ms);
+  const [longest, shortest] = [formatDuration(Math.max(...lasted)), formatDuration(Math.min(...lasted))];
   return (
-    <>
-      <span aria-hidden className="absolute inset-x-0 top-1 border-t border-dashed border-line" />
-      <span aria-hidden className="absolute inset-x-0 bottom-0 border-t border-line" />
-      {top === undefined ? null : (
-        <span aria-hidden className="absolute right-0 top-1.5 text-2xs tabular-nums text-quiet">
-          {formatDuration(top)}
-        </span>
-      )}
-    </>
+    <span
+      aria-hidden
+      className="absolute left-3 top-2 flex w-16 flex-col whitespace-nowrap justify-between text-right text-2xs tabular-nums text-quiet"
+      style={{ blockSize: HEIGHT_PX }}
+    >
+      <span>{longest}</span>
+      <span>{shortest === longest ? '' : shortest}</span>
+    </span>
   );
 }
 

@@ -54,7 +54,7 @@ const fits = (pattern: RegExp, advice: string) => (text: string) => (pattern.tes
 
 /** For so long a task of it has waited for an agent. */
 const WAITS_MS: Record<string, number> = { '1m': 60_000, '5m': 300_000, '30m': 1_800_000 };
-const TRIGGERS = ['api', 'replay', 'stage', 'task'];
+const TRIGGERS = ['api', 'manual', 'replay', 'stage', 'task'];
 const ID_PREFIX = /^(run_)?[0-9a-f]{1,32}$/;
 const METADATA = /^[^=]{1,100}=.{0,200}$/s;
 
@@ -90,7 +90,7 @@ export function runFilters(pipelines: readonly Named[], agents: readonly Named[]
       label: filters.trigger,
       icon: Zap,
       kind: 'choice',
-      choices: TRIGGERS.map((value) => ({ value, label: value })),
+      choices: TRIGGERS.map((value) => ({ value, label: words.triggerOf(value) })),
     },
     { key: 'tag', label: filters.tag, icon: Tag, ...text, hint: filters.tagHint },
     { key: 'agent', label: filters.agent, icon: Cpu, kind: 'choice', choices: named(agents) },
@@ -171,6 +171,19 @@ export function toRunFilter(params: RunParams, now: number): RunFilter {
     min_waiting_ms: WAITS_MS[params.waiting ?? ''],
   };
   return Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined)) as RunFilter;
+}
+
+/**
+ * What of an address the list can be asked. What it cannot, such as a version without its pipeline, filters nothing: it is no
+ * filter that is on, and people are told.
+ */
+export function meantOf(params: RunParams, now: number): { meant: RunParams; lost: (keyof RunParams)[] } {
+  const whole = JSON.stringify(toRunFilter(params, now));
+  const lost = (Object.keys(params) as (keyof RunParams)[]).filter(
+    (key) => isSet(params[key]) && JSON.stringify(toRunFilter({ ...params, [key]: null }, now)) === whole,
+  );
+  const none = Object.fromEntries(lost.map((key) => [key, null]));
+  return { meant: { ...params, ...none }, lost };
 }
 
 export const isFiltered = (params: RunParams): boolean => Object.values(params).some((value) => isSet(value));

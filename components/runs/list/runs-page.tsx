@@ -31,6 +31,7 @@ export function RunsPage() {
   const [request, setRequest] = useState<BulkRequest>();
   const mayOperate = useMay()('run.operate');
   const columns = runColumns({ nameOf: names.nameOf, filterBy: state.setFilter });
+  const filters = runFilters(names.pipelines, names.agents);
   const onSelected = (action: BulkAction) => setRequest({ action, target: { ids: [...selected] } });
   const grid = useListKeys({ selected, setSelected, onSelected, mayOperate });
   return (
@@ -42,17 +43,13 @@ export function RunsPage() {
       <Views state={state} />
       <Card flush fill>
         <div className="border-b border-line p-2">
-          <FilterBar
-            filters={runFilters(names.pipelines, names.agents)}
-            values={state.params}
-            onChange={state.setFilter}
-            onClear={state.clear}
-          >
+          <FilterBar filters={filters} values={state.params} onChange={state.setFilter} onClear={state.clear}>
             <NewerButton runs={runs} onShow={state.anew} />
             <ColumnMenu columns={columns.slice(1)} hidden={state.hidden} onChange={state.setHidden} />
           </FilterBar>
         </div>
-        {runs.rows?.length === 0 ? null : (
+        <Lost of={filters.filter(({ key }) => (state.lost as string[]).includes(key))} />
+        {runs.rows?.length === 0 || (runs.error && !runs.rows) ? null : (
           <DurationChart
             rows={runs.rows ?? []}
             now={state.now}
@@ -77,6 +74,16 @@ export function RunsPage() {
         {request ? <BulkDialog request={request} onClose={() => setRequest(undefined)} /> : null}
       </Suspense>
     </Page>
+  );
+}
+
+/** What stands in the address and could not be asked for: the list is longer than somebody may think. */
+function Lost({ of }: { of: readonly { label: string }[] }) {
+  if (of.length === 0) return null;
+  return (
+    <p role="status" className="border-b border-line bg-warn-soft px-4 py-2 text-sm">
+      {words.lostFilters(of.map(({ label }) => label))}
+    </p>
   );
 }
 
@@ -192,6 +199,11 @@ function useListKeys({
     { keys: 'shift+x', label: keys.tickRange, run: () => grid.current?.toggle(true), disabled: !mayOperate },
     { keys: 'r', label: keys.replay, run: () => onSelected('replay'), disabled: isOff },
     { keys: 'c', label: keys.cancel, run: () => onSelected('cancel'), disabled: isOff },
+    ...(['retry', 'pause', 'resume'] as const).map((action) => ({
+      label: words.keys.ticked(action),
+      run: () => onSelected(action),
+      disabled: isOff,
+    })),
     { keys: 'esc', label: words.unselect, run: () => setSelected(new Set()), disabled: selected.size === 0 },
   ]);
   return grid;

@@ -9,7 +9,7 @@ import type { FilterValue } from '../../ui/filter/index.ts';
 import type { GridSort } from '../../ui/grid/index.ts';
 import { words } from '../words.ts';
 import { HIDDEN_AT_FIRST, type SORTABLE } from './columns.tsx';
-import { NO_PARAMS, RUN_PARAMS, type RunParams, toRunFilter } from './filters.ts';
+import { meantOf, NO_PARAMS, RUN_PARAMS, type RunParams, toRunFilter } from './filters.ts';
 
 const SORTS = [
   'created:desc',
@@ -25,11 +25,12 @@ const addressOf = createSerializer({ ...RUN_PARAMS, sort: parseAsStringLiteral(S
 
 /** What the list is asked for, all of it in the address. */
 export function useListState() {
-  const [params, setParams] = useQueryStates(RUN_PARAMS, { history: 'push' });
+  const [typed, setParams] = useQueryStates(RUN_PARAMS, { history: 'push' });
   const [sort, setSort] = useQueryState('sort', parseAsStringLiteral(SORTS).withDefault(DEFAULT_SORT));
   const [hidden, setHidden] = useKept('runs-hidden', HIDDEN_AT_FIRST, asWords);
   // Ranges that reach back from now do so from when they were chosen, so that the list does not move by itself.
   const [now, setNow] = useState(() => Date.now());
+  const { meant: params, lost } = meantOf(typed, now);
   const [key, order] = sort.split(':') as [keyof typeof SORTABLE, 'asc' | 'desc'];
   const set = (next: Partial<RunParams>) => {
     setNow(Date.now());
@@ -37,6 +38,8 @@ export function useListState() {
   };
   return {
     params,
+    /** Those in the address that filter nothing. */
+    lost,
     filter: toRunFilter(params, now),
     sort: { key, order } satisfies GridSort,
     /** As it stands in the address, without the question mark. */

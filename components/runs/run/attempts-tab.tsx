@@ -35,7 +35,7 @@ export function AttemptsTab({ run }: { run: Run }) {
     <section className="overflow-hidden rounded-lg border border-line bg-card shadow-card">
       <DataGrid
         label={runWords.attempts.label}
-        columns={columnsOf(run, nameOf)}
+        columns={columnsOf(run, { attempts: attempts ?? [], nameOf })}
         rows={attempts}
         keyOf={({ stage, epoch }) => `${stage} ${epoch}`}
         empty={<Empty icon={Repeat} title={runWords.attempts.none} />}
@@ -47,8 +47,15 @@ export function AttemptsTab({ run }: { run: Run }) {
   );
 }
 
-function columnsOf(run: Run, nameOf: (agentId: string) => string): GridColumn<Attempt>[] {
+interface Known {
+  attempts: readonly Attempt[];
+  nameOf(agentId: string): string;
+}
+
+/** Where there was nobody to choose among, there is nothing to say about the choice. */
+function columnsOf(run: Run, { attempts, nameOf }: Known): GridColumn<Attempt>[] {
   const { attempts: text, drawer } = runWords;
+  const wasChosen = attempts.some(({ routing }) => sayRouting(routing).reason !== '');
   const rejectedOf = ({ routing }: Attempt) =>
     sayRouting(routing)
       .rejected.map(({ agent, reason }) => `${nameOf(agent)}: ${reason}`)
@@ -86,6 +93,20 @@ function columnsOf(run: Run, nameOf: (agentId: string) => string): GridColumn<At
           : formatDuration(Date.parse(started_at) - Date.parse(ready_at)),
     },
     { key: 'ran', title: drawer.ran, width: '5rem', align: 'end', cell: ranFor },
+    ...(wasChosen ? choiceOf(rejectedOf) : []),
+    {
+      key: 'error',
+      title: text.error,
+      width: 'minmax(10rem,2fr)',
+      wideOnly: true,
+      cell: ({ error }) => error && <Titled text={error.message} />,
+    },
+  ];
+}
+
+function choiceOf(rejectedOf: (attempt: Attempt) => string): GridColumn<Attempt>[] {
+  const { attempts: text } = runWords;
+  return [
     {
       key: 'why',
       title: text.why,
@@ -99,13 +120,6 @@ function columnsOf(run: Run, nameOf: (agentId: string) => string): GridColumn<At
       width: 'minmax(6rem,1fr)',
       wideOnly: true,
       cell: (attempt) => <Titled text={rejectedOf(attempt)} />,
-    },
-    {
-      key: 'error',
-      title: text.error,
-      width: 'minmax(6rem,1fr)',
-      wideOnly: true,
-      cell: ({ error }) => error && <Titled text={error.message} />,
     },
   ];
 }

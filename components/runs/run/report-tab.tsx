@@ -13,6 +13,7 @@ import { formatDuration, formatMoment } from '../../ui/format.ts';
 import { StatusText } from '../../ui/status.tsx';
 import { Card } from '../../ui/surface.tsx';
 import { Table, type TableColumn } from '../../ui/table.tsx';
+import { words } from '../words.ts';
 import { runWords } from './run-words.ts';
 import { ranFor } from './stage/attempt-list.tsx';
 import { useAgentNames } from './use-agent-names.ts';
@@ -81,7 +82,7 @@ function Facts({ run }: { run: Run }) {
     [runWords.title, run.id],
     [text.status, <StatusText key="status" look={lookOfRun(run.status)} />],
     [text.version, run.version_id],
-    [text.trigger, run.trigger],
+    [text.trigger, words.triggerOf(run.trigger)],
     [text.started, formatMoment(from)],
     [text.ended, to === null ? text.none : formatMoment(to)],
     [text.duration, to === null ? text.none : formatDuration(Date.parse(to) - Date.parse(from))],

@@ -51,6 +51,17 @@ export function RunActions({ run, stageKey, onPrint }: ActionProps) {
   useKeys(runWords.title, [
     { keys: 'r', label: runWords.keys.replay, run: () => setQuestion('replay'), disabled: !canReplay },
     { keys: 'c', label: runWords.keys.cancel, run: () => setQuestion('cancel'), disabled: !canCancel },
+    {
+      label: runWords.keys.pause,
+      run: () => pause.run({ id }),
+      disabled: !mayOperate || !isRunActive(run.status),
+    },
+    {
+      label: runWords.keys.resume,
+      run: () => resume.run({ id }),
+      disabled: !mayOperate || !isRunPaused(run.status),
+    },
+    { label: runWords.keys.kill, run: () => setQuestion('kill'), disabled: !mayOperate || isOver },
   ]);
   const { actions } = runWords;
   const close = () => setQuestion(undefined);
@@ -141,6 +152,10 @@ function MoreMenu({ run, onPrint, onKill }: { run: Run; onPrint(): void; onKill?
   const copyLink = () => {
     navigator.clipboard.writeText(window.location.href).then(() => toast({ title: actions.copied }), failed);
   };
+  useKeys(runWords.title, [
+    { label: actions.copyLink, run: copyLink },
+    { label: actions.exportJson, run: exportJson },
+  ]);
   return (
     <Menu align="end" trigger={<IconButton label={actions.more} icon={MoreHorizontal} look="plain" />}>
       <MenuItem label={actions.copyLink} icon={Link2} onSelect={copyLink} />

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { RunId } from '../../../server/domain/ids.ts';
 import { query } from '../../data/index.ts';
 import { lookOfRun } from '../../looks/index.ts';
+import { pipelineHref } from '../../shell/places.ts';
 import { formatDuration } from '../../ui/format.ts';
 import { Link } from '../../ui/link.tsx';
 import { shortId } from '../../ui/short-id.ts';
@@ -48,10 +49,15 @@ function PipelineName({ run }: { run: Run }) {
     enabled: run.pipeline_id !== null,
   });
   const name = data?.pipelines[0]?.name;
+  if (run.pipeline_id === null) return <span className="min-w-0 truncate">{words.standAlone}</span>;
   return (
-    <span className="min-w-0 truncate">
-      {run.pipeline_id === null ? words.standAlone : (name ?? runWords.title)}
-    </span>
+    <Link
+      href={pipelineHref(run.pipeline_id)}
+      title={runWords.toPipeline}
+      className="min-w-0 truncate underline-offset-4 hover:underline"
+    >
+      {name ?? runWords.title}
+    </Link>
   );
 }
 
@@ -71,7 +77,7 @@ function Facts({ run }: { run: Run }) {
         <span>{runWords.took(formatDuration(Date.parse(run.finished_at) - Date.parse(run.created_at)))}</span>
       )}
       <span>{runWords.stagesDone(run.tasks_total - run.tasks_left, run.tasks_total)}</span>
-      <span>{run.trigger}</span>
+      <span>{runWords.begunBy(words.triggerOf(run.trigger))}</span>
     </span>
   );
 }

@@ -3,11 +3,13 @@
 import { parseAsString, parseAsStringLiteral, useQueryState } from 'nuqs';
 import { lazy, Suspense, useState } from 'react';
 import { isRunOver } from '../../../server/domain/statuses.ts';
+import { Broken } from '../../shell/broken.tsx';
 import { useKeys } from '../../shell/keys/index.ts';
-import { Button } from '../../ui/button.tsx';
-import { Notice, ProgressBar, Skeleton } from '../../ui/feedback.tsx';
-import { Card, Page } from '../../ui/surface.tsx';
+import { ProgressBar, Skeleton } from '../../ui/feedback.tsx';
+import { Card, Page, PageHead } from '../../ui/surface.tsx';
 import { Tabs } from '../../ui/tabs.tsx';
+import { words } from '../words.ts';
+import { FailNotice } from './fail-notice.tsx';
 import { RunHead } from './run-head.tsx';
 import { runWords } from './run-words.ts';
 import { StageDrawer } from './stage/stage-drawer.tsx';
@@ -32,16 +34,13 @@ const ReportTab = lazy(() => import('./report-tab.tsx').then((tab) => ({ default
 const FOR_PEOPLE: ReadonlySet<string> = new Set(['approval', 'question']);
 
 export function RunPage({ id }: { id: string }) {
-  const { run, attempts, error, retry } = useRun(id);
+  const { run, attempts, asked } = useRun(id);
   if (run) return <Loaded run={run} attempts={attempts} />;
   return (
     <Page width="wide">
-      {error ? (
-        <Notice
-          message={error.message}
-          advice={error.advice}
-          action={<Button onClick={retry}>{runWords.tryAgain}</Button>}
-        />
+      <PageHead trail={[{ label: words.title, href: '/runs' }]} title={runWords.title} />
+      {asked.error ? (
+        <Broken of={asked} />
       ) : (
         <Card flush>
           <Skeleton label={runWords.loading} rows={12} />
@@ -69,7 +68,14 @@ function Loaded({ run, attempts }: { run: Run; attempts: readonly Attempt[] }) {
     void setTab('report');
   };
   // The browser itself would print the open tab, and of a long list only what is in view.
-  useKeys(runWords.title, [{ keys: 'mod+p', label: runWords.actions.print, run: print }]);
+  useKeys(runWords.title, [
+    { keys: 'mod+p', label: runWords.actions.print, run: print },
+    ...RUN_TABS.map((each) => ({
+      label: runWords.keys.tab(runWords.tabs[each]),
+      run: () => void setTab(each),
+      disabled: each === tab,
+    })),
+  ]);
   const contents: Record<RunTab, React.ReactNode> = {
     timeline: <Timeline {...{ run, attempts }} selected={stageKey} onSelect={select} />,
     graph: <GraphTab run={run} selected={stageKey} onSelect={select} />,
@@ -94,7 +100,7 @@ function Loaded({ run, attempts }: { run: Run; attempts: readonly Attempt[] }) {
           <AskedOfRun runId={run.id} />
         </Suspense>
       ) : null}
-      {run.error ? <Notice message={run.error.message} advice={runWords.code(run.error.code)} /> : null}
+      <FailNotice run={run} onOpen={select} />
       <Tabs
         label={runWords.tabsLabel}
         value={tab}

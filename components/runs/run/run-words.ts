@@ -1,5 +1,14 @@
 const count = new Intl.NumberFormat('en-GB');
 
+/** Why a stage was passed over. */
+const SKIPPED: Record<string, string> = {
+  'condition-false': 'its condition was false',
+  'branch-not-taken': 'the run went another way',
+  'upstream-failed': 'a stage before it failed',
+  'run-failing': 'the run had failed by then',
+  'left-out': 'only another stage was to run',
+};
+
 /** What people read on the page of one run. */
 export const runWords = {
   title: 'Run',
@@ -8,9 +17,16 @@ export const runWords = {
   gone: 'The run is not there',
   started: 'started',
   took: (duration: string) => `took ${duration}`,
+  begunBy: (trigger: string) => `started by ${trigger === 'API' ? 'API' : trigger.toLowerCase()}`,
+  toPipeline: 'Open its pipeline',
   done: (percent: number) => `${percent} % done`,
   stagesDone: (done: number, total: number) => `${done} of ${total} ${total === 1 ? 'stage' : 'stages'}`,
   code: (code: string) => `Code ${code}.`,
+  failedIn: (stage: string, code: string) => `In ${stage}, code ${code}.`,
+  openFailed: 'Open the stage',
+  enrol: 'Enrol an agent',
+  seeAgents: 'See the agents',
+  sameFailures: 'Runs that failed like it',
   progress: 'Progress of the run',
   replayOf: 'Replay of',
   replayedFrom: (stage: string) => (stage === '' ? 'from the start' : `from ${stage}`),
@@ -38,7 +54,7 @@ export const runWords = {
   zoomOut: 'Look from farther',
   zoomAll: 'Show all of it',
   dragToZoom: 'Drag to look closer',
-  skipped: (why: string) => `Skipped: ${why.replaceAll('-', ' ')}.`,
+  skipped: (why: string) => `Skipped: ${SKIPPED[why] ?? why.replaceAll('-', ' ')}.`,
   segment: (kind: 'wait' | 'run' | 'pause' | 'point', attempt: number, duration: string) =>
     ({
       wait: `Attempt ${attempt} waited for ${duration}`,
@@ -87,6 +103,9 @@ export const runWords = {
     back: 'Back along a wire',
     replay: 'Replay the run',
     cancel: 'Cancel the run',
+    pause: 'Pause the run',
+    resume: 'Resume the run',
+    kill: 'End the run at once',
     tab: (label: string) => `Show ${label.toLowerCase()}`,
   },
   drawer: {

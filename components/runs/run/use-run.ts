@@ -20,12 +20,13 @@ const NO_ATTEMPTS: readonly Attempt[] = [];
 export function useRun(id: string) {
   const runQuery = query('runs.get', { id: id as RunId, brief: true });
   const attemptsQuery = query('runs.attempts', { id: id as RunId, repeated: true });
-  const { data: run, error, refetch } = useQuery(runQuery);
+  const asked = useQuery(runQuery);
+  const run = asked.data;
   const attempts = useQuery({ ...attemptsQuery, enabled: run !== undefined }).data?.attempts ?? NO_ATTEMPTS;
   const isOver = run !== undefined && isRunOver(run.status);
   useFresh(isOver ? undefined : { run_id: id as RunId }, {
     keys: [runQuery.queryKey, attemptsQuery.queryKey],
     everyMs: paceMs(run?.stages.length ?? 0),
   });
-  return { run, attempts, error, retry: () => void refetch() };
+  return { run, attempts, asked };
 }

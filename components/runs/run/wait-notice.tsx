@@ -1,4 +1,6 @@
 import { Hourglass } from 'lucide-react';
+import { useMay } from '../../shell/use-may.ts';
+import { Link } from '../../ui/link.tsx';
 import { Ago } from '../../ui/text.tsx';
 import { runWords } from './run-words.ts';
 import type { Run, Stage } from './use-run.ts';
@@ -38,7 +40,7 @@ export function WaitNotice({ run, onOpen }: { run: Run; onOpen(stageKey: string)
                 : {stage.waiting.sentence}
               </p>
               <p className="text-sm text-quiet">
-                {stage.waiting.way_out}
+                {stage.waiting.way_out} <WayOut stage={stage} />
                 {stage.waiting.since === null ? null : (
                   <>
                     {' · '}
@@ -51,5 +53,18 @@ export function WaitNotice({ run, onOpen }: { run: Run; onOpen(stageKey: string)
         ))}
       </ul>
     </section>
+  );
+}
+
+/** Where nobody can take it, the page on which that is mended. */
+function WayOut({ stage: { type, waiting } }: { stage: Waiting }) {
+  const mayEnrol = useMay()('key.manage');
+  if (waiting.code !== 'no-agent') return null;
+  const isUnknown = waiting.blockers.length === 0 || waiting.blockers.includes(type);
+  const href = `/agents?${isUnknown && mayEnrol ? 'enrol=true&capability' : 'view=table&q'}=${encodeURIComponent(type)}`;
+  return (
+    <Link href={href} className="text-accent hover:underline">
+      {isUnknown && mayEnrol ? runWords.enrol : runWords.seeAgents}
+    </Link>
   );
 }

@@ -50,7 +50,8 @@ function joinAlike(groups: readonly KeyGroup[]): KeyGroup[] {
   const byTitle = new Map<string, KeyGroup>();
   for (const { title, bindings } of groups) {
     const before = byTitle.get(title)?.bindings ?? [];
-    byTitle.set(title, { title, bindings: [...before, ...bindings] });
+    const withKeys = bindings.filter((binding) => keysOf(binding).length > 0);
+    if (withKeys.length > 0) byTitle.set(title, { title, bindings: [...before, ...withKeys] });
   }
   return [...byTitle.values()];
 }

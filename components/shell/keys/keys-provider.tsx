@@ -51,7 +51,7 @@ export function KeysProvider({ children }: { children: ReactNode }) {
   );
 }
 
-/** Keys that work on the whole page while what calls it is drawn, and their heading on the sheet. */
+/** What can be done on the whole page while what calls it is drawn, by keys and by the palette, and its heading there. */
 export function useKeys(title: string, bindings: readonly KeyBinding[]): void {
   const registry = use(KeysContext);
   const run = useEffectEvent((at: number) => bindings[at]?.run());

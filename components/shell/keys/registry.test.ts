@@ -26,6 +26,15 @@ describe('keys of the page', () => {
     expect(registry.find('f5')).toBeUndefined();
   });
 
+  test('answer to nothing where there is no key: the palette offers them', () => {
+    const registry = createKeyRegistry();
+    const pause: KeyBinding = { label: 'Pause', run: () => undefined };
+    registry.add({ title: 'Page', bindings: [pause] });
+    expect(registry.groups()[0]?.bindings).toEqual([pause]);
+    expect(registry.find('p')).toBeUndefined();
+    expect(registry.find('')).toBeUndefined();
+  });
+
   test('that are switched off let those below them through', () => {
     const registry = createKeyRegistry();
     registry.add({ title: 'Page', bindings: [does('c', 'Cancel')] });

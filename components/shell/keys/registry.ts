@@ -1,7 +1,7 @@
 export interface KeyBinding {
-  /** As it is typed: `r`, `shift+x`, `mod+enter`, `?`. Several: any of them. */
-  keys: string | readonly string[];
-  /** What it does, for the sheet of keys. */
+  /** As it is typed: `r`, `shift+x`, `mod+enter`, `?`. Several: any of them. None: it is offered by the palette alone. */
+  keys?: string | readonly string[];
+  /** What it does, for the sheet of keys and the palette. */
   label: string;
   run(): void;
   /** Not just now; the sheet shows it all the same. */
@@ -22,7 +22,7 @@ export interface KeyRegistry {
   find(pressed: string): KeyBinding | undefined;
 }
 
-export const keysOf = ({ keys }: Pick<KeyBinding, 'keys'>): readonly string[] =>
+export const keysOf = ({ keys = [] }: Pick<KeyBinding, 'keys'>): readonly string[] =>
   typeof keys === 'string' ? [keys] : keys;
 
 export function createKeyRegistry(): KeyRegistry {

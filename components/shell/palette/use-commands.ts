@@ -49,7 +49,7 @@ export function useCommands(search: string): CommandGroup[] {
   return groups.filter(({ commands }) => commands.length > 0);
 }
 
-/** What has a key on this page is offered here too, to those who do not know the key. */
+/** What can be done on this page, to those who do not know its key, or where it has none. */
 function usePageCommands() {
   return useKeyGroups()
     .filter(({ title }) => title !== words.everywhere)
@@ -58,7 +58,7 @@ function usePageCommands() {
         .filter(({ disabled }) => !disabled)
         .map(({ keys, label, run }) => ({
           ...{ id: `${title} ${label}`, label, note: title, run, icon: ArrowRight },
-          keys: typeof keys === 'string' ? keys : keys[0],
+          keys: typeof keys === 'string' ? keys : keys?.[0],
         })),
     );
 }

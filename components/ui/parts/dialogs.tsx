@@ -21,6 +21,8 @@ export interface DialogProps {
   /** One sentence under the title. */
   description?: ReactNode;
   width?: keyof typeof WIDTHS;
+  /** One of its buttons has to be pressed: it cannot be put off. */
+  mustChoose?: boolean;
   /** Buttons, the one that goes on last. */
   actions?: ReactNode;
   children?: ReactNode;
@@ -32,6 +34,7 @@ export function Dialog({
   title,
   description,
   width = 'sm',
+  mustChoose = false,
   actions,
   children,
 }: DialogProps) {
@@ -40,19 +43,22 @@ export function Dialog({
       <Base.Portal>
         <Base.Backdrop className={SCRIM} />
         <Base.Popup data-keys="own" className={`${BOX} ${WIDTHS[width]}`}>
-          <div className="flex items-start justify-between gap-4 px-5 pt-4">
-            <div>
-              <Base.Title className="text-lg font-semibold">{title}</Base.Title>
-              {description ? (
-                <Base.Description className="mt-0.5 text-sm text-quiet">{description}</Base.Description>
-              ) : null}
-            </div>
-            <Base.Close render={<IconButton label={words.close} icon={X} size="sm" />} />
+          <div className="pl-5 pr-14 pt-4">
+            <Base.Title className="text-lg font-semibold wrap-anywhere">{title}</Base.Title>
+            {description ? (
+              <Base.Description className="mt-0.5 text-sm text-quiet">{description}</Base.Description>
+            ) : null}
           </div>
           <div className="min-h-0 grow overflow-y-auto px-5 py-4">{children}</div>
           {actions ? (
             <div className="flex justify-end gap-2 border-t border-line px-5 py-3">{actions}</div>
           ) : null}
+          {/* Last, so that a dialog begins with what it is about and not with the way out of it. */}
+          {mustChoose ? null : (
+            <div className="absolute right-5 top-4">
+              <Base.Close render={<IconButton label={words.close} icon={X} size="sm" />} />
+            </div>
+          )}
         </Base.Popup>
       </Base.Portal>
     </Base.Root>

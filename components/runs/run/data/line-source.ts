@@ -1,11 +1,14 @@
 /** A text by its lines, wherever it is kept. Lines that go on and on are cut into rows, so that none is lost. */
 export interface LineSource {
   rows: number;
+  /** Those that the text itself has. */
+  lines: number;
   read(from: number, to: number): string[] | Promise<string[]>;
   close(): void;
 }
 
-const ROW_CHARS = 1000;
+/** About as many as a wide window shows beside each other. */
+const ROW_CHARS = 140;
 
 /** Where each row begins and ends, as pairs. */
 export function rowsOf(text: string): Uint32Array {
@@ -49,6 +52,18 @@ export function readRows(
   return rows;
 }
 
+/** A row begins a line where nothing or a newline is before it. */
+export function countLines(text: string, places: Uint32Array): number {
+  let lines = 0;
+  for (let at = 0; at < places.length; at += 2) {
+    const from = places[at] ?? 0;
+    if (from === 0 || text.charCodeAt(from - 1) === NEWLINE) lines++;
+  }
+  return lines;
+}
+
+const NEWLINE = 10;
+
 /** JSON is laid out for reading; what is none, or is not whole, stays as it is. */
 export function layOut(text: string): string {
   try {
@@ -62,6 +77,7 @@ export function openText(text: string): LineSource {
   const places = rowsOf(text);
   return {
     rows: places.length / 2,
+    lines: countLines(text, places),
     read: (from, to) => readRows(text, places, { from, to }),
     close: () => undefined,
   };

@@ -1,7 +1,7 @@
 import type { LineSource } from './line-source.ts';
 
 export type WorkerQuestion = { open: Blob; isJson: boolean } | { id: number; from: number; to: number };
-export type WorkerAnswer = { rows: number } | { id: number; lines: string[] };
+export type WorkerAnswer = { rows: number; lines: number } | { id: number; read: string[] };
 
 /** A text of any size, kept by a worker: the page never holds more of it than it shows. */
 export function openBlob(blob: Blob, isJson: boolean): Promise<LineSource> {
@@ -15,13 +15,14 @@ export function openBlob(blob: Blob, isJson: boolean): Promise<LineSource> {
       reject(new Error(event.message || 'The text is too large for this browser.'));
     };
     worker.onmessage = ({ data }: MessageEvent<WorkerAnswer>) => {
-      if ('lines' in data) {
-        waiting.get(data.id)?.(data.lines);
+      if ('read' in data) {
+        waiting.get(data.id)?.(data.read);
         waiting.delete(data.id);
         return;
       }
       resolve({
         rows: data.rows,
+        lines: data.lines,
         read(from, to) {
           const id = ++questions;
           return new Promise((answer) => {

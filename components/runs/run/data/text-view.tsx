@@ -39,7 +39,7 @@ export function TextView({ label, source }: { label: string; source: LineSource 
           ))}
         </pre>
       </section>
-      <p className="mt-1 text-right text-xs tabular-nums text-quiet">{runWords.data.lines(source.rows)}</p>
+      <p className="mt-1 text-right text-xs tabular-nums text-quiet">{runWords.data.lines(source.lines)}</p>
     </div>
   );
 }

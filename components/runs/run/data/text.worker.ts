@@ -1,4 +1,4 @@
-import { layOut, readRows, rowsOf } from './line-source.ts';
+import { countLines, layOut, readRows, rowsOf } from './line-source.ts';
 import type { WorkerAnswer, WorkerQuestion } from './open-blob.ts';
 
 /** Reads, lays out and keeps a large text away from the page, which is sent only the rows in sight. */
@@ -12,8 +12,8 @@ globalThis.onmessage = async ({ data }: MessageEvent<WorkerQuestion>) => {
     const raw = await data.open.text();
     text = data.isJson ? layOut(raw) : raw;
     places = rowsOf(text);
-    tell({ rows: places.length / 2 });
+    tell({ rows: places.length / 2, lines: countLines(text, places) });
   } else {
-    tell({ id: data.id, lines: readRows(text, places, data) });
+    tell({ id: data.id, read: readRows(text, places, data) });
   }
 };

@@ -11,7 +11,7 @@ import { Notice, Skeleton } from '../../../ui/feedback.tsx';
 import { formatBytes } from '../../../ui/format.ts';
 import { saveFile } from '../../save-file.ts';
 import { runWords } from '../run-words.ts';
-import { findObjects, type StoredObject } from './find-objects.ts';
+import { findObjects, isStoredWhole, type StoredObject } from './find-objects.ts';
 import { type LineSource, openText } from './line-source.ts';
 import { openBlob } from './open-blob.ts';
 import { TextView } from './text-view.tsx';
@@ -28,7 +28,7 @@ export function Value({ runId, label, value }: { runId: RunId; label: string; va
       {objects.map((object) => (
         <Stored key={object.hash} runId={runId} object={object} />
       ))}
-      <TextView label={label} source={source} />
+      {isStoredWhole(value) ? null : <TextView label={label} source={source} />}
     </div>
   );
 }

@@ -1,3 +1,5 @@
+import { runWords } from '../run-words.ts';
+
 /** What an event says, for people. One that has no words here yet is shown by its type. */
 interface EventFacts {
   type: string;
@@ -13,7 +15,22 @@ interface EventFacts {
   queue?: string;
 }
 
-const sayCode = (code = '') => code.replaceAll('-', ' ');
+/** Short, as one line among many: the page of the run says them in full. */
+const WAITS: Record<string, string> = {
+  dependency: 'for the stages before it',
+  'no-agent': 'for an agent that can take it',
+  'agents-full': 'for an agent with room',
+  'concurrency-key': 'for its turn under its key',
+  paused: 'until the run is resumed',
+  'retry-timer': 'for the next attempt',
+  'given-back': 'to be offered again',
+  quota: 'for a limit of the installation',
+  queue: 'in its queue',
+  approval: 'for people to allow a call',
+  question: 'for people to answer a question',
+};
+
+const sayWait = (code = '') => WAITS[code] ?? code.replaceAll('-', ' ');
 
 const SAY: Record<string, (event: EventFacts) => string> = {
   'run.started': () => 'The run started',
@@ -24,8 +41,8 @@ const SAY: Record<string, (event: EventFacts) => string> = {
   'run.succeeded': () => 'The run succeeded',
   'run.failed': ({ error }) => `The run failed: ${error?.message ?? ''}`,
   'run.cancelled': () => 'The run was cancelled',
-  'task.ready': ({ wait }) => `Ready${wait ? `, waits: ${sayCode(wait.code)}` : ''}`,
-  'task.waiting': ({ wait }) => `Waits: ${sayCode(wait?.code)}`,
+  'task.ready': ({ wait }) => `Ready${wait ? `, waits ${sayWait(wait.code)}` : ''}`,
+  'task.waiting': ({ wait }) => `Waits ${sayWait(wait?.code)}`,
   'task.queued': ({ queue }) => `Put into the queue ${queue ?? ''}`,
   'task.started': ({ agent }) => `Taken by ${agent ?? ''}`,
   'task.progressed': ({ progress = 0, note }) => `${Math.round(progress * 100)} %${note ? `: ${note}` : ''}`,
@@ -38,7 +55,8 @@ const SAY: Record<string, (event: EventFacts) => string> = {
   'task.lost': ({ error }) => `Got lost: ${error?.message ?? ''}`,
   'task.released': () => 'Given back unfinished',
   'task.failed': ({ error }) => `Failed: ${error?.message ?? ''}`,
-  'task.skipped': ({ reason = '', why }) => `Skipped: ${why ?? reason.replaceAll('-', ' ')}`,
+  'task.skipped': ({ reason = '', why }) =>
+    why === undefined ? runWords.skipped(reason) : `Skipped: ${why}`,
   'task.cancelled': () => 'Cancelled',
 };
 

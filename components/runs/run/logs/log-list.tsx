@@ -56,7 +56,7 @@ export function LogList({ run, log, lines, isWrapped }: ListProps) {
               data-index={index}
               ref={isWrapped ? virtual.measureElement : undefined}
               aria-current={index === log.linkedAt ? 'true' : undefined}
-              className={`group absolute left-0 top-0 flex min-h-5 gap-3 px-3 hover:bg-hover aria-[current]:bg-accent-soft ${isWrapped ? 'w-[min(100%,calc(100vw-4rem))]' : 'min-w-full'}`}
+              className={`group absolute left-0 top-0 flex min-h-5 items-start gap-3 px-3 max-md:gap-2 hover:bg-hover aria-[current]:bg-accent-soft ${isWrapped ? 'w-[min(100%,calc(100vw-4rem))]' : 'min-w-full'}`}
               style={{ transform: `translateY(${start}px)` }}
             >
               <Line
@@ -94,11 +94,11 @@ function Line({
         tabIndex={-1}
         title={`${runWords.logs.link} · ${line.timestamp}`}
         onClick={onLink}
-        className="shrink-0 tabular-nums text-quiet hover:text-accent"
+        className="h-5 shrink-0 tabular-nums text-quiet hover:text-accent"
       >
         {line.timestamp.slice(11, 23)}
       </button>
-      <span className="w-12 shrink-0 uppercase text-quiet">{line.level}</span>
+      <span className="w-12 shrink-0 uppercase text-quiet max-md:w-9">{line.level}</span>
       <span className="w-36 shrink-0 truncate text-quiet max-md:hidden" title={stage}>
         {stage}
       </span>

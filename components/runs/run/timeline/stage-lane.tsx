@@ -120,8 +120,8 @@ function Took({ ms, from, to, isNarrow }: { ms: number; from: number; to: number
       </span>
     );
   return (
-    <span className={`${place} right-1`}>
-      <span className="rounded-sm bg-card px-1 leading-3.5 text-text">{words}</span>
+    <span className={`${place} right-0`}>
+      <span className="rounded-l-sm bg-card pl-1.5 leading-5 text-text">{words}</span>
     </span>
   );
 }

@@ -61,7 +61,7 @@ export function Timeline({ run, attempts, selected, onSelect }: TimelineProps) {
         aria-label={runWords.stages}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable
         tabIndex={0}
-        className="max-h-[62dvh] min-h-24 overflow-y-auto overflow-x-hidden focus-visible:-outline-offset-2"
+        className="max-h-[62dvh] overflow-y-auto overflow-x-hidden focus-visible:-outline-offset-2"
         onWheel={(event) => {
           if (event.ctrlKey || event.metaKey) view.zoomBy(event.deltaY > 0 ? 1.25 : 0.8);
         }}

@@ -45,7 +45,7 @@ async function replaceInBatches(
   } catch (error) {
     throw fromEngine(error, work.where);
   }
-  context.log('info', `${work.where}: ${total} rows in ${batches} batches.`, {
+  context.log('info', `${work.where}: ${total} rows in ${batches} ${batches === 1 ? 'batch' : 'batches'}.`, {
     rows: total,
     batches,
     batchSize: size,
