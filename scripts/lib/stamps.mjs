@@ -2,11 +2,15 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** Written by the compiler beside the sources, and no source itself. */
+const BY_COMPILER = '.tsbuildinfo';
+
 /** Every file at or below `path`, in a fixed order. */
 function listFiles(path) {
   if (!existsSync(path)) return [];
   if (!statSync(path).isDirectory()) return [path];
   return readdirSync(path)
+    .filter((name) => !name.endsWith(BY_COMPILER))
     .sort()
     .flatMap((name) => listFiles(join(path, name)));
 }
