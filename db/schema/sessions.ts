@@ -6,10 +6,10 @@ export const sessions = pgTable('sessions', {
   userId: uuid('user_id').notNull(),
   orgId: uuid('org_id').notNull(),
   how: text('how').notNull(),
-  passkeyId: uuid('passkey_id'),
   address: text('address'),
   userAgent: text('user_agent'),
   createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
   lastSeenAt: timestamp('last_seen_at', { withTimezone: true }).notNull().defaultNow(),
   expiresAt: timestamp('expires_at', { withTimezone: true }).notNull(),
+  passkeyId: uuid('passkey_id'),
 });

@@ -45,7 +45,7 @@ beforeAll(async () => {
   for (let invoice = 0; invoice < FAILED; invoice++) brokenRun = await start(broken, { invoice });
   const hostile = await makePipeline('Hostile', [
     { name: `Named ${HOSTILE}`, type: 'echo' },
-    { name: 'Fails', type: 'fail', retry: { maxAttempts: 1 }, config: { message: HOSTILE } },
+    { name: 'Fails', type: 'fail', retry: { maxAttempts: 2 }, config: { message: HOSTILE } },
   ]);
   hostileRun = await start(hostile, { text: HOSTILE });
   await until('status=failed', FAILED + 1);
@@ -158,6 +158,20 @@ test('hostile text in names, inputs, outputs and errors stays text', async () =>
   await page.getByText('onerror=').first().waitFor();
   await open(`/runs/${hostileRun}?tab=events`);
   await page.getByText(HOSTILE).first().waitFor();
+});
+
+test('a stage that was tried again opens to its attempts, and a reload shows them too', async () => {
+  await open(`/runs/${hostileRun}`);
+  const second = page.getByRole('button', { name: /^Attempt 2 · builtin-fail/ });
+  await page.getByRole('button', { name: 'Show the attempts of Fails' }).click();
+  await second.waitFor();
+  await page.reload();
+  await second.waitFor();
+  expect(await findBarriers(page)).toEqual([]);
+  await page.getByRole('button', { name: /^Fails/ }).press('ArrowLeft');
+  await second.waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: /^Fails/ }).press('ArrowRight');
+  await second.waitFor();
 });
 
 test('an open stage, a tab and a search in the log outlive a reload', async () => {

@@ -18,6 +18,7 @@ import { runWords } from './run-words.ts';
 import { ranFor } from './stage/attempt-list.tsx';
 import { useAgentNames } from './use-agent-names.ts';
 import type { Run, Stage } from './use-run.ts';
+import { useVersionNumber } from './use-version-number.ts';
 
 /** More than this is no report but the data itself, which can be downloaded. */
 const MOST = 500;
@@ -77,11 +78,12 @@ export function ReportTab({ run, isToPrint, onPrinted }: ReportProps) {
 }
 
 function Facts({ run }: { run: Run }) {
+  const number = useVersionNumber(run);
   const { created_at: from, finished_at: to } = run;
   const facts: [string, React.ReactNode][] = [
     [runWords.title, run.id],
     [text.status, <StatusText key="status" look={lookOfRun(run.status)} />],
-    [text.version, run.version_id],
+    [text.version, number === undefined ? run.version_id : `${number} (${run.version_id})`],
     [text.trigger, words.triggerOf(run.trigger)],
     [text.started, formatMoment(from)],
     [text.ended, to === null ? text.none : formatMoment(to)],

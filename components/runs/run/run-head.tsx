@@ -15,6 +15,7 @@ import { words } from '../words.ts';
 import { RunActions } from './run-actions.tsx';
 import { runWords } from './run-words.ts';
 import type { Run } from './use-run.ts';
+import { useVersionNumber } from './use-version-number.ts';
 
 /** What it is, how it stands and what can be done: the same above every tab. */
 export function RunHead({ run, stageKey, onPrint }: { run: Run; stageKey: string | null; onPrint(): void }) {
@@ -61,11 +62,25 @@ function PipelineName({ run }: { run: Run }) {
   );
 }
 
+function VersionLink({ run }: { run: Run }) {
+  const number = useVersionNumber(run);
+  if (number === undefined || run.pipeline_id === null) return null;
+  return (
+    <Link
+      href={`${pipelineHref(run.pipeline_id)}?tab=versions`}
+      className="hover:text-accent hover:underline"
+    >
+      {runWords.versionNumber(number)}
+    </Link>
+  );
+}
+
 function Facts({ run }: { run: Run }) {
   const percent = Math.round(run.progress * 100);
   return (
     <span className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm tabular-nums">
       <CopyText what="run id" text={run.id} shown={shortId(run.id)} />
+      <VersionLink run={run} />
       <span>
         {runWords.started} <Ago at={run.created_at} />
       </span>

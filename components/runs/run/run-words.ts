@@ -54,6 +54,10 @@ export const runWords = {
   zoomOut: 'Look from farther',
   zoomAll: 'Show all of it',
   dragToZoom: 'Drag to look closer',
+  versionNumber: (number: number) => `Version ${number}`,
+  showTries: (stage: string) => `Show the attempts of ${stage}`,
+  tryBy: (attempt: number, agent: string) => `Attempt ${attempt} · ${agent}`,
+  noAgent: 'no agent yet',
   skipped: (why: string) => `Skipped: ${SKIPPED[why] ?? why.replaceAll('-', ' ')}.`,
   segment: (kind: 'wait' | 'run' | 'pause' | 'point', attempt: number, duration: string) =>
     ({

@@ -9,11 +9,25 @@ export interface Segment {
   /** How the attempt ended, or stands. */
   state: string;
   attempt: number;
+  /** Of the hand-out; 0: of none. */
+  epoch: number;
+}
+
+/** One time that a stage was handed out, with what came of it. */
+export interface Try {
+  epoch: number;
+  attempt: number;
+  state: string;
+  agentId: string | null;
+  error: string | null;
+  segments: Segment[];
 }
 
 export interface TimelineRow {
   stage: Stage;
   segments: Segment[];
+  /** What the stage consists of, in its order. */
+  tries: Try[];
   isCritical: boolean;
 }
 
@@ -43,14 +57,27 @@ export function buildTimeline({ stages, attempts, createdAt, finishedAt, now }: 
     else byStage.set(attempt.stage, [attempt]);
   }
   const critical = criticalPath(stages, end);
-  const rows = stages.map((stage) => ({
-    stage,
-    segments: segmentsOf(stage, byStage.get(stage.stage) ?? [], end),
-    isCritical: critical.has(stage.stage),
-  }));
+  const rows = stages.map((stage) => {
+    const tries = byStage.get(stage.stage) ?? [];
+    const segments = segmentsOf(stage, tries, end);
+    return { stage, segments, tries: triesOf(tries, segments), isCritical: critical.has(stage.stage) };
+  });
   const last = rows.reduce((latest, row) => Math.max(latest, row.segments.at(-1)?.to ?? 0), end);
   return { rows, from, to: Math.max(last, from + 1), isOver: finishedAt !== null };
 }
+
+/** What stands below each other: stages, and below those that are open their attempts. */
+export interface Line {
+  row: TimelineRow;
+  /** Null: the stage itself. */
+  one: Try | null;
+}
+
+export const linesOf = (rows: readonly TimelineRow[], open: ReadonlySet<string>): Line[] =>
+  rows.flatMap((row) => [
+    { row, one: null },
+    ...(open.has(row.stage.key) ? row.tries.map((one) => ({ row, one })) : []),
+  ]);
 
 /**
  * When somebody worked: all else may be drawn short. What a run that goes on is waiting for just now may not, as that
@@ -69,30 +96,40 @@ function segmentsOf(stage: Stage, attempts: readonly Attempt[], end: number): Se
   if (isTaskSkipped(stage.state)) {
     return finished === undefined
       ? []
-      : [{ kind: 'point', from: finished, to: finished, state: stage.state, attempt: 0 }];
+      : [{ kind: 'point', from: finished, to: finished, state: stage.state, attempt: 0, epoch: 0 }];
   }
-  const tries = attempts.length > 0 ? attempts : [{ ...stage, state: stage.state as string }];
+  const tries = attempts.length > 0 ? attempts : [{ ...stage, state: stage.state as string, epoch: 0 }];
   const segments: Segment[] = [];
   let before: number | undefined;
   for (const one of tries) {
-    const { attempt, state } = one;
+    const { attempt, state, epoch } = one;
+    const about = { state, attempt, epoch };
     const ready = time(one.ready_at);
     const started = time(one.started_at);
     if (before !== undefined && ready !== undefined && ready > before)
-      segments.push({ kind: 'pause', from: before, to: ready, state, attempt });
+      segments.push({ kind: 'pause', from: before, to: ready, ...about });
     const over = time(one.finished_at) ?? end;
     if (ready !== undefined && (started ?? over) > ready)
-      segments.push({ kind: 'wait', from: ready, to: started ?? over, state, attempt });
+      segments.push({ kind: 'wait', from: ready, to: started ?? over, ...about });
     if (started !== undefined)
-      segments.push({ kind: 'run', from: started, to: Math.max(over, started), state, attempt });
+      segments.push({ kind: 'run', from: started, to: Math.max(over, started), ...about });
     before = time(one.finished_at) ?? before;
   }
   // What follows the last attempt, as far as it is still to come.
   const goesOn = tries.at(-1)?.finished_at === null;
-  if (before !== undefined && !goesOn && !isTaskOver(stage.state) && end > before)
-    segments.push({ kind: 'pause', from: before, to: end, state: stage.state, attempt: stage.attempt });
+  if (before !== undefined && !goesOn && !isTaskOver(stage.state) && end > before) {
+    const { state, attempt } = stage;
+    segments.push({ kind: 'pause', from: before, to: end, state, attempt, epoch: 0 });
+  }
   return segments;
 }
+
+/** The pause before an attempt is between two of them, and of none. */
+const triesOf = (attempts: readonly Attempt[], segments: readonly Segment[]): Try[] =>
+  attempts.map(({ epoch, attempt, state, agent_id, error }) => ({
+    ...{ epoch, attempt, state, agentId: agent_id, error: error?.message ?? null },
+    segments: segments.filter((segment) => segment.epoch === epoch && segment.kind !== 'pause'),
+  }));
 
 /** Back from what ended last, each time to that of the stages before it which ended last: what made the run as long as it was. */
 function criticalPath(stages: readonly Stage[], end: number): ReadonlySet<number> {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Attempt, Stage } from '../use-run.ts';
-import { buildTimeline, busyStretches } from './model.ts';
+import { buildTimeline, busyStretches, linesOf } from './model.ts';
 import { createScale, ticksOf } from './scale.ts';
 
 const START = Date.parse('2026-01-01T00:00:00Z');
@@ -21,8 +21,11 @@ const stage = (place: number, more: Partial<Stage>): Stage =>
 const attempt = (place: number, more: Partial<Attempt>): Attempt =>
   ({
     stage: place,
+    epoch: more.attempt ?? 1,
     attempt: 1,
     state: 'failed',
+    agent_id: 'agent_1',
+    error: null,
     ready_at: null,
     started_at: null,
     finished_at: null,
@@ -61,6 +64,33 @@ describe('the waterfall of a run', () => {
       ['pause', 300, 600],
       ['wait', 600, 650],
       ['run', 650, 900],
+    ]);
+  });
+
+  test('is a tree: below a stage that is open stand its attempts, each with its own part of the time', () => {
+    const tries = [
+      attempt(0, { state: 'lost', ready_at: at(0), started_at: at(100), finished_at: at(300) }),
+      attempt(0, {
+        epoch: 2,
+        state: 'succeeded',
+        ready_at: at(600),
+        started_at: at(650),
+        finished_at: at(900),
+      }),
+    ];
+    const { rows } = build([stage(0, { state: 'succeeded', attempt: 1 }), stage(1, {})], tries);
+    expect(linesOf(rows, new Set()).map(({ row }) => row.stage.key)).toEqual(['s0', 's1']);
+    const lines = linesOf(rows, new Set(['s0', 's1', 'gone']));
+    expect(lines.map(({ row, one }) => [row.stage.key, one?.epoch])).toEqual([
+      ['s0', undefined],
+      ['s0', 1],
+      ['s0', 2],
+      ['s1', undefined],
+    ]);
+    expect(lines[1]?.one).toMatchObject({ state: 'lost', agentId: 'agent_1' });
+    expect(lines[2]?.one?.segments.map(({ kind, from }) => [kind, from - START])).toEqual([
+      ['wait', 600],
+      ['run', 650],
     ]);
   });
 

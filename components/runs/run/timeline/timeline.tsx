@@ -2,18 +2,20 @@
 
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { Maximize2, Minus, Plus } from 'lucide-react';
-import { parseAsBoolean, parseAsString, useQueryState } from 'nuqs';
-import { useEffect, useEffectEvent, useMemo, useRef, useState } from 'react';
+import { parseAsArrayOf, parseAsBoolean, parseAsString, useQueryState } from 'nuqs';
+import { useCallback, useEffect, useEffectEvent, useMemo, useRef, useState } from 'react';
 import { isRunOver } from '../../../../server/domain/statuses.ts';
 import { IconButton } from '../../../ui/button.tsx';
 import { Switch } from '../../../ui/choice.tsx';
 import { NARROW, useMedia } from '../../../ui/use-media.ts';
 import { runWords } from '../run-words.ts';
+import { useAgentNames } from '../use-agent-names.ts';
 import type { Attempt, Run } from '../use-run.ts';
-import { buildTimeline, busyStretches, type Timeline as Model } from './model.ts';
+import { buildTimeline, busyStretches, linesOf, type Timeline as Model } from './model.ts';
 import { Ruler } from './ruler.tsx';
 import { createScale, type Scale, type Stretch } from './scale.ts';
 import { StageLane } from './stage-lane.tsx';
+import { TryLane } from './try-lane.tsx';
 
 const ROW_PX = 30;
 const TICK_MS = 500;
@@ -33,15 +35,18 @@ export function Timeline({ run, attempts, selected, onSelect }: TimelineProps) {
   const isNarrow = useMedia(NARROW);
   const model = useModel(run, attempts);
   const view = useView(model);
-  const shown = view.onlyFailed ? model.rows.filter(({ stage }) => stage.error !== null) : model.rows;
+  const opened = useOpened();
+  const rows = view.onlyFailed ? model.rows.filter(({ stage }) => stage.error !== null) : model.rows;
+  const lines = useMemo(() => linesOf(rows, opened.keys), [rows, opened.keys]);
+  const nameOf = useAgentNames();
   const scroller = useRef<HTMLElement>(null);
   const virtual = useVirtualizer({
-    count: shown.length,
+    count: lines.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_PX,
     overscan: 10,
   });
-  const selectedAt = shown.findIndex(({ stage }) => stage.key === selected);
+  const selectedAt = lines.findIndex(({ row, one }) => one === null && row.stage.key === selected);
   const reveal = useEffectEvent(() => virtual.scrollToIndex(selectedAt));
   useEffect(() => {
     if (selectedAt !== -1) reveal();
@@ -68,30 +73,62 @@ export function Timeline({ run, attempts, selected, onSelect }: TimelineProps) {
       >
         <ol className="relative" style={{ blockSize: virtual.getTotalSize() }}>
           {virtual.getVirtualItems().map(({ index, start, size }) => {
-            const row = shown[index];
-            return row === undefined ? null : (
+            const line = lines[index];
+            if (line === undefined) return null;
+            const { row, one } = line;
+            return (
               <li
-                key={row.stage.key}
+                key={`${row.stage.key} ${one?.epoch ?? ''}`}
                 className="absolute inset-x-0 top-0"
                 style={{ transform: `translateY(${start}px)`, blockSize: size }}
               >
-                <StageLane
-                  row={row}
-                  scale={view.scale}
-                  isSelected={index === selectedAt}
-                  isNarrow={isNarrow}
-                  path={view.critical ? (row.isCritical ? 'on' : 'off') : undefined}
-                  onSelect={onSelect}
-                />
+                {one === null ? (
+                  <StageLane
+                    row={row}
+                    scale={view.scale}
+                    isOpen={opened.keys.has(row.stage.key)}
+                    isSelected={index === selectedAt}
+                    isNarrow={isNarrow}
+                    path={view.critical ? (row.isCritical ? 'on' : 'off') : undefined}
+                    onSelect={onSelect}
+                    onOpen={opened.open}
+                  />
+                ) : (
+                  <TryLane
+                    one={one}
+                    scale={view.scale}
+                    isNarrow={isNarrow}
+                    nameOf={nameOf}
+                    onSelect={() => onSelect(row.stage.key)}
+                  />
+                )}
               </li>
             );
           })}
         </ol>
-        {shown.length === 0 ? <p className="p-4 text-sm text-quiet">{runWords.noFailedStage}</p> : null}
+        {lines.length === 0 ? <p className="p-4 text-sm text-quiet">{runWords.noFailedStage}</p> : null}
       </section>
     </div>
   );
 }
+
+/** The stages whose attempts are looked at; in the address, as all else that one sees. */
+function useOpened() {
+  const [list, setList] = useQueryState('open', KEYS);
+  const keys = useMemo(() => new Set(list), [list]);
+  const open = useCallback(
+    (key: string, wanted: boolean) =>
+      void setList((before) => {
+        const others = before.filter((each) => each !== key);
+        const after = wanted ? [...others, key] : others;
+        return after.length === 0 ? null : after;
+      }),
+    [setList],
+  );
+  return { keys, open };
+}
+
+const KEYS = parseAsArrayOf(parseAsString).withDefault([]);
 
 function useModel(run: Run, attempts: readonly Attempt[]): Model {
   const paceMs = Math.max(TICK_MS, run.stages.length / STAGES_A_MS);
