@@ -8,7 +8,12 @@ import { isRaw } from '../operations/operation.ts';
 let http: TestServer;
 let world: ExampleWorld;
 beforeAll(async () => {
-  http = await startTestServer({ SIGNALBOX_OUTBOUND_ALLOW: '127.0.0.0/8' }, { name: 'localhost' });
+  const settings = {
+    SIGNALBOX_OUTBOUND_ALLOW: '127.0.0.0/8',
+    // Many of the examples prove who somebody is, from one address and within a minute.
+    SIGNALBOX_RATE_SIGN_INS: '10000',
+  };
+  http = await startTestServer(settings, { name: 'localhost' });
   world = createExampleWorld(http);
 });
 afterAll(() => http[Symbol.asyncDispose]());
