@@ -252,7 +252,7 @@ test.each(['light', 'dark'] as const)(
   'nothing of it bars the way of people with other eyes or hands, %s',
   async (theme) => {
     const page = await open(theme);
-    const sample = await page.request.get(`${server.origin}/api/v1/pipelines?search=data-processing`);
+    const sample = await page.request.get(`${server.origin}/api/v1/pipelines?search=six-stage`);
     const { pipelines } = (await sample.json()) as { pipelines: { id: string }[] };
     await page.goto(`${server.origin}/pipelines/${pipelines[0]?.id}/edit`);
     await page.getByRole('group', { name: /^Stage Data ingestion/ }).waitFor();

@@ -185,7 +185,7 @@ test(
 );
 
 async function expectMenu(page: Page, role: Role): Promise<void> {
-  await page.goto(`${server.origin}/pipelines?q=data-processing`);
+  await page.goto(`${server.origin}/pipelines?q=six-stage`);
   await page.getByRole('button', { name: 'What to do with six-stage-data-pipeline' }).click();
   await page.getByRole('menuitem', { name: 'Export as YAML' }).waitFor();
   for (const [name, action] of MENU)
