@@ -9,9 +9,8 @@ import { IconButton } from '../../../ui/button.tsx';
 import { Switch } from '../../../ui/choice.tsx';
 import { NARROW, useMedia } from '../../../ui/use-media.ts';
 import { runWords } from '../run-words.ts';
-import { useAgentNames } from '../use-agent-names.ts';
 import type { Attempt, Run } from '../use-run.ts';
-import { buildTimeline, busyStretches, linesOf, type Timeline as Model } from './model.ts';
+import { buildTimeline, busyStretches, type Line, linesOf, type Timeline as Model } from './model.ts';
 import { Ruler } from './ruler.tsx';
 import { createScale, type Scale, type Stretch } from './scale.ts';
 import { StageLane } from './stage-lane.tsx';
@@ -38,7 +37,6 @@ export function Timeline({ run, attempts, selected, onSelect }: TimelineProps) {
   const opened = useOpened();
   const rows = view.onlyFailed ? model.rows.filter(({ stage }) => stage.error !== null) : model.rows;
   const lines = useMemo(() => linesOf(rows, opened.keys), [rows, opened.keys]);
-  const nameOf = useAgentNames();
   const scroller = useRef<HTMLElement>(null);
   const virtual = useVirtualizer({
     count: lines.length,
@@ -82,26 +80,7 @@ export function Timeline({ run, attempts, selected, onSelect }: TimelineProps) {
                 className="absolute inset-x-0 top-0"
                 style={{ transform: `translateY(${start}px)`, blockSize: size }}
               >
-                {one === null ? (
-                  <StageLane
-                    row={row}
-                    scale={view.scale}
-                    isOpen={opened.keys.has(row.stage.key)}
-                    isSelected={index === selectedAt}
-                    isNarrow={isNarrow}
-                    path={view.critical ? (row.isCritical ? 'on' : 'off') : undefined}
-                    onSelect={onSelect}
-                    onOpen={opened.open}
-                  />
-                ) : (
-                  <TryLane
-                    one={one}
-                    scale={view.scale}
-                    isNarrow={isNarrow}
-                    nameOf={nameOf}
-                    onSelect={() => onSelect(row.stage.key)}
-                  />
-                )}
+                <Row {...{ line, view, opened, isNarrow, onSelect }} isSelected={index === selectedAt} />
               </li>
             );
           })}
@@ -109,6 +88,29 @@ export function Timeline({ run, attempts, selected, onSelect }: TimelineProps) {
         {lines.length === 0 ? <p className="p-4 text-sm text-quiet">{runWords.noFailedStage}</p> : null}
       </section>
     </div>
+  );
+}
+
+interface RowProps {
+  line: Line;
+  view: ReturnType<typeof useView>;
+  opened: ReturnType<typeof useOpened>;
+  isSelected: boolean;
+  isNarrow: boolean;
+  onSelect(key: string): void;
+}
+
+function Row({ line: { row, one }, view, opened, isSelected, isNarrow, onSelect }: RowProps) {
+  const { scale } = view;
+  const { key } = row.stage;
+  if (one !== null) return <TryLane {...{ one, scale, isNarrow }} onSelect={() => onSelect(key)} />;
+  return (
+    <StageLane
+      {...{ row, scale, isSelected, isNarrow, onSelect }}
+      isOpen={opened.keys.has(key)}
+      path={view.critical ? (row.isCritical ? 'on' : 'off') : undefined}
+      onOpen={opened.open}
+    />
   );
 }
 

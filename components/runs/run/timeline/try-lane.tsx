@@ -1,28 +1,27 @@
-import { memo } from 'react';
 import { lookOfAttempt } from '../../../looks/index.ts';
 import { StatusIcon } from '../../../ui/status.tsx';
 import { runWords } from '../run-words.ts';
+import { useAgentNames } from '../use-agent-names.ts';
 import { Lane } from './lane.tsx';
 import type { Try } from './model.ts';
 import { LANES } from './ruler.tsx';
 import type { Scale } from './scale.ts';
 
 /** One attempt, below its stage: who had it, when, and how it ended. */
-export const TryLane = memo(function TryLane({
+export function TryLane({
   one,
   scale,
   isNarrow,
-  nameOf,
   onSelect,
 }: {
   one: Try;
   scale: Scale;
   /** On a phone. */
   isNarrow: boolean;
-  nameOf(agentId: string): string;
   onSelect(): void;
 }) {
   const { attempt, agentId, state, error, segments } = one;
+  const nameOf = useAgentNames();
   const look = lookOfAttempt(state);
   const agent = agentId === null ? runWords.noAgent : nameOf(agentId);
   return (
@@ -42,4 +41,4 @@ export const TryLane = memo(function TryLane({
       <Lane {...{ segments, scale, isNarrow }} isCritical={false} />
     </button>
   );
-});
+}
