@@ -129,8 +129,7 @@ export function createStageQuestions(
   }
 
   async function resume(): Promise<Resumed | null> {
-    // Nobody has had the task before.
-    if (place.epoch <= 1) return null;
+    // Also of a first hand-out: the broker delivers it again when a process has died before it could accept it.
     const found = await findOpenQuestion(sql, place);
     if (!found) return null;
     const { id, definitionHash, connectionUuid, orgUuid } = found;
