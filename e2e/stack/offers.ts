@@ -113,7 +113,7 @@ const FOR_EVERYBODY = [
   /^(All|Online|Busy|Stale|Offline|Draining|Paused|Quarantined) \d+$/,
   /^(Board|Table|By time|By stage|JSON|Columns|Started|Duration|Filter|Clear|Clear the filters|Swap|More)$/,
   /^(Follow|Wrap lines|Download the events|Export|Save view|\d\d:\d\d:\d\d\.\d+)$/,
-  /: as a table$|^→ |^Connect .* to…$|^What changed in version/,
+  /^Open the stage$|: as a table$|^→ |^Connect .* to…$|^What changed in version/,
   /^(Content|History|StatusFailed|Find a stage|Outline|YAML|What a run is given|Time limit|Sensitive values)$/,
   /^(As the system|Light|Dark|Change the password|Add a passkey|Leave|Mine|Of everybody)$/,
 ];
@@ -158,7 +158,7 @@ export interface Offered {
   alerts: string[];
 }
 
-const TROUBLES_OF_THE_WORLD = /Code FAILED_ON_PURPOSE\.$|^The server ended the connection\.$/;
+const TROUBLES_OF_THE_WORLD = /code FAILED_ON_PURPOSE\.|^The server ended the connection\.$/i;
 
 export async function readOffered(page: Page): Promise<Offered> {
   const buttons = page.locator('main').getByRole('button', { disabled: false });

@@ -94,7 +94,7 @@ function Line({
         tabIndex={-1}
         title={`${runWords.logs.link} · ${line.timestamp}`}
         onClick={onLink}
-        className="h-5 shrink-0 tabular-nums text-quiet hover:text-accent"
+        className="h-5 shrink-0 tabular-nums text-quiet hover:text-accent max-md:flex max-md:h-auto max-md:items-start max-md:self-stretch"
       >
         {line.timestamp.slice(11, 23)}
       </button>
