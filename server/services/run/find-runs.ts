@@ -159,10 +159,13 @@ const OF_LABEL: ReadonlySet<string> = new Set([...OF_BIRTH, 'label']);
 const isLed = ({ where }: RunQuery): boolean =>
   asksOnly(where, new Set([...OF_BIRTH, ...Object.keys(leadOf({ where }))])) ||
   asksOnly(where, OF_SOURCE) ||
+  (where.replayed === true && asksOnly(where, OF_REPLAYED)) ||
   asksOnly(where, TAGGED) ||
   isByDuration(where);
 /** The replays of one run are few. */
 const OF_SOURCE: ReadonlySet<string> = new Set([...OF_BIRTH, 'replayOf']);
+/** An index has every run that was replayed, and no other. */
+const OF_REPLAYED: ReadonlySet<string> = new Set([...OF_BIRTH, 'replayed']);
 /** A week of these spares the planning for the parts of all others, which takes longer than reading a page. */
 const MOSTLY_RECENT: ReadonlySet<string> = new Set([
   ...OF_BIRTH,
