@@ -111,7 +111,7 @@ export const ACCESS: Readonly<Record<string, AccessRow>> = {
   'GET /api/v1/me/sessions': own,
   'DELETE /api/v1/me/sessions/{id}': own,
   'GET /api/v1/me/identities': own,
-  'DELETE /api/v1/me/identities': own,
+  'POST /api/v1/me/identities/unlink': own,
   'POST /api/v1/auth/passkey/challenge': open,
   'POST /api/v1/auth/passkey': open,
   'GET /api/v1/me/passkeys': own,

@@ -27,7 +27,7 @@ import {
 } from '../wire/account.ts';
 import { nextCursor } from '../wire/values.ts';
 import { EXAMPLE } from './examples.ts';
-import { limitField, pageInput } from './fields.ts';
+import { limitField, pageInput, presentPassword } from './fields.ts';
 import { type OperationCall, operation } from './operation.ts';
 
 /** The browser keeps the session; the answer says who was signed in. */
@@ -159,16 +159,22 @@ export const me = {
   }),
 
   unlink: operation({
-    method: 'DELETE',
-    path: '/api/v1/me/identities',
+    // Not a DELETE, whose fields travel in the address: logs of proxies are no place for a password.
+    method: 'POST',
+    path: '/api/v1/me/identities/unlink',
     summary: 'Unlink an account elsewhere',
+    description: 'Refused for your last way to sign in.',
     by: 'person',
-    input: z.strictObject({ issuer: z.string().min(1).max(2048) }),
+    input: z.strictObject({ issuer: z.string().min(1).max(2048), current_password: presentPassword }),
     output: z.undefined(),
     status: 204,
-    errors: ['NOT_FOUND', 'CONFLICT'],
-    example: { issuer: EXAMPLE.issuer },
-    handle: ({ services, actor }, input) => unlinkIdentity(services, actor, input).then(() => undefined),
+    errors: ['NOT_FOUND', 'CONFLICT', 'LIMITED'],
+    example: { issuer: EXAMPLE.issuer, current_password: EXAMPLE.password },
+    handle: ({ services, actor }, { current_password: given, ...input }) =>
+      unlinkIdentity(services, actor, {
+        ...input,
+        ...(given === undefined ? {} : { currentPassword: given }),
+      }).then(() => undefined),
   }),
 
   endSession: operation({

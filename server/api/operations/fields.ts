@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { invalid } from '#server/domain/errors.ts';
+import { givenPasswordSchema } from '#server/identity/account-fields.ts';
 
 /** Input fields that many operations share. */
 export const limitField = (max: number, normal: number) =>
@@ -42,3 +43,8 @@ export const idempotencyKey = z
   .max(255)
   .optional()
   .describe('The same key with the same request is answered with what the first one made.');
+
+/** A proof that it is their account, for what would let somebody into it or lock its person out. */
+export const presentPassword = givenPasswordSchema
+  .optional()
+  .describe('Asked for when there is one. Without one, you must have signed in just now.');

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { idSchema } from '#server/domain/ids.ts';
-import { givenPasswordSchema } from '#server/identity/account-fields.ts';
 import {
   newCredentialSchema,
   passkeyNameSchema,
@@ -24,13 +23,10 @@ import {
 import { nextCursor } from '../wire/values.ts';
 import { greet } from './account.ts';
 import { EXAMPLE } from './examples.ts';
-import { limitField, pageInput } from './fields.ts';
+import { limitField, pageInput, presentPassword } from './fields.ts';
 import { operation } from './operation.ts';
 
 const id = idSchema('passkey');
-const currentPassword = givenPasswordSchema
-  .optional()
-  .describe('Asked for when there is one. Without one, you must have signed in just now.');
 
 export const passkeys = {
   challenge: operation({
@@ -84,7 +80,7 @@ export const passkeys = {
     summary: 'Begin to add a passkey',
     description: 'For `navigator.credentials.create`. It counts once, within five minutes, for this session.',
     by: 'person',
-    input: z.strictObject({ current_password: currentPassword }),
+    input: z.strictObject({ current_password: presentPassword }),
     output: z.object({ public_key: creationOptionsSchema }),
     errors: ['LIMITED'],
     example: { current_password: EXAMPLE.password },
@@ -131,7 +127,7 @@ export const passkeys = {
     description:
       'Refused for your last way to sign in. The other browsers that it has signed in are signed out.',
     by: 'person',
-    input: z.strictObject({ id, current_password: currentPassword }),
+    input: z.strictObject({ id, current_password: presentPassword }),
     output: z.undefined(),
     status: 204,
     errors: ['NOT_FOUND', 'CONFLICT', 'LIMITED'],

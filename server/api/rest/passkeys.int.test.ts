@@ -378,9 +378,7 @@ describe('a passkey', () => {
     const issuer = 'https://login.example.org';
     await sql()`INSERT INTO linked_identities (issuer, subject, user_id)
       VALUES (${issuer}, ${who.id}, ${toUuid(who.id)}::text::uuid)`;
-    const unlink = await who.ask(`/api/v1/me/identities?issuer=${encodeURIComponent(issuer)}`, {
-      method: 'DELETE',
-    });
+    const unlink = await who.ask('/api/v1/me/identities/unlink', { body: { issuer } });
     expect(unlink.status).toBe(204);
   });
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { notFound } from '#server/domain/errors.ts';
+import { givenPasswordSchema } from '#server/identity/account-fields.ts';
 import type { Actor } from '#server/identity/actor.ts';
 import { auditNote } from '#server/identity/audit/note.ts';
 import type { LinkedIdentity } from '#server/identity/linked.ts';
@@ -7,9 +8,13 @@ import type { Services } from '../context.ts';
 import { type Page, pageFields, pageOf } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
 import { personOf } from './person-of.ts';
+import { prove } from './prove.ts';
 
 const listSchema = z.strictObject({ ...pageFields, limit: pageFields.limit.unwrap().default(200) });
-const unlinkSchema = z.strictObject({ issuer: z.string().min(1).max(2048) });
+const unlinkSchema = z.strictObject({
+  issuer: z.string().min(1).max(2048),
+  currentPassword: givenPasswordSchema.optional(),
+});
 
 export interface OfferedProvider {
   id: string;
@@ -37,14 +42,15 @@ export async function listIdentities(
   );
 }
 
-/** Refused for the last way in. */
+/** Refused for the last way in, and without a proof, as for a passkey: a session that was left open locks nobody out. */
 export async function unlinkIdentity(
   services: Services,
   actor: Actor,
   input: z.input<typeof unlinkSchema>,
 ): Promise<void> {
   const { userId } = personOf(actor);
-  const { issuer } = parseInput(unlinkSchema, input);
+  const { issuer, currentPassword } = parseInput(unlinkSchema, input);
+  await prove(services, actor, currentPassword);
   const { linked } = services.identity;
   const note = auditNote(actor, 'account.unlinked', { target: userId, before: { issuer } });
   if (!(await linked.remove(userId, issuer, note))) throw notFound('linked account at', issuer);
