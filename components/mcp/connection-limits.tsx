@@ -1,8 +1,7 @@
-import { useId, useState } from 'react';
+import { useState } from 'react';
 import type { Answer } from '../data/index.ts';
+import { FormDialog } from '../shell/form-dialog.tsx';
 import { useAct } from '../shell/use-act.ts';
-import { Button } from '../ui/button.tsx';
-import { Dialog } from '../ui/dialog.tsx';
 import { Field, TextInput } from '../ui/field.tsx';
 import { words } from './words.ts';
 
@@ -23,52 +22,39 @@ const NAMES = Object.keys(LIMITS) as Limit[];
 
 /** How much of it is called, and how long it is waited for. */
 export function ConnectionLimits({ connection, onClose }: { connection: Connection; onClose(): void }) {
-  const id = useId();
   const [texts, setTexts] = useState(() =>
     Object.fromEntries(NAMES.map((name) => [name, String(connection[name] / LIMITS[name].unit)])),
   );
   const update = useAct('mcp.update', { done: words.reach.changed, onDone: onClose });
   return (
-    <Dialog
+    <FormDialog
       open
-      onOpenChange={(isOpen) => (isOpen ? undefined : onClose())}
+      onOpenChange={onClose}
       title={words.reach.change}
       description={words.reach.changeNote}
-      actions={
-        <>
-          <Button onClick={onClose}>{words.leaveIt}</Button>
-          <Button look="primary" type="submit" form={id} busy={update.isBusy}>
-            {words.save}
-          </Button>
-        </>
-      }
+      send={words.save}
+      busy={update.isBusy}
+      onSend={() => {
+        const limits = NAMES.map((name) => [name, Math.round(Number(texts[name]) * LIMITS[name].unit)]);
+        update.run({ id: connection.id, ...Object.fromEntries(limits) });
+      }}
     >
-      <form
-        id={id}
-        className="flex flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault();
-          const limits = NAMES.map((name) => [name, Math.round(Number(texts[name]) * LIMITS[name].unit)]);
-          update.run({ id: connection.id, ...Object.fromEntries(limits) });
-        }}
-      >
-        {NAMES.map((name) => {
-          const { label, unit, least, most } = LIMITS[name];
-          return (
-            <Field key={name} label={label}>
-              <TextInput
-                type="number"
-                required
-                min={least}
-                max={most}
-                step={unit === 1 ? 1 : 'any'}
-                value={texts[name] ?? ''}
-                onChange={(text) => setTexts({ ...texts, [name]: text })}
-              />
-            </Field>
-          );
-        })}
-      </form>
-    </Dialog>
+      {NAMES.map((name) => {
+        const { label, unit, least, most } = LIMITS[name];
+        return (
+          <Field key={name} label={label}>
+            <TextInput
+              type="number"
+              required
+              min={least}
+              max={most}
+              step={unit === 1 ? 1 : 'any'}
+              value={texts[name] ?? ''}
+              onChange={(text) => setTexts({ ...texts, [name]: text })}
+            />
+          </Field>
+        );
+      })}
+    </FormDialog>
   );
 }

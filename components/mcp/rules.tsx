@@ -2,13 +2,13 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { Plus, Scale, Trash2 } from 'lucide-react';
-import { useId, useState } from 'react';
+import { useState } from 'react';
 import { type Answer, type Input, query } from '../data/index.ts';
+import { FormDialog } from '../shell/form-dialog.tsx';
 import { PagedTable, usePages } from '../shell/paged-table.tsx';
 import { useAct } from '../shell/use-act.ts';
 import { useMay } from '../shell/use-may.ts';
 import { Button, IconButton } from '../ui/button.tsx';
-import { Dialog } from '../ui/dialog.tsx';
 import { Field, TextInput } from '../ui/field.tsx';
 import { Select } from '../ui/select.tsx';
 import { Card } from '../ui/surface.tsx';
@@ -115,7 +115,6 @@ function toRule({ effect, kind, subject, connection, tool }: Form): NewRule {
 
 function RuleDialog({ open, onOpenChange }: { open: boolean; onOpenChange(open: boolean): void }) {
   const [form, setForm] = useState(EMPTY);
-  const id = useId();
   const create = useAct('mcpRules.create', {
     done: words.ruleAdded,
     refresh: [['mcpRules']],
@@ -127,54 +126,40 @@ function RuleDialog({ open, onOpenChange }: { open: boolean; onOpenChange(open: 
   const set = (part: Partial<Form>) => setForm({ ...form, ...part });
   const connections = useConnections();
   return (
-    <Dialog
+    <FormDialog
       open={open}
       onOpenChange={onOpenChange}
       title={words.addRule}
       description={words.rulesNote}
-      actions={
-        <>
-          <Button onClick={() => onOpenChange(false)}>{words.leaveIt}</Button>
-          <Button look="primary" type="submit" form={id} busy={create.isBusy}>
-            {words.add}
-          </Button>
-        </>
-      }
+      send={words.add}
+      busy={create.isBusy}
+      onSend={() => create.run(toRule(form))}
     >
-      <form
-        id={id}
-        className="flex flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault();
-          create.run(toRule(form));
-        }}
-      >
-        <SubjectFields form={form} set={set} />
-        <ConnectionChoice
-          all
-          connections={connections}
-          value={form.connection}
-          onChange={(connection) => set({ connection })}
+      <SubjectFields form={form} set={set} />
+      <ConnectionChoice
+        all
+        connections={connections}
+        value={form.connection}
+        onChange={(connection) => set({ connection })}
+      />
+      <Field label={words.tool} hint={words.toolHint}>
+        <TextInput
+          mono
+          value={form.tool}
+          onChange={(tool) => set({ tool })}
+          placeholder={words.toolPattern}
+          maxLength={128}
         />
-        <Field label={words.tool} hint={words.toolHint}>
-          <TextInput
-            mono
-            value={form.tool}
-            onChange={(tool) => set({ tool })}
-            placeholder={words.toolPattern}
-            maxLength={128}
-          />
-        </Field>
-        <Field label={words.effect}>
-          <Select
-            label={words.effect}
-            value={form.effect}
-            choices={EFFECTS}
-            onChange={(effect) => set({ effect })}
-          />
-        </Field>
-      </form>
-    </Dialog>
+      </Field>
+      <Field label={words.effect}>
+        <Select
+          label={words.effect}
+          value={form.effect}
+          choices={EFFECTS}
+          onChange={(effect) => set({ effect })}
+        />
+      </Field>
+    </FormDialog>
   );
 }
 

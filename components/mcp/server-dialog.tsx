@@ -1,13 +1,12 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
-import { useId, useState } from 'react';
+import { useState } from 'react';
 import { type Answer, type Input, query } from '../data/index.ts';
+import { FormDialog } from '../shell/form-dialog.tsx';
 import { usePages } from '../shell/paged-table.tsx';
 import { useAct } from '../shell/use-act.ts';
-import { Button } from '../ui/button.tsx';
 import { Checkbox } from '../ui/choice.tsx';
-import { Dialog } from '../ui/dialog.tsx';
 import { Skeleton } from '../ui/feedback.tsx';
 import { Field, TextArea, TextInput } from '../ui/field.tsx';
 import { words } from './words.ts';
@@ -23,7 +22,6 @@ const keyOf = ({ connection_id, tool }: Pick<Entry, 'connection_id' | 'tool'>) =
 
 /** Which tools, under what names, and with which arguments set. */
 export function ServerDialog({ server, onClose }: { server: VirtualServer | null; onClose(): void }) {
-  const id = useId();
   const [slug, setSlug] = useState(server?.slug ?? '');
   const [name, setName] = useState(server?.name ?? '');
   const [description, setDescription] = useState(server?.description ?? '');
@@ -33,48 +31,29 @@ export function ServerDialog({ server, onClose }: { server: VirtualServer | null
   const update = useAct('mcpServers.update', { ...options, done: words.serverChanged });
   const isWrong = chosen.some(({ preset }) => readPreset(preset) === null);
   return (
-    <Dialog
+    <FormDialog
       open
-      onOpenChange={(next) => {
-        if (!next) onClose();
-      }}
+      onOpenChange={onClose}
       title={server ? words.changeServer : words.addServer}
       width="lg"
-      actions={
-        <>
-          <Button onClick={onClose}>{words.leaveIt}</Button>
-          <Button
-            look="primary"
-            type="submit"
-            form={id}
-            busy={create.isBusy || update.isBusy}
-            disabled={chosen.length === 0 || isWrong}
-          >
-            {words.save}
-          </Button>
-        </>
-      }
+      send={words.save}
+      busy={create.isBusy || update.isBusy}
+      disabled={chosen.length === 0 || isWrong}
+      onSend={() => {
+        const fields = { name, description, tools: chosen.map(toEntry) };
+        if (server) update.run({ id: server.id, ...fields });
+        else create.run({ slug, ...fields });
+      }}
     >
-      <form
-        id={id}
-        className="flex flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault();
-          const fields = { name, description, tools: chosen.map(toEntry) };
-          if (server) update.run({ id: server.id, ...fields });
-          else create.run({ slug, ...fields });
-        }}
-      >
-        <SlugField value={slug} onChange={setSlug} isFixed={server !== null} />
-        <Field label={words.name}>
-          <TextInput required value={name} onChange={setName} maxLength={200} />
-        </Field>
-        <Field label={words.description}>
-          <TextArea rows={2} value={description} onChange={setDescription} maxLength={4000} />
-        </Field>
-        <ToolChoice chosen={chosen} onChange={setChosen} />
-      </form>
-    </Dialog>
+      <SlugField value={slug} onChange={setSlug} isFixed={server !== null} />
+      <Field label={words.name}>
+        <TextInput required value={name} onChange={setName} maxLength={200} />
+      </Field>
+      <Field label={words.description}>
+        <TextArea rows={2} value={description} onChange={setDescription} maxLength={4000} />
+      </Field>
+      <ToolChoice chosen={chosen} onChange={setChosen} />
+    </FormDialog>
   );
 }
 

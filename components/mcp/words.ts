@@ -129,7 +129,6 @@ export const words = {
   save: 'Save',
   add: 'Add',
   close: 'Close',
-  leaveIt: 'Leave it',
   name: 'Name',
   description: 'What it is for',
   slug: 'Address',

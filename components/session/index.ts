@@ -1,1 +1,2 @@
 export { addPasskey, canUsePasskeys, namedAddress } from './passkey.ts';
+export { startProvider } from './provider-buttons.tsx';

@@ -1,5 +1,5 @@
 import { passkeyHost } from '../../server/domain/passkey-host.ts';
-import { type Answer, ApiError, act } from '../data/index.ts';
+import { type Answer, ApiError, act, type Input } from '../data/index.ts';
 import { words } from './words.ts';
 
 /** Whether this browser makes passkeys at the address at which it stands. */
@@ -16,9 +16,11 @@ export function namedAddress(): string | null {
 /** Half of them stand here to work where browsers lack the new ways to read and write such things. */
 const library = () => import('@simplewebauthn/browser');
 
-export async function addPasskey(wish: { name: string; password?: string }): Promise<Answer<'passkeys.add'>> {
-  const proof = wish.password === undefined ? {} : { current_password: wish.password };
-  const { public_key: optionsJSON } = await act('passkeys.prepare', proof);
+export async function addPasskey(wish: {
+  name: string;
+  proof: Input<'passkeys.prepare'>;
+}): Promise<Answer<'passkeys.add'>> {
+  const { public_key: optionsJSON } = await act('passkeys.prepare', wish.proof);
   const { startRegistration } = await library();
   const credential = await startRegistration({ optionsJSON: optionsJSON as never }).catch(explain);
   return act('passkeys.add', { name: wish.name, credential: credential as never });

@@ -6,7 +6,17 @@ import { Button } from '../ui/button.tsx';
 import { Notice } from '../ui/feedback.tsx';
 import { words } from './words.ts';
 
-async function startProvider(id: string, wish: { next?: string; invitation?: string }): Promise<string> {
+/** What is wanted there, beside signing in. */
+interface ProviderWish {
+  next?: string;
+  invitation?: string;
+  /** To be known by that account from now on, with a proof of who asks. */
+  link?: true;
+  current_password?: string;
+}
+
+/** Where to go. */
+export async function startProvider(id: string, wish: ProviderWish): Promise<string> {
   const response = await rest(`/auth/providers/${encodeURIComponent(id)}/start`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -17,7 +27,7 @@ async function startProvider(id: string, wish: { next?: string; invitation?: str
 }
 
 /** Other ways in, if there are any: away to the provider, and back. */
-export function ProviderButtons({ wish }: { wish(): { next?: string; invitation?: string } }) {
+export function ProviderButtons({ wish }: { wish(): ProviderWish }) {
   const [providers, setProviders] = useState<Answer<'auth.providers'>['providers']>([]);
   const [going, setGoing] = useState<string>();
   const [error, setError] = useState<ApiError>();

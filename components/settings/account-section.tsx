@@ -16,7 +16,9 @@ import { Card } from '../ui/surface.tsx';
 import { Table } from '../ui/table.tsx';
 import { Ago, Chip } from '../ui/text.tsx';
 import { browserName } from './browser-name.ts';
+import { LinkedAccounts } from './linked-accounts-card.tsx';
 import { Passkeys } from './passkeys-card.tsx';
+import { PresentPassword, usePresentPassword } from './present-password.tsx';
 import { words } from './words.ts';
 
 type Account = NonNullable<Answer<'me.get'>['account']>;
@@ -38,7 +40,7 @@ export function AccountSection() {
           <Name key={me.account.name} account={me.account} />
           <Password account={me.account} />
           <Passkeys hasPassword={me.account.has_password} />
-          <Elsewhere account={me.account} />
+          <LinkedAccounts hasPassword={me.account.has_password} />
           <Sessions />
         </>
       ) : (
@@ -101,36 +103,25 @@ function Name({ account }: { account: Account }) {
 
 function Password({ account }: { account: Account }) {
   const [password, setPassword] = useState('');
-  const [current, setCurrent] = useState('');
+  const present = usePresentPassword(account.has_password);
   const update = useAct('me.update', {
     refresh: [['me']],
     done: words.account.passwordChanged,
     onDone() {
       setPassword('');
-      setCurrent('');
+      present.clear();
     },
   });
-  const send = () => update.run({ password, ...(account.has_password ? { current_password: current } : {}) });
   return (
     <Card title={words.account.password}>
       <form
         className="flex max-w-sm flex-col gap-4"
         onSubmit={(event) => {
           event.preventDefault();
-          send();
+          update.run({ password, ...present.proof });
         }}
       >
-        {account.has_password ? (
-          <Field label={words.account.present}>
-            <TextInput
-              value={current}
-              onChange={setCurrent}
-              type="password"
-              autoComplete="current-password"
-              required
-            />
-          </Field>
-        ) : null}
+        {account.has_password ? <PresentPassword by={present} /> : null}
         <Field label={words.account.newPassword} hint={words.account.longEnough}>
           <TextInput
             value={password}
@@ -147,50 +138,6 @@ function Password({ account }: { account: Account }) {
           </Button>
         </div>
       </form>
-    </Card>
-  );
-}
-
-/** Accounts at other providers that sign this person in. */
-function Elsewhere({ account }: { account: Account }) {
-  const { data: known } = useQuery(query('me.identities', {}));
-  const { data: offered } = useQuery(query('auth.providers', {}));
-  const { data: kept } = useQuery(query('passkeys.list', {}));
-  const unlink = useAct('me.unlink', { done: words.account.unlinked });
-  if (!known || (known.identities.length === 0 && offered?.providers.length === 0)) return null;
-  return (
-    <Card title={words.account.elsewhere} flush>
-      {known.identities.length === 0 ? (
-        <p className="px-4 py-3 text-sm text-quiet">{words.account.noneElsewhere}</p>
-      ) : (
-        <Table
-          label={words.account.elsewhere}
-          rows={known.identities}
-          keyOf={({ issuer }) => issuer}
-          columns={[
-            { key: 'issuer', title: words.account.provider, cell: ({ issuer }) => issuer },
-            { key: 'at', title: words.account.linked, cell: (identity) => <Ago at={identity.linked_at} /> },
-            {
-              key: 'act',
-              title: '',
-              align: 'end',
-              cell: ({ issuer }) => (
-                <Button
-                  look="quiet"
-                  size="sm"
-                  disabled={
-                    !account.has_password && known.identities.length === 1 && kept?.passkeys.length === 0
-                  }
-                  onClick={() => unlink.run({ issuer })}
-                >
-                  {words.account.unlink}
-                  <span className="sr-only"> {issuer}</span>
-                </Button>
-              ),
-            },
-          ]}
-        />
-      )}
     </Card>
   );
 }

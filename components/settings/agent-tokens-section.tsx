@@ -3,6 +3,7 @@
 import { Bot, Plus } from 'lucide-react';
 import { useState } from 'react';
 import type { Answer } from '../data/index.ts';
+import { FormDialog } from '../shell/form-dialog.tsx';
 import { PagedTable } from '../shell/paged-table.tsx';
 import { useAct } from '../shell/use-act.ts';
 import { useMay } from '../shell/use-may.ts';
@@ -12,7 +13,7 @@ import { Field, TextInput } from '../ui/field.tsx';
 import { Card } from '../ui/surface.tsx';
 import type { TableColumn } from '../ui/table.tsx';
 import { Ago, Until } from '../ui/text.tsx';
-import { FormDialog, NotYours, RevealDialog, Stopped } from './parts.tsx';
+import { NotYours, RevealDialog, Stopped } from './parts.tsx';
 import { words } from './words.ts';
 
 type Token = Answer<'agentTokens.list'>['agent_tokens'][number];

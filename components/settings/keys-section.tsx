@@ -4,6 +4,7 @@ import { KeyRound, Plus } from 'lucide-react';
 import { useState } from 'react';
 import { SCOPES, type Scope } from '#server/domain/rights.ts';
 import type { Answer, Input } from '../data/index.ts';
+import { FormDialog } from '../shell/form-dialog.tsx';
 import { PagedTable } from '../shell/paged-table.tsx';
 import { useAct } from '../shell/use-act.ts';
 import { useMay } from '../shell/use-may.ts';
@@ -15,7 +16,7 @@ import { Select } from '../ui/select.tsx';
 import { Card } from '../ui/surface.tsx';
 import type { TableColumn } from '../ui/table.tsx';
 import { Ago, Until } from '../ui/text.tsx';
-import { FormDialog, NotYours, RevealDialog, SomeChips, Stopped } from './parts.tsx';
+import { NotYours, RevealDialog, SomeChips, Stopped } from './parts.tsx';
 import { roleChoices, words } from './words.ts';
 
 type Key = Answer<'keys.list'>['keys'][number];

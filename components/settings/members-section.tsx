@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { MailPlus, UserPlus, Users } from 'lucide-react';
 import { useState } from 'react';
 import { type Answer, query } from '../data/index.ts';
+import { FormDialog } from '../shell/form-dialog.tsx';
 import { PagedTable } from '../shell/paged-table.tsx';
 import { useAct } from '../shell/use-act.ts';
 import { useMay } from '../shell/use-may.ts';
@@ -14,7 +15,7 @@ import { Select } from '../ui/select.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Table, type TableColumn } from '../ui/table.tsx';
 import { Ago } from '../ui/text.tsx';
-import { FormDialog, NotYours, RevealDialog } from './parts.tsx';
+import { NotYours, RevealDialog } from './parts.tsx';
 import { useOnlyOwner } from './use-owners.ts';
 import { roleChoices, words } from './words.ts';
 

@@ -9,6 +9,7 @@ import {
 } from '../../server/domain/notifications.ts';
 import type { Answer } from '../data/index.ts';
 import { lookOfDelivery } from '../looks/index.ts';
+import { FormDialog } from '../shell/form-dialog.tsx';
 import { PagedTable } from '../shell/paged-table.tsx';
 import { useAct } from '../shell/use-act.ts';
 import { useMay } from '../shell/use-may.ts';
@@ -20,7 +21,7 @@ import { StatusText } from '../ui/status.tsx';
 import { Card } from '../ui/surface.tsx';
 import type { TableColumn } from '../ui/table.tsx';
 import { Ago } from '../ui/text.tsx';
-import { FormDialog, NotYours, RevealDialog, SomeChips } from './parts.tsx';
+import { NotYours, RevealDialog, SomeChips } from './parts.tsx';
 import { words } from './words.ts';
 
 type Target = Answer<'notificationTargets.list'>['targets'][number];

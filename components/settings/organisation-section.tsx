@@ -5,6 +5,7 @@ import { Building2 } from 'lucide-react';
 import { useState } from 'react';
 import { type Answer, query } from '../data/index.ts';
 import { Broken } from '../shell/broken.tsx';
+import { FormDialog } from '../shell/form-dialog.tsx';
 import { PagedTable } from '../shell/paged-table.tsx';
 import { useAct } from '../shell/use-act.ts';
 import { useMay } from '../shell/use-may.ts';
@@ -14,7 +15,6 @@ import { Skeleton } from '../ui/feedback.tsx';
 import { Field, TextInput } from '../ui/field.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Ago, Chip } from '../ui/text.tsx';
-import { FormDialog } from './parts.tsx';
 import { useOnlyOwner } from './use-owners.ts';
 import { words } from './words.ts';
 

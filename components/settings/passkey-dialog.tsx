@@ -4,11 +4,12 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { ApiError } from '../data/index.ts';
 import { addPasskey } from '../session/index.ts';
+import { FormDialog } from '../shell/form-dialog.tsx';
 import { Notice } from '../ui/feedback.tsx';
 import { Field, TextInput } from '../ui/field.tsx';
 import { useToast } from '../ui/toast.tsx';
 import { browserName } from './browser-name.ts';
-import { FormDialog } from './parts.tsx';
+import { PresentPassword, usePresentPassword } from './present-password.tsx';
 import { words } from './words.ts';
 
 interface PasskeyDialogProps {
@@ -20,17 +21,17 @@ interface PasskeyDialogProps {
 /** Who they are, a name, and then the browser asks for the rest. What goes wrong is said here, where it can be tried again. */
 export function PasskeyDialog({ open, onOpenChange, hasPassword }: PasskeyDialogProps) {
   const [name, setName] = useState<string>();
-  const [password, setPassword] = useState('');
+  const present = usePresentPassword(hasPassword);
   const { add, isBusy, error, forget } = useAdd();
   const chosen = name ?? (open ? browserName(navigator.userAgent).slice(0, 200) : '');
   const close = (isOpen: boolean) => {
     setName(undefined);
-    setPassword('');
+    present.clear();
     forget();
     onOpenChange(isOpen);
   };
   const send = async () => {
-    const isAdded = await add({ name: chosen, ...(hasPassword ? { password } : {}) });
+    const isAdded = await add({ name: chosen, proof: present.proof });
     if (isAdded) close(false);
   };
   return (
@@ -41,23 +42,13 @@ export function PasskeyDialog({ open, onOpenChange, hasPassword }: PasskeyDialog
       description={words.passkeys.addNote}
       send={words.passkeys.go}
       busy={isBusy}
-      disabled={chosen.trim() === '' || (hasPassword && password === '')}
+      disabled={chosen.trim() === '' || present.isMissing}
       onSend={() => void send()}
     >
       <Field label={words.passkeys.name} hint={words.passkeys.nameHint}>
         <TextInput value={chosen} onChange={setName} required maxLength={200} />
       </Field>
-      {hasPassword ? (
-        <Field label={words.account.present}>
-          <TextInput
-            value={password}
-            onChange={setPassword}
-            type="password"
-            autoComplete="current-password"
-            required
-          />
-        </Field>
-      ) : null}
+      <PresentPassword by={present} />
       {error ? <Notice message={error.message} advice={error.advice} /> : null}
     </FormDialog>
   );

@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { type Answer, query } from '../data/index.ts';
 import { canUsePasskeys, namedAddress } from '../session/index.ts';
 import { Broken } from '../shell/broken.tsx';
+import { FormDialog } from '../shell/form-dialog.tsx';
 import { useAct } from '../shell/use-act.ts';
 import { Button } from '../ui/button.tsx';
 import { Empty, Skeleton } from '../ui/feedback.tsx';
@@ -13,8 +14,8 @@ import { Field, TextInput } from '../ui/field.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Table, type TableColumn } from '../ui/table.tsx';
 import { Ago, Chip } from '../ui/text.tsx';
-import { FormDialog } from './parts.tsx';
 import { PasskeyDialog } from './passkey-dialog.tsx';
+import { PresentPassword, usePresentPassword } from './present-password.tsx';
 import { words } from './words.ts';
 
 type Passkey = Answer<'passkeys.list'>['passkeys'][number];
@@ -151,47 +152,27 @@ function NameDialog({ passkey, onClose }: { passkey: Passkey; onClose(): void })
   );
 }
 
-/** A session that was left open is not enough: who they are is asked for once more. */
-function RemoveDialog({
-  passkey,
-  hasPassword,
-  onClose,
-}: {
-  passkey: Passkey;
-  hasPassword: boolean;
-  onClose(): void;
-}) {
-  const [password, setPassword] = useState('');
+function RemoveDialog(props: { passkey: Passkey; hasPassword: boolean; onClose(): void }) {
+  const { id, name } = props.passkey;
+  const present = usePresentPassword(props.hasPassword);
   const remove = useAct('passkeys.remove', {
     refresh: [['passkeys'], ['me']],
     done: words.passkeys.removed,
-    onDone: onClose,
+    onDone: props.onClose,
   });
   return (
     <FormDialog
       open
-      onOpenChange={onClose}
-      title={words.passkeys.removeTitle(passkey.name)}
+      onOpenChange={props.onClose}
+      title={words.passkeys.removeTitle(name)}
       description={words.passkeys.removeNote}
       send={words.passkeys.remove}
       danger
       busy={remove.isBusy}
-      disabled={hasPassword && password === ''}
-      onSend={() => remove.run({ id: passkey.id, ...(hasPassword ? { current_password: password } : {}) })}
+      disabled={present.isMissing}
+      onSend={() => remove.run({ id, ...present.proof })}
     >
-      {hasPassword ? (
-        <Field label={words.account.present}>
-          <TextInput
-            value={password}
-            onChange={setPassword}
-            type="password"
-            autoComplete="current-password"
-            required
-          />
-        </Field>
-      ) : (
-        <p className="text-sm text-quiet">{words.passkeys.signedInJustNow}</p>
-      )}
+      <PresentPassword by={present} />
     </FormDialog>
   );
 }

@@ -2,6 +2,7 @@
 
 import { Plus, Vault } from 'lucide-react';
 import { useState } from 'react';
+import { FormDialog } from '../shell/form-dialog.tsx';
 import { PagedTable } from '../shell/paged-table.tsx';
 import { useAct } from '../shell/use-act.ts';
 import { useMay } from '../shell/use-may.ts';
@@ -10,7 +11,7 @@ import { ConfirmDialog } from '../ui/dialog.tsx';
 import { Field, TextInput } from '../ui/field.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Ago } from '../ui/text.tsx';
-import { FormDialog, NotYours } from './parts.tsx';
+import { NotYours } from './parts.tsx';
 import { words } from './words.ts';
 
 export function SecretsSection() {

@@ -8,6 +8,7 @@ export const words = {
   signOut: 'Sign out',
   stillIn: 'You are still signed in.',
   tryAgain: 'Try again',
+  leaveIt: 'Leave it',
   showMore: 'Show more',
   loading: (list: string) => `Loading: ${list}`,
   cut: 'No line to the server. What you see may be old; it catches up by itself.',

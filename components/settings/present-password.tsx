@@ -1,0 +1,35 @@
+'use client';
+
+import { useState } from 'react';
+import { Field, TextInput } from '../ui/field.tsx';
+import { words } from './words.ts';
+
+/** A session that was left open is not enough: who somebody is, is asked for once more. */
+export function usePresentPassword(hasPassword: boolean) {
+  const [password, setPassword] = useState('');
+  return {
+    hasPassword,
+    password,
+    setPassword,
+    isMissing: hasPassword && password === '',
+    /** As the API wants it. */
+    proof: hasPassword ? { current_password: password } : {},
+    clear: () => setPassword(''),
+  };
+}
+
+/** `by` is theirs alone: whoever has no password is told what counts instead of one. */
+export function PresentPassword({ by }: { by: ReturnType<typeof usePresentPassword> }) {
+  if (!by.hasPassword) return <p className="text-sm text-quiet">{words.account.signedInJustNow}</p>;
+  return (
+    <Field label={words.account.present}>
+      <TextInput
+        value={by.password}
+        onChange={by.setPassword}
+        type="password"
+        autoComplete="current-password"
+        required
+      />
+    </Field>
+  );
+}

@@ -1,0 +1,72 @@
+'use client';
+
+import { type ReactNode, useId } from 'react';
+import { Button } from '../ui/button.tsx';
+import { Dialog } from '../ui/dialog.tsx';
+import { words } from './words.ts';
+
+interface FormDialogProps {
+  open: boolean;
+  onOpenChange(open: boolean): void;
+  title: string;
+  description?: string;
+  width?: 'sm' | 'md' | 'lg';
+  send: string;
+  busy: boolean;
+  disabled?: boolean;
+  /** What it sends cannot be undone. */
+  danger?: boolean;
+  onSend(): void;
+  children: ReactNode;
+}
+
+/** A form in a dialog: Enter sends it, and it closes when that is done. */
+export function FormDialog({
+  open,
+  onOpenChange,
+  title,
+  description,
+  width = 'sm',
+  send,
+  busy,
+  disabled = false,
+  danger = false,
+  onSend,
+  children,
+}: FormDialogProps) {
+  const form = useId();
+  return (
+    <Dialog
+      open={open}
+      onOpenChange={onOpenChange}
+      title={title}
+      description={description}
+      width={width}
+      actions={
+        <>
+          <Button onClick={() => onOpenChange(false)}>{words.leaveIt}</Button>
+          <Button
+            look={danger ? 'danger' : 'primary'}
+            type="submit"
+            form={form}
+            busy={busy}
+            disabled={disabled}
+          >
+            {send}
+          </Button>
+        </>
+      }
+    >
+      <form
+        id={form}
+        className="flex flex-col gap-4"
+        onSubmit={(event) => {
+          event.preventDefault();
+          onSend();
+        }}
+      >
+        {children}
+      </form>
+    </Dialog>
+  );
+}
