@@ -27,7 +27,7 @@ function drawOperation(described, schemas) {
     make(
       'summary',
       {},
-      make('span', { className: 'method', textContent: method }),
+      make('span', { className: `method ${method}`, textContent: method }),
       make('span', { className: 'path', textContent: path }),
       make('span', { className: 'about', textContent: operation.summary }),
     ),
@@ -72,13 +72,24 @@ function drawResponse(status, { description, content = {} }, schemas) {
 function draw(document_) {
   const schemas = document_.components.schemas;
   const drawn = [];
+  const none = make('p', {
+    className: 'quiet',
+    role: 'status',
+    hidden: true,
+    textContent: 'No operation has all of these words: try fewer, or a part of its path.',
+  });
   for (const { name, operations } of listOperations(document_)) {
     const links = operations.map(({ operation }) =>
-      make('a', { href: `#${operation.operationId}`, textContent: operation.summary }),
+      make('a', {
+        href: `#${operation.operationId}`,
+        textContent: operation.summary,
+        title: operation.summary,
+      }),
     );
     const details = operations.map((described) => drawOperation(described, schemas));
-    const section = make('section', {}, make('h2', { textContent: name }), ...details);
-    const group = make('div', {}, make('h2', { textContent: name }), ...links);
+    const heading = () => make('h2', { textContent: titleOf(name) });
+    const section = make('section', {}, heading(), make('div', { className: 'list' }, ...details));
+    const group = make('div', {}, heading(), ...links);
     main.append(section);
     contents.append(group);
     operations.forEach(({ path, method, operation }, at) => {
@@ -92,10 +103,24 @@ function draw(document_) {
       for (const part of parts) part.hidden = !words.every((word) => text.includes(word));
     }
     for (const part of [...main.querySelectorAll('section'), ...contents.children]) {
-      part.hidden = [...part.children].slice(1).every((child) => child.hidden);
+      part.hidden = [...part.querySelectorAll('details, a')].every((child) => child.hidden);
     }
+    none.hidden = drawn.some(({ parts: [details] }) => !details.hidden);
   };
+  main.append(none);
   find.addEventListener('input', filter);
+}
+
+/** `deadLetters` is the noun of the code; people read "Dead letters". */
+function titleOf(name) {
+  const words = name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** As it was chosen in the panel; without a choice, as the system is. */
+function takeTheme() {
+  const [, theme] = /(?:^|; )signalbox-theme=(light|dark)(?:;|$)/.exec(document.cookie) ?? [];
+  if (theme !== undefined) document.documentElement.dataset.theme = theme;
 }
 
 function openTarget() {
@@ -105,6 +130,7 @@ function openTarget() {
   target.scrollIntoView();
 }
 
+takeTheme();
 try {
   const response = await fetch('/api/v1/openapi.json');
   if (!response.ok) throw new Error(`the server answered ${response.status}`);

@@ -5,7 +5,7 @@ import { openApiDocument } from '../openapi/document.ts';
 
 /** The page may run its own script and speak to this server: nothing else, and nothing from elsewhere. */
 const POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+  "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const TYPES: Readonly<Record<string, string>> = {
   html: 'text/html; charset=utf-8',
@@ -21,6 +21,17 @@ const file = (name: string, path = `/api/docs/${name}`): Route => {
     text,
     contentType,
     headers: { 'content-security-policy': POLICY, 'cache-control': 'no-cache' },
+  }));
+};
+
+/** The panel's own, from the package that both draw with. */
+const font = (name: string, { of, file: path }: { of: string; file: string }): Route => {
+  const text = readFileSync(new URL(path, import.meta.resolve(of)));
+  return open(`/api/docs/${name}`, () => ({
+    status: 200,
+    text,
+    contentType: 'font/woff2',
+    headers: { 'cache-control': 'public, max-age=86400' },
   }));
 };
 
@@ -41,5 +52,7 @@ export function createDocumentRoutes(): readonly Route[] {
     open('/api/v1/openapi.json', () => ({ status: 200, body: document, headers })),
     file('page.html', '/api/docs'),
     ...['page.css', 'page.mjs', 'dom.mjs', 'schema-text.mjs', 'try-it.mjs'].map((name) => file(name)),
+    font('sans.woff2', { of: 'geist/font/sans', file: 'fonts/geist-sans/Geist-Variable.woff2' }),
+    font('mono.woff2', { of: 'geist/font/mono', file: 'fonts/geist-mono/GeistMono-Variable.woff2' }),
   ];
 }

@@ -219,7 +219,8 @@ describe('strangers', () => {
     expect(page.headers.get('content-security-policy')).toContain("script-src 'self'");
     const html = await page.text();
     expect(html).not.toMatch(/<script(?![^>]*src="\/api\/docs\/)|<style|style=|\son\w+=|https?:\/\//);
-    for (const name of ['page.css', 'page.mjs', 'dom.mjs', 'schema-text.mjs', 'try-it.mjs']) {
+    const scripts = ['page.mjs', 'dom.mjs', 'schema-text.mjs', 'try-it.mjs'];
+    for (const name of [...scripts, 'page.css', 'sans.woff2', 'mono.woff2']) {
       expect((await stranger(`/api/docs/${name}`)).status).toBe(200);
     }
     const described = await stranger('/api/v1/openapi.json');
