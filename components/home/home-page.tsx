@@ -9,6 +9,7 @@ import { formatDuration } from '../ui/format.ts';
 import { Link } from '../ui/link.tsx';
 import { Card, Figure, Page, PageHead } from '../ui/surface.tsx';
 import { Table } from '../ui/table.tsx';
+import { AskedPeople } from './asked-people.tsx';
 import { FirstSteps } from './first-steps.tsx';
 import { LastDay } from './last-day.tsx';
 import { RecentRuns } from './recent-runs.tsx';
@@ -56,6 +57,7 @@ function Board({ home }: { home: Home }) {
   return (
     <div className="flex flex-col gap-5">
       <FirstSteps steps={home.first_steps} />
+      <AskedPeople />
       <Now home={home} />
       <LastDay home={home} />
       {home.queues ? <Queues queues={home.queues} /> : null}

@@ -14,6 +14,14 @@ export const words = {
     lettersNote: 'wait for a decision',
     more: (count: string) => `${count}+`,
   },
+  asked: {
+    title: (count: number, isMore: boolean) =>
+      count === 1
+        ? 'A call waits for somebody.'
+        : `${count}${isMore ? ' or more' : ''} calls wait for somebody.`,
+    note: 'A rule or a server asks people before they go on.',
+    go: 'Answer',
+  },
   day: {
     title: 'Last 24 hours',
     all: 'Analytics',
