@@ -104,14 +104,16 @@ function Look({ layout }: { layout: EditorLayout }) {
       <Tooltip text={words.findAStage} keys="mod+f">
         <IconButton label={words.findAStage} icon={Search} onClick={() => asked.set({ kind: 'search' })} />
       </Tooltip>
-      <Tooltip text={words.outlineTheSameAsA}>
-        <IconButton
-          label={words.outline}
-          icon={ListTree}
-          pressed={layout.side === 'outline'}
-          onClick={() => layout.showSide(layout.side === 'outline' ? 'add' : 'outline')}
-        />
-      </Tooltip>
+      {isReadOnly ? null : (
+        <Tooltip text={words.outlineTheSameAsA}>
+          <IconButton
+            label={words.outline}
+            icon={ListTree}
+            pressed={layout.side === 'outline'}
+            onClick={() => layout.showSide(layout.side === 'outline' ? 'add' : 'outline')}
+          />
+        </Tooltip>
+      )}
       <Tooltip text={words.yamlBesideTheCanvas}>
         <IconButton
           label={words.yaml}

@@ -90,16 +90,17 @@ const SIDES = [
   { value: 'outline', label: 'Outline' },
 ] as const;
 
-/** On a narrow screen there is no room for a canvas: the outline says all of it. */
+/** On a narrow screen there is no room for a canvas: the outline says all of it. Who only looks has nothing to add. */
 function Side({ layout }: { layout: EditorLayout }) {
-  const isWide = useMedia(WIDE);
+  const { isReadOnly } = useEditor();
+  const mayAdd = useMedia(WIDE) && !isReadOnly;
   return (
     <aside
       aria-label={words.addAndOutline}
       // Beside the text there is no room for both on most screens; the canvas has keys and a button to add stages.
       className={`flex min-w-0 shrink-0 flex-col border-r border-line bg-card max-lg:grow max-md:min-h-0 max-md:basis-1/2 max-md:border-r-0 max-md:border-b lg:w-56 ${layout.isText ? 'lg:max-2xl:hidden' : ''}`}
     >
-      {isWide ? (
+      {mayAdd ? (
         <div className="flex h-11 shrink-0 items-center px-3">
           <Segments
             label={words.besideTheCanvas}
@@ -110,7 +111,7 @@ function Side({ layout }: { layout: EditorLayout }) {
         </div>
       ) : null}
       <div className="flex min-h-0 grow flex-col">
-        {isWide && layout.side === 'add' ? <Palette /> : <Outline />}
+        {mayAdd && layout.side === 'add' ? <Palette /> : <Outline />}
       </div>
     </aside>
   );

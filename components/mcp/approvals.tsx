@@ -93,19 +93,27 @@ function Asked({
       ))}
       {approvals.map((approval) => (
         <li key={approval.id}>
-          <Waiting {...{ approval, canDecide }} />
+          <Waiting {...{ approval, canDecide, isOnRun }} />
         </li>
       ))}
     </ul>
   );
 }
 
-function Waiting({ approval, canDecide }: { approval: Approval; canDecide: boolean }) {
+function Waiting({
+  approval,
+  canDecide,
+  isOnRun,
+}: {
+  approval: Approval;
+  canDecide: boolean;
+  isOnRun: boolean;
+}) {
   const [isRefusing, setRefusing] = useState(false);
   const decide = useAct('mcpApprovals.decide', { done: words.decided });
   return (
     <Card
-      title={<span className="font-mono text-sm">{approval.tool}</span>}
+      title={<span className="wrap-anywhere">{words.approval.title(approval.tool)}</span>}
       actions={
         canDecide ? (
           <span className="flex gap-2">
@@ -126,7 +134,7 @@ function Waiting({ approval, canDecide }: { approval: Approval; canDecide: boole
     >
       <p className="mb-2 text-sm text-quiet">
         {approval.caller.name} · <Ago at={approval.created_at} />
-        {approval.run_id === null ? null : (
+        {approval.run_id === null || isOnRun ? null : (
           <>
             {' · '}
             <Link href={`/runs/${approval.run_id}`} className="text-accent hover:underline">
@@ -140,6 +148,7 @@ function Waiting({ approval, canDecide }: { approval: Approval; canDecide: boole
       ) : (
         <Code label={words.arguments}>{JSON.stringify(approval.arguments, null, 2)}</Code>
       )}
+      {canDecide ? null : <p className="mt-2 text-sm text-quiet">{words.approval.notYours}</p>}
       <ConfirmDialog
         open={isRefusing}
         onOpenChange={setRefusing}

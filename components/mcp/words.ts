@@ -82,6 +82,10 @@ export const words = {
       `It opens in a new tab. Signalbox does not know the page, and sends nothing there but you: ${url}`,
     openNow: 'Open it',
   },
+  approval: {
+    title: (tool: string) => `May ${tool} be called?`,
+    notYours: 'An owner, admin or operator can allow or refuse it.',
+  },
   grant: 'Allow once',
   refuse: 'Refuse',
   logNotYours: 'The log of calls is for operators',

@@ -16,7 +16,7 @@ import { useAddStage } from './use-add-stage.ts';
 
 /** Every capability that agents offer, to be dragged or clicked. */
 export function Palette() {
-  const { capabilities, store, canvas, isReadOnly } = useEditor();
+  const { capabilities, store, canvas } = useEditor();
   const known = useObserved(capabilities, (map) => map);
   const [typed, setTyped] = useState('');
   const add = useAddStage();
@@ -50,11 +50,10 @@ export function Palette() {
       <div className="border-t border-line p-2">
         <button
           type="button"
-          disabled={isReadOnly}
           onClick={() =>
             store.perform(addNote(store.get().document, canvas.get()?.middle() ?? { x: 0, y: 0 }))
           }
-          className="flex h-9 w-full items-center gap-2.5 rounded-md px-2 text-left text-sm hover:bg-hover disabled:opacity-50"
+          className="flex h-9 w-full items-center gap-2.5 rounded-md px-2 text-left text-sm hover:bg-hover"
         >
           <StickyNote aria-hidden size={16} className="text-quiet" />
           {words.addANote}
@@ -75,21 +74,19 @@ export function matching(capabilities: readonly Capability[], typed: string): Ca
 
 function PaletteItem({ capability, onAdd }: { capability: Capability; onAdd(): void }) {
   const { name, serving, description } = capability;
-  const { isReadOnly } = useEditor();
   const Icon = iconOf(name);
   return (
     <li>
       <button
         type="button"
-        disabled={isReadOnly}
-        draggable={!isReadOnly}
+        draggable
         title={description || undefined}
         onClick={onAdd}
         onDragStart={(event) => {
           event.dataTransfer.setData(DRAGGED_CAPABILITY, name);
           event.dataTransfer.effectAllowed = 'copy';
         }}
-        className="flex h-11 w-full cursor-grab items-center gap-2.5 rounded-md px-2 text-left hover:bg-hover active:cursor-grabbing disabled:opacity-50"
+        className="flex h-11 w-full cursor-grab items-center gap-2.5 rounded-md px-2 text-left hover:bg-hover active:cursor-grabbing"
       >
         <span className="flex size-7 shrink-0 items-center justify-center rounded-md border border-line bg-sunken text-quiet">
           <Icon aria-hidden size={15} />

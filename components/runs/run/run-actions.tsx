@@ -77,13 +77,13 @@ export function RunActions({ run, stageKey, onPrint }: ActionProps) {
           {actions.resume}
         </Button>
       ) : null}
-      {isOver ? null : (
+      {isOver || !mayOperate ? null : (
         <Button icon={Ban} busy={cancel.isBusy} disabled={!canCancel} onClick={() => setQuestion('cancel')}>
           {actions.cancel}
         </Button>
       )}
-      {isOver ? (
-        <Button icon={RotateCcw} disabled={!mayOperate} onClick={() => setQuestion('replay')}>
+      {canReplay ? (
+        <Button icon={RotateCcw} onClick={() => setQuestion('replay')}>
           {actions.replay}
         </Button>
       ) : null}
