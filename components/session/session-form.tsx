@@ -21,11 +21,14 @@ export function SessionForm({
   fields,
   label,
   goTo,
+  notice,
   onSubmit,
 }: {
   fields: readonly SessionField[];
   label: string;
   goTo: string;
+  /** Why somebody was sent here, until they try. */
+  notice?: { message: string; advice?: string | undefined } | undefined;
   onSubmit(values: Record<string, string>): Promise<unknown>;
 }) {
   const [values, setValues] = useState<Record<string, string>>({});
@@ -49,7 +52,8 @@ export function SessionForm({
     );
   };
   return (
-    <form ref={form} onSubmit={submit} className="mt-6 flex max-w-sm flex-col gap-4">
+    <form ref={form} onSubmit={submit} className="mt-6 flex max-w-sm flex-col gap-4 [&>[role=alert]]:my-0">
+      {notice && !error && !isBusy ? <Notice {...notice} /> : null}
       {fields.map(({ name, label, type = 'text', autoComplete, minLength, hint }) => (
         <Field key={name} label={label} hint={hint}>
           <TextInput

@@ -2,7 +2,6 @@
 
 import { toOwnPath } from '../../server/domain/own-path.ts';
 import { act } from '../data/index.ts';
-import { Notice } from '../ui/feedback.tsx';
 import { PasskeyButton } from './passkey-button.tsx';
 import { ProviderButtons } from './provider-buttons.tsx';
 import { type SessionField, SessionForm } from './session-form.tsx';
@@ -21,11 +20,11 @@ export function SignInPage({ next, problem }: { next: string | null; problem: st
   return (
     <>
       <h1 className="text-xl font-semibold tracking-tight">{words.signIn.title}</h1>
-      {problem === null ? null : <Notice {...problemOf(problem)} />}
       <SessionForm
         fields={FIELDS}
         label={words.signIn.send}
         goTo={toOwnPath(next)}
+        notice={problem === null ? undefined : problemOf(problem)}
         onSubmit={({ email = '', password = '' }) => act('auth.signIn', { email, password })}
       />
       <PasskeyButton goTo={toOwnPath(next)} />

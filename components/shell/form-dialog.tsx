@@ -59,7 +59,7 @@ export function FormDialog({
     >
       <form
         id={form}
-        className="flex flex-col gap-4"
+        className="flex flex-col gap-4 [&>[role=alert]]:my-0"
         onSubmit={(event) => {
           event.preventDefault();
           onSend();

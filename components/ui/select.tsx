@@ -2,7 +2,7 @@
 
 import type { ChoiceProps } from './choice.tsx';
 import { Late, latePart } from './late.tsx';
-import { SELECT_BOX, SelectMark } from './parts/select-box.tsx';
+import { SELECT_BOX, SelectChosen, SelectMark } from './parts/select-box.tsx';
 
 const part = latePart(() => import('./parts/select.tsx'));
 
@@ -24,7 +24,7 @@ export function Select<Value extends string>(props: ChoiceProps<Value>) {
           className={SELECT_BOX}
         >
           <span className="min-w-0 truncate">
-            {choices.find((choice) => choice.value === value)?.label ?? value}
+            <SelectChosen value={value} choices={choices} />
           </span>
           <SelectMark />
         </button>

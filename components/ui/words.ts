@@ -8,4 +8,5 @@ export const words = {
   copy: (what: string) => `Copy ${what}`,
   copied: 'Copied',
   dismiss: 'Dismiss',
+  choose: 'Choose…',
 } as const;

@@ -4,7 +4,7 @@ import { Select as Base } from '@base-ui/react/select';
 import { Check } from 'lucide-react';
 import type { ChoiceProps } from '../choice.tsx';
 import { POPUP_ITEM, POPUP_MOTION, POPUP_SURFACE } from '../popup.ts';
-import { SELECT_BOX, SelectMark } from './select-box.tsx';
+import { SELECT_BOX, SelectChosen, SelectMark } from './select-box.tsx';
 
 export function Select<Value extends string>({
   label,
@@ -25,7 +25,9 @@ export function Select<Value extends string>({
       }}
     >
       <Base.Trigger aria-label={label} className={SELECT_BOX}>
-        <Base.Value className="min-w-0 truncate" />
+        <Base.Value className="min-w-0 truncate">
+          <SelectChosen value={value} choices={choices} />
+        </Base.Value>
         <Base.Icon className="shrink-0">
           <SelectMark />
         </Base.Icon>
