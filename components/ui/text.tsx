@@ -42,7 +42,11 @@ export function CopyText({
       className="group inline-flex h-6 items-center gap-1.5 rounded-sm px-1 font-mono text-xs text-quiet hover:bg-hover hover:text-text"
     >
       {shown}
-      <Icon aria-hidden size={12} className={isCopied ? 'text-good' : 'opacity-50 group-hover:opacity-100'} />
+      <Icon
+        aria-hidden
+        size={12}
+        className={`print:hidden ${isCopied ? 'text-good' : 'opacity-50 group-hover:opacity-100'}`}
+      />
       <span aria-live="polite" className="sr-only">
         {isCopied ? words.copied : ''}
       </span>

@@ -133,8 +133,10 @@ function Sample({ asked }: { asked: Asked & { data: Preview | undefined } }) {
       <ul className="text-sm">
         {preview.sample.slice(0, SAMPLE).map((run) => (
           <li key={run.id} className="flex min-h-7 items-center justify-between gap-4">
-            <span className="font-mono text-xs">{shortId(run.id)}</span>
-            <StatusText look={lookOfRun(run.status)} />
+            <span className="shrink-0 font-mono text-xs">{shortId(run.id)}</span>
+            <span className="shrink-0">
+              <StatusText look={lookOfRun(run.status)} />
+            </span>
             <span className="min-w-0 grow truncate text-quiet" title={run.error?.message}>
               {run.error?.message}
             </span>

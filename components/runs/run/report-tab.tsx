@@ -73,6 +73,12 @@ export function ReportTab({ run, isToPrint, onPrinted }: ReportProps) {
         {isReady ? null : <Skeleton label={text.loading} rows={4} />}
         {whole.data ? <Values run={whole.data} /> : null}
       </Card>
+      <p className="hidden break-all text-xs text-quiet print:block">
+        {text.printed(
+          formatMoment(new Date().toISOString()),
+          window.location.origin + window.location.pathname,
+        )}
+      </p>
     </div>
   );
 }

@@ -81,7 +81,8 @@ function Facts({ run }: { run: Run }) {
     <span className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm tabular-nums">
       <CopyText what="run id" text={run.id} shown={shortId(run.id)} />
       <VersionLink run={run} />
-      <span>
+      {/* On paper the moment counts, which the report has. */}
+      <span className="print:hidden">
         {runWords.started} <Ago at={run.created_at} />
       </span>
       {run.finished_at === null ? (
@@ -113,7 +114,7 @@ function Lineage({ run }: { run: Run }) {
     <div className="-mt-2 mb-4 flex flex-wrap items-center gap-x-4 gap-y-1 text-sm text-quiet">
       {run.replay_of === null ? null : (
         <span className="flex flex-wrap items-center gap-x-1.5">
-          {runWords.replayOf} <RunLink id={run.replay_of} /> {sayPart(run)} ·
+          {runWords.replayOf} <RunLink id={run.replay_of} /> {sayPart(run)}
           <Compare a={run.replay_of} b={run.id} />
         </span>
       )}
@@ -126,11 +127,7 @@ function Lineage({ run }: { run: Run }) {
               <RunLink id={replay.id} />
             </span>
           ))}
-          {replays[0] ? (
-            <>
-              · <Compare a={run.id} b={replays[0].id} />
-            </>
-          ) : null}
+          {replays[0] ? <Compare a={run.id} b={replays[0].id} /> : null}
           {replays.length > SHOWN_REPLAYS ? (
             <Link href={`/runs?replay_of=${run.id}`} className="text-accent hover:underline">
               {words.runs(replays.length)}
@@ -152,8 +149,11 @@ function RunLink({ id }: { id: string }) {
 
 function Compare({ a, b }: { a: string; b: string }) {
   return (
-    <Link href={`/runs/compare?a=${a}&b=${b}`} className="text-accent hover:underline">
-      {runWords.compare}
-    </Link>
+    <span className="print:hidden">
+      {'· '}
+      <Link href={`/runs/compare?a=${a}&b=${b}`} className="text-accent hover:underline">
+        {runWords.compare}
+      </Link>
+    </span>
   );
 }

@@ -245,5 +245,6 @@ export const runWords = {
     data: 'What went in and came out',
     more: (text: string, left: number) => `${text}… and ${count.format(left)} more characters`,
     hidden: 'What the run worked on is not for you to see.',
+    printed: (moment: string, address: string) => `Signalbox · as it stood on ${moment} · ${address}`,
   },
 } as const;
