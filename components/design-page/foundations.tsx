@@ -9,6 +9,18 @@ const SURFACES = [
   { name: 'hover', ground: 'bg-hover' },
 ];
 
+const STATES = [
+  { name: 'busy', word: 'bg-busy-soft text-busy', fill: 'bg-busy-fill' },
+  { name: 'good', word: 'bg-good-soft text-good', fill: 'bg-good-fill' },
+  { name: 'bad', word: 'bg-bad-soft text-bad', fill: 'bg-bad-fill' },
+  { name: 'warn', word: 'bg-warn-soft text-warn', fill: 'bg-warn-fill' },
+  { name: 'hold', word: 'bg-hold-soft text-hold', fill: 'bg-hold-fill' },
+  { name: 'idle', word: 'bg-idle-soft text-idle', fill: 'bg-idle-fill' },
+  { name: 'accent', word: 'bg-accent-soft text-accent', fill: 'bg-accent' },
+  { name: 'ink', word: 'bg-ink text-on-ink', fill: 'bg-on-ink' },
+  { name: 'danger', word: 'bg-danger text-on-danger', fill: 'bg-on-danger' },
+];
+
 const SIZES = [
   { name: '2xl', size: 'text-2xl font-semibold tracking-tight', use: 'a figure' },
   { name: 'xl', size: 'text-xl font-semibold tracking-tight', use: 'the name of a page' },
@@ -16,6 +28,7 @@ const SIZES = [
   { name: 'base', size: 'text-base', use: 'text and controls' },
   { name: 'sm', size: 'text-sm', use: 'tables and side panels' },
   { name: 'xs', size: 'text-xs', use: 'heads of columns, hints' },
+  { name: '2xs', size: 'text-2xs', use: 'what goes with a line of a side panel' },
 ];
 
 export function Foundations() {
@@ -45,6 +58,16 @@ export function Foundations() {
             <span className="w-10 shrink-0 font-mono text-xs text-quiet">mono</span>
             <span className="font-mono text-sm">run_01a1fda61e1f 0123456789</span>
           </li>
+        </ul>
+      </Card>
+      <Card title="What is told by colour, and what is to be done">
+        <ul className="grid grid-cols-2 gap-3 sm:grid-cols-3">
+          {STATES.map(({ name, word, fill }) => (
+            <li key={name} className={`flex items-center gap-2 rounded-md p-3 ${word}`}>
+              <span aria-hidden className={`size-3 shrink-0 rounded-full ${fill}`} />
+              <span className="text-sm font-medium">{name}</span>
+            </li>
+          ))}
         </ul>
       </Card>
       <Card title="Keys">
