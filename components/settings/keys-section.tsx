@@ -61,6 +61,12 @@ function Keys({ canManage }: { canManage: boolean }) {
         }}
         columns={keyColumns({ canManage, rotate: ({ id }) => rotate.run({ id }), end: setEnding })}
       />
+      <p className="border-t border-line px-4 py-2.5 text-sm text-quiet">
+        {words.keys.whatFor}{' '}
+        <a className="text-accent underline underline-offset-2" href="/api/docs">
+          {words.keys.reference}
+        </a>
+      </p>
       <NewKeyDialog open={isMaking} onOpenChange={setMaking} onMade={setShown} />
       <RevealDialog
         title={words.keys.made}

@@ -168,6 +168,8 @@ export const words = {
   keys: {
     none: 'No keys yet',
     noneNote: 'Programs that call the API, the command line elsewhere and MCP clients sign in with one.',
+    whatFor: 'All that can be called with one, with its fields, to be tried out here:',
+    reference: 'the reference of the API',
     new: 'New key',
     newNote: 'It may do what both its role and you may, at each use.',
     make: 'Make the key',
