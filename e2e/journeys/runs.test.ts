@@ -150,6 +150,42 @@ test('a filter that means nothing is told, and is none that a bulk action would 
   await page.getByText('Not filtered by Id begins with').waitFor();
 });
 
+test('pages on which nothing was found yet are gone over by themselves, and are never shown as none', async () => {
+  const asked: (string | null)[] = [];
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  let found: object[] = [];
+  // As a server answers that looks at so many runs for a page and then says where it stands.
+  const pieces: Record<string, () => { runs: object[]; next_cursor: string | null }> = {
+    'looking-1': () => ({ runs: [], next_cursor: 'looking-2' }),
+    'looking-2': () => ({ runs: found.slice(0, 1), next_cursor: 'looking-3' }),
+    'looking-3': () => ({ runs: [], next_cursor: 'looking-4' }),
+    'looking-4': () => ({ runs: found.slice(1), next_cursor: null }),
+  };
+  await page.route(/runs\.list\?/, async (route) => {
+    const { limit, cursor = null } = JSON.parse(
+      new URL(route.request().url()).searchParams.get('input') ?? '{}',
+    );
+    // What asks whether there are newer ones.
+    if (limit !== 100) return route.continue();
+    asked.push(cursor);
+    if (cursor === null) {
+      const { result } = await (await route.fetch()).json();
+      found = result.data.runs;
+      return route.fulfill({ json: { result: { data: { runs: [], next_cursor: 'looking-1' } } } });
+    }
+    if (cursor === 'looking-1') await released;
+    return route.fulfill({ json: { result: { data: pieces[cursor]?.() } } });
+  });
+  await open('/runs?status=failed');
+  await expect.poll(() => asked, POLL).toEqual([null, 'looking-1']);
+  await page.locator('[role=grid][aria-busy=true]').waitFor();
+  expect(await page.getByText('No run matches').count()).toBe(0);
+  release();
+  await expect.poll(() => page.getByTitle('Only Failed').count(), POLL).toBe(FAILED + 1);
+  expect(asked).toEqual([null, ...Object.keys(pieces)]);
+  await page.unrouteAll();
+});
+
 test('hostile text in names, inputs, outputs and errors stays text', async () => {
   await open(`/runs/${hostileRun}`);
   await page.getByText(`Named ${HOSTILE}`).first().waitFor();
