@@ -132,17 +132,7 @@ function Waiting({
         ) : undefined
       }
     >
-      <p className="mb-2 text-sm text-quiet">
-        {approval.caller.name} · <Ago at={approval.created_at} />
-        {approval.run_id === null || isOnRun ? null : (
-          <>
-            {' · '}
-            <Link href={`/runs/${approval.run_id}`} className="text-accent hover:underline">
-              {words.itsRun}
-            </Link>
-          </>
-        )}
-      </p>
+      <Whence approval={approval} isOnRun={isOnRun} />
       {approval.arguments === null ? (
         <p className="text-sm text-quiet">{words.argumentsHidden}</p>
       ) : (
@@ -160,5 +150,22 @@ function Waiting({
         onConfirm={(reason) => decide.run({ id: approval.id, granted: false, reason })}
       />
     </Card>
+  );
+}
+
+/** Who wants to make the call, since when, and where it leads. */
+function Whence({ approval, isOnRun }: { approval: Approval; isOnRun: boolean }) {
+  return (
+    <p className="mb-2 text-sm text-quiet">
+      {approval.caller.name} · <Ago at={approval.created_at} />
+      {approval.run_id === null || isOnRun ? null : (
+        <>
+          {' · '}
+          <Link href={`/runs/${approval.run_id}`} className="text-accent hover:underline">
+            {words.itsRun}
+          </Link>
+        </>
+      )}
+    </p>
   );
 }
