@@ -6,6 +6,7 @@ import { addNote, groupStages } from './model/edits/extras.ts';
 import { moveItems } from './model/edits/stages.ts';
 import { kindOf, nameOf, noteId, stageId, stagesAmong } from './model/items.ts';
 import { placeStages } from './model/layers.ts';
+import { goToDetails } from './panels/details.ts';
 import { useObserved } from './store/observable.ts';
 
 type Bindings = Parameters<typeof useKeys>[1];
@@ -104,13 +105,25 @@ function building(editor: Editor, change: Off): Bindings {
 
 function looking(editor: Editor, { off, change, run }: Record<'off' | 'change' | 'run', Off>): Bindings {
   const { asked, canvas } = editor;
+  // From a field beside the canvas, too: the browser would save or search the page.
+  const whileTyping = true;
   return [
-    { keys: 'mod+f', label: 'Find a stage', ...off, run: () => asked.set({ kind: 'search' }) },
+    { keys: 'mod+f', label: 'Find a stage', whileTyping, ...off, run: () => asked.set({ kind: 'search' }) },
+    { keys: 'e', label: 'Go to the details of what is selected', ...off, run: goToDetails },
     { keys: '1', label: 'Show all of it', ...off, run: () => canvas.get()?.fit() },
     { keys: '0', label: 'Zoom to 100 %', ...off, run: () => canvas.get()?.zoomTo(1) },
     { keys: 'd', label: 'Dry run', ...off, run: () => asked.set({ kind: 'dry-run' }) },
-    { keys: 'mod+s', label: 'Publish', ...change, run: () => asked.set({ kind: 'publish', thenRun: false }) },
-    { keys: 'mod+enter', label: 'Run', ...run, run: () => asked.set({ kind: 'run', from: null }) },
+    {
+      ...{ keys: 'mod+s', label: 'Publish', whileTyping, ...change },
+      run: () => asked.set({ kind: 'publish', thenRun: false }),
+    },
+    {
+      keys: 'mod+enter',
+      label: 'Run',
+      whileTyping,
+      ...run,
+      run: () => asked.set({ kind: 'run', from: null }),
+    },
   ];
 }
 

@@ -35,6 +35,7 @@ export function JoinPage({ mayBeSignedIn }: { mayBeSignedIn: boolean }) {
       <SessionForm
         fields={FIELDS}
         label={words.join.send}
+        isFirst={!mayBeSignedIn}
         goTo="/"
         onSubmit={({ name = '', email = '', password = '' }) =>
           act('auth.join', { token: takeToken(), name, email, password })

@@ -22,6 +22,7 @@ export function SessionForm({
   label,
   goTo,
   notice,
+  isFirst = false,
   onSubmit,
 }: {
   fields: readonly SessionField[];
@@ -29,6 +30,8 @@ export function SessionForm({
   goTo: string;
   /** Why somebody was sent here, until they try. */
   notice?: { message: string; advice?: string | undefined } | undefined;
+  /** It is what the page is there for: typing begins in it. */
+  isFirst?: boolean;
   onSubmit(values: Record<string, string>): Promise<unknown>;
 }) {
   const [values, setValues] = useState<Record<string, string>>({});
@@ -54,11 +57,12 @@ export function SessionForm({
   return (
     <form ref={form} onSubmit={submit} className="mt-6 flex max-w-sm flex-col gap-4 [&>[role=alert]]:my-0">
       {notice && !error && !isBusy ? <Notice {...notice} /> : null}
-      {fields.map(({ name, label, type = 'text', autoComplete, minLength, hint }) => (
+      {fields.map(({ name, label, type = 'text', autoComplete, minLength, hint }, at) => (
         <Field key={name} label={label} hint={hint}>
           <TextInput
             required
             {...{ name, type, autoComplete, minLength }}
+            autoFocus={isFirst && at === 0}
             value={values[name] ?? ''}
             onChange={(value) => setValues((before) => ({ ...before, [name]: value }))}
           />

@@ -23,6 +23,7 @@ export function SignInPage({ next, problem }: { next: string | null; problem: st
       <SessionForm
         fields={FIELDS}
         label={words.signIn.send}
+        isFirst
         goTo={toOwnPath(next)}
         notice={problem === null ? undefined : problemOf(problem)}
         onSubmit={({ email = '', password = '' }) => act('auth.signIn', { email, password })}

@@ -99,6 +99,7 @@ describe.each(KINDS)('on $on', ({ provide }) => {
     // A quarter of a second is enough to sleep.
     await find(page, 'sleep');
     await page.getByLabel('Ms', { exact: true }).waitFor();
+    await page.keyboard.press('e');
     await tabTo(page, 'Ms');
     await page.keyboard.type('250');
     await saved(page);
@@ -106,7 +107,7 @@ describe.each(KINDS)('on $on', ({ provide }) => {
       .poll(async () => (await readDraft(page)).document.stages[1], SLOW)
       .toMatchObject({ key: 'sleep', config: { ms: 250 } });
 
-    await tabTo(page, 'Connect to…');
+    // From within the field.
     await page.keyboard.press('Control+s');
     await page.getByRole('textbox', { name: 'What has changed, in a sentence' }).waitFor();
     await page.keyboard.type('The first one');

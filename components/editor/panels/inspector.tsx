@@ -5,6 +5,7 @@ import { findStage } from '../model/document.ts';
 import { kindOf, nameOf, wireId } from '../model/items.ts';
 import { useObserved } from '../store/observable.ts';
 import { words } from '../words.ts';
+import { DETAILS } from './details.ts';
 import { GroupPanel, NotePanel } from './extras-panel.tsx';
 import { ManyPanel } from './many-panel.tsx';
 import { PipelinePanel } from './pipeline-panel.tsx';
@@ -16,6 +17,7 @@ export function Inspector() {
   const { store } = useEditor();
   return (
     <aside
+      id={DETAILS}
       aria-label={words.details}
       // Leaving a field ends its burst: what is typed there later is another entry of the history.
       onBlur={() => store.seal()}

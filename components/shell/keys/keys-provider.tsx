@@ -22,9 +22,10 @@ import { areSingleKeysOn } from './single-keys.ts';
 
 const KeysContext = createContext<KeyRegistry | undefined>(undefined);
 
-/** Where keys mean text, or choose in a list that has its own; and dialogs, which stand before the page. */
-const HAVE_THEIR_OWN =
-  'input:not([type=checkbox]),textarea,select,[contenteditable=true],[role=menu],[role=listbox],[data-keys=own]';
+/** Lists that choose by keys of their own, and dialogs, which stand before the page. */
+const HAVE_THEIR_OWN = '[role=menu],[role=listbox],[data-keys=own]';
+/** Where keys mean text. */
+const TYPED_INTO = 'input:not([type=checkbox]),textarea,select,[contenteditable=true]';
 
 /** Around the app: one listener for all keys, and the sheet that lists them. */
 export function KeysProvider({ children }: { children: ReactNode }) {
@@ -32,10 +33,12 @@ export function KeysProvider({ children }: { children: ReactNode }) {
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.isComposing) return;
-      if (event.target instanceof Element && event.target.closest(HAVE_THEIR_OWN) !== null) return;
+      const isIn = (places: string) =>
+        event.target instanceof Element && event.target.closest(places) !== null;
+      if (isIn(HAVE_THEIR_OWN)) return;
       const pressed = nameOfKey(event);
       if (isSingleKey(pressed) && !areSingleKeysOn()) return;
-      const binding = registry.find(pressed);
+      const binding = registry.find(pressed, isIn(TYPED_INTO));
       if (!binding) return;
       event.preventDefault();
       binding.run();
@@ -55,7 +58,9 @@ export function KeysProvider({ children }: { children: ReactNode }) {
 export function useKeys(title: string, bindings: readonly KeyBinding[]): void {
   const registry = use(KeysContext);
   const run = useEffectEvent((at: number) => bindings[at]?.run());
-  const shape = JSON.stringify(bindings.map(({ keys, label, disabled }) => ({ keys, label, disabled })));
+  const shape = JSON.stringify(
+    bindings.map(({ keys, label, disabled, whileTyping }) => ({ keys, label, disabled, whileTyping })),
+  );
   useEffect(() => {
     const shown = JSON.parse(shape) as Omit<KeyBinding, 'run'>[];
     return registry?.add({

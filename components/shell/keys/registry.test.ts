@@ -35,6 +35,15 @@ describe('keys of the page', () => {
     expect(registry.find('')).toBeUndefined();
   });
 
+  test('are silent while somebody types, but for those that no field has a use for', () => {
+    const registry = createKeyRegistry();
+    registry.add({ title: 'Page', bindings: [{ ...does('mod+s', 'Publish'), whileTyping: true }] });
+    registry.add({ title: 'Drawer', bindings: [does('mod+s', 'Keep'), does('r', 'Replay')] });
+    expect(registry.find('mod+s')?.label).toBe('Keep');
+    expect(registry.find('mod+s', true)?.label).toBe('Publish');
+    expect(registry.find('r', true)).toBeUndefined();
+  });
+
   test('that are switched off let those below them through', () => {
     const registry = createKeyRegistry();
     registry.add({ title: 'Page', bindings: [does('c', 'Cancel')] });

@@ -4,6 +4,8 @@ export interface KeyBinding {
   /** What it does, for the sheet of keys and the palette. */
   label: string;
   run(): void;
+  /** Also while somebody types: for what no field has a use of its own for. */
+  whileTyping?: boolean;
   /** Not just now; the sheet shows it all the same. */
   disabled?: boolean;
 }
@@ -19,7 +21,7 @@ export interface KeyRegistry {
   groups(): readonly KeyGroup[];
   onChange(changed: () => void): () => void;
   /** The binding that a key stands for just now. */
-  find(pressed: string): KeyBinding | undefined;
+  find(pressed: string, isTyping?: boolean): KeyBinding | undefined;
 }
 
 export const keysOf = ({ keys = [] }: Pick<KeyBinding, 'keys'>): readonly string[] =>
@@ -42,9 +44,11 @@ export function createKeyRegistry(): KeyRegistry {
       watchers.add(changed);
       return () => watchers.delete(changed);
     },
-    find(pressed) {
+    find(pressed, isTyping = false) {
+      const fits = (binding: KeyBinding) =>
+        !binding.disabled && (!isTyping || binding.whileTyping === true) && keysOf(binding).includes(pressed);
       for (const { bindings } of groups.toReversed()) {
-        const found = bindings.find((binding) => !binding.disabled && keysOf(binding).includes(pressed));
+        const found = bindings.find(fits);
         if (found) return found;
       }
       return undefined;

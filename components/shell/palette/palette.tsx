@@ -12,7 +12,9 @@ import { useCommands } from './use-commands.ts';
 /** Everything by name: go, find, act. Ctrl K or ⌘ K opens it from anywhere. */
 export function Palette() {
   const [isOpen, setOpen] = useState(false);
-  useKeys(words.everywhere, [{ keys: 'mod+k', label: words.palette.title, run: () => setOpen(true) }]);
+  useKeys(words.everywhere, [
+    { keys: 'mod+k', label: words.palette.title, whileTyping: true, run: () => setOpen(true) },
+  ]);
   return (
     <>
       <button

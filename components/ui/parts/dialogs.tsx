@@ -78,7 +78,7 @@ export function SearchDialog({ open, onOpenChange, title, children }: SearchDial
     <Base.Root open={open} onOpenChange={onOpenChange}>
       <Base.Portal>
         <Base.Backdrop className={SCRIM} />
-        <Base.Popup className={`${BOX} ${WIDTHS.md}`}>
+        <Base.Popup data-keys="own" className={`${BOX} ${WIDTHS.md}`}>
           <Base.Title className="sr-only">{title}</Base.Title>
           {children}
         </Base.Popup>
