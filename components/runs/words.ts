@@ -162,6 +162,7 @@ export const words = {
     all: 'All',
     result: 'What came of it',
     made: 'New run',
+    why: 'Why',
     noItems: 'None of the runs came to this.',
     waiting: 'Not its turn yet',
     loading: 'Loading the bulk action',

@@ -140,7 +140,7 @@ function Items({ bulk }: { bulk: Bulk }) {
       <DataGrid
         fill
         label={words.bulk.items}
-        columns={COLUMNS}
+        columns={bulk.action === 'replay' ? COLUMNS : COLUMNS.filter(({ key }) => key !== MADE)}
         rows={list.data?.pages.flatMap((page) => page.items)}
         keyOf={({ position }) => String(position)}
         hasMore={list.hasNextPage}
@@ -151,6 +151,8 @@ function Items({ bulk }: { bulk: Bulk }) {
   );
 }
 
+/** Only replays make runs. */
+const MADE = 'made';
 const COLUMNS: GridColumn<Item>[] = [
   { key: 'run', title: words.columns.id, width: '9rem', cell: ({ run_id }) => <RunId id={run_id} /> },
   {
@@ -165,10 +167,10 @@ const COLUMNS: GridColumn<Item>[] = [
         <StatusText look={lookOfResult(result)} />
       ),
   },
-  { key: 'made', title: words.bulk.made, width: '9rem', cell: ({ made }) => made && <RunId id={made} /> },
+  { key: MADE, title: words.bulk.made, width: '9rem', cell: ({ made }) => made && <RunId id={made} /> },
   {
     key: 'message',
-    title: words.columns.error,
+    title: words.bulk.why,
     width: 'minmax(12rem,1fr)',
     cell: ({ message }) => message && <span className="text-quiet">{message}</span>,
   },
