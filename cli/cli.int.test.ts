@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -187,6 +187,22 @@ describe('npx signalbox', () => {
     expect(away).toMatchObject({ code: 1, printed: expect.stringContaining('Start it: npm start') });
   }, 120_000);
 
+  test('says its version and that of the server, to people and to programs', async () => {
+    const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8'));
+    const { SIGNALBOX_URL: url = '' } = rig.env;
+    for (const args of [['--version'], ['version']])
+      expect(await type(args)).toEqual({
+        code: 0,
+        printed: `signalbox ${version}\nserver ${version} at ${url}\n`,
+      });
+    expect(await typeJson('--version')).toEqual({ code: 0, lines: [{ version, server: { url, version } }] });
+    const { code, printed } = await type(['version', '--json'], { SIGNALBOX_TOKEN: 'sbx_nothing' });
+    expect([code, JSON.parse(printed)]).toEqual([
+      0,
+      { version, server: { url, version: null, why: expect.stringMatching(/./) } },
+    ]);
+  }, 60_000);
+
   test('takes the secret of the data folder on the machine of the server, and sends it nowhere else', async () => {
     const { SIGNALBOX_TOKEN: token = '', SIGNALBOX_URL: url = '' } = rig.env;
     const home = await mkdtemp(join(folder, 'data-'));
@@ -224,6 +240,8 @@ describe('npx signalbox', () => {
     [['run', 'steps', '--sample', '--input', 'x'], 2, 'are two inputs'],
     [['pipelines', 'validate', 'nowhere.yaml'], 2, 'There is no file nowhere.yaml.\n  What to do:'],
     [['logs', 'run_1'], 3, 'run'],
+    [['--version', '--url', 'http://127.0.0.1:1'], 0, 'server unknown at http://127.0.0.1:1: '],
+    [['version', '--help'], 0, 'which version this is'],
     [['completion', 'bash'], 0, 'complete -o default -F _signalbox signalbox'],
     [['completion', 'tcsh'], 2, 'There is: bash, zsh, fish'],
     [['keys', 'create', '--name', 'ci'], 2, 'signalbox keys create --name ci --role operator'],

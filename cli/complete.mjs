@@ -21,7 +21,7 @@ export async function complete(words, table) {
 
 /** @param {string[]} before @param {string} current @param {Table} table @returns {Promise<string[]>} */
 async function candidates([name, ...rest], current, { commands, everywhere }) {
-  if (name === undefined) return [...Object.keys(commands), '--help'];
+  if (name === undefined) return [...Object.keys(commands), '--help', '--version'];
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (!command) return [];
   const options = { ...command.options, ...everywhere };

@@ -14,6 +14,7 @@ import { queues } from './commands/queues.mjs';
 import { cancel, logs, pause, replay, resume, reveal, run, runs } from './commands/runs.mjs';
 import { serve } from './commands/serve.mjs';
 import { task } from './commands/task.mjs';
+import { version } from './commands/version.mjs';
 import { complete } from './complete.mjs';
 import { connect } from './connect.mjs';
 import { createOutput } from './output.mjs';
@@ -24,7 +25,7 @@ import { EXIT, UsageError } from './usage.mjs';
 /** @type {Record<string, Command>} */
 const COMMANDS = {
   ...{ run, runs, logs, reveal, replay, cancel, pause, resume },
-  ...{ pipelines, task, serve, agents, queues, keys, orgs, mcp, login, logout, doctor, completion },
+  ...{ pipelines, task, serve, agents, queues, keys, orgs, mcp, login, logout, doctor, version, completion },
 };
 
 /** @type {Record<string, Option>} */
@@ -49,7 +50,16 @@ function help() {
   const lines = Object.entries(COMMANDS).map(([name, { about }]) => `  ${name.padEnd(18)} ${about}`);
   const codes =
     'Exit codes: 0 done, 1 the run (or what was checked) failed, 2 not understood, 3 refused or not reached.';
-  return ['signalbox COMMAND [options]', '', ...lines, '', ...optionLines(EVERYWHERE), '', codes].join('\n');
+  return [
+    'signalbox COMMAND [options]',
+    'signalbox --version',
+    '',
+    ...lines,
+    '',
+    ...optionLines(EVERYWHERE),
+    '',
+    codes,
+  ].join('\n');
 }
 
 /** @param {string} name @param {Command} command */
@@ -76,7 +86,8 @@ function read({ options = {} }, given) {
 }
 
 /** @param {string[]} argv */
-async function main([name = '', ...rest]) {
+async function main([given = '', ...rest]) {
+  const name = given === '--version' || given === '-v' ? 'version' : given;
   if (name === '' || name === '--help' || name === '-h' || name === 'help') {
     process.stdout.write(`${help()}\n`);
     return name === '' ? EXIT.usage : EXIT.ok;

@@ -1,40 +1,46 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { copyPrograms } from '#server/testing/doc-programs.ts';
+import { SDK_INSTALL } from '#server/domain/sdk-files.ts';
+import { copyAndInstall } from '#server/testing/doc-programs.ts';
 import { createKillRig } from '#server/testing/sdk-agents/kill-rig.ts';
-import { findPython, PYTHON_SDK } from '../scripts/lib/python.mjs';
+import { findPython } from '../scripts/lib/python.mjs';
 
 const read = (file: string): string => readFileSync(join(import.meta.dirname, file), 'utf8');
 
 const PAGES = [
   {
     page: 'sdk-typescript.md',
+    install: SDK_INSTALL.typescript,
     command: process.execPath,
     ending: 'mjs',
     output: '[{"greeting":"Welcome Ada!"},{"greeting":"Welcome Alan!"}]',
   },
   {
     page: 'sdk-python.md',
+    install: SDK_INSTALL.python,
     command: findPython(),
     ending: 'py',
     output: "[{'greeting': 'Welcome Ada!'}, {'greeting': 'Welcome Alan!'}]",
   },
 ];
 
-for (const { page, command, ending, output } of PAGES) {
-  test.skipIf(!command)(
-    `the programs of ${page} work as they stand, and a second time`,
+const hasCurl = spawnSync('curl', ['--version']).status === 0;
+
+for (const { page, install, command, ending, output } of PAGES) {
+  test.skipIf(!command || !hasCurl)(
+    `the programs of ${page} work as they stand and with the SDK that the server hands out, and a second time`,
     async () => {
-      const files = await copyPrograms(`docs/${page}`);
       const rig = await createKillRig();
       onTestFinished(() => rig[Symbol.asyncDispose]());
       await rig.startServer();
+      const files = await copyAndInstall(`docs/${page}`, install(rig.env.SIGNALBOX_URL ?? ''));
       const start = (name: string, env: Record<string, string> = {}) =>
         rig.start({
           command: command ?? '',
           args: [files[`${name}.${ending}`] ?? ''],
-          env: { PYTHONPATH: PYTHON_SDK, ...env },
+          env,
         });
       const { token } = await rig.client.request('POST', '/agent-tokens', { body: { agent: 'greeter' } });
       const agent = start('agent', { SIGNALBOX_TOKEN: token });
@@ -61,6 +67,14 @@ for (const { page, command, ending, output } of PAGES) {
     240_000,
   );
 }
+
+test.each(['sdk-typescript.md', 'sdk-python.md', 'agent-programs.md', '../README.md'])(
+  '%s installs the SDKs as the server hands them out',
+  (page) => {
+    const lines = PAGES.filter((of) => !page.startsWith('sdk-') || of.page === page);
+    for (const { install } of lines) expect(read(page)).toContain(`\n${install('http://127.0.0.1:3000')}\n`);
+  },
+);
 
 test('the README shows the agents that are beside the SDKs', () => {
   const readme = read('../README.md');

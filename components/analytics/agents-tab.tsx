@@ -9,8 +9,9 @@ import { Link } from '../ui/link.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Table, type TableColumn } from '../ui/table.tsx';
 import { Changed } from './changed.tsx';
+import { FigureLink } from './figure-link.tsx';
 import { changeOfMs, changeOfShare, formatCount, formatMs, formatShare } from './format.ts';
-import { runsHref } from './links.ts';
+import { behindAgent } from './links.ts';
 import { Nothing } from './nothing.tsx';
 import type { ScopeState } from './use-scope.ts';
 import { words } from './words.ts';
@@ -37,29 +38,47 @@ export function AgentsTab({ state }: { state: ScopeState }) {
   );
 }
 
+type Links = (agent: Agent) => ReturnType<typeof behindAgent>;
+
+/** Makes cells whose figures open the list behind them. */
+const openerOf =
+  (linksOf: Links) =>
+  (which: keyof ReturnType<Links>, shown: (agent: Agent) => React.ReactNode) =>
+  (agent: Agent) => (
+    <FigureLink href={linksOf(agent)[which]} opens={words.agents.opens[which]}>
+      {shown(agent)}
+    </FigureLink>
+  );
+
 function columnsOf(view: View, state: ScopeState): TableColumn<Agent>[] {
   const { agents: said } = words;
   const number = { align: 'end', wideOnly: true } as const;
-  const hrefOf = ({ agent_id }: Agent) =>
-    runsHref({ ...state.link, tag: null, agent: agent_id, ended: view.range });
+  const linksOf = ({ agent_id }: Agent) =>
+    behindAgent({ ...state.link, tag: null, agent: agent_id }, view.range);
+  const opening = openerOf(linksOf);
   const compared = state.params.compare;
   return [
     {
       key: 'agent',
       title: said.agent,
       cell: (agent) => (
-        <Link href={hrefOf(agent)} className="font-medium hover:underline">
+        <Link href={linksOf(agent).all} className="font-medium hover:underline">
           {agent.name ?? agent.agent_id}
           <span className="ml-2 text-xs font-normal text-quiet">{agent.instance ?? said.gone}</span>
         </Link>
       ),
     },
-    { key: 'attempts', title: said.attempts, align: 'end', cell: ({ attempts }) => formatCount(attempts) },
+    {
+      key: 'attempts',
+      title: said.attempts,
+      align: 'end',
+      cell: opening('all', ({ attempts }) => formatCount(attempts)),
+    },
     {
       key: 'success',
       title: said.success,
       align: 'end',
-      cell: ({ success }) => formatShare(success.value),
+      cell: opening('all', ({ success }) => formatShare(success.value)),
     },
     ...(compared
       ? [
@@ -73,11 +92,21 @@ function columnsOf(view: View, state: ScopeState): TableColumn<Agent>[] {
           },
         ]
       : []),
-    { key: 'failed', title: said.failed, ...number, cell: (agent) => formatCount(agent.failed_attempts) },
-    { key: 'lost', title: said.lost, ...number, cell: ({ lost }) => formatCount(lost) },
-    { key: 'wait', title: said.wait, ...number, cell: ({ wait }) => formatMs(wait.p95) },
-    { key: 'time50', title: said.time50, ...number, cell: ({ time }) => formatMs(time.p50) },
-    { key: 'time', title: said.time, ...number, cell: ({ time }) => formatMs(time.p95) },
+    {
+      key: 'failed',
+      title: said.failed,
+      ...number,
+      cell: opening('failed', (agent) => formatCount(agent.failed_attempts)),
+    },
+    { key: 'lost', title: said.lost, ...number, cell: opening('all', ({ lost }) => formatCount(lost)) },
+    { key: 'wait', title: said.wait, ...number, cell: opening('slowest', ({ wait }) => formatMs(wait.p95)) },
+    {
+      key: 'time50',
+      title: said.time50,
+      ...number,
+      cell: opening('slowest', ({ time }) => formatMs(time.p50)),
+    },
+    { key: 'time', title: said.time, ...number, cell: opening('slowest', ({ time }) => formatMs(time.p95)) },
     ...(compared
       ? [
           {
@@ -90,6 +119,6 @@ function columnsOf(view: View, state: ScopeState): TableColumn<Agent>[] {
           },
         ]
       : []),
-    { key: 'busy', title: said.busy, ...number, cell: ({ busy_ms }) => formatMs(busy_ms) },
+    { key: 'busy', title: said.busy, ...number, cell: opening('all', ({ busy_ms }) => formatMs(busy_ms)) },
   ];
 }

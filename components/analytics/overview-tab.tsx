@@ -72,6 +72,7 @@ function Figures({ view, state }: { view: Overview; state: ScopeState }) {
         label={figures.success}
         value={formatShare(runs.success.value)}
         href={linkTo(['succeeded', 'failed'])}
+        opens={figures.opens.counted}
         note={note(
           figures.successOf(formatCount(runs.success.of)),
           changeOfShare(runs.success, before.runs.success),
@@ -81,30 +82,35 @@ function Figures({ view, state }: { view: Overview; state: ScopeState }) {
         label={figures.throughput}
         value={formatCount(ended)}
         href={linkTo(['succeeded', 'failed', 'cancelled'])}
+        opens={figures.opens.counted}
         note={note(figures.perHour(formatRate(ended / hours)), changeOfCount(ended, endedBefore))}
       />
       <Figure
         label={figures.duration}
         value={formatMs(runs.duration.p95)}
         href={slow}
+        opens={figures.opens.slowest}
         note={note(spread(runs.duration), changeOfMs(runs.duration.p95, before.runs.duration.p95))}
       />
       <Figure
         label={figures.wait}
         value={formatMs(tasks.wait.p95)}
         href={linkTo()}
+        opens={figures.opens.ofTasks}
         note={note(spread(tasks.wait), changeOfMs(tasks.wait.p95, before.tasks.wait.p95))}
       />
       <Figure
         label={figures.time}
         value={formatMs(tasks.time.p95)}
         href={slow}
+        opens={figures.opens.slowest}
         note={note(spread(tasks.time), changeOfMs(tasks.time.p95, before.tasks.time.p95))}
       />
       <Figure
         label={figures.retries}
         value={formatShare(tasks.retries.value)}
         href={linkTo()}
+        opens={figures.opens.ofTasks}
         note={note(
           figures.retriesOf(formatCount(tasks.retries.of)),
           changeOfShare(tasks.retries, before.tasks.retries, true),

@@ -9,8 +9,9 @@ import { Link } from '../ui/link.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Table, type TableColumn } from '../ui/table.tsx';
 import { Changed } from './changed.tsx';
+import { FigureLink } from './figure-link.tsx';
 import { changeOfMs, changeOfShare, formatCount, formatMs, formatShare } from './format.ts';
-import { runsHref } from './links.ts';
+import { behindStage } from './links.ts';
 import { Nothing } from './nothing.tsx';
 import type { ScopeState } from './use-scope.ts';
 import { words } from './words.ts';
@@ -37,17 +38,33 @@ export function StagesTab({ state }: { state: ScopeState }) {
   );
 }
 
+type Links = (stage: Stage) => ReturnType<typeof behindStage>;
+
+/** Makes cells whose figures open the list behind them. */
+const openerOf =
+  (linksOf: Links) =>
+  (which: keyof ReturnType<Links>, shown: (stage: Stage) => React.ReactNode) =>
+  (stage: Stage) => (
+    <FigureLink
+      href={linksOf(stage)[which]}
+      opens={(stage.pipeline_id === null ? words.stages.opensAlone : words.stages.opens)[which]}
+    >
+      {shown(stage)}
+    </FigureLink>
+  );
+
 function columnsOf(view: View, state: ScopeState): TableColumn<Stage>[] {
   const { stages: said } = words;
   const number = { align: 'end', wideOnly: true } as const;
-  const hrefOf = ({ pipeline_id }: Stage) =>
-    runsHref({ ...state.link, pipeline: pipeline_id, ended: view.range, sort: 'duration:desc' });
+  const linksOf = ({ pipeline_id }: Stage) =>
+    behindStage({ ...state.link, pipeline: pipeline_id }, view.range);
+  const opening = openerOf(linksOf);
   return [
     {
       key: 'stage',
       title: said.stage,
       cell: (stage) => (
-        <Link href={hrefOf(stage)} className="font-medium hover:underline">
+        <Link href={linksOf(stage).slowest} className="font-medium hover:underline">
           {stage.stage}
           <span className="ml-2 font-mono text-xs font-normal text-quiet">{stage.type}</span>
         </Link>
@@ -59,7 +76,11 @@ function columnsOf(view: View, state: ScopeState): TableColumn<Stage>[] {
       wideOnly: true,
       cell: ({ pipeline_name: name }) => name ?? said.alone,
     },
-    { key: 'share', title: said.share, cell: ({ critical }) => <ShareBar value={critical.value ?? 0} /> },
+    {
+      key: 'share',
+      title: said.share,
+      cell: opening('slowest', ({ critical }) => <ShareBar value={critical.value ?? 0} />),
+    },
     ...(state.params.compare
       ? [
           {
@@ -72,11 +93,26 @@ function columnsOf(view: View, state: ScopeState): TableColumn<Stage>[] {
           },
         ]
       : []),
-    { key: 'tasks', title: said.tasks, ...number, cell: ({ tasks }) => formatCount(tasks) },
-    { key: 'failed', title: said.failed, ...number, cell: ({ failed }) => formatCount(failed) },
-    { key: 'retries', title: said.retries, ...number, cell: ({ retries }) => formatShare(retries.value) },
-    { key: 'wait', title: said.wait, ...number, cell: ({ wait }) => formatMs(wait.p95) },
-    { key: 'time', title: said.time, align: 'end', cell: ({ time }) => formatMs(time.p95) },
+    { key: 'tasks', title: said.tasks, ...number, cell: opening('all', ({ tasks }) => formatCount(tasks)) },
+    {
+      key: 'failed',
+      title: said.failed,
+      ...number,
+      cell: opening('failed', ({ failed }) => formatCount(failed)),
+    },
+    {
+      key: 'retries',
+      title: said.retries,
+      ...number,
+      cell: opening('all', ({ retries }) => formatShare(retries.value)),
+    },
+    { key: 'wait', title: said.wait, ...number, cell: opening('slowest', ({ wait }) => formatMs(wait.p95)) },
+    {
+      key: 'time',
+      title: said.time,
+      align: 'end',
+      cell: opening('slowest', ({ time }) => formatMs(time.p95)),
+    },
     ...(state.params.compare
       ? [
           {

@@ -34,6 +34,11 @@ export const words = {
     spread: (p50: string, p99: string) => `p50 ${p50} · p99 ${p99}`,
     retries: 'Retry ratio',
     retriesOf: (of: string) => `for ${of} tasks`,
+    opens: {
+      counted: 'Opens just these runs',
+      slowest: 'Opens the runs that succeeded, longest first',
+      ofTasks: 'A figure of tasks: opens the runs that they belong to',
+    },
     none: '–',
   },
   change: {
@@ -74,6 +79,16 @@ export const words = {
     none: 'No stage has run in this time',
     noneHint: 'Stages appear when a run that they belong to has ended.',
     alone: 'Stand-alone tasks',
+    opens: {
+      all: 'Opens the runs of its pipeline that ended in this time',
+      failed: 'Opens the runs of its pipeline that failed in this time, with this stage or another',
+      slowest: 'Opens the runs of its pipeline that ended in this time, longest first',
+    },
+    opensAlone: {
+      all: 'Opens the stand-alone tasks that ended in this time',
+      failed: 'Opens the stand-alone tasks that failed in this time',
+      slowest: 'Opens the stand-alone tasks that ended in this time, longest first',
+    },
   },
   agents: {
     label: 'Agents side by side',
@@ -89,6 +104,11 @@ export const words = {
     time: 'Run p95',
     timeChange: 'Change of run p95',
     busy: 'Busy',
+    opens: {
+      all: 'Opens the runs that it worked on and that ended in this time',
+      failed: 'Opens the runs that it worked on and that failed in this time; others went on with a retry',
+      slowest: 'Opens the runs that it worked on and that ended in this time, longest first',
+    },
     none: 'No agent has worked in this time',
     noneHint: 'Agents appear when a run that they worked on has ended.',
   },

@@ -13,18 +13,26 @@ import { Empty } from '../ui/feedback.tsx';
 import { FilterBar } from '../ui/filter/index.ts';
 import { formatMoment } from '../ui/format.ts';
 import { DataGrid, type GridColumn, type GridHandle } from '../ui/grid/index.ts';
+import { Menu, MenuItem } from '../ui/menu.tsx';
 import { Card, Page, PageHead } from '../ui/surface.tsx';
 import { type Entry, EntryDrawer, nameOf } from './entry-drawer.tsx';
 import { FILTERS, useAuditFilters } from './use-audit-filters.ts';
 import { words } from './words.ts';
 
+type Filters = ReturnType<typeof useAuditFilters>;
+
 export function AuditPage() {
   const may = useMay();
+  const filters = useAuditFilters();
   return (
     <Page width="wide" fill>
-      <PageHead title={words.title} note={words.note} actions={may('audit.read') ? <Actions /> : undefined} />
+      <PageHead
+        title={words.title}
+        note={words.note}
+        actions={may('audit.read') ? <Actions filters={filters} /> : undefined}
+      />
       {may('audit.read') ? (
-        <Log />
+        <Log filters={filters} />
       ) : (
         <Card>
           <Empty icon={Lock} title={words.notYours}>
@@ -36,7 +44,7 @@ export function AuditPage() {
   );
 }
 
-function Actions() {
+function Actions({ filters }: { filters: Filters }) {
   const verify = useAct('audit.verify', {
     refresh: [],
     done: ({ fault, entries, checkpoints }) =>
@@ -49,15 +57,31 @@ function Actions() {
       <Button icon={ShieldCheck} busy={verify.isBusy} onClick={() => verify.run({})}>
         {words.verify}
       </Button>
-      <Button icon={Download} onClick={() => window.location.assign('/api/v1/audit/export')}>
-        {words.export}
-      </Button>
+      <ExportMenu filters={filters} />
     </>
   );
 }
 
-function Log() {
-  const { values, input, isNarrowed, set, clear } = useAuditFilters();
+/** What the list shows: all of it, or what it is narrowed to. */
+function ExportMenu({ filters: { input, isNarrowed } }: { filters: Filters }) {
+  const label = isNarrowed ? words.exportThese : words.exportAll;
+  return (
+    <Menu align="end" trigger={<Button icon={Download}>{words.export}</Button>}>
+      {(['csv', 'jsonl'] as const).map((format) => (
+        <MenuItem
+          key={format}
+          label={label[format]}
+          // A link and not a request: the browser stores what comes, under the name that it is given.
+          onSelect={() =>
+            window.location.assign(`/api/v1/audit/export?${new URLSearchParams({ ...input, format })}`)
+          }
+        />
+      ))}
+    </Menu>
+  );
+}
+
+function Log({ filters: { values, input, isNarrowed, set, clear } }: { filters: Filters }) {
   const [shown, setShown] = useQueryState('entry', parseAsInteger);
   const grid = useRef<GridHandle>(null);
   useKeys(words.title, [

@@ -107,6 +107,7 @@ export function Figure({
   unit,
   note,
   href,
+  opens,
   children,
 }: {
   label: string;
@@ -114,6 +115,8 @@ export function Figure({
   unit?: string;
   note?: ReactNode;
   href?: string;
+  /** Which list that is, for whoever rests on it. */
+  opens?: string;
   /** A small chart. */
   children?: ReactNode;
 }) {
@@ -132,7 +135,11 @@ export function Figure({
   return href === undefined ? (
     <div className={shape}>{body}</div>
   ) : (
-    <Link href={href} className={`${shape} transition-colors duration-100 hover:border-control`}>
+    <Link
+      href={href}
+      title={opens}
+      className={`${shape} transition-colors duration-100 hover:border-control`}
+    >
       {body}
     </Link>
   );

@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openBrowser } from '../stack/browser.ts';
@@ -10,7 +11,6 @@ import { type Api, joinAs, openApi, type Person } from '../stack/people.ts';
 import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
 import { findBarriersInBoth } from '../stack/watch-page.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
 let browser: Browser;
 let dataDir: Awaited<ReturnType<typeof makeDataDir>>;
 let server: RunningServer;
@@ -42,20 +42,22 @@ function stopProgram(program: ChildProcess): void {
 
 const SLOW = { timeout: 60_000 };
 
-/** Does what the dialog says, in a folder where the two packages of the checkout are installed. */
+/** Does what the dialog says, in an empty folder and with no registry to be had. */
 async function runCopied(page: Page): Promise<ChildProcess> {
   // The panel of the tab before may still be leaving.
   await expect.poll(() => page.getByRole('tabpanel').count(), { timeout: 30_000 }).toBe(1);
   const copied = async (what: string) => (await page.getByLabel(what, { exact: true }).textContent()) ?? '';
   const title = await page.getByRole('heading', { name: /Save this as/ }).textContent();
   const folder = await mkdtemp(join(tmpdir(), 'signalbox-enrol-'));
-  await mkdir(join(folder, 'node_modules/@signalbox'), { recursive: true });
-  await symlink(join(ROOT, 'sdk/typescript'), join(folder, 'node_modules/@signalbox/sdk'));
   await writeFile(join(folder, title?.split(' ').at(-1) ?? ''), await copied('the program'));
-  const { SIGNALBOX_URL: _u, SIGNALBOX_TOKEN: _t, ...env } = process.env;
+  const { SIGNALBOX_URL: _u, SIGNALBOX_TOKEN: _t, PYTHONPATH: _p, ...inherited } = process.env;
+  const env = { ...inherited, npm_config_registry: 'http://127.0.0.1:9/' };
+  const needs = page.getByLabel('what to install', { exact: true });
+  const install = (await needs.count()) === 0 ? 'true' : ((await needs.textContent()) ?? '');
+  await promisify(execFile)('sh', ['-ec', install], { cwd: folder, env });
   const program = spawn('sh', ['-c', await copied('the command that starts it')], {
     cwd: folder,
-    env: { ...env, PYTHONPATH: join(ROOT, 'sdk/python') },
+    env,
     stdio: 'inherit',
     detached: true,
   });

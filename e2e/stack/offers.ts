@@ -50,7 +50,7 @@ const OFFERS: Record<string, Offer[]> = {
   ],
   '/audit': [
     [/^Verify the chain$/, 'audit.read'],
-    [/^Export all$/, 'audit.read'],
+    [/^Export$/, 'audit.read'],
   ],
   '/connections?tab=connections': [
     [/^Import connections$/, 'mcp.manage'],

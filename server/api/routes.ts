@@ -5,9 +5,10 @@ import { metadataRoutes } from './mcp/metadata.ts';
 import { mcpRoutes } from './mcp/routes.ts';
 import { oauthRoutes } from './oauth/routes.ts';
 import { restRoutes } from './rest/routes.ts';
+import { sdkRoutes } from './sdk/routes.ts';
 import { toolRoutes } from './tools/routes.ts';
 
-/** Every path that is answered by a route: all under `/api` but tRPC's, and the doors for models. */
+/** Every path that is answered by a route: all under `/api` but tRPC's, the doors for models, and the SDKs. */
 export const apiRoutes: readonly Route[] = [
   ...restRoutes,
   ...createDocumentRoutes(),
@@ -16,4 +17,5 @@ export const apiRoutes: readonly Route[] = [
   ...gatewayRoutes,
   ...metadataRoutes,
   ...oauthRoutes,
+  ...sdkRoutes,
 ];

@@ -5,8 +5,12 @@ export type CsvCell = string | number | boolean | null;
  * makes it text again: names and messages are anybody's words. Numbers are left as they are.
  */
 export function toCsv(columns: readonly string[], rows: readonly (readonly CsvCell[])[]): string {
-  return [columns, ...rows].map((row) => `${row.map(cellOf).join(',')}\r\n`).join('');
+  return csvLines([columns, ...rows]);
 }
+
+/** The same, of lines that come after others. */
+export const csvLines = (rows: readonly (readonly CsvCell[])[]): string =>
+  rows.map((row) => `${row.map(cellOf).join(',')}\r\n`).join('');
 
 /** The wide forms are for spreadsheets in East Asia, which take them for the narrow ones. */
 const FORMULA = /^[=+\-@\t\r\n|%＝＋－＠]/u;

@@ -92,8 +92,12 @@ export function routeTask(
   return { kind: 'start', agent: best.id, routing: rejected.length > 0 ? { ...routing, rejected } : routing };
 }
 
+/** Agents of these help themselves; to others the engine gives. */
+export const isByQueue = (transport: Transport): transport is 'amqp' | 'pull' =>
+  transport === 'amqp' || transport === 'pull';
+
 const takesFromQueue = (agent: AgentView): agent is AgentView & { transport: 'amqp' | 'pull' } =>
-  agent.transport === 'amqp' || agent.transport === 'pull';
+  isByQueue(agent.transport);
 
 /** Why the agent may not take the stage, whatever it does just now; null when it may. */
 export function whyNotAble(

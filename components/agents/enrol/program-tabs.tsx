@@ -45,7 +45,10 @@ function Steps({ kind, wanted }: { kind: Kind; wanted: Wanted }) {
         {install === null ? (
           <p className="text-sm text-quiet">{words.nothing}</p>
         ) : (
-          <CopyBlock label={words.installLabel}>{install}</CopyBlock>
+          <>
+            <p className="text-sm text-quiet">{words.notes[kind]}</p>
+            <CopyBlock label={words.installLabel}>{install}</CopyBlock>
+          </>
         )}
       </Step>
       <Step title={words.save(file)}>

@@ -1,3 +1,5 @@
+import { SDK_INSTALL } from '#server/domain/sdk-files.ts';
+
 export const KINDS = ['typescript', 'python', 'http', 'curl', 'amqp'] as const;
 export type Kind = (typeof KINDS)[number];
 
@@ -28,7 +30,7 @@ const environment = ({ url, token }: Wanted): string =>
 /** Small whole programs: each comes in, takes tasks and answers with what it was given. */
 const PROGRAMS: Record<Kind, (wanted: Wanted) => Program> = {
   typescript: (wanted) => ({
-    install: 'npm install /path/to/signalbox/sdk/typescript',
+    install: SDK_INSTALL.typescript(wanted.url),
     file: 'agent.mjs',
     text: `import { runAgent } from '@signalbox/sdk';
 
@@ -46,7 +48,7 @@ await runAgent({
   }),
 
   python: (wanted) => ({
-    install: 'pip install /path/to/signalbox/sdk/python',
+    install: SDK_INSTALL.python(wanted.url),
     file: 'agent.py',
     text: `from signalbox import Agent
 

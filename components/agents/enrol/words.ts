@@ -25,6 +25,12 @@ export const words = {
   once: 'The token stands in the command below. It is shown this once and kept nowhere: copy it now.',
   install: '1. Install what it needs',
   nothing: 'It needs nothing beside itself.',
+  notes: {
+    typescript: 'The SDK comes from this server: no registry is asked.',
+    python:
+      'The SDK comes from this server and is put beside the program: neither an index nor pip is needed. In a virtual environment, pip install takes the same address.',
+    amqp: 'The library comes from npm’s registry.',
+  } satisfies Partial<Record<Kind, string>> as Partial<Record<Kind, string>>,
   save: (file: string) => `2. Save this as ${file}`,
   run: '3. Start it',
   installLabel: 'what to install',

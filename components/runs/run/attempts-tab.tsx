@@ -13,8 +13,9 @@ import { DataGrid, type GridColumn } from '../../ui/grid/index.ts';
 import { StatusText } from '../../ui/status.tsx';
 import { AgentName } from './agent-name.tsx';
 import { runWords } from './run-words.ts';
-import { ranFor, sayRouting } from './stage/attempt-list.tsx';
-import { useAgentNames } from './use-agent-names.ts';
+import { ranFor } from './stage/attempt-list.tsx';
+import { sayRouting } from './stage/routing.ts';
+import { useAgentNames, useAgentsById } from './use-agent-names.ts';
 import type { Attempt, Run } from './use-run.ts';
 
 const MOST = 5000;
@@ -30,12 +31,18 @@ export function AttemptsTab({ run }: { run: Run }) {
   });
   const attempts = data?.attempts;
   const nameOf = useAgentNames();
+  const agents = useAgentsById();
+  const sayWhy = (attempt: Attempt) =>
+    sayRouting(attempt, {
+      type: run.stages[attempt.stage]?.type,
+      transport: agents.get(attempt.agent_id ?? '')?.transport,
+    });
   if (error) return <Broken of={asked} />;
   return (
     <section className="overflow-hidden rounded-lg border border-line bg-card shadow-card">
       <DataGrid
         label={runWords.attempts.label}
-        columns={columnsOf(run, { attempts: attempts ?? [], nameOf })}
+        columns={columnsOf(run, { attempts: attempts ?? [], nameOf, sayWhy })}
         rows={attempts}
         keyOf={({ stage, epoch }) => `${stage} ${epoch}`}
         empty={<Empty icon={Repeat} title={runWords.attempts.none} />}
@@ -50,14 +57,15 @@ export function AttemptsTab({ run }: { run: Run }) {
 interface Known {
   attempts: readonly Attempt[];
   nameOf(agentId: string): string;
+  sayWhy(attempt: Attempt): ReturnType<typeof sayRouting>;
 }
 
-/** Where there was nobody to choose among, there is nothing to say about the choice. */
-function columnsOf(run: Run, { attempts, nameOf }: Known): GridColumn<Attempt>[] {
+/** Where nobody was passed over, nobody is listed. */
+function columnsOf(run: Run, { attempts, nameOf, sayWhy }: Known): GridColumn<Attempt>[] {
   const { attempts: text, drawer } = runWords;
-  const wasChosen = attempts.some(({ routing }) => sayRouting(routing).reason !== '');
-  const rejectedOf = ({ routing }: Attempt) =>
-    sayRouting(routing)
+  const wasPassedOver = attempts.some((attempt) => sayWhy(attempt).rejected.length > 0);
+  const rejectedOf = (attempt: Attempt) =>
+    sayWhy(attempt)
       .rejected.map(({ agent, reason }) => `${nameOf(agent)}: ${reason}`)
       .join('; ');
   return [
@@ -93,33 +101,30 @@ function columnsOf(run: Run, { attempts, nameOf }: Known): GridColumn<Attempt>[]
           : formatDuration(Date.parse(started_at) - Date.parse(ready_at)),
     },
     { key: 'ran', title: drawer.ran, width: '5rem', align: 'end', cell: ranFor },
-    ...(wasChosen ? choiceOf(rejectedOf) : []),
+    {
+      key: 'why',
+      title: text.why,
+      width: 'minmax(8rem,1.5fr)',
+      wideOnly: true,
+      cell: (attempt) => <Titled text={sayWhy(attempt).reason} />,
+    },
+    ...(wasPassedOver
+      ? [
+          {
+            key: 'rejected',
+            title: text.rejected,
+            width: 'minmax(6rem,1fr)',
+            wideOnly: true,
+            cell: (attempt: Attempt) => <Titled text={rejectedOf(attempt)} />,
+          },
+        ]
+      : []),
     {
       key: 'error',
       title: text.error,
       width: 'minmax(10rem,2fr)',
       wideOnly: true,
       cell: ({ error }) => error && <Titled text={error.message} />,
-    },
-  ];
-}
-
-function choiceOf(rejectedOf: (attempt: Attempt) => string): GridColumn<Attempt>[] {
-  const { attempts: text } = runWords;
-  return [
-    {
-      key: 'why',
-      title: text.why,
-      width: 'minmax(6rem,1fr)',
-      wideOnly: true,
-      cell: ({ routing }) => <Titled text={sayRouting(routing).reason} />,
-    },
-    {
-      key: 'rejected',
-      title: text.rejected,
-      width: 'minmax(6rem,1fr)',
-      wideOnly: true,
-      cell: (attempt) => <Titled text={rejectedOf(attempt)} />,
     },
   ];
 }

@@ -210,6 +210,12 @@ export const runWords = {
     errors: 'Errors',
     more: (n: number) => `The first ${count.format(n)} lines of its log. The API gives the rest.`,
   },
+  why: {
+    only: (type: string) =>
+      `It was the only agent that offers ${type}: there was nobody else to weigh it against.`,
+    fromQueue: 'It takes its work from a queue, and was the first that was free.',
+    nobodyElse: 'Nobody else was weighed against it.',
+  },
   attempts: {
     label: 'Attempts',
     hand: 'Hand-out',

@@ -18,7 +18,7 @@ export const BASE_SCOPES: readonly Scope[] = [
 ];
 
 /** Of those who have no token yet. */
-export const isForNewcomers = (path: string): boolean => /^\/(oauth\/|\.well-known\/oauth-)/.test(path);
+export const isForNewcomers = (path: string): boolean => /^\/(oauth\/|\.well-known\/oauth-|sdk\/)/.test(path);
 
 /** Paths whose clients know how to go and get a token. */
 export const isForModels = (path: string): boolean => /^\/(mcp$|mcp\/|tools\/)/.test(path);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { exportAudit } from '#server/services/audit/export.ts';
+import { auditFilterFields } from '#server/services/audit/audit-filter.ts';
+import { auditExportFields, exportAudit } from '#server/services/audit/export.ts';
 import { listAudit } from '#server/services/audit/list.ts';
 import { verifyAuditLog } from '#server/services/audit/verify.ts';
 import {
@@ -12,6 +13,20 @@ import { nextCursor, time } from '../wire/values.ts';
 import { orderInput, pageInput } from './fields.ts';
 import { operation, rawOperation } from './operation.ts';
 
+/** What entries are looked for by, as it travels. */
+const filterInput = {
+  actor_id: auditFilterFields.actorId,
+  action: auditFilterFields.action.describe('Such as `run.started`.'),
+  target: auditFilterFields.target.describe('The id of what it was done to.'),
+  from: time.optional(),
+  until: time.optional(),
+};
+
+const FILES = {
+  jsonl: { contentType: 'application/x-ndjson', name: 'audit.ndjson' },
+  csv: { contentType: 'text/csv', name: 'audit.csv' },
+};
+
 export const audit = {
   list: operation({
     method: 'GET',
@@ -20,11 +35,7 @@ export const audit = {
     description: 'Newest first, unless asked otherwise. Entries are never changed or removed.',
     input: z.strictObject({
       ...pageInput,
-      actor_id: z.string().max(128).optional(),
-      action: z.string().max(128).optional().describe('Such as `run.started`.'),
-      target: z.string().max(256).optional().describe('The id of what it was done to.'),
-      from: time.optional(),
-      until: time.optional(),
+      ...filterInput,
       order: orderInput,
     }),
     output: z.object({ entries: z.array(auditEntrySchema), next_cursor: nextCursor }),
@@ -48,18 +59,20 @@ export const audit = {
   export: rawOperation({
     method: 'GET',
     path: '/api/v1/audit/export',
-    summary: 'Export all entries',
-    description: 'One JSON object a line, oldest first, with the text that was hashed.',
-    contentType: 'application/x-ndjson',
-    input: z.strictObject({}),
-    example: {},
-    async answer({ services, actor, signal }) {
-      const lines = exportAudit(services, actor);
+    summary: 'Export entries',
+    description:
+      'All that the list shows under the same filter, oldest first. `jsonl` has one JSON object a line, with the text that was hashed; in CSV, text that a spreadsheet would take for a formula has an apostrophe in front.',
+    contentType: [FILES.jsonl.contentType, FILES.csv.contentType],
+    input: z.strictObject({ ...filterInput, ...auditExportFields }),
+    example: { action: 'run.started', format: 'csv' },
+    async answer({ services, actor, signal }, { actor_id, ...input }) {
+      const lines = exportAudit(services, actor, { ...input, actorId: actor_id });
+      const { contentType, name } = FILES[input.format];
       return {
         async stream(response) {
           response.writeHead(200, {
-            'content-type': 'application/x-ndjson; charset=utf-8',
-            'content-disposition': 'attachment; filename="audit.ndjson"',
+            'content-type': `${contentType}; charset=utf-8`,
+            'content-disposition': `attachment; filename="${name}"`,
             'cache-control': 'no-store',
           });
           for await (const chunk of lines) {

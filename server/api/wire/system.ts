@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CONDITIONS, type ConditionName } from '#server/platform/conditions.ts';
+import { VERSION } from '#server/platform/version.ts';
 import type { PartHealth, ShownSettings } from '#server/services/context.ts';
 import type { Health } from '#server/services/system/health.ts';
 
@@ -58,6 +59,7 @@ export function presentHealth({ isReady, parts, conditions }: Health): z.input<t
 const days = z.int();
 export const settingsSchema = z
   .object({
+    version: z.string().describe('Of the server.'),
     roles: z.array(z.string()),
     kinds: z.object({
       database: z.enum(['embedded', 'postgres']),
@@ -80,6 +82,7 @@ export const settingsSchema = z
 export function presentSettings(settings: ShownSettings): z.input<typeof settingsSchema> {
   const { database, broker, hotState, objectStore } = settings.kinds;
   return {
+    version: VERSION,
     roles: [...settings.roles],
     kinds: { database, broker, hot_state: hotState, object_store: objectStore },
     payload_max_bytes: settings.payloadMaxBytes,

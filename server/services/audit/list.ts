@@ -1,22 +1,17 @@
-import { and, asc, desc, eq, gt, gte, lt, lte } from 'drizzle-orm';
+import { and, asc, desc, gt, lt } from 'drizzle-orm';
 import { z } from 'zod';
 import { auditEntries } from '#db/schema/index.ts';
 import { inTenant } from '#db/tenant.ts';
-import { toUuid } from '#server/domain/ids.ts';
 import { isJsonObject, type Json, type JsonObject } from '#server/domain/json.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { orderField, type Page, pageFields, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
+import { auditFilterFields, isWanted } from './audit-filter.ts';
 
 const listSchema = z.strictObject({
   ...pageFields,
-  /** The number of the last entry seen; older ones follow. */
-  actorId: z.string().max(128).optional(),
-  action: z.string().max(128).optional(),
-  target: z.string().max(256).optional(),
-  from: z.iso.datetime().optional(),
-  until: z.iso.datetime().optional(),
+  ...auditFilterFields,
   order: orderField.default('desc'),
 });
 export type ListAudit = z.input<typeof listSchema>;
@@ -42,7 +37,7 @@ export async function listAudit(
   input: ListAudit,
 ): Promise<Page<AuditView>> {
   authorise(actor, 'audit.read');
-  const { limit, cursor, actorId, action, target, from, until, order } = parseInput(listSchema, input);
+  const { limit, cursor, order, ...filter } = parseInput(listSchema, input);
   const paging = { limit, cursors: services.cursors, list: `audit ${order}` };
   const [after] = cursor === undefined ? [] : services.cursors.open(paging.list, cursor);
   const [isBeyond, direction] = order === 'asc' ? [gt, asc] : [lt, desc];
@@ -52,13 +47,8 @@ export async function listAudit(
       .from(auditEntries)
       .where(
         and(
-          eq(auditEntries.orgId, toUuid(actor.orgId)),
+          isWanted(actor, filter),
           after === undefined ? undefined : isBeyond(auditEntries.seq, Number(after)),
-          actorId ? eq(auditEntries.actorId, actorId) : undefined,
-          action ? eq(auditEntries.action, action) : undefined,
-          target ? eq(auditEntries.target, target) : undefined,
-          from ? gte(auditEntries.at, new Date(from)) : undefined,
-          until ? lte(auditEntries.at, new Date(until)) : undefined,
         ),
       )
       .orderBy(direction(auditEntries.seq))

@@ -2,7 +2,7 @@ import { flushCompileCache } from 'node:module';
 import { pino } from 'pino';
 import { createGate } from '#server/api/http/gate.ts';
 import { createHttpServer } from '#server/api/http/server.ts';
-import { restRoutes } from '#server/api/rest/routes.ts';
+import { apiRoutes } from '#server/api/routes.ts';
 import { readEnv } from '#server/platform/env.ts';
 import { createMetrics } from '#server/platform/metrics.ts';
 import { compose } from '../../compose.ts';
@@ -16,7 +16,7 @@ const logger = pino({ level: 'silent' });
 const metrics = createMetrics();
 const app = await compose({ env, logger, metrics, onStep: () => undefined });
 const server = createHttpServer({
-  routes: restRoutes,
+  routes: apiRoutes,
   gate: createGate({}),
   isDev: false,
   logger,

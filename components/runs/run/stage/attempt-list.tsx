@@ -1,27 +1,11 @@
-import { isJsonObject } from '../../../../server/domain/json.ts';
 import { lookOfAttempt } from '../../../looks/index.ts';
 import { formatDuration } from '../../../ui/format.ts';
 import { StatusText } from '../../../ui/status.tsx';
 import { AgentName } from '../agent-name.tsx';
 import { runWords } from '../run-words.ts';
+import { useAgentsById } from '../use-agent-names.ts';
 import type { Attempt } from '../use-run.ts';
-
-export interface RoutingSaid {
-  reason: string;
-  rejected: { agent: string; reason: string }[];
-}
-
-/** Why an agent was chosen, as far as what was kept says so. */
-export function sayRouting(routing: unknown): RoutingSaid {
-  const said = isJsonObject(routing as never) ? (routing as Record<string, unknown>) : {};
-  const rejected = Array.isArray(said.rejected) ? said.rejected : [];
-  return {
-    reason: typeof said.reason === 'string' ? said.reason : '',
-    rejected: rejected.flatMap((one: { agent?: unknown; reason?: unknown }) =>
-      typeof one?.agent === 'string' ? [{ agent: one.agent, reason: String(one.reason ?? '') }] : [],
-    ),
-  };
-}
+import { sayRouting } from './routing.ts';
 
 export const ranFor = ({ started_at, finished_at }: Pick<Attempt, 'started_at' | 'finished_at'>): string =>
   started_at === null || finished_at === null
@@ -29,11 +13,15 @@ export const ranFor = ({ started_at, finished_at }: Pick<Attempt, 'started_at' |
     : formatDuration(Date.parse(finished_at) - Date.parse(started_at));
 
 /** The hand-outs of one stage, each with why its agent was chosen and why others were not. */
-export function AttemptList({ attempts }: { attempts: readonly Attempt[] }) {
+export function AttemptList({ attempts, type }: { attempts: readonly Attempt[]; type: string }) {
+  const agents = useAgentsById();
   return (
     <ol className="flex flex-col gap-2 text-sm">
       {attempts.map((attempt) => {
-        const { reason, rejected } = sayRouting(attempt.routing);
+        const { reason, rejected } = sayRouting(attempt, {
+          type,
+          transport: agents.get(attempt.agent_id ?? '')?.transport,
+        });
         return (
           <li key={attempt.epoch} className="rounded-md border border-line px-3 py-2">
             <p className="flex justify-between gap-3">

@@ -110,7 +110,7 @@ function StageDetails({ run, stage, onLogs }: { run: Run; stage: Stage; onLogs()
       </Part>
       {attempts.data === undefined || attempts.data.attempts.length === 0 ? null : (
         <Part title={drawer.attempts}>
-          <AttemptList attempts={attempts.data.attempts} />
+          <AttemptList attempts={attempts.data.attempts} type={stage.type} />
         </Part>
       )}
       <Part

@@ -1,0 +1,39 @@
+import { describe, expect, test } from 'vitest';
+import { meantOf, NO_PARAMS, toRunFilter } from '../runs/list/filters.ts';
+import { behindAgent, behindStage } from './links.ts';
+
+const ended = { from: '2026-03-01T00:00:00.000Z', to: '2026-03-02T00:00:00.000Z' };
+const pipeline = `pipe_${'1'.repeat(32)}`;
+const agent = `agent_${'2'.repeat(32)}`;
+const RANGE = { finished_after: ended.from, finished_before: ended.to };
+
+/** What the list of runs is asked for at an address. */
+function asked(href: string) {
+  const { status, sort, ...rest } = Object.fromEntries(new URL(href, 'http://here').searchParams);
+  const params = { ...NO_PARAMS, ...rest, status: status ? status.split(',') : null } as typeof NO_PARAMS;
+  const now = Date.parse(ended.to);
+  expect(meantOf(params, now).lost).toEqual([]);
+  return { ...toRunFilter(params, now), ...(sort ? { sort } : {}) };
+}
+
+describe('the list behind a figure', () => {
+  test('of a stage is that of its pipeline, as far as the figure says', () => {
+    const links = behindStage({ pipeline, version: '3' }, ended);
+    const own = { ...RANGE, pipeline_id: pipeline, version: 3 };
+    expect(asked(links.all)).toEqual(own);
+    expect(asked(links.failed)).toEqual({ ...own, status: ['failed'] });
+    expect(asked(links.slowest)).toEqual({ ...own, sort: 'duration:desc' });
+  });
+
+  test('of stand-alone tasks is theirs, and not that of all runs', () => {
+    expect(asked(behindStage({ pipeline: null }, ended).all)).toEqual({ ...RANGE, trigger: 'task' });
+  });
+
+  test('of an agent is what it worked on, whatever tag was looked at before', () => {
+    const links = behindAgent({ agent, tag: null }, ended);
+    const own = { ...RANGE, agent_id: agent };
+    expect(asked(links.all)).toEqual(own);
+    expect(asked(links.failed)).toEqual({ ...own, status: ['failed'] });
+    expect(asked(links.slowest)).toEqual({ ...own, sort: 'duration:desc' });
+  });
+});
