@@ -155,7 +155,7 @@ export function createGateway(options: GatewayOptions): McpGateway {
   async function dropUnwanted(orgId: OrgId): Promise<void> {
     const lookedAt = now();
     const { connections } = await directories.of(orgId);
-    const gone = sessions.forgetOthers(orgId, (id) => connections.has(id));
+    const gone = sessions.forgetOthers({ orgId, at: lookedAt, isThere: (id) => connections.has(id) });
     sessions.pool.keepOnly((held) => {
       if (held.orgId !== orgId) return true;
       const wanted = connections.get(held.id);

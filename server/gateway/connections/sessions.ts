@@ -57,14 +57,24 @@ export interface Sessions {
   standingOf(connection: Place): Standing;
   /** Undefined: nothing has been asked of it here. */
   knownStanding(connectionId: string): Standing | undefined;
-  /** Forgets what is known of connections of the organisation that are not there any more, and says which they were. */
-  forgetOthers(orgId: OrgId, isThere: (connectionId: string) => boolean): string[];
+  /**
+   * Forgets what is known of connections that are not there any more, and says which they were. Of what has become known
+   * since, one who has looked before knows nothing.
+   */
+  forgetOthers(look: Look): string[];
   /** Asks the server anew, and keeps what it says. */
   examine(connection: Connection): Promise<Examined>;
   /** What the server says now differs from what was approved, or a list is older than it may be. */
   refresh(connection: Connection, upstream: Upstream): Promise<void>;
   noteFault(connection: Connection, problem: string): void;
   stop(): Promise<void>;
+}
+
+/** How somebody found the connections of an organisation when they looked. */
+export interface Look {
+  orgId: OrgId;
+  at: number;
+  isThere(connectionId: string): boolean;
 }
 
 export interface Examined {
@@ -79,6 +89,7 @@ export interface Examined {
 
 interface OwnStanding extends Standing {
   orgId: OrgId;
+  begunAt: number;
   secrets: string[];
   tokens: string[];
   generation: Generation | undefined;
@@ -108,7 +119,7 @@ export function createSessions(options: SessionOptions): Sessions {
       found = {
         breaker: createBreaker({ ...limits, now, share: peers.shareOf(id, limits.windowMs) }),
         gate: createGate(),
-        ...{ orgId, secrets, tokens },
+        ...{ orgId, begunAt: now(), secrets, tokens },
         generation: undefined,
         notedAt: 0,
         hasSecrets: () => secrets.length + tokens.length > 0,
@@ -274,10 +285,12 @@ export function createSessions(options: SessionOptions): Sessions {
     pool,
     standingOf,
     knownStanding: (id) => standings.get(id),
-    forgetOthers(orgId, isThere) {
-      const gone = [...standings].filter(([id, standing]) => standing.orgId === orgId && !isThere(id));
-      for (const [id] of gone) standings.delete(id);
-      return gone.map(([id]) => id);
+    forgetOthers({ orgId, at, isThere }) {
+      const gone = [...standings].flatMap(([id, standing]) =>
+        standing.orgId === orgId && standing.begunAt < at && !isThere(id) ? [id] : [],
+      );
+      for (const id of gone) standings.delete(id);
+      return gone;
     },
     examine,
     refresh,

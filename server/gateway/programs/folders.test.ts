@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { makeId, toUuid } from '#server/domain/ids.ts';
 import { createFolders } from './folders.ts';
 
 let folder: string;
@@ -15,7 +16,9 @@ afterAll(() => rm(folder, { recursive: true }));
 const DAY_MS = 86_400_000;
 
 test('folders of connections that went unseen are removed, and nothing else is', async () => {
-  const [stays, gone] = [randomUUID(), randomUUID()];
+  // Ids as the gateway has them: with another form of theirs nothing would ever be removed.
+  const newId = () => toUuid(makeId('mcpConnection', randomUUID()));
+  const [stays, gone] = [newId(), newId()];
   const today = createFolders({ folder, now: Date.now });
   for (const id of [stays, gone]) await writeFile(join(await today.open(id), 'kept'), 'x');
   await mkdir(join(folder, 'of-somebody-else'));

@@ -13,7 +13,8 @@ export interface Folders {
 
 /** Another process may have made one for a connection that this one does not know yet. */
 const YOUNG_MS = 3_600_000;
-const ID = /^[0-9a-f-]{36}$/;
+/** As the gateway writes the ids of connections. */
+const ID = /^[0-9a-f]{32}$/;
 
 export function createFolders({ folder, now }: { folder: string; now(): number }): Folders {
   // A program that is just ending may still write.
