@@ -101,16 +101,23 @@ describe('where servers may be, and what an import may do', () => {
     expect(elsewhere.received).toEqual([]);
   });
 
-  test('a redirect to the inside is not followed', async () => {
-    upstream = await startUpstream();
-    upstream.breakWith((response) =>
-      response.writeHead(307, { location: 'http://169.254.169.254/mcp' }).end(),
-    );
-    const answer = await rig.ask('/connect', { slug: `redirected-${++count}`, url: upstream.url });
-    expect(answer.status).toBe('unreachable');
-    const methods = new Set(upstream.requests.map(({ headers }) => headers.host));
-    expect([...methods]).toEqual([new URL(upstream.url).host]);
-  });
+  test.each([301, 302, 307, 308])(
+    'a redirect (%i) is not followed, even to where requests may go',
+    async (status) => {
+      await using elsewhere = await startReceiver();
+      upstream = await startUpstream();
+      upstream.breakWith((response) =>
+        response.writeHead(status, { location: `${elsewhere.url}/mcp` }).end(),
+      );
+      const headers = { authorization: 'Bearer a-key-of-theirs' };
+      const answer = await rig.ask('/connect', {
+        ...{ slug: `redirected-${++count}`, url: upstream.url, headers },
+      });
+      expect(answer.status).toBe('unreachable');
+      expect(upstream.requests.length).toBeGreaterThan(0);
+      expect(elsewhere.received).toEqual([]);
+    },
+  );
 
   test.each(['file:///etc/passwd', 'javascript:alert(1)', 'http://user:pass@example.com/mcp', 'gopher://x/'])(
     'a server is not at %s',
