@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { Sql } from '#db/client.ts';
 import { type HealthNote, writeHealth, writeOffer } from '#db/queries/mcp-tools.ts';
 import { SignalboxError } from '#server/domain/errors.ts';
@@ -6,6 +7,7 @@ import { connectionSecretName, type Generation } from '#server/domain/mcp.ts';
 import type { Line } from '../http/line.ts';
 import type { Folders } from '../programs/folders.ts';
 import { type Programs, startOf } from '../programs/programs.ts';
+import { checkReach, obstacleToPrograms, type ProgramUser } from '../programs/user.ts';
 import { isOurRefusal, OUR_REFUSAL } from '../refusals.ts';
 import type { SecretPort } from '../sign-ins/notes.ts';
 import { holderOf, type SignIns } from '../sign-ins/sign-ins.ts';
@@ -26,6 +28,7 @@ export interface SessionOptions {
   readSecret: SecretPort['read'];
   signIns: SignIns;
   programs: Programs;
+  programUser: ProgramUser;
   /** Each program that is started has one of its own. */
   folders: Folders;
   maxResidentBytes: number;
@@ -371,14 +374,18 @@ async function readSealed(
 async function toTarget(
   connection: Connection,
   sealed: Record<string, string>,
-  { programs, folders, maxResidentBytes }: SessionOptions,
+  { programs, programUser, folders, maxResidentBytes }: SessionOptions,
 ): Promise<UpstreamTarget> {
   const { kind, url, command, args, id, orgId } = connection;
   if (kind === 'http') return { kind, url: url ?? '', headers: sealed };
   if (orgId !== DEFAULT_ORG_ID) {
     throw new SignalboxError('FORBIDDEN', 'Programs are started for the first organisation only.');
   }
+  const obstacle = obstacleToPrograms(programUser);
+  if (obstacle) throw obstacle;
   const cwd = await folders.open(id);
   const start = startOf(programs, { program: command ?? '', args, env: sealed }, cwd);
-  return { kind, ...start, cwd, maxResidentBytes };
+  checkReach(programUser, [cwd, dirname(start.command)]);
+  const user = programUser.kind === 'lent' ? programUser : undefined;
+  return { kind, ...start, cwd, user, maxResidentBytes };
 }
