@@ -313,7 +313,9 @@ describe('rules and rights', () => {
   });
 
   test('a call that people are asked about is made once they have granted it, once, and not by its own caller', async () => {
-    const { id, slug } = await setUp();
+    // What it says of itself changes nothing.
+    const annotations = { readOnlyHint: true, destructiveHint: false };
+    const { id, slug } = await setUp([{ ...echoTool('ask'), annotations }]);
     await rig.ask('/rules', { effect: 'ask', who: { kind: 'role', subject: 'operator' }, connection_id: id });
     const operator = await joinAs(rig.http, owner, 'operator');
     const call = (args: object) =>
