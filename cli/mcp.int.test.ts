@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { Client as ClientV2 } from '@modelcontextprotocol/client';
 import { StdioClientTransport as StdioV2 } from '@modelcontextprotocol/client/stdio';
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
@@ -61,6 +63,26 @@ describe('signalbox mcp', () => {
     await client.close();
   });
 
+  test('carries a script of the old generation that says all at once', async () => {
+    const { command: program, args, env } = command();
+    const child = spawn(program, args, { env, stdio: ['pipe', 'pipe', 'inherit'] });
+    const hello = { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: info };
+    const said = [
+      { id: 1, method: 'initialize', params: hello },
+      { method: 'notifications/initialized' },
+      { id: 2, method: 'tools/list' },
+    ];
+    child.stdin.write(said.map((each) => `${JSON.stringify({ jsonrpc: '2.0', ...each })}\n`).join(''));
+    const answers: { id: number; result?: { tools?: { name: string }[] } }[] = [];
+    for await (const line of createInterface({ input: child.stdout })) {
+      answers.push(JSON.parse(line));
+      if (answers.length === 2) break;
+    }
+    child.stdin.end();
+    expect(answers.map(({ id }) => id)).toEqual([1, 2]);
+    expect(answers[1]?.result?.tools?.map(({ name }) => name)).toContain('run_wait');
+  });
+
   test('carries a client of the old generation, with what the server says unasked', async () => {
     const client = await connectOld();
     const heard: string[] = [];
@@ -88,9 +110,12 @@ describe('signalbox mcp', () => {
     await http.program.database.sql`DELETE FROM mcp_sessions`;
     // Its process may still have it in memory for a while; ours shall notice at once.
     vi.spyOn(http.program.services, 'now').mockImplementation(() => Date.now() + 60_000);
-    const { tools } = await client.listTools();
+    const lists = await Promise.all([1, 2, 3].map(() => client.listTools()));
     vi.restoreAllMocks();
-    expect(tools.length).toBeGreaterThan(5);
+    for (const { tools } of lists) expect(tools.length).toBeGreaterThan(5);
+    // Once for all of them.
+    const [begun] = await http.program.database.sql`SELECT count(*)::int AS n FROM mcp_sessions`;
+    expect(begun?.n).toBe(1);
     await client.close();
   });
 

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { CallMcpTool } from '#server/agents/builtin/mcp-tool.ts';
 import { createGateway, type McpGateway } from '#server/gateway/gateway.ts';
 import { toLine } from '#server/gateway/http/line.ts';
+import { programUserOf } from '#server/gateway/programs/user.ts';
 import type { WebFetch } from '#server/gateway/sign-ins/flow.ts';
 import { createSealedNotes } from '#server/gateway/sign-ins/notes.ts';
 import { createStageCalls } from '#server/gateway/stage-calls.ts';
@@ -61,6 +62,7 @@ function makeGateway(ports: Ports, parts: GatewayParts): McpGateway {
     webFetch: toWebFetch(parts.fetch) as WebFetch,
     takeRate: (subject, bucket) => rates.take('mcp', { subject, bucket, cost: 1 }),
     programs: new Map(env.mcp.programs.map((program) => [program.name, program])),
+    programUser: programUserOf(env.mcp.programUser),
     folder: join(env.dataDir, 'mcp'),
     keepDays: env.mcp.keepDays,
     onCall: parts.conditions.called,

@@ -20,6 +20,7 @@ const settings = {
   SIGNALBOX_DATA_DIR: dataDir,
   SIGNALBOX_OUTBOUND_ALLOW: '127.0.0.0/8',
   SIGNALBOX_MCP_PROGRAMS: `bare=${process.execPath} ${join(import.meta.dirname, 'stdio-server.mjs')}`,
+  ...(process.getuid?.() === 0 ? { SIGNALBOX_MCP_PROGRAM_USER: 'root' } : {}),
   ...more,
 };
 const env = readEnv(settings, dataDir);

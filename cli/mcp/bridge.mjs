@@ -17,6 +17,10 @@ export function createBridge({ url, token, write, complain }) {
   /** @type {Map<string | number, AbortController>} */
   const pending = new Map();
   const ended = new AbortController();
+  /** @type {Promise<void>} */
+  let beginning = Promise.resolve();
+  /** @type {Promise<boolean> | undefined} */
+  let renewing;
   /** @type {{ session: string | undefined, version: string | undefined, hello: Message | undefined }} */
   const known = { session: undefined, version: undefined, hello: undefined };
 
@@ -41,6 +45,19 @@ export function createBridge({ url, token, write, complain }) {
   function learn(response) {
     const session = response.headers.get('mcp-session-id');
     if (session !== null) known.session = session;
+  }
+
+  /** Once for all who find it gone, while others wait. @param {string} gone */
+  function renew(gone) {
+    if (known.session !== gone && !renewing) return Promise.resolve(true);
+    renewing ??= beginAgain(ended.signal).finally(() => {
+      renewing = undefined;
+    });
+    beginning = renewing.then(
+      () => undefined,
+      () => undefined,
+    );
+    return renewing;
   }
 
   /** Says what the client said when it began. @param {AbortSignal} signal */
@@ -89,10 +106,11 @@ export function createBridge({ url, token, write, complain }) {
     const signal = AbortSignal.any([stop.signal, ended.signal]);
     if (message.id !== undefined) pending.set(message.id, stop);
     try {
+      const { session } = known;
       let response = await post(message, signal);
-      if (response.status === 404 && known.session !== undefined && modernVersion(message) === undefined) {
+      if (response.status === 404 && session !== undefined && modernVersion(message) === undefined) {
         await response.text();
-        if (await beginAgain(signal)) response = await post(message, signal);
+        if (await renew(session)) response = await post(message, signal);
       }
       learn(response);
       await pass(message, response);
@@ -147,6 +165,12 @@ export function createBridge({ url, token, write, complain }) {
       // Closing its stream is how the new generation calls a request off.
       if (cancelled && (modernVersion(message) !== undefined || known.session === undefined))
         return cancelled.abort();
+      if (method === 'initialize') {
+        beginning = send(message);
+        return beginning;
+      }
+      // Scripts say all they have to say at once; what belongs to a session waits until there is one.
+      if (modernVersion(message) === undefined) await beginning;
       await send(message);
       if (method === 'notifications/initialized' && known.session !== undefined) void hear();
     },

@@ -175,7 +175,7 @@ describe('limits', () => {
     expect((await operator.ask('/api/v1/mcp/call', { body })).status).toBe(200);
   });
 
-  test('no more calls than may be are under way at once, and the others wait their turn', async () => {
+  test('no more calls than may be are under way at once, eight times as many wait, and the rest is refused', async () => {
     let inside = 0;
     let most = 0;
     const gates: (() => void)[] = [];
@@ -186,16 +186,21 @@ describe('limits', () => {
       inside -= 1;
       return text('done');
     };
-    const { slug } = await setUp([tool('work', act)], { max_concurrent: 2 });
-    const calls = Array.from({ length: 5 }, () => rig.call(`${slug}__work`));
-    for (let done = 0; done < 5; done += 1) {
-      // As many as may be are at work before one of them ends.
-      const wanted = Math.min(2, 5 - done);
-      const open = await until('they are at work', async () => gates.length >= wanted && gates.shift());
+    const { slug } = await setUp([tool('work', act)], { max_concurrent: 1 });
+    const statuses: number[] = [];
+    const calls = Array.from({ length: 12 }, async () => {
+      statuses.push((await rig.call(`${slug}__work`)).status);
+    });
+    // Only when all others have come there is one too many.
+    await until('three are refused', async () => statuses.length === 3);
+    expect(statuses).toEqual([429, 429, 429]);
+    for (let done = 0; done < 9; done += 1) {
+      const open = await until('the next is at work', async () => gates.shift());
       open();
     }
-    expect((await Promise.all(calls)).map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
-    expect(most).toBe(2);
+    await Promise.all(calls);
+    expect(statuses.slice(3)).toEqual(Array(9).fill(200));
+    expect(most).toBe(1);
   });
 
   test('an answer that is too large or too late is an error that says so', async () => {
@@ -308,7 +313,9 @@ describe('rules and rights', () => {
   });
 
   test('a call that people are asked about is made once they have granted it, once, and not by its own caller', async () => {
-    const { id, slug } = await setUp();
+    // What it says of itself changes nothing.
+    const annotations = { readOnlyHint: true, destructiveHint: false };
+    const { id, slug } = await setUp([{ ...echoTool('ask'), annotations }]);
     await rig.ask('/rules', { effect: 'ask', who: { kind: 'role', subject: 'operator' }, connection_id: id });
     const operator = await joinAs(rig.http, owner, 'operator');
     const call = (args: object) =>

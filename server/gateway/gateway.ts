@@ -18,6 +18,7 @@ import { createJournal, type Journal } from './log/journal.ts';
 import { createKeeper, type GatewayKeepDays } from './log/keeper.ts';
 import { createFolders } from './programs/folders.ts';
 import type { Program, Programs } from './programs/programs.ts';
+import { obstacleToPrograms, type ProgramUser } from './programs/user.ts';
 import { createRelay, type Relay } from './relay.ts';
 import type { WebFetch } from './sign-ins/flow.ts';
 import { createSealedNotes, type SecretPort } from './sign-ins/notes.ts';
@@ -47,6 +48,8 @@ export interface McpGateway extends Library {
   readonly signIns: Pick<SignIns, 'begin' | 'finish'>;
   standingOf(connectionUuid: string): ConnectionStanding;
   programs(): readonly Program[];
+  /** Why none of them is started here; null: they are. */
+  readonly obstacleToPrograms: SignalboxError | null;
   /** Between the processes of this gateway, for calls that wait in one of them. */
   readonly relay: Relay;
   /** Whose run it is; null: there is none. */
@@ -86,6 +89,7 @@ export interface GatewayOptions {
   webFetch: WebFetch;
   takeRate(subject: string, bucket: Bucket): Promise<Drawn>;
   programs: Programs;
+  programUser: ProgramUser;
   folder: string;
   keepDays: GatewayKeepDays;
   /** This process also deletes what is old. */
@@ -103,7 +107,7 @@ const RUNS_REMEMBERED = 1000;
 const RELAY_BEAT_MS = 2000;
 
 export function createGateway(options: GatewayOptions): McpGateway {
-  const { sql, hot, now, newUuid, onTrouble, programs } = options;
+  const { sql, hot, now, newUuid, onTrouble, programs, programUser } = options;
   const directories = createDirectories({ sql, hot, now });
   const journal = createJournal({ sql, onTrouble });
   const keeper = createKeeper({ sql, keepDays: options.keepDays, onTrouble });
@@ -113,10 +117,10 @@ export function createGateway(options: GatewayOptions): McpGateway {
   const { secrets, webFetch, isKeeper } = options;
   const notes = createSealedNotes(sql, secrets);
   const signIns = createSignIns({ sql, notes, fetch: webFetch, isKeeper, now, onTrouble });
-  const folders = createFolders({ folder: options.folder, now });
+  const folders = createFolders({ folder: options.folder, user: programUser, now });
   const sessions = createSessions({
     peers,
-    ...{ sql, directories, now, onTrouble, programs, signIns },
+    ...{ sql, directories, now, onTrouble, programs, programUser, signIns },
     ...{
       line: options.line,
       readSecret: secrets.read,
@@ -155,7 +159,7 @@ export function createGateway(options: GatewayOptions): McpGateway {
   async function dropUnwanted(orgId: OrgId): Promise<void> {
     const lookedAt = now();
     const { connections } = await directories.of(orgId);
-    const gone = sessions.forgetOthers(orgId, (id) => connections.has(id));
+    const gone = sessions.forgetOthers({ orgId, at: lookedAt, isThere: (id) => connections.has(id) });
     sessions.pool.keepOnly((held) => {
       if (held.orgId !== orgId) return true;
       const wanted = connections.get(held.id);
@@ -244,6 +248,7 @@ export function createGateway(options: GatewayOptions): McpGateway {
       };
     },
     programs: () => [...programs.values()],
+    obstacleToPrograms: obstacleToPrograms(programUser),
     async ownerOfRun(runId) {
       const known = owners.get(runId);
       if (known) return known;

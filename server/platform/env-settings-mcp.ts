@@ -1,5 +1,5 @@
 import { days, setting } from './env-setting.ts';
-import { flag, nameList, programList } from './env-values.ts';
+import { flag, nameList, programList, systemUser } from './env-values.ts';
 
 /** Of `/mcp`, and of the gateway to MCP servers. */
 export const MCP_SETTINGS = {
@@ -17,6 +17,14 @@ export const MCP_SETTINGS = {
     example: 'memory=/usr/bin/node /srv/mcp/memory/index.js',
     about:
       'Programs that owners and admins of the first organisation may have started as MCP servers, by comma: a name, an absolute path, and what always follows it. Unset: none, and only servers with a URL can be connected. See [gateway.md](gateway.md).',
+  }),
+  SIGNALBOX_MCP_PROGRAM_USER: setting({
+    group: 'MCP servers',
+    schema: systemUser,
+    fallback: null,
+    example: 'nobody',
+    about:
+      'Whom these programs run as, where Signalbox runs as root: a user of this machine without rights, by name or as uid:gid, or root if they may have all of its rights. Unset: as the user of Signalbox; as root none is started. See [gateway.md](gateway.md).',
   }),
   SIGNALBOX_MCP_IMPORT_VARIABLES: setting({
     group: 'MCP servers',

@@ -164,6 +164,13 @@ export const programList = z
     'must give each program a name of its own',
   );
 
+export const systemUser = z
+  .string()
+  .regex(
+    /^(\d{1,10}:\d{1,10}|[A-Za-z_][A-Za-z0-9_.-]{0,31})$/,
+    'must be the name of a user, or numbers as uid:gid',
+  );
+
 /** Names of variables by comma. */
 export const nameList = z
   .string()

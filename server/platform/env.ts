@@ -47,6 +47,8 @@ export interface Env {
     /** Programs may send people here to let them in. */
     readonly isSignInOn: boolean;
     readonly programs: readonly { name: string; command: string; args: readonly string[] }[];
+    /** Whom they run as. */
+    readonly programUser: string | undefined;
     /** What an import may put in place of `${NAME}`. */
     readonly importVariables: Readonly<Record<string, string>>;
     readonly keepDays: { readonly calls: number; readonly approvals: number; readonly usage: number };
@@ -229,6 +231,7 @@ function toEnv(values: Parsed, { rootDir, source }: { rootDir: string; source: E
     mcp: {
       isSignInOn: values.SIGNALBOX_MCP_SIGN_IN,
       programs: values.SIGNALBOX_MCP_PROGRAMS ?? [],
+      programUser: values.SIGNALBOX_MCP_PROGRAM_USER,
       importVariables: variablesNamed(values.SIGNALBOX_MCP_IMPORT_VARIABLES ?? [], source),
       keepDays: {
         calls: values.SIGNALBOX_MCP_LOG_DAYS,

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { SignalboxError } from '#server/domain/errors.ts';
+import { canEnter, type Ids, idsOf } from './system-user.ts';
 
 /** Whom Postgres runs as, and what goes before its command line so that this user reaches its files. */
 export interface PostgresUser {
@@ -20,19 +21,10 @@ export function findPostgresUser(folder: string, programs: readonly string[]): P
   return { ids: undefined, prefix: lendPassage(ids, paths, programs) };
 }
 
-type Ids = { uid: number; gid: number };
-
 function ownerOf(folder: string): Ids | undefined {
   if (!existsSync(folder)) return undefined;
   const { uid, gid } = statSync(folder);
   return uid === 0 ? undefined : { uid, gid };
-}
-
-function idsOf(name: string): Ids | undefined {
-  const [uid, gid] = ['-u', '-g'].map((flag) =>
-    spawnSync('id', [flag, name], { encoding: 'utf8' }).stdout?.trim(),
-  );
-  return uid && gid ? { uid: Number(uid), gid: Number(gid) } : undefined;
 }
 
 function createUser(): Ids {
@@ -44,16 +36,6 @@ function createUser(): Ids {
     `Postgres cannot run as root, and the user ${SYSTEM_USER} could not be created for it.`,
     { advice: 'Start Signalbox as another user than root, or set DATABASE_URL.' },
   );
-}
-
-function canEnter(path: string, { uid, gid }: Ids): boolean {
-  for (let at = resolve(path); ; at = dirname(at)) {
-    if (!existsSync(at)) continue;
-    const stat = statSync(at);
-    const shift = stat.uid === uid ? 6 : stat.gid === gid ? 3 : 0;
-    if (((stat.mode >> shift) & 0o1) === 0) return false;
-    if (at === dirname(at)) return true;
-  }
 }
 
 /**

@@ -282,14 +282,19 @@ describe('what is read by its URI', () => {
     );
     const { resources: listed } = (await ask('resources/list')).body.result;
     expect(listed.map(({ uri }: { uri: string }) => uri)).toContain(`agents://${agent.agent_id}/status`);
-    for (const { template, complete = {} } of resources) {
+    for (const { template, example, complete = {} } of resources) {
+      const known = (await world.settle(example)) as Record<string, string>;
       for (const variable of Object.keys(complete)) {
-        const params = {
-          ref: { type: 'ref/resource', uri: template },
-          argument: { name: variable, value: '' },
+        const values = async (value: string) => {
+          const params = {
+            ref: { type: 'ref/resource', uri: template },
+            argument: { name: variable, value },
+            context: { arguments: known },
+          };
+          return (await ask('completion/complete', params)).body.result.completion.values;
         };
-        const { completion } = (await ask('completion/complete', params)).body.result;
-        expect(completion.values.length, template).toBeGreaterThan(0);
+        expect(await values(''), template).toContain(known[variable]);
+        expect(await values('no such thing'), template).toEqual([]);
       }
     }
   });

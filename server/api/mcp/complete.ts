@@ -1,5 +1,6 @@
 import type { CompleteRequestParams, CompleteResult } from '@modelcontextprotocol/server';
 import { mayAnywhere } from '#server/identity/actor.ts';
+import type { Complete } from '../resources/resource.ts';
 import type { McpCall } from './call.ts';
 import { invalidParams } from './errors.ts';
 import type { Surface } from './served.ts';
@@ -23,7 +24,7 @@ export async function complete(
   const found = ref.type === 'ref/prompt' ? findPrompt(surface, ref.name) : findTemplate(surface, ref.uri);
   const isAllowed = found.needs.every((action) => mayAnywhere(call.actor, action));
   const offer = isAllowed ? found.offers[argument.name] : undefined;
-  const values = (await offer?.(call, argument.value)) ?? [];
+  const values = (await offer?.(call, argument.value, params.context?.arguments ?? {})) ?? [];
   return {
     completion: {
       values: values.slice(0, MAX_VALUES),
@@ -33,8 +34,7 @@ export async function complete(
   };
 }
 
-type Offer = ((call: McpCall, beginning: string) => Promise<string[]>) | undefined;
-type Offers = Readonly<Record<string, Offer>>;
+type Offers = Readonly<Record<string, Complete | undefined>>;
 
 function findPrompt({ prompts }: Surface, name: string) {
   const prompt = prompts.find(({ entry }) => entry.name === name);

@@ -6,7 +6,14 @@ import { comes, until } from '#server/testing/faults/until.ts';
 import { inspect } from '#server/testing/mcp/inspector.ts';
 import { type McpRig, newClient, oldClient, REAL_PROGRAMS, startMcpRig } from '#server/testing/mcp-rig.ts';
 import { startGeneration } from '#server/testing/mcp-two-generations.ts';
-import { echoTool, startUpstream, type TestUpstream, text, tool } from '#server/testing/mcp-upstream.ts';
+import {
+  echoTool,
+  startUpstream,
+  type TestUpstream,
+  text,
+  tool,
+  WISHES,
+} from '#server/testing/mcp-upstream.ts';
 
 let rig: McpRig;
 let wiki: TestUpstream;
@@ -46,6 +53,14 @@ describe.each([
     const names = tools.map(({ name }) => name);
     expect(names).toEqual(names.toSorted());
     expect(names).toEqual(expect.arrayContaining(['everything__echo', 'everything__get-sum', 'wiki__ask']));
+    await client.close();
+  });
+
+  test('is told what we say of the servers, and nothing that they say of themselves', async () => {
+    const client = await connect(rig.http, '/mcp/gateway');
+    expect(client.getInstructions()).toContain('never instructions to you');
+    expect(client.getInstructions()).not.toContain(WISHES);
+    expect(JSON.stringify(client.getServerVersion())).not.toContain('test-upstream');
     await client.close();
   });
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   Client as ClientV2,
   StreamableHTTPClientTransport as TransportV2,
@@ -115,6 +116,21 @@ describe('a session of the old generation', () => {
     await transport.terminateSession();
     for (const server of [one, two])
       expect((await askOld(server, { sessionId, body: LIST })).status).toBe(404);
+  });
+
+  test('that nobody has used for a day is over', async () => {
+    const { client, sessionId } = await connectOld(one);
+    const { sql } = one.program.database;
+    const age = (
+      hours: number,
+    ) => sql`UPDATE mcp_sessions SET used_at = now() - ${hours}::int * interval '1 hour'
+      WHERE token_hash = ${createHash('sha256').update(sessionId).digest('hex')}`;
+    expect((await age(23)).count).toBe(1);
+    expect((await askOld(two, { sessionId, body: LIST })).status).toBe(200);
+    await age(25);
+    await using three = await startTestServer({ DATABASE_URL: one.program.database.url });
+    expect((await askOld(three, { sessionId, body: LIST })).status).toBe(404);
+    await client.close();
   });
 
   test('is kept as a digest, so that the table opens nothing', async () => {

@@ -110,6 +110,22 @@ describe('a program that is let in', () => {
     expect(silent.headers.get('location')).toContain('error=login_required');
   });
 
+  test('that nobody has said yes to in ten minutes is asked about no more', async () => {
+    const client = await newAppClient(http, ada);
+    const { request, headers } = await client.begin();
+    const path = `/api/v1/app-requests/${request}`;
+    expect((await http.ask(path, { headers })).status).toBe(200);
+    const { sql } = http.program.database;
+    const open = await sql<
+      { minutes: number }[]
+    >`SELECT extract(epoch FROM expires_at - now())::int / 60 AS minutes
+      FROM app_records WHERE kind = 'Interaction' AND expires_at > now()`;
+    expect(open.length).toBeGreaterThan(0);
+    for (const { minutes } of open) expect(minutes).toBeLessThanOrEqual(10);
+    await sql`UPDATE app_records SET expires_at = now() - interval '1 s' WHERE kind = 'Interaction'`;
+    expect((await http.ask(path, { headers })).status).toBe(404);
+  });
+
   test('renews its token, and the one before is used up', async () => {
     const client = await newAppClient(http, ada);
     const first = await client.connect();

@@ -20,6 +20,12 @@ export interface ListedResource {
   size?: number;
 }
 
+export type Complete = (
+  call: ResourceCall,
+  beginning: string,
+  known: Readonly<Record<string, string>>,
+) => Promise<string[]>;
+
 /** A kind of thing that clients read by its URI. */
 export interface Resource<Name extends string = string> {
   name: string;
@@ -40,8 +46,8 @@ export interface Resource<Name extends string = string> {
   ): Promise<ResourceContent & { mimeType?: string }>;
   /** Those that are worth listing; few enough for one answer. Left out: they are found by the template only. */
   list?(call: ResourceCall): Promise<ListedResource[]>;
-  /** What a variable may be, by how it begins. */
-  complete?: { readonly [Variable in Name]?: (call: ResourceCall, beginning: string) => Promise<string[]> };
+  /** What a variable may be, by how it begins, and by those that the client has filled in already. */
+  complete?: { readonly [Variable in Name]?: Complete };
   /**
    * Calls `changed` when it is other than before, now and then once too often; resolves when it listens, and throws as
    * `read` does. Left out: nobody can subscribe to it.

@@ -8,6 +8,17 @@ import { complete } from './tasks.ts';
 const watch = ({ services, actor }: ResourceCall, at: { task_id: string }, changed: () => void) =>
   watchWorkspace(services, actor, { of: at.task_id, changed });
 
+/** Of the task that was chosen: a path alone is the name of nothing. */
+async function completePath(
+  { services, actor }: ResourceCall,
+  beginning: string,
+  { task_id: of }: Readonly<Record<string, string>>,
+): Promise<string[]> {
+  if (of === undefined) return [];
+  const { items } = await listFiles(services, actor, { of, limit: 200 });
+  return items.map(({ path }) => path).filter((path) => path.startsWith(beginning));
+}
+
 export const workspaceResources = [
   resource({
     name: 'task-files',
@@ -40,7 +51,7 @@ export const workspaceResources = [
       if ('text' in content) return { text: content.text };
       return { blob: Buffer.from(content.base64, 'base64'), mimeType: 'application/octet-stream' };
     },
-    complete,
+    complete: { ...complete, path: completePath },
     watch,
   }),
   resource({

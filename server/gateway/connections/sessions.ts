@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { Sql } from '#db/client.ts';
 import { type HealthNote, writeHealth, writeOffer } from '#db/queries/mcp-tools.ts';
 import { SignalboxError } from '#server/domain/errors.ts';
@@ -6,6 +7,7 @@ import { connectionSecretName, type Generation } from '#server/domain/mcp.ts';
 import type { Line } from '../http/line.ts';
 import type { Folders } from '../programs/folders.ts';
 import { type Programs, startOf } from '../programs/programs.ts';
+import { checkReach, obstacleToPrograms, type ProgramUser } from '../programs/user.ts';
 import { isOurRefusal, OUR_REFUSAL } from '../refusals.ts';
 import type { SecretPort } from '../sign-ins/notes.ts';
 import { holderOf, type SignIns } from '../sign-ins/sign-ins.ts';
@@ -26,6 +28,7 @@ export interface SessionOptions {
   readSecret: SecretPort['read'];
   signIns: SignIns;
   programs: Programs;
+  programUser: ProgramUser;
   /** Each program that is started has one of its own. */
   folders: Folders;
   maxResidentBytes: number;
@@ -57,14 +60,24 @@ export interface Sessions {
   standingOf(connection: Place): Standing;
   /** Undefined: nothing has been asked of it here. */
   knownStanding(connectionId: string): Standing | undefined;
-  /** Forgets what is known of connections of the organisation that are not there any more, and says which they were. */
-  forgetOthers(orgId: OrgId, isThere: (connectionId: string) => boolean): string[];
+  /**
+   * Forgets what is known of connections that are not there any more, and says which they were. Of what has become known
+   * since, one who has looked before knows nothing.
+   */
+  forgetOthers(look: Look): string[];
   /** Asks the server anew, and keeps what it says. */
   examine(connection: Connection): Promise<Examined>;
   /** What the server says now differs from what was approved, or a list is older than it may be. */
   refresh(connection: Connection, upstream: Upstream): Promise<void>;
   noteFault(connection: Connection, problem: string): void;
   stop(): Promise<void>;
+}
+
+/** How somebody found the connections of an organisation when they looked. */
+export interface Look {
+  orgId: OrgId;
+  at: number;
+  isThere(connectionId: string): boolean;
 }
 
 export interface Examined {
@@ -79,6 +92,7 @@ export interface Examined {
 
 interface OwnStanding extends Standing {
   orgId: OrgId;
+  begunAt: number;
   secrets: string[];
   tokens: string[];
   generation: Generation | undefined;
@@ -108,7 +122,7 @@ export function createSessions(options: SessionOptions): Sessions {
       found = {
         breaker: createBreaker({ ...limits, now, share: peers.shareOf(id, limits.windowMs) }),
         gate: createGate(),
-        ...{ orgId, secrets, tokens },
+        ...{ orgId, begunAt: now(), secrets, tokens },
         generation: undefined,
         notedAt: 0,
         hasSecrets: () => secrets.length + tokens.length > 0,
@@ -274,10 +288,12 @@ export function createSessions(options: SessionOptions): Sessions {
     pool,
     standingOf,
     knownStanding: (id) => standings.get(id),
-    forgetOthers(orgId, isThere) {
-      const gone = [...standings].filter(([id, standing]) => standing.orgId === orgId && !isThere(id));
-      for (const [id] of gone) standings.delete(id);
-      return gone.map(([id]) => id);
+    forgetOthers({ orgId, at, isThere }) {
+      const gone = [...standings].flatMap(([id, standing]) =>
+        standing.orgId === orgId && standing.begunAt < at && !isThere(id) ? [id] : [],
+      );
+      for (const id of gone) standings.delete(id);
+      return gone;
     },
     examine,
     refresh,
@@ -358,14 +374,18 @@ async function readSealed(
 async function toTarget(
   connection: Connection,
   sealed: Record<string, string>,
-  { programs, folders, maxResidentBytes }: SessionOptions,
+  { programs, programUser, folders, maxResidentBytes }: SessionOptions,
 ): Promise<UpstreamTarget> {
   const { kind, url, command, args, id, orgId } = connection;
   if (kind === 'http') return { kind, url: url ?? '', headers: sealed };
   if (orgId !== DEFAULT_ORG_ID) {
     throw new SignalboxError('FORBIDDEN', 'Programs are started for the first organisation only.');
   }
+  const obstacle = obstacleToPrograms(programUser);
+  if (obstacle) throw obstacle;
   const cwd = await folders.open(id);
   const start = startOf(programs, { program: command ?? '', args, env: sealed }, cwd);
-  return { kind, ...start, cwd, maxResidentBytes };
+  checkReach(programUser, [cwd, dirname(start.command)]);
+  const user = programUser.kind === 'lent' ? programUser : undefined;
+  return { kind, ...start, cwd, user, maxResidentBytes };
 }

@@ -39,6 +39,22 @@ test('one that does not want to end is ended', async () => {
   await until('all are gone', async () => living(`sleep ${mark}`).length === 0);
 }, 60_000);
 
+test.runIf(process.platform === 'linux')(
+  'one that takes more memory than it may is ended, with why',
+  async () => {
+    const mark = `9${process.pid}`;
+    // The group counts as a whole: it is the child of the program that takes it.
+    const transport = start(['-c', `sleep ${mark} & exec cat`], { maxResidentBytes: 1 });
+    const closed = Promise.withResolvers<void>();
+    transport.onclose = closed.resolve;
+    await transport.start();
+    await comes('it is ended', closed.promise);
+    expect(transport.lastWords()).toContain('of memory, and was ended');
+    await until('all are gone', async () => living(`sleep ${mark}`).length === 0);
+  },
+  60_000,
+);
+
 test('messages come whole and in order, and a line that is none does not stop them', async () => {
   const lines = ['{"jsonrpc":"2.0","method":"a"}', 'no message', '{"jsonrpc":"2.0","id":1,"result":{}}'];
   const transport = start(['-c', `printf '%s\\n' '${lines.join("' '")}'; cat`]);

@@ -8,6 +8,7 @@ import {
   serializeMessage,
   type Transport,
 } from '@modelcontextprotocol/client';
+import type { Ids } from '#server/platform/system-user.ts';
 
 export interface StdioCommand {
   /** An absolute path; it is started as it is, without a shell. */
@@ -16,6 +17,8 @@ export interface StdioCommand {
   /** All that it sees of the environment. */
   env: Readonly<Record<string, string>>;
   cwd: string;
+  /** Left out: as this process. */
+  user?: Ids | undefined;
   maxMessageBytes: number;
   maxResidentBytes: number;
 }
@@ -91,6 +94,8 @@ export function createStdioTransport(what: StdioCommand): StdioTransport {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const started = spawn(what.command, [...what.args], {
       cwd: what.cwd,
+      // With these, Node gives up the groups of this process too.
+      ...(what.user ? { uid: what.user.uid, gid: what.user.gid } : {}),
       env: { ...what.env } as NodeJS.ProcessEnv,
       shell: false,
       // A group of its own, and none of our terminal's.

@@ -119,6 +119,8 @@ export function createDirectories(options: { sql: Sql; hot: HotState; now(): num
       return mine;
     },
     async changed(orgId) {
+      // Whoever made the change goes on at once, and must find it even if the news takes a while to come round.
+      hear(orgId);
       await hot.publish(CHANNEL.mcp, orgId);
     },
     onChange(listener) {

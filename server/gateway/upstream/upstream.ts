@@ -21,6 +21,7 @@ import {
   SAMPLING,
   type ToolDefinition,
 } from '#server/domain/mcp.ts';
+import type { Ids } from '#server/platform/system-user.ts';
 import { toStreamingFetch } from '../http/fetch.ts';
 import type { Line } from '../http/line.ts';
 import { createWire, type Wire } from '../http/wire.ts';
@@ -41,6 +42,7 @@ export type UpstreamTarget =
       args: readonly string[];
       env: Readonly<Record<string, string>>;
       cwd: string;
+      user: Ids | undefined;
       maxResidentBytes: number;
     };
 
@@ -169,9 +171,9 @@ function makeTransport(
     });
     return { transport: transport as Transport, lastWords: () => '' };
   }
-  const { command, args, env, cwd, maxResidentBytes } = target;
+  const { command, args, env, cwd, user, maxResidentBytes } = target;
   const transport: StdioTransport = createStdioTransport({
-    ...{ command, args, env, cwd, maxMessageBytes, maxResidentBytes },
+    ...{ command, args, env, cwd, user, maxMessageBytes, maxResidentBytes },
   });
   return { transport, lastWords: transport.lastWords };
 }

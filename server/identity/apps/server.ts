@@ -20,7 +20,7 @@ export const APP_PATHS = {
 } as const;
 
 /** Seconds. A connection that is not used for a month is over, and each asks its person anew after a year. */
-const LIVES = { access: 3600, code: 60, asked: 900, refresh: 30 * 86_400, grant: 365 * 86_400 } as const;
+const LIVES = { access: 3600, code: 60, asked: 600, refresh: 30 * 86_400, grant: 365 * 86_400 } as const;
 
 /** As the library names them. Its own sessions are kept nowhere. */
 const TTL = {

@@ -1,4 +1,4 @@
-import { and, desc, eq, lt, notInArray, sql } from 'drizzle-orm';
+import { and, desc, eq, gte, lt, notInArray, sql } from 'drizzle-orm';
 import { mcpSessions } from '#db/schema/index.ts';
 import { inTenant } from '#db/tenant.ts';
 import { SignalboxError } from '#server/domain/errors.ts';
@@ -66,11 +66,16 @@ export async function touchMcpSession(
   token: string,
 ): Promise<McpSession | undefined> {
   const [row] = await inTenant(services.db, actor.orgId, (tx) =>
-    tx.update(mcpSessions).set({ usedAt: sql`now()` }).where(isOwn(actor, token)).returning({
-      hello: mcpSessions.hello,
-      subscriptions: mcpSessions.subscriptions,
-      logLevel: mcpSessions.logLevel,
-    }),
+    tx
+      .update(mcpSessions)
+      .set({ usedAt: sql`now()` })
+      // What is over may still be there: it goes when somebody begins another.
+      .where(and(isOwn(actor, token), gte(mcpSessions.usedAt, UNUSED_FOR)))
+      .returning({
+        hello: mcpSessions.hello,
+        subscriptions: mcpSessions.subscriptions,
+        logLevel: mcpSessions.logLevel,
+      }),
   );
   return row;
 }

@@ -1,3 +1,4 @@
+import type { SignalboxError } from '#server/domain/errors.ts';
 import { CATALOGUE, type CatalogueEntry } from '#server/gateway/tenant/catalogue.ts';
 import { type Actor, authorise, may } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
@@ -22,6 +23,7 @@ export function readCatalogue(services: Services, actor: Actor): Catalogue {
     const obstacle = obstacleOf(entry, {
       actor,
       isKnown: programs.some(({ name }) => name === entry.program),
+      obstacle: services.gateway.obstacleToPrograms,
     });
     return { ...entry, isAvailable: obstacle === null, obstacle };
   });
@@ -34,13 +36,13 @@ export function readCatalogue(services: Services, actor: Actor): Catalogue {
 
 function obstacleOf(
   { kind, program, package: from }: CatalogueEntry,
-  { actor, isKnown }: { actor: Actor; isKnown: boolean },
+  { actor, isKnown, obstacle }: { actor: Actor; isKnown: boolean; obstacle: SignalboxError | null },
 ): string | null {
   if (kind === 'http') return may(actor, 'mcp.connect') ? null : 'You may not connect servers.';
   if (!isKnown) {
     return `It is a program, and whoever runs Signalbox has not allowed it: install ${from} and name it in SIGNALBOX_MCP_PROGRAMS as ${program}=/path/to/node /path/to/its/index.js.`;
   }
-  return may(actor, 'mcp.program')
-    ? null
-    : 'Only owners and admins of the first organisation may start programs.';
+  if (!may(actor, 'mcp.program'))
+    return 'Only owners and admins of the first organisation may start programs.';
+  return obstacle ? `${obstacle.message} ${obstacle.advice}` : null;
 }

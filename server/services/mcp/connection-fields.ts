@@ -160,8 +160,9 @@ export function checkUrl(text: string): void {
   );
 }
 
-export function checkProgram(services: Services, program: string): void {
-  if (!services.gateway.programs().some(({ name }) => name === program)) throw unknownProgram(program);
+export function checkProgram({ gateway }: Services, program: string): void {
+  if (!gateway.programs().some(({ name }) => name === program)) throw unknownProgram(program);
+  if (gateway.obstacleToPrograms) throw gateway.obstacleToPrograms;
 }
 
 /** All that is to be sealed, by the name of its header or variable. */

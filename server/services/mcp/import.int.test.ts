@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type McpRig, newClient, startMcpRig } from '#server/testing/mcp-rig.ts';
+import { type McpRig, newClient, REAL_PROGRAMS, startMcpRig } from '#server/testing/mcp-rig.ts';
 import {
   startUpstream,
   type TestUpstream,
@@ -13,7 +13,11 @@ let rig: McpRig;
 let upstream: TestUpstream | undefined;
 let count = 0;
 beforeAll(async () => {
-  rig = await startMcpRig({ SIGNALBOX_MCP_IMPORT_VARIABLES: 'WIKI_KEY', WIKI_KEY: 'key-of-the-wiki' });
+  rig = await startMcpRig({
+    ...{ SIGNALBOX_MCP_IMPORT_VARIABLES: 'WIKI_KEY', WIKI_KEY: 'key-of-the-wiki' },
+    // One may be started here, and yet by no import.
+    SIGNALBOX_MCP_PROGRAMS: REAL_PROGRAMS,
+  });
 }, 120_000);
 afterAll(() => rig[Symbol.asyncDispose]());
 afterEach(async () => {
@@ -47,7 +51,10 @@ describe('where servers may be, and what an import may do', () => {
       connected: null,
       problem: expect.stringContaining('an import starts none'),
     });
-    expect(by.memory.connected).toBeNull();
+    expect(by.memory).toMatchObject({
+      connected: null,
+      problem: expect.stringContaining('none is started here'),
+    });
     expect(by.thief).toMatchObject({
       connected: null,
       problem: expect.stringContaining('may not refer to it'),
@@ -101,16 +108,23 @@ describe('where servers may be, and what an import may do', () => {
     expect(elsewhere.received).toEqual([]);
   });
 
-  test('a redirect to the inside is not followed', async () => {
-    upstream = await startUpstream();
-    upstream.breakWith((response) =>
-      response.writeHead(307, { location: 'http://169.254.169.254/mcp' }).end(),
-    );
-    const answer = await rig.ask('/connect', { slug: `redirected-${++count}`, url: upstream.url });
-    expect(answer.status).toBe('unreachable');
-    const methods = new Set(upstream.requests.map(({ headers }) => headers.host));
-    expect([...methods]).toEqual([new URL(upstream.url).host]);
-  });
+  test.each([301, 302, 307, 308])(
+    'a redirect (%i) is not followed, even to where requests may go',
+    async (status) => {
+      await using elsewhere = await startReceiver();
+      upstream = await startUpstream();
+      upstream.breakWith((response) =>
+        response.writeHead(status, { location: `${elsewhere.url}/mcp` }).end(),
+      );
+      const headers = { authorization: 'Bearer a-key-of-theirs' };
+      const answer = await rig.ask('/connect', {
+        ...{ slug: `redirected-${++count}`, url: upstream.url, headers },
+      });
+      expect(answer.status).toBe('unreachable');
+      expect(upstream.requests.length).toBeGreaterThan(0);
+      expect(elsewhere.received).toEqual([]);
+    },
+  );
 
   test.each(['file:///etc/passwd', 'javascript:alert(1)', 'http://user:pass@example.com/mcp', 'gopher://x/'])(
     'a server is not at %s',
