@@ -10,7 +10,8 @@ let engine: EngineChild;
 const agentId = 'agent_0190000000007000800000000000f00d' as AgentId;
 beforeEach(async () => {
   rig = await createRig();
-  engine = await rig.engine({ agentId });
+  // A sign of life would be a revision of its own.
+  engine = await rig.engine({ agentId, beatMs: 600_000 });
 });
 afterEach(() => rig[Symbol.asyncDispose]());
 
