@@ -104,6 +104,8 @@ describe('npm start', () => {
     // A server that has no turn on a busy machine is killed before it hears of the first one.
     await untilNoted('SIGINT');
     const pressing = setInterval(() => child.kill('SIGINT'), 50);
+    // A program that ends already does not listen any more, and would die of one key too many.
+    child.stderr?.once('data', () => clearInterval(pressing));
     const { code, output } = await ended;
     clearInterval(pressing);
     expect(code).toBe(137);
