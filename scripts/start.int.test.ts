@@ -1,6 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -71,6 +80,7 @@ beforeEach(async () => {
   write('package.json', JSON.stringify({ name: 'small', type: 'module' }));
   write('package-lock.json', JSON.stringify(LOCKFILE));
   write('server/main.ts', SERVER);
+  write('server/platform/env.ts', 'export const readEnv = () => ({});');
 });
 
 afterEach(() => {
@@ -94,6 +104,8 @@ describe('npm start', () => {
     // A server that has no turn on a busy machine is killed before it hears of the first one.
     await untilNoted('SIGINT');
     const pressing = setInterval(() => child.kill('SIGINT'), 50);
+    // A program that ends already does not listen any more, and would die of one key too many.
+    child.stderr?.once('data', () => clearInterval(pressing));
     const { code, output } = await ended;
     clearInterval(pressing);
     expect(code).toBe(137);
@@ -115,6 +127,23 @@ describe('npm start', () => {
     const { code, output } = await start({ SERVER_PORT }).ended;
     expect(code).toBe(1);
     expect(output).toContain('is not a port');
+  });
+
+  test('refuses what is no data folder', async () => {
+    write('data', 'a file');
+    const { code, output } = await start({ SIGNALBOX_DATA_DIR: 'data' }).ended;
+    expect(code).toBe(1);
+    expect(output).toContain('It is no folder.');
+  });
+
+  test('refuses settings that are wrong before anything is built', async () => {
+    const refusal =
+      "throw Object.assign(new Error('SIGNALBOX_DATADIR is not a setting.'), { advice: 'Remove it.' });";
+    write('server/platform/env.ts', `export function readEnv() { ${refusal} }`);
+    const { code, output } = await start().ended;
+    expect(code).toBe(1);
+    expect(output).toContain('✖ SIGNALBOX_DATADIR is not a setting.\n  Remove it.');
+    expect(existsSync(join(checkout, 'notes.txt'))).toBe(false);
   });
 
   test('refuses a data folder in which another Signalbox works', async () => {

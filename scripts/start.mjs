@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { constants as access, accessSync, existsSync, mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { constants } from 'node:os';
 import { join } from 'node:path';
@@ -54,6 +54,28 @@ async function checkDataDirIsFree(dataDir) {
   });
 }
 
+function checkDataDirIsUsable(dataDir) {
+  try {
+    mkdirSync(dataDir, { recursive: true });
+    accessSync(dataDir, access.W_OK);
+  } catch (error) {
+    throw new Failure(`The data folder ${dataDir} cannot be used.`, {
+      why: error.code === 'EEXIST' || error.code === 'ENOTDIR' ? 'It is no folder.' : error.message,
+      todo: 'Use a folder that you may write to: SIGNALBOX_DATA_DIR=other npm start',
+    });
+  }
+}
+
+/** The server reads them too; here nobody waits for the pages to be built, to be told of a misspelt name. */
+async function checkSettings() {
+  const { readEnv } = await import('../server/platform/env.ts');
+  try {
+    readEnv(process.env, ROOT);
+  } catch (error) {
+    throw new Failure(error.message, { todo: error.advice });
+  }
+}
+
 /** It may just have ended by itself, before we have heard of it. */
 function killGroup(pid) {
   try {
@@ -100,9 +122,12 @@ function runServer(args) {
 async function main() {
   const port = readPort();
   // First the folder: a Signalbox that is already running explains the taken port too.
-  await checkDataDirIsFree(findDataDir());
+  const dataDir = findDataDir();
+  checkDataDirIsUsable(dataDir);
+  await checkDataDirIsFree(dataDir);
   if (port !== 0) await checkPortIsFree(port);
   await ensureInstalled();
+  await checkSettings();
   if (!isDev) await ensureBuilt();
   const entry = 'server/main.ts';
   if (!existsSync(join(ROOT, entry))) {

@@ -1,4 +1,5 @@
 import type { Wait } from './engine/events.ts';
+import type { Stage } from './graph/schema.ts';
 import type { WaitCode } from './statuses.ts';
 
 /** Why a task does not run, for people: what, since when, what blocks it and what can be done. */
@@ -12,12 +13,16 @@ export interface Waiting {
   wayOut: string;
 }
 
+type Selector = Pick<Stage['agent'], 'pinned' | 'requireCapabilities' | 'requireLabels'>;
+
 export interface WaitFacts {
   capability: string;
   since: number | null;
   /** When it goes on by itself, if that is known. */
   dueAt?: number | null;
   queue?: string | null;
+  /** What the stage asks of an agent beside its capability; left out: not known where it is told. */
+  selector?: Selector;
   /** Names of upstream stages, for a task that waits for others. */
   upstream?: readonly { key: string; name: string }[];
 }
@@ -28,14 +33,14 @@ const WORDS: Record<WaitCode, (facts: WaitFacts, wait: Wait) => { sentence: stri
     sentence: `It waits for ${listNames(upstream.map(({ name }) => name))} to end.`,
     wayOut: 'Nothing to do: it goes on by itself when they have ended.',
   }),
-  'no-agent': ({ capability }, { blockers = [] }) => ({
+  'no-agent': ({ capability, selector }, { blockers = [] }) => ({
     sentence:
       blockers.length === 0 || blockers.includes(capability)
-        ? `No agent that offers ${capability} and fits the stage is registered.`
+        ? `No agent is registered that ${listWishes(capability, selector)}.`
         : `The agents that could take it are not online: ${listNames(blockers)}.`,
     wayOut:
       blockers.length === 0 || blockers.includes(capability)
-        ? `Start an agent that offers ${capability}, or change the stage's capability or selector.`
+        ? wayToAgent(capability, selector)
         : 'Bring one of them back, or resume it.',
   }),
   'agents-full': ({ capability }, { blockers = [] }) => ({
@@ -80,6 +85,29 @@ const WORDS: Record<WaitCode, (facts: WaitFacts, wait: Wait) => { sentence: stri
 };
 
 const MAX_NAMES = 5;
+
+/** All that an agent must be to take the stage, so that whoever reads it sees which of it nobody is. */
+function listWishes(capability: string, selector: Selector | undefined): string {
+  if (!selector) return `offers ${capability} and fits the stage`;
+  const { pinned, requireCapabilities, requireLabels } = selector;
+  const offers = [capability, ...requireCapabilities].join(' and ');
+  const labels = requireLabels.join(' and ');
+  const wishes = [
+    ...(pinned === undefined ? [] : [`is named ${pinned}`]),
+    `offers ${offers}`,
+    ...(labels === '' ? [] : [`has ${requireLabels.length > 1 ? 'the labels' : 'the label'} ${labels}`]),
+  ];
+  return wishes.length === 1 ? `offers ${offers}` : `${wishes.slice(0, -1).join(', ')} and ${wishes.at(-1)}`;
+}
+
+function wayToAgent(capability: string, selector: Selector | undefined): string {
+  if (selector?.pinned !== undefined)
+    return `Start the agent ${selector.pinned}, or let the stage be taken by others.`;
+  const isPlain = !selector || selector.requireCapabilities.length + selector.requireLabels.length === 0;
+  return isPlain
+    ? `Start an agent that offers ${capability}, or change the stage's capability.`
+    : 'Start such an agent, or ask for less in the stage.';
+}
 
 function listNames(names: readonly string[]): string {
   if (names.length === 0) return 'others';

@@ -109,7 +109,7 @@ describe('what is told', () => {
     const { data } = JSON.parse(receiver.received[0]?.body ?? '');
     expect(data).toMatchObject({
       ...{ run_id: run, stage: 'only', code: 'no-agent' },
-      reason: 'No agent that offers nobody-can-do-this and fits the stage is registered.',
+      reason: 'No agent is registered that offers nobody-can-do-this and fits the stage.',
     });
     // A look-out that finds it again tells nobody.
     const second = await start(await makePipeline('nobody-can-do-this'));

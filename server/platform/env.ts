@@ -148,7 +148,9 @@ function parseSettings(source: EnvSource): { values: Partial<Parsed>; problems: 
 }
 
 function describeProblems(problems: readonly EnvProblem[]): SignalboxError {
-  const lines = problems.map(({ name, problem, advice }) => `  ${name} ${problem}: ${advice}.`);
+  const lines = problems.map(
+    ({ name, problem, advice }) => `  ${name} ${problem}: ${advice}${advice.endsWith('?') ? '' : '.'}`,
+  );
   const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
   return new SignalboxError('INVALID', `The configuration has ${count}:\n${lines.join('\n')}`, {
     advice: 'docs/configuration.md lists every setting.',

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { SignalboxError } from '#server/domain/errors.ts';
+import { type Found, misfitsOf } from '#server/domain/misfit-words.ts';
 
 const MAX_ISSUES = 50;
 
@@ -11,8 +12,10 @@ export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unkn
 }
 
 /** What is said where an input does not fit, whoever has found it. */
-export function misfit(found: readonly { path: readonly PropertyKey[]; message: string }[]): SignalboxError {
-  const issues = found.slice(0, MAX_ISSUES).map(({ path, message }) => ({ path: path.map(String), message }));
+export function misfit(found: readonly Found[]): SignalboxError {
+  const issues = misfitsOf(found)
+    .slice(0, MAX_ISSUES)
+    .map(({ path, message }) => ({ path: path.map(String), message }));
   const [first] = issues;
   const where = first && first.path.length > 0 ? `${first.path.join('.')}: ` : '';
   return new SignalboxError('INVALID', `The request does not fit. ${where}${first?.message ?? ''}`, {

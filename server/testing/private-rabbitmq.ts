@@ -18,6 +18,8 @@ export interface PrivateRabbitmq {
   heal(): Promise<void>;
   /** On the same port, with everything that was durable. */
   start(): Promise<void>;
+  /** Killed, and started on an empty disk. */
+  wipe(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -71,6 +73,11 @@ export async function startPrivateRabbitmq(): Promise<PrivateRabbitmq> {
       if (!service?.running()) await start();
       if (isAlarmed) await control('set_vm_memory_high_watermark', '0.4');
       isAlarmed = false;
+    },
+    async wipe() {
+      await service?.kill();
+      await rm(join(folder, 'data'), { recursive: true, force: true });
+      await start();
     },
     async close() {
       await service?.kill();

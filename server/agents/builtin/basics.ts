@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { ERROR_CLASSES } from '#server/domain/graph/schema.ts';
 import { AgentFailure, type AgentHandler, type BuiltinAgent } from '../agent.ts';
+import { readConfig } from './read-config.ts';
 
 /** Three capabilities for demonstrations and tests. They do no work, and say so. */
 export const basicConfigSchemas = {
@@ -22,20 +23,14 @@ export const basicConfigSchemas = {
     .describe('For demonstrations and tests: fails'),
 } as const;
 
-function parseConfig<S extends z.ZodType>(schema: S, config: unknown): z.output<S> {
-  const parsed = schema.safeParse(config);
-  if (parsed.success) return parsed.data;
-  throw new AgentFailure('invalid-input', 'CONFIG_INVALID', z.prettifyError(parsed.error));
-}
-
 const echo: AgentHandler = async (assignment, context) => {
-  parseConfig(basicConfigSchemas.echo, assignment.config);
+  readConfig(basicConfigSchemas.echo, assignment.config);
   context.log('info', 'This is a demonstration stage: it returns its input.');
   return assignment.input;
 };
 
 const sleep: AgentHandler = async (assignment, context) => {
-  const { ms } = parseConfig(basicConfigSchemas.sleep, assignment.config);
+  const { ms } = readConfig(basicConfigSchemas.sleep, assignment.config);
   context.log('info', `This is a demonstration stage: it waits ${ms} ms and returns its input.`);
   try {
     await delay(ms, undefined, { signal: context.signal });
@@ -46,7 +41,7 @@ const sleep: AgentHandler = async (assignment, context) => {
 };
 
 const fail: AgentHandler = async (assignment, context) => {
-  const { times, errorClass, code, message } = parseConfig(basicConfigSchemas.fail, assignment.config);
+  const { times, errorClass, code, message } = readConfig(basicConfigSchemas.fail, assignment.config);
   if (times !== undefined && assignment.attempt > times) {
     context.log(
       'info',

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { describeConflict } from '#server/domain/workspace/conflict.ts';
-import { AgentFailure, type Assignment, type AssignmentContext, type BuiltinAgent } from '../agent.ts';
+import type { Assignment, AssignmentContext, BuiltinAgent } from '../agent.ts';
 import { refusedBy, type SharedFiles, type SharedFilesOf } from '../workspace/shared.ts';
+import { readConfig } from './read-config.ts';
 
 /**
  * Two agents that show how agents share files: each wants the same file at the same time, is refused, and finds a way.
@@ -147,18 +148,12 @@ export function createCollaborators(sharedFilesOf: SharedFilesOf, maxConcurrency
   ): BuiltinAgent => ({
     ...{ name, maxConcurrency, version: '1.0.0', capabilities: [capability] },
     async handle(assignment, context) {
-      const config = parseConfig(assignment);
+      const config = readConfig(configSchema, assignment.config);
       context.log('info', 'This is a demonstration stage: no model is asked, the text is always the same.');
       return act({ config, files: await sharedFilesOf(assignment, name), ...timing(config, context) });
     },
   });
   return [agent(WRITER, 'demo-writer', write), agent(REVIEWER, 'demo-reviewer', review)];
-}
-
-function parseConfig({ config }: Assignment): Config {
-  const parsed = configSchema.safeParse(config);
-  if (parsed.success) return parsed.data;
-  throw new AgentFailure('invalid-input', 'CONFIG_INVALID', z.prettifyError(parsed.error));
 }
 
 function timing({ pauseMs }: Config, { signal }: AssignmentContext): Pick<Scene, 'signal' | 'pause'> {

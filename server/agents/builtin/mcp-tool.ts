@@ -5,6 +5,7 @@ import type { Assignment } from '#server/domain/hands.ts';
 import { getOwn, isJsonObject, type Json, type JsonObject, setOwn } from '#server/domain/json.ts';
 import { MAX_TOOL_NAME, SLUG } from '#server/domain/mcp.ts';
 import { AgentFailure, type AssignmentContext, type BuiltinAgent } from '../agent.ts';
+import { readConfig } from './read-config.ts';
 
 export const mcpToolConfigSchema = z
   .strictObject({
@@ -57,10 +58,8 @@ async function handle(
   assignment: Assignment,
   context: AssignmentContext,
 ): Promise<Json> {
-  const parsed = mcpToolConfigSchema.safeParse(assignment.config);
-  if (!parsed.success)
-    throw new AgentFailure('invalid-input', 'CONFIG_INVALID', z.prettifyError(parsed.error));
-  const { connection, server, tool, arguments: mapping } = parsed.data;
+  const config = readConfig(mcpToolConfigSchema, assignment.config);
+  const { connection, server, tool, arguments: mapping } = config;
   const args = argumentsOf(mapping, assignment.input);
   context.log('info', `Calling ${tool} of ${connection ?? server}.`);
   const { result, isError } = await callTool({

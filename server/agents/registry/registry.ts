@@ -6,6 +6,7 @@ import {
 } from '#server/domain/agent-registration.ts';
 import { invalid, notFound, SignalboxError } from '#server/domain/errors.ts';
 import { type AgentId, fromUuid, type OrgId, toUuid } from '#server/domain/ids.ts';
+import { misfitsOf } from '#server/domain/misfit-words.ts';
 import { CHANNEL } from '#server/redis/keys.ts';
 import type { HotState } from '#server/redis/port.ts';
 import type { Presence } from './presence.ts';
@@ -62,7 +63,7 @@ export function createRegistry(options: RegistryOptions): Registry {
       if (!parsed.success) {
         throw invalid(
           'The registration is malformed.',
-          parsed.error.issues,
+          misfitsOf(parsed.error.issues),
           'Correct the fields named in details.',
         );
       }

@@ -370,6 +370,8 @@ describe('answers that come late or twice', () => {
     const run = lateWorld();
     run.succeed('a', 1);
     expect(run.succeed('a', 1)).toEqual({ ok: true, repeated: true });
+    expect(run.succeed('a', 2)).toMatchObject({ ok: false, code: 'STALE_EPOCH' });
+    expect(run.task('a').output).toBe(1);
     expect(run.fail('a')).toMatchObject({ ok: false, code: 'STALE_EPOCH' });
     const failed = lateWorld();
     failed.fail('a');

@@ -1,7 +1,7 @@
 import type { JsonValidator } from '../graph/compile.ts';
 import type { SchemaIssue } from '../graph/json-schema.ts';
 import { onFailureOf, type Stage } from '../graph/schema.ts';
-import type { Json } from '../json.ts';
+import { type Json, jsonEquals } from '../json.ts';
 import { payloadRefOf } from '../payload-ref.ts';
 import {
   isRunCancelling,
@@ -21,6 +21,7 @@ import { type Draft, emit, setTask, taskOf } from './evolve.ts';
 import type { DecideContext, Grant, Happening, Outcome, Reply } from './happenings.ts';
 import { evaluateOver, ValuesNeeded } from './large-values.ts';
 import { errorOfRun } from './quiet.ts';
+import { complainOfVerdict } from './readiness.ts';
 import { mayRetry, releaseDelayMs, retryDelayMs } from './retry.ts';
 import type { TaskState } from './state.ts';
 
@@ -52,7 +53,11 @@ export function applyResult(draft: Draft, happening: Of<'result'>, context: Deci
   const { outcome } = happening;
   if (!isTaskOut(task.status)) {
     if (cameToThis(task, outcome)) return { ok: true, repeated: true };
-    return stale('The task was taken back or ended otherwise before the answer came.');
+    return stale(
+      isTaskSuccess(task.status)
+        ? 'Another answer to this hand-out came before, and that one counts.'
+        : 'The task was taken back or ended otherwise before the answer came.',
+    );
   }
   if (isTaskQueued(task.status) && happening.agent !== null) {
     start(draft, { index: happening.task, agent: happening.agent, epoch: task.epoch }, context);
@@ -73,7 +78,8 @@ function cameToThis(task: TaskState, outcome: Outcome): boolean {
   const failed = isTaskFailure(task.status) || (isTaskRetrying(task.status) && !isGivenBack);
   // status-words: what the agent says
   if (outcome.status === 'succeeded') {
-    return isTaskSuccess(task.status) || (failed && task.error?.class === 'invalid-output');
+    if (isTaskSuccess(task.status)) return jsonEquals(task.output ?? null, outcome.output);
+    return failed && task.error?.class === 'invalid-output';
   }
   // status-words: what the agent says
   if (outcome.status === 'failed') return failed;
@@ -97,6 +103,11 @@ function complainOf(draft: Draft, index: number, output: Json): { error: TaskErr
   const { attempt } = taskOf(draft, index);
   const result = evaluateOver(draft.reading, compiled.retryWhen, { output, attempt });
   if (!result.ok) return { error: invalidOutput('EXPRESSION_FAILED', result.message) };
+  const complaint = complainOfVerdict(result.value);
+  if (complaint !== null)
+    return {
+      error: invalidOutput('EXPRESSION_FAILED', `The condition to try again cannot be judged: ${complaint}`),
+    };
   if (result.value !== true) return null;
   return {
     error: invalidOutput('RETRY_ASKED', 'The output meets the condition to try again.'),

@@ -217,15 +217,24 @@ describe('conditions of stages', () => {
     expect(run.task('b').skip).toBe('condition-false');
   });
 
-  test('anything but true skips, and what cannot be evaluated fails', () => {
-    const run = driveRun({
-      stages: [
-        stage('text', { condition: "'yes'" }),
-        stage('broken', { condition: 'input.nothing.at.all', required: false }),
-      ],
-    });
+  test('what gives neither true nor false fails and says so, as does what cannot be evaluated', () => {
+    const run = driveRun(
+      {
+        stages: [
+          stage('text', { condition: 'input.answer', required: false }),
+          stage('broken', { condition: 'input.nothing.at.all', required: false }),
+        ],
+      },
+      { input: { answer: 'yes' } },
+    );
     run.start();
-    expect(run.task('text').skip).toBe('condition-false');
+    expect(run.task('text')).toMatchObject({
+      status: 'failed',
+      skip: null,
+      error: {
+        message: expect.stringContaining('It gives a value of type string, and must give true or false.'),
+      },
+    });
     expect(run.task('broken').error?.code).toBe('EXPRESSION_FAILED');
     expect(run.state.status).toBe('succeeded');
   });

@@ -1,6 +1,7 @@
 import type { CompiledDependency } from '../graph/compile.ts';
 import type { Reference } from '../graph/expressions.ts';
 import { onFailureOf } from '../graph/schema.ts';
+import type { Json } from '../json.ts';
 import { isTaskFailure, isTaskSkipped, isTaskSuccess } from '../statuses.ts';
 import type { SkipReason, TaskError } from './events.ts';
 import { type Draft, taskOf } from './evolve.ts';
@@ -50,7 +51,16 @@ function judgeCondition(draft: Draft, index: number): Readiness {
   if (!condition) return { run: true };
   const result = evaluateIn(draft, condition);
   if (!result.ok) return { run: false, error: expressionError('condition', result.message) };
+  const complaint = complainOfVerdict(result.value);
+  if (complaint !== null) return { run: false, error: expressionError('condition', complaint) };
   return result.value === true ? { run: true } : { run: false, reason: 'condition-false' };
+}
+
+/** Anything but true or false is a mistake in the condition: to take it for false would pass a stage over in silence. */
+export function complainOfVerdict(value: Json): string | null {
+  if (typeof value === 'boolean') return null;
+  const what = value === null ? 'null' : Array.isArray(value) ? 'a list' : `a value of type ${typeof value}`;
+  return `It gives ${what}, and must give true or false.`;
 }
 
 /** Passed over for no fault of its own. */
@@ -70,7 +80,11 @@ function judgeEdge(draft: Draft, edge: CompiledDependency): EdgeVerdict {
     return !failed || (stage && onFailureOf(stage.stage) === 'continue') ? 'taken' : 'blocked';
   }
   const result = evaluateIn(draft, edge.when.expression);
-  if (result.ok) return result.value === true ? 'taken' : 'untaken';
+  if (result.ok) {
+    const complaint = complainOfVerdict(result.value);
+    if (complaint !== null) return { error: expressionError('condition of the dependency', complaint) };
+    return result.value === true ? 'taken' : 'untaken';
+  }
   const lacks = explainLack(draft, result.reads);
   return lacks ? { lacks } : { error: expressionError('condition of the dependency', result.message) };
 }

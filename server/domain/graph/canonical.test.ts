@@ -107,6 +107,25 @@ stages:
     );
   });
 
+  it('quotes what readers of older YAML would take for something else', () => {
+    const config = {
+      no: 'no',
+      day: '2026-01-31',
+      time: '12:30:00',
+      count: '007',
+      plain: 'north',
+      not: 'none',
+    };
+    const text = exportYaml(graphSchema.parse({ stages: [{ key: 'a', type: 'echo', config }] }));
+    const lines = text.split('\n').map((line) => line.trim());
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        ...['no: "no"', 'day: "2026-01-31"', 'time: "12:30:00"', 'count: "007"', 'plain: north', 'not: none'],
+      ]),
+    );
+    expect(reread(text, 'yaml').stages[0]?.config).toEqual(config);
+  });
+
   it('has a hash that ignores the order of keys and written-out defaults, and sees every change', () => {
     const base = { stages: [{ key: 'a', type: 'echo', config: { x: 1, y: 2 } }] };
     const same = {

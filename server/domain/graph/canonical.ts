@@ -1,6 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
-import { stringify } from 'yaml';
+import { Document, visit } from 'yaml';
 import { isJsonObject, type Json, type JsonObject, jsonEquals, setOwn } from '../json.ts';
 import { type Graph, graphSchema } from './schema.ts';
 
@@ -33,8 +33,19 @@ export function exportJson(graph: Graph): string {
 }
 
 export function exportYaml(graph: Graph): string {
-  return stringify(canonicalDocument(graph), { version: '1.2', lineWidth: 0, aliasDuplicateObjects: false });
+  const document = new Document(canonicalDocument(graph), { version: '1.2', aliasDuplicateObjects: false });
+  visit(document, {
+    Scalar(role, node) {
+      if (role !== 'key' && typeof node.value === 'string' && READ_OTHERWISE.test(node.value))
+        node.type = 'QUOTE_DOUBLE';
+    },
+  });
+  return document.toString({ lineWidth: 0 });
 }
+
+/** Texts that readers of YAML 1.1, as Python has, take for truth, days, or numbers when they are not quoted. */
+const READ_OTHERWISE =
+  /^(?:y|n|yes|no|on|off|\d{4}-\d\d?-\d\d?\b.*|[-+]?\d[\d_]*(?::[0-5]?\d)+(?:\.\d*)?|[-+]?\d[\d_]*(?:\.[\d_]*)?|[-+]?0b[01_]+)$/i;
 
 /** Same hash, same export: whoever publishes compares it with that of the newest version. */
 export function contentHash(graph: Graph): string {

@@ -223,8 +223,10 @@ function waitingOf(run: Pick<RunRow, 'createdAt'>, { index, graph, byIndex }: Pl
     });
     return explainWait({ code: 'dependency' }, { capability, since: run.createdAt.getTime(), upstream });
   }
+  const selector = graph.stages[index]?.stage.agent;
   const facts = {
     capability,
+    ...(selector ? { selector } : {}),
     since: row.readyAt?.getTime() ?? null,
     dueAt: row.dueAt?.getTime() ?? null,
     queue: row.queue,

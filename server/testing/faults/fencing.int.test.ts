@@ -10,7 +10,8 @@ let engine: EngineChild;
 const agentId = 'agent_0190000000007000800000000000f00d' as AgentId;
 beforeEach(async () => {
   rig = await createRig();
-  engine = await rig.engine({ agentId });
+  // A sign of life would be a revision of its own.
+  engine = await rig.engine({ agentId, beatMs: 600_000 });
 });
 afterEach(() => rig[Symbol.asyncDispose]());
 
@@ -55,12 +56,12 @@ describe('what an agent says with an old number, or of what is not its own', () 
     await rig.expectSound();
   });
 
-  test('F16 twice counts once, and of two different answers the first stands', async () => {
+  test('F16 twice counts once, and of two different answers the first stands and the other is told so', async () => {
     const runId = await rig.start(engine, HANGING);
     expect(await engine.tell(runId, answer(1, 'first'))).toEqual({ ok: true });
     const before = await rowsOf(runId);
     expect(await engine.tell(runId, answer(1, 'first'))).toEqual({ ok: true, repeated: true });
-    expect(await engine.tell(runId, answer(1, 'second'))).toMatchObject({ ok: true, repeated: true });
+    expect(await engine.tell(runId, answer(1, 'second'))).toMatchObject({ ok: false, code: 'STALE_EPOCH' });
     expect(await rowsOf(runId)).toEqual(before);
     expect(before.tasks).toMatchObject([{ output: 'first' }]);
     await rig.expectSound();

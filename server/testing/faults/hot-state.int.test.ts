@@ -10,10 +10,15 @@ beforeEach(async () => {
 });
 afterEach(() => redis.close());
 
-async function withRedis(act: (client: Redis) => Promise<unknown>): Promise<void> {
+async function withRedis<Result>(act: (client: Redis) => Promise<Result>): Promise<Result> {
   const client = new Redis(redis.url);
-  await act(client);
-  client.disconnect();
+  return act(client).finally(() => client.disconnect());
+}
+
+/** How often Redis has refused a command with this error, or what else its statistics count under a name. */
+async function counted(name: string): Promise<number> {
+  const info = await withRedis((client) => client.info('everything'));
+  return Number(new RegExp(`^${name}:(?:count=)?(\\d+)`, 'm').exec(info)?.[1] ?? 0);
 }
 
 describe('hot state that is lost, and changes nothing but time', () => {
@@ -21,12 +26,22 @@ describe('hot state that is lost, and changes nothing but time', () => {
     const { rig, agent, engine: startEngine } = current();
     const engine = await startEngine({ redisUrl: redis.url });
     await agent.start();
-    const runs = rig.startAll(engine, await rig.orders(30, 38));
-    await withRedis(async (client) => {
-      for (let round = 0; round < 10; round += 1) await client.flushall();
+    let areOver = false;
+    const runs = rig.load(engine, 30, 38).then(() => rig.allEnded());
+    const over = runs.finally(() => {
+      areOver = true;
     });
-    await runs;
-    await rig.allEnded();
+    const emptied = await withRedis(async (client) => {
+      let held = 0;
+      while (!areOver) {
+        held += Math.sign(await client.dbsize());
+        await client.flushall();
+      }
+      return held;
+    });
+    await over;
+    // What it forgot was there.
+    expect(emptied).toBeGreaterThan(1);
     await rig.expectSound();
   });
 
@@ -55,6 +70,7 @@ describe('hot state that is lost, and changes nothing but time', () => {
     });
     await rig.startAll(engine, await rig.orders(15, policy.length));
     await rig.allEnded();
+    expect((await counted('errorstat_OOM')) + (await counted('evicted_keys'))).toBeGreaterThan(0);
     await withRedis((client) => client.config('SET', 'maxmemory', '0'));
     expect(engine.isAlive()).toBe(true);
     await rig.expectSound();
@@ -67,6 +83,7 @@ describe('hot state that is lost, and changes nothing but time', () => {
     await withRedis((client) => client.replicaof('127.0.0.1', 1));
     await rig.startAll(engine, await rig.orders(15, 40));
     await rig.allEnded();
+    expect(await counted('errorstat_READONLY')).toBeGreaterThan(0);
     await withRedis((client) => client.replicaof('NO', 'ONE'));
     await rig.startAll(engine, await rig.orders(5, 41));
     await rig.allEnded();

@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { connectDatabase } from '#db/client.ts';
 import { ensureServices } from '../../../scripts/services.mjs';
 import { startTcpProxy, type TcpProxy } from '../tcp-proxy.ts';
 import { countRepeatedHandOuts } from './ledger.ts';
@@ -129,19 +128,6 @@ describe('a Postgres that fails', () => {
     await runs;
     await rig.allEnded();
     expect(engine.isAlive()).toBe(true);
-    await rig.expectSound();
-  });
-
-  test('F34 to have a free session for anything else: the engine has its own, and no lease ends for that', async () => {
-    await using engine = await rig.engine({ defaults: { leaseMs: 3000 } });
-    const stage = { key: 'only', type: 'sleep', config: { ms: 4000 } };
-    const runId = await rig.start(engine, { stages: [stage] });
-    const analytics = connectDatabase({ url: rig.url, applicationName: 'analytics', max: 4 });
-    const slow = Promise.all(Array.from({ length: 8 }, () => analytics`SELECT pg_sleep(2.2)`));
-    expect(await rig.ended(runId)).toBe('succeeded');
-    expect(await rig.tasks(runId)).toMatchObject([{ epoch: 1, losses: 0 }]);
-    await slow;
-    await analytics.end();
     await rig.expectSound();
   });
 });

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { PausePoint } from '#server/coordinator/pause-points.ts';
 import type { Happening } from '#server/domain/engine/happenings.ts';
-import type { AgentId } from '#server/domain/ids.ts';
+import { type AgentId, type RunId, toUuid } from '#server/domain/ids.ts';
 import type { EngineChild } from './engine-child.ts';
 import { chain } from './random-graphs.ts';
 import { createRig, type Rig } from './rig.ts';
@@ -31,6 +32,28 @@ const DONE: Happening = {
   outcome: { status: 'succeeded', output: null },
 };
 const CANCEL: Happening = { type: 'cancel', graceMs: 0 };
+/** Held to the hand-out, so that only what a test does moves it. */
+const SILENT = { agentId, beatMs: 600_000 };
+
+const HELD_THEN_HELD = {
+  stages: [
+    { key: 'held', type: 'hang', timeouts: { idleSeconds: 600 } },
+    { key: 'after', type: 'hang', timeouts: { idleSeconds: 600 } },
+  ],
+  dependencies: [{ from: 'held', to: 'after' }],
+};
+const ONE_HELD = {
+  stages: [{ key: 'only', type: 'hang', timeouts: { idleSeconds: 600, stageSeconds: 600 } }],
+};
+
+/** Its time is over by the database's clock, which all go by. */
+async function makeOverdue(runId: RunId): Promise<void> {
+  const id = toUuid(runId);
+  await rig.sql.begin(async (sql) => {
+    await sql`UPDATE tasks SET stop_by = now() WHERE run_id = ${id}::text::uuid`;
+    await sql`UPDATE runs SET wake_at = now(), revision = revision + 1 WHERE id = ${id}::text::uuid`;
+  });
+}
 
 describe('two things that happen at once', () => {
   test('F42 cancelling and completing end in one verdict, and nothing starts behind a cancel', async () => {
@@ -52,7 +75,69 @@ describe('two things that happen at once', () => {
     await rig.expectSound();
   });
 
-  test('F42 a timeout and an answer end in one verdict, and the later of the two is told so', async () => {
+  test.each<[string, PausePoint, boolean]>([
+    ['an answer is decided and not yet committed', 'before-commit', true],
+    ['an answer is committed and nobody has heard of it', 'after-commit', true],
+    ['a cancel is decided and not yet committed', 'before-commit', false],
+    ['a cancel is committed and nobody has heard of it', 'after-commit', false],
+  ])(
+    'F42 when %s, the other comes: one verdict, and nothing starts behind a cancel',
+    async (_, point, isAnswerHeld) => {
+      const answering = await rig.engine(SILENT);
+      const cancelling = await rig.engine({ ...SILENT, agentId: rig.newAgentId(), capabilities: ['ledger'] });
+      await Promise.all([engine.kill(), other.kill()]);
+      const runId = await rig.start(answering, HELD_THEN_HELD);
+      // Long: what the agent holds may still be answered while the run is being cancelled.
+      const cancel = () => cancelling.tell(runId, { type: 'cancel', graceMs: 600_000 });
+      const answer = () => answering.tell(runId, DONE);
+      const slow = isAnswerHeld ? answering : cancelling;
+      const { held } = await slow.holdAt(point);
+      const first = isAnswerHeld ? answer() : cancel();
+      await held;
+      expect(await (isAnswerHeld ? cancel() : answer())).toEqual({ ok: true });
+      await slow.release();
+      expect(await first).toMatchObject({ ok: true });
+      // Whichever was first, the answer counts; a stage that it set off was off before the cancel, and is cut off by force.
+      await rig.sql`UPDATE runs SET force_at = now(), wake_at = now(), revision = revision + 1 WHERE status = 'cancelling'`;
+      expect(await rig.ended(runId)).toBe('cancelled');
+      const [answered, after] = await rig.tasks(runId);
+      expect(answered).toMatchObject({ status: 'succeeded', epoch: 1 });
+      const wasAnswerFirst = isAnswerHeld === (point === 'after-commit');
+      expect(after?.epoch ?? 0).toBe(wasAnswerFirst ? 1 : 0);
+      await rig.expectSound();
+    },
+  );
+
+  test.each<[string, PausePoint]>([
+    ['has been seen to be due', 'after-sweep'],
+    ['has been decided and is not yet committed', 'before-commit'],
+  ])('F42 a timeout that %s gives way to an answer that is quicker', async (_, point) => {
+    const answering = await rig.engine({ ...SILENT, sweepMs: 600_000 });
+    const sweeping = await rig.engine({ ...SILENT, agentId: rig.newAgentId(), capabilities: [] });
+    await Promise.all([engine.kill(), other.kill()]);
+    const runId = await rig.start(answering, ONE_HELD);
+    const { held } = await sweeping.holdAt(point);
+    await makeOverdue(runId);
+    await held;
+    const reply = await answering.tell(runId, DONE);
+    await sweeping.release();
+    expect(reply).toEqual({ ok: true });
+    expect(await rig.ended(runId)).toBe('succeeded');
+    expect(await rig.tasks(runId)).toMatchObject([{ status: 'succeeded', epoch: 1, attempt: 1 }]);
+    await rig.expectSound();
+  });
+
+  test('F42 an answer that comes after its timeout was committed changes nothing and is told so', async () => {
+    const runId = await rig.start(engine, ONE_HELD);
+    await makeOverdue(runId);
+    expect(await rig.ended(runId)).toBe('failed');
+    expect(await engine.tell(runId, DONE)).toMatchObject({ ok: false, code: 'STALE_EPOCH' });
+    const [task] = await rig.sql`SELECT status, error ->> 'class' AS class FROM tasks`;
+    expect(task).toEqual({ status: 'failed', class: 'timeout' });
+    await rig.expectSound();
+  });
+
+  test('F42 timeouts and answers that come together under load end each task once', async () => {
     const graph = {
       stages: [{ key: 'only', type: 'sleep', config: { ms: 100 }, timeouts: { stageSeconds: 0.1 } }],
     };

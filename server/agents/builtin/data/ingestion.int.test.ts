@@ -131,7 +131,7 @@ describe('large and deep inputs', () => {
 
 describe('malformed input', () => {
   test.each([
-    ['csv', 'a,b\n1,2\n3\n', 3, 1, 'there are 1 values, and the header names 2'],
+    ['csv', 'a,b\n1,2\n3\n', 3, 1, 'there is 1 value, and the header names 2'],
     ['csv', 'a,b\n"x\ny",2\n1,2,3\n', 4, 1, 'there are 3 values'],
     ['csv', 'a,b\n1,"2\n', 2, 3, 'never closed'],
     ['csv', 'a,"b\n1,2\n', 1, 3, 'never closed'],

@@ -1,4 +1,5 @@
 import type { JsonObject } from '#server/domain/json.ts';
+import { misfitsOf } from '#server/domain/misfit-words.ts';
 import { invalidInput } from './engine/failures.ts';
 import { configSchemas, type DataCapability } from './schemas.ts';
 import { isObject } from './tables.ts';
@@ -35,9 +36,9 @@ export function stageConfig(
   const merged = { ...fromParameters(capability, parameters), ...config };
   const parsed = configSchemas[capability].safeParse(merged);
   if (parsed.success) return merged;
-  const problems = parsed.error.issues
+  const problems = misfitsOf(parsed.error.issues)
     .slice(0, 10)
-    .map((issue) => `${issue.path.join('.') || 'config'}: ${issue.message}`);
+    .map(({ path, message }) => `${path.join('.') || 'config'}: ${message}`);
   throw invalidInput(
     'CONFIG_INVALID',
     `The config of this ${capability} stage is not right. ${problems.join('; ')}.`,

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { misfitsOf } from '../../misfit-words.ts';
 import type { Report } from '../problems.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -15,10 +16,12 @@ function reportIssue(issue: Issue, prefix: readonly (string | number)[], report:
     for (const inner of nearest) reportIssue(inner, path, report);
     return;
   }
-  report({ code: 'invalid-document', message: `${showPath(path)}: ${issue.message}`, path });
+  for (const { path: at, message } of misfitsOf([{ ...issue, path }])) {
+    report({ code: 'invalid-document', message: `${showPath(at)}: ${message}`, path: at });
+  }
 }
 
-/** The one that was entered deepest; the first of equals. */
+/** The one that was entered deepest; of equals one that is of the value's kind. */
 function nearestAlternative(alternatives: readonly (readonly Issue[])[]): readonly Issue[] | null {
   let nearest: readonly Issue[] | null = null;
   for (const issues of alternatives) {
@@ -28,7 +31,8 @@ function nearestAlternative(alternatives: readonly (readonly Issue[])[]): readon
 }
 
 function depthOf(issues: readonly Issue[]): number {
-  return Math.min(...issues.slice(0, 100).map(({ path }) => path.length));
+  const isOtherKind = issues.some(({ code, path }) => code === 'invalid_type' && path.length === 0);
+  return Math.min(...issues.slice(0, 100).map(({ path }) => path.length)) + (isOtherKind ? 0 : 0.5);
 }
 
 function showPath(path: readonly (string | number)[]): string {

@@ -69,7 +69,9 @@ function isGood(work: SurveyWork, record: CsvRecord, columns: number): boolean {
   if (fields === columns && !isLong) return true;
   const text = bytes.toString('utf8', record.start, Math.min(record.end, record.start + 400));
   const wanted = `${config.header ? 'the header names' : 'the first line has'} ${columns}`;
-  const reason = isLong ? 'the record is longer than 2 MiB.' : `there are ${fields} values, and ${wanted}.`;
+  const reason = isLong
+    ? 'the record is longer than 2 MiB.'
+    : `there ${fields === 1 ? 'is 1 value' : `are ${fields} values`}, and ${wanted}.`;
   bad.report({ line: record.line, column: 1, reason, text });
   return false;
 }
