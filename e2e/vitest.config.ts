@@ -5,7 +5,6 @@ import { longestFirst } from '../scripts/checks/longest-first.ts';
 export default defineConfig({
   test: {
     include: ['e2e/journeys/**/*.test.ts'],
-    name: 'browser',
     setupFiles: ['e2e/stack/quiet.setup.ts'],
     pool: 'forks',
     sequence: { sequencer: longestFirst(['every-page.test.ts', 'main.test.ts']) },

@@ -14,7 +14,7 @@ let upstream: TestUpstream | undefined;
 let count = 0;
 beforeAll(async () => {
   rig = await startMcpRig({ SIGNALBOX_MCP_IMPORT_VARIABLES: 'WIKI_KEY', WIKI_KEY: 'key-of-the-wiki' });
-}, 120_000);
+});
 afterAll(() => rig[Symbol.asyncDispose]());
 afterEach(async () => {
   await upstream?.[Symbol.asyncDispose]();
