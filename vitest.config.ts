@@ -6,15 +6,19 @@ const INT = '**/*.int.test.{ts,tsx}';
 const LONGEST = [
   'server/testing/sdk-agents/kills.int.test.ts',
   'server/testing/faults/broker-faults.int.test.ts',
-  'server/services/system/conditions.int.test.ts',
-  'server/testing/faults/coordinator-ends.int.test.ts',
   'bench/smoke.int.test.ts',
-  'server/testing/faults/two-coordinators.int.test.ts',
+  'server/testing/faults/coordinator-ends.int.test.ts',
+  'server/analytics/aggregator.int.test.ts',
+  'docs/first-minutes.int.test.ts',
   'docs/agent-programs.int.test.ts',
-  'server/notifications/telling.int.test.ts',
+  'server/testing/faults/races.int.test.ts',
+  'server/testing/faults/two-coordinators.int.test.ts',
   'server/testing/faults/shared-agents.int.test.ts',
   'server/testing/workspace/fleet.int.test.ts',
   'server/agents/builtin/mcp-tool-kills.int.test.ts',
+  'server/platform/embedded-postgres.int.test.ts',
+  'server/api/mcp/gateway-conformance.int.test.ts',
+  'server/notifications/telling.int.test.ts',
 ];
 const NOT_OURS = ['**/node_modules/**', '**/.next/**', '**/.signalbox/**', 'e2e/**'];
 
@@ -44,9 +48,11 @@ export default defineConfig({
           globalSetup: ['scripts/checks/int.globalsetup.ts'],
           // Processes, not threads: tests start servers, change into folders and send signals.
           pool: 'forks',
+          // Modules are loaded once a process, of which each runs many files: loading was a fifth of what they cost.
+          isolate: false,
           // More than a small machine has cores: tests mostly wait, for leases, beats and kills to be noticed.
           maxWorkers: 3,
-          // For what hangs, not for what is slow: a test waits for conditions, and says itself which one did not come.
+          // For what hangs, not for what is slow, so no file sets a lower one: a test waits for conditions, and says itself which one did not come.
           testTimeout: 300_000,
           // Elections, leases and kills of real processes on a shared machine; the report names what needed a second try.
           retry: process.env.CI ? 2 : 0,

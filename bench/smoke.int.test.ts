@@ -86,7 +86,7 @@ describe('a pass with the smallest plan', () => {
     expectFigures([...FIGURES, ...SOAKED]);
     expect(record.rawCosts.map(({ kind }) => kind)).toEqual(['postgres', 'postgres']);
     expect(results[0]?.setting).toMatch(/fsync on, synchronous_commit on/);
-  }, 240_000);
+  });
 
   it('has every figure of two coordinators over RabbitMQ and Redis, and the raw costs of all three', async () => {
     const record = await run(await find('signalbox-rabbitmq-two'));
@@ -96,7 +96,7 @@ describe('a pass with the smallest plan', () => {
       new Set(['postgres', 'rabbitmq', 'redis']),
     );
     expect(results[0]?.setting).toMatch(/publisher confirms on/);
-  }, 240_000);
+  });
 
   it('tells clients live what the engine does, and how long that took', async () => {
     const record = await run(await find('signalbox'), ['live']);
@@ -112,7 +112,7 @@ describe('a pass with the smallest plan', () => {
         ...['p50', 'p95', 'p99'].map((part) => `event at a client ${part}`),
       ].map((metric) => `live ${metric}`),
     );
-  }, 240_000);
+  });
 
   it('keeps what was measured before an engine failed, says why, and leaves no process behind', async () => {
     const [definition] = subjects as [SubjectDefinition];
@@ -121,5 +121,5 @@ describe('a pass with the smallest plan', () => {
     expect(results.map(({ bench }) => bench)).toEqual(['chain']);
     expect(record.error).toMatch(/the fan-out is broken on purpose/);
     expect(leftovers.processes.size + leftovers.services.size).toBe(0);
-  }, 120_000);
+  });
 });

@@ -69,7 +69,7 @@ beforeAll(async () => {
   writeFileSync(file, PIPELINE);
   writeFileSync(join(folder, 'input.json'), '{"n":1}');
   await rig.startServer();
-}, 120_000);
+});
 afterAll(async () => {
   await rig[Symbol.asyncDispose]();
   await rm(folder, { recursive: true, force: true });
@@ -122,7 +122,7 @@ describe('npx signalbox', () => {
     expect((await typeJson('pipelines', 'list')).lines[0]).toContainEqual(
       expect.objectContaining({ name: 'steps', version: 2 }),
     );
-  }, 120_000);
+  });
 
   test('runs it by name, shows how it goes, and says by its exit code how it ended', async () => {
     const agent = rig.startAgent({ command: process.execPath, args: [WORKER] });
@@ -148,7 +148,7 @@ describe('npx signalbox', () => {
     ]);
     agent.kill('SIGTERM');
     await agent.exited;
-  }, 120_000);
+  });
 
   test('follows the log of a run until its end', async () => {
     const { task_id } = await rig.client.tasks.submit({ type: 'talk' });
@@ -159,7 +159,7 @@ describe('npx signalbox', () => {
     rig.start({ command: process.execPath, args: ['--input-type=module', '-e', talker] });
     expect(await follower.exited).toBe(0);
     expect(follower.printed()).toMatch(/warn {3}task: red \uFFFD\[31m text/);
-  }, 120_000);
+  });
 
   test('shows what is marked sensitive only by the command for it', async () => {
     const pipeline = await rig.client.pipelines.create({
@@ -175,7 +175,7 @@ describe('npx signalbox', () => {
     });
     expect((await type(['reveal', id, '--stage', 'other'])).code).toBe(2);
     await rig.client.runs.kill(id);
-  }, 120_000);
+  });
 
   test('lists who is there, and what to do where nobody is', async () => {
     expect((await typeJson('agents')).lines[0]).toEqual(
@@ -185,7 +185,7 @@ describe('npx signalbox', () => {
     expect((await type(['doctor'])).printed).toContain('✔ access: the token is taken');
     const away = await type(['doctor', '--url', 'http://127.0.0.1:1']);
     expect(away).toMatchObject({ code: 1, printed: expect.stringContaining('Start it: npm start') });
-  }, 120_000);
+  });
 
   test('says its version and that of the server, to people and to programs', async () => {
     const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8'));
@@ -218,7 +218,7 @@ describe('npx signalbox', () => {
       code: 2,
       printed: expect.stringContaining('signalbox login --url http://signalbox.example'),
     });
-  }, 120_000);
+  });
 
   test('runs it with the sample that its input schema shows', async () => {
     const stages = [{ name: 'say', type: 'echo' }];
@@ -229,7 +229,7 @@ describe('npx signalbox', () => {
     const { id } = lines[0];
     expect(await rig.client.runs.get(id)).toMatchObject({ input: { who: 'Ada' } });
     await rig.client.runs.kill(id);
-  }, 60_000);
+  });
 
   test.each([
     [['fly'], 2, 'There is no command fly'],

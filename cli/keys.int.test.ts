@@ -49,7 +49,7 @@ beforeAll(async () => {
   atHome = { ...nothing, SIGNALBOX_DATA_DIR: data };
   away = { ...nothing, SIGNALBOX_DATA_DIR: '', XDG_CONFIG_HOME: join(folder, 'config') };
   await rig.startServer();
-}, 120_000);
+});
 afterAll(async () => {
   await rig[Symbol.asyncDispose]();
   await rm(folder, { recursive: true, force: true });
@@ -90,7 +90,7 @@ describe('signalbox keys', () => {
     });
     expect((await type(['keys', 'revoke', made.id], atHome)).code).toBe(0);
     await expect(me(rotated.key)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
-  }, 120_000);
+  });
 });
 
 describe('signalbox login', () => {
@@ -121,7 +121,7 @@ describe('signalbox login', () => {
     expect((await type(['logout'], away)).code).toBe(0);
     expect(readFileSync(file, 'utf8')).not.toContain(key);
     expect(await type(['logout'], away)).toMatchObject({ code: 2 });
-  }, 120_000);
+  });
 });
 
 describe('signalbox agents', () => {
@@ -145,7 +145,7 @@ describe('signalbox agents', () => {
     });
     agent.kill('SIGTERM');
     expect(await agent.exited).toBe(0);
-  }, 120_000);
+  });
 });
 
 describe('completion', () => {
@@ -175,7 +175,7 @@ describe('completion', () => {
     expect(await complete(['run', '--url', 'http://127.0.0.1:1', ''])).toEqual([]);
     expect(await complete(['fly', ''])).toEqual([]);
     expect(await complete(['run', ''], { ...away, SIGNALBOX_DATA_DIR: folder })).toEqual([]);
-  }, 120_000);
+  });
 
   test('in bash, a name with a space comes quoted and files are offered where nothing is known', async () => {
     const bin = join(folder, 'bin');
@@ -196,7 +196,7 @@ describe('completion', () => {
     expect(await pressAgain(() => ask('run', String.raw`daily\ t`))).toBe(String.raw`daily\ temperatures`);
     expect(ask('runs', '--status', '=', 'fai')).toBe('failed');
     expect(ask('pipelines', 'apply', '')).toBe('');
-  }, 120_000);
+  });
 });
 
 describe('signalbox serve and task', () => {
@@ -229,7 +229,7 @@ esac
     expect(detached).toMatchObject({ code: 0, printed: expect.stringMatching(/^task_/) });
     agent.kill('SIGTERM');
     expect(await agent.exited).toBe(0);
-  }, 120_000);
+  });
 
   test('a program whose run is cancelled is ended', async () => {
     const script = `echo started >> "$NOTES"; trap 'echo ended >> "$NOTES"; exit 1' TERM; while true; do sleep 0.1; done`;
@@ -239,7 +239,7 @@ esac
     await rig.client.runs.cancel(run_id);
     await until('its end', async () => (await rig.notes()).includes('ended'), 60_000);
     expect((await rig.client.runs.wait(run_id)).status).toBe('cancelled');
-  }, 120_000);
+  });
 });
 
 describe('signalbox orgs', () => {

@@ -19,7 +19,7 @@ beforeAll(async () => {
       VALUES (gen_random_uuid(), ${org.slice(4)}::text::uuid, ${`of ${org}`})`;
   // One connection, so that whatever a transaction left behind would be there for the next one.
   db = openDoorDatabase({ url: database.url, applicationName: 'test', max: 1 });
-}, 60_000);
+});
 afterAll(async () => {
   await db.end({ timeout: 5 });
   await database[Symbol.asyncDispose]();

@@ -76,7 +76,7 @@ test(`amqp-greeter.mjs of ${PAGE} works as it stands, with an account at the bro
   const died = agent.exited.then((code) => ({ ended: code, printed: agent.printed() }));
   expect(await Promise.race([rig.client.tasks.run(ADA), died])).toMatchObject(GREETED);
   expect(await rig.client.tasks.run(ADA)).toMatchObject({ ...GREETED, attempt: 1 });
-}, 240_000);
+});
 
 test('every program of the page is run', () => {
   const run = [...CASES.map(({ program }) => program), 'amqp-greeter.mjs'];

@@ -23,7 +23,7 @@ beforeAll(async () => {
   const maker = rig.start({ command: 'sh', args: ['-c', `cd "${ROOT}" && ${making} 2>/dev/null`] });
   expect(await maker.exited).toBe(0);
   key = maker.printed().trim();
-}, 120_000);
+});
 afterAll(() => rig[Symbol.asyncDispose]());
 
 /** With jobs in groups of their own, as in a shell that somebody types into. */
@@ -65,7 +65,7 @@ test('with TypeScript', async () => {
   expect(printed).toMatch(/^1 run\.started/m);
   expect(printed).toMatch(/^\[ \{ greeting: 'Hello Ada!' \}, \{ greeting: 'Hello Alan!' \} \]$/m);
   expect(await statusesOf('greetings from node')).toEqual(['succeeded', 'succeeded']);
-}, 240_000);
+});
 
 test.skipIf(!python)(
   'with Python',

@@ -52,7 +52,6 @@ const CHECKS = [
 /** Suites that run when their files are there; vitest and Playwright-style runners report as vitest does. */
 const SUITES = [
   { name: 'unit tests', args: ['run', '--project', 'unit'] },
-  { name: 'integration tests', args: ['run', '--project', 'int'], isSlow: true },
   {
     name: 'browser tests',
     args: ['run', '--config', 'e2e/vitest.config.ts'],
@@ -60,6 +59,9 @@ const SUITES = [
     isSlow: true,
   },
 ];
+
+/** They mostly wait, for leases, beats and kills to be noticed, and leave the cores to whatever else there is. */
+const BESIDE = { name: 'integration tests', args: ['run', '--project', 'int'], isSlow: true };
 
 /** @param {{ mark: string, name: string, startedAt: number, more?: string }} step */
 function say({ mark, name, startedAt, more = '' }) {
@@ -90,7 +92,8 @@ async function runSuite({ name, args }, { env, folder }) {
     {
       cwd: ROOT,
       env: { ...withThisNode(), ...WITH_COMPILE_CACHE, ...env },
-      inherit: true,
+      // Two suites print at the same time.
+      onLine: (line) => console.log(line === '' ? '' : `${name} │ ${line}`),
     },
   );
   const { skipped, ...counts } = readVitestReport(report, code);
@@ -156,17 +159,26 @@ async function withServices(work) {
   }
 }
 
+const isDue = ({ isSlow, needs }) =>
+  !(isFast && isSlow) && (needs === undefined || existsSync(join(ROOT, needs)));
+
+/** What keeps the cores busy, one after the other. */
+async function runInTurn(options) {
+  let sum = addCounts(await runCheck(TYPES), await runChecks(CHECKS.filter(isDue)));
+  for (const suite of SUITES.filter(isDue)) sum = addCounts(sum, await runSuite(suite, options));
+  return isFast ? sum : addCounts(sum, await runPython());
+}
+
+async function runAll(options) {
+  const beside = isDue(BESIDE) ? runSuite(BESIDE, options) : NOTHING;
+  return addCounts(...(await Promise.all([runInTurn(options), beside])));
+}
+
 async function main() {
   await ensureInstalled();
   const folder = mkdtempSync(join(tmpdir(), 'signalbox-test-'));
-  const isDue = ({ isSlow, needs }) =>
-    !(isFast && isSlow) && (needs === undefined || existsSync(join(ROOT, needs)));
   try {
-    const counts = await withServices(async (env) => {
-      let sum = addCounts(await runCheck(TYPES), await runChecks(CHECKS.filter(isDue)));
-      for (const suite of SUITES.filter(isDue)) sum = addCounts(sum, await runSuite(suite, { env, folder }));
-      return isFast ? sum : addCounts(sum, await runPython());
-    });
+    const counts = await withServices((env) => runAll({ env, folder }));
     // Named once more at the end: what a long log has scrolled away, or its reader has cut off.
     if (counts.failures.length > 0)
       console.log(`\nFailed:\n${counts.failures.map((line) => `  ${line}`).join('\n')}\n`);

@@ -63,4 +63,4 @@ it('has agents share files and tools, and loses nothing that they were told is w
     expect(subjects).toContain(`${count} agents: file_read`);
     expect(figure('p99')).toBeGreaterThan(0);
   }
-}, 240_000);
+});

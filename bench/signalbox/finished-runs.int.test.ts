@@ -31,5 +31,5 @@ describe('a database filled with finished runs', () => {
     expect(counts).toEqual({ runs: 201, tasks: 1005, spread: true });
     const report = await audit({ sql, graphOf: createGraphCache(sql) });
     expect(report).toMatchObject({ runs: 201, findings: [] });
-  }, 120_000);
+  });
 });

@@ -14,7 +14,7 @@ let database: TestDatabase;
 beforeAll(async () => {
   database = await createTestDatabase();
   await fillHistory(database.sql, { runs: RUNS, days: 2, pipelines: 3, agents: 3 });
-}, 120_000);
+});
 afterAll(() => database[Symbol.asyncDispose]());
 beforeEach(forget);
 
@@ -80,7 +80,7 @@ describe('what has ended is counted', () => {
       SELECT count(*)::int AS tasks, (count(*) + (SELECT count(*) FROM attempts))::int AS attempts,
         (SELECT count(*) FROM attempts WHERE ended = 'lost')::int AS lost FROM tasks`;
     expect(work).toEqual(real);
-  }, 120_000);
+  });
 
   test('the same if it is counted again from nothing, or over what is there', async () => {
     await using one = newAggregator();
@@ -95,7 +95,7 @@ describe('what has ended is counted', () => {
     await forget();
     await one.run();
     expect(await everything()).toEqual(first);
-  }, 120_000);
+  });
 
   test('to the end by the next process when one dies half-way', async () => {
     const started = Promise.withResolvers<void>();
@@ -117,7 +117,7 @@ describe('what has ended is counted', () => {
     await expect.poll(() => next.run(), { timeout: 30_000 }).toBe(true);
     expect(await sums(0)).toEqual(await truth());
     void cutOff;
-  }, 120_000);
+  });
 
   test('once, when two processes are at it together', async () => {
     await using one = newAggregator();
@@ -125,7 +125,7 @@ describe('what has ended is counted', () => {
     await Promise.all([one.run(), other.run()]);
     await expect.poll(() => one.run(), { timeout: 30_000 }).toBe(true);
     expect(await sums(0)).toEqual(await truth());
-  }, 120_000);
+  });
 
   test('also what was committed long after it ended, in the sums of its hour and its day too', async () => {
     await using one = newAggregator();
@@ -142,7 +142,7 @@ describe('what has ended is counted', () => {
       await truth(hours),
       await truth(days),
     ]);
-  }, 120_000);
+  });
 
   test('with kinds of failures, when they were first and last seen, and what people have decided left alone', async () => {
     await using one = newAggregator();
@@ -161,5 +161,5 @@ describe('what has ended is counted', () => {
       { ...seen[0], code: 'BROKEN', message: 'row 7 is broken', capability: 'do-write', status: 'ignored' },
       { ...seen[1], code: 'TIMEOUT', status: 'open' },
     ]);
-  }, 120_000);
+  });
 });

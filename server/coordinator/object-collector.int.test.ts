@@ -284,7 +284,7 @@ describe('storing again what is being collected', () => {
     );
     expect(collected).toBeGreaterThan(0);
     expect(troubles).toEqual([]);
-  }, 60_000);
+  });
 });
 
 describe('referring to an object', () => {

@@ -13,7 +13,7 @@ let count = 0;
 beforeAll(async () => {
   rig = await startMcpRig();
   owner = await signInByLink(rig.http, () => rig.http.program.services.identity.links.issueOwnerLink());
-}, 120_000);
+});
 afterAll(() => rig[Symbol.asyncDispose]());
 afterEach(async () => {
   await upstream?.[Symbol.asyncDispose]();
@@ -258,7 +258,7 @@ describe('a server that fails', () => {
     expect((await rig.call(`${slug}__ask`, question)).status).toBe(200);
     expect((await rig.ask(`/connections/${id}`)).health).toMatchObject({ ok: true, generation: '2026' });
     await other[Symbol.asyncDispose]();
-  }, 120_000);
+  });
 
   test('at one call goes on with the others, and the page of the connection tells nothing of what was called', async () => {
     const { promise: told, resolve: tell } = Promise.withResolvers<void>();

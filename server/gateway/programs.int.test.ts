@@ -13,7 +13,7 @@ import { startReceiver } from '#server/testing/receiver.ts';
 let rig: McpRig;
 beforeAll(async () => {
   rig = await startMcpRig({ SIGNALBOX_MCP_PROGRAMS: `${REAL_PROGRAMS},${ASKING_PROGRAMS}` });
-}, 120_000);
+});
 afterAll(() => rig[Symbol.asyncDispose]());
 
 /** Processes that this test process has started and that still live: zombies are gone as good as. */
@@ -184,7 +184,7 @@ describe('programs that are MCP servers', () => {
     }
     await until('all have ended', async () => children().length <= before);
     await until('their folders are gone', async () => !folders.some((folder) => existsSync(folder)));
-  }, 240_000);
+  });
 
   test('a call that waited for its turn starts none for a connection that is gone', async () => {
     const before = children().length;
@@ -226,7 +226,7 @@ test('a server over HTTP that is killed in the middle of a call rests, hides no 
   // With nobody asking for it.
   await until('it is back', async () => (await breaker()) === 'closed', 180_000);
   expect((await rig.call('killed__ask', question)).status).toBe(200);
-}, 300_000);
+});
 
 test('when the program stops, so do the servers that it has started', async () => {
   const own = await startMcpRig({ SIGNALBOX_MCP_PROGRAMS: REAL_PROGRAMS });
@@ -237,4 +237,4 @@ test('when the program stops, so do the servers that it has started', async () =
   await own[Symbol.asyncDispose]();
   const pids = new Set(mine.map(({ pid }) => pid));
   await until('they have ended', async () => !children().some(({ pid }) => pids.has(pid)));
-}, 120_000);
+});

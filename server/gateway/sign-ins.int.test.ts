@@ -22,7 +22,7 @@ let id: string;
 beforeAll(async () => {
   rig = await startMcpRig({ SIGNALBOX_SECRET_KEYS: KEYS });
   owner = await signInByLink(rig.http, () => rig.http.program.services.identity.links.issueOwnerLink());
-}, 120_000);
+});
 afterAll(() => rig[Symbol.asyncDispose]());
 beforeEach(async () => {
   upstream = await startUpstream([echoTool('ask')]);

@@ -59,4 +59,4 @@ test('npm run audit finds a sound chain sound, and what was cut off by the check
   const cut = await runAudit('--checkpoints', log);
   expect(cut.code).toBe(1);
   expect(cut.out).toContain('entry 3 is missing: a checkpoint was signed at 3');
-}, 60_000);
+});

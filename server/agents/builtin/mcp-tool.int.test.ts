@@ -24,7 +24,7 @@ beforeAll(async () => {
     tool('sum', (args) => ({ ...text('5'), structuredContent: { sum: 5, args } })),
   ]);
   connection = await rig.join({ slug: 'wiki', url: upstream.url });
-}, 120_000);
+});
 afterAll(async () => {
   await rig[Symbol.asyncDispose]();
   await upstream[Symbol.asyncDispose]();

@@ -105,7 +105,7 @@ beforeAll(async () => {
     });
   }
   ids.everything = await rig.join({ server_type: 'everything' });
-}, 120_000);
+});
 afterAll(async () => {
   await rig[Symbol.asyncDispose]();
   for (const upstream of upstreams) await upstream[Symbol.asyncDispose]();

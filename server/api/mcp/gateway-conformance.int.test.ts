@@ -44,7 +44,7 @@ beforeAll(async () => {
     toClient: (text) => text.replaceAll('conforming+test://', 'test://'),
   });
   folder = await mkdtemp(join(tmpdir(), 'signalbox-conformance-'));
-}, 120_000);
+});
 afterAll(async () => {
   await proxy?.[Symbol.asyncDispose]();
   await rig?.[Symbol.asyncDispose]();

@@ -95,7 +95,7 @@ beforeAll(async () => {
     ids[generation] = await rig.join({ slug: `of-${generation}`, url: upstreams[generation].url });
   }
   ids.everything = await rig.join({ server_type: 'everything' });
-}, 120_000);
+});
 afterAll(async () => {
   await rig[Symbol.asyncDispose]();
   for (const upstream of Object.values(upstreams)) await upstream[Symbol.asyncDispose]();

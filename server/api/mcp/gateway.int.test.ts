@@ -37,7 +37,7 @@ beforeAll(async () => {
   ]);
   await rig.join({ slug: 'wiki', url: wiki.url });
   await rig.join({ server_type: 'everything' });
-}, 120_000);
+});
 afterAll(async () => {
   await rig[Symbol.asyncDispose]();
   await wiki[Symbol.asyncDispose]();

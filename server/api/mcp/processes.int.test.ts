@@ -57,7 +57,7 @@ beforeAll(async () => {
   const { origin } = await other.ask('boot', { settings, maxBodyBytes: 1_000_000 });
   // A call goes to this process, and all that belongs to it to the other one.
   balancer = await startBalancer((body) => (isFirst(body) ? rig.http.origin : origin));
-}, 180_000);
+});
 afterAll(async () => {
   await balancer?.[Symbol.asyncDispose]();
   await other?.kill();

@@ -95,7 +95,7 @@ beforeAll(async () => {
     await http.ask('/api/v1/auth/sign-in', { body: { email: 'o@example.org', password: PASSWORD } });
   await plantDeadLetters();
   await plantLog();
-}, 120_000);
+});
 afterAll(() => http[Symbol.asyncDispose]());
 
 /** Three that the broker keeps and three that the database does. */

@@ -141,7 +141,7 @@ beforeAll(async () => {
   await vi.waitFor(async () => expect((await call('/analytics/errors')).body.groups).toHaveLength(2), {
     timeout: 60_000,
   });
-}, 240_000);
+});
 afterAll(async () => {
   await http[Symbol.asyncDispose]();
   await calls?.[Symbol.asyncDispose]();

@@ -11,7 +11,7 @@ import { createPeers } from './peers.ts';
 let redis: PrivateRedis;
 beforeAll(async () => {
   redis = await startPrivateRedis();
-}, 60_000);
+});
 afterAll(() => redis.close());
 
 const HOT: Record<string, () => Promise<[HotState, HotState]>> = {
@@ -91,4 +91,4 @@ test('a process counts for itself while Redis is away', async () => {
   expect(breaker.look().state).toBe('open');
   await peers.stop();
   await hot.stop();
-}, 60_000);
+});

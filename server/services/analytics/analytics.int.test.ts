@@ -30,7 +30,7 @@ beforeAll(async () => {
   // Within the two days in which what comes late is looked for: the program has counted the empty tables by now.
   await fillHistory(sql, { runs: 900, days: 1.95, pipelines: 3, agents: 3 });
   await countAll();
-}, 180_000);
+});
 afterAll(() => program[Symbol.asyncDispose]());
 
 /** Until all that has ended is counted, by this test's own hand or the program's. */

@@ -97,7 +97,7 @@ test('a bulk whose worker is killed in the middle is ended by the next one, and 
     new Set(made.map(({ id }) => id.replaceAll('-', ''))),
   );
   expect((await audit({ sql, graphOf: program.services.graphOf })).findings).toEqual([]);
-}, 240_000);
+});
 
 test('a bulk whose maker loses the right in the middle is given up, whichever process works on it', async () => {
   const { sql } = program.database;
@@ -146,4 +146,4 @@ test('a bulk whose maker loses the right in the middle is given up, whichever pr
     SELECT action FROM audit_entries WHERE target = ${bulk.id} ORDER BY seq`;
   expect(notes.map(({ action }) => action)).toEqual(['bulk.created', 'bulk.stopped']);
   expect((await audit({ sql, graphOf: program.services.graphOf })).findings).toEqual([]);
-}, 240_000);
+});

@@ -18,7 +18,7 @@ beforeAll(async () => {
     // One may be started here, and yet by no import.
     SIGNALBOX_MCP_PROGRAMS: REAL_PROGRAMS,
   });
-}, 120_000);
+});
 afterAll(() => rig[Symbol.asyncDispose]());
 afterEach(async () => {
   await upstream?.[Symbol.asyncDispose]();

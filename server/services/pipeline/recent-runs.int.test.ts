@@ -30,7 +30,7 @@ beforeAll(async () => {
     FROM (SELECT n, now() - make_interval(weeks => ${WEEKS - 1}::int) * (1 - n::float8 / ${RUNS}::int) AS t
       FROM generate_series(1, ${RUNS}::int) n) AS made`;
   await db`ANALYZE runs, pipelines`;
-}, 180_000);
+});
 afterAll(() => program[Symbol.asyncDispose]());
 
 interface PlanNode {

@@ -25,7 +25,7 @@ const explain: ListedRuns['explain'] = (...given) => listed.explain(...given);
 beforeAll(async () => {
   listed = await startListedRuns();
   program = listed.program;
-}, 180_000);
+});
 afterAll(() => listed?.[Symbol.asyncDispose]());
 
 const FILTERS: Record<string, RunFilter> = {

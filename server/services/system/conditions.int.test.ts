@@ -10,7 +10,7 @@ let upstream: TestUpstream;
 beforeAll(async () => {
   upstream = await startUpstream([tool('ask', () => text('yes'))]);
   rig = await startMcpRig({ SIGNALBOX_HEALTH_LIMITS: 'mcp_error_rate=10, workspace_conflict_rate=40' });
-}, 120_000);
+});
 afterAll(async () => {
   await rig[Symbol.asyncDispose]();
   await upstream[Symbol.asyncDispose]();

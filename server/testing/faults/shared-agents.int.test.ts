@@ -12,7 +12,7 @@ let rig: Rig;
 let redis: PrivateRedis;
 beforeAll(async () => {
   [rig, redis] = await Promise.all([createRig(), startPrivateRedis()]);
-}, 60_000);
+});
 afterAll(async () => {
   await rig[Symbol.asyncDispose]();
   await redis.close();
@@ -88,7 +88,7 @@ describe('an agent that several processes call', () => {
     expect([...(await first.state()).troubles, ...(await second.state()).troubles]).toEqual([]);
     expect(await seats(agent)).toBe(0);
     await rig.expectSound();
-  }, 90_000);
+  });
 
   test('of which a process that was killed had taken the only place is free again when the lease ends', async () => {
     const capability = 'orphaned';

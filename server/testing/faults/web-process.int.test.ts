@@ -10,7 +10,7 @@ let rig: Rig;
 let redis: PrivateRedis;
 beforeAll(async () => {
   [rig, redis] = await Promise.all([createRig(), startPrivateRedis()]);
-}, 60_000);
+});
 afterAll(async () => {
   await rig[Symbol.asyncDispose]();
   await redis.close();
@@ -36,7 +36,7 @@ describe('a process without the coordinator', () => {
     }
     expect([...(await worker.state()).troubles, ...(await web.state()).troubles]).toEqual([]);
     await rig.expectSound();
-  }, 90_000);
+  });
 
   test('wakes it when an answer that came to its door makes the next stage ready', async () => {
     const hot = { redisUrl: redis.url };
@@ -70,5 +70,5 @@ describe('a process without the coordinator', () => {
     // They are looked at again when they have waited for `RECHECK_MS`.
     for (const runId of runs) expect(await rig.ended(runId, 60_000)).toBe('succeeded');
     await rig.expectSound();
-  }, 90_000);
+  });
 });

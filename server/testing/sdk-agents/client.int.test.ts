@@ -39,7 +39,7 @@ let rig: KillRig;
 beforeAll(async () => {
   rig = await createKillRig();
   await rig.startServer();
-}, 120_000);
+});
 afterAll(() => rig[Symbol.asyncDispose]());
 
 const work = (name: string, config = {}) => ({ name, type: 'work', config });

@@ -64,7 +64,7 @@ describe.each(WORKERS)('a real agent of the $language SDK', ({ program }) => {
     ]);
     expect(await rig.notes()).toEqual(['one 1', 'two 1', 'two 2', 'three 1']);
     await rig.expectAcceptedOnce(runId, 3);
-  }, 240_000);
+  });
 
   test('keeps what it has done while the server is killed, and the one hand-out counts', async () => {
     const rig = await openRig();
@@ -97,7 +97,7 @@ describe.each(WORKERS)('a real agent of the $language SDK', ({ program }) => {
     await following;
     expect(seen).toEqual(Array.from({ length: run.seq }, (_, at) => at + 1));
     await rig.expectAcceptedOnce(runId, 3);
-  }, 240_000);
+  });
 
   test('finishes what it has when it is asked to end, takes nothing more, and ends well', async () => {
     const rig = await openRig();
@@ -120,7 +120,7 @@ describe.each(WORKERS)('a real agent of the $language SDK', ({ program }) => {
     expect(await rig.client.runs.wait(runId)).toMatchObject({ status: 'succeeded' });
     expect(await rig.notes()).toEqual(['one 1', 'two 1', 'three 1']);
     await rig.expectAcceptedOnce(runId, 3);
-  }, 240_000);
+  });
 
   test('gives back what it cannot finish in time, at no charge', async () => {
     const rig = await openRig();
@@ -138,7 +138,7 @@ describe.each(WORKERS)('a real agent of the $language SDK', ({ program }) => {
     const events = await rig.client.runs.events(runId, { limit: 1000 });
     expect(events.events.map(({ event }) => event.type)).toContain('task.released');
     await rig.expectAcceptedOnce(runId, 3);
-  }, 240_000);
+  });
 
   test('works on, and leaves in order, when nobody reads what it says any more', async () => {
     const rig = await openRig();
@@ -158,7 +158,7 @@ describe.each(WORKERS)('a real agent of the $language SDK', ({ program }) => {
     expect(await rig.client.tasks.run({ type: 'work' })).toMatchObject({ status: 'completed' });
     agent.kill('SIGTERM');
     expect(await agent.exited).toBe(0);
-  }, 240_000);
+  });
 
   test('ends when another process takes its name', async () => {
     const rig = await openRig();
@@ -171,7 +171,7 @@ describe.each(WORKERS)('a real agent of the $language SDK', ({ program }) => {
     expect(first.printed()).toContain('The agent has ended (replaced)');
     await rig.openGate();
     await rig.client.runs.cancel(runId, { grace_seconds: 0 });
-  }, 240_000);
+  });
 });
 
 test.skipIf(python === '')(
