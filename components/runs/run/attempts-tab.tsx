@@ -104,7 +104,7 @@ function columnsOf(run: Run, { attempts, nameOf, sayWhy }: Known): GridColumn<At
     {
       key: 'why',
       title: text.why,
-      width: 'minmax(8rem,1.5fr)',
+      width: 'minmax(10rem,2fr)',
       wideOnly: true,
       cell: (attempt) => <Titled text={sayWhy(attempt).reason} />,
     },

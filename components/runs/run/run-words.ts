@@ -211,10 +211,9 @@ export const runWords = {
     more: (n: number) => `The first ${count.format(n)} lines of its log. The API gives the rest.`,
   },
   why: {
-    only: (type: string) =>
-      `It was the only agent that offers ${type}: there was nobody else to weigh it against.`,
-    fromQueue: 'It takes its work from a queue, and was the first that was free.',
-    nobodyElse: 'Nobody else was weighed against it.',
+    only: (type: string) => `The only one that offers ${type}`,
+    fromQueue: 'Took it from a queue, as the first that was free',
+    nobodyElse: 'Nobody else was weighed against it',
   },
   attempts: {
     label: 'Attempts',
