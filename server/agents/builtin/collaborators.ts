@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { describeConflict } from '#server/domain/workspace/conflict.ts';
-import type { Assignment, AssignmentContext, BuiltinAgent } from '../agent.ts';
+import { AgentFailure, type AssignmentContext, type BuiltinAgent } from '../agent.ts';
 import { refusedBy, type SharedFiles, type SharedFilesOf } from '../workspace/shared.ts';
 import { readConfig } from './read-config.ts';
 
