@@ -24,10 +24,10 @@ export function useRuns(asked: Input<'runs.list'>) {
   const isEmptySoFar = list.data?.pages.at(-1)?.runs.length === 0;
   const isLooking = list.hasNextPage && isEmptySoFar && !list.isPlaceholderData;
   const { fetchNextPage, isFetching, isFetchingNextPage, isError } = list;
-  // The end of the list comes near at the same time: a page that is on its way is not asked for anew.
+  // It waits for what is on its way, which may be a catch-up after a cut line: going on would call that off.
   useEffect(() => {
-    if (isLooking && !isFetchingNextPage && !isError) void fetchNextPage({ cancelRefetch: isFetching });
-  }, [isLooking, isFetching, isFetchingNextPage, isError, fetchNextPage]);
+    if (isLooking && !isFetching && !isError) void fetchNextPage({ cancelRefetch: false });
+  }, [isLooking, isFetching, isError, fetchNextPage]);
   const [hasMoved, setMoved] = useState(false);
   const [news, setNews] = useState<ReadonlyMap<string, RunNews>>(new Map());
   const isByCreation = (asked.sort ?? 'created') === 'created' && asked.order !== 'asc';
