@@ -177,12 +177,13 @@ test('pages on which nothing was found yet are gone over by themselves, and are 
     return route.fulfill({ json: { result: { data: pieces[cursor]?.() } } });
   });
   await open('/runs?status=failed');
-  await expect.poll(() => asked, POLL).toEqual([null, 'looking-1']);
+  // Once the line to the server stands, what was asked before it did is asked again.
+  await expect.poll(() => asked.at(-1), POLL).toBe('looking-1');
   await page.locator('[role=grid][aria-busy=true]').waitFor();
   expect(await page.getByText('No run matches').count()).toBe(0);
   release();
-  await expect.poll(() => page.getByTitle('Only Failed').count(), POLL).toBe(FAILED + 1);
-  expect(asked).toEqual([null, ...Object.keys(pieces)]);
+  await expect.poll(() => page.getByTitle('Only Failed', { exact: true }).count(), POLL).toBe(FAILED + 1);
+  expect(new Set(asked)).toEqual(new Set([null, ...Object.keys(pieces)]));
   await page.unrouteAll();
 });
 

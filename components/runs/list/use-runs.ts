@@ -23,10 +23,11 @@ export function useRuns(asked: Input<'runs.list'>) {
   // Of what hardly any run is, a page may be empty, and the next one goes on looking.
   const isEmptySoFar = list.data?.pages.at(-1)?.runs.length === 0;
   const isLooking = list.hasNextPage && isEmptySoFar && !list.isPlaceholderData;
-  const { fetchNextPage, isFetchingNextPage, isError } = list;
+  const { fetchNextPage, isFetching, isFetchingNextPage, isError } = list;
+  // It waits for what is on its way, which may be a catch-up after a cut line: going on would call that off.
   useEffect(() => {
-    if (isLooking && !isFetchingNextPage && !isError) void fetchNextPage();
-  }, [isLooking, isFetchingNextPage, isError, fetchNextPage]);
+    if (isLooking && !isFetching && !isError) void fetchNextPage({ cancelRefetch: false });
+  }, [isLooking, isFetching, isError, fetchNextPage]);
   const [hasMoved, setMoved] = useState(false);
   const [news, setNews] = useState<ReadonlyMap<string, RunNews>>(new Map());
   const isByCreation = (asked.sort ?? 'created') === 'created' && asked.order !== 'asc';
@@ -56,7 +57,7 @@ export function useRuns(asked: Input<'runs.list'>) {
     hasMore: list.hasNextPage,
     retry: () => void list.refetch(),
     more() {
-      if (!isFetchingNextPage) void fetchNextPage();
+      if (!isFetchingNextPage) void fetchNextPage({ cancelRefetch: isFetching });
     },
   };
 }
