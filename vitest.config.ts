@@ -6,6 +6,7 @@ const INT = '**/*.int.test.{ts,tsx}';
 const LONGEST = [
   'server/testing/sdk-agents/kills.int.test.ts',
   'server/testing/faults/broker-faults.int.test.ts',
+  'server/api/rest/access.int.test.ts',
   'bench/smoke.int.test.ts',
   'server/testing/faults/coordinator-ends.int.test.ts',
   'server/analytics/aggregator.int.test.ts',

@@ -1,6 +1,7 @@
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { comes, until } from '#server/testing/faults/until.ts';
 import { startKillableUpstream } from '#server/testing/mcp/killable-upstream.ts';
@@ -16,18 +17,21 @@ beforeAll(async () => {
 });
 afterAll(() => rig[Symbol.asyncDispose]());
 
-/** Processes that this test process has started and that still live: zombies are gone as good as. */
-function children(): { pid: number; command: string }[] {
-  const text = execFileSync('ps', ['-eo', 'pid=,ppid=,stat=,args='], { encoding: 'utf8' });
-  return text.split('\n').flatMap((line) => {
+/**
+ * Processes that this test process has started and that still live: zombies are gone as good as. Asked for while the server
+ * in this process goes on: on a busy machine the answer takes a second, and is asked for again and again.
+ */
+async function children(): Promise<{ pid: number; command: string }[]> {
+  const { stdout } = await promisify(execFile)('ps', ['-eo', 'pid=,ppid=,stat=,args=']);
+  return stdout.split('\n').flatMap((line) => {
     const [, pid = '', parent = '', stat = '', command = ''] =
       /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
     const isOurs = Number(parent) === process.pid && !stat.startsWith('Z');
     return isOurs && command.includes('modelcontextprotocol/server-') ? [{ pid: Number(pid), command }] : [];
   });
 }
-const pidOf = (name: string): number => {
-  const found = children().find(({ command }) => command.includes(`server-${name}`));
+const pidOf = async (name: string): Promise<number> => {
+  const found = (await children()).find(({ command }) => command.includes(`server-${name}`));
   if (!found) throw new Error(`${name} does not run`);
   return found.pid;
 };
@@ -123,7 +127,7 @@ describe('programs that are MCP servers', () => {
   });
 
   test('when one is killed, the others answer and the next call starts it again', async () => {
-    process.kill(pidOf('memory'), 'SIGKILL');
+    process.kill(await pidOf('memory'), 'SIGKILL');
     const [others, graph] = await Promise.all([
       rig.call('everything__echo', { message: 'still here' }),
       until('it is back', async () => {
@@ -165,7 +169,7 @@ describe('programs that are MCP servers', () => {
   });
 
   test('after many connects and disconnects none is left, and nothing that it had', async () => {
-    const before = children().length;
+    const before = (await children()).length;
     const round = async (number: number) => {
       const { connection_id, ...made } = await rig.ask('/connect', {
         slug: `round-${number}`,
@@ -182,19 +186,19 @@ describe('programs that are MCP servers', () => {
     for (let number = 0; number < 12; number += 4) {
       await Promise.all([0, 1, 2, 3].map((add) => round(number + add)));
     }
-    await until('all have ended', async () => children().length <= before);
+    await until('all have ended', async () => (await children()).length <= before);
     await until('their folders are gone', async () => !folders.some((folder) => existsSync(folder)));
   });
 
   test('a call that waited for its turn starts none for a connection that is gone', async () => {
-    const before = children().length;
+    const before = (await children()).length;
     const id = await rig.join({ slug: 'queued', program: 'everything', max_concurrent: 1 });
     const work = { duration: 120, steps: 2 };
     const calls = [1, 2, 3].map(() => rig.call('queued__trigger-long-running-operation', work));
     await until('one is at work', async () => (await rig.ask(`/connections/${id}`)).in_flight === 1);
     await rig.ask(`/connections/${id}`, undefined, 'DELETE');
     for (const { status } of await Promise.all(calls)) expect(status).toBeGreaterThanOrEqual(400);
-    await until('it has ended', async () => children().length <= before && !existsSync(folderOf(id)));
+    await until('it has ended', async () => (await children()).length <= before && !existsSync(folderOf(id)));
   });
 });
 
@@ -230,11 +234,11 @@ test('a server over HTTP that is killed in the middle of a call rests, hides no 
 
 test('when the program stops, so do the servers that it has started', async () => {
   const own = await startMcpRig({ SIGNALBOX_MCP_PROGRAMS: REAL_PROGRAMS });
-  const before = new Set(children().map(({ pid }) => pid));
+  const before = new Set((await children()).map(({ pid }) => pid));
   await own.join({ server_type: 'everything' });
-  const mine = children().filter(({ pid }) => !before.has(pid));
+  const mine = (await children()).filter(({ pid }) => !before.has(pid));
   expect(mine.length).toBeGreaterThan(0);
   await own[Symbol.asyncDispose]();
   const pids = new Set(mine.map(({ pid }) => pid));
-  await until('they have ended', async () => !children().some(({ pid }) => pids.has(pid)));
+  await until('they have ended', async () => !(await children()).some(({ pid }) => pids.has(pid)));
 });

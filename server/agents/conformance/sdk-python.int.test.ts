@@ -1,11 +1,8 @@
 import { join } from 'node:path';
-import { test, vi } from 'vitest';
+import { test } from 'vitest';
 import { describeAgentConformance } from '#server/testing/agent-conformance.ts';
 import { openSdkStage } from '#server/testing/sdk-agents/join.ts';
 import { findPython, PYTHON_SDK } from '../../../scripts/lib/python.mjs';
-
-// Real processes, started for each test.
-vi.setConfig({ testTimeout: 90_000 });
 
 const python = findPython();
 const bridge = join(import.meta.dirname, '../../testing/sdk-agents/bridge.py');

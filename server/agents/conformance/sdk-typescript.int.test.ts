@@ -1,10 +1,6 @@
 import { join } from 'node:path';
-import { vi } from 'vitest';
 import { describeAgentConformance } from '#server/testing/agent-conformance.ts';
 import { openSdkStage } from '#server/testing/sdk-agents/join.ts';
-
-// Real processes, started for each test.
-vi.setConfig({ testTimeout: 90_000 });
 
 const bridge = join(import.meta.dirname, '../../testing/sdk-agents/bridge.mjs');
 

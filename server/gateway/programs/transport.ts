@@ -47,6 +47,7 @@ export function createStdioTransport(what: StdioCommand): StdioTransport {
   let watch: NodeJS.Timeout | undefined;
   let words = '';
   let isHandingOver = false;
+  let isLooking = false;
 
   function read(chunk: Buffer): void {
     try {
@@ -83,8 +84,13 @@ export function createStdioTransport(what: StdioCommand): StdioTransport {
     }
   }
 
+  /** One look at a time: where many processes run it takes long, and looks that overtake each other leave no time for calls. */
   async function look(pid: number): Promise<void> {
-    const bytes = await residentBytesOf(pid);
+    if (isLooking) return;
+    isLooking = true;
+    const bytes = await residentBytesOf(pid).finally(() => {
+      isLooking = false;
+    });
     if (bytes <= what.maxResidentBytes) return;
     words += `\nIt used ${Math.round(bytes / 1_048_576)} MiB of memory, and was ended.`;
     killGroup(pid, 'SIGKILL');
