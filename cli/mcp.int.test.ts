@@ -65,7 +65,10 @@ describe('signalbox mcp', () => {
 
   test('carries a script of the old generation that says all at once', async () => {
     const { command: program, args, env } = command();
-    const child = spawn(program, args, { env, stdio: ['pipe', 'pipe', 'inherit'] });
+    const child = spawn(program, args, {
+      env: { ...process.env, ...env },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
     const hello = { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: info };
     const said = [
       { id: 1, method: 'initialize', params: hello },
