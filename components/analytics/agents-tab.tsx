@@ -9,7 +9,7 @@ import { Link } from '../ui/link.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Table, type TableColumn } from '../ui/table.tsx';
 import { Changed } from './changed.tsx';
-import { FigureLink } from './figure-link.tsx';
+import { openerOf } from './figure-link.tsx';
 import { changeOfMs, changeOfShare, formatCount, formatMs, formatShare } from './format.ts';
 import { behindAgent } from './links.ts';
 import { Nothing } from './nothing.tsx';
@@ -38,24 +38,12 @@ export function AgentsTab({ state }: { state: ScopeState }) {
   );
 }
 
-type Links = (agent: Agent) => ReturnType<typeof behindAgent>;
-
-/** Makes cells whose figures open the list behind them. */
-const openerOf =
-  (linksOf: Links) =>
-  (which: keyof ReturnType<Links>, shown: (agent: Agent) => React.ReactNode) =>
-  (agent: Agent) => (
-    <FigureLink href={linksOf(agent)[which]} opens={words.agents.opens[which]}>
-      {shown(agent)}
-    </FigureLink>
-  );
-
 function columnsOf(view: View, state: ScopeState): TableColumn<Agent>[] {
   const { agents: said } = words;
   const number = { align: 'end', wideOnly: true } as const;
   const linksOf = ({ agent_id }: Agent) =>
     behindAgent({ ...state.link, tag: null, agent: agent_id }, view.range);
-  const opening = openerOf(linksOf);
+  const opening = openerOf(linksOf, () => said.opens);
   const compared = state.params.compare;
   return [
     {

@@ -1,18 +1,21 @@
 import { Link } from '../ui/link.tsx';
+import type { Behind } from './links.ts';
 
 /** A figure of a table, which opens the list behind it; its title says which runs these are. */
-export function FigureLink({
-  href,
-  opens,
-  children,
-}: {
-  href: string;
-  opens: string;
-  children: React.ReactNode;
-}) {
+function FigureLink({ href, opens, children }: { href: string; opens: string; children: React.ReactNode }) {
   return (
     <Link href={href} title={opens} className="hover:text-accent hover:underline">
       {children}
     </Link>
   );
 }
+
+/** Makes cells whose figures open one of the lists behind their row. */
+export const openerOf =
+  <Row,>(linksOf: (row: Row) => Behind, titlesOf: (row: Row) => Readonly<Record<keyof Behind, string>>) =>
+  (which: keyof Behind, shown: (row: Row) => React.ReactNode) =>
+  (row: Row) => (
+    <FigureLink href={linksOf(row)[which]} opens={titlesOf(row)[which]}>
+      {shown(row)}
+    </FigureLink>
+  );

@@ -26,7 +26,7 @@ export function runsHref({ ended, status, ...rest }: RunsLink): string {
   return `/runs?${params}`;
 }
 
-interface Behind {
+export interface Behind {
   all: string;
   failed: string;
   slowest: string;

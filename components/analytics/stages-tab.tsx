@@ -9,7 +9,7 @@ import { Link } from '../ui/link.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Table, type TableColumn } from '../ui/table.tsx';
 import { Changed } from './changed.tsx';
-import { FigureLink } from './figure-link.tsx';
+import { openerOf } from './figure-link.tsx';
 import { changeOfMs, changeOfShare, formatCount, formatMs, formatShare } from './format.ts';
 import { behindStage } from './links.ts';
 import { Nothing } from './nothing.tsx';
@@ -38,27 +38,14 @@ export function StagesTab({ state }: { state: ScopeState }) {
   );
 }
 
-type Links = (stage: Stage) => ReturnType<typeof behindStage>;
-
-/** Makes cells whose figures open the list behind them. */
-const openerOf =
-  (linksOf: Links) =>
-  (which: keyof ReturnType<Links>, shown: (stage: Stage) => React.ReactNode) =>
-  (stage: Stage) => (
-    <FigureLink
-      href={linksOf(stage)[which]}
-      opens={(stage.pipeline_id === null ? words.stages.opensAlone : words.stages.opens)[which]}
-    >
-      {shown(stage)}
-    </FigureLink>
-  );
-
 function columnsOf(view: View, state: ScopeState): TableColumn<Stage>[] {
   const { stages: said } = words;
   const number = { align: 'end', wideOnly: true } as const;
   const linksOf = ({ pipeline_id }: Stage) =>
     behindStage({ ...state.link, pipeline: pipeline_id }, view.range);
-  const opening = openerOf(linksOf);
+  const opening = openerOf(linksOf, ({ pipeline_id }) =>
+    pipeline_id === null ? said.opensAlone : said.opens,
+  );
   return [
     {
       key: 'stage',
