@@ -3,7 +3,7 @@ import { HOUR_MS } from '#server/domain/analytics/levels.ts';
 import { createTestDatabase, type TestDatabase } from '#server/testing/database.ts';
 import { fillHistory, historyGraph } from '#server/testing/history.ts';
 import { createAggregator } from './aggregator.ts';
-import type { GraphOf } from './count-slices.ts';
+import { countSlices, type GraphOf } from './count-slices.ts';
 
 const RUNS = 1_500;
 const TOTALS = ['run_totals', 'task_totals'] as const;
@@ -95,6 +95,21 @@ describe('what has ended is counted', () => {
     await forget();
     await one.run();
     expect(await everything()).toEqual(first);
+  });
+
+  test('with a rest after each page of a long stretch, which changes nothing in what is counted', async () => {
+    await using one = newAggregator();
+    await one.run();
+    const first = await rowsOf('task_rollups');
+    const [{ orgId, ats, ended }] = await database.sql<[{ orgId: string; ats: number[]; ended: number }]>`
+      SELECT replace(org_id::text, '-', '') AS "orgId", sum(runs)::int AS ended,
+        array_agg(extract(epoch FROM at)::float8 * 1000) AS ats FROM analytics_slices GROUP BY 1`;
+    const rests: number[] = [];
+    const rest = async (workedMs: number) => rests.push(workedMs);
+    await countSlices(database.sql, { orgId, ats, rest }, async () => historyGraph);
+    expect(rests).toHaveLength(Math.floor(ended / 500));
+    expect(Math.min(...rests)).toBeGreaterThan(0);
+    expect(await rowsOf('task_rollups')).toEqual(first);
   });
 
   test('to the end by the next process when one dies half-way', async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { connectDatabase, type Sql } from '#db/client.ts';
 import {
   advance,
@@ -12,7 +13,7 @@ import {
 import { findUncounted, type Slice } from '#db/queries/analytics-source.ts';
 import { RUN_SHAPE, TASK_SHAPE } from '#server/domain/analytics/ledger.ts';
 import { DAY_MS, floorTo, HOUR_MS, LEVELS, SLICE_MS } from '#server/domain/analytics/levels.ts';
-import { countSlices, type GraphOf } from './count-slices.ts';
+import { countSlices, type GraphOf, type Rest } from './count-slices.ts';
 
 export interface AggregatorOptions {
   /** Its transactions may take seconds, so it has a connection of its own. */
@@ -26,7 +27,7 @@ export interface Aggregator {
   start(): void;
   /** Ends after the hour that is under way, and closes its connection. */
   stop(): Promise<void>;
-  /** Counts all that has ended so far. False: another process is at it. */
+  /** Counts all that has ended so far, as fast as it can. False: another process is at it. */
   run(): Promise<boolean>;
 }
 
@@ -40,6 +41,8 @@ const LOOK_FAR_EVERY_MS = 3_600_000;
 /** It rests so many times as long as it worked: the engine has the machine for itself nearly all the time. */
 const REST = 20;
 const LONGEST_REST_MS = 60_000;
+/** Within a slice of very many runs it rests after each page, so that calls which come meanwhile find the thread free. */
+const REST_OF_PAGE = 4;
 /** An hour or a day is summed up when it has been over for so long. What comes even later is counted, and summed anew. */
 const SETTLE_MS = 300_000;
 
@@ -55,7 +58,9 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
   let stopped = false;
   let lookedFarAt = Number.NEGATIVE_INFINITY;
 
-  async function run(): Promise<boolean> {
+  const restAfter = (workedMs: number) => sleep(stopped ? 0 : workedMs * REST_OF_PAGE);
+
+  async function run(rest?: Rest): Promise<boolean> {
     const progress = await begin();
     const isFar = progress.now - lookedFarAt >= LOOK_FAR_EVERY_MS;
     const sinceMs =
@@ -63,7 +68,7 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
     const slices = await findUncounted(sql, { sinceMs, sliceMs: SLICE_MS });
     // The newest first: it is what people look at.
     for (const hour of Map.groupBy(slices, ({ orgId, at }) => `${orgId} ${floorTo(HOUR_MS, at)}`).values()) {
-      if (stopped || !(await countHour(hour))) return false;
+      if (stopped || !(await countHour(hour, rest))) return false;
     }
     if (!(await seal(progress))) return false;
     await advance(sql, { countedUntil: progress.now });
@@ -83,11 +88,12 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
   }
 
   /** The slices of one tenant's hour, and the sums that they are part of if these may be there already. */
-  async function countHour(slices: readonly Slice[]): Promise<boolean> {
+  async function countHour(slices: readonly Slice[], rest?: Rest): Promise<boolean> {
     const [first] = slices;
     if (!first) return true;
     const done = await whileCounting(sql, async (tx) => {
-      await countSlices(tx, { orgId: first.orgId, ats: slices.map(({ at }) => at) }, graphOf);
+      const ats = slices.map(({ at }) => at);
+      await countSlices(tx, { orgId: first.orgId, ats, ...(rest ? { rest } : {}) }, graphOf);
       // The time is read under the lock: whoever has summed it up before read an earlier one.
       const { now } = await readProgress(tx);
       for (const level of [1, 2] as const) {
@@ -120,7 +126,7 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
     if (stopped) return;
     timer = setTimeout(() => {
       const began = performance.now();
-      running = run()
+      running = run(restAfter)
         .catch((error) => onTrouble('What has ended could not be counted; it is tried again.', error))
         .then(() =>
           schedule(Math.max(intervalMs, Math.min((performance.now() - began) * REST, LONGEST_REST_MS))),
@@ -140,7 +146,7 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
       await running;
       await sql.end({ timeout: 5 });
     },
-    run,
+    run: () => run(),
   };
 }
 

@@ -12,6 +12,8 @@ import { isTaskFailure } from '#server/domain/statuses.ts';
 const PAGE = 500;
 const MAX_MESSAGE = 1_000;
 
+/** Waits a while after work that took so long. */
+export type Rest = (workedMs: number) => Promise<unknown>;
 export type GraphOf = (versionId: VersionId) => Promise<CompiledGraph>;
 
 interface Counting {
@@ -25,7 +27,7 @@ interface Counting {
  */
 export async function countSlices(
   sql: Sql,
-  { orgId, ats }: { orgId: string; ats: readonly number[] },
+  { orgId, ats, rest }: { orgId: string; ats: readonly number[]; rest?: Rest },
   graphOf: GraphOf,
 ): Promise<void> {
   const counting: Counting = {
@@ -34,10 +36,12 @@ export async function countSlices(
   };
   const stretch = { orgId, at: Math.min(...ats), until: Math.max(...ats) + SLICE_MS, limit: PAGE };
   for (let after: SourceRun | null = null; ; ) {
+    const began = performance.now();
     const page: SourceRun[] = await readEnded(sql, { ...stretch, after });
     await countPage(sql, { counting, page, graphOf });
     after = page.at(-1) ?? null;
     if (page.length < PAGE) break;
+    await rest?.(performance.now() - began);
   }
   await write(sql, orgId, counting);
 }
