@@ -38,14 +38,16 @@ export function StagesTab({ state }: { state: ScopeState }) {
   );
 }
 
+/** A stage without a pipeline is a task that stood alone. */
+const titlesOf = ({ pipeline_id }: Stage) =>
+  pipeline_id === null ? words.stages.opensAlone : words.stages.opens;
+
 function columnsOf(view: View, state: ScopeState): TableColumn<Stage>[] {
   const { stages: said } = words;
   const number = { align: 'end', wideOnly: true } as const;
   const linksOf = ({ pipeline_id }: Stage) =>
     behindStage({ ...state.link, pipeline: pipeline_id }, view.range);
-  const opening = openerOf(linksOf, ({ pipeline_id }) =>
-    pipeline_id === null ? said.opensAlone : said.opens,
-  );
+  const opening = openerOf(linksOf, titlesOf);
   return [
     {
       key: 'stage',
