@@ -2,6 +2,7 @@ import { drizzle } from 'drizzle-orm/postgres-js';
 import { type OrgId, toUuid } from '#server/domain/ids.ts';
 import { connectReader, type DatabaseOptions, type Sql } from './client.ts';
 import type { Asked } from './ready-rows.ts';
+import { createSharedReads } from './shared-reads.ts';
 
 /** Whatever is asked together is answered together, in its order. */
 export type Answers<Questions extends readonly Asked<unknown>[]> = {
@@ -9,7 +10,10 @@ export type Answers<Questions extends readonly Asked<unknown>[]> = {
 };
 
 export interface Readers {
-  /** What one tenant may see. All of it goes out at once: nothing can come between the tenant's name and its questions. */
+  /**
+   * What one tenant may see. All of it goes out at once: nothing can come between the tenant's name and its questions.
+   * The same questions, asked meanwhile, are answered together.
+   */
   ask<const Questions extends readonly Asked<unknown>[]>(
     orgId: OrgId,
     questions: Questions,
@@ -57,18 +61,27 @@ export function openReaders(options: DatabaseOptions): Readers {
     ) as Answers<Questions>;
   }
 
+  async function askBestLine<const Questions extends readonly Asked<unknown>[]>(
+    orgId: OrgId,
+    questions: Questions,
+  ): Promise<Answers<Questions>> {
+    const line = lines.reduce((best, each) => (each.underWay < best.underWay ? each : best));
+    line.underWay += 1;
+    try {
+      return await write(line, orgId, questions);
+    } finally {
+      line.underWay -= 1;
+    }
+  }
+
+  const share = createSharedReads();
   return {
-    async ask(orgId, questions) {
-      const line = lines.reduce((best, each) => (each.underWay < best.underWay ? each : best));
-      line.underWay += 1;
-      try {
-        return await write(line, orgId, questions);
-      } finally {
-        line.underWay -= 1;
-      }
-    },
+    ask: (orgId, questions) => share(keyOf(orgId, questions), () => askBestLine(orgId, questions)),
     async end(how) {
       await Promise.all(lines.map(({ sql }) => sql.end(how)));
     },
   };
 }
+
+const keyOf = (orgId: OrgId, questions: readonly Asked<unknown>[]): string =>
+  [orgId, ...questions.map(({ text, values }) => `${text}\n${JSON.stringify(values)}`)].join('\n');

@@ -54,6 +54,31 @@ test.each(Object.entries(WAYS))('%s shows its own tenant alone, each time', asyn
     for (const org of [OURS, THEIRS]) expect(ours(await namesSeen(org))).toEqual([`of ${org}`]);
 });
 
+test('the same question of two tenants, asked at once and many times, is answered for each', async () => {
+  const askers = Array.from({ length: 100 }, (_, at) => (at % 2 ? OURS : THEIRS));
+  const seen = await Promise.all(askers.map(WAYS.readTenant));
+  for (const [at, org] of askers.entries()) expect(ours(seen[at] ?? [])).toEqual([`of ${org}`]);
+});
+
+test('a hundred who ask the same at once cost two readings, and none misses what was there when it asked', async () => {
+  await database.sql`CREATE SEQUENCE asked`;
+  const ask = () =>
+    findIds(db, (statements) =>
+      statements.execute<{ times: number }>(sql`SELECT nextval('asked')::int AS times`),
+    );
+  const rows = await Promise.all(Array.from({ length: 100 }, ask));
+  expect(new Set(rows.map(([row]) => row?.times))).toEqual(new Set([1, 2]));
+
+  const name = `of ${OURS}, asked meanwhile`;
+  const before = WAYS.readTenant(OURS);
+  await database.sql`INSERT INTO pipelines (id, org_id, name)
+    VALUES (gen_random_uuid(), ${OURS.slice(4)}::text::uuid, ${name})`;
+  const after = await Promise.all([WAYS.readTenant(OURS), WAYS.readTenant(OURS)]);
+  await before;
+  for (const found of after) expect(ours(found)).toContain(name);
+  await database.sql`DELETE FROM pipelines WHERE name = ${name}`;
+});
+
 test('a transaction leaves neither role nor tenant behind, and keeps its statements ready', async () => {
   const before = await leftBehind();
   expect(before).toMatchObject({ owner: true, plans: 'force_custom_plan' });

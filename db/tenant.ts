@@ -6,6 +6,7 @@ import { connectDatabase, connectFinder, type DatabaseOptions, type Sql } from '
 import { createStatementKeeper, type IsKept, type Statements, statementsOn } from './door-statements.ts';
 import { type Answers, openReaders, type Readers } from './readers.ts';
 import type { Asked } from './ready-rows.ts';
+import { createSharedReads, type Share } from './shared-reads.ts';
 
 /**
  * The doors' view of the database. Everything they read and write goes through `inTenant` or `readTenant`; only ids are
@@ -16,6 +17,8 @@ export interface DoorDatabase {
   readonly isKept: IsKept;
   readonly readers: Readers;
   readonly finder: Sql;
+  /** Of what `findIds` asks. */
+  readonly share: Share;
 }
 export type TenantTransaction = Statements;
 
@@ -42,7 +45,7 @@ export function openDoorDatabase({
   // Drizzle changes how its client reads times.
   for (const client of [pool, finder]) drizzle(client);
   return {
-    ...{ pool, finder, readers, isKept: createStatementKeeper() },
+    ...{ pool, finder, readers, isKept: createStatementKeeper(), share: createSharedReads() },
     async end(how) {
       await Promise.all([pool, finder, readers].map((each) => each.end(how)));
     },
@@ -53,10 +56,11 @@ export function openDoorDatabase({
  * To look for ids where no policy watches: an index on an enum or a list is of no use to Postgres under a policy, since
  * it trusts few comparisons to keep what they see to themselves. Every statement names the tenant itself, and what is
  * found is then read within the tenant, which shows nothing of anybody else whatever was found. Each statement stands
- * alone, so that it is one round trip. `kept`: its plan is good for all values, and planning takes longer than it does.
+ * alone, so that it is one round trip, and the same one asked meanwhile is answered with it. `kept`: its plan is good for
+ * all values, and planning takes longer than it does.
  */
 export function findIds<Result>(
-  { pool, finder, isKept }: Pick<DoorDatabase, 'pool' | 'finder' | 'isKept'>,
+  { pool, finder, isKept, share }: Pick<DoorDatabase, 'pool' | 'finder' | 'isKept' | 'share'>,
   work: (statements: Finder) => Promise<Result>,
   plans: 'by value' | 'kept' = 'by value',
 ): Promise<Result> {
@@ -64,7 +68,10 @@ export function findIds<Result>(
   return work({
     async execute<Row extends Record<string, unknown>>(statement: SQL) {
       const { sql: text, params } = dialect.sqlToQuery(statement);
-      return client.unsafe<Row[]>(text, params as never[], { prepare: isKept(text) });
+      // As `kept` or not, the same statement has the same answer.
+      return share<readonly Row[]>(`${text}\n${JSON.stringify(params)}`, () =>
+        client.unsafe<Row[]>(text, params as never[], { prepare: isKept(text) }).execute(),
+      );
     },
   });
 }

@@ -183,7 +183,7 @@ async function* goThrough(
   const where = { ...query.where, ...edges };
   if (query.order === 'desc' && asksOnly(where, MOSTLY_RECENT)) {
     const beginsAt = query.after?.[0] === undefined ? services.now() : bornAt(query.after[0]);
-    yield { where: { ...where, bornSince: idAt(beginsAt - WEEK_MS) } };
+    yield { where: { ...where, bornSince: idAt(hourOf(beginsAt - WEEK_MS)) } };
   }
   yield { where };
 }
@@ -254,6 +254,9 @@ const hasFewOfTag = async (services: Services, query: RunQuery) => {
   const { orgUuid } = query.where;
   return !(await isYes(services, countWalked({ ...query, where: { orgUuid, label } }, MANY)));
 };
+
+/** Lists that are asked for at the same time are the same to the database then, and are read once. */
+const hourOf = (ms: number): number => ms - (ms % 3_600_000);
 
 /** The least id of that time. */
 const idAt = (ms: number): string =>
