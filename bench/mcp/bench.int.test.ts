@@ -35,7 +35,11 @@ it('has figures of every shape, by turns with the bare server, and leaves no pro
   const results = await run('mcp', runGatewayBench);
   const subjects = [...new Set(results.map(({ subject }) => subject))];
   expect(subjects).toEqual([
-    ...['15 tools, 1 callers', '15 tools, 32 callers', '300 tools, 1 callers', '300 tools, 32 callers'],
+    ...['usual', 'lean'].flatMap((bare) =>
+      ['15 tools, 1', '15 tools, 32', '300 tools, 1', '300 tools, 32'].map(
+        (shape) => `${bare} server, ${shape} callers`,
+      ),
+    ),
     '20 calls',
     ...['http', 'stdio'].map((kind) => `2 times connected and disconnected, ${kind}`),
     ...['another server killed', '4 connections'],

@@ -1,25 +1,23 @@
 import type { Pass } from '../pass.ts';
 import type { Measurement, Plan } from '../plan.ts';
 import type { Result } from '../report.ts';
+import { BARE_KINDS, type BareKind } from './bare-servers.ts';
 import { type Lap, openCallers } from './callers.ts';
 import { endureCalls, endureCycles, endureKill } from './endurance.ts';
 import type { Look } from './messages.ts';
 import { withMcpWorld } from './with-world.ts';
 import type { McpWorld } from './world.ts';
 
-const SHAPES = [
-  { tools: 15, callers: 1 },
-  { tools: 15, callers: 32 },
-  { tools: 300, callers: 1 },
-  { tools: 300, callers: 32 },
-];
+const SHAPES = BARE_KINDS.flatMap((bare) =>
+  [15, 300].flatMap((tools) => [1, 32].map((callers) => ({ bare, tools, callers }))),
+);
 /** Until compilers and pools have come to rest. */
 const WARM_UP_ROUNDS = 2;
 
 /** One caller stands for many, and what is measured is not how it is held back. */
 const UNLIMITED = { SIGNALBOX_RATE_READS: '100000000', SIGNALBOX_RATE_WRITES: '100000000' };
 
-type Shape = (typeof SHAPES)[number];
+type Shape = Pick<(typeof SHAPES)[number], 'tools' | 'callers'>;
 
 interface Round {
   direct: Lap;
@@ -42,18 +40,21 @@ async function measureWorld(world: McpWorld, plan: Plan, setting: string): Promi
     process.stdout.write(` ${subject};`);
     results.push(...measurements.map((one) => ({ bench: 'mcp' as const, subject, setting, ...one })));
   };
-  const places = new Map<number, Awaited<ReturnType<McpWorld['placesOf']>>>();
-  for (const { tools } of SHAPES) if (!places.has(tools)) places.set(tools, await world.placesOf(tools));
-  for (const shape of SHAPES) {
-    const place = places.get(shape.tools) as Awaited<ReturnType<McpWorld['placesOf']>>;
-    const rounds = await measureShape(world, { ...shape, ...place }, plan);
-    record(`${shape.tools} tools, ${shape.callers} callers`, toMeasurements(rounds));
+  const made = new Map<string, Promise<Places>>();
+  const placesOf = (bare: BareKind, tools: number): Promise<Places> => {
+    const name = `${bare} ${tools}`;
+    const places = made.get(name) ?? world.placesOf(bare, tools);
+    made.set(name, places);
+    return places;
+  };
+  for (const { bare, tools, callers } of SHAPES) {
+    const places = await placesOf(bare, tools);
+    const rounds = await measureShape(world, { callers, tools, ...places }, plan);
+    record(`${bare} server, ${tools} tools, ${callers} callers`, toMeasurements(rounds));
   }
-  const [few] = places.values();
-  if (few) {
-    const { subject, measurements } = await endureCalls(world, few.gateway, plan);
-    record(subject, measurements);
-  }
+  const { gateway } = await placesOf('lean', 15);
+  const { subject, measurements } = await endureCalls(world, gateway, plan);
+  record(subject, measurements);
   for (const endured of [
     await endureCycles(world, 'http', plan),
     await endureCycles(world, 'stdio', plan),
@@ -61,11 +62,11 @@ async function measureWorld(world: McpWorld, plan: Plan, setting: string): Promi
   ])
     record(endured.subject, endured.measurements);
   const open = await world.connectMany(plan.mcpConnections);
-  const { gateway } = await world.look();
+  const { gateway: look } = await world.look();
   record(`${plan.mcpConnections} connections`, [
     { metric: 'sessions open at once', unit: 'of all', values: [open] },
-    { metric: 'heap after GC', unit: 'MiB', values: [gateway.heapMib] },
-    { metric: 'RSS', unit: 'MiB', values: [gateway.rssMib] },
+    { metric: 'heap after GC', unit: 'MiB', values: [look.heapMib] },
+    { metric: 'RSS', unit: 'MiB', values: [look.rssMib] },
   ]);
   return results;
 }

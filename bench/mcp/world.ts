@@ -3,13 +3,14 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Ask, createAsk } from './ask.ts';
+import type { BareKind } from './bare-servers.ts';
 import type { Place } from './callers.ts';
 import type { FromProcess, GatewayOrder, Look, ToProcess } from './messages.ts';
 
 /** A gateway with a bare server behind it, each in a process of its own. */
 export interface McpWorld {
   /** The server as its own clients see it, and through the gateway. */
-  placesOf(tools: number): Promise<{ direct: Place; gateway: Place }>;
+  placesOf(bare: BareKind, tools: number): Promise<{ direct: Place; gateway: Place }>;
   /** Connects so many more servers and calls each of them once. Answers with how many sessions are open then. */
   connectMany(count: number): Promise<number>;
   /** So many servers connected, called once and disconnected, one after the other in each of some lanes. */
@@ -72,9 +73,9 @@ export async function startMcpWorld({ processes, ...order }: WorldOptions): Prom
   }
 
   return {
-    async placesOf(tools) {
-      const slug = `tools-${tools}`;
-      const url = `${bare.origin}/${tools}/mcp`;
+    async placesOf(kind, tools) {
+      const slug = `${kind}-${tools}`;
+      const url = `${bare.origin}/${kind}/${tools}/mcp`;
       const connection_id = await connect(ask, { slug, url });
       // An endpoint with just these tools, under their own names: both ends list the same.
       const chosen = Array.from({ length: tools }, (_, at) => ({
@@ -95,7 +96,9 @@ export async function startMcpWorld({ processes, ...order }: WorldOptions): Prom
       for (let at = 0; at < count; at += AT_ONCE) {
         const some = slugs.slice(at, at + AT_ONCE);
         ids.push(
-          ...(await Promise.all(some.map((slug) => connect(ask, { slug, url: `${bare.origin}/1/${slug}` })))),
+          ...(await Promise.all(
+            some.map((slug) => connect(ask, { slug, url: `${bare.origin}/lean/1/${slug}` })),
+          )),
         );
       }
       await Promise.all(slugs.map(call));
@@ -103,7 +106,7 @@ export async function startMcpWorld({ processes, ...order }: WorldOptions): Prom
       return states.filter(({ session_open }) => session_open).length;
     },
     async connectLimited(slug, calls_per_minute) {
-      await connect(ask, { slug, url: `${bare.origin}/1/${slug}`, calls_per_minute });
+      await connect(ask, { slug, url: `${bare.origin}/lean/1/${slug}`, calls_per_minute });
       return `${slug}__tool_0`;
     },
     async startRun() {
@@ -122,7 +125,7 @@ export async function startMcpWorld({ processes, ...order }: WorldOptions): Prom
       const lane = async () => {
         while (left-- > 0) {
           const slug = `cycle-${++count}`;
-          const what = kind === 'http' ? { url: `${bare.origin}/1/${slug}` } : { program: 'bare' };
+          const what = kind === 'http' ? { url: `${bare.origin}/lean/1/${slug}` } : { program: 'bare' };
           const id = await connect(ask, { slug, ...what });
           await call(slug);
           await ask(`/mcp/connections/${id}`, undefined, 'DELETE');
@@ -135,8 +138,8 @@ export async function startMcpWorld({ processes, ...order }: WorldOptions): Prom
       const { origin } = await hear(dying, 'ready');
       const [slug, other] = [`cycle-${++count}`, `cycle-${++count}`];
       const ids = [
-        await connect(ask, { slug, url: `${origin}/1/dying` }),
-        await connect(ask, { slug: other, url: `${bare.origin}/1/other` }),
+        await connect(ask, { slug, url: `${origin}/lean/1/dying` }),
+        await connect(ask, { slug: other, url: `${bare.origin}/lean/1/other` }),
       ];
       const timed = async () => {
         const times: number[] = [];
