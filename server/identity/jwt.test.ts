@@ -67,14 +67,22 @@ const claims = (more: object = {}) => ({
 const encode = (value: object | string) =>
   Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
 
+const textOf = (payload: object | string, header: object | string) => `${encode(header)}.${encode(payload)}`;
+
 /** By hand, so that it can be as wrong as one likes. */
 function hs256(
   payload: object | string,
   header: object | string = { alg: 'HS256', typ: 'at+jwt' },
   key: string | Buffer = SECRET,
 ) {
-  const body = `${encode(header)}.${encode(payload)}`;
-  return `${body}.${createHmac('sha256', key).update(body).digest('base64url')}`;
+  const text = textOf(payload, header);
+  return `${text}.${createHmac('sha256', key).update(text).digest('base64url')}`;
+}
+
+/** Right in all but that the issuer signs otherwise. */
+function hs512(payload: object) {
+  const text = textOf(payload, { alg: 'HS512', typ: 'at+jwt' });
+  return `${text}.${createHmac('sha512', SECRET).update(text).digest('base64url')}`;
 }
 
 const signed = (
@@ -82,6 +90,9 @@ const signed = (
   { alg, kid, iss }: { alg: string; kid: string; iss: string },
   more: object = {},
 ) => new SignJWT(claims({ iss, ...more })).setProtectedHeader({ alg, kid, typ: 'at+jwt' }).sign(key);
+
+/** With the very key of the issuer, which may sign in more ways than one. */
+const byRsaPss = () => signed(rsa.privateKey, { alg: 'PS256', kid: 'rsa-1', iss: 'https://rsa.example' });
 
 const byRsa = (more: object = {}) =>
   signed(rsa.privateKey, { alg: 'RS256', kid: 'rsa-1', iss: 'https://rsa.example' }, more);
@@ -140,7 +151,8 @@ describe('refuses', () => {
         rsa.publicKey.export({ type: 'spki', format: 'der' }),
       ),
     ],
-    ['an alg that the issuer does not use', hs256(claims(), { alg: 'HS512', typ: 'at+jwt' })],
+    ['an alg that the issuer does not use', hs512(claims())],
+    ['an alg with which it is not signed', hs256(claims(), { alg: 'HS512', typ: 'at+jwt' })],
     [
       'a key that it brings along',
       hs256(claims(), { alg: 'HS256', typ: 'at+jwt', jwk: { kty: 'oct', k: encode(SECRET) } }),
@@ -220,6 +232,10 @@ describe('refuses', () => {
     ['two dots', '..'],
   ])('%s', async (_, token) => {
     expect(await verifier().verify(token)).toBeUndefined();
+  });
+
+  test('its own key, used in another way than the issuer does', async () => {
+    expect(await verifier().verify(await byRsaPss())).toBeUndefined();
   });
 
   test('a token whose keys are none of the issuer', async () => {

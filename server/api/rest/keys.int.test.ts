@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { toUuid } from '#server/domain/ids.ts';
 import type { Role } from '#server/identity/permissions.ts';
 import { openTestDoors, startTestServer, type TestServer } from '#server/testing/http.ts';
 import { joinAs, signInByLink } from '#server/testing/people.ts';
@@ -236,6 +237,20 @@ describe("an agent's token", () => {
     await http.call(`/api/v1/agent-tokens/${id}`, undefined, { method: 'DELETE' });
     expect((await waiting).body.tasks ?? []).toEqual([]);
     expect((await as(token, `/api/v1/agents/${agent.id}/claim`, claim)).status).toBe(401);
+  });
+
+  test('ends when its time is over', async () => {
+    const { token, id } = (await http.call('/api/v1/agent-tokens', { agent: 'short-lived' })).body;
+    const register = () =>
+      as(token, '/api/v1/agents/register', { body: { name: 'short-lived', ...REGISTRATION } });
+    expect((await register()).status).toBe(201);
+    await http.program.database.sql.unsafe(
+      `UPDATE agent_tokens SET expires_at = now() - interval '1 second' WHERE id = '${toUuid(id)}'`,
+    );
+    await vi.waitFor(async () => expect((await register()).status).toBe(401), {
+      timeout: 60_000,
+      interval: 100,
+    });
   });
 
   test('does not pass for a key, nor a key for it', async () => {
