@@ -80,6 +80,56 @@ describe('the audit', () => {
     await expect(program.database.sql`TRUNCATE audit_entries`).rejects.toMatchObject({ code: '42501' });
   });
 
+  /** As whoever has the rights of the owner could. */
+  const tamper = (change: string) =>
+    program.database.sql.begin(async (tx) => {
+      for (const does of ['DISABLE', 'ENABLE']) {
+        await tx.unsafe(`ALTER TABLE audit_entries ${does} TRIGGER audit_entries_final`);
+        if (does === 'DISABLE') await tx.unsafe(change);
+      }
+    });
+
+  test('shows which entry was changed or taken out of its middle', async () => {
+    const { sql } = program.database;
+    const journal = createAuditJournal({ sql, onTrouble: () => undefined });
+    for (const target of ['before', 'changed', 'after']) await journal.write(note(target));
+    const [entry] = await sql<{ seq: string; target: string }[]>`
+      SELECT seq, target FROM audit_entries WHERE target = 'changed'`;
+    const seq = Number(entry?.seq);
+    const rename = (from: string, to: string) =>
+      tamper(`UPDATE audit_entries SET body = replace(body, '${from}', '${to}') WHERE seq = ${seq}`);
+    await rename('changed', 'harmless');
+    expect(await verify()).toMatchObject({ fault: { seq } });
+    await rename('harmless', 'changed');
+    expect(await verify()).toMatchObject({ fault: null });
+
+    await sql`CREATE TABLE kept_aside AS SELECT * FROM audit_entries WHERE seq = ${seq}`;
+    await tamper(`DELETE FROM audit_entries WHERE seq = ${seq}`);
+    expect((await verify()).fault?.seq).toBeGreaterThanOrEqual(seq);
+    await tamper(`INSERT INTO audit_entries SELECT * FROM kept_aside`);
+    expect(await verify()).toMatchObject({ fault: null });
+  });
+
+  test('takes no checkpoint for one that was not signed here, whatever key it names', async () => {
+    const { sql } = program.database;
+    const forger = createSigner({ id: 'forger', bytes: new Uint8Array(32).fill(8) });
+    const [head] = await sql<{ seq: string; hash: Uint8Array; at: Date }[]>`
+      SELECT seq, hash, at FROM audit_heads WHERE org_id = ${ORG}`;
+    if (!head) throw new Error('nothing is written yet');
+    const text = { orgUuid: ORG, seq: Number(head.seq), hash: head.hash, at: head.at };
+    const keptOf = (by: typeof signer) => ({
+      ...{ org: ORG, seq: text.seq, at: text.at.toISOString(), key_id: signer.keyId },
+      hash: Buffer.from(text.hash).toString('hex'),
+      signature: by.sign(text).toString('base64'),
+    });
+    const against = (by: typeof signer) =>
+      verifyAudit(ORG, { sql, publicKeys: [signer.publicKeyPem], kept: [keptOf(by)] });
+    expect(await against(signer)).toMatchObject({ fault: null, checkpoints: 1 });
+    expect(await against(forger)).toMatchObject({
+      fault: { seq: text.seq, problem: expect.stringContaining('not signed') },
+    });
+  });
+
   test('shows what somebody with the rights of the owner cut off, against a checkpoint', async () => {
     const { sql } = program.database;
     const signed: number[] = [];
@@ -90,11 +140,7 @@ describe('the audit', () => {
     expect(await checkpointer.run()).toBe(0);
     expect(await verify()).toMatchObject({ fault: null, checkpoints: 1 });
     const [head] = signed as [number];
-    await sql.begin(async (tx) => {
-      await tx`ALTER TABLE audit_entries DISABLE TRIGGER audit_entries_final`;
-      await tx`DELETE FROM audit_entries WHERE seq = ${head}`;
-      await tx`ALTER TABLE audit_entries ENABLE TRIGGER audit_entries_final`;
-    });
+    await tamper(`DELETE FROM audit_entries WHERE seq = ${head}`);
     expect(await verify()).toMatchObject({ fault: { seq: head } });
   });
 });
