@@ -100,7 +100,7 @@ export const SPARSE: Record<string, [filter: RunFilter, condition: string]> = {
   ],
   'a stage that only the oldest had, of what ended in weeks': [
     { stage: SELDOM, finishedAfter: ago(60), finishedBefore: ago(7) },
-    HAD_SELDOM,
+    `finished_at IS NOT NULL AND ${HAD_SELDOM}`,
   ],
   'a stage that nobody was ever given': [{ stage: 'passed' }, 'false'],
   'an attempt that lost its agent, and a common trigger': [

@@ -165,5 +165,7 @@ async function fill(program: TestApp): Promise<void> {
   await db`INSERT INTO attempts (run_id, idx, epoch, org_id, attempt, agent_id, ended, finished_at)
     SELECT run_id, idx, 0, org_id, 1, agent_id, CASE get_byte(uuid_send(run_id), 13) % 3 WHEN 0 THEN 'failed' WHEN 1 THEN 'lost' ELSE 'released' END,
       now() FROM tasks WHERE stage_key = ${SELDOM}`;
+  await db`INSERT INTO attempts (run_id, idx, epoch, org_id, attempt, agent_id, ended, finished_at)
+    SELECT run_id, idx, 0, org_id, 1, agent_id, 'released', now() FROM tasks WHERE stage_key = 'more' AND get_byte(uuid_send(run_id), 14) % 4 = 0`;
   await db`ANALYZE runs, run_labels, tasks, attempts, pipelines`;
 }
