@@ -57,7 +57,9 @@ async function holdPasskeys(page: Page) {
     },
     /** Untouched until then, so that the page stands as people find it: a touch that came earlier would take the offer. */
     isOffered: () =>
-      expect.poll(() => page.evaluate(() => (window as { offers?: number }).offers), { timeout: 30_000 }).toBe(1),
+      expect
+        .poll(() => page.evaluate(() => (window as { offers?: number }).offers), { timeout: 30_000 })
+        .toBe(1),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { PipelineId, RunId, VersionId } from '#server/domain/ids.ts';
 import type { RunFilter } from '#server/services/run/run-filter.ts';
-import { AGENT, BUSY, GROUP, id, PIPELINE, SELDOM, SELDOM_DID, VERSION } from './listed-runs.ts';
+import { AGENT, BUSY, GROUP, id, PIPELINE, SELDOM, VERSION } from './listed-runs.ts';
 
 export const ago = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString();
 
@@ -125,7 +125,7 @@ export const STAGES: Record<string, RunFilter> = {
     ...{ pipelineId: PIPELINE, stage: 'none' },
   },
   'any stage that lost its agent': { stageOutcome: 'attempt_lost' },
-  'an attempt that an agent failed': { agentId: SELDOM_DID, stageOutcome: 'attempt_failed' },
+  'an attempt that an agent failed': { agentId: AGENT, stageOutcome: 'attempt_failed' },
   'a stage that a busy agent never did': { agentId: BUSY, stage: SELDOM },
   'a stage of very many that ended in weeks': { finishedAfter: ago(40), stage: SELDOM },
   'a stage of runs that took a while': { minDurationMs: 300_000, stage: SELDOM, stageOutcome: 'retried' },

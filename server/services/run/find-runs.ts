@@ -201,8 +201,9 @@ async function* lookThrough(services: Services, query: RunQuery): AsyncGenerator
   const { tagged } = query.where;
   if (tagged && asksOnly(query.where, TAGGED_IN_ORDER) && (await hasFewOfTag(services, query)))
     return yield { where: query.where };
-  const where: RunConditions =
-    query.where.label === undefined ? query.where : { ...query.where, walk: 'all' };
+  // Where each is asked anyway, it is asked for its tag too.
+  const unlabelled = query.where.stage ? led.where : query.where;
+  const where: RunConditions = query.where.label === undefined ? unlabelled : { ...query.where, walk: 'all' };
   let { after } = query;
   for (const count of LOOKS) {
     const upTo = await frontierOf(services, { ...query, ...(after ? { after } : {}) }, count);
