@@ -20,7 +20,15 @@ import {
   withoutIndexOfEnds,
 } from './run-conditions.ts';
 import { hasStage } from './run-stages.ts';
-import { edgesOf, isByDuration, isLabelled, selectByAgent, selectBySteps, selectWalk } from './run-walks.ts';
+import {
+  edgesOf,
+  isByDuration,
+  isLabelled,
+  lookedUp,
+  selectByAgent,
+  selectBySteps,
+  selectWalk,
+} from './run-walks.ts';
 
 /**
  * The ids of a page of runs, with the value that they are sorted by. No filter reads a part of the table from end to
@@ -211,9 +219,9 @@ function selectAmongFew(query: RunQuery): SQL {
   const isByTime = finishedAfter !== undefined || finishedBefore !== undefined;
   // What the few were found by is true of them, and an index of it would be another way in: to all of them for each of them.
   const where = isByTime ? { ...rest, minDurationMs, maxDurationMs } : rest;
-  const conditions = sql.join([...conditionsOf({ where }), ...afterOf(query)], sql` AND `);
+  const conditions = [...conditionsOf({ where }), ...afterOf(query)];
   return sql`WITH few AS MATERIALIZED (${endsOf(query)})
-    SELECT r.id, NULL AS place FROM few JOIN runs r ON r.id = few.id WHERE ${conditions}
+    SELECT r.id, NULL AS place FROM few CROSS JOIN LATERAL (${lookedUp(sql`few.id`, conditions)}) AS r
     ORDER BY few.id ${direction(query)} LIMIT ${query.limit}`;
 }
 
