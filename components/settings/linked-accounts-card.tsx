@@ -140,14 +140,16 @@ export function LinkProblem() {
   const { linkProblems: known, otherLinkProblem: other, seen } = words.account;
   const { message, advice } = (Object.hasOwn(known, code) ? known[code] : undefined) ?? other;
   return (
-    <Notice
-      message={message}
-      advice={advice}
-      action={
-        <Button size="sm" onClick={() => void setCode(null)}>
-          {seen}
-        </Button>
-      }
-    />
+    <div className="[&>[role=alert]]:my-0">
+      <Notice
+        message={message}
+        advice={advice}
+        action={
+          <Button size="sm" onClick={() => void setCode(null)}>
+            {seen}
+          </Button>
+        }
+      />
+    </div>
   );
 }
