@@ -112,7 +112,8 @@ function BulkHead({ bulk }: { bulk: Bulk }) {
         <Notice message={bulk.stopped_because} advice={words.bulk.stoppedAdvice} />
       )}
       <ConfirmDialog
-        open={isAsking}
+        // Nothing is left to abort once it is over, while the question still stands there.
+        open={isAsking && bulk.finished_at === null}
         onOpenChange={setAsking}
         title={words.bulk.abortTitle}
         consequence={words.bulk.abortWhy}
