@@ -61,7 +61,8 @@ export const words = {
     tagHint: 'Of its pipeline, or in the list “tags” of its metadata.',
     agent: 'Agent',
     stage: 'Stage',
-    stageHint: 'Its key. Runs in which an agent was given it; with “How a stage went”, those in which it went so.',
+    stageHint:
+      'Its key. Runs in which an agent was given it; with “How a stage went”, those in which it went so.',
     stageOutcome: 'How a stage went',
     stageOutcomes: {
       ran: 'it was handed out',

@@ -58,9 +58,13 @@ const fits = (pattern: RegExp, advice: string) => (text: string) => (pattern.tes
 
 /** For so long a task of it has waited for an agent. */
 const WAITS_MS: Record<string, number> = { '1m': 60_000, '5m': 300_000, '30m': 1_800_000 };
-const STAGE_OUTCOMES = ['ran', 'failed', 'retried', 'attempt_failed', 'attempt_lost'] as const satisfies readonly NonNullable<
-  RunFilter['stage_outcome']
->[];
+const STAGE_OUTCOMES = [
+  'ran',
+  'failed',
+  'retried',
+  'attempt_failed',
+  'attempt_lost',
+] as const satisfies readonly NonNullable<RunFilter['stage_outcome']>[];
 const TRIGGERS = ['api', 'manual', 'replay', 'stage', 'task'];
 const ID_PREFIX = /^(run_)?[0-9a-f]{1,32}$/;
 /** A key as graphs have it, whose schema would be much to load for a filter. */
@@ -112,7 +116,14 @@ function stageFilters(): FilterDef[] {
   const { filters } = words;
   return [
     {
-      ...{ key: 'stage', label: filters.stage, icon: Layers, kind: 'text', mono: true, hint: filters.stageHint },
+      ...{
+        key: 'stage',
+        label: filters.stage,
+        icon: Layers,
+        kind: 'text',
+        mono: true,
+        hint: filters.stageHint,
+      },
       check: fits(STAGE, filters.badStage),
     },
     {

@@ -175,7 +175,9 @@ describe('figures agree with the lists behind them', () => {
     const ended = { finishedAfter: time(range.from), finishedBefore: time(range.to) };
     for (const { agentId, failedAttempts, lost } of agents) {
       const [failing, losing] = await Promise.all(
-        (['attempt_failed', 'attempt_lost'] as const).map((stageOutcome) => listed({ ...ended, agentId, stageOutcome })),
+        (['attempt_failed', 'attempt_lost'] as const).map((stageOutcome) =>
+          listed({ ...ended, agentId, stageOutcome }),
+        ),
       );
       expect(failing).toBeLessThanOrEqual(failedAttempts);
       expect([(failing ?? 0) > 0, (losing ?? 0) > 0]).toEqual([failedAttempts > 0, lost > 0]);
