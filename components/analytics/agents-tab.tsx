@@ -86,7 +86,7 @@ function columnsOf(view: View, state: ScopeState): TableColumn<Agent>[] {
       ...number,
       cell: opening('failed', (agent) => formatCount(agent.failed_attempts)),
     },
-    { key: 'lost', title: said.lost, ...number, cell: opening('all', ({ lost }) => formatCount(lost)) },
+    { key: 'lost', title: said.lost, ...number, cell: opening('lost', ({ lost }) => formatCount(lost)) },
     { key: 'wait', title: said.wait, ...number, cell: opening('slowest', ({ wait }) => formatMs(wait.p95)) },
     {
       key: 'time50',

@@ -1,5 +1,4 @@
 import { Link } from '../ui/link.tsx';
-import type { Behind } from './links.ts';
 
 /** A figure of a table, which opens the list behind it; its title says which runs these are. */
 function FigureLink({ href, opens, children }: { href: string; opens: string; children: React.ReactNode }) {
@@ -12,8 +11,11 @@ function FigureLink({ href, opens, children }: { href: string; opens: string; ch
 
 /** Makes cells whose figures open one of the lists behind their row. */
 export const openerOf =
-  <Row,>(linksOf: (row: Row) => Behind, titlesOf: (row: Row) => Readonly<Record<keyof Behind, string>>) =>
-  (which: keyof Behind, shown: (row: Row) => React.ReactNode) =>
+  <Row, Which extends string>(
+    linksOf: (row: Row) => Readonly<Record<Which, string>>,
+    titlesOf: (row: Row) => Readonly<Record<Which, string>>,
+  ) =>
+  (which: Which, shown: (row: Row) => React.ReactNode) =>
   (row: Row) => (
     <FigureLink href={linksOf(row)[which]} opens={titlesOf(row)[which]}>
       {shown(row)}

@@ -17,23 +17,26 @@ function asked(href: string) {
 }
 
 describe('the list behind a figure', () => {
-  test('of a stage is that of its pipeline, as far as the figure says', () => {
-    const links = behindStage({ pipeline, version: '3' }, ended);
-    const own = { ...RANGE, pipeline_id: pipeline, version: 3 };
+  test('of a stage is of runs that had it, in which it failed, and in which it was tried again', () => {
+    const links = behindStage({ pipeline, version: '3', stage: 'fetch' }, ended);
+    const own = { ...RANGE, pipeline_id: pipeline, version: 3, stage: 'fetch' };
     expect(asked(links.all)).toEqual(own);
-    expect(asked(links.failed)).toEqual({ ...own, status: ['failed'] });
+    expect(asked(links.failed)).toEqual({ ...own, stage_outcome: 'failed' });
+    expect(asked(links.retried)).toEqual({ ...own, stage_outcome: 'retried' });
     expect(asked(links.slowest)).toEqual({ ...own, sort: 'duration:desc' });
   });
 
   test('of stand-alone tasks is theirs, and not that of all runs', () => {
-    expect(asked(behindStage({ pipeline: null }, ended).all)).toEqual({ ...RANGE, trigger: 'task' });
+    const alone = { ...RANGE, trigger: 'task', stage: 'task' };
+    expect(asked(behindStage({ pipeline: null, stage: 'task' }, ended).all)).toEqual(alone);
   });
 
   test('of an agent is what it worked on, whatever tag was looked at before', () => {
     const links = behindAgent({ agent, tag: null }, ended);
     const own = { ...RANGE, agent_id: agent };
     expect(asked(links.all)).toEqual(own);
-    expect(asked(links.failed)).toEqual({ ...own, status: ['failed'] });
+    expect(asked(links.failed)).toEqual({ ...own, stage_outcome: 'attempt_failed' });
+    expect(asked(links.lost)).toEqual({ ...own, stage_outcome: 'attempt_lost' });
     expect(asked(links.slowest)).toEqual({ ...own, sort: 'duration:desc' });
   });
 });

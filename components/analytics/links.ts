@@ -13,6 +13,8 @@ export interface RunsLink {
   tag?: string | null;
   trigger?: string;
   group?: string | null;
+  stage?: string;
+  stage_outcome?: 'failed' | 'retried' | 'attempt_failed' | 'attempt_lost';
   waiting?: string;
   sort?: 'finished:desc' | 'duration:desc';
 }
@@ -26,27 +28,30 @@ export function runsHref({ ended, status, ...rest }: RunsLink): string {
   return `/runs?${params}`;
 }
 
-export interface Behind {
-  all: string;
-  failed: string;
-  slowest: string;
+/**
+ * The lists behind the figures of a stage: the runs in which an agent was given it, in which it failed, and in which it was
+ * tried again. One without a pipeline is of tasks that stood alone, each a run of its own.
+ */
+export function behindStage(link: RunsLink & { stage: string }, ended: Ended) {
+  const all: RunsLink = { ...link, ended, ...(link.pipeline == null ? { trigger: 'task' } : {}) };
+  return {
+    all: runsHref(all),
+    failed: runsHref({ ...all, stage_outcome: 'failed' }),
+    retried: runsHref({ ...all, stage_outcome: 'retried' }),
+    slowest: runsHref({ ...all, sort: 'duration:desc' }),
+  };
 }
 
-const behind = (link: RunsLink): Behind => ({
-  all: runsHref(link),
-  failed: runsHref({ ...link, status: ['failed'] }),
-  slowest: runsHref({ ...link, sort: 'duration:desc' }),
-});
-
-/**
- * The lists behind the figures of a stage: the runs of its pipeline, each of which had it, since the list of runs knows no
- * stages. A task without a pipeline is a run of its own.
- */
-export const behindStage = (link: RunsLink, ended: Ended): Behind =>
-  behind({ ...link, ended, ...(link.pipeline == null ? { trigger: 'task' } : {}) });
-
-/** The lists behind the figures of an agent: the runs that it worked on. */
-export const behindAgent = (link: RunsLink, ended: Ended): Behind => behind({ ...link, ended });
+/** The lists behind the figures of an agent: the runs that it worked on, and in which an attempt went wrong with it. */
+export function behindAgent(link: RunsLink & { agent: string }, ended: Ended) {
+  const all: RunsLink = { ...link, ended };
+  return {
+    all: runsHref(all),
+    failed: runsHref({ ...all, stage_outcome: 'attempt_failed' }),
+    lost: runsHref({ ...all, stage_outcome: 'attempt_lost' }),
+    slowest: runsHref({ ...all, sort: 'duration:desc' }),
+  };
+}
 
 /** The range and the zone that are looked at, for another page of analytics. */
 export function placeInTime({ range, zone }: { range: string; zone: string | null }): string {

@@ -102,15 +102,15 @@ function Figures({ view, state }: { view: Overview; state: ScopeState }) {
       <Figure
         label={figures.time}
         value={formatMs(tasks.time.p95)}
-        href={slow}
-        opens={figures.opens.slowest}
+        href={runsHref({ ...state.link, ended: range, sort: 'duration:desc' })}
+        opens={figures.opens.ofTasksLongest}
         note={note(spread(tasks.time), changeOfMs(tasks.time.p95, before.tasks.time.p95))}
       />
       <Figure
         label={figures.retries}
         value={formatShare(tasks.retries.value)}
-        href={linkTo()}
-        opens={figures.opens.ofTasks}
+        href={runsHref({ ...state.link, ended: range, stage_outcome: 'retried' })}
+        opens={figures.opens.retried}
         note={note(
           figures.retriesOf(formatCount(tasks.retries.of)),
           changeOfShare(tasks.retries, before.tasks.retries, true),

@@ -45,8 +45,8 @@ const titlesOf = ({ pipeline_id }: Stage) =>
 function columnsOf(view: View, state: ScopeState): TableColumn<Stage>[] {
   const { stages: said } = words;
   const number = { align: 'end', wideOnly: true } as const;
-  const linksOf = ({ pipeline_id }: Stage) =>
-    behindStage({ ...state.link, pipeline: pipeline_id }, view.range);
+  const linksOf = ({ pipeline_id, stage }: Stage) =>
+    behindStage({ ...state.link, pipeline: pipeline_id, stage }, view.range);
   const opening = openerOf(linksOf, titlesOf);
   return [
     {
@@ -93,7 +93,7 @@ function columnsOf(view: View, state: ScopeState): TableColumn<Stage>[] {
       key: 'retries',
       title: said.retries,
       ...number,
-      cell: opening('all', ({ retries }) => formatShare(retries.value)),
+      cell: opening('retried', ({ retries }) => formatShare(retries.value)),
     },
     { key: 'wait', title: said.wait, ...number, cell: opening('slowest', ({ wait }) => formatMs(wait.p95)) },
     {

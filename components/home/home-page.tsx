@@ -83,7 +83,7 @@ function Now({ home }: { home: Home }) {
   const { now } = words;
   const { running, failed, stuck, agents, dead_letters: letters } = home;
   return (
-    <div className="grid grid-cols-2 gap-3 max-md:*:last:odd:col-span-2 md:grid-cols-3 xl:grid-cols-5">
+    <div className="grid grid-cols-2 gap-3 max-md:*:last:odd:col-span-2 md:grid-cols-3 xl:auto-cols-fr xl:grid-flow-col xl:grid-cols-none">
       <Figure label={now.running} value={shown(running.count)} href={hrefOf(running)} />
       <Figure label={now.failed} value={<Alarm count={failed.count} />} href={hrefOf(failed)} />
       <Figure

@@ -29,6 +29,8 @@ export async function addPasskey(wish: {
 export async function signInByPasskey(): Promise<Answer<'passkeys.signIn'>> {
   const { public_key: optionsJSON } = await act('passkeys.challenge', {});
   const { startAuthentication } = await library();
+  // What the page was just about to offer asks this too: it begins before, and is ended by this one, and not this by it.
+  await canFillIn();
   const credential = await startAuthentication({ optionsJSON }).catch(explain);
   return act('passkeys.signIn', { credential });
 }

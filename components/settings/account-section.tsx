@@ -16,7 +16,7 @@ import { Card } from '../ui/surface.tsx';
 import { Table } from '../ui/table.tsx';
 import { Ago, Chip } from '../ui/text.tsx';
 import { browserName } from './browser-name.ts';
-import { LinkedAccounts } from './linked-accounts-card.tsx';
+import { LinkedAccounts, LinkProblem } from './linked-accounts-card.tsx';
 import { Passkeys } from './passkeys-card.tsx';
 import { PresentPassword, usePresentPassword } from './present-password.tsx';
 import { words } from './words.ts';
@@ -37,6 +37,7 @@ export function AccountSection() {
     <>
       {me.account ? (
         <>
+          <LinkProblem />
           <Name key={me.account.name} account={me.account} />
           <Password account={me.account} />
           <Passkeys hasPassword={me.account.has_password} />

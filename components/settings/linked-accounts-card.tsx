@@ -1,21 +1,26 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
+import { useQueryState } from 'nuqs';
 import { useState } from 'react';
 import { type Answer, type ApiError, query } from '../data/index.ts';
 import { startProvider } from '../session/index.ts';
-import { FormDialog } from '../shell/form-dialog.tsx';
 import { useAct } from '../shell/use-act.ts';
 import { Button } from '../ui/button.tsx';
 import { Notice } from '../ui/feedback.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Table } from '../ui/table.tsx';
 import { Ago } from '../ui/text.tsx';
-import { PresentPassword, usePresentPassword } from './present-password.tsx';
+import { ProofDialog } from './present-password.tsx';
 import { words } from './words.ts';
 
 type Identity = Answer<'me.identities'>['identities'][number];
 type Provider = Answer<'auth.providers'>['providers'][number];
+
+interface DialogProps {
+  hasPassword: boolean;
+  onClose(): void;
+}
 
 /** Accounts at other providers that sign this person in. */
 export function LinkedAccounts({ hasPassword }: { hasPassword: boolean }) {
@@ -81,40 +86,32 @@ export function LinkedAccounts({ hasPassword }: { hasPassword: boolean }) {
   );
 }
 
-function UnlinkDialog(props: { identity: Identity; hasPassword: boolean; onClose(): void }) {
-  const { issuer } = props.identity;
-  const present = usePresentPassword(props.hasPassword);
+function UnlinkDialog({ identity: { issuer }, ...rest }: DialogProps & { identity: Identity }) {
   const unlink = useAct('me.unlink', {
     refresh: [['me']],
     done: words.account.unlinked,
-    onDone: props.onClose,
+    onDone: rest.onClose,
   });
   return (
-    <FormDialog
-      open
-      onOpenChange={props.onClose}
+    <ProofDialog
+      {...rest}
       title={words.account.unlinkTitle(issuer)}
       description={words.account.unlinkNote}
       send={words.account.unlink}
       danger
       busy={unlink.isBusy}
-      disabled={present.isMissing}
-      onSend={() => unlink.run({ issuer, ...present.proof })}
-    >
-      <PresentPassword by={present} />
-    </FormDialog>
+      onSend={(proof) => unlink.run({ issuer, ...proof })}
+    />
   );
 }
 
 /** Away to the provider, and back to this page. */
-function LinkDialog(props: { provider: Provider; hasPassword: boolean; onClose(): void }) {
-  const { id, name } = props.provider;
-  const present = usePresentPassword(props.hasPassword);
+function LinkDialog({ provider: { id, name }, ...rest }: DialogProps & { provider: Provider }) {
   const [isGoing, setGoing] = useState(false);
   const [error, setError] = useState<ApiError>();
-  const go = () => {
+  const go = (proof: object) => {
     setGoing(true);
-    startProvider(id, { link: true, next: '/settings/account', ...present.proof }).then(
+    startProvider(id, { link: true, next: '/settings/account', ...proof }).then(
       (url) => window.location.assign(url),
       (failure) => {
         setGoing(false);
@@ -123,18 +120,36 @@ function LinkDialog(props: { provider: Provider; hasPassword: boolean; onClose()
     );
   };
   return (
-    <FormDialog
-      open
-      onOpenChange={props.onClose}
+    <ProofDialog
+      {...rest}
       title={words.account.linkTitle(name)}
       description={words.account.linkNote}
       send={words.account.goOn}
       busy={isGoing}
-      disabled={present.isMissing}
       onSend={go}
     >
-      <PresentPassword by={present} />
       {error ? <Notice message={error.message} advice={error.advice} /> : null}
-    </FormDialog>
+    </ProofDialog>
+  );
+}
+
+/** The way to a provider and back that linked nothing ends here: its code stands in the address. */
+export function LinkProblem() {
+  const [code, setCode] = useQueryState('problem');
+  if (code === null) return null;
+  const { linkProblems: known, otherLinkProblem: other, seen } = words.account;
+  const { message, advice } = (Object.hasOwn(known, code) ? known[code] : undefined) ?? other;
+  return (
+    <div className="[&>[role=alert]]:my-0">
+      <Notice
+        message={message}
+        advice={advice}
+        action={
+          <Button size="sm" onClick={() => void setCode(null)}>
+            {seen}
+          </Button>
+        }
+      />
+    </div>
   );
 }

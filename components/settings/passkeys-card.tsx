@@ -15,7 +15,7 @@ import { Card } from '../ui/surface.tsx';
 import { Table, type TableColumn } from '../ui/table.tsx';
 import { Ago, Chip } from '../ui/text.tsx';
 import { PasskeyDialog } from './passkey-dialog.tsx';
-import { PresentPassword, usePresentPassword } from './present-password.tsx';
+import { ProofDialog } from './present-password.tsx';
 import { words } from './words.ts';
 
 type Passkey = Answer<'passkeys.list'>['passkeys'][number];
@@ -152,27 +152,27 @@ function NameDialog({ passkey, onClose }: { passkey: Passkey; onClose(): void })
   );
 }
 
-function RemoveDialog(props: { passkey: Passkey; hasPassword: boolean; onClose(): void }) {
-  const { id, name } = props.passkey;
-  const present = usePresentPassword(props.hasPassword);
+interface RemoveProps {
+  passkey: Passkey;
+  hasPassword: boolean;
+  onClose(): void;
+}
+
+function RemoveDialog({ passkey: { id, name }, ...rest }: RemoveProps) {
   const remove = useAct('passkeys.remove', {
     refresh: [['passkeys'], ['me']],
     done: words.passkeys.removed,
-    onDone: props.onClose,
+    onDone: rest.onClose,
   });
   return (
-    <FormDialog
-      open
-      onOpenChange={props.onClose}
+    <ProofDialog
+      {...rest}
       title={words.passkeys.removeTitle(name)}
       description={words.passkeys.removeNote}
       send={words.passkeys.remove}
       danger
       busy={remove.isBusy}
-      disabled={present.isMissing}
-      onSend={() => remove.run({ id, ...present.proof })}
-    >
-      <PresentPassword by={present} />
-    </FormDialog>
+      onSend={(proof) => remove.run({ id, ...proof })}
+    />
   );
 }

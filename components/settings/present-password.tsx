@@ -1,6 +1,7 @@
 'use client';
 
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
+import { FormDialog } from '../shell/form-dialog.tsx';
 import { Field, TextInput } from '../ui/field.tsx';
 import { words } from './words.ts';
 
@@ -31,5 +32,36 @@ export function PresentPassword({ by }: { by: ReturnType<typeof usePresentPasswo
         required
       />
     </Field>
+  );
+}
+
+type Proof = ReturnType<typeof usePresentPassword>['proof'];
+
+interface ProofDialogProps {
+  title: string;
+  description: string;
+  send: string;
+  busy: boolean;
+  danger?: boolean;
+  hasPassword: boolean;
+  onSend(proof: Proof): void;
+  onClose(): void;
+  children?: ReactNode;
+}
+
+/** Asks for one thing to be done to somebody's ways in, with the proof that they are theirs. */
+export function ProofDialog({ hasPassword, onSend, onClose, children, ...form }: ProofDialogProps) {
+  const present = usePresentPassword(hasPassword);
+  return (
+    <FormDialog
+      {...form}
+      open
+      onOpenChange={onClose}
+      disabled={present.isMissing}
+      onSend={() => onSend(present.proof)}
+    >
+      <PresentPassword by={present} />
+      {children}
+    </FormDialog>
   );
 }

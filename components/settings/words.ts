@@ -124,6 +124,27 @@ export const words = {
     linkWith: (provider: string) => `Link ${provider}`,
     linkTitle: (provider: string) => `Link an account at ${provider}`,
     linkNote: 'You sign in there once, and it signs you in here from then on.',
+    /** Why the way to a provider and back linked nothing; the codes are the API's. */
+    linkProblems: {
+      conflict: {
+        message: 'Nothing was linked: somebody else here is known by that account.',
+        advice: 'Sign in with another account there, or have it unlinked by whoever it signs in.',
+      },
+      unauthenticated: {
+        message: 'Nothing was linked: the provider did not sign you in, or it took too long.',
+        advice: 'Link it again from here, and say yes at the provider.',
+      },
+      unavailable: {
+        message: 'Nothing was linked: the provider cannot be reached.',
+        advice: 'Try again later.',
+      },
+      internal: {
+        message: 'Nothing was linked: something went wrong on our side.',
+        advice: 'Try again. If it happens again, ask whoever runs this server: its log says what it was.',
+      },
+    } as Readonly<Record<string, { message: string; advice: string }>>,
+    otherLinkProblem: { message: 'Nothing was linked.', advice: 'Link it again from here.' },
+    seen: 'Dismiss',
     goOn: 'Go on',
     signedInJustNow: 'You must have signed in within the last quarter of an hour.',
     sessions: 'Where you are signed in',

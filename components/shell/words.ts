@@ -9,6 +9,8 @@ export const words = {
   stillIn: 'You are still signed in.',
   tryAgain: 'Try again',
   leaveIt: 'Leave it',
+  /** Where a role keeps something from somebody. */
+  askForMore: 'Not for your role: ask an owner or an admin if you need it.',
   showMore: 'Show more',
   loading: (list: string) => `Loading: ${list}`,
   cut: 'No line to the server. What you see may be old; it catches up by itself.',

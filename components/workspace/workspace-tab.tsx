@@ -6,6 +6,7 @@ import { parseAsString, useQueryState } from 'nuqs';
 import type { RunId } from '../../server/domain/ids.ts';
 import { query } from '../data/index.ts';
 import { Broken } from '../shell/broken.tsx';
+import { NotYours } from '../shell/not-yours.tsx';
 import { usePages } from '../shell/paged-table.tsx';
 import { useMay } from '../shell/use-may.ts';
 import { Empty, Skeleton } from '../ui/feedback.tsx';
@@ -28,7 +29,7 @@ interface TabProps {
 
 /** The files that the agents of a run share: what is in them, who changed what, who holds which. */
 export function WorkspaceTab(props: TabProps) {
-  return useMay()('workspace.read') ? <Files {...props} /> : <p className="text-quiet">{words.hidden}</p>;
+  return useMay()('workspace.read') ? <Files {...props} /> : <NotYours why={words.hidden} />;
 }
 
 function Files({ runId, stages, isOver }: TabProps) {

@@ -113,6 +113,16 @@ test('figures come with what they are of, and each leads to the list behind it',
   const filter = new URLSearchParams({ finished_after: after ?? '', finished_before: before ?? '' });
   for (const status of searchParams.get('status')?.split(',') ?? []) filter.append('status', status);
   expect((await ask(`/runs?${filter}`)).runs).toHaveLength(5);
+
+  await page.getByRole('tab', { name: 'Stages' }).click();
+  const failed = page.getByRole('row', { name: /broken/ }).getByTitle(/in which it failed/);
+  expect(await failed.textContent()).toBe('1');
+  await failed.click();
+  await page.waitForURL(/\/runs\?.*stage=only&stage_outcome=failed/);
+  await page.getByRole('button', { name: /How a stage went.*it failed/ }).waitFor();
+  const found = page.getByRole('checkbox', { name: /^Select the run/ });
+  await found.first().waitFor();
+  expect(await found.count()).toBe(1);
   await page.close();
 });
 

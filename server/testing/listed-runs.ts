@@ -7,7 +7,7 @@ import { type AgentId, type PipelineId, toUuid, type VersionId } from '#server/d
 import { partOf, plansFor, stretchesOf } from '#server/services/run/find-runs.ts';
 import type { RunQuery } from '#server/services/run/run-conditions.ts';
 import { type RunFilter, resolveFilter } from '#server/services/run/run-filter.ts';
-import { selectFrontier, selectRunIds } from '#server/services/run/run-query.ts';
+import { selectEndFrontier, selectFrontier, selectRunIds } from '#server/services/run/run-query.ts';
 import { startTestApp, type TestApp } from './app.ts';
 
 /** Many runs of many weeks, made in SQL: 20 pipelines with 4 versions each, 50 agents, one run in 500 is rare. */
@@ -19,6 +19,9 @@ export const id = (kind: string, number: number) => `${kind}_${number.toString(1
 export const PIPELINE = id('pipe', 7) as PipelineId;
 export const VERSION = id('ver', 70_002) as VersionId;
 export const AGENT = id('agent', 13) as AgentId;
+/** A stage that some of the oldest runs had, and the agent that did it. */
+export const SELDOM = 'seldom';
+export const SELDOM_DID = id('agent', 98) as AgentId;
 /** It has worked on half of all runs, and on none that failed. */
 export const BUSY = id('agent', 99) as AgentId;
 export const GROUP = errorGroupOf({ class: 'agent', code: 'X', message: 'broken' });
@@ -89,7 +92,8 @@ export async function startListedRuns(): Promise<ListedRuns> {
       }
       return sum;
     },
-    explainFrontier: (query, count) => effortOf(selectFrontier(query, count), 'by value'),
+    explainFrontier: (query, count) =>
+      effortOf((query.sort === 'created' ? selectFrontier : selectEndFrontier)(query, count), 'by value'),
     async [Symbol.asyncDispose]() {
       await Promise.all(Object.values(planners).map((client) => client.end({ timeout: 5 })));
       await program[Symbol.asyncDispose]();
@@ -153,5 +157,15 @@ async function fill(program: TestApp): Promise<void> {
   await db`INSERT INTO tasks (run_id, idx, org_id, stage_key, capability, status, epoch, attempt, losses, agent_id, progress)
     SELECT id, 1, org_id, 'more', 'echo', 'succeeded', 1, 1, 0, ${toUuid(BUSY)}::text::uuid, 1 FROM runs
     WHERE status <> 'failed' AND get_byte(uuid_send(id), 15) % 2 = 0`;
+  await db`INSERT INTO tasks (run_id, idx, org_id, stage_key, capability, status, epoch, attempt, losses, agent_id, progress)
+    SELECT id, 2, org_id, ${SELDOM}, 'echo', (CASE WHEN get_byte(uuid_send(id), 15) % 4 = 0 THEN 'failed' ELSE 'succeeded' END)::task_status,
+      1, 2, 0, ${toUuid(SELDOM_DID)}::text::uuid, 1 FROM runs WHERE 'age=old' = ANY (labels) AND get_byte(uuid_send(id), 14) % 4 = 0`;
+  await db`INSERT INTO tasks (run_id, idx, org_id, stage_key, capability, status, epoch, attempt, losses, progress)
+    SELECT id, 3, org_id, 'passed', 'echo', 'skipped', 0, 0, 0, 0 FROM runs WHERE get_byte(uuid_send(id), 13) % 4 = 0`;
+  await db`INSERT INTO attempts (run_id, idx, epoch, org_id, attempt, agent_id, ended, finished_at)
+    SELECT run_id, idx, 0, org_id, 1, agent_id, CASE get_byte(uuid_send(run_id), 13) % 3 WHEN 0 THEN 'failed' WHEN 1 THEN 'lost' ELSE 'released' END,
+      now() FROM tasks WHERE stage_key = ${SELDOM}`;
+  await db`INSERT INTO attempts (run_id, idx, epoch, org_id, attempt, agent_id, ended, finished_at)
+    SELECT run_id, idx, 0, org_id, 1, agent_id, 'released', now() FROM tasks WHERE stage_key = 'more' AND get_byte(uuid_send(run_id), 14) % 4 = 0`;
   await db`ANALYZE runs, run_labels, tasks, attempts, pipelines`;
 }

@@ -60,9 +60,14 @@ export function BulkPage({ id }: { id: string }) {
         <ProgressBar label={words.bulk.progress} value={bulk.progress} />
       </div>
       <div className="mb-5 grid grid-cols-2 gap-3 sm:grid-cols-4">
-        <Figure label={words.bulk.succeeded} value={bulk.succeeded} />
-        <Figure label={words.bulk.skipped} value={bulk.skipped} />
-        <Figure label={words.bulk.failed} value={bulk.failed} />
+        {(['succeeded', 'skipped', 'failed'] as const).map((result) => (
+          <Figure
+            key={result}
+            label={words.bulk[result]}
+            value={bulk[result]}
+            href={`/bulk/${bulk.id}?result=${result}`}
+          />
+        ))}
         <Figure label={words.bulk.left} value={left} />
       </div>
       <Items bulk={bulk} />
@@ -107,7 +112,8 @@ function BulkHead({ bulk }: { bulk: Bulk }) {
         <Notice message={bulk.stopped_because} advice={words.bulk.stoppedAdvice} />
       )}
       <ConfirmDialog
-        open={isAsking}
+        // Nothing is left to abort once it is over, while the question still stands there.
+        open={isAsking && bulk.finished_at === null}
         onOpenChange={setAsking}
         title={words.bulk.abortTitle}
         consequence={words.bulk.abortWhy}
@@ -140,7 +146,7 @@ function Items({ bulk }: { bulk: Bulk }) {
       <DataGrid
         fill
         label={words.bulk.items}
-        columns={bulk.action === 'replay' ? COLUMNS : COLUMNS.filter(({ key }) => key !== MADE)}
+        columns={columnsFor(bulk)}
         rows={list.data?.pages.flatMap((page) => page.items)}
         keyOf={({ position }) => String(position)}
         hasMore={list.hasNextPage}
@@ -151,8 +157,16 @@ function Items({ bulk }: { bulk: Bulk }) {
   );
 }
 
-/** Only replays make runs. */
+/** Only replays make runs, and what was done as asked needs no reason. The last one takes what room is left. */
+function columnsFor({ action, skipped, failed }: Bulk): GridColumn<Item>[] {
+  const isShown: Record<string, boolean> = { [MADE]: action === 'replay', [WHY]: skipped + failed > 0 };
+  return COLUMNS.filter(({ key }) => isShown[key] ?? true).map((column, at, all) =>
+    at === all.length - 1 ? { ...column, width: 'minmax(9rem,1fr)' } : column,
+  );
+}
+
 const MADE = 'made';
+const WHY = 'message';
 const COLUMNS: GridColumn<Item>[] = [
   { key: 'run', title: words.columns.id, width: '9rem', cell: ({ run_id }) => <RunId id={run_id} /> },
   {
@@ -169,7 +183,7 @@ const COLUMNS: GridColumn<Item>[] = [
   },
   { key: MADE, title: words.bulk.made, width: '9rem', cell: ({ made }) => made && <RunId id={made} /> },
   {
-    key: 'message',
+    key: WHY,
     title: words.bulk.why,
     width: 'minmax(12rem,1fr)',
     cell: ({ message }) => message && <span className="text-quiet">{message}</span>,

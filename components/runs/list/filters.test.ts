@@ -26,6 +26,13 @@ describe('filters of an address', () => {
     expect(isFiltered(meant)).toBe(false);
   });
 
+  test('of a stage are asked for, and no other words than those for how one may have gone', () => {
+    const params = { ...NO_PARAMS, stage: 'fetch', stage_outcome: 'retried' };
+    expect(toRunFilter(params, NOW)).toEqual({ stage: 'fetch', stage_outcome: 'retried' });
+    const unclear = { ...NO_PARAMS, stage: 'no key', stage_outcome: 'went' };
+    expect(meantOf(unclear, NOW).lost.toSorted()).toEqual(['stage', 'stage_outcome']);
+  });
+
   test('of a version count with its pipeline alone', () => {
     expect(meantOf({ ...NO_PARAMS, version: '3' }, NOW).lost).toEqual(['version']);
     expect(meantOf({ ...NO_PARAMS, version: '3', pipeline: PIPELINE }, NOW).lost).toEqual([]);

@@ -7,6 +7,8 @@ import {
   GitFork,
   Hash,
   Hourglass,
+  Layers,
+  ListChecks,
   Repeat,
   Tag,
   Timer,
@@ -38,6 +40,8 @@ export const RUN_PARAMS = {
   replay_of: parseAsString,
   replayed: parseAsString,
   waiting: parseAsString,
+  stage: parseAsString,
+  stage_outcome: parseAsString,
 };
 
 export type RunParams = { [Key in keyof typeof RUN_PARAMS]: ReturnType<(typeof RUN_PARAMS)[Key]['parse']> };
@@ -54,8 +58,17 @@ const fits = (pattern: RegExp, advice: string) => (text: string) => (pattern.tes
 
 /** For so long a task of it has waited for an agent. */
 const WAITS_MS: Record<string, number> = { '1m': 60_000, '5m': 300_000, '30m': 1_800_000 };
+const STAGE_OUTCOMES = [
+  'ran',
+  'failed',
+  'retried',
+  'attempt_failed',
+  'attempt_lost',
+] as const satisfies readonly NonNullable<RunFilter['stage_outcome']>[];
 const TRIGGERS = ['api', 'manual', 'replay', 'stage', 'task'];
 const ID_PREFIX = /^(run_)?[0-9a-f]{1,32}$/;
+/** A key as graphs have it, whose schema would be much to load for a filter. */
+const STAGE = /^[A-Za-z_][A-Za-z0-9_-]{0,62}$/;
 const METADATA = /^[^=]{1,100}=.{0,200}$/s;
 
 export function runFilters(pipelines: readonly Named[], agents: readonly Named[]): FilterDef[] {
@@ -94,7 +107,29 @@ export function runFilters(pipelines: readonly Named[], agents: readonly Named[]
     },
     { key: 'tag', label: filters.tag, icon: Tag, ...text, hint: filters.tagHint },
     { key: 'agent', label: filters.agent, icon: Cpu, kind: 'choice', choices: named(agents) },
+    ...stageFilters(),
     ...wordFilters(),
+  ];
+}
+
+function stageFilters(): FilterDef[] {
+  const { filters } = words;
+  return [
+    {
+      ...{
+        key: 'stage',
+        label: filters.stage,
+        icon: Layers,
+        kind: 'text',
+        mono: true,
+        hint: filters.stageHint,
+      },
+      check: fits(STAGE, filters.badStage),
+    },
+    {
+      ...{ key: 'stage_outcome', label: filters.stageOutcome, icon: ListChecks, kind: 'choice' },
+      choices: STAGE_OUTCOMES.map((value) => ({ value, label: filters.stageOutcomes[value] })),
+    },
   ];
 }
 
@@ -169,6 +204,8 @@ export function toRunFilter(params: RunParams, now: number): RunFilter {
     replay_of: idOf('run', params.replay_of),
     replayed: params.replayed === null ? undefined : params.replayed === 'yes',
     min_waiting_ms: WAITS_MS[params.waiting ?? ''],
+    stage: only(params.stage, STAGE),
+    stage_outcome: STAGE_OUTCOMES.find((outcome) => outcome === params.stage_outcome),
   };
   return Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined)) as RunFilter;
 }

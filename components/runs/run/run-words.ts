@@ -23,6 +23,10 @@ export const runWords = {
   stagesDone: (done: number, total: number) => `${done} of ${total} ${total === 1 ? 'stage' : 'stages'}`,
   code: (code: string) => `Code ${code}.`,
   failedIn: (stage: string, code: string) => `In ${stage}, code ${code}.`,
+  /** To whoever may see how it went, and not what errors say. */
+  failedHidden: (stage: string | undefined, code: string) =>
+    stage === undefined ? `It failed with the code ${code}` : `It failed in ${stage} with the code ${code}`,
+  errorHidden: 'What the error says may quote what the run worked on, so it is hidden from you.',
   openFailed: 'Open the stage',
   enrol: 'Enrol an agent',
   seeAgents: 'See the agents',

@@ -27,6 +27,10 @@ export const runFilterInput = {
     'It goes on, and for so long a task of it has been waiting for an agent.',
   ),
   replayed: runFilterFields.replayed.describe('It has a replay, or it has none.'),
+  stage: runFilterFields.stage.describe('Key of a stage that an agent was given in it.'),
+  stage_outcome: runFilterFields.stageOutcome.describe(
+    'How that stage went, or any stage if none is named: `ran` (meant if only `stage` is given), `failed` for good, `retried` after an attempt, or an attempt of it failed or lost its agent, whatever came of it. With `agent_id`: at that agent.',
+  ),
 };
 
 const runFilterSchema = z.strictObject(runFilterInput);
@@ -52,5 +56,7 @@ export function toRunFilter(input: z.output<typeof runFilterSchema>): RunFilter 
     replayOf: input.replay_of,
     minWaitingMs: input.min_waiting_ms,
     replayed: input.replayed,
+    stage: input.stage,
+    stageOutcome: input.stage_outcome,
   };
 }

@@ -1,68 +1,30 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { toUuid } from '#server/domain/ids.ts';
-import type { Role } from '#server/identity/permissions.ts';
-import { type Authenticator, createAuthenticator, type Oddities } from '#server/testing/authenticator.ts';
-import { type HttpAnswer, openTestDoors, startTestServer, type TestServer } from '#server/testing/http.ts';
+import { createAuthenticator, type Oddities } from '#server/testing/authenticator.ts';
+import { passkeyWorld } from '#server/testing/passkey-world.ts';
 import {
   addPasskey,
   type Browser,
   browserWith,
   cookieOf,
-  joinAs,
-  type Member,
   makePasskey,
   PASSWORD,
-  signInByLink,
 } from '#server/testing/people.ts';
 
-let http: TestServer;
-let owner: Browser;
-
-beforeAll(async () => {
-  http = await startTestServer({}, { name: 'localhost' });
-  owner = await signInByLink(http, () => http.program.services.identity.links.issueOwnerLink());
-});
-afterAll(() => http[Symbol.asyncDispose]());
-
-const sql = () => http.program.database.sql;
-const member = (role: Role = 'viewer') => joinAs(http, owner, role);
-const list = async ({ ask }: Pick<Browser, 'ask'>) => (await ask('/api/v1/me/passkeys')).body.passkeys;
-const challenge = async () =>
-  (await http.ask('/api/v1/auth/passkey/challenge', { body: {} })).body.public_key;
-const send = (credential: object, headers: Record<string, string> = {}) =>
-  http.ask('/api/v1/auth/passkey', { body: { credential }, headers });
-const signIn = async (authenticator: Authenticator, odd?: Oddities) =>
-  send(authenticator.get(await challenge(), odd));
-
-async function withPasskey(role?: Role): Promise<{ who: Member; authenticator: Authenticator; id: string }> {
-  const who = await member(role);
-  const authenticator = createAuthenticator(http);
-  return { who, authenticator, id: await addPasskey(who, authenticator, PASSWORD) };
-}
-
-/** As somebody whom a provider has introduced, and who has nothing else. */
-async function withoutPassword({ id }: Member): Promise<void> {
-  await sql()`UPDATE users SET password_hash = NULL WHERE id = ${toUuid(id)}::text::uuid`;
-}
-
-const kept = async (id: string) => {
-  const [row] =
-    await sql()`SELECT counter::int, last_used_at FROM passkeys WHERE id = ${toUuid(id)}::text::uuid`;
-  return row;
-};
-const sessionsOf = async ({ id }: Member) => {
-  const [row] =
-    await sql()`SELECT count(*)::int AS count FROM sessions WHERE user_id = ${toUuid(id)}::text::uuid`;
-  return row?.count;
-};
-const remove = ({ ask }: Pick<Browser, 'ask'>, id: string, password: string | null = PASSWORD) =>
-  ask(`/api/v1/me/passkeys/${id}/remove`, {
-    body: password === null ? {} : { current_password: password },
-  });
-const auditOf = async (target: string) =>
-  (await owner.ask(`/api/v1/audit?target=${target}`)).body.entries.map(
-    ({ action }: { action: string }) => action,
-  );
+const world = passkeyWorld();
+const {
+  sql,
+  member,
+  list,
+  challenge,
+  signIn,
+  withPasskey,
+  withoutPassword,
+  kept,
+  sessionsOf,
+  remove,
+  auditOf,
+} = world;
 
 describe('adding a passkey', () => {
   test('takes the password and a device that asks who somebody is, and is told of by the audit', async () => {
@@ -104,7 +66,7 @@ describe('adding a passkey', () => {
     const password = { method: 'PATCH', body: { password: 'another horse battery' } };
     expect((await who.ask('/api/v1/me/passkeys/challenge', { body: {} })).status).toBe(403);
     expect((await who.ask('/api/v1/me', password)).status).toBe(403);
-    const fresh = browserWith(http, cookieOf(await signIn(authenticator)));
+    const fresh = browserWith(world.http, cookieOf(await signIn(authenticator)));
     expect((await fresh.ask('/api/v1/me', password)).status).toBe(200);
   });
 
@@ -115,7 +77,7 @@ describe('adding a passkey', () => {
     ['for something that nobody gave out', { challenge: 'bm9ib2R5IGdhdmUgdGhpcyBvdXQ' }],
   ] as [string, Oddities][])('is refused when it was made %s', async (_, odd) => {
     const who = await member();
-    const credential = await makePasskey(who, createAuthenticator(http), { password: PASSWORD, odd });
+    const credential = await makePasskey(who, createAuthenticator(world.http), { password: PASSWORD, odd });
     const answer = await who.ask('/api/v1/me/passkeys', { body: { name: 'x', credential } });
     expect([answer.status, answer.body.code]).toEqual([400, 'INVALID']);
     expect(await list(who)).toEqual([]);
@@ -125,11 +87,11 @@ describe('adding a passkey', () => {
     const [who, other] = [await member(), await member()];
     const add = ({ ask }: Browser, credential: object) =>
       ask('/api/v1/me/passkeys', { body: { name: 'x', credential } });
-    const credential = await makePasskey(who, createAuthenticator(http), { password: PASSWORD });
+    const credential = await makePasskey(who, createAuthenticator(world.http), { password: PASSWORD });
     expect((await add(other, credential)).status).toBe(400);
     const twice = await Promise.all([add(who, credential), add(who, credential)]);
     expect(twice.map(({ status }) => status).sort()).toEqual([201, 400]);
-    const late = await makePasskey(who, createAuthenticator(http), { password: PASSWORD });
+    const late = await makePasskey(who, createAuthenticator(world.http), { password: PASSWORD });
     await sql()`UPDATE passkey_challenges SET expires_at = now() - interval '1 second'`;
     expect((await add(who, late)).status).toBe(400);
     expect([(await list(who)).length, (await list(other)).length]).toEqual([1, 0]);
@@ -146,126 +108,10 @@ describe('adding a passkey', () => {
     await sql()`INSERT INTO passkeys (id, user_id, credential_id, public_key, counter, host, transports, name)
       SELECT gen_random_uuid(), ${toUuid(other.id)}::text::uuid, ${other.id} || n, 'x', 0, 'localhost', '[]', 'x'
       FROM generate_series(1, 20) n`;
-    const more = await makePasskey(other, createAuthenticator(http), { password: PASSWORD });
+    const more = await makePasskey(other, createAuthenticator(world.http), { password: PASSWORD });
     expect((await other.ask('/api/v1/me/passkeys', { body: { name: 'x', credential: more } })).status).toBe(
       409,
     );
-  });
-});
-
-describe('signing in by a passkey', () => {
-  test('opens a session like any other, in the organisation that was used last', async () => {
-    const { who, authenticator, id } = await withPasskey('operator');
-    const answer = await signIn(authenticator);
-    expect([answer.status, answer.body.id, answer.body.role]).toEqual([200, who.id, 'operator']);
-    const browser = browserWith(http, cookieOf(answer));
-    const { sessions } = (await browser.ask('/api/v1/me/sessions')).body;
-    const own = sessions.find(({ is_current }: { is_current: boolean }) => is_current);
-    expect(own.how).toBe('passkey');
-    const [opened] = (await owner.ask(`/api/v1/audit?target=${own.id}`)).body.entries;
-    expect(opened).toMatchObject({ action: 'session.opened', after: { how: 'passkey' } });
-    const [passkey] = await list(who);
-    expect(passkey.last_used_at).not.toBeNull();
-    expect(await kept(id)).toMatchObject({ counter: 1 });
-  });
-
-  test('ends the session that the browser had before', async () => {
-    const { who, authenticator } = await withPasskey();
-    const again = await send(authenticator.get(await challenge()), who.headers);
-    expect(again.status).toBe(200);
-    expect((await who.ask('/api/v1/me')).status).toBe(401);
-  });
-
-  test('goes on where the authenticator counts nothing', async () => {
-    const { authenticator } = await withPasskey();
-    for (const _ of [1, 2]) expect((await signIn(authenticator, { counter: 0 })).status).toBe(200);
-  });
-
-  test.each([
-    ['for another page', () => ({ origin: 'https://evil.example' })],
-    ['for another name', () => ({ host: 'evil.example' })],
-    ['without asking who somebody is', () => ({ isVerified: false })],
-    ['for something that nobody gave out', () => ({ challenge: 'bm9ib2R5IGdhdmUgdGhpcyBvdXQ' })],
-    ['by another key', () => ({ signedBy: createAuthenticator(http) })],
-    ['for somebody else', () => ({ userHandle: 'AAECAwQFBgcICQoLDA0ODw' })],
-    ['by a key that nobody knows', () => ({ credentialId: 'q83vASNFZ4k' })],
-  ] as [string, () => Oddities][])(
-    'is refused when it was signed %s, and changes nothing',
-    async (_, odd) => {
-      const { who, authenticator, id } = await withPasskey();
-      const before = [await kept(id), await sessionsOf(who)];
-      const answer = await signIn(authenticator, odd());
-      expect([answer.status, answer.headers.get('set-cookie')]).toEqual([401, null]);
-      expect([await kept(id), await sessionsOf(who)]).toEqual(before);
-    },
-  );
-
-  test("is refused with the id of somebody else's passkey beside one's own signature", async () => {
-    const [one, two] = [await withPasskey(), await withPasskey('admin')];
-    const answer = await signIn(one.authenticator, { credentialId: two.authenticator.credentialId });
-    expect(answer.status).toBe(401);
-    expect(await sessionsOf(two.who)).toBe(1);
-  });
-
-  test('counts once, however often it is sent, and in its time only', async () => {
-    const { who, authenticator } = await withPasskey();
-    const signed = authenticator.get(await challenge(), { counter: 0 });
-    const answers = await Promise.all([1, 2, 3].map(() => send(signed)));
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, 401, 401]);
-    const late = authenticator.get(await challenge(), { counter: 0 });
-    await sql()`UPDATE passkey_challenges SET expires_at = now() - interval '1 second'`;
-    expect((await send(late)).status).toBe(401);
-    expect(await sessionsOf(who)).toBe(2);
-  });
-
-  test('is refused when the counter goes back, at once too, which the audit says', async () => {
-    const { who, authenticator, id } = await withPasskey();
-    expect((await signIn(authenticator, { counter: 9 })).status).toBe(200);
-    for (const counter of [9, 3, 0]) expect((await signIn(authenticator, { counter })).status).toBe(401);
-    const two = [await challenge(), await challenge()].map((given) =>
-      authenticator.get(given, { counter: 10 }),
-    );
-    const answers = await Promise.all(two.map((signed) => send(signed)));
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, 401]);
-    expect(await kept(id)).toMatchObject({ counter: 10 });
-    expect(await sessionsOf(who)).toBe(3);
-    expect(await auditOf(id)).toContain('passkey.refused');
-  });
-
-  test('says the same whatever was wrong', async () => {
-    const { authenticator } = await withPasskey();
-    const gone = await withPasskey();
-    await owner.ask(`/api/v1/members/${gone.who.id}`, { method: 'DELETE' });
-    const answers = [
-      await signIn(createAuthenticator(http), { userHandle: 'AAECAwQFBgcICQoLDA0ODw' }),
-      await signIn(authenticator, { isVerified: false }),
-      await signIn(gone.authenticator),
-    ];
-    const said = answers.map(({ status, body }: HttpAnswer) => [status, body.code, body.detail]);
-    expect(new Set(said.map((each) => JSON.stringify(each))).size).toBe(1);
-    expect(said[0]?.[0]).toBe(401);
-  });
-
-  test('is refused at an address without a name, which says where it works', async () => {
-    await using doors = await openTestDoors(http.program);
-    const answer = await doors.ask('/api/v1/auth/passkey/challenge', { body: {} });
-    expect([answer.status, answer.body.code]).toEqual([400, 'INVALID']);
-    expect(answer.body.advice).toContain('http://localhost');
-  });
-});
-
-describe('attempts', () => {
-  test('to sign in are counted by address and passkey, and not by account; a look at the page is none', async () => {
-    const { program } = http;
-    const seen: (string | null)[] = [];
-    const attempt = async (_: unknown, account: string | null) => void seen.push(account);
-    const services = { ...program.services, rates: { ...program.services.rates, attempt } };
-    await using doors = await openTestDoors({ ...program, services }, {}, { name: 'localhost' });
-    const { id, authenticator } = await withPasskey();
-    const given = await doors.ask('/api/v1/auth/passkey/challenge', { body: {} });
-    const credential = authenticator.get(given.body.public_key, { origin: 'https://evil.example' });
-    await doors.ask('/api/v1/auth/passkey', { body: { credential } });
-    expect(seen).toEqual([id]);
   });
 });
 
@@ -274,8 +120,8 @@ describe('a passkey', () => {
     const { who, authenticator, id } = await withPasskey();
     const path = `/api/v1/me/passkeys/${id}`;
     const rename = { method: 'PATCH', body: { name: 'The old laptop' } };
-    expect((await owner.ask(path, rename)).status).toBe(404);
-    expect((await remove(owner, id)).status).toBe(404);
+    expect((await world.owner.ask(path, rename)).status).toBe(404);
+    expect((await remove(world.owner, id)).status).toBe(404);
     expect((await who.ask(path, rename)).status).toBe(204);
     expect(await list(who)).toMatchObject([{ name: 'The old laptop' }]);
     expect((await remove(who, id)).status).toBe(204);
@@ -286,7 +132,7 @@ describe('a passkey', () => {
 
   test('that is the last way to sign in stays, also when two go at once', async () => {
     const { who, id } = await withPasskey();
-    const second = await addPasskey(who, createAuthenticator(http), PASSWORD);
+    const second = await addPasskey(who, createAuthenticator(world.http), PASSWORD);
     await withoutPassword(who);
     const answers = await Promise.all([id, second].map((which) => remove(who, which, null)));
     expect(answers.map(({ status }) => status).sort()).toEqual([204, 409]);
@@ -302,29 +148,29 @@ describe('a passkey', () => {
     const { who, authenticator, id } = await withPasskey();
     for (const wrong of [null, 'wrong password!']) expect((await remove(who, id, wrong)).status).toBe(403);
     expect(
-      (await http.ask(`/api/v1/me/passkeys/${id}`, { method: 'DELETE', headers: who.headers })).status,
+      (await world.http.ask(`/api/v1/me/passkeys/${id}`, { method: 'DELETE', headers: who.headers })).status,
     ).toBe(405);
-    await addPasskey(who, createAuthenticator(http), PASSWORD);
+    await addPasskey(who, createAuthenticator(world.http), PASSWORD);
     await withoutPassword(who);
     await sql()`UPDATE sessions SET created_at = now() - interval '16 minutes'
       WHERE user_id = ${toUuid(who.id)}::text::uuid`;
     expect((await remove(who, id, null)).status).toBe(403);
     expect(await list(who)).toHaveLength(2);
-    const fresh = browserWith(http, cookieOf(await signIn(authenticator)));
+    const fresh = browserWith(world.http, cookieOf(await signIn(authenticator)));
     expect((await remove(fresh, id, null)).status).toBe(204);
     expect(await auditOf(who.id)).toContain('account.refused');
   });
 
   test('ends the other sessions that it opened with it, and no others', async () => {
     const { who, authenticator, id } = await withPasskey();
-    const another = createAuthenticator(http);
+    const another = createAuthenticator(world.http);
     await addPasskey(who, another, PASSWORD);
     const [one, two, older] = [
-      browserWith(http, cookieOf(await signIn(authenticator))),
-      browserWith(http, cookieOf(await signIn(authenticator))),
-      browserWith(http, cookieOf(await signIn(authenticator))),
+      browserWith(world.http, cookieOf(await signIn(authenticator))),
+      browserWith(world.http, cookieOf(await signIn(authenticator))),
+      browserWith(world.http, cookieOf(await signIn(authenticator))),
     ];
-    const byAnother = browserWith(http, cookieOf(await signIn(another)));
+    const byAnother = browserWith(world.http, cookieOf(await signIn(another)));
     const idOf = async ({ ask }: Browser) =>
       (await ask('/api/v1/me/sessions')).body.sessions.find(
         ({ is_current }: { is_current: boolean }) => is_current,
@@ -332,8 +178,8 @@ describe('a passkey', () => {
     const [ended, before] = [await idOf(two), await idOf(older)];
     // From before it was written down which passkey opened it.
     await sql()`UPDATE sessions SET passkey_id = NULL WHERE id = ${toUuid(before)}::text::uuid`;
-    const task = await owner.ask('/api/v1/tasks', { body: { type: 'nobody-offers-this' } });
-    const stream = await fetch(`${http.origin}/api/v1/runs/${task.body.run_id}/events?follow=1`, {
+    const task = await world.owner.ask('/api/v1/tasks', { body: { type: 'nobody-offers-this' } });
+    const stream = await fetch(`${world.http.origin}/api/v1/runs/${task.body.run_id}/events?follow=1`, {
       headers: two.headers,
     });
     expect(stream.status).toBe(200);
@@ -344,7 +190,7 @@ describe('a passkey', () => {
     expect(statuses).toEqual([200, 200, 200, 401, 401]);
     // What was open in it is cut off.
     await stream.text().catch(() => undefined);
-    const [entry] = (await owner.ask(`/api/v1/audit?target=${id}&action=passkey.removed`)).body.entries;
+    const [entry] = (await world.owner.ask(`/api/v1/audit?target=${id}&action=passkey.removed`)).body.entries;
     expect(entry.after.ended_sessions.sort()).toEqual([ended, before].sort());
   });
 
@@ -385,10 +231,12 @@ describe('a passkey', () => {
   test('goes with the last membership, and stays as long as there is one', async () => {
     const { who, id } = await withPasskey('owner');
     const { id: org } = (await who.ask('/api/v1/orgs', { body: { name: 'Second' } })).body;
-    await owner.ask(`/api/v1/members/${who.id}`, { method: 'DELETE' });
+    await world.owner.ask(`/api/v1/members/${who.id}`, { method: 'DELETE' });
     expect(await kept(id)).toMatchObject({ counter: 0 });
-    const back = await http.ask('/api/v1/auth/sign-in', { body: { email: who.email, password: PASSWORD } });
-    const there = browserWith(http, cookieOf(back));
+    const back = await world.http.ask('/api/v1/auth/sign-in', {
+      body: { email: who.email, password: PASSWORD },
+    });
+    const there = browserWith(world.http, cookieOf(back));
     expect((await there.ask('/api/v1/me')).body.org_id).toBe(org);
     expect((await there.ask(`/api/v1/orgs/${org}`, { method: 'DELETE' })).status).toBe(204);
     expect(await kept(id)).toBeUndefined();

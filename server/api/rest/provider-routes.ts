@@ -42,22 +42,28 @@ export const providerRoutes: readonly Route[] = [
     async handle(call) {
       const { browser, params } = call;
       try {
-        const { next, signedIn } = await finishProvider(call.services, call.actor, {
+        const { next, signedIn, problem } = await finishProvider(call.services, call.actor, {
           provider: params.id ?? '',
           browserToken: browser.flow,
           query: call.query,
         });
         if (signedIn) browser.keep(signedIn.session.token, signedIn.session.maxAgeSeconds);
-        return goTo(call, next);
+        return goTo(call, problem ? tell(call, next, problem.error) : next);
       } catch (error) {
-        // A person looks at this, not a program: the sign-in page says it in words.
-        const isKnown = error instanceof SignalboxError;
-        if (!isKnown) call.onTrouble(error);
-        return goTo(call, `/sign-in?problem=${isKnown ? error.code.toLowerCase() : 'internal'}`);
+        return goTo(call, tell(call, '/sign-in', error));
       }
     },
   },
 ];
+
+/** A person looks at this, not a program: the page where they end says in words what went wrong. */
+function tell(call: Call, path: string, error: unknown): string {
+  const isKnown = error instanceof SignalboxError;
+  if (!isKnown) call.onTrouble(error);
+  const { pathname, searchParams, hash } = new URL(path, 'http://any.invalid');
+  searchParams.set('problem', isKnown ? error.code.toLowerCase() : 'internal');
+  return `${pathname}?${searchParams}${hash}`;
+}
 
 function goTo({ browser }: Call, location: string): Answer {
   browser.forgetFlow();

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createJar, type Jar } from '#server/testing/cookie-jar.ts';
 import { findFreePort } from '#server/testing/free-port.ts';
 import { type HttpAnswer, startTestServer, type TestServer } from '#server/testing/http.ts';
 import { startTestProvider, type TestProvider } from '#server/testing/oidc-provider.ts';
@@ -50,26 +51,8 @@ beforeEach(() => {
 const issueLink = () => http.program.services.identity.links.issueOwnerLink();
 const owner = () => signInByLink(http, issueLink);
 
-/** Cookies by name; the provider's and ours, as one browser keeps both for one host. */
-function createJar(from = '') {
-  const jar = new Map(from === '' ? [] : [from.split('=') as [string, string]]);
-  return {
-    jar,
-    header: () => [...jar].map(([name, value]) => `${name}=${value}`).join('; '),
-    take(headers: Headers) {
-      for (const line of headers.getSetCookie()) {
-        const [pair = '', ...attributes] = line.split(';');
-        const at = pair.indexOf('=');
-        const [name, value] = [pair.slice(0, at), pair.slice(at + 1)];
-        if (value === '' || attributes.some((each) => /max-age=0$/i.test(each.trim()))) jar.delete(name);
-        else jar.set(name, value);
-      }
-    },
-  };
-}
 /** Somebody who is signed in wants to be known by the provider too. */
 const LINK = { link: true, current_password: PASSWORD };
-type Jar = ReturnType<typeof createJar>;
 
 async function begin(jar: Jar, id: string, wish: object = {}): Promise<HttpAnswer> {
   const headers = { cookie: jar.header(), origin: http.origin, 'sec-fetch-site': 'same-origin' };
@@ -197,20 +180,39 @@ describe('linking', () => {
   });
 
   test('is refused to a stranger, to another session, and for an account that is somebody else’s', async () => {
+    const next = '/settings/account?tab=x';
+    const told = (problem: string) => `${next}&problem=${problem}`;
     expect((await begin(createJar(), 'first', LINK)).status).toBe(403);
     const [one, two] = [
       await joinAs(http, await owner(), 'viewer'),
       await joinAs(http, await owner(), 'viewer'),
     ];
     const jar = createJar(one.cookie);
-    const { body } = await begin(jar, 'first', LINK);
-    const back = await visit(jar, body.url);
     const [name = '', value = ''] = two.cookie.split('=');
-    jar.jar.set(name, value);
-    expect(await comeBack(jar, back)).toBe('/sign-in?problem=unauthenticated');
+    const comeBackAs = async (session: string) => {
+      const back = await visit(jar, (await begin(jar, 'first', { ...LINK, next })).body.url);
+      jar.jar.set(name, session);
+      return comeBack(jar, back);
+    };
+    expect(await comeBackAs(value)).toBe(told('unauthenticated'));
+    jar.jar.set(name, one.cookie.split('=')[1] ?? '');
+    expect(await comeBackAs('nobody')).toBe('/sign-in?problem=unauthenticated');
     expect(await signIn(createJar(one.cookie), 'first', LINK)).toBe('/');
-    expect(await signIn(createJar(two.cookie), 'first', LINK)).toBe('/sign-in?problem=conflict');
+    expect(await signIn(createJar(two.cookie), 'first', { ...LINK, next })).toBe(told('conflict'));
     expect((await two.ask('/api/v1/me/identities')).body.identities).toEqual([]);
+  });
+
+  test('that fails at the provider ends where it began, signed in as before', async () => {
+    const member = await joinAs(http, await owner(), 'viewer');
+    const jar = createJar(member.cookie);
+    const back = new URL(
+      await visit(jar, (await begin(jar, 'first', { ...LINK, next: '/settings/account' })).body.url),
+    );
+    back.searchParams.delete('code');
+    back.searchParams.set('error', 'access_denied');
+    expect(await comeBack(jar, back.href)).toBe('/settings/account?problem=unauthenticated');
+    expect((await whoIs(jar)).body.id).toBe((await member.ask('/api/v1/me')).body.id);
+    expect((await member.ask('/api/v1/me/identities')).body.identities).toEqual([]);
   });
 
   test('cannot be undone while it is the only way in', async () => {
@@ -348,7 +350,7 @@ describe('a process that dies before its commit', () => {
     const member = await joinAs(http, await owner(), 'viewer');
     const jar = createJar(member.cookie);
     await unaudited(async () => {
-      expect(await returnTo(jar, 'first', LINK)).toBe(FAULT);
+      expect(await returnTo(jar, 'first', LINK)).toBe('/?problem=internal');
     });
     expect(await linkedRows()).toBe(0);
     expect((await member.ask('/api/v1/me/identities')).body.identities).toEqual([]);

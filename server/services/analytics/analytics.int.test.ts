@@ -152,6 +152,39 @@ describe('figures agree with the lists behind them', () => {
     );
   });
 
+  test.each(Object.entries(SCOPES))('of %s: tasks, failures and retries of each stage', async (_, filter) => {
+    const { stages, range } = await readStages(...at(), { ...filter, from: ago(47.3), to: ago(1.9) });
+    expect(stages.length).toBeGreaterThan(0);
+    const ended = { ...filter, finishedAfter: time(range.from), finishedBefore: time(range.to) };
+    let retried = 0;
+    for (const { pipelineId, stageKey: stage, tasks, failed, retries } of stages) {
+      const of = { ...ended, ...(pipelineId ? { pipelineId } : { trigger: 'task' }), stage };
+      expect([tasks, failed]).toEqual([await listed(of), await listed({ ...of, stageOutcome: 'failed' })]);
+      const again = await listed({ ...of, stageOutcome: 'retried' });
+      // A run counts once, however often it was tried again; of an agent, hand-outs that it kept beside its last ones.
+      if ('agentId' in filter) continue;
+      expect(again).toBeLessThanOrEqual(Math.round((retries.value ?? 0) * retries.of));
+      expect(again > 0).toBe((retries.value ?? 0) > 0);
+      retried += again;
+    }
+    if (!('agentId' in filter)) expect(retried).toBeGreaterThan(0);
+  });
+
+  test('of attempts that failed or were lost at an agent', async () => {
+    const { agents, range } = await compareAgents(...at(), { from: ago(47.3), to: ago(1.9) });
+    const ended = { finishedAfter: time(range.from), finishedBefore: time(range.to) };
+    for (const { agentId, failedAttempts, lost } of agents) {
+      const [failing, losing] = await Promise.all(
+        (['attempt_failed', 'attempt_lost'] as const).map((stageOutcome) =>
+          listed({ ...ended, agentId, stageOutcome }),
+        ),
+      );
+      expect(failing).toBeLessThanOrEqual(failedAttempts);
+      expect([(failing ?? 0) > 0, (losing ?? 0) > 0]).toEqual([failedAttempts > 0, lost > 0]);
+    }
+    expect(agents.some(({ failedAttempts }) => failedAttempts > 0)).toBe(true);
+  });
+
   test('agents are told apart by their hand-outs', async () => {
     // From before the first: of a run at the edge of a range some tasks ended outside it.
     const { agents, countedUntil } = await compareAgents(...at(), { from: ago(60) });

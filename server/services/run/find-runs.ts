@@ -12,6 +12,7 @@ import {
   countLed,
   countWalked,
   leadOf,
+  selectEndFrontier,
   selectFrontier,
   selectRunIds,
 } from './run-query.ts';
@@ -32,14 +33,14 @@ export interface Stretch {
   where: RunConditions;
   /** Where it begins; left out: where the page does. */
   after?: readonly string[] | undefined;
-  /** The id up to which all have been looked at by then, null: to the end. Left out: what comes next looks at them again. */
-  upTo?: string | null;
+  /** The place up to which all have been looked at by then, null: to the end. Left out: what comes next looks at them again. */
+  upTo?: readonly string[] | null;
 }
 
 export interface FoundPage {
   found: Found[];
   /** The place up to which runs were looked at, where that is as much as one request may cost: there may be more behind it. */
-  rest: readonly [id: string] | null;
+  rest: readonly string[] | null;
 }
 
 /** The ids of a page, in its order. It may be shorter than asked for, or empty, though there are more: see `rest`. */
@@ -51,7 +52,7 @@ export async function findPage(services: Services, query: RunQuery): Promise<Fou
       ...(await findIn(services, { ...partOf(query, stretch), limit: query.limit - looked.length })),
     ];
     if (found.length >= query.limit) return { found, rest: null };
-    if (stretch.upTo !== undefined) [looked, rest] = [found, stretch.upTo === null ? null : [stretch.upTo]];
+    if (stretch.upTo !== undefined) [looked, rest] = [found, stretch.upTo];
   }
   return { found, rest };
 }
@@ -74,10 +75,12 @@ export async function findRuns(services: Services, query: RunQuery): Promise<Fou
 }
 
 /** What is asked of the database for one stretch. */
-export const partOf = (query: RunQuery, { where, after = query.after }: Stretch): RunQuery => ({
+export const partOf = (query: RunQuery, { where, after = query.after, upTo }: Stretch): RunQuery => ({
   ...query,
   where,
   ...(after ? { after } : {}),
+  // By birth its conditions say so.
+  ...(upTo && query.sort !== 'created' ? { upTo } : {}),
 });
 
 const findIn = async ({ db }: Services, part: RunQuery): Promise<Found[]> => [
@@ -114,7 +117,7 @@ export async function* stretchesOf(services: Services, asked: RunQuery): AsyncGe
     sort === 'created'
       ? await isYes(services, countFew(asked), isByDuration(where) ? 'kept' : 'by value')
       : null;
-  if (sort !== 'created') yield { where };
+  if (sort !== 'created') yield* goThroughEnds(services, asked);
   else if (few) yield { where: { ...where, isAmongFew: true } };
   else yield* walkThrough(services, asked, few === false);
 }
@@ -198,16 +201,46 @@ async function* lookThrough(services: Services, query: RunQuery): AsyncGenerator
   const { tagged } = query.where;
   if (tagged && asksOnly(query.where, TAGGED_IN_ORDER) && (await hasFewOfTag(services, query)))
     return yield { where: query.where };
-  const where: RunConditions =
-    query.where.label === undefined ? query.where : { ...query.where, walk: 'all' };
+  // Where each is asked anyway, it is asked for its tag too.
+  const unlabelled = query.where.stage ? led.where : query.where;
+  const where: RunConditions = query.where.label === undefined ? unlabelled : { ...query.where, walk: 'all' };
   let { after } = query;
   for (const count of LOOKS) {
     const upTo = await frontierOf(services, { ...query, ...(after ? { after } : {}) }, count);
     if (upTo === null) return yield { where, after, upTo };
     const end = query.order === 'desc' ? { bornSince: upTo } : { bornUpTo: upTo };
-    yield { where: { ...where, ...end }, after, upTo };
+    yield { where: { ...where, ...end }, after, upTo: [upTo] };
     after = [upTo];
   }
+}
+
+/** By ends or durations. What is asked of each run ends after so many, as above, unless an index leads to few. */
+async function* goThroughEnds(services: Services, query: RunQuery): AsyncGenerator<Stretch> {
+  if (!query.where.stage) return yield { where: query.where };
+  const { where } = askingEach(ofBusyAgent(query));
+  // Counted from where the list begins: its places are no ids.
+  const { after: _, ...all } = { ...query, where };
+  const isFew =
+    (await isYes(services, countLed(all, MANY), 'by value')) ||
+    (await isYes(services, countFew(all, MANY), 'by value'));
+  if (isFew) return yield { where: { ...where, isAmongFew: true } };
+  let { after } = query;
+  for (const count of LOOKS) {
+    const from = { ...query, where, ...(after ? { after } : {}) };
+    const upTo = await endFrontierOf(services, from, count);
+    yield { where, after, upTo };
+    if (upTo === null) return;
+    after = upTo;
+  }
+}
+
+async function endFrontierOf({ db }: Services, query: RunQuery, count: number): Promise<string[] | null> {
+  const [row] = await findIds(
+    db,
+    (tx) => tx.execute<{ id: string; place: string }>(selectEndFrontier(query, count)),
+    'by value',
+  );
+  return row ? [row.place, row.id] : null;
 }
 
 async function frontierOf({ db }: Services, query: RunQuery, count: number): Promise<string | null> {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type PipelineId, type RunId, toUuid, type VersionId } from '#server/domain/ids.ts';
+import { type PipelineId, type RunId, toUuid } from '#server/domain/ids.ts';
 import type { TestApp } from '#server/testing/app.ts';
+import { ago, ENDS, FILTERS, SPARSE, STAGES } from '#server/testing/listed-filters.ts';
 import {
   AGENT,
   BUSY,
@@ -9,6 +10,8 @@ import {
   type ListedRuns,
   PIPELINE,
   RUNS,
+  SELDOM,
+  SELDOM_DID,
   startListedRuns,
   VERSION,
 } from '#server/testing/listed-runs.ts';
@@ -19,7 +22,6 @@ import type { RunFilter } from './run-filter.ts';
 let listed: ListedRuns;
 let program: TestApp;
 const at = () => [program.services, program.actor] as const;
-const ago = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString();
 const explain: ListedRuns['explain'] = (...given) => listed.explain(...given);
 
 beforeAll(async () => {
@@ -27,72 +29,6 @@ beforeAll(async () => {
   program = listed.program;
 });
 afterAll(() => listed?.[Symbol.asyncDispose]());
-
-const FILTERS: Record<string, RunFilter> = {
-  nothing: {},
-  'a common status': { status: ['succeeded'] },
-  'a rare status': { status: ['failed'] },
-  'statuses that no run has': { status: ['paused', 'cancelling'] },
-  'a pipeline': { pipelineId: PIPELINE },
-  'a pipeline and a rare status': { pipelineId: id('pipe', 1) as PipelineId, status: ['failed'] },
-  'a version': { versionId: VERSION },
-  'a version that never ran': { versionId: id('ver', 1) as VersionId },
-  'a day of creation': { createdAfter: ago(20), createdBefore: ago(19) },
-  'a tag': { tag: 'tagged' },
-  'a tag that nothing has': { tag: 'no such tag' },
-  'a tag that all runs have': { tag: 'every' },
-  'a tag that only the oldest have': { tag: 'old' },
-  'a tag that all runs have and a rare status': { tag: 'every', status: ['failed'] },
-  'a tag that only the oldest have and a status that they never had': { tag: 'old', status: ['paused'] },
-  'an agent': { agentId: AGENT },
-  'an agent and a rare status': { agentId: AGENT, status: ['failed'] },
-  'a busy agent': { agentId: BUSY },
-  'a busy agent and a status that it never had': { agentId: BUSY, status: ['failed'] },
-  'a busy agent and a pipeline': { agentId: BUSY, pipelineId: PIPELINE },
-  'a common trigger': { trigger: 'api' },
-  'a rare trigger': { trigger: 'manual' },
-  'an error group': { errorGroup: GROUP },
-  'the beginning of an id': { idPrefix: 'run_01' },
-  'common metadata': { metadata: 'env=prod' },
-  'rare metadata': { metadata: 'env=rare' },
-  'metadata that nothing has': { metadata: 'env=none' },
-  'metadata that only the oldest have': { metadata: 'age=old' },
-  'common metadata and a rare status': { metadata: 'env=prod', status: ['failed'] },
-  'common metadata and a status that it never had': { metadata: 'env=prod', status: ['paused'] },
-  'metadata that only the oldest have and a rare status': { metadata: 'age=old', status: ['failed'] },
-  'common metadata of one day': { metadata: 'env=prod', createdAfter: ago(20), createdBefore: ago(19) },
-  'rare metadata and an agent': { metadata: 'env=rare', agentId: AGENT },
-  'common metadata and a busy agent': { metadata: 'env=prod', agentId: BUSY },
-  'a busy agent on one day': { agentId: BUSY, createdAfter: ago(20), createdBefore: ago(19) },
-  'how long it waits for an agent': { minWaitingMs: 300_000 },
-  'having been replayed': { replayed: true },
-  'a rare status and no replay': { status: ['failed'], replayed: false },
-  'what it replays': { replayOf: id('run', 5) as RunId },
-  'a day of ending': { finishedAfter: ago(20), finishedBefore: ago(19) },
-  'having ended long ago': { finishedBefore: ago(19) },
-  'having ended since': { finishedAfter: ago(19) },
-  'a duration that few had': { minDurationMs: 970_000, maxDurationMs: 975_000 },
-  'a duration that most had': { minDurationMs: 1000 },
-  'a duration that many had': { minDurationMs: 300_000, maxDurationMs: 600_000 },
-  'a duration that only the oldest had': { minDurationMs: 1_900_000 },
-  'a duration that none had': { minDurationMs: 100_000_000 },
-  'a day of ending and a rare status': {
-    finishedAfter: ago(20),
-    finishedBefore: ago(19),
-    status: ['failed'],
-  },
-};
-const ENDS: Record<string, RunFilter> = {
-  nothing: {},
-  'a day of ending': { finishedAfter: ago(20), finishedBefore: ago(19) },
-  'a duration': { minDurationMs: 970_000, maxDurationMs: 975_000 },
-  'a common status': { status: ['succeeded'] },
-  'a rare status': { status: ['failed'] },
-  'a pipeline': { pipelineId: PIPELINE },
-  'rare metadata': { metadata: 'env=rare' },
-  'a tag': { tag: 'tagged' },
-  'a tag that all runs have': { tag: 'every' },
-};
 
 describe('no filter reads a part of the runs from end to end', () => {
   test.each(Object.entries(FILTERS))('by %s, newest first', async (_, filter) => {
@@ -134,28 +70,25 @@ describe('no filter reads a part of the runs from end to end', () => {
   });
 });
 
-/** None or few of the many runs that the first condition leads to are what the second one asks for. */
-const SPARSE: Record<string, [filter: RunFilter, condition: string]> = {
-  'common metadata and having been replayed': [{ metadata: 'env=prod', replayed: true }, 'false'],
-  'common metadata and a duration that many had': [
-    { metadata: 'env=prod', minDurationMs: 300_000, maxDurationMs: 600_000, trigger: 'api', replayed: true },
-    'false',
-  ],
-  'a common trigger and having been replayed': [{ trigger: 'api', replayed: true }, 'false'],
-  'a duration that most had and having been replayed': [{ minDurationMs: 1000, replayed: true }, 'false'],
-  'a duration that only the oldest had and a common trigger': [
-    { minDurationMs: 2_200_000, trigger: 'api' },
-    `finished_at - created_at >= '2200 s' AND trigger = 'api'`,
-  ],
-  'a duration that many had, common metadata and a common status': [
-    { minDurationMs: 2_200_000, metadata: 'env=prod', status: ['succeeded'] },
-    `finished_at - created_at >= '2200 s' AND 'env=prod' = ANY (labels) AND status = 'succeeded'`,
-  ],
-  'a tag that all runs have and having been replayed': [{ tag: 'every', replayed: true }, 'false'],
-  'a busy agent and having been replayed': [{ agentId: BUSY, replayed: true }, 'false'],
-};
-/** What one request looks at, with what leads there. */
-const AT_MOST = 60_000;
+const inTasks = (condition: string) => `id IN (SELECT run_id FROM tasks WHERE ${condition})`;
+
+/** All pages, one after the other. */
+async function readAll(input: Parameters<typeof listRuns>[2]) {
+  const found: string[] = [];
+  let pages = 0;
+  let cursor: string | null | undefined;
+  while (cursor !== null) {
+    const page = await listRuns(...at(), { ...input, limit: 200, ...(cursor ? { cursor } : {}) });
+    found.push(...page.items.map((run) => toUuid(run.id)));
+    cursor = page.nextCursor;
+    pages += 1;
+  }
+  return { found, pages };
+}
+
+/** What one request looks at, with what leads there; of a stage with the tasks of each run. */
+const atMost = ({ stage, stageOutcome }: RunFilter) =>
+  (stage ?? stageOutcome) === undefined ? 60_000 : 90_000;
 
 describe('of what hardly any run is', () => {
   const orders = ['desc', 'asc'] as const;
@@ -165,11 +98,11 @@ describe('of what hardly any run is', () => {
     const [filter] = SPARSE[name] ?? [{}];
     const { scanned, read, blocks } = await explain(filter, { order });
     expect(scanned).toEqual([]);
-    expect(read).toBeLessThan(AT_MOST);
-    expect(blocks).toBeLessThan(AT_MOST * 20);
+    expect(read).toBeLessThan(atMost(filter));
+    expect(blocks).toBeLessThan(atMost(filter) * 20);
     const frontier = await listed.explainFrontier(await listed.queryOf(filter, { order }), 10_000);
     expect(frontier.scanned).toEqual([]);
-    expect(frontier.read).toBeLessThan(AT_MOST);
+    expect(frontier.read).toBeLessThan(atMost(filter));
   });
 
   test.each(cases)('%s, %s, the pages together hold every one, in order', async (name, order) => {
@@ -177,17 +110,39 @@ describe('of what hardly any run is', () => {
     const expected = await program.database.sql.unsafe(
       `SELECT id::text FROM runs WHERE ${condition} ORDER BY id ${order}`,
     );
-    const found: string[] = [];
-    let pages = 0;
-    let cursor: string | null | undefined;
-    while (cursor !== null) {
-      const page = await listRuns(...at(), { ...filter, order, limit: 200, ...(cursor ? { cursor } : {}) });
-      found.push(...page.items.map((run) => toUuid(run.id)));
-      cursor = page.nextCursor;
-      pages += 1;
-    }
+    const { found, pages } = await readAll({ ...filter, order });
     expect(found).toEqual(expected.map((row) => row.id.replaceAll('-', '')));
     expect(pages).toBeGreaterThan(1);
+  });
+
+  const sorts = ['created', 'finished', 'duration'] as const;
+  const ofStages = Object.keys(STAGES).flatMap((name) =>
+    sorts.flatMap((sort) => orders.map((order) => [name, sort, order] as const)),
+  );
+  test.each(ofStages)('%s, sorted by %s %s, a page looks at so many runs', async (name, sort, order) => {
+    const filter = STAGES[name] ?? {};
+    const { scanned, read, blocks } = await explain(filter, { sort, order });
+    expect(scanned).toEqual([]);
+    expect(read).toBeLessThan(atMost(filter));
+    expect(blocks).toBeLessThan(atMost(filter) * 20);
+    const frontier = await listed.explainFrontier(await listed.queryOf(filter, { sort, order }), 10_000);
+    expect(frontier.scanned).toEqual([]);
+    expect(frontier.read).toBeLessThan(atMost(filter));
+  });
+
+  const places = { finished: 'finished_at', duration: 'finished_at - created_at' };
+  const sorted = (['finished', 'duration'] as const).flatMap((sort) =>
+    orders.map((order) => [sort, order] as const),
+  );
+  test.each(sorted)('a stage, sorted by %s %s, the pages hold every one, in order', async (sort, order) => {
+    const expected = await program.database.sql.unsafe(
+      `SELECT id::text FROM runs WHERE finished_at IS NOT NULL AND ${inTasks(`stage_key = '${SELDOM}'`)}
+       ORDER BY ${places[sort]} ${order}, id ${order}`,
+    );
+    const { found, pages } = await readAll({ stage: SELDOM, sort, order });
+    expect(found).toEqual(expected.map((row) => row.id.replaceAll('-', '')));
+    // Mostly it is not found where one request looks.
+    expect(pages).toBeGreaterThan(found.length / 200 + 2);
   });
 
   test('whoever wants all of them gets them at once', async () => {
@@ -255,6 +210,14 @@ describe('pages', () => {
   });
 });
 
+const OF_SELDOM = {
+  ran: inTasks(`stage_key = '${SELDOM}'`),
+  failed: inTasks(`stage_key = '${SELDOM}' AND status = 'failed'`),
+  retried: `id IN (SELECT run_id FROM attempts WHERE ended <> 'released')`,
+  attempt_failed: `(id IN (SELECT run_id FROM attempts WHERE ended = 'failed') OR ${inTasks(`stage_key = '${SELDOM}' AND status = 'failed'`)})`,
+  attempt_lost: `id IN (SELECT run_id FROM attempts WHERE ended = 'lost')`,
+};
+
 describe('what filters find', () => {
   const idsOf = async (filter: Parameters<typeof listRuns>[2]) => {
     const found: RunId[] = [];
@@ -302,6 +265,14 @@ describe('what filters find', () => {
       { minDurationMs: 500_000, maxDurationMs: 502_000 },
       `finished_at - created_at >= '500 s' AND finished_at - created_at < '502 s'`,
     ],
+    ...Object.entries(OF_SELDOM).map(
+      ([outcome, condition]) =>
+        [`a stage: ${outcome}`, { stage: SELDOM, stageOutcome: outcome as 'ran' }, condition] as const,
+    ),
+    ['a stage that nobody was given in it', { stage: 'passed' }, 'false'],
+    ['a stage and the agent that did it', { stage: SELDOM, agentId: SELDOM_DID }, OF_SELDOM.ran],
+    ['a stage and an agent that did another', { stage: SELDOM, agentId: AGENT }, 'false'],
+    ['any stage that failed', { stageOutcome: 'failed' as const }, OF_SELDOM.failed],
     [
       'a tag and a status',
       { tag: 'tagged', status: ['failed' as const] },

@@ -8,6 +8,7 @@ import {
   type RunStatus,
   TASK_STATUSES,
 } from '#server/domain/statuses.ts';
+import { hasStage, type StageAsked } from './run-stages.ts';
 
 /** A filter as the database is asked for it. */
 export interface RunConditions {
@@ -31,6 +32,8 @@ export interface RunConditions {
   replayOf?: string | undefined;
   minWaitingMs?: number | undefined;
   replayed?: boolean | undefined;
+  /** Nothing leads to runs by it: each that comes is asked. */
+  stage?: StageAsked;
   label?: string;
   /** The same of a label that many runs have. */
   busyLabel?: string | undefined;
@@ -66,6 +69,8 @@ export interface RunQuery {
   order: 'asc' | 'desc';
   /** Where the page before ended: its last values of the sort, and its last id. */
   after?: readonly string[];
+  /** Of a list that is not sorted by birth: the last place that is looked at. */
+  upTo?: readonly string[];
   limit: number;
   /** Begins so many further on, in the order of an index. */
   skip?: number;
@@ -143,6 +148,7 @@ const CONDITIONS: { [Field in keyof RunConditions]-?: (value: NonNullable<RunCon
     value
       ? sql`EXISTS (SELECT FROM runs again WHERE again.replay_of = r.id)`
       : sql`NOT EXISTS (SELECT FROM runs again WHERE again.replay_of = r.id)`,
+  stage: hasStage,
   label: (value) => sql`r.labels @> ARRAY[${value}::text]`,
   busyLabel: (value) => sql`r.labels @> ARRAY[${value}::text]`,
   idRange: ({ from, to }) => sql`r.id BETWEEN ${from}::text::uuid AND ${to}::text::uuid`,

@@ -3,12 +3,14 @@ import { z } from 'zod';
 import { pipelines, versions } from '#db/schema/index.ts';
 import { inTenant, type TenantTransaction } from '#db/tenant.ts';
 import { invalid, notFound } from '#server/domain/errors.ts';
+import { stageKeySchema } from '#server/domain/graph/schema.ts';
 import { idSchema, toUuid } from '#server/domain/ids.ts';
 import { metadataLabel, tagLabel } from '#server/domain/run-labels.ts';
 import { RUN_STATUSES } from '#server/domain/statuses.ts';
 import { type Actor, authorise, may } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import type { RunConditions } from './run-conditions.ts';
+import { STAGE_OUTCOMES } from './run-stages.ts';
 
 const moment = z.iso.datetime({ offset: true });
 const milliseconds = z.number().min(0).max(1e12);
@@ -50,6 +52,10 @@ export const runFilterFields = {
   minWaitingMs: milliseconds.optional(),
   /** Somebody has replayed it, or nobody has. */
   replayed: z.boolean().optional(),
+  /** The key of a stage that an agent was given in it. */
+  stage: stageKeySchema.optional(),
+  /** How that stage went, or any: `ran`, if only the stage is named. With an agent: at that agent. */
+  stageOutcome: z.enum(STAGE_OUTCOMES).optional(),
 };
 const runFilterSchema = z.strictObject(runFilterFields);
 export type RunFilter = z.output<typeof runFilterSchema>;
@@ -86,13 +92,16 @@ export async function resolveFilterAlone(
 }
 
 function plainConditions(actor: Actor, filter: RunFilter): RunConditions {
-  const { version: _, tag: __, metadata, idPrefix, ...rest } = filter;
+  const { version: _, tag: __, metadata, idPrefix, stage, stageOutcome, ...rest } = filter;
   // Metadata is part of what a run works on: who may not read it does not find runs by it either.
   if (metadata !== undefined) authorise(actor, 'run.payload');
   const [key = '', ...value] = metadata?.split('=') ?? [];
   return {
     ...rest,
     orgUuid: toUuid(actor.orgId),
+    ...((stage ?? stageOutcome) === undefined
+      ? {}
+      : { stage: { key: stage, outcome: stageOutcome ?? 'ran', agentId: filter.agentId } }),
     ...(metadata === undefined ? {} : { label: metadataLabel(key, value.join('=')) }),
     ...(idPrefix === undefined ? {} : { idRange: rangeOf(idPrefix) }),
   };

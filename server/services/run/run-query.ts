@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { toUuid } from '#server/domain/ids.ts';
-import { RUN_STATUSES } from '#server/domain/statuses.ts';
+import { isRunFailure, RUN_STATUSES } from '#server/domain/statuses.ts';
 import {
   ACTIVE,
   asksOnly,
@@ -19,7 +19,16 @@ import {
   uuid,
   withoutIndexOfEnds,
 } from './run-conditions.ts';
-import { edgesOf, isByDuration, isLabelled, selectByAgent, selectBySteps, selectWalk } from './run-walks.ts';
+import { hasStage } from './run-stages.ts';
+import {
+  edgesOf,
+  isByDuration,
+  isLabelled,
+  lookedUp,
+  selectByAgent,
+  selectBySteps,
+  selectWalk,
+} from './run-walks.ts';
 
 /**
  * The ids of a page of runs, with the value that they are sorted by. No filter reads a part of the table from end to
@@ -28,6 +37,7 @@ import { edgesOf, isByDuration, isLabelled, selectByAgent, selectBySteps, select
  */
 export function selectRunIds(query: RunQuery): SQL {
   const { where, sort } = query;
+  if (sort !== 'created' && where.isAmongFew) return selectSortedFew(query, SORTED[sort].value);
   if (sort !== 'created') return where.tagged ? selectTagged(query, where.tagged) : selectFlat(query);
   if (where.walk) return selectWalk(query);
   if (where.isAmongFew) return selectAmongFew(query);
@@ -62,7 +72,7 @@ function selectFlat(query: RunQuery): SQL {
   }
   const { value } = SORTED[sort];
   return sql`SELECT r.id, ${value}::text AS place FROM ${source} WHERE r.finished_at IS NOT NULL AND ${conditions}
-    ORDER BY ${value} ${direction(query)}, r.id ${direction(query)} LIMIT ${limit}`;
+    ORDER BY ${value} ${direction(query)}, r.id ${direction(query)} LIMIT ${limit} OFFSET ${skip}::int`;
 }
 
 /** Runs of pipelines that have the tag, and runs that have it themselves. */
@@ -98,9 +108,9 @@ function endsOf({ where }: RunQuery): SQL | null {
 const FEW = 2000;
 
 /** How many runs were over in the time or took the time that is asked for, as far as these are few; null: it is not asked for. */
-export function countFew(query: RunQuery): SQL | null {
+export function countFew(query: RunQuery, max: number = FEW): SQL | null {
   const ends = endsOf(query);
-  return ends && sql`SELECT count(*) <= ${FEW}::int AS yes FROM (${ends} LIMIT ${FEW + 1}::int) AS seen`;
+  return ends && sql`SELECT count(*) <= ${max}::int AS yes FROM (${ends} LIMIT ${max + 1}::int) AS seen`;
 }
 
 /** Whether few are in the first step of the range, and in the last; null: it is not durations that are asked for. */
@@ -169,6 +179,16 @@ export function selectFrontier(query: RunQuery, count: number): SQL {
   });
 }
 
+/** The same of a list that is sorted by ends or durations: the place in its index, of which it takes a range at most. */
+export function selectEndFrontier(query: RunQuery, count: number): SQL {
+  const { orgUuid, finishedAfter, finishedBefore, minDurationMs, maxDurationMs, status } = query.where;
+  const isByEnd = query.sort === 'finished';
+  // Ends of runs that failed have an index of their own.
+  const failed = isByEnd && status?.length === 1 && status.every(isRunFailure) ? { status } : {};
+  const range = isByEnd ? { finishedAfter, finishedBefore, ...failed } : { minDurationMs, maxDurationMs };
+  return selectFlat({ ...query, where: { orgUuid, ...range }, limit: 1, skip: count - 1 });
+}
+
 /** Whether one of the conditions that have an index is true of few runs; null: none has one. */
 export function countLed(query: RunQuery, max: number): SQL | null {
   const { orgUuid, versionId, errorGroup, trigger, replayOf } = query.where;
@@ -199,10 +219,22 @@ function selectAmongFew(query: RunQuery): SQL {
   const isByTime = finishedAfter !== undefined || finishedBefore !== undefined;
   // What the few were found by is true of them, and an index of it would be another way in: to all of them for each of them.
   const where = isByTime ? { ...rest, minDurationMs, maxDurationMs } : rest;
-  const conditions = sql.join([...conditionsOf({ where }), ...afterOf(query)], sql` AND `);
+  const conditions = [...conditionsOf({ where }), ...afterOf(query)];
   return sql`WITH few AS MATERIALIZED (${endsOf(query)})
-    SELECT r.id, NULL AS place FROM few JOIN runs r ON r.id = few.id WHERE ${conditions}
+    SELECT r.id, NULL AS place FROM few CROSS JOIN LATERAL (${lookedUp(sql`few.id`, conditions)}) AS r
     ORDER BY few.id ${direction(query)} LIMIT ${query.limit}`;
+}
+
+/** What an index leads to is all looked up, and then put in the order of another: that would be gone along to its end. */
+function selectSortedFew(query: RunQuery, value: SQL): SQL {
+  const { isAmongFew: _, stage, ...where } = query.where;
+  const few = conditionsOf({ where });
+  const ofEach = [sql`true`, ...(stage ? [hasStage(stage)] : []), ...afterOf(query)];
+  const order = direction(query);
+  return sql`WITH few AS MATERIALIZED (SELECT r.id, r.created_at, r.finished_at FROM runs r
+      WHERE r.finished_at IS NOT NULL AND ${sql.join(few, sql` AND `)})
+    SELECT r.id, ${value}::text AS place FROM few r WHERE ${sql.join(ofEach, sql` AND `)}
+    ORDER BY ${value} ${order}, r.id ${order} LIMIT ${query.limit}`;
 }
 
 /** One short range of an index for each status, and for each pipeline where these are asked for; then the first of all. */
@@ -228,9 +260,14 @@ function selectByStatus(query: RunQuery): SQL {
 }
 
 function afterOf(query: RunQuery): SQL[] {
-  const { after, sort } = query;
-  if (!after) return [];
+  const { after, upTo, sort } = query;
   if (sort === 'created') return beyondPlace(query);
   const { value, type } = SORTED[sort];
-  return [sql`(${value}, r.id) ${comparison(query)} (${after[0]}::text::${type}, ${after[1]}::text::uuid)`];
+  const is = (than: SQL, [place, id]: readonly string[]) =>
+    sql`(${value}, r.id) ${than} (${place}::text::${type}, ${id}::text::uuid)`;
+  const beyond = comparison(query);
+  return [
+    ...(after ? [is(beyond, after)] : []),
+    ...(upTo ? [is(query.order === 'desc' ? sql`>=` : sql`<=`, upTo)] : []),
+  ];
 }

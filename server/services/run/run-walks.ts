@@ -30,6 +30,10 @@ export function selectWalk(query: RunQuery): SQL {
     ORDER BY walked.run_id ${order} LIMIT ${query.limit}`;
 }
 
+/** One run by its id. Not to be joined otherwise: what is asked of each may cost so much that all runs are gone along instead. */
+export const lookedUp = (id: SQL, conditions: readonly SQL[]): SQL =>
+  sql`SELECT r.id FROM runs r WHERE ${sql.join([sql`r.id = ${id}`, ...conditions], sql` AND `)} OFFSET 0`;
+
 /** Asked of each run that is walked to. */
 const ofEach = (where: RunConditions): SQL[] => conditionsOf({ where: withoutIndexOfEnds(where) });
 
@@ -73,7 +77,7 @@ export function selectByAgent(query: RunQuery, agentId: string): SQL {
   const conditions = sql.join([sql`agent_id = ${agent}`, ...idBounds(sql`run_id`, query)], sql` AND `);
   return sql`SELECT r.id, NULL AS place FROM (
       SELECT run_id FROM tasks WHERE ${conditions} UNION SELECT run_id FROM attempts WHERE ${conditions}) AS visited
-    JOIN runs r ON r.id = visited.run_id WHERE ${sql.join(ofEach(where), sql` AND `)}
+    CROSS JOIN LATERAL (${lookedUp(sql`visited.run_id`, ofEach(where))}) AS r
     ORDER BY visited.run_id ${order} LIMIT ${query.limit}`;
 }
 

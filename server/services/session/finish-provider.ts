@@ -17,8 +17,10 @@ export interface CameBack {
 export interface Finished {
   /** A path of ours. */
   next: string;
-  /** Null: whoever was signed in stays so, and is known by the provider from now on. */
+  /** Null: whoever was signed in stays so. */
   signedIn: SignedIn | null;
+  /** Why the provider does not know them from now on; they have lost nothing by it. */
+  problem?: { error: unknown };
 }
 
 /** Somebody comes back from a provider. What they bring counts once, and in the browser that went. */
@@ -28,12 +30,32 @@ export async function finishProvider(services: Services, actor: Actor, came: Cam
   const state = came.query.get('state') ?? '';
   const flow = await flows.end(state, came.browserToken ?? '', provider.id);
   if (!flow) throw notBegunHere();
+  if (flow.userId !== null)
+    return link(services, actor, { provider, flow, userId: flow.userId, query: came.query });
   const who = await providers.introduce(provider, flow, came.query);
-  if (flow.userId !== null) {
-    await linkTo(services, actor, { userId: flow.userId, who });
-    return { next: flow.next, signedIn: null };
-  }
   return { next: flow.next, signedIn: await admit(services, actor, { provider, flow, who }) };
+}
+
+/** Whoever is signed in goes back to where they were, whatever comes of it; to a stranger these pages say nothing. */
+async function link(
+  services: Services,
+  actor: Actor,
+  {
+    provider,
+    flow,
+    userId,
+    query,
+  }: { provider: Provider; flow: Flow; userId: UserId; query: URLSearchParams },
+): Promise<Finished> {
+  if (actor.kind !== 'person') throw notBegunHere();
+  const back = { next: flow.next, signedIn: null };
+  try {
+    const who = await services.identity.providers.introduce(provider, flow, query);
+    await linkTo(services, actor, { userId, who });
+    return back;
+  } catch (error) {
+    return { ...back, problem: { error } };
+  }
 }
 
 /** Both ends are proved: the account by the session, which is the one that began, and the other by the provider. */

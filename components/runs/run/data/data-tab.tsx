@@ -7,6 +7,7 @@ import type { RunId, TaskId } from '../../../../server/domain/ids.ts';
 import type { Json } from '../../../../server/domain/json.ts';
 import { isTaskOver } from '../../../../server/domain/statuses.ts';
 import { query } from '../../../data/index.ts';
+import { NotYours } from '../../../shell/not-yours.tsx';
 import { useMay } from '../../../shell/use-may.ts';
 import { Notice, Skeleton } from '../../../ui/feedback.tsx';
 import { Select } from '../../../ui/select.tsx';
@@ -23,7 +24,7 @@ type OfRun = (typeof OF_RUN)[number];
 export function DataTab({ run }: { run: Run }) {
   const [shown, setShown] = useQueryState('show', parseAsString.withDefault('?input'));
   const { data } = runWords;
-  if (!useMay()('run.payload')) return <p className="text-quiet">{data.hidden}</p>;
+  if (!useMay()('run.payload')) return <NotYours why={data.hidden} />;
   const labels: Record<OfRun, string> = {
     '?input': data.input,
     '?parameters': data.parameters,

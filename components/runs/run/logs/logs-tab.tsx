@@ -4,6 +4,7 @@ import { ArrowDownToLine, Download, ScrollText, SearchX, WrapText } from 'lucide
 import { useState } from 'react';
 import { ask } from '../../../data/index.ts';
 import { Broken } from '../../../shell/broken.tsx';
+import { NotYours } from '../../../shell/not-yours.tsx';
 import { asWords, useKept } from '../../../shell/use-kept.ts';
 import { useMay } from '../../../shell/use-may.ts';
 import { IconButton } from '../../../ui/button.tsx';
@@ -23,7 +24,7 @@ type Log = ReturnType<typeof useLog>;
 
 export function LogsTab({ run }: { run: Run }) {
   const isAllowed = useMay()('run.logs');
-  return isAllowed ? <Shown run={run} /> : <p className="text-quiet">{runWords.logs.hidden}</p>;
+  return isAllowed ? <Shown run={run} /> : <NotYours why={runWords.logs.hidden} />;
 }
 
 function Shown({ run }: { run: Run }) {
