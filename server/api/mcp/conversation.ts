@@ -36,6 +36,15 @@ export type Turn<Result> = Result | InputRequiredResult;
 /** So long people may think. */
 export const ANSWER_MS = 10 * 60_000;
 
+/** Does something when so much time has passed, unless it is told before that there is no need to. */
+export type After = (ms: number, act: () => void) => () => void;
+
+export const afterMs: After = (ms, act) => {
+  const timer = setTimeout(act, ms);
+  timer.unref();
+  return () => clearTimeout(timer);
+};
+
 interface Places<Result> {
   client: AskedClient;
   /** Came with the first request, for what is going to be asked. */
@@ -43,10 +52,11 @@ interface Places<Result> {
   /** Keeps the place where the work waits, and answers with its name. */
   park(resume: Resume<Result>, questions: Questions): string;
   forget(state: string): void;
+  after: After;
 }
 
 /** Work for a client of the new generation, from its first request over those that bring answers to the result. */
-export function createConversation<Result>({ client, early, park, forget }: Places<Result>) {
+export function createConversation<Result>({ client, early, park, forget, after }: Places<Result>) {
   const stop = new AbortController();
   let attached: Attached | undefined;
   let turn = freshTurn<Result>();
@@ -80,11 +90,10 @@ export function createConversation<Result>({ client, early, park, forget }: Plac
       answer.reject(reason);
     };
     const drop = () => leave(stop.signal.reason);
-    const late = setTimeout(() => leave(notAnswered()), ANSWER_MS);
-    late.unref();
+    const stopClock = after(ANSWER_MS, () => leave(notAnswered()));
     stop.signal.addEventListener('abort', drop);
     const end = () => {
-      clearTimeout(late);
+      stopClock();
       stop.signal.removeEventListener('abort', drop);
     };
     const asked = turn;
