@@ -35,22 +35,25 @@ const LURE = {
 };
 const STATUSES = [302, 307, 308];
 
-test.each(STATUSES)('a call that is answered with %i goes nowhere else, and neither does its key', async (status) => {
-  const slug = `sent-away-${++count}`;
-  const headers = { authorization: 'Bearer a-key-of-theirs' };
-  await rig.join({ slug, url: upstream.url, headers });
-  const question = { tool: `${slug}__ask`, arguments: { question: 'Why?' } };
-  expect((await rig.try('/call', question)).status).toBe(200);
-  upstream.breakWith((response) => response.writeHead(status, { location: `${elsewhere.url}/mcp` }).end());
-  const sent = upstream.requests.length;
-  const answer = await rig.try('/call', question);
-  expect(answer).toMatchObject({
-    status: 503,
-    body: { detail: `The server answered with HTTP ${status}.` },
-  });
-  expect(upstream.requests.length).toBeGreaterThan(sent);
-  expect(elsewhere.received).toEqual([]);
-});
+test.each(STATUSES)(
+  'a call that is answered with %i goes nowhere else, and neither does its key',
+  async (status) => {
+    const slug = `sent-away-${++count}`;
+    const headers = { authorization: 'Bearer a-key-of-theirs' };
+    await rig.join({ slug, url: upstream.url, headers });
+    const question = { tool: `${slug}__ask`, arguments: { question: 'Why?' } };
+    expect((await rig.try('/call', question)).status).toBe(200);
+    upstream.breakWith((response) => response.writeHead(status, { location: `${elsewhere.url}/mcp` }).end());
+    const sent = upstream.requests.length;
+    const answer = await rig.try('/call', question);
+    expect(answer).toMatchObject({
+      status: 503,
+      body: { detail: `The server answered with HTTP ${status}.` },
+    });
+    expect(upstream.requests.length).toBeGreaterThan(sent);
+    expect(elsewhere.received).toEqual([]);
+  },
+);
 
 describe('signing in', () => {
   let there: OAuthUpstream;

@@ -7,6 +7,7 @@ import { SignalboxError } from '#server/domain/errors.ts';
 import { createLruMap, type LruMap } from '#server/domain/graph/lru-map.ts';
 import { type AddressPolicy, createAddressPolicy } from './address-policy.ts';
 import { toFetchError } from './fetch-faults.ts';
+import { withinSignal } from './within-signal.ts';
 
 export interface SafeFetchOptions {
   /** Private networks that the administrator lets requests into, as CIDR. */
@@ -290,12 +291,4 @@ const tooLarge = (maxBytes: number): SignalboxError =>
 
 function unusable(why: string): SignalboxError {
   return new SignalboxError('UNAVAILABLE', `The answer cannot be used: ${why}.`);
-}
-
-function withinSignal<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = (): void => reject(signal.reason);
-  if (signal.aborted) abort();
-  signal.addEventListener('abort', abort, { once: true });
-  return Promise.race([promise, aborted]).finally(() => signal.removeEventListener('abort', abort));
 }

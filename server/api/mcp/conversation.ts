@@ -11,6 +11,7 @@ import {
   type Question,
   type Questions,
 } from '#server/domain/mcp.ts';
+import type { After } from '#server/platform/after.ts';
 import type { AskedClient } from './asked-client.ts';
 
 /** What work needs of the client that waits for it. */
@@ -35,15 +36,6 @@ export type Turn<Result> = Result | InputRequiredResult;
 
 /** So long people may think. */
 export const ANSWER_MS = 10 * 60_000;
-
-/** Does something when so much time has passed, unless it is told before that there is no need to. */
-export type After = (ms: number, act: () => void) => () => void;
-
-export const afterMs: After = (ms, act) => {
-  const timer = setTimeout(act, ms);
-  timer.unref();
-  return () => clearTimeout(timer);
-};
 
 interface Places<Result> {
   client: AskedClient;

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Json, JsonObject } from '#server/domain/json.ts';
 import { type Askable, ELICITATION, type LogLine, type Progress } from '#server/domain/mcp.ts';
+import type { After } from '#server/platform/after.ts';
 import type { AskedClient } from './asked-client.ts';
 import type { McpCall } from './call.ts';
-import { type After, ANSWER_MS, type Talk, type Turn } from './conversation.ts';
+import { ANSWER_MS, type Talk, type Turn } from './conversation.ts';
 import type { RequestContext } from './request-context.ts';
 import { createTurns, type Relay } from './turns.ts';
 

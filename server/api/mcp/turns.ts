@@ -2,17 +2,10 @@ import { createHash, randomBytes } from 'node:crypto';
 import { SignalboxError } from '#server/domain/errors.ts';
 import { canonicalJson, type Json, type JsonObject } from '#server/domain/json.ts';
 import type { LogLine, Progress, Questions } from '#server/domain/mcp.ts';
+import { type After, afterMs } from '#server/platform/after.ts';
 import type { Services } from '#server/services/context.ts';
 import type { AskedClient } from './asked-client.ts';
-import {
-  type After,
-  type Attached,
-  afterMs,
-  createConversation,
-  type Resume,
-  type Talk,
-  type Turn,
-} from './conversation.ts';
+import { type Attached, createConversation, type Resume, type Talk, type Turn } from './conversation.ts';
 import { invalidParams } from './errors.ts';
 
 export type Relay = Services['gateway']['relay'];

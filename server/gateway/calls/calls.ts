@@ -4,6 +4,7 @@ import { invalid, SignalboxError } from '#server/domain/errors.ts';
 import { toUuid } from '#server/domain/ids.ts';
 import { isJsonObject, type Json, type JsonObject, measureJson } from '#server/domain/json.ts';
 import { type CallOutcome, RESOURCES, type ToolDefinition } from '#server/domain/mcp.ts';
+import { withinSignal } from '#server/platform/within-signal.ts';
 import type { Bucket, Drawn } from '#server/redis/port.ts';
 import type { Peers } from '../connections/peers.ts';
 import { asHeldBy, type Sessions, type Standing } from '../connections/sessions.ts';
@@ -100,6 +101,7 @@ export function createCalls(options: CallOptions): Calls {
     for (let isRepeated = false; ; isRepeated = true) {
       const upstream = await sessions.pool.get(connection);
       const definition = await checkPin(upstream, { connection, row });
+      signal.throwIfAborted();
       try {
         const { args, onProgress } = request;
         const options = { signal, onProgress, hear: keepingHear, capabilities, log, resumed };
@@ -133,7 +135,9 @@ export function createCalls(options: CallOptions): Calls {
       try {
         trace.isSent = true;
         const hear = createHearing(request, { deadline, takeRate: options.takeRate, leave });
-        const answer = await answerOf(() => send(request, { signal, hear }), request, standing);
+        // A session that is being opened is for others too, so it goes on without this call.
+        const sending = () => withinSignal(send(request, { signal, hear }), signal);
+        const answer = await answerOf(sending, request, standing);
         const result = keep(answer.plain, { request, standing, trace });
         standing.breaker.settle(false);
         return { result, isError: result.isError === true, code: answer.code, ms: 0 };
