@@ -21,6 +21,7 @@ import { answeredError, type Failure, ownErrorIn, shownFault, toFailure } from '
 import { createLogFilter } from '../upstream/logs.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { Approvals } from './approvals.ts';
+import { wordsOfCalledOff } from './called-off.ts';
 import { createDeadline, type Deadline } from './deadline.ts';
 import { exchange, ruledName, withOurUris } from './exchange.ts';
 import type { CallAnswer, CallRequest } from './request.ts';
@@ -188,8 +189,12 @@ export function createCalls(options: CallOptions): Calls {
         outcome = answer.isError ? 'tool-error' : 'answered';
         return { ...answer, ms: now() - before };
       } catch (error) {
-        if (request.signal.aborted) outcome = 'stopped';
-        else if (!trace.isSent || isOurRefusal(error)) outcome = 'refused';
+        if (request.signal.aborted) {
+          outcome = 'stopped';
+          problem = wordsOfCalledOff(request.caller.door, request.signal.reason);
+          throw error;
+        }
+        if (!trace.isSent || isOurRefusal(error)) outcome = 'refused';
         problem = error instanceof Error ? error.message : String(error);
         throw error;
       } finally {
