@@ -378,9 +378,8 @@ async function toTarget(
   }
   const obstacle = obstacleToPrograms(programUser);
   if (obstacle) throw obstacle;
-  const cwd = await folders.open(id);
+  const { path: cwd, user } = await folders.open(id);
   const start = startOf(programs, { program: command ?? '', args, env: sealed }, cwd);
-  checkReach(programUser, [cwd, dirname(start.command)]);
-  const user = programUser.kind === 'lent' ? programUser : undefined;
+  checkReach(user, [cwd, dirname(start.command)]);
   return { kind, ...start, cwd, user, maxResidentBytes };
 }
