@@ -24,6 +24,8 @@ export interface SafeRequest {
   /** For the whole exchange, names and body included. */
   timeoutMs: number;
   maxBytes: number;
+  /** Of what is read as one: a body that is no stream, or one line of a stream. Left out: as of all. */
+  maxMessageBytes?: number;
   signal?: AbortSignal;
 }
 
@@ -101,11 +103,11 @@ export function createSafeFetch(options: SafeFetchOptions): SafeFetch {
     const begun = begin(request, request.signal);
     try {
       const { status, headers, content } = await Promise.race([begun, late]);
-      const { maxBytes } = request;
+      const { maxBytes, maxMessageBytes = maxBytes } = request;
       return {
         ...{ status, headers, close: () => void content.destroy() },
-        body: piecesOf({ headers, content }, maxBytes),
-        text: () => textOf({ headers, content }, maxBytes),
+        body: piecesOf({ headers, content }, { maxBytes, maxMessageBytes }),
+        text: () => textOf({ headers, content }, Math.min(maxBytes, maxMessageBytes)),
       };
     } catch (error) {
       // What comes now is nobody's any more.
@@ -262,15 +264,24 @@ function textOf({ headers, content }: Coming, maxBytes: number): Promise<string>
   return promise;
 }
 
-async function* piecesOf({ headers, content }: Coming, maxBytes: number): AsyncGenerator<Uint8Array> {
+const LINE_END = 10;
+
+async function* piecesOf(
+  { headers, content }: Coming,
+  { maxBytes, maxMessageBytes }: { maxBytes: number; maxMessageBytes: number },
+): AsyncGenerator<Uint8Array> {
   let isWhole = false;
   try {
     const encoding = encodingOf(headers);
     if (encoding !== null) throw encoding;
     let bytes = 0;
+    let lineBytes = 0;
     for await (const chunk of content as AsyncIterable<Buffer>) {
       bytes += chunk.byteLength;
       if (bytes > maxBytes) throw tooLarge(maxBytes);
+      const lineEnd = chunk.lastIndexOf(LINE_END);
+      lineBytes = lineEnd === -1 ? lineBytes + chunk.byteLength : chunk.byteLength - lineEnd - 1;
+      if (lineBytes > maxMessageBytes) throw tooLarge(maxMessageBytes);
       yield chunk;
     }
     isWhole = true;

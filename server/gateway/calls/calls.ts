@@ -168,11 +168,13 @@ export function createCalls(options: CallOptions): Calls {
     }
     const cause = ended ? ended.reason : error;
     const own = ownErrorIn(cause);
+    // What it would have been nobody knows: it ended where it was larger than anything that is passed on.
+    const cut = own?.code === 'TOO_LARGE' && own.advice === undefined ? tooLarge(own.message) : null;
     if (isOurRefusal(own)) {
       standing.breaker.forget();
       return own;
     }
-    const known = toFailure(cause, standing.hide).error;
+    const known = cut ?? toFailure(cause, standing.hide).error;
     standing.breaker.settle(true);
     sessions.noteFault(connection, shownFault(cause, known));
     return known;
@@ -243,11 +245,7 @@ function keep(answer: JsonObject, { request, standing, trace }: Kept): JsonObjec
   const canRead = directory.approved.has(gatewayName(connection.slug, RESOURCES));
   const plain = canRead ? withOurUris(connection.slug, answer) : answer;
   const measured = measureJson(plain, { maxBytes: connection.maxResultBytes, maxDepth: RESULT_DEPTH });
-  if (!measured.ok) {
-    throw new SignalboxError('TOO_LARGE', `The answer cannot be passed on. ${measured.problem.message}`, {
-      advice: 'Ask for less, or raise the size of answers that the connection lets through.',
-    });
-  }
+  if (!measured.ok) throw tooLarge(measured.problem.message);
   trace.gotBytes = measured.bytes;
   const kept = standing.hasSecrets() ? withoutSecrets(plain, standing) : plain;
   const marked = { 'signalbox/untrusted': true, 'signalbox/connection': connection.slug };
@@ -298,6 +296,12 @@ function tooOften({ slug, callsPerMinute }: Connection, waitMs: number): Signalb
     `Too many calls of this tool of ${slug}: ${callsPerMinute} in a minute may come from each caller.`,
     { advice: `Try again in ${seconds} seconds.`, details: { retryAfterSeconds: seconds } },
   );
+}
+
+function tooLarge(why: string): SignalboxError {
+  return new SignalboxError('TOO_LARGE', `The answer cannot be passed on. ${why}`, {
+    advice: 'Ask for less, or raise the size of answers that the connection lets through.',
+  });
 }
 
 function tooSlow({ slug, timeoutMs }: Connection): SignalboxError {

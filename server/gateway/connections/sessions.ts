@@ -211,8 +211,10 @@ export function createSessions(options: SessionOptions): Sessions {
       standing.breaker.close();
       const { generation, serverName, serverVersion } = upstream;
       const latencyMs = now() - before;
-      await note({ ...about, ok: true, generation, serverName, serverVersion, latencyMs, problem: null });
-      return { ok: true, latencyMs, generation, serverName, serverVersion, problem: null, tools: tools.size };
+      const found = { ok: true, latencyMs, generation, serverName, serverVersion };
+      const problem = upstream.offers.leftOut();
+      await note({ ...about, ...found, problem });
+      return { ...found, problem, tools: tools.size };
     } catch (error) {
       const problem = wordsOf(toFailure(error, standing.hide).error);
       const unknown = { generation: null, serverName: null, serverVersion: null };
@@ -237,7 +239,7 @@ export function createSessions(options: SessionOptions): Sessions {
       await upstream.probe(PROBE_MS);
       await note({
         ...{ ...about, ok: true, generation, serverName, serverVersion },
-        ...{ latencyMs: now() - before, problem: null },
+        ...{ latencyMs: now() - before, problem: upstream.offers.leftOut() },
       });
     } catch (error) {
       // Somebody has to sign in again: that says nothing of the server.

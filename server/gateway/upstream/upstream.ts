@@ -91,8 +91,9 @@ export interface OpenOptions {
 const GOODBYE_MS = 2000;
 const CLIENT = { name: 'signalbox-gateway', version: '1.0.0' };
 
-export async function openUpstream(target: UpstreamTarget, options: OpenOptions): Promise<Upstream> {
-  const { known } = options;
+export async function openUpstream(target: UpstreamTarget, given: OpenOptions): Promise<Upstream> {
+  const { known, line, maxMessageBytes } = given;
+  const options: OpenOptions = { ...given, line: (request) => line({ ...request, maxMessageBytes }) };
   if (known === '2025') return connect(target, options, { kind: 'legacy' });
   try {
     return await connect(target, options);
