@@ -123,3 +123,14 @@ describe.each([
     expect(callsSince(before)).toEqual([]);
   });
 });
+
+test('of a server that could not be reached so far, whoever calls its tools is told just that', async () => {
+  const gone = await startUpstream();
+  await gone.close();
+  expect((await rig.ask('/connect', { slug: 'far', url: gone.url })).status).toBe('unreachable');
+  expect(await rig.try('/call', { tool: `far__${ASK}`, arguments: ARGS })).toMatchObject({
+    status: 503,
+    body: { detail: 'Nobody knows which tools far has: it could not be reached so far.' },
+  });
+  expect(await byClient('new', '/mcp/gateway', `far__${ASK}`)).toContain('could not be reached so far');
+});
