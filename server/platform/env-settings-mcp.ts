@@ -24,7 +24,7 @@ export const MCP_SETTINGS = {
     fallback: null,
     example: 'nobody',
     about:
-      'Whom these programs run as, where Signalbox runs as root: a user of this machine without rights, by name or as uid:gid, or root if they may have all of its rights. Unset: as the user of Signalbox; as root none is started. See [gateway.md](gateway.md).',
+      'Whom these programs run as, where Signalbox runs as root: a user of this machine without rights, by name or as uid:gid; a range of numbers such as 700000-709999, of which each connection has one to itself; or root, if they may have all of its rights. Unset: as the user of Signalbox; as root none is started. See [gateway.md](gateway.md).',
   }),
   SIGNALBOX_MCP_IMPORT_VARIABLES: setting({
     group: 'MCP servers',

@@ -167,8 +167,8 @@ export const programList = z
 export const systemUser = z
   .string()
   .regex(
-    /^(\d{1,10}:\d{1,10}|[A-Za-z_][A-Za-z0-9_.-]{0,31})$/,
-    'must be the name of a user, or numbers as uid:gid',
+    /^(\d{1,10}[:-]\d{1,10}|[A-Za-z_][A-Za-z0-9_.-]{0,31})$/,
+    'must be the name of a user, numbers as uid:gid, or a range of numbers as 700000-709999',
   );
 
 /** Names of variables by comma. */

@@ -7,6 +7,7 @@ import { SignalboxError } from '#server/domain/errors.ts';
 import { createLruMap, type LruMap } from '#server/domain/graph/lru-map.ts';
 import { type AddressPolicy, createAddressPolicy } from './address-policy.ts';
 import { toFetchError } from './fetch-faults.ts';
+import { withinSignal } from './within-signal.ts';
 
 export interface SafeFetchOptions {
   /** Private networks that the administrator lets requests into, as CIDR. */
@@ -23,6 +24,8 @@ export interface SafeRequest {
   /** For the whole exchange, names and body included. */
   timeoutMs: number;
   maxBytes: number;
+  /** Of what is read as one: a body that is no stream, or one line of a stream. Left out: as of all. */
+  maxMessageBytes?: number;
   signal?: AbortSignal;
 }
 
@@ -100,11 +103,11 @@ export function createSafeFetch(options: SafeFetchOptions): SafeFetch {
     const begun = begin(request, request.signal);
     try {
       const { status, headers, content } = await Promise.race([begun, late]);
-      const { maxBytes } = request;
+      const { maxBytes, maxMessageBytes = maxBytes } = request;
       return {
         ...{ status, headers, close: () => void content.destroy() },
-        body: piecesOf({ headers, content }, maxBytes),
-        text: () => textOf({ headers, content }, maxBytes),
+        body: piecesOf({ headers, content }, { maxBytes, maxMessageBytes }),
+        text: () => textOf({ headers, content }, Math.min(maxBytes, maxMessageBytes)),
       };
     } catch (error) {
       // What comes now is nobody's any more.
@@ -261,15 +264,24 @@ function textOf({ headers, content }: Coming, maxBytes: number): Promise<string>
   return promise;
 }
 
-async function* piecesOf({ headers, content }: Coming, maxBytes: number): AsyncGenerator<Uint8Array> {
+const LINE_END = 10;
+
+async function* piecesOf(
+  { headers, content }: Coming,
+  { maxBytes, maxMessageBytes }: { maxBytes: number; maxMessageBytes: number },
+): AsyncGenerator<Uint8Array> {
   let isWhole = false;
   try {
     const encoding = encodingOf(headers);
     if (encoding !== null) throw encoding;
     let bytes = 0;
+    let lineBytes = 0;
     for await (const chunk of content as AsyncIterable<Buffer>) {
       bytes += chunk.byteLength;
       if (bytes > maxBytes) throw tooLarge(maxBytes);
+      const lineEnd = chunk.lastIndexOf(LINE_END);
+      lineBytes = lineEnd === -1 ? lineBytes + chunk.byteLength : chunk.byteLength - lineEnd - 1;
+      if (lineBytes > maxMessageBytes) throw tooLarge(maxMessageBytes);
       yield chunk;
     }
     isWhole = true;
@@ -290,12 +302,4 @@ const tooLarge = (maxBytes: number): SignalboxError =>
 
 function unusable(why: string): SignalboxError {
   return new SignalboxError('UNAVAILABLE', `The answer cannot be used: ${why}.`);
-}
-
-function withinSignal<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = (): void => reject(signal.reason);
-  if (signal.aborted) abort();
-  signal.addEventListener('abort', abort, { once: true });
-  return Promise.race([promise, aborted]).finally(() => signal.removeEventListener('abort', abort));
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
 /** A user of this machine, by numbers. */
@@ -14,6 +14,14 @@ export function idsOf(name: string): Ids | undefined {
     spawnSync('id', [flag, name], { encoding: 'utf8' }).stdout?.trim(),
   );
   return uid && gid ? { uid: Number(uid), gid: Number(gid) } : undefined;
+}
+
+/** Somebody of this machine whose number is among these; undefined: as far as its own list says, nobody's is. */
+export function userWithin(from: number, to: number, list = '/etc/passwd'): string | undefined {
+  const lines = existsSync(list) ? readFileSync(list, 'utf8').split('\n') : [];
+  return lines
+    .map((line) => line.split(':'))
+    .find(([name, , uid]) => name && uid && Number(uid) >= from && Number(uid) <= to)?.[0];
 }
 
 /** Whether they may pass through all folders down to this one, as far as these are there. */

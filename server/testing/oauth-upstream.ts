@@ -44,6 +44,8 @@ export interface OAuthUpstream extends AsyncDisposable {
   needs: string | null;
   /** Said of the server instead of what is true. */
   claims: { resource?: string; authorizationServers?: string[]; metadata?: object };
+  /** Sends whoever asks for such a path there instead of answering; `null`: nobody. */
+  redirects: { from: RegExp; to: string; status: number } | null;
   /** Tokens that were shown with calls, and whose they are. */
   shown: { token: string; account: string; audience: string | string[] }[];
   /** Asked for tokens, by kind of grant and status. */
@@ -64,7 +66,11 @@ export async function startOAuthUpstream(
   };
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const listen = async (serve: (request: IncomingMessage, response: ServerResponse) => void) => {
-    const server = createServer(serve);
+    const server = createServer((request, response) => {
+      const { from, to, status } = rig.redirects ?? { from: /$^/, to: '', status: 0 };
+      if (!from.test(request.url ?? '')) return serve(request, response);
+      response.writeHead(status, { location: to }).end();
+    });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     server.unref();
     return { server, origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
@@ -134,6 +140,7 @@ export async function startOAuthUpstream(
     lifeSeconds: 3600,
     needs: null,
     claims: {},
+    redirects: null,
     shown: [],
     grants: [],
     registrations: 0,

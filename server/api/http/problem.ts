@@ -67,3 +67,9 @@ export function retryAfterOf(error: unknown): number | undefined {
   const { retryAfterSeconds } = (error.details ?? {}) as { retryAfterSeconds?: unknown };
   return typeof retryAfterSeconds === 'number' ? retryAfterSeconds : undefined;
 }
+
+/** What happened and what to do, as a text for whoever reads no fields. */
+export function sentencesOf({ detail, advice }: Pick<Problem, 'detail' | 'advice'>): string {
+  const said = /[.!?…]$/.test(detail) ? detail : `${detail}.`;
+  return advice === undefined ? said : `${said} ${advice}`;
+}

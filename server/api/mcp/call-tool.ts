@@ -1,6 +1,6 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
 import type { RateClass } from '#server/identity/limits/rates.ts';
-import { toProblem } from '../http/problem.ts';
+import { sentencesOf, toProblem } from '../http/problem.ts';
 import { noteRefusal } from '../note-refusal.ts';
 import type { ToolCall } from '../tools/tool.ts';
 import { type McpCall, reportOurs } from './call.ts';
@@ -60,6 +60,6 @@ function toToolCall(call: McpCall, { mcpReq }: RequestContext): ToolCall {
 
 export function toFailure({ requestId }: McpCall, error: unknown): CallToolResult {
   const problem = toProblem(error, requestId);
-  const text = [problem.detail, problem.advice].filter(Boolean).join(' ');
+  const text = sentencesOf(problem);
   return { isError: true, content: [{ type: 'text', text }], _meta: { 'signalbox/problem': problem } };
 }

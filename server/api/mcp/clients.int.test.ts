@@ -148,6 +148,7 @@ describe.each(generations)('a client of the %s generation', (generation, connect
     const answer = await call('pipeline_run', { pipeline_id: 'nonsense', other: 1 });
     expect(answer).toMatchObject({ isError: true, content: [{ type: 'text' }] });
     expect(answer.content[0].text).toContain('pipe_');
+    expect(answer.content[0].text).toMatch(/[^.]\. Correct the fields that are listed\.$/);
     const missing = await call('run_status', { run_id: `run_${'0'.repeat(32)}` });
     expect(missing.content[0].text).toContain('There is no run');
     await expect(call('no_such_tool')).rejects.toThrow('no_such_tool');
@@ -186,7 +187,9 @@ describe.each(generations)('a client of the %s generation', (generation, connect
       name: 'task_fail',
       arguments: { lease: task?.lease, message: 'too late' },
     });
-    expect([late.isError, late.content[0].text]).toEqual([true, expect.stringContaining('changed nothing')]);
+    expect([late.isError, late.content[0].text]).toEqual([
+      ...[true, expect.stringMatching(/^The answer changed nothing\. [A-Z][^.]+\. Drop this task/)],
+    ]);
     // It is an agent, and is shown nothing that it may not use.
     const shown = (await agent.listTools()).tools.map((tool) => tool.name);
     expect(shown).toEqual(expect.arrayContaining(['agent_register', 'task_claim', 'task_complete']));

@@ -11,6 +11,7 @@ import {
   type Question,
   type Questions,
 } from '#server/domain/mcp.ts';
+import type { After } from '#server/platform/after.ts';
 import type { AskedClient } from './asked-client.ts';
 
 /** What work needs of the client that waits for it. */
@@ -43,10 +44,11 @@ interface Places<Result> {
   /** Keeps the place where the work waits, and answers with its name. */
   park(resume: Resume<Result>, questions: Questions): string;
   forget(state: string): void;
+  after: After;
 }
 
 /** Work for a client of the new generation, from its first request over those that bring answers to the result. */
-export function createConversation<Result>({ client, early, park, forget }: Places<Result>) {
+export function createConversation<Result>({ client, early, park, forget, after }: Places<Result>) {
   const stop = new AbortController();
   let attached: Attached | undefined;
   let turn = freshTurn<Result>();
@@ -80,11 +82,10 @@ export function createConversation<Result>({ client, early, park, forget }: Plac
       answer.reject(reason);
     };
     const drop = () => leave(stop.signal.reason);
-    const late = setTimeout(() => leave(notAnswered()), ANSWER_MS);
-    late.unref();
+    const stopClock = after(ANSWER_MS, () => leave(notAnswered()));
     stop.signal.addEventListener('abort', drop);
     const end = () => {
-      clearTimeout(late);
+      stopClock();
       stop.signal.removeEventListener('abort', drop);
     };
     const asked = turn;

@@ -22,7 +22,15 @@ afterEach(async () => {
 function startProcess() {
   const relay = createRelay({ hot, id: randomUUID(), newUuid: randomUUID, beatMs: 100 });
   relays.push(relay);
-  return { relay, conversations: createConversations(relay) };
+  const alarms: { ms: number; act(): void; isOff: boolean }[] = [];
+  const conversations = createConversations(relay, (ms, act) => {
+    const alarm = { ms, act, isOff: false };
+    alarms.push(alarm);
+    return () => {
+      alarm.isOff = true;
+    };
+  });
+  return { relay, conversations, alarms };
 }
 
 const callOf = (id: string): McpCall =>
@@ -36,7 +44,11 @@ const heard: Json[] = [];
 const signal = new AbortController().signal;
 
 /** A request of a client of the new generation: the first, or one that comes again with an answer. */
-function request(requestState?: string, inputResponses?: object): Conversed<{ said: Json }> {
+function request(
+  requestState?: string,
+  inputResponses?: object,
+  failed: unknown[] = [],
+): Conversed<{ said: Json }> {
   const mcpReq = {
     ...{ signal, inputResponses, requestState: () => requestState, _meta: { progressToken: 1 } },
     notify: async ({ params }: { params: Json }) => void heard.push(params),
@@ -45,7 +57,9 @@ function request(requestState?: string, inputResponses?: object): Conversed<{ sa
   return {
     ...{ context: { mcpReq } as never, client: { ...client, logLevel: undefined }, about: ['a call'] },
     async work({ askable, onProgress }) {
-      const { city } = await askable.ask({ city: { method: 'elicitation/create', params: {} } }, ABOUT);
+      const asked = askable.ask({ city: { method: 'elicitation/create', params: {} } }, ABOUT);
+      asked.catch((error) => failed.push(error));
+      const { city } = await asked;
       onProgress?.({ progress: 1 });
       if (city?.action === 'decline') throw new Error('a bug');
       return { said: city ?? null };
@@ -85,4 +99,46 @@ test('whoever answers a call whose process has ended is told that nothing waits'
   await one.relay.stop();
   const late = two.conversations.converse(callOf('ada'), request(state, BERN));
   await expect(late).rejects.toThrow('Nothing waits for this answer');
+});
+
+test('after ten minutes without an answer the work is told so, and an answer that comes then finds nothing', async () => {
+  const { conversations, alarms } = startProcess();
+  const failed: unknown[] = [];
+  const asked = await conversations.converse(callOf('ada'), request(undefined, undefined, failed));
+  const { requestState } = asked as { requestState: string };
+  expect(alarms).toMatchObject([{ ms: 600_000, isOff: false }]);
+  alarms[0]?.act();
+  const late = conversations.converse(callOf('ada'), request(requestState, BERN));
+  await expect(late).rejects.toThrow('Nothing waits for this answer');
+  expect(failed).toMatchObject([
+    { code: 'UNAVAILABLE', message: 'Nobody has answered within ten minutes.', advice: 'Call it again.' },
+  ]);
+});
+
+test('an answer in time stops the clock', async () => {
+  const { conversations, alarms } = startProcess();
+  const asked = await conversations.converse(callOf('ada'), request());
+  const { requestState } = asked as { requestState: string };
+  expect(await conversations.converse(callOf('ada'), request(requestState, BERN))).toEqual({
+    said: BERN.city,
+  });
+  expect(alarms).toMatchObject([{ isOff: true }]);
+});
+
+test('a client of the old generation is asked for ten minutes too, and no longer', async () => {
+  const { conversations } = startProcess();
+  const limits: object[] = [];
+  const { context, ...asked } = request();
+  const { mcpReq } = context;
+  const send = async (_: object, given: object) => {
+    limits.push(given);
+    return BERN.city;
+  };
+  const answer = await conversations.converse(callOf('ada'), {
+    ...asked,
+    ...{ context: { mcpReq: { ...mcpReq, send } } as never, client: { ...asked.client, isNew: false } },
+  });
+  expect(answer).toEqual({ said: BERN.city });
+  // Progress that the client tells of does not lengthen it.
+  expect(limits).toMatchObject([{ timeout: 600_000, maxTotalTimeout: 600_000 }]);
 });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Json, JsonObject } from '#server/domain/json.ts';
 import { type Askable, ELICITATION, type LogLine, type Progress } from '#server/domain/mcp.ts';
+import type { After } from '#server/platform/after.ts';
 import type { AskedClient } from './asked-client.ts';
 import type { McpCall } from './call.ts';
 import { ANSWER_MS, type Talk, type Turn } from './conversation.ts';
@@ -21,8 +22,8 @@ const ownerOf = ({ actor }: McpCall): string => `${actor.orgId}/${actor.kind}:${
  * Work in whose middle the client is asked something. A client of the old generation is sent the question while its
  * request waits. One of the new generation is answered with the question, and comes again with what was said.
  */
-export function createConversations(relay: Relay) {
-  const turns = createTurns(relay, { name: 'resume' });
+export function createConversations(relay: Relay, after?: After) {
+  const turns = createTurns(relay, { name: 'resume', after });
   return {
     async converse<Result extends object>(
       call: McpCall,

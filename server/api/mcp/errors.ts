@@ -6,7 +6,7 @@ import {
 } from '@modelcontextprotocol/server';
 import { SignalboxError } from '#server/domain/errors.ts';
 import { isJsonObject } from '#server/domain/json.ts';
-import { toProblem } from '../http/problem.ts';
+import { sentencesOf, toProblem } from '../http/problem.ts';
 import { noteRefusal } from '../note-refusal.ts';
 import { type McpCall, reportOurs } from './call.ts';
 
@@ -46,7 +46,7 @@ function toProtocolError(
   { requestId, uri }: { requestId: string; uri: string | undefined },
 ): ProtocolError {
   const problem = toProblem(error, requestId);
-  const text = [problem.detail, problem.advice].filter(Boolean).join(' ');
+  const text = sentencesOf(problem);
   if (!(error instanceof SignalboxError) || error.code === 'INTERNAL') {
     return new ProtocolError(ProtocolErrorCode.InternalError, text, problem);
   }

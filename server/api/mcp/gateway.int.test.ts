@@ -230,10 +230,12 @@ test.each([
     abort.abort();
     await expect(calling).rejects.toThrow();
     await comes('its end', stopped);
-    await until('the log has it', async () => {
-      const { calls } = await rig.ask(`/log?outcome=stopped&connection_id=${id}`);
-      return calls.length === 1;
+    const { calls } = await until('the log has it', async () => {
+      const log = await rig.ask(`/log?outcome=stopped&connection_id=${id}`);
+      return log.calls.length === 1 ? log : null;
     });
+    // In our words, and not in those of the client's library.
+    expect(calls[0].problem).toBe('Called off by its caller.');
     await client.close();
   },
 );

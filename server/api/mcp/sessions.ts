@@ -30,6 +30,8 @@ interface Session {
   transport: WebStandardStreamableHTTPServerTransport;
   /** Requests that are under way, streams included. */
   busy: number;
+  /** Their ids, as far as they wait for an answer. */
+  underway: Set<string | number>;
   usedAt: number;
   /** When the database last said that it is still there. */
   checkedAt: number;
@@ -90,7 +92,7 @@ export function createSessions(
     const { now } = call.services;
     session = {
       ...{ token: given, owner: ownerOf(call), server, transport, busy: 0, usedAt: now(), checkedAt: now() },
-      refresh: undefined,
+      ...{ refresh: undefined, underway: new Set<string | number>() },
     };
     makeRoom(now());
     sessions.set(given, session);
@@ -173,10 +175,16 @@ export function createSessions(
   }
 
   async function serve(call: McpCall, session: Session, asked: Asked): Promise<Response> {
+    const ids = requestIdsIn(asked.body);
+    const twice = ids.find((id, at) => session.underway.has(id) || ids.indexOf(id) !== at);
+    // Two answers of one name: the first who asks would never get theirs.
+    if (twice !== undefined) return refuse(400, `A request with the id ${twice} is under way already.`);
+    for (const id of ids) session.underway.add(id);
     session.usedAt = call.services.now();
     session.busy += 1;
     call.signal.addEventListener('abort', () => {
       session.busy -= 1;
+      for (const id of ids) session.underway.delete(id);
       session.usedAt = call.services.now();
     });
     const level = levelIn(asked.body);
@@ -280,6 +288,16 @@ interface Heard {
   token: string;
   owner: string;
   body: JsonObject;
+}
+
+/** What answers will be known by. */
+function requestIdsIn(body: Json | undefined): (string | number)[] {
+  const messages = Array.isArray(body) ? body : [body ?? null];
+  return messages.flatMap((message) => {
+    if (!isJsonObject(message) || typeof message.method !== 'string') return [];
+    const { id } = message;
+    return typeof id === 'string' || typeof id === 'number' ? [id] : [];
+  });
 }
 
 const isCallingOff = (body: Json | undefined): boolean =>

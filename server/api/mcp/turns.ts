@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { SignalboxError } from '#server/domain/errors.ts';
 import { canonicalJson, type Json, type JsonObject } from '#server/domain/json.ts';
 import type { LogLine, Progress, Questions } from '#server/domain/mcp.ts';
+import { type After, afterMs } from '#server/platform/after.ts';
 import type { Services } from '#server/services/context.ts';
 import type { AskedClient } from './asked-client.ts';
 import { type Attached, createConversation, type Resume, type Talk, type Turn } from './conversation.ts';
@@ -26,6 +27,8 @@ export interface TurnOptions {
   name: string;
   /** Throws what cannot be passed on as an answer; the question waits on. */
   check?(questions: Questions, answers: Json | undefined): void;
+  /** For tests, which do not wait. */
+  after?: After | undefined;
 }
 
 const MAX_OF_ONE = 32;
@@ -53,7 +56,7 @@ const digestOf = (about: Json): string =>
  * Between a question and its answer work waits here, under a name that nobody guesses, that holds once and for the same
  * caller and request. An answer that comes to another process is passed to the one where it waits.
  */
-export function createTurns(relay: Relay, { name, check }: TurnOptions) {
+export function createTurns(relay: Relay, { name, check, after = afterMs }: TurnOptions) {
   const waiting = new Map<string, Waiting>();
 
   function park(entry: Waiting): string {
@@ -105,7 +108,7 @@ export function createTurns(relay: Relay, { name, check }: TurnOptions) {
       const { owner, about, client, state, answers, work } = taken;
       if (state === undefined) {
         const conversation = createConversation<Result>({
-          ...{ client, early: answers },
+          ...{ client, early: answers, after },
           // Most calls are asked nothing, and need none.
           park: (resume, questions) => park({ owner, digest: digestOf(about), questions, resume }),
           forget: (given) => waiting.delete(given),

@@ -63,7 +63,7 @@ async function report(
 /** For answers that count or do not. */
 function refuseUnheard(answer: ReportAnswer | undefined): void {
   if (!answer || answer.status === 'ok') return;
-  throw new SignalboxError('STALE_EPOCH', `The answer changed nothing: ${answer.reason}.`, {
+  throw new SignalboxError('STALE_EPOCH', `The answer changed nothing. ${answer.reason}`, {
     advice: 'Drop this task, and claim the next one.',
   });
 }

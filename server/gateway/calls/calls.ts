@@ -4,6 +4,7 @@ import { invalid, SignalboxError } from '#server/domain/errors.ts';
 import { toUuid } from '#server/domain/ids.ts';
 import { isJsonObject, type Json, type JsonObject, measureJson } from '#server/domain/json.ts';
 import { type CallOutcome, RESOURCES, type ToolDefinition } from '#server/domain/mcp.ts';
+import { withinSignal } from '#server/platform/within-signal.ts';
 import type { Bucket, Drawn } from '#server/redis/port.ts';
 import type { Peers } from '../connections/peers.ts';
 import { asHeldBy, type Sessions, type Standing } from '../connections/sessions.ts';
@@ -20,6 +21,7 @@ import { answeredError, type Failure, ownErrorIn, shownFault, toFailure } from '
 import { createLogFilter } from '../upstream/logs.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { Approvals } from './approvals.ts';
+import { wordsOfCalledOff } from './called-off.ts';
 import { createDeadline, type Deadline } from './deadline.ts';
 import { exchange, ruledName, withOurUris } from './exchange.ts';
 import type { CallAnswer, CallRequest } from './request.ts';
@@ -100,6 +102,7 @@ export function createCalls(options: CallOptions): Calls {
     for (let isRepeated = false; ; isRepeated = true) {
       const upstream = await sessions.pool.get(connection);
       const definition = await checkPin(upstream, { connection, row });
+      signal.throwIfAborted();
       try {
         const { args, onProgress } = request;
         const options = { signal, onProgress, hear: keepingHear, capabilities, log, resumed };
@@ -133,7 +136,9 @@ export function createCalls(options: CallOptions): Calls {
       try {
         trace.isSent = true;
         const hear = createHearing(request, { deadline, takeRate: options.takeRate, leave });
-        const answer = await answerOf(() => send(request, { signal, hear }), request, standing);
+        // A session that is being opened is for others too, so it goes on without this call.
+        const sending = () => withinSignal(send(request, { signal, hear }), signal);
+        const answer = await answerOf(sending, request, standing);
         const result = keep(answer.plain, { request, standing, trace });
         standing.breaker.settle(false);
         return { result, isError: result.isError === true, code: answer.code, ms: 0 };
@@ -163,11 +168,13 @@ export function createCalls(options: CallOptions): Calls {
     }
     const cause = ended ? ended.reason : error;
     const own = ownErrorIn(cause);
+    // What it would have been nobody knows: it ended where it was larger than anything that is passed on.
+    const cut = own?.code === 'TOO_LARGE' && own.advice === undefined ? tooLarge(own.message) : null;
     if (isOurRefusal(own)) {
       standing.breaker.forget();
       return own;
     }
-    const known = toFailure(cause, standing.hide).error;
+    const known = cut ?? toFailure(cause, standing.hide).error;
     standing.breaker.settle(true);
     sessions.noteFault(connection, shownFault(cause, known));
     return known;
@@ -184,8 +191,12 @@ export function createCalls(options: CallOptions): Calls {
         outcome = answer.isError ? 'tool-error' : 'answered';
         return { ...answer, ms: now() - before };
       } catch (error) {
-        if (request.signal.aborted) outcome = 'stopped';
-        else if (!trace.isSent || isOurRefusal(error)) outcome = 'refused';
+        if (request.signal.aborted) {
+          outcome = 'stopped';
+          problem = wordsOfCalledOff(request.caller.door, request.signal.reason);
+          throw error;
+        }
+        if (!trace.isSent || isOurRefusal(error)) outcome = 'refused';
         problem = error instanceof Error ? error.message : String(error);
         throw error;
       } finally {
@@ -234,11 +245,7 @@ function keep(answer: JsonObject, { request, standing, trace }: Kept): JsonObjec
   const canRead = directory.approved.has(gatewayName(connection.slug, RESOURCES));
   const plain = canRead ? withOurUris(connection.slug, answer) : answer;
   const measured = measureJson(plain, { maxBytes: connection.maxResultBytes, maxDepth: RESULT_DEPTH });
-  if (!measured.ok) {
-    throw new SignalboxError('TOO_LARGE', `The answer cannot be passed on. ${measured.problem.message}`, {
-      advice: 'Ask for less, or raise the size of answers that the connection lets through.',
-    });
-  }
+  if (!measured.ok) throw tooLarge(measured.problem.message);
   trace.gotBytes = measured.bytes;
   const kept = standing.hasSecrets() ? withoutSecrets(plain, standing) : plain;
   const marked = { 'signalbox/untrusted': true, 'signalbox/connection': connection.slug };
@@ -289,6 +296,12 @@ function tooOften({ slug, callsPerMinute }: Connection, waitMs: number): Signalb
     `Too many calls of this tool of ${slug}: ${callsPerMinute} in a minute may come from each caller.`,
     { advice: `Try again in ${seconds} seconds.`, details: { retryAfterSeconds: seconds } },
   );
+}
+
+function tooLarge(why: string): SignalboxError {
+  return new SignalboxError('TOO_LARGE', `The answer cannot be passed on. ${why}`, {
+    advice: 'Ask for less, or raise the size of answers that the connection lets through.',
+  });
 }
 
 function tooSlow({ slug, timeoutMs }: Connection): SignalboxError {

@@ -1,3 +1,5 @@
+import { type After, afterMs } from '#server/platform/after.ts';
+
 /** Until when an answer must be there. It stands still while people think. */
 export interface Deadline {
   /** Fires also when whoever waits has gone. */
@@ -17,19 +19,27 @@ export interface DeadlineOptions {
   signal: AbortSignal;
   now(): number;
   late(): unknown;
+  /** For tests, which do not wait. */
+  after?: After | undefined;
 }
 
-export function createDeadline({ timeoutMs, signal: waiting, now, late }: DeadlineOptions): Deadline {
+export function createDeadline({
+  timeoutMs,
+  signal: waiting,
+  now,
+  late,
+  after = afterMs,
+}: DeadlineOptions): Deadline {
   const controller = new AbortController();
   let ended: { reason: unknown } | null = null;
   let leftMs = timeoutMs;
   let since = now();
   let pauses = 0;
-  let timer: NodeJS.Timeout | undefined;
+  let stopClock: () => void = () => undefined;
 
   function run(): void {
     since = now();
-    timer = setTimeout(() => end(late()), leftMs);
+    stopClock = after(leftMs, () => end(late()));
   }
 
   function end(reason: unknown): void {
@@ -47,7 +57,7 @@ export function createDeadline({ timeoutMs, signal: waiting, now, late }: Deadli
     pause() {
       pauses += 1;
       if (pauses > 1) return;
-      clearTimeout(timer);
+      stopClock();
       leftMs = Math.max(0, leftMs - (now() - since));
     },
     resume() {
@@ -56,7 +66,7 @@ export function createDeadline({ timeoutMs, signal: waiting, now, late }: Deadli
     },
     end,
     stop() {
-      clearTimeout(timer);
+      stopClock();
       waiting.removeEventListener('abort', leave);
     },
   };

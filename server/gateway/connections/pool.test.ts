@@ -3,7 +3,8 @@ import type { Connection } from '../tenant/directory.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { createPool } from './pool.ts';
 
-const connectionOf = (id: string): Connection => ({ id, version: 1, loans: [] }) as unknown as Connection;
+const connectionOf = (id: string): Connection =>
+  ({ id, slug: id, version: 1, loans: [] }) as unknown as Connection;
 
 /** Sessions that end when they are told to, and a clock that stands until it is set. */
 function makePool(maxSessions = 10) {
@@ -76,5 +77,28 @@ describe('sessions with servers', () => {
     await pool.closed();
     expect(closed).toEqual(['rests']);
     await pool.stop();
+  });
+
+  test('that are still being opened hold up no end, and whoever waits for them is told why', async () => {
+    const given: { id: string; why: unknown }[] = [];
+    const pool = createPool({
+      connect({ id }, signal) {
+        // A server that never says anything.
+        const { promise, reject } = Promise.withResolvers<Upstream>();
+        signal.addEventListener('abort', () => {
+          given.push({ id, why: signal.reason });
+          reject(signal.reason);
+        });
+        return promise;
+      },
+      ...{ idleMs: 600_000, maxSessions: 10, now: () => 1 },
+      ...{ onOpened: () => undefined, onTrouble: () => expect.unreachable() },
+    });
+    const [changed, stays] = ['changed', 'stays'].map((id) => pool.get(connectionOf(id)));
+    pool.keepOnly(({ id }) => id === 'stays', 2);
+    await expect(changed).rejects.toMatchObject({ message: expect.stringContaining('changed or removed') });
+    expect(given.map(({ id }) => id)).toEqual(['changed']);
+    await Promise.all([pool.stop(), expect(stays).rejects.toThrow('The gateway is stopping.')]);
+    expect(given.map(({ id }) => id)).toEqual(['changed', 'stays']);
   });
 });

@@ -1,4 +1,6 @@
 import { SignalboxError } from '#server/domain/errors.ts';
+import { withinSignal } from '#server/platform/within-signal.ts';
+import { OUR_REFUSAL } from '../refusals.ts';
 import { type Connection, isSameConnection } from '../tenant/directory.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 
@@ -19,7 +21,8 @@ export interface Pool {
 }
 
 export interface PoolOptions {
-  connect(connection: Connection): Promise<Upstream>;
+  /** The signal: nobody wants it any more. */
+  connect(connection: Connection, signal: AbortSignal): Promise<Upstream>;
   /** Unused for so long, a session is ended. */
   idleMs: number;
   /** How often that is looked at; left out: as always. */
@@ -32,7 +35,11 @@ export interface PoolOptions {
 
 interface Held {
   connection: Connection;
+  /** For those who wait for it. */
   opening: Promise<Upstream>;
+  /** Until it is there, or has left nothing behind. */
+  connecting: Promise<Upstream>;
+  stop: AbortController;
   upstream: Upstream | null;
   begunAt: number;
   usedAt: number;
@@ -56,14 +63,17 @@ export function createPool(options: PoolOptions): Pool {
   }, options.sweepMs ?? SWEEP_MS);
   timer.unref();
 
-  function release(id: string, entry: Held): void {
+  /** One that is still being opened is given up, and whoever waits for it is told why. */
+  function release(id: string, entry: Held, why = givenUp()): void {
     if (held.get(id) === entry) held.delete(id);
-    const closed = entry.opening
+    if (!entry.upstream) entry.stop.abort(why);
+    const closed = entry.connecting
       .then((upstream) => upstream.close())
-      .catch((error) => onTrouble('A session with an MCP server could not be ended.', error))
+      .catch((error) => {
+        // One that never opened has told its callers so.
+        if (entry.upstream) onTrouble('A session with an MCP server could not be ended.', error);
+      })
       .finally(() => closing.delete(closed));
-    // One that never opened has told its callers so.
-    entry.opening.catch(() => undefined);
     closing.add(closed);
   }
 
@@ -77,8 +87,11 @@ export function createPool(options: PoolOptions): Pool {
 
   function begin(connection: Connection): Held {
     makeRoom();
-    const opening = connect(connection);
-    const entry: Held = { connection, opening, upstream: null, begunAt: now(), usedAt: now() };
+    const stop = new AbortController();
+    const connecting = connect(connection, stop.signal);
+    const opening = withinSignal(connecting, stop.signal);
+    const times = { begunAt: now(), usedAt: now() };
+    const entry: Held = { connection, opening, connecting, stop, upstream: null, ...times };
     const key = keyOf(connection);
     held.set(key, entry);
     opening.then(
@@ -98,10 +111,11 @@ export function createPool(options: PoolOptions): Pool {
 
   return {
     async get(connection) {
-      if (isStopped) throw new SignalboxError('UNAVAILABLE', 'The gateway is stopping.');
+      if (isStopped) throw stopping();
       const key = keyOf(connection);
       const found = held.get(key);
-      if (found && !isSameConnection(found.connection, connection)) release(key, found);
+      if (found && !isSameConnection(found.connection, connection))
+        release(key, found, changedMeanwhile(connection));
       const entry = held.get(key) ?? begin(connection);
       entry.usedAt = now();
       return entry.opening;
@@ -111,7 +125,8 @@ export function createPool(options: PoolOptions): Pool {
       undefined,
     keepOnly(isWanted, lookedAt) {
       for (const [id, entry] of held) {
-        if (entry.begunAt < lookedAt && !isWanted(entry.connection)) release(id, entry);
+        const { connection, begunAt } = entry;
+        if (begunAt < lookedAt && !isWanted(connection)) release(id, entry, changedMeanwhile(connection));
       }
     },
     drop(connection, upstream) {
@@ -126,8 +141,24 @@ export function createPool(options: PoolOptions): Pool {
     async stop() {
       isStopped = true;
       clearInterval(timer);
-      for (const [id, entry] of held) release(id, entry);
+      for (const [id, entry] of held) release(id, entry, stopping());
       await Promise.all(closing);
     },
   };
 }
+
+/** Calls go by the connection as it is when they are sent, so nothing goes to an address of before. */
+export function changedMeanwhile({ slug }: Connection): SignalboxError {
+  return new SignalboxError('UNAVAILABLE', `The connection ${slug} was changed or removed meanwhile.`, {
+    advice: 'Make the call again.',
+    details: OUR_REFUSAL,
+  });
+}
+
+const stopping = (): SignalboxError => new SignalboxError('UNAVAILABLE', 'The gateway is stopping.');
+
+const givenUp = (): SignalboxError =>
+  new SignalboxError('UNAVAILABLE', 'The session was given up to make room for others.', {
+    advice: 'Make the call again.',
+    details: OUR_REFUSAL,
+  });

@@ -8,7 +8,7 @@ import type { Line } from '../http/line.ts';
 import type { Folders } from '../programs/folders.ts';
 import { type Programs, startOf } from '../programs/programs.ts';
 import { checkReach, obstacleToPrograms, type ProgramUser } from '../programs/user.ts';
-import { isOurRefusal, OUR_REFUSAL } from '../refusals.ts';
+import { isOurRefusal } from '../refusals.ts';
 import type { SecretPort } from '../sign-ins/notes.ts';
 import { holderOf, type SignIns } from '../sign-ins/sign-ins.ts';
 import { createSignedLine } from '../sign-ins/signed-line.ts';
@@ -19,7 +19,7 @@ import { openUpstream, type Upstream, type UpstreamTarget } from '../upstream/up
 import { BREAKER_DEFAULTS, type Breaker, createBreaker } from './breaker.ts';
 import { createGate, type Gate } from './gate.ts';
 import type { Peers } from './peers.ts';
-import { createPool, type Pool } from './pool.ts';
+import { changedMeanwhile, createPool, type Pool } from './pool.ts';
 
 export interface SessionOptions {
   sql: Sql;
@@ -134,7 +134,7 @@ export function createSessions(options: SessionOptions): Sessions {
     return found;
   }
 
-  async function connect(connection: Connection): Promise<Upstream> {
+  async function connect(connection: Connection, signal: AbortSignal): Promise<Upstream> {
     const { connections } = await directories.of(connection.orgId);
     // Whoever has waited for a turn may come when it is gone or leads elsewhere: nothing is opened that nobody would end,
     // and no credentials of now go to an address of before.
@@ -144,13 +144,15 @@ export function createSessions(options: SessionOptions): Sessions {
     standing.secrets.splice(0, Infinity, ...secretsIn(sealed));
     // Said before anything is opened: whoever has to sign in hears of it as it is.
     if (connection.signIn) await options.signIns.tokenFor(connection);
-    const upstream = await openUpstream(await toTarget(connection, sealed, options), {
+    const target = await toTarget(connection, sealed, options);
+    signal.throwIfAborted();
+    const upstream = await openUpstream(target, {
       line: lineFor(connection, standing.tokens, options),
       timeoutMs: CONNECT_MS,
       maxMessageBytes: connection.maxResultBytes * 2 + 1_048_576,
       known: standing.generation,
       loans: connection.loans,
-      now,
+      ...{ now, signal },
     });
     standing.generation = upstream.generation;
     return upstream;
@@ -209,8 +211,10 @@ export function createSessions(options: SessionOptions): Sessions {
       standing.breaker.close();
       const { generation, serverName, serverVersion } = upstream;
       const latencyMs = now() - before;
-      await note({ ...about, ok: true, generation, serverName, serverVersion, latencyMs, problem: null });
-      return { ok: true, latencyMs, generation, serverName, serverVersion, problem: null, tools: tools.size };
+      const found = { ok: true, latencyMs, generation, serverName, serverVersion };
+      const problem = upstream.offers.leftOut();
+      await note({ ...about, ...found, problem });
+      return { ...found, problem, tools: tools.size };
     } catch (error) {
       const problem = wordsOf(toFailure(error, standing.hide).error);
       const unknown = { generation: null, serverName: null, serverVersion: null };
@@ -235,7 +239,7 @@ export function createSessions(options: SessionOptions): Sessions {
       await upstream.probe(PROBE_MS);
       await note({
         ...{ ...about, ok: true, generation, serverName, serverVersion },
-        ...{ latencyMs: now() - before, problem: null },
+        ...{ latencyMs: now() - before, problem: upstream.offers.leftOut() },
       });
     } catch (error) {
       // Somebody has to sign in again: that says nothing of the server.
@@ -317,13 +321,6 @@ export function createSessions(options: SessionOptions): Sessions {
   };
 }
 
-function changedMeanwhile({ slug }: Connection): SignalboxError {
-  return new SignalboxError('UNAVAILABLE', `The connection ${slug} was changed or removed meanwhile.`, {
-    advice: 'Make the call again.',
-    details: OUR_REFUSAL,
-  });
-}
-
 function isKnown(
   tools: ReadonlyMap<string, OfferedTool>,
   known: ReadonlyMap<string, { offeredHash: string | null }> = new Map(),
@@ -383,9 +380,8 @@ async function toTarget(
   }
   const obstacle = obstacleToPrograms(programUser);
   if (obstacle) throw obstacle;
-  const cwd = await folders.open(id);
+  const { path: cwd, user } = await folders.open(id);
   const start = startOf(programs, { program: command ?? '', args, env: sealed }, cwd);
-  checkReach(programUser, [cwd, dirname(start.command)]);
-  const user = programUser.kind === 'lent' ? programUser : undefined;
+  checkReach(user, [cwd, dirname(start.command)]);
   return { kind, ...start, cwd, user, maxResidentBytes };
 }

@@ -9,6 +9,8 @@ export interface LineRequest {
   /** Their names in small letters. */
   headers: Readonly<Record<string, string>>;
   body?: string;
+  /** An answer, or what is told in between, is not larger. */
+  maxMessageBytes?: number;
   signal?: AbortSignal;
 }
 

@@ -1,16 +1,23 @@
 import { chmod, lchown, lstat, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Ids } from '#server/platform/system-user.ts';
+import { createOwnUsers } from './own-users.ts';
 import type { ProgramUser } from './user.ts';
 
 /** The folders of programs, by connection: each goes with its connection. */
 export interface Folders {
-  /** Makes it, if it is not there, for whoever programs run as. */
-  open(connectionId: string): Promise<string>;
+  /** Makes it, if it is not there, for whoever its program runs as. */
+  open(connectionId: string): Promise<OwnFolder>;
   /** The connection is gone, and nothing of it runs here any more. */
   remove(connectionId: string): Promise<void>;
   /** Removes those whose connections went while nobody was there to see it. */
   sweep(isThere: (connectionId: string) => boolean): Promise<void>;
+}
+
+export interface OwnFolder {
+  path: string;
+  /** Left out: as this process. */
+  user?: Ids;
 }
 
 /** Another process may have made one for a connection that this one does not know yet. */
@@ -25,19 +32,31 @@ interface FolderOptions {
 }
 
 export function createFolders({ folder, user, now }: FolderOptions): Folders {
-  // A program that is just ending may still write.
-  const remove = (id: string) => rm(join(folder, id), { recursive: true, force: true, maxRetries: 3 });
+  const ownUsers = user.kind === 'each' ? createOwnUsers(folder, user) : null;
+
+  async function userOf(id: string): Promise<Ids | null> {
+    if (ownUsers) return ownUsers.of(id);
+    return user.kind === 'lent' ? { uid: user.uid, gid: user.gid } : null;
+  }
+
+  async function remove(id: string): Promise<void> {
+    const path = join(folder, id);
+    const owner = (await lstat(path).catch(() => null))?.uid;
+    if (ownUsers && owner !== undefined) await ownUsers.giveBack(id, owner);
+    // A program that is just ending may still write.
+    await rm(path, { recursive: true, force: true, maxRetries: 3 });
+  }
 
   return {
     async open(id) {
       const path = join(folder, id);
       await mkdir(path, { recursive: true, mode: 0o700 });
-      if (user.kind === 'lent') {
-        // They pass through it, and see nothing of what else is there.
-        await chmod(folder, 0o711);
-        await handOver(path, user);
-      }
-      return path;
+      const own = await userOf(id);
+      if (!own) return { path };
+      // They pass through it, and see nothing of what else is there.
+      await chmod(folder, 0o711);
+      await handOver(path, own);
+      return { path, user: own };
     },
     remove,
     async sweep(isThere) {
@@ -46,6 +65,7 @@ export function createFolders({ folder, user, now }: FolderOptions): Folders {
         const { birthtimeMs } = await stat(join(folder, name)).catch(() => ({ birthtimeMs: Infinity }));
         if (now() - birthtimeMs > YOUNG_MS) await remove(name);
       }
+      await ownUsers?.sweep((id) => !isThere(id), now() - YOUNG_MS);
     },
   };
 }

@@ -10,6 +10,7 @@ import { commandOf, type McpRig, startMcpRig } from '#server/testing/mcp-rig.ts'
 /** Of no user, as far as that goes. */
 const NOBODY = { uid: 65_534, gid: 65_534 };
 const MODULES = fileURLToPath(new URL('../../../node_modules', import.meta.url));
+const NOSY = fileURLToPath(new URL('../../testing/mcp/nosy-program.ts', import.meta.url));
 const isRoot = process.getuid?.() === 0;
 
 let folder: string;
@@ -20,7 +21,7 @@ beforeAll(async () => {
   // The one that runs this may be where only root gets to.
   const node = join(folder, 'node');
   await link(process.execPath, node).catch(() => copyFile(process.execPath, node));
-  programs = `filesystem=${[node, ...commandOf('@modelcontextprotocol/server-filesystem').args].join(' ')}`;
+  programs = `nosy=${node} ${NOSY},filesystem=${[node, ...commandOf('@modelcontextprotocol/server-filesystem').args].join(' ')}`;
 });
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -97,4 +98,43 @@ describe.runIf(isRoot && canEnter(MODULES, NOBODY))('where Signalbox runs as roo
       obstacle: expect.stringContaining('SIGNALBOX_MCP_PROGRAM_USER'),
     });
   }, 120_000);
+
+  /** What one program gets of another: a file of its folder, its environment, and whether it could end it. */
+  async function tryOther(rig: McpRig): Promise<Record<'file' | 'environment' | 'process', string>> {
+    for (const slug of ['one', 'other']) await rig.join({ slug, program: 'nosy' });
+    const say = async (name: string, args: object = {}) =>
+      (await rig.call(name, args)).body.result.content[0].text;
+    const other = JSON.parse(await say('other__whoami'));
+    const note = join(other.folder, 'note.txt');
+    expect(await say('other__write', { path: note, text: 'of the other' })).toBe('written');
+    expect(await say('other__read', { path: note })).toBe('of the other');
+    return {
+      file: await say('one__read', { path: note }),
+      environment: await say('one__read', { path: `/proc/${other.pid}/environ` }),
+      process: await say('one__reach', { pid: String(other.pid) }),
+    };
+  }
+
+  test('gets to nothing of another where each connection has a user of its own', async () => {
+    await using rig = await startRig('3600000-3609999');
+    await chmod(rig.http.program.dataDir, 0o711);
+    expect(await tryOther(rig)).toEqual({ file: 'EACCES', environment: 'EACCES', process: 'EPERM' });
+    const uids = await Promise.all(
+      ['one', 'other'].map(async (slug) => {
+        const { body } = await rig.call(`${slug}__whoami`);
+        return JSON.parse(body.result.content[0].text).uid;
+      }),
+    );
+    expect(new Set(uids).size).toBe(2);
+    expect(uids.every((uid) => uid >= 3_600_000 && uid <= 3_609_999)).toBe(true);
+  });
+
+  test('gets to all of another where all have one user: that is what they share', async () => {
+    await using rig = await startRig(`${NOBODY.uid}:${NOBODY.gid}`);
+    await chmod(rig.http.program.dataDir, 0o711);
+    expect(await tryOther(rig)).toEqual({
+      ...{ file: 'of the other', process: 'true' },
+      environment: expect.stringContaining('HOME='),
+    });
+  });
 });

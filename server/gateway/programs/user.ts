@@ -1,11 +1,26 @@
 import { SignalboxError } from '#server/domain/errors.ts';
-import { closedTo, type Ids, idsOf } from '#server/platform/system-user.ts';
+import { closedTo, type Ids, idsOf, userWithin } from '#server/platform/system-user.ts';
 
 /**
- * Whom programs run as: whoever runs Signalbox, another whom only root can lend, or nobody, since root has not said
- * whom. Programs of others get root's rights only by its word.
+ * Whom programs run as: whoever runs Signalbox, another whom only root can lend, one for each connection, or nobody,
+ * since root has not said whom. Programs of others get root's rights only by its word.
  */
-export type ProgramUser = { kind: 'own' } | ({ kind: 'lent' } & Ids) | { kind: 'nobody' };
+export type ProgramUser =
+  | { kind: 'own' }
+  | ({ kind: 'lent' } & Ids)
+  | ({ kind: 'each' } & Uids)
+  | { kind: 'nobody' };
+
+/** Numbers of users, the first and the last. A group of the same number belongs to each. */
+export interface Uids {
+  from: number;
+  to: number;
+}
+
+/** Below are the users that a machine makes for itself and its people. */
+const FIRST_UID = 1000;
+/** What Node takes for one. */
+const LAST_UID = 2 ** 31 - 1;
 
 /** Null where a system has no numbers for users. */
 type OwnUid = number | null;
@@ -16,6 +31,11 @@ export function programUserOf(
 ): ProgramUser {
   const isRoot = ownUid === 0;
   if (setting === undefined) return { kind: isRoot ? 'nobody' : 'own' };
+  const range = parseRange(setting);
+  if (range) {
+    if (!isRoot) throw onlyRoot(setting);
+    return { kind: 'each', ...range };
+  }
   const ids = parse(setting) ?? idsOf(setting);
   if (!ids) {
     throw cannotBe(
@@ -26,10 +46,26 @@ export function programUserOf(
   }
   if (ids.uid === ownUid) return { kind: 'own' };
   if (isRoot) return { kind: 'lent', ...ids };
+  throw onlyRoot(setting);
+}
+
+function parseRange(setting: string): Uids | undefined {
+  const [, first, last] = /^(\d+)-(\d+)$/.exec(setting) ?? [];
+  if (!first || !last) return undefined;
+  const [from, to] = [Number(first), Number(last)];
+  if (from < FIRST_UID || to > LAST_UID || from >= to) {
+    throw cannotBe(
+      setting,
+      `A range goes from ${FIRST_UID} to ${LAST_UID} at most, upwards.`,
+      'Name numbers that nothing else uses, such as 700000-709999.',
+    );
+  }
+  const taken = userWithin(from, to);
+  if (taken === undefined) return { from, to };
   throw cannotBe(
     setting,
-    'Only root can have programs run as somebody else.',
-    'Leave it unset, so that they run as the user of Signalbox, or start Signalbox as root.',
+    `One of these numbers belongs to ${taken}.`,
+    'Name numbers that nothing else uses: a program would have the rights of that user.',
   );
 }
 
@@ -37,6 +73,13 @@ function parse(setting: string): Ids | undefined {
   const [, uid, gid] = /^(\d+):(\d+)$/.exec(setting) ?? [];
   return uid && gid ? { uid: Number(uid), gid: Number(gid) } : undefined;
 }
+
+const onlyRoot = (setting: string): SignalboxError =>
+  cannotBe(
+    setting,
+    'Only root can have programs run as somebody else.',
+    'Leave it unset, so that they run as the user of Signalbox, or start Signalbox as root.',
+  );
 
 function cannotBe(setting: string, why: string, advice: string): SignalboxError {
   return new SignalboxError('INVALID', `SIGNALBOX_MCP_PROGRAM_USER cannot be ${setting}. ${why}`, { advice });
@@ -56,8 +99,8 @@ export function obstacleToPrograms({ kind }: ProgramUser): SignalboxError | null
 }
 
 /** Whoever programs run as gets to their folder and to what is started. */
-export function checkReach(user: ProgramUser, paths: readonly string[]): void {
-  if (user.kind !== 'lent') return;
+export function checkReach(user: Ids | undefined, paths: readonly string[]): void {
+  if (!user) return;
   const closed = paths.map((path) => closedTo(path, user)).find((found) => found !== undefined);
   if (closed === undefined) return;
   throw new SignalboxError('FORBIDDEN', `The user that programs run as may not pass through ${closed}.`, {

@@ -171,6 +171,8 @@ function missing(
 ): SignalboxError {
   for (const connection of directory.connections.values()) {
     if (connection.ownerId !== null && connection.ownerId !== caller.userUuid) continue;
+    const isOfIt = name.startsWith(`${connection.slug}${TOOL_SEPARATOR}`);
+    if (isOfIt && connection.enabled && !directory.tools.has(connection.id)) throw neverReached(connection);
     const row = [...(directory.tools.get(connection.id)?.values() ?? [])].find(
       (each) => offerKindOf(each.name) === kind && shownName(connection.slug, each.name) === name,
     );
@@ -189,6 +191,11 @@ function missing(
     `List the ${what}s.`,
   );
 }
+
+const neverReached = ({ slug }: Connection): SignalboxError =>
+  new SignalboxError('UNAVAILABLE', `Nobody knows which tools ${slug} has: it could not be reached so far.`, {
+    advice: 'Test the connection on its page, or ask an owner or admin to.',
+  });
 
 const refused = (message: string): SignalboxError =>
   new SignalboxError('FORBIDDEN', message, { advice: 'Ask an owner or admin.' });

@@ -25,6 +25,8 @@ export interface Offers {
   find(name: string, options: ListOptions & { maxAgeMs: number }): Promise<OfferedTool | undefined>;
   /** The list has changed: what is known of it counts no more. */
   forget(kind: OfferKind): void;
+  /** What of the last lists is not offered, since they were too long; null: nothing. */
+  leftOut(): string | null;
 }
 
 interface ListOptions {
@@ -56,6 +58,11 @@ export function createOffers(client: Client, now: () => number): Offers {
       return (await kinds[offerKindOf(name)].get(options)).get(name);
     },
     forget: (kind) => kinds[kind].forget(),
+    leftOut() {
+      const [tools, prompts] = [kinds.tool.length(), kinds.prompt.length()];
+      if (Math.max(tools, prompts) <= MAX_TOOLS) return null;
+      return `The server has ${tools} tools and ${prompts} prompts. The first ${MAX_TOOLS} of each can be approved, and the others are left out.`;
+    },
   };
 }
 
@@ -64,13 +71,16 @@ function createList(read: Read, now: () => number) {
   let listedAt = 0;
   let tookMs = 0;
   let forgotten = 0;
+  let length = 0;
   let listing: Promise<Offered> | null = null;
 
   async function list(timeoutMs: number): Promise<Offered> {
     const before = forgotten;
     const from = now();
     const found = new Map<string, OfferedTool>();
-    for (const definition of (await read(timeoutMs)).slice(0, MAX_TOOLS)) {
+    const all = await read(timeoutMs);
+    length = all.length;
+    for (const definition of all.slice(0, MAX_TOOLS)) {
       // The first of a name counts: a second one could only be there to be taken for it.
       if (definition && !found.has(definition.name))
         found.set(definition.name, { definition, hash: hashOf(definition) });
@@ -83,6 +93,7 @@ function createList(read: Read, now: () => number) {
   }
 
   return {
+    length: () => length,
     get({ timeoutMs, isFresh = false, maxAgeMs }: ListOptions & { maxAgeMs?: number }): Promise<Offered> {
       const ageMs = now() - listedAt;
       const isYoung = ageMs <= Math.min(RELIST_MS, Math.max(maxAgeMs ?? RELIST_MS, tookMs * PART_OF_TIME));

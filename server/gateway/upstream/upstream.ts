@@ -22,6 +22,7 @@ import {
   type ToolDefinition,
 } from '#server/domain/mcp.ts';
 import type { Ids } from '#server/platform/system-user.ts';
+import { withinSignal } from '#server/platform/within-signal.ts';
 import { toStreamingFetch } from '../http/fetch.ts';
 import type { Line } from '../http/line.ts';
 import { createWire, type Wire } from '../http/wire.ts';
@@ -86,10 +87,13 @@ export interface OpenOptions {
   signal?: AbortSignal;
 }
 
+/** So long a server may take to let a session end; what it has not heard of by then it is not told. */
+const GOODBYE_MS = 2000;
 const CLIENT = { name: 'signalbox-gateway', version: '1.0.0' };
 
-export async function openUpstream(target: UpstreamTarget, options: OpenOptions): Promise<Upstream> {
-  const { known } = options;
+export async function openUpstream(target: UpstreamTarget, given: OpenOptions): Promise<Upstream> {
+  const { known, line, maxMessageBytes } = given;
+  const options: OpenOptions = { ...given, line: (request) => line({ ...request, maxMessageBytes }) };
   if (known === '2025') return connect(target, options, { kind: 'legacy' });
   try {
     return await connect(target, options);
@@ -208,6 +212,11 @@ interface Session {
   now(): number;
 }
 
+async function sayGoodbye(transport: StreamableHTTPClientTransport): Promise<void> {
+  const late = AbortSignal.timeout(GOODBYE_MS);
+  await withinSignal(transport.terminateSession(), late).catch(() => undefined);
+}
+
 function toUpstream(client: Client, session: Session): Upstream {
   const { transport, lastWords, changes, asking, logs, wire, now } = session;
   const { promise: ended, resolve: end } = Promise.withResolvers<void>();
@@ -283,9 +292,7 @@ function toUpstream(client: Client, session: Session): Upstream {
     async close() {
       isEnded = true;
       wire?.close();
-      if (transport instanceof StreamableHTTPClientTransport) {
-        await transport.terminateSession().catch(() => undefined);
-      }
+      if (transport instanceof StreamableHTTPClientTransport) await sayGoodbye(transport);
       await client.close().catch(() => undefined);
       end();
     },

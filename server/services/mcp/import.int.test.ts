@@ -65,6 +65,25 @@ describe('where servers may be, and what an import may do', () => {
     });
   });
 
+  test.each([
+    ['command: /bin/sh', 'command'],
+    ['url: https://mcp.example.org/mcp, command: /bin/sh', 'command'],
+    ['url: https://mcp.example.org/mcp, stdio: true', 'stdio'],
+    ['server_type: deepwiki, env: { NODE_OPTIONS: "--import=/tmp/x.mjs" }', 'env'],
+    ['server_type: deepwiki, args: ["--import=/tmp/x.mjs"]', 'args'],
+    ['program: everything', 'program'],
+    ['url: https://mcp.example.org/mcp, variables: { LD_PRELOAD: /tmp/x.so }', 'variables'],
+  ])('what names a program is refused as a whole, and not read without it: {%s}', async (entry, named) => {
+    const file = { text: `servers: { sly: { ${entry} } }` };
+    for (const preview of [true, false]) {
+      const { servers } = await rig.ask('/import', { ...file, preview });
+      expect(servers).toEqual([
+        { slug: 'sly', connected: null, problem: `sly is a program (${named}), and an import starts none.` },
+      ]);
+    }
+    expect(JSON.stringify(await rig.ask('/connections'))).not.toContain('sly');
+  });
+
   test.each(['http://169.254.169.254/mcp', 'http://10.0.0.1/mcp', 'http://[::1]:9999/mcp'])(
     'nothing is sent to %s',
     async (url) => {
