@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { WITH_COMPILE_CACHE } from './lib/compile-cache.mjs';
 import { Failure, runMain } from './lib/failure.mjs';
 import { ensureInstalled } from './lib/install.mjs';
+import { keepTemporaryFilesInMemory } from './lib/memory-folder.mjs';
 import { withThisNode } from './lib/npm.mjs';
 import { ROOT } from './lib/paths.mjs';
 import { formatSeconds } from './lib/progress.mjs';
@@ -176,6 +177,7 @@ async function runAll(options) {
 
 async function main() {
   await ensureInstalled();
+  keepTemporaryFilesInMemory();
   const folder = mkdtempSync(join(tmpdir(), 'signalbox-test-'));
   try {
     const counts = await withServices((env) => runAll({ env, folder }));

@@ -4,7 +4,7 @@ import { createRabbitmqBroker } from '#server/broker/rabbitmq.ts';
 import { queuesOfTenant, RESPONSE_QUEUE } from '#server/broker/topology.ts';
 import { DEFAULT_ORG_ID, type RunId } from '#server/domain/ids.ts';
 import { startTcpProxy } from '../tcp-proxy.ts';
-import { provideBrokerRig } from './broker-rig.ts';
+import { provideBrokerFaultRig } from './broker-rig.ts';
 import { chain, createRandom } from './random-graphs.ts';
 import type { Rig } from './rig.ts';
 import { createIdleAmqpAgent, createScriptedAmqpAgent } from './scripted-amqp-agent.ts';
@@ -12,7 +12,7 @@ import { createUnrulyBroker } from './unruly-broker.ts';
 import { until } from './until.ts';
 
 const LEDGER_QUEUE = queuesOfTenant(DEFAULT_ORG_ID).capability('ledger');
-const current = provideBrokerRig();
+const current = provideBrokerFaultRig();
 
 /** All of a run that may not hang on how its messages travelled. */
 const outcomeOf = async (rig: Rig, runId: RunId) =>

@@ -18,26 +18,46 @@ export interface BrokerRig {
   agent: AmqpAgent;
   agentId: AgentId;
   namespace: string;
-  rabbitmq: PrivateRabbitmq;
+  rabbitmq: { readonly url: string };
   engine(options?: Partial<BootOptions>): Promise<EngineChild>;
   count(table: 'outbox' | 'late_answers' | 'agents'): Promise<number>;
   /** Everything that was to be sent has been taken by the broker. */
   expectSent(): Promise<void>;
 }
 
-/** Registers the hooks; the rig may be read inside tests only. */
-export function provideBrokerRig(): () => BrokerRig {
+/** The rig of a test that may kill the broker, or set off its alarms. */
+export interface BrokerFaultRig extends BrokerRig {
+  rabbitmq: PrivateRabbitmq;
+}
+
+/** On a broker of the file's own, healed before each test. Registers the hooks; the rig may be read inside tests only. */
+export function provideBrokerFaultRig(): () => BrokerFaultRig {
   let rabbitmq: PrivateRabbitmq;
-  let current: BrokerRig;
   beforeAll(async () => {
     rabbitmq = await startPrivateRabbitmq();
   });
   afterAll(() => rabbitmq.close());
+  beforeEach(() => rabbitmq.heal());
+  const current = provideRig(() => rabbitmq.url);
+  return () => ({ ...current(), rabbitmq });
+}
+
+/** On the broker of the test run, of which each test uses its own names only: starting one takes seconds of CPU. */
+export function provideBrokerRig(): () => BrokerRig {
+  return provideRig(() => {
+    const url = process.env.RABBITMQ_URL;
+    if (!url) throw new Error('RABBITMQ_URL is not set: the test run provides a RabbitMQ.');
+    return url;
+  });
+}
+
+function provideRig(brokerUrl: () => string): () => BrokerRig {
+  let current: BrokerRig;
   beforeEach(async () => {
-    await rabbitmq.heal();
+    const url = brokerUrl();
     const rig = await createRig();
     const namespace = `f${randomBytes(4).toString('hex')}`;
-    const broker = createRabbitmqBroker({ url: rabbitmq.url, namespace });
+    const broker = createRabbitmqBroker({ url, namespace });
     await broker.start();
     const agentId = rig.newAgentId();
     const count: BrokerRig['count'] = async (table) => {
@@ -45,10 +65,9 @@ export function provideBrokerRig(): () => BrokerRig {
       return row.count;
     };
     current = {
-      ...{ rig, broker, agentId, namespace, rabbitmq, count },
+      ...{ rig, broker, agentId, namespace, rabbitmq: { url }, count },
       agent: createScriptedAmqpAgent(broker, rig.sql, { name: 'worker' }),
-      engine: (options = {}) =>
-        rig.engine({ agentId, rabbitmq: { url: rabbitmq.url, namespace }, ...options }),
+      engine: (options = {}) => rig.engine({ agentId, rabbitmq: { url, namespace }, ...options }),
       expectSent: async () => {
         await until('the outbox to be empty', async () => (await count('outbox')) === 0);
       },

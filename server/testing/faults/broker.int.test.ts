@@ -6,6 +6,8 @@ import { chain } from './random-graphs.ts';
 import { until } from './until.ts';
 
 const current = provideBrokerRig();
+/** Sends no task again because it is slow: on a busy machine that would make the copies that a test counts. */
+const PATIENT = { defaults: { redeliverMs: 600_000 } };
 
 describe('a coordinator killed beside a broker', () => {
   test('F01 after a commit, before its message is sent, sends it at its next start', async () => {
@@ -21,7 +23,7 @@ describe('a coordinator killed beside a broker', () => {
     expect(await countCalls(rig.sql, order.runId)).toBe(0);
     expect(await count('outbox')).toBe(1);
 
-    const second = await startEngine({ defaults: { redeliverMs: 600_000 } });
+    const second = await startEngine(PATIENT);
     expect(await rig.startOnce(second, order)).toBe(order.runId);
     expect(await rig.ended(order.runId)).toBe('succeeded');
     // A copy is sent when the broker is slow to confirm, and then an agent may do the task twice.
@@ -32,7 +34,7 @@ describe('a coordinator killed beside a broker', () => {
 
   test('without its outbox the same message is lost: the task waits for one that never comes', async () => {
     const { rig, agent, expectSent, engine: startEngine } = current();
-    const first = await startEngine({ defaults: { redeliverMs: 600_000 } });
+    const first = await startEngine(PATIENT);
     await agent.start();
     await rig.ended(await rig.start(first, chain(1)));
     await expectSent();
@@ -41,7 +43,7 @@ describe('a coordinator killed beside a broker', () => {
     await rig.startOnce(first, order);
     await first.killed();
     await rig.sql`DELETE FROM outbox`;
-    const second = await startEngine({ defaults: { redeliverMs: 600_000 } });
+    const second = await startEngine(PATIENT);
     // What comes after it through the same queue is done, and it is not.
     expect(await rig.ended(await rig.start(second, chain(3)))).toBe('succeeded');
     expect(await countCalls(rig.sql, order.runId)).toBe(0);
@@ -72,7 +74,7 @@ describe('a coordinator killed beside a broker', () => {
 
   test('F04 with an answer in hand that is not committed: it comes again, and counts once', async () => {
     const { rig, agent, count, engine: startEngine } = current();
-    const first = await startEngine();
+    const first = await startEngine(PATIENT);
     await agent.start();
     const slow = { key: 's0', type: 'sleep', config: { ms: 150 } };
     const runId = await rig.start(first, {
@@ -81,7 +83,7 @@ describe('a coordinator killed beside a broker', () => {
     });
     await first.killAt('before-commit');
     await first.killed();
-    await startEngine();
+    await startEngine(PATIENT);
     expect(await rig.ended(runId)).toBe('succeeded');
     expect(await countCalls(rig.sql, runId)).toBe(1);
     expect(await count('late_answers')).toBe(0);
@@ -93,7 +95,7 @@ describe('a coordinator killed beside a broker', () => {
     ['without its inbox the same copy is taken for a late answer of another hand-out', 1],
   ])('%s', async (_, late) => {
     const { rig, agent, broker, count, engine: startEngine } = current();
-    const first = await startEngine();
+    const first = await startEngine(PATIENT);
     await agent.start();
     const failing = { key: 'only', type: 'fail', retry: { maxAttempts: 2, initialSeconds: 0.05 } };
     await rig.ended(await rig.start(first, chain(1)));
@@ -103,7 +105,7 @@ describe('a coordinator killed beside a broker', () => {
     expect(await rig.ended(runId)).toBe('failed');
     await first.kill();
     if (late > 0) await rig.sql`DELETE FROM inbox`;
-    const second = await startEngine();
+    const second = await startEngine(PATIENT);
     await until('all answers to be acknowledged', async () => {
       const responses = (await broker.depths()).find((depth) => depth.queue === RESPONSE_QUEUE);
       return responses?.messages === 0 && responses.consumers > 0;
