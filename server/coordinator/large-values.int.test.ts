@@ -66,10 +66,16 @@ async function withEngine(
   });
   try {
     await act(engine, store);
-    expect((await engine.audit()).findings).toEqual([]);
+    await expectSound(engine);
   } finally {
     await engine[Symbol.asyncDispose]();
   }
+}
+
+/** But for I10: this store is a map of the test's own, and nothing in the database says for whom it keeps what. */
+async function expectSound(engine: ScriptedEngine): Promise<void> {
+  const { findings } = await engine.audit();
+  expect(findings.filter(({ rule }) => rule !== 'I10')).toEqual([]);
 }
 
 const until = (check: () => void) => vi.waitFor(check, { timeout: 60_000, interval: 10 });

@@ -1,0 +1,141 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { audit } from '#server/auditor/audit.ts';
+import { createObjectCollector } from '#server/coordinator/object-collector.ts';
+import { createRetention } from '#server/coordinator/retention.ts';
+import { type RunId, toUuid } from '#server/domain/ids.ts';
+import type { JsonObject } from '#server/domain/json.ts';
+import { payloadRefOf } from '#server/domain/payload-ref.ts';
+import { isRunOver, isTaskOver } from '#server/domain/statuses.ts';
+import { createLocalFolderStore } from '#server/platform/object-store/local-folder.ts';
+import { archivePipeline, unarchivePipeline } from '#server/services/pipeline/archive.ts';
+import { createPipeline } from '#server/services/pipeline/create.ts';
+import { listPipelines } from '#server/services/pipeline/list.ts';
+import { getRun } from '#server/services/run/get.ts';
+import { readLineage } from '#server/services/run/lineage.ts';
+import { replayRun } from '#server/services/run/replay.ts';
+import { retryTask } from '#server/services/run/retry-task.ts';
+import { startRun } from '#server/services/run/start.ts';
+import { startTestApp, type TestApp } from '../app.ts';
+import { until } from './until.ts';
+
+let program: TestApp;
+const at = () => [program.services, program.actor] as const;
+beforeEach(async () => {
+  program = await startTestApp();
+});
+afterEach(() => program[Symbol.asyncDispose]());
+
+const untilOver = (id: RunId) =>
+  until(`${id} to be over`, async () => {
+    const run = await getRun(...at(), { id });
+    return isRunOver(run.status) && run;
+  });
+
+async function expectSound(): Promise<void> {
+  const { sql } = program.database;
+  const objects = { has: store().has, maxLooked: 100 };
+  const { findings } = await audit({ sql, graphOf: program.services.graphOf, objects });
+  expect(findings).toEqual([]);
+}
+
+const store = () => createLocalFolderStore({ folder: program.objectsFolder });
+
+const CHAIN: JsonObject = {
+  stages: [
+    { key: 'a', type: 'echo' },
+    { key: 'b', type: 'echo' },
+  ],
+  dependencies: [{ from: 'a', to: 'b' }],
+};
+
+/** Larger than what a row takes. */
+const LARGE = { text: 'x'.repeat(200_000) };
+
+/** As if it had ended so long ago that nobody keeps it; then retention does what it does every hour. */
+async function expire(id: RunId): Promise<void> {
+  const { sql, url } = program.database;
+  await sql`UPDATE runs SET finished_at = now() - interval '400 days' WHERE id = ${toUuid(id)}::text::uuid`;
+  await sql`UPDATE stored_objects SET touched_at = now() - interval '400 days'`;
+  const troubles: string[] = [];
+  const keepDays = { succeeded: 30, failed: 30, cancelled: 30 };
+  const onTrouble = (message: string) => void troubles.push(message);
+  // The program's own may be at it just now, and looks at none a second time.
+  const report = await until('retention to have its turn', () =>
+    createRetention({ url, keepDays, onTrouble }).run(),
+  );
+  expect(report).toMatchObject({ runs: 1 });
+  const about = { graceMs: 60_000, random: () => 0, now: Date.now, isStopped: () => false, onTrouble };
+  await createObjectCollector({ objects: store(), ...about }).run(sql);
+  expect(troubles).toEqual([]);
+}
+
+test('a run that is replayed from may go: its replay keeps what it took over, and the object goes with the last that needs it', async () => {
+  const { id: pipelineId } = await createPipeline(...at(), { name: 'kept', document: CHAIN, publish: true });
+  const { run: first } = await startRun(...at(), { pipelineId, input: LARGE });
+  await untilOver(first.id);
+  const { run: second } = await replayRun(...at(), { id: first.id, from: 'b' });
+  const replayed = await untilOver(second.id);
+  expect(replayed.tasks.map(({ attempt }) => attempt)).toEqual([0, 1]);
+  const ref = payloadRefOf(replayed.tasks[0]?.output);
+  expect(ref).not.toBeNull();
+  const hash = ref?.$object ?? '';
+
+  await expire(first.id);
+  await expect(getRun(...at(), { id: first.id })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  expect(await readLineage(...at(), { id: second.id })).toEqual({ ancestors: [], replays: [] });
+  expect(await store().has(hash)).toBe(true);
+  // What it took over is still there to be worked on once more.
+  const { run: third } = await replayRun(...at(), { id: second.id, from: 'b' });
+  expect(await untilOver(third.id)).toMatchObject({ status: 'succeeded' });
+  await expectSound();
+
+  await expire(second.id);
+  expect(await store().has(hash)).toBe(true);
+  await expire(third.id);
+  expect(await store().has(hash)).toBe(false);
+  const [left] = await program.database.sql`
+    SELECT (SELECT count(*)::int FROM run_objects) AS kept, (SELECT count(*)::int FROM stored_objects) AS stored`;
+  expect(left).toEqual({ kept: 0, stored: 0 });
+  await expectSound();
+});
+
+test('F45 a pipeline that is archived in the middle of a run lets it go on as it was begun, and begins none until it is back', async () => {
+  const waiting = { maxAttempts: 2, initialSeconds: 3600, maxSeconds: 3600, jitter: 0 };
+  const document: JsonObject = {
+    stages: [
+      { key: 'first', type: 'fail', retry: waiting },
+      { key: 'after', type: 'echo' },
+    ],
+    dependencies: [{ from: 'first', to: 'after', when: 'failure' }],
+  };
+  const { id: pipelineId } = await createPipeline(...at(), { name: 'gone', document, publish: true });
+  const { run } = await startRun(...at(), { pipelineId, input: null });
+  const [task] = await until('its first stage to wait for its second attempt', async () => {
+    const { tasks } = await getRun(...at(), { id: run.id });
+    return tasks[0]?.attempt === 1 && tasks[0].error !== null && tasks;
+  });
+  await archivePipeline(...at(), { id: pipelineId });
+  expect((await listPipelines(...at(), {})).items).toEqual([]);
+  // Its name is free: another may have it while the run goes on.
+  await createPipeline(...at(), { name: 'gone', document: CHAIN, publish: true });
+
+  // It is operated like any other.
+  await retryTask(...at(), { taskId: task?.id ?? '' });
+  const ended = await untilOver(run.id);
+  expect(ended.pipelineId).toBe(pipelineId);
+  expect(ended.tasks.map(({ status }) => isTaskOver(status))).toEqual([true, true]);
+  expect(ended.tasks.map(({ attempt }) => attempt)).toEqual([2, 1]);
+
+  const archived = { code: 'CONFLICT', message: 'The pipeline "gone" is archived.' };
+  await expect(startRun(...at(), { pipelineId })).rejects.toMatchObject(archived);
+  for (const how of [{}, { from: 'after' }, { version: 'newest' as const }, { only: 'after' }])
+    await expect(replayRun(...at(), { id: run.id, ...how })).rejects.toMatchObject(archived);
+
+  await expect(unarchivePipeline(...at(), { id: pipelineId })).rejects.toMatchObject({ code: 'CONFLICT' });
+  const [other] = (await listPipelines(...at(), {})).items;
+  await archivePipeline(...at(), { id: other?.id ?? '' });
+  await unarchivePipeline(...at(), { id: pipelineId });
+  const { run: again } = await replayRun(...at(), { id: run.id, from: 'after' });
+  expect((await untilOver(again.id)).replayOf).toBe(run.id);
+  await expectSound();
+});
