@@ -6,6 +6,7 @@ import { makeTopology, queuesOfTenant, RESPONSE_QUEUE } from '#server/broker/top
 import { DEFAULT_ORG_ID, type RunId } from '#server/domain/ids.ts';
 import { startTcpProxy } from '../tcp-proxy.ts';
 import { provideBrokerRig } from './broker-rig.ts';
+import { openGate } from './ledger.ts';
 import { chain, createRandom } from './random-graphs.ts';
 import type { Rig } from './rig.ts';
 import { createIdleAmqpAgent, createScriptedAmqpAgent } from './scripted-amqp-agent.ts';
@@ -192,6 +193,35 @@ describe('a broker that fails', () => {
       await expectSent();
       await rig.expectSound();
       await idle.stop();
+    },
+  );
+
+  test.each(['stands still', 'is gone'])(
+    'F15 a coordinator that %s for longer than a lease takes no task from an agent whose signs of life wait for it',
+    async (how) => {
+      const { rig, agent, engine: startEngine } = current();
+      const leaseMs = 3000;
+      let engine = await startEngine({ defaults: { leaseMs } });
+      await agent.start();
+      const runId = await rig.start(engine, { stages: [{ key: 'only', type: 'gate' }] });
+      await until('the agent to have it', async () => (await rig.tasks(runId))[0]?.status === 'running');
+      if (how === 'is gone') await engine.kill();
+      else engine.freeze();
+      await until('its lease to be over for as long again', async () => {
+        const [row] = await rig.sql`SELECT FROM tasks WHERE due_at < now() - ${leaseMs}::int * interval '1 ms'`;
+        return row;
+      });
+      if (how === 'is gone') engine = await startEngine({ defaults: { leaseMs } });
+      else engine.thaw();
+      await until('the lease to be renewed', async () => {
+        const [row] = await rig.sql`SELECT FROM tasks WHERE due_at > now() OR losses > 0`;
+        return row;
+      });
+      await openGate(rig.sql, runId);
+      expect(await rig.ended(runId)).toBe('succeeded');
+      expect(await rig.tasks(runId)).toMatchObject([{ epoch: 1, attempt: 1, losses: 0 }]);
+      await rig.expectSound();
+      await engine.kill();
     },
   );
 
