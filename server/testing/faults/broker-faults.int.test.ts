@@ -208,7 +208,8 @@ describe('a broker that fails', () => {
       if (how === 'is gone') await engine.kill();
       else engine.freeze();
       await until('its lease to be over for as long again', async () => {
-        const [row] = await rig.sql`SELECT FROM tasks WHERE due_at < now() - ${leaseMs}::int * interval '1 ms'`;
+        const [row] =
+          await rig.sql`SELECT FROM tasks WHERE due_at < now() - ${leaseMs}::int * interval '1 ms'`;
         return row;
       });
       if (how === 'is gone') engine = await startEngine({ defaults: { leaseMs } });

@@ -203,7 +203,11 @@ describe('two things that happen at once', () => {
         replies.push(await each.tell(runId, retry));
         await waitsAfter(seen + 1);
       }
-      const refusal = { ok: false, code: 'NOT_ALLOWED', message: expect.stringContaining(`attempt ${seen + 1} by now`) };
+      const refusal = {
+        ok: false,
+        code: 'NOT_ALLOWED',
+        message: expect.stringContaining(`attempt ${seen + 1} by now`),
+      };
       expect(replies).toEqual([{ ok: true }, refusal, refusal]);
     }
     expect(await rig.tasks(runId)).toMatchObject([{ epoch: 4, attempt: 4 }]);

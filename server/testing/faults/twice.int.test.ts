@@ -26,7 +26,11 @@ const HOUR = 3_600_000;
 const sleeping: JsonObject = { stages: [{ key: 'only', type: 'sleep', config: { ms: HOUR } }] };
 const failing: JsonObject = {
   stages: [
-    { key: 'only', type: 'fail', retry: { maxAttempts: 5, initialSeconds: 3600, maxSeconds: 3600, jitter: 0 } },
+    {
+      key: 'only',
+      type: 'fail',
+      retry: { maxAttempts: 5, initialSeconds: 3600, maxSeconds: 3600, jitter: 0 },
+    },
   ],
 };
 
@@ -34,7 +38,11 @@ let made = 0;
 /** A run whose one task has come so far. */
 async function begin(document: JsonObject, is: (status: TaskStatus) => boolean) {
   made += 1;
-  const { id: pipelineId } = await createPipeline(...at(), { name: `twice ${made}`, document, publish: true });
+  const { id: pipelineId } = await createPipeline(...at(), {
+    name: `twice ${made}`,
+    document,
+    publish: true,
+  });
   const { run } = await startRun(...at(), { pipelineId });
   const task = await until('its task to have come so far', async () => {
     const [first] = (await getRun(...at(), { id: run.id })).tasks;
@@ -99,7 +107,10 @@ test('F44 a retry that is asked for by three at once is one attempt where each n
   expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   for (const outcome of outcomes) {
     if (outcome.status === 'fulfilled') continue;
-    expect(outcome.reason).toMatchObject({ code: 'CONFLICT', message: expect.stringContaining('at attempt 2 by now') });
+    expect(outcome.reason).toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringContaining('at attempt 2 by now'),
+    });
   }
   await until('the second attempt to fail', async () => {
     const [task] = (await getRun(...at(), { id })).tasks;
