@@ -183,19 +183,6 @@ describe('losses', () => {
     });
   });
 
-  test('a lease that ended while nobody listened is given once more, and is lost when it ends again', () => {
-    const run = driveRun(alone({ timeouts: { stageSeconds: 100 } }), { defaults: { leaseMs: 1000 } });
-    run.start();
-    run.pass(60_000, { full: true, unheard: true });
-    expect(run.task('a')).toMatchObject({ epoch: 1, losses: 0, dueAt: run.now + 1000 });
-    expect(run.last?.events).toEqual([]);
-    run.pass(1000);
-    expect(run.task('a')).toMatchObject({ epoch: 2, losses: 1 });
-    // The stage's own limit goes on whoever listens.
-    run.pass(100_000, { full: true, unheard: true });
-    expect(run.task('a')).toMatchObject({ status: 'failed', error: { code: 'STAGE_TIMEOUT' } });
-  });
-
   test('a process that is gone gives back what it held, at no charge and no loss', () => {
     const run = driveRun(alone());
     run.start();
