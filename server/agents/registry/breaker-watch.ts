@@ -80,10 +80,7 @@ export function createBreakerWatch(watch: BreakerWatchOptions): BreakerWatch {
       if (probes.has(agentId)) return judgeProbe(record, failed);
       if (!counts.add(agentId, failed, watch.now()) || record.ordered !== null) return;
       const seconds = Math.round(options.windowMs / 1000);
-      trip(
-        record,
-        `${options.failures} or more of its tasks failed within ${seconds} s, last by ${failure}`,
-      );
+      trip(record, `${options.failures} or more of its tasks failed within ${seconds} s, last by ${failure}`);
     },
     async look(records) {
       const now = watch.now();
