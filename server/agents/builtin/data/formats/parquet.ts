@@ -10,7 +10,7 @@ const AGAIN = 'Make or upload it again.';
 
 export const isParquet = (bytes: Buffer): boolean => bytes.subarray(0, MARK.length).equals(MARK);
 
-export const badParquet = (message: string) => invalidInput('BAD_PARQUET', message);
+const badParquet = (message: string) => invalidInput('BAD_PARQUET', message);
 
 /** What its outside says: a file of another kind, one that is encrypted, or one that came in part. */
 export function checkParquet(bytes: Buffer): void {
@@ -40,5 +40,5 @@ export function checkParquet(bytes: Buffer): void {
   }
 }
 
-export const badParquetInside = (what: string): ReturnType<typeof badParquet> =>
+export const badParquetInside = (what: string) =>
   badParquet(`The Parquet file is damaged: ${what} ${AGAIN}`);
