@@ -40,5 +40,4 @@ export function checkParquet(bytes: Buffer): void {
   }
 }
 
-export const badParquetInside = (what: string) =>
-  badParquet(`The Parquet file is damaged: ${what} ${AGAIN}`);
+export const badParquetInside = (what: string) => badParquet(`The Parquet file is damaged: ${what} ${AGAIN}`);
