@@ -8,7 +8,7 @@ export interface KeepDays {
 }
 
 /** The tables that are cut by week, in the order in which a week's parts are dropped: the runs last, as its mark. */
-const PARENTS = [
+export const PARENTS = [
   'run_labels',
   'run_objects',
   'task_stage_logs',

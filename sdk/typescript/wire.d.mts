@@ -369,7 +369,8 @@ export interface Client {
     /** Submits it and waits for its end, whichever that is. */
     run(body: TaskBody, options?: OnceOptions & { signal?: AbortSignal | undefined }): Promise<TaskDetail>;
     logs(id: string, query?: { limit?: number }): Promise<LogEntry[]>;
-    retry(id: string): Promise<Run>;
+    /** `attempt`: the one to be followed, as the task showed it; refused (CONFLICT) when it is at another by now. */
+    retry(id: string, options?: { attempt?: number }): Promise<Run>;
   };
   readonly agents: {
     /** All of them, over as many pages as it takes. */

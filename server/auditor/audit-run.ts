@@ -1,6 +1,7 @@
 import { isPoison, type RunEvent } from '#server/domain/engine/events.ts';
-import { evolve, openDraft } from '#server/domain/engine/evolve.ts';
+import { type Draft, evolve, openDraft } from '#server/domain/engine/evolve.ts';
 import type { RunState, TaskState } from '#server/domain/engine/state.ts';
+import { findRefs } from '#server/domain/payload-ref.ts';
 import {
   isRunOver,
   isRunPaused,
@@ -31,18 +32,29 @@ export interface Told {
   blocks: readonly EventBlock[];
   /** Places of the tasks that are in the dead letters. */
   letters: readonly number[];
+  /** Hand-outs that ended before their task did, as the history has them. */
+  past: readonly PastHandOut[];
+  /** Hashes of the objects that are kept for the run. */
+  kept: ReadonlySet<string>;
+}
+
+export interface PastHandOut {
+  task: number;
+  epoch: number;
+  how: string;
 }
 
 /** What is wrong with one run, by its rows and its event sequence. */
-export function auditRun(state: RunState, { blocks, letters }: Told): Complaint[] {
+export function auditRun(state: RunState, { blocks, letters, past, kept }: Told): Complaint[] {
   return [
     ...auditEnd(state),
     ...auditOpenTasks(state),
     ...auditOrder(state),
     ...auditAttempts(state),
     ...auditOutcomes(state, blocks),
-    ...auditSequence(state, blocks),
+    ...auditSequence(state, { blocks, past }),
     ...auditLetters(state, letters),
+    ...auditKept(state, kept),
   ];
 }
 
@@ -169,7 +181,7 @@ function auditLetters(state: RunState, letters: readonly number[]): Complaint[] 
 }
 
 /** I8: the sequence has no hole, ends where the row says, and folded gives the rows. */
-function auditSequence(state: RunState, blocks: readonly EventBlock[]): Complaint[] {
+function auditSequence(state: RunState, { blocks, past }: Pick<Told, 'blocks' | 'past'>): Complaint[] {
   const complaints: Complaint[] = [];
   let next = 1;
   for (const block of blocks) {
@@ -186,13 +198,16 @@ function auditSequence(state: RunState, blocks: readonly EventBlock[]): Complain
       rule: 'I8',
       message: `The sequence ends at ${next - 1} and the run says ${state.seq}.`,
     });
-  return complaints.length > 0 ? complaints : compareFold(state, blocks);
+  if (complaints.length > 0) return complaints;
+  const folded = fold(state, blocks);
+  return [...compareFold(state, folded), ...comparePast(folded.ended, past)];
 }
 
 const TASK_FIELDS = ['status', 'epoch', 'attempt', 'losses', 'agent', 'skip'] as const;
 
-function compareFold(state: RunState, blocks: readonly EventBlock[]): Complaint[] {
-  const folded = fold(state, blocks);
+type Folded = Pick<Draft, 'status' | 'tasks' | 'ended'>;
+
+function compareFold(state: RunState, folded: Folded): Complaint[] {
   const complaints: Complaint[] = [];
   if (folded.status !== state.status) {
     complaints.push({
@@ -214,7 +229,34 @@ function compareFold(state: RunState, blocks: readonly EventBlock[]): Complaint[
   return complaints;
 }
 
-function fold(state: RunState, blocks: readonly EventBlock[]): Pick<RunState, 'status' | 'tasks'> {
+/** I12: the history of attempts tells of each hand-out that its events tell of, in the same word, and of no other. */
+function comparePast(told: Folded['ended'], past: readonly PastHandOut[]): Complaint[] {
+  const said = new Map(told.map(({ task, how }) => [`${task.index} ${task.epoch}`, how as string]));
+  const kept = new Map(past.map(({ task, epoch, how }) => [`${task} ${epoch}`, how]));
+  return [...new Set([...said.keys(), ...kept.keys()])].flatMap((place): Complaint[] => {
+    const [task, epoch] = place.split(' ');
+    const [event, row] = [said.get(place) ?? 'nothing', kept.get(place) ?? 'nothing'];
+    if (event === row) return [];
+    return [
+      { rule: 'I12', message: `Hand-out ${epoch} of task ${task}: events say ${event}, its history ${row}.` },
+    ];
+  });
+}
+
+/** I10: what a run refers to is kept for it; else it is collected while the run still needs it. */
+function auditKept(state: RunState, kept: ReadonlySet<string>): Complaint[] {
+  const outputs = state.tasks.map((task) => task?.output ?? null);
+  const needed = new Set(
+    [state.input, state.parameters, ...outputs].flatMap((value) =>
+      (findRefs(value) ?? []).map(({ $object }) => $object),
+    ),
+  );
+  return [...needed]
+    .filter((hash) => !kept.has(hash))
+    .map((hash) => ({ rule: 'I10', message: `It refers to the object ${hash}, which is not kept for it.` }));
+}
+
+function fold(state: RunState, blocks: readonly EventBlock[]): Folded {
   const draft = openDraft(
     {
       ...state,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Sql } from '#db/client.ts';
 import { createGraphCache } from '#db/queries/load-graph.ts';
-import type { AgentHandler } from '#server/agents/agent.ts';
+import { AgentFailure, type AgentHandler } from '#server/agents/agent.ts';
 import { fromUuid, NO_ORG_ID, type RunId, toUuid } from '#server/domain/ids.ts';
 import { createTestDatabase, type TestDatabase } from '#server/testing/database.ts';
 import { createScriptedEngine } from '#server/testing/scripted-engine.ts';
@@ -22,30 +22,36 @@ const chain = {
 const GRAPHS = {
   /** Over, with two tasks. */
   done: chain,
+  /** Over, at its second attempt. */
+  again: { stages: [{ key: 'only', type: 'flaky', retry: { maxAttempts: 2, initialSeconds: 0 } }] },
   /** Its one task is held by an agent that does not answer. */
   held: { stages: [{ key: 'only', type: 'never' }] },
   /** Its one task waits: nobody offers the capability. */
   waiting: { stages: [{ key: 'only', type: 'nobody' }] },
 };
 type Kind = keyof typeof GRAPHS;
-const EACH = 20;
+const EACH = 24;
 
 let database: TestDatabase;
 let sql: Sql;
-const runs: Record<Kind, RunId[]> = { done: [], held: [], waiting: [] };
+const runs: Record<Kind, RunId[]> = { done: [], again: [], held: [], waiting: [] };
 
 beforeAll(async () => {
   database = await createTestDatabase();
   sql = database.sql;
   const echo: AgentHandler = async ({ input }) => input;
   const never: AgentHandler = () => new Promise(() => undefined);
-  const scripted = await createScriptedEngine({ url: database.url, handlers: { echo, never } });
+  const flaky: AgentHandler = async ({ attempt, input }) => {
+    if (attempt === 1) throw new AgentFailure('agent', 'SCRIPTED', 'The first attempt fails.');
+    return input;
+  };
+  const scripted = await createScriptedEngine({ url: database.url, handlers: { echo, never, flaky } });
   for (const kind of Object.keys(GRAPHS) as Kind[]) {
     runs[kind] = await Promise.all(Array.from({ length: EACH }, () => scripted.start(GRAPHS[kind])));
   }
   const gated = { stages: [{ key: 'only', type: 'never', concurrency: { key: 'gate', limit: 3 } }] };
   await scripted.start(gated);
-  await Promise.all(runs.done.map((id) => scripted.ended(id)));
+  await Promise.all([...runs.done, ...runs.again].map((id) => scripted.ended(id)));
   // So that nobody mends what is damaged.
   await scripted[Symbol.asyncDispose]();
 });
@@ -160,6 +166,38 @@ const DAMAGES: Record<string, Damage> = {
     says: 'Its version is gone',
     by: 'UPDATE runs SET version_id = gen_random_uuid() WHERE id = $1',
   },
+  'a run that is gone with all that it was given': {
+    rule: 'I4',
+    run: 'done',
+    says: 'Its row is gone, and 2 tasks and',
+    by: 'DELETE FROM runs WHERE id = $1',
+  },
+  'an attempt that its history has lost': {
+    rule: 'I12',
+    run: 'again',
+    says: 'Hand-out 1 of task 0: events say failed, its history nothing',
+    by: 'DELETE FROM attempts WHERE run_id = $1',
+  },
+  'an attempt in its history that no event tells of': {
+    rule: 'I12',
+    run: 'done',
+    says: 'Hand-out 7 of task 1: events say nothing, its history lost',
+    by: `INSERT INTO attempts (run_id, idx, epoch, org_id, attempt, ended, finished_at)
+      SELECT id, 1, 7, org_id, 1, 'lost', now() FROM runs WHERE id = $1`,
+  },
+  'an attempt whose history says another end': {
+    rule: 'I12',
+    run: 'again',
+    says: 'events say failed, its history released',
+    by: `UPDATE attempts SET ended = 'released' WHERE run_id = $1`,
+  },
+  'an output that stands in the store and is kept for nobody': {
+    rule: 'I10',
+    run: 'done',
+    says: `It refers to the object ${'ab'.repeat(32)}, which is not kept for it`,
+    by: `UPDATE tasks SET output = '{"deep":[{"$object":"${'ab'.repeat(32)}","bytes":9,"contentType":"text/csv"}]}'
+      WHERE run_id = $1 AND idx = 1`,
+  },
   'an attempt too many': {
     rule: 'I6',
     run: 'done',
@@ -203,7 +241,7 @@ describe('the auditor', () => {
   test('finds nothing in what the engine made', async () => {
     const report = await look();
     expect(report.findings).toEqual([]);
-    expect(report.runs).toBe(3 * EACH + 1);
+    expect(report.runs).toBe(4 * EACH + 1);
     expect(report.events).toBeGreaterThan(report.runs);
   });
 
@@ -241,7 +279,9 @@ describe('the auditor', () => {
     const ask = (has: (hash: string) => Promise<boolean>, maxLooked: number) =>
       audit({ sql, graphOf: createGraphCache(sql), objects: { has, maxLooked } });
     const gone = (report: Awaited<ReturnType<typeof ask>>) =>
-      report.findings.filter((finding) => finding.rule === 'I10');
+      report.findings.filter(
+        ({ rule, message }) => rule === 'I10' && message.endsWith('is not in the store.'),
+      );
     expect(gone(await ask(async () => true, 10))).toEqual([]);
     expect(gone(await ask(async () => false, 10))).toHaveLength(3);
     const [newest] = await sql<{ id: string }[]>`SELECT id FROM runs ORDER BY id DESC LIMIT 1`;
@@ -274,13 +314,46 @@ describe('the auditor', () => {
     expect(seats).toMatchObject([{ runId, message: expect.stringContaining('does not hold it') }]);
   });
 
+  test.each([
+    [
+      'runs that are due and that nobody looks at',
+      `UPDATE runs SET wake_at = now() - interval '2 hours' WHERE status = 'running' AND wake_at IS NOT NULL`,
+      /open runs are due and nobody has looked at them, one for 120 min/,
+      `UPDATE runs SET wake_at = now() WHERE wake_at IS NOT NULL`,
+    ],
+    [
+      'messages that nobody sends',
+      `INSERT INTO outbox (queue, priority, body, created_at) VALUES ('q', 1, '{}', now() - interval '3 hours')`,
+      /1 messages wait to be sent, one for 180 min/,
+      'DELETE FROM outbox',
+    ],
+    [
+      'an inbox that only grows',
+      `INSERT INTO inbox (message_id, at) VALUES ('old', now() - interval '4 days')`,
+      /The inbox remembers 1 messages/,
+      'DELETE FROM inbox',
+    ],
+    [
+      'a week to come that has no room',
+      `DO $$ BEGIN EXECUTE 'DROP TABLE tasks_w' || floor(extract(epoch FROM now() + interval '7 days') / 604800)::int; END $$`,
+      /tasks_w\d+ is missing/,
+      `SELECT ensure_parts(now(), now() + interval '28 days')`,
+    ],
+  ])('finds %s', async (_, damage, says, mend) => {
+    const house = async () => (await look()).findings.filter(({ rule }) => rule === 'I13');
+    await sql.unsafe(damage);
+    expect(await house()).toMatchObject([{ runId: null, message: expect.stringMatching(says) }]);
+    await sql.unsafe(mend);
+    expect(await house()).toEqual([]);
+  });
+
   test('looks only at what was born since, when told', async () => {
     const later = await audit({ sql, graphOf: createGraphCache(sql), sinceMs: Date.now() + 60_000 });
     expect(later.runs).toBe(0);
   });
 
   test('has a damage here for each of its rules', () => {
-    const shown = new Set([...Object.values(DAMAGES).map((damage) => damage.rule), 'I9', 'I10', 'I11']);
+    const shown = new Set([...Object.values(DAMAGES).map((damage) => damage.rule), 'I9', 'I11', 'I13']);
     expect(Object.keys(RULES).filter((rule) => !shown.has(rule))).toEqual([]);
   });
 });

@@ -4,8 +4,9 @@ import { loadRuns } from '#db/queries/load-runs.ts';
 import type { RunEvent } from '#server/domain/engine/events.ts';
 import type { CompiledGraph } from '#server/domain/graph/compile.ts';
 import { fromUuid, NO_ORG_ID, type RunId, toUuid, type VersionId } from '#server/domain/ids.ts';
+import { auditHouse, auditOrphans } from './audit-house.ts';
 import { auditObjects, type ObjectsReport, type ObjectsToAudit } from './audit-objects.ts';
-import { auditRun, type EventBlock } from './audit-run.ts';
+import { auditRun, type EventBlock, type PastHandOut } from './audit-run.ts';
 import type { Finding } from './rules.ts';
 
 export type { Finding } from './rules.ts';
@@ -52,7 +53,8 @@ export async function audit(options: AuditOptions): Promise<AuditReport> {
       report,
     );
   }
-  report.findings.push(...(await auditSlots(options.sql)), ...(await auditSeats(options.sql)));
+  for (const look of [auditOrphans, auditSlots, auditSeats, auditHouse])
+    report.findings.push(...(await look(options.sql, options.sinceMs ?? 0)));
   if (!options.objects) return report;
   const objects = await auditObjects(options.sql, options.objects, options.sinceMs ?? 0);
   report.findings.push(...objects.findings);
@@ -67,11 +69,14 @@ async function auditPage(ids: RunId[], options: AuditOptions, report: AuditRepor
       const states = await loadRuns(sql, group, { part, lock: false, graphOf: options.graphOf });
       const sequences = await loadSequences(sql, group);
       const letters = await loadLetters(sql, group);
+      const past = await loadPast(sql, group);
+      const kept = await loadKept(sql, group);
       for (const [id, state] of states) {
         const blocks = sequences.get(id) ?? [];
         report.runs += 1;
         report.events += blocks.reduce((sum, block) => sum + block.entries.length, 0);
-        for (const { rule, message } of auditRun(state, { blocks, letters: letters.get(id) ?? [] }))
+        const told = { letters: letters.get(id) ?? [], past: past.get(id) ?? [] };
+        for (const { rule, message } of auditRun(state, { blocks, ...told, kept: new Set(kept.get(id)) }))
           report.findings.push({ rule, runId: id, message });
       }
     });
@@ -83,7 +88,7 @@ async function loadSequences(sql: Sql, ids: readonly RunId[]): Promise<Map<RunId
     { run_id: string; seq_from: number; seq_to: number; at: string; entries: RunEvent[] }[]
   >`
     SELECT run_id, seq_from, seq_to, extract(epoch FROM at) * 1000 AS at, entries FROM run_events
-    WHERE run_id = ANY (${`{${ids.map(toUuid).join(',')}}`}::text::uuid[]) ORDER BY run_id, seq_from`;
+    WHERE run_id = ANY (${listOf(ids)}::text::uuid[]) ORDER BY run_id, seq_from`;
   const byRun = new Map<RunId, EventBlock[]>();
   for (const row of rows) {
     const id = fromUuid('run', row.run_id);
@@ -100,11 +105,29 @@ async function loadSequences(sql: Sql, ids: readonly RunId[]): Promise<Map<RunId
   return byRun;
 }
 
+const listOf = (ids: readonly RunId[]): string => `{${ids.map(toUuid).join(',')}}`;
+
+/** Hand-outs that ended before their task did, by run. */
+async function loadPast(sql: Sql, ids: readonly RunId[]): Promise<Map<RunId, PastHandOut[]>> {
+  const rows = await sql<{ run_id: string; past: PastHandOut[] }[]>`
+    SELECT run_id, json_agg(json_build_object('task', idx, 'epoch', epoch, 'how', ended)) AS past FROM attempts
+    WHERE run_id = ANY (${listOf(ids)}::text::uuid[]) GROUP BY run_id`;
+  return new Map(rows.map((row) => [fromUuid('run', row.run_id), row.past]));
+}
+
+/** Hashes of what is kept for them, by run. */
+async function loadKept(sql: Sql, ids: readonly RunId[]): Promise<Map<RunId, string[]>> {
+  const rows = await sql<{ run_id: string; hashes: string[] }[]>`
+    SELECT run_id, json_agg(hash) AS hashes FROM run_objects
+    WHERE run_id = ANY (${listOf(ids)}::text::uuid[]) GROUP BY run_id`;
+  return new Map(rows.map((row) => [fromUuid('run', row.run_id), row.hashes]));
+}
+
 /** Places of the tasks that are set aside, by run. */
 async function loadLetters(sql: Sql, ids: readonly RunId[]): Promise<Map<RunId, number[]>> {
   const rows = await sql<{ run_id: string; places: number[] }[]>`
     SELECT run_id, json_agg(task_idx) AS places FROM dead_letters
-    WHERE run_id = ANY (${`{${ids.map(toUuid).join(',')}}`}::text::uuid[]) GROUP BY run_id`;
+    WHERE run_id = ANY (${listOf(ids)}::text::uuid[]) GROUP BY run_id`;
   return new Map(rows.map((row) => [fromUuid('run', row.run_id), row.places]));
 }
 

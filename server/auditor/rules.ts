@@ -10,8 +10,10 @@ export const RULES = {
   I8: "A run's event sequence has no hole, and folded it gives the rows.",
   I9: 'The slots in use under a concurrency key are the tasks that are handed out under it.',
   I14: 'A task that every agent died of is in the dead letters, once, and no other task is.',
-  I10: 'Every object that a kept run refers to is in the object store.',
+  I10: 'Every object that a kept run refers to is kept for it, and is in the object store.',
   I11: 'Whoever has a seat with an agent is a task that it holds.',
+  I12: 'The history of attempts has each hand-out that ended before its task did, as its events tell it.',
+  I13: 'What is due gets done, what is of no use any more has gone, and there is room for what comes.',
 } as const;
 export type Rule = keyof typeof RULES;
 

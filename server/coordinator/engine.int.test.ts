@@ -108,6 +108,36 @@ describe('the engine on a real database', () => {
     expect((await scripted.audit()).findings).toEqual([]);
   });
 
+  test('lets each of two stages that share a concurrency key go by its own limit, also when both begin in one commit', async () => {
+    const out = { narrow: 0, wide: 0 };
+    const seen = { narrow: 0, wide: 0 };
+    const handler =
+      (which: keyof typeof out): AgentHandler =>
+      async () => {
+        out[which] += 1;
+        if (which === 'narrow') seen.narrow = Math.max(seen.narrow, out.narrow);
+        seen.wide = Math.max(seen.wide, out.narrow + out.wide);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        out[which] -= 1;
+        return null;
+      };
+    await using scripted = await createScriptedEngine({
+      url: database.url,
+      handlers: { narrow: handler('narrow'), wide: handler('wide') },
+      maxConcurrency: 50,
+    });
+    const stages = ['narrow', 'wide', 'wide', 'narrow'].map((type, at) => ({
+      ...{ key: `s${at}`, type },
+      concurrency: { key: 'shared', limit: type === 'narrow' ? 1 : 3 },
+    }));
+    const runs = await Promise.all(Array.from({ length: 20 }, () => scripted.start({ stages })));
+    for (const id of runs) expect((await scripted.ended(id)).status).toBe('succeeded');
+    expect(seen).toEqual({ narrow: 1, wide: 3 });
+    expect(scripted.troubles).toEqual([]);
+    const rows = await database.sql`SELECT used FROM concurrency_slots WHERE key = 'shared'`;
+    expect(rows).toEqual([{ used: 0 }]);
+  });
+
   test('never lets more than the limit of a concurrency key run at once, and gives every slot back', async () => {
     let now = 0;
     let most = 0;

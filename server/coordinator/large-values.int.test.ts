@@ -66,10 +66,16 @@ async function withEngine(
   });
   try {
     await act(engine, store);
-    expect((await engine.audit()).findings).toEqual([]);
+    await expectSound(engine);
   } finally {
     await engine[Symbol.asyncDispose]();
   }
+}
+
+/** But for I10: this store is a map of the test's own, and nothing in the database says for whom it keeps what. */
+async function expectSound(engine: ScriptedEngine): Promise<void> {
+  const { findings } = await engine.audit();
+  expect(findings.filter(({ rule }) => rule !== 'I10')).toEqual([]);
 }
 
 const until = (check: () => void) => vi.waitFor(check, { timeout: 60_000, interval: 10 });
@@ -136,7 +142,7 @@ describe('an engine with large values', () => {
       handlers: { make: async () => store.keep({ n: 7 }), echo: async ({ input }) => input },
     });
     expect((await next.ended(id)).tasks[1]?.output).toBe(8);
-    expect((await next.audit()).findings).toEqual([]);
+    await expectSound(next);
     await next[Symbol.asyncDispose]();
   });
 });

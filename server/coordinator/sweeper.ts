@@ -63,7 +63,9 @@ export function createSweeper(options: SweeperOptions): Sweeper {
       if (!last) return total;
       after = last.id;
       total += rows.length;
-      const tick: Happening = { type: 'tick', emptyQueues: await options.emptyQueues(), gone, full: true };
+      const emptyQueues = await options.emptyQueues();
+      // Agents may have beaten against a closed door: they are heard before their leases count again.
+      const tick: Happening = { type: 'tick', emptyQueues, gone, full: true, unheard: true };
       await tickAll(rows, tick);
     }
   }

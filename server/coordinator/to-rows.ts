@@ -130,14 +130,23 @@ function toTaskRow(state: RunState, task: TaskState): TaskRow {
 
 const isOut = (task: TaskState | undefined): boolean => task !== undefined && isTaskOut(task.status);
 
+interface SlotMoves {
+  orgId: string;
+  key: string;
+  /** The limit that each task which takes a slot goes by. */
+  taken: number[];
+  freed: number;
+}
+
 /** Tasks handed out and ended under concurrency keys, one row a key, in one order for all so that none waits in a circle. */
 export function toSlotRows(plans: readonly RunPlan[], quota: Slot | null): SlotRow[] {
-  const byKey = new Map<string, SlotRow>();
+  const byKey = new Map<string, SlotMoves>();
   const add = (org: OrgId, { key, limit }: Slot, change: number) => {
-    const orgId = toUuid(org);
-    const row = byKey.get(`${orgId} ${key}`);
-    if (row) row.change += change;
-    else byKey.set(`${orgId} ${key}`, { orgId, key, change, limit });
+    const id = `${toUuid(org)} ${key}`;
+    const moves = byKey.get(id) ?? { orgId: toUuid(org), key, taken: [], freed: 0 };
+    byKey.set(id, moves);
+    if (change > 0) moves.taken.push(limit);
+    else moves.freed += 1;
   };
   for (const { before, decision } of plans) {
     const { state } = decision;
@@ -150,7 +159,18 @@ export function toSlotRows(plans: readonly RunPlan[], quota: Slot | null): SlotR
     }
   }
   return [...byKey.entries()]
-    .filter(([, row]) => row.change !== 0)
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, row]) => row);
+    .map(([, moves]) => toSlotRow(moves))
+    .filter(({ change }) => change !== 0);
+}
+
+/**
+ * Stages may give one key limits that differ. Whoever has the lowest takes its slot first, and the row's limit is the highest
+ * count after all of them at which each found room.
+ */
+function toSlotRow({ orgId, key, taken, freed }: SlotMoves): SlotRow {
+  taken.sort((a, b) => a - b);
+  const spare = taken.reduce((least, limit, before) => Math.min(least, limit - before - 1), Infinity);
+  const limit = taken.length === 0 ? 0 : spare + taken.length;
+  return { orgId, key, change: taken.length - freed, limit };
 }

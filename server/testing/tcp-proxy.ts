@@ -12,6 +12,8 @@ export interface TcpProxy {
   delayAnswers(ms: number): void;
   /** Bytes that clients have sent through. */
   sentBytes(): number;
+  /** How often the server has said this from now on, on any connection. */
+  countAnswers(text: string): () => number;
   close(): Promise<void>;
 }
 
@@ -22,6 +24,7 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
   let swallowing = false;
   let delayMs = 0;
   let sent = 0;
+  const listeners = new Set<(chunk: Buffer, of: Socket) => void>();
 
   const listener = createServer((client) => {
     if (refusing) {
@@ -49,6 +52,7 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
     });
     let isSilent = false;
     server.on('data', (chunk) => {
+      for (const listen of listeners) listen(chunk, server);
       isSilent ||= swallowing;
       if (isSilent) return;
       if (delayMs > 0) setTimeout(() => client.destroyed || client.write(chunk), delayMs);
@@ -77,6 +81,17 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
       delayMs = ms;
     },
     sentBytes: () => sent,
+    countAnswers(text) {
+      let count = 0;
+      // A word may be cut in two by the line.
+      const ends = new WeakMap<Socket, string>();
+      listeners.add((chunk, of) => {
+        const said = (ends.get(of) ?? '') + chunk.toString('latin1');
+        count += said.split(text).length - 1;
+        ends.set(of, said.slice(said.lastIndexOf(text) + 1).slice(1 - text.length));
+      });
+      return () => count;
+    },
     async close() {
       cut();
       await new Promise((resolve) => listener.close(resolve));

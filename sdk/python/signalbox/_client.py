@@ -248,8 +248,10 @@ class Tasks:
         logs: List[LogEntry] = self._http.call("GET", f"/tasks/{segment(task_id)}/logs", query=query)["logs"]
         return logs
 
-    def retry(self, task_id: str) -> Run:
-        run: Run = self._http.call("POST", f"/tasks/{segment(task_id)}/retry", body={})
+    def retry(self, task_id: str, attempt: Optional[int] = None) -> Run:
+        """`attempt`: the one to be followed, as the task showed it; refused (CONFLICT) when it is at another by now."""
+        body = {} if attempt is None else {"attempt": attempt}
+        run: Run = self._http.call("POST", f"/tasks/{segment(task_id)}/retry", body=body)
         return run
 
     def _until_it_ends(self, task: TaskDetail, after: int) -> Optional[int]:

@@ -45,6 +45,12 @@ class ClientTest(unittest.TestCase):
         self.assertEqual(keys[:2], ["mine", "mine"])
         self.assertTrue(keys[2])
 
+    def test_names_the_attempt_that_a_retry_is_to_follow_when_it_is_told(self) -> None:
+        server, client = self.open(lambda asked, count: Answer(body={"id": "run_1"}))
+        client.tasks.retry("task_1")
+        client.tasks.retry("task_1", attempt=2)
+        self.assertEqual([one.body for one in server.asked], [{}, {"attempt": 2}])
+
     def test_does_not_send_twice_what_may_have_had_effect(self) -> None:
         for answer in (CUT, Answer(503)):
             with self.subTest(answer=answer):

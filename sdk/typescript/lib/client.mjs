@@ -138,7 +138,8 @@ function taskCalls(http) {
     run: async (body, { signal, ...options } = {}) =>
       wait((await submit(body, options)).task_id, signal ? { signal } : {}),
     logs: async (id, query) => (await http.call({ path: of(id, '/logs'), query })).logs,
-    retry: (id) => http.call({ method: 'POST', path: of(id, '/retry') }),
+    retry: (id, { attempt } = {}) =>
+      http.call({ method: 'POST', path: of(id, '/retry'), body: attempt === undefined ? {} : { attempt } }),
   };
 }
 

@@ -50,6 +50,13 @@ describe('the client', () => {
     expect(server.asked.at(-1)?.headers['idempotency-key']).not.toBe(keys[0]);
   });
 
+  test('names the attempt that a retry is to follow, when it is told', async () => {
+    const { client, server } = await open(() => ({ body: { id: 'run_1' } }));
+    await client.tasks.retry('task_1');
+    await client.tasks.retry('task_1', { attempt: 2 });
+    expect(server.asked.map(({ body }) => body)).toEqual([{}, { attempt: 2 }]);
+  });
+
   test('makes a pipeline under a key too, which may be the caller’s', async () => {
     const { client, server } = await open((_, count) => (count === 1 ? 'cut' : { body: { id: 'pipe_1' } }));
     await client.pipelines.create({ name: 'x', stages: [] }, { idempotencyKey: 'mine' });

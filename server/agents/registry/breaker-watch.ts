@@ -56,16 +56,18 @@ export function createBreakerWatch(watch: BreakerWatchOptions): BreakerWatch {
     if (probe) hot.releaseLock(probe.lock).catch(() => undefined);
   }
 
-  function trip(record: AgentRecord, reason: string): void {
+  function trip(record: AgentRecord, why: string): void {
     const trips = (record.health?.breaker?.trips ?? 0) + 1;
-    const breaker = { trips, probeAt: watch.now() + coolDownMs(options, trips) };
+    const restMs = coolDownMs(options, trips);
+    const breaker = { trips, probeAt: watch.now() + restMs };
+    const reason = `breaker: ${why}; after a rest of ${Math.round(restMs / 1000)} s it is tried with one task`;
     void write(record.id, () => writeTrip(sql, { id: record.id, reason, breaker }));
   }
 
   function judgeProbe(record: AgentRecord, failed: boolean): void {
     endProbe(record.id);
     counts.forget(record.id);
-    if (failed) trip(record, 'breaker: the task it was tried with failed again');
+    if (failed) trip(record, 'the task it was tried with failed again');
     else void write(record.id, () => writeRecovery(sql, record.id));
   }
 
@@ -78,10 +80,7 @@ export function createBreakerWatch(watch: BreakerWatchOptions): BreakerWatch {
       if (probes.has(agentId)) return judgeProbe(record, failed);
       if (!counts.add(agentId, failed, watch.now()) || record.ordered !== null) return;
       const seconds = Math.round(options.windowMs / 1000);
-      trip(
-        record,
-        `breaker: ${options.failures} or more of its tasks failed within ${seconds} s, last by ${failure}`,
-      );
+      trip(record, `${options.failures} or more of its tasks failed within ${seconds} s, last by ${failure}`);
     },
     async look(records) {
       const now = watch.now();

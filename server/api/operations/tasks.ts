@@ -119,12 +119,19 @@ export const tasks = {
     method: 'POST',
     path: '/api/v1/tasks/{id}/retry',
     summary: 'Retry a task now',
-    description: 'Does not wait for the timer of its next attempt.',
-    input: oneTask,
+    description:
+      'Does not wait for the timer of its next attempt. With `attempt` it does so once, however many ask at the same time.',
+    input: oneTask.extend({
+      attempt: z
+        .int()
+        .min(0)
+        .optional()
+        .describe('The attempt to be followed, as the task showed it. 409 when it is at another by now.'),
+    }),
     output: runSchema,
     errors: ['NOT_FOUND', 'CONFLICT'],
-    example: { id: EXAMPLE.retryingTask },
-    handle: async ({ services, actor }, { id }) =>
-      presentRun(await retryTask(services, actor, { taskId: id })),
+    example: { id: EXAMPLE.retryingTask, attempt: 1 },
+    handle: async ({ services, actor }, { id, attempt }) =>
+      presentRun(await retryTask(services, actor, { taskId: id, attempt })),
   }),
 };

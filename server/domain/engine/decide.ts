@@ -3,6 +3,7 @@ import { taskId } from '../ids.ts';
 import { type Json, measureJson } from '../json.ts';
 import {
   isRunActive,
+  isRunCancelled,
   isRunCancelling,
   isRunOver,
   isRunPaused,
@@ -81,7 +82,7 @@ function apply(draft: Draft, happening: Happening, context: DecideContext): Repl
     case 'cancel':
       return cancelRun(draft, happening.graceMs);
     case 'retry-now':
-      return retryNow(draft, happening.task, context);
+      return retryNow(draft, happening, context);
   }
 }
 
@@ -90,6 +91,8 @@ function answerLate(draft: Draft, happening: Happening, context: DecideContext):
   // No task is out any more, so this only finds out whether the answer is one that has counted.
   if (happening.type === 'result') return outcomes.applyResult(draft, happening, context);
   if (happening.type === 'tick' || happening.type === 'offer') return { ok: true, repeated: true };
+  // Who asks twice that it be cancelled has what was asked for.
+  if (happening.type === 'cancel' && isRunCancelled(draft.status)) return { ok: true, repeated: true };
   return { ok: false, code: 'RUN_OVER', message: `The run has already ended: ${draft.status}.` };
 }
 
@@ -246,6 +249,7 @@ function tickTask(draft: Draft, index: number, { context, happening }: TickConte
       const error = timeoutError('STAGE_TIMEOUT', 'The attempt took longer than the stage allows.');
       outcomes.failAttempt(draft, { index, error }, context);
     } else if (task.agent !== null && happening.gone?.has(task.agent)) outcomes.takeBack(draft, index);
+    else if (isDue(task.dueAt) && happening.unheard) outcomes.extendLease(draft, index, context);
     else if (isDue(task.dueAt)) outcomes.loseAttempt(draft, index, context);
   } else if (isTaskQueued(task.status)) {
     if (isDue(task.dueAt)) redeliver(draft, index, { context, happening });
@@ -311,8 +315,17 @@ function cancelTasks(draft: Draft, isMeant: (status: TaskStatus) => boolean): vo
   });
 }
 
-function retryNow(draft: Draft, index: number, context: DecideContext): Reply {
-  const { status } = taskOf(draft, index);
+function retryNow(
+  draft: Draft,
+  { task: index, attempt: seen }: Extract<Happening, { type: 'retry-now' }>,
+  context: DecideContext,
+): Reply {
+  const { status, attempt } = taskOf(draft, index);
+  // Several people who press at once mean one attempt, also where it has failed again before the second is heard.
+  if (seen !== undefined && seen !== attempt) {
+    const message = `The task is at attempt ${attempt} by now, and attempt ${seen} was to be followed, so nothing was hurried.`;
+    return { ok: false, code: 'NOT_ALLOWED', message };
+  }
   if (!isTaskRetrying(status) && !isTaskReady(status)) {
     const message = 'Only a task that waits for its next attempt can be tried at once.';
     return { ok: false, code: 'NOT_ALLOWED', message };

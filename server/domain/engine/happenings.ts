@@ -28,13 +28,21 @@ export type Happening =
   | { type: 'offer'; task: number }
   /**
    * Time has passed. `emptyQueues`: queues that hold no message, so one that was sent must be gone. `gone`: agents whose
-   * process has been replaced, so what they held nobody holds. `full`: look at every task, due or not.
+   * process has been replaced, so what they held nobody holds. `full`: look at every task, due or not. `unheard`: nobody
+   * may have listened until now, so a lease that ended meanwhile says nothing of the agent that held it.
    */
-  | { type: 'tick'; emptyQueues?: ReadonlySet<string>; gone?: ReadonlySet<AgentId>; full?: boolean }
+  | {
+      type: 'tick';
+      emptyQueues?: ReadonlySet<string>;
+      gone?: ReadonlySet<AgentId>;
+      full?: boolean;
+      unheard?: boolean;
+    }
   | { type: 'pause' }
   | { type: 'resume' }
   | { type: 'cancel'; graceMs: number }
-  | { type: 'retry-now'; task: number };
+  /** `attempt`: the one that is to be followed, as the caller saw it; left out: whichever was the last. */
+  | { type: 'retry-now'; task: number; attempt?: number };
 
 /** What an agent may count on: its lease, and whether it shall stop. */
 export interface Grant {

@@ -280,15 +280,19 @@ export function renewLease(draft: Draft, happening: Of<'beat'>, context: DecideC
       ? notHeld(happening.task)
       : stale('The lease has gone to a later hand-out.');
   }
-  const { timeouts } = stageOf(draft, happening.task);
-  const leaseMs = timeouts.idleSeconds === undefined ? context.defaults.leaseMs : timeouts.idleSeconds * 1000;
-  setTask(draft, happening.task, { dueAt: context.now + leaseMs });
+  extendLease(draft, happening.task, context);
   const progress = Math.min(happening.progress ?? 0, 1);
   if (progress > task.progress) {
     const note = happening.note === undefined ? {} : { note: happening.note };
     emit(draft, { type: 'task.progressed', task: happening.task, progress, ...note });
   }
   return { ok: true, task: grantOf(draft, happening.task) };
+}
+
+export function extendLease(draft: Draft, index: number, context: DecideContext): void {
+  const { idleSeconds } = stageOf(draft, index).timeouts;
+  const leaseMs = idleSeconds === undefined ? context.defaults.leaseMs : idleSeconds * 1000;
+  setTask(draft, index, { dueAt: context.now + leaseMs });
 }
 
 /** An attempt waits for people, and no clock of its stage runs meanwhile: nobody is hurried, and no work is lost over it. */

@@ -361,6 +361,28 @@ describe('settings', () => {
     ]);
   });
 
+  it('warn of one concurrency key with two limits, at the later one, and say what comes of it', () => {
+    const of = (limit: number, key = 'gpu') => ({ type: 'echo', concurrency: { key, limit } });
+    const stages = [
+      { key: 'a', ...of(2) },
+      { key: 'b', ...of(5) },
+      { key: 'c', ...of(2) },
+      { key: 'd', ...of(5, 'cpu') },
+    ];
+    const { ok, problems } = validateGraph({ stages });
+    expect(ok).toBe(true);
+    expect(problems).toMatchObject([
+      {
+        code: 'concurrency-limits',
+        severity: 'warning',
+        stage: 'b',
+        stages: ['a', 'b'],
+        path: ['stages', 1, 'concurrency', 'limit'],
+        message: expect.stringContaining('has the limit 5 here and 2 in a.'),
+      },
+    ]);
+  });
+
   it('warn of a stage that is not required and yet fails the run', () => {
     expect(pathsOf('optional-fails-run', { required: false, onFailure: 'fail-run' })).toEqual(['onFailure']);
     expect(pathsOf('optional-fails-run', { required: false })).toEqual([]);

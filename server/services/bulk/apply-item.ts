@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { BulkItem, BulkOutcome, BulkWork } from '#db/queries/bulk.ts';
 import { type ErrorCode, SignalboxError } from '#server/domain/errors.ts';
-import { fromUuid, type RunId, taskIdSchema, toUuid } from '#server/domain/ids.ts';
+import { fromUuid, type RunId, type TaskId, taskIdSchema, toUuid } from '#server/domain/ids.ts';
 import type { Json } from '#server/domain/json.ts';
 import { isTaskRetrying } from '#server/domain/statuses.ts';
 import type { Actor } from '#server/identity/actor.ts';
@@ -83,9 +83,20 @@ async function retry({ services, actor, keepPlan }: ItemCall, id: RunId): Promis
   if (plan.length === 0) {
     return { result: 'skipped', code: 'CONFLICT', message: 'No task of it waits for another attempt.' };
   }
-  const still = new Map((await waiting()).map((task) => [task.id, task.epoch]));
+  const still = new Map((await waiting()).map((task) => [task.id, task]));
   for (const { task, epoch } of plan) {
-    if (still.get(task) === epoch) await retryTask(services, actor, { taskId: task });
+    const found = still.get(task);
+    if (found?.epoch === epoch) await hurry({ services, actor }, { taskId: task, attempt: found.attempt });
   }
   return {};
+}
+
+/** Somebody may have been quicker since it was looked at, and then it is done. */
+async function hurry(
+  { services, actor }: Pick<ItemCall, 'services' | 'actor'>,
+  what: { taskId: TaskId; attempt: number },
+): Promise<void> {
+  await retryTask(services, actor, what).catch((error) => {
+    if (!(error instanceof SignalboxError && error.code === 'CONFLICT')) throw error;
+  });
 }

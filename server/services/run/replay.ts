@@ -12,7 +12,7 @@ import { type Actor, authorise, authoriseAnywhere, may } from '#server/identity/
 import type { Services } from '../context.ts';
 import { idempotencyKeySchema } from '../make-once.ts';
 import { parseInput } from '../parse-input.ts';
-import { findNewestVersion } from '../pipeline/pipeline-view.ts';
+import { loadLivePipeline } from '../pipeline/pipeline-view.ts';
 import { launchRun } from './launch.ts';
 import { redactRun } from './redact.ts';
 import {
@@ -212,7 +212,10 @@ async function loadSource(
 ) {
   return inTenant(services.db, actor.orgId, async (tx) => {
     const run = await loadRunRow(tx, request.id);
-    authorise(actor, 'run.operate', { pipelineId: pipelineIdOf(run) });
+    const pipelineId = pipelineIdOf(run);
+    authorise(actor, 'run.operate', { pipelineId });
+    // A replay is a new run, and what is archived is not run any more.
+    const pipeline = pipelineId && (await loadLivePipeline(tx, pipelineId));
     if (!isRunOver(run.status)) {
       throw new SignalboxError('CONFLICT', 'The run is still going on, so it cannot be replayed.', {
         advice: 'Wait until it has ended, or cancel it.',
@@ -221,9 +224,8 @@ async function loadSource(
     const tasks = await loadTaskRows(tx, request.id);
     const original = fromUuid('ver', run.versionId);
     if (request.version === 'original') return { run, tasks, versionId: original };
-    if (run.pipelineId === null) throw invalid('A stand-alone task has one version only.');
-    const newest = await findNewestVersion(tx, fromUuid('pipe', run.pipelineId));
-    return { run, tasks, versionId: newest?.id ?? original };
+    if (!pipeline) throw invalid('A stand-alone task has one version only.');
+    return { run, tasks, versionId: pipeline.newest?.id ?? original };
   });
 }
 

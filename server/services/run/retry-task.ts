@@ -7,7 +7,11 @@ import { parseInput } from '../parse-input.ts';
 import { type RunView, readRun } from './run-view.ts';
 import { steerRun } from './steer.ts';
 
-const retrySchema = z.strictObject({ taskId: taskIdSchema });
+const retrySchema = z.strictObject({
+  taskId: taskIdSchema,
+  /** The number of the attempt that the caller saw. */
+  attempt: z.int().min(0).optional(),
+});
 
 /** Does not wait for the timer of the next attempt. */
 export async function retryTask(
@@ -16,14 +20,14 @@ export async function retryTask(
   input: z.input<typeof retrySchema>,
 ): Promise<RunView> {
   authoriseAnywhere(actor, 'run.operate');
-  const { taskId } = parseInput(retrySchema, input);
+  const { taskId, attempt } = parseInput(retrySchema, input);
   const place = parseTaskId(taskId);
   if (!place) throw notFound('task', taskId);
   const before = await readRun(services, actor.orgId, place.runId);
   if (!before.tasks[place.index]) throw notFound('task', taskId);
   return steerRun(services, actor, {
     id: place.runId,
-    happening: { type: 'retry-now', task: place.index },
+    happening: { type: 'retry-now', task: place.index, ...(attempt === undefined ? {} : { attempt }) },
     action: 'task.retried',
     target: taskId,
   });

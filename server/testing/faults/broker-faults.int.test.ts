@@ -1,10 +1,12 @@
+import { connect } from 'amqplib';
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_MAX_REDELIVERIES } from '#server/broker/port.ts';
 import { createRabbitmqBroker } from '#server/broker/rabbitmq.ts';
-import { queuesOfTenant, RESPONSE_QUEUE } from '#server/broker/topology.ts';
+import { makeTopology, queuesOfTenant, RESPONSE_QUEUE } from '#server/broker/topology.ts';
 import { DEFAULT_ORG_ID, type RunId } from '#server/domain/ids.ts';
 import { startTcpProxy } from '../tcp-proxy.ts';
 import { provideBrokerFaultRig } from './broker-rig.ts';
+import { openGate } from './ledger.ts';
 import { chain, createRandom } from './random-graphs.ts';
 import type { Rig } from './rig.ts';
 import { createIdleAmqpAgent, createScriptedAmqpAgent } from './scripted-amqp-agent.ts';
@@ -79,6 +81,38 @@ describe('a broker that fails', () => {
     expect(await rig.ended(await rig.start(engine, chain(3)))).toBe('succeeded');
     await expectSent();
     await rig.expectSound();
+  });
+
+  test('F24 by a queue that has lost its binding: what is returned stays in the outbox, and is sent when it can be', async () => {
+    const { rig, agent, namespace, rabbitmq, count, expectSent, engine: startEngine } = current();
+    const line = await startTcpProxy({ host: '127.0.0.1', port: rabbitmq.port });
+    const url = `amqp://guest:guest@127.0.0.1:${line.port}`;
+    // A message that was taken for sent and is not would be looked for in an hour only.
+    const engine = await startEngine({
+      rabbitmq: { url, namespace },
+      defaults: { redeliverMs: 3_600_000 },
+    });
+    await agent.start();
+    await rig.ended(await rig.start(engine, chain(1)));
+    const returns = line.countAnswers('NO_ROUTE');
+    const admin = await connect(rabbitmq.url);
+    const channel = await admin.createChannel();
+    const queue = `${namespace}.${LEDGER_QUEUE}`;
+    const runs = Array.from({ length: 60 }, async (_, at) => {
+      // Again and again in the middle of what is published: whoever mends it is undone.
+      if (at % 10 === 0) await channel.unbindQueue(queue, makeTopology(namespace).taskExchange, queue);
+      return rig.start(engine, chain(3));
+    });
+    for (const runId of await Promise.all(runs)) expect(await rig.ended(runId)).toBe('succeeded');
+    await until('a message to have come back', async () => returns() > 0);
+    await expectSent();
+    expect(await count('outbox')).toBe(0);
+    const [again] = await rig.sql`SELECT count(*)::int AS count FROM tasks WHERE epoch <> 1 OR losses <> 0`;
+    expect(again).toEqual({ count: 0 });
+    await rig.expectSound();
+    await admin.close();
+    await engine.kill();
+    await line.close();
   });
 
   test('F26 by delivering every message one to five times and out of order ends as it does when it is calm', async () => {
@@ -159,6 +193,36 @@ describe('a broker that fails', () => {
       await expectSent();
       await rig.expectSound();
       await idle.stop();
+    },
+  );
+
+  test.each(['stands still', 'is gone'])(
+    'F15 a coordinator that %s for longer than a lease takes no task from an agent whose signs of life wait for it',
+    async (how) => {
+      const { rig, agent, engine: startEngine } = current();
+      const leaseMs = 3000;
+      let engine = await startEngine({ defaults: { leaseMs } });
+      await agent.start();
+      const runId = await rig.start(engine, { stages: [{ key: 'only', type: 'gate' }] });
+      await until('the agent to have it', async () => (await rig.tasks(runId))[0]?.status === 'running');
+      if (how === 'is gone') await engine.kill();
+      else engine.freeze();
+      await until('its lease to be over for as long again', async () => {
+        const [row] =
+          await rig.sql`SELECT FROM tasks WHERE due_at < now() - ${leaseMs}::int * interval '1 ms'`;
+        return row;
+      });
+      if (how === 'is gone') engine = await startEngine({ defaults: { leaseMs } });
+      else engine.thaw();
+      await until('the lease to be renewed', async () => {
+        const [row] = await rig.sql`SELECT FROM tasks WHERE due_at > now() OR losses > 0`;
+        return row;
+      });
+      await openGate(rig.sql, runId);
+      expect(await rig.ended(runId)).toBe('succeeded');
+      expect(await rig.tasks(runId)).toMatchObject([{ epoch: 1, attempt: 1, losses: 0 }]);
+      await rig.expectSound();
+      await engine.kill();
     },
   );
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { PausePoint } from '#server/coordinator/pause-points.ts';
-import type { Happening } from '#server/domain/engine/happenings.ts';
+import type { Happening, Reply } from '#server/domain/engine/happenings.ts';
 import { type AgentId, type RunId, toUuid } from '#server/domain/ids.ts';
 import type { EngineChild } from './engine-child.ts';
 import { chain } from './random-graphs.ts';
@@ -183,6 +183,34 @@ describe('two things that happen at once', () => {
       expect(await rig.ended(runId)).toBe('failed');
       expect(await rig.tasks(runId)).toMatchObject([{ epoch: 2, attempt: 2 }]);
     }
+    await rig.expectSound();
+  });
+
+  test('F44 asking three times at once for a retry that fails at once makes one attempt, where each names the one it saw', async () => {
+    const stage = { key: 'only', type: 'fail', retry: { maxAttempts: 9, initialSeconds: 3600, jitter: 0 } };
+    const runId = await rig.start(engine, { stages: [stage] });
+    const waitsAfter = (attempt: number) =>
+      until(`attempt ${attempt} to have failed`, async () => {
+        const [task] = await rig.tasks(runId);
+        return task?.status === 'retrying' && task.attempt === attempt;
+      });
+    for (const seen of [1, 2, 3]) {
+      await waitsAfter(seen);
+      const retry: Happening = { type: 'retry-now', task: 0, attempt: seen };
+      // One after the other, so that each finds that the one before it has failed again.
+      const replies: Reply[] = [];
+      for (const each of [engine, other, engine]) {
+        replies.push(await each.tell(runId, retry));
+        await waitsAfter(seen + 1);
+      }
+      const refusal = {
+        ok: false,
+        code: 'NOT_ALLOWED',
+        message: expect.stringContaining(`attempt ${seen + 1} by now`),
+      };
+      expect(replies).toEqual([{ ok: true }, refusal, refusal]);
+    }
+    expect(await rig.tasks(runId)).toMatchObject([{ epoch: 4, attempt: 4 }]);
     await rig.expectSound();
   });
 

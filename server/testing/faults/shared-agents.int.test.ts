@@ -99,7 +99,7 @@ describe('an agent that several processes call', () => {
     await untilStatus(held, 'running');
     expect(await seats(agent)).toBe(1);
     await first.kill();
-    await using second = await rig.engine({ ...lease, defaults: { leaseMs: 120_000 } });
+    await using second = await rig.engine({ ...lease, defaults: { leaseMs: 10_000 } });
     // What the dead process gave is known to the living one: it gives nothing on top of it.
     const waiting = await rig.start(second, one(capability));
     await until('the task to be lost', async () => ((await rig.tasks(held))[0]?.losses ?? 0) >= 1);

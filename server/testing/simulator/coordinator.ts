@@ -277,7 +277,7 @@ function bootCoordinator(world: World, parts: CoordinatorParts) {
 
   function adopt(): void {
     for (const runId of store.openRuns())
-      tellRun(runId, { type: 'tick', full: true, emptyQueues: new Set() });
+      tellRun(runId, { type: 'tick', full: true, unheard: true, emptyQueues: new Set() });
   }
 
   broker.consume(REPORTS_QUEUE, {

@@ -60,7 +60,7 @@ function StageActions({ run, stage }: { run: Run; stage: Stage }) {
           size="sm"
           icon={Zap}
           busy={retry.isBusy}
-          onClick={() => retry.run({ id: stage.task_id as TaskId })}
+          onClick={() => retry.run({ id: stage.task_id as TaskId, attempt: stage.attempt })}
         >
           {runWords.drawer.retry}
         </Button>

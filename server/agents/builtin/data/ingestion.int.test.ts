@@ -195,8 +195,6 @@ describe('malformed input', () => {
   test.each([
     [{ data: '', format: 'csv' }, {}, 'NO_COLUMNS'],
     [{ data: '[]', format: 'json' }, {}, 'NO_COLUMNS'],
-    [{ data: 'PAR1 nonsense PAR1', format: 'parquet' }, {}, 'QUERY_FAILED'],
-    [{ data: 'nonsense', format: 'parquet' }, {}, 'BAD_PARQUET'],
     [{ data: 'a\n1\n2\n' }, { maxRows: 1 }, 'TOO_MANY_ROWS'],
     [{ data: 'a\n1\n' }, { types: { b: 'text' } }, 'UNKNOWN_COLUMN'],
     [{ data: 'a\n1\n', format: 'xml' }, {}, 'CONFIG_INVALID'],
@@ -208,6 +206,75 @@ describe('malformed input', () => {
       code,
       errorClass: 'invalid-input',
     });
+  });
+});
+
+describe('a Parquet file that cannot be read', () => {
+  /** Some thousand rows of three columns, as the output agent writes them. */
+  async function makeParquet(): Promise<Buffer> {
+    const rows = Array.from({ length: 3000 }, (_, n) => ({
+      id: n,
+      name: `name ${n * 7919}`,
+      price: n * 1.5,
+    }));
+    const { artefact } = await harness.run('output', { rows }, { config: { format: 'parquet' } });
+    return Buffer.from(await harness.objects.get(artefact as never));
+  }
+  const readFile = async (bytes: Buffer) => {
+    const object = await harness.objects.put(bytes, {
+      contentType: 'application/vnd.apache.parquet',
+      name: 'x.parquet',
+    });
+    return failing({ object: { ...object } }, { format: 'parquet' });
+  };
+  const edit = (bytes: Buffer, change: (copy: Buffer) => void): Buffer => {
+    const copy = Buffer.from(bytes);
+    change(copy);
+    return copy;
+  };
+  const footerOf = (bytes: Buffer) => bytes.readUInt32LE(bytes.length - 8);
+
+  test.each<[string, (whole: Buffer) => Buffer, RegExp]>([
+    ['is empty', () => Buffer.alloc(0), /^The file is empty, so it is no Parquet file/],
+    [
+      'is another kind of file',
+      () => Buffer.from('id,name\n1,x\n'),
+      /^This is not a Parquet file: .* begins with "id,name\\n1,x\\n"/,
+    ],
+    [
+      'is encrypted',
+      (whole) => edit(whole, (copy) => copy.write('PARE')),
+      /is encrypted, and there is no key/,
+    ],
+    [
+      'has come in part',
+      (whole) => whole.subarray(0, whole.length / 2),
+      /is cut off: after [\d,]+ bytes it ends without its last part/,
+    ],
+    ['is a mark and no more', () => Buffer.from('PAR1PAR1'), /is cut off: after 8 bytes/],
+    [
+      'says that its last part is longer than all of it',
+      (whole) => edit(whole, (copy) => copy.writeUInt32LE(99_999_999, copy.length - 8)),
+      /is damaged: its last part should be 99,999,999 bytes long, and the file has [\d,]+\./,
+    ],
+    [
+      'says nothing that can be read of its columns',
+      (whole) => edit(whole, (copy) => copy.fill(0xff, copy.length - 8 - footerOf(copy), copy.length - 8)),
+      /is damaged: what it says of its columns cannot be read/,
+    ],
+    [
+      'has a hole in one column',
+      (whole) =>
+        edit(whole, (copy) =>
+          copy.fill(0xff, copy.length - 8 - footerOf(copy) - 400, copy.length - 8 - footerOf(copy)),
+        ),
+      /is damaged: its column "price" \(3 of 3\) cannot be read/,
+    ],
+  ])('that %s says so, and names no line', async (_, damage, says) => {
+    const failure = await readFile(damage(await makeParquet()));
+    expect(failure).toMatchObject({ code: 'BAD_PARQUET', errorClass: 'invalid-input' });
+    expect(failure.message).toMatch(says);
+    expect(failure.message).not.toMatch(/[Ll]ine \d|LINE|read_parquet|\/tmp/);
   });
 });
 

@@ -39,6 +39,7 @@ function* schemasOf(
 
 /** Settings that contradict each other, as far as that is certain: nothing is assumed about how long agents take. */
 export function checkSettings(model: Model, expressions: ExpressionsOfGraph, report: Report): void {
+  checkConcurrency(model, report);
   for (const [index, stage] of model.graph.stages.entries()) {
     const at = { path: ['stages', index], stage: stage.key };
     checkTimeouts(stage, { deadline: model.graph.deadlineSeconds, at, report });
@@ -48,6 +49,27 @@ export function checkSettings(model: Model, expressions: ExpressionsOfGraph, rep
     if (!stage.required && onFailureOf(stage) === 'fail-run') {
       const message = `${stage.key} is not required, and yet its failure fails the run.`;
       report({ code: 'optional-fails-run', message, ...at, path: [...at.path, 'onFailure'] });
+    }
+  }
+}
+
+/** One key is one count, and each stage goes by its own limit: two that differ are hardly what is meant. */
+function checkConcurrency({ graph: { stages } }: Model, report: Report): void {
+  const first = new Map<string, { stage: string; limit: number }>();
+  for (const [index, { key: stage, concurrency }] of stages.entries()) {
+    if (!concurrency) continue;
+    const { key, limit } = concurrency;
+    const known = first.get(key);
+    if (!known) first.set(key, { stage, limit });
+    else if (known.limit !== limit) {
+      const message = `The concurrency key ${JSON.stringify(key)} has the limit ${limit} here and ${known.limit} in ${known.stage}. Both count the same tasks, and each stage begins one only while fewer than its own limit are out.`;
+      report({
+        code: 'concurrency-limits',
+        message,
+        path: ['stages', index, 'concurrency', 'limit'],
+        stage,
+        stages: [known.stage, stage],
+      });
     }
   }
 }

@@ -1,21 +1,23 @@
-import { extname } from 'node:path';
+import { extname, join } from 'node:path';
 import type { JsonObject } from '#server/domain/json.ts';
-import { invalidInput } from '../engine/failures.ts';
+import { AgentFailure } from '../../../agent.ts';
+import type { Database } from '../engine/database.ts';
+import { invalidInput, shown } from '../engine/failures.ts';
 import { chooseMain, type JobContext, MAIN_TABLE, type OperationResult } from '../engine/job-context.ts';
 import { loadCsv, readJobFile } from '../engine/load-csv.ts';
 import { loadJsonRecords } from '../engine/load-json.ts';
 import { loadTable } from '../engine/load-tables.ts';
-import { type BadRows, badRowMessage, createBadRows } from '../formats/bad-rows.ts';
+import { quoteName, quoteText } from '../engine/quote.ts';
+import { type BadRows, createBadRows } from '../formats/bad-rows.ts';
+import { badParquetInside, checkParquet, isParquet } from '../formats/parquet.ts';
 import { toUtf8 } from '../formats/text.ts';
 import type { ConfigOf, Format } from '../schemas.ts';
 
 type Config = ConfigOf<'data-ingestion'>;
 
-const PARQUET_MARK = Buffer.from('PAR1');
-
 /** By the bytes: what the text begins with says enough to tell our four formats apart. */
 export function sniffFormat(bytes: Buffer): Format {
-  if (bytes.subarray(0, 4).equals(PARQUET_MARK)) return 'parquet';
+  if (isParquet(bytes)) return 'parquet';
   const start = bytes
     .toString('utf8', 0, 4_096)
     .replace(/^\uFEFF/, '')
@@ -39,17 +41,33 @@ export function formatOfName(name: string): Format | undefined {
 }
 
 async function loadParquet(context: JobContext, file: string, bytes: Buffer): Promise<BadRows> {
-  if (!bytes.subarray(0, 4).equals(PARQUET_MARK) || !bytes.subarray(-4).equals(PARQUET_MARK)) {
-    const row = {
-      line: 1,
-      column: 1,
-      reason: 'this is not a Parquet file.',
-      text: bytes.toString('latin1', 0, 16),
-    };
-    throw invalidInput('BAD_PARQUET', badRowMessage(row));
+  checkParquet(bytes);
+  try {
+    await loadTable(context.database, { name: 'the Parquet file', file, kind: 'parquet' }, MAIN_TABLE);
+  } catch (error) {
+    // A lack of memory, for one, is no fault of the file.
+    if (!(error instanceof AgentFailure) || error.code !== 'QUERY_FAILED') throw error;
+    throw badParquetInside(await findDamage(context.database, file));
   }
-  await loadTable(context.database, { name: 'the Parquet file', file, kind: 'parquet' }, MAIN_TABLE);
   return createBadRows('fail', 'BAD_PARQUET');
+}
+
+/** Each column is stored by itself, so one after the other tells which cannot be read. A hash needs the values, where a count would do with what the footer says. */
+async function findDamage(database: Database, file: string): Promise<string> {
+  const source = `read_parquet(${quoteText(join(database.directory, file))})`;
+  const names = await database.columns(source).then(
+    (columns) => columns.map(({ name }) => name),
+    () => null,
+  );
+  if (names === null) return 'what it says of its columns cannot be read.';
+  for (const [at, name] of names.entries()) {
+    const isWhole = await database.run(`SELECT bit_xor(hash(${quoteName(name)})) FROM ${source}`).then(
+      () => true,
+      () => false,
+    );
+    if (!isWhole) return `its column ${shown(name)} (${at + 1} of ${names.length}) cannot be read.`;
+  }
+  return 'its rows cannot be read.';
 }
 
 async function load(
