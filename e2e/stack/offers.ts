@@ -158,7 +158,7 @@ export interface Offered {
   alerts: string[];
 }
 
-const TROUBLES_OF_THE_WORLD = /code FAILED_ON_PURPOSE\.|^The server ended the connection\.$/i;
+const TROUBLES_OF_THE_WORLD = /code FAILED_ON_PURPOSE|^The server ended the connection\.$/i;
 
 export async function readOffered(page: Page): Promise<Offered> {
   const buttons = page.locator('main').getByRole('button', { disabled: false });
