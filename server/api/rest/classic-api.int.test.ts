@@ -184,9 +184,11 @@ describe('Task management', () => {
     });
     const submitted = await submit({ pipeline_id: pipeline.body.pipeline_id, stage: 1, type: 'echo' });
     expect(submitted.status).toBe(202);
-    const task = await until(`/tasks/${submitted.body.task_id}`, ({ status }) =>
-      expect(status).toBe('completed'),
-    );
+    // Its log is stored in batches, so a line may come after the end.
+    const task = await until(`/tasks/${submitted.body.task_id}`, ({ status, logs }) => {
+      expect(status).toBe('completed');
+      expect(logs).not.toEqual([]);
+    });
     expect(task).toMatchObject({
       task_id: submitted.body.task_id,
       pipeline_id: pipeline.body.pipeline_id,
