@@ -29,6 +29,13 @@ async function type(args: string[], env: Record<string, string> = {}) {
   return { code, printed: child.printed() };
 }
 
+/** One of the SDK whose handlers are these lines. */
+function startOwnAgent(name: string, handlers: string) {
+  const sdk = join(import.meta.dirname, '../sdk/typescript/index.mjs');
+  const program = `import { runAgent } from '${sdk}'; await runAgent({ name: '${name}', handlers: { ${handlers} } });`;
+  rig.start({ command: process.execPath, args: ['--input-type=module', '-e', program] });
+}
+
 async function typeJson(...args: string[]) {
   const { code, printed } = await type([...args, '--json']);
   return {
@@ -154,11 +161,40 @@ describe('npx signalbox', () => {
     const { task_id } = await rig.client.tasks.submit({ type: 'talk' });
     const { run_id } = await rig.client.tasks.get(task_id);
     const follower = rig.start({ command: process.execPath, args: [MAIN, 'logs', '-f', run_id] });
-    const talker = `import { runAgent } from '${join(import.meta.dirname, '../sdk/typescript/index.mjs')}';
-      await runAgent({ name: 'talker', handlers: { talk: ({ log }) => log('warn', 'red \\u001b[31m text') } });`;
-    rig.start({ command: process.execPath, args: ['--input-type=module', '-e', talker] });
+    startOwnAgent('talker', "talk: ({ log }) => log('warn', 'red \\u001b[31m text')");
     expect(await follower.exited).toBe(0);
     expect(follower.printed()).toMatch(/warn {3}task: red \uFFFD\[31m text/);
+    const { lines } = await typeJson('logs', run_id, '--level', 'warn', '--search', 'RED');
+    expect(lines).toEqual([expect.objectContaining({ stage: 'task', level: 'warn', task_id })]);
+    expect((await type(['logs', run_id, '--search', 'blue'])).printed).toBe('');
+    expect(await type(['logs', run_id, '--level', 'loud'])).toMatchObject({
+      code: 2,
+      printed: expect.stringContaining('There is: debug, info, warn, error.'),
+    });
+    expect(await type(['logs', run_id, '--stage', 'second'])).toMatchObject({
+      code: 2,
+      printed: expect.stringContaining('Give the key of one: task.'),
+    });
+  });
+
+  test('tries again at once what waits for its next attempt, and says so where nothing does', async () => {
+    startOwnAgent('faller', "fall: () => { throw new Error('on purpose'); }");
+    const retry = { maxAttempts: 2, initialSeconds: 3600, maxSeconds: 3600 };
+    const stages = [{ name: 'one', type: 'fall', retry }];
+    const { id: pipeline } = await rig.client.pipelines.create({ name: 'falls', stages });
+    const { id } = await rig.client.runs.start(pipeline);
+    const stage = async () => (await rig.client.runs.get(id)).stages[0];
+    await until('the timer of its second attempt', async () => (await stage())?.status === 'retrying');
+    expect(await type(['retry', id, '--stage', 'two'])).toMatchObject({ code: 2 });
+    expect(await type(['retry', id, '--stage', 'one'])).toMatchObject({
+      code: 0,
+      printed: `one is tried again; ${id} is running.\n`,
+    });
+    expect((await rig.client.runs.wait(id)).stages[0]).toMatchObject({ status: 'failed', attempt: 2 });
+    expect(await type(['retry', id])).toMatchObject({
+      code: 2,
+      printed: expect.stringContaining(`signalbox replay ${id} --from STAGE`),
+    });
   });
 
   test('shows what is marked sensitive only by the command for it', async () => {

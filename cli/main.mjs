@@ -7,11 +7,12 @@ import { completion } from './commands/completion.mjs';
 import { doctor } from './commands/doctor.mjs';
 import { keys } from './commands/keys.mjs';
 import { login, logout } from './commands/login.mjs';
+import { logs } from './commands/logs.mjs';
 import { mcp } from './commands/mcp.mjs';
 import { orgs } from './commands/orgs.mjs';
 import { pipelines } from './commands/pipelines.mjs';
 import { queues } from './commands/queues.mjs';
-import { cancel, logs, pause, replay, resume, reveal, run, runs } from './commands/runs.mjs';
+import { cancel, pause, replay, resume, retry, reveal, run, runs } from './commands/runs.mjs';
 import { serve } from './commands/serve.mjs';
 import { task } from './commands/task.mjs';
 import { version } from './commands/version.mjs';
@@ -24,7 +25,7 @@ import { EXIT, UsageError } from './usage.mjs';
 
 /** @type {Record<string, Command>} */
 const COMMANDS = {
-  ...{ run, runs, logs, reveal, replay, cancel, pause, resume },
+  ...{ run, runs, logs, reveal, replay, retry, cancel, pause, resume },
   ...{ pipelines, task, serve, agents, queues, keys, orgs, mcp, login, logout, doctor, version, completion },
 };
 

@@ -61,6 +61,7 @@ async function measureWorld(world: McpWorld, plan: Plan, setting: string): Promi
     await endureKill(world, plan.mcpCalls),
   ])
     record(endured.subject, endured.measurements);
+  await world.removePlaces();
   const open = await world.connectMany(plan.mcpConnections);
   const { gateway: look } = await world.look();
   record(`${plan.mcpConnections} connections`, [

@@ -11,7 +11,9 @@ import type { FromProcess, GatewayOrder, Look, ToProcess } from './messages.ts';
 export interface McpWorld {
   /** The server as its own clients see it, and through the gateway. */
   placesOf(bare: BareKind, tools: number): Promise<{ direct: Place; gateway: Place }>;
-  /** Connects so many more servers and calls each of them once. Answers with how many sessions are open then. */
+  /** Disconnects the servers of those places: there is room for so many connections only. */
+  removePlaces(): Promise<void>;
+  /** Connects so many servers and calls each of them once. Answers with how many sessions are open then. */
   connectMany(count: number): Promise<number>;
   /** So many servers connected, called once and disconnected, one after the other in each of some lanes. */
   cycle(kind: 'http' | 'stdio', count: number): Promise<void>;
@@ -59,6 +61,7 @@ export async function startMcpWorld({ processes, ...order }: WorldOptions): Prom
   const ask = createAsk(ours.origin, ours.secret);
   const call = (slug: string) => ask('/mcp/call', { tool: `${slug}__tool_0`, arguments: { question: slug } });
   let count = 0;
+  const placed: string[] = [];
   const { key } = await ask('/keys', { name: 'bench', role: 'owner' });
   let runs = 0;
 
@@ -77,6 +80,7 @@ export async function startMcpWorld({ processes, ...order }: WorldOptions): Prom
       const slug = `${kind}-${tools}`;
       const url = `${bare.origin}/${kind}/${tools}/mcp`;
       const connection_id = await connect(ask, { slug, url });
+      placed.push(connection_id);
       // An endpoint with just these tools, under their own names: both ends list the same.
       const chosen = Array.from({ length: tools }, (_, at) => ({
         connection_id,
@@ -89,6 +93,9 @@ export async function startMcpWorld({ processes, ...order }: WorldOptions): Prom
         direct: { url, headers: {} },
         gateway: { url: `${ours.origin}/mcp/servers/${slug}`, headers },
       };
+    },
+    async removePlaces() {
+      for (const id of placed.splice(0)) await ask(`/mcp/connections/${id}`, undefined, 'DELETE');
     },
     async connectMany(count) {
       const slugs = Array.from({ length: count }, (_, at) => `many-${at}`);

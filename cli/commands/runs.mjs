@@ -1,17 +1,14 @@
 // @ts-check
 import { readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { clean } from '../output.mjs';
 import { EXIT, UsageError } from '../usage.mjs';
 import { watchRun } from '../watch.mjs';
 import { findPipeline } from './pipelines.mjs';
 
-/** @import { Client, LogEntry } from '../../sdk/typescript/index.mjs' */
+/** @import { Client, StageTask } from '../../sdk/typescript/index.mjs' */
 /** @import { Command, Context } from '../usage.mjs' */
 
 const STATUSES = ['running', 'paused', 'cancelling', 'succeeded', 'failed', 'cancelled'];
-const LOOK_MS = 1000;
-const MOST_LINES = 10_000;
 
 const DETACH = /** @type {const} */ ({
   type: 'boolean',
@@ -152,6 +149,40 @@ export const pause = steering('start nothing more of a run', (client, id) => cli
 export const resume = steering('let a paused run go on', (client, id) => client.runs.resume(id));
 
 /** @type {Command} */
+export const retry = {
+  about: 'try again now what waits for its next attempt',
+  args: 'RUN',
+  least: 1,
+  words: [() => 'openRuns'],
+  options: { stage: { type: 'string', about: 'this stage only, by key' } },
+  async run({ args, client, options, out }) {
+    const [id = ''] = args;
+    const { stages } = await client().runs.get(id, { brief: true });
+    const wanted = options.stage === undefined ? stages : [stageOf(stages, options.stage)];
+    const waiting = wanted.filter(({ status }) => status === 'retrying');
+    if (waiting.length === 0)
+      throw new UsageError(
+        'Nothing of it waits for another attempt.',
+        `To run again what has failed: signalbox replay ${id} --from STAGE`,
+      );
+    for (const { task_id, key, attempt } of waiting) {
+      const run = await client().tasks.retry(task_id, { attempt });
+      if (out.isJson) out.json(run);
+      else out.line(`${key} is tried again; ${run.id} is ${run.status}.`);
+    }
+  },
+};
+
+/** @param {StageTask[]} stages @param {string} wanted a key */
+export function stageOf(stages, wanted) {
+  const stage = stages.find(({ key }) => key === wanted);
+  if (stage) return stage;
+  const some = stages.slice(0, 10).map(({ key }) => key);
+  const rest = stages.length > some.length ? ', …' : '';
+  throw new UsageError(`The run has no stage ${wanted}.`, `Give the key of one: ${some.join(', ')}${rest}.`);
+}
+
+/** @type {Command} */
 export const reveal = {
   about: 'print what of a run is marked sensitive, if you may: the audit tells of it',
   args: 'RUN',
@@ -166,10 +197,8 @@ export const reveal = {
   },
   async run({ args, client, options, out }) {
     const [id = ''] = args;
-    const { stages } = await client().runs.get(id);
-    const stage = stages.find(({ key }) => key === options.stage);
-    if (options.stage !== undefined && !stage)
-      throw new UsageError(`The run has no stage ${options.stage}.`, 'Give its key.');
+    const { stages } = await client().runs.get(id, { brief: true });
+    const stage = options.stage === undefined ? undefined : stageOf(stages, options.stage);
     const revealed = await client().runs.reveal(id, {
       ...(stage ? { stage: stage.stage } : {}),
       ...(options.reason ? { reason: options.reason } : {}),
@@ -204,42 +233,3 @@ export const runs = {
     });
   },
 };
-
-/** @type {Command} */
-export const logs = {
-  about: "print a run's log lines",
-  args: 'RUN',
-  least: 1,
-  words: [() => 'runs'],
-  options: {
-    follow: { type: 'boolean', short: 'f', about: 'go on until the run has ended' },
-    stage: { type: 'string', about: 'of this stage only, by key' },
-  },
-  async run({ args, client, options, out }) {
-    const printed = new Map();
-    for (;;) {
-      const run = await client().runs.get(args[0] ?? '');
-      const stages = run.stages.filter(({ key }) => options.stage === undefined || key === options.stage);
-      if (stages.length === 0)
-        throw new UsageError(`The run has no stage ${options.stage}.`, 'Give its key.');
-      const lines = await Promise.all(stages.map((stage) => newLines(client(), stage, printed)));
-      for (const { key, entry } of lines.flat().sort(byTime)) {
-        if (out.isJson) out.json({ stage: key, ...entry });
-        else out.line(`${entry.timestamp}  ${entry.level.padEnd(5)}  ${key}: ${clean(entry.message)}`);
-      }
-      if (!options.follow || run.finished_at) return;
-      await sleep(LOOK_MS);
-    }
-  },
-};
-
-/** @param {{ entry: LogEntry }} one @param {{ entry: LogEntry }} other */
-const byTime = ({ entry: one }, { entry: other }) => one.timestamp.localeCompare(other.timestamp);
-
-/** What has come since it was last asked for. @param {Client} client @param {{ key: string, task_id: string }} stage @param {Map<string, number>} printed */
-async function newLines(client, { key, task_id }, printed) {
-  const all = await client.tasks.logs(task_id, { limit: MOST_LINES });
-  const before = printed.get(key) ?? 0;
-  printed.set(key, all.length);
-  return all.slice(before).map((entry) => ({ key, entry }));
-}

@@ -3,19 +3,12 @@
  * (snake_case), here, in Python, in curl and in the database alike; functions and their options are camelCase.
  */
 
-import type {
-  Client as ApiClient,
-  ClientOptions,
-  Connection,
-  ErrorClass,
-  JsonObject,
-  LogLevel,
-  ObjectRef,
-  Payload,
-} from './wire.d.mts';
+import type { Client as ApiClient, ClientOptions } from './client.d.mts';
+import type { Connection, ErrorClass, JsonObject, LogLevel, ObjectRef, Payload } from './wire.d.mts';
 import type { Workspace, WorkspaceOptions } from './workspace.d.mts';
 
 export type * from './bodies.d.mts';
+export type * from './client.d.mts';
 export type * from './wire.d.mts';
 export type * from './workspace.d.mts';
 

@@ -5,6 +5,7 @@ from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Seque
 
 from ._events import follow_run
 from ._http import Http, Server, segment
+from ._logs import read_log
 from ._wire import (
     AgentInfo,
     DeadLetter,
@@ -17,6 +18,7 @@ from ._wire import (
     QueueInfo,
     Run,
     RunEvent,
+    RunLogEntry,
     RunPage,
     RunSummary,
     SavedDraft,
@@ -155,8 +157,9 @@ class Runs:
         body = {"input_data": input_data, **more}
         return _once(self._http, f"/pipelines/{segment(pipeline_id)}/execute", body, idempotency_key)
 
-    def get(self, run_id: str) -> Run:
-        run: Run = self._http.call("GET", self._path(run_id))
+    def get(self, run_id: str, *, brief: bool = False) -> Run:
+        """`brief`: without what went in and came out, which may be large."""
+        run: Run = self._http.call("GET", self._path(run_id), query={"brief": "true"} if brief else None)
         return run
 
     def cancel(self, run_id: str, grace_seconds: Optional[float] = None) -> Run:
@@ -194,6 +197,23 @@ class Runs:
     def follow(self, run_id: str, *, after: int = 0) -> Iterator[RunEvent]:
         """Every event once, live, until the run has ended; over broken lines and restarts of the server."""
         return follow_run(self._http.server, run_id, after)
+
+    def logs(
+        self,
+        run_id: str,
+        *,
+        follow: bool = False,
+        stage: Optional[int] = None,
+        level: Optional[str] = None,
+        search: Optional[str] = None,
+    ) -> Iterator[RunLogEntry]:
+        """Every line once, in order of time (of some thousands at a time where there are more).
+
+        follow   goes on until the run has ended
+        level    this level (debug, info, warn, error) and worse ones
+        search   words that the message must hold
+        """
+        return read_log(self._http, run_id, follow=follow, stage=stage, level=level, search=search)
 
     def wait(self, run_id: str) -> Run:
         """The run when it has ended."""
@@ -244,6 +264,7 @@ class Tasks:
         return self.wait(self.submit(type, payload, **more)["task_id"])
 
     def logs(self, task_id: str, limit: Optional[int] = None) -> List[LogEntry]:
+        """Its last lines: 1,000, or as many as are asked for up to 10,000. `runs.logs` reads all of them."""
         query = {"limit": limit}
         logs: List[LogEntry] = self._http.call("GET", f"/tasks/{segment(task_id)}/logs", query=query)["logs"]
         return logs

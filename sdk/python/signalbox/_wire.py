@@ -148,6 +148,14 @@ class LogEntry(TypedDict):
     epoch: int
 
 
+class RunLogEntry(LogEntry):
+    """`line` counts within a hand-out (`epoch`) of its stage, and `stage` is the place in the graph."""
+
+    task_id: str
+    stage: int
+    line: int
+
+
 class TaskDetail(StageTask):
     run_id: str
     pipeline_id: Optional[str]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import ast
 import unittest
 from pathlib import Path
-from typing import Tuple
+from typing import List, Tuple
 
 from signalbox import Client, SignalboxError
 from signalbox._events import parse_events
@@ -140,6 +140,53 @@ class FollowTest(unittest.TestCase):
     def test_reads_messages_of_several_lines(self) -> None:
         text = b': hello\n\nretry: 1000\n\nevent: end\r\ndata: {"a":\r\ndata: 1}\r\n\r\n'
         self.assertEqual(list(parse_events(text.splitlines(True))), [("end", '{"a":\n1}')])
+
+
+class LogTest(unittest.TestCase):
+    def setUp(self) -> None:
+        #: What the stages of a run have written.
+        self.written: List[List[str]] = [["1", "3", "4", "5"], ["2"], []]
+        self.finished: List[List[bool]] = []
+        self.server = ScriptedServer(lambda asked, count: self.answer(asked, count))
+        self.addCleanup(self.server.close)
+        self.client = Client(self.server.url, "the-token")
+
+    def answer(self, asked: Asked, count: int) -> Answer:
+        if asked.path.endswith("/logs"):
+            return self.page(asked)
+        # The first stage says one thing more after its end, the second goes on, the third never begins.
+        self.written[count - 1].append("67"[count - 1])
+        ends = [{"stage": stage, "attempt": int(stage < 2), "finished_at": "now" if is_over else None}
+                for stage, is_over in enumerate(self.finished[count - 1])]
+        return Answer(body={"stages": ends, "finished_at": "now" if all(self.finished[count - 1]) else None})
+
+    def page(self, asked: Asked) -> Answer:
+        """Three lines behind the place that was asked for."""
+        query = {name: values[0] for name, values in asked.query.items()}
+        place = query.get("cursor") or query.get("beyond") or "-1.1.-1"
+        stage, _, line = (int(part) for part in place.split("."))
+        left = [
+            {"stage": at, "epoch": 1, "line": number, "message": message, "timestamp": message}
+            for at, messages in enumerate(self.written)
+            for number, message in enumerate(messages)
+            if (at, number) > (stage, line) and query.get("stage", str(at)) == str(at)
+        ]
+        more = len(left) > 3
+        return Answer(body={"logs": left[:3], "next_cursor": f"{left[2]['stage']}.1.{left[2]['line']}" if more else None})
+
+    def test_is_read_to_its_end_over_all_pages_in_order_of_time(self) -> None:
+        self.assertEqual([line["message"] for line in self.client.runs.logs("run_1")], list("12345"))
+        self.assertEqual([line["message"] for line in self.client.runs.logs("run_1", stage=1)], ["2"])
+
+    def test_gives_each_line_once_when_it_is_followed_also_those_that_are_stored_after_the_end(self) -> None:
+        self.finished = [[True, False, False], [True, True, True]]
+        lines = self.client.runs.logs("run_1", follow=True, level="warn")
+        self.assertEqual([line["message"] for line in lines], list("1234567"))
+        asked = [one.query for one in self.server.asked if one.path.endswith("/logs")]
+        places = [(query.get("stage"), query.get("beyond")) for query in asked]
+        first = (None, None)
+        self.assertEqual(places, [first, first, (["0"], ["0.1.3"]), (["1"], ["1.1.0"]), (["1"], ["1.1.0"])])
+        self.assertTrue(all(query["level"] == ["warn"] for query in asked))
 
 
 class SourceTest(unittest.TestCase):

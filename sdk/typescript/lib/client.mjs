@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { followRun } from './events.mjs';
 import { createHttp } from './http.mjs';
+import { readLog } from './logs.mjs';
 import { createWorkspace } from './workspace.mjs';
 
 /** @import { Http } from './http.mjs' */
@@ -85,7 +86,7 @@ function runCalls(http) {
       query: { ...query, status: Array.isArray(status) ? status.join(',') : status },
     });
   /** @type {Client['runs']['get']} */
-  const get = (id) => http.call({ path: of(id) });
+  const get = (id, query) => http.call({ path: of(id), query });
   /** @type {Client['runs']['follow']} */
   const follow = (id, options) => followRun(http, id, options);
   return {
@@ -102,6 +103,7 @@ function runCalls(http) {
     reveal: (id, body = {}) => http.call({ method: 'POST', path: of(id, '/reveal'), body, isSafe: true }),
     events: (id, query) => http.call({ path: of(id, '/events'), query }),
     follow,
+    logs: (id, options) => readLog(http, id, options),
     async wait(id, { signal } = {}) {
       const { seq } = await get(id);
       for await (const _ of follow(id, { after: seq, signal }));

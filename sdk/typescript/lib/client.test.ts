@@ -171,6 +171,85 @@ describe('a followed run', () => {
   });
 });
 
+describe('a log', () => {
+  /** What the stages of a run have written, and three lines for a page. */
+  function answerFrom(written: string[][], { query }: Asked): Answer {
+    const [place = -1, , line = -1] = (query.get('cursor') ?? query.get('beyond') ?? '')
+      .split('.')
+      .map(Number);
+    const all = written.flatMap((texts, stage) =>
+      texts.map((message, line) => ({ stage, epoch: 1, line, message, timestamp: message })),
+    );
+    const left = all.filter(
+      (one) =>
+        (query.get('stage') === null || one.stage === Number(query.get('stage'))) &&
+        (one.stage > place || (one.stage === place && one.line > line)),
+    );
+    const logs = left.slice(0, 3);
+    const last = logs.at(-1);
+    return {
+      body: { logs, next_cursor: left.length > 3 && last ? `${last.stage}.1.${last.line}` : null },
+    };
+  }
+  const isOfLog = ({ path }: Asked) => path === '/runs/run_1/logs';
+  const collect = async (lines: AsyncIterable<{ message: string }>) => {
+    const messages: string[] = [];
+    for await (const { message } of lines) messages.push(message);
+    return messages;
+  };
+
+  test('is read to its end over all pages, in order of time', async () => {
+    const { client } = await open((asked) => answerFrom([['1', '3', '5', '6'], ['2'], ['4', '7']], asked));
+    expect(await collect(client.runs.logs('run_1'))).toEqual([...'1234567']);
+    expect(await collect(client.runs.logs('run_1', { stage: 2 }))).toEqual(['4', '7']);
+  });
+
+  test('that is followed gives each line once, also those that are stored after the end', async () => {
+    const written = [['1', '2', '3', '4'], [], []] as string[][];
+    const looks = [
+      // The first stage says one thing more after its end, the second begins, the third never does.
+      { finished: [true, false, false], news: () => written[0]?.push('5') && written[1]?.push('6', '7') },
+      { finished: [true, true, true], news: () => written[1]?.push('8') },
+    ];
+    const { client, server } = await open((asked) => {
+      if (isOfLog(asked)) return answerFrom(written, asked);
+      const { finished, news } = looks.shift() ?? { finished: [], news() {} };
+      news();
+      const finished_at = (is: boolean | undefined) => (is ? '2026-01-01T00:00:00.000Z' : null);
+      const stages = finished.map((is, stage) => ({
+        stage,
+        attempt: stage < 2 ? 1 : 0,
+        finished_at: finished_at(is),
+      }));
+      return { body: { stages, finished_at: finished_at(finished.every(Boolean)) } };
+    });
+    expect(await collect(client.runs.logs('run_1', { follow: true, level: 'warn', search: 'x' }))).toEqual([
+      ...'12345678',
+    ]);
+    const queries = server.asked.filter(isOfLog).map(({ query }) => Object.fromEntries(query));
+    expect(queries.map(({ stage, beyond }) => [stage, beyond])).toEqual([
+      [undefined, undefined],
+      [undefined, undefined],
+      ['0', '0.1.3'],
+      ['1', undefined],
+      ['1', '1.1.1'],
+    ]);
+    expect(queries.every(({ level, search }) => level === 'warn' && search === 'x')).toBe(true);
+    expect(server.asked.find(({ path }) => path === '/runs/run_1')?.query.get('brief')).toBe('true');
+  });
+
+  test('that is followed ends when the caller has enough', async () => {
+    const { client } = await open((asked) =>
+      isOfLog(asked) ? answerFrom([['1']], asked) : { body: { stages: [], finished_at: null } },
+    );
+    const stop = new AbortController();
+    const lines = client.runs.logs('run_1', { follow: true, signal: stop.signal });
+    expect((await lines.next()).value).toMatchObject({ message: '1' });
+    stop.abort(new Error('enough'));
+    await expect(lines.next()).rejects.toThrow('enough');
+  });
+});
+
 describe('a workspace', () => {
   test('reads as anybody, and acts under its name and hand-out', async () => {
     const { client, server } = await open(() => ({ status: 200, body: { messages: [] } }));

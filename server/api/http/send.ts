@@ -55,18 +55,22 @@ export async function sendAnswer(exchange: Exchange, answer: Answer, sending: Se
   response.end(answer.text);
 }
 
+/** What is JSON already is not made again. */
+type JsonAnswer = { status: number } & ({ body: unknown } | { json: string });
+
 export async function sendJson(
   exchange: Exchange,
-  { status, body }: { status: number; body: unknown },
+  answer: JsonAnswer,
   { headers, isSecret = false, isTagged = false }: Sending = {},
 ): Promise<void> {
   const { request, response } = exchange;
+  const { status } = answer;
   setHeaders(response, headers);
   if (status === 204) return end(response, status);
   if (status === 200 && isKnown(request, headers?.etag)) return end(response, 304);
   const isProblem = status >= 400 && status !== 503;
   response.setHeader('content-type', `application/${isProblem ? 'problem+json' : 'json'}; charset=utf-8`);
-  const text = JSON.stringify(body);
+  const text = 'json' in answer ? answer.json : JSON.stringify(answer.body);
   if (isTagged && status === 200) {
     const etag = setTag(response, text);
     if (isKnown(request, etag)) return end(response, 304);

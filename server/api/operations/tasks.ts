@@ -106,6 +106,8 @@ export const tasks = {
     method: 'GET',
     path: '/api/v1/tasks/{id}/logs',
     summary: 'Read the log of a task',
+    description:
+      'Its last lines, in the order in which they were written. The log of its run is paged, and has all of them.',
     input: z.strictObject({ id: taskIdSchema, limit: limitField(10_000, 1000) }),
     output: z.object({ logs: z.array(logLineSchema) }),
     errors: ['NOT_FOUND'],

@@ -57,7 +57,7 @@ export const taskResources = [
     name: 'task-logs',
     title: 'Log of a task',
     description:
-      'What the agent wrote while it worked on a task, a line each; at most the first 1000. As a tool: task_logs.',
+      'What the agent wrote while it worked on a task, a line each; at most the last 1000. As a tool: task_logs.',
     icon: 'log',
     template: 'tasks://{task_id}/logs',
     mimeType: 'text/plain',

@@ -211,6 +211,11 @@ describe('lists', () => {
     expect(answer.body.logs.map(({ message }: { message: string }) => message)).toEqual(messages);
   });
 
+  test('of one task’s log lines are its last ones, in the order in which they were written', async () => {
+    const { body } = await ask(`/api/v1/tasks/${loggedRunId.replace('run_', 'task_')}_0/logs?limit=3`);
+    expect(body.logs.map(({ message }: { message: string }) => message)).toEqual(['1.2', '2.0', '2.1']);
+  });
+
   test('of dead letters are those of tasks and then those of messages, or one kind', async () => {
     const queues = async (query: string) =>
       (await ask(`/api/v1/dead-letters${query}`)).body.dead_letters.map(

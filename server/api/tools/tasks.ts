@@ -29,7 +29,7 @@ export const taskTools = [
     name: 'task_logs',
     title: 'Read the log of a task',
     description:
-      'What the agent wrote while it worked on one stage. The same as the resource tasks://{task_id}/logs.',
+      'The last lines of what the agent wrote while it worked on one stage; run_logs reads all of them. The same as the resource tasks://{task_id}/logs.',
     kind: 'reads',
     icon: 'log',
     needs: ['run.logs'],

@@ -18,7 +18,7 @@ export interface TrpcCall {
 
 export interface TrpcAnswer {
   status: number;
-  body: unknown;
+  json: string;
   isSecret: boolean;
 }
 
@@ -41,7 +41,7 @@ export async function callProcedures({ method, url, body, context, onError }: Tr
   });
   return {
     status: answer.status,
-    body: await answer.json(),
+    json: await answer.text(),
     isSecret: namesOf(url).some((name) => SECRET.has(name)),
   };
 }

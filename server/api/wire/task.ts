@@ -98,7 +98,7 @@ export const taskSchema = z
     pipeline_id: z.string().nullable(),
     run_id: idSchema('run'),
     updated_at: time,
-    logs: z.array(logLineSchema),
+    logs: z.array(logLineSchema).describe('The last lines, in the order in which they were written.'),
   })
   .meta({ id: 'Task' });
 

@@ -1,4 +1,4 @@
-import { and, asc, eq } from 'drizzle-orm';
+import { and, desc, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { taskStageLogs } from '#db/schema/index.ts';
 import { inTenant, type TenantTransaction } from '#db/tenant.ts';
@@ -53,6 +53,7 @@ export async function viewTask(services: Services, actor: Actor, id: TaskId): Pr
   return { ...task, run, logs };
 }
 
+/** The last lines, in the order in which they were written. */
 export async function loadLogs(
   tx: TenantTransaction,
   { runId, index }: { runId: RunId; index: number },
@@ -69,7 +70,7 @@ export async function loadLogs(
     })
     .from(taskStageLogs)
     .where(and(eq(taskStageLogs.runId, toUuid(runId)), eq(taskStageLogs.index, index)))
-    .orderBy(asc(taskStageLogs.epoch), asc(taskStageLogs.line))
+    .orderBy(desc(taskStageLogs.epoch), desc(taskStageLogs.line))
     .limit(limit);
-  return lines.map((line) => showLine(line, isQuiet));
+  return lines.reverse().map((line) => showLine(line, isQuiet));
 }
