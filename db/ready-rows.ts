@@ -34,8 +34,9 @@ export function readyRows<Columns extends Record<string, PgColumn>>(
   const names = params.map((param) => (param as { name: string }).name);
   const toRow = (found: readonly unknown[]) => {
     const row: Record<string, unknown> = {};
-    for (const [at, [name, column]] of list.entries()) {
-      const value = found[at];
+    let at = 0;
+    for (const [name, column] of list) {
+      const value = found[at++];
       row[name] = value === null ? null : column.mapFromDriverValue(value);
     }
     return row as RowOf<Columns>;

@@ -248,7 +248,19 @@ export async function marksOf(
   return (await graphOf(fromUuid('ver', versionId))).marks;
 }
 
-const { output: _output, routing: _routing, ...SHAPE_COLUMNS } = getTableColumns(tasks);
+/** Thousands of rows are read as fast as they are narrow: what no shape shows is not fetched. */
+const {
+  output: _output,
+  routing: _routing,
+  runId: _runId,
+  orgId: _orgId,
+  stageKey: _stageKey,
+  capability: _capability,
+  losses: _losses,
+  queueBy: _queueBy,
+  stopBy: _stopBy,
+  ...SHAPE_COLUMNS
+} = getTableColumns(tasks);
 const OF_RUN = sql`FROM ${tasks} WHERE ${tasks.runId} = ${given('id')} ORDER BY ${tasks.index}`;
 
 const RUN = readyRows(getTableColumns(runs), sql`FROM ${runs} WHERE ${runs.id} = ${given('id')}`);

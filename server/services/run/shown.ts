@@ -26,6 +26,7 @@ interface TaskValues {
 }
 
 export function showTask<Task extends TaskValues>(task: Task, marks: Marks): Task & Shown {
+  if (!marks.isAny) return shown(task);
   const { output, error } = task;
   return shown({
     ...task,
