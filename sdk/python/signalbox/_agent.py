@@ -151,8 +151,8 @@ class Agent:
     # What the session calls.
 
     def _begin(self, key: str, granted: Dict[str, Any]) -> None:
-        session = self._session
-        assert session is not None
+        assert self._session is not None
+        session: Session = self._session
         task = Task(
             granted,
             server=self._server,

@@ -155,7 +155,8 @@ class Runs:
     ) -> Run:
         """`more`: parameters, metadata, version, notification. One run, however often it has to be sent."""
         body = {"input_data": input_data, **more}
-        return _once(self._http, f"/pipelines/{segment(pipeline_id)}/execute", body, idempotency_key)
+        run: Run = _once(self._http, f"/pipelines/{segment(pipeline_id)}/execute", body, idempotency_key)
+        return run
 
     def get(self, run_id: str, *, brief: bool = False) -> Run:
         """`brief`: without what went in and came out, which may be large."""
@@ -180,7 +181,8 @@ class Runs:
     ) -> Run:
         """A new run that reuses what came before the stage. `more`: version, input_data, parameters."""
         body = more if from_stage is None else {"from": from_stage, **more}
-        return _once(self._http, self._path(run_id, "/replay"), body, idempotency_key)
+        run: Run = _once(self._http, self._path(run_id, "/replay"), body, idempotency_key)
+        return run
 
     def reveal(self, run_id: str, stage: Optional[int] = None, **more: Any) -> Dict[str, Any]:
         """What is marked sensitive, for those who may; the audit tells of each time. `more`: reason, limit, cursor."""
