@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { findPython, PYTHON_SDK } from '../../../scripts/lib/python.mjs';
 import type { PipelineBody } from '../../../sdk/typescript/index.mjs';
@@ -7,6 +8,7 @@ import type { Program } from './join.ts';
 import { createKillRig, type KillRig } from './kill-rig.ts';
 
 const PATIENCE_MS = 60_000;
+const LEASE_MS = 2000;
 const here = (file: string): string => join(import.meta.dirname, file);
 const python = findPython() ?? '';
 const PYTHON_ENV = { PYTHONPATH: PYTHON_SDK };
@@ -17,12 +19,12 @@ const WORKERS: { language: string; program: Program }[] = [
     : [{ language: 'Python', program: { command: python, args: [here('worker.py')], env: PYTHON_ENV } }]),
 ];
 
-/** Three stages, of which the second waits at the gate; `idleSeconds` is its lease. */
-function pipeline(idleSeconds: number): PipelineBody {
+/** Three stages, of which the second waits at the gate in its own way; `idleSeconds` is its lease. */
+function pipeline(idleSeconds: number, way: 'wait' | 'spin'): PipelineBody {
   const stage = (name: string, config = {}) => ({ name, type: 'work', config, timeouts: { idleSeconds } });
   return {
     name: 'to be killed',
-    stages: [stage('one'), stage('two', { wait: true }), stage('three')],
+    stages: [stage('one'), stage('two', { [way]: true }), stage('three')],
     dependencies: [
       { from: 0, to: 1 },
       { from: 1, to: 2 },
@@ -36,8 +38,8 @@ async function openRig(): Promise<KillRig> {
   return rig;
 }
 
-async function startRun(rig: KillRig, idleSeconds: number): Promise<string> {
-  const { id } = await rig.client.pipelines.create(pipeline(idleSeconds));
+async function startRun(rig: KillRig, idleSeconds: number, way: 'wait' | 'spin' = 'wait'): Promise<string> {
+  const { id } = await rig.client.pipelines.create(pipeline(idleSeconds, way));
   return (await rig.client.runs.start(id, { input_data: 'first' })).id;
 }
 
@@ -62,6 +64,26 @@ describe.each(WORKERS)('a real agent of the $language SDK', ({ program }) => {
       [1, 2],
       [1, 1],
     ]);
+    expect(await rig.notes()).toEqual(['one 1', 'two 1', 'two 2', 'three 1']);
+    await rig.expectAcceptedOnce(runId, 3);
+  });
+
+  test('F15 that computes without a pause keeps its task, and loses it once when its process stands still', async () => {
+    const rig = await openRig();
+    await rig.startServer();
+    const first = rig.startAgent(program);
+    const runId = await startRun(rig, LEASE_MS / 1000, 'spin');
+    await untilNoted(rig, 'two 1');
+    rig.startAgent(program, { NAME: 'another' });
+    await sleep(2 * LEASE_MS);
+    expect(await rig.notes()).toEqual(['one 1', 'two 1']);
+    first.kill('SIGSTOP');
+    await untilNoted(rig, 'two 2');
+    await sleep(2 * LEASE_MS);
+    await rig.openGate();
+    const run = await rig.client.runs.wait(runId);
+    expect(run).toMatchObject({ status: 'succeeded' });
+    expect(run.stages[1]).toMatchObject({ attempt: 1, output: { epoch: 2 } });
     expect(await rig.notes()).toEqual(['one 1', 'two 1', 'two 2', 'three 1']);
     await rig.expectAcceptedOnce(runId, 3);
   });
