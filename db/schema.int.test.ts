@@ -38,6 +38,26 @@ describe('the Drizzle schema', () => {
   );
 });
 
+describe('when a row was last changed', () => {
+  test('is kept by the database in every table that says so, but for runs, of which the engine says it', async () => {
+    const rows = await database.sql<{ name: string; touches: boolean }[]>`
+      SELECT relname AS name, EXISTS (SELECT FROM pg_trigger WHERE tgrelid = c.oid
+        AND tgfoid = 'touch_updated_at'::regproc AND tgenabled = 'O') AS touches
+      FROM pg_class c JOIN pg_attribute ON attrelid = c.oid AND attname = 'updated_at'
+      WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition`;
+    expect(rows.length).toBeGreaterThan(5);
+    expect(rows.flatMap(({ name, touches }) => (touches ? [] : [name]))).toEqual(['runs']);
+  });
+
+  test('is the moment of the change, whatever the change says of it', async () => {
+    const [row] = await database.sql.begin(async (sql) => {
+      await sql`INSERT INTO users (id, name, updated_at) VALUES (gen_random_uuid(), 'changed', '2001-01-01')`;
+      return sql`UPDATE users SET updated_at = '2001-01-01' WHERE name = 'changed' RETURNING updated_at = now() AS is_now`;
+    });
+    expect(row).toEqual({ is_now: true });
+  });
+});
+
 test('the committed dump is what the migrations make', async () => {
   const committed = await readFile(new URL('./migrations/schema.sql', import.meta.url), 'utf8');
   expect(committed, 'run npm run schema:dump and commit the result').toBe(await describeSchema(database.sql));
