@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import type { RunId } from '#server/domain/ids.ts';
 import type { RunNews } from '#server/domain/live.ts';
 import { LOCAL_OWNER } from '#server/identity/actor.ts';
@@ -8,14 +8,17 @@ import { createSession, type SessionOptions } from './session.ts';
 
 /** As many as a reader may be behind with (server/realtime/README.md). */
 const MOST = 10_000;
+const PATIENCE_MS = 1000;
 
 /** A reader that has stopped reading, before a desk that only counts what is kept for it. */
 function openStuckReader() {
   const pinned = new Set<RunId>();
   let ends = 0;
   let told = 0;
+  let looks = 0;
+  let time = 0;
   const members = new Set<Member>();
-  const desk: Pick<Desk, 'audience' | 'members' | 'pin' | 'unpin'> = {
+  const desk: Partial<Desk> = {
     audience: createAudience<Member>(),
     members,
     pin: (run) => void pinned.add(run),
@@ -23,10 +26,8 @@ function openStuckReader() {
   };
   const nothing = () => undefined;
   const session = createSession({
-    ...({ desk, agents: { join: async () => undefined, leave: nothing, stop: nothing } } as Pick<
-      SessionOptions,
-      'desk' | 'agents'
-    >),
+    desk: desk as Desk,
+    agents: { join: async () => undefined, leave: nothing, stop: nothing },
     services: {} as SessionOptions['services'],
     actor: LOCAL_OWNER,
     sink: {
@@ -34,21 +35,35 @@ function openStuckReader() {
       runs: () => {
         told += 1;
       },
-      backlogBytes: () => 1024 * 1024,
+      backlogBytes: () => {
+        looks += 1;
+        return 1024 * 1024;
+      },
       tooSlow: () => {
         ends += 1;
       },
     },
     redact: (news) => news,
-    now: () => 0,
-    patienceMs: 1,
+    now: () => time,
+    patienceMs: PATIENCE_MS,
     onTrouble: (message) => {
       throw new Error(message);
     },
   });
   const [member] = members;
   if (!member) throw new Error('The desk knows nobody.');
-  return { session, member, members, pinned, ends: () => ends, told: () => told };
+  onTestFinished(() => session.close());
+  return {
+    ...{ member, members, pinned },
+    ends: () => ends,
+    told: () => told,
+    async passTo(ms: number) {
+      time = ms;
+      const before = looks;
+      // By then it has been looked at anew, with that time on the clock.
+      await vi.waitFor(() => expect(looks > before + 2 || ends > 0).toBe(true), { timeout: 60_000 });
+    },
+  };
 }
 
 const moved = (at: number): RunNews => ({
@@ -71,4 +86,13 @@ test('who is behind with more runs than may be kept for one reader is ended, and
   expect([ends(), pinned.size, members.size]).toEqual([1, 0, 0]);
   member.take([moved(MOST + 1)]);
   expect([ends(), told()]).toEqual([1, 0]);
+});
+
+test('who reads nothing for as long as is waited is ended, and not before', async () => {
+  const { member, members, pinned, ends, passTo } = openStuckReader();
+  member.take([moved(0)]);
+  await passTo(PATIENCE_MS);
+  expect([ends(), pinned.size, members.size]).toEqual([0, 1, 1]);
+  await passTo(PATIENCE_MS + 1);
+  expect([ends(), pinned.size, members.size]).toEqual([1, 0, 0]);
 });
