@@ -269,6 +269,17 @@ describe('npx signalbox', () => {
 
   test.each([
     [['fly'], 2, 'There is no command fly'],
+    [['--json', 'runs'], 2, 'Write it after: signalbox COMMAND --json'],
+    [['help', 'keys'], 0, '--expires-in-days … days that it counts'],
+    [['run', 'my', 'steps'], 2, 'cannot do anything with "steps"'],
+    [['runs', '--limit', 'all'], 2, '--limit is "all", which is no whole number'],
+    [['cancel', 'steps'], 2, 'It begins with run_. List what there is: signalbox runs'],
+    [['pipelines', 'export'], 2, 'Which pipeline?'],
+    [['pipelines', 'export', 'steps', '--format', 'xml'], 2, 'There is: yaml, json.'],
+    [['pipelines', 'export', 'steps', '-o', '/nowhere/steps.yaml'], 2, 'There is no folder /nowhere.'],
+    [['runs', '--token', 'sbx_mistyped'], 3, 'does not take the key from --token.'],
+    [['doctor', '--token', 'sbx_mistyped'], 1, 'does not take the key from --token.'],
+    [['doctor', '--url', 'nowhere'], 1, '"nowhere" is no address'],
     [['run'], 2, 'needs PIPELINE'],
     [['run', 'nothing'], 2, 'signalbox pipelines list'],
     [['run', 'steps', '--inputs', 'x'], 2, "Unknown option '--inputs'"],

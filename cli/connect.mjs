@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createClient } from '../sdk/typescript/index.mjs';
+import { createClient, SignalboxError } from '../sdk/typescript/index.mjs';
 import { loginsFile, readLogins } from './logins.mjs';
 import { UsageError } from './usage.mjs';
 
@@ -74,3 +74,16 @@ export function requireServer(given) {
 /** @param {Given} given @param {{ timeoutMs?: number, retryForMs?: number }} [patience] */
 export const connect = (given, { timeoutMs = 30_000, retryForMs = RETRY_FOR_MS } = {}) =>
   createClient({ ...requireServer(given), timeoutMs, retryForMs });
+
+/**
+ * A server that does not take a key knows no more than that; here it is known where the key was taken from.
+ * @param {unknown} error @param {Given} given
+ */
+export function aboutKey(error, given) {
+  const { url, tokenFrom } = findServer(given);
+  if (!(error instanceof SignalboxError) || error.status !== 401 || !tokenFrom) return error;
+  return Object.assign(error, {
+    message: `${url} does not take the key from ${tokenFrom}.`,
+    advice: `It may be mistyped, revoked or over. Give another one, or log in: signalbox login --url ${url}`,
+  });
+}

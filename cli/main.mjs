@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 // @ts-check
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { SignalboxError } from '../sdk/typescript/index.mjs';
 import { agents } from './commands/agents.mjs';
@@ -17,7 +19,8 @@ import { serve } from './commands/serve.mjs';
 import { task } from './commands/task.mjs';
 import { version } from './commands/version.mjs';
 import { complete } from './complete.mjs';
-import { connect } from './connect.mjs';
+import { aboutKey, connect } from './connect.mjs';
+import { goWithNpx } from './npx.mjs';
 import { createOutput } from './output.mjs';
 import { EXIT, UsageError } from './usage.mjs';
 
@@ -40,15 +43,20 @@ const EVERYWHERE = {
   help: { type: 'boolean', short: 'h', about: 'this' },
 };
 
+const LEAST_WIDTH = 18;
+
 /** @param {Record<string, Option>} options */
-const optionLines = (options) =>
-  Object.entries(options).map(([name, { short, type, about }]) => {
-    const word = `${short ? `-${short}, ` : ''}--${name}${type === 'string' ? ' …' : ''}`;
-    return `  ${word.padEnd(18)} ${about}`;
-  });
+function optionLines(options) {
+  const lines = Object.entries(options).map(([name, { short, type, about }]) => ({
+    word: `${short ? `-${short}, ` : ''}--${name}${type === 'string' ? ' …' : ''}`,
+    about,
+  }));
+  const width = Math.max(LEAST_WIDTH, ...lines.map(({ word }) => word.length));
+  return lines.map(({ word, about }) => `  ${word.padEnd(width)} ${about}`);
+}
 
 function help() {
-  const lines = Object.entries(COMMANDS).map(([name, { about }]) => `  ${name.padEnd(18)} ${about}`);
+  const lines = Object.entries(COMMANDS).map(([name, { about }]) => `  ${name.padEnd(LEAST_WIDTH)} ${about}`);
   const codes =
     'Exit codes: 0 done, 1 the run (or what was checked) failed, 2 not understood, 3 refused or not reached.';
   return [
@@ -86,8 +94,31 @@ function read({ options = {} }, given) {
   }
 }
 
+/** @param {string} name */
+function commandOf(name) {
+  if (Object.hasOwn(COMMANDS, name)) return /** @type {Command} */ (COMMANDS[name]);
+  throw name.startsWith('-')
+    ? new UsageError(`${name} comes before the command.`, `Write it after: signalbox COMMAND ${name}`)
+    : new UsageError(`There is no command ${name}.`, 'See signalbox --help.');
+}
+
+/** @param {string} name @param {Command} command @param {string[]} args */
+function checkCount(name, { args: wanted = '', least = 0, most, words = [] }, args) {
+  if (args.length < least) {
+    throw new UsageError(`signalbox ${name} needs ${wanted}.`, `See signalbox ${name} --help.`);
+  }
+  const [tooMuch] = args.slice(most ?? words.length);
+  if (tooMuch === undefined) return;
+  throw new UsageError(
+    `signalbox ${name} cannot do anything with ${JSON.stringify(tooMuch)}.`,
+    `A name with blanks stands in quotes. See signalbox ${name} --help.`,
+  );
+}
+
 /** @param {string[]} argv */
 async function main([given = '', ...rest]) {
+  const [wanted = ''] = rest;
+  if (given === 'help' && wanted !== '') return main([wanted, '--help']);
   const name = given === '--version' || given === '-v' ? 'version' : given;
   if (name === '' || name === '--help' || name === '-h' || name === 'help') {
     process.stdout.write(`${help()}\n`);
@@ -99,23 +130,23 @@ async function main([given = '', ...rest]) {
     process.stdout.write(found.map((word) => `${word}\n`).join(''));
     return EXIT.ok;
   }
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (!command) throw new UsageError(`There is no command ${name}.`, 'See signalbox --help.');
+  const command = commandOf(name);
   const { options, args } = read(command, rest);
   if (options.help) {
     process.stdout.write(`${helpOn(name, command)}\n`);
     return EXIT.ok;
   }
-  if (args.length < (command.least ?? 0)) {
-    throw new UsageError(`signalbox ${name} needs ${command.args}.`, `See signalbox ${name} --help.`);
-  }
+  checkCount(name, command, args);
+  goWithNpx();
   const out = createOutput({ isJson: options.json === true });
-  return (await command.run({ args, options, out, client: () => connect(options) })) ?? EXIT.ok;
+  const run = async () => command.run({ args, options, out, client: () => connect(options) });
+  return (await run().catch((error) => Promise.reject(aboutKey(error, options)))) ?? EXIT.ok;
 }
 
 /** Node says it for programmers. @type {Readonly<Record<string, (path: string) => string>>} */
 const NO_FILE = {
-  ENOENT: (path) => `There is no file ${path}.`,
+  ENOENT: (path) =>
+    existsSync(dirname(path)) ? `There is no file ${path}.` : `There is no folder ${dirname(path)}.`,
   EISDIR: (path) => `${path || 'This'} is a folder, not a file.`,
   EACCES: (path) => `The file ${path} may not be read or written by you.`,
 };

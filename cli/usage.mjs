@@ -10,6 +10,29 @@ export class UsageError extends Error {
   }
 }
 
+/** @param {string} option @param {string} text */
+export function numberOf(option, text) {
+  const number = Number(text);
+  if (text.trim() !== '' && Number.isFinite(number)) return number;
+  throw new UsageError(`--${option} is ${JSON.stringify(text)}, which is no number.`, 'See --help.');
+}
+
+/** @param {string} option @param {string} text */
+export function wholeNumberOf(option, text) {
+  const number = Number(text);
+  if (text.trim() !== '' && Number.isInteger(number)) return number;
+  throw new UsageError(`--${option} is ${JSON.stringify(text)}, which is no whole number.`, 'See --help.');
+}
+
+/** @param {string | undefined} given what stands where a run's id belongs */
+export function runIdOf(given = '') {
+  if (given.startsWith('run_')) return given;
+  throw new UsageError(
+    `${given} is no id of a run.`,
+    'It begins with run_. List what there is: signalbox runs',
+  );
+}
+
 /** Exit codes: a caller's script asks by them. */
 export const EXIT = /** @type {const} */ ({ ok: 0, failed: 1, usage: 2, refused: 3 });
 
@@ -21,6 +44,7 @@ export const EXIT = /** @type {const} */ ({ ok: 0, failed: 1, usage: 2, refused:
  * @import { Client } from '../sdk/typescript/index.mjs'
  * @typedef {{ args: string[], options: Record<string, any>, client(): Client, out: import('./output.mjs').Output }} Context
  * @typedef {{ type: 'string' | 'boolean', short?: string, about: string, multiple?: boolean, words?: Words }} Option
- * @typedef {{ about: string, args?: string, options?: Record<string, Option>, least?: number,
+ * `most` arguments can be given; left out, as many as there are words for.
+ * @typedef {{ about: string, args?: string, options?: Record<string, Option>, least?: number, most?: number,
  *   words?: readonly ((given: { args: string[] }) => Words)[], run(context: Context): Promise<number | void> }} Command
  */

@@ -19,7 +19,7 @@ interface Case {
 }
 
 const CASES: Case[] = [
-  { program: 'greeter.ts', command: process.execPath },
+  { program: 'greeter.mts', command: process.execPath },
   { program: 'greeter.py', command: python, env: async () => ({ PYTHONPATH: PYTHON_SDK }) },
   { program: 'greeter.sh', command: hasJq ? 'sh' : undefined },
   {

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { copyPrograms, readPrograms } from '#server/testing/doc-programs.ts';
 import { createKillRig, type KillRig } from '#server/testing/sdk-agents/kill-rig.ts';
 import { findPython, PYTHON_SDK } from '../scripts/lib/python.mjs';
@@ -85,9 +85,37 @@ test.skipIf(!hasShell)(
     expect(printed).toContain('"greeting": "Hello Ada!"');
     expect(printed).toContain('greetings: version 1 says this already.');
     expect(printed).toContain('The run has succeeded.');
+    await expectNoAgentLeft();
   },
   240_000,
 );
+
+test.skipIf(!hasShell)(
+  'with the shell in a script, where a job is one process and npx passes no signal on',
+  async () => {
+    const { 'shell.sh': file = '' } = await copyPrograms(PAGE);
+    const script = rig.start({
+      command: 'bash',
+      args: ['-c', `cd "${ROOT}" && exec bash "${file}"`],
+      env: { SIGNALBOX_TOKEN: key },
+    });
+    expect(await script.exited).toBe(0);
+    await expectNoAgentLeft();
+  },
+  240_000,
+);
+
+/** What `kill` was meant for has gone, and not only the npx before it. */
+async function expectNoAgentLeft() {
+  await vi.waitFor(
+    async () => {
+      const agents = await rig.client.agents.list();
+      const served = agents.filter(({ name }) => name.startsWith('greet on '));
+      expect(served.map(({ status }) => status)).toEqual(['offline']);
+    },
+    { timeout: 30_000, interval: 200 },
+  );
+}
 
 test('every program of the page is run', () => {
   expect(Object.keys(readPrograms(PAGE))).toEqual(['curl.sh', 'first.mjs', 'first.py', 'shell.sh']);

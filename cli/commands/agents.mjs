@@ -1,5 +1,5 @@
 // @ts-check
-import { UsageError } from '../usage.mjs';
+import { UsageError, wholeNumberOf } from '../usage.mjs';
 
 /** @import { AgentInfo, Client } from '../../sdk/typescript/index.mjs' */
 /** @import { Command, Context } from '../usage.mjs' */
@@ -40,7 +40,7 @@ const actions = {
         'Give the name: signalbox agents token NAME',
       );
     const days = options['expires-in-days'];
-    const body = { agent, ...(days ? { expires_in_days: Number(days) } : {}) };
+    const body = { agent, ...(days ? { expires_in_days: wholeNumberOf('expires-in-days', days) } : {}) };
     const made = await client().request('POST', '/agent-tokens', { body });
     if (out.isJson) return out.json(made);
     process.stderr.write(`For the agent ${agent}. It is shown only here:\n`);
@@ -69,7 +69,7 @@ export const agents = {
   words: [() => ACTIONS, ({ args }) => (args[0] === 'list' ? [] : 'agents')],
   options: {
     reason: { type: 'string', about: 'of an order, for those who wonder' },
-    'expires-in-days': { type: 'string', about: 'of a token; left out, never' },
+    'expires-in-days': { type: 'string', about: 'days that a token counts; left out, for good' },
   },
   async run(context) {
     const [word = 'list', name = ''] = context.args;

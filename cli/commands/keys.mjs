@@ -1,5 +1,5 @@
 // @ts-check
-import { EXIT, UsageError } from '../usage.mjs';
+import { EXIT, UsageError, wholeNumberOf } from '../usage.mjs';
 
 /** @import { Client } from '../../sdk/typescript/index.mjs' */
 /** @import { Command, Context } from '../usage.mjs' */
@@ -36,16 +36,6 @@ async function findKey(client, wanted) {
 /** @param {string | undefined} text */
 const wordsOf = (text) => text?.split(',').map((word) => word.trim());
 
-/** @param {string} option @param {string} text */
-function numberOf(option, text) {
-  const number = Number(text);
-  if (text.trim() !== '' && Number.isInteger(number)) return number;
-  throw new UsageError(
-    `--${option} is ${JSON.stringify(text)}, which is no whole number.`,
-    'See signalbox keys --help.',
-  );
-}
-
 /** @param {Context} context @param {any} key */
 function showNew({ out }, key) {
   if (out.isJson) return out.json(key);
@@ -71,7 +61,7 @@ const actions = {
       role: options.role,
       ...(options.scopes ? { scopes: wordsOf(options.scopes) } : {}),
       ...(options.networks ? { networks: wordsOf(options.networks) } : {}),
-      ...(days ? { expires_in_days: days === 'never' ? null : numberOf('expires-in-days', days) } : {}),
+      ...(days ? { expires_in_days: days === 'never' ? null : wholeNumberOf('expires-in-days', days) } : {}),
     };
     showNew(context, await client().request('POST', '/keys', { body }));
   },
@@ -92,7 +82,7 @@ const actions = {
     const { client, options } = context;
     const { id } = await findKey(client(), wanted);
     const hours = options['overlap-hours'];
-    const body = hours === undefined ? {} : { overlap_hours: numberOf('overlap-hours', hours) };
+    const body = hours === undefined ? {} : { overlap_hours: wholeNumberOf('overlap-hours', hours) };
     showNew(context, await client().request('POST', `/keys/${id}/rotate`, { body }));
   },
 
@@ -118,8 +108,8 @@ export const keys = {
     role: { type: 'string', about: ROLES.join(', '), words: ROLES },
     scopes: { type: 'string', about: 'narrows it: runs:read,runs:write …; left out, all that the role may' },
     networks: { type: 'string', about: 'whence it may come: 10.1.0.0/16,…; left out, from anywhere' },
-    'expires-in-days': { type: 'string', about: '90; never' },
-    'overlap-hours': { type: 'string', about: 'how long the old letters count after a rotation; 24' },
+    'expires-in-days': { type: 'string', about: 'days that it counts, or never; 90' },
+    'overlap-hours': { type: 'string', about: 'hours that the old letters count after a rotation; 24' },
   },
   async run(context) {
     const [word = '', argument = ''] = context.args;

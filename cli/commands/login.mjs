@@ -50,7 +50,7 @@ export const logout = {
       const known = Object.keys(servers).join(', ');
       throw new UsageError(
         url ? `There is no login for ${url}.` : 'You are logged in nowhere.',
-        known ? `There is one for ${known}.` : undefined,
+        known ? `There is one for ${known}: signalbox logout --url …` : undefined,
       );
     }
     const { [url]: _, ...rest } = servers;

@@ -1,6 +1,6 @@
 // @ts-check
 import { clean } from '../output.mjs';
-import { UsageError } from '../usage.mjs';
+import { runIdOf, UsageError } from '../usage.mjs';
 import { stageOf } from './runs.mjs';
 
 /** @import { Command } from '../usage.mjs' */
@@ -16,11 +16,11 @@ export const logs = {
   options: {
     follow: { type: 'boolean', short: 'f', about: 'go on until the run has ended' },
     stage: { type: 'string', about: 'of this stage only, by key' },
-    level: { type: 'string', about: 'this level and worse ones', words: LEVELS },
+    level: { type: 'string', about: 'this level and worse ones: debug, info, warn or error', words: LEVELS },
     search: { type: 'string', about: 'words that the message must hold' },
   },
   async run({ args, client, options, out }) {
-    const [id = ''] = args;
+    const id = runIdOf(args[0]);
     const { stages } = await client().runs.get(id, { brief: true });
     const stage = options.stage === undefined ? undefined : stageOf(stages, options.stage).stage;
     const { follow, search } = options;

@@ -37,10 +37,21 @@ async function judge({ client, out }, { text, format }) {
   const verdict = await client().pipelines.validate({ text, format });
   if (out.isJson) return verdict;
   for (const { message, line, column } of verdict.faults) out.line(`error at ${line}:${column}: ${message}`);
-  for (const { severity, message, advice, path } of verdict.problems) {
-    out.line(`${severity}${path.length > 0 ? ` at ${path.join('.')}` : ''}: ${message} ${advice}`);
-  }
+  for (const problem of verdict.problems) out.line(describeProblem(problem));
   return verdict;
+}
+
+/** What does not fit the format says itself where. @param {{ severity: string, code: string, message: string, advice: string, path: readonly (string | number)[] }} problem */
+function describeProblem({ severity, code, message, advice, path }) {
+  const where = path.length > 0 && code !== 'invalid-document' ? ` at ${path.join('.')}` : '';
+  const end = /[.!?]$/.test(message) ? '' : '.';
+  return `${severity}${where}: ${message}${end} ${advice}`;
+}
+
+/** @param {string | undefined} given */
+function formatOf(given) {
+  if (given === undefined || given === 'yaml' || given === 'json') return given ?? 'yaml';
+  throw new UsageError(`There is no format ${given}.`, 'There is: yaml, json.');
 }
 
 /** @type {Record<string, (context: Context, argument: string) => Promise<number | void>>} */
@@ -64,8 +75,10 @@ const actions = {
   },
 
   async export({ client, options, out }, wanted) {
+    const asked = formatOf(options.format);
+    const format = out.isJson ? 'json' : asked;
+    if (!wanted) throw new UsageError('Which pipeline?', 'Give its name or id: signalbox pipelines list');
     const { id } = await findPipeline(client(), wanted);
-    const format = options.format === 'json' || out.isJson ? 'json' : 'yaml';
     const text = await client().pipelines.export(id, { format });
     if (options.output) writeFileSync(options.output, text);
     else out.line(out.isJson ? JSON.stringify(JSON.parse(text)) : text.trimEnd());
@@ -77,6 +90,7 @@ const actions = {
     const verdict = await judge(context, given);
     if (!verdict.valid) {
       if (out.isJson) out.json(verdict);
+      else out.line('Nothing is applied.');
       return EXIT.failed;
     }
     const name = options.name ?? given.name;

@@ -1,7 +1,7 @@
 // @ts-check
 import { readFileSync } from 'node:fs';
 import { clean } from '../output.mjs';
-import { EXIT, UsageError } from '../usage.mjs';
+import { EXIT, numberOf, runIdOf, UsageError, wholeNumberOf } from '../usage.mjs';
 import { watchRun } from '../watch.mjs';
 import { findPipeline } from './pipelines.mjs';
 
@@ -83,7 +83,7 @@ export const run = {
     const { args, options, client } = context;
     if (options.sample && options.input)
       throw new UsageError('--sample and --input are two inputs.', 'Name one of them.');
-    const version = options.version ? Number(options.version) : undefined;
+    const version = options.version ? wholeNumberOf('version', options.version) : undefined;
     const given = readInput(options.input);
     const { id } = await findPipeline(client(), args[0] ?? '');
     const input_data = options.sample ? await sampleOf(client(), id, version) : given;
@@ -110,13 +110,14 @@ export const replay = {
   },
   async run(context) {
     const { args, options, client } = context;
+    const id = runIdOf(args[0]);
     const input_data = readInput(options.input);
     const body = {
       ...(options.from ? { from: options.from } : {}),
       ...(options.newest ? { version: /** @type {const} */ ('newest') } : {}),
       ...(input_data === undefined ? {} : { input_data }),
     };
-    return follow(context, await client().runs.replay(args[0] ?? '', body));
+    return follow(context, await client().runs.replay(id, body));
   },
 };
 
@@ -129,7 +130,7 @@ function steering(about, act) {
     words: [() => 'openRuns'],
     async run(context) {
       const { args, client, out } = context;
-      const run = await act(client(), args[0] ?? '', context);
+      const run = await act(client(), runIdOf(args[0]), context);
       if (out.isJson) out.json(run);
       else out.line(`${run.id} is ${run.status}.`);
     },
@@ -141,7 +142,10 @@ export const cancel = {
   ...steering(
     'end a run: agents are asked to stop, and cut off after the grace period',
     (client, id, { options }) =>
-      client.runs.cancel(id, options.grace === undefined ? {} : { grace_seconds: Number(options.grace) }),
+      client.runs.cancel(
+        id,
+        options.grace === undefined ? {} : { grace_seconds: numberOf('grace', options.grace) },
+      ),
   ),
   options: { grace: { type: 'string', about: 'seconds that agents have; 30' } },
 };
@@ -156,7 +160,7 @@ export const retry = {
   words: [() => 'openRuns'],
   options: { stage: { type: 'string', about: 'this stage only, by key' } },
   async run({ args, client, options, out }) {
-    const [id = ''] = args;
+    const id = runIdOf(args[0]);
     const { stages } = await client().runs.get(id, { brief: true });
     const wanted = options.stage === undefined ? stages : [stageOf(stages, options.stage)];
     const waiting = wanted.filter(({ status }) => status === 'retrying');
@@ -196,7 +200,7 @@ export const reveal = {
     reason: { type: 'string', about: 'for those who read the audit' },
   },
   async run({ args, client, options, out }) {
-    const [id = ''] = args;
+    const id = runIdOf(args[0]);
     const { stages } = await client().runs.get(id, { brief: true });
     const stage = options.stage === undefined ? undefined : stageOf(stages, options.stage);
     const revealed = await client().runs.reveal(id, {
@@ -215,12 +219,12 @@ export const runs = {
   options: {
     status: { type: 'string', about: 'such as failed, or running,paused', words: STATUSES },
     pipeline: { type: 'string', about: 'name or id', words: 'pipelines' },
-    limit: { type: 'string', about: '50' },
+    limit: { type: 'string', about: 'how many; 50' },
   },
   async run({ client, options, out }) {
     const pipeline = options.pipeline ? await findPipeline(client(), options.pipeline) : undefined;
     const page = await client().runs.list({
-      ...(options.limit ? { limit: Number(options.limit) } : {}),
+      ...(options.limit ? { limit: wholeNumberOf('limit', options.limit) } : {}),
       ...(options.status ? { status: options.status } : {}),
       ...(pipeline ? { pipeline_id: pipeline.id } : {}),
     });

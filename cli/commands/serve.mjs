@@ -21,6 +21,7 @@ export const serve = {
   about: 'be an agent: each task is given to a program, its input as JSON; what that prints is the output',
   args: 'CAPABILITY -- PROGRAM [ARGUMENT…]',
   least: 2,
+  most: Number.POSITIVE_INFINITY,
   words: [() => 'capabilities'],
   options: {
     name: { type: 'string', about: "the agent's name; left out, the capability and the machine" },

@@ -1,6 +1,6 @@
 // @ts-check
 import { clean } from '../output.mjs';
-import { EXIT } from '../usage.mjs';
+import { EXIT, numberOf } from '../usage.mjs';
 import { readInput } from './runs.mjs';
 
 /** @import { Command } from '../usage.mjs' */
@@ -23,7 +23,7 @@ export const task = {
       type,
       ...(payload === undefined ? {} : { payload }),
       ...(options.priority ? { priority: options.priority } : {}),
-      ...(options.timeout ? { timeout: Number(options.timeout) } : {}),
+      ...(options.timeout ? { timeout: numberOf('timeout', options.timeout) } : {}),
     });
     const done = options.detach ? submitted : await client().tasks.wait(submitted.task_id);
     if (out.isJson) out.json(done);

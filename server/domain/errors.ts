@@ -44,6 +44,11 @@ export function notFound(what: string, id: string): SignalboxError {
   });
 }
 
+/** What happened and what to do, as one text, where there is no other place for the second. */
+export function inFull({ message, advice }: SignalboxError): string {
+  return advice === undefined ? message : `${message} ${advice}`;
+}
+
 export function invalid(message: string, details?: unknown, advice?: string): SignalboxError {
   return new SignalboxError('INVALID', message, { details, advice });
 }

@@ -145,6 +145,48 @@ test('what concerns the whole installation is closed to other organisations', ()
   ]);
 });
 
+describe('a refusal says what to do', () => {
+  const key = (more: Partial<Actor>): Actor => ({ ...LOCAL_OWNER, kind: 'key', name: 'ci', ...more });
+  const adviceOn = (actor: Actor, action: Action): unknown => {
+    try {
+      authorise(actor, action);
+    } catch (error) {
+      return (error as { advice?: string }).advice;
+    }
+    return 'it was allowed';
+  };
+
+  test.each<[string, Actor, Action, RegExp]>([
+    [
+      'somebody without the right',
+      person('viewer'),
+      'key.manage',
+      /^Ask an owner or admin .*: owner, admin may\.$/,
+    ],
+    [
+      'a key of an admin that would make keys',
+      key({ role: 'admin' }),
+      'key.manage',
+      /^No key or token may, whatever its role\. Sign in as owner or admin/,
+    ],
+    [
+      'a key that lacks the scope',
+      key({ scopes: ['runs:read'] }),
+      'agent.read',
+      /^It lacks the scope ops:read:/,
+    ],
+    [
+      'a key whose role is not enough',
+      key({ role: 'viewer', scopes: ['ops:write'] }),
+      'agent.operate',
+      /scopes and role/,
+    ],
+    ["an agent's token", agent, 'run.read', /^An agent's token serves its own agent/],
+  ])('to %s', (_, actor, action, advice) => {
+    expect(adviceOn(actor, action)).toMatch(advice);
+  });
+});
+
 test('an owner is within no other role, and every role within the owner', () => {
   for (const role of ROLES) {
     expect(isWithin(role, 'owner')).toBe(true);

@@ -1,5 +1,5 @@
 import type { ClaimedDelivery } from '#db/queries/notification-deliveries.ts';
-import { SignalboxError } from '#server/domain/errors.ts';
+import { inFull, SignalboxError } from '#server/domain/errors.ts';
 import { fromUuid } from '#server/domain/ids.ts';
 import { readRetryAfter } from '#server/platform/retry-after.ts';
 import type { SafeFetch } from '#server/platform/safe-fetch.ts';
@@ -39,7 +39,7 @@ export function createWebhookSender({ fetch, signingSecrets, now, timeoutMs }: W
     } catch (error) {
       if (!(error instanceof SignalboxError)) throw error;
       // An address that is not allowed is not allowed the next time either.
-      return { error: error.message, status: null, isFinal: error.code === 'FORBIDDEN' };
+      return { error: inFull(error), status: null, isFinal: error.code === 'FORBIDDEN' };
     }
   };
 }

@@ -50,6 +50,22 @@ export async function connectWs(options: WsClientOptions): Promise<WsClient> {
   };
 }
 
+/** With what the server answers who asks for a socket: 101 lets in. A door that opens by mistake is seen at once. */
+export function knock(url: string, origin?: string): Promise<number | undefined> {
+  const socket = new WebSocket(url, origin === undefined ? {} : { origin });
+  return new Promise((resolve, reject) => {
+    socket.once('unexpected-response', (request, { statusCode }) => {
+      request.destroy();
+      resolve(statusCode);
+    });
+    socket.once('open', () => {
+      socket.terminate();
+      resolve(101);
+    });
+    socket.on('error', reject);
+  });
+}
+
 /** The numbers of a run's events among these, in the order they came. */
 export function eventNumbers(messages: readonly WsMessage[], runId: string): number[] {
   return messages

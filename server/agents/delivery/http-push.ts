@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SignalboxError } from '#server/domain/errors.ts';
+import { inFull, SignalboxError } from '#server/domain/errors.ts';
 import type { HandOut, StopOrder } from '#server/domain/hands.ts';
 import type { AgentId, TaskId } from '#server/domain/ids.ts';
 import { parseJsonBounded } from '#server/domain/json.ts';
@@ -144,7 +144,8 @@ export function createHttpPush(options: HttpPushOptions): HttpPush {
       options.cool(work.record.id, DEFAULT_COOL_MS);
       await end(work, { type: 'released', ...nameOf(work) });
     } else {
-      await fail(work, 'AGENT_UNREACHABLE', error instanceof Error ? error.message : String(error));
+      const why = error instanceof Error ? error.message : String(error);
+      await fail(work, 'AGENT_UNREACHABLE', error instanceof SignalboxError ? inFull(error) : why);
     }
     return null;
   }

@@ -6,12 +6,14 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import type { GraphInput } from '#server/domain/graph/schema.ts';
 import { type PipelineId, type RunId, toUuid } from '#server/domain/ids.ts';
+import { LIVE_LIMITS } from '#server/domain/live.ts';
 import { LOCAL_OWNER } from '#server/identity/actor.ts';
 import { addPipeline, createLiveRig, type LiveRig, type LiveRigOptions } from '#server/testing/live-rig.ts';
 import { LIVE_TOKEN } from '#server/testing/live-web.ts';
 import {
   connectWs,
   eventNumbers,
+  knock,
   untilTold,
   type WsClient,
   type WsMessage,
@@ -190,6 +192,31 @@ describe('a client of /ws', () => {
     await client.cut();
   });
 
+  test('may listen to so many things and no more, and goes on with those that it has', async () => {
+    const { subscriptions, targets } = LIVE_LIMITS;
+    const ids = Array.from({ length: subscriptions + 1 }, () => randomBytes(16).toString('hex'));
+    await rig.database.sql`INSERT INTO agents (id, org_id, name, transport, capabilities)
+      SELECT id::uuid, ${toUuid(LOCAL_OWNER.orgId)}::text::uuid, 'one of many ' || id, 'pull', '[]'
+      FROM json_array_elements_text(${JSON.stringify(ids)}::text::json) AS given (id)`;
+    const agents = ids.map((id) => ({ agent_id: `agent_${id}` }));
+    const client = await open(rig, []);
+    for (let from = 0; from < subscriptions; from += targets) {
+      client.send({
+        type: 'subscribe',
+        id: `from ${from}`,
+        targets: agents.slice(from, Math.min(from + targets, subscriptions)),
+      });
+      await untilTold(client, { type: 'subscribed', id: `from ${from}` });
+    }
+    client.send({ type: 'subscribe', ...agents[subscriptions] });
+    expect(await untilTold(client, { type: 'error' })).toMatchObject({ details: { code: 'LIMITED' } });
+    client.send({ type: 'unsubscribe', id: 'one less', ...agents[0] });
+    await untilTold(client, { type: 'unsubscribed', id: 'one less' });
+    client.send({ type: 'subscribe', id: 'in its place', ...agents[subscriptions] });
+    await untilTold(client, { type: 'subscribed', id: 'in its place' });
+    await client.cut();
+  });
+
   test('that names one good and one missing run gets neither', async () => {
     const runId = await rig.engine.start(SIX);
     const client = await open(rig, [{ run_id: runId, after: 0 }, { run_id: `run_${'0'.repeat(32)}` }]);
@@ -241,24 +268,17 @@ describe('a client of /ws', () => {
     ['nobody', 'null'],
   ])('from a page of %s is refused before it can say anything', async (_, given) => {
     const origin = rig.webs[0]?.origin ?? '';
-    const socket = new WebSocket(`${origin.replace('http', 'ws')}/ws`, {
-      origin: given === 'https' ? origin.replace('http', 'https') : given,
-    });
-    const [error] = await once(socket, 'error');
-    expect(String(error)).toContain('403');
+    const page = given === 'https' ? origin.replace('http', 'https') : given;
+    expect(await knock(`${origin.replace('http', 'ws')}/ws`, page)).toBe(403);
   });
 
   test('from our own page is let in', async () => {
     const origin = rig.webs[0]?.origin ?? '';
-    const socket = new WebSocket(`${origin.replace('http', 'ws')}/ws`, { origin });
-    await once(socket, 'open');
-    socket.terminate();
+    expect(await knock(`${origin.replace('http', 'ws')}/ws`, origin)).toBe(101);
   });
 
   test('at any other path finds nothing', async () => {
-    const socket = new WebSocket(`${rig.webs[0]?.origin.replace('http', 'ws')}/wss`);
-    const [error] = await once(socket, 'error');
-    expect(String(error)).toContain('404');
+    expect(await knock(`${rig.webs[0]?.origin.replace('http', 'ws')}/wss`)).toBe(404);
   });
 
   test('may be the example of the documentation, which is cut and goes on', async () => {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { inTenant } from '#db/tenant.ts';
 import type { StartRequest } from '#server/coordinator/commands.ts';
-import { invalid, notFound, SignalboxError } from '#server/domain/errors.ts';
+import { invalid, SignalboxError } from '#server/domain/errors.ts';
 import type { CompiledGraph } from '#server/domain/graph/compile.ts';
 import { covers } from '#server/domain/hidden.ts';
 import { fromUuid, idSchema, type RunId } from '#server/domain/ids.ts';
@@ -107,6 +107,16 @@ function isMarkedLike(graph: CompiledGraph, before: CompiledGraph): boolean {
   });
 }
 
+const NAMED = 10;
+
+function noStage({ stages }: CompiledGraph, key: string): SignalboxError {
+  const some = stages.slice(0, NAMED).map((stage) => stage.key);
+  const rest = stages.length > some.length ? ', …' : '';
+  return new SignalboxError('NOT_FOUND', `There is no stage ${key}.`, {
+    advice: `Give the key of one: ${some.join(', ')}${rest}.`,
+  });
+}
+
 type Reuse = NonNullable<StartRequest['reuse']>;
 
 /** With which stage the replay begins (empty: with all of them) and what it takes over. */
@@ -121,7 +131,7 @@ function planReplay(
       throw invalid('Either one stage is run alone or the run is begun with one, not both.');
     return planAlone(graph, { only, source, tasks });
   }
-  if (from !== undefined && !graph.indexOf.has(from)) throw notFound('stage', from);
+  if (from !== undefined && !graph.indexOf.has(from)) throw noStage(graph, from);
   if (request.fromFailure !== true)
     return { from: from ?? '', reuse: from === undefined ? [] : planReuse(graph, { from, source, tasks }) };
   if (from !== undefined) throw invalid('It begins either with a stage or where the run broke, not both.');
@@ -140,7 +150,7 @@ function planAlone(
   { only, source, tasks }: { only: string; source: RunId; tasks: readonly TaskRow[] },
 ): { from: string; reuse: Reuse; only: number } {
   const place = graph.indexOf.get(only);
-  if (place === undefined) throw notFound('stage', only);
+  if (place === undefined) throw noStage(graph, only);
   const byKey = new Map(tasks.map((task) => [task.stageKey, task]));
   const keyOf = (index: number) => graph.stages[index]?.key ?? '';
   for (const { from, when } of graph.incoming[place] ?? []) {
@@ -186,13 +196,12 @@ function findBroken(graph: CompiledGraph, tasks: readonly TaskRow[]): string | u
   return is(isTaskFailure) ?? is((status) => !isTaskSuccess(status) && !isTaskSkipped(status));
 }
 
-/** Stages whose outputs are reused, as they stood in the run that is done again. */
 /** Of the stages of a run, those that a replay does not do again which begins with that one. */
 export function stagesKept(
   graph: CompiledGraph,
   request: { from: string; source: RunId; tasks: readonly TaskRow[] },
 ): { stageKey: string; index: number }[] {
-  if (!graph.indexOf.has(request.from)) throw notFound('stage', request.from);
+  if (!graph.indexOf.has(request.from)) throw noStage(graph, request.from);
   return filesOf(graph, request.tasks, planReuse(graph, request));
 }
 
