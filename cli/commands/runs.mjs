@@ -5,7 +5,7 @@ import { EXIT, UsageError } from '../usage.mjs';
 import { watchRun } from '../watch.mjs';
 import { findPipeline } from './pipelines.mjs';
 
-/** @import { Client, StageTask } from '../../sdk/typescript/index.mjs' */
+/** @import { Client, RunQuery, StageTask } from '../../sdk/typescript/index.mjs' */
 /** @import { Command, Context } from '../usage.mjs' */
 
 const STATUSES = ['running', 'paused', 'cancelling', 'succeeded', 'failed', 'cancelled'];
@@ -215,21 +215,47 @@ export const runs = {
   options: {
     status: { type: 'string', about: 'such as failed, or running,paused', words: STATUSES },
     pipeline: { type: 'string', about: 'name or id', words: 'pipelines' },
-    limit: { type: 'string', about: '50' },
+    limit: { type: 'string', about: 'how many; 50' },
   },
   async run({ client, options, out }) {
     const pipeline = options.pipeline ? await findPipeline(client(), options.pipeline) : undefined;
-    const page = await client().runs.list({
-      ...(options.limit ? { limit: Number(options.limit) } : {}),
+    const most = mostOf(options.limit);
+    const { found, isCut } = await firstRuns(client(), most, {
       ...(options.status ? { status: options.status } : {}),
       ...(pipeline ? { pipeline_id: pipeline.id } : {}),
     });
-    out.list(page.runs, {
+    out.list(found, {
       run: ({ id }) => id,
       status: ({ status }) => status,
       progress: ({ progress }) => `${Math.floor(progress * 100)} %`,
       started: ({ created_at }) => created_at,
       error: ({ error }) => error?.message?.slice(0, 60),
     });
+    if (isCut) out.remark(`There are more than these ${found.length}: give a greater --limit.`);
   },
 };
+
+/** @param {string} [limit] */
+function mostOf(limit = '50') {
+  const most = Number(limit);
+  if (Number.isInteger(most) && most > 0) return most;
+  throw new UsageError(
+    `--limit is ${JSON.stringify(limit)}, which is no number of runs.`,
+    'Give a whole number from 1 on.',
+  );
+}
+
+const PAGE = 200;
+
+/**
+ * As many as are wanted, over as many pages as that takes; `isCut`: there are others.
+ * @param {Client} client @param {number} most @param {RunQuery} filter
+ */
+async function firstRuns(client, most, filter) {
+  const found = [];
+  for await (const run of client.runs.all({ ...filter, limit: Math.min(most + 1, PAGE) })) {
+    if (found.length === most) return { found, isCut: true };
+    found.push(run);
+  }
+  return { found, isCut: false };
+}
