@@ -26,9 +26,9 @@ async function candidates([name, ...rest], current, { commands, everywhere }) {
   if (!command) return [];
   const options = { ...command.options, ...everywhere };
   const { args, given, open } = read(rest, options);
-  if (open) return resolve(open.words ?? [], given);
+  if (open) return resolve(open.words ?? [], { given, current });
   if (current.startsWith('-')) return Object.keys(options).map((option) => `--${option}`);
-  return resolve(command.words?.[args.length]?.({ args }) ?? [], given);
+  return resolve(command.words?.[args.length]?.({ args }) ?? [], { given, current });
 }
 
 /**
@@ -62,7 +62,7 @@ function optionOf(word, options) {
 const valueless = (word, options) =>
   word.includes('=') || options[optionOf(word, options)]?.type !== 'string';
 
-/** @param {Words} words @param {Record<string, string>} given */
-async function resolve(words, given) {
-  return typeof words === 'string' ? NAMES[words](connect(given, PATIENCE)) : [...words];
+/** @param {Words} words @param {{ given: Record<string, string>, current: string }} typed */
+async function resolve(words, { given, current }) {
+  return typeof words === 'string' ? NAMES[words](connect(given, PATIENCE), current) : [...words];
 }

@@ -5,15 +5,17 @@ const BAR = 24;
 
 /**
  * What people read, or one JSON for each thing where a program does.
- * @param {{ isJson: boolean, stdout?: NodeJS.WriteStream }} options
+ * @param {{ isJson: boolean, stdout?: NodeJS.WriteStream, stderr?: NodeJS.WriteStream }} options
  */
-export function createOutput({ isJson, stdout = process.stdout }) {
+export function createOutput({ isJson, stdout = process.stdout, stderr = process.stderr }) {
   let drawn = 0;
   return {
     isJson,
     isLive: !isJson && stdout.isTTY === true,
     /** @param {string} text */
     line: (text) => void stdout.write(`${text}\n`),
+    /** Said beside what is printed, so that a program that reads that is not disturbed. @param {string} text */
+    remark: (text) => void stderr.write(`${text}\n`),
     /** @param {unknown} value */
     json: (value) => void stdout.write(`${JSON.stringify(value)}\n`),
     /** As JSON, or as rows under their names. @param {any[]} items @param {Record<string, (item: any) => unknown>} columns */

@@ -17,11 +17,15 @@ export function numberOf(option, text) {
   throw new UsageError(`--${option} is ${JSON.stringify(text)}, which is no number.`, 'See --help.');
 }
 
-/** @param {string} option @param {string} text */
-export function wholeNumberOf(option, text) {
+/** @param {string} option @param {string} text @param {number} [least] */
+export function wholeNumberOf(option, text, least = 0) {
   const number = Number(text);
-  if (text.trim() !== '' && Number.isInteger(number)) return number;
-  throw new UsageError(`--${option} is ${JSON.stringify(text)}, which is no whole number.`, 'See --help.');
+  if (text.trim() !== '' && Number.isInteger(number) && number >= least) return number;
+  const from = least > 0 ? ` from ${least} on` : '';
+  throw new UsageError(
+    `--${option} is ${JSON.stringify(text)}, which is no whole number${from}.`,
+    'See --help.',
+  );
 }
 
 /** @param {string | undefined} given what stands where a run's id belongs */

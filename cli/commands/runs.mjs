@@ -5,7 +5,7 @@ import { EXIT, numberOf, runIdOf, UsageError, wholeNumberOf } from '../usage.mjs
 import { watchRun } from '../watch.mjs';
 import { findPipeline } from './pipelines.mjs';
 
-/** @import { Client, StageTask } from '../../sdk/typescript/index.mjs' */
+/** @import { Client, RunQuery, StageTask } from '../../sdk/typescript/index.mjs' */
 /** @import { Command, Context } from '../usage.mjs' */
 
 const STATUSES = ['running', 'paused', 'cancelling', 'succeeded', 'failed', 'cancelled'];
@@ -223,17 +223,33 @@ export const runs = {
   },
   async run({ client, options, out }) {
     const pipeline = options.pipeline ? await findPipeline(client(), options.pipeline) : undefined;
-    const page = await client().runs.list({
-      ...(options.limit ? { limit: wholeNumberOf('limit', options.limit) } : {}),
+    const most = wholeNumberOf('limit', options.limit ?? '50', 1);
+    const { found, isCut } = await firstRuns(client(), most, {
       ...(options.status ? { status: options.status } : {}),
       ...(pipeline ? { pipeline_id: pipeline.id } : {}),
     });
-    out.list(page.runs, {
+    out.list(found, {
       run: ({ id }) => id,
       status: ({ status }) => status,
       progress: ({ progress }) => `${Math.floor(progress * 100)} %`,
       started: ({ created_at }) => created_at,
       error: ({ error }) => error?.message?.slice(0, 60),
     });
+    if (isCut) out.remark(`There are more than these ${found.length}: give a greater --limit.`);
   },
 };
+
+const PAGE = 200;
+
+/**
+ * As many as are wanted, over as many pages as that takes; `isCut`: there are others.
+ * @param {Client} client @param {number} most @param {RunQuery} filter
+ */
+async function firstRuns(client, most, filter) {
+  const found = [];
+  for await (const run of client.runs.all({ ...filter, limit: Math.min(most + 1, PAGE) })) {
+    if (found.length === most) return { found, isCut: true };
+    found.push(run);
+  }
+  return { found, isCut: false };
+}

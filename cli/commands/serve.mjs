@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { createInterface } from 'node:readline';
 import { runAgent, TaskFailure } from '../../sdk/typescript/index.mjs';
 import { findServer } from '../connect.mjs';
-import { EXIT, UsageError } from '../usage.mjs';
+import { EXIT, wholeNumberOf } from '../usage.mjs';
 
 /** @import { Task } from '../../sdk/typescript/index.mjs' */
 /** @import { Command } from '../usage.mjs' */
@@ -31,9 +31,7 @@ export const serve = {
     // It says what to do where there is no key.
     client();
     const { url, token } = findServer(options);
-    const maxConcurrency = Number(options['at-once'] ?? 1);
-    if (!Number.isInteger(maxConcurrency) || maxConcurrency < 1)
-      throw new UsageError(`--at-once is ${options['at-once']}.`, 'It is a whole number from 1 on.');
+    const maxConcurrency = wholeNumberOf('at-once', options['at-once'] ?? '1', 1);
     const end = await runAgent({
       name: options.name ?? `${capability} on ${hostname()}`,
       handlers: { [capability]: (task) => runProgram(command, task) },

@@ -93,6 +93,7 @@ export function AgentWork({ id }: { id: Agent['id'] }) {
         none={words.agent.currentNone}
         items={work?.current}
         columns={[RUN, STAGE, ATTEMPT, STATE, SINCE]}
+        more={work?.more_current ? words.agent.currentMore(work.current.length) : undefined}
       />
       <WorkCard
         title={words.agent.errors}
@@ -115,17 +116,21 @@ function WorkCard({
   none,
   items,
   columns,
+  more,
 }: {
   title: string;
   none: string;
   items: readonly WorkItem[] | undefined;
   columns: readonly TableColumn<WorkItem>[];
+  /** That there is more than is listed. */
+  more?: string | undefined;
 }) {
   return (
     <Card title={title} flush>
       {items && items.length > 0 ? (
         <Table label={title} columns={columns} rows={items} keyOf={keyOf} />
       ) : null}
+      {more ? <p className="border-t border-line px-4 py-3 text-sm text-quiet">{more}</p> : null}
       {items?.length === 0 ? <p className="px-4 py-3 text-sm text-quiet">{none}</p> : null}
       {items ? null : <Skeleton label={words.loading} rows={2} />}
     </Card>

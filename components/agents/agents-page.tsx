@@ -94,6 +94,7 @@ function Fleet({ fleet, agents, onEnrol }: FleetProps) {
   return (
     <>
       <Filters agents={agents} />
+      {fleet.hasMore ? <p className="text-sm text-quiet">{words.first(agents.length)}</p> : null}
       {shown.length === 0 ? <NoMatch hidden={agents.length} /> : null}
       {groupAgents(shown, group).map(({ key, agents: members }, at) => (
         <section key={key} aria-label={titleOf(group, key)}>

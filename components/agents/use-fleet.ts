@@ -24,6 +24,8 @@ export function useFleet() {
   const byId = new Map(activity?.agents.map((each) => [each.id, each]));
   return {
     agents: data?.agents,
+    /** There are more than these. */
+    hasMore: (data?.next_cursor ?? null) !== null,
     /** By how much the clock of the server is ahead of this one. */
     aheadMs: data ? Date.parse(data.now) - dataUpdatedAt : 0,
     activityOf: (id: Agent['id']) => byId.get(id),

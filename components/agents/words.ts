@@ -39,6 +39,8 @@ export const words = {
     title: 'No agents yet',
     text: 'An agent takes tasks and answers. Enrol one: the program to start is ready to copy.',
   },
+  first: (count: number) =>
+    `These are the first ${formatCount(count)} by name: counts and search are of them. The API lists all.`,
   noMatch: {
     title: 'No agent matches',
     text: (count: number) => `${plural(count, 'agent is', 'agents are')} hidden by the filters.`,
@@ -114,6 +116,8 @@ export const words = {
     facts: 'About this agent',
     current: 'Works on',
     currentNone: 'Nothing in hand.',
+    currentMore: (shown: number) =>
+      `It has more in hand than these ${formatCount(shown)}. The list of its runs has all.`,
     recent: 'Latest work',
     recentNone: 'It has ended nothing yet.',
     errors: 'Latest errors',

@@ -15,6 +15,7 @@ import { Table, type TableColumn } from '../ui/table.tsx';
 import { Ago } from '../ui/text.tsx';
 import { Changed } from './changed.tsx';
 import { type ErrorGroup, lookOfError } from './error-look.ts';
+import { First } from './first.tsx';
 import { changeOfCount, formatCount } from './format.ts';
 import { placeInTime, runsHref } from './links.ts';
 import { WaysOn } from './nothing.tsx';
@@ -61,7 +62,15 @@ export function ErrorsTab({ state }: { state: ScopeState }) {
 function Groups({ view, state }: { view: View; state: ScopeState }) {
   if (view.groups.length > 0)
     return (
-      <Table label={said.label} rows={view.groups} keyOf={({ id }) => id} columns={columnsOf(view, state)} />
+      <>
+        <Table
+          label={said.label}
+          rows={view.groups}
+          keyOf={({ id }) => id}
+          columns={columnsOf(view, state)}
+        />
+        <First shown={view.groups.length} of={view.total} />
+      </>
     );
   if (state.params.errors === 'all')
     return (

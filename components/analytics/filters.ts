@@ -7,17 +7,26 @@ interface Named {
   name: string;
 }
 
-const named = (things: readonly Named[]) => things.map(({ id, name }) => ({ value: id, label: name }));
+interface Offer {
+  rows: readonly Named[];
+  /** There are more. */
+  isCut: boolean;
+}
 
-export function filterDefs(pipelines: readonly Named[], agents: readonly Named[]): FilterDef[] {
+const named = ({ rows, isCut }: Offer) => ({
+  choices: rows.map(({ id, name }) => ({ value: id, label: name })),
+  isCut,
+});
+
+export function filterDefs(pipelines: Offer, agents: Offer): FilterDef[] {
   const { filters } = words;
   return [
-    { key: 'pipeline', label: filters.pipeline, icon: Workflow, kind: 'choice', choices: named(pipelines) },
+    { key: 'pipeline', label: filters.pipeline, icon: Workflow, kind: 'choice', ...named(pipelines) },
     {
       ...{ key: 'version', label: filters.version, icon: GitFork, kind: 'text' },
       check: (text) => (/^[1-9]\d{0,8}$/.test(text) ? undefined : words.badNumber),
     },
-    { key: 'agent', label: filters.agent, icon: Cpu, kind: 'choice', choices: named(agents) },
+    { key: 'agent', label: filters.agent, icon: Cpu, kind: 'choice', ...named(agents) },
     { key: 'tag', label: filters.tag, icon: Tag, kind: 'text', hint: words.tagHint },
   ];
 }

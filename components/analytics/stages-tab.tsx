@@ -10,6 +10,7 @@ import { Card } from '../ui/surface.tsx';
 import { Table, type TableColumn } from '../ui/table.tsx';
 import { Changed } from './changed.tsx';
 import { openerOf } from './figure-link.tsx';
+import { First } from './first.tsx';
 import { changeOfMs, changeOfShare, formatCount, formatMs, formatShare } from './format.ts';
 import { behindStage } from './links.ts';
 import { Nothing } from './nothing.tsx';
@@ -34,6 +35,7 @@ export function StagesTab({ state }: { state: ScopeState }) {
         keyOf={({ pipeline_id, stage, type }) => `${pipeline_id} ${stage} ${type}`}
         columns={columnsOf(stages.data, state)}
       />
+      <First shown={stages.data.stages.length} of={stages.data.total} />
     </Card>
   );
 }

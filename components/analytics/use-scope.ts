@@ -6,6 +6,7 @@ import { useEffect, useMemo, useState } from 'react';
 import { isId } from '../../server/domain/id-pattern.ts';
 import type { AgentId, PipelineId } from '../../server/domain/ids.ts';
 import { type Input, query } from '../data/index.ts';
+import { useWholeList } from '../shell/paged-table.tsx';
 import { type FilterDef, readTimeRange, toMinute } from '../ui/filter/index.ts';
 import { isZone, ownZone } from '../ui/zone.ts';
 import { filterDefs } from './filters.ts';
@@ -90,11 +91,12 @@ function useNow(): number {
 }
 
 function useNames(): { names: ReadonlyMap<string, string>; filters: FilterDef[] } {
-  const pipelines = useQuery(query('pipelines.list', { limit: 200 })).data?.pipelines ?? [];
-  const agents = useQuery(query('agents.list', {})).data?.agents ?? [];
-  const all = [...pipelines, ...agents];
+  const { rows = [], isCut } = useWholeList('pipelines.list', { limit: 200 }, (page) => page.pipelines);
+  const { data: fleet } = useQuery(query('agents.list', {}));
+  const agents = { rows: fleet?.agents ?? [], isCut: (fleet?.next_cursor ?? null) !== null };
+  const all = [...rows, ...agents.rows];
   return {
     names: new Map(all.map(({ id, name }) => [id as string, name])),
-    filters: filterDefs(pipelines, agents),
+    filters: filterDefs({ rows, isCut }, agents),
   };
 }

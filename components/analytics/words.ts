@@ -43,6 +43,7 @@ export const words = {
     },
     none: '–',
   },
+  first: (shown: string, of: string) => `The first ${shown} of ${of}. The export has all of them.`,
   change: {
     same: 'as before',
     more: (by: string) => `${by} more than before`,

@@ -96,6 +96,7 @@ export const words = {
   loadingTheVersion: 'Loading the version',
   loadingTheVersions: 'Loading the versions',
   more: 'More',
+  moreStages: (count: number) => `And ${count.toLocaleString('en')} more: type more of its name.`,
   name: 'Name',
   nameKeyOrCapability: 'Name, key or capability',
   new: '+ new',

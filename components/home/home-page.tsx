@@ -20,13 +20,13 @@ type Home = Answer<'analytics.home'>;
 const HOME = query('analytics.home', {});
 /** The server stops counting there. */
 const MAX_COUNT = 10_000;
+const MAX_LETTERS = 500;
 const REFRESH_MS = 15_000;
 
 /** What wants a look now. Each number leads to the list that it counts. */
 export function HomePage() {
   const home = useQuery({ ...HOME, refetchInterval: REFRESH_MS });
   useFresh({ everything: true }, { keys: [HOME.queryKey], everyMs: 3000 });
-  const pipelines = useQuery(query('pipelines.list', { limit: 200 })).data?.pipelines ?? [];
   return (
     <Page>
       <PageHead title={words.title} />
@@ -47,7 +47,7 @@ export function HomePage() {
         <Skeleton label={words.loading} rows={10} />
       )}
       <div className="mt-5">
-        <RecentRuns pipelines={pipelines} />
+        <RecentRuns />
       </div>
     </Page>
   );
@@ -66,8 +66,8 @@ function Board({ home }: { home: Home }) {
   );
 }
 
-const shown = (count: number): string =>
-  count >= MAX_COUNT ? words.now.more(formatCount(MAX_COUNT)) : formatCount(count);
+const shown = (count: number, most: number): string =>
+  count >= most ? words.now.more(formatCount(most)) : formatCount(count);
 
 /** The very filter by which the server counted, as the list's address has it. */
 function hrefOf({ filter }: Home['running']): string {
@@ -84,11 +84,15 @@ function Now({ home }: { home: Home }) {
   const { running, failed, stuck, agents, dead_letters: letters } = home;
   return (
     <div className="grid grid-cols-2 gap-3 max-md:*:last:odd:col-span-2 md:grid-cols-3 xl:auto-cols-fr xl:grid-flow-col xl:grid-cols-none">
-      <Figure label={now.running} value={shown(running.count)} href={hrefOf(running)} />
-      <Figure label={now.failed} value={<Alarm count={failed.count} />} href={hrefOf(failed)} />
+      <Figure label={now.running} value={shown(running.count, MAX_COUNT)} href={hrefOf(running)} />
+      <Figure
+        label={now.failed}
+        value={<Alarm count={failed.count} most={MAX_COUNT} />}
+        href={hrefOf(failed)}
+      />
       <Figure
         label={now.stuck}
-        value={<Alarm count={stuck.count} />}
+        value={<Alarm count={stuck.count} most={MAX_COUNT} />}
         href={hrefOf(stuck)}
         note={now.stuckNote}
       />
@@ -103,7 +107,7 @@ function Now({ home }: { home: Home }) {
       {letters === null ? null : (
         <Figure
           label={now.letters}
-          value={<Alarm count={letters} />}
+          value={<Alarm count={letters} most={MAX_LETTERS} />}
           href="/queues?part=dead"
           note={now.lettersNote}
         />
@@ -113,8 +117,8 @@ function Now({ home }: { home: Home }) {
 }
 
 /** None is as it should be. */
-function Alarm({ count }: { count: number }) {
-  return <span className={count > 0 ? 'text-bad' : ''}>{shown(count)}</span>;
+function Alarm({ count, most = Number.POSITIVE_INFINITY }: { count: number; most?: number }) {
+  return <span className={count > 0 ? 'text-bad' : ''}>{shown(count, most)}</span>;
 }
 
 const QUEUES_SHOWN = 6;

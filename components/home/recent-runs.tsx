@@ -1,8 +1,8 @@
 'use client';
 
-import { useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { History } from 'lucide-react';
-import { query, useFresh } from '../data/index.ts';
+import { type Answer, query, useFresh } from '../data/index.ts';
 import { lookOfRun } from '../looks/index.ts';
 import { Broken } from '../shell/broken.tsx';
 import { Empty, Skeleton } from '../ui/feedback.tsx';
@@ -15,12 +15,11 @@ import { words } from './words.ts';
 const SHOWN = 10;
 const LATEST = query('runs.list', { limit: SHOWN });
 
-export function RecentRuns({ pipelines }: { pipelines: readonly { id: string; name: string }[] }) {
+export function RecentRuns() {
   const asked = useQuery(LATEST);
   const runs = asked.data?.runs;
   useFresh({ everything: true }, { keys: [LATEST.queryKey], everyMs: 1000 });
-  const nameOf = (id: string | null) =>
-    pipelines.find((pipeline) => pipeline.id === id)?.name ?? words.recent.alone;
+  const nameOf = useNames(runs ?? []);
   return (
     <Card title={words.recent.title} actions={<AllRuns />} flush>
       <ul aria-label={words.recent.title} aria-busy={!runs}>
@@ -55,6 +54,20 @@ export function RecentRuns({ pipelines }: { pipelines: readonly { id: string; na
       ) : null}
     </Card>
   );
+}
+
+type Latest = Answer<'runs.list'>['runs'];
+
+/** Asked for by id: those of archived pipelines too, however many others there are. */
+function useNames(runs: Latest): (id: string | null) => string {
+  const ids = [...new Set(runs.flatMap(({ pipeline_id: id }) => id ?? []))].sort();
+  const { data } = useQuery({
+    ...query('pipelines.list', { ids, limit: SHOWN }),
+    enabled: ids.length > 0,
+    placeholderData: keepPreviousData,
+  });
+  const byId = new Map(data?.pipelines.map(({ id, name }) => [id as string, name]));
+  return (id) => (id === null ? words.recent.alone : (byId.get(id) ?? ''));
 }
 
 function AllRuns() {

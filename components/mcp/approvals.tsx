@@ -25,7 +25,7 @@ const REFRESH_MS = 3000;
 
 /** Calls that a rule makes wait for somebody, and those in whose middle a server asks something. */
 export function Approvals() {
-  const { approvals, questions, asked } = useAsked({});
+  const { approvals, questions, hasMore, asked } = useAsked({});
   if (!approvals || !questions)
     return asked.some(({ error }) => error) ? (
       <Broken of={asked} />
@@ -42,7 +42,7 @@ export function Approvals() {
         </Empty>
       </Card>
     );
-  return <Asked {...{ approvals, questions }} />;
+  return <Asked {...{ approvals, questions, hasMore }} />;
 }
 
 /** How many people are asked just now; not known yet: undefined. */
@@ -53,12 +53,12 @@ export function useAskedCount(): number | undefined {
 
 /** The same of one run, while there is any. */
 export function AskedOfRun({ runId }: { runId: RunId }) {
-  const { approvals = [], questions = [], asked } = useAsked({ run_id: runId });
+  const { approvals = [], questions = [], hasMore, asked } = useAsked({ run_id: runId });
   if (asked.some(({ error }) => error)) return <Broken of={asked} />;
   if (approvals.length + questions.length === 0) return null;
   return (
     <section aria-label={words.asked} className="mb-5">
-      <Asked {...{ approvals, questions }} isOnRun />
+      <Asked {...{ approvals, questions, hasMore }} isOnRun />
     </section>
   );
 }
@@ -70,6 +70,7 @@ function useAsked(of: { run_id?: RunId }) {
   return {
     approvals: approvals.data?.approvals,
     questions: questions.data?.questions,
+    hasMore: [approvals, questions].some(({ data }) => (data?.next_cursor ?? null) !== null),
     asked: [approvals, questions],
   };
 }
@@ -77,10 +78,12 @@ function useAsked(of: { run_id?: RunId }) {
 function Asked({
   approvals,
   questions,
+  hasMore,
   isOnRun = false,
 }: {
   approvals: readonly Approval[];
   questions: readonly Question[];
+  hasMore: boolean;
   isOnRun?: boolean;
 }) {
   const canDecide = useMay()('mcp.decide');
@@ -96,6 +99,7 @@ function Asked({
           <Waiting {...{ approval, canDecide, isOnRun }} />
         </li>
       ))}
+      {hasMore ? <li className="px-1 text-sm text-quiet">{words.moreAsked}</li> : null}
     </ul>
   );
 }

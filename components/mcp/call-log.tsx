@@ -6,7 +6,7 @@ import { isId } from '../../server/domain/id-pattern.ts';
 import { CALL_OUTCOMES } from '../../server/domain/mcp.ts';
 import type { Answer, Input } from '../data/index.ts';
 import { lookOfCall } from '../looks/index.ts';
-import { PagedTable, usePages } from '../shell/paged-table.tsx';
+import { PagedTable, useWholeList } from '../shell/paged-table.tsx';
 import { useMay } from '../shell/use-may.ts';
 import { Button } from '../ui/button.tsx';
 import { Empty } from '../ui/feedback.tsx';
@@ -38,7 +38,11 @@ const NONE = { connection: null, outcome: null };
 /** Each call, narrowed by what stands in the address. */
 function Calls() {
   const [values, setValues] = useQueryStates(PARSERS);
-  const { rows: connections } = usePages('mcp.connections', { limit: 200 }, (page) => page.connections);
+  const { rows: connections, isWhole } = useWholeList(
+    'mcp.connections',
+    { limit: 200 },
+    (page) => page.connections,
+  );
   const input: Input<'mcpUsage.log'> = {
     ...(isId('mcpConnection', values.connection)
       ? { connection_id: values.connection as Call['connection_id'] }
@@ -48,7 +52,8 @@ function Calls() {
   const clear = () => void setValues(NONE);
   const isNarrowed = Object.keys(input).length > 0;
   /** Undefined: not known yet. Null: there is none of that id any more. */
-  const nameOf = (id: string) => connections && (connections.find((each) => each.id === id)?.name ?? null);
+  const nameOf = (id: string) =>
+    connections?.find((each) => each.id === id)?.name ?? (isWhole ? null : undefined);
   return (
     <div className="flex flex-col gap-3">
       <FilterBar

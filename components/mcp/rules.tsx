@@ -5,7 +5,7 @@ import { Plus, Scale, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { type Answer, type Input, query } from '../data/index.ts';
 import { FormDialog } from '../shell/form-dialog.tsx';
-import { PagedTable, usePages } from '../shell/paged-table.tsx';
+import { PagedTable, useWholeList } from '../shell/paged-table.tsx';
 import { useAct } from '../shell/use-act.ts';
 import { useMay } from '../shell/use-may.ts';
 import { Button, IconButton } from '../ui/button.tsx';
@@ -32,7 +32,7 @@ const ROLES = (['owner', 'admin', 'designer', 'operator', 'viewer', 'auditor'] a
 }));
 
 function useConnections() {
-  const { rows = [] } = usePages('mcp.connections', { limit: 200 }, (page) => page.connections);
+  const { rows = [] } = useWholeList('mcp.connections', { limit: 200 }, (page) => page.connections);
   return rows;
 }
 

@@ -1,10 +1,9 @@
 'use client';
 
-import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { type Answer, type Input, query } from '../data/index.ts';
+import type { Answer, Input } from '../data/index.ts';
 import { FormDialog } from '../shell/form-dialog.tsx';
-import { usePages } from '../shell/paged-table.tsx';
+import { useWholeList } from '../shell/paged-table.tsx';
 import { useAct } from '../shell/use-act.ts';
 import { Checkbox } from '../ui/choice.tsx';
 import { Skeleton } from '../ui/feedback.tsx';
@@ -120,7 +119,7 @@ interface ChoiceProps {
 }
 
 function ToolChoice({ chosen, onChange }: ChoiceProps) {
-  const { rows } = usePages('mcp.connections', { limit: 200 }, (page) => page.connections);
+  const { rows } = useWholeList('mcp.connections', { limit: 200 }, (page) => page.connections);
   if (!rows) return <Skeleton label={words.tools(0)} rows={3} />;
   return (
     <fieldset className="flex flex-col gap-3">
@@ -138,13 +137,17 @@ function ToolsOf({
   chosen,
   onChange,
 }: ChoiceProps & { connection: { id: Entry['connection_id']; name: string } }) {
-  const { data } = useQuery(query('mcp.connectionTools', { id, state: 'approved', limit: 200 }));
-  if (!data || data.tools.length === 0) return null;
+  const { rows } = useWholeList(
+    'mcp.connectionTools',
+    { id, state: 'approved', limit: 200 },
+    (page) => page.tools,
+  );
+  if (!rows || rows.length === 0) return null;
   return (
     <div>
       <p className="text-xs text-quiet">{title}</p>
       <ul>
-        {data.tools.map(({ name: tool, tokens }) => {
+        {rows.map(({ name: tool, tokens }) => {
           const key = keyOf({ connection_id: id, tool });
           const entry = chosen.find((each) => keyOf(each) === key);
           const rest = chosen.filter((each) => each !== entry);

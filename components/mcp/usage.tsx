@@ -50,6 +50,11 @@ export function Usage() {
           keyOf={({ connection_id, tool }) => `${connection_id} ${tool}`}
           columns={COLUMNS}
         />
+        {data.more_tools ? (
+          <p className="border-t border-line px-4 py-3 text-sm text-quiet">
+            {words.usage.more(formatCount(data.tools.length))}
+          </p>
+        ) : null}
       </Card>
     </div>
   );

@@ -64,6 +64,7 @@ export const words = {
   noApprovalsNote:
     'A rule with “ask” makes calls wait here, and so does a server that asks a stage something. Both stand on the page of their run too.',
   asked: 'What people are asked',
+  moreAsked: 'More are waiting. They come up here as these are answered.',
   question: {
     title: (sender: string, tool: string) => `${sender} asks before it goes on with ${tool}`,
     until: 'given up',
@@ -118,6 +119,7 @@ export const words = {
     unansweredNote: 'No answer that counts.',
     refused: 'Refused',
     refusedNote: 'By a rule, a limit or a breaker; never sent.',
+    more: (shown: string) => `The ${shown} that are called most. Others are called less.`,
     byDay: 'Calls a day',
     byTool: 'By tool, since the first call',
     answered: 'Answered',

@@ -1,11 +1,10 @@
 'use client';
 
-import { useQuery } from '@tanstack/react-query';
 import { MailPlus, UserPlus, Users } from 'lucide-react';
 import { useState } from 'react';
-import { type Answer, query } from '../data/index.ts';
+import type { Answer } from '../data/index.ts';
 import { FormDialog } from '../shell/form-dialog.tsx';
-import { PagedTable } from '../shell/paged-table.tsx';
+import { PagedTable, ShowMore, usePages } from '../shell/paged-table.tsx';
 import { useAct } from '../shell/use-act.ts';
 import { useMay } from '../shell/use-may.ts';
 import { Button } from '../ui/button.tsx';
@@ -144,10 +143,10 @@ function memberColumns(acts: MemberActs): TableColumn<Member>[] {
 }
 
 function Invites() {
-  const { data } = useQuery(query('invites.list', {}));
+  const list = usePages('invites.list', {}, (page) => page.invites);
   const revoke = useAct('invites.revoke', { done: words.members.takenBack });
   const [isOpen, setOpen] = useState(false);
-  const invites = data?.invites ?? [];
+  const invites = list.rows ?? [];
   return (
     <Card
       title={words.members.invites}
@@ -192,6 +191,7 @@ function Invites() {
           ]}
         />
       )}
+      <ShowMore of={list} />
       <InviteDialog open={isOpen} onOpenChange={setOpen} />
     </Card>
   );

@@ -2,7 +2,7 @@
 
 import { type InfiniteData, type UseInfiniteQueryResult, useInfiniteQuery } from '@tanstack/react-query';
 import type { LucideIcon } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect } from 'react';
 import { type Answer, type Input, type PagedPath, pages } from '../data/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Empty, Skeleton } from '../ui/feedback.tsx';
@@ -10,14 +10,43 @@ import { Table, type TableColumn } from '../ui/table.tsx';
 import { Broken } from './broken.tsx';
 import { words } from './words.ts';
 
-/** A list as far as it has been read: what all of its pages hold, and how to read on. */
+/** A list as far as it has been read: what all of its pages hold, and how to read on. Unless `isAsked`, nothing is. */
 export function usePages<P extends PagedPath, Row>(
   path: P,
-  input: Omit<Input<P>, 'cursor'>,
+  input: Omit<Input<P>, 'cursor'> & { isAsked?: boolean },
   rowsOf: (page: Answer<P>) => readonly Row[],
 ) {
-  const list = useInfiniteQuery(pages(path, input)) as UseInfiniteQueryResult<InfiniteData<Answer<P>>>;
+  const { isAsked = true, ...asked } = input;
+  const list = useInfiniteQuery({
+    ...pages(path, asked as unknown as Omit<Input<P>, 'cursor'>),
+    enabled: isAsked,
+  }) as UseInfiniteQueryResult<InfiniteData<Answer<P>>>;
   return { ...list, rows: list.data?.pages.flatMap(rowsOf) };
+}
+
+/** A list that is so long is no choice any more. */
+const MOST_PAGES = 10;
+
+/** All pages of a list, one after the other: for what people choose from, and what things are called. */
+export function useWholeList<P extends PagedPath, Row>(
+  path: P,
+  input: Omit<Input<P>, 'cursor'> & { isAsked?: boolean },
+  rowsOf: (page: Answer<P>) => readonly Row[],
+) {
+  const list = usePages(path, input, rowsOf);
+  const { hasNextPage, isFetching, isError, fetchNextPage } = list;
+  const count = list.data?.pages.length ?? 0;
+  const goesOn = hasNextPage && !isFetching && !isError && count < MOST_PAGES;
+  useEffect(() => {
+    if (goesOn) void fetchNextPage();
+  }, [goesOn, fetchNextPage]);
+  return {
+    ...list,
+    /** There is nothing that is not among the rows. */
+    isWhole: list.data !== undefined && !hasNextPage,
+    /** There are more than are read. */
+    isCut: hasNextPage && count >= MOST_PAGES,
+  };
 }
 
 interface PagedTableProps<P extends PagedPath, Row> {
@@ -50,18 +79,23 @@ export function PagedTable<P extends PagedPath, Row>(props: PagedTableProps<P, R
   return (
     <>
       <Table label={label} columns={columns} rows={list.rows} keyOf={keyOf} />
-      {list.hasNextPage ? (
-        <div className="flex justify-center border-t border-line p-2">
-          <Button
-            look="quiet"
-            size="sm"
-            busy={list.isFetchingNextPage}
-            onClick={() => void list.fetchNextPage()}
-          >
-            {words.showMore}
-          </Button>
-        </div>
-      ) : null}
+      <ShowMore of={list} />
     </>
+  );
+}
+
+/** Under a list that goes on. */
+export function ShowMore({
+  of: { hasNextPage, isFetchingNextPage, fetchNextPage },
+}: {
+  of: { hasNextPage: boolean; isFetchingNextPage: boolean; fetchNextPage(): unknown };
+}) {
+  if (!hasNextPage) return null;
+  return (
+    <div className="flex justify-center border-t border-line p-2">
+      <Button look="quiet" size="sm" busy={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+        {words.showMore}
+      </Button>
+    </div>
   );
 }

@@ -30,13 +30,20 @@ export function ActivityFeed({ runId, newest }: { runId: RunId; newest: number }
       {data ? null : <Skeleton label={words.loading} rows={4} />}
       {data?.activity.length === 0 ? <p className="px-4 py-3 text-sm text-quiet">{words.noFeed}</p> : null}
       <ol aria-label={words.feed} className="max-h-[28rem] overflow-y-auto">
-        {data?.activity.toReversed().map((activity) => (
-          <Line key={activity.seq} activity={activity} />
-        ))}
+        {data?.activity
+          .slice(-LAST)
+          .toReversed()
+          .map((activity) => (
+            <Line key={keyOf(activity)} activity={activity} />
+          ))}
       </ol>
     </Card>
   );
 }
+
+/** What was carried over, or let go together, has one number. */
+const keyOf = ({ seq, type, change, claim }: Activity): string =>
+  `${seq} ${type} ${change?.path ?? claim?.lease_id ?? ''}`;
 
 function Line({ activity }: { activity: Activity }) {
   const said = say(activity);

@@ -95,6 +95,7 @@ export interface Client {
       id: string,
       body?: { note?: string; revision?: number },
     ): Promise<{ version: Version; is_new: boolean }>;
+    /** All of them, the newest first. */
     versions(id: string): Promise<Version[]>;
     export(id: string, query?: { format?: 'yaml' | 'json'; version?: number }): Promise<string>;
   };
@@ -160,6 +161,7 @@ export interface Client {
   };
   readonly queues: {
     list(query?: PageQuery): Promise<QueueInfo[]>;
+    /** All of them, over as many pages as it takes; with a `limit`, no more than that. */
     deadLetters(query?: PageQuery): Promise<DeadLetter[]>;
     replayDeadLetter(id: string): Promise<void>;
     discardDeadLetter(id: string, body: { reason: string }): Promise<void>;

@@ -20,6 +20,7 @@ export function Picker({
   onWords,
   onPick,
   none,
+  more,
 }: {
   label: string;
   items: readonly PickerItem[];
@@ -27,6 +28,8 @@ export function Picker({
   onWords(words: string): void;
   onPick(item: PickerItem): void;
   none: string;
+  /** That there are others that fit. */
+  more?: string | undefined;
 }) {
   const list = useId();
   const [at, setAt] = useState(0);
@@ -81,6 +84,7 @@ export function Picker({
           ))}
         </div>
       )}
+      {more ? <p className="px-2 text-sm text-quiet">{more}</p> : null}
     </div>
   );
 }

@@ -31,6 +31,7 @@ export function SearchDialog({ onClose }: { onClose(): void }) {
         words={typed}
         onWords={setTyped}
         none="There is no such stage."
+        more={found.length > MAX_SHOWN ? words.moreStages(found.length - MAX_SHOWN) : undefined}
         onPick={({ id }) => {
           onClose();
           // After the dialog has given the focus back.

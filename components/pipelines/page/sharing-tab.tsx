@@ -1,11 +1,10 @@
 'use client';
 
-import { useQuery } from '@tanstack/react-query';
 import { UserMinus } from 'lucide-react';
 import { useState } from 'react';
 import type { PipelineId } from '../../../server/domain/ids.ts';
-import { query } from '../../data/index.ts';
 import { Broken } from '../../shell/broken.tsx';
+import { ShowMore, usePages, useWholeList } from '../../shell/paged-table.tsx';
 import { useAct } from '../../shell/use-act.ts';
 import { useMay } from '../../shell/use-may.ts';
 import { Button, IconButton } from '../../ui/button.tsx';
@@ -70,12 +69,12 @@ function Tool({ pipeline }: { pipeline: PipelineDetails }) {
   );
 }
 
-const MOST = 100;
+const A_PAGE = 200;
 
 function Told({ id }: { id: string }) {
-  const asked = useQuery(query('notificationTargets.list', { limit: MOST }));
-  const { data, error } = asked;
-  const told = data?.targets.filter(({ pipeline_id: only }) => only === null || only === id);
+  const asked = useWholeList('notificationTargets.list', { limit: A_PAGE }, (page) => page.targets);
+  const { rows, error } = asked;
+  const told = rows?.filter(({ pipeline_id: only }) => only === null || only === id);
   return (
     <Card
       title={text.told}
@@ -105,11 +104,10 @@ function Told({ id }: { id: string }) {
 }
 
 function Grants({ id }: { id: PipelineId }) {
-  const asked = useQuery(query('grants.list', { id }));
-  const { data, error } = asked;
+  const asked = usePages('grants.list', { id }, (page) => page.grants);
+  const { rows: grants, error } = asked;
   const remove = useAct('grants.remove', { refresh: [['grants']] });
   const mayManage = useMay()('member.manage');
-  const grants = data?.grants;
   return (
     <Card title={text.grants}>
       {error ? <Broken of={asked} /> : null}
@@ -130,16 +128,17 @@ function Grants({ id }: { id: PipelineId }) {
           </li>
         ))}
       </ul>
+      <ShowMore of={asked} />
       {mayManage && grants ? <AddGrant id={id} has={new Set(grants.map((grant) => grant.user_id))} /> : null}
     </Card>
   );
 }
 
 function AddGrant({ id, has }: { id: PipelineId; has: ReadonlySet<string> }) {
-  const { data } = useQuery(query('members.list', { limit: MOST, sort: 'name' }));
+  const { rows } = useWholeList('members.list', { limit: A_PAGE, sort: 'name' }, (page) => page.members);
   const [chosen, setChosen] = useState<string>();
   const add = useAct('grants.add', { refresh: [['grants']], onDone: () => setChosen(undefined) });
-  const others = data?.members.filter((member) => !has.has(member.id)) ?? [];
+  const others = rows?.filter((member) => !has.has(member.id)) ?? [];
   const who = others.find((member) => member.id === chosen) ?? others[0];
   if (!who) return null;
   return (

@@ -52,7 +52,16 @@ export interface Named {
   name: string;
 }
 
-const named = (things: readonly Named[]) => things.map(({ id, name }) => ({ value: id, label: name }));
+/** What is chosen by name; `isCut`: there are more. */
+export interface Offer {
+  rows: readonly Named[];
+  isCut: boolean;
+}
+
+const named = ({ rows, isCut }: Offer) => ({
+  choices: rows.map(({ id, name }) => ({ value: id, label: name })),
+  isCut,
+});
 
 const fits = (pattern: RegExp, advice: string) => (text: string) => (pattern.test(text) ? undefined : advice);
 
@@ -71,7 +80,7 @@ const ID_PREFIX = /^(run_)?[0-9a-f]{1,32}$/;
 const STAGE = /^[A-Za-z_][A-Za-z0-9_-]{0,62}$/;
 const METADATA = /^[^=]{1,100}=.{0,200}$/s;
 
-export function runFilters(pipelines: readonly Named[], agents: readonly Named[]): FilterDef[] {
+export function runFilters(pipelines: Offer, agents: Offer): FilterDef[] {
   const { filters } = words;
   const text = { kind: 'text' } as const;
   const statuses = RUN_STATUSES.map((status) => {
@@ -80,7 +89,7 @@ export function runFilters(pipelines: readonly Named[], agents: readonly Named[]
   });
   return [
     { key: 'status', label: filters.status, icon: CircleDot, kind: 'multi', choices: statuses },
-    { key: 'pipeline', label: filters.pipeline, icon: Workflow, kind: 'choice', choices: named(pipelines) },
+    { key: 'pipeline', label: filters.pipeline, icon: Workflow, kind: 'choice', ...named(pipelines) },
     {
       key: 'version',
       label: filters.version,
@@ -106,7 +115,7 @@ export function runFilters(pipelines: readonly Named[], agents: readonly Named[]
       choices: TRIGGERS.map((value) => ({ value, label: words.triggerOf(value) })),
     },
     { key: 'tag', label: filters.tag, icon: Tag, ...text, hint: filters.tagHint },
-    { key: 'agent', label: filters.agent, icon: Cpu, kind: 'choice', choices: named(agents) },
+    { key: 'agent', label: filters.agent, icon: Cpu, kind: 'choice', ...named(agents) },
     ...stageFilters(),
     ...wordFilters(),
   ];

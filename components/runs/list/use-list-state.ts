@@ -4,6 +4,7 @@ import { keepPreviousData, useQueries, useQuery } from '@tanstack/react-query';
 import { createSerializer, parseAsStringLiteral, useQueryState, useQueryStates } from 'nuqs';
 import { useState } from 'react';
 import { query } from '../../data/index.ts';
+import { useWholeList } from '../../shell/paged-table.tsx';
 import { asWords, useKept } from '../../shell/use-kept.ts';
 import type { FilterValue } from '../../ui/filter/index.ts';
 import type { GridSort } from '../../ui/grid/index.ts';
@@ -59,11 +60,12 @@ const NAMES_AT_ONCE = 50;
 
 /** Names of what runs refer to by id. Pipelines that the choices lack, such as new and archived ones, are asked for by id. */
 export function useNames(shown: readonly { pipeline_id: string | null }[]) {
-  const choices = useQuery(query('pipelines.list', { limit: 200, sort: 'name' }));
-  const pipelines = choices.data?.pipelines ?? [];
-  const agents = useQuery(query('agents.list', {})).data?.agents ?? [];
-  const byId = new Map(pipelines.map(({ id, name }) => [id as string, name]));
-  const missing = choices.data ? missingOf(shown, byId) : [];
+  const choices = useWholeList('pipelines.list', { limit: 200, sort: 'name' }, (page) => page.pipelines);
+  const pipelines = { rows: choices.rows ?? [], isCut: choices.isCut };
+  const { data: fleet } = useQuery(query('agents.list', {}));
+  const agents = { rows: fleet?.agents ?? [], isCut: (fleet?.next_cursor ?? null) !== null };
+  const byId = new Map(pipelines.rows.map(({ id, name }) => [id as string, name]));
+  const missing = choices.isWhole || choices.isCut ? missingOf(shown, byId) : [];
   const others = useQueries({
     queries: chunksOf(missing, NAMES_AT_ONCE).map((ids) => ({
       ...query('pipelines.list', { ids, limit: NAMES_AT_ONCE }),
@@ -71,7 +73,7 @@ export function useNames(shown: readonly { pipeline_id: string | null }[]) {
     })),
   });
   for (const { data } of others) for (const { id, name } of data?.pipelines ?? []) byId.set(id, name);
-  const isAsking = !choices.data || others.some(({ isPending }) => isPending);
+  const isAsking = !(choices.isWhole || choices.isCut) || others.some(({ isPending }) => isPending);
   const unknown = isAsking ? '' : words.unknownPipeline;
   const nameOf = (id: string | null) => (id === null ? words.standAlone : (byId.get(id) ?? unknown));
   return { pipelines, agents, nameOf };

@@ -1,12 +1,12 @@
 'use client';
 
-import { useQuery } from '@tanstack/react-query';
 import { Repeat } from 'lucide-react';
 import type { RunId } from '../../../server/domain/ids.ts';
 import { isRunOver } from '../../../server/domain/statuses.ts';
-import { query, useFresh } from '../../data/index.ts';
+import { pages, useFresh } from '../../data/index.ts';
 import { lookOfAttempt } from '../../looks/index.ts';
 import { Broken } from '../../shell/broken.tsx';
+import { ShowMore, usePages } from '../../shell/paged-table.tsx';
 import { Empty } from '../../ui/feedback.tsx';
 import { formatDuration } from '../../ui/format.ts';
 import { DataGrid, type GridColumn } from '../../ui/grid/index.ts';
@@ -18,18 +18,17 @@ import { sayRouting } from './stage/routing.ts';
 import { useAgentNames, useAgentsById } from './use-agent-names.ts';
 import type { Attempt, Run } from './use-run.ts';
 
-const MOST = 5000;
+const A_PAGE = 1000;
 
 /** Every hand-out of every stage, with why that agent had it. */
 export function AttemptsTab({ run }: { run: Run }) {
-  const question = query('runs.attempts', { id: run.id as RunId });
-  const asked = useQuery(question);
-  const { data, error } = asked;
+  const input = { id: run.id as RunId, limit: A_PAGE };
+  const asked = usePages('runs.attempts', input, (page) => page.attempts);
+  const { rows: attempts, error } = asked;
   useFresh(isRunOver(run.status) ? undefined : { run_id: run.id as RunId }, {
-    keys: [question.queryKey],
+    keys: [pages('runs.attempts', input).queryKey],
     everyMs: 1000,
   });
-  const attempts = data?.attempts;
   const nameOf = useAgentNames();
   const agents = useAgentsById();
   const sayWhy = (attempt: Attempt) =>
@@ -47,9 +46,7 @@ export function AttemptsTab({ run }: { run: Run }) {
         keyOf={({ stage, epoch }) => `${stage} ${epoch}`}
         empty={<Empty icon={Repeat} title={runWords.attempts.none} />}
       />
-      {attempts && attempts.length >= MOST ? (
-        <p className="p-3 text-sm text-quiet">{runWords.attempts.cut}</p>
-      ) : null}
+      <ShowMore of={asked} />
     </section>
   );
 }

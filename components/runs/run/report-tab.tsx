@@ -65,7 +65,9 @@ export function ReportTab({ run, isToPrint, onPrinted }: ReportProps) {
           rows={run.stages.slice(0, MOST)}
           keyOf={({ key }) => key}
         />
-        {run.stages.length > MOST ? <p className="p-3 text-sm text-quiet">{text.cut(MOST)}</p> : null}
+        {run.stages.length > MOST ? (
+          <p className="p-3 text-sm text-quiet">{text.cut(MOST, run.stages.length)}</p>
+        ) : null}
       </Card>
       <Errors run={run} />
       <Card title={text.data}>
@@ -121,12 +123,16 @@ function Errors({ run }: { run: Run }) {
           </li>
         ))}
       </ul>
+      {failed.length > MOST ? (
+        <p className="mt-3 text-sm text-quiet">{text.cutErrors(MOST, failed.length)}</p>
+      ) : null}
     </Card>
   );
 }
 
 function Values({ run }: { run: Run }) {
-  const outputs = run.stages.filter(({ state }) => isTaskSuccess(state)).slice(0, MOST_OUTPUTS);
+  const succeeded = run.stages.filter(({ state }) => isTaskSuccess(state));
+  const outputs = succeeded.slice(0, MOST_OUTPUTS);
   const values: [string, string, Json][] = [
     ['input', text.input, run.input],
     ...outputs.map(({ key, name, output }): [string, string, Json] => [
@@ -136,16 +142,21 @@ function Values({ run }: { run: Run }) {
     ]),
   ];
   return (
-    <dl className="flex flex-col gap-3 text-sm">
-      {values.map(([key, name, value]) => (
-        <div key={key}>
-          <dt className="mb-1 font-medium">{name}</dt>
-          <dd className="whitespace-pre-wrap rounded-md border border-line bg-sunken p-2 font-mono text-xs wrap-anywhere">
-            {abbreviate(value)}
-          </dd>
-        </div>
-      ))}
-    </dl>
+    <>
+      <dl className="flex flex-col gap-3 text-sm">
+        {values.map(([key, name, value]) => (
+          <div key={key}>
+            <dt className="mb-1 font-medium">{name}</dt>
+            <dd className="whitespace-pre-wrap rounded-md border border-line bg-sunken p-2 font-mono text-xs wrap-anywhere">
+              {abbreviate(value)}
+            </dd>
+          </div>
+        ))}
+      </dl>
+      {succeeded.length > MOST_OUTPUTS ? (
+        <p className="mt-3 text-sm text-quiet">{text.cutOutputs(MOST_OUTPUTS, succeeded.length)}</p>
+      ) : null}
+    </>
   );
 }
 

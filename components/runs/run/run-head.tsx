@@ -130,7 +130,7 @@ function Lineage({ run }: { run: Run }) {
           {replays[0] ? <Compare a={run.id} b={replays[0].id} /> : null}
           {replays.length > SHOWN_REPLAYS ? (
             <Link href={`/runs?replay_of=${run.id}`} className="text-accent hover:underline">
-              {words.runs(replays.length)}
+              {data?.more_replays ? runWords.manyReplays(replays.length) : words.runs(replays.length)}
             </Link>
           ) : null}
         </span>

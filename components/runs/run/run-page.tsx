@@ -34,8 +34,8 @@ const ReportTab = lazy(() => import('./report-tab.tsx').then((tab) => ({ default
 const FOR_PEOPLE: ReadonlySet<string> = new Set(['approval', 'question']);
 
 export function RunPage({ id }: { id: string }) {
-  const { run, attempts, asked } = useRun(id);
-  if (run) return <Loaded run={run} attempts={attempts} />;
+  const { asked, ...loaded } = useRun(id);
+  if (loaded.run) return <Loaded {...loaded} run={loaded.run} />;
   return (
     <Page width="wide">
       <PageHead trail={[{ label: words.title, href: '/runs' }]} title={runWords.title} />
@@ -50,7 +50,14 @@ export function RunPage({ id }: { id: string }) {
   );
 }
 
-function Loaded({ run, attempts }: { run: Run; attempts: readonly Attempt[] }) {
+interface LoadedProps {
+  run: Run;
+  attempts: readonly Attempt[];
+  /** Than `attempts` has. */
+  hasMoreAttempts: boolean;
+}
+
+function Loaded({ run, attempts, hasMoreAttempts }: LoadedProps) {
   const [tab, setTab] = useQueryState('tab', parseAsStringLiteral(RUN_TABS).withDefault('timeline'));
   const [stageKey, setStageKey] = useQueryState('stage', parseAsString);
   const [isToPrint, setToPrint] = useState(false);
@@ -77,7 +84,7 @@ function Loaded({ run, attempts }: { run: Run; attempts: readonly Attempt[] }) {
     })),
   ]);
   const contents: Record<RunTab, React.ReactNode> = {
-    timeline: <Timeline {...{ run, attempts }} selected={stageKey} onSelect={select} />,
+    timeline: <Timeline {...{ run, attempts, hasMoreAttempts }} selected={stageKey} onSelect={select} />,
     graph: <GraphTab run={run} selected={stageKey} onSelect={select} />,
     logs: <LogsTab run={run} />,
     events: <EventsTab run={run} />,

@@ -35,7 +35,12 @@ export const runWords = {
   replayOf: 'Replay of',
   replayedFrom: (stage: string) => (stage === '' ? 'from the start' : `from ${stage}`),
   onlyStage: (stage: string) => `only ${stage}`,
+  moreReasons: (n: number) =>
+    n === 1
+      ? 'It waits for one more reason: its stages say why.'
+      : `It waits for ${count.format(n)} more reasons: its stages say why.`,
   replays: 'Replayed by',
+  manyReplays: (n: number) => `more than ${count.format(n)} runs`,
   compare: 'Compare',
   tabs: {
     timeline: 'Timeline',
@@ -227,14 +232,18 @@ export const runWords = {
     rejected: 'Not these',
     error: 'Error',
     none: 'No attempt yet',
-    cut: 'Only the first 5,000 attempts are shown.',
+    cut: (n: number) =>
+      `These bars are of the first ${count.format(n)} attempts. The tab of attempts has all.`,
   },
   report: {
     title: 'Report',
     facts: 'The run',
     stages: 'Stages',
     loading: 'Loading the report',
-    cut: (n: number) => `The first ${count.format(n)} stages.`,
+    cut: (n: number, of: number) => `The first ${count.format(n)} of ${count.format(of)} stages.`,
+    cutErrors: (n: number, of: number) => `The first ${count.format(n)} of ${count.format(of)} errors.`,
+    cutOutputs: (n: number, of: number) =>
+      `The outputs of the first ${count.format(n)} of ${count.format(of)} stages that succeeded. All of them can be downloaded on the tab of data.`,
     status: 'Status',
     version: 'Version',
     trigger: 'Trigger',

@@ -3,7 +3,8 @@
 import { useQuery } from '@tanstack/react-query';
 import type { RunId } from '../../../server/domain/ids.ts';
 import { isRunOver } from '../../../server/domain/statuses.ts';
-import { type Answer, query, useFresh } from '../../data/index.ts';
+import { type Answer, pages, query, useFresh } from '../../data/index.ts';
+import { useWholeList } from '../../shell/paged-table.tsx';
 
 export type Run = Answer<'runs.get'>;
 export type Stage = Run['stages'][number];
@@ -12,6 +13,8 @@ export type Attempt = Answer<'runs.attempts'>['attempts'][number];
 /** A run of thousands of stages is a large answer, so it is asked for less often. */
 const paceMs = (stages: number): number => Math.max(100, Math.min(5000, stages));
 const NO_ATTEMPTS: readonly Attempt[] = [];
+const A_PAGE = 5000;
+const attemptsOf = (page: Answer<'runs.attempts'>) => page.attempts;
 
 /**
  * The shape of a run, until it is over, with the attempts of those stages that had more than one: of the others the
@@ -19,14 +22,18 @@ const NO_ATTEMPTS: readonly Attempt[] = [];
  */
 export function useRun(id: string) {
   const runQuery = query('runs.get', { id: id as RunId, brief: true });
-  const attemptsQuery = query('runs.attempts', { id: id as RunId, repeated: true });
+  const attemptsInput = { id: id as RunId, repeated: true, limit: A_PAGE };
   const asked = useQuery(runQuery);
   const run = asked.data;
-  const attempts = useQuery({ ...attemptsQuery, enabled: run !== undefined }).data?.attempts ?? NO_ATTEMPTS;
+  const attempts = useWholeList(
+    'runs.attempts',
+    { ...attemptsInput, isAsked: run !== undefined },
+    attemptsOf,
+  );
   const isOver = run !== undefined && isRunOver(run.status);
   useFresh(isOver ? undefined : { run_id: id as RunId }, {
-    keys: [runQuery.queryKey, attemptsQuery.queryKey],
+    keys: [runQuery.queryKey, pages('runs.attempts', attemptsInput).queryKey],
     everyMs: paceMs(run?.stages.length ?? 0),
   });
-  return { run, attempts, asked };
+  return { run, attempts: attempts.rows ?? NO_ATTEMPTS, hasMoreAttempts: attempts.isCut, asked };
 }

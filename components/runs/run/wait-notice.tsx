@@ -52,6 +52,9 @@ export function WaitNotice({ run, onOpen }: { run: Run; onOpen(stageKey: string)
           </li>
         ))}
       </ul>
+      {reasons.size > SHOWN ? (
+        <p className="mt-2 text-sm text-quiet">{runWords.moreReasons(reasons.size - SHOWN)}</p>
+      ) : null}
     </section>
   );
 }

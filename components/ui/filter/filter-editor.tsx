@@ -88,6 +88,7 @@ function ChoiceList({
         ))}
         {shown.length === 0 ? <p className="px-2 py-1 text-quiet">{words.notFound}</p> : null}
       </div>
+      {def.isCut ? <p className="mt-2 px-1 text-sm text-quiet">{words.cut(def.choices.length)}</p> : null}
     </>
   );
 }

@@ -8,6 +8,8 @@ interface Named {
 
 interface Offered {
   choices: readonly { value: string; label: string; icon?: LucideIcon }[];
+  /** There are more than can be chosen from here. */
+  isCut?: boolean;
 }
 
 /** `time` is a text of `time-range.ts`, `duration` one of `span.ts`. */

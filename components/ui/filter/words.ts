@@ -6,6 +6,8 @@ export const words = {
   remove: (filter: string) => `Remove the filter ${filter}`,
   findIn: (filter: string) => `Find in ${filter}`,
   find: 'Find',
+  cut: (count: number) =>
+    `These are the first ${count.toLocaleString('en')}. The others are narrowed to from their own pages.`,
   notFound: 'Nothing is called that.',
   least: 'At least',
   leastExample: '30 s',

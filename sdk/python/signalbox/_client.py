@@ -28,6 +28,9 @@ from ._wire import (
 )
 from ._workspace import Workspace
 
+# As many as the server gives in one answer, where all are wanted.
+VERSIONS_A_PAGE = 200
+LETTERS_A_PAGE = 500
 ENDS = frozenset(("task.succeeded", "task.reused", "task.failed", "task.skipped", "task.cancelled"))
 
 
@@ -125,8 +128,12 @@ class Pipelines:
         return done
 
     def versions(self, pipeline_id: str) -> List[Version]:
-        versions: List[Version] = self._http.call("GET", self._path(pipeline_id, "/versions"))["versions"]
-        return versions
+        """All of them, the newest first."""
+
+        def fetch(**page: Any) -> Any:
+            return self._http.call("GET", self._path(pipeline_id, "/versions"), query=page)
+
+        return [*_every_page(fetch, "versions", {"limit": VERSIONS_A_PAGE})]
 
     def export(self, pipeline_id: str, format: str = "yaml", version: Optional[int] = None) -> str:
         query = {"format": format, "version": version}
@@ -322,8 +329,14 @@ class Queues:
         return [*_every_page(fetch, "queues", query)]
 
     def dead_letters(self, limit: Optional[int] = None, **query: Any) -> List[DeadLetter]:
-        page = self._http.call("GET", "/dead-letters", query={"limit": limit, **query})
-        letters: List[DeadLetter] = page["dead_letters"]
+        """All of them, over as many pages as it takes; with a `limit`, no more than that."""
+
+        def fetch(**page: Any) -> Any:
+            return self._http.call("GET", "/dead-letters", query=page)
+
+        if limit is None:
+            return [*_every_page(fetch, "dead_letters", {**query, "limit": LETTERS_A_PAGE})]
+        letters: List[DeadLetter] = fetch(**query, limit=limit)["dead_letters"]
         return letters
 
     def replay_dead_letter(self, letter_id: str) -> None:

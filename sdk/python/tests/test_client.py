@@ -73,6 +73,21 @@ class ClientTest(unittest.TestCase):
         with self.assertRaisesRegex(SignalboxError, "no address of a server"):
             Client("here")
 
+    def test_gives_versions_and_dead_letters_over_all_pages(self) -> None:
+        def answer(asked: Asked, count: int) -> Answer:
+            field = "versions" if asked.path.endswith("/versions") else "dead_letters"
+            if "cursor" in asked.query:
+                return Answer(body={field: [{"id": "last"}], "next_cursor": None})
+            return Answer(body={field: [{"id": "first"}], "next_cursor": "more"})
+
+        server, client = self.open(answer)
+        both = [{"id": "first"}, {"id": "last"}]
+        self.assertEqual(client.pipelines.versions("pipe_1"), both)
+        self.assertEqual(client.queues.dead_letters(kind="task"), both)
+        before = len(server.asked)
+        self.assertEqual(client.queues.dead_letters(limit=1), both[:1])
+        self.assertEqual(len(server.asked), before + 1)
+
     def test_goes_through_every_page_of_a_list(self) -> None:
         def script(asked: Asked, count: int) -> Answer:
             if asked.query.get("cursor") == ["run_2"]:

@@ -6,9 +6,12 @@ import { readLog } from './logs.mjs';
 import { createWorkspace } from './workspace.mjs';
 
 /** @import { Http } from './http.mjs' */
-/** @import { Client, ClientOptions, FollowOptions, TaskDetail } from '../index.mjs' */
+/** @import { Client, ClientOptions, FollowOptions, PageQuery, TaskDetail } from '../index.mjs' */
 
 const segment = encodeURIComponent;
+
+/** As many as the server gives in one answer, where all are wanted. */
+const PAGE = { versions: 200, letters: 500 };
 
 /**
  * A request that makes something new carries a key: sent twice, for want of an answer, it has effect once.
@@ -65,7 +68,12 @@ function pipelineCalls(http) {
     updateDraft: (id, body) => http.call({ method: 'PUT', path: of(id, '/draft'), body }),
     // Publishing what is published changes nothing.
     publish: (id, body = {}) => http.call({ method: 'POST', path: of(id, '/publish'), body, isSafe: true }),
-    versions: async (id) => (await http.call({ path: of(id, '/versions') })).versions,
+    versions: (id) =>
+      all(
+        everyPage((query) => http.call({ path: of(id, '/versions'), query }), 'versions', {
+          limit: PAGE.versions,
+        }),
+      ),
     export: (id, query) => http.call({ path: of(id, '/export'), query, as: 'text' }),
   };
 }
@@ -145,6 +153,14 @@ function taskCalls(http) {
   };
 }
 
+/** Whoever says how many gets one answer of them. @param {Http} http @param {PageQuery} [query] */
+async function readLetters(http, query = {}) {
+  /** @param {PageQuery} page */
+  const ask = (page) => http.call({ path: '/dead-letters', query: page });
+  if (query.limit !== undefined) return (await ask(query)).dead_letters;
+  return all(everyPage(ask, 'dead_letters', { ...query, limit: PAGE.letters }));
+}
+
 const ENDS = new Set(['task.succeeded', 'task.reused', 'task.failed', 'task.skipped', 'task.cancelled']);
 
 /**
@@ -174,7 +190,7 @@ export function createClient(options) {
     },
     queues: {
       list: (query) => all(everyPage((page) => http.call({ path: '/queues', query: page }), 'queues', query)),
-      deadLetters: async (query) => (await http.call({ path: '/dead-letters', query })).dead_letters,
+      deadLetters: (query) => readLetters(http, query),
       replayDeadLetter: (id) =>
         http.call({ method: 'POST', path: `/dead-letters/${segment(id)}/replay`, body: {} }),
       discardDeadLetter: (id, body) =>

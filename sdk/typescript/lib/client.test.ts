@@ -127,6 +127,29 @@ describe('the client', () => {
   });
 });
 
+describe('a list that is given whole', () => {
+  const paged =
+    (field: string) =>
+    ({ query }: Asked): Answer => ({
+      body: query.get('cursor')
+        ? { [field]: [{ id: 'last' }], next_cursor: null }
+        : { [field]: [{ id: 'first' }], next_cursor: 'more' },
+    });
+
+  test('holds what the later pages have', async () => {
+    const ofVersions = await open(paged('versions'));
+    expect(await ofVersions.client.pipelines.versions('pipe_1')).toEqual([{ id: 'first' }, { id: 'last' }]);
+    const { client } = await open(paged('dead_letters'));
+    expect(await client.queues.deadLetters({ kind: 'task' })).toEqual([{ id: 'first' }, { id: 'last' }]);
+  });
+
+  test('of dead letters ends at the number that was asked for', async () => {
+    const { client, server } = await open(paged('dead_letters'));
+    expect(await client.queues.deadLetters({ limit: 1 })).toEqual([{ id: 'first' }]);
+    expect(server.asked.map(({ query }) => query.get('limit'))).toEqual(['1']);
+  });
+});
+
 describe('a followed run', () => {
   const event = (seq: number) => `id: ${seq}\ndata: ${JSON.stringify({ seq, type: 'task.ready' })}\n\n`;
 

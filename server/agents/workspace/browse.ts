@@ -1,4 +1,5 @@
-import { and, asc, desc, eq, gt, isNotNull, lt, or, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, isNotNull, lt, or, type SQL, sql } from 'drizzle-orm';
+import type { AnyPgColumn } from 'drizzle-orm/pg-core';
 import type { Place } from '#db/queries/workspace-enter.ts';
 import { type Lease, listHeld } from '#db/queries/workspace-leases.ts';
 import {
@@ -81,7 +82,10 @@ export interface Browse {
     place: Place,
     wanted: { path?: string | undefined; before?: { seq: number; path: string } | undefined; limit: number },
   ): Promise<HistoryEntry[]>;
-  /** Oldest first; what happened after that number. */
+  /**
+   * Oldest first; what happened after that number. What has one number (files that were carried over, claims that ended
+   * together) is never divided, so that whoever goes on after the last number misses nothing.
+   */
   activity(place: Place, wanted: { after: number; limit: number }): Promise<Activity[]>;
   steps(place: Place, wanted: { after: number; limit: number }): Promise<StepEntry[]>;
   /** All messages, whomever to. */
@@ -246,9 +250,8 @@ async function readClaims(
   const ended = await tx
     .select({ ...common, seq: sql<string>`ended_seq`, at: endedAt, by: endedBy, reason: endReason })
     .from(workspaceLeases)
-    .where(and(ofRun, gt(endedSeq, after)))
-    .orderBy(asc(endedSeq))
-    .limit(limit);
+    .where(and(ofRun, gt(endedSeq, after), upTo(workspaceLeases, endedSeq, { runId, after, limit })))
+    .orderBy(asc(endedSeq));
   return [
     ...made.map((row) => ({ ...row, ended: null })),
     ...ended.map(({ by, reason, at, ...row }) => ({
@@ -270,9 +273,14 @@ async function readActivity(
   const changes = await tx
     .select(VERSION_COLUMNS)
     .from(workspaceVersions)
-    .where(and(eq(workspaceVersions.runId, toUuid(runId)), gt(seq, after)))
-    .orderBy(asc(seq), asc(workspaceVersions.path))
-    .limit(limit);
+    .where(
+      and(
+        eq(workspaceVersions.runId, toUuid(runId)),
+        gt(seq, after),
+        upTo(workspaceVersions, seq, { runId, after, limit }),
+      ),
+    )
+    .orderBy(asc(seq), asc(workspaceVersions.path));
   const messages = await readMessages(tx, { place, where: gt(workspaceMessages.seq, after), limit });
   const steps = await readSteps(tx, place, { after, limit });
   const claims = await readClaims(tx, place, { after, limit });
@@ -282,5 +290,19 @@ async function readActivity(
     ...messages.map((entry) => ({ type: 'message' as const, seq: entry.seq, entry })),
     ...claims.map((entry) => ({ type: 'claim' as const, seq: entry.seq, entry })),
   ];
-  return all.sort((a, b) => a.seq - b.seq).slice(0, limit);
+  all.sort((a, b) => a.seq - b.seq);
+  const last = all[limit - 1]?.seq;
+  return last === undefined ? all : all.filter(({ seq }) => seq <= last);
+}
+
+/** No further than the number that the last of so many entries has. */
+function upTo(
+  table: typeof workspaceVersions | typeof workspaceLeases,
+  column: AnyPgColumn,
+  { runId, after, limit }: { runId: RunId; after: number; limit: number },
+): SQL {
+  const seq = sql`e.${sql.identifier(column.name)}`;
+  const last = sql`SELECT ${seq} FROM ${table} e
+    WHERE e.run_id = ${toUuid(runId)}::text::uuid AND ${seq} > ${after} ORDER BY ${seq} LIMIT 1 OFFSET ${limit - 1}`;
+  return sql`${column} <= coalesce((${last}), ${Number.MAX_SAFE_INTEGER})`;
 }

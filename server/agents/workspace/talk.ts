@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, isNull, ne, or, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, isNull, ne, or, type SQL, sql } from 'drizzle-orm';
 import { handAlive, type Place, type Writer } from '#db/queries/workspace-enter.ts';
 import { endLeasesOf } from '#db/queries/workspace-leases.ts';
 import { workspaceCollaborators, workspaceMessages, workspaceSteps } from '#db/schema/index.ts';
@@ -129,7 +129,17 @@ const by = ({ holder, name }: Writer) => ({ holder, name });
 const itself = ({ runId }: Place, { holder }: Writer) =>
   and(eq(workspaceCollaborators.runId, toUuid(runId)), eq(workspaceCollaborators.holder, holder));
 
-export async function listCollaborators(tx: TenantTransaction, { runId }: Place): Promise<Collaborator[]> {
+/** Those that came last, in the order in which they came. */
+export async function listCollaborators(tx: TenantTransaction, place: Place): Promise<Collaborator[]> {
+  return (await selectCollaborators(tx, place)).reverse();
+}
+
+/** The newest first. */
+async function selectCollaborators(
+  tx: TenantTransaction,
+  { runId }: Place,
+  which?: SQL,
+): Promise<Collaborator[]> {
   return tx
     .select({
       holder: workspaceCollaborators.holder,
@@ -141,8 +151,8 @@ export async function listCollaborators(tx: TenantTransaction, { runId }: Place)
       isHere: sql<boolean>`left_at IS NULL AND ${handAlive('workspace_collaborators')}`,
     })
     .from(workspaceCollaborators)
-    .where(eq(workspaceCollaborators.runId, toUuid(runId)))
-    .orderBy(asc(workspaceCollaborators.joinedAt), asc(workspaceCollaborators.holder))
+    .where(and(eq(workspaceCollaborators.runId, toUuid(runId)), which))
+    .orderBy(desc(workspaceCollaborators.joinedAt), desc(workspaceCollaborators.holder))
     .limit(MAX_SHOWN);
 }
 
@@ -170,16 +180,18 @@ export async function readMessages(
 
 /** By what it is called inside, or by its name where only one has that. */
 async function findRecipient(tx: TenantTransaction, place: Place, to: string): Promise<Collaborator> {
-  const all = await listCollaborators(tx, place);
-  const exact = all.find(({ holder }) => holder === to);
-  const named = all.filter(({ name }) => name === to);
+  const { holder, name } = workspaceCollaborators;
+  const meant = await selectCollaborators(tx, place, or(eq(holder, to), eq(name, to)));
+  const exact = meant.find((each) => each.holder === to);
+  const named = meant.filter((each) => each.name === to);
   const found = exact ?? (named.length === 1 ? named[0] : undefined);
   if (found) return found;
+  const listed = named.length > 1 ? named : await listCollaborators(tx, place);
   throw invalid(
     named.length > 1
       ? `${named.length} collaborators are called ${to}.`
       : `Nobody called ${to} has been here.`,
-    { collaborators: all.map(({ holder, name }) => ({ id: holder, name })) },
+    { collaborators: listed.map((each) => ({ id: each.holder, name: each.name })) },
     'Name one of those listed by its id, or send the message to all.',
   );
 }

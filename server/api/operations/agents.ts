@@ -142,8 +142,12 @@ export const agents = {
     errors: ['NOT_FOUND'],
     example: { id: EXAMPLE.holder },
     async handle({ services, actor }, input) {
-      const { current, recent } = await readAgentWork(services, actor, input);
-      return { current: current.map(presentWorkItem), recent: recent.map(presentWorkItem) };
+      const { current, hasMore, recent } = await readAgentWork(services, actor, input);
+      return {
+        current: current.map(presentWorkItem),
+        more_current: hasMore,
+        recent: recent.map(presentWorkItem),
+      };
     },
   }),
 

@@ -238,13 +238,18 @@ export const mcpUsage = {
     summary: 'Count calls of MCP tools',
     input: z.strictObject({ days: z.int().min(1).max(365).optional() }),
     output: z.object({
-      tools: z.array(mcpUsageSchema),
+      tools: z.array(mcpUsageSchema).describe('Those that are called most, at most 1000.'),
+      more_tools: z.boolean().describe('Others are called less than those.'),
       days: z.array(z.object({ day: z.string(), calls: z.int(), faults: z.int(), refusals: z.int() })),
     }),
     example: { days: 7 },
     async handle({ services, actor }, { days }) {
       const usage = await readUsage(services, actor, { ...(days === undefined ? {} : { days }) });
-      return { tools: usage.tools.map(presentUsage), days: usage.days };
+      return {
+        tools: usage.tools.map(presentUsage),
+        more_tools: usage.hasMoreTools,
+        days: usage.days,
+      };
     },
   }),
 

@@ -65,12 +65,15 @@ export const runDetails = {
       id: idSchema('run'),
       stage,
       repeated: z.boolean().optional().describe('Only of stages that were handed out more than once.'),
+      limit: limitField(5000, 5000),
+      cursor: pageInput.cursor,
     }),
-    output: z.object({ attempts: z.array(attemptSchema) }),
+    output: z.object({ attempts: z.array(attemptSchema), next_cursor: nextCursor }),
     errors: ['NOT_FOUND'],
     example: { id: EXAMPLE.run },
     async handle({ services, actor }, input) {
-      return { attempts: (await listAttempts(services, actor, input)).map(presentAttempt) };
+      const { items, nextCursor: next_cursor } = await listAttempts(services, actor, input);
+      return { attempts: items.map(presentAttempt), next_cursor };
     },
   }),
 
@@ -133,14 +136,21 @@ export const runDetails = {
     summary: 'See what a run replays, and its own replays',
     input: oneRun,
     output: z.object({
-      ancestors: z.array(runSummarySchema).describe('The nearest first.'),
-      replays: z.array(runSummarySchema).describe('Newest first.'),
+      ancestors: z.array(runSummarySchema).describe('The nearest first, at most 100.'),
+      more_ancestors: z.boolean().describe('The last of them replays another one.'),
+      replays: z.array(runSummarySchema).describe('Newest first, at most 200.'),
+      more_replays: z.boolean().describe('`GET /api/v1/runs?replay_of=` lists all of them.'),
     }),
     errors: ['NOT_FOUND'],
     example: { id: EXAMPLE.run },
     async handle({ services, actor }, input) {
-      const { ancestors, replays } = await readLineage(services, actor, input);
-      return { ancestors: ancestors.map(presentSummary), replays: replays.map(presentSummary) };
+      const lineage = await readLineage(services, actor, input);
+      return {
+        ancestors: lineage.ancestors.map(presentSummary),
+        more_ancestors: lineage.hasMoreAncestors,
+        replays: lineage.replays.map(presentSummary),
+        more_replays: lineage.hasMoreReplays,
+      };
     },
   }),
 };

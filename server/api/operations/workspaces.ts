@@ -216,7 +216,7 @@ export const workspaces = {
     path: '/api/v1/runs/{id}/workspace/activity',
     summary: 'Follow what happens in a workspace',
     description:
-      'Changes, steps, messages and claims in order. With `wait_ms` it answers when something happens.',
+      'Changes, steps, messages and claims in order; go on with the last `seq` as `after`. What has one number comes together, even if that is more than `limit`. With `wait_ms` it answers when something happens.',
     input: z.strictObject({
       ...ofRun,
       after,

@@ -149,8 +149,9 @@ const workItemSchema = z
   .meta({ id: 'WorkItem' });
 
 export const agentWorkSchema = z.object({
-  current: z.array(workItemSchema).describe('What it has in hand.'),
-  recent: z.array(workItemSchema).describe('What it ended last, newest first.'),
+  current: z.array(workItemSchema).describe('What it has in hand, at most 200.'),
+  more_current: z.boolean().describe('It has more in hand than those.'),
+  recent: z.array(workItemSchema).describe('What it ended last, newest first: the last 50.'),
 });
 
 export const presentWorkItem = (item: WorkItem): z.input<typeof workItemSchema> => ({
@@ -190,7 +191,9 @@ export const agentHistorySchema = z.object({
   to: time,
   changes: z
     .array(z.object({ at: time, state: z.enum(AGENT_STATES) }))
-    .describe('How it was from then on until the next one, oldest first. Before the first nothing is known.'),
+    .describe(
+      'How it was from then on until the next one, oldest first; the last 1000 changes. Before the first nothing is told.',
+    ),
 });
 
 export const presentAgentHistory = ({

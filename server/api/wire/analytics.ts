@@ -111,10 +111,15 @@ const stageSchema = z
     before: z.object({ ...earlier, critical }),
   })
   .meta({ id: 'StageFigures' });
-export const stagesSchema = z.object({ ...counted, stages: z.array(stageSchema) });
+const total = z.int().describe('How many there are; of them `limit` are told, and the export has all.');
 
-export const presentStages = (view: Counted & { stages: StageFigures[] }): z.input<typeof stagesSchema> => ({
+export const stagesSchema = z.object({ ...counted, stages: z.array(stageSchema), total });
+
+export const presentStages = (
+  view: Counted & { stages: StageFigures[]; total: number },
+): z.input<typeof stagesSchema> => ({
   ...presentCounted(view),
+  total: view.total,
   stages: view.stages.map(
     ({ pipelineId, pipelineName, stageKey, capability, busyMs, criticalMs, ...rest }) => ({
       ...{ pipeline_id: pipelineId, pipeline_name: pipelineName, stage: stageKey, type: capability },
@@ -167,7 +172,7 @@ export const errorGroupSchema = z
     ),
   })
   .meta({ id: 'ErrorGroup' });
-export const errorsSchema = z.object({ ...counted, groups: z.array(errorGroupSchema) });
+export const errorsSchema = z.object({ ...counted, groups: z.array(errorGroupSchema), total });
 export const errorSchema = z.object({ ...counted, group: errorGroupSchema });
 
 export function presentErrorGroup(group: ErrorGroupView): z.input<typeof errorGroupSchema> {
@@ -185,9 +190,10 @@ export function presentErrorGroup(group: ErrorGroupView): z.input<typeof errorGr
 }
 
 export const presentErrors = (
-  view: Counted & { groups: ErrorGroupView[] },
+  view: Counted & { groups: ErrorGroupView[]; total: number },
 ): z.input<typeof errorsSchema> => ({
   ...presentCounted(view),
+  total: view.total,
   groups: view.groups.map(presentErrorGroup),
 });
 

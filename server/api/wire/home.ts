@@ -33,7 +33,7 @@ export const homeSchema = z.object({
     .nullable()
     .describe('Null: not for you to see.'),
   queues: z.array(queueSchema).nullable().describe('Those that hold messages, oldest first.'),
-  dead_letters: z.int().nullable(),
+  dead_letters: z.int().nullable().describe('500 stands for so many and more.'),
   quotas: limitsSchema.shape.quotas,
   last_day: z.array(pointSchema),
   first_steps: z.object({ has_run: z.boolean(), has_agent: z.boolean() }),

@@ -44,10 +44,16 @@ type Read = (timeoutMs: number) => Promise<(ToolDefinition | null)[]>;
 
 export function createOffers(client: Client, now: () => number): Offers {
   const capabilities = client.getServerCapabilities() ?? {};
+  let templates = 0;
   const kinds: Record<OfferKind, ReturnType<typeof createList>> = {
     tool: createList(readTools(client, capabilities), now),
     prompt: createList(readPrompts(client, capabilities), now),
-    resources: createList(readResources(client, capabilities), now),
+    resources: createList(
+      readResources(client, capabilities, (count) => {
+        templates = count;
+      }),
+      now,
+    ),
   };
   return {
     async all(options) {
@@ -59,11 +65,32 @@ export function createOffers(client: Client, now: () => number): Offers {
     },
     forget: (kind) => kinds[kind].forget(),
     leftOut() {
-      const [tools, prompts] = [kinds.tool.length(), kinds.prompt.length()];
-      if (Math.max(tools, prompts) <= MAX_TOOLS) return null;
-      return `The server has ${tools} tools and ${prompts} prompts. The first ${MAX_TOOLS} of each can be approved, and the others are left out.`;
+      const said = [tooMany(kinds), unusable(kinds), tooManyTemplates(templates)].filter(
+        (sentence) => sentence !== null,
+      );
+      return said.length === 0 ? null : said.join(' ');
     },
   };
+}
+
+type Kinds = Record<'tool' | 'prompt', Pick<ReturnType<typeof createList>, 'length' | 'unfit'>>;
+
+function tooMany({ tool, prompt }: Kinds): string | null {
+  if (Math.max(tool.length(), prompt.length()) <= MAX_TOOLS) return null;
+  return `The server has ${tool.length()} tools and ${prompt.length()} prompts. The first ${MAX_TOOLS} of each can be approved, and the others are left out.`;
+}
+
+function unusable({ tool, prompt }: Kinds): string | null {
+  const counts = [`tools: ${tool.unfit()}`, `prompts: ${prompt.unfit()}`].filter(
+    (text) => !text.endsWith(' 0'),
+  );
+  if (counts.length === 0) return null;
+  return `Some of what the server has cannot be used and is left out (${counts.join(', ')}): its name is there twice or is none of letters, digits and _.-, or what it says of itself lacks a schema or is too large.`;
+}
+
+function tooManyTemplates(count: number): string | null {
+  if (count <= MAX_TEMPLATES) return null;
+  return `The server has ${count} templates of resources. The first ${MAX_TEMPLATES} are offered; what the others stand for can be read by its URI.`;
 }
 
 function createList(read: Read, now: () => number) {
@@ -72,6 +99,7 @@ function createList(read: Read, now: () => number) {
   let tookMs = 0;
   let forgotten = 0;
   let length = 0;
+  let unfit = 0;
   let listing: Promise<Offered> | null = null;
 
   async function list(timeoutMs: number): Promise<Offered> {
@@ -85,6 +113,7 @@ function createList(read: Read, now: () => number) {
       if (definition && !found.has(definition.name))
         found.set(definition.name, { definition, hash: hashOf(definition) });
     }
+    unfit = Math.min(all.length, MAX_TOOLS) - found.size;
     // What was read while it changed may be from before the change: it is asked for again next time.
     known = before === forgotten ? found : null;
     listedAt = now();
@@ -94,6 +123,7 @@ function createList(read: Read, now: () => number) {
 
   return {
     length: () => length,
+    unfit: () => unfit,
     get({ timeoutMs, isFresh = false, maxAgeMs }: ListOptions & { maxAgeMs?: number }): Promise<Offered> {
       const ageMs = now() - listedAt;
       const isYoung = ageMs <= Math.min(RELIST_MS, Math.max(maxAgeMs ?? RELIST_MS, tookMs * PART_OF_TIME));
@@ -127,12 +157,17 @@ function readPrompts(client: Client, { prompts }: ServerCapabilities): Read {
   };
 }
 
-function readResources(client: Client, { resources }: ServerCapabilities): Read {
+function readResources(
+  client: Client,
+  { resources }: ServerCapabilities,
+  onCount: (templates: number) => void,
+): Read {
   return async (timeout) => {
     if (!resources) return [];
     const answer = await client
       .listResourceTemplates(undefined, { timeout, cacheMode: 'bypass' })
       .catch((error) => (isUnknownMethod(error) ? { resourceTemplates: [] } : Promise.reject(error)));
+    onCount(answer.resourceTemplates.length);
     return [toResourcesDefinition(answer.resourceTemplates as unknown as Json[])];
   };
 }

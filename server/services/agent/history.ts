@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, lte } from 'drizzle-orm';
+import { and, desc, eq, gt, lte } from 'drizzle-orm';
 import { z } from 'zod';
 import { agentHistory } from '#db/schema/index.ts';
 import { inTenant } from '#db/tenant.ts';
@@ -38,7 +38,7 @@ export async function readAgentHistory(
   const { agentId, at } = agentHistory;
   const mine = eq(agentId, toUuid(id));
   const columns = { at, state: agentHistory.state };
-  const [before, within] = await inTenant(services.db, actor.orgId, async (tx) => [
+  const [before, newest] = await inTenant(services.db, actor.orgId, async (tx) => [
     await tx
       .select(columns)
       .from(agentHistory)
@@ -49,8 +49,11 @@ export async function readAgentHistory(
       .select(columns)
       .from(agentHistory)
       .where(and(mine, gt(at, from)))
-      .orderBy(asc(at))
-      .limit(MAX_CHANGES),
+      .orderBy(desc(at))
+      .limit(MAX_CHANGES + 1),
   ]);
-  return { from, to, changes: [...before.map((change) => ({ ...change, at: from })), ...within] };
+  const within = newest.slice(0, MAX_CHANGES).reverse();
+  // Between the state that it had at first and the oldest one that is told, others have been.
+  const first = newest.length > MAX_CHANGES ? [] : before.map((change) => ({ ...change, at: from }));
+  return { from, to, changes: [...first, ...within] };
 }

@@ -45,12 +45,19 @@ interface Row extends Record<string, unknown> {
 
 const OUT = `{${TASK_STATUSES.filter(isTaskOut).join(',')}}`;
 
+export interface AgentWork {
+  current: WorkItem[];
+  /** It has more in hand than `current` says. */
+  hasMore: boolean;
+  recent: WorkItem[];
+}
+
 /** What an agent works on now, and what it worked on last. No payloads: those are shown by the run. */
 export async function readAgentWork(
   services: Services,
   actor: Actor,
   input: z.input<typeof workSchema>,
-): Promise<{ current: WorkItem[]; recent: WorkItem[] }> {
+): Promise<AgentWork> {
   authorise(actor, 'agent.read');
   authorise(actor, 'run.read');
   const { id } = parseInput(workSchema, input);
@@ -61,7 +68,7 @@ export async function readAgentWork(
     FROM tasks WHERE ${agent}`;
   const [held, recent] = await findIds(services.db, async (tx) => [
     await tx.execute<Row>(sql`${ofTasks} AND status = ANY (${OUT}::text::task_status[])
-      ORDER BY run_id DESC, idx LIMIT ${MAX_CURRENT}`),
+      ORDER BY run_id DESC, idx LIMIT ${MAX_CURRENT + 1}`),
     await tx.execute<Row>(sql`SELECT * FROM (
         (${ofTasks} AND finished_at IS NOT NULL ORDER BY run_id DESC, idx LIMIT ${MAX_RECENT})
         UNION ALL (SELECT run_id, idx, NULL, epoch, attempt, ended, started_at, finished_at, error
@@ -69,7 +76,8 @@ export async function readAgentWork(
       ORDER BY finished_at DESC LIMIT ${MAX_RECENT}`),
   ]);
   const isShown = may(actor, 'run.payload');
-  const ids = [...held, ...recent].map(({ run_id }) => fromUuid('run', run_id));
+  const current = held.slice(0, MAX_CURRENT);
+  const ids = [...current, ...recent].map(({ run_id }) => fromUuid('run', run_id));
   const runs = await inTenant(services.db, actor.orgId, (tx) => marksOfRuns(tx, services, ids));
   const toItems = (rows: Iterable<Row>): WorkItem[] =>
     [...rows].flatMap((row) => {
@@ -78,7 +86,7 @@ export async function readAgentWork(
       const run = runs.get(item.runId);
       return run ? [showAttempt(item, run.marks)] : [];
     });
-  return { current: toItems(held), recent: toItems(recent) };
+  return { current: toItems(current), hasMore: held.length > MAX_CURRENT, recent: toItems(recent) };
 }
 
 function toWorkItem(row: Row, isShown: boolean): Unshown<WorkItem> {

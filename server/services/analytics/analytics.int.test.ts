@@ -299,3 +299,19 @@ test('every table can be had as a file, as CSV and as JSON with the same values,
     expect(json.text).toContain(JSON.stringify(name));
   }
 });
+
+test('an export has all stages, of which the list has the first and says how many there are', async () => {
+  const { sql } = program.database;
+  await sql`INSERT INTO task_rollups SELECT (json_populate_record(t, json_build_object('stage_key', 'many ' || n))).*
+    FROM task_rollups t, generate_series(1, 600) n
+    WHERE t.ctid = (SELECT ctid FROM task_rollups ORDER BY at DESC LIMIT 1)`;
+  const range = { from: ago(24 * 30) };
+  const { stages, total } = await readStages(...at(), range);
+  expect(stages).toHaveLength(100);
+  expect(total).toBeGreaterThan(600);
+  const { text } = await exportAnalytics(...at(), { ...range, what: 'stages' });
+  expect(text.trim().split('\n').length - 1).toBe(total);
+  const errors = await listErrors(...at(), { ...range, limit: 1 });
+  expect(errors.groups).toHaveLength(1);
+  expect(errors.total).toBeGreaterThan(1);
+});

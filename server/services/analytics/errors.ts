@@ -13,7 +13,7 @@ import { parseInput } from '../parse-input.ts';
 import { redactError } from '../run/redact.ts';
 import { pickRange } from './overview.ts';
 import { readRollups, type Sum } from './read-rollups.ts';
-import { readScope, type Scope, scopeFields } from './scope.ts';
+import { limitField, readScope, type Scope, scopeFields } from './scope.ts';
 import { namesOf } from './stages.ts';
 
 export const ERROR_STATUSES = ['open', 'resolved', 'ignored'] as const;
@@ -24,7 +24,7 @@ const errorsSchema = z.strictObject({
   ...scopeFields,
   status: z.array(z.enum(ERROR_STATUSES)).optional(),
   id: z.string().optional(),
-  limit: z.int().min(1).max(500).default(100),
+  limit: limitField,
 });
 
 export interface ErrorGroupView {
@@ -59,6 +59,8 @@ export interface ErrorGroupView {
 
 export interface ErrorsView extends Pick<Scope, 'range' | 'previous' | 'timeZone' | 'countedUntil'> {
   groups: ErrorGroupView[];
+  /** With those that are beyond the limit. */
+  total: number;
 }
 
 /** How long runs took is not asked, so it is not read. */
@@ -93,7 +95,7 @@ export async function listErrors(
       .map((row) => toView(actor, row, { sums: byGroup.get(row.id) ?? [], stretches, words }))
       .filter(({ runs }) => runs > 0 || id !== undefined)
       .sort((a, b) => b.runs - a.runs || b.lastSeen.getTime() - a.lastSeen.getTime());
-    return { ...pickRange(scope), groups: groups.slice(0, limit) };
+    return { ...pickRange(scope), groups: groups.slice(0, limit), total: groups.length };
   });
 }
 

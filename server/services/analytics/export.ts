@@ -7,7 +7,7 @@ import { parseInput } from '../parse-input.ts';
 import { compareAgents } from './agents.ts';
 import { listErrors } from './errors.ts';
 import { MAX_BUCKETS, readOverview } from './overview.ts';
-import { scopeFields } from './scope.ts';
+import { ALL, scopeFields } from './scope.ts';
 import { readStages } from './stages.ts';
 
 export const EXPORTS = ['series', 'stages', 'agents', 'errors'] as const;
@@ -27,7 +27,7 @@ const spread = (name: string, { p50, p95, p99 }: Spread): Line => ({
   [`${name}_p99_ms`]: p99,
 });
 
-/** The lines of each export, flat, as the screen shows them. */
+/** The lines of each export, flat, as the screen shows them: all of them, where the screen has the first. */
 const LINES: Record<
   (typeof EXPORTS)[number],
   (services: Services, actor: Actor, wanted: Wanted) => Promise<Line[]>
@@ -45,7 +45,7 @@ const LINES: Record<
     }));
   },
   async stages(services, actor, wanted) {
-    const { stages } = await readStages(services, actor, { ...wanted, limit: 500 });
+    const { stages } = await readStages(services, actor, { ...wanted, limit: ALL });
     return stages.map((stage) => ({
       ...{ pipeline_id: stage.pipelineId, pipeline: stage.pipelineName },
       ...{ stage: stage.stageKey, type: stage.capability },
@@ -66,7 +66,7 @@ const LINES: Record<
     }));
   },
   async errors(services, actor, wanted) {
-    const { groups } = await listErrors(services, actor, { ...wanted, limit: 500 });
+    const { groups } = await listErrors(services, actor, { ...wanted, limit: ALL });
     return groups.map((group) => ({
       ...{ error_group: group.id, class: group.class, code: group.code, message: group.message },
       ...{ type: group.capability, status: group.status, runs: group.runs, runs_before: group.runsBefore },

@@ -6,7 +6,7 @@ import type { AgentState } from '#server/domain/routing.ts';
 import { isRunActive, isRunFailure, RUN_STATUSES } from '#server/domain/statuses.ts';
 import { type Actor, authorise, may } from '#server/identity/actor.ts';
 import type { QuotaUse } from '#server/identity/limits/quotas.ts';
-import { listAgents } from '../agent/list.ts';
+import { loadAgents } from '../agent/list.ts';
 import type { Services } from '../context.ts';
 import { listDeadLetters } from '../queue/dead-letters.ts';
 import { listQueues, type QueueView } from '../queue/list.ts';
@@ -33,6 +33,7 @@ export interface Home {
   /** Null: not for this actor. */
   agents: { down: Counted<{ states: AgentState[] }>; all: number } | null;
   queues: QueueView[] | null;
+  /** Up to `MAX_LETTERS`. */
   deadLetters: number | null;
   quotas: QuotaUse[];
   lastDay: Point[];
@@ -41,6 +42,7 @@ export interface Home {
 
 /** Past it nobody reads a number: it is shown as so many and more. */
 export const MAX_COUNT = 10_000;
+/** They lie in the broker too, which shows them one by one. */
 const MAX_LETTERS = 500;
 /** Those with the oldest messages. */
 const QUEUES = 10;
@@ -84,17 +86,18 @@ export async function readHome(services: Services, actor: Actor): Promise<Home> 
 
 /** Each part for those who may see the list that it counts. */
 async function readOperations(services: Services, actor: Actor) {
-  const down = { states: DOWN };
-  const [all, silent, queues, letters] = await Promise.all([
-    may(actor, 'agent.read') ? listAgents(services, actor) : null,
-    may(actor, 'agent.read') ? listAgents(services, actor, down) : null,
+  const [agents, queues, letters] = await Promise.all([
+    may(actor, 'agent.read') ? loadAgents(services, actor) : null,
     may(actor, 'queue.read')
       ? listQueues(services, actor, { busy: true, sort: 'oldest', order: 'desc', limit: QUEUES })
       : null,
     may(actor, 'queue.inspect') ? listDeadLetters(services, actor, { limit: MAX_LETTERS }) : null,
   ]);
   return {
-    agents: all && silent && { down: { count: silent.items.length, filter: down }, all: all.items.length },
+    agents: agents && {
+      down: { count: agents.filter(({ state }) => DOWN.includes(state)).length, filter: { states: DOWN } },
+      all: agents.length,
+    },
     queues: queues?.items ?? null,
     deadLetters: letters?.items.length ?? null,
   };

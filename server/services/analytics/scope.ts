@@ -32,6 +32,11 @@ export const scopeFields = {
   agentId: runFilterFields.agentId,
   tag: runFilterFields.tag,
 };
+/** All that there may be, for what is read by a program. */
+export const ALL = 100_000;
+/** How many of a list are told. */
+export const limitField = z.int().min(1).max(ALL).default(100);
+
 const scopeSchema = z.strictObject(scopeFields);
 export type ScopeInput = z.output<typeof scopeSchema>;
 

@@ -10,9 +10,9 @@ import { parseInput } from '../parse-input.ts';
 import { type Share, shareOf, type TaskFigures, taskFigures } from './figures.ts';
 import { pickRange } from './overview.ts';
 import { readRollups, type Sum } from './read-rollups.ts';
-import { readScope, type Scope, scopeFields } from './scope.ts';
+import { limitField, readScope, type Scope, scopeFields } from './scope.ts';
 
-const stagesSchema = z.strictObject({ ...scopeFields, limit: z.int().min(1).max(500).default(100) });
+const stagesSchema = z.strictObject({ ...scopeFields, limit: limitField });
 
 export interface StageFigures extends TaskFigures {
   pipelineId: PipelineId | null;
@@ -27,6 +27,8 @@ export interface StageFigures extends TaskFigures {
 
 export interface StagesView extends Pick<Scope, 'range' | 'previous' | 'timeZone' | 'countedUntil'> {
   stages: StageFigures[];
+  /** With those that are beyond the limit. */
+  total: number;
 }
 
 type StageSum = Sum<typeof TASK_SHAPE, 'pipeline_id' | 'stage_key' | 'capability'>;
@@ -58,6 +60,7 @@ export async function readStages(
     );
     return {
       ...pickRange(scope),
+      total: now.length,
       stages: first.map((sum) => ({
         ...placeOf(sum, names),
         ...taskFigures(sum),

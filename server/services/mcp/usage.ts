@@ -48,6 +48,8 @@ export interface ToolUsage {
 export interface UsageStatistics {
   /** Since the first call, by connection and tool, the most used first. */
   tools: ToolUsage[];
+  /** There are more than those, which are called less. */
+  hasMoreTools: boolean;
   /** The last days, oldest first. */
   days: { day: string; calls: number; faults: number; refusals: number }[];
 }
@@ -67,7 +69,7 @@ export async function readUsage(
       .from(mcpUsageSummary)
       .where(eq(mcpUsageSummary.orgId, orgId))
       .orderBy(desc(mcpUsageSummary.calls))
-      .limit(MAX_ROWS);
+      .limit(MAX_ROWS + 1);
     const sum = (column: AnyPgColumn) => sql<number>`sum(${column})::int`;
     const daily = await tx
       .select({
@@ -80,7 +82,11 @@ export async function readUsage(
       .where(and(eq(mcpUsage.orgId, orgId), sql`${mcpUsage.day} > current_date - ${days}::int`))
       .groupBy(mcpUsage.day)
       .orderBy(mcpUsage.day);
-    return { tools: tools.map(toUsage), days: daily };
+    return {
+      tools: tools.slice(0, MAX_ROWS).map(toUsage),
+      hasMoreTools: tools.length > MAX_ROWS,
+      days: daily,
+    };
   });
 }
 

@@ -6,10 +6,11 @@ import { type AgentId, fromUuid, idSchema, type TaskId, taskId, toUuid } from '#
 import type { Json } from '#server/domain/json.ts';
 import { type Actor, authorise, may } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
+import { type Page, pageFields, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
 import { redactError } from './redact.ts';
 import { loadRunRow, marksOf, pipelineIdOf } from './run-view.ts';
-import { type Shown, showAttempt } from './shown.ts';
+import { type Shown, showAttempt, type Unshown } from './shown.ts';
 
 const attemptsSchema = z.strictObject({
   id: idSchema('run'),
@@ -17,10 +18,10 @@ const attemptsSchema = z.strictObject({
   stage: z.int().min(0).optional(),
   /** Only of stages that were handed out more than once: of the others the task itself says all. */
   repeated: z.boolean().default(false),
+  /** Most often all of a run: only one of many stages with many retries has a second page. */
+  limit: z.int().min(1).max(5_000).default(5_000),
+  cursor: pageFields.cursor,
 });
-
-/** Of one run, whose policy bounds them; a run of many stages with many retries is cut here. */
-const MAX_ATTEMPTS = 5_000;
 
 export interface AttemptView extends Shown {
   taskId: TaskId;
@@ -51,14 +52,16 @@ interface Row extends Record<string, unknown> {
   routing: Json;
 }
 
-/** Every hand-out of every task, in order. */
+/** Every hand-out of every task, stage by stage in order. */
 export async function listAttempts(
   services: Services,
   actor: Actor,
   input: z.input<typeof attemptsSchema>,
-): Promise<AttemptView[]> {
+): Promise<Page<AttemptView>> {
   authorise(actor, 'run.read');
-  const { id, stage, repeated } = parseInput(attemptsSchema, input);
+  const { id, stage, repeated, limit, cursor } = parseInput(attemptsSchema, input);
+  const paging = { limit, cursors: services.cursors, list: `attempts ${id} ${stage ?? ''} ${repeated}` };
+  const after = cursor === undefined ? undefined : services.cursors.open(paging.list, cursor).map(Number);
   return inTenant(services.db, actor.orgId, async (tx) => {
     const run = await loadRunRow(tx, id);
     const marks = await marksOf(services, run);
@@ -68,8 +71,9 @@ export async function listAttempts(
       FROM task_attempts WHERE run_id = ${toUuid(id)}::text::uuid
         ${stage === undefined ? sql`` : sql`AND idx = ${stage}::int`}
         ${repeated ? sql`AND idx IN (SELECT idx FROM tasks WHERE run_id = ${toUuid(id)}::text::uuid AND epoch > 1)` : sql``}
-      ORDER BY idx, epoch LIMIT ${MAX_ATTEMPTS}`);
-    const views = [...rows].map((row) => ({
+        ${after === undefined ? sql`` : sql`AND (idx, epoch) > (${after[0]}::int, ${after[1]}::int)`}
+      ORDER BY idx, epoch LIMIT ${limit + 1}`);
+    const toView = (row: Row): Unshown<AttemptView> => ({
       taskId: taskId(id, row.idx),
       stage: row.idx,
       ...{ epoch: row.epoch, attempt: row.attempt, state: row.ended, routing: row.routing },
@@ -78,8 +82,11 @@ export async function listAttempts(
       startedAt: toDate(row.started_at),
       finishedAt: toDate(row.finished_at),
       error: isShown ? row.error : redactError(row.error),
-    }));
-    return views.map((view) => showAttempt(view, marks));
+    });
+    return toPage([...rows], paging, {
+      placeOf: ({ idx, epoch }) => [String(idx), String(epoch)],
+      toItems: (row) => showAttempt(toView(row), marks),
+    });
   });
 }
 

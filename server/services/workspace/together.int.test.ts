@@ -42,6 +42,40 @@ describe('those who work together', () => {
     });
   });
 
+  test('reach whoever has joined, however many there are', async () => {
+    await joinWorkspace(...at(), { of: of(), as: 'first' });
+    await program().database.sql`INSERT INTO workspace_collaborators
+        (run_id, holder, org_id, name, joined_at, seen_at, read_seq)
+      SELECT c.run_id, 'crowd ' || n, c.org_id, 'crowd ' || n, c.joined_at - make_interval(secs => 700 - n), c.seen_at, 0
+      FROM workspace_collaborators c, generate_series(1, 600) n
+      WHERE c.run_id = ${toUuid(of())}::text::uuid AND c.name = 'first'`;
+    for (const to of ['first', 'crowd 1', 'crowd 600'])
+      await sendMessage(...at(), { of: of(), as: 'crier', to, body: `for ${to}` });
+    expect(await readInbox(...at(), { of: of(), as: 'first' })).toMatchObject([{ body: 'for first' }]);
+    // Those that came last are listed, in their order.
+    const { collaborators } = await joinWorkspace(...at(), { of: of(), as: 'latest' });
+    expect(collaborators).toHaveLength(500);
+    const shown = collaborators.map(({ name }) => name);
+    expect(shown).toContain('latest');
+    expect(shown.indexOf('crowd 599')).toBe(shown.indexOf('crowd 600') - 1);
+  });
+
+  test('follow all that has one number, though it is more than was asked for at once', async () => {
+    for (const path of ['a', 'b', 'c', 'd', 'e']) await put(path, 'x');
+    await put('f', 'x');
+    // As those are that a replay carries over.
+    await program().database.sql`UPDATE workspace_versions SET seq = 1
+      WHERE run_id = ${toUuid(of())}::text::uuid AND path < 'f'`;
+    const seen: string[] = [];
+    for (let after = 0; ; ) {
+      const page = await followActivity(...at(), { input: { of: of(), after, limit: 2 } });
+      if (page.length === 0) break;
+      seen.push(...page.map((each) => (each.type === 'change' ? each.entry.path : each.type)));
+      after = page.at(-1)?.seq ?? 0;
+    }
+    expect(seen).toEqual(['a', 'b', 'c', 'd', 'e', 'f']);
+  });
+
   test('log what they do, and whoever follows is told at once', async () => {
     await logStep(...at(), { of: of(), as: 'ada', message: 'began', fields: { n: 1 } });
     const [first] = await listSteps(...at(), { of: of() });

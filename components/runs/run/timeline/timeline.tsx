@@ -24,13 +24,15 @@ const STAGES_A_MS = 4;
 interface TimelineProps {
   run: Run;
   attempts: readonly Attempt[];
+  /** Than `attempts` has. */
+  hasMoreAttempts: boolean;
   /** Key of the stage that is looked at. */
   selected: string | null;
   onSelect(key: string): void;
 }
 
 /** Who waited, who worked, who tried again, on one line of time. Only the rows in sight are drawn. */
-export function Timeline({ run, attempts, selected, onSelect }: TimelineProps) {
+export function Timeline({ run, attempts, hasMoreAttempts, selected, onSelect }: TimelineProps) {
   const isNarrow = useMedia(NARROW);
   const model = useModel(run, attempts);
   const view = useView(model);
@@ -87,6 +89,11 @@ export function Timeline({ run, attempts, selected, onSelect }: TimelineProps) {
         </ol>
         {lines.length === 0 ? <p className="p-4 text-sm text-quiet">{runWords.noFailedStage}</p> : null}
       </section>
+      {hasMoreAttempts ? (
+        <p className="border-t border-line px-4 py-2 text-sm text-quiet">
+          {runWords.attempts.cut(attempts.length)}
+        </p>
+      ) : null}
     </div>
   );
 }
