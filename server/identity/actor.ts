@@ -143,18 +143,21 @@ function lacksScope(actor: Actor, action: Action): boolean {
 function refusal(actor: Actor, action: Action, all: readonly Action[] = [action]): SignalboxError {
   const { roles } = permissionOf(action);
   const wanted = all.flatMap((each) => permissionOf(each).scope ?? []);
+  // What a key or token would need; one that is not narrowed lacks no scope.
+  const lacking = lacksScope(actor, action) ? [...new Set(wanted)] : [];
   const who = actor.role === null ? actor.name : `${actor.name} (${actor.role})`;
   return new SignalboxError('FORBIDDEN', `${who} may not do this (${action}).`, {
     advice:
       actor.kind === 'agent'
         ? "An agent's token serves its own agent and nothing else: use a key or an account."
-        : adviceFor(actor, roles),
-    // What a key or token would need; one that is not narrowed lacks no scope.
-    ...(lacksScope(actor, action) ? { details: { scopes: [...new Set(wanted)] } } : {}),
+        : adviceFor(actor, roles, lacking),
+    ...(lacking.length === 0 ? {} : { details: { scopes: lacking } }),
   });
 }
 
-function adviceFor(actor: Actor, roles: readonly Role[]): string {
+function adviceFor(actor: Actor, roles: readonly Role[], lacking: readonly string[]): string {
+  if (lacking.length > 0)
+    return `Use a key with the ${lacking.length === 1 ? 'scope' : 'scopes'} ${lacking.join(', ')}.`;
   if (actor.scopes !== null) return 'Use a key whose scopes and role allow it.';
   return `Ask an owner or admin for the right: ${roles.join(', ')} may.`;
 }
