@@ -17,6 +17,7 @@ const LONGEST = [
   'server/testing/faults/shared-agents.int.test.ts',
   'server/testing/workspace/fleet.int.test.ts',
   'server/agents/builtin/mcp-tool-kills.int.test.ts',
+  'server/gateway/kills.int.test.ts',
   'server/platform/embedded-postgres.int.test.ts',
   'server/api/mcp/gateway-conformance.int.test.ts',
   'server/notifications/telling.int.test.ts',

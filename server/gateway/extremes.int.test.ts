@@ -61,7 +61,10 @@ describe('an answer of a hundred MiB', () => {
     },
   );
 
-  test('of a server of the old generation is an error in its time too, and others are answered', async () => {
+  test.each([
+    ['that ends with its line', false],
+    ['that could be taken up again', true],
+  ])('of a server of the old generation is cut off in a stream %s, and others are answered', async (_, hasMarks) => {
     const many = () => {
       const server = new Server({ name: 'much', version: '1' }, { capabilities: { tools: {} } });
       server.setRequestHandler('tools/list', () => ({
@@ -72,10 +75,20 @@ describe('an answer of a hundred MiB', () => {
       }));
       return server;
     };
-    await using upstream = await startGeneration('2025', many);
-    await rig.join({ slug: 'pours-old', url: upstream.url, timeout_ms: 5000 });
-    expect((await rig.call('pours-old__pour')).status).toBeGreaterThanOrEqual(400);
-    expect((await rig.call('pours-old__drip')).status).toBe(200);
+    await using upstream = await startGeneration('2025', many, { hasMarks });
+    const slug = hasMarks ? 'pours-marked' : 'pours-old';
+    // One that waited for its time would wait longer than this test.
+    await rig.join({ slug, url: upstream.url, timeout_ms: 3_600_000 });
+    expect(await rig.call(`${slug}__pour`)).toMatchObject({
+      status: 413,
+      body: {
+        detail: expect.stringContaining('cannot be passed on'),
+        advice: expect.stringContaining('Ask for less'),
+      },
+    });
+    expect((await rig.call(`${slug}__drip`)).status).toBe(200);
+    // In the session in which it has poured: it was the answer that was too much.
+    expect(upstream.methods.filter((method) => method === 'initialize')).toHaveLength(1);
   });
 });
 

@@ -141,27 +141,24 @@ function lacksScope(actor: Actor, action: Action): boolean {
 }
 
 function refusal(actor: Actor, action: Action, all: readonly Action[] = [action]): SignalboxError {
-  const { roles } = permissionOf(action);
   const wanted = all.flatMap((each) => permissionOf(each).scope ?? []);
+  // What a key or token would need; one that is not narrowed lacks no scope.
+  const lacking = lacksScope(actor, action) ? [...new Set(wanted)] : [];
   const who = actor.role === null ? actor.name : `${actor.name} (${actor.role})`;
   return new SignalboxError('FORBIDDEN', `${who} may not do this (${action}).`, {
-    advice: adviceFor(actor, action, { roles, wanted }),
-    // What a key or token would need; one that is not narrowed lacks no scope.
-    ...(lacksScope(actor, action) ? { details: { scopes: [...new Set(wanted)] } } : {}),
+    advice: adviceFor(actor, action, lacking),
+    ...(lacking.length === 0 ? {} : { details: { scopes: lacking } }),
   });
 }
 
-function adviceFor(
-  actor: Actor,
-  action: Action,
-  { roles, wanted }: { roles: readonly Role[]; wanted: readonly Scope[] },
-): string {
+function adviceFor(actor: Actor, action: Action, lacking: readonly Scope[]): string {
+  const { roles, inPerson } = permissionOf(action);
   if (actor.kind === 'agent')
     return "An agent's token serves its own agent and nothing else: use a key or an account.";
-  if (permissionOf(action).inPerson && actor.kind !== 'person' && actor.kind !== 'local')
+  if (inPerson && actor.kind !== 'person' && actor.kind !== 'local')
     return `No key or token may, whatever its role. Sign in as ${roles.join(' or ')}, or work on the server's own machine without a key of your own (SIGNALBOX_TOKEN, --token).`;
-  if (lacksScope(actor, action))
-    return `It lacks the scope ${[...new Set(wanted)].join(', ')}: use a key that has it.`;
+  if (lacking.length > 0)
+    return `It lacks the ${lacking.length === 1 ? 'scope' : 'scopes'} ${lacking.join(', ')}: use a key that has ${lacking.length === 1 ? 'it' : 'them'}.`;
   if (actor.scopes !== null) return 'Use a key whose scopes and role allow it.';
   return `Ask an owner or admin for the right: ${roles.join(', ')} may.`;
 }

@@ -48,6 +48,10 @@ const WORDS: Readonly<Record<string, Words>> = {
 /** Nothing was sent: whoever would be reached has seen nothing of it. */
 const UNSENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']);
 
+/** The other side, or somebody between, has ended a connection on which an answer was waited for. */
+export const isCutOff = (error: unknown): boolean =>
+  WORDS[String((error as { code?: unknown } | undefined)?.code)] === CUT;
+
 /** What became of a request, for people: what happened, why, and what to do. */
 export function toFetchError(error: unknown): SignalboxError {
   if (error instanceof SignalboxError) return error;

@@ -5,6 +5,8 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import {
   createMcpHandler,
+  type EventStore,
+  type JSONRPCMessage,
   type Server,
   WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server';
@@ -25,12 +27,16 @@ type Answer = (request: Request, body: unknown) => Promise<Response>;
 
 const REFUSED = { jsonrpc: '2.0', id: null, error: { code: -32_601, message: 'Method not found' } };
 
-/** Each session of the old generation gets a server of its own, and so does each request of the new. */
-export async function startGeneration(generation: Generation, make: () => Server): Promise<OneGeneration> {
+/** `hasMarks`: streams of the old one can be taken up again. Each session of the old generation gets a server of its own, and so does each request of the new. */
+export async function startGeneration(
+  generation: Generation,
+  make: () => Server,
+  { port = 0, hasMarks = false }: { port?: number; hasMarks?: boolean } = {},
+): Promise<OneGeneration> {
   const handler = createMcpHandler(make, { legacy: 'reject' });
   const servers: Server[] = [];
   const methods: string[] = [];
-  const answer = generation === '2026' ? answerNew(handler) : answerOld(make, servers);
+  const answer = generation === '2026' ? answerNew(handler) : answerOld(make, servers, hasMarks);
   const http = createServer((request, response) => void serve(request, response));
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let text = '';
@@ -52,7 +58,7 @@ export async function startGeneration(generation: Generation, make: () => Server
   }
   // It does not hang up on a test that a busy machine has kept waiting.
   http.keepAliveTimeout = 600_000;
-  http.listen(0, '127.0.0.1');
+  http.listen(port, '127.0.0.1');
   await once(http, 'listening');
   http.unref();
   return {
@@ -72,7 +78,22 @@ const answerNew =
   (request, body) =>
     handler.fetch(request, request.method === 'POST' ? { parsedBody: body } : {});
 
-function answerOld(make: () => Server, servers: Server[]): Answer {
+/** What was said on which stream, in its order. */
+function createEvents(): EventStore {
+  const events: { streamId: string; message: JSONRPCMessage }[] = [];
+  return {
+    storeEvent: async (streamId, message) => String(events.push({ streamId, message }) - 1),
+    async replayEventsAfter(lastId, { send }) {
+      const streamId = events[Number(lastId)]?.streamId ?? '';
+      for (const [at, event] of events.entries()) {
+        if (at > Number(lastId) && event.streamId === streamId) await send(String(at), event.message);
+      }
+      return streamId;
+    },
+  };
+}
+
+function answerOld(make: () => Server, servers: Server[], hasMarks: boolean): Answer {
   const sessions = new Map<string, WebStandardStreamableHTTPServerTransport>();
   return async (request, body) => {
     const given = request.headers.get('mcp-session-id');
@@ -83,6 +104,7 @@ function answerOld(make: () => Server, servers: Server[]): Answer {
     if (method !== 'initialize') return Response.json(REFUSED, { status: given === null ? 400 : 404 });
     const transport = new WebStandardStreamableHTTPServerTransport({
       sessionIdGenerator: () => crypto.randomUUID(),
+      ...(hasMarks ? { eventStore: createEvents() } : {}),
       onsessioninitialized: (id) => void sessions.set(id, transport),
     });
     const server = make();

@@ -330,6 +330,7 @@ describe.each(['legacy', 'modern'] as const)('the Inspector, as a client that is
   test.each([
     ['/mcp', 'pipeline_run'],
     ['/mcp/gateway', 'wiki__ask'],
+    ['/mcp/gateway/search', 'call_tool'],
   ])('finds at %s tools whose schemas suit every model', async (path, name) => {
     const { exitCode, result, complaints } = await inspect(at(path), 'tools/list', '--strict');
     expect([exitCode, complaints]).toEqual([0, '']);
@@ -356,6 +357,23 @@ describe.each(['legacy', 'modern'] as const)('the Inspector, as a client that is
     expect(stranger.complaints).toContain('auth');
     expect(stranger.exitCode).not.toBe(0);
   });
+});
+
+test('a key that may call and not look calls, and is told which scope it lacks where tools are listed', async () => {
+  const make = async (...scopes: string[]) =>
+    (await rig.http.call('/api/v1/keys', { name: scopes.join(), role: 'operator', scopes })).body.key;
+  const callsOnly = await make('mcp:call');
+  const called = await rig.http.ask('/api/v1/mcp/call', {
+    ...{
+      headers: { authorization: `Bearer ${callsOnly}` },
+      body: { tool: 'wiki__ask', arguments: { question: 'Why?' } },
+    },
+  });
+  expect(called.status, JSON.stringify(called.body)).toBe(200);
+  await expect(newClient(rig.http, '/mcp/gateway', callsOnly)).rejects.toThrow('with the scope mcp:read.');
+  const both = await newClient(rig.http, '/mcp/gateway', await make('mcp:call', 'mcp:read'));
+  expect((await both.listTools()).tools.map(({ name }) => name)).toContain('wiki__ask');
+  await both.close();
 });
 
 test('nobody is let in without a key, nor by a browser on its own', async () => {

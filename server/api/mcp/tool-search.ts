@@ -21,7 +21,9 @@ const findSchema = z.object({
 });
 const callSchema = z.object({
   name: z.string().min(1).max(128).describe(`As ${FIND} gives it.`),
-  arguments: jsonObjectSchema.default({}).describe('As the inputSchema of that tool wants them.'),
+  arguments: jsonObjectSchema
+    .default({})
+    .meta({ type: 'object', description: 'As the inputSchema of that tool wants them.' }),
 });
 const foundSchema = z.object({
   tools: z.array(

@@ -1,7 +1,5 @@
 import { createServer } from 'node:http';
-import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CALLBACK, newAppClient, register } from '#server/testing/app-client.ts';
 import {
@@ -12,11 +10,11 @@ import {
   startAppWorld,
   statusOf,
 } from '#server/testing/app-world.ts';
-import { makeCertificate } from '#server/testing/certificate.ts';
 import { findFreePort } from '#server/testing/free-port.ts';
 import { openTestDoors, startTestServer, type TestServer } from '#server/testing/http.ts';
 import { askMcp } from '#server/testing/mcp/ask-mcp.ts';
 import { echoTool, startUpstream } from '#server/testing/mcp-upstream.ts';
+import { type ProgramSite, startProgramSite } from '#server/testing/program-site.ts';
 import { type Browser, joinAs, type Member, signInByLink } from '#server/testing/people.ts';
 
 let world: AppWorld;
@@ -277,14 +275,14 @@ describe('a document in which a program says who it is', () => {
 describe('a server that may reach this machine', () => {
   let other: TestServer;
   let there: Browser;
-  let site: Awaited<ReturnType<typeof startSite>>;
+  let site: ProgramSite;
   beforeAll(async () => {
-    site = await startSite();
+    site = await startProgramSite();
     other = await startTestServer({ SIGNALBOX_OUTBOUND_ALLOW: '127.0.0.0/8,::1/128' });
     there = await signInByLink(other, () => other.program.services.identity.links.issueOwnerLink());
   });
   afterAll(async () => {
-    site?.close();
+    site?.[Symbol.dispose]();
     await other?.[Symbol.asyncDispose]();
   });
 
@@ -354,35 +352,3 @@ describe('a server that may reach this machine', () => {
     }
   });
 });
-
-/** The site of a program's makers, by https. */
-async function startSite() {
-  const { key, cert } = makeCertificate(Date.now());
-  const before = getCACertificates('default');
-  setDefaultCACertificates([...before, cert]);
-  const seen: string[] = [];
-  const server = createHttpsServer({ key, cert }, ({ url = '' }, response) => {
-    seen.push(url);
-    const document = { client_id: `${origin}${url}`, client_name: 'A site', redirect_uris: [CALLBACK] };
-    if (url === '/redirect.json') return response.writeHead(302, { location: `${origin}/client.json` }).end();
-    if (url === '/gone.json') return response.writeHead(404).end();
-    if (url === '/text.json') return response.end('not JSON');
-    const wrong: Record<string, object> = {
-      '/huge.json': { client_uri: `${origin}/${'x'.repeat(20_000)}` },
-      '/other.json': { client_id: `${origin}/client.json` },
-      '/secret.json': { client_secret: 'x' },
-    };
-    response.writeHead(200, { 'content-type': 'application/json' });
-    response.end(JSON.stringify({ ...document, ...wrong[url] }));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const origin = `https://localhost:${(server.address() as AddressInfo).port}`;
-  return {
-    ...{ origin, seen },
-    close() {
-      setDefaultCACertificates(before);
-      server.closeAllConnections();
-      server.close();
-    },
-  };
-}

@@ -15,6 +15,7 @@ import { openTestDoors, startTestServer, type TestDoors, type TestServer } from 
 import { askMcp } from '#server/testing/mcp/ask-mcp.ts';
 import { startSignIn } from '#server/testing/mcp/inspector.ts';
 import { type Browser, signInByLink } from '#server/testing/people.ts';
+import { startProgramSite } from '#server/testing/program-site.ts';
 
 let http: TestServer;
 let owner: Browser;
@@ -54,11 +55,15 @@ function createKeeper(doors: Pick<TestDoors, 'ask' | 'origin'>) {
 }
 
 /** What the person does in the browser. */
-async function sayYes(doors: Pick<TestDoors, 'ask' | 'origin'>, url: URL): Promise<URLSearchParams> {
-  const begun = await doors.ask(url.pathname + url.search, { headers: { cookie: owner.cookie } });
+async function sayYes(
+  doors: Pick<TestDoors, 'ask' | 'origin'>,
+  url: URL,
+  person = owner,
+): Promise<URLSearchParams> {
+  const begun = await doors.ask(url.pathname + url.search, { headers: { cookie: person.cookie } });
   const given = begun.headers.getSetCookie().map((line) => line.split(';')[0]);
-  const cookie = [owner.cookie, ...given].join('; ');
-  const headers = { ...owner.headers, cookie };
+  const cookie = [person.cookie, ...given].join('; ');
+  const headers = { ...person.headers, cookie };
   const request = new URL(begun.headers.get('location') ?? '', doors.origin).searchParams.get('request');
   const path = `/api/v1/app-requests/${request}`;
   const { body: asked } = await doors.ask(path, { headers });
@@ -121,6 +126,22 @@ test('the Inspector signs in at the address alone, and lists what it was let in 
   const url = await inspector.asked;
   expect(url.searchParams.get('redirect_uri')).toBe(callback);
   const came = await sayYes(http, url);
+  expect((await fetch(`${callback}?${came}`)).status).toBe(200);
+  const { exitCode, printed } = await inspector.ended;
+  expect([exitCode, printed]).toEqual([0, expect.stringContaining('pipelines_list')]);
+});
+
+test('the Inspector that says who it is by a document signs in without registering', async () => {
+  using site = await startProgramSite();
+  await using doors = await startTestServer({ SIGNALBOX_OUTBOUND_ALLOW: '127.0.0.0/8,::1/128' });
+  const person = await signInByLink(doors, () => doors.program.services.identity.links.issueOwnerLink());
+  const document = `${site.origin}/client.json`;
+  const callback = `http://127.0.0.1:${await findFreePort()}/callback`;
+  const said = ['--client-metadata-url', document];
+  await using inspector = await startSignIn(`${doors.origin}/mcp`, callback, ...said);
+  const url = await inspector.asked;
+  expect(url.searchParams.get('client_id')).toBe(document);
+  const came = await sayYes(doors, url, person);
   expect((await fetch(`${callback}?${came}`)).status).toBe(200);
   const { exitCode, printed } = await inspector.ended;
   expect([exitCode, printed]).toEqual([0, expect.stringContaining('pipelines_list')]);

@@ -18,6 +18,8 @@ export function toToolSchema(schema: z.ZodObject, io: 'input' | 'output'): JsonS
       // Answers may grow: a client must bear a field that it does not know.
       if (io === 'output' && jsonSchema.additionalProperties === false)
         delete jsonSchema.additionalProperties;
+      // Anything may stand there, as without it; some models' dialects know no schema that says nothing.
+      if (isEmpty(jsonSchema.additionalProperties)) delete jsonSchema.additionalProperties;
       // It repeats the format in two hundred characters, each of which is paid for.
       if (jsonSchema.format === 'date-time') delete jsonSchema.pattern;
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
@@ -26,6 +28,9 @@ export function toToolSchema(schema: z.ZodObject, io: 'input' | 'output'): JsonS
   });
   return writeOut(rest, $defs ?? {}) as JsonSchema;
 }
+
+const isEmpty = (schema: unknown): boolean =>
+  typeof schema === 'object' && schema !== null && Object.keys(schema).length === 0;
 
 function writeOut(value: unknown, defs: Readonly<Record<string, unknown>>): unknown {
   if (Array.isArray(value)) return value.map((part) => writeOut(part, defs));

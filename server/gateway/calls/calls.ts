@@ -258,8 +258,8 @@ function withoutSecrets(plain: JsonObject, { hide }: Standing): Json {
   return shown === text ? plain : JSON.parse(shown);
 }
 
-const mayRepeat = ({ isUnsent }: Failure, upstream: Upstream, tool: ToolDefinition): boolean =>
-  isUnsent || (isRepeatable(tool) && upstream.isEnded);
+const mayRepeat = ({ isUnsent, isLost }: Failure, upstream: Upstream, tool: ToolDefinition): boolean =>
+  isUnsent || (isRepeatable(tool) && (isLost === true || upstream.isEnded));
 
 function noteOf(
   { caller, tool: { connection, row } }: CallRequest,

@@ -99,6 +99,11 @@ interface OwnStanding extends Standing {
   notedAt: number;
 }
 
+interface Listed {
+  upstream: Upstream;
+  tools: ReadonlyMap<string, OfferedTool>;
+}
+
 const CONNECT_MS = 20_000;
 const LIST_MS = 20_000;
 const PROBE_MS = 10_000;
@@ -198,6 +203,19 @@ export function createSessions(options: SessionOptions): Sessions {
     },
   });
 
+  /** One that was started again knows nothing of the session with the one before: then it is asked in another. */
+  async function listAnew(connection: Connection, isAgain = false): Promise<Listed> {
+    const upstream = await pool.get(connection);
+    try {
+      return { upstream, tools: await upstream.offers.all({ timeoutMs: LIST_MS, isFresh: true }) };
+    } catch (error) {
+      const { isSessionOver, isUnsent } = toFailure(error, (text) => text);
+      if (isSessionOver || upstream.isEnded) pool.drop(connection, upstream);
+      if (isAgain || !isUnsent || isOurRefusal(ownErrorIn(error))) throw error;
+      return listAnew(connection, true);
+    }
+  }
+
   async function examine(connection: Connection): Promise<Examined> {
     const before = now();
     const about = { orgUuid: toUuid(connection.orgId), connectionUuid: connection.id };
@@ -205,8 +223,7 @@ export function createSessions(options: SessionOptions): Sessions {
     // What it was before may not be what it is after somebody has changed it.
     standing.generation = undefined;
     try {
-      const upstream = await pool.get(connection);
-      const tools = await upstream.offers.all({ timeoutMs: LIST_MS, isFresh: true });
+      const { upstream, tools } = await listAnew(connection);
       await keepOffer(connection, tools);
       standing.breaker.close();
       const { generation, serverName, serverVersion } = upstream;

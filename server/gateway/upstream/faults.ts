@@ -6,6 +6,8 @@ import {
   SdkHttpError,
 } from '@modelcontextprotocol/client';
 import { SignalboxError } from '#server/domain/errors.ts';
+import { isCutOff } from '#server/platform/fetch-faults.ts';
+import { lossIn } from '../http/session-transport.ts';
 import { isOurRefusal } from '../refusals.ts';
 
 const MAX_WORDS = 500;
@@ -17,11 +19,15 @@ export interface Failure {
   isSessionOver: boolean;
   /** It certainly never came to be worked on, so it may be sent again. */
   isUnsent: boolean;
+  /** It may have been worked on, and nobody will hear what came of it. */
+  isLost?: true;
 }
 
 /** `hide` takes credentials out of what a server has written. */
-export function toFailure(error: unknown, hide: (text: string) => string): Failure {
+export function toFailure(given: unknown, hide: (text: string) => string): Failure {
+  const error = lossIn(given) ?? given;
   const own = ownErrorIn(error);
+  if (isCutOff(error) || isCutOff(own?.cause)) return lost();
   if (own) {
     const isRefused = isOurRefusal(own);
     const isSessionOver = own.code !== 'TOO_LARGE' && !isRefused;
@@ -90,12 +96,21 @@ function ofSdk(error: SdkError, hide: (text: string) => string): Failure {
     case SdkErrorCode.NotConnected:
       return { error: fault('The connection had ended.'), isSessionOver: true, isUnsent: true };
     case SdkErrorCode.ConnectionClosed:
-      return { error: fault('The server ended the connection.'), isSessionOver: true, isUnsent: false };
+      return lost();
     default: {
       const words = hide(error.message).slice(0, MAX_WORDS);
       return { error: fault(`The server could not be used: ${words}`), isSessionOver: true, isUnsent: false };
     }
   }
+}
+
+/** The line of this one is gone. The session may stand: whether it does the next call finds out, and others may have their answer. */
+function lost(): Failure {
+  const problem = fault(
+    'The server ended the connection before it had answered.',
+    'What was asked for may have been done all the same: look whether it was before you ask for it again.',
+  );
+  return { error: problem, isSessionOver: false, isUnsent: false, isLost: true };
 }
 
 /** What happened and what to do, for whoever looks how a connection does. */

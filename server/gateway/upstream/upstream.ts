@@ -8,7 +8,6 @@ import {
   type ReadResourceResult,
   type Resource as ResourceEntry,
   type ServerCapabilities,
-  StreamableHTTPClientTransport,
   type Transport,
 } from '@modelcontextprotocol/client';
 import type { JsonObject } from '#server/domain/json.ts';
@@ -23,8 +22,8 @@ import {
 } from '#server/domain/mcp.ts';
 import type { Ids } from '#server/platform/system-user.ts';
 import { withinSignal } from '#server/platform/within-signal.ts';
-import { toStreamingFetch } from '../http/fetch.ts';
 import type { Line } from '../http/line.ts';
+import { lossIn, SessionTransport } from '../http/session-transport.ts';
 import { createWire, type Wire } from '../http/wire.ts';
 import { createStdioTransport, type StdioTransport } from '../programs/transport.ts';
 import { type Asking, createAsking } from '../questions/asking.ts';
@@ -163,16 +162,7 @@ function makeTransport(
   { line, maxMessageBytes }: OpenOptions,
 ): { transport: Transport; lastWords(): string } {
   if (target.kind === 'http') {
-    const transport = new StreamableHTTPClientTransport(new URL(target.url), {
-      fetch: toStreamingFetch(line),
-      requestInit: { headers: { ...target.headers } },
-      reconnectionOptions: {
-        initialReconnectionDelay: 1000,
-        maxReconnectionDelay: 30_000,
-        reconnectionDelayGrowFactor: 2,
-        maxRetries: 5,
-      },
-    });
+    const transport = new SessionTransport({ ...target, line });
     return { transport: transport as Transport, lastWords: () => '' };
   }
   const { command, args, env, cwd, user, maxResidentBytes } = target;
@@ -212,7 +202,7 @@ interface Session {
   now(): number;
 }
 
-async function sayGoodbye(transport: StreamableHTTPClientTransport): Promise<void> {
+async function sayGoodbye(transport: SessionTransport): Promise<void> {
   const late = AbortSignal.timeout(GOODBYE_MS);
   await withinSignal(transport.terminateSession(), late).catch(() => undefined);
 }
@@ -244,6 +234,8 @@ function toUpstream(client: Client, session: Session): Upstream {
     try {
       await logs.want(options.log?.level);
       return await asking.within(options, () => withAnswers(options, generation, send));
+    } catch (error) {
+      throw lossIn(error) ?? error;
     } finally {
       underway -= 1;
     }
@@ -292,7 +284,7 @@ function toUpstream(client: Client, session: Session): Upstream {
     async close() {
       isEnded = true;
       wire?.close();
-      if (transport instanceof StreamableHTTPClientTransport) await sayGoodbye(transport);
+      if (transport instanceof SessionTransport) await sayGoodbye(transport);
       await client.close().catch(() => undefined);
       end();
     },

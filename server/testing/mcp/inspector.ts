@@ -47,10 +47,10 @@ export async function inspect(
   }
 }
 
-/** The same without a key: it registers, and says at which address its person lets it in. */
-export async function startSignIn(url: string, callback: string) {
+/** The same without a key: it registers or says who it is, and then at which address its person lets it in. */
+export async function startSignIn(url: string, callback: string, ...more: string[]) {
   const home = await mkdtemp(join(tmpdir(), 'signalbox-inspector-'));
-  const args = [LAUNCHER, '--cli', url, '--transport', 'http', '--callback-url', callback];
+  const args = [LAUNCHER, '--cli', url, '--transport', 'http', '--callback-url', callback, ...more];
   const child = start([...args, '--method', 'tools/list'], home);
   const asked = Promise.withResolvers<URL>();
   let said = '';

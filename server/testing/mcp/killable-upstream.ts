@@ -14,9 +14,18 @@ export interface KillableUpstream extends AsyncDisposable {
 
 const PROGRAM = fileURLToPath(new URL('killable-program.ts', import.meta.url));
 
+/** One of the new generation, one of the old, and one of the old whose streams can be taken up again. */
+export type KillableKind = '2026' | '2025' | 'marks';
+
+/** The same as a program, as the setting names it. */
+export const KILLABLE_PROGRAM = `killable=${process.execPath} ${PROGRAM} stdio`;
+
 /** `port`: where another was before. */
-export async function startKillableUpstream(port = 0): Promise<KillableUpstream> {
-  const child = fork(PROGRAM, [String(port)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+export async function startKillableUpstream(
+  port = 0,
+  kind: KillableKind = '2026',
+): Promise<KillableUpstream> {
+  const child = fork(PROGRAM, [kind, String(port)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   const ended = once(child, 'exit');
   const heard = (await Promise.race([
     once(child, 'message'),
