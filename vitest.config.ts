@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 import { longestFirst } from './scripts/checks/longest-first.ts';
 
 const INT = '**/*.int.test.{ts,tsx}';
-/** Those that take more than half a minute, of which most are waiting. */
+/** Those that take more than half a minute, of which most are waiting, and a folder of small files that take as long. */
 const LONGEST = [
   'server/testing/sdk-agents/kills.int.test.ts',
   'server/testing/faults/broker-faults.int.test.ts',
@@ -21,6 +21,20 @@ const LONGEST = [
   'server/platform/embedded-postgres.int.test.ts',
   'server/api/mcp/gateway-conformance.int.test.ts',
   'server/notifications/telling.int.test.ts',
+  'server/testing/faults/payloads.int.test.ts',
+  'server/testing/faults/agents.int.test.ts',
+  'server/testing/faults/coordinator-crash.int.test.ts',
+  'server/agents/builtin/data/pool/pool.int.test.ts',
+  'server/tools/seed.int.test.ts',
+  'server/services/run/list.int.test.ts',
+  'server/broker/rabbitmq.faults.int.test.ts',
+  'cli/cli.int.test.ts',
+  'server/services/bulk/bulk-crash.int.test.ts',
+  'server/api/mcp/processes.int.test.ts',
+  'server/api/rest/withdrawn.int.test.ts',
+  'server/redis/redis.topologies.int.test.ts',
+  'bench/mcp/bench.int.test.ts',
+  'server/agents/conformance/',
 ];
 const NOT_OURS = ['**/node_modules/**', '**/.next/**', '**/.signalbox/**', 'e2e/**'];
 
@@ -52,8 +66,8 @@ export default defineConfig({
           pool: 'forks',
           // Modules are loaded once a process, of which each runs many files: loading was a fifth of what they cost.
           isolate: false,
-          // More than a small machine has cores: tests mostly wait, for leases, beats and kills to be noticed.
-          maxWorkers: 3,
+          // Twice the cores of a small machine: tests mostly wait, for leases, beats and kills to be noticed, and with three of them and two browsers beside a third of both cores lay idle.
+          maxWorkers: 4,
           // For what hangs, not for what is slow, so no file sets a lower one: a test waits for conditions, and says itself which one did not come.
           testTimeout: 300_000,
           // Elections, leases and kills of real processes on a shared machine; the report names what needed a second try.

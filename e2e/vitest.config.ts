@@ -1,16 +1,30 @@
 import { defineConfig } from 'vitest/config';
 import { longestFirst } from '../scripts/checks/longest-first.ts';
 
+/** Those that take a minute and more on a busy machine; the longest must not be begun late. */
+const LONGEST = [
+  'every-page.test.ts',
+  'each-role.test.ts',
+  'fleet.test.ts',
+  'analytics.test.ts',
+  'time-zones.test.ts',
+  'editor.test.ts',
+  'catch-up.test.ts',
+  'runs.test.ts',
+  'main.test.ts',
+  'sign-in.test.ts',
+];
+
 /** Journeys of people through the whole program, as `npm start` starts it, in a real browser. */
 export default defineConfig({
   test: {
     include: ['e2e/journeys/**/*.test.ts'],
     setupFiles: ['e2e/stack/quiet.setup.ts'],
     pool: 'forks',
-    sequence: { sequencer: longestFirst(['every-page.test.ts', 'main.test.ts']) },
+    sequence: { sequencer: longestFirst(LONGEST) },
     globalSetup: ['e2e/build.globalsetup.ts'],
-    // Each file starts a server and a browser of its own; while one waits for them the other works.
-    maxWorkers: 2,
+    // Each file starts a server and a browser of its own, and waits for them, or for leases, for more than half of its time.
+    maxWorkers: 3,
     // As for the integration tests: real processes and a browser on a shared machine; the report names what needed it.
     retry: process.env.CI ? 2 : 0,
     testTimeout: 120_000,

@@ -82,6 +82,9 @@ async function runCheck({ name, file, args = [] }) {
   return code === 0 ? { ...NOTHING, passed: 1 } : oneFailure(name);
 }
 
+const listed = (lines, what) =>
+  lines.length > 0 ? `, ${lines.length} ${what}:\n${lines.map((line) => `    ${line}`).join('\n')}` : '';
+
 /** A suite's tests, counted from its report; a suite that dies without one counts as one failure. */
 async function runSuite({ name, args }, { env, folder }) {
   const startedAt = performance.now();
@@ -97,11 +100,8 @@ async function runSuite({ name, args }, { env, folder }) {
       onLine: (line) => console.log(line === '' ? '' : `${name} │ ${line}`),
     },
   );
-  const { skipped, ...counts } = readVitestReport(report, code);
-  const more =
-    skipped.length > 0
-      ? `, ${skipped.length} skipped:\n${skipped.map((title) => `    ${title}`).join('\n')}`
-      : '';
+  const { skipped, retried, ...counts } = readVitestReport(report, code);
+  const more = listed(skipped, 'skipped') + listed(retried, 'at a later try only');
   const summary = `: ${counts.passed} passed, ${counts.failed} failed${more}`;
   say({ mark: counts.failed === 0 ? '✔' : '✖', name, startedAt, more: summary });
   return counts;

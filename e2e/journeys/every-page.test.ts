@@ -1,13 +1,8 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ROLES, type Role } from '#server/identity/permissions.ts';
-import { startUpstream, type TestUpstream } from '#server/testing/mcp-upstream.ts';
-import { openBrowser } from '../stack/browser.ts';
-import { HOSTILE_TOOLS, makeHostileWorld, named } from '../stack/hostile-world.ts';
-import { CALLS, compareOffers, isKnown, MENU, mayRole, offersOf, readOffered } from '../stack/offers.ts';
-import { PAGES, ROUTES, type World } from '../stack/pages.ts';
-import { type Api, joinAs, openApi } from '../stack/people.ts';
-import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { expectOffers } from '../stack/expect-offers.ts';
+import { provideHostileServer } from '../stack/hostile-server.ts';
+import { FOR_ALL, PAGES, ROUTES } from '../stack/pages.ts';
 import {
   findBarriers,
   findSpills,
@@ -17,45 +12,7 @@ import {
   WINDOW,
 } from '../stack/watch-page.ts';
 
-let browser: Browser;
-let dataDir: Awaited<ReturnType<typeof makeDataDir>>;
-let server: RunningServer;
-let upstream: TestUpstream;
-let context: BrowserContext;
-let api: Api;
-let world: World;
-
-beforeAll(async () => {
-  dataDir = await makeDataDir();
-  upstream = await startUpstream(HOSTILE_TOOLS);
-  const settings = { SIGNALBOX_OUTBOUND_ALLOW: '127.0.0.0/8' };
-  [browser, server] = await Promise.all([openBrowser(), startServer(dataDir.path, { settings })]);
-  api = await openApi(server, dataDir.path);
-  const { page } = await joinAs({ browser, server, api }, 'owner', named('Owner'));
-  context = page.context();
-  await renameOrg(page);
-  // Somebody who can be removed: the only owner cannot.
-  const { page: member } = await joinAs({ browser, server, api }, 'viewer', named('Member'));
-  await member.context().close();
-  world = await makeHostileWorld(api, upstream.url);
-  await page.close();
-});
-afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
-  await upstream?.[Symbol.asyncDispose]();
-  await dataDir?.remove();
-});
-
-/** Only somebody in person can. */
-async function renameOrg({ request }: Page): Promise<void> {
-  const { org_id: org } = await (await request.get(`${server.origin}/api/v1/me`)).json();
-  const answer = await request.patch(`${server.origin}/api/v1/orgs/${org}`, {
-    headers: { origin: server.origin },
-    data: { name: named('Org') },
-  });
-  expect(answer.status()).toBe(200);
-}
+const hostile = provideHostileServer();
 
 test('every page of the panel is looked at', () => {
   expect(ROUTES.filter((route) => PAGES[route] === undefined)).toEqual([]);
@@ -68,9 +25,6 @@ const LOOKS = [
   // What a window of 1280 shows at twice its size.
   { name: 'at 200 %', colorScheme: 'light', viewport: { width: 640, height: 400 }, rules: undefined },
 ] as const;
-
-/** What shows the same to everybody, signed in or not. */
-const FOR_ALL = ['/sign-in', '/join', '/allow', '/design'];
 
 /** Where nothing stands that somebody else has written. */
 const OUR_WORDS_ONLY = ['/sign-in', '/allow', '/design', '/queues', '/bulk/[id]'];
@@ -120,29 +74,10 @@ async function expectText(page: Page, path: string): Promise<boolean> {
   });
 }
 
-const POLL = { timeout: 60_000, interval: 500 };
-
-/** The buttons that are there once it is known who looks, for whom some are not. */
-async function expectOffers(page: Page, { role, path }: { role: Role; path: string }): Promise<void> {
-  await page.getByRole('button', { name: /^Account: / }).waitFor(POLL);
-  let offered = await readOffered(page);
-  const { wanted } = compareOffers(role, path, []);
-  await expect
-    .poll(async () => {
-      offered = await readOffered(page);
-      return compareOffers(role, path, offered.buttons).found;
-    }, POLL)
-    .toEqual(wanted);
-  expect.soft(offered.alerts, `${role} ${path}`).toEqual([]);
-  // Of each button that an owner can press it is known who may.
-  if (role !== 'owner') return;
-  const unknown = offered.buttons.filter((button) => !isKnown(path, button));
-  expect.soft(unknown, `${role} ${path}`).toEqual([]);
-}
-
 test.each(Object.keys(PAGES))(
   '%s has no barrier in any look, the browser no complaint, and what others wrote stays text',
   async (route) => {
+    const { context, server, world } = hostile();
     const paths = PAGES[route]?.(world) ?? [];
     let isHostile = false;
     const links = paths.map((path) => `${server.origin}${path}`);
@@ -156,48 +91,3 @@ test.each(Object.keys(PAGES))(
     if (paths.length > 0) expect.soft(isHostile).toBe(!OUR_WORDS_ONLY.includes(route));
   },
 );
-
-/** All pages for those who may least, and for others those on which something is for some only. */
-function pathsFor(role: Role): string[] {
-  const all = Object.entries(PAGES).flatMap(([route, make]) => (FOR_ALL.includes(route) ? [] : make(world)));
-  return ['viewer', 'auditor'].includes(role) ? all : all.filter((path) => offersOf(path).length > 0);
-}
-
-async function walk(role: Role): Promise<void> {
-  const { page: first } = await joinAs({ browser, server, api }, role);
-  const links = pathsFor(role).map((path) => `${server.origin}${path}`);
-  for await (const { page, link } of openEach(first.context(), links))
-    await expectOffers(page, { role, path: link.slice(server.origin.length) });
-  await expectMenu(first, role);
-  await expectRefused(first, role);
-  await first.context().close();
-}
-
-/** Hundreds of pages by five browsers at once: one more try than other journeys have. */
-const LONG_WALK = { timeout: 900_000, retry: process.env.CI ? 2 : 0 };
-
-test(
-  'each role is offered what the table of permissions allows and refused the rest, and sees no page as broken',
-  LONG_WALK,
-  async () => {
-    await Promise.all(ROLES.filter((role) => role !== 'owner').map(walk));
-  },
-);
-
-async function expectMenu(page: Page, role: Role): Promise<void> {
-  await page.goto(`${server.origin}/pipelines?q=six-stage`);
-  await page.getByRole('button', { name: 'What to do with six-stage-data-pipeline' }).click();
-  await page.getByRole('menuitem', { name: 'Export as YAML' }).waitFor();
-  for (const [name, action] of MENU)
-    expect.soft(await page.getByRole('menuitem', { name }).count(), name).toBe(mayRole(role, action) ? 1 : 0);
-}
-
-async function expectRefused({ request }: Page, role: Role): Promise<void> {
-  for (const [action, path, data] of CALLS.filter(([needs]) => !mayRole(role, needs))) {
-    const answer = await request.fetch(`${server.origin}/api/v1${path(world)}`, {
-      headers: { origin: server.origin },
-      ...(data ? { method: 'POST', data } : {}),
-    });
-    expect.soft(answer.status(), `${action} ${path(world)}`).toBe(403);
-  }
-}

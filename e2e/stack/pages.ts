@@ -24,6 +24,9 @@ const SECTIONS = [
   'system',
 ];
 
+/** What shows the same to everybody, signed in or not. */
+export const FOR_ALL = ['/sign-in', '/join', '/allow', '/design'];
+
 /** A page of `app/` without a row here fails the test. */
 export const PAGES: Record<string, Paths> = {
   '/': () => ['/'],

@@ -10,10 +10,10 @@ const MESSAGE_CHARS = 300;
  * What a suite's JSON report says. A file that could not even be loaded has no tests in the report: it counts
  * as one failure, and so does a runner that ended badly without naming a failed test.
  * @param {string} file @param {number} exitCode
- * @returns {Counts & { skipped: string[] }}
+ * @returns {Counts & { skipped: string[], retried: string[] }} `retried`: what passed at a later try, and why not at the first
  */
 export function readVitestReport(file, exitCode) {
-  if (!existsSync(file)) return { ...oneFailure('the runner left no report'), skipped: [] };
+  if (!existsSync(file)) return { ...oneFailure('the runner left no report'), skipped: [], retried: [] };
   const { testResults } = JSON.parse(readFileSync(file, 'utf8'));
   const tests = testResults.flatMap(({ assertionResults }) => assertionResults);
   const failures = testResults.flatMap(failuresOf);
@@ -25,18 +25,25 @@ export function readVitestReport(file, exitCode) {
     skipped: tests
       .filter(({ status }) => ['pending', 'skipped', 'todo', 'disabled'].includes(status))
       .map(({ fullName }) => fullName),
+    retried: testResults.flatMap(retriedOf),
   };
 }
+
+function retriedOf({ name = '', assertionResults }) {
+  return assertionResults
+    .filter(({ status, failureMessages = [] }) => status === 'passed' && failureMessages.length > 0)
+    .map((test) => lineOf(relative('.', name), test));
+}
+
+const lineOf = (file, { fullName, failureMessages = [] }) =>
+  `${file} > ${fullName}: ${beginningOf(failureMessages.join('\n'))}`;
 
 /** A line for each failed test of one file, or one for the file. */
 function failuresOf({ name = '', status, message = '', assertionResults }) {
   const file = relative('.', name);
   const failed = assertionResults.filter((test) => test.status === 'failed');
   if (failed.length === 0) return status === 'failed' ? [`${file}: ${beginningOf(message)}`] : [];
-  return failed.map(
-    ({ fullName, failureMessages = [] }) =>
-      `${file} > ${fullName}: ${beginningOf(failureMessages.join('\n'))}`,
-  );
+  return failed.map((test) => lineOf(file, test));
 }
 
 function beginningOf(message) {

@@ -53,6 +53,20 @@ describe('the count of a suite', () => {
     expect(wholeFile).toBe('b.test.ts: No such file');
   });
 
+  test('names what passed at a later try only, with the beginning of why it did not at once', () => {
+    const passed = { status: 'passed', failureMessages: [] };
+    const assertionResults = [
+      { ...passed, fullName: 'passes' },
+      { ...passed, fullName: 'is late', failureMessages: ['AssertionError: expected 0 to be 1'] },
+      { ...passed, status: 'failed', fullName: 'fails', failureMessages: ['Error: no'] },
+    ];
+    const name = join(process.cwd(), 'server/a.test.ts');
+    writeFileSync(file, JSON.stringify({ testResults: [{ name, status: 'failed', assertionResults }] }));
+    expect(readVitestReport(file, 1).retried).toEqual([
+      'server/a.test.ts > is late: AssertionError: expected 0 to be 1',
+    ]);
+  });
+
   test('takes a file that could not be loaded as a failure', () => {
     write({ status: 'failed', tests: [] }, { status: 'passed', tests: ['passed'] });
     expect(readVitestReport(file, 1)).toMatchObject({ passed: 1, failed: 1 });

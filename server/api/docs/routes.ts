@@ -43,13 +43,21 @@ const open = (path: string, answer: () => Answer): Route => ({
   handle: async () => answer(),
 });
 
-/** The description of the API, for programs and for people. */
-export function createDocumentRoutes(): readonly Route[] {
+function describeApi(): Answer {
   const document = openApiDocument();
   const etag = `"${createHash('sha256').update(JSON.stringify(document)).digest('hex').slice(0, 32)}"`;
-  const headers = { etag, 'cache-control': 'public, no-cache' };
+  return { status: 200, body: document, headers: { etag, 'cache-control': 'public, no-cache' } };
+}
+
+/** The description of the API, for programs and for people. */
+export function createDocumentRoutes(): readonly Route[] {
+  // By whoever asks first: making it takes longer than all other routes, and few processes are ever asked.
+  let description: Answer | undefined;
   return [
-    open('/api/v1/openapi.json', () => ({ status: 200, body: document, headers })),
+    open('/api/v1/openapi.json', () => {
+      description ??= describeApi();
+      return description;
+    }),
     file('page.html', '/api/docs'),
     ...['page.css', 'page.mjs', 'dom.mjs', 'schema-text.mjs', 'try-it.mjs'].map((name) => file(name)),
     font('sans.woff2', { of: 'geist/font/sans', file: 'fonts/geist-sans/Geist-Variable.woff2' }),
