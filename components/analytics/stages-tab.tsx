@@ -45,8 +45,8 @@ const titlesOf = ({ pipeline_id }: Stage) =>
 function columnsOf(view: View, state: ScopeState): TableColumn<Stage>[] {
   const { stages: said } = words;
   const number = { align: 'end', wideOnly: true } as const;
-  const linksOf = ({ pipeline_id, stage }: Stage) =>
-    behindStage({ ...state.link, pipeline: pipeline_id, stage }, view.range);
+  const linksOf = ({ pipeline_id, stage, type }: Stage) =>
+    behindStage({ ...state.link, pipeline: pipeline_id, stage, stage_type: type }, view.range);
   const opening = openerOf(linksOf, titlesOf);
   return [
     {
