@@ -102,16 +102,22 @@ function Command({ text, hint }: { text: string; hint: string }) {
 
 function RunStep() {
   const [sample] = useQuery(query('pipelines.list', { limit: 1 })).data?.pipelines ?? [];
-  const mayRun = useMay()('run.operate') && sample !== undefined && sample.version !== null;
+  const may = useMay();
+  const mayRun = may('run.operate') && sample !== undefined && sample.version !== null;
   return (
     <>
-      {mayRun ? (
-        <LinkButton href={`${pipelineHref(sample.id)}?run=true`} look="primary" icon={Play}>
-          {said.runButton}
-        </LinkButton>
-      ) : (
-        <LinkButton href="/pipelines">{said.seeButton}</LinkButton>
-      )}
+      <div className="flex flex-wrap gap-2">
+        {mayRun ? (
+          <LinkButton href={`${pipelineHref(sample.id)}?run=true`} look="primary" icon={Play}>
+            {said.runButton}
+          </LinkButton>
+        ) : (
+          <LinkButton href="/pipelines">{said.seeButton}</LinkButton>
+        )}
+        {may('pipeline.create') ? (
+          <LinkButton href="/pipelines?new=blank">{said.drawButton}</LinkButton>
+        ) : null}
+      </div>
       {sample ? <Command hint={said.runCommand} text={said.runText(sample.name)} /> : null}
     </>
   );
