@@ -120,7 +120,7 @@ function columnsOf(view: View, state: ScopeState): TableColumn<Stage>[] {
 function ShareBar({ value }: { value: number }) {
   return (
     <span className="flex items-center gap-2">
-      <span aria-hidden className="h-2 w-24 overflow-hidden rounded-sm bg-sunken">
+      <span aria-hidden className="h-2 w-12 overflow-hidden rounded-sm bg-sunken">
         <span className="block h-full bg-busy-fill" style={{ inlineSize: `${value * 100}%` }} />
       </span>
       <span className="tabular-nums">{formatShare(value)}</span>

@@ -17,10 +17,12 @@ import { words } from './words.ts';
 const said = words.steps;
 const HIDDEN = 'signalbox-first-steps-hidden';
 
-/** What leads to a first run and a first agent of one's own; gone when both are there, or when somebody hides it. */
+/** What leads to a first run and a first agent of one's own; gone when both are there, or when somebody hides it. Not for whoever may take none of them. */
 export function FirstSteps({ steps }: { steps: Answer<'analytics.home'>['first_steps'] }) {
   const { isHidden, hide } = useHidden();
-  if (isHidden || (steps.has_run && steps.has_agent)) return null;
+  const may = useMay();
+  const isOnlyLooking = !may('run.operate') && !may('key.manage');
+  if (isHidden || isOnlyLooking || (steps.has_run && steps.has_agent)) return null;
   return (
     <Card
       title={said.title}
