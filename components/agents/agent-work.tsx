@@ -73,7 +73,8 @@ const ERROR: TableColumn<WorkItem> = {
   cell: ({ error }) =>
     error ? (
       <span title={error.message}>
-        <Chip>{error.code}</Chip> {error.message}
+        {/* To whoever may not read what it said, the message begins with the code. */}
+        {error.message.startsWith(`${error.code} `) ? null : <Chip>{error.code}</Chip>} {error.message}
       </span>
     ) : null,
 };

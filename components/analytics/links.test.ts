@@ -18,8 +18,8 @@ function asked(href: string) {
 
 describe('the list behind a figure', () => {
   test('of a stage is of runs that had it, in which it failed, and in which it was tried again', () => {
-    const links = behindStage({ pipeline, version: '3', stage: 'fetch' }, ended);
-    const own = { ...RANGE, pipeline_id: pipeline, version: 3, stage: 'fetch' };
+    const links = behindStage({ pipeline, version: '3', stage: 'fetch', stage_type: 'http' }, ended);
+    const own = { ...RANGE, pipeline_id: pipeline, version: 3, stage: 'fetch', stage_type: 'http' };
     expect(asked(links.all)).toEqual(own);
     expect(asked(links.failed)).toEqual({ ...own, stage_outcome: 'failed' });
     expect(asked(links.retried)).toEqual({ ...own, stage_outcome: 'retried' });
@@ -27,8 +27,10 @@ describe('the list behind a figure', () => {
   });
 
   test('of stand-alone tasks is theirs, and not that of all runs', () => {
-    const alone = { ...RANGE, trigger: 'task', stage: 'task' };
-    expect(asked(behindStage({ pipeline: null, stage: 'task' }, ended).all)).toEqual(alone);
+    const alone = { ...RANGE, trigger: 'task', stage: 'task', stage_type: 'greet' };
+    expect(asked(behindStage({ pipeline: null, stage: 'task', stage_type: 'greet' }, ended).all)).toEqual(
+      alone,
+    );
   });
 
   test('of an agent is what it worked on, whatever tag was looked at before', () => {

@@ -14,6 +14,7 @@ export interface RunsLink {
   trigger?: string;
   group?: string | null;
   stage?: string;
+  stage_type?: string;
   stage_outcome?: 'failed' | 'retried' | 'attempt_failed' | 'attempt_lost';
   waiting?: string;
   sort?: 'finished:desc' | 'duration:desc';
@@ -32,7 +33,7 @@ export function runsHref({ ended, status, ...rest }: RunsLink): string {
  * The lists behind the figures of a stage: the runs in which an agent was given it, in which it failed, and in which it was
  * tried again. One without a pipeline is of tasks that stood alone, each a run of its own.
  */
-export function behindStage(link: RunsLink & { stage: string }, ended: Ended) {
+export function behindStage(link: RunsLink & { stage: string; stage_type: string }, ended: Ended) {
   const all: RunsLink = { ...link, ended, ...(link.pipeline == null ? { trigger: 'task' } : {}) };
   return {
     all: runsHref(all),

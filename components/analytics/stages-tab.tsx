@@ -47,8 +47,8 @@ const titlesOf = ({ pipeline_id }: Stage) =>
 function columnsOf(view: View, state: ScopeState): TableColumn<Stage>[] {
   const { stages: said } = words;
   const number = { align: 'end', wideOnly: true } as const;
-  const linksOf = ({ pipeline_id, stage }: Stage) =>
-    behindStage({ ...state.link, pipeline: pipeline_id, stage }, view.range);
+  const linksOf = ({ pipeline_id, stage, type }: Stage) =>
+    behindStage({ ...state.link, pipeline: pipeline_id, stage, stage_type: type }, view.range);
   const opening = openerOf(linksOf, titlesOf);
   return [
     {
@@ -122,7 +122,7 @@ function columnsOf(view: View, state: ScopeState): TableColumn<Stage>[] {
 function ShareBar({ value }: { value: number }) {
   return (
     <span className="flex items-center gap-2">
-      <span aria-hidden className="h-2 w-24 overflow-hidden rounded-sm bg-sunken">
+      <span aria-hidden className="h-2 w-12 overflow-hidden rounded-sm bg-sunken">
         <span className="block h-full bg-busy-fill" style={{ inlineSize: `${value * 100}%` }} />
       </span>
       <span className="tabular-nums">{formatShare(value)}</span>

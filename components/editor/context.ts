@@ -1,6 +1,6 @@
 import { createContext, use } from 'react';
 import type { Json } from '../../server/domain/json.ts';
-import type { TaskStatus } from '../../server/domain/statuses.ts';
+import type { RunStatus, TaskStatus } from '../../server/domain/statuses.ts';
 import type { Capability } from './model/capabilities.ts';
 import type { EditorProblem } from './model/problems.ts';
 import type { Samples } from './model/suggestions.ts';
@@ -27,6 +27,7 @@ export interface StageMark {
 /** The run that is drawn over the canvas. It has a store of its own, so that a tick redraws one node and no layout. */
 export interface RunOverlay {
   runId: string;
+  status: RunStatus;
   stages: ReadonlyMap<string, StageState>;
 }
 

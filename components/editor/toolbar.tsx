@@ -20,10 +20,12 @@ import {
   WandSparkles,
   X,
 } from 'lucide-react';
+import { lookOfRun } from '../looks/index.ts';
 import { useMay } from '../shell/use-may.ts';
 import { Button, IconButton } from '../ui/button.tsx';
 import { Link } from '../ui/link.tsx';
 import { Menu, MenuItem } from '../ui/menu.tsx';
+import { StatusText } from '../ui/status.tsx';
 import { Chip } from '../ui/text.tsx';
 import { Tooltip } from '../ui/tooltip.tsx';
 import { type Editor, useEditor } from './context.ts';
@@ -148,11 +150,17 @@ function RunButtons() {
   const { asked, published, overlay, isReadOnly, follow } = editor;
   const { number, differs } = useObserved(published, (known) => known);
   const run = useObserved(overlay, (known) => known?.runId);
+  const status = useObserved(overlay, (known) => known?.status);
   const mayRun = useMay()('run.operate');
   return (
     <div className="flex items-center gap-1.5 border-l border-line pl-2">
       {run === undefined ? null : (
         <span className="flex items-center gap-0.5">
+          {status === undefined ? null : (
+            <span role="status" aria-label={words.inTheRun} className="text-sm">
+              <StatusText look={lookOfRun(status)} />
+            </span>
+          )}
           <Link
             href={`/runs/${run}`}
             className="flex h-8 items-center rounded-md px-2 text-sm text-accent hover:bg-hover hover:underline"

@@ -122,7 +122,7 @@ function Said() {
   const { store } = useEditor();
   const said = useObserved(store, (state) => state.said);
   const toast = useToast();
-  const tell = useEffectEvent((title: string) => toast({ title }));
+  const tell = useEffectEvent((title: string) => toast({ title, isFailure: true }));
   useEffect(() => {
     if (said.isLoud) tell(said.text);
   }, [said]);

@@ -17,10 +17,12 @@ import { words } from './words.ts';
 const said = words.steps;
 const HIDDEN = 'signalbox-first-steps-hidden';
 
-/** What leads to a first run and a first agent of one's own; gone when both are there, or when somebody hides it. */
+/** What leads to a first run and a first agent of one's own; gone when both are there, or when somebody hides it. Not for whoever may take none of them. */
 export function FirstSteps({ steps }: { steps: Answer<'analytics.home'>['first_steps'] }) {
   const { isHidden, hide } = useHidden();
-  if (isHidden || (steps.has_run && steps.has_agent)) return null;
+  const may = useMay();
+  const isOnlyLooking = !may('run.operate') && !may('key.manage');
+  if (isHidden || isOnlyLooking || (steps.has_run && steps.has_agent)) return null;
   return (
     <Card
       title={said.title}
@@ -102,16 +104,22 @@ function Command({ text, hint }: { text: string; hint: string }) {
 
 function RunStep() {
   const [sample] = useQuery(query('pipelines.list', { limit: 1 })).data?.pipelines ?? [];
-  const mayRun = useMay()('run.operate') && sample !== undefined && sample.version !== null;
+  const may = useMay();
+  const mayRun = may('run.operate') && sample !== undefined && sample.version !== null;
   return (
     <>
-      {mayRun ? (
-        <LinkButton href={`${pipelineHref(sample.id)}?run=true`} look="primary" icon={Play}>
-          {said.runButton}
-        </LinkButton>
-      ) : (
-        <LinkButton href="/pipelines">{said.seeButton}</LinkButton>
-      )}
+      <div className="flex flex-wrap gap-2">
+        {mayRun ? (
+          <LinkButton href={`${pipelineHref(sample.id)}?run=true`} look="primary" icon={Play}>
+            {said.runButton}
+          </LinkButton>
+        ) : (
+          <LinkButton href="/pipelines">{said.seeButton}</LinkButton>
+        )}
+        {may('pipeline.create') ? (
+          <LinkButton href="/pipelines?new=blank">{said.drawButton}</LinkButton>
+        ) : null}
+      </div>
       {sample ? <Command hint={said.runCommand} text={said.runText(sample.name)} /> : null}
     </>
   );

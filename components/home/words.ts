@@ -70,6 +70,7 @@ export const words = {
     runNote: 'A sample pipeline is there. Run it with its sample data and watch its stages.',
     runButton: 'Run the sample',
     seeButton: 'See the pipelines',
+    drawButton: 'Draw one of your own',
     runCommand: 'Or from a terminal in the checkout:',
     runText: (pipeline: string) => `npx signalbox run ${JSON.stringify(pipeline)} --sample`,
     agent: 'Start an agent of your own',

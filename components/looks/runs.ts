@@ -48,3 +48,14 @@ export const lookOfAttempt = (state: string): Look =>
   Object.hasOwn(ATTEMPT, state) ? (ATTEMPT[state] ?? TASK.queued) : { ...TASK.queued, label: state };
 export const lookOfRun = (status: RunStatus): Look => RUN[status];
 export const lookOfTask = (status: TaskStatus): Look => TASK[status];
+
+const SKIPPED: Record<string, string> = {
+  'condition-false': 'its condition was false',
+  'branch-not-taken': 'the run went another way',
+  'upstream-failed': 'a stage before it failed',
+  'run-failing': 'the run had failed by then',
+  'left-out': 'only another stage was to run',
+};
+
+/** Why a stage was passed over, as a sentence. */
+export const saySkipped = (why: string): string => `Skipped: ${SKIPPED[why] ?? why.replaceAll('-', ' ')}.`;

@@ -63,6 +63,8 @@ export const words = {
     stage: 'Stage',
     stageHint:
       'Its key. Runs in which an agent was given it; with “How a stage went”, those in which it went so.',
+    stageType: 'Type of a stage',
+    stageTypeHint: 'What the stage asked an agent for, such as transformation.',
     stageOutcome: 'How a stage went',
     stageOutcomes: {
       ran: 'it was handed out',
@@ -82,6 +84,7 @@ export const words = {
     no: 'Not yet',
     badNumber: 'A number of the pipeline’s versions, such as 3. Choose the pipeline too.',
     badStage: 'The key of a stage as its pipeline has it, such as fetch_orders.',
+    badType: 'A type as stages have it, such as transformation.',
     badGroup: 'The sixteen signs of an error group, as a failed run shows them.',
     badId: 'The beginning of a run’s id, such as run_01a1.',
     badMetadata: 'key=value',

@@ -118,7 +118,7 @@ test('figures come with what they are of, and each leads to the list behind it',
   const failed = page.getByRole('row', { name: /broken/ }).getByTitle(/in which it failed/);
   expect(await failed.textContent()).toBe('1');
   await failed.click();
-  await page.waitForURL(/\/runs\?.*stage=only&stage_outcome=failed/);
+  await page.waitForURL(/\/runs\?.*stage=only&stage_type=[a-z.-]+&stage_outcome=failed/);
   await page.getByRole('button', { name: /How a stage went.*it failed/ }).waitFor();
   const found = page.getByRole('checkbox', { name: /^Select the run/ });
   await found.first().waitFor();

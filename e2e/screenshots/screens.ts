@@ -66,7 +66,8 @@ const over =
   (...steps: Step[]): Step =>
   async (page) => {
     for (const step of steps) await step(page);
-    await page.locator(OVER).last().waitFor();
+    // What a field of it would open is there already, unseen.
+    await page.locator(OVER).filter({ visible: true }).last().waitFor();
   };
 
 /** Drawers, dialogs, menus, and pages at something of their own. */

@@ -113,6 +113,12 @@ export const SPARSE: Record<string, [filter: RunFilter, condition: string]> = {
 export const STAGES: Record<string, RunFilter> = {
   'a stage that all had': { stage: 'only' },
   'a stage that only the oldest had': { stage: SELDOM },
+  'a type that no stage of any run had': { stageType: 'none' },
+  'a stage that only the oldest had, and of another type': {
+    stage: SELDOM,
+    stageType: 'none',
+    stageOutcome: 'retried',
+  },
   'a stage that only the oldest had, and failed': { stage: SELDOM, stageOutcome: 'failed' },
   'a stage that was tried again, of a pipeline': {
     pipelineId: PIPELINE,

@@ -29,8 +29,8 @@ export function ConnectHint() {
   const reason = whyNotConnect(store.get().document, nameOf(from), nameOf(to));
   if (reason === null || start === end) return null;
   return (
-    <Panel position="bottom-center">
-      <p className="rounded-md border border-bad/40 bg-bad-soft px-3 py-1.5 text-sm font-medium text-bad shadow-raised">
+    <Panel position="top-center">
+      <p className="wire-refusal rounded-md border border-bad/40 bg-bad-soft px-3 py-1.5 text-sm font-medium text-bad shadow-raised">
         {reason}
       </p>
     </Panel>

@@ -66,7 +66,11 @@ const TO_THE_WIRES = '-mx-[5.5px]';
 
 function StageBox({ stage, selected, problem, state, mark, isSmall }: Seen & { isSmall: boolean }) {
   const { connecting } = useEditor();
-  const isRefused = useObserved(connecting, (wire) => wire?.refused.has(stage.key) ?? false);
+  // The one that the wire comes from refuses itself, and stays in sight all the same.
+  const isRefused = useObserved(
+    connecting,
+    (wire) => wire !== null && wire.from !== stage.key && wire.refused.has(stage.key),
+  );
   const Icon = iconOf(stage.type);
   return (
     <div

@@ -37,7 +37,7 @@ export function PublishDialog({ thenRun, onClose }: { thenRun: boolean; onClose(
       onOpenChange={onClose}
       width="md"
       title={words.publishVersion(next)}
-      description={words.runsThatAreUnderWay}
+      description={number === null ? words.firstVersion : words.runsThatAreUnderWay}
       actions={
         <>
           <Button onClick={onClose}>{words.keepTheDraft}</Button>
@@ -50,7 +50,10 @@ export function PublishDialog({ thenRun, onClose }: { thenRun: boolean; onClose(
       <div className="flex flex-col gap-4">
         {failure ? <Notice message={failure.message} advice={failure.advice} /> : null}
         <Hurdles errors={errors} warnings={warnings} />
-        <Field label={words.whatHasChangedInA} hint={words.shownInTheListOf}>
+        <Field
+          label={number === null ? words.whatItDoesInA : words.whatHasChangedInA}
+          hint={words.shownInTheListOf}
+        >
           <TextArea
             value={note}
             rows={2}

@@ -17,7 +17,7 @@ export interface GraphViewProps {
   label: string;
   graph: unknown;
   /** The run that is drawn over it. */
-  run?: Pick<Answer<'runs.get'>, 'id' | 'stages'>;
+  run?: Pick<Answer<'runs.get'>, 'id' | 'status' | 'stages'>;
   /** Stages that want a look: they are marked. */
   warned?: ReadonlySet<string>;
   /** What is said at stages. */

@@ -7,6 +7,9 @@ import { isRunOver, RUN_STATUSES } from '../../../server/domain/statuses.ts';
 import { query, useFresh } from '../../data/index.ts';
 import { GraphView } from '../../editor/index.ts';
 import { PipelineRuns } from '../../runs/index.ts';
+import { editorHref } from '../../shell/places.ts';
+import { useMay } from '../../shell/use-may.ts';
+import { LinkButton } from '../../ui/button.tsx';
 import { Empty } from '../../ui/feedback.tsx';
 import { formatDuration } from '../../ui/format.ts';
 import { Link } from '../../ui/link.tsx';
@@ -74,7 +77,9 @@ function Figures({ item }: { item: Pipeline }) {
   );
 }
 
-function Published({ pipeline: { version } }: { pipeline: PipelineDetails }) {
+function Published({ pipeline }: { pipeline: PipelineDetails }) {
+  const { version } = pipeline;
+  const mayEdit = useMay()('pipeline.edit') && pipeline.archived_at === null;
   const [stage, setStage] = useQueryState('stage', parseAsString);
   const capabilities = query('agents.capabilities', {});
   const { data } = useQuery(capabilities);
@@ -83,7 +88,13 @@ function Published({ pipeline: { version } }: { pipeline: PipelineDetails }) {
   if (!version)
     return (
       <Card>
-        <Empty icon={Workflow} title={text.none}>
+        <Empty
+          icon={Workflow}
+          title={text.none}
+          action={
+            mayEdit ? <LinkButton href={editorHref(pipeline.id)}>{text.openDraft}</LinkButton> : undefined
+          }
+        >
           {text.noneNote}
         </Empty>
       </Card>

@@ -35,6 +35,7 @@ export const pageWords = {
     loading: 'Loading the graph',
     none: 'Nothing is published yet',
     noneNote: 'A version runs and never changes. Publish the draft to have the first one.',
+    openDraft: 'Open the draft',
   },
   needs: {
     title: 'What it needs',

@@ -5,7 +5,9 @@ import { ListX } from 'lucide-react';
 import { parseAsStringLiteral, useQueryState } from 'nuqs';
 import { useState } from 'react';
 import type { BulkId } from '../../../server/domain/ids.ts';
+import { isRunOver } from '../../../server/domain/statuses.ts';
 import { type Answer, pages, query } from '../../data/index.ts';
+import { lookOfRun } from '../../looks/index.ts';
 import { Broken } from '../../shell/broken.tsx';
 import { useAct } from '../../shell/use-act.ts';
 import { useMay } from '../../shell/use-may.ts';
@@ -130,7 +132,9 @@ function Items({ bulk }: { bulk: Bulk }) {
   const input = { id: bulk.id as BulkId, limit: 100, ...(shown === 'all' ? {} : { result: shown }) };
   const list = useInfiniteQuery({
     ...pages('bulk.items', input),
-    refetchInterval: bulk.finished_at ? false : 2 * EVERY_MS,
+    // Until nothing is left to do, and the runs that it made are over.
+    refetchInterval: ({ state }) =>
+      bulk.finished_at && !state.data?.pages.some(({ items }) => items.some(goesOn)) ? false : 2 * EVERY_MS,
   });
   const labels = words.bulk;
   return (
@@ -157,6 +161,8 @@ function Items({ bulk }: { bulk: Bulk }) {
   );
 }
 
+const goesOn = ({ made_status: status }: Item): boolean => status !== null && !isRunOver(status);
+
 /** Only replays make runs, and what was done as asked needs no reason. The last one takes what room is left. */
 function columnsFor({ action, skipped, failed }: Bulk): GridColumn<Item>[] {
   const isShown: Record<string, boolean> = { [MADE]: action === 'replay', [WHY]: skipped + failed > 0 };
@@ -181,7 +187,18 @@ const COLUMNS: GridColumn<Item>[] = [
         <StatusText look={lookOfResult(result)} />
       ),
   },
-  { key: MADE, title: words.bulk.made, width: '9rem', cell: ({ made }) => made && <RunId id={made} /> },
+  {
+    key: MADE,
+    title: words.bulk.made,
+    width: '15rem',
+    cell: ({ made, made_status: status }) =>
+      made && (
+        <span className="flex items-center gap-3">
+          <RunId id={made} />
+          {status === null ? null : <StatusText look={lookOfRun(status)} />}
+        </span>
+      ),
+  },
   {
     key: WHY,
     title: words.bulk.why,

@@ -37,7 +37,7 @@ export function CompareGraph({ first, second, pairs, selected, onSelect }: Compa
   const shown = useMemo(() => {
     const ofSecond = new Set(second.stages.map(({ key }) => key));
     const others = first.stages.filter(({ key }) => !ofSecond.has(key));
-    return { id: second.id, stages: [...second.stages, ...others] };
+    return { id: second.id, status: second.status, stages: [...second.stages, ...others] };
   }, [first, second]);
   const marks = useMemo(() => new Map(pairs.flatMap((pair) => markOf(pair))), [pairs]);
   if (a.error ?? b.error) return <Broken of={[a, b]} />;

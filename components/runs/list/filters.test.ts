@@ -27,10 +27,14 @@ describe('filters of an address', () => {
   });
 
   test('of a stage are asked for, and no other words than those for how one may have gone', () => {
-    const params = { ...NO_PARAMS, stage: 'fetch', stage_outcome: 'retried' };
-    expect(toRunFilter(params, NOW)).toEqual({ stage: 'fetch', stage_outcome: 'retried' });
-    const unclear = { ...NO_PARAMS, stage: 'no key', stage_outcome: 'went' };
-    expect(meantOf(unclear, NOW).lost.toSorted()).toEqual(['stage', 'stage_outcome']);
+    const params = { ...NO_PARAMS, stage: 'fetch', stage_type: 'http', stage_outcome: 'retried' };
+    expect(toRunFilter(params, NOW)).toEqual({
+      stage: 'fetch',
+      stage_type: 'http',
+      stage_outcome: 'retried',
+    });
+    const unclear = { ...NO_PARAMS, stage: 'no key', stage_type: '?', stage_outcome: 'went' };
+    expect(meantOf(unclear, NOW).lost.toSorted()).toEqual(['stage', 'stage_outcome', 'stage_type']);
   });
 
   test('of a version count with its pipeline alone', () => {

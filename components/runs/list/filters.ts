@@ -41,6 +41,7 @@ export const RUN_PARAMS = {
   replayed: parseAsString,
   waiting: parseAsString,
   stage: parseAsString,
+  stage_type: parseAsString,
   stage_outcome: parseAsString,
 };
 
@@ -76,8 +77,9 @@ const STAGE_OUTCOMES = [
 ] as const satisfies readonly NonNullable<RunFilter['stage_outcome']>[];
 const TRIGGERS = ['api', 'manual', 'replay', 'stage', 'task'];
 const ID_PREFIX = /^(run_)?[0-9a-f]{1,32}$/;
-/** A key as graphs have it, whose schema would be much to load for a filter. */
+/** A key and a type as graphs have them, whose schema would be much to load for a filter. */
 const STAGE = /^[A-Za-z_][A-Za-z0-9_-]{0,62}$/;
+const TYPE = /^[a-z0-9][a-z0-9._-]{0,62}$/;
 const METADATA = /^[^=]{1,100}=.{0,200}$/s;
 
 export function runFilters(pipelines: Offer, agents: Offer): FilterDef[] {
@@ -134,6 +136,17 @@ function stageFilters(): FilterDef[] {
         hint: filters.stageHint,
       },
       check: fits(STAGE, filters.badStage),
+    },
+    {
+      ...{
+        key: 'stage_type',
+        label: filters.stageType,
+        icon: Layers,
+        kind: 'text',
+        mono: true,
+        hint: filters.stageTypeHint,
+      },
+      check: fits(TYPE, filters.badType),
     },
     {
       ...{ key: 'stage_outcome', label: filters.stageOutcome, icon: ListChecks, kind: 'choice' },
@@ -214,6 +227,7 @@ export function toRunFilter(params: RunParams, now: number): RunFilter {
     replayed: params.replayed === null ? undefined : params.replayed === 'yes',
     min_waiting_ms: WAITS_MS[params.waiting ?? ''],
     stage: only(params.stage, STAGE),
+    stage_type: only(params.stage_type, TYPE),
     stage_outcome: STAGE_OUTCOMES.find((outcome) => outcome === params.stage_outcome),
   };
   return Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined)) as RunFilter;

@@ -192,11 +192,7 @@ function useListKeys({
   const isOff = selected.size === 0 || !mayOperate;
   const { keys } = words;
   useKeys(words.title, [
-    { keys: ['j', 'down'], label: keys.next, run: () => grid.current?.move(1) },
-    { keys: ['k', 'up'], label: keys.previous, run: () => grid.current?.move(-1) },
-    { keys: 'enter', label: keys.open, run: () => grid.current?.open() },
-    { keys: 'x', label: keys.tick, run: () => grid.current?.toggle(), disabled: !mayOperate },
-    { keys: 'shift+x', label: keys.tickRange, run: () => grid.current?.toggle(true), disabled: !mayOperate },
+    // First what is about the ticked ones: of what cannot be done now the palette says nothing.
     { keys: 'r', label: keys.replay, run: () => onSelected('replay'), disabled: isOff },
     { keys: 'c', label: keys.cancel, run: () => onSelected('cancel'), disabled: isOff },
     ...(['retry', 'pause', 'resume'] as const).map((action) => ({
@@ -205,6 +201,11 @@ function useListKeys({
       disabled: isOff,
     })),
     { keys: 'esc', label: words.unselect, run: () => setSelected(new Set()), disabled: selected.size === 0 },
+    { keys: ['j', 'down'], label: keys.next, run: () => grid.current?.move(1) },
+    { keys: ['k', 'up'], label: keys.previous, run: () => grid.current?.move(-1) },
+    { keys: 'enter', label: keys.open, run: () => grid.current?.open() },
+    { keys: 'x', label: keys.tick, run: () => grid.current?.toggle(), disabled: !mayOperate },
+    { keys: 'shift+x', label: keys.tickRange, run: () => grid.current?.toggle(true), disabled: !mayOperate },
   ]);
   return grid;
 }

@@ -57,10 +57,11 @@ interface Known {
   sayWhy(attempt: Attempt): ReturnType<typeof sayRouting>;
 }
 
-/** Where nobody was passed over, nobody is listed. */
+/** Where nobody was passed over, nobody is listed, and where nothing went wrong, nothing is said of it. */
 function columnsOf(run: Run, { attempts, nameOf, sayWhy }: Known): GridColumn<Attempt>[] {
   const { attempts: text, drawer } = runWords;
   const wasPassedOver = attempts.some((attempt) => sayWhy(attempt).rejected.length > 0);
+  const wentWrong = attempts.some(({ error }) => error !== null);
   const rejectedOf = (attempt: Attempt) =>
     sayWhy(attempt)
       .rejected.map(({ agent, reason }) => `${nameOf(agent)}: ${reason}`)
@@ -116,13 +117,17 @@ function columnsOf(run: Run, { attempts, nameOf, sayWhy }: Known): GridColumn<At
           },
         ]
       : []),
-    {
-      key: 'error',
-      title: text.error,
-      width: 'minmax(10rem,2fr)',
-      wideOnly: true,
-      cell: ({ error }) => error && <Titled text={error.message} />,
-    },
+    ...(wentWrong
+      ? [
+          {
+            key: 'error',
+            title: text.error,
+            width: 'minmax(10rem,2fr)',
+            wideOnly: true,
+            cell: ({ error }: Attempt) => error && <Titled text={error.message} />,
+          },
+        ]
+      : []),
   ];
 }
 

@@ -1,13 +1,6 @@
-const count = new Intl.NumberFormat('en-GB');
+import { saySkipped } from '../../looks/index.ts';
 
-/** Why a stage was passed over. */
-const SKIPPED: Record<string, string> = {
-  'condition-false': 'its condition was false',
-  'branch-not-taken': 'the run went another way',
-  'upstream-failed': 'a stage before it failed',
-  'run-failing': 'the run had failed by then',
-  'left-out': 'only another stage was to run',
-};
+const count = new Intl.NumberFormat('en-GB');
 
 /** What people read on the page of one run. */
 export const runWords = {
@@ -67,7 +60,7 @@ export const runWords = {
   showTries: (stage: string) => `Show the attempts of ${stage}`,
   tryBy: (attempt: number, agent: string) => `Attempt ${attempt} · ${agent}`,
   noAgent: 'no agent yet',
-  skipped: (why: string) => `Skipped: ${SKIPPED[why] ?? why.replaceAll('-', ' ')}.`,
+  skipped: saySkipped,
   segment: (kind: 'wait' | 'run' | 'pause' | 'point', attempt: number, duration: string) =>
     ({
       wait: `Attempt ${attempt} waited for ${duration}`,

@@ -28,8 +28,11 @@ export const runFilterInput = {
   ),
   replayed: runFilterFields.replayed.describe('It has a replay, or it has none.'),
   stage: runFilterFields.stage.describe('Key of a stage that an agent was given in it.'),
+  stage_type: runFilterFields.stageType.describe(
+    'Type of that stage as the run had it, or of any stage if none is named.',
+  ),
   stage_outcome: runFilterFields.stageOutcome.describe(
-    'How that stage went, or any stage if none is named: `ran` (meant if only `stage` is given), `failed` for good, `retried` after an attempt, or an attempt of it failed or lost its agent, whatever came of it. With `agent_id`: at that agent.',
+    'How that stage went, or any stage if none is named: `ran` (meant if only `stage` or `stage_type` is given), `failed` for good, `retried` after an attempt, or an attempt of it failed or lost its agent, whatever came of it. With `agent_id`: at that agent.',
   ),
 };
 
@@ -57,6 +60,7 @@ export function toRunFilter(input: z.output<typeof runFilterSchema>): RunFilter 
     minWaitingMs: input.min_waiting_ms,
     replayed: input.replayed,
     stage: input.stage,
+    stageType: input.stage_type,
     stageOutcome: input.stage_outcome,
   };
 }

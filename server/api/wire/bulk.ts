@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { idSchema } from '#server/domain/ids.ts';
+import { RUN_STATUSES } from '#server/domain/statuses.ts';
 import {
   BULK_ACTIONS,
   BULK_RESULTS,
@@ -19,14 +20,23 @@ export const bulkItemSchema = z
       .nullable()
       .describe('`skipped`: the run does not allow it. Null: it has not been its turn.'),
     made: idSchema('run').nullable().describe('The run that a replay made.'),
+    made_status: z
+      .enum(RUN_STATUSES)
+      .nullable()
+      .describe('How that run does by now. Null: none was made, or it is kept no longer.'),
     code: z.string().nullable(),
     message: z.string().nullable(),
   })
   .meta({ id: 'BulkItem' });
 
-export const presentBulkItem = ({ runId, ...item }: BulkItemView): z.input<typeof bulkItemSchema> => ({
+export const presentBulkItem = ({
+  runId,
+  madeStatus,
+  ...item
+}: BulkItemView): z.input<typeof bulkItemSchema> => ({
   ...item,
   run_id: runId,
+  made_status: madeStatus,
 });
 
 const bulkFields = {

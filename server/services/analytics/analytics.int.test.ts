@@ -157,8 +157,8 @@ describe('figures agree with the lists behind them', () => {
     expect(stages.length).toBeGreaterThan(0);
     const ended = { ...filter, finishedAfter: time(range.from), finishedBefore: time(range.to) };
     let retried = 0;
-    for (const { pipelineId, stageKey: stage, tasks, failed, retries } of stages) {
-      const of = { ...ended, ...(pipelineId ? { pipelineId } : { trigger: 'task' }), stage };
+    for (const { pipelineId, stageKey: stage, capability: stageType, tasks, failed, retries } of stages) {
+      const of = { ...ended, ...(pipelineId ? { pipelineId } : { trigger: 'task' }), stage, stageType };
       expect([tasks, failed]).toEqual([await listed(of), await listed({ ...of, stageOutcome: 'failed' })]);
       const again = await listed({ ...of, stageOutcome: 'retried' });
       // A run counts once, however often it was tried again; of an agent, hand-outs that it kept beside its last ones.
@@ -249,7 +249,8 @@ describe('nothing is told to those who may not know it', () => {
     const auditor = { ...LOCAL_OWNER, role: 'auditor' as const };
     const { groups } = await listErrors(program.services, auditor, { from: ago(48) });
     expect(groups).toHaveLength(2);
-    for (const { message } of groups) expect(message).toContain('(hidden');
+    for (const { code, message } of groups)
+      expect(message).toBe(`${code} (what it said is hidden from your role)`);
     const decision = decideError(program.services, auditor, { id: BROKEN, status: 'resolved' });
     await expect(decision).rejects.toMatchObject({ code: 'FORBIDDEN' });
   });

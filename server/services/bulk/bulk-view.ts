@@ -4,6 +4,7 @@ import type { TenantTransaction } from '#db/tenant.ts';
 import { notFound } from '#server/domain/errors.ts';
 import { type BulkId, fromUuid, type RunId, toUuid } from '#server/domain/ids.ts';
 import type { JsonObject } from '#server/domain/json.ts';
+import type { RunStatus } from '#server/domain/statuses.ts';
 
 export const BULK_ACTIONS = ['cancel', 'retry', 'replay', 'pause', 'resume'] as const;
 export type BulkAction = (typeof BULK_ACTIONS)[number];
@@ -36,6 +37,8 @@ export interface BulkItemView {
   result: BulkResult | null;
   /** What a replay made. */
   made: RunId | null;
+  /** How that run does by now. */
+  madeStatus: RunStatus | null;
   code: string | null;
   message: string | null;
 }
@@ -56,11 +59,14 @@ export function toBulkView(row: BulkRow, errors: BulkItemView[] = []): BulkView 
   };
 }
 
-export const toItemView = (row: typeof bulkItems.$inferSelect): BulkItemView => ({
+type ItemRow = typeof bulkItems.$inferSelect;
+
+export const toItemView = (row: ItemRow, madeStatus: RunStatus | null = null): BulkItemView => ({
   position: row.position,
   runId: fromUuid('run', row.runId),
   result: row.result,
   made: row.made === null ? null : fromUuid('run', row.made),
+  madeStatus,
   code: row.code,
   message: row.message,
 });
@@ -77,5 +83,9 @@ export async function loadBulk(tx: TenantTransaction, id: BulkId): Promise<BulkV
     .where(and(eq(bulkItems.bulkId, row.id), eq(bulkItems.result, 'failed')))
     .orderBy(asc(bulkItems.position))
     .limit(row.failed === 0 ? 0 : ERRORS_SHOWN);
-  return toBulkView(row, failed.map(toItemView));
+  // What failed has made no run.
+  return toBulkView(
+    row,
+    failed.map((item) => toItemView(item)),
+  );
 }

@@ -126,6 +126,11 @@ describe('a bulk', () => {
     const { items } = await listBulkItems(...at(), { id: bulk.id });
     const made = items.flatMap((item) => item.made ?? []);
     expect(made.length).toBe(2);
+    // Whether a replay was made is one thing, what came of it another.
+    await vi.waitFor(async () => {
+      const { items: later } = await listBulkItems(...at(), { id: bulk.id });
+      expect(later.map(({ madeStatus }) => madeStatus)).toEqual(['succeeded', 'succeeded', null]);
+    }, 30_000);
     expect((await getRun(...at(), { id: made[0] as RunId })).replayOf).toBe(items[0]?.runId);
     expect(items[2]).toMatchObject({ result: 'skipped', code: 'CONFLICT' });
   });

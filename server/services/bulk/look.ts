@@ -1,8 +1,9 @@
-import { and, asc, desc, eq, gt, lt } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, inArray, lt } from 'drizzle-orm';
 import { z } from 'zod';
-import { bulkItems, bulks } from '#db/schema/index.ts';
-import { inTenant } from '#db/tenant.ts';
+import { bulkItems, bulks, runs } from '#db/schema/index.ts';
+import { inTenant, type TenantTransaction } from '#db/tenant.ts';
 import { idSchema, toUuid } from '#server/domain/ids.ts';
+import type { RunStatus } from '#server/domain/statuses.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { type Page, pageFields, toPage } from '../page.ts';
@@ -76,19 +77,37 @@ export async function listBulkItems(
   const { id, result, limit, cursor } = parseInput(itemsSchema, input);
   const paging = { limit, cursors: services.cursors, list: `bulk items ${result ?? 'all'}` };
   const [after] = cursor === undefined ? [] : services.cursors.open(paging.list, cursor);
-  const rows = await inTenant(services.db, actor.orgId, async (tx) => {
+  const { rows, statuses } = await inTenant(services.db, actor.orgId, async (tx) => {
     await loadBulk(tx, id);
     const conditions = [
       eq(bulkItems.bulkId, toUuid(id)),
       result === undefined ? undefined : eq(bulkItems.result, result),
       after === undefined ? undefined : gt(bulkItems.position, Number(after)),
     ];
-    return tx
+    const found = await tx
       .select()
       .from(bulkItems)
       .where(and(...conditions))
       .orderBy(asc(bulkItems.position))
       .limit(limit + 1);
+    return { rows: found, statuses: await statusesOf(tx, found) };
   });
-  return toPage(rows, paging, { placeOf: ({ position }) => [String(position)], toItems: toItemView });
+  return toPage(rows, paging, {
+    placeOf: ({ position }) => [String(position)],
+    toItems: (row) => toItemView(row, statuses.get(row.made ?? '') ?? null),
+  });
+}
+
+/** Of the runs that replays made, by bare id: that one was made says nothing of how it does. */
+async function statusesOf(
+  tx: TenantTransaction,
+  items: readonly { made: string | null }[],
+): Promise<Map<string, RunStatus>> {
+  const made = items.flatMap((item) => item.made ?? []);
+  if (made.length === 0) return new Map();
+  const found = await tx
+    .select({ id: runs.id, status: runs.status })
+    .from(runs)
+    .where(inArray(runs.id, made));
+  return new Map(found.map(({ id, status }) => [id, status]));
 }

@@ -87,8 +87,8 @@ async function readAll(input: Parameters<typeof listRuns>[2]) {
 }
 
 /** What one request looks at, with what leads there; of a stage with the tasks of each run. */
-const atMost = ({ stage, stageOutcome }: RunFilter) =>
-  (stage ?? stageOutcome) === undefined ? 60_000 : 90_000;
+const atMost = ({ stage, stageType, stageOutcome }: RunFilter) =>
+  (stage ?? stageType ?? stageOutcome) === undefined ? 60_000 : 90_000;
 
 describe('of what hardly any run is', () => {
   const orders = ['desc', 'asc'] as const;

@@ -2,8 +2,11 @@ import type { RunEvent, TaskError } from '#server/domain/engine/events.ts';
 import { type Actor, may } from '#server/identity/actor.ts';
 import type { RunSummary, RunView, TaskView } from './run-view.ts';
 
-/** What is said in place of what the actor may not read. */
-const HIDDEN = '(hidden: you may see how the run went, not what it worked on)';
+/** Messages and details are an agent's words and may quote what it read. The code remains, which tells failures apart. */
+const withoutWords = ({ class: kind, code }: TaskError): TaskError => ({
+  ...{ class: kind, code },
+  message: `${code} (what it said is hidden from your role)`,
+});
 
 /** How it went without what it worked on: for actors who may see the one and not the other. */
 export function redactRun(actor: Actor, run: RunView): RunView {
@@ -27,14 +30,12 @@ function redactTask(task: TaskView): TaskView {
   return { ...task, output: null, error: redactError(task.error) };
 }
 
-/** Messages and details are an agent's words and may quote what it read. */
 export function redactError(error: TaskError | null): TaskError | null {
-  return error && { class: error.class, code: error.code, message: HIDDEN };
+  return error && withoutWords(error);
 }
 
 export function redactEvent(event: RunEvent): RunEvent {
-  if ('error' in event && event.error)
-    return { ...event, error: { class: event.error.class, code: event.error.code, message: HIDDEN } };
+  if ('error' in event && event.error) return { ...event, error: withoutWords(event.error) };
   if (event.type !== 'task.progressed') return event;
   const { note: _note, ...rest } = event;
   return rest;

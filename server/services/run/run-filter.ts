@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { pipelines, versions } from '#db/schema/index.ts';
 import { inTenant, type TenantTransaction } from '#db/tenant.ts';
 import { invalid, notFound } from '#server/domain/errors.ts';
-import { stageKeySchema } from '#server/domain/graph/schema.ts';
+import { capabilitySchema, stageKeySchema } from '#server/domain/graph/schema.ts';
 import { idSchema, toUuid } from '#server/domain/ids.ts';
 import { metadataLabel, tagLabel } from '#server/domain/run-labels.ts';
 import { RUN_STATUSES } from '#server/domain/statuses.ts';
@@ -54,6 +54,8 @@ export const runFilterFields = {
   replayed: z.boolean().optional(),
   /** The key of a stage that an agent was given in it. */
   stage: stageKeySchema.optional(),
+  /** What it asked for there: a stage may have been of another type in another version, and tasks that stand alone have one key. */
+  stageType: capabilitySchema.optional(),
   /** How that stage went, or any: `ran`, if only the stage is named. With an agent: at that agent. */
   stageOutcome: z.enum(STAGE_OUTCOMES).optional(),
 };
@@ -92,16 +94,18 @@ export async function resolveFilterAlone(
 }
 
 function plainConditions(actor: Actor, filter: RunFilter): RunConditions {
-  const { version: _, tag: __, metadata, idPrefix, stage, stageOutcome, ...rest } = filter;
+  const { version: _, tag: __, metadata, idPrefix, stage, stageType, stageOutcome, ...rest } = filter;
   // Metadata is part of what a run works on: who may not read it does not find runs by it either.
   if (metadata !== undefined) authorise(actor, 'run.payload');
   const [key = '', ...value] = metadata?.split('=') ?? [];
   return {
     ...rest,
     orgUuid: toUuid(actor.orgId),
-    ...((stage ?? stageOutcome) === undefined
+    ...((stage ?? stageType ?? stageOutcome) === undefined
       ? {}
-      : { stage: { key: stage, outcome: stageOutcome ?? 'ran', agentId: filter.agentId } }),
+      : {
+          stage: { key: stage, type: stageType, outcome: stageOutcome ?? 'ran', agentId: filter.agentId },
+        }),
     ...(metadata === undefined ? {} : { label: metadataLabel(key, value.join('=')) }),
     ...(idPrefix === undefined ? {} : { idRange: rangeOf(idPrefix) }),
   };

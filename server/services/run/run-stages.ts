@@ -13,6 +13,8 @@ export type StageOutcome = (typeof STAGE_OUTCOMES)[number];
 export interface StageAsked {
   /** Left out: any stage. */
   key?: string | undefined;
+  /** Left out: of any type. */
+  type?: string | undefined;
   outcome: StageOutcome;
   /** That agent did it. */
   agentId?: string | undefined;
@@ -41,10 +43,11 @@ const CONDITIONS: Record<StageOutcome, (asked: StageAsked) => SQL> = {
 export const hasStage = (asked: StageAsked): SQL => CONDITIONS[asked.outcome](asked);
 
 /** One that nobody was given was passed over, taken over from an earlier run, or called off before. */
-function taskOf({ key, agentId }: StageAsked, ...more: SQL[]): SQL {
+function taskOf({ key, type, agentId }: StageAsked, ...more: SQL[]): SQL {
   const conditions = [
     sql`t.run_id = r.id AND t.epoch > 0`,
     ...keyIs(key),
+    ...typeIs(type),
     ...agentIs(sql`t`, agentId),
     ...more,
   ];
@@ -52,12 +55,14 @@ function taskOf({ key, agentId }: StageAsked, ...more: SQL[]): SQL {
 }
 
 /** Of attempts that were followed by others, or were to be. */
-function attemptOf({ key, agentId }: StageAsked, how: SQL): SQL {
-  const ofStage = key === undefined ? sql`` : sql`JOIN tasks t ON t.run_id = r.id AND t.idx = a.idx`;
-  const conditions = [sql`a.run_id = r.id`, ...keyIs(key), ...agentIs(sql`a`, agentId), how];
+function attemptOf({ key, type, agentId }: StageAsked, how: SQL): SQL {
+  const ofStage =
+    (key ?? type) === undefined ? sql`` : sql`JOIN tasks t ON t.run_id = r.id AND t.idx = a.idx`;
+  const conditions = [sql`a.run_id = r.id`, ...keyIs(key), ...typeIs(type), ...agentIs(sql`a`, agentId), how];
   return sql`(SELECT true FROM attempts a ${ofStage} WHERE ${sql.join(conditions, sql` AND `)} LIMIT 1)`;
 }
 
 const keyIs = (key: string | undefined): SQL[] => (key === undefined ? [] : [sql`t.stage_key = ${key}`]);
+const typeIs = (type: string | undefined): SQL[] => (type === undefined ? [] : [sql`t.capability = ${type}`]);
 const agentIs = (table: SQL, agentId: string | undefined): SQL[] =>
   agentId === undefined ? [] : [sql`${table}.agent_id = ${toUuid(agentId)}::text::uuid`];

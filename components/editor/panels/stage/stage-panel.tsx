@@ -18,6 +18,7 @@ import { words } from '../../words.ts';
 import { Section, TextField } from '../fields.tsx';
 import { SchemaForm } from '../schema-form.tsx';
 import { CapabilityField } from './capability-field.tsx';
+import { InRun } from './in-run.tsx';
 import { InputSection } from './input-section.tsx';
 import { LastRun } from './last-run.tsx';
 import { LimitsSections } from './limits-sections.tsx';
@@ -34,6 +35,7 @@ export function StagePanel({ stage }: { stage: StageItem }) {
     <div className="flex flex-col">
       <Head stage={stage} />
       <Problems problems={own} />
+      <InRun stageKey={stage.key} />
       <fieldset disabled={isReadOnly} className="min-w-0">
         <div className="flex flex-col gap-4 p-4">
           <TextField

@@ -1,3 +1,4 @@
+import { shortId } from '../../../ui/short-id.ts';
 import { runWords } from '../run-words.ts';
 
 /** What an event says, for people. One that has no words here yet is shown by its type. */
@@ -50,7 +51,7 @@ const SAY: Record<string, (event: EventFacts) => string> = {
     wait?.code === 'approval' ? 'Waits for people to allow a call' : 'Waits for people to answer a question',
   'task.went-on': () => 'Went on',
   'task.succeeded': () => 'Succeeded',
-  'task.reused': ({ from }) => `Taken over from ${from ?? ''}`,
+  'task.reused': ({ from }) => `Taken over from ${shortId(from ?? '')}`,
   'task.retrying': ({ error }) => `Failed, to be tried again: ${error?.message ?? ''}`,
   'task.lost': ({ error }) => `Got lost: ${error?.message ?? ''}`,
   'task.released': () => 'Given back unfinished',
