@@ -38,8 +38,9 @@ export function createWebhookSender({ fetch, signingSecrets, now, timeoutMs }: W
       return judge(status, BUSY.has(status) ? readRetryAfter(headers['retry-after'], now()) : null);
     } catch (error) {
       if (!(error instanceof SignalboxError)) throw error;
-      // An address that is not allowed is not allowed the next time either.
-      return { error: inFull(error), status: null, isFinal: error.code === 'FORBIDDEN' };
+      // An address that is not allowed is not allowed the next time either: somebody has to do something.
+      const isFinal = error.code === 'FORBIDDEN';
+      return { error: isFinal ? inFull(error) : error.message, status: null, isFinal };
     }
   };
 }

@@ -2,6 +2,7 @@ import { request } from 'node:http';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openTestDoors, startTestServer, type TestServer } from '#server/testing/http.ts';
+import { MAX_BODY_DEPTH } from './body.ts';
 
 let http: TestServer;
 beforeAll(async () => {
@@ -236,6 +237,31 @@ describe('bodies', () => {
       body: '{"__proto__": {"name": "inherited"}, "stages": [{"name": "a", "type": "echo"}]}',
     });
     expect(response.status).toBe(400);
+  });
+
+  test('that are too large are refused, by what they say or as soon as they are, and so is a nest too deep', async () => {
+    await using doors = await openTestDoors(http.program, {}, { maxBodyBytes: 10_000 });
+    const post = async (body: string, isWhole = true) => {
+      const response = await fetch(`${doors.origin}/api/v1/tasks`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${http.secret}`, 'content-type': 'application/json' },
+        // In pieces nobody says beforehand how much it is.
+        ...(isWhole ? { body } : { body: new Blob([body]).stream(), duplex: 'half' }),
+      } as RequestInit);
+      return { status: response.status, body: await response.json() };
+    };
+    const task = (payload: string) => `{"type": "echo", "payload": ${payload}}`;
+    const large = task(JSON.stringify('x'.repeat(10_000)));
+    const refused = {
+      status: 413,
+      body: { code: 'TOO_LARGE', detail: 'The body is larger than 10000 bytes.' },
+    };
+    expect(await post(large)).toMatchObject(refused);
+    expect(await post(large, false)).toMatchObject(refused);
+    const nest = (depth: number) => task('['.repeat(depth) + ']'.repeat(depth));
+    expect(await post(nest(MAX_BODY_DEPTH))).toMatchObject({ status: 400, body: { code: 'INVALID' } });
+    expect(await post(nest(20))).toMatchObject({ status: 202 });
+    expect(await post(task('1'), false)).toMatchObject({ status: 202 });
   });
 
   test('do not stand in for the path or a header', async () => {
