@@ -91,7 +91,7 @@ function columnsOf({ isOfAll, mayEnd, end }: Columns): TableColumn<App>[] {
       title: words.apps.may,
       wideOnly: true,
       cell: (app) => (
-        <span className="flex flex-wrap items-center gap-1">
+        <span className="flex flex-wrap items-center gap-1 py-2">
           {app.scopes.map((scope) => (
             <Chip key={scope}>{scope}</Chip>
           ))}

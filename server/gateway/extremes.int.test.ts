@@ -64,32 +64,35 @@ describe('an answer of a hundred MiB', () => {
   test.each([
     ['that ends with its line', false],
     ['that could be taken up again', true],
-  ])('of a server of the old generation is cut off in a stream %s, and others are answered', async (_, hasMarks) => {
-    const many = () => {
-      const server = new Server({ name: 'much', version: '1' }, { capabilities: { tools: {} } });
-      server.setRequestHandler('tools/list', () => ({
-        tools: ['pour', 'drip'].map((name) => ({ name, inputSchema: { type: 'object' as const } })),
-      }));
-      server.setRequestHandler('tools/call', ({ params: { name } }) => ({
-        content: [{ type: 'text' as const, text: 'x'.repeat(name === 'pour' ? 8 * MIB : 1) }],
-      }));
-      return server;
-    };
-    await using upstream = await startGeneration('2025', many, { hasMarks });
-    const slug = hasMarks ? 'pours-marked' : 'pours-old';
-    // One that waited for its time would wait longer than this test.
-    await rig.join({ slug, url: upstream.url, timeout_ms: 3_600_000 });
-    expect(await rig.call(`${slug}__pour`)).toMatchObject({
-      status: 413,
-      body: {
-        detail: expect.stringContaining('cannot be passed on'),
-        advice: expect.stringContaining('Ask for less'),
-      },
-    });
-    expect((await rig.call(`${slug}__drip`)).status).toBe(200);
-    // In the session in which it has poured: it was the answer that was too much.
-    expect(upstream.methods.filter((method) => method === 'initialize')).toHaveLength(1);
-  });
+  ])(
+    'of a server of the old generation is cut off in a stream %s, and others are answered',
+    async (_, hasMarks) => {
+      const many = () => {
+        const server = new Server({ name: 'much', version: '1' }, { capabilities: { tools: {} } });
+        server.setRequestHandler('tools/list', () => ({
+          tools: ['pour', 'drip'].map((name) => ({ name, inputSchema: { type: 'object' as const } })),
+        }));
+        server.setRequestHandler('tools/call', ({ params: { name } }) => ({
+          content: [{ type: 'text' as const, text: 'x'.repeat(name === 'pour' ? 8 * MIB : 1) }],
+        }));
+        return server;
+      };
+      await using upstream = await startGeneration('2025', many, { hasMarks });
+      const slug = hasMarks ? 'pours-marked' : 'pours-old';
+      // One that waited for its time would wait longer than this test.
+      await rig.join({ slug, url: upstream.url, timeout_ms: 3_600_000 });
+      expect(await rig.call(`${slug}__pour`)).toMatchObject({
+        status: 413,
+        body: {
+          detail: expect.stringContaining('cannot be passed on'),
+          advice: expect.stringContaining('Ask for less'),
+        },
+      });
+      expect((await rig.call(`${slug}__drip`)).status).toBe(200);
+      // In the session in which it has poured: it was the answer that was too much.
+      expect(upstream.methods.filter((method) => method === 'initialize')).toHaveLength(1);
+    },
+  );
 });
 
 test('of ten thousand tools the first thousand can be used, and it is said that the others are left out', async () => {

@@ -370,7 +370,9 @@ test('a key that may call and not look calls, and is told which scope it lacks w
     },
   });
   expect(called.status, JSON.stringify(called.body)).toBe(200);
-  await expect(newClient(rig.http, '/mcp/gateway', callsOnly)).rejects.toThrow('lacks the scope mcp:read');
+  const blind = await newClient(rig.http, '/mcp/gateway', callsOnly);
+  await expect(blind.listTools()).rejects.toThrow('lacks the scope mcp:read');
+  await blind.close();
   const both = await newClient(rig.http, '/mcp/gateway', await make('mcp:call', 'mcp:read'));
   expect((await both.listTools()).tools.map(({ name }) => name)).toContain('wiki__ask');
   await both.close();

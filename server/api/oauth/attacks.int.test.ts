@@ -14,8 +14,8 @@ import { findFreePort } from '#server/testing/free-port.ts';
 import { openTestDoors, startTestServer, type TestServer } from '#server/testing/http.ts';
 import { askMcp } from '#server/testing/mcp/ask-mcp.ts';
 import { echoTool, startUpstream } from '#server/testing/mcp-upstream.ts';
-import { type ProgramSite, startProgramSite } from '#server/testing/program-site.ts';
 import { type Browser, joinAs, type Member, signInByLink } from '#server/testing/people.ts';
+import { type ProgramSite, startProgramSite } from '#server/testing/program-site.ts';
 
 let world: AppWorld;
 let http: TestServer;

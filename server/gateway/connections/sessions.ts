@@ -99,11 +99,6 @@ interface OwnStanding extends Standing {
   notedAt: number;
 }
 
-interface Listed {
-  upstream: Upstream;
-  tools: ReadonlyMap<string, OfferedTool>;
-}
-
 const CONNECT_MS = 20_000;
 const LIST_MS = 20_000;
 const PROBE_MS = 10_000;
@@ -204,10 +199,13 @@ export function createSessions(options: SessionOptions): Sessions {
   });
 
   /** One that was started again knows nothing of the session with the one before: then it is asked in another. */
-  async function listAnew(connection: Connection, isAgain = false): Promise<Listed> {
+  async function listAnew(
+    connection: Connection,
+    isAgain = false,
+  ): Promise<[Upstream, ReadonlyMap<string, OfferedTool>]> {
     const upstream = await pool.get(connection);
     try {
-      return { upstream, tools: await upstream.offers.all({ timeoutMs: LIST_MS, isFresh: true }) };
+      return [upstream, await upstream.offers.all({ timeoutMs: LIST_MS, isFresh: true })];
     } catch (error) {
       const { isSessionOver, isUnsent } = toFailure(error, (text) => text);
       if (isSessionOver || upstream.isEnded) pool.drop(connection, upstream);
@@ -223,7 +221,7 @@ export function createSessions(options: SessionOptions): Sessions {
     // What it was before may not be what it is after somebody has changed it.
     standing.generation = undefined;
     try {
-      const { upstream, tools } = await listAnew(connection);
+      const [upstream, tools] = await listAnew(connection);
       await keepOffer(connection, tools);
       standing.breaker.close();
       const { generation, serverName, serverVersion } = upstream;
