@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'nod
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { until } from '#server/testing/faults/until.ts';
 import { createKillRig, type KillRig } from '#server/testing/sdk-agents/kill-rig.ts';
 import { createClient } from '../sdk/typescript/index.mjs';
@@ -218,8 +218,13 @@ esac
     writeFileSync(join(folder, 'ada.json'), '{"name":"Ada"}');
     const task = await typeJson(['task', 'greet', '--input', join(folder, 'ada.json')]);
     expect(task).toMatchObject({ status: 'completed', output: { got: { name: 'Ada' }, word: {} } });
-    expect(await rig.client.tasks.logs(task.task_id)).toContainEqual(
-      expect.objectContaining({ message: 'greets' }),
+    // Stored a moment after the end.
+    await vi.waitFor(
+      async () =>
+        expect(await rig.client.tasks.logs(task.task_id)).toContainEqual(
+          expect.objectContaining({ message: 'greets' }),
+        ),
+      { timeout: 60_000 },
     );
 
     writeFileSync(join(folder, 'stop.json'), '"stop"');

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { runs } from '#db/schema/index.ts';
@@ -110,7 +111,7 @@ describe('pipelines', () => {
   test('an exported text imports to the same text', async () => {
     const { id } = await makePipeline(chain(['a', 'b']));
     const { text } = await exportPipeline(...at(), { id });
-    const copy = await importPipeline(...at(), { name: 'imported', text });
+    const copy = await importPipeline(...at(), { name: `copy of ${id}`, text });
     expect((await exportPipeline(...at(), { id: copy.id })).text).toBe(text);
   });
 
@@ -125,7 +126,12 @@ describe('pipelines', () => {
       if (!isDone) setTimeout(tick, 1);
     };
     tick();
-    const { newest } = await importPipeline(...at(), { name: 'large', format: 'json', text, publish: true });
+    const { newest } = await importPipeline(...at(), {
+      name: `large ${randomUUID()}`,
+      format: 'json',
+      text,
+      publish: true,
+    });
     isDone = true;
     expect(newest?.number).toBe(1);
     expect(turns).toBeGreaterThan(5);

@@ -88,9 +88,10 @@ export async function createLiveRig(options: LiveRigOptions): Promise<LiveRig> {
 }
 
 /** A pipeline's row, so that runs can be of one. */
+/** Its name is its own, also where a test is tried again. */
 export async function addPipeline({ sql }: Pick<TestDatabase, 'sql'>, name: string): Promise<string> {
   const id = randomBytes(16).toString('hex');
   await sql`INSERT INTO pipelines (id, org_id, name)
-    VALUES (${id}::text::uuid, ${toUuid(DEFAULT_ORG_ID)}::text::uuid, ${name})`;
+    VALUES (${id}::text::uuid, ${toUuid(DEFAULT_ORG_ID)}::text::uuid, ${`${name} ${id}`})`;
   return `pipe_${id}`;
 }

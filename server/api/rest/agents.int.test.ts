@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -58,7 +59,7 @@ describe('an agent that comes for its work over HTTP', () => {
 
   test('may be the example of the documentation', async () => {
     const pipeline = await call('/pipelines', {
-      name: 'greetings',
+      name: `greetings ${randomUUID()}`,
       stages: [
         { name: 'read', type: 'data-ingestion', required: true, timeout: 60 },
         { name: 'greet', type: 'greet', required: true, timeout: 60 },
@@ -219,7 +220,7 @@ describe('an agent that comes for its work over HTTP', () => {
 
   test('F17 finds neither agents nor tasks nor queues of another tenant', async () => {
     const { services, database, actor } = http.program;
-    const orgId = makeId('org', '0190aaaa0000700080000000000000b2');
+    const orgId = makeId('org', services.newUuid());
     await database.sql`INSERT INTO orgs (id, name) VALUES (${toUuid(orgId)}::text::uuid, 'other')`;
     const other = { ...actor, orgId };
     const type = 'task-execution';

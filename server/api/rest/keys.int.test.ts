@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -203,10 +204,11 @@ describe("an agent's token", () => {
   const REGISTRATION = { capabilities: ['tokens'] };
 
   test('lets its agent register, claim and report, and nobody else', async () => {
-    const { token } = (await http.call('/api/v1/agent-tokens', { agent: 'tokened' })).body;
-    const register = (name: string) =>
-      as(token, '/api/v1/agents/register', { body: { name, ...REGISTRATION } });
-    const { body: agent, status } = await register('tokened');
+    const name = `tokened ${randomUUID()}`;
+    const { token } = (await http.call('/api/v1/agent-tokens', { agent: name })).body;
+    const register = (whose: string) =>
+      as(token, '/api/v1/agents/register', { body: { name: whose, ...REGISTRATION } });
+    const { body: agent, status } = await register(name);
     expect(status).toBe(201);
     expect((await register('other')).status).toBe(403);
     const { body: task } = await http.call('/api/v1/tasks', { type: 'tokens', payload: { n: 1 } });
@@ -240,9 +242,9 @@ describe("an agent's token", () => {
   });
 
   test('ends when its time is over', async () => {
-    const { token, id } = (await http.call('/api/v1/agent-tokens', { agent: 'short-lived' })).body;
-    const register = () =>
-      as(token, '/api/v1/agents/register', { body: { name: 'short-lived', ...REGISTRATION } });
+    const name = `short-lived ${randomUUID()}`;
+    const { token, id } = (await http.call('/api/v1/agent-tokens', { agent: name })).body;
+    const register = () => as(token, '/api/v1/agents/register', { body: { name, ...REGISTRATION } });
     expect((await register()).status).toBe(201);
     await http.program.database.sql.unsafe(
       `UPDATE agent_tokens SET expires_at = now() - interval '1 second' WHERE id = '${toUuid(id)}'`,

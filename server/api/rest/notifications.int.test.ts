@@ -26,6 +26,10 @@ beforeAll(async () => {
 afterAll(() => http[Symbol.asyncDispose]());
 
 const TARGET = { name: 'hook', kind: 'webhook', events: ['run.failed'] } as const;
+let tries = 0;
+/** Of this try: what an earlier one has made is still there. */
+const named = (what: string) => `${what} ${++tries}`;
+
 const make = async (given: object) =>
   (await http.call(`${API}/notification-targets`, { ...TARGET, ...given })).body;
 const post = (path: string) => http.call(`${API}${path}`, {});
@@ -98,7 +102,7 @@ describe('a notification target', () => {
 
   test('of one pipeline cannot listen to agents and sign-ins, which belong to none', async () => {
     const { body: pipeline } = await http.call(`${API}/pipelines`, {
-      ...{ name: 'of its own', stages: [{ name: 'only', type: 'echo' }] },
+      ...{ name: named('of its own'), stages: [{ name: 'only', type: 'echo' }] },
     });
     const given = { ...TARGET, address: 'https://example.com/', pipeline_id: pipeline.id };
     for (const event of ['agent.lost', 'sign-in.needed']) {
@@ -117,7 +121,7 @@ describe('a notification target', () => {
     await using receiver = await startReceiver((response) => response.writeHead(500).end());
     const target = await make({ address: receiver.url });
     const { body: pipeline } = await http.call(`${API}/pipelines`, {
-      ...{ name: 'failing', stages: [{ name: 'only', type: 'fail' }] },
+      ...{ name: named('failing'), stages: [{ name: 'only', type: 'fail' }] },
     });
     const { body: run } = await http.call(`${API}/pipelines/${pipeline.id}/execute`, {});
     const ofRun = async () =>
@@ -201,7 +205,7 @@ describe('who may', () => {
 
   test('reach a target, a secret or a delivery of another tenant: nobody', async () => {
     const { services, database, actor } = http.program;
-    const orgId = makeId('org', '0190aaaa0000700080000000000000b2');
+    const orgId = makeId('org', services.newUuid());
     await database.sql`INSERT INTO orgs (id, name) VALUES (${toUuid(orgId)}::text::uuid, 'other')`;
     const other: Actor = { ...actor, orgId };
     await using receiver = await startReceiver();
@@ -223,7 +227,7 @@ describe('who may', () => {
     });
     const before = receiver.received.length;
     const { body: pipeline } = await http.call(`${API}/pipelines`, {
-      ...{ name: 'ours alone', stages: [{ name: 'only', type: 'fail' }] },
+      ...{ name: named('ours alone'), stages: [{ name: 'only', type: 'fail' }] },
     });
     await http.call(`${API}/pipelines/${pipeline.id}/execute`, {});
     await until('ours to be told', async () => receiver.received.length > before);

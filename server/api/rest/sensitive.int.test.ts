@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Broker } from '#server/broker/port.ts';
 import { RESPONSE_QUEUE } from '#server/broker/topology.ts';
@@ -299,7 +300,12 @@ describe('revealing', () => {
   test('is refused to everybody else, and to a key that has not the scope', async () => {
     for (const role of ['designer', 'operator', 'viewer', 'auditor'] as const)
       expect((await reveal(as(role))).status).toBe(403);
-    const other = (await post('/pipelines', { name: 'other', stages: [{ name: 'a', type: 'echo' }] })).id;
+    const other = (
+      await post('/pipelines', {
+        name: `other ${randomUUID()}`,
+        stages: [{ name: 'a', type: 'echo' }],
+      })
+    ).id;
     const elsewhere = await joinAs(http, owner, 'designer');
     await call(`/pipelines/${other}/grants/${elsewhere.id}`, {}, 'PUT');
     expect((await reveal(elsewhere)).status).toBe(403);

@@ -147,7 +147,7 @@ describe('a client of /ws', () => {
   test('is told how the agents are, and again when one has changed', async () => {
     const id = randomBytes(16).toString('hex');
     await rig.database.sql`INSERT INTO agents (id, org_id, name, transport, capabilities)
-      VALUES (${id}::text::uuid, ${toUuid(LOCAL_OWNER.orgId)}::text::uuid, 'watched', 'pull', '[]')`;
+      VALUES (${id}::text::uuid, ${toUuid(LOCAL_OWNER.orgId)}::text::uuid, ${`watched ${id}`}, 'pull', '[]')`;
     const client = await open(rig, [{ agent_id: `agent_${id}` }]);
     expect(await untilTold(client, { type: 'agent_update' })).toEqual({
       type: 'agent_update',
@@ -155,7 +155,7 @@ describe('a client of /ws', () => {
       status: 'offline',
       current_load: 0,
       timestamp: expect.any(String),
-      name: 'watched',
+      name: `watched ${id}`,
     });
     // Whoever is gone obeys no order, so it comes first.
     await rig.database.sql`INSERT INTO agent_health (agent_id, org_id, state)

@@ -96,7 +96,7 @@ describe('who may be connected', () => {
     const key: Actor = { ...LOCAL_OWNER, kind: 'key', id: 'key', scopes: ['runs:read'] };
     const rig = await openRig({ authenticate: async () => ({ actor: key, askAgainAt: null }) });
     await rig.database.sql`INSERT INTO agents (id, org_id, name, transport, capabilities)
-      VALUES (${'b'.repeat(32)}::text::uuid, ${toUuid(key.orgId)}::text::uuid, 'unheard', 'pull', '[]')`;
+      VALUES (${'b'.repeat(32)}::text::uuid, ${toUuid(key.orgId)}::text::uuid, 'unheard', 'pull', '[]') ON CONFLICT DO NOTHING`;
     const client = await open(rig);
     await untilTold(client, { type: 'resume_point' });
     client.send({ type: 'subscribe', agents: true });

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { audit } from '#server/auditor/audit.ts';
 import { DEFAULT_ORG_ID, fromUuid, type RunId, toUuid } from '#server/domain/ids.ts';
 import { LOCAL_OWNER } from '#server/identity/actor.ts';
@@ -15,18 +15,18 @@ import { startRun } from '../run/start.ts';
 import { createBulk } from './create.ts';
 import { getBulk, listBulkItems } from './look.ts';
 
-/** The doors alone; whoever works on bulks is a process of its own, so that it can be killed. */
+/** The doors alone, anew for each try; whoever works on bulks is a process of its own, so that it can be killed. */
 let program: TestApp;
 let dataDir: string;
 const workers: ServiceProcess[] = [];
 const at = () => [program.services, program.actor] as const;
 
-beforeAll(async () => {
+beforeEach(async () => {
   program = await startTestApp({ SIGNALBOX_ROLES: 'web' });
   dataDir = await mkdtemp(join(tmpdir(), 'signalbox-bulk-'));
 });
-afterAll(async () => {
-  for (const worker of workers) await worker.kill();
+afterEach(async () => {
+  for (const worker of workers.splice(0)) await worker.kill();
   await program[Symbol.asyncDispose]();
   await rm(dataDir, { recursive: true, force: true });
 });

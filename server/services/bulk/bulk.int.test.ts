@@ -174,7 +174,7 @@ describe('a bulk', () => {
 
   test('is made once for a key', async () => {
     const ids = await startMany(await makePipeline(SLEEP), 1);
-    const request = { action: 'pause' as const, ids, idempotencyKey: 'bulk-1' };
+    const request = { action: 'pause' as const, ids, idempotencyKey: `once for ${ids}` };
     const [one, two] = await Promise.all([createBulk(...at(), request), createBulk(...at(), request)]);
     expect(one.bulk.id).toBe(two.bulk.id);
     expect([one.isNew, two.isNew].filter(Boolean)).toHaveLength(1);

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { findPython, PYTHON_SDK } from '../../../scripts/lib/python.mjs';
 import { createClient, SignalboxError, startAgent } from '../../../sdk/typescript/index.mjs';
 import { createKillRig, type KillRig } from './kill-rig.ts';
@@ -149,7 +149,12 @@ describe('the client before a real server', () => {
       const done = await tasks.wait(submitted.task_id);
       expect(done).toMatchObject({ status: 'completed', output: { got: { n: 7 } } });
       expect(await tasks.run({ type: 'work' })).toMatchObject({ status: 'completed' });
-      expect((await tasks.logs(done.task_id)).map(({ message }) => message)).toEqual(['works on task']);
+      // Stored a moment after the end.
+      await vi.waitFor(
+        async () =>
+          expect((await tasks.logs(done.task_id)).map(({ message }) => message)).toEqual(['works on task']),
+        { timeout: 60_000 },
+      );
       const [agent] = (await agents.list()).filter(({ name }) => name === 'worker');
       expect(await agents.get(agent?.id ?? '')).toMatchObject({ capabilities: ['work'] });
       expect(await agents.order(agent?.id ?? '', { order: 'pause', reason: 'night' })).toMatchObject({
