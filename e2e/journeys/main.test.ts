@@ -109,7 +109,7 @@ describe.each(KINDS)('on $on', ({ provide }) => {
 
     // From within the field.
     await page.keyboard.press('Control+s');
-    await page.getByRole('textbox', { name: 'What has changed, in a sentence' }).waitFor();
+    await page.getByRole('textbox', { name: 'What it does, in a sentence' }).waitFor();
     await page.keyboard.type('The first one');
     await page.keyboard.press('Control+Enter');
     await page.getByText('Version 1 is published.').waitFor();
@@ -120,6 +120,13 @@ describe.each(KINDS)('on $on', ({ provide }) => {
     await page.keyboard.press('Enter');
     await page.getByRole('link', { name: 'Open the run' }).waitFor();
     await page.locator('.react-flow__node').getByText('Failed').waitFor(SLOW);
+    await page.getByRole('status', { name: 'In the run' }).getByText('Failed').waitFor(SLOW);
+    // The stage that is selected says how it did, and leads to its log.
+    const inRun = page.getByRole('region', { name: 'In the run' });
+    await inRun.getByText('Succeeded').waitFor(SLOW);
+    expect(await inRun.getByRole('link', { name: 'Its log' }).getAttribute('href')).toMatch(
+      /tab=logs&in=sleep$/,
+    );
     await tabTo(page, 'Open the run');
     await page.keyboard.press('Enter');
     await page.getByTestId('run-status').getByText('Failed').waitFor(SLOW);
@@ -173,6 +180,8 @@ describe.each(KINDS)('on $on', ({ provide }) => {
     await page.getByRole('button', { name: `Replay ${FAILED} runs` }).click();
     await page.waitForURL(/\/bulk\/bulk_/);
     await page.getByTestId('bulk-status').getByText('Done').waitFor({ timeout: 120_000 });
+    // It is done with replaying; how the runs do that it made, it says beside them.
+    await page.getByRole('grid').getByText('Failed').first().waitFor({ timeout: 120_000 });
     expect(await findBarriers(page)).toEqual([]);
     const { runs: replays }: Listed = await api('/runs?limit=200&trigger=replay');
     expect(replays).toHaveLength(FAILED);
