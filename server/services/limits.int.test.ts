@@ -7,6 +7,7 @@ import { readAgentWork } from './agent/work.ts';
 import { readHome } from './analytics/home.ts';
 import { readUsage } from './mcp/usage.ts';
 import { createPipeline } from './pipeline/create.ts';
+import { updatePipeline } from './pipeline/update.ts';
 import { listAttempts } from './run/attempts.ts';
 import { getRun } from './run/get.ts';
 import { readLineage } from './run/lineage.ts';
@@ -156,4 +157,20 @@ test('it is said that there are tools beyond those that are called most', async 
   await use(1001);
   const { tools, hasMoreTools } = await readUsage(...at(), {});
   expect([tools.length, hasMoreTools]).toEqual([1000, true]);
+});
+
+test('one pipeline more than models are shown is not offered, and it is said why', async () => {
+  const { id } = await createPipeline(...at(), { name: 'offered', document: {}, publish: false });
+  const [one] = await sql()<{ id: string }[]>`SELECT id FROM pipelines WHERE id = ${toUuid(id)}::text::uuid`;
+  await sql()`INSERT INTO pipelines SELECT (json_populate_record(p, json_build_object(
+      'id', gen_random_uuid(), 'name', 'offered ' || n, 'tool_name', 'tool_' || n))).*
+    FROM pipelines p, generate_series(1, 199) n WHERE p.id = ${one?.id ?? ''}::text::uuid`;
+  await updatePipeline(...at(), { id, tool_name: 'the_last' });
+  // Another name for one that is offered already is no further one.
+  expect(await updatePipeline(...at(), { id, tool_name: 'renamed' })).toMatchObject({ toolName: 'renamed' });
+  const { id: next } = await createPipeline(...at(), { name: 'one more', document: {}, publish: false });
+  await expect(updatePipeline(...at(), { id: next, tool_name: 'too_many' })).rejects.toMatchObject({
+    code: 'CONFLICT',
+    message: expect.stringContaining('200 pipelines are offered'),
+  });
 });

@@ -15,7 +15,7 @@ import { words } from './words.ts';
 
 const LOOK = { same: 'text-quiet', gone: 'bg-bad-soft text-bad', new: 'bg-good-soft text-good' } as const;
 const SIGN = { same: ' ', gone: '−', new: '+' } as const;
-/** Outputs that are larger than this are stored apart, so more is not to be expected here. */
+/** More lines are no help to anybody, and much to draw. All of them are compared. */
 const MOST_LINES = 5000;
 
 const useOutput = (stage: StagePair['a']) =>
@@ -24,10 +24,7 @@ const useOutput = (stage: StagePair['a']) =>
     enabled: stage !== undefined,
   });
 
-const linesOf = (output: Json | undefined): string[] =>
-  jsonText(output ?? null)
-    .split('\n')
-    .slice(0, MOST_LINES);
+const linesOf = (output: Json | undefined): string[] => jsonText(output ?? null).split('\n');
 
 /** What came out of a stage in one run and in the other. */
 export function OutputDiff({ pair }: { pair: StagePair }) {
@@ -44,9 +41,10 @@ export function OutputDiff({ pair }: { pair: StagePair }) {
     const isHidden = [a, b].some(({ data }) => holdsHidden(data?.output ?? null));
     return <p className="text-quiet">{isHidden ? words.equalButHidden : words.equal}</p>;
   }
+  const around = aroundChanges(lines);
   return (
     <pre className="overflow-x-auto rounded-md border border-line bg-sunken py-2 font-mono text-xs leading-5">
-      {aroundChanges(lines).map((line, at) =>
+      {around.slice(0, MOST_LINES).map((line, at) =>
         'skipped' in line ? (
           // biome-ignore lint/suspicious/noArrayIndexKey: a difference does not change
           <span key={at} className="block px-3 text-quiet">
@@ -59,6 +57,9 @@ export function OutputDiff({ pair }: { pair: StagePair }) {
           </span>
         ),
       )}
+      {around.length > MOST_LINES ? (
+        <span className="block px-3 text-quiet">{words.cut(around.length - MOST_LINES)}</span>
+      ) : null}
     </pre>
   );
 }

@@ -28,5 +28,7 @@ export const words = {
   outputsOf: (name: string) => `Outputs of ${name}`,
   equal: 'Both have the same output.',
   equalButHidden: 'Both show the same. What is marked sensitive is hidden in either, and may differ.',
+  cut: (n: number) =>
+    `… and ${count.format(n)} more ${n === 1 ? 'line' : 'lines'}. Both outputs can be downloaded from their runs.`,
   skipped: (n: number) => `… ${count.format(n)} equal ${n === 1 ? 'line' : 'lines'}`,
 } as const;

@@ -149,6 +149,8 @@ export const runWords = {
     follow: 'Follow',
     wrap: 'Wrap lines',
     download: 'Download the log',
+    cut: (lines: number, id: string) =>
+      `The first ${count.format(lines)} lines are in the file. All of them: signalbox logs ${id}`,
     loading: 'Loading the log',
     none: 'Nothing has been logged',
     noMatch: 'No line matches',

@@ -6,6 +6,7 @@ import type { Reporter, ReportSink } from '#server/domain/reports.ts';
 import type { ArtefactsOfRun, BuiltinAgent } from '../agent.ts';
 import { createLocalCarrier, type LocalCarrier } from '../local-carrier.ts';
 import type { Registry } from '../registry/registry.ts';
+import { createOwnLines } from './own-lines.ts';
 
 export interface LocalAgentsOptions {
   registry: Registry;
@@ -50,6 +51,7 @@ const STOP_MS = 2000;
 /** The built-in agents of this process, under the same registry and the same leases as everybody else. */
 export function createLocalAgents(options: LocalAgentsOptions): LocalAgents {
   const members = new Map<AgentId, LocalMember>();
+  const sendLine = createOwnLines(options);
   let isRetired = false;
 
   /** Null: it has left, with its organisation. */
@@ -98,7 +100,9 @@ export function createLocalAgents(options: LocalAgentsOptions): LocalAgents {
         });
       },
       log({ agent, taskId, epoch }, line) {
-        say(agent, { type: 'log', task_id: taskId, epoch, at: new Date().toISOString(), ...line });
+        const from = fromOf(agent);
+        if (from)
+          sendLine(from, { type: 'log', task_id: taskId, epoch, at: new Date().toISOString(), ...line });
       },
     },
   });

@@ -1,7 +1,8 @@
-import { and, asc, desc, eq, isNotNull, isNull, sql } from 'drizzle-orm';
+import { and, asc, count, desc, eq, isNotNull, isNull, ne, sql } from 'drizzle-orm';
 import { pipelines, versions } from '#db/schema/index.ts';
-import { inTenant } from '#db/tenant.ts';
-import { fromUuid, type PipelineId } from '#server/domain/ids.ts';
+import { inTenant, type TenantTransaction } from '#db/tenant.ts';
+import { SignalboxError } from '#server/domain/errors.ts';
+import { fromUuid, type PipelineId, toUuid } from '#server/domain/ids.ts';
 import { isJsonObject, type JsonObject } from '#server/domain/json.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
@@ -20,6 +21,20 @@ export interface OfferedPipeline {
 
 /** More tools than that no model can choose from. */
 const MAX_OFFERED = 200;
+
+/** Where so many are offered already, one more would be shown to nobody. */
+export async function refuseTooMany(tx: TenantTransaction, id: PipelineId): Promise<void> {
+  const [row] = await tx
+    .select({ count: count() })
+    .from(pipelines)
+    .where(and(isNull(pipelines.archivedAt), isNotNull(pipelines.toolName), ne(pipelines.id, toUuid(id))));
+  if ((row?.count ?? 0) < MAX_OFFERED) return;
+  throw new SignalboxError(
+    'CONFLICT',
+    `${MAX_OFFERED} pipelines are offered to models already, which are shown no more than that.`,
+    { advice: 'Withdraw one that no model needs, then offer this one.' },
+  );
+}
 
 /** All that are, or the one of that name; without a published version there is nothing to offer. */
 export async function listOffered(

@@ -8,6 +8,7 @@ import { auditNote, noteIn } from '#server/identity/audit/note.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
 import { aboutFields, nameTaken, toolNameSchema } from './create.ts';
+import { refuseTooMany } from './offered.ts';
 import { loadLivePipeline, loadPipeline, type PipelineView } from './pipeline-view.ts';
 
 export const updateSchema = z.strictObject({
@@ -34,6 +35,7 @@ export async function updatePipeline(
     const before = await loadLivePipeline(tx, id);
     const { name = before.name, description = before.description, tags = before.tags } = about;
     const toolName = about.tool_name === undefined ? before.toolName : about.tool_name;
+    if (before.toolName === null && toolName !== null) await refuseTooMany(tx, id);
     await tx
       .update(pipelines)
       .set({ name, description, tags, toolName })

@@ -141,6 +141,11 @@ function DownloadButton({ run, log }: { run: Run; log: Log }) {
       cursor = answer.next_cursor;
       if (cursor === null) break;
     }
+    if (cursor !== null) {
+      const said = runWords.logs.cut(parts.length, run.id);
+      parts.push(`${said}\n`);
+      toast({ title: said, isFailure: true });
+    }
     saveFile(`${run.id}.log`, new Blob(parts, { type: 'text/plain' }));
   };
   const start = () => {

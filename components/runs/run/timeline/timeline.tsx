@@ -89,13 +89,13 @@ export function Timeline({ run, attempts, hasMoreAttempts, selected, onSelect }:
         </ol>
         {lines.length === 0 ? <p className="p-4 text-sm text-quiet">{runWords.noFailedStage}</p> : null}
       </section>
-      {hasMoreAttempts ? (
-        <p className="border-t border-line px-4 py-2 text-sm text-quiet">
-          {runWords.attempts.cut(attempts.length)}
-        </p>
-      ) : null}
+      {hasMoreAttempts ? <Cut after={attempts.length} /> : null}
     </div>
   );
+}
+
+function Cut({ after }: { after: number }) {
+  return <p className="border-t border-line px-4 py-2 text-sm text-quiet">{runWords.attempts.cut(after)}</p>;
 }
 
 interface RowProps {
