@@ -29,6 +29,6 @@ export const words = {
   equal: 'Both have the same output.',
   equalButHidden: 'Both show the same. What is marked sensitive is hidden in either, and may differ.',
   cut: (n: number) =>
-    `… and ${count.format(n)} more ${n === 1 ? 'line' : 'lines'}. Both outputs can be downloaded from their runs.`,
+    `… and ${count.format(n)} more ${n === 1 ? 'line' : 'lines'}. Each run shows its output with the stage.`,
   skipped: (n: number) => `… ${count.format(n)} equal ${n === 1 ? 'line' : 'lines'}`,
 } as const;

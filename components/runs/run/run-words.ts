@@ -238,7 +238,7 @@ export const runWords = {
     cut: (n: number, of: number) => `The first ${count.format(n)} of ${count.format(of)} stages.`,
     cutErrors: (n: number, of: number) => `The first ${count.format(n)} of ${count.format(of)} errors.`,
     cutOutputs: (n: number, of: number) =>
-      `The outputs of the first ${count.format(n)} of ${count.format(of)} stages that succeeded. All of them can be downloaded on the tab of data.`,
+      `The outputs of the first ${count.format(n)} of ${count.format(of)} stages that succeeded. Each of the others is shown with its stage.`,
     status: 'Status',
     version: 'Version',
     trigger: 'Trigger',
