@@ -85,7 +85,7 @@ function Figures({
   return (
     <section
       aria-label={words.figures.label}
-      className="grid grid-cols-2 gap-3 md:grid-cols-3 lg:grid-cols-5"
+      className="grid grid-cols-2 gap-3 max-md:*:last:odd:col-span-2 md:grid-cols-3 lg:grid-cols-5"
     >
       <Figure label={words.figures.waiting} value={sum(({ messages }) => messages)} href="/queues" />
       <Figure

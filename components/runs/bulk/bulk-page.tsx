@@ -3,7 +3,7 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { ListX } from 'lucide-react';
 import { parseAsStringLiteral, useQueryState } from 'nuqs';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import type { BulkId } from '../../../server/domain/ids.ts';
 import { isRunOver } from '../../../server/domain/statuses.ts';
 import { type Answer, pages, query } from '../../data/index.ts';
@@ -136,6 +136,12 @@ function Items({ bulk }: { bulk: Bulk }) {
     refetchInterval: ({ state }) =>
       bulk.finished_at && !state.data?.pages.some(({ items }) => items.some(goesOn)) ? false : 2 * EVERY_MS,
   });
+  const isOver = bulk.finished_at !== null;
+  const { refetch } = list;
+  // What was done last came after the list was last asked.
+  useEffect(() => {
+    if (isOver) void refetch();
+  }, [isOver, refetch]);
   const labels = words.bulk;
   return (
     <Card flush fill>
