@@ -8,7 +8,7 @@ import { createLiveRig, type LiveRig, type LiveRigOptions } from '#server/testin
 import { LIVE_TOKEN } from '#server/testing/live-web.ts';
 import { connectWs, eventNumbers, knock, untilTold, type WsClient } from '#server/testing/ws-client.ts';
 
-const PATIENCE = { timeout: 60_000, interval: 20 };
+const PATIENCE = { timeout: 120_000, interval: 20 };
 const BIG = 'x'.repeat(10_000);
 
 const handlers: LiveRigOptions['handlers'] = {
