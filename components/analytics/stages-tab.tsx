@@ -64,7 +64,6 @@ function columnsOf(view: View, state: ScopeState): TableColumn<Stage>[] {
     {
       key: 'pipeline',
       title: said.pipeline,
-      wideOnly: true,
       cell: ({ pipeline_name: name }) => name ?? said.alone,
     },
     {

@@ -42,7 +42,7 @@ export function Connections() {
         rowsOf={(page) => page.connections}
         keyOf={(connection) => connection.id}
         columns={COLUMNS}
-        empty={{ icon: Cable, title: words.none, note: words.noneNote }}
+        empty={{ icon: Cable, title: words.none, note: connect ? words.noneNote : words.noneForReaders }}
       />
       <ImportDialog open={isImporting} onOpenChange={setImporting} />
       <ConnectDialog open={isConnecting} onOpenChange={setConnecting} />

@@ -17,6 +17,8 @@ export const words = {
   none: 'No servers connected',
   noneNote:
     'Connect one by its name or address: its tools can then be called by agents, pipelines and clients, under your rules.',
+  noneForReaders:
+    'Whoever may connect servers adds them here. Their tools can then be called by agents, pipelines and clients, under the rules of the organisation.',
   reachable: 'Reachable',
   unreachable: 'Unreachable',
   unknown: 'Not asked yet',

@@ -153,6 +153,7 @@ export const runWords = {
       `The first ${count.format(lines)} lines are in the file. All of them: signalbox logs ${id}`,
     loading: 'Loading the log',
     none: 'Nothing has been logged',
+    noneOfStage: 'This stage has logged nothing',
     noMatch: 'No line matches',
     lines: (n: number, { hasBefore, hasMore }: { hasBefore: boolean; hasMore: boolean }) =>
       hasBefore && !hasMore

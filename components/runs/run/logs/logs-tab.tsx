@@ -70,7 +70,7 @@ function Shown({ run }: { run: Run }) {
       {log.lines?.length === 0 ? (
         <Empty
           icon={log.isFiltered ? SearchX : ScrollText}
-          title={log.isFiltered ? logs.noMatch : logs.none}
+          title={log.isFiltered ? logs.noMatch : log.isOfOneStage ? logs.noneOfStage : logs.none}
         />
       ) : null}
       {log.lines && log.lines.length > 0 ? (

@@ -82,7 +82,9 @@ function useAsked(run: Run) {
       ...(stage === undefined ? {} : { stage }),
     },
     ...{ level, search, inStage },
-    isFiltered: level !== 'debug' || found !== '' || stage !== undefined,
+    /** Left out of sight is what has another level or other words. */
+    isFiltered: level !== 'debug' || found !== '',
+    isOfOneStage: stage !== undefined,
     setLevel: (next: (typeof LEVELS)[number]) => void setLevel(next),
     setSearch: (next: string) => void setSearch(next === '' ? null : next),
     setInStage: (next: string | null) => void setInStage(next),
