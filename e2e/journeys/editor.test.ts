@@ -105,6 +105,7 @@ describe('the canvas', () => {
     await page.evaluate((text) => navigator.clipboard.writeText(text), JSON.stringify(CLIPPED_CIRCLE));
     await page.keyboard.press('Control+v');
     await page
+      .getByRole('region', { name: 'Notifications' })
       .getByText('The stages in the clipboard depend on each other in a circle, by way of a.')
       .waitFor();
     expect(await page.locator('.react-flow__edge').count()).toBe(1);

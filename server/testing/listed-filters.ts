@@ -1,4 +1,4 @@
-import type { PipelineId, RunId, VersionId } from '#server/domain/ids.ts';
+import { type AgentId, type PipelineId, type RunId, toUuid, type VersionId } from '#server/domain/ids.ts';
 import type { RunFilter } from '#server/services/run/run-filter.ts';
 import { AGENT, BUSY, GROUP, id, PIPELINE, SELDOM, VERSION } from './listed-runs.ts';
 
@@ -59,17 +59,52 @@ export const FILTERS: Record<string, RunFilter> = {
     status: ['failed'],
   },
 };
-/** What lists that are sorted by ends and durations are asked for. */
-export const ENDS: Record<string, RunFilter> = {
-  nothing: {},
-  'a day of ending': { finishedAfter: ago(20), finishedBefore: ago(19) },
-  'a duration': { minDurationMs: 970_000, maxDurationMs: 975_000 },
-  'a common status': { status: ['succeeded'] },
-  'a rare status': { status: ['failed'] },
-  'a pipeline': { pipelineId: PIPELINE },
-  'rare metadata': { metadata: 'env=rare' },
-  'a tag': { tag: 'tagged' },
-  'a tag that all runs have': { tag: 'every' },
+const ofAgent = (agent: AgentId) =>
+  `EXISTS (SELECT FROM tasks WHERE run_id = runs.id AND agent_id = '${toUuid(agent)}')`;
+
+/** What lists that are sorted by ends and durations are asked for, and of which runs it is true. */
+export const ENDS: Record<string, [filter: RunFilter, condition: string]> = {
+  nothing: [{}, 'true'],
+  'a day of ending': [
+    { finishedAfter: ago(20), finishedBefore: ago(19) },
+    `finished_at >= '${ago(20)}' AND finished_at < '${ago(19)}'`,
+  ],
+  'a day of creation': [
+    { createdAfter: ago(20), createdBefore: ago(19) },
+    `created_at >= '${ago(20)}' AND created_at < '${ago(19)}'`,
+  ],
+  'a duration': [
+    { minDurationMs: 970_000, maxDurationMs: 975_000 },
+    `finished_at - created_at >= '970 s' AND finished_at - created_at < '975 s'`,
+  ],
+  'a common status': [{ status: ['succeeded'] }, `status = 'succeeded'`],
+  'a rare status': [{ status: ['failed'] }, `status = 'failed'`],
+  'a status that is not over': [{ status: ['running'] }, 'false'],
+  'a pipeline': [{ pipelineId: PIPELINE }, `pipeline_id = '${toUuid(PIPELINE)}'`],
+  'a version': [{ versionId: VERSION }, `version_id = '${toUuid(VERSION)}'`],
+  'a rare trigger': [{ trigger: 'manual' }, `trigger = 'manual'`],
+  'an error group of a pipeline': [{ errorGroup: GROUP, pipelineId: PIPELINE }, 'false'],
+  'rare metadata': [{ metadata: 'env=rare' }, `'env=rare' = ANY (labels)`],
+  'metadata that only the oldest have': [{ metadata: 'age=old' }, `'age=old' = ANY (labels)`],
+  'common metadata and a status that it never had': [{ metadata: 'env=prod', status: ['paused'] }, 'false'],
+  'common metadata and a rare trigger': [
+    { metadata: 'env=prod', trigger: 'manual' },
+    `'env=prod' = ANY (labels) AND trigger = 'manual'`,
+  ],
+  'a tag': [{ tag: 'tagged' }, `(pipeline_id = '${toUuid(PIPELINE)}' OR 'tag:tagged' = ANY (labels))`],
+  'a tag that all runs have': [{ tag: 'every' }, 'true'],
+  'a tag that only the oldest have, and a rare status': [
+    { tag: 'old', status: ['failed'] },
+    `'tag:old' = ANY (labels) AND status = 'failed'`,
+  ],
+  'an agent': [{ agentId: AGENT }, ofAgent(AGENT)],
+  'an agent and rare metadata': [
+    { agentId: AGENT, metadata: 'env=rare' },
+    `'env=rare' = ANY (labels) AND ${ofAgent(AGENT)}`,
+  ],
+  'a busy agent and a status that it never had': [{ agentId: BUSY, status: ['failed'] }, 'false'],
+  'having been replayed': [{ replayed: true }, 'false'],
+  'a common trigger and no replay': [{ trigger: 'api', replayed: false }, `trigger = 'api'`],
 };
 
 const HAD_SELDOM = `id IN (SELECT run_id FROM tasks WHERE stage_key = '${SELDOM}')`;

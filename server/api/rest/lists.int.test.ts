@@ -16,7 +16,6 @@ const WHOLE = [
     'auth.providers',
     'mcp.tools',
     'runs.tasks',
-    'runs.attempts',
     'tasks.logs',
   ],
   // Of one workspace, by the number of the last one seen.
@@ -62,6 +61,7 @@ const FULL: Record<string, () => string> = {
   'orgs.mine': () => '/api/v1/me/orgs',
   'pipelines.list': () => '/api/v1/pipelines',
   'queues.list': () => '/api/v1/queues',
+  'runs.attempts': () => `/api/v1/runs/${loggedRunId}/attempts`,
   'runs.list': () => '/api/v1/runs',
   'runs.logs': () => `/api/v1/runs/${loggedRunId}/logs`,
   'secrets.list': () => '/api/v1/secrets',
@@ -110,7 +110,7 @@ async function plantDeadLetters() {
     SELECT ${toUuid(DEFAULT_ORG_ID)}::text::uuid, 'x', 'no use', '{}' FROM generate_series(1, 3)`;
 }
 
-/** Two hand-outs of one task, with three lines and two. */
+/** Two hand-outs of one task, with three lines and two, and one that said nothing. */
 async function plantLog() {
   loggedRunId = (await http.call('/api/v1/tasks', { type: 'nobody-offers' })).body.run_id;
   const uuid = toUuid(idSchema('run').parse(loggedRunId));
@@ -118,6 +118,10 @@ async function plantLog() {
     .sql`INSERT INTO task_stage_logs (run_id, idx, epoch, line, org_id, at, level, message)
     SELECT ${uuid}::text::uuid, 0, epoch, line, ${toUuid(DEFAULT_ORG_ID)}::text::uuid, now(), 'info', epoch || '.' || line
     FROM (VALUES (1, 0), (1, 1), (1, 2), (2, 0), (2, 1)) AS written (epoch, line)`;
+  await http.program.database
+    .sql`INSERT INTO attempts (run_id, idx, epoch, org_id, attempt, agent_id, ended, finished_at)
+    SELECT ${uuid}::text::uuid, 0, epoch, ${toUuid(DEFAULT_ORG_ID)}::text::uuid, epoch, gen_random_uuid(), 'lost', now()
+    FROM generate_series(1, 3) AS epoch`;
 }
 
 /** As whoever may ask: some lists are a person's own. */

@@ -5,10 +5,12 @@ import { findIds, readTenant } from '#db/tenant.ts';
 import type { Actor } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { redactSummary } from './redact.ts';
-import { asksOnly, OF_BIRTH, type RunConditions, type RunQuery } from './run-conditions.ts';
+import { asksOnly, isOfFailures, OF_BIRTH, type RunConditions, type RunQuery } from './run-conditions.ts';
 import {
+  countBorn,
   countEdges,
   countFew,
+  countKeptApart,
   countLed,
   countWalked,
   leadOf,
@@ -214,16 +216,27 @@ async function* lookThrough(services: Services, query: RunQuery): AsyncGenerator
   }
 }
 
-/** By ends or durations. What is asked of each run ends after so many, as above, unless an index leads to few. */
+/** An index has them in the order of their ends or durations. */
+function isInOrderOfEnds({ where, sort }: RunQuery): boolean {
+  if (sort === 'duration') return asksOnly(where, OF_DURATIONS);
+  const { status, ...rest } = where;
+  return asksOnly(rest, OF_ENDS) && (status === undefined || isOfFailures(status));
+}
+const OF_ENDS: ReadonlySet<string> = new Set(['orgUuid', 'finishedAfter', 'finishedBefore']);
+const OF_DURATIONS: ReadonlySet<string> = new Set(['orgUuid', 'minDurationMs', 'maxDurationMs']);
+
+/**
+ * By ends or durations: along their index where that is all that is asked for. Else what leads to few is put in order, and
+ * of many each is asked, as far as one request may go.
+ */
 async function* goThroughEnds(services: Services, query: RunQuery): AsyncGenerator<Stretch> {
-  if (!query.where.stage) return yield { where: query.where };
-  const { where } = askingEach(ofBusyAgent(query));
+  if (isInOrderOfEnds(query)) return yield { where: query.where };
   // Counted from where the list begins: its places are no ids.
-  const { after: _, ...all } = { ...query, where };
-  const isFew =
-    (await isYes(services, countLed(all, MANY), 'by value')) ||
-    (await isYes(services, countFew(all, MANY), 'by value'));
-  if (isFew) return yield { where: { ...where, isAmongFew: true } };
+  const { after: _, ...all } = query;
+  if (await isYes(services, countKeptApart(all, MANY), 'by value'))
+    return yield { where: { ...query.where, isAmongFew: 'apart' } };
+  const { where } = askingEach(ofBusyAgent(query));
+  if (await isAmongFew(services, { ...all, where })) return yield { where: { ...where, isAmongFew: true } };
   let { after } = query;
   for (const count of LOOKS) {
     const from = { ...query, where, ...(after ? { after } : {}) };
@@ -232,6 +245,13 @@ async function* goThroughEnds(services: Services, query: RunQuery): AsyncGenerat
     if (upTo === null) return;
     after = upTo;
   }
+}
+
+/** An index leads to few of them. */
+async function isAmongFew(services: Services, query: RunQuery): Promise<boolean> {
+  for (const count of [countLed, countFew, countBorn])
+    if (await isYes(services, count(query, MANY), 'by value')) return true;
+  return false;
 }
 
 async function endFrontierOf({ db }: Services, query: RunQuery, count: number): Promise<string[] | null> {

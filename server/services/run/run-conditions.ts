@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import { toUuid } from '#server/domain/ids.ts';
 import {
   isRunActive,
+  isRunFailure,
   isTaskQueued,
   isTaskReady,
   RUN_STATUSES,
@@ -43,8 +44,11 @@ export interface RunConditions {
   bornBefore?: string;
   /** That id is the last one. */
   bornUpTo?: string;
-  /** Only these few were over in the time, or took the time, that is asked for: they are looked up, and then put in order. */
-  isAmongFew?: true;
+  /**
+   * Only these few were over in the time, or took the time, that is asked for: they are looked up, and then put in order.
+   * `apart`: what they have in common stands in a table of its own.
+   */
+  isAmongFew?: true | 'apart';
   /** The same of runs that are many: each that comes in the order of the list is asked. */
   endedAmongMany?: Pick<
     RunConditions,
@@ -198,6 +202,10 @@ export const beyondPlace = (query: RunQuery): SQL[] =>
 /** Whether nothing but these is asked for. */
 export const asksOnly = (where: RunConditions, names: ReadonlySet<string>): boolean =>
   Object.entries(where).every(([name, value]) => value === undefined || names.has(name));
+
+/** Of what ends so there is an index of its own. */
+export const isOfFailures = (status: RunConditions['status']): boolean =>
+  status?.length === 1 && status.every(isRunFailure);
 
 /** Fields that say when a run was born, which its id says too. */
 export const OF_BIRTH: ReadonlySet<string> = new Set<keyof RunConditions>([

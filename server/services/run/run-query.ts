@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { toUuid } from '#server/domain/ids.ts';
-import { isRunFailure, RUN_STATUSES } from '#server/domain/statuses.ts';
+import { RUN_STATUSES } from '#server/domain/statuses.ts';
 import {
   ACTIVE,
   asksOnly,
@@ -11,6 +11,8 @@ import {
   DURATION,
   direction,
   ID,
+  idBounds,
+  isOfFailures,
   list,
   OF_BIRTH,
   type RunConditions,
@@ -38,7 +40,7 @@ import {
 export function selectRunIds(query: RunQuery): SQL {
   const { where, sort } = query;
   if (sort !== 'created' && where.isAmongFew) return selectSortedFew(query, SORTED[sort].value);
-  if (sort !== 'created') return where.tagged ? selectTagged(query, where.tagged) : selectFlat(query);
+  if (sort !== 'created') return selectFlat(query);
   if (where.walk) return selectWalk(query);
   if (where.isAmongFew) return selectAmongFew(query);
   if (isByDuration(where)) return selectBySteps(query);
@@ -78,19 +80,14 @@ function selectFlat(query: RunQuery): SQL {
 /** Runs of pipelines that have the tag, and runs that have it themselves. */
 function selectTagged(query: RunQuery, { pipelineUuids, label }: NonNullable<RunConditions['tagged']>): SQL {
   const { tagged: _, ...rest } = query.where;
-  const { sort, limit } = query;
-  const isAlone = asksOnly(rest, OF_BIRTH);
-  const find = sort === 'created' ? selectByStatus : selectFlat;
-  const ofPipelines = find({ ...query, where: { ...rest, pipelineUuids } });
+  const ofPipelines = selectByStatus({ ...query, where: { ...rest, pipelineUuids } });
   if (label === null) return ofPipelines;
   const labelled = { ...query, where: { ...rest, label } };
-  const ofRuns =
-    isAlone && sort === 'created'
-      ? selectWalk({ ...labelled, where: { ...labelled.where, walk: 'all' } })
-      : selectFlat(labelled);
-  const place = sort === 'created' ? sql`` : sql`place::${SORTED[sort].type} ${direction(query)},`;
-  return sql`SELECT id, place FROM ((${ofPipelines}) UNION (${ofRuns})) AS both_ways
-    ORDER BY ${place} id ${direction(query)} LIMIT ${limit}`;
+  const ofRuns = asksOnly(rest, OF_BIRTH)
+    ? selectWalk({ ...labelled, where: { ...labelled.where, walk: 'all' } })
+    : selectFlat(labelled);
+  return sql`SELECT id, NULL AS place FROM ((${ofPipelines}) UNION (${ofRuns})) AS both_ways
+    ORDER BY id ${direction(query)} LIMIT ${query.limit}`;
 }
 
 /** The ends of runs have indexes that know nothing of the order of ids. Null: the filter says nothing of ends. */
@@ -111,6 +108,59 @@ const FEW = 2000;
 export function countFew(query: RunQuery, max: number = FEW): SQL | null {
   const ends = endsOf(query);
   return ends && sql`SELECT count(*) <= ${max}::int AS yes FROM (${ends} LIMIT ${max + 1}::int) AS seen`;
+}
+
+/** How many runs there are of the time of birth that is asked for, as far as these are few; null: it is not asked for. */
+export function countBorn(query: RunQuery, max: number): SQL | null {
+  const birth = birthOf(query);
+  if (Object.values(birth).every((value) => value === undefined)) return null;
+  const conditions = sql.join(
+    conditionsOf({ where: { orgUuid: query.where.orgUuid, ...birth } }),
+    sql` AND `,
+  );
+  return sql`SELECT count(*) <= ${max}::int AS yes FROM (SELECT FROM runs r WHERE ${conditions} LIMIT ${max + 1}::int) AS seen`;
+}
+
+interface KeptApart {
+  /** Some of them more than once. */
+  ids: SQL;
+  /** What is asked of each of them. */
+  rest: RunConditions;
+}
+
+/** What a table of its own, or an index of few, says of runs; null: nothing of it is asked for. */
+function keptApart(query: RunQuery): KeptApart | null {
+  const { orgUuid, agentId, label, tagged, replayed } = query.where;
+  const ofOrg = sql`org_id = ${orgUuid}::text::uuid`;
+  const labelled = (word: string) =>
+    sql`SELECT l.run_id AS id FROM run_labels l WHERE ${sql.join(isLabelled(word, query), sql` AND `)}`;
+  if (agentId !== undefined) {
+    const byAgent = sql.join([sql`agent_id = ${uuid(agentId)}`, ...idBounds(sql`run_id`, query)], sql` AND `);
+    const ids = sql`SELECT run_id AS id FROM tasks WHERE ${byAgent} UNION ALL SELECT run_id FROM attempts WHERE ${byAgent}`;
+    return { ids, rest: { ...query.where, agentId: undefined } };
+  }
+  if (label !== undefined) {
+    const { label: _, ...rest } = query.where;
+    return { ids: labelled(label), rest };
+  }
+  if (tagged) {
+    const { tagged: _, ...rest } = query.where;
+    const ofPipelines = sql`SELECT id FROM runs WHERE ${ofOrg} AND pipeline_id = ANY (${list(tagged.pipelineUuids)}::text::uuid[])`;
+    const ids = tagged.label === null ? ofPipelines : sql`${ofPipelines} UNION ALL ${labelled(tagged.label)}`;
+    return { ids, rest };
+  }
+  if (!replayed) return null;
+  const ids = sql`SELECT replay_of AS id FROM runs WHERE ${ofOrg} AND replay_of IS NOT NULL`;
+  return { ids, rest: { ...query.where, replayed: undefined } };
+}
+
+/** Whether these are few; null: there are none such. */
+export function countKeptApart(query: RunQuery, max: number): SQL | null {
+  const apart = keptApart(query);
+  return (
+    apart &&
+    sql`SELECT count(*) <= ${max}::int AS yes FROM (SELECT FROM (${apart.ids}) AS kept LIMIT ${max + 1}::int) AS seen`
+  );
 }
 
 /** Whether few are in the first step of the range, and in the last; null: it is not durations that are asked for. */
@@ -184,7 +234,7 @@ export function selectEndFrontier(query: RunQuery, count: number): SQL {
   const { orgUuid, finishedAfter, finishedBefore, minDurationMs, maxDurationMs, status } = query.where;
   const isByEnd = query.sort === 'finished';
   // Ends of runs that failed have an index of their own.
-  const failed = isByEnd && status?.length === 1 && status.every(isRunFailure) ? { status } : {};
+  const failed = isByEnd && isOfFailures(status) ? { status } : {};
   const range = isByEnd ? { finishedAfter, finishedBefore, ...failed } : { minDurationMs, maxDurationMs };
   return selectFlat({ ...query, where: { orgUuid, ...range }, limit: 1, skip: count - 1 });
 }
@@ -227,12 +277,18 @@ function selectAmongFew(query: RunQuery): SQL {
 
 /** What an index leads to is all looked up, and then put in the order of another: that would be gone along to its end. */
 function selectSortedFew(query: RunQuery, value: SQL): SQL {
-  const { isAmongFew: _, stage, ...where } = query.where;
-  const few = conditionsOf({ where });
+  const apart = query.where.isAmongFew === 'apart' ? keptApart(query) : null;
+  const { isAmongFew: _, stage, ...where } = apart?.rest ?? query.where;
+  const asked = apart ? withoutIndexOfEnds(where) : where;
+  const conditions = [sql`r.finished_at IS NOT NULL`, ...conditionsOf({ where: asked })];
+  const columns = sql`r.id, r.created_at, r.finished_at`;
+  const few = apart
+    ? sql`SELECT ${columns} FROM (SELECT DISTINCT id FROM (${apart.ids}) AS kept) AS known
+      CROSS JOIN LATERAL (${lookedUp(sql`known.id`, conditions, columns)}) AS r`
+    : sql`SELECT ${columns} FROM runs r WHERE ${sql.join(conditions, sql` AND `)}`;
   const ofEach = [sql`true`, ...(stage ? [hasStage(stage)] : []), ...afterOf(query)];
   const order = direction(query);
-  return sql`WITH few AS MATERIALIZED (SELECT r.id, r.created_at, r.finished_at FROM runs r
-      WHERE r.finished_at IS NOT NULL AND ${sql.join(few, sql` AND `)})
+  return sql`WITH few AS MATERIALIZED (${few})
     SELECT r.id, ${value}::text AS place FROM few r WHERE ${sql.join(ofEach, sql` AND `)}
     ORDER BY ${value} ${order}, r.id ${order} LIMIT ${query.limit}`;
 }

@@ -31,8 +31,8 @@ export function selectWalk(query: RunQuery): SQL {
 }
 
 /** One run by its id. Not to be joined otherwise: what is asked of each may cost so much that all runs are gone along instead. */
-export const lookedUp = (id: SQL, conditions: readonly SQL[]): SQL =>
-  sql`SELECT r.id FROM runs r WHERE ${sql.join([sql`r.id = ${id}`, ...conditions], sql` AND `)} OFFSET 0`;
+export const lookedUp = (id: SQL, conditions: readonly SQL[], columns: SQL = sql`r.id`): SQL =>
+  sql`SELECT ${columns} FROM runs r WHERE ${sql.join([sql`r.id = ${id}`, ...conditions], sql` AND `)} OFFSET 0`;
 
 /** Asked of each run that is walked to. */
 const ofEach = (where: RunConditions): SQL[] => conditionsOf({ where: withoutIndexOfEnds(where) });

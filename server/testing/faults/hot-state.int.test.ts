@@ -1,7 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type PrivateRedis, startPrivateRedis } from '../private-redis.ts';
 import { provideBrokerRig } from './broker-rig.ts';
+
+const PATIENCE_MS = 240_000;
+/** Between two looks whether there is something to forget: the runs need the machine too. */
+const LOOK_MS = 5;
 
 const current = provideBrokerRig();
 let redis: PrivateRedis;
@@ -27,21 +32,26 @@ describe('hot state that is lost, and changes nothing but time', () => {
     const engine = await startEngine({ redisUrl: redis.url });
     await agent.start();
     let areOver = false;
-    const runs = rig.load(engine, 120, 38).then(() => rig.allEnded());
-    const over = runs.finally(() => {
-      areOver = true;
-    });
-    const emptied = await withRedis(async (client) => {
+    const work = async () => {
+      await rig.load(engine, 120, 38);
+      await rig.allEnded(PATIENCE_MS);
+    };
+    const forgetting = withRedis(async (client) => {
       let times = 0;
       while (!areOver) {
-        // As soon as there is something to forget.
+        await sleep(LOOK_MS);
         if ((await client.dbsize()) === 0) continue;
         await client.flushall();
         times += 1;
       }
       return times;
     });
-    await over;
+    const [emptied] = await Promise.all([
+      forgetting,
+      work().finally(() => {
+        areOver = true;
+      }),
+    ]);
     expect(emptied).toBeGreaterThan(1);
     await rig.expectSound();
   });
