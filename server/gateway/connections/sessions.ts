@@ -1,37 +1,26 @@
-import { dirname } from 'node:path';
 import type { Sql } from '#db/client.ts';
 import { type HealthNote, writeHealth, writeOffer } from '#db/queries/mcp-tools.ts';
-import { SignalboxError } from '#server/domain/errors.ts';
-import { DEFAULT_ORG_ID, type OrgId, toUuid } from '#server/domain/ids.ts';
-import { connectionSecretName, type Generation } from '#server/domain/mcp.ts';
+import { type OrgId, toUuid } from '#server/domain/ids.ts';
+import type { Generation } from '#server/domain/mcp.ts';
 import type { Line } from '../http/line.ts';
-import type { Folders } from '../programs/folders.ts';
-import { type Programs, startOf } from '../programs/programs.ts';
-import { checkReach, obstacleToPrograms, type ProgramUser } from '../programs/user.ts';
 import { isOurRefusal } from '../refusals.ts';
-import type { SecretPort } from '../sign-ins/notes.ts';
 import { holderOf, type SignIns } from '../sign-ins/sign-ins.ts';
 import { createSignedLine } from '../sign-ins/signed-line.ts';
 import type { Connection, Directories } from '../tenant/directory.ts';
 import { ownErrorIn, toFailure, wordsOf } from '../upstream/faults.ts';
 import type { OfferedTool } from '../upstream/offers.ts';
-import { openUpstream, type Upstream, type UpstreamTarget } from '../upstream/upstream.ts';
+import { openUpstream, type Upstream } from '../upstream/upstream.ts';
 import { BREAKER_DEFAULTS, type Breaker, createBreaker } from './breaker.ts';
 import { createGate, type Gate } from './gate.ts';
 import type { Peers } from './peers.ts';
 import { changedMeanwhile, createPool, type Pool } from './pool.ts';
+import { readSealed, secretsIn, type TargetOptions, toTarget } from './target.ts';
 
-export interface SessionOptions {
+export interface SessionOptions extends TargetOptions {
   sql: Sql;
   directories: Directories;
   line: Line;
-  readSecret: SecretPort['read'];
   signIns: SignIns;
-  programs: Programs;
-  programUser: ProgramUser;
-  /** Each program that is started has one of its own. */
-  folders: Folders;
-  maxResidentBytes: number;
   maxSessions: number;
   idleMs: number;
   probeMs: number;
@@ -104,7 +93,6 @@ const LIST_MS = 20_000;
 const PROBE_MS = 10_000;
 /** Of one connection, troubles of the same moment are written once. */
 const NOTE_EVERY_MS = 5_000;
-const SHORT_SECRET = 6;
 
 export function createSessions(options: SessionOptions): Sessions {
   const { sql, directories, now, onTrouble } = options;
@@ -363,40 +351,4 @@ function lineFor(connection: Connection, tokens: string[], { line, signIns }: Se
     if (tokens.length > MAX_TOKENS_HIDDEN) tokens.shift();
   };
   return createSignedLine({ connection, signIns, line, onToken });
-}
-
-/** Parts of a header too: `Bearer xyz` is known by xyz alone. */
-function secretsIn(sealed: Readonly<Record<string, string>>): string[] {
-  const parts = Object.values(sealed).flatMap((value) => [value, ...value.split(/\s+/)]);
-  return [...new Set(parts)]
-    .filter((part) => part.length >= SHORT_SECRET)
-    .sort((a, b) => b.length - a.length);
-}
-
-async function readSealed(
-  { id, orgId, sealedNames }: Connection,
-  { readSecret }: Pick<SessionOptions, 'readSecret'>,
-): Promise<Record<string, string>> {
-  const pairs = await Promise.all(
-    sealedNames.map(async (name) => [name, await readSecret(orgId, connectionSecretName(id, name))] as const),
-  );
-  return Object.fromEntries(pairs.flatMap(([name, value]) => (value === null ? [] : [[name, value]])));
-}
-
-async function toTarget(
-  connection: Connection,
-  sealed: Record<string, string>,
-  { programs, programUser, folders, maxResidentBytes }: SessionOptions,
-): Promise<UpstreamTarget> {
-  const { kind, url, command, args, id, orgId } = connection;
-  if (kind === 'http') return { kind, url: url ?? '', headers: sealed };
-  if (orgId !== DEFAULT_ORG_ID) {
-    throw new SignalboxError('FORBIDDEN', 'Programs are started for the first organisation only.');
-  }
-  const obstacle = obstacleToPrograms(programUser);
-  if (obstacle) throw obstacle;
-  const { path: cwd, user } = await folders.open(id);
-  const start = startOf(programs, { program: command ?? '', args, env: sealed }, cwd);
-  checkReach(user, [cwd, dirname(start.command)]);
-  return { kind, ...start, cwd, user, maxResidentBytes };
 }
