@@ -1253,12 +1253,13 @@ CREATE INDEX run_rollups_at ON public.run_rollups USING btree (org_id, level, at
 CREATE INDEX runs_duration ON ONLY public.runs USING btree (org_id, ((finished_at - created_at)), id) WHERE (finished_at IS NOT NULL);
 CREATE INDEX runs_duration_step ON ONLY public.runs USING btree (org_id, duration_step((finished_at - created_at)), uuid_send(id)) WHERE (finished_at IS NOT NULL);
 CREATE INDEX runs_error_group ON ONLY public.runs USING btree (org_id, error_group, uuid_send(id)) WHERE (error_group IS NOT NULL);
-CREATE INDEX runs_failed_end ON ONLY public.runs USING btree (org_id, finished_at, id) WHERE (status = 'failed'::run_status);
 CREATE INDEX runs_finished ON ONLY public.runs USING btree (org_id, finished_at, id) WHERE (finished_at IS NOT NULL);
 CREATE INDEX runs_pipeline ON ONLY public.runs USING btree (org_id, pipeline_id, status, uuid_send(id));
 CREATE INDEX runs_replay ON ONLY public.runs USING btree (replay_of) WHERE (replay_of IS NOT NULL);
 CREATE INDEX runs_status ON ONLY public.runs USING btree (org_id, status, uuid_send(id));
 CREATE INDEX runs_trigger ON ONLY public.runs USING btree (org_id, trigger, uuid_send(id)) WHERE (trigger <> 'api'::text);
+CREATE INDEX runs_unwell_duration ON ONLY public.runs USING btree (org_id, status, ((finished_at - created_at)), id) WHERE ((finished_at IS NOT NULL) AND (status <> 'succeeded'::run_status));
+CREATE INDEX runs_unwell_end ON ONLY public.runs USING btree (org_id, status, finished_at, id) WHERE ((finished_at IS NOT NULL) AND (status <> 'succeeded'::run_status));
 CREATE INDEX runs_version ON ONLY public.runs USING btree (version_id, uuid_send(id));
 CREATE INDEX runs_wake ON ONLY public.runs USING btree (wake_at) WHERE (wake_at IS NOT NULL);
 CREATE INDEX secrets_key ON public.secrets USING btree (key_id, org_id, name);

@@ -79,6 +79,16 @@ export const ENDS: Record<string, [filter: RunFilter, condition: string]> = {
   ],
   'a common status': [{ status: ['succeeded'] }, `status = 'succeeded'`],
   'a rare status': [{ status: ['failed'] }, `status = 'failed'`],
+  'a rare status of what took little': [{ status: ['cancelled'] }, `status = 'cancelled'`],
+  'what did not end well': [
+    { status: ['failed', 'cancelled', 'running'] },
+    `status IN ('failed', 'cancelled')`,
+  ],
+  'whatever is over': [{ status: ['succeeded', 'failed', 'cancelled'] }, 'true'],
+  'what did not end well, of a pipeline': [
+    { status: ['failed', 'cancelled'], pipelineId: PIPELINE },
+    `status IN ('failed', 'cancelled') AND pipeline_id = '${toUuid(PIPELINE)}'`,
+  ],
   'a status that is not over': [{ status: ['running'] }, 'false'],
   'a pipeline': [{ pipelineId: PIPELINE }, `pipeline_id = '${toUuid(PIPELINE)}'`],
   'a version': [{ versionId: VERSION }, `version_id = '${toUuid(VERSION)}'`],

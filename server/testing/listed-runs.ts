@@ -5,16 +5,19 @@ import { inTenant } from '#db/tenant.ts';
 import { errorGroupOf } from '#server/domain/error-group.ts';
 import { type AgentId, type PipelineId, toUuid, type VersionId } from '#server/domain/ids.ts';
 import { partOf, plansFor, stretchesOf } from '#server/services/run/find-runs.ts';
-import type { RunQuery } from '#server/services/run/run-conditions.ts';
+import { isByEnds, type RunQuery } from '#server/services/run/run-conditions.ts';
 import { type RunFilter, resolveFilter } from '#server/services/run/run-filter.ts';
 import { selectEndFrontier, selectFrontier, selectRunIds } from '#server/services/run/run-query.ts';
 import { startTestApp, type TestApp } from './app.ts';
 
-/** Many runs of many weeks, made in SQL: 20 pipelines with 4 versions each, 50 agents, one run in 500 is rare. */
+/**
+ * Many runs of many weeks, made in SQL: 20 pipelines with 4 versions each, 50 agents, one run in 500 is rare. One in 1,000
+ * was cancelled at once.
+ */
 export const RUNS = 100_000;
 /** The oldest ones have labels and durations of their own. */
 const OLD = 3000;
-const WEEKS = 8;
+export const WEEKS = 8;
 export const id = (kind: string, number: number) => `${kind}_${number.toString(16).padStart(32, '0')}`;
 export const PIPELINE = id('pipe', 7) as PipelineId;
 export const VERSION = id('ver', 70_002) as VersionId;
@@ -34,7 +37,7 @@ export interface Effort {
   /** Pages of 8 kB, again each time: an index that is gone through for each row costs no rows. */
   blocks: number;
   /** What was read from end to end. */
-  scanned: (string | undefined)[];
+  scanned: { part: string; rows: number }[];
 }
 
 export interface ListedRuns extends AsyncDisposable {
@@ -93,7 +96,7 @@ export async function startListedRuns(): Promise<ListedRuns> {
       return sum;
     },
     explainFrontier: (query, count) =>
-      effortOf((query.sort === 'created' ? selectFrontier : selectEndFrontier)(query, count), 'by value'),
+      effortOf(isByEnds(query) ? selectEndFrontier(query, count) : selectFrontier(query, count), 'by value'),
     async [Symbol.asyncDispose]() {
       await Promise.all(Object.values(planners).map((client) => client.end({ timeout: 5 })));
       await program[Symbol.asyncDispose]();
@@ -122,7 +125,7 @@ function readPlan(root: PlanNode): Effort {
     found: root['Actual Rows'] ?? 0,
     read: ofParts.reduce((rows, node) => rows + rowsOf(node), 0),
     blocks: (root['Shared Hit Blocks'] ?? 0) + (root['Shared Read Blocks'] ?? 0),
-    scanned: scanned.map((node) => node['Relation Name']),
+    scanned: scanned.map((node) => ({ part: node['Relation Name'] ?? '', rows: rowsOf(node) })),
   };
 }
 
@@ -141,7 +144,7 @@ async function fill(program: TestApp): Promise<void> {
       parameters, metadata, trigger, replay_of, tasks_total, tasks_left, created_at, finished_at, updated_at)
     SELECT overlay(uuid_at(t)::text placing substring(md5(n::text) for 12) from 25)::uuid, ${orgId}::text::uuid,
       lpad(to_hex(1 + n % 20), 32, '0')::uuid, lpad(to_hex((1 + n % 20) * 10000 + n / 20 % 4), 32, '0')::uuid,
-      (CASE WHEN n % 500 = 0 THEN 'failed' WHEN n % 1000 = 1 THEN 'running' ELSE 'succeeded' END)::run_status, 9, 9, NULL,
+      (CASE WHEN n % 500 = 0 THEN 'failed' WHEN n % 1000 = 1 THEN 'running' WHEN n % 1000 = 251 THEN 'cancelled' ELSE 'succeeded' END)::run_status, 9, 9, NULL,
       CASE WHEN n % 500 = 0 THEN '{"class":"agent","code":"X","message":"broken"}'::json END,
       CASE WHEN n % 500 = 0 THEN ${GROUP}::text END,
       array_remove(ARRAY['tag:every', CASE WHEN n % 500 = 7 THEN 'env=rare' WHEN n % 2 = 0 THEN 'env=prod' END,
@@ -149,7 +152,7 @@ async function fill(program: TestApp): Promise<void> {
         CASE WHEN n <= ${OLD}::int THEN 'age=old' END], NULL),
       '{}', '{}', '{}', CASE WHEN n % 500 = 3 THEN 'manual' ELSE 'api' END,
       CASE WHEN n % 500 = 4 THEN lpad(to_hex(5), 32, '0')::uuid END, 1, 0, t,
-      CASE WHEN n % 1000 <> 1 THEN t + make_interval(secs => n % 977 + CASE WHEN n <= ${OLD}::int THEN 2000 ELSE 0 END) END, t
+      CASE n % 1000 WHEN 1 THEN NULL WHEN 251 THEN t + interval '1 ms' ELSE t + make_interval(secs => n % 977 + CASE WHEN n <= ${OLD}::int THEN 2000 ELSE 0 END) END, t
     FROM (SELECT n, now() - make_interval(weeks => ${WEEKS - 1}::int) * (1 - n::float8 / ${RUNS}::int) AS t
       FROM generate_series(1, ${RUNS}::int) n) AS made`;
   await db`INSERT INTO tasks (run_id, idx, org_id, stage_key, capability, status, epoch, attempt, losses, agent_id, progress)

@@ -2,10 +2,19 @@ import { type SQL, sql } from 'drizzle-orm';
 import { given, readyRows } from '#db/ready-rows.ts';
 import { runs } from '#db/schema/index.ts';
 import { findIds, readTenant } from '#db/tenant.ts';
+import { isRunOver, RUN_STATUSES } from '#server/domain/statuses.ts';
 import type { Actor } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { redactSummary } from './redact.ts';
-import { asksOnly, isOfFailures, OF_BIRTH, type RunConditions, type RunQuery } from './run-conditions.ts';
+import {
+  asksOnly,
+  type EndQuery,
+  endsUnwell,
+  isByEnds,
+  OF_BIRTH,
+  type RunConditions,
+  type RunQuery,
+} from './run-conditions.ts';
 import {
   countBorn,
   countEdges,
@@ -114,13 +123,10 @@ export const plansFor = ({ where, sort, after }: RunQuery) => {
  * not been enough.
  */
 export async function* stretchesOf(services: Services, asked: RunQuery): AsyncGenerator<Stretch> {
-  const { where, sort } = asked;
-  const few =
-    sort === 'created'
-      ? await isYes(services, countFew(asked), isByDuration(where) ? 'kept' : 'by value')
-      : null;
-  if (sort !== 'created') yield* goThroughEnds(services, asked);
-  else if (few) yield { where: { ...where, isAmongFew: true } };
+  const { where } = asked;
+  if (isByEnds(asked)) return yield* goThroughEnds(services, ofEnded(asked));
+  const few = await isYes(services, countFew(asked), isByDuration(where) ? 'kept' : 'by value');
+  if (few) yield { where: { ...where, isAmongFew: true } };
   else yield* walkThrough(services, asked, few === false);
 }
 
@@ -143,14 +149,17 @@ async function* walkThrough(
   yield { where: { ...where, walk: isMuch ? 'first' : 'all' } };
   if (!isMuch) return;
   // None of the first ones are what is asked for, so few are.
-  if (await isYes(services, countWalked(query, MANY))) yield* lookThrough(services, query);
+  if (await isYes(services, countWalked(query, fewOf(query)))) yield* lookThrough(services, query);
   else yield { where: { ...where, walk: 'all' } };
 }
 
-/** Runs that may be looked at one after the other, each for whether it is what is asked for. */
-const MANY = 10_000;
-/** How many are looked at in one request, in turns: mostly the first ones fill a page. */
-const LOOKS = [1000, MANY, MANY];
+/**
+ * How many runs are looked at in one request, each for whether it is what is asked for, in turns: mostly the first ones
+ * fill a page. How a stage went takes a look at the tasks and attempts of each.
+ */
+const looksOf = ({ where }: RunQuery): readonly number[] => (where.stage ? [500, 1500] : [1000, 5000]);
+/** As many as are looked at in any case, or soon put in an order that no index has them in. */
+const fewOf = (query: RunQuery): number => Math.max(...looksOf(query));
 
 /** Few runs have its label. */
 const hasFew = async (services: Services, { where: { agentId: _, ...where }, ...query }: RunQuery) =>
@@ -199,7 +208,7 @@ async function* goThrough(
  */
 async function* lookThrough(services: Services, query: RunQuery): AsyncGenerator<Stretch> {
   const led = askingEach(query);
-  if (await isYes(services, countLed(led, MANY), 'by value')) return yield { where: led.where };
+  if (await isYes(services, countLed(led, fewOf(query)), 'by value')) return yield { where: led.where };
   const { tagged } = query.where;
   if (tagged && asksOnly(query.where, TAGGED_IN_ORDER) && (await hasFewOfTag(services, query)))
     return yield { where: query.where };
@@ -207,7 +216,7 @@ async function* lookThrough(services: Services, query: RunQuery): AsyncGenerator
   const unlabelled = query.where.stage ? led.where : query.where;
   const where: RunConditions = query.where.label === undefined ? unlabelled : { ...query.where, walk: 'all' };
   let { after } = query;
-  for (const count of LOOKS) {
+  for (const count of looksOf(query)) {
     const upTo = await frontierOf(services, { ...query, ...(after ? { after } : {}) }, count);
     if (upTo === null) return yield { where, after, upTo };
     const end = query.order === 'desc' ? { bornSince: upTo } : { bornUpTo: upTo };
@@ -217,44 +226,56 @@ async function* lookThrough(services: Services, query: RunQuery): AsyncGenerator
 }
 
 /** An index has them in the order of their ends or durations. */
-function isInOrderOfEnds({ where, sort }: RunQuery): boolean {
-  if (sort === 'duration') return asksOnly(where, OF_DURATIONS);
+function isInOrderOfEnds({ where, sort }: EndQuery): boolean {
   const { status, ...rest } = where;
-  return asksOnly(rest, OF_ENDS) && (status === undefined || isOfFailures(status));
+  return (
+    asksOnly(rest, sort === 'duration' ? OF_DURATIONS : OF_ENDS) &&
+    (status === undefined || endsUnwell(status))
+  );
 }
 const OF_ENDS: ReadonlySet<string> = new Set(['orgUuid', 'finishedAfter', 'finishedBefore']);
 const OF_DURATIONS: ReadonlySet<string> = new Set(['orgUuid', 'minDurationMs', 'maxDurationMs']);
 
 /**
- * By ends or durations: along their index where that is all that is asked for. Else what leads to few is put in order, and
- * of many each is asked, as far as one request may go.
+ * By ends or durations: along their index where that is all that is asked for. Else each of the first ones is asked, which
+ * mostly fills a page; then what leads to few is put in order, and of many each is asked, as far as one request may go.
  */
-async function* goThroughEnds(services: Services, query: RunQuery): AsyncGenerator<Stretch> {
+async function* goThroughEnds(services: Services, query: EndQuery): AsyncGenerator<Stretch> {
+  if (query.where.status?.length === 0) return;
   if (isInOrderOfEnds(query)) return yield { where: query.where };
-  // Counted from where the list begins: its places are no ids.
-  const { after: _, ...all } = query;
-  if (await isYes(services, countKeptApart(all, MANY), 'by value'))
-    return yield { where: { ...query.where, isAmongFew: 'apart' } };
   const { where } = askingEach(ofBusyAgent(query));
-  if (await isAmongFew(services, { ...all, where })) return yield { where: { ...where, isAmongFew: true } };
   let { after } = query;
-  for (const count of LOOKS) {
-    const from = { ...query, where, ...(after ? { after } : {}) };
-    const upTo = await endFrontierOf(services, from, count);
+  for (const count of looksOf(query)) {
+    const upTo = await endFrontierOf(services, { ...query, where, ...(after ? { after } : {}) }, count);
     yield { where, after, upTo };
     if (upTo === null) return;
+    const few = after === query.after ? await amongFew(services, query) : null;
     after = upTo;
+    if (few) return yield { where: few, after, upTo: null };
   }
 }
 
-/** An index leads to few of them. */
-async function isAmongFew(services: Services, query: RunQuery): Promise<boolean> {
-  for (const count of [countLed, countFew, countBorn])
-    if (await isYes(services, count(query, MANY), 'by value')) return true;
-  return false;
+/** Only what is over has an end, whatever else is asked for. */
+function ofEnded(query: EndQuery): EndQuery {
+  const status = query.where.status?.filter(isRunOver);
+  const isAny = status?.length === RUN_STATUSES.filter(isRunOver).length;
+  return { ...query, where: { ...query.where, status: isAny ? undefined : status } };
 }
 
-async function endFrontierOf({ db }: Services, query: RunQuery, count: number): Promise<string[] | null> {
+/** How they are found where something leads to few of them. */
+async function amongFew(services: Services, query: EndQuery): Promise<RunConditions | null> {
+  // Counted from where the list begins: its places are no ids.
+  const { after: _, ...all } = query;
+  const few = fewOf(query);
+  const isYesOf = (count: SQL | null) => isYes(services, count, 'by value');
+  if (await isYesOf(countKeptApart(all, few))) return { ...query.where, isAmongFew: 'apart' };
+  const { where } = askingEach(ofBusyAgent(query));
+  for (const count of [countLed, countFew, countBorn])
+    if (await isYesOf(count({ ...all, where }, few))) return { ...where, isAmongFew: true };
+  return null;
+}
+
+async function endFrontierOf({ db }: Services, query: EndQuery, count: number): Promise<string[] | null> {
   const [row] = await findIds(
     db,
     (tx) => tx.execute<{ id: string; place: string }>(selectEndFrontier(query, count)),
@@ -305,7 +326,7 @@ const hasFewOfTag = async (services: Services, query: RunQuery) => {
   const label = query.where.tagged?.label ?? undefined;
   if (label === undefined) return true;
   const { orgUuid } = query.where;
-  return !(await isYes(services, countWalked({ ...query, where: { orgUuid, label } }, MANY)));
+  return !(await isYes(services, countWalked({ ...query, where: { orgUuid, label } }, fewOf(query))));
 };
 
 /** Lists that are asked for at the same time are the same to the database then, and are read once. */

@@ -2,7 +2,8 @@ import { type SQL, sql } from 'drizzle-orm';
 import { toUuid } from '#server/domain/ids.ts';
 import {
   isRunActive,
-  isRunFailure,
+  isRunOver,
+  isRunSuccess,
   isTaskQueued,
   isTaskReady,
   RUN_STATUSES,
@@ -79,6 +80,10 @@ export interface RunQuery {
   /** Begins so many further on, in the order of an index. */
   skip?: number;
 }
+
+/** Of a list that is sorted by ends or by durations. */
+export type EndQuery = RunQuery & { sort: Exclude<RunSort, 'created'> };
+export const isByEnds = (query: RunQuery): query is EndQuery => query.sort !== 'created';
 
 /** The order of ids as the indexes of migration 0050 have it. */
 export const ID = sql`uuid_send(r.id)`;
@@ -203,9 +208,9 @@ export const beyondPlace = (query: RunQuery): SQL[] =>
 export const asksOnly = (where: RunConditions, names: ReadonlySet<string>): boolean =>
   Object.entries(where).every(([name, value]) => value === undefined || names.has(name));
 
-/** Of what ends so there is an index of its own. */
-export const isOfFailures = (status: RunConditions['status']): boolean =>
-  status?.length === 1 && status.every(isRunFailure);
+/** Of what ends in one of these, and in no other way, there are indexes of its own (0200). */
+export const endsUnwell = (status: RunConditions['status']): status is readonly RunStatus[] =>
+  status?.every((one) => isRunOver(one) && !isRunSuccess(one)) === true;
 
 /** Fields that say when a run was born, which its id says too. */
 export const OF_BIRTH: ReadonlySet<string> = new Set<keyof RunConditions>([

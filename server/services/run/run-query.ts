@@ -10,14 +10,15 @@ import {
   conditionsOf,
   DURATION,
   direction,
+  type EndQuery,
+  endsUnwell,
   ID,
   idBounds,
-  isOfFailures,
+  isByEnds,
   list,
   OF_BIRTH,
   type RunConditions,
   type RunQuery,
-  type RunSort,
   uuid,
   withoutIndexOfEnds,
 } from './run-conditions.ts';
@@ -38,9 +39,8 @@ import {
  * read and no more.
  */
 export function selectRunIds(query: RunQuery): SQL {
-  const { where, sort } = query;
-  if (sort !== 'created' && where.isAmongFew) return selectSortedFew(query, SORTED[sort].value);
-  if (sort !== 'created') return selectFlat(query);
+  const { where } = query;
+  if (isByEnds(query)) return where.isAmongFew ? selectSortedFew(query) : selectInOrderOfEnds(query);
   if (where.walk) return selectWalk(query);
   if (where.isAmongFew) return selectAmongFew(query);
   if (isByDuration(where)) return selectBySteps(query);
@@ -58,23 +58,37 @@ function selectInOrder(query: RunQuery): SQL {
 }
 
 /** What a list is sorted by, and how it is read back from a cursor. */
-const SORTED: Record<Exclude<RunSort, 'created'>, { value: SQL; type: SQL }> = {
+const SORTED: Record<EndQuery['sort'], { value: SQL; type: SQL }> = {
   finished: { value: sql`r.finished_at`, type: sql`timestamptz` },
   duration: { value: DURATION, type: sql`interval` },
 };
 
 function selectFlat(query: RunQuery): SQL {
-  const { sort, limit, skip = 0 } = query;
+  const { limit, skip = 0 } = query;
   const { label, ...where } = query.where;
   const source = label === undefined ? sql`runs r` : sql`run_labels l JOIN runs r ON r.id = l.run_id`;
   const hasLabel = label === undefined ? [] : isLabelled(label, query);
   const conditions = sql.join([...conditionsOf({ where }), ...hasLabel, ...afterOf(query)], sql` AND `);
-  if (sort === 'created') {
-    return sql`SELECT r.id, NULL AS place FROM ${source} WHERE ${conditions} ORDER BY ${ID} ${direction(query)} LIMIT ${limit} OFFSET ${skip}::int`;
-  }
-  const { value } = SORTED[sort];
-  return sql`SELECT r.id, ${value}::text AS place FROM ${source} WHERE r.finished_at IS NOT NULL AND ${conditions}
-    ORDER BY ${value} ${direction(query)}, r.id ${direction(query)} LIMIT ${limit} OFFSET ${skip}::int`;
+  return sql`SELECT r.id, NULL AS place FROM ${source} WHERE ${conditions} ORDER BY ${ID} ${direction(query)} LIMIT ${limit} OFFSET ${skip}::int`;
+}
+
+/** Along the index of ends or of durations; of what did not end well, along one range of its own for each way to end. */
+function selectInOrderOfEnds({ where, ...query }: EndQuery): SQL {
+  const { value } = SORTED[query.sort];
+  const { status, ...rest } = where;
+  const { limit, skip = 0 } = query;
+  const by = direction(query);
+  const ofOneWay = (ways: RunConditions['status']) => {
+    const conditions = [
+      ...conditionsOf({ where: { ...rest, status: ways } }),
+      ...afterOf({ where, ...query }),
+    ];
+    return sql`(SELECT r.id, ${value} AS place FROM runs r WHERE r.finished_at IS NOT NULL
+      AND ${sql.join(conditions, sql` AND `)} ORDER BY ${value} ${by}, r.id ${by} LIMIT ${limit + skip}::int)`;
+  };
+  const ways = endsUnwell(status) ? status.map((one) => ofOneWay([one])) : [ofOneWay(status)];
+  return sql`SELECT id, place::text AS place FROM (${sql.join(ways, sql` UNION ALL `)}) AS ended
+    ORDER BY ended.place ${by}, id ${by} LIMIT ${limit} OFFSET ${skip}::int`;
 }
 
 /** Runs of pipelines that have the tag, and runs that have it themselves. */
@@ -230,13 +244,12 @@ export function selectFrontier(query: RunQuery, count: number): SQL {
 }
 
 /** The same of a list that is sorted by ends or durations: the place in its index, of which it takes a range at most. */
-export function selectEndFrontier(query: RunQuery, count: number): SQL {
+export function selectEndFrontier(query: EndQuery, count: number): SQL {
+  const { sort } = query;
   const { orgUuid, finishedAfter, finishedBefore, minDurationMs, maxDurationMs, status } = query.where;
-  const isByEnd = query.sort === 'finished';
-  // Ends of runs that failed have an index of their own.
-  const failed = isByEnd && isOfFailures(status) ? { status } : {};
-  const range = isByEnd ? { finishedAfter, finishedBefore, ...failed } : { minDurationMs, maxDurationMs };
-  return selectFlat({ ...query, where: { orgUuid, ...range }, limit: 1, skip: count - 1 });
+  const range = sort === 'finished' ? { finishedAfter, finishedBefore } : { minDurationMs, maxDurationMs };
+  const where = { orgUuid, ...range, ...(endsUnwell(status) ? { status } : {}) };
+  return selectInOrderOfEnds({ ...query, where, limit: 1, skip: count - 1 });
 }
 
 /** Whether one of the conditions that have an index is true of few runs; null: none has one. */
@@ -276,7 +289,8 @@ function selectAmongFew(query: RunQuery): SQL {
 }
 
 /** What an index leads to is all looked up, and then put in the order of another: that would be gone along to its end. */
-function selectSortedFew(query: RunQuery, value: SQL): SQL {
+function selectSortedFew(query: EndQuery): SQL {
+  const { value } = SORTED[query.sort];
   const apart = query.where.isAmongFew === 'apart' ? keptApart(query) : null;
   const { isAmongFew: _, stage, ...where } = apart?.rest ?? query.where;
   const asked = apart ? withoutIndexOfEnds(where) : where;
