@@ -2,7 +2,14 @@ import type { Offer, Placement } from '#server/domain/engine/happenings.ts';
 import type { RunState } from '#server/domain/engine/state.ts';
 import { agentSource, type HandOut, type Hands, type StopOrder } from '#server/domain/hands.ts';
 import type { AgentId, OrgId, TaskId } from '#server/domain/ids.ts';
-import { type AgentView, type QueueNames, routeTask, type Transport } from '#server/domain/routing.ts';
+import {
+  type AgentView,
+  isServed,
+  type QueueNames,
+  routeTask,
+  type Transport,
+} from '#server/domain/routing.ts';
+import { createOwnQueues } from './own-queues.ts';
 import { createSeatBook, type Seat } from './seats.ts';
 
 /** How work reaches agents of one transport that the engine hands leases to. */
@@ -20,7 +27,7 @@ export interface DispatcherOptions {
   rereadSeats?(): Promise<void>;
 }
 
-export interface FleetEntry extends Omit<AgentView, 'inFlight'> {
+export interface FleetEntry extends Omit<AgentView, 'inFlight' | 'inLine'> {
   orgId: OrgId;
 }
 
@@ -61,6 +68,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const reserved = new Map<TaskId, Reservation>();
   /** Handed out anew, not yet committed: whoever had it before keeps the seat until then. */
   const leaving = new Map<TaskId, Reservation>();
+  const ownQueues = createOwnQueues();
   const namesOf = new Map<OrgId, QueueNames>();
   let freed = new Set<string>();
 
@@ -72,7 +80,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     agents.clear();
     bySource.clear();
     for (const entry of entries) {
-      const view = { ...entry, inFlight: inFlight(entry.id) };
+      const view = { ...entry, inFlight: inFlight(entry.id), inLine: ownQueues.length(entry.id) };
       agents.set(view.id, view);
       for (const source of sourcesOf(view)) {
         const list = bySource.get(source);
@@ -88,6 +96,11 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     const view = agents.get(agent);
     if (view) view.inFlight = inFlight(agent);
     return view;
+  }
+
+  function lookAtQueue(agent: AgentId | undefined): void {
+    const view = agent && agents.get(agent);
+    if (view) view.inLine = ownQueues.length(view.id);
   }
 
   function count(agent: AgentId, change: number): void {
@@ -120,6 +133,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   }
 
   function settled(taskId: TaskId, agent: AgentId): void {
+    lookAtQueue(ownQueues.leave(taskId));
     const reservation = reserved.get(taskId);
     if (reservation?.agent !== agent) {
       if (seats.leaveByName(agent, taskId)) noteRoom(agent);
@@ -142,12 +156,24 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     return known;
   }
 
+  /** What the task asks for, and who there is that offers it. */
+  function askFor({ id, orgId, graph }: RunState, task: number) {
+    const stage = graph.stages[task]?.stage;
+    if (!stage) throw new Error(`run ${id} has no task ${task}`);
+    return { stage, ours: bySource.get(agentSource(orgId, stage.type)) ?? [], queues: namesFor(orgId) };
+  }
+
   function place(run: RunState, offer: Offer): Placement {
-    const stage = run.graph.stages[offer.task]?.stage;
-    if (!stage) throw new Error(`run ${run.id} has no task ${offer.task}`);
-    const ours = bySource.get(agentSource(run.orgId, stage.type)) ?? [];
-    const placement = routeTask(stage, offer, ours, namesFor(run.orgId));
-    if (placement.kind !== 'start') return placement;
+    const { stage, ours, queues } = askFor(run, offer.task);
+    const placement = routeTask(stage, offer, ours, queues);
+    if (placement.kind === 'wait') return placement;
+    lookAtQueue(ownQueues.leave(offer.taskId));
+    // status-words: a kind of placement
+    if (placement.kind === 'queue') {
+      if (placement.agent !== undefined) ownQueues.join(placement.agent, offer.taskId);
+      lookAtQueue(placement.agent);
+      return placement;
+    }
     const seat = reserve(offer.taskId, placement.agent);
     return seat === null ? placement : { ...placement, seat };
   }
@@ -162,7 +188,12 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     setFleet,
     inFlight,
     place,
+    serves(run, task, queue) {
+      const { stage, ours, queues } = askFor(run, task);
+      return isServed(stage, queue, { agents: ours, queues });
+    },
     settled,
+    unqueued: (taskId) => lookAtQueue(ownQueues.leave(taskId)),
     hasSeats,
     takeFreed,
     freshen: async () => options.rereadSeats?.(),

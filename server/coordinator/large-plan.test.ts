@@ -13,7 +13,9 @@ import { createSlotBook } from './slots.ts';
 /** Agents that take everything from one queue. */
 const HANDS: Hands = {
   place: () => ({ kind: 'queue', queue: 'echo.task' }),
+  serves: () => true,
   settled: () => undefined,
+  unqueued: () => undefined,
   deliver: () => undefined,
   stop: () => undefined,
   room: () => 1,

@@ -2,12 +2,12 @@ import type { AuditRow, BatchRows } from '#db/queries/rows.ts';
 import type { Wait } from '#server/domain/engine/events.ts';
 import type { EngineDefaults, Happening, Offer, Placement, Reply } from '#server/domain/engine/happenings.ts';
 import { type LargeValues, ValuesNeeded } from '#server/domain/engine/large-values.ts';
-import type { RunState } from '#server/domain/engine/state.ts';
+import type { RunState, TaskState } from '#server/domain/engine/state.ts';
 import type { Stage } from '#server/domain/graph/schema.ts';
 import type { Hands } from '#server/domain/hands.ts';
 import { type AgentId, type OrgId, type RunId, type TaskId, taskId, toUuid } from '#server/domain/ids.ts';
 import type { JsonObject } from '#server/domain/json.ts';
-import { isTaskHeld } from '#server/domain/statuses.ts';
+import { isTaskHeld, isTaskQueued } from '#server/domain/statuses.ts';
 import { collectDispatches, type QueuedMessage } from './dispatches.ts';
 import type { Entry, Unit } from './intake.ts';
 import { createReader, createTravel, decideOrNeed, findAtHand, need } from './large-plan.ts';
@@ -134,13 +134,14 @@ function planRun(before: RunState, entries: Entry[], about: PlanRun): RunPlan | 
   const { context, plan, newRun, values } = about;
   const given = new Map<number, Given>();
   const happenings: Happening[] = entries.map((entry) => entry.happening);
-  const placing = { before, context, plan, given, isBirth: newRun !== undefined };
+  const placing = { before, context, plan, given, again: new Set<number>(), isBirth: newRun !== undefined };
   const decision = decideOrNeed(before, happenings, {
     values,
     now: context.now,
     random: context.random,
     defaults: context.defaults,
-    place: (offer) => placeTask(offer, placing),
+    place: (offer) => (offer.isOut ? placeAgain(offer, placing) : placeTask(offer, placing)),
+    isServed: (task, queue) => context.hands.serves(before, task, queue),
     unplace: (task) => unplaceTask(task, placing),
   });
   if (decision instanceof ValuesNeeded) {
@@ -157,9 +158,10 @@ function planRun(before: RunState, entries: Entry[], about: PlanRun): RunPlan | 
   return { before, decision, entries, birth: birthOf(newRun, context.now) };
 }
 
-/** Whom a task was given to while its run was decided on. */
+/** Whom a task was given to while its run was decided on, by way of its own queue or directly. */
 interface Given {
   agent: AgentId;
+  queue: string | undefined;
   seat: number | undefined;
 }
 
@@ -168,6 +170,8 @@ interface Placing {
   context: PlanContext;
   plan: BatchPlan;
   given: Map<number, Given>;
+  /** Tasks that were out already, and had their slots. */
+  again: Set<number>;
   isBirth: boolean;
 }
 
@@ -196,15 +200,33 @@ function placeTask(offer: Offer, placing: Placing): Placement {
     const id = slotId(org, slot.key);
     plan.reservedSlots.set(id, (plan.reservedSlots.get(id) ?? 0) + 1);
   }
-  if (placement.kind === 'start') given.set(offer.task, { agent: placement.agent, seat: placement.seat });
+  note(offer.task, placement, given);
   return placement;
 }
 
+/** From a queue of which nobody takes it, to somebody else. */
+function placeAgain(offer: Offer, { before, context, given, again }: Placing): Placement {
+  const placement = context.hands.place(before, offer);
+  again.add(offer.task);
+  note(offer.task, placement, given);
+  return placement;
+}
+
+function note(task: number, placement: Placement, given: Map<number, Given>): void {
+  if (placement.kind === 'wait') return;
+  const { agent } = placement;
+  if (agent === undefined) return;
+  // status-words: a kind of placement
+  if (placement.kind === 'queue') given.set(task, { agent, queue: placement.queue, seat: undefined });
+  else given.set(task, { agent, queue: undefined, seat: placement.seat });
+}
+
 /** The task was placed and could not be started after all. */
-function unplaceTask(task: number, { before, context, plan, given }: Placing): void {
+function unplaceTask(task: number, { before, context, plan, given, again }: Placing): void {
   const agent = given.get(task)?.agent;
   if (agent !== undefined) context.hands.settled(taskId(before.id, task), agent);
   given.delete(task);
+  if (again.has(task)) return;
   for (const { org, slot } of slotsOf(before, task, context.quota)) {
     const id = slotId(org, slot.key);
     plan.reservedSlots.set(id, (plan.reservedSlots.get(id) ?? 1) - 1);
@@ -221,15 +243,14 @@ function slotsOf(run: RunState, task: number, quota: Slot | null): { org: OrgId;
 
 /** Room is kept for what is handed out in the end; a run that was started and stopped in one batch needs none. */
 function keepReservations(state: RunState, { before, context, plan, given }: Placing): void {
-  for (const [index, { agent, seat }] of given) {
+  for (const [index, { agent, queue, seat }] of given) {
     const id = taskId(state.id, index);
     const task = state.tasks[index];
-    if (
-      !task ||
-      !isTaskHeld(task.status) ||
-      task.agent !== agent ||
-      task.epoch === before.tasks[index]?.epoch
-    ) {
+    const isIts = (is: TaskState): boolean =>
+      queue === undefined
+        ? isTaskHeld(is.status) && is.agent === agent
+        : isTaskQueued(is.status) && is.queue === queue;
+    if (!task || !isIts(task) || task.epoch === before.tasks[index]?.epoch) {
       context.hands.settled(id, agent);
       continue;
     }

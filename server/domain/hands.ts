@@ -33,7 +33,11 @@ export interface HandOut extends Assignment {
  */
 export interface Hands {
   place(run: RunState, offer: Offer): Placement;
+  /** Some agent that may take the task, and takes new work, looks into this queue. */
+  serves(run: RunState, task: number, queue: string): boolean;
   settled(taskId: TaskId, agent: AgentId): void;
+  /** It lies in no queue any more, and nobody has accepted it from there. */
+  unqueued(taskId: TaskId): void;
   deliver(handOut: HandOut): void;
   /** The agent shall stop: its lease is gone, or its run is being cancelled. */
   stop(order: StopOrder): void;

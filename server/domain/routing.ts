@@ -34,6 +34,8 @@ export interface AgentView {
   labels: ReadonlySet<string>;
   state: AgentState;
   inFlight: number;
+  /** Tasks that were put into its own queue and have not ended. */
+  inLine: number;
   maxConcurrency: number;
   /** Share of recent attempts that failed, 0 to 1. */
   failureShare: number;
@@ -82,14 +84,38 @@ export function routeTask(
       kind: 'wait',
       wait: { code: 'agents-full', blockers: fit.slice(0, MAX_BLOCKERS).map((agent) => agent.name) },
     };
-  if (takesFromQueue(best)) return { kind: 'queue', queue: queueFor(stage, best, { fit, queues }) };
-  for (const agent of fit) {
+  const isShared = takesFromQueue(best) && isForAnybody(stage);
+  const others = isShared ? fit.filter(({ transport }) => transport !== best.transport) : fit;
+  for (const agent of others) {
     if (agent === best || rejected.length >= MAX_REJECTED) continue;
     rejected.push({ agent: agent.name, reason: free.includes(agent) ? 'scored lower' : 'full' });
   }
-  if (rejected.length === 0 && fit.length === 1) return { kind: 'start', agent: best.id };
-  const routing: Routing = { reason: `best of ${free.length}: ${best.inFlight}/${best.maxConcurrency} busy` };
-  return { kind: 'start', agent: best.id, routing: rejected.length > 0 ? { ...routing, rejected } : routing };
+  const reason = isShared
+    ? `whoever of ${fit.length - others.length} is free first`
+    : `best of ${free.length}: ${best.inFlight + best.inLine}/${best.maxConcurrency} busy`;
+  const isPlain = rejected.length === 0 && fit.length === 1;
+  const routing: { routing?: Routing } = isPlain
+    ? {}
+    : { routing: { reason, ...(rejected.length > 0 ? { rejected } : {}) } };
+  if (!takesFromQueue(best)) return { kind: 'start', agent: best.id, ...routing };
+  if (isShared) return { kind: 'queue', queue: queues.shared(best.transport, stage.type), ...routing };
+  return { kind: 'queue', queue: queues.own(best.transport, best.id), agent: best.id, ...routing };
+}
+
+/** Whether some agent that may take the stage, and takes new work, looks into this queue. */
+export function isServed(
+  stage: Stage,
+  queue: string,
+  { agents, queues }: { agents: readonly AgentView[]; queues: QueueNames },
+): boolean {
+  return agents.some(
+    (agent) =>
+      takesFromQueue(agent) &&
+      isServing(agent.state) &&
+      whyNotAble(stage, agent) === null &&
+      (queue === queues.shared(agent.transport, stage.type) ||
+        queue === queues.own(agent.transport, agent.id)),
+  );
 }
 
 /** Agents of these help themselves; to others the engine gives. */
@@ -113,17 +139,10 @@ export function whyNotAble(
   return null;
 }
 
-/** Everybody of the transport would do: the shared queue. Else only the chosen one's own. */
-function queueFor(
-  stage: Stage,
-  best: AgentView & { transport: 'amqp' | 'pull' },
-  { fit, queues }: { fit: readonly AgentView[]; queues: QueueNames },
-): string {
-  const { pinned, requireCapabilities, requireLabels, prefer } = stage.agent;
-  const anybody =
-    pinned === undefined && requireCapabilities.length + requireLabels.length + prefer.length === 0;
-  if (anybody || fit.length === 0) return queues.shared(best.transport, stage.type);
-  return queues.own(best.transport, best.id);
+/** Everybody of a transport would do: the queue that they share. Else it is for the chosen one alone. */
+function isForAnybody({ agent }: Stage): boolean {
+  const { pinned, requireCapabilities, requireLabels, prefer } = agent;
+  return pinned === undefined && requireCapabilities.length + requireLabels.length + prefer.length === 0;
 }
 
 function pickBest(stage: Stage, offer: Offer, agents: readonly AgentView[]): AgentView | undefined {
@@ -148,7 +167,7 @@ function scoreAgent({ agent: selector }: Stage, offer: Offer, agent: AgentView):
       (wish.capability !== undefined && agent.capabilities.has(wish.capability));
     if (has) score += wish.weight;
   }
-  score -= 0.5 * (agent.inFlight / agent.maxConcurrency);
+  score -= 0.5 * ((agent.inFlight + agent.inLine) / agent.maxConcurrency);
   score -= 0.5 * agent.failureShare;
   if (agent.latencyMs !== null) score -= 0.1 * Math.min(agent.latencyMs / 60_000, 1);
   if (offer.lastAgent === agent.id) score -= 1;

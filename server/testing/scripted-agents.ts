@@ -21,6 +21,7 @@ export interface Script {
   name: string;
   capability: string;
   concurrency: number;
+  labels?: string[];
   handle: AgentHandler;
 }
 
@@ -44,8 +45,9 @@ export function registrationOf({
   name,
   capability,
   concurrency,
+  labels = [],
 }: Script): Omit<AgentRegistrationInput, 'transport'> {
-  return { name, capabilities: [{ name: capability }], max_concurrency: concurrency };
+  return { name, capabilities: [{ name: capability }], labels, max_concurrency: concurrency };
 }
 
 export async function joinByAmqp(

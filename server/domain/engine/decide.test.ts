@@ -17,7 +17,6 @@ const CHAIN: GraphInput = {
   ],
 };
 const full = (): Placement => ({ kind: 'wait', wait: { code: 'agents-full', blockers: ['worker'] } });
-const queued = (): Placement => ({ kind: 'queue', queue: 'echo.task' });
 
 describe('starting', () => {
   test('a chain runs stage by stage, each given the output before it', () => {
@@ -372,18 +371,5 @@ describe('size', () => {
     run.pass(RECHECK_MS);
     expect(run.offers).toHaveLength(2 * SIZE);
     expect(run.last?.touched.size).toBe(0);
-  });
-});
-
-describe('queues', () => {
-  test('a message that is gone is sent again under the same hand-out', () => {
-    const run = driveRun(ALONE, { place: queued });
-    run.start();
-    run.pass(60_000, { emptyQueues: new Set(['other']) });
-    expect(run.last?.events).toEqual([]);
-    run.pass(60_000, { emptyQueues: new Set(['echo.task']) });
-    expect(run.last?.events).toMatchObject([{ type: 'task.queued', epoch: 1, queue: 'echo.task' }]);
-    expect(run.last?.inputs.has(0)).toBe(true);
-    expect(run.task('a')).toMatchObject({ attempt: 1, dueAt: run.now + 60_000 });
   });
 });

@@ -18,7 +18,7 @@ import {
 } from '../statuses.ts';
 import type { RunEvent, SkipReason, TaskError, Wait } from './events.ts';
 import { type Draft, type EndedAttempt, emit, openDraft, resetWake, setTask, taskOf } from './evolve.ts';
-import type { DecideContext, Happening, Placement, Reply } from './happenings.ts';
+import type { DecideContext, Happening, Offer, Placement, Reply } from './happenings.ts';
 import * as outcomes from './outcomes.ts';
 import { errorOfRun } from './quiet.ts';
 import { expressionError, judgeReadiness } from './readiness.ts';
@@ -141,16 +141,21 @@ function offerTask(draft: Draft, index: number, context: DecideContext): void {
     waitFor(draft, index, { code: 'paused' });
     return;
   }
-  const task = taskOf(draft, index);
-  const placement = context.place({
-    task: index,
-    taskId: taskId(draft.id, index),
-    waitsSince: task.readyAt ?? context.now,
-    attempt: task.attempt + 1,
-    lastAgent: task.agent,
-  });
+  const { attempt } = taskOf(draft, index);
+  const placement = context.place(offerOf(draft, index, attempt + 1));
   if (placement.kind === 'wait') waitFor(draft, index, placement.wait);
-  else if (giveInput(draft, index)) handOut(draft, { index, epoch: task.epoch + 1, placement }, context);
+  else giveTo(draft, { index, placement }, context);
+}
+
+function offerOf(draft: Draft, index: number, attempt: number): Offer {
+  const { readyAt, agent } = taskOf(draft, index);
+  const id = taskId(draft.id, index);
+  return { task: index, taskId: id, waitsSince: readyAt ?? draft.now, attempt, lastAgent: agent };
+}
+
+function giveTo(draft: Draft, { index, placement }: Omit<HandOut, 'epoch'>, context: DecideContext): void {
+  const epoch = taskOf(draft, index).epoch + 1;
+  if (giveInput(draft, index)) handOut(draft, { index, epoch, placement }, context);
   else context.unplace(index);
 }
 
@@ -161,16 +166,16 @@ interface HandOut {
 }
 
 function handOut(draft: Draft, { index, epoch, placement }: HandOut, context: DecideContext): void {
+  const routing = placement.routing ? { routing: placement.routing } : {};
   // status-words: a kind of placement
   if (placement.kind === 'queue') {
     const { queue } = placement;
     const redeliverAt = context.now + context.defaults.redeliverMs;
     const limit = outcomes.queueLimit(draft, index);
-    emit(draft, { type: 'task.queued', task: index, epoch, queue, redeliverAt, ...limit });
+    emit(draft, { type: 'task.queued', task: index, epoch, queue, redeliverAt, ...limit, ...routing });
   } else {
     const { agent, leaseMs } = placement;
     const times = outcomes.startTimes(draft, { index, leaseMs }, context);
-    const routing = placement.routing ? { routing: placement.routing } : {};
     emit(draft, { type: 'task.started', task: index, epoch, agent, ...times, ...routing });
   }
 }
@@ -252,7 +257,7 @@ function tickTask(draft: Draft, index: number, { context, happening }: TickConte
     else if (isDue(task.dueAt) && happening.unheard) outcomes.extendLease(draft, index, context);
     else if (isDue(task.dueAt)) outcomes.loseAttempt(draft, index, context);
   } else if (isTaskQueued(task.status)) {
-    if (isDue(task.dueAt)) redeliver(draft, index, { context, happening });
+    if (isDue(task.dueAt) || happening.full) lookIntoQueue(draft, index, { context, happening });
   }
   const isDueAgain = isTaskRetrying(task.status) && isDue(task.dueAt);
   if (isDueAgain || isTaskReady(taskOf(draft, index).status)) offerTask(draft, index, context);
@@ -260,6 +265,21 @@ function tickTask(draft: Draft, index: number, { context, happening }: TickConte
 
 function timeoutError(code: string, message: string): TaskError {
   return { class: 'timeout', code, message };
+}
+
+/**
+ * Whoever looked into its queue may be gone. Then the task goes to somebody else who may take it, as a new hand-out: what
+ * still lies there counts no more. Without anybody it stays, for whoever comes back to that queue finds it.
+ */
+function lookIntoQueue(draft: Draft, index: number, ticked: TickContext): void {
+  const { context } = ticked;
+  const { queue, dueAt, attempt, wait } = taskOf(draft, index);
+  const isLeft = !isRunPaused(draft.status) && queue !== null && !context.isServed(index, queue);
+  const placement = isLeft ? context.place({ ...offerOf(draft, index, attempt), isOut: true }) : null;
+  if (placement && placement.kind !== 'wait') return giveTo(draft, { index, placement }, context);
+  const why: Wait | null = placement?.wait ?? (wait && { code: 'queue' });
+  if (why && !sameWait(wait, why)) emit(draft, { type: 'task.waiting', task: index, wait: why });
+  if (dueAt !== null && dueAt <= context.now) redeliver(draft, index, ticked);
 }
 
 /** A message whose queue is empty was lost on the way and is sent again; else it only has a long queue before it. */

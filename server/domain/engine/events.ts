@@ -59,7 +59,15 @@ export type RunEvent =
   | { type: 'run.cancelled' }
   | { type: 'task.ready'; task: number; wait: Wait; queueBy?: number }
   | { type: 'task.waiting'; task: number; wait: Wait; queueBy?: number }
-  | { type: 'task.queued'; task: number; epoch: number; queue: string; redeliverAt: number; queueBy?: number }
+  | {
+      type: 'task.queued';
+      task: number;
+      epoch: number;
+      queue: string;
+      redeliverAt: number;
+      queueBy?: number;
+      routing?: Routing;
+    }
   | {
       type: 'task.started';
       task: number;

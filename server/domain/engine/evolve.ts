@@ -220,11 +220,13 @@ function handOut(draft: Draft, event: RunEvent & { type: 'task.queued' | 'task.s
   const sameHandOut = wasQueued && before.epoch === event.epoch;
   const common = {
     epoch: event.epoch,
-    attempt: sameHandOut ? before.attempt : before.attempt + 1,
+    // Nobody has begun what lies in a queue: it is the same attempt, wherever it goes from there.
+    attempt: wasQueued ? before.attempt : before.attempt + 1,
     readyAt: wasQueued || isTaskReady(before.status) ? before.readyAt : momentOf(draft),
     wait: null,
     error: null,
     progress: 0,
+    routing: event.routing ?? (sameHandOut ? before.routing : null),
   };
   if (event.type === 'task.queued') {
     setTask(draft, event.task, {
@@ -246,7 +248,6 @@ function handOut(draft: Draft, event: RunEvent & { type: 'task.queued' | 'task.s
     dueAt: event.leaseUntil,
     stopBy: event.stopBy,
     queueBy: null,
-    routing: event.routing ?? null,
   });
 }
 

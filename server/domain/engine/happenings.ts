@@ -71,19 +71,24 @@ export interface Offer {
   attempt: number;
   /** Held it before and vanished; another agent is better. */
   lastAgent: AgentId | null;
+  /** It lies in a queue already, of which nobody takes it: what it has one of while it is out, it has. */
+  isOut?: true;
 }
 
 /** The placement's answer. */
 export type Placement =
   /** `seat`: its place with an agent that several processes give work to. */
   | { kind: 'start'; agent: AgentId; leaseMs?: number; routing?: Routing; seat?: number }
-  | { kind: 'queue'; queue: string }
+  /** `agent`: the only one that looks into the queue. */
+  | { kind: 'queue'; queue: string; agent?: AgentId; routing?: Routing }
   | { kind: 'wait'; wait: Wait };
 
 export interface DecideContext {
   /** Milliseconds of the database's clock. */
   now: number;
   place(offer: Offer): Placement;
+  /** Some agent that may take the task, and takes new work, looks into this queue. */
+  isServed(task: number, queue: string): boolean;
   /** A placement that was made is not used after all (the input could not be built). */
   unplace(task: number): void;
   /** 0 to 1, for jitter. */

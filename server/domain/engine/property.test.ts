@@ -52,6 +52,7 @@ function decideStep(state: RunState, { happenings, now, chance }: Step): Decisio
   return decide(state, happenings, {
     now,
     place: () => randomPlacement(pick),
+    isServed: () => pick(3) > 0,
     unplace: () => undefined,
     random: () => pick(100) / 100,
     defaults: ENGINE_DEFAULTS,

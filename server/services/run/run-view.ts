@@ -231,7 +231,7 @@ function waitingOf(run: Pick<RunRow, 'createdAt'>, { index, graph, byIndex }: Pl
     dueAt: row.dueAt?.getTime() ?? null,
     queue: row.queue,
   };
-  if (isTaskQueued(row.status)) return explainWait({ code: 'queue' }, facts);
+  if (isTaskQueued(row.status)) return explainWait(row.wait ?? { code: 'queue' }, facts);
   if (isTaskRetrying(row.status)) return explainWait(row.wait ?? { code: 'retry-timer' }, facts);
   if (isTaskReady(row.status)) return explainWait(row.wait ?? { code: 'agents-full' }, facts);
   if (isTaskHeld(row.status) && row.wait) return explainWait(row.wait, facts);

@@ -80,6 +80,8 @@ export function driveRun(source: GraphInput, options: DriveOptions = {}) {
     agent: agentNumber(1),
     /** Who gets the next task; a test changes it on the way. */
     place: options.place ?? ((): Placement => ({ kind: 'start', agent: driver.agent })),
+    /** Whether somebody looks into its queue. */
+    isServed: (): boolean => true,
     offers: [] as Offer[],
     unplaced: [] as number[],
     last: undefined as Decision | undefined,
@@ -107,6 +109,7 @@ export function driveRun(source: GraphInput, options: DriveOptions = {}) {
           driver.offers.push(offer);
           return driver.place(offer);
         },
+        isServed: () => driver.isServed(),
         unplace: (task) => driver.unplaced.push(task),
         random: options.random ?? (() => 0),
         defaults: { ...ENGINE_DEFAULTS, ...options.defaults },

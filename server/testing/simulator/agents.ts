@@ -208,6 +208,7 @@ export function createSimAgent(world: World, options: AgentOptions): SimAgent {
       labels: new Set(),
       state: world.now < pausedUntil ? 'paused' : world.now >= offlineAt ? 'offline' : 'online',
       inFlight: works.size,
+      inLine: 0,
       maxConcurrency: 3,
       failureShare: 0,
       latencyMs: null,

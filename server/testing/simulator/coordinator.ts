@@ -9,7 +9,7 @@ import type { Happening } from '#server/domain/engine/happenings.ts';
 import type { RunState } from '#server/domain/engine/state.ts';
 import type { Hands } from '#server/domain/hands.ts';
 import { type RunId, taskId, toUuid } from '#server/domain/ids.ts';
-import { routeTask } from '#server/domain/routing.ts';
+import { isServed, routeTask } from '#server/domain/routing.ts';
 import { isRunOver, isTaskHeld, isTaskReady } from '#server/domain/statuses.ts';
 import { PUSHED, REPORTS_QUEUE, SIM_QUEUES, type SimAgent } from './agents.ts';
 import type { Auditor } from './auditor.ts';
@@ -306,7 +306,13 @@ function createHands(world: World, { agents }: CoordinatorParts, life: Life): Ha
       if (!stage) throw new Error(`run ${run.id} has no task ${offer.task}`);
       return routeTask(stage, offer, viewsFor(stage.type), SIM_QUEUES);
     },
+    serves(run, task, queue) {
+      const stage = run.graph.stages[task]?.stage;
+      if (!stage) throw new Error(`run ${run.id} has no task ${task}`);
+      return isServed(stage, queue, { agents: viewsFor(stage.type), queues: SIM_QUEUES });
+    },
     settled: () => undefined,
+    unqueued: () => undefined,
     deliver: (handOut) => life.after(world.pick(5), () => agentOf(handOut.agent)?.deliver(handOut)),
     stop: (order) => agentOf(order.agent)?.stop(order),
     takeFreed: () => [],
