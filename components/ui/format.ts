@@ -53,6 +53,13 @@ export function formatMoment(at: string, zone?: string): string {
   return (zone === undefined ? MOMENT : momentFormat(zone)).format(date);
 }
 
+const CLOCK = new Intl.DateTimeFormat('en-GB', {
+  ...{ hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3, hourCycle: 'h23' },
+});
+
+/** What the clock of whoever looks showed, to the millisecond: for many moments of one day that stand below each other. */
+export const formatClock = (at: string): string => CLOCK.format(new Date(at)).replace(',', '.');
+
 const COUNT = new Intl.NumberFormat('en-GB');
 /** 12,000. */
 export const formatCount = (count: number): string => COUNT.format(count);

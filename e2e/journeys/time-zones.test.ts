@@ -14,6 +14,8 @@ let server: RunningServer;
 let api: Api;
 let cookies: Awaited<ReturnType<BrowserContext['cookies']>>;
 let run: { id: string; created_at: string; finished_at: string };
+/** When a line was logged in it. */
+let logged: string;
 
 beforeAll(async () => {
   dataDir = await makeDataDir();
@@ -25,6 +27,7 @@ beforeAll(async () => {
     async () => {
       run = await api(`/runs/${run.id}`);
       expect((await api('/analytics')).runs.succeeded).toBe(1);
+      logged = (await api(`/runs/${run.id}/logs`)).logs[0].timestamp;
     },
     { timeout: 60_000, interval: 500 },
   );
@@ -97,6 +100,13 @@ test.each(ZONES)(
     // The page of the run says the same of the same moment.
     await page.goto(`${server.origin}/runs/${run.id}?tab=report`);
     await page.getByText(title, { exact: true }).first().waitFor(SLOW);
+
+    // Lines of its log are told by the clock there, and the zone is named.
+    await page.goto(`${server.origin}/runs/${run.id}?tab=logs`);
+    const minuteThere = localTime(Date.parse(logged), zone).slice(-5);
+    const clock = new RegExp(`^${minuteThere}:\\d\\d\\.\\d{3}$`);
+    await page.getByRole('button', { name: clock }).first().waitFor(SLOW);
+    await page.getByText(/· times in (UTC|GMT[+-]\d+(:\d+)?)$/).waitFor();
 
     // In pieces of a day each begins at midnight, as it is there.
     const end = Date.parse(run.finished_at) + 1000;

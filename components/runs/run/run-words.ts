@@ -159,6 +159,7 @@ export const runWords = {
       hasBefore && !hasMore
         ? `the last ${count.format(n)} lines`
         : `${count.format(n)}${hasMore ? '+' : ''} ${n === 1 ? 'line' : 'lines'}`,
+    timesOf: (zone: string) => ` · times in ${zone}`,
     link: 'Link to this line',
     label: 'Log',
     hidden: 'You may see how the run went, not what it logged.',
@@ -175,6 +176,7 @@ export const runWords = {
     loading: 'Loading the events',
     ofRun: 'The run',
     download: 'Download the events',
+    loadingAll: (n: number, of: number) => `Loading all of them: ${count.format(n)} of ${count.format(of)}`,
   },
   graph: {
     label: 'Graph of the run',

@@ -3,16 +3,17 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Download, History } from 'lucide-react';
 import { parseAsStringLiteral, useQueryState } from 'nuqs';
-import { useMemo } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import type { RunId } from '../../../../server/domain/ids.ts';
 import { isRunOver } from '../../../../server/domain/statuses.ts';
 import { type Answer, ask, useFresh } from '../../../data/index.ts';
 import { Broken } from '../../../shell/broken.tsx';
 import { IconButton } from '../../../ui/button.tsx';
 import { Segments } from '../../../ui/choice.tsx';
-import { Empty } from '../../../ui/feedback.tsx';
+import { Empty, Skeleton } from '../../../ui/feedback.tsx';
 import { formatDuration } from '../../../ui/format.ts';
 import { DataGrid, type GridColumn } from '../../../ui/grid/index.ts';
+import { useToast } from '../../../ui/toast.tsx';
 import { saveFile } from '../../save-file.ts';
 import { openText } from '../data/line-source.ts';
 import { TextView } from '../data/text-view.tsx';
@@ -29,7 +30,7 @@ const VIEWS = ['time', 'stage', 'json'] as const;
 /** Everything that happened, as it is kept: what the run is was made of these. */
 export function EventsTab({ run }: { run: Run }) {
   const [view, setView] = useQueryState('events', parseAsStringLiteral(VIEWS).withDefault('time'));
-  const log = useEvents(run);
+  const log = useEvents(run, view !== 'time');
   const nameOf = useAgentNames();
   const { events: text } = runWords;
   const rows = useMemo(() => {
@@ -37,8 +38,8 @@ export function EventsTab({ run }: { run: Run }) {
     return [...log.events].sort((a, b) => stageOf(a) - stageOf(b) || a.seq - b.seq);
   }, [log.events, view]);
   const source = useMemo(
-    () => (view === 'json' && log.events ? openText(JSON.stringify(log.events, null, 2)) : undefined),
-    [view, log.events],
+    () => (view === 'json' && log.events && !log.hasMore ? openText(toJson(log.events)) : undefined),
+    [view, log.events, log.hasMore],
   );
   return (
     <section className="overflow-hidden rounded-lg border border-line bg-card shadow-card">
@@ -53,23 +54,27 @@ export function EventsTab({ run }: { run: Run }) {
             { value: 'json', label: text.json },
           ]}
         />
-        <IconButton
-          label={text.download}
-          icon={Download}
-          disabled={!log.events}
-          onClick={() =>
-            saveFile(`${run.id}-events.json`, JSON.stringify(log.events, null, 2), 'application/json')
-          }
-        />
+        <span className="flex items-center gap-2">
+          {view !== 'time' && log.events && log.hasMore ? (
+            <span role="status" className="text-xs tabular-nums text-quiet">
+              {text.loadingAll(log.events.length, log.lastSeq)}
+            </span>
+          ) : null}
+          <DownloadButton run={run} />
+        </span>
       </div>
       {log.asked.error ? (
         <div className="px-4">
           <Broken of={log.asked} />
         </div>
       ) : null}
-      {source ? (
+      {view === 'json' ? (
         <div className="p-3">
-          <TextView label={text.label} source={source} />
+          {source ? (
+            <TextView label={text.label} source={source} />
+          ) : (
+            <Skeleton label={text.loading} rows={12} />
+          )}
         </div>
       ) : (
         <DataGrid
@@ -87,12 +92,41 @@ export function EventsTab({ run }: { run: Run }) {
   );
 }
 
-function useEvents(run: Run) {
+const toJson = (events: readonly Event[]): string => JSON.stringify(events, null, 2);
+
+/** All of them, also those that nobody has scrolled to. */
+function DownloadButton({ run }: { run: Run }) {
+  const toast = useToast();
+  const [isBusy, setBusy] = useState(false);
+  const download = async () => {
+    const all: Event[] = [];
+    for (let lastSeq = 1; (all.at(-1)?.seq ?? 0) < lastSeq; ) {
+      const page = await askPage(run, all.at(-1)?.seq ?? 0);
+      if (page.events.length === 0) break;
+      all.push(...page.events);
+      lastSeq = page.last_seq;
+    }
+    saveFile(`${run.id}-events.json`, toJson(all), 'application/json');
+  };
+  const start = () => {
+    setBusy(true);
+    download()
+      .catch((error: Error) => toast({ title: error.message, isFailure: true }))
+      .finally(() => setBusy(false));
+  };
+  return <IconButton label={runWords.events.download} icon={Download} disabled={isBusy} onClick={start} />;
+}
+
+const askPage = (run: Run, after: number, signal?: AbortSignal) =>
+  ask('runs.events', { id: run.id as RunId, after, limit: PAGE }, signal ? { signal } : {});
+
+/** In the order of time as far as somebody scrolls; in another, or as one text, all of them. */
+function useEvents(run: Run, isAll: boolean) {
   const id = run.id as RunId;
   const queryKey = ['runs', 'events', 'pages', id];
   const list = useInfiniteQuery({
     queryKey,
-    queryFn: ({ signal, pageParam }) => ask('runs.events', { id, after: pageParam, limit: PAGE }, { signal }),
+    queryFn: ({ signal, pageParam }) => askPage(run, pageParam, signal),
     initialPageParam: 0,
     getNextPageParam: ({ events, last_seq }) => {
       const last = events.at(-1)?.seq;
@@ -105,10 +139,16 @@ function useEvents(run: Run) {
     everyMs: 1000 + read * 500,
   });
   const events = useMemo(() => list.data?.pages.flatMap((page) => page.events), [list.data]);
+  const { hasNextPage, isFetching, error, fetchNextPage } = list;
+  useEffect(() => {
+    // After each page the next, unless one could not be read: then people ask again.
+    if (isAll && hasNextPage && !isFetching && !error) void fetchNextPage();
+  }, [isAll, hasNextPage, isFetching, error, fetchNextPage]);
   return {
     events,
     asked: list,
     hasMore: list.hasNextPage,
+    lastSeq: list.data?.pages.at(-1)?.last_seq ?? 0,
     more() {
       if (list.hasNextPage && !list.isFetching) void list.fetchNextPage();
     },

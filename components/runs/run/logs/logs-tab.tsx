@@ -14,6 +14,7 @@ import { TextInput } from '../../../ui/field.tsx';
 import { Select } from '../../../ui/select.tsx';
 import { useToast } from '../../../ui/toast.tsx';
 import { NARROW, useMedia } from '../../../ui/use-media.ts';
+import { offsetName, ownZone, zoneName } from '../../../ui/zone.ts';
 import { saveFile } from '../../save-file.ts';
 import { runWords } from '../run-words.ts';
 import type { Run } from '../use-run.ts';
@@ -43,6 +44,11 @@ function Shown({ run }: { run: Run }) {
         <span className="ml-auto flex items-center gap-1">
           <span className="px-2 text-xs tabular-nums text-quiet">
             {log.lines ? logs.lines(log.lines.length, log) : ''}
+            {log.lines?.length ? (
+              <span className="max-md:hidden" title={zoneName(ownZone())}>
+                {logs.timesOf(offsetName(undefined, Date.parse(log.lines[0]?.timestamp ?? run.created_at)))}
+              </span>
+            ) : null}
           </span>
           <IconButton
             label={logs.follow}
