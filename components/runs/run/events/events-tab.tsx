@@ -26,6 +26,7 @@ type Event = Answer<'runs.events'>['events'][number];
 
 const PAGE = 1000;
 const VIEWS = ['time', 'stage', 'json'] as const;
+type View = (typeof VIEWS)[number];
 
 /** Everything that happened, as it is kept: what the run is was made of these. */
 export function EventsTab({ run }: { run: Run }) {
@@ -43,26 +44,7 @@ export function EventsTab({ run }: { run: Run }) {
   );
   return (
     <section className="overflow-hidden rounded-lg border border-line bg-card shadow-card">
-      <div className="flex items-center justify-between border-b border-line p-2">
-        <Segments
-          label={text.by}
-          value={view}
-          onChange={(next) => void setView(next)}
-          choices={[
-            { value: 'time', label: text.time },
-            { value: 'stage', label: text.byStage },
-            { value: 'json', label: text.json },
-          ]}
-        />
-        <span className="flex items-center gap-2">
-          {view !== 'time' && log.events && log.hasMore ? (
-            <span role="status" className="text-xs tabular-nums text-quiet">
-              {text.loadingAll(log.events.length, log.lastSeq)}
-            </span>
-          ) : null}
-          <DownloadButton run={run} />
-        </span>
-      </div>
+      <Head run={run} view={view} onView={(next) => void setView(next)} log={log} />
       {log.asked.error ? (
         <div className="px-4">
           <Broken of={log.asked} />
@@ -89,6 +71,39 @@ export function EventsTab({ run }: { run: Run }) {
         />
       )}
     </section>
+  );
+}
+
+interface HeadProps {
+  run: Run;
+  view: View;
+  onView(view: View): void;
+  log: ReturnType<typeof useEvents>;
+}
+
+function Head({ run, view, onView, log }: HeadProps) {
+  const { events: text } = runWords;
+  return (
+    <div className="flex items-center justify-between border-b border-line p-2">
+      <Segments
+        label={text.by}
+        value={view}
+        onChange={onView}
+        choices={[
+          { value: 'time', label: text.time },
+          { value: 'stage', label: text.byStage },
+          { value: 'json', label: text.json },
+        ]}
+      />
+      <span className="flex items-center gap-2">
+        {view !== 'time' && log.events && log.hasMore ? (
+          <span role="status" className="text-xs tabular-nums text-quiet">
+            {text.loadingAll(log.events.length, log.lastSeq)}
+          </span>
+        ) : null}
+        <DownloadButton run={run} />
+      </span>
+    </div>
   );
 }
 
