@@ -69,18 +69,7 @@ function Files({ runId, stages, isOver }: TabProps) {
   return (
     <div className="grid grid-cols-1 items-start gap-4 lg:grid-cols-[16rem_minmax(0,1fr)_20rem]">
       <Card title={words.files} flush>
-        <div className="border-b border-line p-2">
-          <Select
-            label={words.moment}
-            value={before}
-            choices={[
-              { value: '', label: words.now },
-              ...stages.map(({ key }) => ({ value: key, label: words.before(key) })),
-            ]}
-            onChange={(next) => void setBefore(next === '' ? null : next)}
-          />
-          {before === '' ? null : <p className="mt-2 text-xs text-quiet">{words.beforeNote(before)}</p>}
-        </div>
+        <Moment stages={stages} before={before} onChange={(next) => void setBefore(next)} />
         {list.rows.length === 0 ? (
           <Empty icon={FolderOpen} title={before === '' ? words.none : words.noneThen}>
             {before === '' ? words.noneNote : words.noneThenNote}
@@ -108,6 +97,30 @@ function Files({ runId, stages, isOver }: TabProps) {
         <Taking collaborators={workspace.data.collaborators} more={workspace.data.more_collaborators} />
         <ActivityFeed runId={runId} newest={workspace.data.seq} />
       </div>
+    </div>
+  );
+}
+
+interface MomentProps {
+  stages: TabProps['stages'];
+  /** Before which stage; empty: now. */
+  before: string;
+  onChange(before: string | null): void;
+}
+
+function Moment({ stages, before, onChange }: MomentProps) {
+  return (
+    <div className="border-b border-line p-2">
+      <Select
+        label={words.moment}
+        value={before}
+        choices={[
+          { value: '', label: words.now },
+          ...stages.map(({ key }) => ({ value: key, label: words.before(key) })),
+        ]}
+        onChange={(next) => onChange(next === '' ? null : next)}
+      />
+      {before === '' ? null : <p className="mt-2 text-xs text-quiet">{words.beforeNote(before)}</p>}
     </div>
   );
 }

@@ -37,7 +37,9 @@ test.each(['2025', '2026'] as const)(
     };
     const go = async (name: string, times: number) => {
       for (let at = 0; at < times; at += AT_ONCE)
-        await Promise.all(Array.from({ length: AT_ONCE }, (_, one) => cycle(`${name}-${generation}-${at + one}`)));
+        await Promise.all(
+          Array.from({ length: AT_ONCE }, (_, one) => cycle(`${name}-${generation}-${at + one}`)),
+        );
     };
     // Pools fill at first.
     await go('warm', 2 * AT_ONCE);
