@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,6 +9,9 @@ import { until } from '#server/testing/faults/until.ts';
 import { createKillRig, type KillRig } from '#server/testing/sdk-agents/kill-rig.ts';
 import { createClient } from '../sdk/typescript/index.mjs';
 
+/** A name of its own for each try: what an earlier one has left is none of the next one's business. */
+const anew = (name: string) => `${name}-${randomUUID().slice(0, 8)}`;
+
 const MAIN = join(import.meta.dirname, 'main.mjs');
 
 let rig: KillRig;
@@ -16,7 +20,7 @@ let url: string;
 /** As on the server's own machine: nothing is set but where its data is. */
 let atHome: Record<string, string>;
 /** As elsewhere: nothing is set at all. */
-let away: Record<string, string>;
+let notHome: Record<string, string>;
 
 async function type(args: string[], env: Record<string, string>, typed?: string) {
   const shell = typed === undefined ? [MAIN, ...args] : ['-c', 'printf "%s\\n" "$0" | "$@"', typed];
@@ -47,8 +51,10 @@ beforeAll(async () => {
   );
   const nothing = { SIGNALBOX_URL: '', SIGNALBOX_TOKEN: '', XDG_CONFIG_HOME: join(folder, 'config') };
   atHome = { ...nothing, SIGNALBOX_DATA_DIR: data };
-  away = { ...nothing, SIGNALBOX_DATA_DIR: '', XDG_CONFIG_HOME: join(folder, 'config') };
+  notHome = { ...nothing, SIGNALBOX_DATA_DIR: '' };
   await rig.startServer();
+  // What completions find.
+  await rig.client.pipelines.create({ name: 'daily temperatures', stages: [{ name: 'a', type: 'work' }] });
 });
 afterAll(async () => {
   await rig[Symbol.asyncDispose]();
@@ -57,14 +63,16 @@ afterAll(async () => {
 
 describe('signalbox keys', () => {
   test('makes a key on the server’s own machine that works at once, rotates it and ends it', async () => {
-    const made = await typeJson(['keys', 'create', '--name', 'ci', '--role', 'operator']);
-    expect(made).toMatchObject({ name: 'ci', role: 'operator', key: expect.any(String) });
+    const name = anew('ci');
+    const made = await typeJson(['keys', 'create', '--name', name, '--role', 'operator']);
+    expect(made).toMatchObject({ name, role: 'operator', key: expect.any(String) });
     const me = (token: string) => createClient({ url, token, retryForMs: 0 }).request('GET', '/me');
-    expect(await me(made.key)).toMatchObject({ kind: 'key', name: 'ci', role: 'operator' });
-    expect(await typeJson(['keys', 'list'])).toEqual([expect.objectContaining({ id: made.id, name: 'ci' })]);
+    expect(await me(made.key)).toMatchObject({ kind: 'key', name, role: 'operator' });
+    const listed: { name: string }[] = await typeJson(['keys', 'list']);
+    expect(listed.filter((each) => each.name === name)).toEqual([expect.objectContaining({ id: made.id })]);
 
-    const rotated = await typeJson(['keys', 'rotate', 'ci', '--overlap-hours', '0']);
-    expect(await me(rotated.key)).toMatchObject({ name: 'ci' });
+    const rotated = await typeJson(['keys', 'rotate', name, '--overlap-hours', '0']);
+    expect(await me(rotated.key)).toMatchObject({ name });
     await expect(me(made.key)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
 
     const narrow = await type(
@@ -72,7 +80,7 @@ describe('signalbox keys', () => {
         'keys',
         'create',
         '--name',
-        'ci',
+        name,
         '--role',
         'viewer',
         '--scopes',
@@ -82,8 +90,10 @@ describe('signalbox keys', () => {
       ],
       atHome,
     );
-    expect(narrow.printed).toMatch(/^ci \(viewer\), for good\. It is shown only here:\nsbx_\S+\n$/);
-    const twins = await type(['keys', 'revoke', 'ci'], atHome);
+    expect(narrow.printed.replace(name, 'ci')).toMatch(
+      /^ci \(viewer\), for good\. It is shown only here:\nsbx_\S+\n$/,
+    );
+    const twins = await type(['keys', 'revoke', name], atHome);
     expect(twins).toMatchObject({
       code: 2,
       printed: expect.stringContaining(`Give the id of one: ${made.id}, key_`),
@@ -95,14 +105,20 @@ describe('signalbox keys', () => {
 
 describe('signalbox login', () => {
   test('keeps a key that the server takes where only its owner can read it, until it is forgotten', async () => {
-    const { key } = await typeJson(['keys', 'create', '--name', 'laptop', '--role', 'viewer']);
-    const file = join(folder, 'config/signalbox/logins.json');
+    const name = anew('laptop');
+    const { key } = await typeJson(['keys', 'create', '--name', name, '--role', 'viewer']);
+    const config = join(folder, name);
+    const away = { ...notHome, XDG_CONFIG_HOME: config };
+    const file = join(config, 'signalbox/logins.json');
     const refused = await type(['login', '--url', url], away, 'sbx_mistyped');
     expect(refused).toMatchObject({ code: 2, printed: expect.stringContaining('does not take this key') });
     expect(() => statSync(file)).toThrow('ENOENT');
 
     const done = await type(['login', '--url', `${url}/`], away, key);
-    expect(done).toEqual({ code: 0, printed: `You are laptop (viewer) at ${url}. The key is in ${file}.\n` });
+    expect(done).toEqual({
+      code: 0,
+      printed: `You are ${name} (viewer) at ${url}. The key is in ${file}.\n`,
+    });
     expect(statSync(file).mode & 0o777).toBe(0o600);
     // From now on it is the server that is meant where none is named.
     expect((await type(['runs'], away)).code).toBe(0);
@@ -126,19 +142,20 @@ describe('signalbox login', () => {
 
 describe('signalbox agents', () => {
   test('makes a token with which the agent of that name comes in, and orders it by name', async () => {
-    const { token } = await typeJson(['agents', 'token', 'tokened']);
+    const agentName = anew('tokened');
+    const { token } = await typeJson(['agents', 'token', agentName]);
     const runner = `import { runAgent } from '${join(import.meta.dirname, '../sdk/typescript/index.mjs')}';
-      await runAgent({ name: 'tokened', handlers: { tokened: () => null } });`;
+      await runAgent({ name: '${agentName}', handlers: { tokened: () => null } });`;
     const agent = rig.start({
       command: process.execPath,
       args: ['--input-type=module', '-e', runner],
       env: { SIGNALBOX_TOKEN: token },
     });
-    const named = async () => (await rig.client.agents.list()).filter(({ name }) => name === 'tokened');
+    const named = async () => (await rig.client.agents.list()).filter(({ name }) => name === agentName);
     await until('the agent', async () => (await named()).length === 1, 60_000);
-    const drained = await typeJson(['agents', 'drain', 'tokened', '--reason', 'its disk is full']);
-    expect(drained).toMatchObject([{ name: 'tokened', status: 'draining', reason: 'its disk is full' }]);
-    expect((await type(['agents', 'resume', 'tokened'], atHome)).code).toBe(0);
+    const drained = await typeJson(['agents', 'drain', agentName, '--reason', 'its disk is full']);
+    expect(drained).toMatchObject([{ name: agentName, status: 'draining', reason: 'its disk is full' }]);
+    expect((await type(['agents', 'resume', agentName], atHome)).code).toBe(0);
     expect(await type(['agents', 'drain', 'nobody'], atHome)).toMatchObject({
       code: 2,
       printed: expect.stringContaining('signalbox agents list'),
@@ -164,7 +181,6 @@ describe('completion', () => {
   }
 
   test('knows commands, options, their words and what the server has', async () => {
-    await rig.client.pipelines.create({ name: 'daily temperatures', stages: [{ name: 'a', type: 'work' }] });
     expect(await complete(['ru'])).toEqual(['run', 'runs']);
     expect(await complete(['pipelines', 'p'])).toEqual(['plan']);
     expect(await complete(['keys', 'create', '--role', 'o'])).toEqual(['owner', 'operator']);
@@ -174,12 +190,12 @@ describe('completion', () => {
     expect(await pressAgain(() => complete(['runs', '--pipeline', 'dai']))).toEqual(['daily temperatures']);
     expect(await complete(['run', '--url', 'http://127.0.0.1:1', ''])).toEqual([]);
     expect(await complete(['fly', ''])).toEqual([]);
-    expect(await complete(['run', ''], { ...away, SIGNALBOX_DATA_DIR: folder })).toEqual([]);
+    expect(await complete(['run', ''], { ...notHome, SIGNALBOX_DATA_DIR: folder })).toEqual([]);
   });
 
   test('in bash, a name with a space comes quoted and files are offered where nothing is known', async () => {
     const bin = join(folder, 'bin');
-    mkdirSync(bin);
+    mkdirSync(bin, { recursive: true });
     writeFileSync(join(bin, 'signalbox'), `#!/bin/sh\nexec "${process.execPath}" "${MAIN}" "$@"\n`, {
       mode: 0o755,
     });
@@ -201,6 +217,7 @@ describe('completion', () => {
 
 describe('signalbox serve and task', () => {
   test('a program in any language works on tasks, logs and fails by its exit code', async () => {
+    const greet = anew('greet');
     const program = join(folder, 'greet.sh');
     writeFileSync(
       program,
@@ -213,10 +230,10 @@ esac
     );
     const agent = rig.start({
       command: process.execPath,
-      args: [MAIN, 'serve', 'greet', '--', 'sh', program],
+      args: [MAIN, 'serve', greet, '--', 'sh', program],
     });
     writeFileSync(join(folder, 'ada.json'), '{"name":"Ada"}');
-    const task = await typeJson(['task', 'greet', '--input', join(folder, 'ada.json')]);
+    const task = await typeJson(['task', greet, '--input', join(folder, 'ada.json')]);
     expect(task).toMatchObject({ status: 'completed', output: { got: { name: 'Ada' }, word: {} } });
     // Stored a moment after the end.
     await vi.waitFor(
@@ -228,7 +245,7 @@ esac
     );
 
     writeFileSync(join(folder, 'stop.json'), '"stop"');
-    const failed = await type(['task', 'greet', '--input', join(folder, 'stop.json')], atHome);
+    const failed = await type(['task', greet, '--input', join(folder, 'stop.json')], atHome);
     expect(failed).toEqual({ code: 1, printed: 'EXIT_65: sh ended with 65. no such name\n' });
     const detached = await type(['task', 'nobody-offers-this', '-d'], atHome);
     expect(detached).toMatchObject({ code: 0, printed: expect.stringMatching(/^task_/) });
@@ -237,22 +254,25 @@ esac
   });
 
   test('a program whose run is cancelled is ended', async () => {
-    const script = `echo started >> "$NOTES"; trap 'echo ended >> "$NOTES"; exit 1' TERM; while true; do sleep 0.1; done`;
-    rig.start({ command: process.execPath, args: [MAIN, 'serve', 'wait', '--', 'sh', '-c', script] });
-    const { run_id } = await rig.client.tasks.submit({ type: 'wait' });
-    await until('the program', async () => (await rig.notes()).includes('started'), 60_000);
+    const wait = anew('wait');
+    const [started, ended] = [`started ${wait}`, `ended ${wait}`];
+    const script = `echo ${started} >> "$NOTES"; trap 'echo ${ended} >> "$NOTES"; exit 1' TERM; while true; do sleep 0.1; done`;
+    rig.start({ command: process.execPath, args: [MAIN, 'serve', wait, '--', 'sh', '-c', script] });
+    const { run_id } = await rig.client.tasks.submit({ type: wait });
+    await until('the program', async () => (await rig.notes()).includes(started), 60_000);
     await rig.client.runs.cancel(run_id);
-    await until('its end', async () => (await rig.notes()).includes('ended'), 60_000);
+    await until('its end', async () => (await rig.notes()).includes(ended), 60_000);
     expect((await rig.client.runs.wait(run_id)).status).toBe('cancelled');
   });
 });
 
 describe('signalbox orgs', () => {
   test("makes an organisation on the server's own machine, and gives its owner's invitation once", async () => {
-    const made = await typeJson(['orgs', 'create', '--name', 'Elsewhere']);
+    const name = anew('Elsewhere');
+    const made = await typeJson(['orgs', 'create', '--name', name]);
     expect(made.invitation).toMatch(new RegExp(`^${url}/join#`));
     const listed: { id: string }[] = await typeJson(['orgs', 'list']);
-    expect(listed.find(({ id }) => id === made.id)).toMatchObject({ name: 'Elsewhere', members: 0 });
+    expect(listed.find(({ id }) => id === made.id)).toMatchObject({ name, members: 0 });
     expect(JSON.stringify(listed)).not.toContain(made.invitation.split('#')[1]);
     expect((await type(['orgs', 'create'], atHome)).code).toBe(2);
   });

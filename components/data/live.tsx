@@ -97,6 +97,18 @@ export function useFresh(
   useLive(target, { onRuns: refresh, onAgents: refresh, onGap: refresh });
 }
 
+/** Asks anew for what is shown when `sign` is another: the sign of something that moved, and that no news tells of. */
+export function useFreshBy(sign: string, { keys }: { keys: readonly QueryKey[] }): void {
+  const queries = useQueryClient();
+  const known = useRef(sign);
+  const ask = useEffectEvent(() => Promise.all(keys.map((key) => askAnew(queries, key))));
+  useEffect(() => {
+    if (known.current === sign) return;
+    known.current = sign;
+    void ask();
+  }, [sign]);
+}
+
 async function askAnew(queries: QueryClient, queryKey: QueryKey): Promise<void> {
   // What is on its way was asked for before this: it is waited for, and not thrown away, however long it takes.
   if (queries.isFetching({ queryKey }) > 0)

@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { type Answer, query } from '../data/index.ts';
 import { Broken } from '../shell/broken.tsx';
 import { setSingleKeys, useKeyGroups, useSingleKeys } from '../shell/keys/index.ts';
+import { ShowMore, usePages } from '../shell/paged-table.tsx';
 import { ThemeChoice } from '../shell/theme-choice.tsx';
 import { useAct } from '../shell/use-act.ts';
 import { Button } from '../ui/button.tsx';
@@ -144,14 +145,14 @@ function Password({ account }: { account: Account }) {
 }
 
 function Sessions() {
-  const { data } = useQuery(query('me.sessions', {}));
+  const list = usePages('me.sessions', {}, (page) => page.sessions);
   const end = useAct('me.endSession', { done: words.account.signedOut });
   return (
     <Card title={words.account.sessions} flush>
-      {data ? (
+      {list.rows ? (
         <Table
           label={words.account.sessions}
-          rows={data.sessions}
+          rows={list.rows}
           keyOf={({ id }) => id}
           columns={[
             {
@@ -186,6 +187,7 @@ function Sessions() {
       ) : (
         <Skeleton label={words.account.loadingSessions} rows={2} />
       )}
+      <ShowMore of={list} />
     </Card>
   );
 }

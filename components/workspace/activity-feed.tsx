@@ -1,9 +1,12 @@
 'use client';
 
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { FilePen, Lock, type LucideIcon, MessageSquare, NotebookPen } from 'lucide-react';
+import { useState } from 'react';
 import type { RunId } from '../../server/domain/ids.ts';
 import { type Answer, query } from '../data/index.ts';
+import { Broken } from '../shell/broken.tsx';
+import { Button } from '../ui/button.tsx';
 import { Skeleton } from '../ui/feedback.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Ago } from '../ui/text.tsx';
@@ -17,38 +20,87 @@ const ICONS: Record<Activity['type'], LucideIcon> = {
   message: MessageSquare,
   claim: Lock,
 };
-const LAST = 200;
+/** Numbers to a window: its beginning stays the same while the workspace goes on, so that what was read is read once. */
+const WINDOW = 100;
+const AT_FIRST = 2;
+/** The most that is answered at once. */
+const LIMIT = 500;
 
-/** The last of what happened; it is asked for anew when the workspace has a newer number. */
+/** What happened, newest first; it is asked for anew when the workspace has a newer number. */
 export function ActivityFeed({ runId, newest }: { runId: RunId; newest: number }) {
-  const { data } = useQuery({
-    ...query('workspaces.activity', { id: runId, after: Math.max(0, newest - LAST), limit: LAST }),
-    placeholderData: keepPreviousData,
-  });
+  const last = Math.max(0, Math.ceil(newest / WINDOW) - 1);
+  const [lowest, setLowest] = useState<number>();
+  const first = Math.max(0, lowest ?? last - AT_FIRST + 1);
+  const windows = Array.from({ length: last - first + 1 }, (_, at) => last - at);
   return (
     <Card title={words.feed} flush>
-      {data ? null : <Skeleton label={words.loading} rows={4} />}
-      {data?.activity.length === 0 ? <p className="px-4 py-3 text-sm text-quiet">{words.noFeed}</p> : null}
+      {newest === 0 ? <p className="px-4 py-3 text-sm text-quiet">{words.noFeed}</p> : null}
       <ol aria-label={words.feed} className="max-h-[28rem] overflow-y-auto">
-        {data?.activity
-          .slice(-LAST)
-          .toReversed()
-          .map((activity) => (
-            <Line key={keyOf(activity)} activity={activity} />
-          ))}
+        {windows.map((each) => (
+          <Stretch key={each} runId={runId} after={each * WINDOW} upTo={(each + 1) * WINDOW} />
+        ))}
+        {first > 0 ? (
+          <li className="flex justify-center p-2">
+            <Button look="quiet" size="sm" onClick={() => setLowest(Math.max(0, first - AT_FIRST))}>
+              {words.earlier}
+            </Button>
+          </li>
+        ) : null}
       </ol>
     </Card>
   );
 }
 
-/** What was carried over, or let go together, has one number. */
+interface StretchProps {
+  runId: RunId;
+  after: number;
+  upTo: number;
+}
+
+/** One number can have many entries, so a stretch may take several answers. */
+function Stretch({ runId, after, upTo }: StretchProps) {
+  const asked = useQuery(query('workspaces.activity', { id: runId, after, limit: LIMIT }));
+  const { data, error } = asked;
+  if (!data) return <li>{error ? <Broken of={asked} /> : <Skeleton label={words.loading} rows={4} />}</li>;
+  const { activity } = data;
+  const reached = activity.at(-1)?.seq ?? upTo;
+  const goesOn = activity.length >= LIMIT && reached < upTo;
+  return (
+    <>
+      {goesOn ? <Stretch runId={runId} after={reached} upTo={upTo} /> : null}
+      {toLines(activity.filter(({ seq }) => seq <= upTo)).map(({ key, said, type }) => (
+        <Line key={key} said={said} type={type} />
+      ))}
+    </>
+  );
+}
+
+interface Said {
+  who: string;
+  what: string;
+  at: string;
+}
+
+/** Newest first. What a replay began with came at once, and is one line however much it was. */
+function toLines(activity: readonly Activity[]): { key: string; said: Said; type: Activity['type'] }[] {
+  const carried = activity.filter(({ change }) => change?.kind === 'carried');
+  const isOneOfMany = ({ change }: Activity) => carried.length > 1 && change?.kind === 'carried';
+  const lines = activity.flatMap((each) => {
+    if (isOneOfMany(each) && each !== carried.at(-1)) return [];
+    const said = say(each);
+    if (!said) return [];
+    const what = isOneOfMany(each) ? words.broughtOver(carried.length) : said.what;
+    return [{ key: keyOf(each), type: each.type, said: { ...said, what } }];
+  });
+  return lines.toReversed();
+}
+
+/** What was let go together has one number. */
 const keyOf = ({ seq, type, change, claim }: Activity): string =>
   `${seq} ${type} ${change?.path ?? claim?.lease_id ?? ''}`;
 
-function Line({ activity }: { activity: Activity }) {
-  const said = say(activity);
-  if (!said) return null;
-  const Icon = ICONS[activity.type];
+function Line({ said, type }: { said: Said; type: Activity['type'] }) {
+  const Icon = ICONS[type];
   return (
     <li className="flex items-start gap-2.5 border-b border-line px-4 py-2 text-sm last:border-b-0">
       <Icon aria-hidden size={14} className="mt-1 shrink-0 text-quiet" />
@@ -65,12 +117,7 @@ function Line({ activity }: { activity: Activity }) {
   );
 }
 
-function say({
-  change,
-  step,
-  message,
-  claim,
-}: Activity): { who: string; what: string; at: string } | undefined {
+function say({ change, step, message, claim }: Activity): Said | undefined {
   if (change) {
     const { kind, path, version, changed_by: who, changed_at: at } = change;
     return { who, at, what: words.wrote(kind, path, version) };

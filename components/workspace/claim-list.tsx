@@ -20,7 +20,7 @@ export function ClaimList({ runId, claims }: { runId: RunId; claims: readonly Cl
   return (
     <Card title={words.claims} flush>
       {claims.length === 0 ? <p className="px-4 py-3 text-sm text-quiet">{words.noClaims}</p> : null}
-      <ul>
+      <ul aria-label={words.claims}>
         {claims.map((claim) => (
           <li
             key={claim.lease_id}

@@ -1,15 +1,16 @@
 'use client';
 
-import { useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { parseAsInteger, parseAsStringLiteral, useQueryState } from 'nuqs';
 import type { RunId } from '../../server/domain/ids.ts';
 import { query } from '../data/index.ts';
 import { Broken } from '../shell/broken.tsx';
-import { usePages } from '../shell/paged-table.tsx';
+import { ShowMore, usePages } from '../shell/paged-table.tsx';
 import { Segments } from '../ui/choice.tsx';
 import { DiffText } from '../ui/diff-text.tsx';
 import { Skeleton } from '../ui/feedback.tsx';
 import { formatBytes } from '../ui/format.ts';
+import { Select } from '../ui/select.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Ago, Chip, Code } from '../ui/text.tsx';
 import { words } from './words.ts';
@@ -47,7 +48,11 @@ export function FileView({ runId, path, newest }: FileProps) {
 }
 
 function Content({ runId, path, newest }: FileProps) {
-  const asked = useQuery(query('workspaces.file', { id: runId, path, version: newest }));
+  const asked = useQuery({
+    ...query('workspaces.file', { id: runId, path, version: newest }),
+    // While agents write, what it held a moment ago is better than nothing.
+    placeholderData: keepPreviousData,
+  });
   const { data, error } = asked;
   if (error) return <Broken of={asked} />;
   if (!data) return <Skeleton label={words.loading} rows={6} />;
@@ -69,11 +74,14 @@ function Content({ runId, path, newest }: FileProps) {
 }
 
 function History({ runId, path, newest }: FileProps) {
-  const asked = usePages('workspaces.history', { id: runId, path, limit: 100 }, (page) => page.changes);
-  const { rows, error } = asked;
+  const list = usePages('workspaces.history', { id: runId, path, limit: 100 }, (page) => page.changes);
+  const { rows, error } = list;
   const [version, setVersion] = useQueryState('version', parseAsInteger);
+  const [against, setAgainst] = useQueryState('against', parseAsInteger);
   const shown = version ?? newest;
-  if (error) return <Broken of={asked} />;
+  const other = against === shown ? null : against;
+  const from = other ?? shown - 1;
+  if (error) return <Broken of={list} />;
   if (!rows) return <Skeleton label={words.loading} rows={6} />;
   return (
     <div className="flex flex-col gap-4">
@@ -96,23 +104,50 @@ function History({ runId, path, newest }: FileProps) {
             </button>
           </li>
         ))}
+        {list.hasNextPage ? (
+          <li>
+            <ShowMore of={list} />
+          </li>
+        ) : null}
       </ol>
-      <Change runId={runId} path={path} version={shown} />
+      <div className="flex flex-wrap items-center gap-2 text-sm text-quiet">
+        <span>{words.against}</span>
+        <Select
+          label={words.against}
+          value={other === null ? '' : String(other)}
+          choices={[
+            { value: '', label: words.versionBefore },
+            ...rows
+              .filter((change) => change.version !== shown)
+              .map((change) => ({ value: String(change.version), label: words.version(change.version) })),
+          ]}
+          onChange={(next) => void setAgainst(next === '' ? null : Number(next))}
+        />
+      </div>
+      <Change runId={runId} path={path} from={from} to={shown} />
     </div>
   );
 }
 
-function Change({ runId, path, version }: { runId: RunId; path: string; version: number }) {
-  const asked = useQuery(
-    query('workspaces.diff', { id: runId, path, from: Math.max(0, version - 1), to: version }),
-  );
+interface ChangeProps {
+  runId: RunId;
+  path: string;
+  /** The two in whichever order they were chosen: what is older stands on the left. */
+  from: number;
+  to: number;
+}
+
+function Change({ runId, path, ...chosen }: ChangeProps) {
+  const from = Math.max(0, Math.min(chosen.from, chosen.to));
+  const to = Math.max(chosen.from, chosen.to);
+  const asked = useQuery(query('workspaces.diff', { id: runId, path, from, to }));
   const { data, error } = asked;
   if (error) return <Broken of={asked} />;
   if (!data) return <Skeleton label={words.loading} rows={4} />;
   if (data.diff === null || data.diff === '') return <p className="text-sm text-quiet">{words.noChanges}</p>;
   return (
     <>
-      <DiffText label={words.changes} diff={data.diff} />
+      <DiffText label={words.compared(from, to)} diff={data.diff} />
       {data.diff_is_cut ? <p className="text-sm text-quiet">{words.cut}</p> : null}
     </>
   );

@@ -5,11 +5,17 @@ import { words } from './words.ts';
 
 type Collaborator = Answer<'workspaces.get'>['collaborators'][number];
 
-export function Taking({ collaborators }: { collaborators: readonly Collaborator[] }) {
+interface TakingProps {
+  collaborators: readonly Collaborator[];
+  /** So many came earlier. */
+  more: number;
+}
+
+export function Taking({ collaborators, more }: TakingProps) {
   return (
     <Card title={words.here} flush>
       {collaborators.length === 0 ? <p className="px-4 py-3 text-sm text-quiet">{words.nobody}</p> : null}
-      <ul>
+      <ul aria-label={words.here}>
         {collaborators.map((one) => (
           <li key={one.id} className="border-b border-line px-4 py-2 text-sm last:border-b-0">
             <p className="flex items-center gap-2">
@@ -23,6 +29,9 @@ export function Taking({ collaborators }: { collaborators: readonly Collaborator
           </li>
         ))}
       </ul>
+      {more > 0 ? (
+        <p className="border-t border-line px-4 py-2 text-xs text-quiet">{words.cameEarlier(more)}</p>
+      ) : null}
     </Card>
   );
 }

@@ -2,12 +2,12 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { FolderOpen } from 'lucide-react';
-import { parseAsString, useQueryState } from 'nuqs';
+import { parseAsInteger, parseAsString, useQueryState, useQueryStates } from 'nuqs';
 import type { RunId } from '../../server/domain/ids.ts';
-import { query } from '../data/index.ts';
+import { type Answer, query, useFreshBy } from '../data/index.ts';
 import { Broken } from '../shell/broken.tsx';
 import { NotYours } from '../shell/not-yours.tsx';
-import { usePages } from '../shell/paged-table.tsx';
+import { ShowMore, usePages } from '../shell/paged-table.tsx';
 import { useMay } from '../shell/use-may.ts';
 import { Empty, Skeleton } from '../ui/feedback.tsx';
 import { Select } from '../ui/select.tsx';
@@ -20,6 +20,19 @@ import { Taking } from './taking.tsx';
 import { words } from './words.ts';
 
 const REFRESH_MS = 2000;
+
+/** The versions are those of the file. */
+const SHOWN = { file: parseAsString, version: parseAsInteger, against: parseAsInteger };
+
+const MOVED_WITH_IT = [
+  ['workspaces', 'files'],
+  ['workspaces', 'history'],
+  ['workspaces', 'activity'],
+];
+
+/** Another as soon as something happened in it; a claim whose time is over gets no number. */
+const signOf = (workspace: Answer<'workspaces.get'> | undefined): string =>
+  [workspace?.seq, ...(workspace?.claims ?? []).map(({ lease_id: id }) => id)].join();
 
 interface TabProps {
   runId: RunId;
@@ -34,14 +47,18 @@ export function WorkspaceTab(props: TabProps) {
 
 function Files({ runId, stages, isOver }: TabProps) {
   const refetchInterval = isOver ? (false as const) : REFRESH_MS;
-  const workspace = useQuery({ ...query('workspaces.get', { id: runId }), refetchInterval });
+  const asked = query('workspaces.get', { id: runId });
+  const workspace = useQuery({ ...asked, refetchInterval });
+  // What happened last, just before its end, is asked for once more.
+  useFreshBy(String(isOver), { keys: [asked.queryKey] });
   const [before, setBefore] = useQueryState('before', parseAsString.withDefault(''));
   const list = usePages(
     'workspaces.files',
     { id: runId, limit: 200, ...(before === '' ? {} : { before_stage: before }) },
     (page) => page.files,
   );
-  const [path, setPath] = useQueryState('file', parseAsString);
+  useFreshBy(signOf(workspace.data), { keys: MOVED_WITH_IT });
+  const [{ file: path }, setShown] = useQueryStates(SHOWN);
   if (!workspace.data || !list.rows)
     return workspace.error || list.error ? (
       <Broken of={[workspace, list]} />
@@ -52,28 +69,20 @@ function Files({ runId, stages, isOver }: TabProps) {
   return (
     <div className="grid grid-cols-1 items-start gap-4 lg:grid-cols-[16rem_minmax(0,1fr)_20rem]">
       <Card title={words.files} flush>
-        <div className="border-b border-line p-2">
-          <Select
-            label={words.moment}
-            value={before}
-            choices={[
-              { value: '', label: words.now },
-              ...stages.map(({ key }) => ({ value: key, label: words.before(key) })),
-            ]}
-            onChange={(next) => void setBefore(next === '' ? null : next)}
-          />
-          {before === '' ? null : <p className="mt-2 text-xs text-quiet">{words.beforeNote(before)}</p>}
-        </div>
+        <Moment stages={stages} before={before} onChange={(next) => void setBefore(next)} />
         {list.rows.length === 0 ? (
           <Empty icon={FolderOpen} title={before === '' ? words.none : words.noneThen}>
             {before === '' ? words.noneNote : words.noneThenNote}
           </Empty>
         ) : (
-          <FileTree
-            files={list.rows}
-            selected={shown?.path ?? null}
-            onSelect={(next) => void setPath(next)}
-          />
+          <>
+            <FileTree
+              files={list.rows}
+              selected={shown?.path ?? null}
+              onSelect={(file) => void setShown({ file, version: null, against: null })}
+            />
+            <ShowMore of={list} />
+          </>
         )}
       </Card>
       {shown ? (
@@ -85,9 +94,33 @@ function Files({ runId, stages, isOver }: TabProps) {
       )}
       <div className="flex flex-col gap-4">
         <ClaimList runId={runId} claims={workspace.data.claims} />
-        <Taking collaborators={workspace.data.collaborators} />
+        <Taking collaborators={workspace.data.collaborators} more={workspace.data.more_collaborators} />
         <ActivityFeed runId={runId} newest={workspace.data.seq} />
       </div>
+    </div>
+  );
+}
+
+interface MomentProps {
+  stages: TabProps['stages'];
+  /** Before which stage; empty: now. */
+  before: string;
+  onChange(before: string | null): void;
+}
+
+function Moment({ stages, before, onChange }: MomentProps) {
+  return (
+    <div className="border-b border-line p-2">
+      <Select
+        label={words.moment}
+        value={before}
+        choices={[
+          { value: '', label: words.now },
+          ...stages.map(({ key }) => ({ value: key, label: words.before(key) })),
+        ]}
+        onChange={(next) => onChange(next === '' ? null : next)}
+      />
+      {before === '' ? null : <p className="mt-2 text-xs text-quiet">{words.beforeNote(before)}</p>}
     </div>
   );
 }

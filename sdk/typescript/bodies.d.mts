@@ -16,6 +16,8 @@ export interface RevealBody {
   reason?: string;
   limit?: number;
   cursor?: string;
+  /** The `next_attempts_after` of the answer before. */
+  attempts_after?: number;
 }
 
 export interface Problem {

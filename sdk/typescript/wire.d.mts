@@ -188,6 +188,8 @@ export interface Revealed {
     error: TaskError | null;
     /** Of each hand-out. */
     attempts: { epoch: number; error: TaskError | null }[];
+    /** To go on with its attempts; null: these are all. */
+    next_attempts_after: number | null;
     logs: RunLogEntry[];
     /** To go on with its log. */
     next_cursor: string | null;

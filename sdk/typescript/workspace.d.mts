@@ -117,7 +117,8 @@ export interface Workspace {
   renew(lease: FileLeaseProof, seconds?: number): Promise<FileLease>;
   release(lease: FileLeaseProof): Promise<{ released: boolean }>;
   log(message: string, more?: { level?: LogLevel; fields?: JsonObject }): Promise<{ seq: number }>;
-  join(about?: string): Promise<{ me: string; collaborators: Collaborator[] }>;
+  /** `more_collaborators`: so many came earlier and are not listed. */
+  join(about?: string): Promise<{ me: string; collaborators: Collaborator[]; more_collaborators: number }>;
   leave(): Promise<{ released: number }>;
   /** To one, by id or name, or to all. */
   send(body: string, to?: string): Promise<{ seq: number }>;

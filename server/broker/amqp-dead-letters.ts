@@ -21,22 +21,29 @@ export interface AmqpDeadLetters {
   discard(id: string, isMeant: IsMeant): Promise<DeadLetter | null>;
 }
 
-/** How far into the queue one letter is looked for. */
-const SEARCH_LIMIT = 10_000;
 /** The broker sends all it has at once, so silence means that the rest is in other hands. */
 const QUIET_MS = 500;
 /** Somebody else who looks at the same moment holds the letters for some milliseconds. */
 const LOOKS = 3;
+/** What AMQP can ask for at once; for more it is asked without a bound. */
+const MAX_PREFETCH = 65_535;
 
-interface Visit {
-  channel: Channel;
+interface Found {
   message: ConsumeMessage;
   letter: DeadLetter;
 }
 
+interface Search {
+  /** How many letters are looked at, from the oldest on; left out: all that lie there. */
+  depth?: number;
+  /** How many are kept at most; then nobody looks further. */
+  most: number;
+  isWanted(letter: DeadLetter): boolean;
+}
+
 /**
  * AMQP cannot read a queue without taking from it, so we take without acknowledging and close the channel: the broker
- * then puts everything back where it stood.
+ * then puts everything back where it stood. What is not wanted is let go at once, so that a long queue fills no memory.
  */
 export function makeAmqpDeadLetters(options: AmqpDeadLettersOptions): AmqpDeadLetters {
   const { topology } = options;
@@ -49,93 +56,75 @@ export function makeAmqpDeadLetters(options: AmqpDeadLettersOptions): AmqpDeadLe
     return mine;
   };
 
-  /** Shows up to `limit` letters, oldest first, until `visit` has something to return. */
-  const look = <Result>(
-    limit: number,
-    visit: (visit: Visit) => Promise<Result | null>,
-  ): Promise<Result | null> =>
+  /** Those that are wanted, while they are in our hands. */
+  const pick = <Result>(
+    { depth, most, isWanted }: Search,
+    act: (found: Found[], look: { channel: Channel; seen: number }) => Result | Promise<Result>,
+  ): Promise<Result> =>
     inTurn(() =>
       withChannel(options.model(), async (channel) => {
         const { messageCount } = await channel.checkQueue(topology.deadLetterQueue);
-        const count = Math.min(limit, messageCount);
-        if (count === 0) return null;
-        for (const message of await take(channel, topology.deadLetterQueue, count)) {
-          const found = await visit({ channel, message, letter: readLetter(message, topology) });
-          if (found !== null) return found;
-        }
-        return null;
+        const found: Found[] = [];
+        const seen = await walk(channel, {
+          queue: topology.deadLetterQueue,
+          count: Math.min(depth ?? messageCount, messageCount),
+          goOn(message) {
+            const letter = readLetter(message, topology);
+            if (isWanted(letter)) found.push({ message, letter });
+            return found.length < most;
+          },
+        });
+        return act(found, { channel, seen });
       }),
     );
 
+  /** The one of this id, wherever it lies. */
   const find = async <Result>(
     { id, isMeant }: { id: string; isMeant: IsMeant },
-    act: (visit: Visit) => Promise<Result | null>,
+    act: (found: Found, channel: Channel) => Result | Promise<Result>,
   ): Promise<Result | null> => {
+    const isWanted = (letter: DeadLetter) => letter.id === id && isMeant(letter.queue);
     for (let tried = 0; tried < LOOKS; tried++) {
-      const found = await look(SEARCH_LIMIT, async (visit) =>
-        visit.letter.id === id && isMeant(visit.letter.queue) ? act(visit) : null,
+      const done = await pick({ most: 1, isWanted }, async ([found], { channel }) =>
+        found ? { result: await act(found, channel) } : null,
       );
-      if (found !== null) return found;
+      if (done) return done.result;
     }
     return null;
   };
 
-  async function listWithin(
-    depth: number,
-    { limit, isMeant }: { limit: number; isMeant: IsMeant },
-  ): Promise<{ letters: DeadLetter[]; seen: number }> {
-    const letters: DeadLetter[] = [];
-    let seen = 0;
-    await look(depth, async ({ letter }) => {
-      seen += 1;
-      if (isMeant(letter.queue)) letters.push(letter);
-      return letters.length >= limit ? letters : null;
+  /** All that are wanted of those looked at, in one publish. */
+  const replayWithin = (search: Search): Promise<{ replayed: number; seen: number }> =>
+    pick(search, async (wanted, { channel, seen }) => {
+      if (wanted.length === 0) return { replayed: 0, seen };
+      const outcomes = await options.publish(
+        wanted.map(({ letter }) => replayed(letter, topology, options.now())),
+      );
+      const gone = wanted.filter((_, at) => outcomes[at] === 'confirmed');
+      for (const { message } of gone) channel.ack(message);
+      return { replayed: gone.length, seen };
     });
-    return { letters, seen };
-  }
-
-  /** Of the first `depth` letters those that are meant, all in one publish. */
-  const replayWithin = (
-    depth: number,
-    isWanted: (letter: DeadLetter) => boolean,
-    limit: number,
-  ): Promise<{ replayed: number; seen: number }> =>
-    inTurn(() =>
-      withChannel(options.model(), async (channel) => {
-        const { messageCount } = await channel.checkQueue(topology.deadLetterQueue);
-        const count = Math.min(depth, messageCount);
-        if (count === 0) return { replayed: 0, seen: 0 };
-        const taken = await take(channel, topology.deadLetterQueue, count);
-        const wanted = taken
-          .map((message) => ({ message, letter: readLetter(message, topology) }))
-          .filter(({ letter }) => isWanted(letter))
-          .slice(0, limit);
-        const outcomes = await options.publish(
-          wanted.map(({ letter }) => replayed(letter, topology, options.now())),
-        );
-        const gone = wanted.filter((_, at) => outcomes[at] === 'confirmed');
-        for (const { message } of gone) channel.ack(message);
-        return { replayed: gone.length, seen: taken.length };
-      }),
-    );
 
   return {
-    read: (id, isMeant) => find({ id, isMeant }, async ({ letter }) => letter),
+    read: (id, isMeant) => find({ id, isMeant }, ({ letter }) => letter),
     async replayAll({ limit, before }, isMeant) {
       const isWanted = ({ queue, deadAt }: DeadLetter) => isMeant(queue) && (deadAt ?? 0) < before;
-      const first = await replayWithin(limit, isWanted, limit);
+      const first = await replayWithin({ depth: limit, most: limit, isWanted });
       if (first.replayed > 0 || first.seen < limit) return first.replayed;
-      return (await replayWithin(SEARCH_LIMIT, isWanted, limit)).replayed;
+      return (await replayWithin({ most: limit, isWanted })).replayed;
     },
     async list(limit, isMeant) {
+      const search = { most: limit, isWanted: ({ queue }: DeadLetter) => isMeant(queue) };
+      const read = (found: Found[], { seen }: { seen: number }) => ({
+        letters: found.map(({ letter }) => letter),
+        seen,
+      });
       // Most often all of them are meant; only where they are not it is looked further.
-      const { letters, seen } = await listWithin(limit, { limit, isMeant });
-      return letters.length < limit && seen === limit
-        ? (await listWithin(SEARCH_LIMIT, { limit, isMeant })).letters
-        : letters;
+      const { letters, seen } = await pick({ ...search, depth: limit }, read);
+      return letters.length < limit && seen === limit ? (await pick(search, read)).letters : letters;
     },
     async replay(id, isMeant) {
-      const done = await find({ id, isMeant }, async ({ channel, message, letter }) => {
+      const done = await find({ id, isMeant }, async ({ message, letter }, channel) => {
         const [outcome] = await options.publish([replayed(letter, topology, options.now())]);
         if (outcome === 'confirmed') channel.ack(message);
         return outcome === 'confirmed';
@@ -143,28 +132,44 @@ export function makeAmqpDeadLetters(options: AmqpDeadLettersOptions): AmqpDeadLe
       return done ?? false;
     },
     discard: (id, isMeant) =>
-      find({ id, isMeant }, async ({ channel, message, letter }) => {
+      find({ id, isMeant }, ({ message, letter }, channel) => {
         channel.ack(message);
         return letter;
       }),
   };
 }
 
-async function take(channel: Channel, queue: string, count: number): Promise<ConsumeMessage[]> {
-  const taken: ConsumeMessage[] = [];
+interface Walk {
+  queue: string;
+  count: number;
+  /** False: no further. */
+  goOn(message: ConsumeMessage): boolean;
+}
+
+/** Looks at messages as they come, oldest first. Answers with how many they were. */
+async function walk(channel: Channel, { queue, count, goOn }: Walk): Promise<number> {
+  if (count === 0) return 0;
+  let seen = 0;
   const enough = Promise.withResolvers<void>();
-  let quiet = setTimeout(enough.resolve, QUIET_MS);
-  await channel.prefetch(count);
+  let isEnough = false;
+  const stop = () => {
+    isEnough = true;
+    enough.resolve();
+  };
+  let quiet = setTimeout(stop, QUIET_MS);
+  await channel.prefetch(count > MAX_PREFETCH ? 0 : count);
   await channel.consume(queue, (message) => {
-    if (!message) return enough.resolve();
-    taken.push(message);
+    if (!message) return stop();
+    // Some are on their way already when enough have come.
+    if (isEnough) return;
+    seen += 1;
     clearTimeout(quiet);
-    if (taken.length >= count) enough.resolve();
-    else quiet = setTimeout(enough.resolve, QUIET_MS);
+    if (!goOn(message) || seen >= count) return stop();
+    quiet = setTimeout(stop, QUIET_MS);
   });
   await enough.promise;
   clearTimeout(quiet);
-  return taken;
+  return seen;
 }
 
 function replayed(letter: DeadLetter, topology: Topology, nowMs: number): WireMessage {

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll } from 'vitest';
+import amqp from 'amqplib';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type PrivateRabbitmq, startPrivateRabbitmq } from '#server/testing/private-rabbitmq.ts';
 import { describeBrokerContract } from './contract.ts';
 import { createRabbitmqBroker } from './rabbitmq.ts';
+import { HEADER, makeTopology } from './topology.ts';
 
 /** RABBITMQ_URL names the server; without it the file starts its own. */
 let own: PrivateRabbitmq | undefined;
@@ -19,4 +21,38 @@ describeBrokerContract('RabbitMQ', async () => {
   const broker = createRabbitmqBroker({ url, namespace, maxRedeliveries: 3 });
   await broker.start();
   return { broker, maxRedeliveries: 3, close: () => broker.stop() };
+});
+
+test('a dead letter behind ten thousand of others is listed, read, tried again and discarded as the first is', async () => {
+  const namespace = `t${randomBytes(6).toString('hex')}`;
+  const broker = createRabbitmqBroker({ url, namespace, maxRedeliveries: 3 });
+  await broker.start();
+  const connection = await amqp.connect(url);
+  try {
+    const channel = await connection.createConfirmChannel();
+    const bury = (deadQueue: string, deadId: string) =>
+      channel.sendToQueue(makeTopology(namespace).deadLetterQueue, Buffer.from(deadId), {
+        messageId: deadId,
+        headers: { [HEADER.deadQueue]: deadQueue, [HEADER.deadId]: deadId, [HEADER.deadAt]: 1 },
+      });
+    for (let at = 0; at < 10_050; at += 1) bury('others.task', `others-${at}`);
+    for (const id of ['mine-1', 'mine-2', 'mine-3']) bury('mine.task', id);
+    await channel.waitForConfirms();
+    await broker.ensureQueue('mine.task');
+    const isMine = (queue: string) => queue === 'mine.task';
+    const ids = async (limit = 100) => (await broker.listDeadLetters(limit, isMine)).map(({ id }) => id);
+    expect(await ids()).toEqual(['mine-1', 'mine-2', 'mine-3']);
+    expect(await ids(2)).toEqual(['mine-1', 'mine-2']);
+    expect(await broker.readDeadLetter('mine-3', isMine)).toMatchObject({ id: 'mine-3', queue: 'mine.task' });
+    expect(await broker.readDeadLetter('others-10049', isMine)).toBeNull();
+    expect(await broker.replayDeadLetter('mine-1', isMine)).toBe(true);
+    expect(await broker.discardDeadLetter('mine-2', 'of no use', isMine)).toBe(true);
+    expect(await ids()).toEqual(['mine-3']);
+    expect(await broker.replayDeadLetters({ limit: 10, before: 2 }, isMine)).toBe(1);
+    expect(await ids()).toEqual([]);
+    expect(await broker.listDeadLetters(20_000)).toHaveLength(10_050);
+  } finally {
+    await connection.close();
+    await broker.stop();
+  }
 });

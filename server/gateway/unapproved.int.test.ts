@@ -90,8 +90,15 @@ const DOORS: readonly [string, () => Promise<string>][] = [
   ['a stage by a virtual server', () => byStage({ server: 'desk', tool: 'ask' })],
 ];
 
-/** As whoever calls is told, by each door in its way. */
-const REFUSED = /quarantine|was blocked|not what was approved|There is no tool/;
+/**
+ * As whoever calls is told. There are two walls: what is known to be unapproved is no tool of anybody's, before any server is
+ * asked (a virtual server then has none of that name), and what the server says at the call has to be what was approved.
+ */
+const UNAPPROVED = { changed: /is in quarantine|There is no tool/, blocked: /was blocked|There is no tool/ };
+const UNLIKE_ITS_PIN = /is not what was approved any more/;
+const REFUSED = new RegExp(
+  [UNAPPROVED.changed, UNAPPROVED.blocked, UNLIKE_ITS_PIN].map(({ source }) => source).join('|'),
+);
 const callsSince = (before: number) =>
   upstream.requests.slice(before).filter(({ body }) => body?.method === 'tools/call');
 
@@ -102,8 +109,8 @@ test.each(DOORS)('what people have approved is called by %s', async (_, call) =>
 });
 
 describe.each([
-  ['is another than was approved', change, () => rig.approveAll(id)],
-  ['is blocked', () => block(true), () => block(false)],
+  ['is another than was approved', change, () => rig.approveAll(id), UNAPPROVED.changed],
+  ['is blocked', () => block(true), () => block(false), UNAPPROVED.blocked],
   [
     'is another, of which nobody has heard yet',
     // A session of before the change has the list of before.
@@ -112,16 +119,44 @@ describe.each([
       await rig.ask(`/connections/${id}`, { headers: { 'x-any': crypto.randomUUID() } }, 'PATCH');
     },
     () => rig.approveAll(id),
+    UNLIKE_ITS_PIN,
   ],
-])('a tool that %s', (_, begin, end) => {
+] as const)('a tool that %s', (_, begin, end, refused) => {
   beforeEach(begin);
   afterEach(end);
 
   test.each(DOORS)('is not called by %s', async (_door, call) => {
     const before = upstream.requests.length;
-    expect(await call()).toMatch(REFUSED);
+    expect(await call()).toMatch(refused);
     expect(callsSince(before)).toEqual([]);
   });
+});
+
+test.each([
+  ['is another than was approved', change, () => rig.approveAll(id)],
+  ['is blocked', () => block(true), () => block(false)],
+] as const)('a tool that %s is in no list', async (_, begin, end) => {
+  const lists = async () => {
+    const names: string[] = [];
+    for (const path of ['/mcp/gateway', '/mcp/servers/desk'])
+      for (const open of [newClient, oldClient]) {
+        const client = await open(rig.http, path);
+        // An empty list is an error that says so.
+        const { tools } = await client.listTools().catch(() => ({ tools: [] }));
+        names.push(...tools.map(({ name }) => `${path} ${name}`));
+        await client.close();
+      }
+    const { body } = await rig.try('/tools');
+    return [...names, ...(body.tools ?? []).map(({ name }: { name: string }) => name)];
+  };
+  const [all, own] = [`/mcp/gateway wiki__${ASK}`, '/mcp/servers/desk ask'];
+  expect(await lists()).toEqual([all, all, own, own, `wiki__${ASK}`]);
+  await begin();
+  try {
+    expect(await lists()).toEqual([]);
+  } finally {
+    await end();
+  }
 });
 
 test('of a server that could not be reached so far, whoever calls its tools is told just that', async () => {

@@ -160,7 +160,7 @@ export function createSessions({ sql, newUuid, limits }: SessionOptions): Sessio
       >`
         SELECT id, how, address, user_agent, created_at, last_seen_at, expires_at FROM sessions s
         WHERE user_id = ${toUuid(userId)}::text::uuid AND ${isAlive}
-        ORDER BY last_seen_at DESC LIMIT 200`;
+        ORDER BY last_seen_at DESC`;
       return rows.map((row) => ({
         id: fromUuid('session', row.id),
         how: row.how,

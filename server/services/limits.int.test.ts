@@ -11,6 +11,7 @@ import { updatePipeline } from './pipeline/update.ts';
 import { listAttempts } from './run/attempts.ts';
 import { getRun } from './run/get.ts';
 import { readLineage } from './run/lineage.ts';
+import { type Revealed, revealRun } from './run/reveal.ts';
 import { startRun } from './run/start.ts';
 
 let program: TestApp;
@@ -47,6 +48,21 @@ afterAll(() => program[Symbol.asyncDispose]());
 const nth = "overlay(id::text placing lpad(to_hex(n), 8, '0') from 29)";
 
 describe('of a run', () => {
+  test('what all attempts said is revealed, however many there were', async () => {
+    const id = await runToEnd();
+    await sql()`UPDATE tasks SET epoch = 2105, attempt = 2105 WHERE run_id = ${toUuid(id)}::text::uuid`;
+    await sql()`INSERT INTO attempts (run_id, idx, epoch, org_id, attempt, ended, finished_at)
+      SELECT ${toUuid(id)}::text::uuid, 0, n, ${org()}::text::uuid, n, 'failed', now() FROM generate_series(1, 2104) n`;
+    const epochs: number[] = [];
+    let attemptsAfter: number | null = 0;
+    while (attemptsAfter !== null) {
+      const { task }: Revealed = await revealRun(...at(), { id, stage: 0, attemptsAfter });
+      epochs.push(...(task?.attempts.map(({ epoch }) => epoch) ?? []));
+      attemptsAfter = task?.nextAttemptsAfter ?? null;
+    }
+    expect(epochs).toEqual(Array.from({ length: 2105 }, (_, at) => at + 1));
+  });
+
   test('all attempts are reached, page by page', async () => {
     const id = await runToEnd();
     await sql()`UPDATE tasks SET epoch = 8, attempt = 8 WHERE run_id = ${toUuid(id)}::text::uuid`;

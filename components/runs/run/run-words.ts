@@ -216,6 +216,8 @@ export const runWords = {
     hide: 'Hide again',
     errors: 'Errors',
     more: (n: number) => `The first ${count.format(n)} lines of its log. The API gives the rest.`,
+    moreAttempts: (n: number) =>
+      `The errors of its first ${count.format(n)} attempts. The API gives the rest.`,
   },
   why: {
     only: (type: string) => `The only one that offers ${type}`,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isMatch, pageOfId } from './commands.ts';
+import { type Command, isMatch, pageOfId, shorten } from './commands.ts';
 
 describe('the palette', () => {
   test('finds by the beginnings of words, in any order', () => {
@@ -16,5 +16,17 @@ describe('the palette', () => {
     expect(pageOfId(`task_${hex}_12`)).toBe(`/runs/run_${hex}`);
     expect(pageOfId(`run_${hex.slice(1)}`)).toBeUndefined();
     expect(pageOfId('javascript:alert(1)')).toBeUndefined();
+  });
+
+  test.each([
+    [6, false, ['1', '2', '3', '4', '5', '6']],
+    [7, false, ['1', '2', '3', '4', '5', '6', '1 more']],
+    [30, true, ['1', '2', '3', '4', '5', '6', 'more than 24 more']],
+    [0, false, []],
+  ])('of %i hits shows the first six, and says how many are left: %s', (count, goesOn, shown) => {
+    const named = (label: string): Command => ({ id: label, label, run: () => undefined });
+    const all = Array.from({ length: count }, (_, at) => named(String(at + 1)));
+    const more = (left: number, isMore: boolean) => named(`${isMore ? 'more than ' : ''}${left} more`);
+    expect(shorten({ all, most: 6, goesOn, more }).map(({ label }) => label)).toEqual(shown);
   });
 });

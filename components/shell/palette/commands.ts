@@ -25,6 +25,22 @@ export function isMatch(label: string, search: string): boolean {
     .every((part) => words.some((word) => word.startsWith(part)));
 }
 
+interface Hits {
+  all: readonly Command[];
+  /** So many are shown. */
+  most: number;
+  /** There are more than have been asked for. */
+  goesOn: boolean;
+  /** Says how many are left, and leads to all of them. */
+  more(left: number, goesOn: boolean): Command;
+}
+
+/** The first few, and last what leads to the others. */
+export function shorten({ all, most, goesOn, more }: Hits): readonly Command[] {
+  const left = all.length - most;
+  return left > 0 || goesOn ? [...all.slice(0, most), more(Math.max(0, left), goesOn)] : all;
+}
+
 const PAGE_OF: Readonly<Record<string, string>> = {
   run: '/runs/',
   pipe: '/pipelines/',

@@ -1,16 +1,18 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
-import { ArrowRight, Bot, CornerDownLeft, Workflow } from 'lucide-react';
+import { ArrowRight, Bot, CornerDownLeft, ListFilter, Workflow } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { useDeferredValue } from 'react';
 import { query } from '../../data/index.ts';
 import { useKeyGroups } from '../keys/index.ts';
 import { PLACES } from '../places.ts';
 import { words } from '../words.ts';
-import { type CommandGroup, isMatch, pageOfId } from './commands.ts';
+import { type Command, type CommandGroup, isMatch, pageOfId, shorten } from './commands.ts';
 
+/** Shown of each kind; of the others it is said how many there are, as far as they are counted. */
 const FOUND = 6;
+const COUNTED = 30;
 
 /** What can be done or gone to from here, as far as it fits what was typed. */
 export function useCommands(search: string): CommandGroup[] {
@@ -68,23 +70,40 @@ function useFound(search: string): CommandGroup[] {
   const typed = useDeferredValue(search.trim());
   const enabled = typed.length >= 2;
   const { data: pipelines } = useQuery({
-    ...query('pipelines.list', { search: typed, limit: FOUND }),
+    ...query('pipelines.list', { search: typed, limit: COUNTED }),
     enabled,
   });
-  const { data: agents } = useQuery({ ...query('agents.list', { search: typed }), enabled });
+  const { data: agents } = useQuery({ ...query('agents.list', { search: typed, limit: COUNTED }), enabled });
   if (!enabled) return [];
   return [
     {
       title: words.palette.pipelines,
-      commands: (pipelines?.pipelines ?? []).map(({ id, name }) => ({
-        ...{ id, label: name, icon: Workflow, run: () => push(`/pipelines/${id}`) },
-      })),
+      commands: shorten({
+        most: FOUND,
+        all: (pipelines?.pipelines ?? []).map(({ id, name }) => ({
+          ...{ id, label: name, icon: Workflow, run: () => push(`/pipelines/${id}`) },
+        })),
+        goesOn: pipelines?.next_cursor != null,
+        more: moreOf('pipelines', () => push(`/pipelines?q=${encodeURIComponent(typed)}`)),
+      }),
     },
     {
       title: words.palette.agents,
-      commands: (agents?.agents ?? []).slice(0, FOUND).map(({ id, name, status }) => ({
-        ...{ id, label: name, note: status, icon: Bot, run: () => push(`/agents/${id}`) },
-      })),
+      commands: shorten({
+        most: FOUND,
+        all: (agents?.agents ?? []).map(({ id, name, status }) => ({
+          ...{ id, label: name, note: status, icon: Bot, run: () => push(`/agents/${id}`) },
+        })),
+        goesOn: agents?.next_cursor != null,
+        more: moreOf('agents', () => push(`/agents?q=${encodeURIComponent(typed)}`)),
+      }),
     },
   ];
 }
+
+const moreOf =
+  (id: string, run: () => void) =>
+  (left: number, goesOn: boolean): Command => ({
+    ...{ id: `more ${id}`, icon: ListFilter, run, note: words.palette.inList },
+    label: goesOn ? words.palette.manyMore(left) : words.palette.more(left),
+  });

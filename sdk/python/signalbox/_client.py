@@ -192,7 +192,7 @@ class Runs:
         return run
 
     def reveal(self, run_id: str, stage: Optional[int] = None, **more: Any) -> Dict[str, Any]:
-        """What is marked sensitive, for those who may; the audit tells of each time. `more`: reason, limit, cursor."""
+        """What is marked sensitive, for those who may; the audit tells of each time. `more`: reason, limit, cursor, attempts_after."""
         body = more if stage is None else {"stage": stage, **more}
         # The second time is another entry of the audit, and no other change.
         revealed: Dict[str, Any] = self._http.call("POST", self._path(run_id, "/reveal"), body=body, is_safe=True)

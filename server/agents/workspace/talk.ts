@@ -19,6 +19,14 @@ export interface Collaborator {
   isHere: boolean;
 }
 
+/** Those who take part, as far as they are listed. */
+export interface Company {
+  /** Those that came last, in the order in which they came. */
+  collaborators: Collaborator[];
+  /** So many came before them. */
+  more: number;
+}
+
 export interface Message {
   seq: number;
   from: string;
@@ -37,10 +45,10 @@ export interface Step {
 }
 
 export interface Talk {
-  join(place: Place, writer: Writer, about: string | null): Promise<Collaborator[]>;
+  join(place: Place, writer: Writer, about: string | null): Promise<Company>;
   /** Gives back all that it has claimed. */
   leave(place: Place, writer: Writer): Promise<{ released: number }>;
-  collaborators(place: Place): Promise<Collaborator[]>;
+  company(place: Place): Promise<Company>;
   logStep(place: Place, writer: Writer, step: Step): Promise<{ seq: number }>;
   send(place: Place, writer: Writer, message: { to: string | null; body: string }): Promise<{ seq: number }>;
   /** What was sent to it or to all and it has not said to have seen, oldest first. `seen`: everything up to there. */
@@ -56,7 +64,7 @@ export function createTalk(desk: Desk): Talk {
     join: (place, writer, about) =>
       change(desk, { place, writer }, async (tx) => {
         await tx.update(workspaceCollaborators).set({ about }).where(itself(place, writer));
-        return listCollaborators(tx, place);
+        return readCompany(tx, place);
       }),
 
     leave: (place, writer) =>
@@ -69,7 +77,7 @@ export function createTalk(desk: Desk): Talk {
         return { released };
       }),
 
-    collaborators: (place) => inTenant(desk.db, place.orgId, (tx) => listCollaborators(tx, place)),
+    company: (place) => inTenant(desk.db, place.orgId, (tx) => readCompany(tx, place)),
 
     logStep: (place, writer, { level, message, fields }) =>
       change(desk, { place, writer }, async (tx, { seq }) => {
@@ -129,9 +137,11 @@ const by = ({ holder, name }: Writer) => ({ holder, name });
 const itself = ({ runId }: Place, { holder }: Writer) =>
   and(eq(workspaceCollaborators.runId, toUuid(runId)), eq(workspaceCollaborators.holder, holder));
 
-/** Those that came last, in the order in which they came. */
-export async function listCollaborators(tx: TenantTransaction, place: Place): Promise<Collaborator[]> {
-  return (await selectCollaborators(tx, place)).reverse();
+async function readCompany(tx: TenantTransaction, place: Place): Promise<Company> {
+  const collaborators = (await selectCollaborators(tx, place)).reverse();
+  if (collaborators.length < MAX_SHOWN) return { collaborators, more: 0 };
+  const came = await tx.$count(workspaceCollaborators, eq(workspaceCollaborators.runId, toUuid(place.runId)));
+  return { collaborators, more: came - collaborators.length };
 }
 
 /** The newest first. */
@@ -186,12 +196,16 @@ async function findRecipient(tx: TenantTransaction, place: Place, to: string): P
   const named = meant.filter((each) => each.name === to);
   const found = exact ?? (named.length === 1 ? named[0] : undefined);
   if (found) return found;
-  const listed = named.length > 1 ? named : await listCollaborators(tx, place);
+  const { collaborators, more } =
+    named.length > 1 ? { collaborators: named, more: 0 } : await readCompany(tx, place);
   throw invalid(
     named.length > 1
       ? `${named.length} collaborators are called ${to}.`
       : `Nobody called ${to} has been here.`,
-    { collaborators: listed.map((each) => ({ id: each.holder, name: each.name })) },
+    {
+      collaborators: collaborators.map((each) => ({ id: each.holder, name: each.name })),
+      ...(more > 0 ? { more_collaborators: more } : {}),
+    },
     'Name one of those listed by its id, or send the message to all.',
   );
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -16,6 +17,9 @@ import { askMcp } from '#server/testing/mcp/ask-mcp.ts';
 import { echoTool, startUpstream } from '#server/testing/mcp-upstream.ts';
 import { type Browser, joinAs, type Member, signInByLink } from '#server/testing/people.ts';
 import { type ProgramSite, startProgramSite } from '#server/testing/program-site.ts';
+
+/** A name of its own for each try: what an earlier one has left is none of the next one's business. */
+const anew = (name: string) => `${name}-${randomUUID().slice(0, 8)}`;
 
 let world: AppWorld;
 let http: TestServer;
@@ -305,14 +309,15 @@ describe('a server that may reach this machine', () => {
 
   test('sends its tokens to no upstream server, whatever is called with one', async () => {
     await using upstream = await startUpstream();
-    const connected = await other.call('/api/v1/mcp/connect', { slug: 'up', url: upstream.url });
+    const slug = anew('up');
+    const connected = await other.call('/api/v1/mcp/connect', { slug, url: upstream.url });
     const path = `/api/v1/mcp/connections/${connected.body.connection_id}/tools`;
     const { body } = await other.call(path);
     await other.call(`${path}/approve`, {
       tools: body.tools.map(({ name, hash }: { name: string; hash: string }) => ({ name, hash })),
     });
     const { access } = await (await newAppClient(other, there)).connect({ scope: 'mcp:read mcp:call' });
-    const name = `up__${body.tools[0].name}`;
+    const name = `${slug}__${body.tools[0].name}`;
     const answer = await askMcp(
       { ask: (_, asked) => other.ask('/mcp/gateway', asked) },
       { method: 'tools/call', params: { name, arguments: {} }, headers: bearer(access) },
@@ -325,14 +330,15 @@ describe('a server that may reach this machine', () => {
   test('shows nobody the tools that another person or organisation has found just before', async () => {
     const people = [await joinAs(other, there, 'owner'), await joinAs(other, there, 'operator')];
     const [twin] = people;
-    const { id } = (await twin?.ask('/api/v1/orgs', { body: { name: 'Elsewhere' } }))?.body ?? {};
+    const { id } = (await twin?.ask('/api/v1/orgs', { body: { name: anew('Elsewhere') } }))?.body ?? {};
     await twin?.ask(`/api/v1/me/orgs/${id}/enter`, { method: 'POST', body: {} });
+    const slug = anew('own');
     const tokens: string[] = [];
     await using upstreams = new AsyncDisposableStack();
     for (const [at, person] of people.entries()) {
       const upstream = upstreams.use(await startUpstream([echoTool(`of_${at}`)]));
       const made = await person.ask('/api/v1/mcp/connect', {
-        body: { slug: 'own', url: upstream.url, personal: true },
+        body: { slug, url: upstream.url, personal: true },
       });
       const path = `/api/v1/mcp/connections/${made.body.connection_id}/tools`;
       const { tools } = (await person.ask(path)).body;
@@ -346,8 +352,8 @@ describe('a server that may reach this machine', () => {
         { method: 'tools/list', headers: bearer(tokens[at] ?? '') },
       );
       const names = body.result.tools.map(({ name }: { name: string }) => name);
-      expect(names).toContain(`own__of_${at}`);
-      expect(names).not.toContain(`own__of_${1 - at}`);
+      expect(names).toContain(`${slug}__of_${at}`);
+      expect(names).not.toContain(`${slug}__of_${1 - at}`);
       expect(body.result.cacheScope).toBe('private');
     }
   });

@@ -123,11 +123,13 @@ export const runDetails = {
       reason: z.string().trim().min(1).max(1000).optional().describe('For those who read the audit.'),
       limit: limitField(1000, 200),
       cursor: pageInput.cursor,
+      attempts_after: z.int().min(0).optional().describe('The `next_attempts_after` of the answer before.'),
     }),
     output: revealedSchema,
     errors: ['NOT_FOUND'],
     example: { id: EXAMPLE.run, stage: 0, reason: 'A customer asks for their own data.' },
-    handle: async ({ services, actor }, input) => presentRevealed(await revealRun(services, actor, input)),
+    handle: async ({ services, actor }, { attempts_after: attemptsAfter, ...input }) =>
+      presentRevealed(await revealRun(services, actor, { ...input, attemptsAfter })),
   }),
 
   lineage: operation({

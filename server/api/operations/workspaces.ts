@@ -20,6 +20,7 @@ import {
   fileSchema,
   listedFileSchema,
   messageSchema,
+  moreCollaborators,
   presentActivity,
   presentChange,
   presentClaim,
@@ -61,6 +62,7 @@ export const workspaces = {
       limits: z.object({ max_bytes: z.int(), max_files: z.int(), file_max_bytes: z.int() }),
       claims: z.array(claimSchema),
       collaborators: z.array(collaboratorSchema),
+      more_collaborators: moreCollaborators,
     }),
     errors: ['NOT_FOUND'],
     example: { id: run },
@@ -72,6 +74,7 @@ export const workspaces = {
         limits: { max_bytes: maxBytes, max_files: maxFiles, file_max_bytes: fileMaxBytes },
         claims: view.claims.map(presentClaim),
         collaborators: view.collaborators.map(presentCollaborator),
+        more_collaborators: view.moreCollaborators,
       };
     },
   }),

@@ -64,10 +64,13 @@ export const workspaceResources = [
     needs: ['workspace.read'],
     example: { task_id: EXAMPLE.workspaceTask },
     async read({ services, actor }, { task_id }) {
-      const { collaborators, claims } = await getWorkspace(services, actor, { of: task_id });
+      const { collaborators, moreCollaborators, claims } = await getWorkspace(services, actor, {
+        of: task_id,
+      });
       return {
         text: JSON.stringify({
           collaborators: collaborators.map(presentCollaborator),
+          more_collaborators: moreCollaborators,
           claims: claims.map(presentClaim),
         }),
       };

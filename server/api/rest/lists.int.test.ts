@@ -241,3 +241,24 @@ function steady({
 }: Record<string, unknown>) {
   return item;
 }
+
+test('however often somebody is signed in, each session is listed once', async () => {
+  const { sql } = http.program.database;
+  await sql`INSERT INTO sessions (id, token_hash, user_id, org_id, how, last_seen_at, expires_at)
+    SELECT gen_random_uuid(), 'no token ' || n, user_id, org_id, how, last_seen_at - make_interval(secs => n), expires_at
+    FROM (SELECT s.* FROM sessions s JOIN users u ON u.id = s.user_id WHERE u.email = 'o@example.org' LIMIT 1) AS one,
+      generate_series(1, 450) AS n`;
+  const ids: string[] = [];
+  let cursor: string | null = null;
+  do {
+    const { body }: HttpAnswer = await owner.ask(`/api/v1/me/sessions${cursor ? `?cursor=${cursor}` : ''}`);
+    ids.push(...body.sessions.map(({ id }: { id: string }) => id));
+    cursor = body.next_cursor;
+  } while (cursor);
+  const [row] = await sql<
+    { count: string }[]
+  >`SELECT count(*) FROM sessions s JOIN users u ON u.id = s.user_id
+    WHERE u.email = 'o@example.org'`;
+  expect(Number(row?.count)).toBeGreaterThan(450);
+  expect([new Set(ids).size, ids.length]).toEqual([Number(row?.count), Number(row?.count)]);
+});

@@ -42,9 +42,12 @@ describe('the printed link', () => {
   });
 
   test('asks for an account first where others can reach the server, and is not used up by that', async () => {
-    const { program } = http;
+    // Of its own: the first owner gets an account here, once.
+    await using own = await startTestServer();
+    const { program } = own;
     const reachable = { ...program, services: { ...program.services, isLocalOnly: false } };
     await using other = await openTestDoors(reachable);
+    const issueLink = () => program.services.identity.links.issueOwnerLink();
     const token = await issueLink();
     const asked = await other.ask(`/sign-in?token=${token}`);
     expect(asked.headers.get('location')).toBe(`/join#${token}`);

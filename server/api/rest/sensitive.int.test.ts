@@ -358,12 +358,13 @@ describe('what people are asked about such a call', () => {
 
   test('is answered by nobody who does not see it', async () => {
     const operator = as('operator');
+    const approval = await calls.hold();
     const answers = { q: { action: 'accept', content: { words: 'yes' } } };
     const answer = await operator.ask(`/api/v1/mcp/questions/${calls.question}/answer`, {
       body: { answers },
     });
     const decide = (granted: boolean) =>
-      operator.ask(`/api/v1/mcp/approvals/${calls.approval}/decide`, { body: { granted } });
+      operator.ask(`/api/v1/mcp/approvals/${approval}/decide`, { body: { granted } });
     for (const { status, body } of [answer, await decide(true)])
       expect([status, body.detail]).toEqual([403, expect.stringContaining('marked sensitive')]);
     // What nobody has seen may be kept from happening.

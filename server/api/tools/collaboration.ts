@@ -8,7 +8,13 @@ import {
   sendMessage,
 } from '#server/services/workspace/talk.ts';
 import { anyObject } from '../wire/values.ts';
-import { collaboratorSchema, messageSchema, presentCollaborator, presentMessage } from '../wire/workspace.ts';
+import {
+  collaboratorSchema,
+  messageSchema,
+  moreCollaborators,
+  presentCollaborator,
+  presentMessage,
+} from '../wire/workspace.ts';
 import { tool } from './tool.ts';
 import { actingFields, EXAMPLE_TASK, whoOf } from './workspace-fields.ts';
 
@@ -47,14 +53,15 @@ export const collaborationTools = [
     output: z.object({
       me: z.string().describe('What others can address you by.'),
       collaborators: z.array(collaboratorSchema),
+      more_collaborators: moreCollaborators,
     }),
     example: { task_id: EXAMPLE_TASK, as: 'writer', about: 'writes the report' },
     async handle({ services, actor }, input) {
-      const { me, collaborators } = await joinWorkspace(services, actor, {
+      const { me, collaborators, more } = await joinWorkspace(services, actor, {
         ...whoOf(input),
         about: input.about,
       });
-      return { me, collaborators: collaborators.map(presentCollaborator) };
+      return { me, collaborators: collaborators.map(presentCollaborator), more_collaborators: more };
     },
   }),
 

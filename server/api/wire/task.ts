@@ -198,6 +198,10 @@ export const revealedSchema = z
         output: anyJson,
         error: taskErrorSchema.nullable(),
         attempts: z.array(z.object({ epoch: z.int(), error: taskErrorSchema.nullable() })),
+        next_attempts_after: z
+          .int()
+          .nullable()
+          .describe('To go on with its attempts: as `attempts_after`; null: these are all.'),
         logs: z.array(runLogLineSchema),
         next_cursor: nextCursor.describe('To go on with its log.'),
       })
@@ -208,9 +212,14 @@ export const revealedSchema = z
 export function presentRevealed({ given, task }: Revealed): z.input<typeof revealedSchema> {
   if (!task) return { given, task };
   const { taskId, key, output, error, attempts, logs, nextCursor: next_cursor } = task;
+  const next_attempts_after = task.nextAttemptsAfter;
   return {
     given,
-    task: { task_id: taskId, ...{ key, output, error, attempts, next_cursor }, logs: logs.map(revealedLine) },
+    task: {
+      task_id: taskId,
+      ...{ key, output, error, attempts, next_attempts_after, next_cursor },
+      logs: logs.map(revealedLine),
+    },
   };
 }
 

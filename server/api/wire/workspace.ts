@@ -175,6 +175,7 @@ export const collaboratorSchema = z
     left_at: time.nullable(),
   })
   .meta({ id: 'WorkspaceCollaborator' });
+export const moreCollaborators = z.int().describe('So many came earlier and are not listed.');
 export const presentCollaborator = (one: Collaborator): z.input<typeof collaboratorSchema> => ({
   ...{ id: one.holder, name: one.name, about: one.about, is_here: one.isHere },
   joined_at: isoTime(one.joinedAt),

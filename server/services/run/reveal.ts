@@ -23,7 +23,11 @@ const revealSchema = z.strictObject({
   /** Of its log. */
   limit: z.int().min(1).max(1000).default(200),
   cursor: pageFields.cursor,
+  /** Of its attempts: those after this hand-out. */
+  attemptsAfter: z.int().min(0).default(0),
 });
+
+const MAX_ATTEMPTS = 1000;
 
 export interface RevealedTask {
   taskId: TaskId;
@@ -32,6 +36,8 @@ export interface RevealedTask {
   error: TaskError | null;
   /** Of each hand-out that another followed. */
   attempts: { epoch: number; error: TaskError | null }[];
+  /** After which hand-out it goes on with them; null: these are all. */
+  nextAttemptsAfter: number | null;
   logs: Unshown<RunLogLine>[];
   nextCursor: string | null;
 }
@@ -52,7 +58,7 @@ export async function revealRun(
   input: z.input<typeof revealSchema>,
 ): Promise<Revealed> {
   authoriseAnywhere(actor, 'run.sensitive');
-  const { id, stage, reason, ...page } = parseInput(revealSchema, input);
+  const { id, stage, reason, attemptsAfter, ...page } = parseInput(revealSchema, input);
   const revealed = await inTenant(services.db, actor.orgId, async (tx): Promise<Revealed> => {
     const run = await loadRunRow(tx, id);
     const target = { pipelineId: pipelineIdOf(run) };
@@ -70,7 +76,7 @@ export async function revealRun(
         key,
         output: row?.output ?? null,
         error: row?.error ?? null,
-        attempts: await loadErrors(tx, id, stage),
+        ...(await loadErrors(tx, id, { stage, after: attemptsAfter })),
         ...(await loadLines(services, tx, { id, stage, ...page })),
       },
     };
@@ -86,12 +92,15 @@ export async function revealRun(
 async function loadErrors(
   tx: TenantTransaction,
   id: RunId,
-  stage: number,
-): Promise<RevealedTask['attempts']> {
+  { stage, after }: { stage: number; after: number },
+): Promise<Pick<RevealedTask, 'attempts' | 'nextAttemptsAfter'>> {
   const rows = await tx.execute<{ epoch: number; error: TaskError | null }>(sql`
     SELECT epoch, error FROM task_attempts
-    WHERE run_id = ${toUuid(id)}::text::uuid AND idx = ${stage}::int ORDER BY epoch LIMIT 1000`);
-  return [...rows].map(({ epoch, error }) => ({ epoch, error }));
+    WHERE run_id = ${toUuid(id)}::text::uuid AND idx = ${stage}::int AND epoch > ${after}::int
+    ORDER BY epoch LIMIT ${MAX_ATTEMPTS + 1}::int`);
+  const attempts = [...rows].slice(0, MAX_ATTEMPTS).map(({ epoch, error }) => ({ epoch, error }));
+  const nextAttemptsAfter = rows.length > MAX_ATTEMPTS ? (attempts.at(-1)?.epoch ?? null) : null;
+  return { attempts, nextAttemptsAfter };
 }
 
 async function loadLines(

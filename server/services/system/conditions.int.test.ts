@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { writeFile } from '#server/services/workspace/files.ts';
+import { readFile, writeFile } from '#server/services/workspace/files.ts';
 import { until } from '#server/testing/faults/until.ts';
 import { type McpRig, startMcpRig } from '#server/testing/mcp-rig.ts';
 import { startUpstream, type TestUpstream, text, tool } from '#server/testing/mcp-upstream.ts';
@@ -45,6 +45,8 @@ test('calls that fail trigger a condition that health and metrics show, and call
   expect(await look('mcp_error_rate')).toMatchObject({ value: 16.7, samples: 24, triggered: true });
   expect(await metric('signalbox_condition_triggered', 'mcp_error_rate')).toBe(1);
   expect(await metric('signalbox_condition_value', 'mcp_error_rate')).toBe(16.7);
+  // What was sent has taken its time; what was refused was not sent.
+  expect(await look('mcp_latency')).toMatchObject({ samples: 24, unit: 'ms', value: expect.any(Number) });
 });
 
 test('changes that are refused since others came first trigger one, and its samples are those of waiting too', async () => {
@@ -61,6 +63,10 @@ test('changes that are refused since others came first trigger one, and its samp
     limit: 40,
     triggered: true,
   });
-  expect(await look('workspace_lock_wait')).toMatchObject({ samples: 20, unit: 'ms' });
+  for (const name of ['workspace_lock_wait', 'workspace_latency'])
+    expect(await look(name)).toMatchObject({ samples: 20, unit: 'ms', value: expect.any(Number) });
   await until('hot state has all of it', async () => (await look('workspace_sync_lag')).samples === 11);
+  const { samples } = await look('workspace_hit_rate');
+  for (let at = 0; at < 30; at += 1) await readFile(services, actor, { of: runId, path: 'a.md' });
+  expect(await look('workspace_hit_rate')).toMatchObject({ samples: samples + 30, triggered: false });
 });

@@ -50,11 +50,13 @@ export async function getWorkspace(
   const { of } = parseInput(whereSchema, input);
   const { browse, leases, talk, limits } = services.workspaces;
   const place = await placeOf(services, actor, of);
+  const { collaborators, more } = await talk.company(place);
   return {
     ...(await browse.overview(place)),
     limits,
     claims: await leases.list(place),
-    collaborators: await talk.collaborators(place),
+    collaborators,
+    moreCollaborators: more,
   };
 }
 
@@ -63,6 +65,8 @@ export interface WorkspaceView extends Overview {
   limits: WorkspaceLimits;
   claims: Lease[];
   collaborators: Collaborator[];
+  /** So many came earlier and are not listed. */
+  moreCollaborators: number;
 }
 
 /** By name. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Collaborator, Message } from '#server/agents/workspace/talk.ts';
+import type { Collaborator, Company, Message } from '#server/agents/workspace/talk.ts';
 import { jsonObjectSchema } from '#server/domain/json-shape.ts';
 import { type Actor, authoriseAnywhere } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
@@ -40,14 +40,11 @@ export async function joinWorkspace(
   services: Services,
   actor: Actor,
   input: z.input<typeof joinSchema>,
-): Promise<{ me: string; collaborators: Collaborator[] }> {
+): Promise<Company & { me: string }> {
   authoriseAnywhere(actor, 'workspace.write');
   const { about, ...who } = parseInput(joinSchema, input);
   const { place, writer } = await writerOf(services, actor, { who });
-  return {
-    me: writer.holder,
-    collaborators: await services.workspaces.talk.join(place, writer, about ?? null),
-  };
+  return { me: writer.holder, ...(await services.workspaces.talk.join(place, writer, about ?? null)) };
 }
 
 /** Everything that it has claimed is free again. */
@@ -68,7 +65,7 @@ export async function listCollaborators(
 ): Promise<Collaborator[]> {
   authoriseAnywhere(actor, 'workspace.read');
   const { of } = parseInput(listSchema, input);
-  return services.workspaces.talk.collaborators(await placeOf(services, actor, of));
+  return (await services.workspaces.talk.company(await placeOf(services, actor, of))).collaborators;
 }
 
 export async function logStep(

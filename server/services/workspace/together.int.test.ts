@@ -6,7 +6,7 @@ import { isRunOver } from '#server/domain/statuses.ts';
 import { endRun, startGraph, workspaceSuite } from '#server/testing/workspace/rig.ts';
 import { getRun } from '../run/get.ts';
 import { replayRun } from '../run/replay.ts';
-import { followActivity, listFiles, listHistory, listSteps } from './browse.ts';
+import { followActivity, getWorkspace, listFiles, listHistory, listSteps } from './browse.ts';
 import { deleteFile, readFile, writeFile } from './files.ts';
 import { joinWorkspace, leaveWorkspace, logStep, readInbox, sendMessage } from './talk.ts';
 
@@ -53,8 +53,15 @@ describe('those who work together', () => {
       await sendMessage(...at(), { of: of(), as: 'crier', to, body: `for ${to}` });
     expect(await readInbox(...at(), { of: of(), as: 'first' })).toMatchObject([{ body: 'for first' }]);
     // Those that came last are listed, in their order.
-    const { collaborators } = await joinWorkspace(...at(), { of: of(), as: 'latest' });
-    expect(collaborators).toHaveLength(500);
+    const { collaborators, more } = await joinWorkspace(...at(), { of: of(), as: 'latest' });
+    expect([collaborators.length, more]).toEqual([500, 103]);
+    const view = await getWorkspace(...at(), { of: of() });
+    expect([view.collaborators.length, view.moreCollaborators]).toEqual([500, 103]);
+    await expect(
+      sendMessage(...at(), { of: of(), as: 'crier', to: 'no one', body: 'x' }),
+    ).rejects.toMatchObject({
+      details: { more_collaborators: 103 },
+    });
     const shown = collaborators.map(({ name }) => name);
     expect(shown).toContain('latest');
     expect(shown.indexOf('crowd 599')).toBe(shown.indexOf('crowd 600') - 1);

@@ -9,7 +9,8 @@ export interface QuotingCalls extends AsyncDisposable {
   /** By what has become of them: two go on waiting for people. */
   runs: Record<'asked' | 'answered' | 'broken' | 'held', string>;
   question: string;
-  approval: string;
+  /** One more that waits for people, for whoever decides. Answers with its approval. */
+  hold(): Promise<string>;
 }
 
 const quote = (args: unknown): string => JSON.stringify(args);
@@ -82,10 +83,11 @@ export async function startQuotingCalls(
   const broken = await start('break');
   await Promise.all([answered, broken].map(ended));
   const [asked, held] = [await start('ask'), await start('charge')];
+  await waiting('approvals', held);
   return {
     ...{ connection, pipelines, runs: { asked, answered, broken, held } },
     question: await waiting('questions', asked),
-    approval: await waiting('approvals', held),
+    hold: async () => waiting('approvals', await start('charge')),
     [Symbol.asyncDispose]: () => upstream[Symbol.asyncDispose](),
   };
 }

@@ -86,6 +86,9 @@ export function RevealedStage({ runId, revealed: { task } }: { runId: RunId; rev
         <Value runId={runId} label={runWords.drawer.output} value={task.output} />
       )}
       {errors.length === 0 ? null : <Code label={sensitive.errors}>{JSON.stringify(errors, null, 2)}</Code>}
+      {task.next_attempts_after === null ? null : (
+        <p className="text-quiet">{sensitive.moreAttempts(task.attempts.length)}</p>
+      )}
       {said.length === 0 ? null : <Code label={runWords.drawer.logs}>{said.join('\n')}</Code>}
       {task.next_cursor === null ? null : <p className="text-quiet">{sensitive.more(said.length)}</p>}
     </div>
