@@ -49,15 +49,23 @@ export function RunActions({ run, stageKey, onPrint }: ActionProps) {
   const canCancel = mayOperate && !isOver && !isRunCancelling(run.status);
   const canReplay = mayOperate && isOver;
   useKeys(runWords.title, [
-    { keys: 'r', label: runWords.keys.replay, run: () => setQuestion('replay'), disabled: !canReplay },
-    { keys: 'c', label: runWords.keys.cancel, run: () => setQuestion('cancel'), disabled: !canCancel },
     {
-      label: runWords.keys.pause,
+      ...{ keys: 'r', label: runWords.keys.replay, leads: true },
+      run: () => setQuestion('replay'),
+      disabled: !canReplay,
+    },
+    {
+      ...{ keys: 'c', label: runWords.keys.cancel, leads: true },
+      run: () => setQuestion('cancel'),
+      disabled: !canCancel,
+    },
+    {
+      ...{ label: runWords.keys.pause, leads: true },
       run: () => pause.run({ id }),
       disabled: !mayOperate || !isRunActive(run.status),
     },
     {
-      label: runWords.keys.resume,
+      ...{ label: runWords.keys.resume, leads: true },
       run: () => resume.run({ id }),
       disabled: !mayOperate || !isRunPaused(run.status),
     },
