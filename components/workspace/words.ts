@@ -40,10 +40,10 @@ export const words = {
     'Others can claim and write these files at once. What its holder writes from now on is refused.',
   released: 'The claim is taken away.',
   here: 'Who takes part',
-  nobody: 'Nobody has joined yet.',
+  nobody: 'Nobody has joined.',
   gone: 'left',
   feed: 'What happens',
-  noFeed: 'Nothing has happened yet.',
+  noFeed: 'Nothing has happened here.',
   claimed: (patterns: string) => `claimed ${patterns}`,
   letGo: (patterns: string) => `released ${patterns}`,
   takenAway: (by: string, reason: string | null) =>

@@ -5,6 +5,7 @@ import { lazy, Suspense, useState } from 'react';
 import { isRunOver } from '../../../server/domain/statuses.ts';
 import { Broken } from '../../shell/broken.tsx';
 import { useKeys } from '../../shell/keys/index.ts';
+import { isMissing, NoThing } from '../../shell/lost.tsx';
 import { ProgressBar, Skeleton } from '../../ui/feedback.tsx';
 import { Card, Page, PageHead } from '../../ui/surface.tsx';
 import { Tabs } from '../../ui/tabs.tsx';
@@ -33,12 +34,15 @@ const ReportTab = lazy(() => import('./report-tab.tsx').then((tab) => ({ default
 /** Waits that somebody can end here and now. */
 const FOR_PEOPLE: ReadonlySet<string> = new Set(['approval', 'question']);
 
+const UP = { label: words.title, href: '/runs' };
+
 export function RunPage({ id }: { id: string }) {
   const { asked, ...loaded } = useRun(id);
   if (loaded.run) return <Loaded {...loaded} run={loaded.run} />;
+  if (asked.error && isMissing(asked.error)) return <NoThing title={runWords.missing} up={UP} />;
   return (
     <Page width="wide">
-      <PageHead trail={[{ label: words.title, href: '/runs' }]} title={runWords.title} />
+      <PageHead trail={[UP]} title={runWords.title} />
       {asked.error ? (
         <Broken of={asked} />
       ) : (

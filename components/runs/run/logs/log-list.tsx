@@ -2,6 +2,7 @@
 
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useEffectEvent, useLayoutEffect, useRef } from 'react';
+import { formatClock, formatMoment } from '../../../ui/format.ts';
 import { runWords } from '../run-words.ts';
 import type { Run } from '../use-run.ts';
 import { LogText } from './log-text.tsx';
@@ -92,11 +93,11 @@ function Line({
       <button
         type="button"
         tabIndex={-1}
-        title={`${runWords.logs.link} · ${line.timestamp}`}
+        title={`${runWords.logs.link} · ${formatMoment(line.timestamp)}`}
         onClick={onLink}
         className="h-5 shrink-0 tabular-nums text-quiet hover:text-accent max-md:flex max-md:h-auto max-md:items-start max-md:self-stretch"
       >
-        {line.timestamp.slice(11, 23)}
+        {formatClock(line.timestamp)}
       </button>
       <span className="w-12 shrink-0 uppercase text-quiet max-md:w-9">{line.level}</span>
       <span className="w-36 shrink-0 truncate text-quiet max-md:hidden" title={stage}>
