@@ -69,7 +69,9 @@ function Loaded({ pipeline, item }: { pipeline: PipelineDetails; item: Pipeline 
         trail={[UP]}
         title={
           <>
-            <StarButton pipeline={item} />
+            <span className="-ml-1.5 flex">
+              <StarButton pipeline={item} />
+            </span>
             <span className="min-w-0 wrap-anywhere">{item.name}</span>
             <Chip>{item.version === null ? words.unpublished : words.version(item.version)}</Chip>
             {item.archived_at === null ? null : <Chip>{pageWords.archived}</Chip>}

@@ -43,7 +43,7 @@ export function Ruler({
   };
   return (
     <div className={`${LANES} h-7 border-b border-line text-2xs text-quiet`}>
-      <span className="self-center truncate px-4">{runWords.stage}</span>
+      <span className="self-center truncate px-4 group-data-opens/timeline:pl-7">{runWords.stage}</span>
       <div
         title={runWords.dragToZoom}
         className="relative mr-4 cursor-crosshair touch-none select-none overflow-hidden"

@@ -52,7 +52,11 @@ export function Timeline({ run, attempts, hasMoreAttempts, selected, onSelect }:
     if (selectedAt !== -1) reveal();
   }, [selectedAt]);
   return (
-    <div className="overflow-hidden rounded-lg border border-line bg-card shadow-card">
+    <div
+      // Room for what opens a stage is kept in all rows as soon as one has it, and in none before.
+      data-opens={model.rows.some(({ tries }) => tries.length > 0) ? '' : undefined}
+      className="group/timeline overflow-hidden rounded-lg border border-line bg-card shadow-card"
+    >
       <Tools view={view} />
       <Ruler
         scale={view.scale}
