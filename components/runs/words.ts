@@ -99,7 +99,8 @@ export const words = {
     badMetadata: 'key=value',
   },
   lostFilters: (labels: readonly string[]) =>
-    `Not filtered by ${labels.join(', ')}: the address says nothing that can be asked for. A version needs its pipeline too.`,
+    `Not filtered by ${labels.join(', ')}: the address says nothing that can be asked for.`,
+  versionNeedsPipeline: 'A version needs its pipeline too.',
   only: (what: string) => `Only ${what}`,
   standAlone: 'Stand-alone task',
   unknownPipeline: 'Unknown pipeline',

@@ -169,11 +169,10 @@ function Delta({ ms }: { ms: number | undefined }) {
   );
 }
 
-/** One number where both needed as many; none for what was never handed out. */
-function attemptsOf(a: StagePair['a'], b: StagePair['b']): string {
-  const [first, second] = [a?.attempt || undefined, b?.attempt || undefined];
-  if (first === second) return first === undefined ? '' : String(first);
-  return compare.attemptsOf(first ?? 0, second ?? 0);
+/** One number where both needed as many, or only one was handed out at all. */
+function attemptsOf(...stages: StagePair['a'][]): string {
+  const needed = stages.flatMap((stage) => (stage?.attempt ? [String(stage.attempt)] : []));
+  return [...new Set(needed)].join(' → ');
 }
 
 const stateOf = (stage: StagePair['a']) =>

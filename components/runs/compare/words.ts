@@ -20,7 +20,6 @@ export const words = {
   secondRan: 'Second ran',
   difference: 'Difference',
   attempts: 'Attempts',
-  attemptsOf: (first: number, second: number) => `${first} → ${second}`,
   missing: 'not in it',
   same: 'the same',
   choose: 'Name two runs to lay them side by side.',

@@ -78,11 +78,12 @@ export function RunsPage() {
 }
 
 /** What stands in the address and could not be asked for: the list is longer than somebody may think. */
-function Lost({ of }: { of: readonly { label: string }[] }) {
+function Lost({ of }: { of: readonly { key: string; label: string }[] }) {
   if (of.length === 0) return null;
   return (
     <p role="status" className="border-b border-line bg-warn-soft px-4 py-2 text-sm">
-      {words.lostFilters(of.map(({ label }) => label))}
+      {words.lostFilters(of.map(({ label }) => label))}{' '}
+      {of.some(({ key }) => key === 'version') ? words.versionNeedsPipeline : null}
     </p>
   );
 }
