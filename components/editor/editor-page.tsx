@@ -11,13 +11,14 @@ import { Broken } from '../shell/broken.tsx';
 import { isMissing, NoThing } from '../shell/lost.tsx';
 import { useMay } from '../shell/use-may.ts';
 import { Skeleton } from '../ui/feedback.tsx';
+import { patiently } from '../ui/patiently.ts';
 import { Page, PageHead } from '../ui/surface.tsx';
 import { type EditorDocument, EMPTY_DOCUMENT, readDocument } from './model/document.ts';
 import type { Pipeline } from './session/open-editor.ts';
 import { words } from './words.ts';
 import { Workbench } from './workbench.tsx';
 
-const Unreadable = dynamic(() => import('./unreadable.tsx').then((module) => module.Unreadable));
+const Unreadable = dynamic(patiently(() => import('./unreadable.tsx').then((module) => module.Unreadable)));
 
 const UP = { label: words.pipelines, href: '/pipelines' };
 

@@ -16,6 +16,7 @@ import { Field, TextInput } from '../../ui/field.tsx';
 import { formatDuration } from '../../ui/format.ts';
 import { DataGrid, type GridColumn } from '../../ui/grid/index.ts';
 import { Link } from '../../ui/link.tsx';
+import { patiently } from '../../ui/patiently.ts';
 import { shortId } from '../../ui/short-id.ts';
 import { StatusPill, StatusText } from '../../ui/status.tsx';
 import { Card, Page, PageHead } from '../../ui/surface.tsx';
@@ -28,8 +29,8 @@ import { OutputDiff } from './output-diff.tsx';
 import { words as compare } from './words.ts';
 
 // The lists are there before what draws.
-const CompareGraph = lazy(() =>
-  import('./compare-graph.tsx').then((file) => ({ default: file.CompareGraph })),
+const CompareGraph = lazy(
+  patiently(() => import('./compare-graph.tsx').then((file) => ({ default: file.CompareGraph }))),
 );
 
 const useRunOf = (id: string) => {

@@ -9,6 +9,7 @@ import { Button } from '../../ui/button.tsx';
 import { Empty, Notice } from '../../ui/feedback.tsx';
 import { FilterBar, writeTimeRange } from '../../ui/filter/index.ts';
 import { ColumnMenu, DataGrid, type GridHandle } from '../../ui/grid/index.ts';
+import { patiently } from '../../ui/patiently.ts';
 import { Card, Page, PageHead } from '../../ui/surface.tsx';
 import { type BulkAction, words } from '../words.ts';
 import type { BulkRequest } from './bulk-dialog.tsx';
@@ -21,7 +22,9 @@ import { useRuns } from './use-runs.ts';
 import { Views } from './views.tsx';
 
 // It comes when it is asked for: the first page is the list's alone.
-const BulkDialog = lazy(() => import('./bulk-dialog.tsx').then((file) => ({ default: file.BulkDialog })));
+const BulkDialog = lazy(
+  patiently(() => import('./bulk-dialog.tsx').then((file) => ({ default: file.BulkDialog }))),
+);
 
 export function RunsPage() {
   const state = useListState();
