@@ -53,8 +53,7 @@ export function Timeline({ run, attempts, hasMoreAttempts, selected, onSelect }:
   }, [selectedAt]);
   return (
     <div
-      // Room for what opens a stage is kept in all rows as soon as one has it, and in none before.
-      data-opens={model.rows.some(({ tries }) => tries.length > 0) ? '' : undefined}
+      data-opens={opensOf(model)}
       className="group/timeline overflow-hidden rounded-lg border border-line bg-card shadow-card"
     >
       <Tools view={view} />
@@ -97,6 +96,9 @@ export function Timeline({ run, attempts, hasMoreAttempts, selected, onSelect }:
     </div>
   );
 }
+
+/** Room for what opens a stage is kept in all rows as soon as one has it, and in none before. */
+const opensOf = ({ rows }: Model) => (rows.some(({ tries }) => tries.length > 0) ? '' : undefined);
 
 function Cut({ after }: { after: number }) {
   return <p className="border-t border-line px-4 py-2 text-sm text-quiet">{runWords.attempts.cut(after)}</p>;
