@@ -52,10 +52,7 @@ export function Timeline({ run, attempts, hasMoreAttempts, selected, onSelect }:
     if (selectedAt !== -1) reveal();
   }, [selectedAt]);
   return (
-    <div
-      data-opens={opensOf(model)}
-      className="group/timeline overflow-hidden rounded-lg border border-line bg-card shadow-card"
-    >
+    <div data-opens={opensOf(model)} className={FRAME}>
       <Tools view={view} />
       <Ruler
         scale={view.scale}
@@ -97,6 +94,7 @@ export function Timeline({ run, attempts, hasMoreAttempts, selected, onSelect }:
   );
 }
 
+const FRAME = 'group/timeline overflow-hidden rounded-lg border border-line bg-card shadow-card';
 /** Room for what opens a stage is kept in all rows as soon as one has it, and in none before. */
 const opensOf = ({ rows }: Model) => (rows.some(({ tries }) => tries.length > 0) ? '' : undefined);
 
