@@ -8,15 +8,19 @@ import { useState } from 'react';
 import type { PipelineId } from '../../server/domain/ids.ts';
 import { query } from '../data/index.ts';
 import { Broken } from '../shell/broken.tsx';
+import { isMissing, NoThing } from '../shell/lost.tsx';
 import { useMay } from '../shell/use-may.ts';
 import { Skeleton } from '../ui/feedback.tsx';
+import { patiently } from '../ui/patiently.ts';
 import { Page, PageHead } from '../ui/surface.tsx';
 import { type EditorDocument, EMPTY_DOCUMENT, readDocument } from './model/document.ts';
 import type { Pipeline } from './session/open-editor.ts';
 import { words } from './words.ts';
 import { Workbench } from './workbench.tsx';
 
-const Unreadable = dynamic(() => import('./unreadable.tsx').then((module) => module.Unreadable));
+const Unreadable = dynamic(patiently(() => import('./unreadable.tsx').then((module) => module.Unreadable)));
+
+const UP = { label: words.pipelines, href: '/pipelines' };
 
 /** The draft as the server has it just now, never as it was when somebody last looked. */
 export function EditorPage({ id }: { id: string }) {
@@ -28,10 +32,11 @@ export function EditorPage({ id }: { id: string }) {
     refetchOnMount: 'always',
   });
   const { data, error, isFetchedAfterMount } = asked;
+  if (error && !data && isMissing(error)) return <NoThing title={words.missing} up={UP} />;
   if (error && !data)
     return (
       <Page>
-        <PageHead title={words.pipeline} trail={[{ label: 'Pipelines', href: '/pipelines' }]} />
+        <PageHead title={words.pipeline} trail={[UP]} />
         <Broken of={asked} />
       </Page>
     );

@@ -134,7 +134,7 @@ function HistoryButtons() {
   if (isReadOnly) return null;
   const [last, next] = [past.at(-1), future.at(-1)];
   return (
-    <div className="flex items-center gap-0.5 border-l border-line pl-1.5">
+    <div className="flex items-center gap-0.5 border-line md:border-l md:pl-1.5">
       <Tooltip text={last ? words.undoOf(last.label) : words.nothingToUndo} keys="mod+z">
         <IconButton label={words.undo} icon={Undo2} disabled={!last} onClick={() => store.undo()} />
       </Tooltip>
@@ -153,7 +153,7 @@ function RunButtons() {
   const status = useObserved(overlay, (known) => known?.status);
   const mayRun = useMay()('run.operate');
   return (
-    <div className="flex items-center gap-1.5 border-l border-line pl-2">
+    <div className="flex items-center gap-1.5 border-line md:border-l md:pl-2">
       {run === undefined ? null : (
         <span className="flex items-center gap-0.5">
           {status === undefined ? null : (

@@ -72,7 +72,10 @@ function moving(editor: Editor, off: Off): Bindings {
 function building(editor: Editor, change: Off): Bindings {
   const { store, asked, canvas } = editor;
   return [
-    { keys: ['a', '/'], label: 'Add a stage', ...change, run: () => asked.set({ kind: 'add', at: null }) },
+    {
+      ...{ keys: ['a', '/'], label: 'Add a stage', leads: true, ...change },
+      run: () => asked.set({ kind: 'add', at: null }),
+    },
     {
       ...{ keys: 'c', label: 'Connect this stage to…', ...change },
       run() {
@@ -107,23 +110,21 @@ function looking(editor: Editor, { off, change, run }: Record<'off' | 'change' |
   const { asked, canvas } = editor;
   // From a field beside the canvas, too: the browser would save or search the page.
   const whileTyping = true;
+  const leads = true;
   return [
+    {
+      ...{ keys: 'mod+enter', label: 'Run', leads, whileTyping, ...run },
+      run: () => asked.set({ kind: 'run', from: null }),
+    },
+    {
+      ...{ keys: 'mod+s', label: 'Publish', leads, whileTyping, ...change },
+      run: () => asked.set({ kind: 'publish', thenRun: false }),
+    },
+    { keys: 'd', label: 'Dry run', leads, ...off, run: () => asked.set({ kind: 'dry-run' }) },
     { keys: 'mod+f', label: 'Find a stage', whileTyping, ...off, run: () => asked.set({ kind: 'search' }) },
     { keys: 'e', label: 'Go to the details of what is selected', ...off, run: goToDetails },
     { keys: '1', label: 'Show all of it', ...off, run: () => canvas.get()?.fit() },
     { keys: '0', label: 'Zoom to 100 %', ...off, run: () => canvas.get()?.zoomTo(1) },
-    { keys: 'd', label: 'Dry run', ...off, run: () => asked.set({ kind: 'dry-run' }) },
-    {
-      ...{ keys: 'mod+s', label: 'Publish', whileTyping, ...change },
-      run: () => asked.set({ kind: 'publish', thenRun: false }),
-    },
-    {
-      keys: 'mod+enter',
-      label: 'Run',
-      whileTyping,
-      ...run,
-      run: () => asked.set({ kind: 'run', from: null }),
-    },
   ];
 }
 

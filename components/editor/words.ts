@@ -2,6 +2,8 @@
 export const words = {
   canvas: 'Canvas',
   map: 'Map of the pipeline',
+  missing: 'There is no such pipeline',
+  pipelines: 'Pipelines',
   unreadable: (reason: string) => `The graph cannot be drawn: ${reason}`,
   run: {
     from: 'Run from here',

@@ -3,6 +3,7 @@
 import dynamic from 'next/dynamic';
 import { useEffect, useEffectEvent, useState } from 'react';
 import { Segments } from '../ui/choice.tsx';
+import { patiently } from '../ui/patiently.ts';
 import { useToast } from '../ui/toast.tsx';
 import { useMedia, WIDE } from '../ui/use-media.ts';
 import { Canvas } from './canvas/canvas.tsx';
@@ -26,11 +27,14 @@ import { type EditorLayout, useFollowed, useLayout, useSelectionInAddress } from
 import { words } from './words.ts';
 
 // What reads and writes YAML comes when it is needed.
-const YamlPane = dynamic(() => import('./panels/yaml-pane.tsx').then((module) => module.YamlPane), {
-  loading: YamlGhost,
-});
-const Conflict = dynamic(() =>
-  import('./session/conflict-dialog.tsx').then((module) => module.ConflictDialog),
+const YamlPane = dynamic(
+  patiently(() => import('./panels/yaml-pane.tsx').then((module) => module.YamlPane)),
+  {
+    loading: YamlGhost,
+  },
+);
+const Conflict = dynamic(
+  patiently(() => import('./session/conflict-dialog.tsx').then((module) => module.ConflictDialog)),
 );
 
 export interface WorkbenchProps {

@@ -20,6 +20,7 @@ import { Checkbox } from '../ui/choice.tsx';
 import { Empty, Notice } from '../ui/feedback.tsx';
 import { TextInput } from '../ui/field.tsx';
 import { DataGrid } from '../ui/grid/index.ts';
+import { patiently } from '../ui/patiently.ts';
 import { Select } from '../ui/select.tsx';
 import { Card, Page, PageHead } from '../ui/surface.tsx';
 import { Chip } from '../ui/text.tsx';
@@ -28,8 +29,12 @@ import { WAYS } from './types.ts';
 import { words } from './words.ts';
 
 // Each comes when it is asked for: the first page is the list's alone.
-const NewDialog = lazy(() => import('./create/new-dialog.tsx').then((file) => ({ default: file.NewDialog })));
-const RunDialog = lazy(() => import('./run/run-dialog.tsx').then((file) => ({ default: file.RunDialog })));
+const NewDialog = lazy(
+  patiently(() => import('./create/new-dialog.tsx').then((file) => ({ default: file.NewDialog }))),
+);
+const RunDialog = lazy(
+  patiently(() => import('./run/run-dialog.tsx').then((file) => ({ default: file.RunDialog }))),
+);
 
 const SORTS = ['name', 'updated', 'created'] as const;
 const LAST_RUNS = 20;

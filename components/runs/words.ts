@@ -13,6 +13,15 @@ const VERBS: Record<BulkAction, string> = {
   resume: 'Resume',
 };
 
+/** Of each run that it was asked for; how a new run ended is another matter. */
+const DONE: Record<BulkAction, string> = {
+  cancel: 'Cancelled',
+  retry: 'Retried',
+  replay: 'Replayed',
+  pause: 'Paused',
+  resume: 'Resumed',
+};
+
 const CONSEQUENCES: Record<BulkAction, string> = {
   cancel:
     'Agents are asked to stop, and cut off after the grace period. Runs that have ended are left alone.',
@@ -90,7 +99,8 @@ export const words = {
     badMetadata: 'key=value',
   },
   lostFilters: (labels: readonly string[]) =>
-    `Not filtered by ${labels.join(', ')}: the address says nothing that can be asked for. A version needs its pipeline too.`,
+    `Not filtered by ${labels.join(', ')}: the address says nothing that can be asked for.`,
+  versionNeedsPipeline: 'A version needs its pipeline too.',
   only: (what: string) => `Only ${what}`,
   standAlone: 'Stand-alone task',
   unknownPipeline: 'Unknown pipeline',
@@ -159,6 +169,7 @@ export const words = {
     original: 'The one that ran',
     newest: 'The newest',
     name: 'Bulk action',
+    missing: 'There is no such bulk action',
     pageTitle: (action: BulkAction, n: number) => `${VERBS[action]} ${runs(n)}`,
     open: 'Under way',
     done: 'Done',
@@ -167,9 +178,11 @@ export const words = {
     abortTitle: 'Abort what is left?',
     abortWhy: 'What was done stays; the runs that are left are left alone.',
     stoppedAdvice: 'What was done stays; what is left was left alone. Somebody who may can ask for it anew.',
-    succeeded: 'Done',
-    skipped: 'Left alone',
-    failed: 'Failed',
+    results: (action: BulkAction) => ({
+      succeeded: DONE[action],
+      skipped: 'Left alone',
+      failed: 'Went wrong',
+    }),
     left: 'To do',
     progress: 'Progress',
     by: (name: string) => `asked for by ${name}`,

@@ -3,6 +3,7 @@
 import { type ComponentType, lazy, Suspense } from 'react';
 import { Skeleton } from '../ui/feedback.tsx';
 import { Link } from '../ui/link.tsx';
+import { patiently } from '../ui/patiently.ts';
 import { Card, Page, PageHead } from '../ui/surface.tsx';
 import { useIsAlive } from '../ui/use-is-alive.ts';
 import type { SectionName } from './sections.ts';
@@ -10,22 +11,38 @@ import { words } from './words.ts';
 
 // Each comes when it is looked at.
 const SECTIONS: Record<SectionName, ComponentType> = {
-  account: lazy(() => import('./account-section.tsx').then((file) => ({ default: file.AccountSection }))),
-  organisation: lazy(() =>
-    import('./organisation-section.tsx').then((file) => ({ default: file.OrganisationSection })),
+  account: lazy(
+    patiently(() => import('./account-section.tsx').then((file) => ({ default: file.AccountSection }))),
   ),
-  members: lazy(() => import('./members-section.tsx').then((file) => ({ default: file.MembersSection }))),
-  keys: lazy(() => import('./keys-section.tsx').then((file) => ({ default: file.KeysSection }))),
-  'agent-tokens': lazy(() =>
-    import('./agent-tokens-section.tsx').then((file) => ({ default: file.AgentTokensSection })),
+  organisation: lazy(
+    patiently(() =>
+      import('./organisation-section.tsx').then((file) => ({ default: file.OrganisationSection })),
+    ),
   ),
-  apps: lazy(() => import('./apps-section.tsx').then((file) => ({ default: file.AppsSection }))),
-  secrets: lazy(() => import('./secrets-section.tsx').then((file) => ({ default: file.SecretsSection }))),
-  notifications: lazy(() =>
-    import('./notifications-section.tsx').then((file) => ({ default: file.NotificationsSection })),
+  members: lazy(
+    patiently(() => import('./members-section.tsx').then((file) => ({ default: file.MembersSection }))),
   ),
-  limits: lazy(() => import('./limits-section.tsx').then((file) => ({ default: file.LimitsSection }))),
-  system: lazy(() => import('./system-section.tsx').then((file) => ({ default: file.SystemSection }))),
+  keys: lazy(patiently(() => import('./keys-section.tsx').then((file) => ({ default: file.KeysSection })))),
+  'agent-tokens': lazy(
+    patiently(() =>
+      import('./agent-tokens-section.tsx').then((file) => ({ default: file.AgentTokensSection })),
+    ),
+  ),
+  apps: lazy(patiently(() => import('./apps-section.tsx').then((file) => ({ default: file.AppsSection })))),
+  secrets: lazy(
+    patiently(() => import('./secrets-section.tsx').then((file) => ({ default: file.SecretsSection }))),
+  ),
+  notifications: lazy(
+    patiently(() =>
+      import('./notifications-section.tsx').then((file) => ({ default: file.NotificationsSection })),
+    ),
+  ),
+  limits: lazy(
+    patiently(() => import('./limits-section.tsx').then((file) => ({ default: file.LimitsSection }))),
+  ),
+  system: lazy(
+    patiently(() => import('./system-section.tsx').then((file) => ({ default: file.SystemSection }))),
+  ),
 };
 
 /** On a phone the sections are one line that goes on to the side. */

@@ -1,20 +1,60 @@
 'use client';
 
 import { CloudOff } from 'lucide-react';
+import { useRouter } from 'next/navigation';
+import { useEffect, useState } from 'react';
 import { useLineState } from '../data/index.ts';
+import { isServerThere } from '../ui/patiently.ts';
 import { words } from './words.ts';
 
 /** Says that what is on screen may be old. When the line is back, everything shown has been asked for anew. */
 export function LineBanner() {
   const isCut = useLineState() === 'cut';
+  const isHeld = useHeldLinks(isCut);
   return (
     <div role="status" className="print:hidden">
       {isCut ? (
         <p className="flex min-h-9 items-center gap-2 border-b border-line bg-warn-soft px-4 py-1.5 text-sm text-warn md:px-8">
           <CloudOff aria-hidden size={14} className="shrink-0" />
-          {words.cut}
+          {isHeld ? words.cutAndHeld : words.cut}
         </p>
       ) : null}
     </div>
   );
+}
+
+/**
+ * A way to another page that cannot be had would end at the browser's own page of errors, and what is on screen would be gone. So
+ * while there is no line each is looked into first. Whether one was refused.
+ */
+function useHeldLinks(isCut: boolean): boolean {
+  const { push } = useRouter();
+  const [isHeld, setHeld] = useState(false);
+  useEffect(() => {
+    if (!isCut) return undefined;
+    const onClick = (event: MouseEvent) => {
+      const href = hrefOf(event);
+      if (href === undefined) return;
+      event.preventDefault();
+      event.stopPropagation();
+      void isServerThere().then((isThere) => (isThere ? push(href) : setHeld(true)));
+    };
+    // Before the links themselves hear of it.
+    document.addEventListener('click', onClick, { capture: true });
+    return () => {
+      document.removeEventListener('click', onClick, { capture: true });
+      setHeld(false);
+    };
+  }, [isCut, push]);
+  return isHeld;
+}
+
+/** Where a click in this window leads within the panel. */
+function hrefOf({ target, button, ctrlKey, metaKey, shiftKey, altKey }: MouseEvent): string | undefined {
+  if (button !== 0 || ctrlKey || metaKey || shiftKey || altKey || !(target instanceof Element))
+    return undefined;
+  const link = target.closest<HTMLAnchorElement>('a[href]');
+  if (!link || link.target === '_blank' || link.hasAttribute('download')) return undefined;
+  const { origin, pathname, search, hash } = new URL(link.href);
+  return origin === window.location.origin ? pathname + search + hash : undefined;
 }

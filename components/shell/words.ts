@@ -14,6 +14,8 @@ export const words = {
   showMore: 'Show more',
   loading: (list: string) => `Loading: ${list}`,
   cut: 'No line to the server. What you see may be old; it catches up by itself.',
+  cutAndHeld:
+    'No line to the server, so no other page can be opened just now. This one stays and catches up by itself.',
   everywhere: 'Everywhere',
   keys: 'Keys',
   showKeys: 'Show this sheet',

@@ -43,8 +43,8 @@ export function Empty({
       <span className="mb-1 flex size-10 items-center justify-center rounded-lg border border-line bg-sunken text-quiet">
         <Icon aria-hidden size={18} />
       </span>
-      <p className="font-medium">{title}</p>
-      {children ? <div className="max-w-md text-sm text-quiet">{children}</div> : null}
+      <p className="text-balance font-medium">{title}</p>
+      {children ? <div className="max-w-md text-balance text-sm text-quiet">{children}</div> : null}
       {action ? <div className="mt-2">{action}</div> : null}
     </div>
   );

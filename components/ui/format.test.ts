@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { formatAge, formatBytes, formatDuration, formatMoment } from './format.ts';
+import { formatAge, formatBytes, formatClock, formatDuration, formatMoment, formatRound } from './format.ts';
 
 describe('durations', () => {
   test.each([
@@ -14,6 +14,23 @@ describe('durations', () => {
     [90_000_000, '1 d 1 h'],
   ])('%d ms is %s', (ms, text) => {
     expect(formatDuration(ms)).toBe(text);
+  });
+});
+
+describe('round durations, as a ruler has them', () => {
+  test.each([
+    [0, '0 ms'],
+    [500, '500 ms'],
+    [1000, '1 s'],
+    [1500, '1.5 s'],
+    [60_000, '1 min'],
+    [90_000, '1 min 30 s'],
+    [600_000, '10 min'],
+    [7_200_000, '2 h'],
+    [86_400_000, '1 d'],
+    [864_000_000, '10 d'],
+  ])('%d ms is %s', (ms, text) => {
+    expect(formatRound(ms)).toBe(text);
   });
 });
 
@@ -42,4 +59,10 @@ test('sizes keep three digits at most', () => {
 test('a moment names its zone, and what is no moment stays as it is', () => {
   expect(formatMoment('2026-11-28T22:34:08Z')).toMatch(/^28 Nov 2026.* (UTC|GMT|[A-Z]{2,5}|GMT[+-]\d+)$/);
   expect(formatMoment('yesterday')).toBe('yesterday');
+});
+
+test('the time of a line of a log is that of the clock of whoever reads it, to the millisecond', () => {
+  const at = new Date(2026, 10, 28, 22, 34, 8, 49);
+  expect(formatClock(at.toISOString())).toBe('22:34:08.049');
+  expect(formatClock('soon')).toBe('soon');
 });

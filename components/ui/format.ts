@@ -53,12 +53,19 @@ export function formatMoment(at: string, zone?: string): string {
   return (zone === undefined ? MOMENT : momentFormat(zone)).format(date);
 }
 
-const CLOCK = new Intl.DateTimeFormat('en-GB', {
-  ...{ hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3, hourCycle: 'h23' },
+const TIME = new Intl.DateTimeFormat('en-GB', {
+  ...{ hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' },
+  fractionalSecondDigits: 3,
 });
+/** 11:29:15.649, by the clock of whoever looks. */
+export function formatClock(at: string): string {
+  const date = new Date(at);
+  return Number.isNaN(date.getTime()) ? at : TIME.format(date);
+}
 
-/** What the clock of whoever looks showed, to the millisecond: for many moments of one day that stand below each other. */
-export const formatClock = (at: string): string => CLOCK.format(new Date(at)).replace(',', '.');
+/** A round one, as a ruler has them: 2 s, 1 min, 1 min 30 s. */
+export const formatRound = (ms: number): string =>
+  formatDuration(ms).replace(/\.0(?= s$)| 00? (s|min|h)$/, '');
 
 const COUNT = new Intl.NumberFormat('en-GB');
 /** 12,000. */

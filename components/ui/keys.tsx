@@ -8,6 +8,8 @@ const SPOKEN: Record<string, string> = {
   left: '←',
   right: '→',
   space: 'Space',
+  delete: 'Del',
+  backspace: 'Backspace',
 };
 
 /** A shortcut as it is typed: `mod+k`. On a Mac `mod` is ⌘, which the page's own script puts in by attribute. */

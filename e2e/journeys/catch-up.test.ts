@@ -12,6 +12,7 @@ const STAGES = 6;
 /** As long as a lift or a tunnel takes. */
 const CUT_MS = 30_000;
 const BANNER = 'No line to the server.';
+const HELD = 'so no other page can be opened just now';
 /** What a browser writes down of a line that is cut. */
 const CUT = /ERR_INTERNET_DISCONNECTED|ERR_CONNECTION|ERR_NETWORK|WebSocket|502|503/;
 
@@ -161,6 +162,27 @@ test('what happened in half a minute without a line is on every screen when it i
   await list.getByRole('button', { name: '1 new' }).click(SLOW);
   await expect.poll(async () => shownRuns(list), SLOW).toEqual(await untilOver());
   for (const page of pages) await closeUnbroken(page);
+});
+
+test('a page stays while the server is away: what it has not loaded yet waits, and no way to another page is taken', async () => {
+  const held = await makeHeld();
+  const page = await open(`/runs/${held.run}`);
+  await page.getByRole('tab', { name: 'Data' }).waitFor(SLOW);
+  await context.setOffline(true);
+  await page.getByText(BANNER).waitFor(SLOW);
+  await page.getByRole('tab', { name: 'Data' }).click();
+  await page.getByRole('link', { name: 'Agents', exact: true }).click();
+  await page.getByText(HELD).waitFor(SLOW);
+  await page.getByTestId('run-status').waitFor(SLOW);
+  expect(new URL(page.url()).pathname).toBe(`/runs/${held.run}`);
+
+  await context.setOffline(false);
+  await page.getByText(HELD).waitFor({ state: 'detached', ...SLOW });
+  await page.getByRole('combobox', { name: 'What to show' }).waitFor(SLOW);
+  await page.getByRole('link', { name: 'Agents', exact: true }).click();
+  await page.getByRole('heading', { level: 1, name: 'Agents' }).waitFor(SLOW);
+  await closeUnbroken(page);
+  await letGo(held);
 });
 
 test('a browser that slept for an hour, the server started anew meanwhile, shows what is without a reload', async () => {

@@ -108,7 +108,7 @@ const FOR_EVERYBODY = [
   // What somebody has named: rows that open, cells that narrow a list.
   /<img src=x|^#|^[a-z-]+\.[a-z-]+$|^[a-z]+_[0-9a-f]{8,}$|^[0-9a-f]{16}$|^Somebody who is|^local owner$/,
   /^(Copy|Star|No longer star|What to do with|Look|Zoom|Show|Range of time|Remove the filter) ?/,
-  /^(All|Open|Resolved|Ignored|Failed|Running|Going on|Last 24 hours|Left alone|Done|Info|Warnings|Errors)$/,
+  /^(All|Open|Resolved|Ignored|Failed|Running|Going on|Last 24 hours|Left alone|Went wrong|Replayed|Info|Warnings|Errors)$/,
   // How many of the fleet are in a state.
   /^(All|Online|Busy|Stale|Offline|Draining|Paused|Quarantined) \d+$/,
   /^(Board|Table|By time|By stage|JSON|Columns|Started|Duration|Filter|Clear|Clear the filters|Swap|More)$/,

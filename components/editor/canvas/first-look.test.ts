@@ -18,6 +18,13 @@ describe('the first look at a pipeline', () => {
     expect(left).toBeCloseTo(WINDOW.width - right);
   });
 
+  test('has in the middle what has room just so, rather than at one edge', () => {
+    const box = { x: 0, y: 0, width: 900, height: 60 };
+    const { left, right } = edgesOf(firstLook({ box, window: WINDOW, count: 4 }), box);
+    expect(left).toBeGreaterThan(0);
+    expect(left).toBeCloseTo(WINDOW.width - right);
+  });
+
   test('begins at the start of a row that is too long to be read as a whole', () => {
     const view = firstLook({ box: ROW, window: WINDOW, count: 6 });
     expect(view.zoom).toBeGreaterThanOrEqual(0.7);

@@ -64,10 +64,10 @@ interface Axis {
   at: number | undefined;
 }
 
-/** In the middle where there is room for all of it; else never farther than to its ends. */
+/** In the middle where all of it has room, be it without the margins; else never farther than to its ends. */
 function along({ from, length, window, zoom, at }: Axis): number {
   const margin = window * MARGIN_SHARE;
-  if (length * zoom <= window - 2 * margin) return window / 2 - (from + length / 2) * zoom;
+  if (length * zoom <= window) return window / 2 - (from + length / 2) * zoom;
   const start = margin - from * zoom;
   if (at === undefined) return start;
   const end = window - margin - (from + length) * zoom;

@@ -1,6 +1,7 @@
 'use client';
 
 import dynamic from 'next/dynamic';
+import { patiently } from '../../ui/patiently.ts';
 import { useEditor } from '../context.ts';
 import { useObserved } from '../store/observable.ts';
 import { AddDialog } from './add-dialog.tsx';
@@ -8,11 +9,15 @@ import { ConnectDialog } from './connect-dialog.tsx';
 import { SearchDialog } from './search-dialog.tsx';
 
 // Those that compare or judge graphs bring the domain with them, so they come when they are asked for.
-const DryRunDialog = dynamic(() => import('./dry-run-dialog.tsx').then((module) => module.DryRunDialog));
-const PublishDialog = dynamic(() => import('./publish-dialog.tsx').then((module) => module.PublishDialog));
-const RunDialog = dynamic(() => import('./run-dialog.tsx').then((module) => module.RunDialog));
-const VersionsDrawer = dynamic(() =>
-  import('../versions/versions-drawer.tsx').then((module) => module.VersionsDrawer),
+const DryRunDialog = dynamic(
+  patiently(() => import('./dry-run-dialog.tsx').then((module) => module.DryRunDialog)),
+);
+const PublishDialog = dynamic(
+  patiently(() => import('./publish-dialog.tsx').then((module) => module.PublishDialog)),
+);
+const RunDialog = dynamic(patiently(() => import('./run-dialog.tsx').then((module) => module.RunDialog)));
+const VersionsDrawer = dynamic(
+  patiently(() => import('../versions/versions-drawer.tsx').then((module) => module.VersionsDrawer)),
 );
 
 /** The one dialog that is open, if any. */

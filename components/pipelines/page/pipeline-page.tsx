@@ -8,6 +8,7 @@ import type { PipelineId } from '../../../server/domain/ids.ts';
 import { query, useFresh } from '../../data/index.ts';
 import { Broken } from '../../shell/broken.tsx';
 import { useKeys } from '../../shell/keys/index.ts';
+import { isMissing, NoThing } from '../../shell/lost.tsx';
 import { editorHref } from '../../shell/places.ts';
 import { useMay } from '../../shell/use-may.ts';
 import { Button, LinkButton } from '../../ui/button.tsx';
@@ -27,6 +28,7 @@ import { pageWords } from './words.ts';
 
 const TABS = ['overview', 'versions', 'sharing'] as const;
 const LAST_RUNS = 20;
+const UP = { label: pageWords.trail, href: '/pipelines' };
 
 /** One pipeline: how it does, what it is, and all that can be done with it. */
 export function PipelinePage({ id: given }: { id: string }) {
@@ -37,10 +39,11 @@ export function PipelinePage({ id: given }: { id: string }) {
   useFresh({ everything: true }, { keys: [listed.queryKey], everyMs: 1000 });
   const item = list.data?.pipelines[0];
   if (whole.data && item) return <Loaded pipeline={whole.data} item={item} />;
+  if (whole.error && isMissing(whole.error)) return <NoThing title={pageWords.missing} up={UP} />;
   const isBroken = whole.error !== null || list.error !== null;
   return (
     <Page width="wide">
-      <PageHead title={pageWords.title} trail={[{ label: pageWords.trail, href: '/pipelines' }]} />
+      <PageHead title={pageWords.title} trail={[UP]} />
       {isBroken ? (
         <Broken of={[whole, list]} />
       ) : (
@@ -63,10 +66,12 @@ function Loaded({ pipeline, item }: { pipeline: PipelineDetails; item: Pipeline 
   return (
     <Page width="wide">
       <PageHead
-        trail={[{ label: pageWords.trail, href: '/pipelines' }]}
+        trail={[UP]}
         title={
           <>
-            <StarButton pipeline={item} />
+            <span className="-ml-1.5 flex">
+              <StarButton pipeline={item} />
+            </span>
             <span className="min-w-0 wrap-anywhere">{item.name}</span>
             <Chip>{item.version === null ? words.unpublished : words.version(item.version)}</Chip>
             {item.archived_at === null ? null : <Chip>{pageWords.archived}</Chip>}

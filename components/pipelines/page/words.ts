@@ -5,6 +5,7 @@ const plural = (count: number, one: string, many: string): string =>
 
 export const pageWords = {
   title: 'Pipeline',
+  missing: 'There is no such pipeline',
   trail: 'Pipelines',
   loading: 'Loading the pipeline',
   tryAgain: 'Try again',

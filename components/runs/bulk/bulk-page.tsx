@@ -9,6 +9,7 @@ import { isRunOver } from '../../../server/domain/statuses.ts';
 import { type Answer, pages, query } from '../../data/index.ts';
 import { lookOfRun } from '../../looks/index.ts';
 import { Broken } from '../../shell/broken.tsx';
+import { isMissing, NoThing } from '../../shell/lost.tsx';
 import { useAct } from '../../shell/use-act.ts';
 import { useMay } from '../../shell/use-may.ts';
 import { Button } from '../../ui/button.tsx';
@@ -29,7 +30,8 @@ type Item = Answer<'bulk.items'>['items'][number];
 
 /** A bulk tells nobody when it moves: it is asked while it does. */
 const EVERY_MS = 1000;
-const TRAIL = [{ label: words.title, href: '/runs' }];
+const UP = { label: words.title, href: '/runs' };
+const TRAIL = [UP];
 const SHOWN = ['all', 'failed', 'skipped', 'succeeded'] as const;
 
 export function BulkPage({ id }: { id: string }) {
@@ -38,6 +40,7 @@ export function BulkPage({ id }: { id: string }) {
     refetchInterval: ({ state }) => (state.data?.finished_at ? false : EVERY_MS),
   });
   const { data: bulk, error } = asked;
+  if (error && !bulk && isMissing(error)) return <NoThing title={words.bulk.missing} up={UP} />;
   if (error && !bulk) {
     return (
       <Page>
@@ -65,7 +68,7 @@ export function BulkPage({ id }: { id: string }) {
         {(['succeeded', 'skipped', 'failed'] as const).map((result) => (
           <Figure
             key={result}
-            label={words.bulk[result]}
+            label={words.bulk.results(bulk.action)[result]}
             value={bulk[result]}
             href={`/bulk/${bulk.id}?result=${result}`}
           />
@@ -142,7 +145,7 @@ function Items({ bulk }: { bulk: Bulk }) {
   useEffect(() => {
     if (isOver) void refetch();
   }, [isOver, refetch]);
-  const labels = words.bulk;
+  const labels = { all: words.bulk.all, ...words.bulk.results(bulk.action) };
   return (
     <Card flush fill>
       <div className="border-b border-line p-2">
@@ -172,14 +175,14 @@ const goesOn = ({ made_status: status }: Item): boolean => status !== null && !i
 /** Only replays make runs, and what was done as asked needs no reason. The last one takes what room is left. */
 function columnsFor({ action, skipped, failed }: Bulk): GridColumn<Item>[] {
   const isShown: Record<string, boolean> = { [MADE]: action === 'replay', [WHY]: skipped + failed > 0 };
-  return COLUMNS.filter(({ key }) => isShown[key] ?? true).map((column, at, all) =>
-    at === all.length - 1 ? { ...column, width: 'minmax(9rem,1fr)' } : column,
-  );
+  return columnsOf(action)
+    .filter(({ key }) => isShown[key] ?? true)
+    .map((column, at, all) => (at === all.length - 1 ? { ...column, width: 'minmax(9rem,1fr)' } : column));
 }
 
 const MADE = 'made';
 const WHY = 'message';
-const COLUMNS: GridColumn<Item>[] = [
+const columnsOf = (action: Bulk['action']): GridColumn<Item>[] => [
   { key: 'run', title: words.columns.id, width: '9rem', cell: ({ run_id }) => <RunId id={run_id} /> },
   {
     key: 'result',
@@ -190,7 +193,7 @@ const COLUMNS: GridColumn<Item>[] = [
       result === null ? (
         <span className="text-quiet">{words.bulk.waiting}</span>
       ) : (
-        <StatusText look={lookOfResult(result)} />
+        <StatusText look={lookOfResult(result, action)} />
       ),
   },
   {

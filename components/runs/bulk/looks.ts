@@ -1,7 +1,7 @@
 import { Ban, Check, CircleSlash, LoaderCircle, X } from 'lucide-react';
 import type { Answer } from '../../data/index.ts';
 import type { Look } from '../../ui/status.tsx';
-import { words } from '../words.ts';
+import { type BulkAction, words } from '../words.ts';
 
 type Status = Answer<'bulk.get'>['status'];
 type Result = NonNullable<Answer<'bulk.items'>['items'][number]['result']>;
@@ -12,11 +12,15 @@ const BULK: Record<Status, Look> = {
   aborted: { label: words.bulk.aborted, tone: 'idle', icon: Ban, pattern: 'solid' },
 };
 
-const RESULT: Record<Result, Look> = {
-  succeeded: { label: words.bulk.succeeded, tone: 'good', icon: Check, pattern: 'solid' },
-  skipped: { label: words.bulk.skipped, tone: 'idle', icon: CircleSlash, pattern: 'dotted' },
-  failed: { label: words.bulk.failed, tone: 'bad', icon: X, pattern: 'crossed' },
+const RESULT: Record<Result, Omit<Look, 'label'>> = {
+  succeeded: { tone: 'good', icon: Check, pattern: 'solid' },
+  skipped: { tone: 'idle', icon: CircleSlash, pattern: 'dotted' },
+  failed: { tone: 'bad', icon: X, pattern: 'crossed' },
 };
 
 export const lookOfBulk = (status: Status): Look => BULK[status];
-export const lookOfResult = (result: Result): Look => RESULT[result];
+/** Whether what was asked for was done to a run. */
+export const lookOfResult = (result: Result, action: BulkAction): Look => ({
+  ...RESULT[result],
+  label: words.bulk.results(action)[result],
+});

@@ -16,9 +16,11 @@ import { Field, TextInput } from '../../ui/field.tsx';
 import { formatDuration } from '../../ui/format.ts';
 import { DataGrid, type GridColumn } from '../../ui/grid/index.ts';
 import { Link } from '../../ui/link.tsx';
+import { patiently } from '../../ui/patiently.ts';
 import { shortId } from '../../ui/short-id.ts';
 import { StatusPill, StatusText } from '../../ui/status.tsx';
 import { Card, Page, PageHead } from '../../ui/surface.tsx';
+import { Ago } from '../../ui/text.tsx';
 import type { Run } from '../run/use-run.ts';
 import { words as runWords } from '../words.ts';
 import type { CompareGraphProps } from './compare-graph.tsx';
@@ -27,8 +29,8 @@ import { OutputDiff } from './output-diff.tsx';
 import { words as compare } from './words.ts';
 
 // The lists are there before what draws.
-const CompareGraph = lazy(() =>
-  import('./compare-graph.tsx').then((file) => ({ default: file.CompareGraph })),
+const CompareGraph = lazy(
+  patiently(() => import('./compare-graph.tsx').then((file) => ({ default: file.CompareGraph }))),
 );
 
 const useRunOf = (id: string) => {
@@ -143,9 +145,10 @@ function Side({
             >
               {shortId(run.id)}
             </Link>
-            {run.finished_at === null
-              ? null
-              : formatDuration(Date.parse(run.finished_at) - Date.parse(run.created_at))}
+            {run.finished_at === null ? null : (
+              <span>{formatDuration(Date.parse(run.finished_at) - Date.parse(run.created_at))}</span>
+            )}
+            <Ago at={run.created_at} />
           </>
         ) : null}
       </p>
@@ -153,11 +156,13 @@ function Side({
   );
 }
 
-const time = (ms: number | undefined) => (ms === undefined ? '–' : formatDuration(ms));
+/** What has not run is told by its state: a line of dashes beside it would say nothing more. */
+const time = (ms: number | undefined) => (ms === undefined ? '' : formatDuration(ms));
 
 /** Longer is marked, and said by its sign as well. */
 function Delta({ ms }: { ms: number | undefined }) {
-  if (ms === undefined || ms === 0) return '–';
+  if (ms === undefined) return null;
+  if (ms === 0) return <span className="text-quiet">{compare.same}</span>;
   return (
     <span
       className={ms > 0 ? 'text-warn' : 'text-good'}
@@ -165,8 +170,18 @@ function Delta({ ms }: { ms: number | undefined }) {
   );
 }
 
+/** One number where both needed as many, or only one was handed out at all. */
+function attemptsOf(...stages: StagePair['a'][]): string {
+  const needed = stages.flatMap((stage) => (stage?.attempt ? [String(stage.attempt)] : []));
+  return [...new Set(needed)].join(' → ');
+}
+
 const stateOf = (stage: StagePair['a']) =>
-  stage ? <StatusText look={lookOfTask(stage.state)} /> : compare.missing;
+  stage ? (
+    <StatusText look={lookOfTask(stage.state)} />
+  ) : (
+    <span className="text-quiet">{compare.missing}</span>
+  );
 
 const COLUMNS: GridColumn<StagePair>[] = [
   { key: 'name', title: compare.stage, width: 'minmax(9rem,1.5fr)', cell: ({ name }) => name },
@@ -202,6 +217,6 @@ const COLUMNS: GridColumn<StagePair>[] = [
     width: '6rem',
     align: 'end',
     wideOnly: true,
-    cell: ({ a, b }) => `${a?.attempt ?? '–'} / ${b?.attempt ?? '–'}`,
+    cell: ({ a, b }) => attemptsOf(a, b),
   },
 ];

@@ -21,6 +21,7 @@ export const words = {
   difference: 'Difference',
   attempts: 'Attempts',
   missing: 'not in it',
+  same: 'the same',
   choose: 'Name two runs to lay them side by side.',
   chooseNote: 'Their ids are in the list of runs. A replay leads here too, from the head of its page.',
   toRuns: 'To the list of runs',

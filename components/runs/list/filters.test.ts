@@ -26,6 +26,11 @@ describe('filters of an address', () => {
     expect(isFiltered(meant)).toBe(false);
   });
 
+  test('of a status that does not exist filter nothing, also beside one that does', () => {
+    for (const status of [['nonsense'], ['failed', 'nonsense']])
+      expect(meantOf({ ...NO_PARAMS, status }, NOW)).toEqual({ meant: NO_PARAMS, lost: ['status'] });
+  });
+
   test('of a stage are asked for, and no other words than those for how one may have gone', () => {
     const params = { ...NO_PARAMS, stage: 'fetch', stage_type: 'http', stage_outcome: 'retried' };
     expect(toRunFilter(params, NOW)).toEqual({

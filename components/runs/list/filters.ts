@@ -15,9 +15,9 @@ import {
   Workflow,
   Zap,
 } from 'lucide-react';
-import { parseAsArrayOf, parseAsString, parseAsStringLiteral } from 'nuqs/server';
+import { parseAsArrayOf, parseAsString } from 'nuqs/server';
 import { isId } from '../../../server/domain/id-pattern.ts';
-import { RUN_STATUSES } from '../../../server/domain/statuses.ts';
+import { RUN_STATUSES, type RunStatus } from '../../../server/domain/statuses.ts';
 import type { Input } from '../../data/index.ts';
 import { lookOfRun } from '../../looks/index.ts';
 import { type FilterDef, isSet, readSpan, readTimeRange, toMinute } from '../../ui/filter/index.ts';
@@ -25,7 +25,8 @@ import { words } from '../words.ts';
 
 /** How the list's filters stand in the address. */
 export const RUN_PARAMS = {
-  status: parseAsArrayOf(parseAsStringLiteral(RUN_STATUSES)),
+  // As they were typed: one that does not exist is told, not dropped.
+  status: parseAsArrayOf(parseAsString),
   pipeline: parseAsString,
   version: parseAsString,
   created: parseAsString,
@@ -200,6 +201,12 @@ const only = (text: string | null, pattern: RegExp) =>
   text !== null && pattern.test(text) ? text : undefined;
 const idOf = (kind: 'pipe' | 'agent' | 'run', text: string | null) => (isId(kind, text) ? text : undefined);
 
+/** All of them or none: a list of some would be shorter than what was asked for. */
+function statusesOf(texts: readonly string[] | null): RunStatus[] | undefined {
+  const known = RUN_STATUSES.filter((status) => texts?.includes(status));
+  return texts?.every((text) => known.some((status) => status === text)) ? known : undefined;
+}
+
 /** The question that the filters stand for. */
 export function toRunFilter(params: RunParams, now: number): RunFilter {
   const range = (text: string | null) => (text === null ? undefined : readTimeRange(text, toMinute(now)));
@@ -208,7 +215,7 @@ export function toRunFilter(params: RunParams, now: number): RunFilter {
   const pipeline = idOf('pipe', params.pipeline);
   const version = pipeline === undefined ? undefined : only(params.version, /^[1-9]\d{0,8}$/);
   const asked = {
-    status: isSet(params.status) ? params.status : undefined,
+    status: isSet(params.status) ? statusesOf(params.status) : undefined,
     pipeline_id: pipeline,
     version: version === undefined ? undefined : Number(version),
     created_after: created?.from?.toISOString(),

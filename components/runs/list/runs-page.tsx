@@ -9,6 +9,7 @@ import { Button } from '../../ui/button.tsx';
 import { Empty, Notice } from '../../ui/feedback.tsx';
 import { FilterBar, writeTimeRange } from '../../ui/filter/index.ts';
 import { ColumnMenu, DataGrid, type GridHandle } from '../../ui/grid/index.ts';
+import { patiently } from '../../ui/patiently.ts';
 import { Card, Page, PageHead } from '../../ui/surface.tsx';
 import { type BulkAction, words } from '../words.ts';
 import type { BulkRequest } from './bulk-dialog.tsx';
@@ -21,7 +22,9 @@ import { useRuns } from './use-runs.ts';
 import { Views } from './views.tsx';
 
 // It comes when it is asked for: the first page is the list's alone.
-const BulkDialog = lazy(() => import('./bulk-dialog.tsx').then((file) => ({ default: file.BulkDialog })));
+const BulkDialog = lazy(
+  patiently(() => import('./bulk-dialog.tsx').then((file) => ({ default: file.BulkDialog }))),
+);
 
 export function RunsPage() {
   const state = useListState();
@@ -78,11 +81,12 @@ export function RunsPage() {
 }
 
 /** What stands in the address and could not be asked for: the list is longer than somebody may think. */
-function Lost({ of }: { of: readonly { label: string }[] }) {
+function Lost({ of }: { of: readonly { key: string; label: string }[] }) {
   if (of.length === 0) return null;
   return (
     <p role="status" className="border-b border-line bg-warn-soft px-4 py-2 text-sm">
-      {words.lostFilters(of.map(({ label }) => label))}
+      {words.lostFilters(of.map(({ label }) => label))}{' '}
+      {of.some(({ key }) => key === 'version') ? words.versionNeedsPipeline : null}
     </p>
   );
 }

@@ -5,11 +5,11 @@ import { Bookmark, Users, X } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { useState } from 'react';
 import { query } from '../../data/index.ts';
+import { FormDialog } from '../../shell/form-dialog.tsx';
 import { useAct } from '../../shell/use-act.ts';
 import { useMay } from '../../shell/use-may.ts';
 import { Button, IconButton } from '../../ui/button.tsx';
 import { Checkbox } from '../../ui/choice.tsx';
-import { Dialog } from '../../ui/dialog.tsx';
 import { Field, TextInput } from '../../ui/field.tsx';
 import { words } from '../words.ts';
 import { isFiltered, type RunParams } from './filters.ts';
@@ -110,28 +110,21 @@ function SaveButton({ address }: { address: string }) {
       <Button size="sm" look="quiet" icon={Bookmark} onClick={() => setOpen(true)}>
         {words.views.save}
       </Button>
-      <Dialog
+      <FormDialog
         open={isOpen}
         onOpenChange={setOpen}
         title={words.views.saveTitle}
         description={words.views.saveWhy}
+        send={words.views.save}
+        busy={save.isBusy}
+        disabled={name.trim() === ''}
+        onSend={() => save.run({ place: 'runs', name: name.trim(), query: address, shared: isShared })}
       >
-        <form
-          className="flex flex-col gap-4"
-          onSubmit={(event) => {
-            event.preventDefault();
-            save.run({ place: 'runs', name: name.trim(), query: address, shared: isShared });
-          }}
-        >
-          <Field label={words.views.name}>
-            <TextInput value={name} onChange={setName} maxLength={64} required />
-          </Field>
-          {mayShare ? <Checkbox label={words.views.share} checked={isShared} onChange={setShared} /> : null}
-          <Button type="submit" look="primary" busy={save.isBusy} disabled={name.trim() === ''}>
-            {words.views.save}
-          </Button>
-        </form>
-      </Dialog>
+        <Field label={words.views.name}>
+          <TextInput value={name} onChange={setName} maxLength={64} required />
+        </Field>
+        {mayShare ? <Checkbox label={words.views.share} checked={isShared} onChange={setShared} /> : null}
+      </FormDialog>
     </>
   );
 }

@@ -70,7 +70,7 @@ function columnsOf(run: Run, { attempts, nameOf, sayWhy }: Known): GridColumn<At
     {
       key: 'stage',
       title: runWords.stage,
-      width: 'minmax(7rem,12rem)',
+      width: 'minmax(7rem,10rem)',
       cell: ({ stage }) => run.stages[stage]?.name ?? stage,
     },
     { key: 'attempt', title: drawer.attempt, width: '5rem', align: 'end', cell: ({ attempt }) => attempt },
@@ -84,7 +84,7 @@ function columnsOf(run: Run, { attempts, nameOf, sayWhy }: Known): GridColumn<At
     {
       key: 'agent',
       title: drawer.agent,
-      width: 'minmax(8rem,12rem)',
+      width: 'minmax(8rem,10rem)',
       cell: ({ agent_id }) => (agent_id === null ? drawer.nobody : <AgentName id={agent_id} />),
     },
     {
@@ -102,7 +102,7 @@ function columnsOf(run: Run, { attempts, nameOf, sayWhy }: Known): GridColumn<At
     {
       key: 'why',
       title: text.why,
-      width: 'minmax(10rem,2fr)',
+      width: 'minmax(10rem,1fr)',
       wideOnly: true,
       cell: (attempt) => <Titled text={sayWhy(attempt).reason} />,
     },

@@ -96,7 +96,7 @@ function Facts({ run }: { run: Run }) {
     [text.started, formatMoment(from)],
     [text.ended, to === null ? text.none : formatMoment(to)],
     [text.duration, to === null ? text.none : formatDuration(Date.parse(to) - Date.parse(from))],
-    [text.replayOf, run.replay_of ?? text.none],
+    ...(run.replay_of === null ? [] : [[text.replayOf, run.replay_of] as [string, string]]),
   ];
   return (
     <dl className="grid grid-cols-[8rem_1fr] gap-x-4 gap-y-1.5 text-sm">

@@ -48,21 +48,13 @@ export function RunActions({ run, stageKey, onPrint }: ActionProps) {
   const isOver = isRunOver(run.status);
   const canCancel = mayOperate && !isOver && !isRunCancelling(run.status);
   const canReplay = mayOperate && isOver;
-  useKeys(runWords.title, [
-    { keys: 'r', label: runWords.keys.replay, run: () => setQuestion('replay'), disabled: !canReplay },
-    { keys: 'c', label: runWords.keys.cancel, run: () => setQuestion('cancel'), disabled: !canCancel },
-    {
-      label: runWords.keys.pause,
-      run: () => pause.run({ id }),
-      disabled: !mayOperate || !isRunActive(run.status),
-    },
-    {
-      label: runWords.keys.resume,
-      run: () => resume.run({ id }),
-      disabled: !mayOperate || !isRunPaused(run.status),
-    },
-    { label: runWords.keys.kill, run: () => setQuestion('kill'), disabled: !mayOperate || isOver },
-  ]);
+  useActionKeys({
+    run,
+    may: { operate: mayOperate, cancel: canCancel, replay: canReplay },
+    ask: setQuestion,
+    pause: () => pause.run({ id }),
+    resume: () => resume.run({ id }),
+  });
   const { actions } = runWords;
   const close = () => setQuestion(undefined);
   return (
@@ -101,6 +93,26 @@ export function RunActions({ run, stageKey, onPrint }: ActionProps) {
       />
     </span>
   );
+}
+
+interface ActionKeys {
+  run: Run;
+  may: Record<'operate' | 'cancel' | 'replay', boolean>;
+  ask(question: Question): void;
+  pause(): void;
+  resume(): void;
+}
+
+function useActionKeys({ run: { status }, may, ask: put, pause, resume }: ActionKeys): void {
+  const { keys } = runWords;
+  const leads = true;
+  useKeys(runWords.title, [
+    { keys: 'r', label: keys.replay, leads, run: () => put('replay'), disabled: !may.replay },
+    { keys: 'c', label: keys.cancel, leads, run: () => put('cancel'), disabled: !may.cancel },
+    { label: keys.pause, leads, run: pause, disabled: !may.operate || !isRunActive(status) },
+    { label: keys.resume, leads, run: resume, disabled: !may.operate || !isRunPaused(status) },
+    { label: keys.kill, run: () => put('kill'), disabled: !may.operate || isRunOver(status) },
+  ]);
 }
 
 function Confirmations({

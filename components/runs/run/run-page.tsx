@@ -5,7 +5,9 @@ import { lazy, Suspense, useState } from 'react';
 import { isRunOver } from '../../../server/domain/statuses.ts';
 import { Broken } from '../../shell/broken.tsx';
 import { useKeys } from '../../shell/keys/index.ts';
+import { isMissing, NoThing } from '../../shell/lost.tsx';
 import { ProgressBar, Skeleton } from '../../ui/feedback.tsx';
+import { patiently } from '../../ui/patiently.ts';
 import { Card, Page, PageHead } from '../../ui/surface.tsx';
 import { Tabs } from '../../ui/tabs.tsx';
 import { words } from '../words.ts';
@@ -19,26 +21,43 @@ import { type Attempt, type Run, useRun } from './use-run.ts';
 import { WaitNotice } from './wait-notice.tsx';
 
 // Each comes when it is asked for: the first page is the waterfall's alone.
-const GraphTab = lazy(() => import('./graph/graph-tab.tsx').then((tab) => ({ default: tab.GraphTab })));
-const LogsTab = lazy(() => import('./logs/logs-tab.tsx').then((tab) => ({ default: tab.LogsTab })));
-const EventsTab = lazy(() => import('./events/events-tab.tsx').then((tab) => ({ default: tab.EventsTab })));
-const DataTab = lazy(() => import('./data/data-tab.tsx').then((tab) => ({ default: tab.DataTab })));
-const AttemptsTab = lazy(() => import('./attempts-tab.tsx').then((tab) => ({ default: tab.AttemptsTab })));
-const WorkspaceTab = lazy(() =>
-  import('../../workspace/index.ts').then((tab) => ({ default: tab.WorkspaceTab })),
+const GraphTab = lazy(
+  patiently(() => import('./graph/graph-tab.tsx').then((tab) => ({ default: tab.GraphTab }))),
 );
-const AskedOfRun = lazy(() => import('../../mcp/index.ts').then((part) => ({ default: part.AskedOfRun })));
-const ReportTab = lazy(() => import('./report-tab.tsx').then((tab) => ({ default: tab.ReportTab })));
+const LogsTab = lazy(
+  patiently(() => import('./logs/logs-tab.tsx').then((tab) => ({ default: tab.LogsTab }))),
+);
+const EventsTab = lazy(
+  patiently(() => import('./events/events-tab.tsx').then((tab) => ({ default: tab.EventsTab }))),
+);
+const DataTab = lazy(
+  patiently(() => import('./data/data-tab.tsx').then((tab) => ({ default: tab.DataTab }))),
+);
+const AttemptsTab = lazy(
+  patiently(() => import('./attempts-tab.tsx').then((tab) => ({ default: tab.AttemptsTab }))),
+);
+const WorkspaceTab = lazy(
+  patiently(() => import('../../workspace/index.ts').then((tab) => ({ default: tab.WorkspaceTab }))),
+);
+const AskedOfRun = lazy(
+  patiently(() => import('../../mcp/index.ts').then((part) => ({ default: part.AskedOfRun }))),
+);
+const ReportTab = lazy(
+  patiently(() => import('./report-tab.tsx').then((tab) => ({ default: tab.ReportTab }))),
+);
 
 /** Waits that somebody can end here and now. */
 const FOR_PEOPLE: ReadonlySet<string> = new Set(['approval', 'question']);
 
+const UP = { label: words.title, href: '/runs' };
+
 export function RunPage({ id }: { id: string }) {
   const { asked, ...loaded } = useRun(id);
   if (loaded.run) return <Loaded {...loaded} run={loaded.run} />;
+  if (asked.error && isMissing(asked.error)) return <NoThing title={runWords.missing} up={UP} />;
   return (
     <Page width="wide">
-      <PageHead trail={[{ label: words.title, href: '/runs' }]} title={runWords.title} />
+      <PageHead trail={[UP]} title={runWords.title} />
       {asked.error ? (
         <Broken of={asked} />
       ) : (

@@ -5,6 +5,7 @@ const count = new Intl.NumberFormat('en-GB');
 /** What people read on the page of one run. */
 export const runWords = {
   title: 'Run',
+  missing: 'There is no such run',
   loading: 'Loading the run',
   tryAgain: 'Try again',
   gone: 'The run is not there',

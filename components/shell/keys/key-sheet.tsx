@@ -22,9 +22,10 @@ export function KeySheet({ registry }: { registry: KeyRegistry }) {
   );
   return (
     <Dialog open={isOpen} onOpenChange={setOpen} title={words.keys} width="md">
-      <div className="grid gap-x-8 gap-y-5 sm:grid-cols-2">
+      {/* Columns, not a grid: a long group leaves no hole beside a short one. */}
+      <div className="-mb-5 gap-x-8 sm:columns-2">
         {joinAlike(groups).map(({ title, bindings }) => (
-          <section key={title} aria-label={title}>
+          <section key={title} aria-label={title} className="mb-5 break-inside-avoid">
             <h3 className="mb-1 text-sm font-medium text-quiet">{title}</h3>
             <ul>
               {bindings.map((binding) => (

@@ -58,9 +58,7 @@ export function KeysProvider({ children }: { children: ReactNode }) {
 export function useKeys(title: string, bindings: readonly KeyBinding[]): void {
   const registry = use(KeysContext);
   const run = useEffectEvent((at: number) => bindings[at]?.run());
-  const shape = JSON.stringify(
-    bindings.map(({ keys, label, disabled, whileTyping }) => ({ keys, label, disabled, whileTyping })),
-  );
+  const shape = JSON.stringify(bindings.map(({ run: _run, ...shown }) => shown));
   useEffect(() => {
     const shown = JSON.parse(shape) as Omit<KeyBinding, 'run'>[];
     return registry?.add({

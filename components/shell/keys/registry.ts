@@ -6,6 +6,8 @@ export interface KeyBinding {
   run(): void;
   /** Also while somebody types: for what no field has a use of its own for. */
   whileTyping?: boolean;
+  /** What people come to the page for: the palette begins with it. */
+  leads?: boolean;
   /** Not just now; the sheet shows it all the same. */
   disabled?: boolean;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Command, isMatch, pageOfId, shorten } from './commands.ts';
+import { type Command, commandsOf, isMatch, pageOfId, shorten } from './commands.ts';
 
 describe('the palette', () => {
   test('finds by the beginnings of words, in any order', () => {
@@ -7,6 +7,33 @@ describe('the palette', () => {
     expect(isMatch('data-processing-pipeline', 'proc')).toBe(true);
     expect(isMatch('Failed runs', 'uns')).toBe(false);
     expect(isMatch('Failed runs', '')).toBe(true);
+  });
+
+  test('begins with what people come to a page for, whichever part of it was drawn first', () => {
+    const run = () => undefined;
+    const offered = commandsOf([
+      { title: 'Run', bindings: [{ label: 'Copy the link', run }] },
+      {
+        title: 'Run',
+        bindings: [
+          { keys: ['r', 'f5'], label: 'Replay', leads: true, run },
+          { label: 'Cancel', leads: true, disabled: true, run },
+        ],
+      },
+    ]);
+    expect(offered.map(({ label, keys, note }) => [label, keys, note])).toEqual([
+      ['Replay', 'r', undefined],
+      ['Copy the link', undefined, undefined],
+    ]);
+  });
+
+  test('says whose each is where a page has several kinds', () => {
+    const run = () => undefined;
+    const offered = commandsOf([
+      { title: 'Edit', bindings: [{ label: 'Undo', run }] },
+      { title: 'Build', bindings: [{ label: 'Add a stage', run }] },
+    ]);
+    expect(offered.map(({ note }) => note)).toEqual(['Edit', 'Build']);
   });
 
   test('leads from an id to its page, and from a task to its run', () => {

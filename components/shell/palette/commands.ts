@@ -1,4 +1,5 @@
 import type { LucideIcon } from 'lucide-react';
+import { type KeyGroup, keysOf } from '../keys/registry.ts';
 
 export interface Command {
   id: string;
@@ -39,6 +40,27 @@ interface Hits {
 export function shorten({ all, most, goesOn, more }: Hits): readonly Command[] {
   const left = all.length - most;
   return left > 0 || goesOn ? [...all.slice(0, most), more(Math.max(0, left), goesOn)] : all;
+}
+
+/**
+ * What a page can do just now, first what people come to it for. Groups come in the order in which its parts were drawn, which
+ * tells nobody anything; their titles do, where there are several.
+ */
+export function commandsOf(groups: readonly KeyGroup[]): Command[] {
+  const isOne = new Set(groups.map(({ title }) => title)).size === 1;
+  const offered = groups.flatMap(({ title, bindings }) =>
+    bindings.filter(({ disabled }) => !disabled).map((binding) => ({ title, binding })),
+  );
+  return [
+    ...offered.filter(({ binding }) => binding.leads),
+    ...offered.filter(({ binding }) => !binding.leads),
+  ].map(({ title, binding }) => ({
+    id: `${title} ${binding.label}`,
+    label: binding.label,
+    note: isOne ? undefined : title,
+    keys: keysOf(binding)[0],
+    run: binding.run,
+  }));
 }
 
 const PAGE_OF: Readonly<Record<string, string>> = {

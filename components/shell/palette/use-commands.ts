@@ -8,7 +8,7 @@ import { query } from '../../data/index.ts';
 import { useKeyGroups } from '../keys/index.ts';
 import { PLACES } from '../places.ts';
 import { words } from '../words.ts';
-import { type Command, type CommandGroup, isMatch, pageOfId, shorten } from './commands.ts';
+import { type Command, type CommandGroup, commandsOf, isMatch, pageOfId, shorten } from './commands.ts';
 
 /** Shown of each kind; of the others it is said how many there are, as far as they are counted. */
 const FOUND = 6;
@@ -52,17 +52,11 @@ export function useCommands(search: string): CommandGroup[] {
 }
 
 /** What can be done on this page, to those who do not know its key, or where it has none. */
-function usePageCommands() {
-  return useKeyGroups()
-    .filter(({ title }) => title !== words.everywhere)
-    .flatMap(({ title, bindings }) =>
-      bindings
-        .filter(({ disabled }) => !disabled)
-        .map(({ keys, label, run }) => ({
-          ...{ id: `${title} ${label}`, label, note: title, run, icon: ArrowRight },
-          keys: typeof keys === 'string' ? keys : keys?.[0],
-        })),
-    );
+function usePageCommands(): Command[] {
+  return commandsOf(useKeyGroups().filter(({ title }) => title !== words.everywhere)).map((command) => ({
+    ...command,
+    icon: ArrowRight,
+  }));
 }
 
 function useFound(search: string): CommandGroup[] {

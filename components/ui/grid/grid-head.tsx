@@ -79,7 +79,7 @@ export function GridTools<Row>({ columns, keys, selection, sort, onSort }: HeadP
 const ARIA = { asc: 'ascending', desc: 'descending' } as const;
 
 function SortButton<Row>({
-  column: { key, title },
+  column: { key, title, align },
   sort,
   onSort,
 }: {
@@ -93,7 +93,10 @@ function SortButton<Row>({
     <button
       type="button"
       onClick={() => onSort({ key, order: isOn && sort.order === 'desc' ? 'asc' : 'desc' })}
-      className="group/sort -mx-1 flex h-6 min-w-0 items-center gap-1 rounded-sm px-1 hover:bg-hover hover:text-text focus-visible:-outline-offset-2"
+      // The arrow, and the room for it, stands on the side away from the edge that the column is set to.
+      className={`group/sort -mx-1 flex h-6 min-w-0 items-center gap-1 rounded-sm px-1 hover:bg-hover hover:text-text focus-visible:-outline-offset-2 ${
+        align === 'end' ? 'md:flex-row-reverse' : ''
+      }`}
     >
       <span className="truncate">{title}</span>
       <Arrow

@@ -11,10 +11,12 @@ export interface DrawerProps {
   onOpenChange(open: boolean): void;
   title: ReactNode;
   actions?: ReactNode;
+  /** Where the focus goes when it closes; nowhere in particular: back to what had it before. */
+  focusAfter?(): HTMLElement | null | undefined;
   children: ReactNode;
 }
 
-export function Drawer({ open, onOpenChange, title, actions, children }: DrawerProps) {
+export function Drawer({ open, onOpenChange, title, actions, focusAfter, children }: DrawerProps) {
   // Itself, not its first button: Enter must not do what nobody has read yet.
   const popup = useRef<HTMLDivElement>(null);
   return (
@@ -23,6 +25,7 @@ export function Drawer({ open, onOpenChange, title, actions, children }: DrawerP
         <Base.Popup
           ref={popup}
           initialFocus={popup}
+          finalFocus={() => focusAfter?.() ?? true}
           // Base UI keeps arrows to itself there; beside a drawer the page's keys go on working.
           onKeyDown={(event) => event.preventBaseUIHandler()}
           className="fixed inset-y-0 right-0 z-30 flex w-full max-w-lg flex-col border-l border-line bg-raised text-text shadow-raised outline-none transition-transform duration-150 ease-calm data-starting-style:translate-x-full data-ending-style:translate-x-full"

@@ -8,7 +8,9 @@ import { readConfig } from './read-config.ts';
 export const basicConfigSchemas = {
   echo: z.strictObject({}).describe('For demonstrations and tests: returns its input'),
   sleep: z
-    .strictObject({ ms: z.int().min(0).max(86_400_000).default(1_000) })
+    .strictObject({
+      ms: z.int().min(0).max(86_400_000).default(1_000).describe('How long it waits, milliseconds'),
+    })
     .describe('For demonstrations and tests: waits, then returns its input'),
   fail: z
     .strictObject({

@@ -30,7 +30,9 @@ export function StagePanel({ stage }: { stage: StageItem }) {
   const { asked, problems, isReadOnly } = useEditor();
   const set = useSetter(stage);
   const own = useObserved(problems, (list) => list).filter(({ item }) => item === stageId(stage.key));
-  const wrong = (field: string) => own.find((problem) => problem.field === field)?.message;
+  // A warning stands above in its own colour; a field is red for what cannot be published.
+  const wrong = (field: string) =>
+    own.find((problem) => problem.field === field && problem.severity === 'error')?.message;
   return (
     <div className="flex flex-col">
       <Head stage={stage} />

@@ -34,9 +34,8 @@ export function DataTab({ run }: { run: Run }) {
   const stage = ended.find(({ key }) => key === shown);
   const chosen = OF_RUN.find((each) => each === shown) ?? '?input';
   return (
-    <Card
-      title={stage ? data.outputOf(stage.name) : labels[chosen]}
-      actions={
+    <Card flush>
+      <div className="border-b border-line p-2">
         <Select
           label={data.choose}
           value={stage ? stage.key : chosen}
@@ -46,13 +45,14 @@ export function DataTab({ run }: { run: Run }) {
             ...ended.map(({ key, name }) => ({ value: key, label: data.outputOf(name) })),
           ]}
         />
-      }
-    >
-      {stage ? (
-        <Output key={stage.key} runId={run.id as RunId} stage={stage} />
-      ) : (
-        <Given key={chosen} runId={run.id as RunId} what={chosen} label={labels[chosen]} />
-      )}
+      </div>
+      <div className="p-4">
+        {stage ? (
+          <Output key={stage.key} runId={run.id as RunId} stage={stage} />
+        ) : (
+          <Given key={chosen} runId={run.id as RunId} what={chosen} label={labels[chosen]} />
+        )}
+      </div>
     </Card>
   );
 }

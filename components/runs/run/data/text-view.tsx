@@ -25,7 +25,7 @@ export function TextView({ label, source }: { label: string; source: LineSource 
         onScroll={({ currentTarget: { scrollTop, clientHeight } }) =>
           setScroll({ scrollTop, heightPx: clientHeight })
         }
-        className="max-h-96 overflow-auto rounded-md border border-line bg-sunken focus-visible:-outline-offset-2"
+        className="max-h-96 overflow-auto rounded-md py-2 border border-line bg-sunken focus-visible:-outline-offset-2"
       >
         <pre className="relative font-mono text-xs leading-5" style={{ blockSize: sight.totalPx }}>
           {drawn.map((row) => (

@@ -2,7 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { RotateCcw, Zap } from 'lucide-react';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import type { RunId, TaskId } from '../../../../server/domain/ids.ts';
 import { isRunOver, isTaskRetrying } from '../../../../server/domain/statuses.ts';
 import { query } from '../../../data/index.ts';
@@ -32,17 +32,31 @@ interface DrawerProps {
   onLogs(key: string): void;
 }
 
+const OPEN_TAB = '[role=tab][aria-selected=true]';
+
 /** All there is to one stage; the page behind it stays usable. */
 export function StageDrawer({ run, stage, onClose, onLogs }: DrawerProps) {
+  const isToLogs = useRef(false);
+  const openLogs = (key: string) => {
+    isToLogs.current = true;
+    onLogs(key);
+  };
+  // Whoever asks for the log goes on from there, not from what they opened the drawer with.
+  const focusAfter = () => {
+    const tab = isToLogs.current ? document.querySelector<HTMLElement>(OPEN_TAB) : undefined;
+    isToLogs.current = false;
+    return tab;
+  };
   return (
     <Drawer
+      focusAfter={focusAfter}
       open={stage !== undefined}
       onOpenChange={(isOpen) => (isOpen ? undefined : onClose())}
       title={stage?.name ?? ''}
       actions={stage ? <StageActions run={run} stage={stage} /> : null}
     >
       {stage ? (
-        <StageDetails key={stage.key} run={run} stage={stage} onLogs={() => onLogs(stage.key)} />
+        <StageDetails key={stage.key} run={run} stage={stage} onLogs={() => openLogs(stage.key)} />
       ) : null}
     </Drawer>
   );

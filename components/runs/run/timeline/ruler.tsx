@@ -1,7 +1,7 @@
 'use client';
 
 import { type PointerEvent, useState } from 'react';
-import { formatDuration } from '../../../ui/format.ts';
+import { formatRound } from '../../../ui/format.ts';
 import { runWords } from '../run-words.ts';
 import { type Scale, type Stretch, ticksOf } from './scale.ts';
 
@@ -43,7 +43,7 @@ export function Ruler({
   };
   return (
     <div className={`${LANES} h-7 border-b border-line text-2xs text-quiet`}>
-      <span className="self-center truncate px-4">{runWords.stage}</span>
+      <span className="self-center truncate px-4 group-data-opens/timeline:pl-7">{runWords.stage}</span>
       <div
         title={runWords.dragToZoom}
         className="relative mr-4 cursor-crosshair touch-none select-none overflow-hidden"
@@ -73,7 +73,7 @@ export function Ruler({
               className="absolute inset-y-0 flex items-center whitespace-nowrap border-l border-line pl-1 tabular-nums"
               style={{ insetInlineStart: `${at * 100}%` }}
             >
-              {ms === 0 ? '0' : at > (isNarrow ? ROOM.narrow : ROOM.wide) ? '' : formatDuration(ms)}
+              {ms === 0 ? '0' : at > (isNarrow ? ROOM.narrow : ROOM.wide) ? '' : formatRound(ms)}
             </span>
           ),
         )}

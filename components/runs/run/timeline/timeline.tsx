@@ -52,7 +52,7 @@ export function Timeline({ run, attempts, hasMoreAttempts, selected, onSelect }:
     if (selectedAt !== -1) reveal();
   }, [selectedAt]);
   return (
-    <div className="overflow-hidden rounded-lg border border-line bg-card shadow-card">
+    <div data-opens={opensOf(model)} className={FRAME}>
       <Tools view={view} />
       <Ruler
         scale={view.scale}
@@ -93,6 +93,10 @@ export function Timeline({ run, attempts, hasMoreAttempts, selected, onSelect }:
     </div>
   );
 }
+
+const FRAME = 'group/timeline overflow-hidden rounded-lg border border-line bg-card shadow-card';
+/** Room for what opens a stage is kept in all rows as soon as one has it, and in none before. */
+const opensOf = ({ rows }: Model) => (rows.some(({ tries }) => tries.length > 0) ? '' : undefined);
 
 function Cut({ after }: { after: number }) {
   return <p className="border-t border-line px-4 py-2 text-sm text-quiet">{runWords.attempts.cut(after)}</p>;

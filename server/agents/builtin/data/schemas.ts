@@ -362,7 +362,8 @@ export const outputConfigSchema = z.strictObject({
   name: z
     .string()
     .regex(/^[^/\\\p{Cc}]{1,200}$/u, 'must be a file name without slashes')
-    .optional(),
+    .optional()
+    .describe('Name of the file that is written; left out: output, with the ending of its format'),
   delimiter: ingestionConfigSchema.shape.delimiter,
   header: z.boolean().default(true),
   formulaSafe: z
