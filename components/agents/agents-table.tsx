@@ -48,7 +48,7 @@ export function AgentsTable({ agents, activityOf, now, goesOn }: TableProps) {
 
 const NAME: GridColumn<Agent> = {
   key: 'name',
-  width: 'minmax(10rem,1.4fr)',
+  width: 'minmax(9rem,1.4fr)',
   title: words.columns.name,
   cell: (agent) => (
     <Link href={`/agents/${agent.id}`} className="font-medium hover:underline">
@@ -59,7 +59,7 @@ const NAME: GridColumn<Agent> = {
 
 const STATE: GridColumn<Agent> = {
   key: 'state',
-  width: '8.5rem',
+  width: '8rem',
   title: words.columns.state,
   onPhone: 'side',
   cell: (agent) => <StatusText look={lookOfAgent(agent.state)} />,
@@ -67,15 +67,16 @@ const STATE: GridColumn<Agent> = {
 
 const beatColumn = (now: number): GridColumn<Agent> => ({
   key: 'beat',
-  width: '7rem',
+  width: '8rem',
   title: words.columns.beat,
   align: 'end',
-  cell: (agent) => (agent.transport === 'local' ? words.transports.local : words.beat(beatAgeOf(agent, now))),
+  // Whether one in the server lives needs no beat to tell.
+  cell: (agent) => (agent.transport === 'local' ? '–' : words.beat(beatAgeOf(agent, now))),
 });
 
 const SLOTS: GridColumn<Agent> = {
   key: 'slots',
-  width: '11rem',
+  width: '10rem',
   title: words.columns.slots,
   cell: (agent) => <Slots agent={agent} />,
 };
@@ -83,7 +84,7 @@ const SLOTS: GridColumn<Agent> = {
 const hourColumns = (activityOf: TableProps['activityOf']): GridColumn<Agent>[] => [
   {
     key: 'hour',
-    width: '6rem',
+    width: '5.5rem',
     title: words.columns.hour,
     align: 'end',
     wideOnly: true,
@@ -94,7 +95,7 @@ const hourColumns = (activityOf: TableProps['activityOf']): GridColumn<Agent>[] 
   },
   {
     key: 'failed',
-    width: '5rem',
+    width: '4.5rem',
     title: words.columns.failed,
     align: 'end',
     cell: ({ id }) => {
@@ -113,7 +114,7 @@ const FACTS: readonly GridColumn<Agent>[] = [
   },
   {
     key: 'version',
-    width: '5rem',
+    width: '4.5rem',
     title: words.columns.version,
     wideOnly: true,
     cell: ({ version }) => version || '–',

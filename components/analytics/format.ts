@@ -9,6 +9,7 @@ export type Spread = Overview['runs']['duration'];
 export type Share = Overview['runs']['success'];
 
 const WHOLE = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 0 });
+const TENTHS = new Intl.NumberFormat('en-GB', { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const SHORT = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 1 });
 
 export const formatCount = (value: number): string => WHOLE.format(value);
@@ -16,12 +17,12 @@ export const formatRate = (value: number): string => SHORT.format(value);
 export const formatMs = (value: number | null): string =>
   value === null ? words.figures.none : formatDuration(value);
 
-/** A share that is not whole is never shown as if it were. */
+/** A share that is not whole is never shown as if it were, and all others have tenths: they stand below each other. */
 export function formatShare(value: number | null): string {
   if (value === null) return words.figures.none;
   const percent = value * 100;
   const shown = percent > 99.9 && percent < 100 ? 99.9 : percent > 0 && percent < 0.1 ? 0.1 : percent;
-  return `${SHORT.format(shown)} %`;
+  return `${(percent === 0 || percent === 100 ? WHOLE : TENTHS).format(shown)} %`;
 }
 
 export interface Change {
