@@ -99,7 +99,9 @@ function ToolRow({ connection, tool, canManage }: RowProps) {
           <TriangleAlert aria-label={words.lookTwice} size={14} className="text-warn" />
         ) : null}
         <span className="text-xs tabular-nums text-quiet">{words.tokens(tool.tokens)}</span>
-        <StatusText look={lookOfTool(tool.state)} />
+        <span className="md:w-24">
+          <StatusText look={lookOfTool(tool.state)} />
+        </span>
         {canManage ? <Judge connection={connection} tool={tool} /> : null}
       </div>
       {isOpen ? (
@@ -120,7 +122,7 @@ function Judge({ connection: { id }, tool: { name, hash, state } }: Omit<RowProp
   const isBlocked = state === 'blocked';
   const isWaiting = state === 'new' || state === 'changed';
   return (
-    <span className="flex gap-1">
+    <span className="flex justify-end gap-1 md:w-38">
       {isWaiting && hash !== null ? (
         <Button size="sm" busy={approve.isBusy} onClick={() => approve.run({ id, tools: [{ name, hash }] })}>
           {words.approve}

@@ -18,7 +18,6 @@ export const words = {
     perMinute: '/min',
     dead: 'Dead letters',
     more: 'and more',
-    notYours: 'for operators to see',
   },
   showEmpty: 'Show empty queues',
   columns: {
