@@ -5,24 +5,8 @@ import { lookOfAgent } from '../looks/index.ts';
 import { DataGrid, type GridColumn } from '../ui/grid/index.ts';
 import { Link } from '../ui/link.tsx';
 import { Meter, StatusText } from '../ui/status.tsx';
-import { Chip } from '../ui/text.tsx';
 import { type Activity, type Agent, beatAgeOf } from './use-fleet.ts';
 import { words } from './words.ts';
-
-const SHOWN_CHIPS = 3;
-
-function Chips({ names }: { names: readonly string[] }) {
-  return (
-    <span className="flex gap-1" title={names.join(', ')}>
-      {names.slice(0, SHOWN_CHIPS).map((name) => (
-        <Chip key={name}>{name}</Chip>
-      ))}
-      {names.length > SHOWN_CHIPS ? (
-        <span className="text-xs text-quiet">{words.more(names.length - SHOWN_CHIPS)}</span>
-      ) : null}
-    </span>
-  );
-}
 
 interface TableProps {
   agents: readonly Agent[];
@@ -110,7 +94,7 @@ const FACTS: readonly GridColumn<Agent>[] = [
     key: 'capabilities',
     width: 'minmax(8rem,1fr)',
     title: words.columns.capabilities,
-    cell: ({ capabilities }) => <Chips names={capabilities} />,
+    cell: ({ capabilities }) => <span title={capabilities.join('\n')}>{capabilities.join(', ') || '–'}</span>,
   },
   {
     key: 'version',
@@ -131,7 +115,7 @@ const FACTS: readonly GridColumn<Agent>[] = [
 function Slots({ agent }: { agent: Agent }) {
   return (
     <span className="flex w-full items-center gap-2 tabular-nums">
-      <span className="min-w-16 grow">
+      <span className="min-w-10 grow">
         <Meter label={words.slotsLabel(agent.name)} value={agent.in_flight} max={agent.max_concurrency} />
       </span>
       {words.slots(agent.in_flight, agent.max_concurrency)}

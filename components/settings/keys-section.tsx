@@ -183,6 +183,7 @@ function keyColumns({ canManage, rotate, end }: KeyActs): TableColumn<Key>[] {
     {
       key: 'name',
       title: words.keys.name,
+      takesRest: true,
       cell: (key) => (
         <>
           <span className="font-medium">{key.name}</span>{' '}

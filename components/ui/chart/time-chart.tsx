@@ -74,7 +74,7 @@ function Plot(props: PlotProps) {
         <Chosen state={state} slot={width / Math.max(stretches.length, 1)} />
         <Marks series={series} frame={{ width, height: HEIGHT_PX, yOf }} />
       </svg>
-      {hasValues(series) ? null : (
+      {hasValues(series, kind) ? null : (
         <p
           className="absolute inset-x-0 top-0 flex items-center justify-center text-sm text-quiet"
           style={{ blockSize: HEIGHT_PX }}
@@ -120,8 +120,9 @@ function Ticks({
   );
 }
 
-const hasValues = (series: readonly ChartSeries[]): boolean =>
-  series.some(({ values }) => values.some((value) => value !== null && value !== 0));
+/** Of bars, none is as high as nothing. */
+const hasValues = (series: readonly ChartSeries[], kind: ChartProps['kind']): boolean =>
+  series.some(({ values }) => values.some((value) => value !== null && (kind === 'lines' || value > 0)));
 
 function highest(series: readonly ChartSeries[], kind: ChartProps['kind']): number {
   const places = series[0]?.values.length ?? 0;
