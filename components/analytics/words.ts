@@ -49,7 +49,7 @@ export const words = {
     same: 'as before',
     more: (by: string) => `${by} more than before`,
     less: (by: string) => `${by} less than before`,
-    none: 'nothing before',
+    none: 'nothing to compare',
     nothing: 'Nothing ended in the time before, so there is nothing to compare with.',
     points: (points: string) => `${points} points`,
   },

@@ -223,12 +223,12 @@ function Deliveries({ canManage }: { canManage: boolean }) {
             onPhone: 'side',
             takesRest: true,
             cell: (delivery) => (
-              <span className="flex min-w-0 items-center gap-2" title={delivery.last_error ?? undefined}>
+              <div className="min-w-0 py-1.5 max-md:max-w-56" title={delivery.last_error ?? undefined}>
                 <StatusText look={lookOfDelivery(delivery.state)} />
                 {delivery.last_error === null ? null : (
-                  <span className="min-w-0 truncate text-quiet max-md:max-w-56">{delivery.last_error}</span>
+                  <p className="truncate text-xs text-quiet">{delivery.last_error}</p>
                 )}
-              </span>
+              </div>
             ),
           },
           {
