@@ -11,7 +11,7 @@ import { Table, type TableColumn } from '../ui/table.tsx';
 import { Bad } from './bad.tsx';
 import { Changed, NothingBefore } from './changed.tsx';
 import { openerOf } from './figure-link.tsx';
-import { changeOfMs, changeOfShare, formatCount, formatMs, formatShare } from './format.ts';
+import { changeOfMs, changeOfShare, formatCount, formatMs, formatShareBelow } from './format.ts';
 import { behindAgent } from './links.ts';
 import { Nothing } from './nothing.tsx';
 import type { ScopeState } from './use-scope.ts';
@@ -70,7 +70,7 @@ function columnsOf(view: View, state: ScopeState, compared: boolean): TableColum
       key: 'success',
       title: said.success,
       align: 'end',
-      cell: opening('all', ({ success }) => formatShare(success.value)),
+      cell: opening('all', ({ success }) => formatShareBelow(success.value)),
     },
     ...(compared
       ? [

@@ -17,12 +17,18 @@ export const formatRate = (value: number): string => SHORT.format(value);
 export const formatMs = (value: number | null): string =>
   value === null ? words.figures.none : formatDuration(value);
 
-/** A share that is not whole is never shown as if it were, and all others have tenths: they stand below each other. */
-export function formatShare(value: number | null): string {
+/** A share that is not whole is never shown as if it were. */
+export const formatShare = (value: number | null): string => sayShare(value, SHORT);
+
+/** In a column all that are not whole have tenths: they stand below each other. */
+export const formatShareBelow = (value: number | null): string =>
+  sayShare(value, value === 0 || value === 1 ? WHOLE : TENTHS);
+
+function sayShare(value: number | null, { format }: Intl.NumberFormat): string {
   if (value === null) return words.figures.none;
   const percent = value * 100;
   const shown = percent > 99.9 && percent < 100 ? 99.9 : percent > 0 && percent < 0.1 ? 0.1 : percent;
-  return `${(percent === 0 || percent === 100 ? WHOLE : TENTHS).format(shown)} %`;
+  return `${format(shown)} %`;
 }
 
 export interface Change {

@@ -12,7 +12,7 @@ import { Bad } from './bad.tsx';
 import { Changed, NothingBefore } from './changed.tsx';
 import { openerOf } from './figure-link.tsx';
 import { First } from './first.tsx';
-import { changeOfMs, changeOfShare, formatCount, formatMs, formatShare } from './format.ts';
+import { changeOfMs, changeOfShare, formatCount, formatMs, formatShareBelow } from './format.ts';
 import { behindStage } from './links.ts';
 import { Nothing } from './nothing.tsx';
 import type { ScopeState } from './use-scope.ts';
@@ -100,7 +100,7 @@ function columnsOf(view: View, state: ScopeState, isCompared: boolean): TableCol
       key: 'retries',
       title: said.retries,
       ...number,
-      cell: opening('retried', ({ retries }) => formatShare(retries.value)),
+      cell: opening('retried', ({ retries }) => formatShareBelow(retries.value)),
     },
     { key: 'wait', title: said.wait, ...number, cell: opening('slowest', ({ wait }) => formatMs(wait.p95)) },
     {
@@ -130,7 +130,7 @@ function ShareBar({ value }: { value: number }) {
       <span aria-hidden className="h-2 w-12 overflow-hidden rounded-sm bg-sunken">
         <span className="block h-full bg-busy-fill" style={{ inlineSize: `${value * 100}%` }} />
       </span>
-      <span className="tabular-nums">{formatShare(value)}</span>
+      <span className="tabular-nums">{formatShareBelow(value)}</span>
     </span>
   );
 }
