@@ -95,7 +95,10 @@ function Figures({
   const ended = good + bad;
   const age = beatAgeOf(agent, now);
   return (
-    <section aria-label={words.agent.hour} className="grid grid-cols-2 gap-3 md:grid-cols-3 lg:grid-cols-5">
+    <section
+      aria-label={words.agent.hour}
+      className="grid grid-cols-2 gap-3 max-md:*:last:odd:col-span-2 md:grid-cols-3 lg:grid-cols-5"
+    >
       <Figure label={words.agent.figures.room} value={words.slots(agent.in_flight, agent.max_concurrency)} />
       <Figure
         label={words.agent.figures.beat}

@@ -88,7 +88,7 @@ interface FleetProps {
 }
 
 function Fleet({ fleet, agents, onEnrol }: FleetProps) {
-  const [{ group, state, q }] = useQueryStates(URL_STATE);
+  const [{ view, group, state, q }] = useQueryStates(URL_STATE);
   const shown = filterAgents(agents, { search: q, state });
   if (agents.length === 0) return <NoAgents onEnrol={onEnrol} />;
   return (
@@ -96,20 +96,35 @@ function Fleet({ fleet, agents, onEnrol }: FleetProps) {
       <Filters agents={agents} />
       {fleet.hasMore ? <p className="text-sm text-quiet">{words.first(agents.length)}</p> : null}
       {shown.length === 0 ? <NoMatch hidden={agents.length} /> : null}
-      {groupAgents(shown, group).map(({ key, agents: members }, at) => (
-        <section key={key} aria-label={titleOf(group, key)}>
-          {group === 'none' ? null : (
-            <h2 className="mb-2 flex items-baseline gap-2 font-medium">
-              {titleOf(group, key)}
-              <span className="text-sm font-normal text-quiet">{words.count(members.length)}</span>
-            </h2>
-          )}
-          <Members fleet={fleet} agents={members} goesOn={at > 0} />
-        </section>
-      ))}
+      <div className={view === 'board' ? BOARD : 'contents'}>
+        {groupAgents(shown, group).map(({ key, agents: members }, at) => (
+          <section
+            key={key}
+            aria-label={titleOf(group, key)}
+            className={view === 'board' ? TILES : ''}
+            style={view === 'board' && group !== 'none' ? { gridColumn: spanOf(members.length) } : undefined}
+          >
+            {group === 'none' ? null : (
+              <h2
+                className={`flex min-w-0 items-baseline gap-2 font-medium ${view === 'board' ? 'col-span-full' : 'mb-2'}`}
+              >
+                <span className="truncate">{titleOf(group, key)}</span>
+                <span className="shrink-0 text-sm font-normal text-quiet">{words.count(members.length)}</span>
+              </h2>
+            )}
+            <Members fleet={fleet} agents={members} goesOn={at > 0} />
+          </section>
+        ))}
+      </div>
     </>
   );
 }
+
+/** So many tiles beside each other; groups of few stand beside each other too. */
+const BOARD =
+  'grid gap-x-3 gap-y-6 grid-cols-[repeat(var(--tiles),minmax(0,1fr))] [--tiles:1] sm:[--tiles:2] lg:[--tiles:3] xl:[--tiles:4] 2xl:[--tiles:5] min-[112rem]:[--tiles:6]';
+const TILES = 'col-span-full grid grid-cols-subgrid content-start gap-y-3';
+const spanOf = (count: number): string => `span min(${count}, var(--tiles))`;
 
 function Members({ fleet, agents, goesOn }: Pick<FleetProps, 'fleet' | 'agents'> & { goesOn: boolean }) {
   const [{ view }] = useQueryStates(URL_STATE);
@@ -121,11 +136,11 @@ function Members({ fleet, agents, goesOn }: Pick<FleetProps, 'fleet' | 'agents'>
       </Card>
     );
   return (
-    <div className="grid grid-cols-[repeat(auto-fill,minmax(13.5rem,1fr))] gap-3">
+    <>
       {agents.map((agent) => (
         <AgentTile key={agent.id} agent={agent} activity={fleet.activityOf(agent.id)} now={now} />
       ))}
-    </div>
+    </>
   );
 }
 

@@ -5,24 +5,8 @@ import { lookOfAgent } from '../looks/index.ts';
 import { DataGrid, type GridColumn } from '../ui/grid/index.ts';
 import { Link } from '../ui/link.tsx';
 import { Meter, StatusText } from '../ui/status.tsx';
-import { Chip } from '../ui/text.tsx';
 import { type Activity, type Agent, beatAgeOf } from './use-fleet.ts';
 import { words } from './words.ts';
-
-const SHOWN_CHIPS = 3;
-
-function Chips({ names }: { names: readonly string[] }) {
-  return (
-    <span className="flex gap-1" title={names.join(', ')}>
-      {names.slice(0, SHOWN_CHIPS).map((name) => (
-        <Chip key={name}>{name}</Chip>
-      ))}
-      {names.length > SHOWN_CHIPS ? (
-        <span className="text-xs text-quiet">{words.more(names.length - SHOWN_CHIPS)}</span>
-      ) : null}
-    </span>
-  );
-}
 
 interface TableProps {
   agents: readonly Agent[];
@@ -48,7 +32,7 @@ export function AgentsTable({ agents, activityOf, now, goesOn }: TableProps) {
 
 const NAME: GridColumn<Agent> = {
   key: 'name',
-  width: 'minmax(10rem,1.4fr)',
+  width: 'minmax(9rem,1.4fr)',
   title: words.columns.name,
   cell: (agent) => (
     <Link href={`/agents/${agent.id}`} className="font-medium hover:underline">
@@ -59,7 +43,7 @@ const NAME: GridColumn<Agent> = {
 
 const STATE: GridColumn<Agent> = {
   key: 'state',
-  width: '8.5rem',
+  width: '8rem',
   title: words.columns.state,
   onPhone: 'side',
   cell: (agent) => <StatusText look={lookOfAgent(agent.state)} />,
@@ -67,15 +51,16 @@ const STATE: GridColumn<Agent> = {
 
 const beatColumn = (now: number): GridColumn<Agent> => ({
   key: 'beat',
-  width: '7rem',
+  width: '8rem',
   title: words.columns.beat,
   align: 'end',
-  cell: (agent) => (agent.transport === 'local' ? words.transports.local : words.beat(beatAgeOf(agent, now))),
+  // Whether one in the server lives needs no beat to tell.
+  cell: (agent) => (agent.transport === 'local' ? '–' : words.beat(beatAgeOf(agent, now))),
 });
 
 const SLOTS: GridColumn<Agent> = {
   key: 'slots',
-  width: '11rem',
+  width: '10rem',
   title: words.columns.slots,
   cell: (agent) => <Slots agent={agent} />,
 };
@@ -83,7 +68,7 @@ const SLOTS: GridColumn<Agent> = {
 const hourColumns = (activityOf: TableProps['activityOf']): GridColumn<Agent>[] => [
   {
     key: 'hour',
-    width: '6rem',
+    width: '5.5rem',
     title: words.columns.hour,
     align: 'end',
     wideOnly: true,
@@ -94,7 +79,7 @@ const hourColumns = (activityOf: TableProps['activityOf']): GridColumn<Agent>[] 
   },
   {
     key: 'failed',
-    width: '5rem',
+    width: '4.5rem',
     title: words.columns.failed,
     align: 'end',
     cell: ({ id }) => {
@@ -109,11 +94,11 @@ const FACTS: readonly GridColumn<Agent>[] = [
     key: 'capabilities',
     width: 'minmax(8rem,1fr)',
     title: words.columns.capabilities,
-    cell: ({ capabilities }) => <Chips names={capabilities} />,
+    cell: ({ capabilities }) => <span title={capabilities.join('\n')}>{capabilities.join(', ') || '–'}</span>,
   },
   {
     key: 'version',
-    width: '5rem',
+    width: '4.5rem',
     title: words.columns.version,
     wideOnly: true,
     cell: ({ version }) => version || '–',
@@ -130,7 +115,7 @@ const FACTS: readonly GridColumn<Agent>[] = [
 function Slots({ agent }: { agent: Agent }) {
   return (
     <span className="flex w-full items-center gap-2 tabular-nums">
-      <span className="min-w-16 grow">
+      <span className="min-w-10 grow">
         <Meter label={words.slotsLabel(agent.name)} value={agent.in_flight} max={agent.max_concurrency} />
       </span>
       {words.slots(agent.in_flight, agent.max_concurrency)}

@@ -55,6 +55,7 @@ export const words = {
   sparkline: (name: string) => `What ${name} ended in each minute of the last hour`,
   ended: (count: number) => `${count} ended in the last hour`,
   failed: (count: number) => `${count} failed`,
+  more: (count: number) => `+${count}`,
   noFigures: 'nothing in the last hour',
   transports: TRANSPORTS,
   columns: {
@@ -69,7 +70,6 @@ export const words = {
     transport: 'Reached',
     labels: 'Labels',
   },
-  more: (count: number) => `+${count}`,
   uncovered: {
     title: 'Nobody can do this',
     note: 'Published pipelines need it, and no agent that is online offers it: a run would wait.',

@@ -8,9 +8,10 @@ import { Skeleton } from '../ui/feedback.tsx';
 import { Link } from '../ui/link.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Table, type TableColumn } from '../ui/table.tsx';
-import { Changed } from './changed.tsx';
+import { Bad } from './bad.tsx';
+import { Changed, NothingBefore } from './changed.tsx';
 import { openerOf } from './figure-link.tsx';
-import { changeOfMs, changeOfShare, formatCount, formatMs, formatShare } from './format.ts';
+import { changeOfMs, changeOfShare, formatCount, formatMs, formatShareBelow } from './format.ts';
 import { behindAgent } from './links.ts';
 import { Nothing } from './nothing.tsx';
 import type { ScopeState } from './use-scope.ts';
@@ -26,25 +27,28 @@ export function AgentsTab({ state }: { state: ScopeState }) {
   if (!agents.data) return <Skeleton label={words.loading} rows={8} />;
   if (agents.data.agents.length === 0)
     return <Nothing icon={Bot} title={words.agents.none} note={words.agents.noneHint} state={state} />;
+  const hasBefore = agents.data.agents.some(({ before }) => before.success.value !== null);
   return (
-    <Card flush>
-      <Table
-        label={words.agents.label}
-        rows={agents.data.agents}
-        keyOf={({ agent_id }) => agent_id}
-        columns={columnsOf(agents.data, state)}
-      />
-    </Card>
+    <div className="flex flex-col gap-5">
+      {state.params.compare && !hasBefore ? <NothingBefore /> : null}
+      <Card flush>
+        <Table
+          label={words.agents.label}
+          rows={agents.data.agents}
+          keyOf={({ agent_id }) => agent_id}
+          columns={columnsOf(agents.data, state, state.params.compare && hasBefore)}
+        />
+      </Card>
+    </div>
   );
 }
 
-function columnsOf(view: View, state: ScopeState): TableColumn<Agent>[] {
+function columnsOf(view: View, state: ScopeState, compared: boolean): TableColumn<Agent>[] {
   const { agents: said } = words;
   const number = { align: 'end', wideOnly: true } as const;
   const linksOf = ({ agent_id }: Agent) =>
     behindAgent({ ...state.link, tag: null, agent: agent_id }, view.range);
   const opening = openerOf(linksOf, () => said.opens);
-  const compared = state.params.compare;
   return [
     {
       key: 'agent',
@@ -66,7 +70,7 @@ function columnsOf(view: View, state: ScopeState): TableColumn<Agent>[] {
       key: 'success',
       title: said.success,
       align: 'end',
-      cell: opening('all', ({ success }) => formatShare(success.value)),
+      cell: opening('all', ({ success }) => formatShareBelow(success.value)),
     },
     ...(compared
       ? [
@@ -84,9 +88,9 @@ function columnsOf(view: View, state: ScopeState): TableColumn<Agent>[] {
       key: 'failed',
       title: said.failed,
       ...number,
-      cell: opening('failed', (agent) => formatCount(agent.failed_attempts)),
+      cell: opening('failed', (agent) => <Bad count={agent.failed_attempts} />),
     },
-    { key: 'lost', title: said.lost, ...number, cell: opening('lost', ({ lost }) => formatCount(lost)) },
+    { key: 'lost', title: said.lost, ...number, cell: opening('lost', ({ lost }) => <Bad count={lost} />) },
     { key: 'wait', title: said.wait, ...number, cell: opening('slowest', ({ wait }) => formatMs(wait.p95)) },
     {
       key: 'time50',

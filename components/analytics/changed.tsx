@@ -2,6 +2,11 @@ import { ArrowDownRight, ArrowUpRight } from 'lucide-react';
 import type { Change } from './format.ts';
 import { words } from './words.ts';
 
+/** Once for all figures, instead of at each of them. */
+export function NothingBefore() {
+  return <p className="text-sm text-quiet">{words.change.nothing}</p>;
+}
+
 /** How a figure has changed: in words, with a sign and a colour where it is for better or worse. */
 export function Changed({ change, inTable = false }: { change: Change; inTable?: boolean }) {
   const { text, isBetter } = change;

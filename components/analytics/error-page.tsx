@@ -92,7 +92,7 @@ function Body({ view, state }: { view: View; state: ScopeState }) {
   const href = runsHref({ ...state.link, group: group.id, ended: range });
   return (
     <div className="flex flex-col gap-5">
-      <div className="grid grid-cols-2 gap-3 sm:grid-cols-3">
+      <div className="grid grid-cols-2 gap-3 max-sm:*:last:col-span-2 sm:grid-cols-3">
         <Figure
           label={said.runs}
           value={formatCount(group.runs)}

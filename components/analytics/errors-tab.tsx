@@ -117,13 +117,18 @@ function columnsOf(view: View, state: ScopeState): TableColumn<ErrorGroup>[] {
         </Link>
       ),
     },
-    {
-      key: 'change',
-      title: said.change,
-      wideOnly: true,
-      cell: ({ runs, runs_before }) =>
-        state.params.compare ? <Changed inTable change={changeOfCount(runs, runs_before, true)} /> : null,
-    },
+    ...(state.params.compare
+      ? [
+          {
+            key: 'change',
+            title: said.change,
+            wideOnly: true,
+            cell: ({ runs, runs_before }: ErrorGroup) => (
+              <Changed inTable change={changeOfCount(runs, runs_before, true)} />
+            ),
+          },
+        ]
+      : []),
     {
       key: 'trend',
       title: said.trend,

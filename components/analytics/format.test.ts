@@ -1,8 +1,24 @@
 import { describe, expect, test } from 'vitest';
-import { createClock } from './format.ts';
+import { createClock, formatShare, formatShareBelow } from './format.ts';
 
 const at = (text: string) => Date.parse(text);
 const hour = (from: string) => ({ from: at(from), to: at(from) + 3_600_000 });
+
+describe('a share', () => {
+  test('is never rounded to all or nothing', () => {
+    expect([0, 0.0001, 0.8, 0.99999, 1].map(formatShare)).toEqual([
+      '0 %',
+      '0.1 %',
+      '80 %',
+      '99.9 %',
+      '100 %',
+    ]);
+  });
+
+  test('in a column has tenths, unless it is all or nothing', () => {
+    expect([null, 0, 0.07, 0.184, 1].map(formatShareBelow)).toEqual(['–', '0 %', '7.0 %', '18.4 %', '100 %']);
+  });
+});
 
 describe('moments as a zone tells them', () => {
   const vienna = createClock('Europe/Vienna');

@@ -9,6 +9,7 @@ export type Spread = Overview['runs']['duration'];
 export type Share = Overview['runs']['success'];
 
 const WHOLE = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 0 });
+const TENTHS = new Intl.NumberFormat('en-GB', { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const SHORT = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 1 });
 
 export const formatCount = (value: number): string => WHOLE.format(value);
@@ -17,11 +18,17 @@ export const formatMs = (value: number | null): string =>
   value === null ? words.figures.none : formatDuration(value);
 
 /** A share that is not whole is never shown as if it were. */
-export function formatShare(value: number | null): string {
+export const formatShare = (value: number | null): string => sayShare(value, SHORT);
+
+/** In a column all that are not whole have tenths: they stand below each other. */
+export const formatShareBelow = (value: number | null): string =>
+  sayShare(value, value === 0 || value === 1 ? WHOLE : TENTHS);
+
+function sayShare(value: number | null, { format }: Intl.NumberFormat): string {
   if (value === null) return words.figures.none;
   const percent = value * 100;
   const shown = percent > 99.9 && percent < 100 ? 99.9 : percent > 0 && percent < 0.1 ? 0.1 : percent;
-  return `${SHORT.format(shown)} %`;
+  return `${format(shown)} %`;
 }
 
 export interface Change {

@@ -6,7 +6,7 @@ import { type Answer, query } from '../data/index.ts';
 import { Broken } from '../shell/broken.tsx';
 import { Skeleton } from '../ui/feedback.tsx';
 import { Figure } from '../ui/surface.tsx';
-import { Changed } from './changed.tsx';
+import { Changed, NothingBefore } from './changed.tsx';
 import { ChartCard } from './chart-card.tsx';
 import {
   type Change,
@@ -42,19 +42,22 @@ export function OverviewTab({ state }: { state: ScopeState }) {
   return (
     <div className="flex flex-col gap-5">
       <Figures view={data} state={state} />
+      {state.params.compare && endedOf(data.before.runs) === 0 ? <NothingBefore /> : null}
       <Charts view={data} state={state} />
     </div>
   );
 }
 
-const isEmpty = ({ runs, before }: Overview): boolean =>
-  [runs, before.runs].every(({ succeeded, failed, cancelled }) => succeeded + failed + cancelled === 0);
+const endedOf = ({ succeeded, failed, cancelled }: Overview['runs']): number =>
+  succeeded + failed + cancelled;
+
+const isEmpty = ({ runs, before }: Overview): boolean => endedOf(runs) + endedOf(before.runs) === 0;
 
 function Figures({ view, state }: { view: Overview; state: ScopeState }) {
   const { runs, tasks, before, range } = view;
   const { figures } = words;
-  const ended = runs.succeeded + runs.failed + runs.cancelled;
-  const endedBefore = before.runs.succeeded + before.runs.failed + before.runs.cancelled;
+  const ended = endedOf(runs);
+  const endedBefore = endedOf(before.runs);
   const hours = (Date.parse(range.to) - Date.parse(range.from)) / HOUR_MS;
   const linkTo = (status?: string[]) =>
     runsHref({ ...state.link, ended: range, ...(status ? { status } : {}) });
@@ -62,10 +65,11 @@ function Figures({ view, state }: { view: Overview; state: ScopeState }) {
   const note = (text: string, change: Change) => (
     <>
       {text}
-      {state.params.compare ? <Changed change={change} /> : null}
+      {state.params.compare && endedBefore > 0 ? <Changed change={change} /> : null}
     </>
   );
-  const spread = ({ p50, p99 }: Spread) => figures.spread(formatMs(p50), formatMs(p99));
+  const spread = ({ p50, p99 }: Spread) =>
+    p50 === null ? figures.nothingMeasured : figures.spread(formatMs(p50), formatMs(p99));
   return (
     <div className="grid grid-cols-2 gap-3 lg:grid-cols-3 xl:grid-cols-6">
       <Figure

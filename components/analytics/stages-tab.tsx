@@ -8,10 +8,11 @@ import { Skeleton } from '../ui/feedback.tsx';
 import { Link } from '../ui/link.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Table, type TableColumn } from '../ui/table.tsx';
-import { Changed } from './changed.tsx';
+import { Bad } from './bad.tsx';
+import { Changed, NothingBefore } from './changed.tsx';
 import { openerOf } from './figure-link.tsx';
 import { First } from './first.tsx';
-import { changeOfMs, changeOfShare, formatCount, formatMs, formatShare } from './format.ts';
+import { changeOfMs, changeOfShare, formatCount, formatMs, formatShareBelow } from './format.ts';
 import { behindStage } from './links.ts';
 import { Nothing } from './nothing.tsx';
 import type { ScopeState } from './use-scope.ts';
@@ -27,16 +28,21 @@ export function StagesTab({ state }: { state: ScopeState }) {
   if (!stages.data) return <Skeleton label={words.loading} rows={8} />;
   if (stages.data.stages.length === 0)
     return <Nothing icon={Layers} title={words.stages.none} note={words.stages.noneHint} state={state} />;
+  const hasBefore = stages.data.stages.some(({ before }) => before.critical.value !== null);
+  const isCompared = state.params.compare && hasBefore;
   return (
-    <Card flush>
-      <Table
-        label={words.stages.label}
-        rows={stages.data.stages}
-        keyOf={({ pipeline_id, stage, type }) => `${pipeline_id} ${stage} ${type}`}
-        columns={columnsOf(stages.data, state)}
-      />
-      <First shown={stages.data.stages.length} of={stages.data.total} />
-    </Card>
+    <div className="flex flex-col gap-5">
+      {state.params.compare && !hasBefore ? <NothingBefore /> : null}
+      <Card flush>
+        <Table
+          label={words.stages.label}
+          rows={stages.data.stages}
+          keyOf={({ pipeline_id, stage, type }) => `${pipeline_id} ${stage} ${type}`}
+          columns={columnsOf(stages.data, state, isCompared)}
+        />
+        <First shown={stages.data.stages.length} of={stages.data.total} />
+      </Card>
+    </div>
   );
 }
 
@@ -44,7 +50,7 @@ export function StagesTab({ state }: { state: ScopeState }) {
 const titlesOf = ({ pipeline_id }: Stage) =>
   pipeline_id === null ? words.stages.opensAlone : words.stages.opens;
 
-function columnsOf(view: View, state: ScopeState): TableColumn<Stage>[] {
+function columnsOf(view: View, state: ScopeState, isCompared: boolean): TableColumn<Stage>[] {
   const { stages: said } = words;
   const number = { align: 'end', wideOnly: true } as const;
   const linksOf = ({ pipeline_id, stage, type }: Stage) =>
@@ -71,7 +77,7 @@ function columnsOf(view: View, state: ScopeState): TableColumn<Stage>[] {
       title: said.share,
       cell: opening('slowest', ({ critical }) => <ShareBar value={critical.value ?? 0} />),
     },
-    ...(state.params.compare
+    ...(isCompared
       ? [
           {
             key: 'before',
@@ -88,13 +94,13 @@ function columnsOf(view: View, state: ScopeState): TableColumn<Stage>[] {
       key: 'failed',
       title: said.failed,
       ...number,
-      cell: opening('failed', ({ failed }) => formatCount(failed)),
+      cell: opening('failed', ({ failed }) => <Bad count={failed} />),
     },
     {
       key: 'retries',
       title: said.retries,
       ...number,
-      cell: opening('retried', ({ retries }) => formatShare(retries.value)),
+      cell: opening('retried', ({ retries }) => formatShareBelow(retries.value)),
     },
     { key: 'wait', title: said.wait, ...number, cell: opening('slowest', ({ wait }) => formatMs(wait.p95)) },
     {
@@ -103,7 +109,7 @@ function columnsOf(view: View, state: ScopeState): TableColumn<Stage>[] {
       align: 'end',
       cell: opening('slowest', ({ time }) => formatMs(time.p95)),
     },
-    ...(state.params.compare
+    ...(isCompared
       ? [
           {
             key: 'change',
@@ -124,7 +130,7 @@ function ShareBar({ value }: { value: number }) {
       <span aria-hidden className="h-2 w-12 overflow-hidden rounded-sm bg-sunken">
         <span className="block h-full bg-busy-fill" style={{ inlineSize: `${value * 100}%` }} />
       </span>
-      <span className="tabular-nums">{formatShare(value)}</span>
+      <span className="tabular-nums">{formatShareBelow(value)}</span>
     </span>
   );
 }

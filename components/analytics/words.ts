@@ -31,6 +31,7 @@ export const words = {
     duration: 'Duration, p95',
     wait: 'Queue wait, p95',
     time: 'Run time, p95',
+    nothingMeasured: 'nothing to measure',
     spread: (p50: string, p99: string) => `p50 ${p50} · p99 ${p99}`,
     retries: 'Retry ratio',
     retriesOf: (of: string) => `for ${of} tasks`,
@@ -48,7 +49,8 @@ export const words = {
     same: 'as before',
     more: (by: string) => `${by} more than before`,
     less: (by: string) => `${by} less than before`,
-    none: 'nothing before',
+    none: 'nothing to compare',
+    nothing: 'Nothing ended in the time before, so there is nothing to compare with.',
     points: (points: string) => `${points} points`,
   },
   charts: {

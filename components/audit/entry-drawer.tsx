@@ -42,7 +42,7 @@ function Details({ entry }: { entry: Entry }) {
   ];
   return (
     <div className="flex flex-col gap-4 text-sm">
-      <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1">
+      <dl className="grid grid-cols-[auto_1fr] items-baseline gap-x-4 gap-y-1">
         {facts.map(([name, value]) =>
           value === null || value === '' ? null : (
             <div key={name} className="contents">
@@ -52,7 +52,7 @@ function Details({ entry }: { entry: Entry }) {
           ),
         )}
       </dl>
-      <div className="flex flex-wrap gap-2">
+      <div className="flex flex-wrap gap-x-4 gap-y-2">
         {entry.request_id ? (
           <CopyText
             text={entry.request_id}
@@ -73,7 +73,7 @@ function Details({ entry }: { entry: Entry }) {
 function Target({ id }: { id: string }) {
   const page = pageOfId(id);
   return (
-    <span className="flex flex-wrap items-center gap-x-2">
+    <span className="flex flex-wrap items-baseline gap-x-3">
       <CopyText text={id} what={said.target} />
       {page === undefined ? null : (
         <Link href={page} className="text-accent hover:underline">

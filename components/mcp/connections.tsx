@@ -87,9 +87,7 @@ const COLUMNS: TableColumn<Connection>[] = [
     title: 'Speaks',
     wideOnly: true,
     cell: ({ health, kind }) => (
-      <span className="text-quiet">
-        {health?.generation ?? '–'} · {kind}
-      </span>
+      <span className="text-quiet">{health?.generation ? `${health.generation} · ${kind}` : kind}</span>
     ),
   },
   {

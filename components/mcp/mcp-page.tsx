@@ -1,6 +1,7 @@
 'use client';
 
 import { parseAsStringLiteral, useQueryState } from 'nuqs';
+import { type Action, useIsFor } from '../shell/use-may.ts';
 import { Notice } from '../ui/feedback.tsx';
 import { Page, PageHead } from '../ui/surface.tsx';
 import { Tabs } from '../ui/tabs.tsx';
@@ -24,9 +25,13 @@ const CONTENT = {
   client: ClientHelp,
 } as const;
 
+/** What somebody must be allowed for a tab to hold anything for them. */
+const NEEDS: Partial<Record<keyof typeof CONTENT, Action>> = { log: 'mcp.log' };
+
 export function McpPage() {
   const [tab, setTab] = useQueryState('tab', parseAsStringLiteral(TABS).withDefault('connections'));
   const [signIn] = useQueryState('sign_in', parseAsStringLiteral(['failed'] as const));
+  const isFor = useIsFor();
   const asked = useAskedCount() ?? 0;
   return (
     <Page>
@@ -36,7 +41,7 @@ export function McpPage() {
         label={words.title}
         value={tab}
         onChange={(next) => void setTab(next)}
-        items={TABS.map((value) => {
+        items={TABS.filter((value) => value === tab || isFor(NEEDS[value])).map((value) => {
           const Content = CONTENT[value];
           return {
             ...{ value, label: words.tabs[value], content: value === tab ? <Content /> : null },

@@ -28,7 +28,7 @@ const KINDS = (['everybody', 'role', 'caller', 'agent', 'pipeline'] as const).ma
 }));
 const ROLES = (['owner', 'admin', 'designer', 'operator', 'viewer', 'auditor'] as const).map((value) => ({
   value,
-  label: value,
+  label: words.roles[value],
 }));
 
 function useConnections() {

@@ -38,7 +38,7 @@ export function ToolList({ connection }: { connection: Connection }) {
   if (error && !rows) return <Broken of={asked} />;
   return (
     <Card
-      title={words.tools(rows?.length ?? 0)}
+      title={rows?.length === 0 ? words.toolsTitle : words.tools(rows?.length ?? 0)}
       flush
       actions={
         canManage && waiting.length > 1 ? (
@@ -58,13 +58,23 @@ export function ToolList({ connection }: { connection: Connection }) {
         <p className="border-b border-line px-4 py-2 text-sm text-quiet">{words.costs(cost)}</p>
       ) : null}
       {rows ? null : <Skeleton label={words.tools(0)} />}
-      {rows?.length === 0 ? <Empty icon={Wrench} title={words.noTools} /> : null}
+      {rows?.length === 0 ? <NoTools hasAnswered={connection.health?.ok === true} /> : null}
       <ul>
         {rows?.map((tool) => (
           <ToolRow key={tool.name} connection={connection} tool={tool} canManage={canManage} />
         ))}
       </ul>
     </Card>
+  );
+}
+
+/** One that has not answered may well have some. */
+function NoTools({ hasAnswered }: { hasAnswered: boolean }) {
+  if (hasAnswered) return <Empty icon={Wrench} title={words.noTools} />;
+  return (
+    <Empty icon={Wrench} title={words.toolsUnknown}>
+      {words.toolsUnknownNote}
+    </Empty>
   );
 }
 
@@ -99,7 +109,9 @@ function ToolRow({ connection, tool, canManage }: RowProps) {
           <TriangleAlert aria-label={words.lookTwice} size={14} className="text-warn" />
         ) : null}
         <span className="text-xs tabular-nums text-quiet">{words.tokens(tool.tokens)}</span>
-        <StatusText look={lookOfTool(tool.state)} />
+        <span className="md:w-24">
+          <StatusText look={lookOfTool(tool.state)} />
+        </span>
         {canManage ? <Judge connection={connection} tool={tool} /> : null}
       </div>
       {isOpen ? (
@@ -120,7 +132,7 @@ function Judge({ connection: { id }, tool: { name, hash, state } }: Omit<RowProp
   const isBlocked = state === 'blocked';
   const isWaiting = state === 'new' || state === 'changed';
   return (
-    <span className="flex gap-1">
+    <span className="flex justify-end gap-1 md:w-38">
       {isWaiting && hash !== null ? (
         <Button size="sm" busy={approve.isBusy} onClick={() => approve.run({ id, tools: [{ name, hash }] })}>
           {words.approve}

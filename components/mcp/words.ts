@@ -1,3 +1,16 @@
+const ROLES = {
+  owner: 'Owner',
+  admin: 'Admin',
+  designer: 'Designer',
+  operator: 'Operator',
+  viewer: 'Viewer',
+  auditor: 'Auditor',
+} as const;
+const isRole = (name: string): name is keyof typeof ROLES => Object.hasOwn(ROLES, name);
+/** A role by its name on screen, anybody else by the id that was given. */
+const roleName = (kind: string, subject: string | null): string =>
+  kind === 'role' && subject !== null && isRole(subject) ? ROLES[subject] : (subject ?? '');
+
 /** Everything that people read of MCP connections. */
 export const words = {
   title: 'MCP',
@@ -177,7 +190,7 @@ export const words = {
     pipeline: 'Its id: pipe_…',
   },
   subject: (kind: 'everybody' | 'role' | 'caller' | 'agent' | 'pipeline', subject: string | null): string =>
-    kind === 'everybody' ? 'Everybody' : `${words.subjects[kind]}: ${subject ?? ''}`,
+    kind === 'everybody' ? 'Everybody' : `${words.subjects[kind]}: ${roleName(kind, subject)}`,
   allConnections: 'All connections',
   allTools: 'All tools',
   addRule: 'Add a rule',
@@ -260,6 +273,10 @@ export const words = {
   headerExample: 'Bearer …',
   approveAll: (count: number) => `Approve all ${count}`,
   noTools: 'It offers no tools',
+  toolsTitle: 'Tools',
+  toolsUnknown: 'What it offers is not known',
+  toolsUnknownNote: 'It has not answered yet. Its tools stand here as soon as it does.',
+  roles: ROLES,
   lookTwice: 'Look twice',
   schema: 'Input schema',
   took: (ms: number) => `${ms} ms`,

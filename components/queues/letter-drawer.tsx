@@ -112,7 +112,7 @@ function Facts({ letter }: { letter: Letter }) {
       </Link>,
     ]);
   return (
-    <dl className="grid grid-cols-[6rem_1fr] gap-x-4 gap-y-2 text-sm">
+    <dl className="grid grid-cols-[6rem_1fr] items-baseline gap-x-4 gap-y-2 text-sm">
       {facts.map(([name, value]) => (
         <div key={name} className="contents">
           <dt className="text-quiet">{name}</dt>

@@ -5,7 +5,7 @@ import { parseAsString, parseAsStringLiteral, useQueryState } from 'nuqs';
 import { query } from '../data/index.ts';
 import { LimitsTable } from '../limits/index.ts';
 import { Broken } from '../shell/broken.tsx';
-import { useMay } from '../shell/use-may.ts';
+import { useIsFor, useMay } from '../shell/use-may.ts';
 import { formatDuration } from '../ui/format.ts';
 import { Figure, Page, PageHead } from '../ui/surface.tsx';
 import { Tabs } from '../ui/tabs.tsx';
@@ -24,6 +24,8 @@ export function QueuesPage() {
   const [part, setPart] = useQueryState('part', parseAsStringLiteral(PARTS).withDefault('queues'));
   const [, setLetter] = useQueryState('letter', parseAsString);
   const mayInspect = useMay()('queue.inspect');
+  // To whoever may not look into them, none are offered.
+  const isDeadFor = useIsFor()('queue.inspect');
   const list = useQuery({ ...QUEUES, refetchInterval: EVERY_MS });
   const letters = useQuery({ ...LETTERS, enabled: mayInspect, refetchInterval: EVERY_MS });
   // Dead letters have a part of their own.
@@ -34,7 +36,7 @@ export function QueuesPage() {
       <PageHead title={words.title} note={words.note} />
       <Broken of={list} />
       <div className="flex flex-col gap-5">
-        <Figures queues={queues} dead={dead} mayInspect={mayInspect} />
+        <Figures queues={queues} dead={dead} isDeadShown={isDeadFor} />
         <Tabs
           label={words.parts}
           value={part}
@@ -48,19 +50,23 @@ export function QueuesPage() {
               label: words.tabs.queues,
               content: <QueuesTable queues={queues} isBroken={list.error !== null} />,
             },
-            {
-              value: 'dead',
-              label: words.tabs.dead,
-              ...(dead ? { count: dead.length } : {}),
-              content: (
-                <DeadLetters
-                  letters={dead}
-                  asked={letters}
-                  mayInspect={mayInspect}
-                  isAll={(dead?.length ?? 0) < SHOWN_LETTERS}
-                />
-              ),
-            },
+            ...(isDeadFor || part === 'dead'
+              ? [
+                  {
+                    value: 'dead' as const,
+                    label: words.tabs.dead,
+                    ...(dead ? { count: dead.length } : {}),
+                    content: (
+                      <DeadLetters
+                        letters={dead}
+                        asked={letters}
+                        mayInspect={isDeadFor}
+                        isAll={(dead?.length ?? 0) < SHOWN_LETTERS}
+                      />
+                    ),
+                  },
+                ]
+              : []),
             { value: 'limits', label: words.tabs.limits, content: <LimitsTable /> },
           ]}
         />
@@ -72,11 +78,11 @@ export function QueuesPage() {
 function Figures({
   queues,
   dead,
-  mayInspect,
+  isDeadShown,
 }: {
   queues: readonly Queue[] | undefined;
   dead: readonly Letter[] | undefined;
-  mayInspect: boolean;
+  isDeadShown: boolean;
 }) {
   const sum = (count: (queue: Queue) => number) =>
     queues ? queues.reduce((total, queue) => total + count(queue), 0).toLocaleString('en') : '–';
@@ -85,7 +91,7 @@ function Figures({
   return (
     <section
       aria-label={words.figures.label}
-      className="grid grid-cols-2 gap-3 max-md:*:last:odd:col-span-2 md:grid-cols-3 lg:grid-cols-5"
+      className={`grid grid-cols-2 gap-3 max-md:*:last:odd:col-span-2 ${isDeadShown ? 'md:grid-cols-3 lg:grid-cols-5' : 'md:grid-cols-4'}`}
     >
       <Figure label={words.figures.waiting} value={sum(({ messages }) => messages)} href="/queues" />
       <Figure
@@ -102,12 +108,14 @@ function Figures({
         value={sum((queue) => queue.delivered_per_minute)}
         unit={words.figures.perMinute}
       />
-      <Figure
-        label={words.figures.dead}
-        value={dead ? dead.length : '–'}
-        note={mayInspect ? (more ? words.figures.more : undefined) : words.figures.notYours}
-        href="/queues?part=dead"
-      />
+      {isDeadShown ? (
+        <Figure
+          label={words.figures.dead}
+          value={dead ? dead.length : '–'}
+          note={more ? words.figures.more : undefined}
+          href="/queues?part=dead"
+        />
+      ) : null}
     </section>
   );
 }

@@ -13,12 +13,11 @@ export const words = {
     waiting: 'Waiting',
     oldest: 'Oldest in line',
     inHand: 'In hand',
-    inHandNote: 'of consumers in the server',
+    inHandNote: 'with consumers in this server',
     rate: 'Delivered',
     perMinute: '/min',
     dead: 'Dead letters',
     more: 'and more',
-    notYours: 'for operators to see',
   },
   showEmpty: 'Show empty queues',
   columns: {

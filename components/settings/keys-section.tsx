@@ -183,10 +183,13 @@ function keyColumns({ canManage, rotate, end }: KeyActs): TableColumn<Key>[] {
     {
       key: 'name',
       title: words.keys.name,
+      takesRest: true,
       cell: (key) => (
         <>
-          <span className="font-medium">{key.name}</span>{' '}
-          <span className="font-mono text-xs text-quiet">…{key.last_four}</span>
+          <span className="flex items-baseline gap-1.5" title={key.name}>
+            <span className="min-w-0 truncate font-medium">{key.name}</span>
+            <span className="shrink-0 font-mono text-xs text-quiet">…{key.last_four}</span>
+          </span>
           <Stopped because={key.stopped_because} />
         </>
       ),

@@ -96,6 +96,7 @@ function memberColumns(acts: MemberActs): TableColumn<Member>[] {
     {
       key: 'name',
       title: words.members.name,
+      takesRest: true,
       cell: (member) => (
         <>
           <span className="font-medium">{member.name}</span>{' '}

@@ -211,19 +211,24 @@ function Deliveries({ canManage }: { canManage: boolean }) {
           {
             key: 'to',
             title: words.notifications.to,
-            cell: ({ address }) => <span className="text-quiet">{address}</span>,
+            cell: ({ address }) => (
+              <span title={address} className="block truncate text-quiet md:max-w-44">
+                {address}
+              </span>
+            ),
           },
           {
             key: 'state',
             title: words.notifications.state,
             onPhone: 'side',
+            takesRest: true,
             cell: (delivery) => (
-              <span className="flex min-w-0 items-center gap-2" title={delivery.last_error ?? undefined}>
+              <div className="min-w-0 py-1.5 max-md:max-w-56" title={delivery.last_error ?? undefined}>
                 <StatusText look={lookOfDelivery(delivery.state)} />
                 {delivery.last_error === null ? null : (
-                  <span className="min-w-0 max-w-56 truncate text-quiet">{delivery.last_error}</span>
+                  <p className="truncate text-xs text-quiet">{delivery.last_error}</p>
                 )}
-              </span>
+              </div>
             ),
           },
           {
@@ -271,11 +276,12 @@ function targetColumns(acts: TargetActs): TableColumn<Target>[] {
     {
       key: 'name',
       title: words.notifications.name,
+      takesRest: true,
       cell: (target) => (
-        <>
-          <span className="font-medium">{target.name}</span>{' '}
-          <span className="text-quiet">{target.address}</span>
-        </>
+        <div className="py-1.5" title={target.address}>
+          <span className="block truncate font-medium">{target.name}</span>
+          <span className="block truncate text-xs text-quiet">{target.address}</span>
+        </div>
       ),
     },
     {

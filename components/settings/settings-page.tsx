@@ -1,6 +1,7 @@
 'use client';
 
 import { type ComponentType, lazy, Suspense } from 'react';
+import { type Action, useIsFor } from '../shell/use-may.ts';
 import { Skeleton } from '../ui/feedback.tsx';
 import { Link } from '../ui/link.tsx';
 import { patiently } from '../ui/patiently.ts';
@@ -45,6 +46,15 @@ const SECTIONS: Record<SectionName, ComponentType> = {
   ),
 };
 
+/** What somebody must be allowed for a section to hold anything for them. */
+const NEEDS: Partial<Record<SectionName, Action>> = {
+  members: 'member.read',
+  keys: 'key.read',
+  'agent-tokens': 'key.read',
+  secrets: 'secret.manage',
+  notifications: 'notification.read',
+};
+
 /** On a phone the sections are one line that goes on to the side. */
 function bringIntoSight(link: HTMLAnchorElement | null): void {
   link?.scrollIntoView({ block: 'nearest', inline: 'center' });
@@ -53,6 +63,10 @@ function bringIntoSight(link: HTMLAnchorElement | null): void {
 export function SettingsPage({ section }: { section: SectionName }) {
   const Section = SECTIONS[section];
   const isAlive = useIsAlive();
+  const isFor = useIsFor();
+  const names = (Object.keys(SECTIONS) as SectionName[]).filter(
+    (name) => name === section || isFor(NEEDS[name]),
+  );
   const skeleton = (
     <Card flush>
       <Skeleton label={words.loading} rows={6} />
@@ -66,7 +80,7 @@ export function SettingsPage({ section }: { section: SectionName }) {
           aria-label={words.title}
           className="flex shrink-0 gap-0.5 max-md:-mx-4 max-md:overflow-x-auto max-md:px-4 md:w-44 md:flex-col"
         >
-          {(Object.keys(SECTIONS) as SectionName[]).map((name) => (
+          {names.map((name) => (
             <Link
               key={name}
               href={`/settings/${name}`}

@@ -57,7 +57,6 @@ export function NoThing({ title, up }: { title: string; up: { label: string; hre
       <Card flush>
         <Empty
           icon={Compass}
-          title={title}
           action={<LinkButton href={up.href}>{lostWords.noThing.back(up.label)}</LinkButton>}
         >
           {lostWords.noThing.note}

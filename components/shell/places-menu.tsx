@@ -3,12 +3,13 @@
 import { ChevronDown } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { Menu, MenuItem } from '../ui/menu.tsx';
-import { PLACES } from './places.ts';
+import { usePlaces } from './use-places.ts';
 import { words } from './words.ts';
 
 /** On a phone the side bar is one line, and all places by name are a touch away. */
 export function PlacesMenu() {
   const { push } = useRouter();
+  const places = usePlaces();
   return (
     <div className="grow md:hidden">
       <Menu
@@ -22,7 +23,7 @@ export function PlacesMenu() {
           </button>
         }
       >
-        {PLACES.map(({ label, href, icon }) => (
+        {places.map(({ label, href, icon }) => (
           <MenuItem key={href} label={label} icon={icon} onSelect={() => push(href)} />
         ))}
       </Menu>

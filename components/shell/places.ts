@@ -10,14 +10,17 @@ import {
   Settings,
   Workflow,
 } from 'lucide-react';
+import type { Action } from './use-may.ts';
 
 export interface Place {
   label: string;
   href: string;
   icon: LucideIcon;
+  /** Whoever may not do that has nothing to see there. */
+  needs?: Action;
 }
 
-/** What the side bar offers, and in which order. */
+/** What the side bar offers, and in which order; `usePlaces` leaves out what is not for whoever is signed in. */
 export const PLACES: readonly Place[] = [
   { label: 'Home', href: '/', icon: House },
   { label: 'Pipelines', href: '/pipelines', icon: Workflow },
@@ -27,7 +30,7 @@ export const PLACES: readonly Place[] = [
   { label: 'Analytics', href: '/analytics', icon: ChartNoAxesColumn },
   // Not /mcp: that is the door for the clients themselves.
   { label: 'MCP', href: '/connections', icon: Cable },
-  { label: 'Audit', href: '/audit', icon: ScrollText },
+  { label: 'Audit', href: '/audit', icon: ScrollText, needs: 'audit.read' },
   { label: 'Settings', href: '/settings', icon: Settings },
 ];
 

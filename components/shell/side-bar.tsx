@@ -5,9 +5,10 @@ import { Link } from '../ui/link.tsx';
 import { AccountMenu } from './account-menu.tsx';
 import { Mark } from './mark.tsx';
 import { Palette } from './palette/index.ts';
-import { isPlaceOf, PLACES, type Place } from './places.ts';
+import { isPlaceOf, type Place } from './places.ts';
 import { PlacesMenu } from './places-menu.tsx';
 import { ThemeMenu } from './theme-menu.tsx';
+import { usePlaces } from './use-places.ts';
 import { words } from './words.ts';
 
 export function SideBar() {
@@ -23,9 +24,7 @@ export function SideBar() {
       <Palette />
       <PlacesMenu />
       <nav aria-label={words.main} className="flex min-w-0 grow flex-col gap-0.5 max-md:hidden">
-        {PLACES.map((place) => (
-          <PlaceLink key={place.href} place={place} />
-        ))}
+        <Places />
       </nav>
       <div className="flex gap-0.5">
         <AccountMenu />
@@ -33,6 +32,10 @@ export function SideBar() {
       </div>
     </header>
   );
+}
+
+function Places() {
+  return usePlaces().map((place) => <PlaceLink key={place.href} place={place} />);
 }
 
 function PlaceLink({ place }: { place: Place }) {

@@ -34,7 +34,8 @@ export function Empty({
   action,
 }: {
   icon: LucideIcon;
-  title: string;
+  /** Left out where the head of the page says it. */
+  title?: string;
   children?: ReactNode;
   action?: ReactNode;
 }) {
@@ -43,8 +44,8 @@ export function Empty({
       <span className="mb-1 flex size-10 items-center justify-center rounded-lg border border-line bg-sunken text-quiet">
         <Icon aria-hidden size={18} />
       </span>
-      <p className="text-balance font-medium">{title}</p>
-      {children ? <div className="max-w-md text-balance text-sm text-quiet">{children}</div> : null}
+      {title === undefined ? null : <p className="font-medium text-balance">{title}</p>}
+      {children ? <div className="max-w-md text-sm text-quiet text-balance">{children}</div> : null}
       {action ? <div className="mt-2">{action}</div> : null}
     </div>
   );

@@ -5,6 +5,8 @@ import { NARROW, useMedia } from './use-media.ts';
 
 export interface TableColumn<Row> extends CardColumn<Row> {
   align?: 'start' | 'end';
+  /** Takes what the others leave and is cut there, so that none of them is. */
+  takesRest?: boolean;
 }
 
 interface TableProps<Row> {
@@ -55,7 +57,10 @@ function Rows<Row>({ label, columns, rows, keyOf }: TableProps<Row>) {
           {rows.map((row) => (
             <tr key={keyOf(row)} className="group border-b border-line last:border-b-0 hover:bg-hover">
               {columns.map((column) => (
-                <td key={column.key} className={`h-10 max-w-96 truncate px-4 ${placeOf(column)}`}>
+                <td
+                  key={column.key}
+                  className={`h-10 truncate px-4 ${column.takesRest ? REST : 'max-w-96'} ${placeOf(column)}`}
+                >
                   {column.cell(row)}
                 </td>
               ))}
@@ -66,6 +71,9 @@ function Rows<Row>({ label, columns, rows, keyOf }: TableProps<Row>) {
     </div>
   );
 }
+
+/** A cell is as narrow as that before the table scrolls. */
+const REST = 'w-full max-w-0 min-w-48';
 
 /** What can be done with a row stays in sight however wide the rest is. */
 const ACTIONS = 'sticky right-0 bg-card group-hover:bg-hover';

@@ -9,4 +9,5 @@ export const words = {
   copied: 'Copied',
   dismiss: 'Dismiss',
   choose: 'Choose…',
+  nothingDrawn: 'Nothing to draw in this time',
 } as const;

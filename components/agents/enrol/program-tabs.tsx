@@ -1,8 +1,9 @@
 'use client';
 
 import { useQuery } from '@tanstack/react-query';
+import { Unplug } from 'lucide-react';
 import { query } from '../../data/index.ts';
-import { Notice } from '../../ui/feedback.tsx';
+import { Empty } from '../../ui/feedback.tsx';
 import { Tabs } from '../../ui/tabs.tsx';
 import { CopyBlock } from '../../ui/text.tsx';
 import { KINDS, type Kind, programOf, type Wanted } from './programs.ts';
@@ -33,7 +34,12 @@ export function ProgramTabs({
 
 function OverAmqp({ wanted }: { wanted: Wanted }) {
   const { data: settings } = useQuery(query('system.settings', {}));
-  if (settings?.kinds.broker === 'embedded') return <Notice message={words.noBroker} />;
+  if (settings?.kinds.broker === 'embedded')
+    return (
+      <Empty icon={Unplug} title={words.noBroker}>
+        {words.noBrokerNote}
+      </Empty>
+    );
   return <Steps kind="amqp" wanted={wanted} />;
 }
 
@@ -43,7 +49,7 @@ function Steps({ kind, wanted }: { kind: Kind; wanted: Wanted }) {
     <div className="flex flex-col gap-4">
       <Step title={words.install}>
         {install === null ? (
-          <p className="text-sm text-quiet">{words.nothing}</p>
+          <p className="text-sm text-quiet">{words.there[kind] ?? words.nothing}</p>
         ) : (
           <>
             <p className="text-sm text-quiet">{words.notes[kind]}</p>

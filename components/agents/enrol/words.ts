@@ -25,6 +25,9 @@ export const words = {
   once: 'The token stands in the command below. It is shown this once and kept nowhere: copy it now.',
   install: '1. Install what it needs',
   nothing: 'It needs nothing beside itself.',
+  there: { curl: 'It needs curl and jq, which most systems have.' } satisfies Partial<
+    Record<Kind, string>
+  > as Partial<Record<Kind, string>>,
   notes: {
     typescript: 'The SDK comes from this server: no registry is asked.',
     python:
@@ -37,8 +40,9 @@ export const words = {
   textLabel: 'the program',
   runLabel: 'the command that starts it',
   amqp: 'Over RabbitMQ an agent signs in to the broker and needs no token: put your broker’s address into the command.',
-  noBroker:
-    'This installation has no RabbitMQ, so an agent cannot come over it. Set RABBITMQ_URL, or choose another way.',
+  noBroker: 'This installation has no RabbitMQ',
+  noBrokerNote:
+    'An agent cannot come over it. Set RABBITMQ_URL where the server is started, or choose another way.',
   waiting: (name: string) => `Waiting for ${name} to come in …`,
   came: (name: string) => `${name} is here.`,
   show: 'Show it',

@@ -6,7 +6,7 @@ import { useRouter } from 'next/navigation';
 import { useDeferredValue } from 'react';
 import { query } from '../../data/index.ts';
 import { useKeyGroups } from '../keys/index.ts';
-import { PLACES } from '../places.ts';
+import { usePlaces } from '../use-places.ts';
 import { words } from '../words.ts';
 import { type Command, type CommandGroup, commandsOf, isMatch, pageOfId, shorten } from './commands.ts';
 
@@ -18,6 +18,7 @@ const COUNTED = 30;
 export function useCommands(search: string): CommandGroup[] {
   const { push } = useRouter();
   const here = usePageCommands();
+  const places = usePlaces();
   const found = useFound(search);
   const page = pageOfId(search);
   const groups: CommandGroup[] = [
@@ -39,12 +40,14 @@ export function useCommands(search: string): CommandGroup[] {
     { title: words.palette.here, commands: here.filter(({ label }) => isMatch(label, search)) },
     {
       title: words.palette.goTo,
-      commands: PLACES.filter(({ label }) => isMatch(label, search)).map(({ label, href, icon }) => ({
-        id: href,
-        label,
-        icon,
-        run: () => push(href),
-      })),
+      commands: places
+        .filter(({ label }) => isMatch(label, search))
+        .map(({ label, href, icon }) => ({
+          id: href,
+          label,
+          icon,
+          run: () => push(href),
+        })),
     },
     ...found,
   ];

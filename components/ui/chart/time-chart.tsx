@@ -1,5 +1,6 @@
 'use client';
 
+import { words } from '../words.ts';
 import { Bars, dashOf, FILLS, Lines } from './marks.tsx';
 import { durationStepsUpTo, labelledPlaces, stepsUpTo } from './scale.ts';
 import type { ChartProps, ChartSeries } from './types.ts';
@@ -73,6 +74,14 @@ function Plot(props: PlotProps) {
         <Chosen state={state} slot={width / Math.max(stretches.length, 1)} />
         <Marks series={series} frame={{ width, height: HEIGHT_PX, yOf }} />
       </svg>
+      {hasValues(series, kind) ? null : (
+        <p
+          className="absolute inset-x-0 top-0 flex items-center justify-center text-sm text-quiet"
+          style={{ blockSize: HEIGHT_PX }}
+        >
+          {words.nothingDrawn}
+        </p>
+      )}
       <div
         role="slider"
         tabIndex={0}
@@ -110,6 +119,10 @@ function Ticks({
     </div>
   );
 }
+
+/** Of bars, none is as high as nothing. */
+const hasValues = (series: readonly ChartSeries[], kind: ChartProps['kind']): boolean =>
+  series.some(({ values }) => values.some((value) => value !== null && (kind === 'lines' || value > 0)));
 
 function highest(series: readonly ChartSeries[], kind: ChartProps['kind']): number {
   const places = series[0]?.values.length ?? 0;
