@@ -13,6 +13,7 @@ import { Table, type TableColumn } from '../ui/table.tsx';
 import { Ago } from '../ui/text.tsx';
 import { type Day, daysOf } from './days-of.ts';
 import { words } from './words.ts';
+import { LOCALE } from '../ui/language.ts';
 
 type Stats = Answer<'mcpUsage.stats'>;
 type Tool = Stats['tools'][number];
@@ -74,7 +75,7 @@ function Figures({ days }: Pick<Stats, 'days'>) {
   );
 }
 
-const DAY_FORMAT = new Intl.DateTimeFormat('en-GB', { day: '2-digit', month: 'short', timeZone: 'UTC' });
+const DAY_FORMAT = new Intl.DateTimeFormat(LOCALE, { day: '2-digit', month: 'short', timeZone: 'UTC' });
 
 function ByDay({ days }: { days: readonly Day[] }) {
   const say = (at: number) => DAY_FORMAT.format(at);

@@ -1,10 +1,12 @@
 import { saySkipped } from '../../looks/index.ts';
+import { counted, formatCount, formFor } from '../../ui/format.ts';
 
-const count = new Intl.NumberFormat('en-GB');
+const LINES = { one: 'line', other: 'lines' };
 
 /** What people read on the page of one run. */
 export const runWords = {
   title: 'Run',
+  idWhat: 'run id',
   loading: 'Loading the run',
   tryAgain: 'Try again',
   gone: 'The run is not there',
@@ -13,7 +15,7 @@ export const runWords = {
   begunBy: (trigger: string) => `started by ${trigger === 'API' ? 'API' : trigger.toLowerCase()}`,
   toPipeline: 'Open its pipeline',
   done: (percent: number) => `${percent} % done`,
-  stagesDone: (done: number, total: number) => `${done} of ${total} ${total === 1 ? 'stage' : 'stages'}`,
+  stagesDone: (done: number, total: number) => `${done} of ${total} ${formFor(total, { one: 'stage', other: 'stages' })}`,
   code: (code: string) => `Code ${code}.`,
   failedIn: (stage: string, code: string) => `In ${stage}, code ${code}.`,
   /** To whoever may see how it went, and not what errors say. */
@@ -31,9 +33,9 @@ export const runWords = {
   moreReasons: (n: number) =>
     n === 1
       ? 'It waits for one more reason: its stages say why.'
-      : `It waits for ${count.format(n)} more reasons: its stages say why.`,
+      : `It waits for ${formatCount(n)} more reasons: its stages say why.`,
   replays: 'Replayed by',
-  manyReplays: (n: number) => `more than ${count.format(n)} runs`,
+  manyReplays: (n: number) => `more than ${formatCount(n)} runs`,
   compare: 'Compare',
   tabs: {
     timeline: 'Timeline',
@@ -150,15 +152,15 @@ export const runWords = {
     wrap: 'Wrap lines',
     download: 'Download the log',
     cut: (lines: number, id: string) =>
-      `The first ${count.format(lines)} lines are in the file. All of them: signalbox logs ${id}`,
+      `The first ${formatCount(lines)} lines are in the file. All of them: signalbox logs ${id}`,
     loading: 'Loading the log',
     none: 'Nothing has been logged',
     noneOfStage: 'This stage has logged nothing',
     noMatch: 'No line matches',
     lines: (n: number, { hasBefore, hasMore }: { hasBefore: boolean; hasMore: boolean }) =>
       hasBefore && !hasMore
-        ? `the last ${count.format(n)} lines`
-        : `${count.format(n)}${hasMore ? '+' : ''} ${n === 1 ? 'line' : 'lines'}`,
+        ? `the last ${formatCount(n)} lines`
+        : `${formatCount(n)}${hasMore ? '+' : ''} ${formFor(n, LINES)}`,
     link: 'Link to this line',
     label: 'Log',
     hidden: 'You may see how the run went, not what it logged.',
@@ -195,8 +197,9 @@ export const runWords = {
     large: (size: string) => `This is ${size}. It is loaded only when you ask for it.`,
     load: 'Load it',
     reading: (read: string) => `${read} read`,
-    lines: (n: number) => `${count.format(n)} ${n === 1 ? 'line' : 'lines'}`,
+    lines: (n: number) => counted(n, LINES),
     cut: '… the line goes on',
+    tooLarge: 'The text is too large for this browser.',
     hidden: 'You may see how the run went, not what it worked on.',
   },
   sensitive: {
@@ -213,7 +216,7 @@ export const runWords = {
     reveal: 'Reveal',
     hide: 'Hide again',
     errors: 'Errors',
-    more: (n: number) => `The first ${count.format(n)} lines of its log. The API gives the rest.`,
+    more: (n: number) => `The first ${formatCount(n)} lines of its log. The API gives the rest.`,
   },
   why: {
     only: (type: string) => `The only one that offers ${type}`,
@@ -229,17 +232,17 @@ export const runWords = {
     error: 'Error',
     none: 'No attempt yet',
     cut: (n: number) =>
-      `These bars are of the first ${count.format(n)} attempts. The tab of attempts has all.`,
+      `These bars are of the first ${formatCount(n)} attempts. The tab of attempts has all.`,
   },
   report: {
     title: 'Report',
     facts: 'The run',
     stages: 'Stages',
     loading: 'Loading the report',
-    cut: (n: number, of: number) => `The first ${count.format(n)} of ${count.format(of)} stages.`,
-    cutErrors: (n: number, of: number) => `The first ${count.format(n)} of ${count.format(of)} errors.`,
+    cut: (n: number, of: number) => `The first ${formatCount(n)} of ${formatCount(of)} stages.`,
+    cutErrors: (n: number, of: number) => `The first ${formatCount(n)} of ${formatCount(of)} errors.`,
     cutOutputs: (n: number, of: number) =>
-      `The outputs of the first ${count.format(n)} of ${count.format(of)} stages that succeeded. Each of the others is shown with its stage.`,
+      `The outputs of the first ${formatCount(n)} of ${formatCount(of)} stages that succeeded. Each of the others is shown with its stage.`,
     status: 'Status',
     version: 'Version',
     trigger: 'Trigger',
@@ -257,7 +260,7 @@ export const runWords = {
     input: 'Input',
     output: (stage: string) => `Output of ${stage}`,
     data: 'What went in and came out',
-    more: (text: string, left: number) => `${text}… and ${count.format(left)} more characters`,
+    more: (text: string, left: number) => `${text}… and ${formatCount(left)} more characters`,
     hidden: 'What the run worked on is not for you to see.',
     printed: (moment: string, address: string) => `Signalbox · as it stood on ${moment} · ${address}`,
   },

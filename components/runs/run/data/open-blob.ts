@@ -1,4 +1,5 @@
 import type { LineSource } from './line-source.ts';
+import { runWords } from '../run-words.ts';
 
 export type WorkerQuestion = { open: Blob; isJson: boolean } | { id: number; from: number; to: number };
 export type WorkerAnswer = { rows: number; lines: number } | { id: number; read: string[] };
@@ -12,7 +13,7 @@ export function openBlob(blob: Blob, isJson: boolean): Promise<LineSource> {
   return new Promise((resolve, reject) => {
     worker.onerror = (event) => {
       worker.terminate();
-      reject(new Error(event.message || 'The text is too large for this browser.'));
+      reject(new Error(event.message || runWords.data.tooLarge));
     };
     worker.onmessage = ({ data }: MessageEvent<WorkerAnswer>) => {
       if ('read' in data) {
