@@ -31,7 +31,7 @@ export function EditorPage({ id }: { id: string }) {
   if (error && !data)
     return (
       <Page>
-        <PageHead title={words.pipeline} trail={[{ label: 'Pipelines', href: '/pipelines' }]} />
+        <PageHead title={words.pipeline} trail={[{ label: words.pipelines, href: '/pipelines' }]} />
         <Broken of={asked} />
       </Page>
     );
