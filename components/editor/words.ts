@@ -1,3 +1,5 @@
+import { formatCount } from '../ui/format.ts';
+
 /** What people read on the canvas. */
 export const words = {
   canvas: 'Canvas',
@@ -96,7 +98,7 @@ export const words = {
   loadingTheVersion: 'Loading the version',
   loadingTheVersions: 'Loading the versions',
   more: 'More',
-  moreStages: (count: number) => `And ${count.toLocaleString('en')} more: type more of its name.`,
+  moreStages: (count: number) => `And ${formatCount(count)} more: type more of its name.`,
   name: 'Name',
   nameKeyOrCapability: 'Name, key or capability',
   new: '+ new',

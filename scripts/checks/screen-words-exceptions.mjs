@@ -7,8 +7,8 @@ export const EXCEPTIONS = [
   { file: 'components/home/first-agent.ts', why: 'a program to copy' },
   {
     file: 'components/mcp/import-dialog.tsx',
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: people write it so
     texts: [
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: people write it so
       'servers: tracker: url: https://mcp.example.com/mcp headers: authorization: Bearer ${TRACKER_KEY}',
     ],
     why: 'a file as it is written, in any language',

@@ -1,5 +1,4 @@
 import { counted } from '../../ui/format.ts';
-import type { Alignment } from './edits/arrange.ts';
 
 /** How many of what. */
 export const counts = {
@@ -13,20 +12,18 @@ export const counts = {
   warnings: (count: number) => counted(count, { one: 'warning', other: 'warnings' }),
 };
 
-const ALIGNED: Record<Alignment, string> = {
-  left: 'Align left',
-  center: 'Align center',
-  right: 'Align right',
-  top: 'Align top',
-  middle: 'Align middle',
-  bottom: 'Align bottom',
-};
-
 /** What each change is called, which people read where it can be undone. */
 export const edits = {
   paste: (what: string) => `Paste ${what}`,
   duplicate: (what: string) => `Duplicate ${what}`,
-  align: (how: Alignment) => ALIGNED[how],
+  align: {
+    left: 'Align left',
+    center: 'Align center',
+    right: 'Align right',
+    top: 'Align top',
+    middle: 'Align middle',
+    bottom: 'Align bottom',
+  },
   distribute: 'Distribute evenly',
   addNote: 'Add a note',
   changeNote: 'Change a note',

@@ -34,7 +34,7 @@ export function align(document: EditorDocument, boxes: readonly Box[], how: Alig
         return { x, y: bottom - height };
     }
   };
-  return moveItems(document, new Map(boxes.map((box) => [box.id, place(box)])), { label: edits.align(how) });
+  return moveItems(document, new Map(boxes.map((box) => [box.id, place(box)])), { label: edits.align[how] });
 }
 
 /** The same gap between neighbours; the outermost stay. */
