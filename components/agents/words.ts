@@ -41,7 +41,8 @@ export const words = {
     `These are the first ${formatCount(count)} by name: counts and search are of them. The API lists all.`,
   noMatch: {
     title: 'No agent matches',
-    text: (count: number) => `${counted(count, { one: 'agent is', other: 'agents are' })} hidden by the filters.`,
+    text: (count: number) =>
+      `${counted(count, { one: 'agent is', other: 'agents are' })} hidden by the filters.`,
     clear: 'Clear the filters',
   },
   tryAgain: 'Try again',

@@ -1,9 +1,9 @@
 import type { Answer } from '../data/index.ts';
 import type { ChartStretch } from '../ui/chart/index.ts';
 import { formatDuration } from '../ui/format.ts';
+import { LOCALE } from '../ui/language.ts';
 import { offsetName } from '../ui/zone.ts';
 import { words } from './words.ts';
-import { LOCALE } from '../ui/language.ts';
 
 type Overview = Answer<'analytics.overview'>;
 export type Spread = Overview['runs']['duration'];

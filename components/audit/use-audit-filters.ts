@@ -7,9 +7,27 @@ import { readTimeRange, toMinute } from '../ui/filter/index.ts';
 import { words } from './words.ts';
 
 export const FILTERS: readonly FilterDef[] = [
-  { key: 'action', label: words.filters.action, kind: 'text', mono: true, placeholder: words.filters.actionExample },
-  { key: 'target', label: words.filters.target, kind: 'text', mono: true, placeholder: words.filters.targetExample },
-  { key: 'actor', label: words.filters.actor, kind: 'text', mono: true, placeholder: words.filters.actorExample },
+  {
+    key: 'action',
+    label: words.filters.action,
+    kind: 'text',
+    mono: true,
+    placeholder: words.filters.actionExample,
+  },
+  {
+    key: 'target',
+    label: words.filters.target,
+    kind: 'text',
+    mono: true,
+    placeholder: words.filters.targetExample,
+  },
+  {
+    key: 'actor',
+    label: words.filters.actor,
+    kind: 'text',
+    mono: true,
+    placeholder: words.filters.actorExample,
+  },
   { key: 'at', label: words.filters.at, kind: 'time' },
 ];
 

@@ -62,7 +62,8 @@ export const words = {
     noneHint: 'A run appears here as soon as somebody starts one.',
     alone: 'Stand-alone task',
     all: 'All runs',
-    stages: (done: number, total: number) => `${done} of ${total} ${formFor(total, { one: 'stage', other: 'stages' })}`,
+    stages: (done: number, total: number) =>
+      `${done} of ${total} ${formFor(total, { one: 'stage', other: 'stages' })}`,
   },
   steps: {
     title: 'First steps',

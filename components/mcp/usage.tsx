@@ -7,13 +7,13 @@ import { Broken } from '../shell/broken.tsx';
 import { TimeChart } from '../ui/chart/index.ts';
 import { Empty, Skeleton } from '../ui/feedback.tsx';
 import { formatBytes, formatCount, formatDuration } from '../ui/format.ts';
+import { LOCALE } from '../ui/language.ts';
 import { Link } from '../ui/link.tsx';
 import { Card, Figure } from '../ui/surface.tsx';
 import { Table, type TableColumn } from '../ui/table.tsx';
 import { Ago } from '../ui/text.tsx';
 import { type Day, daysOf } from './days-of.ts';
 import { words } from './words.ts';
-import { LOCALE } from '../ui/language.ts';
 
 type Stats = Answer<'mcpUsage.stats'>;
 type Tool = Stats['tools'][number];

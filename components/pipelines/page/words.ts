@@ -1,5 +1,5 @@
-import type { AgentCount } from './coverage.ts';
 import { counted } from '../../ui/format.ts';
+import type { AgentCount } from './coverage.ts';
 
 export const pageWords = {
   title: 'Pipeline',
@@ -19,7 +19,8 @@ export const pageWords = {
   figures: {
     last: 'Last runs',
     good: 'Success',
-    goodNote: (count: number) => `of the last ${counted(count, { one: 'run that is over', other: 'runs that are over' })}`,
+    goodNote: (count: number) =>
+      `of the last ${counted(count, { one: 'run that is over', other: 'runs that are over' })}`,
     p95: 'Duration, p95',
     p95Note: 'of those that succeeded',
     open: 'Running now',

@@ -15,7 +15,8 @@ export const runWords = {
   begunBy: (trigger: string) => `started by ${trigger === 'API' ? 'API' : trigger.toLowerCase()}`,
   toPipeline: 'Open its pipeline',
   done: (percent: number) => `${percent} % done`,
-  stagesDone: (done: number, total: number) => `${done} of ${total} ${formFor(total, { one: 'stage', other: 'stages' })}`,
+  stagesDone: (done: number, total: number) =>
+    `${done} of ${total} ${formFor(total, { one: 'stage', other: 'stages' })}`,
   code: (code: string) => `Code ${code}.`,
   failedIn: (stage: string, code: string) => `In ${stage}, code ${code}.`,
   /** To whoever may see how it went, and not what errors say. */

@@ -1,5 +1,5 @@
-import type { LineSource } from './line-source.ts';
 import { runWords } from '../run-words.ts';
+import type { LineSource } from './line-source.ts';
 
 export type WorkerQuestion = { open: Blob; isJson: boolean } | { id: number; from: number; to: number };
 export type WorkerAnswer = { rows: number; lines: number } | { id: number; read: string[] };
