@@ -1,5 +1,5 @@
 import type { Transport } from '../../server/domain/routing.ts';
-import { formatCount, formatDuration } from '../ui/format.ts';
+import { counted, formatCount, formatDuration } from '../ui/format.ts';
 
 const TRANSPORTS: Record<Transport, string> = {
   local: 'in the server',
@@ -7,8 +7,6 @@ const TRANSPORTS: Record<Transport, string> = {
   push: 'called over HTTP',
   pull: 'asks over HTTP',
 };
-
-const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
 
 /** By whole seconds: beats come every few of them. */
 const beatAge = (ageMs: number): string =>
@@ -34,7 +32,7 @@ export const words = {
   search: 'Find an agent by name or capability',
   allStates: 'All',
   states: 'State',
-  count: (count: number) => plural(count, 'agent', 'agents'),
+  count: (count: number) => counted(count, { one: 'agent', other: 'agents' }),
   none: {
     title: 'No agents yet',
     text: 'An agent takes tasks and answers. Enrol one: the program to start is ready to copy.',
@@ -43,7 +41,8 @@ export const words = {
     `These are the first ${formatCount(count)} by name: counts and search are of them. The API lists all.`,
   noMatch: {
     title: 'No agent matches',
-    text: (count: number) => `${plural(count, 'agent is', 'agents are')} hidden by the filters.`,
+    text: (count: number) =>
+      `${counted(count, { one: 'agent is', other: 'agents are' })} hidden by the filters.`,
     clear: 'Clear the filters',
   },
   tryAgain: 'Try again',

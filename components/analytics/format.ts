@@ -1,6 +1,7 @@
 import type { Answer } from '../data/index.ts';
 import type { ChartStretch } from '../ui/chart/index.ts';
 import { formatDuration } from '../ui/format.ts';
+import { LOCALE } from '../ui/language.ts';
 import { offsetName } from '../ui/zone.ts';
 import { words } from './words.ts';
 
@@ -8,9 +9,9 @@ type Overview = Answer<'analytics.overview'>;
 export type Spread = Overview['runs']['duration'];
 export type Share = Overview['runs']['success'];
 
-const WHOLE = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 0 });
-const TENTHS = new Intl.NumberFormat('en-GB', { minimumFractionDigits: 1, maximumFractionDigits: 1 });
-const SHORT = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 1 });
+const WHOLE = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
+const TENTHS = new Intl.NumberFormat(LOCALE, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const SHORT = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 1 });
 
 export const formatCount = (value: number): string => WHOLE.format(value);
 export const formatRate = (value: number): string => SHORT.format(value);
@@ -82,8 +83,8 @@ export interface Clock {
 
 /** Moments as a zone tells them; none: that of whoever looks. */
 export function createClock(zone: string | undefined): Clock {
-  const day = new Intl.DateTimeFormat('en-GB', { timeZone: zone, day: '2-digit', month: 'short' });
-  const time = new Intl.DateTimeFormat('en-GB', { timeZone: zone, hour: '2-digit', minute: '2-digit' });
+  const day = new Intl.DateTimeFormat(LOCALE, { timeZone: zone, day: '2-digit', month: 'short' });
+  const time = new Intl.DateTimeFormat(LOCALE, { timeZone: zone, hour: '2-digit', minute: '2-digit' });
   const told = (at: number) => `${day.format(at)}, ${time.format(at)}`;
 
   /** Where clocks are put back an hour comes twice (in one zone half an hour does): it is told which of the two it is. */

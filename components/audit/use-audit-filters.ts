@@ -4,12 +4,31 @@ import { parseAsString, useQueryStates } from 'nuqs';
 import { useState } from 'react';
 import type { FilterDef } from '../ui/filter/index.ts';
 import { readTimeRange, toMinute } from '../ui/filter/index.ts';
+import { words } from './words.ts';
 
 export const FILTERS: readonly FilterDef[] = [
-  { key: 'action', label: 'Action', kind: 'text', mono: true, placeholder: 'run.started' },
-  { key: 'target', label: 'Target', kind: 'text', mono: true, placeholder: 'the id of a thing' },
-  { key: 'actor', label: 'Actor', kind: 'text', mono: true, placeholder: 'the id of a person or key' },
-  { key: 'at', label: 'Time', kind: 'time' },
+  {
+    key: 'action',
+    label: words.filters.action,
+    kind: 'text',
+    mono: true,
+    placeholder: words.filters.actionExample,
+  },
+  {
+    key: 'target',
+    label: words.filters.target,
+    kind: 'text',
+    mono: true,
+    placeholder: words.filters.targetExample,
+  },
+  {
+    key: 'actor',
+    label: words.filters.actor,
+    kind: 'text',
+    mono: true,
+    placeholder: words.filters.actorExample,
+  },
+  { key: 'at', label: words.filters.at, kind: 'time' },
 ];
 
 const PARSERS = {

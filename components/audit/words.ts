@@ -16,6 +16,15 @@ export const words = {
     'Somebody changed the database past Signalbox. Compare it with a backup and with the signed checkpoints in the log.',
   only: (value: string) => `Only ${value}`,
   columns: { at: 'When', actor: 'Who', action: 'Did what', target: 'To what', from: 'From' },
+  filters: {
+    action: 'Action',
+    actionExample: 'run.started',
+    target: 'Target',
+    targetExample: 'the id of a thing',
+    actor: 'Actor',
+    actorExample: 'the id of a person or key',
+    at: 'Time',
+  },
   keys: { next: 'Next', previous: 'Previous' },
   entry: {
     when: 'When',

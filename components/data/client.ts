@@ -1,5 +1,6 @@
 import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server';
 import type { AppRouter } from '../../server/api/trpc/router.ts';
+import { words } from './words.ts';
 
 type Inputs = inferRouterInputs<AppRouter>;
 type Outputs = inferRouterOutputs<AppRouter>;
@@ -123,7 +124,7 @@ export async function rest(path: string, init: RequestInit = {}): Promise<Respon
     headers: { ...init.headers, ...meantOrg },
   }).catch(fail);
   if (response.ok) return response;
-  throw toError(await response.json().catch(() => ({})), `The server answered ${response.status}.`);
+  throw toError(await response.json().catch(() => ({})), words.answered(response.status));
 }
 
 /** Who signs people in for programs that come to this address, as programs themselves ask for it. */
@@ -141,9 +142,9 @@ function fail(error: unknown): never {
 const isAbort = (error: unknown): boolean => error instanceof DOMException && error.name === 'AbortError';
 
 const silent = () =>
-  new ApiError('The server does not answer.', {
+  new ApiError(words.silent, {
     code: 'OFFLINE',
-    advice: 'Check that it is running and that you are connected.',
+    advice: words.silentAdvice,
   });
 
 function toError(problem: object, otherwise: string): ApiError {

@@ -83,11 +83,11 @@ function DraftState() {
 }
 
 const SAVING: Record<SaveState['phase'], readonly [typeof CloudCheck, string]> = {
-  saved: [CloudCheck, 'Saved'],
-  waiting: [CloudUpload, 'Saving…'],
-  saving: [CloudUpload, 'Saving…'],
-  unsaved: [CloudAlert, 'Not saved; trying again'],
-  conflict: [CloudAlert, 'Not saved'],
+  saved: [CloudCheck, words.saving.saved],
+  waiting: [CloudUpload, words.saving.waiting],
+  saving: [CloudUpload, words.saving.saving],
+  unsaved: [CloudAlert, words.saving.unsaved],
+  conflict: [CloudAlert, words.saving.conflict],
 };
 
 function Look({ layout }: { layout: EditorLayout }) {

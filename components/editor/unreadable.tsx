@@ -31,17 +31,14 @@ export function Unreadable({
     <Page>
       <PageHead
         title={pipeline.name}
-        trail={[{ label: 'Pipelines', href: '/pipelines' }]}
+        trail={[{ label: words.pipelines, href: '/pipelines' }]}
         actions={
           <Button look="primary" onClick={mend}>
             {words.openOnTheCanvas}
           </Button>
         }
       />
-      <Notice
-        message="No picture can be drawn of this draft."
-        advice={`${fault} Mend the text, then open it.`}
-      />
+      <Notice message={words.noPicture} advice={words.mendAdvice(fault)} />
       <Card flush>
         <CodeArea label={words.draft} language="yaml" value={text} onChange={setText} />
       </Card>

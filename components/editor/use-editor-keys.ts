@@ -1,6 +1,7 @@
 import { useKeys } from '../shell/keys/index.ts';
 import { useMay } from '../shell/use-may.ts';
 import { type Editor, useEditor } from './context.ts';
+import { keyWords } from './key-words.ts';
 import type { Point } from './model/document.ts';
 import { addNote, groupStages } from './model/edits/extras.ts';
 import { moveItems } from './model/edits/stages.ts';
@@ -20,9 +21,12 @@ export function useEditorKeys(): void {
   const off = { disabled: isBusy };
   const change = { disabled: isBusy || editor.isReadOnly };
   const changeSelected = { disabled: change.disabled || isNothing };
-  useKeys('Edit', [...editing(editor, { change, changeSelected, off }), ...moving(editor, changeSelected)]);
-  useKeys('Build', building(editor, change));
-  useKeys('Look and run', looking(editor, { off, change, run: { disabled: isBusy || !mayRun } }));
+  useKeys(keyWords.edit, [
+    ...editing(editor, { change, changeSelected, off }),
+    ...moving(editor, changeSelected),
+  ]);
+  useKeys(keyWords.build, building(editor, change));
+  useKeys(keyWords.lookAndRun, looking(editor, { off, change, run: { disabled: isBusy || !mayRun } }));
 }
 
 type Off = { disabled: boolean };
@@ -33,18 +37,18 @@ function editing(
 ): Bindings {
   const { store } = editor;
   return [
-    { keys: 'mod+z', label: 'Undo', ...change, run: store.undo },
-    { keys: ['mod+shift+z', 'mod+y'], label: 'Redo', ...change, run: store.redo },
-    { keys: 'mod+c', label: 'Copy', ...off, run: () => void copy(editor) },
+    { keys: 'mod+z', label: keyWords.undo, ...change, run: store.undo },
+    { keys: ['mod+shift+z', 'mod+y'], label: keyWords.redo, ...change, run: store.redo },
+    { keys: 'mod+c', label: keyWords.copy, ...off, run: () => void copy(editor) },
     {
-      ...{ keys: 'mod+x', label: 'Cut', ...changeSelected },
+      ...{ keys: 'mod+x', label: keyWords.cut, ...changeSelected },
       run: () => void copy(editor).then(store.remove),
     },
-    { keys: 'mod+v', label: 'Paste', ...change, run: () => void paste(editor) },
-    { keys: 'mod+d', label: 'Duplicate', ...changeSelected, run: () => void store.duplicate() },
-    { keys: ['delete', 'backspace'], label: 'Delete', ...changeSelected, run: store.remove },
-    { keys: 'mod+a', label: 'Select everything', ...off, run: store.selectAll },
-    { keys: 'esc', label: 'Select nothing', ...off, run: () => store.select([]) },
+    { keys: 'mod+v', label: keyWords.paste, ...change, run: () => void paste(editor) },
+    { keys: 'mod+d', label: keyWords.duplicate, ...changeSelected, run: () => void store.duplicate() },
+    { keys: ['delete', 'backspace'], label: keyWords.delete, ...changeSelected, run: store.remove },
+    { keys: 'mod+a', label: keyWords.selectAll, ...off, run: store.selectAll },
+    { keys: 'esc', label: keyWords.selectNothing, ...off, run: () => store.select([]) },
   ];
 }
 
@@ -60,9 +64,9 @@ function moving(editor: Editor, off: Off): Bindings {
   return (['up', 'down', 'left', 'right'] as const).flatMap((direction) => {
     const { x, y } = STEPS[direction];
     return [
-      { keys: direction, label: `Move ${direction}`, ...off, run: () => nudge(editor, { x, y }) },
+      { keys: direction, label: keyWords.move[direction], ...off, run: () => nudge(editor, { x, y }) },
       {
-        ...{ keys: `shift+${direction}`, label: `Move far ${direction}`, ...off },
+        ...{ keys: `shift+${direction}`, label: keyWords.moveFar[direction], ...off },
         run: () => nudge(editor, { x: x * FAR, y: y * FAR }),
       },
     ];
@@ -73,30 +77,30 @@ function building(editor: Editor, change: Off): Bindings {
   const { store, asked, canvas } = editor;
   return [
     {
-      ...{ keys: ['a', '/'], label: 'Add a stage', leads: true, ...change },
+      ...{ keys: ['a', '/'], label: keyWords.addStage, leads: true, ...change },
       run: () => asked.set({ kind: 'add', at: null }),
     },
     {
-      ...{ keys: 'c', label: 'Connect this stage to…', ...change },
+      ...{ keys: 'c', label: keyWords.connect, ...change },
       run() {
         const from = stageAtHand(editor);
-        if (from === undefined) store.say('Select the stage first that the connection starts from.');
+        if (from === undefined) store.say(keyWords.connectWhich);
         else asked.set({ kind: 'connect', from });
       },
     },
     {
-      ...{ keys: 'n', label: 'Add a note', ...change },
+      ...{ keys: 'n', label: keyWords.addNote, ...change },
       run: () => void store.perform(addNote(store.get().document, canvas.get()?.middle() ?? { x: 0, y: 0 })),
     },
     {
-      ...{ keys: 'g', label: 'Group the selected stages', ...change },
+      ...{ keys: 'g', label: keyWords.group, ...change },
       run() {
         const { document, selection } = store.get();
         store.perform(groupStages(document, stagesAmong(document, selection)));
       },
     },
     {
-      ...{ keys: 'l', label: 'Tidy up', ...change },
+      ...{ keys: 'l', label: keyWords.tidyUp, ...change },
       run: () =>
         void canvas
           .get()
@@ -113,18 +117,18 @@ function looking(editor: Editor, { off, change, run }: Record<'off' | 'change' |
   const leads = true;
   return [
     {
-      ...{ keys: 'mod+enter', label: 'Run', leads, whileTyping, ...run },
+      ...{ keys: 'mod+enter', label: keyWords.run, leads, whileTyping, ...run },
       run: () => asked.set({ kind: 'run', from: null }),
     },
     {
-      ...{ keys: 'mod+s', label: 'Publish', leads, whileTyping, ...change },
+      ...{ keys: 'mod+s', label: keyWords.publish, leads, whileTyping, ...change },
       run: () => asked.set({ kind: 'publish', thenRun: false }),
     },
-    { keys: 'd', label: 'Dry run', leads, ...off, run: () => asked.set({ kind: 'dry-run' }) },
-    { keys: 'mod+f', label: 'Find a stage', whileTyping, ...off, run: () => asked.set({ kind: 'search' }) },
-    { keys: 'e', label: 'Go to the details of what is selected', ...off, run: goToDetails },
-    { keys: '1', label: 'Show all of it', ...off, run: () => canvas.get()?.fit() },
-    { keys: '0', label: 'Zoom to 100 %', ...off, run: () => canvas.get()?.zoomTo(1) },
+    { keys: 'd', label: keyWords.dryRun, leads, ...off, run: () => asked.set({ kind: 'dry-run' }) },
+    { keys: 'mod+f', label: keyWords.find, whileTyping, ...off, run: () => asked.set({ kind: 'search' }) },
+    { keys: 'e', label: keyWords.details, ...off, run: goToDetails },
+    { keys: '1', label: keyWords.showAll, ...off, run: () => canvas.get()?.fit() },
+    { keys: '0', label: keyWords.zoom, ...off, run: () => canvas.get()?.zoomTo(1) },
   ];
 }
 

@@ -12,6 +12,7 @@ import { Dialogs } from './dialogs/dialogs.tsx';
 import { useJudge } from './judge/use-judge.ts';
 import type { EditorDocument } from './model/document.ts';
 import { replaceDocument } from './model/edits/extras.ts';
+import { edits } from './model/words.ts';
 import { Inspector } from './panels/inspector.tsx';
 import { Outline } from './panels/outline.tsx';
 import { Palette } from './panels/palette.tsx';
@@ -55,7 +56,7 @@ export function Workbench({ pipeline, document, mended, isReadOnly }: WorkbenchP
   useWorld(editor, followed);
   useSelectionInAddress(editor);
   useEffect(() => {
-    if (mended) editor.store.perform(replaceDocument(editor.store.get().document, mended, 'Mend the draft'));
+    if (mended) editor.store.perform(replaceDocument(editor.store.get().document, mended, edits.mend));
   }, [editor, mended]);
   return (
     <EditorProvider value={editor}>
@@ -90,8 +91,8 @@ function Frame({ name }: { name: string }) {
 }
 
 const SIDES = [
-  { value: 'add', label: 'Add' },
-  { value: 'outline', label: 'Outline' },
+  { value: 'add', label: words.add },
+  { value: 'outline', label: words.outline },
 ] as const;
 
 /** On a narrow screen there is no room for a canvas: the outline says all of it. Who only looks has nothing to add. */

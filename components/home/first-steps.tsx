@@ -152,7 +152,7 @@ function TaskStep() {
   return (
     <Button
       busy={submit.isBusy}
-      onClick={() => submit.run({ type: FIRST_AGENT.capability, payload: { name: 'Signalbox' } })}
+      onClick={() => submit.run({ type: FIRST_AGENT.capability, payload: { name: said.taskExample } })}
     >
       {said.taskButton}
     </Button>

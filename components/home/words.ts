@@ -1,3 +1,5 @@
+import { formatCount, formFor } from '../ui/format.ts';
+
 /** What people read on the home page. */
 export const words = {
   title: 'Home',
@@ -28,7 +30,7 @@ export const words = {
     ended: 'Runs that ended',
     success: 'Success',
     successOf: (of: number) =>
-      of === 0 ? 'none has ended' : `of ${of.toLocaleString('en')} that succeeded or failed`,
+      of === 0 ? 'none has ended' : `of ${formatCount(of)} that succeeded or failed`,
     duration: 'Duration, p95',
     wait: 'Queue wait, p95',
     highest: (value: string | null) =>
@@ -60,7 +62,8 @@ export const words = {
     noneHint: 'A run appears here as soon as somebody starts one.',
     alone: 'Stand-alone task',
     all: 'All runs',
-    stages: (done: number, total: number) => `${done} of ${total} ${total === 1 ? 'stage' : 'stages'}`,
+    stages: (done: number, total: number) =>
+      `${done} of ${total} ${formFor(total, { one: 'stage', other: 'stages' })}`,
   },
   steps: {
     title: 'First steps',
@@ -84,6 +87,7 @@ export const words = {
     task: 'Give it a task',
     taskNote: 'The agent answers with a greeting. Open the run to see who did what, when.',
     taskButton: 'Send “greet”',
+    taskExample: 'Signalbox',
     notYours: 'Ask an owner or admin for it.',
     samplesCommand: 'npm run seed -- demo',
     samples:

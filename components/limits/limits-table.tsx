@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { type Answer, query } from '../data/index.ts';
 import { Broken } from '../shell/broken.tsx';
 import { Skeleton } from '../ui/feedback.tsx';
-import { formatBytes, formatDuration } from '../ui/format.ts';
+import { formatBytes, formatCount, formatDuration } from '../ui/format.ts';
 import { Meter } from '../ui/status.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Table, type TableColumn } from '../ui/table.tsx';
@@ -91,7 +91,7 @@ function rowsOf(
   agents: number | undefined,
 ): Row[] {
   const { max_agents: maxAgents, max_concurrent_tasks: maxTasks } = settings;
-  const shown = (limit: number | null) => (limit === null ? words.unlimited : limit.toLocaleString('en'));
+  const shown = (limit: number | null) => (limit === null ? words.unlimited : formatCount(limit));
   const rows: Row[] = [
     {
       setting: 'MAX_AGENTS',
@@ -133,7 +133,7 @@ function Use({ setting, use }: Pick<Row, 'setting'> & { use: NonNullable<Row['us
           tone={use.used >= use.limit ? 'bad' : use.used >= 0.8 * use.limit ? 'warn' : 'busy'}
         />
       </span>
-      {use.used.toLocaleString('en')}
+      {formatCount(use.used)}
     </span>
   );
 }

@@ -12,26 +12,27 @@ import {
 } from 'lucide-react';
 import type { RunStatus, TaskStatus } from '../../server/domain/statuses.ts';
 import type { Look } from '../ui/status.tsx';
+import { words } from './words.ts';
 
 const RUN: Record<RunStatus, Look> = {
-  running: { label: 'Running', tone: 'busy', icon: LoaderCircle, pattern: 'moving', turns: true },
-  paused: { label: 'Paused', tone: 'hold', icon: CirclePause, pattern: 'striped' },
-  cancelling: { label: 'Cancelling', tone: 'warn', icon: Hourglass, pattern: 'striped' },
-  succeeded: { label: 'Succeeded', tone: 'good', icon: Check, pattern: 'solid' },
-  failed: { label: 'Failed', tone: 'bad', icon: X, pattern: 'crossed' },
-  cancelled: { label: 'Cancelled', tone: 'idle', icon: Ban, pattern: 'solid' },
+  running: { label: words.runs.running, tone: 'busy', icon: LoaderCircle, pattern: 'moving', turns: true },
+  paused: { label: words.runs.paused, tone: 'hold', icon: CirclePause, pattern: 'striped' },
+  cancelling: { label: words.runs.cancelling, tone: 'warn', icon: Hourglass, pattern: 'striped' },
+  succeeded: { label: words.runs.succeeded, tone: 'good', icon: Check, pattern: 'solid' },
+  failed: { label: words.runs.failed, tone: 'bad', icon: X, pattern: 'crossed' },
+  cancelled: { label: words.runs.cancelled, tone: 'idle', icon: Ban, pattern: 'solid' },
 };
 
 const TASK: Record<TaskStatus, Look> = {
-  pending: { label: 'Waiting', tone: 'idle', icon: CircleDashed, pattern: 'outline' },
-  ready: { label: 'Ready', tone: 'warn', icon: Clock, pattern: 'outline' },
-  queued: { label: 'Queued', tone: 'idle', icon: Hourglass, pattern: 'striped' },
-  running: { label: 'Running', tone: 'busy', icon: LoaderCircle, pattern: 'moving', turns: true },
-  retrying: { label: 'Retrying', tone: 'warn', icon: RotateCw, pattern: 'striped' },
-  succeeded: { label: 'Succeeded', tone: 'good', icon: Check, pattern: 'solid' },
-  failed: { label: 'Failed', tone: 'bad', icon: X, pattern: 'crossed' },
-  skipped: { label: 'Skipped', tone: 'idle', icon: SkipForward, pattern: 'dotted' },
-  cancelled: { label: 'Cancelled', tone: 'idle', icon: Ban, pattern: 'solid' },
+  pending: { label: words.tasks.pending, tone: 'idle', icon: CircleDashed, pattern: 'outline' },
+  ready: { label: words.tasks.ready, tone: 'warn', icon: Clock, pattern: 'outline' },
+  queued: { label: words.tasks.queued, tone: 'idle', icon: Hourglass, pattern: 'striped' },
+  running: { label: words.tasks.running, tone: 'busy', icon: LoaderCircle, pattern: 'moving', turns: true },
+  retrying: { label: words.tasks.retrying, tone: 'warn', icon: RotateCw, pattern: 'striped' },
+  succeeded: { label: words.tasks.succeeded, tone: 'good', icon: Check, pattern: 'solid' },
+  failed: { label: words.tasks.failed, tone: 'bad', icon: X, pattern: 'crossed' },
+  skipped: { label: words.tasks.skipped, tone: 'idle', icon: SkipForward, pattern: 'dotted' },
+  cancelled: { label: words.tasks.cancelled, tone: 'idle', icon: Ban, pattern: 'solid' },
 };
 
 const ATTEMPT: Readonly<Record<string, Look>> = {
@@ -39,8 +40,8 @@ const ATTEMPT: Readonly<Record<string, Look>> = {
   succeeded: TASK.succeeded,
   failed: TASK.failed,
   cancelled: TASK.cancelled,
-  lost: { label: 'Lost', tone: 'warn', icon: RotateCw, pattern: 'striped' },
-  released: { label: 'Given back', tone: 'idle', icon: CircleDashed, pattern: 'dotted' },
+  lost: { label: words.attempts.lost, tone: 'warn', icon: RotateCw, pattern: 'striped' },
+  released: { label: words.attempts.released, tone: 'idle', icon: CircleDashed, pattern: 'dotted' },
 };
 
 /** One hand-out of a task: it may also be lost with its agent, or given back. */
@@ -49,13 +50,5 @@ export const lookOfAttempt = (state: string): Look =>
 export const lookOfRun = (status: RunStatus): Look => RUN[status];
 export const lookOfTask = (status: TaskStatus): Look => TASK[status];
 
-const SKIPPED: Record<string, string> = {
-  'condition-false': 'its condition was false',
-  'branch-not-taken': 'the run went another way',
-  'upstream-failed': 'a stage before it failed',
-  'run-failing': 'the run had failed by then',
-  'left-out': 'only another stage was to run',
-};
-
 /** Why a stage was passed over, as a sentence. */
-export const saySkipped = (why: string): string => `Skipped: ${SKIPPED[why] ?? why.replaceAll('-', ' ')}.`;
+export const saySkipped = (why: string): string => words.skipped(why);

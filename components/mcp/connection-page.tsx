@@ -63,7 +63,7 @@ export function ConnectionPage({ id }: { id: string }) {
             </span>
           </>
         }
-        note={<CopyText text={data.url ?? data.program ?? ''} what="the address" />}
+        note={<CopyText text={data.url ?? data.program ?? ''} what={words.addressWhat} />}
         actions={<Actions connection={data} />}
       />
       {data.health?.problem ? <Notice message={data.health.problem} /> : null}

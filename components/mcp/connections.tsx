@@ -63,7 +63,7 @@ const waiting = ({ tools }: Connection): number => (tools.new ?? 0) + (tools.cha
 const COLUMNS: TableColumn<Connection>[] = [
   {
     key: 'name',
-    title: 'Name',
+    title: words.connectionColumns.name,
     cell: (connection) => (
       <>
         <Link
@@ -78,13 +78,13 @@ const COLUMNS: TableColumn<Connection>[] = [
   },
   {
     key: 'state',
-    title: 'State',
+    title: words.connectionColumns.state,
     onPhone: 'side',
     cell: (connection) => <StatusText look={lookOfConnection(stateOf(connection))} />,
   },
   {
     key: 'speaks',
-    title: 'Speaks',
+    title: words.connectionColumns.speaks,
     wideOnly: true,
     cell: ({ health, kind }) => (
       <span className="text-quiet">{health?.generation ? `${health.generation} · ${kind}` : kind}</span>
@@ -92,14 +92,14 @@ const COLUMNS: TableColumn<Connection>[] = [
   },
   {
     key: 'latency',
-    title: 'Answers in',
+    title: words.connectionColumns.latency,
     align: 'end',
     wideOnly: true,
-    cell: ({ health }) => (health?.latency_ms == null ? '–' : `${health.latency_ms} ms`),
+    cell: ({ health }) => (health?.latency_ms == null ? '–' : words.took(health.latency_ms)),
   },
   {
     key: 'tools',
-    title: 'Tools',
+    title: words.connectionColumns.tools,
     align: 'end',
     cell: (connection) => (
       <span className="inline-flex items-center gap-2">

@@ -95,7 +95,7 @@ function ServerCard({ server, canManage, onEdit }: CardProps) {
       <p className="mb-2 text-sm text-quiet">
         {words.tools(tools.length)}: {tools.map((tool) => tool.name ?? tool.tool).join(', ')}
       </p>
-      <CopyText text={address} what="the address" />
+      <CopyText text={address} what={words.addressWhat} />
       <p className="mt-2 text-sm text-quiet">{words.bySearch}</p>
       <CopyText text={searchAddress(address)} what={words.bySearchWhat} />
       <ClientSnippets slug={slug} address={address} />

@@ -7,6 +7,7 @@ import { Broken } from '../shell/broken.tsx';
 import { TimeChart } from '../ui/chart/index.ts';
 import { Empty, Skeleton } from '../ui/feedback.tsx';
 import { formatBytes, formatCount, formatDuration } from '../ui/format.ts';
+import { LOCALE } from '../ui/language.ts';
 import { Link } from '../ui/link.tsx';
 import { Card, Figure } from '../ui/surface.tsx';
 import { Table, type TableColumn } from '../ui/table.tsx';
@@ -74,7 +75,7 @@ function Figures({ days }: Pick<Stats, 'days'>) {
   );
 }
 
-const DAY_FORMAT = new Intl.DateTimeFormat('en-GB', { day: '2-digit', month: 'short', timeZone: 'UTC' });
+const DAY_FORMAT = new Intl.DateTimeFormat(LOCALE, { day: '2-digit', month: 'short', timeZone: 'UTC' });
 
 function ByDay({ days }: { days: readonly Day[] }) {
   const say = (at: number) => DAY_FORMAT.format(at);

@@ -1,3 +1,5 @@
+import { counted } from '../ui/format.ts';
+
 const ROLES = {
   owner: 'Owner',
   admin: 'Admin',
@@ -38,7 +40,7 @@ export const words = {
   off: 'Off',
   cooling: 'Cooling off',
   quarantined: (count: number) => `${count} to approve`,
-  tools: (count: number) => (count === 1 ? '1 tool' : `${count} tools`),
+  tools: (count: number) => counted(count, { one: 'tool', other: 'tools' }),
   test: 'Test',
   toolPattern: 'delete_*',
   toolExample: 'delete_page',
@@ -110,6 +112,14 @@ export const words = {
   noUsage: 'Nothing was called yet',
   noUsageNote:
     'Which tools agents, pipelines and clients call is counted here, with how long they took and how often they failed.',
+  addressWhat: 'the address',
+  connectionColumns: {
+    name: 'Name',
+    state: 'State',
+    speaks: 'Speaks',
+    latency: 'Answers in',
+    tools: 'Tools',
+  },
   columns: {
     at: 'When',
     tool: 'Tool',

@@ -1,5 +1,4 @@
-const plural = (count: number, one: string, many: string): string =>
-  `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
+import { counted } from '../ui/format.ts';
 
 export const words = {
   title: 'Pipelines',
@@ -25,7 +24,7 @@ export const words = {
   },
   unpublished: 'not published',
   version: (number: number) => `v${number}`,
-  stages: (count: number) => plural(count, 'stage', 'stages'),
+  stages: (count: number) => counted(count, { one: 'stage', other: 'stages' }),
   strip: (name: string) => `The last runs of ${name}, oldest first`,
   noRuns: 'no runs yet',
   bar: (look: string, at: string, took: string) =>

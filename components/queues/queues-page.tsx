@@ -6,7 +6,7 @@ import { query } from '../data/index.ts';
 import { LimitsTable } from '../limits/index.ts';
 import { Broken } from '../shell/broken.tsx';
 import { useIsFor, useMay } from '../shell/use-may.ts';
-import { formatDuration } from '../ui/format.ts';
+import { formatCount, formatDuration } from '../ui/format.ts';
 import { Figure, Page, PageHead } from '../ui/surface.tsx';
 import { Tabs } from '../ui/tabs.tsx';
 import { DeadLetters } from './dead-letters.tsx';
@@ -85,7 +85,7 @@ function Figures({
   isDeadShown: boolean;
 }) {
   const sum = (count: (queue: Queue) => number) =>
-    queues ? queues.reduce((total, queue) => total + count(queue), 0).toLocaleString('en') : '–';
+    queues ? formatCount(queues.reduce((total, queue) => total + count(queue), 0)) : '–';
   const ages = queues?.flatMap(({ oldest_age_ms: age }) => (age === null ? [] : [age])) ?? [];
   const more = (dead?.length ?? 0) >= SHOWN_LETTERS;
   return (

@@ -6,7 +6,7 @@ import { lookOfQueue } from '../looks/index.ts';
 import { Button } from '../ui/button.tsx';
 import { Switch } from '../ui/choice.tsx';
 import { Empty, Skeleton } from '../ui/feedback.tsx';
-import { formatDuration } from '../ui/format.ts';
+import { formatCount, formatDuration } from '../ui/format.ts';
 import { StatusText } from '../ui/status.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Table, type TableColumn } from '../ui/table.tsx';
@@ -16,7 +16,7 @@ import { words } from './words.ts';
 
 const number = (key: keyof typeof words.columns, of: (queue: Queue) => number, wideOnly = true) => ({
   ...{ key, title: words.columns[key], align: 'end' as const, wideOnly },
-  cell: (queue: Queue) => of(queue).toLocaleString('en'),
+  cell: (queue: Queue) => formatCount(of(queue)),
 });
 
 const COLUMNS: readonly TableColumn<Queue>[] = [

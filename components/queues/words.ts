@@ -1,5 +1,4 @@
-const plural = (count: number, one: string, many: string): string =>
-  `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
+import { counted } from '../ui/format.ts';
 
 export const words = {
   title: 'Queues',
@@ -35,7 +34,7 @@ export const words = {
     'Numbers a minute are what passed through this server in the last one; what agents take from RabbitMQ themselves it does not see.',
   none: {
     title: 'Nothing waits',
-    text: (count: number) => `${plural(count, 'queue is', 'queues are')} empty.`,
+    text: (count: number) => `${counted(count, { one: 'queue is', other: 'queues are' })} empty.`,
     show: 'Show them',
   },
   dead: {
@@ -62,12 +61,12 @@ export const words = {
     },
     replayAll: (count: number, isAll: boolean) => `Replay all${isAll ? ` ${count}` : ''}`,
     replayAllTitle: (count: number, isAll: boolean) =>
-      `Replay ${isAll ? plural(count, 'dead letter', 'dead letters') : 'all dead letters'}?`,
+      `Replay ${isAll ? counted(count, { one: 'dead letter', other: 'dead letters' }) : 'all dead letters'}?`,
     replayAllConsequence:
       'Messages go back into their queues. For each task a new run begins with its stage and takes over what came before.',
-    replaying: (done: number) => `${plural(done, 'letter', 'letters')} replayed so far …`,
+    replaying: (done: number) => `${counted(done, { one: 'letter', other: 'letters' })} replayed so far …`,
     replayed: (done: number, refused: number) =>
-      `${plural(done, 'letter', 'letters')} replayed${refused === 0 ? '' : `, ${refused} could not be`}.`,
+      `${counted(done, { one: 'letter', other: 'letters' })} replayed${refused === 0 ? '' : `, ${refused} could not be`}.`,
     refused: (message: string) => `One that could not be: ${message}`,
     replay: 'Replay',
     replayDone: 'It is tried again.',
@@ -90,7 +89,7 @@ export const words = {
       run: 'Run',
       id: 'Letter',
     },
-    times: (count: number) => (count === 0 ? 'never' : plural(count, 'time', 'times')),
+    times: (count: number) => (count === 0 ? 'never' : counted(count, { one: 'time', other: 'times' })),
     gone: 'It is gone: somebody has replayed or discarded it.',
     keys: { title: 'Dead letters', next: 'Next', previous: 'Previous' },
   },

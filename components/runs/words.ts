@@ -1,7 +1,7 @@
 import type { Answer } from '../data/index.ts';
+import { counted, formatCount } from '../ui/format.ts';
 
-const count = new Intl.NumberFormat('en-GB');
-const runs = (n: number) => (n === 1 ? '1 run' : `${count.format(n)} runs`);
+const runs = (n: number) => counted(n, { one: 'run', other: 'runs' });
 
 export type BulkAction = Answer<'bulk.get'>['action'];
 
@@ -137,7 +137,7 @@ export const words = {
     reset: 'Any time',
   },
   replayFailed: 'Replay failed…',
-  selected: (n: number) => `${count.format(n)} selected`,
+  selected: (n: number) => `${formatCount(n)} selected`,
   allMatching: 'All that match…',
   unselect: 'Clear the selection',
   select: (id: string) => `Select the run ${id}`,

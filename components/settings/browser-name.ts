@@ -1,3 +1,5 @@
+import { browserWords } from './browser-words.ts';
+
 /** Each is also named by those below it, which it is made of or passes itself off as. */
 const BROWSERS: readonly [RegExp, string][] = [
   [/Edg(e|A|iOS)?\//, 'Edge'],
@@ -21,5 +23,5 @@ const find = (names: readonly [RegExp, string][], text: string) =>
 /** "Firefox on Linux", as far as a browser says it of itself; whatever says neither is shown as it is. */
 export function browserName(userAgent: string): string {
   const [browser, system] = [find(BROWSERS, userAgent), find(SYSTEMS, userAgent)];
-  return browser && system ? `${browser} on ${system}` : (browser ?? system ?? userAgent);
+  return browser && system ? browserWords.on(browser, system) : (browser ?? system ?? userAgent);
 }

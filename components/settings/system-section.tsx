@@ -79,7 +79,7 @@ function Parts({ health, kinds }: { health: Health; kinds: Settings['kinds'] }) 
           align: 'end',
           cell: (part) => {
             const { latency_ms: ms, note } = health.parts[part];
-            return ms === null ? (note ?? words.system.noAnswer) : `${ms.toFixed(1)} ms`;
+            return ms === null ? (note ?? words.system.noAnswer) : words.system.ms(ms.toFixed(1));
           },
         },
       ]}

@@ -348,6 +348,7 @@ export const words = {
     state: 'State',
     latency: 'Answers in',
     noAnswer: 'no answer',
+    ms: (ms: string) => `${ms} ms`,
     minutes: 'The last five minutes',
     conditions: {
       mcp_error_rate: 'Calls to MCP servers that failed',

@@ -11,6 +11,7 @@ import {
   Workflow,
 } from 'lucide-react';
 import type { Action } from './use-may.ts';
+import { words } from './words.ts';
 
 export interface Place {
   label: string;
@@ -22,16 +23,16 @@ export interface Place {
 
 /** What the side bar offers, and in which order; `usePlaces` leaves out what is not for whoever is signed in. */
 export const PLACES: readonly Place[] = [
-  { label: 'Home', href: '/', icon: House },
-  { label: 'Pipelines', href: '/pipelines', icon: Workflow },
-  { label: 'Runs', href: '/runs', icon: ListTree },
-  { label: 'Agents', href: '/agents', icon: Bot },
-  { label: 'Queues', href: '/queues', icon: Inbox },
-  { label: 'Analytics', href: '/analytics', icon: ChartNoAxesColumn },
+  { label: words.placeNames.home, href: '/', icon: House },
+  { label: words.placeNames.pipelines, href: '/pipelines', icon: Workflow },
+  { label: words.placeNames.runs, href: '/runs', icon: ListTree },
+  { label: words.placeNames.agents, href: '/agents', icon: Bot },
+  { label: words.placeNames.queues, href: '/queues', icon: Inbox },
+  { label: words.placeNames.analytics, href: '/analytics', icon: ChartNoAxesColumn },
   // Not /mcp: that is the door for the clients themselves.
-  { label: 'MCP', href: '/connections', icon: Cable },
-  { label: 'Audit', href: '/audit', icon: ScrollText, needs: 'audit.read' },
-  { label: 'Settings', href: '/settings', icon: Settings },
+  { label: words.placeNames.mcp, href: '/connections', icon: Cable },
+  { label: words.placeNames.audit, href: '/audit', icon: ScrollText, needs: 'audit.read' },
+  { label: words.placeNames.settings, href: '/settings', icon: Settings },
 ];
 
 /** A page within a place counts as it. */

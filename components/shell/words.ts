@@ -1,9 +1,21 @@
 /** What people read about where they are. */
 export const words = {
   product: 'Signalbox',
+  pageTitle: (title: string) => `${title} · Signalbox`,
   skip: 'Skip to the content',
   main: 'Main',
   places: 'Menu',
+  placeNames: {
+    home: 'Home',
+    pipelines: 'Pipelines',
+    runs: 'Runs',
+    agents: 'Agents',
+    queues: 'Queues',
+    analytics: 'Analytics',
+    mcp: 'MCP',
+    audit: 'Audit',
+    settings: 'Settings',
+  },
   accountOf: (name: string | undefined) => (name === undefined ? 'Account' : `Account: ${name}`),
   signOut: 'Sign out',
   stillIn: 'You are still signed in.',

@@ -1,15 +1,17 @@
+import { words } from './words.ts';
+
 const SPOKEN: Record<string, string> = {
-  mod: 'Ctrl',
+  mod: words.keys.mod,
   shift: '⇧',
   enter: '↵',
-  esc: 'Esc',
+  esc: words.keys.esc,
   up: '↑',
   down: '↓',
   left: '←',
   right: '→',
-  space: 'Space',
-  delete: 'Del',
-  backspace: 'Backspace',
+  space: words.keys.space,
+  delete: words.keys.delete,
+  backspace: words.keys.backspace,
 };
 
 /** A shortcut as it is typed: `mod+k`. On a Mac `mod` is ⌘, which the page's own script puts in by attribute. */

@@ -10,4 +10,28 @@ export const words = {
   dismiss: 'Dismiss',
   choose: 'Choose…',
   nothingDrawn: 'Nothing to draw in this time',
+  columns: 'Columns',
+  /** Keys whose names are printed on them. */
+  keys: { mod: 'Ctrl', esc: 'Esc', space: 'Space', delete: 'Del', backspace: 'Backspace' },
+  durations: {
+    ms: (ms: number) => `${ms} ms`,
+    seconds: (seconds: number | string) => `${seconds} s`,
+    minutes: (minutes: number, seconds: string) => `${minutes} min ${seconds} s`,
+    hours: (hours: number, minutes: string) => `${hours} h ${minutes} min`,
+    days: (days: number, hours: number) => `${days} d ${hours} h`,
+  },
+  ages: {
+    now: 'just now',
+    seconds: (seconds: number) => `${seconds} s ago`,
+    minutes: (minutes: number) => `${minutes} min ago`,
+    hours: (hours: number) => `${hours} h ago`,
+    days: (days: number) => `${days} d ago`,
+  },
+  ahead: {
+    now: 'now',
+    seconds: (seconds: number) => `in ${seconds} s`,
+    minutes: (minutes: number) => `in ${minutes} min`,
+    hours: (hours: number) => `in ${hours} h`,
+    days: (days: number) => `in ${days} d`,
+  },
 } as const;

@@ -1,6 +1,7 @@
 'use client';
 
 import { createContext, use } from 'react';
+import { LOCALE } from './language.ts';
 
 /** The zone in which moments are told; none: that of whoever looks. */
 const ZoneContext = createContext<string | undefined>(undefined);
@@ -11,7 +12,7 @@ export const ownZone = (): string => Intl.DateTimeFormat().resolvedOptions().tim
 
 export function isZone(name: string): boolean {
   try {
-    return new Intl.DateTimeFormat('en-GB', { timeZone: name }) !== undefined;
+    return new Intl.DateTimeFormat(LOCALE, { timeZone: name }) !== undefined;
   } catch {
     return false;
   }
@@ -24,7 +25,7 @@ export function knownZones(): string[] {
 
 /** How far it is from UTC at that moment, as people say it: GMT+2. */
 export function offsetName(zone: string | undefined, at: number): string {
-  const parts = new Intl.DateTimeFormat('en-GB', { timeZone: zone, timeZoneName: 'shortOffset' });
+  const parts = new Intl.DateTimeFormat(LOCALE, { timeZone: zone, timeZoneName: 'shortOffset' });
   return parts.formatToParts(at).find(({ type }) => type === 'timeZoneName')?.value ?? '';
 }
 

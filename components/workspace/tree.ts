@@ -1,3 +1,5 @@
+import { LOCALE } from '../ui/language.ts';
+
 export interface TreeEntry<File> {
   key: string;
   name: string;
@@ -27,7 +29,7 @@ export function toTree<File extends { path: string }>(files: readonly File[]): T
 /** Step by step, so that a folder's files stay together whatever signs its neighbours begin with. */
 function compareSteps(a: readonly string[], b: readonly string[]): number {
   for (let at = 0; at < Math.min(a.length, b.length); at += 1) {
-    const order = (a[at] ?? '').localeCompare(b[at] ?? '', 'en');
+    const order = (a[at] ?? '').localeCompare(b[at] ?? '', LOCALE);
     if (order !== 0) return order;
   }
   return a.length - b.length;

@@ -1,7 +1,8 @@
 import type { Metadata } from 'next';
 import { SignInPage } from '../../../components/session/sign-in-page.tsx';
+import { titles } from '../../words.ts';
 
-export const metadata: Metadata = { title: 'Sign in' };
+export const metadata: Metadata = { title: titles.signIn };
 
 export default async function Page({
   searchParams,

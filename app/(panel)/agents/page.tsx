@@ -1,7 +1,8 @@
 import type { Metadata } from 'next';
 import { AgentsPage } from '../../../components/agents/agents-page.tsx';
+import { titles } from '../../words.ts';
 
-export const metadata: Metadata = { title: 'Agents' };
+export const metadata: Metadata = { title: titles.agents };
 
 export default function Page() {
   return <AgentsPage />;

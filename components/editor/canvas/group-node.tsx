@@ -8,7 +8,7 @@ import { IconButton } from '../../ui/button.tsx';
 import { StatusIcon } from '../../ui/status.tsx';
 import { type RunOverlay, useEditor } from '../context.ts';
 import { changeGroup } from '../model/edits/extras.ts';
-import { counted } from '../model/names.ts';
+import { counts } from '../model/words.ts';
 import { useObserved } from '../store/observable.ts';
 import { words } from '../words.ts';
 import type { GroupNode as GroupNodeType } from './to-flow.ts';
@@ -65,7 +65,7 @@ function Folded({
       <IconButton label={words.unfold(group.title)} icon={Layers} look="plain" onClick={onOpen} />
       <span className="min-w-0 grow">
         <span className="block truncate font-medium">{group.title || words.group}</span>
-        <span className="block text-2xs text-quiet">{counted(group.stages.length, 'stage')}</span>
+        <span className="block text-2xs text-quiet">{counts.stages(group.stages.length)}</span>
       </span>
       {status === null ? null : <StatusIcon look={lookOfTask(status)} size={17} />}
       <Handle type="source" position={Position.Right} isConnectable={false} />

@@ -12,6 +12,7 @@ import {
 import { groupId, noteId, stageId, wireId } from '../model/items.ts';
 import { placeStages, STAGE_SIZE } from '../model/layers.ts';
 import { inOrder, wiringOf } from '../model/wiring.ts';
+import { canvasWords } from './words.ts';
 
 export type StageNode = Node<{ stage: StageItem }, 'stage'>;
 export type NoteNode = Node<{ note: NoteItem }, 'note'>;
@@ -106,7 +107,11 @@ function paintStage(
     handles: STAGE_HANDLES,
     ...STAGE_SIZE,
     measured: STAGE_SIZE,
-    ariaLabel: `Stage ${titleOf(stage)}, ${stage.type || 'no capability yet'}, ${ends.incoming} in, ${ends.outgoing} out${isMarked(stage) ? ', sensitive values' : ''}`,
+    ariaLabel: canvasWords.stage(titleOf(stage), {
+      ...ends,
+      capability: stage.type,
+      isMarked: isMarked(stage),
+    }),
   };
 }
 
@@ -121,7 +126,7 @@ function paintNote(note: NoteItem): NoteNode {
     measured: { width, height },
     zIndex: -1,
     connectable: false,
-    ariaLabel: `Note: ${note.text.slice(0, 200) || 'empty'}`,
+    ariaLabel: canvasWords.note(note.text.slice(0, 200)),
   };
 }
 
@@ -135,7 +140,10 @@ function paintGroup(group: GroupItem, places: ReadonlyMap<string, Point>): Group
     type: 'group',
     data: { group, isFolded: group.collapsed },
   } as const;
-  const ariaLabel = `Group ${group.title || group.id}, ${group.stages.length} stages${group.collapsed ? ', folded' : ''}`;
+  const ariaLabel = canvasWords.group(group.title || group.id, {
+    stages: group.stages.length,
+    isFolded: group.collapsed,
+  });
   if (group.collapsed) {
     return {
       ...common,
@@ -190,6 +198,6 @@ function paintEdge({
     ...{ id, source, target, type: 'wire', data: { wire } },
     selectable: wire !== null,
     focusable: wire !== null,
-    ariaLabel: wire ? `Connection from ${wire.from} to ${wire.to}` : 'Connections of a folded group',
+    ariaLabel: wire ? canvasWords.connection(wire.from, wire.to) : canvasWords.foldedConnections,
   };
 }

@@ -3,6 +3,7 @@ import { useEffect, useEffectEvent } from 'react';
 import { type CanvasHandle, useEditor } from '../context.ts';
 import { moveItems } from '../model/edits/stages.ts';
 import { boxOf, kindOf, nameOf, stageId, wireId } from '../model/items.ts';
+import { edits } from '../model/words.ts';
 import { firstLook } from './first-look.ts';
 import type { FlowNode, WireEdge } from './to-flow.ts';
 
@@ -59,7 +60,7 @@ export function useCanvasHandle(): void {
     const { layOut: start } = await import('./layout/lay-out.ts');
     const places = await start(store.get().document);
     const items = new Map([...places].map(([key, place]) => [stageId(key), place]));
-    store.perform(moveItems(store.get().document, items, { label: 'Tidy up' }));
+    store.perform(moveItems(store.get().document, items, { label: edits.tidyUp }));
     requestAnimationFrame(() => {
       const { width, height } = shape.getState();
       const nodes = flow.getNodes();

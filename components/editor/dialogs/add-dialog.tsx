@@ -7,7 +7,7 @@ import { Dialog } from '../../ui/dialog.tsx';
 import { iconOf } from '../canvas/icons.ts';
 import { type Asked, useEditor } from '../context.ts';
 import { findStage, titleOf } from '../model/document.ts';
-import { counted } from '../model/names.ts';
+import { counts } from '../model/words.ts';
 import { matching } from '../panels/palette.tsx';
 import { useAddStage } from '../panels/use-add-stage.ts';
 import { useObserved } from '../store/observable.ts';
@@ -24,7 +24,7 @@ export function AddDialog({ asked, onClose }: { asked: Extract<Asked, { kind: 'a
     id: name,
     label: name,
     icon: iconOf(name),
-    note: serving === 0 ? 'no agent is working' : counted(serving, 'agent'),
+    note: serving === 0 ? words.noAgentIsWorking : counts.agents(serving),
   }));
   const own = typed.trim();
   // What no agent offers yet can be asked for too: the stage waits for one.
@@ -51,7 +51,7 @@ export function AddDialog({ asked, onClose }: { asked: Extract<Asked, { kind: 'a
         items={items}
         words={typed}
         onWords={setTyped}
-        none="No agent offers that."
+        none={words.noSuchOffer}
         onPick={({ id }) => {
           const { kind: _, ...place } = asked;
           onClose();

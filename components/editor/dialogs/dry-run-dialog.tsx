@@ -13,9 +13,9 @@ import { Skeleton } from '../../ui/feedback.tsx';
 import { Table } from '../../ui/table.tsx';
 import { useEditor } from '../context.ts';
 import { writeDocument } from '../model/document.ts';
-import { counted } from '../model/names.ts';
 import { countProblems } from '../model/problems.ts';
 import { inOrder } from '../model/wiring.ts';
+import { counts } from '../model/words.ts';
 import { useObserved } from '../store/observable.ts';
 import { words } from '../words.ts';
 
@@ -39,7 +39,7 @@ export function DryRunDialog({ onClose }: { onClose(): void }) {
       title={words.dryRun}
       description={
         errors === 0 && document.stages.length > 0
-          ? words.sound(warnings === 0 ? null : counted(warnings, 'warning'))
+          ? words.sound(warnings === 0 ? null : counts.warnings(warnings))
           : words.itCannotRunYetNothing
       }
       actions={
@@ -53,7 +53,7 @@ export function DryRunDialog({ onClose }: { onClose(): void }) {
       }
     >
       <Broken of={agents} />
-      {errors > 0 ? <p className="text-sm text-bad">{words.errorsListed(counted(errors, 'error'))}</p> : null}
+      {errors > 0 ? <p className="text-sm text-bad">{words.errorsListed(counts.errors(errors))}</p> : null}
       {data ? null : <Skeleton label={words.loadingTheAgents} />}
       {data && verdict.graph ? (
         <Table
@@ -121,5 +121,5 @@ function takersOf(stage: Stage, agents: readonly Agent[]): Pick<Row, 'takers' | 
   }
   const [idle] = able;
   const takers = able.filter(({ status }) => status === 'active').map(({ name }) => name);
-  return { takers, reason: takers.length === 0 && idle ? `${idle.name} is ${idle.status}` : reason };
+  return { takers, reason: takers.length === 0 && idle ? words.agentIs(idle.name, idle.status) : reason };
 }

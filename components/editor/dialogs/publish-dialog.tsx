@@ -11,8 +11,8 @@ import { Field, TextArea } from '../../ui/field.tsx';
 import { useToast } from '../../ui/toast.tsx';
 import { useEditor } from '../context.ts';
 import { writeDocument } from '../model/document.ts';
-import { counted } from '../model/names.ts';
 import { countProblems } from '../model/problems.ts';
+import { counts } from '../model/words.ts';
 import { useObserved } from '../store/observable.ts';
 import { DiffList } from '../versions/diff-list.tsx';
 import { words } from '../words.ts';
@@ -74,9 +74,9 @@ export function PublishDialog({ thenRun, onClose }: { thenRun: boolean; onClose(
 }
 
 function Hurdles({ errors, warnings }: { errors: number; warnings: number }) {
-  if (errors > 0) return <p className="text-sm text-bad">{words.mustBeMended(counted(errors, 'error'))}</p>;
+  if (errors > 0) return <p className="text-sm text-bad">{words.mustBeMended(counts.errors(errors))}</p>;
   return warnings > 0 ? (
-    <p className="text-sm text-warn">{words.doNotStopIt(counted(warnings, 'warning'))}</p>
+    <p className="text-sm text-warn">{words.doNotStopIt(counts.warnings(warnings))}</p>
   ) : null;
 }
 
@@ -95,9 +95,7 @@ function usePublish(onDone: () => void) {
     published.set({ number: version.number, graph, differs: false });
     void queries.invalidateQueries({ queryKey: ['pipelines'] });
     toast({
-      title: is_new
-        ? `Version ${version.number} is published.`
-        : `Version ${version.number} says the same already.`,
+      title: is_new ? words.published(version.number) : words.publishedAlready(version.number),
     });
     onDone();
   };

@@ -47,7 +47,7 @@ function useStart(onClose: () => void) {
       .then(({ id }) => {
         follow(id);
         void queries.invalidateQueries({ queryKey: ['runs', 'list'] });
-        toast({ title: 'The run has started.', description: 'The canvas shows how it goes.' });
+        toast({ title: words.runStarted, description: words.runStartedNote });
         onClose();
       })
       .catch((error: unknown) => setFailure(error instanceof ApiError ? error : undefined))

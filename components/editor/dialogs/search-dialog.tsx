@@ -30,7 +30,7 @@ export function SearchDialog({ onClose }: { onClose(): void }) {
         }))}
         words={typed}
         onWords={setTyped}
-        none="There is no such stage."
+        none={words.noSuchStage}
         more={found.length > MAX_SHOWN ? words.moreStages(found.length - MAX_SHOWN) : undefined}
         onPick={({ id }) => {
           onClose();

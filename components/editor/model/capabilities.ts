@@ -1,4 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from '../../../server/domain/json.ts';
+import { notes } from './words.ts';
 
 /** Something that a stage can ask for, as the editor sees it. */
 export interface Capability {
@@ -128,7 +129,7 @@ function variantOf(option: JsonObject, within: Within): Variant | null {
   );
   const mark = Object.fromEntries(marks);
   const label = marks.map(([, value]) => toWords(String(value))).join(', ');
-  return { label: label || 'Item', mark, fields: fields.filter(({ name }) => !(name in mark)) };
+  return { label: label || notes.item, mark, fields: fields.filter(({ name }) => !(name in mark)) };
 }
 
 /** The kind of an item; undefined where it is none of those that are known. */

@@ -5,9 +5,10 @@ import type { Change, Edit } from './changes.ts';
 import type { EditorDocument, Point, StageItem, Wire } from './document.ts';
 import { placeOf } from './document.ts';
 import { groupId, noteId, stageId, stagesAmong } from './items.ts';
-import { counted, makeId, makeKey } from './names.ts';
+import { makeId, makeKey } from './names.ts';
 import { type Renaming, renameInStage, renameInWire } from './renaming.ts';
 import { reachedFrom, wiringOf } from './wiring.ts';
+import { counts, edits, refusals } from './words.ts';
 
 /** What travels between tabs and pipelines. Config holds references to secrets, never secrets, so it goes as it is. */
 const clipSchema = z.strictObject({
@@ -40,12 +41,21 @@ export function copyItems(document: EditorDocument, ids: ReadonlySet<string>): s
   return JSON.stringify(clip, null, 2);
 }
 
+/** What is pasted does not cover what it was copied from. */
+const SHIFT: Point = { x: 40, y: 40 };
+
 export type Pasted = Edit | { refused: string };
 
-const NOT_OURS = 'What is in the clipboard was not copied from a pipeline.';
-
 /** With keys of their own, wired among each other as they were; what they read of others they still read by name. */
-export function paste(document: EditorDocument, text: string, shift: Point = { x: 40, y: 40 }): Pasted {
+export function paste(document: EditorDocument, text: string, shift: Point = SHIFT): Pasted {
+  return insert(document, text, { shift, label: edits.paste });
+}
+
+function insert(
+  document: EditorDocument,
+  text: string,
+  { shift, label }: { shift: Point; label: (what: string) => string },
+): Pasted {
   const clip = readClip(text);
   if ('refused' in clip) return clip;
   const { renaming, changes: stages } = pasteStages(document, clip, shift);
@@ -74,8 +84,8 @@ export function paste(document: EditorDocument, text: string, shift: Point = { x
     ...notes.map(({ id }) => noteId(id)),
     ...groups.map(({ id }) => groupId(id)),
   ];
-  const what = clip.stages.length > 0 ? counted(clip.stages.length, 'stage') : counted(notes.length, 'note');
-  return { label: `Paste ${what}`, changes, select };
+  const what = clip.stages.length > 0 ? counts.stages(clip.stages.length) : counts.notes(notes.length);
+  return { label: label(what), changes, select };
 }
 
 function readClip(text: string): Clip | { refused: string } {
@@ -83,26 +93,24 @@ function readClip(text: string): Clip | { refused: string } {
   try {
     value = JSON.parse(text);
   } catch {
-    return { refused: NOT_OURS };
+    return { refused: refusals.notOurs };
   }
   const parsed = clipSchema.safeParse(value);
-  if (!parsed.success) return { refused: NOT_OURS };
+  if (!parsed.success) return { refused: refusals.notOurs };
   return refuseWrongWires(parsed.data) ?? parsed.data;
 }
 
 /** A text that somebody has written by hand may hold what the canvas would never have let them draw. */
 function refuseWrongWires({ stages, dependencies }: Clip): { refused: string } | null {
   const keys = new Set(stages.map(({ key }) => key));
-  if (keys.size < stages.length) return { refused: 'Two stages in the clipboard have the same key.' };
+  if (keys.size < stages.length) return { refused: refusals.clipTwice };
   if (dependencies.some(({ from, to }) => !keys.has(from) || !keys.has(to))) {
-    return { refused: 'A connection in the clipboard leads to a stage that is not in it.' };
+    return { refused: refusals.clipLoose };
   }
   const { outgoing } = wiringOf({ dependencies: dependencies as Wire[] });
   const circle = stages.find(({ key }) => reachedFrom([key], outgoing).has(key));
   if (!circle) return null;
-  return {
-    refused: `The stages in the clipboard depend on each other in a circle, by way of ${circle.key}.`,
-  };
+  return { refused: refusals.clipCircle(circle.key) };
 }
 
 function pasteStages(
@@ -133,6 +141,6 @@ function pasteStages(
 export function duplicate(document: EditorDocument, ids: ReadonlySet<string>): Edit | null {
   const text = copyItems(document, ids);
   if (text === null) return null;
-  const pasted = paste(document, text);
-  return 'refused' in pasted ? null : { ...pasted, label: pasted.label.replace('Paste', 'Duplicate') };
+  const pasted = insert(document, text, { shift: SHIFT, label: edits.duplicate });
+  return 'refused' in pasted ? null : pasted;
 }

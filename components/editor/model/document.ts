@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { graphUiSchema, type groupSchema, type noteSchema } from '../../../server/domain/graph/schema.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../../server/domain/json.ts';
+import { refusals } from './words.ts';
 
 /**
  * What is edited: the draft as it is written, which may be wrong. Stages and wires keep every field they came with,
@@ -37,18 +38,18 @@ export type ReadDocument = { ok: true; document: EditorDocument } | { ok: false;
 
 /** Takes anything of which a picture can be drawn; what else is wrong with it is for `problems.ts` to say. */
 export function readDocument(value: unknown): ReadDocument {
-  if (!isJsonObject(value)) return refuse('The document is not an object.');
+  if (!isJsonObject(value)) return refuse(refusals.noObject);
   const { stages = [], dependencies = [], ui = {}, ...settings } = value;
   if (!Array.isArray(stages) || !stages.every(isStage)) {
-    return refuse('Each stage must be an object with a key.');
+    return refuse(refusals.oddStage);
   }
   if (!Array.isArray(dependencies) || !dependencies.every(isWire)) {
-    return refuse('Each dependency must be an object with from and to.');
+    return refuse(refusals.oddWire);
   }
   const twice = findTwice(stages.map(({ key }) => key));
-  if (twice !== undefined) return refuse(`Two stages have the key ${twice}.`);
+  if (twice !== undefined) return refuse(refusals.twice(twice));
   const kept = graphUiSchema.safeParse(ui);
-  if (!kept.success) return refuse('What ui says of notes and groups cannot be read.');
+  if (!kept.success) return refuse(refusals.oddUi);
   return {
     ok: true,
     document: {

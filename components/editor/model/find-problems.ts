@@ -6,6 +6,7 @@ import { faultsOfConfig } from './config-faults.ts';
 import { type EditorDocument, writeDocument } from './document.ts';
 import { type ItemId, stageId, wireId } from './items.ts';
 import type { EditorProblem } from './problems.ts';
+import { problemWords } from './words.ts';
 
 /** By the rules of the server, which runs the same code, and by what the agents of just now offer. */
 export function findProblems(
@@ -57,19 +58,19 @@ function findUnoffered(
     const at = { item: stageId(key), span: null };
     const capability = capabilities.get(type);
     if (!capability || capability.serving === 0) {
-      const why = capability ? 'None that offers it is working now.' : 'None has ever offered it.';
+      const why = capability ? problemWords.idle : problemWords.unknown;
       return [
         {
           ...{ id: `no-agent ${key}`, severity: 'warning', ...at, field: 'type' },
-          message: `No agent can take ${key}: it asks for ${type}. ${why}`,
-          advice: 'Start an agent that offers it; until then the stage will wait.',
+          message: problemWords.noAgent(key, { capability: type, why }),
+          advice: problemWords.noAgentAdvice,
         },
       ];
     }
     return faultsOfConfig(capability, isJsonObject(config) ? config : {}).map((fault) => ({
       ...{ id: `config ${key} ${fault}`, severity: 'warning' as const, ...at, field: 'config' },
       message: `${key}: ${fault}.`,
-      advice: 'Fill it in here, or give it to the run as a parameter if the agent takes it from there.',
+      advice: problemWords.configAdvice,
     }));
   });
 }

@@ -21,8 +21,3 @@ export function makeId(letter: 'n' | 'g', taken: Iterable<{ id: string }>): stri
   while (known.has(`${letter}${count}`)) count += 1;
   return `${letter}${count}`;
 }
-
-/** "1 stage", "3 stages". */
-export function counted(count: number, word: string): string {
-  return `${count} ${word}${count === 1 ? '' : 's'}`;
-}

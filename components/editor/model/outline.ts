@@ -1,5 +1,6 @@
 import { type EditorDocument, type StageItem, titleOf, type Wire } from './document.ts';
 import { inOrder } from './wiring.ts';
+import { notes } from './words.ts';
 
 export interface OutlineRow {
   stage: StageItem;
@@ -35,8 +36,8 @@ export function search(document: EditorDocument, words: string): StageItem[] {
 /** When a wire is taken, in a word or two. Null: on success, which needs no word. */
 export function whenLabel({ when }: Wire): string | null {
   if (when === undefined || when === 'success') return null;
-  if (when === 'failure') return 'on failure';
-  if (when === 'always') return 'always';
+  if (when === 'failure') return notes.onFailure;
+  if (when === 'always') return notes.always;
   const expression = (when as { expression?: unknown } | null)?.expression;
-  return typeof expression === 'string' ? expression : 'when …';
+  return typeof expression === 'string' ? expression : notes.when;
 }

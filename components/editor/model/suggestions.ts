@@ -2,6 +2,7 @@ import { isJsonObject, type Json, type JsonObject } from '../../../server/domain
 import type { EditorDocument } from './document.ts';
 import { accessTo } from './renaming.ts';
 import { reachedFrom, wiringOf } from './wiring.ts';
+import { notes } from './words.ts';
 
 export interface Suggestion {
   /** What is written. */
@@ -43,15 +44,15 @@ function ofStage(
 ): Suggestion[] {
   const path = `stages${accessTo(key)}`;
   return [
-    { text: `${path}.output`, note: 'output', sample: sample === undefined ? null : show(sample) },
+    { text: `${path}.output`, note: notes.output, sample: sample === undefined ? null : show(sample) },
     ...fieldsOf(`${path}.output`, { schema, sample }),
-    { text: `${path}.status`, note: 'how it ended', sample: null },
-    { text: `${path}.error`, note: 'why it failed', sample: null },
+    { text: `${path}.status`, note: notes.status, sample: null },
+    { text: `${path}.error`, note: notes.error, sample: null },
   ];
 }
 
 function ofVariable(name: 'input' | 'params', schema: Json | undefined): Suggestion[] {
-  const note = name === 'input' ? 'what the run is given' : 'parameters of the run';
+  const note = name === 'input' ? notes.input : notes.params;
   const examples = isJsonObject(schema) && Array.isArray(schema.examples) ? schema.examples : [];
   return [{ text: name, note, sample: null }, ...fieldsOf(name, { schema, sample: examples[0] })];
 }
@@ -78,7 +79,7 @@ function fieldsOf(
 
 function kindOf(value: Json | undefined): string {
   if (value === null) return 'null';
-  return Array.isArray(value) ? 'list' : value === undefined ? 'field' : typeof value;
+  return Array.isArray(value) ? notes.list : value === undefined ? notes.field : typeof value;
 }
 
 function show(value: Json): string {

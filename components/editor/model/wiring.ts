@@ -1,4 +1,5 @@
 import type { EditorDocument, Wire } from './document.ts';
+import { refusals } from './words.ts';
 
 /** Who follows whom, by key. Built once for a document. */
 export interface Wiring {
@@ -47,12 +48,12 @@ export function reachedFrom(
 
 /** Why the one may not follow the other; null when it may. Words for the person who holds the wire. */
 export function whyNotConnect(document: EditorDocument, from: string, to: string): string | null {
-  if (from === to) return 'A stage cannot follow itself. To run it again, give it a retry policy.';
+  if (from === to) return refusals.itself;
   const { outgoing } = wiringOf(document);
-  if (outgoing.get(from)?.includes(to)) return `${to} follows ${from} already.`;
+  if (outgoing.get(from)?.includes(to)) return refusals.follows(to, from);
   const path = findPath(outgoing, to, from);
   if (path === null) return null;
-  return `That would close a circle: ${shorten([...path, to]).join(' → ')}.`;
+  return refusals.circle(shorten([...path, to]).join(' → '));
 }
 
 function findPath(outgoing: Wiring['outgoing'], from: string, to: string): string[] | null {

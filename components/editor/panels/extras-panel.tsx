@@ -8,17 +8,10 @@ import { Field, TextArea, TextInput } from '../../ui/field.tsx';
 import { useEditor } from '../context.ts';
 import type { GroupItem, NoteItem } from '../model/document.ts';
 import { changeGroup, changeNote, ungroup } from '../model/edits/extras.ts';
-import { counted } from '../model/names.ts';
+import { counts } from '../model/words.ts';
 import { words } from '../words.ts';
 import { ChoiceField } from './fields.tsx';
-
-const TONE_WORDS: Record<NoteItem['tone'], string> = {
-  warn: 'Yellow',
-  busy: 'Blue',
-  good: 'Green',
-  hold: 'Violet',
-  idle: 'Grey',
-};
+import { panelWords } from './words.ts';
 
 export function NotePanel({ note }: { note: NoteItem }) {
   const { store, isReadOnly } = useEditor();
@@ -32,7 +25,7 @@ export function NotePanel({ note }: { note: NoteItem }) {
       <ChoiceField
         label={words.colour}
         value={note.tone}
-        options={NOTE_TONES.map((value) => ({ value, label: TONE_WORDS[value] }))}
+        options={NOTE_TONES.map((value) => ({ value, label: panelWords.tones[value] }))}
         onChange={(tone) => write({ tone: tone as NoteItem['tone'] })}
       />
       {isReadOnly ? null : <Button onClick={() => store.remove()}>{words.deleteTheNote}</Button>}
@@ -49,7 +42,7 @@ export function GroupPanel({ group }: { group: GroupItem }) {
       <Field label={words.title}>
         <TextInput value={group.title} maxLength={200} onChange={(title) => write({ title })} />
       </Field>
-      <p className="text-sm text-quiet">{words.groupMoves(counted(group.stages.length, 'stage'))}</p>
+      <p className="text-sm text-quiet">{words.groupMoves(counts.stages(group.stages.length))}</p>
       <Switch label={words.folded} checked={group.collapsed} onChange={(collapsed) => write({ collapsed })} />
       <Button onClick={() => store.perform(ungroup(store.get().document, group.id))}>{words.ungroup}</Button>
     </Extra>

@@ -8,6 +8,7 @@ import { Select } from '../../ui/select.tsx';
 import type { Suggestion } from '../model/suggestions.ts';
 import { CodeArea } from '../text/index.ts';
 import { words } from '../words.ts';
+import { panelWords } from './words.ts';
 
 interface FieldProps<Value> {
   label: string;
@@ -48,7 +49,7 @@ export function NumberField({ label, hint, error, value, onChange, placeholder =
   }, [value]);
   const isOdd = text.trim() !== '' && toNumber(text) === undefined;
   return (
-    <Field label={label} hint={hint} error={isOdd ? 'This is no number.' : error}>
+    <Field label={label} hint={hint} error={isOdd ? panelWords.noNumber : error}>
       <TextInput
         value={text}
         inputMode="decimal"
@@ -147,7 +148,7 @@ export function JsonField({ label, hint, error, value, onChange, placeholder = '
   const change = (next: string) => {
     setText(next);
     const read = readJson(next);
-    setFault(read.ok ? undefined : 'This is no JSON yet, so it does not count.');
+    setFault(read.ok ? undefined : panelWords.noJson);
     if (read.ok) onChange(read.value);
   };
   return (

@@ -19,16 +19,17 @@ import { type Alignment, align, type Box, distribute } from '../model/edits/arra
 import { groupStages } from '../model/edits/extras.ts';
 import { noteId, stageId, stagesAmong } from '../model/items.ts';
 import { placeStages, STAGE_SIZE } from '../model/layers.ts';
-import { counted } from '../model/names.ts';
+import { counts } from '../model/words.ts';
 import { words } from '../words.ts';
+import { panelWords } from './words.ts';
 
 const ALIGN: readonly { how: Alignment; label: string; icon: LucideIcon }[] = [
-  { how: 'left', label: 'Align left edges', icon: AlignStartVertical },
-  { how: 'center', label: 'Align centres', icon: AlignCenterVertical },
-  { how: 'right', label: 'Align right edges', icon: AlignEndVertical },
-  { how: 'top', label: 'Align top edges', icon: AlignStartHorizontal },
-  { how: 'middle', label: 'Align middles', icon: AlignCenterHorizontal },
-  { how: 'bottom', label: 'Align bottom edges', icon: AlignEndHorizontal },
+  { how: 'left', label: panelWords.align.left, icon: AlignStartVertical },
+  { how: 'center', label: panelWords.align.center, icon: AlignCenterVertical },
+  { how: 'right', label: panelWords.align.right, icon: AlignEndVertical },
+  { how: 'top', label: panelWords.align.top, icon: AlignStartHorizontal },
+  { how: 'middle', label: panelWords.align.middle, icon: AlignCenterHorizontal },
+  { how: 'bottom', label: panelWords.align.bottom, icon: AlignEndHorizontal },
 ];
 
 /** What can be done to several at once. */
@@ -40,8 +41,8 @@ export function ManyPanel({ ids }: { ids: ReadonlySet<string> }) {
   return (
     <div>
       <header className="border-b border-line px-4 py-3">
-        <h2 className="font-semibold">{words.selected(counted(ids.size, 'thing'))}</h2>
-        <p className="text-sm text-quiet">{words.amongThem(counted(keys.size, 'stage'))}</p>
+        <h2 className="font-semibold">{words.selected(counts.things(ids.size))}</h2>
+        <p className="text-sm text-quiet">{words.amongThem(counts.stages(keys.size))}</p>
       </header>
       {isReadOnly ? null : (
         <div className="flex flex-col gap-4 p-4">

@@ -9,7 +9,7 @@ import { iconOf } from '../canvas/icons.ts';
 import { useEditor } from '../context.ts';
 import type { Capability } from '../model/capabilities.ts';
 import { addNote } from '../model/edits/extras.ts';
-import { counted } from '../model/names.ts';
+import { counts } from '../model/words.ts';
 import { useObserved } from '../store/observable.ts';
 import { words } from '../words.ts';
 import { useAddStage } from './use-add-stage.ts';
@@ -94,7 +94,7 @@ function PaletteItem({ capability, onAdd }: { capability: Capability; onAdd(): v
         <span className="min-w-0 grow">
           <span className="block truncate text-sm font-medium">{name}</span>
           <span className={`block truncate text-2xs ${serving === 0 ? 'text-warn' : 'text-quiet'}`}>
-            {serving === 0 ? words.noAgentIsWorking : counted(serving, 'agent')}
+            {serving === 0 ? words.noAgentIsWorking : counts.agents(serving)}
           </span>
         </span>
       </button>

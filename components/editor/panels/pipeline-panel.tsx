@@ -3,7 +3,7 @@
 import { isJsonObject, type Json } from '../../../server/domain/json.ts';
 import { useEditor } from '../context.ts';
 import { setSetting } from '../model/edits/stages.ts';
-import { counted } from '../model/names.ts';
+import { counts } from '../model/words.ts';
 import { useObserved } from '../store/observable.ts';
 import { words } from '../words.ts';
 import { JsonField, NumberField, Section } from './fields.tsx';
@@ -23,7 +23,7 @@ export function PipelinePanel() {
       <header className="border-b border-line px-4 py-3">
         <h2 className="font-semibold">{words.pipeline}</h2>
         <p className="text-sm text-quiet">
-          {words.selectOne(counted(stages.length, 'stage'), counted(dependencies.length, 'connection'))}
+          {words.selectOne(counts.stages(stages.length), counts.connections(dependencies.length))}
         </p>
       </header>
       <fieldset disabled={isReadOnly} className="min-w-0">

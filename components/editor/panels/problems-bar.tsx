@@ -4,8 +4,8 @@ import { ChevronDown, ChevronUp, CircleAlert, CircleCheck, TriangleAlert } from 
 import { useState } from 'react';
 import { useEditor } from '../context.ts';
 import { nameOf } from '../model/items.ts';
-import { counted } from '../model/names.ts';
 import { countProblems, type EditorProblem } from '../model/problems.ts';
+import { counts } from '../model/words.ts';
 import { useObserved } from '../store/observable.ts';
 import { words } from '../words.ts';
 
@@ -36,13 +36,13 @@ export function ProblemsBar() {
             {errors === 0 ? null : (
               <span className="flex items-center gap-1.5 font-medium text-bad">
                 <CircleAlert aria-hidden size={15} />
-                {counted(errors, 'error')}
+                {counts.errors(errors)}
               </span>
             )}
             {warnings === 0 ? null : (
               <span className="flex items-center gap-1.5 text-warn">
                 <TriangleAlert aria-hidden size={15} />
-                {counted(warnings, 'warning')}
+                {counts.warnings(warnings)}
               </span>
             )}
             <Chevron aria-hidden size={15} className="ml-auto text-quiet" />

@@ -8,6 +8,7 @@ import { Select } from '../../ui/select.tsx';
 import { type FormField, formOf, type Variant, variantIn } from '../model/capabilities.ts';
 import { words } from '../words.ts';
 import { ChoiceField, JsonField, NumberField, TextField, TextsField } from './fields.tsx';
+import { panelWords } from './words.ts';
 
 /** A form from the schema of a capability's config. What has no control of its own is written as JSON. */
 export function SchemaForm({
@@ -191,7 +192,7 @@ function Control({
   onChange(value: Json | undefined): void;
 }) {
   const { title, hint, required, control, byDefault } = field;
-  const common = { label: required ? `${title} (needed)` : title, hint };
+  const common = { label: required ? panelWords.needed(title) : title, hint };
   const placeholder =
     byDefault === undefined ? '' : typeof byDefault === 'string' ? byDefault : JSON.stringify(byDefault);
   const text = typeof value === 'string' ? value : undefined;
@@ -216,7 +217,7 @@ function Control({
           value={text}
           onChange={onChange}
           options={control.options.map((option) => ({ value: option, label: option }))}
-          unset={placeholder === '' ? 'Not set' : `${placeholder} (default)`}
+          unset={placeholder === '' ? panelWords.unset : panelWords.byDefault(placeholder)}
         />
       );
     case 'texts':

@@ -13,12 +13,13 @@ import { suggest } from '../model/suggestions.ts';
 import { useObserved } from '../store/observable.ts';
 import { words } from '../words.ts';
 import { ChoiceField, ExpressionField } from './fields.tsx';
+import { panelWords } from './words.ts';
 
 const WHEN = [
-  { value: 'success', label: 'On success' },
-  { value: 'failure', label: 'On failure' },
-  { value: 'always', label: 'Always' },
-  { value: 'expression', label: 'When an expression is true' },
+  { value: 'success', label: panelWords.when.success },
+  { value: 'failure', label: panelWords.when.failure },
+  { value: 'always', label: panelWords.when.always },
+  { value: 'expression', label: panelWords.when.expression },
 ] as const;
 
 /** When a connection is taken. */

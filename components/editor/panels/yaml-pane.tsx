@@ -4,6 +4,7 @@ import { useEffect, useState } from 'react';
 import { useEditor } from '../context.ts';
 import { replaceDocument } from '../model/edits/extras.ts';
 import { fingerprint, fromText, type TextFault, toYaml } from '../model/text.ts';
+import { edits } from '../model/words.ts';
 import { useObserved } from '../store/observable.ts';
 import { CodeArea } from '../text/index.ts';
 import { words } from '../words.ts';
@@ -41,7 +42,7 @@ export function YamlPane() {
     const before = store.get().document;
     setSaid(read.document);
     if (fingerprint(before) === fingerprint(read.document)) return;
-    store.perform(replaceDocument(before, read.document, 'Edit the text'));
+    store.perform(replaceDocument(before, read.document, edits.editText));
   };
 
   return (

@@ -28,7 +28,7 @@ export function ConflictDialog({ name }: { name: string }) {
   const load = async () => {
     const draft = await ask('pipelines.getDraft', { id: pipelineId as PipelineId });
     const read = readDocument(draft.document);
-    if (!read.ok) throw new ApiError(read.reason, { code: 'INVALID', advice: 'Keep yours as a copy.' });
+    if (!read.ok) throw new ApiError(read.reason, { code: 'INVALID', advice: words.keepYours });
     return { revision: draft.revision, document: read.document };
   };
   const takeTheirs = () =>
@@ -42,7 +42,7 @@ export function ConflictDialog({ name }: { name: string }) {
       const text = JSON.stringify(writeDocument(store.get().document));
       const stamp = new Date().toISOString().slice(0, 19).replace('T', ' ');
       const copy = await act('pipelines.import', {
-        name: `${name} (my copy, ${stamp})`,
+        name: words.myCopy(name, stamp),
         format: 'json',
         text,
       });

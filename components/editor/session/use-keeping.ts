@@ -1,6 +1,7 @@
 import { useEffect } from 'react';
 import type { Editor } from '../context.ts';
 import { replaceDocument } from '../model/edits/extras.ts';
+import { edits } from '../model/words.ts';
 import { keepUnsaved, takeUnsaved } from './backup.ts';
 
 /** Every change goes to the draft; what has not got there when the page goes away is kept in the browser. */
@@ -15,7 +16,7 @@ export function useKeeping({ store, autosave, pipelineId, isReadOnly }: Editor):
       autosave.changed(document);
     });
     const unsaved = takeUnsaved(pipelineId, autosave.revision());
-    if (unsaved) store.perform(replaceDocument(store.get().document, unsaved, 'What was not saved before'));
+    if (unsaved) store.perform(replaceDocument(store.get().document, unsaved, edits.takeUnsaved));
     const onLeave = () => {
       if (autosave.get().phase === 'saved') return;
       keepUnsaved(pipelineId, { revision: autosave.revision(), document: store.get().document });

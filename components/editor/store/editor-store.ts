@@ -4,6 +4,7 @@ import type { EditorDocument, Point } from '../model/document.ts';
 import { connect, removeItems } from '../model/edits/stages.ts';
 import { type History, NO_HISTORY, perform, redo, seal, undo } from '../model/history.ts';
 import { noteId, stageId, wireId } from '../model/items.ts';
+import { words } from '../words.ts';
 import { type Observable, observable } from './observable.ts';
 
 export interface EditorState {
@@ -43,14 +44,14 @@ export function createEditorStore(document: EditorDocument): EditorStore {
 
   const step = (move: typeof undo, word: string) => {
     const before = state.get();
-    const entry = word === 'Undone' ? before.history.past.at(-1) : before.history.future.at(-1);
+    const entry = word === words.undone ? before.history.past.at(-1) : before.history.future.at(-1);
     if (!entry) return;
     const after = move(before);
     state.set({
       ...before,
       ...after,
       selection: keepKnown(before.selection, after.document),
-      said: quietly(`${word}: ${entry.label}`),
+      said: quietly(words.saidOf(word, entry.label)),
     });
   };
 
@@ -69,8 +70,8 @@ export function createEditorStore(document: EditorDocument): EditorStore {
       state.set({ ...before, ...after, selection, said: quietly(edit.label) });
       return true;
     },
-    undo: () => step(undo, 'Undone'),
-    redo: () => step(redo, 'Done again'),
+    undo: () => step(undo, words.undone),
+    redo: () => step(redo, words.redone),
     seal() {
       const before = state.get();
       const history = seal(before.history);

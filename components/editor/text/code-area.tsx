@@ -7,6 +7,7 @@ import { Compartment, EditorState, type Extension } from '@codemirror/state';
 import { EditorView, keymap, lineNumbers, placeholder } from '@codemirror/view';
 import { useEffect, useEffectEvent, useRef } from 'react';
 import type { Suggestion } from '../model/suggestions.ts';
+import { words } from '../words.ts';
 import { basics, expressionLanguage } from './theme.ts';
 
 export interface CodeAreaProps {
@@ -99,7 +100,7 @@ function complete(context: CompletionContext, suggestions: readonly Suggestion[]
     options: suggestions.map(({ text, note, sample }) => ({
       label: text,
       detail: note,
-      ...(sample === null ? {} : { info: `In the last run: ${sample}` }),
+      ...(sample === null ? {} : { info: words.inTheLastRun(sample) }),
     })),
     validFor: /^[\w.[\]"'-]*$/,
   };

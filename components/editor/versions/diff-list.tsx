@@ -3,6 +3,7 @@
 import { diffGraphs, type GraphDiff } from '../../../server/domain/graph/diff.ts';
 import { graphSchema } from '../../../server/domain/graph/schema.ts';
 import type { Json } from '../../../server/domain/json.ts';
+import { counts } from '../model/words.ts';
 import { words } from '../words.ts';
 
 /** How two graphs differ; null when one of them is no graph (yet). */
@@ -13,7 +14,7 @@ export function diffOf(before: Json, after: Json): GraphDiff | null {
 
 const MAX_SHOWN = 60;
 const show = (value: Json): string => {
-  const text = value === null ? 'nothing' : typeof value === 'string' ? value : JSON.stringify(value);
+  const text = value === null ? words.nothing : typeof value === 'string' ? value : JSON.stringify(value);
   return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
 };
 
@@ -59,8 +60,8 @@ export function DiffList({ before, after }: { before: Json; after: Json }) {
 function linesOf({ stages, dependencies, settings }: GraphDiff): Line[] {
   const wire = ({ from, to }: { from?: Json; to?: Json }) => `${from} → ${to}`;
   return [
-    ...stages.added.map((key): Line => ({ key: `+${key}`, mark: '+', text: `Stage ${key}` })),
-    ...stages.removed.map((key): Line => ({ key: `-${key}`, mark: '−', text: `Stage ${key}` })),
+    ...stages.added.map((key): Line => ({ key: `+${key}`, mark: '+', text: words.stageOf(key) })),
+    ...stages.removed.map((key): Line => ({ key: `-${key}`, mark: '−', text: words.stageOf(key) })),
     ...movedLines(stages.changed),
     ...stages.changed.flatMap(({ key, changes }) =>
       changes.filter(({ field }) => field !== 'ui').map((change) => changeLine(`${key}: `, change)),
@@ -79,8 +80,8 @@ function movedLines(changed: GraphDiff['stages']['changed']): Line[] {
     .filter(({ changes }) => changes.some(({ field }) => field === 'ui'))
     .map(({ key }) => key);
   if (moved.length === 0) return [];
-  const names = moved.length > MAX_NAMED ? `${moved.length} stages` : moved.join(', ');
-  return [{ key: '~moved', mark: '~', text: `${names}: place on the canvas` }];
+  const names = moved.length > MAX_NAMED ? counts.stages(moved.length) : moved.join(', ');
+  return [{ key: '~moved', mark: '~', text: words.placesOf(names) }];
 }
 
 function changeLine(
@@ -88,6 +89,6 @@ function changeLine(
   { field, before, after }: { field: string; before: Json; after: Json },
 ): Line {
   const key = `~${prefix}${field}`;
-  if (field === 'ui') return { key, mark: '~', text: 'Notes and groups' };
+  if (field === 'ui') return { key, mark: '~', text: words.notesAndGroups };
   return { key, mark: '~', text: `${prefix}${field}`, detail: `${show(before)} → ${show(after)}` };
 }

@@ -16,6 +16,7 @@ import { type StageMark, useEditor } from '../context.ts';
 import { readDocument, writeDocument } from '../model/document.ts';
 import { replaceDocument } from '../model/edits/extras.ts';
 import { toYaml } from '../model/text.ts';
+import { edits } from '../model/words.ts';
 import { useObserved } from '../store/observable.ts';
 import { TextDiff } from '../text/index.ts';
 import { words } from '../words.ts';
@@ -62,8 +63,8 @@ export function VersionsDrawer({ onClose }: { onClose(): void }) {
 }
 
 const VIEWS = [
-  { value: 'list', label: 'Changes' },
-  { value: 'yaml', label: 'YAML' },
+  { value: 'list', label: words.changes },
+  { value: 'yaml', label: words.yaml },
 ] as const;
 
 const ADDED = { text: words.new, tone: 'good' } as const;
@@ -97,9 +98,9 @@ function VersionDetails({ number }: { number: number }) {
   const read = readDocument(graph);
   if (graph === undefined || !read.ok) return <Skeleton label={words.loadingTheVersion} rows={3} />;
   const restore = () => {
-    store.perform(replaceDocument(store.get().document, read.document, `Bring back version ${number}`));
+    store.perform(replaceDocument(store.get().document, read.document, edits.bringBack(number)));
     store.seal();
-    toast({ title: `The draft is now what version ${number} says.`, description: 'Undo takes that back.' });
+    toast({ title: words.broughtBack(number), description: words.broughtBackNote });
   };
   return (
     <div className="flex flex-col gap-3 border-t border-line p-3">

@@ -1,5 +1,4 @@
-const plural = (count: number, one: string, many: string): string =>
-  `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
+import { counted } from '../../ui/format.ts';
 
 /** What people read where a pipeline is made. */
 export const words = {
@@ -12,7 +11,7 @@ export const words = {
   needs: (names: readonly string[]) =>
     `Nobody online can do ${names.join(', ')}: a run would wait until an agent comes.`,
   covered: 'All that it needs is online.',
-  stages: (count: number) => plural(count, 'stage', 'stages'),
+  stages: (count: number) => counted(count, { one: 'stage', other: 'stages' }),
   templates: 'Templates',
   loading: 'Loading the templates',
   file: 'Choose a file',

@@ -1,7 +1,5 @@
+import { counted } from '../../ui/format.ts';
 import type { AgentCount } from './coverage.ts';
-
-const plural = (count: number, one: string, many: string): string =>
-  `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
 
 export const pageWords = {
   title: 'Pipeline',
@@ -22,7 +20,8 @@ export const pageWords = {
   figures: {
     last: 'Last runs',
     good: 'Success',
-    goodNote: (count: number) => `of the last ${plural(count, 'run that is over', 'runs that are over')}`,
+    goodNote: (count: number) =>
+      `of the last ${counted(count, { one: 'run that is over', other: 'runs that are over' })}`,
     p95: 'Duration, p95',
     p95Note: 'of those that succeeded',
     open: 'Running now',
@@ -45,7 +44,7 @@ export const pageWords = {
     stages: 'Stages',
     agents: 'Agents online',
     nobody: (capability: string) => `Needs ${capability}, nobody offers it`,
-    agentsOf: ({ serving }: AgentCount) => plural(serving, 'agent', 'agents'),
+    agentsOf: ({ serving }: AgentCount) => counted(serving, { one: 'agent', other: 'agents' }),
   },
   versions: {
     label: 'Versions',

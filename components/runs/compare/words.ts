@@ -1,4 +1,4 @@
-const count = new Intl.NumberFormat('en-GB');
+import { counted } from '../../ui/format.ts';
 
 /** What people read where two runs are compared. */
 export const words = {
@@ -30,6 +30,6 @@ export const words = {
   equal: 'Both have the same output.',
   equalButHidden: 'Both show the same. What is marked sensitive is hidden in either, and may differ.',
   cut: (n: number) =>
-    `… and ${count.format(n)} more ${n === 1 ? 'line' : 'lines'}. Each run shows its output with the stage.`,
-  skipped: (n: number) => `… ${count.format(n)} equal ${n === 1 ? 'line' : 'lines'}`,
+    `… and ${counted(n, { one: 'more line', other: 'more lines' })}. Each run shows its output with the stage.`,
+  skipped: (n: number) => `… ${counted(n, { one: 'equal line', other: 'equal lines' })}`,
 } as const;

@@ -136,7 +136,7 @@ function Values({ run }: { run: Run }) {
   const values: [string, string, Json][] = [
     ['input', text.input, run.input],
     ...outputs.map(({ key, name, output }): [string, string, Json] => [
-      `of ${key}`,
+      `of-${key}`,
       text.output(name),
       output,
     ]),

@@ -79,7 +79,7 @@ function Facts({ run }: { run: Run }) {
   const percent = Math.round(run.progress * 100);
   return (
     <span className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm tabular-nums">
-      <CopyText what="run id" text={run.id} shown={shortId(run.id)} />
+      <CopyText what={runWords.idWhat} text={run.id} shown={shortId(run.id)} />
       <VersionLink run={run} />
       {/* On paper the moment counts, which the report has. */}
       <span className="print:hidden">

@@ -1,11 +1,13 @@
 import { saySkipped } from '../../looks/index.ts';
+import { counted, formatCount, formFor } from '../../ui/format.ts';
 
-const count = new Intl.NumberFormat('en-GB');
+const LINES = { one: 'line', other: 'lines' };
 
 /** What people read on the page of one run. */
 export const runWords = {
   title: 'Run',
   missing: 'There is no such run',
+  idWhat: 'run id',
   loading: 'Loading the run',
   tryAgain: 'Try again',
   gone: 'The run is not there',
@@ -14,7 +16,8 @@ export const runWords = {
   begunBy: (trigger: string) => `started by ${trigger === 'API' ? 'API' : trigger.toLowerCase()}`,
   toPipeline: 'Open its pipeline',
   done: (percent: number) => `${percent} % done`,
-  stagesDone: (done: number, total: number) => `${done} of ${total} ${total === 1 ? 'stage' : 'stages'}`,
+  stagesDone: (done: number, total: number) =>
+    `${done} of ${total} ${formFor(total, { one: 'stage', other: 'stages' })}`,
   code: (code: string) => `Code ${code}.`,
   failedIn: (stage: string, code: string) => `In ${stage}, code ${code}.`,
   /** To whoever may see how it went, and not what errors say. */
@@ -32,9 +35,9 @@ export const runWords = {
   moreReasons: (n: number) =>
     n === 1
       ? 'It waits for one more reason: its stages say why.'
-      : `It waits for ${count.format(n)} more reasons: its stages say why.`,
+      : `It waits for ${formatCount(n)} more reasons: its stages say why.`,
   replays: 'Replayed by',
-  manyReplays: (n: number) => `more than ${count.format(n)} runs`,
+  manyReplays: (n: number) => `more than ${formatCount(n)} runs`,
   compare: 'Compare',
   tabs: {
     timeline: 'Timeline',
@@ -151,15 +154,15 @@ export const runWords = {
     wrap: 'Wrap lines',
     download: 'Download the log',
     cut: (lines: number, id: string) =>
-      `The first ${count.format(lines)} lines are in the file. All of them: signalbox logs ${id}`,
+      `The first ${formatCount(lines)} lines are in the file. All of them: signalbox logs ${id}`,
     loading: 'Loading the log',
     none: 'Nothing has been logged',
     noneOfStage: 'This stage has logged nothing',
     noMatch: 'No line matches',
     lines: (n: number, { hasBefore, hasMore }: { hasBefore: boolean; hasMore: boolean }) =>
       hasBefore && !hasMore
-        ? `the last ${count.format(n)} lines`
-        : `${count.format(n)}${hasMore ? '+' : ''} ${n === 1 ? 'line' : 'lines'}`,
+        ? `the last ${formatCount(n)} lines`
+        : `${formatCount(n)}${hasMore ? '+' : ''} ${formFor(n, LINES)}`,
     timesOf: (zone: string) => ` · times in ${zone}`,
     link: 'Link to this line',
     label: 'Log',
@@ -177,7 +180,7 @@ export const runWords = {
     loading: 'Loading the events',
     ofRun: 'The run',
     download: 'Download the events',
-    loadingAll: (n: number, of: number) => `Loading all of them: ${count.format(n)} of ${count.format(of)}`,
+    loadingAll: (n: number, of: number) => `Loading all of them: ${formatCount(n)} of ${formatCount(of)}`,
   },
   graph: {
     label: 'Graph of the run',
@@ -198,8 +201,9 @@ export const runWords = {
     large: (size: string) => `This is ${size}. It is loaded only when you ask for it.`,
     load: 'Load it',
     reading: (read: string) => `${read} read`,
-    lines: (n: number) => `${count.format(n)} ${n === 1 ? 'line' : 'lines'}`,
+    lines: (n: number) => counted(n, LINES),
     cut: '… the line goes on',
+    tooLarge: 'The text is too large for this browser.',
     hidden: 'You may see how the run went, not what it worked on.',
   },
   sensitive: {
@@ -216,9 +220,9 @@ export const runWords = {
     reveal: 'Reveal',
     hide: 'Hide again',
     errors: 'Errors',
-    more: (n: number) => `The first ${count.format(n)} lines of its log. The API gives the rest.`,
+    more: (n: number) => `The first ${formatCount(n)} lines of its log. The API gives the rest.`,
     moreAttempts: (n: number) =>
-      `The errors of its first ${count.format(n)} attempts. The API gives the rest.`,
+      `The errors of its first ${formatCount(n)} attempts. The API gives the rest.`,
   },
   why: {
     only: (type: string) => `The only one that offers ${type}`,
@@ -234,17 +238,17 @@ export const runWords = {
     error: 'Error',
     none: 'No attempt yet',
     cut: (n: number) =>
-      `These bars are of the first ${count.format(n)} attempts. The tab of attempts has all.`,
+      `These bars are of the first ${formatCount(n)} attempts. The tab of attempts has all.`,
   },
   report: {
     title: 'Report',
     facts: 'The run',
     stages: 'Stages',
     loading: 'Loading the report',
-    cut: (n: number, of: number) => `The first ${count.format(n)} of ${count.format(of)} stages.`,
-    cutErrors: (n: number, of: number) => `The first ${count.format(n)} of ${count.format(of)} errors.`,
+    cut: (n: number, of: number) => `The first ${formatCount(n)} of ${formatCount(of)} stages.`,
+    cutErrors: (n: number, of: number) => `The first ${formatCount(n)} of ${formatCount(of)} errors.`,
     cutOutputs: (n: number, of: number) =>
-      `The outputs of the first ${count.format(n)} of ${count.format(of)} stages that succeeded. Each of the others is shown with its stage.`,
+      `The outputs of the first ${formatCount(n)} of ${formatCount(of)} stages that succeeded. Each of the others is shown with its stage.`,
     status: 'Status',
     version: 'Version',
     trigger: 'Trigger',
@@ -262,7 +266,7 @@ export const runWords = {
     input: 'Input',
     output: (stage: string) => `Output of ${stage}`,
     data: 'What went in and came out',
-    more: (text: string, left: number) => `${text}… and ${count.format(left)} more characters`,
+    more: (text: string, left: number) => `${text}… and ${formatCount(left)} more characters`,
     hidden: 'What the run worked on is not for you to see.',
     printed: (moment: string, address: string) => `Signalbox · as it stood on ${moment} · ${address}`,
   },

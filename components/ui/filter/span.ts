@@ -1,4 +1,5 @@
 import { formatDuration } from '../format.ts';
+import { words } from './words.ts';
 
 /** A span of durations as one text, in milliseconds: `1000~5000`, `~5000`, `1000~`. */
 export interface Span {
@@ -23,11 +24,11 @@ export const writeSpan = ({ minMs, maxMs }: Span): string =>
 
 export function saySpan(text: string): string {
   const span = readSpan(text);
-  if (!span) return 'any';
+  if (!span) return words.anySpan;
   const { minMs, maxMs } = span;
-  if (minMs === undefined) return `under ${formatDuration(maxMs ?? 0)}`;
+  if (minMs === undefined) return words.under(formatDuration(maxMs ?? 0));
   return maxMs === undefined
-    ? `at least ${formatDuration(minMs)}`
+    ? words.atLeast(formatDuration(minMs))
     : `${formatDuration(minMs)} – ${formatDuration(maxMs)}`;
 }
 

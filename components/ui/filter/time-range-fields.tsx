@@ -5,7 +5,7 @@ import { Button } from '../button.tsx';
 import { Field, TextInput } from '../field.tsx';
 import { Select } from '../select.tsx';
 import { fromWallTime, knownZones, ownZone, toWallTime, zoneName } from '../zone.ts';
-import { QUICK_RANGES, readTimeRange, sayTimeRange, writeTimeRange } from './time-range.ts';
+import { atStart, QUICK_RANGES, readTimeRange, sayTimeRange, writeTimeRange } from './time-range.ts';
 import { words } from './words.ts';
 
 export interface TimeRangeFieldsProps {
@@ -32,7 +32,7 @@ export function TimeRangeFields({ value, onChange, zone, onZone }: TimeRangeFiel
             onClick={() => onChange(range)}
             className="h-7 rounded-sm px-2 text-left hover:bg-hover focus-visible:-outline-offset-2 aria-pressed:bg-accent-soft aria-pressed:text-accent"
           >
-            {sayTimeRange(range).replace(/^last /, 'Last ')}
+            {atStart(sayTimeRange(range))}
           </button>
         ))}
       </div>

@@ -4,12 +4,14 @@ import { CalendarClock, ChevronDown } from 'lucide-react';
 import { useState } from 'react';
 import { Button } from '../button.tsx';
 import { Popover } from '../popover.tsx';
+import { atStart } from './time-range.ts';
 import { TimeRangeFields, type TimeRangeFieldsProps } from './time-range-fields.tsx';
 import { useSayRange } from './use-say-range.ts';
+import { words } from './words.ts';
 
 /** The range that a whole page is about, and where its zone can be chosen, that. */
 export function TimeRangePicker({
-  label = 'Range of time',
+  label = words.range,
   value,
   onChange,
   zone,
@@ -26,7 +28,7 @@ export function TimeRangePicker({
       onOpenChange={setOpen}
       trigger={
         <Button icon={CalendarClock} aria-label={`${label}: ${said}`}>
-          {said.charAt(0).toUpperCase() + said.slice(1)}
+          {atStart(said)}
           <ChevronDown aria-hidden size={14} className="text-quiet" />
         </Button>
       }

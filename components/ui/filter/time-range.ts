@@ -1,3 +1,6 @@
+import { LOCALE } from '../language.ts';
+import { words } from './words.ts';
+
 /**
  * A range of time as one text: `24h` reaches back from now, `2026-01-31T08:00:00.000Z~2026-02-01T08:00:00.000Z` lies
  * fixed, and either end of that may be left open.
@@ -32,29 +35,23 @@ export function toMinute(ms: number): number {
   return Math.floor(ms / 60_000) * 60_000;
 }
 
-const WORDS: Record<string, [string, string]> = {
-  m: ['minute', 'minutes'],
-  h: ['hour', 'hours'],
-  d: ['day', 'days'],
-};
-
 /** Of another year than this one the year is told too. */
 export function sayTimeRange(text: string, zone?: string, thisYear?: number): string {
   const back = BACK.exec(text);
-  if (back) {
-    const [one, many] = WORDS[back[2] ?? ''] ?? ['', ''];
-    return back[1] === '1' ? `last ${one}` : `last ${back[1]} ${many}`;
-  }
+  if (back) return words.last(Number(back[1]), back[2] ?? '');
   const range = readTimeRange(text, 0);
-  if (!range) return 'never';
+  if (!range) return words.never;
   const isOfAnotherYear = [range.from, range.to].some(
     (end) => end !== undefined && thisYear !== undefined && end.getFullYear() !== thisYear,
   );
-  const short = new Intl.DateTimeFormat('en-GB', {
+  const short = new Intl.DateTimeFormat(LOCALE, {
     ...{ timeZone: zone, day: '2-digit', month: 'short', year: isOfAnotherYear ? 'numeric' : undefined },
     ...{ hour: '2-digit', minute: '2-digit' },
   });
   const [from, to] = [range.from && short.format(range.from), range.to && short.format(range.to)];
-  if (from === undefined) return `before ${to}`;
-  return to === undefined ? `since ${from}` : `${from} – ${to}`;
+  if (from === undefined) return words.before(to ?? '');
+  return to === undefined ? words.since(from) : `${from} – ${to}`;
 }
+
+/** The same where a sentence begins. */
+export const atStart = (said: string): string => said.charAt(0).toLocaleUpperCase(LOCALE) + said.slice(1);

@@ -3,10 +3,11 @@
 import { Columns3 } from 'lucide-react';
 import { IconButton } from '../button.tsx';
 import { Menu, MenuTick } from '../menu.tsx';
+import { words } from '../words.ts';
 
 /** Which columns are shown. Who calls it keeps the choice. */
 export function ColumnMenu({
-  label = 'Columns',
+  label = words.columns,
   columns,
   hidden,
   onChange,

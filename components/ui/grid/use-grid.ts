@@ -16,7 +16,7 @@ export function listOf<Row>({ rows, keyOf, hasMore = false }: DataGridProps<Row>
     keys,
     count: keys.length + ghosts,
     isEmpty: rows?.length === 0 && !hasMore,
-    keyAt: (index: number) => keys[index] ?? `ghost ${index}`,
+    keyAt: (index: number) => keys[index] ?? `ghost-${index}`,
   };
 }
 

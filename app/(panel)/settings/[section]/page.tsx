@@ -1,6 +1,7 @@
 import type { Metadata } from 'next';
 import { notFound } from 'next/navigation';
 import { isSection, SettingsPage, titleOf } from '../../../../components/settings/index.ts';
+import { titles } from '../../../words.ts';
 
 interface Props {
   params: Promise<{ section: string }>;
@@ -8,7 +9,7 @@ interface Props {
 
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
   const { section } = await params;
-  return { title: isSection(section) ? titleOf(section) : 'Settings' };
+  return { title: isSection(section) ? titleOf(section) : titles.settings };
 }
 
 export default async function Page({ params }: Props) {

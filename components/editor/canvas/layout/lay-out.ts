@@ -1,6 +1,7 @@
 import Elk from 'elkjs/lib/elk-api.js';
 import type { EditorDocument, Point } from '../../model/document.ts';
 import { STAGE_SIZE } from '../../model/layers.ts';
+import { refusals } from '../../model/words.ts';
 
 /** ELK needs long for wide graphs; a person who waits has given up by then. */
 const TIMEOUT_MS = 20_000;
@@ -34,7 +35,7 @@ export async function layOut(document: EditorDocument): Promise<ReadonlyMap<stri
 
 function giveUp(): Promise<never> {
   return new Promise((_, reject) => {
-    setTimeout(() => reject(new Error('The layout took too long and was given up.')), TIMEOUT_MS);
+    setTimeout(() => reject(new Error(refusals.slowLayout)), TIMEOUT_MS);
   });
 }
 

@@ -1,5 +1,6 @@
 import type { Edit } from '../changes.ts';
 import type { EditorDocument, Point } from '../document.ts';
+import { edits } from '../words.ts';
 import { moveItems } from './stages.ts';
 
 /** Something on the canvas with its place and size. */
@@ -33,7 +34,7 @@ export function align(document: EditorDocument, boxes: readonly Box[], how: Alig
         return { x, y: bottom - height };
     }
   };
-  return moveItems(document, new Map(boxes.map((box) => [box.id, place(box)])), { label: `Align ${how}` });
+  return moveItems(document, new Map(boxes.map((box) => [box.id, place(box)])), { label: edits.align[how] });
 }
 
 /** The same gap between neighbours; the outermost stay. */
@@ -53,5 +54,5 @@ export function distribute(document: EditorDocument, boxes: readonly Box[], axis
       next += extent + gap;
     }
   }
-  return moveItems(document, places, { label: 'Distribute evenly' });
+  return moveItems(document, places, { label: edits.distribute });
 }

@@ -2,6 +2,7 @@ import type { Edit } from '../changes.ts';
 import type { EditorDocument, GroupItem, NoteItem, Point } from '../document.ts';
 import { groupId, noteId } from '../items.ts';
 import { makeId } from '../names.ts';
+import { edits } from '../words.ts';
 
 const NOTE = { width: 220, height: 120, tone: 'warn' } as const;
 
@@ -9,7 +10,7 @@ export function addNote({ notes }: EditorDocument, { x, y }: Point, text = ''): 
   const id = makeId('n', notes);
   const note: NoteItem = { id, text, x: Math.round(x), y: Math.round(y), ...NOTE };
   return {
-    label: 'Add a note',
+    label: edits.addNote,
     changes: [{ list: 'notes', at: notes.length, after: note }],
     select: [noteId(id)],
   };
@@ -22,7 +23,7 @@ export function changeNote(
 ): Edit {
   const at = notes.findIndex((note) => note.id === id);
   const before = notes[at];
-  const label = 'Change a note';
+  const label = edits.changeNote;
   if (!before) return { label, changes: [] };
   return {
     label,
@@ -33,7 +34,7 @@ export function changeNote(
 
 /** A stage is in one group at most, so it leaves the one that it was in. */
 export function groupStages({ groups, stages }: EditorDocument, keys: ReadonlySet<string>): Edit {
-  const label = 'Group stages';
+  const label = edits.group;
   const members = stages.flatMap(({ key }) => (keys.has(key) ? [key] : []));
   if (members.length === 0) return { label, changes: [] };
   const id = makeId('g', groups);
@@ -43,7 +44,7 @@ export function groupStages({ groups, stages }: EditorDocument, keys: ReadonlySe
       ? []
       : [left.length === group.stages.length ? group : { ...group, stages: left }];
   });
-  const made: GroupItem = { id, title: 'Group', stages: members, collapsed: false };
+  const made: GroupItem = { id, title: edits.newGroup, stages: members, collapsed: false };
   const goes = groups.map((before, at) => ({ list: 'groups', at, before }) as const).reverse();
   const comes = [...kept, made].map((after, at) => ({ list: 'groups', at, after }) as const);
   return { label, changes: [...goes, ...comes], select: [groupId(id)] };
@@ -52,7 +53,7 @@ export function groupStages({ groups, stages }: EditorDocument, keys: ReadonlySe
 export function ungroup({ groups }: EditorDocument, id: string): Edit {
   const at = groups.findIndex((group) => group.id === id);
   const before = groups[at];
-  return { label: 'Ungroup', changes: before ? [{ list: 'groups', at, before }] : [], select: [] };
+  return { label: edits.ungroup, changes: before ? [{ list: 'groups', at, before }] : [], select: [] };
 }
 
 export function changeGroup(
@@ -62,7 +63,7 @@ export function changeGroup(
 ): Edit {
   const at = groups.findIndex((group) => group.id === id);
   const before = groups[at];
-  const label = change.collapsed === undefined ? 'Rename a group' : 'Fold or unfold a group';
+  const label = change.collapsed === undefined ? edits.renameGroup : edits.foldGroup;
   if (!before) return { label, changes: [] };
   const entry = {
     label,

@@ -2,9 +2,10 @@ import type { Json, JsonObject } from '../../../../server/domain/json.ts';
 import type { Change, Edit } from '../changes.ts';
 import type { EditorDocument, GroupItem, NoteItem, Point, StageItem } from '../document.ts';
 import { groupId, kindOf, nameOf, noteId, stageId, stagesAmong, wireId } from '../items.ts';
-import { counted, makeKey } from '../names.ts';
+import { makeKey } from '../names.ts';
 import { renameInStage, renameInWire } from '../renaming.ts';
 import { whyNotConnect } from '../wiring.ts';
+import { counts, edits, refusals } from '../words.ts';
 
 const round = ({ x, y }: Point): JsonObject => ({ x: Math.round(x), y: Math.round(y) });
 
@@ -29,7 +30,7 @@ export function addStage(document: EditorDocument, { type, title, at, after, bef
   for (const [offset, wire] of ends.entries()) {
     changes.push({ list: 'dependencies', at: document.dependencies.length + offset, after: wire });
   }
-  return { label: `Add ${key}`, changes, select: [stageId(key)] };
+  return { label: edits.add(key), changes, select: [stageId(key)] };
 }
 
 /** Puts a new stage into the middle of a wire. */
@@ -40,7 +41,7 @@ export function spliceStage(document: EditorDocument, wire: string, stage: NewSt
   const added = addStage(document, stage);
   const key = nameOf(added.select?.[0] ?? '');
   return {
-    label: `Insert ${key}`,
+    label: edits.insert(key),
     changes: [
       ...added.changes,
       { list: 'dependencies', at, before: old, after: { ...old, to: key } },
@@ -56,7 +57,7 @@ export function setField(
   key: string,
   { field, value }: { field: string; value: Json | undefined },
 ): Edit {
-  const label = `Change ${field} of ${key}`;
+  const label = edits.changeField(field, key);
   const at = document.stages.findIndex((stage) => stage.key === key);
   const before = document.stages[at];
   if (!before || before[field] === value) return { label, changes: [] };
@@ -69,13 +70,13 @@ const KEY = /^[A-Za-z_][A-Za-z0-9_-]{0,62}$/;
 
 export function whyNotRename(document: EditorDocument, key: string, wish: string): string | null {
   if (key === wish) return null;
-  if (!KEY.test(wish)) return 'A key starts with a letter and holds letters, digits, _ and - (63 at most).';
-  return document.stages.some((stage) => stage.key === wish) ? `There is a stage ${wish} already.` : null;
+  if (!KEY.test(wish)) return refusals.oddKey;
+  return document.stages.some((stage) => stage.key === wish) ? refusals.taken(wish) : null;
 }
 
 /** With all that names it: wires, groups, and the expressions that read it. */
 export function renameStage(document: EditorDocument, key: string, wish: string): Edit {
-  const label = `Rename ${key} to ${wish}`;
+  const label = edits.rename(key, wish);
   if (wish === key) return { label, changes: [] };
   const renaming = new Map([[key, wish]]);
   const changes: Change[] = [];
@@ -112,14 +113,12 @@ export function removeItems(document: EditorDocument, ids: ReadonlySet<string>):
   const [only] = ids;
   const what =
     keys.size > 0
-      ? counted(keys.size, 'stage')
+      ? counts.stages(keys.size)
       : ids.size === 1 && only !== undefined
-        ? WORDS[kindOf(only)]
-        : counted(ids.size, 'item');
-  return { label: `Delete ${what}`, changes, select: [] };
+        ? edits.kinds[kindOf(only)]
+        : counts.items(ids.size);
+  return { label: edits.remove(what), changes, select: [] };
 }
-
-const WORDS = { stage: 'stage', wire: 'connection', note: 'note', group: 'group' } as const;
 
 /** From the last to the first, so that each place still holds when its turn comes. */
 function removals<Name extends 'stages' | 'dependencies' | 'notes' | 'groups'>(
@@ -150,7 +149,7 @@ export function connect(document: EditorDocument, from: string, to: string): Edi
   const refused = whyNotConnect(document, from, to);
   if (refused !== null) return { refused };
   return {
-    label: `Connect ${from} to ${to}`,
+    label: edits.connect(from, to),
     changes: [{ list: 'dependencies', at: document.dependencies.length, after: { from, to } }],
   };
 }
@@ -159,7 +158,7 @@ export function connect(document: EditorDocument, from: string, to: string): Edi
 export function setWhen(document: EditorDocument, id: string, when: Json): Edit {
   const at = document.dependencies.findIndex((wire) => wireId(wire) === id);
   const before = document.dependencies[at];
-  const label = 'Change when a connection is taken';
+  const label = edits.changeWhen;
   if (!before) return { label, changes: [] };
   const { when: _, ...plain } = before;
   const after = when === 'success' ? (plain as typeof before) : { ...before, when };
@@ -170,7 +169,7 @@ export function setSetting({ settings }: EditorDocument, field: string, value: J
   const { [field]: _, ...rest } = settings;
   const after = value === undefined ? rest : { ...settings, [field]: value };
   return {
-    label: `Change ${field} of the pipeline`,
+    label: edits.changeSetting(field),
     changes: [{ list: 'settings', before: settings, after }],
     burst: `setting ${field}`,
   };
@@ -200,7 +199,7 @@ export function moveItems(
       });
     }
   }
-  const entry = { label: label ?? `Move ${counted(changes.length, 'item')}`, changes };
+  const entry = { label: label ?? edits.move(counts.items(changes.length)), changes };
   return burst === undefined ? entry : { ...entry, burst };
 }
 

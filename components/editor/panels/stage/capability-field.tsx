@@ -4,9 +4,10 @@ import { useId } from 'react';
 import { Field, TextInput } from '../../../ui/field.tsx';
 import { useEditor } from '../../context.ts';
 import type { StageItem } from '../../model/document.ts';
-import { counted } from '../../model/names.ts';
+import { counts } from '../../model/words.ts';
 import { useObserved } from '../../store/observable.ts';
 import { words } from '../../words.ts';
+import { panelWords } from '../words.ts';
 
 /** What is offered can be picked; what an agent of tomorrow will offer can be typed. */
 export function CapabilityField({
@@ -23,8 +24,8 @@ export function CapabilityField({
   const list = useId();
   const offered = known?.get(stage.type);
   const hint = offered
-    ? `${counted(offered.serving, 'agent')} working.${offered.description ? ` ${offered.description}.` : ''}`
-    : 'What an agent must offer to take this stage.';
+    ? panelWords.working(counts.agents(offered.serving), offered.description)
+    : panelWords.whatToOffer;
   return (
     <Field label={words.capability} hint={hint} error={error}>
       <TextInput
@@ -37,7 +38,7 @@ export function CapabilityField({
       <datalist id={list}>
         {[...(known?.values() ?? [])].map(({ name, serving }) => (
           <option key={name} value={name}>
-            {counted(serving, 'agent')}
+            {counts.agents(serving)}
           </option>
         ))}
       </datalist>

@@ -10,13 +10,14 @@ import type { StageItem } from '../../model/document.ts';
 import { suggest } from '../../model/suggestions.ts';
 import { words } from '../../words.ts';
 import { ExpressionField, Section } from '../fields.tsx';
+import { panelWords } from '../words.ts';
 
 type Mode = 'passed' | 'one' | 'fields';
 
 const MODES = [
-  { value: 'passed', label: 'As it comes' },
-  { value: 'one', label: 'Expression' },
-  { value: 'fields', label: 'Fields' },
+  { value: 'passed', label: panelWords.inputs.passed },
+  { value: 'one', label: panelWords.inputs.one },
+  { value: 'fields', label: panelWords.inputs.fields },
 ] as const;
 
 export function InputSection({

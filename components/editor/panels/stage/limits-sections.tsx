@@ -7,6 +7,7 @@ import type { StageItem } from '../../model/document.ts';
 import { words } from '../../words.ts';
 import { ChoiceField, JsonField, NumberField, Section, TextField, TextsField } from '../fields.tsx';
 import { MarkField } from '../mark-field.tsx';
+import { panelWords } from '../words.ts';
 import type { SetField } from './set-field.ts';
 
 /** What is seldom changed: failures, time, agents, what comes out. */
@@ -73,9 +74,9 @@ function partOf(stage: StageItem, field: string, set: SetField): Part {
 }
 
 const ON_FAILURE = [
-  { value: 'fail-run', label: 'The run fails' },
-  { value: 'skip-dependents', label: 'What follows is skipped' },
-  { value: 'continue', label: 'What follows runs all the same' },
+  { value: 'fail-run', label: panelWords.onFailure['fail-run'] },
+  { value: 'skip-dependents', label: panelWords.onFailure['skip-dependents'] },
+  { value: 'continue', label: panelWords.onFailure.continue },
 ] as const;
 
 function Failures({ stage, set }: { stage: StageItem; set: SetField }) {
@@ -93,7 +94,7 @@ function Failures({ stage, set }: { stage: StageItem; set: SetField }) {
         label={words.whenItFailsForGood}
         value={typeof stage.onFailure === 'string' ? stage.onFailure : undefined}
         options={ON_FAILURE}
-        unset={`${ON_FAILURE.find(({ value }) => value === byDefault)?.label} (default)`}
+        unset={panelWords.byDefault(panelWords.onFailure[byDefault])}
         onChange={(value) => set('onFailure', value)}
       />
       <div className="grid grid-cols-2 gap-3">
@@ -114,10 +115,10 @@ function Failures({ stage, set }: { stage: StageItem; set: SetField }) {
         label={words.laterDelays}
         value={typeof retry.get('backoff') === 'string' ? String(retry.get('backoff')) : undefined}
         options={[
-          { value: 'exponential', label: 'Twice as long each time' },
-          { value: 'fixed', label: 'The same each time' },
+          { value: 'exponential', label: panelWords.backoff.exponential },
+          { value: 'fixed', label: panelWords.backoff.fixed },
         ]}
-        unset="Twice as long each time (default)"
+        unset={panelWords.byDefault(panelWords.backoff.exponential)}
         onChange={(value) => retry.put('backoff', value)}
       />
     </Section>
@@ -144,6 +145,8 @@ function Timeouts({ stage, set }: { stage: StageItem; set: SetField }) {
   );
 }
 
+const PRIORITIES = ['high', 'medium', 'low'] as const;
+
 function Agents({ stage, set }: { stage: StageItem; set: SetField }) {
   const agent = partOf(stage, 'agent', set);
   const put = (name: string) => (value: readonly string[] | undefined) =>
@@ -153,8 +156,8 @@ function Agents({ stage, set }: { stage: StageItem; set: SetField }) {
       <ChoiceField
         label={words.priority}
         value={typeof stage.priority === 'string' ? stage.priority : undefined}
-        options={['high', 'medium', 'low'].map((value) => ({ value, label: value }))}
-        unset="medium (default)"
+        options={PRIORITIES.map((value) => ({ value, label: panelWords.priorities[value] }))}
+        unset={panelWords.byDefault(panelWords.priorities.medium)}
         onChange={(value) => set('priority', value)}
       />
       <TextsField

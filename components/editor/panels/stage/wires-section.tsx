@@ -11,6 +11,7 @@ import { suggest } from '../../model/suggestions.ts';
 import { useObserved } from '../../store/observable.ts';
 import { words } from '../../words.ts';
 import { ExpressionField, Section } from '../fields.tsx';
+import { panelWords } from '../words.ts';
 
 /** When it runs: after whom, and on what condition. */
 export function WiresSection({
@@ -28,8 +29,8 @@ export function WiresSection({
   const outgoing = wires.filter(({ from }) => from === stage.key);
   return (
     <Section title={words.whenItRuns} open>
-      <Wires title={words.after} wires={incoming} other="from" none="It starts with the run." />
-      <Wires title={words.before} wires={outgoing} other="to" none="Nothing follows it." />
+      <Wires title={words.after} wires={incoming} other="from" none={panelWords.startsWithRun} />
+      <Wires title={words.before} wires={outgoing} other="to" none={panelWords.nothingFollows} />
       <ExpressionField
         label={words.onlyIf}
         value={typeof stage.condition === 'string' ? stage.condition : undefined}

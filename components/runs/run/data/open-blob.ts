@@ -1,3 +1,4 @@
+import { runWords } from '../run-words.ts';
 import type { LineSource } from './line-source.ts';
 
 export type WorkerQuestion = { open: Blob; isJson: boolean } | { id: number; from: number; to: number };
@@ -12,7 +13,7 @@ export function openBlob(blob: Blob, isJson: boolean): Promise<LineSource> {
   return new Promise((resolve, reject) => {
     worker.onerror = (event) => {
       worker.terminate();
-      reject(new Error(event.message || 'The text is too large for this browser.'));
+      reject(new Error(event.message || runWords.data.tooLarge));
     };
     worker.onmessage = ({ data }: MessageEvent<WorkerAnswer>) => {
       if ('read' in data) {

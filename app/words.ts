@@ -1,0 +1,23 @@
+/** What the tab of each page is called. */
+export const titles = {
+  agent: 'Agent',
+  agents: 'Agents',
+  analytics: 'Analytics',
+  audit: 'Audit',
+  bulkAction: 'Bulk action',
+  compareRuns: 'Compare runs',
+  connection: 'MCP server',
+  connections: 'MCP',
+  design: 'Design',
+  editor: 'Editor',
+  errorGroup: 'Error',
+  home: 'Home',
+  join: 'Join',
+  pipeline: 'Pipeline',
+  pipelines: 'Pipelines',
+  queues: 'Queues',
+  run: 'Run',
+  runs: 'Runs',
+  settings: 'Settings',
+  signIn: 'Sign in',
+} as const;
