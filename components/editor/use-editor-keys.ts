@@ -8,6 +8,7 @@ import { kindOf, nameOf, noteId, stageId, stagesAmong } from './model/items.ts';
 import { placeStages } from './model/layers.ts';
 import { goToDetails } from './panels/details.ts';
 import { useObserved } from './store/observable.ts';
+import { words } from './words.ts';
 
 type Bindings = Parameters<typeof useKeys>[1];
 
@@ -44,6 +45,14 @@ function editing(
     { keys: 'mod+d', label: 'Duplicate', ...changeSelected, run: () => void store.duplicate() },
     { keys: ['delete', 'backspace'], label: 'Delete', ...changeSelected, run: store.remove },
     { keys: 'mod+a', label: 'Select everything', ...off, run: store.selectAll },
+    {
+      ...{ keys: 'shift+enter', label: 'Add to what is selected, or take from it', ...off },
+      run() {
+        const id = itemWithFocus();
+        if (id === undefined) store.say(words.goToSomethingFirst);
+        else store.toggle(id);
+      },
+    },
     { keys: 'esc', label: 'Select nothing', ...off, run: () => store.select([]) },
   ];
 }
@@ -157,11 +166,17 @@ function nudge({ store }: Editor, shift: Point): void {
   store.perform(moveItems(document, moved, { burst: 'nudge' }));
 }
 
+/** On the canvas or in the outline. */
+function itemWithFocus(): string | undefined {
+  const focused = window.document.activeElement;
+  const item = focused?.closest<HTMLElement>('.react-flow__node, .react-flow__edge, [data-outlined]');
+  return item?.dataset.id ?? item?.dataset.outlined;
+}
+
 /** The one stage that is selected, or has the focus. */
 function stageAtHand({ store }: Editor): string | undefined {
   const { selection } = store.get();
   const [only] = selection;
-  const focused = window.document.activeElement?.closest<HTMLElement>('.react-flow__node')?.dataset.id;
-  const id = focused ?? (selection.size === 1 ? only : undefined);
+  const id = itemWithFocus() ?? (selection.size === 1 ? only : undefined);
   return id !== undefined && kindOf(id) === 'stage' ? nameOf(id) : undefined;
 }

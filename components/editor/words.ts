@@ -64,6 +64,8 @@ export const words = {
   firstDelaySeconds: 'First delay, seconds',
   folded: 'Folded',
   furtherCapabilities: 'Further capabilities',
+  goToSomethingFirst:
+    'Nothing has the focus that could be selected. Go to a stage first, with Tab on the canvas or in the outline.',
   gpuZoneEu: 'gpu, zone=eu',
   group: 'Group',
   groupTheStages: 'Group the stages',

@@ -4,6 +4,7 @@ import type { EditorDocument, Point } from '../model/document.ts';
 import { connect, removeItems } from '../model/edits/stages.ts';
 import { type History, NO_HISTORY, perform, redo, seal, undo } from '../model/history.ts';
 import { noteId, stageId, wireId } from '../model/items.ts';
+import { counted } from '../model/names.ts';
 import { type Observable, observable } from './observable.ts';
 
 export interface EditorState {
@@ -22,6 +23,8 @@ export interface EditorStore extends Observable<EditorState> {
   /** The next edit is an entry of its own. */
   seal(): void;
   select(ids: Iterable<string>): void;
+  /** Into the selection, or out of it; what else is in it stays. */
+  toggle(id: string): void;
   selectAll(): void;
   remove(): void;
   connect(from: string, to: string): boolean;
@@ -81,6 +84,12 @@ export function createEditorStore(document: EditorDocument): EditorStore {
       const selection = new Set(ids);
       if (isSame(selection, before.selection)) return;
       state.set({ ...before, selection, history: seal(before.history) });
+    },
+    toggle(id) {
+      const selection = new Set(state.get().selection);
+      if (!selection.delete(id)) selection.add(id);
+      store.select(selection);
+      state.set({ ...state.get(), said: quietly(`${counted(selection.size, 'thing')} selected`) });
     },
     selectAll() {
       const { stages, notes } = state.get().document;
