@@ -62,6 +62,7 @@ export const words = {
   falseSkipsItLeftOut: 'False skips it. Left out, it runs.',
   findAStage: 'Find a stage',
   firstDelaySeconds: 'First delay, seconds',
+  fits: 'fits, ',
   folded: 'Folded',
   furtherCapabilities: 'Further capabilities',
   goToSomethingFirst:
