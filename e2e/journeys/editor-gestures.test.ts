@@ -270,7 +270,19 @@ test('things are tidied, marked, aligned, grouped by mouse and by keys, folded, 
   await node(page, 'a').focus();
   await page.keyboard.press('Enter');
   // Twenty of all kinds from here: moves, notes, copies, groups, wires, names and what is taken away.
-  for (const key of ['n', 'Control+d', 'ArrowUp', 'Control+d', 'g', 'n', 'Shift+ArrowRight', 'n', 'Control+d']) {
+  for (const key of [
+    'n',
+    'Control+d',
+    'ArrowUp',
+    'n',
+    'ArrowLeft',
+    'Control+d',
+    'g',
+    'n',
+    'Shift+ArrowRight',
+    'n',
+    'Control+d',
+  ]) {
     await page.keyboard.press(key);
     await node(page, 'b').focus();
     await page.keyboard.press('Enter');

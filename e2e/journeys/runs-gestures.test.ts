@@ -160,8 +160,9 @@ test('ticked runs are cancelled, all that match are tried again, and of very man
     async () => expect(await Promise.all(slow.map(statusOf))).toEqual(['running', 'running', 'running']),
     POLL,
   );
+  // And the one that was there before them.
   await open(`/runs?${of('Slow')}`);
-  await expect.poll(rows, POLL).toBe(3);
+  await expect.poll(rows, POLL).toBe(4);
   for (const key of ['j', 'x', 'j', 'x']) await page.keyboard.press(key);
   await page.getByRole('toolbar', { name: '2 selected' }).getByRole('button', { name: 'Cancel' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Cancel 2 runs' }).click();
