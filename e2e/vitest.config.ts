@@ -8,6 +8,8 @@ const LONGEST = [
   'fleet.test.ts',
   'analytics.test.ts',
   'time-zones.test.ts',
+  'editor-gestures.test.ts',
+  'runs-gestures.test.ts',
   'editor.test.ts',
   'catch-up.test.ts',
   'runs.test.ts',

@@ -11,6 +11,7 @@ export const keyWords = {
   duplicate: 'Duplicate',
   delete: 'Delete',
   selectAll: 'Select everything',
+  toggle: 'Add to what is selected, or take from it',
   selectNothing: 'Select nothing',
   move: { up: 'Move up', down: 'Move down', left: 'Move left', right: 'Move right' },
   moveFar: { up: 'Move far up', down: 'Move far down', left: 'Move far left', right: 'Move far right' },

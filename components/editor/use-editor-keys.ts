@@ -9,6 +9,7 @@ import { kindOf, nameOf, noteId, stageId, stagesAmong } from './model/items.ts';
 import { placeStages } from './model/layers.ts';
 import { goToDetails } from './panels/details.ts';
 import { useObserved } from './store/observable.ts';
+import { words } from './words.ts';
 
 type Bindings = Parameters<typeof useKeys>[1];
 
@@ -48,6 +49,14 @@ function editing(
     { keys: 'mod+d', label: keyWords.duplicate, ...changeSelected, run: () => void store.duplicate() },
     { keys: ['delete', 'backspace'], label: keyWords.delete, ...changeSelected, run: store.remove },
     { keys: 'mod+a', label: keyWords.selectAll, ...off, run: store.selectAll },
+    {
+      ...{ keys: 'shift+enter', label: keyWords.toggle, ...off },
+      run() {
+        const id = itemWithFocus();
+        if (id === undefined) store.say(words.goToSomethingFirst);
+        else store.toggle(id);
+      },
+    },
     { keys: 'esc', label: keyWords.selectNothing, ...off, run: () => store.select([]) },
   ];
 }
@@ -162,11 +171,17 @@ function nudge({ store }: Editor, shift: Point): void {
   store.perform(moveItems(document, moved, { burst: 'nudge' }));
 }
 
+/** On the canvas or in the outline. */
+function itemWithFocus(): string | undefined {
+  const focused = window.document.activeElement;
+  const item = focused?.closest<HTMLElement>('.react-flow__node, .react-flow__edge, [data-outlined]');
+  return item?.dataset.id ?? item?.dataset.outlined;
+}
+
 /** The one stage that is selected, or has the focus. */
 function stageAtHand({ store }: Editor): string | undefined {
   const { selection } = store.get();
   const [only] = selection;
-  const focused = window.document.activeElement?.closest<HTMLElement>('.react-flow__node')?.dataset.id;
-  const id = focused ?? (selection.size === 1 ? only : undefined);
+  const id = itemWithFocus() ?? (selection.size === 1 ? only : undefined);
   return id !== undefined && kindOf(id) === 'stage' ? nameOf(id) : undefined;
 }

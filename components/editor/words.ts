@@ -66,8 +66,11 @@ export const words = {
   falseSkipsItLeftOut: 'False skips it. Left out, it runs.',
   findAStage: 'Find a stage',
   firstDelaySeconds: 'First delay, seconds',
+  fits: 'fits, ',
   folded: 'Folded',
   furtherCapabilities: 'Further capabilities',
+  goToSomethingFirst:
+    'Nothing has the focus that could be selected. Go to a stage first, with Tab on the canvas or in the outline.',
   gpuZoneEu: 'gpu, zone=eu',
   group: 'Group',
   groupTheStages: 'Group the stages',

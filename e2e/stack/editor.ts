@@ -53,3 +53,11 @@ export async function makePipeline(page: Page, { origin }: RunningServer, name: 
   await page.waitForURL(/\/pipelines\/pipe_.+\/edit/);
   await page.getByText('Begin with a stage').waitFor();
 }
+
+export async function publish(page: Page, note: string): Promise<void> {
+  await page.getByRole('button', { name: 'Publish', exact: true }).click();
+  const dialog = page.getByRole('dialog', { name: /^Publish version/ });
+  await dialog.getByRole('textbox').fill(note);
+  await dialog.getByRole('button', { name: 'Publish', exact: true }).click();
+  await dialog.waitFor({ state: 'detached' });
+}

@@ -136,9 +136,9 @@ function Flow({ label = words.canvas, begin, isPassing = false }: CanvasProps) {
   );
 }
 
-/** Enter or space on a stage or wire that has the focus selects it, which opens it beside the canvas. */
+/** Enter or space on a stage or wire that has the focus selects it, which opens it beside the canvas. With Shift it is added: a key of the editor. */
 function selectFocused(event: KeyboardEvent, select: (ids: string[]) => void): void {
-  if (event.key !== 'Enter' && event.key !== ' ') return;
+  if ((event.key !== 'Enter' && event.key !== ' ') || event.shiftKey) return;
   const target = event.target as HTMLElement;
   const id = target.matches('.react-flow__node, .react-flow__edge') ? target.dataset.id : undefined;
   if (id === undefined) return;

@@ -1,5 +1,5 @@
-import type { EdgeChange, NodeChange } from '@xyflow/react';
-import { useMemo, useRef, useState } from 'react';
+import { type EdgeChange, type NodeChange, useStoreApi } from '@xyflow/react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { useEditor } from '../context.ts';
 import type { Point } from '../model/document.ts';
 import { moveItems } from '../model/edits/stages.ts';
@@ -17,6 +17,7 @@ export function useFlow() {
   const { store } = useEditor();
   const document = useObserved(store, (state) => state.document);
   const selection = useObserved(store, (state) => state.selection);
+  const shape = useStoreApi();
   const [paint] = useState(createPainter);
   const [dragged, setDragged] = useState(STILL);
   // Read when the drag ends, before React has drawn its last step.
@@ -46,6 +47,16 @@ export function useFlow() {
     }
     store.select(next);
   };
+
+  /** Wires come with the stages that a marquee takes in; those that people want are clicked. */
+  const onEdgesChange = (changes: EdgeChange<WireEdge>[]) => {
+    if (!shape.getState().userSelectionActive) onSelect(changes);
+  };
+
+  // What a marquee has drawn around several lies over all of it, also over what has taken their place, such as a group.
+  useEffect(() => {
+    if (selection.size < 2) shape.setState({ nodesSelectionActive: false });
+  }, [selection, shape]);
 
   const onNodesChange = (changes: NodeChange<FlowNode>[]) => {
     if (changes.some(({ type }) => type === 'select')) onSelect(changes);
@@ -86,7 +97,7 @@ export function useFlow() {
     store.seal();
   };
 
-  return { picture, nodes, edges, dragged, onNodesChange, onEdgesChange: onSelect, onDragStop };
+  return { picture, nodes, edges, dragged, onNodesChange, onEdgesChange, onDragStop };
 }
 
 /** Of stages that are drawn where they are drawn, of those in folded groups what the document says. */

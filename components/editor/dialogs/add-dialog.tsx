@@ -1,12 +1,14 @@
 'use client';
 
 import { Plus } from 'lucide-react';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { capabilitySchema } from '../../../server/domain/graph/schema.ts';
 import { Dialog } from '../../ui/dialog.tsx';
 import { iconOf } from '../canvas/icons.ts';
 import { type Asked, useEditor } from '../context.ts';
+import type { Capability } from '../model/capabilities.ts';
 import { findStage, titleOf } from '../model/document.ts';
+import { fittingBeside } from '../model/fitting.ts';
 import { counts } from '../model/words.ts';
 import { matching } from '../panels/palette.tsx';
 import { useAddStage } from '../panels/use-add-stage.ts';
@@ -14,25 +16,36 @@ import { useObserved } from '../store/observable.ts';
 import { words } from '../words.ts';
 import { Picker, type PickerItem } from './picker.tsx';
 
+const NONE: ReadonlyMap<string, Capability> = new Map();
+
 /** A stage by its name, from anywhere; also what a wire asks for that was dropped on nothing. */
 export function AddDialog({ asked, onClose }: { asked: Extract<Asked, { kind: 'add' }>; onClose(): void }) {
-  const { capabilities, store } = useEditor();
+  const { capabilities, store, samples } = useEditor();
   const known = useObserved(capabilities, (map) => map);
+  const seen = useObserved(samples, (map) => map);
+  const { document } = store.get();
   const [typed, setTyped] = useState('');
   const add = useAddStage();
-  const items: PickerItem[] = matching([...(known?.values() ?? [])], typed).map(({ name, serving }) => ({
-    id: name,
-    label: name,
-    icon: iconOf(name),
-    note: serving === 0 ? words.noAgentIsWorking : counts.agents(serving),
-  }));
+  const { after, before } = asked;
+  const fitting = useMemo(
+    () => fittingBeside({ after, before }, { document, capabilities: known ?? NONE, samples: seen }),
+    [after, before, document, known, seen],
+  );
+  const items: PickerItem[] = matching([...(known?.values() ?? [])], typed, fitting).map(
+    ({ name, serving }) => ({
+      id: name,
+      label: name,
+      icon: iconOf(name),
+      note: `${fitting.has(name) ? words.fits : ''}${serving === 0 ? words.noAgentIsWorking : counts.agents(serving)}`,
+    }),
+  );
   const own = typed.trim();
   // What no agent offers yet can be asked for too: the stage waits for one.
   if (capabilitySchema.safeParse(own).success && !items.some(({ id }) => id === own)) {
     items.push({ id: own, label: own, icon: Plus, note: words.notOfferedYet });
   }
   const beside = asked.after ?? asked.before;
-  const stage = beside === undefined ? undefined : findStage(store.get().document, beside);
+  const stage = beside === undefined ? undefined : findStage(document, beside);
   const where = stage ? titleOf(stage) : beside;
   return (
     <Dialog

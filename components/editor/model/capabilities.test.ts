@@ -17,7 +17,8 @@ describe.each(SCHEMAS)('the form of %s', (name, configSchema) => {
   });
 
   test('is held to what the agent itself asks for, and to nothing more', () => {
-    const capability = { name, description: '', serving: 1, configSchema };
+    const shapes = { inputSchema: null, outputSchema: null };
+    const capability = { name, description: '', serving: 1, configSchema, ...shapes };
     const isFine = builtinConfigSchemas[name]?.safeParse({}).success;
     expect(faultsOfConfig(capability, {}).length === 0).toBe(isFine);
     expect(faultsOfConfig(capability, { nobodyAskedForThis: 1 })).not.toEqual([]);

@@ -9,6 +9,9 @@ export interface Capability {
   serving: number;
   /** JSON Schema of the `config` of stages that ask for it, where it is known. */
   configSchema: JsonObject | null;
+  /** JSON Schema of inputs that such stages take, and of what they give, where it is known. */
+  inputSchema: JsonObject | null;
+  outputSchema: JsonObject | null;
 }
 
 /** A piece of a schema as a form draws it. */

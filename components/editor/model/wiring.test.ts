@@ -137,7 +137,8 @@ describe('problems', () => {
 
   test('of config are found by the schema of the capability', () => {
     const configSchema = { type: 'object', properties: { path: { type: 'string' } }, required: ['path'] };
-    const echo = { name: 'echo', description: '', serving: 1, configSchema };
+    const shapes = { inputSchema: null, outputSchema: null };
+    const echo = { name: 'echo', description: '', serving: 1, configSchema, ...shapes };
     const problems = findProblems(CHAIN, new Map([['echo', echo]]));
     expect(problems.map(({ field }) => field)).toEqual(['config', 'config', 'config']);
   });

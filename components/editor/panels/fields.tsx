@@ -155,6 +155,7 @@ export function JsonField({ label, hint, error, value, onChange, placeholder = '
     <div className="flex flex-col gap-1">
       <span className="text-sm font-medium">{label}</span>
       <div
+        data-faulty={(fault ?? error) ? '' : undefined}
         className={`max-h-72 overflow-auto ${FRAME} ${(fault ?? error) ? 'border-bad' : 'border-control'}`}
       >
         <CodeArea
@@ -202,7 +203,10 @@ export function ExpressionField({
   return (
     <div className="flex min-w-0 flex-col gap-1">
       {labelHidden ? null : <span className="text-sm font-medium">{label}</span>}
-      <div className={`${FRAME} ${error ? 'border-bad' : 'border-control'}`}>
+      <div
+        data-faulty={error ? '' : undefined}
+        className={`${FRAME} ${error ? 'border-bad' : 'border-control'}`}
+      >
         <CodeArea
           label={label}
           language="expression"

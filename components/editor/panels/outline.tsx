@@ -50,8 +50,13 @@ function Row({ row: { stage, title, outgoing } }: { row: OutlineRow }) {
       <div className="flex items-center gap-1 pr-1">
         <button
           type="button"
+          data-outlined={id}
           aria-current={isSelected ? 'true' : undefined}
-          onClick={() => {
+          onClick={({ shiftKey, ctrlKey, metaKey }) => {
+            if (shiftKey || ctrlKey || metaKey) {
+              store.toggle(id);
+              return;
+            }
             store.select([id]);
             canvas.get()?.show(id);
           }}

@@ -63,13 +63,24 @@ export function Palette() {
   );
 }
 
-export function matching(capabilities: readonly Capability[], typed: string): Capability[] {
+const NONE: ReadonlySet<string> = new Set();
+
+/** Those that fit come first, those that nobody offers just now last. */
+export function matching(
+  capabilities: readonly Capability[],
+  typed: string,
+  fitting: ReadonlySet<string> = NONE,
+): Capability[] {
   const wanted = typed.toLowerCase().split(/\s+/).filter(Boolean);
   return capabilities
     .filter(({ name, description }) =>
       wanted.every((word) => `${name} ${description}`.toLowerCase().includes(word)),
     )
-    .sort((a, b) => Number(b.serving > 0) - Number(a.serving > 0));
+    .sort(
+      (a, b) =>
+        Number(b.serving > 0) - Number(a.serving > 0) ||
+        Number(fitting.has(b.name)) - Number(fitting.has(a.name)),
+    );
 }
 
 function PaletteItem({ capability, onAdd }: { capability: Capability; onAdd(): void }) {

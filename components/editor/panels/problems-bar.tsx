@@ -3,11 +3,12 @@
 import { ChevronDown, ChevronUp, CircleAlert, CircleCheck, TriangleAlert } from 'lucide-react';
 import { useState } from 'react';
 import { useEditor } from '../context.ts';
-import { nameOf } from '../model/items.ts';
+import { kindOf, nameOf } from '../model/items.ts';
 import { countProblems, type EditorProblem } from '../model/problems.ts';
 import { counts } from '../model/words.ts';
 import { useObserved } from '../store/observable.ts';
 import { words } from '../words.ts';
+import { goToFault } from './details.ts';
 
 /** What is wrong, under the canvas; each line leads to where it is. */
 export function ProblemsBar() {
@@ -60,13 +61,17 @@ export function ProblemsBar() {
   );
 }
 
+const isWire = (item: EditorProblem['item']) => item !== null && kindOf(item) === 'wire';
+
 function ProblemRow({ problem }: { problem: EditorProblem }) {
   const { canvas, store } = useEditor();
-  const { severity, message, advice, item } = problem;
+  const { severity, message, advice, item, field } = problem;
   const [Icon, tone] = severity === 'error' ? [CircleAlert, 'text-bad'] : [TriangleAlert, 'text-warn'];
   const go = () => {
     if (item === null) store.select([]);
     else canvas.get()?.show(item);
+    // After the canvas, which gives the focus to what it shows.
+    if (field !== null || isWire(item)) requestAnimationFrame(() => goToFault());
   };
   return (
     <li>

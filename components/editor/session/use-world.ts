@@ -3,9 +3,10 @@ import { useEffect } from 'react';
 import type { PipelineId, RunId } from '../../../server/domain/ids.ts';
 import { isJsonObject } from '../../../server/domain/json.ts';
 import { isRunOver, isTaskSuccess } from '../../../server/domain/statuses.ts';
-import { query, useFresh } from '../../data/index.ts';
+import { type Answer, query, useFresh } from '../../data/index.ts';
 import { overlayOf } from '../canvas/run-overlay.ts';
 import type { Editor } from '../context.ts';
+import type { Capability } from '../model/capabilities.ts';
 
 /** What the editor knows of the world: agents, the last run, and the run that it follows. */
 export function useWorld(editor: Editor, followed: string | null): void {
@@ -20,13 +21,21 @@ function useCapabilities({ capabilities }: Editor): void {
   useFresh({ agents: true }, { keys: [question.queryKey], everyMs: 2_000 });
   useEffect(() => {
     if (!data) return;
-    const known = data.capabilities.map(({ name, description, serving, config_schema }) => {
-      const configSchema = isJsonObject(config_schema) ? config_schema : null;
-      return [name, { name, description, serving, configSchema }] as const;
-    });
-    capabilities.set(new Map(known));
+    capabilities.set(new Map(data.capabilities.map((told) => [told.name, toCapability(told)])));
   }, [data, capabilities]);
 }
+
+function toCapability(told: Answer<'agents.capabilities'>['capabilities'][number]): Capability {
+  const { name, description, serving, config_schema, input_schema, output_schema } = told;
+  return {
+    ...{ name, description, serving },
+    configSchema: schemaOf(config_schema),
+    inputSchema: schemaOf(input_schema),
+    outputSchema: schemaOf(output_schema),
+  };
+}
+
+const schemaOf = (told: unknown) => (isJsonObject(told) ? told : null);
 
 /** What stages gave in the run that is followed, else in the last one. */
 function useSamples({ samples, pipelineId }: Editor, followed: string | null): void {

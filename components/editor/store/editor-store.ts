@@ -4,6 +4,7 @@ import type { EditorDocument, Point } from '../model/document.ts';
 import { connect, removeItems } from '../model/edits/stages.ts';
 import { type History, NO_HISTORY, perform, redo, seal, undo } from '../model/history.ts';
 import { noteId, stageId, wireId } from '../model/items.ts';
+import { counts } from '../model/words.ts';
 import { words } from '../words.ts';
 import { type Observable, observable } from './observable.ts';
 
@@ -23,6 +24,8 @@ export interface EditorStore extends Observable<EditorState> {
   /** The next edit is an entry of its own. */
   seal(): void;
   select(ids: Iterable<string>): void;
+  /** Into the selection, or out of it; what else is in it stays. */
+  toggle(id: string): void;
   selectAll(): void;
   remove(): void;
   connect(from: string, to: string): boolean;
@@ -82,6 +85,12 @@ export function createEditorStore(document: EditorDocument): EditorStore {
       const selection = new Set(ids);
       if (isSame(selection, before.selection)) return;
       state.set({ ...before, selection, history: seal(before.history) });
+    },
+    toggle(id) {
+      const selection = new Set(state.get().selection);
+      if (!selection.delete(id)) selection.add(id);
+      store.select(selection);
+      state.set({ ...state.get(), said: quietly(words.selected(counts.things(selection.size))) });
     },
     selectAll() {
       const { stages, notes } = state.get().document;

@@ -15,7 +15,7 @@ import { AgentName } from './agent-name.tsx';
 import { runWords } from './run-words.ts';
 import { ranFor } from './stage/attempt-list.tsx';
 import { sayRouting } from './stage/routing.ts';
-import { useAgentNames, useAgentsById } from './use-agent-names.ts';
+import { useAgentsById } from './use-agent-names.ts';
 import type { Attempt, Run } from './use-run.ts';
 
 const A_PAGE = 1000;
@@ -29,7 +29,6 @@ export function AttemptsTab({ run }: { run: Run }) {
     keys: [pages('runs.attempts', input).queryKey],
     everyMs: 1000,
   });
-  const nameOf = useAgentNames();
   const agents = useAgentsById();
   const sayWhy = (attempt: Attempt) =>
     sayRouting(attempt, {
@@ -41,7 +40,7 @@ export function AttemptsTab({ run }: { run: Run }) {
     <section className="overflow-hidden rounded-lg border border-line bg-card shadow-card">
       <DataGrid
         label={runWords.attempts.label}
-        columns={columnsOf(run, { attempts: attempts ?? [], nameOf, sayWhy })}
+        columns={columnsOf(run, { attempts: attempts ?? [], sayWhy })}
         rows={attempts}
         keyOf={({ stage, epoch }) => `${stage} ${epoch}`}
         empty={<Empty icon={Repeat} title={runWords.attempts.none} />}
@@ -53,18 +52,17 @@ export function AttemptsTab({ run }: { run: Run }) {
 
 interface Known {
   attempts: readonly Attempt[];
-  nameOf(agentId: string): string;
   sayWhy(attempt: Attempt): ReturnType<typeof sayRouting>;
 }
 
 /** Where nobody was passed over, nobody is listed, and where nothing went wrong, nothing is said of it. */
-function columnsOf(run: Run, { attempts, nameOf, sayWhy }: Known): GridColumn<Attempt>[] {
+function columnsOf(run: Run, { attempts, sayWhy }: Known): GridColumn<Attempt>[] {
   const { attempts: text, drawer } = runWords;
   const wasPassedOver = attempts.some((attempt) => sayWhy(attempt).rejected.length > 0);
   const wentWrong = attempts.some(({ error }) => error !== null);
   const rejectedOf = (attempt: Attempt) =>
     sayWhy(attempt)
-      .rejected.map(({ agent, reason }) => `${nameOf(agent)}: ${reason}`)
+      .rejected.map(({ agent, reason }) => `${agent}: ${reason}`)
       .join('; ');
   return [
     {

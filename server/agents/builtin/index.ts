@@ -7,6 +7,7 @@ import { createDataAgents } from './data/agents.ts';
 import { type DataPoolOptions, defaultPoolOptions } from './data/pool/options.ts';
 import { createDataPool } from './data/pool/pool.ts';
 import { configSchemas } from './data/schemas.ts';
+import { dataShapes, type Shapes } from './data/shapes.ts';
 import { type CallMcpTool, createMcpToolAgent, mcpToolConfigSchema } from './mcp-tool.ts';
 
 /** The config of each built-in capability, for checks at the door and for an editor's forms. */
@@ -16,6 +17,9 @@ export const builtinConfigSchemas: Readonly<Record<string, z.ZodType>> = {
   ...configSchemas,
   'mcp-tool': mcpToolConfigSchema,
 };
+
+/** What stages that ask for a built-in capability are given and give, where more is known than that it is JSON. */
+export const builtinShapes: Readonly<Record<string, Shapes>> = dataShapes;
 
 export interface BuiltinOptions {
   /** Anything left out has the default of `defaultPoolOptions`. */

@@ -227,10 +227,23 @@ export const capabilitySchema = z
     agents: z.int(),
     serving: z.int().describe('Those that are given work just now.'),
     config_schema: anyObject.nullable().describe('JSON Schema of the `config` of stages that ask for it.'),
+    input_schema: anyObject
+      .nullable()
+      .describe('JSON Schema of inputs that such stages take; they may take others too. Null: not known.'),
+    output_schema: anyObject
+      .nullable()
+      .describe('JSON Schema of the output of such stages. Null: not known.'),
   })
   .meta({ id: 'Capability' });
 
 export const presentCapability = ({
   configSchema,
+  inputSchema,
+  outputSchema,
   ...capability
-}: CapabilityView): z.input<typeof capabilitySchema> => ({ ...capability, config_schema: configSchema });
+}: CapabilityView): z.input<typeof capabilitySchema> => ({
+  ...capability,
+  config_schema: configSchema,
+  input_schema: inputSchema,
+  output_schema: outputSchema,
+});

@@ -40,7 +40,7 @@ export function AttemptList({ attempts, type }: { attempts: readonly Attempt[]; 
               <ul className="mt-1 text-xs text-quiet">
                 {rejected.map(({ agent, reason: why }) => (
                   <li key={agent}>
-                    <AgentName id={agent} />: {why}
+                    {agent}: {why}
                   </li>
                 ))}
               </ul>

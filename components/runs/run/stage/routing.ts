@@ -6,6 +6,7 @@ import type { Attempt } from '../use-run.ts';
 
 interface RoutingSaid {
   reason: string;
+  /** Agents by their names. */
   rejected: { agent: string; reason: string }[];
 }
 

@@ -1,0 +1,276 @@
+import { readFile } from 'node:fs/promises';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { openBrowser } from '../stack/browser.ts';
+import { boxOf, drag } from '../stack/mouse.ts';
+import { type Api, openApi } from '../stack/people.ts';
+import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
+
+const POLL = { timeout: 30_000 };
+const FAILED = 4;
+const FINE = 2;
+/** So many that somebody can say stop before all of them are done. */
+const MANY = 600;
+
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+let dataDir: Awaited<ReturnType<typeof makeDataDir>>;
+let server: RunningServer;
+let api: Api;
+const pipelines = new Map<string, string>();
+
+async function makePipeline(name: string, stages: object[]): Promise<void> {
+  const dependencies = stages.slice(1).map((_, from) => ({ from, to: from + 1 }));
+  pipelines.set(name, (await api('/pipelines', { name, stages, dependencies })).id);
+}
+const start = async (name: string): Promise<string> =>
+  (await api(`/pipelines/${pipelines.get(name)}/execute`, { input_data: { n: 1 } })).id;
+const startMany = (name: string, count: number) =>
+  Promise.all(Array.from({ length: count }, () => start(name)));
+const statusOf = async (run: string): Promise<string> => (await api(`/runs/${run}`)).status;
+const becomes = (run: string, status: string) => expect.poll(() => statusOf(run), POLL).toBe(status);
+const of = (name: string) => `pipeline=${pipelines.get(name)}`;
+
+beforeAll(async () => {
+  dataDir = await makeDataDir();
+  [browser, server] = await Promise.all([openBrowser(), startServer(dataDir.path)]);
+  api = await openApi(server, dataDir.path);
+  await makePipeline('Broken', [
+    { name: 'Read', type: 'echo' },
+    { name: 'Break', type: 'fail', retry: { maxAttempts: 1 } },
+  ]);
+  await makePipeline('Fine', [{ name: 'Read', type: 'echo' }]);
+  await makePipeline('Slow', [{ name: 'Nap', type: 'sleep', config: { ms: 600_000 } }]);
+  await makePipeline('Unheard', [{ name: 'Paint', type: 'paint' }]);
+  await makePipeline('Again', [
+    {
+      ...{ name: 'Twice', type: 'fail', config: { times: 1 } },
+      retry: { maxAttempts: 2, initialSeconds: 3_000, maxSeconds: 3_000, jitter: 0 },
+    },
+  ]);
+  context = await browser.newContext({ viewport: { width: 1440, height: 900 }, acceptDownloads: true });
+  const first = await context.newPage();
+  await first.goto(server.link);
+  await first.getByRole('heading', { name: 'Home' }).waitFor();
+  await first.close();
+});
+afterAll(async () => {
+  await browser?.close();
+  await server?.stop();
+  await dataDir?.remove();
+});
+beforeEach(async () => {
+  page = await context.newPage();
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+});
+afterEach(() => page.close());
+
+const open = (path: string) => page.goto(`${server.origin}${path}`);
+const grid = () => page.getByRole('grid', { name: 'Runs' });
+/** Rows of the list that is shown, its head left out. */
+const rows = async (): Promise<number> => {
+  if ((await grid().count()) === 0) return 0;
+  return Number(await grid().getAttribute('aria-rowcount')) - 1;
+};
+
+test('a drag over the dots sets the range, columns are chosen for good, and J and K go through the rows', async () => {
+  for (let count = 0; count < FAILED; count++) await becomes(await start('Broken'), 'failed');
+  await open(`/runs?${of('Broken')}`);
+  await expect.poll(rows, POLL).toBe(FAILED);
+  const chart = page.getByRole('img', { name: new RegExp(`^Duration of the ${FAILED} runs`) });
+  const { x, y, width } = await boxOf(chart);
+  // From before the first run to halfway between it and the next.
+  const dots = await chart
+    .locator('[data-dot]')
+    .evaluateAll((all) => all.map((dot) => dot.getBoundingClientRect()).map((box) => box.x + box.width / 2));
+  const [first = 0, second = 0] = dots.sort((a, b) => a - b);
+  expect(second - first).toBeGreaterThan(width / 50);
+  await drag(page, { x: x + 1, y: y + 2 }, { x: (first + second) / 2, y: y + 2 });
+  await expect.poll(() => page.url(), POLL).toContain('created=');
+  await expect.poll(rows, POLL).toBe(1);
+  await page.getByRole('button', { name: /^Started / }).waitFor();
+  await page.goBack();
+  await expect.poll(rows, POLL).toBe(FAILED);
+
+  const trigger = page.getByRole('columnheader', { name: 'Trigger' });
+  expect(await trigger.count()).toBe(0);
+  await page.getByRole('button', { name: 'Columns' }).click();
+  await page.getByRole('menuitemcheckbox', { name: 'Trigger' }).click();
+  await page.getByRole('menuitemcheckbox', { name: 'Stages' }).click();
+  await page.keyboard.press('Escape');
+  await trigger.waitFor();
+  await page.reload();
+  await trigger.waitFor();
+  expect(await page.getByRole('columnheader', { name: 'Stages' }).count()).toBe(0);
+
+  await grid().getByText('Failed').first().waitFor();
+  const active = () => page.locator('[role=row][data-active]').getAttribute('aria-rowindex');
+  for (const [key, row] of [
+    ['j', '2'],
+    ['j', '3'],
+    ['j', '4'],
+    ['k', '3'],
+  ] as const) {
+    await page.keyboard.press(key);
+    await expect.poll(active, POLL).toBe(row);
+  }
+});
+
+/** In this order: where each leads to, and how many that should be, if the figure is no number of theirs. */
+const FIGURES: readonly [string, number?][] = [
+  ['Running now'],
+  ['Failed in 24 hours'],
+  ['Stuck'],
+  ['Agents down'],
+  ['Dead letters'],
+  ['Runs that ended'],
+  ['Success', FAILED + FINE],
+  ['Duration, p95', FINE],
+  ['Queue wait, p95', FAILED + FINE],
+];
+
+test('each figure of the home page leads to a list of as many', async () => {
+  for (const run of await startMany('Fine', FINE)) await becomes(run, 'succeeded');
+  await start('Slow');
+  const figure = (label: string) =>
+    page.locator('a', { has: page.getByText(label, { exact: true }) }).first();
+  const figureOf = async (label: string) =>
+    (await figure(label).locator(':scope > span').nth(1).textContent()) ?? '';
+  await open('/');
+  // What has ended is counted beside the engine, a little later.
+  await expect.poll(() => figureOf('Runs that ended'), { timeout: 90_000 }).toBe(String(FAILED + FINE));
+  await expect.poll(() => figureOf('Running now'), { timeout: 90_000 }).toBe('1');
+  for (const [label, known] of FIGURES) {
+    await open('/');
+    await figure(label).waitFor();
+    const wanted = known ?? Number(await figureOf(label));
+    const href = await figure(label).getAttribute('href');
+    await figure(label).click();
+    await page.waitForURL((url) => url.pathname + url.search === href);
+    const none = page.getByText(/^(No run matches|No agent matches|No dead letters)$/);
+    await (wanted === 0 ? none : grid().getByRole('row').nth(1)).waitFor();
+    if (wanted > 0) await expect.poll(rows, POLL).toBe(wanted);
+  }
+});
+
+test('ticked runs are cancelled, all that match are tried again, and of very many the rest is left alone', async () => {
+  const slow = await startMany('Slow', 3);
+  await vi.waitFor(
+    async () => expect(await Promise.all(slow.map(statusOf))).toEqual(['running', 'running', 'running']),
+    POLL,
+  );
+  // And the one that was there before them.
+  await open(`/runs?${of('Slow')}`);
+  await expect.poll(rows, POLL).toBe(4);
+  for (const key of ['j', 'x', 'j', 'x']) await page.keyboard.press(key);
+  await page.getByRole('toolbar', { name: '2 selected' }).getByRole('button', { name: 'Cancel' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel 2 runs' }).click();
+  await page.waitForURL(/\/bulk\//);
+  await page.getByTestId('bulk-status').getByText('Done').waitFor();
+  await page.getByRole('link', { name: /^Done\s*2$/ }).waitFor();
+  await expect
+    .poll(async () => (await Promise.all(slow.map(statusOf))).sort(), POLL)
+    .toEqual(['cancelled', 'cancelled', 'running']);
+
+  const again = await startMany('Again', 2);
+  await vi.waitFor(async () => {
+    for (const run of again) expect((await api(`/runs/${run}`)).stages[0].state).toBe('retrying');
+  }, POLL);
+  await open(`/runs?${of('Again')}`);
+  await page.getByRole('button', { name: 'All that match' }).click();
+  await page.getByRole('menuitem', { name: 'Retry' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Retry 2 runs' }).click();
+  await page.waitForURL(/\/bulk\//);
+  for (const run of again) await becomes(run, 'succeeded');
+
+  for (let made = 0; made < MANY; made += 50) await startMany('Unheard', 50);
+  await open(`/runs?${of('Unheard')}`);
+  await page.getByRole('button', { name: 'All that match' }).click();
+  await page.getByRole('menuitem', { name: 'Cancel' }).click();
+  await page
+    .getByRole('dialog')
+    .getByRole('button', { name: `Cancel ${MANY} runs` })
+    .click();
+  await page.getByRole('button', { name: 'Abort' }).click();
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Abort' }).click();
+  await page.getByTestId('bulk-status').getByText('Aborted').waitFor();
+  const { runs: left } = await api(`/runs?limit=1&status=running&pipeline_id=${pipelines.get('Unheard')}`);
+  expect(left).toHaveLength(1);
+});
+
+test('C asks before it cancels; what waits says why, and its way out leads to where it ends', async () => {
+  const [nap = '', waits = ''] = await Promise.all([start('Slow'), start('Unheard')]);
+  await open(`/runs/${nap}`);
+  await page.getByTestId('run-status').getByText('Running').waitFor();
+  await page.keyboard.press('c');
+  const question = page.getByRole('alertdialog', { name: 'Cancel this run?' });
+  await question.waitFor();
+  await page.keyboard.press('Escape');
+  await question.waitFor({ state: 'detached' });
+  expect(await statusOf(nap)).toBe('running');
+  await page.keyboard.press('c');
+  await question.getByRole('button', { name: 'Cancel', exact: true }).last().click();
+  await page.getByTestId('run-status').getByText('Cancelled').waitFor();
+
+  await open(`/runs/${waits}`);
+  const because = page.getByRole('region', { name: 'Why it waits' });
+  await because.getByText(/paint/).first().waitFor();
+  await because.getByRole('link', { name: 'Enrol an agent' }).click();
+  await page.waitForURL(/\/agents\?enrol=true&capability=paint/);
+  await expect
+    .poll(() => page.getByRole('dialog').getByRole('textbox', { name: 'Capability' }).inputValue(), POLL)
+    .toBe('paint');
+});
+
+test('a log is narrowed, followed and taken along; attempts say who had them and who was passed over; a replay leads back', async () => {
+  await api('/agents/register', {
+    name: 'other-echo',
+    type: 'worker',
+    transport: 'pull',
+    capabilities: ['echo'],
+  });
+  await makePipeline('Chosen', [
+    { name: 'Read', type: 'echo', agent: { pinned: 'builtin-echo' } },
+    { name: 'Break', type: 'fail', retry: { maxAttempts: 1 } },
+  ]);
+  const run = await start('Chosen');
+  await becomes(run, 'failed');
+  await open(`/runs/${run}?tab=logs`);
+  const line = page.getByText('This is a demonstration stage: it returns its input.');
+  await line.waitFor();
+  const levels = page.getByRole('group', { name: 'Level' });
+  await levels.getByRole('button', { name: 'Errors' }).click();
+  await line.waitFor({ state: 'detached' });
+  expect(page.url()).toContain('level=error');
+  await levels.getByRole('button', { name: 'All' }).click();
+  await line.waitFor();
+  const follow = page.getByRole('button', { name: 'Follow' });
+  const was = await follow.getAttribute('aria-pressed');
+  await follow.click();
+  await expect.poll(() => follow.getAttribute('aria-pressed'), POLL).not.toBe(was);
+  await line.waitFor();
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Download the log' }).click(),
+  ]);
+  expect(download.suggestedFilename()).toBe(`${run}.log`);
+  expect(await readFile(await download.path(), 'utf8')).toMatch(
+    /^\S+ info +read This is a demonstration stage/m,
+  );
+
+  await page.getByRole('tab', { name: 'Attempts' }).click();
+  const attempt = page.getByRole('grid', { name: 'Attempts' }).getByRole('row', { name: /^Read/ });
+  await attempt.getByText('builtin-echo').first().waitFor();
+  await attempt.getByTitle('other-echo: another agent is pinned').waitFor();
+
+  const replay = (await api(`/runs/${run}/replay`, { from: 'break' })).id;
+  await becomes(replay, 'failed');
+  await open(`/runs/${replay}`);
+  await page.getByText('from break').waitFor();
+  await page.locator(`a[href="/runs/${run}"]`).first().click();
+  await page.waitForURL((url) => url.pathname === `/runs/${run}`);
+  await page.getByText('Replayed by').waitFor();
+  await page.locator(`a[href="/runs/${replay}"]`).first().click();
+  await page.waitForURL((url) => url.pathname === `/runs/${replay}`);
+});

@@ -1,0 +1,27 @@
+import type { Locator, Page } from 'playwright-core';
+
+/** What a hand does with a mouse that has no word of its own. */
+
+export interface Point {
+  x: number;
+  y: number;
+}
+
+export async function boxOf(place: Locator): Promise<Point & { width: number; height: number }> {
+  const box = await place.boundingBox();
+  if (!box) throw new Error('It is not on the page.');
+  return box;
+}
+
+export async function middleOf(place: Locator): Promise<Point> {
+  const { x, y, width, height } = await boxOf(place);
+  return { x: x + width / 2, y: y + height / 2 };
+}
+
+export async function drag(page: Page, from: Point, to: Point): Promise<void> {
+  await page.mouse.move(from.x, from.y);
+  await page.mouse.down();
+  await page.mouse.move((from.x + to.x) / 2, (from.y + to.y) / 2, { steps: 4 });
+  await page.mouse.move(to.x, to.y, { steps: 4 });
+  await page.mouse.up();
+}
