@@ -135,7 +135,7 @@ export const words = {
   outputOfTheLastRun: 'Output of the last run',
   parameters: 'Parameters',
   pipeline: 'Pipeline',
-  pipeline2: 'pipeline',
+  pipelineItself: 'pipeline',
   priority: 'Priority',
   problems: 'Problems',
   problemsOfThisStage: 'Problems of this stage',

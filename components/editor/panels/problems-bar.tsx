@@ -89,7 +89,7 @@ function ProblemRow({ problem }: { problem: EditorProblem }) {
           {message} <span className="text-quiet">{advice}</span>
         </span>
         <span className="ml-auto shrink-0 font-mono text-2xs text-quiet">
-          {item === null ? words.pipeline2 : nameOf(item)}
+          {item === null ? words.pipelineItself : nameOf(item)}
         </span>
       </button>
     </li>
