@@ -90,7 +90,8 @@ async function loadErrors(
 ): Promise<RevealedTask['attempts']> {
   const rows = await tx.execute<{ epoch: number; error: TaskError | null }>(sql`
     SELECT epoch, error FROM task_attempts
-    WHERE run_id = ${toUuid(id)}::text::uuid AND idx = ${stage}::int ORDER BY epoch LIMIT 1000`);
+    WHERE run_id = ${toUuid(id)}::text::uuid AND idx = ${stage}::int
+      AND org_id = (SELECT current_org()) ORDER BY epoch LIMIT 1000`);
   return [...rows].map(({ epoch, error }) => ({ epoch, error }));
 }
 
