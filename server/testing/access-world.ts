@@ -1,7 +1,5 @@
 import { listOperations } from '#server/api/operations/index.ts';
-import { restRoutes } from '#server/api/rest/routes.ts';
 import { tools } from '#server/api/tools/index.ts';
-import { toolRoutes } from '#server/api/tools/routes.ts';
 import { toUuid } from '#server/domain/ids.ts';
 import { ROLES, type Role } from '#server/identity/permissions.ts';
 import type { Asked, HttpAnswer, TestServer } from './http.ts';
@@ -52,8 +50,6 @@ export const operations = new Map(
   listOperations().map(({ operation }) => [`${operation.method} ${operation.path}`, operation]),
 );
 const toolExamples = new Map(tools.map(({ name, example }) => [`POST /tools/${name}`, example]));
-
-export const testedRoutes = [...restRoutes, ...toolRoutes];
 
 export const isUpload = (name: string): boolean => 'uploads' in (operations.get(name) ?? {});
 

@@ -93,8 +93,8 @@ export function sendError(exchange: Exchange, error: unknown, logger: Logger): v
   }
   const quota = quotaHeadersOf(error);
   if (quota) {
-    exchange.response.appendHeader('ratelimit-policy', quota.policy);
-    exchange.response.appendHeader('ratelimit', quota.standing);
+    response.appendHeader('ratelimit-policy', quota.policy);
+    response.appendHeader('ratelimit', quota.standing);
   }
   const retryAfter = retryAfterOf(error);
   if (retryAfter !== undefined) response.setHeader('retry-after', String(retryAfter));
