@@ -1,4 +1,4 @@
-import { PgDialect } from 'drizzle-orm/pg-core';
+import type { PgDialect } from 'drizzle-orm/pg-core';
 import { PostgresJsSession, PostgresJsTransaction } from 'drizzle-orm/postgres-js';
 import type { Sql } from './client.ts';
 
@@ -33,13 +33,14 @@ export function createStatementKeeper(): IsKept {
   };
 }
 
-const dialect = new PgDialect();
-
 /**
  * Drizzle on a client of ours. By itself it prepares nothing, so that the types of a statement's parameters are asked
  * for first, a round trip of its own, and Postgres parses the text again each time.
  */
-export function statementsOn(client: Pick<Sql, 'unsafe'>, isKept: IsKept): Statements {
+export function statementsOn(
+  client: Pick<Sql, 'unsafe'>,
+  { dialect, isKept }: { dialect: PgDialect; isKept: IsKept },
+): Statements {
   const keeping = {
     ...client,
     unsafe: (text: string, values: never[] = []) => client.unsafe(text, values, { prepare: isKept(text) }),

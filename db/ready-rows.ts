@@ -1,5 +1,6 @@
 import { type GetColumnData, type SQL, sql } from 'drizzle-orm';
-import { type PgColumn, PgDialect } from 'drizzle-orm/pg-core';
+import { type PgColumn, PgDialect, type PgTable } from 'drizzle-orm/pg-core';
+import { isTenants } from './tenant-dialect.ts';
 
 /** A statement with its values, and how a row that it answers with is read. */
 export interface Asked<Row> {
@@ -19,10 +20,11 @@ const dialect = new PgDialect();
 
 /**
  * A question that is put again and again: its text is written and its columns are looked through once and not for each
- * request. `rest` is all that comes after the columns: FROM, WHERE, ORDER BY.
+ * request. They are the tenant's; `rest` says which, and in what order.
  */
 export function readyRows<Columns extends Record<string, PgColumn>>(
   columns: Columns,
+  table: PgTable & { orgId: PgColumn },
   rest: SQL,
 ): (values: Readonly<Record<string, unknown>>) => Asked<RowOf<Columns>> {
   const list = Object.entries(columns);
@@ -30,7 +32,9 @@ export function readyRows<Columns extends Record<string, PgColumn>>(
     list.map(([, column]) => sql`${column}`),
     sql`, `,
   );
-  const { sql: text, params } = dialect.sqlToQuery(sql`SELECT ${shown} ${rest}`);
+  const { sql: text, params } = dialect.sqlToQuery(
+    sql`SELECT ${shown} FROM ${table} WHERE ${isTenants(table.orgId)} AND ${rest}`,
+  );
   const names = params.map((param) => (param as { name: string }).name);
   const toRow = (found: readonly unknown[]) => {
     const row: Record<string, unknown> = {};

@@ -27,7 +27,8 @@ afterAll(async () => {
 
 const NAMES = readyRows(
   { name: pipelines.name },
-  sql`FROM ${pipelines} WHERE ${pipelines.name} LIKE ${given('like')} ORDER BY ${pipelines.name}`,
+  pipelines,
+  sql`${pipelines.name} LIKE ${given('like')} ORDER BY ${pipelines.name}`,
 );
 const ours = (rows: { name: string }[]) =>
   rows.map(({ name }) => name).filter((name) => name.startsWith('of '));

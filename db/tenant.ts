@@ -7,6 +7,7 @@ import { createStatementKeeper, type IsKept, type Statements, statementsOn } fro
 import { type Answers, openReaders, type Readers } from './readers.ts';
 import type { Asked } from './ready-rows.ts';
 import { createSharedReads, type Share } from './shared-reads.ts';
+import { TenantDialect } from './tenant-dialect.ts';
 
 /**
  * The doors' view of the database. Everything they read and write goes through `inTenant` or `readTenant`; only ids are
@@ -84,14 +85,14 @@ const dialect = new PgDialect();
 
 /**
  * A transaction in the doors' role, to which row-level security shows one tenant. Both settings end with it, so a
- * connection never goes back to the pool with a tenant on it.
+ * connection never goes back to the pool with a tenant on it. What is built in it names the tenant by itself.
  */
 export function inTenant<Result>(
   db: DoorDatabase,
   orgId: OrgId,
   work: (transaction: TenantTransaction) => Promise<Result>,
 ): Promise<Result> {
-  return transact(db, enterTenant(orgId), work);
+  return transact(db, orgId, work);
 }
 
 /**
@@ -109,13 +110,16 @@ export function readTenant<const Questions extends readonly Asked<unknown>[]>(
 
 function transact<Result>(
   { pool, isKept }: DoorDatabase,
-  enter: string,
+  orgId: OrgId,
   work: (transaction: TenantTransaction) => Promise<Result>,
 ): Promise<Result> {
+  const org = toUuid(orgId);
+  const enter = enterTenant(org);
+  const statements = { isKept, dialect: new TenantDialect(org) };
   return pool.begin(async (client) => {
     // Not waited for: it is the first on the line, and should it fail, Postgres refuses all that comes after it.
     const entered = client.unsafe(enter).execute();
-    const [result] = await Promise.all([work(statementsOn(client, isKept)), entered]);
+    const [result] = await Promise.all([work(statementsOn(client, statements)), entered]);
     return result;
   }) as Promise<Result>;
 }
@@ -123,8 +127,7 @@ function transact<Result>(
 const UUID = /^[0-9a-f-]{32,36}$/;
 
 /** A text without parameters goes to the database in one trip; with them their types would be asked for first. */
-function enterTenant(orgId: OrgId): string {
-  const uuid = toUuid(orgId);
+function enterTenant(uuid: string): string {
   if (!UUID.test(uuid)) throw new Error('The id of an organisation is no UUID.');
   return `SELECT set_config('role', 'signalbox_door', true), set_config('signalbox.org', '${uuid}', true)`;
 }

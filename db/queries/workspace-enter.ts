@@ -47,7 +47,7 @@ export async function enterWorkspace(
   const org = sql`${toUuid(orgId)}::text::uuid`;
   const [index, epoch] = [sql`${hand?.index ?? null}::text::int`, sql`${hand?.epoch ?? null}::text::int`];
   const [row] = await tx.execute<{ status: RunStatus; seq: string; alive: boolean }>(sql`
-    WITH run AS (SELECT status FROM runs WHERE id = ${run}),
+    WITH run AS (SELECT status FROM runs WHERE id = ${run} AND org_id = ${org}),
     entered AS (
       INSERT INTO workspaces AS w (run_id, org_id, seq) SELECT ${run}, ${org}, 1 FROM run
       ON CONFLICT (run_id) DO UPDATE SET seq = w.seq + 1 RETURNING w.seq),
@@ -71,6 +71,7 @@ export async function chargeWorkspace(
   { bytes, maxBytes }: { bytes: number; maxBytes: number },
 ): Promise<boolean> {
   const rows = await tx.execute(sql`UPDATE workspaces SET bytes = bytes + ${bytes}::text::bigint
-    WHERE run_id = ${toUuid(runId)}::text::uuid AND bytes + ${bytes}::text::bigint <= ${maxBytes}::text::bigint RETURNING 1`);
+    WHERE run_id = ${toUuid(runId)}::text::uuid AND org_id = (SELECT current_org())
+      AND bytes + ${bytes}::text::bigint <= ${maxBytes}::text::bigint RETURNING 1`);
   return rows.length > 0;
 }

@@ -39,7 +39,7 @@ function toLease(row: LeaseRow): Lease {
 /** All that hold now. */
 export async function listHeld(tx: TenantTransaction, runId: RunId): Promise<Lease[]> {
   const rows = await tx.execute<LeaseRow>(sql`SELECT ${COLUMNS} FROM workspace_leases l
-    WHERE run_id = ${toUuid(runId)}::text::uuid AND ended_at IS NULL AND expires_at > clock_timestamp()
+    WHERE org_id = (SELECT current_org()) AND run_id = ${toUuid(runId)}::text::uuid AND ended_at IS NULL AND expires_at > clock_timestamp()
       AND ${handAlive('l')} ORDER BY seq, id`);
   return [...rows].map(toLease);
 }
@@ -117,7 +117,7 @@ export async function isOwnLease(
   { proof, holder }: { proof: LeaseProof; holder: string },
 ): Promise<boolean> {
   const rows = await tx.execute(sql`SELECT 1 FROM workspace_leases
-    WHERE run_id = ${toUuid(runId)}::text::uuid AND id = ${proof.id}::text::uuid
+    WHERE org_id = (SELECT current_org()) AND run_id = ${toUuid(runId)}::text::uuid AND id = ${proof.id}::text::uuid
       AND token = ${proof.token}::text::bigint AND holder = ${holder}`);
   return rows.length > 0;
 }
@@ -130,7 +130,7 @@ export async function endLeasesOf(
 ): Promise<number> {
   const rows =
     await tx.execute(sql`UPDATE workspace_leases SET ended_at = clock_timestamp(), ended_seq = ${seq}::text::bigint
-    WHERE run_id = ${toUuid(runId)}::text::uuid AND holder = ${holder} AND ended_at IS NULL
+    WHERE org_id = (SELECT current_org()) AND run_id = ${toUuid(runId)}::text::uuid AND holder = ${holder} AND ended_at IS NULL
       AND expires_at > clock_timestamp() RETURNING 1`);
   return rows.length;
 }
@@ -143,7 +143,7 @@ export async function takeLeaseAway(
 ): Promise<Lease | null> {
   const [row] = await tx.execute<LeaseRow>(sql`UPDATE workspace_leases l
     SET ended_at = clock_timestamp(), ended_seq = ${seq}::text::bigint, ended_by = ${by}, end_reason = ${reason}
-    WHERE run_id = ${toUuid(runId)}::text::uuid AND id = ${id}::text::uuid AND ended_at IS NULL
+    WHERE org_id = (SELECT current_org()) AND run_id = ${toUuid(runId)}::text::uuid AND id = ${id}::text::uuid AND ended_at IS NULL
       AND expires_at > clock_timestamp() RETURNING ${COLUMNS}`);
   return row ? toLease(row) : null;
 }
@@ -165,7 +165,7 @@ export async function explainLease(
     covers: boolean;
   }>(sql`SELECT holder, token, ended_by, end_reason, ended_at IS NOT NULL AS ended, expires_at <= clock_timestamp() AS expired,
       ${handAlive('l')} AS alive, ${path}::text IS NULL OR ${path}::text ~ ANY (matchers) AS covers
-    FROM workspace_leases l WHERE run_id = ${toUuid(runId)}::text::uuid AND id = ${proof.id}::text::uuid`);
+    FROM workspace_leases l WHERE org_id = (SELECT current_org()) AND run_id = ${toUuid(runId)}::text::uuid AND id = ${proof.id}::text::uuid`);
   if (!row || row.holder !== holder) return 'there is no such claim of yours';
   if (Number(row.token) !== proof.token) return 'the fencing token is not that of the claim';
   if (row.ended_by !== null) return `the claim was taken away by ${row.ended_by} (${row.end_reason})`;

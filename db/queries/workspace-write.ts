@@ -52,7 +52,7 @@ export interface WriteVerdict {
 /** Claims of this path that hold at that moment, as the statement below and `findHolding` see them. */
 export const holdingOf = (runId: string, path: string, now = sql`clock_timestamp()`) => sql`
   SELECT l.* FROM workspace_leases l
-  WHERE l.run_id = ${runId}::text::uuid AND l.ended_at IS NULL AND l.expires_at > ${now}
+  WHERE l.org_id = (SELECT current_org()) AND l.run_id = ${runId}::text::uuid AND l.ended_at IS NULL AND l.expires_at > ${now}
     AND ${path} ~ ANY (l.matchers) AND ${handAlive('l')}`;
 
 /** Whoever shows a claim must hold it now; whoever shows none may write where nobody else holds one. */

@@ -35,7 +35,38 @@ describe('the matrix', () => {
     ['audit.read', 'yynnny'],
     ['notification.manage', 'yynnnn'],
     ['notification.read', 'yynynn'],
+    ['pipeline.read', 'yyyyyy'],
+    ['template.read', 'yyyyyy'],
+    ['workspace.read', 'yyyyyn'],
+    ['workspace.write', 'yyyynn'],
+    ['workspace.force', 'yynynn'],
+    ['view.share', 'yyyyyy'],
+    ['view.manage', 'yynnnn'],
+    ['agent.read', 'yyyyyy'],
+    ['agent.register', 'yynnnn'],
+    ['agent.visit', 'yynnnn'],
+    ['agent.fetch', 'nnnnnn'],
+    ['queue.read', 'yyyyyy'],
+    ['system.read', 'yyyyyy'],
+    ['metrics.read', 'yynynn'],
+    ['member.read', 'yynnny'],
+    ['org.create', 'ynnnnn'],
+    ['org.manage', 'ynnnnn'],
+    ['key.read', 'yynnny'],
+    ['secret.manage', 'yynnnn'],
+    ['mcp.read', 'yyyyyy'],
+    ['mcp.call', 'yyyynn'],
+    ['mcp.connect', 'yyyynn'],
+    ['mcp.manage', 'yynnnn'],
+    ['mcp.program', 'yynnnn'],
+    ['mcp.decide', 'yynynn'],
+    ['mcp.log', 'yynynn'],
   ];
+
+  test('says of every action whose it is', () => {
+    expect(AGREED.map(([action]) => action).sort()).toEqual([...ACTIONS].sort());
+  });
+
   test.each(AGREED)('gives %s to the roles that were agreed', (action, row) => {
     expect(ROLES.map((role) => (may(person(role), action) ? 'y' : 'n')).join('')).toBe(row);
   });

@@ -1,3 +1,4 @@
+import type { LiveTarget, LiveToServer } from '#server/domain/live.ts';
 import type { Scope } from '#server/identity/permissions.ts';
 
 /** Who gets past the door of a route, written down apart from the table that decides it. */
@@ -256,4 +257,66 @@ export const ACCESS: Readonly<Record<string, AccessRow>> = {
   'GET /metrics': { roles: OPERATE, scopes: ['ops:read'], home: true },
   // Last: whoever signs out is asked nothing more.
   'POST /api/v1/auth/sign-out': own,
+};
+
+/**
+ * The routes beside: `open` to whoever comes, `models` for whoever shows a token that is good for MCP. Nothing else may be
+ * served without an operation or a tool behind it.
+ */
+export const OTHER_DOORS: Readonly<Record<string, 'open' | 'models'>> = {
+  'GET /api/v1/openapi.json': 'open',
+  'GET /api/docs': 'open',
+  'GET /api/docs/page.css': 'open',
+  'GET /api/docs/page.mjs': 'open',
+  'GET /api/docs/dom.mjs': 'open',
+  'GET /api/docs/schema-text.mjs': 'open',
+  'GET /api/docs/try-it.mjs': 'open',
+  'GET /api/docs/sans.woff2': 'open',
+  'GET /api/docs/mono.woff2': 'open',
+  'GET /mcp': 'models',
+  'POST /mcp': 'models',
+  'DELETE /mcp': 'models',
+  'GET /mcp/gateway': 'models',
+  'POST /mcp/gateway': 'models',
+  'DELETE /mcp/gateway': 'models',
+  'GET /mcp/gateway/search': 'models',
+  'POST /mcp/gateway/search': 'models',
+  'DELETE /mcp/gateway/search': 'models',
+  'GET /mcp/servers/{name}': 'models',
+  'POST /mcp/servers/{name}': 'models',
+  'DELETE /mcp/servers/{name}': 'models',
+  'GET /mcp/servers/{name}/search': 'models',
+  'POST /mcp/servers/{name}/search': 'models',
+  'DELETE /mcp/servers/{name}/search': 'models',
+  'GET /.well-known/oauth-protected-resource/mcp': 'open',
+  'GET /.well-known/oauth-protected-resource': 'open',
+  'GET /.well-known/oauth-authorization-server': 'open',
+  'POST /oauth/register': 'open',
+  'GET /oauth/authorize': 'open',
+  'GET /oauth/authorize/{request}': 'open',
+  'POST /oauth/token': 'open',
+  'POST /oauth/revoke': 'open',
+  'GET /sdk/{file}': 'open',
+};
+
+/** What a live target is known by. */
+type LiveKind = LiveTarget extends infer Target
+  ? Target extends LiveTarget
+    ? Exclude<keyof Target, 'after' | 'resume' | 'seen'>
+    : never
+  : never;
+
+/** Who may listen to what, over `/ws` and Socket.IO alike. A kind of target without a row does not compile. */
+export const LIVE_ACCESS: Readonly<Record<LiveKind, AccessRow>> = {
+  run_id: { roles: ALL, scopes: ['runs:read'] },
+  pipeline_id: { roles: ALL, scopes: ['runs:read'] },
+  agent_id: { roles: ALL, scopes: ['ops:read'] },
+  agents: { roles: ALL, scopes: ['ops:read'] },
+  everything: { roles: ALL, scopes: ['runs:read'] },
+};
+
+/** What a client may ask by: `judged` asks for the rights above, `own` touches what it listens to already and nothing else. */
+export const LIVE_EVENTS: Readonly<Record<keyof LiveToServer, 'judged' | 'own'>> = {
+  subscribe: 'judged',
+  unsubscribe: 'own',
 };

@@ -15,7 +15,9 @@ it.each([
   const wished = await joinByAmqp(world, { ...script, name: 'wished', labels: ['gpu'], handle: never });
   const runs = await Promise.all([1, 2, 3].map(() => world.startRun(graph)));
   const statuses = async () => Promise.all(runs.map(async (run) => (await world.task(run))?.status));
-  await eventually(async () => expect((await statuses()).toSorted()).toEqual(['queued', 'queued', 'running']));
+  await eventually(async () =>
+    expect((await statuses()).toSorted()).toEqual(['queued', 'queued', 'running']),
+  );
 
   await wished.vanish();
   await eventually(async () => {

@@ -20,6 +20,7 @@ export function filesBefore({ from, kept }: { from: RunId; kept: readonly KeptSt
     UNION ALL SELECT idx, started_at FROM attempts WHERE run_id = ${run}) AS tries WHERE idx NOT IN ${places})`;
   return sql`SELECT * FROM (
     SELECT DISTINCT ON (path) * FROM workspace_versions
-    WHERE run_id = ${run} AND (stage_key IN ${keys} OR (stage_key IS NULL AND at < coalesce(${begun}, 'infinity')))
+    WHERE org_id = (SELECT current_org()) AND run_id = ${run}
+      AND (stage_key IN ${keys} OR (stage_key IS NULL AND at < coalesce(${begun}, 'infinity')))
     ORDER BY path, version DESC) AS newest WHERE hash IS NOT NULL`;
 }

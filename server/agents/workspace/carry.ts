@@ -42,7 +42,7 @@ export function createCarry({ db, payloads }: CarryOptions): Carry {
     async forgetUnborn(orgId, runId) {
       const id = toUuid(runId);
       await inTenant(db, orgId, (tx) =>
-        tx.execute(sql`DELETE FROM workspaces WHERE run_id = ${id}::text::uuid
+        tx.execute(sql`DELETE FROM workspaces WHERE run_id = ${id}::text::uuid AND org_id = (SELECT current_org())
           AND NOT EXISTS (SELECT FROM runs WHERE id = ${id}::text::uuid)`),
       );
     },

@@ -80,7 +80,8 @@ export function createContents(options: ContentsOptions): Contents {
     const row = await inTenant(db, orgId, async (tx) => {
       const [found] = await tx.execute<{ content: string | null }>(sql`
         SELECT encode(content, 'base64') AS content FROM workspace_blobs
-        WHERE run_id = ${toUuid(runId)}::text::uuid AND hash = ${hash}`);
+        WHERE run_id = ${toUuid(runId)}::text::uuid AND hash = ${hash}
+          AND org_id = (SELECT current_org())`);
       return found;
     });
     if (!row) throw new Error(`The content ${hash} of ${runId} is not there.`);

@@ -125,7 +125,7 @@ async function markSeen(
       (run_id, holder, org_id, name, task_index, epoch, joined_at, seen_at, read_seq)
     SELECT run_id, ${holder}, org_id, ${name}, ${hand?.index ?? null}::text::int, ${hand?.epoch ?? null}::text::int,
       clock_timestamp(), clock_timestamp(), ${seen}::text::bigint
-    FROM workspaces WHERE run_id = ${toUuid(place.runId)}::text::uuid
+    FROM workspaces WHERE run_id = ${toUuid(place.runId)}::text::uuid AND org_id = (SELECT current_org())
     ON CONFLICT (run_id, holder) DO UPDATE
       SET read_seq = greatest(c.read_seq, excluded.read_seq), seen_at = clock_timestamp()
     RETURNING read_seq`);

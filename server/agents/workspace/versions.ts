@@ -44,9 +44,9 @@ export async function findVersion(
   const [row] = await tx.execute<VersionRow>(
     version === undefined
       ? sql`SELECT path, version, hash, bytes, is_text, changed_by, changed_at FROM workspace_files
-          WHERE run_id = ${run} AND path = ${path}`
+          WHERE org_id = (SELECT current_org()) AND run_id = ${run} AND path = ${path}`
       : sql`SELECT path, version, hash, bytes, is_text, changed_by, at AS changed_at FROM workspace_versions
-          WHERE run_id = ${run} AND path = ${path} AND version = ${version}::text::int`,
+          WHERE org_id = (SELECT current_org()) AND run_id = ${run} AND path = ${path} AND version = ${version}::text::int`,
   );
   return row ? toFileVersion(row) : null;
 }

@@ -68,6 +68,17 @@ export function retryAfterOf(error: unknown): number | undefined {
   return typeof retryAfterSeconds === 'number' ? retryAfterSeconds : undefined;
 }
 
+/** Of a refusal by a quota, which is asked where a run starts and not at the door: as the rates stand in the headers. */
+export function quotaHeadersOf(error: unknown): { policy: string; standing: string } | undefined {
+  if (!(error instanceof SignalboxError) || error.code !== 'LIMITED') return undefined;
+  const { limit, max, used, resets_at } = (error.details ?? {}) as Record<string, unknown>;
+  if (typeof limit !== 'string' || typeof max !== 'number' || typeof used !== 'number') return undefined;
+  const left = Math.max(0, max - used);
+  // When a run ends nobody knows.
+  const until = typeof resets_at === 'string' ? `;t=${retryAfterOf(error)}` : '';
+  return { policy: `"${limit}";q=${max}`, standing: `"${limit}";r=${left}${until}` };
+}
+
 /** What happened and what to do, as a text for whoever reads no fields. */
 export function sentencesOf({ detail, advice }: Pick<Problem, 'detail' | 'advice'>): string {
   const said = /[.!?…]$/.test(detail) ? detail : `${detail}.`;

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip, gzipSync } from 'node:zlib';
 import type { Logger } from '#server/platform/logger.ts';
-import { retryAfterOf, toProblem } from './problem.ts';
+import { quotaHeadersOf, retryAfterOf, toProblem } from './problem.ts';
 import type { Answer } from './router.ts';
 
 /** Where an answer goes. */
@@ -90,6 +90,11 @@ export function sendError(exchange: Exchange, error: unknown, logger: Logger): v
   if (response.headersSent) {
     response.destroy();
     return;
+  }
+  const quota = quotaHeadersOf(error);
+  if (quota) {
+    response.appendHeader('ratelimit-policy', quota.policy);
+    response.appendHeader('ratelimit', quota.standing);
   }
   const retryAfter = retryAfterOf(error);
   if (retryAfter !== undefined) response.setHeader('retry-after', String(retryAfter));

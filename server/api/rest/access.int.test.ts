@@ -1,89 +1,40 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { toUuid } from '#server/domain/ids.ts';
-import { ROLES, type Role, SCOPES } from '#server/identity/permissions.ts';
-import { ACCESS, type AccessRow } from '#server/testing/access-table.ts';
+import { ROLES, type Role, SCOPES, type Scope } from '#server/identity/permissions.ts';
+import { ACCESS, type AccessRow, OTHER_DOORS } from '#server/testing/access-table.ts';
+import {
+  type AccessWorld,
+  askWith,
+  bearer,
+  createAccessWorld,
+  exampleOf,
+  isUpload,
+  procedureFor,
+  requestFor,
+} from '#server/testing/access-world.ts';
+import { describeAnotherOrg } from '#server/testing/another-org.ts';
 import { createExampleWorld, type ExampleWorld } from '#server/testing/example-world.ts';
-import { type Asked, type HttpAnswer, startTestServer, type TestServer } from '#server/testing/http.ts';
-import { type Browser, joinAs, type Member, signInByLink } from '#server/testing/people.ts';
+import { type HttpAnswer, startTestServer, type TestServer } from '#server/testing/http.ts';
 import { requestOf } from '#server/testing/request-of.ts';
 import { listOperations } from '../operations/index.ts';
-import type { Operation } from '../operations/operation.ts';
-import { tools } from '../tools/index.ts';
-import { toolRoutes } from '../tools/routes.ts';
-import { restRoutes } from './routes.ts';
+import { apiRoutes } from '../routes.ts';
 
 let http: TestServer;
-const people = new Map<Role, Browser>();
-let stranger: Browser;
-/** Owns our organisation too, and is in another one of theirs at the moment. */
-let twin: Member;
-let expired: Browser;
-let revoked: string;
-let agentToken: string;
-let viewer: Browser;
+let access: AccessWorld;
 let world: ExampleWorld;
-
-const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
-const makeKey = async (body: object) =>
-  (await http.call('/api/v1/keys', { name: 'k', role: 'owner', ...body })).body;
-
-/** Somebody of ours who makes another organisation, and one who is invited to it and to nothing else. */
-async function makeElsewhere(owner: Browser): Promise<void> {
-  twin = await joinAs(http, owner, 'owner');
-  const { id } = (await twin.ask('/api/v1/orgs', { body: { name: 'Elsewhere' } })).body;
-  await twin.ask(`/api/v1/me/orgs/${id}/enter`, { method: 'POST', body: {} });
-  stranger = await joinAs(http, twin, 'owner');
-}
 
 beforeAll(async () => {
   http = await startTestServer({ SIGNALBOX_OUTBOUND_ALLOW: '127.0.0.0/8' });
-  const owner = await signInByLink(http, () => http.program.services.identity.links.issueOwnerLink());
-  for (const role of ROLES) people.set(role, await joinAs(http, owner, role));
-  viewer = await joinAs(http, owner, 'viewer');
+  access = await createAccessWorld(http);
   world = createExampleWorld(http);
-  await makeElsewhere(owner);
-  const late = await joinAs(http, owner, 'owner');
-  await http.program.database.sql`UPDATE sessions SET expires_at = now() - interval '1 second'
-    WHERE user_id = ${toUuid(late.id)}::text::uuid`;
-  expired = late;
-  const gone = await makeKey({});
-  await http.call(`/api/v1/keys/${gone.id}`, undefined, { method: 'DELETE' });
-  revoked = gone.key;
-  agentToken = (await http.call('/api/v1/agent-tokens', { agent: 'agent-name' })).body.token;
 });
 afterAll(() => http[Symbol.asyncDispose]());
 
-const operations = new Map(
-  listOperations().map(({ operation }) => [`${operation.method} ${operation.path}`, operation]),
-);
-const toolExamples = new Map(tools.map(({ name, example }) => [`POST /tools/${name}`, example]));
-const names = [
-  ...[...restRoutes, ...toolRoutes].map(({ method, path }) => `${method} ${path}`),
-  'GET /metrics',
-];
 const rows = Object.entries(ACCESS);
 
-const isUpload = (name: string): boolean => 'uploads' in (operations.get(name) ?? {});
-
-/** The example as it stands: its ids are well-formed and name nothing, so whoever gets in finds nothing. */
-function requestFor(name: string, input?: Record<string, unknown>): { path: string; asked: Asked } {
-  const operation = operations.get(name);
-  const [method = '', path = ''] = name.split(' ');
-  const example = toolExamples.get(name);
-  if (example) return { path, asked: { method, body: input ?? example } };
-  if (!operation)
-    return { path: path.replace('{id}', 'none'), asked: method === 'POST' ? { method, body: {} } : {} };
-  const { target, headers, body } = requestOf(
-    operation,
-    input ?? (operation.example as Record<string, unknown>),
-  );
-  return { path: target, asked: { method, headers, ...(body ? { body } : {}) } };
-}
-
-async function knock(name: string, headers: Record<string, string>): Promise<HttpAnswer> {
+const knockAs = (name: string) => (headers: Record<string, string>) => {
   const { path, asked } = requestFor(name);
-  return http.ask(path, { ...asked, headers: { ...asked.headers, ...headers } });
-}
+  return askWith(http, headers)(path, asked);
+};
 
 /** Past the door: whatever is wrong then is about the request. */
 const isIn = ({ status, body }: HttpAnswer): boolean => {
@@ -92,111 +43,108 @@ const isIn = ({ status, body }: HttpAnswer): boolean => {
 };
 
 test('every route has a row, and every row a route', () => {
-  expect(Object.keys(ACCESS).sort()).toEqual([...names].sort());
+  const served = [...apiRoutes.map(({ method, path }) => `${method} ${path}`), 'GET /metrics'];
+  expect([...Object.keys(ACCESS), ...Object.keys(OTHER_DOORS)].sort()).toEqual(served.sort());
 });
+
+describe('beside operations and tools', () => {
+  const others = apiRoutes.flatMap((route) => {
+    const kind = OTHER_DOORS[`${route.method} ${route.path}`];
+    return kind ? [{ ...route, kind, name: `${route.method} ${route.path}` }] : [];
+  });
+
+  test.each(others)('$name is as open as the table says', async ({ method, path, kind, isOpen }) => {
+    expect(isOpen === true).toBe(kind === 'open');
+    if (kind === 'open') return;
+    const asked = { method, ...(method === 'POST' ? { body: {} } : {}) };
+    const owner = access.people.get('owner')?.headers ?? {};
+    // What a browser keeps counts for no door that programs come by.
+    for (const headers of [{}, owner, access.expired.headers, bearer(access.revoked)]) {
+      const { status } = await http.ask(path.replace('{name}', 'any'), { ...asked, headers });
+      expect(status).toBe(401);
+    }
+  });
+});
+
+const keys = new Map<string, Promise<string>>();
+/** One of each kind is enough for all doors. */
+function keyWith(body: { role?: Role; scopes?: readonly Scope[] }): Promise<string> {
+  const kind = JSON.stringify(body);
+  const key = keys.get(kind) ?? access.makeKey(body).then((made) => made.key);
+  keys.set(kind, key);
+  return key;
+}
+
+type Knock = (headers: Record<string, string>) => Promise<HttpAnswer>;
+
+/** Whom a door, whichever it is, lets in, in the words of the table. */
+async function whoGetsIn(row: AccessRow, knock: Knock, by: 'session' | 'key' = 'session') {
+  const letsIn = async (headers: Record<string, string>) => isIn(await knock(headers));
+  const needed = row.scopes ?? [];
+  const others = SCOPES.filter((scope) => !needed.includes(scope));
+  let roles = '';
+  for (const role of ROLES) {
+    // What is no JSON a browser's session cannot send: a program with that role does.
+    const headers = by === 'key' ? bearer(await keyWith({ role })) : (access.people.get(role)?.headers ?? {});
+    roles += (await letsIn(headers)) ? 'y' : 'n';
+  }
+  return {
+    roles,
+    fitting: needed.length === 0 || (await letsIn(bearer(await keyWith({ scopes: needed })))),
+    others: await letsIn(bearer(await keyWith({ scopes: others }))),
+    whole: row.person === true && (await letsIn(bearer(await keyWith({})))),
+    agent: await letsIn(bearer(access.agentToken)),
+  };
+}
+
+const expectedOf = (row: AccessRow) => ({
+  ...{ roles: row.roles, fitting: true, others: row.scopes?.length === 0 },
+  ...{ whole: false, agent: row.agent === true },
+});
+
+const answersToNobody = async (knock: Knock): Promise<number[]> => {
+  const answers = [await knock({}), await knock(access.expired.headers), await knock(bearer(access.revoked))];
+  return answers.map(({ status }) => status);
+};
+
+/** By the name of their route. What is no JSON is none. */
+const procedures = new Map(
+  listOperations()
+    .filter(({ operation }) => !('answer' in operation))
+    .map(({ name, operation }) => [`${operation.method} ${operation.path}`, name]),
+);
+
+const asProcedure = (name: string): Knock => {
+  const procedure = { name: procedures.get(name) ?? '', method: name.split(' ')[0] ?? '' };
+  const { path, asked } = procedureFor(procedure, exampleOf(name));
+  return (headers) => askWith(http, headers)(path, asked);
+};
 
 describe.each(rows)('%s', (name, row) => {
-  /** Signing in answers 401 for a wrong password too. */
-  const isSignIn = row.open === true;
-
-  test('lets in whom the table names, by role', async () => {
-    for (const [at, role] of ROLES.entries()) {
-      // What is no JSON a browser's session cannot send: a program with that role does.
-      const headers = isUpload(name) ? bearer((await makeKey({ role })).key) : people.get(role)?.headers;
-      const answer = await knock(name, headers ?? {});
-      if (!isSignIn) expect([role, isIn(answer)]).toEqual([role, row.roles.charAt(at) === 'y']);
-    }
-  });
-
   test('lets no stranger in, no ended session and no revoked key, or anybody', async () => {
-    const answers = [
-      await knock(name, {}),
-      await knock(name, expired.headers),
-      await knock(name, bearer(revoked)),
-    ];
-    if (isSignIn) for (const { status } of answers) expect(status).not.toBe(403);
-    else expect(answers.map(({ status }) => status)).toEqual([401, 401, 401]);
+    const statuses = await answersToNobody(knockAs(name));
+    // Signing in answers 401 for a wrong password too.
+    if (row.open) for (const status of statuses) expect(status).not.toBe(403);
+    else expect(statuses).toEqual([401, 401, 401]);
   });
 
-  test('lets keys in by their scopes', async () => {
-    if (isSignIn) return;
-    const needed = row.scopes ?? [];
-    const others = SCOPES.filter((scope) => !needed.includes(scope));
-    const isFree = row.scopes?.length === 0;
-    const fitting = needed.length > 0 ? (await makeKey({ scopes: needed })).key : null;
-    if (fitting) expect(isIn(await knock(name, bearer(fitting)))).toBe(true);
-    expect(isIn(await knock(name, bearer((await makeKey({ scopes: others })).key)))).toBe(isFree);
-    if (row.person) expect(isIn(await knock(name, bearer((await makeKey({})).key)))).toBe(false);
+  if (row.open) return;
+  test('lets in whom the table names: roles, keys by scopes, agents', async () => {
+    const by = isUpload(name) ? 'key' : 'session';
+    const isEnd = name === 'POST /api/v1/auth/sign-out';
+    // Whoever has signed out is nobody to the door that is asked next.
+    if (procedures.has(name) && !isEnd)
+      expect(await whoGetsIn(row, asProcedure(name))).toEqual(expectedOf(row));
+    expect(await whoGetsIn(row, knockAs(name), by)).toEqual(expectedOf(row));
   });
 
-  test("lets an agent's token in where it may", async () => {
-    if (!isSignIn) expect(isIn(await knock(name, bearer(agentToken)))).toBe(row.agent === true);
+  if (!procedures.has(name)) return;
+  test('is as closed to strangers as a procedure', async () => {
+    expect(await answersToNobody(asProcedure(name))).toEqual([401, 401, 401]);
   });
 });
 
-describe('another organisation', () => {
-  const byId = rows.filter(
-    ([name, row]) => name.includes('{') && !row.open && operations.has(name) && !isUpload(name),
-  );
-
-  test.each(byId)('%s answers as if it were not there', async (name, row: AccessRow) => {
-    const operation = operations.get(name) as Operation;
-    const input = (await world.settle(operation.example)) as Record<string, unknown>;
-    const real = requestFor(name, input);
-    const missing = requestFor(name);
-    for (const who of [stranger, twin]) {
-      const [found, absent] = [
-        await who.ask(real.path, real.asked),
-        await who.ask(missing.path, missing.asked),
-      ];
-      // Named by its own tenant's word, which may be free elsewhere, or each caller's own.
-      if (/\{(key|place)\}/.test(name) || name === 'PUT /api/v1/secrets/{name}') return;
-      expect(found.status, JSON.stringify(found.body)).toBe(row.person ? absent.status : 404);
-      // The same words but for what was asked for.
-      const neutral = ({ body }: HttpAnswer, { name: asked = '' }: Record<string, unknown>) =>
-        String(body.detail)
-          .replace(/([a-z]+_)?([0-9a-f]{64}|[0-9a-f-]{36}|[0-9a-f]{32}|[0-9a-f]{16}\b)(_\d+)?/g, 'ID')
-          .replace(String(asked) || 'ID', 'ID');
-      expect(neutral(found, input)).toBe(neutral(absent, operation.example as Record<string, unknown>));
-    }
-  });
-
-  const lists = rows.filter(
-    ([name, row]) => name.startsWith('GET') && !name.includes('{') && !row.open && !row.person && !row.home,
-  );
-
-  const shown = new Set<string>();
-  test.each(lists)('%s shows nothing of ours', async (name) => {
-    if (name === 'GET /api/v1/me') return;
-    const ours = JSON.stringify((await http.call(name.slice(4))).body);
-    const known = ours.match(/\b(run|pipe|agent|user|key|atk|inv)_[0-9a-f]{32}\b/g) ?? [];
-    for (const who of [stranger, twin]) {
-      const theirs = JSON.stringify((await who.ask(name.slice(4))).body);
-      // The twin is a member of both, and known to both.
-      for (const id of new Set(known)) if (id !== twin.id) expect(theirs).not.toContain(id);
-    }
-    for (const id of known) shown.add(id.split('_')[0] ?? '');
-  });
-
-  test('was looked for with things that are there', () => {
-    expect([...shown].sort()).toEqual(['agent', 'atk', 'inv', 'key', 'pipe', 'run', 'user']);
-  });
-
-  test('goes on from a page of ours and still sees only its own', async () => {
-    for (const path of ['/api/v1/runs', '/api/v1/pipelines', '/api/v1/keys', '/api/v1/members']) {
-      const { next_cursor } = (await http.call(`${path}?limit=1`)).body;
-      expect(next_cursor, path).toEqual(expect.any(String));
-      const { status, body } = await stranger.ask(`${path}?cursor=${next_cursor}`);
-      expect(status).toBe(200);
-      const [items] = Object.values(body) as [unknown[]];
-      expect(items.length).toBeLessThanOrEqual(path === '/api/v1/members' ? 2 : 0);
-    }
-  });
-
-  test('cannot scrape what the whole installation does', async () => {
-    expect((await stranger.ask('/metrics')).status).toBe(403);
-  });
-});
+describe('another organisation', () => describeAnotherOrg(() => ({ http, access, world })));
 
 describe('inputs that would have more than they may', () => {
   const FIELDS = [
@@ -239,22 +187,4 @@ describe('inputs that would have more than they may', () => {
       }
     },
   );
-});
-
-describe('the same operations as procedures', () => {
-  const json = listOperations().filter(({ operation }) => !('answer' in operation));
-
-  test.each(json)('$name asks who it is there too', async ({ name, operation }) => {
-    const input = operation.example as object;
-    const path = `/api/trpc/${name}`;
-    const ask = (headers: Record<string, string>) =>
-      operation.method === 'GET'
-        ? http.ask(`${path}?input=${encodeURIComponent(JSON.stringify(input))}`, { headers })
-        : http.ask(path, { body: input, headers });
-    const row = ACCESS[`${operation.method} ${operation.path}`];
-    if (row?.open) return;
-    expect((await ask({})).status).toBe(401);
-    expect((await ask(expired.headers)).status).toBe(401);
-    if (!row?.person) expect(isIn(await ask(viewer.headers))).toBe(row?.roles.charAt(4) === 'y');
-  });
 });

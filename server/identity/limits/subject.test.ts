@@ -31,3 +31,21 @@ it('counts the sessions of one person together, and strangers by where they are'
   const key = { ...person, kind: 'key', id: 'key_1' } as typeof LOCAL_OWNER;
   expect(subjectOf(key)).toEqual({ own: 'key:key_1', account: 'keys-of:user_1' });
 });
+
+it('counts the tokens of one agent together, and agents of one name in two organisations apart', () => {
+  const token = {
+    ...LOCAL_OWNER,
+    kind: 'agent',
+    id: 'atk_1',
+    userId: null,
+    agent: 'resizer',
+  } as typeof LOCAL_OWNER;
+  const { own, account } = subjectOf(token);
+  expect(own).toMatch(/^agent:org_/);
+  expect(own).not.toContain('resizer');
+  expect(account).toBeNull();
+  expect(subjectOf({ ...token, id: 'atk_2' as typeof token.id }).own).toBe(own);
+  expect(subjectOf({ ...token, agent: 'writer' }).own).not.toBe(own);
+  const elsewhere = 'org_00000000000070008000000000000009' as typeof token.orgId;
+  expect(subjectOf({ ...token, orgId: elsewhere }).own).not.toBe(own);
+});

@@ -43,7 +43,8 @@ export async function readAgentActivity(
     tx.execute<Row>(sql`SELECT agent_id, (extract(epoch FROM minute - ${since.toISOString()}::text::timestamptz) / 60)::int AS minute,
         sum(succeeded)::int AS succeeded, sum(failed)::int AS failed, sum(lost)::int AS lost,
         sum(busy_ms)::float8 AS busy_ms, max(max_ms) AS max_ms
-      FROM agent_performance WHERE minute >= ${since.toISOString()}::text::timestamptz GROUP BY 1, 2`),
+      FROM agent_performance WHERE org_id = (SELECT current_org())
+        AND minute >= ${since.toISOString()}::text::timestamptz GROUP BY 1, 2`),
   );
   const byAgent = new Map<string, AgentActivity>();
   for (const row of rows) add(byAgent, row);

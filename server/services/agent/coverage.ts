@@ -38,7 +38,7 @@ export async function listCoverage(services: Services, actor: Actor): Promise<Co
               SELECT DISTINCT s ->> 'type' FROM json_array_elements(v.graph -> 'stages') AS s))) AS capability
             FROM pipelines p CROSS JOIN LATERAL (SELECT graph, capabilities FROM versions
               WHERE pipeline_id = p.id ORDER BY number DESC LIMIT 1) AS v
-            WHERE p.archived_at IS NULL) AS needed
+            WHERE p.archived_at IS NULL AND p.org_id = (SELECT current_org())) AS needed
         GROUP BY needed.capability`),
     ),
   ]);

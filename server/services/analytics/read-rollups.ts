@@ -134,7 +134,7 @@ function rowsIn(
   return sql`SELECT counted.* FROM unnest(${list(({ level }) => level)}, ${list(({ from }) => from / 1000)}, ${list(({ to }) => to / 1000)})
       AS span (depth, first, last)
     CROSS JOIN LATERAL (SELECT width_bucket(extract(epoch FROM at)::float8, ${edges}) - 1 AS place, r.*
-      FROM ${sql.raw(shape.table)} r WHERE r.level = span.depth::smallint
+      FROM ${sql.raw(shape.table)} r WHERE r.org_id = (SELECT current_org()) AND r.level = span.depth::smallint
       AND r.at >= to_timestamp(span.first) AND r.at < to_timestamp(span.last) AND ${where} OFFSET 0) AS counted`;
 }
 

@@ -2,6 +2,7 @@ import { and, eq, isNull, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import { agentTokens, apiKeys, memberships, notificationTargets } from '#db/schema/index.ts';
 import type { TenantTransaction } from '#db/tenant.ts';
+import { isTenants } from '#db/tenant-dialect.ts';
 import { toUuid, type UserId } from '#server/domain/ids.ts';
 import type { JsonObject } from '#server/domain/json.ts';
 import { TOKEN_MAKERS } from '#server/identity/keys.ts';
@@ -47,7 +48,7 @@ export async function stopWhatTheyMade(
 }
 
 const countOf = (tx: TenantTransaction, table: typeof apiKeys | typeof agentTokens, id: UserId) =>
-  tx.$count(table, and(eq(table.madeBy, toUuid(id)), isNull(table.revokedAt)));
+  tx.$count(table, and(isTenants(table.orgId), eq(table.madeBy, toUuid(id)), isNull(table.revokedAt)));
 
 async function switchOffMails(tx: TenantTransaction, email: string): Promise<number> {
   const off = await tx

@@ -51,14 +51,14 @@ export async function findMovedRuns(
     tx.execute<Row>(sql`
       WITH news AS MATERIALIZED (
         SELECT run_id, seq_from, seq_to FROM run_events
-        WHERE xid >= ${oldest}::text::bigint
+        WHERE org_id = (SELECT current_org()) AND xid >= ${oldest}::text::bigint
           AND NOT pg_visible_in_snapshot(xid::text::xid8, ${since}::text::pg_snapshot)
           AND at > now() - interval '1 day'
         LIMIT ${MAX_COMMITS + 1}),
       moved AS (
         SELECT r.id, r.pipeline_id AS pipeline, n.first, n.last
         FROM (SELECT run_id, min(seq_from) AS first, max(seq_to) AS last FROM news GROUP BY run_id) n
-        JOIN runs r ON r.id = n.run_id
+        JOIN runs r ON r.id = n.run_id AND r.org_id = (SELECT current_org())
         WHERE ${only}::text IS NULL OR r.pipeline_id = ${only}::text::uuid
         ORDER BY r.id LIMIT ${limit + 1})
       SELECT pg_current_snapshot()::text AS snapshot, floor(extract(epoch FROM now()) * 1000)::float8 AS now_ms,
@@ -102,7 +102,7 @@ export async function findOpenRuns(
   const only = pipelineId === undefined ? sql`true` : sql`pipeline_id = ${toUuid(pipelineId)}::text::uuid`;
   const rows = await inTenant(services.db, orgId, (tx) =>
     tx.execute<{ id: string }>(sql`
-      SELECT id::text FROM runs WHERE wake_at IS NOT NULL AND ${only} ORDER BY wake_at LIMIT ${limit}`),
+      SELECT id::text FROM runs WHERE org_id = (SELECT current_org()) AND wake_at IS NOT NULL AND ${only} ORDER BY wake_at LIMIT ${limit}`),
   );
   return rows.map(({ id }) => fromUuid('run', id));
 }

@@ -67,18 +67,18 @@ export async function readNews(
       SELECT r.id::text AS id, r.version_id::text AS version, r.pipeline_id::text AS pipeline, r.status, r.seq, r.tasks_total AS total,
         e.commits, t.places
       FROM json_to_recordset(${wanted}::text::json) AS w (id uuid, after int, since text, tasks boolean)
-      JOIN runs r ON r.id = w.id
+      JOIN runs r ON r.id = w.id AND r.org_id = (SELECT current_org())
       LEFT JOIN LATERAL (
         SELECT json_agg(json_build_array(x.seq_from, floor(extract(epoch FROM x.at) * 1000), x.entries) ORDER BY x.seq_from)
           AS commits
         FROM (
           SELECT seq_from, at, entries FROM run_events
-          WHERE run_id = w.id AND seq_to > w.after
+          WHERE run_id = w.id AND org_id = (SELECT current_org()) AND seq_to > w.after
             AND (w.since IS NULL OR NOT pg_visible_in_snapshot(xid::text::xid8, w.since::pg_snapshot))
           ORDER BY seq_from LIMIT ${ROWS_A_RUN}) x
       ) e ON w.after < r.seq
       LEFT JOIN LATERAL (
-        SELECT json_agg(json_build_array(idx, status, progress, skip)) AS places FROM tasks WHERE run_id = w.id
+        SELECT json_agg(json_build_array(idx, status, progress, skip)) AS places FROM tasks WHERE run_id = w.id AND org_id = (SELECT current_org())
       ) t ON w.tasks`),
   );
   const byId = new Map(requests.map((request) => [toUuid(request.runId), request]));

@@ -68,7 +68,7 @@ export async function listAttempts(
     const isShown = may(actor, 'run.payload', { pipelineId: pipelineIdOf(run) });
     const rows = await tx.execute<Row>(sql`
       SELECT idx, epoch, attempt, agent_id, ended, ready_at, started_at, finished_at, error, routing
-      FROM task_attempts WHERE run_id = ${toUuid(id)}::text::uuid
+      FROM task_attempts WHERE run_id = ${toUuid(id)}::text::uuid AND org_id = (SELECT current_org())
         ${stage === undefined ? sql`` : sql`AND idx = ${stage}::int`}
         ${repeated ? sql`AND idx IN (SELECT idx FROM tasks WHERE run_id = ${toUuid(id)}::text::uuid AND epoch > 1)` : sql``}
         ${after === undefined ? sql`` : sql`AND (idx, epoch) > (${after[0]}::int, ${after[1]}::int)`}

@@ -37,11 +37,13 @@ export interface EventPage {
 
 const RUN = readyRows(
   { status: runs.status, seq: runs.seq, versionId: runs.versionId },
-  sql`FROM ${runs} WHERE ${runs.id} = ${given('runId')}`,
+  runs,
+  sql`${runs.id} = ${given('runId')}`,
 );
 const ENTRIES = readyRows(
   getTableColumns(runEvents),
-  sql`FROM ${runEvents} WHERE ${runEvents.runId} = ${given('runId')} AND ${runEvents.seqTo} > ${given('after')}
+  runEvents,
+  sql`${runEvents.runId} = ${given('runId')} AND ${runEvents.seqTo} > ${given('after')}
     ORDER BY ${runEvents.seqFrom} LIMIT ${given('limit')}`,
 );
 

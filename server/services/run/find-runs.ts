@@ -344,7 +344,8 @@ const later = (one: string, other: string): string => (one > other ? one : other
 /** Between the first and the last: a plan that is kept leaves out other weeks by that, and not by a list. */
 const SUMMARIES = readyRows(
   SUMMARY_COLUMNS,
-  sql`FROM ${runs} WHERE ${runs.id} BETWEEN ${given('first')} AND ${given('last')}
+  runs,
+  sql`${runs.id} BETWEEN ${given('first')} AND ${given('last')}
     AND ${runs.id} = ANY (${given('ids')}::text::uuid[])`,
 );
 

@@ -16,6 +16,8 @@ it('refuses a task that is one too many in flight, but not one that was submitte
   expect(statuses.toSorted()).toEqual([202, 202, 429, 429, 429]);
   const refused = answers.find(({ status }) => status === 429);
   expect(refused?.headers.get('retry-after')).toBe('5');
+  expect(refused?.headers.get('ratelimit-policy')).toBe('"runs_in_flight";q=2');
+  expect(refused?.headers.get('ratelimit')).toBe('"runs_in_flight";r=0');
   expect(refused?.body).toMatchObject({
     code: 'LIMITED',
     detail:
@@ -42,4 +44,28 @@ it('refuses a task that is one too many in flight, but not one that was submitte
   const runId = answers[taken]?.body.run_id;
   expect((await server.call(`/api/v1/runs/${runId}/cancel`, {})).status).toBe(200);
   await expect.poll(async () => (await submit('f')).status, { timeout: 60_000 }).toBe(202);
+});
+
+it('refuses a key its runs of a minute, and an organisation those of a day, with when there is room again', async () => {
+  await using server = await startTestServer({
+    SIGNALBOX_RUNS_PER_DAY: '3',
+    SIGNALBOX_RUNS_PER_KEY_MINUTE: '1',
+  });
+  const { key } = (await server.call('/api/v1/keys', { name: 'k', role: 'operator' })).body;
+  const submit = (headers: Record<string, string>) =>
+    server.call('/api/v1/tasks', { type: 'nobody-does-this' }, { headers });
+  const byKey = { authorization: `Bearer ${key}` };
+  expect((await submit(byKey)).status).toBe(202);
+  const minute = await submit(byKey);
+  expect(minute).toMatchObject({ status: 429, body: { limit: 'runs_per_key_minute', max: 1, used: 1 } });
+  // On a server for this machine alone calls have no rates: the quota stands by itself.
+  expect(minute.headers.get('ratelimit-policy')).toBe('"runs_per_key_minute";q=1');
+  const again = minute.headers.get('retry-after');
+  expect(Number(again)).toBeGreaterThan(0);
+  expect(minute.headers.get('ratelimit')).toBe(`"runs_per_key_minute";r=0;t=${again}`);
+  expect([(await submit({})).status, (await submit({})).status]).toEqual([202, 202]);
+  const day = await submit({});
+  expect(day).toMatchObject({ status: 429, body: { limit: 'runs_per_day', max: 3, used: 3 } });
+  expect(day.headers.get('ratelimit-policy')).toBe('"runs_per_day";q=3');
+  expect(day.headers.get('ratelimit')).toBe(`"runs_per_day";r=0;t=${day.headers.get('retry-after')}`);
 });

@@ -97,7 +97,7 @@ async function loadErrors(
   const rows = await tx.execute<{ epoch: number; error: TaskError | null }>(sql`
     SELECT epoch, error FROM task_attempts
     WHERE run_id = ${toUuid(id)}::text::uuid AND idx = ${stage}::int AND epoch > ${after}::int
-    ORDER BY epoch LIMIT ${MAX_ATTEMPTS + 1}::int`);
+      AND org_id = (SELECT current_org()) ORDER BY epoch LIMIT ${MAX_ATTEMPTS + 1}::int`);
   const attempts = [...rows].slice(0, MAX_ATTEMPTS).map(({ epoch, error }) => ({ epoch, error }));
   const nextAttemptsAfter = rows.length > MAX_ATTEMPTS ? (attempts.at(-1)?.epoch ?? null) : null;
   return { attempts, nextAttemptsAfter };

@@ -261,12 +261,12 @@ const {
   stopBy: _stopBy,
   ...SHAPE_COLUMNS
 } = getTableColumns(tasks);
-const OF_RUN = sql`FROM ${tasks} WHERE ${tasks.runId} = ${given('id')} ORDER BY ${tasks.index}`;
+const OF_RUN = sql`${tasks.runId} = ${given('id')} ORDER BY ${tasks.index}`;
 
-const RUN = readyRows(getTableColumns(runs), sql`FROM ${runs} WHERE ${runs.id} = ${given('id')}`);
-const TASKS = readyRows(getTableColumns(tasks), OF_RUN);
+const RUN = readyRows(getTableColumns(runs), runs, sql`${runs.id} = ${given('id')}`);
+const TASKS = readyRows(getTableColumns(tasks), tasks, OF_RUN);
 /** Of thousands of stages one draws no more. */
-const SHAPES = readyRows(SHAPE_COLUMNS, OF_RUN);
+const SHAPES = readyRows(SHAPE_COLUMNS, tasks, OF_RUN);
 
 interface Seen {
   db: Pick<DoorDatabase, 'readers'>;

@@ -60,15 +60,18 @@ export async function startRun(
 
 const PIPELINE = readyRows(
   { name: pipelines.name, archivedAt: pipelines.archivedAt },
-  sql`FROM ${pipelines} WHERE ${pipelines.id} = ${given('id')}`,
+  pipelines,
+  sql`${pipelines.id} = ${given('id')}`,
 );
 const NEWEST = readyRows(
   { id: versions.id },
-  sql`FROM ${versions} WHERE ${versions.pipelineId} = ${given('id')} ORDER BY ${versions.number} DESC LIMIT 1`,
+  versions,
+  sql`${versions.pipelineId} = ${given('id')} ORDER BY ${versions.number} DESC LIMIT 1`,
 );
 const NUMBERED = readyRows(
   { id: versions.id },
-  sql`FROM ${versions} WHERE ${versions.pipelineId} = ${given('id')} AND ${versions.number} = ${given('number')}`,
+  versions,
+  sql`${versions.pipelineId} = ${given('id')} AND ${versions.number} = ${given('number')}`,
 );
 
 async function findVersion(
