@@ -62,7 +62,12 @@ export interface Passkeys {
   find(credentialId: string): Promise<KnownPasskey | undefined>;
   /** Undefined: it was not proved. Refused with CONFLICT when it is known already, or there are too many. */
   add(userId: UserId, addition: Addition): Promise<AddedPasskey | undefined>;
-  rename(userId: UserId, id: PasskeyId, change: { name: string; note: AuditNote }): Promise<boolean>;
+  /** False: there is no such passkey of theirs. `noteOf` is given the name that it had. */
+  rename(
+    userId: UserId,
+    id: PasskeyId,
+    change: { name: string; noteOf(before: string): AuditNote },
+  ): Promise<boolean>;
   /** With the other sessions that it has opened, which are returned. Refused with CONFLICT for the last way in. */
   remove(userId: UserId, id: PasskeyId, removal: Removal): Promise<readonly SessionId[] | undefined>;
   /**
@@ -116,13 +121,17 @@ export function createPasskeys(sql: Sql, sessions: Pick<Sessions, 'create'>): Pa
       sql.begin((transaction) => add(transaction as unknown as Sql, userId, addition)) as Promise<
         AddedPasskey | undefined
       >,
-    rename: (userId, id, { name, note }) =>
+    rename: (userId, id, { name, noteOf }) =>
       sql.begin(async (transaction) => {
         const tx = transaction as unknown as Sql;
-        const rows = await tx`UPDATE passkeys SET name = ${name} WHERE id = ${toUuid(id)}::text::uuid
-          AND user_id = ${toUuid(userId)}::text::uuid RETURNING id`;
-        if (rows.length > 0) await noteBy(tx, note);
-        return rows.length > 0;
+        const [before] = await tx<
+          { name: string }[]
+        >`SELECT name FROM passkeys WHERE id = ${toUuid(id)}::text::uuid
+          AND user_id = ${toUuid(userId)}::text::uuid FOR UPDATE`;
+        if (!before) return false;
+        await tx`UPDATE passkeys SET name = ${name} WHERE id = ${toUuid(id)}::text::uuid`;
+        await noteBy(tx, noteOf(before.name));
+        return true;
       }) as Promise<boolean>,
     remove: (userId, id, { keep, noteOf }) =>
       takeWayIn(sql, userId, {

@@ -121,12 +121,12 @@ export async function revokeInvite(
   authorise(actor, 'member.manage');
   const { id } = parseInput(revokeSchema, input);
   await inTenant(services.db, actor.orgId, async (tx) => {
-    const gone = await tx
+    const [gone] = await tx
       .delete(signInLinks)
       .where(and(eq(signInLinks.id, toUuid(id)), eq(signInLinks.kind, 'invite')))
-      .returning({ id: signInLinks.id });
-    if (gone.length === 0) throw notFound('invitation', id);
-    await noteIn(tx, auditNote(actor, 'invite.revoked', { target: id }));
+      .returning({ role: signInLinks.role, label: signInLinks.label });
+    if (!gone) throw notFound('invitation', id);
+    await noteIn(tx, auditNote(actor, 'invite.revoked', { target: id, before: gone }));
   });
 }
 
