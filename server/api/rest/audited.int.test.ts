@@ -177,7 +177,7 @@ describe('what is changed by an operation is told of by the audit', () => {
     expect(entry).toMatchObject({ action, address: '127.0.0.1' });
     if (where === undefined) expect(JSON.stringify([input, answer.body])).toContain(entry?.target);
     else expect(entry?.target).toMatch(new RegExp(`^${where}`));
-    expect(Object.keys(entry?.before ?? {})).toEqual(expect.arrayContaining(BEFORE[name] ?? []));
+    expect(Object.keys(entry?.before ?? {})).toEqual(expect.arrayContaining([...(BEFORE[name] ?? [])]));
   });
 
   test('a view only where it is shared, since nobody else sees another', async () => {
