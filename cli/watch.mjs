@@ -37,10 +37,11 @@ export async function watchRun({ client, out, run }) {
     note: '',
   }));
   if (!out.isJson) out.line(run.id);
-  process.once('SIGINT', () => {
+  const leave = () => {
     process.stderr.write(`\nThe run goes on without you. To end it: signalbox cancel ${run.id}\n`);
     process.exit(130);
-  });
+  };
+  process.once('SIGINT', leave);
   if (out.isLive) out.redraw(draw(rows));
   for await (const event of client.runs.follow(run.id)) {
     const row = event.task === undefined ? undefined : rows[event.task];
@@ -52,6 +53,7 @@ export async function watchRun({ client, out, run }) {
         `${event.at}  ${row ? `${row.name}: ` : ''}${event.type}  ${clean(row?.note ?? '')}`.trimEnd(),
       );
   }
+  process.off('SIGINT', leave);
   return report(out, await client.runs.get(run.id));
 }
 

@@ -1,33 +1,60 @@
 // @ts-check
 import { SignalboxError } from '../../sdk/typescript/index.mjs';
-import { aboutKey, findServer } from '../connect.mjs';
+import { aboutKey, connect, findServer } from '../connect.mjs';
 import { EXIT } from '../usage.mjs';
 
 /** @import { Client } from '../../sdk/typescript/index.mjs' */
 /** @import { Command } from '../usage.mjs' */
 /** @typedef {{ what: string, ok: boolean, note: string }} Check */
 
-/** @param {string} url @returns {Promise<Check[]>} */
+/** @param {string} url @returns {Promise<(Check & { hasAnswered: boolean })[]>} */
 async function checkServer(url) {
   if (!URL.canParse(url))
     return [
-      { what: 'server', ok: false, note: `"${url}" is no address: give one such as http://127.0.0.1:3000` },
+      {
+        what: 'server',
+        ok: false,
+        note: `"${url}" is no address: give one such as http://127.0.0.1:3000`,
+        hasAnswered: false,
+      },
     ];
   try {
     const response = await fetch(`${url.replace(/\/+$/, '')}/readyz`, {
       signal: AbortSignal.timeout(10_000),
     });
-    const { status, parts = {} } = await response.json();
-    const of = Object.entries(/** @type {Record<string, { ok: boolean, note: string }>} */ (parts));
-    return [
-      { what: 'server', ok: response.ok, note: `${url} is ${status}` },
-      ...of.map(([what, { ok, note }]) => ({ what, ok, note })),
-    ];
+    const { status } = await response.json();
+    return [{ what: 'server', ok: response.ok, note: `${url} is ${status}`, hasAnswered: true }];
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     const why = cause instanceof Error ? cause.message : String(cause);
-    return [{ what: 'server', ok: false, note: `${url} does not answer (${why}). Start it: npm start` }];
+    const note = `${url} does not answer (${why}). Start it: npm start`;
+    return [{ what: 'server', ok: false, note, hasAnswered: false }];
   }
+}
+
+const PARTS = {
+  database: 'database',
+  broker: 'broker',
+  hot_state: 'hot state',
+  object_store: 'object store',
+};
+
+/** @param {{ ok: boolean, note: string | null, latency_ms: number | null }} part */
+function describePart({ ok, note, latency_ms: ms }) {
+  if (ok) return ms === null ? 'answers' : `answers in ${Math.round(ms)} ms`;
+  return note ?? 'does not answer; the log of the server says why, and so does this to whoever runs it';
+}
+
+/**
+ * Which part is down is for those who have signed in. Without an answer there is nothing to say: the check of the key
+ * tells why. @param {Client} client @returns {Promise<Check[]>}
+ */
+async function checkParts(client) {
+  const { parts } = await client.request('GET', '/health').catch(() => ({ parts: {} }));
+  return Object.entries(PARTS).flatMap(([key, what]) => {
+    const part = parts[key];
+    return part ? [{ what, ok: part.ok, note: describePart(part) }] : [];
+  });
 }
 
 /** @param {Client} client @returns {Promise<Check>} */
@@ -72,8 +99,11 @@ export const doctor = {
           note: 'none: signalbox login, or SIGNALBOX_DATA_DIR on the server itself',
         };
     const server = await checkServer(url);
-    const access = tokenFrom && server[0]?.ok ? await checkAccess(client, options) : [];
-    const checks = [token, ...server, ...access];
+    // One that is not ready answers too: it is then that the parts are wanted.
+    const hasAnswered = server.every(({ hasAnswered: has }) => has);
+    const parts = tokenFrom && hasAnswered ? await checkParts(connect(options, { retryForMs: 0 })) : [];
+    const access = tokenFrom && server.every(({ ok }) => ok) ? await checkAccess(client, options) : [];
+    const checks = [token, ...server.map(({ hasAnswered: _, ...check }) => check), ...parts, ...access];
     if (out.isJson) out.json(checks);
     else for (const { what, ok, note } of checks) out.line(`${ok ? '✔' : '✖'} ${what}: ${note}`);
     return checks.every(({ ok }) => ok) ? EXIT.ok : EXIT.failed;

@@ -27,19 +27,39 @@ export const serve = {
     name: { type: 'string', about: "the agent's name; left out, the capability and the machine" },
     'at-once': { type: 'string', about: 'how many tasks at once; 1' },
   },
-  async run({ args: [capability = '', ...command], options, client }) {
+  async run({ args: [capability = '', ...command], options, client, out }) {
     // It says what to do where there is no key.
     client();
     const { url, token } = findServer(options);
     const maxConcurrency = wholeNumberOf('at-once', options['at-once'] ?? '1', 1);
     const end = await runAgent({
       name: options.name ?? `${capability} on ${hostname()}`,
-      handlers: { [capability]: (task) => runProgram(command, task) },
+      handlers: { [capability]: (task) => tell(out, task, () => runProgram(command, task)) },
       ...{ url, token, maxConcurrency },
     });
+    if (out.isJson) out.json({ event: 'ended', why: end.why });
     return end.why === 'drained' ? EXIT.ok : EXIT.failed;
   },
 };
+
+/**
+ * For a program that reads along: a line when a task begins and one when it is over.
+ * @param {import('../output.mjs').Output} out @param {Task} task @param {() => Promise<any>} work
+ */
+async function tell(out, { task_id, run_id, stage, attempt }, work) {
+  if (!out.isJson) return work();
+  const about = { task_id, run_id, stage, attempt };
+  out.json({ event: 'started', ...about });
+  try {
+    const output = await work();
+    out.json({ event: 'succeeded', ...about });
+    return output;
+  } catch (error) {
+    const { message, code } = /** @type {TaskFailure} */ (error);
+    out.json({ event: 'failed', ...about, error: { code, message } });
+    throw error;
+  }
+}
 
 /**
  * One task by one process. Lines on standard error are the task's log, an exit code that is not 0 fails the attempt.

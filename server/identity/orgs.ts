@@ -1,4 +1,5 @@
 import type { Sql } from '#db/client.ts';
+import { keysBy, makeOnceBy, type Once, shownBefore } from '#db/queries/make-once.ts';
 import { fromUuid, type OrgId, toUuid, type UserId } from '#server/domain/ids.ts';
 import { isRunOver, RUN_STATUSES } from '#server/domain/statuses.ts';
 import type { Actor } from './actor.ts';
@@ -28,6 +29,8 @@ export interface NewOrg {
   name: string;
   /** For whoever is no person and so cannot be its owner: the token of an owner's invitation. */
   invitation: string | null;
+  /** False: the same request has made it before. */
+  isNew: boolean;
 }
 
 /** Closing ends what leads in; `subjects` are those whose rights have ended by it. */
@@ -40,8 +43,11 @@ export interface Orgs {
   isOpen(id: OrgId): Promise<boolean>;
   /** Newest first, of the whole installation. */
   list(which: { before: string | undefined; search: string | undefined; limit: number }): Promise<OrgView[]>;
-  /** With its owner, and what the audits of both organisations say of it. */
-  create(actor: Actor, name: string): Promise<NewOrg>;
+  /**
+   * With its owner, and what the audits of both organisations say of it. A request that is repeated is refused with
+   * CONFLICT where it has made an invitation, which was shown then.
+   */
+  create(actor: Actor, wish: { name: string; once: Once | null }): Promise<NewOrg>;
   /** Refused while runs go on. */
   close(actor: Actor): Promise<Closing>;
 }
@@ -87,32 +93,48 @@ export function createOrgs({ sql, newUuid }: OrgOptions): Orgs {
         ...{ createdAt: created_at, closedAt: closed_at },
       }));
     },
-    create: (actor, name) =>
+    create: (actor, { name, once }) =>
       sql.begin(async (transaction) => {
         const tx = transaction as unknown as Sql;
-        const id = fromUuid('org', newUuid());
-        const orgId = toUuid(id);
-        await tx`INSERT INTO orgs (id, name) VALUES (${orgId}::text::uuid, ${name})`;
-        const invitation = actor.userId === null ? newToken() : null;
-        if (actor.userId !== null) {
-          await tx`INSERT INTO memberships (org_id, user_id, role)
-            VALUES (${orgId}::text::uuid, ${toUuid(actor.userId)}::text::uuid, 'owner')`;
-        } else {
-          await tx`INSERT INTO sign_in_links (id, token_hash, kind, org_id, role, expires_at)
-            VALUES (${newUuid()}::text::uuid, ${digest(invitation ?? '')}, 'invite', ${orgId}::text::uuid, 'owner',
-              now() + ${INVITATION_HOURS}::int * interval '1 hour')`;
+        const invitation = actor.userId === null ? { id: newUuid(), token: newToken() } : null;
+        const make = async () => {
+          const id = fromUuid('org', newUuid());
+          await insert(tx, actor, { id, name, invitation });
+          return { id, isNew: true };
+        };
+        const { id, isNew } = await makeOnceBy(keysBy(tx), once, make);
+        if (!isNew && invitation !== null) {
+          throw shownBefore(id, 'Make another with a new idempotency key, and leave this one empty.');
         }
-        const what = { target: id, after: { name } };
-        await noteBy(
-          tx,
-          auditNote(actor, 'org.created', what),
-          auditNote({ ...actor, orgId: id }, 'org.created', what),
-        );
-        return { id, name, invitation };
+        return { id, name, invitation: invitation?.token ?? null, isNew };
       }) as Promise<NewOrg>,
     close: (actor) =>
       sql.begin((transaction) => close(transaction as unknown as Sql, actor)) as Promise<Closing>,
   };
+}
+
+async function insert(
+  tx: Sql,
+  actor: Actor,
+  { id, name, invitation }: { id: OrgId; name: string; invitation: { id: string; token: string } | null },
+): Promise<void> {
+  const orgId = toUuid(id);
+  await tx`INSERT INTO orgs (id, name) VALUES (${orgId}::text::uuid, ${name})`;
+  if (actor.userId !== null) {
+    await tx`INSERT INTO memberships (org_id, user_id, role)
+      VALUES (${orgId}::text::uuid, ${toUuid(actor.userId)}::text::uuid, 'owner')`;
+  }
+  if (invitation !== null) {
+    await tx`INSERT INTO sign_in_links (id, token_hash, kind, org_id, role, expires_at)
+      VALUES (${invitation.id}::text::uuid, ${digest(invitation.token)}, 'invite', ${orgId}::text::uuid, 'owner',
+        now() + ${INVITATION_HOURS}::int * interval '1 hour')`;
+  }
+  const what = { target: id, after: { name } };
+  await noteBy(
+    tx,
+    auditNote(actor, 'org.created', what),
+    auditNote({ ...actor, orgId: id }, 'org.created', what),
+  );
 }
 
 /** What it holds stays until retention takes it, and nobody can reach it. */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Sql } from '#db/client.ts';
-import { SignalboxError } from '#server/domain/errors.ts';
+import { keysBy, madeBefore, makeOnceBy, type Once } from '#db/queries/make-once.ts';
+import { notFound, SignalboxError } from '#server/domain/errors.ts';
 import { fromUuid, type PasskeyId, type SessionId, toUuid, type UserId } from '#server/domain/ids.ts';
 import { type AuditNote, noteBy } from './audit/note.ts';
 import type { ProvedPasskey } from './passkey-proof.ts';
@@ -30,6 +31,20 @@ export interface NewPasskey extends ProvedPasskey {
   host: string;
 }
 
+export interface AddedPasskey extends Passkey {
+  /** False: the same request has added it before. */
+  isNew: boolean;
+}
+
+export interface Addition {
+  once: Once | null;
+  /** What the browser says to have signed for, and the session that it must have been given to. */
+  challenge: { challenge: string; sessionId: SessionId } | undefined;
+  /** Asked when the challenge is ours. Undefined: it was not signed as it should be. */
+  prove(): Promise<NewPasskey | undefined>;
+  note: AuditNote;
+}
+
 export interface Removal {
   /** The session in which it is removed stays, whatever opened it. */
   keep: SessionId;
@@ -45,9 +60,14 @@ export interface Passkeys {
   /** Of those at this host, so that an authenticator makes no second one. */
   credentials(userId: UserId, host: string): Promise<{ id: string; transports: string[] }[]>;
   find(credentialId: string): Promise<KnownPasskey | undefined>;
-  /** Refused with CONFLICT when it is known already, or there are too many. */
-  add(userId: UserId, passkey: NewPasskey, note: AuditNote): Promise<Passkey>;
-  rename(userId: UserId, id: PasskeyId, change: { name: string; note: AuditNote }): Promise<boolean>;
+  /** Undefined: it was not proved. Refused with CONFLICT when it is known already, or there are too many. */
+  add(userId: UserId, addition: Addition): Promise<AddedPasskey | undefined>;
+  /** False: there is no such passkey of theirs. `noteOf` is given the name that it had. */
+  rename(
+    userId: UserId,
+    id: PasskeyId,
+    change: { name: string; noteOf(before: string): AuditNote },
+  ): Promise<boolean>;
   /** With the other sessions that it has opened, which are returned. Refused with CONFLICT for the last way in. */
   remove(userId: UserId, id: PasskeyId, removal: Removal): Promise<readonly SessionId[] | undefined>;
   /**
@@ -78,12 +98,7 @@ export function createPasskeys(sql: Sql, sessions: Pick<Sessions, 'create'>): Pa
           now() + ${CHALLENGE_SECONDS}::int * interval '1 s')`;
       return challenge;
     },
-    async takeChallenge(challenge, sessionId) {
-      const rows = await sql`DELETE FROM passkey_challenges WHERE challenge_hash = ${digest(challenge)}
-        AND session_id IS NOT DISTINCT FROM ${sessionId && toUuid(sessionId)}::text::uuid AND expires_at > now()
-        RETURNING challenge_hash`;
-      return rows.length > 0;
-    },
+    takeChallenge: (challenge, sessionId) => takeChallenge(sql, challenge, sessionId),
     async list(userId) {
       const rows = await sql<Row[]>`SELECT id, name, host, created_at, last_used_at FROM passkeys
         WHERE user_id = ${toUuid(userId)}::text::uuid ORDER BY created_at, id`;
@@ -102,17 +117,21 @@ export function createPasskeys(sql: Sql, sessions: Pick<Sessions, 'create'>): Pa
       const { id, user_id: user, public_key: publicKey } = row;
       return { id: fromUuid('passkey', id), userId: fromUuid('user', user), publicKey };
     },
-    add: (userId, passkey, note) =>
-      sql.begin((transaction) =>
-        insert(transaction as unknown as Sql, userId, { passkey, note }),
-      ) as Promise<Passkey>,
-    rename: (userId, id, { name, note }) =>
+    add: (userId, addition) =>
+      sql.begin((transaction) => add(transaction as unknown as Sql, userId, addition)) as Promise<
+        AddedPasskey | undefined
+      >,
+    rename: (userId, id, { name, noteOf }) =>
       sql.begin(async (transaction) => {
         const tx = transaction as unknown as Sql;
-        const rows = await tx`UPDATE passkeys SET name = ${name} WHERE id = ${toUuid(id)}::text::uuid
-          AND user_id = ${toUuid(userId)}::text::uuid RETURNING id`;
-        if (rows.length > 0) await noteBy(tx, note);
-        return rows.length > 0;
+        const [before] = await tx<
+          { name: string }[]
+        >`SELECT name FROM passkeys WHERE id = ${toUuid(id)}::text::uuid
+          AND user_id = ${toUuid(userId)}::text::uuid FOR UPDATE`;
+        if (!before) return false;
+        await tx`UPDATE passkeys SET name = ${name} WHERE id = ${toUuid(id)}::text::uuid`;
+        await noteBy(tx, noteOf(before.name));
+        return true;
       }) as Promise<boolean>,
     remove: (userId, id, { keep, noteOf }) =>
       takeWayIn(sql, userId, {
@@ -154,12 +173,45 @@ async function endOpened(
   return rows.map((row) => fromUuid('session', row.id));
 }
 
-async function insert(
+async function takeChallenge(sql: Sql, challenge: string, sessionId: SessionId | null): Promise<boolean> {
+  const rows = await sql`DELETE FROM passkey_challenges WHERE challenge_hash = ${digest(challenge)}
+    AND session_id IS NOT DISTINCT FROM ${sessionId && toUuid(sessionId)}::text::uuid AND expires_at > now()
+    RETURNING challenge_hash`;
+  return rows.length > 0;
+}
+
+/** A request that comes twice waits for its first: that has used up the challenge, so the key is asked for before. */
+async function add(
   tx: Sql,
   userId: UserId,
-  { passkey, note }: { passkey: NewPasskey; note: AuditNote },
-): Promise<Passkey> {
+  { once, challenge, prove, note }: Addition,
+): Promise<AddedPasskey | undefined> {
   await lockWaysIn(tx, userId);
+  const keys = keysBy(tx);
+  const before = once && (await madeBefore<PasskeyId>(keys, once));
+  if (before !== null) return { ...(await load(tx, userId, before)), isNew: false };
+  const isOurs =
+    challenge !== undefined && (await takeChallenge(tx, challenge.challenge, challenge.sessionId));
+  const proved = isOurs ? await prove() : undefined;
+  // The challenge stays used up.
+  if (!proved) return undefined;
+  const { id, isNew } = await makeOnceBy(keys, once, async () => {
+    await insert(tx, userId, proved);
+    await noteBy(tx, note);
+    return { id: proved.id, isNew: true };
+  });
+  return { ...(await load(tx, userId, id)), isNew };
+}
+
+async function load(tx: Sql, userId: UserId, id: PasskeyId): Promise<Passkey> {
+  const [row] = await tx<Row[]>`SELECT id, name, host, created_at, last_used_at FROM passkeys
+    WHERE id = ${toUuid(id)}::text::uuid AND user_id = ${toUuid(userId)}::text::uuid`;
+  if (!row) throw notFound('passkey', id);
+  return toPasskey(row);
+}
+
+/** Whoever calls it holds the lock of the person's ways in, so that two do not count at once. */
+async function insert(tx: Sql, userId: UserId, passkey: NewPasskey): Promise<void> {
   const [{ count } = { count: 0 }] = await tx<{ count: number }[]>`SELECT count(*)::int AS count FROM passkeys
     WHERE user_id = ${toUuid(userId)}::text::uuid`;
   if (count >= MAX_PASSKEYS) {
@@ -168,18 +220,16 @@ async function insert(
     });
   }
   const { id, credentialId, publicKey, counter, host, transports, name } = passkey;
-  const [row] = await tx<Row[]>`
+  const made = await tx`
     INSERT INTO passkeys (id, user_id, credential_id, public_key, counter, host, transports, name)
     VALUES (${toUuid(id)}::text::uuid, ${toUuid(userId)}::text::uuid, ${credentialId}, ${publicKey}, ${counter}::bigint,
       ${host}, ${JSON.stringify(transports)}::text::json, ${name})
-    ON CONFLICT (credential_id) DO NOTHING RETURNING id, name, host, created_at, last_used_at`;
-  if (!row) {
+    ON CONFLICT (credential_id) DO NOTHING RETURNING id`;
+  if (made.length === 0) {
     throw new SignalboxError('CONFLICT', 'This passkey is known here already.', {
       advice: 'Sign in with it, or use another device or password manager for a second one.',
     });
   }
-  await noteBy(tx, note);
-  return toPasskey(row);
 }
 
 /** Authenticators that do not count say 0 for ever. */

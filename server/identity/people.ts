@@ -39,7 +39,7 @@ export interface People {
   update(
     userId: UserId,
     change: AccountChange,
-    more: { keep: SessionId; note: AuditNote },
+    more: { keep: SessionId; noteOf(before: { name: string; email: string | null }): AuditNote },
   ): Promise<SessionId[]>;
 }
 
@@ -76,16 +76,18 @@ export function createPeople(sql: Sql): People {
       const { name, email, has_password: hasPassword, created_at: createdAt } = row;
       return { id: userId, name, email, hasPassword, createdAt };
     },
-    update: (userId, change, { keep, note }) =>
+    update: (userId, change, { keep, noteOf }) =>
       sql.begin(async (transaction) => {
         const tx = transaction as unknown as Sql;
+        const [before] = await tx<{ name: string; email: string | null }[]>`
+          SELECT name, email FROM users WHERE id = ${toUuid(userId)}::text::uuid FOR NO KEY UPDATE`;
         await updateUser(tx, userId, change);
         const ended =
           change.passwordHash === undefined
             ? []
             : await tx<{ id: string }[]>`DELETE FROM sessions WHERE user_id = ${toUuid(userId)}::text::uuid
                 AND id <> ${toUuid(keep)}::text::uuid RETURNING id`;
-        await noteBy(tx, note);
+        if (before) await noteBy(tx, noteOf(before));
         return ended.map(({ id }) => fromUuid('session', id));
       }) as Promise<SessionId[]>,
   };

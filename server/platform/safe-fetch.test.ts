@@ -78,7 +78,13 @@ const HOSTILE = [
   ['[fe80::1]', 'link-local'],
   ['[fc00::1]', 'unique local'],
   ['[ff02::1]', 'multicast in IPv6'],
+  ['192.0.2.1', 'documentation'],
+  ['198.51.100.7', 'documentation'],
+  ['203.0.113.254', 'documentation'],
+  ['192.88.99.1', 'a relay of 6to4'],
   ['[2001:db8::1]', 'documentation'],
+  ['[3fff::1]', 'documentation'],
+  ['[3fff:fff:ffff::1]', 'documentation'],
 ] as const;
 
 describe('safe fetch: where it does not go', () => {
@@ -216,13 +222,13 @@ describe('safe fetch: what it takes', () => {
     expect((await makeFetch({ allow })(request)).body).toBe('POST k1 hé');
   });
 
-  it('does not follow a redirect', async () => {
+  it.each([301, 302, 303, 307, 308])('does not follow a redirect by %i', async (status) => {
     const target = await serve((_request, response) => response.end('secret'));
     const { port } = await serve((_request, response) => {
-      response.writeHead(302, { location: `http://127.0.0.1:${target.port}/` }).end();
+      response.writeHead(status, { location: `http://127.0.0.1:${target.port}/` }).end();
     });
     expect(await makeFetch({ allow })(get(`http://127.0.0.1:${port}/`))).toMatchObject({
-      status: 302,
+      status,
       body: '',
     });
     expect(target.hits()).toBe(0);

@@ -1,54 +1,67 @@
-import { and, eq } from 'drizzle-orm';
+import { scrypt } from 'node:crypto';
+import { promisify } from 'node:util';
 import { z } from 'zod';
-import { idempotencyKeys } from '#db/schema/index.ts';
+import { keysIn, type Made, makeOnceBy, type Once, shownBefore } from '#db/queries/make-once.ts';
 import type { TenantTransaction } from '#db/tenant.ts';
-import { SignalboxError } from '#server/domain/errors.ts';
 import { toUuid } from '#server/domain/ids.ts';
+import type { Json } from '#server/domain/json.ts';
 import type { Actor } from '#server/identity/actor.ts';
 import { hashRequest } from './hash-request.ts';
 
 export const idempotencyKeySchema = z.string().min(1).max(255);
 
-export interface Made<Id extends string> {
-  id: Id;
-  isNew: boolean;
+interface Request {
+  key: string | undefined;
+  /** Under the name of what it makes: a key that began one thing makes no other. */
+  request: unknown;
+}
+
+/** Null: it came without a key. */
+export function onceOf(actor: Actor, { key, request }: Request): Once | null {
+  return key === undefined ? null : { orgUuid: toUuid(actor.orgId), key, requestHash: hashRequest(request) };
 }
 
 /**
- * Makes something once for a key, in the transaction that makes it: the same key and request again is answered with
- * what the first one made, another request with a conflict. Runs have the same of their own, since the engine makes
- * them; the keys are in one table, so a key that began a run makes no pipeline.
+ * Makes something once for a key, in the transaction that makes it. Runs have the same of their own, since the engine
+ * makes them; the keys are in one table, so a key that began a run makes no pipeline.
  */
-export async function makeOnce<Id extends string>(
+export function makeOnce<Id extends string>(
   tx: TenantTransaction,
   actor: Actor,
-  { key, request, make }: { key: string | undefined; request: unknown; make(): Promise<Made<Id>> },
+  { make, ...asked }: Request & { make(): Promise<Made<Id>> },
 ): Promise<Made<Id>> {
-  if (key === undefined) return make();
-  const orgId = toUuid(actor.orgId);
-  const requestHash = hashRequest(request);
-  // Somebody with the same key at the same moment: one of the two waits here until the other has committed.
-  const taken = await tx
-    .insert(idempotencyKeys)
-    .values({ orgId, key, requestHash })
-    .onConflictDoNothing()
-    .returning({ key: idempotencyKeys.key });
-  const isKey = and(eq(idempotencyKeys.orgId, orgId), eq(idempotencyKeys.key, key));
-  if (taken.length > 0) {
-    const made = await make();
-    await tx.update(idempotencyKeys).set({ subject: made.id }).where(isKey);
-    return made;
-  }
-  const [row] = await tx.select().from(idempotencyKeys).where(isKey);
-  if (row?.requestHash === requestHash && row.subject !== null)
-    return { id: row.subject as Id, isNew: false };
-  throw keyInUse(row?.subject ?? null);
+  return makeOnceBy(keysIn(tx), onceOf(actor, asked), make);
 }
 
-export function keyInUse(subject: string | null): SignalboxError {
-  return new SignalboxError(
-    'CONFLICT',
-    `The idempotency key was used for another request${subject === null ? '' : `, which made ${subject}`}.`,
-    { advice: 'Use a new key for a new request.', details: { made: subject } },
-  );
+/** The same for what is answered with a secret, which is never kept: a repetition is told what there is, and refused. */
+export async function makeShownOnce<Result extends { id: string }>(
+  tx: TenantTransaction,
+  actor: Actor,
+  { make, advice, ...asked }: Request & { make(): Promise<Result>; advice: string },
+): Promise<Result> {
+  let result: Result | undefined;
+  const { id } = await makeOnce(tx, actor, {
+    ...asked,
+    async make() {
+      result = await make();
+      return { id: result.id, isNew: true };
+    },
+  });
+  if (result === undefined) throw shownBefore(id, advice);
+  return result;
+}
+
+const derive = promisify<string, string, number, Buffer>(scrypt);
+
+/**
+ * Stands for credentials in a request that is hashed: a plain hash of a short password would tell it to whoever tries
+ * some millions. This one costs as much for each guess as a password that people sign in with.
+ */
+export async function hideCredentials(
+  actor: Actor,
+  { key, credentials }: { key: string | undefined; credentials: Json },
+): Promise<string | null> {
+  if (key === undefined) return null;
+  const hidden = await derive(hashRequest(credentials), `${actor.orgId} ${key}`, 32);
+  return hidden.toString('base64url');
 }

@@ -1,4 +1,5 @@
 import { and, asc, desc, eq, gt, isNull, ne, or, type SQL, sql } from 'drizzle-orm';
+import { keysIn, madeBefore, makeOnceBy, type Once } from '#db/queries/make-once.ts';
 import { handAlive, type Place, type Writer } from '#db/queries/workspace-enter.ts';
 import { endLeasesOf } from '#db/queries/workspace-leases.ts';
 import { workspaceCollaborators, workspaceMessages, workspaceSteps } from '#db/schema/index.ts';
@@ -44,13 +45,26 @@ export interface Step {
   fields?: JsonObject | undefined;
 }
 
+export interface Letter {
+  to: string | null;
+  body: string;
+  /** Left out: each sending is another message. */
+  once?: Once | null;
+}
+
+export interface Sent {
+  seq: number;
+  /** False: the same request has sent it before. */
+  isNew: boolean;
+}
+
 export interface Talk {
   join(place: Place, writer: Writer, about: string | null): Promise<Company>;
   /** Gives back all that it has claimed. */
   leave(place: Place, writer: Writer): Promise<{ released: number }>;
   company(place: Place): Promise<Company>;
   logStep(place: Place, writer: Writer, step: Step): Promise<{ seq: number }>;
-  send(place: Place, writer: Writer, message: { to: string | null; body: string }): Promise<{ seq: number }>;
+  send(place: Place, writer: Writer, letter: Letter): Promise<Sent>;
   /** What was sent to it or to all and it has not said to have seen, oldest first. `seen`: everything up to there. */
   inbox(
     place: Place,
@@ -92,16 +106,18 @@ export function createTalk(desk: Desk): Talk {
         return { seq };
       }),
 
-    send: (place, writer, { to, body }) =>
-      change(desk, { place, writer }, async (tx, { seq }) => {
-        const recipient = to === null ? null : await findRecipient(tx, place, to);
-        await charge(desk, tx, { place, bytes: body.length });
-        await tx.insert(workspaceMessages).values({
-          ...{ ...bare(place), seq, ...by(writer), body, at: sql`clock_timestamp()` },
-          ...{ recipient: recipient?.holder ?? null, recipientName: recipient?.name ?? null },
+    async send(place, writer, { to, body, once = null }) {
+      // Looked for before the workspace is entered: what was sent stays sent when the run is over.
+      const before = once && (await inTenant(desk.db, place.orgId, (tx) => madeBefore(keysIn(tx), once)));
+      if (before !== null) return { seq: seqOf(before), isNew: false };
+      return change(desk, { place, writer }, async (tx, { seq }) => {
+        const { id, isNew } = await makeOnceBy(keysIn(tx), once, async () => {
+          await insertMessage(desk, tx, { place, writer, seq, to, body });
+          return { id: `message_${seq}`, isNew: true };
         });
-        return { seq };
-      }),
+        return { seq: seqOf(id), isNew };
+      });
+    },
 
     // No change that others need to hear of: whoever waits for mail looks again and again.
     inbox: (place, writer, { seen = 0, limit }) =>
@@ -112,6 +128,21 @@ export function createTalk(desk: Desk): Talk {
         return readMessages(tx, { place, where: and(gt(seq, readSeq), toMe), limit });
       }),
   };
+}
+
+const seqOf = (messageId: string): number => Number(messageId.slice('message_'.length));
+
+async function insertMessage(
+  desk: Desk,
+  tx: TenantTransaction,
+  { place, writer, seq, to, body }: { place: Place; writer: Writer; seq: number } & Letter,
+): Promise<void> {
+  const recipient = to === null ? null : await findRecipient(tx, place, to);
+  await charge(desk, tx, { place, bytes: body.length });
+  await tx.insert(workspaceMessages).values({
+    ...{ ...bare(place), seq, ...by(writer), body, at: sql`clock_timestamp()` },
+    ...{ recipient: recipient?.holder ?? null, recipientName: recipient?.name ?? null },
+  });
 }
 
 /** How far it has read. Whoever asks for mail is there. */

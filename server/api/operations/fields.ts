@@ -44,6 +44,10 @@ export const idempotencyKey = z
   .optional()
   .describe('The same key with the same request is answered with what the first one made.');
 
+/** For the description of what answers with a secret. */
+export const shownOnce =
+  'The same `Idempotency-Key` again is refused with the id of what the first call made: its secret is kept nowhere.';
+
 /** A proof that it is their account, for what would let somebody into it or lock its person out. */
 export const presentPassword = givenPasswordSchema
   .optional()

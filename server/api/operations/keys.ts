@@ -14,7 +14,7 @@ import { roleField, scopeField } from '../wire/account.ts';
 import { agentTokenSchema, keySchema, newKeySchema, presentAgentToken, presentKey } from '../wire/key.ts';
 import { nextCursor } from '../wire/values.ts';
 import { EXAMPLE } from './examples.ts';
-import { orderInput, pageInput } from './fields.ts';
+import { idempotencyKey, orderInput, pageInput, shownOnce } from './fields.ts';
 import { created, operation } from './operation.ts';
 
 const daysField = z.int().min(1).max(3650).nullable();
@@ -43,21 +43,26 @@ export const keys = {
     method: 'POST',
     path: '/api/v1/keys',
     summary: 'Make a key for a program',
-    description:
-      'It can do what both its role and whoever made it may, at each use. Send it as `Authorization: Bearer`.',
+    description: `It can do what both its role and whoever made it may, at each use. Send it as \`Authorization: Bearer\`. ${shownOnce}`,
     input: z.strictObject({
       name: z.string().trim().min(1).max(200),
       role: roleField,
       scopes: z.array(scopeField).min(1).nullable().default(null).describe('Null: all that the role may.'),
       networks: z.array(z.string()).min(1).max(50).nullable().default(null).describe('Null: from anywhere.'),
       expires_in_days: daysField.default(90).describe('Null: never.'),
+      idempotency_key: idempotencyKey,
     }),
     output: newKeySchema,
     isSecret: true,
     status: 201,
     example: { name: 'ci', role: 'operator', scopes: ['runs:read', 'runs:write'], networks: ['10.1.0.0/16'] },
-    async handle({ services, actor }, { expires_in_days, ...request }) {
-      const key = await createKey(services, actor, { ...request, expiresInDays: expires_in_days });
+    errors: ['CONFLICT'],
+    async handle({ services, actor }, { expires_in_days, idempotency_key, ...request }) {
+      const key = await createKey(services, actor, {
+        ...request,
+        expiresInDays: expires_in_days,
+        idempotencyKey: idempotency_key,
+      });
       return created({ ...presentKey(key), key: key.key }, `/api/v1/keys/${key.id}`);
     },
   }),
@@ -118,11 +123,11 @@ export const agentTokens = {
     method: 'POST',
     path: '/api/v1/agent-tokens',
     summary: 'Make a token for an agent',
-    description:
-      'With it the agent of that name registers, claims, reports and reads what its tasks work on, and nothing else.',
+    description: `With it the agent of that name registers, claims, reports and reads what its tasks work on, and nothing else. ${shownOnce}`,
     input: z.strictObject({
       agent: z.string().trim().min(1).max(128).describe('The name that it registers with.'),
       expires_in_days: daysField.default(null).describe('Null: never.'),
+      idempotency_key: idempotencyKey,
     }),
     isSecret: true,
     output: agentTokenSchema.extend({
@@ -130,8 +135,13 @@ export const agentTokens = {
     }),
     status: 201,
     example: { agent: 'resizer' },
-    async handle({ services, actor }, { agent, expires_in_days }) {
-      const made = await createAgentToken(services, actor, { agent, expiresInDays: expires_in_days });
+    errors: ['CONFLICT'],
+    async handle({ services, actor }, { agent, expires_in_days, idempotency_key }) {
+      const made = await createAgentToken(services, actor, {
+        agent,
+        expiresInDays: expires_in_days,
+        idempotencyKey: idempotency_key,
+      });
       return created({ ...presentAgentToken(made), token: made.token }, `/api/v1/agent-tokens/${made.id}`);
     },
   }),

@@ -21,7 +21,7 @@ import {
 } from '../wire/mcp-policy.ts';
 import { anyObject, nextCursor } from '../wire/values.ts';
 import { EXAMPLE } from './examples.ts';
-import { pageInput } from './fields.ts';
+import { idempotencyKey, pageInput } from './fields.ts';
 import { created, operation } from './operation.ts';
 
 const oneServer = z.strictObject({ id: idSchema('mcpServer') });
@@ -64,7 +64,7 @@ export const mcpServers = {
     method: 'POST',
     path: '/api/v1/mcp/servers',
     summary: 'Make a virtual MCP server of chosen tools',
-    input: z.strictObject({ slug: z.string().regex(SLUG), ...serverFields }),
+    input: z.strictObject({ slug: z.string().regex(SLUG), ...serverFields, idempotency_key: idempotencyKey }),
     output: mcpServerSchema,
     status: 201,
     errors: ['NOT_FOUND', 'CONFLICT', 'LIMITED'],
@@ -73,9 +73,13 @@ export const mcpServers = {
       name: 'Research',
       tools: [{ connection_id: EXAMPLE.mcpConnection, tool: 'ask', name: 'ask_wiki' }],
     },
-    async handle({ services, actor }, { tools, ...input }) {
-      const server = await createServer(services, actor, { ...input, tools: toolsOf(tools) });
-      return created(presentServer(server), '/api/v1/mcp/servers');
+    async handle({ services, actor }, { tools, idempotency_key, ...input }) {
+      const { isNew, ...server } = await createServer(services, actor, {
+        ...input,
+        tools: toolsOf(tools),
+        idempotencyKey: idempotency_key,
+      });
+      return created(presentServer(server), '/api/v1/mcp/servers', isNew);
     },
   }),
 
@@ -139,17 +143,19 @@ export const mcpRules = {
       who: whoField,
       connection_id: idSchema('mcpConnection').nullable().optional(),
       tool: z.string().max(128).nullable().optional(),
+      idempotency_key: idempotencyKey,
     }),
     output: mcpRuleSchema,
     status: 201,
-    errors: ['NOT_FOUND', 'LIMITED'],
+    errors: ['NOT_FOUND', 'CONFLICT', 'LIMITED'],
     example: { effect: 'ask', who: { kind: 'role', subject: 'designer' }, tool: 'delete_*' },
-    async handle({ services, actor }, { effect, who, connection_id, tool }) {
-      const rule = await createRule(services, actor, {
+    async handle({ services, actor }, { effect, who, connection_id, tool, idempotency_key }) {
+      const { isNew, ...rule } = await createRule(services, actor, {
         ...{ effect, who, tool: tool ?? null },
         connectionId: connection_id ?? null,
+        idempotencyKey: idempotency_key,
       });
-      return created(presentRule(rule), '/api/v1/mcp/rules');
+      return created(presentRule(rule), '/api/v1/mcp/rules', isNew);
     },
   }),
 

@@ -30,7 +30,7 @@ import {
 import { answersField, presentPart, questionPartSchema } from '../wire/mcp-policy.ts';
 import { anyObject, nextCursor } from '../wire/values.ts';
 import { EXAMPLE } from './examples.ts';
-import { pageInput } from './fields.ts';
+import { idempotencyKey, pageInput } from './fields.ts';
 import { created, operation } from './operation.ts';
 
 const oneConnection = z.strictObject({ id: idSchema('mcpConnection') });
@@ -126,6 +126,7 @@ export const mcp = {
       sign_in: signIn.optional().describe('People sign in at it (OAuth).'),
       ...access,
       ...limits,
+      idempotency_key: idempotencyKey,
     }),
     output: connectedSchema,
     status: 201,
@@ -144,10 +145,11 @@ export const mcp = {
         ...limitsOf(input),
         serverType: server_type,
         isPersonal: personal ?? false,
+        idempotencyKey: input.idempotency_key,
         ...(input.sign_in ? { signIn: toSignIn(input.sign_in) } : {}),
       });
       const { id } = connected.connection;
-      return created(presentConnected(connected), `/api/v1/mcp/connections/${id}`);
+      return created(presentConnected(connected), `/api/v1/mcp/connections/${id}`, connected.isNew);
     },
   }),
 

@@ -18,7 +18,7 @@ import {
 } from '../wire/member.ts';
 import { nextCursor } from '../wire/values.ts';
 import { EXAMPLE } from './examples.ts';
-import { limitField, orderInput, pageInput } from './fields.ts';
+import { idempotencyKey, limitField, orderInput, pageInput, shownOnce } from './fields.ts';
 import { created, operation } from './operation.ts';
 
 export const members = {
@@ -90,11 +90,12 @@ export const invites = {
     method: 'POST',
     path: '/api/v1/invites',
     summary: 'Invite somebody',
-    description: 'Send them the link: it works once, and is shown here only.',
+    description: `Send them the link: it works once, and is shown here only. ${shownOnce}`,
     input: z.strictObject({
       role: roleField,
       label: z.string().trim().max(200).default('').describe('Whom it is for.'),
       expires_in_hours: z.int().min(1).max(720).default(72),
+      idempotency_key: idempotencyKey,
     }),
     isSecret: true,
     output: inviteSchema.extend({
@@ -105,8 +106,13 @@ export const invites = {
     }),
     status: 201,
     example: { role: 'designer', label: 'Grace' },
-    async handle({ services, actor }, { expires_in_hours, ...request }) {
-      const invite = await inviteMember(services, actor, { ...request, expiresInHours: expires_in_hours });
+    errors: ['CONFLICT'],
+    async handle({ services, actor }, { expires_in_hours, idempotency_key, ...request }) {
+      const invite = await inviteMember(services, actor, {
+        ...request,
+        expiresInHours: expires_in_hours,
+        idempotencyKey: idempotency_key,
+      });
       const { token } = invite;
       return created(
         { ...presentInvite(invite), token, link: `/join#${token}` },

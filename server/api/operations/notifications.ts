@@ -21,7 +21,7 @@ import {
 } from '../wire/notification.ts';
 import { nextCursor } from '../wire/values.ts';
 import { EXAMPLE } from './examples.ts';
-import { pageInput } from './fields.ts';
+import { idempotencyKey, pageInput, shownOnce } from './fields.ts';
 import { created, operation } from './operation.ts';
 
 const oneTarget = z.strictObject({ id: idSchema('notificationTarget') });
@@ -47,29 +47,35 @@ export const notificationTargets = {
     method: 'POST',
     path: '/api/v1/notification-targets',
     summary: 'Have somebody told',
-    description: 'The secret that signs its messages, if it is a webhook, is shown here only.',
+    description: `The secret that signs its messages, if it is a webhook, is shown here only. ${shownOnce}`,
     input: z.strictObject({
       name,
       kind: z.enum(TARGET_KINDS),
       address,
       events: eventsField,
       pipeline_id: pipelineId,
+      idempotency_key: idempotencyKey,
     }),
     isSecret: true,
     output: notificationTargetSchema.extend({ secret: z.string().nullable() }),
     status: 201,
-    errors: ['NOT_FOUND', 'LIMITED'],
+    errors: ['NOT_FOUND', 'CONFLICT', 'LIMITED'],
     example: {
       name: 'on-call',
       kind: 'webhook',
       address: 'https://hooks.example.com/signalbox',
       events: ['run.failed', 'run.waiting', 'agent.lost'],
     },
-    async handle({ services, actor }, { pipeline_id, ...given }) {
-      const target = await createTarget(services, actor, { ...given, pipelineId: pipeline_id ?? null });
+    async handle({ services, actor }, { pipeline_id, idempotency_key, ...given }) {
+      const { isNew, ...target } = await createTarget(services, actor, {
+        ...given,
+        pipelineId: pipeline_id ?? null,
+        idempotencyKey: idempotency_key,
+      });
       return created(
         { ...presentTarget(target), secret: target.secret },
         `/api/v1/notification-targets/${target.id}`,
+        isNew,
       );
     },
   }),

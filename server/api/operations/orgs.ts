@@ -10,7 +10,7 @@ import { meSchema, presentMe } from '../wire/account.ts';
 import { orgSchema, ownOrgSchema, presentOrg, presentOwnOrg } from '../wire/org.ts';
 import { nextCursor } from '../wire/values.ts';
 import { EXAMPLE } from './examples.ts';
-import { limitField, pageInput } from './fields.ts';
+import { idempotencyKey, limitField, pageInput, shownOnce } from './fields.ts';
 import { created, operation } from './operation.ts';
 
 export const orgs = {
@@ -64,9 +64,8 @@ export const orgs = {
     method: 'POST',
     path: '/api/v1/orgs',
     summary: 'Make an organisation',
-    description:
-      'You are its owner. Shown as a program on this machine instead, you get an invitation for its owner.',
-    input: z.strictObject({ name: orgNameSchema }),
+    description: `You are its owner. Shown as a program on this machine instead, you get an invitation for its owner. ${shownOnce}`,
+    input: z.strictObject({ name: orgNameSchema, idempotency_key: idempotencyKey }),
     isSecret: true,
     output: z.object({
       id: idSchema('org'),
@@ -78,10 +77,12 @@ export const orgs = {
     }),
     status: 201,
     example: { name: EXAMPLE.newName },
-    async handle({ services, actor }, input) {
-      const { id, name, invitation } = await createOrg(services, actor, input);
+    errors: ['CONFLICT'],
+    async handle({ services, actor }, { idempotency_key, ...wish }) {
+      const made = await createOrg(services, actor, { ...wish, idempotencyKey: idempotency_key });
+      const { id, name, invitation, isNew } = made;
       const link = invitation === null ? null : `/join#${invitation}`;
-      return created({ id, name, invitation: link }, `/api/v1/orgs/${id}`);
+      return created({ id, name, invitation: link }, `/api/v1/orgs/${id}`, isNew);
     },
   }),
 

@@ -23,8 +23,8 @@ import {
 import { nextCursor } from '../wire/values.ts';
 import { greet } from './account.ts';
 import { EXAMPLE } from './examples.ts';
-import { limitField, pageInput, presentPassword } from './fields.ts';
-import { operation } from './operation.ts';
+import { idempotencyKey, limitField, pageInput, presentPassword } from './fields.ts';
+import { operation, reply } from './operation.ts';
 
 const id = idSchema('passkey');
 
@@ -96,13 +96,19 @@ export const passkeys = {
     summary: 'Add a passkey',
     description: 'With what the browser answered, as `toJSON` writes it.',
     by: 'person',
-    input: z.strictObject({ name: passkeyNameSchema, credential: newCredentialSchema }),
+    input: z.strictObject({
+      name: passkeyNameSchema,
+      credential: newCredentialSchema,
+      idempotency_key: idempotencyKey,
+    }),
     output: passkeySchema,
     status: 201,
     errors: ['CONFLICT'],
     example: { name: 'The laptop', credential: EXAMPLE.newCredential },
-    async handle({ services, actor, browser: { origin } }, input) {
-      return presentPasskey(await addPasskey(services, actor, { ...input, origin }));
+    async handle({ services, actor, browser: { origin } }, { idempotency_key, ...input }) {
+      const wish = { ...input, origin, idempotencyKey: idempotency_key };
+      const { isNew, ...added } = await addPasskey(services, actor, wish);
+      return reply(presentPasskey(added), isNew ? {} : { status: 200 });
     },
   }),
 

@@ -35,8 +35,8 @@ import {
   writtenSchema,
 } from '../wire/workspace.ts';
 import { EXAMPLE } from './examples.ts';
-import { limitField, pageInput } from './fields.ts';
-import { operation } from './operation.ts';
+import { idempotencyKey, limitField, pageInput } from './fields.ts';
+import { operation, reply } from './operation.ts';
 
 const ofRun = { id: idSchema('run') };
 const path = z.string().min(1).max(4096).describe('Folders are divided by `/`.');
@@ -270,12 +270,17 @@ export const workspaces = {
       ...ofRun,
       to: z.string().min(1).max(512).optional().describe('The id or name of one; left out: to all.'),
       body: z.string().min(1).max(16_384),
+      idempotency_key: idempotencyKey,
     }),
     output: z.object({ seq: z.int() }),
     status: 201,
     errors: ['NOT_FOUND', 'CONFLICT', 'TOO_LARGE'],
     example: { id: run, body: 'Please leave the summary to me.' },
-    handle: ({ services, actor }, { id, ...message }) => sendMessage(services, actor, { of: id, ...message }),
+    async handle({ services, actor }, { id, idempotency_key, ...message }) {
+      const letter = { of: id, ...message, idempotencyKey: idempotency_key };
+      const { seq, isNew } = await sendMessage(services, actor, letter);
+      return reply({ seq }, isNew ? {} : { status: 200 });
+    },
   }),
 
   forceRelease: operation({

@@ -97,8 +97,11 @@ export const collaborationTools = [
     }),
     output: z.object({ seq }),
     example: { task_id: EXAMPLE_TASK, as: 'writer', body: 'I need notes.md for two minutes.' },
-    handle: ({ services, actor }, input) =>
-      sendMessage(services, actor, { ...whoOf(input), to: input.to, body: input.body }),
+    async handle({ services, actor }, input) {
+      const letter = { ...whoOf(input), to: input.to, body: input.body };
+      const { seq: number } = await sendMessage(services, actor, letter);
+      return { seq: number };
+    },
   }),
 
   tool({

@@ -33,8 +33,13 @@ export async function updateAccount(
   if (password !== undefined || change.email !== undefined) await prove(services, actor, currentPassword);
   const passwordHash = password === undefined ? undefined : await passwords.hash(password);
   const changed = [...Object.keys(change), ...(password === undefined ? [] : ['password'])];
-  const note = auditNote(actor, 'account.changed', { target: userId, after: { changed } });
-  const ended = await people.update(userId, { ...change, passwordHash }, { keep: sessionId, note });
+  const noteOf = (was: { name: string; email: string | null }) => {
+    const before = Object.fromEntries(
+      Object.entries(was).filter(([field]) => change[field as keyof typeof was] !== undefined),
+    );
+    return auditNote(actor, 'account.changed', { target: userId, before, after: { changed, ...change } });
+  };
+  const ended = await people.update(userId, { ...change, passwordHash }, { keep: sessionId, noteOf });
   for (const id of [...ended, userId]) await access.changed(id);
   const account = await people.account(userId);
   if (!account) throw new Error(`the account ${userId} went away while it was changed`);

@@ -1,7 +1,7 @@
 import { and, eq, isNull, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { agentTokens } from '#db/schema/index.ts';
-import { inTenant } from '#db/tenant.ts';
+import { inTenant, type TenantTransaction } from '#db/tenant.ts';
 import { notFound } from '#server/domain/errors.ts';
 import { type AgentTokenId, fromUuid, idSchema, makeId, toUuid } from '#server/domain/ids.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
@@ -10,6 +10,7 @@ import { lastFour, makeKey } from '#server/identity/key-format.ts';
 import { digest } from '#server/identity/tokens.ts';
 import type { Services } from '../context.ts';
 import { makerRole, whyTokenStopped } from '../key/maker.ts';
+import { idempotencyKeySchema, makeShownOnce } from '../make-once.ts';
 import { beyond, inOrder, orderField, type Page, pageFields, sortableTime, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
 
@@ -18,7 +19,9 @@ const createSchema = z.strictObject({
   agent: z.string().trim().min(1).max(128),
   /** Null: never. */
   expiresInDays: z.int().min(1).max(3650).nullable().default(null),
+  idempotencyKey: idempotencyKeySchema.optional(),
 });
+type NewToken = AgentTokenView & { token: string };
 export const AGENT_TOKEN_SORTS = ['created', 'agent', 'used'] as const;
 
 const listSchema = z.strictObject({
@@ -52,29 +55,42 @@ export async function createAgentToken(
   services: Services,
   actor: Actor,
   input: z.input<typeof createSchema>,
-): Promise<AgentTokenView & { token: string }> {
+): Promise<NewToken> {
   authorise(actor, 'key.manage');
-  const { agent, expiresInDays } = parseInput(createSchema, input);
+  const { idempotencyKey, ...request } = parseInput(createSchema, input);
+  return inTenant(services.db, actor.orgId, (tx) =>
+    makeShownOnce(tx, actor, {
+      key: idempotencyKey,
+      request: { agentToken: request },
+      make: () => insertToken(tx, services, { actor, asked: request }),
+      advice: 'Revoke it, and make another with a new idempotency key.',
+    }),
+  );
+}
+
+async function insertToken(
+  tx: TenantTransaction,
+  services: Services,
+  { actor, asked }: { actor: Actor; asked: { agent: string; expiresInDays: number | null } },
+): Promise<NewToken> {
+  const { agent, expiresInDays } = asked;
   const id = makeId('agentToken', services.newUuid());
   const token = makeKey('agentToken', id);
-  const row = await inTenant(services.db, actor.orgId, async (tx) => {
-    const [made] = await tx
-      .insert(agentTokens)
-      .values({
-        id: toUuid(id),
-        orgId: toUuid(actor.orgId),
-        agentName: agent,
-        secretHash: digest(token),
-        lastFour: lastFour(token),
-        expiresAt: expiresInDays === null ? null : sql`now() + ${expiresInDays}::int * interval '1 day'`,
-        madeBy: actor.userId && toUuid(actor.userId),
-      })
-      .returning();
-    await noteIn(tx, auditNote(actor, 'agent-token.created', { target: id, after: { agent } }));
-    return made;
-  });
-  if (!row) throw new Error('the token wrote no row');
-  return { ...toView(row), token };
+  const [made] = await tx
+    .insert(agentTokens)
+    .values({
+      id: toUuid(id),
+      orgId: toUuid(actor.orgId),
+      agentName: agent,
+      secretHash: digest(token),
+      lastFour: lastFour(token),
+      expiresAt: expiresInDays === null ? null : sql`now() + ${expiresInDays}::int * interval '1 day'`,
+      madeBy: actor.userId && toUuid(actor.userId),
+    })
+    .returning();
+  if (!made) throw new Error('the token wrote no row');
+  await noteIn(tx, auditNote(actor, 'agent-token.created', { target: id, after: { agent } }));
+  return { ...toView(made), token };
 }
 
 export async function listAgentTokens(

@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import type { Ordered } from '#server/agents/registry/registry.ts';
 import { notFound } from '#server/domain/errors.ts';
 import { idSchema } from '#server/domain/ids.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
+import { auditNote } from '#server/identity/audit/note.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
 import { type AgentListItem, loadAgents } from './list.ts';
@@ -23,8 +25,12 @@ export async function orderAgent(
 ): Promise<AgentListItem> {
   authorise(actor, 'agent.operate');
   const { id, order, reason } = parseInput(orderSchema, input);
-  await services.agents.registry.order(actor.orgId, id, { state: STATE_OF[order], reason });
-  await services.record(actor, `agent.${order}`, { target: id, reason });
+  const state = STATE_OF[order];
+  const noteOf = ({ state: was, reason: why }: Ordered) => {
+    const before = { ordered: was, ...(why === null ? {} : { reason: why }) };
+    return auditNote(actor, `agent.${order}`, { target: id, before, after: { ordered: state }, reason }).body;
+  };
+  await services.agents.registry.order(actor.orgId, id, { state, reason, noteOf });
   const [agent] = await loadAgents(services, actor, id);
   if (!agent) throw notFound('agent', id);
   return agent;

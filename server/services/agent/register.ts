@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { agentRegistrationSchema } from '#server/domain/agent-registration.ts';
 import type { AgentId } from '#server/domain/ids.ts';
 import { type Actor, authorise, authoriseAnywhere } from '#server/identity/actor.ts';
+import { auditNote } from '#server/identity/audit/note.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
 
@@ -40,7 +41,11 @@ export async function registerAgent(
   authoriseAnywhere(actor, 'agent.register');
   const registration = parseInput(registerSchema, input);
   authorise(actor, 'agent.register', { agent: registration.name });
-  const { id, generation, isNew } = await services.agents.registry.register(actor.orgId, registration);
-  await services.record(actor, 'agent.registered', { target: id });
+  const { id, generation, isNew } = await services.agents.registry.register(
+    actor.orgId,
+    registration,
+    (made) =>
+      auditNote(actor, 'agent.registered', { target: made.id, after: { generation: made.generation } }).body,
+  );
   return { id, generation, isNew };
 }

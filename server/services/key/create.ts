@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { apiKeys } from '#db/schema/index.ts';
-import { inTenant } from '#db/tenant.ts';
+import { inTenant, type TenantTransaction } from '#db/tenant.ts';
 import { SignalboxError } from '#server/domain/errors.ts';
 import { makeId, toUuid } from '#server/domain/ids.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
@@ -11,6 +11,7 @@ import { isWithin, ROLES, type Role, SCOPES } from '#server/identity/permissions
 import { digest } from '#server/identity/tokens.ts';
 import { isCidr } from '#server/platform/address-policy.ts';
 import type { Services } from '../context.ts';
+import { idempotencyKeySchema, makeShownOnce } from '../make-once.ts';
 import { parseInput } from '../parse-input.ts';
 import { type NewKey, toKeyView } from './key-view.ts';
 
@@ -26,7 +27,9 @@ const createSchema = z.strictObject({
     .default(null),
   /** Null: never. */
   expiresInDays: z.int().min(1).max(3650).nullable().default(90),
+  idempotencyKey: idempotencyKeySchema.optional(),
 });
+type Asked = Omit<z.output<typeof createSchema>, 'idempotencyKey'>;
 
 /** A key for a program. It can do what both its role and its maker may, at each use. */
 export async function createKey(
@@ -35,32 +38,42 @@ export async function createKey(
   input: z.input<typeof createSchema>,
 ): Promise<NewKey> {
   authorise(actor, 'key.manage');
-  const { name, role, scopes, networks, expiresInDays } = parseInput(createSchema, input);
-  refuseBeyond(actor, role);
+  const { idempotencyKey, ...request } = parseInput(createSchema, input);
+  refuseBeyond(actor, request.role);
+  return inTenant(services.db, actor.orgId, (tx) =>
+    makeShownOnce(tx, actor, {
+      key: idempotencyKey,
+      request: { key: request },
+      make: () => insertKey(tx, services, { actor, asked: request }),
+      advice: 'Give it new letters (rotate it), or revoke it and make another with a new idempotency key.',
+    }),
+  );
+}
+
+async function insertKey(
+  tx: TenantTransaction,
+  services: Services,
+  { actor, asked }: { actor: Actor; asked: Asked },
+): Promise<NewKey> {
+  const { name, role, scopes, networks, expiresInDays } = asked;
   const id = makeId('key', services.newUuid());
   const key = makeKey('key', id);
-  const row = await inTenant(services.db, actor.orgId, async (tx) => {
-    const [made] = await tx
-      .insert(apiKeys)
-      .values({
-        id: toUuid(id),
-        orgId: toUuid(actor.orgId),
-        ...{ name, role, networks },
-        scopes: scopes && [...new Set(scopes)],
-        secretHash: digest(key),
-        lastFour: lastFour(key),
-        expiresAt: expiresInDays === null ? null : sql`now() + ${expiresInDays}::int * interval '1 day'`,
-        madeBy: actor.userId && toUuid(actor.userId),
-      })
-      .returning();
-    await noteIn(
-      tx,
-      auditNote(actor, 'key.created', { target: id, after: { name, role, scopes, networks } }),
-    );
-    return made;
-  });
-  if (!row) throw new Error('the key wrote no row');
-  return { ...toKeyView(row), key };
+  const [made] = await tx
+    .insert(apiKeys)
+    .values({
+      id: toUuid(id),
+      orgId: toUuid(actor.orgId),
+      ...{ name, role, networks },
+      scopes: scopes && [...new Set(scopes)],
+      secretHash: digest(key),
+      lastFour: lastFour(key),
+      expiresAt: expiresInDays === null ? null : sql`now() + ${expiresInDays}::int * interval '1 day'`,
+      madeBy: actor.userId && toUuid(actor.userId),
+    })
+    .returning();
+  if (!made) throw new Error('the key wrote no row');
+  await noteIn(tx, auditNote(actor, 'key.created', { target: id, after: { name, role, scopes, networks } }));
+  return { ...toKeyView(made), key };
 }
 
 /** Whoever holds a key holds its role: nobody gets one that can do more than they. */

@@ -20,13 +20,13 @@ export async function revokeKey(
   authorise(actor, 'key.manage');
   const { id } = parseInput(revokeSchema, input);
   await inTenant(services.db, actor.orgId, async (tx) => {
-    const gone = await tx
+    const [gone] = await tx
       .update(apiKeys)
       .set({ revokedAt: sql`now()` })
       .where(and(eq(apiKeys.id, toUuid(id)), isNull(apiKeys.revokedAt)))
-      .returning({ id: apiKeys.id });
-    if (gone.length === 0) throw notFound('key', id);
-    await noteIn(tx, auditNote(actor, 'key.revoked', { target: id }));
+      .returning({ name: apiKeys.name, role: apiKeys.role, scopes: apiKeys.scopes });
+    if (!gone) throw notFound('key', id);
+    await noteIn(tx, auditNote(actor, 'key.revoked', { target: id, before: gone }));
   });
   await services.identity.access.changed(id);
 }

@@ -1,9 +1,12 @@
 import { z } from 'zod';
 import { invalid, SignalboxError } from '#server/domain/errors.ts';
+import type { Json } from '#server/domain/json.ts';
 import { SIGN_IN_MODES, type SignInSettings, SLUG } from '#server/domain/mcp.ts';
 import { isHarmlessVariable, unknownProgram } from '#server/gateway/programs/programs.ts';
 import { type CatalogueEntry, findInCatalogue } from '#server/gateway/tenant/catalogue.ts';
+import type { Actor } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
+import { hideCredentials } from '../make-once.ts';
 
 /** Headers that the protocol and the line have for themselves. */
 const OWN_HEADERS =
@@ -205,3 +208,17 @@ function ofEntry(entry: CatalogueEntry, given: Record<string, string>): Record<s
 
 const both = () =>
   invalid('A server has either a URL or a program.', undefined, 'Send `url`, or `program` with `args`.');
+
+type Credentials = z.infer<z.ZodObject<typeof credentialFields>> & {
+  signIn?: z.infer<typeof signInSchema> | undefined;
+};
+
+/** What tells two requests for a connection apart, with nothing in it that opens a server. */
+export async function requestOf(
+  actor: Actor,
+  { key, given }: { key: string | undefined; given: Credentials & Record<string, unknown> },
+): Promise<Record<string, unknown>> {
+  const { credentials, headers, variables, signIn, ...open } = given;
+  const hidden = { credentials, headers, variables, signIn } as Json;
+  return { ...open, hidden: await hideCredentials(actor, { key, credentials: hidden }) };
+}

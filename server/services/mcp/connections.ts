@@ -9,6 +9,7 @@ import type { Examined } from '#server/gateway/gateway.ts';
 import { type Actor, authorise, may } from '#server/identity/actor.ts';
 import { auditNote, noteIn } from '#server/identity/audit/note.ts';
 import type { Services } from '../context.ts';
+import { idempotencyKeySchema, makeOnce } from '../make-once.ts';
 import { type Page, pageFields, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
 import {
@@ -18,6 +19,7 @@ import {
   credentialFields,
   limitFields,
   placeOf,
+  requestOf,
   sealedOf,
   signInOf,
   signInSchema,
@@ -54,7 +56,9 @@ const connectSchema = z.strictObject({
   isHttpOnly: z.boolean().default(false),
   ...credentialFields,
   ...limitFields,
+  idempotencyKey: idempotencyKeySchema.optional(),
 });
+type Asked = Omit<z.output<typeof connectSchema>, 'idempotencyKey'>;
 const updateSchema = z.strictObject({
   ...idOnly.shape,
   name: name.optional(),
@@ -75,6 +79,11 @@ export interface Connected {
   examined: Examined;
   /** Of the tools that it has. */
   tools: string[];
+}
+
+export interface NewlyConnected extends Connected {
+  /** False: the same request has connected it before. */
+  isNew: boolean;
 }
 
 export async function listConnections(
@@ -141,13 +150,21 @@ export async function getConnection(
   );
 }
 
+interface Insertion {
+  actor: Actor;
+  given: Asked;
+  place: ReturnType<typeof placeOf>;
+  ownerId: string | null;
+  sealed: Record<string, string>;
+}
+
 /** Connects a server and asks it at once what it has. It is kept when it does not answer: it may later. */
 export async function connect(
   services: Services,
   actor: Actor,
   input: z.input<typeof connectSchema>,
-): Promise<Connected> {
-  const given = parseInput(connectSchema, input);
+): Promise<NewlyConnected> {
+  const { idempotencyKey: key, ...given } = parseInput(connectSchema, input);
   authorise(actor, given.isPersonal ? 'mcp.connect' : 'mcp.manage');
   const place = placeOf(services, given);
   if (place.kind === 'stdio') {
@@ -157,34 +174,50 @@ export async function connect(
   const ownerId = given.isPersonal ? personOf(actor, place.kind) : null;
   const sealed = sealedOf(place, given);
   if (given.signIn) checkSignIn(place.kind, Object.keys(sealed));
-  const signIn = given.signIn ? signInOf(given.signIn) : null;
-  const id = makeId('mcpConnection', services.newUuid());
-  const { callsPerMinute, maxConcurrent, timeoutMs, maxResultBytes } = given;
-  await inTenant(services.db, actor.orgId, async (tx) => {
-    const [{ known } = { known: 0 }] = await tx.select({ known: count() }).from(mcpConnections);
-    if (known >= MAX_CONNECTIONS) throw tooMany();
-    const [row] = await tx
-      .insert(mcpConnections)
-      .values({
-        ...place,
-        id: toUuid(id),
-        orgId: toUuid(actor.orgId),
-        ...{ ownerId, signIn },
-        sealedNames: Object.keys(sealed),
-        ...definedOf({ callsPerMinute, maxConcurrent, timeoutMs, maxResultBytes }),
-      })
-      .onConflictDoNothing()
-      .returning();
-    if (!row) throw slugTaken(place.slug);
-    await seal(tx, services, { orgId: actor.orgId, id, sealed });
-    if (given.signIn) await sealClient(tx, services, { orgId: actor.orgId, id, signIn: given.signIn });
-    await noteIn(
-      tx,
-      auditNote(actor, 'mcp-connection.created', { target: id, after: connectionForAudit(row) }),
-    );
-  });
+  const request = { ownerId, ...(await requestOf(actor, { key, given })) };
+  const { id, isNew } = await inTenant(services.db, actor.orgId, (tx) =>
+    makeOnce(tx, actor, {
+      key,
+      request: { mcpConnection: request },
+      make: async () => ({
+        id: await insertConnection(tx, services, { actor, given, place, ownerId, sealed }),
+        isNew: true,
+      }),
+    }),
+  );
   await services.gateway.changed(actor.orgId);
-  return examineNow(services, actor, id);
+  return { ...(await examineNow(services, actor, id)), isNew };
+}
+
+async function insertConnection(
+  tx: TenantTransaction,
+  services: Services,
+  { actor, given, place, ownerId, sealed }: Insertion,
+): Promise<McpConnectionId> {
+  const [{ known } = { known: 0 }] = await tx.select({ known: count() }).from(mcpConnections);
+  if (known >= MAX_CONNECTIONS) throw tooMany();
+  const id = makeId('mcpConnection', services.newUuid());
+  const { callsPerMinute, maxConcurrent, timeoutMs, maxResultBytes, signIn } = given;
+  const [row] = await tx
+    .insert(mcpConnections)
+    .values({
+      ...place,
+      id: toUuid(id),
+      orgId: toUuid(actor.orgId),
+      ...{ ownerId, signIn: signIn ? signInOf(signIn) : null },
+      sealedNames: Object.keys(sealed),
+      ...definedOf({ callsPerMinute, maxConcurrent, timeoutMs, maxResultBytes }),
+    })
+    .onConflictDoNothing()
+    .returning();
+  if (!row) throw slugTaken(place.slug);
+  await seal(tx, services, { orgId: actor.orgId, id, sealed });
+  if (signIn) await sealClient(tx, services, { orgId: actor.orgId, id, signIn });
+  await noteIn(
+    tx,
+    auditNote(actor, 'mcp-connection.created', { target: id, after: connectionForAudit(row) }),
+  );
+  return id;
 }
 
 /** What was said of credentials replaces all that were there. */

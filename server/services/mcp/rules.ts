@@ -16,6 +16,7 @@ import { type Actor, authorise } from '#server/identity/actor.ts';
 import { auditNote, noteIn } from '#server/identity/audit/note.ts';
 import { ROLES } from '#server/identity/permissions.ts';
 import type { Services } from '../context.ts';
+import { idempotencyKeySchema, makeOnce } from '../make-once.ts';
 import { type Page, pageFields, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
 
@@ -37,7 +38,9 @@ const createSchema = z.strictObject({
     .regex(/^[^\s*]{0,127}(\*|[^\s*])$/, 'must be the name of a tool, or its beginning and a star')
     .nullable()
     .default(null),
+  idempotencyKey: idempotencyKeySchema.optional(),
 });
+type Asked = Omit<z.output<typeof createSchema>, 'idempotencyKey'>;
 
 const MAX_RULES = 1000;
 
@@ -48,6 +51,11 @@ export interface RuleView {
   connectionId: McpConnectionId | null;
   tool: string | null;
   createdAt: Date;
+}
+
+export interface CreatedRule extends RuleView {
+  /** False: the same request has made it before. */
+  isNew: boolean;
 }
 
 type RuleRow = typeof mcpRules.$inferSelect;
@@ -82,28 +90,42 @@ export async function createRule(
   services: Services,
   actor: Actor,
   input: z.input<typeof createSchema>,
-): Promise<RuleView> {
+): Promise<CreatedRule> {
   authorise(actor, 'mcp.manage');
-  const { effect, who, connectionId, tool } = parseInput(createSchema, input);
-  const id = makeId('mcpRule', services.newUuid());
+  const { idempotencyKey, ...request } = parseInput(createSchema, input);
   const view = await inTenant(services.db, actor.orgId, async (tx) => {
-    const [{ known } = { known: 0 }] = await tx.select({ known: count() }).from(mcpRules);
-    if (known >= MAX_RULES) throw tooMany();
-    if (connectionId) await checkConnection(tx, connectionId);
-    const [row] = await tx
-      .insert(mcpRules)
-      .values({
-        ...{ id: toUuid(id), orgId: toUuid(actor.orgId), effect, tool },
-        ...{ subjectKind: who.kind, subject: storedSubject(who) },
-        connectionId: connectionId && toUuid(connectionId),
-      })
-      .returning();
-    if (!row) throw new Error('the rule wrote no row');
-    await noteIn(tx, auditNote(actor, 'mcp-rule.created', { target: id, after: forAudit(row) }));
-    return toRuleView(row);
+    const { id, isNew } = await makeOnce(tx, actor, {
+      key: idempotencyKey,
+      request: { mcpRule: request },
+      make: async () => ({ id: await insertRule(tx, services, { actor, asked: request }), isNew: true }),
+    });
+    return { ...toRuleView(await load(tx, id)), isNew };
   });
   await services.gateway.changed(actor.orgId);
   return view;
+}
+
+async function insertRule(
+  tx: TenantTransaction,
+  services: Services,
+  { actor, asked }: { actor: Actor; asked: Asked },
+): Promise<McpRuleId> {
+  const { effect, who, connectionId, tool } = asked;
+  const [{ known } = { known: 0 }] = await tx.select({ known: count() }).from(mcpRules);
+  if (known >= MAX_RULES) throw tooMany();
+  if (connectionId) await checkConnection(tx, connectionId);
+  const id = makeId('mcpRule', services.newUuid());
+  const [row] = await tx
+    .insert(mcpRules)
+    .values({
+      ...{ id: toUuid(id), orgId: toUuid(actor.orgId), effect, tool },
+      ...{ subjectKind: who.kind, subject: storedSubject(who) },
+      connectionId: connectionId && toUuid(connectionId),
+    })
+    .returning();
+  if (!row) throw new Error('the rule wrote no row');
+  await noteIn(tx, auditNote(actor, 'mcp-rule.created', { target: id, after: forAudit(row) }));
+  return id;
 }
 
 export async function deleteRule(
@@ -122,6 +144,15 @@ export async function deleteRule(
     await noteIn(tx, auditNote(actor, 'mcp-rule.deleted', { target: id, before: forAudit(gone) }));
   });
   await services.gateway.changed(actor.orgId);
+}
+
+async function load(tx: TenantTransaction, id: McpRuleId): Promise<RuleRow> {
+  const [row] = await tx
+    .select()
+    .from(mcpRules)
+    .where(eq(mcpRules.id, toUuid(id)));
+  if (!row) throw notFound('MCP rule', id);
+  return row;
 }
 
 async function checkConnection(tx: TenantTransaction, id: McpConnectionId): Promise<void> {

@@ -18,6 +18,7 @@ import { gatewayName } from '#server/gateway/tenant/directory.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import { auditNote, noteIn } from '#server/identity/audit/note.ts';
 import type { Services } from '../context.ts';
+import { idempotencyKeySchema, makeOnce } from '../make-once.ts';
 import { type Page, pageFields, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
 import { slugSchema } from './connection-fields.ts';
@@ -46,7 +47,9 @@ const createSchema = z.strictObject({
   ...fields,
   description: fields.description.default(''),
   enabled: fields.enabled.default(true),
+  idempotencyKey: idempotencyKeySchema.optional(),
 });
+type Asked = Omit<z.output<typeof createSchema>, 'idempotencyKey'>;
 const updateSchema = z.strictObject({ ...z.object(fields).partial().shape, ...idOnly.shape });
 
 const MAX_SERVERS = 200;
@@ -71,6 +74,11 @@ export interface ServerView {
   tools: ServerToolView[];
   createdAt: Date;
   updatedAt: Date;
+}
+
+export interface CreatedServer extends ServerView {
+  /** False: the same request has made it before. */
+  isNew: boolean;
 }
 
 type ServerRow = typeof mcpServers.$inferSelect;
@@ -104,24 +112,37 @@ export async function createServer(
   services: Services,
   actor: Actor,
   input: z.input<typeof createSchema>,
-): Promise<ServerView> {
+): Promise<CreatedServer> {
   authorise(actor, 'mcp.manage');
-  const { tools, ...given } = parseInput(createSchema, input);
-  const id = makeId('mcpServer', services.newUuid());
+  const { idempotencyKey, ...request } = parseInput(createSchema, input);
   const view = await inTenant(services.db, actor.orgId, async (tx) => {
-    const [{ known } = { known: 0 }] = await tx.select({ known: count() }).from(mcpServers);
-    if (known >= MAX_SERVERS) throw tooMany();
-    const [row] = await tx
-      .insert(mcpServers)
-      .values({ ...given, id: toUuid(id), orgId: toUuid(actor.orgId), tools: await checkTools(tx, tools) })
-      .onConflictDoNothing()
-      .returning();
-    if (!row) throw new SignalboxError('CONFLICT', `There is an MCP server ${given.slug} already.`);
-    await noteIn(tx, auditNote(actor, 'mcp-server.created', { target: id, after: forAudit(row) }));
-    return toServerView(row);
+    const { id, isNew } = await makeOnce(tx, actor, {
+      key: idempotencyKey,
+      request: { mcpServer: request },
+      make: async () => ({ id: await insertServer(tx, services, { actor, asked: request }), isNew: true }),
+    });
+    return { ...toServerView(await load(tx, id)), isNew };
   });
   await services.gateway.changed(actor.orgId);
   return view;
+}
+
+async function insertServer(
+  tx: TenantTransaction,
+  services: Services,
+  { actor, asked: { tools, ...given } }: { actor: Actor; asked: Asked },
+): Promise<McpServerId> {
+  const [{ known } = { known: 0 }] = await tx.select({ known: count() }).from(mcpServers);
+  if (known >= MAX_SERVERS) throw tooMany();
+  const id = makeId('mcpServer', services.newUuid());
+  const [row] = await tx
+    .insert(mcpServers)
+    .values({ ...given, id: toUuid(id), orgId: toUuid(actor.orgId), tools: await checkTools(tx, tools) })
+    .onConflictDoNothing()
+    .returning();
+  if (!row) throw new SignalboxError('CONFLICT', `There is an MCP server ${given.slug} already.`);
+  await noteIn(tx, auditNote(actor, 'mcp-server.created', { target: id, after: forAudit(row) }));
+  return id;
 }
 
 export async function updateServer(

@@ -1,7 +1,7 @@
 import { and, desc, eq, gt, lt, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { signInLinks } from '#db/schema/index.ts';
-import { inTenant } from '#db/tenant.ts';
+import { inTenant, type TenantTransaction } from '#db/tenant.ts';
 import { notFound } from '#server/domain/errors.ts';
 import { fromUuid, type InviteId, idSchema, makeId, toUuid } from '#server/domain/ids.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
@@ -9,6 +9,7 @@ import { auditNote, noteIn } from '#server/identity/audit/note.ts';
 import { ROLES, type Role } from '#server/identity/permissions.ts';
 import { digest, newToken } from '#server/identity/tokens.ts';
 import type { Services } from '../context.ts';
+import { idempotencyKeySchema, makeShownOnce } from '../make-once.ts';
 import { containing, type Page, pageFields, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
 
@@ -17,7 +18,9 @@ const inviteSchema = z.strictObject({
   /** Whom it is for, so that the list can be read. */
   label: z.string().trim().max(200).default(''),
   expiresInHours: z.int().min(1).max(720).default(72),
+  idempotencyKey: idempotencyKeySchema.optional(),
 });
+type Asked = Omit<z.output<typeof inviteSchema>, 'idempotencyKey'>;
 const listSchema = z.strictObject({
   ...pageFields,
   limit: pageFields.limit.unwrap().default(200),
@@ -35,35 +38,50 @@ export interface InviteView {
   expiresAt: Date;
 }
 
+export type NewInvite = InviteView & { token: string };
+
 /** A link for one person. Its token is shown once. */
 export async function inviteMember(
   services: Services,
   actor: Actor,
   input: z.input<typeof inviteSchema>,
-): Promise<InviteView & { token: string }> {
+): Promise<NewInvite> {
   authorise(actor, 'member.manage');
-  const { role, label, expiresInHours } = parseInput(inviteSchema, input);
-  if (role === 'owner') authorise(actor, 'owner.manage');
+  const { idempotencyKey, ...request } = parseInput(inviteSchema, input);
+  if (request.role === 'owner') authorise(actor, 'owner.manage');
+  return inTenant(services.db, actor.orgId, (tx) =>
+    makeShownOnce(tx, actor, {
+      key: idempotencyKey,
+      request: { invite: request },
+      make: () => insertInvite(tx, services, { actor, asked: request }),
+      advice: 'Take it back, and make another with a new idempotency key.',
+    }),
+  );
+}
+
+async function insertInvite(
+  tx: TenantTransaction,
+  services: Services,
+  { actor, asked }: { actor: Actor; asked: Asked },
+): Promise<NewInvite> {
+  const { role, label, expiresInHours } = asked;
   const token = newToken();
   const id = makeId('invite', services.newUuid());
-  const row = await inTenant(services.db, actor.orgId, async (tx) => {
-    const [made] = await tx
-      .insert(signInLinks)
-      .values({
-        id: toUuid(id),
-        tokenHash: digest(token),
-        kind: 'invite',
-        orgId: toUuid(actor.orgId),
-        ...{ role, label },
-        madeBy: actor.userId && toUuid(actor.userId),
-        expiresAt: sql`now() + ${expiresInHours}::int * interval '1 hour'`,
-      })
-      .returning();
-    await noteIn(tx, auditNote(actor, 'member.invited', { target: id, after: { role } }));
-    return made;
-  });
-  if (!row) throw new Error('the invitation wrote no row');
-  return { ...toView(row), token };
+  const [made] = await tx
+    .insert(signInLinks)
+    .values({
+      id: toUuid(id),
+      tokenHash: digest(token),
+      kind: 'invite',
+      orgId: toUuid(actor.orgId),
+      ...{ role, label },
+      madeBy: actor.userId && toUuid(actor.userId),
+      expiresAt: sql`now() + ${expiresInHours}::int * interval '1 hour'`,
+    })
+    .returning();
+  if (!made) throw new Error('the invitation wrote no row');
+  await noteIn(tx, auditNote(actor, 'member.invited', { target: id, after: { role } }));
+  return { ...toView(made), token };
 }
 
 /** Those that still work, the newest first. */
@@ -103,12 +121,12 @@ export async function revokeInvite(
   authorise(actor, 'member.manage');
   const { id } = parseInput(revokeSchema, input);
   await inTenant(services.db, actor.orgId, async (tx) => {
-    const gone = await tx
+    const [gone] = await tx
       .delete(signInLinks)
       .where(and(eq(signInLinks.id, toUuid(id)), eq(signInLinks.kind, 'invite')))
-      .returning({ id: signInLinks.id });
-    if (gone.length === 0) throw notFound('invitation', id);
-    await noteIn(tx, auditNote(actor, 'invite.revoked', { target: id }));
+      .returning({ role: signInLinks.role, label: signInLinks.label });
+    if (!gone) throw notFound('invitation', id);
+    await noteIn(tx, auditNote(actor, 'invite.revoked', { target: id, before: gone }));
   });
 }
 

@@ -1,9 +1,10 @@
 import { and, asc, count, eq, gt } from 'drizzle-orm';
 import { z } from 'zod';
+import { shownBefore } from '#db/queries/make-once.ts';
 import { notificationTargets } from '#db/schema/index.ts';
 import { inTenant, type TenantTransaction } from '#db/tenant.ts';
 import { invalid, notFound, SignalboxError } from '#server/domain/errors.ts';
-import { fromUuid, idSchema, makeId, toUuid } from '#server/domain/ids.ts';
+import { fromUuid, idSchema, makeId, type NotificationTargetId, toUuid } from '#server/domain/ids.ts';
 import {
   NOTIFICATION_EVENTS,
   OF_NO_PIPELINE,
@@ -14,6 +15,7 @@ import { type Actor, authorise } from '#server/identity/actor.ts';
 import { auditNote, noteIn } from '#server/identity/audit/note.ts';
 import type { TestResult } from '#server/notifications/office.ts';
 import type { Services } from '../context.ts';
+import { idempotencyKeySchema, makeOnce } from '../make-once.ts';
 import { type Page, pageFields, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
 import { loadPipeline } from '../pipeline/pipeline-view.ts';
@@ -32,7 +34,9 @@ const createSchema = z.strictObject({
   ...fields,
   kind: z.enum(TARGET_KINDS),
   pipelineId: fields.pipelineId.default(null),
+  idempotencyKey: idempotencyKeySchema.optional(),
 });
+type Asked = Omit<z.output<typeof createSchema>, 'idempotencyKey'>;
 const updateSchema = z.strictObject({
   ...z.object(fields).partial().shape,
   ...idOnly.shape,
@@ -67,39 +71,63 @@ export async function listTargets(
   return toPage(rows, paging, { placeOf: ({ id }) => [id], toItems: (row) => toTargetView(actor, row) });
 }
 
+export interface NewTarget extends TargetView {
+  /** Null: its messages are not signed. */
+  secret: string | null;
+  /** False: the same request has made it before. */
+  isNew: boolean;
+}
+
 /** With the secret that its messages are signed with, if it is a webhook: it is shown here only. */
 export async function createTarget(
   services: Services,
   actor: Actor,
   input: z.input<typeof createSchema>,
-): Promise<TargetView & { secret: string | null }> {
+): Promise<NewTarget> {
   authorise(actor, 'notification.manage');
-  const given = parseInput(createSchema, input);
-  const id = makeId('notificationTarget', services.newUuid());
+  const { idempotencyKey, ...given } = parseInput(createSchema, input);
   return inTenant(services.db, actor.orgId, async (tx) => {
-    const [{ known } = { known: 0 }] = await tx.select({ known: count() }).from(notificationTargets);
-    if (known >= MAX_TARGETS) throw tooMany();
-    await check(tx, given);
-    const [row] = await tx
-      .insert(notificationTargets)
-      .values({
-        ...given,
-        id: toUuid(id),
-        orgId: toUuid(actor.orgId),
-        pipelineId: given.pipelineId && toUuid(given.pipelineId),
-      })
-      .returning();
-    if (!row) throw new Error('the target wrote no row');
-    const renewed =
-      given.kind === 'webhook'
-        ? await renewSecret(tx, services, { orgId: actor.orgId, scope: toUuid(id) })
-        : null;
-    await noteIn(
-      tx,
-      auditNote(actor, 'notification-target.created', { target: id, after: targetForAudit(row) }),
-    );
-    return { ...toTargetView(actor, row), secret: renewed?.secret ?? null };
+    let secret: string | null = null;
+    const { id, isNew } = await makeOnce(tx, actor, {
+      key: idempotencyKey,
+      request: { notificationTarget: given },
+      async make() {
+        const made = await insertTarget(tx, services, { actor, given });
+        secret = made.secret;
+        return { id: made.id, isNew: true };
+      },
+    });
+    if (!isNew && given.kind === 'webhook') throw shownBefore(id, 'Rotate its secret to be shown a new one.');
+    return { ...toTargetView(actor, await loadTarget(tx, id)), secret, isNew };
   });
+}
+
+async function insertTarget(
+  tx: TenantTransaction,
+  services: Services,
+  { actor, given }: { actor: Actor; given: Asked },
+): Promise<{ id: NotificationTargetId; secret: string | null }> {
+  const [{ known } = { known: 0 }] = await tx.select({ known: count() }).from(notificationTargets);
+  if (known >= MAX_TARGETS) throw tooMany();
+  await check(tx, given);
+  const id = makeId('notificationTarget', services.newUuid());
+  const [row] = await tx
+    .insert(notificationTargets)
+    .values({
+      ...given,
+      id: toUuid(id),
+      orgId: toUuid(actor.orgId),
+      pipelineId: given.pipelineId && toUuid(given.pipelineId),
+    })
+    .returning();
+  if (!row) throw new Error('the target wrote no row');
+  const signing = { orgId: actor.orgId, scope: toUuid(id) };
+  const renewed = given.kind === 'webhook' ? await renewSecret(tx, services, signing) : null;
+  await noteIn(
+    tx,
+    auditNote(actor, 'notification-target.created', { target: id, after: targetForAudit(row) }),
+  );
+  return { id, secret: renewed?.secret ?? null };
 }
 
 export async function updateTarget(

@@ -17,7 +17,8 @@ export async function renamePasskey(
 ): Promise<void> {
   const { userId } = personOf(actor);
   const { id, name } = parseInput(renameSchema, input);
-  const note = auditNote(actor, 'passkey.renamed', { target: id, after: { name } });
-  const isTheirs = await services.identity.passkeys.rename(userId, id, { name, note });
+  const noteOf = (before: string) =>
+    auditNote(actor, 'passkey.renamed', { target: id, before: { name: before }, after: { name } });
+  const isTheirs = await services.identity.passkeys.rename(userId, id, { name, noteOf });
   if (!isTheirs) throw notFound('passkey', id);
 }

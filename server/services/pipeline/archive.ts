@@ -30,7 +30,7 @@ async function setArchived(
   const { id } = parseInput(archiveSchema, input);
   authorise(actor, 'pipeline.edit', { pipelineId: id });
   return inTenant(services.db, actor.orgId, async (tx) => {
-    const { name, toolName } = await loadPipeline(tx, id);
+    const { name, toolName, archivedAt } = await loadPipeline(tx, id);
     await tx
       .update(pipelines)
       .set({ archivedAt: isArchived ? sql`coalesce(${pipelines.archivedAt}, now())` : null })
@@ -39,7 +39,9 @@ async function setArchived(
         throw nameTaken(error, name, toolName);
       });
     const action = isArchived ? 'pipeline.archived' : 'pipeline.unarchived';
-    await noteIn(tx, auditNote(actor, action, { target: id }));
+    const before = { name, archived: archivedAt !== null };
+    const note = { target: id, before, after: { name, archived: isArchived } };
+    await noteIn(tx, auditNote(actor, action, note));
     return loadPipeline(tx, id);
   });
 }

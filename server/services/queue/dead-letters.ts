@@ -13,6 +13,7 @@ import {
   toUuid,
 } from '#server/domain/ids.ts';
 import { type Actor, authorise, may } from '#server/identity/actor.ts';
+import { type AuditNote, auditNote, noteIn } from '#server/identity/audit/note.ts';
 import type { DeadLetterView, Services } from '../context.ts';
 import { beyond, inOrder, type Page, pageFields, sortableTime, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
@@ -217,8 +218,8 @@ async function replayTask(services: Services, actor: Actor, id: LetterId): Promi
     from: row.stageKey,
     idempotencyKey: `dead letter ${id}`,
   });
-  await close(services, actor, { id, how: `replayed: ${run.id}` });
-  await services.record(actor, 'dead-letter.replayed', { target: id });
+  const note = auditNote(actor, 'dead-letter.replayed', { target: id, after: { run: run.id } });
+  await close(services, actor, { id, how: `replayed: ${run.id}`, note });
   return run.id;
 }
 
@@ -230,25 +231,31 @@ export async function discardDeadLetter(
   authorise(actor, 'queue.operate');
   const { id, reason } = parseInput(discardSchema, input);
   const letterId = letterIdSchema.safeParse(id);
-  const isDone = letterId.success
-    ? await close(services, actor, { id: letterId.data, how: `discarded: ${reason}` })
-    : await services.queues.discardDeadLetter(id, reason, isQueueOf(services, actor));
+  const action = 'dead-letter.discarded';
+  if (letterId.success) {
+    const note = auditNote(actor, action, { target: id, reason });
+    const isClosed = await close(services, actor, { id: letterId.data, how: `discarded: ${reason}`, note });
+    if (!isClosed) throw notFound('dead letter', id);
+    return;
+  }
+  const isDone = await services.queues.discardDeadLetter(id, reason, isQueueOf(services, actor));
   if (!isDone) throw notFound('dead letter', id);
-  await services.record(actor, 'dead-letter.discarded', { target: id, reason });
+  await services.record(actor, action, { target: id, reason });
 }
 
 /** False when there is no open one. */
 async function close(
   services: Services,
   actor: Actor,
-  { id, how }: { id: LetterId; how: string },
+  { id, how, note }: { id: LetterId; how: string; note: AuditNote },
 ): Promise<boolean> {
-  const rows = await inTenant(services.db, actor.orgId, (tx) =>
-    tx
+  return inTenant(services.db, actor.orgId, async (tx) => {
+    const rows = await tx
       .update(deadLetters)
       .set({ closedAt: new Date(services.now()), closedHow: how })
       .where(and(eq(deadLetters.id, toUuid(id)), isNull(deadLetters.closedAt)))
-      .returning({ id: deadLetters.id }),
-  );
-  return rows.length > 0;
+      .returning({ id: deadLetters.id });
+    if (rows.length > 0) await noteIn(tx, note);
+    return rows.length > 0;
+  });
 }

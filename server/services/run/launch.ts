@@ -1,4 +1,5 @@
 import { and, eq } from 'drizzle-orm';
+import { keyInUse } from '#db/queries/make-once.ts';
 import { idempotencyKeys } from '#db/schema/index.ts';
 import { inTenant } from '#db/tenant.ts';
 import type { CarryOrder } from '#server/agents/workspace/carry.ts';
@@ -13,7 +14,6 @@ import type { Actor } from '#server/identity/actor.ts';
 import { auditNote } from '#server/identity/audit/note.ts';
 import type { Services } from '../context.ts';
 import { hashRequest } from '../hash-request.ts';
-import { keyInUse } from '../make-once.ts';
 
 export interface Launch {
   pipelineId: PipelineId | null;

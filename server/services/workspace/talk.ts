@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import type { Collaborator, Company, Message } from '#server/agents/workspace/talk.ts';
+import type { Collaborator, Company, Message, Sent } from '#server/agents/workspace/talk.ts';
 import { jsonObjectSchema } from '#server/domain/json-shape.ts';
 import { type Actor, authoriseAnywhere } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
+import { idempotencyKeySchema, onceOf } from '../make-once.ts';
 import { parseInput } from '../parse-input.ts';
 import { LOG_LEVELS } from '../run/logs.ts';
 import { openedPlaceOf, placeOf, plainText, whereFields, whoFields, writerOf } from './admit.ts';
@@ -23,6 +24,7 @@ const sendSchema = z.strictObject({
   /** A collaborator's id, or its name where only one has it; left out: to all. */
   to: z.string().min(1).max(512).optional(),
   body: plainText(16_384),
+  idempotencyKey: idempotencyKeySchema.optional(),
 });
 const inboxSchema = z.strictObject({
   ...whoFields,
@@ -83,11 +85,13 @@ export async function sendMessage(
   services: Services,
   actor: Actor,
   input: z.input<typeof sendSchema>,
-): Promise<{ seq: number }> {
+): Promise<Sent> {
   authoriseAnywhere(actor, 'workspace.write');
-  const { to, body, ...who } = parseInput(sendSchema, input);
+  const { to, body, idempotencyKey: key, ...who } = parseInput(sendSchema, input);
   const { place, writer } = await writerOf(services, actor, { who });
-  return services.workspaces.talk.send(place, writer, { to: to ?? null, body });
+  const request = { message: { run: place.runId, from: writer.holder, to, body } };
+  const once = onceOf(actor, { key, request });
+  return services.workspaces.talk.send(place, writer, { to: to ?? null, body, once });
 }
 
 export async function readInbox(
