@@ -1,53 +1,42 @@
-import { z } from 'zod';
-import { groupSchema, noteSchema, stageKeySchema } from '../../../server/domain/graph/schema.ts';
-import { jsonObjectSchema } from '../../../server/domain/json-shape.ts';
+import type { JsonObject } from '../../../server/domain/json.ts';
 import type { Change, Edit } from './changes.ts';
-import type { EditorDocument, Point, StageItem, Wire } from './document.ts';
+import type { EditorDocument, GroupItem, NoteItem, Point, StageItem, Wire } from './document.ts';
 import { placeOf } from './document.ts';
 import { groupId, noteId, stageId, stagesAmong } from './items.ts';
 import { counted, makeId, makeKey } from './names.ts';
 import { type Renaming, renameInStage, renameInWire } from './renaming.ts';
-import { reachedFrom, wiringOf } from './wiring.ts';
 
-/** What travels between tabs and pipelines. Config holds references to secrets, never secrets, so it goes as it is. */
-const clipSchema = z.strictObject({
-  signalbox: z.literal('stages'),
-  version: z.literal(1),
-  stages: z
-    .array(z.intersection(jsonObjectSchema, z.looseObject({ key: stageKeySchema, type: z.string() })))
-    .max(2_000),
-  dependencies: z
-    .array(z.intersection(jsonObjectSchema, z.looseObject({ from: z.string(), to: z.string() })))
-    .max(20_000),
-  notes: z.array(noteSchema).max(500),
-  groups: z.array(groupSchema).max(500),
-});
-type Clip = z.output<typeof clipSchema>;
+/** What travels between tabs and pipelines, once it has been read. */
+export interface Clip {
+  stages: readonly JsonObject[];
+  dependencies: readonly JsonObject[];
+  notes: readonly NoteItem[];
+  groups: readonly GroupItem[];
+}
 
 /** The selected stages with the wires between them; null when nothing is selected that can be copied. */
-export function copyItems(document: EditorDocument, ids: ReadonlySet<string>): string | null {
+function takeItems(document: EditorDocument, ids: ReadonlySet<string>): Clip | null {
   const keys = stagesAmong(document, ids);
   const notes = document.notes.filter((note) => ids.has(noteId(note.id)));
   if (keys.size + notes.length === 0) return null;
-  const clip = {
-    signalbox: 'stages',
-    version: 1,
+  return {
     stages: document.stages.filter((stage) => keys.has(stage.key)),
     dependencies: document.dependencies.filter(({ from, to }) => keys.has(from) && keys.has(to)),
     notes,
     groups: document.groups.filter((group) => group.stages.every((key) => keys.has(key))),
   };
-  return JSON.stringify(clip, null, 2);
 }
 
-export type Pasted = Edit | { refused: string };
+/** As a text, which `read-clip.ts` reads. */
+export function copyItems(document: EditorDocument, ids: ReadonlySet<string>): string | null {
+  const clip = takeItems(document, ids);
+  return clip && JSON.stringify({ signalbox: 'stages', version: 1, ...clip }, null, 2);
+}
 
-const NOT_OURS = 'What is in the clipboard was not copied from a pipeline.';
+const SHIFT: Point = { x: 40, y: 40 };
 
 /** With keys of their own, wired among each other as they were; what they read of others they still read by name. */
-export function paste(document: EditorDocument, text: string, shift: Point = { x: 40, y: 40 }): Pasted {
-  const clip = readClip(text);
-  if ('refused' in clip) return clip;
+export function pasteClip(document: EditorDocument, clip: Clip, shift: Point = SHIFT): Edit {
   const { renaming, changes: stages } = pasteStages(document, clip, shift);
   const wires = clip.dependencies.map((wire, offset): Change => {
     const after = renameInWire(wire as Wire, renaming);
@@ -78,33 +67,6 @@ export function paste(document: EditorDocument, text: string, shift: Point = { x
   return { label: `Paste ${what}`, changes, select };
 }
 
-function readClip(text: string): Clip | { refused: string } {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return { refused: NOT_OURS };
-  }
-  const parsed = clipSchema.safeParse(value);
-  if (!parsed.success) return { refused: NOT_OURS };
-  return refuseWrongWires(parsed.data) ?? parsed.data;
-}
-
-/** A text that somebody has written by hand may hold what the canvas would never have let them draw. */
-function refuseWrongWires({ stages, dependencies }: Clip): { refused: string } | null {
-  const keys = new Set(stages.map(({ key }) => key));
-  if (keys.size < stages.length) return { refused: 'Two stages in the clipboard have the same key.' };
-  if (dependencies.some(({ from, to }) => !keys.has(from) || !keys.has(to))) {
-    return { refused: 'A connection in the clipboard leads to a stage that is not in it.' };
-  }
-  const { outgoing } = wiringOf({ dependencies: dependencies as Wire[] });
-  const circle = stages.find(({ key }) => reachedFrom([key], outgoing).has(key));
-  if (!circle) return null;
-  return {
-    refused: `The stages in the clipboard depend on each other in a circle, by way of ${circle.key}.`,
-  };
-}
-
 function pasteStages(
   document: EditorDocument,
   clip: Clip,
@@ -112,7 +74,7 @@ function pasteStages(
 ): { renaming: Renaming; changes: Change[] } {
   const taken = new Set(document.stages.map(({ key }) => key));
   const renaming = new Map<string, string>();
-  for (const { key } of clip.stages) {
+  for (const { key } of clip.stages as readonly StageItem[]) {
     const fresh = makeKey(key, taken);
     taken.add(fresh);
     renaming.set(key, fresh);
@@ -131,8 +93,8 @@ function pasteStages(
 }
 
 export function duplicate(document: EditorDocument, ids: ReadonlySet<string>): Edit | null {
-  const text = copyItems(document, ids);
-  if (text === null) return null;
-  const pasted = paste(document, text);
-  return 'refused' in pasted ? null : { ...pasted, label: pasted.label.replace('Paste', 'Duplicate') };
+  const clip = takeItems(document, ids);
+  if (clip === null) return null;
+  const pasted = pasteClip(document, clip);
+  return { ...pasted, label: pasted.label.replace('Paste', 'Duplicate') };
 }

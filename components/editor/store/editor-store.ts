@@ -1,9 +1,10 @@
 import type { Edit } from '../model/changes.ts';
-import { copyItems, duplicate, paste } from '../model/clipboard.ts';
+import { copyItems, duplicate } from '../model/clipboard.ts';
 import type { EditorDocument, Point } from '../model/document.ts';
 import { connect, removeItems } from '../model/edits/stages.ts';
 import { type History, NO_HISTORY, perform, redo, seal, undo } from '../model/history.ts';
 import { noteId, stageId, wireId } from '../model/items.ts';
+import type { paste as pasteText } from '../model/read-clip.ts';
 import { type Observable, observable } from './observable.ts';
 
 export interface EditorState {
@@ -38,7 +39,8 @@ const NOTHING: ReadonlySet<string> = new Set();
 const SILENCE = { text: '', isLoud: false };
 const quietly = (text: string) => ({ text, isLoud: false });
 
-export function createEditorStore(document: EditorDocument): EditorStore {
+/** `paste` comes from outside: it reads by schemas, which whoever only looks has no need of. */
+export function createEditorStore(document: EditorDocument, paste: typeof pasteText): EditorStore {
   const state = observable<EditorState>({ document, history: NO_HISTORY, selection: NOTHING, said: SILENCE });
 
   const step = (move: typeof undo, word: string) => {
