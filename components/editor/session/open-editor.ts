@@ -2,7 +2,7 @@ import type { PipelineId } from '../../../server/domain/ids.ts';
 import { type Answer, ApiError, act } from '../../data/index.ts';
 import type { Editor } from '../context.ts';
 import { type EditorDocument, writeDocument } from '../model/document.ts';
-import { paste } from '../model/read-clip.ts';
+import { TOOLS } from '../store/tools.ts';
 import { observable } from '../store/observable.ts';
 import { createAutosave } from './autosave.ts';
 import { storesOf } from './stores.ts';
@@ -32,7 +32,7 @@ export function openEditor(
     },
   });
   return {
-    ...storesOf(document, paste),
+    ...storesOf(document, TOOLS),
     pipelineId: pipeline.id,
     autosave,
     published: observable({

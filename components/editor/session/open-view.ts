@@ -1,8 +1,18 @@
 import type { Editor } from '../context.ts';
 import type { EditorDocument } from '../model/document.ts';
+import type { Tools } from '../store/editor-store.ts';
 import { observable } from '../store/observable.ts';
 import { createAutosave } from './autosave.ts';
 import { storesOf } from './stores.ts';
+
+const REFUSED = { refused: 'A picture is not changed.' };
+const NO_TOOLS: Tools = {
+  connect: () => REFUSED,
+  copyItems: () => null,
+  duplicate: () => null,
+  paste: () => REFUSED,
+  removeItems: () => ({ label: '', changes: [] }),
+};
 
 /** A picture that nobody changes: the same stores, and nothing that keeps or follows. */
 export function openView(document: EditorDocument): Editor {
@@ -13,7 +23,7 @@ export function openView(document: EditorDocument): Editor {
     after: () => () => {},
   });
   return {
-    ...storesOf(document, () => ({ refused: 'Nothing can be pasted into a picture.' })),
+    ...storesOf(document, NO_TOOLS),
     pipelineId: '',
     autosave,
     published: observable({ number: null, graph: null, differs: false }),

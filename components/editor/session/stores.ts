@@ -2,14 +2,13 @@ import type { Asked, CanvasHandle, Connecting, RunOverlay, StageMark } from '../
 import type { Capability } from '../model/capabilities.ts';
 import type { EditorDocument } from '../model/document.ts';
 import type { EditorProblem } from '../model/problems.ts';
-import type { paste as pasteText } from '../model/read-clip.ts';
 import type { Samples } from '../model/suggestions.ts';
-import { createEditorStore } from '../store/editor-store.ts';
+import { createEditorStore, type Tools } from '../store/editor-store.ts';
 import { observable } from '../store/observable.ts';
 
-export function storesOf(document: EditorDocument, paste: typeof pasteText) {
+export function storesOf(document: EditorDocument, tools: Tools) {
   return {
-    store: createEditorStore(document, paste),
+    store: createEditorStore(document, tools),
     problems: observable<readonly EditorProblem[]>([]),
     severities: observable<ReadonlyMap<string, EditorProblem['severity']>>(new Map()),
     capabilities: observable<ReadonlyMap<string, Capability> | null>(null),

@@ -22,11 +22,11 @@ import {
   spliceStage,
 } from '../model/edits/stages.ts';
 import { noteId, stageId, wireId } from '../model/items.ts';
-import { paste } from '../model/read-clip.ts';
 import { readDocument } from '../model/read-document.ts';
 import { fingerprint, fromText, toYaml } from '../model/text.ts';
 import { reachedFrom, wiringOf } from '../model/wiring.ts';
 import { createEditorStore, type EditorStore } from './editor-store.ts';
+import { TOOLS } from './tools.ts';
 
 function open(value: unknown): EditorDocument {
   const read = readDocument(value);
@@ -163,7 +163,7 @@ describe('the history', () => {
   test('twenty mixed edits, undone, leave the text that was there before, and redone the one after', () => {
     fc.assert(
       fc.property(arbitraryDocument, twentyMixed, (document, gestures) => {
-        const store = createEditorStore(document, paste);
+        const store = createEditorStore(document, TOOLS);
         play(store, gestures);
         const after = fingerprint(store.get().document);
         const entries = store.get().history.past.length;
@@ -179,7 +179,7 @@ describe('the history', () => {
   test('no entry of it changes nothing', () => {
     fc.assert(
       fc.property(arbitraryDocument, twentyMixed, (document, gestures) => {
-        const store = createEditorStore(document, paste);
+        const store = createEditorStore(document, TOOLS);
         play(store, gestures);
         let before = fingerprint(store.get().document);
         while (store.get().history.past.length > 0) {
@@ -195,7 +195,7 @@ describe('the history', () => {
   });
 
   test('the letters of a name are one entry, and a look elsewhere begins another', () => {
-    const store = createEditorStore(open({ stages: [{ key: 'a', type: 'echo' }] }), paste);
+    const store = createEditorStore(open({ stages: [{ key: 'a', type: 'echo' }] }), TOOLS);
     for (const value of ['R', 'Re', 'Read'])
       perform(store, (d) => setField(d, 'a', { field: 'name', value }));
     expect(store.get().history.past).toHaveLength(1);
@@ -210,7 +210,7 @@ describe('the history', () => {
   test('nothing selected is ever something that is gone', () => {
     fc.assert(
       fc.property(arbitraryDocument, twentyMixed, (document, gestures) => {
-        const store = createEditorStore(document, paste);
+        const store = createEditorStore(document, TOOLS);
         play(store, gestures);
         while (store.get().history.past.length > 0) {
           const { selection, document: now } = store.get();
@@ -233,7 +233,7 @@ describe('whatever is done by hand', () => {
   test('no circle comes of it', () => {
     fc.assert(
       fc.property(arbitraryDocument, twentyMixed, (document, gestures) => {
-        const store = createEditorStore(document, paste);
+        const store = createEditorStore(document, TOOLS);
         play(store, gestures);
         const { document: now } = store.get();
         const { outgoing } = wiringOf(now);
@@ -246,7 +246,7 @@ describe('whatever is done by hand', () => {
   test('canvas to YAML to canvas loses nothing: places, notes and groups included', () => {
     fc.assert(
       fc.property(arbitraryDocument, twentyMixed, (document, gestures) => {
-        const store = createEditorStore(document, paste);
+        const store = createEditorStore(document, TOOLS);
         play(store, gestures);
         const yaml = toYaml(store.get().document);
         const read = fromText(yaml);

@@ -31,7 +31,7 @@ export function LateCanvas({ label, begin, isWanted }: LateCanvasProps) {
   const asked = useRef<(canvas: CanvasHandle) => void>(undefined);
   // A click is lost that begins on one element and ends on another: so not between the two.
   const settle = () => {
-    if (!part.get() || isPressed.current) return;
+    if (isReal || !part.get() || isPressed.current) return;
     focused.current = focusedIn(place.current);
     setReal(true);
   };
@@ -51,7 +51,7 @@ export function LateCanvas({ label, begin, isWanted }: LateCanvasProps) {
   }, [isWanted]);
   const handle = useObserved(canvas, (current) => current);
   useLayoutEffect(() => {
-    if (isReal) focusAgain(place.current, focused.current);
+    if (isReal && focused.current !== undefined) focusAgain(place.current, focused.current);
   }, [isReal]);
   useEffect(() => {
     if (!handle) return;
@@ -101,6 +101,12 @@ function focusedIn(place: HTMLElement | null): string | undefined {
     : `[data-id="${CSS.escape(active.dataset.id)}"]`;
 }
 
-function focusAgain(place: HTMLElement | null, selector: string | undefined): void {
-  if (selector !== undefined) place?.querySelector<HTMLElement>(selector)?.focus({ preventScroll: true });
+/** Ten seconds and more: on a slow machine it may take some. */
+const MOST_FRAMES = 600;
+
+/** The canvas draws its stages some frames after itself. Whoever has gone on to something else meanwhile is left there. */
+function focusAgain(place: HTMLElement | null, selector: string, left = MOST_FRAMES): void {
+  if (left === 0 || document.activeElement !== document.body) return;
+  place?.querySelector<HTMLElement>(selector)?.focus({ preventScroll: true });
+  requestAnimationFrame(() => focusAgain(place, selector, left - 1));
 }
