@@ -2,8 +2,8 @@ import type { PipelineId } from '../../../server/domain/ids.ts';
 import { type Answer, ApiError, act } from '../../data/index.ts';
 import type { Editor } from '../context.ts';
 import { type EditorDocument, writeDocument } from '../model/document.ts';
-import { TOOLS } from '../store/tools.ts';
 import { observable } from '../store/observable.ts';
+import { TOOLS } from '../store/tools.ts';
 import { createAutosave } from './autosave.ts';
 import { storesOf } from './stores.ts';
 
