@@ -14,7 +14,11 @@ export interface PanelBench {
 }
 
 export const PANEL_BENCHES = {
-  scripts: { title: 'first load of a page: script, packed', measure: measureScripts, isOnce: true },
+  scripts: {
+    title: 'script that a page fetches until it can be used, packed',
+    measure: measureScripts,
+    isOnce: true,
+  },
   home: { title: 'home, from a cold start of the browser', measure: measureHome },
   runs: { title: 'list of runs over a long history', measure: measureRuns },
   editor: { title: 'editor with 1,000 stages', measure: measureEditor },

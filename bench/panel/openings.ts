@@ -76,7 +76,7 @@ async function dragStage(page: Page): Promise<void> {
 
 export async function measureGraph(context: PanelContext): Promise<Measurement[]> {
   const path = `/runs/${await runOf3000(context.world)}?tab=graph`;
-  return timeOpening(context, { path, selector: '.react-flow__node', atLeast: 20 }, 4000);
+  return timeOpening(context, { path, selector: '[data-stage]', atLeast: 20 }, 4000);
 }
 
 export async function measureWaterfall(context: PanelContext): Promise<Measurement[]> {

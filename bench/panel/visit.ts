@@ -1,4 +1,5 @@
 import type { CDPSession, Page } from 'playwright-core';
+import { listenForScripts } from '../../e2e/stack/scripts.ts';
 import { type Measurement, type PanelContext, PROFILES } from './plan.ts';
 import { installProbe } from './probe.ts';
 
@@ -16,6 +17,8 @@ export interface Visited {
   page: Page;
   /** What the page's main thread has worked so far: others who use the machine do not count into it. */
   readCpuMs(): Promise<number>;
+  /** What it has fetched of script so far. */
+  scripts(): ReadonlySet<string>;
 }
 
 async function readCpuMs(devtools: CDPSession): Promise<number> {
@@ -35,6 +38,7 @@ export async function visit<T>(
   });
   try {
     const page = await context.newPage();
+    const scripts = listenForScripts(page);
     page.setDefaultTimeout(LONGEST_MS);
     const devtools = await context.newCDPSession(page);
     await devtools.send('Emulation.setCPUThrottlingRate', { rate: PROFILES[profile] });
@@ -44,7 +48,7 @@ export async function visit<T>(
     await page.waitForFunction(() => window.panelProbe.drawnAt !== undefined, undefined, {
       timeout: LONGEST_MS,
     });
-    return await look({ page, readCpuMs: () => readCpuMs(devtools) });
+    return await look({ page, scripts, readCpuMs: () => readCpuMs(devtools) });
   } finally {
     await context.close();
   }

@@ -30,7 +30,9 @@ export async function makeWorld(browser: Browser, keep?: string): Promise<World>
   const dataDir = keep === undefined ? await mkdtemp(join(findDiskDir(), 'signalbox-panel-')) : resolve(keep);
   await mkdir(dataDir, { recursive: true });
   // The sample runs are made by a program that finds the server by its port.
-  const server = await startServer(dataDir, { settings: { SERVER_PORT: String(await findFreePort()) } });
+  const server = await startServer(dataDir, {
+    settings: { SERVER_PORT: String(await findFreePort()), SIGNALBOX_OUTBOUND_ALLOW: '127.0.0.0/8' },
+  });
   // If we are killed it stops the program, and removes its folder but for one that shall stay.
   const guardian = startGuardian(keep === undefined ? dataDir : '');
   const { pid } = JSON.parse(await readFile(join(dataDir, 'lock.json'), 'utf8')) as { pid: number };

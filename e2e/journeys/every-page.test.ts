@@ -1,8 +1,10 @@
 import type { Page } from 'playwright-core';
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
+import { limitOf } from '../../scripts/checks/page-sizes.mjs';
 import { expectOffers } from '../stack/expect-offers.ts';
 import { provideHostileServer } from '../stack/hostile-server.ts';
 import { FOR_ALL, PAGES, ROUTES } from '../stack/pages.ts';
+import { holdBackIdle, sizeOf } from '../stack/scripts.ts';
 import {
   findBarriers,
   findSpills,
@@ -13,6 +15,7 @@ import {
 } from '../stack/watch-page.ts';
 
 const hostile = provideHostileServer();
+beforeAll(() => holdBackIdle(hostile().context));
 
 test('every page of the panel is looked at', () => {
   expect(ROUTES.filter((route) => PAGES[route] === undefined)).toEqual([]);
@@ -75,13 +78,14 @@ async function expectText(page: Page, path: string): Promise<boolean> {
 }
 
 test.each(Object.keys(PAGES))(
-  '%s has no barrier in any look, the browser no complaint, and what others wrote stays text',
+  '%s has no barrier in any look, no more script than is promised, the browser no complaint, and what others wrote stays text',
   async (route) => {
     const { context, server, world } = hostile();
     const paths = PAGES[route]?.(world) ?? [];
     let isHostile = false;
     const links = paths.map((path) => `${server.origin}${path}`);
-    for await (const { page, link } of openEach(context, links)) {
+    for await (const { page, link, scripts } of openEach(context, links)) {
+      expect.soft(sizeOf(scripts), `bytes of script for ${link}`).toBeLessThanOrEqual(limitOf(route));
       await watch(page, link);
       await watchOnPhone(page, link);
       isHostile = (await expectText(page, link)) || isHostile;

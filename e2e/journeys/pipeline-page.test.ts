@@ -106,6 +106,54 @@ test('the graph of a run shows how each stage did; a click and the keys open sta
   await expect.poll(() => page.getByRole('dialog', { name: 'Match' }).count(), SLOW).toBe(0);
 });
 
+/** Where each stage stands, by its name for screen readers. */
+const readPlaces = (page: Page) =>
+  page.locator('[role=group][data-id^="stage:"]').evaluateAll((stages) =>
+    stages.map((stage) => {
+      const { x, y, width } = stage.getBoundingClientRect();
+      return [stage.getAttribute('aria-label'), Math.round(x), Math.round(y), Math.round(width)];
+    }),
+  );
+
+test('a graph is a picture until the pointer or the focus comes to it, and the canvas then stands where it stood', async () => {
+  const { page } = owner;
+  const canvas = page.locator('.react-flow__node');
+  await page.mouse.move(2, 2);
+  await page.goto(`${server.origin}/pipelines/${pipeline}`);
+  const graph = page.getByRole('region', { name: 'Graph' });
+  await graph.getByText('Match').waitFor(SLOW);
+  const places = await readPlaces(page);
+  expect(places).toHaveLength(STAGES.length);
+  expect(await canvas.count()).toBe(0);
+  await graph.hover({ position: { x: 20, y: 20 } });
+  await canvas.first().waitFor(SLOW);
+  expect(await readPlaces(page)).toEqual(places);
+
+  await page.mouse.move(2, 2);
+  await page.reload();
+  await graph.getByText('Match').waitFor(SLOW);
+  expect(await canvas.count()).toBe(0);
+  await graph.getByRole('group', { name: /^Stage Fetch/ }).focus();
+  await canvas.first().waitFor(SLOW);
+  const focused = page.locator('.react-flow__node:focus');
+  await expect.poll(() => focused.getAttribute('aria-label'), SLOW).toMatch(/^Stage Fetch/);
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/stage=/, SLOW);
+});
+
+test('what a button of the picture asks for is done once the canvas is there', async () => {
+  const { page } = owner;
+  await page.mouse.move(2, 2);
+  await page.goto(`${server.origin}/runs/${failed}?tab=graph`);
+  const graph = page.getByRole('region', { name: 'Graph of the run' });
+  const zoom = graph.getByRole('button', { name: /^Zoom is/ });
+  await zoom.waitFor(SLOW);
+  const before = await zoom.textContent();
+  await graph.getByRole('button', { name: 'Zoom in' }).press('Enter');
+  await page.locator('.react-flow').waitFor(SLOW);
+  await expect.poll(() => zoom.textContent(), SLOW).not.toBe(before);
+});
+
 test('a stage is run alone from the editor, and the run says so', async () => {
   const { page } = owner;
   const { version } = await api(`/pipelines/${pipeline}`);

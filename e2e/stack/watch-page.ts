@@ -1,18 +1,26 @@
 import axe from 'axe-core';
 import type { BrowserContext, Page } from 'playwright-core';
+import { listenForScripts } from './scripts.ts';
 
 const SLOW = { timeout: 110_000 };
 export const WINDOW = { width: 1280, height: 800 };
 
+interface Opened {
+  page: Page;
+  /** What it has fetched of script until it could be used. */
+  scripts: ReadonlySet<string>;
+}
+
 /** In this tab: a page that has all that it asked for, and moves nothing. */
-async function settle(tab: Promise<Page>, link: string): Promise<Page> {
+async function settle(tab: Promise<Page>, link: string): Promise<Opened> {
   const page = await tab;
+  const scriptsOf = listenForScripts(page);
   await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
   await page.setViewportSize(WINDOW);
   await page.goto(link, SLOW);
   await page.getByRole('heading', { level: 1 }).first().waitFor(SLOW);
   await page.waitForLoadState('networkidle', SLOW);
-  return page;
+  return { page, scripts: new Set(scriptsOf()) };
 }
 
 /**
@@ -22,9 +30,9 @@ async function settle(tab: Promise<Page>, link: string): Promise<Page> {
 export async function* openEach(
   context: BrowserContext,
   links: readonly string[],
-): AsyncGenerator<{ page: Page; link: string }> {
+): AsyncGenerator<Opened & { link: string }> {
   const tabs = links.slice(0, 2).map(() => context.newPage());
-  const load = (at: number): Promise<Page> | undefined => {
+  const load = (at: number): Promise<Opened> | undefined => {
     const [tab, link] = [tabs[at % 2], links[at]];
     const loaded = tab && link !== undefined ? settle(tab, link) : undefined;
     // Whoever waits for it hears of it; nobody does once a page before it has failed.
@@ -34,9 +42,9 @@ export async function* openEach(
   try {
     let coming = load(0);
     for (const [at, link] of links.entries()) {
-      const page = await coming;
+      const opened = await coming;
       coming = load(at + 1);
-      if (page) yield { page, link };
+      if (opened) yield { ...opened, link };
     }
   } finally {
     for (const tab of tabs) await (await tab).close();

@@ -8,6 +8,7 @@ import {
   type ReactFlowProps,
   ReactFlowProvider,
   SelectionMode,
+  useStore,
   type Viewport,
 } from '@xyflow/react';
 import { Plus } from 'lucide-react';
@@ -19,7 +20,7 @@ import { useObserved } from '../store/observable.ts';
 import { words } from '../words.ts';
 import { CanvasControls } from './canvas-controls.tsx';
 import { ConnectHint } from './connect-hint.tsx';
-import { DetailProvider, useDetailOfZoom } from './detail.ts';
+import { DetailProvider, detailOf, isMany } from './detail.ts';
 import { DRAGGED_CAPABILITY, dropStage } from './drop-stage.ts';
 import { FarWires } from './far-wires.tsx';
 import { GroupNode } from './group-node.tsx';
@@ -55,8 +56,6 @@ const HABITS: Partial<ReactFlowProps<FlowNode, WireEdgeType>> = {
   maxZoom: 2,
   proOptions: { hideAttribution: true },
 };
-/** From here on what is out of sight is not drawn, nor what is too small to be made out: with fewer, drawing it again costs more than leaving it. */
-const MANY_NODES = 300;
 
 interface CanvasProps {
   label?: string;
@@ -64,6 +63,8 @@ interface CanvasProps {
   begin?: string | undefined;
   /** It is not remembered where one looked. */
   isPassing?: boolean;
+  /** Where the picture stood that the canvas takes the place of. */
+  look?: Viewport | undefined;
 }
 
 export function Canvas(props: CanvasProps) {
@@ -74,18 +75,18 @@ export function Canvas(props: CanvasProps) {
   );
 }
 
-function Flow({ label = words.canvas, begin, isPassing = false }: CanvasProps) {
+function Flow({ label = words.canvas, begin, isPassing = false, look: given }: CanvasProps) {
   const editor = useEditor();
   const { store, isReadOnly, pipelineId } = editor;
   const { picture, nodes, edges, dragged, onNodesChange, onEdgesChange, onDragStop } = useFlow();
-  const isMany = nodes.length > MANY_NODES;
-  const detail = useDetailOfZoom(isMany);
+  // Asked once for the whole canvas: a thousand stages that each watch the zoom are a thousand looks at every move.
+  const detail = useStore(({ transform: [, , zoom] }) => detailOf(zoom, nodes));
   const isFar = detail === 'shape';
   const isNarrow = useMedia(NARROW);
   const wires = useWires();
   useCanvasHandle();
   const place = useRef<HTMLElement>(null);
-  const look = useFirstLook(place, { nodes: picture.nodes, begin, isPassing, pipelineId });
+  const look = useFirstLook(place, { nodes: picture.nodes, begin, isPassing, pipelineId, look: given });
   const onOpen: NodeMouseHandler<FlowNode> = (_, { id, type, data }) => {
     if (type === 'stage' || !('note' in data)) store.select([id]);
   };
@@ -115,7 +116,7 @@ function Flow({ label = words.canvas, begin, isPassing = false }: CanvasProps) {
             {...HABITS}
             nodesDraggable={!isReadOnly}
             nodesConnectable={!isReadOnly}
-            onlyRenderVisibleElements={isMany}
+            onlyRenderVisibleElements={isMany(nodes)}
             defaultViewport={look}
             onMoveEnd={(_, viewport: Viewport) => {
               if (!isPassing) writeViewport(pipelineId, viewport);

@@ -1,74 +1,18 @@
 'use client';
 
 import { Handle, type NodeProps, Position } from '@xyflow/react';
-import { ChevronDown, Layers } from 'lucide-react';
 import { memo } from 'react';
-import { lookOfTask } from '../../looks/index.ts';
-import { IconButton } from '../../ui/button.tsx';
-import { StatusIcon } from '../../ui/status.tsx';
-import { type RunOverlay, useEditor } from '../context.ts';
-import { changeGroup } from '../model/edits/extras.ts';
-import { counts } from '../model/words.ts';
-import { useObserved } from '../store/observable.ts';
-import { words } from '../words.ts';
+import { GroupFace } from './group-face.tsx';
 import type { GroupNode as GroupNodeType } from './to-flow.ts';
-import { worstStatus } from './worst-status.ts';
 
-/** A frame behind its stages; folded, one box in their place. */
 export const GroupNode = memo(function GroupNode({
   data: { group, isFolded },
   selected,
 }: NodeProps<GroupNodeType>) {
-  const { store, isReadOnly } = useEditor();
-  const fold = (collapsed: boolean) => {
-    store.perform(changeGroup(store.get().document, group.id, { collapsed }));
-  };
-  if (isFolded) return <Folded group={group} selected={selected} onOpen={() => fold(false)} />;
   return (
-    <div
-      className={`size-full rounded-lg border border-dashed bg-sunken/60 ${selected ? 'border-accent' : 'border-control/60'}`}
-    >
-      <div className="flex h-8 items-center gap-1 px-2 text-sm text-quiet">
-        <Layers aria-hidden size={14} />
-        <span className="min-w-0 grow truncate font-medium">{group.title || words.group}</span>
-        {isReadOnly ? null : (
-          <IconButton
-            label={words.fold(group.title)}
-            icon={ChevronDown}
-            size="sm"
-            onClick={() => fold(true)}
-          />
-        )}
-      </div>
-    </div>
+    <GroupFace group={group} isFolded={isFolded} selected={selected}>
+      <Handle type="target" position={Position.Left} isConnectable={false} />
+      <Handle type="source" position={Position.Right} isConnectable={false} />
+    </GroupFace>
   );
 });
-
-function Folded({
-  group,
-  selected,
-  onOpen,
-}: {
-  group: GroupNodeType['data']['group'];
-  selected: boolean;
-  onOpen(): void;
-}) {
-  const { overlay } = useEditor();
-  const status = useObserved(overlay, (run: RunOverlay | null) => worstStatus(run, group.stages));
-  return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: the button in it does the same
-    <div
-      onDoubleClick={onOpen}
-      className={`flex size-full items-center gap-2.5 rounded-lg border bg-card px-3 shadow-[3px_3px_0_0_var(--line),4px_4px_0_0_var(--control)] ${selected ? 'border-accent ring-2 ring-accent/35' : 'border-control/60'}`}
-    >
-      <Handle type="target" position={Position.Left} isConnectable={false} />
-      <IconButton label={words.unfold(group.title)} icon={Layers} look="plain" onClick={onOpen} />
-      <span className="min-w-0 grow">
-        <span className="block truncate font-medium">{group.title || words.group}</span>
-        <span className="block text-2xs text-quiet">{counts.stages(group.stages.length)}</span>
-      </span>
-      {status === null ? null : <StatusIcon look={lookOfTask(status)} size={17} />}
-      <Handle type="source" position={Position.Right} isConnectable={false} />
-    </div>
-  );
-}

@@ -6,17 +6,10 @@ import { useEditor } from '../context.ts';
 import type { NoteItem } from '../model/document.ts';
 import { changeNote } from '../model/edits/extras.ts';
 import { words } from '../words.ts';
+import { looksOfNote, NoteText } from './note-face.tsx';
 import type { NoteNode as NoteNodeType } from './to-flow.ts';
 
-const TONES: Record<NoteItem['tone'], string> = {
-  warn: 'bg-warn-soft border-warn-fill/40',
-  busy: 'bg-busy-soft border-busy-fill/40',
-  good: 'bg-good-soft border-good-fill/40',
-  hold: 'bg-hold-soft border-hold-fill/40',
-  idle: 'bg-idle-soft border-idle-fill/40',
-};
-
-/** Plain text: what somebody pasted into it is shown, never run. A double click writes in it. */
+/** A double click writes in it. */
 export const NoteNode = memo(function NoteNode({ data: { note }, selected }: NodeProps<NoteNodeType>) {
   const { store, isReadOnly } = useEditor();
   const [isWriting, setWriting] = useState(false);
@@ -25,10 +18,7 @@ export const NoteNode = memo(function NoteNode({ data: { note }, selected }: Nod
   };
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: its text can be written in the side panel too
-    <div
-      className={`size-full overflow-hidden rounded-md border p-2.5 text-sm text-text ${TONES[note.tone]} ${selected ? 'ring-2 ring-accent/50' : ''}`}
-      onDoubleClick={() => setWriting(!isReadOnly)}
-    >
+    <div className={looksOfNote(note, selected)} onDoubleClick={() => setWriting(!isReadOnly)}>
       <NodeResizer
         isVisible={selected && !isReadOnly}
         minWidth={80}
@@ -59,9 +49,7 @@ export const NoteNode = memo(function NoteNode({ data: { note }, selected }: Nod
           }}
         />
       ) : (
-        <p className={`whitespace-pre-wrap wrap-anywhere ${note.text === '' ? 'text-quiet' : ''}`}>
-          {note.text || words.doubleClickToWrite}
-        </p>
+        <NoteText {...note} />
       )}
     </div>
   );

@@ -1,4 +1,4 @@
-import { type Edge, type Node, Position } from '@xyflow/react';
+import type { Edge, Node, Position } from '@xyflow/react';
 import {
   type EditorDocument,
   type GroupItem,
@@ -29,12 +29,16 @@ export interface Picture {
 const GROUP_MARGIN = 20;
 const GROUP_HEAD = 32;
 
+// The words alone: whoever only draws a picture of it does not load the library.
+const LEFT = 'left' as Position;
+const RIGHT = 'right' as Position;
+
 /** Where wires meet a box, so that nothing has to be measured before they can be drawn. */
 function handlesOf({ width, height }: { width: number; height: number }): NonNullable<Node['handles']> {
   const y = height / 2;
   return [
-    { type: 'target', position: Position.Left, x: 0, y, width: 1, height: 1 },
-    { type: 'source', position: Position.Right, x: width, y, width: 1, height: 1 },
+    { type: 'target', position: LEFT, x: 0, y, width: 1, height: 1 },
+    { type: 'source', position: RIGHT, x: width, y, width: 1, height: 1 },
   ];
 }
 

@@ -1,14 +1,17 @@
-import { getNodesBounds, type Viewport } from '@xyflow/react';
+import type { Viewport } from '@xyflow/react';
 import { type RefObject, useLayoutEffect, useState } from 'react';
+import { boundsOf } from './bounds.ts';
 import { firstLook } from './first-look.ts';
 import type { FlowNode } from './to-flow.ts';
 import { readViewport } from './viewport.ts';
 
 interface Wanted {
-  nodes: FlowNode[];
+  nodes: readonly FlowNode[];
   begin: string | undefined;
   isPassing: boolean;
   pipelineId: string;
+  /** Where the picture stood that the canvas takes the place of. */
+  look?: Viewport | undefined;
 }
 
 /**
@@ -17,7 +20,9 @@ interface Wanted {
  */
 export function useFirstLook(place: RefObject<HTMLElement | null>, wanted: Wanted): Viewport | null {
   const { nodes, begin, isPassing, pipelineId } = wanted;
-  const [look, setLook] = useState<Viewport | null>(() => (isPassing ? null : readViewport(pipelineId)));
+  const [look, setLook] = useState<Viewport | null>(
+    () => wanted.look ?? (isPassing ? null : readViewport(pipelineId)),
+  );
   useLayoutEffect(() => {
     if (look !== null || !place.current) return undefined;
     const measure = () => {
@@ -26,8 +31,8 @@ export function useFirstLook(place: RefObject<HTMLElement | null>, wanted: Wante
       const first = nodes.filter(({ id }) => id === begin);
       setLook(
         firstLook({
-          ...{ box: getNodesBounds(nodes), window: { width, height }, count: nodes.length },
-          begin: first.length === 0 ? undefined : getNodesBounds(first),
+          ...{ box: boundsOf(nodes), window: { width, height }, count: nodes.length },
+          begin: first.length === 0 ? undefined : boundsOf(first),
         }),
       );
     };

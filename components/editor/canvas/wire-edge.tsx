@@ -2,14 +2,12 @@
 
 import { BaseEdge, EdgeLabelRenderer, type EdgeProps, getBezierPath, useStore } from '@xyflow/react';
 import { memo } from 'react';
-import { isTaskFailure, isTaskHeld, isTaskSkipped, isTaskSuccess } from '../../../server/domain/statuses.ts';
-import { type RunOverlay, useEditor } from '../context.ts';
-import type { Wire } from '../model/document.ts';
+import { useEditor } from '../context.ts';
 import { whenLabel } from '../model/outline.ts';
 import { useObserved } from '../store/observable.ts';
+import { hasLabels } from './detail.ts';
 import type { WireEdge as WireEdgeType } from './to-flow.ts';
-
-const LABEL_ZOOM = 0.5;
+import { CHIP, looksOfWire, traceOf } from './wire-looks.ts';
 
 export const WireEdge = memo(function WireEdge(props: EdgeProps<WireEdgeType>) {
   const { id, data, selected = false } = props;
@@ -32,30 +30,6 @@ export const WireEdge = memo(function WireEdge(props: EdgeProps<WireEdgeType>) {
   );
 });
 
-type Trace = 'none' | 'taken' | 'untaken' | 'moving';
-
-/** What the run that is drawn over the canvas says of the wire: a plain word, so that only a change redraws it. */
-export function traceOf(run: RunOverlay | null, wire: Wire | null): Trace {
-  const [from, to] = [run?.stages.get(wire?.from ?? ''), run?.stages.get(wire?.to ?? '')];
-  if (!from || !to) return 'none';
-  if (isTaskSkipped(to.status)) return 'untaken';
-  if (isTaskHeld(to.status)) return 'moving';
-  return isTaskSuccess(to.status) || isTaskFailure(to.status) ? 'taken' : 'none';
-}
-
-export function looksOfWire({
-  selected,
-  trace,
-  isWrong,
-}: {
-  selected: boolean;
-  trace: Trace;
-  isWrong: boolean;
-}): string {
-  if (selected) return 'wire wire-selected';
-  return isWrong ? 'wire wire-wrong' : `wire wire-${trace}`;
-}
-
 function WhenChip({
   id,
   label,
@@ -68,7 +42,7 @@ function WhenChip({
   selected: boolean;
 }) {
   const { store } = useEditor();
-  const isShown = useStore((flow) => flow.transform[2] >= LABEL_ZOOM);
+  const isShown = useStore((flow) => hasLabels(flow.transform[2]));
   if (!isShown) return null;
   return (
     <EdgeLabelRenderer>
@@ -77,7 +51,7 @@ function WhenChip({
         tabIndex={-1}
         onClick={() => store.select([id])}
         title={label}
-        className={`nodrag nopan pointer-events-auto absolute max-w-40 truncate rounded-full border bg-card px-2 py-0.5 font-mono text-2xs ${selected ? 'border-accent text-accent' : 'border-control/60 text-quiet hover:border-control'}`}
+        className={`nodrag nopan pointer-events-auto absolute ${CHIP} ${selected ? 'border-accent text-accent' : 'border-control/60 text-quiet hover:border-control'}`}
         style={{ transform: `translate(-50%, -50%) translate(${at.x}px, ${at.y}px)` }}
       >
         {label}

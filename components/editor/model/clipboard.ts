@@ -1,63 +1,48 @@
-import { z } from 'zod';
-import { groupSchema, noteSchema, stageKeySchema } from '../../../server/domain/graph/schema.ts';
-import { jsonObjectSchema } from '../../../server/domain/json-shape.ts';
+import type { JsonObject } from '../../../server/domain/json.ts';
 import type { Change, Edit } from './changes.ts';
-import type { EditorDocument, Point, StageItem, Wire } from './document.ts';
+import type { EditorDocument, GroupItem, NoteItem, Point, StageItem, Wire } from './document.ts';
 import { placeOf } from './document.ts';
 import { groupId, noteId, stageId, stagesAmong } from './items.ts';
 import { makeId, makeKey } from './names.ts';
 import { type Renaming, renameInStage, renameInWire } from './renaming.ts';
-import { reachedFrom, wiringOf } from './wiring.ts';
-import { counts, edits, refusals } from './words.ts';
+import { counts, edits } from './words.ts';
 
-/** What travels between tabs and pipelines. Config holds references to secrets, never secrets, so it goes as it is. */
-const clipSchema = z.strictObject({
-  signalbox: z.literal('stages'),
-  version: z.literal(1),
-  stages: z
-    .array(z.intersection(jsonObjectSchema, z.looseObject({ key: stageKeySchema, type: z.string() })))
-    .max(2_000),
-  dependencies: z
-    .array(z.intersection(jsonObjectSchema, z.looseObject({ from: z.string(), to: z.string() })))
-    .max(20_000),
-  notes: z.array(noteSchema).max(500),
-  groups: z.array(groupSchema).max(500),
-});
-type Clip = z.output<typeof clipSchema>;
+/** What travels between tabs and pipelines, once it has been read. */
+export interface Clip {
+  stages: readonly JsonObject[];
+  dependencies: readonly JsonObject[];
+  notes: readonly NoteItem[];
+  groups: readonly GroupItem[];
+}
 
 /** The selected stages with the wires between them; null when nothing is selected that can be copied. */
-export function copyItems(document: EditorDocument, ids: ReadonlySet<string>): string | null {
+function takeItems(document: EditorDocument, ids: ReadonlySet<string>): Clip | null {
   const keys = stagesAmong(document, ids);
   const notes = document.notes.filter((note) => ids.has(noteId(note.id)));
   if (keys.size + notes.length === 0) return null;
-  const clip = {
-    signalbox: 'stages',
-    version: 1,
+  return {
     stages: document.stages.filter((stage) => keys.has(stage.key)),
     dependencies: document.dependencies.filter(({ from, to }) => keys.has(from) && keys.has(to)),
     notes,
     groups: document.groups.filter((group) => group.stages.every((key) => keys.has(key))),
   };
-  return JSON.stringify(clip, null, 2);
+}
+
+/** As a text, which `read-clip.ts` reads. */
+export function copyItems(document: EditorDocument, ids: ReadonlySet<string>): string | null {
+  const clip = takeItems(document, ids);
+  return clip && JSON.stringify({ signalbox: 'stages', version: 1, ...clip }, null, 2);
 }
 
 /** What is pasted does not cover what it was copied from. */
 const SHIFT: Point = { x: 40, y: 40 };
 
-export type Pasted = Edit | { refused: string };
-
 /** With keys of their own, wired among each other as they were; what they read of others they still read by name. */
-export function paste(document: EditorDocument, text: string, shift: Point = SHIFT): Pasted {
-  return insert(document, text, { shift, label: edits.paste });
-}
-
-function insert(
+export function pasteClip(
   document: EditorDocument,
-  text: string,
-  { shift, label }: { shift: Point; label: (what: string) => string },
-): Pasted {
-  const clip = readClip(text);
-  if ('refused' in clip) return clip;
+  clip: Clip,
+  { shift = SHIFT, label = edits.paste }: { shift?: Point; label?: (what: string) => string } = {},
+): Edit {
   const { renaming, changes: stages } = pasteStages(document, clip, shift);
   const wires = clip.dependencies.map((wire, offset): Change => {
     const after = renameInWire(wire as Wire, renaming);
@@ -88,31 +73,6 @@ function insert(
   return { label: label(what), changes, select };
 }
 
-function readClip(text: string): Clip | { refused: string } {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return { refused: refusals.notOurs };
-  }
-  const parsed = clipSchema.safeParse(value);
-  if (!parsed.success) return { refused: refusals.notOurs };
-  return refuseWrongWires(parsed.data) ?? parsed.data;
-}
-
-/** A text that somebody has written by hand may hold what the canvas would never have let them draw. */
-function refuseWrongWires({ stages, dependencies }: Clip): { refused: string } | null {
-  const keys = new Set(stages.map(({ key }) => key));
-  if (keys.size < stages.length) return { refused: refusals.clipTwice };
-  if (dependencies.some(({ from, to }) => !keys.has(from) || !keys.has(to))) {
-    return { refused: refusals.clipLoose };
-  }
-  const { outgoing } = wiringOf({ dependencies: dependencies as Wire[] });
-  const circle = stages.find(({ key }) => reachedFrom([key], outgoing).has(key));
-  if (!circle) return null;
-  return { refused: refusals.clipCircle(circle.key) };
-}
-
 function pasteStages(
   document: EditorDocument,
   clip: Clip,
@@ -120,7 +80,7 @@ function pasteStages(
 ): { renaming: Renaming; changes: Change[] } {
   const taken = new Set(document.stages.map(({ key }) => key));
   const renaming = new Map<string, string>();
-  for (const { key } of clip.stages) {
+  for (const { key } of clip.stages as readonly StageItem[]) {
     const fresh = makeKey(key, taken);
     taken.add(fresh);
     renaming.set(key, fresh);
@@ -139,8 +99,6 @@ function pasteStages(
 }
 
 export function duplicate(document: EditorDocument, ids: ReadonlySet<string>): Edit | null {
-  const text = copyItems(document, ids);
-  if (text === null) return null;
-  const pasted = insert(document, text, { shift: SHIFT, label: edits.duplicate });
-  return 'refused' in pasted ? null : pasted;
+  const clip = takeItems(document, ids);
+  return clip && pasteClip(document, clip, { label: edits.duplicate });
 }

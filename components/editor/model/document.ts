@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { graphUiSchema, type groupSchema, type noteSchema } from '../../../server/domain/graph/schema.ts';
+import type { graphUiSchema, groupSchema, noteSchema } from '../../../server/domain/graph/schema.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../../server/domain/json.ts';
 import { refusals } from './words.ts';
 
@@ -36,8 +36,13 @@ export const EMPTY_DOCUMENT: EditorDocument = {
 
 export type ReadDocument = { ok: true; document: EditorDocument } | { ok: false; reason: string };
 
-/** Takes anything of which a picture can be drawn; what else is wrong with it is for `problems.ts` to say. */
-export function readDocument(value: unknown): ReadDocument {
+export type DocumentUi = z.output<typeof graphUiSchema>;
+
+/**
+ * Takes anything of which a picture can be drawn; what else is wrong with it is for `problems.ts` to say. `readUi` gives
+ * the notes and groups, or null where they cannot be read.
+ */
+export function readDocumentBy(readUi: (ui: unknown) => DocumentUi | null, value: unknown): ReadDocument {
   if (!isJsonObject(value)) return refuse(refusals.noObject);
   const { stages = [], dependencies = [], ui = {}, ...settings } = value;
   if (!Array.isArray(stages) || !stages.every(isStage)) {
@@ -48,15 +53,15 @@ export function readDocument(value: unknown): ReadDocument {
   }
   const twice = findTwice(stages.map(({ key }) => key));
   if (twice !== undefined) return refuse(refusals.twice(twice));
-  const kept = graphUiSchema.safeParse(ui);
-  if (!kept.success) return refuse(refusals.oddUi);
+  const kept = readUi(ui);
+  if (!kept) return refuse(refusals.oddUi);
   return {
     ok: true,
     document: {
       stages: stages.map((stage) => (typeof stage.type === 'string' ? stage : { ...stage, type: '' })),
       dependencies,
-      notes: kept.data.notes,
-      groups: kept.data.groups,
+      notes: kept.notes,
+      groups: kept.groups,
       settings,
     },
   };
@@ -74,7 +79,7 @@ function findTwice(keys: readonly string[]): string | undefined {
   return keys.find((key) => seen.size === seen.add(key).size);
 }
 
-/** The inverse of `readDocument`. */
+/** The inverse of `readDocumentBy`. */
 export function writeDocument(document: EditorDocument): JsonObject {
   const { stages, dependencies, notes, groups, settings } = document;
   const ui: JsonObject = {};

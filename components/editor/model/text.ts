@@ -3,7 +3,8 @@ import { exportYaml } from '../../../server/domain/graph/canonical.ts';
 import { importDocument } from '../../../server/domain/graph/import.ts';
 import { graphSchema } from '../../../server/domain/graph/schema.ts';
 import { isJsonObject, type Json, type JsonObject, setOwn } from '../../../server/domain/json.ts';
-import { type EditorDocument, readDocument, writeDocument } from './document.ts';
+import { type EditorDocument, writeDocument } from './document.ts';
+import { readDocument } from './read-document.ts';
 
 /** A sound document is written as an export is; one that is wrong as it stands, so that the text can mend it. */
 export function toYaml(document: EditorDocument): string {

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { applyChanges } from './changes.ts';
-import { paste } from './clipboard.ts';
-import { type EditorDocument, readDocument, writeDocument } from './document.ts';
+import { type EditorDocument, writeDocument } from './document.ts';
 import { connect, renameStage, setField } from './edits/stages.ts';
 import { findProblems } from './find-problems.ts';
 import { countProblems } from './problems.ts';
+import { paste } from './read-clip.ts';
+import { readDocument } from './read-document.ts';
 import { renameInExpression } from './renaming.ts';
 import { suggest } from './suggestions.ts';
 import { fromText } from './text.ts';

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../../server/domain/json.ts';
-import { type EditorDocument, readDocument, writeDocument } from '../model/document.ts';
+import { type EditorDocument, writeDocument } from '../model/document.ts';
+import { readDocument } from '../model/read-document.ts';
 
 const keyOf = (pipelineId: string) => `signalbox.unsaved.${pipelineId}`;
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { graphSchema } from '../../../server/domain/graph/schema.ts';
 import { arbitraryGraph } from '../../../server/testing/arbitrary-graphs.ts';
 import type { Edit } from '../model/changes.ts';
-import { type EditorDocument, readDocument, writeDocument } from '../model/document.ts';
+import { type EditorDocument, writeDocument } from '../model/document.ts';
 import { align, distribute } from '../model/edits/arrange.ts';
 import {
   addNote,
@@ -23,9 +23,11 @@ import {
   spliceStage,
 } from '../model/edits/stages.ts';
 import { noteId, stageId, wireId } from '../model/items.ts';
+import { readDocument } from '../model/read-document.ts';
 import { fingerprint, fromText, toYaml } from '../model/text.ts';
 import { reachedFrom, wiringOf } from '../model/wiring.ts';
 import { createEditorStore, type EditorStore } from './editor-store.ts';
+import { TOOLS } from './tools.ts';
 
 function open(value: unknown): EditorDocument {
   const read = readDocument(value);
@@ -169,7 +171,7 @@ describe('the history', () => {
   test('twenty mixed edits, undone, leave the text that was there before, and redone the one after', () => {
     fc.assert(
       fc.property(arbitraryDocument, twentyMixed, (document, gestures) => {
-        const store = createEditorStore(document);
+        const store = createEditorStore(document, TOOLS);
         play(store, gestures);
         const after = fingerprint(store.get().document);
         const entries = store.get().history.past.length;
@@ -185,7 +187,7 @@ describe('the history', () => {
   test('no entry of it changes nothing', () => {
     fc.assert(
       fc.property(arbitraryDocument, twentyMixed, (document, gestures) => {
-        const store = createEditorStore(document);
+        const store = createEditorStore(document, TOOLS);
         play(store, gestures);
         let before = fingerprint(store.get().document);
         while (store.get().history.past.length > 0) {
@@ -201,7 +203,7 @@ describe('the history', () => {
   });
 
   test('the letters of a name are one entry, and a look elsewhere begins another', () => {
-    const store = createEditorStore(open({ stages: [{ key: 'a', type: 'echo' }] }));
+    const store = createEditorStore(open({ stages: [{ key: 'a', type: 'echo' }] }), TOOLS);
     for (const value of ['R', 'Re', 'Read'])
       perform(store, (d) => setField(d, 'a', { field: 'name', value }));
     expect(store.get().history.past).toHaveLength(1);
@@ -216,7 +218,7 @@ describe('the history', () => {
   test('nothing selected is ever something that is gone', () => {
     fc.assert(
       fc.property(arbitraryDocument, twentyMixed, (document, gestures) => {
-        const store = createEditorStore(document);
+        const store = createEditorStore(document, TOOLS);
         play(store, gestures);
         while (store.get().history.past.length > 0) {
           const { selection, document: now } = store.get();
@@ -239,7 +241,7 @@ describe('whatever is done by hand', () => {
   test('no circle comes of it', () => {
     fc.assert(
       fc.property(arbitraryDocument, twentyMixed, (document, gestures) => {
-        const store = createEditorStore(document);
+        const store = createEditorStore(document, TOOLS);
         play(store, gestures);
         const { document: now } = store.get();
         const { outgoing } = wiringOf(now);
@@ -252,7 +254,7 @@ describe('whatever is done by hand', () => {
   test('canvas to YAML to canvas loses nothing: places, notes and groups included', () => {
     fc.assert(
       fc.property(arbitraryDocument, twentyMixed, (document, gestures) => {
-        const store = createEditorStore(document);
+        const store = createEditorStore(document, TOOLS);
         play(store, gestures);
         const yaml = toYaml(store.get().document);
         const read = fromText(yaml);

@@ -1,9 +1,10 @@
 import type { Edit } from '../model/changes.ts';
-import { copyItems, duplicate, paste } from '../model/clipboard.ts';
+import type { copyItems, duplicate } from '../model/clipboard.ts';
 import type { EditorDocument, Point } from '../model/document.ts';
-import { connect, removeItems } from '../model/edits/stages.ts';
+import type { connect, removeItems } from '../model/edits/stages.ts';
 import { type History, NO_HISTORY, perform, redo, seal, undo } from '../model/history.ts';
 import { noteId, stageId, wireId } from '../model/items.ts';
+import type { paste } from '../model/read-clip.ts';
 import { counts } from '../model/words.ts';
 import { words } from '../words.ts';
 import { type Observable, observable } from './observable.ts';
@@ -42,7 +43,16 @@ const NOTHING: ReadonlySet<string> = new Set();
 const SILENCE = { text: '', isLoud: false };
 const quietly = (text: string) => ({ text, isLoud: false });
 
-export function createEditorStore(document: EditorDocument): EditorStore {
+/** What changes a document by hand. It comes from outside: whoever only looks has no need of it, nor of the schemas by which it reads. */
+export interface Tools {
+  connect: typeof connect;
+  copyItems: typeof copyItems;
+  duplicate: typeof duplicate;
+  paste: typeof paste;
+  removeItems: typeof removeItems;
+}
+
+export function createEditorStore(document: EditorDocument, tools: Tools): EditorStore {
   const state = observable<EditorState>({ document, history: NO_HISTORY, selection: NOTHING, said: SILENCE });
 
   const step = (move: typeof undo, word: string) => {
@@ -98,17 +108,17 @@ export function createEditorStore(document: EditorDocument): EditorStore {
     },
     remove() {
       const { document: current, selection } = state.get();
-      if (selection.size > 0) store.perform(removeItems(current, selection));
+      if (selection.size > 0) store.perform(tools.removeItems(current, selection));
     },
-    connect: (from, to) => store.perform(connect(state.get().document, from, to)),
+    connect: (from, to) => store.perform(tools.connect(state.get().document, from, to)),
     copy() {
       const { document: current, selection } = state.get();
-      return copyItems(current, selection);
+      return tools.copyItems(current, selection);
     },
-    paste: (text, shift) => store.perform(paste(state.get().document, text, shift)),
+    paste: (text, shift) => store.perform(tools.paste(state.get().document, text, shift)),
     duplicate() {
       const { document: current, selection } = state.get();
-      return store.perform(duplicate(current, selection));
+      return store.perform(tools.duplicate(current, selection));
     },
     reset(next) {
       state.set({ document: next, history: NO_HISTORY, selection: NOTHING, said: SILENCE });

@@ -1,17 +1,17 @@
 'use client';
 
-// Before everything that has a schema.
-import '../no-eval.ts';
 import { useEffect, useEffectEvent, useState } from 'react';
 import type { Answer } from '../../data/index.ts';
 import { Notice } from '../../ui/feedback.tsx';
-import { Canvas } from '../canvas/canvas.tsx';
 import { overlayOf } from '../canvas/run-overlay.ts';
 import { EditorProvider, type StageMark } from '../context.ts';
-import { type EditorDocument, readDocument } from '../model/document.ts';
+import type { EditorDocument } from '../model/document.ts';
 import { boxOf, kindOf, nameOf, stageId } from '../model/items.ts';
-import { openView } from '../session/open-editor.ts';
+import { readPublished } from '../model/read-published.ts';
+import { openView } from '../session/open-view.ts';
+import { useObserved } from '../store/observable.ts';
 import { words } from '../words.ts';
+import { LateCanvas } from './late-canvas.tsx';
 
 export interface GraphViewProps {
   label: string;
@@ -30,7 +30,7 @@ export interface GraphViewProps {
 
 /** A published graph to look at. It is laid out once: whatever happens in the run only colours it. */
 export function GraphView({ graph, ...props }: GraphViewProps) {
-  const [read] = useState(() => readDocument(graph));
+  const [read] = useState(() => readPublished(graph));
   if (!read.ok) return <Notice message={words.unreadable(read.reason)} />;
   return <Drawn document={read.document} {...props} />;
 }
@@ -60,14 +60,19 @@ function Drawn({ document, label, run, warned, marks, begin, selected, onSelect 
       }),
     [store],
   );
+  const handle = useObserved(canvas, (current) => current);
+  useEffect(() => store.select(selected === null ? [] : [stageId(selected)]), [selected, store]);
   useEffect(() => {
-    store.select(selected === null ? [] : [stageId(selected)]);
-    if (selected !== null) canvas.get()?.reveal(boxOf(store.get().document, selected));
-  }, [selected, store, canvas]);
-  const first = selected ?? begin;
+    if (selected !== null) handle?.reveal(boxOf(store.get().document, selected));
+  }, [selected, store, handle]);
+  const [first] = useState(selected ?? begin);
   return (
     <EditorProvider value={editor}>
-      <Canvas label={label} isPassing begin={first === undefined ? undefined : boxOf(document, first)} />
+      <LateCanvas
+        label={label}
+        begin={first === undefined ? undefined : boxOf(document, first)}
+        isWanted={selected !== null && selected !== first}
+      />
     </EditorProvider>
   );
 }

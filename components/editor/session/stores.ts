@@ -1,0 +1,23 @@
+import type { Asked, CanvasHandle, Connecting, RunOverlay, StageMark } from '../context.ts';
+import type { Capability } from '../model/capabilities.ts';
+import type { EditorDocument } from '../model/document.ts';
+import type { EditorProblem } from '../model/problems.ts';
+import type { Samples } from '../model/suggestions.ts';
+import { createEditorStore, type Tools } from '../store/editor-store.ts';
+import { observable } from '../store/observable.ts';
+
+export function storesOf(document: EditorDocument, tools: Tools) {
+  return {
+    store: createEditorStore(document, tools),
+    problems: observable<readonly EditorProblem[]>([]),
+    severities: observable<ReadonlyMap<string, EditorProblem['severity']>>(new Map()),
+    capabilities: observable<ReadonlyMap<string, Capability> | null>(null),
+    samples: observable<Samples>(new Map()),
+    overlay: observable<RunOverlay | null>(null),
+    connecting: observable<Connecting | null>(null),
+    asked: observable<Asked | null>(null),
+    canvas: observable<CanvasHandle | null>(null),
+    copied: observable(''),
+    marks: observable<ReadonlyMap<string, StageMark> | null>(null),
+  };
+}
