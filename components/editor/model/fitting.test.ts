@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { builtinShapes } from '#server/agents/builtin/index.ts';
 import type { Json } from '../../../server/domain/json.ts';
 import type { Capability } from './capabilities.ts';
-import { readDocument } from './document.ts';
 import { fittingBeside, type Known, specimenOf } from './fitting.ts';
+import { readDocument } from './read-document.ts';
 
 const NAMES = ['echo', 'sleep', ...Object.keys(builtinShapes)];
 const capabilities = new Map(
