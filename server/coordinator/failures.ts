@@ -1,3 +1,5 @@
+import { isOutage } from '#server/domain/outages.ts';
+
 /** What a failed commit means for the batch. */
 export type CommitFailure = {
   error: unknown;
@@ -16,18 +18,6 @@ export type CommitFailure = {
 };
 
 const CONFLICTS = new Set(['SB001', '40001', '40P01', '55P03']);
-const OUTAGE_CLASSES = ['08', '53', '57', '58'];
-const CLIENT_OUTAGES = new Set([
-  'CONNECTION_CLOSED',
-  'CONNECTION_ENDED',
-  'CONNECTION_DESTROYED',
-  'CONNECT_TIMEOUT',
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'ENOTFOUND',
-]);
 
 export function classifyFailure(error: unknown): CommitFailure {
   const { code, constraint_name: constraint } = error as { code?: unknown; constraint_name?: unknown };
@@ -35,8 +25,7 @@ export function classifyFailure(error: unknown): CommitFailure {
   if (text === 'SB002') return { kind: 'closed', error };
   if (CONFLICTS.has(text)) return { kind: 'conflict', error };
   if (text === '23505') return { kind: uniqueKind(String(constraint ?? '')), error };
-  if (CLIENT_OUTAGES.has(text)) return { kind: 'outage', error };
-  if (text.length === 5 && OUTAGE_CLASSES.includes(text.slice(0, 2))) return { kind: 'outage', error };
+  if (isOutage(error)) return { kind: 'outage', error };
   return { kind: 'defect', error };
 }
 

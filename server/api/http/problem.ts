@@ -1,4 +1,5 @@
 import { type ErrorCode, SignalboxError } from '#server/domain/errors.ts';
+import { isOutage } from '#server/domain/outages.ts';
 
 /** An error as HTTP tells it (RFC 9457). */
 export interface Problem {
@@ -43,8 +44,27 @@ export function statusOf(code: ErrorCode): { status: number; title: string } {
   }
 }
 
-export function toProblem(error: unknown, requestId: string): Problem {
-  const code: ErrorCode = error instanceof SignalboxError ? error.code : 'INTERNAL';
+const AGAIN_SECONDS = 2;
+
+/** What callers are told of; of anything else they only hear that it was ours. Null: that. */
+export function knownOf(error: unknown): SignalboxError | null {
+  if (error instanceof SignalboxError) return error;
+  if (!isOutage(error)) return null;
+  return new SignalboxError(
+    'UNAVAILABLE',
+    'Something that the server needs cannot be reached just now, such as its database.',
+    {
+      advice:
+        'Try again in a moment; /readyz says when it is back. With an Idempotency-Key nothing is made twice.',
+      details: { retryAfterSeconds: AGAIN_SECONDS },
+      cause: error,
+    },
+  );
+}
+
+export function toProblem(thrown: unknown, requestId: string): Problem {
+  const error = knownOf(thrown);
+  const code: ErrorCode = error?.code ?? 'INTERNAL';
   const { status, title } = statusOf(code);
   const problem: Problem = {
     type: `urn:signalbox:${code.toLowerCase()}`,
@@ -54,7 +74,7 @@ export function toProblem(error: unknown, requestId: string): Problem {
     detail: NEUTRAL,
     instance: requestId,
   };
-  if (!(error instanceof SignalboxError) || code === 'INTERNAL') return problem;
+  if (error === null || code === 'INTERNAL') return problem;
   problem.detail = error.message;
   if (error.advice !== undefined) problem.advice = error.advice;
   if (typeof error.details === 'object' && error.details !== null)
@@ -63,8 +83,7 @@ export function toProblem(error: unknown, requestId: string): Problem {
 }
 
 export function retryAfterOf(error: unknown): number | undefined {
-  if (!(error instanceof SignalboxError)) return undefined;
-  const { retryAfterSeconds } = (error.details ?? {}) as { retryAfterSeconds?: unknown };
+  const { retryAfterSeconds } = (knownOf(error)?.details ?? {}) as { retryAfterSeconds?: unknown };
   return typeof retryAfterSeconds === 'number' ? retryAfterSeconds : undefined;
 }
 

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip, gzipSync } from 'node:zlib';
+import { isOutage } from '#server/domain/outages.ts';
 import type { Logger } from '#server/platform/logger.ts';
 import { quotaHeadersOf, retryAfterOf, toProblem } from './problem.ts';
 import type { Answer } from './router.ts';
@@ -86,7 +87,8 @@ export async function sendJson(
 export function sendError(exchange: Exchange, error: unknown, logger: Logger): void {
   const { response, request, id } = exchange;
   const problem = toProblem(error, id);
-  if (problem.status === 500) logger.error({ id, route: exchange.route, err: error }, 'request failed');
+  if (problem.status === 500 || isOutage(error))
+    logger.error({ id, route: exchange.route, err: error }, 'request failed');
   if (response.headersSent) {
     response.destroy();
     return;

@@ -1,5 +1,6 @@
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import type { Json } from '#server/domain/json.ts';
+import { isOutage } from '#server/domain/outages.ts';
 import { listOperations } from '../operations/index.ts';
 import { appRouter, type TrpcContext } from './router.ts';
 
@@ -36,7 +37,7 @@ export async function callProcedures({ method, url, body, context, onError }: Tr
     createContext: () => context,
     onError: ({ error }) => {
       // status-words: codes of the library
-      if (error.code === 'INTERNAL_SERVER_ERROR') onError(error.cause ?? error);
+      if (error.code === 'INTERNAL_SERVER_ERROR' || isOutage(error.cause)) onError(error.cause ?? error);
     },
   });
   return {

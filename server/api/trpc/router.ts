@@ -11,7 +11,7 @@ import { type ErrorCode, SignalboxError } from '#server/domain/errors.ts';
 import { misfit } from '#server/services/parse-input.ts';
 import { unauthenticated } from '../http/gate.ts';
 import { refuseOtherOrg } from '../http/meant-org.ts';
-import { type Problem, toProblem } from '../http/problem.ts';
+import { knownOf, type Problem, toProblem } from '../http/problem.ts';
 import { noteRefusal } from '../note-refusal.ts';
 import { type Operations, operations } from '../operations/index.ts';
 import {
@@ -121,8 +121,11 @@ const TRPC_CODE: Record<ErrorCode, TRPCError['code']> = {
 };
 
 function toTrpcError(error: unknown): TRPCError {
-  const code = error instanceof SignalboxError ? TRPC_CODE[error.code] : 'INTERNAL_SERVER_ERROR';
-  return new TRPCError({ code, cause: error });
+  const known = knownOf(error);
+  return new TRPCError({
+    code: known ? TRPC_CODE[known.code] : 'INTERNAL_SERVER_ERROR',
+    cause: known ?? error,
+  });
 }
 
 /** Errors of the library itself: an input that does not fit, a procedure that is not there. */
