@@ -160,15 +160,15 @@ test('ticked runs are cancelled, all that match are tried again, and of very man
     async () => expect(await Promise.all(slow.map(statusOf))).toEqual(['running', 'running', 'running']),
     POLL,
   );
-  // And the one that was there before them.
+  const { runs: there } = await api(`/runs?limit=200&pipeline_id=${pipelines.get('Slow')}`);
   await open(`/runs?${of('Slow')}`);
-  await expect.poll(rows, POLL).toBe(4);
+  await expect.poll(rows, POLL).toBe(there.length);
   for (const key of ['j', 'x', 'j', 'x']) await page.keyboard.press(key);
   await page.getByRole('toolbar', { name: '2 selected' }).getByRole('button', { name: 'Cancel' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Cancel 2 runs' }).click();
   await page.waitForURL(/\/bulk\//);
   await page.getByTestId('bulk-status').getByText('Done').waitFor();
-  await page.getByRole('link', { name: /^Done\s*2$/ }).waitFor();
+  await page.getByRole('link', { name: /^Cancelled\s*2$/ }).waitFor();
   await expect
     .poll(async () => (await Promise.all(slow.map(statusOf))).sort(), POLL)
     .toEqual(['cancelled', 'cancelled', 'running']);
@@ -190,7 +190,7 @@ test('ticked runs are cancelled, all that match are tried again, and of very man
   await page.getByRole('menuitem', { name: 'Cancel' }).click();
   await page
     .getByRole('dialog')
-    .getByRole('button', { name: `Cancel ${MANY} runs` })
+    .getByRole('button', { name: /^Cancel [\d,]+ runs$/ })
     .click();
   await page.getByRole('button', { name: 'Abort' }).click();
   await page.getByRole('alertdialog').getByRole('button', { name: 'Abort' }).click();

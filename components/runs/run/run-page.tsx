@@ -1,7 +1,7 @@
 'use client';
 
 import { parseAsString, parseAsStringLiteral, useQueryState } from 'nuqs';
-import { lazy, Suspense, useState } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { isRunOver } from '../../../server/domain/statuses.ts';
 import { Broken } from '../../shell/broken.tsx';
 import { useKeys } from '../../shell/keys/index.ts';
@@ -16,11 +16,14 @@ import { RunHead } from './run-head.tsx';
 import { runWords } from './run-words.ts';
 import { StageDrawer } from './stage/stage-drawer.tsx';
 import { RUN_TABS, type RunTab } from './tabs.ts';
-import { Timeline } from './timeline/timeline.tsx';
 import { type Attempt, type Run, useRun } from './use-run.ts';
 import { WaitNotice } from './wait-notice.tsx';
 
-// Each comes when it is asked for: the first page is the waterfall's alone.
+// Each comes when it is asked for.
+const loadTimeline = patiently(() =>
+  import('./timeline/timeline.tsx').then((tab) => ({ default: tab.Timeline })),
+);
+const Timeline = lazy(loadTimeline);
 const GraphTab = lazy(
   patiently(() => import('./graph/graph-tab.tsx').then((tab) => ({ default: tab.GraphTab }))),
 );
@@ -53,6 +56,11 @@ const UP = { label: words.title, href: '/runs' };
 
 export function RunPage({ id }: { id: string }) {
   const { asked, ...loaded } = useRun(id);
+  const [tab] = useTab();
+  useEffect(() => {
+    // Beside the run itself, not after it.
+    if (tab === 'timeline') loadTimeline().catch(() => undefined);
+  }, [tab]);
   if (loaded.run) return <Loaded {...loaded} run={loaded.run} />;
   if (asked.error && isMissing(asked.error)) return <NoThing title={runWords.missing} up={UP} />;
   return (
@@ -69,6 +77,8 @@ export function RunPage({ id }: { id: string }) {
   );
 }
 
+const useTab = () => useQueryState('tab', parseAsStringLiteral(RUN_TABS).withDefault('timeline'));
+
 interface LoadedProps {
   run: Run;
   attempts: readonly Attempt[];
@@ -77,7 +87,7 @@ interface LoadedProps {
 }
 
 function Loaded({ run, attempts, hasMoreAttempts }: LoadedProps) {
-  const [tab, setTab] = useQueryState('tab', parseAsStringLiteral(RUN_TABS).withDefault('timeline'));
+  const [tab, setTab] = useTab();
   const [stageKey, setStageKey] = useQueryState('stage', parseAsString);
   const [isToPrint, setToPrint] = useState(false);
   const [, setLogsOf] = useQueryState('in', parseAsString);
