@@ -87,6 +87,7 @@ export function makeAgents({
     connect(engine) {
       const reports = createReportIntake({
         ...{ sql, hot, engine, onTrouble },
+        streamCap: { maxEntries: env.streamMaxEntries, ttlSeconds: env.taskStateTtlSeconds },
         keepOutcome: payloads.keepOutcome,
         now: Date.now,
       });

@@ -260,7 +260,7 @@ function makeEngine(
   const agents = makeAgents({ env, ports, payloads, ...outside, isWarm, newUuid, onTrouble });
   const nudges = createNudges({ hot: ports.hotState, me: newUuid() });
   const announcer = createAnnouncer({ hot: ports.hotState, now: Date.now });
-  const announce = announceProgress({ env, metrics, announcer, hotState: ports.hotState, now: Date.now });
+  const announce = announceProgress({ metrics, announcer });
   const engine: Engine = createEngine({
     sql: ports.engineSql,
     lanes: ports.lanes,

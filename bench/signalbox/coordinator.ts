@@ -155,13 +155,7 @@ function makeEngine(
     announcer,
   }: { system: AgentSystem; graphOf: ReturnType<typeof createGraphCache>; announcer: Announcer },
 ): Engine {
-  const announce = announceProgress({
-    env,
-    announcer,
-    metrics: createMetrics(),
-    hotState: ports.hotState,
-    now: Date.now,
-  });
+  const announce = announceProgress({ announcer, metrics: createMetrics() });
   return createEngine({
     ...{ sql: ports.engineSql, lanes: ports.lanes, broker: ports.broker, graphOf, payloads, onTrouble },
     hands: system.hands,

@@ -6,7 +6,7 @@ import { type AgentId, type OrgId, parseTaskId, type RunId, type TaskId } from '
 import type { Json } from '#server/domain/json.ts';
 import type { Report } from '#server/domain/messages.ts';
 import type { ReportAnswer, Reporter, ReportSink } from '#server/domain/reports.ts';
-import type { HotState } from '#server/redis/port.ts';
+import { type HotState, PROGRESS_STREAM_CAP, type StreamCap } from '#server/redis/port.ts';
 import type { Engine } from './engine.ts';
 import { epochKey, readEpochs, storeLateAnswer } from './late-answers.ts';
 import { createLogWriter, type LogLine } from './log-writer.ts';
@@ -15,6 +15,8 @@ import { createRunStream } from './run-stream.ts';
 export interface ReportIntakeOptions {
   sql: Sql;
   hot: HotState;
+  /** How much of what is said about a run is kept there, and for how long. */
+  streamCap?: StreamCap;
   engine: Pick<Engine, 'tell' | 'tellAll'>;
   /** Large outputs go to the object store before the engine sees the answer. */
   keepOutcome?(owner: { runId: RunId; orgId: OrgId }, outcome: Outcome): Outcome | Promise<Outcome>;
@@ -44,7 +46,7 @@ interface Item {
 export function createReportIntake(options: ReportIntakeOptions): ReportIntake {
   const { sql, engine } = options;
   const logs = createLogWriter(sql, options.onTrouble);
-  const stream = createRunStream(options.hot);
+  const stream = createRunStream(options.hot, options.streamCap ?? PROGRESS_STREAM_CAP);
 
   async function report(
     from: Reporter,

@@ -1,6 +1,6 @@
 import type { RunId } from '#server/domain/ids.ts';
 import { KEY } from '#server/redis/keys.ts';
-import { type HotState, PROGRESS_STREAM_CAP } from '#server/redis/port.ts';
+import type { HotState, StreamCap } from '#server/redis/port.ts';
 import type { LogLine } from './log-writer.ts';
 
 /** What a run says while it works, for those who watch: kept short, and gone some minutes after the last word. */
@@ -18,14 +18,14 @@ interface Backlog {
 }
 
 /** Writes in the background and never holds anybody up. What is more than the stream keeps is not sent at all. */
-export function createRunStream(hot: HotState): RunStream {
+export function createRunStream(hot: Pick<HotState, 'appendStream'>, cap: StreamCap): RunStream {
   const backlogs = new Map<RunId, Backlog>();
 
   function append(runId: RunId, fields: Record<string, string>): void {
     const backlog = backlogs.get(runId) ?? { entries: [], isWriting: false };
     backlogs.set(runId, backlog);
     backlog.entries.push(fields);
-    if (backlog.entries.length > PROGRESS_STREAM_CAP.maxEntries) backlog.entries.shift();
+    if (backlog.entries.length > cap.maxEntries) backlog.entries.shift();
     if (!backlog.isWriting) void write(runId, backlog);
   }
 
@@ -33,7 +33,7 @@ export function createRunStream(hot: HotState): RunStream {
     backlog.isWriting = true;
     for (let next = backlog.entries.shift(); next; next = backlog.entries.shift()) {
       // Away: the log table and the run's own progress say the same.
-      await hot.appendStream(KEY.runProgress(runId), next, PROGRESS_STREAM_CAP).catch(() => undefined);
+      await hot.appendStream(KEY.runProgress(runId), next, cap).catch(() => undefined);
     }
     backlogs.delete(runId);
   }

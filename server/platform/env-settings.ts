@@ -185,13 +185,14 @@ export const SETTINGS = {
     group: 'Limits',
     schema: wholeNumber(1, 86_400),
     fallback: '600',
-    about: "Seconds that a task's progress and partial output stay in hot state after its last sign of life.",
+    about:
+      'Seconds that what agents say of a run while they work on it (progress, lines) stays in hot state after the last word.',
   }),
   SIGNALBOX_STREAM_MAX: setting({
     group: 'Limits',
     schema: wholeNumber(1, 100_000),
     fallback: '100',
-    about: "Entries that a task's progress stream keeps; older ones fall out.",
+    about: "Entries that the stream of a run's progress and lines keeps in hot state; older ones fall out.",
   }),
   SIGNALBOX_SOCKETS_MAX: setting({
     group: 'Limits',
