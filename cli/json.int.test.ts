@@ -88,7 +88,10 @@ const COMMANDS: Readonly<Record<string, { args(): Promise<string[]> | string[]; 
   keys: { args: () => ['keys', 'list'] },
   orgs: { args: () => ['orgs', 'list'] },
   mcp: 'It speaks JSON whatever is asked for: see mcp.int.test.ts.',
-  login: { args: () => ['login', '--token', rig.env.SIGNALBOX_TOKEN ?? ''] },
+  login: {
+    // As one word: it may begin with a dash.
+    args: () => ['login', `--token=${rig.env.SIGNALBOX_TOKEN ?? ''}`],
+  },
   logout: { args: () => ['logout'] },
   doctor: { args: () => ['doctor'] },
   version: { args: () => ['version'] },

@@ -172,8 +172,9 @@ async function writeOrder(
   { orgId, id, state, reason }: { orgId: OrgId; id: AgentId; state: OrderedState | null; reason: string },
 ): Promise<Ordered | undefined> {
   const why = state === null ? null : reason;
+  // Its key stays as it is: whoever writes of its health refers to it, and has locked that row before.
   const [before] = await tx<Ordered[]>`SELECT ordered AS state, ordered_reason AS reason FROM agents
-    WHERE id = ${toUuid(id)}::uuid AND org_id = ${toUuid(orgId)}::uuid FOR UPDATE`;
+    WHERE id = ${toUuid(id)}::uuid AND org_id = ${toUuid(orgId)}::uuid FOR NO KEY UPDATE`;
   if (!before) return undefined;
   await tx`UPDATE agents SET ordered = ${state}, ordered_reason = ${why}::text,
     ordered_at = CASE WHEN ${state}::text IS NULL THEN NULL ELSE now() END WHERE id = ${toUuid(id)}::uuid`;
