@@ -203,6 +203,28 @@ describe('the engine on a real database', () => {
     await first[Symbol.asyncDispose]();
   });
 
+  test('takes what came for a run beside a start that came twice', async () => {
+    const out = Promise.withResolvers<void>();
+    const hold: AgentHandler = () => {
+      out.resolve();
+      return new Promise(() => undefined);
+    };
+    await using scripted = await createScriptedEngine({ url: database.url, handlers: { hold } });
+    const graph = { stages: [{ key: 'only', type: 'hold' }] };
+    const idempotency = { key: 'once', requestHash: 'same' };
+    const runId = await scripted.start(graph, 1, { idempotency });
+    await out.promise;
+    const again = scripted.start(graph, 1, { id: runId, idempotency });
+    // Its graph is at hand: the start is in line some microtasks on, and still in this turn, as what follows is.
+    for (let turns = 0; turns < 50; turns += 1) await null;
+    const outcome = { status: 'succeeded', output: 'done' } as const;
+    const told = scripted.tell(runId, { type: 'result', task: 0, epoch: 1, agent: null, outcome });
+    expect(await again).toBe(runId);
+    expect(await told).toEqual({ ok: true });
+    expect((await scripted.ended(runId)).tasks[0]?.output).toBe('done');
+    expect((await scripted.audit()).findings).toEqual([]);
+  });
+
   test('lets two engines work on one database, on the same runs, without a wrong step', async () => {
     await using one = await createScriptedEngine({ url: database.url, handlers: { echo } });
     await using two = await createScriptedEngine({

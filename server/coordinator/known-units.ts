@@ -50,8 +50,9 @@ async function dropBornRuns(sql: Sql, units: Unit[]): Promise<Unit[]> {
        OR EXISTS (SELECT FROM idempotency_keys k WHERE k.org_id = w.org::uuid AND k.key = w.key)`;
   const found = new Map(rows.map((row) => [`run_${row.id}`, row.born]));
   return units.filter((unit) => {
-    const id = unit.entries[0]?.runId ?? '';
-    const born = found.get(id);
+    // What else has come for the same run is news of it, and stays.
+    const birth = unit.entries.find((entry) => entry.birth);
+    const born = birth && found.get(birth.runId);
     if (born === undefined) return true;
     for (const entry of unit.entries) {
       entry.reply(
