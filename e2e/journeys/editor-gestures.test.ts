@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openBrowser } from '../stack/browser.ts';
 import { foretellComplaint } from '../stack/complaints.ts';
 import { addByKeys, makePipeline, publish, readDraft, saved } from '../stack/editor.ts';
-import { boxOf, drag, middleOf, type Point } from '../stack/mouse.ts';
+import { atRest, boxOf, drag, middleOf, type Point } from '../stack/mouse.ts';
 import { type Api, openApi } from '../stack/people.ts';
 import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
 
@@ -106,6 +106,7 @@ test('a capability is dragged to where it shall stand, a wire that is dropped on
   // Into the wire, where it is dropped on one.
   await page.keyboard.press('Control+a');
   await page.keyboard.press('1');
+  await atRest(node(page, 'analysis'));
   const [one, other] = [await middleOf(node(page, 'transformation')), await middleOf(node(page, 'analysis'))];
   const between = { x: (one.x + other.x) / 2 - left, y: (one.y + other.y) / 2 - top };
   await page.getByRole('button', { name: /^validation \d/ }).dragTo(pane, { targetPosition: between });

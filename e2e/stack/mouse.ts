@@ -25,3 +25,22 @@ export async function drag(page: Page, from: Point, to: Point): Promise<void> {
   await page.mouse.move(to.x, to.y, { steps: 4 });
   await page.mouse.up();
 }
+
+const FRAMES_AT_REST = 5;
+
+/** What moves by itself has come to rest: so many frames on it stands where it stood. */
+export async function atRest(place: Locator): Promise<void> {
+  await place.evaluate(async (element, frames) => {
+    const where = () => {
+      const { x, y, width, height } = element.getBoundingClientRect();
+      return [x, y, width, height].join(' ');
+    };
+    let stood = where();
+    for (let still = 0; still < frames; ) {
+      await new Promise(requestAnimationFrame);
+      const stands = where();
+      still = stands === stood ? still + 1 : 0;
+      stood = stands;
+    }
+  }, FRAMES_AT_REST);
+}
