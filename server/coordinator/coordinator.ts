@@ -3,6 +3,7 @@ import type { RunId } from '#server/domain/ids.ts';
 import { type Anteroom, createAnteroom, letGo } from './anteroom.ts';
 import { type Aside, followsAside, setAside } from './aside.ts';
 import { type CommitterOptions, createCommitter } from './committer.ts';
+import { isSeatTaken } from './failures.ts';
 import { createIntake, type Unit } from './intake.ts';
 import { answerRepeated, setCopiesApart } from './known-units.ts';
 import type { LargePayloads } from './needs.ts';
@@ -33,6 +34,8 @@ export interface Coordinator {
 }
 
 const BATCH_TRIES = 5;
+/** Whoever lost a seat lost it to work that goes on elsewhere: nothing is stuck, and it is tried for longer. */
+const SEAT_TRIES = 50;
 
 /** One batch on one lane. */
 interface Work {
@@ -151,7 +154,8 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
         continue;
       }
       if (failure.undecided && (await settleUncertain(part, failure))) break;
-      if (tries >= BATCH_TRIES && failure.kind !== 'outage') throw failure.error;
+      const mayTry = isSeatTaken(failure) ? SEAT_TRIES : BATCH_TRIES;
+      if (tries >= mayTry && failure.kind !== 'outage') throw failure.error;
       remaining = await recover(failure, remaining, tries);
       tries += 1;
     }
