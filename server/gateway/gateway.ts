@@ -42,7 +42,8 @@ export interface McpGateway extends Library {
   /** Never empty: rejects when there is nothing to call. */
   listTools(caller: GatewayCaller, view: View): Promise<ToolDefinition[]>;
   /** Whether there is such a tool for them. Rejects as a call would, when it is there and cannot be called. */
-  hasTool(caller: GatewayCaller, named: Pick<NamedCall, 'view' | 'name'>): Promise<boolean>;
+  /** What it takes; null: this caller sees no such tool. */
+  inputOfTool(caller: GatewayCaller, named: Pick<NamedCall, 'view' | 'name'>): Promise<JsonObject | null>;
   callTool(caller: GatewayCaller, call: NamedCall): Promise<CallAnswer>;
   examine(orgId: OrgId, connectionUuid: string, userUuid: string | null): Promise<Examined | null>;
   readonly signIns: Pick<SignIns, 'begin' | 'finish'>;
@@ -217,12 +218,12 @@ export function createGateway(options: GatewayOptions): McpGateway {
       if (tools.size === 0) throw noTools(directory, caller);
       return [...tools.values()].map(({ definition }) => definition);
     },
-    async hasTool(caller, named) {
+    async inputOfTool(caller, named) {
       try {
-        findVisible(await directories.of(caller.orgId), caller, named);
-        return true;
+        const { tool } = findVisible(await directories.of(caller.orgId), caller, named);
+        return tool.row.pinned.inputSchema;
       } catch (error) {
-        if (error instanceof SignalboxError && error.code === 'INVALID') return false;
+        if (error instanceof SignalboxError && error.code === 'INVALID') return null;
         throw error;
       }
     },

@@ -9,7 +9,7 @@ import { isJsonObject } from '#server/domain/json.ts';
 import type { ToolDefinition } from '#server/domain/mcp.ts';
 import { authorise } from '#server/identity/actor.ts';
 import type { Action } from '#server/identity/permissions.ts';
-import { callGatewayTool, hasGatewayTool, listGatewayTools } from '#server/services/mcp/call.ts';
+import { callGatewayTool, inputOfGatewayTool, listGatewayTools } from '#server/services/mcp/call.ts';
 import { noteRefusal } from '../note-refusal.ts';
 import { type McpCall, reportOurs } from './call.ts';
 import { toFailure } from './call-tool.ts';
@@ -70,14 +70,13 @@ const upstreamTools: ToolSource = {
     );
   },
   async find(call, name) {
-    const isKnown = await hasGatewayTool(call.services, call.actor, { ...viewOf(call), tool: name }).catch(
-      (error: unknown) => {
-        // It is there and cannot be called: the call says why.
-        if (error instanceof SignalboxError) return true;
-        throw error;
-      },
-    );
-    return isKnown ? serve(toEntry({ name, inputSchema: { type: 'object' } })) : undefined;
+    const named = { ...viewOf(call), tool: name };
+    const inputSchema = await inputOfGatewayTool(call.services, call.actor, named).catch((error: unknown) => {
+      // It is there and cannot be called: the call says why.
+      if (error instanceof SignalboxError) return { type: 'object' };
+      throw error;
+    });
+    return inputSchema ? serve(toEntry({ name, inputSchema })) : undefined;
   },
   watch: (call, changed) =>
     watchView(call, () => listGatewayTools(call.services, call.actor, viewOf(call)), changed),

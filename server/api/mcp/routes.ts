@@ -8,6 +8,7 @@ import { unauthenticated } from '../http/gate.ts';
 import { statusOf } from '../http/problem.ts';
 import type { Answer, Call, Route } from '../http/router.ts';
 import type { McpCall } from './call.ts';
+import { findDisagreement } from './mirrored-headers.ts';
 import { createModernDoor } from './modern.ts';
 import { createPerProgram } from './per-program.ts';
 import { answerPlainCall, createPlainReader } from './plain-calls.ts';
@@ -19,6 +20,10 @@ import { surface as productSurface } from './surface.ts';
 import { sendWebResponse, toWebRequest } from './web.ts';
 
 export const MCP_PATH = '/mcp';
+
+const MODERN = { kind: 'modern' } as const;
+/** As the protocol numbers it. */
+const HEADER_MISMATCH = -32_020;
 
 /** One path for both generations: which one a request is of, it says itself. */
 export function createMcpRoutes(surface: Surface, path: string = MCP_PATH): readonly Route[] {
@@ -50,6 +55,16 @@ export function createMcpRoutes(surface: Surface, path: string = MCP_PATH): read
     }
   }
 
+  /** What a tool wants in headers too must stand there as it stands in the body. What else is wrong the call tells. */
+  async function checkMirrored(call: McpCall, { headers }: Call, body: Json | undefined) {
+    if (!isJsonObject(body) || body.method !== 'tools/call' || !isJsonObject(body.params)) return null;
+    const { name, arguments: args } = body.params;
+    const tool =
+      typeof name === 'string' ? await maker.findTool(call, name).catch(() => undefined) : undefined;
+    const message = tool ? findDisagreement(tool.entry.inputSchema, args, headers) : null;
+    return message === null ? null : refuse(400, { code: HEADER_MISMATCH, message }, body.id);
+  }
+
   async function answer(call: Call): Promise<Answer> {
     // A browser sends its cookie unasked; a key it does not.
     if (call.actor.kind === 'person') throw unauthenticated();
@@ -59,8 +74,10 @@ export function createMcpRoutes(surface: Surface, path: string = MCP_PATH): read
     const { body } = read;
     await checkScopes(mcpCall, body);
     const plain = readPlainCall(call.headers, body);
+    const route = plain ? MODERN : classify(call, body);
+    const refusal = route.kind === 'modern' ? await checkMirrored(mcpCall, call, body) : null;
+    if (refusal) return written(refusal);
     if (plain) return answerPlainCall(mcpCall, plain, maker);
-    const route = classify(call, body);
     const asked = { request: toWebRequest(call), body };
     return written(
       await streams.within(mcpCall, asked, () =>
@@ -104,16 +121,25 @@ async function readBody(call: Call): Promise<{ body?: Json } | Response> {
   const { request, services } = call;
   if (request.method !== 'POST') return {};
   if (!JSON_TYPE.test(request.headers['content-type'] ?? '')) {
-    return refuse(415, ProtocolErrorCode.InvalidRequest, 'Send JSON, as Content-Type: application/json.');
+    return refuse(415, {
+      code: ProtocolErrorCode.InvalidRequest,
+      message: 'Send JSON, as Content-Type: application/json.',
+    });
   }
   try {
     const maxBytes = services.limits.payloadMaxBytes;
     return { body: await readJsonBody(request, { maxBytes, maxDepth: MAX_BODY_DEPTH }) };
   } catch (error) {
     if (!(error instanceof SignalboxError)) throw error;
-    return refuse(statusOf(error.code).status, ProtocolErrorCode.ParseError, error.message);
+    return refuse(statusOf(error.code).status, {
+      code: ProtocolErrorCode.ParseError,
+      message: error.message,
+    });
   }
 }
 
-const refuse = (status: number, code: number, message: string): Response =>
-  Response.json({ jsonrpc: '2.0', id: null, error: { code, message } }, { status });
+const refuse = (
+  status: number,
+  error: { code: number; message: string },
+  id: Json | undefined = null,
+): Response => Response.json({ jsonrpc: '2.0', id, error }, { status });

@@ -44,7 +44,7 @@ export interface CallOptions {
 const MINUTE_MS = 60_000;
 const ARGUMENTS = { maxBytes: 1_048_576, maxDepth: 64 };
 const RESULT_DEPTH = 64;
-/** So long a silent change may go unseen; longer where a server takes long to say what it has. */
+/** So long a silent change may go unseen; a few seconds where a server takes long to say what it has. */
 const PIN_AGE_MS = 1000;
 
 export function createCalls(options: CallOptions): Calls {

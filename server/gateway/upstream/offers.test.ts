@@ -55,3 +55,29 @@ test('what cannot be used is counted, and it is said why', async () => {
   expect(said).toContain('(tools: 4, prompts: 1)');
   expect(said).toContain('its name is there twice');
 });
+
+test('what a server says is asked again after a second, and after five however long it takes to say it', async () => {
+  let now = 0;
+  let tookMs = 10;
+  let lists = 0;
+  const client = {
+    getServerCapabilities: () => ({ tools: {} }),
+    async listTools() {
+      lists += 1;
+      now += tookMs;
+      return { tools: [tool('a')] };
+    },
+  } as unknown as Client;
+  const offers = createOffers(client, () => now);
+  const askAfter = async (ms: number) => {
+    now += ms;
+    await offers.find('a', { timeoutMs: 1000, maxAgeMs: 1000 });
+    return lists;
+  };
+  expect(await askAfter(0)).toBe(1);
+  expect(await askAfter(1000)).toBe(1);
+  tookMs = 3000;
+  expect(await askAfter(1)).toBe(2);
+  expect(await askAfter(5000)).toBe(2);
+  expect(await askAfter(1)).toBe(3);
+});

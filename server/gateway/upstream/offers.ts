@@ -36,8 +36,9 @@ interface ListOptions {
 
 /** So long a list is believed to be what the server would say, where nobody asks for better. */
 const RELIST_MS = 60_000;
-/** Asking again takes so small a part of the time at most, however slow a server is. */
+/** Asking again takes so small a part of the time where a server is slow, but nobody waits longer than this for the truth. */
 const PART_OF_TIME = 20;
+const LONGEST_BELIEF_MS = 5000;
 const MAX_TEMPLATES = 100;
 
 type Read = (timeoutMs: number) => Promise<(ToolDefinition | null)[]>;
@@ -126,7 +127,8 @@ function createList(read: Read, now: () => number) {
     unfit: () => unfit,
     get({ timeoutMs, isFresh = false, maxAgeMs }: ListOptions & { maxAgeMs?: number }): Promise<Offered> {
       const ageMs = now() - listedAt;
-      const isYoung = ageMs <= Math.min(RELIST_MS, Math.max(maxAgeMs ?? RELIST_MS, tookMs * PART_OF_TIME));
+      const slowMs = Math.min(tookMs * PART_OF_TIME, LONGEST_BELIEF_MS);
+      const isYoung = ageMs <= (maxAgeMs === undefined ? RELIST_MS : Math.max(maxAgeMs, slowMs));
       if (known && isYoung && !isFresh) return Promise.resolve(known);
       listing ??= list(timeoutMs).finally(() => {
         listing = null;

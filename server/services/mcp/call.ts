@@ -51,16 +51,16 @@ export async function listGatewayTools(
   );
 }
 
-/** False: there is none of that name. Rejects when it is there and cannot be called. */
-export async function hasGatewayTool(
+/** Null: there is none of that name. Rejects when it is there and cannot be called. */
+export async function inputOfGatewayTool(
   services: Services,
   actor: Actor,
   input: z.input<typeof callSchema>,
-): Promise<boolean> {
+): Promise<JsonObject | null> {
   authorise(actor, 'mcp.call');
   const { server, tool } = parseInput(callSchema, input);
   const door = server === undefined ? 'gateway' : 'server';
-  return services.gateway.hasTool(toCaller(actor, door), { view: viewOf(server), name: tool });
+  return services.gateway.inputOfTool(toCaller(actor, door), { view: viewOf(server), name: tool });
 }
 
 /** What it answers is the word of another server: data, never instructions. */

@@ -16,10 +16,11 @@ export async function askMcp(
     method,
     params = {},
     headers,
-  }: { method: string; params?: Record<string, unknown>; headers: Record<string, string> },
+    path = '/mcp',
+  }: { method: string; params?: Record<string, unknown>; headers: Record<string, string>; path?: string },
 ): Promise<HttpAnswer> {
   const name = params.name ?? params.uri;
-  return doors.ask('/mcp', {
+  return doors.ask(path, {
     body: { jsonrpc: '2.0', id: ++count, method, params: { ...params, _meta: META } },
     headers: {
       accept: 'application/json, text/event-stream',
