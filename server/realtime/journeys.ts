@@ -11,6 +11,7 @@ import {
   type Place,
   readStretch,
   type Stretch,
+  type StretchPage,
   type StretchRun,
   startOf,
 } from '#server/services/live/stretch.ts';
@@ -82,6 +83,7 @@ export interface Journeys {
 
 /** What one look takes; of more there is another stretch. As many runs as a client may name when it is cut (`seen`). */
 const LOOK = { limit: 1000, commits: 20_000 };
+const RUNS_A_POINT = 250;
 /** A reading holds at most 200 commits of each of these. */
 const RUNS_A_READING = 20;
 const AFTER_TROUBLE_MS = 1000;
@@ -179,17 +181,29 @@ export function createJourneys(options: JourneyOptions): Journeys {
   async function goAlong(traveller: Traveller, stretch: Stretch, from: Place): Promise<boolean> {
     let place: Place | null = from;
     while (place) {
-      let page: StretchRun[] = [];
-      let next: Place | null = null;
+      let page: StretchPage = { runs: [], next: null };
       const request = { stretch, from: place };
       const isFound = await persist(traveller, async () => {
-        const found = await few(() => readStretch(services, actor.orgId, request));
-        page = found.runs;
-        next = found.next;
+        page = await few(() => readStretch(services, actor.orgId, request));
       });
-      if (!isFound || !(await tellAll(traveller, stretch, page))) return false;
-      place = next;
-      if (place && isPast(traveller, page))
+      if (!isFound || !(await handOver(traveller, stretch, page))) return false;
+      place = page.next;
+    }
+    return true;
+  }
+
+  /** A point after every few runs, so that a client that is cut on the way can name those since the last. */
+  async function handOver(
+    traveller: Traveller,
+    stretch: Stretch,
+    { runs, next }: StretchPage,
+  ): Promise<boolean> {
+    for (let at = 0; at === 0 || at < runs.length; at += RUNS_A_POINT) {
+      const some = runs.slice(at, at + RUNS_A_POINT);
+      if (!(await tellAll(traveller, stretch, some))) return false;
+      const isLast = at + RUNS_A_POINT >= runs.length;
+      const place = isLast ? next : some.at(-1)?.place;
+      if (isPast(traveller, some) && place)
         options.passed({ since: stretch.since, within: { until: stretch.until, place } });
     }
     return true;

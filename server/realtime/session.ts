@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SignalboxError } from '#server/domain/errors.ts';
-import { type AgentId, type PipelineId, type RunId } from '#server/domain/ids.ts';
+import type { AgentId, PipelineId, RunId } from '#server/domain/ids.ts';
 import { type AgentNews, LIVE_LIMITS, type LiveTarget, type RunNews } from '#server/domain/live.ts';
 import { type Actor, authorise, may } from '#server/identity/actor.ts';
 import type { Services } from '#server/services/context.ts';

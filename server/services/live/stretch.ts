@@ -17,9 +17,11 @@ export interface Place {
   run: string;
 }
 
-/** A run that moved in the stretch, at the place of the first that it has there. */
+/** A run that moved in the stretch. */
 export interface StretchRun {
   runId: RunId;
+  /** Where the first that it has there is: whoever has been told this run and all before it goes on from here. */
+  place: Place;
   pipelineId: PipelineId | null;
   /** The last number before its first one in the stretch. */
   after: number;
@@ -34,14 +36,21 @@ export interface StretchPage {
 interface Row extends Record<string, unknown> {
   count: number;
   last: [xid: string, run: string] | null;
-  runs: { id: string; pipeline: string | null; first: number }[] | null;
+  runs: { id: string; pipeline: string | null; first: number; xid: string }[] | null;
 }
 
-/** Commits of one page, so that a client can name all of its runs when it is cut in the middle of one (`seen`). */
-const COMMITS_A_PAGE = 500;
+/** Most are of runs that came before: their first was in an earlier page. */
+const COMMITS_A_PAGE = 2000;
 /** Transactions of one page: most of them may be of other organisations, and are gone through all the same. */
 const XIDS_A_PAGE = 10_000n;
 const NO_RUN = '0'.repeat(32);
+
+/**
+ * A planner that takes the rest of the stretch for short reads all of it and sorts, at each page. In the order of the
+ * index it reads a page, and sorts within a transaction only.
+ */
+const IN_ORDER_OF_INDEX = sql`
+  SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true), set_config('enable_sort', 'off', true)`;
 
 export function startOf({ since }: Stretch): Place {
   return { xid: xidsOf(since).oldest.toString(), run: NO_RUN };
@@ -60,12 +69,13 @@ export async function readStretch(
 ): Promise<StretchPage> {
   const end = xidsOf(stretch.until).next;
   const stop = BigInt(from.xid) + XIDS_A_PAGE < end ? BigInt(from.xid) + XIDS_A_PAGE : end;
-  const [row] = await inTenant(services.db, orgId, (tx) =>
-    tx.execute<Row>(pageOf(stretch, { from, stop: stop.toString(), commits })),
-  );
+  const [row] = await inTenant(services.db, orgId, async (tx) => {
+    await tx.execute(IN_ORDER_OF_INDEX);
+    return tx.execute<Row>(pageOf(stretch, { from, stop: stop.toString(), commits }));
+  });
   if (!row) throw new Error('a page of a stretch has one row');
   const isFull = row.count === commits && row.last !== null;
-  const last = row.last && { xid: row.last[0], run: row.last[1].replaceAll('-', '') };
+  const last = row.last && placeOf(...row.last);
   const beyond = stop < end ? { xid: stop.toString(), run: NO_RUN } : null;
   return { runs: (row.runs ?? []).map(toRun), next: isFull ? last : beyond };
 }
@@ -87,7 +97,7 @@ function pageOf(
         AND at > ${oldest}
       ORDER BY xid, run_id, seq_from LIMIT ${commits}),
     moved AS (
-      SELECT r.id, r.pipeline_id AS pipeline, e.seq_from AS first
+      SELECT r.id, r.pipeline_id AS pipeline, e.seq_from AS first, e.xid::text AS xid
       FROM news e JOIN runs r ON r.id = e.run_id AND r.org_id = (SELECT current_org())
       WHERE coalesce((
         SELECT pg_visible_in_snapshot(p.xid::text::xid8, ${before}) OR p.at <= ${oldest} FROM run_events p
@@ -99,9 +109,12 @@ function pageOf(
       (SELECT json_agg(moved) FROM moved) AS runs`;
 }
 
-function toRun({ id, pipeline, first }: NonNullable<Row['runs']>[number]): StretchRun {
+const placeOf = (xid: string, id: string): Place => ({ xid, run: id.replaceAll('-', '') });
+
+function toRun({ id, pipeline, first, xid }: NonNullable<Row['runs']>[number]): StretchRun {
   return {
     runId: fromUuid('run', id),
+    place: placeOf(xid, id),
     pipelineId: pipeline === null ? null : fromUuid('pipe', pipeline),
     after: first - 1,
   };
