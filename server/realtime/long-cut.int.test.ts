@@ -1,9 +1,11 @@
 import { io, type Socket } from 'socket.io-client';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
-import type { PipelineId, RunId } from '#server/domain/ids.ts';
+import { DEFAULT_ORG_ID, type PipelineId, type RunId } from '#server/domain/ids.ts';
 import type { LiveToClient, LiveToServer, RunNews } from '#server/domain/live.ts';
+import { CHANNEL } from '#server/redis/keys.ts';
+import { createMemoryHotState } from '#server/redis/memory.ts';
 import { addPipeline, createLiveRig, type LiveRig } from '#server/testing/live-rig.ts';
-import { LIVE_TOKEN } from '#server/testing/live-web.ts';
+import { LIVE_TOKEN, openLiveWeb } from '#server/testing/live-web.ts';
 import { writeHistory } from '#server/testing/long-history.ts';
 import {
   connectWs,
@@ -12,6 +14,7 @@ import {
   type WsClient,
   type WsMessage,
 } from '#server/testing/ws-client.ts';
+import { writeNudge } from './nudge.ts';
 
 /** As much as a busy house does in hours: more than one look takes of either. */
 const RUNS = 12_000;
@@ -25,6 +28,8 @@ let pipelineId: PipelineId;
 let resume: string;
 let runs: RunId[];
 let ofPipeline: RunId[];
+/** It is told of nothing and looks when it is made to, so that it finds all of it at once. */
+let deaf: Awaited<ReturnType<typeof openDeafWeb>>;
 
 beforeAll(async () => {
   rig = await createLiveRig({ handlers: { quick: async () => null } });
@@ -34,16 +39,57 @@ beforeAll(async () => {
   const before = await connect();
   resume = String((await untilTold(before, { type: 'resume_point' })).resume);
   await before.cut();
+  deaf = await openDeafWeb();
   const shared = { template, commits: COMMITS };
   ofPipeline = await writeHistory(rig.database, { ...shared, runs: OF_PIPELINE, pipelineId });
   runs = [...ofPipeline, ...(await writeHistory(rig.database, { ...shared, runs: RUNS - OF_PIPELINE }))];
 });
-afterAll(() => rig?.[Symbol.asyncDispose]());
+afterAll(async () => {
+  await deaf?.close();
+  await rig?.[Symbol.asyncDispose]();
+});
+
+/** With one client, who has been told of one run since the last look. */
+async function openDeafWeb() {
+  const hot = createMemoryHotState();
+  await hot.start();
+  let look = (): void => undefined;
+  const web = await openLiveWeb({
+    databaseUrl: rig.database.url,
+    hot: {
+      ...hot,
+      onGap(listener) {
+        look = listener;
+        return () => undefined;
+      },
+    },
+    relay: { lookMs: 3_600_000 },
+    onTrouble: (message) => rig.troubles.push(message),
+  });
+  const client = await connectWs({
+    ...{ origin: web.origin, token: LIVE_TOKEN, targets: [{ pipeline_id: pipelineId }] },
+  });
+  await untilTold(client, { type: 'resume_point' });
+  const told = await startRun(pipelineId);
+  await rig.engine.ended(told);
+  const last = await rig.lastSeq(told);
+  await hot.publish(CHANNEL.orgEvents(DEFAULT_ORG_ID), writeNudge([[told, pipelineId, last]]));
+  await untilTold(client, { event: 'run.succeeded', run_id: told });
+  return {
+    ...{ client, told, look: () => look() },
+    async close() {
+      await web[Symbol.asyncDispose]();
+      await hot.stop();
+    },
+  };
+}
 
 const originOf = () => rig.webs[0]?.origin ?? '';
 
-const startRun = (): Promise<RunId> =>
-  rig.engine.start({ stages: [{ key: 'only', type: 'quick' }], dependencies: [] });
+const startRun = (pipeline: PipelineId | null = null): Promise<RunId> =>
+  rig.engine.start({ stages: [{ key: 'only', type: 'quick' }], dependencies: [] }, null, {
+    pipelineId: pipeline,
+  });
 
 function connect(
   options: { targets?: object[]; onMessage?(message: WsMessage): void } = {},
@@ -141,7 +187,26 @@ describe(`after a cut in which ${RUNS} runs moved by ${RUNS * COMMITS} commits`,
     const target = { pipeline_id: pipelineId, resume };
     expect(await panel.emitWithAck('subscribe', [target] as never)).toEqual({ ok: true });
     await vi.waitFor(() => expect(book.wrong(ofPipeline)).toEqual([]), PATIENCE);
-    expect(book.size()).toBe(ofPipeline.length);
+    // And the one of it that was told elsewhere before the histories began.
+    expect(book.numbersOf(deaf.told)).toEqual(upTo(await rig.lastSeq(deaf.told)));
+    expect(book.size()).toBe(ofPipeline.length + 1);
+  });
+
+  test('those who were connected all the while, and whose process heard of nothing, are told all of it too', async () => {
+    const { client, told, look } = deaf;
+    const later = await startRun(pipelineId);
+    await rig.engine.ended(later);
+    look();
+    for (const runId of [told, later]) {
+      const all = upTo(await rig.lastSeq(runId));
+      await vi.waitFor(() => expect(eventNumbers(client.messages, runId)).toEqual(all), PATIENCE);
+    }
+    const book = createBook();
+    for (const { type, run_id, seq, event } of client.messages)
+      if (type !== 'error' && typeof event === 'string') book.add(String(run_id), Number(seq));
+    expect(book.wrong(ofPipeline)).toEqual([]);
+    expect(client.messages.map(({ type }) => type)).not.toContain('resync');
+    expect(rig.troubles).toEqual([]);
   });
 
   test('one that does not read holds up neither those who catch up nor those who are live, and costs little', async () => {
