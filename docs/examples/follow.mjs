@@ -7,14 +7,19 @@ const runId = process.argv[2];
 /** The last resume point, and by run the last number seen since: all that there is to keep. */
 let resume;
 let seen = {};
+/** Of so many runs the server can be told what was seen. */
+const MOST = 1000;
 
 function target() {
   if (runId) return { run_id: runId, after: seen[runId] ?? 0 };
-  return { everything: true, ...(resume && { resume, seen }) };
+  const latest = Object.fromEntries(Object.entries(seen).slice(-MOST));
+  return { everything: true, ...(resume && { resume, seen: latest }) };
 }
 
 function hear(message) {
   const { type, run_id, seq, event } = message;
+  // It was one of too many to be named: it comes again.
+  if (event && seq <= (seen[run_id] ?? 0)) return;
   if (type === 'resume_point') {
     if (!resume) console.error('Listening.');
     resume = message.resume;

@@ -14,12 +14,14 @@ export const LIVE_LIMITS = {
   subscriptions: 2000,
   /** Runs that a resuming client may name with the last number it saw. */
   seen: 1000,
+  /** Characters of a resume point. */
+  resume: 4096,
 } as const;
 
 const seq = z.int().min(0).max(2_147_483_647);
 const resume = {
   /** The last resume point that the client was told: what came after it is sent first. */
-  resume: z.string().min(1).max(4096).optional(),
+  resume: z.string().min(1).max(LIVE_LIMITS.resume).optional(),
   /** By run the last number seen since that resume point, so that nothing comes twice. */
   seen: z
     .record(idSchema('run'), seq)

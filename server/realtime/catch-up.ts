@@ -28,6 +28,8 @@ export interface CatchUp {
   /** Up to there it has had the run, from elsewhere. */
   floor(runId: RunId, seq: number): void;
   floorOf(runId: RunId): number;
+  /** Gives all runs up but these. By run, the last number that it has had. */
+  giveUp(isKept: (runId: RunId) => boolean): Map<RunId, number>;
   looked(count: number): void;
   close(): void;
 }
@@ -122,6 +124,16 @@ export function createCatchUp(options: CatchUpOptions): CatchUp {
       floors.set(runId, { seq, looks: desk.looks() });
     },
     floorOf: (runId) => floors.get(runId)?.seq ?? 0,
+    giveUp(isKept) {
+      const had = new Map<RunId, number>();
+      for (const [runId, { seq }] of floors) had.set(runId, seq);
+      for (const [runId, { from }] of [...runs]) {
+        if (isKept(runId)) continue;
+        if (from !== 'now' && 'after' in from) had.set(runId, from.after);
+        end(runId);
+      }
+      return had;
+    },
     looked(count) {
       // Read before the look before the last: no run that is met again can begin below it.
       for (const [runId, { looks }] of floors) if (looks <= count - 2) floors.delete(runId);

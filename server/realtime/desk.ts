@@ -2,7 +2,8 @@ import type { OrgId, RunId } from '#server/domain/ids.ts';
 import type { RunNews } from '#server/domain/live.ts';
 import { advance, type RunProgress } from '#server/domain/run-progress.ts';
 import type { Services } from '#server/services/context.ts';
-import { findMovedRuns, type Moment, takeMoment } from '#server/services/live/moved-runs.ts';
+import { type Moment, takeMoment } from '#server/services/live/moment.ts';
+import { findMovedRuns, type MovedRun } from '#server/services/live/moved-runs.ts';
 import { type ReadRequest, type RunReading, readNews, toNews } from '#server/services/live/read-news.ts';
 import { type Audience, createAudience } from './audience.ts';
 import type { NudgedRun } from './nudge.ts';
@@ -12,8 +13,8 @@ export interface Member {
   take(news: readonly RunNews[]): void;
   /** Everything up to this moment has been handed to it, unless it says that it is behind. */
   reached(moment: Moment): void;
-  /** More happened than could be looked through. */
-  lost(): void;
+  /** More happened since that moment than could be looked through; by run, the last number that it was told since. */
+  lost(since: Moment, told: ReadonlyMap<RunId, number>): void;
   /** So many looks are over. */
   looked(count: number): void;
 }
@@ -39,6 +40,8 @@ export interface Desk {
   /** Looks at what has moved whether or not it was told, and lets go of what nobody needs. */
   look(): Promise<void>;
   looks(): number;
+  /** Looks that have begun: the moment of the latest may be older than what is read meanwhile. */
+  begun(): number;
   /** While pinned a run's position is kept. */
   pin(runId: RunId): void;
   unpin(runId: RunId): void;
@@ -60,8 +63,8 @@ interface Watched {
 const PAGE = 200;
 /** Readings in a row; then others have their turn. */
 const PAGES = 20;
-/** Runs that a look finds at most; with more the members are told that they have lost the thread. */
-const MAX_MOVED = 100_000;
+/** What a look finds at most; with more the members go through it by themselves, each at its own pace. */
+const LOOK = { limit: 100_000, commits: 200_000 };
 const AFTER_TROUBLE_MS = 1000;
 
 export function createDesk(options: DeskOptions): Desk {
@@ -75,6 +78,12 @@ export function createDesk(options: DeskOptions): Desk {
   let since: Moment | null = null;
   let widening: Promise<void> | null = null;
   let looks = 0;
+  let begun = 0;
+  /**
+   * From a look's moment until that is told nothing newer is told: whoever resumes from there would hear it again, and
+   * has been told that it need not remember what it heard before.
+   */
+  let isStill = false;
   let timer: NodeJS.Timeout | undefined;
   let flushing: Promise<boolean> | null = null;
   let flushedAt = Number.NEGATIVE_INFINITY;
@@ -85,7 +94,7 @@ export function createDesk(options: DeskOptions): Desk {
   const isReadable = (runId: RunId): boolean => watched.has(runId) || since !== null;
 
   function schedule(): void {
-    if (timer || closed || dirty.size === 0) return;
+    if (timer || closed || isStill || dirty.size === 0) return;
     timer = setTimeout(
       () => {
         timer = undefined;
@@ -119,7 +128,8 @@ export function createDesk(options: DeskOptions): Desk {
     for (const runId of page) dirty.delete(runId);
     let readings: RunReading[];
     try {
-      readings = await readNews(services, orgId, page.map(toRequest));
+      const requests = page.map((runId) => toRequest(runId));
+      readings = await readNews(services, orgId, requests);
     } catch (error) {
       for (const runId of page) dirty.add(runId);
       onTrouble('New events could not be read for those who listen.', error);
@@ -130,10 +140,10 @@ export function createDesk(options: DeskOptions): Desk {
     return true;
   }
 
-  function toRequest(runId: RunId): ReadRequest {
+  function toRequest(runId: RunId, until?: string): ReadRequest {
     const known = watched.get(runId);
-    if (known) return { runId, from: { after: known.position }, known: known.progress };
-    return { runId, from: { since: since?.snapshot ?? '' }, known: null };
+    if (known) return { runId, from: { after: known.position, until }, known: known.progress };
+    return { runId, from: { since: since?.snapshot ?? '', until }, known: null };
   }
 
   function takeIn(reading: RunReading): RunNews[] {
@@ -173,17 +183,49 @@ export function createDesk(options: DeskOptions): Desk {
     }
   }
 
+  const isTold = ({ runId, lastSeq }: MovedRun): boolean => (watched.get(runId)?.position ?? -1) >= lastSeq;
+
+  /** Until each of these is told as far as it went then, and no further. */
+  async function tellUntil({ snapshot }: Moment, moved: readonly MovedRun[]): Promise<void> {
+    let left = moved.filter((run) => !isTold(run));
+    while (left.length > 0 && !closed) {
+      const page = left.slice(0, PAGE).map(({ runId }) => toRequest(runId, snapshot));
+      const readings = await readNews(services, orgId, page);
+      tell(readings.flatMap(takeIn));
+      // Who has nothing more to read is gone meanwhile.
+      const more = new Set(readings.filter(({ events }) => events.length > 0).map(({ runId }) => runId));
+      left = left.filter((run, at) => !isTold(run) && (at >= PAGE || more.has(run.runId)));
+    }
+  }
+
   async function lookBroadly(from: Moment): Promise<void> {
-    const look = { since: from.snapshot, limit: MAX_MOVED };
-    const { moment, runs } = await findMovedRuns(services, orgId, look);
-    const heard = (runs ?? []).filter(({ runId, pipelineId }) => audience.hears(runId, pipelineId));
-    const moved = heard.filter(({ runId, lastSeq }) => mark(runId, lastSeq)).map(({ runId }) => runId);
-    if (runs === null) moved.push(...markNamed());
-    await settle(moved);
+    await flushing;
+    const { moment, runs } = await findMovedRuns(services, orgId, { since: from, ...LOOK });
+    if (runs === null) return loseThread(from, moment);
+    await tellUntil(
+      moment,
+      runs.filter(({ runId, pipelineId }) => audience.hears(runId, pipelineId)),
+    );
     since = moment;
-    for (const member of audience.broad()) {
-      if (runs === null) member.lost();
-      else member.reached(moment);
+    for (const member of audience.broad()) member.reached(moment);
+  }
+
+  async function loseThread(from: Moment, moment: Moment): Promise<void> {
+    const told = new Map([...watched].map(([runId, { position }]) => [runId, position]));
+    since = moment;
+    for (const member of audience.broad()) member.lost(from, told);
+    await settle(markNamed());
+  }
+
+  async function lookStill(from: Moment): Promise<void> {
+    isStill = true;
+    clearTimeout(timer);
+    timer = undefined;
+    try {
+      await lookBroadly(from);
+    } finally {
+      isStill = false;
+      schedule();
     }
   }
 
@@ -223,7 +265,8 @@ export function createDesk(options: DeskOptions): Desk {
     moment: () => since,
     async look() {
       const isBroad = audience.broad().size > 0;
-      if (isBroad && since !== null) await lookBroadly(since);
+      begun += 1;
+      if (isBroad && since !== null) await lookStill(since);
       else {
         if (!isBroad && widening === null) since = null;
         await settle(markNamed());
@@ -233,6 +276,7 @@ export function createDesk(options: DeskOptions): Desk {
       for (const member of members) member.looked(looks);
     },
     looks: () => looks,
+    begun: () => begun,
     pin(runId) {
       pins.set(runId, (pins.get(runId) ?? 0) + 1);
     },

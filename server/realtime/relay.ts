@@ -6,6 +6,7 @@ import type { Services } from '#server/services/context.ts';
 import type { LiveFeed } from '#server/services/live/feed.ts';
 import { type AgentsWatch, createAgentsWatch } from './agents-watch.ts';
 import { createDesk, type Desk } from './desk.ts';
+import { createFewAtOnce } from './few-at-once.ts';
 import { readNudge } from './nudge.ts';
 import { createRedactor } from './redact-news.ts';
 import { createSession } from './session.ts';
@@ -41,12 +42,15 @@ const FLUSH_MS = 50;
 const LOOK_MS = 2000;
 const AGENTS_MS = 1000;
 const PATIENCE_MS = 30_000;
+/** Who catch up read so many at once, of all connections: the doors' other work needs the database too. */
+const CATCHING_UP = 2;
 
 /** Carries events from the database to this process's connections; listens only for orgs that somebody here hears. */
 export function createRelay(options: RelayOptions): Relay {
   const { services, hot, now, onTrouble } = options;
   const offices = new Map<OrgId, Office>();
   const redact = createRedactor();
+  const few = createFewAtOnce(CATCHING_UP);
   let isStopped = false;
 
   function openOffice(orgId: OrgId): Office {
@@ -102,7 +106,7 @@ export function createRelay(options: RelayOptions): Relay {
       office.sessions += 1;
       const patienceMs = options.patienceMs ?? PATIENCE_MS;
       const session = createSession({
-        ...{ services, actor, sink, now, patienceMs, redact, onTrouble },
+        ...{ services, actor, sink, now, patienceMs, redact, few, onTrouble },
         ...office,
       });
       let isOpen = true;

@@ -1,18 +1,32 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SignalboxError } from '#server/domain/errors.ts';
-import { type AgentId, type PipelineId, type RunId, toUuid } from '#server/domain/ids.ts';
+import type { AgentId, PipelineId, RunId } from '#server/domain/ids.ts';
 import { type AgentNews, LIVE_LIMITS, type LiveTarget, type RunNews } from '#server/domain/live.ts';
 import { type Actor, authorise, may } from '#server/identity/actor.ts';
 import type { Services } from '#server/services/context.ts';
 import { checkTargets } from '#server/services/live/check-targets.ts';
 import type { LiveSession, LiveSink } from '#server/services/live/feed.ts';
-import { findMovedRuns, findOpenRuns, type Moment } from '#server/services/live/moved-runs.ts';
+import type { Moment } from '#server/services/live/moment.ts';
+import { findOpenRuns } from '#server/services/live/moved-runs.ts';
 import { type ReadFrom, readNews, toNews } from '#server/services/live/read-news.ts';
-import { readResumeToken, toResumeToken } from '#server/services/live/resume-token.ts';
+import { type ResumePoint, readResumeToken, toResumeToken } from '#server/services/live/resume-token.ts';
 import type { AgentsWatch } from './agents-watch.ts';
 import type { RunTopic } from './audience.ts';
 import { createCatchUp } from './catch-up.ts';
 import type { Desk, Member } from './desk.ts';
+import type { FewAtOnce } from './few-at-once.ts';
+import { type Arrival, createJourneys } from './journeys.ts';
+import {
+  type BroadTarget,
+  type BroadTopic,
+  isBroad,
+  isWithin,
+  keyOf,
+  type Scope,
+  scopeOf,
+  seenOf,
+  topicOf,
+} from './topics.ts';
 
 export interface SessionOptions {
   services: Pick<Services, 'db' | 'graphOf'>;
@@ -22,6 +36,8 @@ export interface SessionOptions {
   agents: AgentsWatch;
   /** The same without what some may not read; made once for all of them. */
   redact(news: readonly RunNews[]): readonly RunNews[];
+  /** For those who catch up, of all connections. */
+  few: FewAtOnce;
   now(): number;
   /** Who stays far behind for so long is ended. */
   patienceMs: number;
@@ -34,14 +50,10 @@ const ROOM_BYTES = 64 * 1024;
 const POLL_MS = 25;
 /** Runs that a reader may be behind with. */
 const MAX_BEHIND = 10_000;
-/** Runs that a resume may bring up to date; with more it starts from how things stand. */
-const MAX_RESUMED = 10_000;
 const SNAPSHOT_RUNS = 1000;
-/** What happened a day ago is not looked for; an hour is left for clocks that differ. */
-const MAX_AGE_MS = 23 * 3_600_000;
+/** Older ones may be from before this database was restored elsewhere: its numbers would mean something else there. */
+const MAX_AGE_MS = 7 * 24 * 3_600_000;
 const RENEW_MS = 600_000;
-
-type BroadTarget = Extract<LiveTarget, { everything: true } | { pipeline_id: PipelineId }>;
 
 export function createSession(options: SessionOptions): LiveSession {
   const { services, actor, sink, desk, agents, now, onTrouble } = options;
@@ -49,32 +61,50 @@ export function createSession(options: SessionOptions): LiveSession {
   const agentTopics = new Set<AgentId | 'all'>();
   /** Runs with news that were not handed on, and after which number. */
   const behind = new Map<RunId, number>();
+  /** Runs that were named, and are followed from there whatever else is listened to: with their number, or as they stood. */
+  const own = new Map<RunId, 'from a number' | 'from now'>();
   /** Where to begin is still being found out. */
   let holding = 0;
   let isFull = false;
   let closed = false;
   let toldMoment: Moment | undefined;
+  /** The look during which it has had something that is newer than that look's moment. */
+  let aheadIn = -1;
 
   const mayReadAll = may(actor, 'run.payload');
   const tell = (news: readonly RunNews[]): void => sink.runs(mayReadAll ? news : options.redact(news));
   const catchUp = createCatchUp({
     ...{ services, actor, desk, onTrouble },
     room: waitForRoom,
-    deliver: tell,
+    deliver(news) {
+      aheadIn = desk.begun();
+      tell(news);
+    },
+  });
+  const journeys = createJourneys({
+    ...{ services, actor, few: options.few, arrive, onTrouble },
+    ...{ room: waitForRoom, deliver: tell, pin: desk.pin, unpin: desk.unpin },
+    isOwn: (runId) => own.has(runId),
+    refuse: (scope) => void startOver('The resume point is none of this database.', scope),
+    passed(point) {
+      if (isOneWay()) tellPoint(point);
+    },
   });
   const member: Member = {
     take(news) {
       if (closed) return;
+      const live = journeys.sift(news);
+      if (live.length === 0) return;
       if (!isFull && sink.backlogBytes() > FULL_BYTES) void becomeFull();
-      if (isFull || holding > 0) return setAside(news);
-      const mine = catchUp.strain(news);
+      if (isFull || holding > 0) return setAside(live);
+      const mine = catchUp.strain(live);
       if (mine.length > 0) tell(mine);
     },
     reached(moment) {
-      const isBehind = isFull || holding > 0 || behind.size > 0 || !catchUp.isEmpty();
-      if (!closed && !isBehind) tellMoment(moment);
+      const isBehind = isFull || holding > 0 || behind.size > 0 || !catchUp.isEmpty() || !journeys.isEmpty();
+      if (!closed && !isBehind && aheadIn !== desk.begun()) tellMoment(moment);
     },
-    lost: () => void startOver('More happened than could be followed.', undefined),
+    lost,
     looked: catchUp.looked,
   };
   desk.members.add(member);
@@ -84,7 +114,25 @@ export function createSession(options: SessionOptions): LiveSession {
     const isSame = toldMoment?.snapshot === moment.snapshot;
     if (toldMoment && isSame && moment.atMs - toldMoment.atMs < RENEW_MS) return;
     toldMoment = moment;
-    sink.resumePoint(toResumeToken(moment));
+    tellPoint({ since: moment });
+  }
+
+  /** One that is too long to be sent back is left out: the one before stays good. */
+  function tellPoint(point: ResumePoint): void {
+    const token = toResumeToken(point);
+    if (token.length <= LIVE_LIMITS.resume) sink.resumePoint(token);
+  }
+
+  const broadTopics = (): BroadTopic[] =>
+    [...topics.values()].flatMap((topic) =>
+      topic === 'everything' ? topic : 'pipeline' in topic ? topic.pipeline : [],
+    );
+
+  /** Everything that it listens to without having named the run is on one way: then there is one point for all of it. */
+  function isOneWay(): boolean {
+    const [scope, ...others] = journeys.scopes();
+    if (scope === undefined || others.length > 0) return false;
+    return scope === 'everything' || broadTopics().every((topic) => isWithin(scope, topic));
   }
 
   function setAside(news: readonly RunNews[]): void {
@@ -145,65 +193,130 @@ export function createSession(options: SessionOptions): LiveSession {
   function stopListening(topic: RunTopic): void {
     if (!topics.delete(keyOf(topic))) return;
     desk.audience.remove(member, topic);
-    if (typeof topic === 'string' || !('run' in topic)) return;
+    if (topic === 'everything') return journeys.leave(topic);
+    if ('pipeline' in topic) return journeys.leave(topic.pipeline);
     desk.unpin(topic.run);
-    const isBroad = [...topics.values()].some((other) => typeof other === 'string' || 'pipeline' in other);
-    if (!isBroad) catchUp.drop(topic.run);
+    own.delete(topic.run);
+    if (broadTopics().length === 0) catchUp.drop(topic.run);
   }
 
-  /** Nothing is handed on until it is known from where; what moves meanwhile is set aside. */
-  async function listenBroadly(target: BroadTarget): Promise<void> {
-    const pipelineId = 'pipeline_id' in target ? target.pipeline_id : undefined;
-    const from = target.resume === undefined ? undefined : readResumeToken(target.resume);
+  /** What is only heard from now on: nothing is handed on until it is known from where; what moves meanwhile is set aside. */
+  async function listenFresh(targets: readonly BroadTarget[]): Promise<void> {
+    if (targets.length === 0) return;
+    const isFirst = broadTopics().length === 0;
     holding += 1;
     try {
-      listen(pipelineId === undefined ? 'everything' : { pipeline: pipelineId });
+      for (const target of targets) listen(topicOf(target));
       await desk.widen();
       const moment = desk.moment();
-      if (from) await resume(from, target);
-      else if (moment && !closed) tellMoment(moment);
+      // Whoever hears others already has had what is newer than this moment.
+      if (moment && isFirst && !closed) tellMoment(moment);
     } finally {
       holding -= 1;
       if (!closed) readBehind();
     }
   }
 
+  /** Those that go on from the same point go together, so that one point says how far all of them are. */
+  async function listenAgain(targets: readonly BroadTarget[]): Promise<void> {
+    const ways = Map.groupBy(targets, ({ resume }) => resume ?? '');
+    for (const [token, together] of ways) {
+      const from = readResumeToken(token);
+      const scope = scopeOf(together);
+      const seen = seenOf(together);
+      for (const [runId, how] of own) if (how === 'from now') own.delete(runId);
+      if (scope === 'everything') giveUpAll();
+      const journey = journeys.begin({
+        ...{ scope, from, ahead: new Set(seen.keys()) },
+        seen: (runId) => seen.get(runId) ?? 0,
+      });
+      for (const target of together) listen(topicOf(target));
+      await desk.widen().catch((error: unknown) => {
+        for (const target of together) stopListening(topicOf(target));
+        throw error;
+      });
+      if (closed) return;
+      if (now() - (from.within?.until ?? from.since).atMs > MAX_AGE_MS) {
+        leave(scope);
+        await startOver('The resume point is too old.', scope);
+      } else journeys.go(journey);
+    }
+  }
+
+  function leave(scope: Scope): void {
+    for (const topic of scope === 'everything' ? [scope] : [...scope]) journeys.leave(topic);
+  }
+
+  /** Runs that it reads by itself and has not named: what it has had of each. */
+  function giveUpAll(): Map<RunId, number> {
+    const had = catchUp.giveUp((runId) => own.has(runId));
+    for (const [runId, after] of behind) {
+      if (own.has(runId)) continue;
+      had.set(runId, after);
+      behind.delete(runId);
+      desk.unpin(runId);
+    }
+    return had;
+  }
+
+  function arrive({ runs, seen, aside }: Arrival): void {
+    // The look that is under way may be of an earlier moment.
+    aheadIn = desk.begun();
+    for (const { runId, after, lastSeq } of runs) {
+      const had = Math.max(after, seen(runId));
+      if (had < lastSeq) read(runId, { after: had });
+      else catchUp.floor(runId, had);
+    }
+    for (const [runId, after] of aside) {
+      if (behind.has(runId) || catchUp.has(runId)) continue;
+      behind.set(runId, Math.max(after, catchUp.floorOf(runId)));
+      desk.pin(runId);
+    }
+    readBehind();
+  }
+
+  /** More has happened than the desk can look through: it goes through that by itself, from where the desk was. */
+  function lost(since: Moment, told: ReadonlyMap<RunId, number>): void {
+    if (closed) return;
+    journeys.miss();
+    const onTheirWay = journeys.scopes();
+    const topicsLeft = broadTopics().filter((topic) => !onTheirWay.some((scope) => isWithin(scope, topic)));
+    if (topicsLeft.length === 0) return;
+    // The desk reads what was named on from where it is.
+    for (const topic of topics.values()) {
+      const run = typeof topic === 'object' && 'run' in topic ? topic.run : undefined;
+      if (run && told.has(run) && !own.has(run)) own.set(run, 'from now');
+    }
+    const had = giveUpAll();
+    const scope = topicsLeft.includes('everything') ? 'everything' : new Set(topicsLeft as PipelineId[]);
+    const seen = (runId: RunId) => had.get(runId) ?? told.get(runId) ?? 0;
+    journeys.go(journeys.begin({ scope, from: { since }, seen, ahead: 'unknown' }));
+  }
+
   /** Who hears the run already is shown how it stands, and goes on from where it was: nothing in between is passed over. */
   async function listenFromNow(runId: RunId): Promise<void> {
     if (topics.size === 0) {
       listen({ run: runId });
+      own.set(runId, 'from now');
       return read(runId, 'now');
     }
     const [reading] = await readNews(services, actor.orgId, [{ runId, from: 'now', known: null }]);
     if (closed || !reading) return;
     const isHeard = topics.has('everything') || topics.has(keyOf({ run: runId })) || hearsPipelineOf(reading);
     listen({ run: runId });
-    if (isHeard) tell([{ ...toNews(reading), events: [] }]);
-    else read(runId, 'now');
+    if (isHeard) return tell([{ ...toNews(reading), events: [] }]);
+    own.set(runId, 'from now');
+    read(runId, 'now');
   }
 
   function hearsPipelineOf({ pipelineId }: { pipelineId: PipelineId | null }): boolean {
     return pipelineId !== null && topics.has(keyOf({ pipeline: pipelineId }));
   }
 
-  async function resume(from: Moment, target: BroadTarget): Promise<void> {
-    const pipelineId = 'pipeline_id' in target ? target.pipeline_id : undefined;
-    if (now() - from.atMs > MAX_AGE_MS) return startOver('The resume point is too old.', pipelineId);
-    const look = { since: from.snapshot, limit: MAX_RESUMED, pipelineId };
-    const { runs } = await findMovedRuns(services, actor.orgId, look);
-    if (closed) return;
-    if (runs === null) return startOver('Too much has happened since the resume point.', pipelineId);
-    for (const { runId, after, lastSeq } of runs) {
-      const seen = Math.max(after, target.seen?.[runId] ?? 0);
-      if (seen < lastSeq) read(runId, { after: seen });
-      else catchUp.floor(runId, seen);
-    }
-  }
-
-  async function startOver(reason: string, pipelineId: PipelineId | undefined): Promise<void> {
+  async function startOver(reason: string, scope: Scope): Promise<void> {
     if (closed) return;
     sink.resync(reason);
-    const look = { limit: SNAPSHOT_RUNS, pipelineId };
+    const look = { limit: SNAPSHOT_RUNS, pipelineIds: scope === 'everything' ? null : [...scope] };
     const open = await findOpenRuns(services, actor.orgId, look).catch((error: unknown) => {
       onTrouble('How things stand could not be read for one who starts over.', error);
       return [];
@@ -216,13 +329,11 @@ export function createSession(options: SessionOptions): LiveSession {
     if ('run_id' in target) {
       if (target.after === undefined) return listenFromNow(target.run_id);
       listen({ run: target.run_id });
+      own.set(target.run_id, 'from a number');
       read(target.run_id, { after: target.after });
     } else if ('agent_id' in target) agentTopics.add(target.agent_id);
     else if ('agents' in target) agentTopics.add('all');
-    else {
-      if ('everything' in target && may(actor, 'agent.read')) agentTopics.add('all');
-      await listenBroadly(target);
-    }
+    else if ('everything' in target && may(actor, 'agent.read')) agentTopics.add('all');
   }
 
   function close(): void {
@@ -232,6 +343,7 @@ export function createSession(options: SessionOptions): LiveSession {
     for (const topic of [...topics.values()]) stopListening(topic);
     for (const runId of behind.keys()) desk.unpin(runId);
     behind.clear();
+    journeys.close();
     catchUp.close();
     desk.members.delete(member);
   }
@@ -250,7 +362,12 @@ export function createSession(options: SessionOptions): LiveSession {
       await checkTargets(services, actor, targets);
       if (closed) return;
       const heardAgents = agentTopics.size;
-      for (const target of targets) {
+      // First, so that a run that is named beside them is known to be heard.
+      const broad = targets.filter(isBroad);
+      await listenAgain(broad.filter(({ resume }) => resume !== undefined));
+      if (closed) return;
+      await listenFresh(broad.filter(({ resume }) => resume === undefined));
+      for (const target of closed ? [] : targets) {
         await begin(target);
         if (closed) return;
       }
@@ -273,11 +390,6 @@ export function createSession(options: SessionOptions): LiveSession {
 }
 
 const isOfAgents = (target: LiveTarget): boolean => 'agent_id' in target || 'agents' in target;
-
-function keyOf(topic: RunTopic): string {
-  if (typeof topic === 'string') return topic;
-  return toUuid('run' in topic ? topic.run : topic.pipeline) + ('run' in topic ? ' run' : ' pipeline');
-}
 
 function tooMany(): SignalboxError {
   return new SignalboxError('LIMITED', `One connection may listen to ${LIVE_LIMITS.subscriptions} things.`, {

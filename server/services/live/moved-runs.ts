@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { inTenant } from '#db/tenant.ts';
 import { fromUuid, type OrgId, type PipelineId, type RunId, toUuid } from '#server/domain/ids.ts';
 import type { Services } from '../context.ts';
+import { type Moment, oldestOf, xidsOf } from './moment.ts';
 
 export interface MovedRun {
   runId: RunId;
@@ -14,60 +15,61 @@ export interface MovedRun {
 export interface Moved {
   /** The moment of this look, to be given to the next one. */
   moment: Moment;
-  /** Null: more has happened than can be looked through, or the moment is none of this database. */
+  /** Null: more has happened than one look takes, or the moment is none of this database. */
   runs: MovedRun[] | null;
 }
 
-/** A moment of the database: which transactions were over, and what its clock said. */
-export interface Moment {
-  snapshot: string;
-  atMs: number;
+export interface Look {
+  since: Moment;
+  /** Runs and commits that this look takes at most. */
+  limit: number;
+  commits: number;
 }
 
 interface Row extends Record<string, unknown> {
   snapshot: string;
   now_ms: number;
   seen: number;
+  is_far: boolean;
   runs: { id: string; pipeline: string | null; first: number; last: number }[] | null;
 }
 
-/** Commits that one look goes through, whatever it is asked. */
-const MAX_COMMITS = 200_000;
+/** Transactions that a look goes through, also where they are of other organisations. */
+const MAX_XIDS = 1_000_000;
 
 /**
  * Runs that have events which were not committed yet at that moment. Exact, however many commits were under way then
  * and in whatever order they ended: Postgres itself says which transactions a snapshot could not see. The index on
- * `xid` leads to rows written since the oldest of those began. A day is as far as anybody looks back, and keeps rows
- * out that came from another server by dump and restore, with that one's numbers.
+ * `xid` leads to rows written since the oldest of those began. What is too much for one look is gone along page by
+ * page (`readStretch`).
  */
 export async function findMovedRuns(
   services: Pick<Services, 'db'>,
   orgId: OrgId,
-  { since, limit, pipelineId }: { since: string; limit: number; pipelineId?: PipelineId | undefined },
+  { since, limit, commits }: Look,
 ): Promise<Moved> {
-  const [oldest = '0', newest = '0'] = since.split(':');
-  const only = pipelineId === undefined ? null : toUuid(pipelineId);
+  const { oldest, next } = xidsOf(since);
+  const isFar = sql`pg_snapshot_xmax(pg_current_snapshot())::text::bigint - ${oldest.toString()}::text::bigint > ${MAX_XIDS}`;
   const [row] = await inTenant(services.db, orgId, (tx) =>
     tx.execute<Row>(sql`
       WITH news AS MATERIALIZED (
         SELECT run_id, seq_from, seq_to FROM run_events
-        WHERE org_id = (SELECT current_org()) AND xid >= ${oldest}::text::bigint
-          AND NOT pg_visible_in_snapshot(xid::text::xid8, ${since}::text::pg_snapshot)
-          AND at > now() - interval '1 day'
-        LIMIT ${MAX_COMMITS + 1}),
+        WHERE NOT (${isFar}) AND org_id = (SELECT current_org()) AND xid >= ${oldest.toString()}::text::bigint
+          AND NOT pg_visible_in_snapshot(xid::text::xid8, ${since.snapshot}::text::pg_snapshot)
+          AND at > to_timestamp(${oldestOf(since)}::float8 / 1000)
+        LIMIT ${commits + 1}),
       moved AS (
         SELECT r.id, r.pipeline_id AS pipeline, n.first, n.last
         FROM (SELECT run_id, min(seq_from) AS first, max(seq_to) AS last FROM news GROUP BY run_id) n
         JOIN runs r ON r.id = n.run_id AND r.org_id = (SELECT current_org())
-        WHERE ${only}::text IS NULL OR r.pipeline_id = ${only}::text::uuid
         ORDER BY r.id LIMIT ${limit + 1})
       SELECT pg_current_snapshot()::text AS snapshot, floor(extract(epoch FROM now()) * 1000)::float8 AS now_ms,
-        (SELECT count(*)::int FROM news) AS seen, (SELECT json_agg(moved) FROM moved) AS runs`),
+        ${isFar} AS is_far, (SELECT count(*)::int FROM news) AS seen, (SELECT json_agg(moved) FROM moved) AS runs`),
   );
   if (!row) throw new Error('a look has one row');
   const runs = row.runs ?? [];
-  const isForeign = BigInt(newest) > BigInt(row.snapshot.split(':')[1] ?? '0');
-  const isTooMuch = row.seen > MAX_COMMITS || runs.length > limit;
+  const isForeign = next > xidsOf(row).next;
+  const isTooMuch = row.is_far || row.seen > commits || runs.length > limit;
   return {
     moment: { snapshot: row.snapshot, atMs: row.now_ms },
     runs: isForeign || isTooMuch ? null : runs.map(toMovedRun),
@@ -83,23 +85,16 @@ function toMovedRun(run: NonNullable<Row['runs']>[number]): MovedRun {
   };
 }
 
-/** A first moment, from which to look on. */
-export async function takeMoment(services: Pick<Services, 'db'>, orgId: OrgId): Promise<Moment> {
-  const [row] = await inTenant(services.db, orgId, (tx) =>
-    tx.execute<{ snapshot: string; now_ms: number }>(sql`
-      SELECT pg_current_snapshot()::text AS snapshot, floor(extract(epoch FROM now()) * 1000)::float8 AS now_ms`),
-  );
-  if (!row) throw new Error('a moment has one row');
-  return { snapshot: row.snapshot, atMs: row.now_ms };
-}
-
 /** Runs for which something is due, for whoever has been away for too long: all that are under way. */
 export async function findOpenRuns(
   services: Pick<Services, 'db'>,
   orgId: OrgId,
-  { limit, pipelineId }: { limit: number; pipelineId?: PipelineId | undefined },
+  { limit, pipelineIds }: { limit: number; pipelineIds: readonly PipelineId[] | null },
 ): Promise<RunId[]> {
-  const only = pipelineId === undefined ? sql`true` : sql`pipeline_id = ${toUuid(pipelineId)}::text::uuid`;
+  const only =
+    pipelineIds === null
+      ? sql`true`
+      : sql`pipeline_id IN (SELECT json_array_elements_text(${JSON.stringify(pipelineIds.map(toUuid))}::text::json)::uuid)`;
   const rows = await inTenant(services.db, orgId, (tx) =>
     tx.execute<{ id: string }>(sql`
       SELECT id::text FROM runs WHERE org_id = (SELECT current_org()) AND wake_at IS NOT NULL AND ${only} ORDER BY wake_at LIMIT ${limit}`),

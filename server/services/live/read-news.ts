@@ -12,10 +12,10 @@ import { type Shown, showEvent } from '../run/shown.ts';
 
 /** From where to read a run on. */
 export type ReadFrom =
-  /** After this number. */
-  | { after: number }
+  /** After this number; with `until` no further than that snapshot of the database could see. */
+  | { after: number; until?: string | undefined }
   /** What was not committed yet when this snapshot of the database was taken. */
-  | { since: string }
+  | { since: string; until?: string | undefined }
   /** No events: only how it stands. */
   | 'now';
 
@@ -32,6 +32,8 @@ export interface RunReading {
   lastSeq: number;
   /** The last number that the caller has when it has taken these events. */
   position: number;
+  /** More events are there than fit into one reading. */
+  isCut: boolean;
   pipelineId: RunNews['pipelineId'];
   status: RunStatus;
   progress: RunProgress;
@@ -66,7 +68,7 @@ export async function readNews(
     tx.execute<Row>(sql`
       SELECT r.id::text AS id, r.version_id::text AS version, r.pipeline_id::text AS pipeline, r.status, r.seq, r.tasks_total AS total,
         e.commits, t.places
-      FROM json_to_recordset(${wanted}::text::json) AS w (id uuid, after int, since text, tasks boolean)
+      FROM json_to_recordset(${wanted}::text::json) AS w (id uuid, after int, since text, until text, tasks boolean)
       JOIN runs r ON r.id = w.id AND r.org_id = (SELECT current_org())
       LEFT JOIN LATERAL (
         SELECT json_agg(json_build_array(x.seq_from, floor(extract(epoch FROM x.at) * 1000), x.entries) ORDER BY x.seq_from)
@@ -75,6 +77,7 @@ export async function readNews(
           SELECT seq_from, at, entries FROM run_events
           WHERE run_id = w.id AND org_id = (SELECT current_org()) AND seq_to > w.after
             AND (w.since IS NULL OR NOT pg_visible_in_snapshot(xid::text::xid8, w.since::pg_snapshot))
+            AND (w.until IS NULL OR pg_visible_in_snapshot(xid::text::xid8, w.until::pg_snapshot))
           ORDER BY seq_from LIMIT ${ROWS_A_RUN}) x
       ) e ON w.after < r.seq
       LEFT JOIN LATERAL (
@@ -94,8 +97,8 @@ const NEVER = 2_147_483_647;
 function toWanted({ runId, from, known }: ReadRequest) {
   const id = toUuid(runId);
   const tasks = known === null;
-  if (from === 'now') return { id, after: NEVER, since: null, tasks };
-  return 'after' in from ? { id, after: from.after, since: null, tasks } : { id, after: 0, ...from, tasks };
+  if (from === 'now') return { id, after: NEVER, tasks };
+  return { id, after: 0, ...from, tasks };
 }
 
 function toReading({ runId, from, known }: ReadRequest, row: Row, marks: Marks): RunReading {
@@ -105,11 +108,15 @@ function toReading({ runId, from, known }: ReadRequest, row: Row, marks: Marks):
       entries.map((event, place) => showEvent({ seq: seqFrom + place, at, event }, marks)),
     )
     .filter(({ seq }) => seq > after);
-  const isWhole = (row.commits?.length ?? 0) < ROWS_A_RUN;
+  const isCut = (row.commits?.length ?? 0) >= ROWS_A_RUN;
+  // Up to a moment: what the run has beyond its last event there is not known here.
+  const isBounded = from !== 'now' && from.until !== undefined;
+  const reached = events.at(-1)?.seq ?? (isBounded ? after : row.seq);
   return {
     runId,
     lastSeq: row.seq,
-    position: isWhole ? row.seq : (events.at(-1)?.seq ?? row.seq),
+    position: isCut || isBounded ? reached : row.seq,
+    isCut,
     pipelineId: row.pipeline === null ? null : fromUuid('pipe', row.pipeline),
     status: row.status,
     progress: known ?? { seq: row.seq, total: row.total, tasks: new Map((row.places ?? []).map(toTask)) },
