@@ -19,8 +19,11 @@ const configSchema = z.strictObject({
 });
 export type IdentityConfig = z.output<typeof configSchema>;
 
+/** What holds without a file. */
+export const NO_IDENTITY: IdentityConfig = configSchema.parse({});
+
 export function readIdentityConfig(file: string | undefined): IdentityConfig {
-  if (file === undefined) return configSchema.parse({});
+  if (file === undefined) return NO_IDENTITY;
   const refuse = (why: string): never => {
     throw new SignalboxError('INVALID', `The identity file ${file} cannot be used: ${why}`, {
       advice: 'docs/identity.md describes what stands in it.',
