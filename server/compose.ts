@@ -15,7 +15,8 @@ import { tenantOfQueue } from '#server/broker/topology.ts';
 import { createEngine, type Engine } from '#server/coordinator/engine.ts';
 import { createNudges, type Nudges } from '#server/coordinator/nudges.ts';
 import { createRetention } from '#server/coordinator/retention.ts';
-import { type IdentityConfig, readIdentityConfig } from '#server/identity/config.ts';
+import { noteGuards, shownIdentity } from '#server/identity/audit/guards.ts';
+import { type IdentityConfig, NO_IDENTITY, readIdentityConfig } from '#server/identity/config.ts';
 import { createIdentity } from '#server/identity/identity.ts';
 import { type Conditions, createConditions } from '#server/platform/conditions.ts';
 import { createDocumentDesk } from '#server/platform/documents/desk.ts';
@@ -83,6 +84,7 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
   if (await seed(ports.beatSql, newUuid)) onStep('Added the sample pipeline and the templates.');
   await Promise.all([ports.broker.start(), ports.hotState.start(), ports.objects.start()]);
   const { checkpointer, ...records } = await openRecords(env, ports, logger);
+  await noteStart(ports, env, options.config);
   const outbound = createSafeFetch({ allow: env.outboundAllow });
   const limits = await makeLimits(ports, { env, logger, metrics, record: records.record });
   const conditions = createConditions({ limits: env.healthLimits, now: Date.now });
@@ -147,6 +149,16 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
 async function prepareDatabase(ports: Ports, onStep: ComposeOptions['onStep']): Promise<void> {
   await refuseSharedSessions(ports.lanes);
   await migrate(ports.databaseUrl, (name) => onStep(`Applying ${name}.`));
+}
+
+/** Who looks after the installation hears of it when it is guarded otherwise than at the last start. */
+function noteStart({ beatSql }: Ports, { roles, guards }: Env, config: IdentityConfig): Promise<void> {
+  const identity = { settings: shownIdentity(config), defaults: shownIdentity(NO_IDENTITY) };
+  return noteGuards(beatSql, {
+    roles: [...roles].sort().join(','),
+    settings: { ...guards.settings, ...identity.settings },
+    defaults: { ...guards.defaults, ...identity.defaults },
+  });
 }
 
 type Stop = { stop(): unknown };

@@ -45,8 +45,9 @@ export const words = {
   problems: {
     forbidden: { message: 'Nobody has invited you here yet.', advice: 'Ask an owner for an invitation.' },
     unavailable: {
-      message: 'The provider cannot be reached.',
-      advice: 'Try again later, or use your password.',
+      message: 'The provider cannot be reached, or does not say who you are.',
+      advice:
+        'Try again later, or sign in by another way. If it stays so, ask whoever runs this server: its log says what it was.',
     },
     conflict: {
       message: 'Somebody else here is known by that account.',

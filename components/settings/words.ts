@@ -135,8 +135,8 @@ export const words = {
         advice: 'Link it again from here, and say yes at the provider.',
       },
       unavailable: {
-        message: 'Nothing was linked: the provider cannot be reached.',
-        advice: 'Try again later.',
+        message: 'Nothing was linked: the provider cannot be reached, or does not say who you are.',
+        advice: 'Try again later. If it stays so, ask whoever runs this server: its log says what it was.',
       },
       internal: {
         message: 'Nothing was linked: something went wrong on our side.',
@@ -384,7 +384,7 @@ export const words = {
       passwordNote: 'for everybody who has set one',
       passkey: 'Passkey',
       passkeyNote: 'for everybody who has added one',
-      provider: 'OpenID provider',
+      provider: 'account at another place',
       way: 'Way',
       kind: 'Kind',
       more: 'More providers stand in the file that SIGNALBOX_IDENTITY_FILE names.',

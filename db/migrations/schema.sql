@@ -309,6 +309,13 @@ CREATE TABLE error_groups (
   CONSTRAINT error_groups_status_check CHECK ((status = ANY (ARRAY['open'::text, 'resolved'::text, 'ignored'::text])))
 );
 
+CREATE TABLE guarding_settings (
+  roles text NOT NULL,
+  settings json NOT NULL,
+  noted_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT guarding_settings_pkey PRIMARY KEY (roles)
+);
+
 CREATE TABLE idempotency_keys (
   org_id uuid NOT NULL,
   key text NOT NULL,

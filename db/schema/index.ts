@@ -22,6 +22,7 @@ export { bulks } from './bulks.ts';
 export { concurrencySlots } from './concurrency-slots.ts';
 export { deadLetters } from './dead-letters.ts';
 export { drafts } from './drafts.ts';
+export { guardingSettings } from './guarding-settings.ts';
 export { idempotencyKeys } from './idempotency-keys.ts';
 export { inbox } from './inbox.ts';
 export { lateAnswers } from './late-answers.ts';

@@ -1,6 +1,6 @@
 /** The calls that send and fetch what travels. */
 
-import type { RevealBody, RunBody, Verdict } from './bodies.d.mts';
+import type { Problem, RevealBody, RunBody, Verdict } from './bodies.d.mts';
 import type {
   AgentInfo,
   Connection,

@@ -41,6 +41,9 @@ const agentText = z
   .overwrite((text) =>
     text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT)}… (${text.length - MAX_TEXT} more)`,
   );
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
 const reported = { task_id: taskIdSchema, epoch: count.min(1) };
 
 export const taskErrorSchema = z.object({
@@ -72,7 +75,7 @@ export const reportSchema = z.discriminatedUnion('type', [
     type: z.literal('log'),
     ...reported,
     line: count,
-    level: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+    level: z.enum(LOG_LEVELS).default('info'),
     message: agentText,
     fields: jsonObjectSchema.optional(),
     at: z.iso.datetime({ offset: true }).optional(),

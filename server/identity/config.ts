@@ -3,7 +3,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { SignalboxError } from '#server/domain/errors.ts';
 import { issuerSchema } from './issuers.ts';
-import { providerSchema } from './providers.ts';
+import { providersSchema } from './provider-schema.ts';
 
 /** Who else may say who somebody is: the file that SIGNALBOX_IDENTITY_FILE names, in YAML or JSON. */
 const configSchema = z.strictObject({
@@ -15,16 +15,15 @@ const configSchema = z.strictObject({
       (issuers) => new Set(issuers.map(({ issuer }) => issuer)).size === issuers.length,
       'names an issuer twice: each has one algorithm and one key',
     ),
-  providers: z
-    .array(providerSchema)
-    .max(20)
-    .default([])
-    .refine((all) => new Set(all.map(({ id }) => id)).size === all.length, 'has an id twice'),
+  providers: providersSchema,
 });
 export type IdentityConfig = z.output<typeof configSchema>;
 
+/** What holds without a file. */
+export const NO_IDENTITY: IdentityConfig = configSchema.parse({});
+
 export function readIdentityConfig(file: string | undefined): IdentityConfig {
-  if (file === undefined) return configSchema.parse({});
+  if (file === undefined) return NO_IDENTITY;
   const refuse = (why: string): never => {
     throw new SignalboxError('INVALID', `The identity file ${file} cannot be used: ${why}`, {
       advice: 'docs/identity.md describes what stands in it.',

@@ -5,7 +5,7 @@ import { type Actor, NOBODY, type Origin } from './actor.ts';
 import { type AuditNote, auditNote, noteBy } from './audit/note.ts';
 import { insertUser } from './people.ts';
 import type { Role } from './permissions.ts';
-import type { Introduced } from './providers.ts';
+import type { Introduced } from './provider-schema.ts';
 import { takeWayIn } from './ways-in.ts';
 
 export interface LinkedIdentity {

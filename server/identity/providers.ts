@@ -1,30 +1,9 @@
 import * as oidc from 'openid-client';
-import { z } from 'zod';
 import { SignalboxError } from '#server/domain/errors.ts';
-import { DEFAULT_ORG_ID, idSchema } from '#server/domain/ids.ts';
 import type { SafeFetch } from '#server/platform/safe-fetch.ts';
-import { ROLES } from './permissions.ts';
-import { toWebFetch } from './web-fetch.ts';
-
-/** An OpenID provider that people may sign in with. */
-export const providerSchema = z.strictObject({
-  /** Stands in URLs. */
-  id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'must be short: letters, digits and dashes'),
-  name: z.string().min(1).max(100),
-  issuer: z.url({ protocol: /^https?$/ }),
-  clientId: z.string().min(1),
-  clientSecret: z.string().min(1),
-  scope: z
-    .string()
-    .default('openid profile')
-    .refine((scope) => scope.split(' ').includes('openid'), 'must have openid among them'),
-  /** Of the tokens that say who somebody is. */
-  algorithm: z.enum(['RS256', 'PS256', 'ES256', 'EdDSA']).default('RS256'),
-  org: idSchema('org').default(DEFAULT_ORG_ID),
-  /** What somebody becomes whom the provider knows and nobody has invited; left out: they are turned away. */
-  newcomers: z.enum(ROLES).optional(),
-});
-export type Provider = z.output<typeof providerSchema>;
+import { oauth2Config, whoOwns } from './oauth2-provider.ts';
+import { discover, namedIn } from './openid-provider.ts';
+import type { Introduced, Provider } from './provider-schema.ts';
 
 /** One sign-in, from going there to coming back. */
 export interface Errand {
@@ -32,13 +11,6 @@ export interface Errand {
   state: string;
   nonce: string;
   codeVerifier: string;
-}
-
-/** Who the provider says somebody is. Nothing else that it says of them counts. */
-export interface Introduced {
-  issuer: string;
-  subject: string;
-  name: string;
 }
 
 export interface Providers {
@@ -73,7 +45,8 @@ export function createProviders({ all, fetch, now, onTrouble }: ProvidersOptions
   function configOf(provider: Provider): Promise<oidc.Configuration> {
     const kept = known.get(provider.id);
     if (kept && kept.until > now()) return kept.config;
-    const config = discover(provider, fetch);
+    const config =
+      provider.type === 'oauth2' ? Promise.resolve(oauth2Config(provider, fetch)) : discover(provider, fetch);
     known.set(provider.id, { config, until: now() + KEEP_MS });
     config.catch(() => known.delete(provider.id));
     return config;
@@ -104,56 +77,55 @@ export function createProviders({ all, fetch, now, onTrouble }: ProvidersOptions
       const config = await lookUp(provider);
       return oidc.buildAuthorizationUrl(config, {
         redirect_uri: redirectUri,
-        scope: provider.scope,
-        ...{ state, nonce },
+        ...(provider.scope === '' ? {} : { scope: provider.scope }),
+        ...(provider.type === 'oauth2' ? { state } : { state, nonce }),
         code_challenge: await oidc.calculatePKCECodeChallenge(codeVerifier),
         code_challenge_method: 'S256',
       });
     },
-    async introduce(provider, { redirectUri, state, nonce, codeVerifier }, cameBackWith) {
+    async introduce(provider, errand, cameBackWith) {
       const config = await lookUp(provider);
-      const url = new URL(redirectUri);
+      const url = new URL(errand.redirectUri);
       url.search = cameBackWith.toString();
-      const tokens = await oidc
-        .authorizationCodeGrant(config, url, {
-          pkceCodeVerifier: codeVerifier,
-          expectedState: state,
-          expectedNonce: nonce,
-          idTokenExpected: true,
-        })
-        .catch((error) => {
-          onTrouble(`${provider.name} did not sign somebody in.`, error);
-          return refuse(provider, error);
-        });
-      const claims = tokens.claims();
-      if (!claims?.sub) return refuse(provider, new Error('the id token names nobody'));
-      const name = typeof claims.name === 'string' && claims.name.trim() !== '' ? claims.name : claims.sub;
-      return { issuer: claims.iss, subject: claims.sub, name: name.trim().slice(0, 200) };
+      const tokens = await fetchTokens(config, { provider, errand, url }).catch((error) => {
+        onTrouble(`${provider.name} did not sign somebody in.`, error);
+        return refuse(provider, error);
+      });
+      const who =
+        provider.type === 'oauth2'
+          ? await whoOwns(tokens.access_token, { provider, fetch }).catch((error) => {
+              onTrouble(`${provider.name} did not say who somebody is.`, error);
+              throw unidentified(provider, error);
+            })
+          : namedIn(tokens.claims());
+      if (who) return { ...who, name: who.name.trim().slice(0, 200) };
+      return refuse(provider, new Error('the id token names nobody'));
     },
   };
 }
 
-async function discover(provider: Provider, fetch: SafeFetch): Promise<oidc.Configuration> {
-  const { issuer, clientId, clientSecret, algorithm } = provider;
-  const isPlain = issuer.startsWith('http:');
-  const config = await oidc.discovery(
-    new URL(issuer),
-    clientId,
-    { id_token_signed_response_alg: algorithm },
-    oidc.ClientSecretBasic(clientSecret),
-    {
-      [oidc.customFetch]: toWebFetch(fetch) as oidc.CustomFetch,
-      // Only where the administrator wrote http: on one machine, or in a closed network.
-      execute: isPlain ? [oidc.allowInsecureRequests] : [],
-    },
-  );
-  // The signature too, and not only that the token came from the right server.
-  oidc.enableNonRepudiationChecks(config);
-  return config;
+/** A nonce comes back in an id token, where there is one; the verifier and the state are for both kinds. */
+function fetchTokens(
+  config: oidc.Configuration,
+  { provider, errand: { state, nonce, codeVerifier }, url }: { provider: Provider; errand: Errand; url: URL },
+) {
+  return oidc.authorizationCodeGrant(config, url, {
+    pkceCodeVerifier: codeVerifier,
+    expectedState: state,
+    ...(provider.type === 'oauth2' ? {} : { expectedNonce: nonce, idTokenExpected: true }),
+  });
 }
 
 function unreachable({ name }: Provider, cause: unknown): never {
   throw new SignalboxError('UNAVAILABLE', `${name} cannot be reached.`, {
+    cause,
+    advice: 'Try again later, or sign in by another way. The log says more.',
+  });
+}
+
+/** It has let them in, and then not said who they are in a way that can be relied on. */
+function unidentified({ name }: Provider, cause: unknown): SignalboxError {
+  return new SignalboxError('UNAVAILABLE', `${name} did not say who you are.`, {
     cause,
     advice: 'Try again later, or sign in by another way. The log says more.',
   });

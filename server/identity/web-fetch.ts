@@ -1,6 +1,6 @@
 import type { SafeFetch } from '#server/platform/safe-fetch.ts';
 
-const LIMITS = { timeoutMs: 10_000, maxBytes: 1_000_000 };
+export const WEB_LIMITS = { timeoutMs: 10_000, maxBytes: 1_000_000 };
 
 type WebFetch = (
   url: string,
@@ -8,7 +8,7 @@ type WebFetch = (
 ) => Promise<Response>;
 
 /** The one way out, in the form that libraries ask for: they fetch what an issuer's documents name. */
-export function toWebFetch(fetch: SafeFetch, limits: typeof LIMITS = LIMITS): WebFetch {
+export function toWebFetch(fetch: SafeFetch, limits: typeof WEB_LIMITS = WEB_LIMITS): WebFetch {
   return async (url, { method = 'GET', headers, body, signal }) => {
     const answer = await fetch({
       url,

@@ -22,8 +22,8 @@ export function renderEnvExample(): string {
 export function renderConfigurationPage(): string {
   const sections = [...groupSettings()].map(([group, settings]) => {
     const rows = settings.map(
-      ([name, { about, fallback, secret }]) =>
-        `| \`${name}\` | ${fallback === null ? 'unset' : `\`${fallback}\``} | ${about}${secret ? ' Secret.' : ''} |`,
+      ([name, { about, fallback, secret, guards }]) =>
+        `| \`${name}\` | ${fallback === null ? 'unset' : `\`${fallback}\``} | ${about}${secret ? ' Secret.' : ''}${guards ? ' The audit tells when it changes.' : ''} |`,
     );
     return `## ${group}\n\n| Variable | Default | What it does |\n| --- | --- | --- |\n${rows.join('\n')}\n`;
   });

@@ -11,6 +11,11 @@ export interface Setting<Schema extends z.ZodType = z.ZodType> {
   readonly group: string;
   /** An example for a setting without a default. */
   readonly example?: string;
+  /**
+   * It guards the installation, so the audit tells when it is another than at the last start: as this writes it, which
+   * leaves out what may be secret.
+   */
+  readonly guards?: (text: string) => string;
   /** Never printed, not even when malformed. */
   readonly secret?: true;
 }
@@ -20,5 +25,8 @@ export function setting<Schema extends z.ZodType, Fallback extends string | null
 ) {
   return given;
 }
+
+/** For `guards`: nothing of it is secret. */
+export const asWritten = (text: string): string => text;
 
 export const days = () => wholeNumber(1, 36_500);

@@ -1,5 +1,12 @@
-import { days, setting } from './env-setting.ts';
+import { asWritten, days, setting } from './env-setting.ts';
 import { flag, nameList, programList, systemUser } from './env-values.ts';
+
+/** What follows a program may be a key. */
+const namesOfPrograms = (text: string): string =>
+  programList
+    .parse(text)
+    .map(({ name, command }) => `${name}=${command}`)
+    .join(',');
 
 /** Of `/mcp`, and of the gateway to MCP servers. */
 export const MCP_SETTINGS = {
@@ -7,6 +14,7 @@ export const MCP_SETTINGS = {
     group: 'MCP servers',
     schema: flag,
     fallback: 'true',
+    guards: asWritten,
     about:
       'Whether programs may send people here to be let in at `/mcp` (OAuth): where the server is known by https, or to its own machine alone, and no other authorization server is named for it. See [mcp.md](mcp.md).',
   }),
@@ -15,6 +23,7 @@ export const MCP_SETTINGS = {
     schema: programList,
     fallback: null,
     example: 'memory=/usr/bin/node /srv/mcp/memory/index.js',
+    guards: namesOfPrograms,
     about:
       'Programs that owners and admins of the first organisation may have started as MCP servers, by comma: a name, an absolute path, and what always follows it. Unset: none, and only servers with a URL can be connected. See [gateway.md](gateway.md).',
   }),
@@ -23,6 +32,7 @@ export const MCP_SETTINGS = {
     schema: systemUser,
     fallback: null,
     example: 'nobody',
+    guards: asWritten,
     about:
       'Whom these programs run as, where Signalbox runs as root: a user of this machine without rights, by name or as uid:gid; a range of numbers such as 700000-709999, of which each connection has one to itself; or root, if they may have all of its rights. Unset: as the user of Signalbox; as root none is started. See [gateway.md](gateway.md).',
   }),
@@ -31,6 +41,7 @@ export const MCP_SETTINGS = {
     schema: nameList,
     fallback: null,
     example: 'DEEPWIKI_MCP_API_KEY',
+    guards: asWritten,
     about:
       "Names of this server's environment variables that an imported list of MCP servers may refer to, in braces after a dollar sign. Unset: none.",
   }),

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { days, setting } from './env-setting.ts';
+import { asWritten, days, setting } from './env-setting.ts';
 import { MCP_SETTINGS } from './env-settings-mcp.ts';
 import {
   byteSize,
@@ -37,6 +37,7 @@ export const SETTINGS = {
     group: 'Server',
     schema: listenHost,
     fallback: '127.0.0.1',
+    guards: asWritten,
     about:
       'The address the server listens on. On any other than loopback the printed link asks for an account with a password before it signs in.',
   }),
@@ -45,6 +46,7 @@ export const SETTINGS = {
     schema: originUrl,
     fallback: null,
     example: 'https://signalbox.example.org',
+    guards: asWritten,
     about:
       'Where people find the server, if not at the address it listens on: behind a proxy, or under a name. With https cookies travel by https only. Needed for sign-in by other providers from outside this machine.',
   }),
@@ -53,6 +55,7 @@ export const SETTINGS = {
     schema: networkList,
     fallback: null,
     example: '10.0.0.5',
+    guards: asWritten,
     about:
       'Networks of proxies whose `X-Forwarded-For` is believed. Unset: nobody is, and each request comes from whoever connects.',
   }),
@@ -61,6 +64,7 @@ export const SETTINGS = {
     schema: nonEmpty,
     fallback: null,
     example: '/etc/signalbox/identity.yaml',
+    guards: asWritten,
     about:
       'A YAML or JSON file that names who else may say who somebody is: providers that people sign in with, and issuers of tokens for programs. See [identity.md](identity.md). It holds secrets: let only the server read it.',
   }),
@@ -68,12 +72,14 @@ export const SETTINGS = {
     group: 'Server',
     schema: wholeNumber(1, 8760),
     fallback: '168',
+    guards: asWritten,
     about: 'Hours without a request after which somebody is signed out.',
   }),
   SIGNALBOX_SESSION_MAX_DAYS: setting({
     group: 'Server',
     schema: wholeNumber(1, 365),
     fallback: '30',
+    guards: asWritten,
     about: 'Days after which everybody signs in again, however busy.',
   }),
   SIGNALBOX_ROLES: setting({
@@ -229,6 +235,7 @@ export const SETTINGS = {
     group: 'Limits',
     schema: wholeNumber(1, 1_000_000),
     fallback: '10',
+    guards: asWritten,
     about:
       'Attempts a minute to sign in, from one address (a /64 of IPv6) and for one account. While Redis is away each process goes on counting for itself.',
   }),
@@ -260,6 +267,7 @@ export const SETTINGS = {
     schema: networkList,
     fallback: null,
     example: '10.1.0.0/16,192.168.1.7',
+    guards: asWritten,
     about:
       'Private networks where agents may listen that work is pushed to, receivers of webhooks, and MCP servers. Unset: such requests leave for public addresses only.',
   }),

@@ -39,6 +39,8 @@ export interface Env {
   readonly objectStore: ObjectStoreConfig;
   /** Private networks that outbound requests may enter, as CIDR. */
   readonly outboundAllow: readonly string[];
+  /** The settings that guard the installation, as the audit shows them; null: unset. */
+  readonly guards: { readonly settings: GuardTexts; readonly defaults: GuardTexts };
   /** Undefined: mails are not sent. */
   readonly mailServer: { readonly url: string; readonly from: string } | undefined;
   /** So long a task waits for people before they are told. */
@@ -91,6 +93,8 @@ export interface Env {
   readonly logLevel: LogLevel;
   readonly isMetricsEnabled: boolean;
 }
+
+type GuardTexts = Readonly<Record<string, string | null>>;
 
 /** `process.env`, or a part of it in a test. */
 export type EnvSource = Readonly<Record<string, string | undefined>>;
@@ -206,6 +210,17 @@ function toAllowances(values: Parsed): Pick<Env, 'rates' | 'workspaces' | 'quota
   };
 }
 
+/** What each of them is when it is read so, in the order of the table. */
+function guardsOf(read: (name: string) => string | undefined): GuardTexts {
+  return Object.fromEntries(
+    Object.entries<Setting>(SETTINGS).flatMap(([name, { guards, fallback }]) => {
+      if (!guards) return [];
+      const text = read(name)?.trim() || fallback;
+      return [[name, text === null ? null : guards(text)]];
+    }),
+  );
+}
+
 function toEnv(values: Parsed, { rootDir, source }: { rootDir: string; source: EnvSource }): Env {
   const folder = values.SIGNALBOX_DATA_DIR;
   const dataDir = isAbsolute(folder) ? folder : join(rootDir, folder);
@@ -228,6 +243,7 @@ function toEnv(values: Parsed, { rootDir, source }: { rootDir: string; source: E
     rabbitmqUrl: values.RABBITMQ_URL,
     objectStore: resolveObjectStore(values, dataDir),
     outboundAllow: values.SIGNALBOX_OUTBOUND_ALLOW ?? [],
+    guards: { settings: guardsOf((name) => source[name]), defaults: guardsOf(() => undefined) },
     mailServer: toMailServer(values),
     notifyWaitMs: values.SIGNALBOX_NOTIFY_WAIT_SECONDS * 1000,
     mcp: {

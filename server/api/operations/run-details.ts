@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { idSchema } from '#server/domain/ids.ts';
+import { LOG_LEVELS } from '#server/domain/messages.ts';
 import { listAttempts } from '#server/services/run/attempts.ts';
 import { getRun } from '#server/services/run/get.ts';
 import { readRunGraph } from '#server/services/run/graph.ts';
 import { readLineage } from '#server/services/run/lineage.ts';
-import { LOG_LEVELS, listRunLogs } from '#server/services/run/logs.ts';
+import { listRunLogs } from '#server/services/run/logs.ts';
 import { revealRun } from '#server/services/run/reveal.ts';
 import { presentSummary, runSummarySchema } from '../wire/run.ts';
 import {
@@ -17,7 +18,7 @@ import {
   runLogLineSchema,
   stageOfRunSchema,
 } from '../wire/task.ts';
-import { anyJson, nextCursor } from '../wire/values.ts';
+import { anyObject, nextCursor } from '../wire/values.ts';
 import { EXAMPLE } from './examples.ts';
 import { limitField, pageInput } from './fields.ts';
 import { operation } from './operation.ts';
@@ -50,7 +51,7 @@ export const runDetails = {
     input: oneRun,
     output: z.object({
       number: z.int().nullable().describe('Of the version; null for a task on its own.'),
-      graph: anyJson,
+      graph: anyObject,
     }),
     errors: ['NOT_FOUND'],
     example: { id: EXAMPLE.run },

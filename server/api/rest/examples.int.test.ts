@@ -2,8 +2,16 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createExampleWorld, type ExampleWorld } from '#server/testing/example-world.ts';
 import { startTestServer, type TestServer } from '#server/testing/http.ts';
 import { requestOf } from '#server/testing/request-of.ts';
+import { createSchemaJudge } from '#server/testing/schema-judge.ts';
+import { openApiDocument } from '../openapi/document.ts';
 import { listOperations, type NamedOperation } from '../operations/index.ts';
 import { isRaw } from '../operations/operation.ts';
+
+/** As programs read it: what is said of an answer there is said of the one that comes. */
+const { paths, components } = JSON.parse(JSON.stringify(openApiDocument()));
+const judge = createSchemaJudge(components);
+const documented = ({ path, method }: NamedOperation['operation'], status: number): object =>
+  paths[path][method.toLowerCase()].responses[status].content['application/json'].schema;
 
 let http: TestServer;
 let world: ExampleWorld;
@@ -40,6 +48,7 @@ describe('the example of each operation, made on a server', () => {
     } else {
       // Parsing drops what the schema does not know: nothing may be missing afterwards.
       expect(operation.output.parse(answer.body)).toEqual(answer.body);
+      expect(judge.problems(documented(operation, answer.status), answer.body)).toEqual([]);
     }
   });
 

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createJar, type Jar } from '#server/testing/cookie-jar.ts';
 import { findFreePort } from '#server/testing/free-port.ts';
-import { type HttpAnswer, startTestServer, type TestServer } from '#server/testing/http.ts';
+import { startTestServer, type TestServer } from '#server/testing/http.ts';
 import { startTestProvider, type TestProvider } from '#server/testing/oidc-provider.ts';
 import { type Browser, browserWith, joinAs, PASSWORD, signInByLink } from '#server/testing/people.ts';
+import { createProviderJourney } from '#server/testing/provider-journey.ts';
 import { withoutAudit } from '#server/testing/without-audit.ts';
 
 let folder: string;
@@ -54,37 +55,7 @@ const owner = () => signInByLink(http, issueLink);
 /** Somebody who is signed in wants to be known by the provider too. */
 const LINK = { link: true, current_password: PASSWORD };
 
-async function begin(jar: Jar, id: string, wish: object = {}): Promise<HttpAnswer> {
-  const headers = { cookie: jar.header(), origin: http.origin, 'sec-fetch-site': 'same-origin' };
-  const answer = await http.ask(`/api/v1/auth/providers/${id}/start`, { body: wish, headers });
-  jar.take(answer.headers);
-  return answer;
-}
-
-/** Through the provider's pages, up to the address that leads back to us. */
-async function visit(jar: Jar, url: string): Promise<string> {
-  let at = url;
-  while (!at.startsWith(http.origin)) {
-    const answer = await fetch(at, { redirect: 'manual', headers: { cookie: jar.header() } });
-    jar.take(answer.headers);
-    const location = answer.headers.get('location');
-    if (!location) throw new Error(`${at} answered ${answer.status}: ${await answer.text()}`);
-    at = new URL(location, at).href;
-  }
-  return at;
-}
-
-async function comeBack(jar: Jar, url: string): Promise<string | null> {
-  const answer = await http.ask(url.slice(http.origin.length), { headers: { cookie: jar.header() } });
-  jar.take(answer.headers);
-  expect(answer.status).toBe(303);
-  return answer.headers.get('location');
-}
-
-async function signIn(jar: Jar, id: string, wish: object = {}): Promise<string | null> {
-  const { body } = await begin(jar, id, wish);
-  return comeBack(jar, await visit(jar, body.url));
-}
+const { begin, visit, comeBack, signIn } = createProviderJourney(() => http);
 
 const sessionOf = ({ jar }: Jar): Browser => {
   const [pair] = [...jar].filter(([name]) => name.startsWith('signalbox_session'));

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { LOG_LEVELS } from '#server/services/run/logs.ts';
+import { LOG_LEVELS } from '#server/domain/messages.ts';
 import {
   joinWorkspace,
   leaveWorkspace,

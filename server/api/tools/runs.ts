@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { idSchema } from '#server/domain/ids.ts';
+import { LOG_LEVELS } from '#server/domain/messages.ts';
 import { RUN_STATUSES } from '#server/domain/statuses.ts';
 import { cancelRun } from '#server/services/run/cancel.ts';
 import { getRun } from '#server/services/run/get.ts';
 import { listRuns } from '#server/services/run/list.ts';
-import { LOG_LEVELS, listRunLogs } from '#server/services/run/logs.ts';
+import { listRunLogs } from '#server/services/run/logs.ts';
 import { replayRun } from '#server/services/run/replay.ts';
 import { startRun } from '#server/services/run/start.ts';
 import { EXAMPLE } from '../operations/examples.ts';

@@ -18,7 +18,7 @@ const versionFields = {
 };
 export const versionSchema = z.object(versionFields).meta({ id: 'Version' });
 export const versionWithGraphSchema = z
-  .object({ ...versionFields, graph: anyJson })
+  .object({ ...versionFields, graph: anyObject })
   .meta({ id: 'VersionWithGraph' });
 
 const changeSchema = z.object({ field: z.string(), before: anyJson, after: anyJson }).meta({ id: 'Change' });
@@ -55,7 +55,7 @@ const toolName = z
   .nullable()
   .describe('As which it is offered to models (`pipe_<tool_name>`); null: not at all.');
 
-const draftFields = { revision: z.int(), document: anyJson, updated_at: time };
+const draftFields = { revision: z.int(), document: anyObject, updated_at: time };
 const draftSchema = z.object(draftFields);
 export const judgedDraftSchema = z
   .object({ ...draftFields, problems: z.array(graphProblemSchema) })

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ERROR_CLASSES } from '#server/domain/graph/schema.ts';
 import { idSchema, taskIdSchema } from '#server/domain/ids.ts';
+import { LOG_LEVELS } from '#server/domain/messages.ts';
 import { TASK_STATUSES, type TaskStatus, WAIT_CODES } from '#server/domain/statuses.ts';
 import type { Waiting } from '#server/domain/waiting.ts';
 import type { AttemptView } from '#server/services/run/attempts.ts';
@@ -85,7 +86,7 @@ export const stageOfRunSchema = z.object(taskFields).meta({ id: 'StageOfRun' });
 export const logLineSchema = z
   .object({
     timestamp: time,
-    level: z.string(),
+    level: z.enum(LOG_LEVELS),
     message: z.string(),
     fields: anyObject.nullable(),
     epoch: z.int().describe('Number of the hand-out that wrote it.'),

@@ -24,8 +24,13 @@ export interface AuditDetails {
 /** Larger states are kept by their size and hash. */
 const MAX_STATE_BYTES = 16_384;
 
+/** Whoever did it. `system`: the program itself, by what it was started with. */
+export type Author = Pick<Actor, 'id' | 'name' | 'role' | 'orgId' | 'from'> & {
+  kind: Actor['kind'] | 'system';
+};
+
 /** `action` is a noun and what was done to it: `run.started`. */
-export function auditNote(actor: Actor, action: string, what: AuditDetails): AuditNote {
+export function auditNote(actor: Author, action: string, what: AuditDetails): AuditNote {
   const { target, before, after, reason } = what;
   const body: JsonObject = {
     actor: { kind: actor.kind, id: actor.id, name: actor.name, role: actor.role },

@@ -3,7 +3,7 @@ import { drafts, pipelines } from '#db/schema/index.ts';
 import { inTenant, type TenantTransaction } from '#db/tenant.ts';
 import { SignalboxError } from '#server/domain/errors.ts';
 import { makeId, type PipelineId, toUuid } from '#server/domain/ids.ts';
-import type { Json } from '#server/domain/json.ts';
+import type { JsonObject } from '#server/domain/json.ts';
 import { jsonObjectSchema } from '#server/domain/json-shape.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import { auditNote, noteIn } from '#server/identity/audit/note.ts';
@@ -77,7 +77,7 @@ async function insertPipeline(
     id,
     document,
     ...about
-  }: { id: PipelineId; name: string; description: string; tags: string[]; document: Json },
+  }: { id: PipelineId; name: string; description: string; tags: string[]; document: JsonObject },
 ): Promise<void> {
   const orgId = toUuid(actor.orgId);
   const { name, description, tags } = about;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { inTenant } from '#db/tenant.ts';
 import { idSchema } from '#server/domain/ids.ts';
-import type { Json } from '#server/domain/json.ts';
+import type { JsonObject } from '#server/domain/json.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
@@ -13,7 +13,7 @@ export async function getVersion(
   services: Services,
   actor: Actor,
   input: z.input<typeof getSchema>,
-): Promise<VersionView & { graph: Json }> {
+): Promise<VersionView & { graph: JsonObject }> {
   authorise(actor, 'pipeline.read');
   const { id, number } = parseInput(getSchema, input);
   return inTenant(services.db, actor.orgId, (tx) => loadVersion(tx, id, number));

@@ -3,7 +3,7 @@ import { drafts, members, pipelines, versions } from '#db/schema/index.ts';
 import type { TenantTransaction } from '#db/tenant.ts';
 import { notFound, SignalboxError } from '#server/domain/errors.ts';
 import { fromUuid, type PipelineId, toUuid, type VersionId } from '#server/domain/ids.ts';
-import type { Json } from '#server/domain/json.ts';
+import type { JsonObject } from '#server/domain/json.ts';
 
 export interface VersionView {
   id: VersionId;
@@ -17,7 +17,7 @@ export interface VersionView {
 
 export interface DraftView {
   revision: number;
-  document: Json;
+  document: JsonObject;
   updatedAt: Date;
 }
 
@@ -32,7 +32,7 @@ export interface PipelineView {
   updatedAt: Date;
   archivedAt: Date | null;
   draft: DraftView | null;
-  newest: (VersionView & { graph: Json }) | null;
+  newest: (VersionView & { graph: JsonObject }) | null;
 }
 
 const VERSION_COLUMNS = {
@@ -113,7 +113,7 @@ export async function loadVersion(
   tx: TenantTransaction,
   id: PipelineId,
   number: number,
-): Promise<VersionView & { graph: Json }> {
+): Promise<VersionView & { graph: JsonObject }> {
   const [row] = await tx
     .select({ ...VERSION_COLUMNS, graph: versions.graph })
     .from(versions)
@@ -137,7 +137,7 @@ export async function loadVersionById(tx: TenantTransaction, id: VersionId): Pro
 export async function loadGraphById(
   tx: TenantTransaction,
   id: VersionId,
-): Promise<{ number: number | null; graph: Json }> {
+): Promise<{ number: number | null; graph: JsonObject }> {
   const [row] = await tx
     .select({ number: versions.number, pipelineId: versions.pipelineId, graph: versions.graph })
     .from(versions)

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { inTenant } from '#db/tenant.ts';
 import { fromUuid, idSchema } from '#server/domain/ids.ts';
-import type { Json } from '#server/domain/json.ts';
+import type { JsonObject } from '#server/domain/json.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
@@ -15,7 +15,7 @@ export async function readRunGraph(
   services: Services,
   actor: Actor,
   input: z.input<typeof graphSchema>,
-): Promise<{ number: number | null; graph: Json }> {
+): Promise<{ number: number | null; graph: JsonObject }> {
   authorise(actor, 'run.read');
   authorise(actor, 'pipeline.read');
   const { id } = parseInput(graphSchema, input);

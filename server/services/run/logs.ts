@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { taskStageLogs } from '#db/schema/index.ts';
 import { inTenant } from '#db/tenant.ts';
 import { idSchema, type TaskId, taskId, toUuid } from '#server/domain/ids.ts';
+import { LOG_LEVELS } from '#server/domain/messages.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { orderField, type Page, pageFields, toPage } from '../page.ts';
@@ -10,8 +11,6 @@ import { parseInput } from '../parse-input.ts';
 import type { LogLine } from '../task/get.ts';
 import { loadRunRow, marksOf } from './run-view.ts';
 import { quietPlaces, showLine } from './shown.ts';
-
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 
 const logsSchema = z.strictObject({
   id: idSchema('run'),

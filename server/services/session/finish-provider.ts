@@ -3,7 +3,8 @@ import type { UserId } from '#server/domain/ids.ts';
 import type { Actor } from '#server/identity/actor.ts';
 import { auditNote } from '#server/identity/audit/note.ts';
 import type { Flow } from '#server/identity/flows.ts';
-import type { Introduced, Provider } from '#server/identity/providers.ts';
+import type { Introduced, Provider } from '#server/identity/provider-schema.ts';
+
 import type { Services } from '../context.ts';
 import { greet, openSession, type SignedIn } from './open-session.ts';
 

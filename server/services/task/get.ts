@@ -5,6 +5,7 @@ import { inTenant, type TenantTransaction } from '#db/tenant.ts';
 import { notFound } from '#server/domain/errors.ts';
 import { parseTaskId, type RunId, type TaskId, taskIdSchema, toUuid } from '#server/domain/ids.ts';
 import type { JsonObject } from '#server/domain/json.ts';
+import type { LogLevel } from '#server/domain/messages.ts';
 import { type Actor, authorise, may } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
@@ -16,7 +17,7 @@ const getSchema = z.strictObject({ id: taskIdSchema });
 
 export interface LogLine extends Shown {
   at: Date;
-  level: string;
+  level: LogLevel;
   message: string;
   fields: JsonObject | null;
   epoch: number;

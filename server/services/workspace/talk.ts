@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import type { Collaborator, Company, Message, Sent } from '#server/agents/workspace/talk.ts';
 import { jsonObjectSchema } from '#server/domain/json-shape.ts';
+import { LOG_LEVELS } from '#server/domain/messages.ts';
 import { type Actor, authoriseAnywhere } from '#server/identity/actor.ts';
 import type { Services } from '../context.ts';
 import { idempotencyKeySchema, onceOf } from '../make-once.ts';
 import { parseInput } from '../parse-input.ts';
-import { LOG_LEVELS } from '../run/logs.ts';
 import { openedPlaceOf, placeOf, plainText, whereFields, whoFields, writerOf } from './admit.ts';
 
 const listSchema = z.strictObject(whereFields);
