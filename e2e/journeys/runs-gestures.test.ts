@@ -122,7 +122,7 @@ const FIGURES: readonly [string, number?][] = [
   ['Running now'],
   ['Failed in 24 hours'],
   ['Stuck'],
-  ['Agents down'],
+  ['Agents not well'],
   ['Dead letters'],
   ['Runs that ended'],
   ['Success', FAILED + FINE],
