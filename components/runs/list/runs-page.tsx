@@ -5,6 +5,7 @@ import { useRouter } from 'next/navigation';
 import { lazy, Suspense, useRef, useState } from 'react';
 import { useKeys } from '../../shell/keys/index.ts';
 import { useMay } from '../../shell/use-may.ts';
+import { usePlaceInList } from '../../shell/use-place-in-list.ts';
 import { Button } from '../../ui/button.tsx';
 import { Empty, Notice } from '../../ui/feedback.tsx';
 import { FilterBar, writeTimeRange } from '../../ui/filter/index.ts';
@@ -137,6 +138,7 @@ interface ListProps {
 
 function List({ state, runs, columns, selected, setSelected, mayOperate, grid }: ListProps) {
   const router = useRouter();
+  const place = usePlaceInList('runs');
   const selection = { keys: selected, onChange: setSelected, labelOf: words.select };
   return (
     <DataGrid
@@ -147,6 +149,7 @@ function List({ state, runs, columns, selected, setSelected, mayOperate, grid }:
       rows={runs.rows}
       keyOf={({ id }) => id}
       onOpen={({ id }) => router.push(`/runs/${id}`)}
+      place={place}
       {...(mayOperate ? { selection } : {})}
       sort={state.sort}
       onSort={state.setSort}
