@@ -42,6 +42,7 @@ export const ACCESS: Readonly<Record<string, AccessRow>> = {
   'PUT /api/v1/pipelines/{id}/star': { roles: ALL, scopes: ['pipelines:read'] },
   'POST /api/v1/pipelines/{id}/duplicate': { roles: DESIGN, scopes: ['pipelines:write'] },
   'GET /api/v1/pipelines/{id}/draft': { roles: ALL, scopes: ['pipelines:read'] },
+  'GET /api/v1/versions/{id}': { roles: ALL, scopes: ['pipelines:read'] },
   'GET /api/v1/pipelines/{id}/versions/{number}': { roles: ALL, scopes: ['pipelines:read'] },
   'POST /api/v1/pipelines/{id}/versions/{number}/restore': { roles: DESIGN, scopes: ['pipelines:write'] },
   'GET /api/v1/pipelines/{id}/diff': { roles: ALL, scopes: ['pipelines:read'] },

@@ -1,7 +1,7 @@
 'use client';
 
-import { parseAsString, parseAsStringLiteral, useQueryState } from 'nuqs';
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { parseAsInteger, parseAsString, parseAsStringLiteral, useQueryState } from 'nuqs';
+import { lazy, Suspense, useEffect, useEffectEvent, useState } from 'react';
 import { isRunOver } from '../../../server/domain/statuses.ts';
 import { Broken } from '../../shell/broken.tsx';
 import { useKeys } from '../../shell/keys/index.ts';
@@ -92,6 +92,7 @@ function Loaded({ run, attempts, hasMoreAttempts }: LoadedProps) {
   const [isToPrint, setToPrint] = useState(false);
   const [, setLogsOf] = useQueryState('in', parseAsString);
   const stage = run.stages.find(({ key }) => key === stageKey);
+  useTaskOfAddress(run, setStageKey);
   useStageKeys({ run, stageKey, setStageKey: (key) => void setStageKey(key) });
   const openLogs = (key: string) => {
     void setLogsOf(key);
@@ -155,6 +156,19 @@ function Loaded({ run, attempts, hasMoreAttempts }: LoadedProps) {
       <StageDrawer {...{ run, stage }} onClose={() => void setStageKey(null)} onLogs={openLogs} />
     </Page>
   );
+}
+
+/** Ids of tasks hold the place of their stage, and no key: whoever comes by one finds that stage open. */
+function useTaskOfAddress(run: Run, setStageKey: (key: string) => Promise<unknown>) {
+  const [place, setPlace] = useQueryState('task', parseAsInteger);
+  const key = run.stages.find(({ stage }) => stage === place)?.key;
+  const open = useEffectEvent((found: string) => {
+    void setPlace(null);
+    void setStageKey(found);
+  });
+  useEffect(() => {
+    if (key !== undefined) open(key);
+  }, [key]);
 }
 
 function useStageKeys({
