@@ -65,13 +65,21 @@ export const runWords = {
   tryBy: (attempt: number, agent: string) => `Attempt ${attempt} · ${agent}`,
   noAgent: 'no agent yet',
   skipped: saySkipped,
-  segment: (kind: 'wait' | 'run' | 'pause' | 'point', attempt: number, duration: string) =>
+  segment: (kind: 'wait' | 'dispatch' | 'run' | 'pause' | 'point', attempt: number, duration: string) =>
     ({
       wait: `Attempt ${attempt} waited for ${duration}`,
+      dispatch: `Attempt ${attempt} was handed out and lay in a queue for ${duration}`,
       run: `Attempt ${attempt} ran for ${duration}`,
       pause: `${duration} until the next attempt`,
       point: 'Skipped',
     })[kind],
+  legend: {
+    label: 'What the bars stand for',
+    wait: 'Waits for an agent',
+    dispatch: 'Handed out, not begun',
+    run: 'An agent works on it',
+    pause: 'Until the next attempt',
+  },
   actions: {
     replay: 'Replay',
     cancel: 'Cancel',
