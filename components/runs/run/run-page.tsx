@@ -15,7 +15,7 @@ import { FailNotice } from './fail-notice.tsx';
 import { RunHead } from './run-head.tsx';
 import { runWords } from './run-words.ts';
 import { StageDrawer } from './stage/stage-drawer.tsx';
-import { RUN_TABS, type RunTab } from './tabs.ts';
+import { RUN_TABS, type RunTab, showsTimeline } from './tabs.ts';
 import { type Attempt, type Run, useRun } from './use-run.ts';
 import { WaitNotice } from './wait-notice.tsx';
 
@@ -24,6 +24,8 @@ const loadTimeline = patiently(() =>
   import('./timeline/timeline.tsx').then((tab) => ({ default: tab.Timeline })),
 );
 const Timeline = lazy(loadTimeline);
+// With this part itself, on a page that shows it at once: after hydration it would come late by all that hydration takes.
+if (typeof window !== 'undefined' && showsTimeline(window.location)) loadTimeline().catch(() => undefined);
 const GraphTab = lazy(
   patiently(() => import('./graph/graph-tab.tsx').then((tab) => ({ default: tab.GraphTab }))),
 );
