@@ -141,6 +141,8 @@ export const words = {
   replayFailed: 'Replay failed…',
   selected: (n: number) => `${formatCount(n)} selected`,
   allMatching: 'All that match…',
+  compare: 'Compare',
+  compareTwo: 'Tick two runs to compare them',
   unselect: 'Clear the selection',
   select: (id: string) => `Select the run ${id}`,
   keys: {
@@ -151,6 +153,7 @@ export const words = {
     tickRange: 'Tick up to here',
     replay: 'Replay what is ticked',
     cancel: 'Cancel what is ticked',
+    compare: 'Compare the two that are ticked',
     ticked: (action: BulkAction) => `${VERBS[action]} what is ticked`,
   },
   bulk: {
