@@ -1,8 +1,8 @@
 'use client';
 
 import { Bot, Plus, SearchX } from 'lucide-react';
-import { parseAsBoolean, parseAsString, parseAsStringLiteral, useQueryStates } from 'nuqs';
-import { AGENT_STATES, type AgentState } from '../../server/domain/routing.ts';
+import { parseAsArrayOf, parseAsBoolean, parseAsString, parseAsStringLiteral, useQueryStates } from 'nuqs';
+import { AGENT_STATES, type AgentState, UNWELL_AGENT_STATES } from '../../server/domain/routing.ts';
 import { lookOfAgent } from '../looks/index.ts';
 import { useMay } from '../shell/use-may.ts';
 import { Button } from '../ui/button.tsx';
@@ -24,7 +24,7 @@ const VIEWS = ['board', 'table'] as const;
 const URL_STATE = {
   view: parseAsStringLiteral(VIEWS).withDefault('board'),
   group: parseAsStringLiteral(GROUPINGS).withDefault('none'),
-  state: parseAsStringLiteral(AGENT_STATES),
+  state: parseAsArrayOf(parseAsStringLiteral(AGENT_STATES)),
   q: parseAsString.withDefault(''),
   enrol: parseAsBoolean.withDefault(false),
   capability: parseAsString.withDefault(''),
@@ -89,7 +89,7 @@ interface FleetProps {
 
 function Fleet({ fleet, agents, onEnrol }: FleetProps) {
   const [{ view, group, state, q }] = useQueryStates(URL_STATE);
-  const shown = filterAgents(agents, { search: q, state });
+  const shown = filterAgents(agents, { search: q, states: state });
   if (agents.length === 0) return <NoAgents onEnrol={onEnrol} />;
   return (
     <>
@@ -185,12 +185,18 @@ const NAMELESS: Record<Grouping, string> = {
 };
 const titleOf = (group: Grouping, key: string): string => (key === '' ? NAMELESS[group] : key);
 
+const ALL = '';
+/** The number on the home page leads here. */
+const UNWELL = UNWELL_AGENT_STATES.toSorted().join();
+
 function Filters({ agents }: { agents: readonly Agent[] }) {
   const [{ view, group, state, q }, setUrl] = useQueryStates(URL_STATE);
-  const states: { value: AgentState | 'all'; label: string }[] = [
-    { value: 'all', label: `${words.allStates} ${agents.length}` },
+  const unwell = filterAgents(agents, { search: '', states: UNWELL_AGENT_STATES }).length;
+  const states = [
+    { value: ALL, label: `${words.allStates} ${agents.length}` },
+    { value: UNWELL, label: `${words.unwell} ${unwell}` },
     ...countStates(agents).map(({ state: each, count }) => ({
-      value: each,
+      value: each as string,
       label: `${lookOfAgent(each).label} ${count}`,
     })),
   ];
@@ -207,9 +213,9 @@ function Filters({ agents }: { agents: readonly Agent[] }) {
       </div>
       <Segments
         label={words.states}
-        value={state ?? 'all'}
+        value={state === null ? ALL : state.toSorted().join()}
         choices={states}
-        onChange={(next) => void setUrl({ state: next === 'all' ? null : next })}
+        onChange={(next) => void setUrl({ state: next === ALL ? null : (next.split(',') as AgentState[]) })}
       />
       <Select
         label={words.group}

@@ -39,12 +39,13 @@ describe('groups of agents', () => {
 });
 
 test('a search finds by name, capability and label, and a state narrows it', () => {
-  const found = (search: string, state: AgentState | null = null) =>
-    filterAgents(FLEET, { search, state }).map(({ name }) => name);
+  const found = (search: string, states: readonly AgentState[] | null = null) =>
+    filterAgents(FLEET, { search, states }).map(({ name }) => name);
   expect(found(' RESIZE ')).toEqual(['a1', 'c1']);
   expect(found('gpu')).toEqual(['c1']);
-  expect(found('resize', 'offline')).toEqual(['a1']);
-  expect(found('', 'busy')).toEqual([]);
+  expect(found('resize', ['offline'])).toEqual(['a1']);
+  expect(found('', ['busy'])).toEqual([]);
+  expect(found('', ['stale', 'offline'])).toEqual(['a1', 'c1']);
 });
 
 test('states are counted in their order, and those that nobody is in are left out', () => {

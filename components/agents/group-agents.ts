@@ -52,14 +52,18 @@ const compare = (a: Groupable, b: Groupable): number =>
 
 export interface AgentFilter {
   search: string;
-  state: AgentState | null;
+  /** Null: any. */
+  states: readonly AgentState[] | null;
 }
 
-export function filterAgents<A extends Groupable>(agents: readonly A[], { search, state }: AgentFilter): A[] {
+export function filterAgents<A extends Groupable>(
+  agents: readonly A[],
+  { search, states }: AgentFilter,
+): A[] {
   const wanted = search.trim().toLowerCase();
   return agents.filter(
     (agent) =>
-      (state === null || agent.state === state) &&
+      (states === null || states.includes(agent.state)) &&
       (wanted === '' ||
         [agent.name, ...agent.capabilities, ...agent.labels].some((text) =>
           text.toLowerCase().includes(wanted),

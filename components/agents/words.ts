@@ -31,6 +31,7 @@ export const words = {
   noLabel: 'No label',
   search: 'Find an agent by name or capability',
   allStates: 'All',
+  unwell: 'Not well',
   states: 'State',
   count: (count: number) => counted(count, { one: 'agent', other: 'agents' }),
   none: {

@@ -1,4 +1,5 @@
 import { Keys } from '../ui/keys.tsx';
+import { Link } from '../ui/link.tsx';
 import { Card } from '../ui/surface.tsx';
 
 const SURFACES = [
@@ -70,10 +71,11 @@ export function Foundations() {
           ))}
         </ul>
       </Card>
-      <Card title="Keys">
-        <p className="flex items-center gap-3">
-          <Keys keys="mod+k" /> <Keys keys="shift+r" /> <Keys keys="esc" /> <Keys keys="j" />
-        </p>
+      <KeyCaps />
+      <Card title="A way to another page">
+        <Link href="/design" className="text-accent hover:underline">
+          It is fetched when somebody comes near
+        </Link>
       </Card>
       <Card title="Space and corners">
         <p className="text-quiet">
@@ -82,5 +84,18 @@ export function Foundations() {
         </p>
       </Card>
     </div>
+  );
+}
+
+function KeyCaps() {
+  return (
+    <Card title="Keys">
+      <p className="flex items-center gap-3">
+        <Keys keys="mod+k" /> <Keys keys="shift+r" /> <Keys keys="esc" /> <Keys keys="j" />
+        <span className="rounded-sm bg-ink px-2 py-1 text-on-ink">
+          <Keys keys="enter" on="ink" />
+        </span>
+      </p>
+    </Card>
   );
 }

@@ -7,7 +7,7 @@ import { lookOfRun } from '../looks/index.ts';
 import { Empty } from '../ui/feedback.tsx';
 import { FilterBar, type FilterDef, type FilterValue, isSet, TimeRangePicker } from '../ui/filter/index.ts';
 import { formatDuration } from '../ui/format.ts';
-import { ColumnMenu, DataGrid, type GridColumn } from '../ui/grid/index.ts';
+import { ColumnMenu, DataGrid, type GridColumn, type GridSort } from '../ui/grid/index.ts';
 import { RowCard } from '../ui/row-card.tsx';
 import { StatusText } from '../ui/status.tsx';
 import { Card } from '../ui/surface.tsx';
@@ -42,15 +42,8 @@ const FILTERS: readonly FilterDef[] = [
   { key: 'duration', label: 'Duration', icon: Timer, kind: 'duration' },
 ];
 
-export function Lists() {
-  const [values, setValues] = useState<Record<string, FilterValue | null>>({ status: ['Failed', 'Running'] });
-  const [zone, setZone] = useState<string>();
-  const [range, setRange] = useState('24h');
-  const [hidden, setHidden] = useState<string[]>([]);
-  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
-  const set = (key: string, value: FilterValue | null) => setValues({ ...values, [key]: value });
-  const wanted = isSet(values.status) ? values.status : undefined;
-  const columns: GridColumn<Row>[] = [
+function columnsOf(narrow: (label: string) => void): GridColumn<Row>[] {
+  return [
     { key: 'name', title: 'Name', width: 'minmax(10rem,1fr)', cell: ({ name }) => name },
     {
       key: 'status',
@@ -58,7 +51,7 @@ export function Lists() {
       width: '9rem',
       onPhone: 'side',
       cell: ({ look }) => <StatusText look={look} />,
-      filter: ({ look }) => ({ hint: `Only ${look.label}`, apply: () => set('status', [look.label]) }),
+      filter: ({ look }) => ({ hint: `Only ${look.label}`, apply: () => narrow(look.label) }),
     },
     {
       key: 'duration',
@@ -68,12 +61,24 @@ export function Lists() {
       cell: ({ durationMs }) => formatDuration(durationMs),
     },
   ];
+}
+
+export function Lists() {
+  const [values, setValues] = useState<Record<string, FilterValue | null>>({ status: ['Failed', 'Running'] });
+  const [zone, setZone] = useState<string>();
+  const [range, setRange] = useState('24h');
+  const [hidden, setHidden] = useState<string[]>([]);
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const set = (key: string, value: FilterValue | null) => setValues({ ...values, [key]: value });
+  const wanted = isSet(values.status) ? values.status : undefined;
+  const columns = columnsOf((label) => set('status', [label]));
   return (
     <div className="flex flex-col gap-5">
       <Card
         title="Ten thousand rows"
         actions={
           <TimeRangePicker
+            label="Range of the examples"
             value={range}
             onChange={setRange}
             zone={zone}
@@ -84,7 +89,12 @@ export function Lists() {
       >
         <div className="border-b border-line p-2">
           <FilterBar filters={FILTERS} values={values} onChange={set} onClear={() => setValues({})}>
-            <ColumnMenu columns={columns.slice(1)} hidden={hidden} onChange={setHidden} />
+            <ColumnMenu
+              label="Columns of the examples"
+              columns={columns.slice(1)}
+              hidden={hidden}
+              onChange={setHidden}
+            />
           </FilterBar>
         </div>
         <DataGrid
@@ -96,6 +106,7 @@ export function Lists() {
           empty={<Empty icon={Search} title="Nothing matches" />}
         />
       </Card>
+      <Sorted columns={columns} />
       <OnAPhone columns={columns} />
       <Card title="Loading" flush>
         <DataGrid label="Loading examples" columns={columns} rows={undefined} keyOf={({ key }) => key} />
@@ -103,6 +114,39 @@ export function Lists() {
     </div>
   );
 }
+
+/** By what it is sorted, what has just come, and more behind the end. */
+function Sorted({ columns }: { columns: readonly GridColumn<Row>[] }) {
+  const [sort, setSort] = useState<GridSort>({ key: 'duration', order: 'desc' });
+  const [count, setCount] = useState(6);
+  const [opened, setOpened] = useState('');
+  const sign = sort.order === 'asc' ? 1 : -1;
+  const rows = ROWS.slice(0, count).toSorted((a, b) => sign * (a.durationMs - b.durationMs));
+  return (
+    <Card
+      title="Sorted, with what has just come"
+      actions={<span className="text-sm text-quiet">{opened === '' ? '' : `Opened: ${opened}`}</span>}
+      flush
+    >
+      <DataGrid
+        label="Sorted examples"
+        columns={columns.map((column) => ({ ...column, sortable: column.key === 'duration' }))}
+        rows={rows}
+        keyOf={({ key }) => key}
+        onOpen={({ key }) => setOpened(key)}
+        sort={sort}
+        onSort={setSort}
+        hasMore={count < MOST_SORTED}
+        onEnd={() => setCount(count + 6)}
+        newKeys={NEW}
+        rowPx={44}
+      />
+    </Card>
+  );
+}
+
+const MOST_SORTED = 18;
+const NEW = new Set(['run 1', 'run 5']);
 
 function OnAPhone({ columns }: { columns: readonly GridColumn<Row>[] }) {
   return (

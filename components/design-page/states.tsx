@@ -6,6 +6,7 @@ import {
   type Look,
   Meter,
   StateTimeline,
+  StatusIcon,
   StatusPill,
   StatusStrip,
   StatusText,
@@ -44,6 +45,12 @@ export function States() {
             rows={looks}
             keyOf={(look) => look.label}
             columns={[
+              {
+                key: 'icon',
+                title: 'Small',
+                wideOnly: true,
+                cell: (look) => <StatusIcon look={look} size={13} />,
+              },
               { key: 'text', title: 'In a line', cell: (look) => <StatusText look={look} /> },
               { key: 'pill', title: 'On its own', cell: (look) => <StatusPill look={look} /> },
               {
@@ -62,7 +69,11 @@ export function States() {
         <StateTimeline label="An example of a day" spans={DAY} />
       </Card>
       <Card title="Room that is taken">
-        <Meter label="An example of room" value={3} max={8} />
+        <div className="flex flex-col gap-3">
+          <Meter label="An example of room" value={3} max={8} />
+          <Meter label="An example of little room" value={7} max={8} tone="warn" />
+          <Meter label="An example of no room" value={8} max={8} tone="bad" />
+        </div>
       </Card>
     </div>
   );

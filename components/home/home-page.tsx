@@ -101,7 +101,7 @@ function Now({ home }: { home: Home }) {
           label={now.agents}
           value={<Alarm count={agents.down} />}
           href={`/agents?state=${agents.filter.status.join(',')}`}
-          note={now.agentsNote(formatCount(agents.all))}
+          note={now.agentsNote(agents.each, agents.all)}
         />
       ) : null}
       {letters === null ? null : (

@@ -1,4 +1,8 @@
+import { UNWELL_AGENT_STATES } from '../../server/domain/routing.ts';
+import { lookOfAgent } from '../looks/index.ts';
 import { formatCount, formFor } from '../ui/format.ts';
+
+type UnwellState = (typeof UNWELL_AGENT_STATES)[number];
 
 /** What people read on the home page. */
 export const words = {
@@ -10,8 +14,16 @@ export const words = {
     failed: 'Failed in 24 hours',
     stuck: 'Stuck',
     stuckNote: 'no agent for over 5 minutes',
-    agents: 'Agents down',
-    agentsNote: (all: string) => `of ${all}`,
+    agents: 'Agents not well',
+    /** Which, or of how many. */
+    agentsNote: (each: Record<UnwellState, number>, all: number) => {
+      const sick = UNWELL_AGENT_STATES.filter((state) => each[state] > 0);
+      return sick.length === 0
+        ? `of ${formatCount(all)}`
+        : sick
+            .map((state) => `${formatCount(each[state])} ${lookOfAgent(state).label.toLowerCase()}`)
+            .join(' · ');
+    },
     letters: 'Dead letters',
     lettersNote: 'wait for a decision',
     more: (count: string) => `${count}+`,

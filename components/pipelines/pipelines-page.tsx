@@ -15,6 +15,7 @@ import { lazy, Suspense } from 'react';
 import { pages, useFresh } from '../data/index.ts';
 import { pipelineHref } from '../shell/places.ts';
 import { useMay } from '../shell/use-may.ts';
+import { usePlaceInList } from '../shell/use-place-in-list.ts';
 import { Button } from '../ui/button.tsx';
 import { Checkbox } from '../ui/choice.tsx';
 import { Empty, Notice } from '../ui/feedback.tsx';
@@ -104,6 +105,7 @@ export function PipelinesPage() {
 function PipelineList({ onNew, onRun }: { onNew: (() => void) | undefined; onRun(id: string): void }) {
   const [url, setUrl] = useQueryStates(URL_STATE);
   const router = useRouter();
+  const place = usePlaceInList('pipelines');
   const may = useMay();
   const { pipelines, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = usePipelines();
   const columns = columnsOf({
@@ -135,6 +137,7 @@ function PipelineList({ onNew, onRun }: { onNew: (() => void) | undefined; onRun
             rows={pipelines}
             keyOf={({ id }) => id}
             rowPx={ROW_PX}
+            place={place}
             onOpen={({ id }) => router.push(pipelineHref(id))}
             hasMore={hasNextPage}
             onEnd={() => {

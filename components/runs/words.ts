@@ -62,6 +62,7 @@ export const words = {
     status: 'Status',
     pipeline: 'Pipeline',
     version: 'Version',
+    versionId: 'Id of the version',
     created: 'Started',
     finished: 'Ended',
     duration: 'Duration',
@@ -96,6 +97,7 @@ export const words = {
     badType: 'A type as stages have it, such as transformation.',
     badGroup: 'The sixteen signs of an error group, as a failed run shows them.',
     badId: 'The beginning of a run’s id, such as run_01a1.',
+    badVersionId: 'The whole id of a version, such as a run has it: ver_ and 32 signs.',
     badMetadata: 'key=value',
   },
   lostFilters: (labels: readonly string[]) =>
@@ -139,6 +141,8 @@ export const words = {
   replayFailed: 'Replay failed…',
   selected: (n: number) => `${formatCount(n)} selected`,
   allMatching: 'All that match…',
+  compare: 'Compare',
+  compareTwo: 'Tick two runs to compare them',
   unselect: 'Clear the selection',
   select: (id: string) => `Select the run ${id}`,
   keys: {
@@ -149,6 +153,7 @@ export const words = {
     tickRange: 'Tick up to here',
     replay: 'Replay what is ticked',
     cancel: 'Cancel what is ticked',
+    compare: 'Compare the two that are ticked',
     ticked: (action: BulkAction) => `${VERBS[action]} what is ticked`,
   },
   bulk: {

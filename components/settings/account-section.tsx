@@ -16,6 +16,7 @@ import { Field, TextInput } from '../ui/field.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Table } from '../ui/table.tsx';
 import { Ago, Chip } from '../ui/text.tsx';
+import { accountWords } from './account-words.ts';
 import { browserName } from './browser-name.ts';
 import { LinkedAccounts, LinkProblem } from './linked-accounts-card.tsx';
 import { Passkeys } from './passkeys-card.tsx';
@@ -31,7 +32,7 @@ export function AccountSection() {
   if (!me)
     return (
       <Card>
-        <Skeleton label={words.account.loading} />
+        <Skeleton label={accountWords.loading} />
       </Card>
     );
   return (
@@ -47,13 +48,13 @@ export function AccountSection() {
         </>
       ) : (
         <Card title={words.sections.account}>
-          <p className="max-w-prose">{words.account.byLink}</p>
-          <p className="mt-1 max-w-prose text-sm text-quiet">{words.account.inviteYourself}</p>
+          <p className="max-w-prose">{accountWords.byLink}</p>
+          <p className="mt-1 max-w-prose text-sm text-quiet">{accountWords.inviteYourself}</p>
         </Card>
       )}
-      <Card title={words.account.appearance}>
+      <Card title={accountWords.appearance}>
         <ThemeChoice />
-        <p className="mt-2 text-sm text-quiet">{words.account.thisBrowser}</p>
+        <p className="mt-2 text-sm text-quiet">{accountWords.thisBrowser}</p>
       </Card>
       <Shortcuts />
     </>
@@ -65,21 +66,21 @@ function Shortcuts() {
     .flatMap(({ bindings }) => bindings)
     .find(({ keys }) => keys === '?');
   return (
-    <Card title={words.account.shortcuts}>
+    <Card title={accountWords.shortcuts}>
       <div className="flex flex-wrap items-center justify-between gap-3">
-        <Switch label={words.account.singleKeys} checked={useSingleKeys()} onChange={setSingleKeys} />
+        <Switch label={accountWords.singleKeys} checked={useSingleKeys()} onChange={setSingleKeys} />
         <Button icon={Keyboard} onClick={() => sheet?.run()}>
-          {words.account.showKeys}
+          {accountWords.showKeys}
         </Button>
       </div>
-      <p className="mt-2 text-sm text-quiet">{words.account.singleKeysNote}</p>
+      <p className="mt-2 text-sm text-quiet">{accountWords.singleKeysNote}</p>
     </Card>
   );
 }
 
 function Name({ account }: { account: Account }) {
   const [name, setName] = useState(account.name);
-  const update = useAct('me.update', { done: words.account.nameChanged });
+  const update = useAct('me.update', { done: accountWords.nameChanged });
   return (
     <Card title={words.sections.account}>
       <form
@@ -89,13 +90,13 @@ function Name({ account }: { account: Account }) {
           update.run({ name });
         }}
       >
-        <Field label={words.account.name}>
+        <Field label={accountWords.name}>
           <TextInput value={name} onChange={setName} required maxLength={200} autoComplete="name" />
         </Field>
         {account.email ? <p className="text-sm text-quiet">{account.email}</p> : null}
         <div>
           <Button type="submit" busy={update.isBusy} disabled={name.trim() === '' || name === account.name}>
-            {words.account.changeName}
+            {accountWords.changeName}
           </Button>
         </div>
       </form>
@@ -108,14 +109,14 @@ function Password({ account }: { account: Account }) {
   const present = usePresentPassword(account.has_password);
   const update = useAct('me.update', {
     refresh: [['me']],
-    done: words.account.passwordChanged,
+    done: accountWords.passwordChanged,
     onDone() {
       setPassword('');
       present.clear();
     },
   });
   return (
-    <Card title={words.account.password}>
+    <Card title={accountWords.password}>
       <form
         className="flex max-w-sm flex-col gap-4"
         onSubmit={(event) => {
@@ -124,7 +125,7 @@ function Password({ account }: { account: Account }) {
         }}
       >
         {account.has_password ? <PresentPassword by={present} /> : null}
-        <Field label={words.account.newPassword} hint={words.account.longEnough}>
+        <Field label={accountWords.newPassword} hint={accountWords.longEnough}>
           <TextInput
             value={password}
             onChange={setPassword}
@@ -136,7 +137,7 @@ function Password({ account }: { account: Account }) {
         </Field>
         <div>
           <Button type="submit" busy={update.isBusy}>
-            {account.has_password ? words.account.changePassword : words.account.setPassword}
+            {account.has_password ? accountWords.changePassword : accountWords.setPassword}
           </Button>
         </div>
       </form>
@@ -146,29 +147,29 @@ function Password({ account }: { account: Account }) {
 
 function Sessions() {
   const list = usePages('me.sessions', {}, (page) => page.sessions);
-  const end = useAct('me.endSession', { done: words.account.signedOut });
+  const end = useAct('me.endSession', { done: accountWords.signedOut });
   return (
-    <Card title={words.account.sessions} flush>
+    <Card title={accountWords.sessions} flush>
       {list.rows ? (
         <Table
-          label={words.account.sessions}
+          label={accountWords.sessions}
           rows={list.rows}
           keyOf={({ id }) => id}
           columns={[
             {
               key: 'where',
-              title: words.account.browser,
+              title: accountWords.browser,
               cell: (session) => (
                 <span title={session.user_agent ?? undefined} className="flex flex-wrap items-center gap-2">
-                  {session.user_agent ? browserName(session.user_agent) : words.account.unknown}
-                  {session.is_current ? <Chip>{words.account.thisOne}</Chip> : null}
+                  {session.user_agent ? browserName(session.user_agent) : accountWords.unknown}
+                  {session.is_current ? <Chip>{accountWords.thisOne}</Chip> : null}
                 </span>
               ),
             },
-            { key: 'address', title: words.account.from, wideOnly: true, cell: ({ address }) => address },
+            { key: 'address', title: accountWords.from, wideOnly: true, cell: ({ address }) => address },
             {
               key: 'seen',
-              title: words.account.lastSeen,
+              title: accountWords.lastSeen,
               cell: (session) => <Ago at={session.last_seen_at} />,
             },
             {
@@ -178,14 +179,14 @@ function Sessions() {
               cell: (session) =>
                 session.is_current ? null : (
                   <Button look="quiet" size="sm" onClick={() => end.run({ id: session.id })}>
-                    {words.account.signOut}
+                    {accountWords.signOut}
                   </Button>
                 ),
             },
           ]}
         />
       ) : (
-        <Skeleton label={words.account.loadingSessions} rows={2} />
+        <Skeleton label={accountWords.loadingSessions} rows={2} />
       )}
       <ShowMore of={list} />
     </Card>

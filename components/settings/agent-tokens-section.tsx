@@ -14,6 +14,7 @@ import { Card } from '../ui/surface.tsx';
 import type { TableColumn } from '../ui/table.tsx';
 import { Ago, Until } from '../ui/text.tsx';
 import { NotYours, RevealDialog, Stopped } from './parts.tsx';
+import { tokensWords } from './tokens-words.ts';
 import { words } from './words.ts';
 
 type Token = Answer<'agentTokens.list'>['agent_tokens'][number];
@@ -28,7 +29,7 @@ function Tokens({ canManage }: { canManage: boolean }) {
   const [isMaking, setMaking] = useState(false);
   const [shown, setShown] = useState<string | null>(null);
   const [ending, setEnding] = useState<Token>();
-  const revoke = useAct('agentTokens.revoke', { done: words.tokens.revoked });
+  const revoke = useAct('agentTokens.revoke', { done: tokensWords.revoked });
   return (
     <Card
       title={words.sections['agent-tokens']}
@@ -36,7 +37,7 @@ function Tokens({ canManage }: { canManage: boolean }) {
       actions={
         canManage ? (
           <Button icon={Plus} size="sm" onClick={() => setMaking(true)}>
-            {words.tokens.new}
+            {tokensWords.new}
           </Button>
         ) : undefined
       }
@@ -48,24 +49,24 @@ function Tokens({ canManage }: { canManage: boolean }) {
         keyOf={(token) => token.id}
         empty={{
           icon: Bot,
-          title: words.tokens.none,
-          note: words.tokens.noneNote,
+          title: tokensWords.none,
+          note: tokensWords.noneNote,
         }}
         columns={tokenColumns({ canManage, end: setEnding })}
       />
       <NewTokenDialog open={isMaking} onOpenChange={setMaking} onMade={setShown} />
       <RevealDialog
-        title={words.tokens.made}
+        title={tokensWords.made}
         secret={shown}
-        what={words.tokens.what}
+        what={tokensWords.what}
         onClose={() => setShown(null)}
       />
       <ConfirmDialog
         open={ending !== undefined}
         onOpenChange={() => setEnding(undefined)}
-        title={words.tokens.revokeTitle(ending?.agent ?? '')}
-        consequence={words.tokens.revokeNote}
-        confirmLabel={words.tokens.revoke}
+        title={tokensWords.revokeTitle(ending?.agent ?? '')}
+        consequence={tokensWords.revokeNote}
+        confirmLabel={tokensWords.revoke}
         danger
         onConfirm={() => {
           if (ending) revoke.run({ id: ending.id });
@@ -94,20 +95,20 @@ function NewTokenDialog({ open, onOpenChange, onMade }: NewTokenProps) {
     <FormDialog
       open={open}
       onOpenChange={onOpenChange}
-      title={words.tokens.newTitle}
-      description={words.tokens.newNote}
-      send={words.tokens.make}
+      title={tokensWords.newTitle}
+      description={tokensWords.newNote}
+      send={tokensWords.make}
       busy={create.isBusy}
       disabled={agent.trim() === ''}
       onSend={() => create.run({ agent })}
     >
-      <Field label={words.tokens.agent} hint={words.tokens.agentHint}>
+      <Field label={tokensWords.agent} hint={tokensWords.agentHint}>
         <TextInput
           value={agent}
           onChange={setAgent}
           required
           maxLength={128}
-          placeholder={words.tokens.agentExample}
+          placeholder={tokensWords.agentExample}
           mono
         />
       </Field>
@@ -125,7 +126,7 @@ function tokenColumns({
   return [
     {
       key: 'agent',
-      title: words.tokens.agent,
+      title: tokensWords.agent,
       cell: (token) => (
         <>
           <span className="font-medium">{token.agent}</span>{' '}
@@ -136,12 +137,12 @@ function tokenColumns({
     },
     {
       key: 'used',
-      title: words.tokens.lastUsed,
+      title: tokensWords.lastUsed,
       cell: (token) => (token.last_used_at ? <Ago at={token.last_used_at} /> : words.never),
     },
     {
       key: 'ends',
-      title: words.tokens.ends,
+      title: tokensWords.ends,
       wideOnly: true,
       cell: (token) => (token.expires_at ? <Until at={token.expires_at} /> : words.never),
     },
@@ -152,8 +153,8 @@ function tokenColumns({
       cell: (token) =>
         canManage ? (
           <Button look="quiet" size="sm" onClick={() => end(token)}>
-            {words.tokens.revoke}
-            <span className="sr-only"> {words.tokens.ofAgent(token.agent)}</span>
+            {tokensWords.revoke}
+            <span className="sr-only"> {tokensWords.ofAgent(token.agent)}</span>
           </Button>
         ) : null,
     },

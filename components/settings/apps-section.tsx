@@ -13,6 +13,7 @@ import { ConfirmDialog } from '../ui/dialog.tsx';
 import { Card } from '../ui/surface.tsx';
 import type { TableColumn } from '../ui/table.tsx';
 import { Ago, Chip } from '../ui/text.tsx';
+import { appsWords } from './apps-words.ts';
 import { words } from './words.ts';
 
 type App = Answer<'apps.list'>['apps'][number];
@@ -23,7 +24,7 @@ export function AppsSection() {
   const may = useMay();
   const [of, setOf] = useQueryState('of');
   const [ending, setEnding] = useState<App>();
-  const end = useAct('apps.end', { done: words.apps.ended });
+  const end = useAct('apps.end', { done: appsWords.ended });
   const isOfAll = of === 'all' && may('key.read');
   return (
     <Card
@@ -32,9 +33,9 @@ export function AppsSection() {
       actions={
         may('key.read') ? (
           <Segments
-            label={words.apps.whose}
+            label={appsWords.whose}
             value={isOfAll ? 'all' : 'mine'}
-            choices={PARTS.map((value) => ({ value, label: words.apps[value] }))}
+            choices={PARTS.map((value) => ({ value, label: appsWords[value] }))}
             onChange={(value) => void setOf(value === 'all' ? 'all' : null)}
           />
         ) : undefined
@@ -47,15 +48,15 @@ export function AppsSection() {
         input={isOfAll ? { of_all: true } : {}}
         rowsOf={(page) => page.apps}
         keyOf={({ id }) => id}
-        empty={{ icon: AppWindow, title: words.apps.none, note: words.apps.noneNote }}
+        empty={{ icon: AppWindow, title: appsWords.none, note: appsWords.noneNote }}
         columns={columnsOf({ isOfAll, mayEnd: !isOfAll || may('key.manage'), end: setEnding })}
       />
       <ConfirmDialog
         open={ending !== undefined}
         onOpenChange={() => setEnding(undefined)}
-        title={words.apps.endTitle(ending?.name ?? '')}
-        consequence={words.apps.endNote}
-        confirmLabel={words.apps.end}
+        title={appsWords.endTitle(ending?.name ?? '')}
+        consequence={appsWords.endNote}
+        confirmLabel={appsWords.end}
         danger
         onConfirm={() => {
           if (ending) end.run({ id: ending.id });
@@ -75,7 +76,7 @@ function columnsOf({ isOfAll, mayEnd, end }: Columns): TableColumn<App>[] {
   return [
     {
       key: 'name',
-      title: words.apps.name,
+      title: appsWords.name,
       cell: (app) => (
         <>
           <span className="font-medium">{app.name}</span>{' '}
@@ -84,11 +85,11 @@ function columnsOf({ isOfAll, mayEnd, end }: Columns): TableColumn<App>[] {
       ),
     },
     ...(isOfAll
-      ? [{ key: 'by', title: words.apps.by, cell: (app: App) => app.by.name } satisfies TableColumn<App>]
+      ? [{ key: 'by', title: appsWords.by, cell: (app: App) => app.by.name } satisfies TableColumn<App>]
       : []),
     {
       key: 'may',
-      title: words.apps.may,
+      title: appsWords.may,
       wideOnly: true,
       cell: (app) => (
         <span className="flex flex-wrap items-center gap-1 py-2">
@@ -98,10 +99,10 @@ function columnsOf({ isOfAll, mayEnd, end }: Columns): TableColumn<App>[] {
         </span>
       ),
     },
-    { key: 'since', title: words.apps.since, wideOnly: true, cell: (app) => <Ago at={app.allowed_at} /> },
+    { key: 'since', title: appsWords.since, wideOnly: true, cell: (app) => <Ago at={app.allowed_at} /> },
     {
       key: 'used',
-      title: words.apps.used,
+      title: appsWords.used,
       cell: (app) => (app.last_used_at ? <Ago at={app.last_used_at} /> : words.never),
     },
     {
@@ -111,7 +112,7 @@ function columnsOf({ isOfAll, mayEnd, end }: Columns): TableColumn<App>[] {
       cell: (app) =>
         mayEnd ? (
           <Button look="quiet" size="sm" onClick={() => end(app)}>
-            {words.apps.end}
+            {appsWords.end}
             <span className="sr-only"> {app.name}</span>
           </Button>
         ) : null,

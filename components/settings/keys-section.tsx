@@ -16,6 +16,7 @@ import { Select } from '../ui/select.tsx';
 import { Card } from '../ui/surface.tsx';
 import type { TableColumn } from '../ui/table.tsx';
 import { Ago, Until } from '../ui/text.tsx';
+import { keysWords } from './keys-words.ts';
 import { NotYours, RevealDialog, SomeChips, Stopped } from './parts.tsx';
 import { roleChoices, words } from './words.ts';
 
@@ -23,10 +24,10 @@ type Key = Answer<'keys.list'>['keys'][number];
 type NewKey = Input<'keys.create'>;
 
 const LIVES = [
-  { value: '30', label: words.keys.lives.month },
-  { value: '90', label: words.keys.lives.quarter },
-  { value: '365', label: words.keys.lives.year },
-  { value: 'never', label: words.keys.lives.ever },
+  { value: '30', label: keysWords.lives.month },
+  { value: '90', label: keysWords.lives.quarter },
+  { value: '365', label: keysWords.lives.year },
+  { value: 'never', label: keysWords.lives.ever },
 ] as const;
 type Life = (typeof LIVES)[number]['value'];
 
@@ -40,11 +41,11 @@ function Keys({ canManage }: { canManage: boolean }) {
   const [isMaking, setMaking] = useState(false);
   const [ending, setEnding] = useState<Key>();
   const [shown, setShown] = useState<string | null>(null);
-  const revoke = useAct('keys.revoke', { done: words.keys.revoked });
+  const revoke = useAct('keys.revoke', { done: keysWords.revoked });
   const rotate = useAct('keys.rotate', { onDone: ({ key }) => setShown(key) });
   const make = canManage ? (
     <Button icon={Plus} size="sm" onClick={() => setMaking(true)}>
-      {words.keys.new}
+      {keysWords.new}
     </Button>
   ) : undefined;
   return (
@@ -56,30 +57,30 @@ function Keys({ canManage }: { canManage: boolean }) {
         keyOf={(key) => key.id}
         empty={{
           icon: KeyRound,
-          title: words.keys.none,
-          note: words.keys.noneNote,
+          title: keysWords.none,
+          note: keysWords.noneNote,
         }}
         columns={keyColumns({ canManage, rotate: ({ id }) => rotate.run({ id }), end: setEnding })}
       />
       <p className="border-t border-line px-4 py-2.5 text-sm text-quiet">
-        {words.keys.whatFor}{' '}
+        {keysWords.whatFor}{' '}
         <a className="text-accent underline underline-offset-2" href="/api/docs">
-          {words.keys.reference}
+          {keysWords.reference}
         </a>
       </p>
       <NewKeyDialog open={isMaking} onOpenChange={setMaking} onMade={setShown} />
       <RevealDialog
-        title={words.keys.made}
+        title={keysWords.made}
         secret={shown}
-        what={words.keys.what}
+        what={keysWords.what}
         onClose={() => setShown(null)}
       />
       <ConfirmDialog
         open={ending !== undefined}
         onOpenChange={() => setEnding(undefined)}
-        title={words.keys.revokeTitle(ending?.name ?? '')}
-        consequence={words.keys.revokeNote}
-        confirmLabel={words.keys.revoke}
+        title={keysWords.revokeTitle(ending?.name ?? '')}
+        consequence={keysWords.revokeNote}
+        confirmLabel={keysWords.revoke}
         danger
         onConfirm={() => {
           if (ending) revoke.run({ id: ending.id });
@@ -123,35 +124,35 @@ function NewKeyDialog({ open, onOpenChange, onMade }: NewKeyProps) {
     <FormDialog
       open={open}
       onOpenChange={onOpenChange}
-      title={words.keys.new}
-      description={words.keys.newNote}
-      send={words.keys.make}
+      title={keysWords.new}
+      description={keysWords.newNote}
+      send={keysWords.make}
       busy={create.isBusy}
       disabled={name.trim() === ''}
       onSend={send}
     >
-      <Field label={words.keys.name} hint={words.keys.nameHint}>
+      <Field label={keysWords.name} hint={keysWords.nameHint}>
         <TextInput
           value={name}
           onChange={setName}
           required
           maxLength={200}
-          placeholder={words.keys.nameExample}
+          placeholder={keysWords.nameExample}
         />
       </Field>
       <div className="grid grid-cols-2 gap-4">
         <div className="flex flex-col gap-1">
-          <span className="text-sm font-medium">{words.keys.role}</span>
-          <Select label={words.keys.role} value={role} choices={roleChoices} onChange={setRole} />
+          <span className="text-sm font-medium">{keysWords.role}</span>
+          <Select label={keysWords.role} value={role} choices={roleChoices} onChange={setRole} />
         </div>
         <div className="flex flex-col gap-1">
-          <span className="text-sm font-medium">{words.keys.life}</span>
-          <Select label={words.keys.life} value={life} choices={LIVES} onChange={setLife} />
+          <span className="text-sm font-medium">{keysWords.life}</span>
+          <Select label={keysWords.life} value={life} choices={LIVES} onChange={setLife} />
         </div>
       </div>
       <fieldset>
-        <legend className="text-sm font-medium">{words.keys.scopes}</legend>
-        <p className="mb-1 text-xs text-quiet">{words.keys.scopesNote}</p>
+        <legend className="text-sm font-medium">{keysWords.scopes}</legend>
+        <p className="mb-1 text-xs text-quiet">{keysWords.scopesNote}</p>
         <div className="grid grid-cols-2">
           {SCOPES.map((scope) => (
             <Checkbox
@@ -165,7 +166,7 @@ function NewKeyDialog({ open, onOpenChange, onMade }: NewKeyProps) {
           ))}
         </div>
       </fieldset>
-      <Field label={words.keys.networks} hint={words.keys.networksHint}>
+      <Field label={keysWords.networks} hint={keysWords.networksHint}>
         <TextInput value={networks} onChange={setNetworks} mono />
       </Field>
     </FormDialog>
@@ -182,7 +183,7 @@ function keyColumns({ canManage, rotate, end }: KeyActs): TableColumn<Key>[] {
   return [
     {
       key: 'name',
-      title: words.keys.name,
+      title: keysWords.name,
       takesRest: true,
       cell: (key) => (
         <>
@@ -196,7 +197,7 @@ function keyColumns({ canManage, rotate, end }: KeyActs): TableColumn<Key>[] {
     },
     {
       key: 'may',
-      title: words.keys.may,
+      title: keysWords.may,
       cell: (key) => (
         <span className="flex items-center gap-1">
           {words.roles[key.role]}
@@ -206,13 +207,13 @@ function keyColumns({ canManage, rotate, end }: KeyActs): TableColumn<Key>[] {
     },
     {
       key: 'used',
-      title: words.keys.lastUsed,
+      title: keysWords.lastUsed,
       wideOnly: true,
       cell: (key) => (key.last_used_at ? <Ago at={key.last_used_at} /> : words.never),
     },
     {
       key: 'ends',
-      title: words.keys.ends,
+      title: keysWords.ends,
       wideOnly: true,
       cell: (key) => (key.expires_at ? <Until at={key.expires_at} /> : words.never),
     },
@@ -223,12 +224,12 @@ function keyColumns({ canManage, rotate, end }: KeyActs): TableColumn<Key>[] {
       cell: (key) =>
         canManage ? (
           <>
-            <Button look="quiet" size="sm" onClick={() => rotate(key)} title={words.keys.rotateHint}>
-              {words.keys.rotate}
+            <Button look="quiet" size="sm" onClick={() => rotate(key)} title={keysWords.rotateHint}>
+              {keysWords.rotate}
               <span className="sr-only"> {key.name}</span>
             </Button>
             <Button look="quiet" size="sm" onClick={() => end(key)}>
-              {words.keys.revoke}
+              {keysWords.revoke}
               <span className="sr-only"> {key.name}</span>
             </Button>
           </>

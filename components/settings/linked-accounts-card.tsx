@@ -11,8 +11,8 @@ import { Notice } from '../ui/feedback.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Table } from '../ui/table.tsx';
 import { Ago } from '../ui/text.tsx';
+import { accountWords } from './account-words.ts';
 import { ProofDialog } from './present-password.tsx';
-import { words } from './words.ts';
 
 type Identity = Answer<'me.identities'>['identities'][number];
 type Provider = Answer<'auth.providers'>['providers'][number];
@@ -34,28 +34,28 @@ export function LinkedAccounts({ hasPassword }: { hasPassword: boolean }) {
   const isLastWayIn = !hasPassword && known.identities.length === 1 && kept?.passkeys.length === 0;
   const link = providers.map((provider) => (
     <Button key={provider.id} size="sm" onClick={() => setLinking(provider)}>
-      {words.account.linkWith(provider.name)}
+      {accountWords.linkWith(provider.name)}
     </Button>
   ));
   return (
-    <Card title={words.account.elsewhere} flush actions={link}>
+    <Card title={accountWords.elsewhere} flush actions={link}>
       {known.identities.length === 0 ? (
-        <p className="px-4 py-3 text-sm text-quiet">{words.account.noneElsewhere}</p>
+        <p className="px-4 py-3 text-sm text-quiet">{accountWords.noneElsewhere}</p>
       ) : (
         <Table
-          label={words.account.elsewhere}
+          label={accountWords.elsewhere}
           rows={known.identities}
           keyOf={({ issuer }) => issuer}
           columns={[
-            { key: 'issuer', title: words.account.provider, cell: ({ issuer }) => issuer },
-            { key: 'at', title: words.account.linked, cell: (identity) => <Ago at={identity.linked_at} /> },
+            { key: 'issuer', title: accountWords.provider, cell: ({ issuer }) => issuer },
+            { key: 'at', title: accountWords.linked, cell: (identity) => <Ago at={identity.linked_at} /> },
             {
               key: 'act',
               title: '',
               align: 'end',
               cell: (identity) => (
                 <Button look="quiet" size="sm" disabled={isLastWayIn} onClick={() => setUnlinking(identity)}>
-                  {words.account.unlink}
+                  {accountWords.unlink}
                   <span className="sr-only"> {identity.issuer}</span>
                 </Button>
               ),
@@ -64,7 +64,7 @@ export function LinkedAccounts({ hasPassword }: { hasPassword: boolean }) {
         />
       )}
       {isLastWayIn ? (
-        <p className="border-t border-line px-4 py-2.5 text-sm text-quiet">{words.account.lastWayIn}</p>
+        <p className="border-t border-line px-4 py-2.5 text-sm text-quiet">{accountWords.lastWayIn}</p>
       ) : null}
       {unlinking ? (
         <UnlinkDialog
@@ -89,15 +89,15 @@ export function LinkedAccounts({ hasPassword }: { hasPassword: boolean }) {
 function UnlinkDialog({ identity: { issuer }, ...rest }: DialogProps & { identity: Identity }) {
   const unlink = useAct('me.unlink', {
     refresh: [['me']],
-    done: words.account.unlinked,
+    done: accountWords.unlinked,
     onDone: rest.onClose,
   });
   return (
     <ProofDialog
       {...rest}
-      title={words.account.unlinkTitle(issuer)}
-      description={words.account.unlinkNote}
-      send={words.account.unlink}
+      title={accountWords.unlinkTitle(issuer)}
+      description={accountWords.unlinkNote}
+      send={accountWords.unlink}
       danger
       busy={unlink.isBusy}
       onSend={(proof) => unlink.run({ issuer, ...proof })}
@@ -122,9 +122,9 @@ function LinkDialog({ provider: { id, name }, ...rest }: DialogProps & { provide
   return (
     <ProofDialog
       {...rest}
-      title={words.account.linkTitle(name)}
-      description={words.account.linkNote}
-      send={words.account.goOn}
+      title={accountWords.linkTitle(name)}
+      description={accountWords.linkNote}
+      send={accountWords.goOn}
       busy={isGoing}
       onSend={go}
     >
@@ -137,7 +137,7 @@ function LinkDialog({ provider: { id, name }, ...rest }: DialogProps & { provide
 export function LinkProblem() {
   const [code, setCode] = useQueryState('problem');
   if (code === null) return null;
-  const { linkProblems: known, otherLinkProblem: other, seen } = words.account;
+  const { linkProblems: known, otherLinkProblem: other, seen } = accountWords;
   const { message, advice } = (Object.hasOwn(known, code) ? known[code] : undefined) ?? other;
   return (
     <div className="[&>[role=alert]]:my-0">

@@ -14,6 +14,7 @@ import { Select } from '../ui/select.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Table, type TableColumn } from '../ui/table.tsx';
 import { Ago } from '../ui/text.tsx';
+import { membersWords } from './members-words.ts';
 import { NotYours, RevealDialog } from './parts.tsx';
 import { useOnlyOwner } from './use-owners.ts';
 import { roleChoices, words } from './words.ts';
@@ -35,9 +36,9 @@ export function MembersSection() {
 
 function Members({ canManage }: { canManage: boolean }) {
   const changeRole = useAct('members.changeRole', {
-    done: ({ role }) => words.members.changed(words.roles[role].toLowerCase()),
+    done: ({ role }) => membersWords.changed(words.roles[role].toLowerCase()),
   });
-  const remove = useAct('members.remove', { done: words.members.removed });
+  const remove = useAct('members.remove', { done: membersWords.removed });
   const [leaving, setLeaving] = useState<Member>();
   const managesOwners = useMay()('owner.manage');
   const onlyOwner = useOnlyOwner(canManage);
@@ -50,8 +51,8 @@ function Members({ canManage }: { canManage: boolean }) {
         keyOf={(member) => member.id}
         empty={{
           icon: Users,
-          title: words.members.none,
-          note: words.members.noneNote,
+          title: membersWords.none,
+          note: membersWords.noneNote,
         }}
         columns={memberColumns({
           ...{ canManage, managesOwners, onlyOwner },
@@ -63,9 +64,9 @@ function Members({ canManage }: { canManage: boolean }) {
       <ConfirmDialog
         open={leaving !== undefined}
         onOpenChange={() => setLeaving(undefined)}
-        title={words.members.removeTitle(leaving?.name ?? '')}
-        consequence={words.members.removeNote}
-        confirmLabel={words.members.remove}
+        title={membersWords.removeTitle(leaving?.name ?? '')}
+        consequence={membersWords.removeNote}
+        confirmLabel={membersWords.remove}
         danger
         onConfirm={() => {
           if (leaving) remove.run({ id: leaving.id });
@@ -88,14 +89,14 @@ function memberColumns(acts: MemberActs): TableColumn<Member>[] {
   const { canManage, managesOwners, onlyOwner } = acts;
   /** Why somebody stays what they are. */
   const fixedBecause = ({ id, role }: Member): string | undefined => {
-    if (id === onlyOwner) return words.members.onlyOwner;
-    return role === 'owner' && !managesOwners ? words.members.ownersOnly : undefined;
+    if (id === onlyOwner) return membersWords.onlyOwner;
+    return role === 'owner' && !managesOwners ? membersWords.ownersOnly : undefined;
   };
   const roles = roleChoices.filter(({ value }) => managesOwners || value !== 'owner');
   return [
     {
       key: 'name',
-      title: words.members.name,
+      title: membersWords.name,
       takesRest: true,
       cell: (member) => (
         <>
@@ -106,11 +107,11 @@ function memberColumns(acts: MemberActs): TableColumn<Member>[] {
     },
     {
       key: 'role',
-      title: words.members.role,
+      title: membersWords.role,
       cell: (member) =>
         canManage && fixedBecause(member) === undefined ? (
           <Select
-            label={words.members.roleOf(member.name)}
+            label={membersWords.roleOf(member.name)}
             value={member.role}
             choices={roles}
             disabled={acts.isChanging}
@@ -122,7 +123,7 @@ function memberColumns(acts: MemberActs): TableColumn<Member>[] {
     },
     {
       key: 'since',
-      title: words.members.since,
+      title: membersWords.since,
       wideOnly: true,
       cell: (member) => <Ago at={member.created_at} />,
     },
@@ -133,7 +134,7 @@ function memberColumns(acts: MemberActs): TableColumn<Member>[] {
       cell: (member) =>
         !canManage ? null : fixedBecause(member) === undefined ? (
           <Button look="quiet" size="sm" onClick={() => acts.leave(member)}>
-            {words.members.remove}
+            {membersWords.remove}
             <span className="sr-only"> {member.name}</span>
           </Button>
         ) : (
@@ -145,36 +146,36 @@ function memberColumns(acts: MemberActs): TableColumn<Member>[] {
 
 function Invites() {
   const list = usePages('invites.list', {}, (page) => page.invites);
-  const revoke = useAct('invites.revoke', { done: words.members.takenBack });
+  const revoke = useAct('invites.revoke', { done: membersWords.takenBack });
   const [isOpen, setOpen] = useState(false);
   const invites = list.rows ?? [];
   return (
     <Card
-      title={words.members.invites}
+      title={membersWords.invites}
       flush
       actions={
         <Button icon={UserPlus} size="sm" onClick={() => setOpen(true)}>
-          {words.members.invite}
+          {membersWords.invite}
         </Button>
       }
     >
       {invites.length === 0 ? (
-        <p className="px-4 py-3 text-sm text-quiet">{words.members.noInvites}</p>
+        <p className="px-4 py-3 text-sm text-quiet">{membersWords.noInvites}</p>
       ) : (
         <Table<Invite>
-          label={words.members.invites}
+          label={membersWords.invites}
           rows={invites}
           keyOf={(invite) => invite.id}
           columns={[
             {
               key: 'label',
-              title: words.members.whom,
+              title: membersWords.whom,
               cell: (invite) => invite.label || <span className="text-quiet">–</span>,
             },
-            { key: 'role', title: words.members.role, cell: (invite) => words.roles[invite.role] },
+            { key: 'role', title: membersWords.role, cell: (invite) => words.roles[invite.role] },
             {
               key: 'made',
-              title: words.members.made,
+              title: membersWords.made,
               wideOnly: true,
               cell: (invite) => <Ago at={invite.created_at} />,
             },
@@ -184,8 +185,8 @@ function Invites() {
               align: 'end',
               cell: (invite) => (
                 <Button look="quiet" size="sm" onClick={() => revoke.run({ id: invite.id })}>
-                  {words.members.takeBack}
-                  <span className="sr-only"> {words.members.ofInvite(invite.label)}</span>
+                  {membersWords.takeBack}
+                  <span className="sr-only"> {membersWords.ofInvite(invite.label)}</span>
                 </Button>
               ),
             },
@@ -214,35 +215,35 @@ function InviteDialog({ open, onOpenChange }: { open: boolean; onOpenChange(open
       <FormDialog
         open={open}
         onOpenChange={onOpenChange}
-        title={words.members.invite}
-        description={words.members.inviteNote}
-        send={words.members.inviteSend}
+        title={membersWords.invite}
+        description={membersWords.inviteNote}
+        send={membersWords.inviteSend}
         busy={invite.isBusy}
         onSend={() => invite.run({ role, label })}
       >
-        <Field label={words.members.label} hint={words.members.labelHint}>
+        <Field label={membersWords.label} hint={membersWords.labelHint}>
           <TextInput
             value={label}
             onChange={setLabel}
             maxLength={200}
-            placeholder={words.members.labelExample}
+            placeholder={membersWords.labelExample}
           />
         </Field>
         <div className="flex flex-col gap-1">
-          <span className="text-sm font-medium">{words.members.role}</span>
-          <Select label={words.members.role} value={role} choices={roleChoices} onChange={setRole} />
+          <span className="text-sm font-medium">{membersWords.role}</span>
+          <Select label={membersWords.role} value={role} choices={roleChoices} onChange={setRole} />
           <span className="text-xs text-quiet">{words.roleNotes[role]}</span>
         </div>
       </FormDialog>
       <RevealDialog
-        title={words.members.invitation}
+        title={membersWords.invitation}
         secret={link}
-        what={words.members.link}
+        what={membersWords.link}
         onClose={() => setLink(null)}
       >
         <p className="mt-3 flex items-center gap-2 text-sm text-quiet">
           <MailPlus aria-hidden size={14} />
-          {words.members.joinsAs(words.roles[role].toLowerCase())}
+          {membersWords.joinsAs(words.roles[role].toLowerCase())}
         </p>
       </RevealDialog>
     </>

@@ -21,6 +21,7 @@ import { StatusText } from '../ui/status.tsx';
 import { Card } from '../ui/surface.tsx';
 import type { TableColumn } from '../ui/table.tsx';
 import { Ago } from '../ui/text.tsx';
+import { notificationsWords } from './notifications-words.ts';
 import { NotYours, RevealDialog, SomeChips } from './parts.tsx';
 import { words } from './words.ts';
 
@@ -42,14 +43,14 @@ function Targets({ canManage }: { canManage: boolean }) {
   const [shown, setShown] = useState<string | null>(null);
   const [going, setGoing] = useState<Target>();
   const update = useAct('notificationTargets.update');
-  const remove = useAct('notificationTargets.delete', { done: words.notifications.deleted });
+  const remove = useAct('notificationTargets.delete', { done: notificationsWords.deleted });
   const rotate = useAct('notificationTargets.rotateSecret', { onDone: ({ secret }) => setShown(secret) });
   const test = useAct('notificationTargets.test', {
     refresh: [['notificationDeliveries']],
     done: ({ delivered, status, error, latency_ms }) =>
       delivered
-        ? words.notifications.answered(status, latency_ms)
-        : words.notifications.refused(String(error ?? status)),
+        ? notificationsWords.answered(status, latency_ms)
+        : notificationsWords.refused(String(error ?? status)),
   });
   return (
     <Card
@@ -58,20 +59,20 @@ function Targets({ canManage }: { canManage: boolean }) {
       actions={
         canManage ? (
           <Button icon={Plus} size="sm" onClick={() => setMaking(true)}>
-            {words.notifications.new}
+            {notificationsWords.new}
           </Button>
         ) : undefined
       }
     >
       <PagedTable
-        label={words.notifications.list}
+        label={notificationsWords.list}
         path="notificationTargets.list"
         rowsOf={(page) => page.targets}
         keyOf={(target) => target.id}
         empty={{
           icon: BellRing,
-          title: words.notifications.none,
-          note: words.notifications.noneNote,
+          title: notificationsWords.none,
+          note: notificationsWords.noneNote,
         }}
         columns={targetColumns({
           canManage,
@@ -84,17 +85,17 @@ function Targets({ canManage }: { canManage: boolean }) {
       />
       <NewTargetDialog open={isMaking} onOpenChange={setMaking} onMade={setShown} />
       <RevealDialog
-        title={words.notifications.secret}
+        title={notificationsWords.secret}
         secret={shown}
-        what={words.notifications.secretWhat}
+        what={notificationsWords.secretWhat}
         onClose={() => setShown(null)}
       />
       <ConfirmDialog
         open={going !== undefined}
         onOpenChange={() => setGoing(undefined)}
-        title={words.notifications.deleteTitle(going?.name ?? '')}
-        consequence={words.notifications.deleteNote}
-        confirmLabel={words.notifications.delete}
+        title={notificationsWords.deleteTitle(going?.name ?? '')}
+        consequence={notificationsWords.deleteNote}
+        confirmLabel={notificationsWords.delete}
         danger
         onConfirm={() => {
           if (going) remove.run({ id: going.id });
@@ -105,8 +106,8 @@ function Targets({ canManage }: { canManage: boolean }) {
 }
 
 const KINDS = [
-  { value: 'webhook', label: words.notifications.kinds.webhook },
-  { value: 'email', label: words.notifications.kinds.email },
+  { value: 'webhook', label: notificationsWords.kinds.webhook },
+  { value: 'email', label: notificationsWords.kinds.email },
 ] as const;
 
 interface NewTargetProps {
@@ -137,32 +138,32 @@ function NewTargetDialog({ open, onOpenChange, onMade }: NewTargetProps) {
     <FormDialog
       open={open}
       onOpenChange={onOpenChange}
-      title={words.notifications.newTitle}
-      send={words.notifications.make}
+      title={notificationsWords.newTitle}
+      send={notificationsWords.make}
       busy={create.isBusy}
       disabled={name.trim() === '' || address.trim() === '' || events.length === 0}
       onSend={() => create.run({ name, kind, address, events: [...events] })}
     >
       <div>
-        <Segments label={words.notifications.by} value={kind} choices={KINDS} onChange={setKind} />
+        <Segments label={notificationsWords.by} value={kind} choices={KINDS} onChange={setKind} />
       </div>
-      <Field label={words.notifications.name}>
+      <Field label={notificationsWords.name}>
         <TextInput
           value={name}
           onChange={setName}
           required
           maxLength={200}
-          placeholder={words.notifications.nameExample}
+          placeholder={notificationsWords.nameExample}
         />
       </Field>
-      <Field label={words.notifications.addresses[kind]}>
+      <Field label={notificationsWords.addresses[kind]}>
         <TextInput
           value={address}
           onChange={setAddress}
           required
           maxLength={2048}
           type={kind === 'webhook' ? 'url' : 'email'}
-          placeholder={words.notifications.examples[kind]}
+          placeholder={notificationsWords.examples[kind]}
         />
       </Field>
       <EventChoice events={events} onChange={setEvents} />
@@ -179,12 +180,12 @@ function EventChoice({
 }) {
   return (
     <fieldset>
-      <legend className="mb-1 text-sm font-medium">{words.notifications.events}</legend>
+      <legend className="mb-1 text-sm font-medium">{notificationsWords.events}</legend>
       <div className="flex flex-col items-start">
         {NOTIFICATION_EVENTS.map((event) => (
           <Checkbox
             key={event}
-            label={words.notifications.when[event]}
+            label={notificationsWords.when[event]}
             checked={events.includes(event)}
             onChange={(ticked) =>
               onChange(ticked ? [...events, event] : events.filter((each) => each !== event))
@@ -197,20 +198,20 @@ function EventChoice({
 }
 
 function Deliveries({ canManage }: { canManage: boolean }) {
-  const redeliver = useAct('notificationDeliveries.redeliver', { done: words.notifications.sentAgain });
+  const redeliver = useAct('notificationDeliveries.redeliver', { done: notificationsWords.sentAgain });
   return (
-    <Card title={words.notifications.log} flush>
+    <Card title={notificationsWords.log} flush>
       <PagedTable
-        label={words.notifications.log}
+        label={notificationsWords.log}
         path="notificationDeliveries.list"
         rowsOf={(page) => page.deliveries}
         keyOf={(delivery) => delivery.id}
-        empty={{ icon: BellRing, title: words.notifications.noLog, note: words.notifications.noLogNote }}
+        empty={{ icon: BellRing, title: notificationsWords.noLog, note: notificationsWords.noLogNote }}
         columns={[
-          { key: 'event', title: words.notifications.event, cell: ({ event }) => event },
+          { key: 'event', title: notificationsWords.event, cell: ({ event }) => event },
           {
             key: 'to',
-            title: words.notifications.to,
+            title: notificationsWords.to,
             cell: ({ address }) => (
               <span title={address} className="block truncate text-quiet md:max-w-44">
                 {address}
@@ -219,7 +220,7 @@ function Deliveries({ canManage }: { canManage: boolean }) {
           },
           {
             key: 'state',
-            title: words.notifications.state,
+            title: notificationsWords.state,
             onPhone: 'side',
             takesRest: true,
             cell: (delivery) => (
@@ -233,14 +234,14 @@ function Deliveries({ canManage }: { canManage: boolean }) {
           },
           {
             key: 'tries',
-            title: words.notifications.tries,
+            title: notificationsWords.tries,
             align: 'end',
             wideOnly: true,
             cell: ({ attempts }) => attempts,
           },
           {
             key: 'at',
-            title: words.notifications.made,
+            title: notificationsWords.made,
             wideOnly: true,
             cell: (delivery) => <Ago at={delivery.created_at} />,
           },
@@ -251,8 +252,8 @@ function Deliveries({ canManage }: { canManage: boolean }) {
             cell: (delivery) =>
               canManage ? (
                 <Button look="quiet" size="sm" onClick={() => redeliver.run({ id: delivery.id })}>
-                  {words.notifications.sendAgain}
-                  <span className="sr-only"> {words.notifications.toAddress(delivery.address)}</span>
+                  {notificationsWords.sendAgain}
+                  <span className="sr-only"> {notificationsWords.toAddress(delivery.address)}</span>
                 </Button>
               ) : null,
           },
@@ -275,7 +276,7 @@ function targetColumns(acts: TargetActs): TableColumn<Target>[] {
   return [
     {
       key: 'name',
-      title: words.notifications.name,
+      title: notificationsWords.name,
       takesRest: true,
       cell: (target) => (
         <div className="py-1.5" title={target.address}>
@@ -286,18 +287,18 @@ function targetColumns(acts: TargetActs): TableColumn<Target>[] {
     },
     {
       key: 'events',
-      title: words.notifications.events,
+      title: notificationsWords.events,
       wideOnly: true,
       cell: ({ events }) => <SomeChips names={events} />,
     },
     {
       key: 'on',
-      title: words.notifications.on,
+      title: notificationsWords.on,
       onPhone: 'side',
       cell: (target) => (
         <span title={target.off_reason ?? undefined}>
           <Switch
-            label={words.notifications.isTold(target.name)}
+            label={notificationsWords.isTold(target.name)}
             labelHidden
             checked={target.active}
             disabled={!acts.canManage || acts.isChanging}
@@ -314,17 +315,17 @@ function targetColumns(acts: TargetActs): TableColumn<Target>[] {
         acts.canManage ? (
           <span className="inline-flex items-center">
             <Button look="quiet" size="sm" icon={Send} onClick={() => acts.test(target)}>
-              {words.notifications.test}
+              {notificationsWords.test}
               <span className="sr-only"> {target.name}</span>
             </Button>
             {target.kind === 'webhook' ? (
               <Button look="quiet" size="sm" onClick={() => acts.rotate(target)}>
-                {words.notifications.rotate}
-                <span className="sr-only"> {words.notifications.forTarget(target.name)}</span>
+                {notificationsWords.rotate}
+                <span className="sr-only"> {notificationsWords.forTarget(target.name)}</span>
               </Button>
             ) : null}
             <Button look="quiet" size="sm" onClick={() => acts.remove(target)}>
-              {words.notifications.delete}
+              {notificationsWords.delete}
               <span className="sr-only"> {target.name}</span>
             </Button>
           </span>

@@ -15,13 +15,14 @@ import { Skeleton } from '../ui/feedback.tsx';
 import { Field, TextInput } from '../ui/field.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Ago, Chip } from '../ui/text.tsx';
+import { organisationWords } from './organisation-words.ts';
 import { useOnlyOwner } from './use-owners.ts';
 import { words } from './words.ts';
 
 type Me = Answer<'me.get'>;
 type OwnOrg = Answer<'orgs.mine'>['orgs'][number];
 
-const text = words.organisation;
+const text = organisationWords;
 
 export function OrganisationSection() {
   const asked = useQuery(query('me.get', {}));

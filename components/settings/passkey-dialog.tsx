@@ -9,8 +9,8 @@ import { Notice } from '../ui/feedback.tsx';
 import { Field, TextInput } from '../ui/field.tsx';
 import { useToast } from '../ui/toast.tsx';
 import { browserName } from './browser-name.ts';
+import { passkeysWords } from './passkeys-words.ts';
 import { PresentPassword, usePresentPassword } from './present-password.tsx';
-import { words } from './words.ts';
 
 interface PasskeyDialogProps {
   open: boolean;
@@ -38,14 +38,14 @@ export function PasskeyDialog({ open, onOpenChange, hasPassword }: PasskeyDialog
     <FormDialog
       open={open}
       onOpenChange={close}
-      title={words.passkeys.add}
-      description={words.passkeys.addNote}
-      send={words.passkeys.go}
+      title={passkeysWords.add}
+      description={passkeysWords.addNote}
+      send={passkeysWords.go}
       busy={isBusy}
       disabled={chosen.trim() === '' || present.isMissing}
       onSend={() => void send()}
     >
-      <Field label={words.passkeys.name} hint={words.passkeys.nameHint}>
+      <Field label={passkeysWords.name} hint={passkeysWords.nameHint}>
         <TextInput value={chosen} onChange={setName} required maxLength={200} />
       </Field>
       <PresentPassword by={present} />
@@ -66,7 +66,7 @@ function useAdd() {
     try {
       const { name } = await addPasskey(wish);
       await queries.invalidateQueries({ queryKey: ['passkeys'] });
-      toast({ title: words.passkeys.added(name) });
+      toast({ title: passkeysWords.added(name) });
       return true;
     } catch (failure) {
       setError(failure as ApiError);

@@ -15,8 +15,8 @@ import { Card } from '../ui/surface.tsx';
 import { Table, type TableColumn } from '../ui/table.tsx';
 import { Ago, Chip } from '../ui/text.tsx';
 import { PasskeyDialog } from './passkey-dialog.tsx';
+import { passkeysWords } from './passkeys-words.ts';
 import { ProofDialog } from './present-password.tsx';
-import { words } from './words.ts';
 
 type Passkey = Answer<'passkeys.list'>['passkeys'][number];
 
@@ -31,21 +31,21 @@ export function Passkeys({ hasPassword }: { hasPassword: boolean }) {
   const isFit = canUsePasskeys();
   const add = isFit ? (
     <Button icon={Plus} size="sm" onClick={() => setAdding(true)}>
-      {words.passkeys.add}
+      {passkeysWords.add}
     </Button>
   ) : undefined;
   return (
-    <Card title={words.passkeys.title} flush actions={add}>
+    <Card title={passkeysWords.title} flush actions={add}>
       {error ? <Broken of={asked} /> : null}
-      {data || error ? null : <Skeleton label={words.passkeys.loading} rows={2} />}
+      {data || error ? null : <Skeleton label={passkeysWords.loading} rows={2} />}
       {data?.passkeys.length === 0 ? (
-        <Empty icon={Fingerprint} title={words.passkeys.none}>
-          {words.passkeys.noneNote}
+        <Empty icon={Fingerprint} title={passkeysWords.none}>
+          {passkeysWords.noneNote}
         </Empty>
       ) : null}
       {data && data.passkeys.length > 0 ? (
         <Table
-          label={words.passkeys.title}
+          label={passkeysWords.title}
           rows={data.passkeys}
           keyOf={({ id }) => id}
           columns={columns({ rename: setNaming, remove: setRemoving })}
@@ -74,24 +74,24 @@ function columns(act: {
   return [
     {
       key: 'name',
-      title: words.passkeys.name,
+      title: passkeysWords.name,
       cell: (passkey) => (
         <span className="font-medium">
-          {passkey.name} {isHere(passkey) ? null : <Chip>{words.passkeys.onlyAt(passkey.host)}</Chip>}
+          {passkey.name} {isHere(passkey) ? null : <Chip>{passkeysWords.onlyAt(passkey.host)}</Chip>}
         </span>
       ),
     },
     {
       key: 'made',
-      title: words.passkeys.made,
+      title: passkeysWords.made,
       wideOnly: true,
       cell: ({ created_at: at }) => <Ago at={at} />,
     },
     {
       key: 'used',
-      title: words.passkeys.used,
+      title: passkeysWords.used,
       wideOnly: true,
-      cell: ({ last_used_at: at }) => (at === null ? words.passkeys.never : <Ago at={at} />),
+      cell: ({ last_used_at: at }) => (at === null ? passkeysWords.never : <Ago at={at} />),
     },
     {
       key: 'act',
@@ -100,11 +100,11 @@ function columns(act: {
       cell: (passkey) => (
         <>
           <Button look="quiet" size="sm" onClick={() => act.rename(passkey)}>
-            {words.passkeys.rename}
+            {passkeysWords.rename}
             <span className="sr-only"> {passkey.name}</span>
           </Button>
           <Button look="quiet" size="sm" onClick={() => act.remove(passkey)}>
-            {words.passkeys.remove}
+            {passkeysWords.remove}
             <span className="sr-only"> {passkey.name}</span>
           </Button>
         </>
@@ -117,12 +117,12 @@ function columns(act: {
 function Elsewhere({ better }: { better: string | null }) {
   return (
     <p className="border-t border-line px-4 py-2.5 text-sm text-quiet">
-      {words.passkeys.notHere}{' '}
+      {passkeysWords.notHere}{' '}
       {better === null ? (
-        words.passkeys.byHttps
+        passkeysWords.byHttps
       ) : (
         <>
-          {words.passkeys.openAt}{' '}
+          {passkeysWords.openAt}{' '}
           <a className="text-accent underline underline-offset-2" href={`${better}/settings/account`}>
             {better}
           </a>
@@ -139,13 +139,13 @@ function NameDialog({ passkey, onClose }: { passkey: Passkey; onClose(): void })
     <FormDialog
       open
       onOpenChange={onClose}
-      title={words.passkeys.renameTitle(passkey.name)}
-      send={words.passkeys.rename}
+      title={passkeysWords.renameTitle(passkey.name)}
+      send={passkeysWords.rename}
       busy={rename.isBusy}
       disabled={name.trim() === '' || name === passkey.name}
       onSend={() => rename.run({ id: passkey.id, name })}
     >
-      <Field label={words.passkeys.name}>
+      <Field label={passkeysWords.name}>
         <TextInput value={name} onChange={setName} required maxLength={200} />
       </Field>
     </FormDialog>
@@ -161,15 +161,15 @@ interface RemoveProps {
 function RemoveDialog({ passkey: { id, name }, ...rest }: RemoveProps) {
   const remove = useAct('passkeys.remove', {
     refresh: [['passkeys'], ['me']],
-    done: words.passkeys.removed,
+    done: passkeysWords.removed,
     onDone: rest.onClose,
   });
   return (
     <ProofDialog
       {...rest}
-      title={words.passkeys.removeTitle(name)}
-      description={words.passkeys.removeNote}
-      send={words.passkeys.remove}
+      title={passkeysWords.removeTitle(name)}
+      description={passkeysWords.removeNote}
+      send={passkeysWords.remove}
       danger
       busy={remove.isBusy}
       onSend={(proof) => remove.run({ id, ...proof })}

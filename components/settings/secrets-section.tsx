@@ -12,6 +12,7 @@ import { Field, TextInput } from '../ui/field.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Ago } from '../ui/text.tsx';
 import { NotYours } from './parts.tsx';
+import { secretsWords } from './secrets-words.ts';
 import { words } from './words.ts';
 
 export function SecretsSection() {
@@ -27,14 +28,14 @@ interface Writing {
 function Secrets() {
   const [writing, setWriting] = useState<Writing>();
   const [going, setGoing] = useState<string>();
-  const remove = useAct('secrets.delete', { done: words.secrets.deleted });
+  const remove = useAct('secrets.delete', { done: secretsWords.deleted });
   return (
     <Card
       title={words.sections.secrets}
       flush
       actions={
         <Button icon={Plus} size="sm" onClick={() => setWriting({ name: null })}>
-          {words.secrets.new}
+          {secretsWords.new}
         </Button>
       }
     >
@@ -45,19 +46,19 @@ function Secrets() {
         keyOf={(secret) => secret.name}
         empty={{
           icon: Vault,
-          title: words.secrets.none,
-          note: words.secrets.noneNote,
+          title: secretsWords.none,
+          note: secretsWords.noneNote,
         }}
         columns={[
           {
             key: 'name',
-            title: words.secrets.name,
+            title: secretsWords.name,
             cell: ({ name }) => <span className="font-mono">{name}</span>,
           },
-          { key: 'version', title: words.secrets.version, align: 'end', cell: ({ version }) => version },
+          { key: 'version', title: secretsWords.version, align: 'end', cell: ({ version }) => version },
           {
             key: 'at',
-            title: words.secrets.replaced,
+            title: secretsWords.replaced,
             wideOnly: true,
             cell: (secret) => <Ago at={secret.updated_at} />,
           },
@@ -68,11 +69,11 @@ function Secrets() {
             cell: ({ name }) => (
               <>
                 <Button look="quiet" size="sm" onClick={() => setWriting({ name })}>
-                  {words.secrets.replace}
+                  {secretsWords.replace}
                   <span className="sr-only"> {name}</span>
                 </Button>
                 <Button look="quiet" size="sm" onClick={() => setGoing(name)}>
-                  {words.secrets.delete}
+                  {secretsWords.delete}
                   <span className="sr-only"> {name}</span>
                 </Button>
               </>
@@ -84,9 +85,9 @@ function Secrets() {
       <ConfirmDialog
         open={going !== undefined}
         onOpenChange={() => setGoing(undefined)}
-        title={words.secrets.deleteTitle(going ?? '')}
-        consequence={words.secrets.deleteNote}
-        confirmLabel={words.secrets.delete}
+        title={secretsWords.deleteTitle(going ?? '')}
+        consequence={secretsWords.deleteNote}
+        confirmLabel={secretsWords.delete}
         danger
         onConfirm={() => {
           if (going !== undefined) remove.run({ name: going });
@@ -105,24 +106,24 @@ function WriteDialog({ writing, onClose }: { writing: Writing | undefined; onClo
     setValue('');
     onClose();
   };
-  const put = useAct('secrets.put', { done: (secret) => words.secrets.stored(secret.name), onDone: close });
+  const put = useAct('secrets.put', { done: (secret) => secretsWords.stored(secret.name), onDone: close });
   return (
     <FormDialog
       open={writing !== undefined}
       onOpenChange={close}
-      title={writing?.name == null ? words.secrets.new : words.secrets.replaceTitle(writing.name)}
-      description={words.secrets.newNote}
-      send={words.secrets.store}
+      title={writing?.name == null ? secretsWords.new : secretsWords.replaceTitle(writing.name)}
+      description={secretsWords.newNote}
+      send={secretsWords.store}
       busy={put.isBusy}
       disabled={value === '' || name === ''}
       onSend={() => put.run({ name, value })}
     >
       {writing?.name == null ? (
-        <Field label={words.secrets.name} hint={words.secrets.nameHint}>
+        <Field label={secretsWords.name} hint={secretsWords.nameHint}>
           <TextInput value={newName} onChange={setNewName} mono required maxLength={128} />
         </Field>
       ) : null}
-      <Field label={words.secrets.value}>
+      <Field label={secretsWords.value}>
         <TextInput value={value} onChange={setValue} type="password" autoComplete="off" required mono />
       </Field>
     </FormDialog>

@@ -9,16 +9,16 @@ import { formatBytes, formatCount, formatDuration } from '../ui/format.ts';
 import { StatusText } from '../ui/status.tsx';
 import { Card } from '../ui/surface.tsx';
 import { Table } from '../ui/table.tsx';
-import { words } from './words.ts';
+import { systemWords } from './system-words.ts';
 
 type Settings = Answer<'system.settings'>;
 type Health = Answer<'system.health'>;
 type Part = keyof Health['parts'];
 
-const PARTS: Record<Part, string> = words.system.parts;
+const PARTS: Record<Part, string> = systemWords.parts;
 type Condition = Health['conditions'][number];
 
-const CONDITIONS: Record<Condition['name'], string> = words.system.conditions;
+const CONDITIONS: Record<Condition['name'], string> = systemWords.conditions;
 const REFRESH_MS = 5000;
 
 export function SystemSection() {
@@ -27,29 +27,29 @@ export function SystemSection() {
   return (
     <>
       <Broken of={[health, settings]} />
-      <Card title={words.system.leansOn} flush>
+      <Card title={systemWords.leansOn} flush>
         {health.data && settings.data ? (
           <Parts health={health.data} kinds={settings.data.kinds} />
         ) : (
-          <Skeleton label={words.system.asking} rows={4} />
+          <Skeleton label={systemWords.asking} rows={4} />
         )}
       </Card>
-      <Card title={words.system.minutes} flush>
+      <Card title={systemWords.minutes} flush>
         {health.data ? (
           <Conditions all={health.data.conditions} />
         ) : (
-          <Skeleton label={words.system.loading} rows={7} />
+          <Skeleton label={systemWords.loading} rows={7} />
         )}
       </Card>
       <WaysToSignIn />
-      <Card title={words.system.settings} flush>
+      <Card title={systemWords.settings} flush>
         {settings.data ? (
           <Facts facts={factsOf(settings.data)} />
         ) : (
-          <Skeleton label={words.system.loading} rows={4} />
+          <Skeleton label={systemWords.loading} rows={4} />
         )}
       </Card>
-      <p className="text-sm text-quiet">{words.system.where}</p>
+      <p className="text-sm text-quiet">{systemWords.where}</p>
     </>
   );
 }
@@ -57,29 +57,29 @@ export function SystemSection() {
 function Parts({ health, kinds }: { health: Health; kinds: Settings['kinds'] }) {
   return (
     <Table
-      label={words.system.leansOn}
+      label={systemWords.leansOn}
       rows={Object.keys(PARTS) as Part[]}
       keyOf={(part) => part}
       columns={[
         {
           key: 'part',
-          title: words.system.part,
+          title: systemWords.part,
           cell: (part) => <span className="font-medium">{PARTS[part]}</span>,
         },
-        { key: 'kind', title: words.system.kind, cell: (part) => kinds[part] },
+        { key: 'kind', title: systemWords.kind, cell: (part) => kinds[part] },
         {
           key: 'state',
-          title: words.system.state,
+          title: systemWords.state,
           onPhone: 'side',
           cell: (part) => <StatusText look={lookOfPart(health.parts[part].ok)} />,
         },
         {
           key: 'latency',
-          title: words.system.latency,
+          title: systemWords.latency,
           align: 'end',
           cell: (part) => {
             const { latency_ms: ms, note } = health.parts[part];
-            return ms === null ? (note ?? words.system.noAnswer) : words.system.ms(ms.toFixed(1));
+            return ms === null ? (note ?? systemWords.noAnswer) : systemWords.ms(ms.toFixed(1));
           },
         },
       ]}
@@ -92,26 +92,26 @@ function Conditions({ all }: { all: Condition[] }) {
     `${formatCount(value)} ${unit === 'ms' ? 'ms' : '%'}`;
   return (
     <Table
-      label={words.system.minutes}
+      label={systemWords.minutes}
       rows={all}
       keyOf={({ name }) => name}
       columns={[
-        { key: 'what', title: words.system.what, cell: ({ name }) => CONDITIONS[name] },
+        { key: 'what', title: systemWords.what, cell: ({ name }) => CONDITIONS[name] },
         {
           key: 'state',
-          title: words.system.state,
+          title: systemWords.state,
           onPhone: 'side',
           cell: (one) => <StatusText look={lookOfCondition(one)} />,
         },
         {
           key: 'value',
-          title: words.system.value,
+          title: systemWords.value,
           align: 'end',
           cell: ({ value, unit }) => (value === null ? '–' : show(value, unit)),
         },
         {
           key: 'limit',
-          title: words.system.limit,
+          title: systemWords.limit,
           align: 'end',
           cell: ({ limit, unit }) => show(limit, unit),
         },
@@ -123,7 +123,7 @@ function Conditions({ all }: { all: Condition[] }) {
 function factsOf(settings: Settings): [string, string][] {
   const { succeeded, failed, cancelled } = settings.retention_days;
   const { max_concurrent_tasks: most } = settings;
-  const { facts } = words.system;
+  const { facts } = systemWords;
   return [
     [facts.kept, facts.days(succeeded, failed, cancelled)],
     [facts.payload, formatBytes(settings.payload_max_bytes)],
@@ -138,7 +138,7 @@ function factsOf(settings: Settings): [string, string][] {
 /** Passwords and passkeys, and the providers that whoever runs the server has named. */
 function WaysToSignIn() {
   const { data } = useQuery(query('auth.providers', {}));
-  const { signIn: said } = words.system;
+  const { signIn: said } = systemWords;
   const rows = [
     { id: ' password', name: said.password, kind: said.passwordNote },
     { id: ' passkey', name: said.passkey, kind: said.passkeyNote },

@@ -31,6 +31,14 @@ const startMany = (name: string, count: number) =>
 const statusOf = async (run: string): Promise<string> => (await api(`/runs/${run}`)).status;
 const becomes = (run: string, status: string) => expect.poll(() => statusOf(run), POLL).toBe(status);
 const of = (name: string) => `pipeline=${pipelines.get(name)}`;
+/** As many as the figures of the home page are about, whichever test comes first. */
+async function failRuns(): Promise<string[]> {
+  const there = async () =>
+    (await api(`/runs?pipeline_id=${pipelines.get('Broken')}`)).runs.map(({ id }: { id: string }) => id);
+  for (let count = (await there()).length; count < FAILED; count++)
+    await becomes(await start('Broken'), 'failed');
+  return there();
+}
 
 beforeAll(async () => {
   dataDir = await makeDataDir();
@@ -75,7 +83,7 @@ const rows = async (): Promise<number> => {
 };
 
 test('a drag over the dots sets the range, columns are chosen for good, and J and K go through the rows', async () => {
-  for (let count = 0; count < FAILED; count++) await becomes(await start('Broken'), 'failed');
+  await failRuns();
   await open(`/runs?${of('Broken')}`);
   await expect.poll(rows, POLL).toBe(FAILED);
   const chart = page.getByRole('img', { name: new RegExp(`^Duration of the ${FAILED} runs`) });
@@ -117,12 +125,77 @@ test('a drag over the dots sets the range, columns are chosen for good, and J an
   }
 });
 
+test('whoever comes back from a run goes on from it, and runs are compared from the list and from their page', async () => {
+  await failRuns();
+  await open(`/runs?${of('Broken')}`);
+  await expect.poll(rows, POLL).toBe(FAILED);
+  const active = () => page.locator('[role=row][data-active]').getAttribute('aria-rowindex');
+  for (const key of ['j', 'j', 'Enter']) await page.keyboard.press(key);
+  await page.waitForURL(/\/runs\/run_/);
+  await page.getByTestId('run-status').waitFor();
+  const opened = new URL(page.url()).pathname.slice('/runs/'.length);
+  await page.goBack();
+  await expect.poll(active, POLL).toBe('3');
+  await page.keyboard.press('j');
+  await expect.poll(active, POLL).toBe('4');
+  // By a link the list begins at its top.
+  await page.getByRole('link', { name: 'Home' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Home' }).waitFor();
+  await page.getByRole('link', { name: 'Runs', exact: true }).click();
+  await grid().getByText('Failed').first().waitFor();
+  expect(await page.locator('[role=row][data-active]').count()).toBe(0);
+
+  await open(`/runs?${of('Broken')}`);
+  await expect.poll(rows, POLL).toBe(FAILED);
+  for (const key of ['j', 'x']) await page.keyboard.press(key);
+  const compare = page.getByRole('toolbar').getByRole('button', { name: 'Compare' });
+  expect(await compare.isDisabled()).toBe(true);
+  for (const key of ['j', 'x']) await page.keyboard.press(key);
+  await compare.click();
+  await page.waitForURL(/compare\?a=.*&b=/);
+  await page.getByRole('heading', { name: 'Both on one graph' }).waitFor();
+  const [a = '', b = ''] = ['a', 'b'].map((side) => new URL(page.url()).searchParams.get(side) ?? '');
+  expect(a < b).toBe(true);
+
+  await open(`/runs/${opened}`);
+  await page.getByRole('button', { name: 'More', exact: true }).click();
+  await page.getByRole('menuitem', { name: 'Compare with…' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Compare this run with another?' });
+  await expect.poll(() => dialog.getByRole('listitem').count(), POLL).toBe(FAILED - 1);
+  const confirm = dialog.getByRole('button', { name: 'Compare' });
+  await dialog.getByRole('textbox').fill(opened);
+  await dialog.getByText('This is the run itself.').waitFor();
+  expect(await confirm.isDisabled()).toBe(true);
+  await dialog.getByRole('textbox').fill(a === opened ? b : a);
+  await confirm.click();
+  await page.waitForURL(/\/runs\/compare/);
+  expect(page.url()).toContain(opened);
+});
+
+test('the palette leads from the id of a version, of a task and of an error to what they stand for', async () => {
+  const [run = ''] = await failRuns();
+  const { version_id: version, error_group: group } = await api(`/runs/${run}`);
+  for (const [id, address] of [
+    [version, new RegExp(`/pipelines/${pipelines.get('Broken')}\\?tab=versions&version=1$`)],
+    [`task_${run.slice('run_'.length)}_1`, new RegExp(`/runs/${run}\\?stage=break$`)],
+    [group, new RegExp(`/analytics/errors/${group}$`)],
+  ] as const) {
+    await open('/agents');
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await page.keyboard.press('ControlOrMeta+k');
+    await page.getByRole('combobox', { name: 'Find and do' }).fill(id);
+    await page.getByRole('option', { name: id }).waitFor();
+    await page.keyboard.press('Enter');
+    await page.waitForURL(address);
+  }
+});
+
 /** In this order: where each leads to, and how many that should be, if the figure is no number of theirs. */
 const FIGURES: readonly [string, number?][] = [
   ['Running now'],
   ['Failed in 24 hours'],
   ['Stuck'],
-  ['Agents down'],
+  ['Agents not well'],
   ['Dead letters'],
   ['Runs that ended'],
   ['Success', FAILED + FINE],

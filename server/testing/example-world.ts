@@ -97,6 +97,10 @@ export function createExampleWorld(http: TestServer): ExampleWorld {
       await http.call(`/api/v1/pipelines/${id}/draft`, body, { method: 'PUT' });
       return id;
     },
+    async version() {
+      const { body } = await http.call(`/api/v1/pipelines/${await makePipeline({ type: 'echo' })}/versions`);
+      return body.versions[0].id;
+    },
     async archivedPipeline() {
       const id = await makePipeline({ type: 'echo' });
       return (await post(`/pipelines/${id}/archive`, {})).id;

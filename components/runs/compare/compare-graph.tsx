@@ -22,7 +22,7 @@ export interface CompareGraphProps {
   onSelect(stageKey: string | null): void;
 }
 
-const useGraphOf = (run: Run) =>
+export const useGraphOf = (run: Run) =>
   useQuery({ ...query('runs.graph', { id: run.id as RunId }), staleTime: Number.POSITIVE_INFINITY });
 
 /** Both runs on one graph: stages are in the state that the second left them in, and say how they differ from the first. */
@@ -71,6 +71,7 @@ function markOf({ key, a, b, deltaMs }: StagePair): [string, StageMark][] {
         },
       ],
     ];
+  if (a.type !== b.type) return [[key, { text: words.was(a.type), tone: 'warn' }]];
   if (deltaMs === undefined || deltaMs === 0) return [];
   const sign = deltaMs > 0 ? '+' : '−';
   return [

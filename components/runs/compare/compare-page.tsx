@@ -9,6 +9,7 @@ import type { RunId } from '../../../server/domain/ids.ts';
 import { query } from '../../data/index.ts';
 import { lookOfRun, lookOfTask } from '../../looks/index.ts';
 import { Broken } from '../../shell/broken.tsx';
+import { pipelineHref } from '../../shell/places.ts';
 import { Button, LinkButton } from '../../ui/button.tsx';
 import { Drawer } from '../../ui/drawer.tsx';
 import { Empty, Skeleton } from '../../ui/feedback.tsx';
@@ -22,6 +23,7 @@ import { StatusPill, StatusText } from '../../ui/status.tsx';
 import { Card, Page, PageHead } from '../../ui/surface.tsx';
 import { Ago } from '../../ui/text.tsx';
 import type { Run } from '../run/use-run.ts';
+import { useVersionNumber } from '../run/use-version-number.ts';
 import { words as runWords } from '../words.ts';
 import type { CompareGraphProps } from './compare-graph.tsx';
 import { compareRuns, type StagePair } from './compare-runs.ts';
@@ -31,6 +33,10 @@ import { words as compare } from './words.ts';
 // The lists are there before what draws.
 const CompareGraph = lazy(
   patiently(() => import('./compare-graph.tsx').then((file) => ({ default: file.CompareGraph }))),
+);
+
+const VersionDiff = lazy(
+  patiently(() => import('./version-diff.tsx').then((file) => ({ default: file.VersionDiff }))),
 );
 
 const useRunOf = (id: string) => {
@@ -96,14 +102,27 @@ export function ComparePage() {
 }
 
 function Both(props: CompareGraphProps) {
-  const { pairs, onSelect } = props;
+  const { first, second, pairs, onSelect } = props;
+  const isSamePipeline = first.pipeline_id === second.pipeline_id;
   return (
     <div className="flex flex-col gap-5">
+      {isSamePipeline ? null : (
+        <p role="status" className="rounded-md border border-line bg-warn-soft px-4 py-2 text-sm">
+          {compare.otherPipelines}
+        </p>
+      )}
       <Card title={compare.graph} actions={<Note text={compare.graphNote} />} flush>
         <Suspense fallback={<Skeleton label={compare.loadingGraph} rows={8} />}>
           <CompareGraph {...props} />
         </Suspense>
       </Card>
+      {isSamePipeline && first.version_id !== second.version_id ? (
+        <Card title={compare.versions}>
+          <Suspense fallback={<Skeleton label={compare.loadingGraph} rows={3} />}>
+            <VersionDiff first={first} second={second} />
+          </Suspense>
+        </Card>
+      ) : null}
       <Card title={compare.stages} flush>
         <DataGrid
           label={compare.stages}
@@ -145,6 +164,7 @@ function Side({
             >
               {shortId(run.id)}
             </Link>
+            <VersionOf run={run} />
             {run.finished_at === null ? null : (
               <span>{formatDuration(Date.parse(run.finished_at) - Date.parse(run.created_at))}</span>
             )}
@@ -153,6 +173,19 @@ function Side({
         ) : null}
       </p>
     </Card>
+  );
+}
+
+function VersionOf({ run }: { run: Run }) {
+  const number = useVersionNumber(run);
+  if (number === undefined || run.pipeline_id === null) return null;
+  return (
+    <Link
+      href={`${pipelineHref(run.pipeline_id)}?tab=versions&version=${number}`}
+      className="hover:text-accent hover:underline"
+    >
+      {compare.version(number)}
+    </Link>
   );
 }
 
@@ -184,7 +217,19 @@ const stateOf = (stage: StagePair['a']) =>
   );
 
 const COLUMNS: GridColumn<StagePair>[] = [
-  { key: 'name', title: compare.stage, width: 'minmax(9rem,1.5fr)', cell: ({ name }) => name },
+  {
+    key: 'name',
+    title: compare.stage,
+    width: 'minmax(9rem,1.5fr)',
+    cell: ({ name, a, b }) => (
+      <>
+        {name}
+        {a && b && a.type !== b.type ? (
+          <span className="ml-2 font-mono text-xs text-quiet">{compare.wasType(a.type)}</span>
+        ) : null}
+      </>
+    ),
+  },
   { key: 'a', title: compare.first, width: 'minmax(7rem,1fr)', cell: ({ a }) => stateOf(a) },
   { key: 'b', title: compare.second, width: 'minmax(7rem,1fr)', cell: ({ b }) => stateOf(b) },
   {

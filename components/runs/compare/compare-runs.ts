@@ -9,7 +9,7 @@ export interface StagePair {
   bMs: number | undefined;
   /** How much longer the second took. */
   deltaMs: number | undefined;
-  /** They ended differently, or one of them is not there. */
+  /** They ended differently, are of another type, or one of them is not there. */
   isDifferent: boolean;
 }
 
@@ -33,7 +33,7 @@ export function compareRuns(a: Pick<Run, 'stages'>, b: Pick<Run, 'stages'>): Sta
       aMs,
       bMs,
       deltaMs: aMs === undefined || bMs === undefined ? undefined : bMs - aMs,
-      isDifferent: left?.state !== right?.state,
+      isDifferent: left?.state !== right?.state || left?.type !== right?.type,
     };
   });
   const weight = ({ deltaMs }: StagePair) => Math.abs(deltaMs ?? 0);

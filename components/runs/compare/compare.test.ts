@@ -75,6 +75,12 @@ describe('two runs side by side', () => {
     ]);
   });
 
+  test('a stage that another version made something else of is different, however it ended', () => {
+    const typed = (type: string) => run({ ...stage('fetch', 'succeeded', 10), type } as Stage);
+    const isDifferent = (a: string, b: string) => compareRuns(typed(a), typed(b))[0]?.isDifferent;
+    expect([isDifferent('http', 'sql'), isDifferent('http', 'http')]).toEqual([true, false]);
+  });
+
   test('a stage that one of them does not have is different', () => {
     const [pair] = compareRuns(run(stage('only', 'succeeded', 1)), run());
     expect(pair).toMatchObject({ key: 'only', isDifferent: true, deltaMs: undefined, b: undefined });

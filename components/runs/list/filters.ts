@@ -29,6 +29,7 @@ export const RUN_PARAMS = {
   status: parseAsArrayOf(parseAsString),
   pipeline: parseAsString,
   version: parseAsString,
+  version_id: parseAsString,
   created: parseAsString,
   finished: parseAsString,
   duration: parseAsString,
@@ -170,6 +171,13 @@ function wordFilters(): FilterDef[] {
     },
     { key: 'id', label: filters.id, icon: Hash, ...text, mono: true, check: fits(ID_PREFIX, filters.badId) },
     {
+      key: 'version_id',
+      label: filters.versionId,
+      icon: GitFork,
+      ...text,
+      check: (text) => (isId('ver', text) ? undefined : filters.badVersionId),
+    },
+    {
       key: 'metadata',
       label: filters.metadata,
       icon: Tag,
@@ -199,7 +207,8 @@ function wordFilters(): FilterDef[] {
 /** What an address that somebody typed holds is asked only as far as it can be meant. */
 const only = (text: string | null, pattern: RegExp) =>
   text !== null && pattern.test(text) ? text : undefined;
-const idOf = (kind: 'pipe' | 'agent' | 'run', text: string | null) => (isId(kind, text) ? text : undefined);
+const idOf = (kind: 'pipe' | 'ver' | 'agent' | 'run', text: string | null) =>
+  isId(kind, text) ? text : undefined;
 
 /** All of them or none: a list of some would be shorter than what was asked for. */
 function statusesOf(texts: readonly string[] | null): RunStatus[] | undefined {
@@ -218,6 +227,7 @@ export function toRunFilter(params: RunParams, now: number): RunFilter {
     status: isSet(params.status) ? statusesOf(params.status) : undefined,
     pipeline_id: pipeline,
     version: version === undefined ? undefined : Number(version),
+    version_id: idOf('ver', params.version_id),
     created_after: created?.from?.toISOString(),
     created_before: created?.to?.toISOString(),
     finished_after: finished?.from?.toISOString(),

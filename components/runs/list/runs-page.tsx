@@ -5,12 +5,14 @@ import { useRouter } from 'next/navigation';
 import { lazy, Suspense, useRef, useState } from 'react';
 import { useKeys } from '../../shell/keys/index.ts';
 import { useMay } from '../../shell/use-may.ts';
+import { usePlaceInList } from '../../shell/use-place-in-list.ts';
 import { Button } from '../../ui/button.tsx';
 import { Empty, Notice } from '../../ui/feedback.tsx';
 import { FilterBar, writeTimeRange } from '../../ui/filter/index.ts';
 import { ColumnMenu, DataGrid, type GridHandle } from '../../ui/grid/index.ts';
 import { patiently } from '../../ui/patiently.ts';
 import { Card, Page, PageHead } from '../../ui/surface.tsx';
+import { compareHref } from '../compare-href.ts';
 import { type BulkAction, words } from '../words.ts';
 import type { BulkRequest } from './bulk-dialog.tsx';
 import { runColumns } from './columns.tsx';
@@ -36,7 +38,8 @@ export function RunsPage() {
   const columns = runColumns({ nameOf: names.nameOf, filterBy: state.setFilter });
   const filters = runFilters(names.pipelines, names.agents);
   const onSelected = (action: BulkAction) => setRequest({ action, target: { ids: [...selected] } });
-  const grid = useListKeys({ selected, setSelected, onSelected, mayOperate });
+  const compare = useCompare(selected);
+  const grid = useListKeys({ selected, setSelected, onSelected, compare, mayOperate });
   return (
     <Page width="wide" fill>
       <PageHead
@@ -69,10 +72,15 @@ export function RunsPage() {
           </div>
         ) : null}
         {runs.error && !runs.rows ? null : (
-          <List {...{ state, runs, columns, selected, setSelected, mayOperate, grid }} />
+          <List {...{ state, runs, columns, selected, setSelected, grid }} />
         )}
       </Card>
-      <SelectionBar count={selected.size} onAct={onSelected} onClear={() => setSelected(new Set())} />
+      <SelectionBar
+        count={selected.size}
+        onAct={mayOperate ? onSelected : undefined}
+        onCompare={compare}
+        onClear={() => setSelected(new Set())}
+      />
       <Suspense>
         {request ? <BulkDialog request={request} onClose={() => setRequest(undefined)} /> : null}
       </Suspense>
@@ -131,12 +139,12 @@ interface ListProps {
   columns: ReturnType<typeof runColumns>;
   selected: ReadonlySet<string>;
   setSelected(selected: ReadonlySet<string>): void;
-  mayOperate: boolean;
   grid: React.RefObject<GridHandle | null>;
 }
 
-function List({ state, runs, columns, selected, setSelected, mayOperate, grid }: ListProps) {
+function List({ state, runs, columns, selected, setSelected, grid }: ListProps) {
   const router = useRouter();
+  const place = usePlaceInList('runs');
   const selection = { keys: selected, onChange: setSelected, labelOf: words.select };
   return (
     <DataGrid
@@ -147,7 +155,8 @@ function List({ state, runs, columns, selected, setSelected, mayOperate, grid }:
       rows={runs.rows}
       keyOf={({ id }) => id}
       onOpen={({ id }) => router.push(`/runs/${id}`)}
-      {...(mayOperate ? { selection } : {})}
+      place={place}
+      selection={selection}
       sort={state.sort}
       onSort={state.setSort}
       hasMore={runs.hasMore}
@@ -181,15 +190,25 @@ function Nothing({ state }: { state: State }) {
   );
 }
 
+/** The two that are ticked side by side, if they are two. */
+function useCompare(selected: ReadonlySet<string>): (() => void) | undefined {
+  const router = useRouter();
+  const [one, other] = selected;
+  if (selected.size !== 2 || one === undefined || other === undefined) return undefined;
+  return () => router.push(compareHref(one, other));
+}
+
 function useListKeys({
   selected,
   setSelected,
   onSelected,
+  compare,
   mayOperate,
 }: {
   selected: ReadonlySet<string>;
   setSelected(selected: ReadonlySet<string>): void;
   onSelected(action: BulkAction): void;
+  compare: (() => void) | undefined;
   mayOperate: boolean;
 }) {
   const grid = useRef<GridHandle>(null);
@@ -204,12 +223,13 @@ function useListKeys({
       run: () => onSelected(action),
       disabled: isOff,
     })),
+    { label: keys.compare, run: () => compare?.(), disabled: !compare },
     { keys: 'esc', label: words.unselect, run: () => setSelected(new Set()), disabled: selected.size === 0 },
     { keys: ['j', 'down'], label: keys.next, run: () => grid.current?.move(1) },
     { keys: ['k', 'up'], label: keys.previous, run: () => grid.current?.move(-1) },
     { keys: 'enter', label: keys.open, run: () => grid.current?.open() },
-    { keys: 'x', label: keys.tick, run: () => grid.current?.toggle(), disabled: !mayOperate },
-    { keys: 'shift+x', label: keys.tickRange, run: () => grid.current?.toggle(true), disabled: !mayOperate },
+    { keys: 'x', label: keys.tick, run: () => grid.current?.toggle() },
+    { keys: 'shift+x', label: keys.tickRange, run: () => grid.current?.toggle(true) },
   ]);
   return grid;
 }

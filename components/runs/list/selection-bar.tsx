@@ -11,10 +11,14 @@ const ACTIONS: readonly BulkAction[] = ['replay', 'retry', 'pause', 'resume', 'c
 export function SelectionBar({
   count,
   onAct,
+  onCompare,
   onClear,
 }: {
   count: number;
-  onAct(action: BulkAction): void;
+  /** Undefined: whoever looks may only look. */
+  onAct: ((action: BulkAction) => void) | undefined;
+  /** Undefined: other than two are ticked. */
+  onCompare: (() => void) | undefined;
   onClear(): void;
 }) {
   if (count === 0) return null;
@@ -25,16 +29,25 @@ export function SelectionBar({
       className="fixed bottom-6 left-1/2 z-20 flex -translate-x-1/2 items-center gap-1 rounded-lg max-md:inset-x-2 max-md:bottom-3 max-md:translate-x-0 max-md:flex-wrap border border-line bg-raised p-1.5 shadow-raised print:hidden"
     >
       <span className="whitespace-nowrap px-2 text-sm font-medium tabular-nums">{words.selected(count)}</span>
-      {ACTIONS.map((action) => (
+      {(onAct ? ACTIONS : []).map((action) => (
         <Button
           key={action}
           size="sm"
           look={action === 'replay' ? 'primary' : 'quiet'}
-          onClick={() => onAct(action)}
+          onClick={() => onAct?.(action)}
         >
           {words.bulk.verb(action)}
         </Button>
       ))}
+      <Button
+        size="sm"
+        look="quiet"
+        disabled={!onCompare}
+        title={onCompare ? undefined : words.compareTwo}
+        onClick={onCompare}
+      >
+        {words.compare}
+      </Button>
       <IconButton label={words.unselect} icon={X} size="sm" onClick={onClear} />
     </div>
   );

@@ -5,13 +5,14 @@ import {
   Braces,
   CirclePause,
   CirclePlay,
+  GitCompareArrows,
   Link2,
   MoreHorizontal,
   OctagonX,
   Printer,
   RotateCcw,
 } from 'lucide-react';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import type { RunId } from '../../../server/domain/ids.ts';
 import { isRunActive, isRunCancelling, isRunOver, isRunPaused } from '../../../server/domain/statuses.ts';
 import { ask } from '../../data/index.ts';
@@ -21,13 +22,19 @@ import { useMay } from '../../shell/use-may.ts';
 import { Button, IconButton } from '../../ui/button.tsx';
 import { ConfirmDialog } from '../../ui/dialog.tsx';
 import { Menu, MenuItem, MenuLine } from '../../ui/menu.tsx';
+import { patiently } from '../../ui/patiently.ts';
 import { useToast } from '../../ui/toast.tsx';
 import { saveFile } from '../save-file.ts';
 import { ReplayDialog } from './replay-dialog.tsx';
 import { runWords } from './run-words.ts';
 import type { Run } from './use-run.ts';
 
-type Question = 'replay' | 'cancel' | 'kill';
+// It comes when it is asked for.
+const CompareDialog = lazy(
+  patiently(() => import('./compare-dialog.tsx').then((file) => ({ default: file.CompareDialog }))),
+);
+
+type Question = 'replay' | 'compare' | 'cancel' | 'kill';
 
 interface ActionProps {
   run: Run;
@@ -82,8 +89,10 @@ export function RunActions({ run, stageKey, onPrint }: ActionProps) {
       <MoreMenu
         run={run}
         onPrint={onPrint}
+        onCompare={() => setQuestion('compare')}
         {...(mayOperate && !isOver ? { onKill: () => setQuestion('kill') } : {})}
       />
+      <Suspense>{question === 'compare' ? <CompareDialog run={run} onClose={close} /> : null}</Suspense>
       {question === 'replay' ? <ReplayDialog run={run} from={stageKey} onClose={close} /> : null}
       <Confirmations
         question={question}
@@ -104,13 +113,14 @@ interface ActionKeys {
 }
 
 function useActionKeys({ run: { status }, may, ask: put, pause, resume }: ActionKeys): void {
-  const { keys } = runWords;
+  const { keys, actions } = runWords;
   const leads = true;
   useKeys(runWords.title, [
     { keys: 'r', label: keys.replay, leads, run: () => put('replay'), disabled: !may.replay },
     { keys: 'c', label: keys.cancel, leads, run: () => put('cancel'), disabled: !may.cancel },
     { label: keys.pause, leads, run: pause, disabled: !may.operate || !isRunActive(status) },
     { label: keys.resume, leads, run: resume, disabled: !may.operate || !isRunPaused(status) },
+    { label: actions.compare, run: () => put('compare') },
     { label: keys.kill, run: () => put('kill'), disabled: !may.operate || isRunOver(status) },
   ]);
 }
@@ -151,7 +161,14 @@ function Confirmations({
   );
 }
 
-function MoreMenu({ run, onPrint, onKill }: { run: Run; onPrint(): void; onKill?(): void }) {
+interface MoreProps {
+  run: Run;
+  onPrint(): void;
+  onCompare(): void;
+  onKill?(): void;
+}
+
+function MoreMenu({ run, onPrint, onCompare, onKill }: MoreProps) {
   const toast = useToast();
   const { actions } = runWords;
   const failed = (error: Error) => toast({ title: error.message, isFailure: true });
@@ -170,6 +187,7 @@ function MoreMenu({ run, onPrint, onKill }: { run: Run; onPrint(): void; onKill?
   ]);
   return (
     <Menu align="end" trigger={<IconButton label={actions.more} icon={MoreHorizontal} look="plain" />}>
+      <MenuItem label={actions.compare} icon={GitCompareArrows} onSelect={onCompare} />
       <MenuItem label={actions.copyLink} icon={Link2} onSelect={copyLink} />
       <MenuItem label={actions.exportJson} icon={Braces} onSelect={exportJson} />
       <MenuItem label={actions.print} icon={Printer} onSelect={onPrint} />

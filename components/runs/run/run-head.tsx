@@ -11,6 +11,7 @@ import { shortId } from '../../ui/short-id.ts';
 import { StatusIcon, StatusPill } from '../../ui/status.tsx';
 import { PageHead } from '../../ui/surface.tsx';
 import { Ago, CopyText, Elapsed } from '../../ui/text.tsx';
+import { compareHref } from '../compare-href.ts';
 import { words } from '../words.ts';
 import { RunActions } from './run-actions.tsx';
 import { runWords } from './run-words.ts';
@@ -151,7 +152,7 @@ function Compare({ a, b }: { a: string; b: string }) {
   return (
     <span className="print:hidden">
       {'· '}
-      <Link href={`/runs/compare?a=${a}&b=${b}`} className="text-accent hover:underline">
+      <Link href={compareHref(a, b)} className="text-accent hover:underline">
         {runWords.compare}
       </Link>
     </span>

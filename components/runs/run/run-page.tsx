@@ -1,7 +1,7 @@
 'use client';
 
-import { parseAsString, parseAsStringLiteral, useQueryState } from 'nuqs';
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { parseAsInteger, parseAsString, parseAsStringLiteral, useQueryState } from 'nuqs';
+import { lazy, Suspense, useEffect, useEffectEvent, useState } from 'react';
 import { isRunOver } from '../../../server/domain/statuses.ts';
 import { Broken } from '../../shell/broken.tsx';
 import { useKeys } from '../../shell/keys/index.ts';
@@ -15,7 +15,7 @@ import { FailNotice } from './fail-notice.tsx';
 import { RunHead } from './run-head.tsx';
 import { runWords } from './run-words.ts';
 import { StageDrawer } from './stage/stage-drawer.tsx';
-import { RUN_TABS, type RunTab } from './tabs.ts';
+import { RUN_TABS, type RunTab, showsTimeline } from './tabs.ts';
 import { type Attempt, type Run, useRun } from './use-run.ts';
 import { WaitNotice } from './wait-notice.tsx';
 
@@ -24,6 +24,8 @@ const loadTimeline = patiently(() =>
   import('./timeline/timeline.tsx').then((tab) => ({ default: tab.Timeline })),
 );
 const Timeline = lazy(loadTimeline);
+// With this part itself, on a page that shows it at once: after hydration it would come late by all that hydration takes.
+if (typeof window !== 'undefined' && showsTimeline(window.location)) loadTimeline().catch(() => undefined);
 const GraphTab = lazy(
   patiently(() => import('./graph/graph-tab.tsx').then((tab) => ({ default: tab.GraphTab }))),
 );
@@ -92,6 +94,7 @@ function Loaded({ run, attempts, hasMoreAttempts }: LoadedProps) {
   const [isToPrint, setToPrint] = useState(false);
   const [, setLogsOf] = useQueryState('in', parseAsString);
   const stage = run.stages.find(({ key }) => key === stageKey);
+  useTaskOfAddress(run, setStageKey);
   useStageKeys({ run, stageKey, setStageKey: (key) => void setStageKey(key) });
   const openLogs = (key: string) => {
     void setLogsOf(key);
@@ -155,6 +158,19 @@ function Loaded({ run, attempts, hasMoreAttempts }: LoadedProps) {
       <StageDrawer {...{ run, stage }} onClose={() => void setStageKey(null)} onLogs={openLogs} />
     </Page>
   );
+}
+
+/** Ids of tasks hold the place of their stage, and no key: whoever comes by one finds that stage open. */
+function useTaskOfAddress(run: Run, setStageKey: (key: string) => Promise<unknown>) {
+  const [place, setPlace] = useQueryState('task', parseAsInteger);
+  const key = run.stages.find(({ stage }) => stage === place)?.key;
+  const open = useEffectEvent((found: string) => {
+    void setPlace(null);
+    void setStageKey(found);
+  });
+  useEffect(() => {
+    if (key !== undefined) open(key);
+  }, [key]);
 }
 
 function useStageKeys({

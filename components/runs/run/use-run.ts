@@ -10,6 +10,8 @@ export type Run = Answer<'runs.get'>;
 export type Stage = Run['stages'][number];
 export type Attempt = Answer<'runs.attempts'>['attempts'][number];
 
+export type HandOut = Answer<'runs.handOuts'>['hand_outs'][number];
+
 /** A run of thousands of stages is a large answer, so it is asked for less often. */
 const paceMs = (stages: number): number => Math.max(100, Math.min(5000, stages));
 const NO_ATTEMPTS: readonly Attempt[] = [];
@@ -36,4 +38,20 @@ export function useRun(id: string) {
     everyMs: paceMs(run?.stages.length ?? 0),
   });
   return { run, attempts: attempts.rows ?? NO_ATTEMPTS, hasMoreAttempts: attempts.isCut, asked };
+}
+
+const NO_HAND_OUTS: readonly HandOut[] = [];
+const handOutsOf = (page: Answer<'runs.handOuts'>) => page.hand_outs;
+/** More than any run has that is drawn: one page of it. */
+const MOST_HAND_OUTS = 20_000;
+
+/** When the tasks of a run were put into queues; asked for by what draws it, once the run itself is there. */
+export function useHandOuts(run: Run): readonly HandOut[] {
+  const input = { id: run.id as RunId, limit: MOST_HAND_OUTS };
+  const { rows } = useWholeList('runs.handOuts', input, handOutsOf);
+  useFresh(isRunOver(run.status) ? undefined : { run_id: run.id as RunId }, {
+    keys: [pages('runs.handOuts', input).queryKey],
+    everyMs: paceMs(run.stages.length),
+  });
+  return rows ?? NO_HAND_OUTS;
 }

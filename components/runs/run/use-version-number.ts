@@ -1,14 +1,14 @@
 import { useQuery } from '@tanstack/react-query';
+import type { VersionId } from '../../../server/domain/ids.ts';
 import { query } from '../../data/index.ts';
 import type { Run } from './use-run.ts';
 
-const NEWEST = 200;
-
-/** The version that it was run by, as people count them; undefined: there is none, or it is very old. */
-export function useVersionNumber({ pipeline_id: id, version_id: version }: Run): number | undefined {
+/** The version that it was run by, as people count them; undefined: a task on its own has none. */
+export function useVersionNumber({ pipeline_id: pipeline, version_id: version }: Run): number | undefined {
   const { data } = useQuery({
-    ...query('pipelines.versions', { id: id ?? '', limit: NEWEST }),
-    enabled: id !== null,
+    ...query('pipelines.findVersion', { id: version as VersionId }),
+    enabled: pipeline !== null,
+    staleTime: Number.POSITIVE_INFINITY,
   });
-  return data?.versions.find((each) => each.id === version)?.number;
+  return data?.number;
 }

@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { type Command, commandsOf, isMatch, pageOfId, shorten } from './commands.ts';
+import { type IdKind, PREFIX_OF } from '../../../server/domain/id-pattern.ts';
+import {
+  type Command,
+  commandsOf,
+  isMatch,
+  isVersionId,
+  pageOfId,
+  pageOfVersion,
+  shorten,
+} from './commands.ts';
 
 describe('the palette', () => {
   test('finds by the beginnings of words, in any order', () => {
@@ -40,9 +49,28 @@ describe('the palette', () => {
     const hex = '0123456789abcdef'.repeat(2);
     expect(pageOfId(` run_${hex}\n`)).toBe(`/runs/run_${hex}`);
     expect(pageOfId(`pipe_${hex}`)).toBe(`/pipelines/pipe_${hex}`);
-    expect(pageOfId(`task_${hex}_12`)).toBe(`/runs/run_${hex}`);
-    expect(pageOfId(`run_${hex.slice(1)}`)).toBeUndefined();
+    expect(pageOfId(`task_${hex}_12`)).toBe(`/runs/run_${hex}?task=12`);
+    expect(pageOfId(`run_${hex}0`)).toBeUndefined();
     expect(pageOfId('javascript:alert(1)')).toBeUndefined();
+  });
+
+  test.each(Object.keys(PREFIX_OF) as IdKind[])('knows the page of an id of each kind: %s', (kind) => {
+    const id = `${PREFIX_OF[kind]}_${'0123456789abcdef'.repeat(2)}`;
+    if (kind === 'ver') expect(isVersionId(` ${id} `)).toBe(true);
+    else expect(pageOfId(id)).toMatch(/^\/[a-z]/);
+  });
+
+  test('leads from a version to those of its pipeline, or to its runs where it has none', () => {
+    const version = { id: 'ver_1', number: 3 };
+    expect(pageOfVersion({ ...version, pipeline_id: 'pipe_1' })).toBe(
+      '/pipelines/pipe_1?tab=versions&version=3',
+    );
+    expect(pageOfVersion({ ...version, pipeline_id: null })).toBe('/runs?version_id=ver_1');
+  });
+
+  test('leads from the beginning of a run id to the runs that begin so, and from an error group to its page', () => {
+    expect(pageOfId('run_019fcb2a')).toBe('/runs?id=run_019fcb2a');
+    expect(pageOfId('0123456789abcdef')).toBe('/analytics/errors/0123456789abcdef');
   });
 
   test.each([

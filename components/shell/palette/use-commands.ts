@@ -4,11 +4,21 @@ import { useQuery } from '@tanstack/react-query';
 import { ArrowRight, Bot, CornerDownLeft, ListFilter, Workflow } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { useDeferredValue } from 'react';
+import type { VersionId } from '../../../server/domain/ids.ts';
 import { query } from '../../data/index.ts';
 import { useKeyGroups } from '../keys/index.ts';
 import { usePlaces } from '../use-places.ts';
 import { words } from '../words.ts';
-import { type Command, type CommandGroup, commandsOf, isMatch, pageOfId, shorten } from './commands.ts';
+import {
+  type Command,
+  type CommandGroup,
+  commandsOf,
+  isMatch,
+  isVersionId,
+  pageOfId,
+  pageOfVersion,
+  shorten,
+} from './commands.ts';
 
 /** Shown of each kind; of the others it is said how many there are, as far as they are counted. */
 const FOUND = 6;
@@ -20,7 +30,7 @@ export function useCommands(search: string): CommandGroup[] {
   const here = usePageCommands();
   const places = usePlaces();
   const found = useFound(search);
-  const page = pageOfId(search);
+  const page = usePageOfId(search);
   const groups: CommandGroup[] = [
     {
       title: words.palette.byId,
@@ -52,6 +62,18 @@ export function useCommands(search: string): CommandGroup[] {
     ...found,
   ];
   return groups.filter(({ commands }) => commands.length > 0);
+}
+
+/** Of a version the server is asked where it belongs. */
+function usePageOfId(search: string): string | undefined {
+  const id = search.trim();
+  const { data } = useQuery({
+    ...query('pipelines.findVersion', { id: id as VersionId }),
+    enabled: isVersionId(id),
+    staleTime: Number.POSITIVE_INFINITY,
+    retry: false,
+  });
+  return isVersionId(id) ? data && pageOfVersion(data) : pageOfId(id);
 }
 
 /** What can be done on this page, to those who do not know its key, or where it has none. */

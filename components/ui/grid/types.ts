@@ -31,6 +31,13 @@ export interface GridHandle {
   focus(): void;
 }
 
+/** Where in the list the keyboard is, for whoever keeps that beyond the page. */
+export interface GridPlace {
+  /** The row to begin with, as soon as it is there. */
+  begin: string | undefined;
+  onMove(key: string): void;
+}
+
 export interface DataGridProps<Row> {
   label: string;
   columns: readonly GridColumn<Row>[];
@@ -39,6 +46,7 @@ export interface DataGridProps<Row> {
   keyOf(row: Row): string;
   onOpen?(row: Row): void;
   selection?: GridSelection;
+  place?: GridPlace;
   sort?: GridSort | undefined;
   onSort?(sort: GridSort): void;
   /** There is more behind the last row; `onEnd` is called when that comes near. */

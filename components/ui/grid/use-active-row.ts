@@ -1,11 +1,12 @@
 'use client';
 
-import { type KeyboardEvent, useState } from 'react';
-import type { GridSelection } from './types.ts';
+import { type KeyboardEvent, useEffect, useEffectEvent, useState } from 'react';
+import type { GridPlace, GridSelection } from './types.ts';
 
 interface Active {
   keys: readonly string[];
   selection: GridSelection | undefined;
+  place: GridPlace | undefined;
   /** Rows that a page up or down passes over. */
   pageRows(): number;
   show(index: number): void;
@@ -13,17 +14,25 @@ interface Active {
 }
 
 /** Which row the keyboard is on, by key: rows that arrive above it do not move it. */
-export function useActiveRow({ keys, selection, pageRows, show, onOpen }: Active) {
+export function useActiveRow({ keys, selection, place, pageRows, show, onOpen }: Active) {
   const [activeKey, setActiveKey] = useState<string>();
   const [anchorKey, setAnchorKey] = useState<string>();
   const found = activeKey === undefined ? -1 : keys.indexOf(activeKey);
 
+  const point = (key: string) => {
+    setActiveKey(key);
+    place?.onMove(key);
+  };
   const goTo = (index: number) => {
     const next = Math.min(Math.max(index, 0), keys.length - 1);
-    if (next < 0) return;
-    setActiveKey(keys[next]);
+    const key = keys[next];
+    if (key === undefined) return;
+    point(key);
     show(next);
   };
+  useBegin(place?.begin === undefined ? -1 : keys.indexOf(place.begin), (index) => {
+    if (activeKey === undefined) goTo(index);
+  });
   const move = (by: number) => goTo(found === -1 ? (by > 0 ? 0 : keys.length - 1) : found + by);
   const toggleAt = (index: number, withRange: boolean) => {
     const key = keys[index];
@@ -37,7 +46,7 @@ export function useActiveRow({ keys, selection, pageRows, show, onOpen }: Active
       else next.delete(each);
     }
     setAnchorKey(key);
-    setActiveKey(key);
+    point(key);
     selection.onChange(next);
   };
   const open = () => {
@@ -67,5 +76,14 @@ export function useActiveRow({ keys, selection, pageRows, show, onOpen }: Active
     event.preventDefault();
     step();
   };
-  return { activeIndex: found, setActiveKey, move, open, toggle, toggleAt, onKeyDown };
+  return { activeIndex: found, point, move, open, toggle, toggleAt, onKeyDown };
+}
+
+/** Once, when the row to begin with has come; where it stands later is no reason to go there again. */
+function useBegin(index: number, goTo: (index: number) => void): void {
+  const isThere = index !== -1;
+  const begin = useEffectEvent(() => goTo(index));
+  useEffect(() => {
+    if (isThere) begin();
+  }, [isThere]);
 }

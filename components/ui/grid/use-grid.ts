@@ -36,7 +36,7 @@ export function useGrid<Row>(props: DataGridProps<Row>, { keys, box, last, pageR
   const { rows, selection, hasMore = false } = props;
   const id = useId();
   const active = useActiveRow({
-    ...{ keys, selection, pageRows, show },
+    ...{ keys, selection, place: props.place, pageRows, show },
     onOpen(index) {
       const row = rows?.[index];
       if (row !== undefined) props.onOpen?.(row);
@@ -76,7 +76,7 @@ export function rowProps<Row>(
     position: index + 2,
     isActive: index === active.activeIndex,
     isNew: newKeys?.has(key) ?? false,
-    onPoint: () => active.setActiveKey(key),
+    onPoint: () => active.point(key),
     onOpen: onOpen && (() => onOpen(row)),
     tick: selection && {
       checked: selection.keys.has(key),

@@ -9,6 +9,7 @@ export const EXAMPLE = {
   pipeline: 'pipe_019fcb2a4c7d7e10a1b2c3d4e5f60002',
   /** Its draft has been changed since its first version. */
   changedPipeline: 'pipe_019fcb2a4c7d7e10a1b2c3d4e5f60008',
+  version: 'ver_019fcb2a4c7d7e10a1b2c3d4e5f6001a',
   archivedPipeline: 'pipe_019fcb2a4c7d7e10a1b2c3d4e5f60009',
   /** It has succeeded. */
   run: 'run_019fcb2a4c7d7e10a1b2c3d4e5f60003',

@@ -4,13 +4,16 @@ import { LOG_LEVELS } from '#server/domain/messages.ts';
 import { listAttempts } from '#server/services/run/attempts.ts';
 import { getRun } from '#server/services/run/get.ts';
 import { readRunGraph } from '#server/services/run/graph.ts';
+import { listHandOuts } from '#server/services/run/hand-outs.ts';
 import { readLineage } from '#server/services/run/lineage.ts';
 import { listRunLogs } from '#server/services/run/logs.ts';
 import { revealRun } from '#server/services/run/reveal.ts';
 import { presentSummary, runSummarySchema } from '../wire/run.ts';
 import {
   attemptSchema,
+  handOutSchema,
   presentAttempt,
+  presentHandOut,
   presentRevealed,
   presentRunLog,
   presentStageOfRun,
@@ -75,6 +78,22 @@ export const runDetails = {
     async handle({ services, actor }, input) {
       const { items, nextCursor: next_cursor } = await listAttempts(services, actor, input);
       return { attempts: items.map(presentAttempt), next_cursor };
+    },
+  }),
+
+  handOuts: operation({
+    method: 'GET',
+    path: '/api/v1/runs/{id}/hand-outs',
+    summary: 'List when the tasks of a run were put into queues',
+    description:
+      'Between the `ready_at` of a task and this moment nobody was free; from it to `started_at` the task lay in a queue. Agents of the server itself begin at once, so what they were given is not among them.',
+    input: z.strictObject({ id: idSchema('run'), limit: limitField(20_000, 5000), cursor: pageInput.cursor }),
+    output: z.object({ hand_outs: z.array(handOutSchema), next_cursor: nextCursor }),
+    errors: ['NOT_FOUND'],
+    example: { id: EXAMPLE.run },
+    async handle({ services, actor }, input) {
+      const { items, nextCursor: next_cursor } = await listHandOuts(services, actor, input);
+      return { hand_outs: items.map(presentHandOut), next_cursor };
     },
   }),
 

@@ -1,10 +1,17 @@
 import { z } from 'zod';
 import { idSchema } from '#server/domain/ids.ts';
 import { diffVersions } from '#server/services/pipeline/diff.ts';
+import { findVersion } from '#server/services/pipeline/find-version.ts';
 import { getVersion } from '#server/services/pipeline/get-version.ts';
 import { listVersions } from '#server/services/pipeline/list-versions.ts';
 import { restoreVersion } from '#server/services/pipeline/restore.ts';
-import { graphDiffSchema, presentVersion, versionSchema, versionWithGraphSchema } from '../wire/pipeline.ts';
+import {
+  foundVersionSchema,
+  graphDiffSchema,
+  presentVersion,
+  versionSchema,
+  versionWithGraphSchema,
+} from '../wire/pipeline.ts';
 import { nextCursor } from '../wire/values.ts';
 import { EXAMPLE } from './examples.ts';
 import { etagOf, ifMatch, pageInput, revisionField, revisionOf } from './fields.ts';
@@ -45,6 +52,22 @@ export const versions = {
         vary: 'cookie, authorization',
       };
       return reply({ ...presentVersion(version), graph: version.graph }, { headers });
+    },
+  }),
+
+  findVersion: operation({
+    method: 'GET',
+    path: '/api/v1/versions/{id}',
+    summary: 'Find a version by its id',
+    description:
+      'Runs name their version by it. `pipeline_id` is null for a task that stood alone. Its graph is at `GET /api/v1/pipelines/{id}/versions/{number}`.',
+    input: z.strictObject({ id: idSchema('ver') }),
+    output: foundVersionSchema,
+    errors: ['NOT_FOUND'],
+    example: { id: EXAMPLE.version },
+    async handle({ services, actor }, input) {
+      const version = await findVersion(services, actor, input);
+      return { ...presentVersion(version), pipeline_id: version.pipelineId };
     },
   }),
 

@@ -62,6 +62,7 @@ const FULL: Record<string, () => string> = {
   'pipelines.list': () => '/api/v1/pipelines',
   'queues.list': () => '/api/v1/queues',
   'runs.attempts': () => `/api/v1/runs/${loggedRunId}/attempts`,
+  'runs.handOuts': () => `/api/v1/runs/${loggedRunId}/hand-outs`,
   'runs.list': () => '/api/v1/runs',
   'runs.logs': () => `/api/v1/runs/${loggedRunId}/logs`,
   'secrets.list': () => '/api/v1/secrets',
@@ -121,6 +122,10 @@ async function plantLog() {
   await http.program.database
     .sql`INSERT INTO attempts (run_id, idx, epoch, org_id, attempt, agent_id, ended, finished_at)
     SELECT ${uuid}::text::uuid, 0, epoch, ${toUuid(DEFAULT_ORG_ID)}::text::uuid, epoch, gen_random_uuid(), 'lost', now()
+    FROM generate_series(1, 3) AS epoch`;
+  await http.program.database.sql`INSERT INTO run_events (run_id, seq_from, seq_to, org_id, at, entries)
+    SELECT ${uuid}::text::uuid, 1000 + epoch, 1000 + epoch, ${toUuid(DEFAULT_ORG_ID)}::text::uuid, now(),
+      format('[{"type":"task.queued","task":0,"epoch":%s,"queue":"x","redeliverAt":1}]', epoch)::json
     FROM generate_series(1, 3) AS epoch`;
 }
 

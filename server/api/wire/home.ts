@@ -26,7 +26,10 @@ export const homeSchema = z.object({
   stuck: countedRuns.describe('A task has waited for an agent for longer than five minutes.'),
   agents: z
     .object({
-      down: z.int(),
+      down: z.int().describe('Offline, stale or quarantined.'),
+      each: z
+        .object({ quarantined: z.int(), stale: z.int(), offline: z.int() })
+        .describe('How many of those are in which state.'),
       filter: z.object({ status: z.array(z.enum(AGENT_WORDS)) }),
       all: z.int(),
     })
@@ -57,6 +60,7 @@ export function presentHome(home: Home): z.input<typeof homeSchema> {
     stuck: presentCount(home.stuck),
     agents: agents && {
       down: agents.down.count,
+      each: agents.down.each,
       filter: { status: [...new Set(agents.down.filter.states.map((state) => AGENT_WORD[state]))] },
       all: agents.all,
     },

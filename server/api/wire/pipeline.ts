@@ -17,6 +17,9 @@ const versionFields = {
   published_by: z.string().nullable().describe('Who published it, while they are a member.'),
 };
 export const versionSchema = z.object(versionFields).meta({ id: 'Version' });
+export const foundVersionSchema = z
+  .object({ ...versionFields, pipeline_id: idSchema('pipe').nullable() })
+  .meta({ id: 'FoundVersion' });
 export const versionWithGraphSchema = z
   .object({ ...versionFields, graph: anyObject })
   .meta({ id: 'VersionWithGraph' });

@@ -5,6 +5,7 @@ import { LOG_LEVELS } from '#server/domain/messages.ts';
 import { TASK_STATUSES, type TaskStatus, WAIT_CODES } from '#server/domain/statuses.ts';
 import type { Waiting } from '#server/domain/waiting.ts';
 import type { AttemptView } from '#server/services/run/attempts.ts';
+import type { HandOutView } from '#server/services/run/hand-outs.ts';
 import type { RunLogLine } from '#server/services/run/logs.ts';
 import type { Revealed, RevealedTask } from '#server/services/run/reveal.ts';
 import type { TaskView } from '#server/services/run/run-view.ts';
@@ -251,3 +252,12 @@ export function presentAttempt(attempt: AttemptView): z.input<typeof attemptSche
     finished_at: isoTimeOrNull(attempt.finishedAt),
   };
 }
+
+export const handOutSchema = z
+  .object({ stage: z.int(), epoch: z.int().describe('Number of the hand-out.'), queued_at: time })
+  .meta({ id: 'HandOut' });
+
+export const presentHandOut = ({ stage, epoch, queuedAt }: HandOutView): z.input<typeof handOutSchema> => ({
+  ...{ stage, epoch },
+  queued_at: isoTime(queuedAt),
+});

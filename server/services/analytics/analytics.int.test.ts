@@ -205,7 +205,9 @@ describe('the home page agrees with the lists that it leads to', () => {
     await sql`UPDATE tasks SET status = 'ready', agent_id = NULL, ready_at = now() - interval '10 minutes'
       WHERE idx = 4 AND run_id IN (SELECT id FROM runs WHERE status = 'running' ORDER BY id LIMIT 3)`;
     // The program, which has just started, takes them for there until they have been silent for a while.
-    await sql`UPDATE agent_health SET state = 'offline' WHERE agent_id IN (SELECT id FROM agents WHERE name LIKE 'history %')`;
+    await sql`UPDATE agent_health SET state = CASE name WHEN 'history 1' THEN 'offline' WHEN 'history 2' THEN 'stale' ELSE state END
+      FROM agents WHERE id = agent_id AND name LIKE 'history %'`;
+    await sql`UPDATE agents SET ordered = 'quarantined', ordered_reason = 'odd answers' WHERE name = 'history 3'`;
     const home = await readHome(...at());
     expect([home.running.count, home.stuck.count]).toEqual([7, 3]);
     expect(home.failed.count).toBeGreaterThan(10);
@@ -213,6 +215,7 @@ describe('the home page agrees with the lists that it leads to', () => {
       expect(count).toBe(await listed(filter));
     const down = await listAgents(...at(), home.agents?.down.filter);
     expect([home.agents?.down.count, down.items.length]).toEqual([3, 3]);
+    expect(home.agents?.down.each).toEqual({ quarantined: 1, stale: 1, offline: 1 });
     expect(home.firstSteps).toEqual({ hasRun: true, hasAgent: true });
     expect(home.lastDay.length).toBeLessThanOrEqual(49);
   });

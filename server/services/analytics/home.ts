@@ -2,11 +2,11 @@ import { sql } from 'drizzle-orm';
 import { agents as agentsTable, runs as runsTable } from '#db/schema/index.ts';
 import { findIds, inTenant } from '#db/tenant.ts';
 import { DAY_MS } from '#server/domain/analytics/levels.ts';
-import type { AgentState } from '#server/domain/routing.ts';
+import { UNWELL_AGENT_STATES } from '#server/domain/routing.ts';
 import { isRunActive, isRunFailure, RUN_STATUSES } from '#server/domain/statuses.ts';
 import { type Actor, authorise, may } from '#server/identity/actor.ts';
 import type { QuotaUse } from '#server/identity/limits/quotas.ts';
-import { loadAgents } from '../agent/list.ts';
+import { type AgentListItem, loadAgents } from '../agent/list.ts';
 import type { Services } from '../context.ts';
 import { listDeadLetters } from '../queue/dead-letters.ts';
 import { listQueues, type QueueView } from '../queue/list.ts';
@@ -15,6 +15,8 @@ import { type RunFilter, resolveFilterAlone } from '../run/run-filter.ts';
 import { selectRunIds } from '../run/run-query.ts';
 import type { Point } from './overview.ts';
 import { readOverview } from './overview.ts';
+
+type UnwellState = (typeof UNWELL_AGENT_STATES)[number];
 
 /** A number, and the filter under which a list shows just what it counts. */
 export interface Counted<Filter> {
@@ -31,7 +33,10 @@ export interface Home {
   /** Of those that are running: a task has waited for an agent for longer than five minutes. */
   stuck: Counted<RunFilter>;
   /** Null: not for this actor. */
-  agents: { down: Counted<{ states: AgentState[] }>; all: number } | null;
+  agents: {
+    down: Counted<{ states: UnwellState[] }> & { each: Record<UnwellState, number> };
+    all: number;
+  } | null;
   queues: QueueView[] | null;
   /** Up to `MAX_LETTERS`. */
   deadLetters: number | null;
@@ -48,7 +53,6 @@ const MAX_LETTERS = 500;
 const QUEUES = 10;
 const STUCK_MS = 300_000;
 const SPARKS = 48;
-const DOWN: AgentState[] = ['offline'];
 
 /** Whoever looks at the same moment asks the database the same, which then reads it once. */
 const minuteOf = (ms: number): number => ms - (ms % 60_000);
@@ -94,12 +98,24 @@ async function readOperations(services: Services, actor: Actor) {
     may(actor, 'queue.inspect') ? listDeadLetters(services, actor, { limit: MAX_LETTERS }) : null,
   ]);
   return {
-    agents: agents && {
-      down: { count: agents.filter(({ state }) => DOWN.includes(state)).length, filter: { states: DOWN } },
-      all: agents.length,
-    },
+    agents: agents && { down: countUnwell(agents), all: agents.length },
     queues: queues?.items ?? null,
     deadLetters: letters?.items.length ?? null,
+  };
+}
+
+/** How many are in each of the states that want a look, and all of those together. */
+function countUnwell(agents: readonly AgentListItem[]) {
+  const countOf = (wanted: UnwellState) => agents.filter(({ state }) => state === wanted).length;
+  const each = {
+    quarantined: countOf('quarantined'),
+    stale: countOf('stale'),
+    offline: countOf('offline'),
+  } satisfies Record<UnwellState, number>;
+  return {
+    count: each.quarantined + each.stale + each.offline,
+    each,
+    filter: { states: [...UNWELL_AGENT_STATES] },
   };
 }
 

@@ -3,6 +3,7 @@ import { lookOfTask } from '../../../looks/index.ts';
 import { formatDuration } from '../../../ui/format.ts';
 import { fillOf } from '../../../ui/status.tsx';
 import { runWords } from '../run-words.ts';
+import { FILLS } from './legend.tsx';
 import { isKnownState, type Segment } from './model.ts';
 import type { Scale } from './scale.ts';
 
@@ -99,8 +100,7 @@ function Bar({ segment, scale, isCritical }: { segment: Segment; scale: Scale; i
 }
 
 function fillOfSegment({ kind, state }: Segment): string {
-  if (kind === 'wait') return fillOf({ tone: 'idle', pattern: 'striped' });
-  if (kind === 'pause') return fillOf({ tone: 'warn', pattern: 'dotted' });
+  if (kind in FILLS) return FILLS[kind as keyof typeof FILLS];
   if (isKnownState(state, TASK_STATUSES)) return fillOf(lookOfTask(state));
   // An attempt that got lost or was given back: no state that a task has, and no success.
   return fillOf({ tone: 'warn', pattern: 'crossed' });

@@ -1,9 +1,15 @@
 import { isTaskOver, isTaskSkipped, type TaskStatus } from '../../../../server/domain/statuses.ts';
-import type { Attempt, Stage } from '../use-run.ts';
+import type { Attempt, HandOut, Stage } from '../use-run.ts';
 
-/** `wait`: could run and does not. `run`: an agent has it. `pause`: between two attempts. `point`: passed over. */
+/**
+ * `wait`: could run, and is in nobody's hands. `dispatch`: handed out, and not begun. `run`: an agent has it. `pause`: between
+ * two attempts. `point`: passed over.
+ */
+export const SEGMENT_KINDS = ['wait', 'dispatch', 'run', 'pause', 'point'] as const;
+export type SegmentKind = (typeof SEGMENT_KINDS)[number];
+
 export interface Segment {
-  kind: 'wait' | 'run' | 'pause' | 'point';
+  kind: SegmentKind;
   from: number;
   to: number;
   /** How the attempt ended, or stands. */
@@ -41,29 +47,38 @@ export interface Timeline {
 interface Facts {
   stages: readonly Stage[];
   attempts: readonly Attempt[];
+  /** When tasks were put into queues, each in order. */
+  handOuts: readonly HandOut[];
   createdAt: string;
   finishedAt: string | null;
   now: number;
 }
 
 /** Everything that the waterfall draws, in the order of the pipeline, so that nothing moves while it runs. */
-export function buildTimeline({ stages, attempts, createdAt, finishedAt, now }: Facts): Timeline {
+export function buildTimeline({ stages, attempts, handOuts, createdAt, finishedAt, now }: Facts): Timeline {
   const from = Date.parse(createdAt);
   const end = finishedAt === null ? Math.max(now, from) : Date.parse(finishedAt);
-  const byStage = new Map<number, Attempt[]>();
-  for (const attempt of attempts) {
-    const list = byStage.get(attempt.stage);
-    if (list) list.push(attempt);
-    else byStage.set(attempt.stage, [attempt]);
-  }
+  const triesOfStage = byStage(attempts);
+  const queuedOfStage = byStage(handOuts);
   const critical = criticalPath(stages, end);
   const rows = stages.map((stage) => {
-    const tries = byStage.get(stage.stage) ?? [];
-    const segments = segmentsOf(stage, tries, end);
+    const tries = triesOfStage.get(stage.stage) ?? [];
+    const queued = (queuedOfStage.get(stage.stage) ?? []).map(({ queued_at: at }) => Date.parse(at));
+    const segments = segmentsOf(stage, { tries, queued }, end);
     return { stage, segments, tries: triesOf(tries, segments), isCritical: critical.has(stage.stage) };
   });
   const last = rows.reduce((latest, row) => Math.max(latest, row.segments.at(-1)?.to ?? 0), end);
   return { rows, from, to: Math.max(last, from + 1), isOver: finishedAt !== null };
+}
+
+function byStage<Item extends { stage: number }>(items: readonly Item[]): Map<number, Item[]> {
+  const found = new Map<number, Item[]>();
+  for (const item of items) {
+    const list = found.get(item.stage);
+    if (list) list.push(item);
+    else found.set(item.stage, [item]);
+  }
+  return found;
 }
 
 /** What stands below each other: stages, and below those that are open their attempts. */
@@ -91,7 +106,13 @@ export function busyStretches({ rows, to, isOver }: Timeline): { from: number; t
 
 const time = (text: string | null): number | undefined => (text === null ? undefined : Date.parse(text));
 
-function segmentsOf(stage: Stage, attempts: readonly Attempt[], end: number): Segment[] {
+interface HandedOut {
+  tries: readonly Attempt[];
+  /** When the stage was put into a queue, each time. */
+  queued: readonly number[];
+}
+
+function segmentsOf(stage: Stage, { tries: attempts, queued }: HandedOut, end: number): Segment[] {
   const finished = time(stage.finished_at);
   if (isTaskSkipped(stage.state)) {
     return finished === undefined
@@ -109,8 +130,10 @@ function segmentsOf(stage: Stage, attempts: readonly Attempt[], end: number): Se
     if (before !== undefined && ready !== undefined && ready > before)
       segments.push({ kind: 'pause', from: before, to: ready, ...about });
     const over = time(one.finished_at) ?? end;
-    if (ready !== undefined && (started ?? over) > ready)
-      segments.push({ kind: 'wait', from: ready, to: started ?? over, ...about });
+    if (ready !== undefined)
+      segments.push(
+        ...beforeBegin({ from: ready, to: started ?? over }, queued).map((part) => ({ ...part, ...about })),
+      );
     if (started !== undefined)
       segments.push({ kind: 'run', from: started, to: Math.max(over, started), ...about });
     before = time(one.finished_at) ?? before;
@@ -122,6 +145,18 @@ function segmentsOf(stage: Stage, attempts: readonly Attempt[], end: number): Se
     segments.push({ kind: 'pause', from: before, to: end, state, attempt, epoch: 0 });
   }
   return segments;
+}
+
+/**
+ * Until it was first handed out nobody was free, from then on it lay in a queue. Of an agent that begins at once nothing is
+ * known of a queue, and all of it is a wait.
+ */
+function beforeBegin({ from, to }: { from: number; to: number }, queued: readonly number[]) {
+  const handedOut = queued.find((at) => at >= from && at <= to) ?? to;
+  return [
+    { kind: 'wait' as const, from, to: handedOut },
+    { kind: 'dispatch' as const, from: handedOut, to },
+  ].filter((part) => part.to > part.from);
 }
 
 /** The pause before an attempt is between two of them, and of none. */

@@ -34,11 +34,14 @@ const attempt = (place: number, more: Partial<Attempt>): Attempt =>
 const build = (
   stages: Stage[],
   attempts: Attempt[] = [],
-  more: { finishedAt?: string; nowMs?: number } = {},
+  more: { finishedAt?: string; nowMs?: number; handOuts?: [place: number, atMs: number][] } = {},
 ) =>
   buildTimeline({
     stages,
     attempts,
+    handOuts: (more.handOuts ?? []).map(([place, ms], epoch) => ({
+      ...{ stage: place, epoch: epoch + 1, queued_at: at(ms) },
+    })),
     createdAt: at(0),
     finishedAt: more.finishedAt ?? null,
     now: START + (more.nowMs ?? 1000),
@@ -64,6 +67,48 @@ describe('the waterfall of a run', () => {
       ['pause', 300, 600],
       ['wait', 600, 650],
       ['run', 650, 900],
+    ]);
+  });
+
+  test('tells the wait for somebody who is free from the time in a queue, for each attempt', () => {
+    const one = stage(0, { state: 'succeeded', attempt: 2, finished_at: at(900) });
+    const tries = [
+      attempt(0, { ready_at: at(0), started_at: at(100), finished_at: at(300) }),
+      attempt(0, {
+        ...{ attempt: 2, state: 'succeeded' },
+        ...{ ready_at: at(600), started_at: at(650), finished_at: at(900) },
+      }),
+    ];
+    const handOuts: [number, number][] = [
+      [0, 40],
+      // Sent on to another queue: it was handed out before.
+      [0, 70],
+      [0, 600],
+    ];
+    const [row] = build([one], tries, { handOuts }).rows;
+    expect(row?.segments.map(({ kind, from, to }) => [kind, from - START, to - START])).toEqual([
+      ['wait', 0, 40],
+      ['dispatch', 40, 100],
+      ['run', 100, 300],
+      ['pause', 300, 600],
+      ['dispatch', 600, 650],
+      ['run', 650, 900],
+    ]);
+    expect(row?.tries[0]?.segments.map(({ kind }) => kind)).toEqual(['wait', 'dispatch', 'run']);
+  });
+
+  test('what lies in a queue does so until now, and of what was not put into one all is a wait', () => {
+    const lying = stage(0, { state: 'queued', attempt: 1, ready_at: at(0) });
+    const waiting = stage(1, { state: 'ready', ready_at: at(0) });
+    const { rows } = build([lying, waiting], [], { handOuts: [[0, 250]] });
+    expect(
+      rows.map(({ segments }) => segments.map(({ kind, from, to }) => [kind, from - START, to - START])),
+    ).toEqual([
+      [
+        ['wait', 0, 250],
+        ['dispatch', 250, 1000],
+      ],
+      [['wait', 0, 1000]],
     ]);
   });
 

@@ -9,7 +9,8 @@ import { IconButton } from '../../../ui/button.tsx';
 import { Switch } from '../../../ui/choice.tsx';
 import { NARROW, useMedia } from '../../../ui/use-media.ts';
 import { runWords } from '../run-words.ts';
-import type { Attempt, Run } from '../use-run.ts';
+import { type Attempt, type Run, useHandOuts } from '../use-run.ts';
+import { Legend } from './legend.tsx';
 import { buildTimeline, busyStretches, type Line, linesOf, type Timeline as Model } from './model.ts';
 import { Ruler } from './ruler.tsx';
 import { createScale, type Scale, type Stretch } from './scale.ts';
@@ -90,6 +91,7 @@ export function Timeline({ run, attempts, hasMoreAttempts, selected, onSelect }:
         {lines.length === 0 ? <p className="p-4 text-sm text-quiet">{runWords.noFailedStage}</p> : null}
       </section>
       {hasMoreAttempts ? <Cut after={attempts.length} /> : null}
+      <Legend />
     </div>
   );
 }
@@ -144,6 +146,7 @@ function useOpened() {
 const KEYS = parseAsArrayOf(parseAsString).withDefault([]);
 
 function useModel(run: Run, attempts: readonly Attempt[]): Model {
+  const handOuts = useHandOuts(run);
   const paceMs = Math.max(TICK_MS, run.stages.length / STAGES_A_MS);
   const now = useNow(isRunOver(run.status) ? undefined : paceMs);
   return useMemo(
@@ -151,11 +154,12 @@ function useModel(run: Run, attempts: readonly Attempt[]): Model {
       buildTimeline({
         stages: run.stages,
         attempts,
+        handOuts,
         createdAt: run.created_at,
         finishedAt: run.finished_at,
         now,
       }),
-    [run, attempts, now],
+    [run, attempts, handOuts, now],
   );
 }
 

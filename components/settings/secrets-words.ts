@@ -1,0 +1,20 @@
+/** What people read about secrets. */
+export const secretsWords = {
+  none: 'No secrets yet',
+  noneNote: 'Values that nobody can read again, only use or replace. They are kept encrypted.',
+  new: 'New secret',
+  newNote: 'The value is encrypted and never shown again, not even to you.',
+  store: 'Store it',
+  stored: (name: string) => `${name} is stored.`,
+  name: 'Name',
+  nameHint: 'Letters, digits and _ . / -, such as hooks/signing.',
+  value: 'Value',
+  version: 'Version',
+  replaced: 'Replaced',
+  replace: 'Replace',
+  replaceTitle: (name: string) => `Replace ${name}`,
+  delete: 'Delete',
+  deleteTitle: (name: string) => `Delete ${name}?`,
+  deleteNote: 'Whatever uses it will fail from then on.',
+  deleted: 'Deleted.',
+} as const;

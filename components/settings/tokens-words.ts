@@ -1,0 +1,21 @@
+/** What people read about agent tokens. */
+export const tokensWords = {
+  none: 'No agent tokens yet',
+  noneNote: 'With one an agent registers under its name, takes tasks and reports, and can do nothing else.',
+  new: 'New token',
+  newTitle: 'New agent token',
+  newNote: 'For the agent of one name, and for nothing else.',
+  make: 'Make the token',
+  made: 'The new token',
+  what: 'the token',
+  agent: 'Agent',
+  agentHint: 'The name that it registers with.',
+  agentExample: 'resizer',
+  lastUsed: 'Last used',
+  ends: 'Ends',
+  revoke: 'Revoke',
+  ofAgent: (agent: string) => `the token of ${agent}`,
+  revokeTitle: (agent: string) => `Revoke the token of ${agent}?`,
+  revokeNote: 'The agent is refused from now on. What it has in hand goes to others when its leases end.',
+  revoked: 'The token is worth nothing any more.',
+} as const;
