@@ -3,32 +3,23 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openBrowser } from '../stack/browser.ts';
 import { foretellComplaint } from '../stack/complaints.ts';
-import { type Api, joinAs, openApi, type Person } from '../stack/people.ts';
-import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
+import { provideInstallation } from '../stack/installation.ts';
+import { joinAs, type Person } from '../stack/people.ts';
 import { findBarriersInBoth } from '../stack/watch-page.ts';
 
-let browser: Browser;
-let dataDir: Awaited<ReturnType<typeof makeDataDir>>;
-let server: RunningServer;
-let api: Api;
+const here = provideInstallation({ isSignedIn: false });
+const { api } = here;
 let owner: Person;
 const programs = new Set<ChildProcess>();
 
 beforeAll(async () => {
-  dataDir = await makeDataDir();
-  [browser, server] = await Promise.all([openBrowser(), startServer(dataDir.path)]);
-  api = await openApi(server, dataDir.path);
-  owner = await joinAs({ browser, server, api }, 'owner');
+  owner = await joinAs(here, 'owner');
 });
-afterAll(async () => {
+afterAll(() => {
   for (const program of programs) stopProgram(program);
-  await browser?.close();
-  await server?.stop();
-  await dataDir?.remove();
 });
 
 /** The shell and what it has started, at once. */
@@ -67,7 +58,7 @@ async function runCopied(page: Page): Promise<ChildProcess> {
 }
 
 async function enrol(page: Page, { name, kind }: { name: string; kind: string }): Promise<ChildProcess> {
-  await page.goto(`${server.origin}/agents`);
+  await page.goto(`${here.origin}/agents`);
   await page.getByRole('button', { name: 'Enrol an agent' }).first().click();
   await page.getByRole('textbox', { name: 'Name' }).fill(name);
   await page.getByRole('textbox', { name: 'Capability' }).fill('repeat');
@@ -111,7 +102,7 @@ describe('agents', () => {
     await page.getByRole('alertdialog').getByRole('button', { name: 'Resume' }).click();
     await page.getByText('Online', { exact: true }).first().waitFor(SLOW);
 
-    await page.goto(`${server.origin}/agents?view=table&q=mortal`);
+    await page.goto(`${here.origin}/agents?view=table&q=mortal`);
     const row = page.getByRole('row', { name: /mortal/ });
     await row.getByText('Online').waitFor(SLOW);
     stopProgram(program);
@@ -126,7 +117,7 @@ describe('agents', () => {
     const { page } = owner;
     const name = '<img src=x onerror=alert(1)>';
     await api('/pipelines', { name, stages: [{ name: 'only', type: 'sing' }] });
-    await page.goto(`${server.origin}/agents`);
+    await page.goto(`${here.origin}/agents`);
     const row = page.getByRole('row', { name: /sing/ });
     await row.getByRole('link', { name }).waitFor(SLOW);
     await row.getByRole('button', { name: 'Enrol one' }).click();
@@ -163,7 +154,7 @@ test('an address of nothing leads back to where things are', async () => {
   ] as const) {
     // Chromium says so of each request that is refused.
     foretellComplaint(page, /status of 400 .*(agents\.get|mcp\.connection)/);
-    await page.goto(server.origin + path);
+    await page.goto(here.origin + path);
     await page.getByRole('heading', { level: 1, name: title }).waitFor(SLOW);
     await page.getByRole('link', { name: back }).click();
     await page.waitForURL((url) => url.pathname === path.replace(/\/[^/]+$/, ''));
@@ -173,7 +164,7 @@ test('an address of nothing leads back to where things are', async () => {
 test('single keys are switched off for a browser, and others go on working', async () => {
   const { page } = owner;
   const sheet = page.getByRole('dialog', { name: 'Keys' });
-  await page.goto(`${server.origin}/settings/account`);
+  await page.goto(`${here.origin}/settings/account`);
   await page.getByRole('button', { name: 'Show the keys' }).click();
   await sheet.waitFor();
   await page.keyboard.press('Escape');
@@ -203,7 +194,7 @@ describe('dead letters', () => {
     const { page } = owner;
     await makeDeadLetter();
     await makeDeadLetter();
-    await page.goto(`${server.origin}/queues`);
+    await page.goto(`${here.origin}/queues`);
     await page.getByRole('tab', { name: /Dead letters/ }).click();
     const list = page.getByRole('grid', { name: 'Dead letters' });
     await expect.poll(() => list.getByRole('row', { name: /vanished/ }).count(), SLOW).toBe(2);
@@ -220,7 +211,7 @@ describe('dead letters', () => {
     // So that its task does not die with those of the next journey.
     await api(`${new URL(page.url()).pathname}/cancel`, {});
 
-    await page.goto(`${server.origin}/queues?part=dead`);
+    await page.goto(`${here.origin}/queues?part=dead`);
     await expect.poll(() => list.getByRole('row', { name: /vanished/ }).count(), SLOW).toBe(1);
     await list.getByRole('row', { name: /vanished/ }).click();
     await drawer.getByRole('button', { name: 'Discard' }).click();
@@ -233,7 +224,7 @@ describe('dead letters', () => {
   test('all that there are go back at once', async () => {
     const { page } = owner;
     await makeDeadLetter();
-    await page.goto(`${server.origin}/queues?part=dead`);
+    await page.goto(`${here.origin}/queues?part=dead`);
     await page.getByRole('button', { name: /Replay all/ }).click();
     await page
       .getByRole('alertdialog')
@@ -246,22 +237,22 @@ describe('dead letters', () => {
 
 describe('roles', () => {
   test('a viewer sees the fleet and can order nothing; an operator can, and enrols nobody', async () => {
-    const viewer = await joinAs({ browser, server, api }, 'viewer');
-    const operator = await joinAs({ browser, server, api }, 'operator');
+    const viewer = await joinAs(here, 'viewer');
+    const operator = await joinAs(here, 'operator');
     const { agents } = await api('/agents?search=mortal');
     for (const { page } of [viewer, operator]) {
-      await page.goto(`${server.origin}/agents`);
+      await page.goto(`${here.origin}/agents`);
       await page.getByText('mortal').waitFor(SLOW);
       expect(await page.getByRole('button', { name: /Enrol/ }).count()).toBe(0);
-      await page.goto(`${server.origin}/agents/${agents[0].id}`);
+      await page.goto(`${here.origin}/agents/${agents[0].id}`);
       await page.getByRole('heading', { level: 1, name: 'mortal' }).waitFor(SLOW);
     }
     expect(await viewer.page.getByRole('button', { name: 'Drain' }).count()).toBe(0);
     await operator.page.getByRole('button', { name: 'Drain' }).waitFor();
 
-    await viewer.page.goto(`${server.origin}/queues?part=dead`);
+    await viewer.page.goto(`${here.origin}/queues?part=dead`);
     await viewer.page.getByText('Not for you').waitFor(SLOW);
-    await operator.page.goto(`${server.origin}/queues?part=dead`);
+    await operator.page.goto(`${here.origin}/queues?part=dead`);
     await operator.page.getByText('No dead letters').waitFor(SLOW);
   });
 });
