@@ -4,5 +4,5 @@ const given = new Map<string, number>();
 export function freshName(name: string): string {
   const times = (given.get(name) ?? 0) + 1;
   given.set(name, times);
-  return times === 1 ? name : `${name} (${times})`;
+  return times === 1 ? name : `${name} ${times}`;
 }
