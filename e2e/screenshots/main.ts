@@ -5,10 +5,12 @@ import { ensureBuilt } from '../../scripts/lib/build.mjs';
 import { findFreePort } from '../../scripts/lib/net.mjs';
 import { openBrowser } from '../stack/browser.ts';
 import { startProgram } from '../stack/oauth-program.ts';
+import { openApi } from '../stack/people.ts';
 import { makeDataDir, startServer } from '../stack/running-server.ts';
 import { LOOKS, type Look, shoot } from './look.ts';
 import { findThings, isScenario, SCENARIOS, type Scenario, seed, untilReady } from './scenario.ts';
 import { listScreens } from './screens.ts';
+import { makeWaiting, startTravelDesk } from './waiting.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const FOLDER = join(ROOT, 'screenshots');
@@ -68,10 +70,15 @@ const isLook = (name: string): name is Look => Object.hasOwn(LOOKS, name);
 async function shootScenario(scenario: Scenario, { only, looks, keep }: Wanted): Promise<number> {
   const dataDir = keep === undefined ? await makeDataDir() : await keptDataDir(join(keep, scenario));
   // One that its lock can name: that is where the seeds find it.
-  const settings = { SERVER_PORT: String(await findFreePort()) };
+  const settings = {
+    SERVER_PORT: String(await findFreePort()),
+    // Of the server that its runs wait for.
+    SIGNALBOX_OUTBOUND_ALLOW: '127.0.0.0/8',
+  };
   const server = await startServer(dataDir.path, { settings });
   const browser = await openBrowser();
   const program = await startProgram(server.origin);
+  const upstream = await startTravelDesk();
   let troubles = 0;
   try {
     await untilReady(server);
@@ -80,7 +87,13 @@ async function shootScenario(scenario: Scenario, { only, looks, keep }: Wanted):
       for (const name of SCENARIOS[scenario]) await seed(name, dataDir.path);
       things = await findThings(server, dataDir.path);
     }
-    const screens = listScreens({ ...things, program }).filter(
+    const api = await openApi(server, dataDir.path);
+    // Where nothing is, nothing waits.
+    const waiting =
+      SCENARIOS[scenario].length === 0
+        ? undefined
+        : await makeWaiting({ server, dataDir: dataDir.path, api, upstream });
+    const screens = listScreens({ ...things, program, waiting }).filter(
       ({ name }) => only.length === 0 || only.some((text) => name.includes(text)),
     );
     await shoot(screens, {
@@ -95,6 +108,7 @@ async function shootScenario(scenario: Scenario, { only, looks, keep }: Wanted):
     program.close();
     await browser.close();
     await server.stop();
+    await upstream[Symbol.asyncDispose]();
     await dataDir.remove();
   }
   return troubles;

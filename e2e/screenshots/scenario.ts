@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Program } from '../stack/oauth-program.ts';
 import { type Api, openApi } from '../stack/people.ts';
 import type { RunningServer } from '../stack/running-server.ts';
+import type { Waiting } from './waiting.ts';
 
 /** What each shows is made by `npm run seed`, one name after the other. */
 export const SCENARIOS = {
@@ -28,10 +29,13 @@ export interface Things {
   errorGroup?: string | undefined;
   bulkId?: string | undefined;
   connectionId?: string | undefined;
+  /** One whose tools are others than those that were approved. */
+  changedId?: string | undefined;
   letterId?: string | undefined;
   auditEntry?: string | undefined;
   /** One that asks to be let in. */
   program?: Program | undefined;
+  waiting?: Waiting | undefined;
 }
 
 export async function seed(name: string, dataDir: string): Promise<void> {
@@ -54,6 +58,9 @@ export async function untilReady({ origin }: RunningServer): Promise<void> {
   throw new Error(`The server at ${origin} is not ready after two minutes.`);
 }
 
+/** That of the scenario `broken`. */
+const CHANGED = 'sample-notes';
+
 interface Run {
   id: string;
   pipeline_id: string | null;
@@ -67,6 +74,7 @@ export async function findThings(server: RunningServer, dataDir: string): Promis
   const { pipelines } = await api('/pipelines');
   const { agents } = await api('/agents?limit=100');
   const { groups } = await api('/analytics/errors');
+  const { connections } = await api('/mcp/connections');
   const named = (pattern: RegExp): string | undefined =>
     pipelines.find(({ name }: { name: string }) => pattern.test(name))?.id;
   // The six stages that come with every installation have the most to show.
@@ -88,7 +96,8 @@ export async function findThings(server: RunningServer, dataDir: string): Promis
     agentId: (sick ?? agents[0])?.id,
     errorGroup: groups[0]?.id,
     bulkId: await findBulk(api, failed),
-    connectionId: (await api('/mcp/connections')).connections[0]?.id,
+    connectionId: connections[0]?.id,
+    changedId: connections.find(({ slug }: { slug: string }) => slug === CHANGED)?.id,
     letterId: (await api('/dead-letters?limit=1')).dead_letters[0]?.id,
     auditEntry: (await api('/audit?limit=1')).entries[0]?.seq?.toString(),
   };
