@@ -7,9 +7,9 @@ import { openBrowser } from '../stack/browser.ts';
 import { startProgram } from '../stack/oauth-program.ts';
 import { openApi } from '../stack/people.ts';
 import { makeDataDir, startServer } from '../stack/running-server.ts';
-import { LOOKS, type Look, shoot } from './look.ts';
+import { LOOKS, type Look, shoot, signIn } from './look.ts';
 import { findThings, isScenario, SCENARIOS, type Scenario, seed, untilReady } from './scenario.ts';
-import { listScreens } from './screens.ts';
+import { listScreens, listWaiting, type Screen } from './screens.ts';
 import { makeWaiting, startTravelDesk } from './waiting.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -87,23 +87,24 @@ async function shootScenario(scenario: Scenario, { only, looks, keep }: Wanted):
       for (const name of SCENARIOS[scenario]) await seed(name, dataDir.path);
       things = await findThings(server, dataDir.path);
     }
-    const api = await openApi(server, dataDir.path);
-    // Where nothing is, nothing waits.
-    const waiting =
-      SCENARIOS[scenario].length === 0
-        ? undefined
-        : await makeWaiting({ server, dataDir: dataDir.path, api, upstream });
-    const screens = listScreens({ ...things, program, waiting }).filter(
-      ({ name }) => only.length === 0 || only.some((text) => name.includes(text)),
-    );
-    await shoot(screens, {
+    const shooting = {
       ...{ browser, server, looks, folder: join(FOLDER, scenario) },
-      onPicture: (file) => console.log(relative(ROOT, file)),
-      onTrouble(screen, text) {
+      storageState: await signIn(browser, server),
+      onPicture: (file: string) => console.log(relative(ROOT, file)),
+      onTrouble(screen: string, text: string) {
         troubles++;
         console.error(`✖ ${scenario} ${screen}: ${text}`);
       },
-    });
+    };
+    const wanted = (screens: readonly Screen[]) =>
+      screens.filter(({ name }) => only.length === 0 || only.some((text) => name.includes(text)));
+    await shoot(wanted(listScreens({ ...things, program })), shooting);
+    // Last, so that lists are shown as the seeds have made them; and where nothing is, nothing waits.
+    if (SCENARIOS[scenario].length > 0) {
+      const api = await openApi(server, dataDir.path);
+      const waiting = await makeWaiting({ server, dataDir: dataDir.path, api, upstream });
+      await shoot(wanted(listWaiting(waiting)), shooting);
+    }
   } finally {
     program.close();
     await browser.close();

@@ -23,7 +23,8 @@ export async function meetConflict(page: Page): Promise<void> {
   const address = `${origin}/api/v1/pipelines/${id}/draft`;
   const { revision, document } = await (await page.request.get(address)).json();
   const [first, ...others] = document.stages;
-  const stages = [{ ...first, name: `${first.name ?? first.key}, renamed elsewhere` }, ...others];
+  // Another name each time, where the data is kept.
+  const stages = [{ ...first, name: `${first.key}, as others call it (${revision})` }, ...others];
   const saved = await page.request.put(address, {
     headers: { origin },
     data: { revision, document: { ...document, stages } },
@@ -67,5 +68,5 @@ export async function stopHalfway(page: Page): Promise<void> {
 function halfOf({ total }: Bulk): Partial<Bulk> {
   const succeeded = Math.ceil(total / 2);
   const progress = succeeded / total;
-  return { status: 'running', finished_at: null, ...{ succeeded, skipped: 0, failed: 0, progress } };
+  return { status: 'open', finished_at: null, ...{ succeeded, skipped: 0, failed: 0, progress } };
 }

@@ -4,7 +4,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Program } from '../stack/oauth-program.ts';
 import { type Api, openApi } from '../stack/people.ts';
 import type { RunningServer } from '../stack/running-server.ts';
-import type { Waiting } from './waiting.ts';
 
 /** What each shows is made by `npm run seed`, one name after the other. */
 export const SCENARIOS = {
@@ -35,7 +34,6 @@ export interface Things {
   auditEntry?: string | undefined;
   /** One that asks to be let in. */
   program?: Program | undefined;
-  waiting?: Waiting | undefined;
 }
 
 export async function seed(name: string, dataDir: string): Promise<void> {

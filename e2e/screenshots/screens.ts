@@ -15,8 +15,6 @@ export interface Screen {
 
 const MISSING = 'not-there';
 const OUTSIDE = new Set(['/sign-in', '/join']);
-/** Of those that open something: whoever comes to them is not signed in. */
-const OPENED_OUTSIDE = new Set(['settings-account-passkey']);
 
 /** Every page that a row of `pages.ts` names, and what opens on them; without those whose thing the scenario lacks. */
 export function listScreens(things: Things): Screen[] {
@@ -29,13 +27,11 @@ export function listScreens(things: Things): Screen[] {
       ...(OUTSIDE.has(route) ? { isOutside: true } : {}),
     })),
   );
-  const opened = listOpened(things).map(([name, path, open]) => ({
-    ...{ name, path },
-    ...(open ? { open } : {}),
-    ...(OPENED_OUTSIDE.has(name) ? { isOutside: true } : {}),
-  }));
+  const opened = listOpened(things).map(toScreen);
   return [...pages, ...opened].filter(({ path }) => !path.includes(MISSING));
 }
+
+const toScreen = ([name, path, open]: Opened): Screen => ({ name, path, ...(open ? { open } : {}) });
 
 /** `/runs/[id]` at its tab of logs is `runs-one-logs`. */
 function nameOf(route: string, path: string): string {
@@ -88,7 +84,6 @@ function listOpened(things: Things): Opened[] {
     ...ofMcp(things),
     ...ofNoMatch(),
     ...ofMoments(things),
-    ...(things.waiting ? ofWaiting(things.waiting) : []),
   ];
 }
 
@@ -198,15 +193,18 @@ function ofMoments({ runId, bulkId, drawnId }: Things): Opened[] {
   ];
 }
 
-function ofWaiting({ askedRunId, unsureRunId, heldRunId, invites }: Waiting): Opened[] {
+/** What waits for somebody. */
+export function listWaiting({ askedRunId, unsureRunId, heldRunId, invites }: Waiting): Screen[] {
   const held = `/runs/${heldRunId}?tab=workspace`;
-  return [
+  const screens: Opened[] = [
     ['runs-one-asked', `/runs/${askedRunId}`],
     ['runs-one-unsure', `/runs/${unsureRunId}`],
     ['connections-approvals-waiting', '/connections?tab=approvals'],
     ['runs-one-workspace-held', held],
     ['runs-one-workspace-take-away', held, over(button(/^Take away/))],
-    // Each device takes up one of its own.
-    ['settings-account-passkey', '/sign-in', (page) => addPasskey(invites.pop() ?? '')(page)],
   ];
+  // Each device takes up an invitation of its own.
+  const open: Step = (page) => addPasskey(invites.pop() ?? '')(page);
+  const passkey = { name: 'settings-account-passkey', path: '/sign-in', isOutside: true, open };
+  return [...screens.map(toScreen), passkey];
 }

@@ -15,6 +15,7 @@ export interface Waiting {
   invites: string[];
 }
 
+const SLUG = 'travel';
 const TRIP = {
   type: 'object',
   properties: {
@@ -46,30 +47,38 @@ interface There {
 }
 
 export async function makeWaiting({ server, dataDir, api, upstream }: There): Promise<Waiting> {
-  // The address is another one at each start, so a kept data folder has those of before beside it.
-  const slug = `travel-${new URL(upstream.url).port}`;
+  await forgetBefore(api);
   const { connection_id: connection } = await api('/mcp/connect', {
-    ...{ slug, name: 'Travel desk', url: upstream.url },
+    ...{ slug: SLUG, name: 'Travel desk', url: upstream.url },
   });
   const { tools } = await api(`/mcp/connections/${connection}/tools`);
   const seen = tools.map(({ name, hash }: Record<string, string>) => ({ name, hash }));
   await api(`/mcp/connections/${connection}/tools/approve`, { tools: seen });
   const rule = { effect: 'ask', who: { kind: 'everybody' }, connection_id: connection, tool: 'cancel_*' };
   await api('/mcp/rules', rule);
-  const call = async (name: string, tool: string): Promise<string> => {
-    const stages = [{ name, type: 'mcp-tool', config: { connection: slug, tool } }];
-    const { id } = await api('/pipelines', { name: `${name}, ${slug}`, stages });
-    return (await api(`/pipelines/${id}/execute`, { input_data: {} })).id;
-  };
   const [askedRunId, unsureRunId] = [
-    await call('Book a trip', 'book_trip'),
-    await call('Cancel a trip', 'cancel_trip'),
+    await startTrip(api, 'Book a trip', 'book_trip'),
+    await startTrip(api, 'Cancel a trip', 'cancel_trip'),
   ];
   await until('somebody is asked', async () => (await api('/mcp/approvals')).approvals.length > 0);
   await until('a tool asks', async () => (await api('/mcp/questions')).questions.length > 0);
   await hold({ origin: server.origin, secret: await readSecret(dataDir), run: askedRunId });
   const invites = [await api('/invites', { role: 'designer' }), await api('/invites', { role: 'designer' })];
   return { askedRunId, unsureRunId, heldRunId: askedRunId, invites: invites.map(({ link }) => link) };
+}
+
+/** The address is another one at each start: what waits for the one before, in a kept data folder, waits in vain. */
+async function forgetBefore(api: Api): Promise<void> {
+  const { connections } = await api('/mcp/connections');
+  const before = connections.find(({ slug }: { slug: string }) => slug === SLUG);
+  if (before) await api(`/mcp/connections/${before.id}`, undefined, 'DELETE');
+}
+
+async function startTrip(api: Api, name: string, tool: string): Promise<string> {
+  const { pipelines } = await api(`/pipelines?search=${encodeURIComponent(name)}`);
+  const stages = [{ name, type: 'mcp-tool', config: { connection: SLUG, tool } }];
+  const { id } = pipelines[0] ?? (await api('/pipelines', { name, stages }));
+  return (await api(`/pipelines/${id}/execute`, { input_data: {} })).id;
 }
 
 async function hold({ origin, secret, run }: Record<'origin' | 'secret' | 'run', string>): Promise<void> {
