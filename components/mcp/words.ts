@@ -89,7 +89,8 @@ export const words = {
     submit: 'Submit',
     visited: 'I have done what the page asks',
     decline: 'Decline',
-    cancel: 'Cancel',
+    // Not “Cancel”: beside it on the page stands the button that cancels the run.
+    cancel: 'Dismiss',
     answered: 'Answered: the call goes on.',
     hidden: 'Hidden: its stage handles what is marked sensitive.',
     notYours: 'An owner, admin or operator can answer it.',

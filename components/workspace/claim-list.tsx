@@ -30,7 +30,7 @@ export function ClaimList({ runId, claims }: { runId: RunId; claims: readonly Cl
               <p className="truncate font-medium">{claim.name}</p>
               <p className="truncate font-mono text-xs text-quiet">{claim.patterns.join(', ')}</p>
               <p className="text-xs text-quiet">
-                <Until at={claim.until} />
+                {words.ends} <Until at={claim.until} />
               </p>
             </div>
             {canForce ? (

@@ -35,6 +35,7 @@ export const words = {
   cut: 'The rest of the difference is left out.',
   claims: 'Who holds what',
   noClaims: 'Nobody holds a file just now.',
+  ends: 'ends',
   release: 'Take away',
   releaseTitle: (name: string) => `Take ${name}'s claim away?`,
   releaseConsequence:

@@ -1,54 +1,30 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { openBrowser } from '../stack/browser.ts';
+import type { Page } from 'playwright-core';
+import { afterAll, expect, test, vi } from 'vitest';
 import { foretellComplaint } from '../stack/complaints.ts';
-import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
+import { provideInstallation } from '../stack/installation.ts';
 
-let browser: Browser;
-let dataDir: Awaited<ReturnType<typeof makeDataDir>>;
-let server: RunningServer;
-let owner: BrowserContext;
-let token: string;
+const here = provideInstallation({ isSignedIn: false });
+const { api } = here;
 const agents: ChildProcess[] = [];
-
-beforeAll(async () => {
-  dataDir = await makeDataDir();
-  [browser, server] = await Promise.all([openBrowser(), startServer(dataDir.path)]);
-  token = (await readFile(join(dataDir.path, 'api-secret'), 'utf8')).trim();
-  owner = await browser.newContext();
-});
-afterAll(async () => {
+afterAll(() => {
   for (const { pid } of agents) if (pid !== undefined) process.kill(-pid, 'SIGKILL');
-  await browser?.close();
-  await server?.stop();
-  await dataDir?.remove();
 });
 
 async function open(path: string): Promise<Page> {
-  const page = await owner.newPage();
+  const page = await here.newPage();
   await page.goto(path);
   return page;
 }
 
-async function ask(path: string, body?: object) {
-  const answer = await fetch(`${server.origin}/api/v1${path}`, {
-    method: body ? 'POST' : 'GET',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    ...(body ? { body: JSON.stringify(body) } : {}),
-  });
-  expect(answer.ok, `${path}: ${answer.status}`).toBe(true);
-  return answer.status === 204 ? undefined : answer.json();
-}
-
 test('the checklist of a first start leads to an agent of one’s own that works on a task', async () => {
-  const page = await open(server.link);
+  const page = await open(here.server.link);
   await page.getByRole('heading', { name: 'First steps' }).waitFor();
   await page.getByRole('button', { name: 'Make a token and show the command' }).click();
   const command = await page.getByRole('region', { name: 'Paste it into a terminal:' }).textContent();
-  expect(command).toContain(`SIGNALBOX_URL='${server.origin}'`);
+  expect(command).toContain(`SIGNALBOX_URL='${here.origin}'`);
   // The Node that runs this test, whatever `node` a shell would find.
   const path = `${join(process.execPath, '..')}:${process.env.PATH}`;
   agents.push(
@@ -63,26 +39,26 @@ test('the checklist of a first start leads to an agent of one’s own that works
   await page.getByRole('button', { name: 'Send “greet”' }).click();
   await page.waitForURL(/\/runs\/run_/);
   await page.getByTestId('run-status').getByText('Succeeded').waitFor({ timeout: 60_000 });
-  await page.goto(server.origin);
+  await page.goto(here.origin);
   await page.getByRole('heading', { name: 'Last 24 hours' }).waitFor();
   expect(await page.getByRole('heading', { name: 'First steps' }).count()).toBe(0);
   await page.close();
 });
 
 test('where nothing has ended there is a way to where something has', async () => {
-  const page = await open(`${server.origin}/analytics?tag=nothing-like-it`);
+  const page = await open(`${here.origin}/analytics?tag=nothing-like-it`);
   await page.getByText('No run has ended in this time').waitFor({ timeout: 60_000 });
   await page.getByRole('button', { name: 'Clear the filters' }).click();
   const figure = page.getByRole('link', { name: /^Success/ });
   await figure.waitFor({ timeout: 60_000 });
-  await page.goto(`${server.origin}/analytics?range=2020-01-01T00:00:00.000Z~2020-01-02T00:00:00.000Z`);
+  await page.goto(`${here.origin}/analytics?range=2020-01-01T00:00:00.000Z~2020-01-02T00:00:00.000Z`);
   await page.getByRole('link', { name: 'Run a pipeline' }).waitFor({ timeout: 60_000 });
   await page.getByRole('button', { name: 'Look at 30 days' }).click();
   await page.waitForURL(/range=30d/);
   await figure.waitFor({ timeout: 60_000 });
   // Chromium says so of each request that is refused.
   foretellComplaint(page, /status of 400 .*analytics\.error/);
-  await page.goto(`${server.origin}/analytics/errors/nothing?range=7d`);
+  await page.goto(`${here.origin}/analytics/errors/nothing?range=7d`);
   await page
     .getByRole('heading', { level: 1, name: 'There is no such kind of failure' })
     .waitFor({ timeout: 60_000 });
@@ -92,27 +68,27 @@ test('where nothing has ended there is a way to where something has', async () =
 });
 
 test('figures come with what they are of, and each leads to the list behind it', async () => {
-  const { id } = await ask('/pipelines', { name: 'counted', stages: [{ name: 'only', type: 'echo' }] });
-  const broken = await ask('/pipelines', { name: 'broken', stages: [{ name: 'only', type: 'fail' }] });
-  for (let count = 0; count < 3; count++) await ask(`/pipelines/${id}/execute`, { input_data: { count } });
-  await ask(`/pipelines/${broken.id}/execute`, { input_data: {} });
+  const { id } = await api('/pipelines', { name: 'counted', stages: [{ name: 'only', type: 'echo' }] });
+  const broken = await api('/pipelines', { name: 'broken', stages: [{ name: 'only', type: 'fail' }] });
+  for (let count = 0; count < 3; count++) await api(`/pipelines/${id}/execute`, { input_data: { count } });
+  await api(`/pipelines/${broken.id}/execute`, { input_data: {} });
   await vi.waitFor(
     async () => {
-      const { runs } = await ask('/analytics');
+      const { runs } = await api('/analytics');
       expect([runs.succeeded, runs.failed]).toEqual([4, 1]);
     },
     { timeout: 60_000, interval: 500 },
   );
-  const page = await open(`${server.origin}/analytics`);
+  const page = await open(`${here.origin}/analytics`);
   const success = page.getByRole('link', { name: /^Success/ });
   await success.waitFor();
   expect(await success.textContent()).toContain('80 %');
   expect(await success.textContent()).toContain('of 5 that succeeded or failed');
-  const { searchParams } = new URL((await success.getAttribute('href')) ?? '', server.origin);
+  const { searchParams } = new URL((await success.getAttribute('href')) ?? '', here.origin);
   const [after, before] = (searchParams.get('finished') ?? '').split('~');
   const filter = new URLSearchParams({ finished_after: after ?? '', finished_before: before ?? '' });
   for (const status of searchParams.get('status')?.split(',') ?? []) filter.append('status', status);
-  expect((await ask(`/runs?${filter}`)).runs).toHaveLength(5);
+  expect((await api(`/runs?${filter}`)).runs).toHaveLength(5);
 
   await page.getByRole('tab', { name: 'Stages' }).click();
   const failed = page.getByRole('row', { name: /broken/ }).getByTitle(/in which it failed/);
@@ -127,7 +103,7 @@ test('figures come with what they are of, and each leads to the list behind it',
 });
 
 test('a chart is read, looked into and opened by keyboard alone, and can be had as a table', async () => {
-  const page = await open(`${server.origin}/analytics`);
+  const page = await open(`${here.origin}/analytics`);
   const chart = page.getByRole('slider', { name: 'Runs that ended' });
   await chart.focus();
   await page.keyboard.press('End');
@@ -149,7 +125,7 @@ test('a chart is read, looked into and opened by keyboard alone, and can be had 
 });
 
 test('a kind of failure is looked at and resolved, and tables are downloaded', async () => {
-  const page = await open(`${server.origin}/analytics?tab=errors`);
+  const page = await open(`${here.origin}/analytics?tab=errors`);
   await page.getByRole('table', { name: 'Kinds of failures' }).getByRole('link').first().click();
   await page.getByRole('heading', { name: 'Where it came up' }).waitFor();
   await page.getByRole('button', { name: 'Resolve' }).click();
@@ -157,7 +133,7 @@ test('a kind of failure is looked at and resolved, and tables are downloaded', a
   await page.getByRole('dialog').getByRole('button', { name: 'Resolve' }).click();
   await page.getByRole('heading', { level: 1 }).getByText('Resolved').waitFor();
   await page.getByText('<b>mended</b>').waitFor();
-  await page.goto(`${server.origin}/analytics?tab=stages`);
+  await page.goto(`${here.origin}/analytics?tab=stages`);
   await page.getByRole('button', { name: 'Export' }).click();
   const [download] = await Promise.all([
     page.waitForEvent('download'),

@@ -1,38 +1,20 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openBrowser } from '../stack/browser.ts';
+import { expect, test } from 'vitest';
 import { foretellComplaint } from '../stack/complaints.ts';
-import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
+import { provideInstallation } from '../stack/installation.ts';
 
-let browser: Browser;
-let dataDir: Awaited<ReturnType<typeof makeDataDir>>;
-let server: RunningServer;
-let token: string;
-
-beforeAll(async () => {
-  dataDir = await makeDataDir();
-  [browser, server] = await Promise.all([openBrowser(), startServer(dataDir.path)]);
-  token = (await readFile(join(dataDir.path, 'api-secret'), 'utf8')).trim();
-});
-afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
-  await dataDir?.remove();
-});
+const here = provideInstallation({ isSignedIn: false });
 
 test('the documentation of the API opens without a network and sends a call to its own server', async () => {
-  const context = await browser.newContext();
+  const context = await here.browser.newContext();
   const page = await context.newPage();
   const elsewhere: string[] = [];
   page.on('request', (request) => {
-    if (new URL(request.url()).origin !== server.origin) elsewhere.push(request.url());
+    if (new URL(request.url()).origin !== here.origin) elsewhere.push(request.url());
   });
 
   // Of the key that is none.
   foretellComplaint(page, /401/);
-  await page.goto(`${server.origin}/api/docs#pipelines.list`);
+  await page.goto(`${here.origin}/api/docs#pipelines.list`);
   const operation = page.locator('details[id="pipelines.list"]');
   await operation.getByText('Fields').waitFor();
   await page.getByLabel('Find').fill('dead letter');
@@ -43,7 +25,7 @@ test('the documentation of the API opens without a network and sends a call to i
   await page.getByLabel('Key').fill('not a key');
   await operation.getByRole('button', { name: 'Send' }).click();
   await operation.locator('h3 .bad').getByText('401').waitFor();
-  await page.getByLabel('Key').fill(token);
+  await page.getByLabel('Key').fill(here.secret);
   await operation.getByLabel('search').fill('');
   await operation.getByRole('button', { name: 'Send' }).click();
   await operation.locator('h3 .good').getByText('200').waitFor();

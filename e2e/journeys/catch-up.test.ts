@@ -1,10 +1,7 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { findFreePort } from '../../scripts/lib/net.mjs';
-import { openBrowser } from '../stack/browser.ts';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
 import { foretellComplaint } from '../stack/complaints.ts';
-import { type Api, openApi } from '../stack/people.ts';
-import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
+import { provideInstallation } from '../stack/installation.ts';
 
 const SLOW = { timeout: 60_000 };
 const MEANWHILE = 12;
@@ -16,31 +13,9 @@ const HELD = 'so no other page can be opened just now';
 /** What a browser writes down of a line that is cut. */
 const CUT = /ERR_INTERNET_DISCONNECTED|ERR_CONNECTION|ERR_NETWORK|WebSocket|502|503/;
 
-let browser: Browser;
-let dataDir: Awaited<ReturnType<typeof makeDataDir>>;
-let settings: Record<string, string>;
-let server: RunningServer;
-let context: BrowserContext;
-let api: Api;
-
-beforeAll(async () => {
-  dataDir = await makeDataDir();
-  // The same port after the next start: the pages stay where they are.
-  settings = { SERVER_PORT: String(await findFreePort()) };
-  [browser, server] = await Promise.all([openBrowser(), startServer(dataDir.path, { settings })]);
-  api = await openApi(server, dataDir.path);
-  // So high that lists draw all of their rows.
-  context = await browser.newContext({ viewport: { width: 1440, height: 2400 } });
-  const page = await context.newPage();
-  await page.goto(server.link);
-  await page.getByRole('heading', { name: 'Home' }).waitFor();
-  await page.close();
-});
-afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
-  await dataDir?.remove();
-});
+// So high that lists draw all of their rows.
+const here = provideInstallation({ window: { viewport: { width: 1440, height: 2400 } } });
+const { api } = here;
 
 /** A run of a chain whose first stage waits for as long as the test wants. */
 async function makeHeld(): Promise<{ run: string; capability: string }> {
@@ -74,9 +49,9 @@ async function letGo({ run, capability }: { run: string; capability: string }): 
 
 /** A page that tells later whether it was loaded anew. */
 async function open(path: string): Promise<Page> {
-  const page = await context.newPage();
+  const page = await here.newPage();
   foretellComplaint(page, CUT);
-  await page.goto(`${server.origin}${path}`);
+  await page.goto(`${here.origin}${path}`);
   await page.evaluate(() => Object.assign(window, { unbroken: true }));
   return page;
 }
@@ -137,7 +112,7 @@ test('what happened in half a minute without a line is on every screen when it i
   const pages = [board, shown, list];
 
   const cutAt = performance.now();
-  await context.setOffline(true);
+  await here.context.setOffline(true);
   for (const page of pages) await page.getByText(BANNER).waitFor(SLOW);
   const { id } = await api('/pipelines', { name: 'Meanwhile', stages: [{ name: 'a', type: 'echo' }] });
   for (let number = 0; number < MEANWHILE; number++)
@@ -149,7 +124,7 @@ test('what happened in half a minute without a line is on every screen when it i
   await expect.poll(() => performance.now() - cutAt, { ...SLOW, interval: 1000 }).toBeGreaterThan(CUT_MS);
   // Nothing of it has come through.
   expect((await shownRuns(list)).length).toBeLessThan((await keptRuns()).length);
-  await context.setOffline(false);
+  await here.context.setOffline(false);
 
   for (const page of pages) await page.getByText(BANNER).waitFor({ state: 'detached', ...SLOW });
   await board.getByRole('link', { name: /^Running now\s*0/ }).waitFor(SLOW);
@@ -168,7 +143,7 @@ test('a page stays while the server is away: what it has not loaded yet waits, a
   const held = await makeHeld();
   const page = await open(`/runs/${held.run}`);
   await page.getByRole('tab', { name: 'Data' }).waitFor(SLOW);
-  await context.setOffline(true);
+  await here.context.setOffline(true);
   await page.getByText(BANNER).waitFor(SLOW);
   await page.getByRole('tab', { name: 'Data' }).click();
   await page.getByRole('link', { name: 'Agents', exact: true }).click();
@@ -176,7 +151,7 @@ test('a page stays while the server is away: what it has not loaded yet waits, a
   await page.getByTestId('run-status').waitFor(SLOW);
   expect(new URL(page.url()).pathname).toBe(`/runs/${held.run}`);
 
-  await context.setOffline(false);
+  await here.context.setOffline(false);
   await page.getByText(HELD).waitFor({ state: 'detached', ...SLOW });
   await page.getByRole('combobox', { name: 'What to show' }).waitFor(SLOW);
   await page.getByRole('link', { name: 'Agents', exact: true }).click();
@@ -187,16 +162,16 @@ test('a page stays while the server is away: what it has not loaded yet waits, a
 
 test('a browser that slept for an hour, the server started anew meanwhile, shows what is without a reload', async () => {
   const held = await makeHeld();
-  const page = await context.newPage();
+  const page = await here.newPage();
   foretellComplaint(page, CUT);
   await page.clock.install();
-  await page.goto(`${server.origin}/runs/${held.run}?tab=events`);
+  await page.goto(`${here.origin}/runs/${held.run}?tab=events`);
   await expect.poll(() => shownEvents(page), SLOW).toEqual(await keptEvents(held.run));
   await page.evaluate(() => Object.assign(window, { unbroken: true }));
   await page.clock.pauseAt(new Date(Date.now() + 60_000));
   // Nothing that could be resumed is left in its memory.
-  await server.kill();
-  server = await startServer(dataDir.path, { settings });
+  await here.server.kill();
+  await here.startAgain();
   await letGo(held);
   await page.clock.fastForward('01:00:00');
   await page.clock.resume();

@@ -8,8 +8,7 @@ import { FOR_ALL, PAGES } from '../stack/pages.ts';
 import { joinAs } from '../stack/people.ts';
 import { openEach } from '../stack/watch-page.ts';
 
-const hostile = provideHostileServer();
-const origin = () => hostile().server.origin;
+const { installation, hostile } = provideHostileServer();
 
 /** All pages for those who may least, and for others those on which something is for some only. */
 function pathsFor(role: Role): string[] {
@@ -20,11 +19,11 @@ function pathsFor(role: Role): string[] {
 }
 
 async function walk(role: Role): Promise<void> {
-  const { page: first } = await joinAs(hostile(), role);
+  const { page: first } = await joinAs(installation, role);
   try {
-    const links = pathsFor(role).map((path) => `${origin()}${path}`);
+    const links = pathsFor(role).map((path) => `${installation.origin}${path}`);
     for await (const { page, link } of openEach(first.context(), links))
-      await expectOffers(page, { role, path: link.slice(origin().length) });
+      await expectOffers(page, { role, path: link.slice(installation.origin.length) });
     await expectMenu(first, role);
     await expectRefused(first, role);
   } finally {
@@ -49,7 +48,7 @@ test(
 );
 
 async function expectMenu(page: Page, role: Role): Promise<void> {
-  await page.goto(`${origin()}/pipelines?q=six-stage`);
+  await page.goto(`${installation.origin}/pipelines?q=six-stage`);
   await page.getByRole('button', { name: 'What to do with six-stage-data-pipeline' }).click();
   await page.getByRole('menuitem', { name: 'Export as YAML' }).waitFor();
   for (const [name, action] of MENU)
@@ -58,8 +57,8 @@ async function expectMenu(page: Page, role: Role): Promise<void> {
 
 async function expectRefused({ request }: Page, role: Role): Promise<void> {
   for (const [action, path, data] of CALLS.filter(([needs]) => !mayRole(role, needs))) {
-    const answer = await request.fetch(`${origin()}/api/v1${path(hostile().world)}`, {
-      headers: { origin: origin() },
+    const answer = await request.fetch(`${installation.origin}/api/v1${path(hostile().world)}`, {
+      headers: { origin: installation.origin },
       ...(data ? { method: 'POST', data } : {}),
     });
     expect.soft(answer.status(), `${action} ${path(hostile().world)}`).toBe(403);

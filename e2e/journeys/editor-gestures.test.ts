@@ -1,50 +1,14 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openBrowser } from '../stack/browser.ts';
-import { foretellComplaint } from '../stack/complaints.ts';
-import { addByKeys, makePipeline, publish, readDraft, saved } from '../stack/editor.ts';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { addByKeys, editInTwo, openDraft, publish, readDraft, saved } from '../stack/editor.ts';
+import { provideInstallation } from '../stack/installation.ts';
 import { atRest, boxOf, drag, middleOf, type Point } from '../stack/mouse.ts';
-import { type Api, openApi } from '../stack/people.ts';
-import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
 
 const SLOW = { timeout: 30_000 };
 const BREATH = '.react-flow__pane';
 
-let browser: Browser;
-let context: BrowserContext;
-let dataDir: Awaited<ReturnType<typeof makeDataDir>>;
-let server: RunningServer;
-let api: Api;
-
-beforeAll(async () => {
-  dataDir = await makeDataDir();
-  [browser, server] = await Promise.all([openBrowser(), startServer(dataDir.path)]);
-  api = await openApi(server, dataDir.path);
-  context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
-  const page = await open();
-  await page.goto(server.link);
-  await page.getByRole('heading', { name: 'Home' }).waitFor();
-  await page.close();
-});
-afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
-  await dataDir?.remove();
-});
-
-async function open(): Promise<Page> {
-  const page = await context.newPage();
-  // Nothing glides: what is taken up by its handle stands still.
-  await page.emulateMedia({ reducedMotion: 'reduce' });
-  return page;
-}
-
-async function openDraft(page: Page, name: string, document: object): Promise<string> {
-  const { id } = await api('/pipelines/import', { name, format: 'json', text: JSON.stringify(document) });
-  await page.goto(`${server.origin}/pipelines/${id}/edit`);
-  await page.locator('.react-flow__node').first().waitFor();
-  return id;
-}
+const here = provideInstallation({ window: { viewport: { width: 1440, height: 900 } } });
+const { api, newPage } = here;
 
 const node = (page: Page, key: string) => page.locator(`.react-flow__node[data-id="stage:${key}"]`);
 const problems = (page: Page) => page.getByRole('region', { name: 'Problems' });
@@ -75,8 +39,8 @@ const CHAIN = [
 ];
 
 test('a capability is dragged to where it shall stand, a wire that is dropped on nothing offers what fits, and what is wrong is led to', async () => {
-  const page = await open();
-  await makePipeline(page, server, 'By drag');
+  const page = await newPage();
+  await openDraft(page, here, { name: 'By drag' });
   const pane = page.locator(BREATH);
   const { x: left, y: top } = await boxOf(pane);
   const item = page.getByRole('button', { name: /^transformation \d/ });
@@ -150,8 +114,8 @@ test('a capability is dragged to where it shall stand, a wire that is dropped on
 });
 
 test('things are tidied, marked, aligned, grouped by mouse and by keys, folded, told as text, and all of it is undone', async () => {
-  const page = await open();
-  await openDraft(page, 'Arranged', { stages: ROW, dependencies: CHAIN });
+  const page = await newPage();
+  await openDraft(page, here, { name: 'Arranged', stages: ROW, dependencies: CHAIN });
   const before = (await readDraft(page)).document;
   const undoAll = async () => {
     const undo = page.getByRole('button', { name: 'Undo', exact: true });
@@ -282,8 +246,9 @@ test('things are tidied, marked, aligned, grouped by mouse and by keys, folded, 
 });
 
 test('a dry run says who would take what; what is published is run, followed, run again from a stage, compared and brought back', async () => {
-  const page = await open();
-  const id = await openDraft(page, 'Lived', {
+  const page = await newPage();
+  const id = await openDraft(page, here, {
+    name: 'Lived',
     stages: [...ROW.slice(0, 3), { key: 'd', type: 'of-nobody', ui: { x: 840, y: 240 } }],
     dependencies: CHAIN,
   });
@@ -347,18 +312,7 @@ test('a dry run says who would take what; what is published is run, followed, ru
 });
 
 test('of two that edit one draft the second takes over what the first has saved', async () => {
-  const [mine, theirs] = [await open(), await open()];
-  // The refusal of the second is an answer of the server.
-  foretellComplaint(mine, /412/);
-  await makePipeline(mine, server, 'Theirs is better');
-  await theirs.goto(mine.url());
-  await theirs.getByText('Begin with a stage').waitFor();
-  await theirs.bringToFront();
-  await addByKeys(theirs, 'echo');
-  await saved(theirs);
-  await mine.bringToFront();
-  await addByKeys(mine, 'sleep');
-  const conflict = dialog(mine, 'Somebody else has changed this draft');
+  const { mine, theirs, conflict, close } = await editInTwo(here, 'Theirs is better');
   await conflict.getByRole('button', { name: 'Take theirs' }).click();
   await conflict.waitFor({ state: 'detached' });
   await node(mine, 'echo').waitFor();
@@ -367,15 +321,15 @@ test('of two that edit one draft the second takes over what the first has saved'
   await addByKeys(mine, 'transformation');
   await saved(mine);
   expect((await readDraft(theirs)).document.stages.map(({ key }) => key)).toEqual(['echo', 'transformation']);
-  await Promise.all([mine.close(), theirs.close()]);
+  await close();
 });
 
 test('who sees a part of many stages has a map of all, and goes elsewhere on it', async () => {
-  const page = await open();
+  const page = await newPage();
   const stages = Array.from({ length: 12 }, (_, at) => ({
     ...{ key: `s${at}`, type: 'echo', ui: { x: (at % 4) * 900, y: Math.floor(at / 4) * 500 } },
   }));
-  await openDraft(page, 'Wide', { stages, dependencies: [] });
+  await openDraft(page, here, { name: 'Wide', stages });
   await page.getByRole('button', { name: /^Zoom is/ }).click();
   const map = page.getByTestId('rf__minimap').or(page.locator('.react-flow__minimap'));
   await map.first().waitFor();

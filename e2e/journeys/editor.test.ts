@@ -1,42 +1,15 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openBrowser } from '../stack/browser.ts';
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
 import { foretellComplaint } from '../stack/complaints.ts';
-import { addByKeys, makePipeline, readDraft, saved } from '../stack/editor.ts';
-import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
+import { addByKeys, editInTwo, openDraft, readDraft, saved } from '../stack/editor.ts';
+import { provideInstallation } from '../stack/installation.ts';
 import { findBarriers } from '../stack/watch-page.ts';
 
 const SLOW = { timeout: 60_000 };
 
-let browser: Browser;
-let context: BrowserContext;
-let dataDir: Awaited<ReturnType<typeof makeDataDir>>;
-let server: RunningServer;
-
-beforeAll(async () => {
-  dataDir = await makeDataDir();
-  [browser, server] = await Promise.all([openBrowser(), startServer(dataDir.path)]);
-  context = await browser.newContext({
-    permissions: ['clipboard-read', 'clipboard-write'],
-    viewport: { width: 1440, height: 900 },
-  });
-  const page = await open();
-  await page.goto(server.link);
-  await page.getByRole('heading', { name: 'Home' }).waitFor();
-  await page.close();
-});
-afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
-  await dataDir?.remove();
-});
-
-async function open(theme: 'light' | 'dark' = 'light'): Promise<Page> {
-  const page = await context.newPage();
-  // Nothing glides: what is taken up by its handle stands still.
-  await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
-  return page;
-}
+const window = { permissions: ['clipboard-read', 'clipboard-write'], viewport: { width: 1440, height: 900 } };
+const here = provideInstallation({ window });
+const { api, newPage } = here;
 
 const CIRCLE = {
   stages: [
@@ -53,8 +26,8 @@ const IN_A_CIRCLE = 'These stages depend on each other in a circle: a, b.';
 
 describe('the canvas', () => {
   test('a wire is drawn; one that would close a circle is refused by mouse, by keys and from the clipboard; undo goes back to the start', async () => {
-    const page = await open();
-    await makePipeline(page, server, 'By mouse');
+    const page = await newPage();
+    await openDraft(page, here, { name: 'By mouse' });
     await page.getByRole('button', { name: 'echo 1 agent' }).click();
     await page.locator('.react-flow__node').first().waitFor();
     await page.locator('.react-flow__pane').click({ position: { x: 30, y: 60 } });
@@ -118,14 +91,14 @@ describe('the canvas', () => {
   });
 
   test('what is copied in one tab is pasted in another pipeline, and a reload shows all of it again', async () => {
-    const page = await open();
-    await makePipeline(page, server, 'Copied from');
+    const page = await newPage();
+    await openDraft(page, here, { name: 'Copied from' });
     await addByKeys(page, 'echo');
     await addByKeys(page, 'sleep');
     await page.keyboard.press('Control+a');
     await page.keyboard.press('Control+c');
-    const other = await open();
-    await makePipeline(other, server, 'Pasted into');
+    const other = await newPage();
+    await openDraft(other, here, { name: 'Pasted into' });
     await other.bringToFront();
     await other.keyboard.press('Control+v');
     await other.locator('.react-flow__edge').waitFor({ state: 'attached' });
@@ -147,8 +120,7 @@ describe('the canvas', () => {
 });
 
 test('of many stages seen from afar all wires are a line or two, also while one is dragged; who goes to a stage finds its own', async () => {
-  const page = await open();
-  await page.goto(server.origin);
+  const page = await newPage();
   const keys = Array.from({ length: 320 }, (_, at) => `s${String(at).padStart(3, '0')}`);
   const document = {
     stages: keys.map((key, at) => ({
@@ -158,15 +130,7 @@ test('of many stages seen from afar all wires are a line or two, also while one 
     })),
     dependencies: keys.slice(40).map((key, at) => ({ from: keys[at], to: key })),
   };
-  const { id } = await page.evaluate(async (text) => {
-    const answer = await fetch('/api/v1/pipelines/import', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ name: 'Many', format: 'json', text }),
-    });
-    return (await answer.json()) as { id: string };
-  }, JSON.stringify(document));
-  await page.goto(`${server.origin}/pipelines/${id}/edit`);
+  await openDraft(page, here, { name: 'Many', ...document });
   const boxes = page.locator('.react-flow__node');
   const wires = page.locator('.react-flow__edge');
   const lines = page.locator('.far-wires path');
@@ -196,10 +160,10 @@ test('of many stages seen from afar all wires are a line or two, also while one 
 });
 
 test('a circle is refused in a text that is imported, and by the API', async () => {
-  const page = await open();
+  const page = await newPage();
   // The refusals are answers of the server.
   foretellComplaint(page, /400/);
-  await page.goto(`${server.origin}/pipelines?new=import`);
+  await page.goto(`${here.origin}/pipelines?new=import`);
   const dialog = page.getByRole('dialog', { name: 'New pipeline' });
   await dialog.getByLabel('Name').fill('Imported circle');
   await dialog.getByLabel('Text').fill(JSON.stringify(CIRCLE));
@@ -208,8 +172,8 @@ test('a circle is refused in a text that is imported, and by the API', async () 
   await dialog.getByRole('checkbox', { name: 'Publish it at once' }).click();
   await dialog.getByRole('button', { name: 'Create and edit' }).click();
   await dialog.getByRole('alert').getByText(IN_A_CIRCLE).waitFor();
-  const answer = await page.request.post(`${server.origin}/api/v1/pipelines`, {
-    headers: { origin: server.origin },
+  const answer = await page.request.post(`${here.origin}/api/v1/pipelines`, {
+    headers: { origin: here.origin },
     data: {
       name: 'Circle by API',
       stages: CIRCLE.stages.map(({ key, type }) => ({ name: key, type })),
@@ -221,41 +185,29 @@ test('a circle is refused in a text that is imported, and by the API', async () 
   });
   expect(answer.status()).toBe(400);
   expect(await answer.json()).toMatchObject({ problems: [{ code: 'cycle' }] });
-  const kept = await page.request.get(`${server.origin}/api/v1/pipelines?search=circle`);
+  const kept = await page.request.get(`${here.origin}/api/v1/pipelines?search=circle`);
   expect(await kept.json()).toMatchObject({ pipelines: [] });
   await page.close();
 });
 
 test('of two tabs that edit one draft the second is asked, and both are kept', async () => {
-  const [mine, theirs] = [await open(), await open()];
-  // The refusal of the second is an answer of the server.
-  foretellComplaint(mine, /412/);
-  await makePipeline(mine, server, 'In two tabs');
-  await theirs.goto(mine.url());
-  await theirs.getByText('Begin with a stage').waitFor();
-  await theirs.bringToFront();
-  await addByKeys(theirs, 'echo');
-  await saved(theirs);
-  await mine.bringToFront();
-  await addByKeys(mine, 'sleep');
-  const dialog = mine.getByRole('dialog', { name: 'Somebody else has changed this draft' });
-  await dialog.waitFor();
-  await dialog.getByRole('button', { name: 'See the difference' }).click();
-  await dialog.getByText('What yours adds is green').waitFor();
-  await dialog.getByRole('button', { name: 'Keep mine as a copy' }).click();
-  await mine.getByRole('heading', { name: /In two tabs \(my copy/ }).waitFor();
+  const { mine, theirs, conflict, close } = await editInTwo(here, 'In two tabs');
+  await conflict.getByRole('button', { name: 'See the difference' }).click();
+  await conflict.getByText('What yours adds is green').waitFor();
+  await conflict.getByRole('button', { name: 'Keep mine as a copy' }).click();
+  await mine.getByRole('heading', { name: /In two tabs .*\(my copy/ }).waitFor();
   expect((await readDraft(mine)).document.stages.map(({ key }) => key)).toEqual(['sleep']);
   expect((await readDraft(theirs)).document.stages.map(({ key }) => key)).toEqual(['echo']);
-  await Promise.all([mine.close(), theirs.close()]);
+  await close();
 });
 
 test.each(['light', 'dark'] as const)(
   'nothing of it bars the way of people with other eyes or hands, %s',
   async (theme) => {
-    const page = await open(theme);
-    const sample = await page.request.get(`${server.origin}/api/v1/pipelines?search=six-stage`);
-    const { pipelines } = (await sample.json()) as { pipelines: { id: string }[] };
-    await page.goto(`${server.origin}/pipelines/${pipelines[0]?.id}/edit`);
+    const page = await newPage();
+    await page.emulateMedia({ colorScheme: theme });
+    const { pipelines } = await api('/pipelines?search=six-stage');
+    await page.goto(`${here.origin}/pipelines/${pipelines[0].id}/edit`);
     await page.getByRole('group', { name: /^Stage Data ingestion/ }).waitFor();
     expect(await findBarriers(page), 'open').toEqual([]);
     await page.getByRole('button', { name: 'Outline' }).last().click();

@@ -14,8 +14,8 @@ import {
   WINDOW,
 } from '../stack/watch-page.ts';
 
-const hostile = provideHostileServer();
-beforeAll(() => holdBackIdle(hostile().context));
+const { installation, hostile } = provideHostileServer();
+beforeAll(() => holdBackIdle(hostile().owner));
 
 test('every page of the panel is looked at', () => {
   expect(ROUTES.filter((route) => PAGES[route] === undefined)).toEqual([]);
@@ -80,16 +80,17 @@ async function expectText(page: Page, path: string): Promise<boolean> {
 test.each(Object.keys(PAGES))(
   '%s has no barrier in any look, no more script than is promised, the browser no complaint, and what others wrote stays text',
   async (route) => {
-    const { context, server, world } = hostile();
+    const { owner, world } = hostile();
+    const { origin } = installation;
     const paths = PAGES[route]?.(world) ?? [];
     let isHostile = false;
-    const links = paths.map((path) => `${server.origin}${path}`);
-    for await (const { page, link, scripts } of openEach(context, links)) {
+    const links = paths.map((path) => `${origin}${path}`);
+    for await (const { page, link, scripts } of openEach(owner, links)) {
       expect.soft(sizeOf(scripts), `bytes of script for ${link}`).toBeLessThanOrEqual(limitOf(route));
       await watch(page, link);
       await watchOnPhone(page, link);
       isHostile = (await expectText(page, link)) || isHostile;
-      const path = link.slice(server.origin.length);
+      const path = link.slice(origin.length);
       if (!FOR_ALL.includes(route)) await expectOffers(page, { role: 'owner', path });
     }
     if (paths.length > 0) expect.soft(isHostile).toBe(!OUR_WORDS_ONLY.includes(route));

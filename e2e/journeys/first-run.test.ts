@@ -1,22 +1,9 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openBrowser } from '../stack/browser.ts';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
 import { foretellComplaint } from '../stack/complaints.ts';
-import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
+import { provideInstallation } from '../stack/installation.ts';
 
-let browser: Browser;
-let dataDir: Awaited<ReturnType<typeof makeDataDir>>;
-let server: RunningServer;
-
-beforeAll(async () => {
-  dataDir = await makeDataDir();
-  [browser, server] = await Promise.all([openBrowser(), startServer(dataDir.path)]);
-});
-afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
-  await dataDir?.remove();
-});
+const here = provideInstallation({ isSignedIn: false });
 
 const STAGES = [
   'data-ingestion',
@@ -34,8 +21,8 @@ async function runSample(page: Page): Promise<void> {
 }
 
 test('an owner signs in by the link, runs the six stages and sees them end with their file', async () => {
-  const page = await browser.newPage();
-  await page.goto(server.link);
+  const page = await here.browser.newPage();
+  await page.goto(here.server.link);
   await page.getByRole('heading', { name: 'Home' }).waitFor();
   await runSample(page);
   await page.getByTestId('run-status').getByText('Succeeded').waitFor({ timeout: 60_000 });
@@ -51,23 +38,23 @@ test('an owner signs in by the link, runs the six stages and sees them end with 
 });
 
 test('the link signs in once, and without a session there is nothing to see', async () => {
-  const context = await browser.newContext();
+  const context = await here.browser.newContext();
   const page = await context.newPage();
   foretellComplaint(page, /401/);
-  await page.goto(server.link);
+  await page.goto(here.server.link);
   await page.getByRole('heading', { name: 'This link is used up' }).waitFor();
-  await page.goto(server.origin);
+  await page.goto(here.origin);
   await page.getByRole('heading', { name: 'Sign in to Signalbox' }).waitFor();
-  expect((await page.request.get(`${server.origin}/api/v1/pipelines`)).status()).toBe(401);
+  expect((await page.request.get(`${here.origin}/api/v1/pipelines`)).status()).toBe(401);
   await context.close();
 });
 
 test('a run that was cut off by a kill goes on to its end after the next start', async () => {
-  const context = await browser.newContext();
-  await server.stop();
-  server = await startServer(dataDir.path);
+  const context = await here.browser.newContext();
+  await here.server.stop();
+  await here.startAgain();
   const page = await context.newPage();
-  await page.goto(server.link);
+  await page.goto(here.server.link);
   await page.getByRole('heading', { name: 'Home' }).waitFor();
   await runSample(page);
   const path = new URL(page.url()).pathname;
@@ -75,12 +62,12 @@ test('a run that was cut off by a kill goes on to its end after the next start',
     .getByTestId('status-data-ingestion')
     .getByText(/Running|Succeeded/)
     .waitFor();
-  foretellComplaint(page, /net::ERR_/);
-  await server.kill();
-  server = await startServer(dataDir.path);
-  await page.goto(server.link);
+  foretellComplaint(page, /net::ERR_|WebSocket/);
+  await here.server.kill();
+  await here.startAgain();
+  await page.goto(here.server.link);
   await page.getByRole('heading', { name: 'Home' }).waitFor();
-  await page.goto(`${server.origin}${path}`);
+  await page.goto(`${here.origin}${path}`);
   await page.getByTestId('run-status').getByText('Succeeded').waitFor({ timeout: 60_000 });
   await context.close();
 });

@@ -1,103 +1,40 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openBrowser } from '../stack/browser.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { foretellComplaint } from '../stack/complaints.ts';
-import { type Api, joinAs, openApi, type Person } from '../stack/people.ts';
-import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
+import { provideEnrolment } from '../stack/enrol.ts';
+import { freshName } from '../stack/fresh-name.ts';
+import { provideInstallation } from '../stack/installation.ts';
+import { joinAs, type Person } from '../stack/people.ts';
 import { findBarriersInBoth } from '../stack/watch-page.ts';
 
-let browser: Browser;
-let dataDir: Awaited<ReturnType<typeof makeDataDir>>;
-let server: RunningServer;
-let api: Api;
+const here = provideInstallation({ isSignedIn: false });
+const { api } = here;
+const { enrol, stopProgram } = provideEnrolment(here);
 let owner: Person;
-const programs = new Set<ChildProcess>();
 
 beforeAll(async () => {
-  dataDir = await makeDataDir();
-  [browser, server] = await Promise.all([openBrowser(), startServer(dataDir.path)]);
-  api = await openApi(server, dataDir.path);
-  owner = await joinAs({ browser, server, api }, 'owner');
+  owner = await joinAs(here, 'owner');
 });
-afterAll(async () => {
-  for (const program of programs) stopProgram(program);
-  await browser?.close();
-  await server?.stop();
-  await dataDir?.remove();
-});
-
-/** The shell and what it has started, at once. */
-function stopProgram(program: ChildProcess): void {
-  try {
-    if (program.pid !== undefined) process.kill(-program.pid, 'SIGKILL');
-  } catch {
-    // It has ended by itself.
-  }
-}
-
 const SLOW = { timeout: 60_000 };
-
-/** Does what the dialog says, in an empty folder and with no registry to be had. */
-async function runCopied(page: Page): Promise<ChildProcess> {
-  // The panel of the tab before may still be leaving.
-  await expect.poll(() => page.getByRole('tabpanel').count(), { timeout: 30_000 }).toBe(1);
-  const copied = async (what: string) => (await page.getByLabel(what, { exact: true }).textContent()) ?? '';
-  const title = await page.getByRole('heading', { name: /Save this as/ }).textContent();
-  const folder = await mkdtemp(join(tmpdir(), 'signalbox-enrol-'));
-  await writeFile(join(folder, title?.split(' ').at(-1) ?? ''), await copied('the program'));
-  const { SIGNALBOX_URL: _u, SIGNALBOX_TOKEN: _t, PYTHONPATH: _p, ...inherited } = process.env;
-  const env = { ...inherited, npm_config_registry: 'http://127.0.0.1:9/' };
-  const needs = page.getByLabel('what to install', { exact: true });
-  const install = (await needs.count()) === 0 ? 'true' : ((await needs.textContent()) ?? '');
-  await promisify(execFile)('sh', ['-ec', install], { cwd: folder, env });
-  const program = spawn('sh', ['-c', await copied('the command that starts it')], {
-    cwd: folder,
-    env,
-    stdio: 'inherit',
-    detached: true,
-  });
-  programs.add(program);
-  program.once('close', () => void rm(folder, { recursive: true, force: true }));
-  return program;
-}
-
-async function enrol(page: Page, { name, kind }: { name: string; kind: string }): Promise<ChildProcess> {
-  await page.goto(`${server.origin}/agents`);
-  await page.getByRole('button', { name: 'Enrol an agent' }).first().click();
-  await page.getByRole('textbox', { name: 'Name' }).fill(name);
-  await page.getByRole('textbox', { name: 'Capability' }).fill('repeat');
-  await page.getByRole('button', { name: 'Make its token' }).click();
-  await page.getByText(`Waiting for ${name} to come in`).waitFor();
-  expect(await findBarriersInBoth(page)).toEqual([]);
-  await page.getByRole('tab', { name: kind }).click();
-  const program = await runCopied(page);
-  await page.getByText(`${name} is here.`).waitFor(SLOW);
-  return program;
-}
 
 describe('agents', () => {
   test.each(['TypeScript', 'Python', 'HTTP', 'curl'])(
     'one is enrolled with what the dialog says for %s, is seen to come, and does its first task',
     async (kind) => {
       const { page } = owner;
-      const program = await enrol(page, { name: `by ${kind}`, kind });
+      const name = freshName(`by ${kind}`);
+      await enrol(page, { name, kind });
       const task = await api('/tasks', { type: 'repeat', payload: { said: kind } });
       await expect.poll(async () => (await api(`/tasks/${task.task_id}`)).status, SLOW).toBe('completed');
       await page.getByRole('link', { name: 'Show it' }).click();
-      await page.getByRole('heading', { level: 1, name: `by ${kind}` }).waitFor();
+      await page.getByRole('heading', { level: 1, name }).waitFor();
       await page.getByLabel('Latest work').getByText('Succeeded').first().waitFor(SLOW);
-      stopProgram(program);
     },
   );
 
   test('one that is drained says why, one that is killed goes stale and then offline, and the address keeps the view', async () => {
     const { page } = owner;
-    const program = await enrol(page, { name: 'mortal', kind: 'HTTP' });
+    const name = freshName('mortal');
+    const program = await enrol(page, { name, kind: 'HTTP' });
     await page.getByRole('link', { name: 'Show it' }).click();
     await page.getByRole('button', { name: 'Drain' }).click();
     const confirm = page.getByRole('alertdialog');
@@ -111,22 +48,22 @@ describe('agents', () => {
     await page.getByRole('alertdialog').getByRole('button', { name: 'Resume' }).click();
     await page.getByText('Online', { exact: true }).first().waitFor(SLOW);
 
-    await page.goto(`${server.origin}/agents?view=table&q=mortal`);
-    const row = page.getByRole('row', { name: /mortal/ });
+    await page.goto(`${here.origin}/agents?view=table&q=${encodeURIComponent(name)}`);
+    const row = page.getByRole('row', { name: new RegExp(name) });
     await row.getByText('Online').waitFor(SLOW);
     stopProgram(program);
     await row.getByText('Stale').waitFor(SLOW);
     await row.getByText('Offline').waitFor(SLOW);
     await page.reload();
     await row.getByText('Offline').waitFor(SLOW);
-    expect(await page.getByRole('searchbox').inputValue()).toBe('mortal');
+    expect(await page.getByRole('searchbox').inputValue()).toBe(name);
   });
 
   test('what pipelines need and nobody offers is named, and its dialog is filled in', async () => {
     const { page } = owner;
-    const name = '<img src=x onerror=alert(1)>';
+    const name = freshName('<img src=x onerror=alert(1)>');
     await api('/pipelines', { name, stages: [{ name: 'only', type: 'sing' }] });
-    await page.goto(`${server.origin}/agents`);
+    await page.goto(`${here.origin}/agents`);
     const row = page.getByRole('row', { name: /sing/ });
     await row.getByRole('link', { name }).waitFor(SLOW);
     await row.getByRole('button', { name: 'Enrol one' }).click();
@@ -163,7 +100,7 @@ test('an address of nothing leads back to where things are', async () => {
   ] as const) {
     // Chromium says so of each request that is refused.
     foretellComplaint(page, /status of 400 .*(agents\.get|mcp\.connection)/);
-    await page.goto(server.origin + path);
+    await page.goto(here.origin + path);
     await page.getByRole('heading', { level: 1, name: title }).waitFor(SLOW);
     await page.getByRole('link', { name: back }).click();
     await page.waitForURL((url) => url.pathname === path.replace(/\/[^/]+$/, ''));
@@ -173,7 +110,7 @@ test('an address of nothing leads back to where things are', async () => {
 test('single keys are switched off for a browser, and others go on working', async () => {
   const { page } = owner;
   const sheet = page.getByRole('dialog', { name: 'Keys' });
-  await page.goto(`${server.origin}/settings/account`);
+  await page.goto(`${here.origin}/settings/account`);
   await page.getByRole('button', { name: 'Show the keys' }).click();
   await sheet.waitFor();
   await page.keyboard.press('Escape');
@@ -203,7 +140,7 @@ describe('dead letters', () => {
     const { page } = owner;
     await makeDeadLetter();
     await makeDeadLetter();
-    await page.goto(`${server.origin}/queues`);
+    await page.goto(`${here.origin}/queues`);
     await page.getByRole('tab', { name: /Dead letters/ }).click();
     const list = page.getByRole('grid', { name: 'Dead letters' });
     await expect.poll(() => list.getByRole('row', { name: /vanished/ }).count(), SLOW).toBe(2);
@@ -220,7 +157,7 @@ describe('dead letters', () => {
     // So that its task does not die with those of the next journey.
     await api(`${new URL(page.url()).pathname}/cancel`, {});
 
-    await page.goto(`${server.origin}/queues?part=dead`);
+    await page.goto(`${here.origin}/queues?part=dead`);
     await expect.poll(() => list.getByRole('row', { name: /vanished/ }).count(), SLOW).toBe(1);
     await list.getByRole('row', { name: /vanished/ }).click();
     await drawer.getByRole('button', { name: 'Discard' }).click();
@@ -233,7 +170,7 @@ describe('dead letters', () => {
   test('all that there are go back at once', async () => {
     const { page } = owner;
     await makeDeadLetter();
-    await page.goto(`${server.origin}/queues?part=dead`);
+    await page.goto(`${here.origin}/queues?part=dead`);
     await page.getByRole('button', { name: /Replay all/ }).click();
     await page
       .getByRole('alertdialog')
@@ -246,22 +183,22 @@ describe('dead letters', () => {
 
 describe('roles', () => {
   test('a viewer sees the fleet and can order nothing; an operator can, and enrols nobody', async () => {
-    const viewer = await joinAs({ browser, server, api }, 'viewer');
-    const operator = await joinAs({ browser, server, api }, 'operator');
+    const viewer = await joinAs(here, 'viewer');
+    const operator = await joinAs(here, 'operator');
     const { agents } = await api('/agents?search=mortal');
     for (const { page } of [viewer, operator]) {
-      await page.goto(`${server.origin}/agents`);
-      await page.getByText('mortal').waitFor(SLOW);
+      await page.goto(`${here.origin}/agents`);
+      await page.getByText('mortal').first().waitFor(SLOW);
       expect(await page.getByRole('button', { name: /Enrol/ }).count()).toBe(0);
-      await page.goto(`${server.origin}/agents/${agents[0].id}`);
-      await page.getByRole('heading', { level: 1, name: 'mortal' }).waitFor(SLOW);
+      await page.goto(`${here.origin}/agents/${agents[0].id}`);
+      await page.getByRole('heading', { level: 1, name: /^mortal/ }).waitFor(SLOW);
     }
     expect(await viewer.page.getByRole('button', { name: 'Drain' }).count()).toBe(0);
     await operator.page.getByRole('button', { name: 'Drain' }).waitFor();
 
-    await viewer.page.goto(`${server.origin}/queues?part=dead`);
+    await viewer.page.goto(`${here.origin}/queues?part=dead`);
     await viewer.page.getByText('Not for you').waitFor(SLOW);
-    await operator.page.goto(`${server.origin}/queues?part=dead`);
+    await operator.page.goto(`${here.origin}/queues?part=dead`);
     await operator.page.getByText('No dead letters').waitFor(SLOW);
   });
 });

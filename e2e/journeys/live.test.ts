@@ -1,36 +1,17 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { io } from 'socket.io-client';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
+import { beforeAll, expect, test, vi } from 'vitest';
+import { provideInstallation } from '../stack/installation.ts';
 
-let dataDir: Awaited<ReturnType<typeof makeDataDir>>;
-let server: RunningServer;
-let token: string;
+const here = provideInstallation({ hasBrowser: false });
+const { api } = here;
 
 beforeAll(async () => {
-  dataDir = await makeDataDir();
-  server = await startServer(dataDir.path);
-  token = (await readFile(join(dataDir.path, 'api-secret'), 'utf8')).trim();
   // From the first page on whoever draws them hears of upgrades too.
-  expect((await fetch(`${server.origin}/sign-in`)).status).toBe(200);
-});
-afterAll(async () => {
-  await server?.stop();
-  await dataDir?.remove();
+  expect((await fetch(`${here.origin}/sign-in`)).status).toBe(200);
 });
 
 async function startSample(): Promise<string> {
-  const ask = async (path: string, body?: object) => {
-    const answer = await fetch(`${server.origin}/api/v1${path}`, {
-      method: body ? 'POST' : 'GET',
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      ...(body ? { body: JSON.stringify(body) } : {}),
-    });
-    expect(answer.ok, `${path}: ${answer.status}`).toBe(true);
-    return answer.json();
-  };
-  const made = await ask('/pipelines', {
+  const made = await api('/pipelines', {
     name: `live ${crypto.randomUUID()}`,
     stages: [
       { name: 'first', type: 'echo' },
@@ -38,7 +19,7 @@ async function startSample(): Promise<string> {
     ],
     dependencies: [{ from: 0, to: 1 }],
   });
-  return (await ask(`/pipelines/${made.id}/execute`, { input_data: { n: 1 } })).id;
+  return (await api(`/pipelines/${made.id}/execute`, { input_data: { n: 1 } })).id;
 }
 
 interface Told {
@@ -52,8 +33,8 @@ const isEndOf = (runId: string) => (told: Told) => told.run_id === runId && told
 
 test('beside the pages /ws tells a run to whoever signs in there', async () => {
   const told: Told[] = [];
-  const socket = new WebSocket(`${server.origin.replace('http', 'ws')}/ws`);
-  socket.onopen = () => socket.send(JSON.stringify({ type: 'auth', token }));
+  const socket = new WebSocket(`${here.origin.replace('http', 'ws')}/ws`);
+  socket.onopen = () => socket.send(JSON.stringify({ type: 'auth', token: here.secret }));
   socket.onmessage = ({ data }) => told.push(JSON.parse(data) as Told);
   await vi.waitFor(() => expect(told.some(({ type }) => type === 'ready')).toBe(true), { timeout: 30_000 });
   const runId = await startSample();
@@ -65,7 +46,11 @@ test('beside the pages /ws tells a run to whoever signs in there', async () => {
 
 test('and Socket.IO does so at /socket.io', async () => {
   const statuses: string[] = [];
-  const socket = io(server.origin, { transports: ['websocket'], auth: { token }, reconnection: false });
+  const socket = io(here.origin, {
+    transports: ['websocket'],
+    auth: { token: here.secret },
+    reconnection: false,
+  });
   socket.on('run_news', (news: { status: string; runId: string }[]) => {
     for (const { status } of news) statuses.push(status);
   });

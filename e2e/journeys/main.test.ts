@@ -1,10 +1,8 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { ensureServices } from '../../scripts/services.mjs';
-import { openBrowser } from '../stack/browser.ts';
+import type { Page } from 'playwright-core';
+import { expect, test, vi } from 'vitest';
 import { addByKeys, makePipeline, readDraft, saved, tabTo } from '../stack/editor.ts';
-import { type Api, openApi } from '../stack/people.ts';
-import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
+import { freshName } from '../stack/fresh-name.ts';
+import { provideInstallation } from '../stack/installation.ts';
 import { findBarriers } from '../stack/watch-page.ts';
 
 const FAILED = 40;
@@ -13,182 +11,142 @@ const SLOW = { timeout: 60_000 };
 interface Listed {
   runs: { status: string; replay_from: string | null }[];
 }
-type Services = { settings: Record<string, string>; stop(): Promise<void> };
+const here = provideInstallation({ window: { viewport: { width: 1440, height: 900 } } });
+const { api } = here;
 
-/** What a journey needs beside the program itself. */
-const KINDS: { on: string; provide(): Promise<Services> }[] = [
-  { on: 'embedded defaults', provide: async () => ({ settings: {}, stop: async () => undefined }) },
-  {
-    on: 'RabbitMQ and Redis',
-    async provide() {
-      // Of its own: what other tests have left in theirs is no part of the journey.
-      const { env, stop } = await ensureServices({ redis: 'private', rabbitmq: 'private' });
-      return { settings: env, stop };
-    },
-  },
-];
+const count = async (filter: string) => ((await api(`/runs?limit=200&${filter}`)) as Listed).runs.length;
+const until = (filter: string, wanted: number) =>
+  vi.waitFor(async () => expect(await count(filter)).toBe(wanted), { timeout: 120_000, interval: 500 });
 
-describe.each(KINDS)('on $on', ({ provide }) => {
-  let services: Services;
-  let browser: Browser;
-  let context: BrowserContext;
-  let dataDir: Awaited<ReturnType<typeof makeDataDir>>;
-  let server: RunningServer;
-  let api: Api;
+async function find(page: Page, stage: string): Promise<void> {
+  await page.keyboard.press('Control+f');
+  await page.getByRole('combobox', { name: 'Name, key or capability' }).waitFor();
+  await page.keyboard.type(stage);
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: stage, exact: true }).waitFor();
+}
 
-  beforeAll(async () => {
-    dataDir = await makeDataDir();
-    services = await provide();
-    const { settings } = services;
-    [browser, server] = await Promise.all([openBrowser(), startServer(dataDir.path, { settings })]);
-    api = await openApi(server, dataDir.path);
-    context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
-    const page = await context.newPage();
-    await page.goto(server.link);
-    await page.getByRole('heading', { name: 'Home' }).waitFor();
-    await page.close();
+/** From what is selected, by the dialog. */
+async function askToConnect(page: Page, to: string): Promise<void> {
+  await page.keyboard.press('c');
+  await page.getByRole('combobox', { name: 'Which stage follows?' }).waitFor();
+  await page.keyboard.type(to);
+}
+
+test('by the keyboard alone a pipeline is built, connected, set up, published and run, and its log of the failure opened', async () => {
+  const page = await here.newPage();
+  await makePipeline(page, here, 'By keys');
+  await addByKeys(page, 'echo');
+  await page.getByRole('group', { name: /Stage echo, echo, 0 in, 0 out/ }).waitFor();
+  await addByKeys(page, 'sleep');
+  // What is added while a stage is selected follows it.
+  await page.getByRole('group', { name: /Stage sleep, sleep, 1 in/ }).waitFor();
+  await page.keyboard.press('Escape');
+  await addByKeys(page, 'fail');
+  await page.getByRole('group', { name: /Stage fail, fail, 0 in/ }).waitFor();
+
+  // Back again is refused, with the way round.
+  await find(page, 'sleep');
+  await askToConnect(page, 'fail');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'Connection' }).waitFor();
+  await find(page, 'fail');
+  await askToConnect(page, 'echo');
+  await page.getByRole('option', { name: /That would close a circle/ }).waitFor();
+  await page.keyboard.press('Escape');
+
+  // A quarter of a second is enough to sleep.
+  await find(page, 'sleep');
+  await page.getByLabel('Ms', { exact: true }).waitFor();
+  await page.keyboard.press('e');
+  await tabTo(page, 'Ms');
+  await page.keyboard.type('250');
+  await saved(page);
+  await expect
+    .poll(async () => (await readDraft(page)).document.stages[1], SLOW)
+    .toMatchObject({ key: 'sleep', config: { ms: 250 } });
+
+  // From within the field.
+  await page.keyboard.press('Control+s');
+  await page.getByRole('textbox', { name: 'What it does, in a sentence' }).waitFor();
+  await page.keyboard.type('The first one');
+  await page.keyboard.press('Control+Enter');
+  await page.getByText('Version 1 is published.').waitFor();
+  await page.getByRole('dialog', { name: /Publish/ }).waitFor({ state: 'detached' });
+  await page.keyboard.press('Control+Enter');
+  await page.getByRole('dialog', { name: 'Run version 1' }).waitFor();
+  await tabTo(page, 'Run');
+  await page.keyboard.press('Enter');
+  await page.getByRole('link', { name: 'Open the run' }).waitFor();
+  await page.locator('.react-flow__node').getByText('Failed').waitFor(SLOW);
+  await page.getByRole('status', { name: 'In the run' }).getByText('Failed').waitFor(SLOW);
+  // The stage that is selected says how it did, and leads to its log.
+  const inRun = page.getByRole('region', { name: 'In the run' });
+  await inRun.getByText('Succeeded').waitFor(SLOW);
+  expect(await inRun.getByRole('link', { name: 'Its log' }).getAttribute('href')).toMatch(
+    /tab=logs&in=sleep$/,
+  );
+  await tabTo(page, 'Open the run');
+  await page.keyboard.press('Enter');
+  await page.getByTestId('run-status').getByText('Failed').waitFor(SLOW);
+  await tabTo(page, 'Timeline');
+  // Past the graph.
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('Enter');
+  await page.getByText('it waits 250 ms and returns its input').waitFor();
+  await page.getByText('This stage fails on purpose.').first().waitFor();
+  await page.close();
+});
+
+test('the board shows a run as it goes, and its end, without being asked', async () => {
+  const { id } = await api('/pipelines', {
+    ...{ name: freshName('Live'), stages: [{ name: 'Nobody', type: 'nobody-yet' }] },
   });
-  afterAll(async () => {
-    await browser?.close();
-    await server?.stop();
-    await services?.stop();
-    await dataDir?.remove();
-  });
+  const page = await here.newPage();
+  await page.goto(`${here.origin}/`);
+  await page.getByRole('heading', { name: 'Home' }).waitFor();
+  await page.getByRole('link', { name: /^Running now\s*0/ }).waitFor(SLOW);
+  const run = await api(`/pipelines/${id}/execute`, { input_data: {} });
+  await page.getByRole('link', { name: /^Running now\s*1/ }).waitFor(SLOW);
+  const other = await here.newPage();
+  await other.goto(`${here.origin}/runs/${run.id}`);
+  await other.getByTestId('run-status').waitFor();
+  await api(`/runs/${run.id}/cancel`, {});
+  await other.getByTestId('run-status').getByText('Cancelled').waitFor(SLOW);
+  await page.getByRole('link', { name: /^Running now\s*0/ }).waitFor(SLOW);
+  await Promise.all([page.close(), other.close()]);
+});
 
-  const count = async (filter: string) => ((await api(`/runs?limit=200&${filter}`)) as Listed).runs.length;
-  const until = (filter: string, wanted: number) =>
-    vi.waitFor(async () => expect(await count(filter)).toBe(wanted), { timeout: 120_000, interval: 500 });
-
-  async function find(page: Page, stage: string): Promise<void> {
-    await page.keyboard.press('Control+f');
-    await page.getByRole('combobox', { name: 'Name, key or capability' }).waitFor();
-    await page.keyboard.type(stage);
-    await page.keyboard.press('Enter');
-    await page.getByRole('heading', { name: stage, exact: true }).waitFor();
-  }
-
-  /** From what is selected, by the dialog. */
-  async function askToConnect(page: Page, to: string): Promise<void> {
-    await page.keyboard.press('c');
-    await page.getByRole('combobox', { name: 'Which stage follows?' }).waitFor();
-    await page.keyboard.type(to);
-  }
-
-  test('by the keyboard alone a pipeline is built, connected, set up, published and run, and its log of the failure opened', async () => {
-    const page = await context.newPage();
-    await makePipeline(page, server, 'By keys');
-    await addByKeys(page, 'echo');
-    await page.getByRole('group', { name: /Stage echo, echo, 0 in, 0 out/ }).waitFor();
-    await addByKeys(page, 'sleep');
-    // What is added while a stage is selected follows it.
-    await page.getByRole('group', { name: /Stage sleep, sleep, 1 in/ }).waitFor();
-    await page.keyboard.press('Escape');
-    await addByKeys(page, 'fail');
-    await page.getByRole('group', { name: /Stage fail, fail, 0 in/ }).waitFor();
-
-    // Back again is refused, with the way round.
-    await find(page, 'sleep');
-    await askToConnect(page, 'fail');
-    await page.keyboard.press('Enter');
-    await page.getByRole('heading', { name: 'Connection' }).waitFor();
-    await find(page, 'fail');
-    await askToConnect(page, 'echo');
-    await page.getByRole('option', { name: /That would close a circle/ }).waitFor();
-    await page.keyboard.press('Escape');
-
-    // A quarter of a second is enough to sleep.
-    await find(page, 'sleep');
-    await page.getByLabel('Ms', { exact: true }).waitFor();
-    await page.keyboard.press('e');
-    await tabTo(page, 'Ms');
-    await page.keyboard.type('250');
-    await saved(page);
-    await expect
-      .poll(async () => (await readDraft(page)).document.stages[1], SLOW)
-      .toMatchObject({ key: 'sleep', config: { ms: 250 } });
-
-    // From within the field.
-    await page.keyboard.press('Control+s');
-    await page.getByRole('textbox', { name: 'What it does, in a sentence' }).waitFor();
-    await page.keyboard.type('The first one');
-    await page.keyboard.press('Control+Enter');
-    await page.getByText('Version 1 is published.').waitFor();
-    await page.getByRole('dialog', { name: /Publish/ }).waitFor({ state: 'detached' });
-    await page.keyboard.press('Control+Enter');
-    await page.getByRole('dialog', { name: 'Run version 1' }).waitFor();
-    await tabTo(page, 'Run');
-    await page.keyboard.press('Enter');
-    await page.getByRole('link', { name: 'Open the run' }).waitFor();
-    await page.locator('.react-flow__node').getByText('Failed').waitFor(SLOW);
-    await page.getByRole('status', { name: 'In the run' }).getByText('Failed').waitFor(SLOW);
-    // The stage that is selected says how it did, and leads to its log.
-    const inRun = page.getByRole('region', { name: 'In the run' });
-    await inRun.getByText('Succeeded').waitFor(SLOW);
-    expect(await inRun.getByRole('link', { name: 'Its log' }).getAttribute('href')).toMatch(
-      /tab=logs&in=sleep$/,
-    );
-    await tabTo(page, 'Open the run');
-    await page.keyboard.press('Enter');
-    await page.getByTestId('run-status').getByText('Failed').waitFor(SLOW);
-    await tabTo(page, 'Timeline');
-    // Past the graph.
-    await page.keyboard.press('ArrowRight');
-    await page.keyboard.press('ArrowRight');
-    await page.keyboard.press('Enter');
-    await page.getByText('it waits 250 ms and returns its input').waitFor();
-    await page.getByText('This stage fails on purpose.').first().waitFor();
-    await page.close();
-  });
-
-  test('the board shows a run as it goes, and its end, without being asked', async () => {
-    const { id } = await api('/pipelines', {
-      ...{ name: 'Live', stages: [{ name: 'Nobody', type: 'nobody-yet' }] },
-    });
-    const page = await context.newPage();
-    await page.goto(`${server.origin}/`);
-    await page.getByRole('heading', { name: 'Home' }).waitFor();
-    await page.getByRole('link', { name: /^Running now\s*0/ }).waitFor(SLOW);
-    const run = await api(`/pipelines/${id}/execute`, { input_data: {} });
-    await page.getByRole('link', { name: /^Running now\s*1/ }).waitFor(SLOW);
-    const other = await context.newPage();
-    await other.goto(`${server.origin}/runs/${run.id}`);
-    await other.getByTestId('run-status').waitFor();
-    await api(`/runs/${run.id}/cancel`, {});
-    await other.getByTestId('run-status').getByText('Cancelled').waitFor(SLOW);
-    await page.getByRole('link', { name: /^Running now\s*0/ }).waitFor(SLOW);
-    await Promise.all([page.close(), other.close()]);
-  });
-
-  test('forty failed runs are replayed in two clicks, each from the stage that broke', async () => {
-    const stages = [
-      { name: 'Fetch', type: 'echo' },
-      { name: 'Match', type: 'fail', retry: { maxAttempts: 1 } },
-      { name: 'Post', type: 'echo' },
-    ];
-    const dependencies = [
-      { from: 0, to: 1 },
-      { from: 1, to: 2 },
-    ];
-    const { id } = await api('/pipelines', { name: 'Reconcile invoices', stages, dependencies });
-    for (let invoice = 0; invoice < FAILED; invoice++)
-      await api(`/pipelines/${id}/execute`, { input_data: { invoice } });
-    await until(`status=failed&pipeline_id=${id}`, FAILED);
-    const page = await context.newPage();
-    await page.goto(`${server.origin}/runs?pipeline=${id}`);
-    await page.getByRole('grid', { name: 'Runs' }).getByRole('row').nth(1).waitFor();
-    await page.getByRole('button', { name: 'Replay failed…' }).click();
-    await page.getByRole('button', { name: `Replay ${FAILED} runs` }).click();
-    await page.waitForURL(/\/bulk\/bulk_/);
-    await page.getByTestId('bulk-status').getByText('Done').waitFor({ timeout: 120_000 });
-    // It is done with replaying; how the runs do that it made, it says beside them.
-    await page.getByRole('grid').getByText('Failed').first().waitFor({ timeout: 120_000 });
-    expect(await findBarriers(page)).toEqual([]);
-    const { runs: replays }: Listed = await api('/runs?limit=200&trigger=replay');
-    expect(replays).toHaveLength(FAILED);
-    expect(new Set(replays.map(({ replay_from }) => replay_from))).toEqual(new Set(['match']));
-    // What has its replay is not replayed again.
-    await until(`status=failed&replayed=false&pipeline_id=${id}`, FAILED);
-    expect(await count(`status=failed&replayed=true&pipeline_id=${id}`)).toBe(FAILED);
-    await page.close();
-  });
+test('forty failed runs are replayed in two clicks, each from the stage that broke', async () => {
+  const stages = [
+    { name: 'Fetch', type: 'echo' },
+    { name: 'Match', type: 'fail', retry: { maxAttempts: 1 } },
+    { name: 'Post', type: 'echo' },
+  ];
+  const dependencies = [
+    { from: 0, to: 1 },
+    { from: 1, to: 2 },
+  ];
+  const { id } = await api('/pipelines', { name: freshName('Reconcile invoices'), stages, dependencies });
+  for (let invoice = 0; invoice < FAILED; invoice++)
+    await api(`/pipelines/${id}/execute`, { input_data: { invoice } });
+  await until(`status=failed&pipeline_id=${id}`, FAILED);
+  const page = await here.newPage();
+  await page.goto(`${here.origin}/runs?pipeline=${id}`);
+  await page.getByRole('grid', { name: 'Runs' }).getByRole('row').nth(1).waitFor();
+  await page.getByRole('button', { name: 'Replay failed…' }).click();
+  await page.getByRole('button', { name: `Replay ${FAILED} runs` }).click();
+  await page.waitForURL(/\/bulk\/bulk_/);
+  await page.getByTestId('bulk-status').getByText('Done').waitFor({ timeout: 120_000 });
+  // It is done with replaying; how the runs do that it made, it says beside them.
+  await page.getByRole('grid').getByText('Failed').first().waitFor({ timeout: 120_000 });
+  expect(await findBarriers(page)).toEqual([]);
+  const { runs: replays }: Listed = await api(`/runs?limit=200&trigger=replay&pipeline_id=${id}`);
+  expect(replays).toHaveLength(FAILED);
+  expect(new Set(replays.map(({ replay_from }) => replay_from))).toEqual(new Set(['match']));
+  // What has its replay is not replayed again.
+  await until(`status=failed&replayed=false&pipeline_id=${id}`, FAILED);
+  expect(await count(`status=failed&replayed=true&pipeline_id=${id}`)).toBe(FAILED);
+  await page.close();
 });

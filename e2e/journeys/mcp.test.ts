@@ -1,36 +1,27 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { until } from '#server/testing/faults/until.ts';
 import { askingTool, echoTool, startUpstream, type TestUpstream } from '#server/testing/mcp-upstream.ts';
 import { type OAuthUpstream, startOAuthUpstream } from '#server/testing/oauth-upstream.ts';
-import { openBrowser } from '../stack/browser.ts';
 import { foretellComplaint } from '../stack/complaints.ts';
-import { type Api, joinAs, openApi } from '../stack/people.ts';
-import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
+import { provideInstallation } from '../stack/installation.ts';
+import { joinAs } from '../stack/people.ts';
 
-let browser: Browser;
-let dataDir: Awaited<ReturnType<typeof makeDataDir>>;
-let server: RunningServer;
-let api: Api;
+const settings = { SIGNALBOX_OUTBOUND_ALLOW: '127.0.0.0/8' };
+const here = provideInstallation({ settings, isSignedIn: false });
+const { api } = here;
 let upstream: TestUpstream;
 let there: OAuthUpstream;
 let owner: { page: Page };
 
 beforeAll(async () => {
-  dataDir = await makeDataDir();
   upstream = await startUpstream([echoTool('ask'), echoTool('delete_page')]);
   there = await startOAuthUpstream(upstream);
-  const settings = { SIGNALBOX_OUTBOUND_ALLOW: '127.0.0.0/8' };
-  [browser, server] = await Promise.all([openBrowser(), startServer(dataDir.path, { settings })]);
-  api = await openApi(server, dataDir.path);
-  owner = await joinAs({ browser, server, api }, 'owner');
+  owner = await joinAs(here, 'owner');
 });
 afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
   await there?.[Symbol.asyncDispose]();
   await upstream?.[Symbol.asyncDispose]();
-  await dataDir?.remove();
 });
 
 async function choose(page: Page, label: string, option: string): Promise<void> {
@@ -40,7 +31,7 @@ async function choose(page: Page, label: string, option: string): Promise<void> 
 
 test('a server that people sign in to is connected, signed in to, approved, and called', async () => {
   const { page } = owner;
-  await page.goto(`${server.origin}/connections`);
+  await page.goto(`${here.origin}/connections`);
   await page.getByRole('button', { name: 'Connect a server' }).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByText('install @modelcontextprotocol/server-memory').waitFor();
@@ -65,7 +56,7 @@ test('a server that people sign in to is connected, signed in to, approved, and 
 
 test('a rule is added, and said what it would do', async () => {
   const { page } = owner;
-  await page.goto(`${server.origin}/connections?tab=rules`);
+  await page.goto(`${here.origin}/connections?tab=rules`);
   await page.getByRole('button', { name: 'Add a rule' }).click();
   const dialog = page.getByRole('dialog', { name: 'Add a rule' });
   await choose(page, 'Then', 'Forbid');
@@ -84,7 +75,7 @@ test('a rule is added, and said what it would do', async () => {
 
 test('a virtual server is made of a tool under another name with a set argument, and answers at its address', async () => {
   const { page } = owner;
-  await page.goto(`${server.origin}/connections?tab=servers`);
+  await page.goto(`${here.origin}/connections?tab=servers`);
   await page.getByRole('button', { name: 'Make a virtual server' }).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel('Address').fill('research');
@@ -95,7 +86,7 @@ test('a virtual server is made of a tool under another name with a set argument,
   await dialog.getByText('This is no JSON object.').waitFor();
   await dialog.getByLabel('Arguments of ask that are set').fill('{"depth": 2}');
   await dialog.getByRole('button', { name: 'Save' }).click();
-  await page.getByText(`${server.origin}/mcp/servers/research`).first().waitFor();
+  await page.getByText(`${here.origin}/mcp/servers/research`).first().waitFor();
   const { servers } = await api('/mcp/servers');
   expect(servers).toMatchObject([
     { slug: 'research', tools: [{ tool: 'ask', name: 'look_up', arguments: { depth: 2 } }] },
@@ -108,7 +99,7 @@ test('a virtual server is made of a tool under another name with a set argument,
 
 test('a file is looked at before anything of it is connected, and never has a program started', async () => {
   const { page } = owner;
-  await page.goto(`${server.origin}/connections`);
+  await page.goto(`${here.origin}/connections`);
   await page.getByRole('button', { name: 'Import connections' }).click();
   const dialog = page.getByRole('dialog');
   const file = {
@@ -141,7 +132,7 @@ test('calls by hand are kept while their page is open, limits are changed, and t
   const wanted = tools.map(({ name, hash }: Record<string, string>) => ({ name, hash }));
   await api(`/mcp/connections/${id}/tools/approve`, { tools: wanted });
   const { page } = owner;
-  await page.goto(`${server.origin}/connections/${id}`);
+  await page.goto(`${here.origin}/connections/${id}`);
   await page.getByRole('button', { name: /^ask/ }).click();
   const form = page.getByRole('form', { name: 'Try it: ask' });
   const before = page.getByRole('region', { name: 'Called before' });
@@ -162,16 +153,16 @@ test('calls by hand are kept while their page is open, limits are changed, and t
   await page.getByText('The limits are changed.').first().waitFor();
   expect(await api(`/mcp/connections/${id}`)).toMatchObject({ max_concurrent: 3, timeout_ms: 2500 });
 
-  await page.goto(`${server.origin}/connections?tab=log&connection=${id}`);
+  await page.goto(`${here.origin}/connections?tab=log&connection=${id}`);
   const log = page.getByRole('table', { name: 'Log' });
   await expect
     .poll(() => log.getByRole('row', { name: /ask.*Plain.*Answered/ }).count(), { timeout: 60_000 })
     .toBe(2);
-  await page.goto(`${server.origin}/connections?tab=log&connection=${id}&outcome=refused`);
+  await page.goto(`${here.origin}/connections?tab=log&connection=${id}&outcome=refused`);
   await page.getByText('No call matches').waitFor();
   await page.getByRole('button', { name: 'Clear the filters' }).click();
   await log.waitFor();
-  await page.goto(`${server.origin}/connections?tab=usage`);
+  await page.goto(`${here.origin}/connections?tab=usage`);
   await page.getByRole('region', { name: 'In the last 30 days.' }).getByText('Not answered').waitFor();
 });
 
@@ -201,7 +192,7 @@ test('a server asks something first: it is answered in the playground, and on th
   await api(`/mcp/connections/${id}/tools/approve`, { tools: wanted });
   const { page } = owner;
 
-  await page.goto(`${server.origin}/connections/${id}`);
+  await page.goto(`${here.origin}/connections/${id}`);
   await page.getByRole('button', { name: /^travel/ }).click();
   await page.getByRole('button', { name: 'Call it' }).click();
   const inPlace = page.getByRole('form', { name: 'What is asked before travel goes on' });
@@ -218,7 +209,7 @@ test('a server asks something first: it is answered in the playground, and on th
   const stages = [{ name: 'trip', type: 'mcp-tool', config }];
   const pipeline = await api('/pipelines', { name: 'a trip', stages });
   const run = await api(`/pipelines/${pipeline.id}/execute`, { input_data: {} });
-  await page.goto(`${server.origin}/runs/${run.id}`);
+  await page.goto(`${here.origin}/runs/${run.id}`);
   await page
     .getByText(/asks something before it goes on with travel/)
     .first()
@@ -245,7 +236,7 @@ test('a server asks something first: it is answered in the playground, and on th
     content: { city: 'Rome', nights: 2, class: '2', meals: ['dinner'], insured: false },
   });
 
-  await page.goto(`${server.origin}/runs/${run.id}?tab=workspace`);
+  await page.goto(`${here.origin}/runs/${run.id}?tab=workspace`);
   await choose(page, 'As they stood', `For a replay from ${done.stages[0].key}`);
   await page.getByText('what the others did later is in it too').waitFor();
   await page.getByText('No files then').waitFor();

@@ -1,14 +1,11 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { openBrowser } from '../stack/browser.ts';
-import { type Api, joinAs, openApi } from '../stack/people.ts';
-import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
+import type { Page } from 'playwright-core';
+import { beforeAll, expect, test, vi } from 'vitest';
+import { provideInstallation } from '../stack/installation.ts';
+import { joinAs } from '../stack/people.ts';
 import { findBarriersInBoth } from '../stack/watch-page.ts';
 
-let browser: Browser;
-let dataDir: Awaited<ReturnType<typeof makeDataDir>>;
-let server: RunningServer;
-let api: Api;
+const here = provideInstallation({ isSignedIn: false });
+const { api } = here;
 let owner: { page: Page };
 let pipeline: string;
 let failed: string;
@@ -27,10 +24,7 @@ const WIRES = [
 ];
 
 beforeAll(async () => {
-  dataDir = await makeDataDir();
-  [browser, server] = await Promise.all([openBrowser(), startServer(dataDir.path)]);
-  api = await openApi(server, dataDir.path);
-  owner = await joinAs({ browser, server, api }, 'owner');
+  owner = await joinAs(here, 'owner');
   const made = await api('/pipelines', { name: 'Reconcile', stages: STAGES, dependencies: WIRES });
   pipeline = made.id;
   failed = (await api(`/pipelines/${pipeline}/execute`, { input_data: { invoice: 7 } })).id;
@@ -39,15 +33,10 @@ beforeAll(async () => {
     interval: 300,
   });
 });
-afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
-  await dataDir?.remove();
-});
 
 test('the name in the list leads to the pipeline, and each number there to the runs behind it', async () => {
   const { page } = owner;
-  await page.goto(`${server.origin}/pipelines`);
+  await page.goto(`${here.origin}/pipelines`);
   await page.getByRole('link', { name: 'Reconcile', exact: true }).click(SLOW);
   await page.waitForURL(`**/pipelines/${pipeline}`, SLOW);
   await page.getByRole('link', { name: /Success.*0 of 1/ }).waitFor(SLOW);
@@ -64,7 +53,7 @@ test('the name in the list leads to the pipeline, and each number there to the r
 test('versions say who published them and what each changed, and one is brought back', async () => {
   const { page } = owner;
   const { draft } = await api(`/pipelines/${pipeline}`);
-  await page.goto(`${server.origin}/pipelines/${pipeline}?tab=versions`);
+  await page.goto(`${here.origin}/pipelines/${pipeline}?tab=versions`);
   await page.getByRole('table', { name: 'Versions' }).getByText('v1', { exact: true }).waitFor(SLOW);
   await page.getByRole('button', { name: 'Bring back into the draft' }).click();
   await page.getByRole('alertdialog').getByRole('button', { name: 'Bring back into the draft' }).click();
@@ -74,7 +63,7 @@ test('versions say who published them and what each changed, and one is brought 
 
 test('it is offered to models and withdrawn again', async () => {
   const { page } = owner;
-  await page.goto(`${server.origin}/pipelines/${pipeline}?tab=sharing`);
+  await page.goto(`${here.origin}/pipelines/${pipeline}?tab=sharing`);
   await page.getByLabel('Name of the tool').fill('reconcile', SLOW);
   await page.getByRole('button', { name: 'Offer as a tool' }).click();
   await page.getByText('Models call it as pipe_reconcile.').waitFor(SLOW);
@@ -84,7 +73,7 @@ test('it is offered to models and withdrawn again', async () => {
 
 test('the graph of a run shows how each stage did; a click and the keys open stages', async () => {
   const { page } = owner;
-  await page.goto(`${server.origin}/runs/${failed}?tab=graph`);
+  await page.goto(`${here.origin}/runs/${failed}?tab=graph`);
   const graph = page.getByRole('region', { name: 'Graph of the run' });
   await graph.getByText('Match').waitFor(SLOW);
   expect(await page.getByRole('list', { name: 'States of the stages' }).textContent()).toMatch(/Failed1/);
@@ -119,7 +108,7 @@ test('a graph is a picture until the pointer or the focus comes to it, and the c
   const { page } = owner;
   const canvas = page.locator('.react-flow__node');
   await page.mouse.move(2, 2);
-  await page.goto(`${server.origin}/pipelines/${pipeline}`);
+  await page.goto(`${here.origin}/pipelines/${pipeline}`);
   const graph = page.getByRole('region', { name: 'Graph' });
   await graph.getByText('Match').waitFor(SLOW);
   const places = await readPlaces(page);
@@ -144,7 +133,7 @@ test('a graph is a picture until the pointer or the focus comes to it, and the c
 test('what a button of the picture asks for is done once the canvas is there', async () => {
   const { page } = owner;
   await page.mouse.move(2, 2);
-  await page.goto(`${server.origin}/runs/${failed}?tab=graph`);
+  await page.goto(`${here.origin}/runs/${failed}?tab=graph`);
   const graph = page.getByRole('region', { name: 'Graph of the run' });
   const zoom = graph.getByRole('button', { name: /^Zoom is/ });
   await zoom.waitFor(SLOW);
@@ -158,7 +147,7 @@ test('a stage is run alone from the editor, and the run says so', async () => {
   const { page } = owner;
   const { version } = await api(`/pipelines/${pipeline}`);
   const key = version.graph.stages[1].key;
-  await page.goto(`${server.origin}/pipelines/${pipeline}/edit?at=stage:${key}`);
+  await page.goto(`${here.origin}/pipelines/${pipeline}/edit?at=stage:${key}`);
   await page.getByRole('button', { name: 'Run only this' }).click(SLOW);
   const dialog = page.getByRole('dialog', { name: `Run only ${key}?` });
   await dialog.getByRole('button', { name: 'Run only this' }).click(SLOW);
@@ -170,15 +159,15 @@ test('a stage is run alone from the editor, and the run says so', async () => {
 
 test('a view is shared with the organisation: all see it, and a viewer cannot take it away', async () => {
   const { page } = owner;
-  await page.goto(`${server.origin}/runs?status=failed`);
+  await page.goto(`${here.origin}/runs?status=failed`);
   await page.getByRole('button', { name: 'Save view' }).click(SLOW);
   const dialog = page.getByRole('dialog', { name: 'Save what is shown as a view' });
   await dialog.getByLabel('Name').fill('broken ones');
   await dialog.getByRole('checkbox', { name: 'For everybody in the organisation' }).click();
   await dialog.getByRole('button', { name: 'Save view' }).click();
   await page.getByText('The view is saved').waitFor(SLOW);
-  const viewer = await joinAs({ browser, server, api }, 'viewer');
-  await viewer.page.goto(`${server.origin}/runs`);
+  const viewer = await joinAs(here, 'viewer');
+  await viewer.page.goto(`${here.origin}/runs`);
   await viewer.page.getByRole('button', { name: /broken ones.*Shared by Somebody who is owner/ }).click(SLOW);
   await viewer.page.waitForURL(/status=failed/, SLOW);
   expect(await viewer.page.getByRole('button', { name: 'Remove the view broken ones' }).count()).toBe(0);
@@ -186,7 +175,7 @@ test('a view is shared with the organisation: all see it, and a viewer cannot ta
 
 test('Ctrl+P on any tab of a run prints its whole report', async () => {
   const { page } = owner;
-  await page.goto(`${server.origin}/runs/${failed}?tab=events`);
+  await page.goto(`${here.origin}/runs/${failed}?tab=events`);
   await page.getByRole('grid', { name: 'Events' }).waitFor(SLOW);
   // What would be on paper at the moment at which the browser prints.
   await page.evaluate(() => {
@@ -200,7 +189,7 @@ test('Ctrl+P on any tab of a run prints its whole report', async () => {
 
 test('the report of a run is printed whole and without the frame of the panel', async () => {
   const { page } = owner;
-  await page.goto(`${server.origin}/runs/${failed}?tab=report`);
+  await page.goto(`${here.origin}/runs/${failed}?tab=report`);
   await page.getByText('"invoice": 7').first().waitFor(SLOW);
   await page.emulateMedia({ media: 'print' });
   for (const [role, name] of [

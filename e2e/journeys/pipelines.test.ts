@@ -1,26 +1,14 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openBrowser } from '../stack/browser.ts';
-import { type Api, joinAs, openApi, type Person } from '../stack/people.ts';
-import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
+import { beforeAll, expect, test } from 'vitest';
+import { provideInstallation } from '../stack/installation.ts';
+import { joinAs, type Person } from '../stack/people.ts';
 import { findBarriersInBoth } from '../stack/watch-page.ts';
 
-let browser: Browser;
-let dataDir: Awaited<ReturnType<typeof makeDataDir>>;
-let server: RunningServer;
-let api: Api;
+const here = provideInstallation({ isSignedIn: false });
+const { api } = here;
 let owner: Person;
 
 beforeAll(async () => {
-  dataDir = await makeDataDir();
-  [browser, server] = await Promise.all([openBrowser(), startServer(dataDir.path)]);
-  api = await openApi(server, dataDir.path);
-  owner = await joinAs({ browser, server, api }, 'owner');
-});
-afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
-  await dataDir?.remove();
+  owner = await joinAs(here, 'owner');
 });
 
 const SLOW = { timeout: 60_000 };
@@ -49,7 +37,7 @@ test('the strip of a pipeline shows how its last runs went, and the numbers besi
   const broken = await api('/pipelines', { name: HOSTILE, stages: [{ name: 'a', type: 'fail' }] });
   for (const id of [made.id, made.id, broken.id]) await api(`/pipelines/${id}/execute`, {});
   const { page } = owner;
-  await page.goto(`${server.origin}/pipelines`);
+  await page.goto(`${here.origin}/pipelines`);
   const row = page.getByRole('row', { name: /strips/ });
   await row.getByText('2 of 2').waitFor(SLOW);
   expect(
@@ -71,7 +59,7 @@ test('the strip of a pipeline shows how its last runs went, and the numbers besi
 
 test('search, tag, star and archive narrow the list, stand in the address and outlive a reload', async () => {
   const { page } = owner;
-  await page.goto(`${server.origin}/pipelines`);
+  await page.goto(`${here.origin}/pipelines`);
   await page
     .getByRole('row', { name: /strips/ })
     .getByRole('button', { name: '#nightly' })
@@ -82,7 +70,7 @@ test('search, tag, star and archive narrow the list, stand in the address and ou
   expect(page.url()).toContain('tag=nightly');
   await page.getByRole('button', { name: 'Star strips', exact: true }).click();
   await page.getByRole('button', { name: 'No longer star strips' }).waitFor(SLOW);
-  await page.goto(`${server.origin}/pipelines?starred=true`);
+  await page.goto(`${here.origin}/pipelines?starred=true`);
   await page.reload();
   await expect.poll(() => rows.count(), SLOW).toBe(2);
   await page.getByRole('searchbox').fill('nothing like it');
@@ -106,7 +94,7 @@ test('a pipeline is run with a form of what it takes, filled in with its sample'
   const text = JSON.stringify(FORM);
   await api('/pipelines/import', { name: 'weather', text, format: 'json', publish: true });
   const { page } = owner;
-  await page.goto(`${server.origin}/pipelines?q=weather`);
+  await page.goto(`${here.origin}/pipelines?q=weather`);
   await page.getByRole('button', { name: 'What to do with weather' }).click(SLOW);
   await page.getByRole('menuitem', { name: 'Run with input' }).click();
   const dialog = page.getByRole('dialog', { name: 'Run weather' });
@@ -125,7 +113,7 @@ test('a pipeline is run with a form of what it takes, filled in with its sample'
 
 test('a text is imported with its problems shown before, and a template says what nobody can do', async () => {
   const { page } = owner;
-  await page.goto(`${server.origin}/pipelines?new=import`);
+  await page.goto(`${here.origin}/pipelines?new=import`);
   const dialog = page.getByRole('dialog', { name: 'New pipeline' });
   await dialog.getByLabel('Text').fill('stages:\n  - key: a\n   type: echo\n');
   await dialog.getByText('The text cannot be read:').waitFor(SLOW);
@@ -144,7 +132,7 @@ test('a text is imported with its problems shown before, and a template says wha
   await dialog.getByRole('button', { name: 'Create and edit' }).click();
   await page.waitForURL(/\/pipelines\/pipe_\w+\/edit/, SLOW);
 
-  await page.goto(`${server.origin}/pipelines?new=template`);
+  await page.goto(`${here.origin}/pipelines?new=template`);
   await dialog.getByRole('radio').first().waitFor(SLOW);
   expect(await dialog.getByRole('radio').count()).toBeGreaterThanOrEqual(5);
   await dialog
@@ -157,10 +145,10 @@ test('a text is imported with its problems shown before, and a template says wha
 });
 
 test('a viewer sees all of it and is offered nothing to change; an operator may run', async () => {
-  const viewer = await joinAs({ browser, server, api }, 'viewer');
-  const operator = await joinAs({ browser, server, api }, 'operator');
+  const viewer = await joinAs(here, 'viewer');
+  const operator = await joinAs(here, 'operator');
   for (const { page } of [viewer, operator]) {
-    await page.goto(`${server.origin}/pipelines?q=strips`);
+    await page.goto(`${here.origin}/pipelines?q=strips`);
     await page
       .getByRole('row', { name: /strips/ })
       .first()

@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
+import { beforeAll, expect, test } from 'vitest';
+import { provideInstallation } from '../stack/installation.ts';
 
 const CLI = join(import.meta.dirname, '../../cli/main.mjs');
 /** By which others find this machine; undefined where it stands alone. */
@@ -12,22 +11,12 @@ const [outer] = Object.values(networkInterfaces())
   .flat()
   .flatMap((each) => (each && !each.internal && each.family === 'IPv4' ? [each.address] : []));
 
-let dataDir: Awaited<ReturnType<typeof makeDataDir>>;
-let server: RunningServer;
 let outside: string;
-let secret: string;
+// The system chooses the port; whoever has the data folder finds it there.
+const here = provideInstallation({ settings: { SIGNALBOX_HOST: '0.0.0.0' }, hasBrowser: false });
 
-beforeAll(async () => {
-  dataDir = await makeDataDir();
-  // The system chooses the port; whoever has the data folder finds it there.
-  const settings = { SIGNALBOX_HOST: '0.0.0.0' };
-  server = await startServer(dataDir.path, { settings });
-  outside = `http://${outer}:${new URL(server.origin).port}`;
-  secret = (await readFile(join(dataDir.path, 'api-secret'), 'utf8')).trim();
-});
-afterAll(async () => {
-  await server?.stop();
-  await dataDir?.remove();
+beforeAll(() => {
+  outside = `http://${outer}:${new URL(here.origin).port}`;
 });
 
 interface Asked {
@@ -49,15 +38,15 @@ test.skipIf(!outer)(
     const runs = `${outside}/api/v1/runs`;
     expect((await ask(runs)).status).toBe(401);
     // The secret in the data folder is for programs on this machine.
-    const withSecret = { headers: { authorization: `Bearer ${secret}` } };
+    const withSecret = { headers: { authorization: `Bearer ${here.secret}` } };
     expect((await ask(runs, withSecret)).status).toBe(401);
-    expect((await ask(`${server.origin}/api/v1/runs`, withSecret)).status).toBe(200);
+    expect((await ask(`${here.origin}/api/v1/runs`, withSecret)).status).toBe(200);
     const account = { name: 'Eve', email: 'eve@example.org', password: 'correct horse battery' };
     const joining = (token: string) => ({ body: { token, ...account }, headers: { origin: outside } });
     expect((await ask(`${outside}/api/v1/auth/join`, joining('x'.repeat(43)))).ok).toBe(false);
     expect((await ask(`${outside}/sign-in?token=${'x'.repeat(43)}`)).status).toBe(401);
 
-    const token = new URL(server.link).searchParams.get('token') ?? '';
+    const token = new URL(here.server.link).searchParams.get('token') ?? '';
     const opened = await ask(`${outside}/sign-in?token=${token}`);
     expect([opened.status, opened.headers.get('location')]).toEqual([303, `/join#${token}`]);
     // Nobody is signed in by having looked at it.
@@ -75,7 +64,7 @@ test.skipIf(!outer)(
 test('on the machine itself the command line is the owner, with nothing set but where the data is', async () => {
   const { SIGNALBOX_URL: _url, SIGNALBOX_TOKEN: _token, ...rest } = process.env;
   const args = [CLI, 'keys', 'create', '--name', 'ci', '--role', 'operator', '--json'];
-  const child = spawn(process.execPath, args, { env: { ...rest, SIGNALBOX_DATA_DIR: dataDir.path } });
+  const child = spawn(process.execPath, args, { env: { ...rest, SIGNALBOX_DATA_DIR: here.dataDir } });
   let printed = '';
   child.stdout.on('data', (chunk) => {
     printed += chunk;
@@ -83,6 +72,6 @@ test('on the machine itself the command line is the owner, with nothing set but 
   const [code] = await once(child, 'close');
   expect(code).toBe(0);
   const { key } = JSON.parse(printed) as { key: string };
-  const answer = await ask(`${server.origin}/api/v1/me`, { headers: { authorization: `Bearer ${key}` } });
+  const answer = await ask(`${here.origin}/api/v1/me`, { headers: { authorization: `Bearer ${key}` } });
   expect(await answer.json()).toMatchObject({ kind: 'key', name: 'ci', role: 'operator' });
 });

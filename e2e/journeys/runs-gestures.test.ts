@@ -1,10 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { openBrowser } from '../stack/browser.ts';
+import type { Page } from 'playwright-core';
+import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { provideInstallation } from '../stack/installation.ts';
 import { boxOf, drag } from '../stack/mouse.ts';
-import { type Api, openApi } from '../stack/people.ts';
-import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
 
 const POLL = { timeout: 30_000 };
 const FAILED = 4;
@@ -12,12 +10,11 @@ const FINE = 2;
 /** So many that somebody can say stop before all of them are done. */
 const MANY = 600;
 
-let browser: Browser;
-let context: BrowserContext;
+const here = provideInstallation({
+  window: { viewport: { width: 1440, height: 900 }, acceptDownloads: true },
+});
+const { api } = here;
 let page: Page;
-let dataDir: Awaited<ReturnType<typeof makeDataDir>>;
-let server: RunningServer;
-let api: Api;
 const pipelines = new Map<string, string>();
 
 async function makePipeline(name: string, stages: object[]): Promise<void> {
@@ -41,9 +38,6 @@ async function failRuns(): Promise<string[]> {
 }
 
 beforeAll(async () => {
-  dataDir = await makeDataDir();
-  [browser, server] = await Promise.all([openBrowser(), startServer(dataDir.path)]);
-  api = await openApi(server, dataDir.path);
   await makePipeline('Broken', [
     { name: 'Read', type: 'echo' },
     { name: 'Break', type: 'fail', retry: { maxAttempts: 1 } },
@@ -57,24 +51,13 @@ beforeAll(async () => {
       retry: { maxAttempts: 2, initialSeconds: 3_000, maxSeconds: 3_000, jitter: 0 },
     },
   ]);
-  context = await browser.newContext({ viewport: { width: 1440, height: 900 }, acceptDownloads: true });
-  const first = await context.newPage();
-  await first.goto(server.link);
-  await first.getByRole('heading', { name: 'Home' }).waitFor();
-  await first.close();
-});
-afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
-  await dataDir?.remove();
 });
 beforeEach(async () => {
-  page = await context.newPage();
-  await page.emulateMedia({ reducedMotion: 'reduce' });
+  page = await here.newPage();
 });
 afterEach(() => page.close());
 
-const open = (path: string) => page.goto(`${server.origin}${path}`);
+const open = (path: string) => page.goto(`${here.origin}${path}`);
 const grid = () => page.getByRole('grid', { name: 'Runs' });
 /** Rows of the list that is shown, its head left out. */
 const rows = async (): Promise<number> => {

@@ -1,21 +1,17 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { openBrowser } from '../stack/browser.ts';
+import type { Page } from 'playwright-core';
+import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { saved } from '../stack/editor.ts';
-import { type Api, joinAs, openApi } from '../stack/people.ts';
-import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
+import { provideInstallation } from '../stack/installation.ts';
+import { joinAs } from '../stack/people.ts';
 import { findBarriers } from '../stack/watch-page.ts';
 
 const FAILED = 3;
 const POLL = { timeout: 30_000 };
 const HOSTILE = '<img src=x onerror="globalThis.hacked=1"><script>globalThis.hacked=1</script>';
 
-let browser: Browser;
-let context: BrowserContext;
+const here = provideInstallation();
+const { api } = here;
 let page: Page;
-let dataDir: Awaited<ReturnType<typeof makeDataDir>>;
-let server: RunningServer;
-let api: Api;
 let brokenRun: string;
 let hostileRun: string;
 
@@ -34,9 +30,6 @@ const until = (filter: string, wanted: number) =>
   vi.waitFor(async () => expect(await count(filter)).toBe(wanted), { timeout: 120_000, interval: 500 });
 
 beforeAll(async () => {
-  dataDir = await makeDataDir();
-  [browser, server] = await Promise.all([openBrowser(), startServer(dataDir.path)]);
-  api = await openApi(server, dataDir.path);
   const broken = await makePipeline('Reconcile invoices', [
     { name: 'Fetch', type: 'echo' },
     { name: 'Match', type: 'fail', retry: { maxAttempts: 1 } },
@@ -49,26 +42,16 @@ beforeAll(async () => {
   ]);
   hostileRun = await start(hostile, { text: HOSTILE });
   await until('status=failed', FAILED + 1);
-  context = await browser.newContext();
-  const first = await context.newPage();
-  await first.goto(server.link);
-  await first.getByRole('heading', { name: 'Home' }).waitFor();
-  await first.close();
-});
-afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
-  await dataDir?.remove();
 });
 beforeEach(async () => {
-  page = await context.newPage();
+  page = await here.newPage();
 });
 afterEach(async () => {
   expect(await page.evaluate('globalThis.hacked')).toBeUndefined();
   await page.close();
 });
 
-const open = (path: string) => page.goto(`${server.origin}${path}`);
+const open = (path: string) => page.goto(`${here.origin}${path}`);
 
 test('a click on a cell narrows the list, and a reload shows the same', async () => {
   await open('/runs');
@@ -265,8 +248,8 @@ test('what a designer marks in the editor is hidden, until somebody who may asks
   const run = await start(marked, { account: 'DE02 1203 0000', amount: 12 });
   await vi.waitFor(async () => expect((await api(`/runs/${run}`)).status).toBe('succeeded'), POLL);
   for (const role of ['viewer', 'operator']) {
-    const { page: theirs } = await joinAs({ browser, server, api }, role);
-    await theirs.goto(`${server.origin}/runs/${run}?tab=data`);
+    const { page: theirs } = await joinAs(here, role);
+    await theirs.goto(`${here.origin}/runs/${run}?tab=data`);
     await theirs.getByText('"account": "(hidden: marked sensitive)"').waitFor();
     await theirs.getByText('"amount": 12').waitFor();
     await theirs

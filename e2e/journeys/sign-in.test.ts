@@ -1,27 +1,12 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { openBrowser } from '../stack/browser.ts';
+import type { Page } from 'playwright-core';
+import { expect, test, vi } from 'vitest';
 import { foretellComplaint } from '../stack/complaints.ts';
+import { provideInstallation } from '../stack/installation.ts';
 import { startProgram } from '../stack/oauth-program.ts';
 import { PASSWORD } from '../stack/people.ts';
-import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
 import { findBarriers } from '../stack/watch-page.ts';
 
-let browser: Browser;
-let dataDir: Awaited<ReturnType<typeof makeDataDir>>;
-let server: RunningServer;
-let owner: BrowserContext;
-
-beforeAll(async () => {
-  dataDir = await makeDataDir();
-  [browser, server] = await Promise.all([openBrowser(), startServer(dataDir.path)]);
-  owner = await browser.newContext();
-});
-afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
-  await dataDir?.remove();
-});
+const here = provideInstallation({ isSignedIn: false });
 
 async function signIn(page: Page, password: string): Promise<void> {
   await page.getByLabel('E-mail').fill('grace@example.org');
@@ -79,8 +64,8 @@ const isChallenge = (address: string): boolean => address.includes('passkeys.cha
 const isSignature = ({ href }: URL): boolean => href.includes('passkeys.signIn');
 
 test('an owner invites somebody, who joins, and comes back by password to where they wanted to go', async () => {
-  const page = await owner.newPage();
-  await page.goto(server.link);
+  const page = await here.newPage();
+  await page.goto(here.server.link);
   await page.getByRole('heading', { name: 'Home' }).waitFor();
   const link = await page.evaluate(async () => {
     const headers = { 'content-type': 'application/json' };
@@ -89,9 +74,9 @@ test('an owner invites somebody, who joins, and comes back by password to where 
     return ((await answer.json()) as { link: string }).link;
   });
 
-  const context = await browser.newContext();
+  const context = await here.browser.newContext();
   const guest = await context.newPage();
-  await guest.goto(server.origin + link);
+  await guest.goto(here.origin + link);
   await guest.getByLabel('Name').fill('Grace');
   await guest.getByLabel('E-mail').fill('grace@example.org');
   await guest.getByLabel('Password').fill(PASSWORD);
@@ -101,7 +86,7 @@ test('an owner invites somebody, who joins, and comes back by password to where 
   // Away first: what that page still asks for would find nobody signed in, and lead elsewhere.
   await guest.goto('about:blank');
   await context.clearCookies();
-  await guest.goto(`${server.origin}/runs?status=failed`);
+  await guest.goto(`${here.origin}/runs?status=failed`);
   await guest.getByRole('heading', { name: 'Sign in to Signalbox' }).waitFor();
   // Of the password that is wrong.
   foretellComplaint(guest, /401/);
@@ -113,9 +98,9 @@ test('an owner invites somebody, who joins, and comes back by password to where 
 });
 
 test('a page runs nothing that was put into it', async () => {
-  const page = await owner.newPage();
+  const page = await here.newPage();
   foretellComplaint(page, /Content.Security.Policy/i);
-  await page.goto(server.origin);
+  await page.goto(here.origin);
   await page.getByRole('heading', { name: 'Home' }).waitFor();
   const ran = await page.evaluate(async () => {
     const script = document.createElement('div');
@@ -135,25 +120,25 @@ test('a page runs nothing that was put into it', async () => {
 });
 
 test('after signing in somewhere else a link leads to our own pages only', async () => {
-  const context = await browser.newContext();
+  const context = await here.browser.newContext();
   const page = await context.newPage();
-  await page.goto(`${server.origin}/sign-in?next=${encodeURIComponent('/\\evil.example')}`);
+  await page.goto(`${here.origin}/sign-in?next=${encodeURIComponent('/\\evil.example')}`);
   await signIn(page, PASSWORD);
   await page.getByRole('heading', { name: 'Home' }).waitFor();
-  expect(new URL(page.url()).origin).toBe(server.origin);
+  expect(new URL(page.url()).origin).toBe(here.origin);
   await context.close();
 });
 
 test('somebody adds a passkey, signs in by it without a password, and takes it away again', async () => {
   // Browsers bind passkeys to names, so at the address of the link there are none.
-  const origin = server.origin.replace('127.0.0.1', 'localhost');
-  const context = await browser.newContext();
+  const origin = here.origin.replace('127.0.0.1', 'localhost');
+  const context = await here.browser.newContext();
   const page = await context.newPage();
   const device = await holdPasskeys(page);
-  await page.goto(`${server.origin}/sign-in`);
+  await page.goto(`${here.origin}/sign-in`);
   await signIn(page, PASSWORD);
   await page.getByRole('heading', { name: 'Home' }).waitFor();
-  await page.goto(`${server.origin}/settings/account`);
+  await page.goto(`${here.origin}/settings/account`);
   // What is typed there before the page is alive counts.
   await page.getByRole('link', { name: origin }).click();
   await page.getByRole('heading', { name: 'Sign in to Signalbox' }).waitFor();
@@ -217,8 +202,8 @@ test('somebody adds a passkey, signs in by it without a password, and takes it a
 });
 
 test('a program that wants in is asked about after signing in, comes in by a yes and is put out again', async () => {
-  const program = await startProgram(server.origin);
-  const context = await browser.newContext();
+  const program = await startProgram(here.origin);
+  const context = await here.browser.newContext();
   const page = await context.newPage();
   await page.goto(program.address);
   await page.getByRole('heading', { name: 'Sign in to Signalbox' }).waitFor();
@@ -234,7 +219,7 @@ test('a program that wants in is asked about after signing in, comes in by a yes
   const { status, scope } = await program.comeIn();
   expect([status, scope]).toEqual([200, 'runs:read']);
 
-  await page.goto(`${server.origin}/settings/apps`);
+  await page.goto(`${here.origin}/settings/apps`);
   await page.getByRole('button', { name: 'Put out Notebook' }).click();
   await page.getByRole('alertdialog').getByRole('button', { name: 'Put out' }).click();
   await page.getByText('No connected apps').waitFor();
@@ -245,14 +230,14 @@ test('a program that wants in is asked about after signing in, comes in by a yes
 
 test('an owner makes an organisation, goes over to it, renames it, and closes it from the first one', async () => {
   // Each tab of the browser that stays behind would ask where to go on.
-  for (const before of owner.pages()) await before.close();
-  const [page, other] = [await owner.newPage(), await owner.newPage()];
+  for (const before of here.context.pages()) await before.close();
+  const [page, other] = [await here.newPage(), await here.context.newPage()];
   // What a tab still asks for the one before is refused, which a browser writes down.
   for (const tab of [page, other]) foretellComplaint(tab, /409/);
-  await other.goto(`${server.origin}/runs`);
+  await other.goto(`${here.origin}/runs`);
   await other.getByRole('heading', { level: 1 }).waitFor();
   const settings = async () => {
-    await page.goto(`${server.origin}/settings/organisation`);
+    await page.goto(`${here.origin}/settings/organisation`);
     return page.getByLabel('Name', { exact: true });
   };
   await settings();
@@ -261,7 +246,7 @@ test('an owner makes an organisation, goes over to it, renames it, and closes it
   await dialog.getByLabel('Name').fill('Second');
   await dialog.getByRole('button', { name: 'Make it' }).click();
   await page.getByRole('button', { name: 'Go over Second' }).click();
-  await page.waitForURL(`${server.origin}/`);
+  await page.waitForURL(`${here.origin}/`);
   await page.getByRole('heading', { name: 'Home' }).waitFor();
 
   await other.getByText('You have gone over to another organisation').waitFor();
@@ -276,7 +261,7 @@ test('an owner makes an organisation, goes over to it, renames it, and closes it
   await page.getByText('The organisation has its new name.').waitFor();
   // The other is the first one.
   await page.getByRole('button', { name: /^Go over/ }).click();
-  await page.waitForURL(`${server.origin}/`);
+  await page.waitForURL(`${here.origin}/`);
   await page.getByRole('heading', { name: 'Home' }).waitFor();
 
   await other.close();
@@ -290,20 +275,20 @@ test('an owner makes an organisation, goes over to it, renames it, and closes it
 
 test('whoever is in several organisations says in which a program works, and it works in that one alone', async () => {
   // Each tab of the browser that stays behind would ask where to go on.
-  for (const before of owner.pages()) await before.close();
-  const page = await owner.newPage();
-  const headers = { origin: server.origin };
-  const made = await page.request.post(`${server.origin}/api/v1/orgs`, {
+  for (const before of here.context.pages()) await before.close();
+  const page = await here.newPage();
+  const headers = { origin: here.origin };
+  const made = await page.request.post(`${here.origin}/api/v1/orgs`, {
     headers,
     data: { name: 'Harbour' },
   });
   const harbour = ((await made.json()) as { id: string }).id;
   const apps = async () => {
-    const answer = await page.request.get(`${server.origin}/api/v1/apps`);
+    const answer = await page.request.get(`${here.origin}/api/v1/apps`);
     return ((await answer.json()) as { apps: unknown[] }).apps.length;
   };
   const before = await apps();
-  const program = await startProgram(server.origin);
+  const program = await startProgram(here.origin);
   await page.goto(program.address);
   await page.getByRole('heading', { name: /^Let Notebook/ }).waitFor();
   await page.getByRole('combobox', { name: 'It would work in' }).click();
@@ -315,10 +300,10 @@ test('whoever is in several organisations says in which a program works, and it 
   await page.getByText('You may go back to the program.').waitFor();
   expect((await program.comeIn()).status).toBe(200);
   expect(await apps()).toBe(1);
-  const home = await page.request.get(`${server.origin}/api/v1/me/orgs`);
+  const home = await page.request.get(`${here.origin}/api/v1/me/orgs`);
   const { orgs } = (await home.json()) as { orgs: { id: string }[] };
   const first = orgs.find(({ id }) => id !== harbour)?.id;
-  await page.request.post(`${server.origin}/api/v1/me/orgs/${first}/enter`, { headers, data: {} });
+  await page.request.post(`${here.origin}/api/v1/me/orgs/${first}/enter`, { headers, data: {} });
   expect(await apps()).toBe(before);
   expect((await program.comeIn()).status).toBe(200);
   program.close();
@@ -326,16 +311,16 @@ test('whoever is in several organisations says in which a program works, and it 
 });
 
 test('who signs out is out, in every tab', async () => {
-  const context = await browser.newContext();
+  const context = await here.browser.newContext();
   const [page, other] = [await context.newPage(), await context.newPage()];
-  await page.goto(`${server.origin}/sign-in`);
+  await page.goto(`${here.origin}/sign-in`);
   await signIn(page, PASSWORD);
   await page.getByRole('heading', { name: 'Home' }).waitFor();
   await page.getByRole('button', { name: 'Account: Grace' }).click();
   await page.getByText('grace@example.org · viewer').waitFor();
   await page.getByRole('menuitem', { name: 'Sign out' }).click();
   await page.getByRole('heading', { name: 'Sign in to Signalbox' }).waitFor();
-  await other.goto(server.origin);
+  await other.goto(here.origin);
   await other.getByRole('heading', { name: 'Sign in to Signalbox' }).waitFor();
   await context.close();
 });

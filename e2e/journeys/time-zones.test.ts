@@ -1,26 +1,19 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { openBrowser } from '../stack/browser.ts';
-import { type Api, openApi } from '../stack/people.ts';
-import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
+import type { BrowserContext, Page } from 'playwright-core';
+import { beforeAll, expect, test, vi } from 'vitest';
+import { provideInstallation } from '../stack/installation.ts';
 
 const SLOW = { timeout: 60_000 };
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 
-let browser: Browser;
-let dataDir: Awaited<ReturnType<typeof makeDataDir>>;
-let server: RunningServer;
-let api: Api;
+const here = provideInstallation();
+const { api } = here;
 let cookies: Awaited<ReturnType<BrowserContext['cookies']>>;
 let run: { id: string; created_at: string; finished_at: string };
 /** When a line was logged in it. */
 let logged: string;
 
 beforeAll(async () => {
-  dataDir = await makeDataDir();
-  [browser, server] = await Promise.all([openBrowser(), startServer(dataDir.path)]);
-  api = await openApi(server, dataDir.path);
   const { id } = await api('/pipelines', { name: 'Timed', stages: [{ name: 'only', type: 'echo' }] });
   run = await api(`/pipelines/${id}/execute`, { input_data: {} });
   await vi.waitFor(
@@ -31,21 +24,11 @@ beforeAll(async () => {
     },
     { timeout: 60_000, interval: 500 },
   );
-  const context = await browser.newContext();
-  const page = await context.newPage();
-  await page.goto(server.link);
-  await page.getByRole('heading', { name: 'Home' }).waitFor();
-  cookies = await context.cookies();
-  await context.close();
-});
-afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
-  await dataDir?.remove();
+  cookies = await here.context.cookies();
 });
 
 async function openIn(timezoneId: string): Promise<Page> {
-  const context = await browser.newContext({ timezoneId, viewport: { width: 1440, height: 900 } });
+  const context = await here.browser.newContext({ timezoneId, viewport: { width: 1440, height: 900 } });
   await context.addCookies(cookies);
   return context.newPage();
 }
@@ -61,7 +44,7 @@ const dayOf = (at: string, timeZone: string): string =>
   new Intl.DateTimeFormat('en-GB', { timeZone, day: '2-digit', month: 'short' }).format(new Date(at));
 
 async function askRange(page: Page, { from, to }: { from: string; to: string }): Promise<void> {
-  await page.goto(`${server.origin}/runs`);
+  await page.goto(`${here.origin}/runs`);
   await page.getByTitle('Only Timed').waitFor(SLOW);
   await page.getByRole('button', { name: 'Filter', exact: true }).click();
   await page.getByRole('menuitem', { name: 'Started' }).click();
@@ -98,11 +81,11 @@ test.each(ZONES)(
     expect(title).toMatch(NAMED);
 
     // The page of the run says the same of the same moment.
-    await page.goto(`${server.origin}/runs/${run.id}?tab=report`);
+    await page.goto(`${here.origin}/runs/${run.id}?tab=report`);
     await page.getByText(title, { exact: true }).first().waitFor(SLOW);
 
     // Lines of its log are told by the clock there, and the zone is named.
-    await page.goto(`${server.origin}/runs/${run.id}?tab=logs`);
+    await page.goto(`${here.origin}/runs/${run.id}?tab=logs`);
     const minuteThere = localTime(Date.parse(logged), zone).slice(-5);
     const clock = new RegExp(`^${minuteThere}:\\d\\d\\.\\d{3}$`);
     await page.getByRole('button', { name: clock }).first().waitFor(SLOW);
@@ -111,7 +94,7 @@ test.each(ZONES)(
     // In pieces of a day each begins at midnight, as it is there.
     const end = Date.parse(run.finished_at) + 1000;
     const range = [end - 50 * DAY_MS, end].map((at) => new Date(at).toISOString()).join('~');
-    await page.goto(`${server.origin}/analytics?range=${range}`);
+    await page.goto(`${here.origin}/analytics?range=${range}`);
     const chart = page.getByRole('slider', { name: 'Runs that ended' });
     await chart.waitFor(SLOW);
     await chart.focus();
@@ -154,7 +137,7 @@ test('over the changes of summer time days stay whole, and a range of two is 49 
   // More than a year, so both changes are in it: a piece that began beside midnight would tell hours.
   const end = Date.parse(run.finished_at) + 1000;
   const range = [end - 400 * DAY_MS, end].map((at) => new Date(at).toISOString()).join('~');
-  await page.goto(`${server.origin}/analytics?range=${range}`);
+  await page.goto(`${here.origin}/analytics?range=${range}`);
   const pieces = await piecesOf(page);
   expect(pieces.length).toBeGreaterThan(50);
   for (const piece of pieces.slice(1, -1)) expect(piece).toMatch(/^\d\d [A-Z]\w+ – \d\d [A-Z]\w+:/);
@@ -172,7 +155,7 @@ test('a zone that somebody chooses holds for days, moments, typed ranges and who
   const page = await openIn('America/St_Johns');
   const end = Date.parse(run.finished_at) + 1000;
   const range = [end - 50 * DAY_MS, end].map((at) => new Date(at).toISOString()).join('~');
-  await page.goto(`${server.origin}/analytics?range=${range}`);
+  await page.goto(`${here.origin}/analytics?range=${range}`);
   await page.getByRole('slider', { name: 'Runs that ended' }).waitFor(SLOW);
   await chooseZone(page, 'Asia/Kabul');
   await expect.poll(() => new URL(page.url()).searchParams.get('zone'), SLOW).toBe('Asia/Kabul');
@@ -203,7 +186,7 @@ test('a zone that somebody chooses holds for days, moments, typed ranges and who
 
 test('a day on which clocks are put back is typed in the chosen zone and is 25 hours long', async () => {
   const page = await openIn('Pacific/Kiritimati');
-  await page.goto(`${server.origin}/analytics?zone=Europe/Vienna`);
+  await page.goto(`${here.origin}/analytics?zone=Europe/Vienna`);
   await page.getByRole('button', { name: 'Range of time: last 24 hours · Europe/Vienna' }).click(SLOW);
   await page.getByLabel('From', { exact: true }).fill('2025-10-26T00:00');
   await page.getByLabel('To', { exact: true }).fill('2025-10-27T00:00');

@@ -1,42 +1,28 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { Browser, Locator, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openBrowser } from '../stack/browser.ts';
+import type { Locator, Page } from 'playwright-core';
+import { beforeAll, expect, test } from 'vitest';
 import { HOSTILE } from '../stack/hostile-world.ts';
-import { type Api, joinAs, openApi } from '../stack/people.ts';
-import { makeDataDir, type RunningServer, startServer } from '../stack/running-server.ts';
+import { provideInstallation } from '../stack/installation.ts';
+import { joinAs } from '../stack/people.ts';
 
-let browser: Browser;
-let dataDir: Awaited<ReturnType<typeof makeDataDir>>;
-let server: RunningServer;
-let api: Api;
+const here = provideInstallation({ isSignedIn: false });
+const { api } = here;
 let operator: Page;
 let pipelineId: string;
 
 beforeAll(async () => {
-  dataDir = await makeDataDir();
-  [browser, server] = await Promise.all([openBrowser(), startServer(dataDir.path)]);
-  api = await openApi(server, dataDir.path);
-  operator = (await joinAs({ browser, server, api }, 'operator', 'Olga')).page;
+  operator = (await joinAs(here, 'operator', 'Olga')).page;
   // Nobody does its only stage, so that its workspace stays open.
   const stages = [{ name: 'wait', type: 'done-by-nobody' }];
   ({ id: pipelineId } = await api('/pipelines', { name: 'shares files', stages }));
-});
-afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
-  await dataDir?.remove();
 });
 
 /** What agents that share one key do in a run of its own. */
 async function openWorkspace() {
   const { id: runId } = await api(`/pipelines/${pipelineId}/execute`, { input_data: {} });
-  const token = (await readFile(join(dataDir.path, 'api-secret'), 'utf8')).trim();
   const ask = async (tool: string, as: string, input: object) => {
-    const answer = await fetch(`${server.origin}/tools/${tool}`, {
+    const answer = await fetch(`${here.origin}/tools/${tool}`, {
       method: 'POST',
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${here.secret}`, 'content-type': 'application/json' },
       body: JSON.stringify({ task_id: runId, as, ...input }),
     });
     return { status: answer.status, body: await answer.json() };
@@ -46,7 +32,7 @@ async function openWorkspace() {
     expect(status, `${tool}: ${JSON.stringify(body)}`).toBeLessThan(300);
     return body;
   };
-  const open = (page: Page, query = '') => page.goto(`${server.origin}/runs/${runId}?tab=workspace${query}`);
+  const open = (page: Page, query = '') => page.goto(`${here.origin}/runs/${runId}?tab=workspace${query}`);
   return { runId, ask, act, open };
 }
 
@@ -62,7 +48,7 @@ test('who holds a claim is seen and it is taken away with a reason: they are tol
   const proof = { lease_id, fencing_token };
   await act('file_write', 'writer', { path: 'report.md', content: 'one\n', base_version: 0, ...proof });
 
-  const { page: viewer } = await joinAs({ browser, server, api }, 'viewer');
+  const { page: viewer } = await joinAs(here, 'viewer');
   await open(viewer);
   await feedOf(viewer).getByText('claimed report.md').waitFor();
   expect(await viewer.getByRole('button', { name: 'Take away' }).count()).toBe(0);
@@ -169,7 +155,7 @@ test('of much that happened the last is shown, and what was earlier on demand, t
 test('writer and reviewer of the demonstration collide and find a way before the eyes of who looks on', async () => {
   const { id } = await api('/templates/shared_files/instantiate', { name: 'two share a file' });
   const { id: runId } = await api(`/pipelines/${id}/execute`, { input_data: {} });
-  await operator.goto(`${server.origin}/runs/${runId}?tab=workspace`);
+  await operator.goto(`${here.origin}/runs/${runId}?tab=workspace`);
   const feed = feedOf(operator);
   await listOf(operator, 'Who takes part').getByText('builtin-demo-reviewer').waitFor();
   await feed.getByText(/^Refused: report\.md is claimed by builtin-demo-writer/).waitFor();

@@ -23,6 +23,8 @@ const PATIENCE_MS = 20_000;
 export interface Shooting {
   browser: Browser;
   server: RunningServer;
+  /** Of whoever has signed in. */
+  storageState: Awaited<ReturnType<typeof signIn>>;
   looks: readonly Look[];
   folder: string;
   onPicture(file: string): void;
@@ -31,8 +33,7 @@ export interface Shooting {
 
 /** Opens each screen once for each device, and takes it in every look. */
 export async function shoot(screens: readonly Screen[], shooting: Shooting): Promise<void> {
-  const { browser, server, looks } = shooting;
-  const storageState = await signIn(browser, server);
+  const { browser, storageState, looks } = shooting;
   for (const device of Object.keys(DEVICES) as Device[]) {
     const here = looks.filter((look) => LOOKS[look].device === device);
     if (here.length === 0) continue;
@@ -47,7 +48,7 @@ export async function shoot(screens: readonly Screen[], shooting: Shooting): Pro
 }
 
 /** The link signs in once, for all devices. */
-async function signIn(browser: Browser, { origin, link }: RunningServer) {
+export async function signIn(browser: Browser, { origin, link }: RunningServer) {
   const context = await browser.newContext();
   const page = await context.newPage();
   await page.goto(link);

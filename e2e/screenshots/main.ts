@@ -5,10 +5,12 @@ import { ensureBuilt } from '../../scripts/lib/build.mjs';
 import { findFreePort } from '../../scripts/lib/net.mjs';
 import { openBrowser } from '../stack/browser.ts';
 import { startProgram } from '../stack/oauth-program.ts';
+import { openApi } from '../stack/people.ts';
 import { makeDataDir, startServer } from '../stack/running-server.ts';
-import { LOOKS, type Look, shoot } from './look.ts';
+import { LOOKS, type Look, shoot, signIn } from './look.ts';
 import { findThings, isScenario, SCENARIOS, type Scenario, seed, untilReady } from './scenario.ts';
-import { listScreens } from './screens.ts';
+import { listScreens, listWaiting, type Screen } from './screens.ts';
+import { makeWaiting, startTravelDesk } from './waiting.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const FOLDER = join(ROOT, 'screenshots');
@@ -68,10 +70,15 @@ const isLook = (name: string): name is Look => Object.hasOwn(LOOKS, name);
 async function shootScenario(scenario: Scenario, { only, looks, keep }: Wanted): Promise<number> {
   const dataDir = keep === undefined ? await makeDataDir() : await keptDataDir(join(keep, scenario));
   // One that its lock can name: that is where the seeds find it.
-  const settings = { SERVER_PORT: String(await findFreePort()) };
+  const settings = {
+    SERVER_PORT: String(await findFreePort()),
+    // Of the server that its runs wait for.
+    SIGNALBOX_OUTBOUND_ALLOW: '127.0.0.0/8',
+  };
   const server = await startServer(dataDir.path, { settings });
   const browser = await openBrowser();
   const program = await startProgram(server.origin);
+  const upstream = await startTravelDesk();
   let troubles = 0;
   try {
     await untilReady(server);
@@ -80,21 +87,29 @@ async function shootScenario(scenario: Scenario, { only, looks, keep }: Wanted):
       for (const name of SCENARIOS[scenario]) await seed(name, dataDir.path);
       things = await findThings(server, dataDir.path);
     }
-    const screens = listScreens({ ...things, program }).filter(
-      ({ name }) => only.length === 0 || only.some((text) => name.includes(text)),
-    );
-    await shoot(screens, {
+    const shooting = {
       ...{ browser, server, looks, folder: join(FOLDER, scenario) },
-      onPicture: (file) => console.log(relative(ROOT, file)),
-      onTrouble(screen, text) {
+      storageState: await signIn(browser, server),
+      onPicture: (file: string) => console.log(relative(ROOT, file)),
+      onTrouble(screen: string, text: string) {
         troubles++;
         console.error(`✖ ${scenario} ${screen}: ${text}`);
       },
-    });
+    };
+    const wanted = (screens: readonly Screen[]) =>
+      screens.filter(({ name }) => only.length === 0 || only.some((text) => name.includes(text)));
+    await shoot(wanted(listScreens({ ...things, program })), shooting);
+    // Last, so that lists are shown as the seeds have made them; and where nothing is, nothing waits.
+    if (SCENARIOS[scenario].length > 0) {
+      const api = await openApi(server, dataDir.path);
+      const waiting = await makeWaiting({ server, dataDir: dataDir.path, api, upstream });
+      await shoot(wanted(listWaiting(waiting)), shooting);
+    }
   } finally {
     program.close();
     await browser.close();
     await server.stop();
+    await upstream[Symbol.asyncDispose]();
     await dataDir.remove();
   }
   return troubles;

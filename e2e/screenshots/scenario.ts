@@ -28,6 +28,8 @@ export interface Things {
   errorGroup?: string | undefined;
   bulkId?: string | undefined;
   connectionId?: string | undefined;
+  /** One whose tools are others than those that were approved. */
+  changedId?: string | undefined;
   letterId?: string | undefined;
   auditEntry?: string | undefined;
   /** One that asks to be let in. */
@@ -54,6 +56,9 @@ export async function untilReady({ origin }: RunningServer): Promise<void> {
   throw new Error(`The server at ${origin} is not ready after two minutes.`);
 }
 
+/** That of the scenario `broken`. */
+const CHANGED = 'sample-notes';
+
 interface Run {
   id: string;
   pipeline_id: string | null;
@@ -67,6 +72,7 @@ export async function findThings(server: RunningServer, dataDir: string): Promis
   const { pipelines } = await api('/pipelines');
   const { agents } = await api('/agents?limit=100');
   const { groups } = await api('/analytics/errors');
+  const { connections } = await api('/mcp/connections');
   const named = (pattern: RegExp): string | undefined =>
     pipelines.find(({ name }: { name: string }) => pattern.test(name))?.id;
   // The six stages that come with every installation have the most to show.
@@ -88,7 +94,8 @@ export async function findThings(server: RunningServer, dataDir: string): Promis
     agentId: (sick ?? agents[0])?.id,
     errorGroup: groups[0]?.id,
     bulkId: await findBulk(api, failed),
-    connectionId: (await api('/mcp/connections')).connections[0]?.id,
+    connectionId: connections[0]?.id,
+    changedId: connections.find(({ slug }: { slug: string }) => slug === CHANGED)?.id,
     letterId: (await api('/dead-letters?limit=1')).dead_letters[0]?.id,
     auditEntry: (await api('/audit?limit=1')).entries[0]?.seq?.toString(),
   };

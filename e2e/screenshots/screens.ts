@@ -1,6 +1,8 @@
 import type { Page } from 'playwright-core';
 import { PAGES } from '../stack/pages.ts';
+import { addPasskey, cutLine, meetConflict, onPaper, stopHalfway } from './moments.ts';
 import type { Things } from './scenario.ts';
+import type { Waiting } from './waiting.ts';
 
 export interface Screen {
   name: string;
@@ -25,12 +27,11 @@ export function listScreens(things: Things): Screen[] {
       ...(OUTSIDE.has(route) ? { isOutside: true } : {}),
     })),
   );
-  const opened = listOpened(things).map(([name, path, open]) => ({
-    ...{ name, path },
-    ...(open ? { open } : {}),
-  }));
+  const opened = listOpened(things).map(toScreen);
   return [...pages, ...opened].filter(({ path }) => !path.includes(MISSING));
 }
+
+const toScreen = ([name, path, open]: Opened): Screen => ({ name, path, ...(open ? { open } : {}) });
 
 /** `/runs/[id]` at its tab of logs is `runs-one-logs`. */
 function nameOf(route: string, path: string): string {
@@ -80,7 +81,9 @@ function listOpened(things: Things): Opened[] {
     ...ofPrograms(things),
     ...ofRuns(things),
     ...ofEditor(things),
-    ...ofMcp(),
+    ...ofMcp(things),
+    ...ofNoMatch(),
+    ...ofMoments(things),
   ];
 }
 
@@ -149,11 +152,59 @@ function ofEditor({ drawnId }: Things): Opened[] {
   ];
 }
 
-function ofMcp(): Opened[] {
+function ofMcp({ changedId = MISSING }: Things): Opened[] {
   return [
+    ['connections-one-changed', `/connections/${changedId}`, button(/^read_note/)],
     ['connections-connect', '/connections', over(button('Connect a server'))],
     ['connections-import', '/connections', over(button('Import connections'))],
     ['connections-rule', '/connections?tab=rules', over(button('Add a rule'))],
     ['connections-virtual', '/connections?tab=servers', over(button('Make a virtual server'))],
   ];
+}
+
+/** Filters by which nothing is found: another thing than nothing at all. */
+function ofNoMatch(): Opened[] {
+  return [
+    ['runs-no-match', '/runs?status=failed&id=run_00000000'],
+    ['agents-no-match', '/agents?q=nothing+like+it'],
+    ['audit-no-match', '/audit?action=nothing.like-it'],
+    ['analytics-no-match', '/analytics?tag=nothing-like-it'],
+    ['connections-log-no-match', '/connections?tab=log&outcome=refused'],
+  ];
+}
+
+function ofMoments({ runId, bulkId, drawnId }: Things): Opened[] {
+  const run = `/runs/${runId ?? MISSING}`;
+  const bulk = `/bulk/${bulkId ?? MISSING}`;
+  return [
+    ['home-cut', '/', cutLine],
+    ['runs-cut', '/runs', cutLine],
+    ['runs-one-cut', run, cutLine],
+    ['runs-one-report-paper', `${run}?tab=report`, onPaper],
+    ['runs-one-timeline-paper', run, onPaper],
+    ['editor-conflict', `/pipelines/${drawnId ?? MISSING}/edit`, meetConflict],
+    [
+      'editor-conflict-difference',
+      `/pipelines/${drawnId ?? MISSING}/edit`,
+      over(meetConflict, button('See the difference')),
+    ],
+    ['bulk-halfway', bulk, stopHalfway],
+    ['bulk-abort', bulk, over(stopHalfway, button('Abort'))],
+  ];
+}
+
+/** What waits for somebody. */
+export function listWaiting({ askedRunId, unsureRunId, heldRunId, invites }: Waiting): Screen[] {
+  const held = `/runs/${heldRunId}?tab=workspace`;
+  const screens: Opened[] = [
+    ['runs-one-asked', `/runs/${askedRunId}`],
+    ['runs-one-unsure', `/runs/${unsureRunId}`],
+    ['connections-approvals-waiting', '/connections?tab=approvals'],
+    ['runs-one-workspace-held', held],
+    ['runs-one-workspace-take-away', held, over(button(/^Take away/))],
+  ];
+  // Each device takes up an invitation of its own.
+  const open: Step = (page) => addPasskey(invites.pop() ?? '')(page);
+  const passkey = { name: 'settings-account-passkey', path: '/sign-in', isOutside: true, open };
+  return [...screens.map(toScreen), passkey];
 }

@@ -1,5 +1,7 @@
 import type { Page } from 'playwright-core';
-import type { RunningServer } from './running-server.ts';
+import { foretellComplaint } from './complaints.ts';
+import { freshName } from './fresh-name.ts';
+import type { Installation } from './installation.ts';
 
 /** Steps of journeys in the editor. */
 
@@ -43,12 +45,13 @@ export async function addByKeys(page: Page, capability: string): Promise<void> {
   await page.getByRole('dialog').waitFor({ state: 'detached' });
 }
 
-export async function makePipeline(page: Page, { origin }: RunningServer, name: string): Promise<void> {
+/** By the keyboard alone. */
+export async function makePipeline(page: Page, { origin }: Installation, name: string): Promise<void> {
   await page.goto(`${origin}/pipelines`);
   await page.getByRole('button', { name: 'New pipeline' }).first().focus();
   await page.keyboard.press('Enter');
   await page.getByRole('textbox', { name: 'Name' }).waitFor();
-  await page.keyboard.type(name);
+  await page.keyboard.type(freshName(name));
   await page.keyboard.press('Enter');
   await page.waitForURL(/\/pipelines\/pipe_.+\/edit/);
   await page.getByText('Begin with a stage').waitFor();
@@ -60,4 +63,42 @@ export async function publish(page: Page, note: string): Promise<void> {
   await dialog.getByRole('textbox').fill(note);
   await dialog.getByRole('button', { name: 'Publish', exact: true }).click();
   await dialog.waitFor({ state: 'detached' });
+}
+
+interface Drawn {
+  name: string;
+  stages?: readonly object[];
+  dependencies?: readonly object[];
+}
+
+/** A draft that was imported, in the editor; without stages if none are given. */
+export async function openDraft(
+  page: Page,
+  { api, origin }: Installation,
+  { name, stages = [], dependencies = [] }: Drawn,
+): Promise<string> {
+  const text = JSON.stringify({ stages, dependencies });
+  const { id } = await api('/pipelines/import', { name: freshName(name), format: 'json', text });
+  await page.goto(`${origin}/pipelines/${id}/edit`);
+  const there = stages.length > 0 ? '.react-flow__node' : ':text("Begin with a stage")';
+  await page.locator(there).first().waitFor();
+  return id;
+}
+
+/** Two windows on one draft, to which each has added: theirs is saved, and mine is asked what to do. */
+export async function editInTwo(installation: Installation, name: string) {
+  const [mine, theirs] = [await installation.newPage(), await installation.newPage()];
+  // The refusal of the second is an answer of the server.
+  foretellComplaint(mine, /412/);
+  await openDraft(mine, installation, { name });
+  await theirs.goto(mine.url());
+  await theirs.getByText('Begin with a stage').waitFor();
+  await theirs.bringToFront();
+  await addByKeys(theirs, 'echo');
+  await saved(theirs);
+  await mine.bringToFront();
+  await addByKeys(mine, 'sleep');
+  const conflict = mine.getByRole('dialog', { name: 'Somebody else has changed this draft' });
+  await conflict.waitFor();
+  return { mine, theirs, conflict, close: () => Promise.all([mine.close(), theirs.close()]) };
 }

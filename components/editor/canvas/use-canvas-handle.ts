@@ -10,6 +10,7 @@ import type { FlowNode, WireEdge } from './to-flow.ts';
 const CALM_MS = 200;
 const isStill = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
 const pace = () => ({ duration: isStill() ? 0 : CALM_MS });
+const dialogInUse = () => window.document.activeElement?.closest('[role=dialog]') ?? null;
 
 /** Gives those outside the canvas a few words to it. */
 export function useCanvasHandle(): void {
@@ -27,10 +28,13 @@ export function useCanvasHandle(): void {
     const selector = isWire
       ? `.react-flow__edge[data-id="${CSS.escape(id)}"]`
       : `.react-flow__node[data-id="${CSS.escape(ends[0] ?? id)}"]`;
+    const askedIn = dialogInUse();
     let hasFocused = false;
     const focus = () => {
       const element = window.document.querySelector<HTMLElement>(selector);
-      if (!element || hasFocused) return;
+      // Whoever types fast has opened the next dialog meanwhile, and keeps the focus there.
+      const isElsewhere = dialogInUse() !== null && dialogInUse() !== askedIn;
+      if (!element || hasFocused || isElsewhere) return;
       hasFocused = true;
       element.focus({ preventScroll: true });
     };

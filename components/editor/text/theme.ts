@@ -37,7 +37,8 @@ const look = EditorView.theme({
     wordBreak: 'break-all',
   },
   '.cm-completionMatchedText': { textDecoration: 'none', color: 'var(--accent)' },
-  '.cm-deletedChunk': { backgroundColor: 'var(--bad-soft)' },
+  // Below it stands the line that took its place: letter under letter.
+  '.cm-deletedChunk': { backgroundColor: 'var(--bad-soft)', paddingLeft: '10px' },
   '.cm-changedLine': { backgroundColor: 'var(--good-soft) !important' },
   '.cm-changedText': { background: 'color-mix(in srgb, var(--good-fill) 30%, transparent) !important' },
   '.cm-deletedChunk .cm-deletedText': {

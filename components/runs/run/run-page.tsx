@@ -17,7 +17,7 @@ import { runWords } from './run-words.ts';
 import { StageDrawer } from './stage/stage-drawer.tsx';
 import { RUN_TABS, type RunTab, showsTimeline } from './tabs.ts';
 import { type Attempt, type Run, useRun } from './use-run.ts';
-import { WaitNotice } from './wait-notice.tsx';
+import { isForPeople, WaitNotice } from './wait-notice.tsx';
 
 // Each comes when it is asked for.
 const loadTimeline = patiently(() =>
@@ -50,9 +50,6 @@ const AskedOfRun = lazy(
 const ReportTab = lazy(
   patiently(() => import('./report-tab.tsx').then((tab) => ({ default: tab.ReportTab }))),
 );
-
-/** Waits that somebody can end here and now. */
-const FOR_PEOPLE: ReadonlySet<string> = new Set(['approval', 'question']);
 
 const UP = { label: words.title, href: '/runs' };
 
@@ -134,7 +131,7 @@ function Loaded({ run, attempts, hasMoreAttempts }: LoadedProps) {
         </div>
       )}
       <WaitNotice run={run} onOpen={(key) => void setStageKey(key)} />
-      {run.stages.some(({ waiting }) => waiting && FOR_PEOPLE.has(waiting.code)) ? (
+      {run.stages.some(({ waiting }) => waiting && isForPeople(waiting.code)) ? (
         <Suspense fallback={null}>
           <AskedOfRun runId={run.id} />
         </Suspense>

@@ -32,6 +32,7 @@ export const runWords = {
   replayOf: 'Replay of',
   replayedFrom: (stage: string) => (stage === '' ? 'from the start' : `from ${stage}`),
   onlyStage: (stage: string) => `only ${stage}`,
+  below: 'It stands below.',
   moreReasons: (n: number) =>
     n === 1
       ? 'It waits for one more reason: its stages say why.'

@@ -9,6 +9,9 @@ type Waiting = Stage & { waiting: NonNullable<Stage['waiting']> };
 
 /** Waits that end by themselves as the run goes on: nobody need do anything about them. */
 const ORDINARY: ReadonlySet<string> = new Set(['dependency', 'queue']);
+/** Waits that somebody can end on this page. */
+const FOR_PEOPLE: ReadonlySet<string> = new Set(['approval', 'question']);
+export const isForPeople = (code: string): boolean => FOR_PEOPLE.has(code);
 const SHOWN = 3;
 
 /** What holds the run up, in a sentence, with the way out; equal reasons are told once. */
@@ -40,7 +43,8 @@ export function WaitNotice({ run, onOpen }: { run: Run; onOpen(stageKey: string)
                 : {stage.waiting.sentence}
               </p>
               <p className="text-sm text-quiet">
-                {stage.waiting.way_out} <WayOut stage={stage} />
+                {isForPeople(stage.waiting.code) ? runWords.below : stage.waiting.way_out}{' '}
+                <WayOut stage={stage} />
                 {stage.waiting.since === null ? null : (
                   <>
                     {' · '}

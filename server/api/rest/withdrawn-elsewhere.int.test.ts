@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
-import { createGate } from '#server/api/http/gate.ts';
-import { attachSockets, type Sockets } from '#server/api/sockets/sockets.ts';
+import type { Sockets } from '#server/api/sockets/sockets.ts';
 import { type App, compose } from '#server/compose.ts';
-import { createSocketSignIn } from '#server/identity/socket-sign-in.ts';
 import { readEnv } from '#server/platform/env.ts';
 import { createMetrics } from '#server/platform/metrics.ts';
+import { bearer } from '#server/testing/app-world.ts';
+import { attachTestSockets } from '#server/testing/attach-sockets.ts';
 import { openTestDoors, startTestServer, type TestDoors, type TestServer } from '#server/testing/http.ts';
 import { browserWith, joinAs, type Member, signInByLink } from '#server/testing/people.ts';
 import { type PrivateRedis, startPrivateRedis } from '#server/testing/private-redis.ts';
@@ -43,16 +43,7 @@ beforeAll(async () => {
   });
   const { services } = other;
   there = await openTestDoors({ ...here.program, app: other, services, metrics });
-  sockets = attachSockets({
-    ...{ server: there.server, gate: createGate({}), now: Date.now, isShared: true },
-    authenticate: createSocketSignIn(() => services.identity, Date.now),
-    limits: { max: 100, perActor: 100 },
-    feed: () => services.live,
-    onTrouble: (message, error) => {
-      throw new Error(message, { cause: error });
-    },
-  });
-  sockets.follow(services.identity.access.onChange);
+  sockets = attachTestSockets(there, { services, isShared: true });
   owner = await signInByLink(here, here.program.services.identity.links.issueOwnerLink);
 });
 afterAll(async () => {
@@ -65,8 +56,6 @@ afterAll(async () => {
   await redis?.close();
   await rm(folder, { recursive: true, force: true });
 });
-
-const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
 /** The other process has seen them, and remembers; from here on no time goes by. */
 async function known(headers: Record<string, string>, path = '/api/v1/me'): Promise<void> {

@@ -1,9 +1,9 @@
 import { io, type Socket } from 'socket.io-client';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
-import { createGate } from '#server/api/http/gate.ts';
-import { attachSockets, type Sockets } from '#server/api/sockets/sockets.ts';
+import type { Sockets } from '#server/api/sockets/sockets.ts';
 import { DEFAULT_ORG_ID, toUuid } from '#server/domain/ids.ts';
-import { createSocketSignIn } from '#server/identity/socket-sign-in.ts';
+import { bearer } from '#server/testing/app-world.ts';
+import { attachTestSockets } from '#server/testing/attach-sockets.ts';
 import { startTestServer, type TestServer } from '#server/testing/http.ts';
 import { askMcp, outcomeOf } from '#server/testing/mcp/ask-mcp.ts';
 import { type Browser, joinAs, type Member, PASSWORD, signInByLink } from '#server/testing/people.ts';
@@ -23,16 +23,7 @@ let run: string;
 beforeAll(async () => {
   http = await startTestServer({ SIGNALBOX_OUTBOUND_ALLOW: '127.0.0.0/8' });
   const { services } = http.program;
-  sockets = attachSockets({
-    ...{ server: http.server, gate: createGate({}), now: Date.now, isShared: false },
-    authenticate: createSocketSignIn(() => services.identity, Date.now),
-    limits: { max: 100, perActor: 100 },
-    feed: () => services.live,
-    onTrouble: (message, error) => {
-      throw new Error(message, { cause: error });
-    },
-  });
-  sockets.follow(services.identity.access.onChange);
+  sockets = attachTestSockets(http, { services });
   receiver = await startReceiver();
   owner = await signInByLink(http, services.identity.links.issueOwnerLink);
   const stages = [{ name: 'only', type: 'sleep', config: { ms: 3_600_000 } }];
@@ -45,7 +36,6 @@ afterAll(async () => {
   await http[Symbol.asyncDispose]();
 });
 
-const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 const cancel = (id: string) => owner.ask(`/api/v1/runs/${id}/cancel`, { body: { grace_seconds: 0 } });
 
 async function startRun(who: Pick<Browser, 'ask'>, more: object = {}): Promise<string> {

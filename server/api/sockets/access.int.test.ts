@@ -1,14 +1,13 @@
 import { io, type Socket } from 'socket.io-client';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { createGate } from '#server/api/http/gate.ts';
 import { ROLES, SCOPES } from '#server/identity/permissions.ts';
-import { createSocketSignIn } from '#server/identity/socket-sign-in.ts';
 import { LIVE_ACCESS, LIVE_EVENTS } from '#server/testing/access-table.ts';
 import { type AccessWorld, createAccessWorld } from '#server/testing/access-world.ts';
+import { attachTestSockets } from '#server/testing/attach-sockets.ts';
 import { startTestServer, type TestServer } from '#server/testing/http.ts';
 import type { Browser } from '#server/testing/people.ts';
 import { connectWs, untilTold } from '#server/testing/ws-client.ts';
-import { attachSockets, type Sockets } from './sockets.ts';
+import type { Sockets } from './sockets.ts';
 
 /** The doors for live events, asked as everybody whom the table of access names. */
 let http: TestServer;
@@ -20,15 +19,7 @@ let targets: Record<keyof typeof LIVE_ACCESS, { ours: object; missing?: object }
 beforeAll(async () => {
   http = await startTestServer();
   const { services } = http.program;
-  sockets = attachSockets({
-    ...{ server: http.server, gate: createGate({}), now: Date.now, isShared: false },
-    authenticate: createSocketSignIn(() => services.identity, Date.now),
-    limits: { max: 500, perActor: 100 },
-    feed: () => services.live,
-    onTrouble: (message, error) => {
-      throw new Error(message, { cause: error });
-    },
-  });
+  sockets = attachTestSockets(http, { services });
   access = await createAccessWorld(http);
   const stages = [{ name: 'only', type: 'sleep', config: { ms: 3_600_000 } }];
   const pipeline_id = (await http.call('/api/v1/pipelines', { name: 'long', stages })).body.id;

@@ -3,14 +3,13 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 
 import { type PipelineId, type RunId, toUuid } from '#server/domain/ids.ts';
 import type { AgentNews, LiveAnswer, LiveToClient, LiveToServer, RunNews } from '#server/domain/live.ts';
 import { isRunOver } from '#server/domain/statuses.ts';
-import { createSocketSignIn } from '#server/identity/socket-sign-in.ts';
 import { createPipeline } from '#server/services/pipeline/create.ts';
 import { getRun } from '#server/services/run/get.ts';
 import { startRun } from '#server/services/run/start.ts';
+import { attachTestSockets } from '#server/testing/attach-sockets.ts';
 import { startTestServer, type TestServer } from '#server/testing/http.ts';
 import { type Browser, joinAs, signInByLink } from '#server/testing/people.ts';
-import { createGate } from '../http/gate.ts';
-import { attachSockets, type Sockets } from './sockets.ts';
+import type { Sockets } from './sockets.ts';
 
 const PATIENCE = { timeout: 60_000, interval: 20 };
 
@@ -24,19 +23,7 @@ let pipelineId: PipelineId;
 beforeAll(async () => {
   http = await startTestServer();
   const { services, actor } = http.program;
-  sockets = attachSockets({
-    server: http.server,
-    gate: createGate({}),
-    authenticate: createSocketSignIn(() => services.identity, Date.now),
-    limits: { max: 100, perActor: 100 },
-    feed: () => services.live,
-    isShared: false,
-    now: Date.now,
-    onTrouble: (message, error) => {
-      throw new Error(message, { cause: error });
-    },
-  });
-  sockets.follow(services.identity.access.onChange);
+  sockets = attachTestSockets(http, { services });
   owner = await signInByLink(http, services.identity.links.issueOwnerLink);
   const document = {
     stages: [
