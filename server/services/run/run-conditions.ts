@@ -11,6 +11,7 @@ import {
   TASK_STATUSES,
 } from '#server/domain/statuses.ts';
 import { hasStage, type StageAsked } from './run-stages.ts';
+import type { TaskAsked } from './task-conditions.ts';
 
 /** A filter as the database is asked for it. */
 export interface RunConditions {
@@ -35,7 +36,7 @@ export interface RunConditions {
   minWaitingMs?: number | undefined;
   replayed?: boolean | undefined;
   /** Nothing leads to runs by it: each that comes is asked. */
-  stage?: StageAsked;
+  stage?: StageAsked | TaskAsked;
   label?: string;
   /** The same of a label that many runs have. */
   busyLabel?: string | undefined;
