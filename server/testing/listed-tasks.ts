@@ -148,8 +148,8 @@ export async function fillWithTasks({ database: { sql }, actor }: TestApp): Prom
   const org = toUuid(actor.orgId);
   await sql`SELECT ensure_parts(now() - interval '1 week', now())`;
   await sql`INSERT INTO pipelines (id, org_id, name)
-    SELECT id::uuid, ${org}::text::uuid, 'listed ' || id FROM unnest(${PIPELINES.map(toUuid)}::text[]) AS made (id)`;
-  await fillVersions({ database: { sql } } as TestApp, org);
+    SELECT id::uuid, ${org}::text::uuid, 'listed ' || id FROM unnest(${`{${PIPELINES.map(toUuid).join(',')}}`}::text::text[]) AS made (id)`;
+  await fillVersions(sql, org);
   await sql`INSERT INTO runs (id, org_id, pipeline_id, version_id, status, seq, revision, error_group, labels, input, parameters, metadata,
       trigger, tasks_total, tasks_left, created_at, finished_at, updated_at)
     SELECT id, ${org}::text::uuid, pipeline_id, version_id, status, 9, 9, error_group, labels, '{}', '{}', '{}', trigger, 1, 0, created_at, finished_at,
@@ -163,7 +163,7 @@ export async function fillWithTasks({ database: { sql }, actor }: TestApp): Prom
     FROM json_populate_recordset(NULL::attempts, ${JSON.stringify(TASKS.filter(({ before }) => before !== null).map(rowOfAttempt))}::text::json)`;
 }
 
-async function fillVersions({ database: { sql } }: Pick<TestApp, 'database'>, org: string): Promise<void> {
+async function fillVersions(sql: TestApp['database']['sql'], org: string): Promise<void> {
   const pipelineOf = new Map(TASKS.map(({ run }) => [run.versionId, run.pipelineId]));
   const stages = (isAlone: boolean) => (isAlone ? ['task'] : KEYS).map((key) => ({ key, type: TYPES[0] }));
   for (const [versionId, pipelineId] of pipelineOf) {

@@ -90,8 +90,8 @@ const CASES: Record<keyof typeof taskFilterInput, Case> = {
     isTrueOf: ({ run }) => run.errorGroup === ERROR_GROUP,
   },
   id_prefix: {
-    ask: { id_prefix: `task_${RUN?.id.slice(4, 4 + 10)}` },
-    isTrueOf: ({ id }) => id.startsWith(`task_${RUN?.id.slice(4, 4 + 10)}`),
+    ask: { id_prefix: `task_${RUN?.id.slice(4, 4 + 7)}` },
+    isTrueOf: ({ id }) => id.startsWith(`task_${RUN?.id.slice(4, 4 + 7)}`),
   },
   created_after: {
     ask: { created_after: timeOf(20) },
@@ -182,6 +182,13 @@ const SORTED = {
   'of one run': ['created', 'started', 'finished', 'duration'],
 } as const satisfies Record<string, readonly Sort[]>;
 
+/** A field in every order that there is, two of them in one of these, in turns. */
+function inOrders(kind: keyof typeof SORTED, fields: readonly Field[]): (readonly [Sort, 'asc' | 'desc'])[] {
+  const all = SORTED[kind].flatMap((sort) => ORDERS.map((order) => [sort, order] as const));
+  const turn = fields.reduce((sum, field) => sum + FIELDS.indexOf(field), 0);
+  return fields.length === 1 ? all : all.slice(turn % all.length, (turn % all.length) + 1);
+}
+
 const canBeAlone = (fields: readonly Field[]) => !fields.some((field) => OF_RUNS.includes(field));
 const isOfOnePipeline = (fields: readonly Field[]) =>
   !fields.includes('version') || !fields.includes('pipeline_id');
@@ -202,11 +209,10 @@ describe('tasks', () => {
   const alone = COMBINATIONS.filter(canBeAlone).map((fields) => [fields.join(' and '), fields] as const);
   test.each(alone)('that stand alone, by %s', async (_, fields) => {
     isAlone = true;
-    for (const sort of SORTED.alone)
-      for (const order of ORDERS)
-        expect([sort, order, await readAll(askedBy(fields), sort, order)]).toEqual([
-          ...[sort, order, expected(fields, sort, order)],
-        ]);
+    for (const [sort, order] of inOrders('alone', fields))
+      expect([sort, order, await readAll(askedBy(fields), sort, order)]).toEqual([
+        ...[sort, order, expected(fields, sort, order)],
+      ]);
   });
 
   const ofAll = COMBINATIONS.filter(
@@ -214,9 +220,10 @@ describe('tasks', () => {
   ).map((fields) => [fields.join(' and '), fields] as const);
   test.each(ofAll)('of all runs, by %s', async (_, fields) => {
     isAlone = false;
-    for (const order of ORDERS)
-      expect([order, await readAll({ ...askedBy(fields), standalone: false }, 'created', order)]).toEqual([
-        ...[order, expected(fields, 'created', order)],
+    const asked = { ...askedBy(fields), standalone: false };
+    for (const [sort, order] of inOrders('all', fields))
+      expect([sort, order, await readAll(asked, sort, order)]).toEqual([
+        ...[sort, order, expected(fields, sort, order)],
       ]);
   });
 
@@ -224,11 +231,10 @@ describe('tasks', () => {
   test.each(ofOne)('of one run, by %s', async (field) => {
     isAlone = false;
     const fields = field === 'run_id' ? [field] : (['run_id', field] as const);
-    for (const sort of SORTED['of one run'])
-      for (const order of ORDERS)
-        expect([sort, order, await readAll(askedBy(fields), sort, order)]).toEqual([
-          ...[sort, order, expected(fields, sort, order)],
-        ]);
+    for (const [sort, order] of inOrders('of one run', [field]))
+      expect([sort, order, await readAll(askedBy(fields), sort, order)]).toEqual([
+        ...[sort, order, expected(fields, sort, order)],
+      ]);
   });
 
   test.each([
