@@ -48,9 +48,9 @@ export interface RunConditions {
   bornUpTo?: string;
   /**
    * Only these few were over in the time, or took the time, that is asked for: they are looked up, and then put in order.
-   * `apart`: what they have in common stands in a table of its own.
+   * `apart`: what they have in common stands in a table of its own; `ends`: it is just that time.
    */
-  isAmongFew?: true | 'apart';
+  isAmongFew?: true | 'apart' | 'ends';
   /** The same of runs that are many: each that comes in the order of the list is asked. */
   endedAmongMany?: Pick<
     RunConditions,
