@@ -1,6 +1,6 @@
 import type { Wait } from './engine/events.ts';
 import type { Stage } from './graph/schema.ts';
-import type { WaitCode } from './statuses.ts';
+import { isTaskQueued, isTaskReady, isTaskRetrying, type TaskStatus, type WaitCode } from './statuses.ts';
 
 /** Why a task does not run, for people: what, since when, what blocks it and what can be done. */
 export interface Waiting {
@@ -119,4 +119,11 @@ export function explainWait(wait: Wait, facts: WaitFacts): Waiting {
   const { sentence, wayOut } = WORDS[wait.code](facts, wait);
   const blockers = wait.blockers ?? facts.upstream?.map(({ key }) => key) ?? [];
   return { code: wait.code, sentence, blockers, since: wait.since ?? facts.since, wayOut };
+}
+
+/** What a task waits for where nothing was written down of it; null: for nothing. */
+export function unsaidWait(status: TaskStatus): WaitCode | null {
+  if (isTaskQueued(status)) return 'queue';
+  if (isTaskRetrying(status)) return 'retry-timer';
+  return isTaskReady(status) ? 'agents-full' : null;
 }

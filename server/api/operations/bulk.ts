@@ -14,7 +14,7 @@ import {
 } from '../wire/bulk.ts';
 import { nextCursor } from '../wire/values.ts';
 import { EXAMPLE } from './examples.ts';
-import { idempotencyKey, pageInput } from './fields.ts';
+import { createdInput, idempotencyKey, orderInput, pageInput, withCreated } from './fields.ts';
 import { created, operation, reply } from './operation.ts';
 import { runFilterInput, toRunFilter } from './run-filter.ts';
 
@@ -64,16 +64,18 @@ export const bulk = {
     method: 'GET',
     path: '/api/v1/bulk',
     summary: 'List bulk actions',
-    description: 'Newest first, without their errors.',
+    description: 'Newest first, unless asked otherwise, without their errors.',
     input: z.strictObject({
       ...pageInput,
       status: z.enum(BULK_STATUSES).optional(),
       action: z.enum(BULK_ACTIONS).optional(),
+      ...createdInput,
+      order: orderInput,
     }),
     output: z.object({ bulks: z.array(bulkSchema), next_cursor: nextCursor }),
     example: { limit: 10 },
     async handle({ services, actor }, input) {
-      const page = await listBulks(services, actor, input);
+      const page = await listBulks(services, actor, withCreated(input));
       return { bulks: page.items.map(presentBulk), next_cursor: page.nextCursor };
     },
   }),

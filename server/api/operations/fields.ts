@@ -16,6 +16,22 @@ export const wholePageInput = { ...pageInput, limit: limitField(1000, 1000) };
 
 export const orderInput = z.enum(['asc', 'desc']).optional();
 
+export const durationInput = z.number().min(0).max(1e12).optional();
+
+/** When it was made. */
+export const createdInput = {
+  created_after: z.iso.datetime({ offset: true }).optional(),
+  created_before: z.iso.datetime({ offset: true }).optional(),
+};
+
+export const withCreated = <
+  Input extends { created_after?: string | undefined; created_before?: string | undefined },
+>({
+  created_after,
+  created_before,
+  ...input
+}: Input) => ({ ...input, createdAfter: created_after, createdBefore: created_before });
+
 /** Of a draft: the quoted number that its ETag is. */
 export const ifMatch = z
   .string()

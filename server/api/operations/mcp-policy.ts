@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { idSchema } from '#server/domain/ids.ts';
-import { APPROVAL_STATES, CALL_OUTCOMES, RULE_EFFECTS, SLUG } from '#server/domain/mcp.ts';
+import { APPROVAL_STATES, CALL_DOORS, CALL_OUTCOMES, RULE_EFFECTS, SLUG } from '#server/domain/mcp.ts';
 import { ROLES } from '#server/identity/permissions.ts';
 import { decideApproval, listApprovals } from '#server/services/mcp/approvals.ts';
 import { judgeCall } from '#server/services/mcp/judge.ts';
@@ -21,7 +21,7 @@ import {
 } from '../wire/mcp-policy.ts';
 import { anyObject, nextCursor } from '../wire/values.ts';
 import { EXAMPLE } from './examples.ts';
-import { idempotencyKey, pageInput } from './fields.ts';
+import { createdInput, durationInput, idempotencyKey, orderInput, pageInput, withCreated } from './fields.ts';
 import { created, operation } from './operation.ts';
 
 const oneServer = z.strictObject({ id: idSchema('mcpServer') });
@@ -205,16 +205,23 @@ export const mcpApprovals = {
     method: 'GET',
     path: '/api/v1/mcp/approvals',
     summary: 'List calls of MCP tools that a rule asks people about',
-    description: 'Newest first.',
+    description: 'Newest first, unless asked otherwise.',
     input: z.strictObject({
       ...pageInput,
       state: z.enum(APPROVAL_STATES).optional(),
       run_id: idSchema('run').optional(),
+      connection_id: idSchema('mcpConnection').optional(),
+      tool: z.string().min(1).max(128).optional(),
+      ...createdInput,
+      order: orderInput,
     }),
     output: z.object({ approvals: z.array(mcpApprovalSchema), next_cursor: nextCursor }),
     example: { limit: 20, state: 'asked' },
-    async handle({ services, actor }, { run_id, ...input }) {
-      const page = await listApprovals(services, actor, { ...input, runId: run_id });
+    async handle({ services, actor }, { run_id, connection_id, ...input }) {
+      const page = await listApprovals(services, actor, {
+        ...withCreated(input),
+        ...{ runId: run_id, connectionId: connection_id },
+      });
       return { approvals: page.items.map(presentApproval), next_cursor: page.nextCursor };
     },
   }),
@@ -263,17 +270,29 @@ export const mcpUsage = {
     method: 'GET',
     path: '/api/v1/mcp/log',
     summary: 'List calls of MCP tools',
-    description: 'Newest first, without what went in or came out.',
+    description: 'Newest first, unless asked otherwise, without what went in or came out.',
     input: z.strictObject({
       ...pageInput,
       connection_id: idSchema('mcpConnection').optional(),
       run_id: idSchema('run').optional(),
       outcome: z.enum(CALL_OUTCOMES).optional(),
+      tool: z.string().min(1).max(128).optional().describe('As its server calls it.'),
+      door: z.enum(CALL_DOORS).optional().describe('The way by which it came.'),
+      caller_id: z.string().min(1).max(128).optional().describe('Who made it.'),
+      min_duration_ms: durationInput,
+      max_duration_ms: durationInput,
+      ...createdInput,
+      order: orderInput,
     }),
     output: z.object({ calls: z.array(mcpCallSchema), next_cursor: nextCursor }),
     example: { limit: 20, outcome: 'fault' },
-    async handle({ services, actor }, { connection_id, run_id, ...input }) {
-      const page = await listCalls(services, actor, { ...input, connectionId: connection_id, runId: run_id });
+    async handle({ services, actor }, { connection_id, run_id, caller_id, ...input }) {
+      const { min_duration_ms, max_duration_ms, ...rest } = input;
+      const page = await listCalls(services, actor, {
+        ...withCreated(rest),
+        ...{ connectionId: connection_id, runId: run_id, callerId: caller_id },
+        ...{ minDurationMs: min_duration_ms, maxDurationMs: max_duration_ms },
+      });
       return { calls: page.items.map(presentCall), next_cursor: page.nextCursor };
     },
   }),

@@ -5,7 +5,7 @@ import { answerQuestion, listQuestions } from '#server/services/mcp/questions.ts
 import { answersField, mcpQuestionSchema, presentQuestion } from '../wire/mcp-policy.ts';
 import { nextCursor } from '../wire/values.ts';
 import { EXAMPLE } from './examples.ts';
-import { pageInput } from './fields.ts';
+import { createdInput, orderInput, pageInput, withCreated } from './fields.ts';
 import { operation } from './operation.ts';
 
 export const mcpQuestions = {
@@ -13,16 +13,23 @@ export const mcpQuestions = {
     method: 'GET',
     path: '/api/v1/mcp/questions',
     summary: 'List what MCP servers ask in the middle of calls that stages make',
-    description: 'Newest first. Those `asked` still wait for an answer.',
+    description: 'Newest first, unless asked otherwise. Those `asked` still wait for an answer.',
     input: z.strictObject({
       ...pageInput,
       state: z.enum(QUESTION_STATES).optional(),
       run_id: idSchema('run').optional(),
+      connection_id: idSchema('mcpConnection').optional(),
+      tool: z.string().min(1).max(128).optional(),
+      ...createdInput,
+      order: orderInput,
     }),
     output: z.object({ questions: z.array(mcpQuestionSchema), next_cursor: nextCursor }),
     example: { limit: 20, state: 'asked' },
-    async handle({ services, actor }, { run_id, ...input }) {
-      const page = await listQuestions(services, actor, { ...input, runId: run_id });
+    async handle({ services, actor }, { run_id, connection_id, ...input }) {
+      const page = await listQuestions(services, actor, {
+        ...withCreated(input),
+        ...{ runId: run_id, connectionId: connection_id },
+      });
       return { questions: page.items.map(presentQuestion), next_cursor: page.nextCursor };
     },
   }),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { idSchema } from '#server/domain/ids.ts';
 import { DELIVERY_STATES, TARGET_KINDS } from '#server/domain/notifications.ts';
-import { listDeliveries, redeliver } from '#server/services/notification/deliveries.ts';
+import { DELIVERED_EVENTS, listDeliveries, redeliver } from '#server/services/notification/deliveries.ts';
 import { rotateSecret } from '#server/services/notification/signing-secret.ts';
 import {
   createTarget,
@@ -21,7 +21,7 @@ import {
 } from '../wire/notification.ts';
 import { nextCursor } from '../wire/values.ts';
 import { EXAMPLE } from './examples.ts';
-import { idempotencyKey, pageInput, shownOnce } from './fields.ts';
+import { createdInput, idempotencyKey, orderInput, pageInput, shownOnce, withCreated } from './fields.ts';
 import { created, operation } from './operation.ts';
 
 const oneTarget = z.strictObject({ id: idSchema('notificationTarget') });
@@ -164,17 +164,24 @@ export const notificationDeliveries = {
     method: 'GET',
     path: '/api/v1/notification-deliveries',
     summary: 'List what was told to whom, and what came of it',
-    description: 'Newest first.',
+    description: 'Newest first, unless asked otherwise.',
     input: z.strictObject({
       ...pageInput,
       run_id: idSchema('run').optional(),
       target_id: idSchema('notificationTarget').optional(),
       state: z.enum(DELIVERY_STATES).optional(),
+      kind: z.enum(TARGET_KINDS).optional(),
+      event: z.enum(DELIVERED_EVENTS).optional(),
+      ...createdInput,
+      order: orderInput,
     }),
     output: z.object({ deliveries: z.array(deliverySchema), next_cursor: nextCursor }),
     example: { limit: 20, state: 'given-up' },
     async handle({ services, actor }, { run_id, target_id, ...rest }) {
-      const page = await listDeliveries(services, actor, { ...rest, runId: run_id, targetId: target_id });
+      const page = await listDeliveries(services, actor, {
+        ...withCreated(rest),
+        ...{ runId: run_id, targetId: target_id },
+      });
       return { deliveries: page.items.map(presentDelivery), next_cursor: page.nextCursor };
     },
   }),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { idSchema } from '#server/domain/ids.ts';
 import {
   discardDeadLetter,
   LETTER_KINDS,
@@ -18,7 +19,7 @@ import {
 } from '../wire/queue.ts';
 import { nextCursor } from '../wire/values.ts';
 import { EXAMPLE } from './examples.ts';
-import { limitField, orderInput, pageInput, wholePageInput } from './fields.ts';
+import { createdInput, limitField, orderInput, pageInput, wholePageInput, withCreated } from './fields.ts';
 import { operation } from './operation.ts';
 
 export const queues = {
@@ -47,17 +48,20 @@ export const deadLetters = {
     method: 'GET',
     path: '/api/v1/dead-letters',
     summary: 'List dead letters',
-    description: 'Messages that nobody could work on, and tasks that every agent died of.',
+    description:
+      'Messages that nobody could work on, and tasks that every agent died of. By `run_id` and by time only tasks are found.',
     input: z.strictObject({
       ...pageInput,
       limit: limitField(500, 100),
       kind: z.enum(LETTER_KINDS).optional(),
-      queue: z.string().max(256).optional(),
+      queue: z.string().max(256).optional().describe('Of a task: its capability.'),
+      run_id: idSchema('run').optional(),
+      ...createdInput,
     }),
     output: z.object({ dead_letters: z.array(deadLetterSchema), next_cursor: nextCursor }),
     example: { kind: 'task', limit: 20 },
-    async handle({ services, actor }, input) {
-      const page = await listDeadLetters(services, actor, input);
+    async handle({ services, actor }, { run_id, ...input }) {
+      const page = await listDeadLetters(services, actor, { ...withCreated(input), runId: run_id });
       return { dead_letters: page.items.map(presentDeadLetter), next_cursor: page.nextCursor };
     },
   }),

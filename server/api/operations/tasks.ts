@@ -3,7 +3,7 @@ import { capabilitySchema, PRIORITIES } from '#server/domain/graph/schema.ts';
 import { idSchema, taskIdSchema } from '#server/domain/ids.ts';
 import { retryTask } from '#server/services/run/retry-task.ts';
 import { getTask } from '#server/services/task/get.ts';
-import { listTasks } from '#server/services/task/list.ts';
+import { listTasks, TASK_SORTS } from '#server/services/task/list.ts';
 import { listTaskLogs } from '#server/services/task/logs.ts';
 import { submitTask } from '#server/services/task/submit.ts';
 import { presentRun, runSchema } from '../wire/run.ts';
@@ -19,6 +19,7 @@ import { anyJson, nextCursor } from '../wire/values.ts';
 import { EXAMPLE } from './examples.ts';
 import { idempotencyKey, limitField, orderInput, pageInput } from './fields.ts';
 import { created, operation } from './operation.ts';
+import { taskFilterInput, toTaskFilter } from './task-filter.ts';
 
 const oneTask = z.strictObject({ id: taskIdSchema });
 
@@ -67,26 +68,24 @@ export const tasks = {
   list: operation({
     method: 'GET',
     path: '/api/v1/tasks',
-    summary: 'List tasks that were submitted on their own',
-    description: 'Newest first, unless asked otherwise. Tasks of pipelines are listed by their run.',
+    summary: 'List tasks',
+    description:
+      'Newest first, unless asked otherwise: those that were submitted on their own, or with `standalone: false` those of all runs. A stage that still waits for others is in no list; `GET /api/v1/runs/{id}/tasks` has it.',
     input: z.strictObject({
       ...pageInput,
-      over: z.boolean().optional().describe('Only those that have ended, or only those that have not.'),
-      pipeline_id: idSchema('pipe').optional(),
-      agent_id: idSchema('agent').optional(),
-      created_after: z.iso.datetime({ offset: true }).optional(),
-      created_before: z.iso.datetime({ offset: true }).optional(),
+      ...taskFilterInput,
+      sort: z
+        .enum(TASK_SORTS)
+        .optional()
+        .describe(
+          'By anything but `created`: only what has come so far. Tasks of many runs are sorted by `created`; those that stand alone by `finished` and `duration` too, and those of one `run_id` by all four.',
+        ),
       order: orderInput,
     }),
     output: z.object({ tasks: z.array(taskListItemSchema), next_cursor: nextCursor }),
     example: { limit: 10, over: false },
-    async handle({ services, actor }, { pipeline_id, agent_id, created_after, created_before, ...rest }) {
-      const input = {
-        ...rest,
-        ...{ pipelineId: pipeline_id, agentId: agent_id },
-        ...{ createdAfter: created_after, createdBefore: created_before },
-      };
-      const page = await listTasks(services, actor, input);
+    async handle({ services, actor }, { limit, cursor, sort, order, ...filter }) {
+      const page = await listTasks(services, actor, { limit, cursor, sort, order, ...toTaskFilter(filter) });
       return { tasks: page.items.map(presentTaskItem), next_cursor: page.nextCursor };
     },
   }),

@@ -10,8 +10,8 @@ import {
   type RunNews,
 } from '#server/domain/live.ts';
 import { isTaskEvent, taskProgressAfter } from '#server/domain/run-progress.ts';
+import { taskWord } from '#server/domain/task-words.ts';
 import { AGENT_WORD } from '../wire/agent.ts';
-import { taskWord } from '../wire/task.ts';
 
 /** The messages of `/ws`, in both directions. */
 

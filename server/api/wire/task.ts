@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { ERROR_CLASSES } from '#server/domain/graph/schema.ts';
 import { idSchema, taskIdSchema } from '#server/domain/ids.ts';
 import { LOG_LEVELS } from '#server/domain/messages.ts';
-import { TASK_STATUSES, type TaskStatus, WAIT_CODES } from '#server/domain/statuses.ts';
+import { TASK_STATUSES, WAIT_CODES } from '#server/domain/statuses.ts';
+import { TASK_WORDS, taskWord } from '#server/domain/task-words.ts';
 import type { Waiting } from '#server/domain/waiting.ts';
 import type { AttemptView } from '#server/services/run/attempts.ts';
 import type { HandOutView } from '#server/services/run/hand-outs.ts';
@@ -13,28 +14,6 @@ import type { Unshown } from '#server/services/run/shown.ts';
 import type { LogLine, TaskDetail } from '#server/services/task/get.ts';
 import type { TaskListItem } from '#server/services/task/list.ts';
 import { anyJson, anyObject, isoTime, isoTimeOrNull, nextCursor, time } from './values.ts';
-
-/** The API's words for a task, which were there before ours. */
-export const TASK_WORDS = ['pending', 'running', 'completed', 'failed', 'retrying'] as const;
-type TaskWord = (typeof TASK_WORDS)[number];
-
-const TASK_WORD: Record<TaskStatus, TaskWord> = {
-  pending: 'pending',
-  ready: 'pending',
-  queued: 'pending',
-  running: 'running',
-  retrying: 'retrying',
-  succeeded: 'completed',
-  skipped: 'completed',
-  failed: 'failed',
-  cancelled: 'failed',
-};
-
-/** A stage that was passed over by a choice is done; one that could not run because something failed is not. */
-export function taskWord({ status, skip }: Pick<TaskView, 'status' | 'skip'>): TaskWord {
-  // status-words: reasons for a skip
-  return skip === 'upstream-failed' || skip === 'run-failing' ? 'failed' : TASK_WORD[status];
-}
 
 export const taskErrorSchema = z
   .object({

@@ -1,13 +1,13 @@
-import { and, asc, desc, gt, lt } from 'drizzle-orm';
 import { z } from 'zod';
 import { auditEntries } from '#db/schema/index.ts';
 import { inTenant } from '#db/tenant.ts';
 import { isJsonObject, type Json, type JsonObject } from '#server/domain/json.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
+import { restOf, stretchOf } from '../born-page.ts';
 import type { Services } from '../context.ts';
 import { orderField, type Page, pageFields, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
-import { auditFilterFields, isWanted } from './audit-filter.ts';
+import { auditFilterFields, leadsOf, within } from './audit-filter.ts';
 
 const listSchema = z.strictObject({
   ...pageFields,
@@ -39,22 +39,22 @@ export async function listAudit(
   authorise(actor, 'audit.read');
   const { limit, cursor, order, ...filter } = parseInput(listSchema, input);
   const paging = { limit, cursors: services.cursors, list: `audit ${order}` };
-  const [after] = cursor === undefined ? [] : services.cursors.open(paging.list, cursor);
-  const [isBeyond, direction] = order === 'asc' ? [gt, asc] : [lt, desc];
-  const rows = await inTenant(services.db, actor.orgId, (tx) =>
-    tx
+  const [after] = cursor === undefined ? [] : services.cursors.open(paging.list, cursor).map(Number);
+  const { rows, rest } = await inTenant(services.db, actor.orgId, async (tx) => {
+    const stretch = await stretchOf(tx, {
+      ...{ table: auditEntries, place: auditEntries.seq, order, after },
+      within: within(actor, filter),
+      leads: leadsOf(filter),
+    });
+    const found = await tx
       .select()
       .from(auditEntries)
-      .where(
-        and(
-          isWanted(actor, filter),
-          after === undefined ? undefined : isBeyond(auditEntries.seq, Number(after)),
-        ),
-      )
-      .orderBy(direction(auditEntries.seq))
-      .limit(limit + 1),
-  );
-  return toPage(rows, paging, { placeOf: ({ seq }) => [String(seq)], toItems: viewEntry });
+      .where(stretch.where)
+      .orderBy(stretch.orderBy)
+      .limit(limit + 1);
+    return { rows: found, rest: restOf(stretch, found.length, limit) };
+  });
+  return toPage(rows, { ...paging, rest }, { placeOf: ({ seq }) => [String(seq)], toItems: viewEntry });
 }
 
 export function viewEntry(row: typeof auditEntries.$inferSelect): AuditView {

@@ -1,10 +1,11 @@
-import { and, asc, desc, eq, gt, inArray, lt } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray } from 'drizzle-orm';
 import { z } from 'zod';
 import { bulkItems, bulks, runs } from '#db/schema/index.ts';
 import { inTenant, type TenantTransaction } from '#db/tenant.ts';
 import { idSchema, toUuid } from '#server/domain/ids.ts';
 import type { RunStatus } from '#server/domain/statuses.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
+import { bornFields, bornWithin, restOf, stretchOf } from '../born-page.ts';
 import type { Services } from '../context.ts';
 import { type Page, pageFields, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
@@ -24,6 +25,7 @@ const listSchema = z.strictObject({
   ...pageFields,
   status: z.enum(BULK_STATUSES).optional(),
   action: z.enum(BULK_ACTIONS).optional(),
+  ...bornFields,
 });
 const itemsSchema = z.strictObject({
   id: idSchema('bulk'),
@@ -41,31 +43,38 @@ export async function getBulk(
   return inTenant(services.db, actor.orgId, (tx) => loadBulk(tx, id));
 }
 
-/** Newest first. */
+/** Newest first, unless asked otherwise. */
 export async function listBulks(
   services: Services,
   actor: Actor,
   input: z.input<typeof listSchema>,
 ): Promise<Page<BulkView>> {
   authorise(actor, 'run.read');
-  const { limit, cursor, status, action } = parseInput(listSchema, input);
-  const paging = { limit, cursors: services.cursors, list: 'bulks' };
+  const { limit, cursor, order, status, action, ...created } = parseInput(listSchema, input);
+  const paging = { limit, cursors: services.cursors, list: `bulks ${order}` };
   const [after] = cursor === undefined ? [] : services.cursors.open(paging.list, cursor);
-  const rows = await inTenant(services.db, actor.orgId, (tx) =>
-    tx
+  const { rows, rest } = await inTenant(services.db, actor.orgId, async (tx) => {
+    const stretch = await stretchOf(tx, {
+      ...{ table: bulks, place: bulks.id, order, after },
+      within: and(
+        eq(bulks.orgId, toUuid(actor.orgId)),
+        bornWithin({ id: bulks.id, at: bulks.createdAt }, created),
+      ),
+      leads: [],
+      asked: [
+        status === undefined ? undefined : eq(bulks.status, status),
+        action === undefined ? undefined : eq(bulks.action, action),
+      ],
+    });
+    const found = await tx
       .select()
       .from(bulks)
-      .where(
-        and(
-          after === undefined ? undefined : lt(bulks.id, after),
-          status === undefined ? undefined : eq(bulks.status, status),
-          action === undefined ? undefined : eq(bulks.action, action),
-        ),
-      )
-      .orderBy(desc(bulks.id))
-      .limit(limit + 1),
-  );
-  return toPage(rows, paging, { placeOf: ({ id }) => [id], toItems: (row) => toBulkView(row) });
+      .where(stretch.where)
+      .orderBy(stretch.orderBy)
+      .limit(limit + 1);
+    return { rows: found, rest: restOf(stretch, found.length, limit) };
+  });
+  return toPage(rows, { ...paging, rest }, { placeOf: ({ id }) => [id], toItems: (row) => toBulkView(row) });
 }
 
 export async function listBulkItems(

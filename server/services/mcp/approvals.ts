@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, lt, sql } from 'drizzle-orm';
+import { and, eq, gt, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { mcpApprovals } from '#db/schema/index.ts';
 import { inTenant } from '#db/tenant.ts';
@@ -17,6 +17,7 @@ import type { JsonObject } from '#server/domain/json.ts';
 import { APPROVAL_STATES, type ApprovalState, type CallerNote } from '#server/domain/mcp.ts';
 import { type Actor, authorise, may } from '#server/identity/actor.ts';
 import { auditNote, noteIn } from '#server/identity/audit/note.ts';
+import { bornFields, bornWithin, restOf, stretchOf } from '../born-page.ts';
 import type { Services } from '../context.ts';
 import { type Page, pageFields, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
@@ -26,6 +27,9 @@ const listSchema = z.strictObject({
   ...pageFields,
   state: z.enum(APPROVAL_STATES).optional(),
   runId: idSchema('run').optional(),
+  connectionId: idSchema('mcpConnection').optional(),
+  tool: z.string().min(1).max(128).optional(),
+  ...bornFields,
 });
 const decideSchema = z.strictObject({
   id: idSchema('mcpApproval'),
@@ -53,35 +57,64 @@ export interface ApprovalView {
 
 type Row = typeof mcpApprovals.$inferSelect;
 
-/** Newest first. */
+/** Newest first, unless asked otherwise. */
 export async function listApprovals(
   services: Services,
   actor: Actor,
   input: z.input<typeof listSchema>,
 ): Promise<Page<ApprovalView>> {
   authorise(actor, 'mcp.read');
-  const { limit, cursor, state, runId } = parseInput(listSchema, input);
-  const paging = { limit, cursors: services.cursors, list: 'mcp-approvals' };
-  const [before] = cursor === undefined ? [] : services.cursors.open(paging.list, cursor);
-  const rows = await inTenant(services.db, actor.orgId, (tx) =>
-    tx
+  const { limit, cursor, order, ...filter } = parseInput(listSchema, input);
+  const paging = { limit, cursors: services.cursors, list: `mcp-approvals ${order}` };
+  const [after] = cursor === undefined ? [] : services.cursors.open(paging.list, cursor);
+  const { rows, rest, marked } = await inTenant(services.db, actor.orgId, async (tx) => {
+    const walk = {
+      table: mcpApprovals,
+      place: mcpApprovals.id,
+      order,
+      after,
+      ...conditionsOf(actor, filter),
+    };
+    const stretch = await stretchOf(tx, walk);
+    const found = await tx
       .select()
       .from(mcpApprovals)
-      .where(
-        and(
-          eq(mcpApprovals.orgId, toUuid(actor.orgId)),
-          before === undefined ? undefined : lt(mcpApprovals.id, before),
-          state === undefined ? undefined : eq(mcpApprovals.state, state),
-          // What nobody has decided in time is not open any more.
-          state === 'asked' ? gt(mcpApprovals.expiresAt, sql`now()`) : undefined,
-          runId === undefined ? undefined : eq(mcpApprovals.runId, toUuid(runId)),
-        ),
-      )
-      .orderBy(desc(mcpApprovals.id))
-      .limit(limit + 1),
+      .where(stretch.where)
+      .orderBy(stretch.orderBy)
+      .limit(limit + 1);
+    const shown = await marksOfRuns(tx, services, runIdsOf(found));
+    return { rows: found, rest: restOf(stretch, found.length, limit), marked: shown };
+  });
+  return toPage(
+    rows,
+    { ...paging, rest },
+    { placeOf: ({ id }) => [id], toItems: (row) => toView(actor, row, marked) },
   );
-  const marked = await inTenant(services.db, actor.orgId, (tx) => marksOfRuns(tx, services, runIdsOf(rows)));
-  return toPage(rows, paging, { placeOf: ({ id }) => [id], toItems: (row) => toView(actor, row, marked) });
+}
+
+type Filter = Omit<z.output<typeof listSchema>, 'limit' | 'cursor' | 'order'>;
+
+function conditionsOf(actor: Actor, { state, runId, connectionId, tool, ...created }: Filter) {
+  return {
+    within: and(
+      eq(mcpApprovals.orgId, toUuid(actor.orgId)),
+      bornWithin({ id: mcpApprovals.id, at: mcpApprovals.createdAt }, created),
+    ),
+    leads: [
+      runId === undefined ? undefined : eq(mcpApprovals.runId, toUuid(runId)),
+      state === undefined
+        ? undefined
+        : and(
+            eq(mcpApprovals.state, state),
+            // What nobody has decided in time is not open any more.
+            state === 'asked' ? gt(mcpApprovals.expiresAt, sql`now()`) : undefined,
+          ),
+    ],
+    asked: [
+      connectionId === undefined ? undefined : eq(mcpApprovals.connectionId, toUuid(connectionId)),
+      tool === undefined ? undefined : eq(mcpApprovals.tool, tool),
+    ],
+  };
 }
 
 /** Whoever made the call does not grant it: that would be no second pair of eyes. */

@@ -1,4 +1,4 @@
-import { and, desc, eq, exists, getTableColumns, gt, lt, notInArray, sql } from 'drizzle-orm';
+import { and, eq, exists, getTableColumns, gt, notInArray, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { mcpQuestions, runs, tasks } from '#db/schema/index.ts';
 import { inTenant, type TenantTransaction } from '#db/tenant.ts';
@@ -30,6 +30,7 @@ import {
 } from '#server/domain/statuses.ts';
 import { type Actor, authorise, may } from '#server/identity/actor.ts';
 import { auditNote, noteIn } from '#server/identity/audit/note.ts';
+import { bornFields, bornWithin, restOf, stretchOf } from '../born-page.ts';
 import type { Services } from '../context.ts';
 import { type Page, pageFields, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
@@ -40,6 +41,9 @@ const listSchema = z.strictObject({
   ...pageFields,
   state: z.enum(QUESTION_STATES).optional(),
   runId: idSchema('run').optional(),
+  connectionId: idSchema('mcpConnection').optional(),
+  tool: z.string().min(1).max(128).optional(),
+  ...bornFields,
 });
 const answerSchema = z.strictObject({
   id: idSchema('mcpQuestion'),
@@ -69,17 +73,25 @@ type Row = typeof mcpQuestions.$inferSelect;
 const OVER_RUNS = RUN_STATUSES.filter((status) => isRunOver(status) || isRunCancelling(status));
 const OVER_TASKS = TASK_STATUSES.filter(isTaskOver);
 
-/** Newest first. */
+/** Newest first, unless asked otherwise. */
 export async function listQuestions(
   services: Services,
   actor: Actor,
   input: z.input<typeof listSchema>,
 ): Promise<Page<QuestionView>> {
   authorise(actor, 'mcp.read');
-  const { limit, cursor, state, runId } = parseInput(listSchema, input);
-  const paging = { limit, cursors: services.cursors, list: 'mcp-questions' };
-  const [before] = cursor === undefined ? [] : services.cursors.open(paging.list, cursor);
+  const { limit, cursor, order, ...filter } = parseInput(listSchema, input);
+  const paging = { limit, cursors: services.cursors, list: `mcp-questions ${order}` };
+  const [after] = cursor === undefined ? [] : services.cursors.open(paging.list, cursor);
   return inTenant(services.db, actor.orgId, async (tx) => {
+    const walk = {
+      table: mcpQuestions,
+      place: mcpQuestions.id,
+      order,
+      after,
+      ...conditionsOf(tx, actor, filter),
+    };
+    const stretch = await stretchOf(tx, walk);
     const rows = await tx
       .select({
         ...getTableColumns(mcpQuestions),
@@ -87,23 +99,45 @@ export async function listQuestions(
         isExpired: sql<boolean>`${mcpQuestions.expiresAt} <= now()`,
       })
       .from(mcpQuestions)
-      .where(
-        and(
-          eq(mcpQuestions.orgId, toUuid(actor.orgId)),
-          before === undefined ? undefined : lt(mcpQuestions.id, before),
-          state === undefined ? undefined : eq(mcpQuestions.state, state),
-          state === 'asked' ? isAwaited(tx) : undefined,
-          runId === undefined ? undefined : eq(mcpQuestions.runId, toUuid(runId)),
-        ),
-      )
-      .orderBy(desc(mcpQuestions.id))
+      .where(stretch.where)
+      .orderBy(stretch.orderBy)
       .limit(limit + 1);
+    const rest = restOf(stretch, rows.length, limit);
     const marked = await marksOfRuns(tx, services, runIdsOf(rows));
-    return toPage(rows, paging, {
-      placeOf: ({ id }) => [id],
-      toItems: (row) => toView(actor, { ...row, state: stateOf(row) }, marked),
-    });
+    return toPage(
+      rows,
+      { ...paging, rest },
+      {
+        placeOf: ({ id }) => [id],
+        toItems: (row) => toView(actor, { ...row, state: stateOf(row) }, marked),
+      },
+    );
   });
+}
+
+type Filter = Omit<z.output<typeof listSchema>, 'limit' | 'cursor' | 'order'>;
+
+function conditionsOf(
+  tx: TenantTransaction,
+  actor: Actor,
+  { state, runId, connectionId, tool, ...created }: Filter,
+) {
+  return {
+    within: and(
+      eq(mcpQuestions.orgId, toUuid(actor.orgId)),
+      bornWithin({ id: mcpQuestions.id, at: mcpQuestions.createdAt }, created),
+    ),
+    leads: [
+      runId === undefined ? undefined : eq(mcpQuestions.runId, toUuid(runId)),
+      state === undefined
+        ? undefined
+        : and(eq(mcpQuestions.state, state), state === 'asked' ? isAwaited(tx) : undefined),
+    ],
+    asked: [
+      connectionId === undefined ? undefined : eq(mcpQuestions.connectionId, toUuid(connectionId)),
+      tool === undefined ? undefined : eq(mcpQuestions.tool, tool),
+    ],
+  };
 }
 
 /** Whoever waited may have ended without a word. */

@@ -1,4 +1,4 @@
-import { and, desc, eq, lt, sql } from 'drizzle-orm';
+import { and, desc, eq, gte, lt, type SQL, sql } from 'drizzle-orm';
 import type { AnyPgColumn } from 'drizzle-orm/pg-core';
 import { z } from 'zod';
 import { mcpCalls, mcpUsage, mcpUsageSummary } from '#db/schema/index.ts';
@@ -12,8 +12,15 @@ import {
   type RunId,
   toUuid,
 } from '#server/domain/ids.ts';
-import { CALL_OUTCOMES, type CallDoor, type CallerNote, type CallOutcome } from '#server/domain/mcp.ts';
+import {
+  CALL_DOORS,
+  CALL_OUTCOMES,
+  type CallDoor,
+  type CallerNote,
+  type CallOutcome,
+} from '#server/domain/mcp.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
+import { bornFields, bornWithin, restOf, stretchOf } from '../born-page.ts';
 import type { Services } from '../context.ts';
 import { type Page, pageFields, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
@@ -25,6 +32,13 @@ const logSchema = z.strictObject({
   connectionId: idSchema('mcpConnection').optional(),
   runId: idSchema('run').optional(),
   outcome: z.enum(CALL_OUTCOMES).optional(),
+  tool: z.string().min(1).max(128).optional(),
+  door: z.enum(CALL_DOORS).optional(),
+  /** Who made it. */
+  callerId: z.string().min(1).max(128).optional(),
+  minDurationMs: z.number().min(0).max(1e12).optional(),
+  maxDurationMs: z.number().min(0).max(1e12).optional(),
+  ...bornFields,
 });
 
 const MAX_ROWS = 1000;
@@ -115,44 +129,74 @@ export interface CallView {
   at: Date;
 }
 
-/** Newest first. */
+/** Newest first, unless asked otherwise. */
 export async function listCalls(
   services: Services,
   actor: Actor,
   input: z.input<typeof logSchema>,
 ): Promise<Page<CallView>> {
   authorise(actor, 'mcp.log');
-  const { limit, cursor, connectionId, runId, outcome } = parseInput(logSchema, input);
+  const { limit, cursor, order, ...filter } = parseInput(logSchema, input);
   await services.gateway.flush();
-  const paging = { limit, cursors: services.cursors, list: 'mcp-calls' };
-  const [before] = cursor === undefined ? [] : services.cursors.open(paging.list, cursor);
-  const rows = await inTenant(services.db, actor.orgId, (tx) =>
-    tx
+  const paging = { limit, cursors: services.cursors, list: `mcp-calls ${order}` };
+  const [after] = cursor === undefined ? [] : services.cursors.open(paging.list, cursor);
+  const { rows, rest } = await inTenant(services.db, actor.orgId, async (tx) => {
+    const walk = { table: mcpCalls, place: mcpCalls.id, order, after, ...conditionsOf(actor, filter) };
+    const stretch = await stretchOf(tx, walk);
+    const found = await tx
       .select()
       .from(mcpCalls)
-      .where(
-        and(
-          eq(mcpCalls.orgId, toUuid(actor.orgId)),
-          before === undefined ? undefined : lt(mcpCalls.id, before),
-          connectionId === undefined ? undefined : eq(mcpCalls.connectionId, toUuid(connectionId)),
-          runId === undefined ? undefined : eq(mcpCalls.runId, toUuid(runId)),
-          outcome === undefined ? undefined : eq(mcpCalls.outcome, outcome),
-        ),
-      )
-      .orderBy(desc(mcpCalls.id))
-      .limit(limit + 1),
-  );
+      .where(stretch.where)
+      .orderBy(stretch.orderBy)
+      .limit(limit + 1);
+    return { rows: found, rest: restOf(stretch, found.length, limit) };
+  });
   const ids = rows.flatMap(({ runId }) => (runId === null ? [] : [fromUuid('run', runId)]));
   const marked = await inTenant(services.db, actor.orgId, (tx) => marksOfRuns(tx, services, ids));
-  return toPage(rows, paging, {
-    placeOf: ({ id }) => [id],
-    toItems(row) {
-      const view = toCallView(row);
-      // What a server says of a call may quote it, and a call is not told apart by its stage.
-      const isKept = view.runId !== null && isKeptFrom(actor, marked.get(view.runId), null);
-      return isKept && view.problem !== null ? { ...view, problem: HIDDEN_WORDS } : view;
+  return toPage(
+    rows,
+    { ...paging, rest },
+    {
+      placeOf: ({ id }) => [id],
+      toItems(row) {
+        const view = toCallView(row);
+        // What a server says of a call may quote it, and a call is not told apart by its stage.
+        const isKept = view.runId !== null && isKeptFrom(actor, marked.get(view.runId), null);
+        return isKept && view.problem !== null ? { ...view, problem: HIDDEN_WORDS } : view;
+      },
     },
-  });
+  );
+}
+
+type CallFilter = Omit<z.output<typeof logSchema>, 'limit' | 'cursor' | 'order'>;
+
+/** How nearly all calls end: only the others have an index. */
+const COMMON: CallOutcome = 'answered';
+
+function conditionsOf(actor: Actor, filter: CallFilter) {
+  const { connectionId, runId, outcome, tool, door, callerId, minDurationMs, maxDurationMs } = filter;
+  const isOutcome = outcome === undefined ? undefined : eq(mcpCalls.outcome, outcome);
+  const given = <Value>(value: Value | undefined, is: (value: Value) => SQL) =>
+    value === undefined ? undefined : is(value);
+  return {
+    within: and(
+      eq(mcpCalls.orgId, toUuid(actor.orgId)),
+      bornWithin({ id: mcpCalls.id, at: mcpCalls.at }, filter),
+    ),
+    leads: [
+      given(runId, (id) => eq(mcpCalls.runId, toUuid(id))),
+      outcome === COMMON ? undefined : and(isOutcome, isOutcome && sql`${mcpCalls.outcome} <> 'answered'`),
+      given(tool, (name) => eq(mcpCalls.tool, name)),
+      given(connectionId, (id) => eq(mcpCalls.connectionId, toUuid(id))),
+    ],
+    asked: [
+      outcome === COMMON ? isOutcome : undefined,
+      given(door, (way) => eq(mcpCalls.door, way)),
+      given(callerId, (id) => eq(mcpCalls.callerId, id)),
+      given(minDurationMs, (ms) => gte(mcpCalls.ms, Math.ceil(ms))),
+      given(maxDurationMs, (ms) => lt(mcpCalls.ms, Math.ceil(ms))),
+    ],
+  };
 }
 
 function toCallView(row: typeof mcpCalls.$inferSelect): CallView {

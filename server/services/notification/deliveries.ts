@@ -1,4 +1,4 @@
-import { and, desc, eq, lt, ne, sql } from 'drizzle-orm';
+import { and, eq, ne, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { notificationTargets, notificationDeliveries as table } from '#db/schema/index.ts';
 import { inTenant } from '#db/tenant.ts';
@@ -15,21 +15,31 @@ import {
   DELIVERY_STATES,
   type DeliveryState,
   MAX_DELIVERY_TRIES,
+  NOTIFICATION_EVENTS,
   type NotificationBody,
   shownAddress,
+  TARGET_KINDS,
   type TargetKind,
+  TEST_EVENT,
 } from '#server/domain/notifications.ts';
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import { auditNote, noteIn } from '#server/identity/audit/note.ts';
+import { bornFields, bornWithin, restOf, stretchOf } from '../born-page.ts';
 import type { Services } from '../context.ts';
 import { type Page, pageFields, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
+
+/** What may have been told. */
+export const DELIVERED_EVENTS = [...NOTIFICATION_EVENTS, TEST_EVENT] as const;
 
 const listSchema = z.strictObject({
   ...pageFields,
   runId: idSchema('run').optional(),
   targetId: idSchema('notificationTarget').optional(),
   state: z.enum(DELIVERY_STATES).optional(),
+  kind: z.enum(TARGET_KINDS).optional(),
+  event: z.enum(DELIVERED_EVENTS).optional(),
+  ...bornFields,
 });
 const redeliverSchema = z.strictObject({ id: idSchema('delivery') });
 
@@ -54,33 +64,53 @@ export interface DeliveryView {
 
 type Row = typeof table.$inferSelect;
 
-/** Newest first. */
+/** Newest first, unless asked otherwise. */
 export async function listDeliveries(
   services: Services,
   actor: Actor,
   input: z.input<typeof listSchema>,
 ): Promise<Page<DeliveryView>> {
   authorise(actor, 'notification.read');
-  const { limit, cursor, runId, targetId, state } = parseInput(listSchema, input);
-  const paging = { limit, cursors: services.cursors, list: 'deliveries' };
-  const [before] = cursor === undefined ? [] : services.cursors.open(paging.list, cursor);
-  const rows = await inTenant(services.db, actor.orgId, (tx) =>
-    tx
+  const { limit, cursor, order, ...filter } = parseInput(listSchema, input);
+  const paging = { limit, cursors: services.cursors, list: `deliveries ${order}` };
+  const [after] = cursor === undefined ? [] : services.cursors.open(paging.list, cursor);
+  const { rows, rest } = await inTenant(services.db, actor.orgId, async (tx) => {
+    const stretch = await stretchOf(tx, {
+      table,
+      place: table.id,
+      order,
+      after,
+      ...conditionsOf(actor, filter),
+    });
+    const found = await tx
       .select()
       .from(table)
-      .where(
-        and(
-          eq(table.orgId, toUuid(actor.orgId)),
-          before === undefined ? undefined : lt(table.id, before),
-          runId ? eq(table.runId, toUuid(runId)) : undefined,
-          targetId ? eq(table.targetId, toUuid(targetId)) : undefined,
-          state ? eq(table.state, state) : undefined,
-        ),
-      )
-      .orderBy(desc(table.id))
-      .limit(limit + 1),
-  );
-  return toPage(rows, paging, { placeOf: ({ id }) => [id], toItems: toView });
+      .where(stretch.where)
+      .orderBy(stretch.orderBy)
+      .limit(limit + 1);
+    return { rows: found, rest: restOf(stretch, found.length, limit) };
+  });
+  return toPage(rows, { ...paging, rest }, { placeOf: ({ id }) => [id], toItems: toView });
+}
+
+type Filter = Omit<z.output<typeof listSchema>, 'limit' | 'cursor' | 'order'>;
+
+function conditionsOf(actor: Actor, { runId, targetId, state, kind, event, ...created }: Filter) {
+  return {
+    within: and(
+      eq(table.orgId, toUuid(actor.orgId)),
+      bornWithin({ id: table.id, at: table.createdAt }, created),
+    ),
+    leads: [
+      runId === undefined ? undefined : eq(table.runId, toUuid(runId)),
+      targetId === undefined ? undefined : eq(table.targetId, toUuid(targetId)),
+      state === undefined ? undefined : eq(table.state, state),
+    ],
+    asked: [
+      kind === undefined ? undefined : eq(table.kind, kind),
+      event === undefined ? undefined : eq(table.event, event),
+    ],
+  };
 }
 
 /** The same message under the same id, with all its tries before it. */

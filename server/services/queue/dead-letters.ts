@@ -1,4 +1,4 @@
-import { and, eq, isNull, sql } from 'drizzle-orm';
+import { and, desc, eq, isNull, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { deadLetters, tasks } from '#db/schema/index.ts';
 import { inTenant } from '#db/tenant.ts';
@@ -14,8 +14,9 @@ import {
 } from '#server/domain/ids.ts';
 import { type Actor, authorise, may } from '#server/identity/actor.ts';
 import { type AuditNote, auditNote, noteIn } from '#server/identity/audit/note.ts';
+import { createdFields } from '../born-page.ts';
 import type { DeadLetterView, Services } from '../context.ts';
-import { beyond, inOrder, type Page, pageFields, sortableTime, toPage } from '../page.ts';
+import { type Page, pageFields, sortableTime, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
 import { replayRun } from '../run/replay.ts';
 import { mayBeSensitive } from './is-sensitive.ts';
@@ -30,6 +31,9 @@ const listSchema = z.strictObject({
   kind: z.enum(LETTER_KINDS).optional(),
   /** The queue that a message came from, or the capability of a task. */
   queue: z.string().max(256).optional(),
+  /** Of a task. */
+  runId: idSchema('run').optional(),
+  ...createdFields,
 });
 const LIST = 'dead-letters';
 
@@ -53,19 +57,19 @@ export async function listDeadLetters(
   input: z.input<typeof listSchema>,
 ): Promise<Page<DeadLetter>> {
   authorise(actor, 'queue.inspect');
-  const { limit, cursor, kind, queue } = parseInput(listSchema, input);
+  const { limit, cursor, kind, ...filter } = parseInput(listSchema, input);
   const [reached, ...place] = cursor === undefined ? [] : services.cursors.open(LIST, cursor);
-  const wanted = { limit: limit + 1, queue };
+  const wanted = { limit: limit + 1, ...filter };
   const ofTasks =
     kind === 'message' || reached === 'message'
       ? []
       : await listTasks(services, actor, { ...wanted, after: reached === undefined ? undefined : place });
   const left = limit + 1 - ofTasks.length;
   const ofMessages =
-    kind === 'task' || left === 0
+    kind === 'task' || isOfTasks(filter) || left === 0
       ? []
       : await listMessages(services, actor, {
-          queue,
+          ...filter,
           limit: left,
           after: reached === 'message' ? place : [],
         });
@@ -76,35 +80,39 @@ export async function listDeadLetters(
   });
 }
 
+/** Messages lie where they cannot be looked through. */
+const isOfTasks = ({ runId, createdAfter, createdBefore }: Omit<Wanted, 'limit' | 'after'>): boolean =>
+  (runId ?? createdAfter ?? createdBefore) !== undefined;
+
 interface Placed {
   letter: DeadLetter;
   place: string[];
 }
-interface Wanted {
+interface Wanted extends Omit<z.output<typeof listSchema>, 'limit' | 'cursor' | 'kind'> {
   limit: number;
-  queue: string | undefined;
   after: readonly string[] | undefined;
 }
 
 async function listTasks(services: Services, actor: Actor, wanted: Wanted): Promise<Placed[]> {
-  const { limit, queue, after } = wanted;
-  const walk = {
-    place: sortableTime(deadLetters.createdAt),
-    id: sql<string>`${deadLetters.id}`,
-    order: 'desc',
-  } as const;
+  const { limit, queue, runId, createdAfter, createdBefore, after } = wanted;
+  const { createdAt, id } = deadLetters;
   const rows = await inTenant(services.db, actor.orgId, (tx) =>
     tx
-      .select({ row: deadLetters, place: walk.place })
+      .select({ row: deadLetters, place: sortableTime(createdAt) })
       .from(deadLetters)
       .where(
         and(
+          eq(deadLetters.orgId, toUuid(actor.orgId)),
           isNull(deadLetters.closedAt),
           queue === undefined ? undefined : eq(deadLetters.queue, queue),
-          beyond(walk, after),
+          runId === undefined ? undefined : eq(deadLetters.runId, toUuid(runId)),
+          createdAfter === undefined ? undefined : sql`${createdAt} >= ${createdAfter}::text::timestamptz`,
+          createdBefore === undefined ? undefined : sql`${createdAt} < ${createdBefore}::text::timestamptz`,
+          after &&
+            sql`(${createdAt}, ${id}) < ((${after[0]}::text || '+00')::timestamptz, ${after[1]}::text::uuid)`,
         ),
       )
-      .orderBy(...inOrder(walk))
+      .orderBy(desc(createdAt), desc(id))
       .limit(limit),
   );
   return rows.map(({ row, place }) => ({ letter: letterOf(row), place: ['task', place, row.id] }));

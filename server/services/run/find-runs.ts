@@ -23,6 +23,7 @@ import {
   countLed,
   countWalked,
   leadOf,
+  MOST_LOOKED_AT,
   selectEndFrontier,
   selectFrontier,
   selectRunIds,
@@ -157,7 +158,8 @@ async function* walkThrough(
  * How many runs are looked at in one request, each for whether it is what is asked for, in turns: mostly the first ones
  * fill a page. How a stage went takes a look at the tasks and attempts of each.
  */
-const looksOf = ({ where }: RunQuery): readonly number[] => (where.stage ? [500, 1500] : [1000, 5000]);
+const looksOf = ({ where }: RunQuery): readonly number[] =>
+  where.stage ? [500, 1500] : [1000, MOST_LOOKED_AT];
 /** As many as are looked at in any case, or soon put in an order that no index has them in. */
 const fewOf = (query: RunQuery): number => Math.max(...looksOf(query));
 
@@ -270,8 +272,9 @@ async function amongFew(services: Services, query: EndQuery): Promise<RunConditi
   const isYesOf = (count: SQL | null) => isYes(services, count, 'by value');
   if (await isYesOf(countKeptApart(all, few))) return { ...query.where, isAmongFew: 'apart' };
   const { where } = askingEach(ofBusyAgent(query));
-  for (const count of [countLed, countFew, countBorn])
-    if (await isYesOf(count({ ...all, where }, few))) return { ...where, isAmongFew: true };
+  if (await isYesOf(countLed({ ...all, where }, few))) return { ...where, isAmongFew: true };
+  if (await isYesOf(countFew({ ...all, where }, few))) return { ...where, isAmongFew: 'ends' };
+  if (await isYesOf(countBorn({ ...all, where }, few))) return { ...where, isAmongFew: true };
   return null;
 }
 

@@ -11,6 +11,7 @@ import {
   TASK_STATUSES,
 } from '#server/domain/statuses.ts';
 import { hasStage, type StageAsked } from './run-stages.ts';
+import type { TaskAsked } from './task-conditions.ts';
 
 /** A filter as the database is asked for it. */
 export interface RunConditions {
@@ -35,7 +36,7 @@ export interface RunConditions {
   minWaitingMs?: number | undefined;
   replayed?: boolean | undefined;
   /** Nothing leads to runs by it: each that comes is asked. */
-  stage?: StageAsked;
+  stage?: StageAsked | TaskAsked;
   label?: string;
   /** The same of a label that many runs have. */
   busyLabel?: string | undefined;
@@ -47,9 +48,9 @@ export interface RunConditions {
   bornUpTo?: string;
   /**
    * Only these few were over in the time, or took the time, that is asked for: they are looked up, and then put in order.
-   * `apart`: what they have in common stands in a table of its own.
+   * `apart`: what they have in common stands in a table of its own; `ends`: it is just that time.
    */
-  isAmongFew?: true | 'apart';
+  isAmongFew?: true | 'apart' | 'ends';
   /** The same of runs that are many: each that comes in the order of the list is asked. */
   endedAmongMany?: Pick<
     RunConditions,

@@ -112,11 +112,18 @@ function endsOf({ where }: RunQuery): SQL | null {
   // One index is used, and the rest is asked of what it leads to.
   const range = isByTime ? { finishedAfter, finishedBefore } : { minDurationMs, maxDurationMs };
   const conditions = conditionsOf({ where: { orgUuid, ...range } });
-  return sql`SELECT r.id FROM runs r WHERE r.finished_at IS NOT NULL AND ${sql.join(conditions, sql` AND `)}`;
+  // In the order of that index: the planner takes a third of all runs to be beyond a duration, and would read them as they lie.
+  return sql`SELECT r.id FROM runs r WHERE r.finished_at IS NOT NULL AND ${sql.join(conditions, sql` AND `)}
+    ORDER BY ${isByTime ? sql`r.finished_at` : DURATION}, r.id`;
 }
+
+/** What was counted and is few. */
+const fewEnds = (query: RunQuery): SQL => sql`${endsOf(query)} LIMIT ${2 * MOST_LOOKED_AT}::int`;
 
 /** As many as may be read for one page and sorted. */
 const FEW = 2000;
+/** As many as a request may look at one by one. */
+export const MOST_LOOKED_AT = 5000;
 
 /** How many runs were over in the time or took the time that is asked for, as far as these are few; null: it is not asked for. */
 export function countFew(query: RunQuery, max: number = FEW): SQL | null {
@@ -166,6 +173,13 @@ function keptApart(query: RunQuery): KeptApart | null {
   if (!replayed) return null;
   const ids = sql`SELECT replay_of AS id FROM runs WHERE ${ofOrg} AND replay_of IS NOT NULL`;
   return { ids, rest: { ...query.where, replayed: undefined } };
+}
+
+/** What few runs are looked up by, where that stands apart from what else is asked of them. */
+function apartOf(query: RunQuery): KeptApart | null {
+  const { isAmongFew } = query.where;
+  if (isAmongFew === 'ends') return { ids: fewEnds(query), rest: query.where };
+  return isAmongFew === 'apart' ? keptApart(query) : null;
 }
 
 /** Whether these are few; null: there are none such. */
@@ -283,7 +297,7 @@ function selectAmongFew(query: RunQuery): SQL {
   // What the few were found by is true of them, and an index of it would be another way in: to all of them for each of them.
   const where = isByTime ? { ...rest, minDurationMs, maxDurationMs } : rest;
   const conditions = [...conditionsOf({ where }), ...afterOf(query)];
-  return sql`WITH few AS MATERIALIZED (${endsOf(query)})
+  return sql`WITH few AS MATERIALIZED (${fewEnds(query)})
     SELECT r.id, NULL AS place FROM few CROSS JOIN LATERAL (${lookedUp(sql`few.id`, conditions)}) AS r
     ORDER BY few.id ${direction(query)} LIMIT ${query.limit}`;
 }
@@ -291,7 +305,7 @@ function selectAmongFew(query: RunQuery): SQL {
 /** What an index leads to is all looked up, and then put in the order of another: that would be gone along to its end. */
 function selectSortedFew(query: EndQuery): SQL {
   const { value } = SORTED[query.sort];
-  const apart = query.where.isAmongFew === 'apart' ? keptApart(query) : null;
+  const apart = apartOf(query);
   const { isAmongFew: _, stage, ...where } = apart?.rest ?? query.where;
   const asked = apart ? withoutIndexOfEnds(where) : where;
   const conditions = [sql`r.finished_at IS NOT NULL`, ...conditionsOf({ where: asked })];

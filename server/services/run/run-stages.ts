@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { toUuid } from '#server/domain/ids.ts';
 import { isTaskFailure, TASK_STATUSES } from '#server/domain/statuses.ts';
+import { fits, type TaskAsked } from './task-conditions.ts';
 
 /**
  * How a stage of a run may have gone, as analytics counts it (`server/domain/analytics/fold.ts`): it was handed out, it
@@ -40,7 +41,12 @@ const CONDITIONS: Record<StageOutcome, (asked: StageAsked) => SQL> = {
   attempt_lost: (asked) => attemptOf(asked, wasLost),
 };
 
-export const hasStage = (asked: StageAsked): SQL => CONDITIONS[asked.outcome](asked);
+export const hasStage = (asked: StageAsked | TaskAsked): SQL =>
+  'outcome' in asked ? CONDITIONS[asked.outcome](asked) : hasTask(asked);
+
+/** Any task that fits. */
+const hasTask = (asked: TaskAsked): SQL =>
+  sql`(SELECT true FROM tasks t WHERE ${sql.join([sql`t.run_id = r.id`, ...fits(asked)], sql` AND `)} LIMIT 1)`;
 
 /** One that nobody was given was passed over, taken over from an earlier run, or called off before. */
 function taskOf({ key, type, agentId }: StageAsked, ...more: SQL[]): SQL {

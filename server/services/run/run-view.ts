@@ -18,17 +18,8 @@ import {
   type VersionId,
 } from '#server/domain/ids.ts';
 import type { Json, JsonObject } from '#server/domain/json.ts';
-import {
-  isTaskHeld,
-  isTaskOver,
-  isTaskQueued,
-  isTaskReady,
-  isTaskRetrying,
-  isTaskUntouched,
-  type RunStatus,
-  type TaskStatus,
-} from '#server/domain/statuses.ts';
-import { explainWait, type Waiting } from '#server/domain/waiting.ts';
+import { isTaskOver, isTaskUntouched, type RunStatus, type TaskStatus } from '#server/domain/statuses.ts';
+import { explainWait, unsaidWait, type Waiting } from '#server/domain/waiting.ts';
 import { type Shown, showRun, showTask } from './shown.ts';
 
 export type RunRow = typeof runs.$inferSelect;
@@ -159,8 +150,20 @@ export function toSummary(row: Pick<RunRow, keyof typeof SUMMARY_COLUMNS>): RunS
 }
 
 export function toRunView(row: RunShown, taskRows: readonly TaskShape[], graph: CompiledGraph): RunView {
+  return viewOf(row, taskRows, { graph, shown: [...graph.stages.keys()] });
+}
+
+/** With these of its tasks and no others: a run may have thousands. */
+export const toPartOfRun = (row: RunShown, taskRows: readonly TaskShape[], graph: CompiledGraph): RunView =>
+  viewOf(row, taskRows, { graph, shown: taskRows.map(({ index }) => index) });
+
+function viewOf(
+  row: RunShown,
+  taskRows: readonly TaskShape[],
+  { graph, shown }: { graph: CompiledGraph; shown: readonly number[] },
+): RunView {
   const byIndex = new Map(taskRows.map((task) => [task.index, task]));
-  const tasks = graph.stages.map((_, index) => toTaskView(row, { index, graph, byIndex }));
+  const tasks = shown.map((index) => toTaskView(row, { index, graph, byIndex }));
   const done = tasks.reduce((sum, task) => sum + (isTaskOver(task.status) ? 1 : task.progress), 0);
   const view = {
     ...toSummary(row),
@@ -231,11 +234,10 @@ function waitingOf(run: Pick<RunRow, 'createdAt'>, { index, graph, byIndex }: Pl
     dueAt: row.dueAt?.getTime() ?? null,
     queue: row.queue,
   };
-  if (isTaskQueued(row.status)) return explainWait(row.wait ?? { code: 'queue' }, facts);
-  if (isTaskRetrying(row.status)) return explainWait(row.wait ?? { code: 'retry-timer' }, facts);
-  if (isTaskReady(row.status)) return explainWait(row.wait ?? { code: 'agents-full' }, facts);
-  if (isTaskHeld(row.status) && row.wait) return explainWait(row.wait, facts);
-  return null;
+  if (isTaskOver(row.status)) return null;
+  const unsaid = unsaidWait(row.status);
+  const wait = row.wait ?? (unsaid && { code: unsaid });
+  return wait && explainWait(wait, facts);
 }
 
 type GraphOf = (id: VersionId) => Promise<CompiledGraph>;
