@@ -74,6 +74,8 @@ export function makeAgents({
     orgId: DEFAULT_ORG_ID,
     builtins: isOverBroker ? [] : members,
     maxAgents: env.maxAgents,
+    hasOwnQueues: !isOverBroker,
+    writesBeats: env.redisUrl === undefined && env.databaseUrl !== undefined,
     now: Date.now,
   });
   const fleet = createBrokerFleet({

@@ -8,6 +8,7 @@ import type { ArtefactsOfRun, BuiltinAgent } from './agent.ts';
 import { createHttpPull, type HttpPull } from './delivery/http-pull.ts';
 import { createHttpPush } from './delivery/http-push.ts';
 import { createLocalAgents } from './delivery/local-agents.ts';
+import { createOtherMemories } from './delivery/other-memories.ts';
 import { createDesk } from './desk.ts';
 import { type Carrier, createDispatcher, type Dispatcher, type FleetEntry } from './dispatcher.ts';
 import type { CommittedStep, EnginePort } from './engine-port.ts';
@@ -27,6 +28,10 @@ export interface AgentSystemOptions {
   sql: Sql;
   hot: HotState;
   broker: Broker;
+  /** The broker is in the memory of this process, and what other processes queue is not in it. */
+  hasOwnQueues?: boolean;
+  /** No Redis tells the other processes on this database of beats. */
+  writesBeats?: boolean;
   fetch: SafeFetch;
   artefactsOf: ArtefactsOfRun;
   /** Left out: nothing is large. */
@@ -214,6 +219,7 @@ function makeParts(options: AgentSystemOptions) {
     performance: watch.performance,
     breaker: watch.breaker,
     refreshMs: options.refreshMs ?? 1000,
+    writesBeats: options.writesBeats ?? false,
     isOurs: (record) => locals.has(record.id),
     isLeaving: locals.isRetired,
     inFlight: (id) => hands.inFlight(id),
@@ -230,8 +236,11 @@ function makeParts(options: AgentSystemOptions) {
     const record = recordOf(id) ?? (await readAgents(sql, [id]))[0];
     return record?.capabilities.map(({ name }) => name) ?? [];
   };
+  const engine = (): EnginePort => connected().engine;
+  const otherMemories = options.hasOwnQueues ? createOtherMemories({ sql, engine, onTrouble }) : undefined;
   const pull = createHttpPull({
     whole,
+    otherMemories,
     broker,
     desk,
     sink,

@@ -51,7 +51,7 @@ export async function auditObjects(
 
 function missing({ run_id, hash }: { run_id: string; hash: string }): Finding {
   return {
-    rule: 'I10',
+    rule: 'I15',
     runId: fromUuid('run', run_id),
     message: `It refers to the object ${hash}, which is not in the store.`,
   };

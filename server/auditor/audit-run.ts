@@ -34,8 +34,15 @@ export interface Told {
   letters: readonly number[];
   /** Hand-outs that ended before their task did, as the history has them. */
   past: readonly PastHandOut[];
+  /** Answers that came too late, and were put aside. */
+  late: readonly LateHandOut[];
   /** Hashes of the objects that are kept for the run. */
   kept: ReadonlySet<string>;
+}
+
+export interface LateHandOut {
+  task: number;
+  epoch: number;
 }
 
 export interface PastHandOut {
@@ -45,7 +52,7 @@ export interface PastHandOut {
 }
 
 /** What is wrong with one run, by its rows and its event sequence. */
-export function auditRun(state: RunState, { blocks, letters, past, kept }: Told): Complaint[] {
+export function auditRun(state: RunState, { blocks, letters, past, kept, late }: Told): Complaint[] {
   return [
     ...auditEnd(state),
     ...auditOpenTasks(state),
@@ -54,6 +61,8 @@ export function auditRun(state: RunState, { blocks, letters, past, kept }: Told)
     ...auditOutcomes(state, blocks),
     ...auditSequence(state, { blocks, past }),
     ...auditLetters(state, letters),
+    ...auditEpochs(blocks),
+    ...auditLate(state, late),
     ...auditKept(state, kept),
   ];
 }
@@ -167,6 +176,33 @@ function auditOutcomes(state: RunState, blocks: readonly EventBlock[]): Complain
   );
 }
 
+/** I5: each entry is of the hand-out that was current as it was written; only a new hand-out has a number of its own. */
+function auditEpochs(blocks: readonly EventBlock[]): Complaint[] {
+  const current = new Map<number, number>();
+  for (const event of blocks.flatMap((block) => block.entries)) {
+    if (!('task' in event) || !('epoch' in event)) continue;
+    const { task, epoch, type } = event;
+    const before = current.get(task) ?? 0;
+    const isHandOut = type === 'task.queued' || type === 'task.started';
+    if (epoch === before || (isHandOut && epoch === before + 1)) current.set(task, epoch);
+    else {
+      const message = `An entry (${type}) of task ${task} is of hand-out ${epoch}, and ${before} was the current one.`;
+      return [{ rule: 'I5', message }];
+    }
+  }
+  return [];
+}
+
+/** I5: what was put aside as too late belongs to a hand-out that there was. */
+function auditLate(state: RunState, late: readonly LateHandOut[]): Complaint[] {
+  return late.flatMap(({ task, epoch }): Complaint[] => {
+    const handedOut = state.tasks[task]?.epoch ?? 0;
+    if (epoch <= handedOut) return [];
+    const message = `An answer to hand-out ${epoch} of task ${task} was put aside, and it has been handed out ${handedOut} times.`;
+    return [{ rule: 'I5', message }];
+  });
+}
+
 /** I14: what is set aside is what nobody could work on, all of it, and nothing else. */
 function auditLetters(state: RunState, letters: readonly number[]): Complaint[] {
   const places = new Set([...letters, ...state.tasks.flatMap((task) => (task ? [task.index] : []))]);
@@ -243,7 +279,7 @@ function comparePast(told: Folded['ended'], past: readonly PastHandOut[]): Compl
   });
 }
 
-/** I10: what a run refers to is kept for it; else it is collected while the run still needs it. */
+/** I15: what a run refers to is kept for it; else it is collected while the run still needs it. */
 function auditKept(state: RunState, kept: ReadonlySet<string>): Complaint[] {
   const outputs = state.tasks.map((task) => task?.output ?? null);
   const needed = new Set(
@@ -253,7 +289,7 @@ function auditKept(state: RunState, kept: ReadonlySet<string>): Complaint[] {
   );
   return [...needed]
     .filter((hash) => !kept.has(hash))
-    .map((hash) => ({ rule: 'I10', message: `It refers to the object ${hash}, which is not kept for it.` }));
+    .map((hash) => ({ rule: 'I15', message: `It refers to the object ${hash}, which is not kept for it.` }));
 }
 
 function fold(state: RunState, blocks: readonly EventBlock[]): Folded {

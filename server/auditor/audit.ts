@@ -6,7 +6,7 @@ import type { CompiledGraph } from '#server/domain/graph/compile.ts';
 import { fromUuid, NO_ORG_ID, type RunId, toUuid, type VersionId } from '#server/domain/ids.ts';
 import { auditHouse, auditOrphans } from './audit-house.ts';
 import { auditObjects, type ObjectsReport, type ObjectsToAudit } from './audit-objects.ts';
-import { auditRun, type EventBlock, type PastHandOut } from './audit-run.ts';
+import { auditRun, type EventBlock, type LateHandOut, type PastHandOut } from './audit-run.ts';
 import type { Finding } from './rules.ts';
 
 export type { Finding } from './rules.ts';
@@ -71,11 +71,12 @@ async function auditPage(ids: RunId[], options: AuditOptions, report: AuditRepor
       const letters = await loadLetters(sql, group);
       const past = await loadPast(sql, group);
       const kept = await loadKept(sql, group);
+      const late = await loadLate(sql, group);
       for (const [id, state] of states) {
         const blocks = sequences.get(id) ?? [];
         report.runs += 1;
         report.events += blocks.reduce((sum, block) => sum + block.entries.length, 0);
-        const told = { letters: letters.get(id) ?? [], past: past.get(id) ?? [] };
+        const told = { letters: letters.get(id) ?? [], past: past.get(id) ?? [], late: late.get(id) ?? [] };
         for (const { rule, message } of auditRun(state, { blocks, ...told, kept: new Set(kept.get(id)) }))
           report.findings.push({ rule, runId: id, message });
       }
@@ -113,6 +114,14 @@ async function loadPast(sql: Sql, ids: readonly RunId[]): Promise<Map<RunId, Pas
     SELECT run_id, json_agg(json_build_object('task', idx, 'epoch', epoch, 'how', ended)) AS past FROM attempts
     WHERE run_id = ANY (${listOf(ids)}::text::uuid[]) GROUP BY run_id`;
   return new Map(rows.map((row) => [fromUuid('run', row.run_id), row.past]));
+}
+
+/** Hand-outs whose answers came too late, by run. */
+async function loadLate(sql: Sql, ids: readonly RunId[]): Promise<Map<RunId, LateHandOut[]>> {
+  const rows = await sql<{ run_id: string; late: LateHandOut[] }[]>`
+    SELECT run_id, json_agg(json_build_object('task', idx, 'epoch', epoch)) AS late FROM late_answers
+    WHERE run_id = ANY (${listOf(ids)}::text::uuid[]) GROUP BY run_id`;
+  return new Map(rows.map((row) => [fromUuid('run', row.run_id), row.late]));
 }
 
 /** Hashes of what is kept for them, by run. */
@@ -162,7 +171,7 @@ async function auditSeats(sql: Sql): Promise<Finding[]> {
     WHERE NOT EXISTS (SELECT FROM tasks t WHERE t.run_id = s.run_id AND t.idx = s.idx AND t.epoch = s.epoch
       AND t.status = 'running' AND t.agent_id = s.agent_id)`;
   return rows.map(({ agent, seat, run, idx }) => ({
-    rule: 'I11',
+    rule: 'I9',
     runId: fromUuid('run', run),
     message: `Task ${idx} has seat ${seat} with ${fromUuid('agent', agent)}, which does not hold it.`,
   }));

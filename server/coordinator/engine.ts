@@ -86,6 +86,11 @@ export interface Engine {
   tellAll(messageId: string, items: TellItem[]): Promise<Reply[]>;
   /** Room has come free there (see `agentSource`): what waits for it is offered again. */
   offerWaiting(source: string): void;
+  /**
+   * A queued task that lies elsewhere is put into its queue by this process as well. `revision`: of its run, as the
+   * asker has read it. False: it is queued no more, or was sent a moment ago.
+   */
+  sendAgain(task: { runId: RunId; index: number; epoch: number; revision: number }): Promise<boolean>;
   /** Another process has told of something that may have been waited for here. */
   hear(nudge: Nudge): void;
   /** Another process has committed this run up to this event. */
@@ -339,6 +344,14 @@ export function createEngine(options: EngineOptions): Engine {
       });
     },
     offerWaiting: offerNext,
+    sendAgain({ runId, index, epoch, revision }) {
+      return new Promise((resolve, reject) => {
+        coordinator.forgetBefore(runId, { revision });
+        const happening: Happening = { type: 'send-again', task: index, epoch };
+        const reply = (said: Reply) => resolve(said.ok && !('repeated' in said));
+        coordinator.submit({ entries: [{ runId, happening, reply }], fail: reject });
+      });
+    },
     hear,
     forgetBefore: coordinator.forgetBefore,
     async start(gone) {

@@ -1,5 +1,6 @@
 import type { Sql } from '#db/client.ts';
 import { keysBy, makeOnceBy, type Once, shownBefore } from '#db/queries/make-once.ts';
+import { fillOrg } from '#db/seed/seed.ts';
 import { fromUuid, type OrgId, toUuid, type UserId } from '#server/domain/ids.ts';
 import { isRunOver, RUN_STATUSES } from '#server/domain/statuses.ts';
 import type { Actor } from './actor.ts';
@@ -100,6 +101,7 @@ export function createOrgs({ sql, newUuid }: OrgOptions): Orgs {
         const make = async () => {
           const id = fromUuid('org', newUuid());
           await insert(tx, actor, { id, name, invitation });
+          await fillOrg(tx, id, newUuid);
           return { id, isNew: true };
         };
         const { id, isNew } = await makeOnceBy(keysBy(tx), once, make);

@@ -31,6 +31,24 @@ describe('without any policy in Postgres, another organisation', () => {
   describeAnotherOrg(() => ({ http, access, world }));
 });
 
+/** Tables that are no tenant's, each with why. Whoever adds one says so here, or gives it an `org_id` and a policy. */
+const OF_NO_TENANT: Record<string, string> = {
+  orgs: 'the tenants themselves: a policy on their own id',
+  users: 'a person may be a member of several organisations',
+  linked_identities: 'how a person signs in, whatever they belong to',
+  passkeys: 'how a person signs in',
+  passkey_challenges: 'of a sign-in that is under way, before anybody is known',
+  sign_in_flows: 'of a sign-in that is under way, before anybody is known',
+  app_clients: 'programs that registered before anybody let them in',
+  app_records: 'found by digests of secrets; what it grants has its tenant in its connection',
+  inbox: 'ids of messages, which say nothing of whom they are for',
+  outbox: 'messages on their way, which the engine alone reads; the queue names the tenant',
+  stored_objects: 'found by content: who stored it is a list in the row',
+  analytics_progress: 'how far all has been counted',
+  schema_migrations: 'of the installation',
+  server_keys: 'of the installation',
+};
+
 describe('the policies in Postgres', () => {
   let database: TestDatabase;
   beforeAll(async () => {
@@ -51,6 +69,18 @@ describe('the policies in Postgres', () => {
       expect([name, guarded]).toEqual([name, true]);
       expect([name, policies]).toEqual([name, ['(org_id = ( SELECT current_org() AS current_org))']]);
     }
+  });
+
+  test('stand on every table with a tenant, and a table without one has its reason', async () => {
+    const rows = await database.sql<{ name: string; owned: boolean; guarded: boolean }[]>`
+      SELECT c.relname AS name, c.relrowsecurity AS guarded,
+        EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'org_id' AND NOT a.attisdropped) AS owned
+      FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition`;
+    const names = (those: readonly { name: string }[]) => those.map(({ name }) => name).toSorted();
+    const [owned, others] = [rows.filter((row) => row.owned), rows.filter((row) => !row.owned)];
+    expect(names(others)).toEqual(Object.keys(OF_NO_TENANT).toSorted());
+    expect(owned.length).toBeGreaterThan(30);
+    expect(names(owned.filter(({ guarded }) => !guarded))).toEqual([]);
   });
 
   test('cannot be passed by the doors’ role', async () => {

@@ -12,6 +12,7 @@ import { formatDuration } from '../../ui/format.ts';
 import { DataGrid, type GridColumn } from '../../ui/grid/index.ts';
 import { StatusText } from '../../ui/status.tsx';
 import { AgentName } from './agent-name.tsx';
+import { LateAnswers } from './late-answers.tsx';
 import { runWords } from './run-words.ts';
 import { ranFor } from './stage/attempt-list.tsx';
 import { sayRouting } from './stage/routing.ts';
@@ -46,6 +47,7 @@ export function AttemptsTab({ run }: { run: Run }) {
         empty={<Empty icon={Repeat} title={runWords.attempts.none} />}
       />
       <ShowMore of={asked} />
+      <LateAnswers run={run} />
     </section>
   );
 }

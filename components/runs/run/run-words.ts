@@ -264,6 +264,12 @@ export const runWords = {
     cut: (n: number) =>
       `These bars are of the first ${formatCount(n)} attempts. The tab of attempts has all.`,
   },
+  late: {
+    label: 'Answers that came too late',
+    came: (stage: string) => `An answer came too late for ${stage}.`,
+    saidDone: 'said that it was done.',
+    saidFailed: 'said that it had failed.',
+  },
   report: {
     title: 'Report',
     facts: 'The run',

@@ -13,6 +13,7 @@ import {
   type ReportSink,
 } from '#server/domain/reports.ts';
 import type { Filled, WholeAssignments } from '../whole-assignments.ts';
+import type { OtherMemories } from './other-memories.ts';
 import { createPullShelf, type Shelf } from './pull-shelf.ts';
 import type { Piece } from './work-in-hand.ts';
 
@@ -23,6 +24,8 @@ export interface HttpPullOptions {
   capabilitiesOf(agent: AgentId): Promise<string[]>;
   newMessageId(): string;
   whole: WholeAssignments;
+  /** Left out: the broker's queues are those of all processes. */
+  otherMemories?: OtherMemories | undefined;
   onTrouble(message: string, error: unknown): void;
 }
 
@@ -81,6 +84,7 @@ interface FilledPiece {
 interface Waiting {
   from: Reporter;
   shelves: readonly Shelf[];
+  queues: readonly string[];
   until: number;
   nextArrival(): Promise<void>;
 }
@@ -214,6 +218,7 @@ export function createHttpPull(options: HttpPullOptions): HttpPull {
       if (tasks.length > 0 && wish.signal?.aborted) await release(from, tasks);
       const leftMs = until - Date.now();
       if (tasks.length > 0 || leftMs <= 0 || wish.signal?.aborted) return { tasks, orders };
+      options.otherMemories?.lookFor(waiting.queues);
       // Now and then without cause, so that an order is heard that was given meanwhile.
       await withinTime(arrival, Math.min(leftMs, LOOK_MS), wish.signal);
     }
@@ -225,7 +230,8 @@ export function createHttpPull(options: HttpPullOptions): HttpPull {
       const known = await options.capabilitiesOf(visitor.agentId);
       const capabilities = (wish.capabilities ?? known).filter((name) => known.includes(name));
       const queues = queuesOfTenant(from.orgId);
-      const own = [queues.ownPull(visitor.agentId), ...capabilities.map(queues.pull)].map(shelfOf);
+      const names = [queues.ownPull(visitor.agentId), ...capabilities.map(queues.pull)];
+      const own = names.map(shelfOf);
       let wake: () => void = () => undefined;
       const leave = own.map((shelf) => shelf.join(() => wake()));
       const nextArrival = (): Promise<void> =>
@@ -236,7 +242,7 @@ export function createHttpPull(options: HttpPullOptions): HttpPull {
       const end = (): void => wake();
       ends.add(end);
       try {
-        return await claimFrom(visitor, wish, { from, shelves: own, until, nextArrival });
+        return await claimFrom(visitor, wish, { from, shelves: own, queues: names, until, nextArrival });
       } finally {
         ends.delete(end);
         for (const each of leave) each();
@@ -260,6 +266,7 @@ export function createHttpPull(options: HttpPullOptions): HttpPull {
     },
     async stop() {
       isStopped = true;
+      options.otherMemories?.stop();
       for (const end of ends) end();
       await Promise.all([...shelves.values()].map((shelf) => shelf.close()));
       shelves.clear();

@@ -1,6 +1,6 @@
 import type { Sql } from '#db/client.ts';
 import type { AgentId } from '#server/domain/ids.ts';
-import type { AgentState } from '#server/domain/routing.ts';
+import { type AgentState, presenceOf } from '#server/domain/routing.ts';
 import { CHANNEL } from '#server/redis/keys.ts';
 import type { HotState } from '#server/redis/port.ts';
 import type { FleetEntry } from '../dispatcher.ts';
@@ -9,7 +9,7 @@ import { type HealthChange, writeHealth } from './health.ts';
 import type { Performance } from './performance.ts';
 import type { LifeSign, Presence } from './presence.ts';
 import { type AgentRecord, readAgents } from './records.ts';
-import { stateOf } from './states.ts';
+import { isHeard, stateOf } from './states.ts';
 
 export interface FleetOptions {
   sql: Sql;
@@ -28,6 +28,8 @@ export interface FleetOptions {
   isLeaving(record: AgentRecord): boolean;
   /** What this process has given to the agent and not had back. */
   inFlight(agent: AgentId): number;
+  /** Other processes may share the agents' table and no Redis tells them of beats: the table tells them. */
+  writesBeats: boolean;
   /** Told when something has changed that matters to the routing. */
   onFleet(entries: FleetEntry[], records: readonly AgentRecord[]): void;
   /** Told of agents whose orders are new. */
@@ -65,6 +67,9 @@ export function createFleet(options: FleetOptions): Fleet {
   const byId = new Map<AgentId, AgentRecord>();
   const cooling = new Map<AgentId, number>();
   const told = new Map<AgentId, string>();
+  /** Who was there as this process began. It cannot have heard them yet, and silence says nothing before it could have. */
+  let foundThere: ReadonlySet<AgentId> = new Set();
+  let begunAt = Number.NEGATIVE_INFINITY;
   let readAt = Number.NEGATIVE_INFINITY;
   let isDirty = true;
   let drawn = '';
@@ -87,8 +92,10 @@ export function createFleet(options: FleetOptions): Fleet {
     const probing = breaker.isProbing(record.id);
     const { ordered, maxConcurrency } = record;
     const leaving = options.isLeaving(record) || (sign?.draining ?? false);
+    const believedAt = foundThere.has(record.id) ? begunAt : 0;
+    const heardAt = lastBeatAt === null ? null : Math.max(lastBeatAt, believedAt);
     const state = stateOf(
-      { ordered, probing, leaving, lastBeatAt, inFlight, maxConcurrency },
+      { ordered, probing, leaving, lastBeatAt: heardAt, inFlight, maxConcurrency },
       {
         now: options.now(),
         beatMs: options.beatMs,
@@ -166,12 +173,20 @@ export function createFleet(options: FleetOptions): Fleet {
     await keepHealth(seen);
   }
 
+  /** Its state is another than the one that is written, or others would soon take the agent for silent. */
+  function isNews({ record: { id, health }, state, lastBeatAt }: AgentNow): boolean {
+    const isOther = health?.state !== state;
+    if (!options.writesBeats || !health || lastBeatAt === null) return isOther;
+    const writtenAt = health.lastBeatAt ?? 0;
+    if (lastBeatAt - writtenAt >= options.beatMs) return true;
+    // How much it has in hand is known to the process that it speaks to, and to no other.
+    return isOther && (presence.last(id) !== undefined || presenceOf(health.state) !== presenceOf(state));
+  }
+
   async function keepHealth(seen: readonly AgentNow[]): Promise<void> {
-    const changes: HealthChange[] = [];
-    for (const { record, state, load, lastBeatAt } of seen) {
-      if (record.health?.state === state) continue;
-      changes.push({ id: record.id, orgId: record.orgId, state, load, lastBeatAt });
-    }
+    const changes: HealthChange[] = seen
+      .filter(isNews)
+      .map(({ record: { id, orgId }, state, load, lastBeatAt }) => ({ id, orgId, state, load, lastBeatAt }));
     if (changes.length === 0) return;
     // One process writes: what is busy differs by who looks.
     const lock = await hot.acquireLock('agent-health', options.owner, 10_000).catch(() => null);
@@ -206,6 +221,9 @@ export function createFleet(options: FleetOptions): Fleet {
 
   return {
     async start() {
+      begunAt = options.now();
+      const known = await readAgents(options.sql).catch(() => []);
+      foundThere = new Set(known.flatMap(({ id, health }) => (health && isHeard(health.state) ? [id] : [])));
       unsubscribe.push(await hot.subscribe(CHANNEL.agents, lookNow), hot.onGap(lookNow));
       await refresh();
       timer = setInterval(() => void refresh(), options.refreshMs);

@@ -38,9 +38,10 @@ export async function writeHealth(sql: Sql, changes: readonly HealthChange[]): P
     `WITH changed AS (SELECT * FROM ${source}
        WHERE EXISTS (SELECT FROM agents a WHERE a.id = n.agent_id) ORDER BY n.agent_id),
      written AS (INSERT INTO agent_health AS h (${names}, since) SELECT ${values}, now() FROM changed n
-       ON CONFLICT (agent_id) DO UPDATE SET state = excluded.state, since = excluded.since,
-         last_beat_at = excluded.last_beat_at, load = excluded.load
-       WHERE h.state IS DISTINCT FROM excluded.state RETURNING h.agent_id)
+       ON CONFLICT (agent_id) DO UPDATE SET state = excluded.state,
+         since = CASE WHEN h.state = excluded.state THEN h.since ELSE excluded.since END,
+         last_beat_at = greatest(h.last_beat_at, excluded.last_beat_at), load = excluded.load
+       WHERE h.state IS DISTINCT FROM excluded.state OR h.last_beat_at < excluded.last_beat_at RETURNING h.agent_id)
      INSERT INTO agent_history (org_id, agent_id, state)
        SELECT n.org_id, n.agent_id, ${readColumn('n', PRESENCE)} FROM changed n JOIN written USING (agent_id)
        WHERE ${readColumn('n', PRESENCE)} IS DISTINCT FROM (SELECT y.state FROM agent_history y

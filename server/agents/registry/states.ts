@@ -28,6 +28,10 @@ export function stateOf(signs: Signs, clock: { now: number; beatMs: number }): A
   return signs.inFlight >= (signs.probing ? 1 : signs.maxConcurrency) ? 'busy' : 'online';
 }
 
+/** It was heard, whatever it was told to do. */
+// status-words: states of agents
+export const isHeard = (state: AgentState): boolean => state !== 'stale' && state !== 'offline';
+
 const ORDER_FOR: Record<OrderedState, AgentOrder> = {
   draining: 'drain',
   paused: 'pause',

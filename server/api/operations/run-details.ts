@@ -5,6 +5,7 @@ import { listAttempts } from '#server/services/run/attempts.ts';
 import { getRun } from '#server/services/run/get.ts';
 import { readRunGraph } from '#server/services/run/graph.ts';
 import { listHandOuts } from '#server/services/run/hand-outs.ts';
+import { listLateAnswers } from '#server/services/run/late-answers.ts';
 import { readLineage } from '#server/services/run/lineage.ts';
 import { listRunLogs } from '#server/services/run/logs.ts';
 import { revealRun } from '#server/services/run/reveal.ts';
@@ -12,8 +13,10 @@ import { presentSummary, runSummarySchema } from '../wire/run.ts';
 import {
   attemptSchema,
   handOutSchema,
+  lateAnswerSchema,
   presentAttempt,
   presentHandOut,
+  presentLateAnswer,
   presentRevealed,
   presentRunLog,
   presentStageOfRun,
@@ -94,6 +97,27 @@ export const runDetails = {
     async handle({ services, actor }, input) {
       const { items, nextCursor: next_cursor } = await listHandOuts(services, actor, input);
       return { hand_outs: items.map(presentHandOut), next_cursor };
+    },
+  }),
+
+  lateAnswers: operation({
+    method: 'GET',
+    path: '/api/v1/runs/{id}/late-answers',
+    summary: 'List the answers that came too late for a run',
+    description:
+      'What agents said of hand-outs that somebody else had by then, or that were answered already. It changed nothing, and is kept for people to see.',
+    input: z.strictObject({
+      id: idSchema('run'),
+      stage,
+      limit: limitField(100, 50),
+      cursor: pageInput.cursor,
+    }),
+    output: z.object({ late_answers: z.array(lateAnswerSchema), next_cursor: nextCursor }),
+    errors: ['NOT_FOUND'],
+    example: { id: EXAMPLE.run },
+    async handle({ services, actor }, input) {
+      const { items, nextCursor: next_cursor } = await listLateAnswers(services, actor, input);
+      return { late_answers: items.map(presentLateAnswer), next_cursor };
     },
   }),
 

@@ -149,7 +149,12 @@ const ofRuns = {
         .max(63)
         .optional()
         .describe('Key of the one stage to run, on what the stages before it gave; all others are left out.'),
-      version: z.enum(['original', 'newest']).optional(),
+      version: z
+        .enum(['original', 'newest'])
+        .optional()
+        .describe(
+          'Left out: that of the run. In the newest, outputs are reused only of stages that do the same on the same as before.',
+        ),
       input_data: anyJson.optional().describe('Left out: what the run was given.'),
       parameters: anyObject.optional(),
       idempotency_key: idempotencyKey,

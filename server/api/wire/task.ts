@@ -7,6 +7,7 @@ import { TASK_WORDS, taskWord } from '#server/domain/task-words.ts';
 import type { Waiting } from '#server/domain/waiting.ts';
 import type { AttemptView } from '#server/services/run/attempts.ts';
 import type { HandOutView } from '#server/services/run/hand-outs.ts';
+import type { LateAnswerView } from '#server/services/run/late-answers.ts';
 import type { RunLogLine } from '#server/services/run/logs.ts';
 import type { Revealed, RevealedTask } from '#server/services/run/reveal.ts';
 import type { TaskView } from '#server/services/run/run-view.ts';
@@ -221,6 +222,29 @@ export const attemptSchema = z
     routing: anyJson.describe('Why this agent and not another.'),
   })
   .meta({ id: 'Attempt' });
+
+export const lateAnswerSchema = z
+  .object({
+    task_id: taskIdSchema,
+    stage: z.int(),
+    epoch: z.int().describe('Number of the hand-out that it is the answer to.'),
+    agent_id: idSchema('agent').nullable(),
+    at: time.describe('When it came.'),
+    reason: z.string().describe('Why it did not count.'),
+    said: z.enum(['succeeded', 'failed']),
+    output: anyJson.describe('Null as well where the answer is larger than 64 KiB or not for you.'),
+    error: taskErrorSchema.nullable(),
+    bytes: z.int().describe('Of the whole answer, as text.'),
+  })
+  .meta({ id: 'LateAnswer' });
+
+export function presentLateAnswer(late: LateAnswerView): z.input<typeof lateAnswerSchema> {
+  const { taskId, stage, epoch, agentId, at, reason, said, output, error, bytes } = late;
+  return {
+    ...{ task_id: taskId, stage, epoch, agent_id: agentId, at: isoTime(at) },
+    ...{ reason, said, output, error, bytes },
+  };
+}
 
 export function presentAttempt(attempt: AttemptView): z.input<typeof attemptSchema> {
   const { taskId, stage, epoch, agentId, state, error, routing } = attempt;

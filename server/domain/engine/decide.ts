@@ -18,7 +18,14 @@ import {
 } from '../statuses.ts';
 import type { RunEvent, SkipReason, TaskError, Wait } from './events.ts';
 import { type Draft, type EndedAttempt, emit, openDraft, resetWake, setTask, taskOf } from './evolve.ts';
-import type { DecideContext, Happening, Offer, Placement, Reply } from './happenings.ts';
+import {
+  type DecideContext,
+  type Happening,
+  type Offer,
+  ON_ITS_WAY_MS,
+  type Placement,
+  type Reply,
+} from './happenings.ts';
 import * as outcomes from './outcomes.ts';
 import { errorOfRun } from './quiet.ts';
 import { expressionError, judgeReadiness } from './readiness.ts';
@@ -69,6 +76,8 @@ function apply(draft: Draft, happening: Happening, context: DecideContext): Repl
       return outcomes.standBy(draft, happening);
     case 'release':
       return outcomes.releaseTask(draft, happening);
+    case 'send-again':
+      return sendAgain(draft, happening, context);
     case 'offer':
       if (isTaskReady(taskOf(draft, happening.task).status)) offerTask(draft, happening.task, context);
       return { ok: true };
@@ -284,13 +293,36 @@ function lookIntoQueue(draft: Draft, index: number, ticked: TickContext): void {
 
 /** A message whose queue is empty was lost on the way and is sent again; else it only has a long queue before it. */
 function redeliver(draft: Draft, index: number, { context, happening }: TickContext): void {
-  const { queue, epoch } = taskOf(draft, index);
-  const redeliverAt = context.now + context.defaults.redeliverMs;
+  const { queue } = taskOf(draft, index);
   if (queue === null || !happening.emptyQueues?.has(queue)) {
-    setTask(draft, index, { dueAt: redeliverAt });
-  } else if (giveInput(draft, index)) {
+    setTask(draft, index, { dueAt: context.now + context.defaults.redeliverMs });
+  } else sendToQueue(draft, { index, queue }, context);
+}
+
+/** Under the same hand-out: of two messages the second changes nothing. */
+function sendToQueue(draft: Draft, to: { index: number; queue: string }, context: DecideContext): void {
+  const { index, queue } = to;
+  const { epoch } = taskOf(draft, index);
+  const redeliverAt = context.now + context.defaults.redeliverMs;
+  if (giveInput(draft, index)) {
     emit(draft, { type: 'task.queued', task: index, epoch, queue, redeliverAt });
   }
+}
+
+function sendAgain(
+  draft: Draft,
+  { task: index, epoch: seen }: Extract<Happening, { type: 'send-again' }>,
+  context: DecideContext,
+): Reply {
+  const { status, epoch, queue, dueAt } = taskOf(draft, index);
+  if (!isTaskQueued(status) || epoch !== seen || queue === null || dueAt === null) {
+    const message = `Hand-out ${seen} of the task lies in no queue any more.`;
+    return { ok: false, code: 'STALE_EPOCH', message };
+  }
+  const sentAt = dueAt - context.defaults.redeliverMs;
+  if (context.now - sentAt < ON_ITS_WAY_MS) return { ok: true, repeated: true };
+  sendToQueue(draft, { index, queue }, context);
+  return { ok: true };
 }
 
 const NOT_WHILE_CANCELLING: Reply = {

@@ -24,6 +24,8 @@ export type Happening =
   | { type: 'stand-by'; task: number; epoch: number; wait: Wait | null; moreMs: number }
   /** An agent gives a task back unfinished, at no charge: it drains, or refuses. */
   | { type: 'release'; task: number; epoch: number; agent: AgentId }
+  /** Somebody looks for it where it does not lie: its message is in the memory of another process, or gone. */
+  | { type: 'send-again'; task: number; epoch: number }
   /** Room may have come free for a task that waits. */
   | { type: 'offer'; task: number }
   /**
@@ -106,6 +108,9 @@ export interface EngineDefaults {
   /** A queued message is looked for again after this long. */
   redeliverMs: number;
 }
+
+/** How long a message is left on its way before somebody who looks for it in vain may have it sent to him. */
+export const ON_ITS_WAY_MS = 1000;
 
 export const ENGINE_DEFAULTS: EngineDefaults = {
   leaseMs: 30_000,

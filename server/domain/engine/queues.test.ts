@@ -18,6 +18,24 @@ describe('queues', () => {
     expect(run.task('a')).toMatchObject({ attempt: 1, dueAt: run.now + 60_000 });
   });
 
+  test('one that lies in the memory of another process is sent again to whoever looks for it, unless it is on its way', () => {
+    const run = driveRun(ALONE, { place: queued });
+    run.start();
+    const ask = { type: 'send-again', task: 0, epoch: 1 } as const;
+    run.pass(999);
+    expect(run.tell(ask)).toEqual([{ ok: true, repeated: true }]);
+    expect(run.last?.events).toEqual([]);
+    run.pass(1);
+    expect(run.tell(ask)).toEqual([{ ok: true }]);
+    expect(run.last?.events).toMatchObject([{ type: 'task.queued', epoch: 1, queue: 'echo.task' }]);
+    expect(run.last?.inputs.has(0)).toBe(true);
+    expect(run.tell(ask)).toEqual([{ ok: true, repeated: true }]);
+    run.tell({ type: 'accept', task: 0, epoch: 1, agent: agentNumber(1) });
+    run.pass(5000);
+    expect(run.tell(ask)).toMatchObject([{ ok: false, code: 'STALE_EPOCH' }]);
+    expect(run.task('a')).toMatchObject({ status: 'running', epoch: 1, attempt: 1 });
+  });
+
   describe('whose agents are gone', () => {
     const inQueue = () => {
       const timeouts = { queueSeconds: 600 };

@@ -24,6 +24,7 @@ import {
   readRun,
   type TaskRow,
 } from './run-view.ts';
+import { stagesThatMeanTheSame } from './same-stages.ts';
 
 const replaySchema = z.strictObject({
   id: idSchema('run'),
@@ -50,8 +51,10 @@ export async function replayRun(
   const { idempotencyKey, ...request } = parseInput(replaySchema, input);
   const source = await loadSource(services, actor, request);
   const graph = await services.graphOf(source.versionId);
-  const { from, reuse, only } = planReplay(graph, request, source.tasks);
-  await refuseUnmarking(services, actor, { source: source.run, graph });
+  const before = await services.graphOf(fromUuid('ver', source.run.versionId));
+  const same = stagesThatMeanTheSame(graph, before);
+  const { from, reuse, only } = planReplay(graph, request, { all: source.tasks, same });
+  refuseUnmarking(actor, { source: source.run, graph, before });
   const { id, isNew } = await launchRun(services, actor, {
     pipelineId: pipelineIdOf(source.run),
     versionId: source.versionId,
@@ -74,12 +77,10 @@ export async function replayRun(
 }
 
 /** A version in which less is marked would show what the run's own version hides. */
-async function refuseUnmarking(
-  services: Services,
+function refuseUnmarking(
   actor: Actor,
-  { source, graph }: { source: RunRow; graph: CompiledGraph },
-): Promise<void> {
-  const before = await services.graphOf(fromUuid('ver', source.versionId));
+  { source, graph, before }: { source: RunRow; graph: CompiledGraph; before: CompiledGraph },
+): void {
   if (before === graph || isMarkedLike(graph, before)) return;
   if (may(actor, 'run.sensitive', { pipelineId: pipelineIdOf(source) })) return;
   throw new SignalboxError(
@@ -123,19 +124,21 @@ type Reuse = NonNullable<StartRequest['reuse']>;
 function planReplay(
   graph: CompiledGraph,
   request: Pick<z.output<typeof replaySchema>, 'id' | 'from' | 'fromFailure' | 'only'>,
-  tasks: readonly TaskRow[],
+  { all, same }: { all: readonly TaskRow[]; same: ReadonlySet<string> },
 ): { from: string; reuse: Reuse; only?: number } {
   const { id: source, from, only } = request;
+  // What another stage of that name has given is no output of this one.
+  const tasks = all.filter(({ stageKey }) => same.has(stageKey));
   if (only !== undefined) {
     if (from !== undefined || request.fromFailure === true)
       throw invalid('Either one stage is run alone or the run is begun with one, not both.');
-    return planAlone(graph, { only, source, tasks });
+    return planAlone(graph, { only, source, tasks, changed: changedKeys(all, same) });
   }
   if (from !== undefined && !graph.indexOf.has(from)) throw noStage(graph, from);
   if (request.fromFailure !== true)
     return { from: from ?? '', reuse: from === undefined ? [] : planReuse(graph, { from, source, tasks }) };
   if (from !== undefined) throw invalid('It begins either with a stage or where the run broke, not both.');
-  const broken = findBroken(graph, tasks);
+  const broken = findBroken(graph, all);
   if (broken === undefined) {
     throw new SignalboxError('CONFLICT', 'Every stage of the run succeeded, so there is none that broke.', {
       advice: 'Replay all of it, or name the stage to begin with.',
@@ -144,10 +147,21 @@ function planReplay(
   return { from: broken, reuse: planReuse(graph, { from: broken, source, tasks }) };
 }
 
+interface PlanAlone {
+  only: string;
+  source: RunId;
+  tasks: readonly TaskRow[];
+  /** Stages of the run that are others in the version that is asked for. */
+  changed: ReadonlySet<string>;
+}
+
+const changedKeys = (tasks: readonly TaskRow[], same: ReadonlySet<string>): ReadonlySet<string> =>
+  new Set(tasks.flatMap(({ stageKey }) => (same.has(stageKey) ? [] : [stageKey])));
+
 /** The stage and, of all that come before it, the outputs. What the stages right before it lack is said at once. */
 function planAlone(
   graph: CompiledGraph,
-  { only, source, tasks }: { only: string; source: RunId; tasks: readonly TaskRow[] },
+  { only, source, tasks, changed }: PlanAlone,
 ): { from: string; reuse: Reuse; only: number } {
   const place = graph.indexOf.get(only);
   if (place === undefined) throw noStage(graph, only);
@@ -157,11 +171,12 @@ function planAlone(
     const before = byKey.get(keyOf(from));
     if (when !== 'success' || (before && (isTaskSuccess(before.status) || isTaskSkipped(before.status))))
       continue;
-    throw new SignalboxError(
-      'CONFLICT',
-      `The run has no output of the stage ${keyOf(from)}, which ${only} works on.`,
-      { advice: `Begin with ${keyOf(from)} instead, or choose a run in which it succeeded.` },
-    );
+    const why = changed.has(keyOf(from))
+      ? `The stage ${keyOf(from)} has been changed since the run, so what ${only} works on is not there.`
+      : `The run has no output of the stage ${keyOf(from)}, which ${only} works on.`;
+    throw new SignalboxError('CONFLICT', why, {
+      advice: `Begin with ${keyOf(from)} instead, or choose a run in which it succeeded.`,
+    });
   }
   const reuse = [...ancestorsOf(graph, place)]
     .sort((a, b) => a - b)

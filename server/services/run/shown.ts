@@ -71,6 +71,18 @@ export function showAttempt<Attempt extends { error: TaskError | null; stage: nu
   return shown({ ...attempt, error: showError(attempt.error, attempt.stage, marks) });
 }
 
+export function showLate<Late extends { output: Json | null; error: TaskError | null; stage: number }>(
+  late: Late,
+  marks: Marks,
+): Late & Shown {
+  const { output, error, stage } = late;
+  return shown({
+    ...late,
+    output: output && conceal(output, marks.stages[stage]?.output ?? null),
+    error: showError(error, stage, marks),
+  });
+}
+
 /** Places of the stages that say nothing, for whoever looks for words. */
 export const quietPlaces = ({ stages }: Marks): number[] =>
   stages.flatMap(({ isQuiet }, index) => (isQuiet ? [index] : []));

@@ -43,7 +43,8 @@ export function randomHappening(pick: Pick, state: RunState): Happening {
     const wait = pick(2) === 0 ? null : { code: 'question' as const };
     return { type: 'stand-by', task, epoch, wait, moreMs: (pick(7) - 3) * 20_000 };
   }
-  if (roll < 64) return { type: 'offer', task };
+  if (roll < 63) return { type: 'offer', task };
+  if (roll < 64) return { type: 'send-again', task, epoch };
   if (roll < 82) return { type: 'tick' };
   if (roll < 84) return { type: 'tick', full: true, unheard: true };
   if (roll < 88) return { type: 'tick', full: true, gone: new Set([agent]), emptyQueues: new Set([QUEUE]) };

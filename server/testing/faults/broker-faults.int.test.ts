@@ -173,7 +173,7 @@ describe('a broker that fails', () => {
   });
 
   test.each(['its queue is emptied', 'its disk is wiped'])(
-    'F29 by losing every message, since %s: they are sent again from Postgres',
+    'F29, I11: by losing every message, since %s: they are sent again from Postgres',
     async (how) => {
       const { rig, agent, broker, rabbitmq, count, expectSent, engine: startEngine } = current();
       const engine = await startEngine();

@@ -26,7 +26,7 @@ async function counted(name: string): Promise<number> {
   return Number(new RegExp(`^${name}:(?:count=)?(\\d+)`, 'm').exec(info)?.[1] ?? 0);
 }
 
-describe('hot state that is lost, and changes nothing but time', () => {
+describe('I10: hot state that is lost changes nothing but time', () => {
   test('F38 by FLUSHALL, again and again while runs go on', async () => {
     const { rig, agent, engine: startEngine } = current();
     const engine = await startEngine({ redisUrl: redis.url });

@@ -55,6 +55,7 @@ export async function openGate(sql: Sql, ...runs: readonly RunId[]): Promise<voi
 /**
  * What the service has seen against what the runs say: each success of a ledger stage rests on a call that was made for
  * that very task, no call was accepted for two tasks, and nothing was called that no task asked for.
+ * This is I7, which our own database cannot show: one effect of each key, and what counted came of it.
  */
 export async function checkLedger(sql: Sql): Promise<string[]> {
   const wrong = await sql<{ complaint: string }[]>`
@@ -69,6 +70,10 @@ export async function checkLedger(sql: Sql): Promise<string[]> {
     UNION ALL
     SELECT 'accepted from another hand-out: ' || a.run_id || ' ' || a.stage_key
       FROM accepted a JOIN ledger_calls c ON c.call = a.call WHERE c.epoch <> a.epoch
+    UNION ALL
+    SELECT 'a key with another effect than the one that it has: ' || e.effect_key FROM tasks t
+      JOIN ledger_calls c ON c.call = (t.output ->> 'call')::uuid JOIN ledger_effects e USING (effect_key)
+      WHERE t.capability = 'ledger' AND t.status = 'succeeded' AND (t.output ->> 'effect')::uuid <> e.call
     UNION ALL
     SELECT 'called for a task that does not exist: ' || c.effect_key
       FROM ledger_calls c LEFT JOIN tasks t ON t.run_id = c.run_id AND t.stage_key = c.stage WHERE t.run_id IS NULL`;

@@ -83,4 +83,16 @@ describe('what would go unnoticed without its safeguard', () => {
       expect.stringContaining('accepted from another hand-out'),
     ]);
   });
+
+  test('I7: an effect that was had twice under one key is seen by the ledger', async () => {
+    const { sql } = database;
+    await using scripted = await createScriptedEngine({
+      url: database.url,
+      handlers: { ledger: createLedgerAgent(sql) },
+    });
+    await scripted.ended(await scripted.start({ stages: [{ key: 'only', type: 'ledger' }] }));
+    expect(await checkLedger(sql)).toEqual([]);
+    await sql`UPDATE ledger_effects SET call = gen_random_uuid()`;
+    expect(await checkLedger(sql)).toEqual([expect.stringContaining('a key with another effect')]);
+  });
 });

@@ -22,12 +22,21 @@ export interface Child {
   printed(): string;
 }
 
+export interface Beside {
+  child: Child;
+  client: Client;
+  /** What programs need to reach it. */
+  connection: { url: string; token: string };
+}
+
 /** A real server and real agents on one database, any of which may be killed. */
 export interface KillRig extends AsyncDisposable {
   client: Client;
   /** What programs need to reach it. */
   env: Record<string, string>;
   startServer(): Promise<Child>;
+  /** Another server on the same database, with a data folder, a port and a token of its own. */
+  startBeside(settings: Record<string, string>): Promise<Beside>;
   startAgent(program: Program, env?: Record<string, string>): Child;
   start(program: Program): Child;
   /** `stage epoch` of each call of a handler. */
@@ -55,29 +64,37 @@ export async function createKillRig(settings: Record<string, string> = {}): Prom
     return child;
   }
 
+  async function serve(data: string, settings: Record<string, string>): Promise<Child> {
+    const { RABBITMQ_URL: _rabbitmq, REDIS_URL: _redis, ...rest } = process.env;
+    const env = { ...rest, DATABASE_URL: database.url, SIGNALBOX_DATA_DIR: data, ...settings };
+    const child = wrap(spawn(process.execPath, [SERVER], { env, stdio: 'pipe' }));
+    children.push(child);
+    await until('the server', async () => child.printed().includes('ready'), 60_000);
+    return child;
+  }
+
   const start = (program: Program): Child => launch({ ...program, env: { ...env, ...program.env } });
 
   return {
     env,
     client: createClient({ url, token }),
-    async startServer() {
-      const { RABBITMQ_URL: _rabbitmq, REDIS_URL: _redis, ...rest } = process.env;
-      const child = wrap(
-        spawn(process.execPath, [SERVER], {
-          env: {
-            ...rest,
-            DATABASE_URL: database.url,
-            SIGNALBOX_DATA_DIR: join(folder, 'data'),
-            SIGNALBOX_ROLES: 'web,coordinator',
-            SERVER_PORT: String(port),
-            ...settings,
-          },
-          stdio: 'pipe',
-        }),
-      );
-      children.push(child);
-      await until('the server', async () => child.printed().includes('ready'), 60_000);
-      return child;
+    startServer: () =>
+      serve(join(folder, 'data'), {
+        ...{ SIGNALBOX_ROLES: 'web,coordinator', SERVER_PORT: String(port) },
+        ...settings,
+      }),
+    async startBeside(more) {
+      const besidePort = await findFreePort();
+      const data = join(folder, `data-${besidePort}`);
+      const connection = {
+        url: `http://127.0.0.1:${besidePort}`,
+        token: readOrCreateSecret(join(data, 'api-secret')),
+      };
+      const child = await serve(data, {
+        ...{ SIGNALBOX_ROLES: 'web,coordinator', SERVER_PORT: String(besidePort) },
+        ...{ ...settings, ...more },
+      });
+      return { child, client: createClient(connection), connection };
     },
     startAgent: (program, more = {}) => start({ ...program, env: { ...program.env, ...more } }),
     start,
