@@ -32,7 +32,9 @@ let ofPipeline: RunId[];
 let deaf: Awaited<ReturnType<typeof openDeafWeb>>;
 
 beforeAll(async () => {
-  rig = await createLiveRig({ handlers: { quick: async () => null } });
+  // Nobody is ended because the machine is slow.
+  const relay = { patienceMs: 600_000 };
+  rig = await createLiveRig({ handlers: { quick: async () => null }, relay });
   const template = await startRun();
   await rig.engine.ended(template);
   pipelineId = (await addPipeline(rig.database, 'long')) as PipelineId;
@@ -63,7 +65,7 @@ async function openDeafWeb() {
         return () => undefined;
       },
     },
-    relay: { lookMs: 3_600_000 },
+    relay: { lookMs: 3_600_000, patienceMs: 600_000 },
     onTrouble: (message) => rig.troubles.push(message),
   });
   const client = await connectWs({
