@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { constants, tmpdir } from 'node:os';
+import { constants, devNull, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WITH_COMPILE_CACHE } from './lib/compile-cache.mjs';
 import { Failure, runMain } from './lib/failure.mjs';
@@ -8,7 +9,7 @@ import { keepTemporaryFilesInMemory } from './lib/memory-folder.mjs';
 import { withThisNode } from './lib/npm.mjs';
 import { ROOT } from './lib/paths.mjs';
 import { formatSeconds } from './lib/progress.mjs';
-import { findPython } from './lib/python.mjs';
+import { findPython, PYTHON_SDK } from './lib/python.mjs';
 import { lastLines, run } from './lib/run.mjs';
 import { addCounts, oneFailure, readVitestReport } from './lib/test-report.mjs';
 import { runOnRuntime } from './runtime.mjs';
@@ -131,6 +132,22 @@ async function runPython() {
   return counts;
 }
 
+/** Its types, by the one program for that which many have and which `npm` cannot install. */
+async function runPythonTypes() {
+  const startedAt = performance.now();
+  const name = 'python types';
+  if (spawnSync('mypy', ['--version']).status !== 0) {
+    const more = ' skipped: there is no mypy here, so the types of the Python SDK were not checked';
+    say({ mark: '–', name, startedAt, more });
+    return NOTHING;
+  }
+  const args = ['--strict', '--cache-dir', devNull, 'signalbox'];
+  const { code, output } = await run('mypy', args, { cwd: PYTHON_SDK, env: process.env });
+  if (code !== 0) console.log(`\n${lastLines(output, 100)}\n`);
+  say({ mark: code === 0 ? '✔' : '✖', name, startedAt });
+  return code === 0 ? { passed: 1, failed: 0, failures: [] } : oneFailure(name);
+}
+
 /** Most of them keep one core busy, and machines have two. */
 async function runChecks(checks) {
   const left = [...checks];
@@ -167,7 +184,7 @@ const isDue = ({ isSlow, needs }) =>
 async function runInTurn(options) {
   let sum = addCounts(await runCheck(TYPES), await runChecks(CHECKS.filter(isDue)));
   for (const suite of SUITES.filter(isDue)) sum = addCounts(sum, await runSuite(suite, options));
-  return isFast ? sum : addCounts(sum, await runPython());
+  return isFast ? sum : [await runPython(), await runPythonTypes()].reduce(addCounts, sum);
 }
 
 async function runAll(options) {

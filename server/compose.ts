@@ -84,7 +84,6 @@ async function assemble(ports: Ports, options: ComposeOptions & { config: Identi
   if (await seed(ports.beatSql, newUuid)) onStep('Added the sample pipeline and the templates.');
   await Promise.all([ports.broker.start(), ports.hotState.start(), ports.objects.start()]);
   const { checkpointer, ...records } = await openRecords(env, ports, logger);
-  await noteStart(ports, env, options.config);
   const outbound = createSafeFetch({ allow: env.outboundAllow });
   const limits = await makeLimits(ports, { env, logger, metrics, record: records.record });
   const conditions = createConditions({ limits: env.healthLimits, now: Date.now });
@@ -197,6 +196,7 @@ async function startIdentity(
   { env, logger, config }: ComposeOptions & { config: IdentityConfig },
   { outbound, newUuid }: { outbound: ReturnType<typeof createSafeFetch>; newUuid: () => string },
 ) {
+  await noteStart(ports, env, config);
   const identity = createIdentity({
     sql: ports.identitySql,
     hot: ports.hotState,

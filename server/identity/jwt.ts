@@ -83,13 +83,24 @@ function withPauses(fetch: ReturnType<typeof toWebFetch>): ReturnType<typeof toW
     try {
       const response = await fetch(url, init);
       if (!response.ok) throw new Error(`the answer was ${response.status}`);
+      const text = await response.text();
+      if (!isKeySet(text)) throw new Error('the answer is no set of keys');
       failed = undefined;
-      return response;
+      return new Response(text, { headers: { 'content-type': 'application/json' } });
     } catch (error) {
       failed = { error, until: performance.now() + PAUSE_MS };
       throw error;
     }
   };
+}
+
+function isKeySet(text: string): boolean {
+  try {
+    const said: unknown = JSON.parse(text);
+    return isJsonObject(said) && Array.isArray(said.keys);
+  } catch {
+    return false;
+  }
 }
 
 /** What the token says of itself before anything is proved, if it is written as tokens are and in one way only. */

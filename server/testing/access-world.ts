@@ -2,6 +2,7 @@ import { listOperations } from '#server/api/operations/index.ts';
 import { tools } from '#server/api/tools/index.ts';
 import { toUuid } from '#server/domain/ids.ts';
 import { ROLES, type Role } from '#server/identity/permissions.ts';
+import type { ExampleWorld } from './example-world.ts';
 import type { Asked, HttpAnswer, TestServer } from './http.ts';
 import { type Browser, joinAs, type Member, signInByLink } from './people.ts';
 import { requestOf } from './request-of.ts';
@@ -22,6 +23,17 @@ export interface AccessWorld {
   agentToken: string;
   makeKey(body: object): Promise<{ id: string; key: string }>;
 }
+
+/** What looks on from another organisation, and what there is to be seen. */
+export interface AnotherOrg {
+  http: TestServer;
+  access: AccessWorld;
+  world: ExampleWorld;
+}
+
+/** As ids are written: by their kind, bare, or as a hash. */
+export const ID =
+  /([a-z]+_)?([0-9a-f]{64}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}|[0-9a-f]{16}\b)(_\d+)?/g;
 
 export const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
 

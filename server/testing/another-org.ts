@@ -2,29 +2,21 @@ import { describe, expect, test } from 'vitest';
 import { listOperations } from '#server/api/operations/index.ts';
 import { ACCESS, type AccessRow } from './access-table.ts';
 import {
-  type AccessWorld,
+  type AnotherOrg,
   type Ask,
   askWith,
   bearer,
   exampleOf,
+  ID,
   isUpload,
   operations,
   procedureFor,
   requestFor,
 } from './access-world.ts';
-import type { ExampleWorld } from './example-world.ts';
-import type { HttpAnswer, TestServer } from './http.ts';
-
-export interface AnotherOrg {
-  http: TestServer;
-  access: AccessWorld;
-  world: ExampleWorld;
-}
+import { describeAnotherOrgToModels } from './another-org-models.ts';
+import type { HttpAnswer } from './http.ts';
 
 const rows = Object.entries(ACCESS);
-/** As ids are written: by their kind, bare, or as a hash. */
-const ID =
-  /([a-z]+_)?([0-9a-f]{64}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}|[0-9a-f]{16}\b)(_\d+)?/g;
 const PROCEDURES = new Map(
   listOperations().map(({ name, operation }) => [`${operation.method} ${operation.path}`, name]),
 );
@@ -127,6 +119,8 @@ export function describeAnotherOrg(get: () => AnotherOrg): void {
       expect(items.length).toBeLessThanOrEqual(own);
     }
   });
+
+  describe('by way of models', () => describeAnotherOrgToModels(get));
 
   describe('the installation', () => {
     test('is not scraped by one that was not there first', async () => {

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import ast
 import unittest
-from pathlib import Path
 from typing import List, Tuple
 
 from signalbox import Client, SignalboxError
@@ -202,9 +200,3 @@ class LogTest(unittest.TestCase):
         first = (None, None)
         self.assertEqual(places, [first, first, (["0"], ["0.1.3"]), (["1"], ["1.1.0"]), (["1"], ["1.1.0"])])
         self.assertTrue(all(query["level"] == ["warn"] for query in asked))
-
-
-class SourceTest(unittest.TestCase):
-    def test_can_be_read_by_the_oldest_python_that_is_promised(self) -> None:
-        for file in (Path(__file__).parent.parent / "signalbox").glob("*.py"):
-            ast.parse(file.read_text(), feature_version=(3, 9))

@@ -1,11 +1,17 @@
 import type { HttpAnswer, TestDoors } from '../http.ts';
 
 const VERSION = '2026-07-28';
-const META = {
+export const MCP_META = {
   'io.modelcontextprotocol/protocolVersion': VERSION,
   'io.modelcontextprotocol/clientCapabilities': {},
   'io.modelcontextprotocol/clientInfo': { name: 'a-test', version: '1' },
 };
+
+export const mcpHeaders = (method: string): Record<string, string> => ({
+  accept: 'application/json, text/event-stream',
+  'mcp-protocol-version': VERSION,
+  'mcp-method': method,
+});
 
 let count = 0;
 
@@ -21,11 +27,9 @@ export async function askMcp(
 ): Promise<HttpAnswer> {
   const name = params.name ?? params.uri;
   return doors.ask(path, {
-    body: { jsonrpc: '2.0', id: ++count, method, params: { ...params, _meta: META } },
+    body: { jsonrpc: '2.0', id: ++count, method, params: { ...params, _meta: MCP_META } },
     headers: {
-      accept: 'application/json, text/event-stream',
-      'mcp-protocol-version': VERSION,
-      'mcp-method': method,
+      ...mcpHeaders(method),
       ...(typeof name === 'string' ? { 'mcp-name': name } : {}),
       ...headers,
     },
