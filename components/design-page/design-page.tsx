@@ -1,6 +1,7 @@
 'use client';
 
 import { useState } from 'react';
+import { LinkButton } from '../ui/button.tsx';
 import { Page, PageHead } from '../ui/surface.tsx';
 import { Tabs } from '../ui/tabs.tsx';
 import { Charts } from './charts.tsx';
@@ -17,7 +18,12 @@ export function DesignPage() {
   const [part, setPart] = useState<Part>('foundations');
   return (
     <Page>
-      <PageHead title="Design" note="The parts that every page is made of, in each of their states." />
+      <PageHead
+        trail={[{ label: 'Home', href: '/' }]}
+        title="Design"
+        note="The parts that every page is made of, in each of their states."
+        actions={<LinkButton href="/runs">See them at work</LinkButton>}
+      />
       <Tabs
         label="Parts"
         value={part}

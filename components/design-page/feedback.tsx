@@ -8,7 +8,7 @@ import { ConfirmDialog, Dialog, SearchDialog } from '../ui/dialog.tsx';
 import { DiffText } from '../ui/diff-text.tsx';
 import { Drawer } from '../ui/drawer.tsx';
 import { Empty, Notice, ProgressBar, Skeleton } from '../ui/feedback.tsx';
-import { Card, Figure, PageHead } from '../ui/surface.tsx';
+import { Card, Figure } from '../ui/surface.tsx';
 import { Ago, Chip, Code, CopyBlock, CopyText, Elapsed, Until } from '../ui/text.tsx';
 import { useToast } from '../ui/toast.tsx';
 
@@ -57,14 +57,6 @@ export function Feedback() {
           action={<Button size="sm">Try now</Button>}
         />
         <ProgressBar label="Progress of an example" value={0.62} />
-      </Card>
-      <Card title="The head of a page">
-        <PageHead
-          trail={[{ label: 'Runs', href: '/runs' }]}
-          title="Daily temperatures"
-          note="Where one is, what it is, and what can be done."
-          actions={<Button>Replay</Button>}
-        />
       </Card>
       <Card title="What was and what is">
         <DiffText label="An example of a change" diff={CHANGE} />

@@ -44,7 +44,7 @@ export function Segments<Value extends string>({
         <Toggle
           key={choice.value}
           value={choice.value}
-          className="h-6.5 pointer-coarse:h-9 rounded-sm border border-transparent px-2.5 text-sm text-quiet hover:text-text data-pressed:border-line data-pressed:bg-card data-pressed:text-text data-pressed:shadow-card"
+          className="h-6.5 pointer-coarse:h-9 rounded-sm border border-transparent px-2.5 text-sm text-quiet not-data-disabled:hover:text-text data-disabled:opacity-50 data-pressed:border-line data-pressed:bg-card data-pressed:text-text data-pressed:shadow-card"
         >
           {choice.label}
         </Toggle>

@@ -94,10 +94,12 @@ function Other({ run, other }: { run: Run; other: RunRow }) {
       className="flex min-h-9 items-center gap-2.5 rounded-md px-2 text-sm tabular-nums hover:bg-hover pointer-coarse:min-h-11"
     >
       <StatusIcon look={look} />
-      <span className="font-mono text-xs">{shortId(other.id)}</span>
-      <span className="text-quiet">{look.label}</span>
+      <span className="whitespace-nowrap font-mono text-xs">{shortId(other.id)}</span>
+      <span className="text-quiet max-sm:sr-only">{look.label}</span>
       {other.version_id === run.version_id ? null : (
-        <span className="rounded-full bg-sunken px-2 text-xs text-quiet">{text.otherVersion}</span>
+        <span className="whitespace-nowrap rounded-full bg-sunken px-2 text-xs text-quiet">
+          {text.otherVersion}
+        </span>
       )}
       <span className="grow" />
       {other.finished_at === null ? null : (

@@ -22,7 +22,7 @@ export function Legend() {
   return (
     <ul
       aria-label={runWords.legend.label}
-      className="flex flex-wrap gap-x-5 gap-y-1 border-t border-line px-4 py-2 text-xs text-quiet"
+      className="-mt-px flex flex-wrap gap-x-5 gap-y-1 border-t border-line px-4 py-2 text-xs text-quiet"
     >
       {KINDS.map((kind) => (
         <li key={kind} className="flex items-center gap-2">
