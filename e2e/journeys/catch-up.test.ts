@@ -1,7 +1,9 @@
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { foretellComplaint } from '../stack/complaints.ts';
+import { freshName } from '../stack/fresh-name.ts';
 import { provideInstallation } from '../stack/installation.ts';
+import { cancelOpenRuns } from '../stack/open-runs.ts';
 
 const SLOW = { timeout: 60_000 };
 const MEANWHILE = 12;
@@ -79,6 +81,9 @@ async function keptRuns(): Promise<string[]> {
   return runs.map(({ id, status }: { id: string; status: string }) => `${id} ${status}`);
 }
 
+const countSucceeded = async (): Promise<number> =>
+  (await api('/runs?limit=200&status=succeeded')).runs.length;
+
 async function untilOver(): Promise<string[]> {
   await expect.poll(async () => (await api('/runs?status=running')).runs, SLOW).toEqual([]);
   return keptRuns();
@@ -102,6 +107,8 @@ async function keptEvents(run: string): Promise<number[]> {
 }
 
 test('what happened in half a minute without a line is on every screen when it is back, once, without a reload', async () => {
+  await cancelOpenRuns(api);
+  const before = await countSucceeded();
   const held = await makeHeld();
   const board = await open('/');
   await board.getByRole('link', { name: /^Running now\s*1/ }).waitFor(SLOW);
@@ -114,13 +121,14 @@ test('what happened in half a minute without a line is on every screen when it i
   const cutAt = performance.now();
   await here.context.setOffline(true);
   for (const page of pages) await page.getByText(BANNER).waitFor(SLOW);
-  const { id } = await api('/pipelines', { name: 'Meanwhile', stages: [{ name: 'a', type: 'echo' }] });
+  const { id } = await api('/pipelines', {
+    name: freshName('Meanwhile'),
+    stages: [{ name: 'a', type: 'echo' }],
+  });
   for (let number = 0; number < MEANWHILE; number++)
     await api(`/pipelines/${id}/execute`, { input_data: { number } });
   await letGo(held);
-  await expect
-    .poll(async () => (await api('/runs?limit=200&status=succeeded')).runs.length, SLOW)
-    .toBe(MEANWHILE + 1);
+  await expect.poll(countSucceeded, SLOW).toBe(before + MEANWHILE + 1);
   await expect.poll(() => performance.now() - cutAt, { ...SLOW, interval: 1000 }).toBeGreaterThan(CUT_MS);
   // Nothing of it has come through.
   expect((await shownRuns(list)).length).toBeLessThan((await keptRuns()).length);

@@ -3,6 +3,7 @@ import { expect, test, vi } from 'vitest';
 import { addByKeys, makePipeline, readDraft, saved, tabTo } from '../stack/editor.ts';
 import { freshName } from '../stack/fresh-name.ts';
 import { provideInstallation } from '../stack/installation.ts';
+import { cancelOpenRuns } from '../stack/open-runs.ts';
 import { findBarriers } from '../stack/watch-page.ts';
 
 const FAILED = 40;
@@ -100,6 +101,7 @@ test('by the keyboard alone a pipeline is built, connected, set up, published an
 });
 
 test('the board shows a run as it goes, and its end, without being asked', async () => {
+  await cancelOpenRuns(api);
   const { id } = await api('/pipelines', {
     ...{ name: freshName('Live'), stages: [{ name: 'Nobody', type: 'nobody-yet' }] },
   });

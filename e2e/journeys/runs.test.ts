@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core';
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { saved } from '../stack/editor.ts';
+import { freshName } from '../stack/fresh-name.ts';
 import { provideInstallation } from '../stack/installation.ts';
 import { joinAs } from '../stack/people.ts';
 import { findBarriers } from '../stack/watch-page.ts';
@@ -225,7 +226,7 @@ test('the drawer of a stage and two runs side by side have no barrier in light o
 });
 
 test('what a designer marks in the editor is hidden, until somebody who may asks for it and says why', async () => {
-  const marked = await makePipeline('Pay salaries', [
+  const marked = await makePipeline(freshName('Pay salaries'), [
     { name: 'Take', type: 'echo' },
     { name: 'Pay', type: 'echo' },
   ]);
@@ -274,6 +275,7 @@ test('what a designer marks in the editor is hidden, until somebody who may asks
   await open('/audit?action=run.revealed');
   await page
     .getByRole('row', { name: /run\.revealed/ })
+    .first()
     .getByRole('gridcell')
     .first()
     .click();

@@ -6,7 +6,7 @@ import { startProgram } from '../stack/oauth-program.ts';
 import { PASSWORD } from '../stack/people.ts';
 import { findBarriers } from '../stack/watch-page.ts';
 
-const here = provideInstallation({ isSignedIn: false });
+const here = provideInstallation();
 
 async function signIn(page: Page, password: string): Promise<void> {
   await page.getByLabel('E-mail').fill('grace@example.org');
@@ -65,7 +65,7 @@ const isSignature = ({ href }: URL): boolean => href.includes('passkeys.signIn')
 
 test('an owner invites somebody, who joins, and comes back by password to where they wanted to go', async () => {
   const page = await here.newPage();
-  await page.goto(here.server.link);
+  await page.goto(here.origin);
   await page.getByRole('heading', { name: 'Home' }).waitFor();
   const link = await page.evaluate(async () => {
     const headers = { 'content-type': 'application/json' };

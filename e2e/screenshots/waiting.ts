@@ -77,7 +77,8 @@ async function forgetBefore(api: Api): Promise<void> {
 async function startTrip(api: Api, name: string, tool: string): Promise<string> {
   const { pipelines } = await api(`/pipelines?search=${encodeURIComponent(name)}`);
   const stages = [{ name, type: 'mcp-tool', config: { connection: SLUG, tool } }];
-  const { id } = pipelines[0] ?? (await api('/pipelines', { name, stages }));
+  const known = pipelines.find((each: { name: string }) => each.name === name);
+  const { id } = known ?? (await api('/pipelines', { name, stages }));
   return (await api(`/pipelines/${id}/execute`, { input_data: {} })).id;
 }
 
