@@ -27,6 +27,8 @@ const LONGEST = [
   'server/agents/builtin/data/pool/pool.int.test.ts',
   'server/tools/seed.int.test.ts',
   'server/services/run/list.int.test.ts',
+  'server/services/task/list.int.test.ts',
+  'server/api/operations/lists.int.test.ts',
   'server/broker/rabbitmq.faults.int.test.ts',
   'cli/cli.int.test.ts',
   'server/services/bulk/bulk-crash.int.test.ts',

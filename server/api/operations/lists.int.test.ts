@@ -125,7 +125,7 @@ const ofSomeRun = (input: Input): Input => (input.id === A_RUN ? { ...input, id:
 
 const isFits = ({ operation }: NamedOperation, input: Input) => operation.input.safeParse(input).success;
 
-/** One field after the other, with each of its values; and in each order that there is. */
+/** One field after the other, with each of its values, sorted by all that there is. */
 function inputsOf(named: NamedOperation): Input[] {
   const { shape } = named.operation.input as z.ZodObject<Record<string, z.ZodType>>;
   const base = OF[named.name] ?? {};
@@ -143,14 +143,16 @@ function inputsOf(named: NamedOperation): Input[] {
     shape[field] ? valuesOf(field, shape[field]) : [undefined],
   );
   const [sorts = [], directions = []] = orders;
-  return filters.flatMap((filter) =>
-    sorts.flatMap((sort) =>
-      directions.map((order) => ({
+  return filters.flatMap((filter, at) =>
+    sorts.map((sort, nth) => {
+      // In turns: both at once for each would take twice as long and read the same indexes.
+      const order = directions[(at + nth) % directions.length];
+      return {
         ...{ ...base, ...filter },
         ...(sort === undefined ? {} : { sort }),
         ...(order === undefined ? {} : { order }),
-      })),
-    ),
+      };
+    }),
   );
 }
 /** A version is a number of a pipeline's. */
@@ -199,13 +201,10 @@ function written(value: unknown): string {
 }
 
 /**
- * What is read from end to end. Of few rows that is the quickest way, and so it is where nearly all fit and some are
- * enough, as for a count that ends at a number.
+ * A part that is read from end to end. Of a part that has no more rows than are looked at anyway that is the quickest
+ * way, and so it is where nearly all fit and some are enough, as for a count that ends at a number.
  */
-function isScanned(node: PlanNode): boolean {
-  const removed = (node['Rows Removed by Filter'] ?? 0) * (node['Actual Loops'] ?? 1);
-  return node['Node Type'] === 'Seq Scan' && (removed > 1000 || rowsOf(node) > LOOKS + 1);
-}
+const isScanned = (node: PlanNode): boolean => node['Node Type'] === 'Seq Scan' && rowsOf(node) > 2 * LOOKS;
 
 async function ask({ operation }: NamedOperation, input: Input) {
   const call = {
@@ -239,7 +238,9 @@ describe('every list', () => {
           const nodes = await explain(statement);
           const read = nodes.reduce((sum, node) => sum + rowsOf(node), 0);
           const scanned = nodes.filter(isScanned).map((node) => node['Relation Name']);
-          const most = nodes.some((node) => /_w\d+$/.test(node['Relation Name'] ?? '')) ? RUNS : ROWS / 2;
+          const most = nodes.some((node) => /_w\d+$/.test(node['Relation Name'] ?? ''))
+            ? 0.9 * RUNS
+            : ROWS / 2;
           if (scanned.length > 0 || read > most) faults.push({ input, scanned, read, text: statement.text });
         }
       }

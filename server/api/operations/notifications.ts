@@ -34,11 +34,17 @@ export const notificationTargets = {
     method: 'GET',
     path: '/api/v1/notification-targets',
     summary: 'List who is told of what',
-    input: z.strictObject(pageInput),
+    input: z.strictObject({
+      ...pageInput,
+      kind: z.enum(TARGET_KINDS).optional(),
+      active: z.boolean().optional(),
+      pipeline_id: idSchema('pipe').optional(),
+      search: z.string().max(200).optional().describe('Part of its name.'),
+    }),
     output: z.object({ targets: z.array(notificationTargetSchema), next_cursor: nextCursor }),
     example: { limit: 20 },
-    async handle({ services, actor }, input) {
-      const page = await listTargets(services, actor, input);
+    async handle({ services, actor }, { pipeline_id, ...input }) {
+      const page = await listTargets(services, actor, { ...input, pipelineId: pipeline_id });
       return { targets: page.items.map(presentTarget), next_cursor: page.nextCursor };
     },
   }),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { idSchema } from '#server/domain/ids.ts';
 import { LOG_LEVELS } from '#server/domain/messages.ts';
-import { listAttempts } from '#server/services/run/attempts.ts';
+import { ATTEMPT_STATES, listAttempts } from '#server/services/run/attempts.ts';
 import { getRun } from '#server/services/run/get.ts';
 import { readRunGraph } from '#server/services/run/graph.ts';
 import { listHandOuts } from '#server/services/run/hand-outs.ts';
@@ -72,14 +72,17 @@ export const runDetails = {
       id: idSchema('run'),
       stage,
       repeated: z.boolean().optional().describe('Only of stages that were handed out more than once.'),
+      agent_id: idSchema('agent').optional(),
+      state: z.enum(ATTEMPT_STATES).optional(),
       limit: limitField(5000, 5000),
       cursor: pageInput.cursor,
     }),
     output: z.object({ attempts: z.array(attemptSchema), next_cursor: nextCursor }),
     errors: ['NOT_FOUND'],
     example: { id: EXAMPLE.run },
-    async handle({ services, actor }, input) {
-      const { items, nextCursor: next_cursor } = await listAttempts(services, actor, input);
+    async handle({ services, actor }, { agent_id, ...input }) {
+      const asked = { ...input, agentId: agent_id };
+      const { items, nextCursor: next_cursor } = await listAttempts(services, actor, asked);
       return { attempts: items.map(presentAttempt), next_cursor };
     },
   }),

@@ -1,9 +1,15 @@
 import { z } from 'zod';
-import { deleteSecret, listSecrets, putSecret, secretNameSchema } from '#server/services/secret/secrets.ts';
+import {
+  deleteSecret,
+  listSecrets,
+  putSecret,
+  SECRET_SORTS,
+  secretNameSchema,
+} from '#server/services/secret/secrets.ts';
 import { presentSecret, secretSchema } from '../wire/audit.ts';
 import { nextCursor } from '../wire/values.ts';
 import { EXAMPLE } from './examples.ts';
-import { pageInput } from './fields.ts';
+import { orderInput, pageInput } from './fields.ts';
 import { operation } from './operation.ts';
 
 export const secrets = {
@@ -15,6 +21,8 @@ export const secrets = {
     input: z.strictObject({
       ...pageInput,
       search: z.string().max(128).optional().describe('Part of its name.'),
+      sort: z.enum(SECRET_SORTS).optional().describe('Left out: `name`.'),
+      order: orderInput,
     }),
     output: z.object({ secrets: z.array(secretSchema), next_cursor: nextCursor }),
     example: {},

@@ -16,7 +16,7 @@ import { auditNote, noteIn } from '#server/identity/audit/note.ts';
 import type { TestResult } from '#server/notifications/office.ts';
 import type { Services } from '../context.ts';
 import { idempotencyKeySchema, makeOnce } from '../make-once.ts';
-import { type Page, pageFields, toPage } from '../page.ts';
+import { containing, type Page, pageFields, toPage } from '../page.ts';
 import { parseInput } from '../parse-input.ts';
 import { loadPipeline } from '../pipeline/pipeline-view.ts';
 import { forgetSecrets, renewSecret } from './signing-secret.ts';
@@ -29,7 +29,14 @@ const fields = {
   pipelineId: idSchema('pipe').nullable(),
 };
 const idOnly = z.strictObject({ id: idSchema('notificationTarget') });
-const listSchema = z.strictObject(pageFields);
+const listSchema = z.strictObject({
+  ...pageFields,
+  kind: z.enum(TARGET_KINDS).optional(),
+  active: z.boolean().optional(),
+  pipelineId: idSchema('pipe').optional(),
+  /** Part of its name. */
+  search: z.string().max(200).optional(),
+});
 const createSchema = z.strictObject({
   ...fields,
   kind: z.enum(TARGET_KINDS),
@@ -52,7 +59,7 @@ export async function listTargets(
   input: z.input<typeof listSchema>,
 ): Promise<Page<TargetView>> {
   authorise(actor, 'notification.read');
-  const { limit, cursor } = parseInput(listSchema, input);
+  const { limit, cursor, kind, active, pipelineId, search } = parseInput(listSchema, input);
   const paging = { limit, cursors: services.cursors, list: 'notification-targets' };
   const [after] = cursor === undefined ? [] : services.cursors.open(paging.list, cursor);
   const rows = await inTenant(services.db, actor.orgId, (tx) =>
@@ -63,6 +70,10 @@ export async function listTargets(
         and(
           eq(notificationTargets.orgId, toUuid(actor.orgId)),
           after === undefined ? undefined : gt(notificationTargets.id, after),
+          kind === undefined ? undefined : eq(notificationTargets.kind, kind),
+          active === undefined ? undefined : eq(notificationTargets.active, active),
+          pipelineId === undefined ? undefined : eq(notificationTargets.pipelineId, toUuid(pipelineId)),
+          containing(search, [notificationTargets.name]),
         ),
       )
       .orderBy(asc(notificationTargets.id))

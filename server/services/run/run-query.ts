@@ -83,12 +83,32 @@ function selectInOrderOfEnds({ where, ...query }: EndQuery): SQL {
       ...conditionsOf({ where: { ...rest, status: ways } }),
       ...afterOf({ where, ...query }),
     ];
-    return sql`(SELECT r.id, ${value} AS place FROM runs r WHERE r.finished_at IS NOT NULL
+    const source = query.upTo ? lookedAt({ ...query, where: { ...where, status: ways } }) : sql`runs r`;
+    return sql`(SELECT r.id, ${value} AS place FROM ${source} WHERE r.finished_at IS NOT NULL
       AND ${sql.join(conditions, sql` AND `)} ORDER BY ${value} ${by}, r.id ${by} LIMIT ${limit + skip}::int)`;
   };
   const ways = endsUnwell(status) ? status.map((one) => ofOneWay([one])) : [ofOneWay(status)];
   return sql`SELECT id, place::text AS place FROM (${sql.join(ways, sql` UNION ALL `)}) AS ended
     ORDER BY ended.place ${by}, id ${by} LIMIT ${limit} OFFSET ${skip}::int`;
+}
+
+/**
+ * The runs up to a place, read along the index before each is asked for the rest: the planner does not see how few they
+ * are, and where hardly any seems to fit it would read all runs and sort them.
+ */
+function lookedAt(query: EndQuery): SQL {
+  const { value } = SORTED[query.sort];
+  const by = direction(query);
+  const conditions = [...conditionsOf({ where: ofIndex(query) }), ...afterOf(query)];
+  return sql`(SELECT * FROM runs r WHERE r.finished_at IS NOT NULL AND ${sql.join(conditions, sql` AND `)}
+    ORDER BY ${value} ${by}, r.id ${by} LIMIT ${2 * MOST_LOOKED_AT}::int) AS r`;
+}
+
+/** What the index of ends or durations knows of it. */
+function ofIndex({ where, sort }: EndQuery): RunConditions {
+  const { orgUuid, finishedAfter, finishedBefore, minDurationMs, maxDurationMs, status } = where;
+  const range = sort === 'finished' ? { finishedAfter, finishedBefore } : { minDurationMs, maxDurationMs };
+  return { orgUuid, ...range, ...(endsUnwell(status) ? { status } : {}) };
 }
 
 /** Runs of pipelines that have the tag, and runs that have it themselves. */
@@ -259,11 +279,7 @@ export function selectFrontier(query: RunQuery, count: number): SQL {
 
 /** The same of a list that is sorted by ends or durations: the place in its index, of which it takes a range at most. */
 export function selectEndFrontier(query: EndQuery, count: number): SQL {
-  const { sort } = query;
-  const { orgUuid, finishedAfter, finishedBefore, minDurationMs, maxDurationMs, status } = query.where;
-  const range = sort === 'finished' ? { finishedAfter, finishedBefore } : { minDurationMs, maxDurationMs };
-  const where = { orgUuid, ...range, ...(endsUnwell(status) ? { status } : {}) };
-  return selectInOrderOfEnds({ ...query, where, limit: 1, skip: count - 1 });
+  return selectInOrderOfEnds({ ...query, where: ofIndex(query), limit: 1, skip: count - 1 });
 }
 
 /** Whether one of the conditions that have an index is true of few runs; null: none has one. */

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, notLike } from 'drizzle-orm';
+import { and, eq, notLike, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { secrets } from '#db/schema/index.ts';
 import { inTenant } from '#db/tenant.ts';
@@ -9,7 +9,16 @@ import { isSigningSecret, SIGNING_PREFIX } from '#server/domain/notifications.ts
 import { type Actor, authorise } from '#server/identity/actor.ts';
 import { auditNote, noteIn } from '#server/identity/audit/note.ts';
 import type { Services } from '../context.ts';
-import { containing, type Page, pageFields, toPage } from '../page.ts';
+import {
+  beyond,
+  containing,
+  inOrder,
+  orderField,
+  type Page,
+  pageFields,
+  sortableTime,
+  toPage,
+} from '../page.ts';
 import { parseInput } from '../parse-input.ts';
 
 export const secretNameSchema = z
@@ -18,7 +27,14 @@ export const secretNameSchema = z
     /^[A-Za-z0-9][\w./-]{0,127}$/,
     'must begin with a letter or digit and have letters, digits and _ . / -',
   );
-const listSchema = z.strictObject({ ...pageFields, search: z.string().max(128).optional() });
+export const SECRET_SORTS = ['name', 'created', 'updated'] as const;
+
+const listSchema = z.strictObject({
+  ...pageFields,
+  search: z.string().max(128).optional(),
+  sort: z.enum(SECRET_SORTS).default('name'),
+  order: orderField.default('asc'),
+});
 const putSchema = z.strictObject({ name: secretNameSchema, value: z.string().min(1).max(65_536) });
 const deleteSchema = z.strictObject({ name: secretNameSchema });
 
@@ -37,32 +53,43 @@ const VIEW = {
   updatedAt: secrets.updatedAt,
 };
 
+const SORTED: Record<(typeof SECRET_SORTS)[number], SQL<string>> = {
+  name: sql`${secrets.name}`,
+  created: sortableTime(secrets.createdAt),
+  updated: sortableTime(secrets.updatedAt),
+};
+
+/** By name, unless asked otherwise. */
 export async function listSecrets(
   services: Services,
   actor: Actor,
   input: z.input<typeof listSchema>,
 ): Promise<Page<SecretView>> {
   authorise(actor, 'secret.manage');
-  const { limit, cursor, search } = parseInput(listSchema, input);
-  const paging = { limit, cursors: services.cursors, list: 'secrets' };
-  const [after] = cursor === undefined ? [] : services.cursors.open(paging.list, cursor);
+  const { limit, cursor, search, sort, order } = parseInput(listSchema, input);
+  const paging = { limit, cursors: services.cursors, list: `secrets ${sort} ${order}` };
+  const after = cursor === undefined ? undefined : services.cursors.open(paging.list, cursor);
+  const walk = { place: SORTED[sort], id: sql<string>`${secrets.name}`, order };
   const rows = await inTenant(services.db, actor.orgId, (tx) =>
     tx
-      .select(VIEW)
+      .select({ view: VIEW, place: walk.place })
       .from(secrets)
       .where(
         and(
           eq(secrets.orgId, toUuid(actor.orgId)),
-          after === undefined ? undefined : gt(secrets.name, after),
+          beyond(walk, after),
           containing(search, [secrets.name]),
           notLike(secrets.name, `${SIGNING_PREFIX}%`),
           notLike(secrets.name, `${MCP_SECRETS}%`),
         ),
       )
-      .orderBy(asc(secrets.name))
+      .orderBy(...inOrder(walk))
       .limit(limit + 1),
   );
-  return toPage(rows, paging, { placeOf: ({ name }) => [name], toItems: (row) => row });
+  return toPage(rows, paging, {
+    placeOf: ({ view, place }) => [place, view.name],
+    toItems: ({ view }) => view,
+  });
 }
 
 /** Stores a value under a name, in place of the one that was there. */
