@@ -76,7 +76,7 @@ describe('the policies in Postgres', () => {
       SELECT c.relname AS name, c.relrowsecurity AS guarded,
         EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'org_id' AND NOT a.attisdropped) AS owned
       FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition`;
-    const names = (those: typeof rows) => those.map(({ name }) => name).toSorted();
+    const names = (those: readonly { name: string }[]) => those.map(({ name }) => name).toSorted();
     const [owned, others] = [rows.filter((row) => row.owned), rows.filter((row) => !row.owned)];
     expect(names(others)).toEqual(Object.keys(OF_NO_TENANT).toSorted());
     expect(owned.length).toBeGreaterThan(30);
