@@ -42,8 +42,7 @@ function Line({ late, run }: { late: Late; run: Run }) {
       <Hourglass aria-hidden size={14} className="mt-1 shrink-0 text-warn" />
       <p className="min-w-0 grow wrap-anywhere">
         <span className="font-medium">{text.came(name)}</span>{' '}
-        {late.agent_id === null ? drawer.nobody : <AgentName id={late.agent_id} />}{' '}
-        {late.said === 'failed' ? text.saidFailed : text.saidDone}{' '}
+        {late.agent_id === null ? drawer.nobody : <AgentName id={late.agent_id} />} {text.said[late.said]}{' '}
         <span className="text-quiet">{late.reason}</span>
       </p>
       <span className="shrink-0 text-quiet">

@@ -267,8 +267,7 @@ export const runWords = {
   late: {
     label: 'Answers that came too late',
     came: (stage: string) => `An answer came too late for ${stage}.`,
-    saidDone: 'said that it was done.',
-    saidFailed: 'said that it had failed.',
+    said: { succeeded: 'said that it was done.', failed: 'said that it had failed.' },
   },
   report: {
     title: 'Report',
