@@ -1,0 +1,90 @@
+import { compileJsonSchema, validateJson } from '../../../../server/domain/graph/json-schema.ts';
+import type { JsonObject } from '../../../../server/domain/json.ts';
+import type { ToolState } from '../../../../server/domain/mcp.ts';
+import type { EditorDocument, StageItem } from '../document.ts';
+import { stageId } from '../items.ts';
+import type { EditorProblem } from '../problems.ts';
+import { mcpWords as words } from '../words.ts';
+import { givenAt, givenNames, writtenArguments } from './arguments.ts';
+import { choiceOf, isToolStage, type McpSource, type McpTool, sourceOf } from './known-mcp.ts';
+import { openAtReferences, withoutUnknownKeywords } from './loosen.ts';
+import type { Offered } from './outputs.ts';
+
+/**
+ * What keeps tools of stages from being called, by what Signalbox has at hand: no server is asked. All are warnings, as
+ * each can be mended without the pipeline: a server is connected, a tool approved.
+ */
+export function findToolProblems(document: EditorDocument, { capabilities, mcp }: Offered): EditorProblem[] {
+  if (mcp === null) return [];
+  return document.stages.flatMap((stage): EditorProblem[] => {
+    const choice = choiceOf(stage);
+    if (!isToolStage(stage, capabilities) || choice.slug === '') return [];
+    const source = sourceOf(mcp, stage);
+    const obstacle = obstacleOf(choice, source);
+    const told = obstacle === null ? [] : [warn(stage, { ...obstacle, within: [] })];
+    const tool = source?.tools?.get(choice.tool);
+    return [...told, ...(tool ? refusedArguments(document, stage, tool) : [])];
+  });
+}
+
+export interface Obstacle {
+  message: string;
+  advice: string;
+}
+
+/** Why a run could not call it; null when nothing is known that speaks against it. */
+export function obstacleOf(
+  { kind, slug, tool }: { kind: McpSource['kind']; slug: string; tool: string },
+  source: McpSource | undefined,
+): Obstacle | null {
+  if (!source) return { message: words.noSource[kind](slug), advice: words.noSourceAdvice };
+  if (source.isOfPersons) return { message: words.ofPersons(source.name), advice: words.ofPersonsAdvice };
+  if (source.standing === 'off') return { message: words.off(source.name), advice: words.offAdvice };
+  if (tool === '' || source.tools === null) return null;
+  const known = source.tools.get(tool);
+  if (!known) return { message: words.noTool(source.name, tool), advice: words.noToolAdvice };
+  return whyNotCallable(known);
+}
+
+/** A tool that is approved can be called; each other state says what is to be done. */
+export function whyNotCallable({ name, state }: Pick<McpTool, 'name' | 'state'>): Obstacle | null {
+  const told: Partial<Record<ToolState, Obstacle>> = words.states(name);
+  return told[state] ?? null;
+}
+
+function refusedArguments(document: EditorDocument, stage: StageItem, tool: McpTool): EditorProblem[] {
+  const lost = givenNames(stage).flatMap((name) => {
+    const given = givenAt(document, stage, [name]);
+    if (given.kind !== 'lost') return [];
+    return [
+      warn(stage, { message: words.lost(name, given.reference), advice: words.lostAdvice, within: [name] }),
+    ];
+  });
+  const args = writtenArguments(stage);
+  if (args === null) return lost;
+  const faults = faultsOf(tool.inputSchema, args).map(({ path, message }) =>
+    warn(stage, {
+      message: words.refused(path.join('.') || tool.name, message),
+      advice: words.refusedAdvice(tool.name),
+      within: path.map(String),
+    }),
+  );
+  return [...lost, ...faults];
+}
+
+const MAX_FAULTS = 5;
+
+function faultsOf(schema: JsonObject, args: JsonObject) {
+  const compiled = compileJsonSchema(openAtReferences(withoutUnknownKeywords(schema), args));
+  return compiled.ok ? validateJson(compiled.schema, args).slice(0, MAX_FAULTS) : [];
+}
+
+function warn(stage: StageItem, { message, advice, within }: Obstacle & { within: string[] }): EditorProblem {
+  const [name = ''] = within;
+  return {
+    id: `mcp ${stage.key} ${name} ${message}`,
+    ...{ severity: 'warning', item: stageId(stage.key), field: 'config', span: null, advice },
+    within: within.length === 0 ? ['tool'] : ['arguments', ...within],
+    message: words.at(stage.key, message),
+  };
+}
