@@ -20,8 +20,9 @@ const PATIENCE_MS = 3_000;
 export function goToFault(within: readonly string[] = [], until = performance.now() + PATIENCE_MS): void {
   requestAnimationFrame(() => {
     const details = document.getElementById(DETAILS);
-    const faulty = '[data-faulty] .cm-content, [aria-invalid=true]';
-    const field = fieldAt(details, within) ?? details?.querySelector<HTMLElement>(faulty);
+    const field =
+      fieldAt(details, within) ??
+      details?.querySelector<HTMLElement>('[data-faulty] .cm-content, [aria-invalid=true]');
     if (field) field.focus();
     else if (performance.now() < until) goToFault(within, until);
   });

@@ -99,7 +99,11 @@ describe('what is given', () => {
   test('turns what was read from another input into fields that read the same', () => {
     const args = { arguments: { question: { $input: 'text' }, list: [{ $input: 'n' }] } };
     expect(give(args, 'stages.find.output', [['depth'], expression('3')])).toEqual({
-      arguments: { question: { $input: 'question' }, list: [{ $input: 'list_0' }], depth: { $input: 'depth' } },
+      arguments: {
+        question: { $input: 'question' },
+        list: [{ $input: 'list_0' }],
+        depth: { $input: 'depth' },
+      },
       input: { question: 'stages.find.output.text', list_0: 'stages.find.output.n', depth: '3' },
     });
   });

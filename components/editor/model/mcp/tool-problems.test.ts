@@ -67,7 +67,12 @@ describe('a tool that cannot be called', () => {
     const document = draft({ ...config, arguments: { question: 'Why?' } });
     const [problem, ...others] = findProblems(document, offered);
     expect(others).toEqual([]);
-    expect(problem).toMatchObject({ severity: 'warning', item: 'stage:ask', field: 'config', within: ['tool'] });
+    expect(problem).toMatchObject({
+      severity: 'warning',
+      item: 'stage:ask',
+      field: 'config',
+      within: ['tool'],
+    });
     expect(problem?.message).toContain(message);
   });
 
@@ -88,7 +93,7 @@ describe('a tool that cannot be called', () => {
 
 describe('arguments', () => {
   test.each<[JsonObject, readonly (readonly string[])[]]>([
-    [{}, [['arguments']]],
+    [{}, [['arguments', 'question']]],
     [{ question: 'Hm' }, [['arguments', 'question']]],
     [{ question: 'Why?', depth: 9 }, [['arguments', 'depth']]],
     [{ question: 'Why?', where: {} }, [['arguments', 'where']]],
@@ -120,10 +125,7 @@ describe('what a tool gives', () => {
   });
 
   test('is held against what reads it, as a warning', () => {
-    const wrong = [
-      'stages.ask.output.structured.pages + "!"',
-      'stages.ask.output.text - 1',
-    ];
+    const wrong = ['stages.ask.output.structured.pages + "!"', 'stages.ask.output.text - 1'];
     for (const after of wrong) {
       const [problem] = findProblems(draft(args, { after }), know());
       expect(problem).toMatchObject({ severity: 'warning', item: 'stage:next', field: 'input' });

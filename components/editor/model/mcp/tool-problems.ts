@@ -1,4 +1,4 @@
-import { compileJsonSchema, validateJson } from '../../../../server/domain/graph/json-schema.ts';
+import { compileJsonSchema, type SchemaIssue, validateJson } from '../../../../server/domain/graph/json-schema.ts';
 import type { JsonObject } from '../../../../server/domain/json.ts';
 import type { ToolState } from '../../../../server/domain/mcp.ts';
 import type { EditorDocument, StageItem } from '../document.ts';
@@ -21,11 +21,13 @@ export function findToolProblems(document: EditorDocument, { capabilities, mcp }
     if (!isToolStage(stage, capabilities) || choice.slug === '') return [];
     const source = sourceOf(mcp, stage);
     const obstacle = obstacleOf(choice, source);
-    const told = obstacle === null ? [] : [warn(stage, { ...obstacle, within: [] })];
+    const told = obstacle === null ? [] : [warn(stage, { ...obstacle, within: ['tool'] })];
     const tool = source?.tools?.get(choice.tool);
     return [...told, ...(tool ? refusedArguments(document, stage, tool) : [])];
   });
 }
+
+const ARGUMENTS = 'arguments';
 
 export interface Obstacle {
   message: string;
@@ -57,22 +59,30 @@ function refusedArguments(document: EditorDocument, stage: StageItem, tool: McpT
     const given = givenAt(document, stage, [name]);
     if (given.kind !== 'lost') return [];
     return [
-      warn(stage, { message: words.lost(name, given.reference), advice: words.lostAdvice, within: [name] }),
+      warn(stage, { message: words.lost(name, given.reference), advice: words.lostAdvice, within: [ARGUMENTS, name] }),
     ];
   });
   const args = writtenArguments(stage);
   if (args === null) return lost;
-  const faults = faultsOf(tool.inputSchema, args).map(({ path, message }) =>
+  const faults = faultsOf(tool.inputSchema, args).map((issue) =>
     warn(stage, {
-      message: words.refused(path.join('.') || tool.name, message),
+      message: words.refused([ARGUMENTS, ...issue.path].join('.'), issue.message),
       advice: words.refusedAdvice(tool.name),
-      within: path.map(String),
+      within: [ARGUMENTS, ...placeOf(issue)],
     }),
   );
   return [...lost, ...faults];
 }
 
 const MAX_FAULTS = 5;
+/** What an object lacks, or has too much, is told of the object: people look for the field. */
+const MEMBER = /^must (?:not )?have (".*")$/;
+
+function placeOf({ path, message }: SchemaIssue): string[] {
+  const [, member] = MEMBER.exec(message) ?? [];
+  const names = path.map(String);
+  return member === undefined ? names : [...names, JSON.parse(member) as string];
+}
 
 function faultsOf(schema: JsonObject, args: JsonObject) {
   const compiled = compileJsonSchema(openAtReferences(withoutUnknownKeywords(schema), args));
@@ -80,11 +90,10 @@ function faultsOf(schema: JsonObject, args: JsonObject) {
 }
 
 function warn(stage: StageItem, { message, advice, within }: Obstacle & { within: string[] }): EditorProblem {
-  const [name = ''] = within;
   return {
-    id: `mcp ${stage.key} ${name} ${message}`,
+    id: `mcp ${stage.key} ${within.join('.')} ${message}`,
     ...{ severity: 'warning', item: stageId(stage.key), field: 'config', span: null, advice },
-    within: within.length === 0 ? ['tool'] : ['arguments', ...within],
+    within,
     message: words.at(stage.key, message),
   };
 }

@@ -6,17 +6,7 @@ import { Popover } from '../../../../ui/popover.tsx';
 import { Picker, type PickerItem } from '../../../dialogs/picker.tsx';
 import { placeOf } from '../../details.ts';
 
-/** One of many, found by its words. */
-export function Choose({
-  label,
-  search,
-  place,
-  chosen,
-  items,
-  none,
-  onPick,
-  children,
-}: {
+interface ChooseProps {
   label: string;
   search: string;
   /** Where in the config it stands. */
@@ -27,19 +17,23 @@ export function Choose({
   onPick(id: string): void;
   /** What is to be said below it. */
   children?: ReactNode;
-}) {
+}
+
+/** One of many, found by its words. */
+export function Choose({ label, search, place, chosen, items, none, onPick, children }: ChooseProps) {
   const [isOpen, setOpen] = useState(false);
   const [typed, setTyped] = useState('');
+  const turn = (next: boolean) => {
+    setOpen(next);
+    setTyped('');
+  };
   return (
     <div data-place={placeOf([place])} className="flex flex-col gap-1">
       <span className="text-sm font-medium">{label}</span>
       <Popover
         title={label}
         open={isOpen}
-        onOpenChange={(next) => {
-          setOpen(next);
-          setTyped('');
-        }}
+        onOpenChange={turn}
         trigger={
           <button
             type="button"
@@ -60,7 +54,7 @@ export function Choose({
           words={typed}
           onWords={setTyped}
           onPick={({ id }) => {
-            setOpen(false);
+            turn(false);
             onPick(id);
           }}
           none={none}
