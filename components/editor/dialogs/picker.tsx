@@ -121,11 +121,13 @@ function PickerRow({
     >
       {Icon ? <Icon aria-hidden size={15} className="shrink-0 text-quiet" /> : null}
       <span className="min-w-0 grow">
-        <span className="block truncate">{label}</span>
+        <span className="flex items-center gap-2">
+          <span className="min-w-0 grow truncate">{label}</span>
+          {note && !refused ? <span className="shrink-0 text-xs text-quiet">{note}</span> : null}
+        </span>
         {about && !refused ? <span className="line-clamp-2 text-xs text-quiet">{about}</span> : null}
         {refused ? <span className="block text-xs text-quiet">{refused}</span> : null}
       </span>
-      {note && !refused ? <span className="shrink-0 text-xs text-quiet">{note}</span> : null}
     </div>
   );
 }

@@ -1,4 +1,8 @@
-import { compileJsonSchema, type SchemaIssue, validateJson } from '../../../../server/domain/graph/json-schema.ts';
+import {
+  compileJsonSchema,
+  type SchemaIssue,
+  validateJson,
+} from '../../../../server/domain/graph/json-schema.ts';
 import type { JsonObject } from '../../../../server/domain/json.ts';
 import type { ToolState } from '../../../../server/domain/mcp.ts';
 import type { EditorDocument, StageItem } from '../document.ts';
@@ -59,7 +63,11 @@ function refusedArguments(document: EditorDocument, stage: StageItem, tool: McpT
     const given = givenAt(document, stage, [name]);
     if (given.kind !== 'lost') return [];
     return [
-      warn(stage, { message: words.lost(name, given.reference), advice: words.lostAdvice, within: [ARGUMENTS, name] }),
+      warn(stage, {
+        message: words.lost(name, given.reference),
+        advice: words.lostAdvice,
+        within: [ARGUMENTS, name],
+      }),
     ];
   });
   const args = writtenArguments(stage);

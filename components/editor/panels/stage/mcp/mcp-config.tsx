@@ -11,7 +11,7 @@ import { type FormField, formOf } from '../../../model/capabilities.ts';
 import type { StageItem } from '../../../model/document.ts';
 import { setFields } from '../../../model/edits/stages.ts';
 import { givenNames, isPassedWhole, passWhole, type ToolInput } from '../../../model/mcp/arguments.ts';
-import { type KnownMcp, type McpTool, toolOf } from '../../../model/mcp/known-mcp.ts';
+import { choiceOf, type KnownMcp, type McpTool, toolOf } from '../../../model/mcp/known-mcp.ts';
 import { allConnections } from '../../../session/use-mcp.ts';
 import { useObserved } from '../../../store/observable.ts';
 import { JsonField } from '../../fields.tsx';
@@ -51,11 +51,13 @@ export function McpConfig({
 function ToolForm({ stage, known }: { stage: StageItem; known: KnownMcp }) {
   const put = usePut(stage);
   const tool = toolOf(known, stage);
+  // Before a tool is chosen there is nothing to say of what it is given, unless somebody has.
+  const isBegun = choiceOf(stage).tool !== '' || !isPassedWhole(stage);
   return (
     <>
       <SourcePicker stage={stage} known={known} onPut={(next) => put(next, 'source')} />
       <ToolPicker stage={stage} known={known} onPut={(next) => put(next, 'tool')} />
-      <Arguments stage={stage} tool={tool} onPut={(next) => put(next, 'arguments')} />
+      {isBegun ? <Arguments stage={stage} tool={tool} onPut={(next) => put(next, 'arguments')} /> : null}
     </>
   );
 }

@@ -84,7 +84,7 @@ const toSourceItem = (source: McpSource): PickerItem => ({
 export function ToolPicker({ stage, known, onPut }: PickerProps) {
   const choice = choiceOf(stage);
   const source = sourceOf(known, stage);
-  const tools = [...(source?.tools?.values() ?? [])];
+  const tools = [...(source?.tools?.values() ?? [])].sort(callableFirst);
   const tool = source?.tools?.get(choice.tool);
   const obstacle = choice.slug === '' ? null : obstacleOf(choice, source);
   const pick = (name: string) => {
@@ -114,6 +114,9 @@ export function ToolPicker({ stage, known, onPut }: PickerProps) {
     </Choose>
   );
 }
+
+const callableFirst = (one: McpTool, other: McpTool): number =>
+  Number(whyNotCallable(one) !== null) - Number(whyNotCallable(other) !== null);
 
 /** After where it is from, as people write it. */
 function withTool({ connection, server, ...rest }: JsonObject, tool: string): JsonObject {
