@@ -116,8 +116,8 @@ test('a tool is picked, its fields are filled in, one by an expression; what is 
   await problems.getByText('No problems').waitFor(SLOW);
 
   await saved(page);
-  const { document } = await readDraft(page);
-  expect(document.stages.find(({ key }) => key === 'ask')).toMatchObject({
+  const draft = await readDraft(page);
+  expect(draft.document.stages.find(({ key }) => key === 'ask')).toMatchObject({
     config: {
       ...{ connection: 'wiki', tool: 'search' },
       arguments: {

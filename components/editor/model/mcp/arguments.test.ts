@@ -29,7 +29,7 @@ function give(config: JsonObject, input: Json | undefined, [path, next]: [readon
   const made = withGiven(document, stage, { path, next });
   expect(mcpToolConfigSchema.safeParse(made.config).success).toBe(true);
   const { connection: _, tool: _tool, ...rest } = made.config;
-  return { ...rest, input: made.input };
+  return { ...rest, input: made.input } as JsonObject;
 }
 
 const value = (json: Json): Given => ({ kind: 'value', value: json });

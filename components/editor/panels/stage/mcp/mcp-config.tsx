@@ -18,7 +18,7 @@ import { JsonField } from '../../fields.tsx';
 import { SchemaForm } from '../../schema-form.tsx';
 import { mcpPanelWords as words } from '../../words.ts';
 import { ArgumentFields } from './argument-fields.tsx';
-import { SourcePicker, ToolPicker } from './pickers.tsx';
+import { type PutInput, SourcePicker, ToolPicker } from './pickers.tsx';
 
 /** Which tool a stage calls, and what with. Who may not see connections writes the same as text. */
 export function McpConfig({
@@ -61,8 +61,6 @@ function ToolForm({ stage, known }: { stage: StageItem; known: KnownMcp }) {
     </>
   );
 }
-
-export type PutInput = (next: ToolInput) => void;
 
 function usePut(stage: StageItem) {
   const { store } = useEditor();

@@ -7,7 +7,7 @@ import { Link } from '../../../../ui/link.tsx';
 import { StatusText } from '../../../../ui/status.tsx';
 import type { PickerItem } from '../../../dialogs/picker.tsx';
 import type { StageItem } from '../../../model/document.ts';
-import { isPassedWhole } from '../../../model/mcp/arguments.ts';
+import { isPassedWhole, type ToolInput } from '../../../model/mcp/arguments.ts';
 import {
   choiceOf,
   type KnownMcp,
@@ -20,7 +20,9 @@ import {
 import { obstacleOf, whyNotCallable } from '../../../model/mcp/tool-problems.ts';
 import { mcpPanelWords as words } from '../../words.ts';
 import { Choose } from './choose.tsx';
-import type { PutInput } from './mcp-config.tsx';
+
+/** Both of what says what a tool is given, as they go together. */
+export type PutInput = (next: ToolInput) => void;
 
 interface PickerProps {
   stage: StageItem;
